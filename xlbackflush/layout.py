@@ -1,0 +1,714 @@
+"""What every sheet, table and column is: said here, once.
+
+The template, the reader, the validation, the writer and the workbook's own help all come from this module.
+Reading order: vocabulary (words a cell may hold) - column kinds - input sheets - output sheets - the book.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+# ---------------------------------------------------------------------------------------------- vocabulary
+
+BUY, SUBASSEMBLY, PHANTOM, FINISHED = "Buy", "Subassembly", "Phantom", "Finished"
+TYPES = (BUY, SUBASSEMBLY, PHANTOM, FINISHED)
+COMPLETED, SOLD = "Completed", "Sold"
+COMPONENT, FINISHED_UNIT = "Component", "Finished unit"
+NORMAL, ABNORMAL = "Normal", "Abnormal"
+OUTPUT, INPUT = "Output", "Input"
+
+PCS = "Purchase, completion and sale"
+PS = "Purchase and sale"
+CS = "Completion and sale"
+S = "Sale"
+TRIGGERS = (PCS, PS, CS, S)
+
+BILL_OF_MATERIALS, PHYSICAL_COUNT = "Bill of materials", "Physical count"
+AT_STANDARD, EXPENSE_THEN_ADJUST = "Allocate at standard", "Expense, then adjust to count"
+TO_COGS, PRORATE, CARRY_FORWARD = "Cost of goods sold", "Prorate", "Carry forward"
+PER_TRIGGER, PER_PRODUCT = "One entry per trigger", "One entry per product"
+
+LABOR, VARIABLE_OVERHEAD, FIXED_OVERHEAD, CONVERSION = (
+    "Labor",
+    "Variable overhead",
+    "Fixed overhead",
+    "Conversion",
+)
+COST_TYPES = (LABOR, VARIABLE_OVERHEAD, FIXED_OVERHEAD, CONVERSION)
+ELEMENTS = ("Material", LABOR, VARIABLE_OVERHEAD, FIXED_OVERHEAD, "Other conversion")
+
+MIP = "Materials and in-process"
+INVENTORY_CONTROL = "Inventory control"
+FINISHED_GOODS = "Finished goods"
+WORK_IN_PROCESS = "Work in process"
+ACCOUNTS_PAYABLE = "Accounts payable"
+VARIOUS_ACCOUNTS = "Various accounts"
+CCC = "Conversion costs control"
+CCA = "Conversion costs allocated"
+COGS = "Cost of goods sold"
+PRICE_VARIANCE = "Material price variance"
+USAGE_VARIANCE = "Material usage variance"
+ABNORMAL_SCRAP = "Abnormal scrap loss"
+SCRAP_RECOVERY = "Scrap recovery"
+ROUNDING = "Rounding difference"
+
+#: role -> (default account number, default account name)
+ROLES: dict[str, tuple[str, str]] = {
+    MIP: ("1310", "Materials and in-process inventory"),
+    INVENTORY_CONTROL: ("1320", "Inventory control"),
+    FINISHED_GOODS: ("1350", "Finished goods inventory"),
+    WORK_IN_PROCESS: ("1330", "Work in process inventory"),
+    ACCOUNTS_PAYABLE: ("2110", "Accounts payable"),
+    VARIOUS_ACCOUNTS: ("2190", "Wages payable, accumulated depreciation and others"),
+    CCC: ("5310", "Conversion costs control"),
+    CCA: ("5320", "Conversion costs allocated"),
+    COGS: ("5110", "Cost of goods sold"),
+    PRICE_VARIANCE: ("5410", "Material price variance"),
+    USAGE_VARIANCE: ("5420", "Material usage variance"),
+    ABNORMAL_SCRAP: ("5510", "Loss from abnormal scrap"),
+    SCRAP_RECOVERY: ("1390", "Scrap recovery"),
+    ROUNDING: ("5590", "Rounding difference"),
+}
+
+PURCHASE, CONVERSION_EVENT, COMPLETION, SALE = "Purchase", "Conversion", "Completion", "Sale"
+SCRAP_EVENT, COUNT_ADJUSTMENT, CLOSE = "Scrap", "Count adjustment", "Close"
+#: journal events in the order in which a period runs; entries are numbered in this order
+EVENTS = (PURCHASE, CONVERSION_EVENT, COMPLETION, SALE, SCRAP_EVENT, COUNT_ADJUSTMENT, CLOSE)
+
+ERROR, WARNING, NOTE = "Error", "Warning", "Note"
+
+# ----------------------------------------------------------------------------------------- kinds of column
+
+Kind = Literal[
+    "text", "item", "choice", "date", "quantity", "price", "money", "percent", "hours", "integer", "any"
+]
+Role = Literal["Input", "Calculation", "Output", "Control"]
+
+#: kinds whose cells hold numbers
+NUMERIC: frozenset[str] = frozenset({"quantity", "price", "money", "percent", "hours", "integer"})
+
+
+@dataclass(frozen=True)
+class Column:
+    """One table column. `unit` stands above the header; `help` is the input message and the documentation."""
+
+    name: str
+    kind: Kind
+    help: str
+    unit: str = ""
+    required: bool = False
+    choices: tuple[str, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None  # exclusive, for percentages that divide by 1 - p
+    width: float = 14
+
+
+@dataclass(frozen=True)
+class Table:
+    """One Excel Table: its name, its columns, and the sheet column (1 = A) where it starts."""
+
+    name: str
+    columns: tuple[Column, ...]
+    first_col: int = 1
+
+    def column(self, name: str) -> Column:
+        return next(c for c in self.columns if c.name == name)
+
+    @property
+    def names(self) -> list[str]:
+        return [c.name for c in self.columns]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One sheet: what it is for, its tables, how it prints."""
+
+    name: str
+    role: Role
+    purpose: str
+    tables: tuple[Table, ...]
+    hint: str = ""
+    freeze_cols: int = 0
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One row of the Setup table."""
+
+    name: str
+    kind: Kind
+    default: object
+    meaning: str
+    choices: tuple[str, ...] = ()
+    required: bool = False
+    minimum: float | None = None
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting("Company", "text", "Your company", "Name printed on every report."),
+    Setting("Currency", "text", "USD", "ISO 4217 code; sets the number of decimals of money.", required=True),
+    Setting("Period start", "date", None, "First day of the accounting period.", required=True),
+    Setting("Period end", "date", None, "Last day of the accounting period.", required=True),
+    Setting("Trigger points", "choice", PCS, "Events at which entries are recorded.", TRIGGERS, required=True),
+    Setting(
+        "Relief basis",
+        "choice",
+        BILL_OF_MATERIALS,
+        "Relieve inventory by count x BOM, or by difference from the physical count.",
+        (BILL_OF_MATERIALS, PHYSICAL_COUNT),
+    ),
+    Setting(
+        "Conversion costs",
+        "choice",
+        AT_STANDARD,
+        "Allocate conversion at standard, or expense it and adjust to the count at period end.",
+        (AT_STANDARD, EXPENSE_THEN_ADJUST),
+    ),
+    Setting(
+        "Variance disposition",
+        "choice",
+        TO_COGS,
+        "Where variances and under- or over-allocated conversion go at the close.",
+        (TO_COGS, PRORATE, CARRY_FORWARD),
+    ),
+    Setting(
+        "Journal detail",
+        "choice",
+        PER_TRIGGER,
+        "How finely the journal is cut.",
+        (PER_TRIGGER, PER_PRODUCT),
+    ),
+    Setting(
+        "Default scrap basis",
+        "choice",
+        OUTPUT,
+        "Output: qty x (1 + scrap). Input: qty / (1 - scrap). Used where a BOM line is blank, "
+        "and for assembly scrap.",
+        (OUTPUT, INPUT),
+    ),
+    Setting("Budgeted fixed overhead", "money", None, "Budget of the period, in money.", minimum=0),
+    Setting("Materiality %", "percent", 0.05, "Share of inventory above which a misstatement matters.", minimum=0),
+    Setting("Cycle time days", "quantity", None, "Days from start of production to completion.", minimum=0),
+)
+
+# ------------------------------------------------------------------------------------------- input sheets
+
+_NOTE = Column("Note", "text", "Anything a reader should know. Not used in calculations.", width=34)
+_DATE = Column("Date", "date", "Day of the event, inside the period.", required=True, width=12)
+
+
+def _document(example: str) -> Column:
+    return Column("Document", "text", f"Number of the source document, e.g. {example}.", required=True, width=13)
+
+
+def _item(help_text: str, name: str = "Item", width: float = 18) -> Column:
+    return Column(name, "item", help_text, required=True, width=width)
+
+
+SETUP = Table(
+    "Setup",
+    (
+        Column("Setting", "text", "Name of the setting; do not change it.", required=True, width=26),
+        Column("Value", "any", "Your choice.", width=30),
+        Column("Meaning", "text", "What the setting does.", width=62),
+    ),
+)
+ACCOUNTS = Table(
+    "Accounts",
+    (
+        Column("Role", "choice", "What the account is for; do not change it.", "", True, tuple(ROLES), width=26),
+        Column("Account", "text", "Account number in your ledger.", required=True, width=12),
+        Column("Name", "text", "Account name in your ledger.", width=44),
+    ),
+    first_col=5,
+)
+BOM = Table(
+    "BOM",
+    (
+        _item("Item that is made.", "Parent"),
+        _item("Item that goes into it.", "Component"),
+        Column("Qty per", "quantity", "Component units in one good parent, before scrap.", "per parent", True, (), 0),
+        Column("UoM", "text", "Unit of measure; blank: the component's.", width=8),
+        Column("Scrap %", "percent", "Planned loss of the component. 5% is 5% or 0.05.", "of quantity", False, (), 0, 1),
+        Column(
+            "Scrap basis",
+            "choice",
+            "Output: qty x (1 + scrap). Input: qty / (1 - scrap). Blank: the default on Setup.",
+            "",
+            False,
+            (OUTPUT, INPUT),
+            width=12,
+        ),
+        Column("Effective from", "date", "First day on which the line holds; blank: always.", "first day"),
+        Column("Effective to", "date", "Last day on which the line holds; blank: for ever.", "last day"),
+        _NOTE,
+    ),
+)
+STANDARD_COST = Table(
+    "StandardCost",
+    (
+        _item("Item code, once only."),
+        Column("Description", "text", "Name of the item.", width=32),
+        Column(
+            "Type",
+            "choice",
+            "Buy: purchased. Subassembly: made, counted and stocked. Phantom: exploded through. Finished: sold.",
+            "",
+            True,
+            TYPES,
+            width=13,
+        ),
+        Column("UoM", "text", "Unit of measure.", width=8),
+        Column("Material price", "price", "Standard price of a bought item.", "money per unit", False, (), 0),
+        Column("Labor hours", "hours", "Standard labor time of one good unit.", "hours per unit", False, (), 0, width=12),
+        Column("Labor rate", "price", "Standard wage.", "money per hour", False, (), 0),
+        Column("Variable overhead rate", "price", "Standard rate on labor hours.", "money per hour", False, (), 0),
+        Column("Fixed overhead rate", "price", "Standard rate on labor hours.", "money per hour", False, (), 0),
+        Column("Other conversion", "price", "Conversion cost not tied to hours.", "money per unit", False, (), 0),
+        Column(
+            "Assembly scrap %",
+            "percent",
+            "Planned loss of whole units of this item; multiplies its components.",
+            "of units",
+            False,
+            (),
+            0,
+            1,
+        ),
+        _NOTE,
+    ),
+)
+COUNTS = Table(
+    "Counts",
+    (
+        _DATE,
+        _document("PC-1001"),
+        Column("Event", "choice", "Completed or Sold.", "", True, (COMPLETED, SOLD), width=12),
+        _item("Item counted."),
+        Column(
+            "Quantity",
+            "quantity",
+            "Good units. A negative quantity is a correction and names the document it corrects "
+            "in Note, or repeats it in Document.",
+            "units",
+            True,
+        ),
+        _NOTE,
+    ),
+)
+SCRAP = Table(
+    "Scrap",
+    (
+        _DATE,
+        _document("SC-4001"),
+        _item("Item scrapped."),
+        Column("Quantity", "quantity", "Units scrapped beyond what the BOM plans.", "units", True),
+        Column(
+            "Stage",
+            "choice",
+            "Component: the part itself. Finished unit: a made unit, with all that is in it.",
+            "",
+            True,
+            (COMPONENT, FINISHED_UNIT),
+        ),
+        Column("Kind", "choice", "Normal: cost of production. Abnormal: a loss.", "", True, (NORMAL, ABNORMAL), width=12),
+        Column("Salvage value", "money", "Money recovered for the whole row.", "money", False, (), 0),
+        Column("Reason", "text", "Why it was scrapped.", width=34),
+    ),
+)
+PURCHASES = Table(
+    "Purchases",
+    (
+        _DATE,
+        _document("PO-3001"),
+        _item("Item received."),
+        Column("Quantity", "quantity", "Units received; negative: a return that names its document.", "units", True),
+        Column("Actual price", "price", "Invoice price of one unit.", "money per unit", True, (), 0),
+        _NOTE,
+    ),
+)
+ACTUALS = Table(
+    "Actuals",
+    (
+        _DATE,
+        _document("PR-5001"),
+        Column("Cost type", "choice", "What the money was for.", "", True, COST_TYPES, width=18),
+        Column("Hours", "hours", "Hours paid, for labor.", "hours", False),
+        Column("Amount", "money", "Cost incurred.", "money", True),
+        _NOTE,
+    ),
+)
+STOCK = Table(
+    "Stock",
+    (
+        _item("Item on stock."),
+        Column("Opening qty", "quantity", "Units at the start of the period.", "units"),
+        Column("Counted qty", "quantity", "Units counted at the end; blank: not counted.", "units"),
+        _NOTE,
+    ),
+)
+WIP = Table(
+    "WIP",
+    (
+        _item("Item in process at period end."),
+        Column("Quantity", "quantity", "Units in process.", "units", False, (), 0),
+        Column("Material %", "percent", "Share of the material already in.", "complete", False, (), 0),
+        Column("Conversion %", "percent", "Share of the conversion already done.", "complete", False, (), 0),
+        _NOTE,
+    ),
+)
+INVENTORY_COUNT = Table(
+    "InventoryCount",
+    (
+        Column("Role", "choice", "Inventory account that was counted.", "", True, (MIP, FINISHED_GOODS), width=26),
+        Column("Opening amount", "money", "Balance at the start of the period.", "money"),
+        Column("Opening conversion", "money", "Conversion cost in the opening balance.", "money"),
+        Column("Counted amount", "money", "Value of the physical count.", "money"),
+        Column("Counted conversion", "money", "Conversion cost in the counted value.", "money"),
+    ),
+)
+
+INPUT_SHEETS: tuple[Sheet, ...] = (
+    Sheet(
+        "Setup",
+        "Input",
+        "Company, period, accounting policy, and the account for each role.",
+        (SETUP, ACCOUNTS),
+        "Choose the policy on the left; map each role to an account of your ledger on the right.",
+    ),
+    Sheet(
+        "BOM",
+        "Input",
+        "Bill of materials: what one good unit of each made item consumes.",
+        (BOM,),
+        "One row per component. A line may hold for part of the time only: give its first and last day.",
+        freeze_cols=2,
+    ),
+    Sheet(
+        "Standard Cost",
+        "Input",
+        "Every item: bought items with their price, made items with their labor, overhead and other conversion.",
+        (STANDARD_COST,),
+        "Material of made items comes from the BOM; give a price to bought items only.",
+        freeze_cols=1,
+    ),
+    Sheet(
+        "Counts",
+        "Input",
+        "Units completed and units sold: the multiplier of every flush.",
+        (COUNTS,),
+        "One row per count. Corrections are negative rows that name the document they correct.",
+    ),
+    Sheet(
+        "Scrap",
+        "Input",
+        "Scrap beyond what the BOM plans, and what was recovered for it.",
+        (SCRAP,),
+        "Do not report scrap again that the BOM already allows for.",
+    ),
+    Sheet("Purchases", "Input", "Receipts at their invoice price.", (PURCHASES,), "One row per receipt and item."),
+    Sheet(
+        "Actuals",
+        "Input",
+        "Conversion costs incurred: payroll, overhead, other.",
+        (ACTUALS,),
+        "Amounts as booked in your ledger.",
+    ),
+    Sheet(
+        "Stock",
+        "Input",
+        "Opening quantities and the physical count at period end.",
+        (STOCK,),
+        "Leave Counted qty blank where nothing was counted; 0 means counted and found empty.",
+    ),
+    Sheet(
+        "WIP",
+        "Input",
+        "Units still in process at period end, which backflush costing does not record.",
+        (WIP,),
+        "Used for the period-end adjustment only.",
+    ),
+    Sheet(
+        "Inventory Count",
+        "Input",
+        "Counted inventories in money, for the physical-count methods.",
+        (INVENTORY_COUNT,),
+        "Needed only where Relief basis on Setup is Physical count.",
+    ),
+)
+
+# ------------------------------------------------------------------------------------------ output sheets
+
+_PROOF = Column("Proof", "money", "Live formula that recomputes the amount from the input cells.", "live formula")
+_DIFFERENCE = Column(
+    "Difference", "money", "Posted less proof: not zero when an input changed after the run.", "posted - proof"
+)
+
+JOURNAL = Table(
+    "Journal",
+    (
+        Column("Run", "text", "Run that posted the line.", width=8),
+        Column("Entry", "integer", "Entry number, without gaps.", width=8),
+        Column("Line", "integer", "Line within the entry.", width=6),
+        Column("Posting date", "date", "Date in the ledger.", width=13),
+        Column("Event", "text", "What is recorded.", width=17),
+        Column("Role", "text", "Account role.", width=27),
+        Column("Account", "text", "Account number from Setup.", width=10),
+        Column("Account name", "text", "Account name from Setup.", width=34),
+        Column("Debit", "money", "Amount debited.", "money", width=16),
+        Column("Credit", "money", "Amount credited.", "money", width=16),
+        Column("Description", "text", "The entry in words.", width=52),
+        Column("Source", "text", "Rows that the amount comes from.", width=26),
+        _PROOF,
+        _DIFFERENCE,
+        Column("Product", "text", "Item, where there is one entry per product.", width=18),
+    ),
+)
+LEDGER = Table(
+    "Ledger",
+    (
+        Column("Role", "text", "Account role.", width=27),
+        Column("Account", "text", "Account number from Setup.", width=10),
+        Column("Account name", "text", "Account name from Setup.", width=44),
+        Column("Opening", "money", "Balance at period start, debit positive.", "money", width=16),
+        Column("Debits", "money", "Debits of the journal.", "money", width=16),
+        Column("Credits", "money", "Credits of the journal.", "money", width=16),
+        Column("Closing", "money", "Balance at period end, debit positive.", "money", width=16),
+        _PROOF,
+        _DIFFERENCE,
+    ),
+)
+VARIANCES = Table(
+    "Variances",
+    (
+        Column("Variance", "text", "Name of the variance.", width=26),
+        Column("Subject", "text", "Item or account.", width=22),
+        Column("Standard", "money", "What the standard allows.", "money", width=16),
+        Column("Actual", "money", "What was incurred.", "money", width=16),
+        Column("Amount", "money", "Difference, unsigned.", "money", width=16),
+        Column("F/U", "text", "F favorable, U unfavorable.", width=6),
+        Column("Disposition", "text", "What was done with it.", width=22),
+        Column("Explanation", "text", "The variance in words.", width=64),
+        _PROOF,
+        _DIFFERENCE,
+    ),
+)
+RELIEF = Table(
+    "Relief",
+    (
+        Column("Item", "text", "Component relieved.", width=18),
+        Column("Description", "text", "Name of the component.", width=34),
+        Column("UoM", "text", "Unit of measure.", width=8),
+        Column("Quantity", "quantity", "Units relieved by counts x BOM.", "units", width=16),
+        Column("Standard cost", "price", "Average standard cost of the units relieved.", "money per unit"),
+        Column("Amount", "money", "Quantity at standard cost.", "money", width=16),
+        _PROOF,
+        _DIFFERENCE,
+        Column("Quantity proof", "quantity", "Live formula: units required by the Trace.", "live formula", width=16),
+        Column("Quantity difference", "quantity", "Posted less proof.", "posted - proof", width=12),
+        Column("Relieved from", "text", "Account role credited.", width=26),
+    ),
+)
+ROLLUP = Table(
+    "Rollup",
+    (
+        Column("Item", "text", "Item.", width=18),
+        Column("Type", "text", "Type from Standard Cost.", width=13),
+        Column("Material", "price", "Standard material in one unit, planned scrap included.", "money per unit"),
+        Column("Labor", "price", "Standard labor in one unit, all levels.", "money per unit"),
+        Column("Variable overhead", "price", "All levels.", "money per unit"),
+        Column("Fixed overhead", "price", "All levels.", "money per unit"),
+        Column("Other conversion", "price", "All levels.", "money per unit"),
+        Column("Unit cost", "price", "Sum of the five elements.", "money per unit"),
+        Column("From", "date", "First day of the period on which this cost holds.", "first day", width=12),
+        Column("To", "date", "Last day of the period on which this cost holds.", "last day", width=12),
+        Column("Relieved from", "text", "Account role credited when a unit is relieved; blank: exploded.", width=26),
+        Column("Relief cost", "price", "Unit cost where the item is relieved as itself, else 0.", "money per unit"),
+        Column("Own conversion", "price", "Conversion of this level alone.", "money per unit"),
+        Column("Units to start", "quantity", "Units started for one good unit (assembly scrap).", "per good unit"),
+    ),
+)
+BUILDUP = Table(
+    "Buildup",
+    (
+        Column("Parent", "text", "Item that is made.", width=18),
+        Column("Component", "text", "Item that goes into it.", width=18),
+        Column("Quantity", "quantity", "Component units per good parent, all scrap included.", "per parent"),
+        Column("Material", "price", "Quantity x the component's material.", "money per unit"),
+        Column("Labor", "price", "Quantity x the component's labor.", "money per unit"),
+        Column("Variable overhead", "price", "Quantity x the component's variable overhead.", "money per unit"),
+        Column("Fixed overhead", "price", "Quantity x the component's fixed overhead.", "money per unit"),
+        Column("Other conversion", "price", "Quantity x the component's other conversion.", "money per unit"),
+        Column("BOM row", "integer", "Row on the BOM sheet.", width=9),
+    ),
+)
+TRACE = Table(
+    "Trace",
+    (
+        Column("Product", "text", "Item counted, received or scrapped.", width=18),
+        Column("Level", "integer", "Depth below the product.", width=7),
+        Column("Parent", "text", "Item one level up.", width=18),
+        Column("Component", "text", "Item required, indented by level.", width=26),
+        Column("Parent qty", "quantity", "Parent units to start.", "units", width=15),
+        Column("Qty per", "quantity", "BOM quantity.", "per parent", width=12),
+        Column("Scrap %", "percent", "BOM scrap.", "of quantity", width=9),
+        Column("Required qty", "quantity", "Parent qty x Qty per, scrap included.", "units", width=16),
+        Column("Standard cost", "price", "Relief cost; 0 where exploded through.", "money per unit"),
+        Column("Amount", "money", "Required qty x Standard cost.", "money", width=16),
+        Column("BOM row", "integer", "Row on the BOM sheet.", width=9),
+        Column("Event", "text", "Entry that this row belongs to.", width=12),
+        Column("Charged to", "text", "Account role debited.", width=26),
+        Column("Relieved from", "text", "Account role credited.", width=26),
+        Column("Conversion rate", "price", "Own conversion flushed with a unit.", "money per unit"),
+        Column("Conversion", "money", "Required qty x Conversion rate.", "money", width=16),
+        Column("Scrap basis", "text", "Output or Input.", width=11),
+        Column("Units", "quantity", "Product units counted from First day to Last day.", "units", width=14),
+        Column("Started", "quantity", "Units started per product unit.", "per product", width=13),
+        Column("First day", "date", "From this day.", width=12),
+        Column("Last day", "date", "To this day.", width=12),
+    ),
+)
+RECONCILIATION = Table(
+    "Reconciliation",
+    (
+        Column("Item", "text", "Stocked item.", width=18),
+        Column("Opening", "quantity", "From Stock.", "units"),
+        Column("Received", "quantity", "Purchased and completed.", "units"),
+        Column("Relieved", "quantity", "Used in counted parents, and sold.", "units"),
+        Column("Scrapped", "quantity", "From scrap reports.", "units"),
+        Column("Book", "quantity", "Opening + received - relieved - scrapped.", "units"),
+        Column("Counted", "quantity", "From Stock; blank: not counted.", "units"),
+        Column("Difference qty", "quantity", "Counted less book; blank: not counted.", "units"),
+        Column("Difference amount", "money", "At standard cost.", "money", width=16),
+        Column("Standard cost", "price", "Unit cost at period end.", "money per unit"),
+        Column("Account role", "text", "Inventory account; blank: none is kept.", width=26),
+        Column("Opening amount", "money", "Opening at the standard cost of period start.", "money", width=16),
+        Column("Book amount", "money", "Book at standard cost of period end.", "money", width=16),
+    ),
+)
+FINDINGS = Table(
+    "Findings",
+    (
+        Column("Severity", "text", "Error stops the run; Warning does not; Note informs.", width=10),
+        Column("Code", "text", "Number of the rule.", width=8),
+        Column("Where", "text", "Cell; click to go there.", width=24),
+        Column("What", "text", "The problem.", width=70),
+        Column("How to fix", "text", "The remedy.", width=60),
+        Column("Effect", "money", "Effect in money, where there is one.", "money"),
+    ),
+)
+CHECKS = Table(
+    "Checks",
+    (
+        Column("Check", "text", "What must hold.", width=64),
+        Column("Value", "any", "Live formula.", "live formula", width=18),
+        Column("Tolerance", "any", "Largest value that passes.", width=12),
+        Column("Result", "text", "OK or Fail.", width=10),
+        Column("Meaning", "text", "What a failure means.", width=70),
+    ),
+)
+RUNS = Table(
+    "Runs",
+    (
+        Column("Run", "text", "Run number.", width=10),
+        Column("Status", "text", "Draft until posted.", width=10),
+        Column("Started", "text", "Local date and time.", width=20),
+        Column("User", "text", "Who ran it.", width=18),
+        Column("Version", "text", "Version of xlbackflush.", width=10),
+        Column("Input hash", "text", "SHA-256 of all inputs.", width=68),
+        Column("Entries", "integer", "Journal entries.", width=10),
+        Column("Debits", "money", "Sum of debits.", "money", width=18),
+        Column("Credits", "money", "Sum of credits.", "money", width=18),
+    ),
+)
+
+OUTPUT_SHEETS: tuple[Sheet, ...] = (
+    Sheet(
+        "Journal",
+        "Output",
+        "Entries of the run. Proof recomputes each amount from the input cells; Difference must be zero.",
+        (JOURNAL,),
+        "Debits and credits are posted values; proof is signed, debit positive.",
+        freeze_cols=3,
+    ),
+    Sheet(
+        "Ledger",
+        "Output",
+        "Balance of each account: opening, movements of the journal, closing.",
+        (LEDGER,),
+        "Balances are signed: debit positive, credit in parentheses.",
+    ),
+    Sheet(
+        "Variances",
+        "Output",
+        "Where actual cost left the standard, and what was done with the difference.",
+        (VARIANCES,),
+        "Amounts are unsigned: F raises profit, U lowers it.",
+    ),
+    Sheet(
+        "Relief",
+        "Output",
+        "Components taken out of inventory by counts x bill of materials.",
+        (RELIEF,),
+        "Scrap reports and sales out of finished goods are not part of relief.",
+        freeze_cols=1,
+    ),
+    Sheet(
+        "Reconciliation",
+        "Calculation",
+        "Book quantity of every stocked item: opening + received - relieved - scrapped.",
+        (RECONCILIATION,),
+        "Live formulas over Stock and Trace.",
+        freeze_cols=1,
+    ),
+    Sheet(
+        "Roll-up",
+        "Calculation",
+        "Standard cost of one unit of every item, rolled up through the bill of materials.",
+        (ROLLUP,),
+        "Live formulas over Standard Cost and Build-up. An item has more rows where its BOM changes in the period.",
+        freeze_cols=1,
+    ),
+    Sheet(
+        "Build-up",
+        "Calculation",
+        "What each BOM line adds to the unit cost of its parent.",
+        (BUILDUP,),
+        "Live formulas over BOM and Roll-up.",
+        freeze_cols=2,
+    ),
+    Sheet(
+        "Trace",
+        "Calculation",
+        "Every count exploded through the bill of materials, level by level: the evidence behind the journal.",
+        (TRACE,),
+        "Live formulas over Counts, Scrap, Purchases, BOM and Roll-up. Each row points to its parent's row.",
+        freeze_cols=4,
+    ),
+    Sheet(
+        "Findings",
+        "Control",
+        "Problems found in the inputs, in the order in which to mend them.",
+        (FINDINGS,),
+        "Errors stop the run before anything is posted; warnings do not.",
+    ),
+    Sheet(
+        "Checks",
+        "Control",
+        "What must hold before the numbers are signed. The master check counts the failures.",
+        (CHECKS,),
+        "Live formulas: 0 failures means that every check holds now, not only when the run was made.",
+    ),
+    Sheet("Runs", "Control", "Every run of this workbook.", (RUNS,), "A draft replaces the draft before it."),
+)
+
+ABOUT = "About"
+SHEETS: tuple[Sheet, ...] = INPUT_SHEETS + OUTPUT_SHEETS
+INPUT_TABLES: tuple[Table, ...] = tuple(t for s in INPUT_SHEETS for t in s.tables)
+OUTPUT_TABLES: tuple[Table, ...] = tuple(t for s in OUTPUT_SHEETS for t in s.tables)
+TABLES: dict[str, Table] = {t.name: t for t in INPUT_TABLES + OUTPUT_TABLES}
+
+HEADER_ROW = 6  # of every table; units stand one row above, data starts one row below
+MASTER_CHECK = "MasterCheck"
+TRACE_ROWS_MAX = 200_000  # beyond this the Trace is kept per BOM line
