@@ -1,0 +1,98 @@
+"""Demand: what the counts, scrap reports and purchases of the period ask to be flushed.
+
+Each row of a transaction sheet becomes one demand; demands of one event, account and item form a *root*, the head of one
+explosion in the Trace. `wanted` says which rows of the sheet belong to a root, so that a formula can add them up again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from xlbackflush import layout
+from xlbackflush.engine.structure import Structure
+from xlbackflush.engine.tables import Inputs
+
+
+@dataclass(frozen=True)
+class Stream:
+    """A class of transactions that is flushed alike.
+
+    explodes: the item itself is made, so its components are relieved; else the item is relieved as a parent would.
+    wanted: (column, value) pairs that select the rows of `table`.
+    """
+
+    table: str
+    wanted: tuple[tuple[str, str], ...]
+    event: str
+    explodes: bool = False
+    charged_to: str = ""  # role debited; "" means the item's own inventory role
+
+
+COMPLETIONS = Stream("Counts", (("Event", layout.COMPLETED),), layout.COMPLETION, explodes=True)
+SALES = Stream("Counts", (("Event", layout.SOLD),), layout.SALE, charged_to=layout.COGS)
+RECEIPTS = Stream("Purchases", (), layout.PURCHASE)
+
+
+def _scrap(stage: str, kind: str) -> Stream:
+    return Stream(
+        "Scrap",
+        (("Stage", stage), ("Kind", kind)),
+        layout.SCRAP_EVENT,
+        explodes=stage == layout.FINISHED_UNIT,
+        charged_to=layout.CCC if kind == layout.NORMAL else layout.ABNORMAL_SCRAP,
+    )
+
+
+SCRAPS = tuple(
+    _scrap(stage, kind)
+    for kind in (layout.NORMAL, layout.ABNORMAL)
+    for stage in (layout.COMPONENT, layout.FINISHED_UNIT)
+)
+
+
+def streams(inputs: Inputs) -> tuple[Stream, ...]:
+    """The streams that make entries under the chosen trigger points, in the order of the journal."""
+    chosen: tuple[Stream, ...] = (SALES, *SCRAPS)
+    if inputs.settings.completion_triggers:
+        chosen = (COMPLETIONS, *chosen)
+    if inputs.settings.purchase_triggers:
+        chosen = (RECEIPTS, *chosen)
+    return chosen
+
+
+@dataclass
+class Demand:
+    """`roots`: stream, item, charged_to, explodes. `rows`: root, day, quantity; sorted by root, then by day."""
+
+    streams: tuple[Stream, ...]
+    roots: pd.DataFrame
+    rows: pd.DataFrame
+
+
+def demand(inputs: Inputs, structure: Structure) -> Demand:
+    """Collect the demands of the period into roots, in the order of the streams and of Standard Cost."""
+    chosen = streams(inputs)
+    parts = []
+    for i, stream in enumerate(chosen):
+        frame = inputs.frames[stream.table]
+        mask = np.ones(len(frame), dtype=bool)
+        for column, value in stream.wanted:
+            mask &= (frame[column] == value).to_numpy()
+        frame = frame[mask]
+        item = structure.of(frame["Item"])
+        parts.append(pd.DataFrame({"stream": i, "item": item, "day": frame["Date"], "quantity": frame["Quantity"]}))
+    rows = pd.concat(parts, ignore_index=True)
+    rows = rows[(rows["item"] >= 0) & rows["quantity"].notna() & rows["day"].notna()]
+    rows = rows.sort_values(["stream", "item", "day"], kind="stable", ignore_index=True)
+    key = rows["stream"].to_numpy() * (len(structure.items) + 1) + rows["item"].to_numpy()
+    heads, root = np.unique(key, return_inverse=True)
+    rows["root"] = root
+    stream, item = np.divmod(heads, len(structure.items) + 1)
+    role = structure.items["role"].to_numpy()
+    roots = pd.DataFrame({"stream": stream.astype(np.int64), "item": item.astype(np.int64)})
+    roots["charged_to"] = [chosen[s].charged_to or role[i] for s, i in zip(stream, item, strict=True)]
+    roots["explodes"] = [chosen[s].explodes or not role[i] for s, i in zip(stream, item, strict=True)]
+    return Demand(chosen, roots, rows)

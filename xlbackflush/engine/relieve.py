@@ -1,0 +1,122 @@
+"""Relieve: the Trace added up - by account for the journal, by component for Relief, by item for the stock books."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from xlbackflush import layout
+from xlbackflush.engine.demand import Demand
+from xlbackflush.engine.money import to_minor_array
+from xlbackflush.engine.rollup import Rollup
+from xlbackflush.engine.structure import Floats, Structure
+from xlbackflush.engine.tables import Inputs, Settings
+from xlbackflush.engine.trace import Trace
+
+
+def flows(trace: Trace, structure: Structure, demand: Demand, settings: Settings) -> pd.DataFrame:
+    """Amounts per event, account debited, product and account credited, unrounded.
+
+    Columns: event, charged_to, product (item number, -1 where entries are per trigger), relieved_from ("" for
+    conversion), amount, first, last (positions in the Trace of the rows added up).
+    """
+    rows, roots = trace.rows, demand.roots
+    root = rows["root"].to_numpy()
+    events = np.array([s.event for s in demand.streams], dtype=object)
+    per_product = settings.journal_detail == layout.PER_PRODUCT
+    receipt = np.array([s.event == layout.PURCHASE for s in demand.streams], dtype=bool)
+    stream = roots["stream"].to_numpy()[root]
+    role = np.where(receipt[stream], layout.ACCOUNTS_PAYABLE, structure.items["role"].to_numpy()[rows["item"].to_numpy()])
+    frame = pd.DataFrame(
+        {
+            "event": events[stream],
+            "charged_to": roots["charged_to"].to_numpy()[root],
+            "product": roots["item"].to_numpy()[root] if per_product else np.full(len(rows), -1),
+            "relieved_from": np.where(rows["relieved"], role, ""),
+            "amount": np.where(rows["relieved"], rows["amount"], rows["conversion"]),
+            "position": np.arange(len(rows)),
+        }
+    )
+    keys = ["event", "charged_to", "product", "relieved_from"]
+    added = frame.groupby(keys, sort=False).agg(amount=("amount", "sum"), rows=("amount", "size")).reset_index()
+    blocks = frame.groupby(keys[:3], sort=False)["position"].agg(first="min", last="max").reset_index()
+    return added.merge(blocks, on=keys[:3], how="left")
+
+
+def counted(trace: Trace, demand: Demand) -> pd.DataFrame:
+    """Columns of the Trace needed to add up quantities: item, level, event, relieved, required, amount."""
+    rows = trace.rows
+    events = np.array([s.event for s in demand.streams], dtype=object)
+    frame = rows[["item", "level", "relieved", "required", "amount"]].copy()
+    frame["event"] = events[demand.roots["stream"].to_numpy()[rows["root"].to_numpy()]]
+    return frame
+
+
+def relief(trace: Trace, structure: Structure, demand: Demand, places: int) -> pd.DataFrame:
+    """Components relieved by counts: item, quantity, amount (minor units), cost (average), role. In item order."""
+    rows = counted(trace, demand)
+    used = rows[rows["relieved"] & (rows["level"] > 0) & rows["event"].isin((layout.COMPLETION, layout.SALE))]
+    table = used.groupby("item", sort=True).agg(quantity=("required", "sum"), exact=("amount", "sum")).reset_index()
+    table["amount"] = to_minor_array(table["exact"].to_numpy(dtype=float), places)
+    quantity = table["quantity"].to_numpy(dtype=float)
+    table["cost"] = np.divide(table["exact"], quantity, out=np.zeros(len(table)), where=quantity != 0)
+    table["role"] = structure.items["role"].to_numpy()[table["item"].to_numpy()]
+    return table
+
+
+def reconciliation(
+    trace: Trace, structure: Structure, rollup: Rollup, demand: Demand, inputs: Inputs
+) -> pd.DataFrame:
+    """Stock book of every stocked item that moved or has stock, in item order. Quantities; amounts unrounded.
+
+    item, opening, received, relieved, scrapped, book, counted (NaN: not counted), difference, difference_amount,
+    cost (period end), role ("" where no account is kept), opening_amount, book_amount
+    """
+    count, settings = len(structure.items), inputs.settings
+    rows = counted(trace, demand)
+    out = rows[rows["relieved"]]
+    scrap, receipt = (out["event"] == layout.SCRAP_EVENT).to_numpy(), (out["event"] == layout.PURCHASE).to_numpy()
+
+    def add(item: np.ndarray, quantity: np.ndarray) -> Floats:
+        known = item >= 0
+        return np.bincount(item[known], quantity[known], minlength=count).astype(np.float64)
+
+    stock, purchases, counts = inputs.frames["Stock"], inputs.frames["Purchases"], inputs.frames["Counts"]
+    completed = counts[(counts["Event"] == layout.COMPLETED)]
+    book = pd.DataFrame({"item": np.arange(count)})
+    stock_item = structure.of(stock["Item"])
+    book["opening"] = add(stock_item, np.nan_to_num(stock["Opening qty"].to_numpy()))
+    book["received"] = add(structure.of(purchases["Item"]), np.nan_to_num(purchases["Quantity"].to_numpy())) + add(
+        structure.of(completed["Item"]), np.nan_to_num(completed["Quantity"].to_numpy())
+    )
+    moved, quantity = out["item"].to_numpy(), out["required"].to_numpy()
+    book["relieved"] = add(moved[~scrap & ~receipt], quantity[~scrap & ~receipt])
+    book["scrapped"] = add(moved[scrap], quantity[scrap])
+    book["book"] = ((book["opening"] + book["received"]) - book["relieved"]) - book["scrapped"]
+    book["counted"] = np.nan
+    given = stock["Counted qty"].notna().to_numpy() & (stock_item >= 0)
+    book.loc[stock_item[given], "counted"] = stock["Counted qty"].to_numpy()[given]
+    items = np.arange(count)
+    end_row = rollup.at(items, np.full(count, float(settings.period_end)))
+    start_row = rollup.at(items, np.full(count, float(settings.period_start)))
+    cost = rollup.rows["unit_cost"].to_numpy()
+    role = structure.items["role"].to_numpy()
+    book["stocked"] = role != ""
+    book["role"] = np.where(role == layout.ACCOUNTS_PAYABLE, "", role)
+    book["cost"], book["start_row"], book["end_row"] = cost[end_row], start_row, end_row
+    book["difference"] = book["counted"] - book["book"]
+    book["difference_amount"] = np.nan_to_num(book["difference"] * book["cost"])
+    book["opening_amount"] = book["opening"] * cost[start_row]
+    book["book_amount"] = book["book"] * book["cost"]
+    moves = book[["opening", "received", "relieved", "scrapped"]].to_numpy() != 0
+    keep = book["stocked"] & (moves.any(axis=1) | book["counted"].notna())
+    return book[keep].reset_index(drop=True)
+
+
+def opening_balances(book: pd.DataFrame, places: int) -> dict[str, int]:
+    """Opening balance of each inventory role in minor units: opening stock at the standard cost of period start."""
+    kept = book[book["role"] != ""]
+    added = kept.groupby("role", sort=False)["opening_amount"].sum()
+    minor = to_minor_array(added.to_numpy(dtype=float), places)
+    return {str(role): int(m) for role, m in zip(added.index, minor, strict=True) if m}
+

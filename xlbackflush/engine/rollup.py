@@ -1,0 +1,102 @@
+"""Roll-up: the standard cost of one unit of every item, by element, from the bottom of the BOM upwards.
+
+An item whose BOM (at any depth) changes within the period has one row per stretch of days on which its cost holds.
+
+    cost of a row = own cost + sum over its lines of (units to start x line factor) x cost of the component's row
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from xlbackflush import layout
+from xlbackflush.engine.structure import Floats, Ints, Structure, ranges
+from xlbackflush.engine.tables import Settings
+
+_DAYS = 4_000_000  # more than Excel has days: item x _DAYS + day is a sortable key
+
+
+@dataclass
+class Rollup:
+    """`rows`: item, first, last, the five elements, unit_cost. `buildup`: row, line, quantity, component_row.
+
+    Rows are sorted by item, then by first day; buildup rows by row, then in the order of the BOM sheet.
+    """
+
+    rows: pd.DataFrame
+    buildup: pd.DataFrame
+    keys: Ints
+
+    def at(self, item: Ints, day: Floats) -> Ints:
+        """Row of each item on each day of the period."""
+        return np.searchsorted(self.keys, item * _DAYS + day.astype(np.int64), side="right") - 1
+
+
+def rollup(structure: Structure, settings: Settings) -> Rollup:
+    """Cost every item. Needs a BOM without circles."""
+    rows = _stretches(structure, settings)
+    item, first = rows["item"].to_numpy(), rows["first"].to_numpy()
+    result = Rollup(rows, pd.DataFrame(), item * _DAYS + first.astype(np.int64))
+    result.buildup = _buildup(structure, result)
+    elements = _elements(structure, result)
+    for i, element in enumerate(layout.ELEMENTS):
+        rows[element] = elements[:, i]
+    rows["unit_cost"] = ((((elements[:, 0] + elements[:, 1]) + elements[:, 2]) + elements[:, 3]) + elements[:, 4])
+    return result
+
+
+def _stretches(structure: Structure, settings: Settings) -> pd.DataFrame:
+    """One row per item and stretch of days without a change in any BOM line below it."""
+    start, end = float(settings.period_start), float(settings.period_end)
+    lines, count = structure.lines, len(structure.items)
+    dated = lines[(lines["first"] > start) | (lines["last"] < end)]
+    cuts: list[set[float]] = [set() for _ in range(count)]
+    for parent, first, last in zip(dated["parent"], dated["first"], dated["last"], strict=True):
+        cuts[parent] |= {first, last + 1}
+    if len(dated):  # hand the changes upwards, deepest items first
+        order = np.argsort(-structure.level[lines["component"].to_numpy()], kind="stable")
+        parents, components = lines["parent"].to_numpy()[order], lines["component"].to_numpy()[order]
+        for parent, component in zip(parents, components, strict=True):
+            cuts[parent] |= cuts[component]
+    items, firsts, lasts = [], [], []
+    for i, days in enumerate(cuts):
+        begins = [start, *sorted(d for d in days if start < d <= end)]
+        items += [i] * len(begins)
+        firsts += begins
+        lasts += [*(d - 1 for d in begins[1:]), end]
+    return pd.DataFrame({"item": np.array(items, np.int64), "first": np.array(firsts, float), "last": np.array(lasts, float)})
+
+
+def _buildup(structure: Structure, result: Rollup) -> pd.DataFrame:
+    """The lines in force of every row, with the row of each component."""
+    item, first = result.rows["item"].to_numpy(), result.rows["first"].to_numpy()
+    begin, stop = structure.first_line[item], structure.first_line[item + 1]
+    line = ranges(begin, stop)
+    row = np.repeat(np.arange(len(item)), stop - begin)
+    lines = structure.lines
+    held = (lines["first"].to_numpy()[line] <= first[row]) & (lines["last"].to_numpy()[line] >= first[row])
+    row, line = row[held], line[held]
+    quantity = lines["factor"].to_numpy()[line] * structure.items["to_start"].to_numpy()[item[row]]
+    component_row = result.at(lines["component"].to_numpy()[line], first[row])
+    return pd.DataFrame({"row": row, "line": line, "quantity": quantity, "component_row": component_row})
+
+
+def _elements(structure: Structure, result: Rollup) -> Floats:
+    """Cost per row (first axis) and element (second), one level of the BOM at a time, deepest first."""
+    item = result.rows["item"].to_numpy()
+    own = structure.items[[f"own_{e}" for e in layout.ELEMENTS]].to_numpy(dtype=np.float64)
+    total = own[item].copy()
+    row, quantity = result.buildup["row"].to_numpy(), result.buildup["quantity"].to_numpy()
+    component_row = result.buildup["component_row"].to_numpy()
+    level = structure.level[item[row]]
+    order = np.argsort(-level, kind="stable")
+    edges = np.flatnonzero(np.diff(level[order])) + 1
+    for group in np.split(order, edges):
+        if len(group):
+            share = quantity[group, None] * total[component_row[group]]
+            for e in range(total.shape[1]):
+                total[:, e] += np.bincount(row[group], share[:, e], minlength=len(total))
+    return total

@@ -1,0 +1,104 @@
+"""Tables as they pass between the workbook and the engine.
+
+A `Source` is an input table as read: raw cell values and where each stands, so that a finding or a proof formula can
+name the very cell. `Inputs` is what `accept` makes of all of them: typed DataFrames.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from xlbackflush import layout
+
+
+@dataclass(frozen=True)
+class CellError:
+    """A cell that holds no usable value: an Excel error such as #REF!, or a formula without a stored result."""
+
+    text: str
+    calculated: bool = True
+
+
+@dataclass
+class Source:
+    """An input table as read. `rows` holds only rows with content; `row_numbers` are their rows on the sheet.
+
+    `letters` maps a column name to its sheet column ("Quantity" -> "E"); a cell is `letters[name] + row number`.
+    `below` lists cells with content under the table, which the table does not contain.
+    """
+
+    name: str
+    sheet: str
+    letters: dict[str, str]
+    first_row: int
+    last_row: int
+    columns: list[str] = field(default_factory=list)
+    rows: list[list[object]] = field(default_factory=list)
+    row_numbers: list[int] = field(default_factory=list)
+    below: list[str] = field(default_factory=list)
+
+    def cell(self, column: str, row: int) -> str:
+        """Address of a cell, for people: `Counts!E14`."""
+        return f"{self.sheet}!{self.letters[column]}{row}"
+
+    def range(self, first: str, last: str | None = None) -> str:
+        """Address of one or more columns of the table's body: `Counts!E7:E218`."""
+        return f"{self.sheet}!{self.letters[first]}{self.first_row}:{self.letters[last or first]}{self.last_row}"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The policy of a run; dates are Excel day numbers."""
+
+    company: str = "Your company"
+    currency: str = "USD"
+    period_start: int = 0
+    period_end: int = 0
+    trigger_points: str = layout.PCS
+    relief_basis: str = layout.BILL_OF_MATERIALS
+    conversion_costs: str = layout.AT_STANDARD
+    variance_disposition: str = layout.TO_COGS
+    journal_detail: str = layout.PER_TRIGGER
+    default_scrap_basis: str = layout.OUTPUT
+    budgeted_fixed_overhead: float | None = None
+    materiality: float = 0.05
+    cycle_time_days: float | None = None
+
+    @property
+    def completion_triggers(self) -> bool:
+        return self.trigger_points in (layout.PCS, layout.CS)
+
+    @property
+    def purchase_triggers(self) -> bool:
+        return self.trigger_points in (layout.PCS, layout.PS)
+
+    @property
+    def bought_role(self) -> str:
+        """Role credited when a bought item is relieved, and debited at purchase where that is a trigger."""
+        return {layout.PCS: layout.MIP, layout.PS: layout.INVENTORY_CONTROL}.get(
+            self.trigger_points, layout.ACCOUNTS_PAYABLE
+        )
+
+    def role_of(self, item_type: str) -> str:
+        """Inventory (or payables) role that an item of this type is relieved from; "" where it is exploded through."""
+        if item_type == layout.BUY:
+            return self.bought_role
+        if self.completion_triggers:
+            return {layout.SUBASSEMBLY: layout.MIP, layout.FINISHED: layout.FINISHED_GOODS}.get(item_type, "")
+        return ""
+
+
+@dataclass
+class Inputs:
+    """All inputs, typed. Frames have the columns of `layout` plus `row`, the row on the sheet.
+
+    Text is str ("" where blank), numbers are float64 (NaN where blank), dates are Excel day numbers (NaN where blank).
+    """
+
+    settings: Settings
+    accounts: dict[str, tuple[str, str]]
+    frames: dict[str, pd.DataFrame]
+    sources: dict[str, Source]
+    setting_cells: dict[str, str] = field(default_factory=dict)
