@@ -541,6 +541,7 @@ BUILDUP = Table(
         Column("Fixed overhead", "price", "Quantity x the component's fixed overhead.", "money per unit"),
         Column("Other conversion", "price", "Quantity x the component's other conversion.", "money per unit"),
         Column("BOM row", "integer", "Row on the BOM sheet.", width=9),
+        Column("Scrap basis", "text", "Output or Input.", width=11),
     ),
 )
 TRACE = Table(
@@ -605,6 +606,8 @@ CHECKS = Table(
         Column("Value", "any", "Live formula.", "live formula", width=18),
         Column("Tolerance", "any", "Largest value that passes.", width=12),
         Column("Result", "text", "OK or Fail.", width=10),
+        Column("Left", "any", "What must equal Right.", "live formula", width=18),
+        Column("Right", "any", "Live, or as recorded at the run.", "live or recorded", width=18),
         Column("Meaning", "text", "What a failure means.", width=70),
     ),
 )

@@ -86,13 +86,21 @@ def demand(inputs: Inputs, structure: Structure) -> Demand:
         parts.append(pd.DataFrame({"stream": i, "item": item, "day": frame["Date"], "quantity": frame["Quantity"]}))
     rows = pd.concat(parts, ignore_index=True)
     rows = rows[(rows["item"] >= 0) & rows["quantity"].notna() & rows["day"].notna()]
-    rows = rows.sort_values(["stream", "item", "day"], kind="stable", ignore_index=True)
-    key = rows["stream"].to_numpy() * (len(structure.items) + 1) + rows["item"].to_numpy()
-    heads, root = np.unique(key, return_inverse=True)
+    # streams of one event and account stand together per item, so that a product's rows are one block of the Trace
+    group = np.array([_first_alike(chosen, s) for s in chosen], dtype=np.int64)
+    width, depth = len(structure.items) + 1, len(chosen) + 1
+    rows["key"] = (group[rows["stream"].to_numpy()] * width + rows["item"].to_numpy()) * depth + rows["stream"]
+    rows = rows.sort_values(["key", "day"], kind="stable", ignore_index=True)
+    heads, root = np.unique(rows["key"].to_numpy(), return_inverse=True)
     rows["root"] = root
-    stream, item = np.divmod(heads, len(structure.items) + 1)
+    item, stream = (heads // depth) % width, heads % depth
     role = structure.items["role"].to_numpy()
     roots = pd.DataFrame({"stream": stream.astype(np.int64), "item": item.astype(np.int64)})
     roots["charged_to"] = [chosen[s].charged_to or role[i] for s, i in zip(stream, item, strict=True)]
     roots["explodes"] = [chosen[s].explodes or not role[i] for s, i in zip(stream, item, strict=True)]
     return Demand(chosen, roots, rows)
+
+
+def _first_alike(chosen: tuple[Stream, ...], stream: Stream) -> int:
+    """Position of the first stream with the same event and account."""
+    return next(i for i, s in enumerate(chosen) if (s.event, s.charged_to) == (stream.event, stream.charged_to))

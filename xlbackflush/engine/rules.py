@@ -1,0 +1,374 @@
+"""Rules across tables, as one ordered list. Each takes typed inputs and yields findings; single cells are in `accept.py`.
+
+    BEFORE   need only the inputs and their structure; an error among them stops the run before anything is computed
+    AFTER    need the explosion: shortages and the like; none of them stops a run
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pandas as pd
+
+from xlbackflush import layout
+from xlbackflush.engine import findings as f
+from xlbackflush.engine.findings import Finding
+from xlbackflush.engine.rollup import Rollup
+from xlbackflush.engine.structure import FOREVER, Structure
+from xlbackflush.engine.tables import Inputs
+
+Findings = Iterator[Finding]
+
+
+def before(inputs: Inputs, structure: Structure) -> list[Finding]:
+    """Findings that need no explosion."""
+    return [finding for rule in BEFORE for finding in rule(inputs, structure)]
+
+
+def after(inputs: Inputs, structure: Structure, rollup: Rollup, book: pd.DataFrame) -> list[Finding]:
+    """Findings on costs and quantities."""
+    return [finding for rule in AFTER for finding in rule(inputs, structure, rollup, book)]
+
+
+def _cells(inputs: Inputs, table: str, column: str, frame: pd.DataFrame) -> Iterator[tuple[str, object]]:
+    """(address, value) of one column of some rows."""
+    source = inputs.sources[table]
+    for row, value in zip(frame["row"], frame[column], strict=True):
+        yield source.cell(column, row), value
+
+
+def _blank(column: pd.Series) -> np.ndarray:
+    return np.nan_to_num(column.to_numpy(dtype=float), nan=0.0) == 0
+
+
+def _day(serial: float) -> str:
+    return str((np.datetime64("1899-12-30") + int(serial)).astype("datetime64[D]"))
+
+
+# --------------------------------------------------------------------------------------- before: settings
+
+
+def settings_fit(inputs: Inputs, structure: Structure) -> Findings:
+    """Policies that need each other, or other inputs."""
+    chosen, cells = inputs.settings, inputs.setting_cells
+    for name, value, wanted in (
+        ("Relief basis", chosen.relief_basis, layout.BILL_OF_MATERIALS),
+        ("Conversion costs", chosen.conversion_costs, layout.AT_STANDARD),
+        ("Variance disposition", chosen.variance_disposition, ""),
+    ):
+        if (wanted and value != wanted) or value == layout.PRORATE:
+            yield f.NOT_SUPPORTED(
+                cells.get(name, "Setup"), f'{name} "{value}" is not available in this version.', fix="Choose another one."
+            )
+
+
+# ------------------------------------------------------------------------------- before: items and the BOM
+
+
+def duplicate_items(inputs: Inputs, structure: Structure) -> Findings:
+    """Every item once; Excel does not tell upper from lower case."""
+    frame = inputs.frames["StandardCost"]
+    key = frame["Item"].str.casefold()
+    again = frame[key.duplicated() & (key != "")]
+    first = {k: row for k, row in zip(reversed(key.tolist()), reversed(frame["row"].tolist()), strict=True)}
+    for cell, code in _cells(inputs, "StandardCost", "Item", again):
+        yield f.DUPLICATE_ITEM(cell, f"{code} is listed before, in row {first[str(code).casefold()]}.")
+
+
+def unknown_items(inputs: Inputs, structure: Structure) -> Findings:
+    """Every code used must be on Standard Cost."""
+    for table, column in (
+        ("BOM", "Parent"),
+        ("BOM", "Component"),
+        ("Counts", "Item"),
+        ("Scrap", "Item"),
+        ("Purchases", "Item"),
+        ("Stock", "Item"),
+        ("WIP", "Item"),
+    ):
+        frame = inputs.frames[table]
+        missing = frame[(structure.of(frame[column]) < 0) & (frame[column] != "").to_numpy()]
+        for cell, code in _cells(inputs, table, column, missing):
+            yield f.UNKNOWN_ITEM(cell, f"{code} is not on Standard Cost.")
+
+
+def reversed_dates(inputs: Inputs, structure: Structure) -> Findings:
+    """A line must not end before it starts."""
+    bom = inputs.frames["BOM"]
+    for cell, _ in _cells(inputs, "BOM", "Effective to", bom[bom["Effective to"] < bom["Effective from"]]):
+        yield f.DATES_REVERSED(cell, "The line ends before it starts.")
+
+
+def overlaps(inputs: Inputs, structure: Structure) -> Findings:
+    """The same component twice in force on one day: an error where dates say otherwise, else a warning."""
+    bom = inputs.frames["BOM"]
+    frame = pd.DataFrame(
+        {
+            "row": bom["row"],
+            "Component": bom["Component"],
+            "pair": bom["Parent"].str.casefold() + "\n" + bom["Component"].str.casefold(),
+            "first": np.nan_to_num(bom["Effective from"], nan=0.0),
+            "last": np.nan_to_num(bom["Effective to"], nan=FOREVER),
+        }
+    )
+    frame = frame[frame["pair"].duplicated(keep=False)].sort_values(["pair", "first", "row"], kind="stable")
+    reach = frame.groupby("pair")["last"].cummax()
+    previous = frame["pair"] == frame["pair"].shift()
+    clash = frame[previous & (frame["first"] <= reach.shift())]
+    dated = (bom["Effective from"].notna() | bom["Effective to"].notna()).to_numpy()
+    dated_pairs = set(frame.loc[frame["row"].isin(bom["row"][dated]), "pair"])
+    for (cell, code), pair in zip(_cells(inputs, "BOM", "Component", clash), clash["pair"], strict=True):
+        rule = f.OVERLAP if pair in dated_pairs else f.TWICE
+        text = "is in force twice on some days" if pair in dated_pairs else "is listed more than once"
+        yield rule(cell, f"{code} {text} for this parent.")
+
+
+def cycles(inputs: Inputs, structure: Structure) -> Findings:
+    """No item may contain itself. One finding per circle, at one of its lines, with the circle spelled out."""
+    on_circle = np.flatnonzero(structure.level < 0)
+    if not len(on_circle):
+        return
+    lines = structure.lines
+    open_ends: dict[int, list[tuple[int, int]]] = {}
+    for parent, component, row in zip(lines["parent"], lines["component"], lines["row"], strict=True):
+        if structure.level[parent] < 0 and structure.level[component] < 0:
+            open_ends.setdefault(parent, []).append((component, row))
+    codes, seen = structure.items["code"], set()
+    for start in on_circle:
+        path: list[int] = []
+        item = int(start)
+        while item not in path and item not in seen and item in open_ends:
+            path.append(item)
+            item = next((c for c, _ in open_ends[item] if c in path), open_ends[item][0][0])
+        seen.update(path)
+        if item in path:
+            circle = path[path.index(item) :]
+            row = next(r for c, r in open_ends[circle[-1]] if c == item)
+            text = " > ".join(str(codes.iloc[i]) for i in [*circle, item])
+            yield f.CYCLE(inputs.sources["BOM"].cell("Component", row), f"{text}.")
+
+
+def bought_with_bom(inputs: Inputs, structure: Structure) -> Findings:
+    """A bought item is relieved at its price; lines below it would never be used."""
+    bom = inputs.frames["BOM"]
+    parent = structure.of(bom["Parent"])
+    kinds = np.append(structure.items["type"].to_numpy(dtype=object), "")
+    bought = bom[kinds[parent] == layout.BUY]
+    for cell, code in _cells(inputs, "BOM", "Parent", bought[~bought["Parent"].duplicated()]):
+        yield f.BOUGHT_WITH_BOM(cell, f"{code} is of type Buy and has a bill of materials.")
+
+
+def units_differ(inputs: Inputs, structure: Structure) -> Findings:
+    """Nothing converts units: a BOM in grams with a price per kilogram would be wrong a thousandfold."""
+    bom = inputs.frames["BOM"]
+    component = structure.of(bom["Component"])
+    units = np.append(structure.items["uom"].to_numpy(dtype=object), "")[component]
+    for (cell, uom), own in zip(_cells(inputs, "BOM", "UoM", bom), units, strict=True):
+        if uom and own and str(uom).strip().casefold() != str(own).strip().casefold():
+            yield f.UOM(cell, f"The line is in {uom}, its component in {own}.")
+
+
+def zero_quantities(inputs: Inputs, structure: Structure) -> Findings:
+    """A line of nothing relieves nothing."""
+    bom = inputs.frames["BOM"]
+    for cell, _ in _cells(inputs, "BOM", "Qty per", bom[bom["Qty per"] == 0]):
+        yield f.ZERO_QUANTITY(cell, "Qty per is 0.")
+
+
+# --------------------------------------------------------------------------------- before: standard costs
+
+
+def prices(inputs: Inputs, structure: Structure) -> Findings:
+    """Bought items have a price and nothing else; made items have no price."""
+    cost = inputs.frames["StandardCost"]
+    bought = cost["Type"] == layout.BUY
+    priced = ~_blank(cost["Material price"])
+    has_bom = set(structure.of(inputs.frames["BOM"]["Parent"]))
+    on_bom = np.array([i in has_bom for i in structure.of(cost["Item"])], dtype=bool)
+    converted = ~(_blank(cost["Labor hours"]) & _blank(cost["Other conversion"]))
+    made = ~bought & (cost["Type"] != "")
+    rates = cost[["Labor rate", "Variable overhead rate", "Fixed overhead rate"]].fillna(0).to_numpy().sum(axis=1)
+    idle_hours = ~_blank(cost["Labor hours"]) & made & (rates == 0)
+    for rule, mask, column, text in (
+        (f.NO_PRICE, bought & ~priced, "Material price", "{} has no Material price."),
+        (f.PRICE_WITHOUT_BOM, made & priced & ~on_bom, "Material price", "{} is made, has a price and no BOM."),
+        (f.PRICE_IGNORED, made & priced & on_bom, "Material price", "{} is made and has a Material price."),
+        (f.CONVERSION_IGNORED, bought & converted, "Labor hours", "{} is bought and has labor or other conversion."),
+        (f.NO_COST, made & ~priced & ~on_bom & ~converted, "Item", "{} has neither a BOM nor conversion cost."),
+        (f.HOURS_WITHOUT_RATE, idle_hours, "Labor hours", "{} has labor hours and no rate."),
+    ):
+        rows = cost[mask]
+        for (cell, _), code in zip(_cells(inputs, "StandardCost", column, rows), rows["Item"], strict=True):
+            yield rule(cell, text.format(code))
+
+
+# ----------------------------------------------------------------------------------- before: transactions
+
+
+def outside_period(inputs: Inputs, structure: Structure) -> Findings:
+    """Cut-off: every transaction belongs to the period."""
+    start, end = inputs.settings.period_start, inputs.settings.period_end
+    if not (start and end):
+        return
+    for table in ("Counts", "Scrap", "Purchases", "Actuals"):
+        frame = inputs.frames[table]
+        outside = frame[(frame["Date"] < start) | (frame["Date"] > end)]
+        for cell, day in _cells(inputs, table, "Date", outside):
+            yield f.OUTSIDE_PERIOD(cell, f"{_day(float(str(day)))} is outside {_day(start)} to {_day(end)}.")
+
+
+def countable(inputs: Inputs, structure: Structure) -> Findings:
+    """Only made, stocked items are completed; only stocked items are bought; only made units are scrapped whole."""
+    types = np.append(structure.items["type"].to_numpy(dtype=object), "")
+    roles = np.append(structure.items["role"].to_numpy(dtype=object), "")
+
+    def kinds(table: str) -> np.ndarray:
+        return types[structure.of(inputs.frames[table]["Item"])]
+
+    counts, scrap, purchases = inputs.frames["Counts"], inputs.frames["Scrap"], inputs.frames["Purchases"]
+    completed = (counts["Event"] == layout.COMPLETED) & np.isin(kinds("Counts"), (layout.BUY, layout.PHANTOM))
+    whole = (scrap["Stage"] == layout.FINISHED_UNIT) & (kinds("Scrap") == layout.BUY)
+    unstocked = (kinds("Purchases") != "") & (roles[structure.of(purchases["Item"])] == "")
+    for table, mask, text in (
+        ("Counts", completed, "is {}; only Subassembly and Finished items are completed."),
+        ("Scrap", whole, "is {}; Finished unit asks for a made item."),
+        ("Purchases", unstocked, "is {}, which is not stocked under these trigger points."),
+    ):
+        rows, chosen = inputs.frames[table][mask], kinds(table)[mask]
+        for (cell, code), kind in zip(_cells(inputs, table, "Item", rows), chosen, strict=True):
+            yield f.NOT_COUNTABLE(cell, f"{code} {text.format(kind)}")
+
+
+def corrections(inputs: Inputs, structure: Structure) -> Findings:
+    """A negative quantity corrects a document: it repeats its number, or names it in Note (Reason on Scrap)."""
+    for table, alike, note in (
+        ("Counts", ["Item", "Event"], "Note"),
+        ("Scrap", ["Item", "Stage"], "Reason"),
+        ("Purchases", ["Item"], "Note"),
+    ):
+        frame = inputs.frames[table]
+        negative = frame[frame["Quantity"] < 0]
+        if not len(negative):
+            continue
+        positive = frame[frame["Quantity"] > 0]
+        documents = set(positive["Document"].str.casefold()) - {""}
+        sums = positive.groupby([positive["Document"].str.casefold(), *alike])["Quantity"].sum().to_dict()
+        for at, (cell, quantity) in zip(negative.index, _cells(inputs, table, "Quantity", negative), strict=True):
+            row = frame.loc[at]
+            named = _named(row, note, documents)
+            if named is None:
+                verdict = f.CORRECTS_UNKNOWN if re.search(r"\d", str(row[note])) else f.CORRECTS_NOTHING
+                yield verdict(cell, f"{quantity:g} of {row['Item']} names no document of table {table}.")
+            elif -float(str(quantity)) > sums.get((named, *(row[c] for c in alike)), 0.0):
+                yield f.CORRECTS_TOO_MUCH(cell, f"{quantity:g} of {row['Item']} exceeds what {named.upper()} recorded.")
+
+
+def _named(row: pd.Series, note: str, documents: set[str]) -> str | None:
+    """The document of this table that a row corrects, or None."""
+    own = str(row["Document"]).casefold()
+    if own in documents:
+        return own
+    text = str(row[note]).casefold()
+    words = set(re.split(r"[\s,;:()]+", text)) | {w.rstrip(".") for w in text.split()}
+    return next((d for d in sorted(documents, key=len, reverse=True) if d in words or (" " in d and d in text)), None)
+
+
+def duplicate_rows(inputs: Inputs, structure: Structure) -> Findings:
+    """The same date, document, item and quantity again looks like a double entry."""
+    for table, columns in (
+        ("Counts", ["Date", "Document", "Event", "Item", "Quantity"]),
+        ("Scrap", ["Date", "Document", "Item", "Quantity", "Stage", "Kind"]),
+        ("Purchases", ["Date", "Document", "Item", "Quantity", "Actual price"]),
+        ("Actuals", ["Date", "Document", "Cost type", "Amount"]),
+        ("Stock", ["Item"]),
+    ):
+        frame = inputs.frames[table]
+        again = frame[frame.duplicated(columns) & (frame[columns[-1]].astype(str) != "")]
+        for cell, _ in _cells(inputs, table, columns[0], again):
+            yield f.DUPLICATE_ROW(cell, f"This row repeats an earlier row of {table}.")
+
+
+BEFORE: tuple[Callable[[Inputs, Structure], Findings], ...] = (
+    settings_fit,
+    duplicate_items,
+    unknown_items,
+    reversed_dates,
+    overlaps,
+    cycles,
+    bought_with_bom,
+    units_differ,
+    zero_quantities,
+    prices,
+    outside_period,
+    countable,
+    corrections,
+    duplicate_rows,
+)
+
+# ------------------------------------------------------------------------------------------------- after
+
+
+def nothing_effective(inputs: Inputs, structure: Structure, rollup: Rollup, book: pd.DataFrame) -> Findings:
+    """An item with a BOM that has no line in force on the day of a count relieves nothing."""
+    counts = inputs.frames["Counts"]
+    item = structure.of(counts["Item"])
+    lines = structure.lines
+    has_any = np.zeros(len(structure.items) + 1, dtype=bool)
+    has_any[structure.of(inputs.frames["BOM"]["Parent"])] = True
+    whole = np.zeros(len(structure.items) + 1, dtype=bool)
+    start, end = inputs.settings.period_start, inputs.settings.period_end
+    whole[lines["parent"][(lines["first"] <= start) & (lines["last"] >= end)]] = True
+    made = np.append(structure.items["made"].to_numpy(dtype=bool), False)
+    doubtful = counts[(item >= 0) & made[item] & has_any[item] & ~whole[item]]
+    for at, (cell, code) in zip(doubtful.index, _cells(inputs, "Counts", "Item", doubtful), strict=True):
+        mine = lines[lines["parent"] == item[at]]
+        day = counts["Date"].iloc[at]
+        if not ((mine["first"] <= day) & (mine["last"] >= day)).any():
+            yield f.NOTHING_EFFECTIVE(cell, f"{code} has a BOM, but no line in force on {_day(day)}.")
+
+
+def shortages(inputs: Inputs, structure: Structure, rollup: Rollup, book: pd.DataFrame) -> Findings:
+    """Book stock below zero: more was sold or used than there was. Posted all the same: stopping hides what was used."""
+    sold = set(structure.of(inputs.frames["Counts"].loc[inputs.frames["Counts"]["Event"] == layout.SOLD, "Item"]))
+    kept = book["role"] != ""
+    for row in book[kept & (book["book"] < -1e-9)].itertuples():
+        code = structure.items["code"].iloc[row.item]
+        rule = f.OVERSOLD if row.item in sold else f.SHORTAGE
+        text = f"Book stock of {code} is {row.book:,.6g}: {row.opening + row.received:,.6g} in, "
+        text += f"{row.relieved + row.scrapped:,.6g} out."
+        yield rule(_home(inputs, structure, row.item), text, abs(row.book * row.cost))
+
+
+def never_completed(inputs: Inputs, structure: Structure, rollup: Rollup, book: pd.DataFrame) -> Findings:
+    """A parent relieved a subassembly that nobody counted: its own components stay in the books."""
+    kinds = structure.items["type"].to_numpy()
+    for row in book[(book["opening"] == 0) & (book["received"] == 0) & (book["relieved"] > 0)].itertuples():
+        if kinds[row.item] == layout.SUBASSEMBLY:
+            code = structure.items["code"].iloc[row.item]
+            text = f"{row.relieved:,.6g} of {code} were consumed, none completed."
+            yield f.NEVER_COMPLETED(_home(inputs, structure, row.item), text, row.relieved * row.cost)
+
+
+def zero_costs(inputs: Inputs, structure: Structure, rollup: Rollup, book: pd.DataFrame) -> Findings:
+    """A made item that moved at no cost, although it has a BOM or hours."""
+    made = structure.items["made"].to_numpy(dtype=bool)
+    parents = set(structure.lines["parent"])
+    for row in book[(book["cost"] == 0) & (book["received"] + book["relieved"] != 0)].itertuples():
+        if made[row.item] and row.item in parents:
+            code = structure.items["code"].iloc[row.item]
+            yield f.NO_COST(_home(inputs, structure, row.item), f"{code} moved, and its unit cost is zero.")
+
+
+def _home(inputs: Inputs, structure: Structure, item: int) -> str:
+    """Cell of an item on Standard Cost."""
+    return inputs.sources["StandardCost"].cell("Item", int(structure.items["row"].iloc[item]))
+
+
+AFTER: tuple[Callable[[Inputs, Structure, Rollup, pd.DataFrame], Findings], ...] = (
+    nothing_effective,
+    shortages,
+    never_completed,
+    zero_costs,
+)

@@ -1,0 +1,121 @@
+"""Verify: what must hold before the numbers are signed, as pairs that must be equal.
+
+Each check has a key, under which the workbook knows the two live formulas, and the two values as the engine has them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from xlbackflush import layout
+from xlbackflush.engine.journal import Entry
+from xlbackflush.engine.money import from_minor
+from xlbackflush.engine.tables import Inputs
+
+
+@dataclass(frozen=True)
+class Check:
+    """`left` must equal `right` within `tolerance`. key: (what, table, column) for control totals, else (what,)."""
+
+    key: tuple[str, ...]
+    text: str
+    left: float
+    right: float
+    tolerance: float
+    meaning: str
+
+    @property
+    def value(self) -> float:
+        return self.left - self.right
+
+    @property
+    def holds(self) -> bool:
+        return abs(self.value) <= self.tolerance
+
+
+def checks(
+    inputs: Inputs, entries: list[Entry], ledger: pd.DataFrame, relief: pd.DataFrame, errors: int, places: int
+) -> list[Check]:
+    """All checks, in the order of the sheet: the journal, the ledger, the proofs, rounding, the inputs."""
+    half = 0.5 / 10**places
+    lines = [line for entry in entries for line in entry.lines]
+    debits = from_minor(sum(line.minor for line in lines if line.minor > 0), places)
+    credits = from_minor(-sum(line.minor for line in lines if line.minor < 0), places)
+    unbalanced = float(sum(1 for entry in entries if sum(line.minor for line in entry.lines)))
+    found = [
+        Check(("debits",), "Journal: debits equal credits", debits, credits, 0, "The journal does not balance."),
+        Check(("entries",), "Journal: entries out of balance", unbalanced, 0, 0, "An entry was changed by hand."),
+        Check(
+            ("proofs",), "Journal: lines that differ from their proof", 0, 0, 0,
+            "An input changed after the run, or a posted amount was changed: run again.",
+        ),
+        Check(("relief proofs",), "Relief: rows that differ from their proof", 0, 0, 0, "As above."),
+        Check(("ledger proofs",), "Ledger: balances that differ from their proof", 0, 0, 0, "As above."),
+        Check(
+            ("movements",), "Ledger: debits equal those of the journal",
+            from_minor(int(ledger["debits"].sum()), places), debits, 0, "A journal line is missing from the ledger.",
+        ),
+        Check(
+            ("balance",), "Ledger: closing balances equal opening balances in sum",
+            from_minor(int(ledger["closing"].sum()), places), from_minor(int(ledger["opening"].sum()), places), 0,
+            "The ledger does not balance.",
+        ),
+    ]  # fmt: skip
+    if inputs.settings.variance_disposition != layout.CARRY_FORWARD:
+        balance = {row.role: int(row.closing) for row in ledger.itertuples()}
+        left = from_minor(abs(balance.get(layout.CCC, 0)) + abs(balance.get(layout.CCA, 0)), places)
+        found.append(
+            Check(("clearing",), "Conversion costs control and allocated are closed", left, 0, 0, "The close is incomplete.")
+        )
+    exact = float(relief["exact"].sum())
+    posted = from_minor(int(relief["amount"].sum()), places)
+    found.append(
+        Check(
+            ("rounding",), "Relief: rounded amounts against the unrounded Trace", posted, exact,
+            half * max(1, len(relief)), "More is lost in rounding than rounding can explain.",
+        )  # fmt: skip
+    )
+    found.append(
+        Check(("errors",), "Findings: errors", float(errors), 0, 0, "The last check of the inputs found errors: see Findings.")
+    )
+    return found + control_totals(inputs)
+
+
+def control_totals(inputs: Inputs) -> list[Check]:
+    """Rows, text length and sum of each input table as read, against the sheet as it stands."""
+    totals = [
+        Check(("setting", name, value), f"Setup: {name} as at the run", 0, 0, 0, "Setup was changed after the run: run again.")
+        for name, value in _choices(inputs)
+    ]
+    for table in layout.INPUT_TABLES:
+        frame = inputs.frames.get(table.name)
+        if frame is None:
+            continue
+        key, rows = table.columns[0].name, float(len(frame))
+        meaning = f"{table.name} was changed after the run: run again."
+        totals.append(Check(("rows", table.name, key), f"{table.name}: rows as at the run", rows, rows, 0, meaning))
+        for column in table.columns:
+            if column.kind in layout.NUMERIC and column.name in inputs.sources[table.name].letters:
+                total = float(frame[column.name].sum())
+                totals.append(
+                    Check(
+                        ("total", table.name, column.name),
+                        f"{table.name}: total of {column.name} as at the run",
+                        total,
+                        total,
+                        max(1e-9, abs(total) * 1e-12),
+                        meaning,
+                    )
+                )
+    return totals
+
+
+def _choices(inputs: Inputs) -> list[tuple[str, str]]:
+    """Settings that decide between rules, as chosen."""
+    return [
+        (s.name, str(getattr(inputs.settings, s.name.lower().replace(" ", "_"))))
+        for s in layout.SETTINGS
+        if s.kind == "choice" or s.name == "Currency"
+    ]

@@ -1,0 +1,305 @@
+"""A workbook file as a Book: read fast, written by replacing our own output sheets inside the package.
+
+Everything else in the file - the user's sheets, charts, formats, names, macros - stays byte for byte. A save writes a
+temporary file beside the workbook, checks it, and puts it in place in one step; until then nothing has changed.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import python_calamine
+
+from xlbackflush import layout
+from xlbackflush.engine.findings import has_errors
+from xlbackflush.engine.tables import CellError, Source
+from xlbackflush.excel import frame
+from xlbackflush.excel.errors import Unusable
+from xlbackflush.excel.formulas import Sheets
+from xlbackflush.excel.package import Package, TablePart, column_letter
+from xlbackflush.excel.results import bodies
+from xlbackflush.excel.sheet import Block, rows_xml
+from xlbackflush.excel.styles import StyleSheet
+from xlbackflush.pipeline import Outcome, Run
+
+_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+
+
+class FileBook:
+    """A workbook file. Opening it checks that it is one, that it is ours, and that nobody has it open."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = _usable(path)
+        self._content = self.path.read_bytes()
+        if self._content[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
+            secret = "EncryptedPackage".encode("utf-16-le") in self._content
+            raise Unusable(
+                f"{path.name} is protected by a password; remove it in Excel first."
+                if secret
+                else f"{path.name} is an old Excel file; save it as .xlsx or .xlsm first."
+            )
+        self._package = Package(self.path)
+        self._check_contract()
+        self._values: dict[str, list[list[Any]]] = {}
+        try:
+            self._calamine = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(self._content))
+        except (python_calamine.CalamineError, OSError, ValueError) as error:
+            raise Unusable(f"{path.name} is damaged: {error}") from error
+
+    def close(self) -> None:
+        self._package.close()
+
+    def __enter__(self) -> FileBook:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _check_contract(self) -> None:
+        """Every table of ours must be there, with the columns that a run needs."""
+        missing = [t for t in layout.TABLES if t not in self._package.tables]
+        if missing:
+            raise Unusable(
+                f"{self.path.name} is not a backflush workbook: it has no table {', '.join(missing[:3])}"
+                f"{' and others' if len(missing) > 3 else ''}. Start from: xlbackflush new BOOK.xlsm"
+            )
+        for table in layout.INPUT_TABLES:
+            have = self._package.tables[table.name].columns
+            lacking = [c.name for c in table.columns if (c.required or c.name == "Value") and c.name not in have]
+            if lacking:
+                raise Unusable(f"{self.path.name}: table {table.name} has no column {', '.join(lacking)}.")
+
+    # -------------------------------------------------------------------------------------------- read
+
+    def read(self) -> dict[str, Source]:
+        """Every input table: values as stored, error values and uncalculated formulas marked as such."""
+        return {t.name: self._source(self._package.tables[t.name]) for t in layout.INPUT_TABLES}
+
+    def runs(self) -> list[Run]:
+        """The Runs sheet as it stands."""
+        source = self._source(self._package.tables["Runs"])
+        places = 100  # the amounts are kept for display only; earlier runs are rewritten as they were read
+        found = []
+        for row in source.rows:
+            cells = dict(zip(source.columns, row, strict=True))
+            if cells.get("Run"):
+                found.append(
+                    Run(
+                        *(str(cells.get(c) or "") for c in ("Run", "Status", "Started", "User", "Version", "Input hash")),
+                        int(_number(cells.get("Entries"))),
+                        round(_number(cells.get("Debits")) * places),
+                        round(_number(cells.get("Credits")) * places),
+                    )
+                )
+        return found
+
+    def _grid(self, sheet: str) -> list[list[Any]]:
+        if sheet not in self._values:
+            try:
+                self._values[sheet] = self._calamine.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+            except (python_calamine.CalamineError, OSError, ValueError) as error:
+                raise Unusable(f"{self.path.name} is damaged: sheet {sheet} cannot be read.") from error
+        return self._values[sheet]
+
+    def _source(self, table: TablePart) -> Source:
+        source = Source(table.name, table.sheet, table.letters, table.header_row + 1, table.last_row, list(table.columns))
+        grid = self._grid(table.sheet)
+        odd = self._odd_cells(table.sheet)
+        first, width = table.first_col - 1, len(table.columns)
+        for number in range(table.header_row + 1, len(grid) + 1):
+            row: list[object] = grid[number - 1][first : first + width]
+            row += [""] * (width - len(row))
+            for column, error in odd.get(number, ()):
+                if first <= column < first + width:
+                    row[column - first] = error
+            if all(value == "" for value in row):
+                continue
+            if number <= table.last_row:
+                source.rows.append(row)
+                source.row_numbers.append(number)
+            elif number > table.last_row + self._totals(table):
+                filled = next(i for i, value in enumerate(row) if value != "")
+                source.below.append(f"{table.sheet}!{column_letter(table.first_col + filled)}{number}")
+        return source
+
+    def _totals(self, table: TablePart) -> int:
+        match = re.search(rb'totalsRowCount="(\d+)"', self._package.read(table.part))
+        return int(match[1]) if match else 0
+
+    def _odd_cells(self, sheet: str) -> dict[int, list[tuple[int, CellError]]]:
+        """Cells that the fast reader shows as blank although they are not: errors, formulas without a stored value."""
+        xml = self._package.read(self._package.sheets[sheet])
+        found: dict[int, list[tuple[int, CellError]]] = {}
+        if b't="e"' not in xml and b"<f" not in xml and b":f>" not in xml and b"t='e'" not in xml:
+            return found
+        for match in _CELL.finditer(xml):
+            problem = _problem(match["attributes"], match["body"] or b"")
+            if problem:
+                address = _ADDRESS.search(match["attributes"])
+                if address:
+                    column = 0
+                    for letter in address[1].decode():
+                        column = column * 26 + ord(letter) - 64
+                    found.setdefault(int(address[2]), []).append((column - 1, problem))
+        return found
+
+    # ------------------------------------------------------------------------------------------- write
+
+    def write(self, outcome: Outcome, runs: list[Run]) -> None:
+        """Replace the output sheets; after a failed run only Findings changes. An unchanged file is left alone."""
+        styles_part = next(p for p in self._package_parts() if p.endswith("styles.xml"))
+        styles = StyleSheet(self._package.read(styles_part).decode("utf-8-sig"))
+        sheets = Sheets({name: self._place(table) for name, table in self._package.tables.items() if name in layout.TABLES})
+        blocks = bodies(outcome, runs, sheets, styles)
+        for name, block in blocks.items():
+            self._replace(name, block, outcome, runs, styles)
+        self._package.replace(styles_part, styles.xml.encode())
+        self._recalculate_on_load()
+        if self._package.changed():
+            self._save()
+
+    def _package_parts(self) -> Iterator[str]:
+        for kind, target in self._package._relations(self._package.workbook_part).values():
+            if kind == "styles":
+                yield target
+
+    def _place(self, table: TablePart) -> Source:
+        return Source(table.name, table.sheet, table.letters, table.header_row + 1, table.last_row)
+
+    def _replace(self, name: str, block: Block, outcome: Outcome, runs: list[Run], styles: StyleSheet) -> None:
+        """New rows into the sheet of an output table, and its new size into the table's part."""
+        table = self._package.tables[name]
+        part = self._package.sheets[table.sheet]
+        xml = self._package.read(part).decode("utf-8-sig")
+        sheet = next(s for s in layout.OUTPUT_SHEETS if s.tables[0].name == name)
+        match = _SHEET_DATA.search(xml)
+        if not match:
+            raise Unusable(f"{self.path.name} is damaged: sheet {table.sheet} has no rows.")
+        rows = [*self._above(sheet, table, match[0], outcome, runs, styles), *rows_xml(block)]
+        last_row = block.first_row + block.height - 1
+        data = f'<sheetData xmlns="{_MAIN}">' if match["prefix"] else "<sheetData>"
+        xml = f"{xml[: match.start()]}{data}{''.join(rows)}</sheetData>{xml[match.end() :]}"
+        last = column_letter(table.first_col + len(layout.TABLES[name].columns) - 1)
+        xml = re.sub(r'(<(?:\w+:)?dimension ref=")[^"]*"', rf'\g<1>A1:{last}{last_row}"', xml, count=1)
+        self._package.replace(part, xml.encode())
+        number = re.search(rb'\bid="(\d+)"', self._package.read(table.part))
+        new = frame.table_xml(layout.TABLES[name], int(number[1]) if number else 1, table.first_col, table.header_row, last_row)
+        self._package.replace(table.part, new.encode())
+
+    def _above(
+        self, sheet: layout.Sheet, table: TablePart, old: str, outcome: Outcome, runs: list[Run], styles: StyleSheet
+    ) -> list[str]:
+        """Title rows and headers; where the user moved the table, the rows above it stay as they are."""
+        header = frame.header_row((layout.TABLES[table.name],), styles, table.header_row)
+        if (table.header_row, table.first_col) != (layout.HEADER_ROW, 1):
+            kept = [m[0] for m in _ROW.finditer(old) if int(m["number"]) < table.header_row]
+            return [*kept, header]
+        posted = outcome.posted
+        failed = sum(not c.holds for c in posted.checks) if posted else int(has_errors(outcome.findings))
+        line = ""
+        if posted and table.name != "Findings":
+            run, settings = posted.run, outcome.inputs.settings
+            line = f"Run {run.run}, {run.status.lower()}. {settings.company}, amounts in {settings.currency}."
+        return [*frame.head_rows(sheet, styles, line, bool(runs), failed), header]
+
+    def _recalculate_on_load(self) -> None:
+        """Ask Excel to calculate when it opens the file, and drop the calculation chain of the replaced sheets."""
+        part = self._package.workbook_part
+        xml = self._package.read(part).decode("utf-8-sig")
+        if "fullCalcOnLoad=" not in xml:
+            xml = re.sub(r"<((?:\w+:)?)calcPr\b", r'<\1calcPr fullCalcOnLoad="1"', xml, count=1)
+            if "fullCalcOnLoad=" not in xml:
+                return
+            self._package.replace(part, xml.encode())
+        chain = "xl/calcChain.xml"
+        if chain in self._package:
+            self._package.drop(chain)
+            rels = "xl/_rels/workbook.xml.rels"
+            for name, pattern in ((rels, rb'<Relationship\b[^>]*calcChain[^>]*/>'), ("[Content_Types].xml", rb'<Override\b[^>]*calcChain[^>]*/>')):
+                self._package.replace(name, re.sub(pattern, b"", self._package.read(name)))
+
+    def _save(self) -> None:
+        """Temporary file, check, replace."""
+        handle, name = tempfile.mkstemp(prefix=f".{self.path.stem}-", suffix=self.path.suffix, dir=self.path.parent)
+        os.close(handle)
+        temporary = Path(name)
+        try:
+            self._package.save(temporary)
+            _check_saved(temporary)
+            shutil.copymode(self.path, temporary)
+            if self.path.read_bytes() != self._content:
+                raise Unusable(f"{self.path.name} was changed by someone else meanwhile; nothing was written. Run again.")
+            with temporary.open("rb+") as file:
+                os.fsync(file.fileno())
+            self._package.close()
+            temporary.replace(self.path)
+        except PermissionError as error:
+            raise Unusable(f"{self.path.name} cannot be written; close it in Excel and run again.") from error
+        except OSError as error:
+            raise Unusable(f"{self.path.name} cannot be written: {error.strerror}.") from error
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+_CELL = re.compile(rb"<(?:\w+:)?c\b(?P<attributes>[^>]*?)(?:/>|>(?P<body>.*?)</(?:\w+:)?c>)", re.S)
+_ADDRESS = re.compile(rb'\br="([A-Z]+)([0-9]+)"')
+_SHEET_DATA = re.compile(r"<(?P<prefix>\w+:)?sheetData\s*(?:/>|>.*</(?:\w+:)?sheetData>)", re.S)
+_ROW = re.compile(r'<(?:\w+:)?row\b[^>]*?\br="(?P<number>\d+)"[^>]*?(?:/>|>.*?</(?:\w+:)?row>)', re.S)
+_VALUE = re.compile(rb"<(?:\w+:)?v\b[^>]*>([^<]*)</")
+
+
+def _problem(attributes: bytes, body: bytes) -> CellError | None:
+    value = _VALUE.search(body)
+    if b't="e"' in attributes or b"t='e'" in attributes:
+        return CellError(value[1].decode() if value else "#ERROR!")
+    formula = re.search(rb"<(?:\w+:)?f\b", body)
+    if formula and not value and b't="str"' not in attributes:
+        return CellError("", calculated=False)
+    return None
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0
+
+
+def _usable(path: Path) -> Path:
+    """The real path of a file that can be read and that nobody has open."""
+    try:
+        path = path.resolve(strict=True)
+    except OSError as error:
+        raise Unusable(f"{path} does not exist.") from error
+    if path.is_dir():
+        raise Unusable(f"{path.name} is a folder.")
+    for lock in (path.with_name(f"~${path.name}"), path.with_name(f".~lock.{path.name}#")):
+        if lock.exists():
+            raise Unusable(f"{path.name} is open in another program; close it there first ({lock.name}).")
+    if not os.access(path, os.R_OK):
+        raise Unusable(f"{path.name} cannot be read.")
+    if not os.access(path, os.W_OK) or not path.stat().st_mode & 0o200:
+        raise Unusable(f"{path.name} is read-only.")
+    try:
+        with path.open("rb+"):
+            pass
+    except OSError as error:
+        raise Unusable(f"{path.name} is open in another program; close it there first.") from error
+    return path
+
+
+def _check_saved(path: Path) -> None:
+    """The written file must be a whole package that still reads as our workbook."""
+    package = Package(path)
+    try:
+        if package._zip.testzip() is not None:
+            raise Unusable("The new file did not pass its check; nothing was changed.")
+        missing = [t for t in layout.TABLES if t not in package.tables]
+        if missing:
+            raise Unusable("The new file lost a table; nothing was changed.")
+    finally:
+        package.close()

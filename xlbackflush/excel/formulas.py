@@ -1,0 +1,208 @@
+"""Live formulas of the output tables: plain native functions that recompute every posted amount from the input cells.
+
+A journal line adds up Trace rows; a Trace row multiplies its parent's row by its BOM row and its cost row; a cost row adds
+up Build-up rows; so Excel's own Trace Precedents walks from the journal to the cells that people typed.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from xlbackflush import layout
+from xlbackflush.engine.basis import Adjustment, Basis, Closing, Flow, Invoices, Rest, Total
+from xlbackflush.engine.demand import Stream
+from xlbackflush.engine.tables import Inputs, Source
+from xlbackflush.excel.package import quoted
+
+_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+
+
+def literal(text: str) -> str:
+    """Text inside a formula: 5" pipe -> "5"" pipe"."""
+    return '"' + text.replace('"', '""') + '"'
+
+
+def plain(code: str) -> bool:
+    """True where SUMIFS compares an item code as it stands.
+
+    SUMIFS reads * ? ~ as wildcards and takes what looks like a number or date for one ("007" equals 7), so only codes
+    that start with a letter and look like neither are left to it.
+    """
+    if not re.fullmatch(r"[A-Za-z_][^*?~]*", code) or code.casefold() in ("true", "false"):
+        return False
+    return not any(re.match(rf"{month}[a-z]*[\s.\-/]*\d", code, re.I) for month in _MONTHS)
+
+
+@dataclass
+class Sheets:
+    """Where every table stands: `ref(table, column, row)` is a cell as formulas write it."""
+
+    places: dict[str, Source]
+
+    def ref(self, table: str, column: str, row: int | str) -> str:
+        place = self.places[table]
+        return f"{self.head(table, column)}{row}" if column in place.letters else "0"
+
+    def head(self, table: str, column: str) -> str:
+        """Sheet and column letter: `BOM!C`."""
+        place = self.places[table]
+        return f"{quoted(place.sheet)}!{place.letters[column]}"
+
+    def has(self, table: str, column: str) -> bool:
+        return column in self.places[table].letters
+
+
+def setting_ref(inputs: Inputs, name: str) -> str:
+    """Absolute cell of a setting: Setup!$B$9; "" where the workbook does not have it."""
+    where = inputs.setting_cells.get(name, "")
+    if not where:
+        return ""
+    sheet, cell = where.rsplit("!", 1)
+    match = re.fullmatch(r"([A-Z]+)([0-9]+)", cell)
+    assert match, where
+    return f"{quoted(sheet)}!${match[1]}${match[2]}"
+
+
+def counted_units(stream: Stream, code: str, item_cell: str, first_cell: str, last_cell: str) -> str:
+    """Units of a root on the days of a Trace row, added up from the transaction sheet."""
+    table = stream.table
+    if plain(code):
+        wanted = "".join(f",{table}[{column}],{literal(value)}" for column, value in stream.wanted)
+        return (
+            f'SUMIFS({table}[Quantity],{table}[Item],"="&{item_cell}{wanted},'
+            f'{table}[Date],">="&{first_cell},{table}[Date],"<"&{last_cell}+1)'
+        )
+    wanted = "".join(f"*({table}[{column}]={literal(value)})" for column, value in stream.wanted)
+    return (
+        f'SUMPRODUCT(({table}[Item]&""={item_cell}){wanted}*({table}[Date]>={first_cell})'
+        f"*({table}[Date]<{last_cell}+1),{table}[Quantity])"
+    )
+
+
+def stock_sum(table: str, column: str, code: str, item_cell: str, wanted: tuple[tuple[str, str], ...] = ()) -> str:
+    """Sum of an input column over the rows of one item."""
+    if plain(code):
+        rest = "".join(f",{table}[{c}],{literal(v)}" for c, v in wanted)
+        return f'SUMIFS({table}[{column}],{table}[Item],"="&{item_cell}{rest})'
+    rest = "".join(f"*({table}[{c}]={literal(v)})" for c, v in wanted)
+    return f'SUMPRODUCT(({table}[Item]&""={item_cell}){rest},{table}[{column}])'
+
+
+def trace_sum(column: str, code: str, item_cell: str, role: str, event: str, below: bool = False) -> str:
+    """Sum of a Trace column over the relieved rows of one component. event: a criterion such as <>Scrap."""
+    if plain(code):
+        deep = ',Trace[Level],">0"' if below else ""
+        return (
+            f'SUMIFS(Trace[{column}],Trace[Component],"="&{item_cell},Trace[Relieved from],{role},'
+            f"Trace[Event],{literal(event)}{deep})"
+        )
+    deep = "*(Trace[Level]>0)" if below else ""
+    test = f"Trace[Event]<>{literal(event[2:])}" if event.startswith("<>") else f"Trace[Event]={literal(event)}"
+    return (
+        f"SUMPRODUCT((Trace[Component]={item_cell})*(Trace[Relieved from]={role})*({test}){deep},Trace[{column}])"
+    )
+
+
+@dataclass
+class Proofs:
+    """Proof formulas of journal lines. `row` is the line's row, `entry` the rows of its entry, `top` the first line."""
+
+    sheets: Sheets
+    places: int
+
+    def formula(self, basis: Basis, row: int, entry: range, top: int) -> str:
+        """The formula (without =) that recomputes a line's signed amount."""
+        proof = self.sheets.places["Journal"].letters["Proof"]
+        role = self.sheets.places["Journal"].letters["Role"]
+        if isinstance(basis, Rest):
+            others = [f"{proof}{r}" for r in entry if r != row]
+            return f"-SUM({self._span(others, proof, entry, row)})"
+        if isinstance(basis, Closing):
+            above = entry.start - 1
+            return f"-SUMIFS({proof}${top}:{proof}${above},{role}${top}:{role}${above},{role}{row})"
+        sign = "-" if basis.sign < 0 else ""
+        return f"{sign}ROUND({self._exact(basis, row)},{self.places})"
+
+    @staticmethod
+    def _span(others: list[str], proof: str, entry: range, row: int) -> str:
+        if row == entry.start:
+            return f"{proof}{row + 1}:{proof}{entry.stop - 1}"
+        if row == entry.stop - 1:
+            return f"{proof}{entry.start}:{proof}{row - 1}"
+        return ",".join(others)
+
+    def _exact(self, basis: Flow | Total | Invoices | Adjustment, row: int) -> str:
+        journal = self.sheets.places["Journal"]
+        product = f"{journal.letters['Product']}{row}"
+        if isinstance(basis, Flow):
+            return self._flow(basis)
+        if isinstance(basis, Total):
+            where = "".join(f",{basis.table}[{c}],{literal(v)}" for c, v in basis.where if c != "Item")
+            items = [v for c, v in basis.where if c == "Item"]
+            if items:
+                return stock_sum(
+                    basis.table, basis.column, items[0], product, tuple(w for w in basis.where if w[0] != "Item")
+                )
+            return f"SUMIFS({basis.table}[{basis.column}]{where})"
+        if isinstance(basis, Invoices):
+            mine = f'(Purchases[Item]&""={product})*' if basis.item else ""
+            return f"SUMPRODUCT({mine}Purchases[Quantity],Purchases[Actual price])".replace("*Purchases", "*1,Purchases")
+        return f"SUMIFS(Reconciliation[Difference amount],Reconciliation[Account role],{literal(basis.role)})"
+
+    def _flow(self, basis: Flow) -> str:
+        trace = self.sheets.places["Trace"]
+
+        def column(name: str) -> str:
+            if basis.block is None:
+                return f"Trace[{name}]"
+            first, last = (trace.first_row + position for position in basis.block)
+            letter = trace.letters[name]
+            return f"{quoted(trace.sheet)}!${letter}${first}:${letter}${last}"
+
+        criteria = [("Event", basis.event), ("Charged to", basis.charged_to)]
+        if basis.relieved_from:
+            criteria.append(("Relieved from", basis.relieved_from))
+        wanted = ",".join(f"{column(name)},{literal(value)}" for name, value in criteria)
+        return f"SUMIFS({column(basis.column)},{wanted})"
+
+
+#: live formulas of the checks, by key: (left, right)
+CHECK_FORMULAS: dict[str, tuple[str, str]] = {
+    "debits": ("SUM(Journal[Debit])", "SUM(Journal[Credit])"),
+    "entries": (
+        "SUMPRODUCT(--(ABS(SUMIFS(Journal[Debit],Journal[Entry],Journal[Entry])"
+        "-SUMIFS(Journal[Credit],Journal[Entry],Journal[Entry]))>0.0001))",
+        "",
+    ),
+    "proofs": ('COUNTIFS(Journal[Difference],"<>0",Journal[Run],"?*")', ""),
+    "relief proofs": (
+        'COUNTIFS(Relief[Difference],"<>0",Relief[Item],"?*")+COUNTIFS(Relief[Quantity difference],"<>0",Relief[Item],"?*")',
+        "",
+    ),
+    "ledger proofs": ('COUNTIFS(Ledger[Difference],"<>0",Ledger[Role],"?*")', ""),
+    "movements": ("SUM(Ledger[Debits])", "SUM(Journal[Debit])"),
+    "balance": ("SUM(Ledger[Closing])", "SUM(Ledger[Opening])"),
+    "clearing": (
+        f'ABS(SUMIFS(Ledger[Closing],Ledger[Role],"{layout.CCC}"))+ABS(SUMIFS(Ledger[Closing],Ledger[Role],"{layout.CCA}"))',
+        "",
+    ),
+    "rounding": (
+        "SUM(Relief[Amount])",
+        'SUMIFS(Trace[Amount],Trace[Level],">0",Trace[Event],"<>Scrap")',
+    ),
+    "errors": (f'COUNTIFS(Findings[Severity],"{layout.ERROR}")', ""),
+}
+
+
+def check_formulas(key: tuple[str, ...], inputs: Inputs) -> tuple[str, str]:
+    """Left and right formula of a check; "" where the value is a constant recorded at the run."""
+    what = key[0]
+    if what == "rows":
+        return f"COUNTA({key[1]}[{key[2]}])", ""
+    if what == "total":
+        return f"SUM({key[1]}[{key[2]}])", ""
+    if what == "setting":
+        cell = setting_ref(inputs, key[1])
+        return (f"IF({cell}={literal(key[2])},0,1)" if cell else "0"), ""
+    return CHECK_FORMULAS[what]

@@ -1,0 +1,673 @@
+"""An outcome as the bodies of the output tables: values, live formulas, styles, column by column."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from xlbackflush import layout
+from xlbackflush.engine.findings import Finding
+from xlbackflush.engine.money import from_minor
+from xlbackflush.engine.tables import Inputs
+from xlbackflush.excel.formulas import (
+    Proofs,
+    Sheets,
+    check_formulas,
+    counted_units,
+    literal,
+    plain,
+    setting_ref,
+    stock_sum,
+    trace_sum,
+)
+from xlbackflush.excel.package import quoted
+from xlbackflush.excel.sheet import Block, Cells, Value
+from xlbackflush.excel.styles import StyleSheet
+from xlbackflush.pipeline import Outcome, Posted, Run
+
+Body = dict[str, tuple[Sequence[Value], Sequence[str] | None]]  # column -> values, formulas (with leading = left out)
+
+
+def bodies(outcome: Outcome, runs: list[Run], sheets: Sheets, styles: StyleSheet) -> dict[str, Block]:
+    """The new body of every output table that changes: all of them after a run, Findings alone after a failed one."""
+    posted = outcome.posted
+    makers: dict[str, Callable[[], Body]] = {"Findings": lambda: findings(outcome.findings)}
+    if posted:
+        writer = _Writer(outcome, posted, sheets)
+        makers |= {
+            "Journal": writer.journal,
+            "Ledger": writer.ledger,
+            "Variances": writer.variances,
+            "Relief": writer.relief,
+            "Reconciliation": writer.reconciliation,
+            "Rollup": writer.rollup,
+            "Buildup": writer.buildup,
+            "Trace": writer.trace,
+            "Checks": writer.checks,
+            "Runs": lambda: run_rows(runs, posted.places),
+        }
+    places = posted.places if posted else 2
+    blocks = {name: _block(name, make(), sheets, styles, places) for name, make in makers.items()}
+    if posted:
+        blocks["Trace"].outline = posted.trace.rows["level"].tolist()
+    return blocks
+
+
+def _block(name: str, body: Body, sheets: Sheets, styles: StyleSheet, places: int) -> Block:
+    """Columns in the order of layout, each with the style of its kind; an empty table keeps one blank row."""
+    place, role = sheets.places[name], _role(name)
+    block = Block(1 + _index(next(iter(place.letters.values()))), place.first_row)
+    for column in layout.TABLES[name].columns:
+        values, formulas = body[column.name]
+        style = styles.xf(style_name(role, column, places))
+        cells = Cells(values if len(values) else [None], style, formulas if formulas and len(values) else None)
+        if column.name == "Component" and name == "Trace" and len(values):
+            cells.styles = [styles.xf(style_name(role, column, places), min(int(v or 0), 12)) for v in body["Level"][0]]  # type: ignore[arg-type]
+        block.columns.append(cells)
+    return block
+
+
+def _index(letters: str) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - 64
+    return number - 1
+
+
+def _role(table: str) -> str:
+    return next(s.role for s in layout.SHEETS if any(t.name == table for t in s.tables))
+
+
+def style_name(role: str, column: layout.Column, places: int = 2) -> str:
+    """Named style of a column's cells on a sheet of that role."""
+    kind: str = {"item": "text", "choice": "text", "any": "general"}.get(column.kind, column.kind)
+    if kind == "money" and places != 2:
+        kind = f"money {places}" if places else "money 0"
+    if role == "Input":
+        return f"Input {kind}"
+    if column.name in ("Proof", "Difference", "Quantity proof", "Quantity difference", "Value", "Left", "Right", "Result"):
+        return f"Check {kind}"
+    if column.name == "Where":
+        return "Posted link"
+    if kind == "text" and column.width >= 50:
+        return "Posted wrapped"
+    return f"{'Calculation' if role == 'Calculation' else 'Posted'} {kind}"
+
+
+def findings(found: list[Finding]) -> Body:
+    """Findings, each with a link to its cell."""
+    links = [f'HYPERLINK("#{_target(f.where)}",{literal(f.where)})' if "!" in f.where else "" for f in found]
+    return {
+        "Severity": ([f.severity for f in found], None),
+        "Code": ([f.code for f in found], None),
+        "Where": ([f.where for f in found], links),
+        "What": ([f.what for f in found], None),
+        "How to fix": ([f.fix for f in found], None),
+        "Effect": ([f.effect for f in found], None),
+    }
+
+
+def _target(where: str) -> str:
+    sheet, cell = where.rsplit("!", 1)
+    return f"{quoted(sheet)}!{cell}".replace('"', '""')
+
+
+def run_rows(runs: list[Run], places: int) -> Body:
+    """The Runs sheet."""
+    return {
+        "Run": ([r.run for r in runs], None),
+        "Status": ([r.status for r in runs], None),
+        "Started": ([r.started for r in runs], None),
+        "User": ([r.user for r in runs], None),
+        "Version": ([r.version for r in runs], None),
+        "Input hash": ([r.input_hash for r in runs], None),
+        "Entries": ([r.entries for r in runs], None),
+        "Debits": ([from_minor(r.debits, places) for r in runs], None),
+        "Credits": ([from_minor(r.credits, places) for r in runs], None),
+    }
+
+
+class _Writer:
+    """Bodies of the tables of one posted run."""
+
+    def __init__(self, outcome: Outcome, posted: Posted, sheets: Sheets) -> None:
+        self.inputs: Inputs = outcome.inputs
+        self.items = outcome.structure.items
+        self.lines = outcome.structure.lines
+        self.posted, self.sheets = posted, sheets
+        self.codes: list[str] = self.items["code"].tolist()
+        self.item_rows: list[int] = self.items["row"].tolist()
+        self.rollup_top = sheets.places["Rollup"].first_row
+        self.default_basis = setting_ref(self.inputs, "Default scrap basis") or literal(
+            self.inputs.settings.default_scrap_basis
+        )
+
+    def money(self, minor: Sequence[int]) -> list[float]:
+        return [from_minor(int(m), self.posted.places) for m in minor]
+
+    def letters(self, table: str) -> dict[str, str]:
+        return self.sheets.places[table].letters
+
+    # ------------------------------------------------------------------------------------ posted values
+
+    def journal(self) -> Body:
+        """One row per line, entries numbered without gaps."""
+        place, settings = self.sheets.places["Journal"], self.inputs.settings
+        proofs = Proofs(self.sheets, self.posted.places)
+        columns: dict[str, list[Any]] = {c.name: [] for c in layout.JOURNAL.columns}
+        formulas: list[str] = []
+        row = place.first_row
+        for number, entry in enumerate(self.posted.entries, 1):
+            rows = range(row, row + len(entry.lines))
+            for k, line in enumerate(entry.lines):
+                account, name = self.inputs.accounts[line.role]
+                amount = from_minor(abs(line.minor), self.posted.places)
+                signed = amount if line.minor > 0 else -amount
+                values = (
+                    self.posted.run.run, number, k + 1, settings.period_end, entry.event, line.role, account, name,
+                    amount if line.minor > 0 else None, amount if line.minor < 0 else None,
+                    entry.description, line.source, signed, 0.0, entry.product,
+                )  # fmt: skip
+                for column, value in zip(columns, values, strict=True):
+                    columns[column].append(value)
+                formulas.append(proofs.formula(line.basis, rows[k], rows, place.first_row))
+            row = rows.stop
+        at, digits = place.letters, self.posted.places
+        difference = [
+            f"ROUND({at['Debit']}{r}-{at['Credit']}{r}-{at['Proof']}{r},{digits})" for r in range(place.first_row, row)
+        ]
+        body: Body = {name: (values, None) for name, values in columns.items()}
+        body["Proof"] = (columns["Proof"], formulas)
+        body["Difference"] = (columns["Difference"], difference)
+        return body
+
+    def ledger(self) -> Body:
+        """Balances by role; the proof adds the journal's proofs to the opening stock at standard."""
+        table, place, digits = self.posted.ledger, self.sheets.places["Ledger"], self.posted.places
+        at, rows = place.letters, range(place.first_row, place.first_row + len(table))
+        roles = table["role"].tolist()
+        closing = self.money(table["closing"])
+        proof = [
+            f"ROUND(ROUND(SUMIFS(Reconciliation[Opening amount],Reconciliation[Account role],{at['Role']}{r}),{digits})"
+            f"+SUMIFS(Journal[Proof],Journal[Role],{at['Role']}{r}),{digits})"
+            for r in rows
+        ]
+        return {
+            "Role": (roles, None),
+            "Account": ([self.inputs.accounts[r][0] for r in roles], None),
+            "Account name": ([self.inputs.accounts[r][1] for r in roles], None),
+            "Opening": (self.money(table["opening"]), None),
+            "Debits": (self.money(table["debits"]), None),
+            "Credits": (self.money(table["credits"]), None),
+            "Closing": (closing, None),
+            "Proof": (closing, proof),
+            "Difference": ([0.0] * len(roles), [f"ROUND({at['Closing']}{r}-{at['Proof']}{r},{digits})" for r in rows]),
+        }
+
+    def variances(self) -> Body:
+        """One row per variance; the proof adds up proofs of the journal."""
+        place, digits = self.sheets.places["Variances"], self.posted.places
+        found, at = self.posted.variances, place.letters
+        rows = range(place.first_row, place.first_row + len(found))
+        amounts = self.money([abs(v.amount) for v in found])
+        proof = [
+            "ABS("
+            + "+".join(f'SUMIFS(Journal[Proof],Journal[Role],{literal(role)},Journal[Event],"<>{layout.CLOSE}")' for role in v.roles)
+            + ")"
+            for v in found
+        ]
+        return {
+            "Variance": ([v.name for v in found], None),
+            "Subject": ([v.subject for v in found], None),
+            "Standard": (self.money([v.standard for v in found]), None),
+            "Actual": (self.money([v.actual for v in found]), None),
+            "Amount": (amounts, None),
+            "F/U": ([v.side for v in found], None),
+            "Disposition": ([v.disposition for v in found], None),
+            "Explanation": ([v.explanation for v in found], None),
+            "Proof": (amounts, proof),
+            "Difference": ([0.0] * len(found), [f"ROUND({at['Amount']}{r}-{at['Proof']}{r},{digits})" for r in rows]),
+        }
+
+    def relief(self) -> Body:
+        """Components relieved by counts; proofs of quantity and amount over the Trace."""
+        table, place, digits = self.posted.relief, self.sheets.places["Relief"], self.posted.places
+        at, rows = place.letters, range(place.first_row, place.first_row + len(table))
+        items = table["item"].tolist()
+        codes = [self.codes[i] for i in items]
+        amount, quantity = self.money(table["amount"]), table["quantity"].tolist()
+
+        def over_trace(column: str) -> list[str]:
+            return [
+                trace_sum(column, c, f"{at['Item']}{r}", f"{at['Relieved from']}{r}", f"<>{layout.SCRAP_EVENT}", True)
+                for c, r in zip(codes, rows, strict=True)
+            ]
+
+        return {
+            "Item": (codes, None),
+            "Description": (self.items["description"].iloc[items].tolist(), None),
+            "UoM": (self.items["uom"].iloc[items].tolist(), None),
+            "Quantity": (quantity, None),
+            "Standard cost": (table["cost"].tolist(), None),
+            "Amount": (amount, None),
+            "Proof": (amount, [f"ROUND({f},{digits})" for f in over_trace("Amount")]),
+            "Difference": ([0.0] * len(items), [f"ROUND({at['Amount']}{r}-{at['Proof']}{r},{digits})" for r in rows]),
+            "Quantity proof": (quantity, over_trace("Required qty")),
+            "Quantity difference": (
+                [0.0] * len(items),
+                [f"ROUND({at['Quantity']}{r}-{at['Quantity proof']}{r},6)" for r in rows],
+            ),
+            "Relieved from": (table["role"].tolist(), None),
+        }
+
+    # ------------------------------------------------------------------------------- live calculations
+
+    def reconciliation(self) -> Body:
+        """Stock book per item, live over Stock, Purchases, Counts and Trace."""
+        book, place = self.posted.book, self.sheets.places["Reconciliation"]
+        at, rows = place.letters, range(place.first_row, place.first_row + len(book))
+        codes = [self.codes[i] for i in book["item"]]
+        pairs = [(c, f"{at['Item']}{r}") for c, r in zip(codes, rows, strict=True)]
+        end = [self.rollup_top + u for u in book["end_row"]]
+        start = [self.rollup_top + u for u in book["start_row"]]
+        roles = [self.sheets.ref("Rollup", "Relieved from", u) for u in end]
+        costs = [self.sheets.ref("Rollup", "Unit cost", u) for u in end]
+        completed = (("Event", layout.COMPLETED),)
+        scrap = layout.SCRAP_EVENT
+        counted = [
+            f'IF(SUMPRODUCT((Stock[Item]&""={cell})*(Stock[Counted qty]<>""))=0,"",{stock_sum("Stock", "Counted qty", c, cell)})'
+            for c, cell in pairs
+        ]
+        shown = [None if v != v else v for v in book["counted"].tolist()]
+        gap = [None if v != v else v for v in book["difference"].tolist()]
+        return {
+            "Item": (codes, None),
+            "Opening": (book["opening"].tolist(), [stock_sum("Stock", "Opening qty", c, cell) for c, cell in pairs]),
+            "Received": (
+                book["received"].tolist(),
+                [
+                    stock_sum("Purchases", "Quantity", c, cell) + "+" + stock_sum("Counts", "Quantity", c, cell, completed)
+                    for c, cell in pairs
+                ],
+            ),
+            "Relieved": (
+                book["relieved"].tolist(),
+                [trace_sum("Required qty", c, cell, role, f"<>{scrap}") for (c, cell), role in zip(pairs, roles, strict=True)],
+            ),
+            "Scrapped": (
+                book["scrapped"].tolist(),
+                [trace_sum("Required qty", c, cell, role, scrap) for (c, cell), role in zip(pairs, roles, strict=True)],
+            ),
+            "Book": (
+                book["book"].tolist(),
+                [f"{at['Opening']}{r}+{at['Received']}{r}-{at['Relieved']}{r}-{at['Scrapped']}{r}" for r in rows],
+            ),
+            "Counted": (["" if v is None else v for v in shown], counted),
+            "Difference qty": (
+                ["" if v is None else v for v in gap],
+                [f'IF({at["Counted"]}{r}="","",{at["Counted"]}{r}-{at["Book"]}{r})' for r in rows],
+            ),
+            "Difference amount": (
+                book["difference_amount"].tolist(),
+                [f'IF({at["Difference qty"]}{r}="",0,{at["Difference qty"]}{r}*{at["Standard cost"]}{r})' for r in rows],
+            ),
+            "Standard cost": (book["cost"].tolist(), costs),
+            "Account role": (
+                book["role"].tolist(),
+                [f'IF({role}="{layout.ACCOUNTS_PAYABLE}","",{role})' for role in roles],
+            ),
+            "Opening amount": (
+                book["opening_amount"].tolist(),
+                [f"{at['Opening']}{r}*{self.sheets.ref('Rollup', 'Unit cost', u)}" for r, u in zip(rows, start, strict=True)],
+            ),
+            "Book amount": (
+                book["book_amount"].tolist(),
+                [f"{at['Book']}{r}*{at['Standard cost']}{r}" for r in rows],
+            ),
+        }
+
+    def rollup(self) -> Body:
+        """Unit cost by element: own cost from Standard Cost plus the rows of Build-up."""
+        rolled, at = self.posted.rollup, self.letters("Rollup")
+        rows = rolled.rows
+        settings, count = self.inputs.settings, len(rows)
+        item = rows["item"].tolist()
+        top = self.rollup_top
+        here = range(top, top + count)
+        block = self._buildup_blocks()
+        cost = [{c.name: self.sheets.ref("StandardCost", c.name, self.item_rows[i]) for c in layout.STANDARD_COST.columns} for i in item]
+        bought = [f'{at["Type"]}{r}="{layout.BUY}"' for r in here]
+        own = {
+            "Labor": [f"{c['Labor hours']}*{c['Labor rate']}" for c in cost],
+            "Variable overhead": [f"{c['Labor hours']}*{c['Variable overhead rate']}" for c in cost],
+            "Fixed overhead": [f"{c['Labor hours']}*{c['Fixed overhead rate']}" for c in cost],
+            "Other conversion": [c["Other conversion"] for c in cost],
+        }
+        body: Body = {
+            "Item": ([self.codes[i] for i in item], [f'{c["Item"]}&""' for c in cost]),
+            "Type": (self.items["type"].iloc[item].tolist(), [c["Type"] for c in cost]),
+            "Material": (
+                rows["Material"].tolist(),
+                [
+                    f"IF({b},{c['Material price']},{block('Material', k) or 0})"
+                    for k, (b, c) in enumerate(zip(bought, cost, strict=True))
+                ],
+            ),
+        }
+        for element in layout.ELEMENTS[1:]:
+            below = [block(element, k) for k in range(count)]
+            body[element] = (
+                rows[element].tolist(),
+                [f"IF({b},0,{o}{'+' + s if s else ''})" for b, o, s in zip(bought, own[element], below, strict=True)],
+            )
+        body["Unit cost"] = (
+            rows["unit_cost"].tolist(),
+            ["+".join(f"{at[e]}{r}" for e in layout.ELEMENTS) for r in here],
+        )
+        start, end = setting_ref(self.inputs, "Period start"), setting_ref(self.inputs, "Period end")
+        first, last = rows["first"].tolist(), rows["last"].tolist()
+        body["From"] = (first, [start if d == settings.period_start else "" for d in first])
+        body["To"] = (last, [end if d == settings.period_end else "" for d in last])
+        kinds = ",".join(literal(t) for t in layout.TYPES)
+        roles = ",".join(literal(settings.role_of(t)) for t in layout.TYPES)
+        role = [settings.role_of(t) for t in body["Type"][0]]  # type: ignore[arg-type]
+        body["Relieved from"] = (
+            role,
+            [f"CHOOSE(MATCH({at['Type']}{r},{{{kinds}}},0),{roles})" for r in here],
+        )
+        unit = body["Unit cost"][0]
+        body["Relief cost"] = (
+            [u if k else 0.0 for u, k in zip(unit, role, strict=True)],
+            [f'IF({at["Relieved from"]}{r}="",0,{at["Unit cost"]}{r})' for r in here],
+        )
+        body["Own conversion"] = (
+            self.items["own_conversion"].iloc[item].tolist(),
+            [f"IF({b},0,{'+'.join(o[k] for o in own.values())})" for k, b in enumerate(bought)],
+        )
+        body["Units to start"] = (
+            self.items["to_start"].iloc[item].tolist(),
+            [
+                f'IF({b},1,IF({self.default_basis}="{layout.INPUT}",1/(1-{c["Assembly scrap %"]}),1+{c["Assembly scrap %"]}))'
+                for b, c in zip(bought, cost, strict=True)
+            ],
+        )
+        return body
+
+    def _buildup_blocks(self) -> Callable[[str, int], str]:
+        """(element, roll-up row) -> SUM over its Build-up rows, or "" where it has none."""
+        at, top = self.letters("Buildup"), self.sheets.places["Buildup"].first_row
+        sheet = quoted(self.sheets.places["Buildup"].sheet)
+        edges = np.searchsorted(self.posted.rollup.buildup["row"].to_numpy(), np.arange(len(self.posted.rollup.rows) + 1))
+
+        def block(element: str, row: int) -> str:
+            first, stop = int(edges[row]), int(edges[row + 1])
+            return f"SUM({sheet}!{at[element]}{top + first}:{at[element]}{top + stop - 1})" if stop > first else ""
+
+        return block
+
+    def buildup(self) -> Body:
+        """What each BOM line adds: quantity with all scrap, times the component's elements."""
+        table, rows, at = self.posted.rollup.buildup, self.posted.rollup.rows, self.letters("Buildup")
+        bom = {c.name: self.sheets.head("BOM", c.name) for c in layout.BOM.columns if self.sheets.has("BOM", c.name)}
+        roll = {c.name: self.sheets.head("Rollup", c.name) for c in layout.ROLLUP.columns}
+        top = self.sheets.places["Buildup"].first_row
+        bom_row = self.lines["row"].to_numpy()[table["line"].to_numpy()].tolist()
+        up = (table["row"].to_numpy() + self.rollup_top).tolist()
+        down = (table["component_row"].to_numpy() + self.rollup_top).tolist()
+        here = range(top, top + len(table))
+        item = rows["item"].to_numpy()
+        parent = [self.codes[i] for i in item[table["row"].to_numpy()]]
+        component = [self.codes[i] for i in item[table["component_row"].to_numpy()]]
+        basis = self.lines["on_input"].to_numpy()[table["line"].to_numpy()]
+        quantity = []
+        for r, b, u, d in zip(here, bom_row, up, down, strict=True):
+            line = {name: f"{head}{b}" for name, head in bom.items()}
+            scrap = line.get("Scrap %", "0")
+            factor = (
+                f'IF({at["Scrap basis"]}{r}="{layout.INPUT}",{line["Qty per"]}/(1-{scrap}),{line["Qty per"]}*(1+{scrap}))'
+            )
+            tests = [f'{line["Parent"]}&""={at["Parent"]}{r}', f"{roll['Item']}{d}={at['Component']}{r}"]
+            if "Effective from" in line:
+                tests.append(f"{line['Effective from']}<={roll['From']}{u}")
+            if "Effective to" in line:
+                tests.append(f'OR({line["Effective to"]}="",{line["Effective to"]}>={roll["To"]}{u})')
+            quantity.append(f"IF(AND({','.join(tests)}),{factor},0)*{roll['Units to start']}{u}")
+        values = table["quantity"].to_numpy()
+        body: Body = {
+            "Parent": (parent, [f"{roll['Item']}{u}" for u in up]),
+            "Component": (component, [f'{bom["Component"]}{b}&""' for b in bom_row]),
+            "Quantity": (values.tolist(), quantity),
+        }
+        for element in layout.ELEMENTS:
+            cost = rows[element].to_numpy()[table["component_row"].to_numpy()]
+            body[element] = (
+                (values * cost).tolist(),
+                [f"{at['Quantity']}{r}*{roll[element]}{d}" for r, d in zip(here, down, strict=True)],
+            )
+        body["BOM row"] = (bom_row, None)
+        body["Scrap basis"] = (
+            np.where(basis, layout.INPUT, layout.OUTPUT).tolist(),
+            [self._basis(bom, b) for b in bom_row],
+        )
+        return body
+
+    def _basis(self, bom: dict[str, str], row: int) -> str:
+        if "Scrap basis" not in bom:
+            return self.default_basis
+        return f'IF({bom["Scrap basis"]}{row}="",{self.default_basis},{bom["Scrap basis"]}{row})'
+
+    def trace(self) -> Body:
+        """Every root exploded: quantities from the parent's row, the BOM row and the cost row."""
+        return TraceBody(self).body()
+
+    # ------------------------------------------------------------------------------------------ checks
+
+    def checks(self) -> Body:
+        """Each check as two live quantities that must be equal."""
+        place, found = self.sheets.places["Checks"], self.posted.checks
+        at, rows = place.letters, range(place.first_row, place.first_row + len(found))
+        formulas = [check_formulas(c.key, self.inputs) for c in found]
+        return {
+            "Check": ([c.text for c in found], None),
+            "Value": (
+                [c.value for c in found],
+                [f"ROUND({at['Left']}{r}-{at['Right']}{r},6)" for r in rows],
+            ),
+            "Tolerance": ([float(c.tolerance) for c in found], None),
+            "Result": (
+                ["OK" if c.holds else "Fail" for c in found],
+                [f'IF(ABS({at["Value"]}{r})<={at["Tolerance"]}{r},"OK","Fail")' for r in rows],
+            ),
+            "Left": ([float(c.left) for c in found], [f[0] for f in formulas]),
+            "Right": ([float(c.right) for c in found], [f[1] for f in formulas]),
+            "Meaning": ([c.meaning for c in found], None),
+        }
+
+
+class TraceBody:
+    """The Trace table: one row per component of every exploded root."""
+
+    def __init__(self, writer: _Writer) -> None:
+        self.w = writer
+        self.rows = writer.posted.trace.rows
+        self.at = writer.letters("Trace")
+        self.top = writer.sheets.places["Trace"].first_row
+        self.bom = {c.name: writer.sheets.head("BOM", c.name) for c in layout.BOM.columns if writer.sheets.has("BOM", c.name)}
+        self.roll = {c.name: writer.sheets.head("Rollup", c.name) for c in layout.ROLLUP.columns}
+
+    def body(self) -> Body:
+        w, rows = self.w, self.rows
+        demand = w.posted.demand
+        root = rows["root"].to_numpy()
+        streams = [demand.streams[s] for s in demand.roots["stream"]]
+        lines = w.lines
+        line = rows["line"].to_numpy()
+        known = line >= 0
+        safe = np.where(known, line, 0)
+
+        def of_line(column: str, blank: Any) -> list[Any]:
+            values = lines[column].to_numpy()[safe] if len(lines) else np.zeros(len(rows))
+            return [v if k else blank for v, k in zip(values.tolist(), known.tolist(), strict=True)]
+
+        relieved = rows["relieved"].tolist()
+        roles = w.items["role"].tolist()
+        item, parent = rows["item"].tolist(), rows["parent_row"].tolist()
+        formulas = self._formulas()
+        event = [streams[r].event for r in root.tolist()]
+        receipt = [e == layout.PURCHASE for e in event]
+        role = [
+            layout.ACCOUNTS_PAYABLE if b else roles[i] if k else ""
+            for i, k, b in zip(item, relieved, receipt, strict=True)
+        ]
+        basis = [None if b is None else layout.INPUT if b else layout.OUTPUT for b in of_line("on_input", None)]
+
+        def shown(column: str, when: Sequence[bool]) -> list[Any]:
+            return [v if k else None for v, k in zip(rows[column].tolist(), when, strict=True)]
+
+        exploded = [not r for r in relieved]
+        values: dict[str, Sequence[Value]] = {
+            "Product": [w.codes[demand.roots["item"].iat[r]] for r in root.tolist()]
+            if len(rows) < 1000
+            else _take(w.codes, demand.roots["item"].to_numpy()[root]),
+            "Level": rows["level"].tolist(),
+            "Parent": ["" if p < 0 else w.codes[item[p]] for p in parent],
+            "Component": [w.codes[i] for i in item],
+            "Parent qty": rows["parent_qty"].tolist(),
+            "Qty per": of_line("quantity", None),
+            "Scrap %": of_line("scrap", None),
+            "Required qty": rows["required"].tolist(),
+            "Standard cost": shown("cost", [r or p >= 0 for r, p in zip(relieved, parent, strict=True)]),
+            "Amount": shown("amount", [r or p >= 0 for r, p in zip(relieved, parent, strict=True)]),
+            "BOM row": of_line("row", None),
+            "Event": event,
+            "Charged to": _take(demand.roots["charged_to"].tolist(), root),
+            "Relieved from": role,
+            "Conversion rate": shown("rate", exploded),
+            "Conversion": shown("conversion", exploded),
+            "Scrap basis": basis,
+            "Units": rows["units"].tolist(),
+            "Started": shown("started", exploded),
+            "First day": rows["first"].tolist(),
+            "Last day": rows["last"].tolist(),
+        }
+        return {name: (column, formulas.get(name)) for name, column in values.items()}
+
+    def _formulas(self) -> dict[str, list[str]]:
+        """Formulas of each column, row by row; "" where a cell is a plain value or blank."""
+        out: dict[str, list[str]] = {
+            name: []
+            for name in (
+                "Parent", "Component", "Parent qty", "Qty per", "Scrap %", "Required qty", "Standard cost", "Amount",
+                "Charged to", "Relieved from", "Conversion rate", "Conversion", "Scrap basis", "Units", "Started",
+                "First day", "Last day",
+            )
+        }  # fmt: skip
+        w, rows = self.w, self.rows
+        streams = [w.posted.demand.streams[s] for s in w.posted.demand.roots["stream"]]
+        several = np.bincount(w.posted.rollup.rows["item"].to_numpy(), minlength=len(w.items)) > 1
+        bom_rows = w.lines["row"].tolist()
+        columns = (rows[c].tolist() for c in ("root", "parent_row", "item", "line", "rollup_row", "relieved"))
+        for k, (root, parent, item, line, rollup_row, relieved) in enumerate(zip(*columns, strict=True)):
+            row, cost_row = self.top + k, w.rollup_top + rollup_row
+            stream, code = streams[root], w.codes[w.posted.demand.roots["item"].iat[root]] if parent < 0 else ""
+            if parent < 0:
+                cells = self._head(row, cost_row, stream, code, relieved, bool(several[item]))
+            else:
+                product = self._code_of(root)
+                cells = self._below(
+                    row, self.top + parent, bom_rows[line], cost_row, stream, product, relieved, bool(several[item])
+                )
+            for name, formulas in out.items():
+                formulas.append(cells.get(name, ""))
+        return out
+
+    def _code_of(self, root: int) -> str:
+        return self.w.codes[int(self.w.posted.demand.roots["item"].iat[root])]
+
+    def _head(self, r: int, u: int, stream: Any, code: str, relieved: bool, several: bool) -> dict[str, str]:
+        """Level 0: the units counted."""
+        at, roll, inputs = self.at, self.roll, self.w.inputs
+        cells = {
+            "Component": f"{at['Product']}{r}",
+            "Required qty": f"{at['Units']}{r}",
+            "Units": counted_units(
+                stream, code, f"{at['Product']}{r}", f"{at['First day']}{r}", f"{at['Last day']}{r}"
+            ),
+            "First day": setting_ref(inputs, "Period start"),
+            "Last day": setting_ref(inputs, "Period end"),
+        }
+        if not stream.charged_to:
+            cells["Charged to"] = f"{roll['Relieved from']}{u}"
+        if relieved:
+            if several:
+                cells["First day"], cells["Last day"] = f"{roll['From']}{u}", f"{roll['To']}{u}"
+            cells |= self._relieved(r, u, stream)
+        else:
+            cells["Conversion rate"] = f"{roll['Own conversion']}{u}"
+            cells["Conversion"] = f"{at['Required qty']}{r}*{at['Conversion rate']}{r}"
+            cells["Started"] = f"{roll['Units to start']}{u}"
+        return cells
+
+    def _relieved(self, r: int, u: int, stream: Any) -> dict[str, str]:
+        """A row that is relieved as itself: at its relief cost, from its account."""
+        at, roll = self.at, self.roll
+        cells = {
+            "Standard cost": f"IF({roll['Item']}{u}={at['Component']}{r},{roll['Relief cost']}{u},0)",
+            "Amount": f"{at['Required qty']}{r}*{at['Standard cost']}{r}",
+        }
+        if stream.event != layout.PURCHASE:
+            cells["Relieved from"] = f"{roll['Relieved from']}{u}"
+        return cells
+
+    def _below(
+        self, r: int, p: int, b: int, u: int, stream: Any, product: str, relieved: bool, several: bool
+    ) -> dict[str, str]:
+        """A component: parent's units to start x quantity per, scrap included, on the days that line and parent share."""
+        at, bom, roll = self.at, self.bom, self.roll
+        a = {name: f"{letter}{r}" for name, letter in at.items()}
+        up = {name: f"{letter}{p}" for name, letter in at.items()}
+        factor = (
+            f'IF({a["Scrap basis"]}="{layout.INPUT}",{a["Qty per"]}/(1-{a["Scrap %"]}),{a["Qty per"]}*(1+{a["Scrap %"]}))'
+        )
+        days_first, days_last = [up["First day"]], [up["Last day"]]
+        if "Effective from" in bom:
+            days_first.append(f"{bom['Effective from']}{b}")
+        if "Effective to" in bom:
+            days_last.append(f'IF({bom["Effective to"]}{b}="",{up["Last day"]},{bom["Effective to"]}{b})')
+        if relieved and several:
+            days_first.append(f"{roll['From']}{u}")
+            days_last.append(f"{roll['To']}{u}")
+        counted = counted_units(stream, product, a["Product"], a["First day"], a["Last day"])
+        same = f"AND({a['First day']}={up['First day']},{a['Last day']}={up['Last day']})"
+        cells = {
+            "Parent": up["Component"],
+            "Component": f'{bom["Component"]}{b}&""',
+            "Parent qty": f"{a['Units']}*{up['Started']}",
+            "Qty per": f'IF({bom["Parent"]}{b}&""={a["Parent"]},{bom["Qty per"]}{b},0)',
+            "Scrap %": f"{bom['Scrap %']}{b}" if "Scrap %" in bom else "",
+            "Required qty": f"{a['Parent qty']}*{factor}",
+            "Scrap basis": self.w._basis(bom, b),
+            "Units": f"IF({same},{up['Units']},{counted})",
+            "First day": f"MAX({','.join(days_first)})",
+            "Last day": f"MIN({','.join(days_last)})",
+        }
+        if not stream.charged_to:
+            cells["Charged to"] = up["Charged to"]
+        cells |= self._relieved(r, u, stream) if relieved else {
+            "Standard cost": f"IF({roll['Item']}{u}={a['Component']},{roll['Relief cost']}{u},0)",
+            "Amount": f"{a['Required qty']}*{a['Standard cost']}",
+            "Relieved from": f"{roll['Relieved from']}{u}",
+            "Conversion rate": f"{roll['Own conversion']}{u}",
+            "Conversion": f"{a['Required qty']}*{a['Conversion rate']}",
+            "Started": f"{up['Started']}*{factor}*{roll['Units to start']}{u}",
+        }
+        return cells
+
+
+def _take(values: Sequence[Any], index: np.ndarray) -> list[Any]:
+    return [values[i] for i in index.tolist()]
+
+
+__all__ = ["Body", "bodies", "findings", "plain", "run_rows", "style_name"]

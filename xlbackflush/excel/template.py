@@ -1,0 +1,419 @@
+"""A new workbook, built by code from `layout`: the same inputs give the same bytes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from xml.sax.saxutils import escape, quoteattr
+
+from xlbackflush import __version__, layout
+from xlbackflush.excel.frame import STATUS, head_rows, header_row, table_xml
+from xlbackflush.excel.package import MAIN, column_letter, quoted, write_package
+from xlbackflush.excel.results import style_name
+from xlbackflush.excel.sheet import Block, Cells, Value, cell, rows_xml
+from xlbackflush.excel.styles import DXFS, StyleSheet, new_stylesheet
+from xlbackflush.layout import HEADER_ROW, Column, Sheet, Table
+from xlbackflush.samples import Sample
+
+_R = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+_LAST = 1_048_576
+_BLANK_ROWS = 12  # of an input table without data: room to type
+_TABS = {"Input": "FFE6B800", "Calculation": "FF8EA9DB", "Output": "FF1F3864", "Control": "FF70AD47"}
+_EPOCH = dt.date(1899, 12, 30)
+
+Rows = Sequence[Mapping[str, object]]
+
+
+def build(path: Path, period: tuple[dt.date, dt.date], sample: Sample | None = None) -> None:
+    """Write a new workbook: the empty template for a period, or a sample with its inputs filled in.
+
+    The suffix decides the kind of workbook: .xlsm may hold macros, .xlsx may not.
+    """
+    styles = new_stylesheet()
+    data = _inputs(period, sample)
+    parts: dict[str, str | bytes] = {}
+    names = [layout.ABOUT, *(s.name for s in layout.SHEETS)]
+    parts["[Content_Types].xml"] = _content_types(len(names), len(layout.TABLES), path.suffix.lower() == ".xlsm")
+    parts["_rels/.rels"] = _relations(
+        [("officeDocument", "xl/workbook.xml"), ("extended-properties", "docProps/app.xml")]
+        , {"core-properties": "docProps/core.xml"}
+    )  # fmt: skip
+    parts["docProps/app.xml"] = _APP
+    parts["docProps/core.xml"] = _core(sample.title if sample else "Backflush costing workbook")
+    parts["xl/workbook.xml"] = _workbook(names)
+    parts["xl/_rels/workbook.xml.rels"] = _relations(
+        [*(("worksheet", f"worksheets/sheet{i}.xml") for i in range(1, len(names) + 1)), ("styles", "styles.xml")]
+    )
+    parts["xl/worksheets/sheet1.xml"] = _about(styles, sample)
+    table_number = 0
+    for number, sheet in enumerate(layout.SHEETS, 2):
+        tables = []
+        for table in sheet.tables:
+            table_number += 1
+            rows = data.get(table.name, [{}])
+            last = HEADER_ROW + max(1, len(rows))
+            parts[f"xl/tables/table{table_number}.xml"] = table_xml(table, table_number, table.first_col, HEADER_ROW, last)
+            tables.append(("table", f"../tables/table{table_number}.xml"))
+        parts[f"xl/worksheets/sheet{number}.xml"] = _sheet_xml(sheet, data, styles)
+        parts[f"xl/worksheets/_rels/sheet{number}.xml.rels"] = _relations(tables)
+    parts["xl/styles.xml"] = styles.xml
+    write_package(path, parts)
+
+
+def _inputs(period: tuple[dt.date, dt.date], sample: Sample | None) -> dict[str, Rows]:
+    """Rows of every input table: settings with their defaults, the default account of every role, the sample's data."""
+    given: dict[str, object] = {"Period start": period[0], "Period end": period[1], **(sample.settings if sample else {})}
+    data: dict[str, Rows] = {
+        "Setup": [{"Setting": s.name, "Value": given.get(s.name, s.default), "Meaning": s.meaning} for s in layout.SETTINGS],
+        "Accounts": [{"Role": r, "Account": a, "Name": n} for r, (a, n) in layout.ROLES.items()],
+    }
+    for table in layout.INPUT_TABLES:
+        rows = sample.tables.get(table.name, []) if sample else []
+        data.setdefault(table.name, rows or [{}] * _BLANK_ROWS)
+    return data
+
+
+# --------------------------------------------------------------------------------------------- one sheet
+
+
+def _sheet_xml(sheet: Sheet, data: Mapping[str, Rows], styles: StyleSheet) -> str:
+    body = "".join([*head_rows(sheet, styles), header_row(sheet.tables, styles), *_body(sheet, data, styles)])
+    links = '<hyperlinks><hyperlink ref="A3" location="About!A1" display="About"/></hyperlinks>'
+    protected = '<sheetProtection sheet="1" objects="1" scenarios="1" formatColumns="0" formatRows="0" sort="0" autoFilter="0"/>'
+    parts = "".join(f'<tablePart r:id="rId{i}"/>' for i in range(1, len(sheet.tables) + 1))
+    return (
+        f'{_HEAD}<worksheet xmlns="{MAIN}" xmlns:r="{_R}">'
+        f'<sheetPr><tabColor rgb="{_TABS[sheet.role]}"/><outlinePr summaryBelow="0"/><pageSetUpPr fitToPage="1"/></sheetPr>'
+        f"{_view(HEADER_ROW, sheet.freeze_cols)}"
+        f'<sheetFormatPr defaultRowHeight="14"{" outlineLevelRow=" + chr(34) + "7" + chr(34) if sheet.name == "Trace" else ""}/>'
+        f"<cols>{_widths(sheet)}</cols><sheetData>{body}</sheetData>"
+        f"{'' if sheet.role == 'Input' else protected}"
+        f"{_conditional(sheet)}{_validations(sheet)}{links}{_print_setup()}"
+        f'<tableParts count="{len(sheet.tables)}">{parts}</tableParts></worksheet>'
+    )
+
+
+def _view(header: int, freeze_cols: int, selected: bool = False) -> str:
+    corner = f"{column_letter(freeze_cols + 1)}{header + 1}"
+    pane = "bottomRight" if freeze_cols else "bottomLeft"
+    split = f' xSplit="{freeze_cols}"' if freeze_cols else ""
+    return (
+        f'<sheetViews><sheetView showGridLines="0"{" tabSelected=" + chr(34) + "1" + chr(34) if selected else ""} '
+        f'workbookViewId="0"><pane{split} ySplit="{header}" topLeftCell="{corner}" activePane="{pane}" state="frozen"/>'
+        f'<selection pane="{pane}" activeCell="{corner}" sqref="{corner}"/></sheetView></sheetViews>'
+    )
+
+
+def _widths(sheet: Sheet) -> str:
+    widths: dict[int, float] = {}
+    for table in sheet.tables:
+        for i, column in enumerate(table.columns, table.first_col):
+            widths[i] = column.width
+    if sheet.name == "Setup":
+        widths[4] = 4
+        widths[8] = 4
+        widths |= {9 + i: 30 for i in range(len(_lists()))}
+    return "".join(f'<col min="{i}" max="{i}" width="{w + 0.7:g}" customWidth="1"/>' for i, w in sorted(widths.items()))
+
+
+def _print_setup() -> str:
+    return (
+        '<pageMargins left="0.4" right="0.4" top="0.5" bottom="0.6" header="0.3" footer="0.3"/>'
+        '<pageSetup paperSize="9" orientation="landscape" fitToWidth="1" fitToHeight="0"/>'
+        "<headerFooter><oddFooter>&amp;L&amp;F&amp;C&amp;A&amp;RPage &amp;P of &amp;N</oddFooter></headerFooter>"
+    )
+
+
+def _body(sheet: Sheet, data: Mapping[str, Rows], styles: StyleSheet) -> list[str]:
+    """Data rows of all tables of a sheet, side by side; on Setup also the lists of choices."""
+    by_row: dict[int, list[str]] = {}
+    for table in sheet.tables:
+        block = Block(table.first_col, HEADER_ROW + 1)
+        rows = data.get(table.name, [{}])
+        for column in table.columns:
+            values = [_value(row.get(column.name)) for row in rows]
+            cells = Cells(values, styles.xf(style_name(sheet.role, column)))
+            if table.name == "Setup":
+                cells = _setup_cells(column, values, styles)
+            block.columns.append(cells)
+        for i, row_xml in enumerate(rows_xml(block)):
+            by_row.setdefault(HEADER_ROW + 1 + i, []).append(row_xml[row_xml.index(">") + 1 : -len("</row>")])
+    if sheet.name == "Setup":
+        for row, cells_xml in _list_cells(styles).items():
+            by_row.setdefault(row, []).append(cells_xml)
+    return [f'<row r="{r}">{"".join(cells)}</row>' for r, cells in sorted(by_row.items())]
+
+
+def _value(value: object) -> Value:
+    if isinstance(value, dt.date):
+        return (value - _EPOCH).days
+    if value is None or isinstance(value, str | int | float):
+        return value
+    raise TypeError(f"a sample holds {value!r}")
+
+
+def _setup_cells(column: Column, values: list[Value], styles: StyleSheet) -> Cells:
+    """Setting and Meaning are labels; each value has the format of its kind."""
+    if column.name != "Value":
+        return Cells(values, styles.xf("Calculation text" if column.name == "Setting" else "Posted wrapped"))
+    kinds = ["text" if s.kind == "choice" else s.kind for s in layout.SETTINGS]
+    return Cells(values, 0, styles=[styles.xf(f"Input {kind}") for kind in kinds])
+
+
+def _lists() -> list[layout.Setting]:
+    return [s for s in layout.SETTINGS if s.choices]
+
+
+def _list_cells(styles: StyleSheet) -> dict[int, str]:
+    """Allowed values of the settings, in plain sight to the right of the tables."""
+    rows: dict[int, str] = {}
+    for i, setting in enumerate(_lists()):
+        letter = column_letter(9 + i)
+        rows[HEADER_ROW + 1] = rows.get(HEADER_ROW + 1, "") + cell(
+            f"{letter}{HEADER_ROW + 1}", f"Choices: {setting.name}", styles.xf("Section")
+        )
+        for k, choice in enumerate(setting.choices, HEADER_ROW + 2):
+            rows[k] = rows.get(k, "") + cell(f"{letter}{k}", choice, styles.xf("Calculation text"))
+    return rows
+
+
+# ---------------------------------------------------------------------- validations, conditional formats
+
+
+def _validations(sheet: Sheet) -> str:
+    if sheet.role != "Input":
+        return ""
+    rules = []
+    for table in sheet.tables:
+        if table.name == "Setup":
+            rules += [_setting_rule(s, HEADER_ROW + 1 + i) for i, s in enumerate(layout.SETTINGS)]
+            continue
+        for i, column in enumerate(table.columns):
+            letter = column_letter(table.first_col + i)
+            rules.append(_rule(column, table, f"{letter}{HEADER_ROW + 1}:{letter}{_LAST}"))
+    return f'<dataValidations count="{len(rules)}">{"".join(rules)}</dataValidations>'
+
+
+def _rule(column: Column, table: Table, where: str) -> str:
+    """Validation and input message of one input column."""
+    unit = f" [{column.unit}]" if column.unit else ""
+    title, prompt = column.name, column.help + unit + ("" if column.required else " May be blank.")
+    if column.choices and table.name != "Accounts":
+        return _dv("list", where, title, prompt, f'"{",".join(column.choices)}"')
+    if column.kind == "item" and table.name != "StandardCost":
+        return _dv("list", where, title, prompt, "Items", style="warning", error="This item is not on Standard Cost.")
+    if column.kind == "date":
+        return _dv("date", where, title, prompt, "18264", "109574", error="Type a date.")
+    if column.kind in layout.NUMERIC:
+        low = -1e15 if column.minimum is None else column.minimum
+        high = 1e15 if column.maximum is None else 0.999999
+        return _dv("decimal", where, title, prompt, f"{low:.6g}", f"{high:.6g}", error=f"Type a number. {column.help}")
+    return _dv("", where, title, prompt)
+
+
+def _setting_rule(setting: layout.Setting, row: int) -> str:
+    where = f"B{row}"
+    if setting.choices:
+        letter = column_letter(9 + _lists().index(setting))
+        formula = f"${letter}${HEADER_ROW + 2}:${letter}${HEADER_ROW + 1 + len(setting.choices)}"
+        return _dv("list", where, setting.name, setting.meaning, formula)
+    if setting.kind == "date":
+        return _dv("date", where, setting.name, setting.meaning, "18264", "109574", error="Type a date.")
+    if setting.kind in layout.NUMERIC:
+        return _dv("decimal", where, setting.name, setting.meaning, "0", "1E+15", error="Type a number, not below zero.")
+    return _dv("", where, setting.name, setting.meaning)
+
+
+def _dv(
+    kind: str, where: str, title: str, prompt: str, first: str = "", second: str = "", style: str = "stop", error: str = ""
+) -> str:
+    typed = f' type="{kind}"' if kind else ""
+    look = f' errorStyle="{style}"' if style != "stop" else ""
+    shown = f" errorTitle={quoteattr(title[:32])} error={quoteattr((error or 'Pick a value from the list.')[:225])}" if kind else ""
+    formulas = "".join(f"<formula{i}>{escape(f)}</formula{i}>" for i, f in enumerate((first, second), 1) if f)
+    return (
+        f'<dataValidation{typed}{look} allowBlank="1" showInputMessage="1" showErrorMessage="1"{shown} '
+        f'promptTitle={quoteattr(title[:32])} prompt={quoteattr(prompt[:255])} sqref="{where}">{formulas}</dataValidation>'
+    )
+
+
+def _conditional(sheet: Sheet) -> str:
+    """Colours that speak: the status line, findings by severity, differences, failed checks, level 0 of the Trace."""
+    status = "C3" if sheet.name == "Checks" else "B3"
+    rules = [(status, f'ISNUMBER(SEARCH("fail",{status}))', "bad"), (status, f'ISNUMBER(SEARCH("Not run",{status}))', "note")]
+    table = sheet.tables[0]
+
+    def area(name: str, last: str | None = None) -> tuple[str, str]:
+        first = column_letter(table.names.index(name) + 1)
+        end = column_letter(table.names.index(last or name) + 1)
+        return f"{first}{HEADER_ROW + 1}:{end}{_LAST}", f"${first}{HEADER_ROW + 1}"
+
+    for name in ("Difference", "Quantity difference"):
+        if name in table.names:
+            where, first = area(name)
+            rules.append((where, f"AND(ISNUMBER({first}),{first}<>0)", "bad"))
+    if sheet.name == "Findings":
+        where, first = area("Severity")
+        for severity, look in ((layout.ERROR, "bad"), (layout.WARNING, "warn"), (layout.NOTE, "note")):
+            rules.append((where, f'{first}="{severity}"', look))
+    if sheet.name == "Checks":
+        where, first = area("Result")
+        rules += [(where, f'{first}="Fail"', "bad"), (where, f'{first}="OK"', "good")]
+        rules.append(("B3", "B3>0", "bad"))
+    if sheet.name == "Trace":
+        where, _ = area("Product", "Last day")
+        rules.append((where, f"AND($A{HEADER_ROW + 1}<>\"\",$B{HEADER_ROW + 1}=0)", "head"))
+    if sheet.name == "Reconciliation":
+        where, first = area("Book")
+        rules.append((where, f"AND(ISNUMBER({first}),{first}<0)", "warn"))
+    looks = list(DXFS)
+    return "".join(
+        f'<conditionalFormatting sqref="{where}"><cfRule type="expression" dxfId="{looks.index(look)}" '
+        f'priority="{i}"><formula>{escape(formula)}</formula></cfRule></conditionalFormatting>'
+        for i, (where, formula, look) in enumerate(rules, 1)
+    )
+
+
+# ---------------------------------------------------------------------------------------- the About sheet
+
+_HOW_TO = (
+    "Fill the yellow sheets: Setup, BOM, Standard Cost, Counts, and what else applies.",
+    "Save and close the workbook, then run it:  xlbackflush run BOOK.xlsm",
+    "Read Findings. An Error stops the run before anything is posted; each finding names its cell and the remedy.",
+    "Read Checks. Sign the numbers only while every check holds.",
+    "To audit an amount, follow Proof on its line: Journal to Trace to BOM, Standard Cost and Counts (Ctrl+[ in Excel).",
+)
+_LEGEND = (
+    ("Input quantity", "Input: type here. Unlocked and validated."),
+    ("Calculation quantity", "Calculation: a live formula over the inputs."),
+    ("Posted quantity", "Posted: a value that the run recorded; it does not change by itself."),
+    ("Check quantity", "Proof and difference: a live formula that recomputes a posted value, and what is left."),
+)
+_LIMITS = (
+    "Amounts are rounded once, where a journal line is posted, as Excel's ROUND rounds. Quantities and unit costs are not rounded.",
+    "Balances are signed, debit positive. Negative numbers stand in parentheses; a dash is zero.",
+    "One period and one currency per workbook; quantities in the unit of measure of the item.",
+    "Output sheets are protected without a password, so that nothing is overtyped by accident.",
+)
+
+
+def _about(styles: StyleSheet, sample: Sample | None) -> str:
+    rows: list[str] = []
+    links: list[str] = []
+
+    def add(cells: list[tuple[str, Value, str, str]], height: float = 0) -> int:
+        number = len(rows) + 1
+        tall = f' ht="{height:g}" customHeight="1"' if height else ""
+        body = "".join(cell(f"{letter}{number}", value, styles.xf(style), formula) for letter, value, style, formula in cells)
+        rows.append(f'<row r="{number}"{tall}>{body}</row>')
+        return number
+
+    def section(title: str) -> None:
+        add([])
+        add([("A", title, "Section", "")], 20)
+
+    settings = {s.name: HEADER_ROW + 1 + i for i, s in enumerate(layout.SETTINGS)}
+    company = (sample.settings.get("Company") if sample else None) or "Your company"
+    add([("A", "Backflush costing workbook", "Title", "")], 28)
+    add([("A", str(company), "Section", f"Setup!B{settings['Company']}")], 20)
+    add([("A", "Not run yet", "Status", STATUS)], 18)
+    add([("A", f"Made with xlbackflush {__version__}.", "Hint", "")])
+    section("Purpose")
+    about = sample.about if sample else (
+        "Backflush costing keeps no entries while production runs. At each trigger point it multiplies the count by the bill "
+        "of materials and standard costs, and flushes the cost into inventory and cost of goods sold in one entry. This "
+        "workbook does so, and shows for every amount what it is made of."
+    )  # fmt: skip
+    if sample:
+        add([("A", sample.title, "Body", "")], 18)
+    add([("A", about, "Body", "")], 64)
+    section("How to use it")
+    for i, text in enumerate(_HOW_TO, 1):
+        add([("A", f"{i}.  {text}", "Body", "")], 18)
+    section("Colours")
+    for style, text in _LEGEND:
+        add([("A", text, style.replace("quantity", "text"), "")], 18)
+    section("Conventions and limits")
+    for text in _LIMITS:
+        add([("A", text, "Body", "")], 18)
+    section("Sheets")
+    for sheet in layout.SHEETS:
+        number = add([("A", f"{sheet.name}  ({sheet.role}): {sheet.purpose}", "Link", "")], 16)
+        links.append(f'<hyperlink ref="A{number}" location={quoteattr(f"{quoted(sheet.name)}!A1")} display={quoteattr(sheet.name)}/>')
+    bad, note = list(DXFS).index("bad"), list(DXFS).index("note")
+    conditional = "".join(
+        f'<conditionalFormatting sqref="A3"><cfRule type="expression" dxfId="{look}" priority="{i}">'
+        f'<formula>ISNUMBER(SEARCH("{word}",A3))</formula></cfRule></conditionalFormatting>'
+        for i, (word, look) in enumerate((("fail", bad), ("Not run", note)), 1)
+    )
+    return (
+        f'{_HEAD}<worksheet xmlns="{MAIN}" xmlns:r="{_R}"><sheetPr><tabColor rgb="{_TABS["Output"]}"/>'
+        '<pageSetUpPr fitToPage="1"/></sheetPr>'
+        '<sheetViews><sheetView showGridLines="0" tabSelected="1" workbookViewId="0"/></sheetViews>'
+        '<sheetFormatPr defaultRowHeight="14"/><cols><col min="1" max="1" width="126" customWidth="1"/></cols>'
+        f"<sheetData>{''.join(rows)}</sheetData>{conditional}<hyperlinks>{''.join(links)}</hyperlinks>"
+        f"{_print_setup()}</worksheet>"
+    )
+
+
+# --------------------------------------------------------------------------------------------- the package
+
+_APP = (
+    f'{_HEAD}<Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/extended-properties">'
+    "<Application>xlbackflush</Application></Properties>"
+)
+
+
+def _core(title: str) -> str:
+    return (
+        f'{_HEAD}<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" '
+        'xmlns:dc="http://purl.org/dc/elements/1.1/">'
+        f"<dc:title>{escape(title)}</dc:title><dc:creator>xlbackflush</dc:creator></cp:coreProperties>"
+    )
+
+
+def _relations(targets: list[tuple[str, str]], package: Mapping[str, str] | None = None) -> str:
+    kinds = [(f"{_R}/{kind}", target) for kind, target in targets]
+    kinds += [
+        (f"http://schemas.openxmlformats.org/package/2006/relationships/metadata/{kind}", target)
+        for kind, target in (package or {}).items()
+    ]
+    body = "".join(
+        f'<Relationship Id="rId{i}" Type="{kind}" Target="{target}"/>' for i, (kind, target) in enumerate(kinds, 1)
+    )
+    return f'{_HEAD}<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{body}</Relationships>'
+
+
+def _content_types(sheets: int, tables: int, macros: bool) -> str:
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+    book = "application/vnd.ms-excel.sheet.macroEnabled.main+xml" if macros else f"{kind}.sheet.main+xml"
+    overrides = [("/xl/workbook.xml", book), ("/xl/styles.xml", f"{kind}.styles+xml")]
+    overrides += [(f"/xl/worksheets/sheet{i}.xml", f"{kind}.worksheet+xml") for i in range(1, sheets + 1)]
+    overrides += [(f"/xl/tables/table{i}.xml", f"{kind}.table+xml") for i in range(1, tables + 1)]
+    overrides += [
+        ("/docProps/app.xml", "application/vnd.openxmlformats-officedocument.extended-properties+xml"),
+        ("/docProps/core.xml", "application/vnd.openxmlformats-package.core-properties+xml"),
+    ]
+    body = "".join(f'<Override PartName="{part}" ContentType="{content}"/>' for part, content in overrides)
+    return (
+        f'{_HEAD}<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        f'<Default Extension="xml" ContentType="application/xml"/>{body}</Types>'
+    )
+
+
+def _workbook(names: list[str]) -> str:
+    sheets = "".join(f'<sheet name={quoteattr(n)} sheetId="{i}" r:id="rId{i}"/>' for i, n in enumerate(names, 1))
+    titles = "".join(
+        f'<definedName name="_xlnm.Print_Titles" localSheetId="{i}">{quoted(s.name)}!${HEADER_ROW}:${HEADER_ROW}</definedName>'
+        for i, s in enumerate(layout.SHEETS, 1)
+    )
+    return (
+        f'{_HEAD}<workbook xmlns="{MAIN}" xmlns:r="{_R}"><workbookPr codeName="ThisWorkbook"/>'
+        f'<bookViews><workbookView xWindow="0" yWindow="0" windowWidth="28800" windowHeight="15000" tabRatio="850"/></bookViews><sheets>{sheets}</sheets>'
+        f"<definedNames>{titles}<definedName name=\"Items\">StandardCost[Item]</definedName>"
+        f'<definedName name="{layout.MASTER_CHECK}">Checks!$B$3</definedName></definedNames>'
+        '<calcPr calcId="191029" fullCalcOnLoad="1"/></workbook>'
+    )

@@ -1,0 +1,176 @@
+"""The run, top down.
+
+    workbook -> read -> accept -> explode -> cost -> relieve -> journal -> variances -> close -> verify -> write
+
+Reading and writing belong to a `Book` (see `excel/`); everything between is pure.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import pandas as pd
+
+from xlbackflush import __version__, layout
+from xlbackflush.engine import demand as demands
+from xlbackflush.engine import journal as journals
+from xlbackflush.engine import money, relieve, rules, verify
+from xlbackflush.engine.accept import accept
+from xlbackflush.engine.findings import Finding, has_errors, in_order
+from xlbackflush.engine.rollup import Rollup, rollup
+from xlbackflush.engine.structure import Structure, structure
+from xlbackflush.engine.tables import Inputs, Source
+from xlbackflush.engine.trace import Trace, trace
+from xlbackflush.engine.variances import Variance, variances
+from xlbackflush.engine.verify import Check
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One line of the Runs sheet; debits and credits in minor units."""
+
+    run: str
+    status: str
+    started: str
+    user: str
+    version: str
+    input_hash: str
+    entries: int
+    debits: int
+    credits: int
+
+
+@dataclass
+class Posted:
+    """Everything that a run puts into the workbook besides findings."""
+
+    run: Run
+    places: int
+    rollup: Rollup
+    demand: demands.Demand
+    trace: Trace
+    relief: pd.DataFrame
+    book: pd.DataFrame
+    entries: list[journals.Entry]
+    ledger: pd.DataFrame
+    variances: list[Variance]
+    checks: list[Check]
+
+
+@dataclass
+class Outcome:
+    """What came of the inputs: findings always, posted results unless a finding is an error."""
+
+    inputs: Inputs
+    structure: Structure
+    findings: list[Finding] = field(default_factory=list)
+    posted: Posted | None = None
+
+    @property
+    def failed(self) -> bool:
+        return has_errors(self.findings)
+
+
+class Book(Protocol):
+    """A workbook, as the pipeline sees it: a file, or a book open in Excel."""
+
+    def read(self) -> dict[str, Source]:
+        """Every input table as it stands."""
+
+    def runs(self) -> list[Run]:
+        """The Runs sheet."""
+
+    def write(self, outcome: Outcome, runs: list[Run]) -> None:
+        """Write results (or, where the run failed, the findings alone) back, whole or not at all."""
+
+
+def run(book: Book, user: str, now: dt.datetime, progress: Progress = lambda stage: None) -> Outcome:
+    """Run the backflush on a workbook and write the results. A draft replaces the draft before it."""
+    progress("Reading")
+    sources = book.read()
+    outcome = compute(sources, user, now, book.runs(), progress)
+    progress("Writing")
+    kept = [r for r in book.runs() if r.status != DRAFT]
+    book.write(outcome, [*kept, outcome.posted.run] if outcome.posted else book.runs())
+    return outcome
+
+
+def check(book: Book) -> Outcome:
+    """Check the inputs and write the findings; nothing is posted, and earlier results stay."""
+    outcome = compute(book.read(), "", dt.datetime.min, [])
+    outcome.posted = None
+    book.write(outcome, book.runs())
+    return outcome
+
+
+DRAFT = "Draft"
+
+
+def compute(
+    sources: Mapping[str, Source],
+    user: str,
+    now: dt.datetime,
+    earlier: list[Run],
+    progress: Progress = lambda stage: None,
+) -> Outcome:
+    """The engine, from tables as read to everything that is written. Pure."""
+    progress("Checking inputs")
+    inputs, found = accept(dict(sources))
+    built = structure(inputs)
+    found += rules.before(inputs, built)
+    outcome = Outcome(inputs, built, in_order(found))
+    if outcome.failed:
+        return outcome
+
+    settings, places = inputs.settings, money.decimals(inputs.settings.currency)
+    progress("Rolling up costs")
+    rolled = rollup(built, settings)
+    progress("Exploding counts")
+    asked = demands.demand(inputs, built)
+    traced = trace(built, rolled, asked, settings)
+    progress("Relieving inventory")
+    relief = relieve.relief(traced, built, asked, places)
+    book = relieve.reconciliation(traced, built, rolled, asked, inputs)
+    outcome.findings = in_order(found + rules.after(inputs, built, rolled, book))
+    progress("Posting")
+    flows = relieve.flows(traced, built, asked, settings)
+    entries = journals.journal(inputs, built, flows, book, places)
+    ledger = journals.ledger(entries, relieve.opening_balances(book, places))
+    checked = verify.checks(inputs, entries, ledger, relief, 0, places)
+    this = _this_run(entries, input_hash(sources), user, now, earlier)
+    outcome.posted = Posted(
+        this, places, rolled, asked, traced, relief, book, entries, ledger,
+        variances(entries, settings, places), checked,
+    )  # fmt: skip
+    return outcome
+
+
+def _this_run(
+    entries: list[journals.Entry], digest: str, user: str, now: dt.datetime, earlier: list[Run]
+) -> Run:
+    """The run's own line. The same inputs run again by the same version keep their draft's time and user."""
+    lines = [line for entry in entries for line in entry.lines]
+    debits = sum(line.minor for line in lines if line.minor > 0)
+    credits = -sum(line.minor for line in lines if line.minor < 0)
+    draft = next((r for r in earlier if r.status == DRAFT), None)
+    number = f"R{1 + sum(r.status != DRAFT for r in earlier):04d}"
+    started, by = now.strftime("%Y-%m-%d %H:%M:%S"), user
+    if draft and draft.input_hash == digest and draft.version == __version__:
+        started, by = draft.started, draft.user
+    return Run(number, DRAFT, started, by, __version__, digest, len(entries), debits, credits)
+
+
+def input_hash(sources: Mapping[str, Source]) -> str:
+    """SHA-256 over every input cell with its table, column and row order. Empty rows and places do not matter."""
+    digest = hashlib.sha256()
+    for table in layout.INPUT_TABLES:
+        source = sources[table.name]
+        digest.update(f"{table.name}\x1f{source.columns}\x1e".encode())
+        digest.update("\x1e".join(map(repr, source.rows)).encode())
+    return digest.hexdigest()
