@@ -70,7 +70,7 @@ def _column(raw: list[object], source: Source, column: Column, found: list[Findi
     if dated:
         values = [v.toordinal() - _EPOCH_ORDINAL if type(v) is dt.date else v for v in values]
     if not (numeric or dated):
-        return _check_texts(values, source, column, found)
+        return pd.Series(_check_texts(values, source, column, found), dtype=object)
     array = np.array(values, dtype=np.float64)
     _check_range(array, source, column, found)
     return array

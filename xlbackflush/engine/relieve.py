@@ -93,9 +93,11 @@ def reconciliation(
     book["relieved"] = add(moved[~scrap & ~receipt], quantity[~scrap & ~receipt])
     book["scrapped"] = add(moved[scrap], quantity[scrap])
     book["book"] = ((book["opening"] + book["received"]) - book["relieved"]) - book["scrapped"]
-    book["counted"] = np.nan
     given = stock["Counted qty"].notna().to_numpy() & (stock_item >= 0)
-    book.loc[stock_item[given], "counted"] = stock["Counted qty"].to_numpy()[given]
+    found = np.full(count, np.nan)
+    found[stock_item[given]] = 0.0
+    np.add.at(found, stock_item[given], stock["Counted qty"].to_numpy()[given])
+    book["counted"] = found
     items = np.arange(count)
     end_row = rollup.at(items, np.full(count, float(settings.period_end)))
     start_row = rollup.at(items, np.full(count, float(settings.period_start)))
