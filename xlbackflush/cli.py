@@ -34,11 +34,11 @@ exit codes: 0 done; 1 errors in the inputs, nothing posted; 2 the command or fil
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; every failure ends in one line of plain words."""
     args = _parser().parse_args(arguments)
-    from xlbackflush.excel.errors import Unusable
+    from xlbackflush.excel.errors import UnusableError
 
     try:
         return int(args.command(args))
-    except Unusable as error:
+    except UnusableError as error:
         return _refuse(str(error), args)
     except OSError as error:
         return _refuse(f"{error.filename or 'The file'}: {error.strerror}.", args)
@@ -82,7 +82,9 @@ def _parser() -> argparse.ArgumentParser:
 
     new = verbs.add_parser("new", help="write a new workbook", description="Write a new workbook, empty or a sample.")
     new.add_argument("book", type=Path, metavar="BOOK", help="file to write: .xlsm or .xlsx")
-    new.add_argument("--sample", metavar="NAME", help="fill in a sample: widgets (a worked month) or computers (textbook)")
+    new.add_argument(
+        "--sample", metavar="NAME", help="fill in a sample: widgets (a worked month) or computers (textbook)"
+    )
     new.add_argument("--force", action="store_true", help="replace an existing file")
     new.set_defaults(command=_new)
 
@@ -102,19 +104,19 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _new(args: argparse.Namespace) -> int:
-    from xlbackflush.excel.errors import Unusable
+    from xlbackflush.excel.errors import UnusableError
     from xlbackflush.excel.template import build
     from xlbackflush.samples import SAMPLES
 
     path: Path = args.book
     if path.suffix.lower() not in (".xlsm", ".xlsx"):
-        raise Unusable(f"{path.name}: give the workbook the ending .xlsm (or .xlsx, without macros).")
+        raise UnusableError(f"{path.name}: give the workbook the ending .xlsm (or .xlsx, without macros).")
     if path.exists() and not args.force:
-        raise Unusable(f"{path.name} exists already; choose another name, or add --force to replace it.")
+        raise UnusableError(f"{path.name} exists already; choose another name, or add --force to replace it.")
     if not path.parent.is_dir():
-        raise Unusable(f"The folder {path.parent} does not exist.")
+        raise UnusableError(f"The folder {path.parent} does not exist.")
     if args.sample is not None and args.sample not in SAMPLES:
-        raise Unusable(f"There is no sample {args.sample!r}; choose {' or '.join(SAMPLES)}.")
+        raise UnusableError(f"There is no sample {args.sample!r}; choose {' or '.join(SAMPLES)}.")
     today = dt.date.today()
     last = calendar.monthrange(today.year, today.month)[1]
     sample = SAMPLES[args.sample]() if args.sample else None
@@ -190,10 +192,13 @@ def summary(outcome: Outcome) -> dict[str, Any]:
             "run": posted.run.run,
             "status": posted.run.status,
             "entries": posted.run.entries,
-            "debits": posted.run.debits / unit,
-            "credits": posted.run.credits / unit,
+            "debits": posted.run.debits,
+            "credits": posted.run.credits,
             "ledger": {row.role: row.closing / unit for row in posted.ledger.itertuples()},
-            "checks": {"passed": sum(c.holds for c in posted.checks), "failed": sum(not c.holds for c in posted.checks)},
+            "checks": {
+                "passed": sum(c.holds for c in posted.checks),
+                "failed": sum(not c.holds for c in posted.checks),
+            },
         }
     return result
 
@@ -216,14 +221,17 @@ def _table(outcome: Outcome) -> list[str]:
     rows = [
         ("Run", f"{posted.run.run} ({posted.run.status.lower()})"),
         ("Entries", str(posted.run.entries)),
-        (f"Debits, {currency}", money(posted.run.debits)),
-        (f"Credits, {currency}", money(posted.run.credits)),
+        (f"Debits, {currency}", f"{posted.run.debits:,.{places}f}"),
+        (f"Credits, {currency}", f"{posted.run.credits:,.{places}f}"),
     ]
     rows += [(row.role, money(int(row.closing))) for row in posted.ledger.itertuples() if row.closing]
     failed = sum(not c.holds for c in posted.checks)
     rows += [
         ("Findings", found),
-        ("Checks", f"{len(posted.checks)} hold" if not failed else f"{failed} of {len(posted.checks)} FAIL: see sheet Checks"),
+        (
+            "Checks",
+            f"{len(posted.checks)} hold" if not failed else f"{failed} of {len(posted.checks)} FAIL: see sheet Checks",
+        ),
     ]
     left, right = max(len(a) for a, _ in rows), max(len(b) for _, b in rows)
     return [f"{a:<{left}}  {b:>{right}}" for a, b in rows]

@@ -80,9 +80,7 @@ ERROR, WARNING, NOTE = "Error", "Warning", "Note"
 
 # ----------------------------------------------------------------------------------------- kinds of column
 
-Kind = Literal[
-    "text", "item", "choice", "date", "quantity", "price", "money", "percent", "hours", "integer", "any"
-]
+Kind = Literal["text", "item", "choice", "date", "quantity", "price", "money", "percent", "hours", "integer", "any"]
 Role = Literal["Input", "Calculation", "Output", "Control"]
 
 #: kinds whose cells hold numbers
@@ -183,8 +181,7 @@ SETTINGS: tuple[Setting, ...] = (
         "Default scrap basis",
         "choice",
         OUTPUT,
-        "Output: qty x (1 + scrap). Input: qty / (1 - scrap). Used where a BOM line is blank, "
-        "and for assembly scrap.",
+        "Output: qty x (1 + scrap). Input: qty / (1 - scrap). Used where a BOM line is blank, and for assembly scrap.",
         (OUTPUT, INPUT),
     ),
     Setting("Budgeted fixed overhead", "money", None, "Budget of the period, in money.", minimum=0),
@@ -230,7 +227,9 @@ BOM = Table(
         _item("Item that goes into it.", "Component"),
         Column("Qty per", "quantity", "Component units in one good parent, before scrap.", "per parent", True, (), 0),
         Column("UoM", "text", "Unit of measure; blank: the component's.", width=8),
-        Column("Scrap %", "percent", "Planned loss of the component. 5% is 5% or 0.05.", "of quantity", False, (), 0, 1),
+        Column(
+            "Scrap %", "percent", "Planned loss of the component. 5% is 5% or 0.05.", "of quantity", False, (), 0, 1
+        ),
         Column(
             "Scrap basis",
             "choice",
@@ -261,7 +260,9 @@ STANDARD_COST = Table(
         ),
         Column("UoM", "text", "Unit of measure.", width=8),
         Column("Material price", "price", "Standard price of a bought item.", "money per unit", False, (), 0),
-        Column("Labor hours", "hours", "Standard labor time of one good unit.", "hours per unit", False, (), 0, width=12),
+        Column(
+            "Labor hours", "hours", "Standard labor time of one good unit.", "hours per unit", False, (), 0, width=12
+        ),
         Column("Labor rate", "price", "Standard wage.", "money per hour", False, (), 0),
         Column("Variable overhead rate", "price", "Standard rate on labor hours.", "money per hour", False, (), 0),
         Column("Fixed overhead rate", "price", "Standard rate on labor hours.", "money per hour", False, (), 0),
@@ -312,7 +313,9 @@ SCRAP = Table(
             True,
             (COMPONENT, FINISHED_UNIT),
         ),
-        Column("Kind", "choice", "Normal: cost of production. Abnormal: a loss.", "", True, (NORMAL, ABNORMAL), width=12),
+        Column(
+            "Kind", "choice", "Normal: cost of production. Abnormal: a loss.", "", True, (NORMAL, ABNORMAL), width=12
+        ),
         Column("Salvage value", "money", "Money recovered for the whole row.", "money", False, (), 0),
         Column("Reason", "text", "Why it was scrapped.", width=34),
     ),

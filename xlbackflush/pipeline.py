@@ -33,7 +33,7 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Run:
-    """One line of the Runs sheet; debits and credits in minor units."""
+    """One line of the Runs sheet; debits and credits in money."""
 
     run: str
     status: str
@@ -42,8 +42,8 @@ class Run:
     version: str
     input_hash: str
     entries: int
-    debits: int
-    credits: int
+    debits: float
+    credits: float
 
 
 @dataclass
@@ -143,7 +143,7 @@ def compute(
     entries = journals.journal(inputs, built, flows, book, places)
     ledger = journals.ledger(entries, relieve.opening_balances(book, places))
     checked = verify.checks(inputs, entries, ledger, relief, 0, places)
-    this = _this_run(entries, input_hash(sources), user, now, earlier)
+    this = _this_run(entries, places, input_hash(sources), user, now, earlier)
     outcome.posted = Posted(
         this, places, rolled, asked, traced, relief, book, entries, ledger,
         variances(entries, settings, places), checked,
@@ -152,12 +152,12 @@ def compute(
 
 
 def _this_run(
-    entries: list[journals.Entry], digest: str, user: str, now: dt.datetime, earlier: list[Run]
+    entries: list[journals.Entry], places: int, digest: str, user: str, now: dt.datetime, earlier: list[Run]
 ) -> Run:
     """The run's own line. The same inputs run again by the same version keep their draft's time and user."""
     lines = [line for entry in entries for line in entry.lines]
-    debits = sum(line.minor for line in lines if line.minor > 0)
-    credits = -sum(line.minor for line in lines if line.minor < 0)
+    debits = money.from_minor(sum(line.minor for line in lines if line.minor > 0), places)
+    credits = money.from_minor(-sum(line.minor for line in lines if line.minor < 0), places)
     draft = next((r for r in earlier if r.status == DRAFT), None)
     number = f"R{1 + sum(r.status != DRAFT for r in earlier):04d}"
     started, by = now.strftime("%Y-%m-%d %H:%M:%S"), user

@@ -36,7 +36,9 @@ def accept(sources: dict[str, Source]) -> tuple[Inputs, list[Finding]]:
         if table.name not in ("Setup", "Accounts"):
             frames[table.name] = _frame(sources[table.name], table.columns, found)
     for source in sources.values():
-        found += [f.BELOW_TABLE(cell, f"{cell} stands below table {source.name} and is not read.") for cell in source.below]
+        found += [
+            f.BELOW_TABLE(cell, f"{cell} stands below table {source.name} and is not read.") for cell in source.below
+        ]
     return Inputs(settings, accounts, frames, sources, cells), found
 
 
@@ -254,9 +256,16 @@ def _settings(source: Source, found: list[Finding]) -> tuple[Settings, dict[str,
     for setting in layout.SETTINGS:
         if setting.name not in cells:
             if setting.required and setting.default is None:
-                found.append(f.BLANK(f"{source.sheet}!{source.letters['Setting']}{source.last_row}", f"{setting.name} is missing on Setup."))
+                found.append(
+                    f.BLANK(
+                        f"{source.sheet}!{source.letters['Setting']}{source.last_row}",
+                        f"{setting.name} is missing on Setup.",
+                    )
+                )
             else:
-                found.append(f.MISSING_SETTING(source.sheet, f"{setting.name} is not on Setup; {setting.default} is used."))
+                found.append(
+                    f.MISSING_SETTING(source.sheet, f"{setting.name} is not on Setup; {setting.default} is used.")
+                )
             fields[_field(setting.name)] = setting.default
     settings = Settings(**{k: v for k, v in fields.items() if v is not None})
     _check_settings(settings, cells, found)

@@ -93,11 +93,11 @@ def demand(inputs: Inputs, structure: Structure) -> Demand:
     rows = rows.sort_values(["key", "day"], kind="stable", ignore_index=True)
     heads, root = np.unique(rows["key"].to_numpy(), return_inverse=True)
     rows["root"] = root
-    item, stream = (heads // depth) % width, heads % depth
+    item, number = (heads // depth) % width, heads % depth
     role = structure.items["role"].to_numpy()
-    roots = pd.DataFrame({"stream": stream.astype(np.int64), "item": item.astype(np.int64)})
-    roots["charged_to"] = [chosen[s].charged_to or role[i] for s, i in zip(stream, item, strict=True)]
-    roots["explodes"] = [chosen[s].explodes or not role[i] for s, i in zip(stream, item, strict=True)]
+    roots = pd.DataFrame({"stream": number.astype(np.int64), "item": item.astype(np.int64)})
+    roots["charged_to"] = [chosen[s].charged_to or role[i] for s, i in zip(number, item, strict=True)]
+    roots["explodes"] = [chosen[s].explodes or not role[i] for s, i in zip(number, item, strict=True)]
     return Demand(chosen, roots, rows)
 
 

@@ -130,9 +130,7 @@ NOT_COUNTABLE = Rule(
 DUPLICATE_ROW = Rule("T06", WARNING, "The same row twice", "Delete one of them if it was entered twice.")
 
 # -- quantities, after the explosion
-OVERSOLD = Rule(
-    "Q01", WARNING, "Sold more than there is", "Check the counts; a later receipt or count may explain it."
-)
+OVERSOLD = Rule("Q01", WARNING, "Sold more than there is", "Check the counts; a later receipt or count may explain it.")
 SHORTAGE = Rule(
     "Q02", WARNING, "Negative book stock", "Check counts, BOM, purchases and opening stock; posted all the same."
 )

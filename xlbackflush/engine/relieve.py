@@ -26,7 +26,9 @@ def flows(trace: Trace, structure: Structure, demand: Demand, settings: Settings
     per_product = settings.journal_detail == layout.PER_PRODUCT
     receipt = np.array([s.event == layout.PURCHASE for s in demand.streams], dtype=bool)
     stream = roots["stream"].to_numpy()[root]
-    role = np.where(receipt[stream], layout.ACCOUNTS_PAYABLE, structure.items["role"].to_numpy()[rows["item"].to_numpy()])
+    role = np.where(
+        receipt[stream], layout.ACCOUNTS_PAYABLE, structure.items["role"].to_numpy()[rows["item"].to_numpy()]
+    )
     frame = pd.DataFrame(
         {
             "event": events[stream],
@@ -64,9 +66,7 @@ def relief(trace: Trace, structure: Structure, demand: Demand, places: int) -> p
     return table
 
 
-def reconciliation(
-    trace: Trace, structure: Structure, rollup: Rollup, demand: Demand, inputs: Inputs
-) -> pd.DataFrame:
+def reconciliation(trace: Trace, structure: Structure, rollup: Rollup, demand: Demand, inputs: Inputs) -> pd.DataFrame:
     """Stock book of every stocked item that moved or has stock, in item order. Quantities; amounts unrounded.
 
     item, opening, received, relieved, scrapped, book, counted (NaN: not counted), difference, difference_amount,
@@ -121,4 +121,3 @@ def opening_balances(book: pd.DataFrame, places: int) -> dict[str, int]:
     added = kept.groupby("role", sort=False)["opening_amount"].sum()
     minor = to_minor_array(added.to_numpy(dtype=float), places)
     return {str(role): int(m) for role, m in zip(added.index, minor, strict=True) if m}
-

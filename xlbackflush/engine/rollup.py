@@ -44,7 +44,7 @@ def rollup(structure: Structure, settings: Settings) -> Rollup:
     elements = _elements(structure, result)
     for i, element in enumerate(layout.ELEMENTS):
         rows[element] = elements[:, i]
-    rows["unit_cost"] = ((((elements[:, 0] + elements[:, 1]) + elements[:, 2]) + elements[:, 3]) + elements[:, 4])
+    rows["unit_cost"] = (((elements[:, 0] + elements[:, 1]) + elements[:, 2]) + elements[:, 3]) + elements[:, 4]
     return result
 
 
@@ -67,7 +67,9 @@ def _stretches(structure: Structure, settings: Settings) -> pd.DataFrame:
         items += [i] * len(begins)
         firsts += begins
         lasts += [*(d - 1 for d in begins[1:]), end]
-    return pd.DataFrame({"item": np.array(items, np.int64), "first": np.array(firsts, float), "last": np.array(lasts, float)})
+    return pd.DataFrame(
+        {"item": np.array(items, np.int64), "first": np.array(firsts, float), "last": np.array(lasts, float)}
+    )
 
 
 def _buildup(structure: Structure, result: Rollup) -> pd.DataFrame:
@@ -88,7 +90,7 @@ def _elements(structure: Structure, result: Rollup) -> Floats:
     """Cost per row (first axis) and element (second), one level of the BOM at a time, deepest first."""
     item = result.rows["item"].to_numpy()
     own = structure.items[[f"own_{e}" for e in layout.ELEMENTS]].to_numpy(dtype=np.float64)
-    total = own[item].copy()
+    total: Floats = own[item].copy()
     row, quantity = result.buildup["row"].to_numpy(), result.buildup["quantity"].to_numpy()
     component_row = result.buildup["component_row"].to_numpy()
     level = structure.level[item[row]]

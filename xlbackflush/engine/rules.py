@@ -1,7 +1,7 @@
 """Rules across tables, as one ordered list. Each takes typed inputs and yields findings; single cells are in `accept.py`.
 
-    BEFORE   need only the inputs and their structure; an error among them stops the run before anything is computed
-    AFTER    need the explosion: shortages and the like; none of them stops a run
+BEFORE   need only the inputs and their structure; an error among them stops the run before anything is computed
+AFTER    need the explosion: shortages and the like; none of them stops a run
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ def _cells(inputs: Inputs, table: str, column: str, frame: pd.DataFrame) -> Iter
 
 
 def _blank(column: pd.Series) -> np.ndarray:
-    return np.nan_to_num(column.to_numpy(dtype=float), nan=0.0) == 0
+    blank: np.ndarray = np.nan_to_num(column.to_numpy(dtype=float), nan=0.0) == 0
+    return blank
 
 
 def _day(serial: float) -> str:
@@ -60,7 +61,9 @@ def settings_fit(inputs: Inputs, structure: Structure) -> Findings:
     ):
         if (wanted and value != wanted) or value == layout.PRORATE:
             yield f.NOT_SUPPORTED(
-                cells.get(name, "Setup"), f'{name} "{value}" is not available in this version.', fix="Choose another one."
+                cells.get(name, "Setup"),
+                f'{name} "{value}" is not available in this version.',
+                fix="Choose another one.",
             )
 
 
@@ -72,7 +75,7 @@ def duplicate_items(inputs: Inputs, structure: Structure) -> Findings:
     frame = inputs.frames["StandardCost"]
     key = frame["Item"].str.casefold()
     again = frame[key.duplicated() & (key != "")]
-    first = {k: row for k, row in zip(reversed(key.tolist()), reversed(frame["row"].tolist()), strict=True)}
+    first = dict(zip(reversed(key.tolist()), reversed(frame["row"].tolist()), strict=True))
     for cell, code in _cells(inputs, "StandardCost", "Item", again):
         yield f.DUPLICATE_ITEM(cell, f"{code} is listed before, in row {first[str(code).casefold()]}.")
 

@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from xlbackflush import layout
-from xlbackflush.engine.tables import Inputs, Settings
+from xlbackflush.engine.tables import Inputs
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -141,13 +141,13 @@ def ranges(start: Ints, stop: Ints) -> Ints:
     """Concatenated ranges: starts [2, 7], stops [4, 8] gives 2, 3, 7."""
     length = stop - start
     total = int(length.sum())
-    offset = np.repeat(start - np.concatenate(([0], np.cumsum(length)[:-1])), length) if total else np.zeros(0, np.int64)
+    offset = (
+        np.repeat(start - np.concatenate(([0], np.cumsum(length)[:-1])), length) if total else np.zeros(0, np.int64)
+    )
     return offset + np.arange(total)
-
-
-
 
 
 def _zero(column: pd.Series) -> Floats:
     """Blank money and blank percentages are zero."""
-    return np.nan_to_num(column.to_numpy(dtype=np.float64), nan=0.0)
+    values: Floats = np.nan_to_num(column.to_numpy(dtype=np.float64), nan=0.0)
+    return values

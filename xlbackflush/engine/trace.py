@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -24,6 +25,8 @@ from xlbackflush.engine.demand import Demand
 from xlbackflush.engine.rollup import Rollup
 from xlbackflush.engine.structure import Floats, Ints, Structure, ranges
 from xlbackflush.engine.tables import Settings
+
+Wave = dict[str, np.ndarray]  # one level of the explosion: columns of equal length
 
 
 @dataclass
@@ -67,19 +70,19 @@ def trace(structure: Structure, rollup: Rollup, demand: Demand, settings: Settin
         "above": np.ones(count),  # started, of the parent
         "relieved": ~roots["explodes"].to_numpy(dtype=bool),
     }
-    waves, made = [], 0
-    while len(wave["root"]):
+    waves: list[Wave] = []
+    made = 0
+    while not waves or len(wave["root"]):
         wave = _by_cost(wave, rollup)
         _value(wave, structure, len(waves))
         waves.append(wave)
         wave = _children(wave, structure, made)
         made += len(waves[-1]["root"])
-    rows = pd.DataFrame({name: np.concatenate([w[name] for w in waves]) for name in waves[0]}) if waves else pd.DataFrame()
-    rows = _indented(rows)
+    rows = _indented(pd.DataFrame({name: np.concatenate([w[name] for w in waves]) for name in waves[0]}))
     return Trace(_quantities(rows, structure, rollup, demand, settings))
 
 
-def _by_cost(wave: dict[str, np.ndarray], rollup: Rollup) -> dict[str, np.ndarray]:
+def _by_cost(wave: Wave, rollup: Rollup) -> Wave:
     """Give each row its roll-up row; a relieved row whose cost changes within its days becomes one row per cost."""
     low = rollup.at(wave["item"], wave["first"])
     high = np.where(wave["relieved"], rollup.at(wave["item"], wave["last"]), low)
@@ -95,7 +98,7 @@ def _by_cost(wave: dict[str, np.ndarray], rollup: Rollup) -> dict[str, np.ndarra
     return split
 
 
-def _value(wave: dict[str, np.ndarray], structure: Structure, depth: int) -> None:
+def _value(wave: Wave, structure: Structure, depth: int) -> None:
     """Level, and units started per product unit: those of the parent x line factor x the item's own units to start."""
     line = wave["line"]
     factor = structure.lines["factor"].to_numpy()
@@ -104,7 +107,7 @@ def _value(wave: dict[str, np.ndarray], structure: Structure, depth: int) -> Non
     wave["level"] = np.full(len(line), depth)
 
 
-def _children(wave: dict[str, np.ndarray], structure: Structure, made: int) -> dict[str, np.ndarray]:
+def _children(wave: Wave, structure: Structure, made: int) -> Wave:
     """The lines below every row that is exploded, narrowed to the days on which both hold."""
     open_rows = np.flatnonzero(~wave["relieved"])
     item = wave["item"][open_rows]
@@ -139,10 +142,10 @@ def _indented(rows: pd.DataFrame) -> pd.DataFrame:
         return rows
     parent, level = rows["parent_row"].to_numpy(), rows["level"].to_numpy()
     edges = [0, *(np.flatnonzero(np.diff(level)) + 1), count]
-    spans = list(zip(edges[:-1], edges[1:], strict=True))
+    spans = list(pairwise(edges))
     sizes = np.ones(count, dtype=np.int64)
     for begin, stop in reversed(spans[1:]):
-        sizes[: begin] += np.bincount(parent[begin:stop], sizes[begin:stop], minlength=begin).astype(np.int64)[:begin]
+        sizes[:begin] += np.bincount(parent[begin:stop], sizes[begin:stop], minlength=begin).astype(np.int64)[:begin]
     place = np.zeros(count, dtype=np.int64)
     for begin, stop in spans:
         before = np.cumsum(sizes[begin:stop]) - sizes[begin:stop]

@@ -1,8 +1,8 @@
 """Variances: where actual cost left the standard. Amounts are signed here, unfavorable positive, in minor units.
 
-    Material price          actual price of what was bought - its standard price
-    Material usage          book stock - counted stock, at standard
-    Conversion allocation   conversion cost incurred - conversion cost allocated
+Material price          actual price of what was bought - its standard price
+Material usage          book stock - counted stock, at standard
+Conversion allocation   conversion cost incurred - conversion cost allocated
 """
 
 from __future__ import annotations

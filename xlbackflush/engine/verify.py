@@ -67,18 +67,36 @@ def checks(
         balance = {row.role: int(row.closing) for row in ledger.itertuples()}
         left = from_minor(abs(balance.get(layout.CCC, 0)) + abs(balance.get(layout.CCA, 0)), places)
         found.append(
-            Check(("clearing",), "Conversion costs control and allocated are closed", left, 0, 0, "The close is incomplete.")
+            Check(
+                ("clearing",),
+                "Conversion costs control and allocated are closed",
+                left,
+                0,
+                0,
+                "The close is incomplete.",
+            )
         )
     exact = float(relief["exact"].sum())
     posted = from_minor(int(relief["amount"].sum()), places)
     found.append(
         Check(
-            ("rounding",), "Relief: rounded amounts against the unrounded Trace", posted, exact,
-            half * max(1, len(relief)), "More is lost in rounding than rounding can explain.",
+            ("rounding",),
+            "Relief: rounded amounts against the unrounded Trace",
+            posted,
+            exact,
+            half * max(1, len(relief)),
+            "More is lost in rounding than rounding can explain.",
         )  # fmt: skip
     )
     found.append(
-        Check(("errors",), "Findings: errors", float(errors), 0, 0, "The last check of the inputs found errors: see Findings.")
+        Check(
+            ("errors",),
+            "Findings: errors",
+            float(errors),
+            0,
+            0,
+            "The last check of the inputs found errors: see Findings.",
+        )
     )
     return found + control_totals(inputs)
 
@@ -86,7 +104,14 @@ def checks(
 def control_totals(inputs: Inputs) -> list[Check]:
     """Rows, text length and sum of each input table as read, against the sheet as it stands."""
     totals = [
-        Check(("setting", name, value), f"Setup: {name} as at the run", 0, 0, 0, "Setup was changed after the run: run again.")
+        Check(
+            ("setting", name, value),
+            f"Setup: {name} as at the run",
+            0,
+            0,
+            0,
+            "Setup was changed after the run: run again.",
+        )
         for name, value in _choices(inputs)
     ]
     for table in layout.INPUT_TABLES:

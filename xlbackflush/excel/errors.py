@@ -1,5 +1,5 @@
 """What makes a file or command unusable."""
 
 
-class Unusable(Exception):
+class UnusableError(Exception):
     """The file cannot be used; the message is one plain line for the user. Nothing was changed."""

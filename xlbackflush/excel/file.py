@@ -21,7 +21,7 @@ from xlbackflush import layout
 from xlbackflush.engine.findings import has_errors
 from xlbackflush.engine.tables import CellError, Source
 from xlbackflush.excel import frame
-from xlbackflush.excel.errors import Unusable
+from xlbackflush.excel.errors import UnusableError
 from xlbackflush.excel.formulas import Sheets
 from xlbackflush.excel.package import Package, TablePart, column_letter
 from xlbackflush.excel.results import bodies
@@ -40,7 +40,7 @@ class FileBook:
         self._content = self.path.read_bytes()
         if self._content[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
             secret = "EncryptedPackage".encode("utf-16-le") in self._content
-            raise Unusable(
+            raise UnusableError(
                 f"{path.name} is protected by a password; remove it in Excel first."
                 if secret
                 else f"{path.name} is an old Excel file; save it as .xlsx or .xlsm first."
@@ -51,7 +51,7 @@ class FileBook:
         try:
             self._calamine = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(self._content))
         except (python_calamine.CalamineError, OSError, ValueError) as error:
-            raise Unusable(f"{path.name} is damaged: {error}") from error
+            raise UnusableError(f"{path.name} is damaged: {error}") from error
 
     def close(self) -> None:
         self._package.close()
@@ -66,7 +66,7 @@ class FileBook:
         """Every table of ours must be there, with the columns that a run needs."""
         missing = [t for t in layout.TABLES if t not in self._package.tables]
         if missing:
-            raise Unusable(
+            raise UnusableError(
                 f"{self.path.name} is not a backflush workbook: it has no table {', '.join(missing[:3])}"
                 f"{' and others' if len(missing) > 3 else ''}. Start from: xlbackflush new BOOK.xlsm"
             )
@@ -74,7 +74,7 @@ class FileBook:
             have = self._package.tables[table.name].columns
             lacking = [c.name for c in table.columns if (c.required or c.name == "Value") and c.name not in have]
             if lacking:
-                raise Unusable(f"{self.path.name}: table {table.name} has no column {', '.join(lacking)}.")
+                raise UnusableError(f"{self.path.name}: table {table.name} has no column {', '.join(lacking)}.")
 
     # -------------------------------------------------------------------------------------------- read
 
@@ -85,19 +85,15 @@ class FileBook:
     def runs(self) -> list[Run]:
         """The Runs sheet as it stands."""
         source = self._source(self._package.tables["Runs"])
-        places = 100  # the amounts are kept for display only; earlier runs are rewritten as they were read
         found = []
         for row in source.rows:
             cells = dict(zip(source.columns, row, strict=True))
             if cells.get("Run"):
-                found.append(
-                    Run(
-                        *(str(cells.get(c) or "") for c in ("Run", "Status", "Started", "User", "Version", "Input hash")),
-                        int(_number(cells.get("Entries"))),
-                        round(_number(cells.get("Debits")) * places),
-                        round(_number(cells.get("Credits")) * places),
-                    )
+                run, status, started, user, version, digest = (
+                    str(cells.get(c) or "") for c in ("Run", "Status", "Started", "User", "Version", "Input hash")
                 )
+                entries, debits, credits = (_number(cells.get(c)) for c in ("Entries", "Debits", "Credits"))
+                found.append(Run(run, status, started, user, version, digest, int(entries), debits, credits))
         return found
 
     def _grid(self, sheet: str) -> list[list[Any]]:
@@ -105,11 +101,13 @@ class FileBook:
             try:
                 self._values[sheet] = self._calamine.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
             except (python_calamine.CalamineError, OSError, ValueError) as error:
-                raise Unusable(f"{self.path.name} is damaged: sheet {sheet} cannot be read.") from error
+                raise UnusableError(f"{self.path.name} is damaged: sheet {sheet} cannot be read.") from error
         return self._values[sheet]
 
     def _source(self, table: TablePart) -> Source:
-        source = Source(table.name, table.sheet, table.letters, table.header_row + 1, table.last_row, list(table.columns))
+        source = Source(
+            table.name, table.sheet, table.letters, table.header_row + 1, table.last_row, list(table.columns)
+        )
         grid = self._grid(table.sheet)
         odd = self._odd_cells(table.sheet)
         first, width = table.first_col - 1, len(table.columns)
@@ -156,7 +154,9 @@ class FileBook:
         """Replace the output sheets; after a failed run only Findings changes. An unchanged file is left alone."""
         styles_part = next(p for p in self._package_parts() if p.endswith("styles.xml"))
         styles = StyleSheet(self._package.read(styles_part).decode("utf-8-sig"))
-        sheets = Sheets({name: self._place(table) for name, table in self._package.tables.items() if name in layout.TABLES})
+        sheets = Sheets(
+            {name: self._place(table) for name, table in self._package.tables.items() if name in layout.TABLES}
+        )
         blocks = bodies(outcome, runs, sheets, styles)
         for name, block in blocks.items():
             self._replace(name, block, outcome, runs, styles)
@@ -181,7 +181,7 @@ class FileBook:
         sheet = next(s for s in layout.OUTPUT_SHEETS if s.tables[0].name == name)
         match = _SHEET_DATA.search(xml)
         if not match:
-            raise Unusable(f"{self.path.name} is damaged: sheet {table.sheet} has no rows.")
+            raise UnusableError(f"{self.path.name} is damaged: sheet {table.sheet} has no rows.")
         rows = [*self._above(sheet, table, match[0], outcome, runs, styles), *rows_xml(block)]
         last_row = block.first_row + block.height - 1
         data = f'<sheetData xmlns="{_MAIN}">' if match["prefix"] else "<sheetData>"
@@ -190,7 +190,9 @@ class FileBook:
         xml = re.sub(r'(<(?:\w+:)?dimension ref=")[^"]*"', rf'\g<1>A1:{last}{last_row}"', xml, count=1)
         self._package.replace(part, xml.encode())
         number = re.search(rb'\bid="(\d+)"', self._package.read(table.part))
-        new = frame.table_xml(layout.TABLES[name], int(number[1]) if number else 1, table.first_col, table.header_row, last_row)
+        new = frame.table_xml(
+            layout.TABLES[name], int(number[1]) if number else 1, table.first_col, table.header_row, last_row
+        )
         self._package.replace(table.part, new.encode())
 
     def _above(
@@ -222,7 +224,10 @@ class FileBook:
         if chain in self._package:
             self._package.drop(chain)
             rels = "xl/_rels/workbook.xml.rels"
-            for name, pattern in ((rels, rb'<Relationship\b[^>]*calcChain[^>]*/>'), ("[Content_Types].xml", rb'<Override\b[^>]*calcChain[^>]*/>')):
+            for name, pattern in (
+                (rels, rb"<Relationship\b[^>]*calcChain[^>]*/>"),
+                ("[Content_Types].xml", rb"<Override\b[^>]*calcChain[^>]*/>"),
+            ):
                 self._package.replace(name, re.sub(pattern, b"", self._package.read(name)))
 
     def _save(self) -> None:
@@ -235,15 +240,17 @@ class FileBook:
             _check_saved(temporary)
             shutil.copymode(self.path, temporary)
             if self.path.read_bytes() != self._content:
-                raise Unusable(f"{self.path.name} was changed by someone else meanwhile; nothing was written. Run again.")
+                raise UnusableError(
+                    f"{self.path.name} was changed by someone else meanwhile; nothing was written. Run again."
+                )
             with temporary.open("rb+") as file:
                 os.fsync(file.fileno())
             self._package.close()
             temporary.replace(self.path)
         except PermissionError as error:
-            raise Unusable(f"{self.path.name} cannot be written; close it in Excel and run again.") from error
+            raise UnusableError(f"{self.path.name} cannot be written; close it in Excel and run again.") from error
         except OSError as error:
-            raise Unusable(f"{self.path.name} cannot be written: {error.strerror}.") from error
+            raise UnusableError(f"{self.path.name} cannot be written: {error.strerror}.") from error
         finally:
             temporary.unlink(missing_ok=True)
 
@@ -274,21 +281,21 @@ def _usable(path: Path) -> Path:
     try:
         path = path.resolve(strict=True)
     except OSError as error:
-        raise Unusable(f"{path} does not exist.") from error
+        raise UnusableError(f"{path} does not exist.") from error
     if path.is_dir():
-        raise Unusable(f"{path.name} is a folder.")
+        raise UnusableError(f"{path.name} is a folder.")
     for lock in (path.with_name(f"~${path.name}"), path.with_name(f".~lock.{path.name}#")):
         if lock.exists():
-            raise Unusable(f"{path.name} is open in another program; close it there first ({lock.name}).")
+            raise UnusableError(f"{path.name} is open in another program; close it there first ({lock.name}).")
     if not os.access(path, os.R_OK):
-        raise Unusable(f"{path.name} cannot be read.")
+        raise UnusableError(f"{path.name} cannot be read.")
     if not os.access(path, os.W_OK) or not path.stat().st_mode & 0o200:
-        raise Unusable(f"{path.name} is read-only.")
+        raise UnusableError(f"{path.name} is read-only.")
     try:
         with path.open("rb+"):
             pass
     except OSError as error:
-        raise Unusable(f"{path.name} is open in another program; close it there first.") from error
+        raise UnusableError(f"{path.name} is open in another program; close it there first.") from error
     return path
 
 
@@ -297,9 +304,9 @@ def _check_saved(path: Path) -> None:
     package = Package(path)
     try:
         if package._zip.testzip() is not None:
-            raise Unusable("The new file did not pass its check; nothing was changed.")
+            raise UnusableError("The new file did not pass its check; nothing was changed.")
         missing = [t for t in layout.TABLES if t not in package.tables]
         if missing:
-            raise Unusable("The new file lost a table; nothing was changed.")
+            raise UnusableError("The new file lost a table; nothing was changed.")
     finally:
         package.close()

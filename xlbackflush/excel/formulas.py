@@ -15,7 +15,7 @@ from xlbackflush.engine.demand import Stream
 from xlbackflush.engine.tables import Inputs, Source
 from xlbackflush.excel.package import quoted
 
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 
 
 def literal(text: str) -> str:
@@ -99,9 +99,7 @@ def trace_sum(column: str, code: str, item_cell: str, role: str, event: str, bel
         )
     deep = "*(Trace[Level]>0)" if below else ""
     test = f"Trace[Event]<>{literal(event[2:])}" if event.startswith("<>") else f"Trace[Event]={literal(event)}"
-    return (
-        f"SUMPRODUCT((Trace[Component]={item_cell})*(Trace[Relieved from]={role})*({test}){deep},Trace[{column}])"
-    )
+    return f"SUMPRODUCT((Trace[Component]={item_cell})*(Trace[Relieved from]={role})*({test}){deep},Trace[{column}])"
 
 
 @dataclass
@@ -147,7 +145,9 @@ class Proofs:
             return f"SUMIFS({basis.table}[{basis.column}]{where})"
         if isinstance(basis, Invoices):
             mine = f'(Purchases[Item]&""={product})*' if basis.item else ""
-            return f"SUMPRODUCT({mine}Purchases[Quantity],Purchases[Actual price])".replace("*Purchases", "*1,Purchases")
+            return f"SUMPRODUCT({mine}Purchases[Quantity],Purchases[Actual price])".replace(
+                "*Purchases", "*1,Purchases"
+            )
         return f"SUMIFS(Reconciliation[Difference amount],Reconciliation[Account role],{literal(basis.role)})"
 
     def _flow(self, basis: Flow) -> str:

@@ -27,7 +27,9 @@ def head_rows(sheet: Sheet, styles: StyleSheet, run_line: str = "", ran: bool = 
     status = status_text(ran, failed)
     third = cell("A3", "‹ About", styles.xf("Link"))
     if sheet.name == "Checks":
-        third += cell("B3", failed, styles.xf("Check integer"), MASTER) + cell("C3", status, styles.xf("Status"), STATUS)
+        third += cell("B3", failed, styles.xf("Check integer"), MASTER) + cell(
+            "C3", status, styles.xf("Status"), STATUS
+        )
     else:
         third += cell("B3", status, styles.xf("Status"), STATUS)
     hint = f"{run_line}   {sheet.hint}" if run_line else sheet.hint

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from xlbackflush.excel.errors import Unusable
+from xlbackflush.excel.errors import UnusableError
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _STRICT = "http://purl.oclc.org/ooxml/spreadsheetml/main"
@@ -47,7 +47,7 @@ class Package:
         try:
             self._zip = zipfile.ZipFile(path)
         except (zipfile.BadZipFile, EOFError) as error:
-            raise Unusable(f"{path.name} is not a whole Excel workbook (.xlsx or .xlsm).") from error
+            raise UnusableError(f"{path.name} is not a whole Excel workbook (.xlsx or .xlsm).") from error
         self._names = set(self._zip.namelist())
         self._replaced: dict[str, bytes] = {}
         self._dropped: set[str] = set()
@@ -67,15 +67,15 @@ class Package:
         try:
             return self._zip.read(name)
         except (KeyError, zipfile.BadZipFile, EOFError, OSError) as error:
-            raise Unusable(f"{self.path.name} is damaged: its part {name} cannot be read.") from error
+            raise UnusableError(f"{self.path.name} is damaged: its part {name} cannot be read.") from error
         except (RuntimeError, NotImplementedError) as error:
-            raise Unusable(f"{self.path.name} is encrypted or packed in a way that Excel does not use.") from error
+            raise UnusableError(f"{self.path.name} is encrypted or packed in a way that Excel does not use.") from error
 
     def xml(self, name: str) -> ET.Element:
         try:
             return ET.fromstring(self.read(name))
         except ET.ParseError as error:
-            raise Unusable(f"{self.path.name} is damaged: its part {name} is not XML.") from error
+            raise UnusableError(f"{self.path.name} is damaged: its part {name} is not XML.") from error
 
     def _relations(self, part: str) -> dict[str, tuple[str, str]]:
         """Relationship id -> (type, absolute part name) of a part; "" stands for the package."""
@@ -95,14 +95,14 @@ class Package:
         for kind, target in self._relations("").values():
             if kind == "officeDocument" and target in self._names:
                 return target
-        raise Unusable(f"{self.path.name} is not an Excel workbook.")
+        raise UnusableError(f"{self.path.name} is not an Excel workbook.")
 
     def _find_sheets(self) -> dict[str, str]:
         """Sheet name -> part, in tab order."""
         root = self.xml(self.workbook_part)
         if root.tag != f"{{{MAIN}}}workbook":
             hint = " as Strict Open XML; save it as an ordinary Excel workbook" if _STRICT in root.tag else ""
-            raise Unusable(f"{self.path.name} is not an ordinary Excel workbook{hint}.")
+            raise UnusableError(f"{self.path.name} is not an ordinary Excel workbook{hint}.")
         targets = self._relations(self.workbook_part)
         found = {}
         for sheet in root.iterfind("m:sheets/m:sheet", _NS):
@@ -193,7 +193,7 @@ def split_cell(cell: str) -> tuple[int, int]:
     """Column and row, from 1, of an address: "C5" is (3, 5)."""
     match = re.fullmatch(r"\$?([A-Z]{1,3})\$?([0-9]+)", cell)
     if not match:
-        raise Unusable(f"A table of the workbook has the address {cell!r}, which is not a range.")
+        raise UnusableError(f"A table of the workbook has the address {cell!r}, which is not a range.")
     column = 0
     for letter in match[1]:
         column = column * 26 + ord(letter) - 64

@@ -46,11 +46,11 @@ def bodies(outcome: Outcome, runs: list[Run], sheets: Sheets, styles: StyleSheet
             "Buildup": writer.buildup,
             "Trace": writer.trace,
             "Checks": writer.checks,
-            "Runs": lambda: run_rows(runs, posted.places),
+            "Runs": lambda: run_rows(runs),
         }
     places = posted.places if posted else 2
     blocks = {name: _block(name, make(), sheets, styles, places) for name, make in makers.items()}
-    if posted:
+    if posted and len(posted.trace.rows):
         blocks["Trace"].outline = posted.trace.rows["level"].tolist()
     return blocks
 
@@ -64,7 +64,7 @@ def _block(name: str, body: Body, sheets: Sheets, styles: StyleSheet, places: in
         style = styles.xf(style_name(role, column, places))
         cells = Cells(values if len(values) else [None], style, formulas if formulas and len(values) else None)
         if column.name == "Component" and name == "Trace" and len(values):
-            cells.styles = [styles.xf(style_name(role, column, places), min(int(v or 0), 12)) for v in body["Level"][0]]  # type: ignore[arg-type]
+            cells.styles = [styles.xf(style_name(role, column, places), min(int(v or 0), 12)) for v in body["Level"][0]]
         block.columns.append(cells)
     return block
 
@@ -87,7 +87,16 @@ def style_name(role: str, column: layout.Column, places: int = 2) -> str:
         kind = f"money {places}" if places else "money 0"
     if role == "Input":
         return f"Input {kind}"
-    if column.name in ("Proof", "Difference", "Quantity proof", "Quantity difference", "Value", "Left", "Right", "Result"):
+    if column.name in (
+        "Proof",
+        "Difference",
+        "Quantity proof",
+        "Quantity difference",
+        "Value",
+        "Left",
+        "Right",
+        "Result",
+    ):
         return f"Check {kind}"
     if column.name == "Where":
         return "Posted link"
@@ -114,7 +123,7 @@ def _target(where: str) -> str:
     return f"{quoted(sheet)}!{cell}".replace('"', '""')
 
 
-def run_rows(runs: list[Run], places: int) -> Body:
+def run_rows(runs: list[Run]) -> Body:
     """The Runs sheet."""
     return {
         "Run": ([r.run for r in runs], None),
@@ -124,8 +133,8 @@ def run_rows(runs: list[Run], places: int) -> Body:
         "Version": ([r.version for r in runs], None),
         "Input hash": ([r.input_hash for r in runs], None),
         "Entries": ([r.entries for r in runs], None),
-        "Debits": ([from_minor(r.debits, places) for r in runs], None),
-        "Credits": ([from_minor(r.credits, places) for r in runs], None),
+        "Debits": ([r.debits for r in runs], None),
+        "Credits": ([r.credits for r in runs], None),
     }
 
 
@@ -214,7 +223,10 @@ class _Writer:
         amounts = self.money([abs(v.amount) for v in found])
         proof = [
             "ABS("
-            + "+".join(f'SUMIFS(Journal[Proof],Journal[Role],{literal(role)},Journal[Event],"<>{layout.CLOSE}")' for role in v.roles)
+            + "+".join(
+                f'SUMIFS(Journal[Proof],Journal[Role],{literal(role)},Journal[Event],"<>{layout.CLOSE}")'
+                for role in v.roles
+            )
             + ")"
             for v in found
         ]
@@ -288,13 +300,18 @@ class _Writer:
             "Received": (
                 book["received"].tolist(),
                 [
-                    stock_sum("Purchases", "Quantity", c, cell) + "+" + stock_sum("Counts", "Quantity", c, cell, completed)
+                    stock_sum("Purchases", "Quantity", c, cell)
+                    + "+"
+                    + stock_sum("Counts", "Quantity", c, cell, completed)
                     for c, cell in pairs
                 ],
             ),
             "Relieved": (
                 book["relieved"].tolist(),
-                [trace_sum("Required qty", c, cell, role, f"<>{scrap}") for (c, cell), role in zip(pairs, roles, strict=True)],
+                [
+                    trace_sum("Required qty", c, cell, role, f"<>{scrap}")
+                    for (c, cell), role in zip(pairs, roles, strict=True)
+                ],
             ),
             "Scrapped": (
                 book["scrapped"].tolist(),
@@ -311,7 +328,10 @@ class _Writer:
             ),
             "Difference amount": (
                 book["difference_amount"].tolist(),
-                [f'IF({at["Difference qty"]}{r}="",0,{at["Difference qty"]}{r}*{at["Standard cost"]}{r})' for r in rows],
+                [
+                    f'IF({at["Difference qty"]}{r}="",0,{at["Difference qty"]}{r}*{at["Standard cost"]}{r})'
+                    for r in rows
+                ],
             ),
             "Standard cost": (book["cost"].tolist(), costs),
             "Account role": (
@@ -320,7 +340,10 @@ class _Writer:
             ),
             "Opening amount": (
                 book["opening_amount"].tolist(),
-                [f"{at['Opening']}{r}*{self.sheets.ref('Rollup', 'Unit cost', u)}" for r, u in zip(rows, start, strict=True)],
+                [
+                    f"{at['Opening']}{r}*{self.sheets.ref('Rollup', 'Unit cost', u)}"
+                    for r, u in zip(rows, start, strict=True)
+                ],
             ),
             "Book amount": (
                 book["book_amount"].tolist(),
@@ -337,7 +360,10 @@ class _Writer:
         top = self.rollup_top
         here = range(top, top + count)
         block = self._buildup_blocks()
-        cost = [{c.name: self.sheets.ref("StandardCost", c.name, self.item_rows[i]) for c in layout.STANDARD_COST.columns} for i in item]
+        cost = [
+            {c.name: self.sheets.ref("StandardCost", c.name, self.item_rows[i]) for c in layout.STANDARD_COST.columns}
+            for i in item
+        ]
         bought = [f'{at["Type"]}{r}="{layout.BUY}"' for r in here]
         own = {
             "Labor": [f"{c['Labor hours']}*{c['Labor rate']}" for c in cost],
@@ -372,7 +398,7 @@ class _Writer:
         body["To"] = (last, [end if d == settings.period_end else "" for d in last])
         kinds = ",".join(literal(t) for t in layout.TYPES)
         roles = ",".join(literal(settings.role_of(t)) for t in layout.TYPES)
-        role = [settings.role_of(t) for t in body["Type"][0]]  # type: ignore[arg-type]
+        role = [settings.role_of(str(t)) for t in body["Type"][0]]
         body["Relieved from"] = (
             role,
             [f"CHOOSE(MATCH({at['Type']}{r},{{{kinds}}},0),{roles})" for r in here],
@@ -399,7 +425,9 @@ class _Writer:
         """(element, roll-up row) -> SUM over its Build-up rows, or "" where it has none."""
         at, top = self.letters("Buildup"), self.sheets.places["Buildup"].first_row
         sheet = quoted(self.sheets.places["Buildup"].sheet)
-        edges = np.searchsorted(self.posted.rollup.buildup["row"].to_numpy(), np.arange(len(self.posted.rollup.rows) + 1))
+        edges = np.searchsorted(
+            self.posted.rollup.buildup["row"].to_numpy(), np.arange(len(self.posted.rollup.rows) + 1)
+        )
 
         def block(element: str, row: int) -> str:
             first, stop = int(edges[row]), int(edges[row + 1])
@@ -425,9 +453,7 @@ class _Writer:
         for r, b, u, d in zip(here, bom_row, up, down, strict=True):
             line = {name: f"{head}{b}" for name, head in bom.items()}
             scrap = line.get("Scrap %", "0")
-            factor = (
-                f'IF({at["Scrap basis"]}{r}="{layout.INPUT}",{line["Qty per"]}/(1-{scrap}),{line["Qty per"]}*(1+{scrap}))'
-            )
+            factor = f'IF({at["Scrap basis"]}{r}="{layout.INPUT}",{line["Qty per"]}/(1-{scrap}),{line["Qty per"]}*(1+{scrap}))'
             tests = [f'{line["Parent"]}&""={at["Parent"]}{r}', f"{roll['Item']}{d}={at['Component']}{r}"]
             if "Effective from" in line:
                 tests.append(f"{line['Effective from']}<={roll['From']}{u}")
@@ -494,7 +520,9 @@ class TraceBody:
         self.rows = writer.posted.trace.rows
         self.at = writer.letters("Trace")
         self.top = writer.sheets.places["Trace"].first_row
-        self.bom = {c.name: writer.sheets.head("BOM", c.name) for c in layout.BOM.columns if writer.sheets.has("BOM", c.name)}
+        self.bom = {
+            c.name: writer.sheets.head("BOM", c.name) for c in layout.BOM.columns if writer.sheets.has("BOM", c.name)
+        }
         self.roll = {c.name: writer.sheets.head("Rollup", c.name) for c in layout.ROLLUP.columns}
 
     def body(self) -> Body:
@@ -628,9 +656,7 @@ class TraceBody:
         at, bom, roll = self.at, self.bom, self.roll
         a = {name: f"{letter}{r}" for name, letter in at.items()}
         up = {name: f"{letter}{p}" for name, letter in at.items()}
-        factor = (
-            f'IF({a["Scrap basis"]}="{layout.INPUT}",{a["Qty per"]}/(1-{a["Scrap %"]}),{a["Qty per"]}*(1+{a["Scrap %"]}))'
-        )
+        factor = f'IF({a["Scrap basis"]}="{layout.INPUT}",{a["Qty per"]}/(1-{a["Scrap %"]}),{a["Qty per"]}*(1+{a["Scrap %"]}))'
         days_first, days_last = [up["First day"]], [up["Last day"]]
         if "Effective from" in bom:
             days_first.append(f"{bom['Effective from']}{b}")
@@ -655,14 +681,18 @@ class TraceBody:
         }
         if not stream.charged_to:
             cells["Charged to"] = up["Charged to"]
-        cells |= self._relieved(r, u, stream) if relieved else {
-            "Standard cost": f"IF({roll['Item']}{u}={a['Component']},{roll['Relief cost']}{u},0)",
-            "Amount": f"{a['Required qty']}*{a['Standard cost']}",
-            "Relieved from": f"{roll['Relieved from']}{u}",
-            "Conversion rate": f"{roll['Own conversion']}{u}",
-            "Conversion": f"{a['Required qty']}*{a['Conversion rate']}",
-            "Started": f"{up['Started']}*{factor}*{roll['Units to start']}{u}",
-        }
+        cells |= (
+            self._relieved(r, u, stream)
+            if relieved
+            else {
+                "Standard cost": f"IF({roll['Item']}{u}={a['Component']},{roll['Relief cost']}{u},0)",
+                "Amount": f"{a['Required qty']}*{a['Standard cost']}",
+                "Relieved from": f"{roll['Relieved from']}{u}",
+                "Conversion rate": f"{roll['Own conversion']}{u}",
+                "Conversion": f"{a['Required qty']}*{a['Conversion rate']}",
+                "Started": f"{up['Started']}*{factor}*{roll['Units to start']}{u}",
+            }
+        )
         return cells
 
 

@@ -54,7 +54,9 @@ def cell(address: str, value: Value, style: int, formula: str = "") -> str:
         shown = escape(formula)
         if isinstance(value, str):
             return f'<c r="{address}" s="{style}" t="str"><f>{shown}</f><v>{escape(value)}</v></c>'
-        return f'<c r="{address}" s="{style}"><f>{shown}</f><v>{0 if value is None or value != value else value!r}</v></c>'
+        return (
+            f'<c r="{address}" s="{style}"><f>{shown}</f><v>{0 if value is None or value != value else value!r}</v></c>'
+        )
     if isinstance(value, str):
         if not value:
             return f'<c r="{address}" s="{style}"/>'

@@ -97,7 +97,9 @@ class StyleSheet:
         self._cells = [_signature(xf) for xf in root.iterfind("m:cellXfs/m:xf", _NS)]
         used = [int(n.get("numFmtId", "0")) for n in root.iterfind("m:numFmts/m:numFmt", _NS)]
         self._next_format = max([163, *used]) + 1
-        self._formats = {n.get("formatCode", ""): int(n.get("numFmtId", "0")) for n in root.iterfind("m:numFmts/m:numFmt", _NS)}
+        self._formats = {
+            n.get("formatCode", ""): int(n.get("numFmtId", "0")) for n in root.iterfind("m:numFmts/m:numFmt", _NS)
+        }
         self._known: dict[tuple[str, int], int] = {}
 
     def xf(self, name: str, indent: int = 0) -> int:
@@ -143,7 +145,9 @@ class StyleSheet:
         if code not in self._formats:
             self._formats[code] = self._next_format
             self._next_format += 1
-            self._append("numFmts", f'<numFmt{self._xmlns} numFmtId="{self._formats[code]}" formatCode={quoteattr(code)}/>')
+            self._append(
+                "numFmts", f'<numFmt{self._xmlns} numFmtId="{self._formats[code]}" formatCode={quoteattr(code)}/>'
+            )
         return self._formats[code]
 
     @property
@@ -209,7 +213,7 @@ def _alignment(style: Style, indent: int) -> str:
 def new_stylesheet() -> StyleSheet:
     """A styles part with every named style and differential format of ours, and Excel's Normal."""
     dxfs = "".join(
-        f"<dxf><font>{'<b/>' * bold}<color rgb=\"{color}\"/></font>"
+        f'<dxf><font>{"<b/>" * bold}<color rgb="{color}"/></font>'
         f'<fill><patternFill patternType="solid"><fgColor rgb="{fill}"/><bgColor rgb="{fill}"/></patternFill></fill></dxf>'
         for color, fill, bold in DXFS.values()
     )

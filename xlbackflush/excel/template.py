@@ -54,7 +54,9 @@ def build(path: Path, period: tuple[dt.date, dt.date], sample: Sample | None = N
             table_number += 1
             rows = data.get(table.name, [{}])
             last = HEADER_ROW + max(1, len(rows))
-            parts[f"xl/tables/table{table_number}.xml"] = table_xml(table, table_number, table.first_col, HEADER_ROW, last)
+            parts[f"xl/tables/table{table_number}.xml"] = table_xml(
+                table, table_number, table.first_col, HEADER_ROW, last
+            )
             tables.append(("table", f"../tables/table{table_number}.xml"))
         parts[f"xl/worksheets/sheet{number}.xml"] = _sheet_xml(sheet, data, styles)
         parts[f"xl/worksheets/_rels/sheet{number}.xml.rels"] = _relations(tables)
@@ -64,9 +66,15 @@ def build(path: Path, period: tuple[dt.date, dt.date], sample: Sample | None = N
 
 def _inputs(period: tuple[dt.date, dt.date], sample: Sample | None) -> dict[str, Rows]:
     """Rows of every input table: settings with their defaults, the default account of every role, the sample's data."""
-    given: dict[str, object] = {"Period start": period[0], "Period end": period[1], **(sample.settings if sample else {})}
+    given: dict[str, object] = {
+        "Period start": period[0],
+        "Period end": period[1],
+        **(sample.settings if sample else {}),
+    }
     data: dict[str, Rows] = {
-        "Setup": [{"Setting": s.name, "Value": given.get(s.name, s.default), "Meaning": s.meaning} for s in layout.SETTINGS],
+        "Setup": [
+            {"Setting": s.name, "Value": given.get(s.name, s.default), "Meaning": s.meaning} for s in layout.SETTINGS
+        ],
         "Accounts": [{"Role": r, "Account": a, "Name": n} for r, (a, n) in layout.ROLES.items()],
     }
     for table in layout.INPUT_TABLES:
@@ -222,16 +230,29 @@ def _setting_rule(setting: layout.Setting, row: int) -> str:
     if setting.kind == "date":
         return _dv("date", where, setting.name, setting.meaning, "18264", "109574", error="Type a date.")
     if setting.kind in layout.NUMERIC:
-        return _dv("decimal", where, setting.name, setting.meaning, "0", "1E+15", error="Type a number, not below zero.")
+        return _dv(
+            "decimal", where, setting.name, setting.meaning, "0", "1E+15", error="Type a number, not below zero."
+        )
     return _dv("", where, setting.name, setting.meaning)
 
 
 def _dv(
-    kind: str, where: str, title: str, prompt: str, first: str = "", second: str = "", style: str = "stop", error: str = ""
+    kind: str,
+    where: str,
+    title: str,
+    prompt: str,
+    first: str = "",
+    second: str = "",
+    style: str = "stop",
+    error: str = "",
 ) -> str:
     typed = f' type="{kind}"' if kind else ""
     look = f' errorStyle="{style}"' if style != "stop" else ""
-    shown = f" errorTitle={quoteattr(title[:32])} error={quoteattr((error or 'Pick a value from the list.')[:225])}" if kind else ""
+    shown = (
+        f" errorTitle={quoteattr(title[:32])} error={quoteattr((error or 'Pick a value from the list.')[:225])}"
+        if kind
+        else ""
+    )
     formulas = "".join(f"<formula{i}>{escape(f)}</formula{i}>" for i, f in enumerate((first, second), 1) if f)
     return (
         f'<dataValidation{typed}{look} allowBlank="1" showInputMessage="1" showErrorMessage="1"{shown} '
@@ -242,7 +263,10 @@ def _dv(
 def _conditional(sheet: Sheet) -> str:
     """Colours that speak: the status line, findings by severity, differences, failed checks, level 0 of the Trace."""
     status = "C3" if sheet.name == "Checks" else "B3"
-    rules = [(status, f'ISNUMBER(SEARCH("fail",{status}))', "bad"), (status, f'ISNUMBER(SEARCH("Not run",{status}))', "note")]
+    rules = [
+        (status, f'ISNUMBER(SEARCH("fail",{status}))', "bad"),
+        (status, f'ISNUMBER(SEARCH("Not run",{status}))', "note"),
+    ]
     table = sheet.tables[0]
 
     def area(name: str, last: str | None = None) -> tuple[str, str]:
@@ -264,7 +288,7 @@ def _conditional(sheet: Sheet) -> str:
         rules.append(("B3", "B3>0", "bad"))
     if sheet.name == "Trace":
         where, _ = area("Product", "Last day")
-        rules.append((where, f"AND($A{HEADER_ROW + 1}<>\"\",$B{HEADER_ROW + 1}=0)", "head"))
+        rules.append((where, f'AND($A{HEADER_ROW + 1}<>"",$B{HEADER_ROW + 1}=0)', "head"))
     if sheet.name == "Reconciliation":
         where, first = area("Book")
         rules.append((where, f"AND(ISNUMBER({first}),{first}<0)", "warn"))
@@ -306,7 +330,9 @@ def _about(styles: StyleSheet, sample: Sample | None) -> str:
     def add(cells: list[tuple[str, Value, str, str]], height: float = 0) -> int:
         number = len(rows) + 1
         tall = f' ht="{height:g}" customHeight="1"' if height else ""
-        body = "".join(cell(f"{letter}{number}", value, styles.xf(style), formula) for letter, value, style, formula in cells)
+        body = "".join(
+            cell(f"{letter}{number}", value, styles.xf(style), formula) for letter, value, style, formula in cells
+        )
         rows.append(f'<row r="{number}"{tall}>{body}</row>')
         return number
 
@@ -341,7 +367,9 @@ def _about(styles: StyleSheet, sample: Sample | None) -> str:
     section("Sheets")
     for sheet in layout.SHEETS:
         number = add([("A", f"{sheet.name}  ({sheet.role}): {sheet.purpose}", "Link", "")], 16)
-        links.append(f'<hyperlink ref="A{number}" location={quoteattr(f"{quoted(sheet.name)}!A1")} display={quoteattr(sheet.name)}/>')
+        links.append(
+            f'<hyperlink ref="A{number}" location={quoteattr(f"{quoted(sheet.name)}!A1")} display={quoteattr(sheet.name)}/>'
+        )
     bad, note = list(DXFS).index("bad"), list(DXFS).index("note")
     conditional = "".join(
         f'<conditionalFormatting sqref="A3"><cfRule type="expression" dxfId="{look}" priority="{i}">'
@@ -413,7 +441,7 @@ def _workbook(names: list[str]) -> str:
     return (
         f'{_HEAD}<workbook xmlns="{MAIN}" xmlns:r="{_R}"><workbookPr codeName="ThisWorkbook"/>'
         f'<bookViews><workbookView xWindow="0" yWindow="0" windowWidth="28800" windowHeight="15000" tabRatio="850"/></bookViews><sheets>{sheets}</sheets>'
-        f"<definedNames>{titles}<definedName name=\"Items\">StandardCost[Item]</definedName>"
+        f'<definedNames>{titles}<definedName name="Items">StandardCost[Item]</definedName>'
         f'<definedName name="{layout.MASTER_CHECK}">Checks!$B$3</definedName></definedNames>'
         '<calcPr calcId="191029" fullCalcOnLoad="1"/></workbook>'
     )
