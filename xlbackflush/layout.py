@@ -77,6 +77,7 @@ SCRAP_EVENT, COUNT_ADJUSTMENT, CLOSE = "Scrap", "Count adjustment", "Close"
 EVENTS = (PURCHASE, CONVERSION_EVENT, COMPLETION, SALE, SCRAP_EVENT, COUNT_ADJUSTMENT, CLOSE)
 
 ERROR, WARNING, NOTE = "Error", "Warning", "Note"
+SEVERITIES = (ERROR, WARNING, NOTE)
 
 # ----------------------------------------------------------------------------------------- kinds of column
 
@@ -208,7 +209,7 @@ SETUP = Table(
     (
         Column("Setting", "text", "Name of the setting; do not change it.", required=True, width=26),
         Column("Value", "any", "Your choice.", width=30),
-        Column("Meaning", "text", "What the setting does.", width=62),
+        Column("Meaning", "text", "What the setting does.", width=96),
     ),
 )
 ACCOUNTS = Table(
@@ -461,7 +462,7 @@ JOURNAL = Table(
         Column("Account name", "text", "Account name from Setup.", width=34),
         Column("Debit", "money", "Amount debited.", "money", width=16),
         Column("Credit", "money", "Amount credited.", "money", width=16),
-        Column("Description", "text", "The entry in words.", width=52),
+        Column("Description", "text", "The entry in words.", width=66),
         Column("Source", "text", "Rows that the amount comes from.", width=26),
         _PROOF,
         _DIFFERENCE,
@@ -606,11 +607,11 @@ CHECKS = Table(
     "Checks",
     (
         Column("Check", "text", "What must hold.", width=64),
-        Column("Value", "any", "Live formula.", "live formula", width=18),
-        Column("Tolerance", "any", "Largest value that passes.", width=12),
+        Column("Value", "quantity", "Left less Right.", "live formula", width=18),
+        Column("Tolerance", "quantity", "Largest value that passes.", width=12),
         Column("Result", "text", "OK or Fail.", width=10),
-        Column("Left", "any", "What must equal Right.", "live formula", width=18),
-        Column("Right", "any", "Live, or as recorded at the run.", "live or recorded", width=18),
+        Column("Left", "quantity", "What must equal Right.", "live formula", width=18),
+        Column("Right", "quantity", "Live, or as recorded at the run.", "live or recorded", width=18),
         Column("Meaning", "text", "What a failure means.", width=70),
     ),
 )

@@ -92,7 +92,8 @@ def reconciliation(trace: Trace, structure: Structure, rollup: Rollup, demand: D
     moved, quantity = out["item"].to_numpy(), out["required"].to_numpy()
     book["relieved"] = add(moved[~scrap & ~receipt], quantity[~scrap & ~receipt])
     book["scrapped"] = add(moved[scrap], quantity[scrap])
-    book["book"] = ((book["opening"] + book["received"]) - book["relieved"]) - book["scrapped"]
+    exact = ((book["opening"] + book["received"]) - book["relieved"]) - book["scrapped"]
+    book["book"] = exact.round(9)  # sums of thousands of floats leave dust; nothing is counted to a billionth
     given = stock["Counted qty"].notna().to_numpy() & (stock_item >= 0)
     found = np.full(count, np.nan)
     found[stock_item[given]] = 0.0

@@ -130,7 +130,7 @@ def control_totals(inputs: Inputs) -> list[Check]:
                         f"{table.name}: total of {column.name} as at the run",
                         total,
                         total,
-                        max(1e-9, abs(total) * 1e-12),
+                        max(1e-6, abs(total) * 1e-12),
                         meaning,
                     )
                 )

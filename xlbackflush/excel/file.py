@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -206,7 +207,10 @@ class FileBook:
         posted = outcome.posted
         failed = sum(not c.holds for c in posted.checks) if posted else int(has_errors(outcome.findings))
         line = ""
-        if posted and table.name != "Findings":
+        if table.name == "Findings":
+            count = Counter(f.severity for f in outcome.findings)
+            line = "Last check: " + ", ".join(f"{count[s]} {s.lower()}s" for s in layout.SEVERITIES) + "."
+        elif posted:
             run, settings = posted.run, outcome.inputs.settings
             line = f"Run {run.run}, {run.status.lower()}. {settings.company}, amounts in {settings.currency}."
         return [*frame.head_rows(sheet, styles, line, bool(runs), failed), header]

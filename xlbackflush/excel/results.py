@@ -27,6 +27,9 @@ from xlbackflush.excel.sheet import Block, Cells, Value
 from xlbackflush.excel.styles import StyleSheet
 from xlbackflush.pipeline import Outcome, Posted, Run
 
+#: columns of long sentences, wrapped within their width
+WRAPPED = ("What", "How to fix", "Explanation")
+
 Body = dict[str, tuple[Sequence[Value], Sequence[str] | None]]  # column -> values, formulas (with leading = left out)
 
 
@@ -50,6 +53,8 @@ def bodies(outcome: Outcome, runs: list[Run], sheets: Sheets, styles: StyleSheet
         }
     places = posted.places if posted else 2
     blocks = {name: _block(name, make(), sheets, styles, places) for name, make in makers.items()}
+    for name, block in blocks.items():
+        block.heights = _heights(name, block)
     if posted and len(posted.trace.rows):
         blocks["Trace"].outline = posted.trace.rows["level"].tolist()
     return blocks
@@ -67,6 +72,15 @@ def _block(name: str, body: Body, sheets: Sheets, styles: StyleSheet, places: in
             cells.styles = [styles.xf(style_name(role, column, places), min(int(v or 0), 12)) for v in body["Level"][0]]
         block.columns.append(cells)
     return block
+
+
+def _heights(name: str, block: Block) -> list[float] | None:
+    """Row heights in points where a table has wrapped columns: by the longest text, at its column's width."""
+    wrapped = [(i, c.width) for i, c in enumerate(layout.TABLES[name].columns) if c.name in WRAPPED]
+    if not wrapped:
+        return None
+    texts = zip(*(block.columns[i].values for i, _ in wrapped), strict=True)
+    return [14.0 * max(1 + int(len(str(t or "")) / w) for t, (_, w) in zip(row, wrapped, strict=True)) for row in texts]
 
 
 def _index(letters: str) -> int:
@@ -100,7 +114,7 @@ def style_name(role: str, column: layout.Column, places: int = 2) -> str:
         return f"Check {kind}"
     if column.name == "Where":
         return "Posted link"
-    if kind == "text" and column.width >= 50:
+    if column.name in WRAPPED:
         return "Posted wrapped"
     return f"{'Calculation' if role == 'Calculation' else 'Posted'} {kind}"
 
@@ -319,7 +333,10 @@ class _Writer:
             ),
             "Book": (
                 book["book"].tolist(),
-                [f"{at['Opening']}{r}+{at['Received']}{r}-{at['Relieved']}{r}-{at['Scrapped']}{r}" for r in rows],
+                [
+                    f"ROUND({at['Opening']}{r}+{at['Received']}{r}-{at['Relieved']}{r}-{at['Scrapped']}{r},9)"
+                    for r in rows
+                ],
             ),
             "Counted": (["" if v is None else v for v in shown], counted),
             "Difference qty": (

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 
 from xlbackflush.excel.package import column_letter
 
@@ -42,6 +43,7 @@ class Block:
     first_row: int
     columns: list[Cells] = field(default_factory=list)
     outline: Sequence[int] | None = None  # outline level of each row
+    heights: Sequence[float] | None = None  # of each row, in points
 
     @property
     def height(self) -> int:
@@ -85,10 +87,17 @@ def rows_xml(block: Block) -> list[str]:
         _column(column_letter(block.first_col + i), block.first_row, cells) for i, cells in enumerate(block.columns)
     ]
     bodies = map("".join, zip(*columns, strict=True))
-    if block.outline is None:
-        return [f'<row r="{r}">{body}</row>' for r, body in enumerate(bodies, block.first_row)]
-    levels = [f' outlineLevel="{min(level, 7)}"' if level else "" for level in block.outline]
+    looks = _row_looks(block)
     return [
-        f'<row r="{r}"{level}>{body}</row>'
-        for r, (body, level) in enumerate(zip(bodies, levels, strict=True), block.first_row)
+        f'<row r="{r}"{look}>{body}</row>'
+        for r, (body, look) in enumerate(zip(bodies, looks, strict=False), block.first_row)
     ]
+
+
+def _row_looks(block: Block) -> Iterable[str]:
+    """Attributes of each row: outline level or height."""
+    if block.outline is not None:
+        return [f' outlineLevel="{min(level, 7)}"' if level else "" for level in block.outline]
+    if block.heights is not None:
+        return [f' ht="{height:g}" customHeight="1"' for height in block.heights]
+    return repeat("")

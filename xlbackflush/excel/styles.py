@@ -29,6 +29,7 @@ class Style:
     vertical: str = "top"
     wrap: bool = False
     locked: bool = True
+    indent: int = 0
 
 
 _FORMATS = {
@@ -44,7 +45,7 @@ _FORMATS = {
     "integer": "0",
     "general": "General",
 }
-_ALIGN = {"text": "left", "date": "center", "percent": "right"}
+_ALIGN = {"text": "left", "date": "center", "percent": "right", "integer": "center"}
 
 STYLES: dict[str, Style] = {
     "Title": Style(bold=True, size=16, color=NAVY, vertical="center"),
@@ -61,14 +62,21 @@ STYLES: dict[str, Style] = {
 }
 for _kind, _code in _FORMATS.items():
     _align = _ALIGN.get(_kind, "")
+    _indent = int(_kind == "text")
     STYLES[f"Input {_kind}"] = Style(
-        _code, fill=INPUT_FILL, border=INPUT_LINE, horizontal=_align, locked=False, color="FF00308F"
+        _code,
+        fill=INPUT_FILL,
+        border=INPUT_LINE,
+        horizontal=_align,
+        locked=False,
+        color="FF00308F",
+        indent=_indent,
     )
-    STYLES[f"Calculation {_kind}"] = Style(_code, border=LINE, horizontal=_align, fill="FFF2F2F2")
-    STYLES[f"Posted {_kind}"] = Style(_code, border=LINE, horizontal=_align)
-    STYLES[f"Check {_kind}"] = Style(_code, border=LINE, horizontal=_align, fill="FFE2EFDA")
-STYLES["Posted wrapped"] = Style("@", border=LINE, horizontal="left", wrap=True)
-STYLES["Posted link"] = Style("@", border=LINE, color="FF0563C1", underline=True)
+    STYLES[f"Calculation {_kind}"] = Style(_code, border=LINE, horizontal=_align, fill="FFF2F2F2", indent=_indent)
+    STYLES[f"Posted {_kind}"] = Style(_code, border=LINE, horizontal=_align, indent=_indent)
+    STYLES[f"Check {_kind}"] = Style(_code, border=LINE, horizontal=_align, fill="FFE2EFDA", indent=_indent)
+STYLES["Posted wrapped"] = Style("@", border=LINE, horizontal="left", wrap=True, indent=1)
+STYLES["Posted link"] = Style("@", border=LINE, horizontal="left", color="FF0563C1", underline=True, indent=1)
 
 #: differential formats of the conditional formats: (font colour, fill, bold)
 DXFS: dict[str, tuple[str, str, bool]] = {
@@ -113,7 +121,7 @@ class StyleSheet:
     def _cell_format(self, name: str, indent: int) -> int:
         index, base = self._named[name]
         ids = {key: base.get(key, "0") for key in ("numFmtId", "fontId", "fillId", "borderId")}
-        signature = (str(index), *ids.values(), str(indent))
+        signature = (str(index), *ids.values(), str(STYLES[name].indent + indent))
         if signature in self._cells:
             return self._cells.index(signature)
         style = STYLES[name]
@@ -206,7 +214,8 @@ def _border(style: Style) -> str:
 def _alignment(style: Style, indent: int) -> str:
     horizontal = f' horizontal="{style.horizontal}"' if style.horizontal else ""
     wrap = ' wrapText="1"' if style.wrap else ""
-    step = f' indent="{indent}"' if indent else ""
+    steps = style.indent + indent
+    step = f' indent="{steps}"' if steps else ""
     return f'<alignment{horizontal} vertical="{style.vertical}"{wrap}{step}/><protection locked="{int(style.locked)}"/>'
 
 

@@ -98,7 +98,7 @@ def _sheet_xml(sheet: Sheet, data: Mapping[str, Rows], styles: StyleSheet) -> st
         f'<sheetFormatPr defaultRowHeight="14"{" outlineLevelRow=" + chr(34) + "7" + chr(34) if sheet.name == "Trace" else ""}/>'
         f"<cols>{_widths(sheet)}</cols><sheetData>{body}</sheetData>"
         f"{'' if sheet.role == 'Input' else protected}"
-        f"{_conditional(sheet)}{_validations(sheet)}{links}{_print_setup()}"
+        f"{_conditional(sheet)}{_validations(sheet)}{links}{_print_setup(wide=sheet.name == 'Trace')}"
         f'<tableParts count="{len(sheet.tables)}">{parts}</tableParts></worksheet>'
     )
 
@@ -126,10 +126,11 @@ def _widths(sheet: Sheet) -> str:
     return "".join(f'<col min="{i}" max="{i}" width="{w + 0.7:g}" customWidth="1"/>' for i, w in sorted(widths.items()))
 
 
-def _print_setup() -> str:
+def _print_setup(wide: bool = False) -> str:
+    """A4 landscape, one page wide; A3 for the widest sheet."""
     return (
         '<pageMargins left="0.4" right="0.4" top="0.5" bottom="0.6" header="0.3" footer="0.3"/>'
-        '<pageSetup paperSize="9" orientation="landscape" fitToWidth="1" fitToHeight="0"/>'
+        f'<pageSetup paperSize="{8 if wide else 9}" orientation="landscape" fitToWidth="1" fitToHeight="0"/>'
         "<headerFooter><oddFooter>&amp;L&amp;F&amp;C&amp;A&amp;RPage &amp;P of &amp;N</oddFooter></headerFooter>"
     )
 
@@ -165,7 +166,7 @@ def _value(value: object) -> Value:
 def _setup_cells(column: Column, values: list[Value], styles: StyleSheet) -> Cells:
     """Setting and Meaning are labels; each value has the format of its kind."""
     if column.name != "Value":
-        return Cells(values, styles.xf("Calculation text" if column.name == "Setting" else "Posted wrapped"))
+        return Cells(values, styles.xf("Calculation text" if column.name == "Setting" else "Posted text"))
     kinds = ["text" if s.kind == "choice" else s.kind for s in layout.SETTINGS]
     return Cells(values, 0, styles=[styles.xf(f"Input {kind}") for kind in kinds])
 
@@ -438,10 +439,12 @@ def _workbook(names: list[str]) -> str:
         f'<definedName name="_xlnm.Print_Titles" localSheetId="{i}">{quoted(s.name)}!${HEADER_ROW}:${HEADER_ROW}</definedName>'
         for i, s in enumerate(layout.SHEETS, 1)
     )
+    last = HEADER_ROW + max(len(layout.SETTINGS), len(layout.ROLES))
+    area = f'<definedName name="_xlnm.Print_Area" localSheetId="1">Setup!$A$1:$G${last}</definedName>'
     return (
         f'{_HEAD}<workbook xmlns="{MAIN}" xmlns:r="{_R}"><workbookPr codeName="ThisWorkbook"/>'
         f'<bookViews><workbookView xWindow="0" yWindow="0" windowWidth="28800" windowHeight="15000" tabRatio="850"/></bookViews><sheets>{sheets}</sheets>'
-        f'<definedNames>{titles}<definedName name="Items">StandardCost[Item]</definedName>'
+        f'<definedNames>{area}{titles}<definedName name="Items">StandardCost[Item]</definedName>'
         f'<definedName name="{layout.MASTER_CHECK}">Checks!$B$3</definedName></definedNames>'
         '<calcPr calcId="191029" fullCalcOnLoad="1"/></workbook>'
     )

@@ -1,0 +1,274 @@
+"""Other ways to explode counts and roll up costs, and the engine; all must come to the same numbers.
+
+Every rival gets plain lists and returns, by item, the quantity relieved by completions and the unit cost. Its task is
+the easier one: no effective dates, scrap already in the quantity per unit, one cost element instead of five, and totals
+only, where the engine also keeps the Trace row by row.
+
+    python -m tests.bench.rivals BOOK REPEATS    prints seconds by method as JSON; a text instead, where one cannot run
+"""
+
+import json
+import sqlite3
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import pandas as pd
+
+from xlbackflush import layout
+from xlbackflush.engine import demand as demands
+from xlbackflush.engine.accept import accept
+from xlbackflush.engine.relieve import relief
+from xlbackflush.engine.rollup import rollup
+from xlbackflush.engine.structure import structure
+from xlbackflush.engine.tables import Inputs
+from xlbackflush.engine.trace import trace
+
+PLACES = 2
+NEED_BENCH = "not installed: pip install xlbackflush[bench]"
+
+Quantities = dict[str, float]
+Answer = tuple[Quantities, Quantities]  # relieved quantity, unit cost
+
+
+@dataclass(frozen=True)
+class Problem:
+    """lines: parent, component, quantity with scrap. own: cost of one level. stocked: relieved as themselves."""
+
+    lines: list[tuple[str, str, float]]
+    own: Quantities
+    stocked: frozenset[str]
+    counts: list[tuple[str, float]]
+
+    def per_item(self) -> Quantities:
+        """The counts, added up."""
+        added: Quantities = defaultdict(float)
+        for item, quantity in self.counts:
+            added[item] += quantity
+        return added
+
+
+def problem(inputs: Inputs) -> Problem:
+    """The inputs as a rival sees them."""
+    built = structure(inputs)
+    items, lines = built.items, built.lines
+    codes = items["code"].tolist()
+    quantity = lines["factor"].to_numpy() * items["to_start"].to_numpy()[lines["parent"]]
+    counts = inputs.frames["Counts"]
+    completed = counts[counts["Event"] == layout.COMPLETED]
+    return Problem(
+        [(codes[p], codes[c], q) for p, c, q in zip(lines["parent"], lines["component"], quantity.tolist(), strict=True)],
+        dict(zip(codes, (items["own_Material"] + items["own_conversion"]).tolist(), strict=True)),
+        frozenset(items["code"][items["role"] != ""]),
+        list(zip(completed["Item"].tolist(), completed["Quantity"].tolist(), strict=True)),
+    )
+
+
+# --------------------------------------------------------------------------------------------- the engine
+
+
+def engine(inputs: Inputs) -> Answer:
+    """Structure, roll-up, demand, Trace and relief of the engine."""
+    built = structure(inputs)
+    rolled = rollup(built, inputs.settings)
+    asked = demands.demand(inputs, built)
+    used = relief(trace(built, rolled, asked, inputs.settings), built, asked, PLACES)
+    codes = built.items["code"].to_numpy()
+    return (
+        dict(zip(codes[used["item"]], used["quantity"].tolist(), strict=True)),
+        dict(zip(codes[rolled.rows["item"]], rolled.rows["unit_cost"].tolist(), strict=True)),
+    )
+
+
+# ------------------------------------------------------------------------------------------------- rivals
+
+
+def recursion_per_count(asked: Problem) -> Answer:
+    """Plain recursion, one explosion for every count, as much ERP code does it."""
+    return _recursion(asked, asked.counts)
+
+
+def recursion_per_product(asked: Problem) -> Answer:
+    """Plain recursion, one explosion for every product."""
+    return _recursion(asked, list(asked.per_item().items()))
+
+
+def _recursion(asked: Problem, counts: list[tuple[str, float]]) -> Answer:
+    below: dict[str, list[tuple[str, float]]] = defaultdict(list)
+    for parent, component, per in asked.lines:
+        below[parent].append((component, per))
+    used: Quantities = defaultdict(float)
+
+    def explode(item: str, quantity: float) -> None:
+        for component, per in below[item]:
+            if component in asked.stocked:
+                used[component] += quantity * per
+            else:
+                explode(component, quantity * per)
+
+    @cache
+    def cost(item: str) -> float:
+        return asked.own[item] + sum(per * cost(component) for component, per in below[item])
+
+    for item, quantity in counts:
+        explode(item, quantity)
+    return used, {item: cost(item) for item in asked.own}
+
+
+def networkx_walk(asked: Problem) -> Answer:
+    """A graph: quantities handed down in topological order, costs handed up in the reverse order."""
+    import networkx as nx
+
+    graph = nx.DiGraph()
+    graph.add_nodes_from(asked.own)
+    graph.add_weighted_edges_from(asked.lines)
+    order = list(nx.topological_sort(graph))
+    counted = asked.per_item()
+    used: Quantities = defaultdict(float)
+    for item in order:
+        started = counted[item] + (0.0 if item in asked.stocked else used[item])
+        if started:
+            for component, edge in graph[item].items():
+                used[component] += started * edge["weight"]
+    cost = dict(asked.own)
+    for item in reversed(order):
+        for component, edge in graph[item].items():
+            cost[item] += edge["weight"] * cost[component]
+    return {item: quantity for item, quantity in used.items() if item in asked.stocked}, cost
+
+
+def pandas_merges(asked: Problem) -> Answer:
+    """One merge for every level: downwards for quantities, upwards for costs until nothing changes."""
+    lines = pd.DataFrame(asked.lines, columns=["parent", "component", "per"])
+    wave = pd.DataFrame(asked.per_item().items(), columns=["parent", "quantity"])
+    used = []
+    while len(wave):
+        below = wave.merge(lines, on="parent")
+        below["quantity"] *= below["per"]
+        below = below.groupby("component", as_index=False)["quantity"].sum()
+        stocked = below["component"].isin(asked.stocked)
+        used.append(below[stocked])
+        wave = below[~stocked].rename(columns={"component": "parent"})
+    relieved = pd.concat(used).groupby("component")["quantity"].sum()
+
+    own = pd.Series(asked.own)
+    cost, before = own, None
+    while before is None or not cost.equals(before):
+        before = cost
+        below = lines.merge(before.rename("cost"), left_on="component", right_index=True)
+        cost = own.add((below["per"] * below["cost"]).groupby(below["parent"]).sum(), fill_value=0.0)
+    return relieved.to_dict(), cost.to_dict()
+
+
+_RELIEF_SQL = """
+    WITH RECURSIVE walk(item, quantity, relieved) AS (
+        SELECT item, SUM(quantity), 0 FROM counts GROUP BY item
+        UNION ALL
+        SELECT lines.component, walk.quantity * lines.per, items.stocked
+        FROM walk JOIN lines ON lines.parent = walk.item JOIN items ON items.item = lines.component
+        WHERE walk.relieved = 0
+    )
+    SELECT item, SUM(quantity) FROM walk WHERE relieved = 1 GROUP BY item
+"""
+_COST_SQL = """
+    WITH RECURSIVE walk(root, item, quantity) AS (
+        SELECT item, item, CAST(1 AS DOUBLE) FROM items
+        UNION ALL
+        SELECT walk.root, lines.component, walk.quantity * lines.per
+        FROM walk JOIN lines ON lines.parent = walk.item
+    )
+    SELECT root, SUM(quantity * own) FROM walk JOIN items ON items.item = walk.item GROUP BY root
+"""
+
+
+def sqlite_cte(asked: Problem) -> Answer:
+    """Two recursive queries in SQLite, in memory."""
+    database = sqlite3.connect(":memory:")
+    database.execute("CREATE TABLE lines (parent TEXT, component TEXT, per REAL)")
+    database.execute("CREATE TABLE items (item TEXT PRIMARY KEY, own REAL, stocked INTEGER)")
+    database.execute("CREATE TABLE counts (item TEXT, quantity REAL)")
+    database.executemany("INSERT INTO lines VALUES (?, ?, ?)", asked.lines)
+    items = [(item, own, int(item in asked.stocked)) for item, own in asked.own.items()]
+    database.executemany("INSERT INTO items VALUES (?, ?, ?)", items)
+    database.executemany("INSERT INTO counts VALUES (?, ?)", asked.counts)
+    database.execute("CREATE INDEX by_parent ON lines (parent)")
+    answer = dict(database.execute(_RELIEF_SQL)), dict(database.execute(_COST_SQL))
+    database.close()
+    return answer
+
+
+def duckdb_cte(asked: Problem) -> Answer:
+    """The same two queries in DuckDB, over DataFrames."""
+    import duckdb
+
+    items = [(item, own, int(item in asked.stocked)) for item, own in asked.own.items()]
+    with duckdb.connect() as database:
+        database.register("lines", pd.DataFrame(asked.lines, columns=["parent", "component", "per"]))
+        database.register("items", pd.DataFrame(items, columns=["item", "own", "stocked"]))
+        database.register("counts", pd.DataFrame(asked.counts, columns=["item", "quantity"]))
+        return dict(database.execute(_RELIEF_SQL).fetchall()), dict(database.execute(_COST_SQL).fetchall())
+
+
+RIVALS: dict[str, Callable[[Problem], Answer]] = {
+    "recursion, per count": recursion_per_count,
+    "recursion, per product": recursion_per_product,
+    "networkx, topological": networkx_walk,
+    "pandas, merges by level": pandas_merges,
+    "SQLite, recursive CTE": sqlite_cte,
+    "DuckDB, recursive CTE": duckdb_cte,
+}
+
+# -------------------------------------------------------------------------------------------- measurement
+
+
+def furthest(mine: Answer, other: Answer) -> float:
+    """Largest relative difference of two answers, over both quantities and costs."""
+    worst = 0.0
+    for left, right in zip(mine, other, strict=True):
+        for item in left.keys() | right.keys():
+            a, b = left.get(item, 0.0), right.get(item, 0.0)
+            worst = max(worst, abs(a - b) / max(abs(a), abs(b), 1e-300))
+    return worst
+
+
+def compare(inputs: Inputs, repeats: int) -> dict[str, Any]:
+    """Seconds of the engine and of every rival, taken in turn; medians."""
+    asked = problem(inputs)
+    jobs: dict[str, Callable[[], Answer]] = {"engine": lambda: engine(inputs)}
+    jobs |= {name: lambda rival=rival: rival(asked) for name, rival in RIVALS.items()}  # type: ignore[misc]
+    seconds: dict[str, list[float]] = {}
+    verdicts: dict[str, str] = {}
+    mine = engine(inputs)
+    for _ in range(repeats):
+        for name, job in jobs.items():
+            if name in verdicts:
+                continue
+            begin = time.perf_counter()
+            try:
+                answer = job()
+            except ImportError:
+                verdicts[name] = NEED_BENCH
+                continue
+            seconds.setdefault(name, []).append(time.perf_counter() - begin)
+            if furthest(mine, answer) > 1e-9:
+                verdicts[name] = "comes to other numbers"
+    return {name: verdicts.get(name) or median(seconds[name]) for name in jobs}
+
+
+def main() -> None:
+    """Compare on the inputs of a workbook."""
+    from xlbackflush.excel.file import FileBook
+
+    with FileBook(Path(sys.argv[1])) as book:
+        inputs, _ = accept(book.read())
+    print(json.dumps(compare(inputs, int(sys.argv[2]))))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,161 @@
+"""What the tests share: tables in memory instead of a workbook, and results keyed by event, role and item code.
+
+A world is a pair of plain dicts: settings by name, and tables as rows by column header; a cell that is left out is
+blank. `run` takes one through the engine, `accepted` turns what the engine accepted back into such a pair.
+"""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+import pandas as pd
+
+from xlbackflush import layout, pipeline
+from xlbackflush.engine.tables import Source
+
+Row = dict[str, object]
+Tables = Mapping[str, Sequence[Row]]
+Settings = Mapping[str, object]
+
+FIRST_ROW = layout.HEADER_ROW + 1
+
+
+def sources(settings: Settings, tables: Tables) -> dict[str, Source]:
+    """Every input table as a workbook would be read, each at its place on its sheet; settings not given by default."""
+    values = {setting.name: setting.default for setting in layout.SETTINGS} | dict(settings)
+    rows: dict[str, Sequence[Row]] = {
+        **tables,
+        "Setup": [{"Setting": name, "Value": value} for name, value in values.items()],
+        "Accounts": tables.get("Accounts") or default_accounts(),
+    }
+    return {
+        table.name: _source(sheet.name, table, rows.get(table.name, ()))
+        for sheet in layout.INPUT_SHEETS
+        for table in sheet.tables
+    }
+
+
+def default_accounts() -> list[Row]:
+    """The Accounts table of a new workbook."""
+    return [{"Role": role, "Account": account, "Name": name} for role, (account, name) in layout.ROLES.items()]
+
+
+def _source(sheet: str, table: layout.Table, rows: Sequence[Row]) -> Source:
+    """A table as read: blank rows are skipped, but keep their place on the sheet."""
+    letters = {name: chr(ord("A") + table.first_col - 1 + i) for i, name in enumerate(table.names)}
+    cells = [[_as_read(row.get(name)) for name in table.names] for row in rows]
+    filled = [i for i, row in enumerate(cells) if any(value != "" for value in row)]
+    return Source(
+        table.name,
+        sheet,
+        letters,
+        FIRST_ROW,
+        FIRST_ROW + max(len(rows), 1) - 1,
+        table.names,
+        [cells[i] for i in filled],
+        [FIRST_ROW + i for i in filled],
+    )
+
+
+def _as_read(value: object) -> object:
+    """A cell as a reader gives it: numbers are floats, blanks are empty text."""
+    if value is None:
+        return ""
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def compute(read: Mapping[str, Source]) -> pipeline.Outcome:
+    """The engine over tables as read, by a fixed user at a fixed time."""
+    return pipeline.compute(read, user="test", now=dt.datetime(2026, 1, 1), earlier=[])
+
+
+def run(settings: Settings, tables: Tables) -> pipeline.Outcome:
+    """The engine over a world."""
+    return compute(sources(settings, tables))
+
+
+def posted(settings: Settings, tables: Tables) -> tuple[pipeline.Outcome, pipeline.Posted]:
+    """The same for a world that must post."""
+    outcome = run(settings, tables)
+    assert outcome.posted is not None, outcome.findings
+    return outcome, outcome.posted
+
+
+# ------------------------------------------------------------------------------------------------- results
+
+
+def money(minor: int, places: int) -> Decimal:
+    """Whole minor units as money, exactly."""
+    return Decimal(int(minor)).scaleb(-places)
+
+
+def journal(result: pipeline.Posted, product: str | None = None) -> dict[str, dict[str, Decimal]]:
+    """Event -> role -> net debit, of one product or of all; roles and events that net to zero are left out."""
+    events: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    for entry in result.entries:
+        if product is None or entry.product == product:
+            for line in entry.lines:
+                events[entry.event][line.role] += money(line.minor, result.places)
+    netted = {event: {role: net for role, net in roles.items() if net} for event, roles in events.items()}
+    return {event: roles for event, roles in netted.items() if roles}
+
+
+def ledger(result: pipeline.Posted, column: str = "closing") -> dict[str, Decimal]:
+    """Role -> balance; zero balances are left out."""
+    table = result.ledger
+    return {role: money(m, result.places) for role, m in zip(table["role"], table[column], strict=True) if m}
+
+
+def codes(outcome: pipeline.Outcome, frame: pd.DataFrame) -> list[str]:
+    """Item codes of a result table."""
+    return [str(code) for code in outcome.structure.items["code"].iloc[frame["item"].to_numpy()]]
+
+
+def relief(outcome: pipeline.Outcome) -> dict[str, float]:
+    """Component -> quantity relieved by counts."""
+    assert outcome.posted
+    table = outcome.posted.relief
+    return dict(zip(codes(outcome, table), table["quantity"], strict=True))
+
+
+def rollup(outcome: pipeline.Outcome) -> dict[str, dict[str, float]]:
+    """Item -> cost by element and `Unit cost`, at period end."""
+    assert outcome.posted
+    rows = outcome.posted.rollup.rows.drop_duplicates("item", keep="last")
+    costs = rows[[*layout.ELEMENTS, "unit_cost"]].rename(columns={"unit_cost": "Unit cost"})
+    return dict(zip(codes(outcome, rows), costs.to_dict("records"), strict=True))
+
+
+def book(outcome: pipeline.Outcome) -> dict[str, float]:
+    """Stocked item -> book quantity."""
+    assert outcome.posted
+    table = outcome.posted.book
+    return dict(zip(codes(outcome, table), table["book"], strict=True))
+
+
+def accepted(outcome: pipeline.Outcome) -> tuple[dict[str, object], dict[str, list[Row]]]:
+    """The world as the engine accepted it: typed cells, blanks left out, settings filled in."""
+    chosen = outcome.inputs.settings
+    fields = {s.name: getattr(chosen, s.name.removesuffix(" %").lower().replace(" ", "_")) for s in layout.SETTINGS}
+    settings = {**fields, "Period start": _date(chosen.period_start), "Period end": _date(chosen.period_end)}
+    tables = {}
+    for name, frame in outcome.inputs.frames.items():
+        columns = layout.TABLES[name].columns
+        tables[name] = [
+            {column.name: _typed(row[column.name], column) for column in columns if not _blank(row[column.name])}
+            for row in frame.to_dict("records")
+        ]
+    return settings, tables
+
+
+def _blank(value: object) -> bool:
+    return value == "" or value != value
+
+
+def _typed(value: object, column: layout.Column) -> object:
+    return _date(float(str(value))) if column.kind == "date" else value
+
+
+def _date(serial: float) -> dt.date:
+    return dt.date(1899, 12, 30) + dt.timedelta(days=int(serial))
