@@ -232,8 +232,7 @@ def _attempt(book: Any, changes: list[Any], ranges: list[Any]) -> list[Any]:
         cell = book.Sheets.getByName(sheet).getCellRangeByName(address)
         old.append((cell, cell.getType().value, cell.getFormula(), cell.getValue(), cell.getString()))
         _put(cell, value)
-    if changes:
-        book.calculateAll()
+    book.calculateAll()
     values = [_values(book.Sheets.getByName(sheet).getCellRangeByName(address)) for sheet, address in ranges]
     for cell, kind, formula, number, text in reversed(old):
         _put(cell, {"EMPTY": None, "VALUE": number, "TEXT": text}.get(kind, formula), formula=kind == "FORMULA")

@@ -5,6 +5,7 @@ Amounts are in the currency's units, debit positive. Every case is a small world
 
 import datetime as dt
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from support import Row, codes, journal, ledger, posted, relief, rollup
@@ -42,7 +43,7 @@ def made(item: str, kind: str = "Finished", **costs: object) -> Row:
 
 
 def line(parent: str, component: str, quantity: float, **cells: object) -> Row:
-    given = {name.replace("_", " ").replace("Scrap pct", "Scrap %"): value for name, value in cells.items()}
+    given = {name.replace("_", " "): value for name, value in cells.items()}
     return {"Parent": parent, "Component": component, "Qty per": quantity} | given
 
 
@@ -245,7 +246,7 @@ def test_twenty_percent_scrap_on_a_hundred_takes_120_on_output_and_125_on_input(
     """Both camps exist: Business Central and SAP multiply by 1.2; Oracle, SyteLine and QAD divide by 0.8."""
     tables = {
         "StandardCost": [made("Gadget"), buy("Resin", 2)],
-        "BOM": [line("Gadget", "Resin", 1, Scrap_pct=0.2, Scrap_basis=basis)],
+        "BOM": [line("Gadget", "Resin", 1, Scrap_basis=basis, **{"Scrap %": 0.2})],
         "Counts": [completed("Gadget", 100)],
     }
     outcome, result = posted(april(), tables)
@@ -258,7 +259,7 @@ def test_a_blank_scrap_basis_takes_the_default_of_setup():
     """The same 20 % with `Default scrap basis` Input: 125."""
     tables = {
         "StandardCost": [made("Gadget"), buy("Resin", 2)],
-        "BOM": [line("Gadget", "Resin", 1, Scrap_pct=0.2)],
+        "BOM": [line("Gadget", "Resin", 1, **{"Scrap %": 0.2})],
         "Counts": [completed("Gadget", 100)],
     }
     outcome, _ = posted(april(Default_scrap_basis="Input"), tables)
@@ -269,7 +270,7 @@ def test_assembly_scrap_and_component_scrap_multiply():
     """SAP, scrap in material requirements planning: assembly 10 % and component 10 % make 200 -> 220 -> 242."""
     tables = {
         "StandardCost": [made("Pump", **{"Assembly scrap %": 0.1}), buy("Casing", 1)],
-        "BOM": [line("Pump", "Casing", 1, Scrap_pct=0.1)],
+        "BOM": [line("Pump", "Casing", 1, **{"Scrap %": 0.1})],
         "Counts": [completed("Pump", 200)],
     }
     outcome, _ = posted(april(), tables)
@@ -291,7 +292,7 @@ def test_yields_of_assembly_and_component_divide():
     """PeopleSoft Enterprise Manufacturing: 10 / 0.96 / 0.98 = 10.6293."""
     tables = {
         "StandardCost": [made("Bicycle", **{"Assembly scrap %": 0.04}), buy("Tube", 1)],
-        "BOM": [line("Bicycle", "Tube", 1, Scrap_pct=0.02)],
+        "BOM": [line("Bicycle", "Tube", 1, **{"Scrap %": 0.02})],
         "Counts": [completed("Bicycle", 10)],
     }
     outcome, _ = posted(april(Default_scrap_basis="Input"), tables)
@@ -314,7 +315,7 @@ def test_yields_of_operations_accumulate_backwards():
         ],
         "BOM": [
             *(line(op, f"Part of {op}", 1) for op in operations),
-            *(line(op, before, 1) for before, op in zip(operations, operations[1:], strict=False)),
+            *(line(op, before, 1) for before, op in pairwise(operations)),
         ],
         "Counts": [completed("Op 40", 648)],
     }

@@ -20,11 +20,13 @@ from xlbackflush.engine import demand as demands
 from xlbackflush.engine import journal as journals
 from xlbackflush.engine import money, relieve, rules, verify
 from xlbackflush.engine.accept import accept
+from xlbackflush.engine.condense import condensed
 from xlbackflush.engine.findings import Finding, has_errors, in_order
 from xlbackflush.engine.rollup import Rollup, rollup
 from xlbackflush.engine.structure import Structure, structure
 from xlbackflush.engine.tables import Inputs, Source
 from xlbackflush.engine.trace import Trace, trace
+from xlbackflush.engine.trace import size as trace_size
 from xlbackflush.engine.variances import Variance, variances
 from xlbackflush.engine.verify import Check
 
@@ -133,7 +135,13 @@ def compute(
     rolled = rollup(built, settings)
     progress("Exploding counts")
     asked = demands.demand(inputs, built)
-    traced = trace(built, rolled, asked, settings)
+    size = trace_size(built, asked)
+    explode = trace if size <= layout.TRACE_ROWS_MAX else condensed
+    traced = explode(built, rolled, asked, settings)
+    found += rules.trace_fits(len(traced.rows), traced.condensed, settings)
+    if has_errors(found):
+        outcome.findings = in_order(found)
+        return outcome
     progress("Relieving inventory")
     relief = relieve.relief(traced, built, asked, places)
     book = relieve.reconciliation(traced, built, rolled, asked, inputs)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from statistics import median
 
 TIMEOUT = 300.0  # seconds, for one child
+PATIENCE = 60.0  # a job that takes longer is measured once
 
 
 @dataclass(frozen=True)
@@ -28,12 +29,12 @@ class Spent:
     problem: str = ""
 
 
-def spend(command: Sequence[str], timeout: float = TIMEOUT) -> Spent:
+def spend(command: Sequence[str]) -> Spent:
     """Run a command to its end, or until the time-out."""
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
         begin = time.perf_counter()
         process = subprocess.Popen(command, stdout=out, stderr=err)
-        timer = threading.Timer(timeout, process.kill)
+        timer = threading.Timer(TIMEOUT, process.kill)
         timer.start()
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - begin
@@ -41,18 +42,18 @@ def spend(command: Sequence[str], timeout: float = TIMEOUT) -> Spent:
         process.returncode = os.waitstatus_to_exitcode(status)
         out.seek(0)
         err.seek(0)
-        problem = _problem(process.returncode, seconds, timeout, err.read())
+        output = out.read()
+        problem = _problem(process.returncode, seconds >= TIMEOUT, output + err.read())
         unit = 1 if sys.platform == "darwin" else 1024  # macOS counts bytes, Linux kB
-        return Spent(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * unit / 1e6, out.read(), problem)
+        return Spent(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * unit / 1e6, output, problem)
 
 
-def _problem(code: int, seconds: float, timeout: float, errors: str) -> str:
+def _problem(code: int, late: bool, printed: str) -> str:
     if code == 0:
         return ""
-    if seconds >= timeout:
-        return f"stopped after {timeout:.0f} s"
-    last = errors.strip().splitlines()[-1:] or ["no message"]
-    return f"failed (exit code {code}): {last[0]}"
+    if late:
+        return f"stopped after {TIMEOUT:.0f} s"
+    return f"failed (exit code {code}): {printed.strip()[-300:]}"
 
 
 def module(name: str, *arguments: object) -> list[str]:
@@ -60,12 +61,12 @@ def module(name: str, *arguments: object) -> list[str]:
     return [sys.executable, "-m", f"tests.bench.{name}", *map(str, arguments)]
 
 
-def interleaved(jobs: Mapping[str, Callable[[], Spent]], repeats: int, patience: float = 60.0) -> dict[str, list[Spent]]:
-    """Run the jobs in turn, `repeats` times; a job that failed or took longer than `patience` is not run again."""
+def interleaved(jobs: Mapping[str, Callable[[], Spent]], repeats: int) -> dict[str, list[Spent]]:
+    """Run the jobs in turn, `repeats` times; a job that failed or took longer than PATIENCE is not run again."""
     results: dict[str, list[Spent]] = {name: [] for name in jobs}
     for _ in range(repeats):
         for name, job in jobs.items():
-            if not any(s.problem or s.seconds > patience for s in results[name]):
+            if not any(s.problem or s.seconds > PATIENCE for s in results[name]):
                 results[name].append(job())
     return results
 

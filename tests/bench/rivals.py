@@ -1,6 +1,6 @@
 """Other ways to explode counts and roll up costs, and the engine; all must come to the same numbers.
 
-Every rival gets plain lists and returns, by item, the quantity relieved by completions and the unit cost. Its task is
+Every rival gets plain lists and returns, by item, the quantity relieved by counts and the unit cost. Its task is
 the easier one: no effective dates, scrap already in the quantity per unit, one cost element instead of five, and totals
 only, where the engine also keeps the Trace row by row.
 
@@ -61,12 +61,16 @@ def problem(inputs: Inputs) -> Problem:
     codes = items["code"].tolist()
     quantity = lines["factor"].to_numpy() * items["to_start"].to_numpy()[lines["parent"]]
     counts = inputs.frames["Counts"]
-    completed = counts[counts["Event"] == layout.COMPLETED]
+    event = layout.COMPLETED if inputs.settings.completion_triggers else layout.SOLD
+    exploded = counts[counts["Event"] == event]
     return Problem(
-        [(codes[p], codes[c], q) for p, c, q in zip(lines["parent"], lines["component"], quantity.tolist(), strict=True)],
+        [
+            (codes[parent], codes[component], per)
+            for parent, component, per in zip(lines["parent"], lines["component"], quantity.tolist(), strict=True)
+        ],
         dict(zip(codes, (items["own_Material"] + items["own_conversion"]).tolist(), strict=True)),
         frozenset(items["code"][items["role"] != ""]),
-        list(zip(completed["Item"].tolist(), completed["Quantity"].tolist(), strict=True)),
+        list(zip(exploded["Item"].tolist(), exploded["Quantity"].tolist(), strict=True)),
     )
 
 
@@ -242,23 +246,24 @@ def compare(inputs: Inputs, repeats: int) -> dict[str, Any]:
     asked = problem(inputs)
     jobs: dict[str, Callable[[], Answer]] = {"engine": lambda: engine(inputs)}
     jobs |= {name: lambda rival=rival: rival(asked) for name, rival in RIVALS.items()}  # type: ignore[misc]
-    seconds: dict[str, list[float]] = {}
-    verdicts: dict[str, str] = {}
     mine = engine(inputs)
+    verdicts = {name: _verdict(mine, job) for name, job in jobs.items()}
+    seconds: dict[str, list[float]] = {name: [] for name, verdict in verdicts.items() if not verdict}
     for _ in range(repeats):
-        for name, job in jobs.items():
-            if name in verdicts:
-                continue
+        for name, taken in seconds.items():
             begin = time.perf_counter()
-            try:
-                answer = job()
-            except ImportError:
-                verdicts[name] = NEED_BENCH
-                continue
-            seconds.setdefault(name, []).append(time.perf_counter() - begin)
-            if furthest(mine, answer) > 1e-9:
-                verdicts[name] = "comes to other numbers"
-    return {name: verdicts.get(name) or median(seconds[name]) for name in jobs}
+            jobs[name]()
+            taken.append(time.perf_counter() - begin)
+    return {name: verdict or median(seconds[name]) for name, verdict in verdicts.items()}
+
+
+def _verdict(mine: Answer, job: Callable[[], Answer]) -> str:
+    """Run a job for the first time; why it is out, or "" where it comes to the same numbers."""
+    try:
+        answer = job()
+    except ImportError:
+        return NEED_BENCH
+    return "" if furthest(mine, answer) <= 1e-9 else "comes to other numbers"
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """One run, stage by stage.
 
-    python -m tests.bench.stages BOOK    runs BOOK, prints the seconds of each stage as JSON
+python -m tests.bench.stages BOOK    runs BOOK, prints the seconds of each stage as JSON
 """
 
 import datetime as dt

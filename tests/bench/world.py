@@ -8,7 +8,7 @@ phantoms, each tier as wide as the products, and below those the bought items, f
 A made item takes `NEXT` items of the next tier, and bought items up to 12 or 13 lines. So the explosion of a product
 has about a hundred rows whatever the size, and all work should grow in proportion to n.
 
-    python -m tests.bench.world BOOK LINES COUNTS [CHANGES]    writes BOOK
+    python -m tests.bench.world BOOK LINES COUNTS CHANGES TRIGGERS    writes BOOK
 """
 
 import sys
@@ -16,6 +16,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from random import Random
 
+from xlbackflush import layout
 from xlbackflush.samples import Row, Sample
 
 LINES_PER_PRODUCT = 50
@@ -23,23 +24,26 @@ TIERS = 3
 NEXT = 3  # components of a made item that are of the next tier
 START, END = date(2026, 10, 1), date(2026, 10, 31)
 MIDDLE = date(2026, 10, 16)
-PLENTY = 1_000_000  # opening stock that never runs out, so that findings do not crowd the picture
+PLENTY = 100_000  # opening stock that never runs out, so that findings do not crowd the picture
 
 
-def world(lines: int, counts: int, changes: int = 0) -> Sample:
+def world(lines: int, counts: int, changes: int = 0, triggers: str = layout.PCS) -> Sample:
     """A month of a maker with about `lines` BOM lines and `counts` counts.
 
-    changes: products in which one component is replaced by another in mid-month.
+    changes: products in which one component is replaced by another in mid-month. triggers: trigger points; without
+    completion among them, subassemblies are exploded like phantoms, and every explosion goes to the bottom.
     """
     rng = Random(lines)
     products, tiers, bought = _codes(lines // LINES_PER_PRODUCT)
     bom = _bom(rng, [products, *tiers], bought)
-    bom += _replaced(bom[: 13 * changes : 13], bought)
+    newer = [f"RN-{n:06}" for n in range(changes)]
+    bom += _replaced(bom, newer)
+    bought += newer
     subassemblies = [code for tier in tiers for code in tier if code.startswith("SA")]
     return Sample(
         title="Benchmark",
         about=f"{len(bom):,} BOM lines, {counts:,} counts.",
-        settings={"Company": "Benchmark", "Period start": START, "Period end": END},
+        settings={"Company": "Benchmark", "Period start": START, "Period end": END, "Trigger points": triggers},
         tables={
             "BOM": bom,
             "StandardCost": [*_made(rng, products, tiers), *_priced(rng, bought)],
@@ -48,7 +52,7 @@ def world(lines: int, counts: int, changes: int = 0) -> Sample:
             "Purchases": _purchases(rng, bought),
             "Actuals": _actuals(),
             "Stock": [
-                {"Item": code, "Opening qty": PLENTY, "Counted qty": PLENTY - 10_000}
+                {"Item": code, "Opening qty": PLENTY, "Counted qty": PLENTY - 1_000}
                 for code in [*products, *subassemblies, *bought]
             ],
         },
@@ -92,14 +96,13 @@ def _line(rng: Random, parent: str, component: str) -> Row:
     return row
 
 
-def _replaced(old: list[Row], bought: list[str]) -> list[Row]:
-    """Let these lines end in mid-month, and return the lines that follow them."""
+def _replaced(bom: list[Row], newer: list[str]) -> list[Row]:
+    """Let the last line of the first products end in mid-month, and return the lines of the components that follow."""
+    last = {row["Parent"]: row for row in bom}
     rows: list[Row] = []
-    for n, row in enumerate(old):
+    for (parent, row), component in zip(last.items(), newer, strict=False):
         row["Effective to"] = MIDDLE - timedelta(days=1)
-        rows.append(
-            {"Parent": row["Parent"], "Component": bought[n], "Qty per": 1.5, "UoM": "each", "Effective from": MIDDLE}
-        )
+        rows.append({"Parent": parent, "Component": component, "Qty per": 1.5, "UoM": "each", "Effective from": MIDDLE})
     return rows
 
 
@@ -186,8 +189,8 @@ def main() -> None:
     """Write a world as a workbook."""
     from xlbackflush.excel.template import build
 
-    book, *sizes = sys.argv[1:]
-    build(Path(book), (START, END), world(*map(int, sizes)))
+    book, lines, counts, changes, triggers = sys.argv[1:]
+    build(Path(book), (START, END), world(int(lines), int(counts), int(changes), triggers))
 
 
 if __name__ == "__main__":

@@ -129,6 +129,20 @@ NOT_COUNTABLE = Rule(
 )
 DUPLICATE_ROW = Rule("T06", WARNING, "The same row twice", "Delete one of them if it was entered twice.")
 
+# -- size of the explosion
+CONDENSED = Rule(
+    "Z01",
+    NOTE,
+    "Trace kept per BOM line",
+    "Nothing to do. Use shorter periods or fewer products for a trace per product.",
+)
+TOO_LARGE = Rule(
+    "Z02",
+    ERROR,
+    "More rows than a sheet can hold",
+    "Split the period or the products over several workbooks.",
+)
+
 # -- quantities, after the explosion
 OVERSOLD = Rule("Q01", WARNING, "Sold more than there is", "Check the counts; a later receipt or count may explain it.")
 SHORTAGE = Rule(

@@ -23,7 +23,7 @@ def flows(trace: Trace, structure: Structure, demand: Demand, settings: Settings
     rows, roots = trace.rows, demand.roots
     root = rows["root"].to_numpy()
     events = np.array([s.event for s in demand.streams], dtype=object)
-    per_product = settings.journal_detail == layout.PER_PRODUCT
+    per_product = settings.journal_detail == layout.PER_PRODUCT and not trace.condensed
     receipt = np.array([s.event == layout.PURCHASE for s in demand.streams], dtype=bool)
     stream = roots["stream"].to_numpy()[root]
     role = np.where(

@@ -17,7 +17,7 @@ from xlbackflush.engine import findings as f
 from xlbackflush.engine.findings import Finding
 from xlbackflush.engine.rollup import Rollup
 from xlbackflush.engine.structure import FOREVER, Structure
-from xlbackflush.engine.tables import Inputs
+from xlbackflush.engine.tables import Inputs, Settings
 
 Findings = Iterator[Finding]
 
@@ -309,6 +309,19 @@ BEFORE: tuple[Callable[[Inputs, Structure], Findings], ...] = (
     corrections,
     duplicate_rows,
 )
+
+# ------------------------------------------------------------------------------------------ the explosion
+
+
+def trace_fits(rows: int, condensed: bool, settings: Settings) -> Findings:
+    """The Trace must fit on its sheet; where it is condensed, say so and what follows."""
+    if rows > layout.SHEET_ROWS_MAX:
+        yield f.TOO_LARGE("Trace", f"The trace needs {rows:,} rows; a sheet holds {layout.SHEET_ROWS_MAX:,}.")
+    elif condensed:
+        text = f"All products together would pass {layout.TRACE_ROWS_MAX:,} rows; each BOM line has one row instead"
+        detail = " and entries are per trigger" if settings.journal_detail == layout.PER_PRODUCT else ""
+        yield f.CONDENSED("Trace", f"{text}{detail}.")
+
 
 # ------------------------------------------------------------------------------------------------- after
 

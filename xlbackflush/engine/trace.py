@@ -33,11 +33,15 @@ Wave = dict[str, np.ndarray]  # one level of the explosion: columns of equal len
 class Trace:
     """`rows`, one per line of the sheet, in its order:
 
-    root, parent_row (-1: none), level, item, line (-1: none), rollup_row, first, last, units, parent_qty, required,
-    started (product units to components: units to start, cumulated), relieved (bool), cost, amount, rate, conversion
+    root, product (item), parent_row (-1: none), level, item, line (-1: none), rollup_row, first, last, units, parent_qty,
+    required, started (product units to components: units to start, cumulated), relieved (bool), cost, amount, rate,
+    conversion
+
+    condensed: one row per BOM line, all products together (see `condense`).
     """
 
     rows: pd.DataFrame
+    condensed: bool = False
 
 
 def size(structure: Structure, demand: Demand) -> float:
@@ -171,6 +175,7 @@ def _quantities(
     items, lines = structure.items, structure.lines
     item, line = rows["item"].to_numpy(), rows["line"].to_numpy()
     relieved = rows["relieved"].to_numpy(dtype=bool)
+    rows["product"] = demand.roots["item"].to_numpy()[rows["root"].to_numpy()]
     rows["units"] = _units(rows, demand, settings)
     factor = lines["factor"].to_numpy()[line] if len(lines) else np.ones(len(rows))
     rows["parent_qty"] = np.where(line >= 0, rows["units"] * rows["above"], np.nan)

@@ -86,7 +86,7 @@ def checks(
             exact,
             half * max(1, len(relief)),
             "More is lost in rounding than rounding can explain.",
-        )  # fmt: skip
+        )
     )
     found.append(
         Check(

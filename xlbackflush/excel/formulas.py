@@ -49,8 +49,9 @@ class Sheets:
         place = self.places[table]
         return f"{quoted(place.sheet)}!{place.letters[column]}"
 
-    def has(self, table: str, column: str) -> bool:
-        return column in self.places[table].letters
+    def heads(self, table: str) -> dict[str, str]:
+        """Sheet and column letter of every column that the workbook has."""
+        return {column: self.head(table, column) for column in self.places[table].letters}
 
 
 def setting_ref(inputs: Inputs, name: str) -> str:
@@ -62,6 +63,23 @@ def setting_ref(inputs: Inputs, name: str) -> str:
     match = re.fullmatch(r"([A-Z]+)([0-9]+)", cell)
     assert match, where
     return f"{quoted(sheet)}!${match[1]}${match[2]}"
+
+
+def default_scrap_basis(inputs: Inputs) -> str:
+    """The cell of the setting, or its value where the workbook does not have it."""
+    return setting_ref(inputs, "Default scrap basis") or literal(inputs.settings.default_scrap_basis)
+
+
+def scrap_basis(bom: dict[str, str], row: int, default: str) -> str:
+    """Scrap basis of a BOM line, the default where it is blank. `bom` are the heads of the BOM's columns."""
+    if "Scrap basis" not in bom:
+        return default
+    return f'IF({bom["Scrap basis"]}{row}="",{default},{bom["Scrap basis"]}{row})'
+
+
+def with_scrap(quantity: str, scrap: str, basis: str) -> str:
+    """quantity / (1 - s) on input, quantity x (1 + s) on output."""
+    return f'IF({basis}="{layout.INPUT}",{quantity}/(1-{scrap}),{quantity}*(1+{scrap}))'
 
 
 def counted_units(stream: Stream, code: str, item_cell: str, first_cell: str, last_cell: str) -> str:

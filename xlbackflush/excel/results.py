@@ -15,22 +15,22 @@ from xlbackflush.excel.formulas import (
     Proofs,
     Sheets,
     check_formulas,
-    counted_units,
+    default_scrap_basis,
     literal,
-    plain,
+    scrap_basis,
     setting_ref,
     stock_sum,
     trace_sum,
+    with_scrap,
 )
 from xlbackflush.excel.package import quoted
-from xlbackflush.excel.sheet import Block, Cells, Value
+from xlbackflush.excel.sheet import Block, Cells
 from xlbackflush.excel.styles import StyleSheet
+from xlbackflush.excel.traces import Body, TraceBody
 from xlbackflush.pipeline import Outcome, Posted, Run
 
 #: columns of long sentences, wrapped within their width
 WRAPPED = ("What", "How to fix", "Explanation")
-
-Body = dict[str, tuple[Sequence[Value], Sequence[str] | None]]  # column -> values, formulas (with leading = left out)
 
 
 def bodies(outcome: Outcome, runs: list[Run], sheets: Sheets, styles: StyleSheet) -> dict[str, Block]:
@@ -163,9 +163,7 @@ class _Writer:
         self.codes: list[str] = self.items["code"].tolist()
         self.item_rows: list[int] = self.items["row"].tolist()
         self.rollup_top = sheets.places["Rollup"].first_row
-        self.default_basis = setting_ref(self.inputs, "Default scrap basis") or literal(
-            self.inputs.settings.default_scrap_basis
-        )
+        self.default_basis = default_scrap_basis(self.inputs)
 
     def money(self, minor: Sequence[int]) -> list[float]:
         return [from_minor(int(m), self.posted.places) for m in minor]
@@ -455,8 +453,7 @@ class _Writer:
     def buildup(self) -> Body:
         """What each BOM line adds: quantity with all scrap, times the component's elements."""
         table, rows, at = self.posted.rollup.buildup, self.posted.rollup.rows, self.letters("Buildup")
-        bom = {c.name: self.sheets.head("BOM", c.name) for c in layout.BOM.columns if self.sheets.has("BOM", c.name)}
-        roll = {c.name: self.sheets.head("Rollup", c.name) for c in layout.ROLLUP.columns}
+        bom, roll = self.sheets.heads("BOM"), self.sheets.heads("Rollup")
         top = self.sheets.places["Buildup"].first_row
         bom_row = self.lines["row"].to_numpy()[table["line"].to_numpy()].tolist()
         up = (table["row"].to_numpy() + self.rollup_top).tolist()
@@ -469,8 +466,7 @@ class _Writer:
         quantity = []
         for r, b, u, d in zip(here, bom_row, up, down, strict=True):
             line = {name: f"{head}{b}" for name, head in bom.items()}
-            scrap = line.get("Scrap %", "0")
-            factor = f'IF({at["Scrap basis"]}{r}="{layout.INPUT}",{line["Qty per"]}/(1-{scrap}),{line["Qty per"]}*(1+{scrap}))'
+            factor = with_scrap(line["Qty per"], line.get("Scrap %", "0"), f"{at['Scrap basis']}{r}")
             tests = [f'{line["Parent"]}&""={at["Parent"]}{r}', f"{roll['Item']}{d}={at['Component']}{r}"]
             if "Effective from" in line:
                 tests.append(f"{line['Effective from']}<={roll['From']}{u}")
@@ -492,18 +488,13 @@ class _Writer:
         body["BOM row"] = (bom_row, None)
         body["Scrap basis"] = (
             np.where(basis, layout.INPUT, layout.OUTPUT).tolist(),
-            [self._basis(bom, b) for b in bom_row],
+            [scrap_basis(bom, b, self.default_basis) for b in bom_row],
         )
         return body
 
-    def _basis(self, bom: dict[str, str], row: int) -> str:
-        if "Scrap basis" not in bom:
-            return self.default_basis
-        return f'IF({bom["Scrap basis"]}{row}="",{self.default_basis},{bom["Scrap basis"]}{row})'
-
     def trace(self) -> Body:
         """Every root exploded: quantities from the parent's row, the BOM row and the cost row."""
-        return TraceBody(self).body()
+        return TraceBody(self.inputs, self.items, self.lines, self.posted, self.sheets).body()
 
     # ------------------------------------------------------------------------------------------ checks
 
@@ -529,192 +520,4 @@ class _Writer:
         }
 
 
-class TraceBody:
-    """The Trace table: one row per component of every exploded root."""
-
-    def __init__(self, writer: _Writer) -> None:
-        self.w = writer
-        self.rows = writer.posted.trace.rows
-        self.at = writer.letters("Trace")
-        self.top = writer.sheets.places["Trace"].first_row
-        self.bom = {
-            c.name: writer.sheets.head("BOM", c.name) for c in layout.BOM.columns if writer.sheets.has("BOM", c.name)
-        }
-        self.roll = {c.name: writer.sheets.head("Rollup", c.name) for c in layout.ROLLUP.columns}
-
-    def body(self) -> Body:
-        w, rows = self.w, self.rows
-        demand = w.posted.demand
-        root = rows["root"].to_numpy()
-        streams = [demand.streams[s] for s in demand.roots["stream"]]
-        lines = w.lines
-        line = rows["line"].to_numpy()
-        known = line >= 0
-        safe = np.where(known, line, 0)
-
-        def of_line(column: str, blank: Any) -> list[Any]:
-            values = lines[column].to_numpy()[safe] if len(lines) else np.zeros(len(rows))
-            return [v if k else blank for v, k in zip(values.tolist(), known.tolist(), strict=True)]
-
-        relieved = rows["relieved"].tolist()
-        roles = w.items["role"].tolist()
-        item, parent = rows["item"].tolist(), rows["parent_row"].tolist()
-        formulas = self._formulas()
-        event = [streams[r].event for r in root.tolist()]
-        receipt = [e == layout.PURCHASE for e in event]
-        role = [
-            layout.ACCOUNTS_PAYABLE if b else roles[i] if k else ""
-            for i, k, b in zip(item, relieved, receipt, strict=True)
-        ]
-        basis = [None if b is None else layout.INPUT if b else layout.OUTPUT for b in of_line("on_input", None)]
-
-        def shown(column: str, when: Sequence[bool]) -> list[Any]:
-            return [v if k else None for v, k in zip(rows[column].tolist(), when, strict=True)]
-
-        exploded = [not r for r in relieved]
-        values: dict[str, Sequence[Value]] = {
-            "Product": [w.codes[demand.roots["item"].iat[r]] for r in root.tolist()]
-            if len(rows) < 1000
-            else _take(w.codes, demand.roots["item"].to_numpy()[root]),
-            "Level": rows["level"].tolist(),
-            "Parent": ["" if p < 0 else w.codes[item[p]] for p in parent],
-            "Component": [w.codes[i] for i in item],
-            "Parent qty": rows["parent_qty"].tolist(),
-            "Qty per": of_line("quantity", None),
-            "Scrap %": of_line("scrap", None),
-            "Required qty": rows["required"].tolist(),
-            "Standard cost": shown("cost", [r or p >= 0 for r, p in zip(relieved, parent, strict=True)]),
-            "Amount": shown("amount", [r or p >= 0 for r, p in zip(relieved, parent, strict=True)]),
-            "BOM row": of_line("row", None),
-            "Event": event,
-            "Charged to": _take(demand.roots["charged_to"].tolist(), root),
-            "Relieved from": role,
-            "Conversion rate": shown("rate", exploded),
-            "Conversion": shown("conversion", exploded),
-            "Scrap basis": basis,
-            "Units": rows["units"].tolist(),
-            "Started": shown("started", exploded),
-            "First day": rows["first"].tolist(),
-            "Last day": rows["last"].tolist(),
-        }
-        return {name: (column, formulas.get(name)) for name, column in values.items()}
-
-    def _formulas(self) -> dict[str, list[str]]:
-        """Formulas of each column, row by row; "" where a cell is a plain value or blank."""
-        out: dict[str, list[str]] = {
-            name: []
-            for name in (
-                "Parent", "Component", "Parent qty", "Qty per", "Scrap %", "Required qty", "Standard cost", "Amount",
-                "Charged to", "Relieved from", "Conversion rate", "Conversion", "Scrap basis", "Units", "Started",
-                "First day", "Last day",
-            )
-        }  # fmt: skip
-        w, rows = self.w, self.rows
-        streams = [w.posted.demand.streams[s] for s in w.posted.demand.roots["stream"]]
-        several = np.bincount(w.posted.rollup.rows["item"].to_numpy(), minlength=len(w.items)) > 1
-        bom_rows = w.lines["row"].tolist()
-        columns = (rows[c].tolist() for c in ("root", "parent_row", "item", "line", "rollup_row", "relieved"))
-        for k, (root, parent, item, line, rollup_row, relieved) in enumerate(zip(*columns, strict=True)):
-            row, cost_row = self.top + k, w.rollup_top + rollup_row
-            stream, code = streams[root], w.codes[w.posted.demand.roots["item"].iat[root]] if parent < 0 else ""
-            if parent < 0:
-                cells = self._head(row, cost_row, stream, code, relieved, bool(several[item]))
-            else:
-                product = self._code_of(root)
-                cells = self._below(
-                    row, self.top + parent, bom_rows[line], cost_row, stream, product, relieved, bool(several[item])
-                )
-            for name, formulas in out.items():
-                formulas.append(cells.get(name, ""))
-        return out
-
-    def _code_of(self, root: int) -> str:
-        return self.w.codes[int(self.w.posted.demand.roots["item"].iat[root])]
-
-    def _head(self, r: int, u: int, stream: Any, code: str, relieved: bool, several: bool) -> dict[str, str]:
-        """Level 0: the units counted."""
-        at, roll, inputs = self.at, self.roll, self.w.inputs
-        cells = {
-            "Component": f"{at['Product']}{r}",
-            "Required qty": f"{at['Units']}{r}",
-            "Units": counted_units(
-                stream, code, f"{at['Product']}{r}", f"{at['First day']}{r}", f"{at['Last day']}{r}"
-            ),
-            "First day": setting_ref(inputs, "Period start"),
-            "Last day": setting_ref(inputs, "Period end"),
-        }
-        if not stream.charged_to:
-            cells["Charged to"] = f"{roll['Relieved from']}{u}"
-        if relieved:
-            if several:
-                cells["First day"], cells["Last day"] = f"{roll['From']}{u}", f"{roll['To']}{u}"
-            cells |= self._relieved(r, u, stream)
-        else:
-            cells["Conversion rate"] = f"{roll['Own conversion']}{u}"
-            cells["Conversion"] = f"{at['Required qty']}{r}*{at['Conversion rate']}{r}"
-            cells["Started"] = f"{roll['Units to start']}{u}"
-        return cells
-
-    def _relieved(self, r: int, u: int, stream: Any) -> dict[str, str]:
-        """A row that is relieved as itself: at its relief cost, from its account."""
-        at, roll = self.at, self.roll
-        cells = {
-            "Standard cost": f"IF({roll['Item']}{u}={at['Component']}{r},{roll['Relief cost']}{u},0)",
-            "Amount": f"{at['Required qty']}{r}*{at['Standard cost']}{r}",
-        }
-        if stream.event != layout.PURCHASE:
-            cells["Relieved from"] = f"{roll['Relieved from']}{u}"
-        return cells
-
-    def _below(
-        self, r: int, p: int, b: int, u: int, stream: Any, product: str, relieved: bool, several: bool
-    ) -> dict[str, str]:
-        """A component: parent's units to start x quantity per, scrap included, on the days that line and parent share."""
-        at, bom, roll = self.at, self.bom, self.roll
-        a = {name: f"{letter}{r}" for name, letter in at.items()}
-        up = {name: f"{letter}{p}" for name, letter in at.items()}
-        factor = f'IF({a["Scrap basis"]}="{layout.INPUT}",{a["Qty per"]}/(1-{a["Scrap %"]}),{a["Qty per"]}*(1+{a["Scrap %"]}))'
-        days_first, days_last = [up["First day"]], [up["Last day"]]
-        if "Effective from" in bom:
-            days_first.append(f"{bom['Effective from']}{b}")
-        if "Effective to" in bom:
-            days_last.append(f'IF({bom["Effective to"]}{b}="",{up["Last day"]},{bom["Effective to"]}{b})')
-        if relieved and several:
-            days_first.append(f"{roll['From']}{u}")
-            days_last.append(f"{roll['To']}{u}")
-        counted = counted_units(stream, product, a["Product"], a["First day"], a["Last day"])
-        same = f"AND({a['First day']}={up['First day']},{a['Last day']}={up['Last day']})"
-        cells = {
-            "Parent": up["Component"],
-            "Component": f'{bom["Component"]}{b}&""',
-            "Parent qty": f"{a['Units']}*{up['Started']}",
-            "Qty per": f'IF({bom["Parent"]}{b}&""={a["Parent"]},{bom["Qty per"]}{b},0)',
-            "Scrap %": f"{bom['Scrap %']}{b}" if "Scrap %" in bom else "",
-            "Required qty": f"{a['Parent qty']}*{factor}",
-            "Scrap basis": self.w._basis(bom, b),
-            "Units": f"IF({same},{up['Units']},{counted})",
-            "First day": f"MAX({','.join(days_first)})",
-            "Last day": f"MIN({','.join(days_last)})",
-        }
-        if not stream.charged_to:
-            cells["Charged to"] = up["Charged to"]
-        cells |= (
-            self._relieved(r, u, stream)
-            if relieved
-            else {
-                "Standard cost": f"IF({roll['Item']}{u}={a['Component']},{roll['Relief cost']}{u},0)",
-                "Amount": f"{a['Required qty']}*{a['Standard cost']}",
-                "Relieved from": f"{roll['Relieved from']}{u}",
-                "Conversion rate": f"{roll['Own conversion']}{u}",
-                "Conversion": f"{a['Required qty']}*{a['Conversion rate']}",
-                "Started": f"{up['Started']}*{factor}*{roll['Units to start']}{u}",
-            }
-        )
-        return cells
-
-
-def _take(values: Sequence[Any], index: np.ndarray) -> list[Any]:
-    return [values[i] for i in index.tolist()]
-
-
-__all__ = ["Body", "bodies", "findings", "plain", "run_rows", "style_name"]
+__all__ = ["Body", "bodies", "findings", "run_rows", "style_name"]

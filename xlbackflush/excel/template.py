@@ -317,7 +317,7 @@ _LEGEND = (
     ("Check quantity", "Proof and difference: a live formula that recomputes a posted value, and what is left."),
 )
 _LIMITS = (
-    "Amounts are rounded once, where a journal line is posted, as Excel's ROUND rounds. Quantities and unit costs are not rounded.",
+    "Amounts are rounded once, where a journal line is posted, as Excel's ROUND does. Quantities and unit costs are not.",
     "Balances are signed, debit positive. Negative numbers stand in parentheses; a dash is zero.",
     "One period and one currency per workbook; quantities in the unit of measure of the item.",
     "Output sheets are protected without a password, so that nothing is overtyped by accident.",
@@ -443,7 +443,8 @@ def _workbook(names: list[str]) -> str:
     area = f'<definedName name="_xlnm.Print_Area" localSheetId="1">Setup!$A$1:$G${last}</definedName>'
     return (
         f'{_HEAD}<workbook xmlns="{MAIN}" xmlns:r="{_R}"><workbookPr codeName="ThisWorkbook"/>'
-        f'<bookViews><workbookView xWindow="0" yWindow="0" windowWidth="28800" windowHeight="15000" tabRatio="850"/></bookViews><sheets>{sheets}</sheets>'
+        f'<bookViews><workbookView xWindow="0" yWindow="0" windowWidth="28800" windowHeight="15000" tabRatio="850"/></bookViews>'
+        f"<sheets>{sheets}</sheets>"
         f'<definedNames>{area}{titles}<definedName name="Items">StandardCost[Item]</definedName>'
         f'<definedName name="{layout.MASTER_CHECK}">Checks!$B$3</definedName></definedNames>'
         '<calcPr calcId="191029" fullCalcOnLoad="1"/></workbook>'

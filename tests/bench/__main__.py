@@ -1,0 +1,252 @@
+"""The benchmark: what a run costs, beside what else could be done. Ratios first, seconds second.
+
+    python -m tests.bench              everything, some minutes
+    python -m tests.bench --quick      a quarter of the size, each measurement once
+    python -m tests.bench --only 1 4   some parts
+
+    1  a whole run in a fresh process, against reading with python-calamine and writing with XlsxWriter
+    2  the engine's share of a whole run
+    3  growth: time for every BOM line, and memory, from small to large
+    4  explosion and roll-up against other methods
+    5  start-up
+
+The seconds depend on the machine and on what else it does. What is compared is measured in turn in one go, so the
+ratios of medians hold.
+"""
+
+import argparse
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from tests.bench.process import Spent, interleaved, module, spend, typical
+
+CLI = [sys.executable, "-m", "xlbackflush"]
+NEED_BENCH = "not installed: pip install xlbackflush[bench]"
+ALL_TRIGGERS, ON_SALE = "Purchase, completion and sale", "Purchase and sale"
+
+
+@dataclass(frozen=True)
+class Size:
+    """A world: BOM lines, counts, products with an engineering change."""
+
+    lines: int
+    counts: int
+    changes: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.lines // 50:,} products, {self.lines:,} BOM lines, {self.counts:,} counts"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is measured, and how often. `standard` is the size S of the requirements."""
+
+    standard: Size
+    series: tuple[Size, ...]
+    repeats: int
+
+
+FULL = Plan(Size(10_000, 5_000, 20), tuple(Size(n, n) for n in (12_500, 25_000, 50_000, 100_000)), 5)
+QUICK = Plan(Size(2_500, 1_250, 5), tuple(Size(n, n) for n in (3_000, 6_000, 12_000)), 1)
+
+
+class Bench:
+    """The measurements of one plan, in a folder of their own."""
+
+    def __init__(self, plan: Plan, folder: Path) -> None:
+        self.plan, self.folder = plan, folder
+
+    # ------------------------------------------------------------------------------------------- tools
+
+    def book(self, size: Size, triggers: str = ALL_TRIGGERS) -> Path:
+        """The workbook of a world, built once."""
+        name = f"{size.lines}-{size.counts}-{size.changes}-{triggers.replace(' ', '')}.xlsx"
+        path = self.folder / name
+        if not path.exists():
+            built = spend(module("world", path, size.lines, size.counts, size.changes, triggers))
+            if built.problem:
+                raise SystemExit(f"The world {size} could not be built: {built.problem}")
+        return path
+
+    def fresh(self, book: Path) -> Path:
+        """A copy that has not been run: a second run of the same inputs would find nothing to save."""
+        return Path(shutil.copy(book, self.folder / "fresh.xlsx"))
+
+    # ----------------------------------------------------------------------------------------- 1 and 2
+
+    def whole_run(self) -> None:
+        """A whole run against the yardstick."""
+        headline(1, f"Whole run in a fresh process: {self.plan.standard}")
+        if find_spec("xlsxwriter") is None:
+            print(f"XlsxWriter {NEED_BENCH}")
+            return
+        book = self.book(self.plan.standard)
+        finished, planned = self.folder / "finished.xlsx", self.folder / "plan.json"
+        shutil.copy(book, finished)
+        first = spend([*CLI, "run", str(finished)])
+        counted = spend(module("yardstick", "plan", finished, planned))
+        if first.problem or counted.problem:
+            print(f"run {first.problem}; yardstick {counted.problem}")
+            return
+        cells = json.loads(counted.output)
+        spent = interleaved(
+            {
+                "run": lambda: spend([*CLI, "run", str(self.fresh(book))]),
+                "yardstick": lambda: spend(module("yardstick", "run", book, planned, self.folder / "yardstick.xlsx")),
+            },
+            self.plan.repeats,
+        )
+        run, yardstick = typical(spent["run"]), typical(spent["yardstick"])
+        if run.problem or yardstick.problem:
+            print(f"run {run.problem}; yardstick {yardstick.problem}")
+            return
+        ratio = run.seconds / yardstick.seconds
+        took = f"{run.seconds:.2f} s against {yardstick.seconds:.2f} s"
+        row(f"{ratio:.2f} x yardstick", f"{took}; {verdict(ratio, 0.5)} 0.50")
+        row(f"{run.cpu / yardstick.cpu:.2f} x in processor time", f"{run.cpu:.2f} s against {yardstick.cpu:.2f} s")
+        row(f"{run.peak / yardstick.peak:.2f} x in peak memory", f"{run.peak:,.0f} MB against {yardstick.peak:,.0f} MB")
+        print("   cells of the output sheets: " + ", ".join(f"{n:,} {kind}s" for kind, n in cells.items()))
+
+    def engine_share(self) -> None:
+        """The engine's share of a run, and that of the other stages."""
+        headline(2, f"Where the time of a run goes: {self.plan.standard}")
+        book = self.book(self.plan.standard)
+        spent = interleaved({"stages": lambda: spend(module("stages", self.fresh(book)))}, self.plan.repeats)["stages"]
+        if typical(spent).problem:
+            print(typical(spent).problem)
+            return
+        chosen = sorted(spent, key=lambda s: s.seconds)[len(spent) // 2]
+        seconds = stages(chosen)
+        share = engine_seconds(seconds) / chosen.seconds
+        took = f"{engine_seconds(seconds):.3f} s of {chosen.seconds:.2f} s"
+        row(f"{share:.1%} engine", f"{took}; {verdict(share, 0.05)} 5 %")
+        seconds["Start and end of the process"] = chosen.seconds - sum(seconds.values())
+        for stage, took in seconds.items():
+            row(f"   {took / chosen.seconds:6.1%} {stage.lower()}", f"{took:.3f} s")
+
+    # ----------------------------------------------------------------------------------------------- 3
+
+    def growth(self) -> None:
+        """Time for every BOM line, and memory, from small to large."""
+        headline(3, "Growth: as many counts as BOM lines (1.00: in proportion to the smallest)")
+        jobs = {size: self._stages_job(size) for size in self.plan.series}
+        spent = {size: typical(found) for size, found in interleaved(jobs, min(3, self.plan.repeats)).items()}
+        least = spent[self.plan.series[0]]
+        heads = "per line: run, engine   seconds: run, engine   peak"
+        print(f"   {'lines':>8} {'run':>6} {'engine':>7} {'memory':>7}   {heads}")
+        for size, one in spent.items():
+            if one.problem or least.problem:
+                print(f"   {size.lines:>8,} {one.problem}")
+                continue
+            engine, factor = engine_seconds(stages(one)), size.lines / self.plan.series[0].lines
+            ratios = (
+                one.seconds / least.seconds / factor,
+                engine / engine_seconds(stages(least)) / factor,
+                one.peak / least.peak / factor,
+            )
+            print(
+                f"   {size.lines:>8,} {ratios[0]:6.2f} {ratios[1]:7.2f} {ratios[2]:7.2f}"
+                f" {one.seconds / size.lines * 1e6:12.0f} µs {engine / size.lines * 1e6:6.1f} µs"
+                f" {one.seconds:12.2f} {engine:8.3f} {one.peak:9,.0f} MB"
+                f"   {json.loads(one.output)['trace_rows']:,} rows of Trace"
+            )
+
+    def _stages_job(self, size: Size) -> Callable[[], Spent]:
+        return lambda: spend(module("stages", self.fresh(self.book(size))))
+
+    # ----------------------------------------------------------------------------------------------- 4
+
+    def rivals(self) -> None:
+        """Explosion and roll-up by other methods."""
+        standard, largest = self.plan.standard, self.plan.series[-1]
+        plain = Size(standard.lines, standard.counts)
+        for title, size, triggers in (
+            ("subassemblies stocked", plain, ALL_TRIGGERS),
+            ("exploded to the bottom", plain, ON_SALE),
+            ("subassemblies stocked", largest, ALL_TRIGGERS),
+        ):
+            headline(4, f"Explosion and roll-up, {title}: {size}")
+            spent = spend(module("rivals", self.book(size, triggers), self.plan.repeats))
+            if spent.problem:
+                print(spent.problem)
+                continue
+            seconds: dict[str, Any] = json.loads(spent.output)
+            for name, took in seconds.items():
+                if isinstance(took, str):
+                    print(f"   {name}: {took}")
+                else:
+                    row(f"{took / seconds['engine']:6.2f} x {name}", f"{took:.4f} s")
+        print(
+            "   All agree to 1e-9. Only the engine keeps the Trace row by row, effective dates and five cost elements."
+        )
+
+    # ----------------------------------------------------------------------------------------------- 5
+
+    def startup(self) -> None:
+        """Fresh processes that do next to nothing."""
+        headline(5, "Start-up, beside an empty Python")
+        imports = ("numpy", "pandas", "python_calamine", "openpyxl", "xlbackflush.pipeline", "xlbackflush.excel.file")
+        commands = {
+            "python -c pass": [sys.executable, "-c", "pass"],
+            "xlbackflush --version": [*CLI, "--version"],
+            **{f"import {name}": [sys.executable, "-c", f"import {name}"] for name in imports},
+        }
+        spent = interleaved({name: _spending(command) for name, command in commands.items()}, 2 * self.plan.repeats)
+        bare = typical(spent["python -c pass"]).seconds
+        for name, found in spent.items():
+            one = typical(found)
+            row(f"{one.seconds / bare:6.1f} x {name}", one.problem or f"{one.seconds:.3f} s")
+
+
+def _spending(command: list[str]) -> Callable[[], Spent]:
+    return lambda: spend(command)
+
+
+def stages(spent: Spent) -> dict[str, float]:
+    """Seconds by stage, as the child printed them."""
+    seconds: dict[str, float] = json.loads(spent.output)["seconds"]
+    return seconds
+
+
+def engine_seconds(seconds: dict[str, float]) -> float:
+    """What lies between reading and writing."""
+    return sum(took for stage, took in seconds.items() if stage not in ("Import", "Opening", "Reading", "Writing"))
+
+
+def headline(number: int, text: str) -> None:
+    print(f"\n{number}  {text}")
+
+
+def row(ratio: str, seconds: str) -> None:
+    print(f"   {ratio:<44}{seconds}", flush=True)
+
+
+def verdict(value: float, limit: float) -> str:
+    return "meets the limit of" if value <= limit else "MISSES the limit of"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure what was asked for."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Benchmark of xlbackflush.")
+    parser.add_argument("--quick", action="store_true", help="smaller worlds, each measurement once")
+    numbers = range(1, 6)
+    parser.add_argument(
+        "--only", type=int, nargs="+", choices=numbers, default=numbers, metavar="N", help="parts to run"
+    )
+    args = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory(prefix="xlbackflush-bench-") as folder:
+        bench = Bench(QUICK if args.quick else FULL, Path(folder))
+        parts = (bench.whole_run, bench.engine_share, bench.growth, bench.rivals, bench.startup)
+        for number in args.only:
+            parts[number - 1]()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,274 @@
+"""What holds in every world: agreement with the exact oracle, and laws that need no oracle."""
+
+import datetime as dt
+from decimal import ROUND_HALF_UP, Decimal
+
+import independent
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support import Row, book, journal, ledger, money, posted, relief, rollup
+from worlds import World, expected, worlds
+
+from xlbackflush import layout
+from xlbackflush.engine.money import to_minor, to_minor_array
+
+INVENTORIES = (layout.MIP, layout.INVENTORY_CONTROL, layout.FINISHED_GOODS)
+
+
+def near(quantities: dict[str, float]) -> object:
+    """Equal within 1e-9 of each quantity; what is left of a difference may be a little off zero."""
+    return pytest.approx(quantities, rel=1e-9, abs=1e-6)
+
+
+def rounded(amount: object, places: int) -> Decimal:
+    return Decimal(str(amount)).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+
+
+# -------------------------------------------------------------------------------------------------- oracle
+
+
+@given(worlds())
+def test_roll_up_agrees_with_the_oracle(world):
+    outcome, _ = posted(world.settings, world.tables)
+    oracle = independent.compute(world.settings, world.tables).rollup
+    costs = rollup(outcome)
+    assert costs.keys() == oracle.keys()
+    for item, cost in costs.items():
+        assert cost == pytest.approx({name: float(value) for name, value in oracle[item].items()}, rel=1e-9), item
+
+
+@given(worlds())
+def test_relief_agrees_with_the_oracle(world):
+    outcome, _ = posted(world.settings, world.tables)
+    oracle = independent.compute(world.settings, world.tables).relief
+    relieved = relief(outcome)
+    assert {item: relieved.get(item, 0.0) for item in oracle} == near({i: float(q) for i, q in oracle.items()})
+    assert relieved.keys() <= oracle.keys()
+
+
+@given(worlds())
+def test_book_stock_agrees_with_the_oracle(world):
+    outcome, _ = posted(world.settings, world.tables)
+    oracle = independent.compute(world.settings, world.tables).book
+    quantities = book(outcome)
+    assert {item: quantities.get(item, 0.0) for item in oracle} == near({i: float(q) for i, q in oracle.items()})
+
+
+@given(worlds())
+def test_journal_and_ledger_agree_with_the_oracle_to_the_minor_unit(world):
+    oracle = expected(world)
+    _, result = posted(world.settings, world.tables)
+    assert journal(result) == oracle.journal
+    assert ledger(result) == {role: balance for role, balance in oracle.ledger.items() if balance}
+
+
+@given(worlds())
+def test_the_entries_of_a_product_are_what_the_oracle_makes_of_its_rows_alone(world):
+    world = world.with_setting("Variance disposition", layout.CARRY_FORWARD)
+    alone = world.with_tables(Actuals=[], Stock=[])
+    _, result = posted(world.with_setting("Journal detail", layout.PER_PRODUCT).settings, world.tables)
+    for item in (str(row["Item"]) for row in world.tables["StandardCost"]):
+        mine = {name: _of(item, world.tables[name]) for name in ("Counts", "Scrap", "Purchases")}
+        assert journal(result, item) == expected(alone.with_tables(**mine)).journal
+    other = expected(world)
+    apart = ("Conversion", "Count adjustment")
+    assert journal(result, "") == {event: roles for event, roles in other.journal.items() if event in apart}
+
+
+def _of(item: str, rows: list[Row]) -> list[Row]:
+    return [row for row in rows if str(row["Item"]).upper() == item]
+
+
+# ----------------------------------------------------------------------------------------------- bookkeeping
+
+
+@given(worlds(), st.sampled_from([layout.PER_TRIGGER, layout.PER_PRODUCT]))
+def test_every_entry_balances_and_the_ledger_adds_up(world, detail):
+    _, result = posted(world.with_setting("Journal detail", detail).settings, world.tables)
+    for entry in result.entries:
+        assert sum(line.minor for line in entry.lines) == 0
+        assert all(line.minor for line in entry.lines)
+        assert all(isinstance(line.minor, int) for line in entry.lines)
+    debits = sum(line.minor for entry in result.entries for line in entry.lines if line.minor > 0)
+    assert int(result.ledger["debits"].sum()) == int(result.ledger["credits"].sum()) == debits
+    assert result.run.debits == result.run.credits == debits
+    assert int(result.ledger["closing"].sum()) == int(result.ledger["opening"].sum())
+    assert [check.text for check in result.checks if not check.holds] == []
+
+
+@given(worlds())
+def test_what_came_in_is_in_stock_sold_lost_recovered_or_still_open(world):
+    _, result = posted(world.settings, world.tables)
+    opening, closing = ledger(result, "opening"), ledger(result)
+    payable, various = closing.pop(layout.ACCOUNTS_PAYABLE, 0), closing.pop(layout.VARIOUS_ACCOUNTS, 0)
+    assert opening.keys() <= set(INVENTORIES)
+    assert sum(closing.values()) == sum(opening.values()) - payable - various
+    assert -various == sum(int(row["Amount"]) for row in world.tables["Actuals"])
+    if world.settings["Trigger points"] in (layout.PCS, layout.PS):
+        invoices = [Decimal(str(row["Quantity"])) * Decimal(str(row["Actual price"])) for row in world.tables["Purchases"]]
+        scrapped_roles = journal(result).get("Purchase", {})
+        assert -payable == -scrapped_roles.get(layout.ACCOUNTS_PAYABLE, 0)
+        assert abs(-payable - sum(invoices)) <= Decimal(1).scaleb(-world.places)
+    if world.settings["Variance disposition"] == layout.TO_COGS:
+        assert not closing.keys() & {layout.CCC, layout.CCA, layout.PRICE_VARIANCE, layout.USAGE_VARIANCE}
+
+
+@given(worlds())
+def test_after_a_full_count_inventories_stand_at_the_count(world):
+    """Where purchases are recorded and every stocked item is counted at an unchanging standard."""
+    undated = [{k: v for k, v in row.items() if "Effective" not in k} for row in world.tables["BOM"]]
+    once = {(str(row["Parent"]).upper(), str(row["Component"]).upper()): row for row in undated}
+    items = [str(row["Item"]) for row in world.tables["StandardCost"]]
+    stock = [{"Item": item, "Opening qty": 5, "Counted qty": i} for i, item in enumerate(items)]
+    world = world.with_setting("Trigger points", layout.PCS).with_tables(BOM=list(once.values()), Stock=stock)
+    oracle = expected(world)
+    _, result = posted(world.settings, world.tables)
+    roles = {"Buy": layout.MIP, "Subassembly": layout.MIP, "Finished": layout.FINISHED_GOODS}
+    counted = dict.fromkeys(roles.values(), 0.0)
+    for i, row in enumerate(world.tables["StandardCost"]):
+        if row["Type"] in roles:
+            counted[roles[str(row["Type"])]] += i * float(oracle.rollup[items[i]]["Unit cost"])
+    rounding = 5 * 10.0**-world.places  # an opening balance, four events and the adjustment, half a unit each
+    closing = ledger(result)
+    for role, value in counted.items():
+        assert float(closing.get(role, 0)) == pytest.approx(value, rel=1e-9, abs=rounding)
+
+
+# ------------------------------------------------------------------------------------------ counts and order
+
+
+@given(worlds(), st.data())
+def test_relief_of_the_parts_of_the_counts_adds_up_to_relief_of_the_whole(world, data):
+    first, second = [], []
+    for row in world.tables["Counts"]:
+        share = data.draw(st.sampled_from([0, 0.25, 0.5, 1]))
+        quantity = float(str(row["Quantity"]))
+        first.append(row | {"Quantity": quantity * share})
+        second.append(row | {"Quantity": quantity * (1 - share)})
+    whole, both = _relieved(world), _relieved(world.with_tables(Counts=first + second))
+    parts = [_relieved(world.with_tables(Counts=part)) for part in (first, second)]
+    added = {item: sum(part.get(item, 0.0) for part in parts) for item in {**parts[0], **parts[1]}}
+    assert {item: added.get(item, 0.0) for item in whole} == near(whole)
+    assert both == near(whole)
+
+
+@given(worlds(), st.sampled_from([0.5, 2, 3, 10, 1000]))
+def test_scaling_all_counts_scales_relief(world, k):
+    scaled = [row | {"Quantity": float(str(row["Quantity"])) * k} for row in world.tables["Counts"]]
+    once, often = _relieved(world), _relieved(world.with_tables(Counts=scaled))
+    assert often == near({item: quantity * k for item, quantity in once.items()})
+
+
+def _relieved(world: World) -> dict[str, float]:
+    outcome, _ = posted(world.settings, world.tables)
+    return relief(outcome)
+
+
+@given(worlds(), st.sampled_from([layout.PER_TRIGGER, layout.PER_PRODUCT]), st.randoms(use_true_random=False))
+def test_the_order_of_rows_does_not_matter(world, detail, random):
+    world = world.with_setting("Journal detail", detail)
+    expected(world)
+    shuffled = {name: random.sample(rows, len(rows)) for name, rows in world.tables.items()}
+    straight, result = posted(world.settings, world.tables)
+    mixed, other = posted(world.settings, shuffled)
+    assert ledger(other) == ledger(result)
+    assert journal(other) == journal(result)
+    assert relief(mixed) == near(relief(straight))
+    assert sorted(f.code for f in mixed.findings) == sorted(f.code for f in straight.findings)
+
+
+@given(worlds())
+def test_the_same_inputs_give_the_same_results(world):
+    _, first = posted(world.settings, world.tables)
+    _, second = posted(world.settings, world.tables)
+    assert first.run == second.run
+    assert first.entries == second.entries
+    assert first.variances == second.variances
+    assert first.checks == second.checks
+    for name in ("relief", "book", "ledger"):
+        assert getattr(first, name).equals(getattr(second, name))
+    assert first.trace.rows.equals(second.trace.rows)
+    assert first.rollup.rows.equals(second.rollup.rows)
+
+
+@given(worlds())
+def test_each_row_of_the_trace_follows_from_the_row_above_it(world):
+    """Required = units x what is started of the parent x line factor; a parent stands above its components."""
+    outcome, result = posted(world.settings, world.tables)
+    rows, factor = result.trace.rows, outcome.structure.lines["factor"].to_numpy()
+    for at, row in enumerate(rows.itertuples()):
+        if row.parent_row < 0:
+            assert row.level == 0
+            continue
+        parent = rows.iloc[row.parent_row]
+        assert row.parent_row < at
+        assert (row.level, row.root) == (parent["level"] + 1, parent["root"])
+        assert not parent["relieved"]
+        assert parent["first"] <= row.first <= row.last <= parent["last"]
+        assert row.required == pytest.approx(row.units * parent["started"] * factor[row.line])
+
+
+# -------------------------------------------------------------------------------------------------- rounding
+
+SHOWN = [
+    (1.005, 2, 101),
+    (2.675, 2, 268),
+    (-0.5, 0, -1),
+    (0.5, 0, 1),
+    (1.5, 0, 2),
+    (2.5, 0, 3),
+    (-1.005, 2, -101),
+    (0.0005, 3, 1),
+    (0.1 + 0.2, 2, 30),
+    (1_000_000_000_000.005, 2, 100_000_000_000_001),
+    (999_999_999_999.995, 2, 100_000_000_000_000),
+    (-123_456_789_012.345, 2, -12_345_678_901_235),
+    (0.0, 2, 0),
+    (-0.0049999, 2, 0),
+]
+
+
+@pytest.mark.parametrize(("amount", "places", "minor"), SHOWN)
+def test_rounding_as_excel_shows_it(amount, places, minor):
+    assert to_minor(amount, places) == minor
+    assert to_minor_array(np.array([amount]), places).tolist() == [minor]
+
+
+def half_up(amount: float, places: int) -> int:
+    """Excel's ROUND in minor units: the 15 significant digits that Excel shows, half away from zero."""
+    return int(rounded(f"{amount:.15g}", places).scaleb(places))
+
+
+amounts = st.one_of(
+    st.floats(-1e12, 1e12),
+    st.integers(-(10**14), 10**14).map(lambda n: n / 1000),
+    st.integers(-(10**6), 10**6).map(lambda n: n / 2000),
+    st.tuples(st.integers(-(10**9), 10**9), st.integers(-3, 3)).map(lambda t: (t[0] + 0.5) / 100 * (1 + t[1] * 2.0**-52)),
+)
+
+
+@given(st.lists(amounts, min_size=1), st.sampled_from([0, 2, 3]))
+def test_rounding_one_by_one_and_all_at_once_agree_with_decimal(values, places):
+    by_decimal = [half_up(value, places) for value in values]
+    assert [to_minor(value, places) for value in values] == by_decimal
+    assert to_minor_array(np.array(values), places).tolist() == by_decimal
+
+
+@given(st.floats(-1e9, 1e9), st.sampled_from([0, 2, 3]))
+def test_rounding_is_the_same_on_both_sides_of_zero(value, places):
+    assert to_minor(-value, places) == -to_minor(value, places)
+
+
+@given(st.lists(amounts, max_size=5), st.sampled_from([0, 2, 3]))
+def test_money_of_minor_units_is_exact(values, places):
+    for value in values:
+        assert money(half_up(value, places), places) == rounded(f"{value:.15g}", places)
+
+
+def test_an_empty_month_posts_nothing():
+    settings = {"Period start": dt.date(2026, 4, 1), "Period end": dt.date(2026, 4, 30)}
+    _, result = posted(settings, {})
+    assert result.entries == []
+    assert ledger(result) == {}

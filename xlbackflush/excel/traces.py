@@ -1,0 +1,263 @@
+"""The body of the Trace table: quantities from the parent's row, the BOM row and the cost row, row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from xlbackflush import layout
+from xlbackflush.engine.demand import Stream
+from xlbackflush.engine.tables import Inputs
+from xlbackflush.excel.formulas import (
+    Sheets,
+    counted_units,
+    default_scrap_basis,
+    scrap_basis,
+    setting_ref,
+    with_scrap,
+)
+from xlbackflush.excel.sheet import Value
+from xlbackflush.pipeline import Posted
+
+Body = dict[str, tuple[Sequence[Value], Sequence[str] | None]]
+
+_LIVE = (
+    "Parent", "Component", "Parent qty", "Qty per", "Scrap %", "Required qty", "Standard cost", "Amount", "Charged to",
+    "Relieved from", "Conversion rate", "Conversion", "Scrap basis", "Units", "Started", "First day", "Last day",
+)  # fmt: skip
+
+
+class TraceBody:
+    """Values and formulas of the Trace. Heads are rows at level 0, the others hang below their parent's row."""
+
+    def __init__(
+        self, inputs: Inputs, items: pd.DataFrame, lines: pd.DataFrame, posted: Posted, sheets: Sheets
+    ) -> None:
+        self.inputs, self.items, self.lines, self.posted = inputs, items, lines, posted
+        self.rows, self.condensed = posted.trace.rows, posted.trace.condensed
+        self.streams = [posted.demand.streams[s] for s in posted.demand.roots["stream"]]  # of each root
+        self.codes: list[str] = items["code"].tolist()
+        self.at = sheets.places["Trace"].letters
+        self.top = sheets.places["Trace"].first_row
+        self.bom, self.roll = sheets.heads("BOM"), sheets.heads("Rollup")
+        self.rollup_top = sheets.places["Rollup"].first_row
+        self.default_basis = default_scrap_basis(inputs)
+        self.start, self.end = setting_ref(inputs, "Period start"), setting_ref(inputs, "Period end")
+
+    def body(self) -> Body:
+        """All columns."""
+        formulas = self._formulas()
+        return {name: (column, formulas.get(name)) for name, column in self._values().items()}
+
+    # ------------------------------------------------------------------------------------------ values
+
+    def _values(self) -> dict[str, Sequence[Value]]:
+        rows, codes = self.rows, self.codes
+        root, item, parent = rows["root"].tolist(), rows["item"].tolist(), rows["parent_row"].tolist()
+        relieved = rows["relieved"].tolist()
+        charged, roles = self.posted.demand.roots["charged_to"].tolist(), self.items["role"].tolist()
+        priced = [r or p >= 0 for r, p in zip(relieved, parent, strict=True)]
+        exploded = [not r for r in relieved]
+        return {
+            "Product": [codes[i] for i in rows["product"].tolist()],
+            "Level": rows["level"].tolist(),
+            "Parent": ["" if p < 0 else codes[item[p]] for p in parent],
+            "Component": [codes[i] for i in item],
+            "Parent qty": rows["parent_qty"].tolist(),
+            "Qty per": self._of_line("quantity"),
+            "Scrap %": self._of_line("scrap"),
+            "Required qty": rows["required"].tolist(),
+            "Standard cost": _where(rows["cost"], priced),
+            "Amount": _where(rows["amount"], priced),
+            "BOM row": self._of_line("row"),
+            "Event": [self.streams[r].event for r in root],
+            "Charged to": [charged[r] for r in root],
+            "Relieved from": [
+                "" if not k else layout.ACCOUNTS_PAYABLE if self.streams[r].event == layout.PURCHASE else roles[i]
+                for r, i, k in zip(root, item, relieved, strict=True)
+            ],
+            "Conversion rate": _where(rows["rate"], exploded),
+            "Conversion": _where(rows["conversion"], exploded),
+            "Scrap basis": [
+                None if b is None else layout.INPUT if b else layout.OUTPUT for b in self._of_line("on_input")
+            ],
+            "Units": rows["units"].tolist(),
+            "Started": _where(rows["started"], exploded),
+            "First day": rows["first"].tolist(),
+            "Last day": rows["last"].tolist(),
+        }
+
+    def _of_line(self, column: str) -> list[Any]:
+        """A column of the BOM line of each row; None for heads."""
+        values = [*self.lines[column].tolist(), None]  # the last one stands for line -1
+        return [values[i] for i in self.rows["line"].tolist()]
+
+    # ---------------------------------------------------------------------------------------- formulas
+
+    def _formulas(self) -> dict[str, list[str]]:
+        """Formulas of each column, row by row; "" where a cell is a plain value or blank."""
+        out: dict[str, list[str]] = {name: [] for name in _LIVE}
+        several = np.bincount(self.posted.rollup.rows["item"].to_numpy(), minlength=len(self.items)) > 1
+        bom_rows, split = self.lines["row"].tolist(), several.tolist()
+        columns = (
+            self.rows[c].tolist() for c in ("root", "product", "parent_row", "item", "line", "rollup_row", "relieved")
+        )
+        for k, (root, product, parent, item, line, rollup_row, relieved) in enumerate(zip(*columns, strict=True)):
+            row, cost_row, stream = self.top + k, self.rollup_top + rollup_row, self.streams[root]
+            if parent >= 0:
+                below = self._below_condensed if self.condensed else self._below
+                cells = below(
+                    row, self.top + parent, bom_rows[line], cost_row, stream, self.codes[product], split[item]
+                )
+                cells |= (
+                    self._relieved(row, cost_row, stream)
+                    if relieved
+                    else self._through(row, self.top + parent, cost_row)
+                )
+            elif relieved:
+                cells = self._head_relieved(row, cost_row, stream, self.codes[product], split[item])
+            elif self.condensed:
+                cells = self._total(k, cost_row, stream, self.codes[product])
+            else:
+                cells = self._head_exploded(row, cost_row, stream, self.codes[product])
+            for name, formulas in out.items():
+                formulas.append(cells.get(name, ""))
+        return out
+
+    def _head(self, r: int, u: int, stream: Stream, code: str) -> dict[str, str]:
+        """Level 0: the units counted in the period."""
+        at = self.at
+        cells = {
+            "Component": f"{at['Product']}{r}",
+            "Required qty": f"{at['Units']}{r}",
+            "Units": counted_units(
+                stream, code, f"{at['Product']}{r}", f"{at['First day']}{r}", f"{at['Last day']}{r}"
+            ),
+            "First day": self.start,
+            "Last day": self.end,
+        }
+        if not stream.charged_to:
+            cells["Charged to"] = f"{self.roll['Relieved from']}{u}"
+        return cells
+
+    def _head_relieved(self, r: int, u: int, stream: Stream, code: str, split: bool) -> dict[str, str]:
+        """Units that are relieved as themselves: sold from stock, received, scrapped as a component."""
+        cells = self._head(r, u, stream, code) | self._relieved(r, u, stream)
+        if split:
+            cells |= {"First day": f"{self.roll['From']}{u}", "Last day": f"{self.roll['To']}{u}"}
+        return cells
+
+    def _head_exploded(self, r: int, u: int, stream: Stream, code: str) -> dict[str, str]:
+        """Units whose components follow; their own conversion is flushed here."""
+        return (
+            self._head(r, u, stream, code) | self._conversion(r, u) | {"Started": f"{self.roll['Units to start']}{u}"}
+        )
+
+    def _conversion(self, r: int, u: int) -> dict[str, str]:
+        return {
+            "Conversion rate": f"{self.roll['Own conversion']}{u}",
+            "Conversion": f"{self.at['Required qty']}{r}*{self.at['Conversion rate']}{r}",
+        }
+
+    def _relieved(self, r: int, u: int, stream: Stream) -> dict[str, str]:
+        """A row that is relieved as itself: at its relief cost, from its account."""
+        cells = self._cost(r, u)
+        if stream.event != layout.PURCHASE:
+            cells["Relieved from"] = f"{self.roll['Relieved from']}{u}"
+        return cells
+
+    def _cost(self, r: int, u: int) -> dict[str, str]:
+        at, roll = self.at, self.roll
+        return {
+            "Standard cost": f"IF({roll['Item']}{u}={at['Component']}{r},{roll['Relief cost']}{u},0)",
+            "Amount": f"{at['Required qty']}{r}*{at['Standard cost']}{r}",
+        }
+
+    def _through(self, r: int, p: int, u: int) -> dict[str, str]:
+        """A row that is exploded through. Its cost is zero while its type stays what it is."""
+        cells = self._cost(r, u) | {"Relieved from": f"{self.roll['Relieved from']}{u}"}
+        if self.condensed:  # its own total row, further down, has the rest
+            return cells
+        started = f"{self.at['Started']}{p}*{self._factor(r)}*{self.roll['Units to start']}{u}"
+        return cells | self._conversion(r, u) | {"Started": started}
+
+    def _below(self, r: int, p: int, b: int, u: int, stream: Stream, product: str, split: bool) -> dict[str, str]:
+        """A component: parent's units to start x quantity per, scrap included, on the days that line and parent share."""
+        at, bom, roll = self.at, self.bom, self.roll
+        first, last = [f"{at['First day']}{p}"], [f"{at['Last day']}{p}"]
+        if "Effective from" in bom:
+            first.append(f"{bom['Effective from']}{b}")
+        if "Effective to" in bom:
+            last.append(f'IF({bom["Effective to"]}{b}="",{at["Last day"]}{p},{bom["Effective to"]}{b})')
+        if split:
+            first.append(f"{roll['From']}{u}")
+            last.append(f"{roll['To']}{u}")
+        first_cell, last_cell = f"{at['First day']}{r}", f"{at['Last day']}{r}"
+        counted = counted_units(stream, product, f"{at['Product']}{r}", first_cell, last_cell)
+        same = f"AND({first_cell}={at['First day']}{p},{last_cell}={at['Last day']}{p})"
+        cells = self._line(r, p, b) | {
+            "Parent qty": f"{at['Units']}{r}*{at['Started']}{p}",
+            "Qty per": f'IF({bom["Parent"]}{b}&""={at["Parent"]}{r},{bom["Qty per"]}{b},0)',
+            "Required qty": f"{at['Parent qty']}{r}*{self._factor(r)}",
+            "Units": f"IF({same},{at['Units']}{p},{counted})",
+            "First day": f"MAX({','.join(first)})",
+            "Last day": f"MIN({','.join(last)})",
+        }
+        if not stream.charged_to:
+            cells["Charged to"] = f"{at['Charged to']}{p}"
+        return cells
+
+    def _line(self, r: int, p: int, b: int) -> dict[str, str]:
+        """What every row of a BOM line has."""
+        return {
+            "Parent": f"{self.at['Component']}{p}",
+            "Component": f'{self.bom["Component"]}{b}&""',
+            "Scrap %": f"{self.bom['Scrap %']}{b}" if "Scrap %" in self.bom else "",
+            "Scrap basis": scrap_basis(self.bom, b, self.default_basis),
+        }
+
+    def _factor(self, r: int) -> str:
+        at = self.at
+        return with_scrap(f"{at['Qty per']}{r}", f"{at['Scrap %']}{r}", f"{at['Scrap basis']}{r}")
+
+    # --------------------------------------------------------------------------------------- condensed
+
+    def _total(self, k: int, u: int, stream: Stream, code: str) -> dict[str, str]:
+        """Total of an exploded item: units counted plus what the rows above it require."""
+        r, at = self.top + k, self.at
+        first, last = int(self.rows["block_first"].iat[k]), int(self.rows["block_last"].iat[k])
+        cells = self._head_exploded(r, u, stream, code)
+        if first >= 0:
+            need = at["Required qty"]
+            cells["Required qty"] = f"{at['Units']}{r}+SUM({need}{self.top + first}:{need}{self.top + last})"
+        settings = self.inputs.settings
+        if (self.rows["first"].iat[k], self.rows["last"].iat[k]) != (settings.period_start, settings.period_end):
+            cells["First day"] = cells["Last day"] = ""  # recorded: where the BOM changes within the period
+        cells.pop("Charged to", None)
+        return cells
+
+    def _below_condensed(
+        self, r: int, p: int, b: int, u: int, stream: Stream, product: str, split: bool
+    ) -> dict[str, str]:
+        """A BOM line: its parent's total x units to start x quantity per, while the line holds."""
+        at, bom = self.at, self.bom
+        tests = [f'{bom["Parent"]}{b}&""={at["Parent"]}{r}']
+        if "Effective from" in bom:
+            tests.append(f"{bom['Effective from']}{b}<={at['First day']}{r}")
+        if "Effective to" in bom:
+            tests.append(f'OR({bom["Effective to"]}{b}="",{bom["Effective to"]}{b}>={at["Last day"]}{r})')
+        return self._line(r, p, b) | {
+            "Parent qty": f"{at['Required qty']}{p}*{at['Started']}{p}",
+            "Qty per": f"IF(AND({','.join(tests)}),{bom['Qty per']}{b},0)",
+            "Required qty": f"{at['Parent qty']}{r}*{self._factor(r)}",
+            "First day": f"{at['First day']}{p}",
+            "Last day": f"{at['Last day']}{p}",
+        }
+
+
+def _where(column: pd.Series, shown: Sequence[bool]) -> list[Value]:
+    """A column as plain values, None where it is not to be shown."""
+    return [value if show else None for value, show in zip(column.tolist(), shown, strict=True)]
