@@ -109,7 +109,7 @@ def _group_rows(
     rollup_row = rollup.at(item, np.full(len(item), first))
     cost = np.where(relieved, rollup.rows["unit_cost"].to_numpy()[rollup_row], 0.0)
     rate = np.where(is_total, items["own_conversion"].to_numpy()[item], 0.0)
-    incoming = np.bincount(component[line], minlength=len(items))[item]
+    incoming = np.where(stocked, 0, np.bincount(component[line], minlength=len(items)))[item]
     rows = pd.DataFrame(
         {
             "root": root,

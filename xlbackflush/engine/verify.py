@@ -28,7 +28,7 @@ class Check:
 
     @property
     def value(self) -> float:
-        return self.left - self.right
+        return round(self.left - self.right, 6)
 
     @property
     def holds(self) -> bool:
