@@ -93,7 +93,7 @@ def own_book(path: Path) -> Path:
     chart = BarChart()
     chart.add_data(Reference(own, min_col=2, min_row=1, max_row=7))
     own.add_chart(chart, "F2")
-    own.conditional_formatting.add("A1:A7", ColorScaleRule("min", color="FFAA00", end_type="max", end_color="00AA00"))
+    own.conditional_formatting.add("A1:A7", ColorScaleRule("min", None, "FFAA00", end_type="max", end_color="00AA00"))
     own.conditional_formatting.add("B1:B7", FormulaRule(["B1>9"], font=Font(bold=True), fill=PatternFill("solid")))
     own["A1"].font = Font(name="Georgia", size=17, color="FF00FF00")
     own["A2"].number_format = '0.0000" pieces"'

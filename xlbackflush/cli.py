@@ -85,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     new.add_argument(
         "--sample", metavar="NAME", help="fill in a sample: widgets (a worked month) or computers (textbook)"
     )
+    new.add_argument("--period", metavar="YYYY-MM", help="month of the empty workbook (default: this month)")
     new.add_argument("--force", action="store_true", help="replace an existing file")
     new.set_defaults(command=_new)
 
@@ -117,12 +118,22 @@ def _new(args: argparse.Namespace) -> int:
         raise UnusableError(f"The folder {path.parent} does not exist.")
     if args.sample is not None and args.sample not in SAMPLES:
         raise UnusableError(f"There is no sample {args.sample!r}; choose {' or '.join(SAMPLES)}.")
-    today = dt.date.today()
-    last = calendar.monthrange(today.year, today.month)[1]
+    month = _month(args.period)
     sample = SAMPLES[args.sample]() if args.sample else None
-    build(path, (today.replace(day=1), today.replace(day=last)), sample)
+    build(path, month, sample)
     print(f"Wrote {path}." + (f" Next: xlbackflush run {path}" if sample else " Fill the yellow sheets, then run it."))
     return 0
+
+
+def _month(text: str | None) -> tuple[dt.date, dt.date]:
+    """First and last day of a month given as YYYY-MM, or of this month."""
+    from xlbackflush.excel.errors import UnusableError
+
+    try:
+        first = dt.datetime.strptime(text, "%Y-%m").date() if text else dt.date.today().replace(day=1)
+    except ValueError as error:
+        raise UnusableError(f"--period {text}: write the month as YYYY-MM, such as 2026-11.") from error
+    return first, first.replace(day=calendar.monthrange(first.year, first.month)[1])
 
 
 def _check(args: argparse.Namespace) -> int:

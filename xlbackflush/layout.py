@@ -463,7 +463,7 @@ JOURNAL = Table(
         Column("Debit", "money", "Amount debited.", "money", width=16),
         Column("Credit", "money", "Amount credited.", "money", width=16),
         Column("Description", "text", "The entry in words.", width=66),
-        Column("Source", "text", "Rows that the amount comes from.", width=26),
+        Column("Source", "text", "Rows that the amount comes from.", width=32),
         _PROOF,
         _DIFFERENCE,
         Column("Product", "text", "Item, where there is one entry per product.", width=18),

@@ -106,7 +106,7 @@ def conversion(inputs: Inputs, places: int) -> list[Entry]:
     for cost_type in layout.COST_TYPES:
         amount = float(actuals.loc[actuals["Cost type"] == cost_type, "Amount"].sum())
         basis = Total(1, "Actuals", "Amount", (("Cost type", cost_type),))
-        entry.add(layout.CCC, to_minor(amount, places), basis, source)
+        entry.add(layout.CCC, to_minor(amount, places), basis, f"{source}, {cost_type}")
     entry.balance(layout.VARIOUS_ACCOUNTS, source)
     return [entry]
 

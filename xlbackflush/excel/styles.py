@@ -85,6 +85,7 @@ DXFS: dict[str, tuple[str, str, bool]] = {
     "note": ("FF1F3864", "FFDDEBF7", False),
     "good": ("FF375623", "FFE2EFDA", True),
     "head": ("FF1F3864", "FFDDEBF7", True),
+    "entry": ("FF000000", "FFEAF1FB", False),
 }
 
 

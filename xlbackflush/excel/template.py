@@ -283,6 +283,9 @@ def _conditional(sheet: Sheet) -> str:
         where, first = area("Severity")
         for severity, look in ((layout.ERROR, "bad"), (layout.WARNING, "warn"), (layout.NOTE, "note")):
             rules.append((where, f'{first}="{severity}"', look))
+    if sheet.name == "Journal":
+        where, _ = area("Run", "Source")
+        rules.append((where, f"$C{HEADER_ROW + 1}=1", "entry"))
     if sheet.name == "Checks":
         where, first = area("Result")
         rules += [(where, f'{first}="Fail"', "bad"), (where, f'{first}="OK"', "good")]
