@@ -24,7 +24,7 @@ from xlbackflush.engine.tables import CellError, Source
 from xlbackflush.excel import frame
 from xlbackflush.excel.errors import UnusableError
 from xlbackflush.excel.formulas import Sheets
-from xlbackflush.excel.package import Package, TablePart, column_letter
+from xlbackflush.excel.package import Package, TablePart, column_letter, split_cell
 from xlbackflush.excel.results import bodies
 from xlbackflush.excel.sheet import Block, rows_xml
 from xlbackflush.excel.styles import StyleSheet
@@ -185,6 +185,7 @@ class FileBook:
             raise UnusableError(f"{self.path.name} is damaged: sheet {table.sheet} has no rows.")
         rows = [*self._above(sheet, table, match[0], outcome, runs, styles), *rows_xml(block)]
         last_row = block.first_row + block.height - 1
+        rows = _with_notes(rows, _beside(match[0], table.first_col + len(layout.TABLES[name].columns) - 1))
         data = f'<sheetData xmlns="{_MAIN}">' if match["prefix"] else "<sheetData>"
         xml = f"{xml[: match.start()]}{data}{''.join(rows)}</sheetData>{xml[match.end() :]}"
         last = column_letter(table.first_col + len(layout.TABLES[name].columns) - 1)
@@ -264,6 +265,31 @@ _ADDRESS = re.compile(rb'\br="([A-Z]+)([0-9]+)"')
 _SHEET_DATA = re.compile(r"<(?P<prefix>\w+:)?sheetData\s*(?:/>|>.*</(?:\w+:)?sheetData>)", re.S)
 _ROW = re.compile(r'<(?:\w+:)?row\b[^>]*?\br="(?P<number>\d+)"[^>]*?(?:/>|>.*?</(?:\w+:)?row>)', re.S)
 _VALUE = re.compile(rb"<(?:\w+:)?v\b[^>]*>([^<]*)</")
+
+
+_ROW_NUMBER = re.compile(r'<row r="(\d+)"')
+
+
+def _beside(old: str, last_col: int) -> dict[int, str]:
+    """Cells to the right of the table, by row: a user's own notes, which stay where they are."""
+    first = rf"[{chr(65 + last_col)}-Z]|[A-Z]{{2,3}}" if last_col < 26 else "[A-Z]{2,3}"
+    pattern = rf'<(?:\w+:)?c r="(?P<column>{first})(?P<row>\d+)"[^>]*?(?:/>|>.*?</(?:\w+:)?c>)'
+    found: dict[int, str] = {}
+    for match in re.finditer(pattern, old, re.S):
+        if split_cell(match["column"] + match["row"])[0] > last_col:
+            found[int(match["row"])] = found.get(int(match["row"]), "") + match[0]
+    return found
+
+
+def _with_notes(rows: list[str], notes: dict[int, str]) -> list[str]:
+    """Rows with the cells of `_beside` put back at their end."""
+    if not notes:
+        return rows
+    numbered = {int(match[1]): row for row in rows if (match := _ROW_NUMBER.match(row))}
+    for number, cells in notes.items():
+        row = numbered.get(number, f'<row r="{number}"></row>')
+        numbered[number] = f"{row.removesuffix('</row>')}{cells}</row>"
+    return [row for _, row in sorted(numbered.items())]
 
 
 def _problem(attributes: bytes, body: bytes) -> CellError | None:
