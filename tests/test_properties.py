@@ -107,7 +107,9 @@ def test_what_came_in_is_in_stock_sold_lost_recovered_or_still_open(world):
     assert sum(closing.values()) == sum(opening.values()) - payable - various
     assert -various == sum(int(row["Amount"]) for row in world.tables["Actuals"])
     if world.settings["Trigger points"] in (layout.PCS, layout.PS):
-        invoices = [Decimal(str(row["Quantity"])) * Decimal(str(row["Actual price"])) for row in world.tables["Purchases"]]
+        invoices = [
+            Decimal(str(row["Quantity"])) * Decimal(str(row["Actual price"])) for row in world.tables["Purchases"]
+        ]
         scrapped_roles = journal(result).get("Purchase", {})
         assert -payable == -scrapped_roles.get(layout.ACCOUNTS_PAYABLE, 0)
         assert abs(-payable - sum(invoices)) <= Decimal(1).scaleb(-world.places)
@@ -245,7 +247,9 @@ amounts = st.one_of(
     st.floats(-1e12, 1e12),
     st.integers(-(10**14), 10**14).map(lambda n: n / 1000),
     st.integers(-(10**6), 10**6).map(lambda n: n / 2000),
-    st.tuples(st.integers(-(10**9), 10**9), st.integers(-3, 3)).map(lambda t: (t[0] + 0.5) / 100 * (1 + t[1] * 2.0**-52)),
+    st.tuples(st.integers(-(10**9), 10**9), st.integers(-3, 3)).map(
+        lambda t: (t[0] + 0.5) / 100 * (1 + t[1] * 2.0**-52)
+    ),
 )
 
 

@@ -140,7 +140,10 @@ def worlds(draw: st.DrawFn) -> World:
     scrap = draw(_rows(list(kinds), Stage=st.just(layout.COMPONENT), **_scrapped()))
     scrap += draw(_rows(of(*layout.TYPES[1:]), Stage=st.just(layout.FINISHED_UNIT), **_scrapped()))
     purchases = draw(_rows(of(*stocked), **{"Actual price": prices}))
-    cells = {"Opening qty": st.one_of(st.none(), quantities), "Counted qty": st.one_of(st.none(), st.just(0), quantities)}
+    cells = {
+        "Opening qty": st.one_of(st.none(), quantities),
+        "Counted qty": st.one_of(st.none(), st.just(0), quantities),
+    }
     owners = sorted(draw(st.sets(st.sampled_from(sorted(kinds)))))
     stock = [{"Item": item} | draw(st.fixed_dictionaries(cells)) for item in owners]
     actuals = draw(

@@ -12,7 +12,6 @@ import re
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -153,7 +152,7 @@ class FileBook:
 
     def write(self, outcome: Outcome, runs: list[Run]) -> None:
         """Replace the output sheets; after a failed run only Findings changes. An unchanged file is left alone."""
-        styles_part = next(p for p in self._package_parts() if p.endswith("styles.xml"))
+        styles_part = self._package.related(self._package.workbook_part, "styles")
         styles = StyleSheet(self._package.read(styles_part).decode("utf-8-sig"))
         sheets = Sheets(
             {name: self._place(table) for name, table in self._package.tables.items() if name in layout.TABLES}
@@ -165,11 +164,6 @@ class FileBook:
         self._recalculate_on_load()
         if self._package.changed():
             self._save()
-
-    def _package_parts(self) -> Iterator[str]:
-        for kind, target in self._package._relations(self._package.workbook_part).values():
-            if kind == "styles":
-                yield target
 
     def _place(self, table: TablePart) -> Source:
         return Source(table.name, table.sheet, table.letters, table.header_row + 1, table.last_row)
@@ -225,15 +219,12 @@ class FileBook:
             if "fullCalcOnLoad=" not in xml:
                 return
             self._package.replace(part, xml.encode())
-        chain = "xl/calcChain.xml"
-        if chain in self._package:
+        chain = self._package.related(part, "calcChain", required=False)
+        if chain:
             self._package.drop(chain)
-            rels = "xl/_rels/workbook.xml.rels"
-            for name, pattern in (
-                (rels, rb"<Relationship\b[^>]*calcChain[^>]*/>"),
-                ("[Content_Types].xml", rb"<Override\b[^>]*calcChain[^>]*/>"),
-            ):
-                self._package.replace(name, re.sub(pattern, b"", self._package.read(name)))
+            folder, name = part.rsplit("/", 1)
+            for listing in (f"{folder}/_rels/{name}.rels", "[Content_Types].xml"):
+                self._package.replace(listing, _CHAIN.sub(b"", self._package.read(listing)))
 
     def _save(self) -> None:
         """Temporary file, check, replace."""
@@ -264,6 +255,7 @@ _CELL = re.compile(rb"<(?:\w+:)?c\b(?P<attributes>[^>]*?)(?:/>|>(?P<body>.*?)</(
 _ADDRESS = re.compile(rb'\br="([A-Z]+)([0-9]+)"')
 _SHEET_DATA = re.compile(r"<(?P<prefix>\w+:)?sheetData\s*(?:/>|>.*</(?:\w+:)?sheetData>)", re.S)
 _ROW = re.compile(r'<(?:\w+:)?row\b[^>]*?\br="(?P<number>\d+)"[^>]*?(?:/>|>.*?</(?:\w+:)?row>)', re.S)
+_CHAIN = re.compile(rb"<(?:\w+:)?(?:Relationship|Override)\b[^>]*calcChain[^>]*/>")
 _VALUE = re.compile(rb"<(?:\w+:)?v\b[^>]*>([^<]*)</")
 
 
@@ -333,7 +325,7 @@ def _check_saved(path: Path) -> None:
     """The written file must be a whole package that still reads as our workbook."""
     package = Package(path)
     try:
-        if package._zip.testzip() is not None:
+        if not package.whole():
             raise UnusableError("The new file did not pass its check; nothing was changed.")
         missing = [t for t in layout.TABLES if t not in package.tables]
         if missing:

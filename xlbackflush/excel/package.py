@@ -91,11 +91,24 @@ class Package:
                 found[relation.get("Id", "")] = (relation.get("Type", "").rsplit("/", 1)[-1], path)
         return found
 
-    def _find_workbook(self) -> str:
-        for kind, target in self._relations("").values():
-            if kind == "officeDocument" and target in self._names:
+    def related(self, part: str, kind: str, required: bool = True) -> str:
+        """The part to which a part has a relationship of a kind; "" where it has none and none is required."""
+        for found, target in self._relations(part).values():
+            if found == kind and target in self._names:
                 return target
-        raise UnusableError(f"{self.path.name} is not an Excel workbook.")
+        if required:
+            raise UnusableError(f"{self.path.name} is damaged: it has no {kind}.")
+        return ""
+
+    def whole(self) -> bool:
+        """True where every part passes its checksum."""
+        return self._zip.testzip() is None
+
+    def _find_workbook(self) -> str:
+        target = self.related("", "officeDocument", required=False)
+        if not target:
+            raise UnusableError(f"{self.path.name} is not an Excel workbook.")
+        return target
 
     def _find_sheets(self) -> dict[str, str]:
         """Sheet name -> part, in tab order."""
