@@ -1,6 +1,12 @@
-"""Settings of the test run: property tests draw the same examples every time and are not timed."""
+"""Property tests draw the same examples every time, and are not timed.
 
-from hypothesis import settings
+Where one fails, `pytest --hypothesis-profile shrink` looks for a smaller example (this can take minutes), and
+`--hypothesis-profile thorough` looks for others.
+"""
 
-settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=60)
+from hypothesis import Phase, settings
+
+settings.register_profile("shrink", derandomize=True, deadline=None, max_examples=25)
+settings.register_profile("repeatable", settings.get_profile("shrink"), phases=[Phase.explicit, Phase.generate])
+settings.register_profile("thorough", settings.get_profile("repeatable"), derandomize=False, max_examples=1_000)
 settings.load_profile("repeatable")

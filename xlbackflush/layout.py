@@ -590,6 +590,7 @@ RECONCILIATION = Table(
         Column("Account role", "text", "Inventory account; blank: none is kept.", width=26),
         Column("Opening amount", "money", "Opening at the standard cost of period start.", "money", width=16),
         Column("Book amount", "money", "Book at standard cost of period end.", "money", width=16),
+        Column("Invoiced", "money", "Purchases at actual price.", "money", width=16),
     ),
 )
 FINDINGS = Table(

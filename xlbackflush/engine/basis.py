@@ -36,9 +36,10 @@ class Total:
 
 @dataclass(frozen=True)
 class Invoices:
-    """Purchases at actual price: sum of Quantity x Actual price, of one item or ("") of all."""
+    """Purchases at actual price: sum of Quantity x Actual price, of one item or ("") of all items of a role."""
 
     sign: int
+    role: str
     item: str = ""
 
 

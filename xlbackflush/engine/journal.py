@@ -56,7 +56,7 @@ class Entry:
 
 def journal(inputs: Inputs, structure: Structure, flows: pd.DataFrame, book: pd.DataFrame, places: int) -> list[Entry]:
     """All entries of the period, in the order of `layout.EVENTS`. Entries without a line are left out."""
-    entries = purchases(inputs, structure, flows, places)
+    entries = purchases(inputs, structure, flows, book, places)
     entries += conversion(inputs, places)
     for event in (layout.COMPLETION, layout.SALE, layout.SCRAP_EVENT):
         entries += flushes(event, inputs, structure, flows, places)
@@ -77,23 +77,21 @@ def _for(text: str, product: str) -> str:
     return f"{text}: {product}" if product else text
 
 
-def purchases(inputs: Inputs, structure: Structure, flows: pd.DataFrame, places: int) -> list[Entry]:
+def purchases(
+    inputs: Inputs, structure: Structure, flows: pd.DataFrame, book: pd.DataFrame, places: int
+) -> list[Entry]:
     """Receipts at standard, payables at actual, the difference to the price variance."""
-    rows = flows[flows["event"] == layout.PURCHASE]
     source = _source(inputs, "Purchases", "Quantity")
     entries = []
-    for product, group in rows.groupby("product", sort=False):
-        code = _code(structure, int(product))
+    for row in flows[flows["event"] == layout.PURCHASE].itertuples():
+        code = _code(structure, int(row.product))
         entry = Entry(layout.PURCHASE, _for("Materials received at standard, payable at invoice price", code), code)
-        for row in group.itertuples():
-            block = (row.first, row.last) if code else None
-            basis = Flow(1, "Amount", layout.PURCHASE, row.charged_to, layout.ACCOUNTS_PAYABLE, block)
-            entry.add(row.charged_to, to_minor(row.amount, places), basis, source)
-        frame = inputs.frames["Purchases"]
-        if code:
-            frame = frame[frame["Item"].str.casefold() == code.casefold()]
-        actual = float((frame["Quantity"] * frame["Actual price"]).sum())
-        entry.add(layout.ACCOUNTS_PAYABLE, -to_minor(actual, places), Invoices(-1, code), source)
+        block = (row.first, row.last) if code else None
+        basis = Flow(1, "Amount", layout.PURCHASE, row.charged_to, layout.ACCOUNTS_PAYABLE, block)
+        entry.add(row.charged_to, to_minor(row.amount, places), basis, source)
+        bought = book["item"] == row.product if code else book["role"] == row.charged_to
+        actual = float(book.loc[bought, "invoiced"].sum())
+        entry.add(layout.ACCOUNTS_PAYABLE, -to_minor(actual, places), Invoices(-1, row.charged_to, code), source)
         entry.balance(layout.PRICE_VARIANCE, source)
         entries.append(entry)
     return entries

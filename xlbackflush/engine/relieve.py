@@ -70,7 +70,7 @@ def reconciliation(trace: Trace, structure: Structure, rollup: Rollup, demand: D
     """Stock book of every stocked item that moved or has stock, in item order. Quantities; amounts unrounded.
 
     item, opening, received, relieved, scrapped, book, counted (NaN: not counted), difference, difference_amount,
-    cost (period end), role ("" where no account is kept), opening_amount, book_amount
+    invoiced (purchases at actual price), cost (period end), role ("" where no account is kept), opening_amount, book_amount
     """
     count, settings = len(structure.items), inputs.settings
     rows = counted(trace, demand)
@@ -89,6 +89,8 @@ def reconciliation(trace: Trace, structure: Structure, rollup: Rollup, demand: D
     book["received"] = add(structure.of(purchases["Item"]), np.nan_to_num(purchases["Quantity"].to_numpy())) + add(
         structure.of(completed["Item"]), np.nan_to_num(completed["Quantity"].to_numpy())
     )
+    invoiced = np.nan_to_num((purchases["Quantity"] * purchases["Actual price"]).to_numpy())
+    book["invoiced"] = add(structure.of(purchases["Item"]), invoiced)
     moved, quantity = out["item"].to_numpy(), out["required"].to_numpy()
     book["relieved"] = add(moved[~scrap & ~receipt], quantity[~scrap & ~receipt])
     book["scrapped"] = add(moved[scrap], quantity[scrap])

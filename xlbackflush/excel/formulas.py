@@ -107,6 +107,11 @@ def stock_sum(table: str, column: str, code: str, item_cell: str, wanted: tuple[
     return f'SUMPRODUCT(({table}[Item]&""={item_cell}){rest},{table}[{column}])'
 
 
+def invoiced(item_cell: str) -> str:
+    """Purchases of one item at actual price."""
+    return f'SUMPRODUCT((Purchases[Item]&""={item_cell})*1,Purchases[Quantity],Purchases[Actual price])'
+
+
 def trace_sum(column: str, code: str, item_cell: str, role: str, event: str, below: bool = False) -> str:
     """Sum of a Trace column over the relieved rows of one component. event: a criterion such as <>Scrap."""
     if plain(code):
@@ -162,10 +167,9 @@ class Proofs:
                 )
             return f"SUMIFS({basis.table}[{basis.column}]{where})"
         if isinstance(basis, Invoices):
-            mine = f'(Purchases[Item]&""={product})*' if basis.item else ""
-            return f"SUMPRODUCT({mine}Purchases[Quantity],Purchases[Actual price])".replace(
-                "*Purchases", "*1,Purchases"
-            )
+            if basis.item:
+                return invoiced(product)
+            return f"SUMIFS(Reconciliation[Invoiced],Reconciliation[Account role],{literal(basis.role)})"
         return f"SUMIFS(Reconciliation[Difference amount],Reconciliation[Account role],{literal(basis.role)})"
 
     def _flow(self, basis: Flow) -> str:

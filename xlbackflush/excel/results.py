@@ -16,6 +16,7 @@ from xlbackflush.excel.formulas import (
     Sheets,
     check_formulas,
     default_scrap_basis,
+    invoiced,
     literal,
     scrap_basis,
     setting_ref,
@@ -348,6 +349,7 @@ class _Writer:
                     for r in rows
                 ],
             ),
+            "Invoiced": (book["invoiced"].tolist(), [invoiced(cell) for _, cell in pairs]),
             "Standard cost": (book["cost"].tolist(), costs),
             "Account role": (
                 book["role"].tolist(),
