@@ -126,7 +126,9 @@ class Session:
         )
         self._resources.callback(self._stop_office)
         worker = [uno_python() or "", __file__, pipe, copy.as_uri()]
-        self._worker = subprocess.Popen(worker, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8")
+        self._worker = subprocess.Popen(
+            worker, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+        )
         self._resources.callback(self._stop_worker)
         self._answer()
 

@@ -160,9 +160,7 @@ def bench() -> Sample:
         "InventoryCount": ("Role, Opening amount", [("Materials and in-process", 16.5)]),
     }
     tables: dict[str, list[dict[str, object]]] = {
-        name: [
-            {c: v for c, v in zip(columns.split(", "), row, strict=False) if v is not None} for row in data
-        ]
+        name: [{c: v for c, v in zip(columns.split(", "), row, strict=False) if v is not None} for row in data]
         for name, (columns, data) in rows.items()
     }
     settings: dict[str, object] = {"Company": "Bench & Sons", "Period start": day(1), "Period end": day(31)}
@@ -309,7 +307,7 @@ class Parts:
         }
 
     def tables(self) -> dict[str, TablePlace]:
-        return {name: place for name, place in self._tables()}
+        return dict(self._tables())
 
     def _tables(self) -> Iterator[tuple[str, TablePlace]]:
         for sheet, part in self.sheets().items():
@@ -352,10 +350,7 @@ class Parts:
         place = self.tables()[table]
         cells = self.cells(place.sheet)
         return [
-            {
-                name: cells.get(address(place.left + i, row), (None, ""))[0]
-                for i, name in enumerate(place.columns)
-            }
+            {name: cells.get(address(place.left + i, row), (None, ""))[0] for i, name in enumerate(place.columns)}
             for row in range(place.top + 1, place.bottom + 1)
         ]
 

@@ -530,6 +530,6 @@ def test_purchases_of_two_accounts_are_two_entries():
     _, result = posted(april(), tables)
     entries = [entry for entry in result.entries if entry.event == "Purchase"]
     assert [[(x.role, x.minor) for x in entry.lines] for entry in entries] == [
-        [(MIP, 100), (AP, -100)],
         [(FG, 100), (AP, -100)],
+        [(MIP, 100), (AP, -100)],
     ]

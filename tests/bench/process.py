@@ -13,9 +13,11 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
+from typing import TypeVar
+
+Name = TypeVar("Name")
 
 TIMEOUT = 300.0  # seconds, for one child
-PATIENCE = 60.0  # a job that takes longer is measured once
 
 
 @dataclass(frozen=True)
@@ -61,12 +63,14 @@ def module(name: str, *arguments: object) -> list[str]:
     return [sys.executable, "-m", f"tests.bench.{name}", *map(str, arguments)]
 
 
-def interleaved(jobs: Mapping[str, Callable[[], Spent]], repeats: int) -> dict[str, list[Spent]]:
-    """Run the jobs in turn, `repeats` times; a job that failed or took longer than PATIENCE is not run again."""
-    results: dict[str, list[Spent]] = {name: [] for name in jobs}
+def interleaved(
+    jobs: Mapping[Name, Callable[[], Spent]], repeats: int, patience: float = TIMEOUT
+) -> dict[Name, list[Spent]]:
+    """Run the jobs in turn, `repeats` times; a job that failed or took longer than `patience` is not run again."""
+    results: dict[Name, list[Spent]] = {name: [] for name in jobs}
     for _ in range(repeats):
         for name, job in jobs.items():
-            if not any(s.problem or s.seconds > PATIENCE for s in results[name]):
+            if not any(s.problem or s.seconds > patience for s in results[name]):
                 results[name].append(job())
     return results
 

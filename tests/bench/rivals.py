@@ -14,7 +14,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -24,17 +24,19 @@ import pandas as pd
 from xlbackflush import layout
 from xlbackflush.engine import demand as demands
 from xlbackflush.engine.accept import accept
+from xlbackflush.engine.condense import condensed
 from xlbackflush.engine.relieve import relief
-from xlbackflush.engine.rollup import rollup
-from xlbackflush.engine.structure import structure
-from xlbackflush.engine.tables import Inputs
-from xlbackflush.engine.trace import trace
+from xlbackflush.engine.rollup import Rollup, rollup
+from xlbackflush.engine.structure import Structure, structure
+from xlbackflush.engine.tables import Inputs, Settings
+from xlbackflush.engine.trace import Trace, size, trace
 
 PLACES = 2
 NEED_BENCH = "not installed: pip install xlbackflush[bench]"
 
 Quantities = dict[str, float]
 Answer = tuple[Quantities, Quantities]  # relieved quantity, unit cost
+Explode = Callable[[Structure, Rollup, demands.Demand, Settings], Trace]
 
 
 @dataclass(frozen=True)
@@ -77,12 +79,13 @@ def problem(inputs: Inputs) -> Problem:
 # --------------------------------------------------------------------------------------------- the engine
 
 
-def engine(inputs: Inputs) -> Answer:
-    """Structure, roll-up, demand, Trace and relief of the engine."""
+def engine(inputs: Inputs, explode: Explode | None = None) -> Answer:
+    """Structure, roll-up, demand, Trace and relief. explode: how; None as a run chooses it by size."""
     built = structure(inputs)
     rolled = rollup(built, inputs.settings)
     asked = demands.demand(inputs, built)
-    used = relief(trace(built, rolled, asked, inputs.settings), built, asked, PLACES)
+    explode = explode or (trace if size(built, asked) <= layout.TRACE_ROWS_MAX else condensed)
+    used = relief(explode(built, rolled, asked, inputs.settings), built, asked, PLACES)
     codes = built.items["code"].to_numpy()
     return (
         dict(zip(codes[used["item"]], used["quantity"].tolist(), strict=True)),
@@ -244,8 +247,11 @@ def furthest(mine: Answer, other: Answer) -> float:
 def compare(inputs: Inputs, repeats: int) -> dict[str, Any]:
     """Seconds of the engine and of every rival, taken in turn; medians."""
     asked = problem(inputs)
-    jobs: dict[str, Callable[[], Answer]] = {"engine": lambda: engine(inputs)}
-    jobs |= {name: lambda rival=rival: rival(asked) for name, rival in RIVALS.items()}  # type: ignore[misc]
+    jobs: dict[str, Callable[[], Answer]] = {
+        "engine": partial(engine, inputs),
+        "engine, totals per BOM line": partial(engine, inputs, condensed),
+        **{name: partial(rival, asked) for name, rival in RIVALS.items()},
+    }
     mine = engine(inputs)
     verdicts = {name: _verdict(mine, job) for name, job in jobs.items()}
     seconds: dict[str, list[float]] = {name: [] for name, verdict in verdicts.items() if not verdict}

@@ -128,24 +128,23 @@ class FileBook:
         return source
 
     def _totals(self, table: TablePart) -> int:
-        match = re.search(rb'totalsRowCount="(\d+)"', self._package.read(table.part))
+        match = re.search(rb"""totalsRowCount=["'](\d+)["']""", self._package.read(table.part))
         return int(match[1]) if match else 0
 
     def _odd_cells(self, sheet: str) -> dict[int, list[tuple[int, CellError]]]:
         """Cells that the fast reader shows as blank although they are not: errors, formulas without a stored value."""
         xml = self._package.read(self._package.sheets[sheet])
         found: dict[int, list[tuple[int, CellError]]] = {}
-        if b't="e"' not in xml and b"<f" not in xml and b":f>" not in xml and b"t='e'" not in xml:
-            return found
-        for match in _CELL.finditer(xml):
-            problem = _problem(match["attributes"], match["body"] or b"")
+        for hint in _ODD.finditer(xml):
+            start = max(xml.rfind(b"<c ", 0, hint.start()), xml.rfind(b":c ", 0, hint.start()))
+            match = _CELL.match(xml, xml.rfind(b"<", 0, start + 1))
+            problem = match and _problem(match["attributes"], match["body"] or b"")
             if problem:
-                address = _ADDRESS.search(match["attributes"])
-                if address:
-                    column = 0
-                    for letter in address[1].decode():
-                        column = column * 26 + ord(letter) - 64
-                    found.setdefault(int(address[2]), []).append((column - 1, problem))
+                address = match and _ADDRESS.search(match["attributes"])
+                if not address:
+                    raise UnusableError(f"{self.path.name}: cells of {sheet} have no address; save it again in Excel.")
+                column, row = split_cell(address[1].decode())
+                found.setdefault(row, []).append((column - 1, problem))
         return found
 
     # ------------------------------------------------------------------------------------------- write
@@ -153,7 +152,7 @@ class FileBook:
     def write(self, outcome: Outcome, runs: list[Run]) -> None:
         """Replace the output sheets; after a failed run only Findings changes. An unchanged file is left alone."""
         styles_part = self._package.related(self._package.workbook_part, "styles")
-        styles = StyleSheet(self._package.read(styles_part).decode("utf-8-sig"))
+        styles = StyleSheet(self._package.text(styles_part))
         sheets = Sheets(
             {name: self._place(table) for name, table in self._package.tables.items() if name in layout.TABLES}
         )
@@ -172,7 +171,7 @@ class FileBook:
         """New rows into the sheet of an output table, and its new size into the table's part."""
         table = self._package.tables[name]
         part = self._package.sheets[table.sheet]
-        xml = self._package.read(part).decode("utf-8-sig")
+        xml = self._package.text(part)
         sheet = next(s for s in layout.OUTPUT_SHEETS if s.tables[0].name == name)
         match = _SHEET_DATA.search(xml)
         if not match:
@@ -181,11 +180,13 @@ class FileBook:
         last_row = block.first_row + block.height - 1
         rows = _with_notes(rows, _beside(match[0], table.first_col + len(layout.TABLES[name].columns) - 1))
         data = f'<sheetData xmlns="{_MAIN}">' if match["prefix"] else "<sheetData>"
-        xml = f"{xml[: match.start()]}{data}{''.join(rows)}</sheetData>{xml[match.end() :]}"
         last = column_letter(table.first_col + len(layout.TABLES[name].columns) - 1)
-        xml = re.sub(r'(<(?:\w+:)?dimension ref=")[^"]*"', rf'\g<1>A1:{last}{last_row}"', xml, count=1)
+        head = re.sub(
+            r'(<(?:\w+:)?dimension ref=")[^"]*"', rf'\g<1>A1:{last}{last_row}"', xml[: match.start()], count=1
+        )
+        xml = "".join((head, data, *rows, "</sheetData>", xml[match.end() :]))
         self._package.replace(part, xml.encode())
-        number = re.search(rb'\bid="(\d+)"', self._package.read(table.part))
+        number = re.search(rb"""\bid=["'](\d+)["']""", self._package.read(table.part))
         new = frame.table_xml(
             layout.TABLES[name], int(number[1]) if number else 1, table.first_col, table.header_row, last_row
         )
@@ -213,7 +214,7 @@ class FileBook:
     def _recalculate_on_load(self) -> None:
         """Ask Excel to calculate when it opens the file, and drop the calculation chain of the replaced sheets."""
         part = self._package.workbook_part
-        xml = self._package.read(part).decode("utf-8-sig")
+        xml = self._package.text(part)
         if "fullCalcOnLoad=" not in xml:
             xml = re.sub(r"<((?:\w+:)?)calcPr\b", r'<\1calcPr fullCalcOnLoad="1"', xml, count=1)
             if "fullCalcOnLoad=" not in xml:
@@ -252,7 +253,8 @@ class FileBook:
 
 
 _CELL = re.compile(rb"<(?:\w+:)?c\b(?P<attributes>[^>]*?)(?:/>|>(?P<body>.*?)</(?:\w+:)?c>)", re.S)
-_ADDRESS = re.compile(rb'\br="([A-Z]+)([0-9]+)"')
+_ODD = re.compile(rb"""<(?:\w+:)?f\b|\bt=["']e["']""")
+_ADDRESS = re.compile(rb"""\br=["']([A-Z]+[0-9]+)["']""")
 _SHEET_DATA = re.compile(r"<(?P<prefix>\w+:)?sheetData\s*(?:/>|>.*</(?:\w+:)?sheetData>)", re.S)
 _ROW = re.compile(r'<(?:\w+:)?row\b[^>]*?\br="(?P<number>\d+)"[^>]*?(?:/>|>.*?</(?:\w+:)?row>)', re.S)
 _CHAIN = re.compile(rb"<(?:\w+:)?(?:Relationship|Override)\b[^>]*calcChain[^>]*/>")
@@ -286,10 +288,10 @@ def _with_notes(rows: list[str], notes: dict[int, str]) -> list[str]:
 
 def _problem(attributes: bytes, body: bytes) -> CellError | None:
     value = _VALUE.search(body)
-    if b't="e"' in attributes or b"t='e'" in attributes:
+    if re.search(rb"""\bt=["']e["']""", attributes):
         return CellError(value[1].decode() if value else "#ERROR!")
     formula = re.search(rb"<(?:\w+:)?f\b", body)
-    if formula and not value and b't="str"' not in attributes:
+    if formula and not value and not re.search(rb"""\bt=["']str["']""", attributes):
         return CellError("", calculated=False)
     return None
 

@@ -71,6 +71,13 @@ class Package:
         except (RuntimeError, NotImplementedError) as error:
             raise UnusableError(f"{self.path.name} is encrypted or packed in a way that Excel does not use.") from error
 
+    def text(self, name: str) -> str:
+        """Content of an XML part as text, without its byte order mark."""
+        try:
+            return self.read(name).decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise UnusableError(f"{self.path.name}: its part {name} is not UTF-8; save it again in Excel.") from error
+
     def xml(self, name: str) -> ET.Element:
         try:
             return ET.fromstring(self.read(name))

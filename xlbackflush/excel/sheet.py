@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import repeat
 
 from xlbackflush.excel.package import column_letter
@@ -12,10 +13,15 @@ from xlbackflush.excel.package import column_letter
 _BAD = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|_x[0-9A-Fa-f]{4}_")
 
 
+@lru_cache(maxsize=100_000)
 def escape(text: str) -> str:
     """Text for an XML element; characters that XML cannot hold become _xHHHH_, as Excel writes them."""
     if _BAD.search(text):
         text = _BAD.sub(lambda m: f"_x{ord(m[0][0]):04X}_" + m[0][1:], text)
+    return _escape_formula(text)
+
+
+def _escape_formula(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
@@ -53,32 +59,36 @@ class Block:
 def cell(address: str, value: Value, style: int, formula: str = "") -> str:
     """One cell. Text never becomes a formula: it is written as an inline string."""
     if formula:
-        shown = escape(formula)
+        live = _escape_formula(formula)
         if isinstance(value, str):
-            return f'<c r="{address}" s="{style}" t="str"><f>{shown}</f><v>{escape(value)}</v></c>'
+            return f'<c r="{address}" s="{style}" t="str"><f>{live}</f><v>{escape(value)}</v></c>'
         return (
-            f'<c r="{address}" s="{style}"><f>{shown}</f><v>{0 if value is None or value != value else value!r}</v></c>'
+            f'<c r="{address}" s="{style}"><f>{live}</f><v>{0 if value is None or value != value else value!r}</v></c>'
         )
+    if value is None or value == "" or value != value:
+        return f'<c r="{address}" s="{style}"/>'
     if isinstance(value, str):
-        if not value:
-            return f'<c r="{address}" s="{style}"/>'
         space = ' xml:space="preserve"' if value != value.strip() or "\n" in value else ""
         return f'<c r="{address}" s="{style}" t="inlineStr"><is><t{space}>{escape(value)}</t></is></c>'
-    if value is None or value != value:
-        return f'<c r="{address}" s="{style}"/>'
     return f'<c r="{address}" s="{style}"><v>{value!r}</v></c>'
 
 
 def _column(letter: str, first_row: int, cells: Cells) -> list[str]:
-    """All cells of a column; the plain case, numbers of one style, takes the short way."""
+    """All cells of a column; columns of one style that hold nothing but numbers take the short way."""
     numbers = range(first_row, first_row + len(cells.values))
-    if cells.formulas is None and cells.styles is None and set(map(type, cells.values)) <= {int}:
-        head = f'<c r="{letter}'
-        tail = f'" s="{cells.style}"><v>'
-        return [f"{head}{r}{tail}{v}</v></c>" for r, v in zip(numbers, cells.values, strict=True)]
-    styles = cells.styles if cells.styles is not None else [cells.style] * len(cells.values)
-    formulas = cells.formulas if cells.formulas is not None else [""] * len(cells.values)
-    return [cell(f"{letter}{r}", v, s, f) for r, v, s, f in zip(numbers, cells.values, styles, formulas, strict=True)]
+    kinds = set(map(type, cells.values))
+    if cells.styles is None and kinds <= {int, float} and not any(v != v for v in cells.values):
+        head, tail = f'<c r="{letter}', f'" s="{cells.style}">'
+        if cells.formulas is None:
+            return [f"{head}{r}{tail}<v>{v!r}</v></c>" for r, v in zip(numbers, cells.values, strict=True)]
+        if all(cells.formulas):
+            return [
+                f"{head}{r}{tail}<f>{_escape_formula(f)}</f><v>{v!r}</v></c>"
+                for r, v, f in zip(numbers, cells.values, cells.formulas, strict=True)
+            ]
+    styles = cells.styles if cells.styles is not None else repeat(cells.style)
+    formulas = cells.formulas if cells.formulas is not None else repeat("")
+    return [cell(f"{letter}{r}", v, s, f) for r, v, s, f in zip(numbers, cells.values, styles, formulas, strict=False)]
 
 
 def rows_xml(block: Block) -> list[str]:

@@ -1,0 +1,336 @@
+"""The command line: what each command prints, which exit code it gives, and what it refuses."""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support_files import EPOCH, Parts, Result, bench_book, cli, sample_book
+
+from xlbackflush import __version__, layout
+from xlbackflush.samples import SAMPLES
+
+SUMMARY = """\
+Run                       R0001 (draft)
+Entries                               5
+Debits, USD               10,639,000.00
+Credits, USD              10,639,000.00
+Materials and in-process      50,000.00
+Finished goods                31,000.00
+Accounts payable          -1,950,000.00
+Various accounts          -1,260,000.00
+Cost of goods sold         3,129,000.00
+Findings                           none
+Checks                          NN hold
+"""
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Path:
+    return bench_book(tmp_path / "book.xlsm")
+
+
+def wrong(book: Path, rows: int = 1) -> Path:
+    """The bench with so many wrong quantities."""
+    parts = Parts(book)
+    parts.put_all("Counts", {f"E{7 + i}": "wrong" for i in range(rows)})
+    return parts.save(book)
+
+
+def process(*arguments: object, cwd: Path, **environment: str) -> Result:
+    """The command line in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-m", "xlbackflush", *map(str, arguments)],
+        cwd=cwd, capture_output=True, text=True, check=False, timeout=120, encoding="utf-8", errors="replace",
+        env={**os.environ, **environment},
+    )  # fmt: skip
+    return Result(done.returncode, done.stdout, done.stderr)
+
+
+# ---------------------------------------------------------------------------------------------------- help
+
+
+def test_help_shows_the_commands_examples_and_exit_codes() -> None:
+    result = cli("--help")
+    assert result.code == 0
+    for text in ("new", "check", "run", "examples:", "xlbackflush new demo.xlsm --sample widgets", "exit codes:"):
+        assert text in result.out
+    assert all(len(line) <= 120 for line in result.out.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("verb", "option"), [("new", "--sample"), ("new", "--force"), ("check", "--json"), ("run", "--quiet")]
+)
+def test_every_command_has_its_own_help(verb: str, option: str) -> None:
+    result = cli(verb, "--help")
+    assert result.code == 0
+    assert option in result.out
+    assert "BOOK" in result.out
+
+
+def test_the_help_names_every_sample() -> None:
+    assert all(name in cli("new", "--help").out for name in SAMPLES)
+
+
+def test_the_version_is_printed() -> None:
+    assert cli("--version") == Result(0, f"xlbackflush {__version__}\n", "")
+
+
+@pytest.mark.parametrize(
+    "arguments", [(), ("post-everything",), ("run",), ("run", "a.xlsm", "b.xlsm"), ("run", "a.xlsm", "--loud")], ids=str
+)
+def test_a_command_that_does_not_exist_gives_exit_code_2(arguments: tuple[str, ...]) -> None:
+    result = cli(*arguments)
+    assert result.code == 2
+    assert result.out == ""
+    assert "usage: xlbackflush" in result.err
+
+
+# ----------------------------------------------------------------------------------------------------- new
+
+
+@pytest.mark.parametrize("suffix", ["xlsm", "xlsx", "XLSM"])
+def test_new_writes_an_empty_workbook_for_this_month(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"book.{suffix}"
+    result = cli("new", path)
+    assert result.code == 0
+    assert result.out == f"Wrote {path}. Fill the yellow sheets, then run it.\n"
+    settings = {r["Setting"]: r["Value"] for r in Parts(path).rows("Setup")}
+    start, end = (EPOCH + dt.timedelta(days=settings[name]) for name in ("Period start", "Period end"))
+    assert start.day == 1
+    assert end == start.replace(day=calendar.monthrange(start.year, start.month)[1])
+    assert abs((dt.date.today() - start).days) <= 32
+
+
+def test_a_new_workbook_runs_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "book.xlsm"
+    cli("new", path)
+    result = cli("run", path, "--json")
+    assert result.code == 0
+    assert result.json["entries"] == 0
+    assert result.json["checks"]["failed"] == 0
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_new_writes_every_sample(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "demo.xlsm"
+    result = cli("new", path, "--sample", name)
+    assert result.code == 0
+    assert result.out == f"Wrote {path}. Next: xlbackflush run {path}\n"
+    assert Parts(path).content == Parts(sample_book(tmp_path / "same.xlsm", name)).content
+
+
+def test_new_refuses_an_unknown_sample_and_names_the_others(tmp_path: Path) -> None:
+    result = cli("new", tmp_path / "demo.xlsm", "--sample", "gadgets")
+    assert result.code == 2
+    assert "gadgets" in result.err
+    assert all(name in result.err for name in SAMPLES)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_new_replaces_a_file_only_with_force(tmp_path: Path) -> None:
+    path = tmp_path / "book.xlsx"
+    path.write_text("mine")
+    result = cli("new", path)
+    assert (result.code, result.out) == (2, "")
+    assert "--force" in result.err
+    assert path.read_text() == "mine"
+    assert cli("new", path, "--force").code == 0
+    assert Parts(path).tables()
+
+
+@pytest.mark.parametrize("name", ["book.xls", "book.csv", "book", "book.xlsb", ".xlsm"])
+def test_new_refuses_another_ending(tmp_path: Path, name: str) -> None:
+    result = cli("new", tmp_path / name)
+    assert result.code == 2
+    assert ".xlsm" in result.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_new_refuses_a_folder_that_does_not_exist(tmp_path: Path) -> None:
+    result = cli("new", tmp_path / "none" / "book.xlsm")
+    assert result.code == 2
+    assert "does not exist" in result.err
+
+
+def test_new_with_force_does_not_replace_a_folder(tmp_path: Path) -> None:
+    path = tmp_path / "book.xlsm"
+    path.mkdir()
+    result = cli("new", path, "--force")
+    assert result.code == 2
+    assert len(result.err.splitlines()) == 1
+    assert path.is_dir()
+
+
+def test_new_with_force_does_not_replace_a_workbook_that_is_open(tmp_path: Path, book: Path) -> None:
+    before = book.read_bytes()
+    (tmp_path / "~$book.xlsm").write_bytes(b"somebody")
+    result = cli("new", book, "--force")
+    assert result.code == 2
+    assert book.read_bytes() == before
+
+
+# --------------------------------------------------------------------------------------------- check and run
+
+
+def test_run_prints_a_summary_table(tmp_path: Path) -> None:
+    result = cli("run", sample_book(tmp_path / "demo.xlsm"))
+    assert (result.code, result.err) == (0, "")
+    checks = result.out.split()[-2]
+    assert result.out == SUMMARY.replace("NN", checks)
+
+
+def test_check_posts_nothing(tmp_path: Path) -> None:
+    path = sample_book(tmp_path / "demo.xlsm")
+    before = Parts(path)
+    result = cli("check", path)
+    assert result == Result(0, "Findings: none. Ready to run.\n", "")
+    assert [r["Run"] for r in Parts(path).rows("Journal")] == [None]
+    changed = {n for n in before.content if before[n] != Parts(path)[n]}
+    assert changed <= {before.part_of("Findings"), before.tables()["Findings"].part}
+
+
+def test_check_keeps_the_results_of_a_run(book: Path) -> None:
+    cli("run", book)
+    before = Parts(book)
+    assert cli("check", book).code == 0
+    after = Parts(book)
+    assert {n for n in before.content if before[n] != after[n]} <= {before.part_of("Findings")}
+
+
+@pytest.mark.parametrize("verb", ["check", "run"])
+def test_errors_give_exit_code_1_and_a_line_each(book: Path, verb: str) -> None:
+    result = cli(verb, wrong(book, 2))
+    assert (result.code, result.err) == (1, "")
+    assert result.out.splitlines() == [
+        "Error  Counts!E7  Quantity is \"wrong\"; a number is expected.  Fix: Type a value of the kind that the column asks for.",
+        "Error  Counts!E8  Quantity is \"wrong\"; a number is expected.  Fix: Type a value of the kind that the column asks for.",
+        "",
+        "Findings: 2 errors. Nothing was posted; see sheet Findings.",
+    ]  # fmt: skip
+
+
+def test_of_very_many_findings_the_first_forty_are_printed(tmp_path: Path) -> None:
+    path = sample_book(tmp_path / "demo.xlsm", "widgets")
+    out = cli("run", wrong(path, 60)).out.splitlines()
+    assert sum(line.startswith("Error") for line in out) == 40
+    assert any(line.startswith("... and ") and line.endswith(" more: see sheet Findings.") for line in out)
+    assert len([r for r in Parts(path).rows("Findings") if r["Severity"] == "Error"]) >= 60
+
+
+def test_quiet_prints_nothing_but_errors(book: Path) -> None:
+    assert cli("run", book, "--quiet") == Result(0, "", "")
+    result = cli("run", wrong(book), "--quiet")
+    assert result.code == 1
+    assert [line.split()[0] for line in result.out.splitlines()] == ["Error"]
+
+
+def test_json_holds_the_run_the_ledger_and_the_checks(tmp_path: Path) -> None:
+    result = cli("run", sample_book(tmp_path / "demo.xlsm"), "--json")
+    assert (result.code, result.err) == (0, "")
+    answer = result.json
+    assert (answer["exit"], answer["run"], answer["status"], answer["entries"]) == (0, "R0001", "Draft", 5)
+    assert answer["debits"] == answer["credits"] == 10_639_000
+    assert answer["ledger"][layout.MIP] == 50_000
+    assert answer["ledger"][layout.FINISHED_GOODS] == 31_000
+    assert answer["ledger"][layout.COGS] == 3_129_000
+    assert answer["checks"]["failed"] == 0 < answer["checks"]["passed"]
+    assert answer["findings"] == []
+
+
+def test_json_of_a_run_with_errors_holds_the_findings_alone(book: Path) -> None:
+    result = cli("run", wrong(book), "--json")
+    assert (result.code, result.err) == (1, "")
+    assert result.json.keys() == {"exit", "findings"}
+    (finding,) = result.json["findings"]
+    assert finding.keys() == {"severity", "code", "where", "what", "fix", "effect"}
+    assert (finding["severity"], finding["where"]) == ("Error", "Counts!E7")
+
+
+def test_json_of_a_refusal_holds_the_reason(tmp_path: Path) -> None:
+    result = cli("run", tmp_path / "none.xlsm", "--json")
+    assert (result.code, result.err) == (2, "")
+    assert result.json["exit"] == 2
+    assert "does not exist" in result.json["error"]
+
+
+# --------------------------------------------------------------------------------------------- as a process
+
+
+def test_the_package_runs_as_a_module(tmp_path: Path) -> None:
+    assert process("--version", cwd=tmp_path) == Result(0, f"xlbackflush {__version__}\n", "")
+    assert process("new", "book.xlsm", "--sample", "computers", cwd=tmp_path).code == 0
+    result = process("run", "book.xlsm", cwd=tmp_path)
+    assert (result.code, result.err) == (0, "")
+    assert result.out.startswith("Run  ")
+    assert [p.name for p in tmp_path.iterdir()] == ["book.xlsm"]
+
+
+def test_the_exit_code_reaches_the_shell(book: Path) -> None:
+    assert process("run", wrong(book).name, cwd=book.parent).code == 1
+    assert process("run", "none.xlsm", cwd=book.parent).code == 2
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_a_terminal_that_lacks_a_character_is_no_obstacle(book: Path, encoding: str) -> None:
+    """A Windows console prints in the code page of its country."""
+    parts = Parts(book)
+    parts.put("Counts!D7", "Größe-木-\U0001f642")
+    result = process("run", parts.save(book).name, cwd=book.parent, PYTHONIOENCODING=encoding, PYTHONUTF8="0")
+    assert result.code == 1
+    assert "Counts!D7" in result.out
+    assert result.err == ""
+    assert "木" in Parts(book).rows("Findings")[0]["What"]
+
+
+def test_a_file_name_with_spaces_and_other_scripts_is_no_obstacle(tmp_path: Path) -> None:
+    name = "Oktober – 生産 & Sales (1).xlsm"
+    assert process("new", name, "--sample", "computers", cwd=tmp_path, PYTHONIOENCODING="utf-8").code == 0
+    assert process("run", name, cwd=tmp_path, PYTHONIOENCODING="utf-8").code == 0
+
+
+def test_a_reader_that_goes_away_is_no_fault(book: Path) -> None:
+    """As in: xlbackflush run book.xlsm | head -0"""
+    done = subprocess.Popen(
+        [sys.executable, "-m", "xlbackflush", "run", book.name],
+        cwd=book.parent, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert done.stdout
+    assert done.stderr
+    done.stdout.close()
+    errors = done.stderr.read().decode()
+    done.stderr.close()
+    done.wait(60)
+    assert "Traceback" not in errors
+    assert "fault of its own" not in errors
+
+
+def test_a_number_that_is_no_day_is_a_finding_and_nothing_else(book: Path) -> None:
+    """What a library writes to the terminal itself escapes a test within one process."""
+    parts = Parts(book)
+    parts.put("Counts!A9", -1e300)
+    result = process("check", parts.save(book).name, cwd=book.parent)
+    assert result.code == 1, result
+    assert result.err == ""
+
+
+def test_a_stray_cell_in_the_last_corner_of_a_sheet_ends_in_plain_words(book: Path) -> None:
+    """A sheet has 17 billion cells: a reader that lays them all out in memory takes the process down with it."""
+    resource = pytest.importorskip("resource", reason="memory is limited on Unix only")
+    parts = Parts(book)
+    parts.put("Counts!XFD1048576", "stray")
+    parts.save(book)
+    before = book.read_bytes()
+    done = subprocess.run(
+        [sys.executable, "-m", "xlbackflush", "check", book.name],
+        cwd=book.parent, capture_output=True, text=True, check=False, timeout=120,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30)),
+    )  # fmt: skip
+    assert done.returncode in (0, 2), done
+    assert len(done.stderr.splitlines()) == (1 if done.returncode else 0)
+    assert done.returncode == 0 or book.read_bytes() == before

@@ -1,0 +1,281 @@
+"""The workbooks that `new` builds: complete, documented, the same every time, and at home in other programs."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import openpyxl
+import pytest
+from openpyxl.utils import range_boundaries
+from openpyxl.worksheet.worksheet import Worksheet
+from support_files import EPOCH, Parts, address, bench_book, cli, sample_book
+
+from xlbackflush import layout, samples
+from xlbackflush.excel.template import build
+
+ROOT = Path(__file__).parents[1]
+JANUARY = dt.date(2026, 1, 1), dt.date(2026, 1, 31)
+INPUT_NAMES = [s.name for s in layout.INPUT_SHEETS]
+OUTPUT_NAMES = [s.name for s in layout.OUTPUT_SHEETS]
+
+
+def made(path: Path, name: str = "template") -> Path:
+    """The empty template for January, or a sample."""
+    build(path, JANUARY, samples.SAMPLES[name]() if name in samples.SAMPLES else None)
+    return path
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory: pytest.TempPathFactory) -> openpyxl.Workbook:
+    """The empty template, as openpyxl reads it."""
+    return openpyxl.load_workbook(made(tmp_path_factory.mktemp("new") / "book.xlsm"), keep_vba=True)
+
+
+@pytest.fixture(scope="module")
+def parts(tmp_path_factory: pytest.TempPathFactory) -> Parts:
+    """The parts of the empty template."""
+    return Parts(made(tmp_path_factory.mktemp("new") / "book.xlsm"))
+
+
+NAMES = ["template", *samples.SAMPLES]
+
+
+# ------------------------------------------------------------------------------------------------- the files
+
+
+@pytest.mark.parametrize("suffix", ["xlsm", "xlsx"])
+@pytest.mark.parametrize("name", NAMES)
+def test_two_builds_are_the_same_file(tmp_path: Path, name: str, suffix: str) -> None:
+    first, second = (made(tmp_path / f"{n}.{suffix}", name).read_bytes() for n in ("first", "second"))
+    assert first == second
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_workbooks_in_the_repository_are_those_that_the_code_builds(tmp_path: Path, name: str) -> None:
+    kept = ROOT / "workbooks" / f"{name}.xlsm"
+    assert kept.is_file(), f"{kept} is missing"
+    now, then = Parts(made(tmp_path / "now.xlsm", name)), Parts(kept)
+    assert list(now.content) == list(then.content)
+    assert [n for n in now.content if now[n] != then[n]] == [], f"{kept.name} is out of date: build it again"
+
+
+def test_only_the_suffix_tells_a_macro_workbook(tmp_path: Path) -> None:
+    with_macros, without = Parts(made(tmp_path / "a.xlsm")), Parts(made(tmp_path / "a.xlsx"))
+    assert [n for n in without.content if without[n] != with_macros[n]] == ["[Content_Types].xml"]
+    assert b"macroEnabled" in with_macros["[Content_Types].xml"]
+    assert b"macroEnabled" not in without["[Content_Types].xml"]
+
+
+# --------------------------------------------------------------------------------------------------- contents
+
+
+def test_every_sheet_is_there_in_order(book: openpyxl.Workbook) -> None:
+    assert book.sheetnames == [layout.ABOUT, *INPUT_NAMES, *OUTPUT_NAMES]
+    assert book.active.title == layout.ABOUT
+
+
+def test_every_table_is_there_with_its_columns_under_their_headers(book: openpyxl.Workbook) -> None:
+    for sheet in layout.SHEETS:
+        cells = book[sheet.name]
+        assert list(cells.tables) == [t.name for t in sheet.tables]
+        for table in sheet.tables:
+            left, top, right, bottom = range_boundaries(cells.tables[table.name].ref)
+            assert (left, top) == (table.first_col, layout.HEADER_ROW)
+            assert bottom > top
+            headers = [cells.cell(top, c).value for c in range(left, right + 1)]
+            assert headers == table.names == cells.tables[table.name].column_names
+
+
+def test_units_stand_above_the_headers(book: openpyxl.Workbook) -> None:
+    for sheet in layout.SHEETS:
+        for table in sheet.tables:
+            shown = [
+                book[sheet.name].cell(layout.HEADER_ROW - 1, table.first_col + i).value
+                for i in range(len(table.columns))
+            ]
+            assert shown == [c.unit or None for c in table.columns]
+
+
+def test_every_setting_and_role_has_its_row(parts: Parts) -> None:
+    assert [(r["Setting"], r["Meaning"]) for r in parts.rows("Setup")] == [(s.name, s.meaning) for s in layout.SETTINGS]
+    accounts = {r["Role"]: (r["Account"], r["Name"]) for r in parts.rows("Accounts") if r["Role"]}
+    assert accounts == layout.ROLES
+    values = {r["Setting"]: r["Value"] for r in parts.rows("Setup")}
+    assert values["Trigger points"] == layout.PCS
+    assert values["Period start"] == (JANUARY[0] - EPOCH).days
+    assert values["Period end"] == (JANUARY[1] - EPOCH).days
+
+
+def validations(sheet: Worksheet, cell: str) -> list[object]:
+    return [v for v in sheet.data_validations.dataValidation if cell in v.sqref]
+
+
+def test_every_input_column_has_a_prompt_from_its_first_row_down(book: openpyxl.Workbook) -> None:
+    for sheet in layout.INPUT_SHEETS:
+        for table in sheet.tables:
+            for i, column in enumerate(table.columns):
+                rows = (layout.HEADER_ROW + 1, 5000)
+                if table.name == "Setup":
+                    if column.name != "Value":
+                        continue
+                    rows = (layout.HEADER_ROW + 1, layout.HEADER_ROW + len(layout.SETTINGS))
+                for row in rows:
+                    (rule,) = validations(book[sheet.name], address(table.first_col + i, row))
+                    assert rule.prompt, (table.name, column.name)
+                    assert rule.showInputMessage
+                    assert len(rule.prompt) <= 255
+                    assert len(rule.promptTitle) <= 32
+
+
+def test_choices_are_offered_as_lists(book: openpyxl.Workbook) -> None:
+    for sheet in layout.INPUT_SHEETS:
+        for table in sheet.tables:
+            for i, column in enumerate(table.columns):
+                if column.choices and table.name != "Accounts":
+                    (rule,) = validations(book[sheet.name], address(table.first_col + i, layout.HEADER_ROW + 1))
+                    assert rule.type == "list"
+                    assert rule.formula1 == f'"{",".join(column.choices)}"'
+                    assert len(rule.formula1) <= 257
+
+
+def test_choices_of_a_setting_are_the_cells_that_list_them(book: openpyxl.Workbook) -> None:
+    setup = book["Setup"]
+    for row, setting in enumerate(layout.SETTINGS, layout.HEADER_ROW + 1):
+        if setting.choices:
+            (rule,) = validations(setup, f"B{row}")
+            assert rule.type == "list"
+            left, top, right, bottom = range_boundaries(rule.formula1.replace("$", ""))
+            assert left == right
+            assert tuple(setup.cell(r, left).value for r in range(top, bottom + 1)) == setting.choices
+
+
+def test_headers_stay_in_view_and_on_every_printed_page(book: openpyxl.Workbook) -> None:
+    for sheet in layout.SHEETS:
+        cells = book[sheet.name]
+        assert cells.freeze_panes == address(sheet.freeze_cols + 1, layout.HEADER_ROW + 1)
+        assert cells.print_title_rows == f"${layout.HEADER_ROW}:${layout.HEADER_ROW}"
+        assert cells.page_setup.orientation == "landscape"
+        assert cells.page_setup.fitToHeight == 0
+        assert cells.sheet_properties.pageSetUpPr.fitToPage
+
+
+def links(sheet: Worksheet) -> list[str]:
+    """Where the cells of a sheet lead to, from top to bottom."""
+    return [cell.hyperlink.location for row in sheet.iter_rows() for cell in row if cell.hyperlink]
+
+
+def test_the_about_sheet_leads_to_every_sheet_and_every_sheet_back(book: openpyxl.Workbook) -> None:
+    targets = [location.rsplit("!", 1)[0].strip("'") for location in links(book[layout.ABOUT])]
+    assert targets == [*INPUT_NAMES, *OUTPUT_NAMES]
+    for sheet in layout.SHEETS:
+        assert links(book[sheet.name]) == [f"{layout.ABOUT}!A1"]
+
+
+def test_the_about_sheet_says_what_each_sheet_is_for(book: openpyxl.Workbook) -> None:
+    text = "\n".join(str(row[0]) for row in book[layout.ABOUT].iter_rows(values_only=True))
+    assert all(sheet.purpose in text for sheet in layout.SHEETS)
+
+
+def test_master_check_is_one_cell_that_counts_failures(book: openpyxl.Workbook) -> None:
+    ((sheet, cell),) = book.defined_names[layout.MASTER_CHECK].destinations
+    assert (sheet, cell) == ("Checks", "$B$3")
+    assert "Checks[Result]" in book[sheet]["B3"].value
+
+
+def test_output_sheets_are_protected_and_input_cells_are_open(book: openpyxl.Workbook) -> None:
+    assert all(book[name].protection.sheet for name in OUTPUT_NAMES)
+    assert not any(book[name].protection.sheet for name in INPUT_NAMES)
+    assert not any(book[name].protection.password for name in OUTPUT_NAMES)
+    assert not book["Counts"].cell(layout.HEADER_ROW + 1, 5).protection.locked
+
+
+def test_no_column_name_repeats_within_a_table_and_no_table_name_within_the_book() -> None:
+    names = [t.name for s in layout.SHEETS for t in s.tables]
+    assert len({n.casefold() for n in names}) == len(names)
+    for table in layout.TABLES.values():
+        assert len({n.casefold() for n in table.names}) == len(table.names)
+
+
+# ---------------------------------------------------------------------------------------------------- samples
+
+
+def test_samples_name_the_columns_of_the_layout() -> None:
+    for name, columns in samples.COLUMNS.items():
+        assert columns.split(", ") == layout.TABLES[name].names
+    assert {*samples.COLUMNS, "Setup", "Accounts"} == {t.name for t in layout.INPUT_TABLES}
+
+
+@pytest.mark.parametrize("name", samples.SAMPLES)
+def test_settings_and_choices_of_a_sample_are_allowed(name: str) -> None:
+    sample = samples.SAMPLES[name]()
+    known = {s.name: s for s in layout.SETTINGS}
+    for setting, value in sample.settings.items():
+        assert not known[setting].choices or value in known[setting].choices
+    for table, rows in sample.tables.items():
+        for column in layout.TABLES[table].columns:
+            for row in rows:
+                assert not column.required or column.name in row, (table, row)
+                assert not column.choices or row.get(column.name, column.choices[0]) in column.choices, (table, row)
+
+
+@pytest.mark.parametrize("name", samples.SAMPLES)
+def test_every_cell_of_a_sample_is_in_its_workbook(tmp_path: Path, name: str) -> None:
+    sample, held = samples.SAMPLES[name](), Parts(sample_book(tmp_path / "book.xlsm", name))
+    for table, rows in sample.tables.items():
+        shown = [{c: (v - EPOCH).days if isinstance(v, dt.date) else v for c, v in row.items()} for row in rows]
+        read = [{c: v for c, v in row.items() if v is not None} for row in held.rows(table)]
+        assert [row for row in read if row] == shown, table
+    settings = {r["Setting"]: r["Value"] for r in held.rows("Setup")}
+    for setting, value in sample.settings.items():
+        assert settings[setting] == ((value - EPOCH).days if isinstance(value, dt.date) else value)
+
+
+@pytest.mark.parametrize("name", samples.SAMPLES)
+def test_a_sample_runs_and_every_check_holds(tmp_path: Path, name: str) -> None:
+    result = cli("run", sample_book(tmp_path / "book.xlsm", name), "--json")
+    assert result.code == 0
+    assert result.json["checks"]["failed"] == 0
+    assert result.json["debits"] == result.json["credits"] > 0
+
+
+# ----------------------------------------------------------------------------------------------- round trips
+
+
+def posted(path: Path) -> list[tuple[object, ...]]:
+    columns = ("Entry", "Line", "Posting date", "Event", "Role", "Debit", "Credit", "Description", "Source", "Proof")
+    return [tuple(row[c] for c in columns) for row in Parts(path).rows("Journal")]
+
+
+@pytest.mark.parametrize("first", ["saved before the run", "saved after a run"])
+@pytest.mark.parametrize(("name", "suffix"), [("computers", "xlsm"), ("computers", "xlsx"), ("widgets", "xlsm")])
+def test_a_workbook_that_openpyxl_saved_still_runs(tmp_path: Path, name: str, suffix: str, first: str) -> None:
+    direct = sample_book(tmp_path / f"direct.{suffix}", name)
+    cell = Parts(direct).where("Counts", "Quantity", 1).split("!")[1]
+    changed = Parts(direct)
+    quantity = changed.cells("Counts")[cell][0] - 1
+    changed.put(f"Counts!{cell}", quantity)
+    changed.save(direct)
+    assert cli("run", direct).code == 0
+
+    saved = sample_book(tmp_path / f"saved.{suffix}", name)
+    if first == "saved after a run":
+        assert cli("run", saved).code == 0
+    workbook = openpyxl.load_workbook(saved, keep_vba=suffix == "xlsm")
+    workbook["Counts"][cell] = quantity
+    workbook.save(saved)
+    result = cli("run", saved, "--json")
+    assert result.code == 0, result
+    assert result.json["checks"]["failed"] == 0
+    assert posted(saved) == posted(direct)
+    assert openpyxl.load_workbook(saved, keep_vba=suffix == "xlsm").sheetnames[0] == layout.ABOUT
+
+
+def test_every_formula_is_stored_with_its_result(tmp_path: Path) -> None:
+    """So that a program that does not calculate reads the same."""
+    path = bench_book(tmp_path / "book.xlsx")
+    assert cli("run", path).code == 0
+    held = Parts(path)
+    cells = [(name, at, *cell) for name in OUTPUT_NAMES for at, cell in held.cells(name).items()]
+    assert len([1 for _, _, _, formula in cells if formula]) > 500
+    assert [(name, at, formula) for name, at, value, formula in cells if formula and value is None] == []
