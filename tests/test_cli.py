@@ -175,6 +175,23 @@ def test_new_with_force_does_not_replace_a_workbook_that_is_open(tmp_path: Path,
     assert book.read_bytes() == before
 
 
+@pytest.mark.parametrize("existing", [True, False])
+def test_new_on_a_full_disk_leaves_what_was_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, existing: bool
+) -> None:
+    def full(*arguments: object, **options: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    path = tmp_path / "book.xlsm"
+    if existing:
+        path.write_text("mine")
+    monkeypatch.setattr("zipfile.ZipFile.writestr", full)
+    result = cli("new", path, "--force")
+    assert result.code == 2
+    assert len(result.err.splitlines()) == 1
+    assert [(p.name, p.read_text()) for p in tmp_path.iterdir()] == ([("book.xlsm", "mine")] if existing else [])
+
+
 # --------------------------------------------------------------------------------------------- check and run
 
 

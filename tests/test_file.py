@@ -400,10 +400,13 @@ def test_an_error_value_in_a_cell_without_an_address_is_found(book: Path) -> Non
         assert ("C01", "Purchases!D7") in found(book)
 
 
-def test_shared_and_rich_strings_are_read_as_their_text(book: Path, tmp_path: Path) -> None:
+def test_rich_text_with_its_pronunciation_is_read_as_its_text(book: Path, tmp_path: Path) -> None:
     expected = expected_journal(tmp_path)
     parts = Parts(book)
-    rich = '<is><r><rPr><b/></rPr><t>Ben</t></r><r><t xml:space="preserve">ch</t></r></is>'
+    rich = (
+        '<is><r><rPr><b/></rPr><t>Ben</t></r><r><t xml:space="preserve">ch</t></r>'
+        '<rPh sb="0" eb="2"><t>how to say it</t></rPh></is>'
+    )
     name = parts.part_of("Counts")
     parts[name] = parts[name].decode().replace("<is><t>Bench</t></is>", rich)
     assert b"<r><t" in parts[name]

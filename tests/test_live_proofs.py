@@ -391,10 +391,11 @@ def journal_amounts(posted: Posted) -> Amounts:
     """Signed minor units by what a line is, in the order of the sheet."""
     found: Amounts = {}
     for entry in posted.entries:
+        charged = {getattr(line.basis, "charged_to", "") for line in entry.lines} - {""}
         for line in entry.lines:
             basis = line.basis
             what = " ".join(v for _, v in basis.where) if isinstance(basis, Total) else type(basis).__name__
-            key = (entry.event, entry.description, line.role, what)
+            key = (entry.event, entry.description, *charged, line.role, what)
             assert key not in found, key
             found[key] = line.minor
     return found

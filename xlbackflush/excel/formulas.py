@@ -43,6 +43,7 @@ class Sheets:
     places: dict[str, Source]
 
     def ref(self, table: str, column: str, row: int | str) -> str:
+        """A cell; 0 for a column that the workbook does not have."""
         place = self.places[table]
         return f"{self.head(table, column)}{row}" if column in place.letters else "0"
 

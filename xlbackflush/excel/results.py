@@ -34,6 +34,24 @@ from xlbackflush.pipeline import Outcome, Posted, Run
 WRAPPED = ("What", "How to fix", "Explanation")
 
 
+#: Reconciliation column -> column of the stock book
+_BOOK_COLUMNS = {
+    "Opening": "opening",
+    "Received": "received",
+    "Relieved": "relieved",
+    "Scrapped": "scrapped",
+    "Book": "book",
+    "Counted": "counted",
+    "Difference qty": "difference",
+    "Difference amount": "difference_amount",
+    "Standard cost": "cost",
+    "Account role": "role",
+    "Opening amount": "opening_amount",
+    "Book amount": "book_amount",
+    "Invoiced": "invoiced",
+}
+
+
 def bodies(outcome: Outcome, runs: list[Run], sheets: Sheets, styles: StyleSheet) -> dict[str, Block]:
     """The new body of every output table that changes: all of them after a run, Findings alone after a failed one."""
     posted = outcome.posted
@@ -291,81 +309,58 @@ class _Writer:
 
     def reconciliation(self) -> Body:
         """Stock book per item, live over Stock, Purchases, Counts and Trace."""
-        book, place = self.posted.book, self.sheets.places["Reconciliation"]
-        at, rows = place.letters, range(place.first_row, place.first_row + len(book))
+        book, first = self.posted.book, self.sheets.places["Reconciliation"].first_row
         codes = [self.codes[i] for i in book["item"]]
-        pairs = [(c, f"{at['Item']}{r}") for c, r in zip(codes, rows, strict=True)]
-        end = [self.rollup_top + u for u in book["end_row"]]
-        start = [self.rollup_top + u for u in book["start_row"]]
-        roles = [self.sheets.ref("Rollup", "Relieved from", u) for u in end]
-        costs = [self.sheets.ref("Rollup", "Unit cost", u) for u in end]
-        completed = (("Event", layout.COMPLETED),)
-        scrap = layout.SCRAP_EVENT
-        counted = [
-            f'IF(SUMPRODUCT((Stock[Item]&""={cell})*(Stock[Counted qty]<>""))=0,"",{stock_sum("Stock", "Counted qty", c, cell)})'
-            for c, cell in pairs
-        ]
-        shown = [None if v != v else v for v in book["counted"].tolist()]
-        gap = [None if v != v else v for v in book["difference"].tolist()]
+        body: Body = {"Item": (codes, None)}
+        for name, formulas in (self._stock_moves(codes, first) | self._stock_amounts(codes, first)).items():
+            values = book[_BOOK_COLUMNS[name]].tolist()
+            body[name] = (["" if v != v else v for v in values], formulas)
+        return body
+
+    def _stock_moves(self, codes: list[str], first: int) -> dict[str, list[str]]:
+        """Quantities: what came in from the input sheets, what went out from the Trace."""
+        at = self.letters("Reconciliation")
+        cells = [(code, f"{at['Item']}{r}") for r, code in enumerate(codes, first)]
+        role = [self.sheets.ref("Rollup", "Relieved from", self.rollup_top + u) for u in self.posted.book["end_row"]]
+        scrap, completed = layout.SCRAP_EVENT, (("Event", layout.COMPLETED),)
+
+        def out(event: str) -> list[str]:
+            return [trace_sum("Required qty", *c, r, event) for c, r in zip(cells, role, strict=True)]
+
         return {
-            "Item": (codes, None),
-            "Opening": (book["opening"].tolist(), [stock_sum("Stock", "Opening qty", c, cell) for c, cell in pairs]),
-            "Received": (
-                book["received"].tolist(),
-                [
-                    stock_sum("Purchases", "Quantity", c, cell)
-                    + "+"
-                    + stock_sum("Counts", "Quantity", c, cell, completed)
-                    for c, cell in pairs
-                ],
-            ),
-            "Relieved": (
-                book["relieved"].tolist(),
-                [
-                    trace_sum("Required qty", c, cell, role, f"<>{scrap}")
-                    for (c, cell), role in zip(pairs, roles, strict=True)
-                ],
-            ),
-            "Scrapped": (
-                book["scrapped"].tolist(),
-                [trace_sum("Required qty", c, cell, role, scrap) for (c, cell), role in zip(pairs, roles, strict=True)],
-            ),
-            "Book": (
-                book["book"].tolist(),
-                [
-                    f"ROUND({at['Opening']}{r}+{at['Received']}{r}-{at['Relieved']}{r}-{at['Scrapped']}{r},9)"
-                    for r in rows
-                ],
-            ),
-            "Counted": (["" if v is None else v for v in shown], counted),
-            "Difference qty": (
-                ["" if v is None else v for v in gap],
-                [f'IF({at["Counted"]}{r}="","",{at["Counted"]}{r}-{at["Book"]}{r})' for r in rows],
-            ),
-            "Difference amount": (
-                book["difference_amount"].tolist(),
-                [
-                    f'IF({at["Difference qty"]}{r}="",0,{at["Difference qty"]}{r}*{at["Standard cost"]}{r})'
-                    for r in rows
-                ],
-            ),
-            "Invoiced": (book["invoiced"].tolist(), [invoiced(cell) for _, cell in pairs]),
-            "Standard cost": (book["cost"].tolist(), costs),
-            "Account role": (
-                book["role"].tolist(),
-                [f'IF({role}="{layout.ACCOUNTS_PAYABLE}","",{role})' for role in roles],
-            ),
-            "Opening amount": (
-                book["opening_amount"].tolist(),
-                [
-                    f"{at['Opening']}{r}*{self.sheets.ref('Rollup', 'Unit cost', u)}"
-                    for r, u in zip(rows, start, strict=True)
-                ],
-            ),
-            "Book amount": (
-                book["book_amount"].tolist(),
-                [f"{at['Book']}{r}*{at['Standard cost']}{r}" for r in rows],
-            ),
+            "Opening": [stock_sum("Stock", "Opening qty", *c) for c in cells],
+            "Received": [
+                f"{stock_sum('Purchases', 'Quantity', *c)}+{stock_sum('Counts', 'Quantity', *c, completed)}"
+                for c in cells
+            ],
+            "Relieved": out(f"<>{scrap}"),
+            "Scrapped": out(scrap),
+            "Counted": [
+                f'IF(SUMPRODUCT((Stock[Item]&""={cell})*(Stock[Counted qty]<>""))=0,"",'
+                f"{stock_sum('Stock', 'Counted qty', code, cell)})"
+                for code, cell in cells
+            ],
+        }
+
+    def _stock_amounts(self, codes: list[str], first: int) -> dict[str, list[str]]:
+        """What follows from the quantities, at the standard cost of the Roll-up."""
+        at, book = self.letters("Reconciliation"), self.posted.book
+        rows = range(first, first + len(codes))
+        cells = [{name: f"{letter}{r}" for name, letter in at.items()} for r in rows]
+        start = [self.sheets.ref("Rollup", "Unit cost", self.rollup_top + u) for u in book["start_row"]]
+        end = [self.sheets.ref("Rollup", "Unit cost", self.rollup_top + u) for u in book["end_row"]]
+        role = [self.sheets.ref("Rollup", "Relieved from", self.rollup_top + u) for u in book["end_row"]]
+        return {
+            "Book": [f"ROUND({c['Opening']}+{c['Received']}-{c['Relieved']}-{c['Scrapped']},9)" for c in cells],
+            "Difference qty": [f'IF({c["Counted"]}="","",{c["Counted"]}-{c["Book"]})' for c in cells],
+            "Difference amount": [
+                f'IF({c["Difference qty"]}="",0,{c["Difference qty"]}*{c["Standard cost"]})' for c in cells
+            ],
+            "Standard cost": end,
+            "Account role": [f'IF({r}="{layout.ACCOUNTS_PAYABLE}","",{r})' for r in role],
+            "Opening amount": [f"{c['Opening']}*{u}" for c, u in zip(cells, start, strict=True)],
+            "Book amount": [f"{c['Book']}*{c['Standard cost']}" for c in cells],
+            "Invoiced": [invoiced(c["Item"]) for c in cells],
         }
 
     def rollup(self) -> Body:

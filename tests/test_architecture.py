@@ -1,0 +1,59 @@
+"""The shape of the code, as a test: imports point one way, modules and functions stay small, rules are listed once."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import xlbackflush
+from xlbackflush.engine.findings import CATALOGUE
+
+ROOT = Path(xlbackflush.__file__).parent
+MODULES = sorted(ROOT.rglob("*.py"))
+TABLES_OF_DATA = {"layout.py", "samples.py"}  # long because what they describe is long
+
+
+def imported(path: Path) -> set[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    names = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module}
+    return names | {a.name for node in ast.walk(tree) if isinstance(node, ast.Import) for a in node.names}
+
+
+def named(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=named)
+def test_imports_point_one_way(path: Path) -> None:
+    """engine <- pipeline <- excel <- cli."""
+    names = imported(path)
+    if path.parent.name == "engine":
+        assert not {n for n in names if n.startswith(("xlbackflush.excel", "xlbackflush.pipeline", "xlbackflush.cli"))}
+        assert not names & {"openpyxl", "xlwings", "python_calamine", "zipfile", "time"}
+    if path.name == "pipeline.py":
+        assert not {n for n in names if n.startswith(("xlbackflush.excel", "xlbackflush.cli"))}
+    if path.parent.name == "excel":
+        assert "xlbackflush.cli" not in names
+    assert "xlwings" not in names, "only the live adapter may import xlwings"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=named)
+def test_modules_and_functions_can_be_read(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    if path.name not in TABLES_OF_DATA:
+        assert text.count("\n") <= 620
+    tree = ast.parse(text)
+    assert ast.get_docstring(tree), "a module says what it is for"
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            length = (node.end_lineno or 0) - node.lineno + 1
+            assert length <= 75, f"{node.name} has {length} lines"
+    scopes = [tree, *(node for node in tree.body if isinstance(node, ast.ClassDef))]
+    for node in (function for scope in scopes for function in scope.body if isinstance(function, ast.FunctionDef)):
+        if not node.name.startswith("_") and not node.decorator_list and len(node.body) > 1:
+            assert ast.get_docstring(node), f"{node.name} has no docstring"
+
+
+def test_codes_of_rules_are_unique() -> None:
+    codes = [rule.code for rule in CATALOGUE]
+    assert len(codes) == len(set(codes))
