@@ -110,8 +110,7 @@ class Session:
     A range is (sheet, address), such as ("Journal", "N7:N20"); its value is a list of rows. Numbers are floats, text is
     str, a blank cell is "", a cell in error is `ERROR`.
 
-    A change is (sheet, cell, value): a number or text as typed into a text cell, None to clear the cell, or text that
-    starts with "=" as a formula.
+    A change is (sheet, cell, value): a number, text (which stays text), None to clear the cell, or {"formula": "=1/0"}.
     """
 
     def __init__(self, path: Path) -> None:
@@ -232,20 +231,27 @@ def _attempt(book: Any, changes: list[Any], ranges: list[Any]) -> list[Any]:
     old = []
     for sheet, address, value in changes:
         cell = book.Sheets.getByName(sheet).getCellRangeByName(address)
-        old.append((cell, cell.getType().value, cell.getFormula(), cell.getValue(), cell.getString()))
+        kind = cell.getType().value
+        old.append(
+            (cell, {"EMPTY": None, "VALUE": cell.getValue(), "TEXT": cell.getString()}.get(kind, _formula(cell)))
+        )
         _put(cell, value)
     book.calculateAll()
     values = [_values(book.Sheets.getByName(sheet).getCellRangeByName(address)) for sheet, address in ranges]
-    for cell, kind, formula, number, text in reversed(old):
-        _put(cell, {"EMPTY": None, "VALUE": number, "TEXT": text}.get(kind, formula), formula=kind == "FORMULA")
+    for cell, value in reversed(old):
+        _put(cell, value)
     return values
 
 
-def _put(cell: Any, value: Any, formula: bool = True) -> None:
+def _formula(cell: Any) -> dict[str, str]:
+    return {"formula": cell.getFormula()}
+
+
+def _put(cell: Any, value: Any) -> None:
     if value is None:
         cell.setFormula("")
-    elif isinstance(value, str) and value.startswith("=") and formula:
-        cell.setFormula(value)
+    elif isinstance(value, dict):
+        cell.setFormula(value["formula"])
     elif isinstance(value, str):
         cell.setString(value)
     else:

@@ -27,7 +27,10 @@ import pytest
 from openpyxl.utils.datetime import to_excel
 
 from xlbackflush import layout, pipeline
+from xlbackflush.engine import rules
+from xlbackflush.engine.accept import accept
 from xlbackflush.engine.basis import Total
+from xlbackflush.engine.structure import structure
 from xlbackflush.engine.tables import CellError, Source
 from xlbackflush.excel.file import FileBook
 from xlbackflush.excel.template import build
@@ -72,6 +75,7 @@ ITEMS = (
     ("0042", "Adapter", "Finished", "each", None, None, None, None, None, 0.90),
     (KIT, "Device with two adapters", "Finished", "each", None, 0.12, 19.5, 4, 6.5),
     (FIN_STAR, "Device with a star", "Finished", "each", None, None, None, None, None, 2.00, 0.05),
+    ("OLD", "Device of last year, not made any more", "Finished", "each", None, None, None, None, None, 3.00),
 )
 BOM = (
     ("SUB-A", "x-old", 2, "each", None, None, None, day(15)),
@@ -98,6 +102,8 @@ BOM = (
     (FIN_STAR, STAR, 2),
     (FIN_STAR, "SUB-B", 1),
     (FIN_STAR, "0042", 1, "each", 0.01, "Input"),
+    (FIN, QUOTE, 2, "m", None, None, None, dt.date(2026, 2, 28)),
+    ("OLD", STAR, 1),
 )
 COUNTS = (
     (day(2), "PC-01", "Completed", "SUB-B", 900),
@@ -236,9 +242,20 @@ def computers(triggers: str) -> Sample:
     return replace(sample, settings={**sample.settings, "Trigger points": triggers})
 
 
+def with_times(policy: Policy) -> Sample:
+    """The world with a time of day in every date."""
+    sample = world(policy)
+    tables = {
+        table: [{n: _at_noon(v) if isinstance(v, dt.date) else v for n, v in row.items()} for row in rows]
+        for table, rows in sample.tables.items()
+    }
+    return replace(sample, tables=tables)
+
+
 BOOKS = {
     **{f"computers, {t}": functools.partial(computers, t) for t in layout.TRIGGERS},
     "widgets": SAMPLES["widgets"],
+    "dates with a time of day": functools.partial(with_times, POLICIES[0]),
     **{str(policy): functools.partial(world, policy) for policy in POLICIES},
 }
 
@@ -343,6 +360,21 @@ def test_every_difference_is_zero_and_every_check_holds(name: str, folder: Path)
     assert live["Checks"]["B3"].value == 0
 
 
+@pytest.mark.parametrize("triggers", layout.TRIGGERS)
+def test_a_bill_of_materials_that_runs_in_a_circle_is_refused(triggers: str, folder: Path) -> None:
+    """A has a part and B, B has A: the part stands below the circle, not on it."""
+    made = [{"Item": code, "Type": layout.FINISHED, "Other conversion": 1} for code in "AB"]
+    tables = {
+        "StandardCost": [*made, {"Item": "part", "Type": layout.BUY, "Material price": 1}],
+        "BOM": [{"Parent": p, "Component": c, "Qty per": 1} for p, c in (("A", "part"), ("A", "B"), ("B", "A"))],
+    }
+    path = folder / "circle.xlsx"
+    build(path, PERIOD, Sample("Circle", "", {"Trigger points": triggers}, tables))
+    with FileBook(path) as book:
+        inputs, _ = accept(book.read())
+    assert "B01" in {finding.code for finding in rules.before(inputs, structure(inputs))}
+
+
 # ------------------------------------------------------------------------- (b) one input changed by hand
 
 Amounts = dict[tuple[str, ...], float]
@@ -396,6 +428,7 @@ def journal_amounts(posted: Posted) -> Amounts:
             basis = line.basis
             what = " ".join(v for _, v in basis.where) if isinstance(basis, Total) else type(basis).__name__
             key = (entry.event, entry.description, *charged, line.role, what)
+            key = tuple(part.casefold() for part in key)
             assert key not in found, key
             found[key] = line.minor
     return found
@@ -414,6 +447,13 @@ def amounts(outcome: Outcome) -> dict[str, Amounts]:
         "Relief quantity": {(codes[r.item].casefold(),): float(r.quantity) for r in relief.itertuples()},
         "Variances": {(v.name, v.subject): abs(v.amount) for v in posted.variances},
     }
+
+
+def relief_roles(outcome: Outcome) -> dict[str, str]:
+    """The account role from which each component is relieved."""
+    assert outcome.posted
+    codes = outcome.structure.items["code"].tolist()
+    return {codes[r.item].casefold(): r.role for r in outcome.posted.relief.itertuples()}
 
 
 def texts(outcome: Outcome) -> list[Any]:
@@ -461,6 +501,8 @@ def change(sources: dict[str, Source], trial: Trial) -> tuple[str, str, object]:
     source = sources[trial.table]
     cell = source.cell(trial.column, source.row_numbers[trial.row]).rsplit("!", 1)[1]
     new = trial.new
+    if trial.kind == "error":
+        return source.sheet, cell, {"formula": new}
     return source.sheet, cell, (new - EPOCH).days if isinstance(new, dt.date) else new
 
 
@@ -509,9 +551,10 @@ def contents(
         if blank:
             yield "date filled in", period[0] + dt.timedelta(12)
         else:
-            yield ("date" if old < period[1] else "date out of period"), old + dt.timedelta(1)
-            yield ("date" if old > period[0] else "date out of period"), old - dt.timedelta(1)
-            yield "date with time", None if old is None else _at_noon(old)
+            yield ("date out of period" if old == period[1] else "date"), old + dt.timedelta(1)
+            yield ("date out of period" if old == period[0] else "date"), old - dt.timedelta(1)
+            yield "date with time", _at_noon(old)
+            yield "date", period[0] + dt.timedelta(21)
     elif col.kind == "choice":
         for choice in col.choices:
             if choice != old:
@@ -533,6 +576,7 @@ def contents(
 
 
 def _at_noon(date: dt.date) -> float:
+    """The Excel number of a date with a time of day, as programs that export date and time write it."""
     return (date - EPOCH).days + 0.5
 
 
@@ -592,8 +636,10 @@ def predicted(base: Ran, before: dict[str, Amounts], trial: Trial) -> tuple[Verd
         places = 6 if table == "Relief quantity" else 0
         verdict.expected |= {f"{table} {' / '.join(k)}" for k, v in old.items() if round(v - new.get(k, 0), places)}
         verdict.new_rows += sum(1 for k in new if k not in old)
+    moved = relief_roles(base.outcome).items() - relief_roles(again).items()
+    verdict.expected |= {f"{table} {code}" for code, _ in moved for table in ("Relief", "Relief quantity")}
     verdict.structural = bool(verdict.new_rows) or bool(shape(again) - shape(base.outcome))
-    verdict.structural |= again.posted.places != base.posted.places
+    verdict.structural |= trial.table == "Setup" and isinstance(trial.old, str)  # another policy, other entries
     verdict.text = texts(again) != texts(base.outcome)
     return verdict, after
 
@@ -663,7 +709,15 @@ def test_a_change_that_calls_for_other_rows_is_seen(name: str, folder: Path) -> 
 
 @pytest.mark.parametrize("name", VARIANTS)
 def test_a_change_that_the_engine_would_refuse_fails_the_master_check(name: str, folder: Path) -> None:
-    tried = [v for v in campaign(name, folder) if v.invalid]
+    """Documents and notes are left out: no amount depends on them."""
+    tried = [v for v in campaign(name, folder) if v.invalid and v.trial.column not in ("Document", "Note", "Reason")]
+    wrong = [v for v in tried if not v.failures]
+    assert not wrong, report(wrong, len(tried))
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_another_account_number_fails_the_master_check(name: str, folder: Path) -> None:
+    tried = [v for v in campaign(name, folder) if v.trial.kind == "account" and v.text]
     wrong = [v for v in tried if not v.failures]
     assert not wrong, report(wrong, len(tried))
 

@@ -9,6 +9,7 @@ import argparse
 import calendar
 import datetime as dt
 import getpass
+import io
 import json
 import sys
 from collections.abc import Sequence
@@ -33,6 +34,9 @@ exit codes: 0 done; 1 errors in the inputs, nothing posted; 2 the command or fil
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; every failure ends in one line of plain words."""
+    for stream in (sys.stdout, sys.stderr):  # a console without the characters of an item code is no reason to stop
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     args = _parser().parse_args(arguments)
     from xlbackflush.excel.errors import UnusableError
 
@@ -106,6 +110,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _new(args: argparse.Namespace) -> int:
     from xlbackflush.excel.errors import UnusableError
+    from xlbackflush.excel.file import check_free
     from xlbackflush.excel.template import build
     from xlbackflush.samples import SAMPLES
 
@@ -114,6 +119,8 @@ def _new(args: argparse.Namespace) -> int:
         raise UnusableError(f"{path.name}: give the workbook the ending .xlsm (or .xlsx, without macros).")
     if path.exists() and not args.force:
         raise UnusableError(f"{path.name} exists already; choose another name, or add --force to replace it.")
+    if path.exists():
+        check_free(path)
     if not path.parent.is_dir():
         raise UnusableError(f"The folder {path.parent} does not exist.")
     if args.sample is not None and args.sample not in SAMPLES:

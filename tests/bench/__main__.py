@@ -184,9 +184,8 @@ class Bench:
                     print(f"   {name}: {took}")
                 else:
                     row(f"{took / seconds['engine']:6.2f} x {name}", f"{took:.4f} s")
-        print(
-            "   All agree to 1e-9. Only the engine keeps the Trace row by row, effective dates and five cost elements."
-        )
+        print("   Each comes to the engine's quantities and costs within 1e-9, or it is not timed.")
+        print("   Only the engine heeds dates, keeps five cost elements and writes down the Trace row by row.")
 
     # ----------------------------------------------------------------------------------------------- 5
 

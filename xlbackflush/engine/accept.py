@@ -88,7 +88,7 @@ def _cell(
 ) -> object:
     """One cell that is not plainly of its column's type: blank, error, other type."""
     nothing: object = "" if parse is _text else math.nan
-    where = source.cell(column.name, source.row_numbers[i]) if column.name in source.letters else source.sheet
+    where = source.cell(column.name, source.row_numbers[i])
     if value is None or value == "":
         if column.required:
             found.append(f.BLANK(where, f"{column.name} is blank."))

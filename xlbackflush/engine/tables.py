@@ -40,12 +40,15 @@ class Source:
     below: list[str] = field(default_factory=list)
 
     def cell(self, column: str, row: int) -> str:
-        """Address of a cell, for people: `Counts!E14`."""
-        return f"{self.sheet}!{self.letters[column]}{row}"
+        """Address of a cell, for people: `Counts!E14`; of the row where the workbook does not have the column."""
+        return f"{self.sheet}!{self._letter(column)}{row}"
+
+    def _letter(self, column: str) -> str:
+        return self.letters.get(column) or next(iter(self.letters.values()))
 
     def range(self, first: str, last: str | None = None) -> str:
         """Address of one or more columns of the table's body: `Counts!E7:E218`."""
-        return f"{self.sheet}!{self.letters[first]}{self.first_row}:{self.letters[last or first]}{self.last_row}"
+        return f"{self.sheet}!{self._letter(first)}{self.first_row}:{self._letter(last or first)}{self.last_row}"
 
 
 @dataclass(frozen=True)

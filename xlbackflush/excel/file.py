@@ -6,24 +6,22 @@ temporary file beside the workbook, checks it, and puts it in place in one step;
 
 from __future__ import annotations
 
-import io
 import os
 import re
 import shutil
 import tempfile
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
-
-import python_calamine
 
 from xlbackflush import layout
 from xlbackflush.engine.findings import has_errors
-from xlbackflush.engine.tables import CellError, Source
+from xlbackflush.engine.tables import Source
 from xlbackflush.excel import frame
 from xlbackflush.excel.errors import UnusableError
 from xlbackflush.excel.formulas import Sheets
 from xlbackflush.excel.package import Package, TablePart, column_letter, split_cell
+from xlbackflush.excel.reader import SheetReader
 from xlbackflush.excel.results import bodies
 from xlbackflush.excel.sheet import Block, rows_xml
 from xlbackflush.excel.styles import StyleSheet
@@ -47,11 +45,7 @@ class FileBook:
             )
         self._package = Package(self.path)
         self._check_contract()
-        self._values: dict[str, list[list[Any]]] = {}
-        try:
-            self._calamine = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(self._content))
-        except (python_calamine.CalamineError, OSError, ValueError) as error:
-            raise UnusableError(f"{path.name} is damaged: {error}") from error
+        self._inputs = SheetReader(self._package, self._content)
 
     def close(self) -> None:
         self._package.close()
@@ -96,20 +90,11 @@ class FileBook:
                 found.append(Run(run, status, started, user, version, digest, int(entries), debits, credits))
         return found
 
-    def _grid(self, sheet: str) -> list[list[Any]]:
-        if sheet not in self._values:
-            try:
-                self._values[sheet] = self._calamine.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
-            except (python_calamine.CalamineError, OSError, ValueError) as error:
-                raise UnusableError(f"{self.path.name} is damaged: sheet {sheet} cannot be read.") from error
-        return self._values[sheet]
-
     def _source(self, table: TablePart) -> Source:
         source = Source(
             table.name, table.sheet, table.letters, table.header_row + 1, table.last_row, list(table.columns)
         )
-        grid = self._grid(table.sheet)
-        odd = self._odd_cells(table.sheet)
+        grid, odd = self._inputs.grid(table.sheet), self._inputs.odd(table.sheet)
         first, width = table.first_col - 1, len(table.columns)
         for number in range(table.header_row + 1, len(grid) + 1):
             row: list[object] = grid[number - 1][first : first + width]
@@ -131,28 +116,15 @@ class FileBook:
         match = re.search(rb"""totalsRowCount=["'](\d+)["']""", self._package.read(table.part))
         return int(match[1]) if match else 0
 
-    def _odd_cells(self, sheet: str) -> dict[int, list[tuple[int, CellError]]]:
-        """Cells that the fast reader shows as blank although they are not: errors, formulas without a stored value."""
-        xml = self._package.read(self._package.sheets[sheet])
-        found: dict[int, list[tuple[int, CellError]]] = {}
-        for hint in _ODD.finditer(xml):
-            start = max(xml.rfind(b"<c ", 0, hint.start()), xml.rfind(b":c ", 0, hint.start()))
-            match = _CELL.match(xml, xml.rfind(b"<", 0, start + 1))
-            problem = match and _problem(match["attributes"], match["body"] or b"")
-            if problem:
-                address = match and _ADDRESS.search(match["attributes"])
-                if not address:
-                    raise UnusableError(f"{self.path.name}: cells of {sheet} have no address; save it again in Excel.")
-                column, row = split_cell(address[1].decode())
-                found.setdefault(row, []).append((column - 1, problem))
-        return found
-
     # ------------------------------------------------------------------------------------------- write
 
     def write(self, outcome: Outcome, runs: list[Run]) -> None:
         """Replace the output sheets; after a failed run only Findings changes. An unchanged file is left alone."""
         styles_part = self._package.related(self._package.workbook_part, "styles")
-        styles = StyleSheet(self._package.text(styles_part))
+        try:
+            styles = StyleSheet(self._package.text(styles_part))
+        except (ValueError, TypeError, SyntaxError) as error:
+            raise UnusableError(f"{self.path.name} is damaged: its styles cannot be read.") from error
         sheets = Sheets(
             {name: self._place(table) for name, table in self._package.tables.items() if name in layout.TABLES}
         )
@@ -196,7 +168,8 @@ class FileBook:
         self, sheet: layout.Sheet, table: TablePart, old: str, outcome: Outcome, runs: list[Run], styles: StyleSheet
     ) -> list[str]:
         """Title rows and headers; where the user moved the table, the rows above it stay as they are."""
-        header = frame.header_row((layout.TABLES[table.name],), styles, table.header_row)
+        shifted = replace(layout.TABLES[table.name], first_col=table.first_col)
+        header = frame.header_row((shifted,), styles, table.header_row)
         if (table.header_row, table.first_col) != (layout.HEADER_ROW, 1):
             kept = [m[0] for m in _ROW.finditer(old) if int(m["number"]) < table.header_row]
             return [*kept, header]
@@ -252,13 +225,9 @@ class FileBook:
             temporary.unlink(missing_ok=True)
 
 
-_CELL = re.compile(rb"<(?:\w+:)?c\b(?P<attributes>[^>]*?)(?:/>|>(?P<body>.*?)</(?:\w+:)?c>)", re.S)
-_ODD = re.compile(rb"""<(?:\w+:)?f\b|\bt=["']e["']""")
-_ADDRESS = re.compile(rb"""\br=["']([A-Z]+[0-9]+)["']""")
 _SHEET_DATA = re.compile(r"<(?P<prefix>\w+:)?sheetData\s*(?:/>|>.*</(?:\w+:)?sheetData>)", re.S)
 _ROW = re.compile(r'<(?:\w+:)?row\b[^>]*?\br="(?P<number>\d+)"[^>]*?(?:/>|>.*?</(?:\w+:)?row>)', re.S)
 _CHAIN = re.compile(rb"<(?:\w+:)?(?:Relationship|Override)\b[^>]*calcChain[^>]*/>")
-_VALUE = re.compile(rb"<(?:\w+:)?v\b[^>]*>([^<]*)</")
 
 
 _ROW_NUMBER = re.compile(r'<row r="(\d+)"')
@@ -286,16 +255,6 @@ def _with_notes(rows: list[str], notes: dict[int, str]) -> list[str]:
     return [row for _, row in sorted(numbered.items())]
 
 
-def _problem(attributes: bytes, body: bytes) -> CellError | None:
-    value = _VALUE.search(body)
-    if re.search(rb"""\bt=["']e["']""", attributes):
-        return CellError(value[1].decode() if value else "#ERROR!")
-    formula = re.search(rb"<(?:\w+:)?f\b", body)
-    if formula and not value and not re.search(rb"""\bt=["']str["']""", attributes):
-        return CellError("", calculated=False)
-    return None
-
-
 def _number(value: object) -> float:
     return float(value) if isinstance(value, int | float) else 0.0
 
@@ -308,9 +267,7 @@ def _usable(path: Path) -> Path:
         raise UnusableError(f"{path} does not exist.") from error
     if path.is_dir():
         raise UnusableError(f"{path.name} is a folder.")
-    for lock in (path.with_name(f"~${path.name}"), path.with_name(f".~lock.{path.name}#")):
-        if lock.exists():
-            raise UnusableError(f"{path.name} is open in another program; close it there first ({lock.name}).")
+    check_free(path)
     if not os.access(path, os.R_OK):
         raise UnusableError(f"{path.name} cannot be read.")
     if not os.access(path, os.W_OK) or not path.stat().st_mode & 0o200:
@@ -321,6 +278,13 @@ def _usable(path: Path) -> Path:
     except OSError as error:
         raise UnusableError(f"{path.name} is open in another program; close it there first.") from error
     return path
+
+
+def check_free(path: Path) -> None:
+    """Refuse a file that Excel or LibreOffice has open: each leaves a lock file beside it."""
+    for lock in (path.with_name(f"~${path.name}"), path.with_name(f".~lock.{path.name}#")):
+        if lock.exists():
+            raise UnusableError(f"{path.name} is open in another program; close it there first ({lock.name}).")
 
 
 def _check_saved(path: Path) -> None:

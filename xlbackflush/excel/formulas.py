@@ -52,6 +52,10 @@ class Sheets:
         place = self.places[table]
         return f"{quoted(place.sheet)}!{place.letters[column]}"
 
+    def has(self, table: str, column: str) -> bool:
+        """True where the workbook has the column."""
+        return column in self.places[table].letters
+
     def heads(self, table: str) -> dict[str, str]:
         """Sheet and column letter of every column that the workbook has."""
         return {column: self.head(table, column) for column in self.places[table].letters}

@@ -6,9 +6,11 @@ lost. Here only the parts that are replaced change.
 
 from __future__ import annotations
 
+import io
 import posixpath
 import re
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -46,7 +48,7 @@ class Package:
         self.path = path
         try:
             self._zip = zipfile.ZipFile(path)
-        except (zipfile.BadZipFile, EOFError) as error:
+        except (zipfile.BadZipFile, EOFError, NotImplementedError, ValueError, OverflowError) as error:
             raise UnusableError(f"{path.name} is not a whole Excel workbook (.xlsx or .xlsm).") from error
         self._names = set(self._zip.namelist())
         self._replaced: dict[str, bytes] = {}
@@ -66,7 +68,7 @@ class Package:
             return self._replaced[name]
         try:
             return self._zip.read(name)
-        except (KeyError, zipfile.BadZipFile, EOFError, OSError) as error:
+        except (KeyError, zipfile.BadZipFile, EOFError, OSError, zlib.error, ValueError) as error:
             raise UnusableError(f"{self.path.name} is damaged: its part {name} cannot be read.") from error
         except (RuntimeError, NotImplementedError) as error:
             raise UnusableError(f"{self.path.name} is encrypted or packed in a way that Excel does not use.") from error
@@ -123,6 +125,11 @@ class Package:
         if root.tag != f"{{{MAIN}}}workbook":
             hint = " as Strict Open XML; save it as an ordinary Excel workbook" if _STRICT in root.tag else ""
             raise UnusableError(f"{self.path.name} is not an ordinary Excel workbook{hint}.")
+        properties = root.find("m:workbookPr", _NS)
+        if properties is not None and properties.get("date1904") in ("1", "true"):
+            raise UnusableError(
+                f"{self.path.name} counts days from 1904; untick File > Options > Advanced > Use 1904 date system."
+            )
         targets = self._relations(self.workbook_part)
         found = {}
         for sheet in root.iterfind("m:sheets/m:sheet", _NS):
@@ -145,6 +152,9 @@ class Package:
         first, last = (root.get("ref", "A1:A1").replace("$", "") + ":").split(":")[:2]
         columns = tuple(c.get("name", "") for c in root.iterfind("m:tableColumns/m:tableColumn", _NS))
         first_col, header = split_cell(first)
+        if root.get("headerRowCount") == "0":
+            name = root.get("displayName", "")
+            raise UnusableError(f"{self.path.name}: table {name} hides its header row; tick Table Design > Header Row.")
         last_row = split_cell(last or first)[1] - int(root.get("totalsRowCount", "0"))
         return TablePart(root.get("displayName", ""), sheet, part, first_col, header, last_row, columns)
 
@@ -167,6 +177,14 @@ class Package:
             name not in self._names or self._zip.read(name) != content for name, content in self._replaced.items()
         )
 
+    def copy_with(self, parts: dict[str, bytes]) -> bytes:
+        """The package as bytes with some parts replaced, for a reader that cannot take them as they are."""
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as out:
+            for name in self._zip.namelist():
+                out.writestr(name, parts.get(name) or self.read(name))
+        return buffer.getvalue()
+
     def save(self, path: Path) -> None:
         """Write the package with its replaced parts to another file, parts in their old order."""
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as out:
@@ -188,13 +206,18 @@ def _store(out: zipfile.ZipFile, name: str, content: bytes) -> None:
 
 
 def write_package(path: Path, parts: dict[str, str | bytes]) -> None:
-    """Write a new package; the same parts give the same bytes."""
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as out:
-        for name, content in parts.items():
-            info = zipfile.ZipInfo(name, _DATE)
-            info.external_attr = 0o600 << 16
-            data = content.encode() if isinstance(content, str) else content
-            out.writestr(info, data, zipfile.ZIP_DEFLATED, compresslevel=6)
+    """Write a new package, whole or not at all; the same parts give the same bytes."""
+    temporary = path.with_name(f".{path.name}.new")
+    try:
+        with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as out:
+            for name, content in parts.items():
+                info = zipfile.ZipInfo(name, _DATE)
+                info.external_attr = 0o600 << 16
+                data = content.encode() if isinstance(content, str) else content
+                out.writestr(info, data, zipfile.ZIP_DEFLATED, compresslevel=6)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 # --------------------------------------------------------------------------------------------- addresses

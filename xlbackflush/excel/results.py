@@ -328,7 +328,9 @@ class _Writer:
             return [trace_sum("Required qty", *c, r, event) for c, r in zip(cells, role, strict=True)]
 
         return {
-            "Opening": [stock_sum("Stock", "Opening qty", *c) for c in cells],
+            "Opening": [
+                stock_sum("Stock", "Opening qty", *c) if self.sheets.has("Stock", "Opening qty") else "0" for c in cells
+            ],
             "Received": [
                 f"{stock_sum('Purchases', 'Quantity', *c)}+{stock_sum('Counts', 'Quantity', *c, completed)}"
                 for c in cells
@@ -338,6 +340,8 @@ class _Writer:
             "Counted": [
                 f'IF(SUMPRODUCT((Stock[Item]&""={cell})*(Stock[Counted qty]<>""))=0,"",'
                 f"{stock_sum('Stock', 'Counted qty', code, cell)})"
+                if self.sheets.has("Stock", "Counted qty")
+                else '""'
                 for code, cell in cells
             ],
         }
