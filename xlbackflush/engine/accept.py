@@ -64,9 +64,13 @@ def _column(raw: list[object], source: Source, column: Column, found: list[Findi
     dated = column.kind == "date"
     wanted = float if numeric else dt.date if dated else str
     parse = _number if numeric else _date if dated else _text
-    odd = [i for i, value in enumerate(raw) if type(value) is not wanted]
-    odd += [i for i, value in enumerate(raw) if value == ""] if wanted is str and column.required else []
     values: list[Any] = list(raw)
+    odd = [i for i, value in enumerate(raw) if type(value) is not wanted]
+    if wanted is str:
+        odd += [i for i, value in enumerate(raw) if value == ""] if column.required else []
+    elif not column.required:  # blanks are most of an optional column
+        values = [math.nan if value == "" else value for value in raw]
+        odd = [i for i in odd if raw[i] != ""]
     for i in odd:
         values[i] = _cell(raw[i], parse, source, column, i, found)
     if dated:

@@ -82,7 +82,7 @@ def demand(inputs: Inputs, structure: Structure) -> Demand:
         for column, value in stream.wanted:
             mask &= (frame[column] == value).to_numpy()
         frame = frame[mask]
-        item = structure.of(frame["Item"])
+        item = structure.of(stream.table)[mask]
         parts.append(pd.DataFrame({"stream": i, "item": item, "day": frame["Date"], "quantity": frame["Quantity"]}))
     rows = pd.concat(parts, ignore_index=True)
     rows = rows[(rows["item"] >= 0) & rows["quantity"].notna() & rows["day"].notna()]

@@ -21,28 +21,34 @@ def flows(trace: Trace, structure: Structure, demand: Demand, settings: Settings
     conversion), amount, first, last (positions in the Trace of the rows added up).
     """
     rows, roots = trace.rows, demand.roots
-    root = rows["root"].to_numpy()
-    events = np.array([s.event for s in demand.streams], dtype=object)
+    heads = roots[["charged_to"]].assign(event=[demand.streams[s].event for s in roots["stream"]])
     per_product = settings.journal_detail == layout.PER_PRODUCT and not trace.condensed
-    receipt = np.array([s.event == layout.PURCHASE for s in demand.streams], dtype=bool)
-    stream = roots["stream"].to_numpy()[root]
-    role = np.where(
-        receipt[stream], layout.ACCOUNTS_PAYABLE, structure.items["role"].to_numpy()[rows["item"].to_numpy()]
-    )
-    frame = pd.DataFrame(
-        {
-            "event": events[stream],
-            "charged_to": roots["charged_to"].to_numpy()[root],
-            "product": roots["item"].to_numpy()[root] if per_product else np.full(len(rows), -1),
-            "relieved_from": np.where(rows["relieved"], role, ""),
-            "amount": np.where(rows["relieved"], rows["amount"], rows["conversion"]),
-            "position": np.arange(len(rows)),
-        }
-    )
-    keys = ["event", "charged_to", "product", "relieved_from"]
-    added = frame.groupby(keys, sort=False).agg(amount=("amount", "sum"), rows=("amount", "size")).reset_index()
-    blocks = frame.groupby(keys[:3], sort=False)["position"].agg(first="min", last="max").reset_index()
-    return added.merge(blocks, on=keys[:3], how="left")
+    heads["product"] = roots["item"] if per_product else -1
+    alike = heads.groupby(["event", "charged_to", "product"], sort=False).ngroup().to_numpy()
+    entries = heads[~heads.duplicated()].reset_index(drop=True)
+
+    # accounts credited, as numbers: 0 conversion, 1 payables of a receipt, then the inventory roles
+    names = ["", layout.ACCOUNTS_PAYABLE, *(r for r in layout.ROLES if r != layout.ACCOUNTS_PAYABLE)]
+    role_number = structure.items["role"].map({name: i for i, name in enumerate(names)}).to_numpy(dtype=np.int64)
+    receipt = (heads["event"] == layout.PURCHASE).to_numpy()
+    root, relieved = rows["root"].to_numpy(), rows["relieved"].to_numpy(dtype=bool)
+    credit = np.where(relieved, np.where(receipt[root], 1, role_number[rows["item"].to_numpy()]), 0)
+
+    key = alike[root] * len(names) + credit
+    amounts = np.where(relieved, rows["amount"], rows["conversion"])
+    size = len(entries) * len(names)
+    total, count = np.bincount(key, amounts, minlength=size), np.bincount(key, minlength=size)
+    used = np.flatnonzero(count)
+    entry = used // len(names)
+    result = entries.iloc[entry].reset_index(drop=True)
+    result["relieved_from"] = [names[i] for i in used % len(names)]
+    result["amount"] = total[used]
+    positions = np.arange(len(rows))
+    first, last = np.full(len(entries), len(rows)), np.full(len(entries), -1)
+    np.minimum.at(first, alike[root], positions)
+    np.maximum.at(last, alike[root], positions)
+    result["first"], result["last"] = first[entry], last[entry]
+    return result
 
 
 def counted(trace: Trace, demand: Demand) -> pd.DataFrame:
@@ -82,15 +88,15 @@ def reconciliation(trace: Trace, structure: Structure, rollup: Rollup, demand: D
         return np.bincount(item[known], quantity[known], minlength=count).astype(np.float64)
 
     stock, purchases, counts = inputs.frames["Stock"], inputs.frames["Purchases"], inputs.frames["Counts"]
-    completed = counts[(counts["Event"] == layout.COMPLETED)]
+    done = (counts["Event"] == layout.COMPLETED).to_numpy()
     book = pd.DataFrame({"item": np.arange(count)})
-    stock_item = structure.of(stock["Item"])
+    stock_item = structure.of("Stock")
     book["opening"] = add(stock_item, np.nan_to_num(stock["Opening qty"].to_numpy()))
-    book["received"] = add(structure.of(purchases["Item"]), np.nan_to_num(purchases["Quantity"].to_numpy())) + add(
-        structure.of(completed["Item"]), np.nan_to_num(completed["Quantity"].to_numpy())
+    book["received"] = add(structure.of("Purchases"), np.nan_to_num(purchases["Quantity"].to_numpy())) + add(
+        structure.of("Counts")[done], np.nan_to_num(counts["Quantity"].to_numpy()[done])
     )
     invoiced = np.nan_to_num((purchases["Quantity"] * purchases["Actual price"]).to_numpy())
-    book["invoiced"] = add(structure.of(purchases["Item"]), invoiced)
+    book["invoiced"] = add(structure.of("Purchases"), invoiced)
     moved, quantity = out["item"].to_numpy(), out["required"].to_numpy()
     book["relieved"] = add(moved[~scrap & ~receipt], quantity[~scrap & ~receipt])
     book["scrapped"] = add(moved[scrap], quantity[scrap])

@@ -92,7 +92,7 @@ def unknown_items(inputs: Inputs, structure: Structure) -> Findings:
         ("WIP", "Item"),
     ):
         frame = inputs.frames[table]
-        missing = frame[(structure.of(frame[column]) < 0) & (frame[column] != "").to_numpy()]
+        missing = frame[(structure.of(table, column) < 0) & (frame[column] != "").to_numpy()]
         for cell, code in _cells(inputs, table, column, missing):
             yield f.UNKNOWN_ITEM(cell, f"{code} is not on Standard Cost.")
 
@@ -107,15 +107,17 @@ def reversed_dates(inputs: Inputs, structure: Structure) -> Findings:
 def overlaps(inputs: Inputs, structure: Structure) -> Findings:
     """The same component twice in force on one day: an error where dates say otherwise, else a warning."""
     bom = inputs.frames["BOM"]
+    parent, component = structure.of("BOM", "Parent"), structure.of("BOM", "Component")
     frame = pd.DataFrame(
         {
             "row": bom["row"],
             "Component": bom["Component"],
-            "pair": bom["Parent"].str.casefold() + "\n" + bom["Component"].str.casefold(),
+            "pair": np.where((parent >= 0) & (component >= 0), parent * len(structure.items) + component, -1),
             "first": np.nan_to_num(bom["Effective from"], nan=0.0),
             "last": np.nan_to_num(bom["Effective to"], nan=FOREVER),
         }
     )
+    frame = frame[frame["pair"] >= 0]
     frame = frame[frame["pair"].duplicated(keep=False)].sort_values(["pair", "first", "row"], kind="stable")
     reach = frame.groupby("pair")["last"].cummax()
     previous = frame["pair"] == frame["pair"].shift()
@@ -156,7 +158,7 @@ def cycles(inputs: Inputs, structure: Structure) -> Findings:
 def bought_with_bom(inputs: Inputs, structure: Structure) -> Findings:
     """A bought item is relieved at its price; lines below it would never be used."""
     bom = inputs.frames["BOM"]
-    parent = structure.of(bom["Parent"])
+    parent = structure.of("BOM", "Parent")
     kinds = np.append(structure.items["type"].to_numpy(dtype=object), "")
     bought = bom[kinds[parent] == layout.BUY]
     for cell, code in _cells(inputs, "BOM", "Parent", bought[~bought["Parent"].duplicated()]):
@@ -166,11 +168,13 @@ def bought_with_bom(inputs: Inputs, structure: Structure) -> Findings:
 def units_differ(inputs: Inputs, structure: Structure) -> Findings:
     """Nothing converts units: a BOM in grams with a price per kilogram would be wrong a thousandfold."""
     bom = inputs.frames["BOM"]
-    component = structure.of(bom["Component"])
-    units = np.append(structure.items["uom"].to_numpy(dtype=object), "")[component]
-    for (cell, uom), own in zip(_cells(inputs, "BOM", "UoM", bom), units, strict=True):
-        if uom and own and str(uom).strip().casefold() != str(own).strip().casefold():
-            yield f.UOM(cell, f"The line is in {uom}, its component in {own}.")
+    own = np.append(structure.items["uom"].to_numpy(dtype=object), "")[structure.of("BOM", "Component")]
+    odd = [
+        bool(line and item) and line != item and line.strip().casefold() != item.strip().casefold()
+        for line, item in zip(bom["UoM"], own, strict=True)
+    ]
+    for (cell, uom), item in zip(_cells(inputs, "BOM", "UoM", bom[odd]), own[odd], strict=True):
+        yield f.UOM(cell, f"The line is in {uom}, its component in {item}.")
 
 
 def zero_quantities(inputs: Inputs, structure: Structure) -> Findings:
@@ -188,8 +192,8 @@ def prices(inputs: Inputs, structure: Structure) -> Findings:
     cost = inputs.frames["StandardCost"]
     bought = cost["Type"] == layout.BUY
     priced = ~_blank(cost["Material price"])
-    has_bom = set(structure.of(inputs.frames["BOM"]["Parent"]))
-    on_bom = np.array([i in has_bom for i in structure.of(cost["Item"])], dtype=bool)
+    has_bom = set(structure.of("BOM", "Parent"))
+    on_bom = np.array([i in has_bom for i in structure.of("StandardCost")], dtype=bool)
     converted = ~(_blank(cost["Labor hours"]) & _blank(cost["Other conversion"]))
     made = ~bought & (cost["Type"] != "")
     rates = cost[["Labor rate", "Variable overhead rate", "Fixed overhead rate"]].fillna(0).to_numpy().sum(axis=1)
@@ -228,12 +232,12 @@ def countable(inputs: Inputs, structure: Structure) -> Findings:
     roles = np.append(structure.items["role"].to_numpy(dtype=object), "")
 
     def kinds(table: str) -> np.ndarray:
-        return types[structure.of(inputs.frames[table]["Item"])]
+        return types[structure.of(table)]
 
-    counts, scrap, purchases = inputs.frames["Counts"], inputs.frames["Scrap"], inputs.frames["Purchases"]
+    counts, scrap = inputs.frames["Counts"], inputs.frames["Scrap"]
     completed = (counts["Event"] == layout.COMPLETED) & np.isin(kinds("Counts"), (layout.BUY, layout.PHANTOM))
     whole = (scrap["Stage"] == layout.FINISHED_UNIT) & (kinds("Scrap") == layout.BUY)
-    unstocked = (kinds("Purchases") != "") & (roles[structure.of(purchases["Item"])] == "")
+    unstocked = (kinds("Purchases") != "") & (roles[structure.of("Purchases")] == "")
     for table, mask, text in (
         ("Counts", completed, "is {}; only Subassembly and Finished items are completed."),
         ("Scrap", whole, "is {}; Finished unit asks for a made item."),
@@ -329,10 +333,10 @@ def trace_fits(rows: int, condensed: bool, settings: Settings) -> Findings:
 def nothing_effective(inputs: Inputs, structure: Structure, rollup: Rollup, book: pd.DataFrame) -> Findings:
     """An item with a BOM that has no line in force on the day of a count relieves nothing."""
     counts = inputs.frames["Counts"]
-    item = structure.of(counts["Item"])
+    item = structure.of("Counts")
     lines = structure.lines
     has_any = np.zeros(len(structure.items) + 1, dtype=bool)
-    has_any[structure.of(inputs.frames["BOM"]["Parent"])] = True
+    has_any[structure.of("BOM", "Parent")] = True
     whole = np.zeros(len(structure.items) + 1, dtype=bool)
     start, end = inputs.settings.period_start, inputs.settings.period_end
     whole[lines["parent"][(lines["first"] <= start) & (lines["last"] >= end)]] = True
@@ -347,7 +351,7 @@ def nothing_effective(inputs: Inputs, structure: Structure, rollup: Rollup, book
 
 def shortages(inputs: Inputs, structure: Structure, rollup: Rollup, book: pd.DataFrame) -> Findings:
     """Book stock below zero: more was sold or used than there was. Posted all the same: stopping hides what was used."""
-    sold = set(structure.of(inputs.frames["Counts"].loc[inputs.frames["Counts"]["Event"] == layout.SOLD, "Item"]))
+    sold = set(structure.of("Counts")[(inputs.frames["Counts"]["Event"] == layout.SOLD).to_numpy()])
     kept = book["role"] != ""
     for row in book[kept & (book["book"] < -1e-9)].itertuples():
         code = structure.items["code"].iloc[row.item]

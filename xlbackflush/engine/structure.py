@@ -9,7 +9,7 @@ A line matters when its parent is made (not bought), both ends are known items, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -33,11 +33,19 @@ class Structure:
     number: dict[str, int]
     first_line: Ints
     level: Ints
+    frames: dict[str, pd.DataFrame]
+    known: dict[tuple[str, str], Ints] = field(default_factory=dict)
 
-    def of(self, codes: pd.Series) -> Ints:
-        """Item numbers of codes, without regard to case; -1 where unknown."""
-        number = self.number
-        return np.array([number.get(code.casefold(), -1) for code in codes], dtype=np.int64)
+    def of(self, table: str, column: str = "Item") -> Ints:
+        """Item number of every row of an input column, without regard to case; -1 where unknown."""
+        if (table, column) not in self.known:
+            self.known[table, column] = item_numbers(self.frames[table][column], self.number)
+        return self.known[table, column]
+
+
+def item_numbers(codes: pd.Series, number: dict[str, int]) -> Ints:
+    """Item numbers of codes, without regard to case; -1 where unknown."""
+    return np.array([number.get(code.casefold(), -1) for code in codes], dtype=np.int64)
 
 
 def scrap_factor(quantity: Floats, scrap: Floats, on_input: NDArray[np.bool_]) -> Floats:
@@ -74,14 +82,12 @@ def item_table(inputs: Inputs) -> pd.DataFrame:
     return items
 
 
-def line_table(inputs: Inputs, number: dict[str, int], items: pd.DataFrame) -> pd.DataFrame:
+def line_table(inputs: Inputs, parent: Ints, component: Ints, items: pd.DataFrame) -> pd.DataFrame:
     """BOM lines that can matter, sorted by parent, in the order of the sheet within a parent.
 
     factor is component units per parent unit to start; first and last are the effective days, clipped to the period.
     """
     bom, settings = inputs.frames["BOM"], inputs.settings
-    parent = np.array([number.get(c.casefold(), -1) for c in bom["Parent"]], dtype=np.int64)
-    component = np.array([number.get(c.casefold(), -1) for c in bom["Component"]], dtype=np.int64)
     first = np.fmax(np.nan_to_num(bom["Effective from"].to_numpy(), nan=0.0), settings.period_start)
     last = np.fmin(np.nan_to_num(bom["Effective to"].to_numpy(), nan=FOREVER), settings.period_end)
     basis = bom["Scrap basis"].where(bom["Scrap basis"] != "", settings.default_scrap_basis)
@@ -112,10 +118,12 @@ def structure(inputs: Inputs) -> Structure:
     for i, code in enumerate(items["code"]):
         if code:
             number.setdefault(code.casefold(), i)
-    lines = line_table(inputs, number, items)
+    ends = {("BOM", end): item_numbers(inputs.frames["BOM"][end], number) for end in ("Parent", "Component")}
+    lines = line_table(inputs, ends["BOM", "Parent"], ends["BOM", "Component"], items)
     parent = lines["parent"].to_numpy()
     first_line = np.searchsorted(parent, np.arange(len(items) + 1))
-    return Structure(items, lines, number, first_line, levels(parent, lines["component"].to_numpy(), len(items)))
+    level = levels(parent, lines["component"].to_numpy(), len(items))
+    return Structure(items, lines, number, first_line, level, inputs.frames, ends)
 
 
 def levels(parent: Ints, component: Ints, count: int) -> Ints:
