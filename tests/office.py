@@ -188,19 +188,22 @@ class Session:
 def _serve(pipe: str, url: str) -> None:
     """Open the workbook and answer requests until standard input ends."""
     desktop = _connect(pipe)
-    book = desktop.loadComponentFromURL(url, "_blank", 0, (_hidden(),))
-    book.enableAutomaticCalculation(False)
-    book.calculateAll()
-    _reply(values=None)
-    for line in sys.stdin:
-        request = json.loads(line)
-        try:
-            _reply(values=_attempt(book, request["changes"], request["read"]))
-        except Exception as error:  # noqa: BLE001 - whatever UNO throws goes back to the caller
-            _reply(error=f"{type(error).__name__}: {error} in {line[:200]}")
-    book.close(True)
-    with contextlib.suppress(Exception):
-        desktop.terminate()
+    try:
+        book = desktop.loadComponentFromURL(url, "_blank", 0, (_hidden(),))
+        book.enableAutomaticCalculation(False)
+        book.calculateAll()
+        _reply(values=None)
+        for line in sys.stdin:
+            request = json.loads(line)
+            try:
+                answer = {"values": _attempt(book, request["changes"], request["read"])}
+            except Exception as error:  # noqa: BLE001 - whatever UNO throws goes back to the caller
+                answer = {"error": f"{type(error).__name__}: {error} in {line[:200]}"}
+            _reply(**answer)
+        book.close(True)
+    finally:  # also where the caller was killed: no LibreOffice is left behind
+        with contextlib.suppress(Exception):
+            desktop.terminate()
 
 
 def _connect(pipe: str) -> Any:

@@ -322,6 +322,14 @@ def test_one_run_reports_every_problem_at_once():
     assert {finding.code for finding in compute(read).findings} >= changes.keys()
 
 
+def test_corrections_that_are_too_much_only_together_are_found():
+    """PC-2 recorded 50 lamps: 30 and 30 taken back are 10 too many."""
+    read = clean()
+    for number in (1, 2):
+        correction(Note="Corrects PC-2", Document=f"K-{number}", Quantity=-30.0)(read)
+    assert "T04" in {finding.code for finding in compute(read).findings}
+
+
 def test_shortages_say_what_they_are_worth():
     """56 lamps sold out of 5 + 50: one is missing, at 8 of brass, 2 for its base, 3 of bulbs and 10 of labor."""
     read = clean()

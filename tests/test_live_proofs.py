@@ -252,9 +252,19 @@ def with_times(policy: Policy) -> Sample:
     return replace(sample, tables=tables)
 
 
+def in_other_case(policy: Policy) -> Sample:
+    """The world with components and counted items spelled in other case than on Standard Cost."""
+    sample = world(policy)
+    tables = dict(sample.tables)
+    for table, name in (("BOM", "Component"), ("Counts", "Item"), ("Stock", "Item")):
+        tables[table] = [{**row, name: str(row[name]).swapcase()} for row in tables[table]]
+    return replace(sample, tables=tables)
+
+
 BOOKS = {
     **{f"computers, {t}": functools.partial(computers, t) for t in layout.TRIGGERS},
     "widgets": SAMPLES["widgets"],
+    "codes in other case": functools.partial(in_other_case, POLICIES[0]),
     "dates with a time of day": functools.partial(with_times, POLICIES[0]),
     **{str(policy): functools.partial(world, policy) for policy in POLICIES},
 }

@@ -1,7 +1,7 @@
 """Bad input ends in findings, never in an exception or a wrong number: samples with some of their cells spoiled.
 
-XLBACKFLUSH_FUZZ=full runs 10,000 mutations instead of 600. Each is drawn from its own number, so that a failure names all
-that is needed to repeat it.
+XLBACKFLUSH_FUZZ=full runs 10,000 mutations instead of 600. Each is drawn from its own number, so that a failure names
+all that is needed to repeat it.
 """
 
 import datetime as dt
@@ -99,14 +99,28 @@ def test_spoiled_cells_end_in_findings_or_in_right_numbers(batch):
     for number in range(batch, ROUNDS, BATCHES):
         spoiled = mutant(number)
         try:
-            outcome = compute(spoiled.read)
-            check_findings(outcome)
-            if outcome.posted is not None:
-                check_books(outcome.posted)
-                check_against_oracle(outcome, outcome.posted)
+            check(compute(spoiled.read))
         except Exception as error:
             error.add_note(f"Mutant {number}: {'; '.join(spoiled.changes)}")
             raise
+
+
+@pytest.mark.parametrize("quantity", [1e9, 1e12, 1e15])
+def test_amounts_beyond_all_reason_end_in_findings_or_in_right_numbers(quantity):
+    """100,000 computers of 19 units of material become as many of 1e15: more cents than 64 bits hold."""
+    sample = SAMPLES["computers"]()
+    read = sources(sample.settings, sample.tables)
+    bom = read["BOM"]
+    bom.rows[0][bom.columns.index("Qty per")] = quantity
+    check(compute(read))
+
+
+def check(outcome: Outcome) -> None:
+    """Findings that stop the run, or results that are right."""
+    check_findings(outcome)
+    if outcome.posted is not None:
+        check_books(outcome.posted)
+        check_against_oracle(outcome, outcome.posted)
 
 
 def check_findings(outcome: Outcome) -> None:

@@ -1,7 +1,7 @@
 """A company of real size: 2,500 BOM lines, changing dates, finished items inside finished items, 1,000 counts.
 
-The world is made by `factory`, from a fixed seed: 1,400 bought parts, 60 modules and kits, 90 frames and wheels that are
-sold and built in, and 150 bicycles.
+The world is made by `factory` and `quarter`, from a fixed seed: 1,400 bought parts, 60 modules and kits, 90 frames that
+are sold and built in, and 150 bicycles.
 """
 
 import datetime as dt

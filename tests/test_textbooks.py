@@ -478,6 +478,17 @@ def test_the_debit_of_a_flush_is_the_sum_of_its_rounded_credits():
     assert journal(result)["Completion"] == {FG: 2 * cent, MIP: -cent, CCA: -cent}
 
 
+def test_many_small_amounts_are_rounded_as_the_sum_that_they_make():
+    """67 counts of 3 units at 0.005 are 1.005, although float64 adds them up to a little more or less."""
+    tables = {
+        "StandardCost": [made("Unit"), buy("Part", 0.005)],
+        "BOM": [line("Unit", "Part", 1)],
+        "Counts": [count("Completed", "Unit", 3, 1 + n % 30, f"C-{n}") for n in range(67)],
+    }
+    _, result = posted(april(), tables)
+    assert journal(result)["Completion"] == {FG: Decimal("1.01"), MIP: Decimal("-1.01")}
+
+
 def test_one_entry_per_trigger_rounds_the_period_once():
     """Three products at 0.333 each: 0.999 is 1.00 in one entry, 3 x 0.33 in an entry per product."""
     products = ["A", "B", "C"]

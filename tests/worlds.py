@@ -115,8 +115,8 @@ def _spelled(code: str) -> st.SearchStrategy[str]:
 def worlds(draw: st.DrawFn) -> World:
     """A factory and a month of it.
 
-    Bought items are sold as such only where completion is a trigger, phantoms never, and conversion is incurred in whole
-    minor units: the oracle does not round by cost type.
+    Bought items are sold as such only where completion is a trigger, phantoms never (whether Relief shows such a sale
+    is a matter of taste), and conversion is incurred in whole minor units: the oracle does not round by cost type.
     """
     settings: dict[str, object] = {
         "Currency": draw(st.sampled_from(sorted(PLACES))),

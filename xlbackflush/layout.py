@@ -531,6 +531,7 @@ ROLLUP = Table(
         Column("Relief cost", "price", "Unit cost where the item is relieved as itself, else 0.", "money per unit"),
         Column("Own conversion", "price", "Conversion of this level alone.", "money per unit"),
         Column("Units to start", "quantity", "Units started for one good unit (assembly scrap).", "per good unit"),
+        Column("Recorded item", "text", "Item as at the run.", "as at the run", width=18),
     ),
 )
 BUILDUP = Table(

@@ -188,11 +188,10 @@ def ledger(entries: list[Entry], opening: dict[str, int]) -> pd.DataFrame:
         for line in entry.lines:
             side = debits if line.minor > 0 else credits
             side[line.role] = side.get(line.role, 0) + abs(line.minor)
-    rows = [
-        (role, opening.get(role, 0), debits.get(role, 0), credits.get(role, 0))
-        for role in layout.ROLES
-        if role in opening or role in debits or role in credits
-    ]
-    table = pd.DataFrame(rows, columns=["role", "opening", "debits", "credits"])
-    table["closing"] = table["opening"] + table["debits"] - table["credits"]
-    return table
+    rows = []
+    for role in layout.ROLES:
+        if role in opening or role in debits or role in credits:
+            before, plus, minus = opening.get(role, 0), debits.get(role, 0), credits.get(role, 0)
+            rows.append((role, before, plus, minus, before + plus - minus))
+    # Python integers, not 64 bits: nothing overflows, whatever is typed into a quantity
+    return pd.DataFrame(rows, columns=["role", "opening", "debits", "credits", "closing"], dtype=object)

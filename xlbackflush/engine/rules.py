@@ -132,16 +132,19 @@ def overlaps(inputs: Inputs, structure: Structure) -> Findings:
 
 def cycles(inputs: Inputs, structure: Structure) -> Findings:
     """No item may contain itself. One finding per circle, at one of its lines, with the circle spelled out."""
-    on_circle = np.flatnonzero(structure.level < 0)
-    if not len(on_circle):
-        return
     lines = structure.lines
     open_ends: dict[int, list[tuple[int, int]]] = {}
     for parent, component, row in zip(lines["parent"], lines["component"], lines["row"], strict=True):
         if structure.level[parent] < 0 and structure.level[component] < 0:
             open_ends.setdefault(parent, []).append((component, row))
+    while True:  # items below a circle are not on it: drop what leads nowhere, until every step can be followed
+        ahead = {p: [(c, r) for c, r in ends if c in open_ends] for p, ends in open_ends.items()}
+        kept = {p: ends for p, ends in ahead.items() if ends}
+        if kept == open_ends:
+            break
+        open_ends = kept
     codes, seen = structure.items["code"], set()
-    for start in on_circle:
+    for start in open_ends:
         path: list[int] = []
         item = int(start)
         while item not in path and item not in seen and item in open_ends:

@@ -98,6 +98,7 @@ def line_table(inputs: Inputs, parent: Ints, component: Ints, items: pd.DataFram
             "row": bom["row"],
             "parent": parent,
             "component": component,
+            "spelled": bom["Component"],
             "quantity": quantity,
             "scrap": scrap,
             "on_input": on_input,

@@ -90,6 +90,21 @@ def checks(
     )
     found.append(
         Check(
+            ("items",), "Standard Cost: items as at the run", 0, 0, 0, "An item was renamed after the run: run again."
+        )
+    )
+    found.append(
+        Check(
+            ("accounts",),
+            "Ledger: accounts as mapped on Setup",
+            float(len(ledger)),
+            float(len(ledger)),
+            0,
+            "Table Accounts was changed after the run: run again.",
+        )
+    )
+    found.append(
+        Check(
             ("errors",),
             "Findings: errors",
             float(errors),
@@ -114,19 +129,30 @@ def control_totals(inputs: Inputs) -> list[Check]:
         )
         for name, value in _choices(inputs)
     ]
+    for name in ("Period start", "Period end"):
+        if name in inputs.setting_cells:
+            day = float(getattr(inputs.settings, name.lower().replace(" ", "_")))
+            text = f"Setup: {name} as at the run"
+            totals.append(Check(("cell", name), text, day, day, 0, "Setup was changed after the run: run again."))
     for table in layout.INPUT_TABLES:
         frame = inputs.frames.get(table.name)
         if frame is None:
             continue
+        source = inputs.sources[table.name]
         key, rows = table.columns[0].name, float(len(frame))
+        texts = [c.name for c in table.columns if frame[c.name].dtype == object and c.name in source.letters]
+        length = float(sum(frame[name].str.len().sum() for name in texts))
         meaning = f"{table.name} was changed after the run: run again."
         totals.append(Check(("rows", table.name, key), f"{table.name}: rows as at the run", rows, rows, 0, meaning))
+        text = f"{table.name}: characters of text as at the run"
+        totals.append(Check(("text", table.name, *texts), text, length, length, 0, meaning))
         for column in table.columns:
-            if column.kind in layout.NUMERIC and column.name in inputs.sources[table.name].letters:
+            what = "days" if column.kind == "date" else "total"
+            if (column.kind in layout.NUMERIC or what == "days") and column.name in source.letters:
                 total = float(frame[column.name].sum())
                 totals.append(
                     Check(
-                        ("total", table.name, column.name),
+                        (what, table.name, column.name),
                         f"{table.name}: total of {column.name} as at the run",
                         total,
                         total,

@@ -72,6 +72,12 @@ def setting_ref(inputs: Inputs, name: str) -> str:
     return f"{quoted(sheet)}!${match[1]}${match[2]}"
 
 
+def day_ref(inputs: Inputs, name: str) -> str:
+    """Day of a date setting, its time of day dropped; "" where the workbook does not have it."""
+    cell = setting_ref(inputs, name)
+    return f"INT({cell})" if cell else ""
+
+
 def default_scrap_basis(inputs: Inputs) -> str:
     """The cell of the setting, or its value where the workbook does not have it."""
     return setting_ref(inputs, "Default scrap basis") or literal(inputs.settings.default_scrap_basis)
@@ -220,6 +226,11 @@ CHECK_FORMULAS: dict[str, tuple[str, str]] = {
         "SUM(Relief[Amount])",
         'SUMIFS(Trace[Amount],Trace[Level],">0",Trace[Event],"<>Scrap")',
     ),
+    "items": ('SUMPRODUCT((Rollup[Recorded item]<>"")*(Rollup[Item]<>Rollup[Recorded item]))', ""),
+    "accounts": (
+        'SUMPRODUCT(COUNTIFS(Accounts[Role],Ledger[Role],Accounts[Account],"="&Ledger[Account]))',
+        'COUNTIFS(Ledger[Role],"?*")',
+    ),
     "errors": (f'COUNTIFS(Findings[Severity],"{layout.ERROR}")', ""),
 }
 
@@ -229,6 +240,12 @@ def check_formulas(key: tuple[str, ...], inputs: Inputs) -> tuple[str, str]:
     what = key[0]
     if what == "rows":
         return f"COUNTA({key[1]}[{key[2]}])", ""
+    if what == "cell":
+        return day_ref(inputs, key[1]), ""
+    if what == "text":
+        return "+".join(f"SUMPRODUCT(LEN({key[1]}[{column}]))" for column in key[2:]) or "0", ""
+    if what == "days":
+        return f"SUMPRODUCT(INT({key[1]}[{key[2]}]))", ""
     if what == "total":
         return f"SUM({key[1]}[{key[2]}])", ""
     if what == "setting":

@@ -12,7 +12,7 @@ STATUS = (
     'IF(COUNTA(Runs[Run])=0,"Not run yet",'
     f'IF({layout.MASTER_CHECK}=0,"All checks hold",{layout.MASTER_CHECK}&" checks fail: see sheet Checks"))'
 )
-MASTER = 'COUNTIF(Checks[Result],"Fail")'
+MASTER = 'COUNTIFS(Checks[Check],"?*")-COUNTIFS(Checks[Result],"OK")'  # an error value is a failure, too
 
 
 def status_text(ran: bool, failed: int) -> str:

@@ -15,11 +15,11 @@ from xlbackflush.excel.formulas import (
     Proofs,
     Sheets,
     check_formulas,
+    day_ref,
     default_scrap_basis,
     invoiced,
     literal,
     scrap_basis,
-    setting_ref,
     stock_sum,
     trace_sum,
     with_scrap,
@@ -408,7 +408,7 @@ class _Writer:
             rows["unit_cost"].tolist(),
             ["+".join(f"{at[e]}{r}" for e in layout.ELEMENTS) for r in here],
         )
-        start, end = setting_ref(self.inputs, "Period start"), setting_ref(self.inputs, "Period end")
+        start, end = day_ref(self.inputs, "Period start"), day_ref(self.inputs, "Period end")
         first, last = rows["first"].tolist(), rows["last"].tolist()
         body["From"] = (first, [start if d == settings.period_start else "" for d in first])
         body["To"] = (last, [end if d == settings.period_end else "" for d in last])
@@ -419,6 +419,7 @@ class _Writer:
             role,
             [f"CHOOSE(MATCH({at['Type']}{r},{{{kinds}}},0),{roles})" for r in here],
         )
+        body["Recorded item"] = ([self.codes[i] for i in item], None)
         unit = body["Unit cost"][0]
         body["Relief cost"] = (
             [u if k else 0.0 for u, k in zip(unit, role, strict=True)],
@@ -462,7 +463,7 @@ class _Writer:
         here = range(top, top + len(table))
         item = rows["item"].to_numpy()
         parent = [self.codes[i] for i in item[table["row"].to_numpy()]]
-        component = [self.codes[i] for i in item[table["component_row"].to_numpy()]]
+        component = self.lines["spelled"].to_numpy()[table["line"].to_numpy()].tolist()
         basis = self.lines["on_input"].to_numpy()[table["line"].to_numpy()]
         quantity = []
         for r, b, u, d in zip(here, bom_row, up, down, strict=True):
@@ -470,9 +471,9 @@ class _Writer:
             factor = with_scrap(line["Qty per"], line.get("Scrap %", "0"), f"{at['Scrap basis']}{r}")
             tests = [f'{line["Parent"]}&""={at["Parent"]}{r}', f"{roll['Item']}{d}={at['Component']}{r}"]
             if "Effective from" in line:
-                tests.append(f"{line['Effective from']}<={roll['From']}{u}")
+                tests.append(f"INT({line['Effective from']})<={roll['From']}{u}")
             if "Effective to" in line:
-                tests.append(f'OR({line["Effective to"]}="",{line["Effective to"]}>={roll["To"]}{u})')
+                tests.append(f'OR({line["Effective to"]}="",INT({line["Effective to"]})>={roll["To"]}{u})')
             quantity.append(f"IF(AND({','.join(tests)}),{factor},0)*{roll['Units to start']}{u}")
         values = table["quantity"].to_numpy()
         body: Body = {

@@ -14,9 +14,9 @@ from xlbackflush.engine.tables import Inputs
 from xlbackflush.excel.formulas import (
     Sheets,
     counted_units,
+    day_ref,
     default_scrap_basis,
     scrap_basis,
-    setting_ref,
     with_scrap,
 )
 from xlbackflush.excel.sheet import Value
@@ -45,7 +45,7 @@ class TraceBody:
         self.bom, self.roll = sheets.heads("BOM"), sheets.heads("Rollup")
         self.rollup_top = sheets.places["Rollup"].first_row
         self.default_basis = default_scrap_basis(inputs)
-        self.start, self.end = setting_ref(inputs, "Period start"), setting_ref(inputs, "Period end")
+        self.start, self.end = day_ref(inputs, "Period start"), day_ref(inputs, "Period end")
 
     def body(self) -> Body:
         """All columns."""
@@ -59,13 +59,15 @@ class TraceBody:
         root, item, parent = rows["root"].tolist(), rows["item"].tolist(), rows["parent_row"].tolist()
         relieved = rows["relieved"].tolist()
         charged, roles = self.posted.demand.roots["charged_to"].tolist(), self.items["role"].tolist()
+        spelled = self._of_line("spelled")  # the BOM may spell a code in other case than Standard Cost
+        component = [codes[i] if s is None else s for i, s in zip(item, spelled, strict=True)]
         priced = [r or p >= 0 for r, p in zip(relieved, parent, strict=True)]
         exploded = [not r for r in relieved]
         return {
             "Product": [codes[i] for i in rows["product"].tolist()],
             "Level": rows["level"].tolist(),
-            "Parent": ["" if p < 0 else codes[item[p]] for p in parent],
-            "Component": [codes[i] for i in item],
+            "Parent": ["" if p < 0 else component[p] for p in parent],
+            "Component": component,
             "Parent qty": rows["parent_qty"].tolist(),
             "Qty per": self._of_line("quantity"),
             "Scrap %": self._of_line("scrap"),
@@ -110,7 +112,13 @@ class TraceBody:
             if parent >= 0:
                 below = self._below_condensed if self.condensed else self._below
                 cells = below(
-                    row, self.top + parent, bom_rows[line], cost_row, stream, self.codes[product], split[item]
+                    row,
+                    self.top + parent,
+                    bom_rows[line],
+                    cost_row,
+                    stream,
+                    self.codes[product],
+                    relieved and split[item],
                 )
                 cells |= (
                     self._relieved(row, cost_row, stream)
@@ -189,9 +197,9 @@ class TraceBody:
         at, bom, roll = self.at, self.bom, self.roll
         first, last = [f"{at['First day']}{p}"], [f"{at['Last day']}{p}"]
         if "Effective from" in bom:
-            first.append(f"{bom['Effective from']}{b}")
+            first.append(f"INT({bom['Effective from']}{b})")
         if "Effective to" in bom:
-            last.append(f'IF({bom["Effective to"]}{b}="",{at["Last day"]}{p},{bom["Effective to"]}{b})')
+            last.append(f'IF({bom["Effective to"]}{b}="",{at["Last day"]}{p},INT({bom["Effective to"]}{b}))')
         if split:
             first.append(f"{roll['From']}{u}")
             last.append(f"{roll['To']}{u}")
@@ -246,9 +254,9 @@ class TraceBody:
         at, bom = self.at, self.bom
         tests = [f'{bom["Parent"]}{b}&""={at["Parent"]}{r}']
         if "Effective from" in bom:
-            tests.append(f"{bom['Effective from']}{b}<={at['First day']}{r}")
+            tests.append(f"INT({bom['Effective from']}{b})<={at['First day']}{r}")
         if "Effective to" in bom:
-            tests.append(f'OR({bom["Effective to"]}{b}="",{bom["Effective to"]}{b}>={at["Last day"]}{r})')
+            tests.append(f'OR({bom["Effective to"]}{b}="",INT({bom["Effective to"]}{b})>={at["Last day"]}{r})')
         return self._line(r, p, b) | {
             "Parent qty": f"{at['Required qty']}{p}*{at['Started']}{p}",
             "Qty per": f"IF(AND({','.join(tests)}),{bom['Qty per']}{b},0)",
