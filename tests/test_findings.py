@@ -216,6 +216,7 @@ CASES: list[tuple[str, Change, str]] = [
     ("Q01", put("Counts", 9, "Quantity", 56.0), "Standard Cost!A7"),
     ("Q02", put("Purchases", 7, "Quantity", 40.0), "Standard Cost!A9"),
     ("Q03", drop("Counts", day(8)), "Standard Cost!A8"),
+    ("Z03", put("Counts", 9, "Quantity", 9e13), "Trace"),
 ]
 
 #: code, the limit of rows in `layout` that the world (with more than two rows of trace) is made to pass

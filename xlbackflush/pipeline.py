@@ -139,6 +139,7 @@ def compute(
     explode = trace if size <= layout.TRACE_ROWS_MAX else condensed
     traced = explode(built, rolled, asked, settings)
     found += rules.trace_fits(len(traced.rows), traced.condensed, settings)
+    found += rules.amounts_fit(relieve.largest(traced, rolled, inputs), places)
     if has_errors(found):
         outcome.findings = in_order(found)
         return outcome
@@ -150,7 +151,7 @@ def compute(
     flows = relieve.flows(traced, built, asked, settings)
     entries = journals.journal(inputs, built, flows, book, places)
     ledger = journals.ledger(entries, relieve.opening_balances(book, places))
-    checked = verify.checks(inputs, entries, ledger, relief, 0, places)
+    checked = verify.checks(inputs, entries, ledger, relief, places)
     this = _this_run(entries, places, input_hash(sources), user, now, earlier)
     outcome.posted = Posted(
         this, places, rolled, asked, traced, relief, book, entries, ledger,

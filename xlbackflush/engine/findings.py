@@ -143,6 +143,13 @@ TOO_LARGE = Rule(
     "Split the period or the products over several workbooks.",
 )
 
+TOO_MUCH = Rule(
+    "Z03",
+    ERROR,
+    "Amount beyond 15 digits",
+    "Look for a quantity, price or Qty per that is far too large.",
+)
+
 # -- quantities, after the explosion
 OVERSOLD = Rule("Q01", WARNING, "Sold more than there is", "Check the counts; a later receipt or count may explain it.")
 SHORTAGE = Rule(

@@ -35,6 +35,7 @@ _EXPONENTS = {
         ],
         0,
     ),
+    **dict.fromkeys(["CLF", "UYW"], 4),
     **dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3),
 }
 

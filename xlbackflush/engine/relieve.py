@@ -51,6 +51,21 @@ def flows(trace: Trace, structure: Structure, demand: Demand, settings: Settings
     return result
 
 
+def largest(trace: Trace, rollup: Rollup, inputs: Inputs) -> float:
+    """Upper bound of any amount that a run can post, unrounded: all gross amounts of the period added up."""
+    purchases, stock = inputs.frames["Purchases"], inputs.frames["Stock"]
+    gross = trace.rows[["amount", "conversion"]].abs().to_numpy(dtype=float)
+    units = stock[["Opening qty", "Counted qty"]].abs().to_numpy(dtype=float)
+    parts = (
+        np.nansum(gross),
+        np.nansum((purchases["Quantity"] * purchases["Actual price"]).abs().to_numpy(dtype=float)),
+        np.nansum(inputs.frames["Actuals"]["Amount"].abs().to_numpy(dtype=float)),
+        np.nansum(inputs.frames["Scrap"]["Salvage value"].abs().to_numpy(dtype=float)),
+        np.nansum(units) * rollup.rows["unit_cost"].abs().max() if len(units) and len(rollup.rows) else 0.0,
+    )
+    return float(sum(parts))
+
+
 def counted(trace: Trace, demand: Demand) -> pd.DataFrame:
     """Columns of the Trace needed to add up quantities: item, level, event, relieved, required, amount."""
     rows = trace.rows

@@ -172,10 +172,11 @@ def units_differ(inputs: Inputs, structure: Structure) -> Findings:
     """Nothing converts units: a BOM in grams with a price per kilogram would be wrong a thousandfold."""
     bom = inputs.frames["BOM"]
     own = np.append(structure.items["uom"].to_numpy(dtype=object), "")[structure.of("BOM", "Component")]
-    odd = [
+    differ = [
         bool(line and item) and line != item and line.strip().casefold() != item.strip().casefold()
         for line, item in zip(bom["UoM"], own, strict=True)
     ]
+    odd = np.array(differ, dtype=bool)
     for (cell, uom), item in zip(_cells(inputs, "BOM", "UoM", bom[odd]), own[odd], strict=True):
         yield f.UOM(cell, f"The line is in {uom}, its component in {item}.")
 
@@ -263,21 +264,25 @@ def corrections(inputs: Inputs, structure: Structure) -> Findings:
         if not len(negative):
             continue
         positive = frame[frame["Quantity"] > 0]
-        documents = set(positive["Document"].str.casefold()) - {""}
-        sums = positive.groupby([positive["Document"].str.casefold(), *alike])["Quantity"].sum().to_dict()
+        document = positive["Document"].str.strip().str.casefold()
+        documents = set(document) - {""}
+        left = positive.groupby([document, *alike])["Quantity"].sum().to_dict()
         for at, (cell, quantity) in zip(negative.index, _cells(inputs, table, "Quantity", negative), strict=True):
             row = frame.loc[at]
             named = _named(row, note, documents)
             if named is None:
                 verdict = f.CORRECTS_UNKNOWN if re.search(r"\d", str(row[note])) else f.CORRECTS_NOTHING
                 yield verdict(cell, f"{quantity:g} of {row['Item']} names no document of table {table}.")
-            elif -float(str(quantity)) > sums.get((named, *(row[c] for c in alike)), 0.0):
+                continue
+            key = (named, *(row[column] for column in alike))
+            left[key] = left.get(key, 0.0) + row["Quantity"]
+            if left[key] < 0:
                 yield f.CORRECTS_TOO_MUCH(cell, f"{quantity:g} of {row['Item']} exceeds what {named.upper()} recorded.")
 
 
 def _named(row: pd.Series, note: str, documents: set[str]) -> str | None:
     """The document of this table that a row corrects, or None."""
-    own = str(row["Document"]).casefold()
+    own = str(row["Document"]).strip().casefold()
     if own in documents:
         return own
     text = str(row[note]).casefold()
@@ -318,6 +323,12 @@ BEFORE: tuple[Callable[[Inputs, Structure], Findings], ...] = (
 )
 
 # ------------------------------------------------------------------------------------------ the explosion
+
+
+def amounts_fit(largest: float, places: int) -> Findings:
+    """Excel holds 15 digits; an amount beyond them could not be shown to the cent, let alone proved."""
+    if largest * 10**places >= 1e15:
+        yield f.TOO_MUCH("Trace", f"An amount of {largest:,.0f} has more than the 15 digits that a cell can hold.")
 
 
 def trace_fits(rows: int, condensed: bool, settings: Settings) -> Findings:

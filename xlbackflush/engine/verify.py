@@ -36,84 +36,67 @@ class Check:
 
 
 def checks(
-    inputs: Inputs, entries: list[Entry], ledger: pd.DataFrame, relief: pd.DataFrame, errors: int, places: int
+    inputs: Inputs, entries: list[Entry], ledger: pd.DataFrame, relief: pd.DataFrame, places: int
 ) -> list[Check]:
-    """All checks, in the order of the sheet: the journal, the ledger, the proofs, rounding, the inputs."""
-    half = 0.5 / 10**places
+    """All checks, in the order of the sheet: the journal and ledger, the proofs, rounding, the inputs."""
+    return [
+        *_books(inputs, entries, ledger, places),
+        *_proofs(),
+        _rounding(relief, places),
+        *_unchanged(ledger),
+        *control_totals(inputs),
+    ]
+
+
+def _books(inputs: Inputs, entries: list[Entry], ledger: pd.DataFrame, places: int) -> list[Check]:
+    """The journal balances, the ledger follows it, the clearing accounts are closed."""
     lines = [line for entry in entries for line in entry.lines]
     debits = from_minor(sum(line.minor for line in lines if line.minor > 0), places)
     credits = from_minor(-sum(line.minor for line in lines if line.minor < 0), places)
     unbalanced = float(sum(1 for entry in entries if sum(line.minor for line in entry.lines)))
+    moved, opening, closing = (
+        from_minor(int(ledger[column].sum()), places) for column in ("debits", "opening", "closing")
+    )
     found = [
         Check(("debits",), "Journal: debits equal credits", debits, credits, 0, "The journal does not balance."),
         Check(("entries",), "Journal: entries out of balance", unbalanced, 0, 0, "An entry was changed by hand."),
-        Check(
-            ("proofs",), "Journal: lines that differ from their proof", 0, 0, 0,
-            "An input changed after the run, or a posted amount was changed: run again.",
-        ),
-        Check(("relief proofs",), "Relief: rows that differ from their proof", 0, 0, 0, "As above."),
-        Check(("ledger proofs",), "Ledger: balances that differ from their proof", 0, 0, 0, "As above."),
-        Check(
-            ("movements",), "Ledger: debits equal those of the journal",
-            from_minor(int(ledger["debits"].sum()), places), debits, 0, "A journal line is missing from the ledger.",
-        ),
-        Check(
-            ("balance",), "Ledger: closing balances equal opening balances in sum",
-            from_minor(int(ledger["closing"].sum()), places), from_minor(int(ledger["opening"].sum()), places), 0,
-            "The ledger does not balance.",
-        ),
-    ]  # fmt: skip
+        Check(("movements",), "Ledger: debits equal those of the journal", moved, debits, 0, "A line is missing."),
+        Check(("balance",), "Ledger: closing equals opening in sum", closing, opening, 0, "It does not balance."),
+    ]
     if inputs.settings.variance_disposition != layout.CARRY_FORWARD:
         balance = {row.role: int(row.closing) for row in ledger.itertuples()}
         left = from_minor(abs(balance.get(layout.CCC, 0)) + abs(balance.get(layout.CCA, 0)), places)
-        found.append(
-            Check(
-                ("clearing",),
-                "Conversion costs control and allocated are closed",
-                left,
-                0,
-                0,
-                "The close is incomplete.",
-            )
-        )
-    exact = float(relief["exact"].sum())
-    posted = from_minor(int(relief["amount"].sum()), places)
-    found.append(
-        Check(
-            ("rounding",),
-            "Relief: rounded amounts against the unrounded Trace",
-            posted,
-            exact,
-            half * max(1, len(relief)),
-            "More is lost in rounding than rounding can explain.",
-        )
-    )
-    found.append(
-        Check(
-            ("items",), "Standard Cost: items as at the run", 0, 0, 0, "An item was renamed after the run: run again."
-        )
-    )
-    found.append(
-        Check(
-            ("accounts",),
-            "Ledger: accounts as mapped on Setup",
-            float(len(ledger)),
-            float(len(ledger)),
-            0,
-            "Table Accounts was changed after the run: run again.",
-        )
-    )
-    found.append(
-        Check(
-            ("errors",),
-            "Findings: errors",
-            float(errors),
-            0,
-            0,
-            "The last check of the inputs found errors: see Findings.",
-        )
-    )
-    return found + control_totals(inputs)
+        text = "Conversion costs control and allocated are closed"
+        found.append(Check(("clearing",), text, left, 0, 0, "The close is incomplete."))
+    return found
+
+
+def _proofs() -> list[Check]:
+    """No posted amount differs from its live proof. They agree when the run is made; that is what a run is."""
+    meaning = "An input changed after the run, or a posted amount was changed: run again."
+    return [
+        Check((f"{table} proofs",), f"{table}: rows that differ from their proof", 0, 0, 0, meaning)
+        for table in ("Journal", "Ledger", "Relief", "Variances")
+    ]
+
+
+def _rounding(relief: pd.DataFrame, places: int) -> Check:
+    """What rounding each component leaves, against what rounding can explain: half a minor unit each."""
+    posted, exact = from_minor(int(relief["amount"].sum()), places), float(relief["exact"].sum())
+    tolerance = 0.5 / 10**places * max(1, len(relief))
+    text = "Relief: rounded amounts against the unrounded Trace"
+    return Check(("rounding",), text, posted, exact, tolerance, "More is lost than rounding can explain.")
+
+
+def _unchanged(ledger: pd.DataFrame) -> list[Check]:
+    """Items, accounts and findings are as at the run."""
+    count = float(len(ledger))
+    again = "Setup or Standard Cost was changed after the run: run again."
+    return [
+        Check(("items",), "Standard Cost: items as at the run", 0, 0, 0, again),
+        Check(("accounts",), "Ledger: accounts as mapped on Setup", count, count, 0, again),
+        Check(("errors",), "Findings: errors", 0, 0, 0, "The last check of the inputs found errors: see Findings."),
+    ]
 
 
 def control_totals(inputs: Inputs) -> list[Check]:

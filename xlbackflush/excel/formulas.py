@@ -210,12 +210,13 @@ CHECK_FORMULAS: dict[str, tuple[str, str]] = {
         "-SUMIFS(Journal[Credit],Journal[Entry],Journal[Entry]))>0.0001))",
         "",
     ),
-    "proofs": ('COUNTIFS(Journal[Difference],"<>0",Journal[Run],"?*")', ""),
-    "relief proofs": (
+    "Journal proofs": ('COUNTIFS(Journal[Difference],"<>0",Journal[Run],"?*")', ""),
+    "Ledger proofs": ('COUNTIFS(Ledger[Difference],"<>0",Ledger[Role],"?*")', ""),
+    "Relief proofs": (
         'COUNTIFS(Relief[Difference],"<>0",Relief[Item],"?*")+COUNTIFS(Relief[Quantity difference],"<>0",Relief[Item],"?*")',
         "",
     ),
-    "ledger proofs": ('COUNTIFS(Ledger[Difference],"<>0",Ledger[Role],"?*")', ""),
+    "Variances proofs": ('COUNTIFS(Variances[Difference],"<>0",Variances[Variance],"?*")', ""),
     "movements": ("SUM(Ledger[Debits])", "SUM(Journal[Debit])"),
     "balance": ("SUM(Ledger[Closing])", "SUM(Ledger[Opening])"),
     "clearing": (
