@@ -181,5 +181,5 @@ def input_hash(sources: Mapping[str, Source]) -> str:
     for table in layout.INPUT_TABLES:
         source = sources[table.name]
         digest.update(f"{table.name}\x1f{source.columns}\x1e".encode())
-        digest.update("\x1e".join(map(repr, source.rows)).encode())
+        digest.update(repr(source.rows).encode())
     return digest.hexdigest()

@@ -48,12 +48,9 @@ def accept(sources: dict[str, Source]) -> tuple[Inputs, list[Finding]]:
 def _frame(source: Source, columns: tuple[Column, ...], found: list[Finding]) -> pd.DataFrame:
     """A typed DataFrame of one table; columns that the workbook does not have come out blank."""
     data: dict[str, Any] = {"row": np.array(source.row_numbers, dtype=np.int64)}
-    place = {name: i for i, name in enumerate(source.columns)}
+    by_name = dict(zip(source.columns, map(list, zip(*source.rows, strict=True)), strict=False))
     for column in columns:
-        if column.name in place:
-            raw = [row[place[column.name]] for row in source.rows]
-        else:
-            raw = [None] * len(source.rows)
+        raw = by_name.get(column.name) or [None] * len(source.rows)
         data[column.name] = _column(raw, source, column, found)
     return pd.DataFrame(data)
 
@@ -65,10 +62,11 @@ def _column(raw: list[object], source: Source, column: Column, found: list[Findi
     wanted = float if numeric else dt.date if dated else str
     parse = _number if numeric else _date if dated else _text
     values: list[Any] = list(raw)
-    odd = [i for i, value in enumerate(raw) if type(value) is not wanted]
+    clean = set(map(type, raw)) <= {wanted}
+    odd = [] if clean else [i for i, value in enumerate(raw) if type(value) is not wanted]
     if wanted is str:
         odd += [i for i, value in enumerate(raw) if value == ""] if column.required else []
-    elif not column.required:  # blanks are most of an optional column
+    elif not clean and not column.required:  # blanks are most of an optional column
         values = [math.nan if value == "" else value for value in raw]
         odd = [i for i in odd if raw[i] != ""]
     for i in odd:

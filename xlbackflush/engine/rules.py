@@ -366,9 +366,9 @@ def nothing_effective(inputs: Inputs, structure: Structure, rollup: Rollup, book
 def shortages(inputs: Inputs, structure: Structure, rollup: Rollup, book: pd.DataFrame) -> Findings:
     """Book stock below zero: more was sold or used than there was. Posted all the same: stopping hides what was used."""
     sold = set(structure.of("Counts")[(inputs.frames["Counts"]["Event"] == layout.SOLD).to_numpy()])
-    kept = book["role"] != ""
+    kept, codes = book["role"] != "", structure.items["code"].tolist()
     for row in book[kept & (book["book"] < -1e-9)].itertuples():
-        code = structure.items["code"].iloc[row.item]
+        code = codes[row.item]
         rule = f.OVERSOLD if row.item in sold else f.SHORTAGE
         text = f"Book stock of {code} is {row.book:,.6g}: {row.opening + row.received:,.6g} in, "
         text += f"{row.relieved + row.scrapped:,.6g} out."
