@@ -140,13 +140,15 @@ def _check_range(array: np.ndarray, source: Source, column: Column, found: list[
 
 def _check_texts(values: list[object], source: Source, column: Column, found: list[Finding]) -> list[str]:
     """Codes and choices: no spaces around them, no unknown choice; choices come out as `layout` spells them."""
-    texts = [str(v) for v in values]
+    texts: list[Any] = values if set(map(type, values)) <= {str} else [str(v) for v in values]
     if column.kind not in _KEY_KINDS:
         return texts
     spelled = {c.casefold(): c for c in column.choices}
     verdicts: dict[str, str | None] = {}
     for text in set(texts):
         verdicts[text] = _key_problem(text, spelled)
+    if not any(verdicts.values()) and all(text in column.choices for text in verdicts if spelled and text):
+        return texts
     for i, text in enumerate(texts):
         problem = verdicts[text]
         if problem is None:
