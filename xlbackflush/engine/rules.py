@@ -300,7 +300,8 @@ def duplicate_rows(inputs: Inputs, structure: Structure) -> Findings:
         ("Stock", ["Item"]),
     ):
         frame = inputs.frames[table]
-        again = frame[frame.duplicated(columns) & (frame[columns[-1]].astype(str) != "")]
+        again = frame[frame.duplicated(columns)]
+        again = again[again[columns[-1]].notna() & (again[columns[-1]] != "")]
         for cell, _ in _cells(inputs, table, columns[0], again):
             yield f.DUPLICATE_ROW(cell, f"This row repeats an earlier row of {table}.")
 
