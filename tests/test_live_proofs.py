@@ -737,3 +737,23 @@ def test_a_change_without_effect_leaves_every_difference_at_zero(name: str, fold
     tried = [v for v in campaign(name, folder) if not (v.invalid or v.structural or v.expected)]
     wrong = [v for v in tried if v.flagged]
     assert not wrong, report(wrong, len(tried))
+
+
+UNUSED = (
+    Trial("item", "BOM", "Parent", len(BOM) - 1, "OLD", "PH2"),  # a line below an item that nobody counted
+    Trial("item", "Counts", "Item", 0, "SUB-B", "SUB-A"),  # a completion, which not every policy posts
+    Trial("item", "BOM", "Component", 9, FORMULA, "no such."),  # as long as the code that it replaces
+    Trial("text", "Counts", "Document", 8, "PC-08", "PC-80"),  # a correction that now corrects nothing
+    Trial("text for a number", "Stock", "Counted qty", 5, 0, "abc"),
+)
+
+
+@pytest.mark.parametrize("name", VARIANTS[:4])
+def test_a_change_of_which_no_sum_tells_fails_the_master_check(name: str, folder: Path) -> None:
+    """Text of equal length, and text for a zero: also where no posted amount depends on the cell."""
+    office.require(uno=True)
+    base = ran(name, folder)
+    with office.Session(base.path) as session:
+        for trial in UNUSED:
+            [[[failures]]] = session.attempt([change(base.sources, trial)], [("Checks", "B3:B3")])
+            assert failures == office.ERROR or failures > 0, trial

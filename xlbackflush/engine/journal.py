@@ -20,7 +20,7 @@ import pandas as pd
 from xlbackflush import layout
 from xlbackflush.engine.basis import Adjustment, Basis, Closing, Flow, Invoices, Rest, Total
 from xlbackflush.engine.money import to_minor
-from xlbackflush.engine.structure import Structure
+from xlbackflush.engine.structure import Structure, code_key
 from xlbackflush.engine.tables import Inputs
 
 
@@ -146,7 +146,7 @@ def _salvage(entry: Entry, charged_to: str, code: str, inputs: Inputs, places: i
     mask = scrap["Kind"] == kind
     if code:
         where = (*where, ("Item", code))
-        mask &= scrap["Item"].str.casefold() == code.casefold()
+        mask &= scrap["Item"].map(code_key) == code_key(code)
     amount = float(scrap.loc[mask, "Salvage value"].sum())
     basis = Total(1, "Scrap", "Salvage value", where)
     entry.add(layout.SCRAP_RECOVERY, to_minor(amount, places), basis, _source(inputs, "Scrap", "Salvage value"))

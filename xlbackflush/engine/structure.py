@@ -43,9 +43,20 @@ class Structure:
         return self.known[table, column]
 
 
+def code_key(code: str) -> str:
+    """What a spreadsheet compares: letters in lower case where each has one small and one capital form.
+
+    Python's casefold goes further than a spreadsheet's `=` (it equates sharp s with ss); codes that only it equates are
+    different items here, as they are in the formulas.
+    """
+    if code.isascii():
+        return code.lower()
+    return "".join(c.lower() if c.lower().upper() == c else c for c in code)
+
+
 def item_numbers(codes: pd.Series, number: dict[str, int]) -> Ints:
     """Item numbers of codes, without regard to case; -1 where unknown."""
-    return np.array([number.get(code.casefold(), -1) for code in codes], dtype=np.int64)
+    return np.array([number.get(code_key(code), -1) for code in codes], dtype=np.int64)
 
 
 def scrap_factor(quantity: Floats, scrap: Floats, on_input: NDArray[np.bool_]) -> Floats:
@@ -118,7 +129,7 @@ def structure(inputs: Inputs) -> Structure:
     number: dict[str, int] = {}
     for i, code in enumerate(items["code"]):
         if code:
-            number.setdefault(code.casefold(), i)
+            number.setdefault(code_key(code), i)
     ends = {("BOM", end): item_numbers(inputs.frames["BOM"][end], number) for end in ("Parent", "Component")}
     lines = line_table(inputs, ends["BOM", "Parent"], ends["BOM", "Component"], items)
     parent = lines["parent"].to_numpy()

@@ -5,14 +5,18 @@ Each check has a key, under which the workbook knows the two live formulas, and 
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from xlbackflush import layout
 from xlbackflush.engine.journal import Entry
 from xlbackflush.engine.money import from_minor
-from xlbackflush.engine.tables import Inputs
+from xlbackflush.engine.tables import Inputs, Source
 
 
 @dataclass(frozen=True)
@@ -100,7 +104,7 @@ def _unchanged(ledger: pd.DataFrame) -> list[Check]:
 
 
 def control_totals(inputs: Inputs) -> list[Check]:
-    """Rows, text length and sum of each input table as read, against the sheet as it stands."""
+    """Settings, rows, texts and sums of each input table as read, against the sheet as it stands."""
     totals = [
         Check(
             ("setting", name, value),
@@ -118,32 +122,90 @@ def control_totals(inputs: Inputs) -> list[Check]:
             text = f"Setup: {name} as at the run"
             totals.append(Check(("cell", name), text, day, day, 0, "Setup was changed after the run: run again."))
     for table in layout.INPUT_TABLES:
-        frame = inputs.frames.get(table.name)
-        if frame is None:
-            continue
-        source = inputs.sources[table.name]
-        key, rows = table.columns[0].name, float(len(frame))
-        texts = [c.name for c in table.columns if frame[c.name].dtype == object and c.name in source.letters]
-        length = float(sum(len(text) for name in texts for text in frame[name].tolist()))
-        meaning = f"{table.name} was changed after the run: run again."
-        totals.append(Check(("rows", table.name, key), f"{table.name}: rows as at the run", rows, rows, 0, meaning))
-        text = f"{table.name}: characters of text as at the run"
-        totals.append(Check(("text", table.name, *texts), text, length, length, 0, meaning))
-        for column in table.columns:
-            what = "days" if column.kind == "date" else "total"
-            if (column.kind in layout.NUMERIC or what == "days") and column.name in source.letters:
-                total = float(frame[column.name].sum())
-                totals.append(
-                    Check(
-                        (what, table.name, column.name),
-                        f"{table.name}: total of {column.name} as at the run",
-                        total,
-                        total,
-                        max(1e-6, abs(total) * 1e-12),
-                        meaning,
-                    )
-                )
+        if table.name in inputs.frames:
+            totals += _table_totals(table, inputs.frames[table.name], inputs.sources[table.name])
     return totals
+
+
+def _table_totals(table: layout.Table, frame: pd.DataFrame, source: Source) -> Iterator[Check]:
+    """Control totals of one table: rows, cells that hold numbers, each column of text, each column of numbers."""
+    meaning = f"{table.name} was changed after the run: run again."
+
+    def total(what: tuple[str, ...], text: str, value: float, tolerance: float = 0) -> Check:
+        return Check(what, f"{table.name}: {text} as at the run", value, value, tolerance, meaning)
+
+    columns = [c for c in table.columns if c.name in source.letters]
+    numbers = [c for c in columns if c.kind in layout.NUMERIC or c.kind == "date"]
+    yield total(("rows", table.name, table.columns[0].name), "rows", float(len(frame)))
+    if numbers:
+        names = [c.name for c in numbers]
+        filled = float(2 * frame[names].notna().to_numpy().sum())
+        yield total(("filled", table.name, *names), "cells that hold numbers, and cells that hold anything,", filled)
+    rows = frame["row"].to_numpy() - (source.first_row - 1)
+    for column in columns:
+        if column not in numbers:
+            texts = _as_shown(column, frame[column.name].tolist(), source)
+            positions, value = text_total(texts, rows, 100 if column.kind in ("item", "choice") else 40)
+            key = ("text", table.name, column.name, str(positions))
+            yield total(key, f"text of {column.name}", value, 0 if value < 2**53 else value * 1e-12)
+    for column in numbers:
+        what = "days" if column.kind == "date" else "total"
+        value = float(frame[column.name].sum())
+        tolerance = max(1e-6, abs(value) * 1e-12)
+        yield total((what, table.name, column.name), f"total of {column.name}", value, tolerance)
+
+
+def _as_shown(column: layout.Column, texts: list[str], source: Source) -> list[str]:
+    """Texts of a column as a formula sees them: choices without regard to case, a date typed as text as its number."""
+    if column.kind == "choice":
+        return [text.upper() for text in texts]
+    place = source.columns.index(column.name)
+    raw = [row[place] for row in source.rows]
+    if dt.date in (kinds := set(map(type, raw))) or dt.datetime in kinds:
+        return [_day_number(v) if isinstance(v, dt.date) else text for v, text in zip(raw, texts, strict=True)]
+    return texts
+
+
+def _day_number(value: dt.date) -> str:
+    moment = value if isinstance(value, dt.datetime) else dt.datetime(value.year, value.month, value.day)
+    return f"{(moment - dt.datetime(1899, 12, 30)) / dt.timedelta(1):.15g}"
+
+
+def _primes(first: int, count: int) -> tuple[int, ...]:
+    found: list[int] = []
+    number = first
+    while len(found) < count:
+        if all(number % d for d in range(2, int(number**0.5) + 1)):
+            found.append(number)
+        number += 1
+    return tuple(found)
+
+
+#: weight of each place in a text, and of its length: with distinct primes above any usual difference of two characters,
+#: texts of equal length that differ in one or two places never weigh the same, others hardly ever
+PLACE_WEIGHTS = _primes(1_009, 100)
+LENGTH_WEIGHT = 9_973
+ROW_CYCLE = 997  # the weight of a row repeats after so many, which keeps sums of 100,000 rows exact
+
+
+def text_total(texts: Sequence[str], rows: NDArray[np.int64], most: int) -> tuple[int, float]:
+    """A sum that tells any change of a column of texts: characters weighted by place and row, and lengths by row.
+
+    Returns the number of places that count (at most `most`) and the sum. Characters beyond the Basic Multilingual Plane
+    are two places to some programs and one to others: a column with any of them counts filled rows only (0 places).
+    """
+    unique = list(dict.fromkeys(texts))
+    width = max(map(len, unique), default=0)
+    weight = (rows % ROW_CYCLE + 1).astype(np.float64)
+    if width and max(map(max, filter(None, unique))) > "\uffff":
+        return 0, float(weight @ np.array([bool(text) for text in texts], dtype=np.float64)) * LENGTH_WEIGHT
+    places = max(1, min(width, most))
+    characters = np.array(unique, dtype=f"<U{places}").view(np.uint32).reshape(len(unique), places).astype(np.float64)
+    characters = np.where(characters == 0, 0.0, characters - 32)  # a blank beyond the end weighs nothing
+    weighed = characters @ np.array(PLACE_WEIGHTS[:places], dtype=np.float64)
+    weighed += np.array([len(text) for text in unique], dtype=np.float64) * LENGTH_WEIGHT
+    number = {text: i for i, text in enumerate(unique)}
+    return places, float(weight @ weighed[[number[text] for text in texts]])
 
 
 def _choices(inputs: Inputs) -> list[tuple[str, str]]:

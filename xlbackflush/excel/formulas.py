@@ -14,6 +14,7 @@ from xlbackflush import layout
 from xlbackflush.engine.basis import Adjustment, Basis, Closing, Flow, Invoices, Rest, Total
 from xlbackflush.engine.demand import Stream
 from xlbackflush.engine.tables import Inputs, Source
+from xlbackflush.engine.verify import LENGTH_WEIGHT, PLACE_WEIGHTS, ROW_CYCLE
 from xlbackflush.excel.package import quoted
 
 _DATE_LIKE = re.compile(r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[\s.\-/]*\d", re.I)
@@ -243,8 +244,11 @@ def check_formulas(key: tuple[str, ...], inputs: Inputs) -> tuple[str, str]:
         return f"COUNTA({key[1]}[{key[2]}])", ""
     if what == "cell":
         return day_ref(inputs, key[1]), ""
+    if what == "filled":
+        cells = [f"{key[1]}[{column}]" for column in key[2:]]
+        return f"COUNT({','.join(cells)})+" + "+".join(f"SUMPRODUCT(--(LEN({c})>0))" for c in cells), ""
     if what == "text":
-        return "+".join(f"SUMPRODUCT(LEN({key[1]}[{column}]))" for column in key[2:]) or "0", ""
+        return _text_total(key[1], key[2], int(key[3]), inputs), ""
     if what == "days":
         return f"SUMPRODUCT(INT({key[1]}[{key[2]}]))", ""
     if what == "total":
@@ -253,3 +257,19 @@ def check_formulas(key: tuple[str, ...], inputs: Inputs) -> tuple[str, str]:
         cell = setting_ref(inputs, key[1])
         return (f"IF({cell}={literal(key[2])},0,1)" if cell else "0"), ""
     return CHECK_FORMULAS[what]
+
+
+def _text_total(table: str, column: str, places: int, inputs: Inputs) -> str:
+    """`verify.text_total` as a formula."""
+    source, cells = inputs.sources[table], f"{table}[{column}]"
+    above = f"{quoted(source.sheet)}!${source.letters[column]}${source.first_row - 1}"
+    weight = f"(MOD(ROW({cells})-ROW({above}),{ROW_CYCLE})+1)"
+    if not places:
+        return f"SUMPRODUCT({weight}*(LEN({cells})>0))*{LENGTH_WEIGHT}"
+    text = f"UPPER({cells})" if layout.TABLES[table].column(column).kind == "choice" else cells
+    each = ",".join(map(str, range(1, places + 1)))
+    weights = ",".join(map(str, PLACE_WEIGHTS[:places]))
+    return (
+        f'SUMPRODUCT({weight}*(_xlfn.UNICODE(MID({text}&REPT(" ",{places}),{{{each}}},1))-32)*{{{weights}}})'
+        f"+SUMPRODUCT({weight}*LEN({cells}))*{LENGTH_WEIGHT}"
+    )
