@@ -48,33 +48,34 @@ def accept(sources: dict[str, Source]) -> tuple[Inputs, list[Finding]]:
 def _frame(source: Source, columns: tuple[Column, ...], found: list[Finding]) -> pd.DataFrame:
     """A typed DataFrame of one table; columns that the workbook does not have come out blank."""
     data: dict[str, Any] = {"row": np.array(source.row_numbers, dtype=np.int64)}
-    by_name = dict(zip(source.columns, map(list, zip(*source.rows, strict=True)), strict=False))
+    by_name = source.by_column()
     for column in columns:
         raw = by_name.get(column.name) or [None] * len(source.rows)
         data[column.name] = _column(raw, source, column, found)
-    return pd.DataFrame(data)
+    return pd.DataFrame(data, copy=False)  # the arrays are nobody else's
 
 
 def _column(raw: list[object], source: Source, column: Column, found: list[Finding]) -> Any:
-    """Values of one column. Clean columns pass untouched; only the odd cells are looked at one by one."""
+    """Values of one column. What is plainly of its type passes at once; only the odd cells are looked at one by one."""
     numeric = column.kind in layout.NUMERIC
     dated = column.kind == "date"
     wanted = float if numeric else dt.date if dated else str
     parse = _number if numeric else _date if dated else _text
+    # counting is much faster than looking: cells of the wanted type, and blanks where they may be, need no look
+    blank = raw.count("")
+    plain = list(map(type, raw)).count(wanted) - (blank if wanted is str else 0) + (0 if column.required else blank)
+    odd: list[int] = []
+    if plain < len(raw):
+        odd = [i for i, v in enumerate(raw) if (column.required if v == "" else type(v) is not wanted)]
     values: list[Any] = list(raw)
-    clean = set(map(type, raw)) <= {wanted}
-    odd = [] if clean else [i for i, value in enumerate(raw) if type(value) is not wanted]
-    if wanted is str:
-        odd += [i for i, value in enumerate(raw) if value == ""] if column.required else []
-    elif not clean and not column.required:  # blanks are most of an optional column
-        values = [math.nan if value == "" else value for value in raw]
-        odd = [i for i in odd if raw[i] != ""]
+    if dated:
+        values = [v.toordinal() - _EPOCH_ORDINAL if type(v) is dt.date else math.nan for v in raw]
+    elif numeric and (blank or odd):
+        values = [v if type(v) is float else math.nan for v in raw]
     for i in odd:
         values[i] = _cell(raw[i], parse, source, column, i, found)
-    if dated:
-        values = [v.toordinal() - _EPOCH_ORDINAL if type(v) is dt.date else v for v in values]
     if not (numeric or dated):
-        return pd.Series(_check_texts(values, source, column, found), dtype=object)
+        return pd.Series(np.array(_check_texts(values, source, column, found), dtype=object), dtype=object)
     array = np.array(values, dtype=np.float64)
     _check_range(array, source, column, found)
     return array
@@ -138,22 +139,20 @@ def _check_range(array: np.ndarray, source: Source, column: Column, found: list[
         array[i] = math.nan
 
 
-def _check_texts(values: list[object], source: Source, column: Column, found: list[Finding]) -> list[str]:
+def _check_texts(texts: list[str], source: Source, column: Column, found: list[Finding]) -> list[str]:
     """Codes and choices: no spaces around them, no unknown choice; choices come out as `layout` spells them."""
-    texts: list[Any] = values if set(map(type, values)) <= {str} else [str(v) for v in values]
     if column.kind not in _KEY_KINDS:
         return texts
     spelled = {c.casefold(): c for c in column.choices}
-    verdicts: dict[str, str | None] = {}
-    for text in set(texts):
-        verdicts[text] = _key_problem(text, spelled)
-    if not any(verdicts.values()) and all(text in column.choices for text in verdicts if spelled and text):
-        return texts
-    for i, text in enumerate(texts):
-        problem = verdicts[text]
+    odd = {text for text in set(texts) if text != text.strip() or len(text) > 100}
+    if spelled:
+        odd |= set(texts).difference(column.choices, [""])
+    for i, text in enumerate(texts) if odd else ():
+        if text not in odd:
+            continue
+        problem = _key_problem(text, spelled)
         if problem is None:
-            if spelled and text:
-                texts[i] = spelled[text.casefold()]
+            texts[i] = spelled[text.casefold()]
             continue
         where = source.cell(column.name, source.row_numbers[i])
         if problem == "blank":
@@ -172,8 +171,7 @@ def _check_texts(values: list[object], source: Source, column: Column, found: li
 
 
 def _key_problem(text: str, spelled: dict[str, str]) -> str | None:
-    if not text:
-        return None
+    """What is wrong with a code or choice; None where nothing but its case is."""
     if not text.strip():
         return "blank"
     if text != text.strip():

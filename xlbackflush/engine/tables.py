@@ -7,6 +7,7 @@ name the very cell. `Inputs` is what `accept` makes of all of them: typed DataFr
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import chain
 
 import pandas as pd
 
@@ -38,6 +39,11 @@ class Source:
     rows: list[list[object]] = field(default_factory=list)
     row_numbers: list[int] = field(default_factory=list)
     below: list[str] = field(default_factory=list)
+
+    def by_column(self) -> dict[str, list[object]]:
+        """Values of each column, from top to bottom."""
+        cells, width = list(chain.from_iterable(self.rows)), len(self.columns)
+        return {name: cells[i::width] for i, name in enumerate(self.columns)}
 
     def cell(self, column: str, row: int) -> str:
         """Address of a cell, for people: `Counts!E14`; of the row where the workbook does not have the column."""
