@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from xlbackflush import __version__
 
 if TYPE_CHECKING:
+    from xlbackflush.excel.productview import ProductView
     from xlbackflush.pipeline import Outcome
 
 _EXAMPLES = """examples:
@@ -149,7 +150,7 @@ def _check(args: argparse.Namespace) -> int:
 
     with FileBook(args.book) as book:
         outcome = pipeline.check(book)
-    return _report(outcome, args)
+    return _report(outcome, args, book.product_view)
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -158,7 +159,7 @@ def _run(args: argparse.Namespace) -> int:
 
     with FileBook(args.book) as book:
         outcome = pipeline.run(book, _user(), dt.datetime.now(), _progress(args))
-    return _report(outcome, args)
+    return _report(outcome, args, book.product_view)
 
 
 def _user() -> str:
@@ -178,25 +179,27 @@ def _progress(args: argparse.Namespace) -> Any:
 # ------------------------------------------------------------------------------------------------- report
 
 
-def _report(outcome: Outcome, args: argparse.Namespace) -> int:
+def _report(outcome: Outcome, args: argparse.Namespace, view: ProductView) -> int:
     code = 1 if outcome.failed else 0
-    if args.json:
-        print(json.dumps({"exit": code, **summary(outcome)}, indent=2))
-        return code
     if sys.stderr.isatty():
         print("\r\033[K", end="", file=sys.stderr)
+    if view.problem:
+        print(f"xlbackflush: {view.problem}", file=sys.stderr)
+    if args.json:
+        print(json.dumps({"exit": code, **summary(outcome, view)}, indent=2))
+        return code
     shown = [f for f in outcome.findings if f.severity == "Error" or not args.quiet]
     for finding in shown[:40]:
         print(f"{finding.severity}  {finding.where}  {finding.what}  Fix: {finding.fix}")
     if len(shown) > 40:
         print(f"... and {len(shown) - 40} more: see sheet Findings.")
     if not args.quiet:
-        print("\n".join(_table(outcome)))
+        print("\n".join(_table(outcome, view)))
     return code
 
 
-def summary(outcome: Outcome) -> dict[str, Any]:
-    """The outcome for a machine. Amounts are in the currency, exact to the minor unit."""
+def summary(outcome: Outcome, view: ProductView) -> dict[str, Any]:
+    """The outcome for a machine. Amounts are in the currency, exact to the minor unit; files are paths, or null."""
     result: dict[str, Any] = {
         "findings": [
             {"severity": f.severity, "code": f.code, "where": f.where, "what": f.what, "fix": f.fix, "effect": f.effect}
@@ -217,11 +220,12 @@ def summary(outcome: Outcome) -> dict[str, Any]:
                 "passed": sum(c.holds for c in posted.checks),
                 "failed": sum(not c.holds for c in posted.checks),
             },
+            "product_view": str(view.file) if view.file else None,
         }
     return result
 
 
-def _table(outcome: Outcome) -> list[str]:
+def _table(outcome: Outcome, view: ProductView) -> list[str]:
     """The short summary at the end."""
     counts = {s: sum(f.severity == s for f in outcome.findings) for s in ("Error", "Warning", "Note")}
     found = ", ".join(f"{n} {s.lower()}{'s' if n != 1 else ''}" for s, n in counts.items() if n) or "none"
@@ -251,5 +255,7 @@ def _table(outcome: Outcome) -> list[str]:
             f"{len(posted.checks)} hold" if not failed else f"{failed} of {len(posted.checks)} FAIL: see sheet Checks",
         ),
     ]
+    if view.file:
+        rows.append(("Product view", f"{view.file.name}, {view.rows:,} rows"))
     left, right = max(len(a) for a, _ in rows), max(len(b) for _, b in rows)
     return [f"{a:<{left}}  {b:>{right}}" for a, b in rows]

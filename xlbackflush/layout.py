@@ -721,4 +721,5 @@ TABLES: dict[str, Table] = {t.name: t for t in INPUT_TABLES + OUTPUT_TABLES}
 HEADER_ROW = 6  # of every table; units stand one row above, data starts one row below
 MASTER_CHECK = "MasterCheck"
 SHEET_ROWS_MAX = 1_048_576 - HEADER_ROW
-TRACE_ROWS_MAX = 200_000  # beyond this the Trace is kept per BOM line
+TRACE_ROWS_MAX = 200_000  # beyond this the Trace is kept per BOM line, and the product view goes to a file
+PRODUCT_VIEW_ROWS_MAX = 5_000_000  # beyond this, a gigabyte or so, there is no such file

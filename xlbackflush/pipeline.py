@@ -138,7 +138,7 @@ def compute(
     size = trace_size(built, asked)
     explode = trace if size <= layout.TRACE_ROWS_MAX else condensed
     traced = explode(built, rolled, asked, settings)
-    found += rules.trace_fits(len(traced.rows), traced.condensed, settings)
+    found += rules.trace_fits(len(traced.rows), traced.condensed, size, settings)
     found += rules.amounts_fit(relieve.largest(traced, rolled, inputs), places)
     if has_errors(found):
         outcome.findings = in_order(found)

@@ -16,7 +16,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from xlbackflush.engine.demand import Demand
+from xlbackflush.engine.demand import Demand, only
 from xlbackflush.engine.rollup import Rollup
 from xlbackflush.engine.structure import Floats, Ints, Structure
 from xlbackflush.engine.tables import Settings
@@ -29,7 +29,7 @@ def condensed(structure: Structure, rollup: Rollup, demand: Demand, settings: Se
     Adds block_first and block_last: positions of the line rows that a total row adds up (-1: none).
     """
     explodes = demand.roots["explodes"].to_numpy(dtype=bool)
-    single = _only(demand, ~explodes)
+    single = only(demand, ~explodes)
     parts = [trace(structure, rollup, single, settings).rows]
     parts[0]["root"] = np.flatnonzero(~explodes)[parts[0]["root"].to_numpy()]
     parts[0]["block_first"] = parts[0]["block_last"] = -1
@@ -42,14 +42,6 @@ def condensed(structure: Structure, rollup: Rollup, demand: Demand, settings: Se
         position += len(rows)
         parts.append(rows)
     return Trace(pd.concat(parts, ignore_index=True), condensed=True)
-
-
-def _only(demand: Demand, chosen: np.ndarray) -> Demand:
-    """A demand with some of its roots, renumbered."""
-    number = np.cumsum(chosen) - 1
-    rows = demand.rows[chosen[demand.rows["root"].to_numpy()]].copy()
-    rows["root"] = number[rows["root"].to_numpy()]
-    return Demand(demand.streams, demand.roots[chosen].reset_index(drop=True), rows.reset_index(drop=True))
 
 
 def _groups(structure: Structure, rollup: Rollup, demand: Demand) -> pd.DataFrame:

@@ -101,6 +101,14 @@ def demand(inputs: Inputs, structure: Structure) -> Demand:
     return Demand(chosen, roots, rows)
 
 
+def only(demand: Demand, chosen: np.ndarray) -> Demand:
+    """A demand with some of its roots, renumbered."""
+    number = np.cumsum(chosen) - 1
+    rows = demand.rows[chosen[demand.rows["root"].to_numpy()]].copy()
+    rows["root"] = number[rows["root"].to_numpy()]
+    return Demand(demand.streams, demand.roots[chosen].reset_index(drop=True), rows.reset_index(drop=True))
+
+
 def _first_alike(chosen: tuple[Stream, ...], stream: Stream) -> int:
     """Position of the first stream with the same event and account."""
     return next(i for i, s in enumerate(chosen) if (s.event, s.charged_to) == (stream.event, stream.charged_to))

@@ -134,7 +134,7 @@ CONDENSED = Rule(
     "Z01",
     NOTE,
     "Trace kept per BOM line",
-    "Nothing to do. Use shorter periods or fewer products for a trace per product.",
+    "Nothing to do. Use shorter periods or fewer products for a trace per product on the sheet.",
 )
 TOO_LARGE = Rule(
     "Z02",

@@ -332,14 +332,30 @@ def amounts_fit(largest: float, places: int) -> Findings:
         yield f.TOO_MUCH("Trace", f"An amount of {largest:,.0f} has more than the 15 digits that a cell can hold.")
 
 
-def trace_fits(rows: int, condensed: bool, settings: Settings) -> Findings:
-    """The Trace must fit on its sheet; where it is condensed, say so and what follows."""
+def trace_fits(rows: int, condensed: bool, exploded: float, settings: Settings) -> Findings:
+    """The Trace must fit on its sheet; where it is condensed, say so and what follows.
+
+    exploded: rows of the product view, about.
+    """
     if rows > layout.SHEET_ROWS_MAX:
         yield f.TOO_LARGE("Trace", f"The trace needs {rows:,} rows; a sheet holds {layout.SHEET_ROWS_MAX:,}.")
     elif condensed:
         text = f"All products together would pass {layout.TRACE_ROWS_MAX:,} rows; each BOM line has one row instead"
         detail = " and entries are per trigger" if settings.journal_detail == layout.PER_PRODUCT else ""
-        yield f.CONDENSED("Trace", f"{text}{detail}.")
+        yield f.CONDENSED("Trace", f"{text}{detail}. {_product_view(exploded)}")
+
+
+def _product_view(rows: float) -> str:
+    """Where the product view is, in words."""
+    if rows > layout.PRODUCT_VIEW_ROWS_MAX:
+        return (
+            f"The product view would pass {layout.PRODUCT_VIEW_ROWS_MAX:,} rows, too many to work with; "
+            "it is not written to a file."
+        )
+    text = "A run writes the product view to the file beside the workbook that ends in -trace.csv."
+    if rows > layout.SHEET_ROWS_MAX:
+        text += " It is longer than a sheet: load it with Data > From Text/CSV."
+    return text
 
 
 # ------------------------------------------------------------------------------------------------- after

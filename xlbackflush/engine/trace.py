@@ -45,7 +45,12 @@ class Trace:
 
 
 def size(structure: Structure, demand: Demand) -> float:
-    """Rows that the trace of these roots would have (an upper bound; effective dates may leave some out)."""
+    """Rows that the trace of these roots would have (nearly: see `sizes`)."""
+    return float(sizes(structure, demand).sum())
+
+
+def sizes(structure: Structure, demand: Demand) -> Floats:
+    """Rows that the trace of each root would have; effective dates may leave some out, a change of cost may add some."""
     stocked = (structure.items["role"] != "").to_numpy()
     lines = structure.lines
     parent, component = lines["parent"].to_numpy(), lines["component"].to_numpy()
@@ -56,7 +61,8 @@ def size(structure: Structure, demand: Demand) -> float:
         below = np.where(stocked[component[at]], 1.0, rows[component[at]])
         rows += np.bincount(parent[at], below, minlength=len(rows))
     roots = demand.roots
-    return float(np.where(roots["explodes"], rows[roots["item"].to_numpy()], 1.0).sum())
+    each: Floats = np.where(roots["explodes"], rows[roots["item"].to_numpy()], 1.0)
+    return each
 
 
 def trace(structure: Structure, rollup: Rollup, demand: Demand, settings: Settings) -> Trace:

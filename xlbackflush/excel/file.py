@@ -1,7 +1,8 @@
 """A workbook file as a Book: read fast, written by replacing our own output sheets inside the package.
 
 Everything else in the file - the user's sheets, charts, formats, names, macros - stays byte for byte. A save writes a
-temporary file beside the workbook, checks it, and puts it in place in one step; until then nothing has changed.
+temporary file beside the workbook, checks it, and puts it in place in one step; until then nothing has changed. The file
+with the product view (see `productview`) is made in between, and takes its place after the workbook.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import re
 import shutil
 import tempfile
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +24,7 @@ from xlbackflush.excel import frame
 from xlbackflush.excel.errors import UnusableError
 from xlbackflush.excel.formulas import Sheets
 from xlbackflush.excel.package import Package, TablePart, column_letter, split_cell
+from xlbackflush.excel.productview import ProductView, ViewFile
 from xlbackflush.excel.reader import SheetReader
 from xlbackflush.excel.results import bodies
 from xlbackflush.excel.sheet import Block, rows_xml
@@ -46,6 +50,7 @@ class FileBook:
         self._package = Package(self.path)
         self._check_contract()
         self._inputs = SheetReader(self._package, self._content)
+        self.product_view = ProductView()  # of the last `write`
 
     def close(self) -> None:
         self._package.close()
@@ -133,8 +138,10 @@ class FileBook:
             self._replace(name, block, outcome, runs, styles)
         self._package.replace(styles_part, styles.xml.encode())
         self._recalculate_on_load()
-        if self._package.changed():
-            self._save()
+        with ViewFile(self.path, outcome) as view:
+            with self._saved():
+                view.write()
+            self.product_view = view.put()
 
     def _place(self, table: TablePart) -> Source:
         return Source(table.name, table.sheet, table.letters, table.header_row + 1, table.last_row)
@@ -200,8 +207,12 @@ class FileBook:
             for listing in (f"{folder}/_rels/{name}.rels", "[Content_Types].xml"):
                 self._package.replace(listing, _CHAIN.sub(b"", self._package.read(listing)))
 
-    def _save(self) -> None:
-        """Temporary file, check, replace."""
+    @contextmanager
+    def _saved(self) -> Iterator[None]:
+        """Temporary file, check; then, when the `with` block is done, replace."""
+        if not self._package.changed():
+            yield
+            return
         handle, name = tempfile.mkstemp(prefix=f".{self.path.stem}-", suffix=self.path.suffix, dir=self.path.parent)
         os.close(handle)
         temporary = Path(name)
@@ -209,6 +220,7 @@ class FileBook:
             self._package.save(temporary)
             _check_saved(temporary)
             shutil.copymode(self.path, temporary)
+            yield
             if self.path.read_bytes() != self._content:
                 raise UnusableError(
                     f"{self.path.name} was changed by someone else meanwhile; nothing was written. Run again."

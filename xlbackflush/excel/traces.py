@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from xlbackflush import layout
 from xlbackflush.engine.demand import Stream
+from xlbackflush.engine.productview import shown
 from xlbackflush.engine.tables import Inputs
 from xlbackflush.excel.formulas import (
     Sheets,
@@ -49,53 +49,8 @@ class TraceBody:
 
     def body(self) -> Body:
         """All columns."""
-        formulas = self._formulas()
-        return {name: (column, formulas.get(name)) for name, column in self._values().items()}
-
-    # ------------------------------------------------------------------------------------------ values
-
-    def _values(self) -> dict[str, Sequence[Value]]:
-        rows, codes = self.rows, self.codes
-        root, item, parent = rows["root"].tolist(), rows["item"].tolist(), rows["parent_row"].tolist()
-        relieved = rows["relieved"].tolist()
-        charged, roles = self.posted.demand.roots["charged_to"].tolist(), self.items["role"].tolist()
-        spelled = self._of_line("spelled")  # the BOM may spell a code in other case than Standard Cost
-        component = [codes[i] if s is None else s for i, s in zip(item, spelled, strict=True)]
-        priced = [r or p >= 0 for r, p in zip(relieved, parent, strict=True)]
-        exploded = [not r for r in relieved]
-        return {
-            "Product": [codes[i] for i in rows["product"].tolist()],
-            "Level": rows["level"].tolist(),
-            "Parent": ["" if p < 0 else component[p] for p in parent],
-            "Component": component,
-            "Parent qty": rows["parent_qty"].tolist(),
-            "Qty per": self._of_line("quantity"),
-            "Scrap %": self._of_line("scrap"),
-            "Required qty": rows["required"].tolist(),
-            "Standard cost": _where(rows["cost"], priced),
-            "Amount": _where(rows["amount"], priced),
-            "BOM row": self._of_line("row"),
-            "Event": [self.streams[r].event for r in root],
-            "Charged to": [charged[r] for r in root],
-            "Relieved from": [
-                "" if not k else layout.ACCOUNTS_PAYABLE if self.streams[r].event == layout.PURCHASE else roles[i]
-                for r, i, k in zip(root, item, relieved, strict=True)
-            ],
-            "Conversion rate": _where(rows["rate"], exploded),
-            "Conversion": _where(rows["conversion"], exploded),
-            "Scrap basis": [
-                None if b is None else layout.INPUT if b else layout.OUTPUT for b in self._of_line("on_input")
-            ],
-            "Units": rows["units"].tolist(),
-            "Started": _where(rows["started"], exploded),
-            "First day": rows["first"].tolist(),
-            "Last day": rows["last"].tolist(),
-        }
-
-    def _of_line(self, column: str) -> list[Any]:
-        """A column of the BOM line of each row; None for heads."""
-        values = [*self.lines[column].tolist(), None]  # the last one stands for line -1
-        return [values[i] for i in self.rows["line"].tolist()]
+        values, formulas = shown(self.rows, self.items, self.lines, self.posted.demand), self._formulas()
+        return {name: (column, formulas.get(name)) for name, column in values.items()}
 
     # ---------------------------------------------------------------------------------------- formulas
 
@@ -264,8 +219,3 @@ class TraceBody:
             "First day": f"{at['First day']}{p}",
             "Last day": f"{at['Last day']}{p}",
         }
-
-
-def _where(column: pd.Series, shown: Sequence[bool]) -> list[Value]:
-    """A column as plain values, None where it is not to be shown."""
-    return [value if show else None for value, show in zip(column.tolist(), shown, strict=True)]
