@@ -28,6 +28,7 @@ BILL_OF_MATERIALS, PHYSICAL_COUNT = "Bill of materials", "Physical count"
 AT_STANDARD, EXPENSE_THEN_ADJUST = "Allocate at standard", "Expense, then adjust to count"
 TO_COGS, PRORATE, CARRY_FORWARD = "Cost of goods sold", "Prorate", "Carry forward"
 PER_TRIGGER, PER_PRODUCT = "One entry per trigger", "One entry per product"
+RECORD, SHOW_ONLY = "Record and reverse", "Show only"
 
 LABOR, VARIABLE_OVERHEAD, FIXED_OVERHEAD, CONVERSION = (
     "Labor",
@@ -73,8 +74,18 @@ ROLES: dict[str, tuple[str, str]] = {
 
 PURCHASE, CONVERSION_EVENT, COMPLETION, SALE = "Purchase", "Conversion", "Completion", "Sale"
 SCRAP_EVENT, COUNT_ADJUSTMENT, CLOSE = "Scrap", "Count adjustment", "Close"
+PERIOD_END_WIP, REVERSAL = "Period-end WIP", "Reversal"
 #: journal events in the order in which a period runs; entries are numbered in this order
-EVENTS = (PURCHASE, CONVERSION_EVENT, COMPLETION, SALE, SCRAP_EVENT, COUNT_ADJUSTMENT, CLOSE)
+EVENTS = (
+    PURCHASE, CONVERSION_EVENT, COMPLETION, SALE, SCRAP_EVENT, COUNT_ADJUSTMENT, CLOSE, PERIOD_END_WIP, REVERSAL,
+)  # fmt: skip
+
+MATERIAL_PRICE, MATERIAL_USAGE = "Material price", "Material usage"
+LABOR_RATE, LABOR_EFFICIENCY = "Labor rate", "Labor efficiency"
+VARIABLE_SPENDING, VARIABLE_EFFICIENCY = "Variable overhead spending", "Variable overhead efficiency"
+FIXED_SPENDING, FIXED_VOLUME = "Fixed overhead spending", "Fixed overhead volume"
+OTHER_CONVERSION, SCRAP_VARIANCE = "Other conversion", "Scrap"
+CONVERSION_ALLOCATION = "Conversion allocation"
 
 ERROR, WARNING, NOTE = "Error", "Warning", "Note"
 SEVERITIES = (ERROR, WARNING, NOTE)
@@ -143,6 +154,11 @@ class Setting:
     required: bool = False
     minimum: float | None = None
 
+    @property
+    def field(self) -> str:
+        """Its name in `tables.Settings`."""
+        return self.name.removesuffix(" %").lower().replace(" ", "_").replace("-", "_")
+
 
 SETTINGS: tuple[Setting, ...] = (
     Setting("Company", "text", "Your company", "Name printed on every report."),
@@ -188,6 +204,14 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("Budgeted fixed overhead", "money", None, "Budget of the period, in money.", minimum=0),
     Setting("Materiality %", "percent", 0.05, "Share of inventory above which a misstatement matters.", minimum=0),
     Setting("Cycle time days", "quantity", None, "Days from start of production to completion.", minimum=0),
+    Setting(
+        "Period-end WIP",
+        "choice",
+        RECORD,
+        "Record the units on sheet WIP at period end and reverse the entry next day, or only show their value.",
+        (RECORD, SHOW_ONLY),
+    ),
+    Setting("Standards set on", "date", None, "Day on which the standard costs were last reviewed; for sheet Fit."),
 )
 
 # ------------------------------------------------------------------------------------------- input sheets
@@ -365,7 +389,15 @@ WIP = Table(
 INVENTORY_COUNT = Table(
     "InventoryCount",
     (
-        Column("Role", "choice", "Inventory account that was counted.", "", True, (MIP, FINISHED_GOODS), width=26),
+        Column(
+            "Role",
+            "choice",
+            "Inventory account that was counted.",
+            "",
+            True,
+            (MIP, INVENTORY_CONTROL, FINISHED_GOODS),
+            width=26,
+        ),
         Column("Opening amount", "money", "Balance at the start of the period.", "money"),
         Column("Opening conversion", "money", "Conversion cost in the opening balance.", "money"),
         Column("Counted amount", "money", "Value of the physical count.", "money"),
@@ -438,7 +470,7 @@ INPUT_SHEETS: tuple[Sheet, ...] = (
         "Input",
         "Counted inventories in money, for the physical-count methods.",
         (INVENTORY_COUNT,),
-        "Needed only where Relief basis on Setup is Physical count.",
+        "For Relief basis Physical count, and for Conversion costs Expense, then adjust to count. Blank: from sheet Stock.",
     ),
 )
 
@@ -496,6 +528,47 @@ VARIANCES = Table(
         Column("Explanation", "text", "The variance in words.", width=64),
         _PROOF,
         _DIFFERENCE,
+        Column("Part of", "text", "The variance that this row is a part of; blank: a total of its own.", width=22),
+    ),
+)
+CONVERSION_ALLOWED = Table(
+    "ConversionAllowed",
+    (
+        Column("Item", "text", "Made item.", width=18),
+        Column("Description", "text", "Name of the item.", width=34),
+        Column("Units", "quantity", "Units whose conversion was flushed, phantoms included.", "units", width=16),
+        Column("Hours per unit", "hours", "From Standard Cost.", "hours per unit"),
+        Column("Hours allowed", "hours", "Units x Hours per unit.", "hours", width=16),
+        Column("Labor", "money", "Hours allowed at the labor rate.", "money", width=16),
+        Column("Variable overhead", "money", "Hours allowed at the variable rate.", "money", width=16),
+        Column("Fixed overhead", "money", "Hours allowed at the fixed rate.", "money", width=16),
+        Column("Other conversion", "money", "Units x other conversion.", "money", width=16),
+        Column("Total", "money", "Conversion allocated, before rounding.", "money", width=16),
+    ),
+)
+DISPOSITION = Table(
+    "Disposition",
+    (
+        Column("Role", "text", "Account that holds cost at standard.", width=27),
+        Column("Material", "money", "Material at standard in the balance.", "money", width=16),
+        Column("Material in made units", "money", "Of it, in made units: stock, sold.", "money", width=16),
+        Column("Conversion", "money", "Conversion at standard in the balance.", "money", width=16),
+        Column("Price variance", "money", "Share by material.", "money", width=16),
+        Column("Usage variance", "money", "Share by material in made units.", "money", width=16),
+        Column("Conversion variance", "money", "Share by conversion.", "money", width=16),
+        Column("If prorated", "money", "Sum of the shares: added to the account by Prorate.", "money", width=16),
+        Column("If to cost of goods sold", "money", "Added to the account by Cost of goods sold.", "money", width=16),
+        Column("Posted", "money", "Added to the account by the close of this run.", "money", width=16),
+    ),
+)
+MATERIALITY = Table(
+    "Materiality",
+    (
+        Column("Measure", "text", "What is weighed.", width=50),
+        Column("Figure", "money", "Live formula.", "money", width=18),
+        Column("Threshold", "money", "Live formula over Setup.", "money", width=18),
+        Column("Verdict", "text", "What the policy asks for.", width=26),
+        Column("Explanation", "text", "Why it matters, with its source.", width=90),
     ),
 )
 RELIEF = Table(
@@ -529,9 +602,15 @@ ROLLUP = Table(
         Column("To", "date", "Last day of the period on which this cost holds.", "last day", width=12),
         Column("Relieved from", "text", "Account role credited when a unit is relieved; blank: exploded.", width=26),
         Column("Relief cost", "price", "Unit cost where the item is relieved as itself, else 0.", "money per unit"),
-        Column("Own conversion", "price", "Conversion of this level alone.", "money per unit"),
+        Column("Own conversion", "price", "Flushed with a unit at this level; 0 where expensed.", "money per unit"),
         Column("Units to start", "quantity", "Units started for one good unit (assembly scrap).", "per good unit"),
         Column("Recorded item", "text", "Item as at the run.", "as at the run", width=18),
+        Column(
+            "Conversion at completion", "price", "Conversion of this level and of phantoms below.", "money per unit"
+        ),
+        Column(
+            "Finished at completion", "price", "Cost of Finished items that completing a unit takes.", "money per unit"
+        ),
     ),
 )
 BUILDUP = Table(
@@ -547,6 +626,30 @@ BUILDUP = Table(
         Column("Other conversion", "price", "Quantity x the component's other conversion.", "money per unit"),
         Column("BOM row", "integer", "Row on the BOM sheet.", width=9),
         Column("Scrap basis", "text", "Output or Input.", width=11),
+        Column("Conversion at completion", "price", "Of a phantom component.", "money per unit"),
+        Column("Finished at completion", "price", "Of a Finished component, or in a phantom.", "money per unit"),
+    ),
+)
+MOVEMENTS = Table(
+    "Movements",
+    (
+        Column("Item", "text", "Item that moved or has stock.", width=18),
+        Column("Type", "text", "Type from Standard Cost.", width=13),
+        Column("From", "date", "First day on which the cost holds.", "first day", width=12),
+        Column("To", "date", "Last day on which the cost holds.", "last day", width=12),
+        Column("Opening", "quantity", "From Stock.", "units"),
+        Column("Received", "quantity", "Purchased.", "units"),
+        Column("Completed", "quantity", "From Counts.", "units"),
+        Column("Sold", "quantity", "From Counts.", "units"),
+        Column("Scrapped, normal", "quantity", "Stage Component.", "units"),
+        Column("Scrapped, abnormal", "quantity", "Stage Component.", "units"),
+        Column("Units scrapped, normal", "quantity", "Stage Finished unit.", "units"),
+        Column("Units scrapped, abnormal", "quantity", "Stage Finished unit.", "units"),
+        Column("Unit cost", "price", "From Roll-up.", "money per unit"),
+        Column("Material", "price", "From Roll-up.", "money per unit"),
+        Column("Conversion at completion", "price", "From Roll-up.", "money per unit"),
+        Column("Finished at completion", "price", "From Roll-up.", "money per unit"),
+        Column("Labor hours", "hours", "Of this level alone, from Standard Cost.", "hours per unit"),
     ),
 )
 TRACE = Table(
@@ -592,6 +695,98 @@ RECONCILIATION = Table(
         Column("Opening amount", "money", "Opening at the standard cost of period start.", "money", width=16),
         Column("Book amount", "money", "Book at standard cost of period end.", "money", width=16),
         Column("Invoiced", "money", "Purchases at actual price.", "money", width=16),
+        Column("Type", "text", "Type from Standard Cost.", width=13),
+        Column("Ending", "quantity", "Counted where the count was posted, else book.", "units"),
+        Column("Ending amount", "money", "Ending at standard cost.", "money", width=16),
+        Column("Ending material", "money", "Material in the ending stock.", "money", width=16),
+        Column("Received amount", "money", "Purchases at standard.", "money", width=16),
+        Column("Posted", "money", "Shrinkage (negative) or gain posted to the usage variance.", "money", width=16),
+    ),
+)
+TIE_OUT = Table(
+    "TieOut",
+    (
+        Column("Role", "text", "Inventory account.", width=27),
+        Column("Quantities at standard", "money", "Ending stock of Reconciliation, or as counted.", "money", width=18),
+        Column("Close and true-up", "money", "Prorated variances, conversion adjusted, WIP.", "money", width=18),
+        Column("Cost changes", "money", "Stock kept at the cost of before a BOM change.", "money", width=18),
+        Column("Rounding", "money", "What rounding of journal lines leaves.", "money", width=14),
+        Column("Ledger closing", "money", "From Ledger.", "money", width=18),
+        Column("Difference", "money", "Closing less all that explains it.", "money", width=14),
+        Column("Explanation", "text", "What the account holds.", width=70),
+    ),
+)
+COUNT_METHOD = Table(
+    "CountMethod",
+    (
+        Column("Role", "text", "Inventory account that was counted.", width=27),
+        Column("Opening", "money", "Opening balance, without conversion where that is expensed.", "money", width=16),
+        Column("Received", "money", "Purchased at standard; completed.", "money", width=16),
+        Column("Scrapped", "money", "Taken out by scrap reports.", "money", width=16),
+        Column("Counted", "money", "Counted value, without conversion where that is expensed.", "money", width=16),
+        Column("Relieved", "money", "Opening + received - scrapped - counted.", "money", width=16),
+        Column("Opening conversion", "money", "Conversion in the opening balance.", "money", width=16),
+        Column("Counted conversion", "money", "Conversion in the counted value.", "money", width=16),
+        Column("Conversion change", "money", "Counted less opening: put back at the close.", "money", width=16),
+        Column("Ledger opening", "money", "Opening balance of the account.", "money", width=16),
+        Column("Basis", "text", "Sheet that the count comes from.", width=18),
+    ),
+)
+PERIOD_END_WIP_TABLE = Table(
+    "PeriodEndWip",
+    (
+        Column("Item", "text", "Item in process.", width=18),
+        Column("Quantity", "quantity", "From WIP.", "units"),
+        Column("Material %", "percent", "From WIP.", "complete"),
+        Column("Conversion %", "percent", "From WIP.", "complete"),
+        Column("Material cost", "price", "Relieved when a unit is completed.", "money per unit"),
+        Column("Conversion cost", "price", "Flushed when a unit is completed.", "money per unit"),
+        Column("Material", "money", "Quantity x Material % x Material cost.", "money", width=16),
+        Column("Conversion", "money", "Quantity x Conversion % x Conversion cost.", "money", width=16),
+        Column("Amount", "money", "Material and conversion in process.", "money", width=16),
+        Column("Credited", "text", "Account role that the material is taken from.", width=26),
+        Column("Recorded", "text", "Entry of this run.", width=24),
+        Column("WIP row", "integer", "Row on sheet WIP.", width=9),
+    ),
+)
+COMPARISON = Table(
+    "Comparison",
+    (
+        Column("Line", "text", "Account, or what is counted.", width=44),
+        Column(
+            "Sequential tracking",
+            "money",
+            "Materials, WIP, finished goods, cost of goods sold.",
+            "at period end",
+            width=18,
+        ),
+        *(Column(t, "money", f"Backflush with trigger points: {t}.", "at period end", width=18) for t in TRIGGERS),
+        Column("Explanation", "text", "Why the columns differ.", width=90),
+    ),
+)
+FIT = Table(
+    "Fit",
+    (
+        Column("Measure", "text", "What is measured.", width=46),
+        Column("Figure", "quantity", "Live formula; blank: not known.", width=16),
+        Column("Unit", "text", "Unit of figure and threshold.", width=16),
+        Column("Wanted", "text", "At least or at most.", width=12),
+        Column("Threshold", "quantity", "What speaks for backflush costing.", width=14),
+        Column("Verdict", "text", "Fits, Look, Unknown, or For information.", width=16),
+        Column("Explanation", "text", "Why it matters, and what to do.", width=90),
+    ),
+)
+DASHBOARD = Table(
+    "Dashboard",
+    (
+        Column("Chart", "text", "Chart that draws the row.", width=22),
+        Column("Label", "text", "What the bar shows.", width=40),
+        Column("Amount", "money", "Live formula.", "money", width=16),
+        Column("Base", "money", "Invisible part of a floating bar.", "money", width=14),
+        Column("Total", "money", "Whole bars.", "money", width=14),
+        Column("Up", "money", "Unfavorable; cost in.", "money", width=14),
+        Column("Down", "money", "Favorable; cost out.", "money", width=14),
+        Column("Cumulative %", "percent", "Share of all variances, largest first.", "of sum", width=13),
     ),
 )
 FINDINGS = Table(
@@ -634,6 +829,13 @@ RUNS = Table(
 
 OUTPUT_SHEETS: tuple[Sheet, ...] = (
     Sheet(
+        "Dashboard",
+        "Output",
+        "The period in three pictures: what moved cost away from standard, which variances matter, where the cost went.",
+        (DASHBOARD,),
+        "The charts draw the live figures below them.",
+    ),
+    Sheet(
         "Journal",
         "Output",
         "Entries of the run. Proof recomputes each amount from the input cells; Difference must be zero.",
@@ -656,6 +858,28 @@ OUTPUT_SHEETS: tuple[Sheet, ...] = (
         "Amounts are unsigned: F raises profit, U lowers it.",
     ),
     Sheet(
+        "Conversion Allowed",
+        "Calculation",
+        "Hours and conversion costs that the standards allow for what was made: the base of the conversion variances.",
+        (CONVERSION_ALLOWED,),
+        "Live formulas over Trace and Standard Cost.",
+        freeze_cols=1,
+    ),
+    Sheet(
+        "Disposition",
+        "Calculation",
+        "How the variances go over the accounts that hold the cost they belong to, and what each way of closing posts.",
+        (DISPOSITION,),
+        "The price variance goes first, over all material at standard and the usage variance; debit positive.",
+    ),
+    Sheet(
+        "Materiality",
+        "Control",
+        "Which disposition of variances the policy asks for, what the other would give, and what is unrecorded.",
+        (MATERIALITY,),
+        "Live formulas; the threshold is Materiality % on Setup.",
+    ),
+    Sheet(
         "Relief",
         "Output",
         "Components taken out of inventory by counts x bill of materials.",
@@ -669,6 +893,43 @@ OUTPUT_SHEETS: tuple[Sheet, ...] = (
         "Book quantity of every stocked item: opening + received - relieved - scrapped.",
         (RECONCILIATION,),
         "Live formulas over Stock and Trace.",
+        freeze_cols=1,
+    ),
+    Sheet(
+        "Tie-out",
+        "Control",
+        "Ledger balance of every inventory account against its quantities at standard cost.",
+        (TIE_OUT,),
+        "Live formulas; Difference must be zero.",
+    ),
+    Sheet(
+        "Count Method",
+        "Calculation",
+        "Physical-count methods: material relieved by difference, conversion adjusted to the count.",
+        (COUNT_METHOD,),
+        "Used where Setup says Physical count or Expense, then adjust to count; empty otherwise.",
+    ),
+    Sheet(
+        "Period-end WIP",
+        "Calculation",
+        "Units in process at period end, which backflush costing does not record, at standard cost.",
+        (PERIOD_END_WIP_TABLE,),
+        "Work in process is inventory (ASC 330-10-20, IAS 2.6). The entry is reversed on the first day of the next period.",
+    ),
+    Sheet(
+        "Comparison",
+        "Output",
+        "The same inputs under sequential tracking and under each set of trigger points, before variances are closed.",
+        (COMPARISON,),
+        "Live formulas over Movements. Conversion is allocated at standard and relief is by bill of materials in all columns.",
+        freeze_cols=1,
+    ),
+    Sheet(
+        "Fit",
+        "Output",
+        "Is backflush costing appropriate here? Each measure with its figure, its threshold and why it matters.",
+        (FIT,),
+        "Live formulas over inputs and results.",
         freeze_cols=1,
     ),
     Sheet(
@@ -686,6 +947,14 @@ OUTPUT_SHEETS: tuple[Sheet, ...] = (
         (BUILDUP,),
         "Live formulas over BOM and Roll-up.",
         freeze_cols=2,
+    ),
+    Sheet(
+        "Movements",
+        "Calculation",
+        "What came in and went out of every item, per unit cost: the base of Comparison and Disposition.",
+        (MOVEMENTS,),
+        "Live formulas over Counts, Purchases, Scrap, Stock and Roll-up.",
+        freeze_cols=1,
     ),
     Sheet(
         "Trace",

@@ -22,6 +22,7 @@ from xlbackflush.engine import money, relieve, rules, verify
 from xlbackflush.engine.accept import accept
 from xlbackflush.engine.condense import condensed
 from xlbackflush.engine.findings import Finding, has_errors, in_order
+from xlbackflush.engine.movements import movements
 from xlbackflush.engine.rollup import Rollup, rollup
 from xlbackflush.engine.structure import Structure, structure
 from xlbackflush.engine.tables import Inputs, Source
@@ -57,6 +58,7 @@ class Posted:
     rollup: Rollup
     demand: demands.Demand
     trace: Trace
+    movements: pd.DataFrame
     relief: pd.DataFrame
     book: pd.DataFrame
     entries: list[journals.Entry]
@@ -154,7 +156,7 @@ def compute(
     checked = verify.checks(inputs, entries, ledger, relief, places)
     this = _this_run(entries, places, input_hash(sources), user, now, earlier)
     outcome.posted = Posted(
-        this, places, rolled, asked, traced, relief, book, entries, ledger,
+        this, places, rolled, asked, traced, movements(inputs, built, rolled), relief, book, entries, ledger,
         variances(entries, settings, places), checked,
     )  # fmt: skip
     return outcome

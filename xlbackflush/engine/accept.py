@@ -254,7 +254,7 @@ def _settings(source: Source, found: list[Finding]) -> tuple[Settings, dict[str,
             found.append(f.DUPLICATE_SETTING(where, f"{name} is given twice."))
         else:
             cells[name] = where
-            fields[_field(name)] = _setting(known[name], value, source, i, found)
+            fields[known[name].field] = _setting(known[name], value, source, i, found)
     for setting in layout.SETTINGS:
         if setting.name not in cells:
             if setting.required and setting.default is None:
@@ -268,7 +268,7 @@ def _settings(source: Source, found: list[Finding]) -> tuple[Settings, dict[str,
                 found.append(
                     f.MISSING_SETTING(source.sheet, f"{setting.name} is not on Setup; {setting.default} is used.")
                 )
-            fields[_field(setting.name)] = setting.default
+            fields[setting.field] = setting.default
     settings = Settings(**{k: v for k, v in fields.items() if v is not None})
     _check_settings(settings, cells, found)
     return settings, cells
@@ -278,10 +278,6 @@ def _pairs(source: Source) -> Iterator[tuple[str, object]]:
     place = {name: i for i, name in enumerate(source.columns)}
     for row in source.rows:
         yield str(_text(row[place["Setting"]] or "")).strip(), row[place["Value"]]
-
-
-def _field(name: str) -> str:
-    return name.removesuffix(" %").lower().replace(" ", "_")
 
 
 def _setting(setting: Setting, value: object, source: Source, i: int, found: list[Finding]) -> Any:

@@ -99,8 +99,8 @@ def _group_rows(
     required = np.concatenate((parent_qty[: len(line)] * lines["factor"].to_numpy()[line], need[total]))
     relieved = np.concatenate((stocked[component[line]], np.zeros(len(total), dtype=bool)))
     rollup_row = rollup.at(item, np.full(len(item), first))
-    cost = np.where(relieved, rollup.rows["unit_cost"].to_numpy()[rollup_row], 0.0)
-    rate = np.where(is_total, items["own_conversion"].to_numpy()[item], 0.0)
+    cost = np.where(relieved, rollup.rows["relief_cost"].to_numpy()[rollup_row], 0.0)
+    rate = np.where(is_total, items["flushed"].to_numpy()[item], 0.0)
     incoming = np.where(stocked, 0, np.bincount(component[line], minlength=len(items)))[item]
     rows = pd.DataFrame(
         {

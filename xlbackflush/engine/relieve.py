@@ -91,7 +91,9 @@ def reconciliation(trace: Trace, structure: Structure, rollup: Rollup, demand: D
     """Stock book of every stocked item that moved or has stock, in item order. Quantities; amounts unrounded.
 
     item, opening, received, relieved, scrapped, book, counted (NaN: not counted), difference, difference_amount,
-    invoiced (purchases at actual price), cost (period end), role ("" where no account is kept), opening_amount, book_amount
+    invoiced (purchases at actual price), received_amount (purchases at standard), cost (period end), role ("" where no
+    account is kept), opening_amount, book_amount, posted (part of difference_amount that the count adjustment records),
+    ending, ending_amount, ending_material (counted where that was posted, else book)
     """
     count, settings = len(structure.items), inputs.settings
     rows = counted(trace, demand)
@@ -125,7 +127,7 @@ def reconciliation(trace: Trace, structure: Structure, rollup: Rollup, demand: D
     items = np.arange(count)
     end_row = rollup.at(items, np.full(count, float(settings.period_end)))
     start_row = rollup.at(items, np.full(count, float(settings.period_start)))
-    cost = rollup.rows["unit_cost"].to_numpy()
+    cost = rollup.rows["relief_cost"].to_numpy()
     role = structure.items["role"].to_numpy()
     book["stocked"] = role != ""
     book["role"] = np.where(role == layout.ACCOUNTS_PAYABLE, "", role)
@@ -134,6 +136,16 @@ def reconciliation(trace: Trace, structure: Structure, rollup: Rollup, demand: D
     book["difference_amount"] = np.nan_to_num(book["difference"] * book["cost"])
     book["opening_amount"] = book["opening"] * cost[start_row]
     book["book_amount"] = book["book"] * book["cost"]
+    receipts = out[receipt]
+    at_standard = add(receipts["item"].to_numpy(), receipts["amount"].to_numpy())
+    bought = add(structure.of("Purchases"), np.nan_to_num(purchases["Quantity"].to_numpy()))
+    book["received_amount"] = at_standard if settings.purchase_triggers else bought * book["cost"]
+    counts_post = settings.purchase_triggers and not settings.by_count
+    adjusts = counts_post & (book["role"] != "") & book["counted"].notna()
+    book["posted"] = np.where(adjusts, book["difference_amount"], 0.0)
+    book["ending"] = np.where(adjusts, book["counted"], book["book"])
+    book["ending_amount"] = book["ending"] * book["cost"]
+    book["ending_material"] = book["ending"] * rollup.rows["Material"].to_numpy()[end_row]
     moves = book[["opening", "received", "relieved", "scrapped"]].to_numpy() != 0
     keep = book["stocked"] & (moves.any(axis=1) | book["counted"].notna())
     return book[keep].reset_index(drop=True)

@@ -7,6 +7,7 @@ An item whose BOM (at any depth) changes within the period has one row per stret
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +22,11 @@ _DAYS = 4_000_000  # more than Excel has days: item x _DAYS + day is a sortable 
 
 @dataclass
 class Rollup:
-    """`rows`: item, first, last, the five elements, unit_cost. `buildup`: row, line, quantity, component_row.
+    """`rows`: item, first, last, the five elements, unit_cost, relief_cost. `buildup`: row, line, quantity, component_row.
+
+    relief_cost is what a unit in stock carries: the unit cost, its material alone where conversion is expensed.
+    conversion_at_completion and finished_at_completion are what completing a unit flushes and takes out of finished goods,
+    where completion is a trigger, whatever the trigger points of this run.
 
     Rows are sorted by item, then by first day; buildup rows by row, then in the order of the BOM sheet.
     """
@@ -45,6 +50,8 @@ def rollup(structure: Structure, settings: Settings) -> Rollup:
     for i, element in enumerate(layout.ELEMENTS):
         rows[element] = elements[:, i]
     rows["unit_cost"] = (((elements[:, 0] + elements[:, 1]) + elements[:, 2]) + elements[:, 3]) + elements[:, 4]
+    rows["relief_cost"] = rows["Material"] if settings.conversion_expensed else rows["unit_cost"]
+    _at_completion(structure, result)
     return result
 
 
@@ -89,16 +96,38 @@ def _buildup(structure: Structure, result: Rollup) -> pd.DataFrame:
 def _elements(structure: Structure, result: Rollup) -> Floats:
     """Cost per row (first axis) and element (second), one level of the BOM at a time, deepest first."""
     item = result.rows["item"].to_numpy()
-    own = structure.items[[f"own_{e}" for e in layout.ELEMENTS]].to_numpy(dtype=np.float64)
-    total: Floats = own[item].copy()
+    total: Floats = structure.items[[f"own_{e}" for e in layout.ELEMENTS]].to_numpy(dtype=np.float64)[item]
+    return _rolled(structure, result, total, lambda group, below: below)
+
+
+def _at_completion(structure: Structure, result: Rollup) -> None:
+    """Conversion flushed and Finished items taken when a unit is completed: phantoms pass on what is below them."""
+    rows, kind = result.rows, structure.items["type"].to_numpy()
+    below_kind = kind[rows["item"].to_numpy()[result.buildup["component_row"].to_numpy()]]
+    through = (below_kind == layout.PHANTOM).astype(np.float64)
+    finished = below_kind == layout.FINISHED
+    unit_cost = rows["unit_cost"].to_numpy()[result.buildup["component_row"].to_numpy()]
+
+    def pass_on(group: Ints, below: Floats) -> Floats:
+        passed: Floats = below * through[group, None]
+        passed[:, 1] = np.where(finished[group], unit_cost[group], passed[:, 1])
+        return passed
+
+    own = structure.items["own_conversion"].to_numpy()[rows["item"].to_numpy()]
+    total = _rolled(structure, result, np.column_stack((own, np.zeros(len(own)))), pass_on)
+    rows["conversion_at_completion"], rows["finished_at_completion"] = total[:, 0], total[:, 1]
+
+
+def _rolled(structure: Structure, result: Rollup, total: Floats, pass_on: Callable[[Ints, Floats], Floats]) -> Floats:
+    """Add to each row quantity x what its components' rows pass on, one level of the BOM at a time, deepest first."""
     row, quantity = result.buildup["row"].to_numpy(), result.buildup["quantity"].to_numpy()
     component_row = result.buildup["component_row"].to_numpy()
-    level = structure.level[item[row]]
+    level = structure.level[result.rows["item"].to_numpy()[row]]
     order = np.argsort(-level, kind="stable")
     edges = np.flatnonzero(np.diff(level[order])) + 1
     for group in np.split(order, edges):
         if len(group):
-            share = quantity[group, None] * total[component_row[group]]
+            share = quantity[group, None] * pass_on(group, total[component_row[group]])
             for e in range(total.shape[1]):
                 total[:, e] += np.bincount(row[group], share[:, e], minlength=len(total))
     return total

@@ -16,7 +16,7 @@ from xlbackflush import layout
 from xlbackflush.engine import findings as f
 from xlbackflush.engine.findings import Finding
 from xlbackflush.engine.rollup import Rollup
-from xlbackflush.engine.structure import FOREVER, Structure
+from xlbackflush.engine.structure import FOREVER, Structure, code_key
 from xlbackflush.engine.tables import Inputs, Settings
 
 Findings = Iterator[Finding]
@@ -73,11 +73,11 @@ def settings_fit(inputs: Inputs, structure: Structure) -> Findings:
 def duplicate_items(inputs: Inputs, structure: Structure) -> Findings:
     """Every item once; Excel does not tell upper from lower case."""
     frame = inputs.frames["StandardCost"]
-    key = frame["Item"].str.casefold()
+    key = frame["Item"].map(code_key)
     again = frame[key.duplicated() & (key != "")]
     first = dict(zip(reversed(key.tolist()), reversed(frame["row"].tolist()), strict=True))
     for cell, code in _cells(inputs, "StandardCost", "Item", again):
-        yield f.DUPLICATE_ITEM(cell, f"{code} is listed before, in row {first[str(code).casefold()]}.")
+        yield f.DUPLICATE_ITEM(cell, f"{code} is listed before, in row {first[code_key(str(code))]}.")
 
 
 def unknown_items(inputs: Inputs, structure: Structure) -> Findings:

@@ -72,6 +72,7 @@ def item_table(inputs: Inputs) -> pd.DataFrame:
 
     role         account role it is relieved from; "" where it is exploded through
     own_*        cost of this level alone, per unit, by element
+    flushed      conversion of this level that is flushed with a unit; 0 where conversion is expensed
     to_start     units to start for one good unit (assembly scrap)
     """
     cost, settings = inputs.frames["StandardCost"], inputs.settings
@@ -88,6 +89,7 @@ def item_table(inputs: Inputs) -> pd.DataFrame:
     items["own_Fixed overhead"] = hours * _zero(cost["Fixed overhead rate"])
     items["own_Other conversion"] = _zero(cost["Other conversion"]) * made
     items["own_conversion"] = items[[f"own_{e}" for e in layout.ELEMENTS[1:]]].to_numpy().sum(axis=1)
+    items["flushed"] = 0.0 if settings.conversion_expensed else items["own_conversion"]
     on_input = np.full(len(cost), settings.default_scrap_basis == layout.INPUT)
     items["to_start"] = scrap_factor(np.ones(len(cost)), _zero(cost["Assembly scrap %"]) * made, on_input)
     return items

@@ -74,6 +74,18 @@ class Settings:
     budgeted_fixed_overhead: float | None = None
     materiality: float = 0.05
     cycle_time_days: float | None = None
+    period_end_wip: str = layout.RECORD
+    standards_set_on: int | None = None
+
+    @property
+    def conversion_expensed(self) -> bool:
+        """Conversion goes to cost of goods sold as incurred; nothing is flushed, stock holds material only."""
+        return self.conversion_costs == layout.EXPENSE_THEN_ADJUST
+
+    @property
+    def by_count(self) -> bool:
+        """Material is relieved by difference from the physical count, not by count x BOM."""
+        return self.relief_basis == layout.PHYSICAL_COUNT
 
     @property
     def completion_triggers(self) -> bool:

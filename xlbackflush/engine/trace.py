@@ -186,9 +186,9 @@ def _quantities(
     factor = lines["factor"].to_numpy()[line] if len(lines) else np.ones(len(rows))
     rows["parent_qty"] = np.where(line >= 0, rows["units"] * rows["above"], np.nan)
     rows["required"] = np.where(line >= 0, rows["parent_qty"] * factor, rows["units"])
-    rows["cost"] = np.where(relieved, rollup.rows["unit_cost"].to_numpy()[rows["rollup_row"]], 0.0)
+    rows["cost"] = np.where(relieved, rollup.rows["relief_cost"].to_numpy()[rows["rollup_row"]], 0.0)
     rows["amount"] = rows["required"] * rows["cost"]
-    rows["rate"] = np.where(relieved, 0.0, items["own_conversion"].to_numpy()[item])
+    rows["rate"] = np.where(relieved, 0.0, items["flushed"].to_numpy()[item])
     rows["conversion"] = rows["required"] * rows["rate"]
     return rows
 

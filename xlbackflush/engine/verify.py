@@ -211,7 +211,7 @@ def text_total(texts: Sequence[str], rows: NDArray[np.int64], most: int) -> tupl
 def _choices(inputs: Inputs) -> list[tuple[str, str]]:
     """Settings that decide between rules, as chosen."""
     return [
-        (s.name, str(getattr(inputs.settings, s.name.lower().replace(" ", "_"))))
+        (s.name, str(getattr(inputs.settings, s.field)))
         for s in layout.SETTINGS
         if s.kind == "choice" or s.name == "Currency"
     ]

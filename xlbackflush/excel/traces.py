@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 
@@ -19,15 +17,18 @@ from xlbackflush.excel.formulas import (
     scrap_basis,
     with_scrap,
 )
-from xlbackflush.excel.sheet import Value
+from xlbackflush.excel.writing import Body, Writing
 from xlbackflush.pipeline import Posted
-
-Body = dict[str, tuple[Sequence[Value], Sequence[str] | None]]
 
 _LIVE = (
     "Parent", "Component", "Parent qty", "Qty per", "Scrap %", "Required qty", "Standard cost", "Amount", "Charged to",
     "Relieved from", "Conversion rate", "Conversion", "Scrap basis", "Units", "Started", "First day", "Last day",
 )  # fmt: skip
+
+
+def trace(w: Writing) -> Body:
+    """Every root exploded: quantities from the parent's row, the BOM row and the cost row."""
+    return TraceBody(w.inputs, w.items, w.lines, w.posted, w.sheets).body()
 
 
 class TraceBody:

@@ -1,0 +1,150 @@
+"""Bodies of the sheets of posted values: Journal, Ledger, Variances, Relief, Checks, each with its live proof."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from xlbackflush import layout
+from xlbackflush.engine.money import from_minor
+from xlbackflush.excel.formulas import Proofs, check_formulas, literal, trace_sum
+from xlbackflush.excel.writing import Body, Writing
+
+
+def journal(w: Writing) -> Body:
+    """One row per line, entries numbered without gaps."""
+    place, settings = w.sheets.places["Journal"], w.inputs.settings
+    proofs = Proofs(w.sheets, w.posted.places)
+    columns: dict[str, list[Any]] = {c.name: [] for c in layout.JOURNAL.columns}
+    formulas: list[str] = []
+    row = place.first_row
+    for number, entry in enumerate(w.posted.entries, 1):
+        rows = range(row, row + len(entry.lines))
+        for k, line in enumerate(entry.lines):
+            account, name = w.inputs.accounts[line.role]
+            amount = from_minor(abs(line.minor), w.posted.places)
+            signed = amount if line.minor > 0 else -amount
+            values = (
+                w.posted.run.run, number, k + 1, settings.period_end, entry.event, line.role, account, name,
+                amount if line.minor > 0 else None, amount if line.minor < 0 else None,
+                entry.description, line.source, signed, 0.0, entry.product,
+            )  # fmt: skip
+            for column, value in zip(columns, values, strict=True):
+                columns[column].append(value)
+            formulas.append(proofs.formula(line.basis, rows[k], rows, place.first_row))
+        row = rows.stop
+    at, digits = place.letters, w.posted.places
+    difference = [
+        f"ROUND({at['Debit']}{r}-{at['Credit']}{r}-{at['Proof']}{r},{digits})" for r in range(place.first_row, row)
+    ]
+    body: Body = {name: (values, None) for name, values in columns.items()}
+    body["Proof"] = (columns["Proof"], formulas)
+    body["Difference"] = (columns["Difference"], difference)
+    return body
+
+
+def ledger(w: Writing) -> Body:
+    """Balances by role; the proof adds the journal's proofs to the opening stock at standard."""
+    table, place, digits = w.posted.ledger, w.sheets.places["Ledger"], w.posted.places
+    at, rows = place.letters, range(place.first_row, place.first_row + len(table))
+    roles = table["role"].tolist()
+    closing = w.money(table["closing"])
+    proof = [
+        f"ROUND(ROUND(SUMIFS(Reconciliation[Opening amount],Reconciliation[Account role],{at['Role']}{r}),{digits})"
+        f"+SUMIFS(Journal[Proof],Journal[Role],{at['Role']}{r}),{digits})"
+        for r in rows
+    ]
+    return {
+        "Role": (roles, None),
+        "Account": ([w.inputs.accounts[r][0] for r in roles], None),
+        "Account name": ([w.inputs.accounts[r][1] for r in roles], None),
+        "Opening": (w.money(table["opening"]), None),
+        "Debits": (w.money(table["debits"]), None),
+        "Credits": (w.money(table["credits"]), None),
+        "Closing": (closing, None),
+        "Proof": (closing, proof),
+        "Difference": ([0.0] * len(roles), [f"ROUND({at['Closing']}{r}-{at['Proof']}{r},{digits})" for r in rows]),
+    }
+
+
+def variances(w: Writing) -> Body:
+    """One row per variance; the proof adds up proofs of the journal."""
+    place, digits = w.sheets.places["Variances"], w.posted.places
+    found, at = w.posted.variances, place.letters
+    rows = range(place.first_row, place.first_row + len(found))
+    amounts = w.money([abs(v.amount) for v in found])
+    proof = [
+        "ABS("
+        + "+".join(
+            f'SUMIFS(Journal[Proof],Journal[Role],{literal(role)},Journal[Event],"<>{layout.CLOSE}")'
+            for role in v.roles
+        )
+        + ")"
+        for v in found
+    ]
+    return {
+        "Variance": ([v.name for v in found], None),
+        "Subject": ([v.subject for v in found], None),
+        "Standard": (w.money([v.standard for v in found]), None),
+        "Actual": (w.money([v.actual for v in found]), None),
+        "Amount": (amounts, None),
+        "F/U": ([v.side for v in found], None),
+        "Disposition": ([v.disposition for v in found], None),
+        "Explanation": ([v.explanation for v in found], None),
+        "Proof": (amounts, proof),
+        "Difference": ([0.0] * len(found), [f"ROUND({at['Amount']}{r}-{at['Proof']}{r},{digits})" for r in rows]),
+        "Part of": ([""] * len(found), None),
+    }
+
+
+def relief(w: Writing) -> Body:
+    """Components relieved by counts; proofs of quantity and amount over the Trace."""
+    table, place, digits = w.posted.relief, w.sheets.places["Relief"], w.posted.places
+    at, rows = place.letters, range(place.first_row, place.first_row + len(table))
+    items = table["item"].tolist()
+    codes = [w.codes[i] for i in items]
+    amount, quantity = w.money(table["amount"]), table["quantity"].tolist()
+
+    def over_trace(column: str) -> list[str]:
+        return [
+            trace_sum(column, c, f"{at['Item']}{r}", f"{at['Relieved from']}{r}", f"<>{layout.SCRAP_EVENT}", True)
+            for c, r in zip(codes, rows, strict=True)
+        ]
+
+    return {
+        "Item": (codes, None),
+        "Description": (w.items["description"].iloc[items].tolist(), None),
+        "UoM": (w.items["uom"].iloc[items].tolist(), None),
+        "Quantity": (quantity, None),
+        "Standard cost": (table["cost"].tolist(), None),
+        "Amount": (amount, None),
+        "Proof": (amount, [f"ROUND({f},{digits})" for f in over_trace("Amount")]),
+        "Difference": ([0.0] * len(items), [f"ROUND({at['Amount']}{r}-{at['Proof']}{r},{digits})" for r in rows]),
+        "Quantity proof": (quantity, over_trace("Required qty")),
+        "Quantity difference": (
+            [0.0] * len(items),
+            [f"ROUND({at['Quantity']}{r}-{at['Quantity proof']}{r},6)" for r in rows],
+        ),
+        "Relieved from": (table["role"].tolist(), None),
+    }
+
+
+def checks(w: Writing) -> Body:
+    """Each check as two live quantities that must be equal."""
+    place, found = w.sheets.places["Checks"], w.posted.checks
+    at, rows = place.letters, range(place.first_row, place.first_row + len(found))
+    formulas = [check_formulas(c.key, w.inputs) for c in found]
+    return {
+        "Check": ([c.text for c in found], None),
+        "Value": (
+            [c.value for c in found],
+            [f"ROUND({at['Left']}{r}-{at['Right']}{r},6)" for r in rows],
+        ),
+        "Tolerance": ([float(c.tolerance) for c in found], None),
+        "Result": (
+            ["OK" if c.holds else "Fail" for c in found],
+            [f'IF(ABS({at["Value"]}{r})<={at["Tolerance"]}{r},"OK","Fail")' for r in rows],
+        ),
+        "Left": ([float(c.left) for c in found], [f[0] for f in formulas]),
+        "Right": ([float(c.right) for c in found], [f[1] for f in formulas]),
+        "Meaning": ([c.meaning for c in found], None),
+    }

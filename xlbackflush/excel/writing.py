@@ -1,0 +1,41 @@
+"""What every table body is written from: the outcome of a run, and where the tables stand in the workbook."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from xlbackflush.engine.money import from_minor
+from xlbackflush.engine.tables import Inputs
+from xlbackflush.excel.formulas import Sheets, default_scrap_basis
+from xlbackflush.excel.sheet import Value
+from xlbackflush.pipeline import Outcome, Posted
+
+#: column name -> (values, formulas or None); a formula "" leaves the value as it is
+Body = dict[str, tuple[Sequence[Value], Sequence[str] | None]]
+
+
+class Writing:
+    """One posted run, about to be written."""
+
+    def __init__(self, outcome: Outcome, posted: Posted, sheets: Sheets) -> None:
+        self.inputs: Inputs = outcome.inputs
+        self.items = outcome.structure.items
+        self.lines = outcome.structure.lines
+        self.posted, self.sheets = posted, sheets
+        self.codes: list[str] = self.items["code"].tolist()
+        self.item_rows: list[int] = self.items["row"].tolist()
+        self.rollup_top = sheets.places["Rollup"].first_row
+        self.default_basis = default_scrap_basis(self.inputs)
+
+    def money(self, minor: Sequence[int]) -> list[float]:
+        """Minor units as money."""
+        return [from_minor(int(m), self.posted.places) for m in minor]
+
+    def letters(self, table: str) -> dict[str, str]:
+        """Column name -> sheet column of a table."""
+        return self.sheets.places[table].letters
+
+    def rows(self, table: str, count: int) -> range:
+        """Sheet rows of a table's body of so many rows."""
+        first = self.sheets.places[table].first_row
+        return range(first, first + count)
