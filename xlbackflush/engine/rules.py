@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -91,9 +92,8 @@ def unknown_items(inputs: Inputs, structure: Structure) -> Findings:
         ("Stock", "Item"),
         ("WIP", "Item"),
     ):
-        frame = inputs.frames[table]
-        missing = frame[(structure.of(table, column) < 0) & (frame[column] != "").to_numpy()]
-        for cell, code in _cells(inputs, table, column, missing):
+        missing = inputs.frames[table][structure.of(table, column) < 0]
+        for cell, code in _cells(inputs, table, column, missing[missing[column] != ""]):
             yield f.UNKNOWN_ITEM(cell, f"{code} is not on Standard Cost.")
 
 
@@ -108,22 +108,21 @@ def overlaps(inputs: Inputs, structure: Structure) -> Findings:
     """The same component twice in force on one day: an error where dates say otherwise, else a warning."""
     bom = inputs.frames["BOM"]
     parent, component = structure.of("BOM", "Parent"), structure.of("BOM", "Component")
-    frame = pd.DataFrame(
-        {
-            "row": bom["row"],
-            "Component": bom["Component"],
-            "pair": np.where((parent >= 0) & (component >= 0), parent * len(structure.items) + component, -1),
-            "first": np.nan_to_num(bom["Effective from"], nan=0.0),
-            "last": np.nan_to_num(bom["Effective to"], nan=FOREVER),
-        }
+    pair = pd.Series(np.where((parent >= 0) & (component >= 0), parent * len(structure.items) + component, -1))
+    twice = (pair >= 0) & pair.duplicated(keep=False)
+    if not twice.any():
+        return
+    frame = bom[twice].assign(
+        pair=pair[twice],
+        first=np.nan_to_num(bom["Effective from"][twice], nan=0.0),
+        last=np.nan_to_num(bom["Effective to"][twice], nan=FOREVER),
     )
-    frame = frame[frame["pair"] >= 0]
-    frame = frame[frame["pair"].duplicated(keep=False)].sort_values(["pair", "first", "row"], kind="stable")
+    dated = frame["Effective from"].notna() | frame["Effective to"].notna()
+    dated_pairs = set(frame["pair"][dated])
+    frame = frame.sort_values(["pair", "first", "row"], kind="stable")
     reach = frame.groupby("pair")["last"].cummax()
     previous = frame["pair"] == frame["pair"].shift()
     clash = frame[previous & (frame["first"] <= reach.shift())]
-    dated = (bom["Effective from"].notna() | bom["Effective to"].notna()).to_numpy()
-    dated_pairs = set(frame.loc[frame["row"].isin(bom["row"][dated]), "pair"])
     for (cell, code), pair in zip(_cells(inputs, "BOM", "Component", clash), clash["pair"], strict=True):
         rule = f.OVERLAP if pair in dated_pairs else f.TWICE
         text = "is in force twice on some days" if pair in dated_pairs else "is listed more than once"
@@ -132,6 +131,8 @@ def overlaps(inputs: Inputs, structure: Structure) -> Findings:
 
 def cycles(inputs: Inputs, structure: Structure) -> Findings:
     """No item may contain itself. One finding per circle, at one of its lines, with the circle spelled out."""
+    if (structure.level >= 0).all():
+        return
     lines = structure.lines
     open_ends: dict[int, list[tuple[int, int]]] = {}
     for parent, component, row in zip(lines["parent"], lines["component"], lines["row"], strict=True):
@@ -172,13 +173,12 @@ def units_differ(inputs: Inputs, structure: Structure) -> Findings:
     """Nothing converts units: a BOM in grams with a price per kilogram would be wrong a thousandfold."""
     bom = inputs.frames["BOM"]
     own = np.append(structure.items["uom"].to_numpy(dtype=object), "")[structure.of("BOM", "Component")]
-    differ = [
-        bool(line and item) and line != item and line.strip().casefold() != item.strip().casefold()
-        for line, item in zip(bom["UoM"], own, strict=True)
-    ]
-    odd = np.array(differ, dtype=bool)
-    for (cell, uom), item in zip(_cells(inputs, "BOM", "UoM", bom[odd]), own[odd], strict=True):
-        yield f.UOM(cell, f"The line is in {uom}, its component in {item}.")
+    uoms = bom["UoM"].to_numpy(dtype=object)
+    apart = (uoms != own) & (uoms != "") & (own != "")
+    lines = bom[apart]
+    for (cell, uom), item in zip(_cells(inputs, "BOM", "UoM", lines), own[apart], strict=True):
+        if str(uom).strip().casefold() != item.strip().casefold():
+            yield f.UOM(cell, f"The line is in {uom}, its component in {item}.")
 
 
 def zero_quantities(inputs: Inputs, structure: Structure) -> Findings:
@@ -196,8 +196,7 @@ def prices(inputs: Inputs, structure: Structure) -> Findings:
     cost = inputs.frames["StandardCost"]
     bought = cost["Type"] == layout.BUY
     priced = ~_blank(cost["Material price"])
-    has_bom = set(structure.of("BOM", "Parent"))
-    on_bom = np.array([i in has_bom for i in structure.of("StandardCost")], dtype=bool)
+    on_bom = np.isin(structure.of("StandardCost"), structure.of("BOM", "Parent"))
     converted = ~(_blank(cost["Labor hours"]) & _blank(cost["Other conversion"]))
     made = ~bought & (cost["Type"] != "")
     rates = cost[["Labor rate", "Variable overhead rate", "Fixed overhead rate"]].fillna(0).to_numpy().sum(axis=1)
@@ -384,7 +383,7 @@ def shortages(inputs: Inputs, structure: Structure, rollup: Rollup, book: pd.Dat
     """Book stock below zero: more was sold or used than there was. Posted all the same: stopping hides what was used."""
     sold = set(structure.of("Counts")[(inputs.frames["Counts"]["Event"] == layout.SOLD).to_numpy()])
     kept, codes = book["role"] != "", structure.items["code"].tolist()
-    for row in book[kept & (book["book"] < -1e-9)].itertuples():
+    for row in _each(book[kept & (book["book"] < -1e-9)]):
         code = codes[row.item]
         rule = f.OVERSOLD if row.item in sold else f.SHORTAGE
         text = f"Book stock of {code} is {row.book:,.6g}: {row.opening + row.received:,.6g} in, "
@@ -394,27 +393,31 @@ def shortages(inputs: Inputs, structure: Structure, rollup: Rollup, book: pd.Dat
 
 def never_completed(inputs: Inputs, structure: Structure, rollup: Rollup, book: pd.DataFrame) -> Findings:
     """A parent relieved a subassembly that nobody counted: its own components stay in the books."""
-    kinds = structure.items["type"].to_numpy()
-    for row in book[(book["opening"] == 0) & (book["received"] == 0) & (book["relieved"] > 0)].itertuples():
-        if kinds[row.item] == layout.SUBASSEMBLY:
-            code = structure.items["code"].iloc[row.item]
-            text = f"{row.relieved:,.6g} of {code} were consumed, none completed."
-            yield f.NEVER_COMPLETED(_home(inputs, structure, row.item), text, row.relieved * row.cost)
+    subassembly = (structure.items["type"] == layout.SUBASSEMBLY).to_numpy()[book["item"]]
+    absent = (book["opening"] == 0) & (book["received"] == 0)
+    for row in _each(book[subassembly & absent & (book["relieved"] > 0)]):
+        code = structure.items["code"].iloc[row.item]
+        text = f"{row.relieved:,.6g} of {code} were consumed, none completed."
+        yield f.NEVER_COMPLETED(_home(inputs, structure, row.item), text, row.relieved * row.cost)
 
 
 def zero_costs(inputs: Inputs, structure: Structure, rollup: Rollup, book: pd.DataFrame) -> Findings:
     """A made item that moved at no cost, although it has a BOM or hours."""
-    made = structure.items["made"].to_numpy(dtype=bool)
-    parents = set(structure.lines["parent"])
-    for row in book[(book["cost"] == 0) & (book["received"] + book["relieved"] != 0)].itertuples():
-        if made[row.item] and row.item in parents:
-            code = structure.items["code"].iloc[row.item]
-            yield f.NO_COST(_home(inputs, structure, row.item), f"{code} moved, and its unit cost is zero.")
+    has_lines = np.isin(book["item"], structure.lines["parent"]) & structure.items["made"].to_numpy()[book["item"]]
+    moved = book["received"] + book["relieved"] != 0
+    for row in _each(book[has_lines & moved & (book["cost"] == 0)]):
+        code = structure.items["code"].iloc[row.item]
+        yield f.NO_COST(_home(inputs, structure, row.item), f"{code} moved, and its unit cost is zero.")
+
+
+def _each(rows: pd.DataFrame) -> Iterator[Any]:
+    """Rows as named tuples. Mostly there are none, and then not even their type is made."""
+    return rows.itertuples() if len(rows) else iter(())
 
 
 def _home(inputs: Inputs, structure: Structure, item: int) -> str:
     """Cell of an item on Standard Cost."""
-    return inputs.sources["StandardCost"].cell("Item", int(structure.items["row"].iloc[item]))
+    return inputs.sources["StandardCost"].cell("Item", int(structure.items["row"].to_numpy()[item]))
 
 
 AFTER: tuple[Callable[[Inputs, Structure, Rollup, pd.DataFrame], Findings], ...] = (
