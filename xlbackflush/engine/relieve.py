@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from xlbackflush import layout
 from xlbackflush.engine.demand import Demand
@@ -66,19 +67,17 @@ def largest(trace: Trace, rollup: Rollup, inputs: Inputs) -> float:
     return float(sum(parts))
 
 
-def counted(trace: Trace, demand: Demand) -> pd.DataFrame:
-    """Columns of the Trace needed to add up quantities: item, level, event, relieved, required, amount."""
-    rows = trace.rows
-    events = np.array([s.event for s in demand.streams], dtype=object)
-    frame = rows[["item", "level", "relieved", "required", "amount"]].copy()
-    frame["event"] = events[demand.roots["stream"].to_numpy()[rows["root"].to_numpy()]]
-    return frame
+def _of_events(trace: Trace, demand: Demand, *events: str) -> NDArray[np.bool_]:
+    """Which rows of the Trace belong to one of these events."""
+    streams = np.array([s.event in events for s in demand.streams], dtype=bool)
+    found: NDArray[np.bool_] = streams[demand.roots["stream"].to_numpy()][trace.rows["root"].to_numpy()]
+    return found
 
 
 def relief(trace: Trace, structure: Structure, demand: Demand, places: int) -> pd.DataFrame:
     """Components relieved by counts: item, quantity, amount (minor units), cost (average), role. In item order."""
-    rows = counted(trace, demand)
-    used = rows[rows["relieved"] & (rows["level"] > 0) & rows["event"].isin((layout.COMPLETION, layout.SALE))]
+    rows, counted = trace.rows, _of_events(trace, demand, layout.COMPLETION, layout.SALE)
+    used = rows.loc[rows["relieved"] & (rows["level"] > 0) & counted, ["item", "required", "amount"]]
     table = used.groupby("item", sort=True).agg(quantity=("required", "sum"), exact=("amount", "sum")).reset_index()
     table["amount"] = to_minor_array(table["exact"].to_numpy(dtype=float), places)
     quantity = table["quantity"].to_numpy(dtype=float)
@@ -96,9 +95,10 @@ def reconciliation(trace: Trace, structure: Structure, rollup: Rollup, demand: D
     ending, ending_amount, ending_material (counted where that was posted, else book)
     """
     count, settings = len(structure.items), inputs.settings
-    rows = counted(trace, demand)
-    out = rows[rows["relieved"]]
-    scrap, receipt = (out["event"] == layout.SCRAP_EVENT).to_numpy(), (out["event"] == layout.PURCHASE).to_numpy()
+    rows, relieved = trace.rows, trace.rows["relieved"].to_numpy(dtype=bool)
+    scrap = relieved & _of_events(trace, demand, layout.SCRAP_EVENT)
+    receipt = relieved & _of_events(trace, demand, layout.PURCHASE)
+    used = relieved & ~scrap & ~receipt
 
     def add(item: np.ndarray, quantity: np.ndarray) -> Floats:
         known = item >= 0
@@ -114,8 +114,8 @@ def reconciliation(trace: Trace, structure: Structure, rollup: Rollup, demand: D
     )
     invoiced = np.nan_to_num((purchases["Quantity"] * purchases["Actual price"]).to_numpy())
     book["invoiced"] = add(structure.of("Purchases"), invoiced)
-    moved, quantity = out["item"].to_numpy(), out["required"].to_numpy()
-    book["relieved"] = add(moved[~scrap & ~receipt], quantity[~scrap & ~receipt])
+    moved, quantity = rows["item"].to_numpy(), rows["required"].to_numpy()
+    book["relieved"] = add(moved[used], quantity[used])
     book["scrapped"] = add(moved[scrap], quantity[scrap])
     exact = ((book["opening"] + book["received"]) - book["relieved"]) - book["scrapped"]
     book["book"] = exact.round(9)  # sums of thousands of floats leave dust; nothing is counted to a billionth
@@ -136,8 +136,7 @@ def reconciliation(trace: Trace, structure: Structure, rollup: Rollup, demand: D
     book["difference_amount"] = np.nan_to_num(book["difference"] * book["cost"])
     book["opening_amount"] = book["opening"] * cost[start_row]
     book["book_amount"] = book["book"] * book["cost"]
-    receipts = out[receipt]
-    at_standard = add(receipts["item"].to_numpy(), receipts["amount"].to_numpy())
+    at_standard = add(moved[receipt], rows["amount"].to_numpy()[receipt])
     bought = add(structure.of("Purchases"), np.nan_to_num(purchases["Quantity"].to_numpy()))
     book["received_amount"] = at_standard if settings.purchase_triggers else bought * book["cost"]
     counts_post = settings.purchase_triggers and not settings.by_count

@@ -60,23 +60,22 @@ def _stretches(structure: Structure, settings: Settings) -> pd.DataFrame:
     start, end = float(settings.period_start), float(settings.period_end)
     lines, count = structure.lines, len(structure.items)
     dated = lines[(lines["first"] > start) | (lines["last"] < end)]
-    cuts: list[set[float]] = [set() for _ in range(count)]
+    cuts: dict[int, set[float]] = {}
     for parent, first, last in zip(dated["parent"], dated["first"], dated["last"], strict=True):
-        cuts[parent] |= {first, last + 1}
-    if len(dated):  # hand the changes upwards, deepest items first
+        cuts.setdefault(parent, set()).update((first, last + 1))
+    if cuts:  # hand the changes upwards, deepest items first
         order = np.argsort(-structure.level[lines["component"].to_numpy()], kind="stable")
-        parents, components = lines["parent"].to_numpy()[order], lines["component"].to_numpy()[order]
+        parents, components = lines["parent"].to_numpy()[order].tolist(), lines["component"].to_numpy()[order].tolist()
         for parent, component in zip(parents, components, strict=True):
-            cuts[parent] |= cuts[component]
-    items, firsts, lasts = [], [], []
-    for i, days in enumerate(cuts):
-        begins = [start, *sorted(d for d in days if start < d <= end)]
-        items += [i] * len(begins)
-        firsts += begins
-        lasts += [*(d - 1 for d in begins[1:]), end]
-    return pd.DataFrame(
-        {"item": np.array(items, np.int64), "first": np.array(firsts, float), "last": np.array(lasts, float)}
-    )
+            if component in cuts:
+                cuts.setdefault(parent, set()).update(cuts[component])
+    changes = [(i, day) for i, days in cuts.items() for day in days if start < day <= end]
+    item = np.array([*range(count), *(i for i, _ in changes)], dtype=np.int64)
+    begin = np.array([start] * count + [day for _, day in changes], dtype=np.float64)
+    order = np.lexsort((begin, item))
+    item, begin = item[order], begin[order]
+    followed = np.diff(item, append=-1) == 0
+    return pd.DataFrame({"item": item, "first": begin, "last": np.where(followed, np.roll(begin, -1) - 1, end)})
 
 
 def _buildup(structure: Structure, result: Rollup) -> pd.DataFrame:
