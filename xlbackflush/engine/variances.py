@@ -19,6 +19,7 @@ class Variance:
     """One row of the Variances sheet; standard, actual and amount in minor units, amount = actual - standard.
 
     lines: what of the journal the amount rests on, as (event or "" for all before the close, role) pairs.
+    part_of: name of the variance whose amount contains this one's; "" for a total of its own.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Variance:
     explanation: str
     event: str
     roles: tuple[str, ...]
+    part_of: str = ""
 
     @property
     def amount(self) -> int:

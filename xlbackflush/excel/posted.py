@@ -92,7 +92,7 @@ def variances(w: Writing) -> Body:
         "Explanation": ([v.explanation for v in found], None),
         "Proof": (amounts, proof),
         "Difference": ([0.0] * len(found), [f"ROUND({at['Amount']}{r}-{at['Proof']}{r},{digits})" for r in rows]),
-        "Part of": ([""] * len(found), None),
+        "Part of": ([v.part_of for v in found], None),
     }
 
 
