@@ -137,7 +137,7 @@ def book(outcome: pipeline.Outcome) -> dict[str, float]:
 def accepted(outcome: pipeline.Outcome) -> tuple[dict[str, object], dict[str, list[Row]]]:
     """The world as the engine accepted it: typed cells, blanks left out, settings filled in."""
     chosen = outcome.inputs.settings
-    fields = {s.name: getattr(chosen, s.name.removesuffix(" %").lower().replace(" ", "_")) for s in layout.SETTINGS}
+    fields = {s.name: getattr(chosen, s.field) for s in layout.SETTINGS}
     settings = {**fields, "Period start": _date(chosen.period_start), "Period end": _date(chosen.period_end)}
     tables = {}
     for name, frame in outcome.inputs.frames.items():

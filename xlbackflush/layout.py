@@ -87,6 +87,9 @@ FIXED_SPENDING, FIXED_VOLUME = "Fixed overhead spending", "Fixed overhead volume
 OTHER_CONVERSION, SCRAP_VARIANCE = "Other conversion", "Scrap"
 CONVERSION_ALLOCATION = "Conversion allocation"
 
+FITS, LOOK, UNKNOWN, FOR_INFORMATION = "Fits", "Look", "Unknown", "For information"
+AT_LEAST, AT_MOST = "At least", "At most"
+
 ERROR, WARNING, NOTE = "Error", "Warning", "Note"
 SEVERITIES = (ERROR, WARNING, NOTE)
 
@@ -641,15 +644,16 @@ MOVEMENTS = Table(
         Column("Received", "quantity", "Purchased.", "units"),
         Column("Completed", "quantity", "From Counts.", "units"),
         Column("Sold", "quantity", "From Counts.", "units"),
-        Column("Scrapped, normal", "quantity", "Stage Component.", "units"),
-        Column("Scrapped, abnormal", "quantity", "Stage Component.", "units"),
-        Column("Units scrapped, normal", "quantity", "Stage Finished unit.", "units"),
-        Column("Units scrapped, abnormal", "quantity", "Stage Finished unit.", "units"),
+        Column("Scrapped normal", "quantity", "Stage Component.", "units"),
+        Column("Scrapped abnormal", "quantity", "Stage Component.", "units"),
+        Column("Units scrapped normal", "quantity", "Stage Finished unit.", "units"),
+        Column("Units scrapped abnormal", "quantity", "Stage Finished unit.", "units"),
         Column("Unit cost", "price", "From Roll-up.", "money per unit"),
         Column("Material", "price", "From Roll-up.", "money per unit"),
         Column("Conversion at completion", "price", "From Roll-up.", "money per unit"),
         Column("Finished at completion", "price", "From Roll-up.", "money per unit"),
         Column("Labor hours", "hours", "Of this level alone, from Standard Cost.", "hours per unit"),
+        Column("Completion counts", "integer", "Rows of Counts that complete the Finished item.", "rows"),
     ),
 )
 TRACE = Table(
@@ -700,6 +704,15 @@ RECONCILIATION = Table(
         Column("Ending amount", "money", "Ending at standard cost.", "money", width=16),
         Column("Ending material", "money", "Material in the ending stock.", "money", width=16),
         Column("Received amount", "money", "Purchases at standard.", "money", width=16),
+        Column("Counted amount", "money", "Counted at standard cost.", "money", width=16),
+        Column("Opening conversion", "money", "Conversion in the opening stock.", "money", width=16),
+        Column("Counted conversion", "money", "Conversion in the counted stock.", "money", width=16),
+        Column(
+            "Not followed",
+            "money",
+            "In the account beyond its ending stock: a unit cost that changed, a receipt that no trigger records.",
+            "money",
+        ),
         Column("Posted", "money", "Shrinkage (negative) or gain posted to the usage variance.", "money", width=16),
     ),
 )
@@ -707,12 +720,14 @@ TIE_OUT = Table(
     "TieOut",
     (
         Column("Role", "text", "Inventory account.", width=27),
-        Column("Quantities at standard", "money", "Ending stock of Reconciliation, or as counted.", "money", width=18),
+        Column("At standard", "money", "Ending stock of Reconciliation, or as counted.", "money", width=18),
         Column("Close and true-up", "money", "Prorated variances, conversion adjusted, WIP.", "money", width=18),
-        Column("Cost changes", "money", "Stock kept at the cost of before a BOM change.", "money", width=18),
-        Column("Rounding", "money", "What rounding of journal lines leaves.", "money", width=14),
+        Column("Not followed", "money", "Of Reconciliation: cost changes, receipts not recorded.", "money", width=18),
+        Column("Expected", "money", "Sum of the three.", "money", width=18),
         Column("Ledger closing", "money", "From Ledger.", "money", width=18),
-        Column("Difference", "money", "Closing less all that explains it.", "money", width=14),
+        Column("Left by rounding", "money", "Closing less expected.", "money", width=14),
+        Column("Rounding allowed", "money", "Half a minor unit for every journal line, and one.", "money", width=14),
+        Column("Result", "text", "OK or Fail.", width=10),
         Column("Explanation", "text", "What the account holds.", width=70),
     ),
 )
@@ -727,7 +742,13 @@ COUNT_METHOD = Table(
         Column("Relieved", "money", "Opening + received - scrapped - counted.", "money", width=16),
         Column("Opening conversion", "money", "Conversion in the opening balance.", "money", width=16),
         Column("Counted conversion", "money", "Conversion in the counted value.", "money", width=16),
-        Column("Conversion change", "money", "Counted less opening: put back at the close.", "money", width=16),
+        Column(
+            "Adjustment",
+            "money",
+            "Put on the account at the close: change of conversion; under Sale, change of the whole inventory.",
+            "money",
+            width=16,
+        ),
         Column("Ledger opening", "money", "Opening balance of the account.", "money", width=16),
         Column("Basis", "text", "Sheet that the count comes from.", width=18),
     ),
@@ -767,13 +788,15 @@ COMPARISON = Table(
 FIT = Table(
     "Fit",
     (
-        Column("Measure", "text", "What is measured.", width=46),
-        Column("Figure", "quantity", "Live formula; blank: not known.", width=16),
+        Column("Condition", "text", "What backflush costing asks for.", width=22),
+        Column("Measure", "text", "What is measured.", width=38),
+        Column("Figure", "price", "Live formula; blank: not known.", "live formula", width=16),
         Column("Unit", "text", "Unit of figure and threshold.", width=16),
-        Column("Wanted", "text", "At least or at most.", width=12),
-        Column("Threshold", "quantity", "What speaks for backflush costing.", width=14),
-        Column("Verdict", "text", "Fits, Look, Unknown, or For information.", width=16),
-        Column("Explanation", "text", "Why it matters, and what to do.", width=90),
+        Column("Wanted", "text", "At least or at most.", width=10),
+        Column("Threshold", "price", "What speaks for backflush costing.", width=12),
+        Column("Verdict", "text", "Fits, Look, Unknown, or For information.", "live formula", width=16),
+        Column("Explanation", "text", "Why it matters; where not known, what to fill in.", width=62),
+        Column("How it is measured", "text", "Definition, source, and why this threshold.", width=62),
     ),
 )
 DASHBOARD = Table(
@@ -929,8 +952,8 @@ OUTPUT_SHEETS: tuple[Sheet, ...] = (
         "Output",
         "Is backflush costing appropriate here? Each measure with its figure, its threshold and why it matters.",
         (FIT,),
-        "Live formulas over inputs and results.",
-        freeze_cols=1,
+        "Green fits. Amber: look at it, mend it or justify it. Blue: not known yet; Explanation says what to fill in.",
+        freeze_cols=2,
     ),
     Sheet(
         "Roll-up",

@@ -18,18 +18,21 @@ import pandas as pd
 
 from xlbackflush import __version__, layout
 from xlbackflush.engine import demand as demands
+from xlbackflush.engine import disposition, money, physical, relieve, rules, stockbook, verify, wip
 from xlbackflush.engine import journal as journals
-from xlbackflush.engine import money, relieve, rules, verify
 from xlbackflush.engine.accept import accept
+from xlbackflush.engine.allowed import conversion_allowed
 from xlbackflush.engine.condense import condensed
 from xlbackflush.engine.findings import Finding, has_errors, in_order
+from xlbackflush.engine.materiality import Measure, materiality
 from xlbackflush.engine.movements import movements
 from xlbackflush.engine.rollup import Rollup, rollup
 from xlbackflush.engine.structure import Structure, structure
 from xlbackflush.engine.tables import Inputs, Source
+from xlbackflush.engine.tieout import Tie, tie_out
 from xlbackflush.engine.trace import Trace, trace
 from xlbackflush.engine.trace import size as trace_size
-from xlbackflush.engine.variances import Variance, variances
+from xlbackflush.engine.variances import Conversion, Variance, conversion_totals, variances
 from xlbackflush.engine.verify import Check
 
 Progress = Callable[[str], None]
@@ -62,9 +65,16 @@ class Posted:
     movements: pd.DataFrame
     relief: pd.DataFrame
     book: pd.DataFrame
+    method: list[physical.Counted]
+    allowed: pd.DataFrame
+    conversion: Conversion
+    wip: pd.DataFrame
     entries: list[journals.Entry]
     ledger: pd.DataFrame
     variances: list[Variance]
+    shares: list[disposition.Share]
+    ties: list[Tie]
+    measures: list[Measure]
     checks: list[Check]
 
 
@@ -142,23 +152,37 @@ def compute(
     explode = trace if size <= layout.TRACE_ROWS_MAX else condensed
     traced = explode(built, rolled, asked, settings)
     found += rules.trace_fits(len(traced.rows), traced.condensed, size, settings)
-    found += rules.amounts_fit(relieve.largest(traced, rolled, inputs), places)
+    found += rules.amounts_fit(relieve.largest(traced, built, rolled, inputs), places)
     if has_errors(found):
         outcome.findings = in_order(found)
         return outcome
     progress("Relieving inventory")
     relief = relieve.relief(traced, built, asked, places)
-    book = relieve.reconciliation(traced, built, rolled, asked, inputs)
-    outcome.findings = in_order(found + rules.after(inputs, built, rolled, book))
-    progress("Posting")
+    book = stockbook.reconciliation(traced, built, rolled, asked, inputs)
     flows = relieve.flows(traced, built, asked, settings)
-    entries = journals.journal(inputs, built, flows, book, places)
-    ledger = journals.ledger(entries, relieve.opening_balances(book, places))
+    method = physical.count_method(inputs, flows, book, built.items["type"].iloc[book["item"]])
+    found += rules.after(inputs, built, rolled, book, method)
+    progress("Posting")
+    moved = movements(inputs, built, rolled)
+    allowed = conversion_allowed(traced, built, settings)
+    entries = journals.before_close(inputs, built, flows, book, method, places)
+    conversion = conversion_totals(inputs, allowed, entries, places)
+    differences = variances(inputs, built, book, allowed, conversion, entries, places)
+    held = disposition.contents(inputs, book, moved, rolled.rows.iloc[moved["rollup_row"]], method)
+    shares = disposition.disposition(settings, held, entries, places)
+    in_process = wip.period_end_wip(inputs, built, rolled)
+    entries += disposition.close(inputs, entries, shares, method, places)
+    entries += wip.entries(inputs, in_process, places)
+    ledger = journals.ledger(entries, physical.opening_balances(method, book, places))
+    ties = tie_out(settings, book, method, entries, ledger, places)
+    sold = sum(row.closing for row in ledger.itertuples() if row.role == layout.COGS) / 10**places
+    measures = materiality(settings, shares, ties, in_process, sold)
+    outcome.findings = in_order(found)
     checked = verify.checks(inputs, entries, ledger, relief, places)
     this = _this_run(entries, places, input_hash(sources), user, now, earlier)
     outcome.posted = Posted(
-        this, places, rolled, asked, traced, movements(inputs, built, rolled), relief, book, entries, ledger,
-        variances(entries, settings, places), checked,
+        this, places, rolled, asked, traced, moved, relief, book, method, allowed, conversion, in_process, entries, ledger,
+        differences, shares, ties, measures, checked,
     )  # fmt: skip
     return outcome
 

@@ -6,7 +6,7 @@ amounts are signed, debit positive.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -35,21 +35,21 @@ class Total:
 
 
 @dataclass(frozen=True)
-class Invoices:
-    """Purchases at actual price: sum of Quantity x Actual price, of one item or ("") of all items of a role."""
+class Schedule:
+    """Sum of a column of a calculation table, over the rows where a column equals a value (none: all rows)."""
 
     sign: int
-    role: str
-    item: str = ""
+    table: str
+    column: str
+    where: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)
-class Adjustment:
-    """Counted less book stock at standard of the items of one inventory role."""
+class Invoices:
+    """Purchases at actual price: sum of Quantity x Actual price of one item."""
 
     sign: int
-    role: str
-    item: str = ""
+    item: str
 
 
 @dataclass(frozen=True)
@@ -64,4 +64,9 @@ class Rest:
     """What balances the entry: minus the sum of its other lines."""
 
 
-Basis = Flow | Total | Invoices | Adjustment | Closing | Rest
+Basis = Flow | Total | Schedule | Invoices | Closing | Rest
+
+
+def reversed_basis(basis: Basis) -> Basis:
+    """The basis of the same amount on the other side."""
+    return replace(basis, sign=-basis.sign) if isinstance(basis, Schedule) else basis

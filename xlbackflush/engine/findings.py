@@ -129,6 +129,34 @@ NOT_COUNTABLE = Rule(
 )
 DUPLICATE_ROW = Rule("T06", WARNING, "The same row twice", "Delete one of them if it was entered twice.")
 
+# -- period end: counts in money, work in process
+NO_COUNT = Rule(
+    "P01",
+    ERROR,
+    "Physical count is missing",
+    "Give the account a row on Inventory Count, or count every item of it on Stock; 0 means counted and found empty.",
+)
+NOT_ADJUSTED = Rule(
+    "P02",
+    WARNING,
+    "Account not counted",
+    "Give the account a row on Inventory Count, or count its items on Stock; until then it is not adjusted.",
+)
+COUNT_UNUSED = Rule(
+    "P03",
+    WARNING,
+    "Count that is not used",
+    "Choose Physical count, or Expense, then adjust to count, on Setup; or clear the row.",
+)
+COUNTED_TWICE = Rule("P04", ERROR, "Account counted twice", "Keep one row for each account.")
+OVER_COMPLETE = Rule("P05", ERROR, "More than 100 % complete", "Give the share of the work done, at most 100 %.")
+COUNTED_MORE = Rule(
+    "P06",
+    WARNING,
+    "More counted than there was",
+    "Check the count, the opening amount and the purchases; the difference is posted the other way round.",
+)
+
 # -- size of the explosion
 CONDENSED = Rule(
     "Z01",

@@ -18,8 +18,9 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from xlbackflush import layout
-from xlbackflush.engine.basis import Adjustment, Basis, Closing, Flow, Invoices, Rest, Total
+from xlbackflush.engine.basis import Basis, Flow, Invoices, Rest, Schedule, Total
 from xlbackflush.engine.money import to_minor
+from xlbackflush.engine.physical import Counted, charges_everything
 from xlbackflush.engine.structure import Structure, code_key
 from xlbackflush.engine.tables import Inputs
 
@@ -36,11 +37,12 @@ class Line:
 
 @dataclass
 class Entry:
-    """One balanced entry; `product` is "" where it stands for all products."""
+    """One balanced entry; `product` is "" where it stands for all products. Posted so many days after Period end."""
 
     event: str
     description: str
     product: str = ""
+    days_after: int = 0
     lines: list[Line] = field(default_factory=list)
 
     def add(self, role: str, minor: int, basis: Basis, source: str) -> None:
@@ -54,15 +56,30 @@ class Entry:
             self.lines.insert(0 if first else len(self.lines), Line(role, rest, Rest(), source))
 
 
-def journal(inputs: Inputs, structure: Structure, flows: pd.DataFrame, book: pd.DataFrame, places: int) -> list[Entry]:
-    """All entries of the period, in the order of `layout.EVENTS`. Entries without a line are left out."""
+def before_close(
+    inputs: Inputs,
+    structure: Structure,
+    flows: pd.DataFrame,
+    book: pd.DataFrame,
+    method: list[Counted],
+    places: int,
+) -> list[Entry]:
+    """The entries of the period up to the close, in the order of `layout.EVENTS`. Those without a line are left out."""
     entries = purchases(inputs, structure, flows, book, places)
     entries += conversion(inputs, places)
     for event in (layout.COMPLETION, layout.SALE, layout.SCRAP_EVENT):
-        entries += flushes(event, inputs, structure, flows, places)
+        entries += flushes(event, inputs, structure, flows, method, places)
     entries += count_adjustment(inputs, book, places)
-    entries += close(inputs, entries)
     return [entry for entry in entries if entry.lines]
+
+
+def balances(entries: list[Entry]) -> dict[str, int]:
+    """Net debit of every role, in minor units."""
+    found: dict[str, int] = {}
+    for entry in entries:
+        for line in entry.lines:
+            found[line.role] = found.get(line.role, 0) + line.minor
+    return found
 
 
 def _source(inputs: Inputs, table: str, column: str) -> str:
@@ -91,20 +108,26 @@ def purchases(
         entry.add(row.charged_to, to_minor(row.amount, places), basis, source)
         bought = book["item"] == row.product if code else book["role"] == row.charged_to
         actual = float(book.loc[bought, "invoiced"].sum())
-        entry.add(layout.ACCOUNTS_PAYABLE, -to_minor(actual, places), Invoices(-1, row.charged_to, code), source)
+        invoices = Invoices(-1, code) if code else _of_account(-1, "Invoiced", row.charged_to)
+        entry.add(layout.ACCOUNTS_PAYABLE, -to_minor(actual, places), invoices, source)
         entry.balance(layout.PRICE_VARIANCE, source)
         entries.append(entry)
     return entries
 
 
+def _of_account(sign: int, column: str, role: str) -> Schedule:
+    return Schedule(sign, "Reconciliation", column, ("Account role", role))
+
+
 def conversion(inputs: Inputs, places: int) -> list[Entry]:
-    """Conversion costs incurred, one debit per cost type."""
+    """Conversion costs incurred, one debit per cost type: to the control account, or expensed as incurred."""
+    charged = layout.COGS if inputs.settings.conversion_expensed else layout.CCC
     actuals, source = inputs.frames["Actuals"], _source(inputs, "Actuals", "Amount")
     entry = Entry(layout.CONVERSION_EVENT, "Conversion costs incurred: payroll, overhead, other")
     for cost_type in layout.COST_TYPES:
         amount = float(actuals.loc[actuals["Cost type"] == cost_type, "Amount"].sum())
         basis = Total(1, "Actuals", "Amount", (("Cost type", cost_type),))
-        entry.add(layout.CCC, to_minor(amount, places), basis, f"{source}, {cost_type}")
+        entry.add(charged, to_minor(amount, places), basis, f"{source}, {cost_type}")
     entry.balance(layout.VARIOUS_ACCOUNTS, source)
     return [entry]
 
@@ -118,11 +141,19 @@ _FLUSH_TEXT = {
 }
 
 
-def flushes(event: str, inputs: Inputs, structure: Structure, flows: pd.DataFrame, places: int) -> list[Entry]:
-    """One entry per account debited (and product): its credits are what the Trace relieved and the conversion."""
+def flushes(
+    event: str, inputs: Inputs, structure: Structure, flows: pd.DataFrame, method: list[Counted], places: int
+) -> list[Entry]:
+    """One entry per account debited (and product): its credits are what the Trace relieved and the conversion.
+
+    Where the physical count relieves, completions and sales keep their conversion and take material by difference.
+    """
     rows = flows[flows["event"] == event]
+    by_count = inputs.settings.by_count and event != layout.SCRAP_EVENT
+    if by_count:
+        rows = rows[rows["relieved_from"] == ""]
     source = _source(inputs, "Scrap" if event == layout.SCRAP_EVENT else "Counts", "Quantity")
-    entries = []
+    entries = by_difference(event, inputs, method, places) if by_count else []
     for (charged_to, product), group in rows.groupby(["charged_to", "product"], sort=False):
         code = _code(structure, int(product))
         entry = Entry(event, _for(_FLUSH_TEXT[event, charged_to], code), code)
@@ -136,6 +167,33 @@ def flushes(event: str, inputs: Inputs, structure: Structure, flows: pd.DataFram
         entry.balance(charged_to, source, first=True)
         entries.append(entry)
     return entries
+
+
+def by_difference(event: str, inputs: Inputs, method: list[Counted], places: int) -> list[Entry]:
+    """Material relieved by the physical count: into finished goods at completion, into cost of goods sold at sale."""
+    settings = inputs.settings
+    completion = event == layout.COMPLETION
+    if completion and not settings.completion_triggers:
+        return []
+    from_stock = layout.FINISHED_GOODS if settings.completion_triggers and not completion else ""
+    rows = [c for c in method if (c.role == layout.FINISHED_GOODS) == bool(from_stock)]
+    if charges_everything(settings):
+        rows, text = method, "Everything received, charged to cost of goods sold"
+    elif from_stock:
+        text = "Units sold by the physical count: opening + completed - counted"
+    else:
+        text = "Material used by the physical count: opening + received - counted"
+    entry = Entry(event, text)
+    for row in rows:
+        source = _source(inputs, "InventoryCount", "Counted amount") if row.in_money else _counted_on_stock(inputs)
+        basis = Schedule(-1, "CountMethod", "Relieved", ("Role", row.role))
+        entry.add(from_stock or settings.bought_role, -to_minor(row.relieved, places), basis, source)
+        entry.balance(layout.FINISHED_GOODS if completion else layout.COGS, source, first=True)
+    return [entry]
+
+
+def _counted_on_stock(inputs: Inputs) -> str:
+    return _source(inputs, "Stock", "Counted qty")
 
 
 def _salvage(entry: Entry, charged_to: str, code: str, inputs: Inputs, places: int) -> None:
@@ -153,39 +211,24 @@ def _salvage(entry: Entry, charged_to: str, code: str, inputs: Inputs, places: i
 
 
 def count_adjustment(inputs: Inputs, book: pd.DataFrame, places: int) -> list[Entry]:
-    """Book stock to counted stock, at standard, against the usage variance; only where purchases are recorded."""
-    if not inputs.settings.purchase_triggers:
-        return []
+    """Book stock to counted stock, at standard, against the usage variance; see `stockbook.count_posts`."""
     entry = Entry(layout.COUNT_ADJUSTMENT, "Book stock adjusted to the physical count, at standard")
-    source = _source(inputs, "Stock", "Counted qty")
-    counted = book[book["counted"].notna() & (book["role"] != "")]
-    for role, amounts in counted.groupby("role", sort=False)["difference_amount"]:
-        entry.add(str(role), to_minor(float(amounts.sum()), places), Adjustment(1, str(role)), source)
+    source = _counted_on_stock(inputs)
+    for role, amounts in book[book["posted"] != 0].groupby("role", sort=False)["posted"]:
+        entry.add(str(role), to_minor(float(amounts.sum()), places), _of_account(1, "Posted", str(role)), source)
     entry.balance(layout.USAGE_VARIANCE, source)
     return [entry]
 
 
-def close(inputs: Inputs, entries: list[Entry]) -> list[Entry]:
-    """Conversion costs and variances to cost of goods sold; carried forward, they stay as they are."""
-    if inputs.settings.variance_disposition == layout.CARRY_FORWARD:
-        return []
-    balances: dict[str, int] = {}
-    for entry in entries:
-        for line in entry.lines:
-            balances[line.role] = balances.get(line.role, 0) + line.minor
-    closing = Entry(layout.CLOSE, "Conversion costs and variances closed to cost of goods sold")
-    for role in (layout.CCA, layout.CCC, layout.PRICE_VARIANCE, layout.USAGE_VARIANCE):
-        closing.add(role, -balances.get(role, 0), Closing(role), "Journal, lines above")
-    closing.balance(layout.COGS, "Journal, lines above")
-    return [closing]
-
-
 def ledger(entries: list[Entry], opening: dict[str, int]) -> pd.DataFrame:
-    """Balances by role, in the order of `layout.ROLES`: role, opening, debits, credits, closing, in minor units."""
+    """Balances by role, in the order of `layout.ROLES`: role, opening, debits, credits, closing, in minor units.
+
+    The reversal belongs to the next period.
+    """
     debits: dict[str, int] = {}
     credits: dict[str, int] = {}
     for entry in entries:
-        for line in entry.lines:
+        for line in entry.lines if entry.event != layout.REVERSAL else ():
             side = debits if line.minor > 0 else credits
             side[line.role] = side.get(line.role, 0) + abs(line.minor)
     rows = []

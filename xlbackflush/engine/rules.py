@@ -15,6 +15,7 @@ import pandas as pd
 
 from xlbackflush import layout
 from xlbackflush.engine import findings as f
+from xlbackflush.engine import physical
 from xlbackflush.engine.findings import Finding
 from xlbackflush.engine.rollup import Rollup
 from xlbackflush.engine.structure import FOREVER, Structure, code_key
@@ -28,9 +29,12 @@ def before(inputs: Inputs, structure: Structure) -> list[Finding]:
     return [finding for rule in BEFORE for finding in rule(inputs, structure)]
 
 
-def after(inputs: Inputs, structure: Structure, rollup: Rollup, book: pd.DataFrame) -> list[Finding]:
-    """Findings on costs and quantities."""
-    return [finding for rule in AFTER for finding in rule(inputs, structure, rollup, book)]
+def after(
+    inputs: Inputs, structure: Structure, rollup: Rollup, book: pd.DataFrame, method: list[physical.Counted]
+) -> list[Finding]:
+    """Findings on costs and quantities, and on the counts that relieve."""
+    found = [finding for rule in AFTER for finding in rule(inputs, structure, rollup, book)]
+    return found + list(counted_more(inputs, method))
 
 
 def _cells(inputs: Inputs, table: str, column: str, frame: pd.DataFrame) -> Iterator[tuple[str, object]]:
@@ -53,19 +57,64 @@ def _day(serial: float) -> str:
 
 
 def settings_fit(inputs: Inputs, structure: Structure) -> Findings:
-    """Policies that need each other, or other inputs."""
-    chosen, cells = inputs.settings, inputs.setting_cells
-    for name, value, wanted in (
-        ("Relief basis", chosen.relief_basis, layout.BILL_OF_MATERIALS),
-        ("Conversion costs", chosen.conversion_costs, layout.AT_STANDARD),
-        ("Variance disposition", chosen.variance_disposition, ""),
-    ):
-        if (wanted and value != wanted) or value == layout.PRORATE:
-            yield f.NOT_SUPPORTED(
-                cells.get(name, "Setup"),
-                f'{name} "{value}" is not available in this version.',
-                fix="Choose another one.",
-            )
+    """Policies that need each other."""
+    chosen = inputs.settings
+    if physical.charges_everything(chosen) and not chosen.conversion_expensed:
+        yield f.NOT_SUPPORTED(
+            inputs.setting_cells.get("Conversion costs", "Setup"),
+            "A physical count with the sale as the only trigger charges every cost to cost of goods sold, conversion too.",
+            fix=f'Choose "{layout.EXPENSE_THEN_ADJUST}", or other trigger points.',
+        )
+
+
+def counts_complete(inputs: Inputs, structure: Structure) -> Findings:
+    """The physical-count methods need the counts that they relieve and adjust by."""
+    settings, frame = inputs.settings, inputs.frames["InventoryCount"]
+    roles = frame["Role"].replace(layout.INVENTORY_CONTROL, layout.MIP)
+    for cell, role in _cells(inputs, "InventoryCount", "Role", frame[roles.duplicated() & (roles != "")]):
+        yield f.COUNTED_TWICE(cell, f"{role} has a row above; Materials and Inventory control are one account here.")
+    if not (settings.by_count or settings.conversion_expensed):
+        for cell, role in _cells(inputs, "InventoryCount", "Role", frame[frame["Role"] != ""]):
+            yield f.COUNT_UNUSED(cell, f"{role} is counted in money, which neither policy on Setup asks for.")
+        return
+    where = inputs.setting_cells.get("Relief basis" if settings.by_count else "Conversion costs", "Setup")
+    for role in physical.roles(settings):
+        row = physical.in_money(inputs, role)
+        if row is not None:
+            if settings.by_count and np.isnan(row["Counted amount"]):
+                cell = inputs.sources["InventoryCount"].cell("Counted amount", int(row["row"]))
+                yield f.NO_COUNT(
+                    cell, f"The counted amount of {role} is blank.", fix="Type it; 0 if nothing was found."
+                )
+        else:
+            yield from _counted_on_stock(inputs, structure, role, where)
+
+
+def _counted_on_stock(inputs: Inputs, structure: Structure, role: str, where: str) -> Findings:
+    """Items of an account that is not counted in money: each must be counted on Stock, or none."""
+    settings, stock = inputs.settings, inputs.frames["Stock"]
+    kinds = np.append(structure.items["type"].to_numpy(dtype=object), "")
+    mine = np.isin(kinds[structure.of("Stock")], physical.types_of(role))
+    if not settings.completion_triggers:
+        made = stock[np.isin(kinds[structure.of("Stock")], (layout.SUBASSEMBLY, layout.FINISHED)) & settings.by_count]
+        for cell, code in _cells(inputs, "Stock", "Item", made):
+            yield f.NO_COUNT(cell, f"{code} is made: under these trigger points its stock has no account of its own.")
+    counted = stock["Counted qty"].notna().to_numpy()
+    if not (mine & counted).any():
+        finished = role == layout.FINISHED_GOODS
+        rule = f.NO_COUNT if settings.by_count and not finished else f.NOT_ADJUSTED
+        yield rule(where, f"{role} is not counted, neither on Inventory Count nor on Stock.")
+    elif settings.by_count:
+        for cell, code in _cells(inputs, "Stock", "Item", stock[mine & ~counted]):
+            yield f.NO_COUNT(cell, f"{code} is not counted.")
+
+
+def wip_complete(inputs: Inputs, structure: Structure) -> Findings:
+    """No unit in process is more than done."""
+    frame = inputs.frames["WIP"]
+    for column in ("Material %", "Conversion %"):
+        for cell, share in _cells(inputs, "WIP", column, frame[frame[column] > 1]):
+            yield f.OVER_COMPLETE(cell, f"{column} is {share:.0%}.")
 
 
 # ------------------------------------------------------------------------------- before: items and the BOM
@@ -320,6 +369,8 @@ BEFORE: tuple[Callable[[Inputs, Structure], Findings], ...] = (
     countable,
     corrections,
     duplicate_rows,
+    counts_complete,
+    wip_complete,
 )
 
 # ------------------------------------------------------------------------------------------ the explosion
@@ -418,6 +469,15 @@ def _each(rows: pd.DataFrame) -> Iterator[Any]:
 def _home(inputs: Inputs, structure: Structure, item: int) -> str:
     """Cell of an item on Standard Cost."""
     return inputs.sources["StandardCost"].cell("Item", int(structure.items["row"].to_numpy()[item]))
+
+
+def counted_more(inputs: Inputs, method: list[physical.Counted]) -> Findings:
+    """A count that leaves less than nothing for what was relieved."""
+    for row in method:
+        if row.relieved < 0:
+            where = inputs.sources["InventoryCount" if row.in_money else "Stock"].sheet
+            text = f"{row.role}: counted {row.counted:,.2f}, but only {row.opening + row.received - row.scrapped:,.2f} was there."
+            yield f.COUNTED_MORE(where, text, -row.relieved)
 
 
 AFTER: tuple[Callable[[Inputs, Structure, Rollup, pd.DataFrame], Findings], ...] = (

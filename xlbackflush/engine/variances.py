@@ -1,25 +1,46 @@
 """Variances: where actual cost left the standard. Amounts are signed here, unfavorable positive, in minor units.
 
-Material price          actual price of what was bought - its standard price
-Material usage          book stock - counted stock, at standard
-Conversion allocation   conversion cost incurred - conversion cost allocated
+    Material price                  actual price of what was bought - its standard price, per item
+    Material usage                  book stock - counted stock, at standard, per item
+    Labor rate                      actual labor - hours paid x standard rate
+    Labor efficiency                hours paid x standard rate - labor allowed
+    Variable overhead spending      actual - hours paid x standard rate
+    Variable overhead efficiency    hours paid x standard rate - overhead allowed
+    Fixed overhead spending         actual - budget
+    Fixed overhead volume           budget - overhead allowed
+    Other conversion                actual - allowed, of what has no rows of its own on Actuals
+    Scrap                           scrap reported beyond the allowance of the bill of materials, less salvage
+    Conversion allocation           conversion cost incurred - allocated: the sum of the rows between
+
+(Horngren, Cost Accounting, chapters on flexible budgets and overhead variances.) The allowed hours and costs are those of
+`allowed.conversion_allowed`; where they hold more than one rate, the standard rate is their average.
+A row whose `rest` is true takes what rounding leaves, so that the rows add up to the ledger to the minor unit.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
 
 from xlbackflush import layout
 from xlbackflush.engine.journal import Entry
-from xlbackflush.engine.tables import Settings
+from xlbackflush.engine.money import from_minor, to_minor, to_minor_array
+from xlbackflush.engine.stockbook import count_posts
+from xlbackflush.engine.structure import Structure
+from xlbackflush.engine.tables import Inputs
+
+NOT_POSTED = "Not posted"
+ALL_CONVERSION = "All conversion"
 
 
 @dataclass(frozen=True)
 class Variance:
     """One row of the Variances sheet; standard, actual and amount in minor units, amount = actual - standard.
 
-    lines: what of the journal the amount rests on, as (event or "" for all before the close, role) pairs.
-    part_of: name of the variance whose amount contains this one's; "" for a total of its own.
+    item: position of the item in the stock book, or -1; rest: takes what rounding leaves.
     """
 
     name: str
@@ -28,9 +49,9 @@ class Variance:
     actual: int
     disposition: str
     explanation: str
-    event: str
-    roles: tuple[str, ...]
     part_of: str = ""
+    item: int = -1
+    rest: bool = False
 
     @property
     def amount(self) -> int:
@@ -41,39 +62,252 @@ class Variance:
         return "U" if self.amount > 0 else "F" if self.amount < 0 else ""
 
 
+@dataclass(frozen=True)
+class Conversion:
+    """Actual and allowed conversion of the period: amounts by cost type in minor units, hours.
+
+    rest: the element whose allowed amount takes what rounding leaves between the allowed amounts and the ledger.
+    """
+
+    actual: dict[str, int]
+    entered: frozenset[str]
+    allowed: dict[str, int]
+    hours_paid: float
+    hours_allowed: float
+    budget: int | None
+    rest: str
+
+    @property
+    def alone(self) -> set[str]:
+        """Elements with actual rows of their own; a budget makes fixed overhead one."""
+        found = {e for e in (layout.LABOR, layout.VARIABLE_OVERHEAD, layout.FIXED_OVERHEAD) if e in self.entered}
+        return found | ({layout.FIXED_OVERHEAD} if self.budget is not None else set())
+
+    @property
+    def merged(self) -> list[str]:
+        """Elements that are compared in one sum with what was entered as Conversion."""
+        return [e for e in layout.ELEMENTS[1:] if e not in self.alone]
+
+    @property
+    def has_hours(self) -> bool:
+        """Can what was paid be compared with what is allowed?"""
+        return bool(self.hours_paid and self.hours_allowed)
+
+
+def variances(
+    inputs: Inputs,
+    structure: Structure,
+    book: pd.DataFrame,
+    allowed: pd.DataFrame,
+    totals: Conversion,
+    entries: list[Entry],
+    places: int,
+) -> list[Variance]:
+    """The variances of the period, in the order above; those of nothing are left out. entries: those before the close."""
+    rows = [
+        *_price(inputs, structure, book, entries, places),
+        *_usage(inputs, structure, book, entries, places),
+        *_conversion(inputs, _made(structure, allowed), totals, entries, places),
+    ]
+    return [row for row in rows if row.amount or (row.standard and not row.item >= 0)]
+
+
+def conversion_totals(inputs: Inputs, allowed: pd.DataFrame, entries: list[Entry], places: int) -> Conversion:
+    """What was incurred and what the standards allow, the allowed amounts adding up to conversion allocated."""
+    actuals, budget = inputs.frames["Actuals"], inputs.settings.budgeted_fixed_overhead
+    actual = {
+        t: to_minor(float(actuals.loc[actuals["Cost type"] == t, "Amount"].sum()), places) for t in layout.COST_TYPES
+    }
+    exact = {element: float(allowed[element].sum()) for element in layout.ELEMENTS[1:]}
+    rest = max(exact, key=lambda element: abs(exact[element]))
+    amounts = {element: to_minor(amount, places) for element, amount in exact.items()}
+    amounts[rest] = -_posted(entries, layout.CCA) - sum(a for e, a in amounts.items() if e != rest)
+    return Conversion(
+        actual,
+        frozenset(actuals["Cost type"]),
+        amounts,
+        float(actuals.loc[actuals["Cost type"] == layout.LABOR, "Hours"].sum()),
+        float(allowed["hours"].sum()),
+        None if budget is None else to_minor(budget, places),
+        rest,
+    )
+
+
+# --------------------------------------------------------------------------------------------- materials
+
+
+def _price(
+    inputs: Inputs, structure: Structure, book: pd.DataFrame, entries: list[Entry], places: int
+) -> Iterator[Variance]:
+    """Per item bought. Under trigger points without purchase the invoices never reach the books: shown, not posted."""
+    posts = inputs.settings.purchase_triggers
+    standard = to_minor_array(book["received_amount"].to_numpy(), places)
+    exact = (book["invoiced"] - book["received_amount"]).to_numpy()
+    amounts = _summing_to(_posted(entries, layout.PRICE_VARIANCE) if posts else None, exact, places)
+    bought = inputs.frames["Purchases"].groupby(structure.of("Purchases"))["Quantity"].sum()
+    how = inputs.settings.variance_disposition if posts else NOT_POSTED
+    for k in _largest_first(amounts):
+        item = int(book["item"].iloc[k])
+        units = float(bought.get(item, 0.0))
+        text = f"{_units(structure, item, units)} received"
+        if units:
+            paid, price = book["invoiced"].iloc[k] / units, book["received_amount"].iloc[k] / units
+            text += f" at {_rate(paid)} on average; the standard is {_rate(price)}."
+        yield Variance(
+            layout.MATERIAL_PRICE, str(structure.items["code"].iloc[item]), int(standard[k]),
+            int(standard[k] + amounts[k]), how, text, "", k, posts and k == _largest(exact),
+        )  # fmt: skip
+
+
+def _usage(
+    inputs: Inputs, structure: Structure, book: pd.DataFrame, entries: list[Entry], places: int
+) -> Iterator[Variance]:
+    """Per item counted. Standard is what the bill of materials allowed, actual what the count says was used."""
+    posts = count_posts(inputs.settings)
+    exact = -(book["posted"] if posts else book["difference_amount"]).to_numpy()
+    amounts = _summing_to(_posted(entries, layout.USAGE_VARIANCE) if posts else None, exact, places)
+    standard = to_minor_array((book["relieved"] * book["cost"]).to_numpy(), places)
+    how = inputs.settings.variance_disposition if posts else NOT_POSTED
+    for k in _largest_first(amounts):
+        row = book.iloc[k]
+        item = int(row["item"])
+        used = row["relieved"] - row["difference"]
+        text = (
+            f"{_units(structure, item, row['relieved'])} allowed, {_units(structure, item, used)} gone: "
+            f"{_number(row['counted'])} counted, {_number(row['book'])} in the books, at {_rate(row['cost'])}."
+        )
+        yield Variance(
+            layout.MATERIAL_USAGE, str(structure.items["code"].iloc[item]), int(standard[k]),
+            int(standard[k] + amounts[k]), how, text, "", k, posts and k == _largest(exact),
+        )  # fmt: skip
+
+
+def _summing_to(total: int | None, exact: np.ndarray, places: int) -> np.ndarray:
+    """Amounts in minor units; the largest takes what rounding leaves to a posted total (None: nothing was posted)."""
+    amounts = to_minor_array(exact, places)
+    if total is not None and len(amounts):
+        amounts[_largest(exact)] += total - int(amounts.sum())
+    return amounts
+
+
+def _largest(exact: np.ndarray) -> int:
+    return int(np.argmax(np.abs(exact)))
+
+
+def _largest_first(amounts: np.ndarray) -> list[int]:
+    order = np.argsort(-np.abs(amounts), kind="stable")
+    return [int(k) for k in order if amounts[k]]
+
+
+# -------------------------------------------------------------------------------------------- conversion
+
+
+def _conversion(inputs: Inputs, made: str, totals: Conversion, entries: list[Entry], places: int) -> Iterator[Variance]:
+    """The total under- or over-allocated, and its exact split; abnormal scrap beside it."""
+    how = inputs.settings.variance_disposition
+    incurred, allocated = _posted(entries, layout.CCC), -_posted(entries, layout.CCA)
+    if not inputs.settings.conversion_expensed:
+        for name, standard, actual, text in _split(totals, made, places):
+            yield Variance(name, "", standard, actual, how, text, layout.CONVERSION_ALLOCATION)
+    text = "Normal scrap beyond the allowance of the bill of materials, less salvage."
+    scrapped = _posted(entries, layout.CCC, layout.SCRAP_EVENT)
+    yield Variance(layout.SCRAP_VARIANCE, "Normal scrap", 0, scrapped, how, text, layout.CONVERSION_ALLOCATION)
+    word = "under" if incurred > allocated else "over"
+    text = (
+        f"{_money(incurred, places)} incurred, {_money(allocated, places)} allocated: "
+        f"{_money(abs(incurred - allocated), places)} {word}-allocated."
+    )
+    if incurred or allocated:
+        yield Variance(layout.CONVERSION_ALLOCATION, ALL_CONVERSION, allocated, incurred, how, text)
+    lost = _posted(entries, layout.ABNORMAL_SCRAP)
+    text = "A loss of the period (ASC 330-10-30-7, IAS 2.16), not a cost of what was made."
+    yield Variance(layout.SCRAP_VARIANCE, "Abnormal scrap", 0, lost, layout.ABNORMAL_SCRAP, text)
+
+
+def _split(c: Conversion, made: str, places: int) -> Iterator[tuple[str, int, int, str]]:
+    """(variance, standard, actual, explanation) of every element; an element without actual rows goes with the rest."""
+    alone = c.alone
+    if layout.LABOR in alone:
+        yield from _by_hours(c, layout.LABOR, layout.LABOR_RATE, layout.LABOR_EFFICIENCY, made, places)
+    if layout.VARIABLE_OVERHEAD in alone:
+        names = layout.VARIABLE_SPENDING, layout.VARIABLE_EFFICIENCY
+        yield from _by_hours(c, layout.VARIABLE_OVERHEAD, *names, made, places)
+    if layout.FIXED_OVERHEAD in alone:
+        yield from _by_budget(c, places)
+    standard, actual = sum(c.allowed[e] for e in c.merged), c.actual[layout.CONVERSION]
+    names_of_merged = [e for e in c.merged if e != layout.ELEMENTS[-1] and c.allowed[e]]
+    text = f"{_money(standard, places)} allowed; {_money(actual, places)} incurred."
+    if names_of_merged:
+        text += f" No actual cost of its own was entered for: {', '.join(names_of_merged).lower()}."
+    yield layout.OTHER_CONVERSION, standard, actual, text
+
+
+def _by_hours(
+    c: Conversion, element: str, spending: str, efficiency: str, made: str, places: int
+) -> Iterator[tuple[str, int, int, str]]:
+    actual, allowed = c.actual[element], c.allowed[element]
+    if not c.has_hours:
+        why = "No hours were entered" if not c.hours_paid else "The standards allow no hours"
+        text = f"{_money(allowed, places)} allowed, {_money(actual, places)} incurred. {why}, so this is not split further."
+        yield spending, allowed, actual, text
+        return
+    flexed = c.hours_paid * from_minor(allowed, places) / c.hours_allowed
+    middle, rate = to_minor(flexed, places), flexed / c.hours_paid
+    paid = from_minor(actual, places) / c.hours_paid
+    text = f"{_number(c.hours_paid)} h were paid, at {_rate(paid)} an hour; the standard is {_rate(rate)}."
+    yield spending, middle, actual, text
+    text = (
+        f"{made} allowed {_number(c.hours_allowed)} h; {_number(c.hours_paid)} h were paid, at {_rate(rate)} standard."
+    )
+    yield efficiency, allowed, middle, text
+
+
+def _by_budget(c: Conversion, places: int) -> Iterator[tuple[str, int, int, str]]:
+    actual, allowed = c.actual[layout.FIXED_OVERHEAD], c.allowed[layout.FIXED_OVERHEAD]
+    if c.budget is None:
+        text = f"{_money(allowed, places)} allowed, {_money(actual, places)} incurred. No budget on Setup: not split further."
+        yield layout.FIXED_SPENDING, allowed, actual, text
+        return
+    text = f"{_money(actual, places)} incurred against a budget of {_money(c.budget, places)}."
+    yield layout.FIXED_SPENDING, c.budget, actual, text
+    word = "more than" if allowed > c.budget else "less than"
+    text = f"What was made absorbed {_money(allowed, places)}, {word} the budget of {_money(c.budget, places)}."
+    yield layout.FIXED_VOLUME, allowed, c.budget, text
+
+
+# ------------------------------------------------------------------------------------------------- words
+
+
 def _posted(entries: list[Entry], role: str, event: str = "") -> int:
-    """Net debit of a role before the close, in one event or in all."""
-    chosen = (e for e in entries if e.event != layout.CLOSE and (not event or e.event == event))
+    """Net debit of a role, in one event or in all."""
+    chosen = (e for e in entries if not event or e.event == event)
     return sum(line.minor for entry in chosen for line in entry.lines if line.role == role)
 
 
-def variances(entries: list[Entry], settings: Settings, places: int) -> list[Variance]:
-    """The variances of the period, in the order of the sheet; those without any movement are left out."""
-    how = settings.variance_disposition
-    unit = 10**places
-    found = []
-    actual = -_posted(entries, layout.ACCOUNTS_PAYABLE, layout.PURCHASE)
-    price = _posted(entries, layout.PRICE_VARIANCE)
-    if actual:
-        text = f"Receipts cost {actual / unit:,.{places}f}; at standard {(actual - price) / unit:,.{places}f}."
-        found.append(
-            Variance("Material price", "All purchases", actual - price, actual, how, text, "", (layout.PRICE_VARIANCE,))
-        )
-    usage = _posted(entries, layout.USAGE_VARIANCE)
-    if usage:
-        word = "short of" if usage > 0 else "above"
-        text = f"The physical count is {abs(usage) / unit:,.{places}f} {word} the books, at standard."
-        found.append(Variance("Material usage", "All counted items", 0, usage, how, text, "", (layout.USAGE_VARIANCE,)))
-    incurred, allocated = _posted(entries, layout.CCC), -_posted(entries, layout.CCA)
-    if incurred or allocated:
-        word = "under" if incurred > allocated else "over"
-        text = (
-            f"{incurred / unit:,.{places}f} incurred, {allocated / unit:,.{places}f} allocated: "
-            f"{abs(incurred - allocated) / unit:,.{places}f} {word}-allocated."
-        )
-        found.append(
-            Variance(
-                "Conversion allocation", "All conversion", allocated, incurred, how, text, "", (layout.CCC, layout.CCA)
-            )
-        )
-    return found
+def _made(structure: Structure, allowed: pd.DataFrame) -> str:
+    """What the hours were for: "210,000 gal at 0.1 h", or the number of items."""
+    timed = allowed[allowed["hours"] != 0]
+    if len(timed) == 1:
+        row = timed.iloc[0]
+        hours = row["hours"] / row["units"] if row["units"] else 0.0
+        return f"{_units(structure, int(row['item']), row['units'])} at {_number(hours)} h"
+    return f"The units of {len(timed)} made items"
+
+
+def _units(structure: Structure, item: int, quantity: float) -> str:
+    uom = str(structure.items["uom"].iloc[item])
+    return f"{_number(quantity)} {uom}" if uom else f"{_number(quantity)} units"
+
+
+def _number(value: float) -> str:
+    text = f"{value:,.4f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
+
+
+def _rate(value: float) -> str:
+    text = f"{value:,.4f}"
+    return text[:-2] if text.endswith("00") else text
+
+
+def _money(minor: int, places: int) -> str:
+    return f"{from_minor(minor, places):,.{places}f}"

@@ -61,10 +61,12 @@ def _books(inputs: Inputs, entries: list[Entry], ledger: pd.DataFrame, places: i
     moved, opening, closing = (
         from_minor(int(ledger[column].sum()), places) for column in ("debits", "opening", "closing")
     )
+    of_period = [line for entry in entries if entry.event != layout.REVERSAL for line in entry.lines]
+    journal = from_minor(sum(line.minor for line in of_period if line.minor > 0), places)
     found = [
         Check(("debits",), "Journal: debits equal credits", debits, credits, 0, "The journal does not balance."),
         Check(("entries",), "Journal: entries out of balance", unbalanced, 0, 0, "An entry was changed by hand."),
-        Check(("movements",), "Ledger: debits equal those of the journal", moved, debits, 0, "A line is missing."),
+        Check(("movements",), "Ledger: debits equal those of the journal, reversal left out", moved, journal, 0, "A line is missing."),
         Check(("balance",), "Ledger: closing equals opening in sum", closing, opening, 0, "It does not balance."),
     ]
     if inputs.settings.variance_disposition != layout.CARRY_FORWARD:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from xlbackflush import layout
-from xlbackflush.engine.basis import Adjustment, Basis, Closing, Flow, Invoices, Rest, Total
+from xlbackflush.engine.basis import Basis, Closing, Flow, Invoices, Rest, Schedule, Total
 from xlbackflush.engine.demand import Stream
 from xlbackflush.engine.tables import Inputs, Source
 from xlbackflush.engine.verify import LENGTH_WEIGHT, PLACE_WEIGHTS, ROW_CYCLE
@@ -167,7 +167,7 @@ class Proofs:
             return f"{proof}{entry.start}:{proof}{row - 1}"
         return ",".join(others)
 
-    def _exact(self, basis: Flow | Total | Invoices | Adjustment, row: int) -> str:
+    def _exact(self, basis: Flow | Total | Schedule | Invoices, row: int) -> str:
         journal = self.sheets.places["Journal"]
         product = f"{journal.letters['Product']}{row}"
         if isinstance(basis, Flow):
@@ -181,10 +181,12 @@ class Proofs:
                 )
             return f"SUMIFS({basis.table}[{basis.column}]{where})"
         if isinstance(basis, Invoices):
-            if basis.item:
-                return invoiced(product)
-            return f"SUMIFS(Reconciliation[Invoiced],Reconciliation[Account role],{literal(basis.role)})"
-        return f"SUMIFS(Reconciliation[Difference amount],Reconciliation[Account role],{literal(basis.role)})"
+            return invoiced(product)
+        cells = f"{basis.table}[{basis.column}]"
+        if basis.where is None:
+            return f"SUM({cells})"
+        column, value = basis.where
+        return f"SUMIFS({cells},{basis.table}[{column}],{literal(value)})"
 
     def _flow(self, basis: Flow) -> str:
         trace = self.sheets.places["Trace"]
@@ -218,7 +220,7 @@ CHECK_FORMULAS: dict[str, tuple[str, str]] = {
         "",
     ),
     "Variances proofs": ('COUNTIFS(Variances[Difference],"<>0",Variances[Variance],"?*")', ""),
-    "movements": ("SUM(Ledger[Debits])", "SUM(Journal[Debit])"),
+    "movements": ("SUM(Ledger[Debits])", f'SUMIFS(Journal[Debit],Journal[Event],"<>{layout.REVERSAL}")'),
     "balance": ("SUM(Ledger[Closing])", "SUM(Ledger[Opening])"),
     "clearing": (
         f'ABS(SUMIFS(Ledger[Closing],Ledger[Role],"{layout.CCC}"))+ABS(SUMIFS(Ledger[Closing],Ledger[Role],"{layout.CCA}"))',

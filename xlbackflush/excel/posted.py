@@ -1,4 +1,4 @@
-"""Bodies of the sheets of posted values: Journal, Ledger, Variances, Relief, Checks, each with its live proof."""
+"""Bodies of the sheets of posted values: Journal, Ledger, Relief, Checks, each with its live proof."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import Any
 
 from xlbackflush import layout
 from xlbackflush.engine.money import from_minor
-from xlbackflush.excel.formulas import Proofs, check_formulas, literal, trace_sum
+from xlbackflush.engine.physical import of_role
+from xlbackflush.excel.formulas import Proofs, check_formulas, trace_sum
 from xlbackflush.excel.writing import Body, Writing
 
 
@@ -49,9 +50,9 @@ def ledger(w: Writing) -> Body:
     roles = table["role"].tolist()
     closing = w.money(table["closing"])
     proof = [
-        f"ROUND(ROUND(SUMIFS(Reconciliation[Opening amount],Reconciliation[Account role],{at['Role']}{r}),{digits})"
-        f"+SUMIFS(Journal[Proof],Journal[Role],{at['Role']}{r}),{digits})"
-        for r in rows
+        f"ROUND(ROUND({_opening(w, role, at['Role'] + str(r))},{digits})"
+        f'+SUMIFS(Journal[Proof],Journal[Role],{at["Role"]}{r},Journal[Event],"<>{layout.REVERSAL}"),{digits})'
+        for r, role in zip(rows, roles, strict=True)
     ]
     return {
         "Role": (roles, None),
@@ -66,34 +67,11 @@ def ledger(w: Writing) -> Body:
     }
 
 
-def variances(w: Writing) -> Body:
-    """One row per variance; the proof adds up proofs of the journal."""
-    place, digits = w.sheets.places["Variances"], w.posted.places
-    found, at = w.posted.variances, place.letters
-    rows = range(place.first_row, place.first_row + len(found))
-    amounts = w.money([abs(v.amount) for v in found])
-    proof = [
-        "ABS("
-        + "+".join(
-            f'SUMIFS(Journal[Proof],Journal[Role],{literal(role)},Journal[Event],"<>{layout.CLOSE}")'
-            for role in v.roles
-        )
-        + ")"
-        for v in found
-    ]
-    return {
-        "Variance": ([v.name for v in found], None),
-        "Subject": ([v.subject for v in found], None),
-        "Standard": (w.money([v.standard for v in found]), None),
-        "Actual": (w.money([v.actual for v in found]), None),
-        "Amount": (amounts, None),
-        "F/U": ([v.side for v in found], None),
-        "Disposition": ([v.disposition for v in found], None),
-        "Explanation": ([v.explanation for v in found], None),
-        "Proof": (amounts, proof),
-        "Difference": ([0.0] * len(found), [f"ROUND({at['Amount']}{r}-{at['Proof']}{r},{digits})" for r in rows]),
-        "Part of": ([v.part_of for v in found], None),
-    }
+def _opening(w: Writing, role: str, cell: str) -> str:
+    """Opening balance of an account: as counted, or opening stock at standard."""
+    if of_role(w.posted.method, role):
+        return f"SUMIFS(CountMethod[Ledger opening],CountMethod[Role],{cell})"
+    return f"SUMIFS(Reconciliation[Opening amount],Reconciliation[Account role],{cell})"
 
 
 def relief(w: Writing) -> Body:

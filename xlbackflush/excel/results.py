@@ -7,7 +7,7 @@ from functools import partial
 
 from xlbackflush import layout
 from xlbackflush.engine.findings import Finding
-from xlbackflush.excel import costs, posted, stock
+from xlbackflush.excel import costs, posted, stock, variances
 from xlbackflush.excel.formulas import Sheets, literal
 from xlbackflush.excel.package import quoted
 from xlbackflush.excel.sheet import Block, Cells
@@ -23,9 +23,15 @@ WRAPPED = ("What", "How to fix", "Explanation")
 MAKERS: dict[str, Callable[[Writing], Body]] = {
     "Journal": posted.journal,
     "Ledger": posted.ledger,
-    "Variances": posted.variances,
+    "Variances": variances.variances,
+    "ConversionAllowed": variances.conversion_allowed,
+    "Disposition": variances.disposition,
+    "Materiality": variances.materiality,
     "Relief": posted.relief,
     "Reconciliation": stock.reconciliation,
+    "TieOut": stock.tie_out,
+    "CountMethod": stock.count_method,
+    "PeriodEndWip": stock.period_end_wip,
     "Rollup": costs.rollup,
     "Buildup": costs.buildup,
     "Movements": costs.movements,
@@ -93,6 +99,7 @@ def style_name(role: str, column: layout.Column, places: int = 2) -> str:
     if role == "Input":
         return f"Input {kind}"
     if column.name in (
+        "Left by rounding",
         "Proof",
         "Difference",
         "Quantity proof",

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from xlbackflush import layout
+from xlbackflush.engine.physical import Counted, charges_everything, of_role, types_of
+from xlbackflush.engine.tables import Settings
+from xlbackflush.engine.tieout import TRUE_UP
+from xlbackflush.engine.wip import records
 from xlbackflush.excel.formulas import invoiced, literal, stock_sum, trace_sum
 from xlbackflush.excel.writing import Body, Writing
 
@@ -25,6 +31,10 @@ _BOOK_COLUMNS = {
     "Ending amount": "ending_amount",
     "Ending material": "ending_material",
     "Received amount": "received_amount",
+    "Counted amount": "counted_amount",
+    "Opening conversion": "opening_conversion",
+    "Counted conversion": "counted_conversion",
+    "Not followed": "unfollowed",
     "Posted": "posted",
 }
 
@@ -79,19 +89,23 @@ def _stock_amounts(w: Writing, codes: list[str], first: int) -> dict[str, list[s
     start = [w.sheets.ref("Rollup", "Relief cost", w.rollup_top + u) for u in book["start_row"]]
     end = [w.sheets.ref("Rollup", "Relief cost", w.rollup_top + u) for u in book["end_row"]]
     role = [w.sheets.ref("Rollup", "Relieved from", w.rollup_top + u) for u in book["end_row"]]
-    return {
-        "Book": [f"ROUND({c['Opening']}+{c['Received']}-{c['Relieved']}-{c['Scrapped']},9)" for c in cells],
-        "Difference qty": [f'IF({c["Counted"]}="","",{c["Counted"]}-{c["Book"]})' for c in cells],
-        "Difference amount": [
-            f'IF({c["Difference qty"]}="",0,{c["Difference qty"]}*{c["Standard cost"]})' for c in cells
-        ],
-        "Standard cost": end,
-        "Account role": [f'IF({r}="{layout.ACCOUNTS_PAYABLE}","",{r})' for r in role],
-        "Opening amount": [f"{c['Opening']}*{u}" for c, u in zip(cells, start, strict=True)],
-        "Book amount": [f"{c['Book']}*{c['Standard cost']}" for c in cells],
-        "Invoiced": [invoiced(c["Item"]) for c in cells],
-        "Received amount": _received(w, codes, cells),
-    } | _ending(w, cells)
+    return (
+        {
+            "Book": [f"ROUND({c['Opening']}+{c['Received']}-{c['Relieved']}-{c['Scrapped']},9)" for c in cells],
+            "Difference qty": [f'IF({c["Counted"]}="","",{c["Counted"]}-{c["Book"]})' for c in cells],
+            "Difference amount": [
+                f'IF({c["Difference qty"]}="",0,{c["Difference qty"]}*{c["Standard cost"]})' for c in cells
+            ],
+            "Standard cost": end,
+            "Account role": [f'IF({r}="{layout.ACCOUNTS_PAYABLE}","",{r})' for r in role],
+            "Opening amount": [f"{c['Opening']}*{u}" for c, u in zip(cells, start, strict=True)],
+            "Book amount": [f"{c['Book']}*{c['Standard cost']}" for c in cells],
+            "Invoiced": [invoiced(c["Item"]) for c in cells],
+            "Received amount": _received(w, codes, cells),
+        }
+        | _ending(w, cells)
+        | _conversion_and_changes(w, codes, cells)
+    )
 
 
 def _received(w: Writing, codes: list[str], cells: list[dict[str, str]]) -> list[str]:
@@ -120,4 +134,220 @@ def _ending(w: Writing, cells: list[dict[str, str]]) -> dict[str, list[str]]:
         ],
         "Ending amount": [f"{c['Ending']}*{c['Standard cost']}" for c in cells],
         "Ending material": [f"{c['Ending']}*{m}" for c, m in zip(cells, material, strict=True)],
+    }
+
+
+def _conversion_and_changes(w: Writing, codes: list[str], cells: list[dict[str, str]]) -> dict[str, list[str]]:
+    """Conversion in opening and counted stock, and what the account holds beyond its ending stock."""
+    book, rolled, settings = w.posted.book, w.posted.rollup.rows, w.inputs.settings
+    several = (np.bincount(rolled["item"], minlength=len(w.items)) > 1)[book["item"]] & (not settings.by_count)
+
+    def conversion(row: int) -> str:
+        unit, material = (w.sheets.ref("Rollup", c, w.rollup_top + row) for c in ("Unit cost", "Material"))
+        return f"({unit}-{material})"
+
+    def moved(code: str, c: dict[str, str]) -> str:
+        cost = "Material" if settings.conversion_expensed else "Unit cost"
+        made = f"SUMPRODUCT((Movements[Item]={c['Item']})*Movements[Completed]*Movements[{cost}])"
+        taken = trace_sum("Amount", code, c["Item"], c["Account role"], f"<>{layout.PURCHASE}")
+        received = f"+{c['Received amount']}" if settings.purchase_triggers else ""
+        return f"{c['Opening amount']}{received}+{made}-{taken}+{c['Posted']}-{c['Ending amount']}"
+
+    def left(code: str, c: dict[str, str], costs: bool) -> str:
+        if costs:
+            return moved(code, c)
+        return "" if settings.purchase_triggers else f"-{c['Received amount']}"
+
+    return {
+        "Counted amount": [f'IF({c["Counted"]}="",0,{c["Counted"]}*{c["Standard cost"]})' for c in cells],
+        "Opening conversion": [
+            f"{c['Opening']}*{conversion(u)}" for c, u in zip(cells, book["start_row"], strict=True)
+        ],
+        "Counted conversion": [
+            f'IF({c["Counted"]}="",{c["Book"]},{c["Counted"]})*{conversion(u)}'
+            for c, u in zip(cells, book["end_row"], strict=True)
+        ],
+        "Not followed": [
+            left(code, c, costs) if role else ""
+            for code, c, costs, role in zip(codes, cells, several, book["role"], strict=True)
+        ],
+    }
+
+
+def tie_out(w: Writing) -> Body:
+    """Ledger balance of every inventory account against stock at standard."""
+    ties, at, settings = w.posted.ties, w.letters("TieOut"), w.inputs.settings
+    rows = w.rows("TieOut", len(ties))
+    cells = [{name: f"{letter}{r}" for name, letter in at.items()} for r in rows]
+    half = f"0.5/10^{w.posted.places}"
+    events = [f'SUMIFS(Journal[Proof],Journal[Role],{{}},Journal[Event],"{event}")' for event in TRUE_UP]
+    closing = "SUMIFS(Ledger[Closing],Ledger[Role],{})"
+    lines = f'COUNTIFS(Journal[Role],{{}},Journal[Event],"<>{layout.REVERSAL}")'
+    return {
+        "Role": ([t.role for t in ties], None),
+        "At standard": (
+            [t.at_standard for t in ties],
+            [_at_standard(w, settings, t.role, c["Role"]) for t, c in zip(ties, cells, strict=True)],
+        ),
+        "Close and true-up": (
+            [t.true_up for t in ties],
+            ["+".join(events).format(c["Role"], c["Role"]) for c in cells],
+        ),
+        "Not followed": (
+            [t.unfollowed for t in ties],
+            [
+                ""
+                if settings.by_count
+                else f"SUMIFS(Reconciliation[Not followed],Reconciliation[Account role],{c['Role']})"
+                for c in cells
+            ],
+        ),
+        "Expected": (
+            [t.expected for t in ties],
+            [f"{c['At standard']}+{c['Close and true-up']}+{c['Not followed']}" for c in cells],
+        ),
+        "Ledger closing": ([t.closing for t in ties], [closing.format(c["Role"]) for c in cells]),
+        "Left by rounding": (
+            [t.left if t.compared else None for t in ties],
+            [
+                f"ROUND({c['Ledger closing']}-{c['Expected']},6)" if t.compared else ""
+                for t, c in zip(ties, cells, strict=True)
+            ],
+        ),
+        "Rounding allowed": ([t.allowed for t in ties], [f"(1+{lines.format(c['Role'])})*{half}" for c in cells]),
+        "Result": (
+            ["Not counted" if not t.compared else "OK" if t.holds else "Fail" for t in ties],
+            [
+                f'IF(ABS({c["Left by rounding"]})<={c["Rounding allowed"]},"OK","Fail")' if t.compared else ""
+                for t, c in zip(ties, cells, strict=True)
+            ],
+        ),
+        "Explanation": ([t.explanation for t in ties], None),
+    }
+
+
+def _at_standard(w: Writing, settings: Settings, role: str, cell: str) -> str:
+    """Stock at standard, or as counted; conversion in the opening balance where it is adjusted by the close."""
+    counted = of_role(w.posted.method, role)
+
+    def of_method(column: str) -> str:
+        return f"SUMIFS(CountMethod[{column}],CountMethod[Role],{cell})"
+
+    if counted and settings.by_count:
+        if settings.trigger_points == layout.S:
+            return of_method("Ledger opening")
+        return of_method("Counted") + (f"+{of_method('Opening conversion')}" if settings.conversion_expensed else "")
+    stock = f"SUMIFS(Reconciliation[Ending amount],Reconciliation[Account role],{cell})"
+    return f"{stock}+{of_method('Opening conversion')}" if counted else stock
+
+
+def count_method(w: Writing) -> Body:
+    """Counted accounts: relieved by difference, conversion put back."""
+    method, at = w.posted.method, w.letters("CountMethod")
+    rows = w.rows("CountMethod", len(method))
+    cells = [{name: f"{letter}{r}" for name, letter in at.items()} for r in rows]
+    columns = (
+        "opening", "received", "scrapped", "counted", "relieved", "opening_conversion", "counted_conversion", "adjustment",
+        "ledger_opening",
+    )  # fmt: skip
+    formulas = [_counted(w, c, cells[k], cells[:k]) for k, c in enumerate(method)]
+    body: Body = {"Role": ([c.role for c in method], None)}
+    for column in columns:
+        name = column.replace("_", " ").capitalize()
+        body[name] = ([getattr(c, column) for c in method], [f[name] for f in formulas])
+    body["Basis"] = (["Inventory Count" if c.in_money else "Stock" for c in method], None)
+    return body
+
+
+def _counted(w: Writing, row: Counted, c: dict[str, str], above: list[dict[str, str]]) -> dict[str, str]:
+    """Formulas of one counted account; see `physical`."""
+    settings = w.inputs.settings
+    first, last = _count_cell(row, "Opening conversion"), _count_cell(row, "Counted conversion")
+    less = settings.conversion_expensed and row.in_money
+    kept = settings.trigger_points != layout.CS or row.role == layout.FINISHED_GOODS
+    change = [f"{c['Counted conversion']}-{c['Opening conversion']}"] if settings.conversion_expensed else []
+    if charges_everything(settings):
+        relieved = f"{c['Received']}-{c['Scrapped']}"
+        change.append(f"{c['Counted']}-{c['Opening']}")
+    else:
+        relieved = f"{c['Opening']}+{c['Received']}-{c['Scrapped']}-{c['Counted']}"
+    whole = f"{c['Opening']}+{c['Opening conversion']}" if settings.conversion_expensed else c["Opening"]
+    stock = _of_types(row, "Opening amount")
+    by_count = settings.by_count
+    return {
+        "Opening": (_count_cell(row, "Opening amount") + (f"-{first}" if less else "")) if by_count else stock,
+        "Received": _received_by(w, row, above) if by_count else "",
+        "Scrapped": _scrapped_by(w, row) if by_count else "",
+        "Counted": (_count_cell(row, "Counted amount") + (f"-{last}" if less else "")) if by_count else "",
+        "Relieved": relieved if by_count else "",
+        "Opening conversion": first,
+        "Counted conversion": last,
+        "Adjustment": "+".join(change) if kept else "",
+        "Ledger opening": whole if kept else "",
+    }
+
+
+def _count_cell(row: Counted, column: str) -> str:
+    """A column of Inventory Count, or the same of Reconciliation where the count stands on Stock."""
+    if not row.in_money:
+        return _of_types(row, column)
+    names = (layout.FINISHED_GOODS,) if row.role == layout.FINISHED_GOODS else (layout.MIP, layout.INVENTORY_CONTROL)
+    parts = [f"SUMIFS(InventoryCount[{column}],InventoryCount[Role],{literal(name)})" for name in names]
+    return parts[0] if len(parts) == 1 else f"({'+'.join(parts)})"
+
+
+def _of_types(row: Counted, column: str) -> str:
+    parts = [f"SUMIFS(Reconciliation[{column}],Reconciliation[Type],{literal(kind)})" for kind in types_of(row.role)]
+    return parts[0] if len(parts) == 1 else f"({'+'.join(parts)})"
+
+
+def _received_by(w: Writing, row: Counted, above: list[dict[str, str]]) -> str:
+    """Purchases, conversion flushed in, and into finished goods the material that went out above."""
+    settings = w.inputs.settings
+    parts = [_of_types(row, "Invoiced" if charges_everything(settings) else "Received amount")]
+    parts.append(f'SUMIFS(Trace[Conversion],Trace[Event],"{layout.COMPLETION}",Trace[Charged to],{literal(row.role)})')
+    if row.role == layout.FINISHED_GOODS and settings.completion_triggers:
+        parts += [c["Relieved"] for c in above]
+    return "+".join(parts)
+
+
+def _scrapped_by(w: Writing, row: Counted) -> str:
+    role = row.role if row.role == layout.FINISHED_GOODS else w.inputs.settings.bought_role
+    return f'SUMIFS(Trace[Amount],Trace[Event],"{layout.SCRAP_EVENT}",Trace[Relieved from],{literal(role)})'
+
+
+def period_end_wip(w: Writing) -> Body:
+    """Units in process, at the cost that their completion would flush."""
+    table, at, settings = w.posted.wip, w.letters("PeriodEndWip"), w.inputs.settings
+    rows, items = w.rows("PeriodEndWip", len(table)), table["item"].tolist()
+    cells = [{name: f"{letter}{r}" for name, letter in at.items()} for r in rows]
+    wip = [{n: w.sheets.ref("WIP", n, r) for n in layout.WIP.names} for r in table["row"].tolist()]
+    up = [{n: f"{head}{w.rollup_top + u}" for n, head in w.sheets.heads("Rollup").items()} for u in table["end_row"]]
+
+    def conversion(u: dict[str, str]) -> str:
+        return u["Conversion at completion"] if settings.completion_triggers else f"{u['Unit cost']}-{u['Material']}"
+
+    recorded = layout.RECORD if records(w.inputs) else layout.SHOW_ONLY
+    return {
+        "Item": ([w.codes[i] for i in items], [f'{c["Item"]}&""' for c in wip]),
+        "Quantity": (table["quantity"].tolist(), [c["Quantity"] for c in wip]),
+        "Material %": (table["material_share"].tolist(), [c["Material %"] for c in wip]),
+        "Conversion %": (table["conversion_share"].tolist(), [c["Conversion %"] for c in wip]),
+        "Material cost": (table["material_cost"].tolist(), [f"{u['Unit cost']}-({conversion(u)})" for u in up]),
+        "Conversion cost": (
+            table["conversion_cost"].tolist(),
+            None if settings.conversion_expensed else [conversion(u) for u in up],
+        ),
+        "Material": (
+            table["material"].tolist(),
+            [f"{c['Quantity']}*{c['Material %']}*{c['Material cost']}" for c in cells],
+        ),
+        "Conversion": (
+            table["conversion"].tolist(),
+            [f"{c['Quantity']}*{c['Conversion %']}*{c['Conversion cost']}" for c in cells],
+        ),
+        "Amount": (table["amount"].tolist(), [f"{c['Material']}+{c['Conversion']}" for c in cells]),
+        "Credited": ([settings.bought_role] * len(items), None),
+        "Recorded": ([recorded] * len(items), None),
+        "WIP row": (table["row"].tolist(), None),
     }

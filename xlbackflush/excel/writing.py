@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from xlbackflush.engine.money import from_minor
 from xlbackflush.engine.tables import Inputs
-from xlbackflush.excel.formulas import Sheets, default_scrap_basis
+from xlbackflush.excel.formulas import Sheets, default_scrap_basis, setting_ref
 from xlbackflush.excel.sheet import Value
 from xlbackflush.pipeline import Outcome, Posted
 
@@ -30,6 +30,10 @@ class Writing:
     def money(self, minor: Sequence[int]) -> list[float]:
         """Minor units as money."""
         return [from_minor(int(m), self.posted.places) for m in minor]
+
+    def setting(self, name: str) -> str:
+        """Cell of a setting; 0 where the workbook does not have it."""
+        return setting_ref(self.inputs, name) or "0"
 
     def letters(self, table: str) -> dict[str, str]:
         """Column name -> sheet column of a table."""

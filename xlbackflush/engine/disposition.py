@@ -1,0 +1,165 @@
+"""Disposition: variances over the accounts that hold the cost they belong to, or all to cost of goods sold.
+
+    price variance        over every account that holds material at standard, the usage variance included
+    usage variance        with its share of the price variance: over material in made units, in stock and sold
+    conversion variance   over conversion in stock and sold
+
+(Horngren, Cost Accounting, proration of variances. Materials in finished goods 87,000, raw materials 65,000, cost of goods
+sold 348,000, price variance 10,000 U, usage variance 15,000 F: the price variance adds 1,340.21 to raw materials, 1,793.81
+to finished goods, 7,175.26 to cost of goods sold and makes the usage variance 15,309.28 F, which then goes 20 : 80.)
+A higher price is a cost of what was bought, in stock or sold; scrap beyond allowance is a loss of the period and is not
+prorated (ASC 330-10-30-7, IAS 2.16), but it was bought at the same price.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from xlbackflush import layout
+from xlbackflush.engine.basis import Closing, Schedule
+from xlbackflush.engine.journal import Entry, balances
+from xlbackflush.engine.money import to_minor
+from xlbackflush.engine.physical import Counted
+from xlbackflush.engine.tables import Inputs, Settings
+
+#: roles that the close brings to zero, in the order of its lines
+CLEARED = (layout.CCA, layout.CCC, layout.PRICE_VARIANCE, layout.USAGE_VARIANCE)
+
+
+@dataclass(frozen=True)
+class Content:
+    """Cost at standard in one account, in money: material, the part of it in made units, conversion."""
+
+    role: str
+    material: float
+    made: float
+    conversion: float
+
+
+@dataclass(frozen=True)
+class Share:
+    """One row of the Disposition sheet, in money, unrounded; debit positive."""
+
+    content: Content
+    price: float
+    usage: float
+    conversion: float
+    prorated: float
+    to_cogs: float
+    posted: float
+
+    @property
+    def role(self) -> str:
+        return self.content.role
+
+
+def contents(
+    inputs: Inputs, book: pd.DataFrame, movements: pd.DataFrame, costs: pd.DataFrame, method: list[Counted]
+) -> list[Content]:
+    """What stock, cost of goods sold and the scrap loss hold at standard, at period end.
+
+    movements and costs: the units that moved, and the roll-up row of each. See `counted_contents` for physical counts.
+    """
+    if inputs.settings.by_count:
+        return counted_contents(inputs.settings, method)
+    found = []
+    for role in (layout.MIP, layout.INVENTORY_CONTROL, layout.FINISHED_GOODS):
+        stock = book[book["role"] == role]
+        if len(stock):
+            material, made = stock["ending_material"].sum(), stock.loc[stock["made"], "ending_material"].sum()
+            found.append(_content(role, material, made, stock["ending_amount"].sum() - material))
+    unit, material = costs["unit_cost"].to_numpy(), costs["Material"].to_numpy()
+    sold = movements["Sold"].to_numpy()
+    conversion = 0.0 if inputs.settings.conversion_expensed else float((sold * (unit - material)).sum())
+    found.append(_content(layout.COGS, (sold * material).sum(), (sold * material).sum(), conversion))
+    lost = (movements["Scrapped abnormal"] + movements["Units scrapped abnormal"]).to_numpy()
+    found.append(_content(layout.ABNORMAL_SCRAP, (lost * material).sum(), 0.0, 0.0))
+    return found
+
+
+def counted_contents(settings: Settings, method: list[Counted]) -> list[Content]:
+    """The same from a physical count: what was counted, and what it relieved into cost of goods sold."""
+    found = [
+        _content(c.role, c.counted, c.counted if c.role == layout.FINISHED_GOODS else 0.0, 0.0)
+        for c in method
+        if settings.purchase_triggers or c.role == layout.FINISHED_GOODS
+    ]
+    sold = next((c.relieved for c in reversed(method)), 0.0)
+    return [*found, _content(layout.COGS, sold, sold, 0.0), Content(layout.ABNORMAL_SCRAP, 0.0, 0.0, 0.0)]
+
+
+def _content(role: str, material: float, made: float, conversion: float) -> Content:
+    """An account below zero (sold more than there is) bears no share."""
+    return Content(role, max(0.0, float(material)), max(0.0, float(made)), max(0.0, float(conversion)))
+
+
+def prorate(accounts: list[Content], price: float, usage: float, conversion: float) -> list[tuple[float, float, float]]:
+    """Shares (price, usage, conversion) of every account, and last of the usage variance itself; unfavorable positive.
+
+    Where no account holds what a variance belongs to, all of it goes to cost of goods sold.
+    """
+    material = sum(a.material for a in accounts) + usage
+    by_price = [_part(price, a.material, material, a.role) for a in accounts]
+    into_usage = price - sum(by_price)
+    made, converted = sum(a.made for a in accounts), sum(a.conversion for a in accounts)
+    rows = [
+        (p, _part(usage + into_usage, a.made, made, a.role), _part(conversion, a.conversion, converted, a.role))
+        for a, p in zip(accounts, by_price, strict=True)
+    ]
+    return [*rows, (into_usage, 0.0, 0.0)]
+
+
+def _part(amount: float, weight: float, total: float, role: str) -> float:
+    if total > 0:
+        return amount * weight / total
+    return amount if role == layout.COGS else 0.0
+
+
+def disposition(settings: Settings, accounts: list[Content], entries: list[Entry], places: int) -> list[Share]:
+    """The shares of every account, for the variances that stand in the accounts before the close."""
+    before, unit = balances(entries), 10**places
+    price, usage = (before.get(role, 0) / unit for role in (layout.PRICE_VARIANCE, layout.USAGE_VARIANCE))
+    conversion = (before.get(layout.CCC, 0) + before.get(layout.CCA, 0)) / unit
+    usage_row = Content(layout.USAGE_VARIANCE, usage, 0.0, 0.0)
+    rows = []
+    for content, (p, u, c) in zip([*accounts, usage_row], prorate(accounts, price, usage, conversion), strict=True):
+        prorated = 0.0 if content is usage_row else p + u + c
+        all_of_it = price + usage + conversion if content.role == layout.COGS else 0.0
+        chosen = {layout.PRORATE: prorated, layout.TO_COGS: all_of_it}.get(settings.variance_disposition, 0.0)
+        rows.append(Share(content, p, u, c, prorated, all_of_it, chosen))
+    return rows
+
+
+def close(inputs: Inputs, entries: list[Entry], shares: list[Share], method: list[Counted], places: int) -> list[Entry]:
+    """Conversion costs and variances closed as Setup says, and conversion in counted stock put back.
+
+    What is carried forward stays where it is.
+    """
+    settings, source = inputs.settings, "Journal, lines above"
+    before = balances(entries)
+    prorates = settings.variance_disposition == layout.PRORATE
+    where = "prorated over stock and cost of goods sold" if prorates else "closed to cost of goods sold"
+    entry = Entry(layout.CLOSE, f"Conversion costs and variances {where}")
+    if settings.variance_disposition != layout.CARRY_FORWARD:
+        for role in CLEARED:
+            entry.add(role, -before.get(role, 0), Closing(role), source)
+    if prorates:
+        for share in shares:
+            if share.role not in (layout.COGS, layout.USAGE_VARIANCE):
+                basis = Schedule(1, "Disposition", "Posted", ("Role", share.role))
+                entry.add(share.role, to_minor(share.posted, places), basis, "Disposition")
+    entry.balance(layout.COGS, source)
+    return [e for e in (entry, _put_back(inputs, method, places)) if e.lines]
+
+
+def _put_back(inputs: Inputs, method: list[Counted], places: int) -> Entry:
+    """The change of conversion in counted stock, out of cost of goods sold, to which it was expensed."""
+    entry = Entry(layout.CLOSE, "Inventories adjusted to the physical count, out of cost of goods sold")
+    for row in method:
+        source = inputs.sources["InventoryCount" if row.in_money else "Stock"].sheet
+        basis = Schedule(1, "CountMethod", "Adjustment", ("Role", row.role))
+        entry.add(row.role, to_minor(row.adjustment, places), basis, source)
+    entry.balance(layout.COGS, "Count Method")
+    return entry

@@ -1,0 +1,76 @@
+"""Period-end WIP: units in process, which backflush costing leaves in materials and in unallocated conversion.
+
+    material    quantity x Material %   x material relieved when a unit is completed (or sold)
+    conversion  quantity x Conversion % x conversion flushed then
+
+Work in process is inventory (ASC 330-10-20, IAS 2.6); the entry that recognises it is reversed on the first day of the next
+period, because the units are flushed again when they are counted.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from xlbackflush import layout
+from xlbackflush.engine.basis import Schedule, reversed_basis
+from xlbackflush.engine.journal import Entry
+from xlbackflush.engine.money import to_minor
+from xlbackflush.engine.rollup import Rollup
+from xlbackflush.engine.structure import Structure
+from xlbackflush.engine.tables import Inputs
+
+
+def period_end_wip(inputs: Inputs, structure: Structure, rollup: Rollup) -> pd.DataFrame:
+    """One row per row of sheet WIP: row, item, quantity, material_share, conversion_share, end_row (of the roll-up),
+    material_cost and conversion_cost per unit, material, conversion, amount (unrounded).
+
+    Where conversion is expensed, its share in counted stock is put back from the count, not from here.
+    """
+    frame, settings = inputs.frames["WIP"], inputs.settings
+    item = structure.of("WIP")
+    known = item >= 0
+    end = rollup.at(item[known], np.full(int(known.sum()), float(settings.period_end)))
+    rows = rollup.rows.iloc[end]
+    own = rows["conversion_at_completion"] if settings.completion_triggers else rows["unit_cost"] - rows["Material"]
+    table = pd.DataFrame({"row": frame["row"].to_numpy()[known], "item": item[known], "end_row": end})
+    for name, column in (
+        ("quantity", "Quantity"),
+        ("material_share", "Material %"),
+        ("conversion_share", "Conversion %"),
+    ):
+        table[name] = np.nan_to_num(frame[column].to_numpy(dtype=np.float64))[known]
+    table["material_cost"] = (rows["unit_cost"] - own).to_numpy()
+    table["conversion_cost"] = 0.0 if settings.conversion_expensed else own.to_numpy()
+    table["material"] = table["quantity"] * table["material_share"] * table["material_cost"]
+    table["conversion"] = table["quantity"] * table["conversion_share"] * table["conversion_cost"]
+    table["amount"] = table["material"] + table["conversion"]
+    return table
+
+
+def records(inputs: Inputs) -> bool:
+    """Is the entry posted, or its value only shown?"""
+    return inputs.settings.period_end_wip == layout.RECORD
+
+
+def entries(inputs: Inputs, wip: pd.DataFrame, places: int) -> list[Entry]:
+    """The entry at period end and its reversal on the next day; none where nothing is in process.
+
+    Conversion comes out of cost of goods sold, to which the close took it; carried forward, out of conversion allocated.
+    """
+    if not records(inputs):
+        return []
+    settings, source = inputs.settings, inputs.sources["WIP"].range("Item", "Conversion %")
+    carried = settings.variance_disposition == layout.CARRY_FORWARD
+    entry = Entry(layout.PERIOD_END_WIP, "Units in process recognised as inventory (ASC 330-10-20, IAS 2.6)")
+    for role, column in (
+        (settings.bought_role, "Material"),
+        (layout.CCA if carried else layout.COGS, "Conversion"),
+    ):
+        amount = to_minor(float(wip[column.lower()].sum()), places)
+        entry.add(role, -amount, Schedule(-1, "PeriodEndWip", column), source)
+    entry.balance(layout.WORK_IN_PROCESS, source, first=True)
+    back = Entry(layout.REVERSAL, "Period-end WIP reversed on the first day of the next period", days_after=1)
+    for line in entry.lines:
+        back.add(line.role, -line.minor, reversed_basis(line.basis), source)
+    return [entry, back] if entry.lines else []

@@ -1,0 +1,287 @@
+"""Bodies of the sheets of variances: Variances, Conversion Allowed, Disposition, Materiality."""
+
+from __future__ import annotations
+
+from xlbackflush import layout
+from xlbackflush.engine.materiality import EXPENSE_THEM, IMMATERIAL, PRORATE_THEM, RECORD_IT
+from xlbackflush.engine.tieout import INVENTORIES
+from xlbackflush.engine.variances import NOT_POSTED, Conversion, Variance
+from xlbackflush.excel.formulas import literal, plain
+from xlbackflush.excel.writing import Body, Writing
+
+_AFTER_CLOSE = "".join(
+    f',Journal[Event],"<>{event}"' for event in (layout.CLOSE, layout.PERIOD_END_WIP, layout.REVERSAL)
+)
+
+
+def variances(w: Writing) -> Body:
+    """One row per variance; the proof recomputes its amount from stock, actuals and the conversion allowed."""
+    found, at, digits = w.posted.variances, w.letters("Variances"), w.posted.places
+    rows = w.rows("Variances", len(found))
+    amounts = w.money([abs(v.amount) for v in found])
+    return {
+        "Variance": ([v.name for v in found], None),
+        "Subject": ([v.subject for v in found], None),
+        "Standard": (w.money([v.standard for v in found]), None),
+        "Actual": (w.money([v.actual for v in found]), None),
+        "Amount": (amounts, None),
+        "F/U": ([v.side for v in found], None),
+        "Disposition": ([v.disposition for v in found], None),
+        "Explanation": ([v.explanation for v in found], None),
+        "Proof": (amounts, [f"ABS(ROUND({_signed(w, v)},{digits}))" for v in found]),
+        "Difference": ([0.0] * len(found), [f"ROUND({at['Amount']}{r}-{at['Proof']}{r},{digits})" for r in rows]),
+        "Part of": ([v.part_of for v in found], None),
+    }
+
+
+def _before_close(role: str) -> str:
+    """Balance of a role before the close, from the journal's proofs."""
+    return f"SUMIFS(Journal[Proof],Journal[Role],{literal(role)}{_AFTER_CLOSE})"
+
+
+def _signed(w: Writing, v: Variance) -> str:
+    """The amount of a variance, unfavorable positive."""
+    if v.item >= 0:
+        return _of_item(w, v)
+    if v.name == layout.CONVERSION_ALLOCATION:
+        return f"{_before_close(layout.CCC)}+{_before_close(layout.CCA)}"
+    if v.name == layout.SCRAP_VARIANCE:
+        role = layout.CCC if v.part_of else layout.ABNORMAL_SCRAP
+        return f'SUMIFS(Journal[Proof],Journal[Role],{literal(role)},Journal[Event],"{layout.SCRAP_EVENT}")'
+    return _of_conversion(w, v.name)
+
+
+def _of_item(w: Writing, v: Variance) -> str:
+    """Price: invoiced less received at standard. Usage: book less counted. The largest takes what rounding leaves."""
+    digits = w.posted.places
+    row = w.sheets.places["Reconciliation"].first_row + v.item
+    price = v.name == layout.MATERIAL_PRICE
+
+    def cell(column: str) -> str:
+        return w.sheets.ref("Reconciliation", column, row)
+
+    if price:
+        own = f"ROUND({cell('Invoiced')}-{cell('Received amount')},{digits})"
+        every = f"SUMPRODUCT(ROUND(Reconciliation[Invoiced]-Reconciliation[Received amount],{digits}))"
+    else:
+        column = "Difference amount" if v.disposition == NOT_POSTED else "Posted"
+        own = f"-ROUND({cell(column)},{digits})"
+        every = f"-SUMPRODUCT(ROUND(Reconciliation[{column}],{digits}))"
+    if not v.rest:
+        return own
+    posted = _before_close(layout.PRICE_VARIANCE if price else layout.USAGE_VARIANCE)
+    return f"{posted}-({every})+({own})"
+
+
+def _of_conversion(w: Writing, name: str) -> str:
+    """Actual less standard of one row of the split, both over Actuals, Setup and Conversion Allowed."""
+    c, digits = w.posted.conversion, w.posted.places
+    budget = f"ROUND({w.setting('Budgeted fixed overhead')},{digits})"
+    paid, hours = 'SUMIFS(Actuals[Hours],Actuals[Cost type],"Labor")', "SUM(ConversionAllowed[Hours allowed])"
+
+    def actual(cost_type: str) -> str:
+        return f"ROUND(SUMIFS(Actuals[Amount],Actuals[Cost type],{literal(cost_type)}),{digits})"
+
+    def flexed(element: str) -> str:
+        return f"ROUND({paid}*({_allowed(c, element, digits)})/{hours},{digits})"
+
+    def less(element: str, what: str) -> str:
+        return f"{what}-({_allowed(c, element, digits)})"
+
+    if name in (layout.LABOR_RATE, layout.VARIABLE_SPENDING):
+        element = layout.LABOR if name == layout.LABOR_RATE else layout.VARIABLE_OVERHEAD
+        return f"{actual(element)}-{flexed(element)}" if c.has_hours else less(element, actual(element))
+    if name in (layout.LABOR_EFFICIENCY, layout.VARIABLE_EFFICIENCY):
+        element = layout.LABOR if name == layout.LABOR_EFFICIENCY else layout.VARIABLE_OVERHEAD
+        return less(element, flexed(element))
+    if name == layout.FIXED_SPENDING:
+        fixed = layout.FIXED_OVERHEAD
+        return less(fixed, actual(fixed)) if c.budget is None else f"{actual(fixed)}-{budget}"
+    if name == layout.FIXED_VOLUME:
+        return less(layout.FIXED_OVERHEAD, budget)
+    allowed = "+".join(_allowed(c, element, digits) for element in c.merged)
+    return f"{actual(layout.CONVERSION)}-({allowed})"
+
+
+def _allowed(c: Conversion, element: str, digits: int) -> str:
+    """What the standards allow of an element; one of them takes what rounding leaves to conversion allocated."""
+    if element != c.rest:
+        return f"ROUND(SUM(ConversionAllowed[{element}]),{digits})"
+    others = "".join(f"-{_allowed(c, e, digits)}" for e in layout.ELEMENTS[1:] if e != c.rest)
+    return f"-{_before_close(layout.CCA)}{others}"
+
+
+def conversion_allowed(w: Writing) -> Body:
+    """Units flushed of every made item, at its standard hours and rates."""
+    table, at = w.posted.allowed, w.letters("ConversionAllowed")
+    rows, items = w.rows("ConversionAllowed", len(table)), table["item"].tolist()
+    cost = [
+        {c.name: w.sheets.ref("StandardCost", c.name, w.item_rows[i]) for c in layout.STANDARD_COST.columns}
+        for i in items
+    ]
+    cells = [{name: f"{letter}{r}" for name, letter in at.items()} for r in rows]
+    body: Body = {
+        "Item": ([w.codes[i] for i in items], None),
+        "Description": (w.items["description"].iloc[items].tolist(), None),
+        "Units": (
+            table["units"].tolist(),
+            [_units_flushed(w.codes[i], c["Item"]) for i, c in zip(items, cells, strict=True)],
+        ),
+        "Hours per unit": (w.items["hours"].iloc[items].tolist(), [c["Labor hours"] for c in cost]),
+        "Hours allowed": (table["hours"].tolist(), [f"{c['Units']}*{c['Hours per unit']}" for c in cells]),
+        "Other conversion": (
+            table["Other conversion"].tolist(),
+            [f"{c['Units']}*{k['Other conversion']}" for c, k in zip(cells, cost, strict=True)],
+        ),
+        "Total": (
+            table["total"].tolist(),
+            ["+".join(c[element] for element in layout.ELEMENTS[1:]) for c in cells],
+        ),
+    }
+    for element in (layout.LABOR, layout.VARIABLE_OVERHEAD, layout.FIXED_OVERHEAD):
+        rate = [f"{c['Hours allowed']}*{k[f'{element} rate']}" for c, k in zip(cells, cost, strict=True)]
+        body[element] = (table[element].tolist(), rate)
+    return body
+
+
+def _units_flushed(code: str, cell: str) -> str:
+    """Units of the rows of the Trace that are exploded: those with units started."""
+    if plain(code):
+        return f'SUMIFS(Trace[Required qty],Trace[Component],"="&{cell},Trace[Started],"<>")'
+    return f'SUMPRODUCT((Trace[Component]={cell})*(Trace[Started]<>""),Trace[Required qty])'
+
+
+def disposition(w: Writing) -> Body:
+    """Shares of every account that holds cost at standard, live over stock, movements and the journal's proofs."""
+    shares, at = w.posted.shares, w.letters("Disposition")
+    rows = w.rows("Disposition", len(shares))
+    cells = [{name: f"{letter}{r}" for name, letter in at.items()} for r in rows]
+    span = {name: f"${letter}${rows.start}:${letter}${rows.stop - 2}" for name, letter in at.items()}
+    usage_row = cells[-1]
+    price = _above_close(w, layout.PRICE_VARIANCE)
+    conversion = f"({_above_close(w, layout.CCC)}+{_above_close(w, layout.CCA)})"
+    body: Body = {"Role": ([s.role for s in shares], None)}
+    content = [_content(w, s.role, c) for s, c in zip(shares, cells, strict=True)]
+    body["Material"] = ([s.content.material for s in shares], [c[0] for c in content])
+    body["Material in made units"] = ([s.content.made for s in shares], [c[1] for c in content])
+    body["Conversion"] = ([s.content.conversion for s in shares], [c[2] for c in content])
+
+    def share(amount: str, column: str, base: str, c: dict[str, str], role: str) -> str:
+        alone = amount if role == layout.COGS else "0"
+        return f"IF({base}>0,{amount}*{c[column]}/{base},{alone})"
+
+    material = f"(SUM({span['Material']})+{usage_row['Material']})"
+    by_price = [share(price, "Material", material, c, s.role) for s, c in zip(shares, cells, strict=True)]
+    by_price[-1] = f"{price}-SUM({span['Price variance']})"
+    used = f"({usage_row['Material']}+{usage_row['Price variance']})"
+    made, converted = f"SUM({span['Material in made units']})", f"SUM({span['Conversion']})"
+    body["Price variance"] = ([s.price for s in shares], by_price)
+    body["Usage variance"] = (
+        [s.usage for s in shares],
+        [share(used, "Material in made units", made, c, s.role) for s, c in zip(shares[:-1], cells, strict=False)]
+        + [""],
+    )
+    body["Conversion variance"] = (
+        [s.conversion for s in shares],
+        [share(conversion, "Conversion", converted, c, s.role) for s, c in zip(shares[:-1], cells, strict=False)]
+        + [""],
+    )
+    summed = [f"{c['Price variance']}+{c['Usage variance']}+{c['Conversion variance']}" for c in cells[:-1]]
+    body["If prorated"] = ([s.prorated for s in shares], [*summed, ""])
+    everything = f"{price}+{usage_row['Material']}+{conversion}"
+    body["If to cost of goods sold"] = (
+        [s.to_cogs for s in shares],
+        [everything if s.role == layout.COGS else "" for s in shares],
+    )
+    chosen = {layout.PRORATE: "If prorated", layout.TO_COGS: "If to cost of goods sold"}.get(
+        w.inputs.settings.variance_disposition
+    )
+    body["Posted"] = ([s.posted for s in shares], [c[chosen] for c in cells] if chosen else None)
+    return body
+
+
+def _above_close(w: Writing, role: str) -> str:
+    """Balance of a role before the close: only the lines above it, so that nothing is circular."""
+    lines = 0
+    for entry in w.posted.entries:
+        if entry.event in (layout.CLOSE, layout.PERIOD_END_WIP, layout.REVERSAL):
+            break
+        lines += len(entry.lines)
+    place = w.sheets.places["Journal"]
+    if not lines:
+        return "0"
+    proof, roles = (
+        f"{place.sheet}!${place.letters[c]}${place.first_row}:${place.letters[c]}${place.first_row + lines - 1}"
+        for c in ("Proof", "Role")
+    )
+    return f"SUMIFS({proof},{roles},{literal(role)})"
+
+
+def _content(w: Writing, role: str, cells: dict[str, str]) -> tuple[str, str, str]:
+    """Formulas of material, material in made units and conversion in one account."""
+    if role == layout.USAGE_VARIANCE:
+        return _above_close(w, role), "", ""
+    if w.inputs.settings.by_count:
+        return _counted_content(w, role, cells)
+    if role == layout.ABNORMAL_SCRAP:
+        lost = "Movements[Scrapped abnormal]+Movements[Units scrapped abnormal]"
+        return f"MAX(0,SUMPRODUCT({lost},Movements[Material]))", "", ""
+    if role == layout.COGS:
+        sold = "SUMPRODUCT(Movements[Sold],Movements[Material])"
+        conversion = f"MAX(0,SUMPRODUCT(Movements[Sold],Movements[Unit cost])-{sold})"
+        expensed = w.inputs.settings.conversion_expensed
+        return f"MAX(0,{sold})", cells["Material"], "" if expensed else conversion
+    account = f"Reconciliation[Account role],{literal(role)}"
+    material = f"SUMIFS(Reconciliation[Ending material],{account})"
+    return (
+        f"MAX(0,{material})",
+        f'MAX(0,SUMIFS(Reconciliation[Ending material],{account},Reconciliation[Type],"<>{layout.BUY}"))',
+        f"MAX(0,SUMIFS(Reconciliation[Ending amount],{account})-{material})",
+    )
+
+
+def _counted_content(w: Writing, role: str, cells: dict[str, str]) -> tuple[str, str, str]:
+    """The same where the physical count relieves: what was counted, and what went to cost of goods sold."""
+    if role == layout.ABNORMAL_SCRAP or not w.posted.method:
+        return "", "", ""
+    if role == layout.COGS:
+        last = literal(w.posted.method[-1].role)
+        return f"MAX(0,SUMIFS(CountMethod[Relieved],CountMethod[Role],{last}))", cells["Material"], ""
+    made = cells["Material"] if role == layout.FINISHED_GOODS else ""
+    return f"MAX(0,SUMIFS(CountMethod[Counted],CountMethod[Role],{literal(role)}))", made, ""
+
+
+def materiality(w: Writing) -> Body:
+    """The test of the policy, live over Disposition, Ledger, Period-end WIP and Setup."""
+    found, at = w.posted.measures, w.letters("Materiality")
+    cells = {m.key: f"{at['Figure']}{r}" for m, r in zip(found, w.rows("Materiality", len(found)), strict=True)}
+    stock = "+".join(f"SUMIFS(Disposition[If prorated],Disposition[Role],{literal(role)})" for role in INVENTORIES[:-1])
+    cogs = literal(layout.COGS)
+
+    def of_cogs(column: str) -> str:
+        return f"SUMIFS(Disposition[{column}],Disposition[Role],{cogs})"
+
+    before = f"SUMIFS(Ledger[Closing],Ledger[Role],{cogs})-{of_cogs('Posted')}"
+    figures = {
+        "inventories": "SUM(TieOut[Ledger closing])",
+        "variances": of_cogs("If to cost of goods sold"),
+        "in_stock": stock,
+        "to_cogs": f"{before}+{of_cogs('If to cost of goods sold')}",
+        "prorated": f"{before}+{of_cogs('If prorated')}",
+        "profit": f"{cells['to_cogs']}-{cells['prorated']}",
+        "in_process": "SUM(PeriodEndWip[Amount])",
+    }
+    threshold = f"{w.setting('Materiality %')}*ABS({cells['inventories']})"
+    words = {"in_stock": (PRORATE_THEM, EXPENSE_THEM), "in_process": (RECORD_IT, IMMATERIAL)}
+    verdicts = []
+    for m, r in zip(found, w.rows("Materiality", len(found)), strict=True):
+        above, below = words.get(m.key, ("", ""))
+        test = f'IF(ABS({at["Figure"]}{r})>{at["Threshold"]}{r},"{above}","{below}")'
+        verdicts.append(test if m.threshold is not None else "")
+    return {
+        "Measure": ([m.text for m in found], None),
+        "Figure": ([m.figure for m in found], [figures[m.key] for m in found]),
+        "Threshold": ([m.threshold for m in found], [threshold if m.threshold is not None else "" for m in found]),
+        "Verdict": ([m.verdict for m in found], verdicts),
+        "Explanation": ([m.explanation for m in found], None),
+    }
