@@ -11,7 +11,7 @@ import pandas as pd
 
 from xlbackflush import layout
 from xlbackflush.engine.rollup import Rollup
-from xlbackflush.engine.structure import Structure
+from xlbackflush.engine.structure import Floats, Structure
 from xlbackflush.engine.tables import Inputs
 
 #: column -> (input table, (column, value) pairs that select its rows)
@@ -19,15 +19,18 @@ SOURCES: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
     "Received": ("Purchases", ()),
     "Completed": ("Counts", (("Event", layout.COMPLETED),)),
     "Sold": ("Counts", (("Event", layout.SOLD),)),
-    "Scrapped, normal": ("Scrap", (("Stage", layout.COMPONENT), ("Kind", layout.NORMAL))),
-    "Scrapped, abnormal": ("Scrap", (("Stage", layout.COMPONENT), ("Kind", layout.ABNORMAL))),
-    "Units scrapped, normal": ("Scrap", (("Stage", layout.FINISHED_UNIT), ("Kind", layout.NORMAL))),
-    "Units scrapped, abnormal": ("Scrap", (("Stage", layout.FINISHED_UNIT), ("Kind", layout.ABNORMAL))),
+    "Scrapped normal": ("Scrap", (("Stage", layout.COMPONENT), ("Kind", layout.NORMAL))),
+    "Scrapped abnormal": ("Scrap", (("Stage", layout.COMPONENT), ("Kind", layout.ABNORMAL))),
+    "Units scrapped normal": ("Scrap", (("Stage", layout.FINISHED_UNIT), ("Kind", layout.NORMAL))),
+    "Units scrapped abnormal": ("Scrap", (("Stage", layout.FINISHED_UNIT), ("Kind", layout.ABNORMAL))),
 }
 
 
 def movements(inputs: Inputs, structure: Structure, rollup: Rollup) -> pd.DataFrame:
-    """Rows in the order of the roll-up: rollup_row, item, first, last, Opening, and the columns of SOURCES (units)."""
+    """Rows in the order of the roll-up: rollup_row, item, first, last, Opening, and the columns of SOURCES (units).
+
+    `Completion counts` is the number of counts that complete a Finished item (in all rows of the item; NaN for others).
+    """
     count = len(rollup.rows)
     moved = np.zeros(count, dtype=bool)
     table = pd.DataFrame({"rollup_row": np.arange(count), "Opening": 0.0})
@@ -46,4 +49,13 @@ def movements(inputs: Inputs, structure: Structure, rollup: Rollup) -> pd.DataFr
         table[name] = np.bincount(at, frame["Quantity"].to_numpy(dtype=np.float64)[mask], minlength=count)
         moved[at] = True
     table = pd.concat([rollup.rows[["item", "first", "last"]], table], axis=1)
+    table["Completion counts"] = _completions(inputs, structure)[rollup.rows["item"].to_numpy()]
     return table[moved].reset_index(drop=True)
+
+
+def _completions(inputs: Inputs, structure: Structure) -> Floats:
+    """Counts that complete each item, corrections left out; NaN where the item is not Finished."""
+    counts, item = inputs.frames["Counts"], structure.of("Counts")
+    rows = (item >= 0) & (counts["Event"] == layout.COMPLETED).to_numpy() & (counts["Quantity"] > 0).to_numpy()
+    number = np.bincount(item[rows], minlength=len(structure.items)).astype(np.float64)
+    return np.where(structure.items["type"] == layout.FINISHED, number, np.nan)
