@@ -24,6 +24,7 @@ from xlbackflush.engine.accept import accept
 from xlbackflush.engine.allowed import conversion_allowed
 from xlbackflush.engine.condense import condensed
 from xlbackflush.engine.findings import Finding, has_errors, in_order
+from xlbackflush.engine.fit import Weighed, fit
 from xlbackflush.engine.materiality import Measure, materiality
 from xlbackflush.engine.movements import movements
 from xlbackflush.engine.rollup import Rollup, rollup
@@ -76,6 +77,7 @@ class Posted:
     ties: list[Tie]
     measures: list[Measure]
     checks: list[Check]
+    fit: list[Weighed]
 
 
 @dataclass
@@ -179,10 +181,11 @@ def compute(
     measures = materiality(settings, shares, ties, in_process, sold)
     outcome.findings = in_order(found)
     checked = verify.checks(inputs, entries, ledger, relief, places)
+    weighed = fit(inputs, built, rolled, traced, moved, book, in_process, ledger, places)
     this = _this_run(entries, places, input_hash(sources), user, now, earlier)
     outcome.posted = Posted(
         this, places, rolled, asked, traced, moved, relief, book, method, allowed, conversion, in_process, entries, ledger,
-        differences, shares, ties, measures, checked,
+        differences, shares, ties, measures, checked, weighed,
     )  # fmt: skip
     return outcome
 

@@ -9,7 +9,15 @@ import numpy as np
 from xlbackflush import layout
 from xlbackflush.engine.demand import Stream
 from xlbackflush.engine.movements import SOURCES
-from xlbackflush.excel.formulas import counted_units, day_ref, literal, scrap_basis, stock_sum, with_scrap
+from xlbackflush.excel.formulas import (
+    completion_counts,
+    counted_units,
+    day_ref,
+    literal,
+    scrap_basis,
+    stock_sum,
+    with_scrap,
+)
 from xlbackflush.excel.package import quoted
 from xlbackflush.excel.writing import Body, Writing
 
@@ -231,4 +239,12 @@ def movements(w: Writing) -> Body:
         body[name] = (table[name].tolist(), formulas)
     for name, column in _UNIT_COSTS.items():
         body[name] = (cost[column].tolist(), [f"{roll[name]}{u}" for u in up])
+    completions = table["Completion counts"].tolist()
+    body["Completion counts"] = (
+        completions,
+        [
+            completion_counts(code, f"{at['Item']}{r}") if n == n else ""
+            for n, code, r in zip(completions, codes, rows, strict=True)
+        ],
+    )
     return body

@@ -112,6 +112,13 @@ def counted_units(stream: Stream, code: str, item_cell: str, first_cell: str, la
     )
 
 
+def completion_counts(code: str, item_cell: str) -> str:
+    """Number of counts that complete an item, corrections left out."""
+    if plain(code):
+        return f'COUNTIFS(Counts[Item],"="&{item_cell},Counts[Event],"{layout.COMPLETED}",Counts[Quantity],">0")'
+    return f'SUMPRODUCT((Counts[Item]&""={item_cell})*(Counts[Event]="{layout.COMPLETED}")*(Counts[Quantity]>0))'
+
+
 def stock_sum(table: str, column: str, code: str, item_cell: str, wanted: tuple[tuple[str, str], ...] = ()) -> str:
     """Sum of an input column over the rows of one item."""
     if plain(code):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
+from typing import cast
 
 from xlbackflush import layout
 from xlbackflush.engine.findings import Finding
-from xlbackflush.excel import costs, posted, stock, variances
+from xlbackflush.excel import costs, fit, posted, stock, variances
 from xlbackflush.excel.formulas import Sheets, literal
 from xlbackflush.excel.package import quoted
 from xlbackflush.excel.sheet import Block, Cells
@@ -17,7 +19,7 @@ from xlbackflush.excel.writing import Body, Writing
 from xlbackflush.pipeline import Outcome, Run
 
 #: columns of long sentences, wrapped within their width
-WRAPPED = ("What", "How to fix", "Explanation")
+WRAPPED = ("What", "How to fix", "Explanation", "How it is measured")
 
 #: table -> what writes its body after a run
 MAKERS: dict[str, Callable[[Writing], Body]] = {
@@ -35,6 +37,7 @@ MAKERS: dict[str, Callable[[Writing], Body]] = {
     "Rollup": costs.rollup,
     "Buildup": costs.buildup,
     "Movements": costs.movements,
+    "Fit": fit.fit,
     "Trace": trace,
     "Checks": posted.checks,
 }
@@ -67,6 +70,11 @@ def _block(name: str, body: Body, sheets: Sheets, styles: StyleSheet, places: in
         cells = Cells(values if len(values) else [None], style, formulas if formulas and len(values) else None)
         if column.name == "Component" and name == "Trace" and len(values):
             cells.styles = [styles.xf(style_name(role, column, places), min(int(v or 0), 12)) for v in body["Level"][0]]
+        if f"{column.name} kind" in body:  # a column whose rows differ in kind
+            kinds = body[f"{column.name} kind"][0]
+            cells.styles = [
+                styles.xf(style_name(role, replace(column, kind=cast(layout.Kind, k)), places)) for k in kinds
+            ]
         block.columns.append(cells)
     return block
 

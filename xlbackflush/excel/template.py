@@ -296,6 +296,12 @@ def _conditional(sheet: Sheet) -> str:
     if sheet.name == "Reconciliation":
         where, first = area("Book")
         rules.append((where, f"AND(ISNUMBER({first}),{first}<0)", "warn"))
+    if sheet.name == "Fit":
+        where, first = area("Verdict")
+        for verdict, look in ((layout.FITS, "good"), (layout.LOOK, "warn"), (layout.UNKNOWN, "note")):
+            rules.append((where, f'{first}="{verdict}"', look))
+        where, first = area("Condition", "How it is measured")
+        rules.append((where, f'{first}="Overall"', "head"))
     looks = list(DXFS)
     return "".join(
         f'<conditionalFormatting sqref="{where}"><cfRule type="expression" dxfId="{looks.index(look)}" '
