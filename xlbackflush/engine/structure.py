@@ -56,7 +56,9 @@ def code_key(code: str) -> str:
 
 def item_numbers(codes: pd.Series, number: dict[str, int]) -> Ints:
     """Item numbers of codes, without regard to case; -1 where unknown."""
-    return np.array([number.get(code_key(code), -1) for code in codes], dtype=np.int64)
+    spelled = codes.tolist()
+    known = {code: number.get(code_key(code), -1) for code in set(spelled)}
+    return np.array([known[code] for code in spelled], dtype=np.int64)
 
 
 def scrap_factor(quantity: Floats, scrap: Floats, on_input: NDArray[np.bool_]) -> Floats:

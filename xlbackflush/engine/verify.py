@@ -66,7 +66,14 @@ def _books(inputs: Inputs, entries: list[Entry], ledger: pd.DataFrame, places: i
     found = [
         Check(("debits",), "Journal: debits equal credits", debits, credits, 0, "The journal does not balance."),
         Check(("entries",), "Journal: entries out of balance", unbalanced, 0, 0, "An entry was changed by hand."),
-        Check(("movements",), "Ledger: debits equal those of the journal, reversal left out", moved, journal, 0, "A line is missing."),
+        Check(
+            ("movements",),
+            "Ledger: debits equal those of the journal, reversal left out",
+            moved,
+            journal,
+            0,
+            "A line is missing.",
+        ),
         Check(("balance",), "Ledger: closing equals opening in sum", closing, opening, 0, "It does not balance."),
     ]
     if inputs.settings.variance_disposition != layout.CARRY_FORWARD:
@@ -143,10 +150,10 @@ def _table_totals(table: layout.Table, frame: pd.DataFrame, source: Source) -> I
         names = [c.name for c in numbers]
         filled = float(2 * frame[names].notna().to_numpy().sum())
         yield total(("filled", table.name, *names), "cells that hold numbers, and cells that hold anything,", filled)
-    rows = frame["row"].to_numpy() - (source.first_row - 1)
+    rows, raw = frame["row"].to_numpy() - (source.first_row - 1), source.by_column()
     for column in columns:
         if column not in numbers:
-            texts = _as_shown(column, frame[column.name].tolist(), source)
+            texts = _as_shown(column, frame[column.name].tolist(), raw[column.name])
             positions, value = text_total(texts, rows, 100 if column.kind in ("item", "choice") else 40)
             key = ("text", table.name, column.name, str(positions))
             yield total(key, f"text of {column.name}", value, 0 if value < 2**53 else value * 1e-12)
@@ -157,12 +164,10 @@ def _table_totals(table: layout.Table, frame: pd.DataFrame, source: Source) -> I
         yield total((what, table.name, column.name), f"total of {column.name}", value, tolerance)
 
 
-def _as_shown(column: layout.Column, texts: list[str], source: Source) -> list[str]:
+def _as_shown(column: layout.Column, texts: list[str], raw: list[object]) -> list[str]:
     """Texts of a column as a formula sees them: choices without regard to case, a date typed as text as its number."""
     if column.kind == "choice":
         return [text.upper() for text in texts]
-    place = source.columns.index(column.name)
-    raw = [row[place] for row in source.rows]
     if dt.date in (kinds := set(map(type, raw))) or dt.datetime in kinds:
         return [_day_number(v) if isinstance(v, dt.date) else text for v, text in zip(raw, texts, strict=True)]
     return texts
@@ -198,16 +203,20 @@ def text_total(texts: Sequence[str], rows: NDArray[np.int64], most: int) -> tupl
     """
     unique = list(dict.fromkeys(texts))
     width = max(map(len, unique), default=0)
+    if not width:
+        return 1, 0.0
     weight = (rows % ROW_CYCLE + 1).astype(np.float64)
-    if width and max(map(max, filter(None, unique))) > "\uffff":
+    if not all(map(str.isascii, unique)) and max(map(max, filter(None, unique))) > "\uffff":
         return 0, float(weight @ np.array([bool(text) for text in texts], dtype=np.float64)) * LENGTH_WEIGHT
-    places = max(1, min(width, most))
+    places = min(width, most)
     characters = np.array(unique, dtype=f"<U{places}").view(np.uint32).reshape(len(unique), places).astype(np.float64)
     characters = np.where(characters == 0, 0.0, characters - 32)  # a blank beyond the end weighs nothing
     weighed = characters @ np.array(PLACE_WEIGHTS[:places], dtype=np.float64)
     weighed += np.array([len(text) for text in unique], dtype=np.float64) * LENGTH_WEIGHT
-    number = {text: i for i, text in enumerate(unique)}
-    return places, float(weight @ weighed[[number[text] for text in texts]])
+    if len(unique) < len(texts):
+        number = {text: i for i, text in enumerate(unique)}
+        weighed = weighed[[number[text] for text in texts]]
+    return places, float(weight @ weighed)
 
 
 def _choices(inputs: Inputs) -> list[tuple[str, str]]:
