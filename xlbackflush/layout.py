@@ -528,7 +528,7 @@ VARIANCES = Table(
         Column("Amount", "money", "Difference, unsigned.", "money", width=16),
         Column("F/U", "text", "F favorable, U unfavorable.", width=6),
         Column("Disposition", "text", "What was done with it.", width=22),
-        Column("Explanation", "text", "The variance in words.", width=64),
+        Column("Explanation", "text", "The variance in words.", width=84),
         _PROOF,
         _DIFFERENCE,
         Column("Part of", "text", "The variance that this row is a part of; blank: a total of its own.", width=22),
@@ -923,7 +923,7 @@ OUTPUT_SHEETS: tuple[Sheet, ...] = (
         "Control",
         "Ledger balance of every inventory account against its quantities at standard cost.",
         (TIE_OUT,),
-        "Live formulas; Difference must be zero.",
+        "Live formulas. What rounding leaves is a matter of cents; a sum beyond it means that the books and the stock disagree.",
     ),
     Sheet(
         "Count Method",

@@ -180,7 +180,7 @@ def compute(
     sold = sum(row.closing for row in ledger.itertuples() if row.role == layout.COGS) / 10**places
     measures = materiality(settings, shares, ties, in_process, sold)
     outcome.findings = in_order(found)
-    checked = verify.checks(inputs, entries, ledger, relief, places)
+    checked = verify.checks(inputs, entries, ledger, relief, differences, ties, places)
     weighed = fit(inputs, built, rolled, traced, moved, book, in_process, ledger, places)
     this = _this_run(entries, places, input_hash(sources), user, now, earlier)
     outcome.posted = Posted(

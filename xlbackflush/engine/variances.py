@@ -149,7 +149,7 @@ def _price(
     for k in _largest_first(amounts):
         item = int(book["item"].iloc[k])
         units = float(bought.get(item, 0.0))
-        text = f"{_units(structure, item, units)} received"
+        text = f"{_name(structure, item)}{_units(structure, item, units)} received"
         if units:
             paid, price = book["invoiced"].iloc[k] / units, book["received_amount"].iloc[k] / units
             text += f" at {_rate(paid)} on average; the standard is {_rate(price)}."
@@ -173,7 +173,7 @@ def _usage(
         item = int(row["item"])
         used = row["relieved"] - row["difference"]
         text = (
-            f"{_units(structure, item, row['relieved'])} allowed, {_units(structure, item, used)} gone: "
+            f"{_name(structure, item)}{_units(structure, item, row['relieved'])} allowed, {_units(structure, item, used)} gone: "
             f"{_number(row['counted'])} counted, {_number(row['book'])} in the books, at {_rate(row['cost'])}."
         )
         yield Variance(
@@ -206,12 +206,6 @@ def _conversion(inputs: Inputs, made: str, totals: Conversion, entries: list[Ent
     """The total under- or over-allocated, and its exact split; abnormal scrap beside it."""
     how = inputs.settings.variance_disposition
     incurred, allocated = _posted(entries, layout.CCC), -_posted(entries, layout.CCA)
-    if not inputs.settings.conversion_expensed:
-        for name, standard, actual, text in _split(totals, made, places):
-            yield Variance(name, "", standard, actual, how, text, layout.CONVERSION_ALLOCATION)
-    text = "Normal scrap beyond the allowance of the bill of materials, less salvage."
-    scrapped = _posted(entries, layout.CCC, layout.SCRAP_EVENT)
-    yield Variance(layout.SCRAP_VARIANCE, "Normal scrap", 0, scrapped, how, text, layout.CONVERSION_ALLOCATION)
     word = "under" if incurred > allocated else "over"
     text = (
         f"{_money(incurred, places)} incurred, {_money(allocated, places)} allocated: "
@@ -219,6 +213,12 @@ def _conversion(inputs: Inputs, made: str, totals: Conversion, entries: list[Ent
     )
     if incurred or allocated:
         yield Variance(layout.CONVERSION_ALLOCATION, ALL_CONVERSION, allocated, incurred, how, text)
+    if not inputs.settings.conversion_expensed:
+        for name, standard, actual, text in _split(totals, made, places):
+            yield Variance(name, "", standard, actual, how, text, layout.CONVERSION_ALLOCATION)
+    text = "Normal scrap beyond the allowance of the bill of materials, less salvage."
+    scrapped = _posted(entries, layout.CCC, layout.SCRAP_EVENT)
+    yield Variance(layout.SCRAP_VARIANCE, "Normal scrap", 0, scrapped, how, text, layout.CONVERSION_ALLOCATION)
     lost = _posted(entries, layout.ABNORMAL_SCRAP)
     text = "A loss of the period (ASC 330-10-30-7, IAS 2.16), not a cost of what was made."
     yield Variance(layout.SCRAP_VARIANCE, "Abnormal scrap", 0, lost, layout.ABNORMAL_SCRAP, text)
@@ -294,9 +294,14 @@ def _made(structure: Structure, allowed: pd.DataFrame) -> str:
     return f"The units of {len(timed)} made items"
 
 
+def _name(structure: Structure, item: int) -> str:
+    description = str(structure.items["description"].iloc[item])
+    return f"{description}: " if description else ""
+
+
 def _units(structure: Structure, item: int, quantity: float) -> str:
     uom = str(structure.items["uom"].iloc[item])
-    return f"{_number(quantity)} {uom}" if uom else f"{_number(quantity)} units"
+    return f"{_number(quantity)} {'units' if uom.casefold() in ('', 'each', 'ea') else uom}"
 
 
 def _number(value: float) -> str:

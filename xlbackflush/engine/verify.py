@@ -14,9 +14,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from xlbackflush import layout
-from xlbackflush.engine.journal import Entry
+from xlbackflush.engine.journal import Entry, balances
 from xlbackflush.engine.money import from_minor
 from xlbackflush.engine.tables import Inputs, Source
+from xlbackflush.engine.tieout import Tie
+from xlbackflush.engine.variances import NOT_POSTED, Variance
 
 
 @dataclass(frozen=True)
@@ -40,11 +42,19 @@ class Check:
 
 
 def checks(
-    inputs: Inputs, entries: list[Entry], ledger: pd.DataFrame, relief: pd.DataFrame, places: int
+    inputs: Inputs,
+    entries: list[Entry],
+    ledger: pd.DataFrame,
+    relief: pd.DataFrame,
+    variances: list[Variance],
+    ties: list[Tie],
+    places: int,
 ) -> list[Check]:
-    """All checks, in the order of the sheet: the journal and ledger, the proofs, rounding, the inputs."""
+    """All checks, in the order of the sheet: journal and ledger, variances, stock, proofs, rounding, the inputs."""
     return [
         *_books(inputs, entries, ledger, places),
+        *_variances(variances, entries, places),
+        _stock(ties),
         *_proofs(),
         _rounding(relief, places),
         *_unchanged(ledger),
@@ -82,6 +92,26 @@ def _books(inputs: Inputs, entries: list[Entry], ledger: pd.DataFrame, places: i
         text = "Conversion costs control and allocated are closed"
         found.append(Check(("clearing",), text, left, 0, 0, "The close is incomplete."))
     return found
+
+
+def _variances(variances: list[Variance], entries: list[Entry], places: int) -> Iterator[Check]:
+    """The rows of Variances add up to the accounts, and the parts of the conversion variance to the whole."""
+    before = balances([e for e in entries if e.event not in (layout.CLOSE, layout.PERIOD_END_WIP, layout.REVERSAL)])
+    for name, role in ((layout.MATERIAL_PRICE, layout.PRICE_VARIANCE), (layout.MATERIAL_USAGE, layout.USAGE_VARIANCE)):
+        rows = from_minor(sum(v.amount for v in variances if v.name == name and v.disposition != NOT_POSTED), places)
+        account = from_minor(before.get(role, 0), places)
+        text = f"Variances: {name.lower()} adds up to its account"
+        yield Check(("account", name, role), text, rows, account, 0, "A row is missing, or an amount was changed.")
+    total = sum(v.amount for v in variances if v.name == layout.CONVERSION_ALLOCATION)
+    parts = sum(v.amount for v in variances if v.part_of == layout.CONVERSION_ALLOCATION)
+    text = "Variances: parts of the conversion variance add up to it"
+    yield Check(("parts",), text, from_minor(parts, places), from_minor(total, places), 0, "The split is not exact.")
+
+
+def _stock(ties: list[Tie]) -> Check:
+    """Every inventory account agrees with its quantities at standard cost."""
+    failed = float(sum(not tie.holds for tie in ties))
+    return Check(("ties",), "Tie-out: accounts that differ from their stock", failed, 0, 0, "Books and stock disagree.")
 
 
 def _proofs() -> list[Check]:

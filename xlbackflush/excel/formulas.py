@@ -14,9 +14,14 @@ from xlbackflush import layout
 from xlbackflush.engine.basis import Basis, Closing, Flow, Invoices, Rest, Schedule, Total
 from xlbackflush.engine.demand import Stream
 from xlbackflush.engine.tables import Inputs, Source
+from xlbackflush.engine.variances import NOT_POSTED
 from xlbackflush.engine.verify import LENGTH_WEIGHT, PLACE_WEIGHTS, ROW_CYCLE
 from xlbackflush.excel.package import quoted
 
+#: criteria that leave out what is posted from the close on
+AFTER_CLOSE = "".join(
+    f',Journal[Event],"<>{event}"' for event in (layout.CLOSE, layout.PERIOD_END_WIP, layout.REVERSAL)
+)
 _DATE_LIKE = re.compile(r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[\s.\-/]*\d", re.I)
 
 
@@ -237,6 +242,13 @@ CHECK_FORMULAS: dict[str, tuple[str, str]] = {
         "SUM(Relief[Amount])",
         'SUMIFS(Trace[Amount],Trace[Level],">0",Trace[Event],"<>Scrap")',
     ),
+    "parts": (
+        f'SUMIFS(Variances[Actual],Variances[Part of],"{layout.CONVERSION_ALLOCATION}")'
+        f'-SUMIFS(Variances[Standard],Variances[Part of],"{layout.CONVERSION_ALLOCATION}")',
+        f'SUMIFS(Variances[Actual],Variances[Variance],"{layout.CONVERSION_ALLOCATION}")'
+        f'-SUMIFS(Variances[Standard],Variances[Variance],"{layout.CONVERSION_ALLOCATION}")',
+    ),
+    "ties": ('COUNTIFS(TieOut[Result],"Fail")', ""),
     "items": ('SUMPRODUCT((Rollup[Recorded item]<>"")*(Rollup[Item]<>Rollup[Recorded item]))', ""),
     "accounts": (
         'SUMPRODUCT(COUNTIFS(Accounts[Role],Ledger[Role],Accounts[Account],"="&Ledger[Account]))',
@@ -253,6 +265,8 @@ def check_formulas(key: tuple[str, ...], inputs: Inputs) -> tuple[str, str]:
         return f"COUNTA({key[1]}[{key[2]}])", ""
     if what == "cell":
         return day_ref(inputs, key[1]), ""
+    if what == "account":
+        return _posted_variance(key[1]), _before_close(key[2])
     if what == "filled":
         cells = [f"{key[1]}[{column}]" for column in key[2:]]
         return f"COUNT({','.join(cells)})+" + "+".join(f"SUMPRODUCT(--(LEN({c})>0))" for c in cells), ""
@@ -266,6 +280,18 @@ def check_formulas(key: tuple[str, ...], inputs: Inputs) -> tuple[str, str]:
         cell = setting_ref(inputs, key[1])
         return (f"IF({cell}={literal(key[2])},0,1)" if cell else "0"), ""
     return CHECK_FORMULAS[what]
+
+
+def _posted_variance(name: str) -> str:
+    """Actual less standard of the rows of one variance that were posted."""
+    rows = f'Variances[Variance],{literal(name)},Variances[Disposition],"<>{NOT_POSTED}"'
+    return f"SUMIFS(Variances[Actual],{rows})-SUMIFS(Variances[Standard],{rows})"
+
+
+def _before_close(role: str) -> str:
+    """Posted balance of a role before the close."""
+    rows = f"Journal[Role],{literal(role)}{AFTER_CLOSE}"
+    return f"SUMIFS(Journal[Debit],{rows})-SUMIFS(Journal[Credit],{rows})"
 
 
 def _text_total(table: str, column: str, places: int, inputs: Inputs) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
 from xlbackflush import __version__, layout
+from xlbackflush.engine.materiality import PRORATE_THEM, RECORD_IT
 from xlbackflush.excel.frame import STATUS, head_rows, header_row, table_xml
 from xlbackflush.excel.package import MAIN, column_letter, quoted, write_package
 from xlbackflush.excel.results import style_name
@@ -290,6 +291,12 @@ def _conditional(sheet: Sheet) -> str:
         where, first = area("Result")
         rules += [(where, f'{first}="Fail"', "bad"), (where, f'{first}="OK"', "good")]
         rules.append(("B3", "B3>0", "bad"))
+    if sheet.name == "Tie-out":
+        where, first = area("Result")
+        rules += [(where, f'{first}="Fail"', "bad"), (where, f'{first}="OK"', "good")]
+    if sheet.name == "Materiality":
+        where, first = area("Verdict")
+        rules.append((where, f'OR({first}="{PRORATE_THEM}",{first}="{RECORD_IT}")', "warn"))
     if sheet.name == "Trace":
         where, _ = area("Product", "Last day")
         rules.append((where, f'AND($A{HEADER_ROW + 1}<>"",$B{HEADER_ROW + 1}=0)', "head"))

@@ -6,12 +6,8 @@ from xlbackflush import layout
 from xlbackflush.engine.materiality import EXPENSE_THEM, IMMATERIAL, PRORATE_THEM, RECORD_IT
 from xlbackflush.engine.tieout import INVENTORIES
 from xlbackflush.engine.variances import NOT_POSTED, Conversion, Variance
-from xlbackflush.excel.formulas import literal, plain
+from xlbackflush.excel.formulas import AFTER_CLOSE, literal, plain
 from xlbackflush.excel.writing import Body, Writing
-
-_AFTER_CLOSE = "".join(
-    f',Journal[Event],"<>{event}"' for event in (layout.CLOSE, layout.PERIOD_END_WIP, layout.REVERSAL)
-)
 
 
 def variances(w: Writing) -> Body:
@@ -36,7 +32,7 @@ def variances(w: Writing) -> Body:
 
 def _before_close(role: str) -> str:
     """Balance of a role before the close, from the journal's proofs."""
-    return f"SUMIFS(Journal[Proof],Journal[Role],{literal(role)}{_AFTER_CLOSE})"
+    return f"SUMIFS(Journal[Proof],Journal[Role],{literal(role)}{AFTER_CLOSE})"
 
 
 def _signed(w: Writing, v: Variance) -> str:
