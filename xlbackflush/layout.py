@@ -950,7 +950,7 @@ OUTPUT_SHEETS: tuple[Sheet, ...] = (
     Sheet(
         "Fit",
         "Output",
-        "Is backflush costing appropriate here? Each measure with its figure, its threshold and why it matters.",
+        "Is backflush costing appropriate here? Each measure with its figure and why it matters; the last row sums up.",
         (FIT,),
         "Green fits. Amber: look at it, mend it or justify it. Blue: not known yet; Explanation says what to fill in.",
         freeze_cols=2,

@@ -22,7 +22,6 @@ from xlbackflush.layout import AT_LEAST, AT_MOST
 
 YEAR, CREDIT_DAYS = 365, 30
 USE_TOLERANCE = 0.02  # of its use: a difference of a part up to this is no fault of the bill of materials
-INVENTORY_ROLES = (layout.MIP, layout.INVENTORY_CONTROL, layout.FINISHED_GOODS, layout.WORK_IN_PROCESS)
 OVERALL = "overall"
 MATERIALITY = "Materiality %"
 
@@ -234,7 +233,7 @@ MEASURES: tuple[Measure, ...] = (
         "end", _BASE, "Inventory at period end", "money", "money", "", None,
         "The other half of the average.", "run again",
         "Closing of the inventory accounts (Ledger); materials at standard (Reconciliation) where the trigger points keep "
-        "no account of them.",
+        "no account of them. Of finished units not yet sold it has the material alone where completion is no trigger.",
     ),
     Measure(
         "used", _BASE, "Bought materials used", "money", "money", "", None,
@@ -280,6 +279,14 @@ def fit(
         digits = places if m.kind == "money" else _DIGITS[m.kind]
         weighed.append(Weighed(m, _round(found[m.key], digits), _threshold(m, inputs)))
     return weighed
+
+
+def inventory_roles(inputs: Inputs) -> tuple[str, ...]:
+    """Accounts that hold inventory. Where purchase is no trigger, materials are taken from the stock book, parts in
+    process among them, so that the account of work in process would count them twice.
+    """
+    kept = (layout.MIP, layout.INVENTORY_CONTROL, layout.FINISHED_GOODS)
+    return (*kept, layout.WORK_IN_PROCESS) if inputs.settings.purchase_triggers else kept
 
 
 def explanation(row: Weighed) -> str:
@@ -349,7 +356,7 @@ def _base(
         ),
     }
     for key, balance in (("start", "opening"), ("end", "closing")):
-        kept = sum(int(getattr(rows[role], balance)) for role in INVENTORY_ROLES if role in rows)
+        kept = sum(int(getattr(rows[role], balance)) for role in inventory_roles(inputs) if role in rows)
         amount = _column(book, "opening_amount" if key == "start" else "ending_amount")
         found[key] = _money(from_minor(kept, places) + float(amount[unkept].sum()), places)
     return found

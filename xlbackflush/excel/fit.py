@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xlbackflush import layout
 from xlbackflush.engine import fit as engine
-from xlbackflush.engine.fit import CREDIT_DAYS, INVENTORY_ROLES, OVERALL, USE_TOLERANCE, YEAR, Weighed
+from xlbackflush.engine.fit import CREDIT_DAYS, OVERALL, USE_TOLERANCE, YEAR, Weighed
 from xlbackflush.excel.formulas import day_ref, literal, setting_ref
 from xlbackflush.excel.writing import Body, Writing
 
@@ -96,7 +96,7 @@ def _figures(w: Writing, at: dict[str, str]) -> dict[str, str]:
 
 
 def _base(w: Writing) -> dict[str, str]:
-    places, roles = w.posted.places, ",".join(map(literal, INVENTORY_ROLES))
+    places, roles = w.posted.places, ",".join(map(literal, engine.inventory_roles(w.inputs)))
     cogs = literal(layout.COGS)
 
     def inventory(balance: str, amount: str) -> str:
