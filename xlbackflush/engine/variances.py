@@ -144,18 +144,19 @@ def _price(
     standard = to_minor_array(book["received_amount"].to_numpy(), places)
     exact = (book["invoiced"] - book["received_amount"]).to_numpy()
     amounts = _summing_to(_posted(entries, layout.PRICE_VARIANCE) if posts else None, exact, places)
-    bought = inputs.frames["Purchases"].groupby(structure.of("Purchases"))["Quantity"].sum()
+    bought = np.zeros(len(structure.items) + 1)  # the last one stands for item -1
+    np.add.at(bought, structure.of("Purchases"), inputs.frames["Purchases"]["Quantity"].to_numpy())
     how = inputs.settings.variance_disposition if posts else NOT_POSTED
-    for k in _largest_first(amounts):
-        item = int(book["item"].iloc[k])
-        units = float(bought.get(item, 0.0))
-        text = f"{_name(structure, item)}{_units(structure, item, units)} received"
+    words, largest, order = _Words(structure), _largest(exact), _largest_first(amounts)
+    for k, row in zip(order, book.iloc[order].itertuples(), strict=True):
+        units = float(bought[row.item])
+        text = f"{words.name(row.item)}{words.units(row.item, units)} received"
         if units:
-            paid, price = book["invoiced"].iloc[k] / units, book["received_amount"].iloc[k] / units
+            paid, price = row.invoiced / units, row.received_amount / units
             text += f" at {_rate(paid)} on average; the standard is {_rate(price)}."
         yield Variance(
-            layout.MATERIAL_PRICE, str(structure.items["code"].iloc[item]), int(standard[k]),
-            int(standard[k] + amounts[k]), how, text, "", k, posts and k == _largest(exact),
+            layout.MATERIAL_PRICE, words.codes[row.item], int(standard[k]), int(standard[k] + amounts[k]), how, text, "", k,
+            posts and k == largest,
         )  # fmt: skip
 
 
@@ -168,17 +169,16 @@ def _usage(
     amounts = _summing_to(_posted(entries, layout.USAGE_VARIANCE) if posts else None, exact, places)
     standard = to_minor_array((book["relieved"] * book["cost"]).to_numpy(), places)
     how = inputs.settings.variance_disposition if posts else NOT_POSTED
-    for k in _largest_first(amounts):
-        row = book.iloc[k]
-        item = int(row["item"])
-        used = row["relieved"] - row["difference"]
+    words, largest, order = _Words(structure), _largest(exact), _largest_first(amounts)
+    for k, row in zip(order, book.iloc[order].itertuples(), strict=True):
+        used = row.relieved - row.difference
         text = (
-            f"{_name(structure, item)}{_units(structure, item, row['relieved'])} allowed, {_units(structure, item, used)} gone: "
-            f"{_number(row['counted'])} counted, {_number(row['book'])} in the books, at {_rate(row['cost'])}."
+            f"{words.name(row.item)}{words.units(row.item, row.relieved)} allowed, {words.units(row.item, used)} gone: "
+            f"{_number(row.counted)} counted, {_number(row.book)} in the books, at {_rate(row.cost)}."
         )
         yield Variance(
-            layout.MATERIAL_USAGE, str(structure.items["code"].iloc[item]), int(standard[k]),
-            int(standard[k] + amounts[k]), how, text, "", k, posts and k == _largest(exact),
+            layout.MATERIAL_USAGE, words.codes[row.item], int(standard[k]), int(standard[k] + amounts[k]), how, text, "", k,
+            posts and k == largest,
         )  # fmt: skip
 
 
@@ -191,7 +191,7 @@ def _summing_to(total: int | None, exact: np.ndarray, places: int) -> np.ndarray
 
 
 def _largest(exact: np.ndarray) -> int:
-    return int(np.argmax(np.abs(exact)))
+    return int(np.argmax(np.abs(exact))) if len(exact) else -1
 
 
 def _largest_first(amounts: np.ndarray) -> list[int]:
@@ -284,24 +284,31 @@ def _posted(entries: list[Entry], role: str, event: str = "") -> int:
     return sum(line.minor for entry in chosen for line in entry.lines if line.role == role)
 
 
+class _Words:
+    """Items in words."""
+
+    def __init__(self, structure: Structure) -> None:
+        items = structure.items
+        self.codes, self._descriptions, self._uoms = (items[c].tolist() for c in ("code", "description", "uom"))
+
+    def name(self, item: int) -> str:
+        """Description and a colon, where there is one."""
+        return f"{self._descriptions[item]}: " if self._descriptions[item] else ""
+
+    def units(self, item: int, quantity: float) -> str:
+        """Quantity and unit of measure; what is counted by the piece is units."""
+        uom = self._uoms[item]
+        return f"{_number(quantity)} {'units' if uom.casefold() in ('', 'each', 'ea') else uom}"
+
+
 def _made(structure: Structure, allowed: pd.DataFrame) -> str:
     """What the hours were for: "210,000 gal at 0.1 h", or the number of items."""
     timed = allowed[allowed["hours"] != 0]
     if len(timed) == 1:
         row = timed.iloc[0]
         hours = row["hours"] / row["units"] if row["units"] else 0.0
-        return f"{_units(structure, int(row['item']), row['units'])} at {_number(hours)} h"
+        return f"{_Words(structure).units(int(row['item']), row['units'])} at {_number(hours)} h"
     return f"The units of {len(timed)} made items"
-
-
-def _name(structure: Structure, item: int) -> str:
-    description = str(structure.items["description"].iloc[item])
-    return f"{description}: " if description else ""
-
-
-def _units(structure: Structure, item: int, quantity: float) -> str:
-    uom = str(structure.items["uom"].iloc[item])
-    return f"{_number(quantity)} {'units' if uom.casefold() in ('', 'each', 'ea') else uom}"
 
 
 def _number(value: float) -> str:
