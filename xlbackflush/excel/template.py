@@ -323,7 +323,8 @@ _HOW_TO = (
     "Fill the yellow sheets: Setup, BOM, Standard Cost, Counts, and what else applies.",
     "Save and close the workbook, then run it:  xlbackflush run BOOK.xlsm",
     "Read Findings. An Error stops the run before anything is posted; each finding names its cell and the remedy.",
-    "Read Checks. Sign the numbers only while every check holds.",
+    "Read Variances and Materiality: what moved cost away from standard, and which disposition the policy asks for.",
+    "Read Checks and Tie-out. Sign the numbers only while every check holds.",
     "To audit an amount, follow Proof on its line: Journal to Trace to BOM, Standard Cost and Counts (Ctrl+[ in Excel).",
 )
 _LEGEND = (
