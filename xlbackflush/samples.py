@@ -115,6 +115,7 @@ WIDGETS_SETTINGS: dict[str, object] = {
     "Budgeted fixed overhead": 63_000,
     "Materiality %": 0.05,
     "Cycle time days": 2,
+    "Standards set on": date(2026, 1, 1),
 }
 
 # Stage: labor rate, variable and fixed overhead rate, each per labor hour.

@@ -179,7 +179,7 @@ def _table_totals(table: layout.Table, frame: pd.DataFrame, source: Source) -> I
     if numbers:
         names = [c.name for c in numbers]
         filled = float(2 * frame[names].notna().to_numpy().sum())
-        yield total(("filled", table.name, *names), "cells that hold numbers, and cells that hold anything,", filled)
+        yield total(("filled", table.name, *names), "numbers and filled cells", filled)
     rows, raw = frame["row"].to_numpy() - (source.first_row - 1), source.by_column()
     for column in columns:
         if column not in numbers:

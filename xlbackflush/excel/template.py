@@ -20,6 +20,7 @@ from xlbackflush.samples import Sample
 _R = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _LAST = 1_048_576
+_A4_WIDTH = 260  # characters; sheets wider than this are printed on A3
 _BLANK_ROWS = 12  # of an input table without data: room to type
 _TABS = {"Input": "FFE6B800", "Calculation": "FF8EA9DB", "Output": "FF1F3864", "Control": "FF70AD47"}
 _EPOCH = dt.date(1899, 12, 30)
@@ -128,7 +129,7 @@ def _widths(sheet: Sheet) -> str:
 
 
 def _print_setup(wide: bool = False) -> str:
-    """A4 landscape, one page wide; A3 for the widest sheet."""
+    """A4 landscape, one page wide; A3 for the widest sheets."""
     return (
         '<pageMargins left="0.4" right="0.4" top="0.5" bottom="0.6" header="0.3" footer="0.3"/>'
         f'<pageSetup paperSize="{8 if wide else 9}" orientation="landscape" fitToWidth="1" fitToHeight="0"/>'
