@@ -23,6 +23,7 @@ PS = "Purchase and sale"
 CS = "Completion and sale"
 S = "Sale"
 TRIGGERS = (PCS, PS, CS, S)
+SEQUENTIAL = "Sequential tracking"
 
 BILL_OF_MATERIALS, PHYSICAL_COUNT = "Bill of materials", "Physical count"
 AT_STANDARD, EXPENSE_THEN_ADJUST = "Allocate at standard", "Expense, then adjust to count"
@@ -614,6 +615,12 @@ ROLLUP = Table(
         Column(
             "Finished at completion", "price", "Cost of Finished items that completing a unit takes.", "money per unit"
         ),
+        Column(
+            "Subassemblies at completion",
+            "price",
+            "Cost of subassemblies that completing a unit takes.",
+            "money per unit",
+        ),
     ),
 )
 BUILDUP = Table(
@@ -631,6 +638,7 @@ BUILDUP = Table(
         Column("Scrap basis", "text", "Output or Input.", width=11),
         Column("Conversion at completion", "price", "Of a phantom component.", "money per unit"),
         Column("Finished at completion", "price", "Of a Finished component, or in a phantom.", "money per unit"),
+        Column("Subassemblies at completion", "price", "Of a subassembly, or in a phantom.", "money per unit"),
     ),
 )
 MOVEMENTS = Table(
@@ -654,6 +662,9 @@ MOVEMENTS = Table(
         Column("Finished at completion", "price", "From Roll-up.", "money per unit"),
         Column("Labor hours", "hours", "Of this level alone, from Standard Cost.", "hours per unit"),
         Column("Completion counts", "integer", "Rows of Counts that complete the Finished item.", "rows"),
+        Column("Subassemblies at completion", "price", "From Roll-up.", "money per unit"),
+        Column("In process material", "quantity", "From WIP: Quantity x Material %.", "whole units"),
+        Column("In process conversion", "quantity", "From WIP: Quantity x Conversion %.", "whole units"),
     ),
 )
 TRACE = Table(
@@ -773,16 +784,11 @@ PERIOD_END_WIP_TABLE = Table(
 COMPARISON = Table(
     "Comparison",
     (
-        Column("Line", "text", "Account, or what is counted.", width=44),
-        Column(
-            "Sequential tracking",
-            "money",
-            "Materials, WIP, finished goods, cost of goods sold.",
-            "at period end",
-            width=18,
-        ),
-        *(Column(t, "money", f"Backflush with trigger points: {t}.", "at period end", width=18) for t in TRIGGERS),
-        Column("Explanation", "text", "Why the columns differ.", width=90),
+        Column("Section", "text", "Entries needed, balances, inventory compared, or what is behind them.", width=20),
+        Column("Line", "text", "Account, or what is posted or counted.", width=48),
+        Column(SEQUENTIAL, "money", "Materials, WIP, finished goods, cost of goods sold.", "conventional", width=17),
+        *(Column(t, "money", f"Backflush with trigger points: {t}.", "backflush", width=17) for t in TRIGGERS),
+        Column("Explanation", "text", "Why the columns differ, or the entry in words.", width=96),
     ),
 )
 FIT = Table(
@@ -942,10 +948,10 @@ OUTPUT_SHEETS: tuple[Sheet, ...] = (
     Sheet(
         "Comparison",
         "Output",
-        "The same inputs under sequential tracking and under each set of trigger points, before variances are closed.",
+        "The same inputs under sequential tracking and under each set of trigger points, before count adjustment and close.",
         (COMPARISON,),
-        "Live formulas over Movements. Conversion is allocated at standard and relief is by bill of materials in all columns.",
-        freeze_cols=1,
+        "Live formulas over Movements; debit positive. Conversion at standard and relief by bill of materials in all columns.",
+        freeze_cols=2,
     ),
     Sheet(
         "Fit",

@@ -22,6 +22,7 @@ from xlbackflush.engine import disposition, money, physical, relieve, rules, sto
 from xlbackflush.engine import journal as journals
 from xlbackflush.engine.accept import accept
 from xlbackflush.engine.allowed import conversion_allowed
+from xlbackflush.engine.comparison import Figures, comparison
 from xlbackflush.engine.condense import condensed
 from xlbackflush.engine.findings import Finding, has_errors, in_order
 from xlbackflush.engine.fit import Weighed, fit
@@ -78,6 +79,7 @@ class Posted:
     measures: list[Measure]
     checks: list[Check]
     fit: list[Weighed]
+    comparison: list[Figures]
 
 
 @dataclass
@@ -181,11 +183,12 @@ def compute(
     measures = materiality(settings, shares, ties, in_process, sold)
     outcome.findings = in_order(found)
     checked = verify.checks(inputs, entries, ledger, relief, differences, ties, places)
+    compared = comparison(inputs, built, rolled, moved, book, places)
     weighed = fit(inputs, built, rolled, traced, moved, book, in_process, ledger, places)
     this = _this_run(entries, places, input_hash(sources), user, now, earlier)
     outcome.posted = Posted(
         this, places, rolled, asked, traced, moved, relief, book, method, allowed, conversion, in_process, entries, ledger,
-        differences, shares, ties, measures, checked, weighed,
+        differences, shares, ties, measures, checked, weighed, compared,
     )  # fmt: skip
     return outcome
 

@@ -25,10 +25,23 @@ SOURCES: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
     "Units scrapped abnormal": ("Scrap", (("Stage", layout.FINISHED_UNIT), ("Kind", layout.ABNORMAL))),
 }
 
+#: column of Movements and Roll-up -> column of the engine's roll-up
+UNIT_COSTS = {
+    "Unit cost": "unit_cost",
+    "Material": "Material",
+    "Conversion at completion": "conversion_at_completion",
+    "Finished at completion": "finished_at_completion",
+    "Subassemblies at completion": "subassemblies_at_completion",
+}
+
+#: column -> column of WIP that says how complete its units are
+IN_PROCESS = {"In process material": "Material %", "In process conversion": "Conversion %"}
+
 
 def movements(inputs: Inputs, structure: Structure, rollup: Rollup) -> pd.DataFrame:
-    """Rows in the order of the roll-up: rollup_row, item, first, last, Opening, and the columns of SOURCES (units).
+    """Rows in the order of the roll-up: rollup_row, item, first, last, Opening, the columns of SOURCES and IN_PROCESS.
 
+    Units; those in process are equivalent whole units, at the cost of period end.
     `Completion counts` is the number of counts that complete a Finished item (in all rows of the item; NaN for others).
     """
     count = len(rollup.rows)
@@ -48,6 +61,12 @@ def movements(inputs: Inputs, structure: Structure, rollup: Rollup) -> pd.DataFr
         at = rollup.at(item[mask], frame["Date"].to_numpy(dtype=np.float64)[mask])
         table[name] = np.bincount(at, frame["Quantity"].to_numpy(dtype=np.float64)[mask], minlength=count)
         moved[at] = True
+    work, item = inputs.frames["WIP"], structure.of("WIP")
+    at = rollup.at(item, np.full(len(item), float(inputs.settings.period_end)))[item >= 0]
+    for name, share in IN_PROCESS.items():
+        units = np.nan_to_num((work["Quantity"] * work[share]).to_numpy(dtype=np.float64))[item >= 0]
+        table[name] = np.bincount(at, units, minlength=count)
+    moved[at] = True
     table = pd.concat([rollup.rows[["item", "first", "last"]], table], axis=1)
     table["Completion counts"] = _completions(inputs, structure)[rollup.rows["item"].to_numpy()]
     return table[moved].reset_index(drop=True)

@@ -25,8 +25,9 @@ class Rollup:
     """`rows`: item, first, last, the five elements, unit_cost, relief_cost. `buildup`: row, line, quantity, component_row.
 
     relief_cost is what a unit in stock carries: the unit cost, its material alone where conversion is expensed.
-    conversion_at_completion and finished_at_completion are what completing a unit flushes and takes out of finished goods,
-    where completion is a trigger, whatever the trigger points of this run.
+    conversion_at_completion, finished_at_completion and subassemblies_at_completion are the conversion that completing a
+    unit flushes and the cost of Finished items and subassemblies that it takes, where completion is a trigger, whatever the
+    trigger points of this run.
 
     Rows are sorted by item, then by first day; buildup rows by row, then in the order of the BOM sheet.
     """
@@ -100,21 +101,23 @@ def _elements(structure: Structure, result: Rollup) -> Floats:
 
 
 def _at_completion(structure: Structure, result: Rollup) -> None:
-    """Conversion flushed and Finished items taken when a unit is completed: phantoms pass on what is below them."""
+    """Conversion flushed, Finished items and subassemblies taken when a unit is completed: phantoms pass on theirs."""
     rows, kind = result.rows, structure.items["type"].to_numpy()
     below_kind = kind[rows["item"].to_numpy()[result.buildup["component_row"].to_numpy()]]
     through = (below_kind == layout.PHANTOM).astype(np.float64)
-    finished = below_kind == layout.FINISHED
+    taken = [below_kind == kind for kind in (layout.FINISHED, layout.SUBASSEMBLY)]
     unit_cost = rows["unit_cost"].to_numpy()[result.buildup["component_row"].to_numpy()]
 
     def pass_on(group: Ints, below: Floats) -> Floats:
         passed: Floats = below * through[group, None]
-        passed[:, 1] = np.where(finished[group], unit_cost[group], passed[:, 1])
+        for column, whole in enumerate(taken, 1):
+            passed[:, column] = np.where(whole[group], unit_cost[group], passed[:, column])
         return passed
 
     own = structure.items["own_conversion"].to_numpy()[rows["item"].to_numpy()]
-    total = _rolled(structure, result, np.column_stack((own, np.zeros(len(own)))), pass_on)
-    rows["conversion_at_completion"], rows["finished_at_completion"] = total[:, 0], total[:, 1]
+    total = _rolled(structure, result, np.column_stack((own, np.zeros((len(own), 2)))), pass_on)
+    for column, name in enumerate(("conversion", "finished", "subassemblies")):
+        rows[f"{name}_at_completion"] = total[:, column]
 
 
 def _rolled(structure: Structure, result: Rollup, total: Floats, pass_on: Callable[[Ints, Floats], Floats]) -> Floats:

@@ -8,7 +8,8 @@ import numpy as np
 
 from xlbackflush import layout
 from xlbackflush.engine.demand import Stream
-from xlbackflush.engine.movements import SOURCES
+from xlbackflush.engine.movements import IN_PROCESS, SOURCES, UNIT_COSTS
+from xlbackflush.engine.structure import code_key
 from xlbackflush.excel.formulas import (
     completion_counts,
     counted_units,
@@ -20,14 +21,6 @@ from xlbackflush.excel.formulas import (
 )
 from xlbackflush.excel.package import quoted
 from xlbackflush.excel.writing import Body, Writing
-
-#: Movements and Roll-up column -> column of the engine's roll-up
-_UNIT_COSTS = {
-    "Unit cost": "unit_cost",
-    "Material": "Material",
-    "Conversion at completion": "conversion_at_completion",
-    "Finished at completion": "finished_at_completion",
-}
 
 
 def rollup(w: Writing) -> Body:
@@ -113,10 +106,9 @@ def _flushed(w: Writing, bought: list[str], own: dict[str, list[str]]) -> Body:
             rows["conversion_at_completion"].tolist(),
             [f"{own_}{'+' + s if s else ''}" for own_, s in zip(level, below, strict=True)],
         ),
-        "Finished at completion": (
-            rows["finished_at_completion"].tolist(),
-            [block("Finished at completion", k) for k in range(len(rows))],
-        ),
+    } | {
+        name: (rows[UNIT_COSTS[name]].tolist(), [block(name, k) for k in range(len(rows))])
+        for name in ("Finished at completion", "Subassemblies at completion")
     }
 
 
@@ -182,9 +174,7 @@ def _pass_on(w: Writing, body: Body, quantity: np.ndarray, here: range, down: li
     at, roll, rows = w.letters("Buildup"), w.sheets.heads("Rollup"), w.posted.rollup.rows
     below = w.posted.rollup.buildup["component_row"].to_numpy()
     kind = w.items["type"].to_numpy()[rows["item"].to_numpy()[below]]
-    unit, conversion, finished = (
-        rows[c].to_numpy()[below] for c in ("unit_cost", "conversion_at_completion", "finished_at_completion")
-    )
+    unit, conversion = (rows[c].to_numpy()[below] for c in ("unit_cost", "conversion_at_completion"))
     phantom = kind == layout.PHANTOM
     body["Conversion at completion"] = (
         np.where(phantom, quantity * conversion, 0.0).tolist(),
@@ -193,15 +183,19 @@ def _pass_on(w: Writing, body: Body, quantity: np.ndarray, here: range, down: li
             for r, d in zip(here, down, strict=True)
         ],
     )
-    passed = np.where(kind == layout.FINISHED, unit, np.where(phantom, finished, 0.0))
-    body["Finished at completion"] = (
-        (quantity * passed).tolist(),
-        [
-            f'{at["Quantity"]}{r}*IF({roll["Type"]}{d}="{layout.FINISHED}",{roll["Unit cost"]}{d},'
-            f'IF({roll["Type"]}{d}="{layout.PHANTOM}",{roll["Finished at completion"]}{d},0))'
-            for r, d in zip(here, down, strict=True)
-        ],
-    )
+    for whole, name in (
+        (layout.FINISHED, "Finished at completion"),
+        (layout.SUBASSEMBLY, "Subassemblies at completion"),
+    ):
+        taken = np.where(phantom, rows[UNIT_COSTS[name]].to_numpy()[below], 0.0)
+        body[name] = (
+            (quantity * np.where(kind == whole, unit, taken)).tolist(),
+            [
+                f'{at["Quantity"]}{r}*IF({roll["Type"]}{d}="{whole}",{roll["Unit cost"]}{d},'
+                f'IF({roll["Type"]}{d}="{layout.PHANTOM}",{roll[name]}{d},0))'
+                for r, d in zip(here, down, strict=True)
+            ],
+        )
 
 
 def movements(w: Writing) -> Body:
@@ -237,7 +231,7 @@ def movements(w: Writing) -> Body:
             for code, r in zip(codes, rows, strict=True)
         ]
         body[name] = (table[name].tolist(), formulas)
-    for name, column in _UNIT_COSTS.items():
+    for name, column in UNIT_COSTS.items():
         body[name] = (cost[column].tolist(), [f"{roll[name]}{u}" for u in up])
     completions = table["Completion counts"].tolist()
     body["Completion counts"] = (
@@ -247,4 +241,21 @@ def movements(w: Writing) -> Body:
             for n, code, r in zip(completions, codes, rows, strict=True)
         ],
     )
-    return body
+    return body | _in_process(w)
+
+
+def _in_process(w: Writing) -> Body:
+    """Equivalent whole units of items on sheet WIP, at the cost of period end."""
+    table, at = w.posted.movements, w.letters("Movements")
+    known = {code_key(code) for code in w.inputs.frames["WIP"]["Item"]}
+    last = ~table["item"].duplicated(keep="last")
+    listed = [end and code_key(w.codes[i]) in known for i, end in zip(table["item"], last, strict=True)]
+
+    def units(share: str) -> list[str]:
+        given = all(w.sheets.has("WIP", column) for column in ("Quantity", share))
+        return [
+            f'SUMPRODUCT((WIP[Item]&""={at["Item"]}{r})*1,WIP[Quantity],WIP[{share}])' if given and here else ""
+            for r, here in zip(w.rows("Movements", len(table)), listed, strict=True)
+        ]
+
+    return {name: (table[name].tolist(), units(share)) for name, share in IN_PROCESS.items()}

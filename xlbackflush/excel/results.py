@@ -9,7 +9,7 @@ from typing import cast
 
 from xlbackflush import layout
 from xlbackflush.engine.findings import Finding
-from xlbackflush.excel import costs, fit, posted, stock, variances
+from xlbackflush.excel import comparison, costs, fit, posted, stock, variances
 from xlbackflush.excel.formulas import Sheets, literal
 from xlbackflush.excel.package import quoted
 from xlbackflush.excel.sheet import Block, Cells
@@ -34,6 +34,7 @@ MAKERS: dict[str, Callable[[Writing], Body]] = {
     "TieOut": stock.tie_out,
     "CountMethod": stock.count_method,
     "PeriodEndWip": stock.period_end_wip,
+    "Comparison": comparison.comparison,
     "Rollup": costs.rollup,
     "Buildup": costs.buildup,
     "Movements": costs.movements,
