@@ -139,6 +139,12 @@ def make(item: str, **cells: object) -> Change:
     return add("StandardCost", Item=item, Type="Phantom", **cells)
 
 
+def by_count(**cells: object) -> Change:
+    """Relief by physical count, the materials account counted in money."""
+    counted = add("InventoryCount", Role=layout.MIP, **cells)
+    return both(setting("Relief basis", layout.PHYSICAL_COUNT), counted)
+
+
 # --------------------------------------------------------------------------------------------------- cases
 
 CASES: list[tuple[str, Change, str]] = [
@@ -177,8 +183,11 @@ CASES: list[tuple[str, Change, str]] = [
     ("S03", add("Setup", Setting="Favourite colour", Value="blue"), f"Setup!A{7 + len(layout.SETTINGS)}"),
     ("S04", add("Setup", Setting="Currency", Value="EUR"), f"Setup!B{7 + len(layout.SETTINGS)}"),
     ("S05", drop("Setup", "Journal detail"), "Setup"),
-    ("S06", setting("Variance disposition", "Prorate"), f"Setup!B{setting_row('Variance disposition')}"),
-    ("S06", setting("Relief basis", "Physical count"), f"Setup!B{setting_row('Relief basis')}"),
+    (
+        "S06",
+        both(setting("Trigger points", layout.S), by_count(Counted_amount=70.0), drop("Stock", "Lamp")),
+        f"Setup!B{setting_row('Conversion costs')}",
+    ),
     ("S07", drop("Accounts", layout.COGS), f"Setup!E{6 + len(layout.ROLES)}"),
     ("S08", add("Accounts", Role=layout.COGS, Account="5111"), f"Setup!E{7 + len(layout.ROLES)}"),
     ("I01", buy("BULB", Material_price=1.5), "Standard Cost!A11"),
@@ -216,6 +225,41 @@ CASES: list[tuple[str, Change, str]] = [
     ("Q01", put("Counts", 9, "Quantity", 56.0), "Standard Cost!A7"),
     ("Q02", put("Purchases", 7, "Quantity", 40.0), "Standard Cost!A9"),
     ("Q03", drop("Counts", day(8)), "Standard Cost!A8"),
+    ("P01", both(by_count(), put("Stock", 8, "Counted qty", 5.0)), "Inventory Count!D7"),
+    (
+        "P01",
+        both(setting("Relief basis", layout.PHYSICAL_COUNT), drop("Stock", "Brass")),
+        f"Setup!B{setting_row('Relief basis')}",
+    ),
+    (
+        "P01",
+        both(setting("Relief basis", layout.PHYSICAL_COUNT), add("Stock", Item="Bulb", Opening_qty=1.0)),
+        "Stock!A9",
+    ),
+    ("P02", by_count(Counted_amount=70.0), f"Setup!B{setting_row('Relief basis')}"),
+    (
+        "P02",
+        both(
+            setting("Conversion costs", layout.EXPENSE_THEN_ADJUST),
+            put("Stock", 8, "Counted qty", 5.0),
+            drop("Stock", "Brass"),
+        ),
+        f"Setup!B{setting_row('Conversion costs')}",
+    ),
+    ("P03", add("InventoryCount", Role=layout.MIP, Counted_amount=70.0), "Inventory Count!A7"),
+    (
+        "P04",
+        both(by_count(Counted_amount=70.0), add("InventoryCount", Role=layout.INVENTORY_CONTROL)),
+        "Inventory Count!A8",
+    ),
+    ("P05", put("WIP", 7, "Material %", 1.01), "WIP!C7"),
+    ("P05", put("WIP", 7, "Conversion %", 80.0), "WIP!D7"),
+    ("P06", by_count(Counted_amount=1e6), "Inventory Count"),
+    (
+        "P06",
+        both(setting("Relief basis", layout.PHYSICAL_COUNT), put("Stock", 7, "Counted qty", 1e6)),
+        "Stock",
+    ),
     ("Z03", put("Counts", 9, "Quantity", 9e13), "Trace"),
 ]
 
