@@ -2,7 +2,8 @@
 
     price variance        over every account that holds material at standard, the usage variance included
     usage variance        with its share of the price variance: over material in made units, in stock and sold
-    conversion variance   over conversion in stock and sold
+    conversion variance   over conversion in stock and sold; but conversion in units in process, incurred and not
+                          allocated, is none: it goes to cost of goods sold, out of which period-end WIP takes it
 
 (Horngren, Cost Accounting, proration of variances. Materials in finished goods 87,000, raw materials 65,000, cost of goods
 sold 348,000, price variance 10,000 U, usage variance 15,000 F: the price variance adds 1,340.21 to raw materials, 1,793.81
@@ -117,14 +118,21 @@ def _part(amount: float, weight: float, total: float, role: str) -> float:
     return amount if role == layout.COGS else 0.0
 
 
-def disposition(settings: Settings, accounts: list[Content], entries: list[Entry], places: int) -> list[Share]:
-    """The shares of every account, for the variances that stand in the accounts before the close."""
+def disposition(
+    settings: Settings, accounts: list[Content], entries: list[Entry], in_process: float, places: int
+) -> list[Share]:
+    """The shares of every account, for the variances that stand in the accounts before the close.
+
+    in_process: conversion in units in process that the period-end entry records, in money.
+    """
     before, unit = balances(entries), 10**places
     price, usage = (before.get(role, 0) / unit for role in (layout.PRICE_VARIANCE, layout.USAGE_VARIANCE))
     conversion = (before.get(layout.CCC, 0) + before.get(layout.CCA, 0)) / unit
     usage_row = Content(layout.USAGE_VARIANCE, usage, 0.0, 0.0)
     rows = []
-    for content, (p, u, c) in zip([*accounts, usage_row], prorate(accounts, price, usage, conversion), strict=True):
+    parts = prorate(accounts, price, usage, conversion - in_process)
+    for content, (p, u, share) in zip([*accounts, usage_row], parts, strict=True):
+        c = share + in_process if content.role == layout.COGS else share
         prorated = 0.0 if content is usage_row else p + u + c
         all_of_it = price + usage + conversion if content.role == layout.COGS else 0.0
         chosen = {layout.PRORATE: prorated, layout.TO_COGS: all_of_it}.get(settings.variance_disposition, 0.0)

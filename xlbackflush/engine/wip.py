@@ -53,6 +53,12 @@ def records(inputs: Inputs) -> bool:
     return inputs.settings.period_end_wip == layout.RECORD
 
 
+def recorded_conversion(inputs: Inputs, wip: pd.DataFrame) -> float:
+    """Conversion that the entry takes out of cost of goods sold, unrounded."""
+    carried = inputs.settings.variance_disposition == layout.CARRY_FORWARD
+    return float(wip["conversion"].sum()) if records(inputs) and not carried else 0.0
+
+
 def entries(inputs: Inputs, wip: pd.DataFrame, places: int) -> list[Entry]:
     """The entry at period end and its reversal on the next day; none where nothing is in process.
 

@@ -6,7 +6,9 @@ from xlbackflush import layout
 from xlbackflush.engine.materiality import EXPENSE_THEM, IMMATERIAL, PRORATE_THEM, RECORD_IT
 from xlbackflush.engine.tieout import INVENTORIES
 from xlbackflush.engine.variances import NOT_POSTED, Conversion, Variance
+from xlbackflush.engine.wip import records
 from xlbackflush.excel.formulas import AFTER_CLOSE, literal, plain
+from xlbackflush.excel.package import quoted
 from xlbackflush.excel.writing import Body, Writing
 
 
@@ -155,7 +157,10 @@ def disposition(w: Writing) -> Body:
     span = {name: f"${letter}${rows.start}:${letter}${rows.stop - 2}" for name, letter in at.items()}
     usage_row = cells[-1]
     price = _above_close(w, layout.PRICE_VARIANCE)
-    conversion = f"({_above_close(w, layout.CCC)}+{_above_close(w, layout.CCA)})"
+    takes_out = records(w.inputs) and w.inputs.settings.variance_disposition != layout.CARRY_FORWARD
+    in_process = "SUM(PeriodEndWip[Conversion])" if takes_out else "0"
+    whole = f"{_above_close(w, layout.CCC)}+{_above_close(w, layout.CCA)}"
+    conversion = f"({whole}-{in_process})"
     body: Body = {"Role": ([s.role for s in shares], None)}
     content = [_content(w, s.role, c) for s, c in zip(shares, cells, strict=True)]
     body["Material"] = ([s.content.material for s in shares], [c[0] for c in content])
@@ -177,14 +182,14 @@ def disposition(w: Writing) -> Body:
         [share(used, "Material in made units", made, c, s.role) for s, c in zip(shares[:-1], cells, strict=False)]
         + [""],
     )
-    body["Conversion variance"] = (
-        [s.conversion for s in shares],
-        [share(conversion, "Conversion", converted, c, s.role) for s, c in zip(shares[:-1], cells, strict=False)]
-        + [""],
-    )
+    by_conversion = [
+        share(conversion, "Conversion", converted, c, s.role) + (f"+{in_process}" if s.role == layout.COGS else "")
+        for s, c in zip(shares[:-1], cells, strict=False)
+    ]
+    body["Conversion variance"] = ([s.conversion for s in shares], [*by_conversion, ""])
     summed = [f"{c['Price variance']}+{c['Usage variance']}+{c['Conversion variance']}" for c in cells[:-1]]
     body["If prorated"] = ([s.prorated for s in shares], [*summed, ""])
-    everything = f"{price}+{usage_row['Material']}+{conversion}"
+    everything = f"{price}+{usage_row['Material']}+{whole}"
     body["If to cost of goods sold"] = (
         [s.to_cogs for s in shares],
         [everything if s.role == layout.COGS else "" for s in shares],
@@ -207,7 +212,7 @@ def _above_close(w: Writing, role: str) -> str:
     if not lines:
         return "0"
     proof, roles = (
-        f"{place.sheet}!${place.letters[c]}${place.first_row}:${place.letters[c]}${place.first_row + lines - 1}"
+        f"{quoted(place.sheet)}!${place.letters[c]}${place.first_row}:${place.letters[c]}${place.first_row + lines - 1}"
         for c in ("Proof", "Role")
     )
     return f"SUMIFS({proof},{roles},{literal(role)})"
