@@ -450,7 +450,8 @@ def test_an_output_table_may_be_moved_and_its_sheet_renamed(book: Path, tmp_path
     runs(book)
     after = Parts(book)
     place = after.tables()[table]
-    assert (place.sheet, place.left, place.top) == (name, 3, layout.HEADER_ROW + 3)
+    first_col = layout.TABLES[table].first_col
+    assert (place.sheet, place.left, place.top) == (name, first_col + 2, layout.HEADER_ROW + 3)
     assert journal(book) == expected
     cells = after.cells(name)
     headers = [cells[address(place.left + i, place.top)][0] for i in range(len(place.columns))]

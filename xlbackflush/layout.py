@@ -808,15 +808,19 @@ FIT = Table(
 DASHBOARD = Table(
     "Dashboard",
     (
-        Column("Chart", "text", "Chart that draws the row.", width=22),
-        Column("Label", "text", "What the bar shows.", width=40),
+        Column("Chart", "text", "Chart that draws the row.", width=20),
+        Column("Label", "text", "What stands under the bar.", width=46),
         Column("Amount", "money", "Live formula.", "money", width=16),
-        Column("Base", "money", "Invisible part of a floating bar.", "money", width=14),
-        Column("Total", "money", "Whole bars.", "money", width=14),
-        Column("Up", "money", "Unfavorable; cost in.", "money", width=14),
-        Column("Down", "money", "Favorable; cost out.", "money", width=14),
+        Column("Level", "money", "Cost so far: the row above and this row's amount.", "money", width=16),
+        Column("Base", "money", "Below a floating bar, not drawn.", "money", width=16),
+        Column("Total", "money", "Whole columns, less what is cut off.", "money", width=16),
+        Column("Up", "money", "Unfavorable.", "money", width=16),
+        Column("Down", "money", "Favorable.", "money", width=16),
         Column("Cumulative %", "percent", "Share of all variances, largest first.", "of sum", width=13),
+        Column("Cost in", "money", "Opening inventories and what came in.", "money", width=16),
+        Column("Cost out", "money", "Closing inventories and where the rest went.", "money", width=16),
     ),
+    first_col=14,  # right of the charts
 )
 FINDINGS = Table(
     "Findings",
@@ -862,7 +866,7 @@ OUTPUT_SHEETS: tuple[Sheet, ...] = (
         "Output",
         "The period in three pictures: what moved cost away from standard, which variances matter, where the cost went.",
         (DASHBOARD,),
-        "The charts draw the live figures below them.",
+        "The charts draw the live figures to the right of them.",
     ),
     Sheet(
         "Journal",

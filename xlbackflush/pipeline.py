@@ -24,6 +24,7 @@ from xlbackflush.engine.accept import accept
 from xlbackflush.engine.allowed import conversion_allowed
 from xlbackflush.engine.comparison import Figures, comparison
 from xlbackflush.engine.condense import condensed
+from xlbackflush.engine.dashboard import Bar, dashboard
 from xlbackflush.engine.findings import Finding, has_errors, in_order
 from xlbackflush.engine.fit import Weighed, fit
 from xlbackflush.engine.materiality import Measure, materiality
@@ -80,6 +81,7 @@ class Posted:
     checks: list[Check]
     fit: list[Weighed]
     comparison: list[Figures]
+    dashboard: list[Bar]
 
 
 @dataclass
@@ -185,10 +187,11 @@ def compute(
     checked = verify.checks(inputs, entries, ledger, relief, differences, ties, places)
     compared = comparison(inputs, built, rolled, moved, book, places)
     weighed = fit(inputs, built, rolled, traced, moved, book, in_process, ledger, places)
+    pictured = dashboard(differences, ledger, settings, places)
     this = _this_run(entries, places, input_hash(sources), user, now, earlier)
     outcome.posted = Posted(
         this, places, rolled, asked, traced, moved, relief, book, method, allowed, conversion, in_process, entries, ledger,
-        differences, shares, ties, measures, checked, weighed, compared,
+        differences, shares, ties, measures, checked, weighed, compared, pictured,
     )  # fmt: skip
     return outcome
 

@@ -177,7 +177,7 @@ class FileBook:
         """Title rows and headers; where the user moved the table, the rows above it stay as they are."""
         shifted = replace(layout.TABLES[table.name], first_col=table.first_col)
         header = frame.header_row((shifted,), styles, table.header_row)
-        if (table.header_row, table.first_col) != (layout.HEADER_ROW, 1):
+        if (table.header_row, table.first_col) != (layout.HEADER_ROW, layout.TABLES[table.name].first_col):
             kept = [m[0] for m in _ROW.finditer(old) if int(m["number"]) < table.header_row]
             return [*kept, header]
         posted = outcome.posted

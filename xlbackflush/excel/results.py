@@ -9,7 +9,7 @@ from typing import cast
 
 from xlbackflush import layout
 from xlbackflush.engine.findings import Finding
-from xlbackflush.excel import comparison, costs, fit, posted, stock, variances
+from xlbackflush.excel import comparison, costs, dashboard, fit, posted, stock, variances
 from xlbackflush.excel.formulas import Sheets, literal
 from xlbackflush.excel.package import quoted
 from xlbackflush.excel.sheet import Block, Cells
@@ -23,6 +23,7 @@ WRAPPED = ("What", "How to fix", "Explanation", "How it is measured")
 
 #: table -> what writes its body after a run
 MAKERS: dict[str, Callable[[Writing], Body]] = {
+    "Dashboard": dashboard.dashboard,
     "Journal": posted.journal,
     "Ledger": posted.ledger,
     "Variances": variances.variances,

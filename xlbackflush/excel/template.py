@@ -9,6 +9,8 @@ from xml.sax.saxutils import escape, quoteattr
 
 from xlbackflush import __version__, layout
 from xlbackflush.engine.materiality import PRORATE_THEM, RECORD_IT
+from xlbackflush.excel import charts
+from xlbackflush.excel.dashboard import labels
 from xlbackflush.excel.frame import STATUS, head_rows, header_row, table_xml
 from xlbackflush.excel.package import MAIN, column_letter, quoted, write_package
 from xlbackflush.excel.results import style_name
@@ -60,14 +62,30 @@ def build(path: Path, period: tuple[dt.date, dt.date], sample: Sample | None = N
                 table, table_number, table.first_col, HEADER_ROW, last
             )
             tables.append(("table", f"../tables/table{table_number}.xml"))
+        if sheet.name == charts.SHEET:
+            parts |= _chart_parts()
+            tables.append(("drawing", "../drawings/drawing1.xml"))
         parts[f"xl/worksheets/sheet{number}.xml"] = _sheet_xml(sheet, data, styles)
         parts[f"xl/worksheets/_rels/sheet{number}.xml.rels"] = _relations(tables)
     parts["xl/styles.xml"] = styles.xml
     write_package(path, parts)
 
 
+def _chart_parts() -> dict[str, str | bytes]:
+    """The drawing of the Dashboard, its charts, and the relationships between them."""
+    made = charts.charts()
+    parts: dict[str, str | bytes] = {"xl/drawings/drawing1.xml": charts.drawing_xml()}
+    parts["xl/drawings/_rels/drawing1.xml.rels"] = _relations(
+        [("chart", f"../charts/chart{i}.xml") for i in range(1, len(made) + 1)]
+    )
+    return parts | {f"xl/charts/chart{i}.xml": charts.chart_xml(chart) for i, chart in enumerate(made, 1)}
+
+
 def _inputs(period: tuple[dt.date, dt.date], sample: Sample | None) -> dict[str, Rows]:
-    """Rows of every input table: settings with their defaults, the default account of every role, the sample's data."""
+    """Rows of the tables: settings with their defaults, the default account of every role, the sample's data.
+
+    Of the output tables only the Dashboard has rows before the first run: what its charts will show.
+    """
     given: dict[str, object] = {
         "Period start": period[0],
         "Period end": period[1],
@@ -78,6 +96,7 @@ def _inputs(period: tuple[dt.date, dt.date], sample: Sample | None) -> dict[str,
             {"Setting": s.name, "Value": given.get(s.name, s.default), "Meaning": s.meaning} for s in layout.SETTINGS
         ],
         "Accounts": [{"Role": r, "Account": a, "Name": n} for r, (a, n) in layout.ROLES.items()],
+        "Dashboard": labels(),
     }
     for table in layout.INPUT_TABLES:
         rows = sample.tables.get(table.name, []) if sample else []
@@ -93,19 +112,24 @@ def _sheet_xml(sheet: Sheet, data: Mapping[str, Rows], styles: StyleSheet) -> st
     links = '<hyperlinks><hyperlink ref="A3" location="About!A1" display="About"/></hyperlinks>'
     protected = '<sheetProtection sheet="1" objects="1" scenarios="1" formatColumns="0" formatRows="0" sort="0" autoFilter="0"/>'
     parts = "".join(f'<tablePart r:id="rId{i}"/>' for i in range(1, len(sheet.tables) + 1))
+    charted = sheet.name == charts.SHEET
+    drawing = f'<drawing r:id="rId{len(sheet.tables) + 1}"/>' if charted else ""
     return (
         f'{_HEAD}<worksheet xmlns="{MAIN}" xmlns:r="{_R}">'
         f'<sheetPr><tabColor rgb="{_TABS[sheet.role]}"/><outlinePr summaryBelow="0"/><pageSetUpPr fitToPage="1"/></sheetPr>'
-        f"{_view(HEADER_ROW, sheet.freeze_cols)}"
+        f"{_view(0 if charted else HEADER_ROW, sheet.freeze_cols)}"
         f'<sheetFormatPr defaultRowHeight="14"{" outlineLevelRow=" + chr(34) + "7" + chr(34) if sheet.name == "Trace" else ""}/>'
         f"<cols>{_widths(sheet)}</cols><sheetData>{body}</sheetData>"
         f"{'' if sheet.role == 'Input' else protected}"
-        f"{_conditional(sheet)}{_validations(sheet)}{links}{_print_setup(wide=sheet.name == 'Trace')}"
+        f"{_conditional(sheet)}{_validations(sheet)}{links}{_print_setup(sheet.name == 'Trace', int(charted))}{drawing}"
         f'<tableParts count="{len(sheet.tables)}">{parts}</tableParts></worksheet>'
     )
 
 
 def _view(header: int, freeze_cols: int, selected: bool = False) -> str:
+    """The rows down to the header stay in view; 0: none do."""
+    if not header:
+        return '<sheetViews><sheetView showGridLines="0" workbookViewId="0"/></sheetViews>'
     corner = f"{column_letter(freeze_cols + 1)}{header + 1}"
     pane = "bottomRight" if freeze_cols else "bottomLeft"
     split = f' xSplit="{freeze_cols}"' if freeze_cols else ""
@@ -121,6 +145,8 @@ def _widths(sheet: Sheet) -> str:
     for table in sheet.tables:
         for i, column in enumerate(table.columns, table.first_col):
             widths[i] = column.width
+    if sheet.name == charts.SHEET:
+        widths |= dict.fromkeys(range(1, charts.COLUMNS + 1), charts.COLUMN_WIDTH)
     if sheet.name == "Setup":
         widths[4] = 4
         widths[8] = 4
@@ -128,11 +154,11 @@ def _widths(sheet: Sheet) -> str:
     return "".join(f'<col min="{i}" max="{i}" width="{w + 0.7:g}" customWidth="1"/>' for i, w in sorted(widths.items()))
 
 
-def _print_setup(wide: bool = False) -> str:
-    """A4 landscape, one page wide; A3 for the widest sheets."""
+def _print_setup(wide: bool = False, pages: int = 0) -> str:
+    """A4 landscape, one page wide and so many pages high (0: as many as it takes); A3 for the widest sheets."""
     return (
         '<pageMargins left="0.4" right="0.4" top="0.5" bottom="0.6" header="0.3" footer="0.3"/>'
-        f'<pageSetup paperSize="{8 if wide else 9}" orientation="landscape" fitToWidth="1" fitToHeight="0"/>'
+        f'<pageSetup paperSize="{8 if wide else 9}" orientation="landscape" fitToWidth="1" fitToHeight="{pages}"/>'
         "<headerFooter><oddFooter>&amp;L&amp;F&amp;C&amp;A&amp;RPage &amp;P of &amp;N</oddFooter></headerFooter>"
     )
 
@@ -439,6 +465,11 @@ def _content_types(sheets: int, tables: int, macros: bool) -> str:
     overrides = [("/xl/workbook.xml", book), ("/xl/styles.xml", f"{kind}.styles+xml")]
     overrides += [(f"/xl/worksheets/sheet{i}.xml", f"{kind}.worksheet+xml") for i in range(1, sheets + 1)]
     overrides += [(f"/xl/tables/table{i}.xml", f"{kind}.table+xml") for i in range(1, tables + 1)]
+    overrides += [("/xl/drawings/drawing1.xml", "application/vnd.openxmlformats-officedocument.drawing+xml")]
+    overrides += [
+        (f"/xl/charts/chart{i}.xml", "application/vnd.openxmlformats-officedocument.drawingml.chart+xml")
+        for i in range(1, len(charts.charts()) + 1)
+    ]
     overrides += [
         ("/docProps/app.xml", "application/vnd.openxmlformats-officedocument.extended-properties+xml"),
         ("/docProps/core.xml", "application/vnd.openxmlformats-package.core-properties+xml"),
@@ -458,7 +489,11 @@ def _workbook(names: list[str]) -> str:
         for i, s in enumerate(layout.SHEETS, 1)
     )
     last = HEADER_ROW + max(len(layout.SETTINGS), len(layout.ROLES))
-    area = f'<definedName name="_xlnm.Print_Area" localSheetId="1">Setup!$A$1:$G${last}</definedName>'
+    dashboard = names.index(charts.SHEET)
+    area = (
+        f'<definedName name="_xlnm.Print_Area" localSheetId="1">Setup!$A$1:$G${last}</definedName>'
+        f'<definedName name="_xlnm.Print_Area" localSheetId="{dashboard}">{charts.SHEET}!{charts.PRINTED}</definedName>'
+    )
     return (
         f'{_HEAD}<workbook xmlns="{MAIN}" xmlns:r="{_R}"><workbookPr codeName="ThisWorkbook"/>'
         f'<bookViews><workbookView xWindow="0" yWindow="0" windowWidth="28800" windowHeight="15000" tabRatio="850"/></bookViews>'
