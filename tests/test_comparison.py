@@ -227,6 +227,15 @@ def test_made_items_that_were_bought_have_no_account_under_purchase_and_sale():
     assert [shown[m]["triggers"] for m in METHODS] == [2, 2, 1, 0, 0]
 
 
+def test_scrap_at_no_cost_still_needs_an_entry_for_its_salvage():
+    """5 recovered for rags that cost nothing: Dr Scrap recovery 5, Cr Conversion costs control 5."""
+    rags: Row = {"Date": day(4), "Document": "SC-1", "Item": "Rags", "Quantity": 1, "Salvage value": 5}
+    rags |= {"Stage": layout.COMPONENT, "Kind": layout.NORMAL}
+    shown = columns(posted(april(), {"StandardCost": [buy("Rags", 0)], "Scrap": [rags]})[1])
+    assert [shown[m]["triggers"] for m in METHODS] == [1] * 5
+    assert [shown[m]["conversion"] for m in METHODS] == [-5_00] * 5
+
+
 def test_a_change_of_the_bill_costs_each_day_at_its_own_standard():
     """4 parts a board until the 10th, 5 since: 1 board on the 10th at 9, 1 on the 11th at 11; WIP at period end at 11."""
     tables = workshop(
