@@ -4,9 +4,18 @@ Where one fails, `pytest --hypothesis-profile shrink` looks for a smaller exampl
 `--hypothesis-profile thorough` looks for others.
 """
 
+from pathlib import Path
+
+import pytest
 from hypothesis import Phase, settings
 
 settings.register_profile("shrink", derandomize=True, deadline=None, max_examples=25)
 settings.register_profile("repeatable", settings.get_profile("shrink"), phases=[Phase.explicit, Phase.generate])
 settings.register_profile("thorough", settings.get_profile("repeatable"), derandomize=False, max_examples=1_000)
 settings.load_profile("repeatable")
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder for all tests: workbooks that several of them look at are made once (see `live_books.ran`)."""
+    return tmp_path_factory.mktemp("shared")

@@ -24,282 +24,24 @@ from typing import Any
 import office
 import openpyxl
 import pytest
+from live_books import BOM, BOOKS, EPOCH, FORMULA, NOW, PERIOD, PERIOD_ENDS, POLICIES, Ran, at_noon, ran
 from openpyxl.utils.datetime import to_excel
 
 from xlbackflush import layout, pipeline
 from xlbackflush.engine import rules
 from xlbackflush.engine.accept import accept
-from xlbackflush.engine.basis import Total
+from xlbackflush.engine.basis import Schedule, Total
 from xlbackflush.engine.structure import structure
 from xlbackflush.engine.tables import CellError, Source
 from xlbackflush.excel.file import FileBook
 from xlbackflush.excel.template import build
 from xlbackflush.pipeline import Outcome, Posted
-from xlbackflush.samples import SAMPLES, Sample
+from xlbackflush.samples import Sample
 
 FULL = os.environ.get("XLBACKFLUSH_FUZZ") == "full"
 TRIALS = 120  # of each variant, unless FULL
-NOW = dt.datetime(2026, 4, 1, 9)
-EPOCH = dt.date(1899, 12, 30)
-PERIOD = (dt.date(2026, 3, 1), dt.date(2026, 3, 31))
 
-# ------------------------------------------------------------------------------------------------ the world
-
-
-def day(number: int) -> dt.date:
-    return dt.date(2026, 3, number)
-
-
-# Codes that spreadsheets like to misread: wildcards, leading zeros, a quote, a month, a formula, a true number.
-STAR, STARRED, ZEROS, NUMBER, QUOTE, MARKS, MONTH, FORMULA = (
-    "A*1", "A11", "007", 7, '5" pipe', "Q?~", "May 5", "=SUM(A1)",
-)  # fmt: skip
-FIN, FIN_STAR, KIT = "FIN-1", "FIN-1*", "KIT~1"
-
-ITEMS = (
-    (STAR, "Screw with a star", "Buy", "each", 2.35),
-    (STARRED, "Screw that the star would match", "Buy", "each", 1.15),
-    (ZEROS, "Resin with zeros", "Buy", "kg", 3.37),
-    (NUMBER, "Number without zeros", "Buy", "each", 3.10),
-    (QUOTE, "Pipe of five inches", "Buy", "m", 4.20),
-    (MARKS, "Rivet with marks", "Buy", "each", 0.55),
-    ("x-old", "Board, old", "Buy", "each", 11.90),
-    ("X-new", "Board, new", "Buy", "each", 12.45),
-    (MONTH, "Label that looks like a date", "Buy", "each", 1.27),
-    (FORMULA, "Paint that looks like a formula", "Buy", "L", 5.80),
-    ("SUB-A", "Module", "Subassembly", "each", None, 0.20, 20, 5, 8, None, 0.03),
-    ("SUB-B", "Bracket", "Subassembly", "each", None, 0.10, 22, 6, 9, 0.35),
-    ("PH", "Kit of parts", "Phantom", "each", None, 0.05, 18, 4, 6, 0.15, 0.02),
-    ("PH2", "Paint job", "Phantom", "each"),
-    (FIN, "Device", "Finished", "each", None, 0.50, 24, 6.5, 10, 1.10, 0.01),
-    ("0042", "Adapter", "Finished", "each", None, None, None, None, None, 0.90),
-    (KIT, "Device with two adapters", "Finished", "each", None, 0.12, 19.5, 4, 6.5),
-    (FIN_STAR, "Device with a star", "Finished", "each", None, None, None, None, None, 2.00, 0.05),
-    ("OLD", "Device of last year, not made any more", "Finished", "each", None, None, None, None, None, 3.00),
-)
-BOM = (
-    ("SUB-A", "x-old", 2, "each", None, None, None, day(15)),
-    ("SUB-A", "X-new", 2, "each", None, None, day(16)),
-    ("SUB-A", ZEROS, 0.5, "kg", 0.04, "Input"),
-    ("SUB-A", "SUB-B", 1),
-    ("SUB-B", STAR, 3, "each", 0.02, "Output"),
-    ("SUB-B", MARKS, 10),
-    ("PH", NUMBER, 1),
-    ("PH", "PH2", 2),
-    ("PH", QUOTE, 0.25, "m", 0.10),
-    ("PH2", FORMULA, 1.5, "L"),
-    (FIN, "SUB-A", 1),
-    (FIN, "PH", 1),
-    (FIN, STARRED, 4, "each", 0.01),
-    (FIN, MONTH, 1, "each", None, None, None, day(10)),
-    (FIN, MONTH, 2, "each", None, None, day(11)),
-    (FIN, ZEROS, 0.1),
-    ("0042", STAR, 1),
-    ("0042", "PH", 2, "each", None, None, day(5), day(25)),
-    (KIT, FIN, 1),
-    (KIT, "0042", 2, "each", 0.02),
-    (KIT, QUOTE, 1),
-    (FIN_STAR, STAR, 2),
-    (FIN_STAR, "SUB-B", 1),
-    (FIN_STAR, "0042", 1, "each", 0.01, "Input"),
-    (FIN, QUOTE, 2, "m", None, None, None, dt.date(2026, 2, 28)),
-    ("OLD", STAR, 1),
-)
-COUNTS = (
-    (day(2), "PC-01", "Completed", "SUB-B", 900),
-    (day(14), "PC-02", "Completed", "SUB-A", 310),
-    (day(15), "PC-03", "Completed", "SUB-A", 95),
-    (day(16), "PC-04", "Completed", "sub-a", 240),
-    (day(9), "PC-05", "Completed", FIN, 120),
-    (day(10), "PC-06", "Completed", FIN, 70),
-    (day(11), "PC-07", "Completed", FIN, 84),
-    (day(16), "PC-08", "Completed", FIN, 66),
-    (day(17), "PC-08", "Completed", FIN, -6, "Counted twice"),
-    (day(28), "PC-09", "Completed", "fin-1", 58),
-    (day(4), "PC-10", "Completed", "0042", 90),
-    (day(5), "PC-11", "Completed", "0042", 110),
-    (day(25), "PC-12", "Completed", "0042", 75),
-    (day(26), "PC-13", "Completed", "0042", 33),
-    (day(12), "PC-14", "Completed", KIT, 45),
-    (day(20), "PC-15", "Completed", KIT, 38),
-    (day(18), "PC-16", "Completed", FIN_STAR, 52),
-    (day(10), "SH-01", "Sold", FIN, 88),
-    (day(17), "SH-02", "Sold", FIN, 105),
-    (day(18), "SH-03", "Sold", FIN, -5, "Corrects SH-02: left on the dock"),
-    (day(21), "SH-04", "Sold", KIT, 60),
-    (day(13), "SH-05", "Sold", "0042", 40),
-    (day(26), "SH-06", "Sold", "0042", 25),
-    (day(19), "SH-07", "Sold", FIN_STAR, 31),
-    (day(18), "SH-08", "Sold", "SUB-A", 12),
-    (day(14), "SH-09", "Sold", STARRED, 30),
-)
-SCRAP = (
-    (day(3), "SC-1", ZEROS, 22, "Component", "Normal"),
-    (day(8), "SC-2", "SUB-A", 9, "Component", "Normal", 3.50),
-    (day(11), "SC-3", "PH", 14, "Component", "Abnormal"),
-    (day(12), "SC-4", FIN, 5, "Finished unit", "Normal", 4.25),
-    (day(16), "SC-5", FIN, 3, "Component", "Normal"),
-    (day(17), "SC-6", KIT, 4, "Finished unit", "Abnormal", 12),
-    (day(20), "SC-7", "SUB-B", 16, "Finished unit", "Abnormal"),
-    (day(24), "SC-8", "0042", 6, "Finished unit", "Normal"),
-    (day(25), "SC-1", ZEROS, -4, "Component", "Normal", None, "Found again"),
-)
-PURCHASES = (
-    (day(2), "PO-1", STAR, 3_000, 2.41),
-    (day(2), "PO-2", STARRED, 2_500, 1.12),
-    (day(3), "PO-3", ZEROS, 600, 3.40),
-    (day(3), "PO-4", NUMBER, 1_500, 3.05),
-    (day(3), "PO-5", QUOTE, 400, 4.31),
-    (day(4), "PO-6", MARKS, 12_000, 0.54),
-    (day(4), "PO-7", "x-old", 900, 11.75),
-    (day(15), "PO-8", "X-new", 700, 12.80),
-    (day(16), "PO-8", "x-NEW", -40, 12.80, "Returned"),
-    (day(5), "PO-9", MONTH, 900, 1.27),
-    (day(5), "PO-10", FORMULA, 4_000, 5.95),
-)
-ACTUALS = (
-    (day(15), "PR-1", "Labor", 160, 4_011.20),
-    (day(30), "PR-2", "Labor", 171, 4_290.35),
-    (day(30), "GL-1", "Variable overhead", None, 2_118.40),
-    (day(31), "GL-2", "Fixed overhead", None, 3_300),
-    (day(31), "GL-3", "Conversion", None, 640.75),
-    (day(31), "GL-4", "Conversion", None, -15.25, "Refund"),
-)
-STOCK = (
-    (STAR, 400, 350),
-    (STARRED, 120, 800),
-    (ZEROS, 55.5, 210.25),
-    (NUMBER, 40, 330),
-    (QUOTE, 60),
-    ("x-old", 200, 0),
-    ("X-new", None, 130),
-    (FORMULA, 100, 900),
-    ("SUB-A", 35, 120),
-    ("SUB-B", 20, 205),
-    (FIN, 44, 60),
-    ("0042", 12, 25),
-    (KIT, 6),
-)
-
-
-@dataclass(frozen=True)
-class Policy:
-    """One variant of the world."""
-
-    triggers: str
-    detail: str
-    basis: str = layout.OUTPUT
-    disposition: str = layout.TO_COGS
-    currency: str = "USD"
-
-    def __str__(self) -> str:
-        return f"{self.triggers}, {self.detail[10:]}, {self.basis}, {self.disposition}, {self.currency}"
-
-
-POLICIES = (
-    Policy(layout.PCS, layout.PER_TRIGGER),
-    Policy(layout.PCS, layout.PER_PRODUCT, layout.INPUT, layout.CARRY_FORWARD, "KWD"),
-    Policy(layout.PS, layout.PER_TRIGGER, layout.INPUT),
-    Policy(layout.PS, layout.PER_PRODUCT),
-    Policy(layout.CS, layout.PER_TRIGGER, layout.OUTPUT, layout.CARRY_FORWARD),
-    Policy(layout.CS, layout.PER_PRODUCT, layout.INPUT),
-    Policy(layout.S, layout.PER_TRIGGER, layout.OUTPUT, layout.TO_COGS, "JPY"),
-    Policy(layout.S, layout.PER_PRODUCT, layout.INPUT),
-)
-
-
-def world(policy: Policy) -> Sample:
-    """A small company in which everything happens that the formulas have to follow."""
-    rows: dict[str, Any] = {
-        "BOM": BOM,
-        "StandardCost": ITEMS,
-        "Counts": COUNTS,
-        "Scrap": SCRAP,
-        "Actuals": ACTUALS,
-        "Stock": STOCK,
-    }
-    bought_in = ((day(6), "PO-11", "SUB-B", 50, 9.90),) if policy.triggers in (layout.PCS, layout.CS) else ()
-    settings = {
-        "Currency": policy.currency,
-        "Period start": PERIOD[0],
-        "Period end": PERIOD[1],
-        "Trigger points": policy.triggers,
-        "Journal detail": policy.detail,
-        "Default scrap basis": policy.basis,
-        "Variance disposition": policy.disposition,
-    }
-    rows["Purchases"] = PURCHASES + bought_in
-    return Sample("World", "", settings, {table: _named(table, r) for table, r in rows.items()})
-
-
-def _named(table: str, rows: tuple[tuple[Any, ...], ...]) -> list[dict[str, object]]:
-    names = layout.TABLES[table].names
-    return [{n: v for n, v in zip(names, row, strict=False) if v is not None} for row in rows]
-
-
-def computers(triggers: str) -> Sample:
-    sample = SAMPLES["computers"]()
-    return replace(sample, settings={**sample.settings, "Trigger points": triggers})
-
-
-def with_times(policy: Policy) -> Sample:
-    """The world with a time of day in every date."""
-    sample = world(policy)
-    tables = {
-        table: [{n: _at_noon(v) if isinstance(v, dt.date) else v for n, v in row.items()} for row in rows]
-        for table, rows in sample.tables.items()
-    }
-    return replace(sample, tables=tables)
-
-
-def in_other_case(policy: Policy) -> Sample:
-    """The world with components and counted items spelled in other case than on Standard Cost."""
-    sample = world(policy)
-    tables = dict(sample.tables)
-    for table, name in (("BOM", "Component"), ("Counts", "Item"), ("Stock", "Item")):
-        tables[table] = [{**row, name: str(row[name]).swapcase()} for row in tables[table]]
-    return replace(sample, tables=tables)
-
-
-BOOKS = {
-    **{f"computers, {t}": functools.partial(computers, t) for t in layout.TRIGGERS},
-    "widgets": SAMPLES["widgets"],
-    "codes in other case": functools.partial(in_other_case, POLICIES[0]),
-    "dates with a time of day": functools.partial(with_times, POLICIES[0]),
-    **{str(policy): functools.partial(world, policy) for policy in POLICIES},
-}
-
-# ------------------------------------------------------------------------------- books that have been run
-
-
-@dataclass
-class Ran:
-    """A workbook after a run: its file, its inputs as read, and what the engine made of them."""
-
-    path: Path
-    sources: dict[str, Source]
-    outcome: Outcome
-
-    @property
-    def posted(self) -> Posted:
-        assert self.outcome.posted, [f.what for f in self.outcome.findings]
-        return self.outcome.posted
-
-
-@pytest.fixture(scope="session")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("live")
-
-
-@functools.cache
-def ran(name: str, folder: Path) -> Ran:
-    """Build a book and run it."""
-    path = folder / f"book{list(BOOKS).index(name)}.xlsx"
-    build(path, PERIOD, BOOKS[name]())
-    with FileBook(path) as book:
-        outcome = pipeline.run(book, "tester", NOW)
-    with FileBook(path) as book:
-        return Ran(path, book.read(), outcome)
+# ------------------------------------------------------------------------------------ books, recalculated
 
 
 @functools.cache
@@ -437,6 +179,7 @@ def journal_amounts(posted: Posted) -> Amounts:
         for line in entry.lines:
             basis = line.basis
             what = " ".join(v for _, v in basis.where) if isinstance(basis, Total) else type(basis).__name__
+            what = f"{basis.column} {basis.where}" if isinstance(basis, Schedule) else what
             key = (entry.event, entry.description, *charged, line.role, what)
             key = tuple(part.casefold() for part in key)
             assert key not in found, key
@@ -563,7 +306,7 @@ def contents(
         else:
             yield ("date out of period" if old == period[1] else "date"), old + dt.timedelta(1)
             yield ("date out of period" if old == period[0] else "date"), old - dt.timedelta(1)
-            yield "date with time", _at_noon(old)
+            yield "date with time", at_noon(old)
             yield "date", period[0] + dt.timedelta(21)
     elif col.kind == "choice":
         for choice in col.choices:
@@ -583,11 +326,6 @@ def contents(
             yield "item in other case", old.swapcase()
     elif col.kind == "text":
         yield "text", f"{old}x"
-
-
-def _at_noon(date: dt.date) -> float:
-    """The Excel number of a date with a time of day, as programs that export date and time write it."""
-    return (date - EPOCH).days + 0.5
 
 
 def policy_trials(sources: dict[str, Source]) -> Iterator[Trial]:
@@ -684,7 +422,9 @@ def report(wrong: list[Verdict], tried: int) -> str:
     return f"{len(wrong)} of {tried} changes:\n" + "\n".join(map(str, wrong[:25]))
 
 
-VARIANTS = [str(policy) for policy in (POLICIES if FULL else POLICIES[:4])] + ["widgets"] * FULL
+VARIANTS = [str(policy) for policy in (POLICIES + PERIOD_ENDS if FULL else POLICIES[:4] + PERIOD_ENDS[:2])] + [
+    "widgets"
+] * FULL
 
 
 @pytest.mark.parametrize("name", VARIANTS)
