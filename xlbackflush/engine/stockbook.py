@@ -24,7 +24,7 @@ def reconciliation(trace: Trace, structure: Structure, rollup: Rollup, demand: D
     """
     book = _quantities(trace, structure, demand, inputs)
     _amounts(book, trace, structure, rollup, demand, inputs)
-    moves = book[["opening", "received", "relieved", "scrapped"]].to_numpy() != 0
+    moves = book[["opening", "received", "relieved", "scrapped", "invoiced"]].to_numpy() != 0
     keep = (structure.items["role"] != "") & (moves.any(axis=1) | book["counted"].notna())
     return book[keep].reset_index(drop=True)
 

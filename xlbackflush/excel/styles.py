@@ -88,6 +88,9 @@ DXFS: dict[str, tuple[str, str, bool]] = {
     "head": ("FF1F3864", "FFDDEBF7", True),
     "entry": ("FF000000", "FFEAF1FB", False),
 }
+#: one more, of whole numbers in columns of quantities: their own format leaves a decimal point behind (829.)
+WHOLE, _WHOLE_FORMAT = "whole", '#,##0_);(#,##0);"–"_)'
+LOOKS = (*DXFS, WHOLE)
 
 
 class StyleSheet:
@@ -228,6 +231,7 @@ def new_stylesheet() -> StyleSheet:
         f'<fill><patternFill patternType="solid"><fgColor rgb="{fill}"/><bgColor rgb="{fill}"/></patternFill></fill></dxf>'
         for color, fill, bold in DXFS.values()
     )
+    dxfs += f'<dxf><numFmt numFmtId="200" formatCode={quoteattr(_WHOLE_FORMAT)}/></dxf>'
     sheet = StyleSheet(
         f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<styleSheet xmlns="{MAIN}">'
         '<numFmts count="0"/>'
@@ -237,7 +241,7 @@ def new_stylesheet() -> StyleSheet:
         '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
         '<cellXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/></cellXfs>'
         '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles>'
-        f'<dxfs count="{len(DXFS)}">{dxfs}</dxfs>'
+        f'<dxfs count="{len(LOOKS)}">{dxfs}</dxfs>'
         '<tableStyles count="0" defaultTableStyle="TableStyleMedium2" defaultPivotStyle="PivotStyleLight16"/>'
         "</styleSheet>"
     )

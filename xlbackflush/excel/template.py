@@ -15,7 +15,7 @@ from xlbackflush.excel.frame import STATUS, head_rows, header_row, table_xml
 from xlbackflush.excel.package import MAIN, column_letter, quoted, write_package
 from xlbackflush.excel.results import style_name
 from xlbackflush.excel.sheet import Block, Cells, Value, cell, rows_xml
-from xlbackflush.excel.styles import DXFS, StyleSheet, new_stylesheet
+from xlbackflush.excel.styles import LOOKS, WHOLE, StyleSheet, new_stylesheet
 from xlbackflush.layout import HEADER_ROW, Column, Sheet, Table
 from xlbackflush.samples import Sample
 
@@ -336,12 +336,27 @@ def _conditional(sheet: Sheet) -> str:
             rules.append((where, f'{first}="{verdict}"', look))
         where, first = area("Condition", "How it is measured")
         rules.append((where, f'{first}="Overall"', "head"))
-    looks = list(DXFS)
+    rules += _whole_numbers(sheet)
     return "".join(
-        f'<conditionalFormatting sqref="{where}"><cfRule type="expression" dxfId="{looks.index(look)}" '
+        f'<conditionalFormatting sqref="{where}"><cfRule type="expression" dxfId="{LOOKS.index(look)}" '
         f'priority="{i}"><formula>{escape(formula)}</formula></cfRule></conditionalFormatting>'
         for i, (where, formula, look) in enumerate(rules, 1)
     )
+
+
+def _whole_numbers(sheet: Sheet) -> list[tuple[str, str, str]]:
+    """Quantities without decimals are shown without a decimal point."""
+    letters = [
+        column_letter(i)
+        for table in sheet.tables
+        for i, column in enumerate(table.columns, table.first_col)
+        if column.kind in ("quantity", "hours")
+    ]
+    if not letters:
+        return []
+    first = f"{letters[0]}{HEADER_ROW + 1}"
+    where = " ".join(f"{letter}{HEADER_ROW + 1}:{letter}{_LAST}" for letter in letters)
+    return [(where, f"AND(ISNUMBER({first}),ROUND({first},6)=ROUND({first},0))", WHOLE)]
 
 
 # ---------------------------------------------------------------------------------------- the About sheet
@@ -415,7 +430,7 @@ def _about(styles: StyleSheet, sample: Sample | None) -> str:
         links.append(
             f'<hyperlink ref="A{number}" location={quoteattr(f"{quoted(sheet.name)}!A1")} display={quoteattr(sheet.name)}/>'
         )
-    bad, note = list(DXFS).index("bad"), list(DXFS).index("note")
+    bad, note = LOOKS.index("bad"), LOOKS.index("note")
     conditional = "".join(
         f'<conditionalFormatting sqref="A3"><cfRule type="expression" dxfId="{look}" priority="{i}">'
         f'<formula>ISNUMBER(SEARCH("{word}",A3))</formula></cfRule></conditionalFormatting>'
