@@ -190,9 +190,9 @@ class Policy:
 
     def __str__(self) -> str:
         words = [self.triggers, self.detail[10:], self.basis, self.disposition, self.currency]
-        words += [w for w in (self.relief, self.conversion) if w not in (layout.BILL_OF_MATERIALS, layout.AT_STANDARD)]
-        words += [f"WIP {self.wip.lower()}"] * bool(self.wip) + ["budget"] * (self.budget is not None)
-        return ", ".join(words + ["counted in money"] * self.in_money + ["condensed"] * self.condensed)
+        words += ["by count"] * (self.relief == layout.PHYSICAL_COUNT) + ["in money"] * self.in_money
+        words += ["expensed"] * (self.conversion == layout.EXPENSE_THEN_ADJUST) + ["budget"] * (self.budget is not None)
+        return ", ".join(words + [f"WIP {self.wip.lower()}"] * bool(self.wip) + ["condensed"] * self.condensed)
 
 
 POLICIES = (

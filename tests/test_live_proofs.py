@@ -236,6 +236,10 @@ def shape(outcome: Outcome) -> Counter[tuple[Any, ...]]:
         ("B", *stretches[b.row], lines[b.line], *stretches[b.component_row]) for b in rolled.buildup.itertuples()
     )
     found.update(("book", items[i]) for i in posted.book["item"])
+    found.update(("WIP", r.row, items[r.item]) for r in posted.wip.itertuples())
+    found.update(("counted", c.role, c.in_money) for c in posted.method)
+    found.update(("share", s.role) for s in posted.shares)
+    found.update(("allowed", items[i]) for i in posted.allowed["item"])
     return found
 
 
@@ -335,7 +339,7 @@ def policy_trials(sources: dict[str, Source]) -> Iterator[Trial]:
         setting, old = settings[record["Setting"]], record["Value"]
         new: list[object] = [c for c in setting.choices if c != old]
         if setting.kind == "date":
-            new = [old + dt.timedelta(n) for n in (-1, 1)]
+            new = [(old or EPOCH) + dt.timedelta(n) for n in (-1, 1)]
         elif setting.kind in layout.NUMERIC:
             new = [(old or 10) * 1.1]
         elif not setting.choices:

@@ -1,0 +1,357 @@
+"""What Excel asks of formulas, and other spreadsheet programs forgive.
+
+Every formula of finished workbooks is taken apart:
+
+- None refers to itself, not through any other cell, nor because its own cell stands inside a column that it adds up.
+- Only plain functions that Excel has; none is volatile.
+- `Table[Column]` names a table and a column that are there; a column with a special character stands in double brackets.
+- None needs Ctrl+Shift+Enter: a range of several cells is a whole argument of a function that takes ranges, or stands in
+  SUMPRODUCT, and there not within IF and the like, which take one cell unless entered that way.
+- None is longer, deeper or has more arguments than Excel allows.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import openpyxl
+import pytest
+from live_books import BOOKS, PERIOD, ran
+from openpyxl.formula import Tokenizer
+from openpyxl.formula.tokenizer import Token
+from openpyxl.utils import column_index_from_string
+from openpyxl.worksheet.worksheet import Worksheet
+
+from xlbackflush.excel.template import build
+
+LONGEST, DEEPEST, MOST_ARGUMENTS, LAST_ROW = 8_192, 64, 255, 1_048_576  # of Excel
+#: functions of Excel 2010, and of Excel 2013 by their names in the file
+FUNCTIONS = {
+    "ABS", "AND", "CHOOSE", "COUNT", "COUNTA", "COUNTIF", "COUNTIFS", "FIXED", "HYPERLINK", "IF", "INDEX", "INT", "LARGE",
+    "LEN", "MATCH", "MAX", "MID", "MIN", "MOD", "OR", "REPT", "ROUND", "ROW", "SUM", "SUMIFS", "SUMPRODUCT", "TEXT", "TRIM",
+    "UPPER", "_xlfn.UNICODE",
+}  # fmt: skip
+#: function -> does it take a range in this position? (positions from 0)
+TAKES_RANGE = {
+    **dict.fromkeys(("SUM", "COUNT", "COUNTA", "MAX", "MIN", "SUMPRODUCT"), lambda position: True),
+    **dict.fromkeys(("COUNTIF", "INDEX", "LARGE"), lambda position: position == 0),
+    "COUNTIFS": lambda position: position % 2 == 0,
+    "SUMIFS": lambda position: position == 0 or position % 2 == 1,
+    "MATCH": lambda position: position == 1,
+}
+#: functions that take one value at a time, in SUMPRODUCT too, unless the formula is entered as an array
+ONE_AT_A_TIME = {"IF", "AND", "OR", "CHOOSE", "INDEX", "HYPERLINK", "TEXT"}
+SPECIAL = re.compile(r"""[\t\n\r,:.\[\]#'"{}$^&*+=\-<>/@\\!();?`~]""")
+STRUCTURED = re.compile(r"(\w+)\[(\[?)([^\[\]]+)(\]?)\]")
+PLAIN = re.compile(r"(?:(?P<sheet>'(?:[^']|'')+'|[\w.]+)!)?\$?([A-Z]+)\$?(\d+)(?::\$?([A-Z]+)\$?(\d+))?")
+
+
+class Area(NamedTuple):
+    """A range of cells; columns and rows from 1, both ends included."""
+
+    sheet: str
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @property
+    def several(self) -> bool:
+        return (self.left, self.top) != (self.right, self.bottom)
+
+
+Cell = tuple[str, int, int]  # sheet, column, row
+
+
+class Formulas:
+    """The formulas of a workbook, and what the references in them mean."""
+
+    def __init__(self, path: Path) -> None:
+        book = openpyxl.load_workbook(path)
+        self.columns: dict[str, dict[str, Area]] = {}
+        self.names: dict[str, str] = {name: defined.value for name, defined in book.defined_names.items()}
+        self.texts: dict[Cell, str] = {}
+        self.rules: list[tuple[str, str]] = []
+        for sheet in book:
+            self._take(sheet)
+        #: rows of the formula cells of each column, in order
+        self.rows: dict[tuple[str, int], list[int]] = {}
+        for sheet_name, column, row in sorted(self.texts):
+            self.rows.setdefault((sheet_name, column), []).append(row)
+
+    def _take(self, sheet: Worksheet) -> None:
+        for table in sheet.tables.values():
+            area = area_of(table.ref, sheet.title)
+            self.columns[table.name] = {
+                name: Area(sheet.title, area.left + k, area.top + 1, area.left + k, area.bottom)
+                for k, name in enumerate(table.column_names)
+            }
+        for row in sheet.iter_rows():
+            for cell in row:
+                if cell.data_type == "f":
+                    assert isinstance(cell.value, str), f"{sheet.title}!{cell.coordinate} is an array formula"
+                    self.texts[sheet.title, cell.column, cell.row] = cell.value
+        for formats in sheet.conditional_formatting:
+            self.rules += [(f"format of {formats.sqref}", f) for rule in formats.rules for f in rule.formula]
+        for check in sheet.data_validations.dataValidation:
+            self.rules += [(f"validation of {check.sqref}", f) for f in (check.formula1, check.formula2) if f]
+
+    def area(self, reference: str, sheet: str) -> Area:
+        """Where a reference points to. KeyError for a table, column or name that is not there."""
+        if reference in self.names:
+            reference = self.names[reference]
+        if found := STRUCTURED.fullmatch(reference):
+            return self.columns[found[1]][found[3]]
+        return area_of(reference, sheet)
+
+    def inside(self, area: Area) -> Iterator[Cell]:
+        """The formula cells in an area."""
+        for column in range(area.left, area.right + 1):
+            rows = self.rows.get((area.sheet, column), [])
+            for row in rows[bisect_left(rows, area.top) : bisect_right(rows, area.bottom)]:
+                yield area.sheet, column, row
+
+    def circle(self) -> list[Cell]:
+        """Cells that refer to each other in a circle; none where there is no circle."""
+        state: dict[Cell | Area, bool] = {}  # False: on the way down; True: done
+        for start in self.texts:
+            if start in state:
+                continue
+            state[start] = False
+            path: list[tuple[Cell | Area, Iterator[Cell | Area]]] = [(start, iter(self._below(start)))]
+            while path:
+                node, rest = path[-1]
+                for below in rest:
+                    if state.get(below) is False:
+                        nodes = [n for n, _ in path]
+                        return [n for n in nodes[nodes.index(below) :] if not isinstance(n, Area)]
+                    if below not in state:
+                        state[below] = False
+                        path.append((below, iter(self._below(below))))
+                        break
+                else:
+                    state[node] = True
+                    path.pop()
+        return []
+
+    def _below(self, node: Cell | Area) -> Iterator[Cell | Area]:
+        if isinstance(node, Area):
+            yield from self.inside(node)
+        else:
+            yield from {self.area(t.value, node[0]) for t in tokens(self.texts[node]) if t.subtype == Token.RANGE}
+
+
+def area_of(reference: str, sheet: str) -> Area:
+    """`'Standard Cost'!$B$7:B9`, on its own sheet where it names none."""
+    found = PLAIN.fullmatch(reference)
+    if not found:
+        raise KeyError(reference)
+    left, top, right, bottom = found.groups()[1:]
+    name = (found["sheet"] or sheet).strip("'").replace("''", "'")
+    first = column_index_from_string(left)
+    return Area(name, first, int(top), column_index_from_string(right) if right else first, int(bottom or top))
+
+
+def tokens(formula: str) -> list[Token]:
+    return [t for t in Tokenizer(formula).items if t.type != Token.WSPACE]
+
+
+def written_badly(formula: str) -> list[str]:
+    """Functions, brackets, sizes: what Excel refuses, or takes only from its own newest version."""
+    parts = tokens(formula)
+    found = [f"{t.value} is not a plain function" for t in parts if opens(t) and t.value[:-1] not in FUNCTIONS]
+    for t in parts:
+        if t.subtype == Token.RANGE and "[" in t.value:
+            structured = STRUCTURED.fullmatch(t.value)
+            double = structured and structured[2] and structured[4]
+            if not structured or bool(structured[2]) != bool(structured[4]):
+                found.append(f"{t.value} cannot be read")
+            elif SPECIAL.search(structured[3]) and not double:
+                found.append(f"{t.value} needs double brackets")
+    if len(formula) > LONGEST:
+        found.append(f"{len(formula)} characters")
+    depth, most = nesting(parts)
+    return found + [f"{depth} levels"] * (depth > DEEPEST) + [f"{most} arguments"] * (most > MOST_ARGUMENTS)
+
+
+def opens(token: Token) -> bool:
+    return bool(token.type == Token.FUNC and token.subtype == Token.OPEN)
+
+
+def nesting(parts: list[Token]) -> tuple[int, int]:
+    """Levels of functions and brackets, and the largest number of arguments."""
+    arguments, deepest, most = [1], 0, 0
+    for token in parts:
+        if token.type in (Token.FUNC, Token.PAREN):
+            if token.subtype == Token.OPEN:
+                arguments.append(1)
+                deepest = max(deepest, len(arguments) - 1)
+            else:
+                arguments.pop()
+        elif token.type == Token.SEP and token.subtype == Token.ARG:
+            arguments[-1] += 1
+            most = max(most, arguments[-1])
+    return deepest, most
+
+
+def needs_array_entry(formula: str, formulas: Formulas, sheet: str) -> list[str]:
+    """Ranges and lists of constants that Excel takes one value of, unless the formula is entered as an array."""
+    found, parts = [], tokens(formula)
+    stack: list[list[Any]] = []  # [function or bracket, position of the argument]
+    for k, token in enumerate(parts):
+        if token.type == Token.SEP and token.subtype == Token.ARG:
+            stack[-1][1] += 1
+        elif token.type in (Token.FUNC, Token.PAREN):
+            if token.subtype == Token.OPEN:
+                stack.append([token.value[:-1], 0])
+            else:
+                stack.pop()
+        elif token.type == Token.ARRAY and token.subtype == Token.OPEN:
+            close = next(i for i in range(k, len(parts)) if parts[i].type == Token.ARRAY and i > k)
+            if not taken(stack, alone(parts, k, close)):
+                found.append("a list of constants")
+        elif (
+            token.subtype == Token.RANGE
+            and formulas.area(token.value, sheet).several
+            and not taken(stack, alone(parts, k, k))
+        ):
+            found.append(token.value)
+    return found
+
+
+def alone(parts: list[Token], first: int, last: int) -> bool:
+    """Is it a whole argument, not a part of an expression?"""
+    before, after = parts[first - 1] if first else None, parts[last + 1] if last + 1 < len(parts) else None
+    return bool(
+        before
+        and (opens(before) or before.type == Token.SEP)
+        and after
+        and (after.type == Token.SEP or (after.type == Token.FUNC and after.subtype == Token.CLOSE))
+    )
+
+
+def taken(stack: list[list[Any]], whole: bool) -> bool:
+    """Does what stands around it take all values of a range?"""
+    if whole and stack and stack[-1][0] in TAKES_RANGE and TAKES_RANGE[stack[-1][0]](stack[-1][1]):
+        return True
+    around = [function for function, _ in stack]
+    if "SUMPRODUCT" not in around:
+        return False
+    return not ONE_AT_A_TIME & set(around[len(around) - around[::-1].index("SUMPRODUCT") :])
+
+
+# ------------------------------------------------------------------------------ what these functions find
+
+
+class Example(Formulas):
+    """Formulas of one sheet "S" with a table T over A2:B4, columns a and b/c."""
+
+    def __init__(self, **cells: str) -> None:
+        self.columns = {"T": {"a": Area("S", 1, 2, 1, 4), "b/c": Area("S", 2, 2, 2, 4)}}
+        self.names, self.rows, self.texts = {}, {}, {}
+        for address, text in cells.items():
+            _, column, row, *_ = area_of(address, "S")
+            self.texts["S", column, row] = text
+            self.rows.setdefault(("S", column), []).append(row)
+
+
+@pytest.mark.parametrize(
+    ("cells", "length"),
+    [
+        ({"A2": "=B2", "B2": "=C9"}, 0),
+        ({"A2": "=A2"}, 1),
+        ({"A2": "=B2", "B2": "=C9", "C9": "=A2+1"}, 3),
+        ({"A2": "=SUM(T[[b/c]])", "B4": "=C1", "C1": "=A3"}, 0),
+        ({"A2": "=SUM(T[[b/c]])", "B4": "=C1", "C1": "=A2"}, 3),
+        ({"A3": "=SUM(T[a])"}, 1),
+        ({"A5": "=SUM(T[a])"}, 0),
+    ],
+)
+def test_a_circle_is_found(cells: dict[str, str], length: int) -> None:
+    assert len(Example(**cells).circle()) == length
+
+
+@pytest.mark.parametrize(
+    ("formula", "wrong"),
+    [
+        ("=SUM(T[a])", []),
+        ("=SUM(T[[b/c]])", []),
+        ("=SUM(T[b/c])", ["T[b/c] needs double brackets"]),
+        ("=XLOOKUP(A1,T[a],T[a])", ["XLOOKUP( is not a plain function"]),
+        ("=TODAY()", ["TODAY( is not a plain function"]),
+        ("=" + "ABS(" * 65 + "1" + ")" * 65, ["65 levels"]),
+        ("=SUM(" + ",".join(["1"] * 256) + ")", ["256 arguments"]),
+    ],
+)
+def test_what_excel_refuses_is_found(formula: str, wrong: list[str]) -> None:
+    assert written_badly(formula) == wrong
+
+
+@pytest.mark.parametrize(
+    ("formula", "wrong"),
+    [
+        ("=SUM(T[a])", []),
+        ("=SUM(T[a]*2)", ["T[a]"]),
+        ("=SUMPRODUCT(T[a]*2)", []),
+        ("=SUMPRODUCT(ROUND(T[a]-T[[b/c]],2))", []),
+        ("=SUMPRODUCT(IF(T[a]>0,1,0))", ["T[a]"]),
+        ("=IF(SUMPRODUCT(--(T[a]>0)),1,0)", []),
+        ("=SUMIFS(T[a],T[[b/c]],A1)", []),
+        ("=SUMIFS(T[a],T[[b/c]],T[a])", ["T[a]"]),
+        ("=SUMPRODUCT(SUMIFS(T[a],T[[b/c]],T[a]))", []),
+        ("=MAX(ABS(T[a]))", ["T[a]"]),
+        ("=T[a]", ["T[a]"]),
+        ("=SUM(SUMIFS(T[a],T[[b/c]],{1,2}))", ["a list of constants"]),
+        ("=MATCH(A1,{1,2},0)", []),
+    ],
+)
+def test_what_needs_array_entry_is_found(formula: str, wrong: list[str]) -> None:
+    assert needs_array_entry(formula, Example(), "S") == wrong
+
+
+def test_a_table_or_column_that_is_not_there_is_found() -> None:
+    for reference in ("U[a]", "T[d]", "T[#All]"):
+        with pytest.raises(KeyError):
+            Example().area(reference, "S")
+
+
+# ------------------------------------------------------------------------------------------- the workbooks
+
+
+@pytest.fixture(scope="module", params=["empty", *BOOKS])
+def formulas(request: pytest.FixtureRequest, folder: Path) -> Formulas:
+    """The formulas of one book."""
+    if request.param == "empty":
+        build(folder / "empty.xlsx", PERIOD)
+        return Formulas(folder / "empty.xlsx")
+    return Formulas(ran(request.param, folder).path)
+
+
+def test_no_formula_refers_to_itself(formulas: Formulas) -> None:
+    circle = [
+        f"{sheet}!R{row}C{column} {formulas.texts[sheet, column, row]}" for sheet, column, row in formulas.circle()
+    ]
+    assert not circle, "\n".join(circle)
+
+
+def test_formulas_are_plain_excel(formulas: Formulas) -> None:
+    wrong = [f"{cell}: {problem} in {text}" for cell, text in formulas.texts.items() for problem in written_badly(text)]
+    assert not wrong, f"{len(wrong)} such as\n" + "\n".join(wrong[:10])
+
+
+def test_no_formula_needs_to_be_entered_as_an_array(formulas: Formulas) -> None:
+    wrong = [
+        f"{cell}: {problem} in {text}"
+        for cell, text in formulas.texts.items()
+        for problem in needs_array_entry(text, formulas, cell[0])
+    ]
+    assert not wrong, f"{len(wrong)} such as\n" + "\n".join(wrong[:10])
+
+
+def test_formats_and_validations_name_no_tables(formulas: Formulas) -> None:
+    """Excel refuses a file whose conditional formats or validations use structured references."""
+    assert not [(where, text) for where, text in formulas.rules if STRUCTURED.search(text)]
