@@ -240,6 +240,9 @@ def shape(outcome: Outcome) -> Counter[tuple[Any, ...]]:
     found.update(("counted", c.role, c.in_money) for c in posted.method)
     found.update(("share", s.role) for s in posted.shares)
     found.update(("allowed", items[i]) for i in posted.allowed["item"])
+    found.update(("rest", v.name, v.subject) for v in posted.variances if v.rest)  # takes what rounding leaves
+    split = posted.conversion
+    found["split", split.rest, split.has_hours, split.budget is None, *split.merged] += 1
     return found
 
 
