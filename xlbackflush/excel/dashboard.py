@@ -74,7 +74,7 @@ def _caption(name: str, amount: str, side: str = "") -> str:
 def _net(**wanted: str) -> str:
     """Sum of the variances whose columns have these values, unfavorable positive."""
     where = "".join(f",Variances[{column}],{literal(value)}" for column, value in wanted.items())
-    u, f = (f'SUMIFS(Variances[Amount],Variances[F/U],"{side}"{where})' for side in "UF")
+    u, f = (f'SUMIFS(Variances[Amount],Variances[[F/U]],"{side}"{where})' for side in "UF")
     return f"{u}-{f}"
 
 
