@@ -27,6 +27,8 @@ from xlbackflush.engine.tables import Inputs, Settings
 
 #: roles that the close brings to zero, in the order of its lines
 CLEARED = (layout.CCA, layout.CCC, layout.PRICE_VARIANCE, layout.USAGE_VARIANCE)
+#: money: a base up to here is what float64 leaves of equal amounts, and no account bears a variance for it
+NO_BASE = 0.00001
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,7 @@ def prorate(accounts: list[Content], price: float, usage: float, conversion: flo
 
 
 def _part(amount: float, weight: float, total: float, role: str) -> float:
-    if total > 0:
+    if total > NO_BASE:
         return amount * weight / total
     return amount if role == layout.COGS else 0.0
 

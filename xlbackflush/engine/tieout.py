@@ -67,7 +67,7 @@ def tie_out(
         ]
         at_standard, unfollowed = float(stock["ending_amount"].sum()), float(stock["unfollowed"].sum())
         if counted and settings.by_count:
-            at_standard, unfollowed = counted.counted + counted.opening_conversion * settings.conversion_expensed, 0.0
+            at_standard = counted.counted + counted.opening_conversion * settings.conversion_expensed
             if settings.trigger_points == layout.S:  # everything relieved: the close brings back the count
                 at_standard = counted.ledger_opening
         elif counted:

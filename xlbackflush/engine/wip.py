@@ -25,14 +25,16 @@ def period_end_wip(inputs: Inputs, structure: Structure, rollup: Rollup) -> pd.D
     """One row per row of sheet WIP: row, item, quantity, material_share, conversion_share, end_row (of the roll-up),
     material_cost and conversion_cost per unit, material, conversion, amount (unrounded).
 
-    Where conversion is expensed, its share in counted stock is put back from the count, not from here.
+    Where conversion is expensed, stock carries material alone, also in subassemblies; conversion is put back from the
+    count, not from here.
     """
     frame, settings = inputs.frames["WIP"], inputs.settings
     item = structure.of("WIP")
     known = item >= 0
     end = rollup.at(item[known], np.full(int(known.sum()), float(settings.period_end)))
     rows = rollup.rows.iloc[end]
-    own = rows["conversion_at_completion"] if settings.completion_triggers else rows["unit_cost"] - rows["Material"]
+    flushed_later = settings.completion_triggers and not settings.conversion_expensed
+    own = rows["conversion_at_completion"] if flushed_later else rows["unit_cost"] - rows["Material"]
     table = pd.DataFrame({"row": frame["row"].to_numpy()[known], "item": item[known], "end_row": end})
     for name, column in (
         ("quantity", "Quantity"),

@@ -195,12 +195,7 @@ def tie_out(w: Writing) -> Body:
         ),
         "Not followed": (
             [t.unfollowed for t in ties],
-            [
-                ""
-                if settings.by_count
-                else f"SUMIFS(Reconciliation[Not followed],Reconciliation[Account role],{c['Role']})"
-                for c in cells
-            ],
+            [f"SUMIFS(Reconciliation[Not followed],Reconciliation[Account role],{c['Role']})" for c in cells],
         ),
         "Expected": (
             [t.expected for t in ties],
@@ -324,8 +319,10 @@ def period_end_wip(w: Writing) -> Body:
     wip = [{n: w.sheets.ref("WIP", n, r) for n in layout.WIP.names} for r in table["row"].tolist()]
     up = [{n: f"{head}{w.rollup_top + u}" for n, head in w.sheets.heads("Rollup").items()} for u in table["end_row"]]
 
+    flushed_later = settings.completion_triggers and not settings.conversion_expensed
+
     def conversion(u: dict[str, str]) -> str:
-        return u["Conversion at completion"] if settings.completion_triggers else f"{u['Unit cost']}-{u['Material']}"
+        return u["Conversion at completion"] if flushed_later else f"{u['Unit cost']}-{u['Material']}"
 
     recorded = layout.RECORD if records(w.inputs) else layout.SHOW_ONLY
     return {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from xlbackflush import layout
+from xlbackflush.engine.disposition import NO_BASE
 from xlbackflush.engine.materiality import EXPENSE_THEM, IMMATERIAL, PRORATE_THEM, RECORD_IT
 from xlbackflush.engine.tieout import INVENTORIES
 from xlbackflush.engine.variances import NOT_POSTED, Conversion, Variance
@@ -169,7 +170,7 @@ def disposition(w: Writing) -> Body:
 
     def share(amount: str, column: str, base: str, c: dict[str, str], role: str) -> str:
         alone = amount if role == layout.COGS else "0"
-        return f"IF({base}>0,{amount}*{c[column]}/{base},{alone})"
+        return f"IF({base}>{NO_BASE:.5f},{amount}*{c[column]}/{base},{alone})"
 
     material = f"(SUM({span['Material']})+{usage_row['Material']})"
     by_price = [share(price, "Material", material, c, s.role) for s, c in zip(shares, cells, strict=True)]
