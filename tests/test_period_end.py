@@ -1,0 +1,321 @@
+"""The period end in every world: agreement with the exact oracle, and laws that need no oracle.
+
+Variances add up to actual cost less standard cost, dispositions move cost and lose none, a physical count leaves its
+accounts at the count, and what is in process is in the books of this period only.
+"""
+
+from collections import defaultdict
+from decimal import Decimal
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from support import journal, ledger, money, posted
+from worlds import World, closings, expected
+
+from xlbackflush import layout
+from xlbackflush.pipeline import Posted
+
+CLEARED = (layout.CCC, layout.CCA, layout.PRICE_VARIANCE, layout.USAGE_VARIANCE)
+DISPOSITIONS = (layout.TO_COGS, layout.PRORATE, layout.CARRY_FORWARD)
+AFTER_THE_PERIOD = (layout.CLOSE, layout.PERIOD_END_WIP, layout.REVERSAL)
+DETAILS = (layout.PER_TRIGGER, layout.PER_PRODUCT)
+
+Nets = dict[str, Decimal]
+
+
+def by_count(world: World) -> bool:
+    return world.settings["Relief basis"] == layout.PHYSICAL_COUNT
+
+
+def minor_unit(world: World) -> Decimal:
+    return Decimal(1).scaleb(-world.places)
+
+
+def before_close(result: Posted) -> Nets:
+    """Role -> net debit of the period, up to the close."""
+    balances: Nets = defaultdict(Decimal)
+    for event, roles in journal(result).items():
+        if event not in AFTER_THE_PERIOD:
+            for role, net in roles.items():
+                balances[role] += net
+    return balances
+
+
+def moved(result: Posted, *events: str) -> Nets:
+    """Role -> net debit of some events."""
+    balances: Nets = defaultdict(Decimal)
+    for event in events:
+        for role, net in journal(result).get(event, {}).items():
+            balances[role] += net
+    return balances
+
+
+def variance_sum(result: Posted, *names: str, posted_only: bool = True) -> Decimal:
+    """Sum of the amounts of some variances, unfavorable positive."""
+    rows = (v for v in result.variances if v.name in names and not (posted_only and v.disposition == "Not posted"))
+    return money(sum(row.amount for row in rows), result.places)
+
+
+# -------------------------------------------------------------------------------------------------- oracle
+
+
+@given(closings())
+def test_journal_and_ledger_agree_with_the_oracle_to_the_minor_unit(world):
+    oracle = expected(world)
+    _, result = posted(world.settings, world.tables)
+    assert journal(result) == oracle.journal
+    assert ledger(result) == {role: balance for role, balance in oracle.ledger.items() if balance}
+    assert ledger(result, "opening") == {role: balance for role, balance in oracle.opening.items() if balance}
+
+
+@given(closings())
+def test_every_row_of_variances_agrees_with_the_oracle(world):
+    """Rows of nothing may be left out, but no row of an amount."""
+    oracle = expected(world).variances
+    _, result = posted(world.settings, world.tables)
+    rows = {(v.name, v.subject): v for v in result.variances}
+    assert len(rows) == len(result.variances)
+    assert rows.keys() <= oracle.keys()
+    for key, other in oracle.items():
+        if key in rows:
+            row = rows[key]
+            amounts = money(row.standard, result.places), money(row.actual, result.places)
+            assert (*amounts, row.disposition, row.part_of) == other, key
+            assert row.side == ("U" if other.amount > 0 else "F" if other.amount < 0 else "")
+        else:
+            assert other.amount == 0, key
+
+
+@given(closings())
+def test_contents_and_shares_of_every_account_agree_with_the_oracle(world):
+    oracle = expected(world)
+    _, result = posted(world.settings, world.tables)
+    shares = {s.role: s for s in result.shares}
+    for role in oracle.contents:
+        content, own = oracle.contents[role], shares.get(role)
+        mine = (own.content.material, own.content.made, own.content.conversion) if own else (0.0, 0.0, 0.0)
+        assert mine == pytest.approx([float(part) for part in content], rel=1e-9, abs=1e-6), role
+    for role in oracle.shares.keys() | shares.keys():
+        own, other = shares.get(role), oracle.shares.get(role, (0, 0, 0))
+        mine = (own.price, own.usage, own.conversion) if own else (0.0, 0.0, 0.0)
+        # a base that nearly cancels out magnifies the last digits of float64
+        assert mine == pytest.approx([float(part) for part in other], rel=1e-6, abs=1e-4), role
+
+
+# ----------------------------------------------------------------------------------------------- variances
+
+
+@given(closings(), st.sampled_from(DETAILS))
+def test_variances_add_up_to_actual_less_standard_cost(world, detail):
+    """Each total of variances is what its accounts hold before the close: nothing of it is unexplained or told twice."""
+    world = world.with_setting("Journal detail", detail)
+    _, result = posted(world.settings, world.tables)
+    balances = before_close(result)
+    assert variance_sum(result, layout.MATERIAL_PRICE) == balances[layout.PRICE_VARIANCE]
+    assert variance_sum(result, layout.MATERIAL_USAGE) == balances[layout.USAGE_VARIANCE]
+    assert variance_sum(result, layout.CONVERSION_ALLOCATION) == balances[layout.CCC] + balances[layout.CCA]
+    apart = sum(v.amount for v in result.variances if v.subject == "Abnormal scrap")
+    assert money(apart, result.places) == balances[layout.ABNORMAL_SCRAP]
+    parts = sum(v.amount for v in result.variances if v.part_of == layout.CONVERSION_ALLOCATION)
+    assert money(parts, result.places) == balances[layout.CCC] + balances[layout.CCA]
+
+
+@given(closings())
+def test_actual_conversion_is_what_was_paid_and_standard_what_was_allocated(world):
+    """Rate and efficiency (spending and volume) share a middle that cancels: from actual down to standard cost."""
+    assume(world.settings["Conversion costs"] == layout.AT_STANDARD)
+    _, result = posted(world.settings, world.tables)
+    rows = {v.name: v for v in result.variances if v.part_of}
+    pairs = (
+        (layout.LABOR, layout.LABOR_RATE, layout.LABOR_EFFICIENCY),
+        (layout.VARIABLE_OVERHEAD, layout.VARIABLE_SPENDING, layout.VARIABLE_EFFICIENCY),
+        (layout.FIXED_OVERHEAD, layout.FIXED_SPENDING, layout.FIXED_VOLUME),
+    )
+    allocated = Decimal(0)
+    for cost_type, first, second in pairs:
+        paid = sum(Decimal(str(row["Amount"])) for row in _actuals(world, cost_type))
+        upper, lower = rows.get(first), rows.get(second)
+        if upper:
+            assert abs(money(upper.actual, result.places) - paid) <= minor_unit(world) / 2
+            allocated += money((lower or upper).standard, result.places)
+        if upper and lower:
+            assert upper.standard == lower.actual
+    if layout.OTHER_CONVERSION in rows:
+        allocated += money(rows[layout.OTHER_CONVERSION].standard, result.places)
+    left_out = {name for _, name, _ in pairs} | {layout.OTHER_CONVERSION}
+    if left_out <= rows.keys():  # a row of nothing is left out, and then its standard may be unseen
+        assert allocated == -before_close(result)[layout.CCA]
+
+
+def _actuals(world: World, cost_type: str) -> list[dict[str, object]]:
+    return [row for row in world.tables["Actuals"] if row["Cost type"] == cost_type]
+
+
+# --------------------------------------------------------------------------------------------- disposition
+
+
+@given(closings())
+def test_the_close_brings_variances_to_zero_or_leaves_them(world):
+    """Conversion of units in process is taken out of conversion allocated where that was carried forward."""
+    _, result = posted(world.settings, world.tables)
+    closing, balances = ledger(result), before_close(result)
+    wip = moved(result, layout.PERIOD_END_WIP)
+    if world.settings["Variance disposition"] == layout.CARRY_FORWARD:
+        assert {role: closing.get(role, 0) - wip[role] for role in CLEARED} == {
+            role: balances[role] for role in CLEARED
+        }
+    else:
+        assert not closing.keys() & set(CLEARED)
+
+
+@given(closings())
+def test_shares_add_up_to_the_variances_and_their_lines_to_the_shares(world):
+    world = world.with_setting("Variance disposition", layout.PRORATE)
+    expected(world)
+    _, result = posted(world.settings, world.tables)
+    balances = {role: float(before_close(result)[role]) for role in CLEARED}
+    price, usage = balances[layout.PRICE_VARIANCE], balances[layout.USAGE_VARIANCE]
+    size = 1e-9 * max(1.0, *(abs(x) for s in result.shares for x in (s.price, s.usage, s.conversion)))
+    into_usage = next(s.price for s in result.shares if s.role == layout.USAGE_VARIANCE)
+    assert sum(s.price for s in result.shares) == pytest.approx(price, abs=size)
+    assert sum(s.usage for s in result.shares) == pytest.approx(usage + into_usage, abs=size)
+    conversion = balances[layout.CCC] + balances[layout.CCA]
+    assert sum(s.conversion for s in result.shares) == pytest.approx(conversion, abs=size)
+    closed = moved(result, layout.CLOSE)
+    adjusted = {c.role for c in result.method}
+    for share in result.shares:
+        if share.role not in {layout.COGS, layout.USAGE_VARIANCE} | adjusted:
+            assert float(closed[share.role]) == pytest.approx(share.price + share.usage + share.conversion, abs=0.51)
+
+
+@given(closings())
+def test_no_disposition_makes_or_loses_cost(world):
+    """Inventories, cost of goods sold, losses and variances are one sum; the disposition only says who holds it."""
+    sums, stays = set(), set()
+    for disposition in DISPOSITIONS:
+        _, result = posted(world.with_setting("Variance disposition", disposition).settings, world.tables)
+        closing = ledger(result)
+        stays.add((closing.pop(layout.ACCOUNTS_PAYABLE, None), closing.pop(layout.VARIOUS_ACCOUNTS, None)))
+        sums.add(sum(closing.values()))
+    assert len(sums) == len(stays) == 1
+
+
+# -------------------------------------------------------------------------------------------- conservation
+
+
+@given(closings(), st.sampled_from(DETAILS))
+def test_cost_is_conserved_under_every_setting(world, detail):
+    """What was in stock, bought and incurred is in stock, sold, lost, recovered or a variance."""
+    _, result = posted(world.with_setting("Journal detail", detail).settings, world.tables)
+    closing, opening = ledger(result), ledger(result, "opening")
+    assert sum(closing.values()) == sum(opening.values())
+    incurred = sum(Decimal(str(row["Amount"])) for row in world.tables["Actuals"])
+    assert abs(-closing.get(layout.VARIOUS_ACCOUNTS, 0) - incurred) <= minor_unit(world) * 2  # four cost types
+    in_process = moved(result, layout.PERIOD_END_WIP)[layout.ACCOUNTS_PAYABLE]
+    points = world.settings["Trigger points"]
+    if points in (layout.PCS, layout.PS) or (points == layout.S and by_count(world)):
+        bought = (Decimal(str(r["Quantity"])) * Decimal(str(r["Actual price"])) for r in world.tables["Purchases"])
+        lines = sum(x.role == layout.ACCOUNTS_PAYABLE for entry in result.entries for x in entry.lines)
+        slack = minor_unit(world) * (1 + lines) / 2 + Decimal("1e-6")
+        assert abs(in_process - closing.get(layout.ACCOUNTS_PAYABLE, 0) - sum(bought)) <= slack
+
+
+@given(closings(), st.sampled_from(DETAILS))
+def test_every_account_ties_out_and_every_check_holds(world, detail):
+    world = world.with_setting("Journal detail", detail)
+    _, result = posted(world.settings, world.tables)
+    assert [(t.role, t.left, t.allowed) for t in result.ties if not t.holds] == []
+    assert [check.text for check in result.checks if not check.holds] == []
+    for entry in result.entries:
+        assert sum(line.minor for line in entry.lines) == 0
+
+
+# ------------------------------------------------------------------------------------------ physical counts
+
+
+@given(closings())
+def test_a_counted_account_stands_at_its_count(world):
+    """Counted in money: what was counted, and what the close and the units in process did beside it."""
+    assume(by_count(world))
+    points = world.settings["Trigger points"]
+    _, result = posted(world.settings, world.tables)
+    closing, beside = ledger(result), moved(result, layout.CLOSE, layout.PERIOD_END_WIP)
+    conversion = {
+        row["Role"]: _amount(row, "Counted conversion") - _amount(row, "Opening conversion") for row in _rows(world)
+    }
+    for row in _rows(world):
+        finished = row["Role"] == layout.FINISHED_GOODS
+        if points == layout.CS or (finished and points == layout.PS):
+            continue  # bought materials (and, without completions, finished goods) have no account
+        role = row["Role"] if finished else layout.INVENTORY_CONTROL if points == layout.PS else layout.MIP
+        own = beside[role]
+        if world.settings["Conversion costs"] == layout.EXPENSE_THEN_ADJUST:
+            own -= conversion[row["Role"]]  # the change of conversion is part of the count
+        if points == layout.S:
+            own -= _amount(row, "Counted amount") - _amount(row, "Opening amount") - conversion[row["Role"]]
+        assert abs(closing.get(role, 0) - own - _amount(row, "Counted amount")) <= 8 * minor_unit(world)
+
+
+def _rows(world: World) -> list[dict[str, object]]:
+    return world.tables.get("InventoryCount", [])
+
+
+def _amount(row: dict[str, object], column: str) -> Decimal:
+    return Decimal(str(row.get(column) or 0))
+
+
+@given(closings())
+def test_expensed_conversion_never_reaches_stock_but_by_the_count(world):
+    assume(world.settings["Conversion costs"] == layout.EXPENSE_THEN_ADJUST)
+    _, result = posted(world.settings, world.tables)
+    entries = journal(result)
+    assert all(layout.CCA not in roles for roles in entries.values())
+    incurred = entries.get(layout.CONVERSION_EVENT, {})
+    assert incurred.get(layout.COGS, 0) == -incurred.get(layout.VARIOUS_ACCOUNTS, 0)
+    assert layout.CCC not in incurred
+    assert len(result.allowed) == 0 or not result.allowed["total"].any()
+
+
+@given(closings())
+def test_under_a_physical_count_no_difference_is_posted_twice(world):
+    """Relief by difference already holds what is missing: no count adjustment, and usage variances for information."""
+    assume(by_count(world))
+    _, result = posted(world.settings, world.tables)
+    assert layout.COUNT_ADJUSTMENT not in journal(result)
+    assert all(v.disposition == "Not posted" for v in result.variances if v.name == layout.MATERIAL_USAGE)
+
+
+# ------------------------------------------------------------------------------------------ units in process
+
+
+@given(closings())
+def test_the_reversal_undoes_the_entry_in_the_next_period_only(world):
+    _, result = posted(world.settings, world.tables)
+    entries = journal(result)
+    assert entries.get(layout.REVERSAL, {}) == {
+        role: -net for role, net in entries.get(layout.PERIOD_END_WIP, {}).items()
+    }
+    for entry in result.entries:
+        assert entry.days_after == (1 if entry.event == layout.REVERSAL else 0)
+    of_period: Nets = defaultdict(Decimal, ledger(result, "opening"))
+    for event, roles in entries.items():
+        for role, net in roles.items() if event != layout.REVERSAL else ():
+            of_period[role] += net
+    assert ledger(result) == {role: net for role, net in of_period.items() if net}
+
+
+@given(closings())
+def test_recording_units_in_process_moves_only_what_the_entry_says(world):
+    """Beside the entry itself, the period is as if they were only shown, conversion set aside in a proration apart."""
+    assume(world.settings["Variance disposition"] != layout.PRORATE)
+    _, recorded = posted(world.with_setting("Period-end WIP", layout.RECORD).settings, world.tables)
+    _, shown = posted(world.with_setting("Period-end WIP", layout.SHOW_ONLY).settings, world.tables)
+    rest = {event: roles for event, roles in journal(recorded).items() if event not in AFTER_THE_PERIOD[1:]}
+    assert rest == journal(shown)
+    entry = moved(recorded, layout.PERIOD_END_WIP)
+    before = ledger(shown)
+    for role, balance in ledger(recorded).items():
+        assert balance == before.get(role, 0) + entry[role]
+    in_process = recorded.wip["amount"].sum()
+    assert float(entry[layout.WORK_IN_PROCESS]) == pytest.approx(in_process, abs=float(minor_unit(world)) * 1.01)
