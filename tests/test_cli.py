@@ -227,10 +227,8 @@ def test_errors_give_exit_code_1_and_a_line_each(book: Path, verb: str) -> None:
     assert result.out.splitlines() == [
         "Error  Counts!E7  Quantity is \"wrong\"; a number is expected.  Fix: Type a value of the kind that the column asks for.",
         "Error  Counts!E8  Quantity is \"wrong\"; a number is expected.  Fix: Type a value of the kind that the column asks for.",
-        "Warning  Inventory Count!A7  Materials and in-process is counted in money, which neither policy on Setup asks for.  "
-        "Fix: Choose Physical count, or Expense, then adjust to count, on Setup; or clear the row.",
         "",
-        "Findings: 2 errors, 1 warning. Nothing was posted; see sheet Findings.",
+        "Findings: 2 errors. Nothing was posted; see sheet Findings.",
     ]  # fmt: skip
 
 
@@ -266,8 +264,8 @@ def test_json_of_a_run_with_errors_holds_the_findings_alone(book: Path) -> None:
     result = cli("run", wrong(book), "--json")
     assert (result.code, result.err) == (1, "")
     assert result.json.keys() == {"exit", "findings"}
-    finding, warning = result.json["findings"]
-    assert finding.keys() == warning.keys() == {"severity", "code", "where", "what", "fix", "effect"}
+    (finding,) = result.json["findings"]
+    assert finding.keys() == {"severity", "code", "where", "what", "fix", "effect"}
     assert (finding["severity"], finding["where"]) == ("Error", "Counts!E7")
 
 
