@@ -198,7 +198,8 @@ def with_settings(path: Path, settings: dict[str, str]) -> Path:
     names = [row["Setting"] for row in parts.rows("Setup")]
     for name, value in settings.items():
         parts.put(parts.where("Setup", "Value", names.index(name)), value)
-    parts.put(parts.where("InventoryCount", "Counted amount"), 20)
+    for name, cell in (("Role", layout.MIP), ("Opening amount", 16.5), ("Counted amount", 20)):
+        parts.put(parts.where("InventoryCount", name), cell)
     return parts.save(path)
 
 

@@ -160,6 +160,13 @@ def control_totals(inputs: Inputs) -> list[Check]:
             day = float(getattr(inputs.settings, name.lower().replace(" ", "_")))
             text = f"Setup: {name} as at the run"
             totals.append(Check(("cell", name), text, day, day, 0, "Setup was changed after the run: run again."))
+    budget = "Budgeted fixed overhead"
+    if budget in inputs.setting_cells:  # blank or not decides which variances there are; their proofs see its amount
+        entered = float(inputs.settings.budgeted_fixed_overhead is not None)
+        text = f"Setup: {budget} filled in as at the run"
+        totals.append(
+            Check(("filled in", budget), text, entered, entered, 0, "Setup was changed after the run: run again.")
+        )
     for table in layout.INPUT_TABLES:
         if table.name in inputs.frames:
             totals += _table_totals(table, inputs.frames[table.name], inputs.sources[table.name])

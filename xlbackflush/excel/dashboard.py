@@ -61,7 +61,7 @@ def caption(bar: Bar, places: int) -> str:
     """What stands under a bar: its name and, unless nil, its amount in whole money; variances with U or F."""
     if not bar.amount:
         return bar.name
-    amount = bar.amount if bar.chart == charts.FLOW else abs(bar.amount)
+    amount = abs(bar.amount) if bar.up or bar.down else bar.amount
     side = f"{_NBSP}U" if bar.up else f"{_NBSP}F" if bar.down else ""
     return f"{bar.name}: {to_minor(from_minor(amount, places), 0):,}{side}"
 

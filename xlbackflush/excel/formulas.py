@@ -265,6 +265,8 @@ def check_formulas(key: tuple[str, ...], inputs: Inputs) -> tuple[str, str]:
         return f"COUNTA({key[1]}[{key[2]}])", ""
     if what == "cell":
         return day_ref(inputs, key[1]), ""
+    if what == "filled in":
+        return f"COUNT({setting_ref(inputs, key[1])})", ""
     if what == "account":
         return _posted_variance(key[1]), _before_close(key[2])
     if what == "filled":
