@@ -311,12 +311,30 @@ def at_noon(date: dt.date) -> float:
     return (date - EPOCH).days + 0.5
 
 
+def only(policy: Policy, *tables: str) -> Sample:
+    """The world with rows in these tables alone, besides items and BOM."""
+    sample = world(policy)
+    kept = {"BOM", "StandardCost", *tables}
+    return replace(sample, tables={name: rows if name in kept else [] for name, rows in sample.tables.items()})
+
+
+#: hardly anything happens: empty tables, nothing to divide by, costs below zero
+QUIET = {
+    "nothing happened": functools.partial(only, PERIOD_ENDS[0]),
+    "conversion alone": functools.partial(only, PERIOD_ENDS[0], "Actuals"),
+    "scrap alone": functools.partial(only, PERIOD_ENDS[0], "Scrap"),
+    "WIP alone": functools.partial(only, Policy(layout.PS, **PRORATED, **RECORDED), "WIP"),
+    "counts in money alone": functools.partial(
+        only, Policy(layout.PCS, **BY_COUNT, **PRORATED, in_money=True), "InventoryCount"
+    ),
+}
 BOOKS = {
     **{f"computers, {t}": functools.partial(computers, t) for t in layout.TRIGGERS},
     "widgets": SAMPLES["widgets"],
     "codes in other case": functools.partial(in_other_case, POLICIES[0]),
     "dates with a time of day": functools.partial(with_times, POLICIES[0]),
     **{str(policy): functools.partial(world, policy) for policy in POLICIES + PERIOD_ENDS},
+    **QUIET,
 }
 CONDENSED = {str(policy) for policy in PERIOD_ENDS if policy.condensed}
 
