@@ -290,7 +290,7 @@ def relieve_by_count(period: Period) -> dict[str, Fraction]:
     for count in period.counts:
         kinds = ("Finished",) if count.role == FINISHED else ("Buy", "Subassembly")
         credit = count.role if count.role == FINISHED else period.standards.stock_roles["Buy"]
-        received = flushed_into[count.role] + above
+        received = flushed_into[credit] + above
         for row in period.given["Purchases"]:
             if period.kind(str(row["Item"])) in kinds:
                 received += period.received(str(row["Item"]), row)
@@ -604,7 +604,10 @@ def begin(policy: Policy, tables: Tables) -> Period:
     basis = policy.chosen["Default scrap basis"]
     items = independent.read_items(given["StandardCost"], basis)
     kind = MaterialOnly if policy.expensed else Standards
-    standards = kind(items, independent.read_bom(given["BOM"], basis), STOCK_ROLES[policy.points])
+    roles = STOCK_ROLES[policy.points]
+    if policy.by_count and "Subassembly" in roles:
+        roles = roles | {"Subassembly": roles["Buy"]}  # not on the books where materials are not
+    standards = kind(items, independent.read_bom(given["BOM"], basis), roles)
     return Period(policy, given, Books(standards))
 
 

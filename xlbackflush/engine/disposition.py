@@ -5,9 +5,10 @@
     conversion variance   over conversion in stock and sold; but conversion in units in process, incurred and not
                           allocated, is none: it goes to cost of goods sold, out of which period-end WIP takes it
 
-(Horngren, Cost Accounting, proration of variances. Materials in finished goods 87,000, raw materials 65,000, cost of goods
-sold 348,000, price variance 10,000 U, usage variance 15,000 F: the price variance adds 1,340.21 to raw materials, 1,793.81
-to finished goods, 7,175.26 to cost of goods sold and makes the usage variance 15,309.28 F, which then goes 20 : 80.)
+(Horngren, Cost Accounting, proration of variances; Blocher, Stout and Cokins, Cost Management, Butrico Manufacturing.
+Materials in finished goods 87,000, raw materials 65,000, cost of goods sold 348,000, price variance 10,000 U, usage variance
+15,000 F: the price variance adds 1,340.21 to raw materials, 1,793.81 to finished goods, 7,175.26 to cost of goods sold and
+makes the usage variance 15,309.28 F, which then goes 20 : 80.)
 A higher price is a cost of what was bought, in stock or sold; scrap beyond allowance is a loss of the period and is not
 prorated (ASC 330-10-30-7, IAS 2.16), but it was bought at the same price.
 """

@@ -135,6 +135,10 @@ def conversion(inputs: Inputs, places: int) -> list[Entry]:
 _FLUSH_TEXT = {
     (layout.COMPLETION, layout.FINISHED_GOODS): "Completed units at standard: material and conversion flushed",
     (layout.COMPLETION, layout.MIP): "Completed subassemblies at standard: material and conversion flushed",
+    (
+        layout.COMPLETION,
+        layout.ACCOUNTS_PAYABLE,
+    ): "Completed subassemblies: conversion flushed, set off against what the count relieves",
     (layout.SALE, layout.COGS): "Units sold at standard",
     (layout.SCRAP_EVENT, layout.CCC): "Normal scrap at standard, less salvage",
     (layout.SCRAP_EVENT, layout.ABNORMAL_SCRAP): "Abnormal scrap at standard, less salvage",

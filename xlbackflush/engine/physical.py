@@ -46,6 +46,11 @@ def material_role(settings: Settings) -> str:
     return layout.INVENTORY_CONTROL if settings.trigger_points == layout.PS else layout.MIP
 
 
+def posted_role(settings: Settings, role: str) -> str:
+    """The account on which what happens to counted stock is posted: payables, where materials are not kept."""
+    return role if role == layout.FINISHED_GOODS else settings.bought_role
+
+
 def charges_everything(settings: Settings) -> bool:
     """Physical count at the sale alone: every cost goes to cost of goods sold, the count backs inventories out."""
     return settings.by_count and settings.trigger_points == layout.S
@@ -120,7 +125,7 @@ def _received(settings: Settings, role: str, stock: pd.DataFrame, flows: pd.Data
     """Purchases at standard and conversion flushed in; into finished goods also the material that went out above."""
     column = "invoiced" if charges_everything(settings) else "received_amount"
     came = float(stock[column].sum())
-    flushed = flows[(flows["event"] == layout.COMPLETION) & (flows["charged_to"] == role)]
+    flushed = flows[(flows["event"] == layout.COMPLETION) & (flows["charged_to"] == posted_role(settings, role))]
     came += float(flushed.loc[flushed["relieved_from"] == "", "amount"].sum())
     if role == layout.FINISHED_GOODS and settings.completion_triggers:
         came += sum(c.relieved for c in above)
@@ -128,8 +133,7 @@ def _received(settings: Settings, role: str, stock: pd.DataFrame, flows: pd.Data
 
 
 def _scrapped(settings: Settings, role: str, flows: pd.DataFrame) -> float:
-    credited = role if role == layout.FINISHED_GOODS else settings.bought_role
-    scrap = flows[(flows["event"] == layout.SCRAP_EVENT) & (flows["relieved_from"] == credited)]
+    scrap = flows[(flows["event"] == layout.SCRAP_EVENT) & (flows["relieved_from"] == posted_role(settings, role))]
     return float(scrap["amount"].sum())
 
 

@@ -107,7 +107,9 @@ class Settings:
         if item_type == layout.BUY:
             return self.bought_role
         if self.completion_triggers:
-            return {layout.SUBASSEMBLY: layout.MIP, layout.FINISHED: layout.FINISHED_GOODS}.get(item_type, "")
+            # materials that are relieved by count without having been recorded are not on the books, nor what is made of them
+            subassemblies = self.bought_role if self.by_count else layout.MIP
+            return {layout.SUBASSEMBLY: subassemblies, layout.FINISHED: layout.FINISHED_GOODS}.get(item_type, "")
         return ""
 
 

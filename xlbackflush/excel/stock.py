@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from xlbackflush import layout
-from xlbackflush.engine.physical import Counted, charges_everything, of_role, types_of
+from xlbackflush.engine.physical import Counted, charges_everything, of_role, posted_role, types_of
 from xlbackflush.engine.tables import Settings
 from xlbackflush.engine.tieout import TRUE_UP
 from xlbackflush.engine.wip import records
@@ -300,15 +300,16 @@ def _received_by(w: Writing, row: Counted, above: list[dict[str, str]]) -> str:
     """Purchases, conversion flushed in, and into finished goods the material that went out above."""
     settings = w.inputs.settings
     parts = [_of_types(row, "Invoiced" if charges_everything(settings) else "Received amount")]
-    parts.append(f'SUMIFS(Trace[Conversion],Trace[Event],"{layout.COMPLETION}",Trace[Charged to],{literal(row.role)})')
+    role = literal(posted_role(settings, row.role))
+    parts.append(f'SUMIFS(Trace[Conversion],Trace[Event],"{layout.COMPLETION}",Trace[Charged to],{role})')
     if row.role == layout.FINISHED_GOODS and settings.completion_triggers:
         parts += [c["Relieved"] for c in above]
     return "+".join(parts)
 
 
 def _scrapped_by(w: Writing, row: Counted) -> str:
-    role = row.role if row.role == layout.FINISHED_GOODS else w.inputs.settings.bought_role
-    return f'SUMIFS(Trace[Amount],Trace[Event],"{layout.SCRAP_EVENT}",Trace[Relieved from],{literal(role)})'
+    role = literal(posted_role(w.inputs.settings, row.role))
+    return f'SUMIFS(Trace[Amount],Trace[Event],"{layout.SCRAP_EVENT}",Trace[Relieved from],{role})'
 
 
 def period_end_wip(w: Writing) -> Body:
