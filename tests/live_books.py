@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -265,14 +266,15 @@ def world(policy: Policy) -> Sample:
 
 
 def stock(policy: Policy) -> tuple[tuple[Any, ...], ...]:
-    """Stock; where the count relieves, everything is counted, and made items only where they have an account."""
+    """Stock; where the count relieves, all that came in is counted, made items only where they have an account."""
     if policy.relief == layout.BILL_OF_MATERIALS or policy.in_money:
         return STOCK
+    others = ((MARKS, None, 5_150), (MONTH, None, 128), (FIN_STAR, None, 19))
     made = {row[0] for row in ITEMS if row[2] != layout.BUY}
     keeps_made = policy.triggers in (layout.PCS, layout.CS)
     return tuple(
         (item, opening, *counted) if counted else (item, opening, 4)
-        for item, opening, *counted in STOCK
+        for item, opening, *counted in STOCK + others
         if keeps_made or item not in made
     )
 
@@ -343,8 +345,9 @@ CONDENSED = {str(policy) for policy in PERIOD_ENDS if policy.condensed}
 
 @dataclass
 class Ran:
-    """A workbook after a run: its file, its inputs as read, and what the engine made of them."""
+    """A workbook after a run: its name in `BOOKS`, its file, its inputs as read, and what the engine made of them."""
 
+    name: str
     path: Path
     sources: dict[str, Source]
     outcome: Outcome
@@ -360,8 +363,12 @@ def ran(name: str, folder: Path) -> Ran:
     """Build a book and run it."""
     path = folder / f"book{list(BOOKS).index(name)}.xlsx"
     build(path, PERIOD, BOOKS[name]())
-    trace_rows = 0 if name in CONDENSED else layout.TRACE_ROWS_MAX
-    with FileBook(path) as book, mock.patch.object(layout, "TRACE_ROWS_MAX", trace_rows):
+    with FileBook(path) as book, trace_limit(name):
         outcome = pipeline.run(book, "tester", NOW)
     with FileBook(path) as book:
-        return Ran(path, book.read(), outcome)
+        return Ran(name, path, book.read(), outcome)
+
+
+def trace_limit(name: str) -> AbstractContextManager[object]:
+    """Under which a book is run: no Trace per product where it is to be condensed."""
+    return mock.patch.object(layout, "TRACE_ROWS_MAX", 0 if name in CONDENSED else layout.TRACE_ROWS_MAX)
