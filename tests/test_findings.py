@@ -233,8 +233,17 @@ CASES: list[tuple[str, Change, str]] = [
     ),
     (
         "P01",
-        both(setting("Relief basis", layout.PHYSICAL_COUNT), add("Stock", Item="Bulb", Opening_qty=1.0)),
+        both(
+            setting("Relief basis", layout.PHYSICAL_COUNT),
+            add("Stock", Item="Bulb", Opening_qty=1.0),
+            add("Stock", Item="Base", Counted_qty=0.0),
+        ),
         "Stock!A9",
+    ),
+    (
+        "P01",  # bases were completed and bulbs bought: only the bulbs are on Stock
+        both(setting("Relief basis", layout.PHYSICAL_COUNT), add("Stock", Item="Bulb", Counted_qty=1.0)),
+        "Standard Cost!A8",
     ),
     ("P02", by_count(Counted_amount=70.0), f"Setup!B{setting_row('Relief basis')}"),
     (
@@ -257,7 +266,12 @@ CASES: list[tuple[str, Change, str]] = [
     ("P06", by_count(Counted_amount=1e6), "Inventory Count"),
     (
         "P06",
-        both(setting("Relief basis", layout.PHYSICAL_COUNT), put("Stock", 7, "Counted qty", 1e6)),
+        both(
+            setting("Relief basis", layout.PHYSICAL_COUNT),
+            put("Stock", 7, "Counted qty", 1e6),
+            add("Stock", Item="Bulb", Counted_qty=0.0),
+            add("Stock", Item="Base", Counted_qty=0.0),
+        ),
         "Stock",
     ),
     ("Z03", put("Counts", 9, "Quantity", 9e13), "Trace"),

@@ -107,6 +107,17 @@ def _counted_on_stock(inputs: Inputs, structure: Structure, role: str, where: st
     elif settings.by_count:
         for cell, code in _cells(inputs, "Stock", "Item", stock[mine & ~counted]):
             yield f.NO_COUNT(cell, f"{code} is not counted.")
+        yield from _not_on_stock(inputs, structure, role)
+
+
+def _not_on_stock(inputs: Inputs, structure: Structure, role: str) -> Findings:
+    """Items of an account that came in during the period, and are nowhere counted."""
+    counts, completions = inputs.frames["Counts"], inputs.settings.completion_triggers
+    made = structure.of("Counts")[(counts["Event"] == layout.COMPLETED).to_numpy() & completions]
+    for item in sorted({*structure.of("Purchases").tolist(), *made.tolist()} - {-1, *structure.of("Stock").tolist()}):
+        if structure.items["type"].iloc[item] in physical.types_of(role):
+            code = structure.items["code"].iloc[item]
+            yield f.NO_COUNT(_home(inputs, structure, item), f"{code} came in and is not on Stock.")
 
 
 def wip_complete(inputs: Inputs, structure: Structure) -> Findings:
