@@ -54,9 +54,7 @@ def _threshold(w: Writing, row: Weighed, threshold: dict[str, str]) -> str:
     if row.measure.follows:
         return f"ROUND({YEAR}/{threshold[row.measure.follows]},2)"
     name = row.measure.threshold
-    cell = setting_ref(w.inputs, name) if isinstance(name, str) else ""
-    default = next((s.default for s in layout.SETTINGS if s.name == name), "")
-    return f'IF({cell}="",{default},{cell})' if cell else ""
+    return w.setting(name) if isinstance(name, str) else ""
 
 
 def _verdict(row: Weighed, at: dict[str, str], r: int) -> str:

@@ -84,9 +84,18 @@ def day_ref(inputs: Inputs, name: str) -> str:
     return f"INT({cell})" if cell else ""
 
 
+def setting_value(inputs: Inputs, name: str) -> str:
+    """A numeric setting inside a formula: its cell; the default where that is blank, or not in the workbook."""
+    default = next(s.default for s in layout.SETTINGS if s.name == name) or 0
+    cell = setting_ref(inputs, name)
+    return f'IF({cell}="",{default},{cell})' if cell else str(default)
+
+
 def default_scrap_basis(inputs: Inputs) -> str:
-    """The cell of the setting, or its value where the workbook does not have it."""
-    return setting_ref(inputs, "Default scrap basis") or literal(inputs.settings.default_scrap_basis)
+    """The cell of the setting; its value where that is blank, or not in the workbook."""
+    setup, name = inputs.sources["Setup"].by_column(), "Default scrap basis"
+    typed = dict(zip((str(s).strip() for s in setup["Setting"]), setup["Value"], strict=True)).get(name)
+    return setting_ref(inputs, name) if typed not in (None, "") else literal(inputs.settings.default_scrap_basis)
 
 
 def scrap_basis(bom: dict[str, str], row: int, default: str) -> str:
@@ -279,8 +288,10 @@ def check_formulas(key: tuple[str, ...], inputs: Inputs) -> tuple[str, str]:
     if what == "total":
         return f"SUM({key[1]}[{key[2]}])", ""
     if what == "setting":
-        cell = setting_ref(inputs, key[1])
-        return (f"IF({cell}={literal(key[2])},0,1)" if cell else "0"), ""
+        cell, chosen = setting_ref(inputs, key[1]), literal(key[2])
+        is_default = key[2] == next(s.default for s in layout.SETTINGS if s.name == key[1])
+        test = f'OR({cell}={chosen},{cell}="")' if is_default else f"{cell}={chosen}"
+        return (f"IF({test},0,1)" if cell else "0"), ""
     return CHECK_FORMULAS[what]
 
 

@@ -257,7 +257,7 @@ def count_method(w: Writing) -> Body:
 def _counted(w: Writing, row: Counted, c: dict[str, str], above: list[dict[str, str]]) -> dict[str, str]:
     """Formulas of one counted account; see `physical`."""
     settings = w.inputs.settings
-    first, last = _count_cell(row, "Opening conversion"), _count_cell(row, "Counted conversion")
+    first, last = _count_cell(w, row, "Opening conversion"), _count_cell(w, row, "Counted conversion")
     less = settings.conversion_expensed and row.in_money
     kept = settings.trigger_points != layout.CS or row.role == layout.FINISHED_GOODS
     change = [f"{c['Counted conversion']}-{c['Opening conversion']}"] if settings.conversion_expensed else []
@@ -270,10 +270,10 @@ def _counted(w: Writing, row: Counted, c: dict[str, str], above: list[dict[str, 
     stock = _of_types(row, "Opening amount")
     by_count = settings.by_count
     return {
-        "Opening": (_count_cell(row, "Opening amount") + (f"-{first}" if less else "")) if by_count else stock,
+        "Opening": (_count_cell(w, row, "Opening amount") + (f"-{first}" if less else "")) if by_count else stock,
         "Received": _received_by(w, row, above) if by_count else "",
         "Scrapped": _scrapped_by(w, row) if by_count else "",
-        "Counted": (_count_cell(row, "Counted amount") + (f"-{last}" if less else "")) if by_count else "",
+        "Counted": (_count_cell(w, row, "Counted amount") + (f"-{last}" if less else "")) if by_count else "",
         "Relieved": relieved if by_count else "",
         "Opening conversion": first,
         "Counted conversion": last,
@@ -282,10 +282,12 @@ def _counted(w: Writing, row: Counted, c: dict[str, str], above: list[dict[str, 
     }
 
 
-def _count_cell(row: Counted, column: str) -> str:
+def _count_cell(w: Writing, row: Counted, column: str) -> str:
     """A column of Inventory Count, or the same of Reconciliation where the count stands on Stock."""
     if not row.in_money:
         return _of_types(row, column)
+    if not w.sheets.has("InventoryCount", column):
+        return "0"
     names = (layout.FINISHED_GOODS,) if row.role == layout.FINISHED_GOODS else (layout.MIP, layout.INVENTORY_CONTROL)
     parts = [f"SUMIFS(InventoryCount[{column}],InventoryCount[Role],{literal(name)})" for name in names]
     return parts[0] if len(parts) == 1 else f"({'+'.join(parts)})"

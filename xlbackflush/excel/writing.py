@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from xlbackflush.engine.money import from_minor
 from xlbackflush.engine.tables import Inputs
-from xlbackflush.excel.formulas import Sheets, default_scrap_basis, setting_ref
+from xlbackflush.excel.formulas import Sheets, default_scrap_basis, setting_value
 from xlbackflush.excel.sheet import Value
 from xlbackflush.pipeline import Outcome, Posted
 
@@ -32,8 +32,8 @@ class Writing:
         return [from_minor(int(m), self.posted.places) for m in minor]
 
     def setting(self, name: str) -> str:
-        """Cell of a setting; 0 where the workbook does not have it."""
-        return setting_ref(self.inputs, name) or "0"
+        """A numeric setting inside a formula."""
+        return setting_value(self.inputs, name)
 
     def letters(self, table: str) -> dict[str, str]:
         """Column name -> sheet column of a table."""
