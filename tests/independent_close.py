@@ -296,7 +296,7 @@ def relieve_by_count(period: Period) -> dict[str, Fraction]:
                 received += period.received(str(row["Item"]), row)
         gone = count.opening + received - scrapped[credit] - count.counted
         if policy.points == "Purchase and sale":
-            lines[Line("Sale", SOLD, credit, "M")] += gone
+            lines[Line("Completion", SOLD, credit, "M")] += gone  # shipped when it is completed
         elif count.role == FINISHED:
             lines[Line("Sale", SOLD, FINISHED, "M")] += gone
         else:

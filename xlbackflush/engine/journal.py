@@ -174,25 +174,27 @@ def flushes(
 
 
 def by_difference(event: str, inputs: Inputs, method: list[Counted], places: int) -> list[Entry]:
-    """Material relieved by the physical count: into finished goods at completion, into cost of goods sold at sale."""
+    """Material relieved by the physical count.
+
+    Used up by completion: into finished goods, or, where that account is not kept, into cost of goods sold. Sold: out of
+    finished goods by their own count. With the sale as the only trigger, everything is charged when it is sold.
+    """
     settings = inputs.settings
-    completion = event == layout.COMPLETION
-    if completion and not settings.completion_triggers:
-        return []
-    from_stock = layout.FINISHED_GOODS if settings.completion_triggers and not completion else ""
-    rows = [c for c in method if (c.role == layout.FINISHED_GOODS) == bool(from_stock)]
+    debit, credit = layout.COGS, settings.bought_role
     if charges_everything(settings):
-        rows, text = method, "Everything received, charged to cost of goods sold"
-    elif from_stock:
-        text = "Units sold by the physical count: opening + completed - counted"
+        rows, text = method if event == layout.SALE else [], "Everything received, charged to cost of goods sold"
+    elif event == layout.COMPLETION:
+        rows, text = method[:1], "Material used by the physical count: opening + received - counted"
+        debit = layout.FINISHED_GOODS if settings.completion_triggers else layout.COGS
     else:
-        text = "Material used by the physical count: opening + received - counted"
-    entry = Entry(event, text)
+        rows, text = method[1:], "Units sold by the physical count: opening + completed - counted"
+        credit = layout.FINISHED_GOODS
+    entry, source = Entry(event, text), ""
     for row in rows:
         source = _source(inputs, "InventoryCount", "Counted amount") if row.in_money else _counted_on_stock(inputs)
         basis = Schedule(-1, "CountMethod", "Relieved", ("Role", row.role))
-        entry.add(from_stock or settings.bought_role, -to_minor(row.relieved, places), basis, source)
-        entry.balance(layout.FINISHED_GOODS if completion else layout.COGS, source, first=True)
+        entry.add(credit, -to_minor(row.relieved, places), basis, source)
+    entry.balance(debit, source, first=True)
     return [entry]
 
 
