@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import openpyxl
+
 from xlbackflush import layout, pipeline
 from xlbackflush.engine.tables import Source
 from xlbackflush.excel.file import FileBook
@@ -367,6 +369,30 @@ def ran(name: str, folder: Path) -> Ran:
         outcome = pipeline.run(book, "tester", NOW)
     with FileBook(path) as book:
         return Ran(name, path, book.read(), outcome)
+
+
+def without_columns(path: Path, target: Path, table: str, *names: str) -> Path:
+    """A copy of a workbook where these columns have other headers, so that the table does not have them."""
+    book = openpyxl.load_workbook(path)
+    sheet, found = next((s, s.tables[table]) for s in book if table in s.tables)
+    header = sheet[found.ref.split(":")[0]]
+    for position, column in enumerate(found.tableColumns):
+        if column.name in names:
+            column.name = f"Was {column.name}"
+            sheet.cell(header.row, header.column + position).value = column.name
+    book.save(target)
+    return target
+
+
+def with_settings(path: Path, target: Path, *blank: str, gone: bool = False) -> Path:
+    """A copy of a workbook where these settings are blank, or not on Setup at all."""
+    book = openpyxl.load_workbook(path)
+    for row in book["Setup"].iter_rows(min_row=layout.HEADER_ROW + 1, max_col=3):
+        if row[0].value in blank:
+            for cell in row if gone else row[1:2]:
+                cell.value = None
+    book.save(target)
+    return target
 
 
 def trace_limit(name: str) -> AbstractContextManager[object]:

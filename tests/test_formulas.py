@@ -20,12 +20,14 @@ from typing import Any, NamedTuple
 
 import openpyxl
 import pytest
-from live_books import BOOKS, PERIOD, ran
+from live_books import BOOKS, NOW, PERIOD, PERIOD_ENDS, ran, without_columns
 from openpyxl.formula import Tokenizer
 from openpyxl.formula.tokenizer import Token
 from openpyxl.utils import column_index_from_string
 from openpyxl.worksheet.worksheet import Worksheet
 
+from xlbackflush import layout, pipeline
+from xlbackflush.excel.file import FileBook
 from xlbackflush.excel.template import build
 
 LONGEST, DEEPEST, MOST_ARGUMENTS, LAST_ROW = 8_192, 64, 255, 1_048_576  # of Excel
@@ -355,3 +357,27 @@ def test_no_formula_needs_to_be_entered_as_an_array(formulas: Formulas) -> None:
 def test_formats_and_validations_name_no_tables(formulas: Formulas) -> None:
     """Excel refuses a file whose conditional formats or validations use structured references."""
     assert not [(where, text) for where, text in formulas.rules if STRUCTURED.search(text)]
+
+
+OPTIONAL = [
+    (table.name, column.name)
+    for table in layout.INPUT_TABLES
+    if table.name not in ("Setup", "Accounts")
+    for column in table.columns
+    if not column.required
+]
+
+
+@pytest.mark.filterwarnings("ignore:Conditional Formatting extension")
+@pytest.mark.parametrize(("table", "column"), OPTIONAL)
+def test_no_formula_names_a_column_that_the_workbook_does_not_have(table: str, column: str, folder: Path) -> None:
+    """Excel calls a file damaged that has such a formula."""
+    for policy in (PERIOD_ENDS[0], PERIOD_ENDS[13]):
+        path = without_columns(ran(str(policy), folder).path, folder / "lacking.xlsx", table, column)
+        with FileBook(path) as book:
+            pipeline.run(book, "tester", NOW)
+        found = Formulas(path)
+        for (sheet, *_), text in found.texts.items():
+            for token in tokens(text):
+                if token.subtype == Token.RANGE:
+                    found.area(token.value, sheet)

@@ -38,6 +38,8 @@ from live_books import (
     at_noon,
     ran,
     trace_limit,
+    with_settings,
+    world,
 )
 from openpyxl.utils.datetime import to_excel
 
@@ -124,6 +126,27 @@ def test_every_difference_is_zero_and_every_check_holds(name: str, folder: Path)
     assert not any(v for v in column(live, "Relief", "Quantity difference") if v is not None)
     assert set(column(live, "Checks", "Result")) == {"OK"}
     assert live["Checks"]["B3"].value == 0
+
+
+@pytest.mark.filterwarnings("ignore:Conditional Formatting extension")
+def test_a_setting_that_is_blank_or_not_there_has_its_default_in_the_formulas_too(folder: Path) -> None:
+    build(
+        folder / "asked.xlsx",
+        PERIOD,
+        world(replace(PERIOD_ENDS[0], triggers=layout.PS, wip=layout.RECORD, budget=None)),
+    )
+    names = [s.name for s in layout.SETTINGS if not s.required]
+    paths = [with_settings(folder / "asked.xlsx", folder / f"{gone}.xlsx", *names, gone=gone) for gone in (False, True)]
+    for path in paths:
+        with FileBook(path) as book:
+            assert pipeline.run(book, "tester", NOW).posted
+    for path, live in zip(paths, office.recalculate(paths), strict=True):
+        assert set(column(live, "Checks", "Result")) == {"OK"}
+        stored = openpyxl.load_workbook(path, data_only=True)
+        for table in (t.name for t in layout.OUTPUT_TABLES):
+            for name in layout.TABLES[table].names:
+                pairs = zip(column(stored, table, name), column(live, table, name), strict=True)
+                assert all(same(a, b) for a, b in pairs), (path, table, name)
 
 
 @pytest.mark.parametrize("triggers", layout.TRIGGERS)
