@@ -240,6 +240,14 @@ def test_a_sample_runs_and_every_check_holds(tmp_path: Path, name: str) -> None:
     assert result.json["debits"] == result.json["credits"] > 0
 
 
+def test_entries_are_dated_period_end_and_the_reversal_the_day_after(tmp_path: Path) -> None:
+    path = sample_book(tmp_path / "book.xlsm", "widgets")
+    assert cli("run", path).code == 0
+    dates = {row["Event"]: row["Posting date"] for row in Parts(path).rows("Journal")}
+    assert dates.pop("Reversal") == (dt.date(2026, 11, 1) - EPOCH).days
+    assert set(dates.values()) == {(dt.date(2026, 10, 31) - EPOCH).days}
+
+
 # ----------------------------------------------------------------------------------------------- round trips
 
 

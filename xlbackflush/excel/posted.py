@@ -25,7 +25,7 @@ def journal(w: Writing) -> Body:
             amount = from_minor(abs(line.minor), w.posted.places)
             signed = amount if line.minor > 0 else -amount
             values = (
-                w.posted.run.run, number, k + 1, settings.period_end, entry.event, line.role, account, name,
+                w.posted.run.run, number, k + 1, settings.period_end + entry.days_after, entry.event, line.role, account, name,
                 amount if line.minor > 0 else None, amount if line.minor < 0 else None,
                 entry.description, line.source, signed, 0.0, entry.product,
             )  # fmt: skip
