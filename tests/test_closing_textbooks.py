@@ -508,3 +508,23 @@ def test_shown_only_nothing_is_recorded():
     result = in_process(**{"Period-end WIP": layout.SHOW_ONLY})
     assert not journal(result).keys() & {"Period-end WIP", "Reversal"}
     assert float(result.wip["amount"].sum()) == 20_000
+
+
+# ----------------------------------------------------------------------------------------------- rounding
+
+
+def test_the_debit_of_a_completion_holds_what_rounding_left_of_its_credits():
+    """By hand. A unit of 0.004 + 0.004: 100.5 are opening stock, 0.804 or 0.80; 101 are completed, twice 0.404 or 0.40.
+
+    Finished goods stand at 1.60 for 201.5 x 0.008 = 1.612: three roundings of less than half a cent, in one line.
+    """
+    tables = {
+        "StandardCost": [buy("Material", 0.004), made("Unit", Other_conversion=0.004)],
+        "BOM": [line("Unit", "Material", 1)],
+        "Stock": [{"Item": "Unit", "Opening qty": 100.5}],
+        "Counts": [completed("Unit", 101)],
+    }
+    _, result = posted(april(), tables)
+    (tie,) = (tie for tie in result.ties if tie.role == FG)
+    assert (tie.closing, tie.left) == (1.6, -0.012)
+    assert tie.holds

@@ -57,6 +57,8 @@ def tie_out(
 ) -> list[Tie]:
     """One row per inventory account of the ledger."""
     found = []
+    # the debit of a completion is the sum of its rounded credits: it holds what rounding each of them left
+    completions = sum(len(entry.lines) for entry in entries if entry.event == layout.COMPLETION)
     for row in ledger[ledger["role"].isin(INVENTORIES)].itertuples():
         stock, counted = book[book["role"] == row.role], of_role(method, row.role)
         lines = [
@@ -76,7 +78,7 @@ def tie_out(
         found.append(
             Tie(
                 row.role, at_standard, from_minor(sum(moved), places), unfollowed, from_minor(row.closing, places),
-                len(lines), (1 + len(lines)) * 0.5 / 10**places, compared,
+                len(lines), (1 + len(lines) + completions) * 0.5 / 10**places, compared,
                 _words(row.role, settings, compared, bool(unfollowed)),
             )
         )  # fmt: skip

@@ -183,6 +183,7 @@ def tie_out(w: Writing) -> Body:
     events = [f'SUMIFS(Journal[Proof],Journal[Role],{{}},Journal[Event],"{event}")' for event in TRUE_UP]
     closing = "SUMIFS(Ledger[Closing],Ledger[Role],{})"
     lines = f'COUNTIFS(Journal[Role],{{}},Journal[Event],"<>{layout.REVERSAL}")'
+    completed = f'COUNTIFS(Journal[Event],"{layout.COMPLETION}")'
     return {
         "Role": ([t.role for t in ties], None),
         "At standard": (
@@ -209,7 +210,10 @@ def tie_out(w: Writing) -> Body:
                 for t, c in zip(ties, cells, strict=True)
             ],
         ),
-        "Rounding allowed": ([t.allowed for t in ties], [f"(1+{lines.format(c['Role'])})*{half}" for c in cells]),
+        "Rounding allowed": (
+            [t.allowed for t in ties],
+            [f"(1+{lines.format(c['Role'])}+{completed})*{half}" for c in cells],
+        ),
         "Result": (
             ["Not counted" if not t.compared else "OK" if t.holds else "Fail" for t in ties],
             [
