@@ -516,14 +516,53 @@ def _add(sums: list[Fraction], *parts: Fraction) -> None:
 
 
 def _contents_by_count(period: Period, relieved: dict[str, Fraction]) -> dict[str, Content]:
-    """What was counted, and what the last account gave up."""
-    zero, found = Fraction(0), {}
+    """What was counted; the rest went on, to cost of goods sold or, while nobody counts them, finished goods.
+
+    Conversion is followed for the plant as a whole: what opening stock held and what was flushed, less what was counted and
+    what left as scrap, went on.
+    """
+    policy, standards, zero = period.policy, period.standards, Fraction(0)
+    found: dict[str, Content] = {SOLD: Content(zero, zero, zero)}
     for count in period.counts:
-        if period.standards.purchase_is_trigger or count.role == FINISHED:
-            value = max(count.counted, zero)
-            found[count.role] = Content(value, value if count.role == FINISHED else zero, zero)
-    sold = max([*relieved.values(), zero][len(relieved) - 1], zero) if relieved else zero
-    return found | {SOLD: Content(sold, sold, zero)}
+        if standards.purchase_is_trigger or count.role == FINISHED:
+            conversion = zero if policy.expensed else count.counted_conversion
+            material = max(count.counted - conversion, zero)
+            made = material if count.role == FINISHED else zero
+            found[count.role] = Content(material, made, max(conversion, zero))
+    flushed = {line: a for line, a in period.books.lines.items() if line.credit == ALLOCATED and line.event != "Scrap"}
+    stays = standards.completion_is_trigger and FINISHED not in relieved
+    last = FINISHED if stays else SOLD
+    went_on = [*relieved.values()][-1] if relieved else zero
+    went_on += sum((a for line, a in flushed.items() if line.debit in (SOLD, last)), zero)
+    conversion = zero
+    if not policy.expensed:
+        conversion = sum((c.opening_conversion - c.counted_conversion for c in period.counts), zero)
+        conversion += sum(flushed.values(), zero) - _conversion_in_scrap(period)
+    material = max(went_on - conversion, zero)
+    found[last] = Content(material, material, max(conversion, zero))
+    lost = sum(
+        (
+            number(row, "Quantity") * standards.cost(str(row["Item"]), day(row["Date"]))[MATERIAL]
+            for row in period.given["Scrap"]
+            if row["Kind"] == "Abnormal"
+        ),
+        zero,
+    )
+    return found | {ABNORMAL_LOSS: Content(max(lost, zero), zero, zero)}
+
+
+def _conversion_in_scrap(period: Period) -> Fraction:
+    """Conversion in made units that were taken out of stock as parts."""
+    if not period.standards.completion_is_trigger:
+        return Fraction(0)
+    return sum(
+        (
+            number(row, "Quantity") * period.conversion(str(row["Item"]), day(row["Date"]))
+            for row in period.given["Scrap"]
+            if row["Stage"] == "Component" and period.kind(str(row["Item"])) != "Phantom"
+        ),
+        Fraction(0),
+    )
 
 
 def prorate(

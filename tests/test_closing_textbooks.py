@@ -528,3 +528,29 @@ def test_the_debit_of_a_completion_holds_what_rounding_left_of_its_credits():
     (tie,) = (tie for tie in result.ties if tie.role == FG)
     assert (tie.closing, tie.left) == (1.6, -0.012)
     assert tie.holds
+
+
+def test_a_physical_count_prorates_by_what_was_counted_and_what_went_on():
+    """Wire at 2; a motor is 5 wire and 5 of conversion, a pump 2 motors and 4. All the wire is in something counted or sold.
+
+    1,000 wire bought at 2.20: price 200 U. Counted 500 wire, 20 motors, 30 pumps of 40: wire in materials 500 + 100, in
+    finished goods 300, sold 100, so the 200 go 120 : 60 : 20. Conversion flushed 100 x 5 + 40 x 4 = 660, incurred 760; in
+    motors 100, in pumps 30 x 14 = 420, sold 140, so the 100 go 15.15 : 63.64 : 21.21.
+    """
+    tables = {
+        "StandardCost": [
+            buy("Wire", 2),
+            made("Motor", "Subassembly", Other_conversion=5),
+            made("Pump", Other_conversion=4),
+        ],
+        "BOM": [line("Motor", "Wire", 5), line("Pump", "Motor", 2)],
+        "Purchases": [purchase("Wire", 1_000, 2.2)],
+        "Actuals": [incurred("Conversion", 760)],
+        "Counts": [completed("Motor", 100), completed("Pump", 40)],
+        "Stock": [{"Item": item, "Counted qty": n} for item, n in (("Wire", 500), ("Motor", 20), ("Pump", 30))],
+    }
+    settings = april(Relief_basis=layout.PHYSICAL_COUNT, Variance_disposition=layout.PRORATE)
+    _, result = posted(settings, tables)
+    close = journal(result)["Close"]
+    assert (close[MIP], close[FG]) == (cents("135.15"), cents("123.64"))
+    assert close[COGS] == cents("300") - cents("135.15") - cents("123.64")

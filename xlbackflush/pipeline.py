@@ -174,7 +174,8 @@ def compute(
     entries = journals.before_close(inputs, built, flows, book, method, places)
     conversion = conversion_totals(inputs, allowed, entries, places)
     differences = variances(inputs, built, book, allowed, conversion, entries, places)
-    held = disposition.contents(inputs, book, moved, rolled.rows.iloc[moved["rollup_row"]], method)
+    moved_at, stocked = rolled.rows.iloc[moved["rollup_row"]], (built.items["role"] != "").to_numpy()[moved["item"]]
+    held = disposition.contents(inputs, book, flows, moved, moved_at, stocked, method)
     in_process = wip.period_end_wip(inputs, built, rolled)
     shares = disposition.disposition(settings, held, entries, wip.recorded_conversion(inputs, in_process), places)
     entries += disposition.close(inputs, entries, shares, method, places)

@@ -17,13 +17,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from xlbackflush import layout
 from xlbackflush.engine.basis import Closing, Schedule
 from xlbackflush.engine.journal import Entry, balances
 from xlbackflush.engine.money import to_minor
-from xlbackflush.engine.physical import Counted
+from xlbackflush.engine.physical import Counted, charges_everything
 from xlbackflush.engine.tables import Inputs, Settings
 
 #: roles that the close brings to zero, in the order of its lines
@@ -60,38 +61,64 @@ class Share:
 
 
 def contents(
-    inputs: Inputs, book: pd.DataFrame, movements: pd.DataFrame, costs: pd.DataFrame, method: list[Counted]
+    inputs: Inputs,
+    book: pd.DataFrame,
+    flows: pd.DataFrame,
+    movements: pd.DataFrame,
+    costs: pd.DataFrame,
+    stocked: np.ndarray,
+    method: list[Counted],
 ) -> list[Content]:
     """What stock, cost of goods sold and the scrap loss hold at standard, at period end.
 
-    movements and costs: the units that moved, and the roll-up row of each. See `counted_contents` for physical counts.
+    movements, costs, stocked: the units that moved, the roll-up row of each, and whether its item is kept in stock. See
+    `_counted` for physical counts.
     """
+    unit, material = costs["unit_cost"].to_numpy(), costs["Material"].to_numpy()
+    lost = (movements["Scrapped abnormal"] + movements["Units scrapped abnormal"]).to_numpy()
+    loss = _content(layout.ABNORMAL_SCRAP, (lost * material).sum(), 0.0, 0.0)
     if inputs.settings.by_count:
-        return counted_contents(inputs.settings, method)
+        scrapped = (movements["Scrapped normal"] + movements["Scrapped abnormal"]).to_numpy()
+        in_scrap = float((scrapped * (unit - material))[stocked].sum()) if inputs.settings.completion_triggers else 0.0
+        return [*_counted(inputs.settings, method, flows, in_scrap), loss]
     found = []
     for role in (layout.MIP, layout.INVENTORY_CONTROL, layout.FINISHED_GOODS):
         stock = book[book["role"] == role]
         if len(stock):
-            material, made = stock["ending_material"].sum(), stock.loc[stock["made"], "ending_material"].sum()
-            found.append(_content(role, material, made, stock["ending_amount"].sum() - material))
-    unit, material = costs["unit_cost"].to_numpy(), costs["Material"].to_numpy()
+            in_stock, made = stock["ending_material"].sum(), stock.loc[stock["made"], "ending_material"].sum()
+            found.append(_content(role, in_stock, made, stock["ending_amount"].sum() - in_stock))
     sold = movements["Sold"].to_numpy()
     conversion = 0.0 if inputs.settings.conversion_expensed else float((sold * (unit - material)).sum())
     found.append(_content(layout.COGS, (sold * material).sum(), (sold * material).sum(), conversion))
-    lost = (movements["Scrapped abnormal"] + movements["Units scrapped abnormal"]).to_numpy()
-    found.append(_content(layout.ABNORMAL_SCRAP, (lost * material).sum(), 0.0, 0.0))
-    return found
+    return [*found, loss]
 
 
-def counted_contents(settings: Settings, method: list[Counted]) -> list[Content]:
-    """The same from a physical count: what was counted, and what it relieved into cost of goods sold."""
-    found = [
-        _content(c.role, c.counted, c.counted if c.role == layout.FINISHED_GOODS else 0.0, 0.0)
-        for c in method
-        if settings.purchase_triggers or c.role == layout.FINISHED_GOODS
-    ]
-    sold = next((c.relieved for c in reversed(method)), 0.0)
-    return [*found, _content(layout.COGS, sold, sold, 0.0), Content(layout.ABNORMAL_SCRAP, 0.0, 0.0, 0.0)]
+def last_account(settings: Settings, method: list[Counted]) -> str:
+    """Where what the physical count relieves ends up: in finished goods, while nobody counts them."""
+    counted = any(c.role == layout.FINISHED_GOODS for c in method)
+    return layout.COGS if counted or not settings.completion_triggers else layout.FINISHED_GOODS
+
+
+def _counted(settings: Settings, method: list[Counted], flows: pd.DataFrame, in_scrap: float) -> list[Content]:
+    """The same from a physical count: what was counted, and what it relieved into the last account.
+
+    Conversion that went there is what was in stock and was flushed, less what was counted and, in_scrap, scrapped.
+    """
+    found = []
+    for c in method:
+        if settings.purchase_triggers or c.role == layout.FINISHED_GOODS:
+            conversion = 0.0 if settings.conversion_expensed else c.counted_conversion
+            material = c.counted - conversion
+            found.append(_content(c.role, material, material * (c.role == layout.FINISHED_GOODS), conversion))
+    last = last_account(settings, method)
+    flushed = flows[(flows["relieved_from"] == "") & flows["event"].isin((layout.COMPLETION, layout.SALE))]
+    direct = flushed["charged_to"].isin((layout.COGS, last))
+    ended = method if charges_everything(settings) else method[-1:]
+    out = sum(c.relieved for c in ended) + float(flushed.loc[direct, "amount"].sum())
+    gone = sum(c.opening_conversion - c.counted_conversion for c in method) + float(flushed["amount"].sum()) - in_scrap
+    conversion = 0.0 if settings.conversion_expensed else gone
+    found.append(_content(last, out - conversion, out - conversion, conversion))
+    return found if last == layout.COGS else [*found, Content(layout.COGS, 0.0, 0.0, 0.0)]
 
 
 def _content(role: str, material: float, made: float, conversion: float) -> Content:

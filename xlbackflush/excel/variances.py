@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from xlbackflush import layout
-from xlbackflush.engine.disposition import NO_BASE
+from xlbackflush.engine.disposition import NO_BASE, last_account
 from xlbackflush.engine.materiality import EXPENSE_THEM, IMMATERIAL, PRORATE_THEM, RECORD_IT
+from xlbackflush.engine.physical import charges_everything, of_role
 from xlbackflush.engine.tieout import INVENTORIES
 from xlbackflush.engine.variances import NOT_POSTED, Conversion, Variance
 from xlbackflush.engine.wip import records
@@ -223,11 +224,11 @@ def _content(w: Writing, role: str, cells: dict[str, str]) -> tuple[str, str, st
     """Formulas of material, material in made units and conversion in one account."""
     if role == layout.USAGE_VARIANCE:
         return _above_close(w, role), "", ""
-    if w.inputs.settings.by_count:
-        return _counted_content(w, role, cells)
     if role == layout.ABNORMAL_SCRAP:
         lost = "Movements[Scrapped abnormal]+Movements[Units scrapped abnormal]"
         return f"MAX(0,SUMPRODUCT({lost},Movements[Material]))", "", ""
+    if w.inputs.settings.by_count:
+        return _counted_content(w, role, cells)
     if role == layout.COGS:
         sold = "SUMPRODUCT(Movements[Sold],Movements[Material])"
         conversion = f"MAX(0,SUMPRODUCT(Movements[Sold],Movements[Unit cost])-{sold})"
@@ -243,14 +244,46 @@ def _content(w: Writing, role: str, cells: dict[str, str]) -> tuple[str, str, st
 
 
 def _counted_content(w: Writing, role: str, cells: dict[str, str]) -> tuple[str, str, str]:
-    """The same where the physical count relieves: what was counted, and what went to cost of goods sold."""
-    if role == layout.ABNORMAL_SCRAP or not w.posted.method:
+    """The same where the physical count relieves; see `disposition._counted`."""
+    settings, method = w.inputs.settings, w.posted.method
+    last = last_account(settings, method)
+    if role == last:
+        out, conversion = _relieved_into(w, last), "0" if settings.conversion_expensed else _conversion_gone(w)
+        return f"MAX(0,{out}-({conversion}))", cells["Material"], f"MAX(0,{conversion})"
+    if of_role(method, role) is None:
         return "", "", ""
-    if role == layout.COGS:
-        last = literal(w.posted.method[-1].role)
-        return f"MAX(0,SUMIFS(CountMethod[Relieved],CountMethod[Role],{last}))", cells["Material"], ""
+    row = f"CountMethod[Role],{literal(role)}"
+    conversion = "0" if settings.conversion_expensed else f"SUMIFS(CountMethod[Counted conversion],{row})"
     made = cells["Material"] if role == layout.FINISHED_GOODS else ""
-    return f"MAX(0,SUMIFS(CountMethod[Counted],CountMethod[Role],{literal(role)}))", made, ""
+    return f"MAX(0,SUMIFS(CountMethod[Counted],{row})-{conversion})", made, f"MAX(0,{conversion})"
+
+
+def _flushed(event: str, charged_to: str = "") -> str:
+    account = f",Trace[Charged to],{literal(charged_to)}" if charged_to else ""
+    return f"SUMIFS(Trace[Conversion],Trace[Event],{literal(event)}{account})"
+
+
+def _relieved_into(w: Writing, last: str) -> str:
+    """What the last counted account gave up, and conversion flushed past it."""
+    parts = [_flushed(layout.SALE, layout.COGS)]
+    if charges_everything(w.inputs.settings):
+        parts.append("SUM(CountMethod[Relieved])")
+    elif w.posted.method:
+        parts.append(f"SUMIFS(CountMethod[Relieved],CountMethod[Role],{literal(w.posted.method[-1].role)})")
+    if last == layout.FINISHED_GOODS:
+        parts.append(_flushed(layout.COMPLETION, last))
+    return "+".join(parts)
+
+
+def _conversion_gone(w: Writing) -> str:
+    """Conversion in opening stock and flushed, less scrapped and counted."""
+    flushed = f"{_flushed(layout.COMPLETION)}+{_flushed(layout.SALE)}"
+    gone = f"SUM(CountMethod[Opening conversion])+{flushed}-SUM(CountMethod[Counted conversion])"
+    if not w.inputs.settings.completion_triggers:
+        return gone
+    scrapped = "(Movements[Scrapped normal]+Movements[Scrapped abnormal])"
+    stocked = f'(Movements[Type]<>"{layout.PHANTOM}")'
+    return f"{gone}-SUMPRODUCT({stocked}*{scrapped}*(Movements[Unit cost]-Movements[Material]))"
 
 
 def materiality(w: Writing) -> Body:
