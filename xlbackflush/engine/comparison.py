@@ -482,9 +482,10 @@ def comparison(
         "Reconciliation": pd.DataFrame({"Type": kinds[book["item"]], "Invoiced": book["invoiced"]}),
     }
     values: dict[str, list[int]] = {}
-    of_type = {kind: (tables["Movements"]["Type"] == kind).to_numpy() for kind in layout.TYPES}
+    moved = {str(name): column.to_numpy() for name, column in tables["Movements"].items()}
     posted = {cell for line in _POSTED for cell in line.cells if isinstance(cell, Posted)}
-    amounts = {c: to_minor(sum(_amount(part, tables, of_type) for part in c.parts), places) for c in posted}
+    sums = {part: _amount(part, tables, moved) for part in {part for cell in posted for part in cell.parts}}
+    amounts = {cell: to_minor(sum(sums[part] for part in cell.parts), places) for cell in posted}
     for line in (*_POSTED, *_BALANCES, _SUM, *_COMPARED, *_NEEDED):
         values[line.key] = []
         for k, cell in enumerate(line.cells):
@@ -521,17 +522,15 @@ def explained(line: Line, figures: list[int]) -> str:
     return " ".join(why for method, other, why in line.reasons if at[method] != at[other])
 
 
-def _amount(part: Product | Column, tables: dict[str, pd.DataFrame], of_type: dict[str, np.ndarray]) -> float:
+def _amount(part: Product | Column, tables: dict[str, pd.DataFrame], moved: dict[str, np.ndarray]) -> float:
     if isinstance(part, Column):
         frame = tables[part.table]
         return float(frame.loc[frame[part.where].isin(part.values), part.column].sum())
-    moved = tables["Movements"]
-    cost = moved[part.cost[0]].to_numpy()
+    cost = moved[part.cost[0]]
     for name in part.cost[1:]:
-        cost = cost - moved[name].to_numpy()
-    amount = moved[part.units].to_numpy() * cost
-    chosen = [of_type[kind] for kind in part.types]
-    return float(amount[np.logical_or.reduce(chosen)].sum() if chosen else amount.sum())
+        cost = cost - moved[name]
+    amount = moved[part.units] * cost
+    return float(amount[np.isin(moved["Type"], part.types)].sum() if part.types else amount.sum())
 
 
 def _rows(frame: pd.DataFrame, column: str, value: str) -> int:

@@ -14,6 +14,7 @@ credits are rounded one by one, and its debit is their sum.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 
@@ -152,16 +153,17 @@ def flushes(
 
     Where the physical count relieves, completions and sales keep their conversion and take material by difference.
     """
-    rows = flows[flows["event"] == event]
     by_count = inputs.settings.by_count and event != layout.SCRAP_EVENT
-    if by_count:
-        rows = rows[rows["relieved_from"] == ""]
+    groups: dict[tuple[str, int], list[Any]] = {}
+    for row in flows.itertuples():
+        if row.event == event and not (by_count and row.relieved_from):
+            groups.setdefault((row.charged_to, row.product), []).append(row)
     source = _source(inputs, "Scrap" if event == layout.SCRAP_EVENT else "Counts", "Quantity")
     entries = by_difference(event, inputs, method, places) if by_count else []
-    for (charged_to, product), group in rows.groupby(["charged_to", "product"], sort=False):
-        code = _code(structure, int(product))
+    for (charged_to, product), group in groups.items():
+        code = _code(structure, product)
         entry = Entry(event, _for(_FLUSH_TEXT[event, charged_to], code), code)
-        for row in group.sort_values("relieved_from", key=lambda s: s == "", kind="stable").itertuples():
+        for row in sorted(group, key=lambda r: r.relieved_from == ""):
             block = (row.first, row.last) if code else None
             column = "Amount" if row.relieved_from else "Conversion"
             basis = Flow(-1, column, event, charged_to, row.relieved_from, block)

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -36,8 +37,7 @@ NOT_POSTED = "Not posted"
 ALL_CONVERSION = "All conversion"
 
 
-@dataclass(frozen=True)
-class Variance:
+class Variance(NamedTuple):
     """One row of the Variances sheet; standard, actual and amount in minor units, amount = actual - standard.
 
     item: position of the item in the stock book, or -1; rest: takes what rounding leaves.
