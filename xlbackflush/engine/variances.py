@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -141,21 +141,20 @@ def _price(
 ) -> Iterator[Variance]:
     """Per item bought. Under trigger points without purchase the invoices never reach the books: shown, not posted."""
     posts = inputs.settings.purchase_triggers
-    standard = to_minor_array(book["received_amount"].to_numpy(), places)
+    standard = to_minor_array(book["received_amount"].to_numpy(), places).tolist()
     exact = (book["invoiced"] - book["received_amount"]).to_numpy()
     amounts = _summing_to(_posted(entries, layout.PRICE_VARIANCE) if posts else None, exact, places)
     bought = np.zeros(len(structure.items) + 1)  # the last one stands for item -1
     np.add.at(bought, structure.of("Purchases"), inputs.frames["Purchases"]["Quantity"].to_numpy())
     how = inputs.settings.variance_disposition if posts else NOT_POSTED
     words, largest, order = _Words(structure), _largest(exact), _largest_first(amounts)
-    for k, row in zip(order, book.iloc[order].itertuples(), strict=True):
-        units = float(bought[row.item])
-        text = f"{words.name(row.item)}{words.units(row.item, units)} received"
+    for k, item, invoiced, received in _rows(book, order, "item", "invoiced", "received_amount"):
+        units = float(bought[item])
+        text = f"{words.name(item)}{words.units(item, units)} received"
         if units:
-            paid, price = row.invoiced / units, row.received_amount / units
-            text += f" at {_rate(paid)} on average; the standard is {_rate(price)}."
+            text += f" at {_rate(invoiced / units)} on average; the standard is {_rate(received / units)}."
         yield Variance(
-            layout.MATERIAL_PRICE, words.codes[row.item], int(standard[k]), int(standard[k] + amounts[k]), how, text, "", k,
+            layout.MATERIAL_PRICE, words.codes[item], standard[k], standard[k] + amounts[k], how, text, "", k,
             posts and k == largest,
         )  # fmt: skip
 
@@ -167,36 +166,41 @@ def _usage(
     posts = count_posts(inputs.settings)
     exact = -(book["posted"] if posts else book["difference_amount"]).to_numpy()
     amounts = _summing_to(_posted(entries, layout.USAGE_VARIANCE) if posts else None, exact, places)
-    standard = to_minor_array((book["relieved"] * book["cost"]).to_numpy(), places)
+    standard = to_minor_array((book["relieved"] * book["cost"]).to_numpy(), places).tolist()
     how = inputs.settings.variance_disposition if posts else NOT_POSTED
     words, largest, order = _Words(structure), _largest(exact), _largest_first(amounts)
-    for k, row in zip(order, book.iloc[order].itertuples(), strict=True):
-        used = row.relieved - row.difference
+    columns = ("item", "relieved", "difference", "counted", "book", "cost")
+    for k, item, relieved, difference, counted, in_books, cost in _rows(book, order, *columns):
         text = (
-            f"{words.name(row.item)}{words.units(row.item, row.relieved)} allowed, {words.units(row.item, used)} gone: "
-            f"{_number(row.counted)} counted, {_number(row.book)} in the books, at {_rate(row.cost)}."
+            f"{words.name(item)}{words.units(item, relieved)} allowed, {words.units(item, relieved - difference)} gone: "
+            f"{_number(counted)} counted, {_number(in_books)} in the books, at {_rate(cost)}."
         )
         yield Variance(
-            layout.MATERIAL_USAGE, words.codes[row.item], int(standard[k]), int(standard[k] + amounts[k]), how, text, "", k,
+            layout.MATERIAL_USAGE, words.codes[item], standard[k], standard[k] + amounts[k], how, text, "", k,
             posts and k == largest,
         )  # fmt: skip
 
 
-def _summing_to(total: int | None, exact: np.ndarray, places: int) -> np.ndarray:
+def _rows(book: pd.DataFrame, order: list[int], *columns: str) -> Iterator[tuple[Any, ...]]:
+    """Position and some columns of the rows of the stock book, in an order."""
+    return zip(order, *(book[column].iloc[order].tolist() for column in columns), strict=True)
+
+
+def _summing_to(total: int | None, exact: np.ndarray, places: int) -> list[int]:
     """Amounts in minor units; the largest takes what rounding leaves to a posted total (None: nothing was posted)."""
     amounts = to_minor_array(exact, places)
     if total is not None and len(amounts):
         amounts[_largest(exact)] += total - int(amounts.sum())
-    return amounts
+    return [int(amount) for amount in amounts]
 
 
 def _largest(exact: np.ndarray) -> int:
     return int(np.argmax(np.abs(exact))) if len(exact) else -1
 
 
-def _largest_first(amounts: np.ndarray) -> list[int]:
-    order = np.argsort(-np.abs(amounts), kind="stable")
-    return [int(k) for k in order if amounts[k]]
+def _largest_first(amounts: list[int]) -> list[int]:
+    """Positions of the amounts that are not zero."""
+    return sorted((k for k, amount in enumerate(amounts) if amount), key=lambda k: -abs(amounts[k]))
 
 
 # -------------------------------------------------------------------------------------------- conversion
@@ -289,7 +293,9 @@ class _Words:
 
     def __init__(self, structure: Structure) -> None:
         items = structure.items
-        self.codes, self._descriptions, self._uoms = (items[c].tolist() for c in ("code", "description", "uom"))
+        self.codes, self._descriptions, uoms = (items[c].tolist() for c in ("code", "description", "uom"))
+        by_piece = {uom for uom in set(uoms) if uom.casefold() in ("", "each", "ea")}
+        self._uoms = ["units" if uom in by_piece else uom for uom in uoms]
 
     def name(self, item: int) -> str:
         """Description and a colon, where there is one."""
@@ -297,8 +303,7 @@ class _Words:
 
     def units(self, item: int, quantity: float) -> str:
         """Quantity and unit of measure; what is counted by the piece is units."""
-        uom = self._uoms[item]
-        return f"{_number(quantity)} {'units' if uom.casefold() in ('', 'each', 'ea') else uom}"
+        return f"{_number(quantity)} {self._uoms[item]}"
 
 
 def _made(structure: Structure, allowed: pd.DataFrame) -> str:
