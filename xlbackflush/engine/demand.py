@@ -75,17 +75,17 @@ class Demand:
 def demand(inputs: Inputs, structure: Structure) -> Demand:
     """Collect the demands of the period into roots, in the order of the streams and of Standard Cost."""
     chosen = streams(inputs)
-    parts = []
+    parts: dict[str, list[np.ndarray]] = {"stream": [], "item": [], "day": [], "quantity": []}
     for i, stream in enumerate(chosen):
-        frame = inputs.frames[stream.table]
-        mask = np.ones(len(frame), dtype=bool)
+        frame, item = inputs.frames[stream.table], structure.of(stream.table)
+        day, quantity = (frame[column].to_numpy(dtype=np.float64) for column in ("Date", "Quantity"))
+        mask = (item >= 0) & ~np.isnan(quantity) & ~np.isnan(day)
         for column, value in stream.wanted:
             mask &= (frame[column] == value).to_numpy()
-        frame = frame[mask]
-        item = structure.of(stream.table)[mask]
-        parts.append(pd.DataFrame({"stream": i, "item": item, "day": frame["Date"], "quantity": frame["Quantity"]}))
-    rows = pd.concat(parts, ignore_index=True)
-    rows = rows[(rows["item"] >= 0) & rows["quantity"].notna() & rows["day"].notna()]
+        for name, values in (("item", item), ("day", day), ("quantity", quantity)):
+            parts[name].append(values[mask])
+        parts["stream"].append(np.full(int(mask.sum()), i))
+    rows = pd.DataFrame({name: np.concatenate(arrays) for name, arrays in parts.items()})
     # streams of one event and account stand together per item, so that a product's rows are one block of the Trace
     group = np.array([_first_alike(chosen, s) for s in chosen], dtype=np.int64)
     width, depth = len(structure.items) + 1, len(chosen) + 1

@@ -58,7 +58,7 @@ def item_numbers(codes: pd.Series, number: dict[str, int]) -> Ints:
     """Item numbers of codes, without regard to case; -1 where unknown."""
     spelled = codes.tolist()
     known = {code: number.get(code_key(code), -1) for code in set(spelled)}
-    return np.array([known[code] for code in spelled], dtype=np.int64)
+    return np.fromiter(map(known.__getitem__, spelled), np.int64, len(spelled))
 
 
 def scrap_factor(quantity: Floats, scrap: Floats, on_input: NDArray[np.bool_]) -> Floats:

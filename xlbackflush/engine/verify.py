@@ -204,7 +204,8 @@ def _table_totals(table: layout.Table, frame: pd.DataFrame, source: Source) -> I
 def _as_shown(column: layout.Column, texts: list[str], raw: list[object]) -> list[str]:
     """Texts of a column as a formula sees them: choices without regard to case, a date typed as text as its number."""
     if column.kind == "choice":
-        return [text.upper() for text in texts]
+        upper = {text: text.upper() for text in set(texts)}
+        return list(map(upper.__getitem__, texts))
     if dt.date in (kinds := set(map(type, raw))) or dt.datetime in kinds:
         return [_day_number(v) if isinstance(v, dt.date) else text for v, text in zip(raw, texts, strict=True)]
     return texts
@@ -238,10 +239,10 @@ def text_total(texts: Sequence[str], rows: NDArray[np.int64], most: int) -> tupl
     Returns the number of places that count (at most `most`) and the sum. Characters beyond the Basic Multilingual Plane
     are two places to some programs and one to others: a column with any of them counts filled rows only (0 places).
     """
-    unique = list(dict.fromkeys(texts))
-    width = max(map(len, unique), default=0)
-    if not width:
+    if not any(texts):
         return 1, 0.0
+    unique = list(dict.fromkeys(texts))
+    width = max(map(len, unique))
     weight = (rows % ROW_CYCLE + 1).astype(np.float64)
     if not all(map(str.isascii, unique)) and max(map(max, filter(None, unique))) > "\uffff":
         return 0, float(weight @ np.array([bool(text) for text in texts], dtype=np.float64)) * LENGTH_WEIGHT
@@ -249,10 +250,10 @@ def text_total(texts: Sequence[str], rows: NDArray[np.int64], most: int) -> tupl
     characters = np.array(unique, dtype=f"<U{places}").view(np.uint32).reshape(len(unique), places).astype(np.float64)
     characters = np.where(characters == 0, 0.0, characters - 32)  # a blank beyond the end weighs nothing
     weighed = characters @ np.array(PLACE_WEIGHTS[:places], dtype=np.float64)
-    weighed += np.array([len(text) for text in unique], dtype=np.float64) * LENGTH_WEIGHT
+    weighed += np.fromiter(map(len, unique), np.float64, len(unique)) * LENGTH_WEIGHT
     if len(unique) < len(texts):
         number = {text: i for i, text in enumerate(unique)}
-        weighed = weighed[[number[text] for text in texts]]
+        weighed = weighed[np.fromiter(map(number.__getitem__, texts), np.int64, len(texts))]
     return places, float(weight @ weighed)
 
 
