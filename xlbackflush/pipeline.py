@@ -60,9 +60,8 @@ class Run:
 
 @dataclass
 class Posted:
-    """Everything that a run puts into the workbook besides findings."""
+    """Everything that a run puts into the workbook besides findings; each is the work of one stage of the engine."""
 
-    run: Run
     places: int
     rollup: Rollup
     demand: demands.Demand
@@ -84,6 +83,7 @@ class Posted:
     fit: list[Weighed]
     comparison: list[Figures]
     dashboard: list[Bar]
+    run: Run = field(init=False)
 
 
 @dataclass
@@ -164,58 +164,82 @@ def compute(
     if outcome.failed:
         return outcome
 
-    settings, places = inputs.settings, money.decimals(inputs.settings.currency)
+    exploded = _explode(inputs, built, found, progress)
+    outcome.findings = in_order(found)
+    if outcome.failed:
+        return outcome
+    posted, more = _post(inputs, built, exploded, progress)
+    outcome.findings = in_order(found + more)
+    posted.run = _this_run(posted, input_hash(sources), user, now, earlier)
+    outcome.posted = posted
+    return outcome
+
+
+@dataclass
+class Exploded:
+    """Unit costs, what is asked, and the explosion."""
+
+    rollup: Rollup
+    demand: demands.Demand
+    trace: Trace
+
+
+def _explode(inputs: Inputs, built: Structure, found: list[Finding], progress: Progress) -> Exploded:
+    """Unit costs from the bottom of the BOM up, quantities from the counts down. Adds findings on sizes."""
     progress("Rolling up costs")
-    rolled = rollup(built, settings)
+    rolled = rollup(built, inputs.settings)
     progress("Exploding counts")
     asked = demands.demand(inputs, built)
     size = trace_size(built, asked)
     explode = trace if size <= layout.TRACE_ROWS_MAX else condensed
-    traced = explode(built, rolled, asked, settings)
-    found += rules.trace_fits(len(traced.rows), traced.condensed, size, settings)
-    found += rules.amounts_fit(relieve.largest(traced, built, rolled, inputs), places)
-    if has_errors(found):
-        outcome.findings = in_order(found)
-        return outcome
+    traced = explode(built, rolled, asked, inputs.settings)
+    found += rules.trace_fits(len(traced.rows), traced.condensed, size, inputs.settings)
+    largest = relieve.largest(traced, built, rolled, inputs)
+    found += rules.amounts_fit(largest, money.decimals(inputs.settings.currency))
+    return Exploded(rolled, asked, traced)
+
+
+def _post(inputs: Inputs, built: Structure, exploded: Exploded, progress: Progress) -> tuple[Posted, list[Finding]]:
+    """Relieve, journalise, measure the variances, close, verify; with the findings on costs, quantities and counts."""
+    settings, places = inputs.settings, money.decimals(inputs.settings.currency)
+    rolled, asked, traced = exploded.rollup, exploded.demand, exploded.trace
     progress("Relieving inventory")
     relief = relieve.relief(traced, built, asked, places)
-    book = stockbook.reconciliation(traced, built, rolled, asked, inputs)
     flows = relieve.flows(traced, built, asked, settings)
-    method = physical.count_method(inputs, flows, book, built.items["type"].iloc[book["item"]])
-    found += rules.after(inputs, built, rolled, book, method)
-    progress("Posting")
+    book = stockbook.reconciliation(traced, built, rolled, asked, inputs)
     moved = movements(inputs, built, rolled)
-    allowed = conversion_allowed(traced, built, settings)
+    method = physical.count_method(inputs, flows, book, built.items["type"].iloc[book["item"]])
+    found = rules.after(inputs, built, rolled, book, method)
+
+    progress("Posting")
     entries = journals.before_close(inputs, built, flows, book, method, places)
+    allowed = conversion_allowed(traced, built, settings)
     conversion = conversion_totals(inputs, allowed, entries, places)
     differences = variances(inputs, built, book, allowed, conversion, entries, places)
-    moved_at, stocked = rolled.rows.iloc[moved["rollup_row"]], (built.items["role"] != "").to_numpy()[moved["item"]]
-    held = disposition.contents(inputs, book, flows, moved, moved_at, stocked, method)
     in_process = wip.period_end_wip(inputs, built, rolled)
+    held = disposition.contents(inputs, built, rolled, book, flows, moved, method)
     shares = disposition.disposition(settings, held, entries, wip.recorded_conversion(inputs, in_process), places)
     entries += disposition.close(inputs, entries, shares, method, places)
     entries += wip.entries(inputs, in_process, places)
     ledger = journals.ledger(entries, physical.opening_balances(method, book, places))
+
     ties = tie_out(settings, book, method, entries, ledger, places)
-    sold = sum(row.closing for row in ledger.itertuples() if row.role == layout.COGS) / 10**places
-    measures = materiality(settings, shares, ties, in_process, sold)
-    outcome.findings = in_order(found)
-    checked = verify.checks(inputs, entries, ledger, relief, differences, ties, places)
-    compared = comparison(inputs, built, rolled, moved, book, places)
-    weighed = fit(inputs, built, rolled, traced, moved, book, in_process, ledger, places)
-    pictured = dashboard(differences, ledger, settings, places)
-    this = _this_run(entries, places, input_hash(sources), user, now, earlier)
-    outcome.posted = Posted(
-        this, places, rolled, asked, traced, moved, relief, book, method, allowed, conversion, in_process, entries, ledger,
-        differences, shares, ties, measures, checked, weighed, compared, pictured,
+    posted = Posted(
+        places=places, rollup=rolled, demand=asked, trace=traced, movements=moved, relief=relief, book=book, method=method,
+        allowed=allowed, conversion=conversion, wip=in_process, entries=entries, ledger=ledger, variances=differences,
+        shares=shares, ties=ties,
+        measures=materiality(settings, shares, ties, in_process, ledger, places),
+        checks=verify.checks(inputs, entries, ledger, relief, differences, ties, places),
+        comparison=comparison(inputs, built, rolled, moved, book, places),
+        fit=fit(inputs, built, rolled, traced, moved, book, in_process, ledger, places),
+        dashboard=dashboard(differences, ledger, settings, places),
     )  # fmt: skip
-    return outcome
+    return posted, found
 
 
-def _this_run(
-    entries: list[journals.Entry], places: int, digest: str, user: str, now: dt.datetime, earlier: list[Run]
-) -> Run:
+def _this_run(posted: Posted, digest: str, user: str, now: dt.datetime, earlier: list[Run]) -> Run:
     """The run's own line. The same inputs run again by the same version keep their draft's time and user."""
+    entries, places = posted.entries, posted.places
     lines = [line for entry in entries for line in entry.lines]
     debits = money.from_minor(sum(line.minor for line in lines if line.minor > 0), places)
     credits = money.from_minor(-sum(line.minor for line in lines if line.minor < 0), places)

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from xlbackflush import layout
@@ -25,6 +24,8 @@ from xlbackflush.engine.basis import Closing, Schedule
 from xlbackflush.engine.journal import Entry, balances
 from xlbackflush.engine.money import to_minor
 from xlbackflush.engine.physical import Counted, charges_everything
+from xlbackflush.engine.rollup import Rollup
+from xlbackflush.engine.structure import Structure
 from xlbackflush.engine.tables import Inputs, Settings
 
 #: roles that the close brings to zero, in the order of its lines
@@ -62,23 +63,21 @@ class Share:
 
 def contents(
     inputs: Inputs,
+    structure: Structure,
+    rollup: Rollup,
     book: pd.DataFrame,
     flows: pd.DataFrame,
     movements: pd.DataFrame,
-    costs: pd.DataFrame,
-    stocked: np.ndarray,
     method: list[Counted],
 ) -> list[Content]:
-    """What stock, cost of goods sold and the scrap loss hold at standard, at period end.
-
-    movements, costs, stocked: the units that moved, the roll-up row of each, and whether its item is kept in stock. See
-    `_counted` for physical counts.
-    """
+    """What stock, cost of goods sold and the scrap loss hold at standard, at period end. Physical counts: `_counted`."""
+    costs = rollup.rows.iloc[movements["rollup_row"]]
     unit, material = costs["unit_cost"].to_numpy(), costs["Material"].to_numpy()
     lost = (movements["Scrapped abnormal"] + movements["Units scrapped abnormal"]).to_numpy()
     loss = _content(layout.ABNORMAL_SCRAP, (lost * material).sum(), 0.0, 0.0)
     if inputs.settings.by_count:
         scrapped = (movements["Scrapped normal"] + movements["Scrapped abnormal"]).to_numpy()
+        stocked = (structure.items["role"] != "").to_numpy()[movements["item"]]
         in_scrap = float((scrapped * (unit - material))[stocked].sum()) if inputs.settings.completion_triggers else 0.0
         return [*_counted(inputs.settings, method, flows, in_scrap), loss]
     found = []

@@ -28,9 +28,10 @@ class Measure:
 
 
 def materiality(
-    settings: Settings, shares: list[Share], ties: list[Tie], wip: pd.DataFrame, sold: float
+    settings: Settings, shares: list[Share], ties: list[Tie], wip: pd.DataFrame, ledger: pd.DataFrame, places: int
 ) -> list[Measure]:
-    """The test of the policy, both outcomes, and the units in process. sold: closing cost of goods sold, in money."""
+    """The test of the policy, both outcomes, and the units in process."""
+    sold = sum(int(row.closing) for row in ledger.itertuples() if row.role == layout.COGS) / 10**places
     inventories = sum(t.closing for t in ties)
     threshold = settings.materiality * abs(inventories)
     cogs = next(s for s in shares if s.role == layout.COGS)
