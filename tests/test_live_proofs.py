@@ -16,7 +16,7 @@ import math
 import os
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from live_books import (
     BOOKS,
     EPOCH,
     FORMULA,
+    ITEMS,
     NOW,
     PERIOD,
     PERIOD_ENDS,
@@ -396,10 +397,15 @@ def policy_trials(sources: dict[str, Source]) -> Iterator[Trial]:
 def campaign(name: str, folder: Path) -> tuple[Verdict, ...]:
     """Try the changes on one book: all, or the same sample every time."""
     office.require(uno=True)
-    base = ran(name, folder)
-    chosen = list(trials(base.sources))
+    chosen = list(trials(ran(name, folder).sources))
     if not FULL:
         chosen = random.Random(name).sample(chosen, min(TRIALS, len(chosen)))
+    return tried(name, folder, chosen)
+
+
+def tried(name: str, folder: Path, chosen: Sequence[Trial]) -> tuple[Verdict, ...]:
+    """Make each change in LibreOffice and, beside it, in the engine."""
+    base = ran(name, folder)
     book = openpyxl.load_workbook(base.path)
     watch = [place(book, table, "Difference") for table in WATCHED]
     watch += [place(book, "Relief", "Quantity difference"), place(book, "Journal", "Proof"), ("Checks", "B3:B3")]
@@ -543,6 +549,16 @@ def test_a_change_of_which_no_sum_tells_fails_the_master_check(name: str, folder
         for trial in UNUSED:
             [[[failures]]] = session.attempt([change(base.sources, trial)], [("Checks", "B3:B3")])
             assert failures == office.ERROR or failures > 0, trial
+
+
+@pytest.mark.parametrize("name", VARIANTS[:4])
+def test_a_phantom_that_becomes_a_bought_item_flags_every_line_that_it_made(name: str, folder: Path) -> None:
+    """Also where it has no price and no conversion, so that nothing but its components hangs on its type."""
+    office.require(uno=True)
+    at = [row[0] for row in ITEMS].index("PH2")
+    [verdict] = tried(name, folder, [Trial("choice", "StandardCost", "Type", at, "Phantom", "Buy")])
+    assert verdict.expected
+    assert verdict.expected <= verdict.flagged
 
 
 # ------------------------------------------------------------------------------ (c) the sheets in between

@@ -59,7 +59,7 @@ class TraceBody:
         """Formulas of each column, row by row; "" where a cell is a plain value or blank."""
         out: dict[str, list[str]] = {name: [] for name in _LIVE}
         several = np.bincount(self.posted.rollup.rows["item"].to_numpy(), minlength=len(self.items)) > 1
-        bom_rows, split = self.lines["row"].tolist(), several.tolist()
+        bom_rows, split, exploded = self.lines["row"].tolist(), several.tolist(), self._tests_of_exploding()
         columns = (
             self.rows[c].tolist() for c in ("root", "product", "parent_row", "item", "line", "rollup_row", "relieved")
         )
@@ -75,6 +75,7 @@ class TraceBody:
                     stream,
                     self.codes[product],
                     relieved and split[item],
+                    exploded[parent],
                 )
                 cells |= (
                     self._relieved(row, cost_row, stream)
@@ -90,6 +91,13 @@ class TraceBody:
             for name, formulas in out.items():
                 formulas.append(cells.get(name, ""))
         return out
+
+    def _tests_of_exploding(self) -> list[str]:
+        """Of each row that is exploded for want of an account: that it has none. Its components hang on its type."""
+        roles = self.items["role"].tolist()
+        up = (self.rows["rollup_row"] + self.rollup_top).tolist()
+        accounts = [f'{self.roll["Relieved from"]}{u}=""' for u in up]
+        return [test if not roles[i] else "" for i, test in zip(self.rows["item"].tolist(), accounts, strict=True)]
 
     def _head(self, r: int, u: int, stream: Stream, code: str) -> dict[str, str]:
         """Level 0: the units counted in the period."""
@@ -148,7 +156,9 @@ class TraceBody:
         started = f"{self.at['Started']}{p}*{self._factor(r)}*{self.roll['Units to start']}{u}"
         return cells | self._conversion(r, u) | {"Started": started}
 
-    def _below(self, r: int, p: int, b: int, u: int, stream: Stream, product: str, split: bool) -> dict[str, str]:
+    def _below(
+        self, r: int, p: int, b: int, u: int, stream: Stream, product: str, split: bool, exploded: str
+    ) -> dict[str, str]:
         """A component: parent's units to start x quantity per, scrap included, on the days that line and parent share."""
         at, bom, roll = self.at, self.bom, self.roll
         first, last = [f"{at['First day']}{p}"], [f"{at['Last day']}{p}"]
@@ -162,9 +172,11 @@ class TraceBody:
         first_cell, last_cell = f"{at['First day']}{r}", f"{at['Last day']}{r}"
         counted = counted_units(stream, product, f"{at['Product']}{r}", first_cell, last_cell)
         same = f"AND({first_cell}={at['First day']}{p},{last_cell}={at['Last day']}{p})"
+        hangs = f'{bom["Parent"]}{b}&""={at["Parent"]}{r}'
+        hangs = f"AND({hangs},{exploded})" if exploded else hangs
         cells = self._line(r, p, b) | {
             "Parent qty": f"{at['Units']}{r}*{at['Started']}{p}",
-            "Qty per": f'IF({bom["Parent"]}{b}&""={at["Parent"]}{r},{bom["Qty per"]}{b},0)',
+            "Qty per": f"IF({hangs},{bom['Qty per']}{b},0)",
             "Required qty": f"{at['Parent qty']}{r}*{self._factor(r)}",
             "Units": f"IF({same},{at['Units']}{p},{counted})",
             "First day": f"MAX({','.join(first)})",
@@ -204,11 +216,11 @@ class TraceBody:
         return cells
 
     def _below_condensed(
-        self, r: int, p: int, b: int, u: int, stream: Stream, product: str, split: bool
+        self, r: int, p: int, b: int, u: int, stream: Stream, product: str, split: bool, exploded: str
     ) -> dict[str, str]:
         """A BOM line: its parent's total x units to start x quantity per, while the line holds."""
         at, bom = self.at, self.bom
-        tests = [f'{bom["Parent"]}{b}&""={at["Parent"]}{r}']
+        tests = [f'{bom["Parent"]}{b}&""={at["Parent"]}{r}', *filter(None, [exploded])]
         if "Effective from" in bom:
             tests.append(f"INT({bom['Effective from']}{b})<={at['First day']}{r}")
         if "Effective to" in bom:
