@@ -6,6 +6,7 @@ Reading order: vocabulary (words a cell may hold) - column kinds - input sheets 
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Literal
 
@@ -80,6 +81,9 @@ PERIOD_END_WIP, REVERSAL = "Period-end WIP", "Reversal"
 EVENTS = (
     PURCHASE, CONVERSION_EVENT, COMPLETION, SALE, SCRAP_EVENT, COUNT_ADJUSTMENT, CLOSE, PERIOD_END_WIP, REVERSAL,
 )  # fmt: skip
+
+#: events that come after the variances are measured
+FROM_THE_CLOSE_ON = (CLOSE, PERIOD_END_WIP, REVERSAL)
 
 MATERIAL_PRICE, MATERIAL_USAGE = "Material price", "Material usage"
 LABOR_RATE, LABOR_EFFICIENCY = "Labor rate", "Labor efficiency"
@@ -1026,6 +1030,7 @@ INPUT_TABLES: tuple[Table, ...] = tuple(t for s in INPUT_SHEETS for t in s.table
 OUTPUT_TABLES: tuple[Table, ...] = tuple(t for s in OUTPUT_SHEETS for t in s.tables)
 TABLES: dict[str, Table] = {t.name: t for t in INPUT_TABLES + OUTPUT_TABLES}
 
+DAY_0 = dt.date(1899, 12, 30)  # Excel's
 HEADER_ROW = 6  # of every table; units stand one row above, data starts one row below
 MASTER_CHECK = "MasterCheck"
 SHEET_ROWS_MAX = 1_048_576 - HEADER_ROW

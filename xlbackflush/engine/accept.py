@@ -20,8 +20,7 @@ from xlbackflush.engine.findings import Finding
 from xlbackflush.engine.tables import CellError, Inputs, Settings, Source
 from xlbackflush.layout import Column, Setting
 
-_EPOCH = dt.date(1899, 12, 30)  # Excel's day 0
-_EPOCH_ORDINAL = _EPOCH.toordinal()
+_DAY_0_ORDINAL = layout.DAY_0.toordinal()
 _DATES = range(18_264, 109_575)  # 1950-01-01 to 2199-12-31: a plain number here may be an unformatted date
 _KEY_KINDS = ("item", "choice")
 
@@ -69,7 +68,7 @@ def _column(raw: list[object], source: Source, column: Column, found: list[Findi
         odd = [i for i, v in enumerate(raw) if (column.required if v == "" else type(v) is not wanted)]
     values: list[Any] = list(raw)
     if dated:
-        values = [v.toordinal() - _EPOCH_ORDINAL if type(v) is dt.date else math.nan for v in raw]
+        values = [v.toordinal() - _DAY_0_ORDINAL if type(v) is dt.date else math.nan for v in raw]
     elif numeric and (blank or odd):
         values = [v if type(v) is float else math.nan for v in raw]
     for i in odd:
@@ -197,7 +196,7 @@ def _date(value: object) -> float | None:
     if isinstance(value, dt.datetime):
         value = value.date()
     if isinstance(value, dt.date):
-        return float((value - _EPOCH).days)
+        return float((value - layout.DAY_0).days)
     if isinstance(value, int | float) and not isinstance(value, bool) and int(value) in _DATES:
         return float(int(value))
     return None

@@ -41,14 +41,14 @@ class Counted:
     in_money: bool
 
 
-def material_role(settings: Settings) -> str:
-    """The account that counted materials stand for: under Completion and sale it is not kept, only counted."""
-    return layout.INVENTORY_CONTROL if settings.trigger_points == layout.PS else layout.MIP
-
-
 def posted_role(settings: Settings, role: str) -> str:
     """The account on which what happens to counted stock is posted: payables, where materials are not kept."""
     return role if role == layout.FINISHED_GOODS else settings.bought_role
+
+
+def on_the_books(settings: Settings, role: str) -> bool:
+    """Does the ledger have the account? Under Completion and sale materials are counted, but not kept."""
+    return settings.trigger_points != layout.CS or role == layout.FINISHED_GOODS
 
 
 def charges_everything(settings: Settings) -> bool:
@@ -113,7 +113,7 @@ def _counted(
     change = last - first if settings.conversion_expensed else 0.0
     if charges_everything(settings):
         relieved, change = received - scrapped, change + counted - opening
-    kept = settings.trigger_points != layout.CS or role == layout.FINISHED_GOODS
+    kept = on_the_books(settings, role)
     carried = opening + (first if settings.conversion_expensed else 0.0)
     return Counted(
         role, opening, received, scrapped, counted, relieved, first, last, change if kept else 0.0, carried if kept else 0.0,

@@ -26,8 +26,6 @@ COLUMNS = (
 )  # fmt: skip
 CHUNK = 100_000  # rows in memory at once
 
-_DAY_0 = dt.date(1899, 12, 30)  # Excel's
-
 
 def product_view(
     structure: Structure, rollup: Rollup, demand: Demand, settings: Settings, chunk: int = CHUNK
@@ -44,7 +42,7 @@ def product_view(
         for first in range(0, len(rows), chunk):  # one root alone may pass it
             values = shown(rows, structure.items, structure.lines, some, slice(first, first + chunk))
             for name in ("First day", "Last day"):
-                dates = {day: _DAY_0 + dt.timedelta(days=day) for day in set(values[name])}
+                dates = {day: layout.DAY_0 + dt.timedelta(days=day) for day in set(values[name])}
                 values[name] = [dates[day] for day in values[name]]
             yield pd.DataFrame({name: values[name] for name in COLUMNS}, dtype=object)
 

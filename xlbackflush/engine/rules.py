@@ -6,6 +6,7 @@ AFTER    need the explosion: shortages and the like; none of them stops a run
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -50,7 +51,7 @@ def _blank(column: pd.Series) -> np.ndarray:
 
 
 def _day(serial: float) -> str:
-    return str((np.datetime64("1899-12-30") + int(serial)).astype("datetime64[D]"))
+    return str(layout.DAY_0 + dt.timedelta(days=int(serial)))
 
 
 # --------------------------------------------------------------------------------------- before: settings

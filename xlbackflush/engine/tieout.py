@@ -9,7 +9,7 @@ import pandas as pd
 from xlbackflush import layout
 from xlbackflush.engine.journal import Entry
 from xlbackflush.engine.money import from_minor
-from xlbackflush.engine.physical import Counted, of_role
+from xlbackflush.engine.physical import Counted, charges_everything, of_role
 from xlbackflush.engine.tables import Settings
 
 INVENTORIES = (layout.MIP, layout.INVENTORY_CONTROL, layout.FINISHED_GOODS, layout.WORK_IN_PROCESS)
@@ -70,7 +70,7 @@ def tie_out(
         at_standard, unfollowed = float(stock["ending_amount"].sum()), float(stock["unfollowed"].sum())
         if counted and settings.by_count:
             at_standard = counted.counted + counted.opening_conversion * settings.conversion_expensed
-            if settings.trigger_points == layout.S:  # everything relieved: the close brings back the count
+            if charges_everything(settings):  # everything relieved: the close brings back the count
                 at_standard = counted.ledger_opening
         elif counted:
             at_standard += counted.opening_conversion

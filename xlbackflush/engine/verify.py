@@ -96,7 +96,7 @@ def _books(inputs: Inputs, entries: list[Entry], ledger: pd.DataFrame, places: i
 
 def _variances(variances: list[Variance], entries: list[Entry], places: int) -> Iterator[Check]:
     """The rows of Variances add up to the accounts, and the parts of the conversion variance to the whole."""
-    before = balances([e for e in entries if e.event not in (layout.CLOSE, layout.PERIOD_END_WIP, layout.REVERSAL)])
+    before = balances([e for e in entries if e.event not in layout.FROM_THE_CLOSE_ON])
     for name, role in ((layout.MATERIAL_PRICE, layout.PRICE_VARIANCE), (layout.MATERIAL_USAGE, layout.USAGE_VARIANCE)):
         rows = from_minor(sum(v.amount for v in variances if v.name == name and v.disposition != NOT_POSTED), places)
         account = from_minor(before.get(role, 0), places)
@@ -213,7 +213,7 @@ def _as_shown(column: layout.Column, texts: list[str], raw: list[object]) -> lis
 
 def _day_number(value: dt.date) -> str:
     moment = value if isinstance(value, dt.datetime) else dt.datetime(value.year, value.month, value.day)
-    return f"{(moment - dt.datetime(1899, 12, 30)) / dt.timedelta(1):.15g}"
+    return f"{(moment - dt.datetime.combine(layout.DAY_0, dt.time())) / dt.timedelta(1):.15g}"
 
 
 def _primes(first: int, count: int) -> tuple[int, ...]:

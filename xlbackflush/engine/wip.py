@@ -18,7 +18,7 @@ from xlbackflush.engine.journal import Entry
 from xlbackflush.engine.money import to_minor
 from xlbackflush.engine.rollup import Rollup
 from xlbackflush.engine.structure import Structure
-from xlbackflush.engine.tables import Inputs
+from xlbackflush.engine.tables import Inputs, Settings
 
 
 def period_end_wip(inputs: Inputs, structure: Structure, rollup: Rollup) -> pd.DataFrame:
@@ -33,8 +33,7 @@ def period_end_wip(inputs: Inputs, structure: Structure, rollup: Rollup) -> pd.D
     known = item >= 0
     end = rollup.at(item[known], np.full(int(known.sum()), float(settings.period_end)))
     rows = rollup.rows.iloc[end]
-    flushed_later = settings.completion_triggers and not settings.conversion_expensed
-    own = rows["conversion_at_completion"] if flushed_later else rows["unit_cost"] - rows["Material"]
+    own = rows["conversion_at_completion"] if completion_flushes(settings) else rows["unit_cost"] - rows["Material"]
     table = pd.DataFrame({"row": frame["row"].to_numpy()[known], "item": item[known], "end_row": end})
     for name, column in (
         ("quantity", "Quantity"),
@@ -55,10 +54,19 @@ def records(inputs: Inputs) -> bool:
     return inputs.settings.period_end_wip == layout.RECORD
 
 
+def completion_flushes(settings: Settings) -> bool:
+    """Will the completion of a unit flush its conversion, but not that of its components?"""
+    return settings.completion_triggers and not settings.conversion_expensed
+
+
+def takes_conversion_out(inputs: Inputs) -> bool:
+    """Does the entry take conversion out of cost of goods sold? Carried forward, it has not gone there."""
+    return records(inputs) and inputs.settings.variance_disposition != layout.CARRY_FORWARD
+
+
 def recorded_conversion(inputs: Inputs, wip: pd.DataFrame) -> float:
     """Conversion that the entry takes out of cost of goods sold, unrounded."""
-    carried = inputs.settings.variance_disposition == layout.CARRY_FORWARD
-    return float(wip["conversion"].sum()) if records(inputs) and not carried else 0.0
+    return float(wip["conversion"].sum()) if takes_conversion_out(inputs) else 0.0
 
 
 def entries(inputs: Inputs, wip: pd.DataFrame, places: int) -> list[Entry]:

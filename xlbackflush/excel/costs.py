@@ -30,10 +30,7 @@ def rollup(w: Writing) -> Body:
     settings, here = w.inputs.settings, w.rows("Rollup", len(rows))
     item = rows["item"].tolist()
     block = _buildup_blocks(w)
-    cost = [
-        {c.name: w.sheets.ref("StandardCost", c.name, w.item_rows[i]) for c in layout.STANDARD_COST.columns}
-        for i in item
-    ]
+    cost = [w.standard_cost(i) for i in item]
     bought = [f'{at["Type"]}{r}="{layout.BUY}"' for r in here]
     own = {
         "Labor": [f"{c['Labor hours']}*{c['Labor rate']}" for c in cost],

@@ -19,9 +19,7 @@ from xlbackflush.engine.verify import LENGTH_WEIGHT, PLACE_WEIGHTS, ROW_CYCLE
 from xlbackflush.excel.package import quoted
 
 #: criteria that leave out what is posted from the close on
-AFTER_CLOSE = "".join(
-    f',Journal[Event],"<>{event}"' for event in (layout.CLOSE, layout.PERIOD_END_WIP, layout.REVERSAL)
-)
+AFTER_CLOSE = "".join(f',Journal[Event],"<>{event}"' for event in layout.FROM_THE_CLOSE_ON)
 _DATE_LIKE = re.compile(r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[\s.\-/]*\d", re.I)
 
 

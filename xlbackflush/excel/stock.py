@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from xlbackflush import layout
-from xlbackflush.engine.physical import Counted, charges_everything, of_role, posted_role, types_of
+from xlbackflush.engine.physical import Counted, charges_everything, of_role, on_the_books, posted_role, types_of
+from xlbackflush.engine.stockbook import count_posts
 from xlbackflush.engine.tables import Settings
 from xlbackflush.engine.tieout import TRUE_UP
-from xlbackflush.engine.wip import records
+from xlbackflush.engine.wip import completion_flushes, records
 from xlbackflush.excel.formulas import invoiced, literal, stock_sum, trace_sum
 from xlbackflush.excel.writing import Body, Writing
 
@@ -44,7 +45,7 @@ def reconciliation(w: Writing) -> Body:
     book, first = w.posted.book, w.sheets.places["Reconciliation"].first_row
     codes = [w.codes[i] for i in book["item"]]
     body: Body = {"Item": (codes, None)}
-    for name, formulas in (_stock_moves(w, codes, first) | _stock_amounts(w, codes, first)).items():
+    for name, formulas in (_stock_moves(w, codes, first) | _stock_amounts(w, codes)).items():
         values = book[_BOOK_COLUMNS[name]].tolist()
         body[name] = (["" if v != v else v for v in values], formulas)
     kinds = [w.sheets.ref("Rollup", "Type", w.rollup_top + u) for u in book["end_row"]]
@@ -81,11 +82,9 @@ def _stock_moves(w: Writing, codes: list[str], first: int) -> dict[str, list[str
     }
 
 
-def _stock_amounts(w: Writing, codes: list[str], first: int) -> dict[str, list[str]]:
+def _stock_amounts(w: Writing, codes: list[str]) -> dict[str, list[str]]:
     """What follows from the quantities, at the standard cost of the Roll-up."""
-    at, book = w.letters("Reconciliation"), w.posted.book
-    rows = range(first, first + len(codes))
-    cells = [{name: f"{letter}{r}" for name, letter in at.items()} for r in rows]
+    book, cells = w.posted.book, w.cells("Reconciliation", len(codes))
     start = [w.sheets.ref("Rollup", "Relief cost", w.rollup_top + u) for u in book["start_row"]]
     end = [w.sheets.ref("Rollup", "Relief cost", w.rollup_top + u) for u in book["end_row"]]
     role = [w.sheets.ref("Rollup", "Relieved from", w.rollup_top + u) for u in book["end_row"]]
@@ -123,8 +122,8 @@ def _received(w: Writing, codes: list[str], cells: list[dict[str, str]]) -> list
 
 def _ending(w: Writing, cells: list[dict[str, str]]) -> dict[str, list[str]]:
     """Stock at period end as the ledger has it: counted where the count adjustment was posted."""
-    settings, book = w.inputs.settings, w.posted.book
-    posts = settings.purchase_triggers and not settings.by_count
+    book = w.posted.book
+    posts = count_posts(w.inputs.settings)
     material = [w.sheets.ref("Rollup", "Material", w.rollup_top + u) for u in book["end_row"]]
     return {
         "Posted": [f'IF({c["Account role"]}="",0,{c["Difference amount"]})' if posts else "0" for c in cells],
@@ -176,9 +175,8 @@ def _conversion_and_changes(w: Writing, codes: list[str], cells: list[dict[str, 
 
 def tie_out(w: Writing) -> Body:
     """Ledger balance of every inventory account against stock at standard."""
-    ties, at, settings = w.posted.ties, w.letters("TieOut"), w.inputs.settings
-    rows = w.rows("TieOut", len(ties))
-    cells = [{name: f"{letter}{r}" for name, letter in at.items()} for r in rows]
+    ties, settings = w.posted.ties, w.inputs.settings
+    cells = w.cells("TieOut", len(ties))
     half = f"0.5/10^{w.posted.places}"
     events = [f'SUMIFS(Journal[Proof],Journal[Role],{{}},Journal[Event],"{event}")' for event in TRUE_UP]
     closing = "SUMIFS(Ledger[Closing],Ledger[Role],{})"
@@ -233,7 +231,7 @@ def _at_standard(w: Writing, settings: Settings, role: str, cell: str) -> str:
         return f"SUMIFS(CountMethod[{column}],CountMethod[Role],{cell})"
 
     if counted and settings.by_count:
-        if settings.trigger_points == layout.S:
+        if charges_everything(settings):
             return of_method("Ledger opening")
         return of_method("Counted") + (f"+{of_method('Opening conversion')}" if settings.conversion_expensed else "")
     stock = f"SUMIFS(Reconciliation[Ending amount],Reconciliation[Account role],{cell})"
@@ -242,9 +240,8 @@ def _at_standard(w: Writing, settings: Settings, role: str, cell: str) -> str:
 
 def count_method(w: Writing) -> Body:
     """Counted accounts: relieved by difference, conversion put back."""
-    method, at = w.posted.method, w.letters("CountMethod")
-    rows = w.rows("CountMethod", len(method))
-    cells = [{name: f"{letter}{r}" for name, letter in at.items()} for r in rows]
+    method = w.posted.method
+    cells = w.cells("CountMethod", len(method))
     columns = (
         "opening", "received", "scrapped", "counted", "relieved", "opening_conversion", "counted_conversion", "adjustment",
         "ledger_opening",
@@ -263,7 +260,7 @@ def _counted(w: Writing, row: Counted, c: dict[str, str], above: list[dict[str, 
     settings = w.inputs.settings
     first, last = _count_cell(w, row, "Opening conversion"), _count_cell(w, row, "Counted conversion")
     less = settings.conversion_expensed and row.in_money
-    kept = settings.trigger_points != layout.CS or row.role == layout.FINISHED_GOODS
+    kept = on_the_books(settings, row.role)
     change = [f"{c['Counted conversion']}-{c['Opening conversion']}"] if settings.conversion_expensed else []
     if charges_everything(settings):
         relieved = f"{c['Received']}-{c['Scrapped']}"
@@ -320,16 +317,13 @@ def _scrapped_by(w: Writing, row: Counted) -> str:
 
 def period_end_wip(w: Writing) -> Body:
     """Units in process, at the cost that their completion would flush."""
-    table, at, settings = w.posted.wip, w.letters("PeriodEndWip"), w.inputs.settings
-    rows, items = w.rows("PeriodEndWip", len(table)), table["item"].tolist()
-    cells = [{name: f"{letter}{r}" for name, letter in at.items()} for r in rows]
+    table, settings = w.posted.wip, w.inputs.settings
+    cells, items = w.cells("PeriodEndWip", len(table)), table["item"].tolist()
     wip = [{n: w.sheets.ref("WIP", n, r) for n in layout.WIP.names} for r in table["row"].tolist()]
     up = [{n: f"{head}{w.rollup_top + u}" for n, head in w.sheets.heads("Rollup").items()} for u in table["end_row"]]
 
-    flushed_later = settings.completion_triggers and not settings.conversion_expensed
-
     def conversion(u: dict[str, str]) -> str:
-        return u["Conversion at completion"] if flushed_later else f"{u['Unit cost']}-{u['Material']}"
+        return u["Conversion at completion"] if completion_flushes(settings) else f"{u['Unit cost']}-{u['Material']}"
 
     recorded = layout.RECORD if records(w.inputs) else layout.SHOW_ONLY
     return {

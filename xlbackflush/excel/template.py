@@ -25,7 +25,6 @@ _LAST = 1_048_576
 _A4_WIDTH = 260  # characters; sheets wider than this are printed on A3
 _BLANK_ROWS = 12  # of an input table without data: room to type
 _TABS = {"Input": "FFE6B800", "Calculation": "FF8EA9DB", "Output": "FF1F3864", "Control": "FF70AD47"}
-_EPOCH = dt.date(1899, 12, 30)
 
 Rows = Sequence[Mapping[str, object]]
 
@@ -185,7 +184,7 @@ def _body(sheet: Sheet, data: Mapping[str, Rows], styles: StyleSheet) -> list[st
 
 def _value(value: object) -> Value:
     if isinstance(value, dt.date):
-        return (value - _EPOCH).days
+        return (value - layout.DAY_0).days
     if value is None or isinstance(value, str | int | float):
         return value
     raise TypeError(f"a sample holds {value!r}")

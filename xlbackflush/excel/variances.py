@@ -8,7 +8,7 @@ from xlbackflush.engine.materiality import EXPENSE_THEM, IMMATERIAL, PRORATE_THE
 from xlbackflush.engine.physical import charges_everything, of_role
 from xlbackflush.engine.tieout import INVENTORIES
 from xlbackflush.engine.variances import NOT_POSTED, Conversion, Variance
-from xlbackflush.engine.wip import records
+from xlbackflush.engine.wip import takes_conversion_out
 from xlbackflush.excel.formulas import AFTER_CLOSE, literal, plain
 from xlbackflush.excel.package import quoted
 from xlbackflush.excel.writing import Body, Writing
@@ -113,13 +113,9 @@ def _allowed(c: Conversion, element: str, digits: int) -> str:
 
 def conversion_allowed(w: Writing) -> Body:
     """Units flushed of every made item, at its standard hours and rates."""
-    table, at = w.posted.allowed, w.letters("ConversionAllowed")
-    rows, items = w.rows("ConversionAllowed", len(table)), table["item"].tolist()
-    cost = [
-        {c.name: w.sheets.ref("StandardCost", c.name, w.item_rows[i]) for c in layout.STANDARD_COST.columns}
-        for i in items
-    ]
-    cells = [{name: f"{letter}{r}" for name, letter in at.items()} for r in rows]
+    table = w.posted.allowed
+    cells, items = w.cells("ConversionAllowed", len(table)), table["item"].tolist()
+    cost = [w.standard_cost(item) for item in items]
     body: Body = {
         "Item": ([w.codes[i] for i in items], None),
         "Description": (w.items["description"].iloc[items].tolist(), None),
@@ -155,12 +151,11 @@ def disposition(w: Writing) -> Body:
     """Shares of every account that holds cost at standard, live over stock, movements and the journal's proofs."""
     shares, at = w.posted.shares, w.letters("Disposition")
     rows = w.rows("Disposition", len(shares))
-    cells = [{name: f"{letter}{r}" for name, letter in at.items()} for r in rows]
+    cells = w.cells("Disposition", len(shares))
     span = {name: f"${letter}${rows.start}:${letter}${rows.stop - 2}" for name, letter in at.items()}
     usage_row = cells[-1]
     price = _above_close(w, layout.PRICE_VARIANCE)
-    takes_out = records(w.inputs) and w.inputs.settings.variance_disposition != layout.CARRY_FORWARD
-    in_process = "SUM(PeriodEndWip[Conversion])" if takes_out else "0"
+    in_process = "SUM(PeriodEndWip[Conversion])" if takes_conversion_out(w.inputs) else "0"
     whole = f"{_above_close(w, layout.CCC)}+{_above_close(w, layout.CCA)}"
     conversion = f"({whole}-{in_process})"
     body: Body = {"Role": ([s.role for s in shares], None)}
@@ -207,7 +202,7 @@ def _above_close(w: Writing, role: str) -> str:
     """Balance of a role before the close: only the lines above it, so that nothing is circular."""
     lines = 0
     for entry in w.posted.entries:
-        if entry.event in (layout.CLOSE, layout.PERIOD_END_WIP, layout.REVERSAL):
+        if entry.event in layout.FROM_THE_CLOSE_ON:
             break
         lines += len(entry.lines)
     place = w.sheets.places["Journal"]

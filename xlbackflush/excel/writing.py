@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from xlbackflush import layout
 from xlbackflush.engine.money import from_minor
 from xlbackflush.engine.tables import Inputs
 from xlbackflush.excel.formulas import Sheets, default_scrap_basis, setting_value
@@ -43,3 +44,14 @@ class Writing:
         """Sheet rows of a table's body of so many rows."""
         first = self.sheets.places[table].first_row
         return range(first, first + count)
+
+    def cells(self, table: str, count: int) -> list[dict[str, str]]:
+        """The cells of a table's body of so many rows: column name -> address, row by row."""
+        letters = self.letters(table)
+        return [{name: f"{letter}{row}" for name, letter in letters.items()} for row in self.rows(table, count)]
+
+    def standard_cost(self, item: int) -> dict[str, str]:
+        """The cells of an item on Standard Cost, by column; 0 for a column that the workbook does not have."""
+        return {
+            c.name: self.sheets.ref("StandardCost", c.name, self.item_rows[item]) for c in layout.STANDARD_COST.columns
+        }
