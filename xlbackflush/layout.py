@@ -843,6 +843,17 @@ FINDINGS = Table(
         Column("Effect", "money", "Effect in money, where there is one.", "money"),
     ),
 )
+EXPLANATION = Table(
+    "Explanation",
+    (
+        Column("Step", "integer", "Order of the derivation.", width=7),
+        Column("Level", "integer", "0 is the amount explained; each level is what the one above is made of.", width=7),
+        Column("Where", "text", "Cell; click to go there.", width=30),
+        Column("What", "text", "What the figure is.", width=60),
+        Column("Figure", "price", "The figure, as it stands in its cell.", width=18),
+        Column("Explanation", "text", "How it is worked out from the figures one level below.", width=84),
+    ),
+)
 CHECKS = Table(
     "Checks",
     (
@@ -1006,6 +1017,13 @@ OUTPUT_SHEETS: tuple[Sheet, ...] = (
         (TRACE,),
         "Live formulas over Counts, Scrap, Purchases, BOM and Roll-up. Each row points to its parent's row.",
         freeze_cols=4,
+    ),
+    Sheet(
+        "Explanation",
+        "Output",
+        "What one amount is made of, step by step, down to the cells that people typed.",
+        (EXPLANATION,),
+        "Select an amount on any output sheet and choose Explain this cell. A run empties this sheet.",
     ),
     Sheet(
         "Findings",

@@ -41,6 +41,7 @@ MAKERS: dict[str, Callable[[Writing], Body]] = {
     "Movements": costs.movements,
     "Fit": fit.fit,
     "Trace": trace,
+    "Explanation": lambda writing: empty("Explanation"),
     "Checks": posted.checks,
 }
 
@@ -131,6 +132,11 @@ def style_name(role: str, column: layout.Column, places: int = 2) -> str:
     if column.name in WRAPPED:
         return "Posted wrapped"
     return f"{'Calculation' if role == 'Calculation' else 'Posted'} {kind}"
+
+
+def empty(table: str) -> Body:
+    """The body of a table without rows."""
+    return {name: ([], None) for name in layout.TABLES[table].names}
 
 
 def findings(found: list[Finding]) -> Body:
