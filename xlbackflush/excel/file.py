@@ -79,11 +79,15 @@ class FileBook:
 
     def read(self) -> dict[str, Source]:
         """Every input table: values as stored, error values and uncalculated formulas marked as such."""
-        return {t.name: self._source(self._package.tables[t.name]) for t in layout.INPUT_TABLES}
+        return {t.name: self.table(t.name) for t in layout.INPUT_TABLES}
+
+    def table(self, name: str) -> Source:
+        """One table of ours, input or output, as it stands."""
+        return self._source(self._package.tables[name])
 
     def runs(self) -> list[Run]:
         """The Runs sheet as it stands."""
-        source = self._source(self._package.tables["Runs"])
+        source = self.table("Runs")
         found = []
         for row in source.rows:
             cells = dict(zip(source.columns, row, strict=True))
