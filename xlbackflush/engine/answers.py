@@ -1,0 +1,223 @@
+"""Answers: what the cell functions say about one item, from Setup, Standard Cost and BOM alone, as in force at period end.
+
+    cost(item, qty)                 what completing so many units flushes, in money, not rounded
+    quantity(item, component, qty)  units of a component that are relieved with them
+    explode(item, qty)              everything that is flushed with them; the amounts add up to `cost`
+    standard_cost(item, element)    standard cost of one unit
+
+An item is exploded as a run explodes a completion of one unit on the last day of the period, and by the same code: the
+Trace stops at what is stocked under the chosen trigger points, phantoms are exploded through, scrap is planned in. Costs
+are those of the last row of the roll-up. A bought item is flushed as itself.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from xlbackflush import layout
+from xlbackflush.engine import findings as f
+from xlbackflush.engine import rules
+from xlbackflush.engine.accept import accept
+from xlbackflush.engine.condense import condensed
+from xlbackflush.engine.demand import COMPLETIONS, Demand, only
+from xlbackflush.engine.findings import Finding
+from xlbackflush.engine.rollup import Rollup, rollup
+from xlbackflush.engine.structure import Ints, Structure, code_key, structure
+from xlbackflush.engine.tables import Inputs, Settings, Source
+from xlbackflush.engine.trace import sizes, trace
+
+#: input tables that the answers rest on
+TABLES = (layout.SETUP, layout.STANDARD_COST, layout.BOM)
+CONVERSION_COSTS = "Conversion costs"
+BLOCK = 5_000  # rows of the Trace; items are exploded so many at a time, as one item alone costs nearly as much
+_TOO_MUCH = 1e15
+
+
+class UnknownItemError(KeyError):
+    """A code that is not on Standard Cost."""
+
+
+class UnknownElementError(ValueError):
+    """A name that is no cost element."""
+
+
+class Standard(NamedTuple):
+    """Costs of one unit: flushed at completion, in all, and by the elements of `layout.ELEMENTS`; code as on Standard Cost."""
+
+    code: str
+    flushed: float
+    unit_cost: float
+    elements: tuple[float, ...]
+
+
+class Part(NamedTuple):
+    """One component flushed: quantity x unit cost is its amount.
+
+    The last part of a made item is its conversion: key "", as many as there are units of the item.
+    """
+
+    key: str
+    code: str
+    description: str
+    uom: str
+    quantity: float
+    unit_cost: float
+    amount: float
+
+
+def answers(sources: Mapping[str, Source]) -> tuple[Answers | None, list[Finding]]:
+    """The answers from tables as read, and the errors that stand in their way (then there are no answers).
+
+    Only `TABLES` are looked at: a count dated in the wrong month is no reason not to know what a unit costs.
+    """
+    known = {table.name for table in TABLES}
+    own = {t.name: sources[t.name] if t.name in known else _stand_in(t) for t in layout.INPUT_TABLES}
+    inputs, found = accept(own)
+    built = structure(inputs)
+    found += [finding for rule in rules.BEFORE if rule is not rules.counts_complete for finding in rule(inputs, built)]
+    errors = [finding for finding in f.in_order(found) if finding.severity == layout.ERROR]
+    if errors:
+        return None, errors
+    with np.errstate(over="ignore", invalid="ignore"):  # reported as findings
+        rolled = rollup(built, inputs.settings)
+    errors = list(_amounts_fit(inputs, rolled))
+    return (None if errors else Answers(built, rolled, inputs.settings)), errors
+
+
+def _stand_in(table: layout.Table) -> Source:
+    """A table that is of no matter here, so that nothing in it can be wrong: empty; the accounts of a new workbook."""
+    letters = dict.fromkeys(table.names, "A")
+    rows: list[list[object]] = []
+    if table is layout.ACCOUNTS:
+        rows = [[role, account, name] for role, (account, name) in layout.ROLES.items()]
+    return Source(table.name, table.name, letters, 1, 1, table.names, rows, list(range(1, len(rows) + 1)))
+
+
+def _amounts_fit(inputs: Inputs, rolled: Rollup) -> Iterable[Finding]:
+    """A unit cost that no cell could show."""
+    dearest = rolled.rows.loc[~(rolled.rows["unit_cost"].abs() < _TOO_MUCH), "item"].unique()
+    frame, source = inputs.frames["StandardCost"], inputs.sources["StandardCost"]
+    for code, row in frame.iloc[dearest][["Item", "row"]].itertuples(index=False, name=None):
+        yield f.TOO_MUCH(source.cell("Item", row), f"The unit cost of {code} has more digits than a cell can hold.")
+
+
+@dataclass(repr=False)
+class Answers:
+    """See the module. Codes are texts, compared without regard to case; quantities may be any numbers."""
+
+    structure: Structure
+    rollup: Rollup
+    settings: Settings
+    _parts: dict[int, dict[str, Part]] = field(init=False, default_factory=dict)  # of the items exploded so far
+
+    @cached_property
+    def standards(self) -> dict[str, Standard]:
+        """Every item by its key (see `structure.code_key`), in the order of Standard Cost."""
+        rows = self.rollup.rows.drop_duplicates("item", keep="last")  # one per item, in order
+        codes = self.structure.items["code"].tolist()
+        elements = zip(*(rows[element].tolist() for element in layout.ELEMENTS), strict=True)
+        each = zip(codes, rows["relief_cost"].tolist(), rows["unit_cost"].tolist(), elements, strict=True)
+        return {code_key(code): Standard(code, flushed, cost, parts) for code, flushed, cost, parts in each}
+
+    def cost(self, item: str, qty: float = 1.0) -> float:
+        """Standard cost flushed when so many units are completed: material alone where conversion is expensed."""
+        return self._standard(item).flushed * qty
+
+    def quantity(self, item: str, component: str, qty: float = 1.0) -> float:
+        """Units of a component relieved when so many units are completed; 0 where it is not relieved."""
+        self._standard(component)
+        part = self._exploded(item).get(code_key(component))
+        return part.quantity * qty if part else 0.0
+
+    def explode(self, item: str, qty: float = 1.0) -> list[Part]:
+        """Components in the order of the BOM, each once; at the end of a made item its conversion."""
+        return [
+            part._replace(quantity=part.quantity * qty, amount=part.amount * qty)
+            for part in self._exploded(item).values()
+        ]
+
+    def standard_cost(self, item: str, element: str | None = None) -> float:
+        """Standard cost of one unit, or one of its elements, by name without regard to case."""
+        standard = self._standard(item)
+        if element is None:
+            return standard.unit_cost
+        try:
+            return standard.elements[_ELEMENT[element.casefold()]]
+        except KeyError:
+            raise UnknownElementError(f"{element} is no cost element: {', '.join(layout.ELEMENTS)}.") from None
+
+    def _standard(self, item: str) -> Standard:
+        try:
+            return self.standards[code_key(item)]
+        except KeyError:
+            raise UnknownItemError(item) from None
+
+    # ------------------------------------------------------------------------------------- the explosion
+
+    def _exploded(self, item: str) -> dict[str, Part]:
+        """Parts of one unit by key, conversion under ""."""
+        self._standard(item)
+        number = self.structure.number[code_key(item)]
+        if number not in self._parts:
+            self._explode(self._block(number))
+        return self._parts[number]
+
+    @cached_property
+    def _units(self) -> Demand:
+        """One unit of every item completed on the last day of the period; bought items are relieved."""
+        items = np.arange(len(self.structure.items))
+        made = self.structure.items["made"].to_numpy(dtype=bool)
+        roots = pd.DataFrame({"stream": 0, "item": items, "charged_to": "", "explodes": made})
+        rows = pd.DataFrame({"root": items, "day": float(self.settings.period_end), "quantity": 1.0})
+        return Demand((COMPLETIONS,), roots, rows)
+
+    @cached_property
+    def _sizes(self) -> np.ndarray:
+        """Rows of the Trace of one unit of each item."""
+        return sizes(self.structure, self._units)
+
+    def _block(self, number: int) -> Ints:
+        """An item and its neighbours; alone, where it has too many rows to be traced product by product."""
+        large = self._sizes > layout.TRACE_ROWS_MAX
+        if large[number]:
+            return np.array([number])
+        block = np.cumsum(np.where(large, 0, self._sizes)) // BLOCK
+        return np.flatnonzero((block == block[number]) & ~large)
+
+    def _explode(self, chosen: Ints) -> None:
+        """Explode some items and keep what comes of it."""
+        asked = only(self._units, np.isin(np.arange(len(self.structure.items)), chosen))
+        # the last day alone: lines that are not in force on it are left out
+        last_day = replace(self.settings, period_start=self.settings.period_end)
+        how = condensed if self._sizes[chosen].max() > layout.TRACE_ROWS_MAX else trace
+        rows = how(self.structure, self.rollup, asked, last_day).rows
+        conversion = np.bincount(rows["root"], rows["conversion"], minlength=len(chosen)).tolist()
+        taken: dict[int, dict[int, Part]] = defaultdict(dict)  # by root, then by item
+        relieved = rows.loc[rows["relieved"], ["root", "item", "required", "cost", "amount"]]
+        for root, item, quantity, cost, amount in relieved.itertuples(index=False, name=None):
+            part = taken[root].get(item) or self._none_of[item]
+            taken[root][item] = part._replace(
+                quantity=part.quantity + quantity, unit_cost=cost, amount=part.amount + amount
+            )
+        for root, number in enumerate(chosen.tolist()):
+            self._parts[number] = {part.key: part for part in taken[root].values()}
+            if self.structure.items["made"].iat[number]:
+                own = conversion[root]
+                self._parts[number][""] = Part("", CONVERSION_COSTS, "", "", 1.0, own, own)
+
+    @cached_property
+    def _none_of(self) -> list[Part]:
+        """A part of each item, of which nothing is taken yet."""
+        items = self.structure.items
+        columns = (items[column].tolist() for column in ("code", "description", "uom"))
+        return [Part(code_key(c), c, text, uom, 0.0, 0.0, 0.0) for c, text, uom in zip(*columns, strict=True)]
+
+
+_ELEMENT = {name.casefold(): place for place, name in enumerate(layout.ELEMENTS)}
