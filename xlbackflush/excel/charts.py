@@ -77,9 +77,9 @@ def charts() -> list[Chart]:
     ]
 
 
-def drawing_xml() -> str:
-    """The drawing part: where each chart stands; chart i has the relationship rIdi."""
-    anchors = []
+def anchors() -> str:
+    """Where each chart stands, as elements of a drawing part; chart i has the relationship rIdi."""
+    made = []
     for i, chart in enumerate(charts(), 1):
         left, top, right, bottom = chart.corners
         edges = "".join(
@@ -87,7 +87,7 @@ def drawing_xml() -> str:
             f"<xdr:row>{row}</xdr:row><xdr:rowOff>{gap}</xdr:rowOff></xdr:{edge}>"
             for edge, column, row, gap in (("from", left, top, _GAP), ("to", right, bottom, 0))
         )
-        anchors.append(
+        made.append(
             f'<xdr:twoCellAnchor editAs="oneCell">{edges}<xdr:graphicFrame macro=""><xdr:nvGraphicFramePr>'
             f'<xdr:cNvPr id="{i + 1}" name={quoteattr(chart.title)} descr={quoteattr(chart.description)}/>'
             "<xdr:cNvGraphicFramePr/></xdr:nvGraphicFramePr>"
@@ -95,10 +95,7 @@ def drawing_xml() -> str:
             f'<a:graphic><a:graphicData uri="{_CHART}"><c:chart xmlns:c="{_CHART}" r:id="rId{i}"/></a:graphicData>'
             "</a:graphic></xdr:graphicFrame><xdr:clientData/></xdr:twoCellAnchor>"
         )
-    return (
-        f'{_HEAD}<xdr:wsDr xmlns:xdr="{_ANCHORS}" xmlns:a="{_DRAWING}" xmlns:r="{_RELATIONS}">'
-        f"{''.join(anchors)}</xdr:wsDr>"
-    )
+    return "".join(made)
 
 
 def chart_xml(chart: Chart) -> str:

@@ -9,24 +9,28 @@ from xml.sax.saxutils import escape, quoteattr
 
 from xlbackflush import __version__, layout
 from xlbackflush.engine.materiality import PRORATE_THEM, RECORD_IT
-from xlbackflush.excel import charts
+from xlbackflush.excel import buttons, charts, helppage
 from xlbackflush.excel.dashboard import labels
 from xlbackflush.excel.frame import STATUS, head_rows, header_row, table_xml
 from xlbackflush.excel.package import MAIN, column_letter, quoted, write_package
+from xlbackflush.excel.parts import DYNAMIC_ARRAYS, HEAD, OFFICE, frame_parts, relations
 from xlbackflush.excel.results import style_name
 from xlbackflush.excel.sheet import Block, Cells, Value, cell, rows_xml
 from xlbackflush.excel.styles import LOOKS, WHOLE, StyleSheet, new_stylesheet
+from xlbackflush.excel.vba import compile_into, modules
 from xlbackflush.layout import HEADER_ROW, Column, Sheet, Table
 from xlbackflush.samples import Sample
+from xlbackflush.surface import MACROS
 
-_R = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-_HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _LAST = 1_048_576
 _A4_WIDTH = 260  # characters; sheets wider than this are printed on A3
 _BLANK_ROWS = 12  # of an input table without data: room to type
 _TABS = {"Input": "FFE6B800", "Calculation": "FF8EA9DB", "Output": "FF1F3864", "Control": "FF70AD47"}
 
+_ABOUT_BUTTONS = buttons.anchors(MACROS, left=360)
+
 Rows = Sequence[Mapping[str, object]]
+_Page = tuple[str, str, str, list[tuple[str, str]]]  # sheet name, worksheet part, its drawing, what it refers to
 
 
 def build(path: Path, period: tuple[dt.date, dt.date], sample: Sample | None = None) -> None:
@@ -34,49 +38,65 @@ def build(path: Path, period: tuple[dt.date, dt.date], sample: Sample | None = N
 
     The suffix decides the kind of workbook: .xlsm may hold macros, .xlsx may not.
     """
+    macros = path.suffix.lower() == ".xlsm"
+    if not macros:
+        write_package(path, _parts(period, sample, macros))
+        return
+    unfinished = path.with_name(f".{path.stem}.unfinished.xlsm")
+    try:
+        write_package(unfinished, _parts(period, sample, macros))
+        compile_into(unfinished, modules("workbook"))
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _parts(period: tuple[dt.date, dt.date], sample: Sample | None, macros: bool) -> dict[str, str | bytes]:
+    """All parts of the package except the VBA project, which brings what refers to it."""
     styles = new_stylesheet()
     data = _inputs(period, sample)
     parts: dict[str, str | bytes] = {}
-    names = [layout.ABOUT, *(s.name for s in layout.SHEETS)]
-    parts["[Content_Types].xml"] = _content_types(len(names), len(layout.TABLES), path.suffix.lower() == ".xlsm")
-    parts["_rels/.rels"] = _relations(
-        [("officeDocument", "xl/workbook.xml"), ("extended-properties", "docProps/app.xml")]
-        , {"core-properties": "docProps/core.xml"}
-    )  # fmt: skip
-    parts["docProps/app.xml"] = _APP
-    parts["docProps/core.xml"] = _core(sample.title if sample else "Backflush costing workbook")
-    parts["xl/workbook.xml"] = _workbook(names)
-    parts["xl/_rels/workbook.xml.rels"] = _relations(
-        [*(("worksheet", f"worksheets/sheet{i}.xml") for i in range(1, len(names) + 1)), ("styles", "styles.xml")]
-    )
-    parts["xl/worksheets/sheet1.xml"] = _about(styles, sample)
-    table_number = 0
-    for number, sheet in enumerate(layout.SHEETS, 2):
+    pages: list[_Page] = [(layout.ABOUT, _about(styles, sample, macros), _ABOUT_BUTTONS if macros else "", [])]
+    number = 0
+    for sheet in layout.SHEETS:
         tables = []
         for table in sheet.tables:
-            table_number += 1
-            rows = data.get(table.name, [{}])
-            last = HEADER_ROW + max(1, len(rows))
-            parts[f"xl/tables/table{table_number}.xml"] = table_xml(
-                table, table_number, table.first_col, HEADER_ROW, last
-            )
-            tables.append(("table", f"../tables/table{table_number}.xml"))
-        if sheet.name == charts.SHEET:
-            parts |= _chart_parts()
-            tables.append(("drawing", "../drawings/drawing1.xml"))
-        parts[f"xl/worksheets/sheet{number}.xml"] = _sheet_xml(sheet, data, styles)
-        parts[f"xl/worksheets/_rels/sheet{number}.xml.rels"] = _relations(tables)
+            number += 1
+            last = HEADER_ROW + max(1, len(data.get(table.name, [{}])))
+            parts[f"xl/tables/table{number}.xml"] = table_xml(table, number, table.first_col, HEADER_ROW, last)
+            tables.append(("table", f"../tables/table{number}.xml"))
+        drawn = charts.anchors() if sheet.name == charts.SHEET else ""
+        drawn += buttons.anchors(buttons.on(sheet.role)) if macros else ""
+        pages.append((sheet.name, _sheet_xml(sheet, data, styles, bool(drawn)), drawn, tables))
+    if macros:
+        pages.append((helppage.SHEET.name, _help_xml(styles, sample), "", []))
+        parts["xl/metadata.xml"] = DYNAMIC_ARRAYS
     parts["xl/styles.xml"] = styles.xml
-    write_package(path, parts)
+    for i, (_, page, drawn, related) in enumerate(pages, 1):
+        parts[f"xl/worksheets/sheet{i}.xml"] = page
+        if drawn:
+            parts[f"xl/drawings/drawing{i}.xml"] = _drawing(drawn)
+            related.append(("drawing", f"../drawings/drawing{i}.xml"))
+        if related:
+            parts[f"xl/worksheets/_rels/sheet{i}.xml.rels"] = relations(related)
+    names = [name for name, *_ in pages]
+    parts |= _chart_parts(names.index(charts.SHEET) + 1)
+    title = sample.title if sample else "Backflush costing workbook"
+    return frame_parts(names, title, parts, macros) | parts
 
 
-def _chart_parts() -> dict[str, str | bytes]:
-    """The drawing of the Dashboard, its charts, and the relationships between them."""
-    made = charts.charts()
-    parts: dict[str, str | bytes] = {"xl/drawings/drawing1.xml": charts.drawing_xml()}
-    parts["xl/drawings/_rels/drawing1.xml.rels"] = _relations(
-        [("chart", f"../charts/chart{i}.xml") for i in range(1, len(made) + 1)]
+def _drawing(anchors: str) -> str:
+    return (
+        f'{HEAD}<xdr:wsDr xmlns:xdr="http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing" '
+        f'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" xmlns:r="{OFFICE}">{anchors}</xdr:wsDr>'
     )
+
+
+def _chart_parts(number: int) -> dict[str, str | bytes]:
+    """The charts of the Dashboard, and the relationships of its drawing, which has a number."""
+    made = charts.charts()
+    charted = relations([("chart", f"../charts/chart{i}.xml") for i in range(1, len(made) + 1)])
+    parts: dict[str, str | bytes] = {f"xl/drawings/_rels/drawing{number}.xml.rels": charted}
     return parts | {f"xl/charts/chart{i}.xml": charts.chart_xml(chart) for i, chart in enumerate(made, 1)}
 
 
@@ -106,22 +126,45 @@ def _inputs(period: tuple[dt.date, dt.date], sample: Sample | None) -> dict[str,
 # --------------------------------------------------------------------------------------------- one sheet
 
 
-def _sheet_xml(sheet: Sheet, data: Mapping[str, Rows], styles: StyleSheet) -> str:
+_LINK_BACK = '<hyperlinks><hyperlink ref="A3" location="About!A1" display="About"/></hyperlinks>'
+_PROTECTED = (
+    '<sheetProtection sheet="1" objects="1" scenarios="1" formatColumns="0" formatRows="0" sort="0" autoFilter="0"/>'
+)
+
+
+def _sheet_xml(sheet: Sheet, data: Mapping[str, Rows], styles: StyleSheet, drawn: bool) -> str:
     body = "".join([*head_rows(sheet, styles), header_row(sheet.tables, styles), *_body(sheet, data, styles)])
-    links = '<hyperlinks><hyperlink ref="A3" location="About!A1" display="About"/></hyperlinks>'
-    protected = '<sheetProtection sheet="1" objects="1" scenarios="1" formatColumns="0" formatRows="0" sort="0" autoFilter="0"/>'
     parts = "".join(f'<tablePart r:id="rId{i}"/>' for i in range(1, len(sheet.tables) + 1))
     charted = sheet.name == charts.SHEET
-    drawing = f'<drawing r:id="rId{len(sheet.tables) + 1}"/>' if charted else ""
+    drawing = f'<drawing r:id="rId{len(sheet.tables) + 1}"/>' if drawn else ""
     return (
-        f'{_HEAD}<worksheet xmlns="{MAIN}" xmlns:r="{_R}">'
+        f'{HEAD}<worksheet xmlns="{MAIN}" xmlns:r="{OFFICE}">'
         f'<sheetPr><tabColor rgb="{_TABS[sheet.role]}"/><outlinePr summaryBelow="0"/><pageSetUpPr fitToPage="1"/></sheetPr>'
         f"{_view(0 if charted else HEADER_ROW, sheet.freeze_cols)}"
         f'<sheetFormatPr defaultRowHeight="14"{" outlineLevelRow=" + chr(34) + "7" + chr(34) if sheet.name == "Trace" else ""}/>'
         f"<cols>{_widths(sheet)}</cols><sheetData>{body}</sheetData>"
-        f"{'' if sheet.role == 'Input' else protected}"
-        f"{_conditional(sheet)}{_validations(sheet)}{links}{_print_setup(sheet.name == 'Trace', int(charted))}{drawing}"
+        f"{'' if sheet.role == 'Input' else _PROTECTED}"
+        f"{_conditional(sheet)}{_validations(sheet)}{_LINK_BACK}{_print_setup(sheet.name == 'Trace', int(charted))}{drawing}"
         f'<tableParts count="{len(sheet.tables)}">{parts}</tableParts></worksheet>'
+    )
+
+
+def _help_xml(styles: StyleSheet, sample: Sample | None) -> str:
+    """The sheet Functions. A sample starts with its first product and the first line of its bill of materials."""
+    item, component = "", ""
+    if sample:
+        kinds = {row["Item"]: row["Type"] for row in sample.tables["StandardCost"]}
+        line = next(r for r in sample.tables["BOM"] if kinds[r["Parent"]] == layout.FINISHED)
+        item, component = str(line["Parent"]), str(line["Component"])
+    rows, validations = helppage.body(styles, item, component)
+    widths = "".join(
+        f'<col min="{i}" max="{i}" width="{w:g}" customWidth="1"/>' for i, w in enumerate(helppage.WIDTHS, 1)
+    )
+    return (
+        f'{HEAD}<worksheet xmlns="{MAIN}" xmlns:r="{OFFICE}">'
+        f'<sheetPr><tabColor rgb="{_TABS[helppage.SHEET.role]}"/><pageSetUpPr fitToPage="1"/></sheetPr>{_view(0, 0)}'
+        f'<sheetFormatPr defaultRowHeight="14"/><cols>{widths}</cols><sheetData>{"".join(rows)}</sheetData>'
+        f"{_PROTECTED}{_status_looks('B3')}{validations}{_LINK_BACK}{_print_setup()}</worksheet>"
     )
 
 
@@ -362,11 +405,12 @@ def _whole_numbers(sheet: Sheet) -> list[tuple[str, str, str]]:
 
 _HOW_TO = (
     "Fill the yellow sheets: Setup, BOM, Standard Cost, Counts, and what else applies.",
-    "Save and close the workbook, then run it:  xlbackflush run BOOK.xlsm",
+    "Press Run Backflush (Excel for Windows, with the add-in). Or save, close, and run it:  xlbackflush run BOOK.xlsm",
     "Read Findings. An Error stops the run before anything is posted; each finding names its cell and the remedy.",
     "Read Variances and Materiality: what moved cost away from standard, and which disposition the policy asks for.",
     "Read Checks and Tie-out. Sign the numbers only while every check holds.",
-    "To audit an amount, follow Proof on its line: Journal to Trace to BOM, Standard Cost and Counts (Ctrl+[ in Excel).",
+    "To audit an amount, choose Explain this cell, or follow Proof on its line: Journal to Trace to BOM, Standard Cost and "
+    "Counts (Ctrl+[ in Excel).",
 )
 _LEGEND = (
     ("Input quantity", "Input: type here. Unlocked and validated."),
@@ -382,7 +426,7 @@ _LIMITS = (
 )
 
 
-def _about(styles: StyleSheet, sample: Sample | None) -> str:
+def _about(styles: StyleSheet, sample: Sample | None, macros: bool) -> str:
     rows: list[str] = []
     links: list[str] = []
 
@@ -424,95 +468,26 @@ def _about(styles: StyleSheet, sample: Sample | None) -> str:
     for text in _LIMITS:
         add([("A", text, "Body", "")], 18)
     section("Sheets")
-    for sheet in layout.SHEETS:
+    for sheet in (*layout.SHEETS, *((helppage.SHEET,) if macros else ())):
         number = add([("A", f"{sheet.name}  ({sheet.role}): {sheet.purpose}", "Link", "")], 16)
         links.append(
             f'<hyperlink ref="A{number}" location={quoteattr(f"{quoted(sheet.name)}!A1")} display={quoteattr(sheet.name)}/>'
         )
-    bad, note = LOOKS.index("bad"), LOOKS.index("note")
-    conditional = "".join(
-        f'<conditionalFormatting sqref="A3"><cfRule type="expression" dxfId="{look}" priority="{i}">'
-        f'<formula>ISNUMBER(SEARCH("{word}",A3))</formula></cfRule></conditionalFormatting>'
-        for i, (word, look) in enumerate((("fail", bad), ("Not run", note)), 1)
-    )
     return (
-        f'{_HEAD}<worksheet xmlns="{MAIN}" xmlns:r="{_R}"><sheetPr><tabColor rgb="{_TABS["Output"]}"/>'
+        f'{HEAD}<worksheet xmlns="{MAIN}" xmlns:r="{OFFICE}"><sheetPr><tabColor rgb="{_TABS["Output"]}"/>'
         '<pageSetUpPr fitToPage="1"/></sheetPr>'
         '<sheetViews><sheetView showGridLines="0" tabSelected="1" workbookViewId="0"/></sheetViews>'
         '<sheetFormatPr defaultRowHeight="14"/><cols><col min="1" max="1" width="126" customWidth="1"/></cols>'
-        f"<sheetData>{''.join(rows)}</sheetData>{conditional}<hyperlinks>{''.join(links)}</hyperlinks>"
-        f"{_print_setup()}</worksheet>"
+        f"<sheetData>{''.join(rows)}</sheetData>{_status_looks('A3')}<hyperlinks>{''.join(links)}</hyperlinks>"
+        f"{_print_setup()}{'<drawing r:id=' + chr(34) + 'rId1' + chr(34) + '/>' if macros else ''}</worksheet>"
     )
 
 
-# --------------------------------------------------------------------------------------------- the package
-
-_APP = (
-    f'{_HEAD}<Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/extended-properties">'
-    "<Application>xlbackflush</Application></Properties>"
-)
-
-
-def _core(title: str) -> str:
-    return (
-        f'{_HEAD}<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" '
-        'xmlns:dc="http://purl.org/dc/elements/1.1/">'
-        f"<dc:title>{escape(title)}</dc:title><dc:creator>xlbackflush</dc:creator></cp:coreProperties>"
-    )
-
-
-def _relations(targets: list[tuple[str, str]], package: Mapping[str, str] | None = None) -> str:
-    kinds = [(f"{_R}/{kind}", target) for kind, target in targets]
-    kinds += [
-        (f"http://schemas.openxmlformats.org/package/2006/relationships/metadata/{kind}", target)
-        for kind, target in (package or {}).items()
-    ]
-    body = "".join(
-        f'<Relationship Id="rId{i}" Type="{kind}" Target="{target}"/>' for i, (kind, target) in enumerate(kinds, 1)
-    )
-    return f'{_HEAD}<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{body}</Relationships>'
-
-
-def _content_types(sheets: int, tables: int, macros: bool) -> str:
-    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml"
-    book = "application/vnd.ms-excel.sheet.macroEnabled.main+xml" if macros else f"{kind}.sheet.main+xml"
-    overrides = [("/xl/workbook.xml", book), ("/xl/styles.xml", f"{kind}.styles+xml")]
-    overrides += [(f"/xl/worksheets/sheet{i}.xml", f"{kind}.worksheet+xml") for i in range(1, sheets + 1)]
-    overrides += [(f"/xl/tables/table{i}.xml", f"{kind}.table+xml") for i in range(1, tables + 1)]
-    overrides += [("/xl/drawings/drawing1.xml", "application/vnd.openxmlformats-officedocument.drawing+xml")]
-    overrides += [
-        (f"/xl/charts/chart{i}.xml", "application/vnd.openxmlformats-officedocument.drawingml.chart+xml")
-        for i in range(1, len(charts.charts()) + 1)
-    ]
-    overrides += [
-        ("/docProps/app.xml", "application/vnd.openxmlformats-officedocument.extended-properties+xml"),
-        ("/docProps/core.xml", "application/vnd.openxmlformats-package.core-properties+xml"),
-    ]
-    body = "".join(f'<Override PartName="{part}" ContentType="{content}"/>' for part, content in overrides)
-    return (
-        f'{_HEAD}<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
-        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-        f'<Default Extension="xml" ContentType="application/xml"/>{body}</Types>'
-    )
-
-
-def _workbook(names: list[str]) -> str:
-    sheets = "".join(f'<sheet name={quoteattr(n)} sheetId="{i}" r:id="rId{i}"/>' for i, n in enumerate(names, 1))
-    titles = "".join(
-        f'<definedName name="_xlnm.Print_Titles" localSheetId="{i}">{quoted(s.name)}!${HEADER_ROW}:${HEADER_ROW}</definedName>'
-        for i, s in enumerate(layout.SHEETS, 1)
-    )
-    last = HEADER_ROW + max(len(layout.SETTINGS), len(layout.ROLES))
-    dashboard = names.index(charts.SHEET)
-    area = (
-        f'<definedName name="_xlnm.Print_Area" localSheetId="1">Setup!$A$1:$G${last}</definedName>'
-        f'<definedName name="_xlnm.Print_Area" localSheetId="{dashboard}">{charts.SHEET}!{charts.PRINTED}</definedName>'
-    )
-    return (
-        f'{_HEAD}<workbook xmlns="{MAIN}" xmlns:r="{_R}"><workbookPr codeName="ThisWorkbook"/>'
-        f'<bookViews><workbookView xWindow="0" yWindow="0" windowWidth="28800" windowHeight="15000" tabRatio="850"/></bookViews>'
-        f"<sheets>{sheets}</sheets>"
-        f'<definedNames>{area}{titles}<definedName name="Items">StandardCost[Item]</definedName>'
-        f'<definedName name="{layout.MASTER_CHECK}">Checks!$B$3</definedName></definedNames>'
-        '<calcPr calcId="191029" fullCalcOnLoad="1"/></workbook>'
+def _status_looks(where: str) -> str:
+    """The status line in the colours of what it says."""
+    rules = ((LOOKS.index("bad"), "fail"), (LOOKS.index("note"), "Not run"))
+    return "".join(
+        f'<conditionalFormatting sqref="{where}"><cfRule type="expression" dxfId="{look}" priority="{i}">'
+        f'<formula>ISNUMBER(SEARCH("{word}",{where}))</formula></cfRule></conditionalFormatting>'
+        for i, (look, word) in enumerate(rules, 1)
     )
