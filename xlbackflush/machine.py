@@ -1,0 +1,82 @@
+"""What `install` and `doctor` ask of the computer, in one object, so that every system can be tried on any other."""
+
+from __future__ import annotations
+
+import os
+import struct
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+System = Literal["Windows", "Mac", "Other"]
+Registry = Callable[[str, str, str], object]
+
+#: root keys of the Windows registry
+USER, COMPUTER = "HKEY_CURRENT_USER", "HKEY_LOCAL_MACHINE"
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A computer: its system, the user's folders, this Python, and the Windows registry.
+
+    `encoding` is the one in which VBA reads a text file; `registry(root, key, name)` is a value, or None.
+    """
+
+    system: System
+    home: Path
+    environment: Mapping[str, str] = field(repr=False)
+    executable: Path
+    base: Path
+    bits: int
+    encoding: str
+    registry: Registry = field(repr=False)
+
+    @property
+    def python(self) -> Path:
+        """The interpreter for Excel: with a console, as the module of xlwings starts it, hidden."""
+        return self.executable.with_name(self.executable.name.replace("pythonw", "python"))
+
+    @property
+    def packaged(self) -> bool:
+        """True for a Python of the Microsoft Store: what it writes under AppData is kept where Excel does not look."""
+        return self.system == "Windows" and "windowsapps" in str(self.base).lower()
+
+    @property
+    def appdata(self) -> Path:
+        """Windows: the roaming application data of the user."""
+        return Path(self.environment.get("APPDATA") or self.home / "AppData" / "Roaming")
+
+    @property
+    def profile(self) -> Path:
+        """Windows: the user's folder by the name that VBA asks for."""
+        return Path(self.environment.get("USERPROFILE") or self.home)
+
+
+def this_machine() -> Machine:
+    """The computer that this runs on."""
+    system: System = {"win32": "Windows", "darwin": "Mac"}.get(sys.platform, "Other")  # type: ignore[assignment]
+    return Machine(
+        system=system,
+        home=Path.home(),
+        environment=os.environ,
+        executable=Path(sys.executable),
+        base=Path(sys.base_prefix),
+        bits=struct.calcsize("P") * 8,
+        encoding={"Windows": "mbcs", "Mac": "mac_roman"}.get(system, "utf-8"),
+        registry=_registry,
+    )
+
+
+def _registry(root: str, key: str, name: str) -> object:
+    """A value of the Windows registry, or None where there is none, or no registry."""
+    if sys.platform != "win32":
+        return None
+    import winreg
+
+    try:
+        with winreg.OpenKey(getattr(winreg, root), key, 0, winreg.KEY_READ | winreg.KEY_WOW64_64KEY) as opened:
+            return winreg.QueryValueEx(opened, name)[0]
+    except OSError:
+        return None
