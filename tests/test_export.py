@@ -1,0 +1,602 @@
+"""Export: what a ledger reads is what was posted, in every format, to the minor unit.
+
+Reading order: a worked month in every format - random journals - what is refused - limits - texts - warnings - files.
+`python tests/test_export.py` writes the golden files anew.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import importlib
+import io
+import os
+import signal
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import support
+from hypothesis import given
+from hypothesis import strategies as st
+from ledger_readers import READERS, Posting, read
+from support_files import Error, Parts, bench_book
+
+from xlbackflush import layout, pipeline
+from xlbackflush.excel import plaintext
+from xlbackflush.excel.errors import UnusableError
+from xlbackflush.excel.export import export, read_journal
+from xlbackflush.excel.file import FileBook
+from xlbackflush.excel.ledgerfile import At, Entry, Format, Journal, Line, decimal, lines
+from xlbackflush.excel.ledgers import FORMATS
+
+GOLDEN = Path(__file__).parent / "golden" / "export"
+NUMBERED = [name for name in FORMATS if name not in ("quickbooks", "beancount", "hledger")]  # accounts by number
+TABLES = [name for name, form in FORMATS.items() if form.fields]
+
+
+def silent(sentence: str) -> None:
+    raise AssertionError(f"nothing to warn of: {sentence}")
+
+
+def run_book(path: Path) -> tuple[Path, pipeline.Outcome]:
+    """The bench, run by a fixed user at a fixed time."""
+    bench_book(path)
+    with FileBook(path) as book:
+        return path, pipeline.run(book, "anna", dt.datetime(2026, 4, 1, 9, 30))
+
+
+@pytest.fixture(scope="module")
+def worked(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, pipeline.Outcome]:
+    return run_book(tmp_path_factory.mktemp("export") / "bench.xlsm")
+
+
+@pytest.fixture
+def book(worked: tuple[Path, pipeline.Outcome], tmp_path: Path) -> Path:
+    """A copy of the bench after its run, to be spoiled."""
+    path = tmp_path / "bench.xlsm"
+    path.write_bytes(worked[0].read_bytes())
+    return path
+
+
+def change(path: Path, table: str, column: str, value: object, row: int = 0) -> str:
+    """Type a value into a cell of a workbook file; gives its address."""
+    parts = Parts(path)
+    where = parts.where(table, column, row)
+    parts.put(where, value)  # type: ignore[arg-type]
+    parts.save(path)
+    return where
+
+
+def written(journal: Journal, form: Format) -> list[bytes]:
+    """The content of the files of a journal."""
+    return ["".join(file).encode(form.encoding) for file in lines(journal, form)]
+
+
+def nets(postings: list[Posting]) -> dict[str, Decimal]:
+    """Account -> net debit."""
+    found: dict[str, Decimal] = defaultdict(Decimal)
+    for posting in postings:
+        found[posting.account] += posting.amount
+    return {account: net for account, net in found.items() if net}
+
+
+def number_of(account: str, name: str) -> str:
+    """Account number of an account as a format with numbers, or plain text, spells it."""
+    return account.split(":")[1].split("-")[0] if name in ("beancount", "hledger") else account
+
+
+# --------------------------------------------------------------------------------- a worked month, every format
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_worked_month_looks_as_it_did(name: str, worked: tuple[Path, pipeline.Outcome], tmp_path: Path) -> None:
+    form = FORMATS[name]
+    made = export(worked[0], name, tmp_path / f"x{form.ending}", warn=silent)
+    assert [file.read_bytes() for file in made] == [(GOLDEN / f"bench{form.ending}").read_bytes()]
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_worked_month_comes_to_the_balances_of_the_engine(name: str, worked: tuple[Path, pipeline.Outcome]) -> None:
+    """Net of every account against the engine's entries; the reversal stands in the next month."""
+    outcome = worked[1]
+    assert outcome.posted
+    column = 1 if name == "quickbooks" else 0
+    expected: dict[str, Decimal] = defaultdict(Decimal)
+    for roles in support.journal(outcome.posted).values():
+        for role, net in roles.items():
+            expected[outcome.inputs.accounts[role][column]] += net
+    postings = read(name, (GOLDEN / f"bench{FORMATS[name].ending}").read_bytes())
+    found = {number_of(account, name): net for account, net in nets(postings).items()}
+    assert found == {account: net for account, net in expected.items() if net}
+    assert {p.date for p in postings} == {dt.date(2026, 3, 31), dt.date(2026, 4, 1)}
+    assert len({p.entry for p in postings}) == len(outcome.posted.entries)
+
+
+def test_beside_the_workbook_where_no_target_is_given(book: Path) -> None:
+    made = [export(book, name, warn=silent) for name in FORMATS]
+    assert all(len(files) == 1 and files[0].parent == book.parent and files[0].is_file() for files in made)
+    assert len({files[0] for files in made}) == len(FORMATS)
+
+
+def test_the_audit_file_names_who_when_and_what_a_reversal_reverses() -> None:
+    rows = list(csv.DictReader((GOLDEN / "bench-aicpa.txt").open(encoding="utf-8", newline=""), delimiter="|"))
+    assert {(r["Entered_By"], r["Entered_Date"], r["Entered_Time"]) for r in rows} == {
+        ("anna", "2026-04-01", "09:30:00")
+    }
+    wip = {r["Journal_ID"] for r in rows if r["Source"] == "Backflush Period-end WIP"}
+    back = {r["Reversal_Journal_ID"] for r in rows if r["Reversal_Indicator"] == "R"}
+    assert len(wip) == 1
+    assert back == wip
+    assert {r["Effective_Date"] for r in rows if r["Reversal_Indicator"]} == {"2026-04-01"}
+
+
+def test_every_format_says_in_one_line_what_it_is_and_what_to_fill_in() -> None:
+    for name, form in FORMATS.items():
+        assert name == form.name
+        assert "\n" not in form.title
+        assert 40 < len(form.title) < 110, form.title
+        assert form.notes
+        assert bool(form.fields) != bool(form.plain)
+        assert sum(f.kind == "account" for f in form.fields) == bool(form.fields)
+    assert set(READERS) == set(FORMATS)
+
+
+def test_every_role_has_its_place_in_plain_text_accounting() -> None:
+    """A role is an asset, a liability or an expense as its default account number begins with 1, 2 or 5."""
+    posted = tuple(Line("1", role, number, name, 1) for role, (number, name) in layout.ROLES.items())
+    journal = one_entry(*posted)
+    spell = plaintext.accounts(journal)
+    for line in posted:
+        root = {"1": "Assets", "2": "Liabilities", "5": "Expenses"}[line.account[0]]
+        assert spell(line_at(journal, line)).startswith(f"{root}:{line.account}-"), line.role
+
+
+# -------------------------------------------------------------------------------------------- random journals
+
+TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"], include_characters="\n\t\r"), max_size=40)
+AMOUNTS = st.integers(-(10**13), 10**13)
+
+
+@st.composite
+def journals(draw: st.DrawFn) -> Journal:
+    """Balanced journals of hostile texts: accounts told apart by number and by name, zero lines among the others."""
+    accounts = draw(
+        st.lists(
+            st.tuples(
+                st.from_regex(r"[0-9]{1,8}", fullmatch=True),
+                TEXT.map(str.strip).filter(bool),
+                st.sampled_from(list(layout.ROLES)),
+            ),
+            min_size=2,
+            max_size=6,
+            unique_by=(lambda a: a[0], lambda a: a[1]),
+        )
+    )
+    entries = []
+    for number in range(1, draw(st.integers(1, 4)) + 1):
+        chosen = draw(st.lists(st.tuples(st.sampled_from(accounts), AMOUNTS), min_size=1, max_size=6))
+        chosen.append((draw(st.sampled_from(accounts)), -sum(amount for _, amount in chosen)))
+        posted = tuple(
+            Line(str(i), role, n, name, amount, draw(TEXT)) for i, ((n, name, role), amount) in enumerate(chosen, 1)
+        )
+        date = draw(st.dates(dt.date(1990, 1, 1), dt.date(2199, 12, 31)))
+        event = draw(st.sampled_from(layout.EVENTS))
+        entries.append(
+            Entry("R0001", str(number), f"20260331-R0001-{number}", date, event, draw(TEXT), posted, draw(TEXT))
+        )
+    return Journal(draw(TEXT), draw(st.sampled_from(["USD", "JPY", "KWD"])), 0, tuple(entries), draw(TEXT))
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@given(journal=journals())
+def test_what_a_ledger_reads_is_what_was_posted(name: str, journal: Journal) -> None:
+    places = {"USD": 2, "JPY": 0, "KWD": 3}[journal.currency]
+    journal = replace(journal, places=places)
+    files = written(journal, FORMATS[name])
+    postings = [posting for content in files for posting in read(name, content)]
+    expected: dict[str, Decimal] = defaultdict(Decimal)
+    kept = [(entry, line) for entry in journal.entries for line in entry.lines if line.minor]
+    for _, line in kept:
+        expected[line.name if name == "quickbooks" else line.account] += support.money(line.minor, places)
+    found = {number_of(account, name): net for account, net in nets(postings).items()}
+    assert found == {account: net for account, net in expected.items() if net}
+    assert [p.date for p in postings] == [entry.date for entry, _ in kept]
+    by_entry: dict[str, Decimal] = defaultdict(Decimal)
+    for posting in postings:
+        by_entry[posting.entry] += posting.amount
+    assert not any(by_entry.values()), "every entry balances by itself"
+    assert len(by_entry) == len({entry.number for entry, _ in kept})
+
+
+def beancount_loader() -> Any:
+    """Beancount, if it is installed; in CI it must be."""
+    try:
+        return importlib.import_module("beancount.loader")
+    except ImportError:
+        stop = pytest.fail if os.environ.get("CI") else pytest.skip
+        stop("needs Beancount: pip install beancount")
+
+
+@given(journal=journals())
+def test_beancount_itself_takes_it(journal: Journal) -> None:
+    """The real program: no error, and the same balances."""
+    loader = beancount_loader()
+    journal = replace(journal, places=2, currency="USD")
+    for content in written(journal, FORMATS["beancount"]):
+        entries, errors, _ = loader.load_string(content.decode())
+        assert not errors, errors
+        found: dict[str, Decimal] = defaultdict(Decimal)
+        for entry in entries:
+            for posting in getattr(entry, "postings", ()):
+                found[posting.account] += posting.units.number
+        assert {a: net for a, net in found.items() if net} == nets(read("beancount", content))
+
+
+# -------------------------------------------------------------------------------------------- what is refused
+
+
+def one_entry(*posted: Line, description: str = "Units sold at standard") -> Journal:
+    entry = Entry("R0001", "1", "20260331-R0001-1", dt.date(2026, 3, 31), layout.SALE, description, posted)
+    return Journal("Bench & Sons", "USD", 2, (entry,), "anna")
+
+
+def line_at(journal: Journal, line: Line) -> At:
+    return At(journal, journal.entries[0], line)
+
+
+def pair(account: str = "5110", name: str = "Cost of goods sold", minor: int = 12_345) -> tuple[Line, Line]:
+    return Line("1", layout.COGS, account, name, minor), Line(
+        "2", layout.FINISHED_GOODS, "1350", "Finished goods", -minor
+    )
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_an_entry_that_does_not_balance_is_refused(name: str) -> None:
+    first, second = pair()
+    with pytest.raises(UnusableError, match=r"Entry 1 .* does not balance: its debits are 0\.01 USD too high"):
+        lines(one_entry(replace(first, minor=12_346), second), FORMATS[name])
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "says"),
+    [
+        ("Debit", 999.99, "does not balance"),
+        ("Debit", "much", "does not hold what a run has put there"),
+        ("Debit", Error("#REF!"), "does not hold what a run has put there"),
+        ("Debit", 320.005, "has more decimals than the currency"),
+        ("Posting date", "soon", "does not hold what a run has put there"),
+        ("Posting date", dt.date(2026, 3, 30), "is another date than the rest of its entry has"),
+        ("Account", None, "has no account that csv can use"),
+        ("Account", Error("#N/A"), "does not hold what a run has put there"),
+    ],
+)
+def test_a_journal_that_was_typed_over_is_refused_with_its_cell(
+    column: str, value: object, says: str, book: Path
+) -> None:
+    row = 1 if column == "Posting date" and isinstance(value, dt.date) else 0
+    where = change(book, "Journal", column, value, row)
+    with pytest.raises(UnusableError, match=says) as refusal:
+        export(book, "csv", warn=lambda sentence: None)
+    if "balance" not in says and "csv" not in says:
+        assert where in str(refusal.value)
+    assert [p.name for p in book.parent.iterdir()] == [book.name]
+
+
+def test_before_the_first_run_there_is_nothing(tmp_path: Path) -> None:
+    with pytest.raises(UnusableError, match="nothing to export yet: run the workbook first"):
+        export(bench_book(tmp_path / "new.xlsm"), "csv")
+
+
+def test_errors_refuse_whether_they_were_found_already_or_not(book: Path) -> None:
+    where = change(book, "Counts", "Quantity", "ten")
+    with pytest.raises(UnusableError, match=rf"The workbook has errors, first at {where}: see sheet Findings"):
+        export(book, "csv")
+    change(book, "Counts", "Quantity", 10)
+    change(book, "StandardCost", "Type", "Buy", 4)  # Bench is counted as completed
+    with FileBook(book) as opened:
+        outcome = pipeline.check(opened)
+    assert outcome.failed
+    with pytest.raises(UnusableError, match="The workbook has errors, first at "):
+        export(book, "csv")
+
+
+def test_an_unknown_format_is_refused_with_those_there_are(book: Path) -> None:
+    with pytest.raises(UnusableError, match=r"no format 'sap'; choose csv, aicpa, .* or hledger"):
+        export(book, "sap")
+
+
+@pytest.mark.parametrize(("name", "longest"), [("sage50", 8), ("s4hana", 10), ("xero", 10), ("businesscentral", 20)])
+def test_an_account_is_never_cut(name: str, longest: int) -> None:
+    assert lines(one_entry(*pair("5" * longest)), FORMATS[name])
+    with pytest.raises(UnusableError, match=rf"Account \"5+\" is longer than the {longest} characters"):
+        lines(one_entry(*pair("5" * (longest + 1))), FORMATS[name])
+
+
+def test_accounts_that_a_ledger_cannot_tell_apart_are_refused() -> None:
+    with pytest.raises(UnusableError, match='Accounts 5110 and 1350 would both be "Finished goods" in quickbooks'):
+        lines(one_entry(*pair(name="Finished goods")), FORMATS["quickbooks"])
+    twins = (Line("1", layout.COGS, "5-1", "Cost", 5), Line("2", layout.ABNORMAL_SCRAP, "5 1", "Cost", -5))
+    with pytest.raises(UnusableError, match='would both be "Expenses:5-1-Cost" in beancount'):
+        lines(one_entry(*twins), FORMATS["beancount"])
+    with pytest.raises(UnusableError, match="Cost of goods sold has no account that quickbooks can use"):
+        lines(one_entry(*pair(name="")), FORMATS["quickbooks"])
+
+
+def test_two_roles_may_share_an_account() -> None:
+    shared = (Line("1", layout.CCA, "5300", "Conversion", 5), Line("2", layout.CCC, "5300", "Conversion", -5))
+    for name, form in FORMATS.items():
+        (content,) = written(one_entry(*shared), form)
+        assert len({p.account for p in read(name, content)}) == 1
+
+
+# ---------------------------------------------------------------------------------------------------- limits
+
+
+def long_journal(sizes: list[int]) -> Journal:
+    entries = []
+    for number, size in enumerate(sizes, 1):
+        posted = [Line(str(i), layout.MIP, "1310", "Materials", 1) for i in range(1, size)]
+        posted.append(Line(str(size), layout.FINISHED_GOODS, "1350", "Finished goods", 1 - size))
+        reference = f"20260331-R0001-{number}"
+        entries.append(Entry("R0001", str(number), reference, dt.date(2026, 3, 31), layout.SALE, "Sold", tuple(posted)))
+    return Journal("Bench & Sons", "USD", 2, tuple(entries))
+
+
+@pytest.mark.parametrize(("name", "most"), [("xero", 300), ("quickbooks", 1000)])
+def test_a_long_journal_goes_into_files_of_whole_entries(name: str, most: int) -> None:
+    journal = long_journal([most // 2, most // 2, 2, most, most - 1, 2])
+    files = [read(name, content) for content in written(journal, FORMATS[name])]
+    assert [len(file) for file in files] == [most, 2, most, most - 1, 2]
+    assert all(sum(p.amount for p in file) == 0 for file in files)
+    keys = [{p.entry for p in file} for file in files]
+    assert sum(len(k) for k in keys) == len(set().union(*keys)) == 6
+
+
+@pytest.mark.parametrize(("name", "most"), [("xero", 300), ("quickbooks", 1000), ("netsuite", 200), ("s4hana", 999)])
+def test_an_entry_above_the_limit_is_refused(name: str, most: int) -> None:
+    assert len(lines(long_journal([most, most]), FORMATS[name])) == (2 if FORMATS[name].file_lines else 1)
+    with pytest.raises(
+        UnusableError, match=rf"Entry 2 .* has {most + 1} lines, and {name} takes at most {most} in one"
+    ):
+        lines(long_journal([2, most + 1]), FORMATS[name])
+
+
+def test_zero_lines_do_not_count() -> None:
+    journal = long_journal([200])
+    zeros = tuple(Line(str(i), layout.CCA, "5320", "Allocated", 0) for i in range(50))
+    (entry,) = journal.entries
+    only = replace(entry, number="2", lines=zeros)
+    (content,) = written(
+        replace(journal, entries=(replace(entry, lines=entry.lines + zeros), only)), FORMATS["netsuite"]
+    )
+    assert len(read("netsuite", content)) == 200
+
+
+def test_split_files_say_how_many_there_are(tmp_path: Path) -> None:
+    """A month with one entry per product: 150 products, hundreds of lines."""
+    path = tmp_path / "many.xlsm"
+    many_products(path, 150)
+    made = export(path, "xero", warn=silent)
+    count = len(made)
+    assert count > 1
+    assert [f.name for f in made] == [f"many-xero-{i}-of-{count}.csv" for i in range(1, count + 1)]
+    whole = read("csv", export(path, "csv", warn=silent)[0].read_bytes())
+    parts = [p for file in made for p in read("xero", file.read_bytes())]
+    assert nets(parts) == nets(whole)
+    assert len(parts) == len(whole) > 600
+
+
+def many_products(path: Path, count: int) -> None:
+    """A workbook of products that are made of one part, run with one entry per product."""
+    from xlbackflush.excel.template import build
+    from xlbackflush.samples import Sample
+
+    day = dt.date(2026, 3, 10)
+    tables: dict[str, list[dict[str, object]]] = {
+        "StandardCost": [
+            {"Item": "Part", "Type": "Buy", "Material price": 2.5},
+            *({"Item": f"P{i:03}", "Type": "Finished", "Other conversion": 1.25} for i in range(count)),
+        ],
+        "BOM": [{"Parent": f"P{i:03}", "Component": "Part", "Qty per": 1 + i % 3} for i in range(count)],
+        "Counts": [
+            {"Date": day, "Document": f"{event[0]}{i}", "Event": event, "Item": f"P{i:03}", "Quantity": 4}
+            for i in range(count)
+            for event in ("Completed", "Sold")
+        ],
+        "Purchases": [{"Date": day, "Document": "PO-1", "Item": "Part", "Quantity": 4000, "Actual price": 2.5}],
+    }
+    settings = {
+        "Period start": dt.date(2026, 3, 1),
+        "Period end": dt.date(2026, 3, 31),
+        "Journal detail": layout.PER_PRODUCT,
+    }
+    build(path, (dt.date(2026, 3, 1), dt.date(2026, 3, 31)), Sample("Many", "Many products.", settings, tables))
+    with FileBook(path) as opened:
+        assert not pipeline.run(opened, "anna", dt.datetime(2026, 4, 1, 9, 30)).failed
+
+
+# ----------------------------------------------------------------------------------------------------- texts
+
+
+@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize("start", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+def test_no_text_becomes_a_formula(name: str, start: str) -> None:
+    """Every cell of every row, in a spreadsheet that opens the file: a number, or text that starts harmlessly."""
+    hostile = tuple(
+        Line("1", role, f"{start[0]}{n}", f"{start} {n}", minor, start)
+        for n, (role, minor) in enumerate([(layout.COGS, 5), (layout.FINISHED_GOODS, -5)])
+    )
+    entry = Entry("R0001", "1", "20260331-R0001-1", dt.date(2026, 3, 31), layout.SALE, start, hostile, start)
+    (file,) = lines(Journal(start, "USD", 2, (entry,), start), FORMATS[name])
+    rows = list(csv.reader(io.StringIO("".join(file), newline=""), delimiter=FORMATS[name].delimiter))
+    assert len(rows) == 3
+    for cell in (cell for row in rows[1:] for cell in row):
+        assert not cell.startswith(("=", "+", "-", "@", "\t", "\r")) or float(cell) == -0.05, cell
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_separators_quotes_line_ends_and_letters_of_the_world_come_through(name: str) -> None:
+    text = 'A, "b"; c|d\r\nÄé中🙂'
+    (content,) = written(one_entry(*pair(name=text), description=text), FORMATS[name])
+    form = FORMATS[name]
+    rows = list(csv.reader(io.StringIO(content.decode(form.encoding), newline=""), delimiter=form.delimiter))
+    assert {len(row) for row in rows} == {len(form.fields)}
+    assert any(text in cell for cell in rows[1])
+
+
+def test_texts_are_cut_to_what_the_ledger_takes() -> None:
+    (content,) = written(one_entry(*pair(), description="x" * 5000), FORMATS["sage50"])
+    assert {r["Details"] for r in csv.DictReader(io.StringIO(content.decode()))} == {"x" * 60}
+    assert read("sage50", content)[0].amount == Decimal("123.45")
+
+
+@pytest.mark.parametrize(
+    ("number", "name", "spelled"),
+    [
+        ("5110", "Cost of goods sold", "Expenses:5110-Cost-of-goods-sold"),
+        ("", "cost of (goods) sold", "Expenses:Cost-of-goods-sold"),
+        ("Expenses:Production:COGS", "Cost of goods sold", "Expenses:Production:COGS"),
+        ("Expenses:production", "COGS", "Expenses:Expenses-production-COGS"),
+        ("", "売上原価", "Expenses:X-売上原価"),
+        ("", "écart de coût", "Expenses:Écart-de-coût"),
+        ("51/10", '"quoted"', "Expenses:51-10-quoted"),
+    ],
+)
+def test_names_of_accounts_in_plain_text_accounting(number: str, name: str, spelled: str) -> None:
+    posted = pair(number, name)
+    journal = one_entry(*posted)
+    assert plaintext.accounts(journal)(line_at(journal, posted[0])) == spelled
+
+
+@pytest.mark.parametrize(
+    ("minor", "places", "text"),
+    [(5, 2, "0.05"), (-123456, 2, "-1234.56"), (7, 0, "7"), (-1, 3, "-0.001"), (0, 2, "0.00")],
+)
+def test_amounts_are_plain_decimals(minor: int, places: int, text: str) -> None:
+    assert decimal(minor, places) == text
+
+
+# -------------------------------------------------------------------------------------------------- warnings
+
+
+def warnings(path: Path) -> list[str]:
+    said: list[str] = []
+    export(path, "csv", path.parent / "out.csv", force=True, warn=said.append)
+    return said
+
+
+def test_inputs_that_were_changed_after_the_run_are_told(book: Path) -> None:
+    before = export(book, "csv", warn=silent)[0].read_bytes()
+    change(book, "Counts", "Quantity", 11)
+    assert warnings(book) == ["The inputs were changed after run R0001; the journal is that of the run. Run it again."]
+    assert (book.parent / "out.csv").read_bytes() == before, "posted values never drift"
+
+
+def test_controls_that_fail_as_stored_are_told(book: Path) -> None:
+    where = change(book, "Journal", "Difference", 12.5, 3)
+    change(book, "Checks", "Result", "Fail", 1)
+    assert warnings(book) == [
+        "1 check fails in the workbook: see sheet Checks.",
+        f"Sheet Journal differs from its proofs in 1 row, first at {where}.",
+    ]
+
+
+def test_warnings_go_to_the_error_stream(book: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    change(book, "Checks", "Result", "Fail")
+    export(book, "csv")
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err == "xlbackflush: 1 check fails in the workbook: see sheet Checks.\n"
+
+
+# ----------------------------------------------------------------------------------------------------- files
+
+
+def test_an_existing_file_is_replaced_only_when_asked(book: Path) -> None:
+    target = book.parent / "ledger.csv"
+    target.write_text("mine")
+    with pytest.raises(UnusableError, match=r"ledger\.csv exists already; choose another name, or add --force"):
+        export(book, "csv", target)
+    assert target.read_text() == "mine"
+    assert export(book, "csv", target, force=True) == [target]
+    assert target.read_bytes() == (GOLDEN / "bench-journal.csv").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("target", "says"),
+    [("bench.xlsm", "would be a workbook"), ("nowhere/x.csv", "does not exist"), (".", "is a folder")],
+)
+def test_a_target_that_cannot_be_is_refused(target: str, says: str, book: Path) -> None:
+    before = book.read_bytes()
+    with pytest.raises(UnusableError, match=says):
+        export(book, "csv", book.parent / target, force=True)
+    assert book.read_bytes() == before
+    assert [p.name for p in book.parent.iterdir()] == [book.name]
+
+
+def test_the_workbook_itself_is_left_as_it_is(book: Path) -> None:
+    before = book.read_bytes()
+    for name in FORMATS:
+        export(book, name)
+    assert book.read_bytes() == before
+
+
+@contextmanager
+def full_disk(free: int) -> Iterator[None]:
+    """No file may grow beyond so many bytes: what a full disk does to a write."""
+    resource = pytest.importorskip("resource", reason="limits of file sizes are not known here")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    old: object = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (free, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, old)  # type: ignore[arg-type]
+
+
+def test_a_full_disk_leaves_what_was_there(book: Path) -> None:
+    target = book.parent / "ledger.csv"
+    target.write_text("of last month")
+    with full_disk(500), pytest.raises(UnusableError, match=r"ledger\.csv cannot be written"):
+        export(book, "csv", target, force=True)
+    assert target.read_text() == "of last month"
+    assert sorted(p.name for p in book.parent.iterdir()) == ["bench.xlsm", "ledger.csv"]
+
+
+def test_references_of_two_months_differ(book: Path, tmp_path: Path) -> None:
+    """Both workbooks call their run R0001; a ledger must not take the second month for the first."""
+    with FileBook(book) as opened:
+        march, _ = read_journal(opened)
+    month = tmp_path / "april.xlsm"
+    many_products(month, 3)
+    parts = Parts(month)
+    for row, cells in enumerate(parts.rows("Setup")):
+        if cells["Setting"] == "Period end":
+            parts.put(parts.where("Setup", "Value", row), dt.date(2026, 4, 30))
+    parts.save(month)
+    with FileBook(month) as opened:
+        assert not pipeline.run(opened, "anna", dt.datetime(2026, 5, 1)).failed
+    with FileBook(month) as opened:
+        april, _ = read_journal(opened)
+    assert not {e.reference for e in march.entries} & {e.reference for e in april.entries}
+    assert all(len(e.reference) <= 20 for e in (*march.entries, *april.entries))
+
+
+def _write_golden(done: Callable[[str], None] = print) -> None:
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        path, _ = run_book(Path(folder) / "bench.xlsm")
+        for name, form in FORMATS.items():
+            done(str(export(path, name, GOLDEN / f"bench{form.ending}", force=True)[0]))
+
+
+if __name__ == "__main__":
+    _write_golden()
