@@ -1,26 +1,20 @@
-"""The command line: new, check, run.
+"""The command line: what can be typed, and how every failure ends.
 
-Exit codes: 0 done; 1 findings of severity Error, nothing posted; 2 the command or file cannot be used, nothing changed.
+Exit codes: 0 done; 1 findings of severity Error, nothing posted, or a check of `doctor` that fails; 2 the command or file
+cannot be used, nothing changed.
 """
 
 from __future__ import annotations
 
 import argparse
-import calendar
-import datetime as dt
-import getpass
 import io
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from xlbackflush import __version__
-
-if TYPE_CHECKING:
-    from xlbackflush.excel.productview import ProductView
-    from xlbackflush.pipeline import Outcome
+from xlbackflush.commands import books, setup
 
 _EXAMPLES = """examples:
   xlbackflush new october.xlsm                      an empty workbook for this month
@@ -28,6 +22,9 @@ _EXAMPLES = """examples:
   xlbackflush check october.xlsm                    look for mistakes, post nothing
   xlbackflush run october.xlsm                      run the backflush, write journal and proofs
   xlbackflush run october.xlsm --json               the same, result for a machine
+  xlbackflush explain october.xlsm Journal!I7       what an amount is made of
+  xlbackflush export october.xlsm --format csv      the journal as a file for your ledger
+  xlbackflush install                               button, ribbon tab and functions in Excel
 
 exit codes: 0 done; 1 errors in the inputs, nothing posted; 2 the command or file cannot be used, nothing changed
 """
@@ -84,178 +81,83 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"xlbackflush {__version__}")
     verbs = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _workbook_verbs(verbs)
+    _excel_verbs(verbs)
+    return parser
 
-    new = verbs.add_parser("new", help="write a new workbook", description="Write a new workbook, empty or a sample.")
+
+Verbs = argparse._SubParsersAction  # the only name that argparse has for it
+Command = Callable[[argparse.Namespace], int]
+
+
+def _verb(
+    verbs: Verbs[argparse.ArgumentParser], name: str, command: Command, text: str, example: str
+) -> argparse.ArgumentParser:
+    """A command with its help; `text` is its line in the list of commands, and with a capital its description."""
+    sub = verbs.add_parser(
+        name,
+        help=text,
+        description=f"{text[0].upper()}{text[1:]}.",
+        epilog=f"example:\n  xlbackflush {name} {example}".rstrip(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    sub.set_defaults(command=command)
+    return sub
+
+
+def _printed(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--json", action="store_true", help="print the result as JSON")
+    sub.add_argument("--quiet", action="store_true", help="print errors only")
+
+
+def _workbook_verbs(verbs: Verbs[argparse.ArgumentParser]) -> None:
+    new = _verb(verbs, "new", books.new, "write a new workbook, empty or a sample", "october.xlsm --period 2026-10")
     new.add_argument("book", type=Path, metavar="BOOK", help="file to write: .xlsm or .xlsx")
     new.add_argument(
         "--sample", metavar="NAME", help="fill in a sample: widgets (a worked month) or computers (textbook)"
     )
     new.add_argument("--period", metavar="YYYY-MM", help="month of the empty workbook (default: this month)")
     new.add_argument("--force", action="store_true", help="replace an existing file")
-    new.set_defaults(command=_new)
 
-    for verb, command, text in (
-        ("check", _check, "check the inputs and list the findings; nothing is posted"),
-        ("run", _run, "run the backflush: journal, ledger, relief, trace, proofs and checks"),
+    for name, command, text in (
+        ("check", books.check, "check the inputs and list the findings; nothing is posted"),
+        ("run", books.run, "run the backflush: journal, ledger, relief, trace, proofs and checks"),
     ):
-        sub = verbs.add_parser(verb, help=text, description=text[0].upper() + text[1:] + ".")
-        sub.add_argument("book", type=Path, metavar="BOOK", help="a workbook made by: xlbackflush new")
-        sub.add_argument("--json", action="store_true", help="print the result as JSON")
-        sub.add_argument("--quiet", action="store_true", help="print errors only")
-        sub.set_defaults(command=command)
-    return parser
+        sub = _verb(verbs, name, command, text, "october.xlsm")
+        _book(sub)
+        _printed(sub)
+
+    export = _verb(
+        verbs, "export", books.export, "write the posted journal to a file that a ledger imports",
+        "october.xlsm --format NAME --to october.csv",
+    )  # fmt: skip
+    _book(export)
+    export.add_argument("--format", metavar="NAME", required=True, help="format of the ledger; a wrong name lists them")
+    export.add_argument("--to", type=Path, metavar="FILE", help="file to write (default: beside the workbook)")
+    export.add_argument("--force", action="store_true", help="replace an existing file")
+    _printed(export)
 
 
-# ----------------------------------------------------------------------------------------------- commands
+def _book(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("book", type=Path, metavar="BOOK", help="a workbook made by: xlbackflush new")
 
 
-def _new(args: argparse.Namespace) -> int:
-    from xlbackflush.excel.errors import UnusableError
-    from xlbackflush.excel.file import check_free
-    from xlbackflush.excel.template import build
-    from xlbackflush.samples import SAMPLES
+def _excel_verbs(verbs: Verbs[argparse.ArgumentParser]) -> None:
+    install = _verb(
+        verbs, "install", setup.install, "put button, ribbon tab and functions into Excel for this user", ""
+    )
+    install.add_argument("--force", action="store_true", help="replace files that somebody else changed")
+    uninstall = _verb(verbs, "uninstall", setup.uninstall, "remove what install wrote", "")
+    for sub in (install, uninstall):
+        sub.add_argument("--folder", type=Path, metavar="DIR", help="a folder instead of the places where Excel looks")
+        _printed(sub)
 
-    path: Path = args.book
-    if path.suffix.lower() not in (".xlsm", ".xlsx"):
-        raise UnusableError(f"{path.name}: give the workbook the ending .xlsm (or .xlsx, without macros).")
-    if path.exists() and not args.force:
-        raise UnusableError(f"{path.name} exists already; choose another name, or add --force to replace it.")
-    if path.exists():
-        check_free(path)
-    if not path.parent.is_dir():
-        raise UnusableError(f"The folder {path.parent} does not exist.")
-    if args.sample is not None and args.sample not in SAMPLES:
-        raise UnusableError(f"There is no sample {args.sample!r}; choose {' or '.join(SAMPLES)}.")
-    month = _month(args.period)
-    sample = SAMPLES[args.sample]() if args.sample else None
-    build(path, month, sample)
-    print(f"Wrote {path}." + (f" Next: xlbackflush run {path}" if sample else " Fill the yellow sheets, then run it."))
-    return 0
-
-
-def _month(text: str | None) -> tuple[dt.date, dt.date]:
-    """First and last day of a month given as YYYY-MM, or of this month."""
-    from xlbackflush.excel.errors import UnusableError
-
-    try:
-        first = dt.datetime.strptime(text, "%Y-%m").date() if text else dt.date.today().replace(day=1)
-    except ValueError as error:
-        raise UnusableError(f"--period {text}: write the month as YYYY-MM, such as 2026-11.") from error
-    return first, first.replace(day=calendar.monthrange(first.year, first.month)[1])
-
-
-def _check(args: argparse.Namespace) -> int:
-    from xlbackflush import pipeline
-    from xlbackflush.excel.file import FileBook
-
-    with FileBook(args.book) as book:
-        outcome = pipeline.check(book)
-    return _report(outcome, args, book.product_view)
-
-
-def _run(args: argparse.Namespace) -> int:
-    from xlbackflush import pipeline
-    from xlbackflush.excel.file import FileBook
-
-    with FileBook(args.book) as book:
-        outcome = pipeline.run(book, _user(), dt.datetime.now(), _progress(args))
-    return _report(outcome, args, book.product_view)
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):
-        return ""
-
-
-def _progress(args: argparse.Namespace) -> Any:
-    """Stage names on a terminal, one line that is overwritten."""
-    if args.quiet or args.json or not sys.stderr.isatty():
-        return lambda stage: None
-    return lambda stage: print(f"\r\033[K{stage} ...", end="\r", file=sys.stderr, flush=True)
-
-
-# ------------------------------------------------------------------------------------------------- report
-
-
-def _report(outcome: Outcome, args: argparse.Namespace, view: ProductView) -> int:
-    code = 1 if outcome.failed else 0
-    if sys.stderr.isatty():
-        print("\r\033[K", end="", file=sys.stderr)
-    if view.problem:
-        print(f"xlbackflush: {view.problem}", file=sys.stderr)
-    if args.json:
-        print(json.dumps({"exit": code, **summary(outcome, view)}, indent=2))
-        return code
-    shown = [f for f in outcome.findings if f.severity == "Error" or not args.quiet]
-    for finding in shown[:40]:
-        print(f"{finding.severity}  {finding.where}  {finding.what}  Fix: {finding.fix}")
-    if len(shown) > 40:
-        print(f"... and {len(shown) - 40} more: see sheet Findings.")
-    if not args.quiet:
-        print("\n".join(_table(outcome, view)))
-    return code
-
-
-def summary(outcome: Outcome, view: ProductView) -> dict[str, Any]:
-    """The outcome for a machine. Amounts are in the currency, exact to the minor unit; files are paths, or null."""
-    result: dict[str, Any] = {
-        "findings": [
-            {"severity": f.severity, "code": f.code, "where": f.where, "what": f.what, "fix": f.fix, "effect": f.effect}
-            for f in outcome.findings
-        ]
-    }
-    posted = outcome.posted
-    if posted:
-        unit = 10**posted.places
-        result |= {
-            "run": posted.run.run,
-            "status": posted.run.status,
-            "entries": posted.run.entries,
-            "debits": posted.run.debits,
-            "credits": posted.run.credits,
-            "ledger": {row.role: row.closing / unit for row in posted.ledger.itertuples()},
-            "checks": {
-                "passed": sum(c.holds for c in posted.checks),
-                "failed": sum(not c.holds for c in posted.checks),
-            },
-            "product_view": str(view.file) if view.file else None,
-        }
-    return result
-
-
-def _table(outcome: Outcome, view: ProductView) -> list[str]:
-    """The short summary at the end."""
-    counts = {s: sum(f.severity == s for f in outcome.findings) for s in ("Error", "Warning", "Note")}
-    found = ", ".join(f"{n} {s.lower()}{'s' if n != 1 else ''}" for s, n in counts.items() if n) or "none"
-    posted = outcome.posted
-    if not posted:
-        if outcome.failed:
-            return ["", f"Findings: {found}. Nothing was posted; see sheet Findings."]
-        return [f"Findings: {found}. Ready to run."]
-    places = posted.places
-    currency = outcome.inputs.settings.currency
-
-    def money(minor: int) -> str:
-        return f"{minor / 10**places:,.{places}f}"
-
-    rows = [
-        ("Run", f"{posted.run.run} ({posted.run.status.lower()})"),
-        ("Entries", str(posted.run.entries)),
-        (f"Debits, {currency}", f"{posted.run.debits:,.{places}f}"),
-        (f"Credits, {currency}", f"{posted.run.credits:,.{places}f}"),
-    ]
-    rows += [(row.role, money(int(row.closing))) for row in posted.ledger.itertuples() if row.closing]
-    failed = sum(not c.holds for c in posted.checks)
-    rows += [
-        ("Findings", found),
-        (
-            "Checks",
-            f"{len(posted.checks)} hold" if not failed else f"{failed} of {len(posted.checks)} FAIL: see sheet Checks",
-        ),
-    ]
-    if view.file:
-        rows.append(("Product view", f"{view.file.name}, {view.rows:,} rows"))
-    left, right = max(len(a) for a, _ in rows), max(len(b) for _, b in rows)
-    return [f"{a:<{left}}  {b:>{right}}" for a, b in rows]
+    doctor = _verb(
+        verbs, "doctor", setup.doctor, "check the installation, and say how to mend what is wrong",
+        "--excel --report xlbackflush-report.txt",
+    )  # fmt: skip
+    doctor.add_argument(
+        "--excel", action="store_true", help="try it in the real Excel: press the button, compare every cell"
+    )
+    doctor.add_argument("--report", type=Path, metavar="FILE", help="write what was found to a text file, to send in")
+    _printed(doctor)

@@ -28,12 +28,13 @@ Result = Literal["PASS", "WARN", "FAIL", "SKIP"]
 
 @dataclass(frozen=True)
 class Finding:
-    """What one check found, and how to mend it where there is something to mend."""
+    """What one check found, and how to mend it where there is something to mend; details go into a report."""
 
     check: str
     result: Result
     what: str
     mend: str = ""
+    details: tuple[str, ...] = ()
 
     @property
     def line(self) -> str:

@@ -53,6 +53,7 @@ class Step:
 def places(machine: Machine, folder: Path | None = None) -> Places:
     """The places of this system, or those in a folder. Raises UnusableError where there is no Excel to install for."""
     if folder is not None:
+        folder = folder.absolute()
         return Places(folder / ADDIN, folder / f"{addin.PROJECT}.conf")
     if machine.system == "Windows":
         return Places(
@@ -137,7 +138,7 @@ def install(machine: Machine, folder: Path | None = None, force: bool = False) -
     kept = {
         str(step.path): _digest(files[step.path])
         for step in steps
-        if step.done != _UNCHANGED or str(step.path) in ours or step.path.parent != where.scripts
+        if step.done != UNCHANGED or str(step.path) in ours or step.path.parent != where.scripts
     }
     steps += [_take(Path(path), digest) for path, digest in ours.items() if Path(path) not in files]
     manifest = json.dumps({"version": __version__, "files": kept}, indent=2).encode()
@@ -145,14 +146,15 @@ def install(machine: Machine, folder: Path | None = None, force: bool = False) -
     return steps
 
 
-_UNCHANGED = "Unchanged"
+#: what a step says of a file that is as it should be
+UNCHANGED = "Unchanged"
 
 
 def _put(path: Path, content: bytes) -> Step:
     """Write a file unless it is there; whole or not at all."""
     before = _hash(path)
     if before == _digest(content):
-        return Step(_UNCHANGED, path)
+        return Step(UNCHANGED, path)
     temporary = path.with_name(f".{path.name}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,171 @@
+"""The add-in package: what is in it, that it is whole and valid, and that it fits the installed xlwings."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import re
+import zipfile
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+from pyopenvba import ExcelFile, check_file
+from test_validator import objections
+
+from xlbackflush import __version__, surface
+from xlbackflush.excel import addin
+from xlbackflush.excel.errors import UnusableError
+from xlbackflush.excel.vba import modules
+
+RIBBON = "{http://schemas.microsoft.com/office/2006/01/customui}"
+RELATION = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("addin") / surface.ADDIN
+    addin.build(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def sources(built: Path) -> dict[str, str]:
+    with ExcelFile(built) as file:
+        return {module.name: module.source for module in file.vba_project().modules}
+
+
+def part(path: Path, name: str) -> str:
+    with zipfile.ZipFile(path) as package:
+        return package.read(name).decode()
+
+
+# ----------------------------------------------------------------------------------------------- the package
+
+
+def test_two_builds_are_identical(built: Path, tmp_path: Path) -> None:
+    again = tmp_path / "again.xlam"
+    addin.build(again)
+    assert again.read_bytes() == built.read_bytes()
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["again.xlam"]
+
+
+def test_the_open_xml_validator_finds_nothing(built: Path) -> None:
+    assert objections(built) == []
+
+
+def test_the_validator_looks_at_the_ribbon(built: Path, tmp_path: Path) -> None:
+    spoilt = tmp_path / "spoilt.xlam"
+    with zipfile.ZipFile(built) as old, zipfile.ZipFile(spoilt, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name).replace(b" onAction=", b" onNothing="))
+    assert any("onNothing" in line for line in objections(spoilt))
+
+
+def test_the_project_is_whole(built: Path) -> None:
+    report = check_file(built)
+    assert report.ok, report.issues
+
+
+def test_excel_takes_it_for_an_add_in(built: Path) -> None:
+    assert 'ContentType="application/vnd.ms-excel.addin.macroEnabled.main+xml"' in part(built, "[Content_Types].xml")
+    assert "sheet.macroEnabled" not in part(built, "[Content_Types].xml")
+
+
+def test_its_properties_name_both_versions(built: Path) -> None:
+    core = part(built, "docProps/core.xml")
+    assert f"xlbackflush {__version__}" in core
+    assert f"xlwings {importlib.metadata.version('xlwings')}" in core
+    assert "dcterms" not in core, "a date would make two builds differ"
+
+
+# ------------------------------------------------------------------------------------------------ the ribbon
+
+
+def test_the_ribbon_is_found_by_excel_and_kept_by_openpyxl(built: Path) -> None:
+    relations = {r.get("Target"): r.get("Type") for r in ET.fromstring(part(built, "_rels/.rels")).iter(RELATION)}
+    assert (
+        relations["customUI/customUI.xml"] == "http://schemas.microsoft.com/office/2006/relationships/ui/extensibility"
+    )
+    root = ET.fromstring(part(built, "customUI/customUI.xml"))
+    assert root.tag == f"{RIBBON}customUI"
+    assert [tab.get("label") for tab in root.iter(f"{RIBBON}tab")] == ["Backflush"]
+
+
+def test_the_buttons_say_what_the_macros_of_a_workbook_say(built: Path) -> None:
+    buttons = {
+        b.get("onAction"): b for b in ET.fromstring(part(built, "customUI/customUI.xml")).iter(f"{RIBBON}button")
+    }
+    names = ("New", "Run", "Check", "Restore", "Explain", "Export", "Help")
+    assert list(buttons) == [f"BackflushRibbon{name}" for name in names]
+    for macro in (surface.RUN, surface.CHECK, surface.RESTORE, surface.EXPLAIN):
+        button = buttons[macro.name.replace("Backflush", "BackflushRibbon")]
+        assert (button.get("label"), button.get("screentip")) == (macro.caption, macro.caption)
+        assert (button.get("supertip"), button.get("imageMso")) == (macro.tip, macro.image)
+    ids = [e.get("id") for e in ET.fromstring(part(built, "customUI/customUI.xml")).iter() if e.get("id")]
+    assert len(ids) == len(set(ids))
+
+
+def test_each_button_has_its_procedure_in_the_add_in(built: Path, sources: dict[str, str]) -> None:
+    code = "\n".join(sources.values())
+    for callback in re.findall(r'onAction="(\w+)"', part(built, "customUI/customUI.xml")):
+        assert len(re.findall(rf"^Public Sub {callback}\(ByVal control As \w+\)", code, re.M)) == 1, callback
+
+
+# ------------------------------------------------------------------------------------------------ the modules
+
+
+def test_it_holds_our_modules_and_those_of_xlwings(sources: dict[str, str]) -> None:
+    ours = {module.name for module in modules("addin")}
+    assert set(sources) == ours | {"BackflushHelp", "xlwings", "Dictionary", "ThisWorkbook", "Sheet1"}
+
+
+def test_no_public_name_is_there_twice(sources: dict[str, str]) -> None:
+    """VBA would call such a name ambiguous, and compile nothing of the project."""
+    declared = r"^(?:Public )?(?:Sub|Function|Declare(?: PtrSafe)? (?:Sub|Function))\s+(\w+)"
+    standard = {
+        n: s for n, s in sources.items() if n not in ("ThisWorkbook", "Sheet1", "Dictionary", "BackflushLastRun")
+    }
+    places = [(name.lower(), module) for module, s in standard.items() for name in set(re.findall(declared, s, re.M))]
+    twice = {name for name, _ in places if sum(name == other for other, _ in places) > 1}
+    assert not twice
+
+
+def test_the_module_of_xlwings_is_changed_in_three_places_and_nowhere_else(sources: dict[str, str]) -> None:
+    original = (addin.xlwings_folder() / "xlwings_custom_addin.bas").read_text().splitlines()
+    changed = sources["xlwings"].splitlines()
+    assert len(original) == len(changed)
+    pairs = [(old, new) for old, new in zip(original, changed, strict=True) if old.rstrip() != new.rstrip()]
+    assert [new for _, new in pairs] == [
+        'Public Const PROJECT_NAME As String = "xlbackflush"',
+        'Function GetConfig(configKey As String, Optional default As String = "", '
+        'Optional source As String = "user") As Variant',
+        'Sub XlwingsShowError(FileName As String, Optional Message As String = "")',
+    ]
+
+
+def test_the_licence_of_xlwings_stays_in_its_module(sources: dict[str, str]) -> None:
+    assert "Copyright (C) 2014-present, Zoomer Analytics LLC." in sources["xlwings"]
+    assert "BSD 3-clause license" in sources["xlwings"]
+    assert "License: MIT" in sources["Dictionary"]
+
+
+def test_the_messages_of_xlwings_go_through_our_gateway(sources: dict[str, str]) -> None:
+    assert len(re.findall(r"^\s*(?:Call )?ShowError\b", sources["xlwings"], re.M)) == 5
+    code = "\n".join(source for name, source in sources.items() if name != "xlwings")
+    assert len(re.findall(r"^Public Sub ShowError\(", code, re.M)) == 1
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"myaddin"', '"my_addin"'),
+        ("Sub ShowError(", "Sub Show_Error("),
+        ('source As String = "") As', 'origin As String = "") As'),
+        ("Sub ShowError(", "Sub ShowError()\r\nEnd Sub\r\nSub ShowError("),
+    ],
+)
+def test_an_xlwings_that_is_not_known_is_refused(old: str, new: str) -> None:
+    source = (addin.xlwings_folder() / "xlwings_custom_addin.bas").read_text()
+    assert old in source
+    with pytest.raises(UnusableError, match="This version of xlwings is not known"):
+        addin.adapted(source.replace(old, new))
