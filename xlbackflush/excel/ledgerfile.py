@@ -224,12 +224,10 @@ def _row(values: list[str], form: Format) -> str:
 
 
 def _value(field: Field, at: At, form: Format) -> str:
-    """A field's value; text that a spreadsheet would take for a formula gets an apostrophe in front."""
-    text = field.value(at)
+    """A field's value, harmless and no longer than the ledger takes."""
     if field.kind == "exact":
-        return text
-    if text.startswith(_STARTS_FORMULA):
-        text = f"'{text}"
+        return field.value(at)
+    text = harmless(field.value(at))
     if field.width and len(text) > field.width:
         if field.kind == "text":
             return text[: field.width]
@@ -239,3 +237,8 @@ def _value(field: Field, at: At, form: Format) -> str:
 
 
 _STARTS_FORMULA = tuple("=+-@\t\r\n")
+
+
+def harmless(text: str) -> str:
+    """Text that a spreadsheet shows as text: an apostrophe goes before a start that would make a formula of it."""
+    return f"'{text}" if text.startswith(_STARTS_FORMULA) else text
