@@ -1,0 +1,22 @@
+"""One line of an explanation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of a derivation.
+
+    kind: formula (worked out from the steps one level below), sum (they add up to it), repeat (shown before), and the
+    ends: input, recorded, count, others (rows of a sum left out, together), text, unknown. figure is None for a text.
+    """
+
+    number: int
+    level: int
+    where: str
+    what: str
+    figure: float | None
+    explanation: str
+    kind: str
