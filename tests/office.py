@@ -1,7 +1,8 @@
 """Headless LibreOffice as a second spreadsheet program: it recalculates what the engine wrote.
 
     recalculate(paths)   every workbook converted with a hard recalculation, as openpyxl workbooks of values
-    Session(path)        one workbook held open; cells are changed, everything is recalculated, and changed back
+    Session(path)        one workbook held open; cells are changed, everything is recalculated, and changed back; its VBA
+                         is compiled, and can be called
 
 LibreOffice runs under a private profile that recalculates on load, so that no stored value is taken on trust. The session
 talks to it over UNO; since `uno` belongs to LibreOffice's own Python, this file also runs there, as a worker that reads
@@ -117,7 +118,7 @@ class Session:
         require(uno=True)
         self._resources = contextlib.ExitStack()
         folder, command = self._resources.enter_context(_profile())
-        copy = folder / "book.xlsx"
+        copy = folder / f"book{path.suffix}"
         shutil.copyfile(path, copy)
         pipe = f"xlbackflush{os.getpid()}{folder.name[-8:]}".replace("_", "x")
         self._office = subprocess.Popen(
@@ -149,6 +150,14 @@ class Session:
     ) -> list[list[list[Any]]]:
         """Make the changes, recalculate everything, read the ranges, and put the old contents back."""
         return self._ask({"changes": list(changes), "read": list(ranges)})
+
+    def buttons(self, sheet: str) -> dict[str, str]:
+        """Name of each shape of a sheet -> the procedure that a click on it runs, as module.procedure."""
+        return dict(self._ask({"buttons": sheet}))
+
+    def call(self, procedure: str, *arguments: object) -> Any:
+        """What a function of the workbook's VBA, named as module.procedure, gives."""
+        return self._ask({"call": procedure, "arguments": list(arguments)})
 
     def _ask(self, request: dict[str, Any]) -> Any:
         assert self._worker.stdin
@@ -189,14 +198,16 @@ def _serve(pipe: str, url: str) -> None:
     """Open the workbook and answer requests until standard input ends."""
     desktop = _connect(pipe)
     try:
-        book = desktop.loadComponentFromURL(url, "_blank", 0, (_hidden(),))
+        always = 4  # com.sun.star.document.MacroExecMode.ALWAYS_EXECUTE_NO_WARN
+        opened = (_property("Hidden", True), _property("MacroExecutionMode", always))
+        book = desktop.loadComponentFromURL(url, "_blank", 0, opened)
         book.enableAutomaticCalculation(False)
         book.calculateAll()
         _reply(values=None)
         for line in sys.stdin:
             request = json.loads(line)
             try:
-                answer = {"values": _attempt(book, request["changes"], request["read"])}
+                answer = {"values": _answered(book, request)}
             except Exception as error:  # noqa: BLE001 - whatever UNO throws goes back to the caller
                 answer = {"error": f"{type(error).__name__}: {error} in {line[:200]}"}
             _reply(**answer)
@@ -222,12 +233,30 @@ def _connect(pipe: str) -> Any:
     raise RuntimeError("LibreOffice did not start")
 
 
-def _hidden() -> Any:
+def _property(name: str, value: object) -> Any:
     from com.sun.star.beans import PropertyValue
 
-    hidden = PropertyValue()
-    hidden.Name, hidden.Value = "Hidden", True
-    return hidden
+    made = PropertyValue()
+    made.Name, made.Value = name, value
+    return made
+
+
+def _answered(book: Any, request: dict[str, Any]) -> Any:
+    if "buttons" in request:
+        return _buttons(book.Sheets.getByName(request["buttons"]).DrawPage)
+    if "call" in request:
+        place = f"vnd.sun.star.script:VBAProject.{request['call']}?language=Basic&location=document"
+        return book.getScriptProvider().getScript(place).invoke(tuple(request["arguments"]), (), ())[0]
+    return _attempt(book, request["changes"], request["read"])
+
+
+def _buttons(page: Any) -> list[tuple[str, str]]:
+    found = []
+    for shape in (page.getByIndex(i) for i in range(page.getCount())):
+        for event in shape.getEvents().getElementNames():
+            script = next(p.Value for p in shape.getEvents().getByName(event) if p.Name == "Script")
+            found.append((shape.Name, script.split(":")[1].split("?")[0].removeprefix("VBAProject.")))
+    return found
 
 
 def _attempt(book: Any, changes: list[Any], ranges: list[Any]) -> list[Any]:

@@ -237,8 +237,10 @@ def test_a_run_leaves_the_charts_byte_for_byte(tmp_path: Path) -> None:
     assert cli("run", path).code == 0
     after = Parts(path)
     kept = [name for name in before.content if name.startswith(("xl/charts/", "xl/drawings/"))]
-    kept.append("xl/worksheets/_rels/" + before.sheets()["Dashboard"].rsplit("/", 1)[1] + ".rels")
-    assert len(kept) == 6
+    kept += ["xl/worksheets/_rels/" + part.rsplit("/", 1)[1] + ".rels" for part in before.sheets().values()]
+    kept.remove("xl/worksheets/_rels/" + before.sheets()["Functions"].rsplit("/", 1)[1] + ".rels")  # it has no drawing
+    drawings = len(before.sheets()) - 1
+    assert len(kept) == 3 + drawings + 1 + drawings  # charts; drawings; relationships of the charts' drawing, of sheets
     assert [name for name in kept if after[name] != before[name]] == []
     assert chart_parts(after) == chart_parts(before)
     assert before["[Content_Types].xml"] == after["[Content_Types].xml"]
@@ -273,8 +275,9 @@ def test_charts_draw_their_rows_of_the_table(tmp_path: Path) -> None:
 
 def test_charts_can_be_read_aloud_and_come_first_on_screen_and_page(tmp_path: Path) -> None:
     parts = Parts(bench_book(tmp_path / "book.xlsm"))
-    (drawing,) = (name for name in parts.content if name.startswith("xl/drawings/drawing"))
-    frames = [e for e in parts.xml(drawing).iter() if e.tag.endswith("}cNvPr")]
+    (drawing,) = (p for kind, p in parts.targets(parts.sheets()["Dashboard"]).values() if kind == "drawing")
+    charted = [e for e in parts.xml(drawing).iter() if e.tag.endswith("}graphicFrame")]
+    frames = [e for chart in charted for e in chart.iter() if e.tag.endswith("}cNvPr")]
     assert len(frames) == 3
     assert all(len(frame.get("descr", "")) > 40 and frame.get("name") for frame in frames)
     assert len({frame.get("id") for frame in frames}) == 3

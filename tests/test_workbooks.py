@@ -62,16 +62,21 @@ def test_the_workbooks_in_the_repository_are_those_that_the_code_builds(tmp_path
 
 def test_only_the_suffix_tells_a_macro_workbook(tmp_path: Path) -> None:
     with_macros, without = Parts(made(tmp_path / "a.xlsm")), Parts(made(tmp_path / "a.xlsx"))
-    assert [n for n in without.content if without[n] != with_macros[n]] == ["[Content_Types].xml"]
     assert b"macroEnabled" in with_macros["[Content_Types].xml"]
     assert b"macroEnabled" not in without["[Content_Types].xml"]
+    for needs_macros in (b"vbaProject", b"macro=", b"BACKFLUSH_", b"functionGroup", b'cm="1"'):
+        assert [n for n in without.content if needs_macros in without[n]] == []
+        assert [n for n in with_macros.content if needs_macros in with_macros[n]] != []
+    assert set(without.sheets()) == set(with_macros.sheets()) - {"Functions"}
+    tables = [n for n in without.content if n.startswith("xl/tables/")]
+    assert [n for n in tables if without[n] != with_macros[n]] == []
 
 
 # --------------------------------------------------------------------------------------------------- contents
 
 
 def test_every_sheet_is_there_in_order(book: openpyxl.Workbook) -> None:
-    assert book.sheetnames == [layout.ABOUT, *INPUT_NAMES, *OUTPUT_NAMES]
+    assert book.sheetnames == [layout.ABOUT, *INPUT_NAMES, *OUTPUT_NAMES, "Functions"]
     assert book.active.title == layout.ABOUT
 
 
@@ -168,9 +173,9 @@ def links(sheet: Worksheet) -> list[str]:
 
 def test_the_about_sheet_leads_to_every_sheet_and_every_sheet_back(book: openpyxl.Workbook) -> None:
     targets = [location.rsplit("!", 1)[0].strip("'") for location in links(book[layout.ABOUT])]
-    assert targets == [*INPUT_NAMES, *OUTPUT_NAMES]
-    for sheet in layout.SHEETS:
-        assert links(book[sheet.name]) == [f"{layout.ABOUT}!A1"]
+    assert targets == [*INPUT_NAMES, *OUTPUT_NAMES, "Functions"]
+    for name in targets:
+        assert links(book[name]) == [f"{layout.ABOUT}!A1"]
 
 
 def test_the_about_sheet_says_what_each_sheet_is_for(book: openpyxl.Workbook) -> None:

@@ -1,1 +1,4 @@
-"""VBA sources: `workbook/` goes into every workbook, `addin/` into the add-in. Installed as `xlbackflush.vba`."""
+"""VBA sources: `workbook/` goes into every workbook, `addin/` into the add-in, `common/` into both.
+
+Installed as `xlbackflush.vba`.
+"""

@@ -1,7 +1,8 @@
 """VBA sources, and their way into a workbook or add-in.
 
 The sources are the files of `vba/`, one module each: `.bas` a standard module, `.cls` a class, `ThisWorkbook.cls` the
-document module of the workbook. What the function wizard shows is not typed there: `described` adds it from `surface`.
+document module of the workbook. `workbook/` goes into every workbook, `addin/` into the add-in, `common/` into both.
+What the function wizard shows is not typed there: `described` adds it from `surface`.
 """
 
 from __future__ import annotations
@@ -31,9 +32,10 @@ class Module:
 
 
 def modules(folder: str) -> list[Module]:
-    """The modules of a folder of `vba/`, by name; those of a workbook with the help of the function wizard."""
+    """The modules for a "workbook" or the "addin", by name; those of a workbook with the help of the function wizard."""
     found = []
-    for file in sorted(files("xlbackflush.vba").joinpath(folder).iterdir(), key=lambda f: f.name):
+    root = files("xlbackflush.vba")
+    for file in sorted((f for part in (folder, "common") for f in root.joinpath(part).iterdir()), key=lambda f: f.name):
         stem, _, suffix = file.name.rpartition(".")
         if suffix in ("bas", "cls"):
             source = "\r\n".join(file.read_bytes().decode("ascii").splitlines()) + "\r\n"
