@@ -1,0 +1,66 @@
+Attribute VB_Name = "BackflushMacros"
+'@Folder("Backflush")
+'Runs a verb in Python on a workbook, from a button of the workbook or from the ribbon, and says what came of it.
+Option Explicit
+
+Private Const Verbs As String = " run check restore explain clear export "
+Private Const Refused As Long = vbObjectError + 4211
+
+'Never fails: whatever happens ends in a sentence. Python leaves its own in the status bar.
+'@EntryPoint
+Public Sub BackflushMacro(ByVal bookName As String, ByVal verb As String)
+    Dim quiet As BackflushQuiet
+    Dim sentence As String
+    On Error GoTo CleanFail
+    Set quiet = New BackflushQuiet
+    sentence = Performed(bookName, verb, quiet)
+CleanExit:
+    If Not quiet Is Nothing Then quiet.Restore
+    RenewAnswers bookName
+    If Len(sentence) > 0 Then Tell sentence
+    Exit Sub
+CleanFail:
+    sentence = "Stopped: " & Err.Description
+    Resume CleanExit
+End Sub
+
+'The sentence that Python leaves; none on a Mac, where Python works on by itself.
+Private Function Performed(ByVal bookName As String, ByVal verb As String, ByVal quiet As BackflushQuiet) As String
+    If InStr(Verbs, " " & verb & " ") = 0 Then Err.Raise Refused, "BackflushMacros", "There is no macro " & verb & "."
+    CheckUsable bookName
+    #If Mac Then
+        RunEngine Workbooks(bookName), verb
+    #Else
+        quiet.Begin "Backflush: " & verb & " ..."
+        RunEngine Workbooks(bookName), verb
+        Performed = CellText(Application.StatusBar)
+        If Not (Performed Like "Done: *" Or Performed Like "Findings: *" Or Performed Like "Stopped: *") Then
+            Err.Raise Refused, "BackflushMacros", "Python did not say what it did. Run: xlbackflush doctor"
+        End If
+    #End If
+End Function
+
+'xlwings hands the name to Python on a command line, which not every name survives.
+Private Sub CheckUsable(ByVal bookName As String)
+    Dim letter As Variant
+    If Not IsOpen(bookName) Then Err.Raise Refused, "BackflushMacros", bookName & " is not open."
+    If Workbooks(bookName).ReadOnly Then
+        Err.Raise Refused, "BackflushMacros", bookName & " is open for reading only; save it under another name first."
+    End If
+    For Each letter In Array("=", "%", """", "'")
+        If InStr(bookName, letter) > 0 Then
+            Err.Raise Refused, "BackflushMacros", "A workbook with " & letter & " in its name cannot be run from Excel. " & _
+                "Save it under another name, or close it and use: xlbackflush run"
+        End If
+    Next letter
+End Sub
+
+Private Function IsOpen(ByVal bookName As String) As Boolean
+    On Error GoTo NotOpen
+    IsOpen = Not Workbooks(bookName) Is Nothing
+NotOpen:
+End Function
+
+Private Sub Tell(ByVal sentence As String)
+    MsgBox sentence, IIf(sentence Like "Done: *", vbInformation, vbExclamation), "Backflush"
+End Sub

@@ -1,0 +1,103 @@
+Attribute VB_Name = "BackflushRibbon"
+'@Folder("Backflush")
+'Callbacks of the ribbon tab. They act on the active workbook.
+Option Explicit
+
+'@EntryPoint
+Public Sub BackflushRibbonRun(ByVal control As IRibbonControl)
+    RunOnActive "run"
+End Sub
+
+'@EntryPoint
+Public Sub BackflushRibbonCheck(ByVal control As IRibbonControl)
+    RunOnActive "check"
+End Sub
+
+'@EntryPoint
+Public Sub BackflushRibbonExplain(ByVal control As IRibbonControl)
+    RunOnActive "explain"
+End Sub
+
+'@EntryPoint
+Public Sub BackflushRibbonRestore(ByVal control As IRibbonControl)
+    RunOnActive "restore"
+End Sub
+
+'@EntryPoint
+Public Sub BackflushRibbonExport(ByVal control As IRibbonControl)
+    RunOnActive "export"
+End Sub
+
+'@EntryPoint
+Public Sub BackflushRibbonNew(ByVal control As IRibbonControl)
+    Dim quiet As BackflushQuiet
+    Dim path As Variant
+    Dim sentence As String
+    On Error GoTo CleanFail
+    path = Application.GetSaveAsFilename("Backflush.xlsm", "Excel workbook with macros (*.xlsm), *.xlsm", , _
+        "New backflush workbook")
+    If VarType(path) = vbBoolean Then Exit Sub
+    Set quiet = New BackflushQuiet
+    quiet.Begin "Backflush: new workbook ..."
+    sentence = NewWorkbook(path)
+CleanExit:
+    If Not quiet Is Nothing Then quiet.Restore
+    If sentence Like "Done: *" Then
+        Workbooks.Open path
+    Else
+        Tell sentence
+    End If
+    Exit Sub
+CleanFail:
+    sentence = "Stopped: " & Err.Description
+    Resume CleanExit
+End Sub
+
+'@EntryPoint
+Public Sub BackflushRibbonHelp(ByVal control As IRibbonControl)
+    On Error GoTo CleanFail
+    If ActiveWorkbook Is Nothing Then
+        Tell "Open a backflush workbook first, or make one with New workbook."
+    Else
+        ShowHelp ActiveWorkbook
+    End If
+CleanExit:
+    Exit Sub
+CleanFail:
+    Tell "Stopped: " & Err.Description
+    Resume CleanExit
+End Sub
+
+Private Sub RunOnActive(ByVal verb As String)
+    If ActiveWorkbook Is Nothing Then
+        Tell "Open a backflush workbook first."
+    Else
+        BackflushMacro ActiveWorkbook.Name, verb
+    End If
+End Sub
+
+'xlwings needs an active workbook to start Python; where there is none, an empty one serves meanwhile.
+Private Function NewWorkbook(ByVal path As String) As String
+    Dim stopgap As Workbook
+    If ActiveWorkbook Is Nothing Then Set stopgap = Workbooks.Add
+    NewWorkbook = CallEngine("new_workbook", Array(path))
+    If Not stopgap Is Nothing Then stopgap.Close False
+End Function
+
+Private Sub ShowHelp(ByVal book As Workbook)
+    Dim name As Variant
+    Dim sheet As Worksheet
+    For Each name In Array("Functions", "About")
+        For Each sheet In book.Worksheets
+            If sheet.Name = name Then
+                sheet.Activate
+                Exit Sub
+            End If
+        Next sheet
+    Next name
+    Tell book.Name & " is not a backflush workbook: it has no sheet Functions or About."
+End Sub
+
+Private Sub Tell(ByVal sentence As String)
+    MsgBox sentence, vbExclamation, "Backflush"
+End Sub
