@@ -64,7 +64,7 @@ def test_only_the_suffix_tells_a_macro_workbook(tmp_path: Path) -> None:
     with_macros, without = Parts(made(tmp_path / "a.xlsm")), Parts(made(tmp_path / "a.xlsx"))
     assert b"macroEnabled" in with_macros["[Content_Types].xml"]
     assert b"macroEnabled" not in without["[Content_Types].xml"]
-    for needs_macros in (b"vbaProject", b"macro=", b"BACKFLUSH_", b"functionGroup", b'cm="1"'):
+    for needs_macros in (b"vbaProject", b'macro="[0]!', b"BACKFLUSH_", b"functionGroup", b'cm="1"'):
         assert [n for n in without.content if needs_macros in without[n]] == []
         assert [n for n in with_macros.content if needs_macros in with_macros[n]] != []
     assert set(without.sheets()) == set(with_macros.sheets()) - {"Functions"}

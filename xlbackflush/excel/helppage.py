@@ -133,6 +133,7 @@ class _Page:
         return number
 
     def section(self, title: str) -> None:
+        """A blank row and a heading."""
         self.row([])
         self.row([("A", title, "Section", "")], 20)
 
@@ -167,6 +168,7 @@ class _Page:
         self.row([("A", text, "Hint", "")])
 
     def spilled(self, example: Example) -> None:
+        """One cell whose formula fills those below and beside it."""
         number = len(self.rows) + 1
         self._add(number, _live(f"A{number}", _guarded(example), self._styles.xf("Calculation general"), ""), 16)
 

@@ -27,13 +27,13 @@ import pandas as pd
 from xlbackflush import layout
 from xlbackflush.engine.productview import COLUMNS, product_view
 from xlbackflush.engine.trace import size
+from xlbackflush.excel.ledgerfile import harmless
 from xlbackflush.pipeline import Outcome, Posted
 
 HEADER = (*COLUMNS, "Run")
 
 _FIRST_LINE = b"\xef\xbb\xbf" + ",".join(HEADER).encode() + b"\r\n"
 _TEXTS = {column.name for column in layout.TRACE.columns if column.kind == "text"}
-_STARTS_FORMULA = tuple("=+-@\t\r\n")
 
 
 @dataclass(frozen=True)
@@ -152,5 +152,5 @@ def _harmless(texts: pd.Series) -> list[str | None]:
 
     Quotes would not help: Excel takes "=1+1" in a CSV file for a formula with quotes or without. Numbers are not text.
     """
-    safe = {text: f"'{text}" if text and text.startswith(_STARTS_FORMULA) else text for text in texts.unique()}
+    safe = {text: harmless(text) if text else text for text in texts.unique()}
     return [safe[text] for text in texts]
