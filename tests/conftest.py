@@ -4,6 +4,7 @@ Where one fails, `pytest --hypothesis-profile shrink` looks for a smaller exampl
 `--hypothesis-profile thorough` looks for others.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,3 +20,11 @@ settings.load_profile("repeatable")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One folder for all tests: workbooks that several of them look at are made once (see `live_books.ran`)."""
     return tmp_path_factory.mktemp("shared")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What runs keep for `restore` goes to a folder of the tests, not of whoever runs them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XLBACKFLUSH_STATE", str(tmp_path_factory.mktemp("state")))
+        yield

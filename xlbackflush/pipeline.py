@@ -112,6 +112,12 @@ class Book(Protocol):
     def write(self, outcome: Outcome, runs: list[Run]) -> None:
         """Write results (or, where the run failed, the findings alone) back, whole or not at all."""
 
+    def restore(self) -> list[Run]:
+        """Put back the output tables as they stood before the last run, and return the runs that stand again."""
+
+    def clear(self, runs: list[Run]) -> None:
+        """Empty the output tables; of the runs these stay."""
+
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
@@ -143,6 +149,20 @@ def check(book: Book) -> Outcome:
     outcome.posted = None
     book.write(outcome, book.runs())
     return outcome
+
+
+def restore(book: Book) -> Run | None:
+    """Undo the last run: results, findings and runs are as they stood before it; inputs stay as they are now.
+
+    Returns the run that stands again, or None where there was none.
+    """
+    runs = book.restore()
+    return runs[-1] if runs else None
+
+
+def clear(book: Book) -> None:
+    """Empty the output tables. Posted runs stay on sheet Runs, a draft is gone; inputs stay as they are."""
+    book.clear([r for r in book.runs() if r.status != DRAFT])
 
 
 DRAFT = "Draft"

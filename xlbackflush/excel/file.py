@@ -11,16 +11,14 @@ import os
 import re
 import shutil
 import tempfile
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from xlbackflush import layout
-from xlbackflush.engine.findings import has_errors
 from xlbackflush.engine.tables import Source
-from xlbackflush.excel import frame
+from xlbackflush.excel import contract, frame, previous
 from xlbackflush.excel.errors import UnusableError
 from xlbackflush.excel.formulas import Sheets
 from xlbackflush.excel.package import Package, TablePart, column_letter, split_cell
@@ -48,9 +46,10 @@ class FileBook:
                 else f"{path.name} is an old Excel file; save it as .xlsx or .xlsm first."
             )
         self._package = Package(self.path)
-        self._check_contract()
+        contract.check_contract(self.path.name, self._package.tables)
         self._inputs = SheetReader(self._package, self._content)
         self.product_view = ProductView()  # of the last `write`
+        self.not_kept = ""  # why the last `write` cannot be undone by `restore`
 
     def close(self) -> None:
         self._package.close()
@@ -60,20 +59,6 @@ class FileBook:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def _check_contract(self) -> None:
-        """Every table of ours must be there, with the columns that a run needs."""
-        missing = [t for t in layout.TABLES if t not in self._package.tables]
-        if missing:
-            raise UnusableError(
-                f"{self.path.name} is not a backflush workbook: it has no table {', '.join(missing[:3])}"
-                f"{' and others' if len(missing) > 3 else ''}. Start from: xlbackflush new BOOK.xlsm"
-            )
-        for table in layout.INPUT_TABLES:
-            have = self._package.tables[table.name].columns
-            lacking = [c.name for c in table.columns if (c.required or c.name == "Value") and c.name not in have]
-            if lacking:
-                raise UnusableError(f"{self.path.name}: table {table.name} has no column {', '.join(lacking)}.")
 
     # -------------------------------------------------------------------------------------------- read
 
@@ -87,22 +72,13 @@ class FileBook:
 
     def runs(self) -> list[Run]:
         """The Runs sheet as it stands."""
-        source = self.table("Runs")
-        found = []
-        for row in source.rows:
-            cells = dict(zip(source.columns, row, strict=True))
-            if cells.get("Run"):
-                run, status, started, user, version, digest = (
-                    str(cells.get(c) or "") for c in ("Run", "Status", "Started", "User", "Version", "Input hash")
-                )
-                entries, debits, credits = (_number(cells.get(c)) for c in ("Entries", "Debits", "Credits"))
-                found.append(Run(run, status, started, user, version, digest, int(entries), debits, credits))
-        return found
+        return contract.runs(self.table("Runs"))
 
     def _source(self, table: TablePart) -> Source:
-        source = Source(
-            table.name, table.sheet, table.letters, table.header_row + 1, table.last_row, list(table.columns)
-        )
+        return contract.filled(table, self._rows(table), self._totals(table))
+
+    def _rows(self, table: TablePart) -> Iterator[list[object]]:
+        """Rows of the sheet from the first below the headers on, as wide as the table."""
         grid, odd = self._inputs.grid(table.sheet), self._inputs.odd(table.sheet)
         first, width = table.first_col - 1, len(table.columns)
         for number in range(table.header_row + 1, len(grid) + 1):
@@ -111,15 +87,7 @@ class FileBook:
             for column, error in odd.get(number, ()):
                 if first <= column < first + width:
                     row[column - first] = error
-            if all(value == "" for value in row):
-                continue
-            if number <= table.last_row:
-                source.rows.append(row)
-                source.row_numbers.append(number)
-            elif number > table.last_row + self._totals(table):
-                filled = next(i for i, value in enumerate(row) if value != "")
-                source.below.append(f"{table.sheet}!{column_letter(table.first_col + filled)}{number}")
-        return source
+            yield row
 
     def _totals(self, table: TablePart) -> int:
         match = re.search(rb"""totalsRowCount=["'](\d+)["']""", self._package.read(table.part))
@@ -129,37 +97,57 @@ class FileBook:
 
     def write(self, outcome: Outcome, runs: list[Run]) -> None:
         """Replace the output sheets; after a failed run only Findings changes. An unchanged file is left alone."""
-        styles_part = self._package.related(self._package.workbook_part, "styles")
-        try:
-            styles = StyleSheet(self._package.text(styles_part))
-        except (ValueError, TypeError, SyntaxError) as error:
-            raise UnusableError(f"{self.path.name} is damaged: its styles cannot be read.") from error
-        sheets = Sheets(
-            {name: self._place(table) for name, table in self._package.tables.items() if name in layout.TABLES}
-        )
-        blocks = bodies(outcome, runs, sheets, styles)
-        for name, block in blocks.items():
-            self._replace(name, block, outcome, runs, styles)
-        self._package.replace(styles_part, styles.xml.encode())
-        self._recalculate_on_load()
+        styles = self._styles()
+        self._put(bodies(outcome, runs, self._places(), styles), frame.standing(outcome, runs), styles)
+        self.not_kept = previous.keep(self.path, lambda copy: copy.write_bytes(self._content), self.runs(), runs)
         with ViewFile(self.path, outcome) as view:
             with self._saved():
                 view.write()
             self.product_view = view.put()
 
-    def _place(self, table: TablePart) -> Source:
-        return Source(table.name, table.sheet, table.letters, table.header_row + 1, table.last_row)
+    def restore(self) -> list[Run]:
+        """Put back the output sheets as they stood before the last run; its runs, which now stand again."""
+        styles = self._styles()
+        with previous.copy_before(self.runs()) as copy:
+            blocks, standing = copy.results(self._package.tables, styles)
+            runs = copy.runs()
+        self._put(blocks, standing, styles)
+        with self._saved():
+            return runs
 
-    def _replace(self, name: str, block: Block, outcome: Outcome, runs: list[Run], styles: StyleSheet) -> None:
+    def clear(self, runs: list[Run]) -> None:
+        """Empty the output sheets, but for these runs."""
+        styles = self._styles()
+        self._put(*previous.cleared(runs, self._places(), styles), styles)
+        with self._saved():
+            return
+
+    def _styles(self) -> StyleSheet:
+        part = self._package.related(self._package.workbook_part, "styles")
+        try:
+            return StyleSheet(self._package.text(part))
+        except (ValueError, TypeError, SyntaxError) as error:
+            raise UnusableError(f"{self.path.name} is damaged: its styles cannot be read.") from error
+
+    def _places(self) -> Sheets:
+        return Sheets({n: contract.place(t) for n, t in self._package.tables.items() if n in layout.TABLES})
+
+    def _put(self, blocks: dict[str, Block], standing: frame.Standing, styles: StyleSheet) -> None:
+        """New bodies of output tables into the package; nothing is saved yet."""
+        for name, block in blocks.items():
+            self._replace(name, block, standing, styles)
+        self._package.replace(self._package.related(self._package.workbook_part, "styles"), styles.xml.encode())
+        self._recalculate_on_load()
+
+    def _replace(self, name: str, block: Block, standing: frame.Standing, styles: StyleSheet) -> None:
         """New rows into the sheet of an output table, and its new size into the table's part."""
         table = self._package.tables[name]
         part = self._package.sheets[table.sheet]
         xml = self._package.text(part)
-        sheet = next(s for s in layout.OUTPUT_SHEETS if s.tables[0].name == name)
         match = _SHEET_DATA.search(xml)
         if not match:
             raise UnusableError(f"{self.path.name} is damaged: sheet {table.sheet} has no rows.")
-        rows = [*self._above(sheet, table, match[0], outcome, runs, styles), *rows_xml(block)]
+        rows = [*self._above(table, match[0], standing, styles), *rows_xml(block)]
         last_row = block.first_row + block.height - 1
         rows = _with_notes(rows, _beside(match[0], table.first_col + len(layout.TABLES[name].columns) - 1))
         data = f'<sheetData xmlns="{_MAIN}">' if match["prefix"] else "<sheetData>"
@@ -175,25 +163,16 @@ class FileBook:
         )
         self._package.replace(table.part, new.encode())
 
-    def _above(
-        self, sheet: layout.Sheet, table: TablePart, old: str, outcome: Outcome, runs: list[Run], styles: StyleSheet
-    ) -> list[str]:
+    def _above(self, table: TablePart, old: str, standing: frame.Standing, styles: StyleSheet) -> list[str]:
         """Title rows and headers; where the user moved the table, the rows above it stay as they are."""
         shifted = replace(layout.TABLES[table.name], first_col=table.first_col)
         header = frame.header_row((shifted,), styles, table.header_row)
-        if (table.header_row, table.first_col) != (layout.HEADER_ROW, layout.TABLES[table.name].first_col):
+        if not contract.in_place(table):
             kept = [m[0] for m in _ROW.finditer(old) if int(m["number"]) < table.header_row]
             return [*kept, header]
-        posted = outcome.posted
-        failed = sum(not c.holds for c in posted.checks) if posted else int(has_errors(outcome.findings))
-        line = ""
-        if table.name == "Findings":
-            count = Counter(f.severity for f in outcome.findings)
-            line = "Last check: " + ", ".join(f"{count[s]} {s.lower()}s" for s in layout.SEVERITIES) + "."
-        elif posted:
-            run, settings = posted.run, outcome.inputs.settings
-            line = f"Run {run.run}, {run.status.lower()}. {settings.company}, amounts in {settings.currency}."
-        return [*frame.head_rows(sheet, styles, line, bool(runs), failed), header]
+        sheet = frame.SHEET_OF[table.name]
+        hint = standing.hints.get(table.name, "")
+        return [*frame.head_rows(sheet, styles, hint, standing.ran, standing.failed), header]
 
     def _recalculate_on_load(self) -> None:
         """Ask Excel to calculate when it opens the file, and drop the calculation chain of the replaced sheets."""
@@ -269,10 +248,6 @@ def _with_notes(rows: list[str], notes: dict[int, str]) -> list[str]:
         row = numbered.get(number, f'<row r="{number}"></row>')
         numbered[number] = f"{row.removesuffix('</row>')}{cells}</row>"
     return [row for _, row in sorted(numbered.items())]
-
-
-def _number(value: object) -> float:
-    return float(value) if isinstance(value, int | float) else 0.0
 
 
 def _usable(path: Path) -> Path:

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
 from xlbackflush import layout
 from xlbackflush.excel.package import column_letter
-from xlbackflush.excel.sheet import cell
+from xlbackflush.excel.sheet import Value, cell
 from xlbackflush.excel.styles import StyleSheet
 from xlbackflush.layout import HEADER_ROW, Sheet, Table
+from xlbackflush.pipeline import Outcome, Run
 
 STATUS = (
     'IF(COUNTA(Runs[Run])=0,"Not run yet",'
     f'IF({layout.MASTER_CHECK}=0,"All checks hold",{layout.MASTER_CHECK}&" checks fail: see sheet Checks"))'
 )
 MASTER = 'COUNTIFS(Checks[Check],"?*")-COUNTIFS(Checks[Result],"OK")'  # an error value is a failure, too
+
+
+SHEET_OF: dict[str, Sheet] = {table.name: sheet for sheet in layout.SHEETS for table in sheet.tables}
 
 
 def status_text(ran: bool, failed: int) -> str:
@@ -22,32 +30,73 @@ def status_text(ran: bool, failed: int) -> str:
     return f"{failed} checks fail: see sheet Checks" if failed else "All checks hold"
 
 
-def head_rows(sheet: Sheet, styles: StyleSheet, run_line: str = "", ran: bool = False, failed: int = 0) -> list[str]:
+@dataclass(frozen=True)
+class Standing:
+    """What the title rows say after a write: row 4 of each table's sheet, whether a run stands, how many checks fail."""
+
+    hints: Mapping[str, str]
+    ran: bool
+    failed: int
+
+
+def standing(outcome: Outcome, runs: Sequence[Run]) -> Standing:
+    """What the title rows say after a run or a check."""
+    posted = outcome.posted
+    hints = {"Findings": _last_check(outcome)}
+    if posted:
+        run, settings = posted.run, outcome.inputs.settings
+        line = f"Run {run.run}, {run.status.lower()}. {settings.company}, amounts in {settings.currency}."
+        hints = {table.name: line for table in layout.OUTPUT_TABLES} | hints
+    hints = {name: f"{line}   {SHEET_OF[name].hint}" for name, line in hints.items()}
+    failed = sum(not c.holds for c in posted.checks) if posted else int(outcome.failed)
+    return Standing(hints, bool(runs), failed)
+
+
+def _last_check(outcome: Outcome) -> str:
+    count = Counter(f.severity for f in outcome.findings)
+    return "Last check: " + ", ".join(f"{count[s]} {s.lower()}s" for s in layout.SEVERITIES) + "."
+
+
+@dataclass(frozen=True)
+class HeadCell:
+    """A cell of the title rows; `column` counts from 1."""
+
+    column: int
+    value: Value
+    style: str
+    formula: str = ""
+
+
+def head_cells(sheet: Sheet, hint: str, ran: bool = False, failed: int = 0) -> list[list[HeadCell]]:
     """Rows 1 to 5: title, purpose, link to About with the status, hint or run, and units above the headers."""
-    status = status_text(ran, failed)
-    third = cell("A3", "‹ About", styles.xf("Link"))
+    status = HeadCell(2, status_text(ran, failed), "Status", STATUS)
+    third = [HeadCell(1, "‹ About", "Link"), status]
     if sheet.name == "Checks":
-        third += cell("B3", failed, styles.xf("Check integer"), MASTER) + cell(
-            "C3", status, styles.xf("Status"), STATUS
-        )
-    else:
-        third += cell("B3", status, styles.xf("Status"), STATUS)
-    hint = f"{run_line}   {sheet.hint}" if run_line else sheet.hint
+        third[1:] = [HeadCell(2, failed, "Check integer", MASTER), replace(status, column=3)]
     return [
-        f'<row r="1" ht="26" customHeight="1">{cell("A1", sheet.name, styles.xf("Title"))}</row>',
-        f'<row r="2" ht="18" customHeight="1">{cell("A2", f"{sheet.role}. {sheet.purpose}", styles.xf("Purpose"))}</row>',
-        f'<row r="3" ht="16" customHeight="1">{third}</row>',
-        f'<row r="4" ht="16" customHeight="1">{cell("A4", hint, styles.xf("Hint"))}</row>',
-        f'<row r="{HEADER_ROW - 1}">{"".join(_units(t, styles) for t in sheet.tables)}</row>',
+        [HeadCell(1, sheet.name, "Title")],
+        [HeadCell(1, f"{sheet.role}. {sheet.purpose}", "Purpose")],
+        third,
+        [HeadCell(1, hint, "Hint")],
+        [HeadCell(t.first_col + i, c.unit, "Unit") for t in sheet.tables for i, c in enumerate(t.columns) if c.unit],
     ]
 
 
-def _units(table: Table, styles: StyleSheet) -> str:
-    return "".join(
-        cell(f"{column_letter(table.first_col + i)}{HEADER_ROW - 1}", c.unit, styles.xf("Unit"))
-        for i, c in enumerate(table.columns)
-        if c.unit
-    )
+_HEIGHTS = (26, 18, 16, 16, None)  # of rows 1 to 5, in points
+
+
+def head_rows(sheet: Sheet, styles: StyleSheet, hint: str = "", ran: bool = False, failed: int = 0) -> list[str]:
+    """Rows 1 to 5 as XML."""
+    rows = []
+    for number, (cells, height) in enumerate(
+        zip(head_cells(sheet, hint or sheet.hint, ran, failed), _HEIGHTS, strict=True), 1
+    ):
+        tall = f' ht="{height}" customHeight="1"' if height else ""
+        body = "".join(
+            cell(f"{column_letter(c.column)}{number}", c.value, styles.xf(c.style), c.formula) for c in cells
+        )
+        rows.append(f'<row r="{number}"{tall}>{body}</row>')
+    return rows
 
 
 def header_row(tables: tuple[Table, ...], styles: StyleSheet, row: int = HEADER_ROW) -> str:

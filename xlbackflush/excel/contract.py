@@ -1,0 +1,72 @@
+"""What both adapters know of a workbook of ours: its contract, its tables as the engine reads them, its runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from xlbackflush import layout
+from xlbackflush.engine.tables import Source
+from xlbackflush.excel.errors import UnusableError
+from xlbackflush.excel.package import TablePart, column_letter
+from xlbackflush.pipeline import Run
+
+
+def check_contract(book: str, tables: Mapping[str, TablePart]) -> None:
+    """Every table of ours must be there, with the columns that a run needs. `book` is the workbook's name."""
+    missing = [t for t in layout.TABLES if t not in tables]
+    if missing:
+        raise UnusableError(
+            f"{book} is not a backflush workbook: it has no table {', '.join(missing[:3])}"
+            f"{' and others' if len(missing) > 3 else ''}. Start from: xlbackflush new BOOK.xlsm"
+        )
+    for table in layout.INPUT_TABLES:
+        have = tables[table.name].columns
+        lacking = [c.name for c in table.columns if (c.required or c.name == "Value") and c.name not in have]
+        if lacking:
+            raise UnusableError(f"{book}: table {table.name} has no column {', '.join(lacking)}.")
+
+
+def in_place(table: TablePart) -> bool:
+    """True where a table stands where a new workbook has it, below title rows of ours."""
+    return (table.header_row, table.first_col) == (layout.HEADER_ROW, layout.TABLES[table.name].first_col)
+
+
+def place(table: TablePart) -> Source:
+    """A table without its rows: where it stands."""
+    return Source(table.name, table.sheet, table.letters, table.header_row + 1, table.last_row)
+
+
+def filled(table: TablePart, rows: Iterable[list[object]], totals: int = 0) -> Source:
+    """A table with its rows. `rows` are those of the sheet from the first below the headers on, as wide as the table,
+    "" where blank; `totals` is the number of total rows under the body.
+    """
+    source = place(table)
+    source.columns = list(table.columns)
+    for number, row in enumerate(rows, source.first_row):
+        if all(value == "" for value in row):
+            continue
+        if number <= table.last_row:
+            source.rows.append(row)
+            source.row_numbers.append(number)
+        elif number > table.last_row + totals:
+            first = next(i for i, value in enumerate(row) if value != "")
+            source.below.append(f"{table.sheet}!{column_letter(table.first_col + first)}{number}")
+    return source
+
+
+def runs(source: Source) -> list[Run]:
+    """The rows of table Runs."""
+    found = []
+    for row in source.rows:
+        cells = dict(zip(source.columns, row, strict=True))
+        if cells.get("Run"):
+            run, status, started, user, version, digest = (
+                str(cells.get(c) or "") for c in ("Run", "Status", "Started", "User", "Version", "Input hash")
+            )
+            entries, debits, credits = (_number(cells.get(c)) for c in ("Entries", "Debits", "Credits"))
+            found.append(Run(run, status, started, user, version, digest, int(entries), debits, credits))
+    return found
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0
