@@ -9,6 +9,7 @@
     3  growth: time for every BOM line, and memory, from small to large
     4  explosion and roll-up against other methods
     5  start-up
+    6  the cell functions: one call, an array of them, explosions, and the load before them
 
 The seconds depend on the machine and on what else it does. What is compared is measured in turn in one go, so the
 ratios of medians hold.
@@ -204,6 +205,33 @@ class Bench:
             one = typical(found)
             row(f"{one.seconds / bare:6.1f} x {name}", one.problem or f"{one.seconds:.3f} s")
 
+    # ----------------------------------------------------------------------------------------------- 6
+
+    def functions(self) -> None:
+        """The cell functions as Python answers them."""
+        size = Size(self.plan.standard.lines, self.plan.standard.counts)
+        headline(6, f"Cell functions, beside plain Python without checks, dates or cost elements: {size}")
+        tables = self.folder / "tables.pickle"
+        handed = spend(module("functions", "hand", self.book(size), tables))
+        spent = spend(module("functions", "measure", tables, 5 * self.plan.repeats))
+        if handed.problem or spent.problem:
+            print(handed.problem or spent.problem)
+            return
+        found: dict[str, Any] = json.loads(spent.output)
+        for name, (mine, other) in found["calls"].items():
+            took = f"{mine * 1e6:.2f} µs against {other * 1e6:.2f} µs a call; {verdict(mine * 1e6, 5)} 5 µs"
+            row(f"{mine / other:6.2f} x {name}", took)
+        named = {
+            "load": "load",
+            "array": "cost of 10,000 cells",
+            "explosions": f"explosions of {found['items']:,} items",
+        }
+        for task, name in named.items():
+            mine, other = found["tasks"][task]
+            row(f"{mine / other:6.2f} x {name}", f"{mine * 1e3:.1f} ms against {other * 1e3:.1f} ms")
+        row("         once: import of the module", f"{found['import'] * 1e3:.0f} ms")
+        row("         once: first load, import of engine", f"{found['first load'] * 1e3:.0f} ms")
+
 
 def _spending(command: list[str]) -> Callable[[], Spent]:
     return lambda: spend(command)
@@ -236,14 +264,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Measure what was asked for."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Benchmark of xlbackflush.")
     parser.add_argument("--quick", action="store_true", help="smaller worlds, each measurement once")
-    numbers = range(1, 6)
+    numbers = range(1, 7)
     parser.add_argument(
         "--only", type=int, nargs="+", choices=numbers, default=numbers, metavar="N", help="parts to run"
     )
     args = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="xlbackflush-bench-") as folder:
         bench = Bench(QUICK if args.quick else FULL, Path(folder))
-        parts = (bench.whole_run, bench.engine_share, bench.growth, bench.rivals, bench.startup)
+        parts = (bench.whole_run, bench.engine_share, bench.growth, bench.rivals, bench.startup, bench.functions)
         for number in args.only:
             parts[number - 1]()
 

@@ -206,9 +206,10 @@ class Answers:
             taken[root][item] = part._replace(
                 quantity=part.quantity + quantity, unit_cost=cost, amount=part.amount + amount
             )
+        made = asked.roots["explodes"].tolist()
         for root, number in enumerate(chosen.tolist()):
             self._parts[number] = {part.key: part for part in taken[root].values()}
-            if self.structure.items["made"].iat[number]:
+            if made[root]:
                 own = conversion[root]
                 self._parts[number][""] = Part("", CONVERSION_COSTS, "", "", 1.0, own, own)
 
