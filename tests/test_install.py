@@ -265,7 +265,7 @@ def test_the_commands_print_a_line_for_each_file(tmp_path: Path) -> None:
     assert [f["done"] for f in again["files"]] == ["Unchanged", "Unchanged"]
     gone = cli("uninstall", "--folder", folder)
     assert (gone.code, gone.out.splitlines()[0]) == (0, f"Removed    {folder / 'xlbackflush.xlam'}")
-    assert cli("uninstall", "--folder", folder).out == "Nothing is installed.\n"
+    assert cli("uninstall", "--folder", folder).out.startswith("Nothing is installed.")
 
 
 def test_a_folder_of_that_name_that_is_a_file_is_refused(tmp_path: Path) -> None:

@@ -122,10 +122,21 @@ def _workbook_verbs(verbs: Verbs[argparse.ArgumentParser]) -> None:
     for name, command, text in (
         ("check", books.check, "check the inputs and list the findings; nothing is posted"),
         ("run", books.run, "run the backflush: journal, ledger, relief, trace, proofs and checks"),
+        ("restore", books.restore, "put back the results that stood before the last run"),
+        ("clear", books.clear, "empty the output sheets; inputs stay as they are"),
     ):
         sub = _verb(verbs, name, command, text, "october.xlsm")
         _book(sub)
         _printed(sub)
+
+    explain = _verb(
+        verbs, "explain", books.explain, "show what an amount is made of, down to the cells that people typed",
+        "october.xlsm Journal!I7",
+    )  # fmt: skip
+    _book(explain)
+    explain.add_argument("cell", nargs="?", metavar="CELL", help="a cell, such as Journal!I7")
+    explain.add_argument("--product", metavar="CODE", help="instead of a cell: all costs of one product")
+    _printed(explain)
 
     export = _verb(
         verbs, "export", books.export, "write the posted journal to a file that a ledger imports",

@@ -12,16 +12,20 @@ import os
 import re
 import subprocess
 import tempfile
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from xlbackflush import __version__
 from xlbackflush import install as setup
 from xlbackflush.excel import addin
 from xlbackflush.excel.errors import UnusableError
 from xlbackflush.machine import COMPUTER, USER, Machine
+
+if TYPE_CHECKING:
+    from xlbackflush.excel.trial import OpenBook, Verdict
 
 Result = Literal["PASS", "WARN", "FAIL", "SKIP"]
 
@@ -59,6 +63,39 @@ def examine(machine: Machine) -> list[Finding]:
         except UnusableError as error:  # an xlwings that is not known, a path that VBA cannot read
             found.append(Finding(name, "FAIL", str(error)))
     return found
+
+
+def failed(findings: list[Finding]) -> bool:
+    """True where something keeps the button or the functions from working."""
+    return any(f.result == "FAIL" for f in findings)
+
+
+def in_excel(machine: Machine, open_book: OpenBook, so_far: list[Finding]) -> list[Finding]:
+    """The trial in a real Excel, unless it cannot work; `open_book` opens a workbook there."""
+    if machine.system == "Other":
+        return [Finding("Excel", "FAIL", "there is no Excel on this system.", "Try it where Excel is.")]
+    if failed(so_far):
+        return [Finding("Excel", "SKIP", "not tried, as something else has failed.", "Mend that first.")]
+    from xlbackflush.excel.trial import trial
+
+    with tempfile.TemporaryDirectory(prefix="xlbackflush-", ignore_cleanup_errors=True) as folder:
+        try:
+            verdicts = trial(Path(folder), open_book)
+        except Exception as error:  # noqa: BLE001 - whatever Excel did belongs into the report
+            trace = traceback.format_exc().splitlines()
+            return [Finding("Excel", "FAIL", f"{type(error).__name__}: {error}.", _SEND, tuple(trace))]
+    return [_judged(verdict) for verdict in verdicts]
+
+
+_SEND = "Please send the report."
+
+
+def _judged(verdict: Verdict) -> Finding:
+    name = f"Excel, {verdict.part}"
+    if verdict.passed:
+        return Finding(name, "PASS", f"{verdict.compared:,} compared, no difference.")
+    count = len(verdict.differences)
+    return Finding(name, "FAIL", f"{verdict.compared:,} compared, {count:,} differ.", _SEND, verdict.differences)
 
 
 # -------------------------------------------------------------------------------------------------- Python
@@ -306,8 +343,3 @@ CHECKS: dict[str, Callable[[Machine], Answer]] = {
     "OneDrive": _onedrive,
     "Temporary folder": _temporary,
 }
-
-
-def failed(findings: list[Finding]) -> bool:
-    """True where something keeps the button or the functions from working."""
-    return any(f.result == "FAIL" for f in findings)

@@ -6,13 +6,15 @@ import argparse
 import calendar
 import datetime as dt
 import getpass
-import json
+from contextlib import closing
+from dataclasses import asdict
 from pathlib import Path
 
-from xlbackflush.commands.report import progress, report
+from xlbackflush.commands.report import progress, report, tell
 
 
 def new(args: argparse.Namespace) -> int:
+    """Write a new workbook."""
     from xlbackflush.excel.errors import UnusableError
     from xlbackflush.excel.file import check_free
     from xlbackflush.excel.template import build
@@ -54,7 +56,7 @@ def check(args: argparse.Namespace) -> int:
 
     with FileBook(args.book) as book:
         outcome = pipeline.check(book)
-    return report(outcome, args, book.product_view)
+    return report(outcome, args, book)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -64,7 +66,44 @@ def run(args: argparse.Namespace) -> int:
 
     with FileBook(args.book) as book:
         outcome = pipeline.run(book, _user(), dt.datetime.now(), progress(args))
-    return report(outcome, args, book.product_view)
+    return report(outcome, args, book)
+
+
+def restore(args: argparse.Namespace) -> int:
+    """Put back the results that stood before the last run."""
+    from xlbackflush import pipeline
+    from xlbackflush.excel.file import FileBook
+
+    with FileBook(args.book) as book:
+        stands = pipeline.restore(book)
+    said = f"the results of run {stands.run} stand again" if stands else "there are no results, as before the first run"
+    return tell(args, {"run": stands.run if stands else None}, f"Restored {args.book}: {said}.")
+
+
+def clear(args: argparse.Namespace) -> int:
+    """Empty the output sheets."""
+    from xlbackflush import pipeline
+    from xlbackflush.excel.file import FileBook
+
+    with FileBook(args.book) as book:
+        pipeline.clear(book)
+    return tell(args, {}, f"Cleared the results of {args.book}; inputs stay as they are.")
+
+
+def explain(args: argparse.Namespace) -> int:
+    """Show what a cell, or all costs of a product, are made of; the workbook stays as it is."""
+    from xlbackflush.excel import explain as explanation
+    from xlbackflush.excel.errors import UnusableError
+    from xlbackflush.excel.file import FileBook
+    from xlbackflush.excel.package import Package
+    from xlbackflush.excel.reader import SheetReader
+
+    if (args.cell is None) == (args.product is None):
+        raise UnusableError("Name a cell, such as Journal!I7, or --product CODE.")
+    with FileBook(args.book) as book, closing(Package(book.path)) as package:
+        reader = explanation.FileReader(package, SheetReader(package, book.path.read_bytes()))
+        steps = explanation.product(reader, args.product) if args.product else explanation.explain(reader, args.cell)
+    return tell(args, {"steps": [asdict(step) for step in steps]}, "\n".join(explanation.printed(steps)))
 
 
 def export(args: argparse.Namespace) -> int:
@@ -72,11 +111,7 @@ def export(args: argparse.Namespace) -> int:
     from xlbackflush.excel.export import export as write
 
     files = write(args.book, args.format, args.to, args.force)
-    if args.json:
-        print(json.dumps({"exit": 0, "files": [str(file) for file in files]}, indent=2))
-    elif not args.quiet:
-        print("\n".join(f"Wrote {file}." for file in files))
-    return 0
+    return tell(args, {"files": [str(file) for file in files]}, "\n".join(f"Wrote {file}." for file in files))
 
 
 def _user() -> str:

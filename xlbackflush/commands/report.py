@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from xlbackflush.excel.file import FileBook
     from xlbackflush.excel.productview import ProductView
     from xlbackflush.pipeline import Outcome
 
@@ -19,25 +21,41 @@ def progress(args: argparse.Namespace) -> Any:
     return lambda stage: print(f"\r\033[K{stage} ...", end="\r", file=sys.stderr, flush=True)
 
 
-# ------------------------------------------------------------------------------------------------- report
+def say(text: str) -> None:
+    """Print, unless nobody reads it any more, as behind `| head`: what a command has done stays done."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def report(outcome: Outcome, args: argparse.Namespace, view: ProductView) -> int:
+def tell(args: argparse.Namespace, result: dict[str, Any], text: str, code: int = 0) -> int:
+    """Print what was done, as text or, with --json, as JSON, and return the exit code."""
+    if args.json:
+        say(json.dumps({"exit": code, **result}, indent=2))
+    elif not args.quiet:
+        say(text)
+    return code
+
+
+def report(outcome: Outcome, args: argparse.Namespace, book: FileBook) -> int:
+    """Print findings and summary of a check or run of a workbook, and return the exit code."""
+    view = book.product_view
     code = 1 if outcome.failed else 0
     if sys.stderr.isatty():
         print("\r\033[K", end="", file=sys.stderr)
-    if view.problem:
-        print(f"xlbackflush: {view.problem}", file=sys.stderr)
+    for problem in filter(None, (view.problem, book.not_kept)):
+        print(f"xlbackflush: {problem}", file=sys.stderr)
     if args.json:
-        print(json.dumps({"exit": code, **summary(outcome, view)}, indent=2))
+        say(json.dumps({"exit": code, **summary(outcome, view)}, indent=2))
         return code
     shown = [f for f in outcome.findings if f.severity == "Error" or not args.quiet]
     for finding in shown[:40]:
-        print(f"{finding.severity}  {finding.where}  {finding.what}  Fix: {finding.fix}")
+        say(f"{finding.severity}  {finding.where}  {finding.what}  Fix: {finding.fix}")
     if len(shown) > 40:
-        print(f"... and {len(shown) - 40} more: see sheet Findings.")
+        say(f"... and {len(shown) - 40} more: see sheet Findings.")
     if not args.quiet:
-        print("\n".join(_table(outcome, view)))
+        say("\n".join(_table(outcome, view)))
     return code
 
 

@@ -1,0 +1,431 @@
+"""`doctor`: each check passes where all is well, and says what is wrong and how to mend it where something is not."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from machines import Registry, machine, with_python
+from support_files import Parts, cli
+
+from xlbackflush import __version__, doctor, layout, pipeline
+from xlbackflush.doctor import Finding, examine, failed, in_excel
+from xlbackflush.engine.tables import CellError
+from xlbackflush.excel import addin, trial
+from xlbackflush.excel.file import FileBook
+from xlbackflush.excel.package import Package, split_cell
+from xlbackflush.excel.reader import SheetReader
+from xlbackflush.excel.values import stored
+from xlbackflush.install import install
+from xlbackflush.machine import COMPUTER, USER, Machine
+
+POLICIES = r"Software\Policies\Microsoft\Office\16.0"
+ASR = r"SOFTWARE\{}Microsoft\Windows Defender\Windows Defender Exploit Guard\ASR\Rules"
+CHILDREN, WIN32 = "D4F940AB-401B-4EFC-AADC-AD5F3C50688A", "92E97FA1-2EDF-4476-BDD6-9DD0B4DDDC7B"
+
+
+@pytest.fixture
+def registry() -> Registry:
+    return Registry()
+
+
+@pytest.fixture
+def windows(tmp_path: Path, registry: Registry) -> Machine:
+    """A Windows computer with a Python of its own: this one, under a folder where a DLL can be laid beside it."""
+    home = tmp_path / "home"
+    python = home / "python" / "Scripts" / "python.exe"
+    python.parent.mkdir(parents=True)
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    python.chmod(0o755)
+    (home / "python" / f"xlwings64-{addin.xlwings_modules()[1]}.dll").write_bytes(b"")
+    computer = with_python(machine("Windows", home, registry), python)
+    install(computer)
+    return computer
+
+
+def found(computer: Machine, check: str) -> Finding:
+    return Finding(check, *doctor.CHECKS[check](computer))
+
+
+# ------------------------------------------------------------------------------------------------ all is well
+
+
+def test_on_windows_after_an_install_nothing_is_wrong(windows: Machine) -> None:
+    results = {f.check: f.result for f in examine(windows)}
+    on_linux = {"pywin32": "FAIL"} if sys.platform != "win32" else {}  # the one thing that cannot be there
+    assert results == dict.fromkeys(results, "PASS") | on_linux
+    assert len(results) == 12
+
+
+def test_on_a_mac_after_an_install_what_is_of_windows_is_skipped(tmp_path: Path) -> None:
+    mac = machine("Mac", tmp_path / "home")
+    install(mac)
+    skipped = {"pywin32", "Bridge for functions", "Trust", "Starting Python", "OneDrive"}
+    assert {f.check: f.result for f in examine(mac)} == {
+        check: "SKIP" if check in skipped else "PASS" for check in doctor.CHECKS
+    }
+
+
+def test_elsewhere_nothing_fails_and_nothing_is_written(tmp_path: Path) -> None:
+    other = machine("Other", tmp_path / "home")
+    before = sorted(tmp_path.rglob("*"))
+    findings = examine(other)
+    assert {f.check for f in findings if f.result == "PASS"} == {"Python", "Packages", "Temporary folder"}
+    assert not failed(findings)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_every_line_says_how_to_mend_it(windows: Machine, registry: Registry) -> None:
+    """What fails or warns tells what to do."""
+    registry.set(USER, rf"{POLICIES}\Common", "VBAOff", 1)
+    registry.set(COMPUTER, ASR.format(""), CHILDREN, "1")
+    for path in windows.home.rglob("xlbackflush.*"):
+        path.unlink()
+    wrong = [f for f in examine(windows) if f.result != "PASS"]
+    assert {f.check for f in wrong} >= {"Add-in", "Configuration", "Interpreter for Excel", "Trust", "Starting Python"}
+    for finding in wrong:
+        assert finding.mend or finding.result == "SKIP", finding
+        assert finding.line.startswith(f"{finding.result}  {finding.check}: ")
+
+
+# --------------------------------------------------------------------------------------------------- Python
+
+
+def test_a_python_of_the_microsoft_store_fails(windows: Machine) -> None:
+    store = replace(windows, base=Path("C:/Program Files/WindowsApps/PythonSoftwareFoundation.Python.3.12"))
+    assert found(store, "Python").result == "FAIL"
+    assert "python.org" in found(store, "Python").mend
+
+
+def test_the_packages_are_named_with_their_versions(windows: Machine) -> None:
+    what = found(windows, "Packages").what
+    assert f"xlbackflush {__version__}" in what
+    for name in ("numpy", "pandas", "python-calamine", "openpyxl", "xlwings", "pyOpenVBA"):
+        assert f"{name} " in what
+    assert "pytest" not in what
+
+
+@pytest.mark.parametrize(("office", "name"), [("x64", "xlwings64"), ("x86", "xlwings32"), (None, "xlwings64")], ids=str)
+def test_the_dll_must_fit_the_excel_and_stand_where_vba_looks(
+    windows: Machine, registry: Registry, office: str | None, name: str
+) -> None:
+    if office:
+        registry.set(COMPUTER, r"SOFTWARE\Microsoft\Office\ClickToRun\Configuration", "Platform", office)
+    folder, version = windows.python.parent, addin.xlwings_modules()[1]
+    for old in folder.parent.glob("*.dll"):
+        old.unlink()
+    assert found(windows, "Bridge for functions").result == "FAIL"
+    assert f"{name}-{version}.dll" in found(windows, "Bridge for functions").what
+    for place in (folder, folder.parent):  # of an installation, of a virtual environment
+        dll = place / f"{name}-{version}.dll"
+        dll.write_bytes(b"")
+        assert found(windows, "Bridge for functions").result == "PASS"
+        dll.unlink()
+    (folder / f"{name}-0.1.0.dll").write_bytes(b"")
+    assert found(windows, "Bridge for functions").result == "FAIL", "of another version"
+
+
+# --------------------------------------------------------------------------------------------- installation
+
+
+def test_before_an_install_each_part_is_missed(tmp_path: Path) -> None:
+    findings = {f.check: f for f in examine(machine("Windows", tmp_path / "home"))}
+    for check in ("Add-in", "Configuration", "Interpreter for Excel"):
+        assert findings[check].result == "FAIL"
+        assert findings[check].mend == "Run: xlbackflush install"
+    assert findings["Engine"].result == "SKIP"
+
+
+def test_an_add_in_of_another_version_is_stale(windows: Machine) -> None:
+    path = next(windows.home.rglob("xlbackflush.xlam"))
+    parts = Parts(path)
+    parts.edit("docProps/core.xml", f"xlbackflush {__version__}", "xlbackflush 0.0.9")
+    parts.save(path)
+    assert found(windows, "Add-in").result == "FAIL"
+    install(windows, force=True)
+    assert found(windows, "Add-in").result == "PASS"
+
+
+def test_a_changed_configuration_is_a_warning(windows: Machine) -> None:
+    path = next(windows.home.rglob("xlbackflush.conf"))
+    path.write_bytes(path.read_bytes().replace(b'"SHOW CONSOLE","False"', b'"SHOW CONSOLE","True"'))
+    assert found(windows, "Configuration").result == "WARN"
+    assert found(windows, "Interpreter for Excel").result == "PASS"
+
+
+def test_an_interpreter_that_is_gone_and_one_that_is_another(windows: Machine) -> None:
+    python = windows.python
+    other = with_python(windows, Path(sys.executable))
+    assert found(other, "Interpreter for Excel").result == "WARN"
+    assert found(other, "Engine").result == "PASS"
+    python.unlink()
+    assert found(windows, "Interpreter for Excel").result == "FAIL"
+    assert found(windows, "Engine").result == "SKIP"
+
+
+@pytest.mark.parametrize(
+    ("script", "result", "said"),
+    [
+        ("echo 0.0.9", "WARN", "has xlbackflush 0.0.9"),
+        ("echo 'Traceback ...' >&2; echo \"ModuleNotFoundError: No module named 'xlbackflush'\" >&2; exit 1",
+         "FAIL", "cannot load xlbackflush: ModuleNotFoundError: No module named 'xlbackflush'"),
+        ("exit 3", "FAIL", "cannot load xlbackflush: exit code 3"),
+    ],
+    ids=["older", "without", "silent"],
+)  # fmt: skip
+def test_the_interpreter_must_load_xlbackflush(windows: Machine, script: str, result: str, said: str) -> None:
+    windows.python.write_text(f"#!/bin/sh\n{script}\n")
+    assert found(windows, "Engine").result == result
+    assert said in found(windows, "Engine").what
+
+
+def test_an_interpreter_that_cannot_be_run(windows: Machine) -> None:
+    windows.python.write_bytes(b"\x00 is no program")
+    windows.python.chmod(0o644)
+    assert found(windows, "Engine").result == "FAIL"
+    assert "cannot be run" in found(windows, "Engine").what
+
+
+# ------------------------------------------------------------------------------------------------- policies
+
+
+@pytest.mark.parametrize("managed", [True, False], ids=["policy", "setting"])
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [
+        (r"\Common", "vbaoff"),
+        (r"\Common\Security", "requirealwaysonmacrosig"),
+        (r"\Excel\Security", "disablealladdins"),
+        (r"\Excel\Security", "requireaddinsig"),
+        (r"\Excel\Security\Trusted Locations", "alllocationsdisabled"),
+    ],
+)
+def test_what_keeps_an_add_in_from_running(
+    windows: Machine, registry: Registry, key: str, name: str, managed: bool
+) -> None:
+    place = (POLICIES if managed else POLICIES.replace("Policies\\", "")) + key
+    registry.set(USER, place, name, 0)
+    assert found(windows, "Trust").result == "PASS"
+    registry.set(USER, place, name, 1)
+    assert found(windows, "Trust").result == "FAIL"
+    assert "xlbackflush run" in found(windows, "Trust").mend
+
+
+@pytest.mark.parametrize(("setting", "result"), [(1, "PASS"), (2, "PASS"), (3, "WARN"), (4, "WARN"), (None, "PASS")])
+def test_macro_settings_of_workbooks(windows: Machine, registry: Registry, setting: int | None, result: str) -> None:
+    registry.set(USER, rf"{POLICIES}\Excel\Security", "VBAWarnings", setting)
+    assert found(windows, "Trust").result == result
+
+
+@pytest.mark.parametrize("rule", [CHILDREN, WIN32])
+@pytest.mark.parametrize(
+    ("state", "result"), [("0", "PASS"), ("1", "FAIL"), (1, "FAIL"), ("2", "PASS"), ("6", "WARN")], ids=str
+)
+def test_attack_surface_reduction(
+    windows: Machine, registry: Registry, rule: str, state: str | int, result: str
+) -> None:
+    for folder in ("", "Policies\\"):
+        registry.values.clear()
+        registry.set(COMPUTER, ASR.format(folder), rule, state)
+        assert found(windows, "Starting Python").result == result
+    registry.values.clear()
+    manager = r"SOFTWARE\Policies\Microsoft\Windows Defender\Policy Manager"
+    registry.set(COMPUTER, manager, "ASRRules", f"01443614-cd74-433a-b99e-2ecdc07bfc25=2|{rule.lower()}={state}")
+    assert found(windows, "Starting Python").result == result
+
+
+def test_a_policy_comes_before_the_computers_own_setting(windows: Machine, registry: Registry) -> None:
+    registry.set(COMPUTER, ASR.format(""), CHILDREN, "1")
+    registry.set(COMPUTER, ASR.format("Policies\\"), CHILDREN, "0")
+    assert found(windows, "Starting Python").result == "PASS"
+
+
+def test_a_command_prompt_that_is_switched_off(windows: Machine, registry: Registry) -> None:
+    registry.set(USER, r"Software\Policies\Microsoft\Windows\System", "DisableCMD", 1)
+    assert found(windows, "Starting Python").result == "FAIL"
+
+
+def test_documents_in_onedrive_are_a_warning(windows: Machine, registry: Registry) -> None:
+    shell = r"Software\Microsoft\Windows\CurrentVersion\Explorer\User Shell Folders"
+    registry.set(USER, shell, "Personal", r"%USERPROFILE%\Documents")
+    assert found(windows, "OneDrive").result == "PASS"
+    registry.set(USER, shell, "Personal", r"C:\Users\me\OneDrive - Company\Documents")
+    assert found(windows, "OneDrive").result == "WARN"
+
+
+@pytest.mark.parametrize("temporary", ["", "gone"])
+def test_the_temporary_folder_must_be_there(windows: Machine, temporary: str) -> None:
+    environment = {**windows.environment, "TEMP": temporary and str(windows.home / temporary)}
+    assert found(replace(windows, environment=environment), "Temporary folder").result == "FAIL"
+
+
+# ------------------------------------------------------------------------------------------ the command line
+
+
+def test_the_command_prints_a_line_for_each_check() -> None:
+    result = cli("doctor")
+    assert result.code == 0
+    assert [line.split()[0] for line in result.out.splitlines()[:-1]] == [f.result for f in _here()]
+    assert result.out.splitlines()[-1] == "PASS: nothing stands in the way."
+    assert cli("doctor", "--quiet").out == ""
+    printed = cli("doctor", "--json").json
+    assert [c["check"] for c in printed["checks"]] == list(doctor.CHECKS)
+    assert printed["report"] is None
+
+
+def _here() -> list[Finding]:
+    from xlbackflush.machine import this_machine
+
+    return examine(this_machine())
+
+
+def test_without_excel_a_trial_fails_in_plain_words_and_is_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if sys.platform in ("win32", "darwin"):
+        pytest.skip("for systems without Excel")
+    monkeypatch.chdir(tmp_path)
+    result = cli("doctor", "--excel", "--quiet")
+    assert (result.code, result.out) == (1, "FAIL  Excel: there is no Excel on this system. Try it where Excel is.\n")
+    report = (tmp_path / "xlbackflush-report.txt").read_text(encoding="utf-8")
+    assert f"xlbackflush {__version__}" in report
+    assert "FAIL  Excel: there is no Excel on this system." in report
+    assert cli("doctor", "--report", tmp_path / "no" / "such" / "folder.txt").code == 2
+
+
+# ----------------------------------------------------------------------------------------- trial in an Excel
+
+
+class Pretender:
+    """A workbook file in the place of a workbook in Excel: the engine runs it, answers come from the engine's tables.
+
+    It holds to the letter what Excel should show, so that a test can spoil one cell or answer and see it found.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.spoilt: dict[tuple[str, str], object] = {}
+        self.wrong: dict[str, object] = {}
+
+    def press(self, macro: str) -> None:
+        assert macro == "BackflushRun"
+        with FileBook(self.path) as book:
+            pipeline.run(book, "somebody", dt.datetime(2031, 1, 2))
+
+    def values(self, sheet: str, address: str) -> list[list[object]]:
+        package = Package(self.path)
+        reader = SheetReader(package, self.path.read_bytes())
+        width, height = split_cell(address.split(":")[1])
+        grid: list[list[object]] = [[""] * width for _ in range(height)]
+        for row, cells in enumerate(reader.grid(sheet)):
+            grid[row][: len(cells)] = [_as_excel(value) for value in cells]
+        for row, errors in reader.odd(sheet).items():
+            for column, error in errors:
+                grid[row - 1][column] = error
+        for (name, cell), value in self.spoilt.items():
+            if name == sheet:
+                column, row = split_cell(cell)
+                grid[row - 1][column - 1] = value
+        package.close()
+        return grid
+
+    def ask(self, formulas: Sequence[str]) -> list[object]:
+        known = dict(trial.questions(self.path))
+        return [self.wrong.get(formula, known[formula]) for formula in formulas]
+
+
+def _as_excel(value: object) -> object:
+    shown = stored(value)
+    return "" if shown is None else float(shown) if isinstance(shown, int) else shown
+
+
+Spoil = Callable[[Pretender], object]
+
+
+def tried(computer: Machine, spoil: Spoil = lambda book: None) -> list[Finding]:
+    @contextmanager
+    def open_book(path: Path) -> Iterator[Pretender]:
+        book = Pretender(path)
+        spoil(book)
+        yield book
+
+    return in_excel(computer, open_book, [])
+
+
+def test_an_excel_that_agrees_passes(windows: Machine) -> None:
+    cells, functions = tried(windows)
+    assert (cells.result, functions.result) == ("PASS", "PASS")
+    assert int(cells.what.split()[0].replace(",", "")) > 10_000
+    assert int(functions.what.split()[0].replace(",", "")) > 400
+
+
+@pytest.mark.parametrize(
+    ("sheet", "cell", "value", "shown"),
+    [
+        ("Journal", "I7", 1.0, "Excel has 1"),
+        ("Journal", "A7", "", "Excel has None"),
+        ("Ledger", "I8", CellError("#NAME?"), "Excel has '#NAME?'"),
+        ("Runs", "B20", "one row too many", "the file None"),
+    ],
+)
+def test_a_cell_that_differs_is_found(windows: Machine, sheet: str, cell: str, value: object, shown: str) -> None:
+    cells, functions = tried(windows, lambda book: book.spoilt.update({(sheet, cell): value}))
+    assert (cells.result, functions.result) == ("FAIL", "PASS")
+    assert len(cells.details) == 1
+    assert cells.details[0].startswith(f"{sheet}!{cell}: ")
+    assert shown in cells.details[0]
+
+
+@pytest.mark.parametrize(("relative", "passes"), [(1e-12, True), (1e-6, False)])
+def test_only_the_last_digits_may_differ(windows: Machine, relative: float, passes: bool) -> None:
+    amount = 4720.5
+    assert trial.same(amount, amount * (1 + relative)) is passes
+    assert trial.same(0, 1e-11)
+    assert not trial.same(0, 0.01)
+    assert not trial.same(None, 0)
+    assert not trial.same("1", 1)
+
+
+def test_a_function_that_answers_otherwise_is_found(windows: Machine) -> None:
+    asked = '=BACKFLUSH_BALANCE("Cost of goods sold")'
+    _, functions = tried(windows, lambda book: book.wrong.update({asked: CellError("#N/A")}))
+    assert functions.result == "FAIL"
+    assert [d.split(": ")[0] for d in functions.details] == [asked]
+
+
+def test_a_fault_of_excel_ends_in_the_report(windows: Machine) -> None:
+    def fault(book: Pretender) -> None:
+        raise OSError("Call was rejected by callee")
+
+    (finding,) = tried(windows, fault)
+    assert (finding.result, finding.what) == ("FAIL", "OSError: Call was rejected by callee.")
+    assert any("Traceback" in line for line in finding.details)
+
+
+def test_excel_is_not_tried_where_the_installation_is_wrong(windows: Machine) -> None:
+    wrong = [Finding("Add-in", "FAIL", "not installed.")]
+    (finding,) = in_excel(windows, lambda path: pytest.fail("opened"), wrong)
+    assert finding.result == "SKIP"
+
+
+def test_the_functions_are_asked_what_the_engine_answers(tmp_path: Path) -> None:
+    path = tmp_path / "book.xlsm"
+    cli("new", path, "--sample", "computers")
+    cli("run", path)
+    asked = dict(trial.questions(path))
+    with FileBook(path) as book:
+        items, roles = (book.table(name).by_column()[c] for name, c in (("StandardCost", "Item"), ("Ledger", "Role")))
+    for item in items:
+        for elements in ("", *(f',"{element}"' for element in layout.ELEMENTS)):
+            assert f'=STANDARD_COST("{item}"{elements})' in asked
+        assert f'=BACKFLUSH_COST("{item}",7)' in asked
+    assert {q for q in asked if "BALANCE" in q} == {f'=BACKFLUSH_BALANCE("{role}")' for role in roles}
+    # the textbook: cost of goods sold; materials of 19 and conversion of 12 in a computer
+    assert asked['=BACKFLUSH_BALANCE("Cost of goods sold")'] == 3_129_000
+    assert asked[f'=STANDARD_COST("{items[-1]}")'] == pytest.approx(31)
+    assert asked['=BACKFLUSH_COST("there is no such item",1)'] == CellError("#N/A")
