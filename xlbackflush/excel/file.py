@@ -20,13 +20,17 @@ from xlbackflush import layout
 from xlbackflush.engine.tables import Source
 from xlbackflush.excel import contract, frame, previous
 from xlbackflush.excel.errors import UnusableError
+from xlbackflush.excel.explain.reader import FileReader
 from xlbackflush.excel.formulas import Sheets
 from xlbackflush.excel.package import Package, TablePart, column_letter, split_cell
 from xlbackflush.excel.productview import ProductView, ViewFile
 from xlbackflush.excel.reader import SheetReader
+from xlbackflush.excel.results import _block as block_of
+from xlbackflush.excel.results import _heights as heights_of
 from xlbackflush.excel.results import bodies
 from xlbackflush.excel.sheet import Block, rows_xml
 from xlbackflush.excel.styles import StyleSheet
+from xlbackflush.excel.writing import Body
 from xlbackflush.pipeline import Outcome, Run
 
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -73,6 +77,10 @@ class FileBook:
     def runs(self) -> list[Run]:
         """The Runs sheet as it stands."""
         return contract.runs(self.table("Runs"))
+
+    def cells(self) -> FileReader:
+        """Values and formulas of all cells as they stand, for an explanation."""
+        return FileReader(self._package, self._inputs)
 
     def _source(self, table: TablePart) -> Source:
         return contract.filled(table, self._rows(table), self._totals(table))
@@ -122,6 +130,15 @@ class FileBook:
         with self._saved():
             return
 
+    def write_table(self, name: str, body: Body) -> None:
+        """Replace the rows of one output table; what stands above it and all other sheets stay as they are."""
+        styles = self._styles()
+        block = block_of(name, body, self._places(), styles, 2)
+        block.heights = heights_of(name, block)
+        self._put({name: block}, None, styles)
+        with self._saved():
+            return
+
     def _styles(self) -> StyleSheet:
         part = self._package.related(self._package.workbook_part, "styles")
         try:
@@ -132,14 +149,17 @@ class FileBook:
     def _places(self) -> Sheets:
         return Sheets({n: contract.place(t) for n, t in self._package.tables.items() if n in layout.TABLES})
 
-    def _put(self, blocks: dict[str, Block], standing: frame.Standing, styles: StyleSheet) -> None:
-        """New bodies of output tables into the package; nothing is saved yet."""
+    def _put(self, blocks: dict[str, Block], standing: frame.Standing | None, styles: StyleSheet) -> None:
+        """New bodies of output tables into the package, and new title rows if there is something to say in them.
+
+        Nothing is saved yet.
+        """
         for name, block in blocks.items():
             self._replace(name, block, standing, styles)
         self._package.replace(self._package.related(self._package.workbook_part, "styles"), styles.xml.encode())
         self._recalculate_on_load()
 
-    def _replace(self, name: str, block: Block, standing: frame.Standing, styles: StyleSheet) -> None:
+    def _replace(self, name: str, block: Block, standing: frame.Standing | None, styles: StyleSheet) -> None:
         """New rows into the sheet of an output table, and its new size into the table's part."""
         table = self._package.tables[name]
         part = self._package.sheets[table.sheet]
@@ -163,11 +183,11 @@ class FileBook:
         )
         self._package.replace(table.part, new.encode())
 
-    def _above(self, table: TablePart, old: str, standing: frame.Standing, styles: StyleSheet) -> list[str]:
+    def _above(self, table: TablePart, old: str, standing: frame.Standing | None, styles: StyleSheet) -> list[str]:
         """Title rows and headers; where the user moved the table, the rows above it stay as they are."""
         shifted = replace(layout.TABLES[table.name], first_col=table.first_col)
         header = frame.header_row((shifted,), styles, table.header_row)
-        if not contract.in_place(table):
+        if standing is None or not contract.in_place(table):
             kept = [m[0] for m in _ROW.finditer(old) if int(m["number"]) < table.header_row]
             return [*kept, header]
         sheet = frame.SHEET_OF[table.name]

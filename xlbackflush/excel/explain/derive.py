@@ -37,15 +37,15 @@ class _Task:
 def derivation(grid: Grid, cell: Cell) -> list[Step]:
     """The steps below a cell."""
     words = Words(grid)
-    for shown in ROWS_SHOWN:
-        steps = _Derivation(grid, words, shown).steps(cell)
+    for shown in ROWS_SHOWN[:-1]:
+        steps = Derivation(grid, words, shown).steps([cell], STEPS_MOST)
         if len(steps) <= STEPS_MOST:
-            break
-    return steps
+            return steps
+    return Derivation(grid, words, ROWS_SHOWN[-1]).steps([cell])
 
 
-class _Derivation:
-    """One attempt, with so many rows shown of each sum."""
+class Derivation:
+    """Derives cells with so many rows shown of each sum; what was derived once is not derived again."""
 
     def __init__(self, grid: Grid, words: Words, rows_shown: int) -> None:
         self.grid, self.words, self.rows_shown = grid, words, rows_shown
@@ -53,10 +53,10 @@ class _Derivation:
         self.seen: dict[Node, int] = {}
         self.found: list[Step] = []
 
-    def steps(self, cell: Cell) -> list[Step]:
-        """All steps; more than `STEPS_MOST` are given up unless a sum is down to one row."""
-        tasks = [_Task(0, cell, cell)]
-        while tasks and (len(self.found) <= STEPS_MOST or self.rows_shown == ROWS_SHOWN[-1]):
+    def steps(self, cells: list[Cell], most: int | None = None) -> list[Step]:
+        """The steps of some cells, one derivation after the other; given up as soon as there are more than `most`."""
+        tasks = [_Task(0, cell, cell) for cell in reversed(cells)]
+        while tasks and (most is None or len(self.found) <= most):
             task = tasks.pop()
             tasks += reversed(self._step(task))
         return self.found
@@ -159,7 +159,7 @@ class _Derivation:
             return self._sum(task, what, stored, expression, f"{sentence} ".lstrip(), note)
         below = [_Task(task.level + 1, self._place_of(t, task), t.node) for t in _once(expression)]
         self._add(task, what, stored, f"{sentence} {self._arithmetic(task, expression)}{note}".strip(),
-                  "formula" if below else "recorded")  # fmt: skip
+                  "formula" if below else "constant")  # fmt: skip
         return below
 
     def _arithmetic(self, task: _Task, expression: Expression) -> str:
@@ -170,7 +170,7 @@ class _Derivation:
         if isinstance(expression, Constant):
             return f"{result}, by the formula itself."
         named, numbers = printer.in_words(expression), printer.in_figures(expression)
-        if isinstance(expression, Term) or numbers == result.split(" ")[0]:
+        if isinstance(expression, Term) or numbers in (named, result.split(" ")[0]):
             return f"{_capital(named)} = {result}."
         return f"{_capital(named)} = {numbers} = {result}."
 
@@ -192,7 +192,7 @@ class _Derivation:
         if left_out:
             numbers.append(figure(left_out[1], "any", self.words.places))
         if not rows:
-            text_ = "no row matches" if not found.zeros else f"{found.zeros:,} rows, all of them 0"
+            text_ = "no row with an amount" if not found.zeros else f"{found.zeros:,} rows, all of them 0"
             self._add(task, what, stored, f"{sentence}{named}: {text_} = {result}.{note}", "count")
             return []
         count = len(found.rows)
@@ -246,6 +246,9 @@ def _once(expression: Expression) -> list[Term]:
 
 
 def _capital(sentence: str) -> str:
+    """The start of a sentence. No text starts with a sign: Excel would take what is typed so for a formula."""
+    if sentence.startswith("-"):
+        return f"Minus {sentence[1:]}"
     return sentence[:1].upper() + sentence[1:]
 
 

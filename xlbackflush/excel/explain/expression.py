@@ -6,7 +6,6 @@ and what is done with them. `words` and `figures` print the same expression, one
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from xlbackflush.excel.explain.evaluate import AGGREGATES, Evaluator
@@ -105,8 +104,11 @@ class Simplifier:
         return Operation(node.operator, (left, right), self.evaluate.number(node))
 
     def _condition(self, node: Node) -> Constant:
-        holds = self.evaluate.value(node)
-        return Constant(float(bool(holds)), self.words.holds(node, self.here))
+        holds = bool(self.evaluate.value(node))
+        said = self.words.holds(node, self.here)
+        if not said and isinstance(node, Binary):
+            said = f"the {sum_words(self.words, node.left)} is {figure(self.evaluate.value(node.left), 'any', 0)}"
+        return Constant(float(holds), said)
 
     def _call(self, node: Call) -> Expression:
         if node.name in ("IF", "CHOOSE"):
@@ -119,28 +121,38 @@ class Simplifier:
             return Term(node, self.evaluate.number(node))
         if node.name not in _FUNCTIONS:
             raise FormulaError(f"the function {node.name} gives no amount")
-        operands = tuple(self.expression(a) for a in node.arguments)
+        operands = tuple(self.expression(self._extreme(node.name, a)) for a in node.arguments)
         value = self.evaluate.number(node)
         if node.name == "INT" and operands[0].value == value:
             return operands[0]
         return Operation(node.name, operands, value)
 
+    def _extreme(self, name: str, node: Node) -> Node:
+        """Of a column in MAX or MIN, the cell that holds the largest or smallest number."""
+        if not isinstance(node, Span) or name not in ("MAX", "MIN"):
+            return node
+        wanted = self.evaluate.number(Call(name, (node,)))
+        values = self.evaluate.values.column(node)
+        return next((node.cell(k) for k, v in enumerate(values) if v == wanted and v is not None), Literal(wanted))
 
-def terms(expression: Expression) -> Iterator[Term]:
+
+def terms(expression: Expression) -> list[Term]:
     """The terms that make the value, from left to right.
 
-    What adds nothing to a sum is left out, and so are the other factors of a product that is nothing.
+    What adds nothing to a sum is left out, unless nothing else is left; so are the other factors of a product that is 0.
     """
     if isinstance(expression, Term):
-        yield expression
-    elif isinstance(expression, Operation):
-        operands = expression.operands[:1] if expression.name == "ROUND" else expression.operands
-        if expression.name in ("+", "-") and any(o.value for o in operands):
-            operands = tuple(o for o in operands if o.value)
-        elif expression.name == "*" and not expression.value:
-            operands = next((o,) for o in operands if not o.value)
-        for operand in operands:
-            yield from terms(operand)
+        return [expression]
+    if not isinstance(expression, Operation):
+        return []
+    operands = expression.operands[:1] if expression.name == "ROUND" else expression.operands
+    if expression.name in ("+", "-"):
+        telling = [t for o in operands if o.value for t in terms(o)]
+        if telling:
+            return telling
+    elif expression.name == "*" and not expression.value:
+        operands = next((o,) for o in operands if not o.value)
+    return [t for o in operands for t in terms(o)]
 
 
 class Printer:
@@ -162,7 +174,7 @@ class Printer:
             return self._term(expression, names), _WHOLE
         if isinstance(expression, Constant):
             shown = figure(expression.value, "any", self.words.places)
-            return (f"{shown} (as {expression.said})" if names and expression.said else shown), _WHOLE
+            return (f"[{shown} as {expression.said}]" if names and expression.said else shown), _WHOLE
         if expression.name == "neg":
             inner, level = self._print(expression.operands[0], names)
             return f"-{inner}" if level >= _WHOLE and not inner.startswith("-") else f"-({inner})", _WHOLE
@@ -171,7 +183,9 @@ class Printer:
         parts = [self._print(o, names)[0] for o in expression.operands]
         if expression.name == "ROUND":
             if names:
-                return f"{_bracketed(parts[0])} rounded to {_decimals(parts[1])}", 0
+                single = isinstance(expression.operands[0], Term) and parts[0].startswith("(")
+                inner = f"{parts[0][1:-1]}," if single else _bracketed(parts[0])
+                return f"{inner} rounded to {_decimals(parts[1])}", 0
             if expression.value == expression.operands[0].value:
                 return self._print(expression.operands[0], names)
         return f"{expression.name}({'; '.join(parts)})", _WHOLE

@@ -77,7 +77,7 @@ def basis(grid: Grid, cell: Cell, place: Place) -> Basis:
     if key in _RECORDED:
         return Basis(None, _RECORDED[key])
     if not grid.value(cell):
-        return Basis(None, "Nothing of it here under the policy on Setup: the run writes 0.")
+        return Basis(None, "Nothing of it in this row, under the policy on Setup: the run writes 0.")
     return Basis(None, "Recorded by the run.")
 
 

@@ -105,14 +105,9 @@ class _View:
             parts = [figure(a, "price", words.places) for _, a in brought]
             if abs(own) > 1e-9 * abs(amount):
                 parts.insert(0, f"{figure(own, 'price', words.places)} of the item itself")
-            self._add(
-                1,
-                cell,
-                f"{element} in one {self.item}",
-                amount,
-                f"{' + '.join(parts)} = {words.figure(amount, cell, True)}.",
-                "sum",
-            )
+            shown = words.figure(amount, cell, True)
+            explanation = f"{' + '.join(parts)} = {shown}." if len(parts) > 1 else f"{shown}."
+            self._add(1, cell, f"{element} in one {self.item}", amount, explanation, "sum")
             for r, a in brought:
                 self._line(element, r, a)
 
@@ -198,7 +193,7 @@ class _View:
                 f"{self.words.figure(row.required, quantity, True)} × "
                 f"{figure(row.cost, 'price', self.words.places)} = {self.words.figure(row.amount, cell, True)}."
             )
-            self._add(2, cell, row.component, row.amount, explanation, "formula")
+            self._add(2, cell, f"Component {row.component}", row.amount, explanation, "formula")
 
     def _conversion(self, event: str, rows: list[_Row]) -> None:
         """Conversion flushed with the product, by element and level."""

@@ -10,7 +10,8 @@ class Step:
     """One line of a derivation.
 
     kind: formula (worked out from the steps one level below), sum (they add up to it), repeat (shown before), and the
-    ends: input, recorded, count, others (rows of a sum left out, together), text, unknown. figure is None for a text.
+    ends: input, recorded (by the run), constant (of the formula), count, others (rows of a sum left out, together), text,
+    unknown; uses (on the way up). figure is None for a text.
     """
 
     number: int

@@ -164,7 +164,7 @@ def _factors(node: Node) -> list[Node]:
 
 def _formula_words(words: Words, node: Node) -> str:
     if isinstance(node, Span):
-        return words.label(node.cell(0))
+        return words.column(node)
     if isinstance(node, Cell):
         return words.named(node, "")
     if isinstance(node, Literal):
@@ -179,18 +179,13 @@ def _formula_words(words: Words, node: Node) -> str:
 
 
 def _column(words: Words, arguments: tuple[Node, ...]) -> str:
-    """What a sum is over: Amount on Trace, rows 7 to 12."""
+    """What a sum is over: Amount on Trace."""
     said = []
     for node in arguments:
         if isinstance(node, Cell):
             said.append(words.named(node, node.sheet))
         if isinstance(node, Span):
-            cell = node.cell(0)
-            place = words.grid.place(cell)
-            whole = place and (place.source.first_row, place.source.last_row) == (node.first, node.last)
-            said.append(
-                f"{words.label(cell)} on {node.sheet}" + ("" if whole else f", rows {node.first} to {node.last}")
-            )
+            said.append(f"{words.column(node)} on {node.sheet}")
     return " and ".join(said)
 
 

@@ -85,6 +85,14 @@ class Words:
             return self.row(cell, place) or place.column.name
         return place.column.name
 
+    def column(self, span: Span) -> str:
+        """The name of a column of cells, with its rows where it is not the whole column: Proof (rows 7 to 12)."""
+        place = self.grid.place(span.cell(0))
+        if place is None:
+            return "cells"
+        whole = (place.source.first_row, place.source.last_row) == (span.first, span.last)
+        return place.column.name + ("" if whole else f" (rows {span.first} to {span.last})")
+
     def named(self, cell: Cell, here: str) -> str:
         """A cell inside a sentence: Qty per [BOM!C9]."""
         return f"{self.label(cell)} [{self.address(cell, here)}]"
@@ -196,8 +204,7 @@ class Words:
         return " and ".join(said)
 
     def _criterion(self, span: Span, criterion: Node) -> str:
-        cell = span.cell(0)
-        name, place = self.label(cell), self.grid.place(cell)
+        name, place = self.column(span), self.grid.place(span.cell(0))
         wanted = self.grid.evaluate.array(criterion)
         if not isinstance(wanted, str | float | int | bool | None):
             return f"{name} is {' or '.join(figure(v, 'any', self.places) for v in wanted.flat)}"
@@ -220,12 +227,11 @@ class Words:
         left = _looked_at(test.left)
         if not isinstance(left, Span):
             return ""
-        cell = left.cell(0)
-        place = self.grid.place(cell)
+        place = self.grid.place(left.cell(0))
         wanted = self.grid.evaluate.array(test.right)
         if isinstance(wanted, str | int | float | bool | None):
             shown = figure(wanted, place.column.kind if place else "any", self.places)
-            return f"{self.label(cell)} {_IS[test.operator]} {shown}"
+            return f"{self.column(left)} {_IS[test.operator]} {shown}"
         return ""
 
 
