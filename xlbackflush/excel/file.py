@@ -184,7 +184,7 @@ class FileBook:
         self._package.replace(table.part, new.encode())
 
     def _above(self, table: TablePart, old: str, standing: frame.Standing | None, styles: StyleSheet) -> list[str]:
-        """Title rows and headers; where the user moved the table, the rows above it stay as they are."""
+        """Title rows and headers; rows above a table that the user moved stay as they are, and all where there is no news."""
         shifted = replace(layout.TABLES[table.name], first_col=table.first_col)
         header = frame.header_row((shifted,), styles, table.header_row)
         if standing is None or not contract.in_place(table):

@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -57,17 +57,17 @@ def _key(runs: Sequence[Run]) -> str:
     return hashlib.sha256(json.dumps(lines).encode()).hexdigest()[:40]
 
 
-def keep(book: Path, save: Callable[[Path], object], before: Sequence[Run], after: Sequence[Run]) -> str:
+def keep(like: Path, save: Callable[[Path], object], before: Sequence[Run], after: Sequence[Run]) -> str:
     """Keep a copy of a workbook that is about to be written. Returns "", or why it could not be kept, as a sentence.
 
-    `save` writes the copy to the path that it is given; before and after are the runs on sheet Runs. Where they are the
-    same, nothing is undone by going back, and the copy of the time before is left in its place.
+    `like` has the suffix of the workbook; `save` writes the copy to the path that it is given; before and after are the
+    runs on sheet Runs. Where they are the same, nothing is undone by going back, and the copy of the time before stays.
     """
     if _key(before) == _key(after):
         return ""
     try:
         folder().mkdir(parents=True, exist_ok=True)
-        copy = folder() / f"{_key(after)}{book.suffix.lower()}"
+        copy = folder() / f"{_key(after)}{like.suffix.lower()}"
         new = copy.with_name(f"new-{os.getpid()}-{copy.name}")
         try:
             save(new)
@@ -76,9 +76,14 @@ def keep(book: Path, save: Callable[[Path], object], before: Sequence[Run], afte
             new.unlink(missing_ok=True)
         _prune(copy)
     except OSError as error:
-        why = error.strerror or str(error)
-        return f"What stood before this run could not be kept ({why}), so that it cannot be put back."
+        return not_kept(error)
     return ""
+
+
+def not_kept(error: Exception) -> str:
+    """Why a run cannot be undone, as a sentence."""
+    why = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return f"What stood before this run could not be kept ({why}), so that it cannot be put back."
 
 
 def _prune(newest: Path) -> None:
@@ -101,7 +106,14 @@ def copy_before(runs: Sequence[Run]) -> Iterator[Copy]:
             f"There is nothing to put back: what stood before run {runs[-1].run} was not kept on this computer, "
             f"or is older than the last {KEPT} runs."
         )
-    copy = Copy(found[0])
+    with opened(found[0]) as copy:
+        yield copy
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Copy]:
+    """A copy of a workbook of ours."""
+    copy = Copy(path)
     try:
         yield copy
     finally:
@@ -109,7 +121,7 @@ def copy_before(runs: Sequence[Run]) -> Iterator[Copy]:
 
 
 class Copy:
-    """A copy of a workbook, kept by `keep`."""
+    """A copy of a workbook: what stood in its output tables."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -130,10 +142,10 @@ class Copy:
         table = self._package.tables["Runs"]
         return contract.runs(contract.filled(table, self._rows(table)))
 
-    def results(self, now: Mapping[str, TablePart], styles: StyleSheet) -> Results:
-        """The bodies of all output tables and what the title rows say, to be written to where the tables are now."""
+    def results(self, now: Mapping[str, TablePart], styles: StyleSheet, only: Collection[str] = ()) -> Results:
+        """The bodies of output tables, all or only some, and what the title rows say, for where the tables are now."""
         self._check_places(now)
-        blocks = {table.name: self._block(table, styles) for table in layout.OUTPUT_TABLES}
+        blocks = {t.name: self._block(t, styles) for t in layout.OUTPUT_TABLES if not only or t.name in only}
         hints = {t.name: str(self._value(frame.SHEET_OF[t.name].name, 4, 1) or "") for t in layout.OUTPUT_TABLES}
         failed = self._value(frame.SHEET_OF["Checks"].name, 3, 2)
         return blocks, frame.Standing(hints, bool(self.runs()), failed if isinstance(failed, int) else 0)

@@ -1,0 +1,393 @@
+"""A workbook in Excel for Windows, as COM gives it: the few native calls of the live adapter, whole blocks at a time.
+
+`NativeBook` is all that the adapter asks of Excel; `ComBook` asks it of COM objects, `mac.MacBook` of plain xlwings. Rows and
+columns count from 1; a box is (first row, first column, last row, last column).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from xlbackflush import layout
+from xlbackflush.excel.errors import UnusableError
+from xlbackflush.excel.package import TablePart, column_letter
+
+Box = tuple[int, int, int, int]
+Grid = list[list[object]]
+T = TypeVar("T")
+
+# what COM answers while a person edits a cell, a dialog is open, or Excel is at work
+RPC_E_CALL_REJECTED, RPC_E_SERVERCALL_RETRYLATER, VBA_E_IGNORE = -2147418111, -2147417846, -2146777998
+_BUSY = {RPC_E_CALL_REJECTED, RPC_E_SERVERCALL_RETRYLATER, VBA_E_IGNORE}
+_MANUAL, _DONE = -4135, 0  # xlCalculationManual, xlDone
+_UNLOCK = "xlbackflush"  # a sheet without a password takes any; without one given, Excel would ask the user for it
+_ADDRESS_MOST = 240  # characters of an address that Range takes: 255
+
+
+class NativeBook(Protocol):
+    """What the live adapter asks of a workbook that is open in Excel."""
+
+    name: str
+
+    def folder(self) -> str:
+        """Its folder: a path, a URL, or "" where it was never saved."""
+
+    def refusal(self) -> str:
+        """Why it must not be written to, as a sentence; "" where it may be."""
+
+    def tables(self) -> dict[str, tuple[TablePart, int]]:
+        """The tables of ours, and how many rows of totals each has."""
+
+    def last_row(self, sheet: str) -> int:
+        """The last row of a sheet that is in use."""
+
+    def values(self, sheet: str, box: Box) -> Grid:
+        """Cells as Value2 gives them: dates as numbers, errors as integers, blanks as None."""
+
+    def dates(self, sheet: str, box: Box) -> list[list[bool]] | None:
+        """Which cells show dates; None where Excel does not say."""
+
+    def formulas(self, sheet: str, box: Box) -> Grid:
+        """Formulas with their =, and the values of cells without one."""
+
+    def fit(self, table: TablePart, box: Box) -> None:
+        """Give a table a new size, all its rows in sight, without a row of totals."""
+
+    def put(self, sheet: str, box: Box, rows: Sequence[Sequence[object]], number_format: str) -> None:
+        """Formulas and values into cells that have this number format when they arrive."""
+
+    def empty(self, sheet: str, box: Box) -> None:
+        """Cells without content or format; conditional formats and what stands beside them stay."""
+
+    def style(self, sheet: str, address: str, name: str, number_format: str, indent: int) -> None:
+        """A named style, and an indent where it is not 0; the number format alone where the workbook lacks the style."""
+
+    def rows(self, sheet: str, address: str, outline: int | None, height: float | None) -> None:
+        """Outline level (0: none) or height of whole rows."""
+
+    def unprotect(self, sheet: str) -> Callable[[], None]:
+        """Lift the protection of a sheet; what is returned puts it back. UnusableError where it has a password."""
+
+    def quiet(self) -> Callable[[], None]:
+        """No drawing, no events, no calculation, no help with tables; what is returned puts all that back."""
+
+    def calculate(self, pending: bool = False) -> None:
+        """Calculate, where the user has Excel not do so by itself; `pending`: only if something waits for it."""
+
+    def status(self, text: str) -> None:
+        """Show a text in the status bar."""
+
+    def save_copy(self, path: Path) -> None:
+        """Write a copy of the workbook to a file."""
+
+    def show(self, sheet: str, address: str) -> None:
+        """Select cells, and bring them into view."""
+
+
+def addresses(box: Box, numbers: Sequence[int] = ()) -> list[str]:
+    """A box as addresses; with numbers: only these of its rows, counted from 0, runs of them together."""
+    top, left, bottom, right = box
+    first, last = column_letter(left), column_letter(right)
+    if not numbers:
+        return [f"{first}{top}:{last}{bottom}"]
+    found: list[str] = []
+    start = 0
+    for i in range(1, len(numbers) + 1):
+        if i < len(numbers) and numbers[i] == numbers[i - 1] + 1:
+            continue
+        area = f"{first}{top + numbers[start]}:{last}{top + numbers[i - 1]}"
+        if found and len(found[-1]) + len(area) < _ADDRESS_MOST:
+            found[-1] += f",{area}"
+        else:
+            found.append(area)
+        start = i
+    return found
+
+
+class Patience:
+    """Repeats a call to Excel while it is busy, with growing waits, some 30 seconds in all; then gives up in plain words.
+
+    xlwings repeats such a call at once and, as it comes, for ever.
+    """
+
+    def __init__(self, seconds: float = 30, sleep: Callable[[float], None] = time.sleep) -> None:
+        self.seconds, self.sleep = seconds, sleep
+
+    def __call__(self, call: Callable[[], T]) -> T:
+        wait, waited = 0.05, 0.0
+        while True:
+            try:
+                return call()
+            except Exception as error:  # the error of COM has a class on Windows only
+                if not _is_busy(error):
+                    raise
+                if waited >= self.seconds:
+                    raise UnusableError(
+                        "Excel is busy: finish editing the cell (Enter or Esc), close any dialog, and run again."
+                    ) from error
+            self.sleep(wait)
+            waited += wait
+            wait = min(wait * 1.5, 2)
+
+
+def _is_busy(error: Exception) -> bool:
+    detail = getattr(error, "excepinfo", None) or ()
+    codes = {getattr(error, "hresult", None), *detail[5:6]}
+    return (
+        bool(codes & _BUSY) or type(error).__name__ == "ExcelBusyError"
+    )  # xlwings' own, of a name that it cannot look up
+
+
+_PLAIN = (type(None), bool, int, float, str, tuple, list, Decimal, dt.date)
+
+
+class Patient:
+    """A COM object all of whose calls are made with patience; so are those of the objects that it gives."""
+
+    __slots__ = ("_object", "_patience")
+
+    def __init__(self, wrapped: Any, patience: Patience) -> None:
+        object.__setattr__(self, "_object", wrapped)
+        object.__setattr__(self, "_patience", patience)
+
+    def __getattr__(self, name: str) -> Any:
+        return self._given(self._patience(lambda: getattr(self._object, name)))
+
+    def __setattr__(self, name: str, value: object) -> None:
+        self._patience(lambda: setattr(self._object, name, value))
+
+    def __call__(self, *arguments: object) -> Any:
+        bare = [a._object if isinstance(a, Patient) else a for a in arguments]
+        return self._given(self._patience(lambda: self._object(*bare)))
+
+    def _given(self, value: Any) -> Any:
+        return value if isinstance(value, _PLAIN) else Patient(value, self._patience)
+
+
+class ComBook:
+    """See `NativeBook`. `workbook` is the COM object; arguments go by position, names are not known to late binding."""
+
+    def __init__(self, workbook: Any, patience: Patience | None = None) -> None:
+        self._book = Patient(workbook, patience or Patience())
+        self._app = self._book.Application
+        self.name: str = self._book.Name
+        self._styles: dict[str, bool] = {}
+
+    def folder(self) -> str:
+        """See `NativeBook`."""
+        return str(self._book.Path)
+
+    def refusal(self) -> str:
+        """See `NativeBook`."""
+        if self._book.ReadOnly:
+            return f"{self.name} is open read-only; save it under another name, or close it and open it for editing."
+        if self._book.MultiUserEditing:
+            return f"{self.name} is shared; end that under Review > Unshare Workbook, and run again."
+        if self._book.Date1904:
+            return f"{self.name} counts days from 1904; untick File > Options > Advanced > Use 1904 date system."
+        try:
+            saving = self._book.AutoSaveOn
+        except UnusableError:
+            raise
+        except Exception:  # noqa: BLE001 - Excel before 2019 has no AutoSave; COM says so by an error of any class
+            saving = False
+        if saving:
+            return f"AutoSave is on, and would save a run that is half written: switch it off for {self.name}, and run again."
+        return ""
+
+    def _sheet(self, name: str) -> Any:
+        return self._book.Worksheets(name)
+
+    def _range(self, sheet: str, box: Box) -> Any:
+        return self._sheet(sheet).Range(addresses(box)[0])
+
+    # ------------------------------------------------------------------------------------------------ read
+
+    def tables(self) -> dict[str, tuple[TablePart, int]]:
+        """See `NativeBook`."""
+        found = {}
+        for sheet in _each(self._book.Worksheets):
+            for table in _each(sheet.ListObjects):
+                if table.Name in layout.TABLES:
+                    found[table.Name] = self._table(table, sheet.Name)
+        return found
+
+    def _table(self, table: Any, sheet: str) -> tuple[TablePart, int]:
+        name, area = table.Name, table.Range
+        if not table.ShowHeaders:
+            raise UnusableError(f"{self.name}: table {name} hides its header row; tick Table Design > Header Row.")
+        totals = int(table.ShowTotals)
+        top, left = area.Row, area.Column
+        headers = _grid(table.HeaderRowRange.Value2)[0]
+        last = top + area.Rows.Count - 1 - totals
+        return TablePart(name, sheet, "", left, top, last, tuple(map(str, headers))), totals
+
+    def last_row(self, sheet: str) -> int:
+        """See `NativeBook`."""
+        used = self._sheet(sheet).UsedRange
+        return int(used.Row + used.Rows.Count - 1)
+
+    def values(self, sheet: str, box: Box) -> Grid:
+        """See `NativeBook`. Value would cut currency cells to four places."""
+        return _grid(self._range(sheet, box).Value2)
+
+    def dates(self, sheet: str, box: Box) -> list[list[bool]] | None:
+        """See `NativeBook`: by their type in Value, the only thing that Value is good for."""
+        try:
+            cells = _grid(self._range(sheet, box).Value)
+        except UnusableError:
+            raise
+        except Exception:  # noqa: BLE001 - a day beyond the calendar has no date, and pywin32 then gives no cell at all
+            return None
+        return [[isinstance(cell, dt.datetime) for cell in row] for row in cells]
+
+    def formulas(self, sheet: str, box: Box) -> Grid:
+        """See `NativeBook`."""
+        return _grid(self._range(sheet, box).Formula)
+
+    # ----------------------------------------------------------------------------------------------- write
+
+    def fit(self, table: TablePart, box: Box) -> None:
+        """See `NativeBook`."""
+        sheet = self._sheet(table.sheet)
+        found = sheet.ListObjects(table.name)
+        if found.ShowAutoFilter and found.AutoFilter.FilterMode:
+            found.AutoFilter.ShowAllData()
+        if found.ShowTotals:
+            found.ShowTotals = False
+        found.Resize(self._range(table.sheet, box))
+        self._range(table.sheet, box).EntireRow.Hidden = False
+
+    def put(self, sheet: str, box: Box, rows: Sequence[Sequence[object]], number_format: str) -> None:
+        """See `NativeBook`. Formula, not Formula2: one that needs no spilling stays as every version of Excel knows it.
+
+        Excel takes formulas of 8,192 characters and texts of 32,767; no cell of ours is longer.
+        """
+        cells = self._range(sheet, box)
+        cells.NumberFormat = number_format
+        cells.Formula = tuple(map(tuple, rows))
+
+    def empty(self, sheet: str, box: Box) -> None:
+        """See `NativeBook`. ClearFormats would cut holes into the conditional formats of the columns."""
+        cells = self._range(sheet, box)
+        cells.ClearContents()
+        cells.Style = "Normal"
+        cells.EntireRow.OutlineLevel = 1
+        cells.EntireRow.UseStandardHeight = True
+
+    def style(self, sheet: str, address: str, name: str, number_format: str, indent: int) -> None:
+        """See `NativeBook`."""
+        cells = self._sheet(sheet).Range(address)
+        if not self._has_style(name):
+            cells.NumberFormat = number_format
+            return
+        cells.Style = name
+        if indent:
+            cells.IndentLevel = indent
+
+    def _has_style(self, name: str) -> bool:
+        if name not in self._styles:
+            try:
+                self._styles[name] = bool(self._book.Styles(name).Name)
+            except UnusableError:
+                raise
+            except Exception:  # noqa: BLE001 - COM's way to say no; its error has a class on Windows only
+                self._styles[name] = False
+        return self._styles[name]
+
+    def rows(self, sheet: str, address: str, outline: int | None, height: float | None) -> None:
+        """See `NativeBook`. Excel counts outline levels from 1."""
+        rows = self._sheet(sheet).Range(address).EntireRow
+        if outline is not None:
+            rows.OutlineLevel = min(outline, 7) + 1
+        if height is not None:
+            rows.RowHeight = min(height, 409)  # Excel's tallest
+
+    # --------------------------------------------------------------------------------- protection and state
+
+    def unprotect(self, sheet: str) -> Callable[[], None]:
+        """See `NativeBook`."""
+        found = self._sheet(sheet)
+        if not found.ProtectContents:
+            return lambda: None
+        allowed = found.Protection
+        options = [getattr(allowed, f"Allow{what}") for what in _ALLOWED]
+        kept = (found.ProtectDrawingObjects, True, found.ProtectScenarios, found.ProtectionMode, *options)
+        try:
+            found.Unprotect(_UNLOCK)
+        except UnusableError:
+            raise
+        except Exception as error:
+            raise _protected(sheet) from error
+        if found.ProtectContents:
+            raise _protected(sheet)
+        return lambda: found.Protect("", *kept)
+
+    def quiet(self) -> Callable[[], None]:
+        """See `NativeBook`. Help with tables: one formula would fill a whole column, one value below make a table longer."""
+        settings: list[tuple[Any, str, object]] = [
+            (self._app, "ScreenUpdating", False),
+            (self._app, "EnableEvents", False),
+            (self._app, "Calculation", _MANUAL),
+        ]
+        settings += [
+            (self._app.AutoCorrect, name, False) for name in ("AutoExpandListRange", "AutoFillFormulasInLists")
+        ]
+        before = [(owner, name, getattr(owner, name)) for owner, name, _ in settings]
+
+        def back() -> None:
+            for owner, name, value in reversed(before):
+                with suppress(Exception):  # what cannot be put back must not keep the rest from it
+                    setattr(owner, name, value)
+
+        try:
+            for owner, name, value in settings:
+                setattr(owner, name, value)
+        except BaseException:
+            back()
+            raise
+        return back
+
+    def calculate(self, pending: bool = False) -> None:
+        """See `NativeBook`."""
+        if self._app.Calculation == _MANUAL and not (pending and self._app.CalculationState == _DONE):
+            self._app.Calculate()
+
+    def status(self, text: str) -> None:
+        """See `NativeBook`."""
+        self._app.StatusBar = text
+
+    def save_copy(self, path: Path) -> None:
+        """See `NativeBook`."""
+        self._book.SaveCopyAs(str(path))
+
+    def show(self, sheet: str, address: str) -> None:
+        """See `NativeBook`."""
+        self._app.Goto(self._sheet(sheet).Range(address), False)
+
+
+_ALLOWED = (
+    "FormattingCells", "FormattingColumns", "FormattingRows", "InsertingColumns", "InsertingRows", "InsertingHyperlinks",
+    "DeletingColumns", "DeletingRows", "Sorting", "Filtering", "UsingPivotTables",
+)  # fmt: skip
+
+
+def _protected(sheet: str) -> UnusableError:
+    return UnusableError(
+        f"Sheet {sheet} is protected with a password; lift that under Review > Unprotect Sheet, and run again."
+    )
+
+
+def _each(collection: Any) -> list[Any]:
+    return [collection(i) for i in range(1, collection.Count + 1)]
+
+
+def _grid(cells: Any) -> Grid:
+    """What a range gives, as rows; one cell comes bare."""
+    return [list(row) for row in cells] if isinstance(cells, tuple | list) else [[cells]]

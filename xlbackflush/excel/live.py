@@ -1,0 +1,342 @@
+"""A workbook open in Excel as a Book: read and written in whole blocks, through xlwings, which no other module imports.
+
+What a run writes is what `file` writes: the same bodies of tables, styles by name, title rows. Inputs are read as `file`
+reads them, so that both give a run the same input hash.
+
+Traps of xlwings that are avoided here: numbers go out as floats (a Decimal makes a currency cell) and come in by Value2
+(currency cells are Decimals cut to four places); error values are read as errors (xlwings gives blanks); nothing is
+derived from FullName (a URL with OneDrive); a call that Excel rejects is repeated with patience (xlwings: for ever).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+from collections import defaultdict
+from collections.abc import Hashable, Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TypeVar, cast
+
+import xlwings as xw
+
+from xlbackflush import layout
+from xlbackflush.engine.tables import Source
+from xlbackflush.excel import contract, frame, previous
+from xlbackflush.excel.com import ComBook, NativeBook, addresses
+from xlbackflush.excel.errors import UnusableError
+from xlbackflush.excel.formulas import Sheets
+from xlbackflush.excel.mac import MacBook
+from xlbackflush.excel.package import TablePart
+from xlbackflush.excel.productview import ProductView, ViewFile
+from xlbackflush.excel.results import _block as block_of
+from xlbackflush.excel.results import _heights as heights_of
+from xlbackflush.excel.results import bodies
+from xlbackflush.excel.sheet import Block, Cells, Value
+from xlbackflush.excel.styles import STYLES, StyleSheet
+from xlbackflush.excel.values import dated, decoded
+from xlbackflush.excel.writing import Body
+from xlbackflush.pipeline import Outcome, Run
+
+K = TypeVar("K", bound=Hashable)
+
+
+def calling_book() -> LiveBook:
+    """The workbook whose macro called Python. UnusableError where it is none of ours, or must not be written to."""
+    if sys.platform == "win32":
+        # 0, its default, means for ever, even for a property that this version of Excel does not have
+        xw._xlwindows.N_COM_ATTEMPTS = 1
+    return LiveBook(_caller())
+
+
+def _caller() -> xw.Book:
+    """`Book.caller()`, also for a workbook whose name has a = in it, at which xlwings cuts the name off."""
+    name = next((a.partition("=")[2].strip() for a in sys.argv if a.startswith("--wb=")), "")
+    if "=" not in name:
+        return xw.Book.caller()
+    return next(book for app in xw.apps for book in app.books if book.name.casefold() == name.casefold())
+
+
+class LiveBook:
+    """A workbook that is open in Excel. Opening it checks that it is ours, and that it may be written to."""
+
+    def __init__(self, book: xw.Book) -> None:
+        self._native: NativeBook = MacBook(book) if sys.platform == "darwin" else ComBook(book.api)
+        self.name = self._native.name
+        refusal = self._native.refusal()
+        if refusal:
+            raise UnusableError(refusal)
+        self._find_tables()
+        contract.check_contract(self.name, self._tables)
+        self.product_view = ProductView()  # of the last `write`
+        self.not_kept = ""  # why the last `write` cannot be undone by `restore`
+
+    def _find_tables(self) -> None:
+        found = self._native.tables()
+        self._tables = {name: table for name, (table, _) in found.items()}
+        self._totals = {name: totals for name, (_, totals) in found.items()}
+
+    def status(self, text: str) -> None:
+        """Show a text in Excel's status bar."""
+        self._native.status(text)
+
+    def show(self, where: str) -> None:
+        """Select a cell, such as Counts!E14, and bring it into view."""
+        sheet, _, cell = where.rpartition("!")
+        self._native.show(sheet, cell)
+
+    # -------------------------------------------------------------------------------------------- read
+
+    def read(self) -> dict[str, Source]:
+        """Every input table as it stands, calculated."""
+        self._native.calculate(pending=True)
+        return {t.name: self.table(t.name) for t in layout.INPUT_TABLES}
+
+    def table(self, name: str) -> Source:
+        """One table of ours, input or output, as it stands."""
+        table, totals = self._tables[name], self._totals[name]
+        last = max(table.last_row + totals, self._native.last_row(table.sheet))
+        return contract.filled(table, self._rows(table, last), totals)
+
+    def runs(self) -> list[Run]:
+        """The Runs sheet as it stands."""
+        return contract.runs(self.table("Runs"))
+
+    def _rows(self, table: TablePart, last: int) -> Iterator[list[object]]:
+        """Rows of the sheet from the first below the headers on, as wide as the table; dates as a reader of files gives them."""
+        right = table.first_col + len(table.columns) - 1
+        box = (table.header_row + 1, table.first_col, last, right)
+        rows = self._native.values(table.sheet, box)
+        dates = self._native.dates(table.sheet, box)
+        if dates is None:  # then the columns say what should be dates
+            kinds = {c.name: c.kind for c in layout.TABLES[table.name].columns}
+            dates = [[kinds.get(name) == "date" for name in table.columns]] * len(rows)
+        for row, shown in zip(rows, dates, strict=True):
+            yield [_as_read(cell, date) for cell, date in zip(row, shown, strict=True)]
+
+    # ------------------------------------------------------------------------------------------- write
+
+    def write(self, outcome: Outcome, runs: list[Run]) -> None:
+        """Write results into the output tables, or put back what stood there; after a failed run only Findings changes."""
+        styles = StyleNames()
+        blocks = bodies(outcome, runs, self._places(), styles.as_sheet)
+        with ExitStack() as open_files:
+            view = self._view(outcome, open_files)
+            if view:
+                view.write()
+            self._put(blocks, frame.standing(outcome, runs), styles, runs)
+            if view:
+                self.product_view = view.put()
+
+    def _view(self, outcome: Outcome, open_files: ExitStack) -> ViewFile | None:
+        """The file of the product view, in the making; None where the workbook lies in no folder of this computer."""
+        folder = self._native.folder()
+        if folder and "://" not in folder and Path(folder, self.name).is_file():
+            return open_files.enter_context(ViewFile(Path(folder, self.name), outcome))
+        posted = outcome.posted
+        problem = "The product view has no place: save the workbook in a folder of this computer." if (
+            posted and posted.trace.condensed
+        ) else ""  # fmt: skip
+        self.product_view = ProductView(problem=problem)
+        return None
+
+    def restore(self) -> list[Run]:
+        """Put back the output tables as they stood before the last run; its runs, which now stand again."""
+        styles = StyleNames()
+        with previous.copy_before(self.runs()) as copy:
+            blocks, standing = copy.results(self._tables, styles.as_sheet)
+            runs = copy.runs()
+        self._put(blocks, standing, styles, None)
+        return runs
+
+    def clear(self, runs: list[Run]) -> None:
+        """Empty the output tables, but for these runs."""
+        styles = StyleNames()
+        self._put(*previous.cleared(runs, self._places(), styles.as_sheet), styles, None)
+
+    def write_table(self, name: str, body: Body) -> None:
+        """Replace the rows of one output table; all else stays as it is."""
+        styles = StyleNames()
+        block = block_of(name, body, self._places(), styles.as_sheet, 2)
+        block.heights = heights_of(name, block)
+        self._put({name: block}, None, styles, None)
+
+    def _places(self) -> Sheets:
+        return Sheets({name: contract.place(table) for name, table in self._tables.items()})
+
+    def _put(
+        self, blocks: dict[str, Block], standing: frame.Standing | None, styles: StyleNames, runs: list[Run] | None
+    ) -> None:
+        """Bodies of output tables, and what the title rows say, whole or not at all. `runs`: those that a run leaves."""
+        before = self.runs()
+        with ExitStack() as after:
+            for name in blocks:  # before anything else: one of them may have a password
+                after.callback(self._native.unprotect(self._tables[name].sheet))
+            copy = self._copy(after)
+            after.callback(self._native.quiet())
+            try:
+                self._fill(blocks, standing, styles)
+            except BaseException as error:
+                self._put_back(copy, blocks, error)
+                raise
+            finally:
+                self._find_tables()
+            self._native.calculate()
+            if copy and runs is not None:
+                self.not_kept = previous.keep(copy, lambda to: shutil.copyfile(copy, to), before, runs)
+
+    def _copy(self, after: ExitStack) -> Path | None:
+        """A copy of the workbook as it stands, gone when all is done; None where Excel cannot save one."""
+        path = previous.folder() / f"now-{os.getpid()}{Path(self.name).suffix or '.xlsx'}"
+        after.callback(path.unlink, missing_ok=True)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._native.save_copy(path)
+        except UnusableError:
+            raise
+        except Exception as error:  # noqa: BLE001 - of Excel or of the disk; a run does not need it
+            self.not_kept = previous.not_kept(error)
+            return None
+        return path
+
+    def _put_back(self, copy: Path | None, blocks: dict[str, Block], error: BaseException) -> None:
+        """After a failure: what stood before. UnusableError where that fails, too."""
+        try:
+            if copy is None:
+                raise OSError("no copy")
+            self._find_tables()
+            styles = StyleNames()
+            with previous.opened(copy) as stood:
+                old, standing = stood.results(self._tables, styles.as_sheet, set(blocks))
+            self._fill(old, standing, styles)
+        except Exception:  # noqa: BLE001 - told below, whatever it is
+            raise UnusableError(
+                f"Writing stopped halfway ({error}), and what stood before could not be put back: "
+                "close the workbook without saving, open it, and run again."
+            ) from error
+
+    def _fill(self, blocks: dict[str, Block], standing: frame.Standing | None, styles: StyleNames) -> None:
+        for name, block in blocks.items():
+            table = self._tables[name]
+            if standing and contract.in_place(table):
+                self._head(table, standing, styles)
+            self._body(table, block, styles)
+
+    def _head(self, table: TablePart, standing: frame.Standing, styles: StyleNames) -> None:
+        """Title rows: only the cells that say something else now."""
+        sheet = frame.SHEET_OF[table.name]
+        rows = frame.head_cells(sheet, standing.hints.get(table.name) or sheet.hint, standing.ran, standing.failed)
+        right = max(cell.column for row in rows for cell in row)
+        shown = self._native.formulas(table.sheet, (1, 1, len(rows), right))
+        for number, row in enumerate(rows, 1):
+            for cell in row:
+                says = f"={_spelled(cell.formula)}" if cell.formula else str(cell.value)
+                if shown[number - 1][cell.column - 1] != says:
+                    cells = Cells([cell.value], styles.xf(cell.style), [cell.formula] if cell.formula else None)
+                    self._column(table.sheet, cell.column, number, cells, styles)
+
+    def _body(self, table: TablePart, block: Block, styles: StyleNames) -> None:
+        """The rows of one table, its size, and its headers; cells beside it stay, cells below it are cleared."""
+        names = layout.TABLES[table.name].names
+        left, right = table.first_col, table.first_col + len(names) - 1
+        last = block.first_row + block.height - 1
+        self._native.fit(table, (table.header_row, left, last, right))
+        used = self._native.last_row(table.sheet)
+        if used > last:
+            self._native.empty(table.sheet, (last + 1, left, used, right))
+        if list(table.columns) != names:
+            for column, name in enumerate(names, left):
+                self._column(table.sheet, column, table.header_row, Cells([name], styles.xf("Heading")), styles)
+        for column, cells in enumerate(block.columns, left):
+            self._column(table.sheet, column, block.first_row, cells, styles)
+        box = (block.first_row, left, last, left)
+        for outline, address in _alike(block.outline or [], box):
+            self._native.rows(table.sheet, address, outline, None)
+        for height, address in _alike(block.heights or [], box):
+            self._native.rows(table.sheet, address, None, height)
+
+    def _column(self, sheet: str, column: int, top: int, cells: Cells, styles: StyleNames) -> None:
+        """One column of cells.
+
+        Excel takes a string for what it looks like: a formula, a number, a date. In cells of the format Text it takes it as
+        it is, but then it takes formulas and numbers for text, too. So a column of nothing but text gets that format first;
+        elsewhere an apostrophe, which Excel does not count as content, goes before each text, and the format comes last.
+        """
+        box = (top, column, top + len(cells.values) - 1, column)
+        looks = list(cells.styles) if cells.styles is not None else [cells.style]
+        literal = (
+            all(styles.is_text(look) for look in set(looks))
+            and cells.formulas is None
+            and all(v is None or (isinstance(v, str) and not v.startswith("'")) for v in cells.values)
+        )
+        formulas = cells.formulas if cells.formulas is not None else [""] * len(cells.values)
+        rows = [[_as_written(v, f, literal)] for v, f in zip(cells.values, formulas, strict=True)]
+        self._native.put(sheet, box, rows, "@" if literal else "General")
+        alike = _alike(looks, box) if len(set(looks)) > 1 else [(looks[0], addresses(box)[0])]
+        for look, address in alike:
+            self._native.style(sheet, address, *styles.look(look))
+
+
+class StyleNames:
+    """Stands in for the styles part of a file: gives a number for each named style and indent, and the style back."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, int], int] = {}
+
+    def xf(self, name: str, indent: int = 0) -> int:
+        """A number for a style, as `styles.StyleSheet.xf` gives one."""
+        return self._known.setdefault((name, indent), len(self._known))
+
+    @property
+    def as_sheet(self) -> StyleSheet:
+        """Itself, for those who ask a `StyleSheet` for numbers of styles."""
+        return cast(StyleSheet, self)
+
+    def _of(self, number: int) -> tuple[str, int]:
+        return list(self._known)[number]
+
+    def is_text(self, number: int) -> bool:
+        """True for a style whose cells have the format Text."""
+        return STYLES[self._of(number)[0]].number_format == "@"
+
+    def look(self, number: int) -> tuple[str, str, int]:
+        """Name, number format, and indent where it is not that of the style (else 0)."""
+        name, indent = self._of(number)
+        style = STYLES[name]
+        return name, style.number_format, style.indent + indent if indent else 0
+
+
+def _as_read(cell: object, date: bool) -> object:
+    value = decoded(cell)
+    return dated(value) if date and isinstance(value, float) else value
+
+
+def _as_written(value: Value, formula: str, literal: bool) -> object:
+    """A cell as Range.Formula takes it. None leaves it empty; xlwings would write a string of no characters."""
+    if formula:
+        return f"={_spelled(formula)}"
+    if value is None or value == "" or value != value:
+        return None
+    if isinstance(value, str):
+        return value if literal else f"'{value}"
+    return float(value)
+
+
+_QUOTED_OR_PREFIX = re.compile(r"""("(?:[^"]|"")*"|'(?:[^']|'')*')|_xlfn\.(?:_xlws\.)?""")
+
+
+def _spelled(formula: str) -> str:
+    """A formula as people write it: a file marks functions that came after 2007 by a prefix."""
+    return _QUOTED_OR_PREFIX.sub(r"\1", formula)
+
+
+def _alike(values: Sequence[K], box: tuple[int, int, int, int]) -> Iterator[tuple[K, str]]:
+    """Each value with the addresses of the rows of a box that have it."""
+    rows: dict[K, list[int]] = defaultdict(list)
+    for number, value in enumerate(values):
+        rows[value].append(number)
+    for value, numbers in rows.items():
+        for address in addresses(box, numbers):
+            yield value, address
