@@ -44,8 +44,8 @@ class NativeBook(Protocol):
     def tables(self) -> dict[str, tuple[TablePart, int]]:
         """The tables of ours, and how many rows of totals each has."""
 
-    def last_row(self, sheet: str) -> int:
-        """The last row of a sheet that is in use."""
+    def extent(self, sheet: str) -> tuple[int, int]:
+        """The last row and the last column of a sheet that are in use."""
 
     def values(self, sheet: str, box: Box) -> Grid:
         """Cells as Value2 gives them: dates as numbers, errors as integers, blanks as None."""
@@ -85,6 +85,9 @@ class NativeBook(Protocol):
 
     def save_copy(self, path: Path) -> None:
         """Write a copy of the workbook to a file."""
+
+    def selected(self) -> str:
+        """The selected cell, with its sheet: Journal!I12."""
 
     def show(self, sheet: str, address: str) -> None:
         """Select cells, and bring them into view."""
@@ -228,10 +231,10 @@ class ComBook:
         last = top + area.Rows.Count - 1 - totals
         return TablePart(name, sheet, "", left, top, last, tuple(map(str, headers))), totals
 
-    def last_row(self, sheet: str) -> int:
+    def extent(self, sheet: str) -> tuple[int, int]:
         """See `NativeBook`."""
         used = self._sheet(sheet).UsedRange
-        return int(used.Row + used.Rows.Count - 1)
+        return int(used.Row + used.Rows.Count - 1), int(used.Column + used.Columns.Count - 1)
 
     def values(self, sheet: str, box: Box) -> Grid:
         """See `NativeBook`. Value would cut currency cells to four places."""
@@ -366,6 +369,11 @@ class ComBook:
     def save_copy(self, path: Path) -> None:
         """See `NativeBook`."""
         self._book.SaveCopyAs(str(path))
+
+    def selected(self) -> str:
+        """See `NativeBook`. A chart or a shape may be selected, too; the active cell is a cell."""
+        cell = self._app.ActiveCell
+        return f"{cell.Worksheet.Name}!{column_letter(cell.Column)}{cell.Row}"
 
     def show(self, sheet: str, address: str) -> None:
         """See `NativeBook`."""

@@ -10,6 +10,7 @@ derived from FullName (a URL with OneDrive); a call that Excel rejects is repeat
 
 from __future__ import annotations
 
+import atexit
 import os
 import re
 import shutil
@@ -23,13 +24,13 @@ from typing import TypeVar, cast
 import xlwings as xw
 
 from xlbackflush import layout
-from xlbackflush.engine.tables import Source
+from xlbackflush.engine.tables import CellError, Source
 from xlbackflush.excel import contract, frame, previous
-from xlbackflush.excel.com import ComBook, NativeBook, addresses
+from xlbackflush.excel.com import ComBook, Grid, NativeBook, addresses
 from xlbackflush.excel.errors import UnusableError
 from xlbackflush.excel.formulas import Sheets
 from xlbackflush.excel.mac import MacBook
-from xlbackflush.excel.package import TablePart
+from xlbackflush.excel.package import TablePart, split_cell
 from xlbackflush.excel.productview import ProductView, ViewFile
 from xlbackflush.excel.results import _block as block_of
 from xlbackflush.excel.results import _heights as heights_of
@@ -39,31 +40,87 @@ from xlbackflush.excel.styles import STYLES, StyleSheet
 from xlbackflush.excel.values import dated, decoded
 from xlbackflush.excel.writing import Body
 from xlbackflush.pipeline import Outcome, Run
+from xlbackflush.surface import ADDIN
 
 K = TypeVar("K", bound=Hashable)
 
 
 def calling_book() -> LiveBook:
     """The workbook whose macro called Python. UnusableError where it is none of ours, or must not be written to."""
-    if sys.platform == "win32":
-        # 0, its default, means for ever, even for a property that this version of Excel does not have
-        xw._xlwindows.N_COM_ATTEMPTS = 1
     return LiveBook(_caller())
 
 
+def say(sentence: str) -> None:
+    """Leave a sentence in the status bar of the Excel that called Python."""
+    _native(_caller()).status(sentence)
+
+
 def _caller() -> xw.Book:
-    """`Book.caller()`, also for a workbook whose name has a = in it, at which xlwings cuts the name off."""
-    name = next((a.partition("=")[2].strip() for a in sys.argv if a.startswith("--wb=")), "")
-    if "=" not in name:
-        return xw.Book.caller()
-    return next(book for app in xw.apps for book in app.books if book.name.casefold() == name.casefold())
+    """The calling workbook, as xlwings finds it by its name, in which VBA has looked for what a command line cannot pass."""
+    _tame()
+    return xw.Book.caller()
+
+
+def _tame() -> None:
+    """Two habits of xlwings on Windows: to repeat calls for ever, and to end all Excels without a window when Python ends."""
+    if sys.platform == "win32":
+        xw._xlwindows.N_COM_ATTEMPTS = (
+            1  # 0, its default, means for ever, also for what this version of Excel does not have
+        )
+        atexit.unregister(xw._xlwindows.cleanup)  # they may be at work for somebody else
+
+
+@contextmanager
+def open_book(path: Path) -> Iterator[Opened]:
+    """A workbook opened in an Excel of its own, which ends with the `with` block: for the doctor's trial."""
+    _tame()
+    app = xw.App(visible=True, add_book=False)
+    try:
+        addin = Path(app.startup_path, ADDIN)  # an Excel that a program starts opens no add-ins
+        if addin.is_file():
+            app.books.open(addin)
+        yield Opened(app.books.open(path))
+    finally:
+        for book in app.books:
+            book.close()
+        app.quit()
+
+
+class Opened:
+    """A workbook opened by `open_book`: a `trial.Open`."""
+
+    def __init__(self, book: xw.Book) -> None:
+        self._book = book
+
+    def press(self, macro: str) -> None:
+        """Run a macro of the workbook, as its button does."""
+        self._book.macro(macro)()
+
+    def values(self, sheet: str, address: str) -> list[list[object]]:
+        """Calculated cells of a range: text, number (a date is its serial number), truth value, CellError, "" if blank."""
+        cells = self._book.sheets[sheet].range(address)
+        last = cells.last_cell
+        rows = _native(self._book).values(sheet, (cells.row, cells.column, last.row, last.column))
+        return [[decoded(cell) for cell in row] for row in rows]
+
+    def ask(self, formulas: Sequence[str]) -> list[object]:
+        """What formulas answer, each in a cell of its own on a new sheet; as `values`."""
+        sheet = self._book.sheets.add()
+        cells = sheet.range((1, 1), (len(formulas), 1))
+        cells.formula = tuple((formula,) for formula in formulas)
+        self._book.app.calculate()
+        return [row[0] for row in self.values(sheet.name, f"A1:A{len(formulas)}")]
+
+
+def _native(book: xw.Book) -> NativeBook:
+    return MacBook(book) if sys.platform == "darwin" else ComBook(book.api)
 
 
 class LiveBook:
     """A workbook that is open in Excel. Opening it checks that it is ours, and that it may be written to."""
 
     def __init__(self, book: xw.Book) -> None:
-        self._native: NativeBook = MacBook(book) if sys.platform == "darwin" else ComBook(book.api)
+        self._native = _native(book)
         self.name = self._native.name
         refusal = self._native.refusal()
         if refusal:
@@ -87,6 +144,16 @@ class LiveBook:
         sheet, _, cell = where.rpartition("!")
         self._native.show(sheet, cell)
 
+    def selected(self) -> str:
+        """The cell that is selected, such as Journal!I12."""
+        return self._native.selected()
+
+    def local_path(self) -> Path | None:
+        """The workbook's file; None where it lies in no folder of this computer, as with OneDrive, or was never saved."""
+        folder = self._native.folder()
+        path = Path(folder, self.name)
+        return path if folder and "://" not in folder and path.is_file() else None
+
     # -------------------------------------------------------------------------------------------- read
 
     def read(self) -> dict[str, Source]:
@@ -97,12 +164,16 @@ class LiveBook:
     def table(self, name: str) -> Source:
         """One table of ours, input or output, as it stands."""
         table, totals = self._tables[name], self._totals[name]
-        last = max(table.last_row + totals, self._native.last_row(table.sheet))
+        last = max(table.last_row + totals, self._native.extent(table.sheet)[0])
         return contract.filled(table, self._rows(table, last), totals)
 
     def runs(self) -> list[Run]:
         """The Runs sheet as it stands."""
         return contract.runs(self.table("Runs"))
+
+    def cells(self) -> LiveCells:
+        """Values and formulas of all cells as they stand, for an explanation."""
+        return LiveCells(self._native, {name: contract.place(table) for name, table in self._tables.items()})
 
     def _rows(self, table: TablePart, last: int) -> Iterator[list[object]]:
         """Rows of the sheet from the first below the headers on, as wide as the table; dates as a reader of files gives them."""
@@ -132,9 +203,9 @@ class LiveBook:
 
     def _view(self, outcome: Outcome, open_files: ExitStack) -> ViewFile | None:
         """The file of the product view, in the making; None where the workbook lies in no folder of this computer."""
-        folder = self._native.folder()
-        if folder and "://" not in folder and Path(folder, self.name).is_file():
-            return open_files.enter_context(ViewFile(Path(folder, self.name), outcome))
+        path = self.local_path()
+        if path:
+            return open_files.enter_context(ViewFile(path, outcome))
         posted = outcome.posted
         problem = "The product view has no place: save the workbook in a folder of this computer." if (
             posted and posted.trace.condensed
@@ -243,7 +314,7 @@ class LiveBook:
         left, right = table.first_col, table.first_col + len(names) - 1
         last = block.first_row + block.height - 1
         self._native.fit(table, (table.header_row, left, last, right))
-        used = self._native.last_row(table.sheet)
+        used, _ = self._native.extent(table.sheet)
         if used > last:
             self._native.empty(table.sheet, (last + 1, left, used, right))
         if list(table.columns) != names:
@@ -277,6 +348,38 @@ class LiveBook:
         alike = _alike(looks, box) if len(set(looks)) > 1 else [(looks[0], addresses(box)[0])]
         for look, address in alike:
             self._native.style(sheet, address, *styles.look(look))
+
+
+class LiveCells:
+    """Values and formulas of a workbook, each sheet read at once when one of its cells is needed: an `explain.Reader`."""
+
+    def __init__(self, native: NativeBook, places: dict[str, Source]) -> None:
+        self._native, self._places = native, places
+        self._read: dict[str, tuple[Grid, Grid]] = {}
+
+    def value(self, sheet: str, cell: str) -> str | float | bool | CellError | None:
+        """What a cell shows; None where it is blank."""
+        value = decoded(self._cell(sheet, cell)[0])
+        return None if value == "" else cast("str | float | bool | CellError", value)
+
+    def formula(self, sheet: str, cell: str) -> str:
+        """The formula of a cell; "" where it has none. Excel gives the text of a cell that only looks like one as well."""
+        value, formula = self._cell(sheet, cell)
+        return formula if isinstance(formula, str) and formula.startswith("=") and formula != value else ""
+
+    def table(self, name: str) -> Source | None:
+        """Where a table of ours stands."""
+        return self._places.get(name)
+
+    def _cell(self, sheet: str, cell: str) -> tuple[object, object]:
+        if sheet not in self._read:
+            box = (1, 1, *self._native.extent(sheet))
+            self._read[sheet] = self._native.values(sheet, box), self._native.formulas(sheet, box)
+        column, row = split_cell(cell)
+        values, formulas = self._read[sheet]
+        if row > len(values) or column > len(values[0]):
+            return None, None
+        return values[row - 1][column - 1], formulas[row - 1][column - 1]
 
 
 class StyleNames:

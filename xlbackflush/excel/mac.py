@@ -51,9 +51,10 @@ class MacBook:
                     )  # fmt: skip
         return found
 
-    def last_row(self, sheet: str) -> int:
+    def extent(self, sheet: str) -> tuple[int, int]:
         """See `NativeBook`."""
-        return int(self._book.sheets[sheet].used_range.last_cell.row)
+        last = self._book.sheets[sheet].used_range.last_cell
+        return int(last.row), int(last.column)
 
     def _raw(self, sheet: str, box: Box) -> Grid:
         cells = self._range(sheet, box).raw_value
@@ -133,6 +134,11 @@ class MacBook:
     def save_copy(self, path: Path) -> None:
         """See `NativeBook`. SaveAs would make the copy the open workbook."""
         raise OSError("Excel for Mac lets no script save a copy")
+
+    def selected(self) -> str:
+        """See `NativeBook`."""
+        cell = self._book.selection
+        return f"{cell.sheet.name}!{cell.get_address(False, False).split(':')[0]}"
 
     def show(self, sheet: str, address: str) -> None:
         """See `NativeBook`."""
