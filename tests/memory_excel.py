@@ -1,0 +1,511 @@
+"""Excel in memory: workbooks of ours with their VBA and the add-in beside them, run by an interpreter of VBA.
+
+The workbooks, the cells and the language are those of pyOpenVBA. What it lacks is emulated here, openly, as the
+documentation of Excel and of xlwings describes it; the VBA under test is not changed, except that the word WithEvents,
+which the interpreter does not read, is taken out.
+
+    one VBA project per workbook    `Project`: its own modules, state and ThisWorkbook
+    Application.Run                 "xlbackflush.xlam!Name" reaches the add-in's project; arguments are values, never objects
+    Application                     Caller, Cursor, OperatingSystem, GetSaveAsFilename, MacroOptions
+    Workbook, Worksheet             ReadOnly, HasVBProject; EnableCalculation, which calculates the sheet when switched on
+    WithEvents                      application events reach the instances of a class that listens
+    cells                           `MemoryExcel.put` writes a call of one of our functions into a cell; it is asked when the
+                                    cell is written and when its sheet is calculated, as Excel would
+    xlwings                         XLPy is the real Python functions, through the values that COM would hand over; RunPython
+                                    runs the real Python over the workbook saved to a file, and loads what came of it
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import tempfile
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pyopenvba.apps.excel import _events
+from pyopenvba.apps.excel._bridge import ExcelBridge
+from pyopenvba.apps.excel._io import load_workbook, save_workbook
+from pyopenvba.apps.excel._model import Application, Range, Workbook, Worksheet
+from pyopenvba.interpreter import EMPTY, MISSING, NULL, VBAArray, VBAErrorValue, VBAInt, VBAObject
+from pyopenvba.interpreter._objects import MemberSpec, member, method, setter
+from pyopenvba.interpreter._runtime import UNRESOLVED, Interpreter, UserClassInstance
+from pyopenvba.interpreter._values import error, to_text
+
+from xlbackflush import pipeline
+from xlbackflush.excel import functions
+from xlbackflush.excel.file import FileBook
+from xlbackflush.excel.vba import Module, help_module, modules
+from xlbackflush.surface import ADDIN
+
+ERRORS = {2007: "#DIV/0!", 2015: "#VALUE!", 2023: "#REF!", 2029: "#NAME?", 2036: "#NUM!", 2042: "#N/A"}
+COM_ERROR = -2_146_828_288  # an error value crosses COM as this and its number
+UNAVAILABLE = -2_147_023_174  # error number: the RPC server is unavailable
+EXCEPTION = -2_147_352_567  # error number: exception occurred
+
+# ------------------------------------------------------------------------------------------------------- values
+
+
+def plain(value: object) -> Any:
+    """A value of VBA as Python shows it: errors as a cell shows them, blanks as None, arrays as lists of rows."""
+    if isinstance(value, VBAErrorValue):
+        return ERRORS[value.number]
+    if isinstance(value, VBAArray):
+        (top, bottom), (left, right) = value.bounds
+        return [[plain(value.get([r, c])) for c in range(left, right + 1)] for r in range(top, bottom + 1)]
+    if value is EMPTY or value is NULL or value is MISSING:
+        return None
+    return int(value) if isinstance(value, VBAInt) else value
+
+
+def vba(value: object) -> object:
+    """A Python value as an argument: None is a blank, "#N/A" an error, lists of rows an array from 1."""
+    if value is None:
+        return EMPTY
+    if isinstance(value, str) and value in ERRORS.values():
+        return VBAErrorValue(next(number for number, text in ERRORS.items() if text == value))
+    return _array(value, 1, vba) if isinstance(value, list) else value
+
+
+def _array(rows: Sequence[Sequence[object]], first: int, each: Callable[[object], object]) -> VBAArray:
+    array = VBAArray([(first, first + len(rows) - 1), (first, first + len(rows[0]) - 1)])
+    for r, row in enumerate(rows, first):
+        for c, value in enumerate(row, first):
+            array.set([r, c], each(value))
+    return array
+
+
+def _to_python(value: object) -> Any:
+    """A value of VBA as COM hands it to Python."""
+    if isinstance(value, VBAArray):
+        if len(value.bounds) == 1:
+            low, high = value.bounds[0]
+            return tuple(_to_python(value.get([i])) for i in range(low, high + 1))
+        (top, bottom), (left, right) = value.bounds
+        return tuple(
+            tuple(_to_python(value.get([r, c])) for c in range(left, right + 1)) for r in range(top, bottom + 1)
+        )
+    if isinstance(value, VBAErrorValue):
+        return COM_ERROR + value.number
+    if value is EMPTY or value is NULL:
+        return None
+    assert isinstance(value, bool | int | float | str), value
+    return int(value) if isinstance(value, VBAInt) else value
+
+
+def _from_python(value: object) -> object:
+    """A value of Python as COM hands it to VBA: a list of lists is an array from 0, None is Null."""
+    if isinstance(value, list):
+        return _array(value, 0, _from_python)
+    if value is None:
+        return NULL
+    return VBAInt(value, "Long") if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+# -------------------------------------------------------------------------------------------- Excel's own objects
+
+
+class MemoryApplication(Application):
+    """Application with what pyOpenVBA leaves out."""
+
+    vba_type_name = "Application"
+
+    def __init__(self, excel: MemoryExcel) -> None:
+        super().__init__()
+        self.excel = excel
+        self.cursor = -4143  # xlDefault
+        self.caller: object = VBAErrorValue(2023)
+        self.system = "Windows (64-bit) NT 10.00"
+        self.save_as: object = False
+        self.described: list[str] = []
+
+    @member
+    def Caller(self) -> object:  # noqa: N802
+        return self.caller
+
+    @member
+    def OperatingSystem(self) -> object:  # noqa: N802
+        return self.system
+
+    @member
+    def Cursor(self) -> object:  # noqa: N802
+        return VBAInt(self.cursor, "Long")
+
+    @setter("Cursor")
+    def _set_cursor(self, value: Any) -> None:
+        self.cursor = int(value)
+
+    @method
+    def GetSaveAsFilename(self, *_: object) -> object:  # noqa: N802
+        return self.save_as
+
+    @method
+    def MacroOptions(  # noqa: N802
+        self,
+        Macro: object = MISSING,  # noqa: N803
+        Description: object = MISSING,  # noqa: N803
+        Category: object = MISSING,  # noqa: N803
+        ArgumentDescriptions: object = MISSING,  # noqa: N803
+    ) -> object:
+        self.described.append(to_text(Macro))
+        return EMPTY
+
+    @method
+    def Run(self, Macro: object = MISSING, *args: object) -> object:  # noqa: N802, N803
+        """A macro by its name, with the name of its workbook before it."""
+        book, _, name = to_text(Macro).rpartition("!")
+        project = self.excel.projects.get(book.strip("'").lower())
+        if project is None:
+            raise error(
+                1004, f"Cannot run the macro '{to_text(Macro)}'. The macro may not be available in this workbook."
+            )
+        assert not any(isinstance(a, VBAObject | VBAErrorValue) for a in args), "objects and errors do not survive Run"
+        return project.run(name, args)
+
+
+def _state(name: str, default: object) -> MemberSpec:
+    """A property that remembers what it is set to."""
+    attribute = f"_memory_{name}"
+    return MemberSpec(
+        name,
+        "property",
+        getter=lambda self: getattr(self, attribute, default),
+        setter=lambda self, value: setattr(self, attribute, value),
+    )
+
+
+def _enable_calculation(sheet: Worksheet, value: object) -> None:
+    """Switched off and on again, Excel calculates the whole sheet; where calculation is manual, the next time."""
+    was, now = getattr(sheet, "_memory_EnableCalculation", True), bool(value)
+    sheet._memory_EnableCalculation = now
+    application = sheet.book.application
+    if now and not was and isinstance(application, MemoryApplication):
+        application.excel.marked.append(sheet.name)
+        if application.calculation == -4105:  # automatic
+            application.excel.calculate(sheet)
+
+
+Workbook.vba_add_member(_state("ReadOnly", False))
+Workbook.vba_add_member(_state("HasVBProject", True))
+_enabled = _state("EnableCalculation", True)
+_enabled.setter = _enable_calculation
+Worksheet.vba_add_member(_enabled)
+
+
+def _deliver_application_events() -> None:
+    """Sheet events go to the modules of sheet and workbook, as pyOpenVBA has it, and then to the application's listeners."""
+    to_modules, modules_listen = _events._both, _events._listening_for_calculate
+
+    def both(sheet: Worksheet, event: str, args: list[object]) -> None:
+        to_modules(sheet, event, args)
+        application = sheet.book.application
+        if isinstance(application, MemoryApplication) and application.enable_events:
+            application.excel.raise_event(f"Sheet{event}", [sheet, *args])
+
+    def listening(book: Workbook) -> bool:
+        application = book.application
+        return modules_listen(book) or (isinstance(application, MemoryApplication) and application.excel.calculates)
+
+    _events._both, _events._listening_for_calculate = both, listening
+
+
+_deliver_application_events()
+
+
+# ------------------------------------------------------------------------------------------------- VBA projects
+
+
+class _Bridge(ExcelBridge):
+    """What the VBA of one workbook sees: Excel, its own ThisWorkbook, and, for the add-in, the xlwings module."""
+
+    def __init__(self, application: MemoryApplication, project: Project) -> None:
+        super().__init__(application)
+        self.project = project
+
+    def global_object(self, name: str) -> object:
+        if name == "thisworkbook":
+            return self.project.book()
+        return self.application if name == "application" else UNRESOLVED
+
+    def has_global_member(self, name: str) -> bool:
+        return name.lower() in self.project.procedures or super().has_global_member(name)
+
+    def call_global(self, name: str, args: list[object], named: dict[str, object]) -> object:
+        procedure = self.project.procedures.get(name.lower())
+        return procedure(*args) if procedure else super().call_global(name, args, named)
+
+
+class Project(Interpreter):
+    """The VBA project of one workbook. `procedures` stand in for a module that is not given as source."""
+
+    def __init__(
+        self,
+        excel: MemoryExcel,
+        book: Callable[[], Workbook],
+        sources: Sequence[Module],
+        procedures: dict[str, Callable[..., object]],
+    ) -> None:
+        self.book, self.procedures = book, procedures
+        super().__init__(_Bridge(excel.application, self))
+        self.dialogs = excel.dialogs
+        self.listeners: list[tuple[UserClassInstance, str]] = []
+        self._with_events: dict[str, str] = {}
+        for source in sources:
+            self._add(source)
+
+    def _add(self, module: Module) -> None:
+        lines = [line for line in module.source.split("\r\n") if not re.match(r"Attribute \w+\.", line)]
+        text = "\r\n".join(lines)
+        found = re.search(r"\bWithEvents (\w+) As Application", text)
+        if found:
+            self._with_events[module.name.lower()] = found[1]
+            text = text.replace("WithEvents ", "")
+        self.add_module(text, name=module.name, kind=module.kind)
+        if module.kind == "document":
+            self.bind_document(module.name, self.book())
+
+    def create(self, type_name: str) -> object:
+        made = super().create(type_name)
+        variable = self._with_events.get(type_name.lower())
+        if variable and isinstance(made, UserClassInstance):
+            self.listeners.append((made, variable))
+        return made
+
+    def raise_application_event(self, event: str, args: list[object]) -> None:
+        for instance, variable in self.listeners:
+            handler = instance.module.procedure(f"{variable}_{event}")
+            if handler and instance.variables[variable.lower()].get() is self.host.application:
+                self.call(handler, instance.module, list(args), {}, me=instance)
+
+
+# ---------------------------------------------------------------------------------------------------- Python
+
+
+class _Handle(VBAObject):
+    """An object of Python in the hands of VBA."""
+
+    vba_type_name = "XLPythonObject"
+
+    def __init__(self, held: Any) -> None:
+        self.held = held
+
+
+class PythonServer(VBAObject):
+    """What XLPy gives: a Python process that runs our functions. It dies when `excel.kill_server` says so."""
+
+    vba_type_name = "XLPython"
+
+    def __init__(self, excel: MemoryExcel) -> None:
+        self.excel = excel
+        self.alive = True
+
+    def _check(self) -> None:
+        if not self.alive:
+            raise error(UNAVAILABLE, "The RPC server is unavailable.")
+
+    @method
+    def Str(self, value: object) -> object:  # noqa: N802
+        self._check()
+        return str(_to_python(value))
+
+    @method
+    def Module(self, name: object) -> object:  # noqa: N802
+        self._check()
+        assert name == functions.__name__
+        return _Handle(self.excel.functions)
+
+    @method
+    def TupleFromArray(self, elements: object) -> object:  # noqa: N802
+        self._check()
+        return _Handle(_to_python(elements))
+
+    @method
+    def Call(self, target: _Handle, name: object, arguments: _Handle) -> object:  # noqa: N802
+        self._check()
+        self.excel.python_calls.append(to_text(name))
+        try:
+            return _Handle(getattr(target.held, to_text(name))(*arguments.held))
+        except Exception as problem:  # noqa: BLE001 - COM hands every exception on
+            text = "".join(traceback.format_exception(problem))
+            raise error(EXCEPTION, f"Unexpected Python Error: {text}") from None
+
+    @method
+    def Var(self, handle: _Handle) -> object:  # noqa: N802
+        self._check()
+        return _from_python(handle.held)
+
+
+# ----------------------------------------------------------------------------------------------------- Excel
+
+
+class MemoryExcel:
+    """An Excel with or without the add-in."""
+
+    def __init__(self, *, addin: bool = True) -> None:
+        self.dialogs: list[tuple[str, str, str, int]] = []
+        self.application = MemoryApplication(self)
+        self.projects: dict[str, Project] = {}
+        self.marked: list[str] = []  # sheets whose calculation was switched off and on, one by one
+        self.python_calls: list[str] = []  # functions that Python was asked for
+        self.commands: list[str] = []  # what RunPython was asked for
+        self.functions: Any = functions
+        self.python: Callable[[str], str] = self._run_command
+        self.calculates = (
+            False  # whether an edit calculates every formula at once, which is slow, and raises SheetCalculate
+        )
+        self.starts = True  # whether XLPy can start Python
+        self._cells: dict[tuple[str, str, str], tuple[str, list[object]]] = {}
+        self._shown: dict[tuple[str, str, str], Any] = {}
+        self._server: PythonServer | None = None
+        functions._books.clear()
+        if addin:
+            self._open_addin()
+
+    # ------------------------------------------------------------------------------------------- workbooks
+
+    def _open_addin(self) -> None:
+        book = Workbook(self.application, ADDIN)
+        book.add_sheet("xlbackflush")
+        xlwings = {"xlpy": self._xlpy, "runpython": self._run_python, "readfile": self._read_file}
+        self.projects[ADDIN] = Project(self, lambda: book, [*modules("addin"), help_module()], xlwings)
+        document = self.addin.module("ThisWorkbook")
+        self.addin.call_named("Workbook_Open", [], {}, document, me=document.document)
+
+    @property
+    def addin(self) -> Project:
+        return self.projects[ADDIN]
+
+    def open(self, path: Path) -> Workbook:
+        """A workbook of ours with the stubs that are in it; the events of opening it."""
+        book = self.application.workbooks_.vba_get("Open", [str(path)])
+        name = book.name
+        self.projects[name.lower()] = Project(self, lambda: self.book(name), modules("workbook"), {})
+        self.raise_event("WorkbookOpen", [book])
+        return book
+
+    def close(self, name: str) -> None:
+        self.raise_event("WorkbookBeforeClose", [self.book(name), False])
+        self.application.workbooks_.remove(self.book(name))
+        del self.projects[name.lower()]
+
+    def book(self, name: str) -> Workbook:
+        return self.application.workbooks_.vba_get("Item", [name])
+
+    def range(self, book: str, sheet: str, reference: str) -> Range:
+        return self.book(book).sheet_named(sheet).vba_get("Range", [reference])
+
+    def type(self, book: str, sheet: str, reference: str, value: object) -> None:
+        """What a person does: the cell changes, and Excel raises its events."""
+        self.range(book, sheet, reference).vba_set("Value", vba(value))
+
+    def raise_event(self, event: str, args: list[object]) -> None:
+        for project in list(self.projects.values()):
+            project.raise_application_event(event, args)
+
+    # -------------------------------------------------------------------------------------------- functions
+
+    def call(self, book: str, name: str, *args: object, sheet: str | None = None) -> Any:
+        """A cell function as Excel calls it, from a cell of a sheet of a workbook."""
+        with self._calling(self.book(book).sheet_named(sheet) if sheet else None):
+            given = [a if isinstance(a, VBAObject) or a is MISSING else vba(a) for a in args]
+            return plain(self.projects[book.lower()].run(name, given))
+
+    @contextmanager
+    def _calling(self, sheet: Worksheet | None) -> Iterator[None]:
+        before = self.application.caller
+        self.application.caller = sheet.vba_get("Range", ["A1"]) if sheet else VBAErrorValue(2023)
+        try:
+            yield
+        finally:
+            self.application.caller = before
+
+    def put(self, book: str, sheet: str, cell: str, name: str, *args: object) -> Any:
+        """Write =NAME(args) into a cell. Gives what the cell then shows."""
+        formula = f"={name}({','.join(repr(a) for a in args)})"
+        self.book(book).sheet_named(sheet).cell(*_position(cell), create=True).value = formula  # as text, for searches
+        self._cells[book.lower(), sheet, cell] = name, list(args)
+        return self._calculate(book.lower(), sheet, cell)
+
+    def shown(self, book: str, sheet: str, cell: str) -> Any:
+        """What a cell of `put` shows, as of its last calculation."""
+        return self._shown[book.lower(), sheet, cell]
+
+    def calculate(self, sheet: Worksheet) -> None:
+        """Ask every function on a sheet again."""
+        for book, name, cell in list(self._cells):
+            if (book, name) == (sheet.book.name.lower(), sheet.name):
+                self._calculate(book, name, cell)
+        self.raise_event("SheetCalculate", [sheet])
+
+    def _calculate(self, book: str, sheet: str, cell: str) -> Any:
+        name, args = self._cells[book, sheet, cell]
+        self._shown[book, sheet, cell] = self.call(book, name, *args, sheet=sheet)
+        return self._shown[book, sheet, cell]
+
+    # ----------------------------------------------------------------------------------------------- xlwings
+
+    def _xlpy(self) -> object:
+        if not self.starts:
+            raise error(1000, "Could not load xlwings64.dll from either of the following folders: \r\nC:\\Python\r\n")
+        assert self.application.active_book is not None, "xlwings needs an active workbook"
+        if self._server is None or not self._server.alive:
+            self._server = PythonServer(self)
+        return self._server
+
+    def kill_server(self) -> None:
+        """Python ends; the next one knows no workbook."""
+        assert self._server
+        self._server.alive = False
+        functions._books.clear()
+
+    def _read_file(self, path: object) -> object:
+        return Path(to_text(path)).read_text(encoding="utf-8")
+
+    def _run_python(self, command: object) -> object:
+        """RunPython: 0, or -1 after ShowError has been shown what Python wrote to its error output."""
+        self.commands.append(to_text(command))
+        try:
+            self.application.status_bar = self.python(to_text(command))
+        except Exception as problem:  # noqa: BLE001 - another process: whatever it raises ends up as text
+            self.addin.run("ShowError", ["", "".join(traceback.format_exception(problem))])
+            return VBAInt(-1, "Integer")
+        return VBAInt(0, "Integer")
+
+    def _run_command(self, command: str) -> str:
+        """The active workbook saved to a file, the pipeline over it, and the file loaded in its place."""
+        verb = re.fullmatch(r"from xlbackflush\.excel\.macros import (\w+); \1\(\)", command)
+        assert verb, command
+        book = self.application.active_book
+        assert book is not None
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / book.name
+            save_workbook(book, file)
+            with FileBook(file) as opened:
+                outcome = VERBS[verb[1]](opened)
+            self._reload(book, file)
+        errors = sum(finding.severity == "Error" for finding in outcome.findings)
+        return f"Findings: {errors} errors." if errors else "Done: posted."
+
+    def _reload(self, book: Workbook, file: Path) -> None:
+        """The same workbook, for whoever holds it, with what is in a file."""
+        loaded, path = load_workbook(self.application, file), book.path
+        vars(book).update(vars(loaded))
+        for sheet in book.sheets_:
+            sheet.book = book
+        book.names_._book = book.queries_.book = book
+        book.path, book._calculator = path, None
+
+
+VERBS: dict[str, Callable[[FileBook], pipeline.Outcome]] = {
+    "run": lambda book: pipeline.run(book, "test", dt.datetime(2026, 1, 1)),
+    "check": pipeline.check,
+}
+
+
+def _position(cell: str) -> tuple[int, int]:
+    from openpyxl.utils import coordinate_to_tuple
+
+    return coordinate_to_tuple(cell)
