@@ -17,7 +17,7 @@ import shutil
 import sys
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TypeVar, cast
 
