@@ -274,6 +274,11 @@ CASES: list[tuple[str, Change, str]] = [
         ),
         "Stock",
     ),
+    (
+        "P07",
+        both(add("Opening", Role=layout.MIP, Closing_balance=70.0), add("Opening", Role=layout.MIP, Reversal=1.0)),
+        "Opening!A8",
+    ),
     ("Z03", put("Counts", 9, "Quantity", 9e13), "Trace"),
 ]
 

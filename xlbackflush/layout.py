@@ -413,6 +413,18 @@ INVENTORY_COUNT = Table(
     ),
 )
 
+OPENING = Table(
+    "Opening",
+    (
+        Column("Role", "choice", "Account role.", "", True, tuple(ROLES), width=26),
+        Column(
+            "Closing balance", "money", "Balance at the end of the period before, debit positive.", "money", width=18
+        ),
+        Column("Reversal", "money", "Posted in the period before, dated the first day of this one.", "money", width=18),
+        _NOTE,
+    ),
+)
+
 INPUT_SHEETS: tuple[Sheet, ...] = (
     Sheet(
         "Setup",
@@ -479,6 +491,13 @@ INPUT_SHEETS: tuple[Sheet, ...] = (
         "Counted inventories in money, for the physical-count methods.",
         (INVENTORY_COUNT,),
         "For Relief basis Physical count, and for Conversion costs Expense, then adjust to count. Blank: from sheet Stock.",
+    ),
+    Sheet(
+        "Opening",
+        "Input",
+        "Balances carried over from the period before; roll fills them in.",
+        (OPENING,),
+        "An account without a row opens with the stock on sheet Stock at standard cost, others with nothing.",
     ),
 )
 

@@ -238,12 +238,12 @@ def _post(inputs: Inputs, built: Structure, exploded: Exploded, progress: Progre
     differences = variances(inputs, built, book, allowed, conversion, entries, places)
     in_process = wip.period_end_wip(inputs, built, rolled)
     held = disposition.contents(inputs, built, rolled, book, flows, moved, method)
-    shares = disposition.disposition(settings, held, entries, wip.recorded_conversion(inputs, in_process), places)
+    shares = disposition.disposition(inputs, held, entries, wip.recorded_conversion(inputs, in_process), places)
     entries += disposition.close(inputs, entries, shares, method, places)
     entries += wip.entries(inputs, in_process, places)
-    ledger = journals.ledger(entries, physical.opening_balances(method, book, places))
+    ledger = journals.ledger(entries, physical.opening_balances(inputs, method, book, places))
 
-    ties = tie_out(settings, book, method, entries, ledger, places)
+    ties = tie_out(inputs, book, method, entries, ledger, places)
     posted = Posted(
         places=places, rollup=rolled, demand=asked, trace=traced, movements=moved, relief=relief, book=book, method=method,
         allowed=allowed, conversion=conversion, wip=in_process, entries=entries, ledger=ledger, variances=differences,

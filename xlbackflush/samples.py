@@ -35,6 +35,7 @@ COLUMNS = {
     "Stock": "Item, Opening qty, Counted qty, Note",
     "WIP": "Item, Quantity, Material %, Conversion %, Note",
     "InventoryCount": "Role, Opening amount, Opening conversion, Counted amount, Counted conversion",
+    "Opening": "Role, Closing balance, Reversal, Note",
 }
 
 

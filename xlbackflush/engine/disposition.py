@@ -21,6 +21,7 @@ import pandas as pd
 
 from xlbackflush import layout
 from xlbackflush.engine.basis import Closing, Schedule
+from xlbackflush.engine.carried import carried
 from xlbackflush.engine.journal import Entry, balances
 from xlbackflush.engine.money import to_minor
 from xlbackflush.engine.physical import Counted, charges_everything
@@ -147,16 +148,23 @@ def _part(amount: float, weight: float, total: float, role: str) -> float:
     return amount if role == layout.COGS else 0.0
 
 
+def before_close(inputs: Inputs, entries: list[Entry], places: int) -> dict[str, int]:
+    """Balances that the close disposes of, in minor units: of this period, and carried over from the one before."""
+    before, opened = balances(entries), carried(inputs, places)
+    return {role: before.get(role, 0) + opened.get(role, 0) for role in CLEARED}
+
+
 def disposition(
-    settings: Settings, accounts: list[Content], entries: list[Entry], in_process: float, places: int
+    inputs: Inputs, accounts: list[Content], entries: list[Entry], in_process: float, places: int
 ) -> list[Share]:
     """The shares of every account, for the variances that stand in the accounts before the close.
 
     in_process: conversion in units in process that the period-end entry records, in money.
     """
-    before, unit = balances(entries), 10**places
-    price, usage = (before.get(role, 0) / unit for role in (layout.PRICE_VARIANCE, layout.USAGE_VARIANCE))
-    conversion = (before.get(layout.CCC, 0) + before.get(layout.CCA, 0)) / unit
+    settings = inputs.settings
+    before, unit = before_close(inputs, entries, places), 10**places
+    price, usage = (before[role] / unit for role in (layout.PRICE_VARIANCE, layout.USAGE_VARIANCE))
+    conversion = (before[layout.CCC] + before[layout.CCA]) / unit
     usage_row = Content(layout.USAGE_VARIANCE, usage, 0.0, 0.0)
     rows = []
     parts = prorate(accounts, price, usage, conversion - in_process)
@@ -175,13 +183,13 @@ def close(inputs: Inputs, entries: list[Entry], shares: list[Share], method: lis
     What is carried forward stays where it is.
     """
     settings, source = inputs.settings, "Journal, lines above"
-    before = balances(entries)
+    before = before_close(inputs, entries, places)
     prorates = settings.variance_disposition == layout.PRORATE
     where = "prorated over stock and cost of goods sold" if prorates else "closed to cost of goods sold"
     entry = Entry(layout.CLOSE, f"Conversion costs and variances {where}")
     if settings.variance_disposition != layout.CARRY_FORWARD:
         for role in CLEARED:
-            entry.add(role, -before.get(role, 0), Closing(role), source)
+            entry.add(role, -before[role], Closing(role), source)
     if prorates:
         for share in shares:
             if share.role not in (layout.COGS, layout.USAGE_VARIANCE):

@@ -156,6 +156,7 @@ COUNTED_MORE = Rule(
     "More counted than there was",
     "Check the count, the opening amount and the purchases; the difference is posted the other way round.",
 )
+OPENED_TWICE = Rule("P07", ERROR, "Balance carried over twice", "Keep one row for each role on sheet Opening.")
 
 # -- size of the explosion
 CONDENSED = Rule(

@@ -16,6 +16,7 @@ import pandas as pd
 
 from xlbackflush import layout
 from xlbackflush.engine import stockbook
+from xlbackflush.engine.carried import carried
 from xlbackflush.engine.money import to_minor
 from xlbackflush.engine.tables import Inputs, Settings
 
@@ -146,9 +147,13 @@ def of_role(method: list[Counted], role: str) -> Counted | None:
     return next((c for c in method if c.role == role), None)
 
 
-def opening_balances(method: list[Counted], book: pd.DataFrame, places: int) -> dict[str, int]:
+def opening_balances(inputs: Inputs, method: list[Counted], book: pd.DataFrame, places: int) -> dict[str, int]:
+    """Opening balance of each account in minor units: as carried over, of the count method, else stock at standard."""
+    found = opening_at_standard(method, book, places) | carried(inputs, places)
+    return {role: minor for role, minor in found.items() if minor}
+
+
+def opening_at_standard(method: list[Counted], book: pd.DataFrame, places: int) -> dict[str, int]:
     """Opening balance of each inventory account in minor units: of the count method where it is counted, else at standard."""
     found = stockbook.opening_balances(book, places)
-    for row in method:
-        found[row.role] = to_minor(row.ledger_opening, places)
-    return {role: minor for role, minor in found.items() if minor}
+    return found | {row.role: to_minor(row.ledger_opening, places) for row in method}

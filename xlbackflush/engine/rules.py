@@ -91,6 +91,13 @@ def counts_complete(inputs: Inputs, structure: Structure) -> Findings:
             yield from _counted_on_stock(inputs, structure, role, where)
 
 
+def opened_once(inputs: Inputs, structure: Structure) -> Findings:
+    """One balance carried over for each role."""
+    roles = inputs.frames["Opening"]["Role"]
+    for cell, role in _cells(inputs, "Opening", "Role", inputs.frames["Opening"][roles.duplicated() & (roles != "")]):
+        yield f.OPENED_TWICE(cell, f"{role} has a row above.")
+
+
 def _counted_on_stock(inputs: Inputs, structure: Structure, role: str, where: str) -> Findings:
     """Items of an account that is not counted in money: each must be counted on Stock, or none."""
     settings, stock = inputs.settings, inputs.frames["Stock"]
@@ -382,6 +389,7 @@ BEFORE: tuple[Callable[[Inputs, Structure], Findings], ...] = (
     corrections,
     duplicate_rows,
     counts_complete,
+    opened_once,
     wip_complete,
 )
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import pandas as pd
 
 from xlbackflush import layout
+from xlbackflush.engine.carried import carried
 from xlbackflush.engine.journal import Entry
 from xlbackflush.engine.money import from_minor
-from xlbackflush.engine.physical import Counted, charges_everything, of_role
-from xlbackflush.engine.tables import Settings
+from xlbackflush.engine.physical import Counted, charges_everything, of_role, opening_at_standard
+from xlbackflush.engine.tables import Inputs, Settings
 
 INVENTORIES = (layout.MIP, layout.INVENTORY_CONTROL, layout.FINISHED_GOODS, layout.WORK_IN_PROCESS)
 #: events that move an inventory account by more than quantities at standard
@@ -48,7 +49,7 @@ class Tie:
 
 
 def tie_out(
-    settings: Settings,
+    inputs: Inputs,
     book: pd.DataFrame,
     method: list[Counted],
     entries: list[Entry],
@@ -56,7 +57,8 @@ def tie_out(
     places: int,
 ) -> list[Tie]:
     """One row per inventory account of the ledger."""
-    found = []
+    settings, found = inputs.settings, []
+    opened, stocked = carried(inputs, places), opening_at_standard(method, book, places)
     # the debit of a completion is the sum of its rounded credits: it holds what rounding each of them left
     completions = sum(len(entry.lines) for entry in entries if entry.event == layout.COMPLETION)
     for row in ledger[ledger["role"].isin(INVENTORIES)].itertuples():
@@ -68,6 +70,8 @@ def tie_out(
             line.minor for entry in entries if entry.event in TRUE_UP for line in entry.lines if line.role == row.role
         ]
         at_standard, unfollowed = float(stock["ending_amount"].sum()), float(stock["unfollowed"].sum())
+        if row.role in opened:
+            unfollowed += from_minor(opened[row.role] - stocked.get(row.role, 0), places)
         if counted and settings.by_count:
             at_standard = counted.counted + counted.opening_conversion * settings.conversion_expensed
             if charges_everything(settings):  # everything relieved: the close brings back the count
@@ -79,13 +83,13 @@ def tie_out(
             Tie(
                 row.role, at_standard, from_minor(sum(moved), places), unfollowed, from_minor(row.closing, places),
                 len(lines), (1 + len(lines) + completions) * 0.5 / 10**places, compared,
-                _words(row.role, settings, compared, bool(unfollowed)),
+                _words(row.role, settings, compared, bool(stock["unfollowed"].any()), row.role in opened),
             )
         )  # fmt: skip
     return found
 
 
-def _words(role: str, settings: Settings, compared: bool, unfollowed: bool) -> str:
+def _words(role: str, settings: Settings, compared: bool, unfollowed: bool, opened: bool) -> str:
     if not compared:
         return "Not counted: what was completed stays in the account."
     if role == layout.WORK_IN_PROCESS:
@@ -93,4 +97,6 @@ def _words(role: str, settings: Settings, compared: bool, unfollowed: bool) -> s
     text = "As counted" if settings.by_count else "Ending stock at the standard cost of period end"
     if unfollowed:
         text += "; stock is not revalued when a unit cost changes, nor made items recorded that were bought"
+    if opened:
+        text += "; what the balance carried over differs from opening stock"
     return f"{text}; shares of prorated variances and true-ups beside it."

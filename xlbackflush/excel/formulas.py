@@ -158,12 +158,21 @@ def trace_sum(column: str, code: str, item_cell: str, role: str, event: str, bel
     return f"SUMPRODUCT((Trace[Component]={item_cell})*(Trace[Relieved from]={role})*({test}){deep},Trace[{column}])"
 
 
+def carried_over(role: str) -> str:
+    """Balance of a role that sheet Opening carries over; role: a cell or a literal."""
+    return f"SUMIFS(Opening[Closing balance],Opening[Role],{role})+SUMIFS(Opening[Reversal],Opening[Role],{role})"
+
+
 @dataclass
 class Proofs:
-    """Proof formulas of journal lines. `row` is the line's row, `entry` the rows of its entry, `top` the first line."""
+    """Proof formulas of journal lines. `row` is the line's row, `entry` the rows of its entry, `top` the first line.
+
+    opened: roles whose balance was carried over.
+    """
 
     sheets: Sheets
     places: int
+    opened: frozenset[str] = frozenset()
 
     def formula(self, basis: Basis, row: int, entry: range, top: int) -> str:
         """The formula (without =) that recomputes a line's signed amount."""
@@ -174,7 +183,10 @@ class Proofs:
             return f"-SUM({self._span(others, proof, entry, row)})"
         if isinstance(basis, Closing):
             above = entry.start - 1
-            return f"-SUMIFS({proof}${top}:{proof}${above},{role}${top}:{role}${above},{role}{row})"
+            lines = f"SUMIFS({proof}${top}:{proof}${above},{role}${top}:{role}${above},{role}{row})"
+            if basis.role in self.opened:
+                return f"-({lines}+ROUND({carried_over(f'{role}{row}')},{self.places}))"
+            return f"-{lines}"
         sign = "-" if basis.sign < 0 else ""
         return f"{sign}ROUND({self._exact(basis, row)},{self.places})"
 

@@ -7,14 +7,14 @@ from typing import Any
 from xlbackflush import layout
 from xlbackflush.engine.money import from_minor
 from xlbackflush.engine.physical import of_role
-from xlbackflush.excel.formulas import Proofs, check_formulas, trace_sum
+from xlbackflush.excel.formulas import Proofs, carried_over, check_formulas, trace_sum
 from xlbackflush.excel.writing import Body, Writing
 
 
 def journal(w: Writing) -> Body:
     """One row per line, entries numbered without gaps."""
     place, settings = w.sheets.places["Journal"], w.inputs.settings
-    proofs = Proofs(w.sheets, w.posted.places)
+    proofs = Proofs(w.sheets, w.posted.places, w.opened)
     columns: dict[str, list[Any]] = {c.name: [] for c in layout.JOURNAL.columns}
     formulas: list[str] = []
     row = place.first_row
@@ -68,7 +68,9 @@ def ledger(w: Writing) -> Body:
 
 
 def _opening(w: Writing, role: str, cell: str) -> str:
-    """Opening balance of an account: as counted, or opening stock at standard."""
+    """Opening balance of an account: as carried over, as counted, or opening stock at standard."""
+    if role in w.opened:
+        return carried_over(cell)
     if of_role(w.posted.method, role):
         return f"SUMIFS(CountMethod[Ledger opening],CountMethod[Role],{cell})"
     return f"SUMIFS(Reconciliation[Opening amount],Reconciliation[Account role],{cell})"

@@ -10,7 +10,7 @@ from xlbackflush.engine.stockbook import count_posts
 from xlbackflush.engine.tables import Settings
 from xlbackflush.engine.tieout import TRUE_UP
 from xlbackflush.engine.wip import completion_flushes, records
-from xlbackflush.excel.formulas import invoiced, literal, stock_sum, trace_sum
+from xlbackflush.excel.formulas import carried_over, invoiced, literal, stock_sum, trace_sum
 from xlbackflush.excel.writing import Body, Writing
 
 #: Reconciliation column -> column of the stock book
@@ -194,7 +194,7 @@ def tie_out(w: Writing) -> Body:
         ),
         "Not followed": (
             [t.unfollowed for t in ties],
-            [f"SUMIFS(Reconciliation[Not followed],Reconciliation[Account role],{c['Role']})" for c in cells],
+            [_not_followed(w, t.role, c["Role"]) for t, c in zip(ties, cells, strict=True)],
         ),
         "Expected": (
             [t.expected for t in ties],
@@ -221,6 +221,18 @@ def tie_out(w: Writing) -> Body:
         ),
         "Explanation": ([t.explanation for t in ties], None),
     }
+
+
+def _not_followed(w: Writing, role: str, cell: str) -> str:
+    """What stock does not follow, and what the balance carried over differs from opening stock."""
+    stock = f"SUMIFS(Reconciliation[Not followed],Reconciliation[Account role],{cell})"
+    if role not in w.opened:
+        return stock
+    opening = f"SUMIFS(Reconciliation[Opening amount],Reconciliation[Account role],{cell})"
+    if of_role(w.posted.method, role):
+        opening = f"SUMIFS(CountMethod[Ledger opening],CountMethod[Role],{cell})"
+    digits = w.posted.places
+    return f"{stock}+ROUND({carried_over(cell)},{digits})-ROUND({opening},{digits})"
 
 
 def _at_standard(w: Writing, settings: Settings, role: str, cell: str) -> str:

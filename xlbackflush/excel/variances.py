@@ -9,7 +9,7 @@ from xlbackflush.engine.physical import charges_everything, of_role
 from xlbackflush.engine.tieout import INVENTORIES
 from xlbackflush.engine.variances import NOT_POSTED, Conversion, Variance
 from xlbackflush.engine.wip import takes_conversion_out
-from xlbackflush.excel.formulas import AFTER_CLOSE, literal, plain
+from xlbackflush.excel.formulas import AFTER_CLOSE, carried_over, literal, plain
 from xlbackflush.excel.package import quoted
 from xlbackflush.excel.writing import Body, Writing
 
@@ -199,7 +199,13 @@ def disposition(w: Writing) -> Body:
 
 
 def _above_close(w: Writing, role: str) -> str:
-    """Balance of a role before the close: only the lines above it, so that nothing is circular."""
+    """Balance of a role before the close: carried over, and only the lines above it, so that nothing is circular."""
+    if role in w.opened:
+        return f"({_lines_above_close(w, role)}+ROUND({carried_over(literal(role))},{w.posted.places}))"
+    return _lines_above_close(w, role)
+
+
+def _lines_above_close(w: Writing, role: str) -> str:
     lines = 0
     for entry in w.posted.entries:
         if entry.event in layout.FROM_THE_CLOSE_ON:

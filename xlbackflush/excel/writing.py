@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from xlbackflush import layout
+from xlbackflush.engine.carried import carried
 from xlbackflush.engine.money import from_minor
 from xlbackflush.engine.tables import Inputs
 from xlbackflush.excel.formulas import Sheets, default_scrap_basis, setting_value
@@ -27,6 +28,7 @@ class Writing:
         self.item_rows: list[int] = self.items["row"].tolist()
         self.rollup_top = sheets.places["Rollup"].first_row
         self.default_basis = default_scrap_basis(self.inputs)
+        self.opened = frozenset(carried(self.inputs, posted.places))
 
     def money(self, minor: Sequence[int]) -> list[float]:
         """Minor units as money."""

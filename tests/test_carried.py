@@ -1,0 +1,110 @@
+"""Balances carried over from the period before: they open the ledger, and the close takes along what was carried forward.
+
+The figures are worked by hand: one product of one part at 10, nothing counted at the end.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from pathlib import Path
+
+import office
+import pytest
+from support import journal, ledger, posted
+from support_files import Parts, cli
+
+from xlbackflush import layout
+from xlbackflush.excel.template import build
+from xlbackflush.samples import Sample
+
+MAY = (dt.date(2026, 5, 1), dt.date(2026, 5, 31))
+ITEMS = [
+    {"Item": "Part", "Type": "Buy", "Material price": 10.0},
+    {"Item": "Lamp", "Type": "Finished", "Labor hours": 1.0, "Labor rate": 5.0},
+]
+TABLES = {
+    "StandardCost": ITEMS,
+    "BOM": [{"Parent": "Lamp", "Component": "Part", "Qty per": 1.0}],
+    "Stock": [{"Item": "Part", "Opening qty": 1_000.0}, {"Item": "Lamp", "Opening qty": 100.0}],
+    "Counts": [
+        {"Date": MAY[1], "Document": "PC-1", "Event": "Completed", "Item": "Lamp", "Quantity": 40.0},
+        {"Date": MAY[1], "Document": "PC-2", "Event": "Sold", "Item": "Lamp", "Quantity": 30.0},
+    ],
+    "Actuals": [{"Date": MAY[1], "Document": "PR-1", "Cost type": "Labor", "Hours": 40.0, "Amount": 230.0}],
+    "Opening": [
+        # stock at standard is 10,000; 120 of prorated price variance lie on it, and 60 of it were in process
+        {"Role": layout.MIP, "Closing balance": 10_060.0, "Reversal": 60.0},
+        {"Role": layout.WORK_IN_PROCESS, "Closing balance": 75.0, "Reversal": -75.0},
+        {"Role": layout.COGS, "Reversal": 15.0},
+        {"Role": layout.CCC, "Closing balance": 1_000.0},
+        {"Role": layout.CCA, "Closing balance": -900.0},
+        {"Role": layout.PRICE_VARIANCE, "Closing balance": 50.0},
+        {"Role": layout.ACCOUNTS_PAYABLE, "Closing balance": -4_000.0},
+    ],
+}  # fmt: skip
+
+
+def settings(disposition: str) -> dict[str, object]:
+    return {"Period start": MAY[0], "Period end": MAY[1], "Variance disposition": disposition}
+
+
+def test_the_ledger_opens_with_what_was_carried_over() -> None:
+    _, result = posted(settings(layout.CARRY_FORWARD), TABLES)
+    assert ledger(result, "opening") == {
+        layout.MIP: Decimal("10120.00"),
+        layout.FINISHED_GOODS: Decimal("1500.00"),  # no row on Opening: 100 lamps at 15
+        layout.ACCOUNTS_PAYABLE: Decimal("-4000.00"),
+        layout.CCC: Decimal("1000.00"),
+        layout.CCA: Decimal("-900.00"),
+        layout.COGS: Decimal("15.00"),
+        layout.PRICE_VARIANCE: Decimal("50.00"),
+    }
+    closing = ledger(result)
+    assert closing[layout.MIP] == Decimal("9720.00")  # 10,120 less 40 parts
+    assert closing[layout.CCC] == Decimal("1230.00")
+    assert closing[layout.CCA] == Decimal("-1100.00")
+    assert all(check.holds for check in result.checks)
+
+
+def test_the_close_takes_along_what_was_carried_forward() -> None:
+    """130 of conversion (100 carried, 30 of May) and 50 of price variance go to cost of goods sold."""
+    _, result = posted(settings(layout.TO_COGS), TABLES)
+    assert journal(result)[layout.CLOSE] == {
+        layout.CCC: Decimal("-1230.00"),
+        layout.CCA: Decimal("1100.00"),
+        layout.PRICE_VARIANCE: Decimal("-50.00"),
+        layout.COGS: Decimal("180.00"),
+    }
+    assert ledger(result)[layout.COGS] == Decimal("645.00")  # 15 reversed, 30 x 15 sold, 180
+    assert all(check.holds for check in result.checks)
+
+
+def test_carried_variances_are_prorated_with_those_of_the_period() -> None:
+    """Conversion content: 110 lamps in stock, 30 sold, at 5 each; 130 is shared 110 to 30."""
+    _, result = posted(settings(layout.PRORATE), TABLES)
+    shares = {s.role: s for s in result.shares}
+    assert shares[layout.FINISHED_GOODS].conversion == pytest.approx(130 * 110 / 140, abs=1e-9)
+    # material: 960 parts, 110 lamps in stock, 30 sold, at 10 each; 50 of price variance
+    assert shares[layout.MIP].price == pytest.approx(50 * 960 / 1_100, abs=1e-9)
+    assert all(check.holds for check in result.checks)
+
+
+@pytest.mark.parametrize("disposition", [layout.TO_COGS, layout.PRORATE, layout.CARRY_FORWARD])
+def test_every_proof_agrees_in_libreoffice_and_sees_a_changed_balance(tmp_path: Path, disposition: str) -> None:
+    path = tmp_path / "may.xlsm"
+    build(path, MAY, Sample("May", "", settings(disposition), TABLES))
+    assert cli("run", path).code == 0
+    parts = Parts(path)
+    rows = {name: len(parts.rows(name)) for name in ("Journal", "Ledger")}
+    wanted = [("Checks", "B3"), ("Journal", f"N7:N{6 + rows['Journal']}"), ("Ledger", f"I7:I{6 + rows['Ledger']}")]
+    with office.Session(path) as session:
+        master, journal_differences, ledger_differences = session.read(wanted)
+        assert master == [[0.0]]
+        assert {value for (value,) in journal_differences + ledger_differences} == {0.0}
+        ((changed,),), _, ledger_differences = session.attempt([("Opening", "B7", 10_061.0)], wanted)
+        assert changed > 0
+        assert [value for (value,) in ledger_differences].count(-1.0) == 1  # materials alone
+        ((changed,),), journal_differences, _ = session.attempt([("Opening", "B10", 1_001.0)], wanted)
+        assert changed > 0
+        assert any(value for (value,) in journal_differences) == (disposition != layout.CARRY_FORWARD)

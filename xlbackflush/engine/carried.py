@@ -1,0 +1,19 @@
+"""Carried: balances with which the period opens, where they are not simply the opening stock at standard.
+
+What the period before left on an account beyond its stock (prorated variances, differences that were carried forward) stays
+on it, and what that period had reversed on the first day of this one is taken in.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from xlbackflush.engine.money import to_minor
+from xlbackflush.engine.tables import Inputs
+
+
+def carried(inputs: Inputs, places: int) -> dict[str, int]:
+    """Role -> opening balance in minor units, of every role on sheet Opening: its closing balance and its reversal."""
+    frame = inputs.frames["Opening"]
+    amounts = np.nan_to_num(frame["Closing balance"].to_numpy()) + np.nan_to_num(frame["Reversal"].to_numpy())
+    return {role: to_minor(float(a), places) for role, a in zip(frame["Role"], amounts, strict=True) if role}
