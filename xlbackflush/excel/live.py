@@ -40,7 +40,6 @@ from xlbackflush.excel.styles import STYLES, StyleSheet
 from xlbackflush.excel.values import dated, decoded
 from xlbackflush.excel.writing import Body
 from xlbackflush.pipeline import Outcome, Run
-from xlbackflush.surface import ADDIN
 
 K = TypeVar("K", bound=Hashable)
 
@@ -52,7 +51,7 @@ def calling_book() -> LiveBook:
 
 def say(sentence: str) -> None:
     """Leave a sentence in the status bar of the Excel that called Python."""
-    _native(_caller()).status(sentence)
+    native(_caller()).status(sentence)
 
 
 def _caller() -> xw.Book:
@@ -71,48 +70,20 @@ def _tame() -> None:
 
 
 @contextmanager
-def open_book(path: Path) -> Iterator[Opened]:
-    """A workbook opened in an Excel of its own, which ends with the `with` block: for the doctor's trial."""
+def open_excel() -> Iterator[xw.App]:
+    """An Excel of its own, which ends with the `with` block; nothing in it is saved."""
     _tame()
     app = xw.App(visible=True, add_book=False)
     try:
-        addin = Path(app.startup_path, ADDIN)  # an Excel that a program starts opens no add-ins
-        if addin.is_file():
-            app.books.open(addin)
-        yield Opened(app.books.open(path))
+        yield app
     finally:
         for book in app.books:
             book.close()
         app.quit()
 
 
-class Opened:
-    """A workbook opened by `open_book`: a `trial.Open`."""
-
-    def __init__(self, book: xw.Book) -> None:
-        self._book = book
-
-    def press(self, macro: str) -> None:
-        """Run a macro of the workbook, as its button does."""
-        self._book.macro(macro)()
-
-    def values(self, sheet: str, address: str) -> list[list[object]]:
-        """Calculated cells of a range: text, number (a date is its serial number), truth value, CellError, "" if blank."""
-        cells = self._book.sheets[sheet].range(address)
-        last = cells.last_cell
-        rows = _native(self._book).values(sheet, (cells.row, cells.column, last.row, last.column))
-        return [[decoded(cell) for cell in row] for row in rows]
-
-    def ask(self, formulas: Sequence[str]) -> list[object]:
-        """What formulas answer, each in a cell of its own on a new sheet; as `values`."""
-        sheet = self._book.sheets.add()
-        cells = sheet.range((1, 1), (len(formulas), 1))
-        cells.formula = tuple((formula,) for formula in formulas)
-        self._book.app.calculate()
-        return [row[0] for row in self.values(sheet.name, f"A1:A{len(formulas)}")]
-
-
-def _native(book: xw.Book) -> NativeBook:
+def native(book: xw.Book) -> NativeBook:
+    """The native calls of a workbook, on this system."""
     return MacBook(book) if sys.platform == "darwin" else ComBook(book.api)
 
 
@@ -120,7 +91,7 @@ class LiveBook:
     """A workbook that is open in Excel. Opening it checks that it is ours, and that it may be written to."""
 
     def __init__(self, book: xw.Book) -> None:
-        self._native = _native(book)
+        self._native = native(book)
         self.name = self._native.name
         refusal = self._native.refusal()
         if refusal:

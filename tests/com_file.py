@@ -1,0 +1,590 @@
+# ruff: noqa: N802 - the names are those of Excel
+"""Excel's COM objects over a workbook file, with Excel's manners and without its calculation.
+
+What it does as Excel does: a string that looks like a formula, a number, a date or a truth value becomes one in any cell
+that is not formatted as Text, and in a cell that is, nothing does; an apostrophe in front keeps a string what it is; a
+Decimal becomes a currency cell, and currency cells come as Decimals cut to four places by Value, not by Value2; errors come
+as integers; a protected sheet takes nothing; a call fails while Excel is busy; a property of a later Excel is not there.
+
+Formulas keep the value that the file had for them; a formula written here has none.
+"""
+
+from __future__ import annotations
+
+import copy
+import datetime as dt
+import re
+from decimal import ROUND_HALF_EVEN, Decimal
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import openpyxl
+from excel_engine import ComError
+from openpyxl.cell.cell import Cell
+from openpyxl.styles import Alignment
+from openpyxl.styles.numbers import is_date_format
+from openpyxl.utils import get_column_letter, range_boundaries
+from openpyxl.utils.datetime import from_excel
+from openpyxl.worksheet.table import TableColumn
+
+NOT_DONE = -2146827284  # 0x800A03EC, Excel's answer to whatever it will not do
+DISP_E_EXCEPTION, DISP_E_UNKNOWNNAME = -2147352567, -2147352570
+CURRENCY = '"$"#,##0.00'
+ERRORS = {"#NULL!": 2000, "#DIV/0!": 2007, "#VALUE!": 2015, "#REF!": 2023, "#NAME?": 2029, "#NUM!": 2036, "#N/A": 2042}
+ERROR_BASE = -2146828288
+
+
+def refused(text: str) -> ComError:
+    """Excel's error 1004."""
+    return ComError(DISP_E_EXCEPTION, text, NOT_DONE)
+
+
+class Com:
+    """A COM object. Every use of a name that starts with a capital letter is a call to Excel."""
+
+    application: Application
+
+    def __getattribute__(self, name: str) -> Any:
+        if name[0].isupper():
+            object.__getattribute__(self, "application").called(self, name)
+        return object.__getattribute__(self, name)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name[0].isupper():
+            self.application.called(self, f"{name}=")
+        object.__setattr__(self, name, value)
+
+
+class Application(Com):
+    """Excel. `calls` lists every call; `busy` of the next calls are rejected; `fails` decides which call fails."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+        self.busy: list[int] = []
+        self.fails: Any = lambda call: False
+        self.application = self
+        self.AutoCorrect = Options(self, AutoExpandListRange=True, AutoFillFormulasInLists=True)
+        self.ScreenUpdating = self.EnableEvents = self.DisplayAlerts = True
+        self.Calculation, self.CalculationState = -4105, 0
+        self.StatusBar: object = False
+        self.active: Range | None = None
+        self.calculated = 0
+        self.shown: list[object] = []
+        self.calls.clear()
+
+    def called(self, owner: Com, name: str) -> None:
+        """Every call comes through here."""
+        call = f"{type(owner).__name__}.{name}"
+        if self.busy:
+            raise ComError(self.busy.pop(0), "Call was rejected by callee.")
+        self.calls.append(call)
+        if self.fails(call):
+            raise refused(f"{call} failed.")
+
+    def Calculate(self) -> None:
+        """Nothing is calculated here, but it is known that it was asked for."""
+        self.calculated += 1
+
+    def Goto(self, area: Range, scroll: bool = False) -> None:
+        """Select cells."""
+        if area.sheet.sheet_state != "visible":
+            raise refused("Reference is not valid.")
+        self.active = area
+
+    @property
+    def ActiveCell(self) -> Range | None:
+        """The first selected cell."""
+        return self.active
+
+
+class Options(Com):
+    """An object of nothing but properties."""
+
+    def __init__(self, application: Application, **values: object) -> None:
+        self.application = application
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+
+
+class Collection(Com):
+    """A collection, called with a name or a number."""
+
+    def __init__(self, application: Application, members: dict[str, Any]) -> None:
+        self.application, self.members = application, members
+
+    @property
+    def Count(self) -> int:
+        """Number of members."""
+        return len(self.members)
+
+    def __call__(self, name: str | int) -> Any:
+        self.application.called(self, "Item")
+        found = list(self.members.values())
+        if isinstance(name, int):
+            return found[name - 1]
+        if name not in self.members:
+            raise refused("Subscript out of range.")
+        return self.members[name]
+
+
+class Workbook(Com):
+    """A workbook file, open. Members that Excel does not have in every version are missing unless given."""
+
+    def __init__(self, path: Path, application: Application | None = None, **more: object) -> None:
+        self.application = application or Application()
+        self.path = path
+        with mock.patch("openpyxl.worksheet._reader.from_excel", lambda value, *_, **__: value):
+            self.book = openpyxl.load_workbook(path, keep_vba=path.suffix == ".xlsm")
+            values = openpyxl.load_workbook(path, data_only=True)
+        self.shown: dict[tuple[str, int, int], object] = {}
+        for sheet in self.book:
+            for row in sheet.iter_rows():
+                for cell in row:
+                    if cell.data_type == "d":
+                        cell.data_type = "n"
+                    if cell.data_type == "f":
+                        self.shown[sheet.title, cell.row, cell.column] = (
+                            values[sheet.title].cell(cell.row, cell.column).value
+                        )
+        self.ReadOnly = self.MultiUserEditing = self.Date1904 = False
+        for name, value in more.items():
+            object.__setattr__(self, name, value)
+        self.passwords: dict[str, str] = {}
+        self.sheets = {sheet.title: Worksheet(self, sheet) for sheet in self.book}
+        self.application.calls.clear()
+
+    def __getattr__(self, name: str) -> Any:
+        raise ComError(DISP_E_UNKNOWNNAME, f"Unknown name: {name}")
+
+    @property
+    def Application(self) -> Application:
+        """Excel."""
+        return self.application
+
+    @property
+    def Name(self) -> str:
+        """The file's name."""
+        return self.path.name
+
+    @property
+    def Path(self) -> str:
+        """The folder."""
+        return str(self.path.parent)
+
+    @property
+    def Worksheets(self) -> Collection:
+        """Its sheets."""
+        return Collection(self.application, self.sheets)
+
+    @property
+    def Styles(self) -> Collection:
+        """Its named styles."""
+        members = {name: Options(self.application, Name=name) for name in self.book.named_styles}
+        return Collection(self.application, members)
+
+    def SaveCopyAs(self, path: str) -> None:
+        """Write a copy."""
+        for sheet in self.sheets.values():
+            for table in sheet.tables.values():
+                table.name_columns()
+        self.book.save(path)
+
+
+class Worksheet(Com):
+    """A sheet."""
+
+    def __init__(self, workbook: Workbook, sheet: Any) -> None:
+        self.application, self.workbook, self.sheet = workbook.application, workbook, sheet
+        self.tables = {table.name: ListObject(self, table) for table in sheet.tables.values()}
+
+    @property
+    def Name(self) -> str:
+        """The name on its tab."""
+        return str(self.sheet.title)
+
+    @property
+    def ListObjects(self) -> Collection:
+        """Its tables."""
+        return Collection(self.application, self.tables)
+
+    @property
+    def UsedRange(self) -> Range:
+        """From the first to the last cell in use."""
+        sheet = self.sheet
+        return Range(self, [(sheet.min_row, sheet.min_column, sheet.max_row, sheet.max_column)])
+
+    def Range(self, address: str) -> Range:
+        """Cells by their address."""
+        if len(address) > 255:
+            raise refused("Method 'Range' of object '_Worksheet' failed")
+        return Range(self, [_box(area) for area in address.split(",")])
+
+    @property
+    def ProtectContents(self) -> bool:
+        """True where cells are protected."""
+        return bool(self.sheet.protection.sheet)
+
+    @property
+    def ProtectDrawingObjects(self) -> bool:
+        """True where charts and buttons are protected."""
+        return bool(self.sheet.protection.sheet and self.sheet.protection.objects)
+
+    @property
+    def ProtectScenarios(self) -> bool:
+        """True where scenarios are protected."""
+        return bool(self.sheet.protection.sheet and self.sheet.protection.scenarios)
+
+    @property
+    def ProtectionMode(self) -> bool:
+        """True where only the user is kept out."""
+        return False
+
+    @property
+    def Protection(self) -> Options:
+        """What a protected sheet allows."""
+        given = {f"Allow{ours}": not getattr(self.sheet.protection, theirs) for ours, theirs in _ALLOWED.items()}
+        return Options(self.application, **given)
+
+    def Unprotect(self, password: str) -> None:
+        """Lift the protection. A sheet without a password takes any."""
+        wanted = self.workbook.passwords.get(self.sheet.title)
+        if wanted is not None and password != wanted:
+            raise refused("The password you supplied is not correct.")
+        self.sheet.protection.sheet = False
+
+    def Protect(
+        self, password: str, drawings: bool, contents: bool, scenarios: bool, mode: bool, *allowed: bool
+    ) -> None:
+        """Protect the sheet."""
+        protection = self.sheet.protection
+        protection.sheet, protection.objects, protection.scenarios = contents, drawings, scenarios
+        if password:
+            self.workbook.passwords[self.sheet.title] = password
+        for name, may in zip(_ALLOWED.values(), allowed, strict=True):
+            setattr(protection, name, not may)
+
+
+_ALLOWED = {
+    "FormattingCells": "formatCells", "FormattingColumns": "formatColumns", "FormattingRows": "formatRows",
+    "InsertingColumns": "insertColumns", "InsertingRows": "insertRows", "InsertingHyperlinks": "insertHyperlinks",
+    "DeletingColumns": "deleteColumns", "DeletingRows": "deleteRows", "Sorting": "sort", "Filtering": "autoFilter",
+    "UsingPivotTables": "pivotTables",
+}  # fmt: skip
+
+
+class ListObject(Com):
+    """A table."""
+
+    ShowHeaders, ShowAutoFilter = True, True
+
+    def __init__(self, worksheet: Worksheet, table: Any) -> None:
+        self.application, self.worksheet, self.table = worksheet.application, worksheet, table
+        self.AutoFilter = Filter(worksheet.application)
+
+    @property
+    def Name(self) -> str:
+        """The table's name."""
+        return str(self.table.displayName)
+
+    @property
+    def ShowTotals(self) -> bool:
+        """True where it has a row of totals."""
+        return bool(self.table.totalsRowCount)
+
+    @ShowTotals.setter
+    def ShowTotals(self, on: bool) -> None:
+        if not on and self.table.totalsRowCount:
+            left, top, right, bottom = range_boundaries(self.table.ref)
+            Range(self.worksheet, [(bottom, left, bottom, right)]).ClearContents()
+            self.table.totalsRowCount = None
+            self.table.ref = f"{get_column_letter(left)}{top}:{get_column_letter(right)}{bottom - 1}"
+
+    @property
+    def Range(self) -> Range:
+        """Headers, body and totals."""
+        return Range(self.worksheet, [_box(self.table.ref)])
+
+    @property
+    def HeaderRowRange(self) -> Range:
+        """Headers."""
+        top, left, _, right = _box(self.table.ref)
+        return Range(self.worksheet, [(top, left, top, right)])
+
+    def Resize(self, area: Range) -> None:
+        """Another size, under the same headers."""
+        if self.worksheet.sheet.protection.sheet:
+            raise refused("The sheet is protected.")
+        (box,) = area.areas
+        old = _box(self.table.ref)
+        if box[:2] != old[:2] or box[2] <= box[0]:
+            raise refused("The headers must stay in the same row, and the new table must overlap the old.")
+        self.table.ref = f"{get_column_letter(box[1])}{box[0]}:{get_column_letter(box[3])}{box[2]}"
+        self.table.autoFilter.ref = self.table.ref
+        cells = self.worksheet.sheet
+        for column in range(box[1], box[3] + 1):
+            if cells.cell(box[0], column).value in (None, ""):
+                cells.cell(box[0], column).value = f"Column{column - box[1] + 1}"
+
+    def name_columns(self) -> None:
+        """The columns are called what the headers say."""
+        top, left, _, right = _box(self.table.ref)
+        columns = list(self.table.tableColumns)
+        names = [self.worksheet.sheet.cell(top, column).value for column in range(left, right + 1)]
+        columns += [TableColumn(id=i + 1) for i in range(len(columns), len(names))]
+        self.table.tableColumns = columns[: len(names)]
+        for column, name in zip(self.table.tableColumns, names, strict=True):
+            column.name = name
+
+
+class Filter(Com):
+    """The filter of a table."""
+
+    FilterMode = False
+
+    def __init__(self, application: Application) -> None:
+        self.application = application
+
+    def ShowAllData(self) -> None:
+        """Show all rows."""
+        self.FilterMode = False
+
+
+class Range(Com):
+    """Cells: one or more boxes of a sheet."""
+
+    def __init__(self, worksheet: Worksheet, areas: list[tuple[int, int, int, int]]) -> None:
+        self.application, self.worksheet, self.areas = worksheet.application, worksheet, areas
+        self.sheet = worksheet.sheet
+
+    def grid(self) -> list[list[Cell]]:
+        """Cells of the first box, row by row."""
+        top, left, bottom, right = self.areas[0]
+        return [[self.sheet.cell(row, column) for column in range(left, right + 1)] for row in range(top, bottom + 1)]
+
+    def cells(self) -> list[Cell]:
+        """Cells of all boxes."""
+        return [c for area in self.areas for row in Range(self.worksheet, [area]).grid() for c in row]
+
+    def changing(self) -> list[Cell]:
+        """The same, about to be changed."""
+        if self.sheet.protection.sheet:
+            raise refused("The cell or chart you're trying to change is on a protected sheet.")
+        return self.cells()
+
+    @property
+    def Row(self) -> int:
+        """First row."""
+        return self.areas[0][0]
+
+    @property
+    def Column(self) -> int:
+        """First column."""
+        return self.areas[0][1]
+
+    @property
+    def Rows(self) -> Options:
+        """Its rows."""
+        return Options(self.application, Count=self.areas[0][2] - self.areas[0][0] + 1)
+
+    @property
+    def Columns(self) -> Options:
+        """Its columns."""
+        return Options(self.application, Count=self.areas[0][3] - self.areas[0][1] + 1)
+
+    @property
+    def Worksheet(self) -> Worksheet:
+        """Its sheet."""
+        return self.worksheet
+
+    # -- content
+
+    def _given(self, of: Any) -> Any:
+        rows = tuple(tuple(of(cell) for cell in row) for row in self.grid())
+        return rows[0][0] if len(rows) == 1 and len(rows[0]) == 1 else rows
+
+    @property
+    def Value2(self) -> Any:
+        """Values; dates and currency as numbers."""
+        return self._given(self._value2)
+
+    def _value2(self, cell: Cell) -> object:
+        value = cell.value
+        if cell.data_type == "f":
+            value = self.worksheet.workbook.shown.get((self.sheet.title, cell.row, cell.column))
+            if isinstance(value, str) and value in ERRORS:
+                return ERROR_BASE + ERRORS[value]
+        elif cell.data_type == "e":
+            return ERROR_BASE + ERRORS[value]
+        if isinstance(value, int) and not isinstance(value, bool):
+            return float(value)
+        return value
+
+    @property
+    def Value(self) -> Any:
+        """Values; dates as dates, currency as Decimals of four places."""
+        return self._given(self._value)
+
+    def _value(self, cell: Cell) -> object:
+        value = self._value2(cell)
+        if isinstance(value, float) and is_date_format(cell.number_format):
+            if not 0 <= value < 2_958_466:
+                return value
+            found = from_excel(value)
+            if isinstance(found, dt.time):
+                found = dt.datetime.combine(dt.date(1899, 12, 30), found)
+            return found.replace(tzinfo=dt.UTC)
+        if isinstance(value, float) and cell.number_format == CURRENCY:
+            return Decimal(value).quantize(Decimal("0.0001"), ROUND_HALF_EVEN)
+        return value
+
+    @property
+    def Formula(self) -> Any:
+        """Formulas, and the values of cells that have none."""
+        return self._given(lambda cell: cell.value if cell.data_type == "f" else self._text(cell))
+
+    def _text(self, cell: Cell) -> str:
+        value = self._value2(cell)
+        if cell.data_type == "e":
+            return str(cell.value)
+        if isinstance(value, float):
+            return str(int(value)) if value.is_integer() else repr(value)
+        return "" if value is None else str(value)
+
+    @Formula.setter
+    def Formula(self, values: Any) -> None:
+        rows = values if isinstance(values, tuple | list) else ((values,),)
+        cells = self.changing() and self.grid()
+        if (len(rows), len(rows[0])) != (len(cells), len(cells[0])):
+            raise refused("The array does not have the shape of the range.")
+        for row, given in zip(cells, rows, strict=True):
+            for cell, value in zip(row, given, strict=True):
+                enter(cell, value)
+                self.worksheet.workbook.shown.pop((self.sheet.title, cell.row, cell.column), None)
+
+    def ClearContents(self) -> None:
+        """Empty the cells."""
+        for cell in self.changing():
+            cell.value = None
+
+    # -- looks
+
+    @property
+    def NumberFormat(self) -> str:
+        """Format of the first cell."""
+        return str(self.cells()[0].number_format)
+
+    @NumberFormat.setter
+    def NumberFormat(self, code: str) -> None:
+        for cell in self.changing():
+            cell.number_format = code
+
+    @property
+    def Style(self) -> str:
+        """Named style of the first cell."""
+        return str(self.cells()[0].style)
+
+    @Style.setter
+    def Style(self, name: str) -> None:
+        if name not in self.worksheet.workbook.book.named_styles:
+            raise refused(f"There is no style {name}.")
+        for cell in self.changing():
+            cell.style = name
+
+    @property
+    def IndentLevel(self) -> int:
+        """Indent of the first cell."""
+        return int(self.cells()[0].alignment.indent)
+
+    @IndentLevel.setter
+    def IndentLevel(self, steps: int) -> None:
+        if not 0 <= steps <= 15:
+            raise refused("Unable to set the IndentLevel property of the Range class")
+        for cell in self.changing():
+            look: Alignment = copy.copy(cell.alignment)
+            look.indent = steps
+            cell.alignment = look
+
+    @property
+    def EntireRow(self) -> Rows:
+        """The whole rows."""
+        return Rows(self)
+
+
+class Rows(Com):
+    """Whole rows."""
+
+    def __init__(self, area: Range) -> None:
+        self.application = area.application
+        self.dimensions = [
+            area.sheet.row_dimensions[row] for top, _, bottom, _ in area.areas for row in range(top, bottom + 1)
+        ]
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        for row in self.dimensions if name[0].isupper() else ():
+            if name == "OutlineLevel":
+                row.outlineLevel = value - 1
+            elif name == "RowHeight":
+                row.height = value
+            elif name == "Hidden":
+                row.hidden = value
+            elif name == "UseStandardHeight":
+                row.height = None
+
+
+_NUMBER = re.compile(r"[+-]?(\d[\d,]*\.?\d*|\.\d+)([eE][+-]?\d+)?%?")
+_DATE = re.compile(
+    r"(\d{1,4})[/-](\d{1,2})([/-]\d{1,4})?|(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\w* \d{1,4}", re.I
+)
+
+
+def enter(cell: Cell, value: object) -> None:
+    """What Excel makes of a value that is put into a cell."""
+    is_text = cell.number_format == "@"
+    cell.value = None
+    if isinstance(value, Decimal):
+        cell.number_format = CURRENCY
+        cell.value = float(value.quantize(Decimal("0.0001"), ROUND_HALF_EVEN))
+    elif isinstance(value, bool):
+        cell.value = value
+    elif isinstance(value, int | float):
+        if value != value:
+            raise refused("NaN is no number.")
+        if is_text:
+            _put_text(cell, f"{value:.15g}")
+        else:
+            cell.value = value
+    elif isinstance(value, str):
+        _enter_string(cell, value, is_text)
+    elif value is not None:
+        raise ComError(-2147352571, "Type mismatch.")
+
+
+def _enter_string(cell: Cell, value: str, is_text: bool) -> None:
+    if is_text and value:
+        _put_text(cell, value)
+    elif value.startswith("'"):
+        _put_text(cell, value[1:])
+    elif value.startswith(("=", "+", "-", "@")) and not _NUMBER.fullmatch(value):
+        cell.value = value if value.startswith("=") else f"={value.lstrip('@+')}"
+    elif _NUMBER.fullmatch(value):
+        cell.value = float(value.rstrip("%").replace(",", "")) / (100 if value.endswith("%") else 1)
+    elif value.casefold() in ("true", "false"):
+        cell.value = value.casefold() == "true"
+    elif value in ERRORS:
+        cell.value = value
+    elif _DATE.fullmatch(value):
+        cell.value, cell.number_format = 46000, "d-mmm"
+    elif value:
+        _put_text(cell, value)
+
+
+def _put_text(cell: Cell, text: str) -> None:
+    cell.value = "text"
+    cell._value = text
+
+
+def _box(address: str) -> tuple[int, int, int, int]:
+    left, top, right, bottom = range_boundaries(address)
+    return top, left, bottom, right
