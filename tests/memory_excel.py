@@ -356,6 +356,7 @@ class MemoryExcel:
         self.calculates = (
             False  # whether an edit calculates every formula at once, which is slow, and raises SheetCalculate
         )
+        self.attempts = 0  # to reach Python through XLPy
         self.starts = True  # whether XLPy can start Python
         self._cells: dict[tuple[str, str, str], tuple[str, list[object]]] = {}
         self._shown: dict[tuple[str, str, str], Any] = {}
@@ -448,6 +449,7 @@ class MemoryExcel:
     # ----------------------------------------------------------------------------------------------- xlwings
 
     def _xlpy(self) -> object:
+        self.attempts += 1
         if not self.starts:
             raise error(1000, "Could not load xlwings64.dll from either of the following folders: \r\nC:\\Python\r\n")
         assert self.application.active_book is not None, "xlwings needs an active workbook"

@@ -1,0 +1,499 @@
+"""The add-in's VBA, run in memory: cell functions and buttons through the real Python code behind them.
+
+Figures are those of the engine: its answers from the inputs, and what a run posts.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from memory_excel import MemoryExcel
+from pyopenvba.apps.excel._model import Range, Workbook
+from pyopenvba.interpreter import EMPTY, NOTHING
+from test_vba_stubs import NA, NUM, REF, VALUE, Ran, sample
+
+from xlbackflush import layout
+from xlbackflush.engine.answers import Answers, answers
+from xlbackflush.excel.file import FileBook
+
+NAME = "widgets.xlsm"
+INFORMATION, EXCLAMATION = 64, 48
+
+
+@pytest.fixture(scope="module")
+def widgets(tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    return Ran(sample(tmp_path_factory.mktemp("widgets"), "widgets"))
+
+
+@pytest.fixture
+def excel(widgets: Ran) -> MemoryExcel:
+    """Widgets, run and open, with the add-in."""
+    opened = MemoryExcel()
+    opened.open(widgets.path)
+    return opened
+
+
+@pytest.fixture
+def not_run(tmp_path: Path) -> MemoryExcel:
+    """Widgets, open with the add-in and not yet run: an edit has few formulas to calculate."""
+    opened = MemoryExcel()
+    opened.open(sample(tmp_path, "widgets"))
+    return opened
+
+
+def ask(excel: MemoryExcel, name: str, *args: object) -> Any:
+    return excel.call(NAME, name, *args)
+
+
+def engine(path: Path) -> Answers:
+    """What the engine answers for a file as it stands."""
+    with FileBook(path) as book:
+        loaded, errors = answers(book.read())
+    assert loaded, errors
+    return loaded
+
+
+def cell(excel: MemoryExcel, table: str, item: str, column: str, key: str = "Item") -> tuple[str, str]:
+    """Sheet and address of a cell of the first row of a table that has `item` in its key column."""
+    sheet = next(s for s in layout.SHEETS if layout.TABLES[table] in s.tables)
+    names, first = layout.TABLES[table].names, layout.TABLES[table].first_col
+    letter = {name: chr(ord("A") + first - 1 + i) for i, name in enumerate(names)}
+    codes = excel.range(NAME, sheet.name, f"{letter[key]}7:{letter[key]}200").vba_get("Value2").items
+    return sheet.name, f"{letter[column]}{7 + codes.index(item)}"
+
+
+# ---------------------------------------------------------------------------------------------------- answers
+
+
+@pytest.mark.parametrize("name", ["widgets", "computers", "computers-expensed"])
+def test_every_function_gives_what_the_engine_gives_for_every_item(tmp_path: Path, name: str) -> None:
+    """Before any run: the answers come from the inputs."""
+    plain, _, expensed = name.partition("-")
+    path = sample(tmp_path, plain, expensed=bool(expensed))
+    known, excel = engine(path), MemoryExcel()
+    excel.open(path)
+    codes = [standard.code for standard in known.standards.values()]
+    column = [[code] for code in codes]
+
+    assert excel.call(path.name, "BACKFLUSH_COST", column, 7) == [[known.cost(c, 7)] for c in codes]
+    assert [excel.call(path.name, "BACKFLUSH_COST", c, 2.5) for c in codes] == [known.cost(c, 2.5) for c in codes]
+    for element in (None, *layout.ELEMENTS):
+        expected = [[known.standard_cost(c, element)] for c in codes]
+        assert excel.call(path.name, "STANDARD_COST", column, element) == expected
+    for item in codes:
+        quantities = [[known.quantity(item, component, 3) for component in codes]]
+        assert excel.call(path.name, "BACKFLUSH_QTY", item, [codes], 3) == [pytest.approx(row) for row in quantities]
+        head, *rows = excel.call(path.name, "BACKFLUSH_EXPLODE", item, 3)
+        assert head == ["Component", "Description", "UoM", "Quantity", "Unit cost", "Amount"]
+        assert rows == [
+            [p.code, p.description, p.uom, pytest.approx(p.quantity), p.unit_cost, pytest.approx(p.amount)]
+            for p in known.explode(item, 3)
+        ]
+        assert sum(row[5] for row in rows) == pytest.approx(known.cost(item, 3))
+    assert excel.call(path.name, "BACKFLUSH_STATUS") == "Not run yet"
+    assert excel.python_calls == ["load", *["explosion"] * len(codes)]
+
+
+def test_variances_balances_and_status_of_the_last_run(excel: MemoryExcel, widgets: Ran) -> None:
+    for name, amount in widgets.variances().items():
+        assert ask(excel, "BACKFLUSH_VARIANCE", name) == pytest.approx(amount, abs=1e-9)
+    roles = [[role] for role in widgets.balances()]
+    assert ask(excel, "BACKFLUSH_BALANCE", roles) == [[pytest.approx(v)] for v in widgets.balances().values()]
+    assert ask(excel, "BACKFLUSH_STATUS") == "Ready"
+    excel.type(NAME, "Counts", "E7", 4711)
+    assert ask(excel, "BACKFLUSH_STATUS") == "Stale: inputs changed after the last run"
+
+
+def test_each_kind_of_trouble_has_its_error(excel: MemoryExcel) -> None:
+    for item in ("nobody", None, "", 7):
+        assert ask(excel, "BACKFLUSH_COST", item, 1) == NA
+        assert ask(excel, "BACKFLUSH_QTY", item, "SA-210", 1) == NA
+        assert ask(excel, "BACKFLUSH_QTY", "W-200", item, 1) == NA
+        assert ask(excel, "BACKFLUSH_EXPLODE", item, 1) == NA
+        assert ask(excel, "STANDARD_COST", item) == NA
+    for quantity in ("1", True):
+        assert ask(excel, "BACKFLUSH_COST", "W-200", quantity) == VALUE
+        assert ask(excel, "BACKFLUSH_QTY", "W-200", "SA-210", quantity) == VALUE
+        assert ask(excel, "BACKFLUSH_EXPLODE", "W-200", quantity) == VALUE
+    assert ask(excel, "BACKFLUSH_COST", "W-200", 1e308) == NUM
+    assert ask(excel, "BACKFLUSH_EXPLODE", "W-200", 1e308) == NUM
+    assert ask(excel, "BACKFLUSH_EXPLODE", [["W-200", "W-100"]], 1) == VALUE
+    assert ask(excel, "BACKFLUSH_COST", REF, 1) == REF
+    assert ask(excel, "BACKFLUSH_COST", [["W-200"], [REF]], [["x"], [1]]) == [[VALUE], [REF]]
+    assert ask(excel, "BACKFLUSH_QTY", "W-200", [["SA-210", REF, "nobody"]], None) == [[0, REF, NA]]
+    assert ask(excel, "BACKFLUSH_COST", [["W-200", "W-100"]], [[1], [2]]) == VALUE
+    assert ask(excel, "BACKFLUSH_COST", "W-200", None) == 0
+    assert ask(excel, "STANDARD_COST", "W-200", "Sunshine") == VALUE
+
+
+def test_ten_thousand_cells_ask_python_once(excel: MemoryExcel, widgets: Ran) -> None:
+    """As one range, and as hundreds of single cells, in one epoch and the next."""
+    codes = [widgets.codes[n % len(widgets.codes)] for n in range(10_000)]
+    given = ask(excel, "BACKFLUSH_COST", [[code] for code in codes], 1)
+    assert given == [[widgets.answers.cost(code)] for code in codes]
+    for code in codes[:300]:
+        ask(excel, "BACKFLUSH_COST", code, 1)
+        ask(excel, "BACKFLUSH_QTY", "W-200", code, 1)
+    assert excel.python_calls == ["load", "explosion"]
+    excel.type(NAME, "BOM", "I7", "a note")
+    for code in codes[:300]:
+        ask(excel, "STANDARD_COST", code)
+    assert excel.python_calls == ["load", "explosion", "load"]
+
+
+def test_each_workbook_is_answered_from_its_own_inputs_whichever_is_active(tmp_path: Path, widgets: Ran) -> None:
+    excel = MemoryExcel()
+    for name in ("first.xlsm", "second.xlsm"):
+        shutil.copy(widgets.path, tmp_path / name)
+        excel.open(tmp_path / name)
+    before = widgets.answers.standard_cost("P-4110")
+    for name in ("first.xlsm", "second.xlsm"):
+        excel.put(name, "About", "J1", "STANDARD_COST", "P-4110")
+    sheet, address = cell_of_price(excel, "first.xlsm", "P-4110")
+    excel.type("first.xlsm", sheet, address, before + 1)
+    assert excel.application.active_book is excel.book("second.xlsm")
+    assert excel.shown("first.xlsm", "About", "J1") == before + 1
+    assert excel.shown("second.xlsm", "About", "J1") == before
+    excel.book("first.xlsm").vba_get("Activate")
+    assert excel.call("second.xlsm", "STANDARD_COST", "P-4110") == before
+    assert excel.call("first.xlsm", "STANDARD_COST", "P-4110") == before + 1
+
+
+def cell_of_price(excel: MemoryExcel, book: str, item: str) -> tuple[str, str]:
+    codes = excel.range(book, "Standard Cost", "A7:A200").vba_get("Value2").items
+    return "Standard Cost", f"E{7 + codes.index(item)}"
+
+
+# ----------------------------------------------------------------------------------------------------- changes
+
+
+def test_a_changed_input_makes_a_stale_cell_fresh(excel: MemoryExcel, widgets: Ran) -> None:
+    """Typed into Standard Cost: the event raises the epoch, the sheets that ask are calculated, the cell shows the new cost."""
+    old = excel.put(NAME, "Dashboard", "A40", "BACKFLUSH_COST", "W-200", 10)
+    assert old == widgets.answers.cost("W-200", 10)
+    sheet, address = cell(excel, "StandardCost", "W-200", "Other conversion")
+    assert excel.range(NAME, sheet, address).vba_get("Value2") is EMPTY
+    excel.type(NAME, sheet, address, 5)
+    assert excel.shown(NAME, "Dashboard", "A40") == pytest.approx(old + 50)
+    assert "Dashboard" in excel.marked
+    assert set(excel.marked) == {"Dashboard", "Functions"}  # the page of help holds live examples
+
+
+def test_cells_that_were_there_before_the_addin_was_are_found(excel: MemoryExcel, widgets: Ran) -> None:
+    """Calculated in an earlier session, they have asked nothing in this one; they are found by their formulas."""
+    fresh = MemoryExcel()
+    fresh.open(widgets.path)
+    sheet = fresh.book(NAME).sheet_named("Actuals")
+    sheet.cell(40, 9, create=True).value = "=STANDARD_COST(A1)"
+    fresh.type(NAME, "Setup", "B7", "Another company")
+    assert set(fresh.marked) == {"Actuals", "Functions"}
+
+
+def test_a_sheet_that_gets_another_name_is_still_calculated(excel: MemoryExcel) -> None:
+    excel.put(NAME, "Actuals", "J1", "BACKFLUSH_COST", "W-200", 10)
+    excel.type(NAME, "BOM", "I7", "a note")
+    excel.book(NAME).sheet_named("Actuals").vba_set("Name", "Payroll")
+    del excel.marked[:]
+    excel.type(NAME, "BOM", "I8", "a note")
+    assert "Payroll" in excel.marked
+
+
+def test_what_is_no_input_of_unit_costs_changes_nothing(excel: MemoryExcel) -> None:
+    excel.put(NAME, "About", "J1", "BACKFLUSH_COST", "W-200", 10)
+    excel.type(NAME, "Counts", "E7", 12)
+    excel.type(NAME, "About", "A40", "a note")
+    assert excel.marked == []
+    assert excel.python_calls == ["load"]
+
+
+def test_in_manual_calculation_cells_wait_for_the_user(excel: MemoryExcel, widgets: Ran) -> None:
+    old = excel.put(NAME, "About", "J1", "STANDARD_COST", "P-4110")
+    excel.application.calculation = -4135  # manual
+    excel.type(NAME, *cell(excel, "StandardCost", "P-4110", "Material price"), old + 1)
+    assert "About" in excel.marked
+    assert excel.shown(NAME, "About", "J1") == old
+    excel.calculate(excel.book(NAME).sheet_named("About"))
+    assert excel.shown(NAME, "About", "J1") == old + 1
+
+
+def test_a_sheet_whose_calculation_the_user_switched_off_stays_off(excel: MemoryExcel) -> None:
+    excel.put(NAME, "About", "J1", "STANDARD_COST", "P-4110")
+    about = excel.book(NAME).sheet_named("About")
+    about.vba_set("EnableCalculation", False)
+    excel.type(NAME, "BOM", "I7", "a note")
+    assert about.vba_get("EnableCalculation") is False
+    assert "About" not in excel.marked
+
+
+def test_inputs_that_are_formulas_are_followed_and_nothing_runs_in_circles(not_run: MemoryExcel, widgets: Ran) -> None:
+    """A price comes from a cell elsewhere; the cell that asks stands on the input sheet itself."""
+    excel = not_run
+    price = widgets.answers.standard_cost("P-4110")
+    sheet, address = cell(excel, "StandardCost", "P-4110", "Material price")
+    excel.type(NAME, "About", "J1", price)
+    excel.range(NAME, sheet, address).vba_set("Formula", "=About!J1")
+    excel.put(NAME, sheet, "N1", "STANDARD_COST", "P-4110")
+    assert excel.shown(NAME, sheet, "N1") == price
+    asked = len(excel.python_calls)
+    excel.raise_event("SheetCalculate", [excel.book(NAME).sheet_named(sheet)])
+    assert len(excel.python_calls) == asked  # calculated, and the same as before
+    excel.calculates = True
+    excel.type(NAME, "About", "J1", price + 2)
+    assert excel.shown(NAME, sheet, "N1") == price + 2
+    assert len(excel.python_calls) == asked + 1
+
+
+def test_input_errors_are_said_and_gone_when_mended(not_run: MemoryExcel, widgets: Ran) -> None:
+    excel = not_run
+    excel.put(NAME, "About", "J1", "BACKFLUSH_COST", "W-200", 1)
+    excel.put(NAME, "About", "J2", "BACKFLUSH_STATUS")
+    excel.type(NAME, "BOM", "C9", "many")
+    assert excel.shown(NAME, "About", "J1") == NA
+    assert str(excel.shown(NAME, "About", "J2")).startswith("Inputs have errors: 1 error in the inputs, at BOM!C9: ")
+    with FileBook(widgets.path) as book:
+        source = book.read()["BOM"]
+    excel.type(NAME, "BOM", "C9", source.rows[2][2])
+    assert excel.shown(NAME, "About", "J1") == widgets.answers.cost("W-200")
+    assert excel.shown(NAME, "About", "J2") == "Not run yet"
+
+
+def test_a_workbook_without_the_tables_is_no_backflush_workbook(tmp_path: Path) -> None:
+    import openpyxl
+
+    openpyxl.Workbook().save(tmp_path / NAME)
+    excel = MemoryExcel()
+    excel.open(tmp_path / NAME)
+    assert ask(excel, "BACKFLUSH_COST", "W-100", 1) == NA
+    assert ask(excel, "BACKFLUSH_STATUS") == f"No engine: {NAME} is not a backflush workbook."
+    assert excel.python_calls == []
+
+
+def test_a_closed_workbook_is_forgotten(excel: MemoryExcel, widgets: Ran) -> None:
+    ask(excel, "BACKFLUSH_COST", "W-200", 1)
+    excel.close(NAME)
+    excel.open(widgets.path)
+    assert ask(excel, "BACKFLUSH_COST", "W-200", 1) == widgets.answers.cost("W-200")
+    assert excel.python_calls == ["load", "load"]
+
+
+def test_opening_a_workbook_describes_the_arguments_and_does_not_ask_to_save_it(excel: MemoryExcel) -> None:
+    assert {name.partition("!")[2] for name in excel.application.described} >= {"BACKFLUSH_COST", "BACKFLUSH_STATUS"}
+    assert excel.book(NAME).saved
+    assert excel.python_calls == []
+
+
+# -------------------------------------------------------------------------------------------- a failing engine
+
+
+def application_state(excel: MemoryExcel) -> tuple[object, ...]:
+    a = excel.application
+    return a.screen_updating, a.enable_events, a.calculation, a.status_bar, a.cursor
+
+
+def test_where_python_cannot_start_cells_give_na_with_a_reason_until_the_next_epoch(
+    excel: MemoryExcel, widgets: Ran
+) -> None:
+    excel.starts = False
+    state = application_state(excel)
+    for _ in range(20):
+        assert ask(excel, "BACKFLUSH_COST", "W-200", 1) == NA
+        assert ask(excel, "BACKFLUSH_QTY", "W-200", "SA-210", 1) == NA
+    assert excel.attempts == 1
+    assert ask(excel, "BACKFLUSH_STATUS") == "No engine: C:\\Python. Run: xlbackflush doctor"
+    assert application_state(excel) == state
+    assert excel.dialogs == []
+    # what needs no Python is still there
+    assert ask(excel, "BACKFLUSH_BALANCE", layout.COGS) == pytest.approx(widgets.balances()[layout.COGS])
+    excel.starts = True
+    assert ask(excel, "BACKFLUSH_COST", "W-200", 1) == NA
+    excel.type(NAME, "BOM", "I7", "a note")
+    assert ask(excel, "BACKFLUSH_COST", "W-200", 1) == widgets.answers.cost("W-200")
+
+
+def test_a_server_that_died_is_started_again_and_told_the_inputs(excel: MemoryExcel, widgets: Ran) -> None:
+    assert ask(excel, "BACKFLUSH_COST", "W-200", 1) == widgets.answers.cost("W-200")
+    excel.kill_server()
+    quantity = ask(excel, "BACKFLUSH_QTY", "W-200", "SA-210", 1)
+    assert quantity == pytest.approx(widgets.answers.quantity("W-200", "SA-210"))
+    assert quantity > 0
+    assert excel.python_calls == ["load", "explosion", "load", "explosion"]
+    assert ask(excel, "BACKFLUSH_STATUS") == "Ready"
+
+
+def test_while_excel_opens_a_file_without_an_active_workbook_the_next_cell_tries_again(
+    excel: MemoryExcel, widgets: Ran
+) -> None:
+    book, excel.application.active_book = excel.application.active_book, None
+    assert ask(excel, "BACKFLUSH_COST", "W-200", 1) == NA
+    assert ask(excel, "BACKFLUSH_STATUS") == "No engine: Excel has no active workbook yet."
+    excel.application.active_book = book
+    assert ask(excel, "BACKFLUSH_COST", "W-200", 1) == widgets.answers.cost("W-200")
+    assert ask(excel, "BACKFLUSH_STATUS") == "Ready"
+
+
+def test_cells_that_found_no_engine_while_the_file_opened_ask_again_when_it_is_open(
+    excel: MemoryExcel, widgets: Ran
+) -> None:
+    excel.starts = False
+    assert excel.put(NAME, "About", "J1", "BACKFLUSH_COST", "W-200", 1) == NA
+    excel.starts = True
+    excel.raise_event("WorkbookOpen", [excel.book(NAME)])
+    assert excel.shown(NAME, "About", "J1") == widgets.answers.cost("W-200")
+
+
+# ----------------------------------------------------------------------------------------------------- macros
+
+
+def press(excel: MemoryExcel, button: str, book: str = NAME) -> str:
+    """Press a button of a workbook. Gives the sentence of the one message box; its icon goes with it."""
+    del excel.dialogs[:]
+    excel.projects[book.lower()].run(f"Backflush{button}")
+    ((kind, text, title, style),) = excel.dialogs
+    assert (kind, title) == ("MsgBox", "Backflush")
+    assert style == (INFORMATION if text.startswith("Done: ") else EXCLAMATION)
+    return text
+
+
+def journal(book: Workbook) -> list[tuple[Any, ...]]:
+    """Role, debit, credit of every line on the sheet Journal."""
+    table = next(t for sheet in book.sheets_ for t in sheet.tables if t.name == "Journal")
+    body = Range(table.sheet, [table.data]).vba_get("Value2")
+    columns = [list(layout.JOURNAL.names).index(c) + 1 for c in ("Role", "Debit", "Credit")]
+    (first, last), _ = body.bounds
+    cells = [[body.get([r, c]) for c in columns] for r in range(first, last + 1)]
+    return [(role, *(x if isinstance(x, float) else 0.0 for x in money)) for role, *money in cells]
+
+
+def test_pressing_run_ends_in_the_journal_that_the_engine_posts(tmp_path: Path, widgets: Ran) -> None:
+    excel = MemoryExcel()
+    excel.open(sample(tmp_path, "widgets"))
+    excel.put(NAME, "About", "J1", "BACKFLUSH_STATUS")
+    excel.put(NAME, "About", "J2", "BACKFLUSH_BALANCE", layout.COGS)
+    assert (excel.shown(NAME, "About", "J1"), excel.shown(NAME, "About", "J2")) == ("Not run yet", NA)
+    state = application_state(excel)
+    assert press(excel, "Run").startswith("Done: ")
+    scale = 10**widgets.posted.places
+    expected = [
+        (line.role, max(line.minor, 0) / scale, max(-line.minor, 0) / scale)
+        for entry in widgets.posted.entries
+        for line in entry.lines
+    ]
+    assert journal(excel.book(NAME)) == expected
+    assert application_state(excel) == state
+    # cells that tell of the run are calculated again
+    assert excel.shown(NAME, "About", "J1") == "Ready"
+    assert excel.shown(NAME, "About", "J2") == pytest.approx(widgets.balances()[layout.COGS])
+
+
+def test_a_run_works_on_the_workbook_whose_button_is_pressed(tmp_path: Path, widgets: Ran) -> None:
+    excel = MemoryExcel()
+    excel.open(sample(tmp_path, "widgets"))
+    excel.open(sample(tmp_path, "computers"))
+    assert excel.application.active_book is excel.book("computers.xlsm")
+    assert press(excel, "Run").startswith("Done: ")
+    assert excel.application.active_book is excel.book(NAME)
+    assert len(journal(excel.book(NAME))) > 1
+    assert journal(excel.book("computers.xlsm")) == [(EMPTY, 0.0, 0.0)]
+
+
+def test_findings_stop_the_run_and_are_said(excel: MemoryExcel) -> None:
+    before = journal(excel.book(NAME))
+    excel.type(NAME, "BOM", "C9", "many")
+    assert press(excel, "Run").startswith("Findings: ")
+    assert journal(excel.book(NAME)) == before
+
+
+@pytest.mark.parametrize("problem", ["raises", "says nothing"])
+def test_where_python_fails_the_user_reads_a_sentence_and_excel_is_as_it_was(excel: MemoryExcel, problem: str) -> None:
+    def python(command: str) -> str:
+        excel.application.calculation = -4135  # what Python had set when it failed
+        if problem == "raises":
+            raise ModuleNotFoundError("No module named 'xlbackflush'")
+        return ""
+
+    excel.python = python
+    excel.application.status_bar = "a user's own text"
+    state = application_state(excel)
+    said = press(excel, "Run")
+    assert (
+        said
+        == {
+            "raises": "Stopped: No module named 'xlbackflush'. Run: xlbackflush doctor",
+            "says nothing": "Stopped: Python did not say what it did. Run: xlbackflush doctor",
+        }[problem]
+    )
+    assert application_state(excel) == state
+
+
+@pytest.mark.parametrize("name", ["a=b.xlsm", "100%.xlsm", "o'clock.xlsm"])
+def test_a_name_that_the_command_line_does_not_survive_is_refused(tmp_path: Path, widgets: Ran, name: str) -> None:
+    shutil.copy(widgets.path, tmp_path / name)
+    excel = MemoryExcel()
+    excel.open(tmp_path / name)
+    letter = next(c for c in name if c in "=%'")
+    assert press(excel, "Run", name).startswith(
+        f"Stopped: A workbook with {letter} in its name cannot be run from Excel."
+    )
+    assert excel.commands == []
+
+
+def test_a_workbook_that_is_read_only_or_not_open_is_refused(excel: MemoryExcel) -> None:
+    excel.book(NAME).vba_set("ReadOnly", True)
+    assert press(excel, "Run") == f"Stopped: {NAME} is open for reading only; save it under another name first."
+    for arguments, said in (
+        (["other.xlsm", "run"], "Stopped: other.xlsm is not open."),
+        ([NAME, "run; import os"], "Stopped: There is no macro run; import os."),
+    ):
+        del excel.dialogs[:]
+        excel.addin.run("BackflushMacro", arguments)
+        assert [text for _, text, _, _ in excel.dialogs] == [said]
+    assert excel.commands == []
+
+
+# ----------------------------------------------------------------------------------------------------- ribbon
+
+
+def ribbon(excel: MemoryExcel, button: str) -> list[str]:
+    """Press a button of the ribbon. Gives what the message boxes say."""
+    del excel.dialogs[:]
+    excel.addin.run(f"BackflushRibbon{button}", [NOTHING])
+    return [text for _, text, _, _ in excel.dialogs]
+
+
+@pytest.mark.parametrize("button", ["Run", "Check", "Explain", "Restore", "Export"])
+def test_the_ribbon_runs_its_verb_on_the_active_workbook(excel: MemoryExcel, button: str) -> None:
+    said = f"Done: {button}."
+    excel.python = lambda command: said
+    assert ribbon(excel, button) == [said]
+    verb = button.lower()
+    assert excel.commands == [f"from xlbackflush.excel.macros import {verb}; {verb}()"]
+    excel.close(NAME)
+    assert ribbon(excel, button) == ["Open a backflush workbook first."]
+    assert len(excel.commands) == 1
+
+
+def test_the_ribbon_makes_a_new_workbook_and_opens_it(tmp_path: Path) -> None:
+    """Also where no workbook is open; and never over another file."""
+    path = tmp_path / "March.xlsm"
+    excel = MemoryExcel()
+    assert ribbon(excel, "New") == []  # cancelled
+    assert excel.python_calls == []
+    excel.application.save_as = str(path)
+    assert ribbon(excel, "New") == []
+    assert [book.name for book in excel.application.workbooks_.books] == ["March.xlsm"]
+    assert {t.name for s in excel.book("March.xlsm").sheets_ for t in s.tables} == set(layout.TABLES)
+    (said,) = ribbon(excel, "New")
+    assert said == "Stopped: March.xlsm exists already; choose another name."
+    assert application_state(excel) == application_state(MemoryExcel())
+
+
+def test_help_shows_the_page_of_functions(excel: MemoryExcel) -> None:
+    assert ribbon(excel, "Help") == []
+    active = excel.book(NAME).active_sheet
+    assert active is not None
+    assert active.name == "Functions"
+    excel.close(NAME)
+    assert ribbon(excel, "Help") == ["Open a backflush workbook first, or make one with New workbook."]
