@@ -508,6 +508,12 @@ _DIFFERENCE = Column(
     "Difference", "money", "Posted less proof: not zero when an input changed after the run.", "posted - proof"
 )
 
+#: columns that stay with a line for as long as it is the same posting (see `engine/annotations.py`)
+AUDITOR = tuple(
+    Column(name, "text", "The auditor's own; a run leaves it.", "auditor", width=width)
+    for name, width in (("Tick", 8), ("W/P ref", 12), ("Comment", 34))
+)
+
 JOURNAL = Table(
     "Journal",
     (
@@ -526,6 +532,7 @@ JOURNAL = Table(
         _PROOF,
         _DIFFERENCE,
         Column("Product", "text", "Item, where there is one entry per product.", width=18),
+        *AUDITOR,
     ),
 )
 LEDGER = Table(

@@ -17,6 +17,7 @@ def journal(w: Writing) -> Body:
     proofs = Proofs(w.sheets, w.posted.places, w.opened)
     columns: dict[str, list[Any]] = {c.name: [] for c in layout.JOURNAL.columns}
     formulas: list[str] = []
+    blank = (None,) * len(layout.AUDITOR)
     row = place.first_row
     for number, entry in enumerate(w.posted.entries, 1):
         rows = range(row, row + len(entry.lines))
@@ -27,7 +28,7 @@ def journal(w: Writing) -> Body:
             values = (
                 w.posted.run.run, number, k + 1, settings.period_end + entry.days_after, entry.event, line.role, account, name,
                 amount if line.minor > 0 else None, amount if line.minor < 0 else None,
-                entry.description, line.source, signed, 0.0, entry.product,
+                entry.description, line.source, signed, 0.0, entry.product, *blank,
             )  # fmt: skip
             for column, value in zip(columns, values, strict=True):
                 columns[column].append(value)
