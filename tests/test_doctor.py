@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -318,21 +318,18 @@ class Pretender:
             pipeline.run(book, "somebody", dt.datetime(2031, 1, 2))
 
     def values(self, sheet: str, address: str) -> list[list[object]]:
-        package = Package(self.path)
-        reader = SheetReader(package, self.path.read_bytes())
-        width, height = split_cell(address.split(":")[1])
-        grid: list[list[object]] = [[""] * width for _ in range(height)]
-        for row, cells in enumerate(reader.grid(sheet)):
-            grid[row][: len(cells)] = [_as_excel(value) for value in cells]
-        for row, errors in reader.odd(sheet).items():
-            for column, error in errors:
-                grid[row - 1][column] = error
-        for (name, cell), value in self.spoilt.items():
-            if name == sheet:
-                column, row = split_cell(cell)
-                grid[row - 1][column - 1] = value
-        package.close()
-        return grid
+        (left, top), (right, bottom) = map(split_cell, address.split(":"))
+        with closing(Package(self.path)) as package:
+            reader = SheetReader(package, self.path.read_bytes())
+            cells = {
+                (column, row): _as_excel(value)
+                for row, values in enumerate(reader.grid(sheet), 1)
+                for column, value in enumerate(values, 1)
+            }
+            for row, errors in reader.odd(sheet).items():
+                cells |= {(column + 1, row): error for column, error in errors}
+        cells |= {split_cell(cell): value for (name, cell), value in self.spoilt.items() if name == sheet}
+        return [[cells.get((c, r), "") for c in range(left, right + 1)] for r in range(top, bottom + 1)]
 
     def ask(self, formulas: Sequence[str]) -> list[object]:
         known = dict(trial.questions(self.path))
@@ -354,7 +351,7 @@ def tried(computer: Machine, spoil: Spoil = lambda book: None) -> list[Finding]:
         spoil(book)
         yield book
 
-    return in_excel(computer, open_book, [])
+    return in_excel(computer, [], open_book)
 
 
 def test_an_excel_that_agrees_passes(windows: Machine) -> None:
@@ -409,7 +406,7 @@ def test_a_fault_of_excel_ends_in_the_report(windows: Machine) -> None:
 
 def test_excel_is_not_tried_where_the_installation_is_wrong(windows: Machine) -> None:
     wrong = [Finding("Add-in", "FAIL", "not installed.")]
-    (finding,) = in_excel(windows, lambda path: pytest.fail("opened"), wrong)
+    (finding,) = in_excel(windows, wrong, lambda path: pytest.fail("opened"))
     assert finding.result == "SKIP"
 
 

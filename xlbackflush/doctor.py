@@ -70,17 +70,18 @@ def failed(findings: list[Finding]) -> bool:
     return any(f.result == "FAIL" for f in findings)
 
 
-def in_excel(machine: Machine, open_book: OpenBook, so_far: list[Finding]) -> list[Finding]:
-    """The trial in a real Excel, unless it cannot work; `open_book` opens a workbook there."""
+def in_excel(machine: Machine, so_far: list[Finding], open_book: OpenBook | None = None) -> list[Finding]:
+    """The trial in a real Excel (or where `open_book` opens a workbook), unless a check has failed already."""
     if machine.system == "Other":
         return [Finding("Excel", "FAIL", "there is no Excel on this system.", "Try it where Excel is.")]
     if failed(so_far):
         return [Finding("Excel", "SKIP", "not tried, as something else has failed.", "Mend that first.")]
+    from xlbackflush.excel import live
     from xlbackflush.excel.trial import trial
 
     with tempfile.TemporaryDirectory(prefix="xlbackflush-", ignore_cleanup_errors=True) as folder:
         try:
-            verdicts = trial(Path(folder), open_book)
+            verdicts = trial(Path(folder), open_book or live.open_book, engine=machine.system == "Windows")
         except Exception as error:  # noqa: BLE001 - whatever Excel did belongs into the report
             trace = traceback.format_exc().splitlines()
             return [Finding("Excel", "FAIL", f"{type(error).__name__}: {error}.", _SEND, tuple(trace))]

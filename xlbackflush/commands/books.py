@@ -6,7 +6,6 @@ import argparse
 import calendar
 import datetime as dt
 import getpass
-from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 
@@ -95,13 +94,11 @@ def explain(args: argparse.Namespace) -> int:
     from xlbackflush.excel import explain as explanation
     from xlbackflush.excel.errors import UnusableError
     from xlbackflush.excel.file import FileBook
-    from xlbackflush.excel.package import Package
-    from xlbackflush.excel.reader import SheetReader
 
     if (args.cell is None) == (args.product is None):
         raise UnusableError("Name a cell, such as Journal!I7, or --product CODE.")
-    with FileBook(args.book) as book, closing(Package(book.path)) as package:
-        reader = explanation.FileReader(package, SheetReader(package, book.path.read_bytes()))
+    with FileBook(args.book) as book:
+        reader = book.cells()
         steps = explanation.product(reader, args.product) if args.product else explanation.explain(reader, args.cell)
     return tell(args, {"steps": [asdict(step) for step in steps]}, "\n".join(explanation.printed(steps)))
 

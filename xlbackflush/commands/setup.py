@@ -54,11 +54,9 @@ def doctor(args: argparse.Namespace) -> int:
     machine = this_machine()
     found = examination.examine(machine)
     if args.excel:
-        from xlbackflush.excel.live import open_book
-
         if not args.quiet and not args.json:
             say("Trying it in Excel. When Excel shows a message, press OK there ...")
-        found += examination.in_excel(machine, open_book, found)
+        found += examination.in_excel(machine, found)
     code = int(examination.failed(found))
     target: Path | None = args.report or (Path("xlbackflush-report.txt") if args.excel else None)
     if target:
