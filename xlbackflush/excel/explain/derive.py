@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from xlbackflush.engine.tables import CellError
-from xlbackflush.excel.explain.evaluate import Value, text
+from xlbackflush.excel.explain.evaluate import Value
 from xlbackflush.excel.explain.expression import Constant, Expression, Printer, Simplifier, Term, terms
 from xlbackflush.excel.explain.formula import Call, Cell, FormulaError, Literal, Node, walk
 from xlbackflush.excel.explain.posted import basis
@@ -133,12 +133,10 @@ class Derivation:
         return self._tree(task, what, rests.tree, rests.sentence)
 
     def _typed(self, cell: Cell, place: Place, value: Value, is_formula: bool) -> str:
-        shown = "Blank, which counts as 0" if value is None else self.words.figure(value, cell, True)
-        how = "a formula of your own" if is_formula else "typed in"
-        column = place.column.help
-        if place.table == "Setup":
-            column = text(self.grid.beside(cell, place, "Meaning"))
-        return f"{shown}, {how}. {column}" if value is not None else f"{shown}. {column}"
+        shown = "Blank, which counts as 0."
+        if value is not None:
+            shown = f"{'A formula of your own' if is_formula else 'Typed in'}: {self.words.figure(value, cell, True)}."
+        return f"{shown} {self.words.help(cell, place)}"
 
     def _text(self, cell: Cell, place: Place, value: Value, tree: Node | None) -> str:
         if value is None:
@@ -168,7 +166,7 @@ class Derivation:
         printer = Printer(self.words, here, cell)
         result = self._shown(task, expression.value)
         if isinstance(expression, Constant):
-            return f"{result}, by the formula itself."
+            return f"By the formula itself: {result}."
         named, numbers = printer.in_words(expression), printer.in_figures(expression)
         if isinstance(expression, Term) or numbers in (named, result.split(" ")[0]):
             return f"{_capital(named)} = {result}."

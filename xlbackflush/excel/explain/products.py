@@ -106,7 +106,7 @@ class _View:
             if abs(own) > 1e-9 * abs(amount):
                 parts.insert(0, f"{figure(own, 'price', words.places)} of the item itself")
             shown = words.figure(amount, cell, True)
-            explanation = f"{' + '.join(parts)} = {shown}." if len(parts) > 1 else f"{shown}."
+            explanation = f"Made of {' + '.join(parts)} = {shown}." if len(parts) > 1 else f"Made of {shown} alone."
             self._add(1, cell, f"{element} in one {self.item}", amount, explanation, "sum")
             for r, a in brought:
                 self._line(element, r, a)
@@ -128,7 +128,7 @@ class _View:
         units = self._number(quantity)
         each = amount / units if units else 0.0
         explanation = (
-            f"{self.words.figure(units, quantity)} × {figure(each, 'price', self.words.places)} "
+            f"Quantity {self.words.figure(units, quantity)} × {figure(each, 'price', self.words.places)} "
             f"= {self.words.figure(amount, cell, True)}, scrap included."
         )
         self._add(2, cell, f"{element} of {component}", amount, explanation, "formula")
@@ -169,7 +169,7 @@ class _View:
         material = math.fsum(r.amount for r in rows)
         words, money = self.words, self._money
         where = self._cell("Trace", "Amount", rows[0].number)
-        went = self._journal(event, charged_to, charged_to)
+        went = self._journal(event, charged_to, charged_to, "Debit")
         explanation = (
             f"Components {money(material)} + conversion {money(total - material)} = {money(total)} {words.currency}. "
             f"Debited: {went}."
@@ -184,13 +184,13 @@ class _View:
     def _components(self, event: str, account: str, rows: list[_Row]) -> None:
         total = math.fsum(r.amount for r in rows)
         many = f"{len(rows):,} rows of the Trace" if len(rows) > 1 else "1 row of the Trace"
-        credited = self._journal(event, rows[0].charged_to, account)
+        credited = self._journal(event, rows[0].charged_to, account, "Credit")
         self._add(1, self._cell("Trace", "Amount", rows[0].number), f"Components relieved from {account}", total,
                   f"{many} = {self._money(total)} {self.words.currency}. Credited: {credited}.", "sum")  # fmt: skip
         for row in rows:
             cell, quantity = self._cell("Trace", "Amount", row.number), self._cell("Trace", "Required qty", row.number)
             explanation = (
-                f"{self.words.figure(row.required, quantity, True)} × "
+                f"Required {self.words.figure(row.required, quantity, True)} × "
                 f"{figure(row.cost, 'price', self.words.places)} = {self.words.figure(row.amount, cell, True)}."
             )
             self._add(2, cell, f"Component {row.component}", row.amount, explanation, "formula")
@@ -198,9 +198,9 @@ class _View:
     def _conversion(self, event: str, rows: list[_Row]) -> None:
         """Conversion flushed with the product, by element and level."""
         total = math.fsum(r.conversion for r in rows)
-        credited = self._journal(event, rows[0].charged_to, layout.CCA)
+        credited = self._journal(event, rows[0].charged_to, layout.CCA, "Credit")
         self._add(1, self._cell("Trace", "Conversion", rows[0].number), "Conversion flushed", total,
-                  f"{self._money(total)} {self.words.currency}, by element below. Credited: {credited}.", "sum")  # fmt: skip
+                  f"By element below: {self._money(total)} {self.words.currency}. Credited: {credited}.", "sum")  # fmt: skip
         shares = [(row, self._own(row.component)) for row in rows]
         for element in layout.ELEMENTS[1:]:
             parts = [(row, row.required * own[element]) for row, own in shares if own[element]]
@@ -212,8 +212,9 @@ class _View:
                 if own[element]
             )
             amount = math.fsum(a for _, a in parts)
-            self._add(2, self._cell("Trace", "Conversion", parts[0][0].number), element, amount,
-                      f"{said} = {self._money(amount)} {self.words.currency}.", "formula")  # fmt: skip
+            where = self._cell("Trace", "Conversion", parts[0][0].number)
+            explanation = f"Units at their own conversion: {said} = {self._money(amount)} {self.words.currency}."
+            self._add(2, where, element, amount, explanation, "formula")
 
     def _own(self, item: str) -> dict[str, float]:
         """Conversion of one unit at its own level, by element, from Standard Cost."""
@@ -228,20 +229,21 @@ class _View:
         own = {element: of("Labor hours") * of(rate) for element, rate in _OWN.items()}
         return own | {"Other conversion": of("Other conversion")}
 
-    def _journal(self, event: str, charged_to: str, role: str) -> str:
-        """The lines of a role in the entries of an event that are charged to an account; those of the product, if any are."""
+    def _journal(self, event: str, charged_to: str, role: str, side: str) -> str:
+        """Where an amount went: the lines of a role in the entries of an event that are charged to an account.
+
+        Those of the usual side, Debit or Credit, unless corrections turned all of them round; only those of the product
+        where there are entries per product.
+        """
         source = self.grid.tables["Journal"]
-        lines = self.grid.rows("Journal", "Event", "Role", "Debit", "Entry", "Product")
-        of_product = [
-            (v[:4], r) for r, v in enumerate(lines, source.first_row) if code_key(text(v[4])) in ("", self.key)
-        ]
-        entries = {v[3] for v, _ in of_product if v[:2] == (event, charged_to)}
-        found = [
-            f"Journal!{source.letters['Credit' if v[2] is None else 'Debit']}{row}"
-            for v, row in of_product
-            if v[1] == role and v[3] in entries
-        ]
-        return ", ".join(found) or "no line of the journal"
+        lines = self.grid.rows("Journal", "Event", "Role", "Entry", side, "Product")
+        own = [(*v[:4], r) for r, v in enumerate(lines, source.first_row) if code_key(text(v[4])) in ("", self.key)]
+        entries = {entry for of, account, entry, _, _ in own if (of, account) == (event, charged_to)}
+        found = [(amount, row) for _, account, entry, amount, row in own if account == role and entry in entries]
+        usual = [row for amount, row in found if amount is not None]
+        other = "Credit" if side == "Debit" else "Debit"
+        letter = source.letters[side if usual else other]
+        return ", ".join(f"Journal!{letter}{row}" for row in usual or [r for _, r in found]) or "no line of the journal"
 
     def _number(self, cell: Cell) -> float:
         return _number(self.grid.value(cell))

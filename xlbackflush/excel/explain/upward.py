@@ -40,11 +40,11 @@ def users(grid: Grid, cell: Cell) -> list[Step]:
     value = grid.value(cell)
     levels = [[c for c in level if _is_amount(grid.value(c))] for level in _Users(grid).levels(cell)]
     found = sum(map(len, levels))
-    answer = f"used by {found:,} cells of the output sheets, listed below" if found else "no output cell uses it"
-    typed = words.figure(value, cell, True)
-    help_text = place.column.help if place else ""
+    answer = f"Used by {found:,} cells of the output sheets, listed below." if found else "No output cell uses it."
+    help_text = words.help(cell, place) if place else ""
     figure = float(str(value)) if _is_amount(value) else None
-    steps = [Step(1, 0, str(cell), words.what(cell), figure, f"{typed}, typed in: {answer}. {help_text}", "input")]
+    said = f"Typed in: {words.figure(value, cell, True)}. {answer} {help_text}"
+    steps = [Step(1, 0, str(cell), words.what(cell), figure, said, "input")]
     for depth, level in enumerate(levels, 1):
         for group in _groups(grid, level):
             steps.append(_step(grid, words, len(steps) + 1, depth, group))
@@ -74,10 +74,8 @@ def _step(grid: Grid, words: Words, number: int, depth: int, group: list[Cell]) 
         what = f"{place.column.name}, {len(group):,} cells of {first.sheet}"
         return Step(number, depth, str(first), what, None, f"{named}{others}. {place.column.help}", "uses")
     value = grid.value(first)
-    shown = words.figure(value, first, True)
-    return Step(
-        number, depth, str(first), words.what(first), float(str(value)), f"{shown}. {place.column.help}", "uses"
-    )
+    said = f"{place.column.help.removesuffix('.')}: {words.figure(value, first, True)}."
+    return Step(number, depth, str(first), words.what(first), float(str(value)), said, "uses")
 
 
 class _Users:

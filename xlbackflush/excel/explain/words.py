@@ -115,6 +115,10 @@ class Words:
         row = self.row(cell, place)
         return row if place.table == "Setup" else f"{place.column.name}: {row}" if row else place.column.name
 
+    def help(self, cell: Cell, place: Place) -> str:
+        """What a column is for; of a setting, what it does."""
+        return text(self.grid.beside(cell, place, "Meaning")) if place.table == "Setup" else place.column.help
+
     # --------------------------------------------------------------------------------------- figures
 
     def figure(self, value: Value, cell: Cell | None, with_unit: bool = False) -> str:
