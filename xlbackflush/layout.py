@@ -95,6 +95,11 @@ CONVERSION_ALLOCATION = "Conversion allocation"
 FITS, LOOK, UNKNOWN, FOR_INFORMATION = "Fits", "Look", "Unknown", "For information"
 AT_LEAST, AT_MOST = "At least", "At most"
 
+#: what can have made a difference of a count, and how sure one can be of it
+BILL_QUANTITY, UNREPORTED_SCRAP, MISCOUNT = "Quantity on the bill", "Unreported scrap", "Miscount"
+UNITS_SCRAPPED, PRODUCTION_COUNT = "Unreported scrap of units", "Production count"
+SUPPORTED, CANDIDATE, CANNOT_TELL = "Supported", "Candidate", "Cannot tell"
+
 ERROR, WARNING, NOTE = "Error", "Warning", "Note"
 SEVERITIES = (ERROR, WARNING, NOTE)
 
@@ -880,6 +885,38 @@ EXPLANATION = Table(
         Column("Explanation", "text", "How it is worked out from the figures one level below.", width=84),
     ),
 )
+SUSPECTS = Table(
+    "Suspects",
+    (
+        Column(
+            "Rank",
+            "integer",
+            "1 is the difference with the most money in it; its rival causes share the rank.",
+            width=7,
+        ),
+        Column("Cause", "text", "What could have made the difference.", width=24),
+        Column("Item", "text", "Item whose count differs; blank: many, see Explanation.", width=18),
+        Column("Parent", "text", "Made item whose bill or count is meant.", width=18),
+        Column("Verdict", "text", "Supported by several periods; Candidate; Cannot tell it from its rivals.", width=13),
+        Column(
+            "Difference qty", "quantity", "Used beyond the bill; negative: less than the bill says.", "units", width=15
+        ),
+        Column("Amount", "money", "The same at standard: cost that no unit carried.", "money", width=15),
+        Column("Base", "quantity", "Parent units, use or units made that it is spread over.", "units", width=15),
+        Column("Recorded", "quantity", "On the bill, reported as scrap, or counted.", width=13),
+        Column("Implied", "quantity", "What it would have to be to explain the counts.", width=13),
+        Column("Plus or minus", "quantity", "With 95 % confidence; blank: fewer than three periods.", width=13),
+        Column("Try", "quantity", "Implied, or the round figure nearest to it that fits.", width=13),
+        Column("Left", "money", "What of Amount would remain with Try.", "money", width=15),
+        Column(
+            "Plausibility", "percent", "Among all causes and noise, by their usual sizes.", "of all causes", width=12
+        ),
+        Column("Periods", "integer", "Counts that this rests on.", "counts", width=9),
+        Column("Where", "text", "Cell to look at; click to go there.", width=20),
+        Column("Explanation", "text", "Why it is suspected, and what cannot be told from it.", width=84),
+        Column("What to check", "text", "What would settle it.", width=60),
+    ),
+)
 CHECKS = Table(
     "Checks",
     (
@@ -1050,6 +1087,14 @@ OUTPUT_SHEETS: tuple[Sheet, ...] = (
         "What one amount is made of, step by step, down to the cells that people typed.",
         (EXPLANATION,),
         "Select an amount on any output sheet and choose Explain this cell. A run empties this sheet.",
+    ),
+    Sheet(
+        "Suspects",
+        "Output",
+        "What best explains the differences of the counts: wrong bills, unreported scrap, miscounts; with the figure implied.",
+        (SUSPECTS,),
+        "A run looks at its own period, which gives candidates. Several periods: xlbackflush suspects BOOK EARLIER_BOOK ...",
+        freeze_cols=5,
     ),
     Sheet(
         "Findings",

@@ -19,7 +19,7 @@ from xlbackflush.excel.writing import Body, Writing
 from xlbackflush.pipeline import Outcome, Run
 
 #: columns of long sentences, wrapped within their width
-WRAPPED = ("What", "How to fix", "Explanation", "How it is measured")
+WRAPPED = ("What", "How to fix", "Explanation", "How it is measured", "What to check")
 
 #: table -> what writes its body after a run
 MAKERS: dict[str, Callable[[Writing], Body]] = {
@@ -42,6 +42,7 @@ MAKERS: dict[str, Callable[[Writing], Body]] = {
     "Fit": fit.fit,
     "Trace": trace,
     "Explanation": lambda writing: empty("Explanation"),
+    "Suspects": lambda writing: empty("Suspects"),
     "Checks": posted.checks,
 }
 
