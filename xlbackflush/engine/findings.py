@@ -158,6 +158,14 @@ COUNTED_MORE = Rule(
 )
 OPENED_TWICE = Rule("P07", ERROR, "Balance carried over twice", "Keep one row for each role on sheet Opening.")
 
+# -- what was posted
+CHANGED_ON_RECORD = Rule(
+    "L01",
+    ERROR,
+    "Posted record changed",
+    "What is posted never changes: put the cell back as it was, from a copy of the workbook.",
+)
+
 # -- size of the explosion
 CONDENSED = Rule(
     "Z01",
@@ -189,6 +197,37 @@ NEVER_COMPLETED = Rule(
     WARNING,
     "Subassembly consumed but never completed",
     "Count its completions, or make its Type Phantom.",
+)
+
+# -- journal-entry tests of an auditor, one finding each (see `journaltests.py`)
+GAP = Rule("J01", WARNING, "Gap in entry numbers", "Find out which entries were removed; posted entries never change.")
+REPEATED = Rule("J02", WARNING, "Entries alike", "Reverse one of them if the same event was recorded twice.")
+WEEKEND = Rule(
+    "J03", NOTE, "Documents dated on a weekend", "Check that work was done on those days, and who entered the rows."
+)
+LATE = Rule("J04", NOTE, "Posted late or on a weekend", "Check why, and who posted.")
+ROUND = Rule(
+    "J05", NOTE, "Round amounts among others", "Check that they are no estimates: ask for the documents behind."
+)
+UNNAMED = Rule("J06", NOTE, "Line without a name or a description", "Give every account a name on Setup.")
+CUT_OFF = Rule(
+    "J07", NOTE, "Much dated close to period end", "Check the cut-off: do these documents belong to the period?"
+)
+REPOSTED = Rule("J08", NOTE, "Reversed, and posted again alike", "Check why; the books are as they were before.")
+OWN_APPROVAL = Rule("J09", WARNING, "Approved by the preparer", "Have someone else approve the run.")
+RARE_ACCOUNT = Rule("J10", NOTE, "Account hardly ever used", "Check these lines, and the account on Setup.")
+UNUSUAL_PAIR = Rule("J11", NOTE, "Unusual pair of accounts", "Check the entry, and the accounts of its roles on Setup.")
+JUST_BELOW = Rule(
+    "J12", NOTE, "Lines just below materiality", "Look at these lines: below the threshold an amount escapes attention."
+)
+FIRST_DIGITS = Rule(
+    "J13",
+    NOTE,
+    "First digits unlike other journals",
+    "Look at the amounts that begin with the digits named; a hint only.",
+)
+MARK_LOST = Rule(
+    "J14", WARNING, "Auditor's entry without its line", "Look at the new line, and enter tick and comment there again."
 )
 
 CATALOGUE: tuple[Rule, ...] = tuple(r for r in list(globals().values()) if isinstance(r, Rule))
