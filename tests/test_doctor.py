@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from com_file import Workbook
+from excel_engine import calling
 from machines import Registry, machine, with_python
+from memory_excel import MemoryExcel, plain
 from support_files import Parts, cli
 
 from xlbackflush import __version__, doctor, layout, pipeline
 from xlbackflush.doctor import Finding, examine, failed, in_excel
 from xlbackflush.engine.tables import CellError
-from xlbackflush.excel import addin, trial
+from xlbackflush.excel import addin, live, trial
+from xlbackflush.excel.com import Box
 from xlbackflush.excel.file import FileBook
-from xlbackflush.excel.package import Package, split_cell
+from xlbackflush.excel.package import Package, column_letter, split_cell
 from xlbackflush.excel.reader import SheetReader
 from xlbackflush.excel.values import stored
 from xlbackflush.install import install
@@ -317,8 +323,8 @@ class Pretender:
         with FileBook(self.path) as book:
             pipeline.run(book, "somebody", dt.datetime(2031, 1, 2))
 
-    def values(self, sheet: str, address: str) -> list[list[object]]:
-        (left, top), (right, bottom) = map(split_cell, address.split(":"))
+    def values(self, sheet: str, box: Box) -> list[list[object]]:
+        top, left, bottom, right = box
         with closing(Package(self.path)) as package:
             reader = SheetReader(package, self.path.read_bytes())
             cells = {
@@ -408,6 +414,66 @@ def test_excel_is_not_tried_where_the_installation_is_wrong(windows: Machine) ->
     wrong = [Finding("Add-in", "FAIL", "not installed.")]
     (finding,) = in_excel(windows, wrong, lambda path: pytest.fail("opened"))
     assert finding.result == "SKIP"
+
+
+class InMemory:
+    """A workbook in the Excel in memory: its VBA and the add-in's run, and Python behind them."""
+
+    def __init__(self, path: Path) -> None:
+        self.name, self.excel = path.name, MemoryExcel()
+        self.excel.open(path)
+
+    def press(self, macro: str) -> None:
+        self.excel.call(self.name, macro)
+
+    def values(self, sheet: str, box: Box) -> list[list[object]]:
+        top, left, bottom, right = box
+        address = f"{column_letter(left)}{top}:{column_letter(right)}{bottom}"
+        shown = plain(self.excel.range(self.name, sheet, address).vba_get("Value2"))
+        return [["" if c is None else c for c in row] for row in (shown if isinstance(shown, list) else [[shown]])]
+
+    def ask(self, formulas: Sequence[str]) -> list[object]:
+        return [self.excel.call(self.name, *_call(formula)) for formula in formulas]
+
+
+def _call(formula: str) -> tuple[Any, ...]:
+    """A function and its arguments: texts and numbers."""
+    name, given = re.fullmatch(r"=(\w+)\((.*)\)", formula).groups()  # type: ignore[union-attr]
+    return name, *(text if not number else float(number) for text, number in re.findall(r'"([^"]*)"|([-\d.]+)', given))
+
+
+def test_the_whole_trial_in_an_excel_in_memory(windows: Machine) -> None:
+    """Button, add-in, Python, and every function: as the doctor does it in a real Excel."""
+    books = []
+
+    @contextmanager
+    def open_book(path: Path) -> Iterator[InMemory]:
+        books.append(InMemory(path))
+        yield books[0]
+
+    cells, functions = in_excel(windows, [], open_book)
+    assert (cells.result, cells.details) == ("PASS", ())
+    assert (functions.result, functions.details) == ("PASS", ())
+    assert [text.split(":")[0] for _, text, *_ in books[0].excel.dialogs] == ["Done"]
+    assert len(books[0].excel.commands) == 1
+
+
+def test_cells_are_read_through_xlwings_as_a_file_has_them(tmp_path: Path) -> None:
+    """What the doctor's workbook reads in Excel, over Excel's objects on a workbook that the file adapter has run."""
+    path = tmp_path / "book.xlsm"
+    cli("new", path, "--sample", "widgets")
+    cli("run", path)
+    with calling(Workbook(path)) as book:
+        native = live.native(book)
+        opened = trial.ExcelBook(book, native)
+        agrees = trial.cells(opened, path)
+        native.unprotect("Journal")
+        native.put("Journal", (7, 9, 7, 9), [[1.0]], "General")
+        native.put("Journal", (8, 11, 8, 11), [["otherwise"]], "General")
+        differs = trial.cells(opened, path)
+    assert (agrees.passed, agrees.differences) == (True, ())
+    assert agrees.compared > 10_000
+    assert [d.split(":")[0] for d in differs.differences] == ["Journal!I7", "Journal!K8"]
 
 
 def test_the_functions_are_asked_what_the_engine_answers(tmp_path: Path) -> None:

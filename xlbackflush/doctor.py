@@ -15,6 +15,7 @@ import tempfile
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -76,12 +77,12 @@ def in_excel(machine: Machine, so_far: list[Finding], open_book: OpenBook | None
         return [Finding("Excel", "FAIL", "there is no Excel on this system.", "Try it where Excel is.")]
     if failed(so_far):
         return [Finding("Excel", "SKIP", "not tried, as something else has failed.", "Mend that first.")]
-    from xlbackflush.excel import live
-    from xlbackflush.excel.trial import trial
+    from xlbackflush.excel.trial import open_in_excel, trial
 
+    open_book = open_book or partial(open_in_excel, addin=setup.places(machine).addin)
     with tempfile.TemporaryDirectory(prefix="xlbackflush-", ignore_cleanup_errors=True) as folder:
         try:
-            verdicts = trial(Path(folder), open_book or live.open_book, engine=machine.system == "Windows")
+            verdicts = trial(Path(folder), open_book, engine=machine.system == "Windows")
         except Exception as error:  # noqa: BLE001 - whatever Excel did belongs into the report
             trace = traceback.format_exc().splitlines()
             return [Finding("Excel", "FAIL", f"{type(error).__name__}: {error}.", _SEND, tuple(trace))]

@@ -13,20 +13,21 @@ import shutil
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, closing
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from xlbackflush import layout, pipeline
 from xlbackflush.engine.answers import answers
 from xlbackflush.engine.tables import CellError
+from xlbackflush.excel.com import Box, NativeBook
 from xlbackflush.excel.file import FileBook
 from xlbackflush.excel.frame import SHEET_OF
 from xlbackflush.excel.package import Package, column_letter
 from xlbackflush.excel.reader import SheetReader
 from xlbackflush.excel.template import build
-from xlbackflush.excel.values import stored
+from xlbackflush.excel.values import decoded, stored
 from xlbackflush.samples import SAMPLES
 from xlbackflush.surface import RUN
 
@@ -45,8 +46,8 @@ class Open(Protocol):
     def press(self, macro: str) -> None:
         """Run a macro of the workbook, as its button does. On a Mac it returns before Python has done its work."""
 
-    def values(self, sheet: str, address: str) -> list[list[object]]:
-        """Calculated cells of a range: text, number (a date is its serial number), truth value, CellError, "" if blank."""
+    def values(self, sheet: str, box: Box) -> list[list[object]]:
+        """Calculated cells: text, number (a date is its serial number), truth value, CellError, "" where blank."""
 
     def ask(self, formulas: Sequence[str]) -> list[object]:
         """What formulas answer, each in a cell of its own beside our sheets; as `values`."""
@@ -88,7 +89,7 @@ def trial(folder: Path, open_book: OpenBook, engine: bool = True) -> list[Verdic
 
 def _wait_for_run(opened: Open) -> None:
     """Until the first run stands on its sheet."""
-    first = f"A{layout.HEADER_ROW + 1}:A{layout.HEADER_ROW + 1}"
+    first = (layout.HEADER_ROW + 1, 1, layout.HEADER_ROW + 1, 1)
     end = time.monotonic() + PATIENCE
     while opened.values(SHEET_OF["Runs"].name, first) == [[""]]:
         if time.monotonic() > end:
@@ -106,8 +107,8 @@ def cells(opened: Open, file: Path) -> Verdict:
         reader = SheetReader(package, file.read_bytes())
         for sheet in layout.OUTPUT_SHEETS:
             expected = _stored_cells(reader, sheet.name)
-            last = column_letter(max(map(len, expected), default=0) + BEYOND)
-            actual = opened.values(sheet.name, f"A1:{last}{len(expected) + BEYOND}")
+            width = max(map(len, expected), default=0)
+            actual = opened.values(sheet.name, (1, 1, len(expected) + BEYOND, width + BEYOND))
             passing = _moments(package, sheet)
             for where, wanted, got in _pairs(expected, actual):
                 if where in passing:
@@ -195,3 +196,40 @@ def questions(file: Path) -> Iterator[tuple[str, object]]:
         yield f'=BACKFLUSH_VARIANCE("{name}")', total
     yield '=BACKFLUSH_COST("there is no such item",1)', CellError("#N/A")
     yield f'=BACKFLUSH_COST("{code}","a few")', CellError("#VALUE!")
+
+
+# -------------------------------------------------------------------------------------------------- in Excel
+
+
+@contextmanager
+def open_in_excel(path: Path, addin: Path) -> Iterator[Open]:
+    """A workbook in an Excel of its own, which ends with the `with` block; nothing is saved."""
+    from xlbackflush.excel.live import native, open_excel
+
+    with open_excel() as app:
+        app.books.open(addin)  # an Excel that a program starts loads nothing from XLSTART
+        book = app.books.open(path)
+        yield ExcelBook(book, native(book))
+
+
+class ExcelBook:
+    """See `Open`: a workbook in Excel, as xlwings has it, and its native calls."""
+
+    def __init__(self, book: Any, native: NativeBook) -> None:
+        self._book, self._native = book, native
+
+    def press(self, macro: str) -> None:
+        """See `Open`."""
+        self._book.macro(macro)()
+
+    def values(self, sheet: str, box: Box) -> list[list[object]]:
+        """See `Open`."""
+        return [[decoded(cell) for cell in row] for row in self._native.values(sheet, box)]
+
+    def ask(self, formulas: Sequence[str]) -> list[object]:
+        """See `Open`."""
+        sheet = self._book.sheets.add().name
+        box = (1, 1, len(formulas), 1)
+        self._native.put(sheet, box, [[formula] for formula in formulas], "General")
+        self._native.calculate()
+        return [row[0] for row in self.values(sheet, box)]
