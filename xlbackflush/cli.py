@@ -36,11 +36,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     args = _parser().parse_args(arguments)
-    from xlbackflush.excel.errors import UnusableError
+    from xlbackflush.errors import RefusedError
 
     try:
         return int(args.command(args))
-    except UnusableError as error:
+    except RefusedError as error:
         return _refuse(str(error), args)
     except OSError as error:
         return _refuse(f"{error.filename or 'The file'}: {error.strerror}.", args)

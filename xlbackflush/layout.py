@@ -96,7 +96,8 @@ FITS, LOOK, UNKNOWN, FOR_INFORMATION = "Fits", "Look", "Unknown", "For informati
 AT_LEAST, AT_MOST = "At least", "At most"
 
 #: what can have made a difference of a count, and how sure one can be of it
-BILL_QUANTITY, UNREPORTED_SCRAP, MISCOUNT = "Quantity on the bill", "Unreported scrap", "Miscount"
+BILL_QUANTITY, UNREPORTED_SCRAP = "Quantity on the bill", "Unreported scrap"
+MISCOUNT, ONE_OFF = "Miscount", "One-off"
 UNITS_SCRAPPED, PRODUCTION_COUNT = "Unreported scrap of units", "Production count"
 SUPPORTED, CANDIDATE, CANNOT_TELL = "Supported", "Candidate", "Cannot tell"
 
@@ -537,6 +538,10 @@ JOURNAL = Table(
         _PROOF,
         _DIFFERENCE,
         Column("Product", "text", "Item, where there is one entry per product.", width=18),
+        Column("Reverses", "integer", "Entry of an earlier run that this one takes back.", "entry", width=10),
+        Column("Reversed by", "integer", "Entry of a later run that takes this one back.", "entry", width=10),
+        Column("Corrects", "integer", "Entry in whose place this one comes.", "entry", width=10),
+        Column("Seal", "text", "Digest of the line and of all above it; blank: a draft.", "once posted", width=15),
         *AUDITOR,
     ),
 )
@@ -941,6 +946,19 @@ RUNS = Table(
         Column("Entries", "integer", "Journal entries.", width=10),
         Column("Debits", "money", "Sum of debits.", "money", width=18),
         Column("Credits", "money", "Sum of credits.", "money", width=18),
+        Column("Approved by", "text", "Who approved the posting; not who ran it.", width=18),
+        Column("Posted", "text", "Local date and time of posting.", width=20),
+        Column("Link", "text", "Digest of the run and of all before it; keep the last one elsewhere.", width=68),
+    ),
+)
+RUN_INPUTS = Table(
+    "RunInputs",
+    (
+        Column("Run", "text", "Run number.", width=10),
+        Column("Input", "text", "Input table; or a piece of all inputs together.", width=22),
+        Column("Rows", "integer", "Rows of the table.", width=9),
+        Column("SHA-256", "text", "Digest of the table's columns and cells.", width=68),
+        Column("Content", "text", "All inputs of the run, packed: for verify and diff.", width=40),
     ),
 )
 
@@ -1110,7 +1128,20 @@ OUTPUT_SHEETS: tuple[Sheet, ...] = (
         (CHECKS,),
         "Live formulas: 0 failures means that every check holds now, not only when the run was made.",
     ),
-    Sheet("Runs", "Control", "Every run of this workbook.", (RUNS,), "A draft replaces the draft before it."),
+    Sheet(
+        "Runs",
+        "Control",
+        "Every run of this workbook.",
+        (RUNS,),
+        "A draft replaces the draft before it; a posted run never changes.",
+    ),
+    Sheet(
+        "Run Inputs",
+        "Control",
+        "What each run was made from: a digest of every input table, and all inputs, packed.",
+        (RUN_INPUTS,),
+        "Written by the run, read by verify and diff; not meant to be read by people.",
+    ),
 )
 
 ABOUT = "About"

@@ -22,15 +22,20 @@ from xlbackflush import __version__, layout
 from xlbackflush.engine import demand as demands
 from xlbackflush.engine import disposition, money, physical, relieve, rules, stockbook, verify, wip
 from xlbackflush.engine import journal as journals
+from xlbackflush.engine import record as records
 from xlbackflush.engine.accept import accept
 from xlbackflush.engine.allowed import conversion_allowed
 from xlbackflush.engine.comparison import Figures, comparison
 from xlbackflush.engine.condense import condensed
+from xlbackflush.engine.corrections import Draft, correct
 from xlbackflush.engine.dashboard import Bar, dashboard
-from xlbackflush.engine.findings import Finding, has_errors, in_order
+from xlbackflush.engine.findings import CHANGED_ON_RECORD, Finding, has_errors, in_order
 from xlbackflush.engine.fit import Weighed, fit
 from xlbackflush.engine.materiality import Measure, materiality
 from xlbackflush.engine.movements import movements
+from xlbackflush.engine.record import DRAFT as DRAFT
+from xlbackflush.engine.record import Record, RunInputs
+from xlbackflush.engine.record import Run as Run
 from xlbackflush.engine.rollup import Rollup, rollup
 from xlbackflush.engine.structure import Structure, structure
 from xlbackflush.engine.tables import Inputs, Source
@@ -39,28 +44,17 @@ from xlbackflush.engine.trace import Trace, trace
 from xlbackflush.engine.trace import size as trace_size
 from xlbackflush.engine.variances import Conversion, Variance, conversion_totals, variances
 from xlbackflush.engine.verify import Check
+from xlbackflush.errors import RefusedError
 
 Progress = Callable[[str], None]
 
 
-@dataclass(frozen=True)
-class Run:
-    """One line of the Runs sheet; debits and credits in money."""
-
-    run: str
-    status: str
-    started: str
-    user: str
-    version: str
-    input_hash: str
-    entries: int
-    debits: float
-    credits: float
-
-
 @dataclass
 class Posted:
-    """Everything that a run puts into the workbook besides findings; each is the work of one stage of the engine."""
+    """Everything that a run puts into the workbook besides findings; each is the work of one stage of the engine.
+
+    entries are those that the inputs call for; the journal holds `draft`: what was posted before, and what is added to it.
+    """
 
     places: int
     rollup: Rollup
@@ -74,6 +68,7 @@ class Posted:
     conversion: Conversion
     wip: pd.DataFrame
     entries: list[journals.Entry]
+    draft: Draft
     ledger: pd.DataFrame
     variances: list[Variance]
     shares: list[disposition.Share]
@@ -84,6 +79,8 @@ class Posted:
     comparison: list[Figures]
     dashboard: list[Bar]
     run: Run = field(init=False)
+    record: Record = field(init=False)
+    inputs: dict[str, RunInputs] = field(init=False)  # of every run on record, this one included
 
 
 @dataclass
@@ -99,12 +96,22 @@ class Outcome:
     def failed(self) -> bool:
         return has_errors(self.findings)
 
+    @property
+    def runs(self) -> list[Run]:
+        """Sheet Runs after this run: those that were posted before, and its own line."""
+        assert self.posted
+        posted = [run for run in self.posted.record.posted_runs if run.run != self.posted.run.run]
+        return [*posted, self.posted.run]
+
 
 class Book(Protocol):
     """A workbook, as the pipeline sees it: a file, or a book open in Excel."""
 
     def read(self) -> dict[str, Source]:
         """Every input table as it stands."""
+
+    def table(self, name: str) -> Source:
+        """One table, input or output, as it stands."""
 
     def runs(self) -> list[Run]:
         """The Runs sheet."""
@@ -135,12 +142,20 @@ def run(book: Book, user: str, now: dt.datetime, progress: Progress = lambda sta
     """Run the backflush on a workbook and write the results. A draft replaces the draft before it."""
     with _uncollected():
         progress("Reading")
-        sources = book.read()
-        outcome = compute(sources, user, now, book.runs(), progress)
+        outcome = compute(book.read(), user, now, book.runs(), progress, history(book))
         progress("Writing")
-        kept = [r for r in book.runs() if r.status != DRAFT]
-        book.write(outcome, [*kept, outcome.posted.run] if outcome.posted else book.runs())
+        book.write(outcome, outcome.runs if outcome.posted else book.runs())
     return outcome
+
+
+def history(book: Book) -> dict[str, Source]:
+    """The tables that hold the record of earlier runs. A closed period refuses: there is nothing to add to it."""
+    closed = next((r for r in book.runs() if r.status == records.CLOSED), None)
+    if closed:
+        raise RefusedError(
+            f"The period of this workbook is closed with run {closed.run}. Correct it in the workbook of the open period."
+        )
+    return {name: book.table(name) for name in records.TABLES}
 
 
 def check(book: Book) -> Outcome:
@@ -161,11 +176,11 @@ def restore(book: Book) -> Run | None:
 
 
 def clear(book: Book) -> None:
-    """Empty the output tables. Posted runs stay on sheet Runs, a draft is gone; inputs stay as they are."""
-    book.clear([r for r in book.runs() if r.status != DRAFT])
-
-
-DRAFT = "Draft"
+    """Empty the output tables; inputs stay as they are. What is posted is not cleared."""
+    posted = next((r for r in book.runs() if not r.is_draft), None)
+    if posted:
+        raise RefusedError(f"Run {posted.run} is {posted.status.lower()}; what is posted is never cleared.")
+    book.clear([])
 
 
 def compute(
@@ -174,12 +189,19 @@ def compute(
     now: dt.datetime,
     earlier: list[Run],
     progress: Progress = lambda stage: None,
+    tables: Mapping[str, Source] | None = None,
 ) -> Outcome:
-    """The engine, from tables as read to everything that is written. Pure."""
+    """The engine, from tables as read to everything that is written. Pure.
+
+    tables: those of `record.TABLES` as they stand, so that what is posted stands and only the difference is added; without
+    them nothing is on the books.
+    """
     progress("Checking inputs")
     inputs, found = accept(dict(sources))
     built = structure(inputs)
     found += rules.before(inputs, built)
+    past = records.read(tables, money.decimals(inputs.settings.currency)) if tables else Record(earlier)
+    found += [CHANGED_ON_RECORD(problem.where, problem.what) for problem in past.problems if past.posted_runs]
     outcome = Outcome(inputs, built, in_order(found))
     if outcome.failed:
         return outcome
@@ -188,9 +210,11 @@ def compute(
     outcome.findings = in_order(found)
     if outcome.failed:
         return outcome
-    posted, more = _post(inputs, built, exploded, progress)
+    posted, more = _post(inputs, built, exploded, past, progress)
     outcome.findings = in_order(found + more)
-    posted.run = _this_run(posted, input_hash(sources), user, now, earlier)
+    posted.run, posted.record = _this_run(posted, input_hash(sources), user, now, past), past
+    kept = {run.run: past.inputs[run.run] for run in past.posted_runs if run.run in past.inputs}
+    posted.inputs = {posted.run.run: records.inputs_of(sources)} | kept
     outcome.posted = posted
     return outcome
 
@@ -219,7 +243,9 @@ def _explode(inputs: Inputs, built: Structure, found: list[Finding], progress: P
     return Exploded(rolled, asked, traced)
 
 
-def _post(inputs: Inputs, built: Structure, exploded: Exploded, progress: Progress) -> tuple[Posted, list[Finding]]:
+def _post(
+    inputs: Inputs, built: Structure, exploded: Exploded, past: Record, progress: Progress
+) -> tuple[Posted, list[Finding]]:
     """Relieve, journalise, measure the variances, close, verify; with the findings on costs, quantities and counts."""
     settings, places = inputs.settings, money.decimals(inputs.settings.currency)
     rolled, asked, traced = exploded.rollup, exploded.demand, exploded.trace
@@ -241,15 +267,16 @@ def _post(inputs: Inputs, built: Structure, exploded: Exploded, progress: Progre
     shares = disposition.disposition(inputs, held, entries, wip.recorded_conversion(inputs, in_process), places)
     entries += disposition.close(inputs, entries, shares, method, places)
     entries += wip.entries(inputs, in_process, places)
-    ledger = journals.ledger(entries, physical.opening_balances(inputs, method, book, places))
+    draft = correct(past.posted, entries, inputs.accounts, settings.period_end, _number(past))
+    ledger = journals.ledger(draft.entries, physical.opening_balances(inputs, method, book, places))
 
-    ties = tie_out(inputs, book, method, entries, ledger, places)
+    ties = tie_out(inputs, book, method, draft.entries, ledger, places)
     posted = Posted(
         places=places, rollup=rolled, demand=asked, trace=traced, movements=moved, relief=relief, book=book, method=method,
-        allowed=allowed, conversion=conversion, wip=in_process, entries=entries, ledger=ledger, variances=differences,
-        shares=shares, ties=ties,
+        allowed=allowed, conversion=conversion, wip=in_process, entries=entries, draft=draft, ledger=ledger,
+        variances=differences, shares=shares, ties=ties,
         measures=materiality(settings, shares, ties, in_process, ledger, places),
-        checks=verify.checks(inputs, entries, ledger, relief, differences, ties, places),
+        checks=verify.checks(inputs, draft.entries, ledger, relief, differences, ties, places),
         comparison=comparison(inputs, built, rolled, moved, book, places),
         fit=fit(inputs, built, rolled, traced, moved, book, in_process, ledger, places),
         dashboard=dashboard(differences, ledger, settings, places),
@@ -257,18 +284,27 @@ def _post(inputs: Inputs, built: Structure, exploded: Exploded, progress: Progre
     return posted, found
 
 
-def _this_run(posted: Posted, digest: str, user: str, now: dt.datetime, earlier: list[Run]) -> Run:
-    """The run's own line. The same inputs run again by the same version keep their draft's time and user."""
-    entries, places = posted.entries, posted.places
-    lines = [line for entry in entries for line in entry.lines]
-    debits = money.from_minor(sum(line.minor for line in lines if line.minor > 0), places)
-    credits = money.from_minor(-sum(line.minor for line in lines if line.minor < 0), places)
-    draft = next((r for r in earlier if r.status == DRAFT), None)
-    number = f"R{1 + sum(r.status != DRAFT for r in earlier):04d}"
+def _number(past: Record) -> str:
+    """Number of the run that is made now: a draft is made again under its own."""
+    return f"R{1 + len(past.posted_runs):04d}"
+
+
+def _this_run(posted: Posted, digest: str, user: str, now: dt.datetime, past: Record) -> Run:
+    """The run's own line. The same inputs run again by the same version keep their draft's time and user.
+
+    Where the inputs call for what is posted already, there is no new run: the last posted one stands.
+    """
+    if past.posted_runs and not posted.draft.new:
+        return past.posted_runs[-1]
+    places = posted.places
+    amounts = [line.minor for entry in posted.draft.new for line in entry.lines]
+    debits = money.from_minor(sum(a for a in amounts if a > 0), places)
+    credits = money.from_minor(-sum(a for a in amounts if a < 0), places)
+    draft = past.draft
     started, by = now.strftime("%Y-%m-%d %H:%M:%S"), user
     if draft and draft.input_hash == digest and draft.version == __version__:
         started, by = draft.started, draft.user
-    return Run(number, DRAFT, started, by, __version__, digest, len(entries), debits, credits)
+    return Run(_number(past), DRAFT, started, by, __version__, digest, len(posted.draft.new), debits, credits)
 
 
 def input_hash(sources: Mapping[str, Source]) -> str:

@@ -13,8 +13,9 @@ credits are rounded one by one, and its debit is their sum.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import pandas as pd
 
@@ -24,6 +25,26 @@ from xlbackflush.engine.money import to_minor
 from xlbackflush.engine.physical import Counted, charges_everything
 from xlbackflush.engine.structure import Structure, code_key
 from xlbackflush.engine.tables import Inputs
+
+
+class BookedLine(Protocol):
+    """A line of the journal, made now or posted earlier: `minor` is signed, debit positive, in minor units."""
+
+    @property
+    def role(self) -> str: ...
+
+    @property
+    def minor(self) -> int: ...
+
+
+class Booked(Protocol):
+    """An entry of the journal, made now or posted earlier."""
+
+    @property
+    def event(self) -> str: ...
+
+    @property
+    def lines(self) -> Sequence[BookedLine]: ...
 
 
 @dataclass
@@ -74,7 +95,7 @@ def before_close(
     return [entry for entry in entries if entry.lines]
 
 
-def balances(entries: list[Entry]) -> dict[str, int]:
+def balances(entries: Sequence[Booked]) -> dict[str, int]:
     """Net debit of every role, in minor units."""
     found: dict[str, int] = {}
     for entry in entries:
@@ -228,7 +249,7 @@ def count_adjustment(inputs: Inputs, book: pd.DataFrame, places: int) -> list[En
     return [entry]
 
 
-def ledger(entries: list[Entry], opening: dict[str, int]) -> pd.DataFrame:
+def ledger(entries: Sequence[Booked], opening: dict[str, int]) -> pd.DataFrame:
     """Balances by role, in the order of `layout.ROLES`: role, opening, debits, credits, closing, in minor units.
 
     The reversal belongs to the next period.

@@ -23,7 +23,7 @@ from typing import Any
 
 from xlbackflush.engine.tables import CellError, Source
 
-PIECE = 30_000  # characters; a cell holds 32,767
+PIECE = 8_000  # characters; a cell holds 32,767, but Excel takes no more than 8,203 in a block that is written at once
 _CHECK_DIGITS = 12
 
 

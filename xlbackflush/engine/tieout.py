@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
 from xlbackflush import layout
 from xlbackflush.engine.carried import carried
-from xlbackflush.engine.journal import Entry
+from xlbackflush.engine.journal import Booked
 from xlbackflush.engine.money import from_minor
 from xlbackflush.engine.physical import Counted, charges_everything, of_role, opening_at_standard
 from xlbackflush.engine.tables import Inputs, Settings
@@ -52,7 +53,7 @@ def tie_out(
     inputs: Inputs,
     book: pd.DataFrame,
     method: list[Counted],
-    entries: list[Entry],
+    entries: Sequence[Booked],
     ledger: pd.DataFrame,
     places: int,
 ) -> list[Tie]:

@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from xlbackflush import layout
-from xlbackflush.engine.journal import Entry, balances
+from xlbackflush.engine.journal import Booked, balances
 from xlbackflush.engine.money import from_minor
 from xlbackflush.engine.tables import Inputs, Source
 from xlbackflush.engine.tieout import Tie
@@ -43,7 +43,7 @@ class Check:
 
 def checks(
     inputs: Inputs,
-    entries: list[Entry],
+    entries: Sequence[Booked],
     ledger: pd.DataFrame,
     relief: pd.DataFrame,
     variances: list[Variance],
@@ -62,7 +62,7 @@ def checks(
     ]
 
 
-def _books(inputs: Inputs, entries: list[Entry], ledger: pd.DataFrame, places: int) -> list[Check]:
+def _books(inputs: Inputs, entries: Sequence[Booked], ledger: pd.DataFrame, places: int) -> list[Check]:
     """The journal balances, the ledger follows it, the clearing accounts are closed."""
     lines = [line for entry in entries for line in entry.lines]
     debits = from_minor(sum(line.minor for line in lines if line.minor > 0), places)
@@ -94,7 +94,7 @@ def _books(inputs: Inputs, entries: list[Entry], ledger: pd.DataFrame, places: i
     return found
 
 
-def _variances(variances: list[Variance], entries: list[Entry], places: int) -> Iterator[Check]:
+def _variances(variances: list[Variance], entries: Sequence[Booked], places: int) -> Iterator[Check]:
     """The rows of Variances add up to the accounts, and the parts of the conversion variance to the whole."""
     before = balances([e for e in entries if e.event not in layout.FROM_THE_CLOSE_ON])
     for name, role in ((layout.MATERIAL_PRICE, layout.PRICE_VARIANCE), (layout.MATERIAL_USAGE, layout.USAGE_VARIANCE)):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from xlbackflush import layout
+from xlbackflush.engine.record import runs as runs
 from xlbackflush.engine.tables import Source
 from xlbackflush.excel.errors import UnusableError
 from xlbackflush.excel.package import TablePart, column_letter
-from xlbackflush.pipeline import Run
 
 
 def check_contract(book: str, tables: Mapping[str, TablePart]) -> None:
@@ -52,21 +52,3 @@ def filled(table: TablePart, rows: Iterable[list[object]], totals: int = 0) -> S
             first = next(i for i, value in enumerate(row) if value != "")
             source.below.append(f"{table.sheet}!{column_letter(table.first_col + first)}{number}")
     return source
-
-
-def runs(source: Source) -> list[Run]:
-    """The rows of table Runs."""
-    found = []
-    for row in source.rows:
-        cells = dict(zip(source.columns, row, strict=True))
-        if cells.get("Run"):
-            run, status, started, user, version, digest = (
-                str(cells.get(c) or "") for c in ("Run", "Status", "Started", "User", "Version", "Input hash")
-            )
-            entries, debits, credits = (_number(cells.get(c)) for c in ("Entries", "Debits", "Credits"))
-            found.append(Run(run, status, started, user, version, digest, int(entries), debits, credits))
-    return found
-
-
-def _number(value: object) -> float:
-    return float(value) if isinstance(value, int | float) else 0.0

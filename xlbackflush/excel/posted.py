@@ -5,43 +5,48 @@ from __future__ import annotations
 from typing import Any
 
 from xlbackflush import layout
-from xlbackflush.engine.money import from_minor
+from xlbackflush.engine import books
+from xlbackflush.engine.annotations import carried as annotated
 from xlbackflush.engine.physical import of_role
 from xlbackflush.excel.formulas import Proofs, carried_over, check_formulas, trace_sum
+from xlbackflush.excel.values import stored
 from xlbackflush.excel.writing import Body, Writing
 
 
 def journal(w: Writing) -> Body:
-    """One row per line, entries numbered without gaps."""
-    place, settings = w.sheets.places["Journal"], w.inputs.settings
-    proofs = Proofs(w.sheets, w.posted.places, w.opened)
-    columns: dict[str, list[Any]] = {c.name: [] for c in layout.JOURNAL.columns}
-    formulas: list[str] = []
-    blank = (None,) * len(layout.AUDITOR)
-    row = place.first_row
-    for number, entry in enumerate(w.posted.entries, 1):
-        rows = range(row, row + len(entry.lines))
-        for k, line in enumerate(entry.lines):
-            account, name = w.inputs.accounts[line.role]
-            amount = from_minor(abs(line.minor), w.posted.places)
-            signed = amount if line.minor > 0 else -amount
-            values = (
-                w.posted.run.run, number, k + 1, settings.period_end + entry.days_after, entry.event, line.role, account, name,
-                amount if line.minor > 0 else None, amount if line.minor < 0 else None,
-                entry.description, line.source, signed, 0.0, entry.product, *blank,
-            )  # fmt: skip
-            for column, value in zip(columns, values, strict=True):
-                columns[column].append(value)
-            formulas.append(proofs.formula(line.basis, rows[k], rows, place.first_row))
-        row = rows.stop
+    """One row per line, entries numbered without gaps: those that were posted before, then those of this run."""
+    place, draft = w.sheets.places["Journal"], w.posted.draft
     at, digits = place.letters, w.posted.places
-    difference = [
-        f"ROUND({at['Debit']}{r}-{at['Credit']}{r}-{at['Proof']}{r},{digits})" for r in range(place.first_row, row)
-    ]
+    columns: dict[str, list[Any]] = dict(books.columns(draft.entries, digits))
+    signed = [(d or 0.0) - (c or 0.0) for d, c in zip(columns["Debit"], columns["Credit"], strict=True)]
+    rows = range(place.first_row, place.first_row + len(signed))
+    difference = [f"ROUND({at['Debit']}{r}-{at['Credit']}{r}-{at['Proof']}{r},{digits})" for r in rows]
     body: Body = {name: (values, None) for name, values in columns.items()}
-    body["Proof"] = (columns["Proof"], formulas)
-    body["Difference"] = (columns["Difference"], difference)
-    return body
+    body["Proof"] = (signed, _journal_proofs(w))
+    body["Difference"] = ([0.0] * len(signed), difference)
+    written, _ = annotated(w.posted.record.journal.by_column(), columns, digits)
+    return body | {name: ([stored(value) for value in values], None) for name, values in written.items()}
+
+
+def _journal_proofs(w: Writing) -> list[str]:
+    """The proof of every line. One that was taken back is proved by the line that does so, and the other way round."""
+    place, draft, proofs = w.sheets.places["Journal"], w.posted.draft, Proofs(w.sheets, w.posted.places, w.opened)
+    starts, row = {}, place.first_row
+    for entry in draft.entries:
+        starts[entry.number] = row
+        row += len(entry.lines)
+    formulas = []
+    for entry in draft.entries:
+        rows = range(starts[entry.number], starts[entry.number] + len(entry.lines))
+        target = draft.target.get(entry.number)
+        if target is None:
+            other = starts[entry.reverses or entry.reversed_by or entry.number]
+            at = place.letters
+            formulas += [f"-({at['Debit']}{other + k}-{at['Credit']}{other + k})" for k in range(len(rows))]
+        else:
+            lines = w.posted.entries[target].lines
+            formulas += [proofs.formula(line.basis, rows[k], rows, place.first_row) for k, line in enumerate(lines)]
+    return formulas
 
 
 def ledger(w: Writing) -> Body:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import cast
 
 from xlbackflush import layout
 from xlbackflush.engine.findings import Finding
+from xlbackflush.engine.record import RunInputs
 from xlbackflush.excel import comparison, costs, dashboard, fit, posted, stock, variances
 from xlbackflush.excel.formulas import Sheets, literal
 from xlbackflush.excel.package import quoted
-from xlbackflush.excel.sheet import Block, Cells
+from xlbackflush.excel.sheet import Block, Cells, Value
 from xlbackflush.excel.styles import StyleSheet
 from xlbackflush.excel.traces import trace
 from xlbackflush.excel.writing import Body, Writing
@@ -55,6 +56,7 @@ def bodies(outcome: Outcome, runs: list[Run], sheets: Sheets, styles: StyleSheet
         writing = Writing(outcome, ran, sheets)
         makers |= {name: partial(make, writing) for name, make in MAKERS.items()}
         makers["Runs"] = lambda: run_rows(runs)
+        makers["RunInputs"] = lambda: run_inputs(runs, ran.inputs)
     places = ran.places if ran else 2
     blocks = {name: _block(name, make(), sheets, styles, places) for name, make in makers.items()}
     for name, block in blocks.items():
@@ -170,4 +172,21 @@ def run_rows(runs: list[Run]) -> Body:
         "Entries": ([r.entries for r in runs], None),
         "Debits": ([r.debits for r in runs], None),
         "Credits": ([r.credits for r in runs], None),
+        "Approved by": ([r.approved_by for r in runs], None),
+        "Posted": ([r.posted for r in runs], None),
+        "Link": ([r.link for r in runs], None),
     }
+
+
+def run_inputs(runs: list[Run], inputs: Mapping[str, RunInputs]) -> Body:
+    """The inputs of every run: one row for each table, and one for each piece of all of them together."""
+    rows: list[tuple[Value, ...]] = []
+    for run in runs:
+        kept = inputs.get(run.run, RunInputs({}, {}, []))
+        rows += [(run.run, name, count, kept.hashes[name], None) for name, count in kept.rows.items()]
+        rows += [
+            (run.run, f"All inputs, {i} of {len(kept.pieces)}", None, None, piece)
+            for i, piece in enumerate(kept.pieces, 1)
+        ]
+    names = layout.RUN_INPUTS.names
+    return {name: ([row[i] for row in rows], None) for i, name in enumerate(names)}

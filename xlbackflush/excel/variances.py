@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 from xlbackflush import layout
 from xlbackflush.engine.disposition import NO_BASE, last_account
 from xlbackflush.engine.materiality import EXPENSE_THEM, IMMATERIAL, PRORATE_THEM, RECORD_IT
@@ -206,19 +208,19 @@ def _above_close(w: Writing, role: str) -> str:
 
 
 def _lines_above_close(w: Writing, role: str) -> str:
-    lines = 0
-    for entry in w.posted.entries:
-        if entry.event in layout.FROM_THE_CLOSE_ON:
-            break
-        lines += len(entry.lines)
+    """Lines of a role that are not posted from the close on, block of rows by block of rows."""
     place = w.sheets.places["Journal"]
-    if not lines:
-        return "0"
-    proof, roles = (
-        f"{quoted(place.sheet)}!${place.letters[c]}${place.first_row}:${place.letters[c]}${place.first_row + lines - 1}"
-        for c in ("Proof", "Role")
-    )
-    return f"SUMIFS({proof},{roles},{literal(role)})"
+    row, sums = place.first_row, []
+    for from_close_on, entries in groupby(w.posted.draft.entries, lambda e: e.event in layout.FROM_THE_CLOSE_ON):
+        lines = sum(len(entry.lines) for entry in entries)
+        if lines and not from_close_on:
+            proof, roles = (
+                f"{quoted(place.sheet)}!${place.letters[c]}${row}:${place.letters[c]}${row + lines - 1}"
+                for c in ("Proof", "Role")
+            )
+            sums.append(f"SUMIFS({proof},{roles},{literal(role)})")
+        row += lines
+    return f"({'+'.join(sums)})" if len(sums) > 1 else "".join(sums) or "0"
 
 
 def _content(w: Writing, role: str, cells: dict[str, str]) -> tuple[str, str, str]:

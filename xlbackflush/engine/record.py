@@ -1,0 +1,155 @@
+"""Record: what a workbook holds of its runs. Sheet Runs, the journal as posted, and the inputs that each run was made from.
+
+A run is a draft until it is posted; then it and its lines never change. The record is read strictly, and verified before
+anything is added to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from xlbackflush import layout
+from xlbackflush.engine import books, chain, snapshot
+from xlbackflush.engine.books import PostedEntry, Problem
+from xlbackflush.engine.chain import SealedRun
+from xlbackflush.engine.money import to_minor
+from xlbackflush.engine.tables import Source
+
+DRAFT, POSTED, CLOSED = "Draft", "Posted", "Closed"
+_TEXTS = ("Run", "Status", "Started", "User", "Version", "Input hash", "Approved by", "Posted", "Link")
+#: the tables that the record is made of
+TABLES = ("Runs", "RunInputs", "Journal")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One line of the Runs sheet; debits and credits in money, times as text."""
+
+    run: str
+    status: str
+    started: str
+    user: str
+    version: str
+    input_hash: str
+    entries: int
+    debits: float
+    credits: float
+    approved_by: str = ""
+    posted: str = ""
+    link: str = ""
+
+    @property
+    def is_draft(self) -> bool:
+        return self.status == DRAFT
+
+
+@dataclass(frozen=True)
+class RunInputs:
+    """The inputs of a run: rows and digest of each table, and all of them packed (see `snapshot`)."""
+
+    rows: Mapping[str, int]
+    hashes: Mapping[str, str]
+    pieces: Sequence[str]
+
+
+@dataclass
+class Record:
+    """Everything that earlier runs left: posted runs and entries, the draft, and what is wrong with any of it.
+
+    `journal` is table Journal as read, with the cells that findings name.
+    """
+
+    runs: list[Run] = field(default_factory=list)
+    inputs: dict[str, RunInputs] = field(default_factory=dict)
+    entries: list[PostedEntry] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    journal: Source = field(default_factory=lambda: Source("Journal", "Journal", {}, 0, 0))
+
+    @property
+    def draft(self) -> Run | None:
+        return next((run for run in self.runs if run.is_draft), None)
+
+    @property
+    def posted_runs(self) -> list[Run]:
+        return [run for run in self.runs if not run.is_draft]
+
+    @property
+    def posted(self) -> list[PostedEntry]:
+        """Entries of posted runs."""
+        return [entry for entry in self.entries if not self.draft or entry.run != self.draft.run]
+
+    @property
+    def drafted(self) -> list[PostedEntry]:
+        """Entries of the draft, as they stand on the sheet."""
+        return [entry for entry in self.entries if self.draft and entry.run == self.draft.run]
+
+    @property
+    def closed(self) -> bool:
+        return any(run.status == CLOSED for run in self.runs)
+
+
+def read(tables: Mapping[str, Source], places: int) -> Record:
+    """The record in the tables of `TABLES`, read and verified; places: decimals of the currency."""
+    found = Record(runs(tables["Runs"]), run_inputs(tables["RunInputs"]), journal=tables["Journal"])
+    if not found.runs:
+        return found
+    found.entries, found.problems = books.parse(tables["Journal"], places)
+    if not found.problems:
+        sealed = [sealed_run(run, found.inputs.get(run.run), places) for run in found.posted_runs]
+        draft = found.draft.run if found.draft else ""
+        found.problems = chain.verify(sealed, found.entries, tables["Journal"], draft)
+    return found
+
+
+def sealed_run(run: Run, inputs: RunInputs | None, places: int) -> SealedRun:
+    """A posted run as the chain sees it."""
+    return SealedRun(
+        run.run, run.user, run.approved_by, run.started, run.posted, run.version, run.input_hash,
+        inputs.hashes if inputs else {}, run.entries, to_minor(run.debits, places), to_minor(run.credits, places), run.link,
+    )  # fmt: skip
+
+
+def runs(source: Source) -> list[Run]:
+    """The rows of table Runs."""
+    found = []
+    for row in source.rows:
+        cells = dict(zip(source.columns, row, strict=True))
+        if cells.get("Run"):
+            run, status, started, user, version, digest, approved_by, posted, link = (
+                str(cells.get(name) or "") for name in _TEXTS
+            )
+            entries, debits, credits = (_number(cells.get(c)) for c in ("Entries", "Debits", "Credits"))
+            made = Run(run, status, started, user, version, digest, int(entries), debits, credits)
+            found.append(replace(made, approved_by=approved_by, posted=posted, link=link))
+    return found
+
+
+def run_inputs(source: Source) -> dict[str, RunInputs]:
+    """The rows of table RunInputs, by run."""
+    found: dict[str, RunInputs] = {}
+    pieces: dict[str, list[str]] = {}
+    for row in source.rows:
+        run, name, rows, digest, content = (_cell(source, row, c) for c in layout.RUN_INPUTS.names)
+        inputs = found.setdefault(str(run), RunInputs({}, {}, pieces.setdefault(str(run), [])))
+        if content:
+            pieces[str(run)].append(str(content))
+        else:
+            found[str(run)] = RunInputs(
+                {**inputs.rows, str(name): int(_number(rows))}, {**inputs.hashes, str(name): str(digest)}, inputs.pieces
+            )
+    return found
+
+
+def inputs_of(sources: Mapping[str, Source]) -> RunInputs:
+    """What goes on record of the inputs of a run that is made now."""
+    rows = {name: len(source.rows) for name, source in sources.items()}
+    return RunInputs(rows, snapshot.table_hashes(sources), snapshot.pack(sources))
+
+
+def _cell(source: Source, row: list[object], column: str) -> object:
+    return row[source.columns.index(column)] if column in source.columns else ""
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0
