@@ -109,10 +109,8 @@ class Macro:
     image: str  # built-in Office icon of its ribbon button
 
 
-RUN = Macro(
-    "BackflushRun", "Run Backflush", "Check the inputs, post a draft and write all results.", "RecordsRefreshAll"
-)
-CHECK = Macro("BackflushCheck", "Check", "List what is wrong with the inputs; nothing is posted.", "SpellingAndGrammar")
+RUN = Macro("BackflushRun", "Run Backflush", "Check the inputs, post a draft and write all results.", "RefreshAll")
+CHECK = Macro("BackflushCheck", "Check", "List what is wrong with the inputs; nothing is posted.", "Spelling")
 EXPLAIN = Macro(
     "BackflushExplain", "Explain this cell", "Show what the selected amount is made of, down to the cells that people typed.",
     "TracePrecedents",
@@ -120,5 +118,5 @@ EXPLAIN = Macro(
 RESTORE = Macro(
     "BackflushRestore", "Restore previous run", "Put back the results that stood before the last run.", "Undo"
 )
-CLEAR = Macro("BackflushClear", "Clear results", "Empty the output sheets; inputs stay as they are.", "Clear")
+CLEAR = Macro("BackflushClear", "Clear results", "Empty the output sheets; inputs stay as they are.", "ClearContents")
 MACROS = (RUN, CHECK, EXPLAIN, RESTORE, CLEAR)

@@ -1,0 +1,214 @@
+"""Lifecycle: a draft is posted, and a posted run is verified. Above the pipeline; `roll` opens the next period.
+
+run -> draft -> post -> posted, never changed -> inputs change -> run -> draft of corrections -> post ... -> roll -> closed
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from xlbackflush import __version__
+from xlbackflush.engine import chain, money, snapshot
+from xlbackflush.engine import record as records
+from xlbackflush.engine.books import PostedEntry, Problem, linked
+from xlbackflush.engine.changes import Change, changes
+from xlbackflush.engine.corrections import Draft, correct
+from xlbackflush.engine.record import CLOSED, POSTED, Record, Run
+from xlbackflush.engine.tables import Source
+from xlbackflush.errors import RefusedError
+from xlbackflush.pipeline import Book, Outcome, Progress, compute, history, input_hash
+
+
+def post(book: Book, approver: str, now: dt.datetime, progress: Progress = lambda stage: None) -> Outcome:
+    """Post the draft: its lines are sealed and never change again. Raises RefusedError with the reason where it cannot be.
+
+    approver: who answers for it, another person than who ran it; now: local time.
+    """
+    tables, sources, runs = history(book), book.read(), book.runs()
+    draft = next((run for run in runs if run.is_draft), None)
+    if draft is None:
+        raise RefusedError("There is no draft to post; run first." if not runs else "Everything is posted already.")
+    _two_people(draft, approver)
+    if draft.input_hash != input_hash(sources) or draft.version != __version__:
+        what = "The inputs changed" if draft.input_hash != input_hash(sources) else "xlbackflush was updated"
+        raise RefusedError(f"{what} after draft {draft.run} was made; run again, look at the results, and post then.")
+    outcome = compute(sources, draft.user, now, runs, progress, tables)
+    _sound(outcome, draft)
+    posted = outcome.posted
+    assert posted
+    sealed_run, sealed = _sealed(outcome, draft, approver.strip(), now)
+    posted.run = sealed_run
+    posted.draft = Draft(linked([*posted.record.posted, *sealed]), posted.draft.target, posted.draft.first)
+    book.write(outcome, outcome.runs)
+    return outcome
+
+
+def _two_people(draft: Run, approver: str) -> None:
+    if not approver.strip():
+        raise RefusedError("Say who approves the posting: --approved-by NAME.")
+    if not draft.user.strip():
+        raise RefusedError(f"Draft {draft.run} does not say who made it; run again with a user name.")
+    if " ".join(approver.split()).casefold() == " ".join(draft.user.split()).casefold():
+        raise RefusedError(
+            f"Draft {draft.run} was made by {draft.user}; somebody else must approve it: --approved-by NAME."
+        )
+
+
+def _sound(outcome: Outcome, draft: Run) -> None:
+    """What is posted is what the inputs give, what stands on the sheet, and what every check holds for."""
+    posted = outcome.posted
+    if outcome.failed or not posted:
+        first = outcome.findings[0]
+        raise RefusedError(f"Draft {draft.run} cannot be posted: {first.where} {first.what} {first.fix}")
+    failed = [check.text for check in posted.checks if not check.holds]
+    if failed:
+        raise RefusedError(f"Draft {draft.run} cannot be posted: {len(failed)} checks fail, the first: {failed[0]}.")
+    problem = next(iter(posted.record.problems), None)
+    if problem:
+        raise RefusedError(f"Draft {draft.run} cannot be posted: {problem} Run again.")
+    for shown, wanted in zip(posted.record.drafted, posted.draft.new, strict=False):
+        if _plain(shown) != _plain(wanted):
+            where = posted.record.journal.cell("Run", shown.lines[0].row)
+            raise RefusedError(f"Entry {shown.number} at {where} was changed after the run; run again, and post then.")
+    if len(posted.record.drafted) != len(posted.draft.new):
+        raise RefusedError("Sheet Journal does not hold the entries of the draft; run again, and post then.")
+
+
+def _plain(entry: PostedEntry) -> PostedEntry:
+    return replace(entry, lines=tuple(replace(line, row=0, seal="") for line in entry.lines))
+
+
+def _sealed(outcome: Outcome, draft: Run, approver: str, now: dt.datetime) -> tuple[Run, list[PostedEntry]]:
+    """The run with its link, its entries with their seals."""
+    posted = outcome.posted
+    assert posted
+    done = replace(draft, status=POSTED, approved_by=approver, posted=now.strftime("%Y-%m-%d %H:%M:%S"))
+    places, past = posted.places, posted.record
+    earlier = [records.sealed_run(run, past.inputs.get(run.run), places) for run in past.posted_runs]
+    to_seal = records.sealed_run(done, posted.inputs[draft.run], places)
+    sealed, entries = chain.sealed(to_seal, posted.draft.new, earlier, past.posted)
+    return replace(done, link=sealed.link), entries
+
+
+# --------------------------------------------------------------------------------------------------- verify
+
+
+@dataclass
+class Verified:
+    """What came of verifying: problems, in words and with their cells; and which inputs changed since the last run."""
+
+    runs: list[Run]
+    problems: list[Problem] = field(default_factory=list)
+    changed: list[Change] = field(default_factory=list)
+
+    @property
+    def holds(self) -> bool:
+        return not (self.problems or self.changed)
+
+
+def verify(book: Book, progress: Progress = lambda stage: None) -> Verified:
+    """Compute every posted run again from the inputs on record, and check chain, numbers, proofs and inputs.
+
+    Changes nothing. Closed workbooks are verified, too.
+    """
+    tables, sources = {name: book.table(name) for name in records.TABLES}, book.read()
+    places = _places(sources)
+    past = records.read(tables, places)
+    result = Verified(past.runs, list(past.problems))
+    if not past.runs:
+        return result
+    kept = _kept_inputs(past, result)
+    earlier: list[PostedEntry] = []
+    for run in past.posted_runs:
+        progress(f"Run {run.run}")
+        own = [entry for entry in past.entries if entry.run == run.run]
+        if run.run in kept and not past.problems:
+            result.problems += _recomputed(run, kept[run.run], earlier, own, past)
+        earlier += own
+    last = past.runs[-1].run
+    if last in kept:
+        result.changed = changes(kept[last], sources)
+    result.problems += _proofs(book)
+    return result
+
+
+def _places(sources: Mapping[str, Source]) -> int:
+    """Decimals of the currency on Setup."""
+    setup = sources["Setup"].by_column()
+    values = dict(zip((str(s).strip() for s in setup["Setting"]), setup["Value"], strict=True))
+    return money.decimals(str(values.get("Currency", "")))
+
+
+def _kept_inputs(past: Record, result: Verified) -> dict[str, dict[str, Source]]:
+    """The inputs on record of each run; what was changed or lost of them is a problem."""
+    found = {}
+    for run in past.runs:
+        inputs = past.inputs.get(run.run)
+        try:
+            tables = snapshot.unpack(inputs.pieces if inputs else [])
+        except snapshot.DamagedError as error:
+            result.problems.append(Problem("Run Inputs", f"Run {run.run}: {error}"))
+            continue
+        digests = snapshot.table_hashes(tables)
+        result.problems += [
+            Problem("Run Inputs", f"Run {run.run}: the digest of {name} is not that of the inputs on record.")
+            for name, digest in digests.items()
+            if inputs and inputs.hashes.get(name) != digest
+        ]
+        if input_hash(tables) != run.input_hash:
+            result.problems.append(
+                Problem("Runs", f"Run {run.run}: its input hash is not that of the inputs on record.")
+            )
+        found[run.run] = tables
+    return found
+
+
+def _recomputed(
+    run: Run, inputs: Mapping[str, Source], earlier: Sequence[PostedEntry], own: Sequence[PostedEntry], past: Record
+) -> list[Problem]:
+    """The entries that the inputs on record give, against those that were posted."""
+    outcome = compute(inputs, run.user, dt.datetime.min, [])
+    if not outcome.posted:
+        first = outcome.findings[0]
+        return [Problem("Runs", f"Run {run.run} cannot be computed again: {first.where} {first.what}")]
+    settings = outcome.inputs.settings
+    again = correct(earlier, outcome.posted.entries, outcome.inputs.accounts, settings.period_end, run.run)
+    version = "" if run.version == __version__ else f" It was made with version {run.version}, this is {__version__}."
+    problems = []
+    for entry, wanted in zip(own, again.new, strict=False):
+        if _said(entry) != _said(wanted):
+            where = past.journal.cell("Run", entry.lines[0].row)
+            problems.append(Problem(where, f"Entry {entry.number} is not what the inputs on record give.{version}"))
+    if len(own) != len(again.new):
+        text = f"Run {run.run} has {len(own)} entries; the inputs on record give {len(again.new)}.{version}"
+        problems.append(Problem("Journal", text))
+    return problems
+
+
+def _said(entry: PostedEntry) -> object:
+    """What an entry says to a ledger, without what came later."""
+    return replace(_plain(entry), reversed_by=None)
+
+
+def _proofs(book: Book) -> list[Problem]:
+    """Stored differences that are not zero, and failed checks."""
+    problems = []
+    for name in ("Journal", "Ledger", "Relief", "Variances"):
+        source = book.table(name)
+        differences = source.by_column().get("Difference", [])
+        for row, value in zip(source.row_numbers, differences, strict=True):
+            if isinstance(value, int | float) and value:
+                problems.append(Problem(source.cell("Difference", row), f"Differs from its proof by {value:g}."))
+    checks = book.table("Checks")
+    columns = checks.by_column()
+    for row, text, result in zip(checks.row_numbers, columns["Check"], columns["Result"], strict=True):
+        if result != "OK":
+            problems.append(Problem(checks.cell("Result", row), f"Check fails: {text}."))
+    return problems
+
+
+def closed(runs: Sequence[Run]) -> list[Run]:
+    """The runs of a workbook whose period is closed."""
+    return [replace(run, status=CLOSED) for run in runs]
