@@ -12,12 +12,11 @@ which the interpreter does not read, is taken out.
     cells                           `MemoryExcel.put` writes a call of one of our functions into a cell; it is asked when the
                                     cell is written and when its sheet is calculated, as Excel would
     xlwings                         XLPy is the real Python functions, through the values that COM would hand over; RunPython
-                                    runs the real Python over the workbook saved to a file, and loads what came of it
+                                    runs the real macros over the workbook saved to a file (`com_file`), which it loads again
 """
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 import tempfile
 import traceback
@@ -26,6 +25,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import com_file
+from excel_engine import calling
 from pyopenvba.apps.excel import _events
 from pyopenvba.apps.excel._bridge import ExcelBridge
 from pyopenvba.apps.excel._io import load_workbook, save_workbook
@@ -35,9 +36,7 @@ from pyopenvba.interpreter._objects import MemberSpec, member, method, setter
 from pyopenvba.interpreter._runtime import UNRESOLVED, Interpreter, UserClassInstance
 from pyopenvba.interpreter._values import error, to_text
 
-from xlbackflush import pipeline
 from xlbackflush.excel import functions
-from xlbackflush.excel.file import FileBook
 from xlbackflush.excel.vba import Module, help_module, modules
 from xlbackflush.surface import ADDIN
 
@@ -477,19 +476,42 @@ class MemoryExcel:
         return VBAInt(0, "Integer")
 
     def _run_command(self, command: str) -> str:
-        """The active workbook saved to a file, the pipeline over it, and the file loaded in its place."""
-        verb = re.fullmatch(r"from xlbackflush\.excel\.macros import (\w+); \1\(\)", command)
-        assert verb, command
+        """The command itself, in the workbook as xlwings finds it: saved to a file, and what became of it loaded again."""
         book = self.application.active_book
         assert book is not None
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / book.name
             save_workbook(book, file)
-            with FileBook(file) as opened:
-                outcome = VERBS[verb[1]](opened)
+            opened = com_file.Workbook(file)
+            opened.path = Path(book.path) / book.name
+            excel = opened.application
+            self._lend(book, excel, opened)
+            with calling(opened):
+                exec(command, {})
+            opened.SaveCopyAs(str(file))
             self._reload(book, file)
-        errors = sum(finding.severity == "Error" for finding in outcome.findings)
-        return f"Findings: {errors} errors." if errors else "Done: posted."
+        self._take_back(book, excel)
+        return str(excel.StatusBar)
+
+    def _lend(self, book: Workbook, excel: com_file.Application, opened: com_file.Workbook) -> None:
+        """The state of the application and the selected cell, as Python finds them."""
+        mine = self.application
+        excel.Calculation, excel.EnableEvents = mine.calculation, mine.enable_events
+        excel.ScreenUpdating, excel.StatusBar = mine.screen_updating, mine.status_bar
+        sheet = book.active_sheet
+        assert sheet is not None
+        excel.Goto(opened.Worksheets(sheet.name).Range(sheet.active_cell.vba_get("Address").replace("$", "")))
+
+    def _take_back(self, book: Workbook, excel: com_file.Application) -> None:
+        """The state of the application and the selected cell, as Python leaves them."""
+        mine = self.application
+        mine.calculation, mine.enable_events, mine.screen_updating = (
+            excel.Calculation, excel.EnableEvents, excel.ScreenUpdating,
+        )  # fmt: skip
+        assert excel.active is not None
+        sheet = book.sheet_named(excel.active.Worksheet.Name)
+        book.activate_sheet(sheet)
+        sheet.active_cell_range = sheet.vba_get("Cells", [excel.active.Row, excel.active.Column])
 
     def _reload(self, book: Workbook, file: Path) -> None:
         """The same workbook, for whoever holds it, with what is in a file."""
@@ -497,14 +519,10 @@ class MemoryExcel:
         vars(book).update(vars(loaded))
         for sheet in book.sheets_:
             sheet.book = book
+            for cell in sheet.cells_.values():
+                cell.stale = bool(cell.formula)  # the file holds formulas without values: Excel calculates them
         book.names_._book = book.queries_.book = book
         book.path, book._calculator = path, None
-
-
-VERBS: dict[str, Callable[[FileBook], pipeline.Outcome]] = {
-    "run": lambda book: pipeline.run(book, "test", dt.datetime(2026, 1, 1)),
-    "check": pipeline.check,
-}
 
 
 def _position(cell: str) -> tuple[int, int]:

@@ -97,14 +97,12 @@ def test_every_function_gives_what_the_engine_gives_for_every_item(tmp_path: Pat
     assert excel.python_calls == ["load", *["explosion"] * len(codes)]
 
 
-def test_variances_balances_and_status_of_the_last_run(excel: MemoryExcel, widgets: Ran) -> None:
+def test_variances_and_balances_of_the_last_run(excel: MemoryExcel, widgets: Ran) -> None:
     for name, amount in widgets.variances().items():
         assert ask(excel, "BACKFLUSH_VARIANCE", name) == pytest.approx(amount, abs=1e-9)
     roles = [[role] for role in widgets.balances()]
     assert ask(excel, "BACKFLUSH_BALANCE", roles) == [[pytest.approx(v)] for v in widgets.balances().values()]
     assert ask(excel, "BACKFLUSH_STATUS") == "Ready"
-    excel.type(NAME, "Counts", "E7", 4711)
-    assert ask(excel, "BACKFLUSH_STATUS") == "Stale: inputs changed after the last run"
 
 
 def test_each_kind_of_trouble_has_its_error(excel: MemoryExcel) -> None:
@@ -388,22 +386,54 @@ def test_pressing_run_ends_in_the_journal_that_the_engine_posts(tmp_path: Path, 
     assert excel.shown(NAME, "About", "J2") == pytest.approx(widgets.balances()[layout.COGS])
 
 
-def test_a_run_works_on_the_workbook_whose_button_is_pressed(tmp_path: Path, widgets: Ran) -> None:
+def test_a_run_works_on_the_workbook_whose_button_is_pressed(tmp_path: Path) -> None:
     excel = MemoryExcel()
-    excel.open(sample(tmp_path, "widgets"))
-    excel.open(sample(tmp_path, "computers"))
-    assert excel.application.active_book is excel.book("computers.xlsm")
-    assert press(excel, "Run").startswith("Done: ")
-    assert excel.application.active_book is excel.book(NAME)
-    assert len(journal(excel.book(NAME))) > 1
-    assert journal(excel.book("computers.xlsm")) == [(EMPTY, 0.0, 0.0)]
+    for name in ("first.xlsm", "second.xlsm"):
+        excel.open(sample(tmp_path, "computers").rename(tmp_path / name))
+    assert excel.application.active_book is excel.book("second.xlsm")
+    assert press(excel, "Run", "first.xlsm").startswith("Done: ")
+    assert excel.application.active_book is excel.book("first.xlsm")
+    assert len(journal(excel.book("first.xlsm"))) > 1
+    assert journal(excel.book("second.xlsm")) == [(EMPTY, 0.0, 0.0)]
 
 
-def test_findings_stop_the_run_and_are_said(excel: MemoryExcel) -> None:
-    before = journal(excel.book(NAME))
+def test_findings_stop_the_run_and_are_said(not_run: MemoryExcel) -> None:
+    """The cell to mend is selected."""
+    excel = not_run
     excel.type(NAME, "BOM", "C9", "many")
-    assert press(excel, "Run").startswith("Findings: ")
-    assert journal(excel.book(NAME)) == before
+    assert press(excel, "Run").startswith("Findings: 1 error; nothing was posted. First: BOM!C9 ")
+    assert press(excel, "Check").startswith("Findings: 1 error; nothing was posted. First: BOM!C9 ")
+    assert journal(excel.book(NAME)) == [(EMPTY, 0.0, 0.0)]
+    active = excel.book(NAME).active_sheet
+    assert active is not None
+    assert (active.name, active.active_cell.vba_get("Address")) == ("BOM", "$C$9")
+
+
+def test_the_other_buttons_do_what_they_say(tmp_path: Path) -> None:
+    """Check, run, explain, run with another count, restore, clear, one after the other."""
+    path = sample(tmp_path, "computers")
+    excel = MemoryExcel()
+    book = excel.open(path)
+    assert press(excel, "Check", path.name).startswith("Done: no errors")
+    assert journal(book) == [(EMPTY, 0.0, 0.0)]
+    assert press(excel, "Run", path.name).startswith("Done: run R0001 ")
+    first = journal(book)
+    assert sum(debit for _, debit, _ in first) == sum(credit for _, _, credit in first) > 0
+    book.sheet_named("Ledger").vba_get("Activate")
+    excel.range(path.name, "Ledger", "G7").vba_get("Select")
+    assert press(excel, "Explain", path.name).startswith("Done: Ledger!G7 is explained in ")
+    assert book.active_sheet is book.sheet_named("Explanation")
+    closing = excel.range(path.name, "Ledger", "G7").vba_get("Value2")
+    assert excel.range(path.name, "Explanation", "E7").vba_get("Value2") == closing
+    assert excel.call(path.name, "BACKFLUSH_STATUS") == "Ready"
+    excel.type(path.name, "Counts", "E7", excel.range(path.name, "Counts", "E7").vba_get("Value2") - 1)
+    assert excel.call(path.name, "BACKFLUSH_STATUS") == "Stale: inputs changed after the last run"
+    assert press(excel, "Run", path.name).startswith("Done: run R0001 ")
+    assert journal(book) != first
+    assert press(excel, "Restore", path.name).startswith("Done: the results of run R0001 ")
+    assert journal(book) == first
+    assert press(excel, "Clear", path.name).startswith("Done: the output sheets are empty")
+    assert journal(book) == [(EMPTY, 0.0, 0.0)]
 
 
 @pytest.mark.parametrize("problem", ["raises", "says nothing"])
