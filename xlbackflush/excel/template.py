@@ -119,7 +119,8 @@ def _inputs(period: tuple[dt.date, dt.date], sample: Sample | None) -> dict[str,
     }
     for table in layout.INPUT_TABLES:
         rows = sample.tables.get(table.name, []) if sample else []
-        data.setdefault(table.name, rows or [{}] * _BLANK_ROWS)
+        if rows or table.name not in data:
+            data[table.name] = rows or [{}] * _BLANK_ROWS
     return data
 
 
@@ -153,9 +154,10 @@ def _help_xml(styles: StyleSheet, sample: Sample | None) -> str:
     """The sheet Functions. A sample starts with its first product and the first line of its bill of materials."""
     item, component = "", ""
     if sample:
-        kinds = {row["Item"]: row["Type"] for row in sample.tables["StandardCost"]}
-        line = next(r for r in sample.tables["BOM"] if kinds[r["Parent"]] == layout.FINISHED)
-        item, component = str(line["Parent"]), str(line["Component"])
+        kinds = {row["Item"]: row.get("Type") for row in sample.tables["StandardCost"] if "Item" in row}
+        line = next((r for r in sample.tables["BOM"] if kinds.get(r.get("Parent")) == layout.FINISHED), None)
+        if line:
+            item, component = str(line["Parent"]), str(line.get("Component") or "")
     rows, validations = helppage.body(styles, item, component)
     widths = "".join(
         f'<col min="{i}" max="{i}" width="{w:g}" customWidth="1"/>' for i, w in enumerate(helppage.WIDTHS, 1)

@@ -1,0 +1,178 @@
+"""Roll: close a period, and open the next one in a workbook of its own.
+
+The new workbook takes over policy, accounts, items and bill of materials; stock as counted (where it was not counted, as on
+the books) becomes opening stock; balances are carried over, with what was reversed on the first day of the new period. The
+old one is closed: it can be verified for ever, and never run again.
+"""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from xlbackflush import layout, lifecycle
+from xlbackflush.engine.money import from_minor
+from xlbackflush.engine.record import CLOSED, Run
+from xlbackflush.engine.tables import Source
+from xlbackflush.errors import RefusedError
+from xlbackflush.excel.file import FileBook
+from xlbackflush.excel.results import run_rows
+from xlbackflush.excel.template import build
+from xlbackflush.excel.values import stored
+from xlbackflush.pipeline import Outcome, compute
+from xlbackflush.samples import Sample
+
+Row = dict[str, object]
+
+#: accounts whose balance goes on; what is not among them starts each period at nothing
+CARRIED = (
+    layout.MIP, layout.INVENTORY_CONTROL, layout.FINISHED_GOODS, layout.WORK_IN_PROCESS, layout.ACCOUNTS_PAYABLE,
+    layout.VARIOUS_ACCOUNTS, layout.SCRAP_RECOVERY, layout.CCC, layout.CCA, layout.PRICE_VARIANCE, layout.USAGE_VARIANCE,
+)  # fmt: skip
+#: tables of items, taken over as they are
+_KEPT = ("StandardCost", "BOM", "Accounts")
+
+
+@dataclass(frozen=True)
+class Rolled:
+    """The new workbook, its period, the run that it goes on from; `new` is False where everything was done before."""
+
+    path: Path
+    first: dt.date
+    last: dt.date
+    run: str
+    new: bool
+
+
+def roll(path: Path, following: Path) -> Rolled:
+    """Close the workbook's period and write the next one's. RefusedError where the workbook is not ready for it.
+
+    The new workbook is written first, whole; if that is all that happened, rolling again closes the old one.
+    """
+    with FileBook(path) as book:
+        run = _last_posted(book)
+        sources = book.read()
+        outcome = compute(sources, run.user, dt.datetime.min, book.runs())
+        assert outcome.posted
+        first, last = next_period(outcome)
+        new = not following.exists()
+        if new:
+            build(following, (first, last), opened(outcome, sources, book.path.name, run))
+        elif run.status != CLOSED and not _opened_from(following, run):
+            raise RefusedError(f"{following.name} exists already; choose another name.")
+        if run.status != CLOSED:
+            book.write_table("Runs", run_rows(lifecycle.closed(book.runs())))
+            new = True
+    return Rolled(following, first, last, run.run, new)
+
+
+def _last_posted(book: FileBook) -> Run:
+    """The run that the period ends with: posted, and everything as it was then."""
+    runs = book.runs()
+    if not runs or runs[-1].is_draft:
+        what = f"Run {runs[-1].run} is a draft" if runs else "The workbook has not been run"
+        raise RefusedError(f"{what}; post the period before the next one is opened.")
+    result = lifecycle.verify(book)
+    if result.problems:
+        raise RefusedError(f"The period cannot be closed. {result.problems[0]}")
+    if result.changed:
+        change = result.changed[0]
+        raise RefusedError(
+            f"The period cannot be closed: {change.where} was changed after run {runs[-1].run}; run and post."
+        )
+    return runs[-1]
+
+
+def _opened_from(following: Path, run: Run) -> bool:
+    """True where a workbook was opened from this very run."""
+    with FileBook(following) as book:
+        notes = book.table("Opening").by_column()["Note"]
+    return any(run.link in str(note) for note in notes)
+
+
+def next_period(outcome: Outcome) -> tuple[dt.date, dt.date]:
+    """The month after a whole month, else as many days as the period had."""
+    start, end = (
+        layout.DAY_0 + dt.timedelta(days=day)
+        for day in (outcome.inputs.settings.period_start, outcome.inputs.settings.period_end)
+    )
+    first = end + dt.timedelta(days=1)
+    if start.day == 1 and first.day == 1 and (start.year, start.month) == (end.year, end.month):
+        return first, first.replace(day=calendar.monthrange(first.year, first.month)[1])
+    return first, first + (end - start)
+
+
+def opened(outcome: Outcome, sources: Mapping[str, Source], book: str, run: Run) -> Sample:
+    """The inputs with which the next workbook opens."""
+    settings = {str(row["Setting"]).strip(): row["Value"] for row in _rows(sources["Setup"])}
+    for name in ("Period start", "Period end"):
+        settings.pop(name, None)
+    tables: dict[str, list[Row]] = {name: _rows(sources[name]) for name in _KEPT}
+    tables |= {"Stock": _stock(outcome), "InventoryCount": _counts(sources["InventoryCount"])}
+    tables["Opening"] = _balances(outcome, f"From {book}, run {run.run}, link {run.link}")
+    company = outcome.inputs.settings.company
+    about = f"Opened from {book}, run {run.run}: its stock is the opening stock, its balances are carried over."
+    return Sample(f"{company}, backflush costing", about, {k: v for k, v in settings.items() if v is not None}, tables)
+
+
+def _rows(source: Source) -> list[Row]:
+    """The rows of a table as typed, blanks left out; dates as serial numbers."""
+    known = layout.TABLES[source.name].names
+    return [
+        {name: stored(value) for name, value in zip(source.columns, row, strict=True) if name in known and value != ""}
+        for row in source.rows
+    ]
+
+
+def _stock(outcome: Outcome) -> list[Row]:
+    """Closing stock as opening stock: counted units where they were counted, else those on the books."""
+    assert outcome.posted
+    codes, book = outcome.structure.items["code"].tolist(), outcome.posted.book
+    listed = set(outcome.structure.of("Stock").tolist())
+    ending = book["counted"].where(book["counted"].notna(), book["ending"])
+    return [
+        {"Item": codes[item], "Opening qty": float(units)}
+        for item, units in zip(book["item"].tolist(), ending.tolist(), strict=True)
+        if units or item in listed
+    ]
+
+
+def _counts(source: Source) -> list[Row]:
+    """Counted amounts as opening amounts."""
+    pairs = (("Opening amount", "Counted amount"), ("Opening conversion", "Counted conversion"))
+    return [
+        {"Role": row["Role"], **{opening: row[counted] for opening, counted in pairs if counted in row}}
+        for row in _rows(source)
+        if "Role" in row
+    ]
+
+
+def _balances(outcome: Outcome, note: str) -> list[Row]:
+    """Balances that go on, and what was reversed on the first day of the next period."""
+    posted = outcome.posted
+    assert posted
+    reversals: dict[str, int] = {}
+    for entry in posted.draft.entries:
+        for line in entry.lines if entry.event == layout.REVERSAL else ():
+            reversals[line.role] = reversals.get(line.role, 0) + line.minor
+    closing = {str(row.role): int(row.closing) for row in posted.ledger.itertuples() if row.role in CARRIED}
+    return list(_noted(_opening(closing, reversals, posted.places), note))
+
+
+def _opening(closing: Mapping[str, int], reversals: Mapping[str, int], places: int) -> Iterable[Row]:
+    for role in layout.ROLES:
+        if closing.get(role) or reversals.get(role):
+            yield {
+                "Role": role,
+                "Closing balance": from_minor(closing.get(role, 0), places),
+                "Reversal": from_minor(reversals.get(role, 0), places),
+            }
+
+
+def _noted(rows: Iterable[Row], note: str) -> Iterable[Row]:
+    """The same note on every row: whoever deletes one keeps the others."""
+    for row in rows:
+        yield {**row, "Note": note}
