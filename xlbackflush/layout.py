@@ -890,6 +890,30 @@ EXPLANATION = Table(
         Column("Explanation", "text", "How it is worked out from the figures one level below.", width=84),
     ),
 )
+SENSITIVITY = Table(
+    "Sensitivity",
+    (
+        Column("Rank", "integer", "1 is the cell to audit first; sheets as a whole have none.", width=7),
+        Column("Where", "text", "Cell, or table; click to go there.", width=22),
+        Column("What", "text", "What the cell says; of a table, how many of its cells were tried.", width=46),
+        Column("Value", "price", "As it stood when it was tried.", width=13),
+        Column(
+            "Inventory +1 %", "money", "Change of closing inventory; of a table, all sizes added.", "money", width=16
+        ),
+        Column(
+            "Cost of goods sold +1 %",
+            "money",
+            "Change of closing cost of goods sold; of a table, all sizes added.",
+            "money",
+            width=16,
+        ),
+        Column("Share", "percent", "Of its larger effect of 1 % in those of all cells.", "of all cells", width=11),
+        Column("One unit", "text", "What one unit more is.", width=24),
+        Column("Inventory +1 unit", "money", "Change of closing inventory.", "money", width=16),
+        Column("Cost of goods sold +1 unit", "money", "Change of closing cost of goods sold.", "money", width=16),
+    ),
+    first_col=14,  # right of the charts
+)
 SUSPECTS = Table(
     "Suspects",
     (
@@ -1105,6 +1129,13 @@ OUTPUT_SHEETS: tuple[Sheet, ...] = (
         "What one amount is made of, step by step, down to the cells that people typed.",
         (EXPLANATION,),
         "Select an amount on any output sheet and choose Explain this cell. A run empties this sheet.",
+    ),
+    Sheet(
+        "Sensitivity",
+        "Output",
+        "What an error of 1 %, or of one unit, in one input cell would do to inventory and cost of goods sold as posted.",
+        (SENSITIVITY,),
+        "xlbackflush sensitivity BOOK fills this sheet, which takes a while; a run empties it. The cell to audit first comes first.",
     ),
     Sheet(
         "Suspects",

@@ -10,7 +10,7 @@ from typing import cast
 from xlbackflush import layout
 from xlbackflush.engine.findings import Finding
 from xlbackflush.engine.record import RunInputs
-from xlbackflush.excel import comparison, costs, dashboard, fit, posted, stock, variances
+from xlbackflush.excel import comparison, costs, dashboard, fit, posted, stock, suspects, variances
 from xlbackflush.excel.formulas import Sheets, literal
 from xlbackflush.excel.package import quoted
 from xlbackflush.excel.sheet import Block, Cells, Value
@@ -43,7 +43,8 @@ MAKERS: dict[str, Callable[[Writing], Body]] = {
     "Fit": fit.fit,
     "Trace": trace,
     "Explanation": lambda writing: empty("Explanation"),
-    "Suspects": lambda writing: empty("Suspects"),
+    "Sensitivity": lambda writing: empty("Sensitivity"),
+    "Suspects": suspects.suspects,
     "Checks": posted.checks,
 }
 
