@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from xlbackflush import __version__
-from xlbackflush.commands import books, setup
+from xlbackflush.commands import books, period, setup
 
 _EXAMPLES = """examples:
   xlbackflush new october.xlsm                      an empty workbook for this month
@@ -22,6 +22,9 @@ _EXAMPLES = """examples:
   xlbackflush check october.xlsm                    look for mistakes, post nothing
   xlbackflush run october.xlsm                      run the backflush, write journal and proofs
   xlbackflush run october.xlsm --json               the same, result for a machine
+  xlbackflush post october.xlsm --approved-by Jones lock it: posted lines never change again
+  xlbackflush verify october.xlsm                   compute everything again, and say what differs
+  xlbackflush roll october.xlsm november.xlsm       close the period, open the next one
   xlbackflush explain october.xlsm Journal!I7       what an amount is made of
   xlbackflush export october.xlsm --format csv      the journal as a file for your ledger
   xlbackflush install                               button, ribbon tab and functions in Excel
@@ -138,6 +141,7 @@ def _workbook_verbs(verbs: Verbs[argparse.ArgumentParser]) -> None:
     explain.add_argument("--product", metavar="CODE", help="instead of a cell: all costs of one product")
     _printed(explain)
 
+    _record_verbs(verbs)
     export = _verb(
         verbs, "export", books.export, "write the posted journal to a file that a ledger imports",
         "october.xlsm --format NAME --to october.csv",
@@ -147,6 +151,33 @@ def _workbook_verbs(verbs: Verbs[argparse.ArgumentParser]) -> None:
     export.add_argument("--to", type=Path, metavar="FILE", help="file to write (default: beside the workbook)")
     export.add_argument("--force", action="store_true", help="replace an existing file")
     _printed(export)
+
+
+def _record_verbs(verbs: Verbs[argparse.ArgumentParser]) -> None:
+    post = _verb(
+        verbs, "post", period.post, "post the draft: its lines never change again", "october.xlsm --approved-by Jones"
+    )
+    _book(post)
+    post.add_argument("--approved-by", metavar="NAME", help="who approves it (default: you); not who ran it")
+    verify = _verb(
+        verbs, "verify", period.verify, "compute every posted run again; say what differs, and where", "october.xlsm"
+    )
+    _book(verify)
+    diff = _verb(
+        verbs, "diff", period.diff, "show which input cells moved which journal lines, between two runs",
+        "october.xlsm R0001 R0002",
+    )  # fmt: skip
+    _book(diff)
+    diff.add_argument("first", metavar="RUN1", help="a run on sheet Runs, such as R0001")
+    diff.add_argument("second", metavar="RUN2", help="a later run, such as R0002")
+    roll = _verb(
+        verbs, "roll", period.roll, "close the period, and open the next one in a new workbook",
+        "october.xlsm november.xlsm",
+    )  # fmt: skip
+    _book(roll)
+    roll.add_argument("next", type=Path, metavar="NEXT", help="workbook to write for the next period")
+    for sub in (post, verify, diff, roll):
+        _printed(sub)
 
 
 def _book(sub: argparse.ArgumentParser) -> None:

@@ -114,7 +114,7 @@ def verify(book: Book, progress: Progress = lambda stage: None) -> Verified:
     Changes nothing. Closed workbooks are verified, too.
     """
     tables, sources = {name: book.table(name) for name in records.TABLES}, book.read()
-    places = _places(sources)
+    places = places_of(sources)
     past = records.read(tables, places)
     result = Verified(past.runs, list(past.problems))
     if not past.runs:
@@ -134,7 +134,19 @@ def verify(book: Book, progress: Progress = lambda stage: None) -> Verified:
     return result
 
 
-def _places(sources: Mapping[str, Source]) -> int:
+def inputs_of_run(book: Book, run: str) -> dict[str, Source]:
+    """The inputs on record of one run. RefusedError where there are none."""
+    kept = records.run_inputs(book.table("RunInputs"))
+    if run not in kept:
+        known = ", ".join(kept) or "none"
+        raise RefusedError(f"There is no run {run} on sheet Run Inputs; on record: {known}.")
+    try:
+        return snapshot.unpack(kept[run].pieces)
+    except snapshot.DamagedError as error:
+        raise RefusedError(f"Run {run}: {error}") from error
+
+
+def places_of(sources: Mapping[str, Source]) -> int:
     """Decimals of the currency on Setup."""
     setup = sources["Setup"].by_column()
     values = dict(zip((str(s).strip() for s in setup["Setting"]), setup["Value"], strict=True))

@@ -5,11 +5,10 @@ from __future__ import annotations
 import argparse
 import calendar
 import datetime as dt
-import getpass
 from dataclasses import asdict
 from pathlib import Path
 
-from xlbackflush.commands.report import progress, report, tell
+from xlbackflush.commands.report import progress, report, tell, user
 
 
 def new(args: argparse.Namespace) -> int:
@@ -64,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
     from xlbackflush.excel.file import FileBook
 
     with FileBook(args.book) as book:
-        outcome = pipeline.run(book, _user(), dt.datetime.now(), progress(args))
+        outcome = pipeline.run(book, user(), dt.datetime.now(), progress(args))
     return report(outcome, args, book)
 
 
@@ -109,10 +108,3 @@ def export(args: argparse.Namespace) -> int:
 
     files = write(args.book, args.format, args.to, args.force)
     return tell(args, {"files": [str(file) for file in files]}, "\n".join(f"Wrote {file}." for file in files))
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):
-        return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import getpass
 import json
 import os
 import sys
@@ -19,6 +20,14 @@ def progress(args: argparse.Namespace) -> Any:
     if args.quiet or args.json or not sys.stderr.isatty():
         return lambda stage: None
     return lambda stage: print(f"\r\033[K{stage} ...", end="\r", file=sys.stderr, flush=True)
+
+
+def user() -> str:
+    """Who runs the command; "" where the system does not say."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return ""
 
 
 def say(text: str) -> None:
