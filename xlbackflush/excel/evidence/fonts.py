@@ -1,0 +1,90 @@
+"""Fonts of the printed evidence: one that every machine has the same, and others for the letters it lacks.
+
+Bitstream Vera comes with the PDF library, is embedded, and has the letters of western Europe: there the same workbook gives
+the same bytes on every machine. Other letters come from a font of the machine, embedded too. What none of them has is
+written as its code number, such as [U+6728], and stands as it is in the CSV files.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+_PLAIN, _BOLD = "Vera", "VeraBd"
+
+
+def of_machine() -> list[Path]:
+    """Fonts with many scripts that may be on this machine, in the order in which they are tried."""
+    if sys.platform == "win32":
+        folder = Path(os.environ.get("WINDIR", r"C:\Windows")) / "Fonts"
+        return [folder / f"{name}" for name in ("arial.ttf", "msyh.ttc", "yugothr.ttc", "msgothic.ttc", "malgun.ttf")]
+    if sys.platform == "darwin":
+        return [Path("/System/Library/Fonts/Supplemental/Arial Unicode.ttf"), Path("/Library/Fonts/Arial Unicode.ttf")]
+    folder = Path("/usr/share/fonts/truetype")
+    names = ("dejavu/DejaVuSans.ttf", "freefont/FreeSans.ttf", "droid/DroidSansFallbackFull.ttf", "wqy/wqy-zenhei.ttc")
+    return [folder / name for name in names]
+
+
+class Fonts:
+    """Widths of texts, and which font writes which of their letters. Sizes and widths are in points."""
+
+    def __init__(self, others: Iterable[Path] | None = None) -> None:
+        self._waiting = list(of_machine() if others is None else others)
+        self._faces: dict[str, Any] = {}
+        self._letters: dict[tuple[str, bool], tuple[str, str, float]] = {}  # -> font, what is written, width at size 1
+        for name in (_PLAIN, _BOLD):
+            self._add(name, Path(f"{name}.ttf"))
+
+    def width(self, text: str, size: float, bold: bool = False) -> float:
+        """Width of a text on one line."""
+        return size * sum(self._letter(c, bold)[2] for c in text)
+
+    def runs(self, text: str, bold: bool = False) -> list[tuple[str, str]]:
+        """A text in pieces of one font each: (name of the font, piece)."""
+        found: list[tuple[str, str]] = []
+        for character in text:
+            font, written, _ = self._letter(character, bold)
+            if found and found[-1][0] == font:
+                found[-1] = (font, found[-1][1] + written)
+            else:
+                found.append((font, written))
+        return found
+
+    def _letter(self, character: str, bold: bool) -> tuple[str, str, float]:
+        known = self._letters.get((character, bold))
+        if known is None:
+            known = self._letters[character, bold] = self._look_up(character, bold)
+        return known
+
+    def _look_up(self, character: str, bold: bool) -> tuple[str, str, float]:
+        first = _BOLD if bold else _PLAIN
+        if not character.isprintable():
+            return first, " ", self._measure(first, " ")
+        for name in (first, *(n for n in self._faces if n not in (_PLAIN, _BOLD))):
+            if ord(character) in self._faces[name].face.charToGlyph:
+                return name, character, self._measure(name, character)
+        while self._waiting:
+            path = self._waiting.pop(0)
+            name = path.stem.replace(" ", "")
+            if path.is_file() and self._add(name, path) and ord(character) in self._faces[name].face.charToGlyph:
+                return name, character, self._measure(name, character)
+        code = f"[U+{ord(character):04X}]"
+        return first, code, self._measure(first, code)
+
+    def _add(self, name: str, path: Path) -> bool:
+        """Load a font; one that the library cannot embed is passed over."""
+        from reportlab.pdfbase import pdfmetrics
+        from reportlab.pdfbase.ttfonts import TTFError, TTFont
+
+        try:
+            self._faces[name] = TTFont(name, str(path))
+        except (TTFError, OSError):
+            return False
+        pdfmetrics.registerFont(self._faces[name])
+        return True
+
+    def _measure(self, name: str, text: str) -> float:
+        return float(self._faces[name].stringWidth(text, 1))
