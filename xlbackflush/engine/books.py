@@ -174,7 +174,7 @@ def _read(source: Source, i: int, places: int, problems: list[Problem]) -> _Row:
 
 
 def _numbered(source: Source, column: str, rows: Sequence[_Row]) -> list[Problem]:
-    """Numbers must go 1, 2, 3; one that is wrong is reported once, whether it is too many or follows a gap."""
+    """Numbers must go 1, 2, 3; a wrong one is reported once, not with everything after it."""
     found: list[Problem] = []
     wanted, next_ones = 1, {1}
     for row in rows:
@@ -184,7 +184,7 @@ def _numbered(source: Source, column: str, rows: Sequence[_Row]) -> list[Problem
         else:
             text = f"{column} is {number}, where number {wanted} should follow."
             found.append(Problem(source.cell(column, row.number), text))
-            next_ones = {wanted, number + 1}
+            next_ones = {wanted, wanted + 1, number + 1}  # it is too many, or another one changed, or follows a gap
     return found
 
 

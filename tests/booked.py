@@ -1,0 +1,103 @@
+"""Books in memory: table Journal as a workbook would be read, and runs posted, with no workbook.
+
+A `Plant` is what a workbook is to the lifecycle: the posted runs, the rows of table Journal, perhaps a draft.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from xlbackflush import layout, pipeline
+from xlbackflush.engine import books, chain, corrections, snapshot
+from xlbackflush.engine.books import PostedEntry, Problem
+from xlbackflush.engine.chain import SealedRun
+from xlbackflush.engine.tables import Source
+
+FIRST_ROW = layout.HEADER_ROW + 1
+PREPARER, APPROVER = "Ann Clerk", "Bob Controller"
+
+
+def read_back(entries: Sequence[PostedEntry], places: int) -> Source:
+    """Table Journal with these entries as a reader gives it: numbers are floats, days are dates, blanks are empty text."""
+    columns = books.columns(entries, places)
+    letters = {name: chr(ord("A") + i) for i, name in enumerate(columns)}
+    rows = [
+        [_as_read(name, cell) for name, cell in zip(columns, row, strict=True)]
+        for row in zip(*columns.values(), strict=True)
+    ]
+    numbers = [FIRST_ROW + i for i in range(len(rows))]
+    last = FIRST_ROW + max(len(rows), 1) - 1
+    return Source("Journal", "Journal", letters, FIRST_ROW, last, list(columns), rows, numbers)
+
+
+def _as_read(column: str, cell: object) -> object:
+    if cell is None:
+        return ""
+    if column == "Posting date":
+        return layout.DAY_0 + dt.timedelta(days=int(str(cell)))
+    return float(cell) if isinstance(cell, int) else cell
+
+
+@dataclass
+class Plant:
+    """The lifecycle of one period: run and post. All that it keeps of the journal is its cells."""
+
+    places: int
+    journal: Source = field(default_factory=lambda: read_back([], 2))
+    runs: list[SealedRun] = field(default_factory=list)
+    snapshots: list[list[str]] = field(default_factory=list)
+    draft: str = ""
+    outcome: pipeline.Outcome | None = None
+
+    def entries(self) -> list[PostedEntry]:
+        """All entries of table Journal, the draft's too."""
+        entries, problems = books.parse(self.journal, self.places)
+        assert not problems, problems
+        return entries
+
+    def posted(self) -> list[PostedEntry]:
+        """Those of posted runs."""
+        return [entry for entry in self.entries() if entry.run != self.draft]
+
+    def run(self, outcome: pipeline.Outcome) -> corrections.Draft:
+        """A draft of these results, in place of the draft before."""
+        assert outcome.posted
+        name = f"R{len(self.runs) + 1:04d}"
+        settings, accounts = outcome.inputs.settings, outcome.inputs.accounts
+        draft = corrections.correct(self.posted(), outcome.posted.entries, accounts, settings.period_end, name)
+        self.journal = read_back(draft.entries, self.places)
+        self.draft, self.outcome = name, outcome
+        return draft
+
+    def post(self) -> SealedRun:
+        """The draft becomes a posted run."""
+        assert self.outcome
+        sources, posted = self.outcome.inputs.sources, self.posted()
+        new = [entry for entry in self.entries() if entry.run == self.draft]
+        amounts = [line.minor for entry in new for line in entry.lines]
+        run = SealedRun(
+            self.draft, PREPARER, APPROVER, "2026-05-02 09:00:00", "2026-05-03 10:00:00", "1.0",
+            pipeline.input_hash(sources), snapshot.table_hashes(sources), len(new),
+            sum(a for a in amounts if a > 0), -sum(a for a in amounts if a < 0), where=f"Runs!A{FIRST_ROW + len(self.runs)}",
+        )  # fmt: skip
+        run, new = chain.sealed(run, new, self.runs, posted)
+        # what the draft reverses says so, but is sealed without that
+        self.journal = read_back(books.linked([*posted, *new]), self.places)
+        self.runs.append(run)
+        self.snapshots.append(snapshot.pack(sources))
+        self.draft = ""
+        return run
+
+    def verify(self) -> list[Problem]:
+        """Everything that is not as it was posted."""
+        return verified(self.runs, self.journal, self.places, self.draft)
+
+    def copy(self) -> "Plant":
+        """The same, to go back to."""
+        return replace(self, runs=list(self.runs), snapshots=list(self.snapshots))
+
+
+def verified(runs: Sequence[SealedRun], journal: Source, places: int, draft: str = "") -> list[Problem]:
+    """Problems of reading; if there are none, those of the chain."""
+    entries, problems = books.parse(journal, places)
+    return problems or chain.verify(runs, entries, journal, draft)

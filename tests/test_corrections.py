@@ -1,0 +1,256 @@
+"""Corrections: what a run adds to what is posted; the journal as cells and back."""
+
+import datetime as dt
+from dataclasses import replace
+
+import pytest
+from april import april, buy, completed, day, line, made
+from booked import FIRST_ROW, Plant, read_back, verified
+from hypothesis import given
+from hypothesis import strategies as st
+from support import Row, run
+
+from xlbackflush import layout
+from xlbackflush.engine import books
+from xlbackflush.engine.basis import Rest
+from xlbackflush.engine.books import PostedEntry, PostedLine
+from xlbackflush.engine.corrections import correct
+from xlbackflush.engine.journal import Entry, Line
+from xlbackflush.engine.tables import CellError
+
+END = (dt.date(2026, 4, 30) - layout.DAY_0).days
+ACCOUNTS = {role: (number, name) for role, (number, name) in layout.ROLES.items()}
+
+
+def entry(event: str, amount: int, debit: str, credit: str, text: str = "", product: str = "", after: int = 0) -> Entry:
+    lines = [Line(debit, amount, Rest(), "Counts!E7:E9"), Line(credit, -amount, Rest(), "Counts!E7:E9")]
+    return Entry(event, text or event, product, after, lines)
+
+
+SALE = entry(layout.SALE, 900, layout.COGS, layout.FINISHED_GOODS)
+COMPLETION = entry(layout.COMPLETION, 1_000, layout.FINISHED_GOODS, layout.MIP)
+WIP = entry(layout.PERIOD_END_WIP, 50, layout.WORK_IN_PROCESS, layout.MIP)
+BACK = entry(layout.REVERSAL, 50, layout.MIP, layout.WORK_IN_PROCESS, after=1)
+
+
+def amounts(found: list[PostedEntry]) -> list[tuple[int, str, int]]:
+    return [(e.number, e.event, e.lines[0].minor) for e in found]
+
+
+def links(found: list[PostedEntry]) -> dict[int, tuple[int | None, int | None, int | None]]:
+    return {e.number: (e.reverses, e.reversed_by, e.corrects) for e in found}
+
+
+def first(*target: Entry) -> list[PostedEntry]:
+    return correct([], target, ACCOUNTS, END, "R0001").entries
+
+
+# ------------------------------------------------------------------------------------------- what is added
+
+
+def test_the_first_run_posts_its_target_as_it_is():
+    draft = correct([], [COMPLETION, SALE], ACCOUNTS, END, "R0001")
+    assert amounts(draft.entries) == [(1, layout.COMPLETION, 1_000), (2, layout.SALE, 900)]
+    assert [e.description for e in draft.new] == [layout.COMPLETION, layout.SALE]
+    assert draft.target == {1: 0, 2: 1}
+    assert draft.entries[0].lines[0] == PostedLine(
+        layout.FINISHED_GOODS, "1350", "Finished goods inventory", 1_000, "Counts!E7:E9"
+    )
+
+
+def test_nothing_new_where_nothing_differs():
+    posted = first(COMPLETION, SALE)
+    draft = correct(posted, [COMPLETION, SALE], ACCOUNTS, END, "R0002")
+    assert draft.new == []
+    assert draft.entries == posted
+    assert draft.target == {1: 0, 2: 1}
+
+
+def test_only_what_differs_is_reversed_and_posted_anew():
+    more = entry(layout.SALE, 950, layout.COGS, layout.FINISHED_GOODS)
+    draft = correct(first(COMPLETION, SALE), [COMPLETION, more], ACCOUNTS, END, "R0002")
+    assert amounts(draft.new) == [(3, layout.SALE, -900), (4, layout.SALE, 950)]
+    assert [e.description for e in draft.new] == ["Reversal of entry 2 of R0001: Sale", "Correction of entry 2: Sale"]
+    assert links(draft.entries) == {
+        1: (None, None, None), 2: (None, 3, None), 3: (2, None, None), 4: (None, None, 2),
+    }  # fmt: skip
+    assert draft.target == {1: 0, 4: 1}
+    assert [e.run for e in draft.new] == ["R0002", "R0002"]
+
+
+def test_a_correction_stands_and_can_be_corrected():
+    sales = [entry(layout.SALE, amount, layout.COGS, layout.FINISHED_GOODS) for amount in (900, 950, 900)]
+    posted = first(sales[0])
+    for number, sale in enumerate(sales[1:], 2):
+        posted = correct(posted, [sale], ACCOUNTS, END, f"R{number:04d}").entries
+        assert correct(posted, [sale], ACCOUNTS, END, "again").new == []
+    assert amounts(posted) == [
+        (1, "Sale", 900),
+        (2, "Sale", -900),
+        (3, "Sale", 950),
+        (4, "Sale", -950),
+        (5, "Sale", 900),
+    ]
+    assert posted[3].description == "Reversal of entry 3 of R0002: Sale"
+    assert posted[4].description == "Correction of entry 3: Sale"
+
+
+def test_equal_entries_count_as_often_as_they_occur():
+    draft = correct(first(SALE, SALE), [SALE, SALE, SALE], ACCOUNTS, END, "R0002")
+    assert amounts(draft.new) == [(3, layout.SALE, 900)]
+    draft = correct(first(SALE, SALE, SALE), [SALE], ACCOUNTS, END, "R0002")
+    assert [(e.reverses, e.lines[0].minor) for e in draft.new] == [(2, -900), (3, -900)]
+
+
+def test_an_entry_without_one_to_replace_is_marked_but_not_linked():
+    draft = correct(first(COMPLETION), [COMPLETION, SALE], ACCOUNTS, END, "R0002")
+    assert [(e.description, e.corrects) for e in draft.new] == [("Correction: Sale", None)]
+    assert correct(draft.entries, [COMPLETION, SALE], ACCOUNTS, END, "R0003").new == []
+
+
+def test_a_replacement_is_of_the_same_event_and_product_and_of_the_same_words_if_it_can_be():
+    normal = entry(layout.SCRAP_EVENT, 10, layout.CCC, layout.MIP, "Normal scrap")
+    abnormal = entry(layout.SCRAP_EVENT, 20, layout.ABNORMAL_SCRAP, layout.MIP, "Abnormal scrap")
+    gizmo = entry(layout.SCRAP_EVENT, 30, layout.CCC, layout.MIP, "Normal scrap", "GIZMO")
+    target = [
+        entry(layout.SCRAP_EVENT, 21, layout.ABNORMAL_SCRAP, layout.MIP, "Abnormal scrap"),
+        entry(layout.SCRAP_EVENT, 11, layout.CCC, layout.MIP, "Scrap as usual"),
+        entry(layout.SCRAP_EVENT, 31, layout.CCC, layout.MIP, "Normal scrap", "WIDGET"),
+    ]
+    draft = correct(first(normal, abnormal, gizmo), target, ACCOUNTS, END, "R0002")
+    assert [e.corrects for e in draft.new] == [None, None, None, 2, 1, None]
+
+
+def test_a_reversal_names_the_account_as_posted_and_a_new_mapping_is_a_correction():
+    moved = ACCOUNTS | {layout.COGS: ("6000", "Cost of sales")}
+    draft = correct(first(COMPLETION, SALE), [COMPLETION, SALE], moved, END, "R0002")
+    assert [[x.account for x in e.lines] for e in draft.new] == [["5110", "1350"], ["6000", "1350"]]
+    renamed = ACCOUNTS | {layout.COGS: ("5110", "Cost of sales")}
+    assert correct(first(COMPLETION, SALE), [COMPLETION, SALE], renamed, END, "R0002").new == []
+
+
+def test_reversals_are_dated_in_the_open_period_and_that_of_the_next_day_on_the_next_day():
+    draft = correct(first(COMPLETION, WIP, BACK), [], ACCOUNTS, END, "R0002")
+    assert [e.date - END for e in draft.new] == [0, 0, 1]
+    draft = correct(first(COMPLETION, WIP, BACK), [], ACCOUNTS, END + 31, "R0002")
+    assert [e.date - END for e in draft.new] == [31, 31, 32]
+
+
+def test_a_later_count_of_a_worked_month_corrects_the_entries_that_depend_on_it():
+    """A gadget takes 1 kg of resin at 2.00 and 0.50 of conversion: 10 gadgets are 25.00, 12 are 30.00."""
+    tables: dict[str, list[Row]] = {
+        "StandardCost": [buy("RESIN", 2.0), made("GADGET", Other_conversion=0.5)],
+        "BOM": [line("GADGET", "RESIN", 1)],
+        "Counts": [completed("GADGET", 10)],
+        "Actuals": [{"Date": day(10), "Document": "P-1", "Cost type": "Labor", "Amount": 5.0}],
+    }
+    plant = Plant(2)
+    plant.run(run(april(), tables))
+    plant.post()
+    assert [e.event for e in plant.entries()] == [layout.CONVERSION_EVENT, layout.COMPLETION, layout.CLOSE]
+    plant.run(run(april(), tables | {"Counts": [completed("GADGET", 12)]}))
+    plant.post()
+    assert [(e.number, e.reverses, e.corrects, [x.minor for x in e.lines]) for e in plant.posted()[3:]] == [
+        (4, 2, None, [-2_500, 2_000, 500]),
+        (5, 3, None, [500 - 1_000, 500]),
+        (6, None, 2, [3_000, -2_400, -600]),
+        (7, None, 3, [600, -500, -100]),
+    ]
+
+
+# ---------------------------------------------------------------------------------------- cells and back
+
+words = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+some = words.filter(lambda text: text != "")
+maybe = st.one_of(st.none(), st.integers(1, 99))
+minors = st.integers(1, 10**14).flatmap(lambda n: st.sampled_from([n, -n]))
+
+
+@st.composite
+def posted_entries(draw: st.DrawFn) -> list[PostedEntry]:
+    lines = st.builds(PostedLine, st.sampled_from(sorted(layout.ROLES)), some, words, minors, words, words)
+    found = draw(
+        st.lists(
+            st.builds(
+                PostedEntry, some, st.just(0), st.integers(1, 2_958_465), st.sampled_from(layout.EVENTS), some, words,
+                st.lists(lines, min_size=1, max_size=3).map(tuple), maybe, maybe, maybe,
+            ),
+            max_size=4,
+        )
+    )  # fmt: skip
+    return [replace(e, number=n) for n, e in enumerate(found, 1)]
+
+
+@given(posted_entries(), st.sampled_from([0, 2, 3]))
+def test_what_is_written_is_read_back(entries, places):
+    assert books.parse(read_back(entries, places), places) == (entries, [])
+
+
+@given(posted_entries())
+def test_days_may_come_as_numbers(entries):
+    source = read_back(entries, 2)
+    at = source.columns.index("Posting date")
+    for row in source.rows:
+        row[at] = float((row[at] - layout.DAY_0).days)
+    assert books.parse(source, 2) == (entries, [])
+
+
+SPOILED = [
+    ("Run", "", "Run is blank."),
+    ("Entry", "two", 'Entry is "two"; a whole number is expected.'),
+    ("Entry", 1.5, "Entry is 1.5; a whole number is expected."),
+    ("Line", 3.0, "Line is 3, where number 2 should follow."),
+    ("Posting date", "April", 'Posting date is "April"; a day is expected.'),
+    ("Posting date", dt.datetime(2026, 4, 30, 12), "Posting date is 2026-04-30 12:00:00; a day is expected."),
+    ("Event", "Sble", 'Event is "Sble", which no run posts.'),
+    ("Event", "", "Event is blank, which no run posts."),
+    ("Role", 7.0, "Role is 7.0, which no run posts."),
+    ("Account", True, "Account is True; a text is expected."),
+    ("Debit", "12", 'Debit is "12"; an amount above zero is expected.'),
+    ("Debit", CellError("#REF!"), "Debit is the error #REF!; an amount above zero is expected."),
+    ("Credit", 0.0, "Credit is 0.0; an amount above zero is expected."),
+    ("Credit", -9.0, "Credit is -9.0; an amount above zero is expected."),
+    ("Credit", 9.001, "Credit is 9.001, with more decimals than the currency has."),
+    ("Credit", float("inf"), "Credit is inf; an amount above zero is expected."),
+    ("Description", "", "Description is blank."),
+    ("Reverses", 0.0, "Reverses is 0.0; a whole number is expected."),
+    ("Seal", CellError("", calculated=False), "Seal is a formula without a result; a text is expected."),
+]
+
+
+@pytest.mark.parametrize(("column", "cell", "said"), SPOILED)
+def test_a_cell_that_is_not_as_posted_is_named(column, cell, said):
+    source = read_back(first(COMPLETION, SALE), 2)
+    source.rows[3][source.columns.index(column)] = cell
+    _, problems = books.parse(source, 2)
+    assert f"Journal!{source.letters[column]}{FIRST_ROW + 3}: {said}" in map(str, problems)
+
+
+def test_what_belongs_to_the_entry_is_the_same_in_all_its_lines():
+    source = read_back(first(COMPLETION, SALE), 2)
+    source.rows[1][source.columns.index("Description")] = "Completed"
+    entries, problems = books.parse(source, 2)
+    assert [e.number for e in entries] == [2]
+    assert list(map(str, problems)) == ["Journal!K7:K8: Description differs within entry 1."]
+
+
+def test_a_line_has_one_side():
+    source = read_back(first(COMPLETION, SALE), 2)
+    source.rows[0][source.columns.index("Credit")] = 10.0
+    assert list(map(str, books.parse(source, 2)[1])) == ["Journal!I7: A line has either a debit or a credit."]
+
+
+def test_numbers_have_no_gaps_and_a_gap_is_named_once():
+    entries = first(COMPLETION, SALE, WIP, BACK)
+    assert [str(p) for p in verified([], read_back([entries[0], *entries[2:]], 2), 2)] == [
+        "Journal!B9: Entry is 3, where number 2 should follow."
+    ]
+    source = read_back(entries, 2)
+    source.rows[2][1] = source.rows[3][1] = 7.0
+    assert [str(p) for p in books.parse(source, 2)[1]] == ["Journal!B9: Entry is 7, where number 2 should follow."]
+
+
+def test_a_table_without_its_columns_is_refused():
+    source = read_back(first(SALE), 2)
+    source.columns = [name if name != "Seal" else "Stamp" for name in source.columns]
+    assert list(map(str, books.parse(source, 2)[1])) == ["Journal: Table Journal has no column Seal."]
