@@ -12,14 +12,24 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from xlbackflush.engine.differences import Item
-from xlbackflush.engine.evidence import CLOSE, Cause, Fitted, best_pair, fitted, log_likelihood, nothing, simple_quantities
-from xlbackflush.layout import BILL_QUANTITY, CANDIDATE, CANNOT_TELL, MISCOUNT, SUPPORTED, UNREPORTED_SCRAP
+from xlbackflush.engine.evidence import (
+    CLOSE,
+    Cause,
+    Fitted,
+    best_pair,
+    fitted,
+    log_likelihood,
+    nothing,
+    simple_quantities,
+)
+from xlbackflush.layout import BILL_QUANTITY, CANDIDATE, CANNOT_TELL, MISCOUNT, ONE_OFF, SUPPORTED, UNREPORTED_SCRAP
 
 SHOWN = 5  # causes of one difference
-ODDS = 0.02  # that a certain line is wrong, a certain item is lost steadily, a certain count is off
-BILL_SCALE, SCRAP_SCALE, MISCOUNT_SCALE = 0.05, 0.02, 0.10  # of the quantity on the bill, of use, of what was counted
+ODDS = 0.02  # that a certain line is wrong, a certain item is lost steadily, one count or another of an item is off
+BILL_SCALE, SCRAP_SCALE, ONCE_SCALE = 0.05, 0.02, 0.10  # of the quantity on the bill, of use, of what was counted
 FAR_FETCHED = 0.02  # plausibility among causes that fit equally well, below which one is not shown
 CLEAR = 0.95  # plausibility from which one of them stands out by its size
+WILD = 10.0  # mean square of a difference, in noises, from which it is shown even if no cause is likely
 PERIODS_FOR_PROOF = 3
 PERIODS_FOR_TWO = 4  # in which two causes of one item can show
 
@@ -60,12 +70,16 @@ def causes(item: Item) -> list[Cause]:
         simple = tuple(s - q for s in simple_quantities(q))
         found.append(Cause(BILL_QUANTITY, units, ODDS, BILL_SCALE * (q or 1.0), -q, simple, line=n))
     found.append(Cause(UNREPORTED_SCRAP, item.use, ODDS, SCRAP_SCALE, 0.0))
+    odds = ODDS / len(item.at)
     for t in range(len(item.at)):
         once = np.zeros(len(item.at))
         once[t] = 1.0
+        scale = ONCE_SCALE * float(item.shelf[t])
+        found.append(Cause(ONE_OFF, once, odds, scale, period=t))
         if t + 1 < len(item.at) and item.returns[t + 1]:
-            once[t + 1] = -1.0
-        found.append(Cause(MISCOUNT, once, ODDS, MISCOUNT_SCALE * float(item.shelf[t]), period=t))
+            back = once.copy()
+            back[t + 1] = -1.0
+            found.append(Cause(MISCOUNT, back, odds, scale, period=t))
     return found
 
 
@@ -85,7 +99,7 @@ def group(item: Item) -> Group | None:
     every = fits(item)
     none = nothing(item.used, item.noise)
     total = none + sum(f.weight for f in every)
-    if none >= total / 2:
+    if none >= total / 2 and np.square(item.used / item.noise).mean() < WILD:
         return None
     best = max(f.likelihood for f in every)
     close = [f for f in every if best - f.likelihood <= CLOSE]

@@ -240,7 +240,7 @@ class Differences:
             if i >= 0:
                 opening, book, counted = (float(a[i]) for a in (view.opening, view.book, view.counted))
                 yield _Stretch(
-                    t, opening, book, counted, float(view.handled[i]), float(view.use[i]), self._takers(t, i)
+                    t, t, opening, book, counted, float(view.handled[i]), float(view.use[i]), self._takers(t, i)
                 )
 
     def is_counted(self, key: str) -> bool:

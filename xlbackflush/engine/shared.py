@@ -50,6 +50,15 @@ class Shared:
     error: float = 0.0
     gain: float = -math.inf
 
+    @property
+    def nearest(self) -> float | None:
+        """The size of a simple quantity within three standard errors; None where there is none."""
+        if self.kind != BILL_QUANTITY:
+            return None
+        sizes = [q - self.recorded for q in simple_quantities(self.recorded)]
+        nearest = min(sizes, key=lambda size: abs(size - self.size))
+        return nearest if abs(nearest - self.size) <= 3 * self.error else None
+
 
 def explained_together(differences: Differences, noticed: list[Item]) -> tuple[list[list[Shared]], list[Item]]:
     """Shared causes, each with its rivals that explain the counts about as well, and what they leave of each item."""
@@ -79,7 +88,9 @@ def _weighed(shared: Shared, differences: Differences, left: dict[str, Item]) ->
     """With the size that fits most components (their weighted median), and what is gained by it."""
     members = {key: left.get(key) or differences.item(key) for key in shared.exposure}
     used, noise, x = (
-        np.concatenate([getattr(m, name) for m in members.values()]) if name else np.concatenate([*shared.exposure.values()])
+        np.concatenate([getattr(m, name) for m in members.values()])
+        if name
+        else np.concatenate([*shared.exposure.values()])
         for name in ("used", "noise", "")
     )
     touched = x != 0
@@ -138,10 +149,9 @@ def _above(differences: Differences, keys: set[str]) -> set[str]:
         while new.any():
             up = np.zeros_like(reached)
             up[view.parent[new[view.component]]] = True
-            up &= ~reached
-            reached |= up
-            new = up & ~view.stocked
             found |= {view.keys[i] for i in np.flatnonzero(up)}
+            new = up & ~view.stocked & ~reached
+            reached |= up
     return found
 
 
@@ -174,9 +184,7 @@ def _of_units(differences: Differences, parent: str, under: dict[str, dict[int, 
     if any(v.phantom[i] for v, i in zip(views, at, strict=True) if i >= 0):
         return
     code = _code(differences, parent)
-    yield Shared(
-        UNITS_SCRAPPED, code, "", -1, -1, 0.0, sum(made), SCRAP_SCALE, _exposure(differences, under, made)
-    )
+    yield Shared(UNITS_SCRAPPED, code, "", -1, -1, 0.0, sum(made), SCRAP_SCALE, _exposure(differences, under, made))
     own = differences.item(parent) if differences.is_counted(parent) else None
     for t in range(len(views)):
         if made[t] <= 0:

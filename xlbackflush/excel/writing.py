@@ -21,6 +21,7 @@ class Writing:
 
     def __init__(self, outcome: Outcome, posted: Posted, sheets: Sheets) -> None:
         self.inputs: Inputs = outcome.inputs
+        self.structure = outcome.structure
         self.items = outcome.structure.items
         self.lines = outcome.structure.lines
         self.posted, self.sheets = posted, sheets
