@@ -77,7 +77,7 @@ def _block(name: str, body: Body, sheets: Sheets, styles: StyleSheet, places: in
         cells = Cells(values if len(values) else [None], style, formulas if formulas and len(values) else None)
         if column.name == "Component" and name == "Trace" and len(values):
             cells.styles = [styles.xf(style_name(role, column, places), min(int(v or 0), 12)) for v in body["Level"][0]]
-        if f"{column.name} kind" in body:  # a column whose rows differ in kind
+        if f"{column.name} kind" in body and len(values):  # a column whose rows differ in kind
             kinds = body[f"{column.name} kind"][0]
             cells.styles = [
                 styles.xf(style_name(role, replace(column, kind=cast(layout.Kind, k)), places)) for k in kinds
