@@ -87,7 +87,7 @@ End Function
 Private Sub ShowHelp(ByVal book As Workbook)
     Dim name As Variant
     Dim sheet As Worksheet
-    For Each name In Array("Functions", "About")
+    For Each name In Array(HelpPage, "About")
         For Each sheet In book.Worksheets
             If sheet.Name = name Then
                 sheet.Activate

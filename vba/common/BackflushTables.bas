@@ -5,6 +5,9 @@ Attribute VB_Name = "BackflushTables"
 Option Explicit
 Option Private Module
 
+'The sheet with help on the cell functions, and live examples of them.
+Public Const HelpPage As String = "Functions"
+
 'Tables that unit costs are made of.
 Public Function InputTableNames() As Variant
     InputTableNames = Array("Setup", "StandardCost", "BOM")
