@@ -896,7 +896,7 @@ SENSITIVITY = Table(
         Column("Rank", "integer", "1 is the cell to audit first; sheets as a whole have none.", width=7),
         Column("Where", "text", "Cell, or table; click to go there.", width=22),
         Column("What", "text", "What the cell says; of a table, how many of its cells were tried.", width=46),
-        Column("Value", "price", "As it stood when it was tried.", width=13),
+        Column("Cell value", "price", "As it stood when it was tried.", width=13),
         Column(
             "Inventory +1 %", "money", "Change of closing inventory; of a table, all sizes added.", "money", width=16
         ),

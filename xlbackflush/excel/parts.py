@@ -105,10 +105,10 @@ def _workbook(names: list[str], macros: bool) -> str:
         for i, s in enumerate(layout.SHEETS, 1)
     )
     last = HEADER_ROW + max(len(layout.SETTINGS), len(layout.ROLES))
-    dashboard = names.index(charts.SHEET)
-    area = (
-        f'<definedName name="_xlnm.Print_Area" localSheetId="1">Setup!$A$1:$G${last}</definedName>'
-        f'<definedName name="_xlnm.Print_Area" localSheetId="{dashboard}">{charts.SHEET}!{charts.PRINTED}</definedName>'
+    areas = {1: f"Setup!$A$1:$G${last}"} | {names.index(b.sheet): b.printed for b in charts.boards()}
+    area = "".join(
+        f'<definedName name="_xlnm.Print_Area" localSheetId="{i}">{printed}</definedName>'
+        for i, printed in areas.items()
     )
     groups = (
         f'<functionGroups builtInGroupCount="{BUILT_IN_GROUPS}"><functionGroup name="{FUNCTION_GROUP}"/></functionGroups>'

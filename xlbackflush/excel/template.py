@@ -10,6 +10,7 @@ from xml.sax.saxutils import escape, quoteattr
 from xlbackflush import __version__, layout
 from xlbackflush.engine.materiality import PRORATE_THEM, RECORD_IT
 from xlbackflush.excel import buttons, charts, helppage
+from xlbackflush.excel.charts import Board
 from xlbackflush.excel.dashboard import labels
 from xlbackflush.excel.frame import STATUS, head_rows, header_row, table_xml
 from xlbackflush.excel.package import MAIN, column_letter, quoted, write_package
@@ -55,6 +56,7 @@ def _parts(period: tuple[dt.date, dt.date], sample: Sample | None, macros: bool)
     """All parts of the package except the VBA project, which brings what refers to it."""
     styles = new_stylesheet()
     data = _inputs(period, sample)
+    boards = {board.sheet: board for board in charts.boards()}
     parts: dict[str, str | bytes] = {}
     pages: list[_Page] = [(layout.ABOUT, _about(styles, sample, macros), _ABOUT_BUTTONS if macros else "", [])]
     number = 0
@@ -65,9 +67,10 @@ def _parts(period: tuple[dt.date, dt.date], sample: Sample | None, macros: bool)
             last = HEADER_ROW + max(1, len(data.get(table.name, [{}])))
             parts[f"xl/tables/table{number}.xml"] = table_xml(table, number, table.first_col, HEADER_ROW, last)
             tables.append(("table", f"../tables/table{number}.xml"))
-        drawn = charts.anchors() if sheet.name == charts.SHEET else ""
+        board = boards.get(sheet.name)
+        drawn = charts.anchors(board) if board else ""
         drawn += buttons.anchors(buttons.on(sheet.role)) if macros else ""
-        pages.append((sheet.name, _sheet_xml(sheet, data, styles, bool(drawn)), drawn, tables))
+        pages.append((sheet.name, _sheet_xml(sheet, data, styles, board, bool(drawn)), drawn, tables))
     if macros:
         pages.append((helppage.SHEET.name, _help_xml(styles, sample), "", []))
         parts["xl/metadata.xml"] = DYNAMIC_ARRAYS
@@ -80,7 +83,7 @@ def _parts(period: tuple[dt.date, dt.date], sample: Sample | None, macros: bool)
         if related:
             parts[f"xl/worksheets/_rels/sheet{i}.xml.rels"] = relations(related)
     names = [name for name, *_ in pages]
-    parts |= _chart_parts(names.index(charts.SHEET) + 1)
+    parts |= _chart_parts({names.index(sheet) + 1: board for sheet, board in boards.items()})
     title = sample.title if sample else "Backflush costing workbook"
     return frame_parts(names, title, parts, macros) | parts
 
@@ -92,12 +95,16 @@ def _drawing(anchors: str) -> str:
     )
 
 
-def _chart_parts(number: int) -> dict[str, str | bytes]:
-    """The charts of the Dashboard, and the relationships of its drawing, which has a number."""
-    made = charts.charts()
-    charted = relations([("chart", f"../charts/chart{i}.xml") for i in range(1, len(made) + 1)])
-    parts: dict[str, str | bytes] = {f"xl/drawings/_rels/drawing{number}.xml.rels": charted}
-    return parts | {f"xl/charts/chart{i}.xml": charts.chart_xml(chart) for i, chart in enumerate(made, 1)}
+def _chart_parts(boards: Mapping[int, Board]) -> dict[str, str | bytes]:
+    """The charts, and the relationships of the drawings that they stand in, by the numbers of the drawings."""
+    parts: dict[str, str | bytes] = {}
+    made = 0
+    for number, board in boards.items():
+        names = [f"chart{made + i}.xml" for i in range(1, len(board.charts) + 1)]
+        parts[f"xl/drawings/_rels/drawing{number}.xml.rels"] = relations([("chart", f"../charts/{n}") for n in names])
+        parts |= {f"xl/charts/{n}": charts.chart_xml(chart) for n, chart in zip(names, board.charts, strict=True)}
+        made += len(names)
+    return parts
 
 
 def _inputs(period: tuple[dt.date, dt.date], sample: Sample | None) -> dict[str, Rows]:
@@ -133,19 +140,19 @@ _PROTECTED = (
 )
 
 
-def _sheet_xml(sheet: Sheet, data: Mapping[str, Rows], styles: StyleSheet, drawn: bool) -> str:
+def _sheet_xml(sheet: Sheet, data: Mapping[str, Rows], styles: StyleSheet, board: Board | None, drawn: bool) -> str:
     body = "".join([*head_rows(sheet, styles), header_row(sheet.tables, styles), *_body(sheet, data, styles)])
     parts = "".join(f'<tablePart r:id="rId{i}"/>' for i in range(1, len(sheet.tables) + 1))
-    charted = sheet.name == charts.SHEET
+    one_page = board is not None and not board.scrolls
     drawing = f'<drawing r:id="rId{len(sheet.tables) + 1}"/>' if drawn else ""
     return (
         f'{HEAD}<worksheet xmlns="{MAIN}" xmlns:r="{OFFICE}">'
         f'<sheetPr><tabColor rgb="{_TABS[sheet.role]}"/><outlinePr summaryBelow="0"/><pageSetUpPr fitToPage="1"/></sheetPr>'
-        f"{_view(0 if charted else HEADER_ROW, sheet.freeze_cols)}"
+        f"{_view(0 if one_page else HEADER_ROW, sheet.freeze_cols)}"
         f'<sheetFormatPr defaultRowHeight="14"{" outlineLevelRow=" + chr(34) + "7" + chr(34) if sheet.name == "Trace" else ""}/>'
-        f"<cols>{_widths(sheet)}</cols><sheetData>{body}</sheetData>"
+        f"<cols>{_widths(sheet, board)}</cols><sheetData>{body}</sheetData>"
         f"{'' if sheet.role == 'Input' else _PROTECTED}"
-        f"{_conditional(sheet)}{_validations(sheet)}{_LINK_BACK}{_print_setup(sheet.name == 'Trace', int(charted))}{drawing}"
+        f"{_conditional(sheet)}{_validations(sheet)}{_LINK_BACK}{_print_setup(sheet.name == 'Trace', int(one_page))}{drawing}"
         f'<tableParts count="{len(sheet.tables)}">{parts}</tableParts></worksheet>'
     )
 
@@ -184,12 +191,12 @@ def _view(header: int, freeze_cols: int, selected: bool = False) -> str:
     )
 
 
-def _widths(sheet: Sheet) -> str:
+def _widths(sheet: Sheet, board: Board | None) -> str:
     widths: dict[int, float] = {}
     for table in sheet.tables:
         for i, column in enumerate(table.columns, table.first_col):
             widths[i] = column.width
-    if sheet.name == charts.SHEET:
+    if board:
         widths |= dict.fromkeys(range(1, charts.COLUMNS + 1), charts.COLUMN_WIDTH)
     if sheet.name == "Setup":
         widths[4] = 4
@@ -380,6 +387,16 @@ def _conditional(sheet: Sheet) -> str:
             rules.append((where, f'{first}="{verdict}"', look))
         where, first = area("Condition", "How it is measured")
         rules.append((where, f'{first}="Overall"', "head"))
+    if sheet.name == "Sensitivity":
+        first, last = (column_letter(table.first_col + i) for i in (0, len(table.columns) - 1))
+        top = HEADER_ROW + 1
+        rules.append(
+            (
+                f"{first}{top}:{last}{_LAST}",
+                f'AND(${first}{top}="",${column_letter(table.first_col + 1)}{top}<>"")',
+                "head",
+            )
+        )
     rules += _whole_numbers(sheet)
     return "".join(
         f'<conditionalFormatting sqref="{where}"><cfRule type="expression" dxfId="{LOOKS.index(look)}" '
