@@ -116,8 +116,8 @@ def _is_noise(misfit: float, item: Item) -> bool:
 
 def parts(item: Item) -> list[Item]:
     """The item; split in two where one cause cannot explain its differences and two together can."""
-    every = fits(item)
-    if len(item.at) < PERIODS_FOR_TWO or not every or _is_noise(min(f.misfit for f in every), item):
+    every = fits(item) if len(item.at) >= PERIODS_FOR_TWO else []
+    if not every or _is_noise(min(f.misfit for f in every), item):
         return [item]
     pair = best_pair(every, item.used, item.noise)
     best = max(f.likelihood for f in every)

@@ -125,6 +125,7 @@ class View:
         for key, i in period.structure.number.items():
             self.keys[i] = key
         self.parent, self.component = (lines[end].to_numpy() for end in ("parent", "component"))
+        self.codes, self.uom = items["code"].tolist(), items["uom"].tolist()
 
         rows = period.trace.rows
         taken = ~of_events(period.trace, period.demand, layout.PURCHASE)
@@ -168,7 +169,6 @@ class Differences:
         middle = float(np.median(np.concatenate([*ratios, usual])))
         self.count_error = min(max(middle / _NORMAL_MEDIAN, COUNT_ERROR_MIN), COUNT_ERROR_MAX)
         self._items: dict[str, Item] = {}
-        self._taking: list[dict[int, list[int]]] = [{} for _ in self.views]
 
     def noticed(self, limit: int) -> list[Item]:
         """Items whose difference passes the noise, in one period or in all together; the largest in money first."""
@@ -225,7 +225,7 @@ class Differences:
         view = self.views[t]
         i = view.structure.number[key]
         return Item(
-            key=key, code=str(view.structure.items["code"].iat[i]), uom=str(view.structure.items["uom"].iat[i]),
+            key=key, code=str(view.codes[i]), uom=str(view.uom[i]),
             cost=float(view.cost[i]), at=[c.t for c in counts], since=[c.since for c in counts], used=book - counted,
             noise=self._noise(handled, counted), use=np.array([c.use for c in counts]),
             shelf=np.maximum((np.abs(counted) + np.abs(book)) / 2, 1.0), counted=counted,
@@ -259,15 +259,12 @@ class Differences:
 
     def _takers(self, t: int, item: int) -> dict[Line, float]:
         """The lines that take an item, with their parent units, in one period."""
-        view, structure = self.views[t], self.views[t].structure
-        codes, lines = structure.items["code"], structure.lines
-        if not self._taking[t]:
-            for number, component in enumerate(view.component.tolist()):
-                self._taking[t].setdefault(component, []).append(number)
+        view = self.views[t]
+        quantity, row = (view.structure.lines[name].to_numpy() for name in ("quantity", "row"))
         found: dict[Line, float] = {}
-        for n in self._taking[t].get(item, ()):
-            parent, component = str(codes.iat[view.parent[n]]), str(codes.iat[item])
-            key = (code_key(parent), code_key(component), float(lines["quantity"].iat[n]))
-            line = Line(key, parent, component, int(lines["row"].iat[n]))
+        for n in np.flatnonzero(view.component == item):
+            parent, component = str(view.codes[view.parent[n]]), str(view.codes[item])
+            key = (code_key(parent), code_key(component), float(quantity[n]))
+            line = Line(key, parent, component, int(row[n]))
             found[line] = found.get(line, 0.0) + float(view.exposure[n])
         return found

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -71,17 +72,21 @@ def fitted(cause: Cause, used: Floats, noise: Floats) -> Fitted | None:
     power = float(x @ x)
     if power == 0:
         return None
-    size = max(float(x @ y) / power, cause.lowest)
-    error = 1 / math.sqrt(power)
-    misfit = float(np.square(y - size * x).sum())
-    peak = log_likelihood(misfit, len(y))
+    best = float(x @ y) / power
+    least = max(float(y @ y) - power * best**2, 0.0)
+
+    def likelihood(size: float) -> float:
+        return log_likelihood(least + power * (size - best) ** 2, len(y))
+
+    size = max(best, cause.lowest)
+    misfit, peak, error = least + power * (size - best) ** 2, likelihood(size), 1 / math.sqrt(power)
     spread = _density(cause, size) * error * _breadth(misfit, len(y))
-    tries = [(log_likelihood(float(np.square(y - s * x).sum()), len(y)), s) for s in cause.simple]
-    best, nearest = max(tries, default=(-math.inf, 0.0))
-    if tries:
-        spread = (spread + sum(math.exp(one - peak) for one, _ in tries) / len(tries)) / 2
-    weight = cause.odds * spread * math.exp(peak)
-    return Fitted(cause, size, error, misfit, peak, weight, nearest if peak - best <= 1.5 * CLOSE else None)
+    nearest = None
+    if cause.simple:
+        tried = [likelihood(s) for s in cause.simple]
+        spread = (spread + sum(math.exp(one - peak) for one in tried) / len(tried)) / 2
+        nearest = cause.simple[tried.index(max(tried))] if peak - max(tried) <= 1.5 * CLOSE else None
+    return Fitted(cause, size, error, misfit, peak, cause.odds * spread * math.exp(peak), nearest)
 
 
 def log_likelihood(misfit: float, periods: int) -> float:
@@ -116,6 +121,7 @@ def student(degrees: float) -> float:
     return z + first + second + third
 
 
+@lru_cache(maxsize=10_000)
 def simple_quantities(quantity: float) -> tuple[float, ...]:
     """What a bill could well have meant instead of this quantity: whole numbers nearby, none, double, half, a decimal
     point misplaced. A fraction goes by its first digit: 0.085 by 0.01. In ascending order.

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from xlbackflush.engine.causes import BILL_SCALE, ODDS, SCRAP_SCALE, log_weight
-from xlbackflush.engine.differences import NOTICED, Differences, Item
+from xlbackflush.engine.differences import NOTICED, Differences, Item, View
 from xlbackflush.engine.evidence import CLOSE, simple_quantities
 from xlbackflush.engine.structure import Floats
 from xlbackflush.layout import BILL_QUANTITY, PRODUCTION_COUNT, UNITS_SCRAPPED
@@ -129,30 +129,32 @@ def _candidates(differences: Differences, noticed: list[Item]) -> Iterator[Share
     At least half of the components that were counted must have one: else they say no already.
     """
     keys = {item.key for item in noticed}
-    for parent in sorted(_above(differences, keys)):
-        under = _under(differences, parent)
-        mine = {key: x for key, x in under.items() if differences.is_counted(key)}
-        if len(mine.keys() & keys) < TOGETHER or 2 * len(mine.keys() & keys) < len(mine):
-            continue
-        yield from _of_phantom(differences, parent, mine)
-        yield from _of_units(differences, parent, mine)
+    parents = {key for view in differences.views for key in _above(view, keys)}
+    for parent in sorted(parents):
+        under = {key: x for key, x in _under(differences, parent).items() if differences.is_counted(key)}
+        if len(under.keys() & keys) >= max(TOGETHER, len(under) / 2):
+            yield from _of_phantom(differences, parent, under)
+            yield from _of_units(differences, parent, under)
 
 
-def _above(differences: Differences, keys: set[str]) -> set[str]:
-    """Made items above these, up to the next ones that are stocked."""
-    found: set[str] = set()
-    for view in differences.views:
-        number = view.structure.number
-        reached = np.zeros(len(view.stocked), dtype=bool)
-        reached[[number[k] for k in keys if k in number]] = True
-        new = reached.copy()
-        while new.any():
-            up = np.zeros_like(reached)
-            up[view.parent[new[view.component]]] = True
-            found |= {view.keys[i] for i in np.flatnonzero(up)}
-            new = up & ~view.stocked & ~reached
-            reached |= up
-    return found
+def _above(view: View, keys: set[str]) -> list[str]:
+    """Made items of whose stocked components, in one period, enough are among these; each line counts."""
+    number, items = view.structure.number, len(view.stocked)
+    wanted = np.zeros(items)
+    wanted[[number[key] for key in keys if key in number]] = 1.0
+    counted = (~np.isnan(view.counted)).astype(np.float64)
+
+    def under(marked: Floats) -> Floats:
+        found = marked * view.stocked
+        total = np.zeros(items)
+        while found.any():  # one level of what is not stocked at a time
+            found = np.bincount(view.parent, found[view.component], minlength=items).astype(np.float64)
+            total += found
+            found = found * ~view.stocked
+        return total
+
+    among = under(wanted)
+    return [view.keys[i] for i in np.flatnonzero(among >= np.maximum(TOGETHER, under(counted) / 2))]
 
 
 def _under(differences: Differences, parent: str) -> dict[str, dict[int, float]]:

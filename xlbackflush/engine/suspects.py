@@ -27,7 +27,7 @@ from xlbackflush.layout import CANDIDATE, CANNOT_TELL, SUPPORTED, UNITS_SCRAPPED
 
 __all__ = ["Period", "Suspect", "suspects"]
 
-ITEMS_MAX = 60  # differences looked into, the largest in money first
+ITEMS_MAX = 20  # differences looked into by a run, the largest in money first
 
 
 @dataclass(frozen=True)
@@ -68,13 +68,13 @@ class Suspect:
         return self.cause in (UNREPORTED_SCRAP, UNITS_SCRAPPED)
 
 
-def suspects(periods: Sequence[Period]) -> list[Suspect]:
+def suspects(periods: Sequence[Period], items_max: int = ITEMS_MAX) -> list[Suspect]:
     """What best explains the differences of the counts over one or several periods of one company.
 
-    Looks into what passes the noise of counting, up to `ITEMS_MAX` items; empty where nothing was counted.
+    Looks into what passes the noise of counting, up to so many items; empty where nothing was counted.
     """
     differences = Differences(sorted(periods, key=lambda p: p.settings.period_end))
-    shared, left = explained_together(differences, differences.noticed(ITEMS_MAX))
+    shared, left = explained_together(differences, differences.noticed(items_max))
     found = [_together(rivals, differences) for rivals in shared]
     for item in left:
         groups = [group(part) for part in parts(item)]

@@ -22,6 +22,8 @@ from xlbackflush.excel.sheet import Value
 from xlbackflush.excel.writing import Body, Writing
 from xlbackflush.layout import BILL_QUANTITY, PRODUCTION_COUNT
 
+ITEMS_MAX = 200  # differences looked into over several workbooks
+
 
 def across(books: Mapping[str, Mapping[str, Source]]) -> tuple[list[Suspect], Inputs]:
     """Suspects over several workbooks of one company, from their names and input tables as read.
@@ -41,7 +43,7 @@ def across(books: Mapping[str, Mapping[str, Source]]) -> tuple[list[Suspect], In
         if other.inputs.settings.period_start <= one.inputs.settings.period_end:
             raise UnusableError(f"{before} and {after} cover the same days; name each period once.")
     periods = [_period(o.inputs, o.structure, o.posted) for _, o in ordered if o.posted]
-    return engine(periods), ordered[-1][1].inputs
+    return engine(periods, ITEMS_MAX), ordered[-1][1].inputs
 
 
 def _period(inputs: Inputs, structure: Structure, posted: pipeline.Posted) -> Period:
