@@ -107,7 +107,7 @@ def next_period(outcome: Outcome) -> tuple[dt.date, dt.date]:
 
 def opened(outcome: Outcome, sources: Mapping[str, Source], book: str, run: Run) -> Sample:
     """The inputs with which the next workbook opens."""
-    settings = {str(row["Setting"]).strip(): row["Value"] for row in _rows(sources["Setup"])}
+    settings = {str(row["Setting"]).strip(): row.get("Value") for row in _rows(sources["Setup"]) if "Setting" in row}
     for name in ("Period start", "Period end"):
         settings.pop(name, None)
     tables: dict[str, list[Row]] = {name: _rows(sources[name]) for name in _KEPT}
@@ -115,7 +115,7 @@ def opened(outcome: Outcome, sources: Mapping[str, Source], book: str, run: Run)
     tables["Opening"] = _balances(outcome, f"From {book}, run {run.run}, link {run.link}")
     company = outcome.inputs.settings.company
     about = f"Opened from {book}, run {run.run}: its stock is the opening stock, its balances are carried over."
-    return Sample(f"{company}, backflush costing", about, {k: v for k, v in settings.items() if v is not None}, tables)
+    return Sample(f"{company}, backflush costing", about, settings, tables)
 
 
 def _rows(source: Source) -> list[Row]:
