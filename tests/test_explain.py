@@ -2,12 +2,15 @@
 
 Every numeric output cell of the samples is derived. Each step prints its arithmetic; a small reader of that arithmetic,
 which knows nothing of how the text was made, calculates it anew, and compares it with the figure and with the steps below.
+`XLBACKFLUSH_FUZZ=full` does the same to every variant of the world.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 import math
+import os
 import re
 import zipfile
 from collections import Counter, defaultdict
@@ -18,10 +21,10 @@ from typing import Any
 
 import openpyxl
 import pytest
-from live_books import FORMULA, PERIOD_ENDS, ran
+from live_books import BOOKS, FORMULA, NOW, PERIOD, PERIOD_ENDS, ran
 from openpyxl.formula.translate import Translator
 
-from xlbackflush import layout
+from xlbackflush import layout, lifecycle, pipeline
 from xlbackflush.engine.tables import CellError, Source
 from xlbackflush.excel.errors import UnusableError
 from xlbackflush.excel.explain import Step, body, explain, printed, product, used_by, write
@@ -29,20 +32,28 @@ from xlbackflush.excel.explain.derive import STEPS_MOST, Derivation
 from xlbackflush.excel.explain.evaluate import Evaluator, compare, criterion_test
 from xlbackflush.excel.explain.formula import Cell, FormulaError, Span, parse
 from xlbackflush.excel.explain.reader import FileReader, Grid, Reader
-from xlbackflush.excel.explain.words import Words, figure
+from xlbackflush.excel.explain.words import ROW_NAMES, Words, figure
 from xlbackflush.excel.file import FileBook
+from xlbackflush.excel.template import build
 
+FULL = os.environ.get("XLBACKFLUSH_FUZZ") == "full"
 SAMPLES = (*(f"computers, {t}" for t in layout.TRIGGERS), "widgets")
+TOLD = tuple(BOOKS) if FULL else SAMPLES  # books whose every cell is explained
+DAY_0 = dt.datetime(1899, 12, 30)
 
 #: columns of numbers that the run gives or records: nothing is worked out
 GIVEN = {
-    "Journal": {"Entry", "Line"},
+    "Journal": {"Entry", "Line", "Reverses", "Reversed by", "Corrects"},
     "Trace": {"Level", "BOM row", "First day", "Last day"},
     "Buildup": {"BOM row"},
     "PeriodEndWip": {"WIP row"},
     "Rollup": {"From", "To"},
     "Checks": {"Tolerance", "Right"},
     "Fit": {"Threshold"},
+    "Findings": {"Effect"},
+    "RunInputs": {"Rows"},
+    "Sensitivity": set(layout.SENSITIVITY.names),
+    "Suspects": set(layout.SUSPECTS.names),
 }
 
 
@@ -84,40 +95,38 @@ def all_steps(name: str, folder: Path) -> list[Step]:
 # --------------------------------------------------------------------------- arithmetic, read from the text
 
 
-def excel_round(value: float, digits: float) -> float:
-    exact = Decimal(f"{value:.12g}").quantize(Decimal(1).scaleb(-int(digits)), ROUND_HALF_UP)
-    return float(exact)
+DAY = r"\d{4}-\d\d-\d\d(?: \d\d:\d\d)?"
+NUMBER = re.compile(rf"{DAY}|\d[\d,]*(?:\.\d+)?(?:e-?\d+)?%?")
 
 
-def calculated(numbers: str) -> float:
-    """The value of arithmetic as a step prints it: 1,200 × 2 × (1 + 5%)."""
-    text = re.sub(r"(?<=\d),(?=\d{3})", "", numbers)
-    text = re.sub(r"(\d{4})-(\d\d)-(\d\d)", r"day(\1,\2,\3)", text)
-    text = re.sub(r"day\((\d+),0?(\d+),0?(\d+)\)", r"day(\1,\2,\3)", text)
+def calculated(numbers: str, shift: float = 0.0) -> float:
+    """The value of arithmetic as a step prints it: 1,200 × 2 × (1 + 5%). What is rounded is shifted before."""
+
+    def rounded(value: float, digits: float) -> float:
+        exact = Decimal(f"{value + shift:.12g}").quantize(Decimal(1).scaleb(-int(digits)), ROUND_HALF_UP)
+        return float(exact)
+
+    text = re.sub(DAY, lambda m: str((dt.datetime.fromisoformat(m[0]) - DAY_0) / dt.timedelta(1)), numbers)
+    text = re.sub(r"(?<=\d),(?=\d{3})", "", text)
     text = re.sub(r"(\d+(?:\.\d+)?(?:e-?\d+)?)%", r"(\1/100)", text)
     text = text.replace("blank", "0").replace(";", ",")
     text = text.replace("×", "*").replace("÷", "/").replace("^", "**")
-    day = lambda y, m, d: (layout.dt.date(y, m, d) - layout.DAY_0).days  # noqa: E731
-    names = {"ROUND": excel_round, "ABS": abs, "MAX": max_, "MIN": min_, "INT": math.floor, "day": day}
+
+    def largest(*values: float) -> float:
+        return max(values)
+
+    def smallest(*values: float) -> float:
+        return min(values)
+
+    names = {"ROUND": rounded, "ABS": abs, "MAX": largest, "MIN": smallest, "INT": math.floor}
     return float(eval(text, {"__builtins__": {}}, names))
-
-
-def max_(*values: float) -> float:
-    return max(values)
-
-
-def min_(*values: float) -> float:
-    return min(values)
-
-
-NUMBER = re.compile(r"\d{4}-\d\d-\d\d|\d[\d,]*(?:\.\d+)?(?:e-?\d+)?%?")
 
 
 def arithmetic(step: Step) -> tuple[str, str]:
     """What a step prints between its words and its result, and the result: ("1,200 × 2", "2,400")."""
     parts = step.explanation.split(" = ")
     assert len(parts) >= 2, step
-    result = re.match(r"-?(?:\d{4}-\d\d-\d\d|[\d,]+(?:\.\d+)?(?:e-?\d+)?%?)", parts[-1])
+    result = re.match(rf"-?(?:{NUMBER.pattern})", parts[-1])
     assert result, step
     return (parts[-2] if len(parts) > 2 else ""), result[0]
 
@@ -156,16 +165,17 @@ def recombines(step: Step, parts: list[Step]) -> None:
         assert abs(abs(parts[0].figure or 0.0) - abs(step.figure)) <= 0.005 + 1e-9, step
         return
     printed_ = [abs(calculated(n)) for n in NUMBER.findall(numbers)]
-    assert close(calculated(numbers), step.figure, max(printed_)), step
+    unseen = 2e-11 * max(printed_)  # beyond the digits shown; it can tip a tie
+    assert any(close(calculated(numbers, shift), step.figure, max(printed_)) for shift in (0, unseen, -unseen)), step
     for part in parts:
         assert any(close(abs(part.figure or 0.0), n) for n in printed_), (step, part)
 
 
-@pytest.mark.parametrize("name", SAMPLES)
+@pytest.mark.parametrize("name", TOLD)
 def test_every_figure_is_what_its_text_and_the_figures_below_it_make(name: str, folder: Path) -> None:
     steps = all_steps(name, folder)
     parts = below(steps)
-    assert {"formula", "sum", "input"} <= {s.kind for s in steps}
+    assert {"formula", "sum"} <= {s.kind for s in steps}
     for step in steps:
         if step.kind in ("formula", "sum"):
             recombines(step, parts[step.number])
@@ -173,7 +183,7 @@ def test_every_figure_is_what_its_text_and_the_figures_below_it_make(name: str, 
             assert step.number not in parts, step
 
 
-@pytest.mark.parametrize("name", SAMPLES)
+@pytest.mark.parametrize("name", TOLD)
 def test_every_derivation_ends_at_input_cells_or_at_what_is_given(name: str, folder: Path) -> None:
     steps, grid = all_steps(name, folder), Grid(reader(name, folder))
     assert not [s for s in steps if s.kind in ("unknown", "text", "others")]
@@ -189,7 +199,7 @@ def test_every_derivation_ends_at_input_cells_or_at_what_is_given(name: str, fol
             assert "By the formula itself" in step.explanation or " = " in step.explanation, step
 
 
-@pytest.mark.parametrize("name", SAMPLES)
+@pytest.mark.parametrize("name", TOLD)
 def test_no_cell_is_made_of_itself(name: str, folder: Path) -> None:
     """Repeated steps point to where they were derived: followed through, nothing comes back to where it started."""
     steps = all_steps(name, folder)
@@ -231,7 +241,7 @@ def _address(where: str) -> tuple[str, str]:
 # ------------------------------------------------------------------------------------------- the evaluator
 
 
-@pytest.mark.parametrize("name", SAMPLES)
+@pytest.mark.parametrize("name", TOLD)
 def test_formulas_give_the_values_that_the_workbook_stores(name: str, folder: Path) -> None:
     grid = Grid(reader(name, folder))
     count = 0
@@ -246,7 +256,7 @@ def test_formulas_give_the_values_that_the_workbook_stores(name: str, folder: Pa
         )
         assert same, f"{cell}: ={formula} gives {value!r}, stored is {stored!r}"
         count += 1
-    assert count > 900
+    assert count > 100
 
 
 class Sheet:
@@ -292,6 +302,7 @@ def worked_out(formula: str, *cells: Any) -> Any:
         ('CHOOSE(MATCH(A1,{"Buy","Made"},0),"b","m")', ("made",), "m"),
         ("MAX(A1:A3)-MIN(A1:A3)", (3.0, -1.0, "9"), 4.0),
         ('FIXED(1234567.891,0)&TRIM(" a  b ")&REPT("-",2)', (), "1,234,568a b--"),
+        ("N(A1)+N(A2)+N(A3)", ("", 5.0, None), 5.0),
         ("MOD(7,4)+INT(-1.5)+LEN(\"ab\")", (), 3.0),
     ],
 )  # fmt: skip
@@ -487,6 +498,36 @@ def test_a_workbook_that_has_not_been_run_explains_nothing_and_does_not_fail(tmp
     assert used_by(cells, "Counts!E7")[0].explanation.count("No output cell uses it")
 
 
+def test_lines_that_were_taken_back_do_not_lead_round_in_a_circle(tmp_path: Path) -> None:
+    """Posted, a count corrected, run again: the proof of a line is the line that takes it back, and the other way round."""
+    path = tmp_path / "corrected.xlsx"
+    build(path, PERIOD, BOOKS[SAMPLES[0]]())
+    with FileBook(path) as book:
+        pipeline.run(book, "Ann", NOW)
+    with FileBook(path) as book:
+        lifecycle.post(book, "Bob", NOW)
+    changed = openpyxl.load_workbook(path)
+    changed["Counts"]["E7"].value -= 10
+    changed.save(path)
+    with FileBook(path) as book:
+        pipeline.run(book, "Ann", NOW)
+    grid = Grid(reader_of(path))
+    steps = Derivation(grid, Words(grid), 10**9).steps(list(output_cells(grid)))
+    assert not [s for s in steps if s.kind == "unknown" or "But " in s.explanation]
+    parts = below(steps)
+    for step in (s for s in steps if s.kind in ("formula", "sum")):
+        recombines(step, parts[step.number])
+    rows = grid.rows("Journal", "Debit", "Credit", "Reverses", "Reversed by")
+    told = Counter[str]()
+    for row, (debit, _, reverses, reversed_by) in enumerate(rows, 7):
+        first = explain(reader_of(path), f"Journal!{'J' if debit is None else 'I'}{row}")[0]
+        told[first.kind] += 1
+        assert (first.kind == "recorded") == (reverses is not None or reversed_by is not None)
+        if reversed_by is not None:
+            assert f"taken back by entry {reversed_by:g}" in first.explanation
+    assert told["recorded"] and told["formula"]
+
+
 # ------------------------------------------------------------------------------------------- the way up
 
 
@@ -591,7 +632,7 @@ def test_an_explanation_is_written_to_its_sheet_and_nowhere_else(folder: Path, t
     assert sheet["A4"].value == openpyxl.load_workbook(ran("widgets", folder).path)["Explanation"]["A4"].value
 
 
-@pytest.mark.parametrize("name", SAMPLES)
+@pytest.mark.parametrize("name", TOLD)
 def test_no_text_could_be_taken_for_a_formula_and_all_fit_into_a_cell(name: str, folder: Path) -> None:
     steps = all_steps(name, folder)
     table = body(steps)
@@ -615,6 +656,12 @@ def test_codes_that_look_like_formulas_are_told_as_text(folder: Path) -> None:
     assert any(FORMULA in s.what for s in told)
     for text in (t for s in told for t in (s.what, s.explanation)):
         assert not text.startswith(("=", "+", "-", "@")), text
+
+
+def test_every_table_has_names_for_its_rows() -> None:
+    assert set(ROW_NAMES) == set(layout.TABLES)
+    for table, names in ROW_NAMES.items():
+        assert {column for _, column in names} <= set(layout.TABLES[table].names)
 
 
 def test_lines_for_a_terminal_show_every_step_indented_by_level(folder: Path) -> None:
@@ -670,7 +717,7 @@ def test_any_reader_will_do(folder: Path) -> None:
             from openpyxl.utils.datetime import to_excel
 
             value = self.values[sheet][cell].value
-            if isinstance(value, layout.dt.date):
+            if isinstance(value, dt.date):
                 return float(to_excel(value))
             return float(value) if is_number(value) else value
 

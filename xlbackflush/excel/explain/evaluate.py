@@ -346,6 +346,7 @@ _SCALAR: dict[str, Callable[..., Any]] = {
     "ABS": lambda v: abs(number(v)),
     "INT": lambda v: float(math.floor(number(v))),
     "MOD": lambda a, b: number(a) % number(b),
+    "N": lambda v: number(v) if _is_number(_usable(v)) or isinstance(v, bool) else 0.0,
     "LEN": lambda v: float(len(text(v).encode("utf-16-le")) // 2),
     "MID": lambda v, first, count: text(v)[int(first) - 1 : int(first) - 1 + int(count)],
     "REPT": lambda v, count: text(v) * int(count),

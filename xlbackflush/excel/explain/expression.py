@@ -97,9 +97,9 @@ class Simplifier:
             raise FormulaError("a part of the formula is a text")
         left, right = self.expression(node.left), self.expression(node.right)
         if node.operator == "*":  # a condition that holds is a factor of 1
-            if isinstance(left, Constant) and left.value == 1:
+            if left.value == 1 and not terms(left):
                 return right
-            if isinstance(right, Constant) and right.value == 1:
+            if right.value == 1 and not terms(right):
                 return left
         return Operation(node.operator, (left, right), self.evaluate.number(node))
 
@@ -119,6 +119,8 @@ class Simplifier:
             return self._condition(node)
         if node.name in AGGREGATES:
             return Term(node, self.evaluate.number(node))
+        if node.name == "N" and isinstance(node.arguments[0], Cell):  # of a cell that may hold an empty text
+            return Term(node.arguments[0], self.evaluate.number(node))
         if node.name not in _FUNCTIONS:
             raise FormulaError(f"the function {node.name} gives no amount")
         operands = tuple(self.expression(self._extreme(node.name, a)) for a in node.arguments)

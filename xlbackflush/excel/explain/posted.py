@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 
 from xlbackflush import layout
-from xlbackflush.excel.explain.evaluate import text
+from xlbackflush.excel.explain.evaluate import number, text
 from xlbackflush.excel.explain.formula import Binary, Call, Cell, FormulaError, Literal, Node, Unary
 from xlbackflush.excel.explain.reader import Grid, Place
 
@@ -23,15 +23,18 @@ _FORMULAS: dict[tuple[str, str], str] = {
     ("Relief", "Quantity"): "{Quantity proof}",
     ("Relief", "Amount"): "{Proof}",
     ("Variances", "Amount"): "{Proof}",
-    ("Runs", "Entries"): "MAX(Journal[Entry])",
-    ("Runs", "Debits"): "SUM(Journal[Debit])",
-    ("Runs", "Credits"): "SUM(Journal[Credit])",
+    ("Runs", "Entries"): "COUNTIFS(Journal[Run],{Run},Journal[Line],1)",
+    ("Runs", "Debits"): "SUMIFS(Journal[Debit],Journal[Run],{Run})",
+    ("Runs", "Credits"): "SUMIFS(Journal[Credit],Journal[Run],{Run})",
 }
 
 #: (table, column) -> why it is what it is, where nothing is worked out
 _RECORDED: dict[tuple[str, str], str] = {
     ("Journal", "Entry"): "A number that the run gives: entries are numbered without gaps, in the order of the period.",
     ("Journal", "Line"): "A number that the run gives: the line within its entry.",
+    ("Journal", "Reverses"): "A number of an entry, not an amount: the one that this one takes back.",
+    ("Journal", "Reversed by"): "A number of an entry, not an amount: the one that takes this one back.",
+    ("Journal", "Corrects"): "A number of an entry, not an amount: the one in whose place this one comes.",
     ("Trace", "Level"): "A place, not an amount: depth below the item counted.",
     ("Trace", "BOM row"): "A place, not an amount: the row on sheet BOM that this line comes from.",
     ("Buildup", "BOM row"): "A place, not an amount: the row on sheet BOM that this line comes from.",
@@ -44,9 +47,14 @@ _RECORDED: dict[tuple[str, str], str] = {
     ("Checks", "Right"): "Recorded at the run, or 0: what Left must equal.",
     ("Fit", "Threshold"): "Set by the measure: see How it is measured.",
     ("Findings", "Effect"): "Measured by the check of the inputs: the finding says what and where.",
-    ("Runs", "Entries"): "Recorded when that run was made.",
-    ("Runs", "Debits"): "Recorded when that run was made.",
-    ("Runs", "Credits"): "Recorded when that run was made.",
+}
+
+#: table -> the same for all its columns
+_RECORDED_TABLES: dict[str, str] = {
+    "Runs": "Recorded when that run was made; the journal does not hold its lines any more.",
+    "RunInputs": "Recorded by the run: what it was made from.",
+    "Sensitivity": "Found by working the run out once more with one cell changed; What names the cell.",
+    "Suspects": "Estimated from the differences of the counts; Explanation on that sheet says how.",
 }
 
 AVERAGE = "Relief", "Standard cost"
@@ -63,9 +71,9 @@ class Basis:
 def basis(grid: Grid, cell: Cell, place: Place) -> Basis:
     """What a constant of an output table rests on."""
     key = (place.table, place.column.name)
-    if place.table == "Runs" and not _is_of_last_run(grid, cell, place):
-        return Basis(None, _RECORDED[key])
-    if key in _FORMULAS:
+    if place.table == "Journal" and (taken_back := _taken_back(grid, cell, place)):
+        return Basis(None, _RECORDED.get(key, taken_back))
+    if key in _FORMULAS and (place.table != "Runs" or _is_in_journal(grid, cell, place)):
         sentence = "Posted, and recomputed by its proof." if "roof" in _FORMULAS[key] else ""
         return Basis(_beside(grid, cell, place, _FORMULAS[key]), sentence)
     try:
@@ -74,8 +82,9 @@ def basis(grid: Grid, cell: Cell, place: Place) -> Basis:
         special = None  # a proof that is not of the usual form: a user's own formula
     if special:
         return special
-    if key in _RECORDED:
-        return Basis(None, _RECORDED[key])
+    recorded = _RECORDED.get(key) or _RECORDED_TABLES.get(place.table)
+    if recorded:
+        return Basis(None, recorded)
     if not grid.value(cell):
         return Basis(None, "Nothing of it in this row, under the policy on Setup: the run writes 0.")
     return Basis(None, "Recorded by the run.")
@@ -96,9 +105,18 @@ def _special(grid: Grid, cell: Cell, place: Place) -> Basis | None:
     return None
 
 
-def _is_of_last_run(grid: Grid, cell: Cell, place: Place) -> bool:
-    last = grid.rows("Journal", "Run")[0][0]
-    return last is not None and last == grid.beside(cell, place, "Run")
+def _is_in_journal(grid: Grid, cell: Cell, place: Place) -> bool:
+    return (grid.beside(cell, place, "Run"),) in grid.rows("Journal", "Run")
+
+
+def _taken_back(grid: Grid, cell: Cell, place: Place) -> str:
+    """What is said of a line that another one takes back, which is its only proof; "" of all others."""
+    run = text(grid.beside(cell, place, "Run"))
+    if by := grid.beside(cell, place, "Reversed by"):
+        return f"Posted by {run}, and taken back by entry {text(by)}: the two are nothing together. verify works it out again."
+    if of := grid.beside(cell, place, "Reverses"):
+        return f"Takes back entry {text(of)}, as posted then: the two are nothing together."
+    return ""
 
 
 def _sibling(cell: Cell, place: Place, column: str) -> Cell:
@@ -122,9 +140,12 @@ def _posting_date(grid: Grid, cell: Cell, place: Place) -> Basis | None:
     end = grid.setting("Period end")
     if end is None:
         return None
-    if text(grid.beside(cell, place, "Event")) == layout.REVERSAL:
+    dated = number(grid.value(cell)) - number(grid.value(end))
+    if text(grid.beside(cell, place, "Event")) == layout.REVERSAL and dated == 1:
         return Basis(Binary("+", end, Literal(1.0)), "A reversal is dated the day after the period.")
-    return Basis(end, "Entries are dated the last day of the period.")
+    if not dated:
+        return Basis(end, "Entries are dated the last day of the period.")
+    return Basis(None, "Dated when it was posted.")
 
 
 def _opening(proof: Node) -> Node:

@@ -236,8 +236,12 @@ class _View:
         where there are entries per product.
         """
         source = self.grid.tables["Journal"]
-        lines = self.grid.rows("Journal", "Event", "Role", "Entry", side, "Product")
-        own = [(*v[:4], r) for r, v in enumerate(lines, source.first_row) if code_key(text(v[4])) in ("", self.key)]
+        lines = self.grid.rows("Journal", "Event", "Role", "Entry", side, "Product", "Reverses", "Reversed by")
+        own = [
+            (*line[:4], row)
+            for row, line in enumerate(lines, source.first_row)
+            if code_key(text(line[4])) in ("", self.key) and line[5:] == (None, None)  # not taken back
+        ]
         entries = {entry for of, account, entry, _, _ in own if (of, account) == (event, charged_to)}
         found = [(amount, row) for _, account, entry, amount, row in own if account == role and entry in entries]
         usual = [row for amount, row in found if amount is not None]

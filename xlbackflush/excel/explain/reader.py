@@ -95,6 +95,7 @@ class _Formulas:
         self.masters: dict[str, tuple[str, str]] | None = None
 
     def of(self, cell: str) -> str:
+        """The formula of a cell, "" where it has none."""
         row = split_cell(cell)[1]
         if row not in self.rows:
             self.rows[row] = dict(self._cells(*self.ends[row])) if row in self.ends else {}

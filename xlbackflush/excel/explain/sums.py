@@ -140,20 +140,30 @@ def sum_words(words: Words, node: Node) -> str:
 
 def _product_words(words: Words, node: Call) -> str:
     names, conditions = [], []
-    for argument in node.arguments:
-        for factor in _factors(argument):
-            if isinstance(factor, Literal):
-                continue
-            inner = factor.operand if isinstance(factor, Unary) else factor
-            if isinstance(inner, Binary) and inner.operator in COMPARISONS:
-                conditions.append(words.condition(inner) or "a condition holds")
-            else:
-                names.append(_formula_words(words, factor))
+    for factor in (f for argument in node.arguments for f in _factors(argument)):
+        if isinstance(factor, Literal):
+            continue
+        if tests := _tests(factor):
+            conditions.append(" or ".join(words.condition(t) or "a condition holds" for t in tests))
+        else:
+            names.append(_formula_words(words, factor))
     spans = [n for n in walk(node) if isinstance(n, Span)]
     what = " × ".join(names) if names else "rows"
     where = f" where {' and '.join(conditions)}" if conditions else ""
     counted = "sum" if names else "number"
     return f"{counted} of {what} on {spans[0].sheet if spans else 'the sheet'}{where}"
+
+
+def _tests(node: Node) -> list[Binary]:
+    """The comparisons of a factor that is nothing else: one of them, or several of which one must hold."""
+    if isinstance(node, Unary):
+        return _tests(node.operand)
+    if isinstance(node, Binary) and node.operator in COMPARISONS:
+        return [node]
+    if isinstance(node, Binary) and node.operator == "+":
+        left, right = _tests(node.left), _tests(node.right)
+        return left + right if left and right else []
+    return []
 
 
 def _factors(node: Node) -> list[Node]:

@@ -17,7 +17,7 @@ DIGITS = 12  # significant digits of a figure in a text: enough to work it out a
 BY_THE_PIECE = ("", "each", "ea")
 
 #: what names a row of a table: the words before each column, and the column; blank ones are left out
-_ROWS: dict[str, tuple[tuple[str, str], ...]] = {
+ROW_NAMES: dict[str, tuple[tuple[str, str], ...]] = {
     "Setup": (("", "Setting"),),
     "Accounts": (("", "Role"),),
     "BOM": (("", "Component"), (" in ", "Parent")),
@@ -29,6 +29,7 @@ _ROWS: dict[str, tuple[tuple[str, str], ...]] = {
     "Stock": (("", "Item"),),
     "WIP": (("", "Item"),),
     "InventoryCount": (("", "Role"),),
+    "Opening": (("", "Role"),),
     "Journal": (("", "Role"), (", ", "Event"), (", entry ", "Entry"), (" line ", "Line")),
     "Ledger": (("", "Role"),),
     "Variances": (("", "Variance"), (", ", "Subject")),
@@ -47,9 +48,13 @@ _ROWS: dict[str, tuple[tuple[str, str], ...]] = {
     "Comparison": (("", "Line"),),
     "Fit": (("", "Measure"),),
     "Dashboard": (("", "Label"),),
+    "Explanation": (("step ", "Step"),),
+    "Sensitivity": (("", "What"),),
+    "Suspects": (("", "Cause"), (", ", "Item"), (" in ", "Parent")),
     "Findings": (("", "What"),),
     "Checks": (("", "Check"),),
     "Runs": (("", "Run"),),
+    "RunInputs": (("", "Run"), (", ", "Input")),
 }
 
 _NAMED_BY_ROW = ("Setup", "Comparison", "Fit", "Materiality")  # tables whose rows differ more than their columns
@@ -100,7 +105,7 @@ class Words:
     def row(self, cell: Cell, place: Place) -> str:
         """What a row is about: Leg in Frame."""
         found = ""
-        for before, column in _ROWS.get(place.table, ()):
+        for before, column in ROW_NAMES.get(place.table, ()):
             value = self.grid.beside(cell, place, column)
             shown = self.plain(value, layout.TABLES[place.table].column(column)).strip()
             if shown:
@@ -259,7 +264,9 @@ def figure(value: Value, kind: str, places: int) -> str:
     if isinstance(value, str):
         return value
     if kind == "date":
-        return (layout.DAY_0 + dt.timedelta(days=int(value))).isoformat()
+        day, minutes = divmod(round(value * 1440), 1440)
+        time = f" {minutes // 60:02}:{minutes % 60:02}" if minutes else ""
+        return (layout.DAY_0 + dt.timedelta(days=day)).isoformat() + time
     if kind == "percent":
         return f"{_digits(value * 100, 0)}%"
     return _digits(value, places if kind == "money" else 2 if kind == "price" and value != int(value) else 0)
