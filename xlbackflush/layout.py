@@ -936,14 +936,14 @@ SUSPECTS = Table(
         Column("Implied", "quantity", "What it would have to be to explain the counts.", width=13),
         Column("Plus or minus", "quantity", "With 95 % confidence; blank: fewer than three periods.", width=13),
         Column("Try", "quantity", "Implied, or the round figure nearest to it that fits.", width=13),
-        Column("Left", "money", "What of Amount would remain with Try.", "money", width=15),
+        Column("Would remain", "money", "What of Amount is left with Try.", "money", width=15),
         Column(
             "Plausibility", "percent", "Among all causes and noise, by their usual sizes.", "of all causes", width=12
         ),
         Column("Periods", "integer", "Counts that this rests on.", "counts", width=9),
         Column("Where", "text", "Cell to look at; click to go there.", width=20),
-        Column("Explanation", "text", "Why it is suspected, and what cannot be told from it.", width=84),
-        Column("What to check", "text", "What would settle it.", width=60),
+        Column("Explanation", "text", "Why it is suspected, and what it cannot be told from.", width=76),
+        Column("What to check", "text", "What would settle it.", width=56),
     ),
 )
 CHECKS = Table(

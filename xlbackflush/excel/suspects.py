@@ -83,7 +83,7 @@ def body(found: Sequence[Suspect], inputs: Inputs) -> Body:
         "Implied": (_figures(s.implied for s in found), None),
         "Plus or minus": (_figures(s.margin for s in found), None),
         "Try": (_figures(s.proposed for s in found), None),
-        "Left": (_figures(s.left for s in found), None),
+        "Would remain": (_figures(s.left for s in found), None),
         "Plausibility": ([round(s.plausibility, 3) for s in found], None),
         "Periods": ([s.periods for s in found], None),
         "Where": (wheres, links),
@@ -140,7 +140,7 @@ def suspects(w: Writing) -> Body:
         stock = {name: f"{sheet}!{cell}" for name, cell in cells[book[s.item]].items()} if s.item in book else {}
         one_line = s.cause != BILL_QUANTITY or s.row in single
         formulas.append(_live(w, s, own, stock) if stock and one_line and s.difference is not None else {})
-    for name in ("Difference qty", "Amount", "Base", "Recorded", "Implied", "Left"):
+    for name in ("Difference qty", "Amount", "Base", "Recorded", "Implied", "Would remain"):
         written[name] = (written[name][0], [f.get(name, "") for f in formulas])
     return written
 
@@ -152,7 +152,7 @@ def _live(w: Writing, s: Suspect, own: dict[str, str], stock: dict[str, str]) ->
     if s.base is None:
         made["Recorded"] = f"N({stock['Counted']})"
         made["Implied"] = f"{own['Recorded']}+{own['Difference qty']}"
-        return made | {"Left": f"{own['Amount']}-{step}*{stock['Standard cost']}"}
+        return made | {"Would remain": f"{own['Amount']}-{step}*{stock['Standard cost']}"}
     made["Base"] = f"{stock['Relieved']}+{stock['Scrapped']}"
     if s.cause == BILL_QUANTITY:
         quantity = w.sheets.ref("BOM", "Qty per", s.row)
@@ -160,4 +160,4 @@ def _live(w: Writing, s: Suspect, own: dict[str, str], stock: dict[str, str]) ->
         made |= {"Recorded": quantity, "Base": f"IF({quantity}=0,0,{taken}/{quantity})"}
     each = f"{own['Difference qty']}/{own['Base']}"
     made["Implied"] = f"IF({own['Base']}=0,{own['Recorded']},MAX(0,{own['Recorded']}+{each}))"
-    return made | {"Left": f"{own['Amount']}-{step}*{own['Base']}*{stock['Standard cost']}"}
+    return made | {"Would remain": f"{own['Amount']}-{step}*{own['Base']}*{stock['Standard cost']}"}
