@@ -186,6 +186,10 @@ def test_what_is_written_is_read_back(entries, places):
     assert books.parse(read_back(entries, places), places) == (entries, [])
 
 
+def test_the_journal_of_a_workbook_has_the_columns_of_the_books_in_their_order():
+    assert [name for name in layout.JOURNAL.names if name in books.COLUMNS] == list(books.COLUMNS)
+
+
 @given(posted_entries())
 def test_days_may_come_as_numbers(entries):
     source = read_back(entries, 2)

@@ -1,0 +1,400 @@
+"""Snapshots of the inputs, what changed between two of them, and which lines each change moved."""
+
+import copy
+import datetime as dt
+import random
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+from april import april, buy, completed, day, line, made
+from bench.world import world as bench_world
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support import Row, compute, sources
+
+from xlbackflush import layout, pipeline
+from xlbackflush.diff import Attribution, attribution
+from xlbackflush.engine import snapshot
+from xlbackflush.engine.changes import ADDED, CHANGED, REMOVED, REORDERED, Change, apply, changes
+from xlbackflush.engine.snapshot import PIECE, DamagedError
+from xlbackflush.engine.tables import CellError, Source
+from xlbackflush.samples import SAMPLES
+
+EVERY_TYPE: list[object] = [
+    "", "text", "=1+1", "Größe Ω 漢字 🚲", "a\x00b\ud800", '{"date": "2026-04-01"}', "1.0", "True", "date",
+    0.0, -0.0, 1.0, 0.1 + 0.2, 1e300, 5e-324, float("inf"), 1, 10**20, True, False,
+    dt.date(2026, 4, 1), dt.datetime(2026, 4, 1, 13, 30, 0, 500), dt.datetime(2026, 4, 1), dt.time(12, 0, 1),
+    dt.timedelta(days=-1, seconds=3, microseconds=7), CellError("#REF!"), CellError("", calculated=False),
+]  # fmt: skip
+
+moments = st.datetimes().map(lambda moment: moment.replace(fold=0))  # a cell knows of no clock that was put back
+cells = st.one_of(
+    st.sampled_from(EVERY_TYPE), st.text(max_size=5), st.floats(allow_nan=False), st.dates(), moments, st.booleans()
+)
+
+
+def table(rows: list[list[object]], name: str = "Counts", columns: tuple[str, ...] = ("A", "B", "C")) -> Source:
+    letters = {column: chr(ord("A") + i) for i, column in enumerate(columns)}
+    numbers = [7 + 2 * i for i in range(len(rows))]
+    return Source(name, name, letters, 7, 7 + 2 * len(rows), list(columns), rows, numbers, ["Counts!A99"])
+
+
+def widgets() -> dict[str, Source]:
+    sample = SAMPLES["widgets"]()
+    return sources(sample.settings, sample.tables)
+
+
+def exactly(read: dict[str, Source]) -> dict[str, object]:
+    """Tables so that equality asks for the types of the cells, too."""
+    return {name: repr(source) for name, source in read.items()}
+
+
+# ------------------------------------------------------------------------------------------------ snapshots
+
+
+@given(st.lists(st.lists(cells, min_size=3, max_size=3), max_size=6))
+def test_what_is_packed_is_unpacked_with_every_type(rows):
+    read = {
+        "Counts": table(rows),
+        "Empty": table([], "Empty"),
+        "Narrow": table([[r[0]] for r in rows], "Narrow", ("date",)),
+    }
+    assert exactly(snapshot.unpack(snapshot.pack(read))) == exactly(read)
+
+
+def test_every_type_of_cell_survives():
+    read = {"Counts": table([[cell, "x", 1.0] for cell in EVERY_TYPE])}
+    assert exactly(snapshot.unpack(snapshot.pack(read))) == exactly(read)
+
+
+def test_a_run_of_what_was_unpacked_is_the_run():
+    read = widgets()
+    again = snapshot.unpack(snapshot.pack(read))
+    assert pipeline.input_hash(again) == pipeline.input_hash(read)
+    one, two = compute(read), compute(again)
+    assert one.posted
+    assert two.posted
+    assert two.findings == one.findings
+    assert two.posted.entries == one.posted.entries
+    assert two.posted.checks == one.posted.checks
+
+
+def test_a_month_of_a_plant_fits_into_cells():
+    """5,000 BOM lines and as many counts."""
+    sample = bench_world(5_000, 5_000)
+    read = sources(sample.settings, sample.tables)
+    pieces = snapshot.pack(read)
+    assert 1 < len(pieces) < 20
+    assert max(map(len, pieces)) <= 8_203  # what Excel takes of a text where a block of cells is written at once
+    assert max(len(piece.rpartition(" ")[2]) for piece in pieces) == PIECE
+    assert snapshot.unpack(pieces) == read
+
+
+@pytest.fixture(scope="module")
+def pieces() -> list[str]:
+    """What does not pack well, in several pieces."""
+    noise = random.Random(1)
+    return snapshot.pack({"Counts": table([[noise.random(), "x", ""] for _ in range(2_000)])})
+
+
+def damage(pieces: list[str]) -> tuple[str, int | None]:
+    with pytest.raises(DamagedError) as error:
+        snapshot.unpack(pieces)
+    return str(error.value), error.value.piece
+
+
+@given(st.data())
+def test_one_character_of_what_is_stored_is_found_and_its_piece_named(pieces, data):
+    n = data.draw(st.integers(0, len(pieces) - 1))
+    i = data.draw(st.one_of(st.integers(0, 25), st.integers(0, len(pieces[n]) - 1), st.just(len(pieces[n]) - 1)))
+    old = pieces[n][i]
+    new = data.draw(st.sampled_from([c for c in "Aa0+/= \n9" if c != old]))
+    what, piece = damage([*pieces[:n], pieces[n][:i] + new + pieces[n][i + 1 :], *pieces[n + 1 :]])
+    assert piece == n
+    assert what == f"Piece {n + 1} of {len(pieces)} of the inputs was changed."
+
+
+def test_pieces_that_are_lost_or_moved_are_named(pieces):
+    count = len(pieces)
+    assert count > 2
+    assert damage(pieces[:-1]) == (
+        f"Here is piece 1 of {count} of the inputs, where piece 1 of {count - 1} should be.",
+        0,
+    )
+    swapped = [pieces[0], pieces[2], pieces[1], *pieces[3:]]
+    assert damage(swapped) == (f"Here is piece 3 of {count} of the inputs, where piece 2 of {count} should be.", 1)
+    assert damage([*pieces[:1], "", *pieces[2:]]) == (f"Piece 2 of {count} of the inputs was changed.", 1)
+    assert damage([]) == ("The inputs of this run were not kept.", None)
+
+
+def test_pieces_that_are_whole_but_no_snapshot_are_refused():
+    assert damage([snapshot._piece(0, 1, "eJw=")]) == ("What was kept of the inputs cannot be read.", None)
+
+
+# --------------------------------------------------------------------------------------------------- hashes
+
+
+def test_the_hash_of_a_table_is_that_of_its_name_columns_and_rows_in_json():
+    import hashlib
+
+    read = {"Counts": table([["x", 1.5, ""], [dt.date(2026, 4, 1), True, CellError("#REF!")]])}
+    text = '["Counts",["A","B","C"],[["x",1.5,""],[{"date":"2026-04-01"},true,{"error":["#REF!",true]}]]]'
+    assert snapshot.table_hashes(read) == {"Counts": hashlib.sha256(text.encode()).hexdigest()}
+
+
+def test_a_hash_does_not_depend_on_the_place_and_depends_on_every_cell():
+    source = table([["x", 1.0, ""], ["y", 2.0, ""]])
+    moved_down = replace(source, first_row=9, last_row=20, row_numbers=[12, 14], letters={"A": "D", "B": "E", "C": "F"})
+    assert snapshot.table_hashes({"Counts": moved_down}) == snapshot.table_hashes({"Counts": source})
+    hashes = {snapshot.table_hashes({"Counts": source})["Counts"]}
+    for i, k in ((0, 0), (0, 1), (1, 2)):
+        for cell in (True, "1.0", 1, "é"):
+            spoiled = copy.deepcopy(source)
+            spoiled.rows[i][k] = cell
+            hashes.add(snapshot.table_hashes({"Counts": spoiled})["Counts"])
+    hashes.add(snapshot.table_hashes({"Counts": replace(source, rows=source.rows[::-1])})["Counts"])
+    assert len(hashes) == 1 + 12 + 1
+
+
+# -------------------------------------------------------------------------------------------------- changes
+
+TABLES: dict[str, list[Row]] = {
+    "StandardCost": [buy("RESIN", 2.0), buy("DYE", 5.0), made("GADGET", Other_conversion=0.5)],
+    "BOM": [line("GADGET", "RESIN", 1), line("GADGET", "DYE", 0.1)],
+    "Counts": [completed("GADGET", n, n) for n in (10, 11, 12)],
+    "Purchases": [{"Date": day(2), "Document": "PO-1", "Item": "RESIN", "Quantity": 90, "Actual price": 2.1}],
+    "Actuals": [{"Date": day(9), "Document": "PR-1", "Cost type": "Labor", "Amount": 20.0}],
+}
+
+
+def small(**changed: list[Row]) -> dict[str, Source]:
+    return sources(april(), TABLES | changed)
+
+
+def brief(found: list[Change]) -> list[tuple[str, str, object, object]]:
+    return [(c.kind, c.where, c.was, c.now) for c in found]
+
+
+def with_cell(rows: list[Row], i: int, **cells: object) -> list[Row]:
+    named = {name.replace("_", " "): cell for name, cell in cells.items()}
+    return [row | named if k == i else row for k, row in enumerate(rows)]
+
+
+def test_nothing_changed():
+    assert changes(small(), small()) == []
+
+
+def test_a_changed_cell_is_named_with_what_was_and_what_is():
+    found = changes(small(), small(BOM=with_cell(TABLES["BOM"], 1, Qty_per=0.2, Note="x")))
+    assert brief(found) == [(CHANGED, "BOM!C8", 0.1, 0.2), (CHANGED, "BOM!I8", "", "x")]
+    assert [(c.table, c.column) for c in found] == [("BOM", "Qty per"), ("BOM", "Note")]
+
+
+def test_a_changed_type_is_a_change():
+    found = changes(small(), small(BOM=with_cell(TABLES["BOM"], 0, Qty_per=True)))
+    assert brief(found) == [(CHANGED, "BOM!C7", 1.0, True)]
+    found = changes(small(), small(BOM=with_cell(TABLES["BOM"], 0, Qty_per="1.0")))
+    assert brief(found) == [(CHANGED, "BOM!C7", 1.0, "1.0")]
+
+
+def test_a_row_put_in_or_taken_out_is_one_change():
+    count = completed("GADGET", 7, 10)
+    cells = (day(10), "C-1", "Completed", "GADGET", 7.0, "")
+    rows = TABLES["Counts"]
+    assert brief(changes(small(), small(Counts=[rows[0], count, *rows[1:]]))) == [(ADDED, "Counts!A8:F8", (), cells)]
+    assert brief(changes(small(Counts=[rows[0], count, *rows[1:]]), small())) == [(REMOVED, "Counts!A8:F8", cells, ())]
+
+
+def test_rows_are_recognised_by_their_key_where_they_moved_and_changed():
+    rows = TABLES["Counts"]
+    moved_up = [rows[2] | {"Quantity": 13}, *rows[:2]]
+    assert brief(changes(small(), small(Counts=moved_up))) == [
+        (CHANGED, "Counts!E7", 12.0, 13.0),
+        (REORDERED, "Counts!A7:F9", (), ()),
+    ]
+
+
+def test_a_changed_key_is_a_changed_cell_where_the_rest_stays():
+    renamed = with_cell(TABLES["StandardCost"], 1, Item="COLOR")
+    assert brief(changes(small(), small(StandardCost=renamed))) == [(CHANGED, "Standard Cost!A8", "DYE", "COLOR")]
+    another = with_cell(TABLES["StandardCost"], 1, Item="GLUE", Type="Phantom", Material_price=9.0, Note="new")
+    assert [c.kind for c in changes(small(), small(StandardCost=another))] == [REMOVED, ADDED]
+
+
+def test_settings_and_accounts():
+    old, new = sources(april(), TABLES), sources(april(Variance_disposition=layout.PRORATE), TABLES)
+    assert brief(changes(old, new)) == [(CHANGED, "Setup!B14", layout.TO_COGS, layout.PRORATE)]
+    accounts = [{"Role": r, "Account": "1" if r == layout.COGS else n, "Name": t} for r, (n, t) in layout.ROLES.items()]
+    assert brief(changes(small(), small(Accounts=accounts))) == [(CHANGED, "Setup!F15", "5110", "1")]
+
+
+def test_tables_and_columns_that_only_one_has():
+    old, new = small(), small()
+    del old["WIP"]
+    assert changes(old, new) == []
+    assert [c.kind for c in changes(small(), {n: s for n, s in small().items() if n != "Actuals"})] == [REMOVED]
+    wide = new["Counts"]
+    wide.columns, wide.letters = [*wide.columns, "Shift"], wide.letters | {"Shift": "G"}
+    wide.rows = [[*row, "" if i else "night"] for i, row in enumerate(wide.rows)]
+    assert brief(changes(small(), new)) == [(CHANGED, "Counts!G7", "", "night")]
+
+
+def edited(read: dict[str, Source], pick: random.Random) -> dict[str, Source]:
+    """Some cells typed over, some rows copied, taken out or moved."""
+    made = copy.deepcopy(read)
+    for _ in range(pick.randint(1, 6)):
+        source = made[pick.choice([name for name, source in made.items() if source.rows])]
+        i = pick.randrange(len(source.rows))
+        how = pick.choice(("cell", "cell", "copy", "out", "move"))
+        if how == "cell":
+            k = pick.randrange(len(source.columns))
+            source.rows[i] = [*source.rows[i][:k], pick.choice(EVERY_TYPE), *source.rows[i][k + 1 :]]
+        if how == "copy":
+            source.rows.insert(pick.randrange(len(source.rows) + 1), list(source.rows[i]))
+        if how == "out" and len(source.rows) > 1:
+            del source.rows[i]
+        if how == "move":
+            source.rows.insert(pick.randrange(len(source.rows)), source.rows.pop(i))
+        source.row_numbers = [source.first_row + k for k in range(len(source.rows))]
+        source.last_row = source.first_row + len(source.rows) - 1
+    return made
+
+
+@given(st.integers(0, 10**9))
+def test_changes_tell_all_that_differs_and_applying_them_gives_the_new_inputs(seed):
+    old = widgets()
+    new = edited(old, random.Random(seed))
+    found = changes(old, new)
+    again = apply(old, new, found)
+    for name, source in new.items():
+        if any(c.table == name for c in found):
+            assert repr(again[name].rows) == repr(source.rows)
+        assert Counter(map(repr, again[name].rows)) == Counter(map(repr, source.rows))
+    assert bool(found) == (snapshot.table_hashes(old) != snapshot.table_hashes(new))
+    for change in found:
+        if change.kind == CHANGED:
+            source = new[change.table]
+            row = source.row_numbers.index(int(change.where.partition("!")[2].lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")))
+            assert repr(source.rows[row][source.columns.index(change.column)]) == repr(change.now)
+            kept = old[change.table]
+            assert repr(kept.rows[change.old][kept.columns.index(change.column)]) == repr(change.was)
+
+
+@given(st.integers(0, 10**9))
+def test_one_typed_over_input_is_one_change_at_its_cell(seed):
+    old, pick = widgets(), random.Random(seed)
+    new = copy.deepcopy(old)
+    source = new[pick.choice([name for name, source in new.items() if source.rows])]
+    i, k = pick.randrange(len(source.rows)), pick.randrange(len(source.columns))
+    was = source.rows[i][k]
+    source.rows[i][k] = f"{was}#"
+    [change] = changes(old, new)
+    address = source.cell(source.columns[k], source.row_numbers[i])
+    assert (change.where, change.was, change.now) == (address, was, f"{was}#")
+
+
+def test_no_changes_applied_is_the_old_state_and_one_is_one():
+    old = small()
+    new = small(
+        BOM=with_cell(TABLES["BOM"], 1, Qty_per=0.2), Counts=[*TABLES["Counts"][1:], completed("GADGET", 7, 20)]
+    )
+    found = changes(old, new)
+    assert apply(old, new, []) == old
+    for change in found:
+        alone = apply(old, new, [change])
+        assert [(c.kind, c.was, c.now) for c in changes(old, alone)] == [(change.kind, change.was, change.now)]
+
+
+# -------------------------------------------------------------------------------------------- what they moved
+
+
+def by(found: Attribution) -> list[tuple[str, dict[tuple[str, str], int]]]:
+    return [(e.where, {(m.line.event, m.line.role): m.by for m in e.moved}) for e in found.effects]
+
+
+FG, MIP, CCA, COGS = layout.FINISHED_GOODS, layout.MIP, layout.CCA, layout.COGS
+
+
+def test_each_change_moves_what_it_moves_alone_and_the_rest_goes_to_together():
+    """33 gadgets at 1 kg of resin at 2.00 and 0.1 of dye at 5.00. Dye at 6.00: 33 x 0.1 x 1. Twice the dye: 33 x 0.1 x 5.
+
+    Together 33 x (0.2 x 6 - 0.1 x 5) = 23.10, of which 3.30 is the new price of the dye that was added.
+    """
+    new = small(
+        BOM=with_cell(TABLES["BOM"], 1, Qty_per=0.2),
+        StandardCost=with_cell(TABLES["StandardCost"], 1, Material_price=6.0),
+    )
+    found = attribution(small(), new)
+    assert by(found) == [
+        ("BOM!C8", {("Completion", FG): 1_650, ("Completion", MIP): -1_650}),
+        ("Standard Cost!E8", {("Completion", FG): 330, ("Completion", MIP): -330}),
+    ]
+    assert {(m.line.event, m.line.role): m.by for m in found.moved} == {
+        ("Completion", FG): 2_310, ("Completion", MIP): -2_310,
+    }  # fmt: skip
+    assert {(m.line.event, m.line.role): m.now for m in found.together} == {
+        ("Completion", FG): 330, ("Completion", MIP): -330,
+    }  # fmt: skip
+    assert {m.was for m in found.together} == {0}
+
+
+def test_a_change_that_only_works_with_another_says_why():
+    """A new BOM line needs its item: alone it stops the run. The item alone moves nothing."""
+    new = small(
+        BOM=[*TABLES["BOM"], line("GADGET", "GLUE", 2)], StandardCost=[*TABLES["StandardCost"], buy("GLUE", 1.0)]
+    )
+    found = attribution(small(), new)
+    alone, item = sorted(found.effects, key=lambda e: e.where)
+    assert (alone.where, alone.moved) == ("BOM!A9:I9", [])
+    assert alone.why.startswith("The run stops at BOM!B9: ")
+    assert (item.where, item.moved, item.why) == ("Standard Cost!A10:L10", [], "")
+    assert {(m.line.event, m.line.role): m.now for m in found.together} == {
+        ("Completion", FG): 6_600, ("Completion", MIP): -6_600,
+    }  # fmt: skip
+
+
+def test_lines_of_one_account_are_told_apart_and_a_new_account_is_another_line():
+    new = small(
+        Actuals=[
+            *TABLES["Actuals"],
+            {"Date": day(9), "Document": "PR-2", "Cost type": "Fixed overhead", "Amount": 5.0},
+        ]
+    )
+    lines = [(m.line.event, m.line.role, m.was, m.now) for m in attribution(small(), new).moved]
+    assert ("Conversion", layout.CCC, 0, 500) in lines
+    assert ("Conversion", layout.CCC, 2_000, 2_500) not in lines
+    accounts = [{"Role": r, "Account": "1" if r == FG else n, "Name": t} for r, (n, t) in layout.ROLES.items()]
+    renumbered = attribution(small(), small(Accounts=accounts)).moved
+    assert [(m.line.account, m.was, m.now) for m in renumbered] == [("1350", 9_900, 0), ("1", 0, 9_900)]
+
+
+def test_many_changes_go_together_by_column_or_by_table():
+    more = [row | {"Quantity": float(str(row["Quantity"])) + 1, "Note": "more"} for row in TABLES["Counts"]]
+    found = attribution(small(), small(Counts=more), most=2)
+    assert [e.where for e in found.effects] == ["Counts, Quantity: 3 changes", "Counts, Note: 3 changes"]
+    found = attribution(small(), small(Counts=more), most=1)
+    assert [e.where for e in found.effects] == ["Counts: 6 changes"]
+    assert found.effects[0].moved == found.moved
+    assert found.together == []
+
+
+@settings(max_examples=settings().max_examples // 4)
+@given(st.integers(0, 10**9))
+def test_effects_and_together_add_up_to_all_that_moved(seed):
+    """Whatever is edited: the parts are the whole, line by line."""
+    pick, rows = random.Random(seed), copy.deepcopy(TABLES)
+    for name, column in (("Counts", "Quantity"), ("BOM", "Qty per"), ("Purchases", "Actual price")):
+        row = pick.choice(rows[name])
+        row[column] = round(float(str(row[column])) * pick.choice((0.9, 1.1, 1.5)), 4)
+    found = attribution(small(), small(**rows))
+    assert [len(effect.changes) for effect in found.effects] == [1, 1, 1]
+    total: Counter[object] = Counter()
+    for m in [m for effect in found.effects for m in effect.moved] + found.together:
+        total[m.line] += m.by
+    assert {key: amount for key, amount in total.items() if amount} == {m.line: m.by for m in found.moved} != {}
+
+
+def test_a_state_that_does_not_post_is_refused_in_words():
+    with pytest.raises(ValueError, match=r"^The run stops at BOM!B7: "):
+        attribution(small(), small(BOM=[line("GADGET", "NOTHING", 1)]))
