@@ -63,7 +63,6 @@ def write(target: Path, files: Mapping[str, bytes]) -> None:
     try:
         made = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
         try:
-            made.chmod(0o777 & ~_mask())
             new, old = made / "new", made / "old"
             for name, content in files.items():
                 path = new / name
@@ -79,12 +78,6 @@ def write(target: Path, files: Mapping[str, bytes]) -> None:
         raise UnusableError(f"{target} cannot be written; close its files, or choose another folder.") from error
     except OSError as error:
         raise UnusableError(f"{target} cannot be written: {error.strerror}.") from error
-
-
-def _mask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _put(new: Path, target: Path, old: Path) -> None:

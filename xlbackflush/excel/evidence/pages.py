@@ -104,13 +104,14 @@ class Pages:
             self.text("None.")
             return
         table = _Table(self, columns, rows)
-        self._room(table.head_height + table.height(rows[0]) + table.height(rows[min(1, len(rows) - 1)]))
-        self._table_head(table)
         for i, row in enumerate(rows):
             following = rows[i + 1] if row.look == "heading" and i + 1 < len(rows) else None
             needed = table.height(row) + (table.height(following) if following else 0)
-            if self._y - needed < BOTTOM - 1e-6 and self._y < TOP - table.head_height:
+            head = table.head_height if i == 0 else 0.0
+            moved = not self._fits(head + needed) and needed <= TOP - BOTTOM - table.head_height
+            if moved:
                 self._new_page()
+            if moved or i == 0:
                 self._table_head(table)
             self._table_row(table, row)
         self._y -= 10
@@ -157,8 +158,11 @@ class Pages:
             self._say(RIGHT - self.width(text, 8), HEIGHT - 34, text, 8, GREY)
         self._rule(LEFT, RIGHT, HEIGHT - 40)
 
+    def _fits(self, height: float) -> bool:
+        return self._y - height >= BOTTOM - 1e-6
+
     def _room(self, height: float) -> None:
-        if self._y - height < BOTTOM:
+        if not self._fits(height):
             self._new_page()
 
     def _table_head(self, table: _Table) -> None:
@@ -215,7 +219,7 @@ class Pages:
         for font, piece in self._fonts.runs(text, bold):
             canvas.setFont(font, size)
             canvas.drawString(x, y, piece)
-            x += canvas.stringWidth(piece, font, size)
+            x += float(canvas.stringWidth(piece, font, size))
 
     def _box(self, x: float, y: float, width: float, height: float, color: Color) -> None:
         def draw(canvas: Any) -> None:
