@@ -1,0 +1,310 @@
+"""The life of a workbook file: draft, posted, corrected, closed, followed by the next; and what is found when it is touched."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import shutil
+from pathlib import Path
+
+import office
+import pytest
+from support_files import Parts, bench_book, cli, sample_book
+
+from xlbackflush import layout, lifecycle, pipeline
+from xlbackflush.errors import RefusedError
+from xlbackflush.excel.file import FileBook
+
+NOW = dt.datetime(2026, 4, 2, 9)
+ANN, BOB = "Ann Clerk", "Bob Controller"
+
+
+def run(path: Path, user: str = ANN) -> pipeline.Outcome:
+    with FileBook(path) as book:
+        return pipeline.run(book, user, NOW)
+
+
+def post(path: Path, approver: str = BOB) -> pipeline.Outcome:
+    with FileBook(path) as book:
+        return lifecycle.post(book, approver, NOW)
+
+
+def verify(path: Path) -> lifecycle.Verified:
+    with FileBook(path) as book:
+        return lifecycle.verify(book)
+
+
+def put(path: Path, cell: str, value: object) -> None:
+    parts = Parts(path)
+    parts.put(cell, value)
+    parts.save(path)
+
+
+def posted_lines(path: Path) -> list[dict[str, object]]:
+    """The posted columns of the journal's sealed lines."""
+    live = ("Proof", "Difference", "Reversed by", *(c.name for c in layout.AUDITOR))
+    return [
+        {name: value for name, value in row.items() if name not in live}
+        for row in Parts(path).rows("Journal")
+        if row["Seal"]
+    ]
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Path:
+    return bench_book(tmp_path / "march.xlsm")
+
+
+@pytest.fixture
+def posted(book: Path) -> Path:
+    run(book)
+    post(book)
+    return book
+
+
+# ---------------------------------------------------------------------------------------------------- posting
+
+
+def test_posting_locks_the_draft(book: Path) -> None:
+    run(book)
+    drafted = Parts(book).rows("Journal")
+    post(book)
+    parts = Parts(book)
+    (line,) = parts.rows("Runs")
+    assert (line["Run"], line["Status"], line["User"], line["Approved by"]) == ("R0001", "Posted", ANN, BOB)
+    assert line["Posted"] == "2026-04-02 09:00:00"
+    assert len(str(line["Link"])) == 64
+    assert [{**row, "Seal": None} for row in parts.rows("Journal")] == drafted
+    assert all(len(str(row["Seal"])) == 12 for row in parts.rows("Journal"))
+    digests = {row["Input"]: row["SHA-256"] for row in parts.rows("RunInputs") if row["SHA-256"]}
+    assert digests.keys() == {t.name for t in layout.INPUT_TABLES}
+    assert verify(book).holds
+
+
+def test_running_again_changes_nothing(posted: Path) -> None:
+    before = posted.read_bytes()
+    assert run(posted).posted.draft.new == []  # type: ignore[union-attr]
+    assert posted.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("prepare", "approver", "why"),
+    [
+        (lambda path: None, BOB, "There is no draft to post; run first."),
+        (run, "", "Say who approves the posting"),
+        (run, " ann  CLERK ", "somebody else must approve it"),
+        (lambda path: run(path, ""), BOB, "does not say who made it"),
+        (lambda path: (run(path), put(path, "Counts!E7", 1.0)), BOB, "The inputs changed after draft R0001"),
+        (lambda path: (run(path), put(path, "Journal!I7", 1.0)), BOB, "cannot be posted: Journal!I7"),
+        (
+            lambda path: (run(path), put(path, "Journal!H8", "?")),
+            BOB,
+            "Entry 1 at Journal!A7 was changed after the run",
+        ),
+        (lambda path: (run(path), post(path)), BOB, "Everything is posted already."),
+    ],
+)
+def test_a_draft_that_is_not_sound_is_not_posted(book, prepare, approver, why) -> None:  # type: ignore[no-untyped-def]
+    prepare(book)
+    before = book.read_bytes()
+    with pytest.raises(RefusedError, match=why):
+        post(book, approver)
+    assert book.read_bytes() == before
+
+
+def test_what_is_posted_is_neither_cleared_nor_undone(posted: Path) -> None:
+    before = posted.read_bytes()
+    for verb in ("clear", "restore"):
+        result = cli(verb, posted)
+        assert (result.code, posted.read_bytes()) == (2, before), result.err
+
+
+# ------------------------------------------------------------------------------------------------ corrections
+
+
+def test_changed_inputs_are_corrected_by_reversal_and_a_new_entry(posted: Path) -> None:
+    """One more purchase row's price: its entry, the close, and nothing else."""
+    frozen = posted_lines(posted)
+    cells = {row["Document"]: row for row in Parts(posted).rows("Purchases")}
+    assert cells
+    put(posted, "Purchases!E7", 3.0)
+    outcome = run(posted)
+    assert outcome.posted
+    new = outcome.posted.draft.new
+    reversed_events = [entry.event for entry in new if entry.reverses]
+    assert layout.PURCHASE in reversed_events
+    assert {layout.COMPLETION, layout.SALE}.isdisjoint(reversed_events)
+    for entry in new:
+        if entry.reverses:
+            (original,) = (e for e in outcome.posted.record.posted if e.number == entry.reverses)
+            assert [-line.minor for line in entry.lines] == [line.minor for line in original.lines]
+        else:
+            assert entry.corrects
+    assert posted_lines(posted) == frozen
+    post(posted)
+    assert posted_lines(posted)[: len(frozen)] == frozen
+    assert verify(posted).holds
+
+
+def test_the_ledger_of_a_corrected_journal_is_that_of_a_fresh_run(posted: Path, tmp_path: Path) -> None:
+    fresh = bench_book(tmp_path / "fresh.xlsm")
+    for path in (posted, fresh):
+        put(path, "Counts!E7", 11.0)
+        run(path)
+
+    def closing(path: Path) -> dict[object, object]:
+        return {row["Role"]: row["Closing"] for row in Parts(path).rows("Ledger")}
+
+    assert closing(posted) == closing(fresh)
+
+
+@pytest.mark.parametrize("disposition", [layout.TO_COGS, layout.PRORATE, layout.CARRY_FORWARD])
+def test_proofs_of_a_corrected_journal_hold_in_libreoffice(tmp_path: Path, disposition: str) -> None:
+    path = sample_book(tmp_path / "widgets.xlsm")
+    row = next(i for i, s in enumerate(layout.SETTINGS) if s.name == "Variance disposition")
+    put(path, f"Setup!B{layout.HEADER_ROW + 1 + row}", disposition)
+    run(path)
+    post(path)
+    put(path, "Counts!E7", 231.0)
+    put(path, "Actuals!E7", 20_000.0)
+    run(path)
+    lines = len(Parts(path).rows("Journal"))
+    wanted = [("Checks", "B3"), ("Journal", f"N7:N{6 + lines}"), ("Journal", f"A7:A{6 + lines}")]
+    with office.Session(path) as session:
+        master, differences, runs = session.read(wanted)
+        assert master == [[0.0]]
+        assert {value for (value,) in differences} == {0.0}
+        ((changed,),), differences, _ = session.attempt([("Counts", "E7", 230.0)], wanted)
+    assert changed > 0
+    moved = {number for (value,), (number,) in zip(differences, runs, strict=True) if value}
+    assert moved == {"R0002"}  # the lines in force; what was taken back has nothing to prove any more
+
+
+def test_auditors_notes_stay_with_their_lines(posted: Path) -> None:
+    parts = Parts(posted)
+    tick = parts.tables()["Journal"].columns.index("Tick") + 1
+    parts.put(f"Journal!{chr(64 + tick)}7", "v")
+    parts.save(posted)
+    put(posted, "Purchases!E7", 3.0)
+    run(posted)
+    assert Parts(posted).rows("Journal")[0]["Tick"] == "v"
+
+
+# --------------------------------------------------------------------------------------------- tamper evidence
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [("H8", "Another account"), ("K8", "In other words"), ("G8", "9999"), ("D8", 46_111), ("L8", "nowhere")],
+)
+def test_a_changed_posted_cell_is_named_and_stops_the_next_run(posted: Path, cell: str, value: object) -> None:
+    put(posted, f"Journal!{cell}", value)
+    problems = [str(problem) for problem in verify(posted).problems]
+    named = [re.search(r"Journal!\w*?(\d+)(?::\w*?(\d+))?", text) for text in problems]
+    assert any(m and int(m[1]) <= 8 <= int(m[2] or m[1]) for m in named), problems
+    before = Parts(posted).rows("Journal")
+    result = cli("run", posted, "--json")
+    assert result.code == 1
+    assert {f["code"] for f in result.json["findings"] if f["severity"] == "Error"} == {"L01"}
+    assert Parts(posted).rows("Journal") == before
+
+
+def test_a_changed_input_is_named_by_its_cell(posted: Path) -> None:
+    put(posted, "Counts!F8", "another word")
+    result = cli("verify", posted)
+    assert result.code == 1
+    assert "Counts!F8, Note: was" in result.out
+
+
+@pytest.mark.parametrize("column", ["Input hash", "User", "Approved by", "Posted", "Link"])
+def test_a_changed_record_of_a_run_is_found(posted: Path, column: str) -> None:
+    place = Parts(posted).tables()["Runs"]
+    letter = chr(64 + place.left + place.columns.index(column))
+    put(posted, f"Runs!{letter}7", "0" * 64)
+    problems = [str(problem) for problem in verify(posted).problems]
+    assert any("R0001" in text for text in problems), problems
+
+
+def test_changed_inputs_on_record_are_found(posted: Path) -> None:
+    rows = Parts(posted).rows("RunInputs")
+    at = next(i for i, row in enumerate(rows) if row["Content"])
+    text = str(rows[at]["Content"])
+    put(posted, f"Run Inputs!E{7 + at}", text[:-9] + ("A" if text[-9] != "A" else "B") + text[-8:])
+    assert any("Run Inputs" in str(problem) for problem in verify(posted).problems)
+
+
+# ----------------------------------------------------------------------------------------------- diff and roll
+
+
+def test_diff_says_which_cell_moved_which_line(posted: Path) -> None:
+    quantity = Parts(posted).cells("Purchases")["D7"][0]
+    price = Parts(posted).cells("Purchases")["E7"][0]
+    assert isinstance(quantity, float | int)
+    assert isinstance(price, float | int)
+    put(posted, "Purchases!E7", price + 0.5)
+    run(posted)
+    found = cli("diff", posted, "R0001", "R0002", "--json").json
+    (effect,) = found["effects"]
+    assert effect["changes"] == [f"Purchases!E7, Actual price: was {price}, is {price + 0.5}."]
+    payable = [m for m in effect["moved"] if m["event"] == "Purchase" and m["role"] == layout.ACCOUNTS_PAYABLE]
+    assert round(payable[0]["now"] - payable[0]["was"], 2) == round(-0.5 * quantity, 2)
+    assert found["together"] == []
+    assert cli("diff", posted, "R0001", "R0009").code == 2
+
+
+def test_roll_opens_the_next_period_and_closes_this_one(posted: Path) -> None:
+    following = posted.with_name("april.xlsm")
+    assert cli("roll", posted, following).code == 0
+    assert {row["Status"] for row in Parts(posted).rows("Runs")} == {"Closed"}
+    assert cli("run", posted).code == 2
+    assert verify(posted).holds
+    once = following.read_bytes()
+    assert cli("roll", posted, following).code == 0
+    assert following.read_bytes() == once
+    outcome = run(following)
+    assert outcome.posted
+    assert all(check.holds for check in outcome.posted.checks)
+    settings = outcome.inputs.settings
+    assert settings.period_start == (dt.date(2026, 4, 1) - layout.DAY_0).days
+    assert settings.period_end == (dt.date(2026, 4, 30) - layout.DAY_0).days
+    with office.Session(following) as session:
+        assert session.read([("Checks", "B3")]) == [[[0.0]]]
+
+
+def test_opening_balances_are_closing_balances_and_reversals(posted: Path) -> None:
+    """By a ledger of its own, from the lines of the journal alone."""
+    following = posted.with_name("april.xlsm")
+    cli("roll", posted, following)
+    run(following)
+    parts = Parts(posted)
+    opened = {row["Role"]: round(100 * float(str(row["Opening"] or 0))) for row in parts.rows("Ledger")}
+    balances = dict(opened)
+    for row in parts.rows("Journal"):
+        amount = round(100 * (float(str(row["Debit"] or 0)) - float(str(row["Credit"] or 0))))
+        expense = row["Role"] in (layout.COGS, layout.ABNORMAL_SCRAP) and row["Event"] != layout.REVERSAL
+        if not expense:
+            balances[row["Role"]] = balances.get(row["Role"], 0) + amount
+    now = {row["Role"]: round(100 * float(str(row["Opening"] or 0))) for row in Parts(following).rows("Ledger")}
+    assert {role: cents for role, cents in now.items() if cents} == {r: c for r, c in balances.items() if c}
+
+
+@pytest.mark.parametrize("state", ["new", "draft", "changed", "tampered"])
+def test_a_period_that_is_not_posted_as_it_stands_is_not_closed(book: Path, state: str) -> None:
+    if state != "new":
+        run(book)
+    if state in ("changed", "tampered"):
+        post(book)
+        put(book, "Counts!E7" if state == "changed" else "Journal!K8", 9.0 if state == "changed" else "other words")
+    before = book.read_bytes()
+    assert cli("roll", book, book.with_name("next.xlsm")).code == 2
+    assert book.read_bytes() == before
+    assert not book.with_name("next.xlsm").exists()
+
+
+def test_another_workbook_is_not_overwritten_by_roll(posted: Path) -> None:
+    other = posted.with_name("april.xlsm")
+    shutil.copyfile(posted, other)
+    before = other.read_bytes()
+    assert cli("roll", posted, other).code == 2
+    assert other.read_bytes() == before
+    assert {row["Status"] for row in Parts(posted).rows("Runs")} == {"Posted"}
