@@ -26,9 +26,9 @@ from xlbackflush.layout import BILL_QUANTITY, CANDIDATE, CANNOT_TELL, MISCOUNT, 
 
 SHOWN = 5  # causes of one difference
 ODDS = 0.02  # that a certain line is wrong, a certain item is lost steadily, one count or another of an item is off
-BILL_SCALE, SCRAP_SCALE, ONCE_SCALE = 0.05, 0.02, 0.10  # of the quantity on the bill, of use, of what was counted
+BILL_SCALE, SCRAP_SCALE, ONCE_SCALE = 0.05, 0.01, 0.10  # of the quantity on the bill, of use, of what was counted
 FAR_FETCHED = 0.02  # plausibility among causes that fit equally well, below which one is not shown
-CLEAR = 0.95  # plausibility from which one of them stands out by its size
+CLEAR = 0.9  # plausibility from which one of them stands out by its size
 WILD = 10.0  # mean square of a difference, in noises, from which it is shown even if no cause is likely
 PERIODS_FOR_PROOF = 3
 PERIODS_FOR_TWO = 4  # in which two causes of one item can show

@@ -49,6 +49,8 @@ def of_item(found: Group, made: list[Suspect], differences: Differences) -> list
         parts = [_size(suspect, fit, found, differences)]
         if not found.fits:
             parts.append("It leaves more than counting noise: something else is at work, too.")
+        if suspect is made[0] and found.certain < 0.5:
+            parts.append("It may be nothing but a poor count.")
         if suspect is made[0]:
             parts.append(_standing(found, made, differences))
         told.append((" ".join(parts), _check(suspect, found, made)))

@@ -1,0 +1,384 @@
+"""Suspects: what is planted in a simulated plant is found, and what the counts cannot tell is said to be so.
+
+The plants are those of `simulate`: the truth runs beside the engine, which sees the records and the counts only.
+"""
+
+import datetime as dt
+import math
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import office
+import pytest
+import worlds
+from hypothesis import assume, given, settings
+from simulate import BILLS, PARTS, Truth, months
+from support import Row, posted, run
+
+from xlbackflush import layout, pipeline
+from xlbackflush.engine.differences import Differences
+from xlbackflush.engine.evidence import NOISE_DEGREES, Cause, fitted, simple_quantities, student
+from xlbackflush.engine.suspects import Period, Suspect, suspects
+from xlbackflush.excel import suspects as sheet
+from xlbackflush.excel.errors import UnusableError
+from xlbackflush.excel.file import FileBook
+from xlbackflush.excel.template import build
+from xlbackflush.layout import (
+    BILL_QUANTITY,
+    CANDIDATE,
+    CANNOT_TELL,
+    MISCOUNT,
+    ONE_OFF,
+    PRODUCTION_COUNT,
+    SUPPORTED,
+    UNITS_SCRAPPED,
+    UNREPORTED_SCRAP,
+)
+from xlbackflush.samples import SAMPLES, Sample
+
+
+def first(found: list[Suspect]) -> Suspect:
+    assert found
+    return found[0]
+
+
+def rivals(found: list[Suspect], rank: int = 1) -> list[Suspect]:
+    return [s for s in found if s.rank == rank]
+
+
+# ----------------------------------------------------------------------------------------- by hand, and the sample
+
+
+def small(counted: float, quantity: float = 2) -> tuple[dict[str, object], dict[str, list[Row]]]:
+    """1,000 SA made of P at 1.50, of which 4,500 came in; the books say 4,500 - 1,000 x quantity."""
+    day = dt.date(2026, 6, 15)
+    return {"Period start": dt.date(2026, 6, 1), "Period end": dt.date(2026, 6, 30)}, {
+        "StandardCost": [
+            {"Item": "P", "Type": "Buy", "Material price": 1.5, "UoM": "each"}, {"Item": "SA", "Type": "Subassembly"},
+        ],
+        "BOM": [{"Parent": "SA", "Component": "P", "Qty per": quantity}],
+        "Counts": [{"Date": day, "Document": "PC-1", "Event": "Completed", "Item": "SA", "Quantity": 1_000}],
+        "Purchases": [{"Date": day, "Document": "PO-1", "Item": "P", "Quantity": 4_500, "Actual price": 1.5}],
+        "Stock": [{"Item": "P", "Counted qty": counted}, {"Item": "SA", "Counted qty": 1_000}],
+    }  # fmt: skip
+
+
+def one_period(policy: dict[str, object], tables: dict[str, list[Row]]) -> list[Suspect]:
+    outcome, result = posted(policy, tables)
+    return suspects([Period(outcome.inputs.settings, outcome.structure, result.trace, result.demand, result.book)])
+
+
+def test_one_count_gives_a_candidate_with_the_quantity_that_it_implies() -> None:
+    """Book 2,500, counted 1,490: 1,010 more used, 1.01 for each SA. A bill of 3 leaves 10 units, 15.00."""
+    top = first(one_period(*small(counted=1_490)))
+    assert (top.cause, top.item, top.parent, top.verdict) == (BILL_QUANTITY, "P", "SA", CANDIDATE)
+    assert (top.difference, top.amount, top.base, top.recorded) == (1_010, 1_515, 1_000, 2)
+    assert top.implied == pytest.approx(3.01)
+    assert (top.proposed, top.left, top.margin, top.periods) == (3, pytest.approx(15), None, 1)
+    assert "not a proof" in top.explanation
+
+
+def test_a_bill_that_takes_too_much_shows_as_used_less() -> None:
+    top = first(one_period(*small(counted=1_500, quantity=4)))  # book 500
+    assert (top.difference, top.amount, top.implied, top.proposed) == (-1_000, -1_500, 3, 3)
+    assert "fewer P were used" in top.explanation
+
+
+@pytest.mark.parametrize("counted", [2_500, 2_495, 2_510])
+def test_the_noise_of_counting_is_no_suspect(counted: float) -> None:
+    assert one_period(*small(counted)) == []
+
+
+def test_nothing_counted_nothing_suspected() -> None:
+    policy, tables = small(2_500)
+    assert one_period(policy, tables | {"Stock": [{"Item": "P", "Opening qty": 0}]}) == []
+
+
+def test_a_small_steady_difference_of_one_count_cannot_be_told() -> None:
+    """90 of 2,000: 4.5 % lost, or 2.09 on the bill, or once. Counts alone say nothing more."""
+    found = one_period(*small(counted=2_410))
+    assert {s.cause for s in found} == {UNREPORTED_SCRAP, BILL_QUANTITY, ONE_OFF}
+    assert {s.verdict for s in found} == {CANNOT_TELL}
+    assert {s.cause: round(s.implied, 6) for s in found} == {
+        UNREPORTED_SCRAP: 0.045,
+        BILL_QUANTITY: 2.09,
+        ONE_OFF: 2_500,
+    }
+    assert "one count fits them all" in first(found).explanation
+
+
+def test_the_widgets_sample_has_its_wrong_bill_found() -> None:
+    sample = SAMPLES["widgets"]()
+    top = first(one_period(sample.settings, sample.tables))
+    assert (top.cause, top.item, top.parent, top.verdict) == (BILL_QUANTITY, "P-4135", "SA-220", CANDIDATE)
+    assert (top.difference, top.base, top.recorded, top.proposed) == (1_018, 1_012, 2, 3)
+    assert top.left == pytest.approx((1_018 - 1_012) * 1.35)
+
+
+# ------------------------------------------------------------------------------------------------- planted causes
+
+
+def lines(rng: Random) -> tuple[tuple[str, str], float]:
+    """A line of the simulated bills, and a wrong quantity for it."""
+    line = rng.choice([k for k in BILLS if k[1] != "K1"])
+    return line, BILLS[line] + 1 if BILLS[line] >= 1 else round(BILLS[line] * 1.4, 3)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_wrong_bill_is_found_and_its_quantity_lies_in_the_interval(seed: int) -> None:
+    line, true = lines(Random(seed))
+    top = rivals(suspects(months(Truth(bills={line: true}), 8, seed)))
+    found = next(s for s in top if s.cause == BILL_QUANTITY)
+    assert (found.parent, found.item) == line
+    assert found.margin is not None
+    assert abs(found.implied - true) <= found.margin
+    parents = sum(1 for _, component in BILLS if component == line[1])
+    assert (found.verdict, len(top)) == (SUPPORTED, 1) or parents == 1  # whose bill or loss cannot be told apart
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_unreported_scrap_is_found_and_its_rate_lies_in_the_interval(seed: int) -> None:
+    part, rate = Random(seed).choice(PARTS), (0.03, 0.06)[seed % 2]
+    top = rivals(suspects(months(Truth(scrap={part: rate}), 8, seed)))
+    found = next(s for s in top if s.cause == UNREPORTED_SCRAP)
+    assert found.item == part
+    assert found.margin is not None
+    assert abs(found.implied - rate) <= found.margin
+    parents = sum(1 for _, component in BILLS if component == part)
+    assert found.verdict == (SUPPORTED if parents > 1 and len(top) == 1 else CANNOT_TELL)
+
+
+def test_units_lost_explain_all_their_components_at_once() -> None:
+    found = suspects(months(Truth(lost={"F2": 0.04}), 8, 2))
+    assert [(s.cause, s.parent, s.verdict) for s in found] == [(UNITS_SCRAPPED, "F2", SUPPORTED)]
+    assert first(found).implied == pytest.approx(0.04, abs=0.005)
+
+
+@pytest.mark.parametrize(("count", "when", "verdict"), [(1, 0, CANDIDATE), (8, 3, SUPPORTED)])
+def test_a_production_count_explains_parent_and_components(count: int, when: int, verdict: str) -> None:
+    found = suspects(months(Truth(unreported={(when, "F2"): 60}), count, 2))
+    assert [(s.cause, s.parent, s.at, s.verdict) for s in found] == [(PRODUCTION_COUNT, "F2", when, verdict)]
+    assert first(found).implied - first(found).recorded == pytest.approx(60, abs=3)
+
+
+def test_a_phantom_taken_too_often_explains_what_is_in_it() -> None:
+    found = suspects(months(Truth(bills={("F2", "K1"): 1}), 8, 2))
+    assert [(s.cause, s.parent, s.item, s.proposed) for s in found] == [(BILL_QUANTITY, "F2", "K1", 1)]
+
+
+def test_a_miscount_comes_back_and_is_told_from_a_loss() -> None:
+    counted = first(suspects(months(Truth(miscounts={(3, "P1"): -500}), 8, 2)))
+    assert (counted.cause, counted.item, counted.at, counted.verdict) == (MISCOUNT, "P1", 3, SUPPORTED)
+    assert counted.implied - counted.recorded == pytest.approx(500, abs=20)
+    last = first(suspects(months(Truth(miscounts={(7, "P1"): -500}), 8, 2)))
+    assert (last.cause, last.at) == (ONE_OFF, 7)  # nobody has counted again yet
+
+
+def test_two_causes_of_one_difference_are_taken_apart() -> None:
+    """3 on the bill, 4 in truth, and 4 % of it lost: of F2 go 4.16, of which the bill explains 4.04 and the loss the rest."""
+    found = suspects(months(Truth(bills={("F2", "P1"): 4}, scrap={"P1": 0.04}), 10, 2))
+    assert [(s.cause, s.parent) for s in found] == [(BILL_QUANTITY, "F2"), (UNREPORTED_SCRAP, "")]
+    assert found[0].implied == pytest.approx(4.04, abs=0.03)
+    assert found[1].implied == pytest.approx(0.04, abs=0.005)
+
+
+def test_months_without_a_count_are_covered_by_the_next_one() -> None:
+    periods = months(Truth(bills={("F2", "P1"): 4}), 8, 2, uncounted=(1, 2, 5))
+    top = first(suspects(periods))
+    assert (top.cause, top.parent, top.item, top.verdict, top.periods) == (BILL_QUANTITY, "F2", "P1", SUPPORTED, 5)
+    made = sum(float(v.exposure[i]) for v in Differences(periods).views for i in _line(v, "F2", "P1"))
+    assert top.base == pytest.approx(made)
+
+
+def _line(view: object, parent: str, component: str) -> list[int]:
+    pairs = zip(view.parent, view.component, strict=True)  # type: ignore[attr-defined]
+    return [n for n, (p, c) in enumerate(pairs) if (view.codes[p], view.codes[c]) == (parent, component)]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_plant_without_a_fault_has_no_suspects_of_weight(seed: int) -> None:
+    """Whatever noise looks like, it is not called supported, and is not worth a two-hundredth of what went through."""
+    periods = months(Truth(), 6, seed)
+    through = sum(float((v.use * v.cost).sum()) for v in Differences(periods).views)
+    assert [s for s in suspects(periods) if s.verdict == SUPPORTED or abs(s.amount) > through / 200] == []
+
+
+# --------------------------------------------------------------------------------------------------- cannot tell
+
+
+def test_parents_made_in_the_same_proportions_cannot_be_told_apart() -> None:
+    top = rivals(suspects(months(Truth(bills={("F2", "P1"): 3.2}), 8, 2, steady=("F1", "F2", "F3"))))
+    assert {(s.cause, s.parent) for s in top} == {
+        (UNREPORTED_SCRAP, ""), (BILL_QUANTITY, "F1"), (BILL_QUANTITY, "F2"), (BILL_QUANTITY, "F3"),
+    }  # fmt: skip
+    assert {s.verdict for s in top} == {CANNOT_TELL}
+    assert "same proportions in every period" in first(top).explanation
+    assert "before and after a run of" in first(top).check
+    implied = next(s.implied for s in top if s.parent == "F2")
+    assert implied == pytest.approx(3.2, abs=0.03)
+
+
+def test_the_same_fault_is_told_where_the_mix_changes() -> None:
+    top = rivals(suspects(months(Truth(bills={("F2", "P1"): 3.2}), 8, 2)))
+    assert [(s.cause, s.parent, s.verdict) for s in top] == [(BILL_QUANTITY, "F2", SUPPORTED)]
+
+
+def test_a_part_of_one_parent_may_be_lost_or_wrong_on_the_bill() -> None:
+    top = rivals(suspects(months(Truth(scrap={"P10": 0.03}), 8, 2)))
+    assert {(s.cause, s.parent, s.verdict) for s in top} == {
+        (UNREPORTED_SCRAP, "", CANNOT_TELL), (BILL_QUANTITY, "S1", CANNOT_TELL),
+    }  # fmt: skip
+    assert "if a finished unit holds what the bill says" in first(top).check
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_one_period_proves_nothing(seed: int) -> None:
+    line, true = lines(Random(seed))
+    found = suspects(months(Truth(bills={line: true}), 1, seed))
+    assert found
+    assert {s.verdict for s in found} <= {CANDIDATE, CANNOT_TELL}
+    assert {s.margin for s in found} == {None}
+
+
+# -------------------------------------------------------------------------------------------------- statistics
+
+
+def test_size_and_error_are_those_of_weighted_least_squares() -> None:
+    rng = np.random.default_rng(7)
+    x, noise = rng.uniform(10, 90, 6), rng.uniform(1, 5, 6)
+    used = 0.3 * x + rng.normal(0, noise)
+    fit = fitted(Cause("", x, 0.02, 0.1), used, noise)
+    assert fit is not None
+    (size,), (left,), *_ = np.linalg.lstsq((x / noise)[:, None], used / noise, rcond=None)
+    assert fit.size == pytest.approx(size)
+    assert fit.misfit == pytest.approx(left)
+    assert fit.error == pytest.approx(1 / math.sqrt(sum((x / noise) ** 2)))
+
+
+@pytest.mark.parametrize("periods", [1, 3, 8])
+def test_the_weight_of_a_cause_is_the_area_under_density_times_likelihood(periods: int) -> None:
+    rng = np.random.default_rng(periods)
+    x, noise = rng.uniform(100, 900, periods), np.full(periods, 2.0)
+    used = 0.3 * x + rng.normal(0, noise)
+    fit = fitted(Cause("", x, 0.02, 0.1), used, noise)
+    assert fit is not None
+    sizes = fit.size + fit.error * np.linspace(-60, 60, 24_001)
+    misfit = np.square((used - np.outer(sizes, x)) / noise).sum(axis=1)
+    likelihood = (1 + misfit / NOISE_DEGREES) ** (-(NOISE_DEGREES + periods) / 2)
+    density = 1 / (math.pi * 0.1 * (1 + (sizes / 0.1) ** 2))
+    assert fit.weight == pytest.approx(0.02 * float(np.trapezoid(density * likelihood, sizes)), rel=0.05)
+
+
+@pytest.mark.parametrize(("degrees", "point"), [(4, 2.776), (6, 2.447), (10, 2.228), (30, 2.042)])
+def test_student_agrees_with_the_tables(degrees: float, point: float) -> None:
+    assert student(degrees) == pytest.approx(point, abs=0.01)
+
+
+def test_simple_quantities() -> None:
+    assert simple_quantities(2) == (0, 0.2, 1, 3, 4, 5, 20)
+    assert simple_quantities(0.085) == pytest.approx(
+        (0, 0.0085, 0.0425, 0.05, 0.06, 0.07, 0.08, 0.09, 0.1, 0.11, 0.17, 0.85)
+    )
+
+
+@given(worlds.worlds())
+@settings(max_examples=60, deadline=None)
+def test_whatever_the_plant_the_figures_are_numbers_and_add_up(world: worlds.World) -> None:
+    """Causes of one difference share at most the whole of the plausibility; what implied explains is the difference."""
+    outcome = run(world.settings, world.tables)
+    assume(outcome.posted is not None)
+    found = one_period(world.settings, world.tables)
+    figures = [(s.amount, s.implied, s.proposed, s.left, s.plausibility, s.recorded, s.base or 0.0) for s in found]
+    assert np.isfinite(np.array(figures)).all()
+    for rank in {s.rank for s in found}:
+        assert 0 < sum(s.plausibility for s in found if s.rank == rank) <= 1 + 1e-9
+    for s in found:
+        assert s.explanation
+        assert s.check
+        if s.item and s.parent and s.difference is not None and s.implied > 0:
+            assert (s.implied - s.recorded) * (s.base or 0.0) == pytest.approx(s.difference)
+
+
+# ------------------------------------------------------------------------------------------------------ sheet
+
+
+@pytest.fixture(scope="module")
+def widgets(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return written(tmp_path_factory.mktemp("suspects") / "widgets.xlsx", SAMPLES["widgets"]())
+
+
+def written(path: Path, sample: Sample) -> Path:
+    build(path, (dt.date(2026, 10, 1), dt.date(2026, 10, 31)), sample)
+    with FileBook(path) as book:
+        pipeline.run(book, "test", dt.datetime(2026, 11, 1))
+    return path
+
+
+def a_month_earlier(sample: Sample) -> Sample:
+    """The same month, 31 days before: September has a day less, on which nothing happened."""
+    tables = {
+        name: [{column: _before(value) for column, value in row.items()} for row in table]
+        for name, table in sample.tables.items()
+    }
+    return Sample("", "", {name: _before(value) for name, value in sample.settings.items()}, tables)
+
+
+def _before(value: object) -> object:
+    return value - dt.timedelta(days=31) if isinstance(value, dt.date) else value
+
+
+def rows(path: Path) -> list[dict[str, object]]:
+    with FileBook(path) as book:
+        source = book.table("Suspects")
+    return [dict(zip(source.columns, row, strict=True)) for row in source.rows]
+
+
+def test_a_run_fills_the_sheet(widgets: Path) -> None:
+    top = rows(widgets)[0]
+    assert (top["Cause"], top["Item"], top["Parent"], top["Verdict"]) == (BILL_QUANTITY, "P-4135", "SA-220", CANDIDATE)
+    assert (top["Difference qty"], top["Base"], top["Recorded"], top["Try"]) == (1_018, 1_012, 2, 3)
+    assert str(top["Where"]).startswith("BOM!C")
+
+
+def test_its_figures_follow_the_inputs(widgets: Path) -> None:
+    """With 3 on the bill 6 remain unexplained, and the counts imply 3 + 6 / 1,012."""
+    office.require(uno=True)
+    stored, bill = rows(widgets), str(rows(widgets)[0]["Where"]).split("!")[1]
+    figures = ("Suspects", f"F7:M{6 + len(stored)}")
+    names = layout.SUSPECTS.names[5:13]
+    with office.Session(widgets) as session:
+        (live,) = session.read([figures])
+        for row, cells in zip(stored, live, strict=True):
+            for name, value in zip(names, cells, strict=True):
+                assert value == (row[name] if row[name] == "" else pytest.approx(row[name])), (row["Rank"], name)
+        ((mended, *_),) = session.attempt([("BOM", bill, 3)], [figures])
+    after = dict(zip(names, mended, strict=True))
+    assert after["Difference qty"] == pytest.approx(6)
+    assert after["Recorded"] == 3
+    assert after["Implied"] == pytest.approx(3 + 6 / 1_012)
+    assert after["Would remain"] == pytest.approx(6 * 1.35)
+
+
+def test_several_workbooks_say_more_than_one(widgets: Path, tmp_path: Path) -> None:
+    """The month before, made with the same wrong bill; written over the sheet as values."""
+    before = written(tmp_path / "september.xlsx", a_month_earlier(SAMPLES["widgets"]()))
+    later = tmp_path / "october.xlsx"
+    later.write_bytes(widgets.read_bytes())
+    with FileBook(later) as book, FileBook(before) as other:
+        found, inputs = sheet.across({"october.xlsx": book.read(), "september.xlsx": other.read()})
+        book.write_table("Suspects", sheet.body(found, inputs))
+    top = rows(later)[0]
+    assert (top["Item"], top["Parent"], top["Periods"], top["Difference qty"]) == ("P-4135", "SA-220", 2, 2_036)
+    assert any(line.startswith("1. Quantity on the bill, P-4135 in SA-220") for line in sheet.printed(found))
+
+
+def test_workbooks_that_do_not_belong_together_are_refused(widgets: Path) -> None:
+    with FileBook(widgets) as book:
+        tables = book.read()
+        with pytest.raises(UnusableError, match="cover the same days"):
+            sheet.across({"a.xlsx": tables, "b.xlsx": tables})
+        broken = dict(tables)
+        broken["BOM"].rows[0][broken["BOM"].columns.index("Component")] = "nowhere"
+        with pytest.raises(UnusableError, match=r"a\.xlsx has errors in its inputs, first at BOM!"):
+            sheet.across({"a.xlsx": broken})
