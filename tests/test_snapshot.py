@@ -125,6 +125,7 @@ def test_pieces_that_are_lost_or_moved_are_named(pieces):
     swapped = [pieces[0], pieces[2], pieces[1], *pieces[3:]]
     assert damage(swapped) == (f"Here is piece 3 of {count} of the inputs, where piece 2 of {count} should be.", 1)
     assert damage([*pieces[:1], "", *pieces[2:]]) == (f"Piece 2 of {count} of the inputs was changed.", 1)
+    assert damage(["9" + pieces[0][1:], *pieces[1:]]) == (f"Piece 1 of {count} of the inputs was changed.", 0)
     assert damage([]) == ("The inputs of this run were not kept.", None)
 
 
@@ -218,7 +219,7 @@ def test_rows_are_recognised_by_their_key_where_they_moved_and_changed():
 def test_a_changed_key_is_a_changed_cell_where_the_rest_stays():
     renamed = with_cell(TABLES["StandardCost"], 1, Item="COLOR")
     assert brief(changes(small(), small(StandardCost=renamed))) == [(CHANGED, "Standard Cost!A8", "DYE", "COLOR")]
-    another = with_cell(TABLES["StandardCost"], 1, Item="GLUE", Type="Phantom", Material_price=9.0, Note="new")
+    another = with_cell(TABLES["StandardCost"], 1, Item="GLUE", Material_price=9.0, Note="new")  # bought, as the other
     assert [c.kind for c in changes(small(), small(StandardCost=another))] == [REMOVED, ADDED]
 
 
@@ -367,6 +368,18 @@ def test_lines_of_one_account_are_told_apart_and_a_new_account_is_another_line()
     accounts = [{"Role": r, "Account": "1" if r == FG else n, "Name": t} for r, (n, t) in layout.ROLES.items()]
     renumbered = attribution(small(), small(Accounts=accounts)).moved
     assert [(m.line.account, m.was, m.now) for m in renumbered] == [("1350", 9_900, 0), ("1", 0, 9_900)]
+
+
+def test_lines_of_other_products_do_not_move_where_the_rows_of_their_proof_do():
+    tables = TABLES | {
+        "StandardCost": [*TABLES["StandardCost"], made("WIDGET"), buy("GLUE", 1.0)],
+        "BOM": [*TABLES["BOM"], line("WIDGET", "RESIN", 3)],
+        "Counts": [*TABLES["Counts"], completed("WIDGET", 4)],
+    }
+    settings = april(Journal_detail=layout.PER_PRODUCT)
+    longer = tables | {"BOM": [*tables["BOM"], line("GADGET", "GLUE", 2)]}
+    found = attribution(sources(settings, tables), sources(settings, longer))
+    assert {m.line.product for m in found.moved if m.line.event == layout.COMPLETION} == {"GADGET"}
 
 
 def test_many_changes_go_together_by_column_or_by_table():
