@@ -10,6 +10,7 @@
     4  explosion and roll-up against other methods
     5  start-up
     6  the cell functions: one call, an array of them, explosions, and the load before them
+    7  from the click on Run Backflush to the journal, with the share of start-up
 
 The seconds depend on the machine and on what else it does. What is compared is measured in turn in one go, so the
 ratios of medians hold.
@@ -20,10 +21,12 @@ import json
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from tests.bench.process import Spent, interleaved, module, spend, typical
@@ -232,6 +235,32 @@ class Bench:
         row("         once: import of the module", f"{found['import'] * 1e3:.0f} ms")
         row("         once: first load, import of engine", f"{found['first load'] * 1e3:.0f} ms")
 
+    # ----------------------------------------------------------------------------------------------- 7
+
+    def click(self) -> None:
+        """The widgets sample, in the hands of what stands in for Excel, beside the command line on the same workbook."""
+        headline(7, "From click to journal: the widgets sample, beside the command line")
+        book = self.folder / "widgets.xlsm"
+        spend([*CLI, "new", str(book), "--sample", "widgets", "--force"])
+        jobs: dict[str, Callable[[], Spent]] = {
+            "click": lambda: spend(module("click", book, time.time())),
+            "command line": lambda: spend([*CLI, "run", shutil.copy(book, self.folder / "copy.xlsm")]),
+        }
+        spent = interleaved(jobs, 2 * self.plan.repeats + 1)
+        if problem := typical(spent["click"]).problem or typical(spent["command line"]).problem:
+            print(problem)
+            return
+        seconds = {
+            stage: median(json.loads(one.output)["seconds"][stage] for one in spent["click"])
+            for stage in ("interpreter", "import", "run")
+        }
+        start, whole = seconds["interpreter"] + seconds["import"], sum(seconds.values())
+        other = typical(spent["command line"]).seconds
+        row(f"{whole / other:6.2f} x the command line", f"{whole:.2f} s against {other:.2f} s")
+        row(
+            f"{start / whole:6.0%} of it start-up", f"{start:.2f} s; engine, reading and writing {seconds['run']:.2f} s"
+        )
+
 
 def _spending(command: list[str]) -> Callable[[], Spent]:
     return lambda: spend(command)
@@ -264,14 +293,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Measure what was asked for."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Benchmark of xlbackflush.")
     parser.add_argument("--quick", action="store_true", help="smaller worlds, each measurement once")
-    numbers = range(1, 7)
+    numbers = range(1, 8)
     parser.add_argument(
         "--only", type=int, nargs="+", choices=numbers, default=numbers, metavar="N", help="parts to run"
     )
     args = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="xlbackflush-bench-") as folder:
         bench = Bench(QUICK if args.quick else FULL, Path(folder))
-        parts = (bench.whole_run, bench.engine_share, bench.growth, bench.rivals, bench.startup, bench.functions)
+        parts = (
+            bench.whole_run,
+            bench.engine_share,
+            bench.growth,
+            bench.rivals,
+            bench.startup,
+            bench.functions,
+            bench.click,
+        )
         for number in args.only:
             parts[number - 1]()
 
