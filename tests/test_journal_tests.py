@@ -20,7 +20,9 @@ from xlbackflush.engine import journaltests
 from xlbackflush.engine.annotations import NAMES, Lost, carried
 from xlbackflush.engine.books import PostedEntry, PostedLine, as_posted
 from xlbackflush.engine.findings import CATALOGUE, Finding
-from xlbackflush.engine.journaltests import Signature, journal_tests, marks_lost
+from xlbackflush.engine.journaltests import journal_tests, marks_lost
+from xlbackflush.engine.record import Run
+from xlbackflush.engine.tables import Source
 from xlbackflush.pipeline import Outcome
 from xlbackflush.samples import SAMPLES
 
@@ -53,13 +55,14 @@ def on(account: str, posted: PostedEntry, name: str = "Other") -> PostedEntry:
 def found(
     entries: Sequence[PostedEntry] = (),
     outcome: Outcome | None = None,
-    signatures: Sequence[Signature] = (),
+    runs: Sequence[Run] = (),
     materiality: float = 0.0,
+    sheet: Source | None = None,
 ) -> list[Finding]:
     outcome = outcome or compute(clean())
     assert outcome.posted
     rolled = outcome.posted.rollup
-    return journal_tests(outcome.inputs, outcome.structure, rolled, entries, materiality, 2, signatures)
+    return journal_tests(outcome.inputs, outcome.structure, rolled, entries, materiality, 2, runs, sheet)
 
 
 def only(findings: Sequence[Finding], code: str) -> Finding:
@@ -95,6 +98,13 @@ def test_rows_of_lines_on_the_sheet_go_before_counting() -> None:
     assert finding.where == "Journal!B22"
 
 
+def test_cells_are_named_where_the_table_stands() -> None:
+    moved = Source("Journal", "Journal", {"Entry": "D", "Debit": "K", "Credit": "L"}, 10, 99)
+    one, _, three = odd(3)
+    assert only(found([one, three], sheet=moved), "J01").where == "Journal!D12"
+    assert only(found([entry(1, 999_00)], materiality=1_000.0, sheet=moved), "J12").where == "Journal!K10"
+
+
 def test_an_entry_posted_twice_is_found_with_its_amount() -> None:
     one, two = entry(1, 100_10), entry(2, 100_10)
     finding = only(found([one, two]), "J02")
@@ -120,6 +130,21 @@ def test_period_end_wip_and_its_reversal_are_not_reposted_by_the_next_one() -> N
     """Recognised, reversed, and recognised with the next month's units."""
     one = entry(1, 100_10)
     assert found([one, reversal(one, 2), entry(3, 90_10), reversal(entry(3, 90_10), 4)]) == []
+
+
+def test_taking_back_an_entry_and_its_reversal_is_no_reposting() -> None:
+    """What a correction does where units in process change: both are reversed, and others posted."""
+    one = entry(1, 100_10, event=layout.PERIOD_END_WIP)
+    next_month = replace(reversal(one, 2), reverses=None, event=layout.REVERSAL)
+    entries = [
+        one,
+        next_month,
+        reversal(one, 3),
+        reversal(next_month, 4),
+        entry(5, 90_10),
+        reversal(entry(5, 90_10), 6),
+    ]
+    assert found(entries) == []
 
 
 def test_two_roles_on_one_account_are_an_unusual_pair() -> None:
@@ -274,21 +299,22 @@ def test_counts_on_a_few_days_are_no_matter_of_the_cut_off() -> None:
 # ------------------------------------------------------------------------------------------------- of runs
 
 
-def signed(preparer: str = "Ann", approver: str = "Bob", posted: dt.datetime | None = None) -> Signature:
-    return Signature("R0001", preparer, approver, posted)
+def signed(user: str = "Ann", approver: str = "Bob", posted: str = "") -> Run:
+    return Run("R0001", "Posted", "2026-05-01 09:00:00", user, "1", "hash", 1, 1.0, 1.0, approver, posted)
 
 
 def test_a_preparer_who_approves_is_found() -> None:
-    assert found(signatures=[signed()]) == []
-    assert found(signatures=[signed(approver="")]) == []
-    finding = only(found(signatures=[signed(approver=" ann")]), "J09")
+    assert found(runs=[signed()]) == []
+    assert found(runs=[signed(approver="")]) == []
+    finding = only(found(runs=[signed(approver=" ann")]), "J09")
     assert (finding.where, finding.severity) == ("Runs", layout.WARNING)
 
 
 def test_late_and_weekend_postings_are_found() -> None:
-    assert found(signatures=[signed(posted=dt.datetime(2026, 5, 29, 9))]) == []  # a Friday, 29 days later
-    assert "31 days" in only(found(signatures=[signed(posted=dt.datetime(2026, 5, 31, 9))]), "J04").what
-    assert "Saturday" in only(found(signatures=[signed(posted=dt.datetime(2026, 5, 2, 9))]), "J04").what
+    assert found(runs=[signed(posted="2026-05-29 09:00:00")]) == []  # a Friday, 29 days later
+    assert "31 days" in only(found(runs=[signed(posted="2026-05-31 09:00:00")]), "J04").what
+    assert "Saturday" in only(found(runs=[signed(posted="2026-05-02 09:00:00")]), "J04").what
+    assert found(runs=[signed(posted="some day")]) == []
 
 
 # ---------------------------------------------------------------------------------------------- all of them
@@ -357,10 +383,10 @@ def test_a_tick_does_not_pass_to_another_posting(column: str, value: object) -> 
     values, lost = carried(columns(TICKED), columns(tuple(other)), 2)
     assert values == {name: [None] for name in NAMES}
     assert lost == [Lost(0, "R0001", "1", "1", ("x", "B-12", "agreed to invoice"))]
-    (finding,) = marks_lost(lost, compute(clean()).inputs)
+    (finding,) = marks_lost(lost)
     assert finding.code == "J14"
     assert "entry 1 line 1: x B-12 agreed to invoice" in finding.what
-    assert marks_lost([], compute(clean()).inputs) == []
+    assert marks_lost([]) == []
 
 
 def test_of_lines_alike_each_keeps_its_own_tick() -> None:

@@ -26,9 +26,10 @@ from xlbackflush.engine.annotations import Lost
 from xlbackflush.engine.books import PostedEntry, PostedLine
 from xlbackflush.engine.findings import Finding
 from xlbackflush.engine.money import from_minor
+from xlbackflush.engine.record import Run
 from xlbackflush.engine.rollup import Rollup
 from xlbackflush.engine.structure import Structure
-from xlbackflush.engine.tables import Inputs
+from xlbackflush.engine.tables import Inputs, Source
 
 ENOUGH = 30  # rows below which a share says nothing: one row is already more than 3 %
 EXCEPTION = 0.10  # a share up to which something is the exception; above, it is how the company works
@@ -48,60 +49,48 @@ _ONCE = (layout.CONVERSION_EVENT, layout.COUNT_ADJUSTMENT, *layout.FROM_THE_CLOS
 
 
 @dataclass(frozen=True)
-class Signature:
-    """Who answers for a posted run, and when it was posted (local time; None where that is not known)."""
-
-    run: str
-    preparer: str
-    approver: str
-    posted: dt.datetime | None
-
-
-@dataclass(frozen=True)
 class Posting:
-    """One line with its entry, and its row on sheet Journal."""
+    """One line with its entry; `cell` is its amount on sheet Journal, `first` the number of its entry there."""
 
     entry: PostedEntry
     line: PostedLine
-    row: int
-
-    @property
-    def cell(self) -> str:
-        """The cell of its amount."""
-        return cell("Debit" if self.line.minor > 0 else "Credit", self.row)
+    cell: str
+    first: str
 
 
 @dataclass(frozen=True)
 class Journal:
-    """What the tests look at. `entries` are all on the books, the draft's last; `materiality` is the threshold in money."""
+    """What the tests look at. `entries` are all on the books, the draft's last; `materiality` is the threshold in money.
+
+    `sheet` is table Journal, for the cells that are named.
+    """
 
     inputs: Inputs
     structure: Structure
     rollup: Rollup
     entries: Sequence[PostedEntry]
-    signatures: Sequence[Signature]
     materiality: float
     places: int
-    first_row: int
+    runs: Sequence[Run]
+    sheet: Source
 
     @cached_property
     def postings(self) -> list[Posting]:
         """All lines, from top to bottom; those that are not on the sheet yet follow the lines before them."""
-        found, row = [], self.first_row
+        found, row = [], self.sheet.first_row
         for entry in self.entries:
+            first = self.sheet.cell("Entry", entry.lines[0].row or row)
             for line in entry.lines:
                 row = line.row or row
-                found.append(Posting(entry, line, row))
+                amount = self.sheet.cell("Debit" if line.minor > 0 else "Credit", row)
+                found.append(Posting(entry, line, amount, first))
                 row += 1
         return found
 
     @cached_property
     def first_cells(self) -> dict[int, str]:
         """Entry number -> the cell of its number in its first line."""
-        found: dict[int, str] = {}
-        for posting in self.postings:
-            found.setdefault(posting.entry.number, cell("Entry", posting.row))
-        return found
+        return {posting.entry.number: posting.first for posting in reversed(self.postings)}
 
     @cached_property
     def documents(self) -> pd.DataFrame:
@@ -141,11 +130,6 @@ class Journal:
         return self.money(sum(abs(p.line.minor) for p in postings))
 
 
-def cell(column: str, row: int) -> str:
-    """A cell of table Journal where a new workbook has it."""
-    return f"Journal!{chr(ord('A') + layout.JOURNAL.names.index(column))}{row}"
-
-
 def journal_tests(
     inputs: Inputs,
     structure: Structure,
@@ -153,18 +137,27 @@ def journal_tests(
     entries: Sequence[PostedEntry],
     materiality: float,
     places: int,
-    signatures: Sequence[Signature] = (),
-    first_row: int = layout.HEADER_ROW + 1,
+    runs: Sequence[Run] = (),
+    sheet: Source | None = None,
 ) -> list[Finding]:
-    """What the tests find. materiality: threshold in money; signatures: one for each posted run, none for a draft.
+    """What the tests find. entries: all on the books, in order, with those of the draft; runs: the posted ones.
 
-    entries: all on the books, in order, with those of the draft; `first_row` of table Journal on its sheet.
+    materiality: threshold in money.  sheet: table Journal as it stands; without it (or its columns) cells are named as a new
+    workbook has them.
     """
-    journal = Journal(inputs, structure, rollup, entries, signatures, materiality, places, first_row)
+    placed = sheet if sheet and sheet.letters else _new_sheet()
+    journal = Journal(inputs, structure, rollup, entries, materiality, places, runs, placed)
     return [finding for test in TESTS for finding in test(journal)]
 
 
-def marks_lost(lost: Sequence[Lost], inputs: Inputs) -> list[Finding]:
+def _new_sheet() -> Source:
+    first = layout.HEADER_ROW + 1
+    return Source(
+        "Journal", "Journal", {name: chr(65 + i) for i, name in enumerate(layout.JOURNAL.names)}, first, first
+    )
+
+
+def marks_lost(lost: Sequence[Lost]) -> list[Finding]:
     """One finding over all entries of the auditor whose line has changed; see `annotations.carried`."""
     if not lost:
         return []
@@ -227,7 +220,7 @@ def reposted(journal: Journal) -> Iterator[Finding]:
     again: list[PostedEntry] = []
     for entry in journal.entries:
         key, opposite = _signature_of(entry), _signature_of(entry, -1)
-        if standing.get(key) is False:
+        if standing.get(key) is False and entry.reverses is None and entry.event != layout.REVERSAL:
             again.append(entry)
         if standing.get(opposite):
             standing[opposite] = False
@@ -324,7 +317,9 @@ def first_digits(journal: Journal) -> Iterator[Finding]:
     Both measures must be beyond their bounds: in short journals chance alone makes deviations of `DEVIATION`, in long ones
     the smallest deviation is beyond `CHI_SQUARE`. An amount on both sides of an entry is one amount.
     """
-    amounts = [amount for _, amount in {(p.entry.number, abs(p.line.minor)) for p in journal.postings}]
+    amounts = [
+        amount for _, amount in {(p.entry.number, abs(p.line.minor)) for p in journal.postings if not p.entry.reverses}
+    ]
     if len(amounts) < MANY:
         return
     seen = np.bincount([int(str(a)[0]) for a in amounts], minlength=10)[1:] / len(amounts)
@@ -400,22 +395,28 @@ def late_postings(journal: Journal) -> Iterator[Finding]:
     """Runs posted long after the period, or on a weekend. A draft is not posted yet."""
     end = layout.DAY_0 + dt.timedelta(days=journal.inputs.settings.period_end)
     said = []
-    for signature in journal.signatures:
-        if signature.posted:
-            days = (signature.posted.date() - end).days
-            if days > LATE_DAYS:
-                said.append(f"{signature.run} {days} days after period end")
-            elif signature.posted.weekday() >= 5:
-                said.append(f"{signature.run} on {signature.posted:%A}")
+    for run in journal.runs:
+        posted = _date(run.posted)
+        if posted and (posted - end).days > LATE_DAYS:
+            said.append(f"{run.run} {(posted - end).days} days after period end")
+        elif posted and posted.weekday() >= 5:
+            said.append(f"{run.run} on a {('Saturday', 'Sunday')[posted.weekday() - 5]}")
     if said:
         yield f.LATE("Runs", f"Posted: {', '.join(said[:NAMED])}{_more(len(said) - NAMED)}.")
 
 
+def _date(text: str) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(text[:10])
+    except ValueError:
+        return None
+
+
 def own_approval(journal: Journal) -> Iterator[Finding]:
     """Two persons answer for a run."""
-    own = [s for s in journal.signatures if s.approver and _person(s.approver) == _person(s.preparer)]
+    own = [run for run in journal.runs if run.approved_by and _person(run.approved_by) == _person(run.user)]
     if own:
-        said = ", ".join(f"{s.run} by {s.approver}" for s in own[:NAMED])
+        said = ", ".join(f"{run.run} by {run.approved_by}" for run in own[:NAMED])
         yield f.OWN_APPROVAL("Runs", f"Prepared and approved: {said}{_more(len(own) - NAMED)}.")
 
 
