@@ -68,8 +68,11 @@ class NativeBook(Protocol):
     def style(self, sheet: str, address: str, name: str, number_format: str, indent: int) -> None:
         """A named style, and an indent where it is not 0; the number format alone where the workbook lacks the style."""
 
-    def rows(self, sheet: str, address: str, outline: int | None, height: float | None) -> None:
-        """Outline level (0: none) or height of whole rows."""
+    def outline(self, sheet: str, address: str, level: int) -> None:
+        """Outline level of whole rows; 0: none."""
+
+    def height(self, sheet: str, address: str, points: float | None) -> None:
+        """Height of whole rows; None: the standard one."""
 
     def unprotect(self, sheet: str) -> Callable[[], None]:
         """Lift the protection of a sheet; what is returned puts it back. UnusableError where it has a password."""
@@ -180,6 +183,7 @@ class ComBook:
         self._book = Patient(workbook, patience or Patience())
         self._app = self._book.Application
         self.name: str = self._book.Name
+        self._sheets: dict[str, Any] = {}
         self._styles: dict[str, bool] = {}
 
     def folder(self) -> str:
@@ -205,7 +209,9 @@ class ComBook:
         return ""
 
     def _sheet(self, name: str) -> Any:
-        return self._book.Worksheets(name)
+        if name not in self._sheets:
+            self._sheets[name] = self._book.Worksheets(name)
+        return self._sheets[name]
 
     def _range(self, sheet: str, box: Box) -> Any:
         return self._sheet(sheet).Range(addresses(box)[0])
@@ -281,8 +287,6 @@ class ComBook:
         cells = self._range(sheet, box)
         cells.ClearContents()
         cells.Style = "Normal"
-        cells.EntireRow.OutlineLevel = 1
-        cells.EntireRow.UseStandardHeight = True
 
     def style(self, sheet: str, address: str, name: str, number_format: str, indent: int) -> None:
         """See `NativeBook`."""
@@ -304,13 +308,17 @@ class ComBook:
                 self._styles[name] = False
         return self._styles[name]
 
-    def rows(self, sheet: str, address: str, outline: int | None, height: float | None) -> None:
-        """See `NativeBook`. Excel counts outline levels from 1."""
+    def outline(self, sheet: str, address: str, level: int) -> None:
+        """See `NativeBook`. Excel counts levels from 1, and has 8."""
+        self._sheet(sheet).Range(address).EntireRow.OutlineLevel = min(level, 7) + 1
+
+    def height(self, sheet: str, address: str, points: float | None) -> None:
+        """See `NativeBook`. Excel's tallest row has 409 points."""
         rows = self._sheet(sheet).Range(address).EntireRow
-        if outline is not None:
-            rows.OutlineLevel = min(outline, 7) + 1
-        if height is not None:
-            rows.RowHeight = min(height, 409)  # Excel's tallest
+        if points is None:
+            rows.UseStandardHeight = True
+        else:
+            rows.RowHeight = min(points, 409)
 
     # --------------------------------------------------------------------------------- protection and state
 

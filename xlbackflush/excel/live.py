@@ -26,7 +26,7 @@ import xlwings as xw
 from xlbackflush import layout
 from xlbackflush.engine.tables import CellError, Source
 from xlbackflush.excel import contract, frame, previous
-from xlbackflush.excel.com import ComBook, Grid, NativeBook, addresses
+from xlbackflush.excel.com import Box, ComBook, Grid, NativeBook, addresses
 from xlbackflush.excel.errors import UnusableError
 from xlbackflush.excel.formulas import Sheets
 from xlbackflush.excel.mac import MacBook
@@ -217,6 +217,7 @@ class LiveBook:
             for name in blocks:  # before anything else: one of them may have a password
                 after.callback(self._native.unprotect(self._tables[name].sheet))
             copy = self._copy(after)
+            after.callback(self._native.calculate)
             after.callback(self._native.quiet())
             try:
                 self._fill(blocks, standing, styles)
@@ -225,7 +226,6 @@ class LiveBook:
                 raise
             finally:
                 self._find_tables()
-            self._native.calculate()
             if copy and runs is not None:
                 self.not_kept = previous.keep(copy, lambda to: shutil.copyfile(copy, to), before, runs)
 
@@ -287,17 +287,20 @@ class LiveBook:
         self._native.fit(table, (table.header_row, left, last, right))
         used, _ = self._native.extent(table.sheet)
         if used > last:
-            self._native.empty(table.sheet, (last + 1, left, used, right))
+            below = (last + 1, left, used, right)
+            self._native.empty(table.sheet, below)
+            self._native.outline(table.sheet, addresses(below)[0], 0)
+            self._native.height(table.sheet, addresses(below)[0], None)
         if list(table.columns) != names:
             for column, name in enumerate(names, left):
                 self._column(table.sheet, column, table.header_row, Cells([name], styles.xf("Heading")), styles)
         for column, cells in enumerate(block.columns, left):
             self._column(table.sheet, column, block.first_row, cells, styles)
         box = (block.first_row, left, last, left)
-        for outline, address in _alike(block.outline or [], box):
-            self._native.rows(table.sheet, address, outline, None)
-        for height, address in _alike(block.heights or [], box):
-            self._native.rows(table.sheet, address, None, height)
+        for level, address in _alike(block.outline or [0] * block.height, box):
+            self._native.outline(table.sheet, address, level)
+        for points, address in _alike(block.heights or [None] * block.height, box):
+            self._native.height(table.sheet, address, points)
 
     def _column(self, sheet: str, column: int, top: int, cells: Cells, styles: StyleNames) -> None:
         """One column of cells.
@@ -307,7 +310,7 @@ class LiveBook:
         elsewhere an apostrophe, which Excel does not count as content, goes before each text, and the format comes last.
         """
         box = (top, column, top + len(cells.values) - 1, column)
-        looks = list(cells.styles) if cells.styles is not None else [cells.style]
+        looks = list(cells.styles) if cells.styles is not None else [cells.style] * len(cells.values)
         literal = (
             all(styles.is_text(look) for look in set(looks))
             and cells.formulas is None
@@ -316,8 +319,7 @@ class LiveBook:
         formulas = cells.formulas if cells.formulas is not None else [""] * len(cells.values)
         rows = [[_as_written(v, f, literal)] for v, f in zip(cells.values, formulas, strict=True)]
         self._native.put(sheet, box, rows, "@" if literal else "General")
-        alike = _alike(looks, box) if len(set(looks)) > 1 else [(looks[0], addresses(box)[0])]
-        for look, address in alike:
+        for look, address in _alike(looks, box):
             self._native.style(sheet, address, *styles.look(look))
 
 
@@ -406,8 +408,11 @@ def _spelled(formula: str) -> str:
     return _QUOTED_OR_PREFIX.sub(r"\1", formula)
 
 
-def _alike(values: Sequence[K], box: tuple[int, int, int, int]) -> Iterator[tuple[K, str]]:
+def _alike(values: Sequence[K], box: Box) -> Iterator[tuple[K, str]]:
     """Each value with the addresses of the rows of a box that have it."""
+    if len(set(values)) == 1:
+        yield values[0], addresses(box)[0]
+        return
     rows: dict[K, list[int]] = defaultdict(list)
     for number, value in enumerate(values):
         rows[value].append(number)

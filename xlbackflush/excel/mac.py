@@ -94,11 +94,13 @@ class MacBook:
         for area in address.split(","):
             self._book.sheets[sheet].range(area).number_format = number_format
 
-    def rows(self, sheet: str, address: str, outline: int | None, height: float | None) -> None:
+    def outline(self, sheet: str, address: str, level: int) -> None:
         """See `NativeBook`."""
-        if height is not None:
-            for area in address.split(","):
-                self._book.sheets[sheet].range(area).row_height = min(height, 409)
+
+    def height(self, sheet: str, address: str, points: float | None) -> None:
+        """See `NativeBook`."""
+        for area in address.split(",") if points else ():
+            self._book.sheets[sheet].range(area).row_height = min(points or 0, 409)
 
     def unprotect(self, sheet: str) -> Callable[[], None]:
         """See `NativeBook`."""

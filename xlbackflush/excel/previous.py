@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,7 +24,6 @@ from xlbackflush.excel.formulas import Sheets
 from xlbackflush.excel.package import Package, TablePart
 from xlbackflush.excel.reader import SheetReader
 from xlbackflush.excel.results import _block as block_of
-from xlbackflush.excel.results import _heights as heights_of
 from xlbackflush.excel.results import empty, run_rows, style_name
 from xlbackflush.excel.sheet import Block, Cells, Value
 from xlbackflush.excel.styles import STYLES, StyleSheet
@@ -32,6 +32,10 @@ from xlbackflush.excel.writing import Body
 from xlbackflush.pipeline import DRAFT, Run
 
 KEPT = 20
+
+_ROW = re.compile(r"<(?:\w+:)?row\b([^>]*)>")
+_ATTRIBUTE = re.compile(r"""([A-Za-z]+)=["']([^"']*)["']""")
+_HEIGHT = 14.0  # of the rows of our sheets, in points
 
 Results = tuple[dict[str, Block], frame.Standing]
 
@@ -186,10 +190,11 @@ class Copy:
                     [styles.xf(*look) for look in looks] if len(set(looks)) > 1 else None,
                 )
             )
-        block.heights = heights_of(table.name, block)
-        levels = block.columns[table.names.index("Level")].values if table.name == "Trace" else []
-        if any(isinstance(level, int) for level in levels):
-            block.outline = [level if isinstance(level, int) else 0 for level in levels]
+        rows = self._row_looks(part)
+        if any(height for _, height in rows):
+            block.heights = [height or _HEIGHT for _, height in rows]
+        if any(level for level, _ in rows):
+            block.outline = [level for level, _ in rows]
         return block
 
     def _rows(self, part: TablePart) -> Iterator[list[object]]:
@@ -216,6 +221,15 @@ class Copy:
         rows = list(self._book[part.sheet].iter_rows(first, last, **bounds))
         rows += [(EMPTY_CELL,) * width] * (last - first + 1 - len(rows))
         return list(zip(*rows, strict=True))
+
+    def _row_looks(self, part: TablePart) -> list[tuple[int, float]]:
+        """Outline level and height, 0 where it has none of its own, of each row of a table's body."""
+        found: dict[int, tuple[int, float]] = {}
+        for row in _ROW.finditer(self._package.text(self._package.sheets[part.sheet])):
+            of = dict(_ATTRIBUTE.findall(row[1]))
+            height = float(of.get("ht", 0)) if of.get("customHeight") in ("1", "true") else 0.0
+            found[int(of.get("r", 0))] = int(of.get("outlineLevel", 0)), height
+        return [found.get(number, (0, 0.0)) for number in range(part.header_row + 1, part.last_row + 1)]
 
     def _look(self, cell: Any, default: str) -> tuple[str, int]:
         """Named style and indent of a cell; the style of its column where it is none of ours."""

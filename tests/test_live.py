@@ -1,0 +1,608 @@
+"""The macros, run as Excel runs them, over Excel's COM objects on a workbook file: they write what the command line writes.
+
+What stands in for Excel keeps Excel's manners (see `com_file`), so that each of its traps is one here.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import com_file
+import openpyxl
+import pytest
+from com_file import CURRENCY, Application, Workbook
+from excel_engine import ComError, calling
+from live_books import BOOKS, PERIOD, trace_limit
+from openpyxl.styles.numbers import is_date_format
+from support_files import Parts, sample_book
+
+from xlbackflush import layout, pipeline, surface
+from xlbackflush.engine.tables import CellError
+from xlbackflush.excel import macros
+from xlbackflush.excel.com import RPC_E_CALL_REJECTED, RPC_E_SERVERCALL_RETRYLATER, VBA_E_IGNORE, Patience, addresses
+from xlbackflush.excel.errors import UnusableError
+from xlbackflush.excel.file import FileBook
+from xlbackflush.excel.live import LiveBook
+from xlbackflush.excel.template import build
+from xlbackflush.excel.values import decoded
+
+Macro = Callable[[], None]
+
+
+def told(workbook: Workbook, macro: Macro) -> str:
+    """Press a button: the sentence that is left in the status bar."""
+    with calling(workbook):
+        macro()
+    return str(workbook.application.StatusBar)
+
+
+def saved(workbook: Workbook, path: Path) -> Path:
+    """The workbook as Excel would save it."""
+    workbook.SaveCopyAs(str(path))
+    return path
+
+
+def live(book: Path, macro: Macro) -> Path:
+    """A copy of a workbook after a macro, saved."""
+    workbook = Workbook(book)
+    told(workbook, macro)
+    return saved(workbook, book.with_name(f"live{book.suffix}"))
+
+
+def by_file(book: Path, like: Path) -> Path:
+    """A copy of a workbook after the run that another holds, made without Excel by the same user at the same time."""
+    copy = Path(shutil.copy(book, book.with_name(f"file{book.suffix}")))
+    with FileBook(like) as made:
+        runs = made.runs()
+    with FileBook(copy) as plain:
+        pipeline.run(plain, runs[-1].user, dt.datetime.fromisoformat(runs[-1].started))
+    return copy
+
+
+# ------------------------------------------------------------------------------------- what a workbook shows
+
+
+def shown(path: Path) -> dict[str, dict[str, Any]]:
+    """Sheet -> address -> content and looks of each output cell; under table names their ranges, under row numbers rows."""
+    book = openpyxl.load_workbook(path)
+    return {sheet.name: _sheet(book[sheet.name], sheet) for sheet in layout.OUTPUT_SHEETS}
+
+
+def _sheet(sheet: Any, of: layout.Sheet) -> dict[str, Any]:
+    found: dict[str, Any] = {table.name: table.ref for table in sheet.tables.values()}
+    last = 0
+    for row in sheet.iter_rows():
+        for cell in row:
+            if cell.value is not None or cell.style != "Normal":
+                found[cell.coordinate] = (_content(cell), cell.style, cell.alignment.indent, cell.number_format)
+                last = cell.row
+    for number in range(layout.HEADER_ROW + 1, last + 1):
+        look = sheet.row_dimensions[number]
+        found[f"row {number}"] = (look.outlineLevel, look.height, look.hidden)
+    return found
+
+
+def _content(cell: Any) -> tuple[str, object]:
+    """Kind and value: a formula as people write it, a number to 14 digits, as openpyxl does not save all of them."""
+    if cell.data_type == "f":
+        return "formula", cell.value.replace("_xlfn.", "")
+    if is_date_format(cell.number_format) and isinstance(cell.value, dt.datetime):
+        return "n", f"{(cell.value - dt.datetime(1899, 12, 30)) / dt.timedelta(1):.14g}"
+    if cell.data_type == "n" and cell.value is not None:
+        return "n", f"{float(cell.value):.14g}"
+    return cell.data_type, cell.value
+
+
+def differences(one: Path, other: Path) -> list[str]:
+    """Cells in which the output sheets of two workbooks differ."""
+    left, right = shown(one), shown(other)
+    return [
+        f"{name}!{place}: {left[name].get(place)} / {right[name].get(place)}"
+        for name in left
+        for place in sorted(left[name].keys() | right[name].keys())
+        if left[name].get(place) != right[name].get(place)
+    ]
+
+
+def inputs(path: Path) -> list[list[object]]:
+    """All cells of the input sheets."""
+    book = openpyxl.load_workbook(path)
+    return [[c.value for c in row] for sheet in layout.INPUT_SHEETS for row in book[sheet.name].iter_rows()]
+
+
+# ------------------------------------------------------------------------------------ the same as the file
+
+
+@pytest.mark.parametrize("name", [*list(BOOKS)[:7], *list(BOOKS)[7:35:4], *list(BOOKS)[33:]])
+def test_a_run_in_excel_writes_what_a_run_without_it_writes(tmp_path: Path, name: str) -> None:
+    book = tmp_path / "book.xlsx"
+    build(book, PERIOD, BOOKS[name]())
+    with trace_limit(name):
+        ran = live(book, macros.run)
+        assert differences(ran, by_file(book, ran)) == []
+    assert inputs(ran) == inputs(book)
+
+
+def test_a_check_in_excel_writes_what_a_check_without_it_writes(tmp_path: Path) -> None:
+    book = sample_book(tmp_path / "book.xlsm", "widgets")
+    parts = Parts(book)
+    parts.put("Counts!D8", "NO-SUCH-ITEM")
+    parts.save(book)
+    workbook = Workbook(book)
+    sentence = told(workbook, macros.check)
+    assert sentence.startswith("Findings: 1 error") and "Counts!D8" in sentence
+    ran = saved(workbook, tmp_path / "live.xlsm")
+    plain = Path(shutil.copy(book, tmp_path / "file.xlsm"))
+    with FileBook(plain) as file:
+        assert pipeline.check(file).failed
+    assert differences(ran, plain) == []
+
+
+HARD_TO_READ: dict[str, Any] = {
+    "a code that is a date": ("StandardCost", "Item", 46_000.0, "yyyy-mm-dd"),
+    "a code that is a truth value": ("StandardCost", "Item", True, "General"),
+    "a code that is a number": ("StandardCost", "Item", 4711.0, "General"),
+    "a code that is a text of digits": ("StandardCost", "Item", "0815", "@"),
+    "a price of five places in a currency cell": ("StandardCost", "Material price", 1.23456, CURRENCY),
+    "a date with a time of day": ("Counts", "Date", 46_301.53125, "yyyy-mm-dd hh:mm"),
+    "a date that is a plain number": ("Counts", "Date", 46_301.0, "General"),
+    "a date below the calendar": ("Counts", "Date", 0.25, "yyyy-mm-dd"),
+    "a long number": ("Counts", "Quantity", 1234567.891234567, "General"),
+}
+
+
+@pytest.mark.parametrize("name", HARD_TO_READ)
+def test_excel_and_the_file_give_a_run_the_same_inputs(tmp_path: Path, name: str) -> None:
+    table, column, value, number_format = HARD_TO_READ[name]
+    book = openpyxl.load_workbook(sample_book(tmp_path / "new.xlsx", "widgets"))
+    sheet = next(s for s in book if table in s.tables)
+    cell = sheet.cell(layout.HEADER_ROW + 2, 1 + layout.TABLES[table].names.index(column))
+    cell.value, cell.number_format = value, number_format
+    if isinstance(value, str):
+        cell.data_type = "s"
+    path = tmp_path / "book.xlsx"
+    book.save(path)
+    with FileBook(path) as file, calling(Workbook(path)) as called:
+        read, stored = LiveBook(called).read(), file.read()
+    assert read == stored
+    assert pipeline.input_hash(read) == pipeline.input_hash(stored)
+
+
+@pytest.mark.parametrize("text", [*com_file.ERRORS])
+def test_an_error_value_in_excel_is_an_error(tmp_path: Path, text: str) -> None:
+    path = sample_book(tmp_path / "book.xlsx", "widgets")
+    workbook = Workbook(path)
+    workbook.sheets["Counts"].sheet["E8"].value = text
+    with calling(workbook) as called:
+        source = LiveBook(called).read()["Counts"]
+    assert source.rows[1][4] == CellError(text)
+    sentence = told(workbook, macros.run)
+    assert sentence.startswith("Findings: 1 error; nothing was posted. First: Counts!E8 ") and text in sentence
+    assert (workbook.application.active.Worksheet.Name, workbook.application.active.areas) == ("Counts", [(8, 5, 8, 5)])
+
+
+def test_errors_of_later_versions_of_excel_are_errors() -> None:
+    assert decoded(-2146828288 + 2050) == CellError("#CALC!")
+    assert decoded(-2146828288 + 2999) == CellError("#ERROR!")
+    assert (decoded(None), decoded(True), decoded(-2146826246.0)) == ("", True, -2146826246.0)
+
+
+def test_rows_below_a_table_are_reported_with_their_cell(tmp_path: Path) -> None:
+    path = sample_book(tmp_path / "book.xlsx", "widgets")
+    workbook = Workbook(path)
+    sheet = workbook.sheets["Stock"].sheet
+    row = sheet.max_row + 3
+    sheet.cell(row, 2).value = 5
+    with calling(workbook) as called:
+        assert LiveBook(called).read()["Stock"].below == [f"Stock!B{row}"]
+
+
+# -------------------------------------------------------------------------------- what else is in a workbook
+
+
+def widgets(folder: Path) -> Workbook:
+    """The sample, open in Excel."""
+    return Workbook(sample_book(folder / "book.xlsm", "widgets"))
+
+
+def test_notes_beside_a_table_stay_and_rows_that_fall_out_are_cleared(tmp_path: Path) -> None:
+    workbook = widgets(tmp_path)
+    told(workbook, macros.run)
+    journal = workbook.sheets["Journal"].sheet
+    last, beside = journal.max_row, len(layout.JOURNAL.columns) + 2
+    journal.cell(last, beside).value = "See memo 7"
+    journal.cell(3, beside).value = "Looked at"
+    told(workbook, macros.clear)
+    assert (journal.cell(last, beside).value, journal.cell(3, beside).value) == ("See memo 7", "Looked at")
+    assert [journal.cell(last, column).value for column in range(1, beside)] == [None] * (beside - 1)
+    assert {journal.cell(last, column).style for column in range(1, beside - 1)} == {"Normal"}
+    assert journal.tables["Journal"].ref == f"A6:{openpyxl.utils.get_column_letter(beside - 2)}7"
+
+
+def test_a_table_that_the_user_moved_is_written_where_it_stands(tmp_path: Path) -> None:
+    parts = Parts(sample_book(tmp_path / "new.xlsx", "widgets"))
+    parts.move_table("Ledger", 4, 2)
+    book = parts.save(tmp_path / "book.xlsx")
+    ran = live(book, macros.run)
+    assert differences(ran, by_file(book, ran)) == []
+
+
+def test_totals_and_a_filter_on_an_output_table_give_way(tmp_path: Path) -> None:
+    workbook = widgets(tmp_path)
+    told(workbook, macros.run)
+    expected = shown(saved(workbook, tmp_path / "once.xlsm"))["Ledger"]
+    table = workbook.sheets["Ledger"].tables["Ledger"]
+    left, _, _, bottom = openpyxl.utils.range_boundaries(table.table.ref)
+    table.table.ref = table.table.ref.replace(str(bottom), str(bottom + 1))
+    table.table.totalsRowCount = 1
+    workbook.sheets["Ledger"].sheet.cell(bottom + 1, left).value = "Total"
+    table.AutoFilter.FilterMode = True
+    told(workbook, macros.run)
+    assert not table.AutoFilter.FilterMode
+    assert shown(saved(workbook, tmp_path / "again.xlsm"))["Ledger"] == expected
+
+
+def test_a_workbook_without_our_styles_is_written_all_the_same(tmp_path: Path) -> None:
+    workbook = widgets(tmp_path)
+    names = set(workbook.book.named_styles)
+    with mock.patch.object(type(workbook.book), "named_styles", ["Normal"]):
+        sentence = told(workbook, macros.run)
+    assert sentence.startswith("Done: run R0001 ") and "Posted money" in names
+    journal = workbook.sheets["Journal"].sheet
+    assert journal["I7"].number_format == '#,##0.00_);(#,##0.00);"–"_)'
+    assert journal["G7"].data_type == "s"  # an account of digits
+
+
+def test_protection_is_as_it_was_after_a_run(tmp_path: Path) -> None:
+    workbook = widgets(tmp_path)
+    workbook.book["Ledger"].protection.sheet = False
+    workbook.book["Trace"].protection.sort = True
+    before = {s.title: (dict(s.protection)) for s in workbook.book}
+    assert told(workbook, macros.run).startswith("Done: ")
+    assert {s.title: dict(s.protection) for s in workbook.book} == before
+    workbook.application.fails = lambda call: call == "Range.Formula="
+    told(workbook, macros.run)
+    assert {s.title: dict(s.protection) for s in workbook.book} == before
+
+
+def test_excel_is_as_it_was_after_a_run_whatever_happens(tmp_path: Path) -> None:
+    workbook, excel = widgets(tmp_path), None
+    excel = workbook.application
+    excel.Calculation, excel.EnableEvents = 2, False
+
+    def state() -> list[object]:
+        told_by = (excel.ScreenUpdating, excel.EnableEvents, excel.Calculation, excel.DisplayAlerts)
+        return [*told_by, excel.AutoCorrect.AutoExpandListRange, excel.AutoCorrect.AutoFillFormulasInLists]
+
+    before = state()
+    during: list[object] = []
+
+    def look(call: str) -> bool:
+        if call == "Range.Formula=" and not during:
+            during.append(None)  # what is asked here calls this again
+            during[:] = state()
+        return False
+
+    excel.fails = look
+    assert told(workbook, macros.run).startswith("Done: ")
+    assert during == [False, False, -4135, True, False, False]
+    assert state() == before
+    excel.fails = lambda call: call == "ListObject.Resize"
+    assert told(workbook, macros.run).startswith("Stopped: ")
+    excel.fails = lambda call: False
+    assert state() == before
+
+
+def test_with_manual_calculation_excel_is_asked_to_calculate(tmp_path: Path) -> None:
+    workbook = widgets(tmp_path)
+    told(workbook, macros.run)
+    assert workbook.application.calculated == 0
+    workbook.application.Calculation, workbook.application.CalculationState = -4135, 2
+    told(workbook, macros.run)
+    assert workbook.application.calculated == 2  # the inputs before they are read, and the results
+
+
+def test_no_cell_is_written_alone(tmp_path: Path) -> None:
+    workbook = Workbook(sample_book(tmp_path / "book.xlsx", "widgets"))
+    told(workbook, macros.run)
+    columns = sum(len(table.columns) for table in layout.OUTPUT_TABLES)
+    title_cells = len(layout.OUTPUT_TABLES)
+    assert workbook.application.calls.count("Range.Formula=") == columns + title_cells
+    assert workbook.application.calls.count("Range.Value2") <= 4 * len(layout.TABLES)
+
+
+# --------------------------------------------------------------------------------------------- refused at once
+
+
+REFUSED: dict[str, tuple[dict[str, object], str]] = {
+    "read-only": ({"ReadOnly": True}, "open read-only"),
+    "shared": ({"MultiUserEditing": True}, "is shared"),
+    "saved while it is written": ({"AutoSaveOn": True}, "AutoSave is on"),
+    "days from 1904": ({"Date1904": True}, "1904"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_workbook_that_must_not_be_written_is_refused(tmp_path: Path, name: str) -> None:
+    more, reason = REFUSED[name]
+    book = sample_book(tmp_path / "book.xlsm")
+    workbook = Workbook(book, **more)
+    for macro in (macros.run, macros.check, macros.restore, macros.clear):
+        sentence = told(workbook, macro)
+        assert sentence.startswith("Stopped: ") and reason in sentence
+    assert not [call for call in workbook.application.calls if call.startswith("Range.") and call.endswith("=")]
+
+
+def test_what_is_no_backflush_workbook_is_refused_in_the_words_of_the_command_line(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.save(tmp_path / "other.xlsx")
+    with pytest.raises(UnusableError) as refused, FileBook(tmp_path / "other.xlsx"):
+        raise AssertionError
+    assert told(Workbook(tmp_path / "other.xlsx"), macros.run) == f"Stopped: {refused.value}"
+
+
+def test_a_sheet_with_a_password_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    workbook = widgets(tmp_path)
+    workbook.passwords["Trace"] = "secret"
+    before = shown(saved(workbook, tmp_path / "before.xlsm"))
+    sentence = told(workbook, macros.run)
+    assert sentence.startswith("Stopped: Sheet Trace is protected with a password")
+    assert shown(saved(workbook, tmp_path / "after.xlsm")) == before
+    assert all(workbook.book[s.name].protection.sheet for s in layout.OUTPUT_SHEETS)
+
+
+# ------------------------------------------------------------------------------------------------ busy, failing
+
+
+class Clock:
+    """Time that passes only where somebody waits."""
+
+    def __init__(self) -> None:
+        self.waits: list[float] = []
+
+    def __call__(self, seconds: float) -> None:
+        self.waits.append(seconds)
+
+
+def answering(after: int, error: Exception) -> Callable[[], str]:
+    """A call that fails so many times before it answers."""
+    left = [error] * after
+
+    def call() -> str:
+        if left:
+            raise left.pop()
+        return "answer"
+
+    return call
+
+
+BUSY = {
+    "rejected": ComError(RPC_E_CALL_REJECTED),
+    "later": ComError(RPC_E_SERVERCALL_RETRYLATER),
+    "a cell is edited": ComError(com_file.DISP_E_EXCEPTION, "", VBA_E_IGNORE),
+    "a name cannot be looked up": type("ExcelBusyError", (Exception,), {})(),
+}
+
+
+@pytest.mark.parametrize("name", BUSY)
+def test_a_busy_excel_is_waited_for(name: str) -> None:
+    clock = Clock()
+    assert Patience(30, clock)(answering(5, BUSY[name])) == "answer"
+    assert len(clock.waits) == 5 and clock.waits == sorted(clock.waits)
+
+
+def test_after_half_a_minute_the_user_is_told(tmp_path: Path) -> None:
+    clock = Clock()
+    with pytest.raises(UnusableError, match="Excel is busy: finish editing the cell"):
+        Patience(30, clock)(answering(10_000, BUSY["rejected"]))
+    assert 30 <= sum(clock.waits) < 33
+
+
+def test_an_excel_that_is_not_busy_is_not_waited_for() -> None:
+    clock = Clock()
+    with pytest.raises(ComError):
+        Patience(30, clock)(answering(1, com_file.refused("no")))
+    assert clock.waits == []
+
+
+def test_a_run_in_an_excel_that_is_busy_now_and_then_is_the_same_run(tmp_path: Path) -> None:
+    workbook = widgets(tmp_path)
+    busy = [RPC_E_CALL_REJECTED, RPC_E_SERVERCALL_RETRYLATER] * 3
+    workbook.application.fails = lambda call: len(workbook.application.calls) % 50 == 0 and bool(busy) and interrupt()
+
+    def interrupt() -> bool:
+        raise ComError(busy.pop())
+
+    with mock.patch("time.sleep"):
+        assert told(workbook, macros.run).startswith("Done: ")
+    assert not busy
+    ran = saved(workbook, tmp_path / "live.xlsm")
+    assert differences(ran, by_file(tmp_path / "book.xlsm", ran)) == []
+
+
+@pytest.mark.parametrize("macro", [macros.run, macros.check, macros.clear])
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.7, 1.0])
+def test_a_write_that_fails_midway_leaves_what_stood_before(tmp_path: Path, macro: Macro, share: float) -> None:
+    workbook = widgets(tmp_path)
+    told(workbook, macros.run)
+    before = shown(saved(workbook, tmp_path / "before.xlsm"))
+    workbook.application.calls.clear()
+    told(workbook, macro)
+    writes = sum(call in WRITES for call in workbook.application.calls)
+    told(workbook, macros.run)
+
+    failing = [round(share * (writes - 1))]
+
+    def fails(call: str) -> bool:
+        if call in WRITES and failing:
+            failing[0] -= 1
+            return failing[0] < 0 and failing.pop() < 0
+        return False
+
+    workbook.sheets["Counts"].sheet["E8"].value = 12345.0  # so that there is something else to write
+    before = shown(saved(workbook, tmp_path / "before.xlsm"))
+    workbook.application.fails = fails
+    sentence = told(workbook, macro)
+    assert sentence.startswith("Stopped: by a fault of its own; nothing was changed.") and not failing
+    after = shown(saved(workbook, tmp_path / "after.xlsm"))
+    assert after == before
+
+
+WRITES = ("ListObject.Resize", "Range.ClearContents", "Range.NumberFormat=", "Range.Formula=", "Range.Style=")
+
+
+def test_where_what_stood_before_cannot_be_put_back_the_user_is_told(tmp_path: Path) -> None:
+    workbook = widgets(tmp_path)
+    workbook.application.fails = lambda call: call == "Range.Formula="
+    sentence = told(workbook, macros.run)
+    assert sentence.startswith("Stopped: Writing stopped halfway (")
+    assert "close the workbook without saving" in sentence
+
+
+def test_a_run_whose_copy_cannot_be_kept_is_done_and_says_so(tmp_path: Path) -> None:
+    workbook = widgets(tmp_path)
+    workbook.application.fails = lambda call: call == "Workbook.SaveCopyAs"
+    sentence = told(workbook, macros.run)
+    assert sentence.startswith("Done: run R0001 ") and "could not be kept" in sentence
+    workbook.application.fails = lambda call: False
+    assert told(workbook, macros.restore).startswith("Stopped: There is nothing to put back")
+
+
+# ------------------------------------------------------------------------------------------- the other macros
+
+
+def test_restore_puts_back_what_stood_before_the_run_from_excel_and_from_the_file(tmp_path: Path) -> None:
+    workbook = widgets(tmp_path)
+    told(workbook, macros.run)
+    first = saved(workbook, tmp_path / "first.xlsm")
+    workbook.sheets["Counts"].sheet["E8"].value = 333.0
+    assert told(workbook, macros.run).startswith("Done: ")
+    second = saved(workbook, tmp_path / "second.xlsm")
+    assert differences(first, second) != []
+    assert told(workbook, macros.restore).startswith("Done: the results of run R0001 ")
+    restored = saved(workbook, tmp_path / "restored.xlsm")
+    assert differences(first, restored) == []
+    assert inputs(restored) == inputs(second)
+    with FileBook(second) as file:
+        assert pipeline.restore(file) == _runs(first)[-1]
+    assert differences(first, second) == []
+    assert told(workbook, macros.restore).startswith("Done: the output sheets are as they were before the first run")
+    assert told(workbook, macros.restore).startswith("Stopped: There is nothing to put back")
+
+
+def _runs(path: Path) -> list[pipeline.Run]:
+    with FileBook(path) as book:
+        return book.runs()
+
+
+def test_clear_empties_the_output_sheets_as_the_file_does(tmp_path: Path) -> None:
+    book = sample_book(tmp_path / "book.xlsm", "widgets")
+    with FileBook(book) as file:
+        pipeline.run(file, "tester", dt.datetime(2026, 4, 1))
+    ran = Path(shutil.copy(book, tmp_path / "ran.xlsm"))
+    cleared = live(book, macros.clear)
+    with FileBook(ran) as file:
+        pipeline.clear(file)
+    assert differences(cleared, ran) == []
+    assert _runs(cleared) == []
+
+
+def test_explain_fills_its_sheet_and_leaves_the_others(tmp_path: Path) -> None:
+    book = sample_book(tmp_path / "book.xlsm", "widgets")
+    with FileBook(book) as file:
+        pipeline.run(file, "tester", dt.datetime(2026, 4, 1))
+    workbook = Workbook(book)
+    workbook.application.active = workbook.sheets["Journal"].Range("I7")
+    sentence = told(workbook, macros.explain)
+    assert sentence.startswith("Done: Journal!I7 is explained in ")
+    explained = saved(workbook, tmp_path / "live.xlsm")
+    from xlbackflush.excel import explain
+
+    with FileBook(book) as file:
+        steps = explain.explain(file.cells(), "Journal!I7")
+        explain.write(file, steps)
+    assert len(steps) > 5
+    assert differences(explained, book) == []
+
+
+def test_every_macro_of_the_surface_is_there() -> None:
+    verbs = {macro.name.removeprefix("Backflush").lower() for macro in surface.MACROS}
+    assert verbs <= {name for name in vars(macros) if callable(getattr(macros, name))}
+
+
+def test_a_sentence_is_one_line_that_a_message_box_takes(tmp_path: Path) -> None:
+    workbook = widgets(tmp_path)
+    long = "x" * 300
+    workbook.application.fails = lambda call: call == "Range.Value2" and (_ for _ in ()).throw(ValueError(f"a\n{long}"))
+    sentence = told(workbook, macros.run)
+    assert sentence.startswith("Stopped: by a fault of its own") and len(sentence) <= 250 and "\n" not in sentence
+
+
+def test_after_a_run_the_journal_is_selected_unless_its_sheet_is_hidden(tmp_path: Path) -> None:
+    workbook = widgets(tmp_path)
+    told(workbook, macros.run)
+    assert (workbook.application.active.Worksheet.Name, workbook.application.active.areas) == (
+        "Journal",
+        [(1, 1, 1, 1)],
+    )
+    workbook.book["Journal"].sheet_state = "hidden"
+    workbook.application.active = None
+    assert told(workbook, macros.run).startswith("Done: ")
+    assert workbook.application.active is None
+
+
+def test_the_product_view_goes_beside_a_file_and_nowhere_else(tmp_path: Path) -> None:
+    name = next(n for n in BOOKS if n.endswith("condensed"))
+    book = tmp_path / "book.xlsx"
+    build(book, PERIOD, BOOKS[name]())
+    with trace_limit(name):
+        assert told(Workbook(book), macros.run).startswith("Done: ")
+        assert (tmp_path / "book-trace.csv").is_file()
+        (tmp_path / "book-trace.csv").unlink()
+        workbook = Workbook(book)
+        with mock.patch.object(Workbook, "Path", "https://example.invalid/Documents"):
+            sentence = told(workbook, macros.run)
+    assert "The product view has no place" in sentence
+    assert not (tmp_path / "book-trace.csv").exists()
+
+
+# --------------------------------------------------------------------------------------------- what stands in
+
+
+def test_what_stands_in_for_excel_has_its_manners(tmp_path: Path) -> None:
+    workbook = Workbook(sample_book(tmp_path / "book.xlsx"), Application())
+    sheet = workbook.sheets["Stock"]
+    typed = {
+        "=1+1": "f", "+5": "n", "-x": "f", "007": "n", "1/2": "n", "TRUE": "b", "#N/A": "e", "May 5": "n", "5%": "n",
+        "'=1+1": "s", "text": "s",
+    }  # fmt: skip
+    for text, kind in typed.items():
+        sheet.Range("B7").NumberFormat = "General"
+        sheet.Range("B7").Formula = text
+        assert sheet.sheet["B7"].data_type == kind, text
+        sheet.Range("B7").NumberFormat = "@"
+        sheet.Range("B7").Formula = text
+        assert (sheet.sheet["B7"].data_type, sheet.sheet["B7"].value) == ("s", text)
+    sheet.Range("B7").Formula = 5.0
+    assert sheet.sheet["B7"].value == "5"
+    sheet.Range("B7").Formula = Decimal("1.23456")
+    assert (sheet.Range("B7").Value, sheet.Range("B7").Value2) == (Decimal("1.2346"), 1.2346)
+    with pytest.raises(ComError):
+        workbook.sheets["Journal"].Range("A7").Formula = 1.0
+    with pytest.raises(ComError):
+        _ = workbook.AutoSaveOn
+
+
+def test_addresses_of_many_rows_are_short_enough_for_excel() -> None:
+    rows = [n for n in range(2_000) if n % 3]
+    found = addresses((100_001, 4, 102_000, 4), rows)
+    assert max(map(len, found)) <= 255
+    areas = [area for address in found for area in address.split(",")]
+    spans = [area.replace("D", "").split(":") for area in areas]
+    assert [row - 100_001 for first, last in spans for row in range(int(first), int(last) + 1)] == rows
