@@ -359,6 +359,29 @@ def test_a_draft_is_called_a_draft_without_a_warning(book: Path) -> None:
     assert "Checks all" in first_page(where)
 
 
+def test_a_posted_run_names_who_approved_it_and_its_corrections(book: Path) -> None:
+    assert cli("post", book, "--approved-by", "Jones").code == 0
+    (run,) = Parts(book).rows("Runs")
+    where, said = quiet(book)
+    assert said == []
+    first, last = first_page(where), " ".join(pages(where)[-1])
+    assert "draft" not in first
+    assert f"Approved by Jones Posted {run['Posted']} Link {run['Link']}" in first
+    assert f"Approved in the workbook by Jones, {run['Posted']}." in last
+    assert f"book.xlsm, run R0001 (posted), {run['Started']}" in pages(where)[3]
+
+    ran(changed(book, "Actuals!E7", 600))
+    where, said = quiet(book)
+    assert (where.name, said) == ("book-evidence-R0002", [])
+    assert "Runs before it" in pages(where)[0]
+    headings = [text for text in of_section(where, "Journal") if text.startswith("Entry ")]
+    numbers = {row["Entry"] for row in Parts(book).rows("Journal")}
+    assert len(headings) == len(numbers)
+    assert any("reversed by entry" in text for text in headings)
+    assert any("reverses entry" in text for text in headings)
+    assert any("corrects entry" in text for text in headings)
+
+
 def test_inputs_changed_after_the_run_stand_on_the_first_page(book: Path) -> None:
     where, said = quiet(changed(book, "Counts!E7", 11))
     assert said == ["The inputs were changed after run R0001: what is posted is not what they give now."]

@@ -81,9 +81,8 @@ def _about(pages: Pages, subject: Subject) -> None:
     if subject.warnings:
         pages.banner(subject.warnings)
     last = subject.rows("Runs")[-1]
-    named = {"Workbook": subject.workbook, "Company": subject.settings.company, "Currency": subject.settings.currency}
     kinds = {c.name: c.kind for c in layout.RUNS.columns}
-    facts = [*named.items()]
+    facts = [("Workbook", subject.workbook)]
     facts += [(name, printed(last.get(name), kind, subject.places)) for name, kind in kinds.items() if last.get(name)]
     checks = subject.rows("Checks")
     failed = sum(row.get("Result") != "OK" for row in checks)
