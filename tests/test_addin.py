@@ -15,6 +15,7 @@ from test_validator import objections
 from xlbackflush import __version__, surface
 from xlbackflush.excel import addin
 from xlbackflush.excel.errors import UnusableError
+from xlbackflush.excel.ledgers import FORMATS
 from xlbackflush.excel.vba import modules
 
 RIBBON = "{http://schemas.microsoft.com/office/2006/01/customui}"
@@ -92,12 +93,16 @@ def test_the_ribbon_is_found_by_excel_and_kept_by_openpyxl(built: Path) -> None:
 
 
 def test_the_buttons_say_what_the_macros_of_a_workbook_say(built: Path) -> None:
-    buttons = {
-        b.get("onAction"): b for b in ET.fromstring(part(built, "customUI/customUI.xml")).iter(f"{RIBBON}button")
-    }
-    names = ("New", "Run", "Check", "Restore", "Explain", "Export", "Help")
+    root = ET.fromstring(part(built, "customUI/customUI.xml"))
+    (menu,) = root.iter(f"{RIBBON}menu")
+    assert menu.get("label") == "Export"
+    assert [(b.get("tag"), b.get("label"), b.get("onAction")) for b in menu] == [
+        (f.name, f.title, "BackflushRibbonExport") for f in FORMATS.values()
+    ]
+    buttons = {b.get("onAction"): b for b in root.iter(f"{RIBBON}button") if not b.get("tag")}
+    names = ("New", "Run", "Check", "Post", "Restore", "Explain", "Help")
     assert list(buttons) == [f"BackflushRibbon{name}" for name in names]
-    for macro in (surface.RUN, surface.CHECK, surface.RESTORE, surface.EXPLAIN):
+    for macro in (surface.RUN, surface.CHECK, surface.POST, surface.RESTORE, surface.EXPLAIN):
         button = buttons[macro.name.replace("Backflush", "BackflushRibbon")]
         assert (button.get("label"), button.get("screentip")) == (macro.caption, macro.caption)
         assert (button.get("supertip"), button.get("imageMso")) == (macro.tip, macro.image)
@@ -107,7 +112,7 @@ def test_the_buttons_say_what_the_macros_of_a_workbook_say(built: Path) -> None:
 
 def test_each_button_has_its_procedure_in_the_add_in(built: Path, sources: dict[str, str]) -> None:
     code = "\n".join(sources.values())
-    for callback in re.findall(r'onAction="(\w+)"', part(built, "customUI/customUI.xml")):
+    for callback in set(re.findall(r'onAction="(\w+)"', part(built, "customUI/customUI.xml"))):
         assert len(re.findall(rf"^Public Sub {callback}\(ByVal control As \w+\)", code, re.M)) == 1, callback
 
 

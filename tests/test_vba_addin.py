@@ -12,12 +12,14 @@ from typing import Any
 import pytest
 from memory_excel import MemoryExcel
 from pyopenvba.apps.excel._model import Range, Workbook
-from pyopenvba.interpreter import EMPTY, NOTHING
+from pyopenvba.interpreter import EMPTY
+from pyopenvba.interpreter._objects import VBAObject
 from test_vba_stubs import NA, NUM, REF, VALUE, Ran, sample
 
 from xlbackflush import layout
 from xlbackflush.engine.answers import Answers, answers
 from xlbackflush.excel.file import FileBook
+from xlbackflush.excel.ledgers import FORMATS
 
 NAME = "widgets.xlsm"
 INFORMATION, EXCLAMATION = 64, 48
@@ -498,14 +500,28 @@ def test_a_workbook_that_is_read_only_or_not_open_is_refused(excel: MemoryExcel)
 # ----------------------------------------------------------------------------------------------------- ribbon
 
 
-def ribbon(excel: MemoryExcel, button: str) -> list[str]:
+class Control(VBAObject):
+    """A control of the ribbon, as its callback is given it."""
+
+    vba_type_name = "IRibbonControl"
+
+    def __init__(self, tag: str) -> None:
+        self.tag = tag
+
+    def vba_get(self, name: str, args: Any = (), named: Any = None) -> object:
+        """Its one property that is asked for."""
+        assert name.lower() == "tag"
+        return self.tag
+
+
+def ribbon(excel: MemoryExcel, button: str, tag: str = "") -> list[str]:
     """Press a button of the ribbon. Gives what the message boxes say."""
     del excel.dialogs[:]
-    excel.addin.run(f"BackflushRibbon{button}", [NOTHING])
+    excel.addin.run(f"BackflushRibbon{button}", [Control(tag)])
     return [text for _, text, _, _ in excel.dialogs]
 
 
-@pytest.mark.parametrize("button", ["Run", "Check", "Explain", "Restore", "Export"])
+@pytest.mark.parametrize("button", ["Run", "Check", "Post", "Explain", "Restore"])
 def test_the_ribbon_runs_its_verb_on_the_active_workbook(excel: MemoryExcel, button: str) -> None:
     said = f"Done: {button}."
     excel.python = lambda command: said
@@ -515,6 +531,15 @@ def test_the_ribbon_runs_its_verb_on_the_active_workbook(excel: MemoryExcel, but
     excel.close(NAME)
     assert ribbon(excel, button) == ["Open a backflush workbook first."]
     assert len(excel.commands) == 1
+
+
+def test_the_ribbon_exports_in_the_format_that_was_chosen(excel: MemoryExcel) -> None:
+    excel.python = lambda command: "Done: exported."
+    for form in FORMATS:
+        assert ribbon(excel, "Export", form) == ["Done: exported."]
+        assert excel.commands[-1] == f"from xlbackflush.excel.macros import export; export('{form}')"
+    assert ribbon(excel, "Export", "x'); import os; ('") == ["Stopped: There is no export x'); import os; ('."]
+    assert len(excel.commands) == len(FORMATS)
 
 
 def test_the_ribbon_makes_a_new_workbook_and_opens_it(tmp_path: Path) -> None:

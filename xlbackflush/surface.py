@@ -111,6 +111,12 @@ class Macro:
 
 RUN = Macro("BackflushRun", "Run Backflush", "Check the inputs, post a draft and write all results.", "RefreshAll")
 CHECK = Macro("BackflushCheck", "Check", "List what is wrong with the inputs; nothing is posted.", "Spelling")
+POST = Macro(
+    "BackflushPost",
+    "Post",
+    "Lock the draft: its lines never change again. For somebody else than who ran it.",
+    "SheetProtect",
+)
 EXPLAIN = Macro(
     "BackflushExplain", "Explain this cell", "Show what the selected amount is made of, down to the cells that people typed.",
     "TracePrecedents",
@@ -119,4 +125,4 @@ RESTORE = Macro(
     "BackflushRestore", "Restore previous run", "Put back the results that stood before the last run.", "Undo"
 )
 CLEAR = Macro("BackflushClear", "Clear results", "Empty the output sheets; inputs stay as they are.", "ClearContents")
-MACROS = (RUN, CHECK, EXPLAIN, RESTORE, CLEAR)
+MACROS = (RUN, CHECK, POST, EXPLAIN, RESTORE, CLEAR)

@@ -36,11 +36,13 @@ Public Function CallEngine(ByVal functionName As String, ByVal arguments As Vari
 End Function
 
 'Runs a macro of Python's macros module on a workbook and waits for it. xlwings works on the active workbook.
-Public Sub RunEngine(ByVal book As Workbook, ByVal verb As String)
+Public Sub RunEngine(ByVal book As Workbook, ByVal verb As String, Optional ByVal argument As String = "")
     Dim failed As Boolean
+    Dim given As String
     complaint = vbNullString
     book.Activate
-    failed = (RunPython("from xlbackflush.excel.macros import " & verb & "; " & verb & "()") = -1)
+    If Len(argument) > 0 Then given = "'" & argument & "'"
+    failed = (RunPython("from xlbackflush.excel.macros import " & verb & "; " & verb & "(" & given & ")") = -1)
     If failed Or Len(complaint) > 0 Then Err.Raise EngineFailed, "BackflushGateway", PlainReason(complaint)
 End Sub
 

@@ -3,17 +3,17 @@ Attribute VB_Name = "BackflushMacros"
 'Runs a verb in Python on a workbook, from a button of the workbook or from the ribbon, and says what came of it.
 Option Explicit
 
-Private Const Verbs As String = " run check restore explain clear export "
+Private Const Verbs As String = " run check post restore explain clear export "
 Private Const Refused As Long = vbObjectError + 4211
 
 'Never fails: whatever happens ends in a sentence. Python leaves its own in the status bar.
 '@EntryPoint
-Public Sub BackflushMacro(ByVal bookName As String, ByVal verb As String)
+Public Sub BackflushMacro(ByVal bookName As String, ByVal verb As String, Optional ByVal argument As String = "")
     Dim quiet As BackflushQuiet
     Dim sentence As String
     On Error GoTo CleanFail
     Set quiet = New BackflushQuiet
-    sentence = Performed(bookName, verb, quiet)
+    sentence = Performed(bookName, verb, argument, quiet)
 CleanExit:
     If Not quiet Is Nothing Then quiet.Restore
     RenewAnswers bookName
@@ -25,14 +25,16 @@ CleanFail:
 End Sub
 
 'The sentence that Python leaves; none on a Mac, where Python works on by itself.
-Private Function Performed(ByVal bookName As String, ByVal verb As String, ByVal quiet As BackflushQuiet) As String
+Private Function Performed(ByVal bookName As String, ByVal verb As String, ByVal argument As String, _
+        ByVal quiet As BackflushQuiet) As String
     If InStr(Verbs, " " & verb & " ") = 0 Then Err.Raise Refused, "BackflushMacros", "There is no macro " & verb & "."
     CheckUsable bookName
+    If argument Like "*[!a-z0-9]*" Then Err.Raise Refused, "BackflushMacros", "There is no " & verb & " " & argument & "."
     #If Mac Then
-        RunEngine Workbooks(bookName), verb
+        RunEngine Workbooks(bookName), verb, argument
     #Else
         quiet.Begin "Backflush: " & verb & " ..."
-        RunEngine Workbooks(bookName), verb
+        RunEngine Workbooks(bookName), verb, argument
         Performed = CellText(Application.StatusBar)
         If Not (Performed Like "Done: *" Or Performed Like "Findings: *" Or Performed Like "Stopped: *") Then
             Err.Raise Refused, "BackflushMacros", "Python did not say what it did. Run: xlbackflush doctor"

@@ -19,13 +19,18 @@ Public Sub BackflushRibbonExplain(ByVal control As IRibbonControl)
 End Sub
 
 '@EntryPoint
+Public Sub BackflushRibbonPost(ByVal control As IRibbonControl)
+    RunOnActive "post"
+End Sub
+
+'@EntryPoint
 Public Sub BackflushRibbonRestore(ByVal control As IRibbonControl)
     RunOnActive "restore"
 End Sub
 
 '@EntryPoint
 Public Sub BackflushRibbonExport(ByVal control As IRibbonControl)
-    RunOnActive "export"
+    RunOnActive "export", control.Tag
 End Sub
 
 '@EntryPoint
@@ -68,11 +73,11 @@ CleanFail:
     Resume CleanExit
 End Sub
 
-Private Sub RunOnActive(ByVal verb As String)
+Private Sub RunOnActive(ByVal verb As String, Optional ByVal argument As String = "")
     If ActiveWorkbook Is Nothing Then
         Tell "Open a backflush workbook first."
     Else
-        BackflushMacro ActiveWorkbook.Name, verb
+        BackflushMacro ActiveWorkbook.Name, verb, argument
     End If
 End Sub
 

@@ -14,6 +14,11 @@ Public Sub BackflushCheck()
 End Sub
 
 '@EntryPoint
+Public Sub BackflushPost()
+    AskAddin "post"
+End Sub
+
+'@EntryPoint
 Public Sub BackflushRestore()
     AskAddin "restore"
 End Sub

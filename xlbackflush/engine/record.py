@@ -95,8 +95,15 @@ def read(tables: Mapping[str, Source], places: int) -> Record:
     if not found.runs:
         return found
     found.entries, found.problems = books.parse(tables["Journal"], places)
+    lines = tables["Runs"]
+    cells = {
+        str(_cell(lines, r, "Run")): lines.cell("Run", n) for n, r in zip(lines.row_numbers, lines.rows, strict=True)
+    }
     if not found.problems:
-        sealed = [sealed_run(run, found.inputs.get(run.run), places) for run in found.posted_runs]
+        sealed = [
+            replace(sealed_run(run, found.inputs.get(run.run), places), where=cells.get(run.run, "Runs"))
+            for run in found.posted_runs
+        ]
         draft = found.draft.run if found.draft else ""
         found.problems = chain.verify(sealed, found.entries, tables["Journal"], draft)
     return found

@@ -17,9 +17,10 @@ from xml.sax.saxutils import escape, quoteattr
 
 from xlbackflush import __version__
 from xlbackflush.excel.errors import UnusableError
+from xlbackflush.excel.ledgers import FORMATS
 from xlbackflush.excel.package import MAIN, write_package
 from xlbackflush.excel.vba import Module, compile_into, help_module, modules
-from xlbackflush.surface import CHECK, EXPLAIN, FUNCTION_GROUP, RESTORE, RUN, Macro
+from xlbackflush.surface import CHECK, EXPLAIN, FUNCTION_GROUP, POST, RESTORE, RUN, Macro
 
 #: name of the configuration that the module of xlwings reads: ~/.xlbackflush/xlbackflush.conf
 PROJECT = "xlbackflush"
@@ -106,11 +107,15 @@ def _text(file: Path) -> str:
 
 @dataclass(frozen=True)
 class Button:
-    """One button of the tab; its callback in the add-in is `BackflushRibbon` and its name."""
+    """One button of the tab; its callback in the add-in is `BackflushRibbon` and its name.
+
+    choices: (tag, caption) of the items of a menu, which the callback is told by their tag; none: a plain button.
+    """
 
     name: str
     macro: Macro
     large: bool = False
+    choices: tuple[tuple[str, str], ...] = ()
 
     @property
     def callback(self) -> str:
@@ -124,9 +129,9 @@ _HELP = Macro("", "Help", "Show what the functions and buttons do, and whether t
 #: groups of the tab: caption, buttons
 RIBBON: tuple[tuple[str, tuple[Button, ...]], ...] = (
     ("Workbook", (Button("New", _NEW, True),)),
-    ("Period", (Button("Run", RUN, True), Button("Check", CHECK), Button("Restore", RESTORE))),
+    ("Period", (Button("Run", RUN, True), Button("Check", CHECK), Button("Post", POST), Button("Restore", RESTORE))),
     ("Audit", (Button("Explain", EXPLAIN, True),)),
-    ("Ledger", (Button("Export", _EXPORT, True),)),
+    ("Ledger", (Button("Export", _EXPORT, True, tuple((f.name, f.title) for f in FORMATS.values())),)),
     ("Help", (Button("Help", _HELP, True),)),
 )
 
@@ -146,11 +151,17 @@ def ribbon_xml() -> str:
 def _button_xml(button: Button) -> str:
     macro = button.macro
     size = "large" if button.large else "normal"
-    return (
-        f'<button id="Backflush{button.name}" label={quoteattr(macro.caption)} size="{size}" '
-        f"imageMso={quoteattr(macro.image)} screentip={quoteattr(macro.caption)} supertip={quoteattr(macro.tip)} "
-        f'onAction="{button.callback}"/>'
+    looks = (
+        f'id="Backflush{button.name}" label={quoteattr(macro.caption)} size="{size}" '
+        f"imageMso={quoteattr(macro.image)} screentip={quoteattr(macro.caption)} supertip={quoteattr(macro.tip)}"
     )
+    if not button.choices:
+        return f'<button {looks} onAction="{button.callback}"/>'
+    items = "".join(
+        f'<button id="Backflush{button.name}{tag}" label={quoteattr(caption)} tag="{tag}" onAction="{button.callback}"/>'
+        for tag, caption in button.choices
+    )
+    return f"<menu {looks}>{items}</menu>"
 
 
 # ----------------------------------------------------------------------------------------------- the package

@@ -49,10 +49,6 @@ EXAMPLES: tuple[Example, ...] = (
     Example("STANDARD_COST", f"STANDARD_COST({_ITEM})", "price", "One unit, whole.", f'{_ITEM}<>""'),
     Example("STANDARD_COST", f'STANDARD_COST({_ITEM},"Labor")', "price", "One unit, labor of all levels.", f'{_ITEM}<>""'),
     Example(
-        "STANDARD_COST", f'STANDARD_COST({_ITEM},"",BOM,StandardCost)', "price",
-        "The same as the whole, and Excel itself sees that it depends on BOM and Standard Cost.", f'{_ITEM}<>""',
-    ),
-    Example(
         "BACKFLUSH_VARIANCE", 'BACKFLUSH_VARIANCE("Material price")', "money", "Of the last run; unfavorable positive.",
         _RAN, "Run first",
     ),
@@ -72,7 +68,7 @@ _NOTES = (
     "The functions need the add-in (Windows: pip install xlbackflush, then xlbackflush install). Without it, and on a Mac, "
     "BACKFLUSH_COST and STANDARD_COST answer from sheet Roll-up while the last run is fresh; the others give #N/A.",
     "Costs follow the bill of materials in force at period end. After a change on Setup, BOM or Standard Cost the cells are "
-    "worked out again by themselves; name ranges as last arguments to let Excel see the dependency, too.",
+    'worked out again by themselves; name ranges as last arguments, as in =STANDARD_COST(B7,"",BOM), to let Excel see it, too.',
     "Errors are real errors: #N/A unknown item or no engine, #VALUE! no number where one is needed, #NUM! too large. "
     "BACKFLUSH_STATUS says why.",
     "Ranges give ranges: =BACKFLUSH_COST(A5:A104,B5:B104) answers a hundred rows at once. Excel before 2021: select the "

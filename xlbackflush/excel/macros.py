@@ -14,6 +14,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from xlbackflush import layout, pipeline
+from xlbackflush.errors import RefusedError
 from xlbackflush.excel.errors import UnusableError
 from xlbackflush.excel.frame import SHEET_OF
 from xlbackflush.excel.live import LiveBook, calling_book, say
@@ -32,6 +33,11 @@ def check() -> None:
     _macro(_check)
 
 
+def post() -> None:
+    """Lock the draft; who presses the button approves it."""
+    _macro(_post)
+
+
 def restore() -> None:
     """Put back the results that stood before the last run."""
     _macro(_restore)
@@ -47,16 +53,16 @@ def explain() -> None:
     _macro(_explain)
 
 
-def export() -> None:
-    """Write the posted journal to a CSV file beside the workbook."""
-    _macro(_export)
+def export(form: str = "csv") -> None:
+    """Write the posted journal to a file beside the workbook, in the format of a ledger (see `ledgers.FORMATS`)."""
+    _macro(lambda book: _export(book, form))
 
 
 def _macro(work: Callable[[LiveBook], str]) -> None:
     """Do a macro's work on the calling workbook, and leave its sentence in the status bar as the last act."""
     try:
         sentence = work(calling_book())
-    except UnusableError as error:
+    except RefusedError as error:
         sentence = f"Stopped: {error}"
     except MemoryError:
         sentence = "Stopped: the workbook is too large for this machine's memory; nothing was changed."
@@ -102,6 +108,17 @@ def _check(book: LiveBook) -> str:
     return f"Done: no errors; findings: {_counted(outcome)}. Ready to run."
 
 
+def _post(book: LiveBook) -> str:
+    from xlbackflush import lifecycle
+
+    outcome = lifecycle.post(book, _user(), dt.datetime.now(), lambda stage: book.status(f"Backflush: {stage} ..."))
+    assert outcome.posted
+    run = outcome.posted.run
+    return (
+        f"Done: run {run.run} is posted: {run.entries} entries, prepared by {run.user}, approved by {run.approved_by}."
+    )
+
+
 def _restore(book: LiveBook) -> str:
     stands = pipeline.restore(book)
     if stands is None:
@@ -124,7 +141,7 @@ def _explain(book: LiveBook) -> str:
     return f"Done: {where} is explained in {len(steps)} step{'s' if len(steps) != 1 else ''}; each links to its cell."
 
 
-def _export(book: LiveBook) -> str:
+def _export(book: LiveBook, form: str) -> str:
     from xlbackflush.excel.export import export_book
     from xlbackflush.excel.ledgers import FORMATS
 
@@ -134,7 +151,7 @@ def _export(book: LiveBook) -> str:
             "the workbook lies in no folder of this computer; save it there, or use: xlbackflush export"
         )
     warnings: list[str] = []
-    files = export_book(book, path, FORMATS["csv"], force=True, warn=warnings.append)
+    files = export_book(book, path, FORMATS[form], force=True, warn=warnings.append)
     return f"Done: wrote {', '.join(file.name for file in files)} beside the workbook. {' '.join(warnings)}"
 
 
