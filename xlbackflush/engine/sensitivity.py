@@ -132,7 +132,7 @@ def _most_first(stages: Stages, found: list[Cell], most: int) -> Iterator[Effect
     """Effects of the cells, the next one always where most is to be expected.
 
     What is to be expected of a cell is the money that it governs, times the largest share of such money that has moved a
-    balance when other cells of its kind were tried; all of it, while none was.
+    balance when n other cells of its kind were tried, but at least times 1 / (1 + n): there may be others than those.
     """
     weights, kinds = governed(stages), _kinds(stages)
     waiting: dict[tuple[str, ...], list[tuple[float, int]]] = {}
@@ -142,15 +142,17 @@ def _most_first(stages: Stages, found: list[Cell], most: int) -> Iterator[Effect
         waiting.setdefault((*key, kinds[cell.table][cell.index]), []).append((weight, -number))
     for queue in waiting.values():
         queue.sort()
-    share: dict[tuple[str, ...], float] = {}
+    share = dict.fromkeys(waiting, 0.0)
+    tried: Counter[tuple[str, ...]] = Counter()
     for _ in range(min(most, len(found))):
-        kind = max(waiting, key=lambda k: share.get(k, 1.0) * waiting[k][-1][0])
+        kind = max(waiting, key=lambda k: max(share[k], 1 / (1 + tried[k])) * waiting[k][-1][0])
         weight, number = waiting[kind].pop()
         if not waiting[kind]:
             del waiting[kind]
         result = effect(stages, found[-number])
+        tried[kind] += 1
         if weight:
-            share[kind] = max(share.get(kind, 0.0), result.size / weight)
+            share[kind] = max(share[kind], result.size / weight)
         yield result
 
 
@@ -184,7 +186,7 @@ def governed(stages: Stages) -> Weights:
         values: Floats = np.nan_to_num(frames[table][column].abs().to_numpy(dtype=np.float64))
         return values
 
-    unit, material = (np.append(costs, 0.0) for costs in _unit_costs(stages))  # the last one stands for item -1
+    unit, material = _unit_costs(stages)
     found: Weights = {
         ("Purchases", "Actual price"): number("Purchases", "Quantity") * number("Purchases", "Actual price"),
         ("Scrap", "Salvage value"): number("Scrap", "Salvage value"),
@@ -211,10 +213,12 @@ _UNITS = (
 
 
 def _unit_costs(stages: Stages) -> tuple[Floats, Floats]:
-    """Unit cost of each item at period end, and the material in it."""
-    items = np.arange(len(stages.structure.items))
-    rows = stages.rollup.rows.iloc[stages.rollup.at(items, np.full(len(items), float(stages.settings.period_end)))]
-    return rows["unit_cost"].to_numpy(), rows["Material"].to_numpy()
+    """Unit cost of each item, and the material in it, at their highest in the period; a last one for item -1."""
+    rows = stages.rollup.rows
+    costs = np.zeros((2, len(stages.structure.items) + 1))
+    for highest, column in zip(costs, ("unit_cost", "Material"), strict=True):
+        np.maximum.at(highest, rows["item"].to_numpy(), rows[column].to_numpy())
+    return costs[0], costs[1]
 
 
 def _throughput(stages: Stages, number: Callable[[str, str], Floats]) -> Floats:

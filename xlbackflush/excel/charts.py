@@ -51,12 +51,12 @@ class Chart:
 class Board:
     """A sheet with charts to the left of its table, which has the sheet's name.
 
-    scrolls: the table is long, so that its headers stay in view and both are printed; else the charts alone.
+    listed: rows of the table that are printed on pages of their own, where it is long: its headers stay in view then, too.
     """
 
     table: Table
     charts: tuple[Chart, ...]
-    scrolls: bool = False
+    listed: int = 0
 
     @property
     def sheet(self) -> str:
@@ -67,10 +67,11 @@ class Board:
         """The print area, as a defined name holds it."""
         bottom = max(chart.corners[3] for chart in self.charts)
         area = f"{self.sheet}!$A$1:${column_letter(COLUMNS)}${bottom}"
-        if not self.scrolls:
+        if not self.listed:
             return area
         first, last = (column_letter(self.table.first_col + i) for i in (0, len(self.table.columns) - 1))
-        return f"{area},{self.sheet}!${first}:${last}"
+        header = layout.HEADER_ROW  # with the units above it
+        return f"{area},{self.sheet}!${first}${header - 1}:${last}${header + self.listed}"
 
 
 def boards() -> list[Board]:
@@ -202,7 +203,9 @@ def _sensitivity() -> Board:
                 "Tornado chart: for each of the twenty cells of the largest effect, the change of closing inventory and of "
                 "cost of goods sold if the cell were 1 % larger.",
                 (0, top, right, bottom),
-                _bars(sensitivity.FIRST, "Change, in money, if the cell were 1 % larger. The largest effect stands first."),
+                _bars(
+                    sensitivity.FIRST, "Change, in money, if the cell were 1 % larger. The largest effect stands first."
+                ),
                 legend="b",
             ),
             Chart(
@@ -214,7 +217,7 @@ def _sensitivity() -> Board:
                 legend="b",
             ),
         ),
-        scrolls=True,
+        listed=sensitivity.OF_TABLES.stop + 50,
     )
 
 

@@ -143,7 +143,7 @@ _PROTECTED = (
 def _sheet_xml(sheet: Sheet, data: Mapping[str, Rows], styles: StyleSheet, board: Board | None, drawn: bool) -> str:
     body = "".join([*head_rows(sheet, styles), header_row(sheet.tables, styles), *_body(sheet, data, styles)])
     parts = "".join(f'<tablePart r:id="rId{i}"/>' for i in range(1, len(sheet.tables) + 1))
-    one_page = board is not None and not board.scrolls
+    one_page = board is not None and not board.listed
     drawing = f'<drawing r:id="rId{len(sheet.tables) + 1}"/>' if drawn else ""
     return (
         f'{HEAD}<worksheet xmlns="{MAIN}" xmlns:r="{OFFICE}">'

@@ -1,0 +1,321 @@
+"""Sensitivity: every effect is what a whole run with the cell changed gives, and the sheet says the same."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from live_books import BOOKS, PERIOD, PERIOD_ENDS, Policy, ran, trace_limit, world
+from support import compute, sources
+from support_files import Parts, bench_book, cli, sample_book
+
+from xlbackflush import layout, pipeline
+from xlbackflush.engine.accept import accept
+from xlbackflush.engine.closings import Closings, Stages
+from xlbackflush.engine.sensitivity import TABLES, Cell, Sensitivity, cells, effect
+from xlbackflush.engine.tables import Source
+from xlbackflush.engine.tieout import INVENTORIES
+from xlbackflush.excel import sensitivity as sheet
+from xlbackflush.excel.file import FileBook
+from xlbackflush.layout import NUMERIC
+from xlbackflush.samples import SAMPLES, Sample
+
+Read = dict[str, Source]
+CHART = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
+
+
+def read(sample: Sample) -> Read:
+    """A sample as it is read from a workbook."""
+    period = {"Period start": PERIOD[0], "Period end": PERIOD[1]}
+    return sources(period | dict(sample.settings), sample.tables)
+
+
+# -------------------------------------------------------------------------------- against whole runs of the engine
+
+
+def closings(tables: Read) -> Closings | None:
+    """What the ledger of a whole run closes with; None where the inputs have errors."""
+    posted = compute(tables).posted
+    if posted is None:
+        return None
+    closing = dict(zip(posted.ledger["role"], posted.ledger["closing"], strict=True))
+    return Closings(sum(closing.get(role, 0) for role in INVENTORIES), closing.get(layout.COGS, 0))
+
+
+def with_cell(tables: Read, cell: Cell, value: float) -> Read:
+    """The tables with another number typed into a cell."""
+    source = tables[cell.table]
+    rows = [list(row) for row in source.rows]
+    rows[cell.index][source.columns.index(cell.column.name)] = value
+    return {**tables, cell.table: replace(source, rows=rows)}
+
+
+def by_force(tables: Read, before: Closings, cell: Cell, by: float) -> Closings | None:
+    """The change from a run to a run with the cell larger; if that is refused, with it smaller, turned round."""
+    for sign in (1, -1):
+        after = closings(with_cell(tables, cell, cell.value + sign * by))
+        if after is not None:
+            return Closings(sign * (after.inventory - before.inventory), sign * (after.cogs - before.cogs))
+    return None
+
+
+def compare(sample: Sample, choose: Callable[[list[Cell]], list[Cell]] = lambda found: found) -> int:
+    """Compare the effects of cells with whole runs; how many of them move a balance."""
+    tables = read(sample)
+    outcome = compute(tables)
+    stages, before = Stages(outcome.inputs, outcome.structure), closings(tables)
+    assert before == stages.closings
+    assert before is not None
+    moved = 0
+    for cell in choose(cells(outcome.inputs)):
+        found = effect(stages, cell)
+        assert found.percent == by_force(tables, before, cell, cell.value * 0.01), cell
+        assert found.unit == by_force(tables, before, cell, cell.unit), cell
+        moved += found.matters
+    return moved
+
+
+def spread(found: list[Cell], number: int) -> list[Cell]:
+    """One cell from every fourth column; from other columns and rows in the next book, whose number is one higher."""
+    columns: dict[tuple[str, str], list[Cell]] = {}
+    for cell in found:
+        columns.setdefault((cell.table, cell.column.name), []).append(cell)
+    chosen = [group for k, group in enumerate(columns.values()) if k % 4 == number % 4]
+    return [group[5 * number % len(group)] for group in chosen]
+
+
+@pytest.mark.parametrize("name", [f"computers, {triggers}" for triggers in layout.TRIGGERS])
+def test_every_cell_of_the_textbook_sample(name: str) -> None:
+    assert compare(BOOKS[name]()) >= 4
+
+
+@pytest.mark.slow
+def test_every_cell_of_the_sample_of_widgets() -> None:
+    assert compare(SAMPLES["widgets"]()) > 600
+
+
+WORLDS = [name for name in BOOKS if not name.startswith(("computers", "widgets"))]
+
+
+@pytest.mark.parametrize("name", WORLDS)
+def test_cells_of_all_kinds_under_every_policy(name: str) -> None:
+    with trace_limit(name):
+        compare(BOOKS[name](), lambda found: spread(found, WORLDS.index(name)))
+
+
+def test_the_books_together_try_all_columns() -> None:
+    tried = {
+        (cell.table, cell.column.name)
+        for number, name in enumerate(WORLDS)
+        for cell in spread(cells(accept(read(BOOKS[name]()))[0]), number)
+    }
+    # balances carried over have a test of their own
+    assert tried == {(t.name, c.name) for t in TABLES if t.name != "Opening" for c in t.columns if c.kind in NUMERIC}
+
+
+def test_balances_carried_over() -> None:
+    """An opening balance of finished goods goes to the end; of a price variance, to cost of goods sold at the close."""
+    sample = world(Policy(layout.PCS))
+    rows = [
+        {"Role": layout.FINISHED_GOODS, "Closing balance": 1_000},
+        {"Role": layout.PRICE_VARIANCE, "Closing balance": 50},
+    ]
+    tables = read(replace(sample, tables={**sample.tables, "Opening": rows}))
+    outcome = compute(tables)
+    stages, before = Stages(outcome.inputs, outcome.structure), closings(tables)
+    assert before is not None
+    opened = [cell for cell in cells(outcome.inputs) if cell.table == "Opening"]
+    assert [effect(stages, cell).percent for cell in opened] == [Closings(1_000, 0), Closings(0, 50)]
+    for cell in opened:
+        assert effect(stages, cell).percent == by_force(tables, before, cell, cell.value * 0.01)
+
+
+# ------------------------------------------------------------------------------------------------- by hand
+
+
+def found_in(result: Sensitivity) -> dict[tuple[str, str, int], tuple[Closings | None, Closings | None]]:
+    return {(e.cell.table, e.cell.column.name, e.cell.index): (e.percent, e.unit) for e in result.effects}
+
+
+def test_the_textbook_case_by_hand() -> None:
+    """100,000 computers of 19 material and 12 conversion completed, 99,000 sold; 1,950,000 bought, 1,260,000 incurred.
+
+    In stock: 50,000 of materials, 1,000 computers. What is left of conversion, 60,000, goes to cost of goods sold.
+    """
+    result = sheet.sensitivity(compute(read(SAMPLES["computers"]())))
+    cents = 100
+    assert found_in(result) == {
+        # 990 or 1 more sold, at 31
+        ("Counts", "Quantity", 1): (Closings(-30_690 * cents, 30_690 * cents), Closings(-31 * cents, 31 * cents)),
+        # 1,000 or 1 more completed: material moves within inventory, 12 of conversion each are allocated
+        ("Counts", "Quantity", 0): (Closings(12_000 * cents, -12_000 * cents), Closings(12 * cents, -12 * cents)),
+        # bought dearer: a price variance; bought more: stock of materials
+        ("Purchases", "Actual price", 0): (Closings(0, 19_500 * cents), Closings(0, 1_950_000 * cents)),
+        ("Purchases", "Quantity", 0): (Closings(19_500 * cents, 0), Closings(1 * cents, 0)),
+        # 99,000 sold with 0.19 or 1 more of material in each
+        ("BOM", "Qty per", 0): (Closings(-18_810 * cents, 18_810 * cents), Closings(-99_000 * cents, 99_000 * cents)),
+        ("Actuals", "Amount", 0): (Closings(0, 12_600 * cents), Closings(0, 1 * cents)),
+        # 50,000 + 1,000 x 19 of material in stock, 1,000 units of conversion
+        ("StandardCost", "Material price", 0): (Closings(690 * cents, -690 * cents), Closings(69_000 * cents, -69_000 * cents)),
+        ("StandardCost", "Other conversion", 1): (Closings(120 * cents, -120 * cents), Closings(1_000 * cents, -1_000 * cents)),
+    }  # fmt: skip
+    assert [e.size for e in result.effects] == sorted((e.size for e in result.effects), reverse=True)
+
+
+def test_a_share_of_all_cannot_be_larger_so_the_smaller_is_tried() -> None:
+    """20 SUB-A with all their material in: with 99 % of it in, inventory stays, as the material comes out of materials."""
+    outcome = compute(read(world(PERIOD_ENDS[2])))
+    stages = Stages(outcome.inputs, outcome.structure)
+    cell = next(c for c in cells(outcome.inputs) if c.column.name == "Material %" and c.value == 1)
+    assert stages.with_cell("WIP", "Material %", cell.index, 1.01) is None
+    less = stages.with_cell("WIP", "Material %", cell.index, 0.99)
+    assert less is not None
+    change = less.closings - stages.closings
+    assert effect(stages, cell).unit == Closings(-change.inventory, -change.cogs)
+
+
+def test_a_percentage_at_its_limit_is_refused_like_typing_it() -> None:
+    outcome = compute(read(world(Policy(layout.PCS))))
+    stages = Stages(outcome.inputs, outcome.structure)
+    assert stages.with_cell("BOM", "Scrap %", 2, 0.99) is not None
+    assert stages.with_cell("BOM", "Scrap %", 2, 1.0) is None
+
+
+# ------------------------------------------------------------------------------------- where there are too many
+
+
+def test_the_most_telling_cells_are_tried_first() -> None:
+    """A third of the cells holds the twenty of the largest effects."""
+    outcome = compute(read(world(PERIOD_ENDS[0])))
+    everything = sheet.sensitivity(outcome)
+    number = everything.cells.total()
+    assert everything.tried == everything.cells
+    some = sheet.sensitivity(outcome, most=number // 3)
+    assert some.tried.total() == number // 3
+    assert some.cells == everything.cells
+    assert some.effects[:20] == everything.effects[:20]
+
+
+# -------------------------------------------------------------------------------------------------- the sheet
+
+
+def written(path: Path, most: int = 1_000) -> tuple[Sensitivity, pipeline.Outcome]:
+    """Do what the command does with a workbook."""
+    with FileBook(path) as book:
+        outcome = compute(book.read())
+        found = sheet.sensitivity(outcome, most)
+        book.write_table(sheet.TABLE, sheet.body(found, outcome.inputs))
+    return found, outcome
+
+
+def test_the_sheet_lists_tables_then_cells(tmp_path: Path) -> None:
+    path = bench_book(tmp_path / "book.xlsm")
+    assert cli("run", path).code == 0
+    found, _ = written(path)
+    rows = Parts(path).rows("Sensitivity")
+    tables, ranked = rows[: len(TABLES)], rows[len(TABLES) :]
+    assert [row["Rank"] for row in tables] == [None] * len(TABLES)
+    assert [row["Rank"] for row in ranked] == list(range(1, len(found.effects) + 1))
+    for row, e in zip(ranked, found.effects, strict=True):
+        assert e.percent is not None
+        assert e.unit is not None
+        assert (row["Inventory +1 %"], row["Cost of goods sold +1 %"]) == (
+            e.percent.inventory / 100,
+            e.percent.cogs / 100,
+        )
+        assert (row["Inventory +1 unit"], row["Cost of goods sold +1 unit"]) == (
+            e.unit.inventory / 100,
+            e.unit.cogs / 100,
+        )
+        assert row["Cell value"] == e.cell.value
+    sizes = {t["Where"].split("!")[0]: t["Cost of goods sold +1 %"] for t in tables}
+    of_cells = dict.fromkeys(sizes, 0.0)
+    for row in ranked:
+        of_cells[row["Where"].split("!")[0]] += abs(row["Cost of goods sold +1 %"])
+    assert sizes == pytest.approx(of_cells, abs=0.005)
+    assert sum(t["Share"] for t in tables) == pytest.approx(1)
+    assert sum(r["Share"] for r in ranked) == pytest.approx(1)
+
+
+def test_each_row_leads_to_its_cell_and_names_it(tmp_path: Path) -> None:
+    path = bench_book(tmp_path / "book.xlsm")
+    written(path)
+    parts = Parts(path)
+    at = parts.tables()["Sensitivity"]
+    for number, row in enumerate(parts.rows("Sensitivity")):
+        _, formula = parts.cells("Sensitivity")[f"O{at.top + 1 + number}"]
+        place, _, cell = str(row["Where"]).partition("!")
+        assert re.fullmatch(rf"HYPERLINK\(\"#'?{place}'?!{cell}\",\"{place}!{cell}\"\)", formula)
+        if row["Rank"]:
+            assert parts.cells(place)[cell][0] == row["Cell value"]
+            assert row["One unit"].startswith("1 ")
+    leg = next(r for r in parts.rows("Sensitivity") if str(r["What"]).startswith("Qty per: Leg in "))
+    assert leg["One unit"] == "1 unit per parent"
+
+
+def test_a_part_of_the_cells_is_said_to_be_one(tmp_path: Path) -> None:
+    path = bench_book(tmp_path / "book.xlsm")
+    found, _ = written(path, most=5)
+    said = [str(row["What"]) for row in Parts(path).rows("Sensitivity")[: len(TABLES)]]
+    tried = [re.search(r"(\d+) of (\d+) cells? tried", text) for text in said]
+    assert sum(int(m[1]) for m in tried if m) == 5
+    assert sum(int(m[2]) for m in tried if m) == found.cells.total()
+
+
+def test_amounts_have_the_decimals_of_the_currency(tmp_path: Path) -> None:
+    policy = next(p for p in PERIOD_ENDS if p.currency == "KWD" and not p.condensed)
+    book = ran(str(policy), tmp_path)
+    found, _ = written(book.path, most=3)
+    row = Parts(book.path).rows("Sensitivity")[len(TABLES)]
+    first = found.effects[0].percent
+    assert first is not None
+    assert (row["Inventory +1 %"], row["Cost of goods sold +1 %"]) == (first.inventory / 1000, first.cogs / 1000)
+
+
+def test_a_run_empties_the_sheet_and_nothing_touches_its_charts(tmp_path: Path) -> None:
+    path = bench_book(tmp_path / "book.xlsm")
+    before = Parts(path)
+    drawn = [name for name in before.content if name.startswith(("xl/charts/", "xl/drawings/"))]
+    written(path)
+    filled = Parts(path)
+    assert len(filled.rows("Sensitivity")) > len(TABLES)
+    assert cli("run", path).code == 0
+    after = Parts(path)
+    assert not any(row["Where"] for row in after.rows("Sensitivity"))
+    for name in drawn:
+        assert before[name] == filled[name] == after[name]
+
+
+def chart_parts(parts: Parts) -> Iterator[str]:
+    (drawing,) = (p for kind, p in parts.targets(parts.sheets()["Sensitivity"]).values() if kind == "drawing")
+    targets = parts.targets(drawing)
+    return (targets[f"rId{i}"][1] for i in range(1, len(targets) + 1))
+
+
+def test_the_charts_draw_the_first_cells_and_the_tables(tmp_path: Path) -> None:
+    path = sample_book(tmp_path / "book.xlsm", "widgets")
+    written(path, most=40)
+    parts = Parts(path)
+    place, rows = parts.tables()["Sensitivity"], parts.rows("Sensitivity")
+    tables = [n for n, row in enumerate(rows) if row["Rank"] is None]
+    first = [n for n, row in enumerate(rows) if row["Rank"] and row["Rank"] <= 20]
+    for part, wanted in zip(chart_parts(parts), (first, tables), strict=True):
+        drawn = set()
+        for formula in parts.xml(part).iter(f"{CHART}f"):
+            match = re.fullmatch(r"Sensitivity!\$([A-Z]+)\$(\d+)(?::\$([A-Z]+)\$(\d+))?", formula.text or "")
+            assert match, formula.text
+            name = place.columns[ord(match[1]) - 64 - place.left]
+            top, bottom = int(match[2]), int(match[4] or match[2])
+            assert top == bottom == place.top or list(range(top, bottom + 1)) == [place.top + 1 + n for n in wanted]
+            drawn.add(name)
+        assert drawn == {"What", "Inventory +1 %", "Cost of goods sold +1 %"}
+
+
+def test_a_terminal_shows_tables_and_first_cells() -> None:
+    outcome = compute(read(SAMPLES["computers"]()))
+    lines = sheet.printed(sheet.sensitivity(outcome), outcome.inputs, most=2)
+    assert len(lines) == 1 + len(TABLES) + 2
+    assert re.fullmatch(r" +1 +-30,690\.00 +30,690\.00  Quantity: Computer Sold, SH-2001  \[Counts!E8\]", lines[-2])
