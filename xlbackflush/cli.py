@@ -176,7 +176,14 @@ def _record_verbs(verbs: Verbs[argparse.ArgumentParser]) -> None:
     )  # fmt: skip
     _book(roll)
     roll.add_argument("next", type=Path, metavar="NEXT", help="workbook to write for the next period")
-    for sub in (post, verify, diff, roll):
+    evidence = _verb(
+        verbs, "evidence", period.evidence, "write what an auditor files: PDF, journal and inputs as CSV, digests",
+        "october.xlsm --to october-evidence",
+    )  # fmt: skip
+    _book(evidence)
+    evidence.add_argument("--to", type=Path, metavar="FOLDER", help="folder to write (default: beside the workbook)")
+    evidence.add_argument("--force", action="store_true", help="replace an evidence folder that is there")
+    for sub in (post, verify, diff, roll, evidence):
         _printed(sub)
 
 

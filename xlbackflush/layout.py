@@ -1135,7 +1135,7 @@ OUTPUT_SHEETS: tuple[Sheet, ...] = (
         "Output",
         "What an error of 1 %, or of one unit, in one input cell would do to inventory and cost of goods sold as posted.",
         (SENSITIVITY,),
-        "xlbackflush sensitivity BOOK fills this sheet, which takes a while; a run empties it. The cell to audit first comes first.",
+        "xlbackflush sensitivity BOOK fills this sheet; a run empties it. The cell to audit first comes first.",
     ),
     Sheet(
         "Suspects",

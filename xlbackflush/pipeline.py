@@ -19,18 +19,20 @@ from typing import Protocol
 import pandas as pd
 
 from xlbackflush import __version__, layout
+from xlbackflush.engine import books, disposition, money, physical, relieve, rules, stockbook, verify, wip
 from xlbackflush.engine import demand as demands
-from xlbackflush.engine import disposition, money, physical, relieve, rules, stockbook, verify, wip
 from xlbackflush.engine import journal as journals
 from xlbackflush.engine import record as records
 from xlbackflush.engine.accept import accept
 from xlbackflush.engine.allowed import conversion_allowed
+from xlbackflush.engine.annotations import carried
 from xlbackflush.engine.comparison import Figures, comparison
 from xlbackflush.engine.condense import condensed
 from xlbackflush.engine.corrections import Draft, correct
 from xlbackflush.engine.dashboard import Bar, dashboard
 from xlbackflush.engine.findings import CHANGED_ON_RECORD, Finding, has_errors, in_order
 from xlbackflush.engine.fit import Weighed, fit
+from xlbackflush.engine.journaltests import journal_tests, marks_lost
 from xlbackflush.engine.materiality import Measure, materiality
 from xlbackflush.engine.movements import movements
 from xlbackflush.engine.record import DRAFT as DRAFT
@@ -281,6 +283,11 @@ def _post(
         fit=fit(inputs, built, rolled, traced, moved, book, in_process, ledger, places),
         dashboard=dashboard(differences, ledger, settings, places),
     )  # fmt: skip
+    threshold = settings.materiality * abs(sum(tie.closing for tie in ties))
+    found += journal_tests(inputs, built, rolled, draft.entries, threshold, places, past.posted_runs, past.journal)
+    if past.journal.rows:
+        written = carried(past.journal.by_column(), books.columns(draft.entries, places), places)
+        found += marks_lost(written[1])
     return posted, found
 
 

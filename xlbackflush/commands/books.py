@@ -89,7 +89,7 @@ def clear(args: argparse.Namespace) -> int:
 
 
 def explain(args: argparse.Namespace) -> int:
-    """Show what a cell, or all costs of a product, are made of; the workbook stays as it is."""
+    """Show what a cell, or all costs of a product, are made of; the same steps go to sheet Explanation."""
     from xlbackflush.excel import explain as explanation
     from xlbackflush.excel.errors import UnusableError
     from xlbackflush.excel.file import FileBook
@@ -99,6 +99,7 @@ def explain(args: argparse.Namespace) -> int:
     with FileBook(args.book) as book:
         reader = book.cells()
         steps = explanation.product(reader, args.product) if args.product else explanation.explain(reader, args.cell)
+        explanation.write(book, steps)
     return tell(args, {"steps": [asdict(step) for step in steps]}, "\n".join(explanation.printed(steps)))
 
 

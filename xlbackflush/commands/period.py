@@ -1,4 +1,4 @@
-"""Commands on the record of a workbook: post, verify, diff, roll."""
+"""Commands on the record of a workbook: post, verify, diff, roll, evidence."""
 
 from __future__ import annotations
 
@@ -135,3 +135,11 @@ def roll(args: argparse.Namespace) -> int:
         else f"{args.book} is closed already, and {done.path} is there: nothing to do."
     )
     return tell(args, {"book": str(done.path), "first": str(done.first), "last": str(done.last), "new": done.new}, said)
+
+
+def evidence(args: argparse.Namespace) -> int:
+    """Write what an auditor files: a PDF, the journal and inputs as CSV, digests."""
+    from xlbackflush.excel.evidence import evidence as write
+
+    folder = write(args.book, args.to, args.force)
+    return tell(args, {"folder": str(folder)}, f"Wrote {folder}.")

@@ -25,9 +25,7 @@ from xlbackflush.excel.formulas import Sheets
 from xlbackflush.excel.package import Package, TablePart, column_letter, split_cell
 from xlbackflush.excel.productview import ProductView, ViewFile
 from xlbackflush.excel.reader import SheetReader
-from xlbackflush.excel.results import _block as block_of
-from xlbackflush.excel.results import _heights as heights_of
-from xlbackflush.excel.results import bodies
+from xlbackflush.excel.results import block_of, bodies, heights_of
 from xlbackflush.excel.sheet import Block, rows_xml
 from xlbackflush.excel.styles import StyleSheet
 from xlbackflush.excel.writing import Body

@@ -137,7 +137,8 @@ def stock_sum(table: str, column: str, code: str, item_cell: str, wanted: tuple[
         rest = "".join(f",{table}[{c}],{literal(v)}" for c, v in wanted)
         return f'SUMIFS({table}[{column}],{table}[Item],"="&{item_cell}{rest})'
     rest = "".join(f"*({table}[{c}]={literal(v)})" for c, v in wanted)
-    return f'SUMPRODUCT(({table}[Item]&""={item_cell}){rest},{table}[{column}])'
+    # SUMPRODUCT takes truth values for nothing; a product of them is a number
+    return f'SUMPRODUCT(({table}[Item]&""={item_cell}){rest or "*1"},{table}[{column}])'
 
 
 def invoiced(item_cell: str) -> str:

@@ -32,9 +32,7 @@ from xlbackflush.excel.formulas import Sheets
 from xlbackflush.excel.mac import MacBook
 from xlbackflush.excel.package import TablePart, split_cell
 from xlbackflush.excel.productview import ProductView, ViewFile
-from xlbackflush.excel.results import _block as block_of
-from xlbackflush.excel.results import _heights as heights_of
-from xlbackflush.excel.results import bodies
+from xlbackflush.excel.results import block_of, bodies, heights_of
 from xlbackflush.excel.sheet import Block, Cells, Value
 from xlbackflush.excel.styles import STYLES, StyleSheet
 from xlbackflush.excel.values import dated, decoded

@@ -23,8 +23,7 @@ from xlbackflush.excel.errors import UnusableError
 from xlbackflush.excel.formulas import Sheets
 from xlbackflush.excel.package import Package, TablePart
 from xlbackflush.excel.reader import SheetReader
-from xlbackflush.excel.results import _block as block_of
-from xlbackflush.excel.results import empty, run_rows, style_name
+from xlbackflush.excel.results import block_of, empty, run_rows, style_name
 from xlbackflush.excel.sheet import Block, Cells, Value
 from xlbackflush.excel.styles import STYLES, StyleSheet
 from xlbackflush.excel.values import stored

@@ -59,15 +59,15 @@ def bodies(outcome: Outcome, runs: list[Run], sheets: Sheets, styles: StyleSheet
         makers["Runs"] = lambda: run_rows(runs)
         makers["RunInputs"] = lambda: run_inputs(runs, ran.inputs)
     places = ran.places if ran else 2
-    blocks = {name: _block(name, make(), sheets, styles, places) for name, make in makers.items()}
+    blocks = {name: block_of(name, make(), sheets, styles, places) for name, make in makers.items()}
     for name, block in blocks.items():
-        block.heights = _heights(name, block)
+        block.heights = heights_of(name, block)
     if ran and len(ran.trace.rows):
         blocks["Trace"].outline = ran.trace.rows["level"].tolist()
     return blocks
 
 
-def _block(name: str, body: Body, sheets: Sheets, styles: StyleSheet, places: int) -> Block:
+def block_of(name: str, body: Body, sheets: Sheets, styles: StyleSheet, places: int) -> Block:
     """Columns in the order of layout, each with the style of its kind; an empty table keeps one blank row."""
     place, role = sheets.places[name], _role(name)
     block = Block(1 + _index(next(iter(place.letters.values()))), place.first_row)
@@ -86,7 +86,7 @@ def _block(name: str, body: Body, sheets: Sheets, styles: StyleSheet, places: in
     return block
 
 
-def _heights(name: str, block: Block) -> list[float] | None:
+def heights_of(name: str, block: Block) -> list[float] | None:
     """Row heights in points where a table has wrapped columns: by the longest text, at its column's width.
 
     A width counts digits; letters are narrower on average, so a tenth more of them fit.
@@ -114,6 +114,8 @@ def _role(table: str) -> str:
 
 def style_name(role: str, column: layout.Column, places: int = 2) -> str:
     """Named style of a column's cells on a sheet of that role."""
+    if column in layout.AUDITOR:  # unlocked: for the auditor to type in
+        return "Input text"
     kind: str = {"item": "text", "choice": "text", "any": "general"}.get(column.kind, column.kind)
     if kind == "money" and places != 2:
         kind = f"money {places}" if places else "money 0"
