@@ -314,6 +314,12 @@ def test_the_charts_draw_the_first_cells_and_the_tables(tmp_path: Path) -> None:
         assert drawn == {"What", "Inventory +1 %", "Cost of goods sold +1 %"}
 
 
+def test_charts_and_the_first_cells_are_printed(tmp_path: Path) -> None:
+    """Fifty cells below the tables, with headers and units."""
+    names = Parts(bench_book(tmp_path / "book.xlsm"))["xl/workbook.xml"].decode()
+    assert ">Sensitivity!$A$1:$L$35,Sensitivity!$N$5:$W$66</definedName>" in names
+
+
 def test_a_terminal_shows_tables_and_first_cells() -> None:
     outcome = compute(read(SAMPLES["computers"]()))
     lines = sheet.printed(sheet.sensitivity(outcome), outcome.inputs, most=2)
