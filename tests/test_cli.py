@@ -402,7 +402,7 @@ def test_clear_empties_the_results(book: Path) -> None:
 def test_explain_goes_down_to_the_cells_that_people_typed(tmp_path: Path) -> None:
     book = sample_book(tmp_path / "book.xlsm")
     cli("run", book)
-    before = book.read_bytes()
+    before = Parts(book)
     shown = cli("explain", book, "Journal!I7")
     assert shown.code == 0
     assert shown.out.splitlines()[0].endswith("[Journal!I7]")
@@ -410,10 +410,14 @@ def test_explain_goes_down_to_the_cells_that_people_typed(tmp_path: Path) -> Non
     assert any("1,950,000 USD" in line for line in typed)
     steps = cli("explain", book, "Journal!I7", "--json").json["steps"]
     assert (steps[0]["where"], steps[0]["figure"]) == ("Journal!I7", 1_950_000)
+    after = Parts(book)
+    written = after.rows("Explanation")
+    assert [(row["Where"], row["Figure"]) for row in written] == [(s["where"], s["figure"]) for s in steps]
+    changed = {name for name in after.content if after[name] != before[name]}
+    assert changed == {after.sheets()["Explanation"], after.tables()["Explanation"].part}
     assert any(s["kind"] == "input" and s["where"].startswith("Purchases!") for s in steps)
     product = cli("explain", book, "--product", "Computer", "--json").json["steps"]
     assert product[0]["figure"] == 31
-    assert book.read_bytes() == before
 
 
 @pytest.mark.parametrize(
