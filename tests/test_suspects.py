@@ -300,6 +300,18 @@ def test_whatever_the_plant_the_figures_are_numbers_and_add_up(world: worlds.Wor
             assert (s.implied - s.recorded) * (s.base or 0.0) == pytest.approx(s.difference)
 
 
+@given(worlds.worlds(), worlds.worlds())
+@settings(max_examples=40, deadline=None)
+def test_plants_that_change_from_period_to_period_are_no_obstacle(one: worlds.World, other: worlds.World) -> None:
+    """Items, types and bills that come and go; a shared cause is of no period, or of one of them."""
+    results = [posted(w.settings, w.tables) for w in (one, other, one) if run(w.settings, w.tables).posted]
+    assume(len(results) == 3)
+    periods = [Period(o.inputs.settings, o.structure, p.trace, p.demand, p.book) for o, p in results]
+    found = suspects(periods)
+    assert np.isfinite(np.array([(s.amount, s.implied, s.left, s.margin or 0.0) for s in found])).all()
+    assert all(-1 <= s.at < len(periods) and 1 <= s.periods <= len(periods) for s in found)
+
+
 # ------------------------------------------------------------------------------------------------------ sheet
 
 

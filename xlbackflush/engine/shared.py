@@ -133,8 +133,8 @@ def _candidates(differences: Differences, noticed: list[Item]) -> Iterator[Share
     for parent in sorted(parents):
         under = {key: x for key, x in _under(differences, parent).items() if differences.is_counted(key)}
         if len(under.keys() & keys) >= max(TOGETHER, len(under) / 2):
-            yield from _of_phantom(differences, parent, under)
-            yield from _of_units(differences, parent, under)
+            both = (*_of_phantom(differences, parent, under), *_of_units(differences, parent, under))
+            yield from (shared for shared in both if shared.exposure)
 
 
 def _above(view: View, keys: set[str]) -> list[str]:
@@ -203,12 +203,10 @@ def _of_phantom(differences: Differences, phantom: str, under: dict[str, dict[in
     if any(v.stocked[v.structure.number[phantom]] for v in differences.views if phantom in v.structure.number):
         return
     for line, units in differences.takers(phantom):
-        exposure = _exposure(differences, under, units)
-        if exposure:
-            scale = BILL_SCALE * (line.quantity or 1.0)
-            yield Shared(
-                BILL_QUANTITY, line.parent, line.component, line.row, -1, line.quantity, sum(units), scale, exposure
-            )
+        scale, exposure = BILL_SCALE * (line.quantity or 1.0), _exposure(differences, under, units)
+        yield Shared(
+            BILL_QUANTITY, line.parent, line.component, line.row, -1, line.quantity, sum(units), scale, exposure
+        )
 
 
 def _code(differences: Differences, key: str) -> str:

@@ -7,6 +7,7 @@ plausible they are and what is said of them stay as at the run. What several wor
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
@@ -130,19 +131,32 @@ def suspects(w: Writing) -> Body:
     """The suspects of the run's own period, live where a figure can be."""
     found = engine([_period(w.inputs, w.structure, w.posted)])
     written = body(found, w.inputs)
-    book = {w.codes[item]: row for row, item in enumerate(w.posted.book["item"])}
-    cells = w.cells("Reconciliation", len(book))
+    stock = _stock_cells(w)
     alone = ~w.lines.duplicated(["parent", "component", "quantity"], keep=False)
     single = set(w.lines["row"][alone & (w.lines["quantity"] != 0)].tolist())
-    sheet = quoted(w.sheets.places["Reconciliation"].sheet)
     formulas = []
     for s, own in zip(found, w.cells("Suspects", len(found)), strict=True):
-        stock = {name: f"{sheet}!{cell}" for name, cell in cells[book[s.item]].items()} if s.item in book else {}
-        one_line = s.cause != BILL_QUANTITY or s.row in single
-        formulas.append(_live(w, s, own, stock) if stock and one_line and s.difference is not None else {})
+        used, cells = stock.get(s.item, (math.nan, {}))
+        whole = s.difference is not None and math.isclose(s.difference, used, rel_tol=1e-9, abs_tol=1e-9)
+        live = whole and (s.cause != BILL_QUANTITY or s.row in single)
+        formulas.append(_live(w, s, own, cells) if live else {})
     for name in ("Difference qty", "Amount", "Base", "Recorded", "Implied", "Would remain"):
         written[name] = (written[name][0], [f.get(name, "") for f in formulas])
     return written
+
+
+def _stock_cells(w: Writing) -> dict[str, tuple[float, dict[str, str]]]:
+    """Item code -> units used beyond the book, and its cells on Reconciliation.
+
+    What a suspect explains is less where a shared cause has explained a part: then its figures are values.
+    """
+    book, sheet = w.posted.book, quoted(w.sheets.places["Reconciliation"].sheet)
+    return {
+        w.codes[item]: (-difference, {name: f"{sheet}!{cell}" for name, cell in cells.items()})
+        for item, difference, cells in zip(
+            book["item"], book["difference"].tolist(), w.cells("Reconciliation", len(book)), strict=True
+        )
+    }
 
 
 def _live(w: Writing, s: Suspect, own: dict[str, str], stock: dict[str, str]) -> dict[str, str]:
