@@ -444,3 +444,46 @@ def test_export_writes_the_journal_beside_the_workbook_or_where_it_is_told(book:
     unknown = cli("export", book, "--format", "abacus")
     assert (unknown.code, unknown.out) == (2, "")
     assert "csv" in unknown.err
+
+
+# ------------------------------------------------------------------------------------------- for the auditor
+
+
+def test_sensitivity_ranks_the_cells_and_writes_its_sheet_alone(book: Path) -> None:
+    cli("run", book)
+    before = Parts(book)
+    found = cli("sensitivity", book, "--most", 5, "--json").json["effects"]
+    assert len(found) == 5
+    after = Parts(book)
+    assert [row["Rank"] for row in after.rows("Sensitivity") if row["Rank"]] == [1, 2, 3, 4, 5]
+    changed = {name for name in after.content if after[name] != before[name]}
+    assert after.sheets()["Sensitivity"] in changed
+    assert not changed & {after.sheets()[s] for s in ("Journal", "Counts", "Ledger")}
+
+
+def test_suspects_name_the_planted_bill(tmp_path: Path) -> None:
+    """The sample's P-4135 is short by about one for each unit built of what its bill is wrong for."""
+    book = sample_book(tmp_path / "book.xlsm", "widgets")
+    first = cli("suspects", book, "--json").json["suspects"][0]
+    assert (first["item"], first["recorded"], first["proposed"]) == ("P-4135", 2, 3)
+    assert Parts(book).rows("Suspects")[0]["Item"] == "P-4135"
+
+
+@pytest.mark.parametrize("verb", ["sensitivity", "suspects"])
+def test_an_auditor_is_told_of_inputs_with_errors(book: Path, verb: str) -> None:
+    wrong(book)
+    before = book.read_bytes()
+    result = cli(verb, book)
+    assert result.code == 2
+    assert "Counts!E7" in result.err
+    assert book.read_bytes() == before
+
+
+def test_evidence_is_written_beside_the_workbook(book: Path) -> None:
+    cli("run", book)
+    result = cli("evidence", book)
+    assert result.code == 0
+    folder = book.with_name("book-evidence-R0001")
+    assert {"evidence.pdf", "journal-aicpa.csv", "manifest.sha256", "README.txt"} <= {f.name for f in folder.iterdir()}
+    assert cli("evidence", book).code == 2
+    assert cli("evidence", book, "--force").code == 0

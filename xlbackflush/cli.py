@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from xlbackflush import __version__
-from xlbackflush.commands import books, period, setup
+from xlbackflush.commands import audit, books, period, setup
 
 _EXAMPLES = """examples:
   xlbackflush new october.xlsm                      an empty workbook for this month
@@ -142,6 +142,7 @@ def _workbook_verbs(verbs: Verbs[argparse.ArgumentParser]) -> None:
     _printed(explain)
 
     _record_verbs(verbs)
+    _audit_verbs(verbs)
     export = _verb(
         verbs, "export", books.export, "write the posted journal to a file that a ledger imports",
         "october.xlsm --format NAME --to october.csv",
@@ -151,6 +152,23 @@ def _workbook_verbs(verbs: Verbs[argparse.ArgumentParser]) -> None:
     export.add_argument("--to", type=Path, metavar="FILE", help="file to write (default: beside the workbook)")
     export.add_argument("--force", action="store_true", help="replace an existing file")
     _printed(export)
+
+
+def _audit_verbs(verbs: Verbs[argparse.ArgumentParser]) -> None:
+    sensitivity = _verb(
+        verbs, "sensitivity", audit.sensitivity, "rank the input cells by what an error in them would do to the balances",
+        "october.xlsm",
+    )  # fmt: skip
+    _book(sensitivity)
+    sensitivity.add_argument("--most", type=int, metavar="N", help="how many cells to try (default: 1,000)")
+    suspects = _verb(
+        verbs, "suspects", audit.suspects, "name the bills, scrap or counts that best explain the differences of the counts",
+        "october.xlsm september.xlsm august.xlsm",
+    )  # fmt: skip
+    _book(suspects)
+    suspects.add_argument("earlier", type=Path, nargs="*", metavar="EARLIER", help="workbooks of earlier periods")
+    for sub in (sensitivity, suspects):
+        _printed(sub)
 
 
 def _record_verbs(verbs: Verbs[argparse.ArgumentParser]) -> None:
