@@ -183,7 +183,11 @@ class Copy:
             one = styles.xf(*looks[0])
             block.columns.append(
                 Cells(
-                    [row[i] for row in values],
+                    # a formula that shows nothing shows a text of no characters, not a blank cell, which would be 0
+                    [
+                        row[i] if row[i] is not None or not formula else ""
+                        for row, formula in zip(values, formulas, strict=True)
+                    ],
                     one,
                     formulas if any(formulas) else None,
                     [styles.xf(*look) for look in looks] if len(set(looks)) > 1 else None,
