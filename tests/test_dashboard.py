@@ -240,7 +240,8 @@ def test_a_run_leaves_the_charts_byte_for_byte(tmp_path: Path) -> None:
     kept += ["xl/worksheets/_rels/" + part.rsplit("/", 1)[1] + ".rels" for part in before.sheets().values()]
     kept.remove("xl/worksheets/_rels/" + before.sheets()["Functions"].rsplit("/", 1)[1] + ".rels")  # it has no drawing
     drawings = len(before.sheets()) - 1
-    assert len(kept) == 5 + drawings + 2 + drawings  # charts; drawings; relationships of drawings with charts, of sheets
+    # charts; drawings; relationships of drawings with charts; relationships of sheets
+    assert len(kept) == 5 + drawings + 2 + drawings
     assert [name for name in kept if after[name] != before[name]] == []
     assert chart_parts(after) == chart_parts(before)
     assert before["[Content_Types].xml"] == after["[Content_Types].xml"]
