@@ -106,6 +106,7 @@ def _workbook(names: list[str], macros: bool) -> str:
     )
     last = HEADER_ROW + max(len(layout.SETTINGS), len(layout.ROLES))
     areas = {1: f"Setup!$A$1:$G${last}"} | {names.index(b.sheet): b.printed for b in charts.boards()}
+    areas[names.index("Run Inputs")] = "'Run Inputs'!$A:$E"  # its packed texts are wider than any page
     area = "".join(
         f'<definedName name="_xlnm.Print_Area" localSheetId="{i}">{printed}</definedName>'
         for i, printed in areas.items()
@@ -120,6 +121,7 @@ def _workbook(names: list[str], macros: bool) -> str:
         f'<bookViews><workbookView xWindow="0" yWindow="0" windowWidth="28800" windowHeight="15000" tabRatio="850"/></bookViews>'
         f"<sheets>{sheets}</sheets>{groups}"
         f'<definedNames>{area}{titles}<definedName name="Items">StandardCost[Item]</definedName>'
+        f'<definedName name="Roles">Accounts[Role]</definedName>'
         f'<definedName name="{layout.MASTER_CHECK}">Checks!$B$3</definedName></definedNames>'
         '<calcPr calcId="191029" fullCalcOnLoad="1"/></workbook>'
     )

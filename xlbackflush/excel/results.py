@@ -137,6 +137,8 @@ def style_name(role: str, column: layout.Column, places: int = 2) -> str:
         return "Posted link"
     if column.name in WRAPPED:
         return "Posted wrapped"
+    if column.name == "Content":
+        return "Posted packed"
     return f"{'Calculation' if role == 'Calculation' else 'Posted'} {kind}"
 
 

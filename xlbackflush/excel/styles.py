@@ -77,6 +77,7 @@ for _kind, _code in _FORMATS.items():
     STYLES[f"Posted {_kind}"] = Style(_code, border=LINE, horizontal=_align, indent=_indent)
     STYLES[f"Check {_kind}"] = Style(_code, border=LINE, horizontal=_align, fill="FFE2EFDA", indent=_indent)
 STYLES["Posted wrapped"] = Style("@", border=LINE, horizontal="left", wrap=True, indent=1)
+STYLES["Posted packed"] = Style("@", border=LINE, horizontal="fill")  # cut off at the edge of its cell
 STYLES["Posted link"] = Style("@", border=LINE, horizontal="left", color="FF0563C1", underline=True, indent=1)
 
 #: differential formats of the conditional formats: (font colour, fill, bold)

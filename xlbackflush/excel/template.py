@@ -152,7 +152,7 @@ def _sheet_xml(sheet: Sheet, data: Mapping[str, Rows], styles: StyleSheet, board
         f'<sheetFormatPr defaultRowHeight="14"{" outlineLevelRow=" + chr(34) + "7" + chr(34) if sheet.name == "Trace" else ""}/>'
         f"<cols>{_widths(sheet, board)}</cols><sheetData>{body}</sheetData>"
         f"{'' if sheet.role == 'Input' else _PROTECTED}"
-        f"{_conditional(sheet)}{_validations(sheet)}{_LINK_BACK}{_print_setup(sheet.name == 'Trace', int(one_page))}{drawing}"
+        f"{_conditional(sheet)}{_validations(sheet)}{_LINK_BACK}{_print_setup(_is_wide(sheet), int(one_page))}{drawing}"
         f'<tableParts count="{len(sheet.tables)}">{parts}</tableParts></worksheet>'
     )
 
@@ -203,6 +203,11 @@ def _widths(sheet: Sheet, board: Board | None) -> str:
         widths[8] = 4
         widths |= {9 + i: 30 for i in range(len(_lists()))}
     return "".join(f'<col min="{i}" max="{i}" width="{w + 0.7:g}" customWidth="1"/>' for i, w in sorted(widths.items()))
+
+
+def _is_wide(sheet: Sheet) -> bool:
+    """Too wide for A4: its tables together, one page wide, would be too small to read."""
+    return sum(column.width for table in sheet.tables for column in table.columns) > _A4_WIDTH
 
 
 def _print_setup(wide: bool = False, pages: int = 0) -> str:
@@ -289,7 +294,8 @@ def _rule(column: Column, table: Table, where: str) -> str:
     unit = f" [{column.unit}]" if column.unit else ""
     title, prompt = column.name, column.help + unit + ("" if column.required else " May be blank.")
     if column.choices and table.name != "Accounts":
-        return _dv("list", where, title, prompt, f'"{",".join(column.choices)}"')
+        listed = '"' + ",".join(column.choices) + '"'
+        return _dv("list", where, title, prompt, listed if len(listed) <= 257 else "Roles")  # Excel takes no more
     if column.kind == "item" and table.name != "StandardCost":
         return _dv("list", where, title, prompt, "Items", style="warning", error="This item is not on Standard Cost.")
     if column.kind == "date":
