@@ -378,7 +378,9 @@ def test_several_workbooks_say_more_than_one(widgets: Path, tmp_path: Path) -> N
     later = tmp_path / "october.xlsx"
     later.write_bytes(widgets.read_bytes())
     with FileBook(later) as book, FileBook(before) as other:
-        found, inputs = sheet.across({"october.xlsx": book.read(), "september.xlsx": other.read()})
+        with pytest.raises(UnusableError, match=r"october\.xlsx is of a later period than september\.xlsx"):
+            sheet.across({"october.xlsx": book.read(), "september.xlsx": other.read()})
+        found, inputs = sheet.across({"september.xlsx": other.read(), "october.xlsx": book.read()})
         book.write_table("Suspects", sheet.body(found, inputs))
     top = rows(later)[0]
     assert (top["Item"], top["Parent"], top["Periods"], top["Difference qty"]) == ("P-4135", "SA-220", 2, 2_036)

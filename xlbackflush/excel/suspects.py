@@ -29,8 +29,8 @@ ITEMS_MAX = 200  # differences looked into over several workbooks
 def across(books: Mapping[str, Mapping[str, Source]]) -> tuple[list[Suspect], Inputs]:
     """Suspects over several workbooks of one company, from their names and input tables as read.
 
-    Also the inputs of the last period, which `body` needs. UnusableError where a workbook has errors, or where two are of
-    overlapping periods or of different currencies.
+    The last one named must be of the last period: `body` needs its inputs, which come back, too. UnusableError where it is
+    not, where a workbook has errors, or where two are of overlapping periods or of different currencies.
     """
     outcomes = {name: pipeline.compute(tables, "", dt.datetime.min, []) for name, tables in books.items()}
     for name, outcome in outcomes.items():
@@ -43,6 +43,8 @@ def across(books: Mapping[str, Mapping[str, Source]]) -> tuple[list[Suspect], In
             raise UnusableError(f"{before} and {after} are in different currencies; name workbooks of one company.")
         if other.inputs.settings.period_start <= one.inputs.settings.period_end:
             raise UnusableError(f"{before} and {after} cover the same days; name each period once.")
+    if (named := next(reversed(outcomes))) != ordered[-1][0]:
+        raise UnusableError(f"{ordered[-1][0]} is of a later period than {named}; name the latest workbook first.")
     periods = [_period(o.inputs, o.structure, o.posted) for _, o in ordered if o.posted]
     return engine(periods, ITEMS_MAX), ordered[-1][1].inputs
 
