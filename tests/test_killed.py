@@ -53,6 +53,8 @@ def counted(work: Command, path: Path, stop_at: int | None = None) -> int:
     child = os.fork()
     if child == 0:
         os.close(reader)
+        # copies for `restore` of its own: how many there are decides how many files it touches
+        os.environ["XLBACKFLUSH_STATE"] = str(path.parent.with_name(f"state-{path.parent.name}"))
         seen = 0
 
         def watch(event: str, arguments: tuple[object, ...]) -> None:

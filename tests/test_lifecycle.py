@@ -180,6 +180,23 @@ def test_proofs_of_a_corrected_journal_hold_in_libreoffice(tmp_path: Path, dispo
     assert moved == {"R0002"}  # the lines in force; what was taken back has nothing to prove any more
 
 
+def test_a_draft_that_was_tampered_with_is_made_again(posted: Path) -> None:
+    """Whatever was typed over its lines; what is posted above them still counts."""
+    put(posted, "Purchases!E7", 3.0)
+    run(posted)
+    whole = Parts(posted).rows("Journal")
+    draft = next(i for i, row in enumerate(whole) if not row["Seal"])
+    for column in ("I", "J", "B", "K"):
+        put(posted, f"Journal!{column}{7 + draft}", "typed over")
+    assert not verify(posted).holds
+    with pytest.raises(RefusedError, match="cannot be posted"):
+        post(posted)
+    run(posted)
+    assert Parts(posted).rows("Journal") == whole
+    post(posted)
+    assert verify(posted).holds
+
+
 def test_auditors_notes_stay_with_their_lines(posted: Path) -> None:
     parts = Parts(posted)
     tick = parts.tables()["Journal"].columns.index("Tick") + 1

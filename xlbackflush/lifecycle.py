@@ -35,7 +35,7 @@ def post(book: Book, approver: str, now: dt.datetime, progress: Progress = lambd
         what = "The inputs changed" if draft.input_hash != input_hash(sources) else "xlbackflush was updated"
         raise RefusedError(f"{what} after draft {draft.run} was made; run again, look at the results, and post then.")
     outcome = compute(sources, draft.user, now, runs, progress, tables)
-    _sound(outcome, draft)
+    _sound(outcome, draft, tables)
     posted = outcome.posted
     assert posted
     sealed_run, sealed = _sealed(outcome, draft, approver.strip(), now)
@@ -56,7 +56,7 @@ def _two_people(draft: Run, approver: str) -> None:
         )
 
 
-def _sound(outcome: Outcome, draft: Run) -> None:
+def _sound(outcome: Outcome, draft: Run, tables: Mapping[str, Source]) -> None:
     """What is posted is what the inputs give, what stands on the sheet, and what every check holds for."""
     posted = outcome.posted
     if outcome.failed or not posted:
@@ -65,14 +65,14 @@ def _sound(outcome: Outcome, draft: Run) -> None:
     failed = [check.text for check in posted.checks if not check.holds]
     if failed:
         raise RefusedError(f"Draft {draft.run} cannot be posted: {len(failed)} checks fail, the first: {failed[0]}.")
-    problem = next(iter(posted.record.problems), None)
-    if problem:
-        raise RefusedError(f"Draft {draft.run} cannot be posted: {problem} Run again.")
-    for shown, wanted in zip(posted.record.drafted, posted.draft.new, strict=False):
+    drafted, problems = records.drafted(tables, posted.places)
+    if problems:
+        raise RefusedError(f"Draft {draft.run} cannot be posted: {problems[0]} Run again.")
+    for shown, wanted in zip(drafted, posted.draft.new, strict=False):
         if _plain(shown) != _plain(wanted):
             where = posted.record.journal.cell("Run", shown.lines[0].row)
             raise RefusedError(f"Entry {shown.number} at {where} was changed after the run; run again, and post then.")
-    if len(posted.record.drafted) != len(posted.draft.new):
+    if len(drafted) != len(posted.draft.new):
         raise RefusedError("Sheet Journal does not hold the entries of the draft; run again, and post then.")
 
 
@@ -123,10 +123,12 @@ def verify(book: Book, progress: Progress = lambda stage: None) -> Verified:
     earlier: list[PostedEntry] = []
     for run in past.posted_runs:
         progress(f"Run {run.run}")
-        own = [entry for entry in past.entries if entry.run == run.run]
+        own = [entry for entry in past.posted if entry.run == run.run]
         if run.run in kept and not past.problems:
             result.problems += _recomputed(run, kept[run.run], earlier, own, past)
         earlier += own
+    if past.draft:
+        result.problems += [problem for problem in records.drafted(tables, places)[1] if problem not in past.problems]
     last = past.runs[-1].run
     if last in kept:
         result.changed = changes(kept[last], sources)

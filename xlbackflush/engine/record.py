@@ -55,14 +55,15 @@ class RunInputs:
 
 @dataclass
 class Record:
-    """Everything that earlier runs left: posted runs and entries, the draft, and what is wrong with any of it.
+    """What earlier runs left: all runs, the entries of the posted ones, and what is wrong with any of these.
 
-    `journal` is table Journal as read, with the cells that findings name.
+    `journal` is table Journal as read, with the cells that findings name. Entries of a draft are not looked at: the next run
+    replaces them, whatever was made of them (see `drafted`).
     """
 
     runs: list[Run] = field(default_factory=list)
     inputs: dict[str, RunInputs] = field(default_factory=dict)
-    entries: list[PostedEntry] = field(default_factory=list)
+    posted: list[PostedEntry] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     journal: Source = field(default_factory=lambda: Source("Journal", "Journal", {}, 0, 0))
 
@@ -74,39 +75,46 @@ class Record:
     def posted_runs(self) -> list[Run]:
         return [run for run in self.runs if not run.is_draft]
 
-    @property
-    def posted(self) -> list[PostedEntry]:
-        """Entries of posted runs."""
-        return [entry for entry in self.entries if not self.draft or entry.run != self.draft.run]
-
-    @property
-    def drafted(self) -> list[PostedEntry]:
-        """Entries of the draft, as they stand on the sheet."""
-        return [entry for entry in self.entries if self.draft and entry.run == self.draft.run]
-
-    @property
-    def closed(self) -> bool:
-        return any(run.status == CLOSED for run in self.runs)
-
 
 def read(tables: Mapping[str, Source], places: int) -> Record:
     """The record in the tables of `TABLES`, read and verified; places: decimals of the currency."""
     found = Record(runs(tables["Runs"]), run_inputs(tables["RunInputs"]), journal=tables["Journal"])
-    if not found.runs:
-        return found
-    found.entries, found.problems = books.parse(tables["Journal"], places)
-    lines = tables["Runs"]
+    if found.posted_runs:
+        found.posted, found.problems = _entries(found, _without(found.journal, found.draft), tables["Runs"], places)
+    return found
+
+
+def drafted(tables: Mapping[str, Source], places: int) -> tuple[list[PostedEntry], list[Problem]]:
+    """The entries of the draft as they stand on the sheet, and what is wrong with the journal as a whole."""
+    found = Record(runs(tables["Runs"]), run_inputs(tables["RunInputs"]), journal=tables["Journal"])
+    entries, problems = _entries(found, found.journal, tables["Runs"], places)
+    return [entry for entry in entries if found.draft and entry.run == found.draft.run], problems
+
+
+def _without(journal: Source, draft: Run | None) -> Source:
+    """The journal without the rows of the draft."""
+    if draft is None:
+        return journal
+    kept = [i for i, row in enumerate(journal.rows) if _cell(journal, row, "Run") != draft.run]
+    return replace(journal, rows=[journal.rows[i] for i in kept], row_numbers=[journal.row_numbers[i] for i in kept])
+
+
+def _entries(found: Record, journal: Source, lines: Source, places: int) -> tuple[list[PostedEntry], list[Problem]]:
+    """The entries of a journal, and what does not fit them, their chain, or sheet Runs (`lines`)."""
+    entries, problems = books.parse(journal, places)
+    if problems:
+        return entries, problems
+    if journal is not found.journal:  # which of them the draft takes back is no part of what was posted
+        entries = books.linked(entries)
     cells = {
         str(_cell(lines, r, "Run")): lines.cell("Run", n) for n, r in zip(lines.row_numbers, lines.rows, strict=True)
     }
-    if not found.problems:
-        sealed = [
-            replace(sealed_run(run, found.inputs.get(run.run), places), where=cells.get(run.run, "Runs"))
-            for run in found.posted_runs
-        ]
-        draft = found.draft.run if found.draft else ""
-        found.problems = chain.verify(sealed, found.entries, tables["Journal"], draft)
-    return found
+    sealed = [
+        replace(sealed_run(run, found.inputs.get(run.run), places), where=cells.get(run.run, "Runs"))
+        for run in found.posted_runs
+    ]
+    draft = found.draft.run if found.draft and journal is found.journal else ""
+    return entries, chain.verify(sealed, entries, journal, draft)
 
 
 def sealed_run(run: Run, inputs: RunInputs | None, places: int) -> SealedRun:
