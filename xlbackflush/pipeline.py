@@ -14,6 +14,7 @@ import marshal
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Protocol
 
 import pandas as pd
@@ -82,7 +83,14 @@ class Posted:
     dashboard: list[Bar]
     run: Run = field(init=False)
     record: Record = field(init=False)
-    inputs: dict[str, RunInputs] = field(init=False)  # of every run on record, this one included
+    sources: Mapping[str, Source] = field(init=False)  # the inputs as they were read
+
+    @cached_property
+    def inputs(self) -> dict[str, RunInputs]:
+        """Inputs of every run on record, this one included; packed when they are written, not before."""
+        past = self.record
+        kept = {run.run: past.inputs[run.run] for run in past.posted_runs if run.run in past.inputs}
+        return kept if self.run.run in kept else {self.run.run: records.inputs_of(self.sources)} | kept
 
 
 @dataclass
@@ -215,8 +223,7 @@ def compute(
     posted, more = _post(inputs, built, exploded, past, progress)
     outcome.findings = in_order(found + more)
     posted.run, posted.record = _this_run(posted, input_hash(sources), user, now, past), past
-    kept = {run.run: past.inputs[run.run] for run in past.posted_runs if run.run in past.inputs}
-    posted.inputs = {posted.run.run: records.inputs_of(sources)} | kept
+    posted.sources = sources
     outcome.posted = posted
     return outcome
 
