@@ -7,6 +7,7 @@ Reading order: vocabulary (words a cell may hold) - column kinds - input sheets 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
@@ -142,6 +143,10 @@ class Table:
     @property
     def names(self) -> list[str]:
         return [c.name for c in self.columns]
+
+    def lacking(self, names: Collection[str]) -> list[str]:
+        """The columns without which the table cannot be used, and which are not among these."""
+        return [c.name for c in self.columns if (c.required or c.name == "Value") and c.name not in names]
 
 
 @dataclass(frozen=True)

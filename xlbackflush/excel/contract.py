@@ -20,8 +20,7 @@ def check_contract(book: str, tables: Mapping[str, TablePart]) -> None:
             f"{' and others' if len(missing) > 3 else ''}. Start from: xlbackflush new BOOK.xlsm"
         )
     for table in layout.INPUT_TABLES:
-        have = tables[table.name].columns
-        lacking = [c.name for c in table.columns if (c.required or c.name == "Value") and c.name not in have]
+        lacking = table.lacking(tables[table.name].columns)
         if lacking:
             raise UnusableError(f"{book}: table {table.name} has no column {', '.join(lacking)}.")
 

@@ -89,7 +89,7 @@ def _answers(tables: Sequence[Sequence[Any]]) -> tuple[Answers | None, str]:
         if table.name not in given:
             return None, f"The workbook has no table {table.name}."
         source = _source(*given[table.name])
-        lacking = [c.name for c in table.columns if (c.required or c.name == "Value") and c.name not in source.columns]
+        lacking = table.lacking(source.columns)
         if lacking:
             return None, _sentence(f"Table {table.name} has no column {', '.join(lacking)}.")
         sources[table.name] = source
