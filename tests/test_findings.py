@@ -279,6 +279,15 @@ CASES: list[tuple[str, Change, str]] = [
         both(add("Opening", Role=layout.MIP, Closing_balance=70.0), add("Opening", Role=layout.MIP, Reversal=1.0)),
         "Opening!A8",
     ),
+    (
+        "P08",
+        both(
+            add("Opening", Role=layout.MIP, Closing_balance=70.0),
+            add("Opening", Role=layout.INVENTORY_CONTROL, Closing_balance=60.0),
+            add("Opening", Role=layout.FINISHED_GOODS, Closing_balance=50.0),
+        ),
+        "Opening!A8",
+    ),
     ("Z03", put("Counts", 9, "Quantity", 9e13), "Trace"),
 ]
 

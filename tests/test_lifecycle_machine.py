@@ -1,7 +1,8 @@
-"""Any sequence of edits, runs, posts and restores, against a small ledger of its own.
+"""Any sequence of edits, runs, posts, restores and rolls, against a small ledger of its own.
 
 After every step: what is on the books is what the inputs of the last run ask for, by event, account and product; posted
-lines are as they were posted; reversals negate what they reverse; the chain verifies. A run twice over changes nothing.
+lines are as they were posted; reversals negate what they reverse; the chain verifies; balances open with what all periods
+before left. A run twice over changes nothing.
 """
 
 import copy
@@ -10,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from decimal import Decimal
 
-from booked import Plant
+from booked import PREPARER, Plant
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -21,12 +22,18 @@ from worlds import World, closings
 from xlbackflush import layout
 from xlbackflush.engine import snapshot
 from xlbackflush.engine.changes import changes
+from xlbackflush.engine.record import POSTED, Run
 from xlbackflush.engine.tables import Source
+from xlbackflush.excel import roll
 from xlbackflush.pipeline import Outcome
 
 TRANSACTIONS = ("Counts", "Scrap", "Purchases", "Actuals", "Stock", "WIP")
+MOVING = ("Counts", "Scrap", "Purchases", "Actuals", "WIP")
 EDITED = (*TRANSACTIONS, "BOM", "StandardCost")
 NUMBERS = ("Quantity", "Amount", "Actual price", "Qty per", "Material price", "Labor rate", "Opening qty", "Hours")
+#: roles whose balance ends with the period (income and expense); all others go on
+ENDING = (layout.COGS, layout.ABNORMAL_SCRAP, layout.ROUNDING)
+COUNTED = {"Stock": ("Item", "Counted qty"), "InventoryCount": ("Role", "Counted amount", "Counted conversion")}
 CHOICES = {
     "Variance disposition": (layout.TO_COGS, layout.CARRY_FORWARD, layout.PRORATE),
     "Journal detail": (layout.PER_TRIGGER, layout.PER_PRODUCT),
@@ -44,6 +51,13 @@ def wanted(outcome: Outcome) -> dict[tuple[str, str, str], Decimal]:
             account = outcome.inputs.accounts[line.role][0]
             found[entry.event, account, entry.product] += Decimal(line.minor).scaleb(-outcome.posted.places)
     return found
+
+
+def ledger(outcome: Outcome, column: str) -> dict[str, Decimal]:
+    """Role -> opening or closing balance of the run; what is zero is left out."""
+    assert outcome.posted
+    balances = zip(outcome.posted.ledger["role"], outcome.posted.ledger[column], strict=True)
+    return {role: Decimal(int(minor)).scaleb(-outcome.posted.places) for role, minor in balances if minor}
 
 
 def rows(journal: Source) -> list[Row]:
@@ -100,6 +114,27 @@ def renumber_an_account(world: World, at: int) -> World:
     return world.with_tables(Accounts=moved)
 
 
+def next_month(world: World, outcome: Outcome, run: Run) -> World:
+    """The inputs with which the next workbook opens, and the transactions and counts of this month over again."""
+    opened = roll.opened(outcome, outcome.inputs.sources, "this month", run)
+    first, last = roll.next_period(outcome)
+    start = world.settings["Period start"]
+    assert isinstance(start, dt.date)
+    again = {table: [_later(row, first - start) for row in world.tables.get(table, [])] for table in MOVING}
+    for table, (key, *counted) in COUNTED.items():
+        found = {str(row[key]).casefold(): dict(row) for row in opened.tables[table]}
+        for row in world.tables.get(table, []):
+            cells = {name: row.get(name) for name in (key, *counted)}
+            found[str(row[key]).casefold()] = found.get(str(row[key]).casefold(), {}) | cells
+        again[table] = list(found.values())
+    return World(opened.settings | {"Period start": first, "Period end": last}, opened.tables | again)
+
+
+def _later(row: Row, by: dt.timedelta) -> Row:
+    day = row.get("Date")
+    return row | {"Date": day + by} if isinstance(day, dt.date) else row
+
+
 Edit = Callable[[World, int], World]
 EDITS: list[Edit] = [change_a_number, take_a_row_away, repeat_a_row, change_the_policy, renumber_an_account]
 
@@ -109,11 +144,12 @@ class Lifecycle(RuleBasedStateMachine):
 
     @initialize(world=closings())
     def begin(self, world: World) -> None:
-        self.first = self.world = world
+        self.first = self.world = self.ran = world
         self.plant = Plant(world.places)
         self.expected = Ledger()  # what must be on the books: each run brings it from one balance to the next
         self.frozen: list[Row] = []  # posted lines as they were when they were posted
-        self.before: list[tuple[Plant, Ledger]] = []  # to be restored; a post cannot be undone
+        self.before: list[tuple[Plant, Ledger, World]] = []  # to be restored; a post cannot be undone
+        self.opening: dict[str, Decimal] | None = None  # what the periods before left, by role; none before the first
         self._run(world)
 
     # ------------------------------------------------------------------------------------ run, post, restore
@@ -135,8 +171,8 @@ class Lifecycle(RuleBasedStateMachine):
         outcome = compute(sources(world.settings, world.tables))
         if not outcome.posted:
             return
-        self.world = world
-        self.before.append((self.plant.copy(), copy.deepcopy(self.expected)))
+        self.before.append((self.plant.copy(), copy.deepcopy(self.expected), self.ran))
+        self.world = self.ran = world
         self.plant.run(outcome)
         self.expected.bring_to(wanted(outcome))
         once = copy.deepcopy(self.plant.journal)
@@ -149,7 +185,7 @@ class Lifecycle(RuleBasedStateMachine):
         """The draft is posted, and can no longer be undone. A run over the same inputs has nothing to add then."""
         self.plant.post()
         self.before.clear()
-        self.frozen = rows(self.plant.journal)
+        self.frozen, self.posted_world = rows(self.plant.journal), self.ran
         assert self.plant.outcome
         assert self.plant.copy().run(self.plant.outcome).new == []
 
@@ -157,7 +193,32 @@ class Lifecycle(RuleBasedStateMachine):
     @rule()
     def restore(self) -> None:
         """What stood before the last run stands again."""
-        self.plant, self.expected = self.before.pop()
+        self.plant, self.expected, self.ran = self.before.pop()
+
+    @precondition(lambda self: self.plant.runs and not self.plant.draft)
+    @rule()
+    def roll(self) -> None:
+        """The next month opens with the balances that this one leaves; the same things happen in it."""
+        outcome, sealed = self.plant.outcome, self.plant.runs[-1]
+        assert outcome and outcome.posted
+        kept = self._left_behind(outcome)
+        run = Run(sealed.run, POSTED, "", PREPARER, "", "", 0, 0.0, 0.0, link=sealed.link)
+        following = next_month(self.posted_world, outcome, run)
+        self.plant, self.expected, self.frozen = Plant(self.plant.places), Ledger(), []
+        self.before.clear()
+        self.opening, self.first, self.world = kept, following, following
+        self._run(following)
+
+    def _left_behind(self, outcome: Outcome) -> dict[str, Decimal]:
+        """Role -> what it opened with and everything entered since, the reversals of the next day included.
+
+        Income and expense start again, with these reversals alone.
+        """
+        found: dict[str, Decimal] = defaultdict(Decimal, ledger(outcome, "opening"))
+        for row in rows(self.plant.journal):
+            if row["Role"] not in ENDING or row["Event"] == layout.REVERSAL:
+                found[str(row["Role"])] += money(row["Debit"]) - money(row["Credit"])
+        return {role: balance for role, balance in found.items() if balance}
 
     # -------------------------------------------------------------------------------------- what always holds
 
@@ -194,6 +255,20 @@ class Lifecycle(RuleBasedStateMachine):
     def the_chain_verifies(self) -> None:
         """With no secret of the plant: from its cells alone."""
         assert self.plant.verify() == []
+
+    @invariant()
+    def the_ledger_goes_on_from_the_period_before(self) -> None:
+        """It opens with what was left, and closes with that and the entries of the period."""
+        outcome = self.plant.outcome if hasattr(self, "plant") else None
+        if outcome is None:
+            return
+        closing = defaultdict(Decimal, ledger(outcome, "opening"))
+        if self.opening is not None:
+            assert closing == self.opening, (closing, self.opening)
+        for row in rows(self.plant.journal):
+            if row["Event"] != layout.REVERSAL:  # of the day after
+                closing[str(row["Role"])] += money(row["Debit"]) - money(row["Credit"])
+        assert {role: balance for role, balance in closing.items() if balance} == ledger(outcome, "closing")
 
     @invariant()
     def what_is_in_force_is_dated_in_the_period(self) -> None:

@@ -56,6 +56,8 @@ USAGE_VARIANCE = "Material usage variance"
 ABNORMAL_SCRAP = "Abnormal scrap loss"
 SCRAP_RECOVERY = "Scrap recovery"
 ROUNDING = "Rounding difference"
+#: accounts that hold counted stock; which of them are in use depends on the trigger points
+STOCK_ROLES = (MIP, INVENTORY_CONTROL, FINISHED_GOODS)
 
 #: role -> (default account number, default account name)
 ROLES: dict[str, tuple[str, str]] = {

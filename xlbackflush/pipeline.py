@@ -340,4 +340,7 @@ def _cell_bytes(cells: list[object]) -> bytes:
     try:
         return b"m" + marshal.dumps(cells, 2)
     except ValueError:  # dates, and errors of Excel
+        if set(map(type, cells)) <= {dt.date, str}:  # a period has few days; no date equals a text
+            said = {cell: repr(cell) for cell in set(cells)}
+            return f"r[{', '.join(map(said.__getitem__, cells))}]".encode()
         return b"r" + repr(cells).encode()

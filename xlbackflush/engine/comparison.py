@@ -482,9 +482,8 @@ def comparison(
         "Reconciliation": pd.DataFrame({"Type": kinds[book["item"]], "Invoiced": book["invoiced"]}),
     }
     values: dict[str, list[int]] = {}
-    moved = {str(name): column.to_numpy() for name, column in tables["Movements"].items()}
     posted = {cell for line in _POSTED for cell in line.cells if isinstance(cell, Posted)}
-    sums = {part: _amount(part, tables, moved) for part in {part for cell in posted for part in cell.parts}}
+    sums = _sums({part for cell in posted for part in cell.parts}, tables)
     amounts = {cell: to_minor(sum(sums[part] for part in cell.parts), places) for cell in posted}
     for line in (*_POSTED, *_BALANCES, _SUM, *_COMPARED, *_NEEDED):
         values[line.key] = []
@@ -522,15 +521,27 @@ def explained(line: Line, figures: list[int]) -> str:
     return " ".join(why for method, other, why in line.reasons if at[method] != at[other])
 
 
-def _amount(part: Product | Column, tables: dict[str, pd.DataFrame], moved: dict[str, np.ndarray]) -> float:
-    if isinstance(part, Column):
-        frame = tables[part.table]
-        return float(frame.loc[frame[part.where].isin(part.values), part.column].sum())
-    cost = moved[part.cost[0]]
-    for name in part.cost[1:]:
-        cost = cost - moved[name]
-    amount = moved[part.units] * cost
-    return float(amount[np.isin(moved["Type"], part.types)].sum() if part.types else amount.sum())
+def _sums(parts: set[Product | Column], tables: dict[str, pd.DataFrame]) -> dict[Product | Column, float]:
+    """Every part added up; which rows have one of some values is looked up once."""
+    arrays = {(name, str(c)): column.to_numpy() for name, table in tables.items() for c, column in table.items()}
+    rows: dict[tuple[str, str, tuple[str, ...]], np.ndarray] = {}
+
+    def added(amount: np.ndarray, table: str, where: str, values: tuple[str, ...]) -> float:
+        if (table, where, values) not in rows:
+            column = arrays[table, where]
+            rows[table, where, values] = np.flatnonzero(np.logical_or.reduce([column == value for value in values]))
+        return float(np.nansum(amount[rows[table, where, values]]))
+
+    def amount(part: Product | Column) -> float:
+        if isinstance(part, Column):
+            return added(arrays[part.table, part.column], part.table, part.where, part.values)
+        cost = arrays["Movements", part.cost[0]]
+        for name in part.cost[1:]:
+            cost = cost - arrays["Movements", name]
+        worth = arrays["Movements", part.units] * cost
+        return added(worth, "Movements", "Type", part.types) if part.types else float(worth.sum())
+
+    return {part: amount(part) for part in parts}
 
 
 def _rows(frame: pd.DataFrame, column: str, value: str) -> int:

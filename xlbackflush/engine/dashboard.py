@@ -12,6 +12,7 @@ Cost flow            what came in = what went out, over the ledger: opening inve
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
@@ -99,7 +100,10 @@ def dashboard(variances: list[Variance], ledger: pd.DataFrame, settings: Setting
 
 def waterfall(variances: list[Variance], ledger: pd.DataFrame, settings: Settings, places: int) -> list[Bar]:
     """Standard cost, the classes, actual cost; in the last row what is cut off, which no chart shows."""
-    amounts = [sum(v.amount for v in variances if v.name == name) for name in CLASSES]
+    by_class = Counter[str]()
+    for v in variances:
+        by_class[v.name] += v.amount
+    amounts = [by_class[name] for name in CLASSES]
     outside = outside_ledger(settings)
     unheld = sum(v.amount for v in variances if v.disposition == NOT_POSTED and v.name in outside)
     spent = ledger[ledger["role"].isin(SPENDING)]
@@ -133,9 +137,9 @@ def cut_off(low: int, high: int, places: int) -> int:
 
 def pareto(variances: list[Variance]) -> list[Bar]:
     """The largest rows in falling order, those of the same size as on the sheet; all others; blank rows."""
-    single = [i for i, v in enumerate(variances) if v.amount and v.name != layout.CONVERSION_ALLOCATION]
-    rows = sorted(single, key=lambda i: -abs(variances[i].amount))
-    whole = sum(abs(variances[i].amount) for i in rows)
+    sizes = {i: abs(v.amount) for i, v in enumerate(variances) if v.name != layout.CONVERSION_ALLOCATION}
+    rows = sorted((i for i, size in sizes.items() if size), key=lambda i: -sizes[i])
+    whole = sum(sizes.values())
     bars, so_far = [], 0
     for i in rows[:LARGEST]:
         v = variances[i]

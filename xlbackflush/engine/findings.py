@@ -157,6 +157,12 @@ COUNTED_MORE = Rule(
     "Check the count, the opening amount and the purchases; the difference is posted the other way round.",
 )
 OPENED_TWICE = Rule("P07", ERROR, "Balance carried over twice", "Keep one row for each role on sheet Opening.")
+OPENED_ASIDE = Rule(
+    "P08",
+    WARNING,
+    "Balance on an account out of use",
+    "Where the trigger points changed, move the balance on Opening to the row of the account that takes its place.",
+)
 
 # -- what was posted
 CHANGED_ON_RECORD = Rule(

@@ -28,7 +28,7 @@ from xlbackflush.engine.findings import Finding
 from xlbackflush.engine.money import from_minor
 from xlbackflush.engine.record import Run
 from xlbackflush.engine.rollup import Rollup
-from xlbackflush.engine.structure import Structure
+from xlbackflush.engine.structure import Floats, Structure
 from xlbackflush.engine.tables import Inputs, Source
 
 ENOUGH = 30  # rows below which a share says nothing: one row is already more than 3 %
@@ -95,22 +95,33 @@ class Journal:
     @cached_property
     def documents(self) -> pd.DataFrame:
         """Dated rows of the inputs: table, event, row, day, amount in money at invoice price or standard cost."""
-        frames, end = self.inputs.frames, self.rollup.rows.drop_duplicates("item", keep="last")
-        cost = end.set_index("item")["unit_cost"]
-        found = []
-        for table in ("Counts", "Scrap", "Purchases", "Actuals"):
-            frame = frames[table]
-            if table == "Actuals":
-                amount = frame["Amount"]
-            elif table == "Purchases":
-                amount = frame["Quantity"] * frame["Actual price"]
-            else:
-                amount = frame["Quantity"] * cost.reindex(self.structure.of(table)).to_numpy()
-            event = frame["Event"] if table == "Counts" else table
-            values = {"table": table, "event": event, "row": frame["row"], "day": frame["Date"], "amount": amount}
-            found.append(pd.DataFrame(values, index=frame.index))
-        rows = pd.concat(found, ignore_index=True)
-        return rows[rows["day"].notna()].fillna({"amount": 0.0})
+        tables = ("Counts", "Scrap", "Purchases", "Actuals")
+        frames = [self.inputs.frames[table] for table in tables]
+        event = [
+            f["Event"] if t == "Counts" else np.full(len(f), t, object) for t, f in zip(tables, frames, strict=True)
+        ]
+        rows = pd.DataFrame(
+            {
+                "table": np.repeat(np.array(tables, object), [len(frame) for frame in frames]),
+                "event": np.concatenate(event),
+                "row": np.concatenate([frame["row"] for frame in frames]),
+                "day": np.concatenate([frame["Date"] for frame in frames]),
+                "amount": np.nan_to_num(np.concatenate([self._amounts(table) for table in tables])),
+            }
+        )
+        return rows[rows["day"].notna()]
+
+    def _amounts(self, table: str) -> Floats:
+        """Money of every row of a table of documents; units that are not bought at standard cost of period end."""
+        values: dict[str, Floats] = {str(name): column.to_numpy() for name, column in self.inputs.frames[table].items()}
+        if table == "Actuals":
+            return values["Amount"]
+        if table == "Purchases":
+            return values["Quantity"] * values["Actual price"]
+        cost = np.full(len(self.structure.items) + 1, np.nan)  # the last one stands for item -1
+        cost[self.rollup.rows["item"].to_numpy()] = self.rollup.rows["unit_cost"].to_numpy()  # of the last stretch
+        worth: Floats = values["Quantity"] * cost[self.structure.of(table)]
+        return worth
 
     def money(self, minor: int) -> float:
         """Minor units as money."""
@@ -356,15 +367,15 @@ def cut_off(journal: Journal) -> Iterator[Finding]:
     """More in the last days than the rest of the period lets expect; in money, by kind of document."""
     settings, rows = journal.inputs.settings, journal.documents
     days = settings.period_end - settings.period_start + 1
-    late = rows[rows["day"] > settings.period_end - CUT_OFF_DAYS]
+    late, size = (rows["day"] > settings.period_end - CUT_OFF_DAYS).to_numpy(), rows["amount"].abs().to_numpy()
     said, found = [], []
     for event in (layout.COMPLETED, layout.SOLD, "Purchases"):
-        mine, last = rows[rows["event"] == event], late[late["event"] == event]
-        whole, part = float(mine["amount"].abs().sum()), float(last["amount"].abs().sum())
-        steady = len(mine) >= ENOUGH and mine["day"].nunique() > CUT_OFF_DAYS  # not counted on a few days only
+        mine = (rows["event"] == event).to_numpy()
+        whole, part = float(size[mine].sum()), float(size[mine & late].sum())
+        steady = mine.sum() >= ENOUGH and rows["day"][mine].nunique() > CUT_OFF_DAYS  # not counted on a few days only
         if steady and whole and part / whole > CUT_OFF_FACTOR * CUT_OFF_DAYS / days:
             said.append(f"{event} {_percent(part / whole)} ({journal.shown(part)})")
-            found.append(last)
+            found.append(rows[mine & late])
     if found:
         together = pd.concat(found)
         what = (

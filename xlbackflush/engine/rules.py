@@ -9,10 +9,11 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from xlbackflush import layout
 from xlbackflush.engine import findings as f
@@ -23,6 +24,7 @@ from xlbackflush.engine.structure import FOREVER, Structure, code_key
 from xlbackflush.engine.tables import Inputs, Settings
 
 Findings = Iterator[Finding]
+Mask: TypeAlias = "NDArray[np.bool_] | pd.Series"  # one truth value per row
 
 
 def before(inputs: Inputs, structure: Structure) -> list[Finding]:
@@ -38,10 +40,16 @@ def after(
     return found + list(counted_more(inputs, method))
 
 
-def _cells(inputs: Inputs, table: str, column: str, frame: pd.DataFrame) -> Iterator[tuple[str, object]]:
-    """(address, value) of one column of some rows."""
-    source = inputs.sources[table]
-    for row, value in zip(frame["row"], frame[column], strict=True):
+def _cells(inputs: Inputs, table: str, column: str, where: Mask) -> Iterator[tuple[str, Any]]:
+    """(address, value) of one column in the rows where something holds."""
+    return _at(inputs, table, column, np.flatnonzero(where))
+
+
+def _at(inputs: Inputs, table: str, column: str, positions: NDArray[np.intp]) -> Iterator[tuple[str, Any]]:
+    """(address, value) of one column of some rows, by position."""
+    source, frame = inputs.sources[table], inputs.frames[table]
+    rows, values = (frame[name].to_numpy()[positions].tolist() for name in ("row", column))
+    for row, value in zip(rows, values, strict=True):
         yield source.cell(column, row), value
 
 
@@ -72,10 +80,10 @@ def counts_complete(inputs: Inputs, structure: Structure) -> Findings:
     """The physical-count methods need the counts that they relieve and adjust by."""
     settings, frame = inputs.settings, inputs.frames["InventoryCount"]
     roles = frame["Role"].replace(layout.INVENTORY_CONTROL, layout.MIP)
-    for cell, role in _cells(inputs, "InventoryCount", "Role", frame[roles.duplicated() & (roles != "")]):
+    for cell, role in _cells(inputs, "InventoryCount", "Role", roles.duplicated() & (roles != "")):
         yield f.COUNTED_TWICE(cell, f"{role} has a row above; Materials and Inventory control are one account here.")
     if not (settings.by_count or settings.conversion_expensed):
-        for cell, role in _cells(inputs, "InventoryCount", "Role", frame[frame["Role"] != ""]):
+        for cell, role in _cells(inputs, "InventoryCount", "Role", frame["Role"] != ""):
             yield f.COUNT_UNUSED(cell, f"{role} is counted in money, which neither policy on Setup asks for.")
         return
     where = inputs.setting_cells.get("Relief basis" if settings.by_count else "Conversion costs", "Setup")
@@ -94,8 +102,19 @@ def counts_complete(inputs: Inputs, structure: Structure) -> Findings:
 def opened_once(inputs: Inputs, structure: Structure) -> Findings:
     """One balance carried over for each role."""
     roles = inputs.frames["Opening"]["Role"]
-    for cell, role in _cells(inputs, "Opening", "Role", inputs.frames["Opening"][roles.duplicated() & (roles != "")]):
+    for cell, role in _cells(inputs, "Opening", "Role", roles.duplicated() & (roles != "")):
         yield f.OPENED_TWICE(cell, f"{role} has a row above.")
+
+
+def opened_in_use(inputs: Inputs, structure: Structure) -> Findings:
+    """A balance of stock was carried over to an account that these trigger points never relieve."""
+    settings, frame = inputs.settings, inputs.frames["Opening"]
+    used = {*map(settings.role_of, layout.TYPES), *physical.roles(settings)}
+    amount = np.nan_to_num(frame["Closing balance"].to_numpy()) + np.nan_to_num(frame["Reversal"].to_numpy())
+    aside = frame["Role"].isin(set(layout.STOCK_ROLES) - used) & (np.abs(amount) > 0.0005)
+    for (cell, role), left in zip(_cells(inputs, "Opening", "Role", aside), amount[aside], strict=True):
+        text = f"{role} opens with {left:,.2f}; under the trigger points {settings.trigger_points} nothing moves it."
+        yield f.OPENED_ASIDE(cell, text, abs(float(left)))
 
 
 def _counted_on_stock(inputs: Inputs, structure: Structure, role: str, where: str) -> Findings:
@@ -104,7 +123,7 @@ def _counted_on_stock(inputs: Inputs, structure: Structure, role: str, where: st
     kinds = np.append(structure.items["type"].to_numpy(dtype=object), "")
     mine = np.isin(kinds[structure.of("Stock")], physical.types_of(role))
     if not settings.completion_triggers:
-        made = stock[np.isin(kinds[structure.of("Stock")], (layout.SUBASSEMBLY, layout.FINISHED)) & settings.by_count]
+        made = np.isin(kinds[structure.of("Stock")], (layout.SUBASSEMBLY, layout.FINISHED)) & settings.by_count
         for cell, code in _cells(inputs, "Stock", "Item", made):
             yield f.NO_COUNT(cell, f"{code} is made: under these trigger points its stock has no account of its own.")
     counted = stock["Counted qty"].notna().to_numpy()
@@ -113,7 +132,7 @@ def _counted_on_stock(inputs: Inputs, structure: Structure, role: str, where: st
         rule = f.NO_COUNT if settings.by_count and not finished else f.NOT_ADJUSTED
         yield rule(where, f"{role} is not counted, neither on Inventory Count nor on Stock.")
     elif settings.by_count:
-        for cell, code in _cells(inputs, "Stock", "Item", stock[mine & ~counted]):
+        for cell, code in _cells(inputs, "Stock", "Item", mine & ~counted):
             yield f.NO_COUNT(cell, f"{code} is not counted.")
         yield from _not_on_stock(inputs, structure, role)
 
@@ -132,7 +151,7 @@ def wip_complete(inputs: Inputs, structure: Structure) -> Findings:
     """No unit in process is more than done."""
     frame = inputs.frames["WIP"]
     for column in ("Material %", "Conversion %"):
-        for cell, share in _cells(inputs, "WIP", column, frame[frame[column] > 1]):
+        for cell, share in _cells(inputs, "WIP", column, frame[column] > 1):
             yield f.OVER_COMPLETE(cell, f"{column} is {share:.0%}.")
 
 
@@ -143,10 +162,12 @@ def duplicate_items(inputs: Inputs, structure: Structure) -> Findings:
     """Every item once; Excel does not tell upper from lower case."""
     frame = inputs.frames["StandardCost"]
     key = frame["Item"].map(code_key)
-    again = frame[key.duplicated() & (key != "")]
+    again = key.duplicated() & (key != "")
+    if not again.any():
+        return
     first = dict(zip(reversed(key.tolist()), reversed(frame["row"].tolist()), strict=True))
     for cell, code in _cells(inputs, "StandardCost", "Item", again):
-        yield f.DUPLICATE_ITEM(cell, f"{code} is listed before, in row {first[code_key(str(code))]}.")
+        yield f.DUPLICATE_ITEM(cell, f"{code} is listed before, in row {first[code_key(code)]}.")
 
 
 def unknown_items(inputs: Inputs, structure: Structure) -> Findings:
@@ -160,15 +181,15 @@ def unknown_items(inputs: Inputs, structure: Structure) -> Findings:
         ("Stock", "Item"),
         ("WIP", "Item"),
     ):
-        missing = inputs.frames[table][structure.of(table, column) < 0]
-        for cell, code in _cells(inputs, table, column, missing[missing[column] != ""]):
-            yield f.UNKNOWN_ITEM(cell, f"{code} is not on Standard Cost.")
+        for cell, code in _cells(inputs, table, column, structure.of(table, column) < 0):
+            if code:
+                yield f.UNKNOWN_ITEM(cell, f"{code} is not on Standard Cost.")
 
 
 def reversed_dates(inputs: Inputs, structure: Structure) -> Findings:
     """A line must not end before it starts."""
     bom = inputs.frames["BOM"]
-    for cell, _ in _cells(inputs, "BOM", "Effective to", bom[bom["Effective to"] < bom["Effective from"]]):
+    for cell, _ in _cells(inputs, "BOM", "Effective to", bom["Effective to"] < bom["Effective from"]):
         yield f.DATES_REVERSED(cell, "The line ends before it starts.")
 
 
@@ -191,7 +212,8 @@ def overlaps(inputs: Inputs, structure: Structure) -> Findings:
     reach = frame.groupby("pair")["last"].cummax()
     previous = frame["pair"] == frame["pair"].shift()
     clash = frame[previous & (frame["first"] <= reach.shift())]
-    for (cell, code), pair in zip(_cells(inputs, "BOM", "Component", clash), clash["pair"], strict=True):
+    cells = _at(inputs, "BOM", "Component", clash.index.to_numpy())
+    for (cell, code), pair in zip(cells, clash["pair"], strict=True):
         rule = f.OVERLAP if pair in dated_pairs else f.TWICE
         text = "is in force twice on some days" if pair in dated_pairs else "is listed more than once"
         yield rule(cell, f"{code} {text} for this parent.")
@@ -229,11 +251,10 @@ def cycles(inputs: Inputs, structure: Structure) -> Findings:
 
 def bought_with_bom(inputs: Inputs, structure: Structure) -> Findings:
     """A bought item is relieved at its price; lines below it would never be used."""
-    bom = inputs.frames["BOM"]
     parent = structure.of("BOM", "Parent")
     kinds = np.append(structure.items["type"].to_numpy(dtype=object), "")
-    bought = bom[kinds[parent] == layout.BUY]
-    for cell, code in _cells(inputs, "BOM", "Parent", bought[~bought["Parent"].duplicated()]):
+    first = ~inputs.frames["BOM"]["Parent"].duplicated()
+    for cell, code in _cells(inputs, "BOM", "Parent", (kinds[parent] == layout.BUY) & first):
         yield f.BOUGHT_WITH_BOM(cell, f"{code} is of type Buy and has a bill of materials.")
 
 
@@ -243,16 +264,15 @@ def units_differ(inputs: Inputs, structure: Structure) -> Findings:
     own = np.append(structure.items["uom"].to_numpy(dtype=object), "")[structure.of("BOM", "Component")]
     uoms = bom["UoM"].to_numpy(dtype=object)
     apart = (uoms != own) & (uoms != "") & (own != "")
-    lines = bom[apart]
-    for (cell, uom), item in zip(_cells(inputs, "BOM", "UoM", lines), own[apart], strict=True):
-        if str(uom).strip().casefold() != item.strip().casefold():
+    for (cell, uom), item in zip(_cells(inputs, "BOM", "UoM", apart), own[apart], strict=True):
+        if uom.strip().casefold() != item.strip().casefold():
             yield f.UOM(cell, f"The line is in {uom}, its component in {item}.")
 
 
 def zero_quantities(inputs: Inputs, structure: Structure) -> Findings:
     """A line of nothing relieves nothing."""
     bom = inputs.frames["BOM"]
-    for cell, _ in _cells(inputs, "BOM", "Qty per", bom[bom["Qty per"] == 0]):
+    for cell, _ in _cells(inputs, "BOM", "Qty per", bom["Qty per"] == 0):
         yield f.ZERO_QUANTITY(cell, "Qty per is 0.")
 
 
@@ -277,8 +297,7 @@ def prices(inputs: Inputs, structure: Structure) -> Findings:
         (f.NO_COST, made & ~priced & ~on_bom & ~converted, "Item", "{} has neither a BOM nor conversion cost."),
         (f.HOURS_WITHOUT_RATE, idle_hours, "Labor hours", "{} has labor hours and no rate."),
     ):
-        rows = cost[mask]
-        for (cell, _), code in zip(_cells(inputs, "StandardCost", column, rows), rows["Item"], strict=True):
+        for (cell, _), code in zip(_cells(inputs, "StandardCost", column, mask), cost["Item"][mask], strict=True):
             yield rule(cell, text.format(code))
 
 
@@ -292,9 +311,9 @@ def outside_period(inputs: Inputs, structure: Structure) -> Findings:
         return
     for table in ("Counts", "Scrap", "Purchases", "Actuals"):
         frame = inputs.frames[table]
-        outside = frame[(frame["Date"] < start) | (frame["Date"] > end)]
-        for cell, day in _cells(inputs, table, "Date", outside):
-            yield f.OUTSIDE_PERIOD(cell, f"{_day(float(str(day)))} is outside {_day(start)} to {_day(end)}.")
+        days = frame["Date"].to_numpy()
+        for cell, day in _cells(inputs, table, "Date", (days < start) | (days > end)):
+            yield f.OUTSIDE_PERIOD(cell, f"{_day(day)} is outside {_day(start)} to {_day(end)}.")
 
 
 def countable(inputs: Inputs, structure: Structure) -> Findings:
@@ -314,8 +333,7 @@ def countable(inputs: Inputs, structure: Structure) -> Findings:
         ("Scrap", whole, "is {}; Finished unit asks for a made item."),
         ("Purchases", unstocked, "is {}, which is not stocked under these trigger points."),
     ):
-        rows, chosen = inputs.frames[table][mask], kinds(table)[mask]
-        for (cell, code), kind in zip(_cells(inputs, table, "Item", rows), chosen, strict=True):
+        for (cell, code), kind in zip(_cells(inputs, table, "Item", mask), kinds(table)[mask], strict=True):
             yield f.NOT_COUNTABLE(cell, f"{code} {text.format(kind)}")
 
 
@@ -334,7 +352,9 @@ def corrections(inputs: Inputs, structure: Structure) -> Findings:
         document = positive["Document"].str.strip().str.casefold()
         documents = set(document) - {""}
         left = positive.groupby([document, *alike])["Quantity"].sum().to_dict()
-        for at, (cell, quantity) in zip(negative.index, _cells(inputs, table, "Quantity", negative), strict=True):
+        for at, (cell, quantity) in zip(
+            negative.index, _at(inputs, table, "Quantity", negative.index.to_numpy()), strict=True
+        ):
             row = frame.loc[at]
             named = _named(row, note, documents)
             if named is None:
@@ -367,8 +387,7 @@ def duplicate_rows(inputs: Inputs, structure: Structure) -> Findings:
         ("Stock", ["Item"]),
     ):
         frame = inputs.frames[table]
-        again = frame[frame.duplicated(columns)]
-        again = again[again[columns[-1]].notna() & (again[columns[-1]] != "")]
+        again = frame.duplicated(columns) & frame[columns[-1]].notna() & (frame[columns[-1]] != "")
         for cell, _ in _cells(inputs, table, columns[0], again):
             yield f.DUPLICATE_ROW(cell, f"This row repeats an earlier row of {table}.")
 
@@ -390,6 +409,7 @@ BEFORE: tuple[Callable[[Inputs, Structure], Findings], ...] = (
     duplicate_rows,
     counts_complete,
     opened_once,
+    opened_in_use,
     wip_complete,
 )
 
@@ -442,8 +462,8 @@ def nothing_effective(inputs: Inputs, structure: Structure, rollup: Rollup, book
     start, end = inputs.settings.period_start, inputs.settings.period_end
     whole[lines["parent"][(lines["first"] <= start) & (lines["last"] >= end)]] = True
     made = np.append(structure.items["made"].to_numpy(dtype=bool), False)
-    doubtful = counts[(item >= 0) & made[item] & has_any[item] & ~whole[item]]
-    for at, (cell, code) in zip(doubtful.index, _cells(inputs, "Counts", "Item", doubtful), strict=True):
+    doubtful = np.flatnonzero((item >= 0) & made[item] & has_any[item] & ~whole[item])
+    for at, (cell, code) in zip(doubtful.tolist(), _at(inputs, "Counts", "Item", doubtful), strict=True):
         mine = lines[lines["parent"] == item[at]]
         day = counts["Date"].iloc[at]
         if not ((mine["first"] <= day) & (mine["last"] >= day)).any():
@@ -452,14 +472,16 @@ def nothing_effective(inputs: Inputs, structure: Structure, rollup: Rollup, book
 
 def shortages(inputs: Inputs, structure: Structure, rollup: Rollup, book: pd.DataFrame) -> Findings:
     """Book stock below zero: more was sold or used than there was. Posted all the same: stopping hides what was used."""
-    sold = set(structure.of("Counts")[(inputs.frames["Counts"]["Event"] == layout.SOLD).to_numpy()])
-    kept, codes = book["role"] != "", structure.items["code"].tolist()
-    for row in _each(book[kept & (book["book"] < -1e-9)]):
-        code = codes[row.item]
+    short = book[(book["role"] != "") & (book["book"] < -1e-9)]
+    if short.empty:
+        return
+    sold = set(structure.of("Counts")[(inputs.frames["Counts"]["Event"] == layout.SOLD).to_numpy()].tolist())
+    homes = _at(inputs, "StandardCost", "Item", short["item"].to_numpy())
+    for row, (cell, code) in zip(short.itertuples(), homes, strict=True):
         rule = f.OVERSOLD if row.item in sold else f.SHORTAGE
         text = f"Book stock of {code} is {row.book:,.6g}: {row.opening + row.received:,.6g} in, "
         text += f"{row.relieved + row.scrapped:,.6g} out."
-        yield rule(_home(inputs, structure, row.item), text, abs(row.book * row.cost))
+        yield rule(cell, text, abs(row.book * row.cost))
 
 
 def never_completed(inputs: Inputs, structure: Structure, rollup: Rollup, book: pd.DataFrame) -> Findings:
@@ -488,7 +510,7 @@ def _each(rows: pd.DataFrame) -> Iterator[Any]:
 
 def _home(inputs: Inputs, structure: Structure, item: int) -> str:
     """Cell of an item on Standard Cost."""
-    return inputs.sources["StandardCost"].cell("Item", int(structure.items["row"].to_numpy()[item]))
+    return inputs.sources["StandardCost"].cell("Item", int(structure.items["row"].array[item]))
 
 
 def counted_more(inputs: Inputs, method: list[physical.Counted]) -> Findings:

@@ -83,7 +83,7 @@ def item_table(inputs: Inputs) -> pd.DataFrame:
     made = (cost["Type"] != layout.BUY).to_numpy()
     hours = _zero(cost["Labor hours"]) * made
     items["made"] = made
-    items["role"] = [settings.role_of(t) if t else "" for t in cost["Type"]]
+    items["role"] = cost["Type"].map({"": ""} | {t: settings.role_of(t) for t in layout.TYPES})
     items["hours"] = hours
     items["own_Material"] = _zero(cost["Material price"]) * ~made
     items["own_Labor"] = hours * _zero(cost["Labor rate"])

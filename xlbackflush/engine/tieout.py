@@ -14,7 +14,7 @@ from xlbackflush.engine.money import from_minor
 from xlbackflush.engine.physical import Counted, charges_everything, of_role, opening_at_standard
 from xlbackflush.engine.tables import Inputs, Settings
 
-INVENTORIES = (layout.MIP, layout.INVENTORY_CONTROL, layout.FINISHED_GOODS, layout.WORK_IN_PROCESS)
+INVENTORIES = (*layout.STOCK_ROLES, layout.WORK_IN_PROCESS)
 #: events that move an inventory account by more than quantities at standard
 TRUE_UP = (layout.CLOSE, layout.PERIOD_END_WIP)
 

@@ -19,8 +19,9 @@ A row whose `rest` is true takes what rounding leaves, so that the rows add up t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -40,7 +41,8 @@ ALL_CONVERSION = "All conversion"
 class Variance(NamedTuple):
     """One row of the Variances sheet; standard, actual and amount in minor units, amount = actual - standard.
 
-    item: position of the item in the stock book, or -1; rest: takes what rounding leaves.
+    item: position of the item in the stock book, or -1; rest: takes what rounding leaves; told: the explanation, or how to
+    tell it: words for thousands of items are made when they are written.
     """
 
     name: str
@@ -48,7 +50,7 @@ class Variance(NamedTuple):
     standard: int
     actual: int
     disposition: str
-    explanation: str
+    told: str | Callable[[], str]
     part_of: str = ""
     item: int = -1
     rest: bool = False
@@ -56,6 +58,10 @@ class Variance(NamedTuple):
     @property
     def amount(self) -> int:
         return self.actual - self.standard
+
+    @property
+    def explanation(self) -> str:
+        return self.told if isinstance(self.told, str) else self.told()
 
     @property
     def side(self) -> str:
@@ -149,10 +155,7 @@ def _price(
     how = inputs.settings.variance_disposition if posts else NOT_POSTED
     words, largest, order = _Words(structure), _largest(exact), _largest_first(amounts)
     for k, item, invoiced, received in _rows(book, order, "item", "invoiced", "received_amount"):
-        units = float(bought[item])
-        text = f"{words.name(item)}{words.units(item, units)} received"
-        if units:
-            text += f" at {_rate(invoiced / units)} on average; the standard is {_rate(received / units)}."
+        text = partial(words.price, item, float(bought[item]), invoiced, received)
         yield Variance(
             layout.MATERIAL_PRICE, words.codes[item], standard[k], standard[k] + amounts[k], how, text, "", k,
             posts and k == largest,
@@ -171,10 +174,7 @@ def _usage(
     words, largest, order = _Words(structure), _largest(exact), _largest_first(amounts)
     columns = ("item", "relieved", "difference", "counted", "book", "cost")
     for k, item, relieved, difference, counted, in_books, cost in _rows(book, order, *columns):
-        text = (
-            f"{words.name(item)}{words.units(item, relieved)} allowed, {words.units(item, relieved - difference)} gone: "
-            f"{_number(counted)} counted, {_number(in_books)} in the books, at {_rate(cost)}."
-        )
+        text = partial(words.usage, item, relieved, relieved - difference, counted, in_books, cost)
         yield Variance(
             layout.MATERIAL_USAGE, words.codes[item], standard[k], standard[k] + amounts[k], how, text, "", k,
             posts and k == largest,
@@ -304,6 +304,20 @@ class _Words:
     def units(self, item: int, quantity: float) -> str:
         """Quantity and unit of measure; what is counted by the piece is units."""
         return f"{_number(quantity)} {self._uoms[item]}"
+
+    def price(self, item: int, units: float, invoiced: float, received: float) -> str:
+        """What was bought, at what it cost and should have cost."""
+        text = f"{self.name(item)}{self.units(item, units)} received"
+        if not units:
+            return text
+        return f"{text} at {_rate(invoiced / units)} on average; the standard is {_rate(received / units)}."
+
+    def usage(self, item: int, allowed: float, gone: float, counted: float, in_books: float, cost: float) -> str:
+        """What was counted, and what that says of usage."""
+        return (
+            f"{self.name(item)}{self.units(item, allowed)} allowed, {self.units(item, gone)} gone: "
+            f"{_number(counted)} counted, {_number(in_books)} in the books, at {_rate(cost)}."
+        )
 
 
 def _made(structure: Structure, allowed: pd.DataFrame) -> str:

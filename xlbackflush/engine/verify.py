@@ -182,11 +182,12 @@ def _table_totals(table: layout.Table, frame: pd.DataFrame, source: Source) -> I
 
     columns = [c for c in table.columns if c.name in source.letters]
     numbers = [c for c in columns if c.kind in layout.NUMERIC or c.kind == "date"]
+    values = {c.name: frame[c.name].to_numpy(dtype=np.float64) for c in numbers}
     yield total(("rows", table.name, table.columns[0].name), "rows", float(len(frame)))
     if numbers:
-        names = [c.name for c in numbers]
-        filled = float(2 * frame[names].notna().to_numpy().sum())
-        yield total(("filled", table.name, *names), "numbers and filled cells", filled)
+        filled = sum(int(np.count_nonzero(~np.isnan(values[c.name]))) for c in numbers)
+        key = ("filled", table.name, *(c.name for c in numbers))
+        yield total(key, "numbers and filled cells", float(2 * filled))
     rows, raw = frame["row"].to_numpy() - (source.first_row - 1), source.by_column()
     for column in columns:
         if column not in numbers:
@@ -196,7 +197,7 @@ def _table_totals(table: layout.Table, frame: pd.DataFrame, source: Source) -> I
             yield total(key, f"text of {column.name}", value, 0 if value < 2**53 else value * 1e-12)
     for column in numbers:
         what = "days" if column.kind == "date" else "total"
-        value = float(frame[column.name].sum())
+        value = float(np.nansum(values[column.name]))
         tolerance = max(1e-6, abs(value) * 1e-12)
         yield total((what, table.name, column.name), f"total of {column.name}", value, tolerance)
 
@@ -248,9 +249,12 @@ def text_total(texts: Sequence[str], rows: NDArray[np.int64], most: int) -> tupl
         return 0, float(weight @ np.array([bool(text) for text in texts], dtype=np.float64)) * LENGTH_WEIGHT
     places = min(width, most)
     characters = np.array(unique, dtype=f"<U{places}").view(np.uint32).reshape(len(unique), places).astype(np.float64)
-    characters = np.where(characters == 0, 0.0, characters - 32)  # a blank beyond the end weighs nothing
-    weighed = characters @ np.array(PLACE_WEIGHTS[:places], dtype=np.float64)
-    weighed += np.fromiter(map(len, unique), np.float64, len(unique)) * LENGTH_WEIGHT
+    lengths, weights = (
+        np.fromiter(map(len, unique), np.int64, len(unique)),
+        np.array(PLACE_WEIGHTS[:places], np.float64),
+    )
+    blanks = 32 * np.concatenate(([0.0], np.cumsum(weights)))  # a character weighs what it has beyond a blank
+    weighed = characters @ weights - blanks[np.minimum(lengths, places)] + lengths * LENGTH_WEIGHT
     if len(unique) < len(texts):
         number = {text: i for i, text in enumerate(unique)}
         weighed = weighed[np.fromiter(map(number.__getitem__, texts), np.int64, len(texts))]

@@ -163,8 +163,9 @@ def _balances(outcome: Outcome, note: str) -> list[Row]:
 
 
 def _opening(closing: Mapping[str, int], reversals: Mapping[str, int], places: int) -> Iterable[Row]:
+    """Every balance; of the stock accounts also zero, since an account without a row opens with its stock at standard."""
     for role in layout.ROLES:
-        if closing.get(role) or reversals.get(role):
+        if role in layout.STOCK_ROLES or closing.get(role) or reversals.get(role):
             yield {
                 "Role": role,
                 "Closing balance": from_minor(closing.get(role, 0), places),
