@@ -461,8 +461,10 @@ class Variances:
             if element not in actual:
                 continue
             steps = [(names[0], actual[element]), (names[1], standard[element]), ("", standard[element])]
-            if paid and total.hours:
-                flexed = paid * Fraction(standard[element]) / total.hours
+            rates = {number(row, f"{element} rate") for row in self.period.given["StandardCost"]} - {0}
+            if paid and (total.hours or len(rates) == 1):
+                rate = total.amounts[element] / total.hours if total.hours else rates.pop()
+                flexed = paid * rate
                 steps[1] = (names[1], policy.rounded(flexed))
                 split(*steps)
             else:

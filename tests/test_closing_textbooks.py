@@ -110,6 +110,39 @@ def test_without_hours_or_a_budget_spending_takes_it_all():
     assert not amounts.keys() & {layout.LABOR_EFFICIENCY, layout.VARIABLE_EFFICIENCY, layout.FIXED_VOLUME}
 
 
+def test_hours_are_flexed_at_the_standard_rate_not_at_one_of_rounded_amounts():
+    """By hand. 103 units of 0.337 h are 34.711 h; 350 h were paid: 6,500 - 350 x 18.37 = 70.50 U and
+    1,500 - 350 x 4.13 = 54.50 U, although 34.711 x 4.13 = 143.356 is allowed and 143.36 flushed.
+    """
+    rates = {"Labor_hours": 0.337, "Labor_rate": 18.37, "Variable_overhead_rate": 4.13, "Fixed_overhead_rate": 6.11}
+    tables = {
+        "StandardCost": [made("Unit", **rates)],
+        "Counts": [completed("Unit", 103)],
+        "Actuals": [incurred("Labor", 6_500, 350), incurred("Variable overhead", 1_500)],
+    }
+    _, result = posted(april(), tables)
+    amounts = found(result)
+    assert amounts[layout.LABOR_RATE] == cents("70.50")
+    assert amounts[layout.VARIABLE_SPENDING] == cents("54.50")
+    assert amounts[layout.VARIABLE_EFFICIENCY] == cents("1445.50") - cents("143.36")
+
+
+def test_hours_paid_while_nothing_was_made_are_idle_not_dear():
+    """By hand. 100 h paid 2,100 where the only rate is 20: 100 U of rate, 2,000 U of efficiency. With two rates nothing says
+    which, and the whole stays in one row.
+    """
+    tables = {
+        "StandardCost": [made("Unit", Labor_hours=2, Labor_rate=20)],
+        "Actuals": [incurred("Labor", 2_100, 100)],
+    }
+    _, result = posted(april(), tables)
+    assert (found(result)[layout.LABOR_RATE], found(result)[layout.LABOR_EFFICIENCY]) == (100, 2_000)
+    tables["StandardCost"].append(made("Other", Labor_hours=1, Labor_rate=25))
+    _, result = posted(april(), tables)
+    assert found(result)[layout.LABOR_RATE] == 2_100
+    assert layout.LABOR_EFFICIENCY not in found(result)
+
+
 def test_what_has_no_actual_cost_of_its_own_is_compared_in_one_sum():
     """The same month, overheads entered as one cost of conversion: 236,000 - 105,000 - 147,000 = 16,000 F."""
     tables = ice_cream()

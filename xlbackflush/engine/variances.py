@@ -13,7 +13,8 @@
     Conversion allocation           conversion cost incurred - allocated: the sum of the rows between
 
 (Horngren, Cost Accounting, chapters on flexible budgets and overhead variances.) The allowed hours and costs are those of
-`allowed.conversion_allowed`; where they hold more than one rate, the standard rate is their average.
+`allowed.conversion_allowed`; where they hold more than one rate, the standard rate is their average. The rate is never rounded:
+only amounts are. Where nothing that was made allows hours, it is the one rate on sheet Standard Cost, if there is just one.
 A row whose `rest` is true takes what rounding leaves, so that the rows add up to the ledger to the minor unit.
 """
 
@@ -72,14 +73,17 @@ class Variance(NamedTuple):
 class Conversion:
     """Actual and allowed conversion of the period: amounts by cost type in minor units, hours.
 
-    rest: the element whose allowed amount takes what rounding leaves between the allowed amounts and the ledger.
+    exact: allowed amounts in money, unrounded; only_rate: standard rate of an element in money per hour, where Standard Cost
+    has just one; rest: the element whose allowed amount takes what rounding leaves between the allowed amounts and the ledger.
     """
 
     actual: dict[str, int]
     entered: frozenset[str]
     allowed: dict[str, int]
+    exact: dict[str, float]
     hours_paid: float
     hours_allowed: float
+    only_rate: dict[str, float]
     budget: int | None
     rest: str
 
@@ -94,10 +98,13 @@ class Conversion:
         """Elements that are compared in one sum with what was entered as Conversion."""
         return [e for e in layout.ELEMENTS[1:] if e not in self.alone]
 
-    @property
-    def has_hours(self) -> bool:
-        """Can what was paid be compared with what is allowed?"""
-        return bool(self.hours_paid and self.hours_allowed)
+    def flexed(self, element: str) -> float | None:
+        """Hours paid at the standard rate of an element, in money; None where there are no hours, or no rate for them."""
+        if not self.hours_paid:
+            return None
+        if self.hours_allowed:
+            return self.hours_paid * self.exact[element] / self.hours_allowed
+        return self.hours_paid * self.only_rate[element] if element in self.only_rate else None
 
 
 def variances(
@@ -132,11 +139,20 @@ def conversion_totals(inputs: Inputs, allowed: pd.DataFrame, entries: list[Entry
         actual,
         frozenset(actuals["Cost type"]),
         amounts,
+        exact,
         float(actuals.loc[actuals["Cost type"] == layout.LABOR, "Hours"].sum()),
         float(allowed["hours"].sum()),
+        _only_rates(inputs),
         None if budget is None else to_minor(budget, places),
         rest,
     )
+
+
+def _only_rates(inputs: Inputs) -> dict[str, float]:
+    """Element -> its rate on sheet Standard Cost, where all rows that have one have the same."""
+    cost = inputs.frames["StandardCost"]
+    rates = {e: set(cost[f"{e} rate"].dropna()) - {0.0} for e in (layout.LABOR, layout.VARIABLE_OVERHEAD)}
+    return {element: found.pop() for element, found in rates.items() if len(found) == 1}
 
 
 # --------------------------------------------------------------------------------------------- materials
@@ -250,12 +266,12 @@ def _by_hours(
     c: Conversion, element: str, spending: str, efficiency: str, made: str, places: int
 ) -> Iterator[tuple[str, int, int, str]]:
     actual, allowed = c.actual[element], c.allowed[element]
-    if not c.has_hours:
+    flexed = c.flexed(element)
+    if flexed is None:
         why = "No hours were entered" if not c.hours_paid else "The standards allow no hours"
         text = f"{_money(allowed, places)} allowed, {_money(actual, places)} incurred. {why}, so this is not split further."
         yield spending, allowed, actual, text
         return
-    flexed = c.hours_paid * from_minor(allowed, places) / c.hours_allowed
     middle, rate = to_minor(flexed, places), flexed / c.hours_paid
     paid = from_minor(actual, places) / c.hours_paid
     text = f"{_number(c.hours_paid)} h were paid, at {_rate(paid)} an hour; the standard is {_rate(rate)}."
@@ -323,6 +339,8 @@ class _Words:
 def _made(structure: Structure, allowed: pd.DataFrame) -> str:
     """What the hours were for: "210,000 gal at 0.1 h", or the number of items."""
     timed = allowed[allowed["hours"] != 0]
+    if not len(timed):
+        return "Nothing that was made"
     if len(timed) == 1:
         row = timed.iloc[0]
         hours = row["hours"] / row["units"] if row["units"] else 0.0

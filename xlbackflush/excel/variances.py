@@ -79,20 +79,22 @@ def _of_conversion(w: Writing, name: str) -> str:
     """Actual less standard of one row of the split, both over Actuals, Setup and Conversion Allowed."""
     c, digits = w.posted.conversion, w.posted.places
     budget = f"ROUND({w.setting('Budgeted fixed overhead')},{digits})"
-    paid, hours = 'SUMIFS(Actuals[Hours],Actuals[Cost type],"Labor")', "SUM(ConversionAllowed[Hours allowed])"
+    paid = 'SUMIFS(Actuals[Hours],Actuals[Cost type],"Labor")'
 
     def actual(cost_type: str) -> str:
         return f"ROUND(SUMIFS(Actuals[Amount],Actuals[Cost type],{literal(cost_type)}),{digits})"
 
     def flexed(element: str) -> str:
-        return f"ROUND({paid}*({_allowed(c, element, digits)})/{hours},{digits})"
+        if not c.hours_allowed:  # one rate for all, or this is not asked for
+            return f"ROUND({paid}*MAX(StandardCost[{element} rate]),{digits})"
+        return f"ROUND({paid}*SUM(ConversionAllowed[{element}])/SUM(ConversionAllowed[Hours allowed]),{digits})"
 
     def less(element: str, what: str) -> str:
         return f"{what}-({_allowed(c, element, digits)})"
 
     if name in (layout.LABOR_RATE, layout.VARIABLE_SPENDING):
         element = layout.LABOR if name == layout.LABOR_RATE else layout.VARIABLE_OVERHEAD
-        return f"{actual(element)}-{flexed(element)}" if c.has_hours else less(element, actual(element))
+        return f"{actual(element)}-{flexed(element)}" if c.flexed(element) is not None else less(element, actual(element))
     if name in (layout.LABOR_EFFICIENCY, layout.VARIABLE_EFFICIENCY):
         element = layout.LABOR if name == layout.LABOR_EFFICIENCY else layout.VARIABLE_OVERHEAD
         return less(element, flexed(element))
