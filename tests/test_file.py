@@ -41,7 +41,8 @@ from support_files import (
 )
 
 from xlbackflush import layout
-from xlbackflush.excel.package import Package
+from xlbackflush.excel import contract
+from xlbackflush.excel.package import Package, TablePart
 
 INPUT_TABLES = [t.name for t in layout.INPUT_TABLES]
 OUTPUT_TABLES = [t.name for t in layout.OUTPUT_TABLES]
@@ -1244,3 +1245,13 @@ def test_random_changes_of_input_cells_end_in_findings_or_in_books_that_balance(
         else:
             assert result.json["debits"] == result.json["credits"]
             assert result.json["checks"]["failed"] == 0, (typed, result.json)
+
+
+def test_a_row_with_nothing_but_the_users_own_column_is_blank() -> None:
+    """A column of the user may be filled down an empty table; below the table the same is content that is not read."""
+    columns = ("Checked by", "Item", "Opening qty", "Counted qty", "Note")
+    table = TablePart("Stock", "Stock", "", 1, 6, 9, columns)
+    rows = [["Ann", "", "", "", ""], ["Ann", "Brass", 3.0, "", ""], ["Bob", "", "", "", ""], ["Eve", "", "", "", ""]]
+    source = contract.filled(table, rows)
+    assert (source.rows, source.row_numbers) == ([rows[1]], [8])
+    assert source.below == ["Stock!A10"]

@@ -325,3 +325,93 @@ def test_another_workbook_is_not_overwritten_by_roll(posted: Path) -> None:
     assert cli("roll", posted, other).code == 2
     assert other.read_bytes() == before
     assert {row["Status"] for row in Parts(posted).rows("Runs")} == {"Posted"}
+
+
+@pytest.mark.parametrize("name", ["april.xls", "april", "nowhere/april.xlsm"])
+def test_a_period_is_not_closed_for_a_workbook_that_cannot_be_written(posted: Path, name: str) -> None:
+    before = posted.read_bytes()
+    assert cli("roll", posted, posted.parent / name).code == 2
+    assert posted.read_bytes() == before
+
+
+def test_a_closed_period_goes_on_in_one_workbook(posted: Path) -> None:
+    """Which is written again where it was lost; a second one would part the books."""
+    following, second = posted.with_name("april.xlsm"), posted.with_name("april-2.xlsm")
+    cli("roll", posted, following)
+    result = cli("roll", posted, second)
+    assert (result.code, second.exists()) == (2, False)
+    assert "goes on in april.xlsm" in result.err
+    following.unlink()
+    assert cli("roll", posted, following).code == 0
+    assert following.exists()
+
+
+# ------------------------------------------------------------------------------------------- status of the runs
+
+
+@pytest.mark.parametrize("status", ["Draft", "draft", "Foo", "Closed", None])
+@pytest.mark.parametrize("runs", [1, 2])
+def test_a_posted_run_stays_posted_whatever_its_status_says(posted: Path, runs: int, status: str | None) -> None:
+    if runs == 2:
+        put(posted, "Counts!E7", 9.0)
+        run(posted)
+        post(posted)
+    cell = f"Runs!B{6 + runs}"
+    put(posted, cell, status)
+    frozen = posted_lines(posted)
+    assert any(problem.where in (cell, f"Runs!M{6 + runs}") for problem in verify(posted).problems)
+    for verb in ("clear", "restore"):
+        assert cli(verb, posted).code == 2
+    put(posted, "Counts!E8", 10.0)
+    assert cli("run", posted).code != 0
+    assert cli("post", posted, "--approved-by", BOB).code != 0
+    assert posted_lines(posted) == frozen
+
+
+@pytest.mark.parametrize("status", ["Posted", "closed", "Draft", None])
+def test_a_closed_period_stays_closed_whatever_its_status_says(posted: Path, status: str | None) -> None:
+    cli("roll", posted, posted.with_name("april.xlsm"))
+    put(posted, "Runs!B7", status)
+    assert [problem.where for problem in verify(posted).problems][:1] == ["Runs!B7"]
+    for verb in ("run", "clear", "restore"):
+        result = cli(verb, posted)
+        assert result.code == 2, verb
+    assert "april.xlsm" in cli("run", posted).err
+
+
+def test_another_name_for_the_next_workbook_is_found(posted: Path) -> None:
+    cli("roll", posted, posted.with_name("april.xlsm"))
+    said = str(Parts(posted).cells("Runs")["M7"][0])
+    put(posted, "Runs!M7", said.replace("april", "axril"))
+    assert [problem.where for problem in verify(posted).problems] == ["Runs!M7"]
+
+
+# ------------------------------------------------------------------------- changes of inputs that move no amount
+
+
+def test_inputs_that_move_no_amount_are_posted_as_a_run_without_entries(posted: Path) -> None:
+    frozen = posted_lines(posted)
+    put(posted, "Counts!F7", "counted again by the night shift")
+    assert not verify(posted).holds
+    assert run(posted).posted.draft.new == []  # type: ignore[union-attr]
+    assert [row["Status"] for row in Parts(posted).rows("Runs")] == ["Posted", "Draft"]
+    post(posted)
+    assert [row["Entries"] for row in Parts(posted).rows("Runs")][1] == 0
+    assert posted_lines(posted) == frozen
+    assert verify(posted).holds
+    before = posted.read_bytes()
+    run(posted)
+    assert posted.read_bytes() == before
+    assert cli("roll", posted, posted.with_name("april.xlsm")).code == 0
+
+
+def test_what_is_posted_keeps_its_currency(posted: Path) -> None:
+    (cell,) = (at for at, (value, *_) in Parts(posted).cells("Setup").items() if value == "USD")
+    for currency in ("EUR", "JPY"):
+        put(posted, f"Setup!{cell}", currency)
+        result = cli("run", posted)
+        assert result.code == 1
+        assert f"Setup!{cell}" in result.err + result.out
+        assert f"The currency is {currency}; run R0001 was posted in USD." in result.err + result.out
+    put(posted, f"Setup!{cell}", "USD")
+    assert cli("run", posted).code == 0

@@ -980,6 +980,7 @@ RUNS = Table(
         Column("Approved by", "text", "Who approved the posting; not who ran it.", width=18),
         Column("Posted", "text", "Local date and time of posting.", width=20),
         Column("Link", "text", "Digest of the run and of all before it; keep the last one elsewhere.", width=68),
+        Column("Goes on in", "text", "Workbook of the next period, once this one is closed, and a digest.", width=44),
     ),
 )
 RUN_INPUTS = Table(

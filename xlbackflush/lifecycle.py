@@ -15,7 +15,7 @@ from xlbackflush.engine import record as records
 from xlbackflush.engine.books import PostedEntry, Problem, linked
 from xlbackflush.engine.changes import Change, changes
 from xlbackflush.engine.corrections import Draft, correct
-from xlbackflush.engine.record import CLOSED, POSTED, Record, Run
+from xlbackflush.engine.record import POSTED, Record, Run
 from xlbackflush.engine.tables import Source
 from xlbackflush.errors import RefusedError
 from xlbackflush.pipeline import Book, Outcome, Progress, compute, history, input_hash
@@ -221,8 +221,3 @@ def _proofs(book: Book) -> list[Problem]:
         if result != "OK":
             problems.append(Problem(checks.cell("Result", row), f"Check fails: {text}."))
     return problems
-
-
-def closed(runs: Sequence[Run]) -> list[Run]:
-    """The runs of a workbook whose period is closed."""
-    return [replace(run, status=CLOSED) for run in runs]

@@ -31,7 +31,7 @@ from xlbackflush.engine.comparison import Figures, comparison
 from xlbackflush.engine.condense import condensed
 from xlbackflush.engine.corrections import Draft, correct
 from xlbackflush.engine.dashboard import Bar, dashboard
-from xlbackflush.engine.findings import CHANGED_ON_RECORD, Finding, has_errors, in_order
+from xlbackflush.engine.findings import CHANGED_ON_RECORD, CURRENCY_CHANGED, Finding, has_errors, in_order
 from xlbackflush.engine.fit import Weighed, fit
 from xlbackflush.engine.journaltests import journal_tests, marks_lost
 from xlbackflush.engine.materiality import Measure, materiality
@@ -160,10 +160,12 @@ def run(book: Book, user: str, now: dt.datetime, progress: Progress = lambda sta
 
 def history(book: Book) -> dict[str, Source]:
     """The tables that hold the record of earlier runs. A closed period refuses: there is nothing to add to it."""
-    closed = next((r for r in book.runs() if r.status == records.CLOSED), None)
+    closed = [run for run in book.runs() if run.is_closed]
     if closed:
+        last = closed[-1]
         raise RefusedError(
-            f"The period of this workbook is closed with run {closed.run}. Correct it in the workbook of the open period."
+            f"The period of this workbook is closed with run {last.run}. Correct it in the workbook of the open period"
+            f"{f', {last.following}' if last.following else ''}."
         )
     return {name: book.table(name) for name in records.TABLES}
 
@@ -181,6 +183,7 @@ def restore(book: Book) -> Run | None:
 
     Returns the run that stands again, or None where there was none.
     """
+    _as_it_stands(book, "restored")
     runs = book.restore()
     return runs[-1] if runs else None
 
@@ -190,7 +193,15 @@ def clear(book: Book) -> None:
     posted = next((r for r in book.runs() if not r.is_draft), None)
     if posted:
         raise RefusedError(f"Run {posted.run} is {posted.status.lower()}; what is posted is never cleared.")
+    _as_it_stands(book, "cleared")
     book.clear([])
+
+
+def _as_it_stands(book: Book, done: str) -> None:
+    """Refuse where a run is called a draft that was posted: it is neither cleared nor restored."""
+    problems = records.standing(book.runs(), book.table("Runs"), book.table("Journal"))
+    if problems:
+        raise RefusedError(f"Nothing is {done}. {problems[0]} Put the cell back as it was.")
 
 
 def compute(
@@ -210,9 +221,13 @@ def compute(
     inputs, found = accept(dict(sources))
     built = structure(inputs)
     found += rules.before(inputs, built)
+    found += _other_currency(inputs, tables or {})
+    outcome = Outcome(inputs, built, in_order(found))
+    if outcome.failed:  # amounts on record are read with the decimals of their currency
+        return outcome
     past = records.read(tables, money.decimals(inputs.settings.currency)) if tables else Record(earlier)
     found += [CHANGED_ON_RECORD(problem.where, problem.what) for problem in past.problems]
-    outcome = Outcome(inputs, built, in_order(found))
+    outcome.findings = in_order(found)
     if outcome.failed:
         return outcome
 
@@ -226,6 +241,16 @@ def compute(
     posted.sources = sources
     outcome.posted = posted
     return outcome
+
+
+def _other_currency(inputs: Inputs, tables: Mapping[str, Source]) -> Iterator[Finding]:
+    """What is posted keeps its currency."""
+    posted = [run.run for run in records.runs(tables["Runs"]) if not run.is_draft] if tables else []
+    kept = records.currency(tables["RunInputs"], posted[-1]) if posted else ""
+    now = inputs.settings.currency
+    if kept and kept.upper() != now:
+        where = inputs.setting_cells.get("Currency", "Setup")
+        yield CURRENCY_CHANGED(where, f"The currency is {now}; run {posted[-1]} was posted in {kept}.")
 
 
 @dataclass
@@ -306,10 +331,12 @@ def _number(past: Record) -> str:
 def _this_run(posted: Posted, digest: str, user: str, now: dt.datetime, past: Record) -> Run:
     """The run's own line. The same inputs run again by the same version keep their draft's time and user.
 
-    Where the inputs call for what is posted already, there is no new run: the last posted one stands.
+    Where the inputs are those of the last posted run and call for nothing more, there is no new run. Inputs that moved no
+    amount are a run of no entries: what is posted must be what the inputs on record gave.
     """
-    if past.posted_runs and not posted.draft.new:
-        return past.posted_runs[-1]
+    last = past.posted_runs[-1] if past.posted_runs else None
+    if last and last.input_hash == digest and not posted.draft.new:
+        return last
     places = posted.places
     amounts = [line.minor for entry in posted.draft.new for line in entry.lines]
     debits = money.from_minor(sum(a for a in amounts if a > 0), places)

@@ -14,19 +14,16 @@ from xlbackflush.commands.report import progress, report, tell, user
 def new(args: argparse.Namespace) -> int:
     """Write a new workbook."""
     from xlbackflush.excel.errors import UnusableError
-    from xlbackflush.excel.file import check_free
+    from xlbackflush.excel.file import check_free, check_new
     from xlbackflush.excel.template import build
     from xlbackflush.samples import SAMPLES
 
     path: Path = args.book
-    if path.suffix.lower() not in (".xlsm", ".xlsx"):
-        raise UnusableError(f"{path.name}: give the workbook the ending .xlsm (or .xlsx, without macros).")
+    check_new(path)
     if path.exists() and not args.force:
         raise UnusableError(f"{path.name} exists already; choose another name, or add --force to replace it.")
     if path.exists():
         check_free(path)
-    if not path.parent.is_dir():
-        raise UnusableError(f"The folder {path.parent} does not exist.")
     if args.sample is not None and args.sample not in SAMPLES:
         raise UnusableError(f"There is no sample {args.sample!r}; choose {' or '.join(SAMPLES)}.")
     month = _month(args.period)

@@ -172,6 +172,13 @@ CHANGED_ON_RECORD = Rule(
     "What is posted never changes: put the cell back as it was, from a copy of the workbook.",
 )
 
+CURRENCY_CHANGED = Rule(
+    "L02",
+    ERROR,
+    "Currency of what is posted",
+    "Put the currency back; books in another currency are a workbook of their own.",
+)
+
 # -- size of the explosion
 CONDENSED = Rule(
     "Z01",

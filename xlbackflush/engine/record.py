@@ -6,7 +6,8 @@ anything is added to it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from xlbackflush import layout
@@ -17,7 +18,7 @@ from xlbackflush.engine.money import to_minor
 from xlbackflush.engine.tables import Source
 
 DRAFT, POSTED, CLOSED = "Draft", "Posted", "Closed"
-_TEXTS = ("Run", "Status", "Started", "User", "Version", "Input hash", "Approved by", "Posted", "Link")
+_TEXTS = ("Run", "Status", "Started", "User", "Version", "Input hash", "Approved by", "Posted", "Link", "Goes on in")
 #: the tables that the record is made of
 TABLES = ("Runs", "RunInputs", "Journal")
 
@@ -38,10 +39,21 @@ class Run:
     approved_by: str = ""
     posted: str = ""
     link: str = ""
+    goes_on: str = ""
 
     @property
     def is_draft(self) -> bool:
         return self.status == DRAFT
+
+    @property
+    def is_closed(self) -> bool:
+        """By its status, or because a period that goes on elsewhere was closed, whatever the status says now."""
+        return self.status == CLOSED or bool(self.goes_on)
+
+    @property
+    def following(self) -> str:
+        """Name of the workbook in which a closed period goes on."""
+        return self.goes_on.rsplit(_SEALED_BY, 1)[0]
 
 
 @dataclass(frozen=True)
@@ -79,9 +91,61 @@ class Record:
 def read(tables: Mapping[str, Source], places: int) -> Record:
     """The record in the tables of `TABLES`, read and verified; places: decimals of the currency."""
     found = Record(runs(tables["Runs"]), run_inputs(tables["RunInputs"]), journal=tables["Journal"])
-    if found.posted_runs:
+    found.problems = standing(found.runs, tables["Runs"], tables["Journal"])
+    if found.posted_runs and not found.problems:
         found.posted, found.problems = _entries(found, _without(found.journal, found.draft), tables["Runs"], places)
     return found
+
+
+# --------------------------------------------------------------------------------------------------- status
+
+
+_SEALED_BY = " · "
+_DIGITS = 16
+
+
+def goes_on_in(link: str, name: str) -> str:
+    """What a closed run says of the workbook of the next period: its name, and a digest that only this link gives."""
+    digest = hashlib.sha256("\x1f".join((link, name)).encode()).hexdigest()
+    return f"{name}{_SEALED_BY}{digest[:_DIGITS]}"
+
+
+def closed(runs: Sequence[Run], following: str) -> list[Run]:
+    """The runs of a workbook whose period is closed and goes on in another one."""
+    return [replace(run, status=CLOSED, goes_on=goes_on_in(runs[-1].link, following)) for run in runs]
+
+
+def standing(runs: Sequence[Run], source: Source, journal: Source) -> list[Problem]:
+    """What cannot be of the status of each run: posted runs carry seals, a link and an approver, and drafts do not."""
+    where = {str(_cell(source, r, "Run")): n for n, r in zip(source.row_numbers, source.rows, strict=True)}
+    sealed = {str(_cell(journal, row, "Run")) for row in journal.rows if _cell(journal, row, "Seal") != ""}
+    link = runs[-1].link if runs else ""
+
+    def problems(run: Run) -> Iterator[tuple[str, str]]:
+        if run.status not in (DRAFT, POSTED, CLOSED):
+            yield (
+                "Status",
+                f"The status of run {run.run} is {run.status or 'blank'}; it is {DRAFT}, {POSTED} or {CLOSED}.",
+            )
+        elif run.is_draft and (run.run in sealed or run.approved_by or run.posted or run.link):
+            yield "Status", f"Run {run.run} was posted, but its status is {DRAFT}."
+        elif run.is_draft and run is not runs[-1]:
+            yield "Status", f"Run {run.run} is a draft above a later run."
+        elif run.status == CLOSED and not run.goes_on:
+            yield "Goes on in", f"Run {run.run} is closed, but does not say where the period goes on."
+        elif run.goes_on and run.goes_on != goes_on_in(link, run.following):
+            yield "Goes on in", f"What run {run.run} says of the next workbook was changed."
+        elif run.goes_on and run.status != CLOSED:
+            yield (
+                "Status",
+                f"The period was closed and goes on in {run.following}, but run {run.run} is {run.status.lower()}.",
+            )
+
+    return [
+        Problem(source.cell(column, where.get(run.run, source.first_row)), text)
+        for run in runs
+        for column, text in problems(run)
+    ]
 
 
 def drafted(tables: Mapping[str, Source], places: int) -> tuple[list[PostedEntry], list[Problem]]:
@@ -131,12 +195,12 @@ def runs(source: Source) -> list[Run]:
     for row in source.rows:
         cells = dict(zip(source.columns, row, strict=True))
         if cells.get("Run"):
-            run, status, started, user, version, digest, approved_by, posted, link = (
+            run, status, started, user, version, digest, approved_by, posted, link, goes_on = (
                 str(cells.get(name) or "") for name in _TEXTS
             )
             entries, debits, credits = (_number(cells.get(c)) for c in ("Entries", "Debits", "Credits"))
             made = Run(run, status, started, user, version, digest, int(entries), debits, credits)
-            found.append(replace(made, approved_by=approved_by, posted=posted, link=link))
+            found.append(replace(made, approved_by=approved_by, posted=posted, link=link, goes_on=goes_on))
     return found
 
 
@@ -154,6 +218,18 @@ def run_inputs(source: Source) -> dict[str, RunInputs]:
                 {**inputs.rows, str(name): int(_number(rows))}, {**inputs.hashes, str(name): str(digest)}, inputs.pieces
             )
     return found
+
+
+def currency(source: Source, run: str) -> str:
+    """Currency of Setup in the inputs on record of a run; "" where they are damaged, which is found elsewhere."""
+    kept = run_inputs(source).get(run)
+    try:
+        setup = snapshot.unpack(kept.pieces if kept else [])["Setup"].by_column()
+    except snapshot.DamagedError:
+        return ""
+    return next(
+        (str(v) for s, v in zip(setup["Setting"], setup["Value"], strict=True) if str(s).strip() == "Currency"), ""
+    )
 
 
 def inputs_of(sources: Mapping[str, Source]) -> RunInputs:

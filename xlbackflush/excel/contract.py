@@ -36,15 +36,21 @@ def place(table: TablePart) -> Source:
 
 
 def filled(table: TablePart, rows: Iterable[list[object]], totals: int = 0) -> Source:
-    """A table with its rows. `rows` are those of the sheet from the first below the headers on, as wide as the table,
-    "" where blank; `totals` is the number of total rows under the body.
+    """A table with its rows; a row with nothing in columns of ours is blank, whatever columns of the user hold.
+
+    `rows` are those of the sheet from the first below the headers on, as wide as the table, "" where blank; `totals` is the
+    number of total rows under the body.
     """
     source = place(table)
     source.columns = list(table.columns)
+    known = layout.TABLES[table.name].names
+    ours = [i for i, name in enumerate(source.columns) if name in known]
     for number, row in enumerate(rows, source.first_row):
         if all(value == "" for value in row):
             continue
         if number <= table.last_row:
+            if all(row[i] == "" for i in ours):
+                continue
             source.rows.append(row)
             source.row_numbers.append(number)
         elif number > table.last_row + totals:

@@ -289,6 +289,14 @@ def _usable(path: Path) -> Path:
     return path
 
 
+def check_new(path: Path) -> None:
+    """Raise UnusableError where no workbook can be written under this name."""
+    if path.suffix.lower() not in (".xlsm", ".xlsx"):
+        raise UnusableError(f"{path.name}: give the workbook the ending .xlsm (or .xlsx, without macros).")
+    if not path.parent.is_dir():
+        raise UnusableError(f"The folder {path.parent} does not exist.")
+
+
 def check_free(path: Path) -> None:
     """Refuse a file that Excel or LibreOffice has open: each leaves a lock file beside it."""
     for lock in (path.with_name(f"~${path.name}"), path.with_name(f".~lock.{path.name}#")):

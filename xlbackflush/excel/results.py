@@ -180,6 +180,7 @@ def run_rows(runs: list[Run]) -> Body:
         "Approved by": ([r.approved_by for r in runs], None),
         "Posted": ([r.posted for r in runs], None),
         "Link": ([r.link for r in runs], None),
+        "Goes on in": ([r.goes_on for r in runs], None),
     }
 
 

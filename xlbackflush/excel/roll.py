@@ -15,10 +15,10 @@ from pathlib import Path
 
 from xlbackflush import layout, lifecycle
 from xlbackflush.engine.money import from_minor
-from xlbackflush.engine.record import CLOSED, Run
+from xlbackflush.engine.record import Run, closed
 from xlbackflush.engine.tables import Source
 from xlbackflush.errors import RefusedError
-from xlbackflush.excel.file import FileBook
+from xlbackflush.excel.file import FileBook, check_new
 from xlbackflush.excel.results import run_rows
 from xlbackflush.excel.template import build
 from xlbackflush.excel.values import stored
@@ -52,8 +52,10 @@ def roll(path: Path, following: Path) -> Rolled:
 
     The new workbook is written first, whole; if that is all that happened, rolling again closes the old one.
     """
+    check_new(following)
     with FileBook(path) as book:
         run = _last_posted(book)
+        _same_successor(run, path, following)
         sources = book.read()
         outcome = compute(sources, run.user, dt.datetime.min, book.runs())
         assert outcome.posted
@@ -61,10 +63,10 @@ def roll(path: Path, following: Path) -> Rolled:
         new = not following.exists()
         if new:
             build(following, (first, last), opened(outcome, sources, book.path.name, run))
-        elif run.status != CLOSED and not _opened_from(following, run):
+        elif not run.is_closed and not _opened_from(following, run):
             raise RefusedError(f"{following.name} exists already; choose another name.")
-        if run.status != CLOSED:
-            book.write_table("Runs", run_rows(lifecycle.closed(book.runs())))
+        if not run.is_closed:
+            book.write_table("Runs", run_rows(closed(book.runs(), following.name)))
             new = True
     return Rolled(following, first, last, run.run, new)
 
@@ -84,6 +86,14 @@ def _last_posted(book: FileBook) -> Run:
             f"The period cannot be closed: {change.where} was changed after run {runs[-1].run}; run and post."
         )
     return runs[-1]
+
+
+def _same_successor(run: Run, path: Path, following: Path) -> None:
+    """A period goes on in one workbook. That one is written again where it was lost, a second one never."""
+    if run.is_closed and run.following != following.name:
+        raise RefusedError(
+            f"{path.name} is closed and goes on in {run.following}; two workbooks of one next period would part the books."
+        )
 
 
 def _opened_from(following: Path, run: Run) -> bool:

@@ -94,7 +94,9 @@ def _of_conversion(w: Writing, name: str) -> str:
 
     if name in (layout.LABOR_RATE, layout.VARIABLE_SPENDING):
         element = layout.LABOR if name == layout.LABOR_RATE else layout.VARIABLE_OVERHEAD
-        return f"{actual(element)}-{flexed(element)}" if c.flexed(element) is not None else less(element, actual(element))
+        return (
+            f"{actual(element)}-{flexed(element)}" if c.flexed(element) is not None else less(element, actual(element))
+        )
     if name in (layout.LABOR_EFFICIENCY, layout.VARIABLE_EFFICIENCY):
         element = layout.LABOR if name == layout.LABOR_EFFICIENCY else layout.VARIABLE_OVERHEAD
         return less(element, flexed(element))
