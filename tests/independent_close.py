@@ -506,11 +506,19 @@ def contents(period: Period, relieved: dict[str, Fraction]) -> dict[str, Content
             material = quantity * standards.cost(item, on)[MATERIAL]
             conversion = Fraction(0) if period.policy.expensed else quantity * period.conversion(item, on)
             _add(sums[SOLD], material, material, conversion)
-    for row in period.given["Scrap"]:
-        if row["Kind"] == "Abnormal":
-            lost = number(row, "Quantity") * standards.cost(str(row["Item"]), day(row["Date"]))[MATERIAL]
-            _add(sums[ABNORMAL_LOSS], lost, Fraction(0), Fraction(0))
+    for role, material in _material_in_scrap(period).items():
+        _add(sums[role], material, Fraction(0), Fraction(0))
     return {role: Content(*(max(part, Fraction(0)) for part in parts)) for role, parts in sums.items()}
+
+
+def _material_in_scrap(period: Period) -> dict[str, Fraction]:
+    """Material that left as scrap: abnormal into the loss, normal into conversion control."""
+    found: dict[str, Fraction] = defaultdict(Fraction)
+    for row in period.given["Scrap"]:
+        role = ABNORMAL_LOSS if row["Kind"] == "Abnormal" else CONTROL
+        cost = period.standards.cost(str(row["Item"]), day(row["Date"]))
+        found[role] += number(row, "Quantity") * cost[MATERIAL]
+    return dict(found)
 
 
 def _add(sums: list[Fraction], *parts: Fraction) -> None:
@@ -542,15 +550,8 @@ def _contents_by_count(period: Period, relieved: dict[str, Fraction]) -> dict[st
         conversion += sum(flushed.values(), zero) - _conversion_in_scrap(period)
     material = max(went_on - conversion, zero)
     found[last] = Content(material, material, max(conversion, zero))
-    lost = sum(
-        (
-            number(row, "Quantity") * standards.cost(str(row["Item"]), day(row["Date"]))[MATERIAL]
-            for row in period.given["Scrap"]
-            if row["Kind"] == "Abnormal"
-        ),
-        zero,
-    )
-    return found | {ABNORMAL_LOSS: Content(max(lost, zero), zero, zero)}
+    scrap = _material_in_scrap(period)
+    return found | {role: Content(max(material, zero), zero, zero) for role, material in scrap.items()}
 
 
 def _conversion_in_scrap(period: Period) -> Fraction:
@@ -570,7 +571,9 @@ def _conversion_in_scrap(period: Period) -> Fraction:
 def prorate(
     held: Mapping[str, Content], price: Fraction, usage: Fraction, conversion: Fraction
 ) -> dict[str, tuple[Fraction, Fraction, Fraction]]:
-    """Shares of every account, and under USAGE_VARIANCE what the usage variance takes of the price variance."""
+    """Shares of every account; under USAGE_VARIANCE what the usage variance takes of the price variance, under CONTROL what
+    normal scrap takes of it, which joins the conversion variance.
+    """
 
     def share(amount: Fraction, weights: Mapping[str, Fraction]) -> dict[str, Fraction]:
         base = sum(weights.values(), Fraction(0))
@@ -579,7 +582,9 @@ def prorate(
     by_price = share(price, {role: c.material for role, c in held.items()} | {USAGE_VARIANCE: usage})
     whole = usage + by_price.get(USAGE_VARIANCE, Fraction(0))
     by_usage = share(whole, {role: c.made for role, c in held.items()})
-    by_conversion = share(conversion, {role: c.conversion for role, c in held.items()})
+    by_conversion = share(
+        conversion + by_price.get(CONTROL, Fraction(0)), {role: c.conversion for role, c in held.items()}
+    )
     zero = Fraction(0)
     roles = {*by_price, *by_usage, *by_conversion}
     return {role: tuple(by.get(role, zero) for by in (by_price, by_usage, by_conversion)) for role in roles}
@@ -593,7 +598,7 @@ def close_lines(
     lines = {Line("Close", SOLD, role, ""): balances[role] for role in CLEARED}
     if policy.disposition == "Prorate":
         for role, parts in shares.items():
-            if role not in (SOLD, USAGE_VARIANCE):
+            if role not in (SOLD, USAGE_VARIANCE, CONTROL):
                 lines[Line("Close", role, SOLD, "share")] = policy.rounded(sum(parts, Fraction(0)))
     return lines
 

@@ -68,15 +68,19 @@ def test_the_ledger_opens_with_what_was_carried_over() -> None:
 
 
 def test_the_close_takes_along_what_was_carried_forward() -> None:
-    """130 of conversion (100 carried, 30 of May) and 50 of price variance go to cost of goods sold."""
+    """130 of conversion (100 carried, 30 of May) and 50 of price variance go to cost of goods sold, and the 120 that lie on
+    materials beyond their standard.
+    """
     _, result = posted(settings(layout.TO_COGS), TABLES)
     assert journal(result)[layout.CLOSE] == {
         layout.CCC: Decimal("-1230.00"),
         layout.CCA: Decimal("1100.00"),
         layout.PRICE_VARIANCE: Decimal("-50.00"),
-        layout.COGS: Decimal("180.00"),
+        layout.MIP: Decimal("-120.00"),
+        layout.COGS: Decimal("300.00"),
     }
-    assert ledger(result)[layout.COGS] == Decimal("645.00")  # 15 reversed, 30 x 15 sold, 180
+    assert ledger(result)[layout.COGS] == Decimal("765.00")  # 15 reversed, 30 x 15 sold, 300
+    assert ledger(result)[layout.MIP] == Decimal("9600.00")  # 960 parts at standard
     assert all(check.holds for check in result.checks)
 
 
@@ -87,7 +91,49 @@ def test_carried_variances_are_prorated_with_those_of_the_period() -> None:
     assert shares[layout.FINISHED_GOODS].conversion == pytest.approx(130 * 110 / 140, abs=1e-9)
     # material: 960 parts, 110 lamps in stock, 30 sold, at 10 each; 50 of price variance
     assert shares[layout.MIP].price == pytest.approx(50 * 960 / 1_100, abs=1e-9)
+    # all cost at standard: 9,600 of parts, 110 lamps and 30 sold at 15; the 120 on materials are shared out again
+    assert [shares[role].carried for role in (layout.MIP, layout.FINISHED_GOODS, layout.COGS)] == pytest.approx(
+        [120 * 9_600 / 11_700, 120 * 1_650 / 11_700, 120 * 450 / 11_700], abs=1e-9
+    )
+    # 9,600.00 + 43.64 + 98.46
+    assert ledger(result)[layout.MIP] == Decimal("9742.10")
     assert all(check.holds for check in result.checks)
+
+
+def test_what_was_prorated_to_stock_leaves_it_when_the_stock_is_sold() -> None:
+    """By hand. April leaves 20 lamps with 33.00 of variances on them; in May all are sold, and nothing is bought or made."""
+    tables = {
+        "StandardCost": ITEMS,
+        "BOM": TABLES["BOM"],
+        "Stock": [{"Item": "Lamp", "Opening qty": 20.0}],
+        "Counts": [{"Date": MAY[1], "Document": "PC-3", "Event": "Sold", "Item": "Lamp", "Quantity": 20.0}],
+        "Opening": [{"Role": layout.FINISHED_GOODS, "Closing balance": 333.0}],
+    }
+    _, result = posted(settings(layout.PRORATE), tables)
+    assert journal(result)[layout.CLOSE] == {
+        layout.FINISHED_GOODS: Decimal("-33.00"),
+        layout.COGS: Decimal("33.00"),
+    }
+    assert ledger(result) == {layout.COGS: Decimal("333.00")}
+    assert all(check.holds for check in result.checks)
+
+
+@pytest.mark.parametrize(
+    ("balance", "code"), [(1_000.0, None), (1_000.99, None), (1_049.0, "P09"), (1_051.0, "P10"), (100.0, "P10")]
+)
+def test_a_balance_that_opening_stock_does_not_explain_is_named(balance: float, code: str | None) -> None:
+    """100 parts at 10; below 1.00 it is rounding, beyond 5 % of stock it is a warning."""
+    tables = {
+        "StandardCost": ITEMS,
+        "BOM": TABLES["BOM"],
+        "Stock": [{"Item": "Part", "Opening qty": 100.0}],
+        "Opening": [{"Role": layout.MIP, "Closing balance": balance}],
+    }
+    outcome, _ = posted(settings(layout.TO_COGS), tables)
+    found = [f for f in outcome.findings if f.code in ("P09", "P10")]
+    assert [(f.code, f.where, f.effect) for f in found] == (
+        [(code, "Opening!B7", abs(balance - 1_000))] if code else []
+    )
 
 
 @pytest.mark.parametrize("disposition", [layout.TO_COGS, layout.PRORATE, layout.CARRY_FORWARD])
@@ -104,7 +150,10 @@ def test_every_proof_agrees_in_libreoffice_and_sees_a_changed_balance(tmp_path: 
         assert {value for (value,) in journal_differences + ledger_differences} == {0.0}
         ((changed,),), _, ledger_differences = session.attempt([("Opening", "B7", 10_061.0)], wanted)
         assert changed > 0
-        assert [value for (value,) in ledger_differences].count(-1.0) == 1  # materials alone
+        # the close passes it on: to cost of goods sold, or shared out; carried forward, it stays on materials
+        assert sum(value for (value,) in ledger_differences) == pytest.approx(-1.0, abs=0.001)
+        touched = 3 if disposition == layout.PRORATE else 1
+        assert sum(bool(value) for (value,) in ledger_differences) == touched
         ((changed,),), journal_differences, _ = session.attempt([("Opening", "B10", 1_001.0)], wanted)
         assert changed > 0
         assert any(value for (value,) in journal_differences) == (disposition != layout.CARRY_FORWARD)

@@ -180,12 +180,13 @@ def test_shares_add_up_to_the_variances_and_their_lines_to_the_shares(world):
     into_usage = next(s.price for s in result.shares if s.role == layout.USAGE_VARIANCE)
     assert sum(s.price for s in result.shares) == pytest.approx(price, abs=size)
     assert sum(s.usage for s in result.shares) == pytest.approx(usage + into_usage, abs=size)
-    conversion = balances[layout.CCC] + balances[layout.CCA]
+    passed_on = sum(s.price for s in result.shares if s.role == layout.CCC)
+    conversion = balances[layout.CCC] + balances[layout.CCA] + passed_on
     assert sum(s.conversion for s in result.shares) == pytest.approx(conversion, abs=size)
     closed = moved(result, layout.CLOSE)
     adjusted = {c.role for c in result.method}
     for share in result.shares:
-        if share.role not in {layout.COGS, layout.USAGE_VARIANCE} | adjusted:
+        if share.role not in {layout.COGS, layout.USAGE_VARIANCE, layout.CCC} | adjusted:
             assert float(closed[share.role]) == pytest.approx(share.price + share.usage + share.conversion, abs=0.51)
 
 

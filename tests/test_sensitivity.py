@@ -117,7 +117,7 @@ def test_the_books_together_try_all_columns() -> None:
 
 
 def test_balances_carried_over() -> None:
-    """An opening balance of finished goods goes to the end; of a price variance, to cost of goods sold at the close."""
+    """Of finished goods beyond their stock at standard, and of a price variance: both to cost of goods sold at the close."""
     sample = world(Policy(layout.PCS))
     rows = [
         {"Role": layout.FINISHED_GOODS, "Closing balance": 1_000},
@@ -128,7 +128,7 @@ def test_balances_carried_over() -> None:
     stages, before = Stages(outcome.inputs, outcome.structure), closings(tables)
     assert before is not None
     opened = [cell for cell in cells(outcome.inputs) if cell.table == "Opening"]
-    assert [effect(stages, cell).percent for cell in opened] == [Closings(1_000, 0), Closings(0, 50)]
+    assert [effect(stages, cell).percent for cell in opened] == [Closings(0, 1_000), Closings(0, 50)]
     for cell in opened:
         assert effect(stages, cell).percent == by_force(tables, before, cell, cell.value * 0.01)
 

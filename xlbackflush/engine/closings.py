@@ -134,7 +134,8 @@ class Stages:
         inputs, book, method, places = self.inputs, self.book, self.method, self.places
         entries = journals.before_close(inputs, self.structure, self.flows, book, method, places)
         in_process = wip.recorded_conversion(inputs, self.wip)
-        shares = disposition.disposition(inputs, self.contents, entries, in_process, places)
+        beyond = physical.opening_beyond(inputs, method, book, places)
+        shares = disposition.disposition(inputs, self.contents, entries, beyond, in_process, places)
         entries += disposition.close(inputs, entries, shares, method, places)
         entries += wip.entries(inputs, self.wip, places)
         ledger = journals.ledger(entries, physical.opening_balances(inputs, method, book, places))

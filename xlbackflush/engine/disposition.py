@@ -2,19 +2,24 @@
 
     price variance        over every account that holds material at standard, the usage variance included
     usage variance        with its share of the price variance: over material in made units, in stock and sold
-    conversion variance   over conversion in stock and sold; but conversion in units in process, incurred and not
-                          allocated, is none: it goes to cost of goods sold, out of which period-end WIP takes it
+    conversion variance   with the share of normal scrap in the price variance: over conversion in stock and sold; but
+                          conversion in units in process, incurred and not allocated, is none: it goes to cost of goods
+                          sold, out of which period-end WIP takes it
+    carried over          what stock accounts opened with beyond standard, mostly shares of variances prorated before: taken
+                          out of them, and shared out again over all cost at standard in stock and sold
 
 (Horngren, Cost Accounting, proration of variances; Blocher, Stout and Cokins, Cost Management, Butrico Manufacturing.
 Materials in finished goods 87,000, raw materials 65,000, cost of goods sold 348,000, price variance 10,000 U, usage variance
 15,000 F: the price variance adds 1,340.21 to raw materials, 1,793.81 to finished goods, 7,175.26 to cost of goods sold and
 makes the usage variance 15,309.28 F, which then goes 20 : 80.)
 A higher price is a cost of what was bought, in stock or sold; scrap beyond allowance is a loss of the period and is not
-prorated (ASC 330-10-30-7, IAS 2.16), but it was bought at the same price.
+prorated (ASC 330-10-30-7, IAS 2.16), but it was bought at the same price. Without the last rule, shares of the variances of
+one period would stay in stock after it was sold, and those of the next come on top.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -31,6 +36,8 @@ from xlbackflush.engine.tables import Inputs, Settings
 
 #: roles that the close brings to zero, in the order of its lines
 CLEARED = (layout.CCA, layout.CCC, layout.PRICE_VARIANCE, layout.USAGE_VARIANCE)
+#: rows whose share of the price variance goes on with another variance: that of usage, and conversion, which normal scrap is
+PASSED_ON = (layout.USAGE_VARIANCE, layout.CCC)
 #: money: a base up to here is what float64 leaves of equal amounts, and no account bears a variance for it
 NO_BASE = 0.00001
 
@@ -47,12 +54,17 @@ class Content:
 
 @dataclass(frozen=True)
 class Share:
-    """One row of the Disposition sheet, in money, unrounded; debit positive."""
+    """One row of the Disposition sheet, in money, unrounded; debit positive.
+
+    beyond: what the account opened with beyond its stock at standard; carried: its share of all that.
+    """
 
     content: Content
     price: float
     usage: float
     conversion: float
+    beyond: float
+    carried: float
     prorated: float
     to_cogs: float
     posted: float
@@ -71,16 +83,19 @@ def contents(
     movements: pd.DataFrame,
     method: list[Counted],
 ) -> list[Content]:
-    """What stock, cost of goods sold and the scrap loss hold at standard, at period end. Physical counts: `_counted`."""
+    """What stock, cost of goods sold and scrap hold at standard, at period end. Physical counts: `_counted`."""
     costs = rollup.rows.iloc[movements["rollup_row"]]
     unit, material = costs["unit_cost"].to_numpy(), costs["Material"].to_numpy()
     lost = (movements["Scrapped abnormal"] + movements["Units scrapped abnormal"]).to_numpy()
-    loss = _content(layout.ABNORMAL_SCRAP, (lost * material).sum(), 0.0, 0.0)
+    normal = (movements["Scrapped normal"] + movements["Units scrapped normal"]).to_numpy()
+    scrap = [_content(layout.ABNORMAL_SCRAP, (lost * material).sum(), 0.0, 0.0)]
+    if normal.any():
+        scrap.append(_content(layout.CCC, (normal * material).sum(), 0.0, 0.0))
     if inputs.settings.by_count:
         scrapped = (movements["Scrapped normal"] + movements["Scrapped abnormal"]).to_numpy()
         stocked = (structure.items["role"] != "").to_numpy()[movements["item"]]
         in_scrap = float((scrapped * (unit - material))[stocked].sum()) if inputs.settings.completion_triggers else 0.0
-        return [*_counted(inputs.settings, method, flows, in_scrap), loss]
+        return [*_counted(inputs.settings, method, flows, in_scrap), *scrap]
     found = []
     for role in (layout.MIP, layout.INVENTORY_CONTROL, layout.FINISHED_GOODS):
         stock = book[book["role"] == role]
@@ -90,7 +105,7 @@ def contents(
     sold = movements["Sold"].to_numpy()
     conversion = 0.0 if inputs.settings.conversion_expensed else float((sold * (unit - material)).sum())
     found.append(_content(layout.COGS, (sold * material).sum(), (sold * material).sum(), conversion))
-    return [*found, loss]
+    return [*found, *scrap]
 
 
 def last_account(settings: Settings, method: list[Counted]) -> str:
@@ -134,6 +149,7 @@ def prorate(accounts: list[Content], price: float, usage: float, conversion: flo
     material = sum(a.material for a in accounts) + usage
     by_price = [_part(price, a.material, material, a.role) for a in accounts]
     into_usage = price - sum(by_price)
+    conversion += sum(p for a, p in zip(accounts, by_price, strict=True) if a.role in PASSED_ON)
     made, converted = sum(a.made for a in accounts), sum(a.conversion for a in accounts)
     rows = [
         (p, _part(usage + into_usage, a.made, made, a.role), _part(conversion, a.conversion, converted, a.role))
@@ -148,6 +164,12 @@ def _part(amount: float, weight: float, total: float, role: str) -> float:
     return amount if role == layout.COGS else 0.0
 
 
+def by_cost(accounts: list[Content], amount: float) -> list[float]:
+    """Shares of an amount by all cost at standard in stock and sold; scrap bears none."""
+    bearing = [0.0 if a.role in (layout.ABNORMAL_SCRAP, *PASSED_ON) else a.material + a.conversion for a in accounts]
+    return [_part(amount, weight, sum(bearing), a.role) for a, weight in zip(accounts, bearing, strict=True)]
+
+
 def before_close(inputs: Inputs, entries: list[Entry], places: int) -> dict[str, int]:
     """Balances that the close disposes of, in minor units: of this period, and carried over from the one before."""
     before, opened = balances(entries), carried(inputs, places)
@@ -155,25 +177,36 @@ def before_close(inputs: Inputs, entries: list[Entry], places: int) -> dict[str,
 
 
 def disposition(
-    inputs: Inputs, accounts: list[Content], entries: list[Entry], in_process: float, places: int
+    inputs: Inputs,
+    contents: list[Content],
+    entries: list[Entry],
+    beyond: Mapping[str, int],
+    in_process: float,
+    places: int,
 ) -> list[Share]:
     """The shares of every account, for the variances that stand in the accounts before the close.
 
-    in_process: conversion in units in process that the period-end entry records, in money.
+    beyond: of `physical.opening_beyond`; in_process: conversion in units in process that the period-end entry records, in
+    money.
     """
+    known = {content.role for content in contents}
+    accounts = [*contents, *(Content(role, 0.0, 0.0, 0.0) for role in beyond if role not in known)]
     settings = inputs.settings
     before, unit = before_close(inputs, entries, places), 10**places
     price, usage = (before[role] / unit for role in (layout.PRICE_VARIANCE, layout.USAGE_VARIANCE))
     conversion = (before[layout.CCC] + before[layout.CCA]) / unit
     usage_row = Content(layout.USAGE_VARIANCE, usage, 0.0, 0.0)
+    carried_over = sum(beyond.values()) / unit
     rows = []
     parts = prorate(accounts, price, usage, conversion - in_process)
-    for content, (p, u, share) in zip([*accounts, usage_row], parts, strict=True):
+    carried_shares = [*by_cost(accounts, carried_over), 0.0]
+    for content, (p, u, share), k in zip([*accounts, usage_row], parts, carried_shares, strict=True):
         c = share + in_process if content.role == layout.COGS else share
-        prorated = 0.0 if content is usage_row else p + u + c
-        all_of_it = price + usage + conversion if content.role == layout.COGS else 0.0
+        out = beyond.get(content.role, 0) / unit
+        prorated = 0.0 if content.role in PASSED_ON else p + u + c + k - out
+        all_of_it = (price + usage + conversion + carried_over if content.role == layout.COGS else 0.0) - out
         chosen = {layout.PRORATE: prorated, layout.TO_COGS: all_of_it}.get(settings.variance_disposition, 0.0)
-        rows.append(Share(content, p, u, c, prorated, all_of_it, chosen))
+        rows.append(Share(content, p, u, c, out, k, prorated, all_of_it, chosen))
     return rows
 
 
@@ -190,11 +223,10 @@ def close(inputs: Inputs, entries: list[Entry], shares: list[Share], method: lis
     if settings.variance_disposition != layout.CARRY_FORWARD:
         for role in CLEARED:
             entry.add(role, -before[role], Closing(role), source)
-    if prorates:
-        for share in shares:
-            if share.role not in (layout.COGS, layout.USAGE_VARIANCE):
-                basis = Schedule(1, "Disposition", "Posted", ("Role", share.role))
-                entry.add(share.role, to_minor(share.posted, places), basis, "Disposition")
+    for share in shares:
+        if share.role not in (layout.COGS, *PASSED_ON):
+            basis = Schedule(1, "Disposition", "Posted", ("Role", share.role))
+            entry.add(share.role, to_minor(share.posted, places), basis, "Disposition")
     entry.balance(layout.COGS, source)
     return [e for e in (entry, _put_back(inputs, method, places)) if e.lines]
 

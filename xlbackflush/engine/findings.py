@@ -163,6 +163,18 @@ OPENED_ASIDE = Rule(
     "Balance on an account out of use",
     "Where the trigger points changed, move the balance on Opening to the row of the account that takes its place.",
 )
+OPENED_BEYOND = Rule(
+    "P09",
+    NOTE,
+    "Opening balance beyond stock at standard",
+    "Variances prorated before, or a standard changed since, explain it; the close takes it along with the variances.",
+)
+OPENED_FAR = Rule(
+    "P10",
+    WARNING,
+    "Opening balance far from stock at standard",
+    "Where neither prorated variances nor a changed standard explain it, correct Opening, or Opening qty on Stock.",
+)
 
 # -- what was posted
 CHANGED_ON_RECORD = Rule(

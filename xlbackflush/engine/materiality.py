@@ -35,7 +35,7 @@ def materiality(
     inventories = sum(t.closing for t in ties)
     threshold = settings.materiality * abs(inventories)
     cogs = next(s for s in shares if s.role == layout.COGS)
-    in_stock = sum(s.prorated for s in shares if s.role in INVENTORIES)
+    in_stock = sum(s.prorated + s.beyond for s in shares if s.role in INVENTORIES)
     before = sold - cogs.posted
     in_process = float(wip["amount"].sum())
     asked = PRORATE_THEM if abs(in_stock) > threshold else EXPENSE_THEM
@@ -44,7 +44,7 @@ def materiality(
         Measure("inventories", "Inventories at period end", inventories, None, "", "Closing balances of the Ledger."),
         Measure(
             "variances", "Variances to dispose of, unfavorable positive", cogs.to_cogs, None, "",
-            "Price, usage and conversion variances before the close.",
+            "Price, usage and conversion variances before the close, and what stock opened with beyond standard.",
         ),
         Measure(
             "in_stock", "Part of them that belongs in inventories", in_stock, threshold, asked,

@@ -153,6 +153,23 @@ def opening_balances(inputs: Inputs, method: list[Counted], book: pd.DataFrame, 
     return {role: minor for role, minor in found.items() if minor}
 
 
+def stock_roles(settings: Settings) -> set[str]:
+    """Stock accounts that entries of these policies move."""
+    return {*map(settings.role_of, layout.TYPES), *roles(settings)} & set(layout.STOCK_ROLES)
+
+
+def opening_beyond(inputs: Inputs, method: list[Counted], book: pd.DataFrame, places: int) -> dict[str, int]:
+    """What stock accounts open with beyond their stock at standard, in minor units, debit positive.
+
+    Shares of variances that were prorated to them before, and what a changed standard makes of the same units. Accounts
+    without a row on Opening open at standard.
+    """
+    found = carried(inputs, places)
+    standard = opening_at_standard(method, book, places)
+    kept = (role for role in layout.STOCK_ROLES if role in found and role in stock_roles(inputs.settings))
+    return {role: beyond for role in kept if (beyond := found[role] - standard.get(role, 0))}
+
+
 def opening_at_standard(method: list[Counted], book: pd.DataFrame, places: int) -> dict[str, int]:
     """Opening balance of each inventory account in minor units: of the count method where it is counted, else at standard."""
     found = stockbook.opening_balances(book, places)

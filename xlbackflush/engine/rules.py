@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from xlbackflush import layout
 from xlbackflush.engine import findings as f
-from xlbackflush.engine import physical
+from xlbackflush.engine import money, physical
 from xlbackflush.engine.findings import Finding
 from xlbackflush.engine.rollup import Rollup
 from xlbackflush.engine.structure import FOREVER, Structure, code_key
@@ -37,7 +37,7 @@ def after(
 ) -> list[Finding]:
     """Findings on costs and quantities, and on the counts that relieve."""
     found = [finding for rule in AFTER for finding in rule(inputs, structure, rollup, book)]
-    return found + list(counted_more(inputs, method))
+    return [*found, *counted_more(inputs, method), *opened_beyond(inputs, method, book)]
 
 
 def _cells(inputs: Inputs, table: str, column: str, where: Mask) -> Iterator[tuple[str, Any]]:
@@ -109,7 +109,7 @@ def opened_once(inputs: Inputs, structure: Structure) -> Findings:
 def opened_in_use(inputs: Inputs, structure: Structure) -> Findings:
     """A balance of stock was carried over to an account that these trigger points never relieve."""
     settings, frame = inputs.settings, inputs.frames["Opening"]
-    used = {*map(settings.role_of, layout.TYPES), *physical.roles(settings)}
+    used = physical.stock_roles(settings)
     amount = np.nan_to_num(frame["Closing balance"].to_numpy()) + np.nan_to_num(frame["Reversal"].to_numpy())
     aside = frame["Role"].isin(set(layout.STOCK_ROLES) - used) & (np.abs(amount) > 0.0005)
     for (cell, role), left in zip(_cells(inputs, "Opening", "Role", aside), amount[aside], strict=True):
@@ -520,6 +520,23 @@ def counted_more(inputs: Inputs, method: list[physical.Counted]) -> Findings:
             where = inputs.sources["InventoryCount" if row.in_money else "Stock"].sheet
             text = f"{row.role}: counted {row.counted:,.2f}, but only {row.opening + row.received - row.scrapped:,.2f} was there."
             yield f.COUNTED_MORE(where, text, -row.relieved)
+
+
+def opened_beyond(inputs: Inputs, method: list[physical.Counted], book: pd.DataFrame) -> Findings:
+    """A balance carried over that its opening stock does not explain: here last period's figures would be altered."""
+    places, source = money.decimals(inputs.settings.currency), inputs.sources["Opening"]
+    rows = dict(zip(inputs.frames["Opening"]["Role"], inputs.frames["Opening"]["row"], strict=True))
+    standard, unit = physical.opening_at_standard(method, book, places), 10**places
+    for role, beyond in physical.opening_beyond(inputs, method, book, places).items():
+        stock = standard.get(role, 0)
+        if abs(beyond) < unit:  # what rounding leaves
+            continue
+        rule = f.OPENED_FAR if abs(beyond) > inputs.settings.materiality * abs(stock) else f.OPENED_BEYOND
+        text = (
+            f"{role} opens with {(stock + beyond) / unit:,.{places}f}; its opening stock at standard is "
+            f"{stock / unit:,.{places}f}: {beyond / unit:+,.{places}f}."
+        )
+        yield rule(source.cell("Closing balance", int(rows[role])), text, abs(beyond) / unit)
 
 
 AFTER: tuple[Callable[[Inputs, Structure, Rollup, pd.DataFrame], Findings], ...] = (

@@ -23,6 +23,13 @@ def check_contract(book: str, tables: Mapping[str, TablePart]) -> None:
         lacking = table.lacking(tables[table.name].columns)
         if lacking:
             raise UnusableError(f"{book}: table {table.name} has no column {', '.join(lacking)}.")
+    for table in layout.OUTPUT_TABLES:
+        lacking = [name for name in table.names if name not in tables[table.name].columns]
+        if lacking:
+            raise UnusableError(
+                f"{book}: table {table.name} has no column {', '.join(lacking)}; it was deleted, or an earlier version made "
+                "the workbook. Start a new one, and copy the rows of the yellow sheets into it."
+            )
 
 
 def in_place(table: TablePart) -> bool:

@@ -228,11 +228,16 @@ def _not_followed(w: Writing, role: str, cell: str) -> str:
     stock = f"SUMIFS(Reconciliation[Not followed],Reconciliation[Account role],{cell})"
     if role not in w.opened:
         return stock
+    return f"{stock}+{opening_beyond(w, role, cell)}"
+
+
+def opening_beyond(w: Writing, role: str, cell: str) -> str:
+    """What a balance carried over differs from opening stock at standard; see `physical.opening_beyond`."""
     opening = f"SUMIFS(Reconciliation[Opening amount],Reconciliation[Account role],{cell})"
     if of_role(w.posted.method, role):
         opening = f"SUMIFS(CountMethod[Ledger opening],CountMethod[Role],{cell})"
     digits = w.posted.places
-    return f"{stock}+ROUND({carried_over(cell)},{digits})-ROUND({opening},{digits})"
+    return f"ROUND({carried_over(cell)},{digits})-ROUND({opening},{digits})"
 
 
 def _at_standard(w: Writing, settings: Settings, role: str, cell: str) -> str:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from itertools import groupby
 
 from xlbackflush import layout
-from xlbackflush.engine.disposition import NO_BASE, last_account
+from xlbackflush.engine.disposition import NO_BASE, PASSED_ON, Share, last_account
 from xlbackflush.engine.materiality import EXPENSE_THEM, IMMATERIAL, PRORATE_THEM, RECORD_IT
-from xlbackflush.engine.physical import charges_everything, of_role
+from xlbackflush.engine.physical import charges_everything, of_role, stock_roles
 from xlbackflush.engine.tieout import INVENTORIES
 from xlbackflush.engine.variances import NOT_POSTED, Conversion, Variance
 from xlbackflush.engine.wip import takes_conversion_out
 from xlbackflush.excel.formulas import AFTER_CLOSE, carried_over, literal, plain
 from xlbackflush.excel.package import quoted
+from xlbackflush.excel.stock import opening_beyond
 from xlbackflush.excel.writing import Body, Writing
 
 
@@ -163,7 +164,9 @@ def disposition(w: Writing) -> Body:
     price = _above_close(w, layout.PRICE_VARIANCE)
     in_process = "SUM(PeriodEndWip[Conversion])" if takes_conversion_out(w.inputs) else "0"
     whole = f"{_above_close(w, layout.CCC)}+{_above_close(w, layout.CCA)}"
-    conversion = f"({whole}-{in_process})"
+    scrap_row = next((c for s, c in zip(shares, cells, strict=True) if s.role == layout.CCC), None)
+    passed_on = f"+{scrap_row['Price variance']}" if scrap_row else ""
+    conversion = f"({whole}-{in_process}{passed_on})"
     body: Body = {"Role": ([s.role for s in shares], None)}
     content = [_content(w, s.role, c) for s, c in zip(shares, cells, strict=True)]
     body["Material"] = ([s.content.material for s in shares], [c[0] for c in content])
@@ -190,18 +193,47 @@ def disposition(w: Writing) -> Body:
         for s, c in zip(shares[:-1], cells, strict=False)
     ]
     body["Conversion variance"] = ([s.conversion for s in shares], [*by_conversion, ""])
-    summed = [f"{c['Price variance']}+{c['Usage variance']}+{c['Conversion variance']}" for c in cells[:-1]]
-    body["If prorated"] = ([s.prorated for s in shares], [*summed, ""])
-    everything = f"{price}+{usage_row['Material']}+{whole}"
+    body |= _carried_over(w, shares, cells, span)
+    parts = ("Price variance", "Usage variance", "Conversion variance", "Carried over")
+    summed = [
+        "" if s.role in PASSED_ON else f"{'+'.join(c[part] for part in parts)}-{c['Beyond standard']}"
+        for s, c in zip(shares, cells, strict=True)
+    ]
+    body["If prorated"] = ([s.prorated for s in shares], summed)
+    everything = f"{price}+{usage_row['Material']}+{whole}+SUM({span['Beyond standard']})"
     body["If to cost of goods sold"] = (
         [s.to_cogs for s in shares],
-        [everything if s.role == layout.COGS else "" for s in shares],
+        [
+            everything if s.role == layout.COGS else "" if s.role in PASSED_ON else f"-{c['Beyond standard']}"
+            for s, c in zip(shares, cells, strict=True)
+        ],
     )
     chosen = {layout.PRORATE: "If prorated", layout.TO_COGS: "If to cost of goods sold"}.get(
         w.inputs.settings.variance_disposition
     )
     body["Posted"] = ([s.posted for s in shares], [c[chosen] for c in cells] if chosen else None)
     return body
+
+
+def _carried_over(w: Writing, shares: list[Share], cells: list[dict[str, str]], span: dict[str, str]) -> Body:
+    """What stock accounts opened with beyond standard, and its shares by cost at standard, scrap left out."""
+    rows = list(zip(shares, cells, strict=True))
+    followed = stock_roles(w.inputs.settings) & w.opened
+    scrap = [c["Material"] for s, c in rows if s.role in (layout.ABNORMAL_SCRAP, layout.CCC)]
+    whole = f"SUM({span['Beyond standard']})"
+    cost = f"(SUM({span['Material']})+SUM({span['Conversion']}){''.join(f'-{cell}' for cell in scrap)})"
+
+    def share(role: str, c: dict[str, str]) -> str:
+        if role in (layout.ABNORMAL_SCRAP, *PASSED_ON):
+            return ""
+        alone = whole if role == layout.COGS else "0"
+        return f"IF({cost}>{NO_BASE:.5f},{whole}*({c['Material']}+{c['Conversion']})/{cost},{alone})"
+
+    beyond = [opening_beyond(w, s.role, c["Role"]) if s.role in followed else "" for s, c in rows]
+    return {
+        "Beyond standard": ([s.beyond for s in shares], beyond),
+        "Carried over": ([s.carried for s in shares], [share(s.role, c) for s, c in rows]),
+    }
 
 
 def _above_close(w: Writing, role: str) -> str:
@@ -231,8 +263,9 @@ def _content(w: Writing, role: str, cells: dict[str, str]) -> tuple[str, str, st
     """Formulas of material, material in made units and conversion in one account."""
     if role == layout.USAGE_VARIANCE:
         return _above_close(w, role), "", ""
-    if role == layout.ABNORMAL_SCRAP:
-        lost = "Movements[Scrapped abnormal]+Movements[Units scrapped abnormal]"
+    if role in (layout.ABNORMAL_SCRAP, layout.CCC):
+        kind = "abnormal" if role == layout.ABNORMAL_SCRAP else "normal"
+        lost = f"Movements[Scrapped {kind}]+Movements[Units scrapped {kind}]"
         return f"MAX(0,SUMPRODUCT({lost},Movements[Material]))", "", ""
     if w.inputs.settings.by_count:
         return _counted_content(w, role, cells)
@@ -297,7 +330,11 @@ def materiality(w: Writing) -> Body:
     """The test of the policy, live over Disposition, Ledger, Period-end WIP and Setup."""
     found, at = w.posted.measures, w.letters("Materiality")
     cells = {m.key: f"{at['Figure']}{r}" for m, r in zip(found, w.rows("Materiality", len(found)), strict=True)}
-    stock = "+".join(f"SUMIFS(Disposition[If prorated],Disposition[Role],{literal(role)})" for role in INVENTORIES[:-1])
+    stock = "+".join(
+        f"SUMIFS(Disposition[{column}],Disposition[Role],{literal(role)})"
+        for role in INVENTORIES[:-1]
+        for column in ("If prorated", "Beyond standard")
+    )
     cogs = literal(layout.COGS)
 
     def of_cogs(column: str) -> str:
