@@ -108,14 +108,6 @@ def leave_below(table: str, cell: str) -> Change:
     return lambda read: read[table].below.append(cell)
 
 
-def both(*changes: Change) -> Change:
-    def change(read: Sources) -> None:
-        for each in changes:
-            each(read)
-
-    return change
-
-
 def setting_row(name: str) -> int:
     return layout.HEADER_ROW + 1 + [setting.name for setting in layout.SETTINGS].index(name)
 
@@ -124,11 +116,28 @@ def setting(name: str, value: object) -> Change:
     return put("Setup", setting_row(name), "Value", value)
 
 
+def both(*changes: Change) -> Change:
+    def change(read: Sources) -> None:
+        for each in changes:
+            each(read)
+
+    return change
+
+
 def correction(table: str = "Counts", **cells: object) -> Change:
     """A negative row; by default of Lamp, in a document of its own."""
     alike: dict[str, object] = {"Date": day(11), "Document": "K-1", "Item": "Lamp", "Quantity": -5.0}
     alike |= {"Event": "Completed"} if table == "Counts" else {}
     return add(table, **(alike | cells))
+
+
+def correction_after_a_change(on: int) -> Change:
+    """A correction of PC-2 of 9 April; from 11 April on a lamp takes three bulbs."""
+    return both(
+        put("BOM", 8, "Effective to", day(10)),
+        add("BOM", Parent="Lamp", Component="Bulb", Qty_per=3.0, UoM="each", Effective_from=day(11)),
+        correction(Note="Corrects PC-2", Date=day(on)),
+    )
 
 
 def buy(item: str, **cells: object) -> Change:
@@ -221,6 +230,7 @@ CASES: list[tuple[str, Change, str]] = [
         add("Purchases", Date=day(3), Document="PO-2", Item="Bulb", Quantity=200.0, Actual_price=1.4),
         "Purchases!A9",
     ),
+    ("T07", correction_after_a_change(11), "Counts!E10"),
     ("T06", add("Stock", Item="Brass", Opening_qty=10.0), "Stock!A9"),
     ("Q01", put("Counts", 9, "Quantity", 56.0), "Standard Cost!A7"),
     ("Q02", put("Purchases", 7, "Quantity", 40.0), "Standard Cost!A9"),
@@ -288,6 +298,8 @@ CASES: list[tuple[str, Change, str]] = [
         ),
         "Opening!A8",
     ),
+    ("P09", add("Opening", Role=layout.MIP, Closing_balance=83.0), "Opening!B7"),  # 10 kg of brass at 8
+    ("P10", add("Opening", Role=layout.MIP, Closing_balance=90.0), "Opening!B7"),
     ("Z03", put("Counts", 9, "Quantity", 9e13), "Trace"),
 ]
 
@@ -337,6 +349,12 @@ def test_errors_stop_the_run_and_warnings_do_not(code, change):
     outcome = compute(read)
     assert outcome.failed == (RULES[code].severity == layout.ERROR)
     assert (outcome.posted is None) == outcome.failed
+
+
+def test_a_correction_dated_as_its_document_takes_back_what_that_relieved():
+    read = clean()
+    correction_after_a_change(9)(read)
+    assert [finding.code for finding in compute(read).findings] == []
 
 
 def test_a_circle_is_spelled_out():

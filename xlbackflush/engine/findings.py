@@ -128,6 +128,12 @@ NOT_COUNTABLE = Rule(
     "T05", ERROR, "Item of a type that cannot be counted so", "Correct the item, the event, or the item's Type."
 )
 DUPLICATE_ROW = Rule("T06", WARNING, "The same row twice", "Delete one of them if it was entered twice.")
+CORRECTS_OTHER_BILL = Rule(
+    "T07",
+    WARNING,
+    "Correction by another bill of materials",
+    "Date it as the document that it corrects; then it takes back what that relieved, component by component.",
+)
 
 # -- period end: counts in money, work in process
 NO_COUNT = Rule(

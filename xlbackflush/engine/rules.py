@@ -365,6 +365,25 @@ def corrections(inputs: Inputs, structure: Structure) -> Findings:
             left[key] = left.get(key, 0.0) + row["Quantity"]
             if left[key] < 0:
                 yield f.CORRECTS_TOO_MUCH(cell, f"{quantity:g} of {row['Item']} exceeds what {named.upper()} recorded.")
+            item = int(structure.of(table)[at])
+            days = positive["Date"][(document == named) & (structure.of(table)[positive.index] == item)]
+            if table != "Purchases" and item >= 0 and len(days) and not np.isnan(row["Date"]):
+                bill = _bill(structure, item, row["Date"])
+                if all(_bill(structure, item, day) != bill for day in days):
+                    text = f"{row['Item']} had another bill of materials on {_day(days.iloc[0])}, the day of {named.upper()}."
+                    yield f.CORRECTS_OTHER_BILL(cell, text)
+
+
+def _bill(structure: Structure, item: int, day: float) -> frozenset[int]:
+    """Rows of the BOM in force on a day for an item, and for what is exploded through below it."""
+    lines, items, found, waiting = structure.lines, structure.items, set[int](), {item}
+    while waiting:
+        own = lines[lines["parent"].isin(waiting) & (lines["first"] <= day) & (lines["last"] >= day)]
+        fresh = set(own["row"].tolist()) - found
+        found |= fresh
+        below = own["component"][own["row"].isin(fresh)].tolist()
+        waiting = {i for i in below if items["made"].iloc[i] and not items["role"].iloc[i]}
+    return frozenset(found)
 
 
 def _named(row: pd.Series, note: str, documents: set[str]) -> str | None:
