@@ -21,7 +21,7 @@ from xlbackflush.engine.annotations import NAMES, Lost, carried
 from xlbackflush.engine.books import PostedEntry, PostedLine, as_posted
 from xlbackflush.engine.findings import CATALOGUE, Finding
 from xlbackflush.engine.journaltests import journal_tests, marks_lost
-from xlbackflush.engine.record import Run
+from xlbackflush.engine.record import Run, person
 from xlbackflush.engine.tables import Source
 from xlbackflush.pipeline import Outcome
 from xlbackflush.samples import SAMPLES
@@ -308,6 +308,24 @@ def test_a_preparer_who_approves_is_found() -> None:
     assert found(runs=[signed(approver="")]) == []
     finding = only(found(runs=[signed(approver=" ann")]), "J09")
     assert (finding.where, finding.severity) == ("Runs", layout.WARNING)
+    assert only(found(runs=[signed(approver="A\u00adnn.")]), "J09")  # a soft hyphen, which nobody sees
+
+
+@pytest.mark.parametrize(
+    ("name", "alike"),
+    [
+        ("Jones", "JONES."), ("Jones", "J\u200bones"), ("Jones", "\u202eJones\u202c"), ("Ann Clerk", "ann\u00a0clerk"),
+        ("Ann Clerk", "AnnClerk\t"), ("Jones", "\uff2aones"), ("Stra\u00dfe", "STRASSE"), ("Andr\u00e9", "Andre\u0301"),
+        ("ofﬁce", "Office . "), ("", " \u200b.."),
+    ],
+)  # fmt: skip
+def test_names_that_look_alike_are_one_person(name: str, alike: str) -> None:
+    assert person(name) == person(alike)
+
+
+@pytest.mark.parametrize("other", ["Jonas", "J. Jones", "Jones2", "Jone"])
+def test_other_letters_are_another_person(other: str) -> None:
+    assert person("Jones") != person(other)
 
 
 def test_late_and_weekend_postings_are_found() -> None:

@@ -93,6 +93,9 @@ def test_running_again_changes_nothing(posted: Path) -> None:
         (lambda path: None, BOB, "There is no draft to post; run first."),
         (run, "", "Say who approves the posting"),
         (run, " ann  CLERK ", "somebody else must approve it"),
+        (run, "A\u200bnn\u00a0Clerk\u2060.", "somebody else must approve it"),  # joiners, a hard space, a full stop
+        (run, "\uff21\uff4e\uff4eClerk . .", "somebody else must approve it"),  # letters of full width
+        (run, "\u200b .", "Say who approves the posting"),
         (lambda path: run(path, ""), BOB, "does not say who made it"),
         (lambda path: (run(path), put(path, "Counts!E7", 1.0)), BOB, "The inputs changed after draft R0001"),
         (lambda path: (run(path), put(path, "Journal!I7", 1.0)), BOB, "cannot be posted: Journal!I7"),

@@ -46,11 +46,11 @@ def post(book: Book, approver: str, now: dt.datetime, progress: Progress = lambd
 
 
 def _two_people(draft: Run, approver: str) -> None:
-    if not approver.strip():
+    if not records.person(approver):
         raise RefusedError("Say who approves the posting: --approved-by NAME.")
-    if not draft.user.strip():
+    if not records.person(draft.user):
         raise RefusedError(f"Draft {draft.run} does not say who made it; run again with a user name.")
-    if " ".join(approver.split()).casefold() == " ".join(draft.user.split()).casefold():
+    if records.person(approver) == records.person(draft.user):
         raise RefusedError(
             f"Draft {draft.run} was made by {draft.user}; somebody else must approve it: --approved-by NAME."
         )

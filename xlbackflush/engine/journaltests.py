@@ -26,7 +26,7 @@ from xlbackflush.engine.annotations import Lost
 from xlbackflush.engine.books import PostedEntry, PostedLine
 from xlbackflush.engine.findings import Finding
 from xlbackflush.engine.money import from_minor
-from xlbackflush.engine.record import Run
+from xlbackflush.engine.record import Run, person
 from xlbackflush.engine.rollup import Rollup
 from xlbackflush.engine.structure import Floats, Structure
 from xlbackflush.engine.tables import Inputs, Source
@@ -425,14 +425,10 @@ def _date(text: str) -> dt.date | None:
 
 def own_approval(journal: Journal) -> Iterator[Finding]:
     """Two persons answer for a run."""
-    own = [run for run in journal.runs if run.approved_by and _person(run.approved_by) == _person(run.user)]
+    own = [run for run in journal.runs if person(run.approved_by) and person(run.approved_by) == person(run.user)]
     if own:
         said = ", ".join(f"{run.run} by {run.approved_by}" for run in own[:NAMED])
         yield f.OWN_APPROVAL("Runs", f"Prepared and approved: {said}{_more(len(own) - NAMED)}.")
-
-
-def _person(name: str) -> str:
-    return " ".join(name.split()).casefold()
 
 
 TESTS: tuple[Callable[[Journal], Iterator[Finding]], ...] = (
