@@ -335,13 +335,22 @@ def test_late_and_weekend_postings_are_found() -> None:
     assert found(runs=[signed(posted="some day")]) == []
 
 
+def test_a_posting_before_the_period_ended_is_found() -> None:
+    """April has 30 days; the 28th is a Tuesday, the 30th a Thursday."""
+    assert found(runs=[signed(posted="2026-04-30 00:00:00")]) == []
+    finding = only(found(runs=[signed(posted="2026-04-28 23:59:59")]), "J15")
+    assert (finding.where, finding.severity) == ("Runs", layout.WARNING)
+    assert finding.what == "Posted: R0001 2 days before period end."
+    assert "1 day before" in only(found(runs=[signed(posted="2026-04-29 08:00:00")]), "J15").what
+
+
 # ---------------------------------------------------------------------------------------------- all of them
 
 
 def test_every_journal_test_has_its_rule_and_its_function() -> None:
     """J14 tells of an auditor's entries; it is no test of the journal."""
     codes = [rule.code for rule in CATALOGUE if rule.code.startswith("J")]
-    assert codes == [f"J{n:02d}" for n in range(1, 15)]
+    assert codes == [f"J{n:02d}" for n in range(1, 16)]
     assert len(journaltests.TESTS) == len(set(journaltests.TESTS)) == len(codes) - 1
 
 
