@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -88,7 +88,7 @@ def contents(book: FileBook, run: Run) -> tuple[dict[str, bytes], list[str]]:
     files = {f"inputs/{name}.csv": as_csv(source) for name, source in inputs.items()}
     digests = {name: folders.digest(files[f"inputs/{name}.csv"]) for name in inputs}
     try:
-        files[JOURNAL] = _aicpa(outputs["Journal"], accepted.settings, run)
+        files[JOURNAL] = _aicpa(outputs["Journal"], accepted.settings, book.runs())
     except UnusableError as error:
         warnings.append(f"{JOURNAL} is missing: {error}")
     said = [*warnings]
@@ -115,12 +115,12 @@ def _standing(inputs: dict[str, Source], outputs: dict[str, Source], run: Run, e
     yield from controls(outputs["Journal"], outputs["Checks"])
 
 
-def _aicpa(journal: Source, settings: Settings, run: Run) -> bytes:
+def _aicpa(journal: Source, settings: Settings, runs: Sequence[Run]) -> bytes:
     """The journal in the AICPA's form, with commas, since the file is one for spreadsheets, too."""
     if not journal.rows:
         raise UnusableError("sheet Journal is empty.")
     form = replace(FORMATS["aicpa"], delimiter=",")
-    (text,) = lines(journal_as_posted(journal, settings, run), form)
+    (text,) = lines(journal_as_posted(journal, settings, runs), form)
     return "".join(text).encode(form.encoding)
 
 
