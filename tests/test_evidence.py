@@ -382,7 +382,7 @@ def first_page(where: Path) -> str:
 
 
 DRAFT = "Run R0001 is a draft: it is not posted, and the next run replaces it."
-VERIFIED = "The posted run was computed again from the inputs on record; chain, numbers and proofs hold."
+VERIFIED = "Verified: the posted run was computed again from the inputs on record; chain, numbers and proofs hold."
 
 
 def readme(where: Path) -> str:
@@ -464,7 +464,7 @@ def test_a_posted_run_that_was_tampered_with_is_no_clean_evidence(
     result = cli("evidence", book)
     where = book.with_name("book-evidence-R0001")
     assert (result.code, result.out) == (1, f"Wrote {where}.\n")
-    said = f"NOT VERIFIED: {len(listed)} problem{'s' if len(listed) > 1 else ''} found. "
+    said = f"NOT VERIFIED: {len(listed)} problem{'s' if len(listed) > 1 else ''} found; "
     assert result.err.startswith(f"xlbackflush: {said}")
     first, last = first_page(where), " ".join(pages(where)[-1])
     for text in (first, last, readme(where)):
@@ -479,7 +479,7 @@ def test_a_posted_run_that_was_tampered_with_is_no_clean_evidence(
 def test_of_many_problems_the_first_are_spelled_out() -> None:
     problems = [Problem(f"Journal!A{row}", "Is not as it was posted.") for row in range(7, 15)]
     found = verification(Verified([], problems))
-    assert found.result.startswith("NOT VERIFIED: 8 problems found.")
+    assert found.result.startswith("NOT VERIFIED: 8 problems found;")
     assert found.problems[:5] == tuple(f"Journal!A{row}: Is not as it was posted." for row in range(7, 12))
     assert found.problems[5:] == ("... and 3 more problems: xlbackflush verify lists them all.",)
     assert verification(Verified([], problems[:5])).problems == found.problems[:5]
@@ -488,7 +488,7 @@ def test_of_many_problems_the_first_are_spelled_out() -> None:
 def test_a_run_that_verifies_is_told_and_has_exit_code_0(book: Path) -> None:
     assert cli("post", book, "--approved-by", "Jones").code == 0
     where = book.with_name("book-evidence-R0001")
-    assert cli("evidence", book) == Result(0, f"Verified: {VERIFIED}\nWrote {where}.\n", "")
+    assert cli("evidence", book) == Result(0, f"{VERIFIED}\nWrote {where}.\n", "")
     found = cli("evidence", book, "--force", "--json").json
     assert (found["exit"], found["verified"], found["problems"]) == (0, True, [])
 
@@ -528,7 +528,7 @@ def test_a_run_that_stopped_stands_on_the_first_page(book: Path) -> None:
 def test_a_posted_amount_changed_by_hand_is_printed_and_told(book: Path) -> None:
     cell = Parts(book).where("Journal", "Debit")
     where, said = quiet(changed(book, cell, 777.77))
-    assert said[0] == "NOT VERIFIED: 1 problem found. Clear up before relying on this run:"
+    assert said[0] == "NOT VERIFIED: 1 problem found; clear up before relying on this run."
     assert said[1].startswith("Journal!I7:J9: Entry 1 does not balance")
     assert said[2:] == [DRAFT, said[3]]
     assert said[3].startswith("journal-aicpa.csv is missing: ")
@@ -542,7 +542,7 @@ def test_a_check_that_fails_is_told(book: Path) -> None:
     cell, check = Parts(book).where("Checks", "Result"), Parts(book).rows("Checks")[0]["Check"]
     where, said = quiet(changed(book, cell, "Fail"))
     assert said == [
-        "NOT VERIFIED: 1 problem found. Clear up before relying on this run:", f"{cell}: Check fails: {check}.", DRAFT,
+        "NOT VERIFIED: 1 problem found; clear up before relying on this run.", f"{cell}: Check fails: {check}.", DRAFT,
     ]  # fmt: skip
     assert all(sentence in first_page(where) for sentence in said)
 

@@ -29,8 +29,8 @@ _EXAMPLES = """examples:
   xlbackflush export october.xlsm --format csv      the journal as a file for your ledger
   xlbackflush install                               button, ribbon tab and functions in Excel
 
-exit codes: 0 done; 1 errors in the inputs, nothing posted, or something does not verify; 2 the command or file cannot be
-used, nothing changed
+exit codes: 0 done; 1 errors in the inputs, nothing posted, or what is posted does not verify; 2 the command or file
+cannot be used, nothing changed
 """
 
 

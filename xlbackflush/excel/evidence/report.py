@@ -35,8 +35,8 @@ PRINTED: dict[str, tuple[str, ...]] = {
 _FLAGS = ("F/U", "Result", "Code")
 _JOURNAL = ("Line", "Role", "Account", "Account name", "Debit", "Credit", "Source", "Proof", "Difference")
 _LINK_SAYS = (
-    "The link follows from every line, input and signature of this run and of all before it. While this page is kept, nobody "
-    "can compute the chain anew unnoticed: xlbackflush verify names the last link of the workbook."
+    "The link follows from every line, input and name of that run and of all before it: who keeps this page can tell later "
+    "whether the chain was computed anew."
 )
 LINK_BEGINS = 16  # characters of the link on each page: enough to tell it from any other
 _TO_FILL = {"Tick": 24.0, "W/P ref": 40.0, "Comment": 80.0}  # room for a pen, in points
@@ -226,13 +226,13 @@ def _sign_off(pages: Pages, subject: Subject) -> None:
     if not subject.verification.holds:
         pages.banner([subject.verification.result, *subject.verification.problems])
     pages.text(f"Run {subject.run.run}, SHA-256 of all inputs: {subject.run.input_hash}")
+    pages.text(f"Prepared in the workbook by {subject.run.user or 'an unnamed user'}, {subject.run.started}.")
+    if approver:
+        pages.text(f"Approved in the workbook by {approver}, {posted}.")
+    if subject.verification.holds:
+        pages.text(subject.verification.result)
     run, link = subject.sealed
     if link:
         pages.text(f"Link of run {run}: {link}")
         pages.text(_LINK_SAYS, GREY)
-    if subject.verification.holds:
-        pages.text(subject.verification.result)
-    pages.text(f"Prepared in the workbook by {subject.run.user or 'an unnamed user'}, {subject.run.started}.")
-    if approver:
-        pages.text(f"Approved in the workbook by {approver}, {posted}.")
     pages.blanks([(f"{who}: name", "Signature", "Date") for who in ("Prepared by", "Approved by", "Audited by")])

@@ -29,7 +29,7 @@ def verification(verified: Verified) -> Verification:
     count = len(verified.problems)
     changed = _first([str(change) for change in verified.changed], "changed cells and rows")
     if count:
-        said = f"NOT VERIFIED: {count} problem{'s' if count > 1 else ''} found. Clear up before relying on this run:"
+        said = f"NOT VERIFIED: {count} problem{'s' if count > 1 else ''} found; clear up before relying on this run."
         return Verification(said, _first([str(problem) for problem in verified.problems], "problems"), changed)
     posted = sum(not run.is_draft for run in verified.runs)
     if not posted:
@@ -37,7 +37,7 @@ def verification(verified: Verified) -> Verification:
             "Verified: inputs on record, numbers and proofs of the draft hold. Nothing is posted: no chain binds it.",
             changed=changed,
         )
-    runs = "The posted run was" if posted == 1 else f"{posted} posted runs were"
+    runs = "the posted run was" if posted == 1 else f"{posted} posted runs were"
     return Verification(
         f"Verified: {runs} computed again from the inputs on record; chain, numbers and proofs hold.", changed=changed
     )
