@@ -22,14 +22,17 @@ from typing import Any
 
 import pytest
 from pypdf import PdfReader
-from support_files import EPOCH, CellValue, Parts, bench_book, cli, sample_book
+from support_files import EPOCH, CellValue, Parts, Result, bench_book, cli, sample_book
 
 from xlbackflush import layout
+from xlbackflush.engine.books import Problem
 from xlbackflush.excel.errors import UnusableError
 from xlbackflush.excel.evidence import evidence, folder
 from xlbackflush.excel.evidence.fonts import Fonts
 from xlbackflush.excel.evidence.pages import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Column, Pages, Row
+from xlbackflush.excel.evidence.verification import verification
 from xlbackflush.excel.evidence.words import plain, printed
+from xlbackflush.lifecycle import Verified
 
 NAMES = ("bench", "computers", "widgets")
 SECTIONS = [
@@ -55,13 +58,13 @@ def written(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     """A workbook that was run, and the folder of its evidence."""
     path = tmp_path_factory.mktemp(request.param) / f"{request.param}.xlsm"
     ran(bench_book(path) if request.param == "bench" else sample_book(path, request.param))
-    return path, evidence(path)
+    return path, evidence(path, warn=lambda sentence: None).folder
 
 
 def quiet(path: Path, **options: Any) -> tuple[Path, list[str]]:
     """Evidence, and what it warns of."""
     said: list[str] = []
-    return evidence(path, warn=said.append, **options), said
+    return evidence(path, warn=said.append, **options).folder, said
 
 
 def pages(where: Path) -> list[list[str]]:
@@ -233,14 +236,28 @@ def test_the_manifest_holds_for_every_file_and_the_workbook(written: tuple[Path,
     lines = (where / "manifest.sha256").read_text(encoding="utf-8").splitlines()
     listed = {line[66:]: line[:64] for line in lines}
     there = {p.relative_to(where).as_posix() for p in where.rglob("*") if p.is_file()} - {"manifest.sha256"}
-    assert listed.keys() == there | {f"../{book.name}"}
+    assert listed.keys() == there
     for name, digest in listed.items():
         assert hashlib.sha256((where / name).read_bytes()).hexdigest() == digest
+    assert (where / book.name).read_bytes() == book.read_bytes()
+
+
+def test_the_folder_stays_as_it_is_whatever_is_done_with_the_workbook(book: Path) -> None:
+    where, _ = quiet(book)
+    whole = contents(where)
+    before = book.read_bytes()
+    assert cli("explain", book, "Journal!I7").code == 0
+    assert cli("post", book, "--approved-by", "Jones").code == 0
+    assert book.read_bytes() != before
+    assert contents(where) == whole
+    assert whole[book.name] == before
+    if shutil.which("sha256sum"):
+        subprocess.run(["sha256sum", "-c", "--strict", "manifest.sha256"], cwd=where, check=True, capture_output=True)
 
 
 @pytest.mark.skipif(not shutil.which("sha256sum"), reason="needs sha256sum (coreutils)")
 def test_sha256sum_finds_a_change_of_one_byte(book: Path) -> None:
-    where = evidence(book)
+    where = evidence(book).folder
 
     def check() -> subprocess.CompletedProcess[str]:
         command = ["sha256sum", "-c", "--strict", "manifest.sha256"]
@@ -253,6 +270,18 @@ def test_sha256sum_finds_a_change_of_one_byte(book: Path) -> None:
     done = check()
     assert done.returncode == 1
     assert [line for line in done.stdout.splitlines() if not line.endswith(": OK")] == ["inputs/Counts.csv: FAILED"]
+
+
+@pytest.mark.parametrize("name", ["a\nb.xlsm", "a\\b.xlsm", "a\\nb.xlsm", "a\u2028b.xlsm"])
+@pytest.mark.skipif(os.name == "nt", reason="no such names on Windows")
+def test_a_folder_with_an_odd_name_in_it_is_replaced_all_the_same(book: Path, name: str) -> None:
+    odd = book.rename(book.with_name(name))
+    where, _ = quiet(odd)
+    (where / "evidence.pdf").write_bytes(b"older")
+    assert quiet(odd, force=True)[0] == where
+    assert (where / "evidence.pdf").read_bytes().startswith(b"%PDF")
+    if shutil.which("sha256sum"):
+        subprocess.run(["sha256sum", "-c", "--strict", "manifest.sha256"], cwd=where, check=True, capture_output=True)
 
 
 @pytest.mark.parametrize("name", ["a\nb.xlsm", "a\\b.xlsm"])
@@ -352,11 +381,24 @@ def first_page(where: Path) -> str:
     return " ".join(pages(where)[0])
 
 
-def test_a_draft_is_called_a_draft_without_a_warning(book: Path) -> None:
+DRAFT = "Run R0001 is a draft: it is not posted, and the next run replaces it."
+VERIFIED = "Verified: the posted run was computed again from the inputs on record; chain, numbers and proofs hold."
+
+
+def readme(where: Path) -> str:
+    """README.txt without its line ends."""
+    return " ".join((where / "README.txt").read_text(encoding="utf-8").split())
+
+
+def test_a_draft_is_called_a_draft(book: Path) -> None:
     where, said = quiet(book)
-    assert said == []
-    assert "Run R0001 is a draft: it is not posted, and the next run replaces it." in first_page(where)
+    assert said == [DRAFT]
+    result = "Verified: inputs on record, numbers and proofs of the draft hold. Nothing is posted: no chain binds it."
+    for text in (first_page(where), readme(where)):
+        assert DRAFT in text
+        assert result in text
     assert "Checks all" in first_page(where)
+    assert "Link" not in first_page(where)
 
 
 def test_a_posted_run_names_who_approved_it_and_its_corrections(book: Path) -> None:
@@ -366,13 +408,14 @@ def test_a_posted_run_names_who_approved_it_and_its_corrections(book: Path) -> N
     assert said == []
     first, last = first_page(where), " ".join(pages(where)[-1])
     assert "draft" not in first
+    assert all(VERIFIED in text for text in (first, last, readme(where)))
     assert f"Approved by Jones Posted {run['Posted']} Link {run['Link']}" in first
     assert f"Approved in the workbook by Jones, {run['Posted']}." in last
     assert f"book.xlsm, run R0001 (posted), {run['Started']}" in pages(where)[3]
 
     ran(changed(book, "Actuals!E7", 600))
     where, said = quiet(book)
-    assert (where.name, said) == ("book-evidence-R0002", [])
+    assert (where.name, said) == ("book-evidence-R0002", [DRAFT.replace("R0001", "R0002")])
     assert "Runs before it" in pages(where)[0]
     headings = [text for text in of_section(where, "Journal") if text.startswith("Entry ")]
     numbers = {row["Entry"] for row in Parts(book).rows("Journal")}
@@ -382,17 +425,93 @@ def test_a_posted_run_names_who_approved_it_and_its_corrections(book: Path) -> N
     assert any("corrects entry" in text for text in headings)
 
 
+def test_each_page_of_a_posted_run_bears_its_link(book: Path) -> None:
+    """Whole where it is signed for; the draft that follows bears that of the last posted run."""
+    assert cli("post", book, "--approved-by", "Jones").code == 0
+    (run,) = Parts(book).rows("Runs")
+    where, _ = quiet(book)
+    beginning = f"{run['Link']}"[:16]
+    assert len(str(run["Link"])) == 64
+    for texts in pages(where):
+        assert texts[-1] == f"SHA-256 of all inputs of the run: {run['Input hash']}; link of run R0001: {beginning}..."
+    assert f"Link {run['Link']}" in first_page(where)
+    assert f"Link of run R0001: {run['Link']}" in pages(where)[-1]
+
+    ran(changed(book, "Actuals!E7", 600))
+    draft = Parts(book).rows("Runs")[-1]
+    where, _ = quiet(book)
+    assert f"Link of R0001 {run['Link']}" in first_page(where)
+    assert f"Link of run R0001: {run['Link']}" in pages(where)[-1]
+    footer = f"SHA-256 of all inputs of the run: {draft['Input hash']}; link of run R0001: {beginning}..."
+    assert {texts[-1] for texts in pages(where)} == {footer}
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value", "problem"),
+    [
+        ("Journal", "Account name", "Another account", r"Journal!A7"),
+        ("Runs", "Approved by", "Smith", r"Runs!A7.*R0001"),
+    ],
+)
+def test_a_posted_run_that_was_tampered_with_is_no_clean_evidence(
+    book: Path, table: str, column: str, value: str, problem: str
+) -> None:
+    """Written all the same, for who looks into it; but told on every side, and with exit code 1."""
+    assert cli("post", book, "--approved-by", "Jones").code == 0
+    changed(book, Parts(book).where(table, column), value)
+    listed = cli("verify", book, "--json").json["problems"]
+    assert any(re.match(problem, text) for text in listed)
+    result = cli("evidence", book)
+    where = book.with_name("book-evidence-R0001")
+    assert (result.code, result.out) == (1, f"Wrote {where}.\n")
+    said = f"NOT VERIFIED: {len(listed)} problem{'s' if len(listed) > 1 else ''} found; "
+    assert result.err.startswith(f"xlbackflush: {said}")
+    first, last = first_page(where), " ".join(pages(where)[-1])
+    for text in (first, last, readme(where)):
+        assert said in text
+        assert "Verified:" not in text
+        assert all(" ".join(sentence.split()) in text for sentence in listed[:5])
+    assert all(sentence in result.err for sentence in listed[:5])
+    found = cli("evidence", book, "--force", "--json").json
+    assert (found["exit"], found["verified"], found["problems"][:5]) == (1, False, listed[:5])
+
+
+def test_of_many_problems_the_first_are_spelled_out() -> None:
+    problems = [Problem(f"Journal!A{row}", "Is not as it was posted.") for row in range(7, 15)]
+    found = verification(Verified([], problems))
+    assert found.result.startswith("NOT VERIFIED: 8 problems found;")
+    assert found.problems[:5] == tuple(f"Journal!A{row}: Is not as it was posted." for row in range(7, 12))
+    assert found.problems[5:] == ("... and 3 more problems: xlbackflush verify lists them all.",)
+    assert verification(Verified([], problems[:5])).problems == found.problems[:5]
+
+
+def test_a_run_that_verifies_is_told_and_has_exit_code_0(book: Path) -> None:
+    assert cli("post", book, "--approved-by", "Jones").code == 0
+    where = book.with_name("book-evidence-R0001")
+    assert cli("evidence", book) == Result(0, f"{VERIFIED}\nWrote {where}.\n", "")
+    found = cli("evidence", book, "--force", "--json").json
+    assert (found["exit"], found["verified"], found["problems"]) == (0, True, [])
+
+
 def test_inputs_changed_after_the_run_stand_on_the_first_page(book: Path) -> None:
+    """With the cells; what is posted verifies all the same."""
     where, said = quiet(changed(book, "Counts!E7", 11))
-    assert said == ["The inputs were changed after run R0001: what is posted is not what they give now."]
-    assert said[0] in first_page(where)
+    assert said == [
+        "The inputs were changed after run R0001: what is posted is not what they give now.",
+        "Counts!E7, Quantity: was 10.0, is 11.0.",
+        DRAFT,
+    ]
+    assert all(sentence in first_page(where) for sentence in said)
+    assert cli("evidence", book, "--force").code == 0
     assert "7,2026-03-05,PC-1,Completed,Frame,11," in (where / "inputs" / "Counts.csv").read_text(encoding="utf-8-sig")
 
 
 def test_inputs_with_errors_are_written_all_the_same(book: Path) -> None:
     where, said = quiet(changed(book, "Counts!E7", "eleven"))
     assert said == [
-        "The inputs were changed after run R0001 and now have errors: what is posted is not what they give now."
+        "The inputs were changed after run R0001 and now have errors: what is posted is not what they give now.",
+        'Counts!E7, Quantity: was 10.0, is "eleven".',
+        DRAFT,
     ]
     assert said[0] in first_page(where)
     assert "Frame,eleven," in (where / "inputs" / "Counts.csv").read_text(encoding="utf-8-sig")
@@ -409,18 +528,23 @@ def test_a_run_that_stopped_stands_on_the_first_page(book: Path) -> None:
 def test_a_posted_amount_changed_by_hand_is_printed_and_told(book: Path) -> None:
     cell = Parts(book).where("Journal", "Debit")
     where, said = quiet(changed(book, cell, 777.77))
-    assert len(said) == 1
-    assert said[0].startswith("journal-aicpa.csv is missing: ")
-    assert said[0] in first_page(where)
+    assert said[0] == "NOT VERIFIED: 1 problem found; clear up before relying on this run."
+    assert said[1].startswith("Journal!I7:J9: Entry 1 does not balance")
+    assert said[2:] == [DRAFT, said[3]]
+    assert said[3].startswith("journal-aicpa.csv is missing: ")
+    assert all(sentence in first_page(where) for sentence in said)
     assert "777.77" in of_section(where, "Journal")
     assert not (where / "journal-aicpa.csv").exists()
     assert "journal-aicpa.csv" not in (where / "manifest.sha256").read_text()
 
 
 def test_a_check_that_fails_is_told(book: Path) -> None:
-    where, said = quiet(changed(book, Parts(book).where("Checks", "Result"), "Fail"))
-    assert said == ["1 check fails in the workbook: see sheet Checks."]
-    assert said[0] in first_page(where)
+    cell, check = Parts(book).where("Checks", "Result"), Parts(book).rows("Checks")[0]["Check"]
+    where, said = quiet(changed(book, cell, "Fail"))
+    assert said == [
+        "NOT VERIFIED: 1 problem found; clear up before relying on this run.", f"{cell}: Check fails: {check}.", DRAFT,
+    ]  # fmt: skip
+    assert all(sentence in first_page(where) for sentence in said)
 
 
 def test_ticks_of_the_auditor_are_printed(book: Path) -> None:
@@ -428,7 +552,7 @@ def test_ticks_of_the_auditor_are_printed(book: Path) -> None:
     for column, text in (("Tick", "ok"), ("W/P ref", "B-12"), ("Comment", "agreed to the invoice of the supplier")):
         parts.put(parts.where("Journal", column, 2), text)
     where, said = quiet(parts.save(book))
-    assert said == []
+    assert said == [DRAFT]
     texts = " ".join(of_section(where, "Journal"))
     assert re.search(r"Accounts payable 2110 .* ok B-12 agreed to the invoice", texts)
 
@@ -468,17 +592,17 @@ def test_a_workbook_without_a_run_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_existing_folder_is_replaced_only_with_force(book: Path) -> None:
-    where = evidence(book)
+    where = evidence(book).folder
     (where / "evidence.pdf").write_bytes(b"older")
     refused(book, "exists already; choose another folder, or add --force")
     assert (where / "evidence.pdf").read_bytes() == b"older"
-    assert evidence(book, force=True) == where
+    assert evidence(book, force=True).folder == where
     assert (where / "evidence.pdf").read_bytes().startswith(b"%PDF")
     assert sorted(p.name for p in book.parent.iterdir()) == ["book-evidence-R0001", "book.xlsm"]
 
 
 def test_a_folder_with_anything_else_in_it_is_never_replaced(book: Path) -> None:
-    where = evidence(book)
+    where = evidence(book).folder
     (where / "inputs" / "my notes.txt").write_text("of the auditor")
     refused(book, "also holds inputs/my notes.txt, which is not of the evidence and would be lost", force=True)
     other = book.parent / "papers"
@@ -497,21 +621,21 @@ def test_a_folder_that_cannot_be_is_refused(book: Path) -> None:
 def test_another_folder_may_be_named(book: Path) -> None:
     other = book.parent / "audit 2026"
     other.mkdir()
-    where = evidence(book, folder=other / "october")
+    where = evidence(book, folder=other / "october").folder
     assert where == other / "october"
-    assert "../../book.xlsm" in (where / "manifest.sha256").read_text()
+    assert (where / "book.xlsm").read_bytes() == book.read_bytes()
 
 
 def test_an_empty_folder_may_be_used_with_force(book: Path) -> None:
     where = book.parent / "empty"
     where.mkdir()
     refused(book, "exists already", folder=where)
-    assert evidence(book, folder=where, force=True) == where
+    assert evidence(book, folder=where, force=True).folder == where
 
 
 @pytest.mark.parametrize("force", [False, True])
 def test_a_disk_that_is_full_leaves_nothing_behind(book: Path, force: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    where = evidence(book) if force else None
+    where = evidence(book).folder if force else None
     before = contents(where) if where else {}
     calls = iter(range(100))
 

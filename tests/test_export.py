@@ -27,12 +27,12 @@ from hypothesis import strategies as st
 from ledger_readers import READERS, Posting, read
 from support_files import Error, Parts, bench_book
 
-from xlbackflush import layout, pipeline
+from xlbackflush import layout, lifecycle, pipeline
 from xlbackflush.excel import plaintext
 from xlbackflush.excel.errors import UnusableError
 from xlbackflush.excel.export import export, read_journal
 from xlbackflush.excel.file import FileBook
-from xlbackflush.excel.ledgerfile import At, Entry, Format, Journal, Line, decimal, lines
+from xlbackflush.excel.ledgerfile import At, Entry, Format, Journal, Line, Signed, decimal, lines
 from xlbackflush.excel.ledgers import FORMATS
 
 GOLDEN = Path(__file__).parent / "golden" / "export"
@@ -40,8 +40,12 @@ NUMBERED = [name for name in FORMATS if name not in ("quickbooks", "beancount", 
 TABLES = [name for name, form in FORMATS.items() if form.fields]
 
 
+DRAFT = "R0001 is a draft: post it before a ledger imports this; the next run replaces it."
+
+
 def silent(sentence: str) -> None:
-    raise AssertionError(f"nothing to warn of: {sentence}")
+    """Of a draft nothing else is to be said."""
+    assert sentence == DRAFT, f"nothing to warn of: {sentence}"
 
 
 def run_book(path: Path) -> tuple[Path, pipeline.Outcome]:
@@ -134,6 +138,106 @@ def test_the_audit_file_names_who_when_and_what_a_reversal_reverses() -> None:
     assert len(wip) == 1
     assert back == wip
     assert {r["Effective_Date"] for r in rows if r["Reversal_Indicator"]} == {"2026-04-01"}
+    (reversal,) = {r["Journal_ID"] for r in rows if r["Reversal_Indicator"]}
+    assert {r["Journal_ID"] for r in rows if r["Reversal_Journal_ID"] == reversal} == wip
+    assert {(r["Approved_By"], r["Approved_Date"]) for r in rows} == {("", "")}  # a draft
+
+
+def audit_file(path: Path) -> list[dict[str, str]]:
+    """The rows of the audit data standard of a workbook."""
+    (made,) = export(path, "aicpa", path.with_name("audit.txt"), force=True, warn=lambda sentence: None)
+    return list(csv.DictReader(made.open(encoding="utf-8", newline=""), delimiter="|"))
+
+
+def entry_of(journal_id: str) -> int:
+    """Number of an entry on sheet Journal; 0 where there is none."""
+    return int(journal_id.split("-")[-1] or 0)
+
+
+def posted_and_corrected(path: Path) -> None:
+    """R0001 by anna and Bob in April; R0002, after another count in process, by carl and Dora in May; R0003 a draft of eve."""
+    runs = (
+        ("anna", "Bob", dt.datetime(2026, 4, 2)),
+        ("carl", "Dora", dt.datetime(2026, 5, 4)),
+        ("eve", "", dt.datetime(2026, 6, 8)),
+    )
+    for (user, approver, day), quantity in zip(runs, (None, 5, 7), strict=True):
+        if quantity:
+            change(path, "WIP", "Quantity", quantity)
+        with FileBook(path) as opened:
+            assert not pipeline.run(opened, user, day + dt.timedelta(hours=9)).failed
+        with FileBook(path) as opened:
+            if approver:
+                lifecycle.post(opened, approver, day + dt.timedelta(hours=26, minutes=30))
+
+
+def test_each_line_of_the_audit_file_names_those_of_its_own_run(tmp_path: Path) -> None:
+    path = bench_book(tmp_path / "bench.xlsm")
+    posted_and_corrected(path)
+    sheet, rows = Parts(path).rows("Journal"), audit_file(path)
+    columns = ("Entered_By", "Entered_Date", "Entered_Time", "Approved_By", "Approved_Date")
+    signed = {
+        "R0001": ("anna", "2026-04-02", "09:00:00", "Bob", "2026-04-03"),
+        "R0002": ("carl", "2026-05-04", "09:00:00", "Dora", "2026-05-05"),
+        "R0003": ("eve", "2026-06-08", "09:00:00", "", ""),
+    }
+    assert {line["Run"] for line in sheet} == signed.keys()
+    assert [tuple(row[c] for c in columns) for row in rows] == [signed[str(line["Run"])] for line in sheet]
+
+
+def test_a_reversal_names_the_entry_that_it_takes_back(tmp_path: Path) -> None:
+    """Corrections by the columns of the sheet, period-end WIP by being the same amounts on the other side in the same run."""
+    path = bench_book(tmp_path / "bench.xlsm")
+    posted_and_corrected(path)
+    sheet, rows = Parts(path).rows("Journal"), audit_file(path)
+    assert [entry_of(row["Journal_ID"]) for row in rows] == [line["Entry"] for line in sheet]
+    amounts: dict[int, dict[str, Decimal]] = defaultdict(dict)
+    for row in rows:
+        sign = 1 if row["Amount_Credit_Debit_Indicator"] == "D" else -1
+        amounts[entry_of(row["Journal_ID"])][row["GL_Account_Number"]] = sign * Decimal(row["Amount"])
+    due = 0
+    for row, line in zip(rows, sheet, strict=True):
+        other = entry_of(row["Reversal_Journal_ID"])
+        if line["Reverses"]:
+            assert (row["Reversal_Indicator"], other) == ("R", line["Reverses"])
+        elif line["Event"] == layout.REVERSAL:
+            due += 1
+            taken = next(x for x in sheet if x["Entry"] == other)
+            assert (row["Reversal_Indicator"], taken["Event"], taken["Run"]) == (
+                "R",
+                layout.PERIOD_END_WIP,
+                line["Run"],
+            )
+        elif line["Event"] == layout.PERIOD_END_WIP:
+            assert row["Reversal_Indicator"] == ""
+            assert other == (line["Reversed by"] or line["Entry"] + 1)
+        else:
+            assert (row["Reversal_Indicator"], other) == ("", line["Reversed by"] or 0)
+        if other:
+            assert amounts[other] == {account: -amount for account, amount in amounts[line["Entry"]].items()}
+    assert due > 3  # lines of the reversals of three runs
+    assert sum(bool(line["Reversed by"]) for line in sheet) > due
+    ids = {row["Journal_ID"] for row in rows}
+    assert {row["Reversal_Journal_ID"] for row in rows} - {""} <= ids
+
+
+def test_references_of_a_posted_run_stay_when_the_period_ends_on_another_day(tmp_path: Path) -> None:
+    """R0001 was posted for a period to 1 April, and perhaps taken into a ledger; then the period is made to end in March."""
+    path = bench_book(tmp_path / "bench.xlsm")
+    at = next(i for i, row in enumerate(Parts(path).rows("Setup")) if row["Setting"] == "Period end")
+    change(path, "Setup", "Value", dt.date(2026, 4, 1), at)
+    with FileBook(path) as opened:
+        pipeline.run(opened, "anna", dt.datetime(2026, 4, 2))
+    with FileBook(path) as opened:
+        lifecycle.post(opened, "Bob", dt.datetime(2026, 4, 2))
+    before = {row["Journal_ID"] for row in audit_file(path)}
+    change(path, "Setup", "Value", dt.date(2026, 3, 31), at)
+    with FileBook(path) as opened:
+        assert not pipeline.run(opened, "anna", dt.datetime(2026, 4, 3)).failed
+    after = {row["Journal_ID"] for row in audit_file(path)}
+    assert before < after
+    assert {journal_id[:14] for journal_id in before} == {"20260401-R0001"}
+    assert {journal_id[:14] for journal_id in after - before} == {"20260331-R0002"}
 
 
 def test_every_format_says_in_one_line_what_it_is_and_what_to_fill_in() -> None:
@@ -187,10 +291,11 @@ def journals(draw: st.DrawFn) -> Journal:
         )
         date = draw(st.dates(dt.date(1990, 1, 1), dt.date(2199, 12, 31)))
         event = draw(st.sampled_from(layout.EVENTS))
+        reference, signed = f"20260331-R0001-{number}", Signed(draw(TEXT), None, draw(TEXT))
         entries.append(
-            Entry("R0001", str(number), f"20260331-R0001-{number}", date, event, draw(TEXT), posted, draw(TEXT))
+            Entry("R0001", str(number), reference, date, event, draw(TEXT), posted, draw(TEXT), signed=signed)
         )
-    return Journal(draw(TEXT), draw(st.sampled_from(["USD", "JPY", "KWD"])), 0, tuple(entries), draw(TEXT))
+    return Journal(draw(TEXT), draw(st.sampled_from(["USD", "JPY", "KWD"])), 0, tuple(entries))
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -243,7 +348,7 @@ def test_beancount_itself_takes_it(journal: Journal) -> None:
 
 def one_entry(*posted: Line, description: str = "Units sold at standard") -> Journal:
     entry = Entry("R0001", "1", "20260331-R0001-1", dt.date(2026, 3, 31), layout.SALE, description, posted)
-    return Journal("Bench & Sons", "USD", 2, (entry,), "anna")
+    return Journal("Bench & Sons", "USD", 2, (entry,))
 
 
 def line_at(journal: Journal, line: Line) -> At:
@@ -274,6 +379,7 @@ def test_an_entry_that_does_not_balance_is_refused(name: str) -> None:
         ("Posting date", dt.date(2026, 3, 30), "is another date than the rest of its entry has"),
         ("Account", None, "has no account that csv can use"),
         ("Account", Error("#N/A"), "does not hold what a run has put there"),
+        ("Reverses", 99, "does not hold what a run has put there"),
     ],
 )
 def test_a_journal_that_was_typed_over_is_refused_with_its_cell(
@@ -432,8 +538,9 @@ def test_no_text_becomes_a_formula(name: str, start: str) -> None:
         Line("1", role, f"{start[0]}{n}", f"{start} {n}", minor, start)
         for n, (role, minor) in enumerate([(layout.COGS, 5), (layout.FINISHED_GOODS, -5)])
     )
-    entry = Entry("R0001", "1", "20260331-R0001-1", dt.date(2026, 3, 31), layout.SALE, start, hostile, start)
-    (file,) = lines(Journal(start, "USD", 2, (entry,), start), FORMATS[name])
+    reference, day = "20260331-R0001-1", dt.date(2026, 3, 31)
+    entry = Entry("R0001", "1", reference, day, layout.SALE, start, hostile, start, signed=Signed(start, None, start))
+    (file,) = lines(Journal(start, "USD", 2, (entry,)), FORMATS[name])
     rows = list(csv.reader(io.StringIO("".join(file), newline=""), delimiter=FORMATS[name].delimiter))
     assert len(rows) == 3
     for cell in (cell for row in rows[1:] for cell in row):
@@ -494,7 +601,10 @@ def warnings(path: Path) -> list[str]:
 def test_inputs_that_were_changed_after_the_run_are_told(book: Path) -> None:
     before = export(book, "csv", warn=silent)[0].read_bytes()
     change(book, "Counts", "Quantity", 11)
-    assert warnings(book) == ["The inputs were changed after run R0001; the journal is that of the run. Run it again."]
+    assert warnings(book) == [
+        DRAFT,
+        "The inputs were changed after run R0001; the journal is that of the run. Run it again.",
+    ]
     assert (book.parent / "out.csv").read_bytes() == before, "posted values never drift"
 
 
@@ -502,6 +612,7 @@ def test_controls_that_fail_as_stored_are_told(book: Path) -> None:
     where = change(book, "Journal", "Difference", 12.5, 3)
     change(book, "Checks", "Result", "Fail", 1)
     assert warnings(book) == [
+        DRAFT,
         "1 check fails in the workbook: see sheet Checks.",
         f"Sheet Journal differs from its proofs in 1 row, first at {where}.",
     ]
@@ -512,7 +623,18 @@ def test_warnings_go_to_the_error_stream(book: Path, capsys: pytest.CaptureFixtu
     export(book, "csv")
     out, err = capsys.readouterr()
     assert out == ""
-    assert err == "xlbackflush: 1 check fails in the workbook: see sheet Checks.\n"
+    assert err == f"xlbackflush: {DRAFT}\nxlbackflush: 1 check fails in the workbook: see sheet Checks.\n"
+
+
+def test_a_draft_is_told_until_it_is_posted(book: Path) -> None:
+    assert warnings(book) == [DRAFT]
+    with FileBook(book) as opened:
+        lifecycle.post(opened, "Bob", dt.datetime(2026, 4, 2))
+    assert warnings(book) == []
+    change(book, "Counts", "Quantity", 11)
+    with FileBook(book) as opened:
+        pipeline.run(opened, "anna", dt.datetime(2026, 4, 3))
+    assert warnings(book) == [DRAFT.replace("R0001", "R0002")]
 
 
 # ----------------------------------------------------------------------------------------------------- files

@@ -21,7 +21,7 @@ from xlbackflush.engine.annotations import NAMES, Lost, carried
 from xlbackflush.engine.books import PostedEntry, PostedLine, as_posted
 from xlbackflush.engine.findings import CATALOGUE, Finding
 from xlbackflush.engine.journaltests import journal_tests, marks_lost
-from xlbackflush.engine.record import Run
+from xlbackflush.engine.record import Run, person
 from xlbackflush.engine.tables import Source
 from xlbackflush.pipeline import Outcome
 from xlbackflush.samples import SAMPLES
@@ -308,6 +308,24 @@ def test_a_preparer_who_approves_is_found() -> None:
     assert found(runs=[signed(approver="")]) == []
     finding = only(found(runs=[signed(approver=" ann")]), "J09")
     assert (finding.where, finding.severity) == ("Runs", layout.WARNING)
+    assert only(found(runs=[signed(approver="A\u00adnn.")]), "J09")  # a soft hyphen, which nobody sees
+
+
+@pytest.mark.parametrize(
+    ("name", "alike"),
+    [
+        ("Jones", "JONES."), ("Jones", "J\u200bones"), ("Jones", "\u202eJones\u202c"), ("Ann Clerk", "ann\u00a0clerk"),
+        ("Ann Clerk", "AnnClerk\t"), ("Jones", "\uff2aones"), ("Stra\u00dfe", "STRASSE"), ("Andr\u00e9", "Andre\u0301"),
+        ("ofﬁce", "Office . "), ("", " \u200b.."),
+    ],
+)  # fmt: skip
+def test_names_that_look_alike_are_one_person(name: str, alike: str) -> None:
+    assert person(name) == person(alike)
+
+
+@pytest.mark.parametrize("other", ["Jonas", "J. Jones", "Jones2", "Jone"])
+def test_other_letters_are_another_person(other: str) -> None:
+    assert person("Jones") != person(other)
 
 
 def test_late_and_weekend_postings_are_found() -> None:
@@ -317,13 +335,22 @@ def test_late_and_weekend_postings_are_found() -> None:
     assert found(runs=[signed(posted="some day")]) == []
 
 
+def test_a_posting_before_the_period_ended_is_found() -> None:
+    """April has 30 days; the 28th is a Tuesday, the 30th a Thursday."""
+    assert found(runs=[signed(posted="2026-04-30 00:00:00")]) == []
+    finding = only(found(runs=[signed(posted="2026-04-28 23:59:59")]), "J15")
+    assert (finding.where, finding.severity) == ("Runs", layout.WARNING)
+    assert finding.what == "Posted: R0001 2 days before period end."
+    assert "1 day before" in only(found(runs=[signed(posted="2026-04-29 08:00:00")]), "J15").what
+
+
 # ---------------------------------------------------------------------------------------------- all of them
 
 
 def test_every_journal_test_has_its_rule_and_its_function() -> None:
     """J14 tells of an auditor's entries; it is no test of the journal."""
     codes = [rule.code for rule in CATALOGUE if rule.code.startswith("J")]
-    assert codes == [f"J{n:02d}" for n in range(1, 15)]
+    assert codes == [f"J{n:02d}" for n in range(1, 16)]
     assert len(journaltests.TESTS) == len(set(journaltests.TESTS)) == len(codes) - 1
 
 

@@ -24,9 +24,9 @@ def run(path: Path, user: str = ANN) -> pipeline.Outcome:
         return pipeline.run(book, user, NOW)
 
 
-def post(path: Path, approver: str = BOB) -> pipeline.Outcome:
+def post(path: Path, approver: str = BOB, now: dt.datetime = NOW) -> pipeline.Outcome:
     with FileBook(path) as book:
-        return lifecycle.post(book, approver, NOW)
+        return lifecycle.post(book, approver, now)
 
 
 def verify(path: Path) -> lifecycle.Verified:
@@ -81,6 +81,27 @@ def test_posting_locks_the_draft(book: Path) -> None:
     assert verify(book).holds
 
 
+@pytest.mark.parametrize(
+    ("now", "code", "what"),
+    [  # the period ends on Tuesday, 31 March 2026
+        (dt.datetime(2026, 10, 19, 9), "J04", "Posted: R0001 202 days after period end."),
+        (dt.datetime(2026, 4, 4, 9), "J04", "Posted: R0001 on a Saturday."),
+        (dt.datetime(2026, 3, 26, 9), "J15", "Posted: R0001 5 days before period end."),
+    ],
+)
+def test_the_run_that_is_posted_is_among_those_whose_time_is_looked_at(
+    book: Path, now: dt.datetime, code: str, what: str
+) -> None:
+    run(book)
+    before = {row["Code"] for row in Parts(book).rows("Findings")}
+    post(book, now=now)
+    found = [row for row in Parts(book).rows("Findings") if row["Code"] not in before]
+    assert [(row["Code"], row["Where"], row["What"]) for row in found] == [(code, "Runs", what)]
+    once = book.read_bytes()
+    run(book)
+    assert book.read_bytes() == once
+
+
 def test_running_again_changes_nothing(posted: Path) -> None:
     before = posted.read_bytes()
     assert run(posted).posted.draft.new == []  # type: ignore[union-attr]
@@ -93,6 +114,9 @@ def test_running_again_changes_nothing(posted: Path) -> None:
         (lambda path: None, BOB, "There is no draft to post; run first."),
         (run, "", "Say who approves the posting"),
         (run, " ann  CLERK ", "somebody else must approve it"),
+        (run, "A\u200bnn\u00a0Clerk\u2060.", "somebody else must approve it"),  # joiners, a hard space, a full stop
+        (run, "\uff21\uff4e\uff4eClerk . .", "somebody else must approve it"),  # letters of full width
+        (run, "\u200b .", "Say who approves the posting"),
         (lambda path: run(path, ""), BOB, "does not say who made it"),
         (lambda path: (run(path), put(path, "Counts!E7", 1.0)), BOB, "The inputs changed after draft R0001"),
         (lambda path: (run(path), put(path, "Journal!I7", 1.0)), BOB, "cannot be posted: Journal!I7"),

@@ -1,7 +1,7 @@
 """The command line: what can be typed, and how every failure ends.
 
-Exit codes: 0 done; 1 findings of severity Error, nothing posted, or a check of `doctor` that fails; 2 the command or file
-cannot be used, nothing changed.
+Exit codes: 0 done; 1 findings of severity Error, nothing posted, or a check of `doctor`, `verify` or `evidence` that fails;
+2 the command or file cannot be used, nothing changed.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ _EXAMPLES = """examples:
   xlbackflush export october.xlsm --format csv      the journal as a file for your ledger
   xlbackflush install                               button, ribbon tab and functions in Excel
 
-exit codes: 0 done; 1 errors in the inputs, nothing posted; 2 the command or file cannot be used, nothing changed
+exit codes: 0 done; 1 errors in the inputs, nothing posted, or what is posted does not verify; 2 the command or file
+cannot be used, nothing changed
 """
 
 
@@ -195,7 +196,7 @@ def _record_verbs(verbs: Verbs[argparse.ArgumentParser]) -> None:
     _book(roll)
     roll.add_argument("next", type=Path, metavar="NEXT", help="workbook to write for the next period")
     evidence = _verb(
-        verbs, "evidence", period.evidence, "write what an auditor files: PDF, journal and inputs as CSV, digests",
+        verbs, "evidence", period.evidence, "verify, and write what an auditor files: PDF, CSV files, the workbook, digests",
         "october.xlsm --to october-evidence",
     )  # fmt: skip
     _book(evidence)

@@ -34,23 +34,23 @@ def post(book: Book, approver: str, now: dt.datetime, progress: Progress = lambd
     if draft.input_hash != input_hash(sources) or draft.version != __version__:
         what = "The inputs changed" if draft.input_hash != input_hash(sources) else "xlbackflush was updated"
         raise RefusedError(f"{what} after draft {draft.run} was made; run again, look at the results, and post then.")
-    outcome = compute(sources, draft.user, now, runs, progress, tables)
+    signed = replace(draft, status=POSTED, approved_by=approver.strip(), posted=now.strftime("%Y-%m-%d %H:%M:%S"))
+    outcome = compute(sources, draft.user, now, runs, progress, tables, signed)
     _sound(outcome, draft, tables)
     posted = outcome.posted
     assert posted
-    sealed_run, sealed = _sealed(outcome, draft, approver.strip(), now)
-    posted.run = sealed_run
+    posted.run, sealed = _sealed(outcome, signed)
     posted.draft = Draft(linked([*posted.record.posted, *sealed]), posted.draft.target, posted.draft.first)
     book.write(outcome, outcome.runs)
     return outcome
 
 
 def _two_people(draft: Run, approver: str) -> None:
-    if not approver.strip():
+    if not records.person(approver):
         raise RefusedError("Say who approves the posting: --approved-by NAME.")
-    if not draft.user.strip():
+    if not records.person(draft.user):
         raise RefusedError(f"Draft {draft.run} does not say who made it; run again with a user name.")
-    if " ".join(approver.split()).casefold() == " ".join(draft.user.split()).casefold():
+    if records.person(approver) == records.person(draft.user):
         raise RefusedError(
             f"Draft {draft.run} was made by {draft.user}; somebody else must approve it: --approved-by NAME."
         )
@@ -80,16 +80,15 @@ def _plain(entry: PostedEntry) -> PostedEntry:
     return replace(entry, lines=tuple(replace(line, row=0, seal="") for line in entry.lines))
 
 
-def _sealed(outcome: Outcome, draft: Run, approver: str, now: dt.datetime) -> tuple[Run, list[PostedEntry]]:
+def _sealed(outcome: Outcome, signed: Run) -> tuple[Run, list[PostedEntry]]:
     """The run with its link, its entries with their seals."""
     posted = outcome.posted
     assert posted
-    done = replace(draft, status=POSTED, approved_by=approver, posted=now.strftime("%Y-%m-%d %H:%M:%S"))
     places, past = posted.places, posted.record
     earlier = [records.sealed_run(run, past.inputs.get(run.run), places) for run in past.posted_runs]
-    to_seal = records.sealed_run(done, posted.inputs[draft.run], places)
+    to_seal = records.sealed_run(signed, posted.inputs[signed.run], places)
     sealed, entries = chain.sealed(to_seal, posted.draft.new, earlier, past.posted)
-    return replace(done, link=sealed.link), entries
+    return replace(signed, link=sealed.link), entries
 
 
 # --------------------------------------------------------------------------------------------------- verify

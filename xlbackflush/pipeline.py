@@ -211,11 +211,13 @@ def compute(
     earlier: list[Run],
     progress: Progress = lambda stage: None,
     tables: Mapping[str, Source] | None = None,
+    posting: Run | None = None,
 ) -> Outcome:
     """The engine, from tables as read to everything that is written. Pure.
 
     tables: those of `record.TABLES` as they stand, so that what is posted stands and only the difference is added; without
-    them nothing is on the books.
+    them nothing is on the books. posting: the draft as it will stand once it is posted, where that is what is going on, so that
+    the findings are about its approval and time, too.
     """
     progress("Checking inputs")
     inputs, found = accept(dict(sources))
@@ -235,7 +237,7 @@ def compute(
     outcome.findings = in_order(found)
     if outcome.failed:
         return outcome
-    posted, more = _post(inputs, built, exploded, past, progress)
+    posted, more = _post(inputs, built, exploded, past, posting, progress)
     outcome.findings = in_order(found + more)
     posted.run, posted.record = _this_run(posted, input_hash(sources), user, now, past), past
     posted.sources = sources
@@ -278,7 +280,7 @@ def _explode(inputs: Inputs, built: Structure, found: list[Finding], progress: P
 
 
 def _post(
-    inputs: Inputs, built: Structure, exploded: Exploded, past: Record, progress: Progress
+    inputs: Inputs, built: Structure, exploded: Exploded, past: Record, posting: Run | None, progress: Progress
 ) -> tuple[Posted, list[Finding]]:
     """Relieve, journalise, measure the variances, close, verify; with the findings on costs, quantities and counts."""
     settings, places = inputs.settings, money.decimals(inputs.settings.currency)
@@ -318,7 +320,8 @@ def _post(
         dashboard=dashboard(differences, ledger, settings, places),
     )  # fmt: skip
     threshold = settings.materiality * abs(sum(tie.closing for tie in ties))
-    found += journal_tests(inputs, built, rolled, draft.entries, threshold, places, past.posted_runs, past.journal)
+    signed = [*past.posted_runs, posting] if posting else past.posted_runs
+    found += journal_tests(inputs, built, rolled, draft.entries, threshold, places, signed, past.journal)
     if past.journal.rows:
         written = carried(past.journal.by_column(), books.columns(draft.entries, places), places)
         found += marks_lost(written[1])

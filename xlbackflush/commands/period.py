@@ -10,7 +10,6 @@ from xlbackflush.commands.report import progress, tell, user
 
 if TYPE_CHECKING:
     from xlbackflush.diff import Attribution, Moved
-    from xlbackflush.engine.changes import Change
 
 
 def post(args: argparse.Namespace) -> int:
@@ -37,7 +36,7 @@ def verify(args: argparse.Namespace) -> int:
     with FileBook(args.book) as book:
         result = lifecycle.verify(book, progress(args))
     problems = [str(problem) for problem in result.problems]
-    changed = [_change(change) for change in result.changed]
+    changed = [str(change) for change in result.changed]
     count = len([run for run in result.runs if not run.is_draft])
     lines = problems + [f"Changed after the last run: {text}" for text in changed]
     if not result.runs:
@@ -48,16 +47,6 @@ def verify(args: argparse.Namespace) -> int:
         lines += [f"The last link is {link}."] if link else []
     data = {"posted_runs": count, "problems": problems, "changed": changed}
     return tell(args, data, "\n".join(lines), 0 if result.holds else 1)
-
-
-def _change(change: Change) -> str:
-    if change.kind == "Changed":
-        return f"{change.where}, {change.column}: was {_shown(change.was)}, is {_shown(change.now)}."
-    return f"{change.where}: {change.kind.lower()}."
-
-
-def _shown(value: object) -> str:
-    return "blank" if value in ("", None) else f'"{value}"' if isinstance(value, str) else str(value)
 
 
 def diff(args: argparse.Namespace) -> int:
@@ -83,7 +72,7 @@ def _diff_lines(found: Attribution, places: int) -> list[str]:
         return ["The two runs have the same inputs."]
     lines = []
     for effect in found.effects:
-        lines += [_change(change) for change in effect.changes[:5]]
+        lines += [str(change) for change in effect.changes[:5]]
         if len(effect.changes) > 5:
             lines.append(f"... and {len(effect.changes) - 5} more changes: {effect.where}")
         if effect.why:
@@ -117,7 +106,7 @@ def _diff_data(found: Attribution, places: int) -> dict[str, object]:
 
     return {
         "effects": [
-            {"changes": [_change(c) for c in e.changes], "why": e.why, "moved": plain(e.moved)} for e in found.effects
+            {"changes": [str(c) for c in e.changes], "why": e.why, "moved": plain(e.moved)} for e in found.effects
         ],
         "together": plain(found.together),
         "moved": plain(found.moved),
@@ -138,8 +127,11 @@ def roll(args: argparse.Namespace) -> int:
 
 
 def evidence(args: argparse.Namespace) -> int:
-    """Write what an auditor files: a PDF, the journal and inputs as CSV, digests."""
+    """Write what an auditor files: a PDF, journal and inputs as CSV, the workbook, digests. Code 1 where it does not verify."""
     from xlbackflush.excel.evidence import evidence as write
 
-    folder = write(args.book, args.to, args.force)
-    return tell(args, {"folder": str(folder)}, f"Wrote {folder}.")
+    done = write(args.book, args.to, args.force, progress=progress(args))
+    found = done.verification
+    data = {"folder": str(done.folder), "verified": found.holds, "problems": found.problems, "changed": found.changed}
+    said = f"{found.result}\n" if found.holds else ""  # what does not hold is told on the error stream
+    return tell(args, data, f"{said}Wrote {done.folder}.", 0 if found.holds else 1)

@@ -43,6 +43,15 @@ class Change:
     old: int = -1
     new: int = -1
 
+    def __str__(self) -> str:
+        if self.kind == CHANGED:
+            return f"{self.where}, {self.column}: was {_shown(self.was)}, is {_shown(self.now)}."
+        return f"{self.where}: {self.kind.lower()}."
+
+
+def _shown(value: object) -> str:
+    return "blank" if value in ("", None) else f'"{value}"' if isinstance(value, str) else str(value)
+
 
 _NEAR = 8  # rows that are looked at, from the first that has no partner
 

@@ -260,6 +260,12 @@ FIRST_DIGITS = Rule(
 MARK_LOST = Rule(
     "J14", WARNING, "Auditor's entry without its line", "Look at the new line, and enter tick and comment there again."
 )
+EARLY = Rule(
+    "J15",
+    WARNING,
+    "Posted before the period ended",
+    "Check that counts and documents of the last days are in; run and post again where some came later.",
+)
 
 CATALOGUE: tuple[Rule, ...] = tuple(r for r in list(globals().values()) if isinstance(r, Rule))
 

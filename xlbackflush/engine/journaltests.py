@@ -26,7 +26,7 @@ from xlbackflush.engine.annotations import Lost
 from xlbackflush.engine.books import PostedEntry, PostedLine
 from xlbackflush.engine.findings import Finding
 from xlbackflush.engine.money import from_minor
-from xlbackflush.engine.record import Run
+from xlbackflush.engine.record import Run, person
 from xlbackflush.engine.rollup import Rollup
 from xlbackflush.engine.structure import Floats, Structure
 from xlbackflush.engine.tables import Inputs, Source
@@ -404,8 +404,7 @@ def _rows(journal: Journal, rows: pd.DataFrame) -> str:
 
 def late_postings(journal: Journal) -> Iterator[Finding]:
     """Runs posted long after the period, or on a weekend. A draft is not posted yet."""
-    end = layout.DAY_0 + dt.timedelta(days=journal.inputs.settings.period_end)
-    said = []
+    end, said = _period_end(journal), []
     for run in journal.runs:
         posted = _date(run.posted)
         if posted and (posted - end).days > LATE_DAYS:
@@ -414,6 +413,23 @@ def late_postings(journal: Journal) -> Iterator[Finding]:
             said.append(f"{run.run} on a {('Saturday', 'Sunday')[posted.weekday() - 5]}")
     if said:
         yield f.LATE("Runs", f"Posted: {', '.join(said[:NAMED])}{_more(len(said) - NAMED)}.")
+
+
+def early_postings(journal: Journal) -> Iterator[Finding]:
+    """Runs posted while the period went on: their entries are dated on a day that had not come."""
+    end = _period_end(journal)
+    dates = [(run.run, _date(run.posted)) for run in journal.runs]
+    said = [
+        f"{run} {_count((end - posted).days, 'day')} before period end"
+        for run, posted in dates
+        if posted and posted < end
+    ]
+    if said:
+        yield f.EARLY("Runs", f"Posted: {', '.join(said[:NAMED])}{_more(len(said) - NAMED)}.")
+
+
+def _period_end(journal: Journal) -> dt.date:
+    return layout.DAY_0 + dt.timedelta(days=journal.inputs.settings.period_end)
 
 
 def _date(text: str) -> dt.date | None:
@@ -425,14 +441,10 @@ def _date(text: str) -> dt.date | None:
 
 def own_approval(journal: Journal) -> Iterator[Finding]:
     """Two persons answer for a run."""
-    own = [run for run in journal.runs if run.approved_by and _person(run.approved_by) == _person(run.user)]
+    own = [run for run in journal.runs if person(run.approved_by) and person(run.approved_by) == person(run.user)]
     if own:
         said = ", ".join(f"{run.run} by {run.approved_by}" for run in own[:NAMED])
         yield f.OWN_APPROVAL("Runs", f"Prepared and approved: {said}{_more(len(own) - NAMED)}.")
-
-
-def _person(name: str) -> str:
-    return " ".join(name.split()).casefold()
 
 
 TESTS: tuple[Callable[[Journal], Iterator[Finding]], ...] = (
@@ -440,6 +452,7 @@ TESTS: tuple[Callable[[Journal], Iterator[Finding]], ...] = (
     repeated,
     weekends,
     late_postings,
+    early_postings,
     round_amounts,
     unnamed,
     cut_off,

@@ -11,7 +11,8 @@ import datetime as dt
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 from typing import Protocol
@@ -22,7 +23,7 @@ from xlbackflush.engine.money import decimals, to_minor
 from xlbackflush.engine.tables import CellError, Settings, Source
 from xlbackflush.excel.errors import UnusableError
 from xlbackflush.excel.file import FileBook
-from xlbackflush.excel.ledgerfile import Entry, Format, Journal, Line, decimal, lines
+from xlbackflush.excel.ledgerfile import Entry, Format, Journal, Line, Signed, decimal, lines
 from xlbackflush.excel.ledgers import FORMATS
 from xlbackflush.pipeline import Run, input_hash
 
@@ -102,10 +103,16 @@ def read_journal(book: Readable) -> tuple[Journal, list[str]]:
     if not runs or not posted.rows:
         raise UnusableError("There is nothing to export yet: run the workbook first.")
     run = runs[-1]
-    warnings = _warnings(posted, book.table("Checks"))
+    warnings = [draft_warning(run)] if run.is_draft else []
+    warnings += _warnings(posted, book.table("Checks"))
     if run.input_hash != input_hash(sources):
         warnings.append(f"The inputs were changed after run {run.run}; the journal is that of the run. Run it again.")
-    return _journal(posted, inputs.settings, run), warnings
+    return _journal(posted, inputs.settings, runs), warnings
+
+
+def draft_warning(run: Run) -> str:
+    """What to say before anyone relies on a draft."""
+    return f"{run.run} is a draft: post it before a ledger imports this; the next run replaces it."
 
 
 def _stored_errors(findings: Source) -> list[str]:
@@ -134,19 +141,36 @@ def _column(source: Source, name: str) -> list[object]:
     return source.by_column().get(name) or [""] * len(source.rows)
 
 
-def _journal(posted: Source, settings: Settings, run: Run) -> Journal:
+def _journal(posted: Source, settings: Settings, runs: Sequence[Run]) -> Journal:
     """Typed entries from the rows of sheet Journal; consecutive rows of one run and number are an entry."""
     places = decimals(settings.currency)
     rows = [_Row(posted, i, places) for i in range(len(posted.rows))]
-    first = min(row.date("Posting date") for row in rows)
-    entries: list[Entry] = []
-    for (number, name), group in groupby(rows, key=lambda row: (row.text("Run"), row.text("Entry"))):
-        entries.append(_entry(number, name, list(group), first, entries))
-    return Journal(settings.company, settings.currency, places, tuple(entries), run.user, _moment(run.started))
+    groups = [list(group) for _, group in groupby(rows, key=lambda row: (row.text("Run"), row.text("Entry")))]
+    starts = _starts(groups)
+    references = {group[0].text("Entry"): _reference(starts, group[0]) for group in groups}
+    signed = {run.run: _signed(run) for run in runs}
+    entries = [_entry(group, _reference(starts, group[0]), references, signed) for group in groups]
+    return Journal(settings.company, settings.currency, places, tuple(_wip_linked(entries)))
 
 
-def _entry(run: str, number: str, rows: Sequence[_Row], first: dt.date, earlier: Sequence[Entry]) -> Entry:
-    """One entry. Its reference begins with the day of the run's first entry: R0001 comes again in every workbook."""
+def _starts(groups: Sequence[Sequence[_Row]]) -> dict[str, dt.date]:
+    """Run -> day of its first entry, which stays whatever later runs add."""
+    first: dict[str, dt.date] = {}
+    for row in (row for group in groups for row in group):
+        run, date = row.text("Run"), row.date("Posting date")
+        first[run] = min(date, first.get(run, date))
+    return first
+
+
+def _signed(run: Run) -> Signed:
+    return Signed(run.user, _moment(run.started), run.approved_by, _moment(run.posted))
+
+
+def _entry(rows: Sequence[_Row], reference: str, references: Mapping[str, str], signed: Mapping[str, Signed]) -> Entry:
+    """One entry; what it takes back, and what takes it back, is said by its columns Reverses and Reversed by.
+
+    references: of all entries, by their numbers.
+    """
     head = rows[0]
     event, date = head.text("Event"), head.date("Posting date")
     for row in rows:
@@ -154,18 +178,39 @@ def _entry(run: str, number: str, rows: Sequence[_Row], first: dt.date, earlier:
             raise UnusableError(
                 f"{row.cell('Posting date')} is another date than the rest of its entry has. Run again."
             )
-    reverses = ""
-    if event == layout.REVERSAL:
-        reverses = next((e.reference for e in reversed(earlier) if e.event == layout.PERIOD_END_WIP), "")
     return Entry(
-        run, number, _reference(first, run, number), date, event, head.text("Description"),
-        tuple(row.line() for row in rows), head.text("Product"), reverses,
+        head.text("Run"), head.text("Entry"), reference, date, event, head.text("Description"),
+        tuple(row.line() for row in rows), head.text("Product"), head.link("Reverses", references),
+        head.link("Reversed by", references), signed.get(head.text("Run"), Signed()),
     )  # fmt: skip
 
 
-def _reference(first: dt.date, run: str, number: str) -> str:
-    """`20260430-R0001-3`: in letters that every ledger takes, and no longer than 20 characters for 99,999 entries."""
-    return f"{first:%Y%m%d}-" + re.sub(r"[^A-Za-z0-9]+", "", run)[:5] + f"-{re.sub('[^0-9]+', '', number)}"
+def _wip_linked(entries: Sequence[Entry]) -> list[Entry]:
+    """The entries with units in process linked to their reversal on the first day of the next period.
+
+    Both come from the same run, one after the other, and no column names the one in the other. Corrections keep the events of
+    what they take back, and are linked already.
+    """
+    linked = list(entries)
+    wip: int | None = None
+    for at, entry in enumerate(entries):
+        if entry.reverses:
+            continue
+        if entry.event == layout.PERIOD_END_WIP:
+            wip = at
+        elif entry.event == layout.REVERSAL and wip is not None:
+            linked[at] = replace(entry, reverses=entries[wip].reference)
+            linked[wip] = replace(entries[wip], reversed_by=entries[wip].reversed_by or entry.reference)
+    return linked
+
+
+def _reference(starts: Mapping[str, dt.date], head: _Row) -> str:
+    """`20260430-R0001-3`: in letters that every ledger takes, and no longer than 20 characters for 99,999 entries.
+
+    It begins with the day of the run's first entry, since R0001 comes again in every workbook.
+    """
+    run, number = head.text("Run"), head.text("Entry")
+    return f"{starts[run]:%Y%m%d}-" + re.sub(r"[^A-Za-z0-9]+", "", run)[:5] + f"-{re.sub('[^0-9]+', '', number)}"
 
 
 def _moment(text: str) -> dt.datetime | None:
@@ -203,6 +248,13 @@ class _Row:
         if isinstance(value, float) and 1 <= value < 2_958_466:  # Excel's last day
             return layout.DAY_0 + dt.timedelta(days=int(value))
         raise self._odd(column)
+
+    def link(self, column: str, references: Mapping[str, str]) -> str:
+        """Reference of the entry whose number a cell holds; "" where it is blank."""
+        number = self.text(column)
+        if number and number not in references:
+            raise self._odd(column)
+        return references.get(number, "")
 
     def line(self) -> Line:
         """The row as a line of an entry."""

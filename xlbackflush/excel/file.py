@@ -53,6 +53,11 @@ class FileBook:
         self.product_view = ProductView()  # of the last `write`
         self.not_kept = ""  # why the last `write` cannot be undone by `restore`
 
+    @property
+    def content(self) -> bytes:
+        """The file, byte for byte as it was opened."""
+        return self._content
+
     def close(self) -> None:
         self._package.close()
 

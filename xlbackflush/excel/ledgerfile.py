@@ -40,8 +40,22 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Signed:
+    """Who made the run of an entry, and who approved it, each with the moment; blank what is not known."""
+
+    entered_by: str = ""
+    entered: dt.datetime | None = None
+    approved_by: str = ""
+    approved: dt.datetime | None = None
+
+
+@dataclass(frozen=True)
 class Entry:
-    """One entry. `reference` is unique over runs and periods; `reverses` is the reference of the entry it takes back."""
+    """One entry. `reference` is unique over runs and periods.
+
+    reverses: reference of the entry that this one takes back; reversed_by: of the entry that takes this one back. signed:
+    those who answer for its run.
+    """
 
     run: str
     number: str
@@ -52,6 +66,8 @@ class Entry:
     lines: tuple[Line, ...]
     product: str = ""
     reverses: str = ""
+    reversed_by: str = ""
+    signed: Signed = Signed()
 
 
 @dataclass(frozen=True)
@@ -62,8 +78,6 @@ class Journal:
     currency: str
     places: int
     entries: tuple[Entry, ...]
-    user: str = ""
-    entered: dt.datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,16 @@ def _month(at: At) -> str:
 
 
 def _entered(pattern: str) -> Callable[[At], str]:
-    return lambda at: at.journal.entered.strftime(pattern) if at.journal.entered else ""
+    return lambda at: at.entry.signed.entered.strftime(pattern) if at.entry.signed.entered else ""
+
+
+def _approved(pattern: str) -> Callable[[At], str]:
+    return lambda at: at.entry.signed.approved.strftime(pattern) if at.entry.signed.approved else ""
+
+
+def _reversal(at: At) -> str:
+    """R for an entry that takes another one back: a correction, or the period-end WIP on the first day of the next period."""
+    return "R" if at.entry.reverses or at.entry.event == layout.REVERSAL else ""
 
 
 def _reference(at: At) -> str:
@@ -110,13 +119,13 @@ _AICPA = (
     Field("Amount", _unsigned),
     Field("Amount_Credit_Debit_Indicator", lambda at: "D" if at.line.minor > 0 else "C"),
     Field("Amount_Currency", lambda at: at.journal.currency),
-    Field("Entered_By", lambda at: at.journal.user, "text", 100),
+    Field("Entered_By", lambda at: at.entry.signed.entered_by, "text", 100),
     Field("Entered_Date", _entered("%Y-%m-%d")),
     Field("Entered_Time", _entered("%H:%M:%S")),
-    Field("Approved_By", _fixed("")),
-    Field("Approved_Date", _fixed("")),
-    Field("Reversal_Indicator", lambda at: "R" if at.entry.event == layout.REVERSAL else ""),
-    Field("Reversal_Journal_ID", lambda at: at.entry.reverses, "key", 100),
+    Field("Approved_By", lambda at: at.entry.signed.approved_by, "text", 100),
+    Field("Approved_Date", _approved("%Y-%m-%d")),
+    Field("Reversal_Indicator", _reversal),
+    Field("Reversal_Journal_ID", lambda at: at.entry.reverses or at.entry.reversed_by, "key", 100),
 )
 _QUICKBOOKS = (
     Field("*JournalNo", _reference, "key", 21),
@@ -209,8 +218,9 @@ _ALL = (
     Format(
         "aicpa", "AICPA Audit Data Standard, general ledger detail, for auditors: separated by |, ISO dates.",
         "Amount is unsigned, with D or C beside it. Fiscal year and period are those of the calendar: change them where "
-        "the fiscal year is another one. Business unit is the company. R marks a reversing entry, beside the entry that it "
-        "reverses.",
+        "the fiscal year is another one. Business unit is the company. R marks a reversing entry, beside the Journal_ID that it "
+        "reverses; an entry without R has there the one that reverses it. Entered and approved are of the run that posted "
+        "the line; a draft is approved by nobody.",
         "-aicpa.txt", _AICPA, delimiter="|",
     ),
     Format(

@@ -3,21 +3,23 @@
     evidence.pdf        all that was posted, with totals, proofs, findings, checks and lines to sign on
     journal-aicpa.csv   the journal in the form of the AICPA audit data standard
     inputs/*.csv        each input table as it stands
-    manifest.sha256     digests of these files and of the workbook
+    BOOK.xlsm           the workbook, byte for byte
+    manifest.sha256     digests of all these files
     README.txt          what is what, and how to verify it
 
-The same workbook gives the same bytes. Nothing in the workbook changes.
+The workbook is verified first, and the result stands where nobody can miss it. The same workbook gives the same bytes.
+Nothing in the workbook changes.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import os
-from collections.abc import Iterator
-from dataclasses import replace
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from xlbackflush import layout
+from xlbackflush import layout, lifecycle
 from xlbackflush.engine.accept import accept
 from xlbackflush.engine.findings import has_errors
 from xlbackflush.engine.money import decimals
@@ -25,19 +27,21 @@ from xlbackflush.engine.tables import Settings, Source
 from xlbackflush.excel.errors import UnusableError
 from xlbackflush.excel.evidence import folder as folders
 from xlbackflush.excel.evidence.report import PRINTED, Subject, report
+from xlbackflush.excel.evidence.verification import Verification, verification
 from xlbackflush.excel.evidence.words import as_csv, plain
 from xlbackflush.excel.export import Warn, to_stderr
 from xlbackflush.excel.export import _journal as journal_as_posted
-from xlbackflush.excel.export import _warnings as controls
 from xlbackflush.excel.file import FileBook
 from xlbackflush.excel.ledgerfile import lines
 from xlbackflush.excel.ledgers import FORMATS
-from xlbackflush.pipeline import DRAFT, Run, input_hash
+from xlbackflush.pipeline import Progress, Run, input_hash
 
 PDF, JOURNAL, README = "evidence.pdf", "journal-aicpa.csv", "README.txt"
 
 _README = """\
 Evidence of run {run} in {workbook}
+
+{standing}
 
 {pdf}        Journal, ledger, variances, reconciliation, comparison, fit, findings and checks as they
                     stood, control totals of the inputs, and lines to sign on.
@@ -45,25 +49,48 @@ Evidence of run {run} in {workbook}
                     commas; amounts without sign, D or C beside them.
 inputs/*.csv        Each input table as it stood, with all digits; column "Sheet row" is the row on the sheet.
                     A text that a spreadsheet would take for a formula has an apostrophe in front.
-{manifest}     SHA-256 of all these files and of the workbook.
+{workbook}
+                    The workbook itself, byte for byte. Leave it as it is: explain, sensitivity, suspects, run and
+                    roll write into the workbook that they are given, so give them a copy.
+{manifest}     SHA-256 of all these files.
 
-To verify that nothing was changed, in this folder, with the workbook where the manifest names it:
+To verify that nothing was changed, in this folder:
 
     Linux       sha256sum -c {manifest}
     macOS       shasum -a 256 -c {manifest}
     Windows     Get-FileHash -Algorithm SHA256 {pdf}      (PowerShell; compare with the manifest)
 
-The digest of all inputs at the foot of each page is that of the run on sheet Runs of the workbook. Letters that no font of
-the machine has are written as code numbers in the PDF, such as [U+6728]; the CSV files have them as they are.
+To verify the posted runs once more: xlbackflush verify, which writes nothing.
+
+The digest of all inputs at the foot of each page is that of the run on sheet Runs of the workbook. The link beside it, whole
+on the first page and the last, is that of the last posted run: keep a printed page where the workbook is not, since it tells
+later whether the chain was computed anew.
+
+Letters that no font of the machine has are written as code numbers in the PDF, such as [U+6728]; the CSV files have them as
+they are.
 """
 
 
-def evidence(path: Path, folder: Path | None = None, force: bool = False, warn: Warn = to_stderr) -> Path:
-    """Write the evidence of a workbook's last run; gives the folder, beside the workbook where none is named.
+@dataclass(frozen=True)
+class Written:
+    """The folder that was written, and what verifying the workbook said."""
+
+    folder: Path
+    verification: Verification
+
+
+def evidence(
+    path: Path,
+    folder: Path | None = None,
+    force: bool = False,
+    warn: Warn = to_stderr,
+    progress: Progress = lambda stage: None,
+) -> Written:
+    """Verify a workbook, and write the evidence of its last run into a folder, beside the workbook where none is named.
 
     An existing folder is replaced with `force` only, and never where it holds anything else. Raises UnusableError in plain
-    words, also where the workbook was never run; then nothing was written. What stands against relying on the run (inputs
-    changed since, checks that fail, a draft) stands on the first page; all but the draft is told by `warn`, too.
+    words, also where the workbook was never run; then nothing was written. What stands against relying on the run (problems
+    of verifying, inputs changed since, a draft) stands on the first page and in README.txt, and is told by `warn`.
     """
     with FileBook(path) as book:
         runs = book.runs()
@@ -71,56 +98,77 @@ def evidence(path: Path, folder: Path | None = None, force: bool = False, warn: 
             raise UnusableError(f"{book.path.name} has not been run: there is nothing to give evidence of.")
         target = folder or book.path.with_name(f"{book.path.stem}-evidence-{runs[-1].run}")
         folders.check_target(target, force)
-        files, warnings = contents(book, runs[-1])
-        files[folders.MANIFEST] = _manifest(files, book.path, target)
+        found = verification(lifecycle.verify(book, progress))
+        files, warnings = contents(book, runs, found)
+        files[folders.MANIFEST] = folders.manifest({name: folders.digest(content) for name, content in files.items()})
     for sentence in warnings:
         warn(sentence)
     folders.write(target, files)
-    return target
+    return Written(target, found)
 
 
-def contents(book: FileBook, run: Run) -> tuple[dict[str, bytes], list[str]]:
+def contents(book: FileBook, runs: Sequence[Run], found: Verification) -> tuple[dict[str, bytes], list[str]]:
     """Every file but the manifest, by name, and the warnings about them."""
-    inputs = book.read()
+    run, inputs = runs[-1], book.read()
     outputs = {name: book.table(name) for name in ("Journal", "Runs", *PRINTED)}
-    accepted, found = accept(inputs)
-    warnings = list(_standing(inputs, outputs, run, has_errors(found)))
+    accepted, errors = accept(inputs)
+    warnings = list(_standing(inputs, outputs, run, found, has_errors(errors)))
     files = {f"inputs/{name}.csv": as_csv(source) for name, source in inputs.items()}
     digests = {name: folders.digest(files[f"inputs/{name}.csv"]) for name in inputs}
     try:
-        files[JOURNAL] = _aicpa(outputs["Journal"], accepted.settings, run)
+        files[JOURNAL] = _aicpa(outputs["Journal"], accepted.settings, runs)
     except UnusableError as error:
         warnings.append(f"{JOURNAL} is missing: {error}")
-    said = [*warnings]
-    if run.status == DRAFT:
-        said.append(f"Run {run.run} is a draft: it is not posted, and the next run replaces it.")
     places = decimals(accepted.settings.currency)
     subject = Subject(
-        book.path.name, run, _moment(outputs["Runs"]), inputs, outputs, accepted.settings, places, said, digests
+        book.path.name,
+        run,
+        _moment(outputs["Runs"]),
+        inputs,
+        outputs,
+        accepted.settings,
+        places,
+        found,
+        warnings,
+        digests,
     )
     files[PDF] = report(subject)
-    text = _README.format(run=run.run, workbook=book.path.name, pdf=PDF, journal=JOURNAL, manifest=folders.MANIFEST)
-    files[README] = text.encode()
+    files[README] = _readme(book.path.name, run, [found.result, *warnings] if found.holds else warnings)
+    files[book.path.name] = book.content
     return files, warnings
 
 
-def _standing(inputs: dict[str, Source], outputs: dict[str, Source], run: Run, errors: bool) -> Iterator[str]:
-    """What stands against relying on the run."""
+def _readme(workbook: str, run: Run, standing: Sequence[str]) -> bytes:
+    """What is what. standing: the result of verifying, and what else stands against relying on the run."""
+    said = "\n".join(textwrap.fill(text, 120, break_long_words=False, break_on_hyphens=False) for text in standing)
+    names = {"pdf": PDF, "journal": JOURNAL, "manifest": folders.MANIFEST}
+    return _README.format(run=run.run, workbook=workbook, standing=said, **names).encode()
+
+
+def _standing(
+    inputs: dict[str, Source], outputs: dict[str, Source], run: Run, found: Verification, errors: bool
+) -> Iterator[str]:
+    """What stands against relying on the run, the worst first."""
+    if not found.holds:
+        yield found.result
+        yield from found.problems
     if run.input_hash != input_hash(inputs):
         wrong = " and now have errors" if errors else ""
         yield f"The inputs were changed after run {run.run}{wrong}: what is posted is not what they give now."
+        yield from found.changed
     stored = outputs["Findings"].by_column().get("Severity", [])
     if layout.ERROR in stored:
         yield "The last check or run stopped at errors: see section Findings. What is posted is of a run before."
-    yield from controls(outputs["Journal"], outputs["Checks"])
+    if run.is_draft:
+        yield f"Run {run.run} is a draft: it is not posted, and the next run replaces it."
 
 
-def _aicpa(journal: Source, settings: Settings, run: Run) -> bytes:
+def _aicpa(journal: Source, settings: Settings, runs: Sequence[Run]) -> bytes:
     """The journal in the AICPA's form, with commas, since the file is one for spreadsheets, too."""
     if not journal.rows:
         raise UnusableError("sheet Journal is empty.")
     form = replace(FORMATS["aicpa"], delimiter=",")
-    (text,) = lines(journal_as_posted(journal, settings, run), form)
+    (text,) = lines(journal_as_posted(journal, settings, runs), form)
     return "".join(text).encode(form.encoding)
 
 
@@ -133,14 +181,3 @@ def _moment(runs: Source) -> dt.datetime:
         except ValueError:
             continue
     return dt.datetime(1980, 1, 1)
-
-
-def _manifest(files: dict[str, bytes], workbook: Path, target: Path) -> bytes:
-    """Digests of all files and of the workbook, which is named as it is reached from the folder."""
-    digests = {name: folders.digest(content) for name, content in files.items()}
-    try:
-        name = os.path.relpath(workbook, target.resolve())
-    except ValueError:  # on another drive
-        name = str(workbook)
-    digests[Path(name).as_posix()] = folders.digest(workbook.read_bytes())
-    return folders.manifest(digests)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -52,10 +53,19 @@ def _files(folder: Path) -> set[str]:
 def _listed(folder: Path) -> set[str]:
     """Files that the manifest of a folder names."""
     try:
-        lines = (folder / MANIFEST).read_text(encoding="utf-8").splitlines()
+        lines = (folder / MANIFEST).read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError):
         return set()
-    return {line[66:] for line in lines if line[64:66] == "  "}
+    return {name for line in lines if (name := _name(line))}
+
+
+def _name(line: str) -> str:
+    """The file that a line of a manifest names; "" where it is none. A backslash in front: odd characters are escaped."""
+    digest_and_name = line.removeprefix("\\")
+    name = digest_and_name[66:] if digest_and_name[64:66] == "  " else ""
+    if digest_and_name == line:
+        return name
+    return re.sub(r"\\(.)", lambda match: {"n": "\n", "r": "\r"}.get(match[1], match[1]), name)
 
 
 def write(target: Path, files: Mapping[str, bytes]) -> None:

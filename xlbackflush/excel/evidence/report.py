@@ -11,7 +11,8 @@ from itertools import groupby
 from xlbackflush import layout
 from xlbackflush.engine.comparison import ENTRIES
 from xlbackflush.engine.tables import Settings, Source
-from xlbackflush.excel.evidence.pages import Column, Kind, Pages, Row
+from xlbackflush.excel.evidence.pages import GREY, Column, Kind, Pages, Row
+from xlbackflush.excel.evidence.verification import Verification
 from xlbackflush.excel.evidence.words import plain, printed
 from xlbackflush.excel.frame import SHEET_OF
 from xlbackflush.pipeline import Run
@@ -33,12 +34,17 @@ PRINTED: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 _FLAGS = ("F/U", "Result", "Code")
 _JOURNAL = ("Line", "Role", "Account", "Account name", "Debit", "Credit", "Source", "Proof", "Difference")
+_LINK_SAYS = (
+    "The link follows from every line, input and name of that run and of all before it: who keeps this page can tell later "
+    "whether the chain was computed anew."
+)
+LINK_BEGINS = 16  # characters of the link on each page: enough to tell it from any other
 _TO_FILL = {"Tick": 24.0, "W/P ref": 40.0, "Comment": 80.0}  # room for a pen, in points
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What is printed: the tables of a workbook by name, its last run, and what to say before all else.
+    """What is printed: the tables of a workbook by name, its last run, what verifying said, and what to say before all else.
 
     `digests` has the SHA-256 of the CSV file of each input table; `moment` is when the run was posted or made.
     """
@@ -50,6 +56,7 @@ class Subject:
     outputs: Mapping[str, Source]
     settings: Settings
     places: int
+    verification: Verification
     warnings: Sequence[str]
     digests: Mapping[str, str]
 
@@ -57,6 +64,12 @@ class Subject:
         """Rows of an output table by column."""
         source = self.outputs[table]
         return [dict(zip(source.columns, row, strict=True)) for row in source.rows]
+
+    @property
+    def sealed(self) -> tuple[str, str]:
+        """The last posted run and its link, which stands for it and all runs before it; blank where nothing is posted."""
+        lines = (line for line in reversed(self.rows("Runs")) if line.get("Link"))
+        return next(((plain(line["Run"]), plain(line["Link"])) for line in lines), ("", ""))
 
 
 def report(subject: Subject) -> bytes:
@@ -72,7 +85,14 @@ def report(subject: Subject) -> bytes:
         _table(pages, subject, table, columns)
     _sign_off(pages, subject)
     footer = f"{subject.workbook}, run {run.run} ({run.status.lower()}), {run.started}"
-    return pages.pdf(footer, f"SHA-256 of all inputs of the run: {run.input_hash}", subject.moment, settings.company)
+    return pages.pdf(footer, _digests(subject), subject.moment, settings.company)
+
+
+def _digests(subject: Subject) -> str:
+    """What binds each page to the run: the digest of its inputs, and the beginning of the last link."""
+    run, link = subject.sealed
+    inputs = f"SHA-256 of all inputs of the run: {subject.run.input_hash}"
+    return f"{inputs}; link of run {run}: {link[:LINK_BEGINS]}..." if link else inputs
 
 
 def _about(pages: Pages, subject: Subject) -> None:
@@ -80,10 +100,14 @@ def _about(pages: Pages, subject: Subject) -> None:
     pages.section("About", "The workbook as it stood when this was written. Amounts in parentheses are negative.")
     if subject.warnings:
         pages.banner(subject.warnings)
+    run, link = subject.sealed
     last = subject.rows("Runs")[-1]
     kinds = {c.name: c.kind for c in layout.RUNS.columns}
     facts = [("Workbook", subject.workbook)]
     facts += [(name, printed(last.get(name), kind, subject.places)) for name, kind in kinds.items() if last.get(name)]
+    if link and not last.get("Link"):  # the last run is a draft
+        facts.append((f"Link of {run}", link))
+    facts.append(("Verification", subject.verification.result))
     checks = subject.rows("Checks")
     failed = sum(row.get("Result") != "OK" for row in checks)
     facts.append(("Checks", f"{failed} of {len(checks)} fail" if failed else f"all {len(checks)} hold"))
@@ -199,8 +223,16 @@ def _sign_off(pages: Pages, subject: Subject) -> None:
     last = subject.rows("Runs")[-1]
     approver, posted = plain(last.get("Approved by")), plain(last.get("Posted"))
     pages.section("Sign-off", "The preparer is not the approver. An approval holds for the run and inputs named below.")
+    if not subject.verification.holds:
+        pages.banner([subject.verification.result, *subject.verification.problems])
     pages.text(f"Run {subject.run.run}, SHA-256 of all inputs: {subject.run.input_hash}")
     pages.text(f"Prepared in the workbook by {subject.run.user or 'an unnamed user'}, {subject.run.started}.")
     if approver:
         pages.text(f"Approved in the workbook by {approver}, {posted}.")
+    if subject.verification.holds:
+        pages.text(subject.verification.result)
+    run, link = subject.sealed
+    if link:
+        pages.text(f"Link of run {run}: {link}")
+        pages.text(_LINK_SAYS, GREY)
     pages.blanks([(f"{who}: name", "Signature", "Date") for who in ("Prepared by", "Approved by", "Audited by")])
