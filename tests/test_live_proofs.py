@@ -280,7 +280,8 @@ def shape(outcome: Outcome) -> Counter[tuple[Any, ...]]:
     found.update(("allowed", items[i]) for i in posted.allowed["item"])
     found.update(("rest", v.name, v.subject) for v in posted.variances if v.rest)  # takes what rounding leaves
     split = posted.conversion
-    found["split", split.rest, split.has_hours, split.budget is None, *split.merged] += 1
+    rates = [split.flexed(element) is None for element in (layout.LABOR, layout.VARIABLE_OVERHEAD)]
+    found["split", split.rest, *rates, bool(split.hours_allowed), split.budget is None, *split.merged] += 1
     return found
 
 
