@@ -498,9 +498,9 @@ def test_a_workbook_that_has_not_been_run_explains_nothing_and_does_not_fail(tmp
     assert used_by(cells, "Counts!E7")[0].explanation.count("No output cell uses it")
 
 
-def corrected(path: Path, counts: list[float]) -> Path:
-    """A computer maker's workbook, run and posted with each of these counts of good units in turn; the last run is a draft."""
-    build(path, PERIOD, BOOKS[SAMPLES[0]]())
+def corrected(path: Path, counts: list[float], name: str = SAMPLES[0]) -> Path:
+    """A sample's workbook, run and posted with each of these first counts of good units in turn; the last run is a draft."""
+    build(path, PERIOD, BOOKS[name]())
     for number, count in enumerate(counts, 1):
         changed = openpyxl.load_workbook(path)
         changed["Counts"]["E7"].value = count
@@ -546,9 +546,12 @@ def test_lines_that_were_taken_back_are_derived_from_the_inputs_on_record(tmp_pa
                 recombines(step, parts[step.number])
 
 
-def test_every_figure_of_a_workbook_with_corrections_is_derived(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "counts"), [(SAMPLES[0], [20_000.0, 19_500.0, 19_000.0]), ("widgets", [230.0, 200.0, 210.0])]
+)
+def test_every_figure_of_a_workbook_with_corrections_is_derived(name: str, counts: list[float], tmp_path: Path) -> None:
     """The proof of a line is the line that takes it back, and the other way round: yet nothing leads round in a circle."""
-    grid = Grid(reader_of(corrected(tmp_path / "corrected.xlsx", [20_000.0, 19_500.0, 19_000.0])))
+    grid = Grid(reader_of(corrected(tmp_path / "corrected.xlsx", counts, name)))
     steps = Derivation(grid, Words(grid), 10**9).steps(list(output_cells(grid)))
     assert not [s for s in steps if s.kind == "unknown" or "But " in s.explanation]
     parts = below(steps)

@@ -123,8 +123,10 @@ class _Computed:
             return None if at is None else _read(source.rows[at][source.columns.index(column)])
         values, _ = self._bodies[table].get(column, ((), None)) if table else ((), None)
         at = row - self._tables[table].first_row if table else -1
-        shown = _read(values[at]) if 0 <= at < len(values) else None
-        return 0.0 if shown is None and self.formula(sheet, cell) else shown
+        if not 0 <= at < len(values):
+            return None
+        live = self.formula(sheet, cell) and not isinstance(values[at], str)
+        return 0.0 if live and _read(values[at]) is None else _read(values[at])  # a formula never shows a blank number
 
     def formula(self, sheet: str, cell: str) -> str:
         """See `Reader`."""
