@@ -5,15 +5,18 @@ from __future__ import annotations
 import datetime as dt
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import office
+import openpyxl
 import pytest
 from support_files import Parts, bench_book, cli, sample_book
 
 from xlbackflush import layout, lifecycle, pipeline
 from xlbackflush.errors import RefusedError
 from xlbackflush.excel.file import FileBook
+from xlbackflush.excel.roll import roll
 
 NOW = dt.datetime(2026, 4, 2, 9)
 ANN, BOB = "Ann Clerk", "Bob Controller"
@@ -117,6 +120,32 @@ def test_what_is_posted_is_neither_cleared_nor_undone(posted: Path) -> None:
     for verb in ("clear", "restore"):
         result = cli(verb, posted)
         assert (result.code, posted.read_bytes()) == (2, before), result.err
+
+
+def rearranged(path: Path, key: Callable[[list[object]], object]) -> None:
+    """Table Journal with its rows in another order, as Excel leaves it after a sort: values move, formulas stay."""
+    workbook = openpyxl.load_workbook(path, keep_vba=True)
+    sheet = workbook["Journal"]
+    cells = [row for row in sheet.iter_rows(min_row=layout.HEADER_ROW + 1) if row[0].value]
+    for row, values in zip(cells, sorted(([cell.value for cell in row] for row in cells), key=key), strict=True):
+        for cell, value in zip(row, values, strict=True):
+            cell.value = value
+    workbook.save(path)
+
+
+def test_a_sorted_journal_is_sorted_back_and_goes_on(posted: Path) -> None:
+    """Run, verify and post say the same one thing; sorted by entry and line, the workbook is as good as before."""
+    at = {name: i for i, name in enumerate(layout.JOURNAL.names)}
+    rearranged(posted, lambda row: str(row[at["Account"]]))
+    (problem,) = verify(posted).problems
+    assert "sorted otherwise than it was posted" in problem.what and "by Entry, then by Line" in problem.fix
+    (finding,) = [f for f in run(posted).findings if f.severity == layout.ERROR]
+    assert (finding.where, finding.what, finding.fix) == (problem.where, problem.what, problem.fix)
+    with pytest.raises(RefusedError, match=r"period cannot be closed\. Journal!.*sorted otherwise"):
+        roll(posted, posted.with_name("april.xlsm"))
+    rearranged(posted, lambda row: (row[at["Entry"]], row[at["Line"]]))
+    run(posted)
+    assert verify(posted).holds
 
 
 # ------------------------------------------------------------------------------------------------ corrections

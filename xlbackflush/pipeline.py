@@ -211,7 +211,7 @@ def compute(
     built = structure(inputs)
     found += rules.before(inputs, built)
     past = records.read(tables, money.decimals(inputs.settings.currency)) if tables else Record(earlier)
-    found += [CHANGED_ON_RECORD(problem.where, problem.what) for problem in past.problems]
+    found += [CHANGED_ON_RECORD(problem.where, problem.what, fix=problem.fix) for problem in past.problems]
     outcome = Outcome(inputs, built, in_order(found))
     if outcome.failed:
         return outcome
