@@ -487,6 +487,12 @@ def test_what_is_no_cell_is_refused_in_a_sentence(where: str, folder: Path) -> N
         explain(reader("widgets", folder), where)
 
 
+@pytest.mark.parametrize("where", ["", "  "])
+def test_no_cell_at_all_is_asked_for(where: str, folder: Path) -> None:
+    with pytest.raises(UnusableError, match=r"^Name the cell to explain with its sheet, such as Journal!I12\.$"):
+        explain(reader("widgets", folder), where)
+
+
 def test_a_workbook_that_has_not_been_run_explains_nothing_and_does_not_fail(tmp_path: Path) -> None:
     from support_files import sample_book
 

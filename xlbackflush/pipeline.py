@@ -160,7 +160,7 @@ def run(book: Book, user: str, now: dt.datetime, progress: Progress = lambda sta
 
 def history(book: Book) -> dict[str, Source]:
     """The tables that hold the record of earlier runs. A closed period refuses: there is nothing to add to it."""
-    closed = next((r for r in book.runs() if r.status == records.CLOSED), None)
+    closed = next((r for r in reversed(book.runs()) if r.status == records.CLOSED), None)
     if closed:
         raise RefusedError(
             f"The period of this workbook is closed with run {closed.run}. Correct it in the workbook of the open period."
