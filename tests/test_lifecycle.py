@@ -355,6 +355,19 @@ def test_roll_opens_the_next_period_and_closes_this_one(posted: Path) -> None:
         assert session.read([("Checks", "B3")]) == [[[0.0]]]
 
 
+def test_the_link_that_balances_come_from_is_whole_and_wrapped(posted: Path) -> None:
+    following = posted.with_name("april.xlsm")
+    cli("roll", posted, following)
+    (line,) = Parts(posted).rows("Runs")
+    sheet = openpyxl.load_workbook(following, keep_vba=True)["Opening"]
+    notes = [row[3] for row in sheet.iter_rows(min_row=layout.HEADER_ROW + 1) if row[0].value]
+    assert notes
+    for note in notes:
+        assert note.value == f"From {posted.name}, run R0001, link {line['Link']}" and len(str(line["Link"])) == 64
+        assert note.alignment.wrap_text and sheet.row_dimensions[note.row].height == 28
+    assert sheet.column_dimensions["D"].width > 64
+
+
 def test_a_closed_period_names_the_run_that_it_ended_with(posted: Path) -> None:
     put(posted, "Purchases!E7", 3.0)
     run(posted)
