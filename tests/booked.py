@@ -98,6 +98,8 @@ class Plant:
 
 
 def verified(runs: Sequence[SealedRun], journal: Source, places: int, draft: str = "") -> list[Problem]:
-    """Problems of reading; if there are none, those of the chain."""
+    """Problems of reading; where there are none but the order of the rows, those of the chain as well."""
     entries, problems = books.parse(journal, places)
-    return problems or chain.verify(runs, entries, journal, draft)
+    if any(not problem.is_order for problem in problems):
+        return problems
+    return problems + chain.verify(runs, entries, journal, places, draft)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from support import compute, sources
 
 from xlbackflush.engine import books, chain
-from xlbackflush.engine.books import PostedEntry
+from xlbackflush.engine.books import PostedEntry, PostedLine
 from xlbackflush.engine.chain import SealedRun
 from xlbackflush.engine.tables import Source
 from xlbackflush.samples import SAMPLES
@@ -171,27 +171,76 @@ def _lines(plant: Plant, run: str) -> int:
     return sum(len(entry.lines) for entry in plant.entries() if entry.run == run)
 
 
-@pytest.mark.parametrize(
-    ("field", "what"),
-    [("entries", "entries"), ("debits", "debits in minor units"), ("credits", "credits in minor units")],
-)
-def test_totals_of_a_run_are_told(plant, field, what):
+@pytest.mark.parametrize("field", ["entries", "debits", "credits"])
+def test_totals_of_a_run_are_told(plant, field):
+    """A number of entries as it is, money with the decimals of the currency."""
     run = plant.runs[0]
     plant.runs[0] = replace(run, **{field: getattr(run, field) + 1})
-    there = getattr(run, field)
-    assert said(plant) == [f"Runs!A7: Run R0001 was posted with {there + 1:,} {what}; the journal has {there:,}."]
+    there, more = getattr(run, field), getattr(run, field) + 1
+    if field == "entries":
+        expected = f"{more} entries; the journal has {there} entries."
+    else:
+        expected = (
+            f"{field} of {more // 100:,}.{more % 100:02}; the journal has {field} of {there // 100:,}.{there % 100:02}."
+        )
+    assert said(plant) == [f"Runs!A7: Run R0001 was posted with {expected}"]
+
+
+@pytest.mark.parametrize(("places", "amount"), [(0, "1"), (2, "0.01"), (3, "0.001")])
+def test_money_has_the_decimals_of_its_currency(places, amount):
+    line = PostedLine("Conversion costs control", "1", "", 1, "")
+    entry = PostedEntry("R0001", 1, 46_000, "Conversion", "One-sided", "", (line,))
+    problems = chain.verify([], [entry], read_back([entry], places), places, "R0001")
+    assert [p.what for p in problems] == [f"Entry 1 does not balance: its debits are {amount} more."]
 
 
 # ------------------------------------------------------------------------------------- lines and entries
 
 
+SORTED = (
+    "The journal is sorted otherwise than it was posted; its proofs add up the lines above them. Sort the table by Entry, "
+    "then by Line, smallest first (Review > Unprotect Sheet, then Data > Sort), and run again."
+)
+
+
+@given(st.randoms(use_true_random=False))
+def test_a_journal_that_was_sorted_is_one_problem(random):
+    plant = copy.deepcopy(_plant())
+    before = [list(row) for row in plant.journal.rows]
+    random.shuffle(plant.journal.rows)
+    if plant.journal.rows != before:
+        assert said(plant) == [f"Journal!B7:C{6 + len(before)}: {SORTED}"]
+
+
+@pytest.mark.parametrize("column", ["Event", "Role", "Account", "Debit", "Credit", "Description", "Seal"])
+def test_a_journal_sorted_by_any_column_is_one_problem_and_what_was_changed_besides_is_named(plant, column):
+    rows, at = plant.journal.rows, plant.journal.columns.index(column)
+    rows.sort(key=lambda row: (row[at] == "", str(row[at])), reverse=True)
+    first = f"Journal!B7:C{6 + len(rows)}: {SORTED}"
+    assert said(plant) == [first]
+    touched = next(i for i, row in enumerate(rows) if row[0] == "R0001" and row[1:3] == [1.0, 2.0])
+    rows[touched][plant.journal.columns.index("Description")] += "!"  # one line of several: differs within its entry
+    assert said(plant)[0] == first and "Description differs within entry 1." in said(plant)[1]
+    rows[touched][plant.journal.columns.index("Description")] = rows[touched][10].removesuffix("!")
+    rows[touched][plant.journal.columns.index("Account")] = "9999"
+    assert said(plant) == [
+        first,
+        f"Journal!A{7 + touched}:Q{7 + touched}: Line 2 of entry 1 of run R0001 is not what was posted, or its seal is not.",
+    ]
+
+
+def test_numbers_that_were_changed_are_not_taken_for_a_sort(plant):
+    """A row that was put in twice, or lost, leaves doubles and gaps."""
+    plant.journal.rows[3], plant.journal.rows[1] = plant.journal.rows[1], list(plant.journal.rows[1])
+    assert said(plant) and not [text for text in said(plant) if "sorted otherwise" in text]
+
+
 def test_an_entry_taken_away_at_the_end_of_a_run_is_missed(plant):
     left = books.linked(plant.posted()[:-1])
     problems = verified(plant.runs, read_back(left, 2), 2)
-    assert (
-        f"Runs!A8: Run R0002 was posted with {plant.runs[1].entries} entries; the journal has {plant.runs[1].entries - 1}."
-        in ([str(p) for p in problems])
-    )
+    count = plant.runs[1].entries
+    text = f"Runs!A8: Run R0002 was posted with {count} entries; the journal has {count - 1} entries."
+    assert text in [str(p) for p in problems]
 
 
 def test_an_entry_added_by_hand_is_found_even_with_a_seal(plant):
@@ -260,7 +309,7 @@ def test_entries_balance(plant):
     entries[0] = replace(entries[0], lines=(replace(line, minor=line.minor + 1), *entries[0].lines[1:]))
     rows = f"Journal!I7:J{6 + len(entries[0].lines)}"
     assert posted_anew(plant, entries, plant.runs[0]) == [
-        f"{rows}: Entry 1 does not balance: its debits are 1 minor units more."
+        f"{rows}: Entry 1 does not balance: its debits are 0.01 more."
     ]
 
 

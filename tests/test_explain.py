@@ -487,6 +487,12 @@ def test_what_is_no_cell_is_refused_in_a_sentence(where: str, folder: Path) -> N
         explain(reader("widgets", folder), where)
 
 
+@pytest.mark.parametrize("where", ["", "  "])
+def test_no_cell_at_all_is_asked_for(where: str, folder: Path) -> None:
+    with pytest.raises(UnusableError, match=r"^Name the cell to explain with its sheet, such as Journal!I12\.$"):
+        explain(reader("widgets", folder), where)
+
+
 def test_a_workbook_that_has_not_been_run_explains_nothing_and_does_not_fail(tmp_path: Path) -> None:
     from support_files import sample_book
 
@@ -498,34 +504,94 @@ def test_a_workbook_that_has_not_been_run_explains_nothing_and_does_not_fail(tmp
     assert used_by(cells, "Counts!E7")[0].explanation.count("No output cell uses it")
 
 
-def test_lines_that_were_taken_back_do_not_lead_round_in_a_circle(tmp_path: Path) -> None:
-    """Posted, a count corrected, run again: the proof of a line is the line that takes it back, and the other way round."""
-    path = tmp_path / "corrected.xlsx"
-    build(path, PERIOD, BOOKS[SAMPLES[0]]())
-    with FileBook(path) as book:
-        pipeline.run(book, "Ann", NOW)
-    with FileBook(path) as book:
-        lifecycle.post(book, "Bob", NOW)
-    changed = openpyxl.load_workbook(path)
-    changed["Counts"]["E7"].value -= 10
-    changed.save(path)
-    with FileBook(path) as book:
-        pipeline.run(book, "Ann", NOW)
-    grid = Grid(reader_of(path))
+def corrected(path: Path, counts: list[float], name: str = SAMPLES[0]) -> Path:
+    """A sample's workbook, run and posted with each of these first counts of good units in turn; the last run is a draft."""
+    build(path, PERIOD, BOOKS[name]())
+    for number, count in enumerate(counts, 1):
+        changed = openpyxl.load_workbook(path)
+        changed["Counts"]["E7"].value = count
+        changed.save(path)
+        with FileBook(path) as book:
+            pipeline.run(book, "Ann", NOW)
+        if number < len(counts):
+            with FileBook(path) as book:
+                lifecycle.post(book, "Bob", NOW)
+    return path
+
+
+def test_lines_that_were_taken_back_are_derived_from_the_inputs_on_record(tmp_path: Path) -> None:
+    """Posted, corrected, posted, corrected: each line ends at the count of its own run, with that run's own arithmetic."""
+    counts = [20_000.0, 19_500.0, 19_000.0]
+    cells = reader_of(corrected(tmp_path / "corrected.xlsx", counts))
+    grid = Grid(cells)
+    unit = math.fsum(float(str(price)) for (price,) in grid.rows("StandardCost", "Material price") if is_number(price))
+    unit *= float(str(grid.rows("BOM", "Qty per")[0][0]))
+    rows = grid.rows("Journal", "Run", "Entry", "Event", "Role", "Credit", "Reversed by")
+    taken_back = [
+        (row, line) for row, line in enumerate(rows, 7)
+        if line[2:4] == (layout.COMPLETION, layout.MIP) and is_number(line[4]) and line[5] is not None
+    ]  # fmt: skip
+    assert [line[0] for _, line in taken_back] == ["R0001", "R0002"]
+    for (row, (run, entry, *_, amount, by)), count in zip(taken_back, counts, strict=False):
+        steps = explain(cells, f"Journal!J{row}")
+        assert steps[0].explanation.startswith(f"Posted by {run}, and taken back by entry {by:g}")
+        assert f"Derived from the inputs on record of {run} (sheet Run Inputs)" in steps[0].explanation
+        assert amount == steps[0].figure == count * unit
+        (counted,) = [s for s in steps if s.kind == "input" and s.where == f"Counts!E7 in {run}"]
+        assert counted.figure == count and counted.run == run
+        assert {s.run for s in steps[1:]} == {run} and all(s.where.endswith(f" in {run}") for s in steps[1:])
+        reversing = next(r for r, line in enumerate(rows, 7) if line[1:4] == (by, layout.COMPLETION, layout.MIP))
+        there = explain(cells, f"Journal!I{reversing}")
+        assert there[0].explanation.startswith(f"Takes back entry {entry:g}") and there[0].figure == count * unit
+        assert there[1].where == f"Journal!J{row}" and [s.explanation for s in there[2:] if s.kind == "input"] == [
+            s.explanation for s in steps if s.kind == "input"
+        ]
+        for told in (steps, there):
+            parts = below(told)
+            for step in (s for s in told if s.kind in ("formula", "sum")):
+                recombines(step, parts[step.number])
+
+
+@pytest.mark.parametrize(
+    ("name", "counts"), [(SAMPLES[0], [20_000.0, 19_500.0, 19_000.0]), ("widgets", [230.0, 200.0, 210.0])]
+)
+def test_every_figure_of_a_workbook_with_corrections_is_derived(name: str, counts: list[float], tmp_path: Path) -> None:
+    """The proof of a line is the line that takes it back, and the other way round: yet nothing leads round in a circle."""
+    grid = Grid(reader_of(corrected(tmp_path / "corrected.xlsx", counts, name)))
     steps = Derivation(grid, Words(grid), 10**9).steps(list(output_cells(grid)))
     assert not [s for s in steps if s.kind == "unknown" or "But " in s.explanation]
     parts = below(steps)
     for step in (s for s in steps if s.kind in ("formula", "sum")):
         recombines(step, parts[step.number])
-    rows = grid.rows("Journal", "Debit", "Credit", "Reverses", "Reversed by")
-    told = Counter[str]()
-    for row, (debit, _, reverses, reversed_by) in enumerate(rows, 7):
-        first = explain(reader_of(path), f"Journal!{'J' if debit is None else 'I'}{row}")[0]
-        told[first.kind] += 1
-        assert (first.kind == "recorded") == (reverses is not None or reversed_by is not None)
-        if reversed_by is not None:
-            assert f"taken back by entry {reversed_by:g}" in first.explanation
-    assert told["recorded"] and told["formula"]
+    given = [s for s in steps if s.kind == "recorded" and s.what.startswith(("Debit", "Credit", "Proof"))]
+    assert not given
+    assert {s.run for s in steps} == {"", "R0001", "R0002"}
+
+
+def test_inputs_that_are_not_on_record_any_more_are_said_to_be_missing(tmp_path: Path) -> None:
+    path = corrected(tmp_path / "lost.xlsx", [20_000.0, 19_500.0])
+    changed = openpyxl.load_workbook(path)
+    sheet = changed["Run Inputs"]
+    first = next(row for row in sheet.iter_rows(min_row=7) if row[0].value == "R0001" and row[4].value)
+    first[4].value = "1/1 000000000000 eJw"
+    changed.save(path)
+    cells = reader_of(path)
+    rows = Grid(cells).rows("Journal", "Debit", "Reversed by")
+    row = next(r for r, (debit, by) in enumerate(rows, 7) if debit is not None and by is not None)
+    (step,) = explain(cells, f"Journal!I{row}")
+    assert step.kind == "recorded" and step.explanation.endswith(
+        "It cannot be derived any more: Piece 1 of 1 of the inputs was changed."
+    )
+
+
+def test_a_link_of_a_step_on_record_leads_to_the_sheet_of_the_inputs(tmp_path: Path) -> None:
+    """The cell itself holds what is typed there now, so that a link to it would show another figure."""
+    cells = reader_of(corrected(tmp_path / "corrected.xlsx", [20_000.0, 19_500.0]))
+    rows = Grid(cells).rows("Journal", "Debit", "Reversed by")
+    row = next(r for r, (debit, by) in enumerate(rows, 7) if debit is not None and by is not None)
+    _, links = body(explain(cells, f"Journal!I{row}"))["Where"]
+    assert links and links[0] == f'HYPERLINK("#Journal!I{row}","Journal!I{row}")'
+    assert links[1] == f'HYPERLINK("#\'Run Inputs\'!A1","Journal!I{row} in R0001")'
 
 
 # ------------------------------------------------------------------------------------------- the way up

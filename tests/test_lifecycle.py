@@ -5,15 +5,18 @@ from __future__ import annotations
 import datetime as dt
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import office
+import openpyxl
 import pytest
 from support_files import Parts, bench_book, cli, sample_book
 
 from xlbackflush import layout, lifecycle, pipeline
 from xlbackflush.errors import RefusedError
 from xlbackflush.excel.file import FileBook
+from xlbackflush.excel.roll import roll
 
 NOW = dt.datetime(2026, 4, 2, 9)
 ANN, BOB = "Ann Clerk", "Bob Controller"
@@ -141,6 +144,32 @@ def test_what_is_posted_is_neither_cleared_nor_undone(posted: Path) -> None:
     for verb in ("clear", "restore"):
         result = cli(verb, posted)
         assert (result.code, posted.read_bytes()) == (2, before), result.err
+
+
+def rearranged(path: Path, key: Callable[[list[object]], object]) -> None:
+    """Table Journal with its rows in another order, as Excel leaves it after a sort: values move, formulas stay."""
+    workbook = openpyxl.load_workbook(path, keep_vba=True)
+    sheet = workbook["Journal"]
+    cells = [row for row in sheet.iter_rows(min_row=layout.HEADER_ROW + 1) if row[0].value]
+    for row, values in zip(cells, sorted(([cell.value for cell in row] for row in cells), key=key), strict=True):
+        for cell, value in zip(row, values, strict=True):
+            cell.value = value
+    workbook.save(path)
+
+
+def test_a_sorted_journal_is_sorted_back_and_goes_on(posted: Path) -> None:
+    """Run, verify and post say the same one thing; sorted by entry and line, the workbook is as good as before."""
+    at = {name: i for i, name in enumerate(layout.JOURNAL.names)}
+    rearranged(posted, lambda row: str(row[at["Account"]]))
+    (problem,) = verify(posted).problems
+    assert "sorted otherwise than it was posted" in problem.what and "by Entry, then by Line" in problem.fix
+    (finding,) = [f for f in run(posted).findings if f.severity == layout.ERROR]
+    assert (finding.where, finding.what, finding.fix) == (problem.where, problem.what, problem.fix)
+    with pytest.raises(RefusedError, match=r"period cannot be closed\. Journal!.*sorted otherwise"):
+        roll(posted, posted.with_name("april.xlsm"))
+    rearranged(posted, lambda row: (row[at["Entry"]], row[at["Line"]]))
+    run(posted)
+    assert verify(posted).holds
 
 
 # ------------------------------------------------------------------------------------------------ corrections
@@ -293,6 +322,44 @@ def test_diff_says_which_cell_moved_which_line(posted: Path) -> None:
     assert cli("diff", posted, "R0001", "R0009").code == 2
 
 
+def test_lines_that_read_alike_are_told_apart_by_what_differs(tmp_path: Path) -> None:
+    """Subassemblies are debited and credited to one account: the same event, description and role, on both sides."""
+    path = sample_book(tmp_path / "widgets.xlsx", "widgets")
+    run(path)
+    post(path)
+    counts = Parts(path).rows("Counts")
+    made = next(i for i, row in enumerate(counts) if row["Item"] == "SA-210" and row["Event"] == layout.COMPLETED)
+    put(path, f"Counts!E{7 + made}", float(str(counts[made]["Quantity"])) + 100)
+    run(path)
+    said = cli("diff", path, "R0001", "R0002").out.split("All changes:")[1].splitlines()[1:]
+    names = [
+        line.strip().split(": ")[0] if "(" not in line.split(": ")[0] else line.strip().rsplit("): ")[0]
+        for line in said
+    ]
+    assert len(set(names)) == len(names)
+    unit = {row["Item"]: row for row in Parts(path).rows("Rollup")}["SA-210"]
+    whole = 100 * float(str(unit["Unit cost"]))
+    conversion = 100 * sum(float(str(unit[e] or 0)) for e in ("Labor", "Variable overhead", "Fixed overhead"))
+    moved = {line.strip().rsplit(": ", 1)[0]: line.rsplit("(", 1)[1].rstrip(")") for line in said}
+    for side, amount in (("debit", whole), ("credit", -(whole - conversion))):
+        by = float(moved[f"Completion, {layout.MIP} ({side})"].replace(",", ""))
+        assert abs(by - amount) < 0.02, side
+
+
+def test_what_moves_only_together_is_told_as_a_change(posted: Path) -> None:
+    """Quantity and price of a purchase: 40 more units at 0.50 more are 20.00 that neither change moves; no balance is told."""
+    cells = Parts(posted).cells("Purchases")
+    put(posted, "Purchases!D7", float(str(cells["D7"][0])) + 40)
+    put(posted, "Purchases!E7", float(str(cells["E7"][0])) + 0.5)
+    run(posted)
+    said = cli("diff", posted, "R0001", "R0002").out
+    together = said.split("only several of them together:\n")[1].split("All changes:")[0]
+    assert f"    Purchase, {layout.ACCOUNTS_PAYABLE}: -20.00\n" in together and "->" not in together
+    data = cli("diff", posted, "R0001", "R0002", "--json").json["together"]
+    (payable,) = [m for m in data if m["event"] == "Purchase" and m["role"] == layout.ACCOUNTS_PAYABLE]
+    assert payable["by"] == -20 and "was" not in payable and payable["source"].startswith("Purchases!")
+
+
 def test_roll_opens_the_next_period_and_closes_this_one(posted: Path) -> None:
     following = posted.with_name("april.xlsm")
     assert cli("roll", posted, following).code == 0
@@ -310,6 +377,28 @@ def test_roll_opens_the_next_period_and_closes_this_one(posted: Path) -> None:
     assert settings.period_end == (dt.date(2026, 4, 30) - layout.DAY_0).days
     with office.Session(following) as session:
         assert session.read([("Checks", "B3")]) == [[[0.0]]]
+
+
+def test_the_link_that_balances_come_from_is_whole_and_wrapped(posted: Path) -> None:
+    following = posted.with_name("april.xlsm")
+    cli("roll", posted, following)
+    (line,) = Parts(posted).rows("Runs")
+    sheet = openpyxl.load_workbook(following, keep_vba=True)["Opening"]
+    notes = [row[3] for row in sheet.iter_rows(min_row=layout.HEADER_ROW + 1) if row[0].value]
+    assert notes
+    for note in notes:
+        assert note.value == f"From {posted.name}, run R0001, link {line['Link']}" and len(str(line["Link"])) == 64
+        assert note.alignment.wrap_text and sheet.row_dimensions[note.row].height == 28
+    assert sheet.column_dimensions["D"].width > 64
+
+
+def test_a_closed_period_names_the_run_that_it_ended_with(posted: Path) -> None:
+    put(posted, "Purchases!E7", 3.0)
+    run(posted)
+    post(posted)
+    assert cli("roll", posted, posted.with_name("april.xlsm")).code == 0
+    with pytest.raises(RefusedError, match="closed with run R0002"):
+        run(posted)
 
 
 def test_opening_balances_are_closing_balances_and_reversals(posted: Path) -> None:

@@ -154,7 +154,11 @@ def test_a_workbook_saved_by_another_program_is_restored_by_names_of_styles(tmp_
     restore(path)
     assert Parts(path).cells("Journal") == stood
     sheet = openpyxl.load_workbook(path)["Journal"]
-    assert (sheet["I7"].style, sheet["N7"].style, sheet["K7"].style) == ("Posted money", "Check money", "Posted text")
+    assert (sheet["I7"].style, sheet["N7"].style, sheet["K7"].style) == (
+        "Posted money",
+        "Check money",
+        "Posted wrapped",
+    )
 
 
 def test_only_the_newest_copies_are_kept(tmp_path: Path, kept: Path) -> None:

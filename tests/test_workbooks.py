@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import textwrap
+import warnings
 from pathlib import Path
 
 import openpyxl
@@ -167,6 +169,64 @@ def test_headers_stay_in_view_and_on_every_printed_page(book: openpyxl.Workbook)
         assert cells.page_setup.orientation == "landscape"
         assert cells.page_setup.fitToHeight == int(charted)
         assert cells.sheet_properties.pageSetUpPr.fitToPage
+
+
+def test_a_workbook_is_read_without_a_warning_and_prints_cells_that_it_has(tmp_path: Path) -> None:
+    """openpyxl drops a print area of whole columns, and says so."""
+    path = sample_book(tmp_path / "book.xlsm", "widgets")
+    assert cli("run", path).code == 0
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        sheets = openpyxl.load_workbook(path, keep_vba=True)
+    named = Parts(path)["xl/workbook.xml"].decode().count("_xlnm.Print_Area")
+    areas = [sheet.print_area.split(",") for sheet in sheets if sheet.print_area]
+    assert len(areas) == named
+    assert all(None not in range_boundaries(part.split("!")[1]) for area in areas for part in area)
+
+
+def lines_needed(text: object, width: float) -> int:
+    """Lines that a text takes in a column, broken at spaces, or within a word that is longer than a line."""
+    return len(textwrap.wrap(str(text or ""), int(1.1 * width))) or 1
+
+
+def test_descriptions_of_corrections_have_the_room_that_they_need(tmp_path: Path) -> None:
+    """A reversal quotes the whole description that it takes back: it is wrapped, and its row is high enough."""
+    path = sample_book(tmp_path / "book.xlsm", "widgets")
+    assert cli("run", path).code == 0
+    assert cli("post", path, "--approved-by", "Bob Controller").code == 0
+    workbook = openpyxl.load_workbook(path, keep_vba=True)
+    workbook["Counts"]["E7"].value += 5
+    workbook.save(path)
+    assert cli("run", path).code == 0
+    sheet = openpyxl.load_workbook(path, keep_vba=True)["Journal"]
+    letter = address(1 + layout.JOURNAL.names.index("Description"), 1)[:-1]
+    most = 0
+    for row in range(layout.HEADER_ROW + 1, sheet.max_row + 1):
+        cell = sheet[f"{letter}{row}"]
+        lines = lines_needed(cell.value, sheet.column_dimensions[letter].width)
+        assert cell.alignment.wrap_text and sheet.row_dimensions[row].height >= 12.5 * lines, cell.value
+        most = max(most, lines)
+    assert most == 2
+
+
+def test_packed_inputs_are_shown_as_one_word(tmp_path: Path) -> None:
+    """Thousands of characters would run over the page, and shrink its print; the cells hold them all the same."""
+    path = sample_book(tmp_path / "book.xlsm", "widgets")
+    assert cli("run", path).code == 0
+    cells = [
+        c for (c,) in openpyxl.load_workbook(path)["Run Inputs"].iter_rows(min_col=5, max_col=5, min_row=7) if c.value
+    ]
+    assert cells and {cell.number_format for cell in cells} == {';;;"packed"'}
+    assert all(len(cell.value) > 1_000 for cell in cells[:-1])
+
+
+def test_texts_on_the_about_sheet_have_the_room_that_they_need(book: openpyxl.Workbook) -> None:
+    sheet = book[layout.ABOUT]
+    wrapped = [(row, cell) for row in range(1, sheet.max_row + 1) if (cell := sheet.cell(row, 1)).alignment.wrap_text]
+    assert any("Ctrl+[ in Excel" in cell.value for _, cell in wrapped)
+    for row, cell in wrapped:  # of size 11, where widths count digits of size 10
+        lines = lines_needed(cell.value, sheet.column_dimensions["A"].width * 10 / 11)
+        assert sheet.row_dimensions[row].height >= 15 * lines, cell.value
 
 
 def links(sheet: Worksheet) -> list[str]:

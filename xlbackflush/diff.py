@@ -102,6 +102,40 @@ def _amounts(outcome: Outcome) -> dict[JournalLine, tuple[str, int]]:
     return found
 
 
+def told_apart(found: Attribution) -> dict[JournalLine, str]:
+    """A name for each line: event, product and role; in parentheses what else tells it from others that are named alike.
+
+    That is the description, the rows that the amount comes from, and the side, as far as they differ.
+    """
+    first: dict[JournalLine, Moved] = {}
+    for m in (*found.moved, *(m for effect in found.effects for m in effect.moved), *found.together):
+        first.setdefault(m.line, m)
+    names = {line: [f"{line.event} {line.product}".rstrip() + f", {line.role}"] for line in first}
+    for more in (_description, _source, _side):
+        alike: dict[tuple[str, ...], list[JournalLine]] = defaultdict(list)
+        for line, name in names.items():
+            alike[tuple(name)].append(line)
+        for lines in alike.values():
+            words = {line: more(first[line]) for line in lines}
+            if len(set(words.values())) > 1:
+                for line, word in words.items():
+                    names[line].append(word)
+    return {line: name + (f" ({'; '.join(rest)})" if rest else "") for line, (name, *rest) in names.items()}
+
+
+def _description(moved: Moved) -> str:
+    return moved.line.description
+
+
+def _source(moved: Moved) -> str:
+    return moved.source
+
+
+def _side(moved: Moved) -> str:
+    """Debit or credit, as before; of a line that is new, as it is now."""
+    return "debit" if (moved.was or moved.now) > 0 else "credit"
+
+
 def attribution(
     old: Mapping[str, Source], new: Mapping[str, Source], progress: Progress = lambda stage: None, most: int = MOST
 ) -> Attribution:

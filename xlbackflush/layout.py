@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 # ---------------------------------------------------------------------------------------------- vocabulary
@@ -118,7 +118,10 @@ NUMERIC: frozenset[str] = frozenset({"quantity", "price", "money", "percent", "h
 
 @dataclass(frozen=True)
 class Column:
-    """One table column. `unit` stands above the header; `help` is the input message and the documentation."""
+    """One table column. `unit` stands above the header; `help` is the input message and the documentation.
+
+    wrap: its texts may be long, and are broken into lines within its width.
+    """
 
     name: str
     kind: Kind
@@ -129,6 +132,7 @@ class Column:
     minimum: float | None = None
     maximum: float | None = None  # exclusive, for percentages that divide by 1 - p
     width: float = 14
+    wrap: bool = False
 
 
 @dataclass(frozen=True)
@@ -404,7 +408,7 @@ WIP = Table(
         Column("Quantity", "quantity", "Units in process.", "units", False, (), 0),
         Column("Material %", "percent", "Share of the material already in.", "complete", False, (), 0),
         Column("Conversion %", "percent", "Share of the conversion already done.", "complete", False, (), 0),
-        _NOTE,
+        replace(_NOTE, width=56),
     ),
 )
 INVENTORY_COUNT = Table(
@@ -434,7 +438,7 @@ OPENING = Table(
             "Closing balance", "money", "Balance at the end of the period before, debit positive.", "money", width=18
         ),
         Column("Reversal", "money", "Posted in the period before, dated the first day of this one.", "money", width=18),
-        _NOTE,
+        replace(_NOTE, width=72, wrap=True),  # names the run that the balances come from, with its link of 64 digits
     ),
 )
 
@@ -537,10 +541,10 @@ JOURNAL = Table(
         Column("Event", "text", "What is recorded.", width=17),
         Column("Role", "text", "Account role.", width=27),
         Column("Account", "text", "Account number from Setup.", width=10),
-        Column("Account name", "text", "Account name from Setup.", width=34),
+        Column("Account name", "text", "Account name from Setup.", width=44),
         Column("Debit", "money", "Amount debited.", "money", width=16),
         Column("Credit", "money", "Amount credited.", "money", width=16),
-        Column("Description", "text", "The entry in words.", width=66),
+        Column("Description", "text", "The entry in words.", width=64, wrap=True),
         Column("Source", "text", "Rows that the amount comes from.", width=32),
         _PROOF,
         _DIFFERENCE,
@@ -576,7 +580,7 @@ VARIANCES = Table(
         Column("Amount", "money", "Difference, unsigned.", "money", width=16),
         Column("F/U", "text", "F favorable, U unfavorable.", width=6),
         Column("Disposition", "text", "What was done with it.", width=22),
-        Column("Explanation", "text", "The variance in words.", width=84),
+        Column("Explanation", "text", "The variance in words.", width=84, wrap=True),
         _PROOF,
         _DIFFERENCE,
         Column("Part of", "text", "The variance that this row is a part of; blank: a total of its own.", width=22),
@@ -621,7 +625,7 @@ MATERIALITY = Table(
         Column("Figure", "money", "Live formula.", "money", width=18),
         Column("Threshold", "money", "Live formula over Setup.", "money", width=18),
         Column("Verdict", "text", "What the policy asks for.", width=26),
-        Column("Explanation", "text", "Why it matters, with its source.", width=90),
+        Column("Explanation", "text", "Why it matters, with its source.", width=90, wrap=True),
     ),
 )
 RELIEF = Table(
@@ -794,7 +798,7 @@ TIE_OUT = Table(
             width=14,
         ),
         Column("Result", "text", "OK or Fail.", width=10),
-        Column("Explanation", "text", "What the account holds.", width=70),
+        Column("Explanation", "text", "What the account holds.", width=70, wrap=True),
     ),
 )
 COUNT_METHOD = Table(
@@ -843,7 +847,7 @@ COMPARISON = Table(
         Column("Line", "text", "Account, or what is posted or counted.", width=48),
         Column(SEQUENTIAL, "money", "Materials, WIP, finished goods, cost of goods sold.", "conventional", width=17),
         *(Column(t, "money", f"Backflush with trigger points: {t}.", "backflush", width=17) for t in TRIGGERS),
-        Column("Explanation", "text", "Why the columns differ, or the entry in words.", width=96),
+        Column("Explanation", "text", "Why the columns differ, or the entry in words.", width=96, wrap=True),
     ),
 )
 FIT = Table(
@@ -856,8 +860,8 @@ FIT = Table(
         Column("Wanted", "text", "At least or at most.", width=10),
         Column("Threshold", "price", "What speaks for backflush costing.", width=12),
         Column("Verdict", "text", "Fits, Look, Unknown, or For information.", "live formula", width=16),
-        Column("Explanation", "text", "Why it matters; where not known, what to fill in.", width=62),
-        Column("How it is measured", "text", "Definition, source, and why this threshold.", width=62),
+        Column("Explanation", "text", "Why it matters; where not known, what to fill in.", width=62, wrap=True),
+        Column("How it is measured", "text", "Definition, source, and why this threshold.", width=62, wrap=True),
     ),
 )
 DASHBOARD = Table(
@@ -883,8 +887,8 @@ FINDINGS = Table(
         Column("Severity", "text", "Error stops the run; Warning does not; Note informs.", width=10),
         Column("Code", "text", "Number of the rule.", width=8),
         Column("Where", "text", "Cell; click to go there.", width=24),
-        Column("What", "text", "The problem.", width=70),
-        Column("How to fix", "text", "The remedy.", width=60),
+        Column("What", "text", "The problem.", width=70, wrap=True),
+        Column("How to fix", "text", "The remedy.", width=60, wrap=True),
         Column("Effect", "money", "Effect in money, where there is one.", "money"),
     ),
 )
@@ -894,9 +898,9 @@ EXPLANATION = Table(
         Column("Step", "integer", "Order of the derivation.", width=7),
         Column("Level", "integer", "0 is the amount explained; each level is what the one above is made of.", width=7),
         Column("Where", "text", "Cell; click to go there.", width=30),
-        Column("What", "text", "What the figure is.", width=60),
+        Column("What", "text", "What the figure is.", width=60, wrap=True),
         Column("Figure", "price", "The figure, as it stands in its cell.", width=18),
-        Column("Explanation", "text", "How it is worked out from the figures one level below.", width=84),
+        Column("Explanation", "text", "How it is worked out from the figures one level below.", width=84, wrap=True),
     ),
 )
 SENSITIVITY = Table(
@@ -904,7 +908,9 @@ SENSITIVITY = Table(
     (
         Column("Rank", "integer", "1 is the cell to audit first; sheets as a whole have none.", width=7),
         Column("Where", "text", "Cell, or table; click to go there.", width=22),
-        Column("What", "text", "What the cell says; of a table, how many of its cells were tried.", width=46),
+        Column(
+            "What", "text", "What the cell says; of a table, how many of its cells were tried.", width=46, wrap=True
+        ),
         Column("Cell value", "price", "As it stood when it was tried.", width=13),
         Column(
             "Inventory +1 %", "money", "Change of closing inventory; of a table, all sizes added.", "money", width=16
@@ -951,8 +957,8 @@ SUSPECTS = Table(
         ),
         Column("Periods", "integer", "Counts that this rests on.", "counts", width=9),
         Column("Where", "text", "Cell to look at; click to go there.", width=20),
-        Column("Explanation", "text", "Why it is suspected, and what it cannot be told from.", width=76),
-        Column("What to check", "text", "What would settle it.", width=56),
+        Column("Explanation", "text", "Why it is suspected, and what it cannot be told from.", width=76, wrap=True),
+        Column("What to check", "text", "What would settle it.", width=56, wrap=True),
     ),
 )
 CHECKS = Table(

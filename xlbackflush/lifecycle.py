@@ -131,7 +131,8 @@ def verify(book: Book, progress: Progress = lambda stage: None) -> Verified:
     last = past.runs[-1].run
     if last in kept:
         result.changed = changes(kept[last], sources)
-    result.problems += _proofs(book)
+    if not any(problem.is_order for problem in result.problems):  # which proofs differ says nothing then
+        result.problems += _proofs(book)
     return result
 
 
@@ -182,22 +183,30 @@ def _recomputed(
     run: Run, inputs: Mapping[str, Source], earlier: Sequence[PostedEntry], own: Sequence[PostedEntry], past: Record
 ) -> list[Problem]:
     """The entries that the inputs on record give, against those that were posted."""
-    outcome = compute(inputs, run.user, dt.datetime.min, [])
+    outcome = again(run.run, inputs, earlier)
     if not outcome.posted:
         first = outcome.findings[0]
         return [Problem("Runs", f"Run {run.run} cannot be computed again: {first.where} {first.what}")]
-    settings = outcome.inputs.settings
-    again = correct(earlier, outcome.posted.entries, outcome.inputs.accounts, settings.period_end, run.run)
+    given = outcome.posted.draft.new
     version = "" if run.version == __version__ else f" It was made with version {run.version}, this is {__version__}."
     problems = []
-    for entry, wanted in zip(own, again.new, strict=False):
+    for entry, wanted in zip(own, given, strict=False):
         if _said(entry) != _said(wanted):
             where = past.journal.cell("Run", entry.lines[0].row)
             problems.append(Problem(where, f"Entry {entry.number} is not what the inputs on record give.{version}"))
-    if len(own) != len(again.new):
-        text = f"Run {run.run} has {len(own)} entries; the inputs on record give {len(again.new)}.{version}"
+    if len(own) != len(given):
+        text = f"Run {run.run} has {len(own)} entries; the inputs on record give {len(given)}.{version}"
         problems.append(Problem("Journal", text))
     return problems
+
+
+def again(run: str, inputs: Mapping[str, Source], earlier: Sequence[PostedEntry]) -> Outcome:
+    """A run computed again from its inputs on record; its journal holds what was posted before, and what the run added."""
+    outcome = compute(inputs, "", dt.datetime.min, [])
+    if outcome.posted:
+        accounts, settings = outcome.inputs.accounts, outcome.inputs.settings
+        outcome.posted.draft = correct(earlier, outcome.posted.entries, accounts, settings.period_end, run)
+    return outcome
 
 
 def _said(entry: PostedEntry) -> object:

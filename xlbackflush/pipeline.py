@@ -228,7 +228,7 @@ def compute(
     if outcome.failed:  # amounts on record are read with the decimals of their currency
         return outcome
     past = records.read(tables, money.decimals(inputs.settings.currency)) if tables else Record(earlier)
-    found += [CHANGED_ON_RECORD(problem.where, problem.what) for problem in past.problems]
+    found += [CHANGED_ON_RECORD(problem.where, problem.what, fix=problem.fix) for problem in past.problems]
     outcome.findings = in_order(found)
     if outcome.failed:
         return outcome

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from xlbackflush.commands.report import progress, tell, user
 
 if TYPE_CHECKING:
-    from xlbackflush.diff import Attribution, Moved
+    from xlbackflush.diff import Attribution, JournalLine, Moved
 
 
 def post(args: argparse.Namespace) -> int:
@@ -52,7 +53,7 @@ def verify(args: argparse.Namespace) -> int:
 def diff(args: argparse.Namespace) -> int:
     """Which input cells moved which journal lines between two runs; the workbook stays as it is."""
     from xlbackflush import lifecycle
-    from xlbackflush.diff import attribution
+    from xlbackflush.diff import attribution, told_apart
     from xlbackflush.errors import RefusedError
     from xlbackflush.excel.file import FileBook
 
@@ -63,52 +64,55 @@ def diff(args: argparse.Namespace) -> int:
         found = attribution(old, new, progress(args))
     except ValueError as error:
         raise RefusedError(str(error)) from error
-    return tell(args, _diff_data(found, places), "\n".join(_diff_lines(found, places)))
+    return tell(args, _diff_data(found, places), "\n".join(_diff_lines(found, told_apart(found), places)))
 
 
-def _diff_lines(found: Attribution, places: int) -> list[str]:
-    """Changes with what each moved alone, what moved only together, and the whole."""
+def _diff_lines(found: Attribution, names: Mapping[JournalLine, str], places: int) -> list[str]:
+    """Changes with what each moved alone, what moved only together, and the whole; names: of each line."""
     if not found.changes:
         return ["The two runs have the same inputs."]
     lines = []
+
+    def moved(line: Moved) -> str:
+        was, now, by = (_money(amount, places) for amount in (line.was, line.now, line.by))
+        return f"    {names[line.line]}: {was} -> {now} ({'+' * (line.by > 0)}{by})"
+
     for effect in found.effects:
         lines += [str(change) for change in effect.changes[:5]]
         if len(effect.changes) > 5:
             lines.append(f"... and {len(effect.changes) - 5} more changes: {effect.where}")
         if effect.why:
             lines.append(f"    alone: {effect.why}")
-        lines += [f"    {_moved(line, places)}" for line in effect.moved] or ["    moves no journal line alone"]
+        lines += [moved(line) for line in effect.moved] or ["    moves no journal line alone"]
     if found.together:
-        lines += ["Only together:", *(f"    {_moved(line, places)}" for line in found.together)]
-    lines += ["All changes:", *(f"    {_moved(line, places)}" for line in found.moved)]
+        lines.append("Besides, what no change moves alone, only several of them together:")
+        lines += [f"    {names[line.line]}: {'+' * (line.by > 0)}{_money(line.by, places)}" for line in found.together]
+    lines += ["All changes:", *map(moved, found.moved)]
     return lines if found.moved else [*lines, "    no journal line moved"]
 
 
-def _moved(line: Moved, places: int) -> str:
-    unit = 10**places
-    product = f" {line.line.product}" if line.line.product else ""
-    return (
-        f"{line.line.event}{product}, {line.line.role}: {line.was / unit:,.{places}f} -> {line.now / unit:,.{places}f}"
-        f" ({line.by / unit:+,.{places}f})"
-    )
+def _money(minor: int, places: int) -> str:
+    return f"{minor / 10**places:,.{places}f}"
 
 
 def _diff_data(found: Attribution, places: int) -> dict[str, object]:
+    def line(m: Moved) -> dict[str, object]:
+        return {
+            "event": m.line.event, "product": m.line.product, "description": m.line.description, "role": m.line.role,
+            "account": m.line.account, "source": m.source,
+        }  # fmt: skip
+
+    def amounts(**minor: int) -> dict[str, object]:
+        return {name: amount / 10**places for name, amount in minor.items()}
+
     def plain(lines: list[Moved]) -> list[dict[str, object]]:
-        unit = 10**places
-        return [
-            {
-                "event": m.line.event, "product": m.line.product, "role": m.line.role, "account": m.line.account,
-                "was": m.was / unit, "now": m.now / unit,
-            }
-            for m in lines
-        ]  # fmt: skip
+        return [line(m) | amounts(was=m.was, now=m.now, by=m.by) for m in lines]
 
     return {
         "effects": [
             {"changes": [str(c) for c in e.changes], "why": e.why, "moved": plain(e.moved)} for e in found.effects
         ],
-        "together": plain(found.together),
+        "together": [line(m) | amounts(by=m.by) for m in found.together],
         "moved": plain(found.moved),
     }
 

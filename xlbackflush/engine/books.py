@@ -21,17 +21,30 @@ from xlbackflush.engine.tables import CellError, Source
 Cell = str | float | int | None
 
 _LAST_DAY = (dt.date(9999, 12, 31) - layout.DAY_0).days
+_SORTED = "The journal is sorted otherwise than it was posted; its proofs add up the lines above them."
+_SORT_BACK = (
+    "Sort the table by Entry, then by Line, smallest first (Review > Unprotect Sheet, then Data > Sort), and run again."
+)
 
 
 @dataclass(frozen=True)
 class Problem:
-    """Something that is not as it was posted: the cell or row, and a sentence about it."""
+    """Something that is not as it was posted: the cell or row, and a sentence about it.
+
+    fix: how to mend it, where that is not to put the cell back.
+    """
 
     where: str
     what: str
+    fix: str = ""
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.what}"
+        return f"{self.where}: {self.what} {self.fix}".rstrip()
+
+    @property
+    def is_order(self) -> bool:
+        """True where all rows are there, and only stand in another order."""
+        return self.what == _SORTED
 
 
 @dataclass(frozen=True)
@@ -135,13 +148,14 @@ def _row(entry: PostedEntry, k: int, places: int) -> dict[str, Cell]:
 def parse(source: Source, places: int) -> tuple[list[PostedEntry], list[Problem]]:
     """The entries of table Journal as read, and what is not as a run leaves it; an entry with such a cell is left out.
 
-    places: decimals of the currency. Entries and their lines must be numbered without gaps.
+    places: decimals of the currency. Entries and their lines must be numbered without gaps. Rows that were sorted otherwise
+    are read in their order all the same, and are one problem.
     """
     missing = [name for name in COLUMNS if name not in source.columns]
     if missing:
         return [], [Problem(source.sheet, f"Table {source.name} has no column {', '.join(missing)}.")]
     problems: list[Problem] = []
-    rows = [_read(source, i, places, problems) for i in range(len(source.rows))]
+    rows = _sorted_back(source, [_read(source, i, places, problems) for i in range(len(source.rows))], problems)
     groups = [list(g) for _, g in groupby((r for r in rows if "Entry" in r.values), key=lambda r: r.values["Entry"])]
     problems += _numbered(source, "Entry", [group[0] for group in groups])
     entries = []
@@ -171,6 +185,27 @@ def _read(source: Source, i: int, places: int, problems: list[Problem]) -> _Row:
         except _OddError as odd:
             problems.append(Problem(source.cell(name, row.number), f"{name} is {odd}"))
     return row
+
+
+def _sorted_back(source: Source, rows: list[_Row], problems: list[Problem]) -> list[_Row]:
+    """The rows as they were posted, where they are all there and only stand in another order, as after a sort by account.
+
+    The numbers are left as they are where they have gaps or doubles: then it was not a sort, or not a sort alone.
+    """
+    if not all({"Entry", "Line"} <= row.values.keys() for row in rows):
+        return rows
+    wanted = sorted(rows, key=_place)
+    entries = [list(group) for _, group in groupby(wanted, key=lambda row: row.values["Entry"])]
+    gaps = _numbered(source, "Entry", [entry[0] for entry in entries])
+    gaps += [gap for entry in entries for gap in _numbered(source, "Line", entry)]
+    if gaps or list(map(_place, rows)) == list(map(_place, wanted)):
+        return rows
+    problems.append(Problem(source.range("Entry", "Line"), _SORTED, _SORT_BACK))
+    return wanted
+
+
+def _place(row: _Row) -> tuple[int, int]:
+    return row.values["Entry"], row.values["Line"]
 
 
 def _numbered(source: Source, column: str, rows: Sequence[_Row]) -> list[Problem]:

@@ -26,6 +26,7 @@ from itertools import groupby
 
 from xlbackflush import layout
 from xlbackflush.engine.books import PostedEntry, Problem
+from xlbackflush.engine.money import from_minor
 from xlbackflush.engine.tables import Source
 
 SEAL_DIGITS = 12
@@ -104,20 +105,20 @@ def _last_seal(entries: Sequence[PostedEntry]) -> str:
 
 
 def verify(
-    runs: Sequence[SealedRun], entries: Sequence[PostedEntry], journal: Source, draft: str = ""
+    runs: Sequence[SealedRun], entries: Sequence[PostedEntry], journal: Source, places: int, draft: str = ""
 ) -> list[Problem]:
     """What is not as it was posted, or should not have been posted so; empty where all is well.
 
     runs: the posted runs in order; entries: all entries of table `journal`, as read without problems (`books.parse`, which
-    has seen to their numbers); draft: run number of entries that are not posted yet.
+    has seen to their numbers); places: decimals of the currency; draft: run number of entries that are not posted yet.
     """
     posted = [entry for entry in entries if entry.run != draft]
     return [
         *_in_order(runs, entries, journal, draft),
         *_signed(runs),
-        *_chained(runs, posted, journal),
+        *_chained(runs, posted, journal, places),
         *_unsealed([entry for entry in entries if entry.run == draft], journal),
-        *_balanced(entries, journal),
+        *_balanced(entries, journal, places),
         *_paired(entries, journal),
     ]
 
@@ -151,7 +152,9 @@ def _signed(runs: Sequence[SealedRun]) -> Iterator[Problem]:
             yield Problem(run.where, f"Run {run.run} was prepared and approved by the same person, {run.preparer}.")
 
 
-def _chained(runs: Sequence[SealedRun], entries: Sequence[PostedEntry], journal: Source) -> Iterator[Problem]:
+def _chained(
+    runs: Sequence[SealedRun], entries: Sequence[PostedEntry], journal: Source, places: int
+) -> Iterator[Problem]:
     """Links, computed again. Each may follow the link before it, or what that should be.
 
     So a change is named once, where it was made, and not again in everything that follows.
@@ -161,7 +164,7 @@ def _chained(runs: Sequence[SealedRun], entries: Sequence[PostedEntry], journal:
         own = [entry for entry in entries if entry.run == run.run]
         whole = run.link in (link_of(link, run, own), link_of(right_link, run, own))
         found = [_broken(entry, k, journal, whole) for entry, k in above.broken(own)]
-        found += _counted(run, own)
+        found += _counted(run, own, places)
         if not whole and not found:
             found = [
                 Problem(run.where, f"What stands here of run {run.run} is not what was posted, or its link is not.")
@@ -197,19 +200,25 @@ def _broken(entry: PostedEntry, k: int, journal: Source, whole: bool) -> Problem
     return Problem(_row(journal, row), text)
 
 
-def _counted(run: SealedRun, entries: Sequence[PostedEntry]) -> list[Problem]:
+def _counted(run: SealedRun, entries: Sequence[PostedEntry], places: int) -> list[Problem]:
     """As many entries, debits and credits as sheet Runs says."""
     amounts = [line.minor for entry in entries for line in entry.lines]
+    debits, credits = sum(a for a in amounts if a > 0), -sum(a for a in amounts if a < 0)
     pairs = (
-        ("entries", run.entries, len(entries)),
-        ("debits in minor units", run.debits, sum(a for a in amounts if a > 0)),
-        ("credits in minor units", run.credits, -sum(a for a in amounts if a < 0)),
+        (f"{run.entries:,} entries", f"{len(entries):,} entries"),
+        (f"debits of {_money(run.debits, places)}", f"debits of {_money(debits, places)}"),
+        (f"credits of {_money(run.credits, places)}", f"credits of {_money(credits, places)}"),
     )
     return [
-        Problem(run.where, f"Run {run.run} was posted with {said:,} {what}; the journal has {there:,}.")
-        for what, said, there in pairs
+        Problem(run.where, f"Run {run.run} was posted with {said}; the journal has {there}.")
+        for said, there in pairs
         if said != there
     ]
+
+
+def _money(minor: int, places: int) -> str:
+    """Minor units as people read them: 1,848,972.35."""
+    return f"{from_minor(minor, places):,.{places}f}"
 
 
 def _unsealed(entries: Sequence[PostedEntry], journal: Source) -> Iterator[Problem]:
@@ -219,12 +228,12 @@ def _unsealed(entries: Sequence[PostedEntry], journal: Source) -> Iterator[Probl
                 yield Problem(journal.cell("Seal", line.row), f"Entry {entry.number} is a draft, but has a seal.")
 
 
-def _balanced(entries: Sequence[PostedEntry], journal: Source) -> Iterator[Problem]:
+def _balanced(entries: Sequence[PostedEntry], journal: Source, places: int) -> Iterator[Problem]:
     for entry in entries:
         off = sum(line.minor for line in entry.lines)
         if off:
             more = "debits" if off > 0 else "credits"
-            text = f"Entry {entry.number} does not balance: its {more} are {abs(off):,} minor units more."
+            text = f"Entry {entry.number} does not balance: its {more} are {_money(abs(off), places)} more."
             yield Problem(_rows(journal, entry), text)
 
 
@@ -280,5 +289,6 @@ def _row(journal: Source, row: int) -> str:
 
 
 def _rows(journal: Source, entry: PostedEntry) -> str:
-    """Debits and credits of an entry."""
-    return f"{journal.cell('Debit', entry.lines[0].row)}:{journal.letters['Credit']}{entry.lines[-1].row}"
+    """Debits and credits of an entry; the rows around it, too, where the table was sorted."""
+    rows = [line.row for line in entry.lines]
+    return f"{journal.cell('Debit', min(rows))}:{journal.letters['Credit']}{max(rows)}"

@@ -179,7 +179,7 @@ def _without(journal: Source, draft: Run | None) -> Source:
 def _entries(found: Record, journal: Source, lines: Source, places: int) -> tuple[list[PostedEntry], list[Problem]]:
     """The entries of a journal, and what does not fit them, their chain, or sheet Runs (`lines`)."""
     entries, problems = books.parse(journal, places)
-    if problems:
+    if any(not problem.is_order for problem in problems):
         return entries, problems
     if journal is not found.journal:  # which of them the draft takes back is no part of what was posted
         entries = books.linked(entries)
@@ -191,7 +191,7 @@ def _entries(found: Record, journal: Source, lines: Source, places: int) -> tupl
         for run in found.posted_runs
     ]
     draft = found.draft.run if found.draft and journal is found.journal else ""
-    return entries, chain.verify(sealed, entries, journal, draft)
+    return entries, [*problems, *chain.verify(sealed, entries, journal, places, draft)]
 
 
 def sealed_run(run: Run, inputs: RunInputs | None, places: int) -> SealedRun:

@@ -106,7 +106,6 @@ def _workbook(names: list[str], macros: bool) -> str:
     )
     last = HEADER_ROW + max(len(layout.SETTINGS), len(layout.ROLES))
     areas = {1: f"Setup!$A$1:$G${last}"} | {names.index(b.sheet): b.printed for b in charts.boards()}
-    areas[names.index("Run Inputs")] = "'Run Inputs'!$A:$E"  # its packed texts are wider than any page
     area = "".join(
         f'<definedName name="_xlnm.Print_Area" localSheetId="{i}">{printed}</definedName>'
         for i, printed in areas.items()

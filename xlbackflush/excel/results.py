@@ -19,9 +19,6 @@ from xlbackflush.excel.traces import trace
 from xlbackflush.excel.writing import Body, Writing
 from xlbackflush.pipeline import Outcome, Run
 
-#: columns of long sentences, wrapped within their width
-WRAPPED = ("What", "How to fix", "Explanation", "How it is measured", "What to check")
-
 #: table -> what writes its body after a run
 MAKERS: dict[str, Callable[[Writing], Body]] = {
     "Dashboard": dashboard.dashboard,
@@ -91,7 +88,7 @@ def heights_of(name: str, block: Block) -> list[float] | None:
 
     A width counts digits; letters are narrower on average, so a tenth more of them fit.
     """
-    wrapped = [(i, c.width) for i, c in enumerate(layout.TABLES[name].columns) if c.name in WRAPPED]
+    wrapped = [(i, c.width) for i, c in enumerate(layout.TABLES[name].columns) if c.wrap]
     if not wrapped:
         return None
     texts = zip(*(block.columns[i].values for i, _ in wrapped), strict=True)
@@ -120,7 +117,7 @@ def style_name(role: str, column: layout.Column, places: int = 2) -> str:
     if kind == "money" and places != 2:
         kind = f"money {places}" if places else "money 0"
     if role == "Input":
-        return f"Input {kind}"
+        return f"Input {'wrapped' if column.wrap else kind}"
     if column.name in (
         "Left by rounding",
         "Proof",
@@ -135,9 +132,9 @@ def style_name(role: str, column: layout.Column, places: int = 2) -> str:
         return f"Check {kind}"
     if column.name == "Where":
         return "Posted link"
-    if column.name in WRAPPED:
+    if column.wrap:
         return "Posted wrapped"
-    if column.name == "Content":
+    if column == layout.RUN_INPUTS.column("Content"):
         return "Posted packed"
     return f"{'Calculation' if role == 'Calculation' else 'Posted'} {kind}"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import quoteattr
 
@@ -77,7 +77,9 @@ for _kind, _code in _FORMATS.items():
     STYLES[f"Posted {_kind}"] = Style(_code, border=LINE, horizontal=_align, indent=_indent)
     STYLES[f"Check {_kind}"] = Style(_code, border=LINE, horizontal=_align, fill="FFE2EFDA", indent=_indent)
 STYLES["Posted wrapped"] = Style("@", border=LINE, horizontal="left", wrap=True, indent=1)
-STYLES["Posted packed"] = Style("@", border=LINE, horizontal="fill")  # cut off at the edge of its cell
+# shown as one word, since thousands of characters run over the edge of the page, and make it print too small to read
+STYLES["Posted packed"] = Style(';;;"packed"', border=LINE, horizontal="left", color=GREY, indent=1)
+STYLES["Input wrapped"] = replace(STYLES["Input text"], wrap=True)
 STYLES["Posted link"] = Style("@", border=LINE, horizontal="left", color="FF0563C1", underline=True, indent=1)
 
 #: differential formats of the conditional formats: (font colour, fill, bold)

@@ -15,7 +15,7 @@ from xlbackflush.excel.dashboard import labels
 from xlbackflush.excel.frame import STATUS, head_rows, header_row, table_xml
 from xlbackflush.excel.package import MAIN, column_letter, quoted, write_package
 from xlbackflush.excel.parts import DYNAMIC_ARRAYS, HEAD, OFFICE, frame_parts, relations
-from xlbackflush.excel.results import style_name
+from xlbackflush.excel.results import heights_of, style_name
 from xlbackflush.excel.sheet import Block, Cells, Value, cell, rows_xml
 from xlbackflush.excel.styles import LOOKS, WHOLE, StyleSheet, new_stylesheet
 from xlbackflush.excel.vba import compile_into, modules
@@ -222,6 +222,7 @@ def _print_setup(wide: bool = False, pages: int = 0) -> str:
 def _body(sheet: Sheet, data: Mapping[str, Rows], styles: StyleSheet) -> list[str]:
     """Data rows of all tables of a sheet, side by side; on Setup also the lists of choices."""
     by_row: dict[int, list[str]] = {}
+    heights: dict[int, float] = {}
     for table in sheet.tables:
         block = Block(table.first_col, HEADER_ROW + 1)
         rows = data.get(table.name, [{}])
@@ -231,12 +232,15 @@ def _body(sheet: Sheet, data: Mapping[str, Rows], styles: StyleSheet) -> list[st
             if table.name == "Setup":
                 cells = _setup_cells(column, values, styles)
             block.columns.append(cells)
+        heights |= dict(enumerate(heights_of(table.name, block) or (), HEADER_ROW + 1))
         for i, row_xml in enumerate(rows_xml(block)):
             by_row.setdefault(HEADER_ROW + 1 + i, []).append(row_xml[row_xml.index(">") + 1 : -len("</row>")])
     if sheet.name == "Setup":
         for row, cells_xml in _list_cells(styles).items():
             by_row.setdefault(row, []).append(cells_xml)
-    return [f'<row r="{r}">{"".join(cells)}</row>' for r, cells in sorted(by_row.items())]
+    # those of more than one line; not fixed, so that Excel fits them to what is typed
+    tall = {row: f' ht="{height:g}"' for row, height in heights.items() if height > 14}
+    return [f'<row r="{r}"{tall.get(r, "")}>{"".join(cells)}</row>' for r, cells in sorted(by_row.items())]
 
 
 def _value(value: object) -> Value:
@@ -451,6 +455,11 @@ _LIMITS = (
 )
 
 
+def _tall(text: str) -> float:
+    """Height in points of a row with a text of size 11 across sheet About, broken into lines."""
+    return 3 + 15 * (1 + len(text) // 120)
+
+
 def _about(styles: StyleSheet, sample: Sample | None, macros: bool) -> str:
     rows: list[str] = []
     links: list[str] = []
@@ -482,16 +491,16 @@ def _about(styles: StyleSheet, sample: Sample | None, macros: bool) -> str:
     )  # fmt: skip
     if sample:
         add([("A", sample.title, "Body", "")], 18)
-    add([("A", about, "Body", "")], 64)
+    add([("A", about, "Body", "")], _tall(about))
     section("How to use it")
     for i, text in enumerate(_HOW_TO, 1):
-        add([("A", f"{i}.  {text}", "Body", "")], 18)
+        add([("A", f"{i}.  {text}", "Body", "")], _tall(text))
     section("Colours")
     for style, text in _LEGEND:
         add([("A", text, style.replace("quantity", "text"), "")], 18)
     section("Conventions and limits")
     for text in _LIMITS:
-        add([("A", text, "Body", "")], 18)
+        add([("A", text, "Body", "")], _tall(text))
     section("Sheets")
     for sheet in (*layout.SHEETS, *((helppage.SHEET,) if macros else ())):
         number = add([("A", f"{sheet.name}  ({sheet.role}): {sheet.purpose}", "Link", "")], 16)

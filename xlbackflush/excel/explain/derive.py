@@ -13,7 +13,8 @@ from xlbackflush.engine.tables import CellError
 from xlbackflush.excel.explain.evaluate import Value
 from xlbackflush.excel.explain.expression import Constant, Expression, Printer, Simplifier, Term, terms
 from xlbackflush.excel.explain.formula import Call, Cell, FormulaError, Literal, Node, walk
-from xlbackflush.excel.explain.posted import basis
+from xlbackflush.excel.explain.onrecord import OnRecord
+from xlbackflush.excel.explain.posted import Basis, basis
 from xlbackflush.excel.explain.reader import Grid, Place
 from xlbackflush.excel.explain.step import Step
 from xlbackflush.excel.explain.sums import Addend, addends, sum_words
@@ -37,25 +38,34 @@ class _Task:
 def derivation(grid: Grid, cell: Cell) -> list[Step]:
     """The steps below a cell."""
     words = Words(grid)
+    past = OnRecord(grid, words.places)
     for shown in ROWS_SHOWN[:-1]:
-        steps = Derivation(grid, words, shown).steps([cell], STEPS_MOST)
+        steps = Derivation(grid, words, shown, past).steps([cell], STEPS_MOST)
         if len(steps) <= STEPS_MOST:
             return steps
-    return Derivation(grid, words, ROWS_SHOWN[-1]).steps([cell])
+    return Derivation(grid, words, ROWS_SHOWN[-1], past).steps([cell])
 
 
 class Derivation:
-    """Derives cells with so many rows shown of each sum; what was derived once is not derived again."""
+    """Derives cells with so many rows shown of each sum; what was derived once is not derived again.
 
-    def __init__(self, grid: Grid, words: Words, rows_shown: int) -> None:
-        self.grid, self.words, self.rows_shown = grid, words, rows_shown
+    past: the workbooks of earlier runs, where lines that were taken back are derived. A derivation there (`run` says of which
+    run) is one more of these, which goes on with the same list of steps.
+    """
+
+    def __init__(self, grid: Grid, words: Words, rows_shown: int, past: OnRecord | None = None, run: str = "") -> None:
+        self.grid, self.words, self.rows_shown, self.run = grid, words, rows_shown, run
         self.evaluate = grid.evaluate
+        self.past = past or OnRecord(grid, words.places)
+        self.of_runs: dict[str, Derivation] = {}
         self.seen: dict[Node, int] = {}
         self.found: list[Step] = []
+        self.most: int | None = None
 
-    def steps(self, cells: list[Cell], most: int | None = None) -> list[Step]:
+    def steps(self, cells: list[Cell], most: int | None = None, level: int = 0) -> list[Step]:
         """The steps of some cells, one derivation after the other; given up as soon as there are more than `most`."""
-        tasks = [_Task(0, cell, cell) for cell in reversed(cells)]
+        self.most = most
+        tasks = [_Task(level, cell, cell) for cell in reversed(cells)]
         while tasks and (most is None or len(self.found) <= most):
             task = tasks.pop()
             tasks += reversed(self._step(task))
@@ -64,7 +74,8 @@ class Derivation:
     def _add(self, task: _Task, what: str, value: Value, explanation: str, kind: str) -> None:
         number = float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
         where = task.left_out[2] if task.left_out else str(task.cell)
-        self.found.append(Step(len(self.found) + 1, task.level, where, what, number, explanation, kind))
+        where += f" in {self.run}" if self.run else ""
+        self.found.append(Step(len(self.found) + 1, task.level, where, what, number, explanation, kind, self.run))
 
     def _step(self, task: _Task) -> list[_Task]:
         """Add the step of a task; what it is made of are the next ones."""
@@ -127,10 +138,41 @@ class Derivation:
         if tree is not None:
             return self._tree(task, what, tree, "")
         rests = basis(self.grid, cell, place)
+        if rests.run:
+            self._taken_back(task, what, place, rests)
+            return []
         if rests.tree is None:
             self._add(task, what, value, rests.sentence, "recorded")
             return []
         return self._tree(task, what, rests.tree, rests.sentence)
+
+    def _taken_back(self, task: _Task, what: str, place: Place, rests: Basis) -> None:
+        """An amount that was taken back since: derived in the workbook of the run that posted it."""
+        value, run = self.grid.value(task.cell), rests.run
+        try:
+            entry, line = (self.evaluate.number(self._beside(task.cell, place, name)) for name in ("Entry", "Line"))
+            there = self.past.line(run, entry, line, place.column.name)
+            if self.past.grid(run).value(there) != value:
+                raise FormulaError(f"the inputs on record of {run} give another amount; verify says what was changed")
+        except FormulaError as error:
+            self._add(task, what, value, f"{rests.sentence} It cannot be derived any more: {error}.", "recorded")
+            return
+        self._add(task, what, value, f"{rests.sentence} Derived from the inputs on record of {run} (sheet Run Inputs): "
+                  f"{place.column.name} [{there} in {run}] = {self.words.figure(value, task.cell, True)}.",
+                  "formula")  # fmt: skip
+        self._of_run(run).steps([there], self.most, task.level + 1)
+
+    def _beside(self, cell: Cell, place: Place, column: str) -> Cell:
+        return Cell(cell.sheet, place.source.letters[column], cell.row)
+
+    def _of_run(self, run: str) -> Derivation:
+        """The derivation in the workbook of a run; its steps follow those here."""
+        if run not in self.of_runs:
+            grid = self.past.grid(run)
+            derivation = Derivation(grid, Words(grid), self.rows_shown, self.past, run)
+            derivation.found, derivation.of_runs = self.found, self.of_runs
+            self.of_runs[run] = derivation
+        return self.of_runs[run]
 
     def _typed(self, cell: Cell, place: Place, value: Value, is_formula: bool) -> str:
         shown = "Blank, which counts as 0."

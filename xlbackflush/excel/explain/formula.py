@@ -108,8 +108,10 @@ def address(where: str) -> Cell:
     sheet, _, cell = where.strip().rpartition("!")
     match = re.fullmatch(_CELL, cell.strip().upper())
     name = sheet.strip()
+    if not where.strip():
+        raise UnusableError("Name the cell to explain with its sheet, such as Journal!I12.")
     if not match or not name:
-        raise UnusableError(f"{where or 'Nothing'} is not a cell; name it with its sheet, such as Journal!I12.")
+        raise UnusableError(f"{where} is not a cell; name it with its sheet, such as Journal!I12.")
     if name.startswith("'") and name.endswith("'") and len(name) > 1:
         name = name[1:-1].replace("''", "'")
     return Cell(name, match[1], int(match[2]))

@@ -8,6 +8,7 @@ from xlbackflush.excel.explain.formula import address
 from xlbackflush.excel.explain.step import Step
 from xlbackflush.excel.explain.words import figure
 from xlbackflush.excel.formulas import literal
+from xlbackflush.excel.frame import SHEET_OF
 from xlbackflush.excel.package import quoted
 from xlbackflush.excel.writing import Body
 
@@ -23,11 +24,11 @@ class TableWriter(Protocol):
 
 
 def body(steps: list[Step]) -> Body:
-    """The rows of the table Explanation, each with a link to its cell; What is indented by level."""
+    """The rows of the table Explanation, each with a link to its cell, or to the inputs on record; What is indented by level."""
     return {
         "Step": ([s.number for s in steps], None),
         "Level": ([s.level for s in steps], None),
-        "Where": ([s.where for s in steps], [f'HYPERLINK("#{_target(s.where)}",{literal(s.where)})' for s in steps]),
+        "Where": ([s.where for s in steps], [f'HYPERLINK("#{_target(s)}",{literal(s.where)})' for s in steps]),
         "What": ([f"{'   ' * s.level}{s.what}" for s in steps], None),
         "Figure": ([s.figure for s in steps], None),
         "Explanation": ([s.explanation[:_TEXT_MOST] for s in steps], None),
@@ -51,8 +52,10 @@ def printed(steps: list[Step]) -> list[str]:
     return lines
 
 
-def _target(where: str) -> str:
-    """A cell or range as a link needs it: 'Standard Cost'!E9."""
-    first, _, last = where.partition(":")
+def _target(step: Step) -> str:
+    """A cell or range as a link needs it: 'Standard Cost'!E9. Cells on record are packed, and have no place of their own."""
+    if step.run:
+        return f"{quoted(SHEET_OF['RunInputs'].name)}!A1"
+    first, _, last = step.where.partition(":")
     cell = address(first)
     return f"{quoted(cell.sheet)}!{cell.address}{':' + last if last else ''}".replace('"', '""')

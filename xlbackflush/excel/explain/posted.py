@@ -58,21 +58,26 @@ _RECORDED_TABLES: dict[str, str] = {
 }
 
 AVERAGE = "Relief", "Standard cost"
+_OTHER_SIDE = {"Debit": "Credit", "Credit": "Debit"}
 
 
 @dataclass(frozen=True)
 class Basis:
-    """Formula of a posted value (None: nothing is worked out) and the sentence that introduces it."""
+    """Formula of a posted value (None: nothing is worked out) and the sentence that introduces it.
+
+    run: of an amount that was taken back, the run that posted it: its inputs on record say the rest.
+    """
 
     tree: Node | None
     sentence: str
+    run: str = ""
 
 
 def basis(grid: Grid, cell: Cell, place: Place) -> Basis:
     """What a constant of an output table rests on."""
     key = (place.table, place.column.name)
     if place.table == "Journal" and (taken_back := _taken_back(grid, cell, place)):
-        return Basis(None, _RECORDED.get(key, taken_back))
+        return Basis(None, _RECORDED[key]) if key in _RECORDED else taken_back
     if key in _FORMULAS and (place.table != "Runs" or _is_in_journal(grid, cell, place)):
         sentence = "Posted, and recomputed by its proof." if "roof" in _FORMULAS[key] else ""
         return Basis(_beside(grid, cell, place, _FORMULAS[key]), sentence)
@@ -109,14 +114,25 @@ def _is_in_journal(grid: Grid, cell: Cell, place: Place) -> bool:
     return (grid.beside(cell, place, "Run"),) in grid.rows("Journal", "Run")
 
 
-def _taken_back(grid: Grid, cell: Cell, place: Place) -> str:
-    """What is said of a line that another one takes back, which is its only proof; "" of all others."""
-    run = text(grid.beside(cell, place, "Run"))
+def _taken_back(grid: Grid, cell: Cell, place: Place) -> Basis | None:
+    """A line that another one takes back, or that takes back another one, which is its only proof; None for all others."""
+    run, is_amount = text(grid.beside(cell, place, "Run")), place.column.name in _OTHER_SIDE
     if by := grid.beside(cell, place, "Reversed by"):
-        return f"Posted by {run}, and taken back by entry {text(by)}: the two are nothing together. verify works it out again."
+        return Basis(None, f"Posted by {run}, and taken back by entry {text(by)}: the two cancel out.", run * is_amount)
     if of := grid.beside(cell, place, "Reverses"):
-        return f"Takes back entry {text(of)}, as posted then: the two are nothing together."
-    return ""
+        sentence = f"Takes back entry {text(of)}, as posted then: the two cancel out."
+        return Basis(_reversed(grid, cell, place) if is_amount else None, sentence)
+    return None
+
+
+def _reversed(grid: Grid, cell: Cell, place: Place) -> Cell | None:
+    """The amount that an amount takes back: the same line of the other entry, on the other side."""
+    wanted = grid.beside(cell, place, "Reverses"), grid.beside(cell, place, "Line")
+    letter = place.source.letters[_OTHER_SIDE[place.column.name]]
+    for row, line in enumerate(grid.rows("Journal", "Entry", "Line"), place.source.first_row):
+        if line == wanted and grid.value(there := Cell(cell.sheet, letter, row)) is not None:
+            return there
+    return None
 
 
 def _sibling(cell: Cell, place: Place, column: str) -> Cell:

@@ -11,7 +11,8 @@ class Step:
 
     kind: formula (worked out from the steps one level below), sum (they add up to it), repeat (shown before), and the
     ends: input, recorded (by the run), constant (of the formula), count, others (rows of a sum left out, together), text,
-    unknown; uses (on the way up). figure is None for a text.
+    unknown; uses (on the way up). figure is None for a text. run: the run from whose inputs on record the step is derived,
+    which `where` names, too; "" where it is about the workbook as it stands.
     """
 
     number: int
@@ -21,3 +22,4 @@ class Step:
     figure: float | None
     explanation: str
     kind: str
+    run: str = ""
