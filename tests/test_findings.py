@@ -357,6 +357,13 @@ def test_a_correction_dated_as_its_document_takes_back_what_that_relieved():
     assert [finding.code for finding in compute(read).findings] == []
 
 
+def test_a_correction_of_a_document_without_a_date_is_no_fault():
+    read = clean()
+    correction_after_a_change(11)(read)
+    put("Counts", 8, "Date", "")(read)
+    assert [(finding.code, finding.where) for finding in compute(read).findings] == [("C03", "Counts!A8")]
+
+
 def test_a_circle_is_spelled_out():
     """One finding for each circle, with its items in order."""
     tables = {

@@ -366,7 +366,7 @@ def corrections(inputs: Inputs, structure: Structure) -> Findings:
             if left[key] < 0:
                 yield f.CORRECTS_TOO_MUCH(cell, f"{quantity:g} of {row['Item']} exceeds what {named.upper()} recorded.")
             item = int(structure.of(table)[at])
-            days = positive["Date"][(document == named) & (structure.of(table)[positive.index] == item)]
+            days = positive["Date"][(document == named) & (structure.of(table)[positive.index] == item)].dropna()
             if table != "Purchases" and item >= 0 and len(days) and not np.isnan(row["Date"]):
                 bill = _bill(structure, item, row["Date"])
                 if all(_bill(structure, item, day) != bill for day in days):
