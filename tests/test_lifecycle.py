@@ -459,6 +459,59 @@ def test_a_closed_period_goes_on_in_one_workbook(posted: Path) -> None:
     assert following.exists()
 
 
+# --------------------------------------------------------------------------------------------- what sheets show
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value"),
+    [
+        ("Ledger", "Closing", 1.5),
+        ("Ledger", "Opening", -7.25),
+        ("Ledger", "Account", "9999"),
+        ("Variances", "Amount", 3.0),
+        ("Variances", "F/U", "?"),
+        ("Relief", "Quantity", 12.5),
+        ("Reconciliation", "Book", 0.25),
+        ("Reconciliation", "Counted", 0.125),
+    ],
+)
+@pytest.mark.parametrize("state", ["draft", "posted"])
+def test_what_a_sheet_shows_is_what_the_inputs_give(
+    book: Path, state: str, table: str, column: str, value: object
+) -> None:
+    """Although no difference shows: whoever changes an amount can write 0 beside it."""
+    run(book)
+    if state == "posted":
+        post(book)
+    parts = Parts(book)
+    cell = parts.where(table, column)
+    parts.put(cell, value)
+    parts.save(book)
+    shown = value if isinstance(value, str) else f"{value:g}"
+    problems = [problem for problem in verify(book).problems if problem.where == cell]
+    assert problems, verify(book).problems
+    assert shown in problems[0].what
+    assert "the inputs give" in problems[0].what
+
+
+def test_amounts_shifted_between_accounts_are_named_both(posted: Path) -> None:
+    parts = Parts(posted)
+    rows = parts.rows("Ledger")
+    cells = [parts.where("Ledger", "Closing", i) for i in range(2)]
+    for cell, row, by in zip(cells, rows, (100_000, -100_000), strict=False):
+        parts.put(cell, float(str(row["Closing"])) + by)
+    parts.save(posted)
+    assert [problem.where for problem in verify(posted).problems] == cells
+
+
+def test_a_workbook_without_results_is_one_sentence(posted: Path) -> None:
+    """As openpyxl saves it: formulas, and no values of them."""
+    book = openpyxl.load_workbook(posted, keep_vba=True)
+    book.save(posted)
+    (problem,) = verify(posted).problems
+    assert "not calculated" in problem.what
+
+
 # ------------------------------------------------------------------------------------------- status of the runs
 
 

@@ -9,14 +9,14 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from xlbackflush import __version__
+from xlbackflush import __version__, shown
 from xlbackflush.engine import chain, money, snapshot
 from xlbackflush.engine import record as records
 from xlbackflush.engine.books import PostedEntry, Problem, linked
 from xlbackflush.engine.changes import Change, changes
 from xlbackflush.engine.corrections import Draft, correct
 from xlbackflush.engine.record import POSTED, Record, Run
-from xlbackflush.engine.tables import Source
+from xlbackflush.engine.tables import CellError, Source
 from xlbackflush.errors import RefusedError
 from xlbackflush.pipeline import Book, Outcome, Progress, compute, history, input_hash
 
@@ -68,10 +68,10 @@ def _sound(outcome: Outcome, draft: Run, tables: Mapping[str, Source]) -> None:
     drafted, problems = records.drafted(tables, posted.places)
     if problems:
         raise RefusedError(f"Draft {draft.run} cannot be posted: {problems[0]} Run again.")
-    for shown, wanted in zip(drafted, posted.draft.new, strict=False):
-        if _plain(shown) != _plain(wanted):
-            where = posted.record.journal.cell("Run", shown.lines[0].row)
-            raise RefusedError(f"Entry {shown.number} at {where} was changed after the run; run again, and post then.")
+    for entry, wanted in zip(drafted, posted.draft.new, strict=False):
+        if _plain(entry) != _plain(wanted):
+            where = posted.record.journal.cell("Run", entry.lines[0].row)
+            raise RefusedError(f"Entry {entry.number} at {where} was changed after the run; run again, and post then.")
     if len(drafted) != len(posted.draft.new):
         raise RefusedError("Sheet Journal does not hold the entries of the draft; run again, and post then.")
 
@@ -133,7 +133,15 @@ def verify(book: Book, progress: Progress = lambda stage: None) -> Verified:
         result.changed = changes(kept[last], sources)
     if not any(problem.is_order for problem in result.problems):  # which proofs differ says nothing then
         result.problems += _proofs(book)
+    if last in kept and not result.changed and not past.problems:
+        result.problems += _shown(book, compute(kept[last], past.runs[-1].user, dt.datetime.min, [], tables=tables))
     return result
+
+
+def _shown(book: Book, outcome: Outcome) -> list[Problem]:
+    """What the sheets that are signed show, and the inputs do not give. Where they changed, formulas show what they give now."""
+    tables = {name: book.table(name) for name in shown.TABLES}
+    return shown.differing(outcome, tables) if outcome.posted else []
 
 
 def inputs_of_run(book: Book, run: str) -> dict[str, Source]:
@@ -225,6 +233,9 @@ def _proofs(book: Book) -> list[Problem]:
                 problems.append(Problem(source.cell("Difference", row), f"Differs from its proof by {value:g}."))
     checks = book.table("Checks")
     columns = checks.by_column()
+    if any(isinstance(result, CellError) and not result.calculated for result in columns["Result"]):
+        what = "The formulas of this workbook are not calculated; open it in Excel or LibreOffice, save it, and verify again."
+        return [*problems, Problem(checks.cell("Result", checks.first_row), what)]
     for row, text, result in zip(checks.row_numbers, columns["Check"], columns["Result"], strict=True):
         if result != "OK":
             problems.append(Problem(checks.cell("Result", row), f"Check fails: {text}."))
