@@ -22,7 +22,9 @@ Odd = dict[int, list[tuple[int, CellError]]]  # row (from 1) -> column (from 0),
 _CELLS_MAX = 40_000_000  # of a sheet's bounding box
 _CELL = re.compile(rb"<(?:\w+:)?c\b(?P<attributes>[^>]*?)(?:/>|>(?P<body>.*?)</(?:\w+:)?c>)", re.S)
 _VAST = rb"<(?:\w+:)?v>-(?:\d{11,}|[\d.]+[eE]\+?\d{2,})"
-_HINT = re.compile(rb"""<(?:\w+:)?f\b|\bt=["']e["']|""" + _VAST)
+_FORMULA = rb"<(?:\w+:)?f\b[^>]*?(?:/>|>[^<]*</(?:\w+:)?f>)"
+_RESULT = rb"\s*<(?:\w+:)?v\b[^>]*>[^<]"
+_HINT = re.compile(_FORMULA + rb"(?!" + _RESULT + rb""")|\bt=["']e["']|""" + _VAST)
 _ADDRESS = re.compile(rb"""\br=["']([A-Z]+[0-9]+)["']""")
 _VALUE = re.compile(rb"<(?:\w+:)?v\b[^>]*>([^<]+)</")
 _IS_ERROR = re.compile(rb"""\bt=["']e["']""")
@@ -76,8 +78,11 @@ class SheetReader:
         self._check_extent(sheet, xml)
         found: Odd = {}
         patches: list[tuple[int, int]] = []
+        plain = b"<c " in xml
         for hint in _HINT.finditer(xml):
-            start = max(xml.rfind(b"<c ", 0, hint.start()), xml.rfind(b":c ", 0, hint.start()))
+            # a search for what is nowhere goes back to the top, from every formula: so neither is made in vain
+            start = xml.rfind(b"<c ", 0, hint.start()) if plain else -1
+            start = max(start, xml.rfind(b":c ", max(start, 0), hint.start()))
             match = _CELL.match(xml, xml.rfind(b"<", 0, start + 1))
             problem = match and _problem(match["attributes"], match["body"] or b"")
             if not match or not problem:
