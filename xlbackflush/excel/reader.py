@@ -24,7 +24,8 @@ _CELL = re.compile(rb"<(?:\w+:)?c\b(?P<attributes>[^>]*?)(?:/>|>(?P<body>.*?)</(
 _VAST = rb"<(?:\w+:)?v>-(?:\d{11,}|[\d.]+[eE]\+?\d{2,})"
 _FORMULA = rb"<(?:\w+:)?f\b[^>]*?(?:/>|>[^<]*</(?:\w+:)?f>)"
 _RESULT = rb"\s*<(?:\w+:)?v\b[^>]*>[^<]"
-_HINT = re.compile(_FORMULA + rb"(?!" + _RESULT + rb""")|\bt=["']e["']|""" + _VAST)
+#: what gives an odd cell away; one by one, each is found several times as fast as all at once
+_HINTS = tuple(re.compile(hint) for hint in (_FORMULA + rb"(?!" + _RESULT + rb")", rb"""\st=["']e["']""", _VAST))
 _ADDRESS = re.compile(rb"""\br=["']([A-Z]+[0-9]+)["']""")
 _VALUE = re.compile(rb"<(?:\w+:)?v\b[^>]*>([^<]+)</")
 _IS_ERROR = re.compile(rb"""\bt=["']e["']""")
@@ -79,10 +80,10 @@ class SheetReader:
         found: Odd = {}
         patches: list[tuple[int, int]] = []
         plain = b"<c " in xml
-        for hint in _HINT.finditer(xml):
-            # a search for what is nowhere goes back to the top, from every formula: so neither is made in vain
-            start = xml.rfind(b"<c ", 0, hint.start()) if plain else -1
-            start = max(start, xml.rfind(b":c ", max(start, 0), hint.start()))
+        for hint in sorted(match.start() for pattern in _HINTS for match in pattern.finditer(xml)):
+            # a search for what is nowhere goes back to the top, from every hint: so neither is made in vain
+            start = xml.rfind(b"<c ", 0, hint + 1) if plain else -1
+            start = max(start, xml.rfind(b":c ", max(start, 0), hint + 1))
             match = _CELL.match(xml, xml.rfind(b"<", 0, start + 1))
             problem = match and _problem(match["attributes"], match["body"] or b"")
             if not match or not problem:
