@@ -21,7 +21,8 @@ from xlbackflush.engine.annotations import NAMES, Lost, carried
 from xlbackflush.engine.books import PostedEntry, PostedLine, as_posted
 from xlbackflush.engine.findings import CATALOGUE, Finding
 from xlbackflush.engine.journaltests import journal_tests, marks_lost
-from xlbackflush.engine.record import Run, person
+from xlbackflush.engine.people import person
+from xlbackflush.engine.record import Run
 from xlbackflush.engine.tables import Source
 from xlbackflush.pipeline import Outcome
 from xlbackflush.samples import SAMPLES

@@ -15,6 +15,7 @@ from xlbackflush.engine import record as records
 from xlbackflush.engine.books import PostedEntry, Problem, linked
 from xlbackflush.engine.changes import Change, changes
 from xlbackflush.engine.corrections import Draft, correct
+from xlbackflush.engine.people import person
 from xlbackflush.engine.record import POSTED, Record, Run
 from xlbackflush.engine.tables import CellError, Source
 from xlbackflush.errors import RefusedError
@@ -46,11 +47,11 @@ def post(book: Book, approver: str, now: dt.datetime, progress: Progress = lambd
 
 
 def _two_people(draft: Run, approver: str) -> None:
-    if not records.person(approver):
+    if not person(approver):
         raise RefusedError("Say who approves the posting: --approved-by NAME.")
-    if not records.person(draft.user):
+    if not person(draft.user):
         raise RefusedError(f"Draft {draft.run} does not say who made it; run again with a user name.")
-    if records.person(approver) == records.person(draft.user):
+    if person(approver) == person(draft.user):
         raise RefusedError(
             f"Draft {draft.run} was made by {draft.user}; somebody else must approve it: --approved-by NAME."
         )
@@ -132,16 +133,16 @@ def verify(book: Book, progress: Progress = lambda stage: None) -> Verified:
     if last in kept:
         result.changed = changes(kept[last], sources)
     if not any(problem.is_order for problem in result.problems):  # which proofs differ says nothing then
-        result.problems += _proofs(book)
-    if last in kept and not result.changed and not past.problems:
-        result.problems += _shown(book, compute(kept[last], past.runs[-1].user, dt.datetime.min, [], tables=tables))
+        sheets = {name: tables.get(name) or book.table(name) for name in {*_PROVEN, *shown.TABLES, "Checks"}}
+        result.problems += _proofs(sheets)
+        if last in kept and not result.changed and not past.problems:  # else formulas show what other inputs give
+            outcome = compute(kept[last], past.runs[-1].user, dt.datetime.min, [], tables=tables)
+            result.problems += shown.differing(outcome, sheets) if outcome.posted else []
     return result
 
 
-def _shown(book: Book, outcome: Outcome) -> list[Problem]:
-    """What the sheets that are signed show, and the inputs do not give. Where they changed, formulas show what they give now."""
-    tables = {name: book.table(name) for name in shown.TABLES}
-    return shown.differing(outcome, tables) if outcome.posted else []
+#: tables with a proof and its difference in every row
+_PROVEN = ("Journal", "Ledger", "Relief", "Variances")
 
 
 def inputs_of_run(book: Book, run: str) -> dict[str, Source]:
@@ -222,16 +223,16 @@ def _said(entry: PostedEntry) -> object:
     return replace(_plain(entry), reversed_by=None)
 
 
-def _proofs(book: Book) -> list[Problem]:
+def _proofs(sheets: Mapping[str, Source]) -> list[Problem]:
     """Stored differences that are not zero, and failed checks."""
     problems = []
-    for name in ("Journal", "Ledger", "Relief", "Variances"):
-        source = book.table(name)
+    for name in _PROVEN:
+        source = sheets[name]
         differences = source.by_column().get("Difference", [])
         for row, value in zip(source.row_numbers, differences, strict=True):
             if isinstance(value, int | float) and value:
                 problems.append(Problem(source.cell("Difference", row), f"Differs from its proof by {value:g}."))
-    checks = book.table("Checks")
+    checks = sheets["Checks"]
     columns = checks.by_column()
     if any(isinstance(result, CellError) and not result.calculated for result in columns["Result"]):
         what = "The formulas of this workbook are not calculated; open it in Excel or LibreOffice, save it, and verify again."

@@ -69,12 +69,14 @@ def diff(args: argparse.Namespace) -> int:
 
 def _diff_lines(found: Attribution, names: Mapping[JournalLine, str], places: int) -> list[str]:
     """Changes with what each moved alone, what moved only together, and the whole; names: of each line."""
+    from xlbackflush.engine.money import shown
+
     if not found.changes:
         return ["The two runs have the same inputs."]
     lines = []
 
     def moved(line: Moved) -> str:
-        was, now, by = (_money(amount, places) for amount in (line.was, line.now, line.by))
+        was, now, by = (shown(amount, places) for amount in (line.was, line.now, line.by))
         return f"    {names[line.line]}: {was} -> {now} ({'+' * (line.by > 0)}{by})"
 
     for effect in found.effects:
@@ -86,13 +88,9 @@ def _diff_lines(found: Attribution, names: Mapping[JournalLine, str], places: in
         lines += [moved(line) for line in effect.moved] or ["    moves no journal line alone"]
     if found.together:
         lines.append("Besides, what no change moves alone, only several of them together:")
-        lines += [f"    {names[line.line]}: {'+' * (line.by > 0)}{_money(line.by, places)}" for line in found.together]
+        lines += [f"    {names[line.line]}: {'+' * (line.by > 0)}{shown(line.by, places)}" for line in found.together]
     lines += ["All changes:", *map(moved, found.moved)]
     return lines if found.moved else [*lines, "    no journal line moved"]
-
-
-def _money(minor: int, places: int) -> str:
-    return f"{minor / 10**places:,.{places}f}"
 
 
 def _diff_data(found: Attribution, places: int) -> dict[str, object]:

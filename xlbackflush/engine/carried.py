@@ -9,11 +9,18 @@ from __future__ import annotations
 import numpy as np
 
 from xlbackflush.engine.money import to_minor
+from xlbackflush.engine.structure import Floats
 from xlbackflush.engine.tables import Inputs
+
+
+def amounts(inputs: Inputs) -> Floats:
+    """What each row of sheet Opening carries over, in money: its closing balance and its reversal."""
+    frame = inputs.frames["Opening"]
+    balance: Floats = np.nan_to_num(frame["Closing balance"].to_numpy()) + np.nan_to_num(frame["Reversal"].to_numpy())
+    return balance
 
 
 def carried(inputs: Inputs, places: int) -> dict[str, int]:
     """Role -> opening balance in minor units, of every role on sheet Opening: its closing balance and its reversal."""
-    frame = inputs.frames["Opening"]
-    amounts = np.nan_to_num(frame["Closing balance"].to_numpy()) + np.nan_to_num(frame["Reversal"].to_numpy())
-    return {role: to_minor(float(a), places) for role, a in zip(frame["Role"], amounts, strict=True) if role}
+    rows = zip(inputs.frames["Opening"]["Role"], amounts(inputs), strict=True)
+    return {role: to_minor(float(amount), places) for role, amount in rows if role}

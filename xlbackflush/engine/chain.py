@@ -26,7 +26,8 @@ from itertools import groupby
 
 from xlbackflush import layout
 from xlbackflush.engine.books import PostedEntry, Problem
-from xlbackflush.engine.money import from_minor
+from xlbackflush.engine.money import shown
+from xlbackflush.engine.people import person
 from xlbackflush.engine.tables import Source
 
 SEAL_DIGITS = 12
@@ -145,7 +146,7 @@ def _in_order(
 def _signed(runs: Sequence[SealedRun]) -> Iterator[Problem]:
     """Two people, by name."""
     for run in runs:
-        preparer, approver = (" ".join(name.split()).casefold() for name in (run.preparer, run.approver))
+        preparer, approver = person(run.preparer), person(run.approver)
         if not preparer or not approver:
             yield Problem(run.where, f"Run {run.run} has no {'preparer' if not preparer else 'approver'}.")
         elif preparer == approver:
@@ -206,19 +207,14 @@ def _counted(run: SealedRun, entries: Sequence[PostedEntry], places: int) -> lis
     debits, credits = sum(a for a in amounts if a > 0), -sum(a for a in amounts if a < 0)
     pairs = (
         (f"{run.entries:,} entries", f"{len(entries):,} entries"),
-        (f"debits of {_money(run.debits, places)}", f"debits of {_money(debits, places)}"),
-        (f"credits of {_money(run.credits, places)}", f"credits of {_money(credits, places)}"),
+        (f"debits of {shown(run.debits, places)}", f"debits of {shown(debits, places)}"),
+        (f"credits of {shown(run.credits, places)}", f"credits of {shown(credits, places)}"),
     )
     return [
         Problem(run.where, f"Run {run.run} was posted with {said}; the journal has {there}.")
         for said, there in pairs
         if said != there
     ]
-
-
-def _money(minor: int, places: int) -> str:
-    """Minor units as people read them: 1,848,972.35."""
-    return f"{from_minor(minor, places):,.{places}f}"
 
 
 def _unsealed(entries: Sequence[PostedEntry], journal: Source) -> Iterator[Problem]:
@@ -233,7 +229,7 @@ def _balanced(entries: Sequence[PostedEntry], journal: Source, places: int) -> I
         off = sum(line.minor for line in entry.lines)
         if off:
             more = "debits" if off > 0 else "credits"
-            text = f"Entry {entry.number} does not balance: its {more} are {_money(abs(off), places)} more."
+            text = f"Entry {entry.number} does not balance: its {more} are {shown(abs(off), places)} more."
             yield Problem(_rows(journal, entry), text)
 
 

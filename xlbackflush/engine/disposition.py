@@ -38,6 +38,8 @@ from xlbackflush.engine.tables import Inputs, Settings
 CLEARED = (layout.CCA, layout.CCC, layout.PRICE_VARIANCE, layout.USAGE_VARIANCE)
 #: rows whose share of the price variance goes on with another variance: that of usage, and conversion, which normal scrap is
 PASSED_ON = (layout.USAGE_VARIANCE, layout.CCC)
+#: rows that bear nothing of what was carried over: scrap is not in stock, nor was it sold
+NOT_BY_COST = (layout.ABNORMAL_SCRAP, *PASSED_ON)
 #: money: a base up to here is what float64 leaves of equal amounts, and no account bears a variance for it
 NO_BASE = 0.00001
 
@@ -166,7 +168,7 @@ def _part(amount: float, weight: float, total: float, role: str) -> float:
 
 def by_cost(accounts: list[Content], amount: float) -> list[float]:
     """Shares of an amount by all cost at standard in stock and sold; scrap bears none."""
-    bearing = [0.0 if a.role in (layout.ABNORMAL_SCRAP, *PASSED_ON) else a.material + a.conversion for a in accounts]
+    bearing = [0.0 if a.role in NOT_BY_COST else a.material + a.conversion for a in accounts]
     return [_part(amount, weight, sum(bearing), a.role) for a, weight in zip(accounts, bearing, strict=True)]
 
 

@@ -26,7 +26,8 @@ from xlbackflush.engine.annotations import Lost
 from xlbackflush.engine.books import PostedEntry, PostedLine
 from xlbackflush.engine.findings import Finding
 from xlbackflush.engine.money import from_minor
-from xlbackflush.engine.record import Run, person
+from xlbackflush.engine.people import person
+from xlbackflush.engine.record import Run
 from xlbackflush.engine.rollup import Rollup
 from xlbackflush.engine.structure import Floats, Structure
 from xlbackflush.engine.tables import Inputs, Source

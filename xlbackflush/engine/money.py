@@ -63,3 +63,8 @@ def to_minor_array(amounts: NDArray[np.float64], places: int) -> NDArray[np.int6
 def from_minor(minor: int, places: int) -> float:
     """Minor units as money: from_minor(101, 2) == 1.01."""
     return minor / 10**places if places else float(minor)
+
+
+def shown(minor: int, places: int) -> str:
+    """Minor units as people read them: 1,848,972.35."""
+    return f"{from_minor(minor, places):,.{places}f}"

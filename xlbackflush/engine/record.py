@@ -7,7 +7,6 @@ anything is added to it.
 from __future__ import annotations
 
 import hashlib
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -22,18 +21,6 @@ DRAFT, POSTED, CLOSED = "Draft", "Posted", "Closed"
 _TEXTS = ("Run", "Status", "Started", "User", "Version", "Input hash", "Approved by", "Posted", "Link", "Goes on in")
 #: the tables that the record is made of
 TABLES = ("Runs", "RunInputs", "Journal")
-#: characters that are no letters, and that nobody sees: controls, joiners, marks of direction, spaces
-_UNSEEN = ("Cc", "Cf", "Zs", "Zl", "Zp")
-
-
-def person(name: str) -> str:
-    """A name as two people are told apart by it; "" where it says nothing.
-
-    Names are typed by hand: width of letters, capitals, spaces, a full stop at the end, and characters that nobody sees make
-    no other person of one.
-    """
-    text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
-    return "".join(c for c in text if unicodedata.category(c) not in _UNSEEN).rstrip(".")
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from xlbackflush import layout
 from xlbackflush.engine import findings as f
 from xlbackflush.engine import money, physical
+from xlbackflush.engine.carried import amounts
 from xlbackflush.engine.findings import Finding
 from xlbackflush.engine.rollup import Rollup
 from xlbackflush.engine.structure import FOREVER, Structure, code_key
@@ -110,7 +111,7 @@ def opened_in_use(inputs: Inputs, structure: Structure) -> Findings:
     """A balance of stock was carried over to an account that these trigger points never relieve."""
     settings, frame = inputs.settings, inputs.frames["Opening"]
     used = physical.stock_roles(settings)
-    amount = np.nan_to_num(frame["Closing balance"].to_numpy()) + np.nan_to_num(frame["Reversal"].to_numpy())
+    amount = amounts(inputs)
     aside = frame["Role"].isin(set(layout.STOCK_ROLES) - used) & (np.abs(amount) > 0.0005)
     for (cell, role), left in zip(_cells(inputs, "Opening", "Role", aside), amount[aside], strict=True):
         text = f"{role} opens with {left:,.2f}; under the trigger points {settings.trigger_points} nothing moves it."
@@ -552,8 +553,8 @@ def opened_beyond(inputs: Inputs, method: list[physical.Counted], book: pd.DataF
             continue
         rule = f.OPENED_FAR if abs(beyond) > inputs.settings.materiality * abs(stock) else f.OPENED_BEYOND
         text = (
-            f"{role} opens with {(stock + beyond) / unit:,.{places}f}; its opening stock at standard is "
-            f"{stock / unit:,.{places}f}: {beyond / unit:+,.{places}f}."
+            f"{role} opens with {money.shown(stock + beyond, places)}; its opening stock at standard is "
+            f"{money.shown(stock, places)}: {'+' * (beyond > 0)}{money.shown(beyond, places)}."
         )
         yield rule(source.cell("Closing balance", int(rows[role])), text, abs(beyond) / unit)
 

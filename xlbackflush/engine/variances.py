@@ -30,7 +30,7 @@ import pandas as pd
 
 from xlbackflush import layout
 from xlbackflush.engine.journal import Entry
-from xlbackflush.engine.money import from_minor, to_minor, to_minor_array
+from xlbackflush.engine.money import from_minor, shown, to_minor, to_minor_array
 from xlbackflush.engine.stockbook import count_posts
 from xlbackflush.engine.structure import Structure
 from xlbackflush.engine.tables import Inputs
@@ -228,8 +228,8 @@ def _conversion(inputs: Inputs, made: str, totals: Conversion, entries: list[Ent
     incurred, allocated = _posted(entries, layout.CCC), -_posted(entries, layout.CCA)
     word = "under" if incurred > allocated else "over"
     text = (
-        f"{_money(incurred, places)} incurred, {_money(allocated, places)} allocated: "
-        f"{_money(abs(incurred - allocated), places)} {word}-allocated."
+        f"{shown(incurred, places)} incurred, {shown(allocated, places)} allocated: "
+        f"{shown(abs(incurred - allocated), places)} {word}-allocated."
     )
     if incurred or allocated:
         yield Variance(layout.CONVERSION_ALLOCATION, ALL_CONVERSION, allocated, incurred, how, text)
@@ -256,7 +256,7 @@ def _split(c: Conversion, made: str, places: int) -> Iterator[tuple[str, int, in
         yield from _by_budget(c, places)
     standard, actual = sum(c.allowed[e] for e in c.merged), c.actual[layout.CONVERSION]
     names_of_merged = [e for e in c.merged if e != layout.ELEMENTS[-1] and c.allowed[e]]
-    text = f"{_money(standard, places)} allowed; {_money(actual, places)} incurred."
+    text = f"{shown(standard, places)} allowed; {shown(actual, places)} incurred."
     if names_of_merged:
         text += f" No actual cost of its own was entered for: {', '.join(names_of_merged).lower()}."
     yield layout.OTHER_CONVERSION, standard, actual, text
@@ -269,7 +269,9 @@ def _by_hours(
     flexed = c.flexed(element)
     if flexed is None:
         why = "No hours were entered" if not c.hours_paid else "The standards allow no hours"
-        text = f"{_money(allowed, places)} allowed, {_money(actual, places)} incurred. {why}, so this is not split further."
+        text = (
+            f"{shown(allowed, places)} allowed, {shown(actual, places)} incurred. {why}, so this is not split further."
+        )
         yield spending, allowed, actual, text
         return
     middle, rate = to_minor(flexed, places), flexed / c.hours_paid
@@ -285,13 +287,13 @@ def _by_hours(
 def _by_budget(c: Conversion, places: int) -> Iterator[tuple[str, int, int, str]]:
     actual, allowed = c.actual[layout.FIXED_OVERHEAD], c.allowed[layout.FIXED_OVERHEAD]
     if c.budget is None:
-        text = f"{_money(allowed, places)} allowed, {_money(actual, places)} incurred. No budget on Setup: not split further."
+        text = f"{shown(allowed, places)} allowed, {shown(actual, places)} incurred. No budget on Setup: not split further."
         yield layout.FIXED_SPENDING, allowed, actual, text
         return
-    text = f"{_money(actual, places)} incurred against a budget of {_money(c.budget, places)}."
+    text = f"{shown(actual, places)} incurred against a budget of {shown(c.budget, places)}."
     yield layout.FIXED_SPENDING, c.budget, actual, text
     word = "more than" if allowed > c.budget else "less than"
-    text = f"What was made absorbed {_money(allowed, places)}, {word} the budget of {_money(c.budget, places)}."
+    text = f"What was made absorbed {shown(allowed, places)}, {word} the budget of {shown(c.budget, places)}."
     yield layout.FIXED_VOLUME, allowed, c.budget, text
 
 
@@ -356,7 +358,3 @@ def _number(value: float) -> str:
 def _rate(value: float) -> str:
     text = f"{value:,.4f}"
     return text[:-2] if text.endswith("00") else text
-
-
-def _money(minor: int, places: int) -> str:
-    return f"{from_minor(minor, places):,.{places}f}"

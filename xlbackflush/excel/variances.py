@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 
 from xlbackflush import layout
-from xlbackflush.engine.disposition import NO_BASE, PASSED_ON, Share, last_account
+from xlbackflush.engine.disposition import NO_BASE, NOT_BY_COST, PASSED_ON, Share, last_account
 from xlbackflush.engine.materiality import EXPENSE_THEM, IMMATERIAL, PRORATE_THEM, RECORD_IT
 from xlbackflush.engine.physical import charges_everything, of_role, stock_roles
 from xlbackflush.engine.tieout import INVENTORIES
@@ -224,7 +224,7 @@ def _carried_over(w: Writing, shares: list[Share], cells: list[dict[str, str]], 
     cost = f"(SUM({span['Material']})+SUM({span['Conversion']}){''.join(f'-{cell}' for cell in scrap)})"
 
     def share(role: str, c: dict[str, str]) -> str:
-        if role in (layout.ABNORMAL_SCRAP, *PASSED_ON):
+        if role in NOT_BY_COST:
             return ""
         alone = whole if role == layout.COGS else "0"
         return f"IF({cost}>{NO_BASE:.5f},{whole}*({c['Material']}+{c['Conversion']})/{cost},{alone})"
