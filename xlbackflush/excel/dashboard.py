@@ -12,7 +12,7 @@ from xlbackflush.engine.dashboard import Bar, Stream
 from xlbackflush.engine.money import from_minor, to_minor
 from xlbackflush.engine.tables import Settings
 from xlbackflush.engine.variances import NOT_POSTED
-from xlbackflush.excel.formulas import literal
+from xlbackflush.excel.formulas import ledger_sum, literal
 from xlbackflush.excel.writing import Body, Writing
 
 #: column -> field of `Bar`, in minor units
@@ -78,11 +78,6 @@ def _net(**wanted: str) -> str:
     return f"{u}-{f}"
 
 
-def _ledger(column: str, roles: tuple[str, ...]) -> str:
-    """Sum of a column of the ledger over some roles."""
-    return f"SUMPRODUCT(SUMIFS(Ledger[{column}],Ledger[Role],{{{','.join(map(literal, roles))}}}))"
-
-
 class _Rows:
     """Formulas of the rows, by column."""
 
@@ -137,7 +132,7 @@ class _Rows:
 
     def _standard(self) -> str:
         """What the ledger was charged with and what it does not hold, less all variances."""
-        spent = f"{_ledger('Credits', charts.SPENDING)}-{_ledger('Debits', charts.SPENDING)}"
+        spent = f"{ledger_sum('Credits', charts.SPENDING)}-{ledger_sum('Debits', charts.SPENDING)}"
         outside = charts.outside_ledger(self.w.inputs.settings)
         unheld = "+".join(_net(Variance=name, Disposition=NOT_POSTED) for name in outside)
         return self._round(f"{spent}+{unheld}-SUM({self._span('Amount', STEPS[1:-1])})")
@@ -190,9 +185,9 @@ class _Rows:
         return {
             "Label": _caption(literal(stream.name), amount),
             "Amount": self._round(
-                _ledger(stream.column, stream.roles)
+                ledger_sum(stream.column, stream.roles)
                 if stream.column
-                else f"{_ledger(plus, stream.roles)}-{_ledger(minus, stream.roles)}"
+                else f"{ledger_sum(plus, stream.roles)}-{ledger_sum(minus, stream.roles)}"
             ),
             same: f"MAX({amount},0)",
             other: f"MAX(-{amount},0)",

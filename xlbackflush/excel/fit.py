@@ -5,7 +5,7 @@ from __future__ import annotations
 from xlbackflush import layout
 from xlbackflush.engine import fit as engine
 from xlbackflush.engine.fit import CREDIT_DAYS, OVERALL, USE_TOLERANCE, YEAR, Weighed
-from xlbackflush.excel.formulas import day_ref, literal, setting_ref
+from xlbackflush.excel.formulas import day_ref, ledger_sum, literal, setting_ref
 from xlbackflush.excel.writing import Body, Writing
 
 _BOOK = "Reconciliation"
@@ -94,13 +94,12 @@ def _figures(w: Writing, at: dict[str, str]) -> dict[str, str]:
 
 
 def _base(w: Writing) -> dict[str, str]:
-    places, roles = w.posted.places, ",".join(map(literal, engine.inventory_roles(w.inputs)))
+    places, roles = w.posted.places, engine.inventory_roles(w.inputs)
     cogs = literal(layout.COGS)
 
     def inventory(balance: str, amount: str) -> str:
-        kept = f"SUMPRODUCT(SUMIFS(Ledger[{balance}],Ledger[Role],{{{roles}}}))"
         column = f"{_BOOK}[{amount}]"
-        return f'ROUND({kept}+SUM({column})-SUMIFS({column},{_BOOK}[Account role],"?*"),{places})'
+        return f'ROUND({ledger_sum(balance, roles)}+SUM({column})-SUMIFS({column},{_BOOK}[Account role],"?*"),{places})'
 
     return {
         "days": f"{day_ref(w.inputs, 'Period end')}-{day_ref(w.inputs, 'Period start')}+1",

@@ -7,6 +7,7 @@ up Build-up rows; so Excel's own Trace Precedents walks from the journal to the 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -159,6 +160,12 @@ def trace_sum(column: str, code: str, item_cell: str, role: str, event: str, bel
     return f"SUMPRODUCT((Trace[Component]={item_cell})*(Trace[Relieved from]={role})*({test}){deep},Trace[{column}])"
 
 
+def ledger_sum(column: str, roles: Sequence[str]) -> str:
+    """Sum of a column of the ledger over some roles. Not every spreadsheet adds up over a list of criteria."""
+    sums = "+".join(f"SUMIFS(Ledger[{column}],Ledger[Role],{literal(role)})" for role in roles)
+    return f"({sums})" if len(roles) > 1 else sums
+
+
 def carried_over(role: str) -> str:
     """Balance of a role that sheet Opening carries over; role: a cell or a literal."""
     return f"SUMIFS(Opening[Closing balance],Opening[Role],{role})+SUMIFS(Opening[Reversal],Opening[Role],{role})"
@@ -270,17 +277,18 @@ CHECK_FORMULAS: dict[str, tuple[str, str]] = {
     ),
     "ties": ('COUNTIFS(TieOut[Result],"Fail")', ""),
     "items": ('SUMPRODUCT((Rollup[Recorded item]<>"")*(Rollup[Item]<>Rollup[Recorded item]))', ""),
-    "accounts": (
-        'SUMPRODUCT(COUNTIFS(Accounts[Role],Ledger[Role],Accounts[Account],"="&Ledger[Account]))',
-        'COUNTIFS(Ledger[Role],"?*")',
-    ),
     "errors": (f'COUNTIFS(Findings[Severity],"{layout.ERROR}")', ""),
 }
 
 
-def check_formulas(key: tuple[str, ...], inputs: Inputs) -> tuple[str, str]:
-    """Left and right formula of a check; "" where the value is a constant recorded at the run."""
+def check_formulas(key: tuple[str, ...], inputs: Inputs, ledger: Sequence[tuple[str, str]]) -> tuple[str, str]:
+    """Left and right formula of a check; "" where the value is a constant recorded at the run.
+
+    ledger: the cells of role and account, for each row of Ledger.
+    """
     what = key[0]
+    if what == "accounts":
+        return _as_mapped(inputs, ledger), 'COUNTIFS(Ledger[Role],"?*")'
     if what == "rows":
         return f"COUNTA({key[1]}[{key[2]}])", ""
     if what == "cell":
@@ -291,7 +299,7 @@ def check_formulas(key: tuple[str, ...], inputs: Inputs) -> tuple[str, str]:
         return _posted_variance(key[1]), _before_close(key[2])
     if what == "filled":
         cells = [f"{key[1]}[{column}]" for column in key[2:]]
-        return f"COUNT({','.join(cells)})+" + "+".join(f"SUMPRODUCT(--(LEN({c})>0))" for c in cells), ""
+        return f"COUNT({','.join(cells)})+" + "+".join(f'SUMPRODUCT(--({c}<>""))' for c in cells), ""
     if what == "text":
         return _text_total(key[1], key[2], int(key[3]), inputs), ""
     if what == "days":
@@ -304,6 +312,19 @@ def check_formulas(key: tuple[str, ...], inputs: Inputs) -> tuple[str, str]:
         test = f'OR({cell}={chosen},{cell}="")' if is_default else f"{cell}={chosen}"
         return (f"IF({test},0,1)" if cell else "0"), ""
     return CHECK_FORMULAS[what]
+
+
+def _as_mapped(inputs: Inputs, ledger: Sequence[tuple[str, str]]) -> str:
+    """Number of the rows of Ledger whose account is the one that Setup maps their role to.
+
+    Compared cell by cell: COUNTIFS would read * ? ~ in an account as wildcards, and spreadsheets differ on what it makes of
+    a column of criteria.
+    """
+    typed = inputs.sources["Accounts"].by_column()["Account"]
+    text = "TRIM({})" if any(isinstance(a, str) and a != a.strip() for a in typed) else '{}&""'
+    mapped = text.format("Accounts[Account]")
+    rows = (f"(Accounts[Role]={role})*({mapped}={text.format(account)})" for role, account in ledger)
+    return f"SUMPRODUCT({'+'.join(rows) or '0'})"
 
 
 def _posted_variance(name: str) -> str:
@@ -324,7 +345,7 @@ def _text_total(table: str, column: str, places: int, inputs: Inputs) -> str:
     above = f"{quoted(source.sheet)}!${source.letters[column]}${source.first_row - 1}"
     weight = f"(MOD(ROW({cells})-ROW({above}),{ROW_CYCLE})+1)"
     if not places:
-        return f"SUMPRODUCT({weight}*(LEN({cells})>0))*{LENGTH_WEIGHT}"
+        return f'SUMPRODUCT({weight}*({cells}<>""))*{LENGTH_WEIGHT}'
     text = f"UPPER({cells})" if layout.TABLES[table].column(column).kind == "choice" else cells
     each = ",".join(map(str, range(1, places + 1)))
     weights = ",".join(map(str, PLACE_WEIGHTS[:places]))

@@ -118,7 +118,9 @@ def checks(w: Writing) -> Body:
     """Each check as two live quantities that must be equal."""
     place, found = w.sheets.places["Checks"], w.posted.checks
     at, rows = place.letters, range(place.first_row, place.first_row + len(found))
-    formulas = [check_formulas(c.key, w.inputs) for c in found]
+    lines = w.rows("Ledger", len(w.posted.ledger))
+    ledger = [(w.sheets.ref("Ledger", "Role", r), w.sheets.ref("Ledger", "Account", r)) for r in lines]
+    formulas = [check_formulas(c.key, w.inputs, ledger) for c in found]
     return {
         "Check": ([c.text for c in found], None),
         "Value": (
