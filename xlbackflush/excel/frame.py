@@ -17,6 +17,8 @@ STATUS = (
     'IF(COUNTA(Runs[Run])=0,"Not run yet",'
     f'IF({layout.MASTER_CHECK}=0,"All checks hold",{layout.MASTER_CHECK}&" checks fail: see sheet Checks"))'
 )
+#: what a protected sheet allows all the same, by the attributes that forbid it
+ALLOWED = ("formatColumns", "formatRows", "sort", "autoFilter", "pivotTables")
 MASTER = 'COUNTIFS(Checks[Check],"?*")-COUNTIFS(Checks[Result],"OK")'  # an error value is a failure, too
 
 
