@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree as ET
+from xml.sax.saxutils import escape
 
 import office
 import openpyxl
@@ -42,7 +43,7 @@ from support_files import (
 )
 
 from xlbackflush import layout
-from xlbackflush.excel import contract
+from xlbackflush.excel import contract, frame
 from xlbackflush.excel.file import FileBook
 from xlbackflush.excel.package import Package, TablePart
 
@@ -153,7 +154,6 @@ def own_book(path: Path) -> Path:
         '<x14:cfvo type="autoMax"/></x14:dataBar></x14:cfRule><xm:sqref>A1:A7</xm:sqref></x14:conditionalFormatting>'
         "</x14:conditionalFormattings></ext></extLst></worksheet>",
     )
-    parts.edit("xl/workbook.xml", 'fullCalcOnLoad="1"', "")
     return parts.save(path)
 
 
@@ -182,11 +182,25 @@ def own(tmp_path: Path) -> tuple[Path, Parts, Parts]:
 
 def test_every_part_that_is_not_an_output_stays_byte_for_byte(own: tuple[Path, Parts, Parts]) -> None:
     _, before, after = own
-    others = [name for name in before.content if name not in ours(before)]
+    status = f">{escape(frame.STATUS)}<"
+    others = [name for name in before.content if name not in ours(before) and status.encode() not in before[name]]
     assert {"xl/vbaProject.bin", "xl/charts/chart1.xml", "customUI/customUI.xml", "customXml/item1.xml"} <= set(others)
     assert [name for name in others if after.content.get(name) != before[name]] == []
     order = [name for name in before.content if name != "xl/calcChain.xml"]
     assert list(after.content) == order
+
+
+def test_a_sheet_with_a_status_line_keeps_all_but_what_that_says(own: tuple[Path, Parts, Parts]) -> None:
+    """About and the input sheets: the name of the company, too, which openpyxl saved without a value."""
+    _, before, after = own
+    spoken = re.compile(
+        rf"(<c [^>]*?)(?: t=\"str\")?(><f>(?:{re.escape(escape(frame.STATUS))}|Setup!B7)</f>)(?:<v ?/>|<v>[^<]*</v>)"
+    )
+    for sheet in ("About", *(s.name for s in layout.INPUT_SHEETS)):
+        part = before.sheets()[sheet]
+        texts = [spoken.sub(r"\1\2", parts[part].decode()) for parts in (before, after)]
+        assert texts[0] == texts[1], sheet
+        assert "All checks hold</v>" in after[part].decode()
 
 
 def test_the_calculation_chain_goes_without_a_trace(own: tuple[Path, Parts, Parts]) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import textwrap
 import warnings
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import openpyxl
 import pytest
+from openpyxl.styles import builtins
 from openpyxl.utils import range_boundaries
 from openpyxl.worksheet.worksheet import Worksheet
-from support_files import EPOCH, Parts, address, bench_book, cli, sample_book
+from support_files import EPOCH, MAIN, Parts, address, bench_book, cli, sample_book, split
 
 from xlbackflush import layout, samples
 from xlbackflush.excel.template import build
@@ -253,10 +256,97 @@ def test_master_check_is_one_cell_that_counts_failures(book: openpyxl.Workbook) 
 
 
 def test_output_sheets_are_protected_and_input_cells_are_open(book: openpyxl.Workbook) -> None:
-    assert all(book[name].protection.sheet for name in OUTPUT_NAMES)
+    assert all(book[name].protection.sheet for name in OUTPUT_NAMES if name != "Trace")
     assert not any(book[name].protection.sheet for name in INPUT_NAMES)
     assert not any(book[name].protection.password for name in OUTPUT_NAMES)
     assert not book["Counts"].cell(layout.HEADER_ROW + 1, 5).protection.locked
+
+
+def test_a_protected_sheet_can_be_filtered_resized_and_commented(book: openpyxl.Workbook) -> None:
+    """An attribute that is true forbids; `objects` would forbid comments, and charts to be copied."""
+    protected = [sheet.protection for sheet in book if sheet.protection.sheet]
+    assert len(protected) >= len(OUTPUT_NAMES)
+    for protection in protected:
+        allowed = ("autoFilter", "sort", "formatColumns", "formatRows", "pivotTables", "objects")
+        assert [
+            name for name in (*allowed, "selectLockedCells", "selectUnlockedCells") if protection.__dict__[name]
+        ] == []
+        assert protection.formatCells and protection.insertRows and protection.deleteRows
+
+
+def test_no_sheet_whose_groups_open_and_close_is_protected(tmp_path: Path) -> None:
+    """Excel refuses the plus and minus of an outline on a protected sheet."""
+    path = sample_book(tmp_path / "book.xlsm", "widgets")
+    assert cli("run", path).code == 0
+    assert cli("explain", path, "Journal!I7").code == 0
+    sheets = openpyxl.load_workbook(path)
+    outlined = [
+        s for s in sheets if any(d.outlineLevel for d in (*s.row_dimensions.values(), *s.column_dimensions.values()))
+    ]
+    assert [sheet.title for sheet in outlined] == ["Trace"]
+    assert not any(sheet.protection.sheet for sheet in outlined)
+
+
+def ignored(sheet: ET.Element, rule: str) -> list[tuple[int, int, int, int]]:
+    """The areas in which one of Excel's rules for errors is switched off: columns and rows of their corners."""
+    areas = []
+    for element in sheet.iterfind(f"{{{MAIN}}}ignoredErrors/{{{MAIN}}}ignoredError"):
+        if element.get(rule) == "1":
+            areas += [range_boundaries(area) for area in str(element.get("sqref")).split()]
+    return areas
+
+
+def test_no_cell_of_ours_has_a_green_triangle(tmp_path: Path) -> None:
+    """Codes of digits are text, and neighbouring formulas differ; numbers typed as text in columns of numbers stay marked."""
+    path = sample_book(tmp_path / "book.xlsm", "widgets")
+    parts = Parts(path)
+    parts.put("Standard Cost!A7", "0815")
+    parts.save(path)
+    assert cli("run", path).code in (0, 1)
+    parts, marked = Parts(path), []
+    for name, part in parts.sheets().items():
+        sheet = parts.xml(part)
+        areas = {rule: ignored(sheet, rule) for rule in ("numberStoredAsText", "formula", "calculatedColumn")}
+        for at, (value, formula) in parts.cells(name).items():
+            rules = ["numberStoredAsText"] if isinstance(value, str) and re.fullmatch(r"[\d.,]*\d", value) else []
+            if formula and name in OUTPUT_NAMES:
+                rules += ["formula", "calculatedColumn"]
+            column, row = split(at)
+            for rule in rules:
+                if not any(
+                    left <= column <= right and top <= row <= bottom for left, top, right, bottom in areas[rule]
+                ):
+                    marked.append((name, at, rule))
+    assert marked == []
+    assert any(value == "0815" for value, _ in parts.cells("Standard Cost").values())
+    counts = ignored(parts.xml(parts.sheets()["Counts"]), "numberStoredAsText")
+    quantity = 1 + layout.TABLES["Counts"].names.index("Quantity")
+    assert not [area for area in counts if area[0] <= quantity <= area[2]]
+
+
+def test_a_style_with_the_name_of_one_of_excels_own_says_so(parts: Parts) -> None:
+    named = parts.xml("xl/styles.xml").findall(f"{{{MAIN}}}cellStyles/{{{MAIN}}}cellStyle")
+    known = {name: str(style.builtinId) for name, style in builtins.styles.items()}
+    ours = {str(style.get("name")): style.get("builtinId") for style in named}
+    assert {name: number for name, number in ours.items() if name in known or number} == {
+        name: known[name] for name in ours if name in known
+    }
+    assert ours["Title"] == "15"
+    assert [s.get("customBuiltin") for s in named if s.get("name") == "Title"] == ["1"]
+
+
+def test_validations_end_where_every_reader_can_expand_them_and_reach_over_all_rows(tmp_path: Path) -> None:
+    path, rows = tmp_path / "long.xlsx", 20_500
+    sample = samples.SAMPLES["computers"]()
+    sample.tables["Counts"] = [sample.tables["Counts"][0]] * rows
+    build(path, JANUARY, sample)
+    parts, lasts = Parts(path), {}
+    for sheet in layout.INPUT_SHEETS:
+        text = parts[parts.sheets()[sheet.name]].decode()
+        areas = re.findall(r'<dataValidation\b[^>]*sqref="([^"]*)"', text)
+        lasts[sheet.name] = max(range_boundaries(area)[3] for area in areas)
+    assert lasts.pop("Counts") == layout.HEADER_ROW + rows
+    assert max(lasts.values()) == layout.HEADER_ROW + 20_000
 
 
 def test_no_column_name_repeats_within_a_table_and_no_table_name_within_the_book() -> None:

@@ -165,6 +165,7 @@ class Sheet:
     tables: tuple[Table, ...]
     hint: str = ""
     freeze_cols: int = 0
+    outlined: bool = False  # groups of its rows open and close
 
 
 @dataclass(frozen=True)
@@ -1138,6 +1139,7 @@ OUTPUT_SHEETS: tuple[Sheet, ...] = (
         (TRACE,),
         "Live formulas over Counts, Scrap, Purchases, BOM and Roll-up. Each row points to its parent's row.",
         freeze_cols=4,
+        outlined=True,
     ),
     Sheet(
         "Explanation",

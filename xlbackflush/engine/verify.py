@@ -131,6 +131,10 @@ def _rounding(relief: pd.DataFrame, places: int) -> Check:
     return Check(("rounding",), text, posted, exact, tolerance, "More is lost than rounding can explain.")
 
 
+#: the check of the findings, the only one that a check of the inputs moves
+ERRORS = "Findings: errors"
+
+
 def _unchanged(ledger: pd.DataFrame) -> list[Check]:
     """Items, accounts and findings are as at the run."""
     count = float(len(ledger))
@@ -138,7 +142,7 @@ def _unchanged(ledger: pd.DataFrame) -> list[Check]:
     return [
         Check(("items",), "Standard Cost: items as at the run", 0, 0, 0, again),
         Check(("accounts",), "Ledger: accounts as mapped on Setup", count, count, 0, again),
-        Check(("errors",), "Findings: errors", 0, 0, 0, "The last check of the inputs found errors: see Findings."),
+        Check(("errors",), ERRORS, 0, 0, 0, "The last check of the inputs found errors: see Findings."),
     ]
 
 

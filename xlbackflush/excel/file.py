@@ -19,6 +19,7 @@ from pathlib import Path
 from xlbackflush import layout
 from xlbackflush.engine.tables import Source
 from xlbackflush.excel import contract, frame, previous
+from xlbackflush.excel.elsewhere import Elsewhere, Values
 from xlbackflush.excel.errors import UnusableError
 from xlbackflush.excel.explain.reader import FileReader
 from xlbackflush.excel.formulas import Sheets
@@ -27,6 +28,7 @@ from xlbackflush.excel.productview import ProductView, ViewFile
 from xlbackflush.excel.reader import SheetReader
 from xlbackflush.excel.results import block_of, bodies, heights_of
 from xlbackflush.excel.sheet import Block, rows_xml
+from xlbackflush.excel.stored import has_others
 from xlbackflush.excel.styles import StyleSheet
 from xlbackflush.excel.writing import Body
 from xlbackflush.pipeline import Outcome, Run
@@ -50,6 +52,7 @@ class FileBook:
         self._package = Package(self.path)
         contract.check_contract(self.path.name, self._package.tables)
         self._inputs = SheetReader(self._package, self._content)
+        self._elsewhere = Elsewhere(self._package, self.cells(), self.table)
         self.product_view = ProductView()  # of the last `write`
         self.not_kept = ""  # why the last `write` cannot be undone by `restore`
 
@@ -109,7 +112,12 @@ class FileBook:
     def write(self, outcome: Outcome, runs: list[Run]) -> None:
         """Replace the output sheets; after a failed run only Findings changes. An unchanged file is left alone."""
         styles = self._styles()
-        self._put(bodies(outcome, runs, self._places(), styles), frame.standing(outcome, runs), styles)
+        blocks, standing = bodies(outcome, runs, self._places(), styles), frame.standing(outcome, runs)
+        if outcome.posted:
+            elsewhere = self._elsewhere.after_run(outcome, blocks, standing)
+        else:
+            standing, elsewhere = self._elsewhere.after_check(outcome, standing)
+        self._put(blocks, standing, styles, elsewhere, True if outcome.posted else None)
         self.not_kept = previous.keep(self.path, lambda copy: copy.write_bytes(self._content), self.runs(), runs)
         with ViewFile(self.path, outcome) as view:
             with self._saved():
@@ -122,14 +130,16 @@ class FileBook:
         with previous.copy_before(self.runs()) as copy:
             blocks, standing = copy.results(self._package.tables, styles)
             runs = copy.runs()
-        self._put(blocks, standing, styles)
+        # of inputs that may have changed since
+        self._put(blocks, standing, styles, self._elsewhere.values(blocks, standing), False)
         with self._saved():
             return runs
 
     def clear(self, runs: list[Run]) -> None:
         """Empty the output sheets, but for these runs."""
         styles = self._styles()
-        self._put(*previous.cleared(runs, self._places(), styles), styles)
+        blocks, standing = previous.cleared(runs, self._places(), styles)
+        self._put(blocks, standing, styles, self._elsewhere.values(blocks, standing), True)
         with self._saved():
             return
 
@@ -138,7 +148,7 @@ class FileBook:
         styles = self._styles()
         block = block_of(name, body, self._places(), styles, 2)
         block.heights = heights_of(name, block)
-        self._put({name: block}, None, styles)
+        self._put({name: block}, None, styles, {}, None)
         with self._saved():
             return
 
@@ -152,27 +162,39 @@ class FileBook:
     def _places(self) -> Sheets:
         return Sheets({n: contract.place(t) for n, t in self._package.tables.items() if n in layout.TABLES})
 
-    def _put(self, blocks: dict[str, Block], standing: frame.Standing | None, styles: StyleSheet) -> None:
+    def _put(
+        self,
+        blocks: dict[str, Block],
+        standing: frame.Standing | None,
+        styles: StyleSheet,
+        elsewhere: Values,
+        fresh: bool | None,
+    ) -> None:
         """New bodies of output tables into the package, and new title rows if there is something to say in them.
 
+        elsewhere: what other formulas of ours show. fresh: whether all of them then show what they come to; None: as before.
         Nothing is saved yet.
         """
-        for name, block in blocks.items():
-            self._replace(name, block, standing, styles)
+        others = [self._replace(name, block, standing, styles) for name, block in blocks.items()]
         self._package.replace(self._package.related(self._package.workbook_part, "styles"), styles.xml.encode())
-        self._recalculate_on_load()
+        others.append(self._elsewhere.show(elsewhere))
+        self._calculate_on_load(True if any(others) else None if fresh is None else not fresh)
 
-    def _replace(self, name: str, block: Block, standing: frame.Standing | None, styles: StyleSheet) -> None:
-        """New rows into the sheet of an output table, and its new size into the table's part."""
+    def _replace(self, name: str, block: Block, standing: frame.Standing | None, styles: StyleSheet) -> bool:
+        """New rows into the sheet of an output table, and its new size into the table's part.
+
+        True where formulas of the user's stand beside the table, or above one that was moved.
+        """
         table = self._package.tables[name]
         part = self._package.sheets[table.sheet]
         xml = self._package.text(part)
         match = _SHEET_DATA.search(xml)
         if not match:
             raise UnusableError(f"{self.path.name} is damaged: sheet {table.sheet} has no rows.")
-        rows = [*self._above(table, match[0], standing, styles), *rows_xml(block)]
+        above = self._above(table, match[0], standing, styles)
+        notes = _beside(match[0], table.first_col + len(layout.TABLES[name].columns) - 1)
+        rows = _with_notes([*above, *rows_xml(block)], notes)
         last_row = block.first_row + block.height - 1
-        rows = _with_notes(rows, _beside(match[0], table.first_col + len(layout.TABLES[name].columns) - 1))
         data = f'<sheetData xmlns="{_MAIN}">' if match["prefix"] else "<sheetData>"
         last = column_letter(table.first_col + len(layout.TABLES[name].columns) - 1)
         head = re.sub(
@@ -185,6 +207,8 @@ class FileBook:
             layout.TABLES[name], int(number[1]) if number else 1, table.first_col, table.header_row, last_row
         )
         self._package.replace(table.part, new.encode())
+        stay = "".join([f"<{match['prefix'] or ''}sheetData>", *above, *notes.values()])
+        return has_others(stay.encode(), {frame.STATUS, frame.MASTER})
 
     def _above(self, table: TablePart, old: str, standing: frame.Standing | None, styles: StyleSheet) -> list[str]:
         """Title rows and headers; rows above a table that the user moved stay as they are, and all where there is no news."""
@@ -197,15 +221,19 @@ class FileBook:
         hint = standing.hints.get(table.name, "")
         return [*frame.head_rows(sheet, styles, hint, standing.ran, standing.failed), header]
 
-    def _recalculate_on_load(self) -> None:
-        """Ask Excel to calculate when it opens the file, and drop the calculation chain of the replaced sheets."""
+    def _calculate_on_load(self, wanted: bool | None) -> None:
+        """Ask Excel to calculate when it opens the file, or not to; None: as it stands. Drop the calculation chain.
+
+        Excel then asks whether to save, whatever the user does. A file that says nothing of calculation it takes for an old
+        one, and calculates. The chain names the formulas of the replaced sheets as they were; Excel makes another.
+        """
         part = self._package.workbook_part
         xml = self._package.text(part)
-        if "fullCalcOnLoad=" not in xml:
-            xml = re.sub(r"<((?:\w+:)?)calcPr\b", r'<\1calcPr fullCalcOnLoad="1"', xml, count=1)
-            if "fullCalcOnLoad=" not in xml:
-                return
-            self._package.replace(part, xml.encode())
+        found = re.search(r"<(?:\w+:)?calcPr\b", xml)
+        if found and wanted is not None:
+            rest = re.sub(r"""^([^>]*?)\s+fullCalcOnLoad=["'][^"'>]*["']""", r"\1", xml[found.end() :])
+            flag = ' fullCalcOnLoad="1"' if wanted else ""
+            self._package.replace(part, (xml[: found.end()] + flag + rest).encode())
         chain = self._package.related(part, "calcChain", required=False)
         if chain:
             self._package.drop(chain)

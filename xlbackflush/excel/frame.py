@@ -13,10 +13,13 @@ from xlbackflush.excel.styles import StyleSheet
 from xlbackflush.layout import HEADER_ROW, Sheet, Table
 from xlbackflush.pipeline import Outcome, Run
 
+NOT_RUN = "Not run yet"
 STATUS = (
-    'IF(COUNTA(Runs[Run])=0,"Not run yet",'
+    f'IF(COUNTA(Runs[Run])=0,"{NOT_RUN}",'
     f'IF({layout.MASTER_CHECK}=0,"All checks hold",{layout.MASTER_CHECK}&" checks fail: see sheet Checks"))'
 )
+#: what a protected sheet allows all the same, by the attributes that forbid it
+ALLOWED = ("formatColumns", "formatRows", "sort", "autoFilter", "pivotTables")
 MASTER = 'COUNTIFS(Checks[Check],"?*")-COUNTIFS(Checks[Result],"OK")'  # an error value is a failure, too
 
 
@@ -26,7 +29,7 @@ SHEET_OF: dict[str, Sheet] = {table.name: sheet for sheet in layout.SHEETS for t
 def status_text(ran: bool, failed: int) -> str:
     """What the status formula shows."""
     if not ran:
-        return "Not run yet"
+        return NOT_RUN
     return f"{failed} checks fail: see sheet Checks" if failed else "All checks hold"
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from xml.sax.saxutils import quoteattr
 
 from xlbackflush import layout
-from xlbackflush.excel.frame import head_rows
+from xlbackflush.excel.frame import NOT_RUN, head_rows
 from xlbackflush.excel.sheet import Value, cell, escape
 from xlbackflush.excel.styles import StyleSheet
 from xlbackflush.surface import FUNCTIONS, Function
@@ -21,8 +21,9 @@ SHEET = layout.Sheet(
 )
 WIDTHS = (30.0, 44.0, 18.0, 96.0)  # of the columns A to D, in characters
 
-_ITEM, _QTY, _COMPONENT = "$B$7", "$B$8", "$B$9"
-_RAN = "COUNTA(Runs[Run])>0"
+#: the cells to type into: item, quantity, component
+TYPED = _ITEM, _QTY, _COMPONENT = "$B$7", "$B$8", "$B$9"
+RAN = "COUNTA(Runs[Run])>0"
 
 
 @dataclass(frozen=True)
@@ -50,13 +51,16 @@ EXAMPLES: tuple[Example, ...] = (
     Example("STANDARD_COST", f'STANDARD_COST({_ITEM},"Labor")', "price", "One unit, labor of all levels.", f'{_ITEM}<>""'),
     Example(
         "BACKFLUSH_VARIANCE", 'BACKFLUSH_VARIANCE("Material price")', "money", "Of the last run; unfavorable positive.",
-        _RAN, "Run first",
+        RAN, "Run first",
     ),
     Example(
         "BACKFLUSH_BALANCE", 'BACKFLUSH_BALANCE("Cost of goods sold")', "money", "After the last run; debit positive.",
-        _RAN, "Run first",
+        RAN, "Run first",
     ),
-    Example("BACKFLUSH_STATUS", f"BACKFLUSH_STATUS({layout.MASTER_CHECK})", "text", "Can the figures be relied upon?", "TRUE"),
+    Example(
+        "BACKFLUSH_STATUS", f"BACKFLUSH_STATUS({layout.MASTER_CHECK})", "text", "Can the figures be relied upon?", "TRUE",
+        NOT_RUN,
+    ),
 )  # fmt: skip
 SPILLED = Example(
     "BACKFLUSH_EXPLODE", f"BACKFLUSH_EXPLODE({_ITEM},{_QTY})", "general",
@@ -140,7 +144,7 @@ class _Page:
         made = (
             cell(f"A{number}", example.function, self._styles.xf("Posted text"))
             + cell(f"B{number}", _shown(example), self._styles.xf("Posted text"))
-            + _live(f"C{number}", _guarded(example), self._styles.xf(look), example.otherwise)
+            + _live(f"C{number}", guarded(example), self._styles.xf(look), example.otherwise)
             + cell(f"D{number}", example.meaning, self._styles.xf("Posted text"))
         )
         self._add(number, made, 16)
@@ -166,7 +170,7 @@ class _Page:
     def spilled(self, example: Example) -> None:
         """One cell whose formula fills those below and beside it."""
         number = len(self.rows) + 1
-        self._add(number, _live(f"A{number}", _guarded(example), self._styles.xf("Calculation general"), ""), 16)
+        self._add(number, _live(f"A{number}", guarded(example), self._styles.xf("Calculation general"), ""), 16)
 
     def validations(self) -> str:
         """Lists of items for the cells to type into."""
@@ -185,7 +189,8 @@ class _Page:
         self.rows.append(f'<row r="{number}" ht="{height:g}" customHeight="1">{cells}</row>')
 
 
-def _guarded(example: Example) -> str:
+def guarded(example: Example) -> str:
+    """The formula of an example's cell."""
     if example.condition == "TRUE":
         return example.formula
     return f'IF({example.condition},{example.formula},"{example.otherwise}")'

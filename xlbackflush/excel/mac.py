@@ -14,8 +14,18 @@ from typing import Any
 from xlbackflush import layout
 from xlbackflush.excel.com import Box, Grid
 from xlbackflush.excel.errors import UnusableError
+from xlbackflush.excel.frame import ALLOWED
 from xlbackflush.excel.package import TablePart
 from xlbackflush.excel.values import stored
+
+#: what a protected sheet allows, as Excel for Mac calls it
+_ALLOWED = {
+    "formatColumns": "allow_formatting_columns",
+    "formatRows": "allow_formatting_rows",
+    "sort": "allow_sorting",
+    "autoFilter": "allow_filtering",
+    "pivotTables": "allow_using_pivot_table",
+}
 
 
 class MacBook:
@@ -110,8 +120,9 @@ class MacBook:
         found.unprotect()
         if found.protect_contents.get():
             raise UnusableError(f"Sheet {sheet} is protected with a password; lift that, and run again.")
-        put_back: Callable[[], None] = found.protect_worksheet
-        return put_back
+        # what a user allowed besides is not asked for: a new workbook's protection comes back
+        allowed = {_ALLOWED[name]: True for name in ALLOWED}
+        return lambda: found.protect_worksheet(drawing_objects=False, **allowed)
 
     def quiet(self) -> Callable[[], None]:
         """See `NativeBook`."""

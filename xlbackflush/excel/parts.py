@@ -44,6 +44,18 @@ DYNAMIC_ARRAYS = (
     '</extLst></bk></futureMetadata><cellMetadata count="1"><bk><rc t="1" v="0"/></bk></cellMetadata></metadata>'
 )
 
+#: Excel calculates a file when it opens it, and asks whether to save it when it is closed, unless its own version of
+#: calculation, and each feature of that, is the one that the file names. This is Excel of 2026; an earlier one asks for less.
+_CALCULATED = (
+    '<calcPr calcId="191029"/><extLst><ext uri="{B58B0392-4F1F-4190-BB64-5DF3571DCE5F}" '
+    'xmlns:xcalcf="http://schemas.microsoft.com/office/spreadsheetml/2018/calcfeatures"><xcalcf:calcFeatures>'
+    + "".join(
+        f'<xcalcf:feature name="microsoft.com:{name}"/>'
+        for name in ("RD", "Single", "FV", "CNMTM", "LET_WF", "LAMBDA_WF", "ARRAYTEXT_WF")
+    )
+    + "</xcalcf:calcFeatures></ext></extLst>"
+)
+
 
 def frame_parts(names: list[str], title: str, parts: Iterable[str], macros: bool) -> dict[str, str | bytes]:
     """What every package has. names: of the sheets; parts: names of all other parts."""
@@ -122,5 +134,5 @@ def _workbook(names: list[str], macros: bool) -> str:
         f'<definedNames>{area}{titles}<definedName name="Items">StandardCost[Item]</definedName>'
         f'<definedName name="Roles">Accounts[Role]</definedName>'
         f'<definedName name="{layout.MASTER_CHECK}">Checks!$B$3</definedName></definedNames>'
-        '<calcPr calcId="191029" fullCalcOnLoad="1"/></workbook>'
+        f"{_CALCULATED}</workbook>"
     )

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from xlbackflush import layout
 from xlbackflush.engine import books
 from xlbackflush.engine.annotations import carried as annotated
 from xlbackflush.engine.physical import of_role
-from xlbackflush.excel.formulas import Proofs, carried_over, check_formulas, trace_sum
+from xlbackflush.engine.tables import Source
+from xlbackflush.engine.verify import ERRORS
+from xlbackflush.excel.formulas import CHECK_FORMULAS, Proofs, carried_over, check_formulas, trace_sum
+from xlbackflush.excel.frame import MASTER
+from xlbackflush.excel.stored import Shown
 from xlbackflush.excel.values import stored
 from xlbackflush.excel.writing import Body, Writing
 
@@ -123,16 +128,40 @@ def checks(w: Writing) -> Body:
     formulas = [check_formulas(c.key, w.inputs, ledger) for c in found]
     return {
         "Check": ([c.text for c in found], None),
-        "Value": (
-            [c.value for c in found],
-            [f"ROUND({at['Left']}{r}-{at['Right']}{r},6)" for r in rows],
-        ),
+        "Value": ([c.value for c in found], [_difference(at, r) for r in rows]),
         "Tolerance": ([float(c.tolerance) for c in found], None),
         "Result": (
             ["OK" if c.holds else "Fail" for c in found],
-            [f'IF(ABS({at["Value"]}{r})<={at["Tolerance"]}{r},"OK","Fail")' for r in rows],
+            [_result(at, r) for r in rows],
         ),
         "Left": ([float(c.left) for c in found], [f[0] for f in formulas]),
         "Right": ([float(c.right) for c in found], [f[1] for f in formulas]),
         "Meaning": ([c.meaning for c in found], None),
     }
+
+
+def _difference(at: Mapping[str, str], row: int) -> str:
+    return f"ROUND({at['Left']}{row}-{at['Right']}{row},6)"
+
+
+def _result(at: Mapping[str, str], row: int) -> str:
+    return f'IF(ABS({at["Value"]}{row})<={at["Tolerance"]}{row},"OK","Fail")'
+
+
+def checks_after(checks: Source, errors: int) -> tuple[dict[str, Shown], int]:
+    """What sheet Checks shows when its run still stands, and a later check of the inputs ends with so many errors.
+
+    Returns formula -> what it shows, and how many checks fail.
+    """
+    columns = checks.by_column()
+    results = {row: str(result) for row, result in zip(checks.row_numbers, columns["Result"], strict=True)}
+    row = next((r for r, text in zip(results, columns["Check"], strict=True) if text == ERRORS), 0)
+    results[row] = "Fail" if errors else "OK"
+    failed = sum(result != "OK" for result in results.values())
+    shown: dict[str, Shown] = {
+        CHECK_FORMULAS["errors"][0]: errors,
+        _difference(checks.letters, row): errors,
+        _result(checks.letters, row): results[row],
+        MASTER: failed,
+    }
+    return shown, failed

@@ -18,10 +18,10 @@ def escape(text: str) -> str:
     """Text for an XML element; characters that XML cannot hold become _xHHHH_, as Excel writes them."""
     if _BAD.search(text):
         text = _BAD.sub(lambda m: f"_x{ord(m[0][0]):04X}_" + m[0][1:], text)
-    return _escape_formula(text)
+    return escape_formula(text)
 
 
-def _escape_formula(text: str) -> str:
+def escape_formula(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
@@ -59,7 +59,7 @@ class Block:
 def cell(address: str, value: Value, style: int, formula: str = "") -> str:
     """One cell. Text never becomes a formula: it is written as an inline string."""
     if formula:
-        live = _escape_formula(formula)
+        live = escape_formula(formula)
         if isinstance(value, str):
             return f'<c r="{address}" s="{style}" t="str"><f>{live}</f><v>{escape(value)}</v></c>'
         return (
@@ -83,7 +83,7 @@ def _column(letter: str, first_row: int, cells: Cells) -> list[str]:
             return [f"{head}{r}{tail}<v>{v!r}</v></c>" for r, v in zip(numbers, cells.values, strict=True)]
         if all(cells.formulas):
             return [
-                f"{head}{r}{tail}<f>{_escape_formula(f)}</f><v>{v!r}</v></c>"
+                f"{head}{r}{tail}<f>{escape_formula(f)}</f><v>{v!r}</v></c>"
                 for r, v, f in zip(numbers, cells.values, cells.formulas, strict=True)
             ]
     styles = cells.styles if cells.styles is not None else repeat(cells.style)

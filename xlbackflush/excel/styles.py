@@ -82,6 +82,9 @@ STYLES["Posted packed"] = Style(';;;"packed"', border=LINE, horizontal="left", c
 STYLES["Input wrapped"] = replace(STYLES["Input text"], wrap=True)
 STYLES["Posted link"] = Style("@", border=LINE, horizontal="left", color="FF0563C1", underline=True, indent=1)
 
+#: styles of ours that have the name of one of Excel's own, by the number under which Excel knows that
+_BUILT_IN = {"Title": 15}
+
 #: differential formats of the conditional formats: (font colour, fill, bold)
 DXFS: dict[str, tuple[str, str, bool]] = {
     "bad": ("FF9C0006", "FFFFC7CE", True),
@@ -151,7 +154,8 @@ class StyleSheet:
         ids = {"numFmtId": str(number), "fontId": str(font), "fillId": str(fill), "borderId": str(border)}
         attributes = " ".join(f'{k}="{v}"' for k, v in ids.items())
         index = self._append("cellStyleXfs", f"<xf{self._xmlns} {attributes}>{_alignment(style, 0)}</xf>")
-        self._append("cellStyles", f'<cellStyle{self._xmlns} name={quoteattr(name)} xfId="{index}"/>')
+        own = f' builtinId="{_BUILT_IN[name]}" customBuiltin="1"' if name in _BUILT_IN else ""
+        self._append("cellStyles", f'<cellStyle{self._xmlns} name={quoteattr(name)} xfId="{index}"{own}/>')
         self._named[name] = (index, ET.Element("xf", ids))
 
     def _number_format(self, code: str) -> int:

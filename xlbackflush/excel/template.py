@@ -12,7 +12,7 @@ from xlbackflush.engine.materiality import PRORATE_THEM, RECORD_IT
 from xlbackflush.excel import buttons, charts, helppage
 from xlbackflush.excel.charts import Board
 from xlbackflush.excel.dashboard import labels
-from xlbackflush.excel.frame import STATUS, head_rows, header_row, table_xml
+from xlbackflush.excel.frame import ALLOWED, NOT_RUN, STATUS, head_rows, header_row, table_xml
 from xlbackflush.excel.package import MAIN, column_letter, quoted, write_package
 from xlbackflush.excel.parts import DYNAMIC_ARRAYS, HEAD, OFFICE, frame_parts, relations
 from xlbackflush.excel.results import heights_of, style_name
@@ -24,6 +24,9 @@ from xlbackflush.samples import Sample
 from xlbackflush.surface import MACROS
 
 _LAST = 1_048_576
+# of the rows of an input table that have a validation: some readers (ExcelJS) keep an object for each cell of one, and
+# do not come to an end with whole columns. Excel validates the rows by which it makes a table longer as those above.
+_VALIDATED = 20_000
 _A4_WIDTH = 260  # characters; sheets wider than this are printed on A3
 _BLANK_ROWS = 12  # of an input table without data: room to type
 _TABS = {"Input": "FFE6B800", "Calculation": "FF8EA9DB", "Output": "FF1F3864", "Control": "FF70AD47"}
@@ -135,9 +138,8 @@ def _inputs(period: tuple[dt.date, dt.date], sample: Sample | None) -> dict[str,
 
 
 _LINK_BACK = '<hyperlinks><hyperlink ref="A3" location="About!A1" display="About"/></hyperlinks>'
-_PROTECTED = (
-    '<sheetProtection sheet="1" objects="1" scenarios="1" formatColumns="0" formatRows="0" sort="0" autoFilter="0"/>'
-)
+#: without `objects`, so that charts can be copied and comments written
+_PROTECTED = '<sheetProtection sheet="1" scenarios="1"' + "".join(f' {what}="0"' for what in ALLOWED) + "/>"
 
 
 def _sheet_xml(sheet: Sheet, data: Mapping[str, Rows], styles: StyleSheet, board: Board | None, drawn: bool) -> str:
@@ -145,14 +147,16 @@ def _sheet_xml(sheet: Sheet, data: Mapping[str, Rows], styles: StyleSheet, board
     parts = "".join(f'<tablePart r:id="rId{i}"/>' for i in range(1, len(sheet.tables) + 1))
     one_page = board is not None and not board.listed
     drawing = f'<drawing r:id="rId{len(sheet.tables) + 1}"/>' if drawn else ""
+    # Excel opens and closes no outline on a protected sheet
+    protection = "" if sheet.role == "Input" or sheet.outlined else _PROTECTED
     return (
         f'{HEAD}<worksheet xmlns="{MAIN}" xmlns:r="{OFFICE}">'
         f'<sheetPr><tabColor rgb="{_TABS[sheet.role]}"/><outlinePr summaryBelow="0"/><pageSetUpPr fitToPage="1"/></sheetPr>'
         f"{_view(0 if one_page else HEADER_ROW, sheet.freeze_cols)}"
-        f'<sheetFormatPr defaultRowHeight="14"{" outlineLevelRow=" + chr(34) + "7" + chr(34) if sheet.name == "Trace" else ""}/>'
+        f'<sheetFormatPr defaultRowHeight="14"{" outlineLevelRow=" + chr(34) + "7" + chr(34) if sheet.outlined else ""}/>'
         f"<cols>{_widths(sheet, board)}</cols><sheetData>{body}</sheetData>"
-        f"{'' if sheet.role == 'Input' else _PROTECTED}"
-        f"{_conditional(sheet)}{_validations(sheet)}{_LINK_BACK}{_print_setup(_is_wide(sheet), int(one_page))}{drawing}"
+        f"{protection}{_conditional(sheet)}{_validations(sheet, data)}{_LINK_BACK}"
+        f"{_print_setup(_is_wide(sheet), int(one_page))}{_ignored(sheet)}{drawing}"
         f'<tableParts count="{len(sheet.tables)}">{parts}</tableParts></worksheet>'
     )
 
@@ -173,7 +177,8 @@ def _help_xml(styles: StyleSheet, sample: Sample | None) -> str:
         f'{HEAD}<worksheet xmlns="{MAIN}" xmlns:r="{OFFICE}">'
         f'<sheetPr><tabColor rgb="{_TABS[helppage.SHEET.role]}"/><pageSetUpPr fitToPage="1"/></sheetPr>{_view(0, 0)}'
         f'<sheetFormatPr defaultRowHeight="14"/><cols>{widths}</cols><sheetData>{"".join(rows)}</sheetData>'
-        f"{_PROTECTED}{_status_looks('B3')}{validations}{_LINK_BACK}{_print_setup()}</worksheet>"
+        f"{_PROTECTED}{_status_looks('B3')}{validations}{_LINK_BACK}{_print_setup()}"
+        f"<ignoredErrors>{_ignore(f'A1:D{_LAST}', *_CODES, *_FORMULAS, _TYPED)}</ignoredErrors></worksheet>"
     )
 
 
@@ -279,7 +284,7 @@ def _list_cells(styles: StyleSheet) -> dict[int, str]:
 # ---------------------------------------------------------------------- validations, conditional formats
 
 
-def _validations(sheet: Sheet) -> str:
+def _validations(sheet: Sheet, data: Mapping[str, Rows]) -> str:
     if sheet.role != "Input":
         return ""
     rules = []
@@ -287,9 +292,10 @@ def _validations(sheet: Sheet) -> str:
         if table.name == "Setup":
             rules += [_setting_rule(s, HEADER_ROW + 1 + i) for i, s in enumerate(layout.SETTINGS)]
             continue
+        last = HEADER_ROW + max(_VALIDATED, len(data.get(table.name, ())))
         for i, column in enumerate(table.columns):
             letter = column_letter(table.first_col + i)
-            rules.append(_rule(column, table, f"{letter}{HEADER_ROW + 1}:{letter}{_LAST}"))
+            rules.append(_rule(column, table, f"{letter}{HEADER_ROW + 1}:{letter}{last}"))
     return f'<dataValidations count="{len(rules)}">{"".join(rules)}</dataValidations>'
 
 
@@ -348,6 +354,32 @@ def _dv(
         f'<dataValidation{typed}{look} allowBlank="1" showInputMessage="1" showErrorMessage="1"{shown} '
         f'promptTitle={quoteattr(title[:32])} prompt={quoteattr(prompt[:255])} sqref="{where}">{formulas}</dataValidation>'
     )
+
+
+# which green triangles stay away, by the names of Excel's rules
+_CODES = ("numberStoredAsText", "twoDigitTextYear")  # in columns of text, which hold codes of digits
+_FORMULAS = ("formula", "formulaRange", "calculatedColumn")  # each line of an output has the formulas that it needs
+_TYPED = "unlockedFormula"  # in cells that are there to be typed into
+
+
+def _ignored(sheet: Sheet) -> str:
+    """Cells that are as they should be, although Excel's rules for errors would mark them with a green triangle."""
+    last = max(table.first_col + len(table.columns) - 1 for table in sheet.tables)
+    if sheet.role != "Input":
+        return f"<ignoredErrors>{_ignore(f'A1:{column_letter(last)}{_LAST}', *_CODES, *_FORMULAS)}</ignoredErrors>"
+    texts: list[str] = []
+    others: list[str] = []
+    for table in sheet.tables:
+        for i, column in enumerate(table.columns, table.first_col):
+            letter = column_letter(i)
+            area = texts if column.kind in ("text", "item", "choice") else others
+            area.append(f"{letter}{HEADER_ROW + 1}:{letter}{_LAST}")
+    ignored = _ignore(" ".join(texts), *_CODES, _TYPED) + (_ignore(" ".join(others), _TYPED) if others else "")
+    return f"<ignoredErrors>{ignored}</ignoredErrors>"
+
+
+def _ignore(where: str, *rules: str) -> str:
+    return f'<ignoredError sqref="{where}" ' + " ".join(f'{rule}="1"' for rule in rules) + "/>"
 
 
 def _conditional(sheet: Sheet) -> str:
@@ -451,7 +483,9 @@ _LIMITS = (
     "Amounts are rounded once, where a journal line is posted, as Excel's ROUND does. Quantities and unit costs are not.",
     "Balances are signed, debit positive. Negative numbers stand in parentheses; a dash is zero.",
     "One period and one currency per workbook; quantities in the unit of measure of the item.",
-    "Output sheets are protected without a password, so that nothing is overtyped by accident.",
+    "Output sheets are protected without a password, so that nothing is overtyped by accident. You can still filter them, "
+    "set column widths, write comments and copy charts. Trace is not protected: Excel does not open and close the groups "
+    "of a protected sheet.",
 )
 
 
@@ -481,7 +515,7 @@ def _about(styles: StyleSheet, sample: Sample | None, macros: bool) -> str:
     company = (sample.settings.get("Company") if sample else None) or "Your company"
     add([("A", "Backflush costing workbook", "Title", "")], 28)
     add([("A", str(company), "Section", f"Setup!B{settings['Company']}")], 20)
-    add([("A", "Not run yet", "Status", STATUS)], 18)
+    add([("A", NOT_RUN, "Status", STATUS)], 18)
     add([("A", f"Made with xlbackflush {__version__}.", "Hint", "")])
     section("Purpose")
     about = sample.about if sample else (

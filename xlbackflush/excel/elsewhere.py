@@ -1,0 +1,93 @@
+"""Formulas of ours outside of the tables that a run writes: in title rows, on About, on sheet Functions.
+
+They keep the values with which the file was saved, so that a run says what they show from now on. Formulas of the user's are
+left to Excel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from xlbackflush import layout
+from xlbackflush.engine.answers import Answers
+from xlbackflush.engine.tables import Source
+from xlbackflush.excel import examples, frame, helppage
+from xlbackflush.excel.explain.reader import FileReader
+from xlbackflush.excel.package import Package, quoted
+from xlbackflush.excel.posted import checks_after
+from xlbackflush.excel.sheet import Block
+from xlbackflush.excel.stored import Shown, has_others, patched
+from xlbackflush.excel.values import stored
+from xlbackflush.pipeline import Outcome
+
+#: formula -> what it shows
+Values = dict[str, Shown]
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """See the module. `cells` and `table` read the workbook as it was opened."""
+
+    package: Package
+    cells: FileReader
+    table: Callable[[str], Source]
+
+    def after_run(self, outcome: Outcome, blocks: Mapping[str, Block], standing: frame.Standing) -> Values:
+        """What the formulas show after a run, which has written these tables."""
+        assert outcome.posted
+        answers = Answers(outcome.structure, outcome.posted.rollup, outcome.inputs.settings)
+        return self.values(blocks, standing, answers)
+
+    def after_check(self, outcome: Outcome, standing: frame.Standing) -> tuple[frame.Standing, Values]:
+        """The same after a check of the inputs: the run before it stands, and its sheet Checks counts the errors."""
+        if not standing.ran:
+            return standing, {}
+        errors = sum(finding.severity == layout.ERROR for finding in outcome.findings)
+        shown, failed = checks_after(self.table("Checks"), errors)
+        standing = replace(standing, failed=failed)
+        return standing, shown | self.values({}, standing)
+
+    def values(self, blocks: Mapping[str, Block], standing: frame.Standing, answers: Answers | None = None) -> Values:
+        """What the formulas show where these tables are written and the title rows say this."""
+        shown: Values = {
+            frame.STATUS: frame.status_text(standing.ran, standing.failed),
+            frame.MASTER: standing.failed,
+            **self._company(),
+        }
+        page = helppage.SHEET.name
+        if page in self.package.sheets:
+            typed = {cell: self.cells.value(page, cell.replace("$", "")) for cell in helppage.TYPED}
+            shown |= examples.Examples(typed, answers, blocks, standing).shown()
+        return shown
+
+    def _company(self) -> Values:
+        """The name of the company on About."""
+        setup = self.table("Setup")
+        columns, letter = setup.by_column(), setup.letters["Value"]
+        for row, name, value in zip(setup.row_numbers, columns["Setting"], columns["Value"], strict=True):
+            if name == "Company":
+                return {f"{quoted(setup.sheet)}!{letter}{row}": stored(value)}
+        return {}
+
+    def show(self, values: Values) -> bool:
+        """Put the values into the package. True where the workbook has formulas of the user's.
+
+        Those on the sheets of output tables are not looked for here.
+        """
+        tables = self.package.tables
+        outputs = {tables[table.name].sheet for table in layout.OUTPUT_TABLES}
+        ours = {tables[table.name].sheet for table in layout.INPUT_TABLES} | {layout.ABOUT, helppage.SHEET.name}
+        known = {frame.STATUS, *self._company(), *examples.FORMULAS}
+        plain = {formula: value for formula, value in values.items() if formula not in examples.FORMULAS}
+        others = False
+        for sheet, part in self.package.sheets.items():
+            xml = self.package.read(part)
+            foreign = sheet not in outputs and has_others(xml, known)
+            others |= foreign
+            # a copy of a sheet of ours is ours, too; a sheet of the user's stays byte for byte
+            if sheet in outputs or sheet in ours or not foreign:
+                new = patched(xml, plain if sheet in outputs else values)
+                if new != xml:
+                    self.package.replace(part, new)
+        return others
