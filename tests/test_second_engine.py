@@ -30,8 +30,8 @@ from xlbackflush.excel.template import build
 from xlbackflush.samples import SAMPLES
 
 VALUES = ((1.5, "ab", 1), (-2.25, "c", 1), (3, "Ab", 2))  # A1:C3 of the sheet on which the limits are shown
-#: function that the engine does not apply to each value -> a formula that needs it, and what that gives by the definition
-#: of SUMPRODUCT, which takes its arguments as arrays
+#: function that the engine applies to the first of several values only, or refuses (SUMIFS: it finds nothing for a column
+#: or list of criteria) -> a formula that needs it, and what that gives: SUMPRODUCT takes its arguments as arrays
 LIMITS = {
     "ABS": ("=SUMPRODUCT(ABS(A1:A3))", 6.75),
     "INT": ("=SUMPRODUCT(INT(A1:A3))", 1),
