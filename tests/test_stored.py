@@ -161,6 +161,12 @@ def test_a_status_that_the_user_moved_or_restyled_is_kept_up_and_one_that_was_ov
     assert f"<x:v>{HOLD}</x:v>" in after[stock].decode() and f"<x:v>{NOT_RUN}" not in after[stock].decode()
 
 
+def test_a_stray_cell_far_out_on_the_page_of_help_keeps_no_run_from_its_end(tmp_path: Path) -> None:
+    path = save(bench_book(tmp_path / "book.xlsm"), Functions_XFD1048576=1)
+    assert cli("run", path).code == 0
+    assert set(statuses(path).values()) == {HOLD}
+
+
 def test_the_company_on_about_is_that_of_the_run(tmp_path: Path) -> None:
     path = save(bench_book(tmp_path / "book.xlsm"), Setup_B7="Planks & Co")
     assert cli("run", path).code == 0

@@ -177,7 +177,9 @@ class FileBook:
         """
         others = [self._replace(name, block, standing, styles) for name, block in blocks.items()]
         self._package.replace(self._package.related(self._package.workbook_part, "styles"), styles.xml.encode())
-        others.append(self._elsewhere.show(elsewhere))
+        tables = [self._package.tables[name] for name in blocks]
+        written = {table.sheet for table in tables if standing and contract.in_place(table)}
+        others.append(self._elsewhere.show(elsewhere, written))
         self._calculate_on_load(True if any(others) else None if fresh is None else not fresh)
 
     def _replace(self, name: str, block: Block, standing: frame.Standing | None, styles: StyleSheet) -> bool:
