@@ -106,10 +106,21 @@ def test_a_check_with_errors_is_counted_wherever_a_sheet_says_so(tmp_path: Path)
     assert {row["Result"] for row in Parts(path).rows("Checks")} == {"OK"}
 
 
+def test_after_a_check_of_what_another_program_saved_without_results_excel_calculates(tmp_path: Path) -> None:
+    path = bench_book(tmp_path / "book.xlsm")
+    assert cli("run", path).code == 0
+    openpyxl.load_workbook(path, keep_vba=True).save(path)
+    assert cli("check", path).code == 0
+    assert asks_to_calculate(path)
+    assert cli("run", path).code == 0
+    assert not asks_to_calculate(path)
+    assert set(statuses(path).values()) == {HOLD}
+
+
 def test_a_workbook_that_was_never_run_says_so_after_a_check_with_errors(tmp_path: Path) -> None:
     path = save(bench_book(tmp_path / "book.xlsm"), Counts_E7=Error("#REF!"))
     assert cli("run", path).code == 1
-    assert set(statuses(path).values()) == {NOT_RUN, "Not run yet"}
+    assert set(statuses(path).values()) == {NOT_RUN}
 
 
 def test_what_is_restored_says_what_it_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from xlbackflush import layout
 from xlbackflush.engine.answers import Answers
-from xlbackflush.engine.tables import Source
+from xlbackflush.engine.tables import CellError, Source
 from xlbackflush.excel import examples, frame, helppage
 from xlbackflush.excel.errors import UnusableError
 from xlbackflush.excel.explain.reader import FileReader
@@ -42,11 +42,15 @@ class Elsewhere:
         return self.values(blocks, standing, answers)
 
     def after_check(self, outcome: Outcome, standing: frame.Standing) -> tuple[frame.Standing, Values]:
-        """The same after a check of the inputs: the run before it stands, and its sheet Checks counts the errors."""
-        if not standing.ran:
+        """The same after a check of the inputs: the run before it stands, and its sheet Checks counts the errors.
+
+        Nothing where there was no run, or where another program saved sheet Checks without what its formulas come to.
+        """
+        checks = self.table("Checks")
+        if not standing.ran or any(isinstance(cell, CellError) for row in checks.rows for cell in row):
             return standing, {}
         errors = sum(finding.severity == layout.ERROR for finding in outcome.findings)
-        shown, failed = checks_after(self.table("Checks"), errors)
+        shown, failed = checks_after(checks, errors)
         standing = replace(standing, failed=failed)
         return standing, shown | self.values({}, standing)
 
