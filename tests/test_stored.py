@@ -106,10 +106,21 @@ def test_a_check_with_errors_is_counted_wherever_a_sheet_says_so(tmp_path: Path)
     assert {row["Result"] for row in Parts(path).rows("Checks")} == {"OK"}
 
 
+def test_after_a_check_of_what_another_program_saved_without_results_excel_calculates(tmp_path: Path) -> None:
+    path = bench_book(tmp_path / "book.xlsm")
+    assert cli("run", path).code == 0
+    openpyxl.load_workbook(path, keep_vba=True).save(path)
+    assert cli("check", path).code == 0
+    assert asks_to_calculate(path)
+    assert cli("run", path).code == 0
+    assert not asks_to_calculate(path)
+    assert set(statuses(path).values()) == {HOLD}
+
+
 def test_a_workbook_that_was_never_run_says_so_after_a_check_with_errors(tmp_path: Path) -> None:
     path = save(bench_book(tmp_path / "book.xlsm"), Counts_E7=Error("#REF!"))
     assert cli("run", path).code == 1
-    assert set(statuses(path).values()) == {NOT_RUN, "Not run yet"}
+    assert set(statuses(path).values()) == {NOT_RUN}
 
 
 def test_what_is_restored_says_what_it_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,6 +170,12 @@ def test_a_status_that_the_user_moved_or_restyled_is_kept_up_and_one_that_was_ov
     assert after[after.sheets()["Counts"]] == parts[parts.sheets()["Counts"]]
     assert after.cells("BOM")["K2"] == (HOLD, formula)
     assert f"<x:v>{HOLD}</x:v>" in after[stock].decode() and f"<x:v>{NOT_RUN}" not in after[stock].decode()
+
+
+def test_a_stray_cell_far_out_on_the_page_of_help_keeps_no_run_from_its_end(tmp_path: Path) -> None:
+    path = save(bench_book(tmp_path / "book.xlsm"), Functions_XFD1048576=1)
+    assert cli("run", path).code == 0
+    assert set(statuses(path).values()) == {HOLD}
 
 
 def test_the_company_on_about_is_that_of_the_run(tmp_path: Path) -> None:

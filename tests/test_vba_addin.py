@@ -14,12 +14,14 @@ from memory_excel import MemoryExcel
 from pyopenvba.apps.excel._model import Range, Workbook
 from pyopenvba.interpreter import EMPTY
 from pyopenvba.interpreter._objects import VBAObject
+from support_files import Parts
 from test_vba_stubs import NA, NUM, REF, VALUE, Ran, sample
 
 from xlbackflush import layout
 from xlbackflush.engine.answers import Answers, answers
 from xlbackflush.excel.file import FileBook
 from xlbackflush.excel.ledgers import FORMATS
+from xlbackflush.surface import FUNCTIONS
 
 NAME = "widgets.xlsm"
 INFORMATION, EXCLAMATION = 64, 48
@@ -564,3 +566,21 @@ def test_help_shows_the_page_of_functions(excel: MemoryExcel) -> None:
     assert active.name == "Functions"
     excel.close(NAME)
     assert ribbon(excel, "Help") == ["Open a backflush workbook first, or make one with New workbook."]
+
+
+# --------------------------------------------------------------------------------------------- stored examples
+
+
+def test_the_examples_of_the_page_of_help_are_stored_with_the_answers_of_the_add_in(
+    excel: MemoryExcel, widgets: Ran
+) -> None:
+    """What a phone shows is what Excel would: the run asks the engine itself."""
+    cells = Parts(widgets.path).cells("Functions")
+    item, quantity, component = (cells[f"B{row}"][0] for row in (7, 8, 9))
+    typed = {"B7": item, "B8": quantity, "B9": component, "MasterCheck": 0}
+    stored = {str(cells[f"B{row}"][0])[1:]: cells[f"C{row}"][0] for row in range(13, 20)}
+    assert {formula.partition("(")[0] for formula in stored} == {f.name for f in FUNCTIONS} - {"BACKFLUSH_EXPLODE"}
+    for formula, value in stored.items():
+        name, _, given = formula.rstrip(")").partition("(")
+        answer = ask(excel, name, *(typed.get(text, text.strip('"')) for text in given.split(",")))
+        assert value == (answer if isinstance(answer, str) else pytest.approx(answer, rel=1e-12)), formula

@@ -6,13 +6,15 @@ left to Excel.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from xlbackflush import layout
 from xlbackflush.engine.answers import Answers
-from xlbackflush.engine.tables import Source
+from xlbackflush.engine.tables import CellError, Source
 from xlbackflush.excel import examples, frame, helppage
+from xlbackflush.excel.errors import UnusableError
 from xlbackflush.excel.explain.reader import FileReader
 from xlbackflush.excel.package import Package, quoted
 from xlbackflush.excel.posted import checks_after
@@ -40,11 +42,15 @@ class Elsewhere:
         return self.values(blocks, standing, answers)
 
     def after_check(self, outcome: Outcome, standing: frame.Standing) -> tuple[frame.Standing, Values]:
-        """The same after a check of the inputs: the run before it stands, and its sheet Checks counts the errors."""
-        if not standing.ran:
+        """The same after a check of the inputs: the run before it stands, and its sheet Checks counts the errors.
+
+        Nothing where there was no run, or where another program saved sheet Checks without what its formulas come to.
+        """
+        checks = self.table("Checks")
+        if not standing.ran or any(isinstance(cell, CellError) for row in checks.rows for cell in row):
             return standing, {}
         errors = sum(finding.severity == layout.ERROR for finding in outcome.findings)
-        shown, failed = checks_after(self.table("Checks"), errors)
+        shown, failed = checks_after(checks, errors)
         standing = replace(standing, failed=failed)
         return standing, shown | self.values({}, standing)
 
@@ -57,8 +63,9 @@ class Elsewhere:
         }
         page = helppage.SHEET.name
         if page in self.package.sheets:
-            typed = {cell: self.cells.value(page, cell.replace("$", "")) for cell in helppage.TYPED}
-            shown |= examples.Examples(typed, answers, blocks, standing).shown()
+            with suppress(UnusableError):  # a page of help that cannot be read keeps no run from its end
+                typed = {cell: self.cells.value(page, cell.replace("$", "")) for cell in helppage.TYPED}
+                shown |= examples.Examples(typed, answers, blocks, standing).shown()
         return shown
 
     def _company(self) -> Values:
@@ -70,10 +77,10 @@ class Elsewhere:
                 return {f"{quoted(setup.sheet)}!{letter}{row}": stored(value)}
         return {}
 
-    def show(self, values: Values) -> bool:
+    def show(self, values: Values, written: Collection[str]) -> bool:
         """Put the values into the package. True where the workbook has formulas of the user's.
 
-        Those on the sheets of output tables are not looked for here.
+        written: sheets that are as they should be. The user's formulas on sheets of output tables are not looked for here.
         """
         tables = self.package.tables
         outputs = {tables[table.name].sheet for table in layout.OUTPUT_TABLES}
@@ -82,6 +89,8 @@ class Elsewhere:
         plain = {formula: value for formula, value in values.items() if formula not in examples.FORMULAS}
         others = False
         for sheet, part in self.package.sheets.items():
+            if sheet in written:
+                continue
             xml = self.package.read(part)
             foreign = sheet not in outputs and has_others(xml, known)
             others |= foreign

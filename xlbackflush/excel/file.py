@@ -113,11 +113,13 @@ class FileBook:
         """Replace the output sheets; after a failed run only Findings changes. An unchanged file is left alone."""
         styles = self._styles()
         blocks, standing = bodies(outcome, runs, self._places(), styles), frame.standing(outcome, runs)
+        fresh: bool | None
         if outcome.posted:
-            elsewhere = self._elsewhere.after_run(outcome, blocks, standing)
+            fresh, elsewhere = True, self._elsewhere.after_run(outcome, blocks, standing)
         else:
             standing, elsewhere = self._elsewhere.after_check(outcome, standing)
-        self._put(blocks, standing, styles, elsewhere, True if outcome.posted else None)
+            fresh = None if elsewhere or not standing.ran else False
+        self._put(blocks, standing, styles, elsewhere, fresh)
         self.not_kept = previous.keep(self.path, lambda copy: copy.write_bytes(self._content), self.runs(), runs)
         with ViewFile(self.path, outcome) as view:
             with self._saved():
@@ -177,7 +179,9 @@ class FileBook:
         """
         others = [self._replace(name, block, standing, styles) for name, block in blocks.items()]
         self._package.replace(self._package.related(self._package.workbook_part, "styles"), styles.xml.encode())
-        others.append(self._elsewhere.show(elsewhere))
+        tables = [self._package.tables[name] for name in blocks]
+        written = {table.sheet for table in tables if standing and contract.in_place(table)}
+        others.append(self._elsewhere.show(elsewhere, written))
         self._calculate_on_load(True if any(others) else None if fresh is None else not fresh)
 
     def _replace(self, name: str, block: Block, standing: frame.Standing | None, styles: StyleSheet) -> bool:

@@ -484,8 +484,8 @@ _LIMITS = (
     "Balances are signed, debit positive. Negative numbers stand in parentheses; a dash is zero.",
     "One period and one currency per workbook; quantities in the unit of measure of the item.",
     "Output sheets are protected without a password, so that nothing is overtyped by accident. You can still filter them, "
-    "set column widths, write comments and copy charts. Trace is not protected: Excel does not open and close the groups "
-    "of a protected sheet.",
+    "set column widths, write comments and copy charts. Trace is not protected, because Excel cannot open and close groups "
+    "of rows on a protected sheet.",
 )
 
 
