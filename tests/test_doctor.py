@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import importlib.metadata
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -21,7 +22,7 @@ from support_files import Parts, cli
 from xlbackflush import __version__, doctor, layout, pipeline
 from xlbackflush.doctor import Finding, examine, failed, in_excel
 from xlbackflush.engine.tables import CellError
-from xlbackflush.excel import addin, live, trial
+from xlbackflush.excel import binaries, live, trial
 from xlbackflush.excel.com import Box
 from xlbackflush.excel.file import FileBook
 from xlbackflush.excel.package import Package, column_letter, split_cell
@@ -48,7 +49,7 @@ def windows(tmp_path: Path, registry: Registry) -> Machine:
     python.parent.mkdir(parents=True)
     python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
     python.chmod(0o755)
-    (home / "python" / f"xlwings64-{addin.xlwings_modules()[1]}.dll").write_bytes(b"")
+    (home / "python" / f"xlwings64-{binaries.XLWINGS}.dll").write_bytes(b"")
     computer = with_python(machine("Windows", home, registry), python)
     install(computer)
     return computer
@@ -111,9 +112,22 @@ def test_a_python_of_the_microsoft_store_fails(windows: Machine) -> None:
 def test_the_packages_are_named_with_their_versions(windows: Machine) -> None:
     what = found(windows, "Packages").what
     assert f"xlbackflush {__version__}" in what
-    for name in ("numpy", "pandas", "python-calamine", "openpyxl", "xlwings", "pyOpenVBA"):
+    for name in ("numpy", "pandas", "python-calamine", "openpyxl", "xlwings"):
         assert f"{name} " in what
     assert "pytest" not in what
+    assert "pyOpenVBA" not in what
+
+
+def test_a_package_of_another_version_than_the_only_one_that_fits_is_told(
+    windows: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = importlib.metadata.version
+    monkeypatch.setattr(importlib.metadata, "version", lambda name: "0.30.1" if name == "xlwings" else real(name))
+    packages = found(windows, "Packages")
+    assert (packages.result, packages.what) == (
+        "FAIL", f"xlwings 0.30.1 is installed, but the add-in is made for xlwings=={binaries.XLWINGS}.",
+    )  # fmt: skip
+    assert packages.mend == f"Run: python -m pip install xlwings=={binaries.XLWINGS}"
 
 
 @pytest.mark.parametrize(("office", "name"), [("x64", "xlwings64"), ("x86", "xlwings32"), (None, "xlwings64")], ids=str)
@@ -122,18 +136,24 @@ def test_the_dll_must_fit_the_excel_and_stand_where_vba_looks(
 ) -> None:
     if office:
         registry.set(COMPUTER, r"SOFTWARE\Microsoft\Office\ClickToRun\Configuration", "Platform", office)
-    folder, version = windows.python.parent, addin.xlwings_modules()[1]
-    for old in folder.parent.glob("*.dll"):
+    folder, version = windows.python.parent, binaries.XLWINGS
+    for old in windows.home.rglob("*.dll"):
         old.unlink()
     assert found(windows, "Bridge for functions").result == "FAIL"
     assert f"{name}-{version}.dll" in found(windows, "Bridge for functions").what
-    for place in (folder, folder.parent):  # of an installation, of a virtual environment
+    # where install copies it to, of an installation, of a virtual environment
+    for place in (windows.home / ".xlbackflush", folder, folder.parent):
         dll = place / f"{name}-{version}.dll"
         dll.write_bytes(b"")
         assert found(windows, "Bridge for functions").result == "PASS"
         dll.unlink()
     (folder / f"{name}-0.1.0.dll").write_bytes(b"")
     assert found(windows, "Bridge for functions").result == "FAIL", "of another version"
+    assert "pip install --force-reinstall" in found(windows, "Bridge for functions").mend
+    elsewhere = windows.appdata / "Python" / f"{name}-{version}.dll"
+    elsewhere.parent.mkdir()
+    elsewhere.write_bytes(b"")
+    assert found(replace(windows, libraries=(elsewhere,)), "Bridge for functions").mend == "Run: xlbackflush install"
 
 
 # --------------------------------------------------------------------------------------------- installation
@@ -155,6 +175,14 @@ def test_an_add_in_of_another_version_is_stale(windows: Machine) -> None:
     assert found(windows, "Add-in").result == "FAIL"
     install(windows, force=True)
     assert found(windows, "Add-in").result == "PASS"
+
+
+def test_a_signed_copy_of_the_add_in_is_in_order(windows: Machine) -> None:
+    path = next(windows.home.rglob("xlbackflush.xlam"))
+    parts = Parts(path)
+    parts["xl/vbaProjectSignature.bin"] = b"signature"
+    parts.save(path)
+    assert found(windows, "Add-in") == Finding("Add-in", "PASS", f"{path}, a signed copy.")
 
 
 def test_a_changed_configuration_is_a_warning(windows: Machine) -> None:
@@ -228,6 +256,26 @@ def test_macro_settings_of_workbooks(windows: Machine, registry: Registry, setti
     assert found(windows, "Trust").result == result
 
 
+@pytest.mark.parametrize("drive", [False, True], ids=["path", "drive"])
+@pytest.mark.parametrize(
+    ("policy", "own", "result"),
+    [(None, None, "WARN"), (None, 0, "WARN"), (None, 1, "PASS"), (1, None, "PASS"), (0, 1, "WARN"), (1, 0, "PASS")],
+    ids=str,
+)
+def test_a_startup_folder_on_a_server_is_trusted_only_where_excel_was_told(
+    windows: Machine, registry: Registry, policy: int | None, own: int | None, result: str, drive: bool
+) -> None:
+    registry.set(USER, r"Network\H", "RemotePath", r"\\server\users\me")
+    registry.set(USER, rf"{POLICIES}\Excel\Security\Trusted Locations", "AllowNetworkLocations", policy)
+    place = rf"{POLICIES}\Excel\Security\Trusted Locations".replace("Policies\\", "")
+    registry.set(USER, place, "AllowNetworkLocations", own)
+    assert found(windows, "Trust").result == "PASS"
+    appdata = r"H:\AppData" if drive else r"\\server\users\me\AppData"
+    trust = found(replace(windows, environment={**windows.environment, "APPDATA": appdata}), "Trust")
+    assert trust.result == result
+    assert ("Allow Trusted Locations on my network" in trust.mend) == (result == "WARN")
+
+
 @pytest.mark.parametrize("rule", [CHILDREN, WIN32])
 @pytest.mark.parametrize(
     ("state", "result"), [("0", "PASS"), ("1", "FAIL"), (1, "FAIL"), ("2", "PASS"), ("6", "WARN")], ids=str
@@ -277,7 +325,9 @@ def test_the_command_prints_a_line_for_each_check() -> None:
     result = cli("doctor")
     assert result.code == 0
     assert [line.split()[0] for line in result.out.splitlines()[:-1]] == [f.result for f in _here()]
-    assert result.out.splitlines()[-1] == "PASS: nothing stands in the way."
+    assert result.out.splitlines()[-1] == (
+        "PASS for the command line; 9 checks are for Excel, which this system does not have."
+    )
     assert cli("doctor", "--quiet").out == ""
     printed = cli("doctor", "--json").json
     assert [c["check"] for c in printed["checks"]] == list(doctor.CHECKS)
