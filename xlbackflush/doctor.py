@@ -26,7 +26,8 @@ from xlbackflush.excel.errors import UnusableError
 from xlbackflush.machine import COMPUTER, USER, Machine
 
 if TYPE_CHECKING:
-    from xlbackflush.excel.trial import OpenBook, Verdict
+    from xlbackflush.excel.askexcel import OpenBook
+    from xlbackflush.excel.trial import Verdict
 
 Result = Literal["PASS", "WARN", "FAIL", "SKIP"]
 
@@ -77,12 +78,20 @@ def in_excel(machine: Machine, so_far: list[Finding], open_book: OpenBook | None
         return [Finding("Excel", "FAIL", "there is no Excel on this system.", "Try it where Excel is.")]
     if failed(so_far):
         return [Finding("Excel", "SKIP", "not tried, as something else has failed.", "Mend that first.")]
-    from xlbackflush.excel.trial import open_in_excel, trial
+    from xlbackflush.excel.askexcel import open_in_excel
+    from xlbackflush.excel.trial import trial
 
-    open_book = open_book or partial(open_in_excel, addin=setup.places(machine).addin)
+    where = setup.places(machine)
+    open_book = open_book or partial(open_in_excel, addin=where.addin)
     with tempfile.TemporaryDirectory(prefix="xlbackflush-", ignore_cleanup_errors=True) as folder:
         try:
-            verdicts = trial(Path(folder), open_book, engine=machine.system == "Windows")
+            verdicts = trial(
+                Path(folder),
+                open_book,
+                machine.system == "Windows",
+                where.addin.parent,
+                setup.configured(machine, where),
+            )
         except Exception as error:  # noqa: BLE001 - whatever Excel did belongs into the report
             trace = traceback.format_exc().splitlines()
             return [Finding("Excel", "FAIL", f"{type(error).__name__}: {error}.", _SEND, tuple(trace))]
@@ -94,10 +103,13 @@ _SEND = "Please send the report."
 
 def _judged(verdict: Verdict) -> Finding:
     name = f"Excel, {verdict.part}"
+    if verdict.unsaid:
+        return Finding(name, "WARN", f"Excel did not say: {verdict.unsaid}.", _SEND)
     if verdict.passed:
-        return Finding(name, "PASS", f"{verdict.compared:,} compared, no difference.")
-    count = len(verdict.differences)
-    return Finding(name, "FAIL", f"{verdict.compared:,} compared, {count:,} differ.", _SEND, verdict.differences)
+        return Finding(name, "PASS", f"{verdict.compared:,} compared, no difference.", details=verdict.facts)
+    first, count = verdict.differences[0] if verdict.differences else "nothing was compared", len(verdict.differences)
+    what = first if count < 2 else f"{verdict.compared:,} compared, {count:,} differ."
+    return Finding(name, "FAIL", what, _SEND, (*verdict.differences, *verdict.facts))
 
 
 # -------------------------------------------------------------------------------------------------- Python
