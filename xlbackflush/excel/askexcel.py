@@ -9,8 +9,8 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
-from xlbackflush.excel.com import Box, NativeBook, Patience, Patient
-from xlbackflush.excel.package import column_letter, quoted
+from xlbackflush.excel.com import Box, NativeBook, Patience, Patient, addresses
+from xlbackflush.excel.package import quoted
 from xlbackflush.excel.values import decoded
 
 PATIENCE = 10.0  # seconds for keys to arrive
@@ -192,8 +192,8 @@ class ExcelBook:
             "Excel": lambda: f"{app.Version}, build {app.Build}",
             "System": lambda: app.OperatingSystem,  # it names the bits of Excel, not of Windows
             "Language of Excel": lambda: app.LanguageSettings.LanguageID(2),  # msoLanguageIDUI
-            "Country of Windows": lambda: app.International(2),  # xlCountrySetting
-            "Decimal and list separator": lambda: f"{app.International(3)} {app.International(5)}",
+            "Country of Windows": lambda: _indexed(app.International, 2),  # xlCountrySetting
+            "Decimal, list separator": lambda: [_indexed(app.International, number) for number in (3, 5)],
             "Calculation": lambda: app.Calculation,
             "Title": lambda: self._com.Windows(1).Caption,  # Excel adds a word when it has repaired a file
             "Security of automation": lambda: app.AutomationSecurity,
@@ -208,9 +208,12 @@ class ExcelBook:
 
 
 def _values(sheet: Any, box: Box) -> list[list[object]]:
-    top, left, bottom, right = box
-    cells = sheet.Range(f"{column_letter(left)}{top}:{column_letter(right)}{bottom}").Value2
-    return [[decoded(cell) for cell in row] for row in cells]
+    return [[decoded(cell) for cell in row] for row in sheet.Range(addresses(box)[0]).Value2]
+
+
+def _indexed(values: Any, number: int) -> object:
+    """One of the values of a property with a number, which late binding may give all together."""
+    return values[number - 1] if isinstance(values, tuple) else values(number)
 
 
 def _contents(book: Any) -> list[str]:
@@ -219,6 +222,7 @@ def _contents(book: Any) -> list[str]:
         sheet = book.Worksheets(i)
         lines += [f"sheet {sheet.Name}", f"{sheet.Shapes.Count} shapes on {sheet.Name}"]
         for j in range(1, sheet.ListObjects.Count + 1):
-            table = sheet.ListObjects(j)
-            lines.append(f"table {table.Name} at {sheet.Name}!{table.Range.Address.replace('$', '')}")
+            table, area = sheet.ListObjects(j), sheet.ListObjects(j).Range
+            last = area.Row + area.Rows.Count - 1, area.Column + area.Columns.Count - 1
+            lines.append(f"table {table.Name} at {sheet.Name}!{addresses((area.Row, area.Column, *last))[0]}")
     return lines + [f"name {book.Names(i).Name}" for i in range(1, book.Names.Count + 1)]
