@@ -47,9 +47,10 @@ def workbook(**more: Any) -> SimpleNamespace:
     table = SimpleNamespace(
         Name="BOM", Range=SimpleNamespace(Row=6, Column=1, Rows=Many(*range(13)), Columns=Many(*range(11)))
     )
+    button, arrow = SimpleNamespace(Type=1), SimpleNamespace(Type=8)  # Excel's own arrow beside a cell with a list
     sheets = Many(
-        SimpleNamespace(Name="About", Shapes=Many(1, 2), ListObjects=Many()),
-        SimpleNamespace(Name="BOM", Shapes=Many(1), ListObjects=Many(table)),
+        SimpleNamespace(Name="About", Shapes=Many(button, button), ListObjects=Many()),
+        SimpleNamespace(Name="BOM", Shapes=Many(button, arrow), ListObjects=Many(table)),
     )
     return SimpleNamespace(**{"Worksheets": sheets, "Names": Many(SimpleNamespace(Name="Items")), **more})
 

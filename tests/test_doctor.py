@@ -553,7 +553,7 @@ def test_what_excel_refuses_or_does_not_say_keeps_no_other_question_from_being_a
     assert results(findings) == PASSED | {
         "compiles": "FAIL", "outline of the Trace": "FAIL", "Undo": "WARN", "startup folder": "WARN",
     }  # fmt: skip
-    assert findings["compiles"].what == "OSError: Compile error in hidden module"
+    assert findings["compiles"].what == "OSError: Compile error in hidden module."
     assert any("Traceback" in line for line in findings["compiles"].details)
     assert findings["Undo"].what == "Excel did not say: Excel was not in front."
     assert findings["Undo"].mend == "Please send the report."
@@ -563,7 +563,7 @@ def test_where_the_button_fails_what_needs_a_run_says_so_and_other_keys_are_no_u
     findings = tried(windows, lambda book: book.wrong.update(press=OSError("Call was rejected by callee"), typed=5.0))
     needs_a_run = dict.fromkeys(("cells", "functions", "outline of the Trace", "Undo"), "WARN")
     assert results(findings) == PASSED | {"button": "FAIL"} | needs_a_run
-    assert findings["button"].what == "OSError: Call was rejected by callee"
+    assert findings["button"].what == "OSError: Call was rejected by callee."
     assert "the button made no run" in findings["cells"].what
     assert "5.0 arrived" in findings["Undo"].what
 

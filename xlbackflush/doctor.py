@@ -108,7 +108,7 @@ def _judged(verdict: Verdict) -> Finding:
     if verdict.passed:
         return Finding(name, "PASS", f"{verdict.compared:,} compared, no difference.", details=verdict.facts)
     first, count = verdict.differences[0] if verdict.differences else "nothing was compared", len(verdict.differences)
-    what = first if count < 2 else f"{verdict.compared:,} compared, {count:,} differ."
+    what = f"{first.rstrip('.')}." if count < 2 else f"{verdict.compared:,} compared, {count:,} differ."
     return Finding(name, "FAIL", what, _SEND, (*verdict.differences, *verdict.facts))
 
 

@@ -1,7 +1,7 @@
 """The add-in `xlbackflush.xlam`: our VBA, the VBA module of xlwings, and the ribbon tab, in one package.
 
 The module and the DLL of xlwings carry its version in their names, so that the add-in serves that version alone: the one
-that xlbackflush requires (`excel.built.XLWINGS`).
+that xlbackflush requires (`excel.binaries.XLWINGS`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from xlbackflush.excel.binaries import ABOUT_ADDIN, CONFIGURATION, XLWINGS, chec
 from xlbackflush.excel.errors import UnusableError
 from xlbackflush.excel.ledgers import FORMATS
 from xlbackflush.excel.package import MAIN
-from xlbackflush.excel.parts import VBA_CONTENT, VBA_PROJECT
+from xlbackflush.excel.parts import HEAD, OFFICE, VBA_CONTENT, VBA_PROJECT
 from xlbackflush.surface import CHECK, EXPLAIN, FUNCTION_GROUP, POST, RESTORE, RUN, Macro
 
 from .project import compiled
@@ -138,7 +138,7 @@ def ribbon_xml() -> str:
         inside = "".join(_button_xml(b) for b in buttons)
         groups.append(f'<group id="BackflushGroup{caption}" label={quoteattr(caption)}>{inside}</group>')
     return (
-        f'{_HEAD}<customUI xmlns="http://schemas.microsoft.com/office/2006/01/customui"><ribbon><tabs>'
+        f'{HEAD}<customUI xmlns="http://schemas.microsoft.com/office/2006/01/customui"><ribbon><tabs>'
         f'<tab id="BackflushTab" label={quoteattr(FUNCTION_GROUP)}>{"".join(groups)}</tab></tabs></ribbon></customUI>'
     )
 
@@ -161,8 +161,6 @@ def _button_xml(button: Button) -> str:
 
 # ----------------------------------------------------------------------------------------------- the package
 
-_HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
-_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _CORE = "http://schemas.openxmlformats.org/package/2006/metadata/core-properties"
 _CORE_RELATION = "http://schemas.openxmlformats.org/package/2006/relationships/metadata/core-properties"
 _RIBBON_RELATION = "http://schemas.microsoft.com/office/2006/relationships/ui/extensibility"
@@ -175,33 +173,33 @@ def _package() -> dict[str, str | bytes]:
     return {
         "[Content_Types].xml": _content_types(),
         "_rels/.rels": _relations(
-            (f"{_OFFICE}/officeDocument", "xl/workbook.xml"),
+            (f"{OFFICE}/officeDocument", "xl/workbook.xml"),
             (_CORE_RELATION, "docProps/core.xml"),
-            (f"{_OFFICE}/extended-properties", "docProps/app.xml"),
+            (f"{OFFICE}/extended-properties", "docProps/app.xml"),
             (_RIBBON_RELATION, "customUI/customUI.xml"),
         ),
         "customUI/customUI.xml": ribbon_xml(),
-        "docProps/app.xml": f'{_HEAD}<Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/'
+        "docProps/app.xml": f'{HEAD}<Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/'
         'extended-properties"><Application>xlbackflush</Application></Properties>',
-        "docProps/core.xml": f'{_HEAD}<cp:coreProperties xmlns:cp="{_CORE}" xmlns:dc="http://purl.org/dc/elements/1.1/">'
+        "docProps/core.xml": f'{HEAD}<cp:coreProperties xmlns:cp="{_CORE}" xmlns:dc="http://purl.org/dc/elements/1.1/">'
         f"<dc:title>Backflush costing</dc:title><dc:creator>xlbackflush</dc:creator>"
         f"<dc:description>{escape(ABOUT_ADDIN)}</dc:description></cp:coreProperties>",
         "xl/_rels/workbook.xml.rels": _relations(
-            (f"{_OFFICE}/worksheet", "worksheets/sheet1.xml"),
-            (f"{_OFFICE}/styles", "styles.xml"),
+            (f"{OFFICE}/worksheet", "worksheets/sheet1.xml"),
+            (f"{OFFICE}/styles", "styles.xml"),
             (VBA_PROJECT, "vbaProject.bin"),
         ),
         "xl/styles.xml": _STYLES,
-        "xl/workbook.xml": f'{_HEAD}<workbook xmlns="{MAIN}" xmlns:r="{_OFFICE}"><workbookPr codeName="ThisWorkbook"/>'
+        "xl/workbook.xml": f'{HEAD}<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}"><workbookPr codeName="ThisWorkbook"/>'
         '<bookViews><workbookView visibility="hidden" xWindow="0" yWindow="0" windowWidth="16000" windowHeight="9000"/>'
         '</bookViews><sheets><sheet name="xlbackflush" sheetId="1" r:id="rId1"/></sheets></workbook>',
-        "xl/worksheets/sheet1.xml": f'{_HEAD}<worksheet xmlns="{MAIN}"><sheetPr codeName="Sheet1"/><sheetData/></worksheet>',
+        "xl/worksheets/sheet1.xml": f'{HEAD}<worksheet xmlns="{MAIN}"><sheetPr codeName="Sheet1"/><sheetData/></worksheet>',
     }
 
 
 def _relations(*relations: tuple[str, str]) -> str:
     body = "".join(f'<Relationship Id="rId{i}" Type="{t}" Target="{to}"/>' for i, (t, to) in enumerate(relations, 1))
-    return f'{_HEAD}<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{body}</Relationships>'
+    return f'{HEAD}<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{body}</Relationships>'
 
 
 def _content_types() -> str:
@@ -214,7 +212,7 @@ def _content_types() -> str:
     )
     body = "".join(f'<Override PartName="{part}" ContentType="{kind}"/>' for part, kind in overrides)
     return (
-        f'{_HEAD}<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+        f'{HEAD}<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
         f'<Default Extension="bin" ContentType="{VBA_CONTENT}"/>'
         '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
         f'<Default Extension="xml" ContentType="application/xml"/>{body}</Types>'
@@ -222,10 +220,10 @@ def _content_types() -> str:
 
 
 _STYLES = (
-    f'{_HEAD}<styleSheet xmlns="{MAIN}"><fonts count="1"><font><sz val="11"/><name val="Calibri"/></font></fonts>'
+    f'{HEAD}<styleSheet xmlns="{MAIN}"><fonts count="1"><font><sz val="11"/><name val="Calibri"/></font></fonts>'
     '<fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills>'
     '<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>'
     '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
     '<cellXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/></cellXfs>'
-    '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
+    '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles><dxfs count="0"/></styleSheet>'
 )

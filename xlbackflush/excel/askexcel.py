@@ -14,6 +14,7 @@ from xlbackflush.excel.package import quoted
 from xlbackflush.excel.values import decoded
 
 PATIENCE = 10.0  # seconds for keys to arrive
+_FORM_CONTROL = 8  # msoFormControl: such as the arrow that Excel itself puts beside a cell with a list
 
 
 class UnsaidError(Exception):
@@ -220,7 +221,9 @@ def _contents(book: Any) -> list[str]:
     lines = []
     for i in range(1, book.Worksheets.Count + 1):
         sheet = book.Worksheets(i)
-        lines += [f"sheet {sheet.Name}", f"{sheet.Shapes.Count} shapes on {sheet.Name}"]
+        kinds = [sheet.Shapes(j).Type for j in range(1, sheet.Shapes.Count + 1)]
+        shapes = len(kinds) - kinds.count(_FORM_CONTROL)
+        lines += [f"sheet {sheet.Name}", f"{shapes} shapes on {sheet.Name}"]
         for j in range(1, sheet.ListObjects.Count + 1):
             table, area = sheet.ListObjects(j), sheet.ListObjects(j).Range
             last = area.Row + area.Rows.Count - 1, area.Column + area.Columns.Count - 1
