@@ -23,6 +23,9 @@ bench: $(READY)  ## speed, side by side
 	$(BIN)/python -m pip install -q -e '.[bench]'
 	$(BIN)/python -m tests.bench
 
+# To have them signed: sign a copy of vba/built/xlbackflush.xlam with your certificate (signtool, or Tools > Digital
+# Signature in Excel's VBA editor), and install it: xlbackflush install --addin FILE. A workbook that `new` has written is
+# signed the same way, and runs leave its macros and their signature as they are.
 vba: $(READY)  ## build vba/built/ again: vbaProject.bin of workbooks, and the add-in
 	$(BIN)/python -m xlbackflush.vba.building
 
