@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: run test lint bench workbooks clean
+.PHONY: run test lint bench vba workbooks clean
 
 run: $(READY)  ## the main job, on a sample workbook
 	mkdir -p build
@@ -16,14 +16,20 @@ test: $(READY)  ## all tests
 
 lint: $(READY)  ## style and types
 	$(BIN)/ruff check .
-	$(BIN)/ruff format --check xlbackflush tests
+	$(BIN)/ruff format --check xlbackflush tests vba
 	$(BIN)/mypy
 
 bench: $(READY)  ## speed, side by side
 	$(BIN)/python -m pip install -q -e '.[bench]'
 	$(BIN)/python -m tests.bench
 
-workbooks: $(READY)  ## build workbooks/ again
+# To have them signed: sign a copy of vba/built/xlbackflush.xlam with your certificate (signtool, or Tools > Digital
+# Signature in Excel's VBA editor), and install it: xlbackflush install --addin FILE. A workbook that `new` has written is
+# signed the same way, and runs leave its macros and their signature as they are.
+vba: $(READY)  ## build vba/built/ again: vbaProject.bin of workbooks, and the add-in
+	$(BIN)/python -m xlbackflush.vba.building
+
+workbooks: vba  ## build workbooks/ again
 	$(BIN)/xlbackflush new workbooks/template.xlsm --period 2026-01 --force
 	$(BIN)/xlbackflush new workbooks/widgets.xlsm --sample widgets --force
 	$(BIN)/xlbackflush new workbooks/computers.xlsm --sample computers --force

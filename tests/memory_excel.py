@@ -35,9 +35,9 @@ from pyopenvba.interpreter import EMPTY, MISSING, NULL, VBAArray, VBAErrorValue,
 from pyopenvba.interpreter._objects import MemberSpec, member, method, setter
 from pyopenvba.interpreter._runtime import UNRESOLVED, Interpreter, UserClassInstance
 from pyopenvba.interpreter._values import error, to_text
+from xlbackflush.vba.building.sources import Module, help_module, modules
 
 from xlbackflush.excel import functions
-from xlbackflush.excel.vba import Module, help_module, modules
 from xlbackflush.surface import ADDIN
 
 ERRORS = {2007: "#DIV/0!", 2015: "#VALUE!", 2023: "#REF!", 2029: "#NAME?", 2036: "#NUM!", 2042: "#N/A"}

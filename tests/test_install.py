@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import csv
+import importlib.metadata
 import json
+import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from machines import machine, with_python
-from support_files import cli
+from support_files import Parts, cli
 
-from xlbackflush import surface
-from xlbackflush.excel import addin
+from xlbackflush import __version__, surface
+from xlbackflush.excel import binaries
 from xlbackflush.excel.errors import UnusableError
 from xlbackflush.install import Step, configuration, install, uninstall
 from xlbackflush.machine import Machine
@@ -21,6 +24,7 @@ XLSTART = "AppData/Roaming/Microsoft/Excel/XLSTART/xlbackflush.xlam"
 CONF = ".xlbackflush/xlbackflush.conf"
 STARTUP = "Library/Group Containers/UBF8T346G9.Office/User Content.localized/Startup.localized/Excel/xlbackflush.xlam"
 MAC_CONF = "Library/Containers/com.microsoft.Excel/Data/xlbackflush.conf"
+BUILT = Path(__file__).parents[1] / "vba" / "built"
 SCRIPTS = "Library/Application Scripts/com.microsoft.Excel"
 
 
@@ -53,20 +57,18 @@ def read_conf(path: Path, encoding: str) -> dict[str, str]:
 
 
 def test_on_windows_add_in_and_configuration_stand_where_excel_and_xlwings_look(
-    windows: Machine, tmp_path: Path
+    windows: Machine,
 ) -> None:
     assert done(install(windows)) == ["Wrote", "Wrote"]
     assert files(windows.home) == {XLSTART, CONF, ".xlbackflush/xlbackflush-installed.json"}
-    addin.build(tmp_path / "fresh.xlam")
-    assert (windows.home / XLSTART).read_bytes() == (tmp_path / "fresh.xlam").read_bytes()
+    assert (windows.home / XLSTART).read_bytes() == (BUILT / surface.ADDIN).read_bytes()
 
 
 def test_on_a_mac_the_script_that_starts_python_comes_along(mac: Machine) -> None:
     assert done(install(mac)) == ["Wrote"] * 3
-    version = addin.xlwings_modules()[1]
-    script = f"{SCRIPTS}/xlwings-{version}.applescript"
+    script = f"{SCRIPTS}/xlwings-{binaries.XLWINGS}.applescript"
     assert files(mac.home) == {STARTUP, MAC_CONF, script, f"{Path(MAC_CONF).parent}/xlbackflush-installed.json"}
-    assert (mac.home / script).read_bytes() == (addin.xlwings_folder() / Path(script).name).read_bytes()
+    assert (mac.home / script).read_bytes() == (binaries.xlwings_folder() / Path(script).name).read_bytes()
 
 
 def test_without_excel_a_folder_must_be_named(tmp_path: Path) -> None:
@@ -101,7 +103,7 @@ def test_the_configuration_names_this_python_and_keeps_workbook_folders_out(wind
 def test_every_name_in_the_configuration_is_one_that_the_module_of_xlwings_reads(
     windows: Machine, mac: Machine
 ) -> None:
-    source = addin.xlwings_modules()[0][0].source
+    source = (binaries.xlwings_folder() / "xlwings_custom_addin.bas").read_text()
     for computer, text in ((windows, configuration(windows)), (mac, configuration(mac))):
         for name, _ in csv.reader(text.decode(computer.encoding).splitlines()):
             assert f'GetConfig("{name}"' in source
@@ -148,6 +150,16 @@ def test_a_new_python_replaces_the_configuration_alone(windows: Machine) -> None
     assert done(uninstall(moved)) == ["Removed", "Removed"]
 
 
+def test_it_is_said_that_excel_starts_another_python_from_now_on(windows: Machine) -> None:
+    """Two Pythons may have xlbackflush, and Excel starts one."""
+    assert [step.note for step in install(windows)] == ["", ""]
+    moved = with_python(windows, Path("/new/python.exe"))
+    _, configuration = install(moved)
+    assert configuration.note == f"Excel now starts {Path('/new/python.exe')}; before, it started {windows.python}"
+    assert configuration.note in configuration.line
+    assert [step.note for step in install(moved)] == ["", ""]
+
+
 @pytest.mark.parametrize("name", [XLSTART, CONF])
 def test_a_file_that_somebody_changed_is_replaced_only_with_force(windows: Machine, name: str) -> None:
     install(windows)
@@ -169,14 +181,134 @@ def test_a_file_that_was_there_before_is_not_taken_for_ours(windows: Machine) ->
 
 def test_an_older_script_is_taken_away_with_an_upgrade_of_xlwings(mac: Machine) -> None:
     install(mac)
-    version = addin.xlwings_modules()[1]
-    new, old = mac.home / SCRIPTS / f"xlwings-{version}.applescript", mac.home / SCRIPTS / "xlwings-0.1.0.applescript"
+    new, old = (
+        mac.home / SCRIPTS / f"xlwings-{binaries.XLWINGS}.applescript",
+        mac.home / SCRIPTS / "xlwings-0.1.0.applescript",
+    )
     new.rename(old)  # as an earlier version of xlwings would have left it
     manifest = mac.home / MAC_CONF
     manifest = manifest.with_name("xlbackflush-installed.json")
     manifest.write_text(manifest.read_text().replace(new.name, old.name))
     assert done(install(mac)) == ["Unchanged", "Unchanged", "Wrote", "Removed"]
     assert [p.name for p in (mac.home / SCRIPTS).iterdir()] == [new.name]
+
+
+# ------------------------------------------------------------------------------------------- the DLL of xlwings
+
+DLL = f"xlwings64-{binaries.XLWINGS}.dll"
+COPY = f".xlbackflush/{DLL}"
+
+
+@pytest.fixture
+def bridged(windows: Machine) -> Machine:
+    """A computer on which pip had no write access beside Python, and put the DLL under the user's folder."""
+    library = windows.appdata / "Python" / DLL
+    library.parent.mkdir(parents=True)
+    library.write_bytes(b"machine code")
+    return replace(windows, libraries=(library,))
+
+
+def test_the_dll_is_copied_to_where_the_add_in_looks_whatever_pip_did(bridged: Machine) -> None:
+    assert done(install(bridged)) == ["Wrote"] * 3
+    assert (bridged.home / COPY).read_bytes() == b"machine code"
+    assert done(install(bridged)) == ["Unchanged"] * 3
+    assert done(uninstall(bridged)) == ["Removed"] * 3
+    assert files(bridged.home) == {bridged.libraries[0].relative_to(bridged.home).as_posix()}
+
+
+@pytest.mark.parametrize("up", [0, 1], ids=["installation", "virtual environment"])
+def test_a_dll_beside_python_is_copied_as_well(windows: Machine, up: int) -> None:
+    python = windows.home / "python" / "Scripts" / "python.exe"
+    python.parent.mkdir(parents=True)
+    (python.parents[up] / DLL).write_bytes(b"machine code")
+    install(with_python(windows, python))
+    assert (windows.home / COPY).read_bytes() == b"machine code"
+
+
+def test_dlls_for_both_kinds_of_excel_are_copied_and_those_of_an_older_xlwings_go(bridged: Machine) -> None:
+    folder = bridged.libraries[0].parent
+    other = folder / f"xlwings32-{binaries.XLWINGS}.dll"
+    other.write_bytes(b"32 bits")
+    both = replace(bridged, libraries=(*bridged.libraries, other))
+    assert done(install(both)) == ["Wrote"] * 4
+    manifest = bridged.home / CONF
+    manifest = manifest.with_name("xlbackflush-installed.json")
+    (bridged.home / COPY).rename(manifest.with_name("xlwings64-0.1.0.dll"))  # as an earlier version left it
+    manifest.write_text(manifest.read_text().replace(DLL, "xlwings64-0.1.0.dll"))
+    assert done(install(both)) == ["Unchanged", "Unchanged", "Wrote", "Unchanged", "Removed"]
+    assert {p.name for p in manifest.parent.glob("*.dll")} == {DLL, other.name}
+
+
+def test_a_dll_that_excel_holds_stays_and_is_removed_the_next_time(
+    bridged: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(bridged)
+    free = Path.unlink
+
+    def held(self: Path, missing_ok: bool = False) -> None:
+        if self.suffix == ".dll":
+            raise PermissionError(5, "Access is denied", str(self))
+        free(self, missing_ok)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", held)
+        steps = uninstall(bridged)
+    assert done(steps) == ["Removed", "Removed", "In use"]
+    assert "close Excel and run this again" in steps[2].line
+    assert (bridged.home / COPY).exists()
+    assert done(uninstall(bridged)) == ["Removed"]
+    assert not (bridged.home / ".xlbackflush").exists()
+
+
+# ------------------------------------------------------------------------------------- versions and signatures
+
+
+def test_another_xlwings_is_refused_with_the_command_that_mends_it(
+    windows: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = importlib.metadata.version
+    monkeypatch.setattr(importlib.metadata, "version", lambda name: "0.30.1" if name == "xlwings" else real(name))
+    with pytest.raises(UnusableError) as refused:
+        install(windows)
+    assert str(refused.value) == (
+        f"xlwings 0.30.1 is installed, but the add-in is made for xlwings {binaries.XLWINGS}. "
+        f"Run: python -m pip install xlwings=={binaries.XLWINGS}"
+    )
+    assert files(windows.home) == set()
+
+
+def signed(path: Path) -> Path:
+    """A copy of the add-in as a signing program leaves it: the signature is a part beside the project."""
+    with zipfile.ZipFile(BUILT / surface.ADDIN) as ours, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as copy:
+        for name in ours.namelist():
+            copy.writestr(name, ours.read(name))
+        copy.writestr("xl/vbaProjectSignature.bin", b"signature")
+    return path
+
+
+def test_a_signed_copy_of_the_add_in_is_installed_and_stays(windows: Machine, tmp_path: Path) -> None:
+    copy = signed(tmp_path / "signed.xlam")
+    install(windows)
+    assert done(install(windows, given=copy)) == ["Replaced", "Unchanged"]
+    assert (windows.home / XLSTART).read_bytes() == copy.read_bytes()
+    assert done(install(windows)) == ["Unchanged", "Unchanged"]
+    assert done(uninstall(windows)) == ["Removed", "Removed"]
+
+
+@pytest.mark.parametrize("spoil", ["unsigned", "another version", "no add-in"])
+def test_only_a_signed_copy_of_this_version_is_taken(windows: Machine, tmp_path: Path, spoil: str) -> None:
+    copy = signed(tmp_path / "signed.xlam")
+    if spoil == "unsigned":
+        copy.write_bytes((BUILT / surface.ADDIN).read_bytes())
+    elif spoil == "another version":
+        parts = Parts(copy)
+        parts.edit("docProps/core.xml", f"xlbackflush {__version__}", "xlbackflush 0.0.9")
+        parts.save(copy)
+    else:
+        copy.write_bytes(b"text")
+    with pytest.raises(UnusableError, match=r"signed\.xlam is not a signed copy of the add-in"):
+        install(windows, given=copy)
+    assert files(windows.home) == set()
 
 
 def test_add_in_held_open_by_excel(windows: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -229,10 +361,9 @@ def test_uninstall_leaves_what_somebody_changed(windows: Machine, change: Callab
 
 
 def test_uninstall_leaves_a_script_that_xlwings_put_there_before(mac: Machine) -> None:
-    version = addin.xlwings_modules()[1]
-    script = mac.home / SCRIPTS / f"xlwings-{version}.applescript"
+    script = mac.home / SCRIPTS / f"xlwings-{binaries.XLWINGS}.applescript"
     script.parent.mkdir(parents=True)
-    script.write_bytes((addin.xlwings_folder() / script.name).read_bytes())
+    script.write_bytes((binaries.xlwings_folder() / script.name).read_bytes())
     assert done(install(mac)) == ["Wrote", "Wrote", "Unchanged"]
     assert done(install(mac)) == ["Unchanged"] * 3
     assert done(uninstall(mac)) == ["Removed", "Removed"]

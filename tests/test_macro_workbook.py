@@ -10,9 +10,9 @@ import openpyxl
 import pytest
 from pyopenvba import ExcelFile, check_file
 from support_files import MAIN, Parts, bench_book, cli, sample_book
+from xlbackflush.vba.building import sources as vba
 
 from xlbackflush import layout, surface
-from xlbackflush.excel import vba
 from xlbackflush.excel.helppage import EXAMPLES
 
 DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing}"

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 from pyopenvba.interpreter import Interpreter
+from xlbackflush.vba.building import addin
 
 from xlbackflush import layout, surface
-from xlbackflush.excel import addin, helppage
+from xlbackflush.excel import helppage
 
 VBA = Path(__file__).parents[1] / "vba"
 FILES = sorted([*VBA.glob("*/*.bas"), *VBA.glob("*/*.cls")])

@@ -215,6 +215,9 @@ def _excel_verbs(verbs: Verbs[argparse.ArgumentParser]) -> None:
         verbs, "install", setup.install, "put button, ribbon tab and functions into Excel for this user", ""
     )
     install.add_argument("--force", action="store_true", help="replace files that somebody else changed")
+    install.add_argument(
+        "--addin", type=Path, metavar="FILE", help="install this copy of the add-in, which your company has signed"
+    )
     uninstall = _verb(verbs, "uninstall", setup.uninstall, "remove what install wrote", "")
     for sub in (install, uninstall):
         sub.add_argument("--folder", type=Path, metavar="DIR", help="a folder instead of the places where Excel looks")

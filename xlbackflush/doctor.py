@@ -21,12 +21,13 @@ from typing import TYPE_CHECKING, Literal
 
 from xlbackflush import __version__
 from xlbackflush import install as setup
-from xlbackflush.excel import addin
+from xlbackflush.excel import binaries
 from xlbackflush.excel.errors import UnusableError
 from xlbackflush.machine import COMPUTER, USER, Machine
 
 if TYPE_CHECKING:
-    from xlbackflush.excel.trial import OpenBook, Verdict
+    from xlbackflush.excel.askexcel import OpenBook
+    from xlbackflush.excel.trial import Verdict
 
 Result = Literal["PASS", "WARN", "FAIL", "SKIP"]
 
@@ -77,12 +78,20 @@ def in_excel(machine: Machine, so_far: list[Finding], open_book: OpenBook | None
         return [Finding("Excel", "FAIL", "there is no Excel on this system.", "Try it where Excel is.")]
     if failed(so_far):
         return [Finding("Excel", "SKIP", "not tried, as something else has failed.", "Mend that first.")]
-    from xlbackflush.excel.trial import open_in_excel, trial
+    from xlbackflush.excel.askexcel import open_in_excel
+    from xlbackflush.excel.trial import trial
 
-    open_book = open_book or partial(open_in_excel, addin=setup.places(machine).addin)
+    where = setup.places(machine)
+    open_book = open_book or partial(open_in_excel, addin=where.addin)
     with tempfile.TemporaryDirectory(prefix="xlbackflush-", ignore_cleanup_errors=True) as folder:
         try:
-            verdicts = trial(Path(folder), open_book, engine=machine.system == "Windows")
+            verdicts = trial(
+                Path(folder),
+                open_book,
+                machine.system == "Windows",
+                where.addin.parent,
+                setup.configured(machine, where),
+            )
         except Exception as error:  # noqa: BLE001 - whatever Excel did belongs into the report
             trace = traceback.format_exc().splitlines()
             return [Finding("Excel", "FAIL", f"{type(error).__name__}: {error}.", _SEND, tuple(trace))]
@@ -94,10 +103,13 @@ _SEND = "Please send the report."
 
 def _judged(verdict: Verdict) -> Finding:
     name = f"Excel, {verdict.part}"
+    if verdict.unsaid:
+        return Finding(name, "WARN", f"Excel did not say: {verdict.unsaid}.", _SEND)
     if verdict.passed:
-        return Finding(name, "PASS", f"{verdict.compared:,} compared, no difference.")
-    count = len(verdict.differences)
-    return Finding(name, "FAIL", f"{verdict.compared:,} compared, {count:,} differ.", _SEND, verdict.differences)
+        return Finding(name, "PASS", f"{verdict.compared:,} compared, no difference.", details=verdict.facts)
+    first, count = verdict.differences[0] if verdict.differences else "nothing was compared", len(verdict.differences)
+    what = f"{first.rstrip('.')}." if count < 2 else f"{verdict.compared:,} compared, {count:,} differ."
+    return Finding(name, "FAIL", what, _SEND, (*verdict.differences, *verdict.facts))
 
 
 # -------------------------------------------------------------------------------------------------- Python
@@ -117,19 +129,30 @@ def _python(machine: Machine) -> Answer:
 
 
 def _packages(machine: Machine) -> Answer:
-    """The packages that this version declares to need."""
-    found, missing = [], []
+    """The packages that this version declares to need, and those of one version only in that version."""
+    present, missing, others = [], [], []
     for requirement in importlib.metadata.requires("xlbackflush") or []:
         if "extra ==" in requirement:
             continue
-        name = re.split(r"[^A-Za-z0-9._-]", requirement, maxsplit=1)[0]
+        name, pinned = re.match(r"([A-Za-z0-9._-]+)(?:==([\w.]+))?", requirement).groups()  # type: ignore[union-attr]
         try:
-            found.append(f"{name} {importlib.metadata.version(name)}")
+            version = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
-            missing.append(name)
+            missing.append(f"{name}=={pinned}" if pinned else name)
+            continue
+        present.append(f"{name} {version}")
+        if pinned and version != pinned:
+            others.append((present[-1], f"{name}=={pinned}"))
     if missing:
         return "FAIL", f"{', '.join(missing)} not installed.", f"Run: python -m pip install {' '.join(missing)}"
-    return "PASS", f"xlbackflush {__version__}, {', '.join(found)}."
+    if others:
+        there, needed = others[0]
+        return (
+            "FAIL",
+            f"{there} is installed, but the add-in is made for {needed}.",
+            f"Run: python -m pip install {needed}",
+        )
+    return "PASS", f"xlbackflush {__version__}, {', '.join(present)}."
 
 
 def _pywin32(machine: Machine) -> Answer:
@@ -142,35 +165,38 @@ def _pywin32(machine: Machine) -> Answer:
 
 
 def _bridge(machine: Machine) -> Answer:
-    """The DLL through which functions reach Python, in the folders where the VBA of xlwings looks."""
+    """The DLL through which functions reach Python, in the folders where the VBA of the add-in looks."""
     if machine.system != "Windows":
         return _NOT_WINDOWS
     office = machine.registry(COMPUTER, r"SOFTWARE\Microsoft\Office\ClickToRun\Configuration", "Platform")
-    name = f"xlwings{'32' if office == 'x86' else '64'}-{addin.xlwings_modules()[1]}.dll"
-    folders = (machine.python.parent, machine.python.parent.parent)
+    name = setup.LIBRARIES[32 if office == "x86" else 64]
+    folders = (setup.places(machine).configuration.parent, *machine.library_folders)
     for folder in folders:
         if (folder / name).is_file():
             return "PASS", f"{folder / name}."
-    return (
-        "FAIL",
-        f"{name} is neither in {folders[0]} nor in {folders[1]}.",
-        "Install xlwings again, without --user: python -m pip install --force-reinstall --no-deps xlwings",
-    )
+    looked = f"{name} is in none of {', '.join(map(str, folders))}."
+    if machine.library(name):
+        return "FAIL", looked, _REINSTALL
+    again = f"python -m pip install --force-reinstall --no-deps xlwings=={binaries.XLWINGS}"
+    return "FAIL", looked, f"Run: {again}, then: {_INSTALL}"
 
 
 # --------------------------------------------------------------------------------------------- installation
 
 
 def _addin(machine: Machine) -> Answer:
-    """The add-in is there, and is what this version with this xlwings would write."""
+    """The add-in is there, and is the one of this version."""
     if machine.system == "Other":
         return _NO_EXCEL
     where = setup.places(machine)
     if not where.addin.is_file():
         return "FAIL", f"not installed: {where.addin} is missing.", _REINSTALL
-    if where.addin.read_bytes() != setup.wanted(machine, where)[where.addin]:
-        return "FAIL", f"{where.addin} is of another version of xlbackflush or xlwings.", _REINSTALL
-    return "PASS", f"{where.addin}."
+    content = where.addin.read_bytes()
+    if content == binaries.addin():
+        return "PASS", f"{where.addin}."
+    if setup.is_signed_copy(content):
+        return "PASS", f"{where.addin}, a signed copy."
+    return "FAIL", f"{where.addin} is of another version of xlbackflush, or was changed.", _REINSTALL
 
 
 def _configuration(machine: Machine) -> Answer:
@@ -188,7 +214,7 @@ def _interpreter(machine: Machine) -> Answer:
     """The Python that Excel will start is there, and is this one."""
     if machine.system == "Other":
         return _NO_EXCEL
-    configured = _configured(machine)
+    configured = setup.configured(machine, setup.places(machine))
     if configured is None:
         return "FAIL", "the configuration names none.", _REINSTALL
     if not configured.is_file():
@@ -202,7 +228,7 @@ def _engine(machine: Machine) -> Answer:
     """The Python that Excel will start finds xlbackflush, of this version."""
     if machine.system == "Other":
         return _NO_EXCEL
-    interpreter = _configured(machine)
+    interpreter = setup.configured(machine, setup.places(machine))
     if interpreter is None or not interpreter.is_file():
         return "SKIP", "no interpreter to ask."
     code = "import xlbackflush.excel.macros, xlbackflush.excel.functions; print(xlbackflush.__version__)"
@@ -219,16 +245,6 @@ def _engine(machine: Machine) -> Answer:
     if done.stdout.strip() != __version__:
         return "WARN", f"{interpreter} has xlbackflush {done.stdout.strip()}; this is {__version__}.", _REINSTALL
     return "PASS", f"{interpreter} loads xlbackflush {__version__}."
-
-
-def _configured(machine: Machine) -> Path | None:
-    """The interpreter that the configuration names."""
-    try:
-        text = setup.places(machine).configuration.read_bytes().decode(machine.encoding, "replace")
-    except OSError:
-        return None
-    match = re.search(r'^"INTERPRETER_(?:WIN|MAC)","([^"]+)"', text, re.M)
-    return Path(match[1]) if match else None
 
 
 # ---------------------------------------------------------------------------------------- Excel and policies
@@ -254,6 +270,13 @@ def _trust(machine: Machine) -> Answer:
         for place in (key, key.replace("Policies\\", "")):
             if machine.registry(USER, place, name) == 1:
                 return "FAIL", f"{says} ({USER}\\{place}, {name}).", f"Ask who looks after your computer. {_WITHOUT}"
+    if machine.appdata_server and not _network_trusted(machine):
+        return (
+            "WARN",
+            f"XLSTART is on a server ({machine.appdata_server}), where Excel trusts nothing unless it is told to.",
+            "In Excel, tick File > Options > Trust Center > Trust Center Settings > Trusted Locations > Allow Trusted "
+            f"Locations on my network; where that is greyed out, ask who looks after your computer. {_WITHOUT}",
+        )
     for place in (_EXCEL, _EXCEL.replace("Policies\\", "")):
         warnings = machine.registry(USER, place, "VBAWarnings")
         if warnings in (3, 4):
@@ -263,6 +286,15 @@ def _trust(machine: Machine) -> Answer:
                 "Use the buttons of the ribbon tab, or keep workbooks in a trusted location.",
             )
     return "PASS", "XLSTART is trusted; for a workbook, Excel asks once: Enable Content."
+
+
+def _network_trusted(machine: Machine) -> bool:
+    """Whether trusted locations may be on a server; a policy before the user's own setting."""
+    for place in (rf"{_EXCEL}\Trusted Locations", rf"{_EXCEL}\Trusted Locations".replace("Policies\\", "")):
+        allowed = machine.registry(USER, place, "AllowNetworkLocations")
+        if allowed is not None:
+            return allowed == 1
+    return False
 
 
 _DEFENDER = r"SOFTWARE\{}Microsoft\Windows Defender"

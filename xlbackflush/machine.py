@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import os
 import struct
 import sys
@@ -21,7 +22,8 @@ USER, COMPUTER = "HKEY_CURRENT_USER", "HKEY_LOCAL_MACHINE"
 class Machine:
     """A computer: its system, the user's folders, this Python, and the Windows registry.
 
-    `encoding` is the one in which VBA reads a text file; `registry(root, key, name)` is a value, or None.
+    `encoding` is the one in which VBA reads a text file; `registry(root, key, name)` is a value, or None; `libraries` are
+    the DLLs of xlwings, where pip put them.
     """
 
     system: System
@@ -32,6 +34,7 @@ class Machine:
     bits: int
     encoding: str
     registry: Registry = field(repr=False)
+    libraries: tuple[Path, ...] = ()
 
     @property
     def python(self) -> Path:
@@ -42,6 +45,25 @@ class Machine:
     def packaged(self) -> bool:
         """True for a Python of the Microsoft Store: what it writes under AppData is kept where Excel does not look."""
         return self.system == "Windows" and "windowsapps" in str(self.base).lower()
+
+    @property
+    def library_folders(self) -> tuple[Path, Path]:
+        """Where the VBA of xlwings looks for its DLL: beside Python, and, for a virtual environment, one folder up."""
+        return self.python.parent, self.python.parent.parent
+
+    def library(self, name: str) -> Path | None:
+        """A DLL of xlwings by its name, wherever it is; None where it is not installed."""
+        places = [p for p in self.libraries if p.name == name] + [folder / name for folder in self.library_folders]
+        return next((place for place in places if place.is_file()), None)
+
+    @property
+    def appdata_server(self) -> str:
+        """Windows: where the roaming application data is, if on a server, as \\\\server\\share or a drive; else ""."""
+        folder = str(self.appdata)
+        if folder.startswith(("\\\\", "//")):
+            return folder
+        mapped = folder[1:2] == ":" and self.registry(USER, rf"Network\{folder[0].upper()}", "RemotePath")
+        return folder if mapped else ""
 
     @property
     def appdata(self) -> Path:
@@ -66,7 +88,17 @@ def this_machine() -> Machine:
         bits=struct.calcsize("P") * 8,
         encoding={"Windows": "mbcs", "Mac": "mac_roman"}.get(system, "utf-8"),
         registry=_registry,
+        libraries=_libraries(),
     )
+
+
+def _libraries() -> tuple[Path, ...]:
+    """The DLLs that pip has recorded for xlwings: beside Python, or, without write access there, under the user's folder."""
+    try:
+        files = importlib.metadata.files("xlwings") or []
+    except importlib.metadata.PackageNotFoundError:
+        return ()
+    return tuple(Path(os.fspath(file.locate())).resolve() for file in files if file.suffix == ".dll")
 
 
 def _registry(root: str, key: str, name: str) -> object:

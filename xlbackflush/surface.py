@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 ADDIN = "xlbackflush.xlam"
 FUNCTION_GROUP = "Backflush"  # category in the function wizard
+BUILT_IN_GROUPS = 19  # categories that Excel brings along; ours, the first of the user's, comes next
 
 
 @dataclass(frozen=True)

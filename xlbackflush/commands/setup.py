@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xlbackflush import __version__
 from xlbackflush.commands.report import say, tell
-from xlbackflush.machine import this_machine
+from xlbackflush.machine import Machine, this_machine
 
 if TYPE_CHECKING:
     from xlbackflush.doctor import Finding
@@ -20,13 +21,18 @@ def install(args: argparse.Namespace) -> int:
     """Put the add-in where Excel looks, or into a folder."""
     from xlbackflush import install as installation
 
-    steps = installation.install(this_machine(), args.folder, args.force)
+    machine = this_machine()
+    steps = installation.install(machine, args.folder, args.force, args.addin)
     if args.folder:
         hint = "Copy both files; INTERPRETER_WIN in the .conf names the Python that Excel starts."
     elif all(step.done == installation.UNCHANGED for step in steps):
         hint = "Everything is in place. To check: xlbackflush doctor"
     else:
         hint = "Start Excel again to see the tab Backflush. To check: xlbackflush doctor"
+        if machine.system == "Windows":
+            hint += (
+                "\nIf your Windows profile follows you to other computers, so does the add-in: install it there, too."
+            )
     return _told(steps, hint, args)
 
 
@@ -37,6 +43,8 @@ def uninstall(args: argparse.Namespace) -> int:
 
     steps = installation.uninstall(this_machine(), args.folder)
     hint = "Workbooks stay as they are." if steps else "Nothing is installed."
+    if any(step.done == installation.IN_USE for step in steps):
+        hint = "One file is left: close Excel and run this again. " + hint
     if previous.folder().is_dir():
         hint += f" Copies for Restore previous run are in {previous.folder()}; delete that folder to be rid of them."
     return _told(steps, hint, args)
@@ -67,9 +75,21 @@ def doctor(args: argparse.Namespace) -> int:
     for finding in found:
         if finding.result == "FAIL" or not args.quiet:
             say(finding.line)
-    said = ["FAIL: see above." if code else "PASS: nothing stands in the way."]
-    said += [f"Wrote {target}; to report a problem, read this file and send it in."] if target else []
-    return tell(args, {}, "\n".join(said), code)
+    lines = [_summary(machine, found)]
+    lines += [f"Wrote {target}; to report a problem, read this file and send it in."] if target else []
+    return tell(args, {}, "\n".join(lines), code)
+
+
+def _summary(machine: Machine, findings: list[Finding]) -> str:
+    """The last line: what all the others come to."""
+    count = Counter(finding.result for finding in findings)
+    if count["FAIL"]:
+        return "FAIL: see above."
+    if machine.system == "Other":
+        return f"PASS for the command line; {count['SKIP']} checks are for Excel, which this system does not have."
+    if count["WARN"]:
+        return f"PASS, with {count['WARN']} warning{'s' if count['WARN'] > 1 else ''}: see above."
+    return "PASS: everything is in place."
 
 
 _DETAILS = 500  # lines of each finding that a report holds

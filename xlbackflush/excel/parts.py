@@ -9,11 +9,12 @@ from xml.sax.saxutils import escape, quoteattr
 from xlbackflush import layout
 from xlbackflush.excel import charts
 from xlbackflush.excel.package import MAIN, quoted
-from xlbackflush.excel.vba import BUILT_IN_GROUPS
 from xlbackflush.layout import HEADER_ROW
-from xlbackflush.surface import FUNCTION_GROUP
+from xlbackflush.surface import BUILT_IN_GROUPS, FUNCTION_GROUP
 
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+VBA_PROJECT = "http://schemas.microsoft.com/office/2006/relationships/vbaProject"
+VBA_CONTENT = "application/vnd.ms-office.vbaProject"
 HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 
 _SHEETS = "application/vnd.openxmlformats-officedocument.spreadsheetml"
@@ -61,7 +62,7 @@ def frame_parts(names: list[str], title: str, parts: Iterable[str], macros: bool
     """What every package has. names: of the sheets; parts: names of all other parts."""
     book = [*(("worksheet", f"worksheets/sheet{i}.xml") for i in range(1, len(names) + 1)), ("styles", "styles.xml")]
     if macros:
-        book.append(("sheetMetadata", "metadata.xml"))
+        book += [("sheetMetadata", "metadata.xml"), (VBA_PROJECT, "vbaProject.bin")]
     return {
         "[Content_Types].xml": content_types([*parts, "docProps/app.xml", "docProps/core.xml"], macros),
         "_rels/.rels": relations(
@@ -82,16 +83,20 @@ def content_types(parts: Iterable[str], macros: bool) -> str:
     for part in parts:
         overrides += [(f"/{part}", kind) for pattern, kind in _TYPES if re.fullmatch(pattern, f"/{part}")]
     body = "".join(f'<Override PartName="{part}" ContentType="{kind}"/>' for part, kind in overrides)
+    project = f'<Default Extension="bin" ContentType="{VBA_CONTENT}"/>' if macros else ""
     return (
-        f'{HEAD}<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+        f'{HEAD}<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">{project}'
         '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
         f'<Default Extension="xml" ContentType="application/xml"/>{body}</Types>'
     )
 
 
 def relations(targets: list[tuple[str, str]], package: Mapping[str, str] | None = None) -> str:
-    """A relationships part: (kind, target) of the office document, kind -> target of the package."""
-    kinds = [(f"{OFFICE}/{kind}", target) for kind, target in targets]
+    """A relationships part: (kind, target) of the office document, kind -> target of the package.
+
+    A kind that is not of Open XML is given as a whole address.
+    """
+    kinds = [(kind if "://" in kind else f"{OFFICE}/{kind}", target) for kind, target in targets]
     kinds += [
         (f"http://schemas.openxmlformats.org/package/2006/relationships/metadata/{kind}", target)
         for kind, target in (package or {}).items()

@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from xlbackflush import __version__, layout
 from xlbackflush.engine.materiality import PRORATE_THEM, RECORD_IT
-from xlbackflush.excel import buttons, charts, helppage
+from xlbackflush.excel import binaries, buttons, charts, helppage
 from xlbackflush.excel.charts import Board
 from xlbackflush.excel.dashboard import labels
 from xlbackflush.excel.frame import ALLOWED, NOT_RUN, STATUS, head_rows, header_row, table_xml
@@ -18,7 +18,6 @@ from xlbackflush.excel.parts import DYNAMIC_ARRAYS, HEAD, OFFICE, frame_parts, r
 from xlbackflush.excel.results import heights_of, style_name
 from xlbackflush.excel.sheet import Block, Cells, Value, cell, rows_xml
 from xlbackflush.excel.styles import LOOKS, WHOLE, StyleSheet, new_stylesheet
-from xlbackflush.excel.vba import compile_into, modules
 from xlbackflush.layout import HEADER_ROW, Column, Sheet, Table
 from xlbackflush.samples import Sample
 from xlbackflush.surface import MACROS
@@ -42,21 +41,11 @@ def build(path: Path, period: tuple[dt.date, dt.date], sample: Sample | None = N
 
     The suffix decides the kind of workbook: .xlsm may hold macros, .xlsx may not.
     """
-    macros = path.suffix.lower() == ".xlsm"
-    if not macros:
-        write_package(path, _parts(period, sample, macros))
-        return
-    unfinished = path.with_name(f".{path.stem}.unfinished.xlsm")
-    try:
-        write_package(unfinished, _parts(period, sample, macros))
-        compile_into(unfinished, modules("workbook"))
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    write_package(path, _parts(period, sample, macros=path.suffix.lower() == ".xlsm"))
 
 
 def _parts(period: tuple[dt.date, dt.date], sample: Sample | None, macros: bool) -> dict[str, str | bytes]:
-    """All parts of the package except the VBA project, which brings what refers to it."""
+    """All parts of the package."""
     styles = new_stylesheet()
     data = _inputs(period, sample)
     boards = {board.sheet: board for board in charts.boards()}
@@ -79,7 +68,8 @@ def _parts(period: tuple[dt.date, dt.date], sample: Sample | None, macros: bool)
         parts["xl/metadata.xml"] = DYNAMIC_ARRAYS
     parts["xl/styles.xml"] = styles.xml
     for i, (_, page, drawn, related) in enumerate(pages, 1):
-        parts[f"xl/worksheets/sheet{i}.xml"] = page
+        named = page.replace("<sheetPr>", f'<sheetPr codeName="Sheet{i}">', 1)  # as the VBA project knows the sheet
+        parts[f"xl/worksheets/sheet{i}.xml"] = named if macros else page
         if drawn:
             parts[f"xl/drawings/drawing{i}.xml"] = _drawing(drawn)
             related.append(("drawing", f"../drawings/drawing{i}.xml"))
@@ -87,6 +77,8 @@ def _parts(period: tuple[dt.date, dt.date], sample: Sample | None, macros: bool)
             parts[f"xl/worksheets/_rels/sheet{i}.xml.rels"] = relations(related)
     names = [name for name, *_ in pages]
     parts |= _chart_parts({names.index(sheet) + 1: board for sheet, board in boards.items()})
+    if macros:
+        parts["xl/vbaProject.bin"] = binaries.project()
     title = sample.title if sample else "Backflush costing workbook"
     return frame_parts(names, title, parts, macros) | parts
 

@@ -1,8 +1,8 @@
-"""A trial of the whole way through Excel: a sample is run from its button, and every cell is compared with a run of the
-same sample without Excel.
+"""A trial of the whole way through Excel: everything that only Excel can say, one question each.
 
-Excel has calculated its own cells by then, so that the comparison also tells whether Excel agrees with every proof and
-formula. What it asks of an open workbook is `Open`, which any spreadsheet program could give.
+A sample is run from its button, and every cell is compared with a run of the same sample without Excel. Excel has
+calculated its own cells by then, so that the comparison also tells whether Excel agrees with every proof and formula.
+What is asked of an open workbook is `askexcel.Open`, which any spreadsheet program could give.
 """
 
 from __future__ import annotations
@@ -11,25 +11,26 @@ import datetime as dt
 import math
 import shutil
 import time
+import traceback
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
 
 from xlbackflush import layout, pipeline
 from xlbackflush.engine.answers import answers
 from xlbackflush.engine.tables import CellError
-from xlbackflush.excel.com import Box, NativeBook
+from xlbackflush.excel.askexcel import Open, OpenBook, UnsaidError
+from xlbackflush.excel.com import Box
 from xlbackflush.excel.file import FileBook
 from xlbackflush.excel.frame import SHEET_OF
-from xlbackflush.excel.package import Package, column_letter
+from xlbackflush.excel.package import MAIN, Package, column_letter, split_cell
 from xlbackflush.excel.reader import SheetReader
 from xlbackflush.excel.template import build
-from xlbackflush.excel.values import decoded, stored
+from xlbackflush.excel.values import stored
 from xlbackflush.samples import SAMPLES
-from xlbackflush.surface import RUN
+from xlbackflush.surface import ADDIN, FUNCTIONS, RUN
 
 SAMPLE = "widgets"
 UNITS = 7.0  # that the functions are asked for
@@ -39,30 +40,26 @@ BEYOND = 20  # rows below and columns beside the results that must be blank
 #: columns that say when and by whom a run was made: (table, column)
 _OF_THE_MOMENT = (("Runs", "Started"), ("Runs", "User"))
 
+BOOK = "backflush-trial.xlsm"
+NOT_RUN = "Not run yet"
 
-class Open(Protocol):
-    """A workbook that is open in Excel."""
-
-    def press(self, macro: str) -> None:
-        """Run a macro of the workbook, as its button does. On a Mac it returns before Python has done its work."""
-
-    def values(self, sheet: str, box: Box) -> list[list[object]]:
-        """Calculated cells: text, number (a date is its serial number), truth value, CellError, "" where blank."""
-
-    def ask(self, formulas: Sequence[str]) -> list[object]:
-        """What formulas answer, each in a cell of its own beside our sheets; as `values`."""
-
-
-OpenBook = Callable[[Path], AbstractContextManager[Open]]
+#: how many things were compared, and a line for each that differs
+Answer = tuple[int, Sequence[str]]
+Question = Callable[["Trial"], Answer]
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """How one part of the trial went, and every difference that was found."""
+    """How one part of the trial went.
+
+    compared: how many things; differences: a line each; unsaid: why Excel did not answer; facts: lines for the report.
+    """
 
     part: str
     compared: int
-    differences: tuple[str, ...]
+    differences: tuple[str, ...] = ()
+    unsaid: str = ""
+    facts: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -70,39 +67,232 @@ class Verdict:
         return self.compared > 0 and not self.differences
 
 
-def trial(folder: Path, open_book: OpenBook, engine: bool = True) -> list[Verdict]:
-    """Run the sample in Excel, and beside it without; compare. `folder` is for the two workbooks.
+@dataclass(frozen=True)
+class Trial:
+    """A sample that is open in Excel, and the file of the same sample that was run without Excel.
 
-    engine: the functions reach Python; else (on a Mac) those that no output sheet can answer are not asked.
+    engine: the functions reach Python; else (on a Mac) those that no output sheet can answer are not asked. startup: the
+    folder where the add-in was installed. python: the one that Excel starts.
     """
-    live, file = folder / "backflush-trial.xlsm", folder / "without-excel.xlsm"
+
+    opened: Open
+    file: Path
+    new: Path
+    engine: bool
+    startup: Path | None = None
+    python: Path | None = None
+
+
+def trial(
+    folder: Path,
+    open_book: OpenBook,
+    engine: bool = True,
+    startup: Path | None = None,
+    python: Path | None = None,
+) -> list[Verdict]:
+    """Ask every question of `QUESTIONS`, whatever came of those before. `folder` is for the workbooks.
+
+    Raises what opening the workbook raises.
+    """
+    live, new, file = (folder / name for name in (BOOK, "new.xlsm", "without-excel.xlsm"))
     today = dt.date.today()
     build(live, (today, today), SAMPLES[SAMPLE]())  # a sample has its own period
-    shutil.copyfile(live, file)
+    for copy in (new, file):
+        shutil.copyfile(live, copy)
     with FileBook(file) as book:
         pipeline.run(book, "", dt.datetime.now())
     with open_book(live) as opened:
-        opened.press(RUN.name)
-        _wait_for_run(opened)
-        return [cells(opened, file), functions(opened, file, engine)]
+        state = Trial(opened, file, new, engine, startup, python)
+        return [_verdict(part, question, state) for part, question in QUESTIONS.items()]
 
 
-def _wait_for_run(opened: Open) -> None:
-    """Until the first run stands on its sheet."""
-    first = (layout.HEADER_ROW + 1, 1, layout.HEADER_ROW + 1, 1)
+def _verdict(part: str, question: Question, state: Trial) -> Verdict:
+    """The answer to a question; one that fails must not keep the others from being asked."""
+    try:
+        compared, differences = question(state)
+    except UnsaidError as reason:
+        return Verdict(part, 0, unsaid=str(reason))
+    except Exception as error:  # noqa: BLE001 - whatever Excel did belongs into the report
+        trace = tuple(traceback.format_exc().splitlines())
+        return Verdict(part, 0, (f"{type(error).__name__}: {error}",), facts=trace)
+    if part == FACTS:
+        return Verdict(part, compared, facts=tuple(differences))
+    return Verdict(part, compared, tuple(differences))
+
+
+# ------------------------------------------------------------------------------------------------- the workbook
+
+
+def versions(state: Trial) -> Answer:
+    """Not a comparison: what is known of this Excel, for the report."""
+    known = state.opened.facts()
+    return len(known), [f"{name}: {value}" for name, value in known.items()]
+
+
+def startup_folder(state: Trial) -> Answer:
+    """Whether the add-in lies where this Excel looks for it."""
+    if state.startup is None:
+        raise UnsaidError("the add-in was not installed for Excel")
+    where = state.opened.startup()
+    if _folder(where) == _folder(str(state.startup)):
+        return 1, []
+    return 1, [f"Excel loads add-ins from {where}; xlbackflush install wrote to {state.startup}"]
+
+
+def _folder(path: str) -> str:
+    return path.replace("\\", "/").rstrip("/").casefold()
+
+
+def opening(state: Trial) -> Answer:
+    """A new workbook: what Excel has after opening it. A repair leaves something out, or Excel opens nothing at all."""
+    return _compared(stored_contents(state.new), state.opened.contents())
+
+
+def opening_a_run(state: Trial) -> Answer:
+    """A workbook with results, likewise."""
+    return _compared(stored_contents(state.file), state.opened.reopened(state.file)[0])
+
+
+def _compared(expected: list[str], actual: list[str]) -> Answer:
+    lost = [f"{line}: Excel does not have it" for line in expected if line not in actual]
+    more = [
+        line for line in actual if line not in expected and not line.startswith("name ")
+    ]  # Excel keeps names of its own
+    return len(expected), lost + [f"{line}: the file does not have it" for line in more]
+
+
+def stored_contents(path: Path) -> list[str]:
+    """What a workbook file is made of, a line each: sheets with the number of their shapes, tables, names."""
+    with closing(Package(path)) as package:
+        lines = []
+        for sheet, part in package.sheets.items():
+            drawing = package.related(part, "drawing", required=False)
+            shapes = len(list(package.xml(drawing))) if drawing else 0
+            lines += [f"sheet {sheet}", f"{shapes} shapes on {sheet}"]
+        for table in package.tables.values():
+            corner = f"{column_letter(table.first_col + len(table.columns) - 1)}{table.last_row}"
+            area = f"{column_letter(table.first_col)}{table.header_row}:{corner}"
+            lines.append(f"table {table.name} at {table.sheet}!{area}")
+        names = package.xml(package.workbook_part).iter(f"{{{MAIN}}}definedName")
+        return lines + [f"name {name.get('name')}" for name in names if name.get("localSheetId") is None]
+
+
+def saving(state: Trial) -> Answer:
+    """Whether a workbook with results, opened and closed, is closed without the question whether to save it."""
+    if state.opened.reopened(state.file)[1]:
+        return 1, []
+    return 1, ["Excel takes a workbook for changed as soon as it is open, and asks whether to save it"]
+
+
+def protected_view(state: Trial) -> Answer:
+    """What Protected View, which calculates nothing, shows in the title rows of a workbook that was run."""
+    with closing(Package(state.file)) as package:
+        boxes: dict[str, Box] = dict.fromkeys(package.sheets, (1, 1, layout.HEADER_ROW, 4))
+    shown = state.opened.preview(state.file, boxes)
+    lines = [
+        f"{sheet}!{column_letter(column)}{row}: {value}"
+        for sheet, rows in shown.items()
+        for row, values in enumerate(rows, 1)
+        for column, value in enumerate(values, 1)
+        if value == NOT_RUN
+    ]
+    return len(shown), lines
+
+
+# ------------------------------------------------------------------------------------------------------ the VBA
+
+
+def compiling(state: Trial) -> Answer:
+    """Whether the modules compile: one procedure of each that can be called by itself, and what it must give."""
+    book = state.opened
+    name = str(book.call("BackflushStubs.BACKFLUSH_STATUS"))  # and, behind it, those of the add-in that answer
+    answers: list[tuple[str, object, object]] = [
+        ("BackflushValues", book.call("BackflushValues.CodeKey", " W-100 "), "w-100"),
+        ("BackflushStubs", bool(name.strip()), True),
+        ("BackflushTables", tuple(book.call("BackflushTables.InputTableNames")), ("Setup", "StandardCost", "BOM")),  # type: ignore[arg-type]
+    ]
+    if state.python:
+        key = "INTERPRETER_WIN" if state.engine else "INTERPRETER_MAC"
+        answers.append(("xlwings", book.call(f"{ADDIN}!xlwings.GetConfig", key), str(state.python)))
+    return len(answers), [f"{what}: {got!r}, not {wanted!r}" for what, got, wanted in answers if got != wanted]
+
+
+def describing(state: Trial) -> Answer:
+    """Whether Excel takes what the function wizard is to say of each argument (Application.MacroOptions)."""
+    state.opened.call(f"{ADDIN}!BackflushHelp.DescribeFunctions", BOOK)
+    return len(FUNCTIONS), []
+
+
+def button(state: Trial) -> Answer:
+    """Whether a press of the button makes a run."""
+    state.opened.press(RUN.name)
     end = time.monotonic() + PATIENCE
-    while opened.values(SHEET_OF["Runs"].name, first) == [[""]]:
+    while not _ran(state.opened):
         if time.monotonic() > end:
             raise TimeoutError("the button was pressed, but no run came of it")
         time.sleep(0.5)
+    return 1, []
+
+
+def _ran(opened: Open) -> bool:
+    """Whether the first run stands on its sheet."""
+    first = (layout.HEADER_ROW + 1, 1, layout.HEADER_ROW + 1, 1)
+    return opened.values(SHEET_OF["Runs"].name, first) != [[""]]
+
+
+def undoing(state: Trial) -> Answer:
+    """Whether an edit of an input can be undone; the functions are asked again after it, which must not prevent that."""
+    with closing(Package(state.file)) as package:
+        table = package.tables["Counts"]
+        cell = f"{table.letters['Quantity']}{table.header_row + 1}"
+        column, row = split_cell(cell)
+    ((before,),) = state.opened.values(table.sheet, (row, column, row, column))
+    keys = f"{float(str(before)) + 1:g}"
+    typed, undone = state.opened.typed(table.sheet, cell, keys)
+    if not same(float(keys), typed):
+        raise UnsaidError(f"{keys} was typed into {table.sheet}!{cell}, and {typed} arrived")
+    return 1, [] if same(before, undone) else [
+        f"{table.sheet}!{cell}: {undone!r} after Undo, {before!r} before the edit"
+    ]
+
+
+def outline(state: Trial) -> Answer:
+    """Whether the levels of the Trace fold, down to its products, and open again."""
+    _need_a_run(state)
+    with closing(Package(state.file)) as package:
+        rows = {
+            int(row.get("r", 0)): int(row.get("outlineLevel", 0))
+            for row in package.xml(package.sheets["Trace"]).iter(f"{{{MAIN}}}row")
+            if int(row.get("r", 0)) > layout.HEADER_ROW
+        }
+    expected = [row for row, level in rows.items() if level == 0]
+    shown = state.opened.folded("Trace", list(rows))
+    if shown == expected:
+        return len(rows), []
+    return len(rows), [f"Trace, folded: rows {_few(shown)} in sight, not {_few(expected)}"]
+
+
+def _few(rows: list[int]) -> str:
+    return ", ".join(map(str, rows[:5])) + (" ..." if len(rows) > 5 else "") or "none"
 
 
 # ------------------------------------------------------------------------------------------------------ cells
 
 
-def cells(opened: Open, file: Path) -> Verdict:
+def cells(state: Trial) -> Answer:
     """Every cell of the output sheets of a workbook in Excel, against a file."""
-    compared, found = 0, []
+    _need_a_run(state)
+    return compared_cells(state.opened, state.file)
+
+
+def _need_a_run(state: Trial) -> None:
+    if not _ran(state.opened):
+        raise UnsaidError("the button made no run that could be compared")
+
+
+def compared_cells(opened: Open, file: Path) -> Answer:
+    """How many cells of the output sheets were compared with a file, and what differs."""
+    compared, lines = 0, []
     with closing(Package(file)) as package:
         reader = SheetReader(package, file.read_bytes())
         for sheet in layout.OUTPUT_SHEETS:
@@ -115,8 +305,8 @@ def cells(opened: Open, file: Path) -> Verdict:
                     continue
                 compared += wanted is not None
                 if not same(wanted, got):
-                    found.append(f"{sheet.name}!{where}: Excel has {got!r}, the file {wanted!r}")
-    return Verdict("cells", compared, tuple(found))
+                    lines.append(f"{sheet.name}!{where}: Excel has {got!r}, the file {wanted!r}")
+    return compared, lines
 
 
 def _stored_cells(reader: SheetReader, sheet: str) -> list[list[object]]:
@@ -157,17 +347,33 @@ def same(expected: object, actual: object) -> bool:
 # -------------------------------------------------------------------------------------------------- functions
 
 
-def functions(opened: Open, file: Path, engine: bool) -> Verdict:
+def functions(state: Trial) -> Answer:
     """The cell functions in Excel, against the engine and the results in a file."""
-    asked = {
-        formula: wanted for formula, wanted in questions(file) if engine or not formula.startswith("=BACKFLUSH_QTY")
-    }
-    found = []
-    for (formula, wanted), got in zip(asked.items(), opened.ask(list(asked)), strict=True):
-        shown = stored(got)
-        if not same(stored(wanted), shown):
-            found.append(f"{formula}: Excel has {shown!r}, the engine {wanted!r}")
-    return Verdict("functions", len(asked), tuple(found))
+    _need_a_run(state)
+    known = dict(questions(state.file))
+    asked = [formula for formula in known if state.engine or not formula.startswith("=BACKFLUSH_QTY")]
+    answers = zip(asked, state.opened.ask(asked), strict=True)
+    return len(asked), list(_wrong((formula, known[formula], got) for formula, got in answers))
+
+
+def _wrong(answers: Iterable[tuple[str, object, object]]) -> Iterator[str]:
+    for formula, wanted, got in answers:
+        if not same(stored(wanted), stored(got)):
+            yield f"{formula}: Excel has {stored(got)!r}, the engine {stored(wanted)!r}"
+
+
+def arrays(state: Trial) -> Answer:
+    """A function that is given three cells, one of an unknown item, and one that is given a blank cell."""
+    with FileBook(state.file) as book:
+        known, _ = answers(book.read())
+    if known is None:
+        raise RuntimeError("the sample has errors")
+    first, *_, last = (standard.code for standard in known.standards.values())
+    formula, unknown = f"=BACKFLUSH_COST({{cells}},{UNITS:g})", CellError("#N/A")
+    asked = {first: known.cost(first, UNITS), "there is no such item": unknown, last: known.cost(last, UNITS)}
+    compared = list(zip(asked, asked.values(), state.opened.spread(formula, list(asked)), strict=True))
+    compared.append(("a blank cell", unknown, state.opened.spread(formula, [""])[0]))
+    return len(compared), [f"given cells, {line}" for line in _wrong(compared)]
 
 
 def questions(file: Path) -> Iterator[tuple[str, object]]:
@@ -198,38 +404,24 @@ def questions(file: Path) -> Iterator[tuple[str, object]]:
     yield f'=BACKFLUSH_COST("{code}","a few")', CellError("#VALUE!")
 
 
-# -------------------------------------------------------------------------------------------------- in Excel
+# ---------------------------------------------------------------------------------------------- all questions
 
+FACTS = "versions"
 
-@contextmanager
-def open_in_excel(path: Path, addin: Path) -> Iterator[Open]:
-    """A workbook in an Excel of its own, which ends with the `with` block; nothing is saved."""
-    from xlbackflush.excel.live import native, open_excel
-
-    with open_excel() as app:
-        app.books.open(addin)  # an Excel that a program starts loads nothing from XLSTART
-        book = app.books.open(path)
-        yield ExcelBook(book, native(book))
-
-
-class ExcelBook:
-    """See `Open`: a workbook in Excel, as xlwings has it, and its native calls."""
-
-    def __init__(self, book: Any, native: NativeBook) -> None:
-        self._book, self._native = book, native
-
-    def press(self, macro: str) -> None:
-        """See `Open`."""
-        self._book.macro(macro)()
-
-    def values(self, sheet: str, box: Box) -> list[list[object]]:
-        """See `Open`."""
-        return [[decoded(cell) for cell in row] for row in self._native.values(sheet, box)]
-
-    def ask(self, formulas: Sequence[str]) -> list[object]:
-        """See `Open`."""
-        sheet = self._book.sheets.add().name
-        box = (1, 1, len(formulas), 1)
-        self._native.put(sheet, box, [[formula] for formula in formulas], "General")
-        self._native.calculate()
-        return [row[0] for row in self.values(sheet, box)]
+#: in this order: what a question changes comes after all that it could disturb
+QUESTIONS: dict[str, Question] = {
+    FACTS: versions,
+    "startup folder": startup_folder,
+    "opens without repair": opening,
+    "opens results without repair": opening_a_run,
+    "saving": saving,
+    "Protected View": protected_view,
+    "compiles": compiling,
+    "function wizard": describing,
+    "button": button,
+    "cells": cells,
+    "functions": functions,
+    "functions of ranges": arrays,
+    "outline of the Trace": outline,
+    "Undo": undoing,
+}

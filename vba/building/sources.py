@@ -1,4 +1,4 @@
-"""VBA sources, and their way into a workbook or add-in.
+"""The VBA sources, module by module.
 
 The sources are the files of `vba/`, one module each: `.bas` a standard module, `.cls` a class, `ThisWorkbook.cls` the
 document module of the workbook. `workbook/` goes into every workbook, `addin/` into the add-in, `common/` into both.
@@ -10,14 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from importlib.resources import files
 from pathlib import Path
 from typing import Literal
 
-from xlbackflush.surface import FUNCTION_GROUP, FUNCTIONS, Function
+from xlbackflush.surface import BUILT_IN_GROUPS, FUNCTION_GROUP, FUNCTIONS, Function
 
-#: number of built-in categories of the function wizard; ours, the first of the user's, comes next
-BUILT_IN_GROUPS = 19
+_VBA = Path(__file__).parents[1]
 
 _SIGNATURE = r"^Public Function {name}\((?:[^\r\n]*_\r?\n)*[^\r\n]*\r\n"
 
@@ -33,17 +31,15 @@ class Module:
 
 def modules(folder: str) -> list[Module]:
     """The modules for a "workbook" or the "addin", by name; those of a workbook with the help of the function wizard."""
-    found = []
-    root = files("xlbackflush.vba")
-    for file in sorted((f for part in (folder, "common") for f in root.joinpath(part).iterdir()), key=lambda f: f.name):
-        stem, _, suffix = file.name.rpartition(".")
-        if suffix in ("bas", "cls"):
+    sources = []
+    for file in sorted((f for part in (folder, "common") for f in (_VBA / part).iterdir()), key=lambda f: f.name):
+        if file.suffix in (".bas", ".cls"):
             source = "\r\n".join(file.read_bytes().decode("ascii").splitlines()) + "\r\n"
             kind: Literal["standard", "class", "document"] = (
-                "document" if stem == "ThisWorkbook" else "standard" if suffix == "bas" else "class"
+                "document" if file.stem == "ThisWorkbook" else "standard" if file.suffix == ".bas" else "class"
             )
-            found.append(Module(stem, kind, source))
-    return [described(m, FUNCTIONS) for m in found] if folder == "workbook" else found
+            sources.append(Module(file.stem, kind, source))
+    return [described(m, FUNCTIONS) for m in sources] if folder == "workbook" else sources
 
 
 def described(module: Module, functions: Iterable[Function]) -> Module:
@@ -90,21 +86,3 @@ def help_module() -> Module:
 
 def _quoted(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
-
-
-def compile_into(path: Path, sources: Iterable[Module]) -> None:
-    """Put modules into the VBA project of an .xlsm or .xlam file, which is made where there is none.
-
-    The project holds sources alone: Excel compiles them when it opens the file. The same modules give the same bytes.
-    """
-    from pyopenvba import ExcelFile, VBAModuleKind
-
-    with ExcelFile(path) as file:
-        project = file.vba_project() if file.has_vba_project() else file.add_vba_project()
-        for module in sources:
-            if module.kind == "document":
-                file.set_module(module.name, module.source)
-            else:
-                kind = VBAModuleKind.standard if module.kind == "standard" else VBAModuleKind.other
-                project.add_module(module.name, module.source, kind=kind)
-        file.save(path)

@@ -1,83 +1,81 @@
-"""The add-in `xlbackflush.xlam`: our VBA, the VBA module of the installed xlwings, and the ribbon tab, in one package.
+"""The add-in `xlbackflush.xlam`: our VBA, the VBA module of xlwings, and the ribbon tab, in one package.
 
-It is built where it is used, because the module and the DLL of xlwings carry the version of the package in their names:
-built from what is installed, the three always match. The same versions give the same bytes.
+The module and the DLL of xlwings carry its version in their names, so that the add-in serves that version alone: the one
+that xlbackflush requires (`excel.binaries.XLWINGS`).
 """
 
 from __future__ import annotations
 
-import importlib.util
+import io
 import re
-import tempfile
 import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
-from xlbackflush import __version__
+from xlbackflush.excel.binaries import ABOUT_ADDIN, CONFIGURATION, XLWINGS, check_xlwings, xlwings_folder
 from xlbackflush.excel.errors import UnusableError
 from xlbackflush.excel.ledgers import FORMATS
-from xlbackflush.excel.package import MAIN, write_package
-from xlbackflush.excel.vba import Module, compile_into, help_module, modules
+from xlbackflush.excel.package import MAIN
+from xlbackflush.excel.parts import HEAD, OFFICE, VBA_CONTENT, VBA_PROJECT
 from xlbackflush.surface import CHECK, EXPLAIN, FUNCTION_GROUP, POST, RESTORE, RUN, Macro
 
-#: name of the configuration that the module of xlwings reads: ~/.xlbackflush/xlbackflush.conf
-PROJECT = "xlbackflush"
+from .project import compiled
+from .sources import Module, help_module, modules
 
 #: what is changed in the module of xlwings, each exactly once: its own configuration file; our message box instead of
-#: its own; and settings from that file alone, never from a sheet of the active workbook or a file beside it, which
-#: could name any program as the interpreter
+#: its own; settings from that file alone, never from a sheet of the active workbook or a file beside it, which could
+#: name any program as the interpreter; and the copy of the DLL that `install` lays beside that file, before the places
+#: where xlwings looks, for pip puts the DLL elsewhere when it installs for one user
 _CHANGES = (
-    ('Public Const PROJECT_NAME As String = "myaddin"', f'Public Const PROJECT_NAME As String = "{PROJECT}"'),
+    ('Public Const PROJECT_NAME As String = "myaddin"', f'Public Const PROJECT_NAME As String = "{CONFIGURATION}"'),
     ("Sub ShowError(", "Sub XlwingsShowError("),
     ('"", Optional source As String = "")', '"", Optional source As String = "user")'),
+    (
+        "Private Sub XLPyLoadDLL()",
+        "Private Sub XLPyLoadDLL()\r\n"
+        '    If LoadLibrary(ParentFolder(GetConfigFilePath()) + "\\" + XLPyDLLName) <> 0 Then Exit Sub',
+    ),
 )
 
 
-@dataclass(frozen=True)
-class Built:
-    """What an add-in was made of: the version of xlwings, and the names of its modules."""
+def build() -> bytes:
+    """The add-in. Raises UnusableError where the installed xlwings is not the one that it is made for."""
+    check_xlwings()
+    sources = [*modules("addin"), help_module(), *xlwings_modules()]
+    return _zipped({**_package(), "xl/vbaProject.bin": compiled(sources, sheets=1)})
 
-    xlwings: str
-    modules: tuple[str, ...]
 
-
-def build(path: Path) -> Built:
-    """Write the add-in, whole or not at all. Raises UnusableError where xlwings is not one that we know."""
-    bridge, version = xlwings_modules()
-    sources = [*modules("addin"), help_module(), *bridge]
-    with tempfile.TemporaryDirectory(prefix="xlbackflush-") as folder:
-        book = Path(folder) / "book.xlsm"  # a project can be made in a workbook only; the add-in differs in its type
-        write_package(book, _package(version))
-        compile_into(book, sources)
-        with zipfile.ZipFile(book) as compiled:
-            parts: dict[str, str | bytes] = {name: compiled.read(name) for name in compiled.namelist()}
-            parts[_TYPES] = compiled.read(_TYPES).replace(_BOOK.encode(), _ADDIN.encode())
-    write_package(path, parts)
-    return Built(version, tuple(source.name for source in sources))
+def _zipped(parts: dict[str, str | bytes]) -> bytes:
+    """Parts as a package, stored as they are: what compresses them differs from computer to computer."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as package:
+        for name, content in parts.items():
+            info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+            info.create_system = 0  # else the system that builds
+            package.writestr(info, content)
+    return buffer.getvalue()
 
 
 # ------------------------------------------------------------------------------------- the module of xlwings
 
 
-def xlwings_folder() -> Path:
-    """Folder of the installed xlwings, which is not imported for it."""
-    spec = importlib.util.find_spec("xlwings")
-    if spec is None or spec.origin is None:
-        raise UnusableError("xlwings is not installed beside xlbackflush; install it: python -m pip install xlwings")
-    return Path(spec.origin).parent
-
-
-def xlwings_modules() -> tuple[list[Module], str]:
-    """The VBA of xlwings for an add-in of one's own, with our changes, and its version."""
+def xlwings_modules() -> list[Module]:
+    """The VBA of xlwings for an add-in of one's own, with our changes."""
     folder = xlwings_folder()
     source = _text(folder / "xlwings_custom_addin.bas")
-    version = re.search(r'^Public Const XLWINGS_VERSION As String = "([^"]+)"', source, re.M)
-    if version is None:
-        raise UnusableError(_UNKNOWN)
     dictionary = _text(folder / "addin" / "Dictionary.cls")  # on a Mac the module does not compile without it
-    return [Module("xlwings", "standard", adapted(source)), Module("Dictionary", "class", dictionary)], version[1]
+    return [Module("xlwings", "standard", adapted(source)), Module("Dictionary", "class", whole_class(dictionary))]
+
+
+def whole_class(source: str) -> str:
+    """A class with the two attributes that Excel writes last, and xlwings leaves out."""
+    last = re.search(r"^Attribute VB_Exposed = \w+\r\n", source, re.M)
+    if last is None or "VB_Customizable" in source:
+        raise UnusableError(_UNKNOWN)
+    more = "Attribute VB_TemplateDerived = False\r\nAttribute VB_Customizable = False\r\n"
+    return source[: last.end()] + more + source[last.end() :]
 
 
 def adapted(source: str) -> str:
@@ -89,10 +87,7 @@ def adapted(source: str) -> str:
     return source
 
 
-_UNKNOWN = (
-    "This version of xlwings is not known to xlbackflush; nothing was changed. "
-    "Install one that is: python -m pip install --upgrade xlbackflush"
-)
+_UNKNOWN = f"The VBA of xlwings is not that of {XLWINGS}, which the add-in is made for; nothing was built."
 
 
 def _text(file: Path) -> str:
@@ -143,7 +138,7 @@ def ribbon_xml() -> str:
         inside = "".join(_button_xml(b) for b in buttons)
         groups.append(f'<group id="BackflushGroup{caption}" label={quoteattr(caption)}>{inside}</group>')
     return (
-        f'{_HEAD}<customUI xmlns="http://schemas.microsoft.com/office/2006/01/customui"><ribbon><tabs>'
+        f'{HEAD}<customUI xmlns="http://schemas.microsoft.com/office/2006/01/customui"><ribbon><tabs>'
         f'<tab id="BackflushTab" label={quoteattr(FUNCTION_GROUP)}>{"".join(groups)}</tab></tabs></ribbon></customUI>'
     )
 
@@ -166,52 +161,50 @@ def _button_xml(button: Button) -> str:
 
 # ----------------------------------------------------------------------------------------------- the package
 
-_HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
-_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _CORE = "http://schemas.openxmlformats.org/package/2006/metadata/core-properties"
 _CORE_RELATION = "http://schemas.openxmlformats.org/package/2006/relationships/metadata/core-properties"
 _RIBBON_RELATION = "http://schemas.microsoft.com/office/2006/relationships/ui/extensibility"
 _SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml"
-_BOOK = "application/vnd.ms-excel.sheet.macroEnabled.main+xml"
 _ADDIN = "application/vnd.ms-excel.addin.macroEnabled.main+xml"
-_TYPES = "[Content_Types].xml"
 
 
-def _package(xlwings: str) -> dict[str, str | bytes]:
-    """The parts of a workbook with one empty sheet, the fewest that Excel asks for, and the ribbon."""
-    about = f"Button, ribbon tab and functions of xlbackflush {__version__}, with the VBA module of xlwings {xlwings}."
+def _package() -> dict[str, str | bytes]:
+    """The parts of a workbook with one blank sheet, the fewest that Excel asks for, and the ribbon; without the project."""
     return {
-        _TYPES: _content_types(),
+        "[Content_Types].xml": _content_types(),
         "_rels/.rels": _relations(
-            (f"{_OFFICE}/officeDocument", "xl/workbook.xml"),
+            (f"{OFFICE}/officeDocument", "xl/workbook.xml"),
             (_CORE_RELATION, "docProps/core.xml"),
-            (f"{_OFFICE}/extended-properties", "docProps/app.xml"),
+            (f"{OFFICE}/extended-properties", "docProps/app.xml"),
             (_RIBBON_RELATION, "customUI/customUI.xml"),
         ),
         "customUI/customUI.xml": ribbon_xml(),
-        "docProps/app.xml": f'{_HEAD}<Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/'
+        "docProps/app.xml": f'{HEAD}<Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/'
         'extended-properties"><Application>xlbackflush</Application></Properties>',
-        "docProps/core.xml": f'{_HEAD}<cp:coreProperties xmlns:cp="{_CORE}" xmlns:dc="http://purl.org/dc/elements/1.1/">'
+        "docProps/core.xml": f'{HEAD}<cp:coreProperties xmlns:cp="{_CORE}" xmlns:dc="http://purl.org/dc/elements/1.1/">'
         f"<dc:title>Backflush costing</dc:title><dc:creator>xlbackflush</dc:creator>"
-        f"<dc:description>{escape(about)}</dc:description></cp:coreProperties>",
+        f"<dc:description>{escape(ABOUT_ADDIN)}</dc:description></cp:coreProperties>",
         "xl/_rels/workbook.xml.rels": _relations(
-            (f"{_OFFICE}/worksheet", "worksheets/sheet1.xml"), (f"{_OFFICE}/styles", "styles.xml")
+            (f"{OFFICE}/worksheet", "worksheets/sheet1.xml"),
+            (f"{OFFICE}/styles", "styles.xml"),
+            (VBA_PROJECT, "vbaProject.bin"),
         ),
         "xl/styles.xml": _STYLES,
-        "xl/workbook.xml": f'{_HEAD}<workbook xmlns="{MAIN}" xmlns:r="{_OFFICE}"><workbookPr codeName="ThisWorkbook"/>'
-        '<sheets><sheet name="xlbackflush" sheetId="1" r:id="rId1"/></sheets></workbook>',
-        "xl/worksheets/sheet1.xml": f'{_HEAD}<worksheet xmlns="{MAIN}"><sheetPr codeName="Sheet1"/><sheetData/></worksheet>',
+        "xl/workbook.xml": f'{HEAD}<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}"><workbookPr codeName="ThisWorkbook"/>'
+        '<bookViews><workbookView visibility="hidden" xWindow="0" yWindow="0" windowWidth="16000" windowHeight="9000"/>'
+        '</bookViews><sheets><sheet name="xlbackflush" sheetId="1" r:id="rId1"/></sheets></workbook>',
+        "xl/worksheets/sheet1.xml": f'{HEAD}<worksheet xmlns="{MAIN}"><sheetPr codeName="Sheet1"/><sheetData/></worksheet>',
     }
 
 
 def _relations(*relations: tuple[str, str]) -> str:
     body = "".join(f'<Relationship Id="rId{i}" Type="{t}" Target="{to}"/>' for i, (t, to) in enumerate(relations, 1))
-    return f'{_HEAD}<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{body}</Relationships>'
+    return f'{HEAD}<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{body}</Relationships>'
 
 
 def _content_types() -> str:
     overrides: Iterable[tuple[str, str]] = (
-        ("/xl/workbook.xml", _BOOK),
+        ("/xl/workbook.xml", _ADDIN),
         ("/xl/styles.xml", f"{_SHEET}.styles+xml"),
         ("/xl/worksheets/sheet1.xml", f"{_SHEET}.worksheet+xml"),
         ("/docProps/app.xml", "application/vnd.openxmlformats-officedocument.extended-properties+xml"),
@@ -219,14 +212,15 @@ def _content_types() -> str:
     )
     body = "".join(f'<Override PartName="{part}" ContentType="{kind}"/>' for part, kind in overrides)
     return (
-        f'{_HEAD}<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+        f'{HEAD}<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+        f'<Default Extension="bin" ContentType="{VBA_CONTENT}"/>'
         '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
         f'<Default Extension="xml" ContentType="application/xml"/>{body}</Types>'
     )
 
 
 _STYLES = (
-    f'{_HEAD}<styleSheet xmlns="{MAIN}"><fonts count="1"><font><sz val="11"/><name val="Calibri"/></font></fonts>'
+    f'{HEAD}<styleSheet xmlns="{MAIN}"><fonts count="1"><font><sz val="11"/><name val="Calibri"/></font></fonts>'
     '<fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills>'
     '<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>'
     '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
