@@ -10,23 +10,35 @@ from __future__ import annotations
 
 import csv
 import ctypes
+import datetime as dt
 import json
 import os
 import re
 import sys
+import time
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
 
 import pythoncom
-from memory_excel import MemoryApplication, MemoryExcel, Project, PythonServer, _from_python, _Handle, _to_python, plain
+from memory_excel import (
+    MemoryApplication,
+    MemoryExcel,
+    Module,
+    Project,
+    PythonServer,
+    _from_python,
+    _Handle,
+    _to_python,
+    plain,
+)
+from pyopenvba import ExcelFile
 from pyopenvba.interpreter import MISSING, VBAArray, VBAInt, VBAObject
 from pyopenvba.interpreter._intrinsics import INTRINSICS
 from pyopenvba.interpreter._objects import MemberSpec, method
 from pyopenvba.interpreter._values import error, to_text
 
-from xlbackflush.excel import addin
+from xlbackflush.surface import ADDIN
 
 INTRINSICS["environ"] = lambda _interpreter, args, _named: os.environ.get(to_text(args[0]), "")
 MemoryApplication.vba_add_member(MemberSpec("Hwnd", "property", getter=lambda _: VBAInt(4711, "Long")))
@@ -70,6 +82,18 @@ def create_object(name: object) -> ComObject:
     return ComObject(server)
 
 
+class Shell(ComObject):
+    """WScript.Shell, counting what it runs."""
+
+    def __init__(self, excel: WindowsExcel) -> None:
+        super().__init__(create_object("WScript.Shell").target)
+        self.excel = excel
+
+    def vba_get(self, name: str, args: Sequence[object] = (), named: dict[str, object] | None = None) -> object:
+        self.excel.probes += name.lower() == "run"
+        return super().vba_get(name, args, named)
+
+
 class RealServer(PythonServer):
     """What XLPy gives: the server of xlwings in its own process."""
 
@@ -109,22 +133,27 @@ class WindowsExcel(MemoryExcel):
     def __init__(self) -> None:
         super().__init__()
         self.servers: list[RealServer] = []
-        self.addin.book().path = str(Path(os.environ["APPDATA"], "Microsoft", "Excel", "XLSTART"))
-        (source,) = (module for module in addin.xlwings_modules()[0] if module.name == "xlwings")
+        self.probes = 0  # programs that the add-in has started by itself
+        xlstart = Path(os.environ["APPDATA"], "Microsoft", "Excel", "XLSTART")
+        self.addin.book().path = str(xlstart)
+        with ExcelFile(xlstart / ADDIN) as file:
+            source = file.get_module("xlwings")
+        self.dll = re.findall(r'XLPyDLLName As String = "(xlwings64-[^"]+)"', source)[0]
         standins = {
             "getconfig": self._config,
             "readfile": lambda path: Path(to_text(path)).read_text(encoding="mbcs"),
             "fileexists": lambda path: Path(to_text(path)).is_file(),
-            "showerror": lambda *given: self.addin.run("ShowError", list(given)),
             "killfile": lambda path: Path(to_text(path)).unlink(),
         }
-        self.xlwings = Project(self, self.addin.book, [replace(source, source=_interpretable(source.source))], standins)
-        self.addin.procedures |= {name: procedure for name, procedure in standins.items() if name != "showerror"} | {
-            "wscript": lambda: create_object("WScript.Shell"),
-            "createguid": lambda: self.xlwings.run("CreateGUID", []),
-        }
+        self.xlwings = Project(self, self.addin.book, [Module("xlwings", "standard", _interpretable(source))], standins)
+        self.addin.procedures |= standins
+        self.addin.procedures["createguid"] = lambda: self.xlwings.run("CreateGUID", [])
+        self.addin.procedures["wscript"] = lambda: Shell(self)
+        self.addin.procedures["sleep"] = lambda milliseconds: time.sleep(int(to_text(milliseconds)) / 1000)
+        self.xlwings.procedures["showerror"] = lambda *given: self.addin.run("ShowError", list(given))
         for project in (self.xlwings, self.addin):
             project.host.create = create_object
+            project.clock = dt.datetime.now
 
     def _config(self, name: object, default: object = "", source: object = "user") -> str | bool:
         """A setting of the configuration that `xlbackflush install` wrote, as GetConfig reads it.
@@ -140,7 +169,7 @@ class WindowsExcel(MemoryExcel):
         """XLPy: the DLL beside Python, or in the folder above, starts the command that the module has made."""
         self.attempts += 1
         command = to_text(self.xlwings.run("XLPyCommand", []))
-        self.servers.append(RealServer(self, activate(str(self._config("INTERPRETER_WIN")), command)))
+        self.servers.append(RealServer(self, activate(Path(str(self._config("INTERPRETER_WIN"))), self.dll, command)))
         return self.servers[-1]
 
     def _run_python(self, command: object) -> object:
@@ -161,13 +190,11 @@ class _Variant(ctypes.Structure):
     _fields_ = (("type", ctypes.c_ushort), ("reserved", ctypes.c_ushort * 3), ("value", ctypes.c_void_p * 2))
 
 
-def activate(interpreter: str, command: str) -> Any:
+def activate(interpreter: Path, dll: str, command: str) -> Any:
     """XLPyDLLActivateAuto: the server of this command line, started where it does not run yet. Waits for it."""
-    name = f"xlwings64-{addin.xlwings_modules()[1]}.dll"
-    folder = Path(interpreter).parent
-    beside = [place for place in (folder / name, folder.parent / name) if place.is_file()]
+    beside = [folder / dll for folder in interpreter.parents[:2] if (folder / dll).is_file()]
     if not beside:
-        raise error(1, f"Could not load {name}")
+        raise error(1, f"Could not load {dll}")
     function = ctypes.WinDLL(str(beside[0])).XLPyDLLActivateAuto
     result = _Variant()
     failed = function(ctypes.byref(result), ctypes.c_char_p(command.encode("mbcs")), ctypes.c_long(1))
@@ -241,8 +268,9 @@ class Worker:
         """How often XLPy was called."""
         return self.excel.attempts
 
-    def environment(self, variables: dict[str, str]) -> None:
-        os.environ.update(variables)
+    def probes(self) -> int:
+        """How often the add-in has asked whether Python starts."""
+        return self.excel.probes
 
 
 def _tuples(value: Any) -> Any:

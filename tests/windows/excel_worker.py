@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from wine import Windows, _Reader
 
 HERE = Path(__file__).parent
 LIMIT_S = 300  # for one answer
+ATTEMPTS, PAUSE_S = 30, 2  # of waiting for Python to start
 
 
 class ExcelError(Exception):
@@ -38,6 +40,15 @@ class ExcelWorker:
 
     def __getattr__(self, name: str) -> Any:
         return lambda *args: self._ask(name, *args)
+
+    def wait_for_python(self, book: str) -> None:
+        """Ask cells until the functions answer: Excel does not wait for a Python that takes long to start."""
+        for _ in range(ATTEMPTS):
+            status = self.call(book, "BACKFLUSH_STATUS")
+            if not status.startswith("No engine"):
+                return
+            time.sleep(PAUSE_S)
+        raise ExcelError(status)
 
     def _ask(self, *request: object) -> Any:
         self._send(request)

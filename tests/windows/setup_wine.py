@@ -139,6 +139,9 @@ def install_project(windows: Windows) -> None:
         _command(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", folder, copy)
         (wheel,) = Path(folder).glob("*.whl")
         _install(windows, "--no-deps", "--force-reinstall", wheel)
+    # the tests also take sources of the VBA, wherever the wheel leaves them out
+    packages = windows.linux_path(windows.python.parent) / "Lib" / "site-packages"
+    shutil.copytree(ROOT / "vba", packages / "xlbackflush" / "vba", dirs_exist_ok=True)
     names = "numpy, pandas, pythoncom, win32com.client, xlwings, xlbackflush.cli"
     _wine(windows, windows.python, "-P", "-c", f"import {names}")
 

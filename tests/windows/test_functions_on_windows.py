@@ -35,6 +35,7 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def excel(windows: Windows, installed: None, book: Path) -> Iterator[ExcelWorker]:
     with ExcelWorker(windows) as worker:
         worker.open(windows.path(book))
+        worker.wait_for_python(book.name)
         yield worker
 
 
@@ -127,6 +128,7 @@ def test_where_a_server_was_killed_the_next_question_starts_another(
     excel.move(book.name, windows.path(book.parent.with_name("third place")))
     excel.type(book.name, "Standard Cost", "B7", "Another description")
     attempts = excel.attempts()
+    excel.wait_for_python(book.name)
     _, *rows = excel.call(book.name, "BACKFLUSH_EXPLODE", item, 1)
     assert [row[0] for row in rows] == [part.code for part in known.explode(item, 1)]
     assert excel.attempts() == attempts + 1

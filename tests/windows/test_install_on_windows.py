@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 import subprocess
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path, PureWindowsPath
 
 import pytest
+from support_files import cli
 from wine import Windows
-
-from xlbackflush.excel import addin
 
 HOME = PureWindowsPath(r"C:\users\Jörg Müller & Söhne (neu)")
 #: the same Python by another name: its path must be readable for VBA, in the code page of this Windows
@@ -43,16 +42,18 @@ class User:
         return self.windows.run_python(["-c", CHANGE, json.dumps(self.variables), *command])
 
     def files(self) -> set[Path]:
-        return {path for path in self.home.rglob("*") if path.is_file()}
+        """Without temporary ones."""
+        return {path for path in self.home.rglob("*") if path.is_file() and "Temp" not in path.parts}
 
 
 @pytest.fixture(scope="module")
-def user(windows: Windows) -> Iterator[User]:
-    link = windows.linux_path(PYTHON).parent
-    link.parent.mkdir(exist_ok=True)
-    link.unlink(missing_ok=True)
+def user(windows: Windows) -> User:
+    link, home = windows.linux_path(PYTHON).parent, windows.linux_path(HOME)
+    for old in (link.parent, home):
+        shutil.rmtree(old, ignore_errors=True)
+    link.parent.mkdir()
     link.symlink_to(windows.linux_path(windows.python).parent)
-    yield User(windows)
+    return User(windows)
 
 
 def parts(path: Path) -> dict[str, bytes]:
@@ -69,8 +70,8 @@ def test_install_doctor_uninstall(user: User, tmp_path: Path) -> None:
         user.addin, user.configuration, user.configuration.with_name("xlbackflush-installed.json"),
     }  # fmt: skip
 
-    addin.build(tmp_path / "built.xlam")
-    assert parts(user.addin) == parts(tmp_path / "built.xlam"), "the add-in is that of Linux"
+    assert cli("install", "--folder", tmp_path).code == 0
+    assert parts(user.addin) == parts(tmp_path / user.addin.name), "the add-in is that of Linux"
     settings = dict(csv.reader(user.configuration.read_bytes().decode("cp1252").splitlines()))
     assert settings["INTERPRETER_WIN"] == str(PYTHON)
 
