@@ -33,7 +33,7 @@ from memory_excel import (
     plain,
 )
 from pyopenvba import ExcelFile
-from pyopenvba.interpreter import MISSING, VBAArray, VBAInt, VBAObject
+from pyopenvba.interpreter import MISSING, VBAInt, VBAObject
 from pyopenvba.interpreter._intrinsics import INTRINSICS
 from pyopenvba.interpreter._objects import MemberSpec, method
 from pyopenvba.interpreter._values import error, to_text
@@ -44,7 +44,7 @@ INTRINSICS["environ"] = lambda _interpreter, args, _named: os.environ.get(to_tex
 MemoryApplication.vba_add_member(MemberSpec("Hwnd", "property", getter=lambda _: VBAInt(4711, "Long")))
 
 #: procedures of the module of xlwings that are not run as VBA
-STANDINS = ("GetConfig", "ReadFile", "FileExists", "XLPy", "ShowError")
+STANDINS = ("GetConfig", "ReadFile", "FileExists", "XLPy", "XlwingsShowError")
 
 
 def invoke(target: Any, name: str, *args: object) -> Any:
@@ -180,7 +180,7 @@ def _interpretable(source: str) -> str:
     """The module without what the interpreter does not read: procedures of stand-ins, Kill, comments behind directives."""
     for name in STANDINS:
         whole = rf"(?ms)^(Public |Private )?(Function|Sub) {name}\(.*?^End \2\r\n"
-        source, count = re.subn(whole, "", source.replace("XlwingsShowError", "ShowError"))
+        source, count = re.subn(whole, "", source)
         assert count == 1, name
     source = source.replace(" Kill LOG_FILE", " KillFile LOG_FILE")
     return re.sub(r"(?m)^(\s*#[^'\r\n]*)'[^\r\n]*", r"\1", source)
@@ -215,9 +215,6 @@ class Worker:
     def open(self, path: str) -> str:
         return self.excel.open(Path(path)).name
 
-    def activate(self, book: str) -> None:
-        self.excel.application.active_book = self.excel.book(book)
-
     def call(self, book: str, name: str, *args: object) -> object:
         """A cell function, from a cell of no sheet."""
         return self.excel.call(book, name, *args)
@@ -229,13 +226,6 @@ class Worker:
     def run_python(self, command: str) -> object:
         """RunPython of xlwings: 0, or -1 where Python failed."""
         return plain(self.excel.xlwings.run("RunPython", [command]) or VBAInt(0, "Integer"))
-
-    def call_engine(self, function: str, *args: str) -> object:
-        """CallEngine of the add-in."""
-        given = VBAArray([(0, len(args) - 1)])
-        for place, value in enumerate(args):
-            given.set([place], value)
-        return plain(self.excel.addin.run("CallEngine", [function, given]))
 
     def type(self, book: str, sheet: str, cell: str, value: object) -> None:
         """What a person does."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from wine import Windows, _Reader
+from wine import Reader, Windows
 
 HERE = Path(__file__).parent
 LIMIT_S = 300  # for one answer
@@ -28,7 +28,7 @@ class ExcelWorker:
         paths = ";".join(windows.path(folder) for folder in (HERE, HERE.parent))
         self._process = windows.popen([windows.python, "-P", HERE / "excel_on_windows.py"], env={"PYTHONPATH": paths})
         assert self._process.stdin and self._process.stdout and self._process.stderr
-        self._errors = _Reader(self._process.stderr)
+        self._errors = Reader(self._process.stderr)
         self._send(dict(variables or {}))
 
     def __enter__(self) -> ExcelWorker:

@@ -24,13 +24,7 @@ REASONS = ("on Windows",)
 @pytest.mark.parametrize("name", TESTS)
 def test_the_projects_own_tests_pass(windows: Windows, tmp_path: Path, name: str) -> None:
     report = tmp_path / "report.xml"
-    options = (
-        "-p",
-        "no:cacheprovider",
-        "--tb=short",
-        f"--basetemp=C:\\tests\\{name}",
-        f"--junitxml={windows.path(report)}",
-    )
+    options = ("-p", "no:cacheprovider", "--tb=short", f"--junitxml={windows.path(report)}")
     done = windows.run_python(
         ["-P", "-m", "pytest", f"tests/{name}.py", "-k", TESTS[name], *options], cwd=ROOT, timeout=600
     )

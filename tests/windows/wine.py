@@ -133,7 +133,7 @@ class Windows:
         process = self.popen(command, cwd=cwd, env=env)
         assert process.stdin and process.stdout and process.stderr
         process.stdin.close()
-        out, err = _Reader(process.stdout), _Reader(process.stderr)
+        out, err = Reader(process.stdout), Reader(process.stderr)
         try:
             code = process.wait(timeout)
         except subprocess.TimeoutExpired as late:
@@ -160,7 +160,7 @@ class Windows:
             self._desktop.wait(60)
 
 
-class _Reader(threading.Thread):
+class Reader(threading.Thread):
     """Reads a pipe to its end, which may come long after that of the program at its other end."""
 
     def __init__(self, pipe: IO[bytes]) -> None:
