@@ -397,6 +397,12 @@ class Range(Com):
         """Its sheet."""
         return self.worksheet
 
+    @property
+    def Address(self) -> str:
+        """Its areas, absolute; whole rows and columns are not shortened here."""
+        corners = [(f"${get_column_letter(a[1])}${a[0]}", f"${get_column_letter(a[3])}${a[2]}") for a in self.areas]
+        return ",".join(first if first == last else f"{first}:{last}" for first, last in corners)
+
     # -- content
 
     def _given(self, of: Any) -> Any:
