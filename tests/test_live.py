@@ -25,7 +25,15 @@ from support_files import Parts, sample_book
 from xlbackflush import layout, pipeline, surface
 from xlbackflush.engine.tables import CellError
 from xlbackflush.excel import macros
-from xlbackflush.excel.com import RPC_E_CALL_REJECTED, RPC_E_SERVERCALL_RETRYLATER, VBA_E_IGNORE, Patience, addresses, areas, box_of
+from xlbackflush.excel.com import (
+    RPC_E_CALL_REJECTED,
+    RPC_E_SERVERCALL_RETRYLATER,
+    VBA_E_IGNORE,
+    Patience,
+    addresses,
+    areas,
+    box_of,
+)
 from xlbackflush.excel.errors import UnusableError
 from xlbackflush.excel.file import FileBook
 from xlbackflush.excel.live import LiveBook
@@ -626,8 +634,8 @@ def test_addresses_of_many_rows_are_short_enough_for_excel() -> None:
     rows = [n for n in range(2_000) if n % 3]
     found = addresses(areas((100_001, 4, 102_000, 4), rows))
     assert max(map(len, found)) <= 255
-    areas = [area for address in found for area in address.split(",")]
-    spans = [area.replace("D", "").split(":") for area in areas]
+    parts = [area for address in found for area in address.split(",")]
+    spans = [area.replace("D", "").split(":") for area in parts]
     assert [row - 100_001 for first, last in spans for row in range(int(first), int(last) + 1)] == rows
 
 
