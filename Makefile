@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: run test lint bench workbooks clean
+.PHONY: run test test-windows lint bench workbooks clean
 
 run: $(READY)  ## the main job, on a sample workbook
 	mkdir -p build
@@ -13,6 +13,10 @@ run: $(READY)  ## the main job, on a sample workbook
 
 test: $(READY)  ## all tests
 	$(BIN)/python -m pytest
+
+test-windows: $(READY)  ## what only Windows can show: tests/windows, on Windows Python under Wine
+	$(BIN)/python tests/windows/setup_wine.py
+	$(BIN)/python -m pytest tests/windows --windows
 
 lint: $(READY)  ## style and types
 	$(BIN)/ruff check .
