@@ -157,12 +157,13 @@ class Patience:
             wait = min(wait * 1.5, 2)
 
 
-def _is_busy(error: Exception) -> bool:
+def _is_busy(error: BaseException | None) -> bool:
+    """Whether an error, or the one that it hides, says that Excel is busy. xlwings' own: of a name that it cannot look up."""
+    if error is None:
+        return False
     detail = getattr(error, "excepinfo", None) or ()
     codes = {getattr(error, "hresult", None), *detail[5:6]}
-    return (
-        bool(codes & _BUSY) or type(error).__name__ == "ExcelBusyError"
-    )  # xlwings' own, of a name that it cannot look up
+    return bool(codes & _BUSY) or type(error).__name__ == "ExcelBusyError" or _is_busy(error.__context__)
 
 
 _PLAIN = (type(None), bool, int, float, str, tuple, list, Decimal, dt.date)
@@ -181,7 +182,14 @@ class Patient:
         return self._given(self._patience(lambda: getattr(self._object, name)))
 
     def __setattr__(self, name: str, value: object) -> None:
-        self._patience(lambda: setattr(self._object, name, value))
+        def put() -> None:
+            try:
+                setattr(self._object, name, value)
+            except AttributeError:  # all that late binding says, be Excel busy or not; reading the property tells
+                getattr(self._object, name)
+                setattr(self._object, name, value)
+
+        self._patience(put)
 
     def __call__(self, *arguments: object) -> Any:
         bare = [a._object if isinstance(a, Patient) else a for a in arguments]

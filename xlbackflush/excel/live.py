@@ -27,7 +27,7 @@ import xlwings as xw
 from xlbackflush import layout
 from xlbackflush.engine.tables import CellError, Source
 from xlbackflush.excel import contract, frame, previous
-from xlbackflush.excel.com import Box, ComBook, Grid, NativeBook, addresses, areas
+from xlbackflush.excel.com import Box, ComBook, Grid, NativeBook, Patience, addresses, areas
 from xlbackflush.excel.errors import UnusableError
 from xlbackflush.excel.formulas import Sheets
 from xlbackflush.excel.mac import MacBook
@@ -55,9 +55,12 @@ def say(sentence: str) -> None:
 
 
 def _caller() -> xw.Book:
-    """The calling workbook, as xlwings finds it by its name, in which VBA has looked for what a command line cannot pass."""
+    """The calling workbook, as xlwings finds it by its name, in which VBA has looked for what a command line cannot pass.
+
+    With patience: to xlwings, a workbook that a busy Excel does not show is one that is not there.
+    """
     _tame()
-    return xw.Book.caller()
+    return Patience()(xw.Book.caller)
 
 
 def _tame() -> None:
