@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from com_file import NOT_DONE
-from live_books import BOOKS, CONDENSED, NOW, PERIOD, QUIET
+from live_books import BOOKS, CONDENSED, NOW, PERIOD, PERIOD_ENDS, POLICIES
 from played_excel import PlayedExcel
 from support_files import Parts, sample_book
 from test_live import by_file, differences, inputs
@@ -27,7 +27,12 @@ FULL = os.environ.get("XLBACKFLUSH_FUZZ") == "full"
 
 #: where Trace is condensed is decided by a constant that only this process could change
 POSSIBLE = [name for name in BOOKS if name not in CONDENSED]
-FEW = [name for name in POSSIBLE if name not in QUIET and name != "widgets"][1::6] + list(QUIET)[:1]
+#: a spread of trigger points, currencies, dispositions, period ends, counts in units and in money
+FEW = [
+    "computers, Purchase and sale",
+    *map(str, (POLICIES[1], POLICIES[6], PERIOD_ENDS[0], PERIOD_ENDS[3], PERIOD_ENDS[11])),
+    "nothing happened",
+]
 
 
 @pytest.fixture(scope="module")
@@ -167,6 +172,22 @@ def test_a_run_makes_few_calls_over_com(excel: PlayedExcel, sample: Path) -> Non
     assert excel.press(sample.name, "run").startswith("Done: ")
     (calls,) = excel.application("TestCalls")
     assert 1_000 < calls < 2_300
+
+
+def test_the_trial_of_doctor_finds_in_excel_what_the_file_has(excel: PlayedExcel, tmp_path: Path) -> None:
+    book = sample_book(tmp_path / "ran.xlsm", "widgets")
+    with FileBook(book) as file:
+        pipeline.run(file, "tester", NOW)
+    excel.open_book(book)
+    try:
+        compared, differences_there = excel.compare(book.name, book)
+        assert (compared > 10_000, differences_there) == (True, [])
+        excel.evaluate(book.name, "book.Worksheets('Journal').Unprotect('')")
+        excel.put(book.name, "Journal", "I7", 1.0)
+        _, differences_there = excel.compare(book.name, book)
+    finally:
+        excel.close_book(book.name)
+    assert [text.split(":")[0] for text in differences_there] == ["Journal!I7"]
 
 
 UNKNOWN, MEMBER_NOT_FOUND, BAD_COUNT, EXCEPTION = -2147352570, -2147352573, -2147352562, -2147352567
