@@ -20,9 +20,10 @@ import xlwings as xw
 from xlwings._xlwindows import get_xl_app_from_hwnd
 
 from xlbackflush.excel import live, macros, trial
+from xlbackflush.excel.com import Patience, Patient
 
 hwnd = sys.argv[1]
-excel: Any = get_xl_app_from_hwnd(int(hwnd))
+excel: Any = Patient(get_xl_app_from_hwnd(int(hwnd)), Patience())
 
 
 def open_book(path: str) -> str:
@@ -42,7 +43,13 @@ def save_copy(name: str, path: str) -> None:
 
 def press(name: str, macro: str, *arguments: str) -> str:
     """Run a macro on an open workbook: the sentence that it leaves in the status bar."""
+    return press_while_busy(1, 0, name, macro, *arguments)
+
+
+def press_while_busy(every: int, times: int, name: str, macro: str, *arguments: str) -> str:
+    """The same in an Excel that rejects each `every`-th call, so many times."""
     excel.StatusBar = False
+    excel.TestBusy(every, times)
     sys.argv = ["-c", f"--wb={name}", "--from_xl=1", f"--hwnd={hwnd}"]
     getattr(macros, macro)(*arguments)
     return str(excel.StatusBar)
@@ -77,14 +84,14 @@ def set_application(member: str, value: object) -> None:
     setattr(excel, member, value)
 
 
+def become(user: str) -> None:
+    """Somebody else sits down at the computer; macros ask for the user's name (getpass)."""
+    os.environ["LOGNAME"] = user
+
+
 def application(*members: str) -> list[object]:
     """Properties of Excel."""
     return [getattr(excel, member) for member in members]
-
-
-def busy(every: int, times: int) -> None:
-    """Let Excel reject each `every`-th call, so many times."""
-    excel.TestBusy(every, times)
 
 
 def evaluate(name: str, expression: str) -> str:
@@ -104,8 +111,8 @@ def leave() -> None:
 REQUESTS: dict[str, Callable[..., Any]] = {
     function.__name__: function
     for function in (
-        open_book, close_book, save_copy, press, compare, select, selected, put, set_application, application, busy, evaluate,
-        leave,
+        open_book, close_book, save_copy, press, compare, select, selected, put, set_application, application, evaluate, leave,
+        press_while_busy, become,
     )
 }  # fmt: skip
 

@@ -86,6 +86,7 @@ def test_every_button_leaves_what_its_command_leaves(excel: PlayedExcel, sample:
     def press(macro: str, *arguments: str) -> str:
         return str(excel.press(sample.name, macro, *arguments))
 
+    excel.become("preparer")
     assert press("check").startswith("Done: no errors; ")
     assert press("run").startswith("Done: run R0001 ")
     first = saved(excel, sample, "first")
@@ -97,10 +98,13 @@ def test_every_button_leaves_what_its_command_leaves(excel: PlayedExcel, sample:
     assert differences(first, saved(excel, sample, "restored")) == []
 
     assert press("run").startswith("Done: run R0001 ")
+    assert press("post").startswith("Stopped: ")
+    excel.become("approver")
     assert press("post").startswith("Done: run R0001 is posted: ")
     posted = saved(excel, sample, "posted")
     with FileBook(posted) as file:
-        assert [(run.run, run.status) for run in file.runs()] == [("R0001", "Posted")]
+        (run,) = file.runs()
+    assert (run.run, run.status, run.user, run.approved_by) == ("R0001", "Posted", "preparer", "approver")
     assert press("export").startswith("Done: wrote widgets-")
     assert list(sample.parent.glob("widgets-*.csv"))
 
@@ -147,10 +151,10 @@ def test_a_check_over_com_selects_the_cell_to_correct(excel: PlayedExcel, tmp_pa
 
 
 def test_a_busy_excel_is_ridden_out_from_the_first_call_to_the_last(excel: PlayedExcel, sample: Path) -> None:
-    excel.busy(1, 4)  # before the workbook is even there
-    assert excel.press(sample.name, "check").startswith("Done: no errors")
-    excel.busy(53, 30)  # in the midst of reading, writing, protection
-    assert excel.press(sample.name, "run").startswith("Done: run R0001 ")
+    before_the_workbook_is_even_there = excel.press_while_busy(1, 4, sample.name, "check")
+    assert before_the_workbook_is_even_there.startswith("Done: no errors")
+    in_the_midst = excel.press_while_busy(53, 30, sample.name, "run")
+    assert in_the_midst.startswith("Done: run R0001 ")
     assert excel.application("TestRejected") == [30]
     ran = saved(excel, sample)
     assert differences(ran, by_file(sample, ran)) == []
