@@ -65,7 +65,8 @@ def test_on_a_mac_the_script_that_starts_python_comes_along(mac: Machine) -> Non
     assert done(install(mac)) == ["Wrote"] * 3
     version = addin.xlwings_modules()[1]
     script = f"{SCRIPTS}/xlwings-{version}.applescript"
-    assert files(mac.home) == {STARTUP, MAC_CONF, script, f"{Path(MAC_CONF).parent}/xlbackflush-installed.json"}
+    manifest = Path(MAC_CONF).with_name("xlbackflush-installed.json").as_posix()
+    assert files(mac.home) == {STARTUP, MAC_CONF, script, manifest}
     assert (mac.home / script).read_bytes() == (addin.xlwings_folder() / Path(script).name).read_bytes()
 
 
@@ -108,7 +109,8 @@ def test_every_name_in_the_configuration_is_one_that_the_module_of_xlwings_reads
 
 
 def test_a_python_without_console_is_started_with_one(windows: Machine) -> None:
-    assert b'/py/python.exe"' in configuration(with_python(windows, Path("/py/pythonw.exe")))
+    python = Path("/py/python.exe")
+    assert f'{python}"'.encode() in configuration(with_python(windows, Path("/py/pythonw.exe")))
 
 
 def test_a_path_is_written_in_the_code_page_of_vba(windows: Machine) -> None:
@@ -144,7 +146,7 @@ def test_a_new_python_replaces_the_configuration_alone(windows: Machine) -> None
     install(windows)
     moved = with_python(windows, Path("/new/python.exe"))
     assert done(install(moved)) == ["Unchanged", "Replaced"]
-    assert read_conf(windows.home / CONF, "cp1252")["INTERPRETER_WIN"] == "/new/python.exe"
+    assert read_conf(windows.home / CONF, "cp1252")["INTERPRETER_WIN"] == str(Path("/new/python.exe"))
     assert done(uninstall(moved)) == ["Removed", "Removed"]
 
 

@@ -21,3 +21,10 @@ def windows(request: pytest.FixtureRequest) -> Iterator[Windows]:
     machine.start()
     yield machine
     machine.stop()
+
+
+@pytest.fixture(scope="session")
+def installed(windows: Windows) -> None:
+    """The add-in and its configuration, where Excel and xlwings look for them."""
+    done = windows.run_python(["-m", "xlbackflush", "install"])
+    assert done.returncode == 0, done

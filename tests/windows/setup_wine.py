@@ -9,6 +9,7 @@ with lists of packages (apt-get update).
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 import subprocess
 import sys
@@ -17,8 +18,9 @@ import tempfile
 import time
 import tomllib
 import zipfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from wine import ROOT, Windows
 
@@ -45,6 +47,7 @@ def main() -> None:
         stamp = windows.folder / "steps" / name
         if anew or not stamp.is_file() or stamp.read_text() != digest:
             anew = True
+            stamp.unlink(missing_ok=True)
             step(windows)
             stamp.parent.mkdir(exist_ok=True)
             stamp.write_text(digest)
@@ -55,8 +58,8 @@ def main() -> None:
 def steps() -> list[tuple[str, Iterable[str | Path], Callable[[Windows], None]]]:
     """Name, what it is made of, and the function of each step, in order."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    wanted = [*project["dependencies"], *project["optional-dependencies"]["test"]]
-    wanted = [*(r for r in wanted if not r.startswith(LINUX_ONLY)), *WINDOWS_ONLY, NUMPY]
+    wanted = [r for r in (*project["dependencies"], *_extra(project, "test")) if not r.startswith(LINUX_ONLY)]
+    wanted += [*WINDOWS_ONLY, NUMPY]
     return [
         ("Wine", (Path(__file__), *DEBIAN), unpack_debian),
         ("Windows", sorted(HERE.glob("*.c")), make_prefix),
@@ -87,6 +90,7 @@ def unpack_debian(windows: Windows) -> None:
 
 def make_prefix(windows: Windows) -> None:
     """What Wine calls its prefix: drive C: and the registry of a new Windows."""
+    windows.stop()
     shutil.rmtree(windows.prefix, ignore_errors=True)
     system32 = windows.prefix / "drive_c" / "windows" / "system32"
     system32.mkdir(parents=True)
@@ -139,11 +143,21 @@ def install_project(windows: Windows) -> None:
         _command(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", folder, copy)
         (wheel,) = Path(folder).glob("*.whl")
         _install(windows, "--no-deps", "--force-reinstall", wheel)
+    # the tests also take sources of the VBA, wherever the wheel leaves them out
+    packages = windows.linux_path(windows.python.parent) / "Lib" / "site-packages"
+    shutil.copytree(ROOT / "vba", packages / "xlbackflush" / "vba", dirs_exist_ok=True)
     names = "numpy, pandas, pythoncom, win32com.client, xlwings, xlbackflush.cli"
     _wine(windows, windows.python, "-P", "-c", f"import {names}")
 
 
 # ------------------------------------------------------------------------------------------------- the tools
+
+
+def _extra(project: dict[str, Any], extra: str) -> Iterator[str]:
+    """Requirements of an extra of the project; one may stand for another extra, as in project[other]."""
+    for requirement in project["optional-dependencies"][extra]:
+        other = re.fullmatch(rf"{project['name']}\[(\w+)\]", requirement)
+        yield from _extra(project, other[1]) if other else [requirement]
 
 
 def _project_files() -> list[Path]:
@@ -180,7 +194,7 @@ def _compile(windows: Windows, source: str, result: Path, *options: str) -> None
 
 
 def _wine(windows: Windows, *command: object) -> None:
-    """A Windows program that has to succeed, the desktop being there."""
+    """A Windows program that has to succeed; its output is shown where it does not."""
     done = windows.run(command, timeout=600)
     if done.returncode:
         sys.exit(f"{done.stdout}{done.stderr}\nended with {done.returncode}: {' '.join(map(str, command))}")

@@ -43,3 +43,11 @@ def test_a_program_that_does_not_end_is_ended(windows: Windows) -> None:
     with pytest.raises(subprocess.TimeoutExpired) as late:
         windows.run_python(["-u", "-c", "print('here'); import time; time.sleep(60)"], timeout=10)
     assert late.value.stdout == "here\r\n"
+
+
+def test_what_fails_by_an_internal_error_of_wine_is_tried_again_once(windows: Windows, tmp_path: Path) -> None:
+    fail = "import sys; print('x', file=open(sys.argv[1], 'a')); sys.exit('[WinError 1359] Internal error')"
+    with pytest.warns(UserWarning, match="WinError 1359; tried again"):
+        done = windows.run_python(["-c", fail, tmp_path / "starts"])
+    assert done.returncode == 1
+    assert (tmp_path / "starts").read_text().split() == ["x", "x"]

@@ -91,10 +91,10 @@ class Windows:
     ) -> subprocess.CompletedProcess[str]:
         r"""Run a Windows program to its end. Its standard input is empty.
 
-        `command`: the program and its arguments; a Path among them is a file of Linux. `cwd`: a folder of Linux. `env`:
-        further variables; USERNAME, USERPROFILE, APPDATA, TEMP and PATH are Wine's own, whatever is given here. `timeout`
-        in seconds; subprocess.TimeoutExpired after it. `encoding` of what it writes; lines end in \r\n, as written. The exit
-        code is the lowest 8 bits of that of Windows.
+        `command`: the program and its arguments; a Path among them is a file of Linux. `cwd`: a folder of Linux; unless
+        given, C:. `env`: further variables; USERNAME, USERPROFILE, APPDATA, TEMP and PATH are Wine's own, whatever is given
+        here. `timeout` in seconds; subprocess.TimeoutExpired after it. `encoding` of what it writes; lines end in \r\n, as
+        written. The exit code is the lowest 8 bits of that of Windows.
         """
         done = self._run(command, cwd, env, timeout, encoding)
         if done.returncode and INTERNAL_ERROR in done.stdout + done.stderr:
@@ -112,7 +112,7 @@ class Windows:
         """Start a Windows program, with pipes as its standard streams, and do not wait for it."""
         return subprocess.Popen(
             [str(self.wine), *(self._argument(a) for a in command)],
-            cwd=cwd,
+            cwd=cwd or self.prefix / "drive_c",
             env={**self.environment, **(env or {})},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -133,7 +133,7 @@ class Windows:
         process = self.popen(command, cwd=cwd, env=env)
         assert process.stdin and process.stdout and process.stderr
         process.stdin.close()
-        out, err = _Reader(process.stdout), _Reader(process.stderr)
+        out, err = Reader(process.stdout), Reader(process.stderr)
         try:
             code = process.wait(timeout)
         except subprocess.TimeoutExpired as late:
@@ -160,7 +160,7 @@ class Windows:
             self._desktop.wait(60)
 
 
-class _Reader(threading.Thread):
+class Reader(threading.Thread):
     """Reads a pipe to its end, which may come long after that of the program at its other end."""
 
     def __init__(self, pipe: IO[bytes]) -> None:
