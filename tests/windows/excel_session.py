@@ -13,13 +13,11 @@ import json
 import os
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-import xlwings as xw
 from xlwings._xlwindows import get_xl_app_from_hwnd
 
-from xlbackflush.excel import live, macros, trial
+from xlbackflush.excel import macros
 from xlbackflush.excel.com import Patience, Patient
 
 hwnd = sys.argv[1]
@@ -53,14 +51,6 @@ def press_while_busy(every: int, times: int, name: str, macro: str, *arguments: 
     sys.argv = ["-c", f"--wb={name}", "--from_xl=1", f"--hwnd={hwnd}"]
     getattr(macros, macro)(*arguments)
     return str(excel.StatusBar)
-
-
-def compare(name: str, file: str) -> list[object]:
-    """How many cells the trial of `doctor --excel` compares with a file, and where they differ."""
-    sys.argv = ["-c", f"--wb={name}", "--from_xl=1", f"--hwnd={hwnd}"]
-    book = xw.Book.caller()
-    verdict = trial.cells(trial.ExcelBook(book, live.native(book)), Path(file))
-    return [verdict.compared, list(verdict.differences)]
 
 
 def select(name: str, sheet: str, cell: str) -> None:
@@ -111,7 +101,7 @@ def leave() -> None:
 REQUESTS: dict[str, Callable[..., Any]] = {
     function.__name__: function
     for function in (
-        open_book, close_book, save_copy, press, compare, select, selected, put, set_application, application, evaluate, leave,
+        open_book, close_book, save_copy, press, select, selected, put, set_application, application, evaluate, leave,
         press_while_busy, become,
     )
 }  # fmt: skip

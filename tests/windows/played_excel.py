@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from wine import Windows
+from wine import Reader, Windows
 
 HERE = Path(__file__).parent
 LIMIT_S = 300  # for one answer
@@ -24,6 +24,7 @@ class PlayedExcel:
         folders = ";".join(windows.path(folder) for folder in (HERE, HERE.parent))
         self._environment = {"PYTHONPATH": folders, "XLBACKFLUSH_STATE": windows.path(state)}
         self._processes: list[subprocess.Popen[bytes]] = []
+        self._errors: dict[int, Reader] = {}  # by process: what nobody reads would stop it in the end
         self._server = self._start("excel_server.py")
         self.hwnd = int(self._line(self._server))
         self._session: subprocess.Popen[bytes] | None = None
@@ -39,7 +40,9 @@ class PlayedExcel:
     def _start(self, script: str, *arguments: object) -> subprocess.Popen[bytes]:
         command = [self.windows.python, "-P", HERE / script, *arguments]
         process = self.windows.popen(command, env=self._environment)
+        assert process.stderr
         self._processes.append(process)
+        self._errors[process.pid] = Reader(process.stderr)
         return process
 
     def run_python(self, macro: str, book: str) -> subprocess.CompletedProcess[str]:
@@ -64,7 +67,7 @@ class PlayedExcel:
         return answer["value"]
 
     def _line(self, process: subprocess.Popen[bytes]) -> str:
-        assert process.stdout and process.stderr
+        assert process.stdout
         watch = threading.Timer(LIMIT_S, process.kill)
         watch.start()
         try:
@@ -72,5 +75,5 @@ class PlayedExcel:
         finally:
             watch.cancel()
         if not line:
-            raise RuntimeError(f"no answer: {process.stderr.read1(100_000).decode('cp1252')}")  # type: ignore[attr-defined]
+            raise RuntimeError(f"no answer: {self._errors[process.pid].read('cp1252')}")
         return line.decode()
