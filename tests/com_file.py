@@ -4,7 +4,10 @@
 What it does as Excel does: a string that looks like a formula, a number, a date or a truth value becomes one in any cell
 that is not formatted as Text, and in a cell that is, nothing does; an apostrophe in front keeps a string what it is; a
 Decimal becomes a currency cell, and currency cells come as Decimals cut to four places by Value, not by Value2; errors come
-as integers; a protected sheet takes nothing; a call fails while Excel is busy; a property of a later Excel is not there.
+as integers; a protected sheet takes nothing; a call fails while Excel is busy; a property of a later Excel is not there, nor
+is any other name that no object here has; a property that can only be read is not set; an array is as large as the range
+that takes it, and its texts are no longer than 8,221 characters; a table does not grow into another; rows have heights and
+levels within Excel's limits.
 
 Formulas keep the value that the file had for them; a formula written here has none.
 """
@@ -14,6 +17,7 @@ from __future__ import annotations
 import copy
 import datetime as dt
 import re
+from collections.abc import Iterator
 from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
 from typing import Any
@@ -29,10 +33,13 @@ from openpyxl.utils.datetime import from_excel
 from openpyxl.worksheet.table import TableColumn
 
 NOT_DONE = -2146827284  # 0x800A03EC, Excel's answer to whatever it will not do
-DISP_E_EXCEPTION, DISP_E_UNKNOWNNAME = -2147352567, -2147352570
+DISP_E_EXCEPTION, DISP_E_UNKNOWNNAME, DISP_E_MEMBERNOTFOUND = -2147352567, -2147352570, -2147352573
 CURRENCY = '"$"#,##0.00'
 ERRORS = {"#NULL!": 2000, "#DIV/0!": 2007, "#VALUE!": 2015, "#REF!": 2023, "#NAME?": 2029, "#NUM!": 2036, "#N/A": 2042}
 ERROR_BASE = -2146828288
+LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
+FORMULA_MOST, TEXT_MOST, TEXT_IN_ARRAY_MOST = 8_192, 32_767, 8_221  # characters
+CALCULATIONS = (-4105, -4135, 2)  # xlCalculationAutomatic, -Manual, -Semiautomatic
 
 
 def refused(text: str) -> ComError:
@@ -50,28 +57,79 @@ class Com:
             object.__getattribute__(self, "application").called(self, name)
         return object.__getattribute__(self, name)
 
+    def __getattr__(self, name: str) -> Any:
+        if name[0].isupper():
+            raise ComError(DISP_E_UNKNOWNNAME, f"Unknown name: {name}")
+        raise AttributeError(name)
+
     def __setattr__(self, name: str, value: object) -> None:
         if name[0].isupper():
             self.application.called(self, f"{name}=")
+            member = getattr(type(self), name, None)
+            if name not in members(self):
+                raise ComError(DISP_E_UNKNOWNNAME, f"Unknown name: {name}")
+            if callable(member) or (isinstance(member, property) and member.fset is None):
+                raise ComError(DISP_E_MEMBERNOTFOUND, f"Member not found: {name}")
         object.__setattr__(self, name, value)
+
+
+def members(of: Com) -> set[str]:
+    """The names that an object has for COM."""
+    return {name for name in (*dir(type(of)), *vars(of)) if name[0].isupper()}
 
 
 class Application(Com):
     """Excel. `calls` lists every call; `busy` of the next calls are rejected; `fails` decides which call fails."""
+
+    Name, Version = "Microsoft Excel", "16.0"
+    Hwnd = 0
+    Visible = ScreenUpdating = EnableEvents = DisplayAlerts = True
+    CalculationState = 0
+    StatusBar: object = False
 
     def __init__(self) -> None:
         self.calls: list[str] = []
         self.busy: list[int] = []
         self.fails: Any = lambda call: False
         self.application = self
-        self.AutoCorrect = Options(self, AutoExpandListRange=True, AutoFillFormulasInLists=True)
-        self.ScreenUpdating = self.EnableEvents = self.DisplayAlerts = True
-        self.Calculation, self.CalculationState = -4105, 0
-        self.StatusBar: object = False
+        self.books: dict[str, Workbook] = {}
+        self.correction = Options(self, AutoExpandListRange=True, AutoFillFormulasInLists=True)
+        self.calculation = -4105
         self.active: Range | None = None
         self.calculated = 0
         self.shown: list[object] = []
         self.calls.clear()
+
+    @property
+    def Application(self) -> Application:
+        """Itself."""
+        return self
+
+    @property
+    def AutoCorrect(self) -> Options:
+        """Help with tables."""
+        return self.correction
+
+    @property
+    def Workbooks(self) -> Workbooks:
+        """The open workbooks."""
+        return Workbooks(self, self.books)
+
+    @property
+    def ActiveWorkbook(self) -> Workbook | None:
+        """The workbook that was opened last."""
+        return next(reversed(self.books.values()), None)
+
+    @property
+    def Calculation(self) -> int:
+        """When Excel calculates."""
+        return self.calculation
+
+    @Calculation.setter
+    def Calculation(self, mode: int) -> None:
+        if mode not in CALCULATIONS:
+            raise refused("Unable to set the Calculation property of the Application class")
+        self.calculation = mode
 
     def called(self, owner: Com, name: str) -> None:
         """Every call comes through here."""
@@ -108,28 +166,42 @@ class Options(Com):
 
 
 class Collection(Com):
-    """A collection, called with a name or a number."""
+    """A collection, called with a name in any case, or a number from 1."""
 
-    def __init__(self, application: Application, members: dict[str, Any]) -> None:
-        self.application, self.members = application, members
+    def __init__(self, application: Application, items: dict[str, Any]) -> None:
+        self.application, self.items = application, items
 
     @property
     def Count(self) -> int:
         """Number of members."""
-        return len(self.members)
+        return len(self.items)
 
     def __call__(self, name: str | int) -> Any:
         self.application.called(self, "Item")
-        found = list(self.members.values())
-        if isinstance(name, int):
-            return found[name - 1]
-        if name not in self.members:
-            raise refused("Subscript out of range.")
-        return self.members[name]
+        for number, (key, item) in enumerate(self.items.items(), 1):
+            if name == number or (isinstance(name, str) and name.casefold() == key.casefold()):
+                return item
+        raise refused("Subscript out of range")
+
+    def __iter__(self) -> Iterator[Any]:
+        self.application.called(self, "_NewEnum")
+        return iter(self.items.values())
+
+
+class Workbooks(Collection):
+    """The open workbooks."""
+
+    def Open(self, path: str) -> Workbook:
+        """Open a workbook file."""
+        if not Path(path).is_file():
+            raise refused(f"Sorry, we couldn't find {path}.")
+        return Workbook(Path(path), self.application)
 
 
 class Workbook(Com):
     """A workbook file, open. Members that Excel does not have in every version are missing unless given."""
+
+    ReadOnly = MultiUserEditing = Date1904 = False
 
     def __init__(self, path: Path, application: Application | None = None, **more: object) -> None:
         self.application = application or Application()
@@ -147,15 +219,12 @@ class Workbook(Com):
                         self.shown[sheet.title, cell.row, cell.column] = (
                             values[sheet.title].cell(cell.row, cell.column).value
                         )
-        self.ReadOnly = self.MultiUserEditing = self.Date1904 = False
         for name, value in more.items():
             object.__setattr__(self, name, value)
         self.passwords: dict[str, str] = {}
         self.sheets = {sheet.title: Worksheet(self, sheet) for sheet in self.book}
+        self.application.books[path.name] = self
         self.application.calls.clear()
-
-    def __getattr__(self, name: str) -> Any:
-        raise ComError(DISP_E_UNKNOWNNAME, f"Unknown name: {name}")
 
     @property
     def Application(self) -> Application:
@@ -183,8 +252,16 @@ class Workbook(Com):
         members = {name: Options(self.application, Name=name) for name in self.book.named_styles}
         return Collection(self.application, members)
 
+    def Close(self, save: bool = False) -> None:
+        """Close it; it is never saved here."""
+        if save:
+            raise refused("Excel's double saves copies only.")
+        del self.application.books[self.path.name]
+
     def SaveCopyAs(self, path: str) -> None:
         """Write a copy."""
+        if not Path(path).parent.is_dir():
+            raise refused("Method 'SaveCopyAs' of object '_Workbook' failed")
         for sheet in self.sheets.values():
             for table in sheet.tables.values():
                 table.name_columns()
@@ -216,7 +293,7 @@ class Worksheet(Com):
 
     def Range(self, address: str) -> Range:
         """Cells by their address."""
-        if len(address) > 255:
+        if len(address) > 255 or not all(_AREA.fullmatch(area) for area in address.split(",")):
             raise refused("Method 'Range' of object '_Worksheet' failed")
         return Range(self, [_box(area) for area in address.split(",")])
 
@@ -280,7 +357,12 @@ class ListObject(Com):
 
     def __init__(self, worksheet: Worksheet, table: Any) -> None:
         self.application, self.worksheet, self.table = worksheet.application, worksheet, table
-        self.AutoFilter = Filter(worksheet.application)
+        self.filter = Filter(worksheet.application)
+
+    @property
+    def AutoFilter(self) -> Filter:
+        """Its filter."""
+        return self.filter
 
     @property
     def Name(self) -> str:
@@ -319,6 +401,9 @@ class ListObject(Com):
         old = _box(self.table.ref)
         if box[:2] != old[:2] or box[2] <= box[0]:
             raise refused("The headers must stay in the same row, and the new table must overlap the old.")
+        for other in self.worksheet.tables.values():
+            if other is not self and _overlap(box, _box(other.table.ref)):
+                raise refused("A table cannot overlap another table.")
         self.table.ref = f"{get_column_letter(box[1])}{box[0]}:{get_column_letter(box[3])}{box[2]}"
         self.table.autoFilter.ref = self.table.ref
         cells = self.worksheet.sheet
@@ -397,6 +482,11 @@ class Range(Com):
         """Its sheet."""
         return self.worksheet
 
+    @property
+    def Address(self) -> str:
+        """Its areas, absolute."""
+        return ",".join(map(_absolute, self.areas))
+
     # -- content
 
     def _given(self, of: Any) -> Any:
@@ -453,10 +543,12 @@ class Range(Com):
 
     @Formula.setter
     def Formula(self, values: Any) -> None:
-        rows = values if isinstance(values, tuple | list) else ((values,),)
+        in_array = isinstance(values, tuple | list)
+        rows = values if in_array else ((values,),)
         cells = self.changing() and self.grid()
-        if (len(rows), len(rows[0])) != (len(cells), len(cells[0])):
+        if len(self.areas) > 1 or {(len(rows), len(row)) for row in rows} != {(len(cells), len(cells[0]))}:
             raise refused("The array does not have the shape of the range.")
+        _check_lengths([value for row in rows for value in row if isinstance(value, str)], in_array)
         for row, given in zip(cells, rows, strict=True):
             for cell, value in zip(row, given, strict=True):
                 enter(cell, value)
@@ -515,22 +607,54 @@ class Rows(Com):
     """Whole rows."""
 
     def __init__(self, area: Range) -> None:
-        self.application = area.application
-        self.dimensions = [
-            area.sheet.row_dimensions[row] for top, _, bottom, _ in area.areas for row in range(top, bottom + 1)
-        ]
+        self.application, self.area = area.application, area
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        super().__setattr__(name, value)
-        for row in self.dimensions if name[0].isupper() else ():
-            if name == "OutlineLevel":
-                row.outlineLevel = value - 1
-            elif name == "RowHeight":
-                row.height = value
-            elif name == "Hidden":
-                row.hidden = value
-            elif name == "UseStandardHeight":
-                row.height = None
+    def _set(self, name: str, value: object, is_allowed: bool) -> None:
+        if not is_allowed or self.area.sheet.protection.sheet:
+            raise refused("Unable to set a property of the Range class")
+        for top, _, bottom, _ in self.area.areas:
+            for row in range(top, bottom + 1):
+                setattr(self.area.sheet.row_dimensions[row], name, value)
+
+    @property
+    def _first(self) -> Any:
+        return self.area.sheet.row_dimensions[self.area.areas[0][0]]
+
+    @property
+    def OutlineLevel(self) -> int:
+        """From 1 to 8."""
+        return int(self._first.outlineLevel or 0) + 1
+
+    @OutlineLevel.setter
+    def OutlineLevel(self, level: int) -> None:
+        self._set("outlineLevel", level - 1, 1 <= level <= 8)
+
+    @property
+    def RowHeight(self) -> float:
+        """In points."""
+        return float(self._first.height or 15)
+
+    @RowHeight.setter
+    def RowHeight(self, points: float) -> None:
+        self._set("height", points, 0 <= points <= 409.5)
+
+    @property
+    def UseStandardHeight(self) -> bool:
+        """True where no other height was given."""
+        return self._first.height is None
+
+    @UseStandardHeight.setter
+    def UseStandardHeight(self, on: bool) -> None:
+        self._set("height", None, on)
+
+    @property
+    def Hidden(self) -> bool:
+        """True where it is out of sight."""
+        return bool(self._first.hidden)
+
+    @Hidden.setter
+    def Hidden(self, on: bool) -> None:
+        self._set("hidden", on, True)
 
 
 _NUMBER = re.compile(r"[+-]?(\d[\d,]*\.?\d*|\.\d+)([eE][+-]?\d+)?%?")
@@ -583,6 +707,31 @@ def _enter_string(cell: Cell, value: str, is_text: bool) -> None:
 def _put_text(cell: Cell, text: str) -> None:
     cell.value = "text"
     cell._value = text
+
+
+def _check_lengths(strings: list[str], in_array: bool) -> None:
+    """Excel takes long texts into one cell alone, and a formula of 8,192 characters anywhere."""
+    for text in strings:
+        if len(text) > (FORMULA_MOST if text.startswith("=") else TEXT_IN_ARRAY_MOST if in_array else TEXT_MOST):
+            raise refused("Application-defined or object-defined error")
+
+
+_AREA = re.compile(r"\$?[A-Z]{1,3}\$?[1-9][0-9]*(:\$?[A-Z]{1,3}\$?[1-9][0-9]*)?")
+
+
+def _absolute(box: tuple[int, int, int, int]) -> str:
+    """A box as Excel writes it: whole rows and whole columns by their numbers and letters alone."""
+    top, left, bottom, right = box
+    first, last = f"${get_column_letter(left)}", f"${get_column_letter(right)}"
+    if (left, right) == (1, LAST_COLUMN):
+        return f"${top}:${bottom}"
+    if (top, bottom) == (1, LAST_ROW):
+        return f"{first}:{last}"
+    return f"{first}${top}" if (top, left) == (bottom, right) else f"{first}${top}:{last}${bottom}"
+
+
+def _overlap(one: tuple[int, int, int, int], other: tuple[int, int, int, int]) -> bool:
+    return one[0] <= other[2] and other[0] <= one[2] and one[1] <= other[3] and other[1] <= one[3]
 
 
 def _box(address: str) -> tuple[int, int, int, int]:

@@ -13,8 +13,8 @@ adapter asks of them, and this module passes on untouched as `.api`:
                   ProtectDrawingObjects, ProtectScenarios, ProtectionMode, Protection (Allow...), Protect(...), Unprotect(text)
     ListObject    AutoFilter (FilterMode, ShowAllData()), HeaderRowRange, Name, Range, Resize(range), ShowAutoFilter,
                   ShowHeaders, ShowTotals
-    Range         ClearContents(), Column, Columns.Count, EntireRow (Hidden, OutlineLevel, RowHeight, UseStandardHeight),
-                  Formula, IndentLevel, NumberFormat, Row, Rows.Count, Style, Value, Value2, Worksheet
+    Range         Address, ClearContents(), Column, EntireRow (Hidden, OutlineLevel, RowHeight, UseStandardHeight), Formula,
+                  IndentLevel, NumberFormat, Row, Style, Value, Value2, Worksheet
 
 Value and Value2 of more than one cell are tuples of tuples; errors have the attributes of pywin32's com_error.
 """

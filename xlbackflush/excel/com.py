@@ -7,6 +7,7 @@ columns count from 1; a box is (first row, first column, last row, last column).
 from __future__ import annotations
 
 import datetime as dt
+import re
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -16,7 +17,7 @@ from typing import Any, Protocol, TypeVar
 
 from xlbackflush import layout
 from xlbackflush.excel.errors import UnusableError
-from xlbackflush.excel.package import TablePart, column_letter
+from xlbackflush.excel.package import TablePart, column_letter, column_number
 
 Box = tuple[int, int, int, int]
 Grid = list[list[object]]
@@ -28,6 +29,8 @@ _BUSY = {RPC_E_CALL_REJECTED, RPC_E_SERVERCALL_RETRYLATER, VBA_E_IGNORE}
 _MANUAL, _DONE = -4135, 0  # xlCalculationManual, xlDone
 _UNLOCK = "xlbackflush"  # a sheet without a password takes any; without one given, Excel would ask the user for it
 _ADDRESS_MOST = 240  # characters of an address that Range takes: 255
+_LAST_ROW, _LAST_COLUMN = 1_048_576, 16_384
+_CORNER = re.compile(r"(?=.)(?:\$([A-Z]{1,3}))?(?:\$(\d+))?")
 
 
 class NativeBook(Protocol):
@@ -59,8 +62,10 @@ class NativeBook(Protocol):
     def fit(self, table: TablePart, box: Box) -> None:
         """Give a table a new size, all its rows in sight, without a row of totals."""
 
-    def put(self, sheet: str, box: Box, rows: Sequence[Sequence[object]], number_format: str) -> None:
-        """Formulas and values into cells that have this number format when they arrive."""
+    def put(
+        self, sheet: str, box: Box, rows: Sequence[Sequence[object]], number_format: str, texts: Sequence[str] = ()
+    ) -> None:
+        """Formulas and values into cells that have this number format when they arrive; those at `texts` are Text instead."""
 
     def empty(self, sheet: str, box: Box) -> None:
         """Cells without content or format; conditional formats and what stands beside them stay."""
@@ -68,11 +73,8 @@ class NativeBook(Protocol):
     def style(self, sheet: str, address: str, name: str, number_format: str, indent: int) -> None:
         """A named style, and an indent where it is not 0; the number format alone where the workbook lacks the style."""
 
-    def outline(self, sheet: str, address: str, level: int) -> None:
-        """Outline level of whole rows; 0: none."""
-
-    def height(self, sheet: str, address: str, points: float | None) -> None:
-        """Height of whole rows; None: the standard one."""
+    def rows(self, sheet: str, address: str, level: int, points: float | None) -> None:
+        """Outline level (0: none) and height (None: the standard one) of whole rows."""
 
     def unprotect(self, sheet: str) -> Callable[[], None]:
         """Lift the protection of a sheet; what is returned puts it back. UnusableError where it has a password."""
@@ -96,24 +98,37 @@ class NativeBook(Protocol):
         """Select cells, and bring them into view."""
 
 
-def addresses(box: Box, numbers: Sequence[int] = ()) -> list[str]:
-    """A box as addresses; with numbers: only these of its rows, counted from 0, runs of them together."""
+def areas(box: Box, numbers: Sequence[int] = ()) -> list[str]:
+    """A box as an area such as B7:B20; with numbers: only these of its rows, counted from 0, one area for each run of them."""
     top, left, bottom, right = box
     first, last = column_letter(left), column_letter(right)
     if not numbers:
         return [f"{first}{top}:{last}{bottom}"]
-    found: list[str] = []
-    start = 0
-    for i in range(1, len(numbers) + 1):
-        if i < len(numbers) and numbers[i] == numbers[i - 1] + 1:
-            continue
-        area = f"{first}{top + numbers[start]}:{last}{top + numbers[i - 1]}"
-        if found and len(found[-1]) + len(area) < _ADDRESS_MOST:
-            found[-1] += f",{area}"
+    breaks = [i for i in range(1, len(numbers)) if numbers[i] != numbers[i - 1] + 1]
+    spans = zip([0, *breaks], [*breaks, len(numbers)], strict=True)
+    return [f"{first}{top + numbers[start]}:{last}{top + numbers[end - 1]}" for start, end in spans]
+
+
+def addresses(parts: Sequence[str]) -> list[str]:
+    """Areas as addresses of several areas each, as long as Excel takes them."""
+    joined: list[str] = []
+    for part in parts:
+        if joined and len(joined[-1]) + len(part) < _ADDRESS_MOST:
+            joined[-1] += f",{part}"
         else:
-            found.append(area)
-        start = i
-    return found
+            joined.append(part)
+    return joined
+
+
+def box_of(address: str) -> Box:
+    """The box of one area, as Range.Address gives it: $B$7:$D$20, or $B:$D and $7:$20, which are whole columns and rows."""
+    first, last = _CORNER.fullmatch(address.split(":")[0]), _CORNER.fullmatch(address.split(":")[-1])
+    if not first or not last:
+        raise UnusableError(f"Excel gave the address {address!r}, which is not one range of cells.")
+    return (
+        int(first[2] or 1), column_number(first[1] or "A"),
+        int(last[2] or _LAST_ROW), column_number(last[1]) if last[1] else _LAST_COLUMN,
+    )  # fmt: skip
 
 
 class Patience:
@@ -142,12 +157,13 @@ class Patience:
             wait = min(wait * 1.5, 2)
 
 
-def _is_busy(error: Exception) -> bool:
+def _is_busy(error: BaseException | None) -> bool:
+    """Whether an error, or the one that it hides, says that Excel is busy. xlwings' own: of a name that it cannot look up."""
+    if error is None:
+        return False
     detail = getattr(error, "excepinfo", None) or ()
     codes = {getattr(error, "hresult", None), *detail[5:6]}
-    return (
-        bool(codes & _BUSY) or type(error).__name__ == "ExcelBusyError"
-    )  # xlwings' own, of a name that it cannot look up
+    return bool(codes & _BUSY) or type(error).__name__ == "ExcelBusyError" or _is_busy(error.__context__)
 
 
 _PLAIN = (type(None), bool, int, float, str, tuple, list, Decimal, dt.date)
@@ -166,7 +182,14 @@ class Patient:
         return self._given(self._patience(lambda: getattr(self._object, name)))
 
     def __setattr__(self, name: str, value: object) -> None:
-        self._patience(lambda: setattr(self._object, name, value))
+        def put() -> None:
+            try:
+                setattr(self._object, name, value)
+            except AttributeError:  # all that late binding says, be Excel busy or not; reading the property tells
+                getattr(self._object, name)
+                setattr(self._object, name, value)
+
+        self._patience(put)
 
     def __call__(self, *arguments: object) -> Any:
         bare = [a._object if isinstance(a, Patient) else a for a in arguments]
@@ -184,6 +207,7 @@ class ComBook:
         self._app = self._book.Application
         self.name: str = self._book.Name
         self._sheets: dict[str, Any] = {}
+        self._lists: dict[str, Any] = {}  # table name -> ListObject
         self._styles: dict[str, bool] = {}
 
     def folder(self) -> str:
@@ -214,33 +238,34 @@ class ComBook:
         return self._sheets[name]
 
     def _range(self, sheet: str, box: Box) -> Any:
-        return self._sheet(sheet).Range(addresses(box)[0])
+        return self._sheet(sheet).Range(areas(box)[0])
 
     # ------------------------------------------------------------------------------------------------ read
 
     def tables(self) -> dict[str, tuple[TablePart, int]]:
         """See `NativeBook`."""
-        found = {}
+        tables = {}
         for sheet in _each(self._book.Worksheets):
-            for table in _each(sheet.ListObjects):
-                if table.Name in layout.TABLES:
-                    found[table.Name] = self._table(table, sheet.Name)
-        return found
+            lists = _each(sheet.ListObjects)
+            sheet_name = sheet.Name if lists else ""
+            for table in lists:
+                name = table.Name
+                if name in layout.TABLES:
+                    self._sheets[sheet_name], self._lists[name] = sheet, table
+                    tables[name] = self._table(table, name, sheet_name)
+        return tables
 
-    def _table(self, table: Any, sheet: str) -> tuple[TablePart, int]:
-        name, area = table.Name, table.Range
+    def _table(self, table: Any, name: str, sheet: str) -> tuple[TablePart, int]:
         if not table.ShowHeaders:
             raise UnusableError(f"{self.name}: table {name} hides its header row; tick Table Design > Header Row.")
         totals = int(table.ShowTotals)
-        top, left = area.Row, area.Column
+        top, left, bottom, _ = box_of(table.Range.Address)
         headers = _grid(table.HeaderRowRange.Value2)[0]
-        last = top + area.Rows.Count - 1 - totals
-        return TablePart(name, sheet, "", left, top, last, tuple(map(str, headers))), totals
+        return TablePart(name, sheet, "", left, top, bottom - totals, tuple(map(str, headers))), totals
 
     def extent(self, sheet: str) -> tuple[int, int]:
         """See `NativeBook`."""
-        used = self._sheet(sheet).UsedRange
-        return int(used.Row + used.Rows.Count - 1), int(used.Column + used.Columns.Count - 1)
+        return box_of(self._sheet(sheet).UsedRange.Address)[2:]
 
     def values(self, sheet: str, box: Box) -> Grid:
         """See `NativeBook`. Value would cut currency cells to four places."""
@@ -264,22 +289,25 @@ class ComBook:
 
     def fit(self, table: TablePart, box: Box) -> None:
         """See `NativeBook`."""
-        sheet = self._sheet(table.sheet)
-        found = sheet.ListObjects(table.name)
-        if found.ShowAutoFilter and found.AutoFilter.FilterMode:
-            found.AutoFilter.ShowAllData()
-        if found.ShowTotals:
-            found.ShowTotals = False
-        found.Resize(self._range(table.sheet, box))
-        self._range(table.sheet, box).EntireRow.Hidden = False
+        listed, cells = self._lists[table.name], self._range(table.sheet, box)
+        if listed.ShowAutoFilter and listed.AutoFilter.FilterMode:
+            listed.AutoFilter.ShowAllData()
+        if listed.ShowTotals:
+            listed.ShowTotals = False
+        listed.Resize(cells)
+        cells.EntireRow.Hidden = False
 
-    def put(self, sheet: str, box: Box, rows: Sequence[Sequence[object]], number_format: str) -> None:
+    def put(
+        self, sheet: str, box: Box, rows: Sequence[Sequence[object]], number_format: str, texts: Sequence[str] = ()
+    ) -> None:
         """See `NativeBook`. Formula, not Formula2: one that needs no spilling stays as every version of Excel knows it.
 
-        Excel takes formulas of 8,192 characters and texts of 32,767; no cell of ours is longer.
+        Excel takes formulas of 8,192 characters, and in an array texts of 8,221; no cell of ours is longer.
         """
         cells = self._range(sheet, box)
         cells.NumberFormat = number_format
+        for address in addresses(texts):
+            self._sheet(sheet).Range(address).NumberFormat = "@"
         cells.Formula = tuple(map(tuple, rows))
 
     def empty(self, sheet: str, box: Box) -> None:
@@ -308,13 +336,10 @@ class ComBook:
                 self._styles[name] = False
         return self._styles[name]
 
-    def outline(self, sheet: str, address: str, level: int) -> None:
-        """See `NativeBook`. Excel counts levels from 1, and has 8."""
-        self._sheet(sheet).Range(address).EntireRow.OutlineLevel = min(level, 7) + 1
-
-    def height(self, sheet: str, address: str, points: float | None) -> None:
-        """See `NativeBook`. Excel's tallest row has 409 points."""
+    def rows(self, sheet: str, address: str, level: int, points: float | None) -> None:
+        """See `NativeBook`. Excel counts levels from 1, and has 8; its tallest row has 409 points."""
         rows = self._sheet(sheet).Range(address).EntireRow
+        rows.OutlineLevel = min(level, 7) + 1
         if points is None:
             rows.UseStandardHeight = True
         else:

@@ -18,6 +18,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -26,7 +27,7 @@ import xlwings as xw
 from xlbackflush import layout
 from xlbackflush.engine.tables import CellError, Source
 from xlbackflush.excel import contract, frame, previous
-from xlbackflush.excel.com import Box, ComBook, Grid, NativeBook, addresses
+from xlbackflush.excel.com import Box, ComBook, Grid, NativeBook, Patience, addresses, areas
 from xlbackflush.excel.errors import UnusableError
 from xlbackflush.excel.formulas import Sheets
 from xlbackflush.excel.mac import MacBook
@@ -40,6 +41,7 @@ from xlbackflush.excel.writing import Body
 from xlbackflush.pipeline import Outcome, Run
 
 K = TypeVar("K", bound=Hashable)
+_CELLS_MOST = 100_000  # that go to Excel in one call: some megabytes
 
 
 def calling_book() -> LiveBook:
@@ -53,9 +55,12 @@ def say(sentence: str) -> None:
 
 
 def _caller() -> xw.Book:
-    """The calling workbook, as xlwings finds it by its name, in which VBA has looked for what a command line cannot pass."""
+    """The calling workbook, as xlwings finds it by its name, in which VBA has looked for what a command line cannot pass.
+
+    With patience: to xlwings, a workbook that a busy Excel does not show is one that is not there.
+    """
     _tame()
-    return xw.Book.caller()
+    return Patience()(xw.Book.caller)
 
 
 def _tame() -> None:
@@ -94,15 +99,22 @@ class LiveBook:
         refusal = self._native.refusal()
         if refusal:
             raise UnusableError(refusal)
-        self._find_tables()
         contract.check_contract(self.name, self._tables)
         self.product_view = ProductView()  # of the last `write`
         self.not_kept = ""  # why the last `write` cannot be undone by `restore`
 
-    def _find_tables(self) -> None:
-        found = self._native.tables()
-        self._tables = {name: table for name, (table, _) in found.items()}
-        self._totals = {name: totals for name, (_, totals) in found.items()}
+    @cached_property
+    def _standing(self) -> dict[str, tuple[TablePart, int]]:
+        """The tables of ours and how many rows of totals each has, as Excel had them when it was first asked."""
+        return self._native.tables()
+
+    @property
+    def _tables(self) -> dict[str, TablePart]:
+        return {name: table for name, (table, _) in self._standing.items()}
+
+    def _ask_again(self) -> None:
+        """Where tables stand is asked again when it is next needed: they have a new size."""
+        self.__dict__.pop("_standing", None)
 
     def status(self, text: str) -> None:
         """Show a text in Excel's status bar."""
@@ -132,7 +144,7 @@ class LiveBook:
 
     def table(self, name: str) -> Source:
         """One table of ours, input or output, as it stands."""
-        table, totals = self._tables[name], self._totals[name]
+        table, totals = self._standing[name]
         last = max(table.last_row + totals, self._native.extent(table.sheet)[0])
         return contract.filled(table, self._rows(table, last), totals)
 
@@ -223,7 +235,7 @@ class LiveBook:
                 self._put_back(copy, blocks, error)
                 raise
             finally:
-                self._find_tables()
+                self._ask_again()
             if copy and runs is not None:
                 self.not_kept = previous.keep(copy, lambda to: shutil.copyfile(copy, to), before, runs)
 
@@ -246,7 +258,7 @@ class LiveBook:
         try:
             if copy is None:
                 raise OSError("no copy")
-            self._find_tables()
+            self._ask_again()
             styles = StyleNames()
             with previous.opened(copy) as stood:
                 old, standing = stood.results(self._tables, styles.as_sheet, set(blocks))
@@ -275,7 +287,7 @@ class LiveBook:
                 says = f"={_spelled(cell.formula)}" if cell.formula else str(cell.value)
                 if shown[number - 1][cell.column - 1] != says:
                     cells = Cells([cell.value], styles.xf(cell.style), [cell.formula] if cell.formula else None)
-                    self._column(table.sheet, cell.column, number, cells, styles)
+                    self._cells(table.sheet, number, cell.column, [cells], styles)
 
     def _body(self, table: TablePart, block: Block, styles: StyleNames) -> None:
         """The rows of one table, its size, and its headers; cells beside it stay, cells below it are cleared."""
@@ -287,38 +299,43 @@ class LiveBook:
         if used > last:
             below = (last + 1, left, used, right)
             self._native.empty(table.sheet, below)
-            self._native.outline(table.sheet, addresses(below)[0], 0)
-            self._native.height(table.sheet, addresses(below)[0], None)
+            self._native.rows(table.sheet, areas(below)[0], 0, None)
         if list(table.columns) != names:
-            for column, name in enumerate(names, left):
-                self._column(table.sheet, column, table.header_row, Cells([name], styles.xf("Heading")), styles)
-        for column, cells in enumerate(block.columns, left):
-            self._column(table.sheet, column, block.first_row, cells, styles)
-        box = (block.first_row, left, last, left)
-        for level, address in _alike(block.outline or [0] * block.height, box):
-            self._native.outline(table.sheet, address, level)
-        for points, address in _alike(block.heights or [None] * block.height, box):
-            self._native.height(table.sheet, address, points)
+            headings = [Cells([name], styles.xf("Heading")) for name in names]
+            self._cells(table.sheet, table.header_row, left, headings, styles)
+        wide = max(1, _CELLS_MOST // block.height)
+        for start in range(0, len(names), wide):
+            columns = block.columns[start : start + wide]
+            self._cells(table.sheet, block.first_row, left + start, columns, styles)
+        levels = block.outline or [0] * block.height
+        heights: Sequence[float | None] = block.heights or [None] * block.height
+        looks = _alike(list(zip(levels, heights, strict=True)), (block.first_row, left, last, left))
+        for (level, points), parts in looks.items():
+            for address in addresses(parts):
+                self._native.rows(table.sheet, address, level, points)
 
-    def _column(self, sheet: str, column: int, top: int, cells: Cells, styles: StyleNames) -> None:
-        """One column of cells.
+    def _cells(self, sheet: str, top: int, left: int, columns: Sequence[Cells], styles: StyleNames) -> None:
+        """Columns of cells side by side, all at once: a call to Excel costs as much for one cell as for a thousand.
 
         Excel takes a string for what it looks like: a formula, a number, a date. In cells of the format Text it takes it as
         it is, but then it takes formulas and numbers for text, too. So a column of nothing but text gets that format first;
         elsewhere an apostrophe, which Excel does not count as content, goes before each text, and the format comes last.
         """
-        box = (top, column, top + len(cells.values) - 1, column)
-        looks = list(cells.styles) if cells.styles is not None else [cells.style] * len(cells.values)
-        literal = (
-            all(styles.is_text(look) for look in set(looks))
-            and cells.formulas is None
-            and all(v is None or (isinstance(v, str) and not v.startswith("'")) for v in cells.values)
-        )
-        formulas = cells.formulas if cells.formulas is not None else [""] * len(cells.values)
-        rows = [[_as_written(v, f, literal)] for v, f in zip(cells.values, formulas, strict=True)]
-        self._native.put(sheet, box, rows, "@" if literal else "General")
-        for look, address in _alike(looks, box):
-            self._native.style(sheet, address, *styles.look(look))
+        box = (top, left, top + len(columns[0].values) - 1, left + len(columns) - 1)
+        written, texts = [], []
+        looks: dict[int, list[str]] = defaultdict(list)
+        for number, cells in enumerate(columns, left):
+            column = (box[0], number, box[2], number)
+            literal = _is_literal(cells, styles)
+            texts += areas(column) if literal else []
+            formulas = cells.formulas if cells.formulas is not None else [""] * len(cells.values)
+            written.append([_as_written(v, f, literal) for v, f in zip(cells.values, formulas, strict=True)])
+            for look, parts in _alike(cells.styles or [cells.style] * len(cells.values), column).items():
+                looks[look] += parts
+        self._native.put(sheet, box, list(zip(*written, strict=True)), "General", texts)
+        for look, parts in looks.items():
+            for address in addresses(parts):
+                self._native.style(sheet, address, *styles.look(look))
 
 
 class LiveCells:
@@ -382,6 +399,15 @@ class StyleNames:
         return name, style.number_format, style.indent + indent if indent else 0
 
 
+def _is_literal(cells: Cells, styles: StyleNames) -> bool:
+    """True for a column of nothing but text, in cells of the format Text."""
+    return (
+        all(styles.is_text(look) for look in set(cells.styles or [cells.style]))
+        and cells.formulas is None
+        and all(v is None or (isinstance(v, str) and not v.startswith("'")) for v in cells.values)
+    )
+
+
 def _as_read(cell: object, date: bool) -> object:
     value = decoded(cell)
     return dated(value) if date and isinstance(value, float) else value
@@ -406,14 +432,11 @@ def _spelled(formula: str) -> str:
     return _QUOTED_OR_PREFIX.sub(r"\1", formula)
 
 
-def _alike(values: Sequence[K], box: Box) -> Iterator[tuple[K, str]]:
-    """Each value with the addresses of the rows of a box that have it."""
+def _alike(values: Sequence[K], box: Box) -> dict[K, list[str]]:
+    """Each value with the areas of the rows of a box that have it."""
     if len(set(values)) == 1:
-        yield values[0], addresses(box)[0]
-        return
+        return {values[0]: areas(box)}
     rows: dict[K, list[int]] = defaultdict(list)
     for number, value in enumerate(values):
         rows[value].append(number)
-    for value, numbers in rows.items():
-        for address in addresses(box, numbers):
-            yield value, address
+    return {value: areas(box, numbers) for value, numbers in rows.items()}

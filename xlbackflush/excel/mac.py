@@ -89,10 +89,14 @@ class MacBook:
         found.show_totals = False
         found.resize(self._range(table.sheet, box))
 
-    def put(self, sheet: str, box: Box, rows: Sequence[Sequence[object]], number_format: str) -> None:
+    def put(
+        self, sheet: str, box: Box, rows: Sequence[Sequence[object]], number_format: str, texts: Sequence[str] = ()
+    ) -> None:
         """See `NativeBook`."""
         cells = self._range(sheet, box)
         cells.number_format = number_format
+        for area in texts:
+            self._book.sheets[sheet].range(area).number_format = "@"
         cells.formula = tuple(map(tuple, rows))
 
     def empty(self, sheet: str, box: Box) -> None:
@@ -104,10 +108,7 @@ class MacBook:
         for area in address.split(","):
             self._book.sheets[sheet].range(area).number_format = number_format
 
-    def outline(self, sheet: str, address: str, level: int) -> None:
-        """See `NativeBook`."""
-
-    def height(self, sheet: str, address: str, points: float | None) -> None:
+    def rows(self, sheet: str, address: str, level: int, points: float | None) -> None:
         """See `NativeBook`."""
         for area in address.split(",") if points else ():
             self._book.sheets[sheet].range(area).row_height = min(points or 0, 409)

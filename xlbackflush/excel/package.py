@@ -232,15 +232,20 @@ def column_letter(number: int) -> str:
     return letters
 
 
+def column_number(letters: str) -> int:
+    """Letters of a column as its number from 1: A 1, AA 27."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - 64
+    return number
+
+
 def split_cell(cell: str) -> tuple[int, int]:
     """Column and row, from 1, of an address: "C5" is (3, 5)."""
     match = re.fullmatch(r"\$?([A-Z]{1,3})\$?([0-9]+)", cell)
     if not match:
         raise UnusableError(f"A table of the workbook has the address {cell!r}, which is not a range.")
-    column = 0
-    for letter in match[1]:
-        column = column * 26 + ord(letter) - 64
-    return column, int(match[2])
+    return column_number(match[1]), int(match[2])
 
 
 def quoted(sheet: str) -> str:

@@ -12,7 +12,7 @@ from xlbackflush.engine.findings import Finding
 from xlbackflush.engine.record import RunInputs
 from xlbackflush.excel import comparison, costs, dashboard, fit, posted, stock, suspects, variances
 from xlbackflush.excel.formulas import Sheets, literal
-from xlbackflush.excel.package import quoted
+from xlbackflush.excel.package import column_number, quoted
 from xlbackflush.excel.sheet import Block, Cells, Value
 from xlbackflush.excel.styles import StyleSheet
 from xlbackflush.excel.traces import trace
@@ -67,7 +67,7 @@ def bodies(outcome: Outcome, runs: list[Run], sheets: Sheets, styles: StyleSheet
 def block_of(name: str, body: Body, sheets: Sheets, styles: StyleSheet, places: int) -> Block:
     """Columns in the order of layout, each with the style of its kind; an empty table keeps one blank row."""
     place, role = sheets.places[name], _role(name)
-    block = Block(1 + _index(next(iter(place.letters.values()))), place.first_row)
+    block = Block(column_number(next(iter(place.letters.values()))), place.first_row)
     for column in layout.TABLES[name].columns:
         values, formulas = body[column.name]
         style = styles.xf(style_name(role, column, places))
@@ -96,13 +96,6 @@ def heights_of(name: str, block: Block) -> list[float] | None:
         14.0 * max(1 + int(len(str(t or "")) / (1.1 * w)) for t, (_, w) in zip(row, wrapped, strict=True))
         for row in texts
     ]
-
-
-def _index(letters: str) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - 64
-    return number - 1
 
 
 def _role(table: str) -> str:
