@@ -39,6 +39,11 @@ Public Sub BackflushRibbonNew(ByVal control As IRibbonControl)
     Dim path As Variant
     Dim sentence As String
     On Error GoTo CleanFail
+    AllowProbe
+    If OnMac() Then
+        Tell "On a Mac, Excel cannot make a workbook. In a terminal, type: xlbackflush new"
+        Exit Sub
+    End If
     path = Application.GetSaveAsFilename("Backflush.xlsm", "Excel workbook with macros (*.xlsm), *.xlsm", , _
         "New backflush workbook")
     If VarType(path) = vbBoolean Then Exit Sub
@@ -64,6 +69,8 @@ Public Sub BackflushRibbonHelp(ByVal control As IRibbonControl)
     If ActiveWorkbook Is Nothing Then
         Tell "Open a backflush workbook first, or make one with New workbook."
     Else
+        AllowProbe
+        RetryAnswers True
         ShowHelp ActiveWorkbook
     End If
 CleanExit:

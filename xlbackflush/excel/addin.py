@@ -26,12 +26,16 @@ from xlbackflush.surface import CHECK, EXPLAIN, FUNCTION_GROUP, POST, RESTORE, R
 PROJECT = "xlbackflush"
 
 #: what is changed in the module of xlwings, each exactly once: its own configuration file; our message box instead of
-#: its own; and settings from that file alone, never from a sheet of the active workbook or a file beside it, which
-#: could name any program as the interpreter
+#: its own; settings from that file alone, never from a sheet of the active workbook or a file beside it, which could name
+#: any program as the interpreter; and none of its functions in the function wizard, but on a Mac, where Python calls one
 _CHANGES = (
     ('Public Const PROJECT_NAME As String = "myaddin"', f'Public Const PROJECT_NAME As String = "{PROJECT}"'),
     ("Sub ShowError(", "Sub XlwingsShowError("),
     ('"", Optional source As String = "")', '"", Optional source As String = "user")'),
+    (
+        '#Const App = "Microsoft Excel"',
+        '#If Mac Then\r\n#Else\r\nOption Private Module\r\n#End If\r\n#Const App = "Microsoft Excel"',
+    ),
 )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from xlbackflush.excel.com import Box, Grid
 from xlbackflush.excel.errors import UnusableError
 from xlbackflush.excel.package import TablePart
 from xlbackflush.excel.values import stored
+from xlbackflush.surface import ADDIN
 
 
 class MacBook:
@@ -132,6 +134,14 @@ class MacBook:
     def status(self, text: str) -> None:
         """See `NativeBook`."""
         self._book.app.status_bar = text
+
+    def finish(self, sentence: str) -> None:
+        """Have the add-in say how a macro ended and calculate the functions again: no macro waits for Python on a Mac.
+
+        An Excel that cannot be reached, or whose user leaves the message open for long, is no reason to fail.
+        """
+        with suppress(Exception):
+            self._book.app.macro(f"{ADDIN}!BackflushFinished")(self.name, sentence)
 
     def save_copy(self, path: Path) -> None:
         """See `NativeBook`. SaveAs would make the copy the open workbook."""
