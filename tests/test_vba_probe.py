@@ -208,7 +208,8 @@ def test_a_python_that_hangs_keeps_excel_waiting_once_and_not_for_long(excel: Me
     for _ in range(5):
         assert cost(excel) == pytest.approx(widgets.answers.cost("W-200"))
         assert status(excel) == (
-            "No engine: Python is slow to start, or cannot; it is asked again when you select another cell. "
+            "No engine: Python is slow to start, or it cannot. "
+            "Try again in a minute; cells do so when you select another cell. "
             f"{DOCTOR} {FROM_LAST_RUN}"
         )
         new_epoch(excel)
@@ -240,6 +241,15 @@ def test_a_slow_python_answers_when_it_has_come_up(tmp_path: Path, widgets: Ran)
     assert (excel.marked, excel.windows.paused, len(excel.windows.commands)) == (["About"], waited, 1)
     select_a_cell(excel)
     assert excel.marked == ["About"]
+
+
+def test_a_new_workbook_that_python_does_not_make_leaves_none_behind(tmp_path: Path) -> None:
+    """Not the empty one either that stands in while Python starts."""
+    excel = MemoryExcel()
+    excel.windows.output = NO_PACKAGE
+    excel.application.save_as = str(tmp_path / "New.xlsm")
+    assert press(excel, "New") == [f"Stopped: No module named 'xlbackflush'. {DOCTOR}"]
+    assert excel.application.workbooks_.books == []
 
 
 @pytest.mark.parametrize("button", ["Help", "Run", "New"])

@@ -110,7 +110,7 @@ Private Sub StartProbe()
         complaint = "There is no " & complaint & " any more."
         Exit Sub
     End If
-    complaint = "Python is slow to start, or cannot; it is asked again when you select another cell."
+    complaint = "Python is slow to start, or it cannot. Try again in a minute; cells do so when you select another cell."
     folder = Files().GetSpecialFolder(TemporaryFolder).Path
     name = "xlbackflush-" & CreateGUID()
     WScript.Run ProbeCommand(folder & "\" & name, name), HiddenWindow, False

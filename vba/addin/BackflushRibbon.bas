@@ -92,8 +92,14 @@ End Sub
 Private Function NewWorkbook(ByVal path As String) As String
     Dim stopgap As Workbook
     If ActiveWorkbook Is Nothing Then Set stopgap = Workbooks.Add
+    On Error GoTo NoEngine
     NewWorkbook = CallEngine("new_workbook", Array(path))
+CloseStopgap:
     If Not stopgap Is Nothing Then stopgap.Close False
+    Exit Function
+NoEngine:
+    NewWorkbook = "Stopped: " & Err.Description
+    Resume CloseStopgap
 End Function
 
 Private Sub ShowHelp(ByVal book As Workbook)
