@@ -11,12 +11,15 @@ which the interpreter does not read, is taken out.
     WithEvents                      application events reach the instances of a class that listens
     cells                           `MemoryExcel.put` writes a call of one of our functions into a cell; it is asked when the
                                     cell is written and when its sheet is calculated, as Excel would
+    a Mac                           `MemoryExcel(mac=True)`: compiled with the constant Mac, with the class Dictionary of xlwings
+    Windows                         WScript.Shell.Run, Sleep, the clock and the files of a FileSystemObject: `Windows`
     xlwings                         XLPy is the real Python functions, through the values that COM would hand over; RunPython
                                     runs the real macros over the workbook saved to a file (`com_file`), which it loads again
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import tempfile
 import traceback
@@ -33,8 +36,10 @@ from pyopenvba.apps.excel._io import load_workbook, save_workbook
 from pyopenvba.apps.excel._model import Application, Range, Workbook, Worksheet
 from pyopenvba.interpreter import EMPTY, MISSING, NULL, VBAArray, VBAErrorValue, VBAInt, VBAObject
 from pyopenvba.interpreter._objects import MemberSpec, member, method, setter
+from pyopenvba.interpreter._preprocess import strip_directives
 from pyopenvba.interpreter._runtime import UNRESOLVED, Interpreter, UserClassInstance
 from pyopenvba.interpreter._values import error, to_text
+from xlbackflush.vba.building import addin
 from xlbackflush.vba.building.sources import Module, help_module, modules
 
 from xlbackflush.excel import functions
@@ -119,6 +124,7 @@ class MemoryApplication(Application):
         self.caller: object = VBAErrorValue(2023)
         self.system = "Windows (64-bit) NT 10.00"
         self.save_as: object = False
+        self.asked_for_names = 0
         self.described: list[str] = []
 
     @member
@@ -139,6 +145,7 @@ class MemoryApplication(Application):
 
     @method
     def GetSaveAsFilename(self, *_: object) -> object:  # noqa: N802
+        self.asked_for_names += 1
         return self.save_as
 
     @method
@@ -180,6 +187,7 @@ def _enable_calculation(sheet: Worksheet, value: object) -> None:
     """Switched off and on again, Excel calculates the whole sheet; where calculation is manual, the next time."""
     was, now = getattr(sheet, "_memory_EnableCalculation", True), bool(value)
     sheet._memory_EnableCalculation = now
+    sheet.book.saved = False  # as after every calculation
     application = sheet.book.application
     if now and not was and isinstance(application, MemoryApplication):
         application.excel.marked.append(sheet.name)
@@ -217,6 +225,17 @@ _deliver_application_events()
 # ------------------------------------------------------------------------------------------------- VBA projects
 
 
+def of_xlwings(*, mac: bool) -> list[Module]:
+    """What is run of the installed xlwings: the command line of its server, and on a Mac its Dictionary."""
+    module, dictionary = addin.xlwings_modules()
+    command = re.search(r"^Function XLPyCommand\(\)\r\n.*?^End Function\r\n", module.source, re.M | re.S)
+    assert command
+    server = Module("xlwings", "standard", f'#Const App = "Microsoft Excel"\r\n{command[0]}')
+    _, _, body = dictionary.source.partition("END\r\n")  # of the head of a class
+    body = body.replace("VBA.", "")  # a library that the interpreter does not name
+    return [server, Module(dictionary.name, dictionary.kind, body)] if mac else [server]
+
+
 class _Bridge(ExcelBridge):
     """What the VBA of one workbook sees: Excel, its own ThisWorkbook, and, for the add-in, the xlwings module."""
 
@@ -231,6 +250,11 @@ class _Bridge(ExcelBridge):
 
     def has_global_member(self, name: str) -> bool:
         return name.lower() in self.project.procedures or super().has_global_member(name)
+
+    def create(self, type_name_: str) -> object:
+        if type_name_ == "Scripting.FileSystemObject":
+            return FileSystem(self.project.excel.windows)
+        return super().create(type_name_)
 
     def call_global(self, name: str, args: list[object], named: dict[str, object]) -> object:
         procedure = self.project.procedures.get(name.lower())
@@ -247,8 +271,9 @@ class Project(Interpreter):
         sources: Sequence[Module],
         procedures: dict[str, Callable[..., object]],
     ) -> None:
-        self.book, self.procedures = book, procedures
+        self.excel, self.book, self.procedures = excel, book, procedures
         super().__init__(_Bridge(excel.application, self))
+        self.clock = lambda: excel.windows.now
         self.dialogs = excel.dialogs
         self.listeners: list[tuple[UserClassInstance, str]] = []
         self._with_events: dict[str, str] = {}
@@ -262,7 +287,9 @@ class Project(Interpreter):
         if found:
             self._with_events[module.name.lower()] = found[1]
             text = text.replace("WithEvents ", "")
-        self.add_module(text, name=module.name, kind=module.kind)
+        text = strip_directives(text, constants={"Mac": self.excel.mac})
+        added = self.add_module(text, name=module.name, kind=module.kind)
+        added.parsed.declares = [d for d in added.parsed.declares if d.name.lower() not in self.procedures]
         if module.kind == "document":
             self.bind_document(module.name, self.book())
 
@@ -280,7 +307,132 @@ class Project(Interpreter):
                 self.call(handler, instance.module, list(args), {}, me=instance)
 
 
+# --------------------------------------------------------------------------------------------------- Windows
+
+
+class Windows:
+    """Windows, as VBA reaches it: programs start and write files, pauses pass.
+
+    A command that WScript.Shell.Run is given ends after `pauses` pauses (None: never), and leaves `output` in the file that it
+    names; `forbidden`: a policy keeps Excel from starting programs. Run does not wait where it is told so, and gives 0.
+    """
+
+    def __init__(self) -> None:
+        self.now = dt.datetime(2026, 2, 1)
+        self.paused = 0  # milliseconds, in all
+        self.commands: list[str] = []
+        self.files: dict[str, str] = {}
+        self.folder = r"C:\Users\R&D (new)\Temp"  # of temporary files
+        self.output, self.pauses, self.forbidden = "ready\r\n", 0, False
+        self.interpreter, self.interpreter_exists = r"C:\Program Files\R&D\python.exe", True
+        self._running: list[tuple[str, str, int | None]] = []
+
+    def run(self, command: str) -> None:
+        """Start a program and go on."""
+        self.commands.append(command)
+        written, source, name = re.findall(r' > "([^"]+)" 2>&1 & ren "([^"]+)" "([^"]+)""$', command)[0]
+        assert written == source
+        file = f"{source.rpartition(chr(92))[0]}\\{name}"
+        self._running.append((file, self.output, self.pauses))
+        self._go_on(0)
+
+    def sleep(self, milliseconds: object) -> object:
+        """Sleep of kernel32."""
+        self.paused += int(to_text(milliseconds))
+        self.now += dt.timedelta(milliseconds=int(to_text(milliseconds)))
+        self._go_on(1)
+        return EMPTY
+
+    def finish(self) -> None:
+        """Every program that runs ends."""
+        self._running = [(file, output, 0) for file, output, _ in self._running]
+        self._go_on(0)
+
+    def _go_on(self, pauses: int) -> None:
+        self._running = [(f, o, None if left is None else left - pauses) for f, o, left in self._running]
+        for file, output, left in self._running:
+            if left is not None and left <= 0:
+                self.files[file] = output
+        self._running = [r for r in self._running if r[0] not in self.files]
+
+
+class Shell(VBAObject):
+    """WScript.Shell."""
+
+    vba_type_name = "IWshShell3"
+
+    def __init__(self, windows: Windows) -> None:
+        self.windows = windows
+
+    @method
+    def Run(self, Command: object, WindowStyle: object, WaitOnReturn: object) -> object:  # noqa: N802, N803
+        if self.windows.forbidden:
+            raise error(70, "Permission denied")
+        assert (int(to_text(WindowStyle)), WaitOnReturn) == (0, False)
+        self.windows.run(to_text(Command))
+        return VBAInt(0, "Integer")
+
+
+class _Item(VBAObject):
+    """What has the members of a dictionary: a File, a Folder, a TextStream."""
+
+    vba_type_name = "Object"
+
+    def __init__(self, **members: object) -> None:
+        self.members = {name.lower(): value for name, value in members.items()}
+
+    def vba_get(self, name: str, args: Any = (), named: Any = None) -> object:
+        """A member; a text stream at its end cannot be read."""
+        value = self.members[name.lower()]
+        if name.lower() == "readall" and not value:
+            raise error(62, "Input past end of file")
+        return value
+
+
+class FileSystem(VBAObject):
+    """Scripting.FileSystemObject over the files of `Windows`."""
+
+    vba_type_name = "FileSystemObject"
+
+    def __init__(self, windows: Windows) -> None:
+        self.windows = windows
+
+    def _text(self, path: object) -> str:
+        if to_text(path) not in self.windows.files:
+            raise error(53, "File not found")
+        return self.windows.files[to_text(path)]
+
+    @method
+    def FileExists(self, path: object) -> object:  # noqa: N802
+        return to_text(path) in self.windows.files
+
+    @method
+    def GetFile(self, path: object) -> object:  # noqa: N802
+        return _Item(Size=VBAInt(len(self._text(path)), "Long"))
+
+    @method
+    def OpenTextFile(self, path: object) -> object:  # noqa: N802
+        return _Item(ReadAll=self._text(path))
+
+    @method
+    def DeleteFile(self, path: object) -> object:  # noqa: N802
+        self._text(path)
+        del self.windows.files[to_text(path)]
+        return EMPTY
+
+    @method
+    def GetSpecialFolder(self, folder: object) -> object:  # noqa: N802
+        assert int(to_text(folder)) == 2
+        return _Item(Path=self.windows.folder)
+
+
 # ---------------------------------------------------------------------------------------------------- Python
+
+
+def com_description(problem: BaseException) -> str:
+    """The text of an exception as it comes over COM: the exception first, then the traceback, reversed."""
+    _, *places, exception = traceback.format_exception(problem)
+    return "".join([exception, *reversed(places)])
 
 
 class _Handle(VBAObject):
@@ -328,8 +480,7 @@ class PythonServer(VBAObject):
         try:
             return _Handle(getattr(target.held, to_text(name))(*arguments.held))
         except Exception as problem:  # noqa: BLE001 - COM hands every exception on
-            text = "".join(traceback.format_exception(problem))
-            raise error(EXCEPTION, f"Unexpected Python Error: {text}") from None
+            raise error(EXCEPTION, com_description(problem)) from None
 
     @method
     def Var(self, handle: _Handle) -> object:  # noqa: N802
@@ -343,7 +494,9 @@ class PythonServer(VBAObject):
 class MemoryExcel:
     """An Excel with or without the add-in."""
 
-    def __init__(self, *, addin: bool = True) -> None:
+    def __init__(self, *, addin: bool = True, mac: bool = False) -> None:
+        self.mac = mac
+        self.windows = Windows()
         self.dialogs: list[tuple[str, str, str, int]] = []
         self.application = MemoryApplication(self)
         self.projects: dict[str, Project] = {}
@@ -357,10 +510,13 @@ class MemoryExcel:
         )
         self.attempts = 0  # to reach Python through XLPy
         self.starts = True  # whether XLPy can start Python
+        self.seconds = 0  # that XLPy takes to start it, or to give up
         self._cells: dict[tuple[str, str, str], tuple[str, list[object]]] = {}
         self._shown: dict[tuple[str, str, str], Any] = {}
         self._server: PythonServer | None = None
         functions._books.clear()
+        if mac:
+            self.application.system = "Macintosh (Intel) 10.16"
         if addin:
             self._open_addin()
 
@@ -369,8 +525,18 @@ class MemoryExcel:
     def _open_addin(self) -> None:
         book = Workbook(self.application, ADDIN)
         book.add_sheet("xlbackflush")
-        xlwings = {"xlpy": self._xlpy, "runpython": self._run_python, "readfile": self._read_file}
-        self.projects[ADDIN] = Project(self, lambda: book, [*modules("addin"), help_module()], xlwings)
+        xlwings = {
+            "xlpy": self._xlpy,
+            "runpython": self._run_python,
+            "readfile": self._read_file,
+            "getconfig": self._setting,
+            "fileexists": lambda path: self.windows.interpreter_exists,
+            "createguid": lambda: f"GUID-{id(self)}-{len(self.windows.commands)}",
+            "wscript": lambda: Shell(self.windows),
+            "sleep": self.windows.sleep,
+        }
+        sources = [*modules("addin"), help_module(), *of_xlwings(mac=self.mac)]
+        self.projects[ADDIN] = Project(self, lambda: book, sources, xlwings)
         document = self.addin.module("ThisWorkbook")
         self.addin.call_named("Workbook_Open", [], {}, document, me=document.document)
 
@@ -449,12 +615,18 @@ class MemoryExcel:
 
     def _xlpy(self) -> object:
         self.attempts += 1
+        self.windows.now += dt.timedelta(seconds=self.seconds)
         if not self.starts:
-            raise error(1000, "Could not load xlwings64.dll from either of the following folders: \r\nC:\\Python\r\n")
+            folders = "\r\nC:\\Python\\Scripts\r\n, C:\\Python"
+            raise error(1000, f"Could not load xlwings64.dll from either of the following folders: {folders}")
         assert self.application.active_book is not None, "xlwings needs an active workbook"
         if self._server is None or not self._server.alive:
             self._server = PythonServer(self)
         return self._server
+
+    def _setting(self, name: object, default: object = "") -> object:
+        """GetConfig: a setting of the configuration, with its default."""
+        return self.windows.interpreter if name == "INTERPRETER_WIN" else default
 
     def kill_server(self) -> None:
         """Python ends; the next one knows no workbook."""

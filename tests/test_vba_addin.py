@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from xlbackflush import layout
 from xlbackflush.engine.answers import Answers, answers
 from xlbackflush.excel.file import FileBook
 from xlbackflush.excel.ledgers import FORMATS
+from xlbackflush.excel.mac import MacBook
 from xlbackflush.surface import FUNCTIONS
 
 NAME = "widgets.xlsm"
@@ -206,6 +208,14 @@ def test_the_page_of_help_asks_when_it_is_looked_at(excel: MemoryExcel, widgets:
     assert excel.shown(NAME, "Functions", "H1") == old + 2
 
 
+def test_where_no_cell_of_the_user_asks_an_edit_calculates_no_sheet(excel: MemoryExcel) -> None:
+    """Switching a sheet's calculation off and on may empty the list of what can be undone."""
+    bom = excel.book(NAME).sheet_named("BOM")
+    bom.vba_get("Activate")
+    excel.raise_event("SheetChange", [bom, excel.range(NAME, "BOM", "I7")])
+    assert excel.marked == []
+
+
 def test_a_sheet_that_gets_another_name_is_still_calculated(excel: MemoryExcel) -> None:
     excel.put(NAME, "Actuals", "J1", "BACKFLUSH_COST", "W-200", 10)
     excel.type(NAME, "BOM", "I7", "a note")
@@ -281,7 +291,9 @@ def test_a_workbook_without_the_tables_is_no_backflush_workbook(tmp_path: Path) 
     excel = MemoryExcel()
     excel.open(tmp_path / NAME)
     assert ask(excel, "BACKFLUSH_COST", "W-100", 1) == NA
-    assert ask(excel, "BACKFLUSH_STATUS") == f"No engine: {NAME} is not a backflush workbook."
+    assert ask(excel, "BACKFLUSH_STATUS") == (
+        f"No engine: {NAME} is not a backflush workbook. Costs are not known. Not run yet."
+    )
     assert excel.python_calls == []
 
 
@@ -307,24 +319,22 @@ def application_state(excel: MemoryExcel) -> tuple[object, ...]:
     return a.screen_updating, a.enable_events, a.calculation, a.status_bar, a.cursor
 
 
-def test_where_python_cannot_start_cells_give_na_with_a_reason_until_the_next_epoch(
-    excel: MemoryExcel, widgets: Ran
-) -> None:
+def test_where_python_cannot_start_cells_come_from_the_last_run_with_a_reason(excel: MemoryExcel, widgets: Ran) -> None:
+    """See test_vba_probe for all the ways in which it can fail."""
     excel.starts = False
     state = application_state(excel)
     for _ in range(20):
-        assert ask(excel, "BACKFLUSH_COST", "W-200", 1) == NA
+        assert ask(excel, "BACKFLUSH_COST", "W-200", 1) == pytest.approx(widgets.answers.cost("W-200"))
         assert ask(excel, "BACKFLUSH_QTY", "W-200", "SA-210", 1) == NA
     assert excel.attempts == 1
-    assert ask(excel, "BACKFLUSH_STATUS") == "No engine: C:\\Python. Run: xlbackflush doctor"
+    assert ask(excel, "BACKFLUSH_STATUS") == (
+        "No engine: Could not load xlwings64.dll from either of the following folders: C:\\Python\\Scripts , C:\\Python. "
+        "Run: xlbackflush doctor Costs come from the last run, which matches the inputs."
+    )
     assert application_state(excel) == state
     assert excel.dialogs == []
     # what needs no Python is still there
     assert ask(excel, "BACKFLUSH_BALANCE", layout.COGS) == pytest.approx(widgets.balances()[layout.COGS])
-    excel.starts = True
-    assert ask(excel, "BACKFLUSH_COST", "W-200", 1) == NA
-    excel.type(NAME, "BOM", "I7", "a note")
-    assert ask(excel, "BACKFLUSH_COST", "W-200", 1) == widgets.answers.cost("W-200")
 
 
 def test_a_server_that_died_is_started_again_and_told_the_inputs(excel: MemoryExcel, widgets: Ran) -> None:
@@ -341,8 +351,10 @@ def test_while_excel_opens_a_file_without_an_active_workbook_the_next_cell_tries
     excel: MemoryExcel, widgets: Ran
 ) -> None:
     book, excel.application.active_book = excel.application.active_book, None
-    assert ask(excel, "BACKFLUSH_COST", "W-200", 1) == NA
-    assert ask(excel, "BACKFLUSH_STATUS") == "No engine: Excel has no active workbook yet."
+    assert ask(excel, "BACKFLUSH_QTY", "W-200", "SA-210", 1) == NA
+    assert str(ask(excel, "BACKFLUSH_STATUS")).startswith(
+        "No engine: Excel has no active workbook yet. Costs come from "
+    )
     excel.application.active_book = book
     assert ask(excel, "BACKFLUSH_COST", "W-200", 1) == widgets.answers.cost("W-200")
     assert ask(excel, "BACKFLUSH_STATUS") == "Ready"
@@ -351,11 +363,28 @@ def test_while_excel_opens_a_file_without_an_active_workbook_the_next_cell_tries
 def test_cells_that_found_no_engine_while_the_file_opened_ask_again_when_it_is_open(
     excel: MemoryExcel, widgets: Ran
 ) -> None:
-    excel.starts = False
-    assert excel.put(NAME, "About", "J1", "BACKFLUSH_COST", "W-200", 1) == NA
-    excel.starts = True
+    """Also where others had their answers meanwhile; and Excel does not ask whether to save the workbook for it."""
+    book, excel.application.active_book = excel.application.active_book, None
+    quantity = ("BACKFLUSH_QTY", "W-200", "SA-210", 1)
+    assert excel.put(NAME, "About", "J1", *quantity) == NA
+    excel.application.active_book = book
+    assert ask(excel, *quantity) > 0
+    excel.book(NAME).vba_set("Saved", True)
     excel.raise_event("WorkbookOpen", [excel.book(NAME)])
-    assert excel.shown(NAME, "About", "J1") == widgets.answers.cost("W-200")
+    assert excel.shown(NAME, "About", "J1") == ask(excel, *quantity)
+    assert excel.marked == ["About"]
+    assert excel.book(NAME).saved
+
+
+def test_looking_at_the_page_of_help_is_no_change_and_an_edit_is_one(excel: MemoryExcel) -> None:
+    """No question whether to save what nobody changed."""
+    excel.put(NAME, "Functions", "H1", "STANDARD_COST", "P-4110")
+    excel.book(NAME).vba_set("Saved", True)
+    excel.book(NAME).sheet_named("Functions").vba_get("Activate")
+    assert excel.marked == ["Functions"]
+    assert excel.book(NAME).saved
+    excel.type(NAME, "BOM", "I7", "a note")
+    assert not excel.book(NAME).saved
 
 
 # ----------------------------------------------------------------------------------------------------- macros
@@ -474,16 +503,44 @@ def test_where_python_fails_the_user_reads_a_sentence_and_excel_is_as_it_was(exc
     assert application_state(excel) == state
 
 
-@pytest.mark.parametrize("name", ["a=b.xlsm", "100%.xlsm", "o'clock.xlsm"])
+@pytest.mark.parametrize("name", ["a=b.xlsm", "100%.xlsm"])
 def test_a_name_that_the_command_line_does_not_survive_is_refused(tmp_path: Path, widgets: Ran, name: str) -> None:
     shutil.copy(widgets.path, tmp_path / name)
     excel = MemoryExcel()
     excel.open(tmp_path / name)
-    letter = next(c for c in name if c in "=%'")
+    letter = next(c for c in name if c in "=%")
     assert press(excel, "Run", name).startswith(
         f"Stopped: A workbook with {letter} in its name cannot be run from Excel."
     )
     assert excel.commands == []
+
+
+def test_an_apostrophe_in_the_name_keeps_a_workbook_from_running_on_a_mac_only(tmp_path: Path, widgets: Ran) -> None:
+    name = "o'clock.xlsm"
+    shutil.copy(widgets.path, tmp_path / name)
+    for mac, said in (
+        (False, "Done: run."),
+        (True, "Stopped: A workbook with ' in its name cannot be run from Excel. "),
+    ):
+        excel = MemoryExcel(mac=mac)
+        excel.open(tmp_path / name)
+        excel.python = lambda command: "Done: run."
+        assert press(excel, "Run", name).startswith(said)
+        assert len(excel.commands) == (not mac)
+
+
+def test_a_sheet_that_xlwings_takes_for_a_program_is_named(excel: MemoryExcel) -> None:
+    """xlwings would ask for a licence, and the macro would end without a word."""
+    excel.book(NAME).sheet_named("About").vba_set("Name", "notes.py")
+    for button in ("Run", "Explain"):
+        assert press(excel, button) == (
+            "Stopped: A workbook with a sheet whose name ends in .py cannot be run from Excel. "
+            "Give sheet notes.py another name, or close the workbook and use: xlbackflush run"
+        )
+    assert excel.commands == []
+    excel.book(NAME).sheet_named("notes.py").vba_set("Name", "py")
+    excel.python = lambda command: "Done: run."
+    assert press(excel, "Run") == "Done: run."
 
 
 def test_a_workbook_that_is_read_only_or_not_open_is_refused(excel: MemoryExcel) -> None:
@@ -557,6 +614,45 @@ def test_the_ribbon_makes_a_new_workbook_and_opens_it(tmp_path: Path) -> None:
     (said,) = ribbon(excel, "New")
     assert said == "Stopped: March.xlsm exists already; choose another name."
     assert application_state(excel) == application_state(MemoryExcel())
+
+
+# -------------------------------------------------------------------------------------------------- on a Mac
+
+
+@pytest.fixture
+def mac(widgets: Ran) -> MemoryExcel:
+    """Widgets, run and open, with the add-in, in an Excel for Mac."""
+    opened = MemoryExcel(mac=True)
+    opened.open(widgets.path)
+    return opened
+
+
+def test_on_a_mac_cells_are_calculated_again_when_python_has_finished(mac: MemoryExcel) -> None:
+    """The button only starts Python, whose last act is to call the add-in."""
+    mac.put(NAME, "About", "J1", "BACKFLUSH_COST", "W-200", 1)
+    mac.python = lambda command: "Running..."
+    mac.projects[NAME].run("BackflushRun")
+    assert mac.dialogs == []
+    del mac.marked[:]
+    app = SimpleNamespace(macro=lambda name: lambda *args: mac.application.vba_get("Run", [name, *args]))
+    MacBook(SimpleNamespace(name=NAME, app=app)).finish("Done: run R0002.")
+    assert [text for _, text, _, _ in mac.dialogs] == ["Done: run R0002."]
+    assert mac.marked == ["About"]
+    MacBook(SimpleNamespace(name=NAME, app=None)).finish("an Excel that has gone")
+
+
+def test_on_a_mac_what_python_complains_of_when_no_macro_waits_is_shown(mac: MemoryExcel) -> None:
+    complaint = 'Traceback (most recent call last):\n  File "a.py", line 1\nModuleNotFoundError: No module named "x"\n'
+    mac.addin.run("ShowError", ["", complaint])
+    assert [text for _, text, _, _ in mac.dialogs] == ['Stopped: No module named "x". Run: xlbackflush doctor']
+
+
+def test_a_mac_cannot_make_a_workbook_and_says_so_before_it_asks_for_a_name(mac: MemoryExcel) -> None:
+    assert ribbon(mac, "New") == ["On a Mac, Excel cannot make a workbook. In a terminal, type: xlbackflush new"]
+    assert mac.application.asked_for_names == 0
+
+
+# ---------------------------------------------------------------------------------------------------- help
 
 
 def test_help_shows_the_page_of_functions(excel: MemoryExcel) -> None:

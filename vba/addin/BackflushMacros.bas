@@ -12,6 +12,7 @@ Public Sub BackflushMacro(ByVal bookName As String, ByVal verb As String, Option
     Dim quiet As BackflushQuiet
     Dim sentence As String
     On Error GoTo CleanFail
+    AllowProbe
     Set quiet = New BackflushQuiet
     sentence = Performed(bookName, verb, argument, quiet)
 CleanExit:
@@ -21,6 +22,18 @@ CleanExit:
     Exit Sub
 CleanFail:
     sentence = "Stopped: " & Err.Description
+    Resume CleanExit
+End Sub
+
+'On a Mac the last act of Python, which works on by itself there.
+'@EntryPoint
+Public Sub BackflushFinished(ByVal bookName As String, ByVal sentence As String)
+    On Error GoTo CleanFail
+    RenewAnswers bookName
+    Tell sentence
+CleanExit:
+    Exit Sub
+CleanFail:
     Resume CleanExit
 End Sub
 
@@ -42,19 +55,27 @@ Private Function Performed(ByVal bookName As String, ByVal verb As String, ByVal
     #End If
 End Function
 
-'xlwings hands the name to Python on a command line, which not every name survives.
+'xlwings hands the name to Python on a command line, which not every name survives, and takes a sheet whose name ends in .py
+'for a program.
 Private Sub CheckUsable(ByVal bookName As String)
     Dim letter As Variant
+    Dim sheet As Worksheet
     If Not IsOpen(bookName) Then Err.Raise Refused, "BackflushMacros", bookName & " is not open."
     If Workbooks(bookName).ReadOnly Then
         Err.Raise Refused, "BackflushMacros", bookName & " is open for reading only; save it under another name first."
     End If
     For Each letter In Array("=", "%", """", "'")
-        If InStr(bookName, letter) > 0 Then
+        If InStr(bookName, letter) > 0 And (letter <> "'" Or OnMac()) Then
             Err.Raise Refused, "BackflushMacros", "A workbook with " & letter & " in its name cannot be run from Excel. " & _
                 "Save it under another name, or close it and use: xlbackflush run"
         End If
     Next letter
+    For Each sheet In Workbooks(bookName).Worksheets
+        If Right$(sheet.Name, 3) = ".py" Then
+            Err.Raise Refused, "BackflushMacros", "A workbook with a sheet whose name ends in .py cannot be run from Excel. " & _
+                "Give sheet " & sheet.Name & " another name, or close the workbook and use: xlbackflush run"
+        End If
+    Next sheet
 End Sub
 
 Private Function IsOpen(ByVal bookName As String) As Boolean

@@ -39,6 +39,11 @@ Public Sub BackflushRibbonNew(ByVal control As IRibbonControl)
     Dim path As Variant
     Dim sentence As String
     On Error GoTo CleanFail
+    AllowProbe
+    If OnMac() Then
+        Tell "On a Mac, Excel cannot make a workbook. In a terminal, type: xlbackflush new"
+        Exit Sub
+    End If
     path = Application.GetSaveAsFilename("Backflush.xlsm", "Excel workbook with macros (*.xlsm), *.xlsm", , _
         "New backflush workbook")
     If VarType(path) = vbBoolean Then Exit Sub
@@ -64,6 +69,8 @@ Public Sub BackflushRibbonHelp(ByVal control As IRibbonControl)
     If ActiveWorkbook Is Nothing Then
         Tell "Open a backflush workbook first, or make one with New workbook."
     Else
+        AllowProbe
+        RetryAnswers True
         ShowHelp ActiveWorkbook
     End If
 CleanExit:
@@ -85,8 +92,14 @@ End Sub
 Private Function NewWorkbook(ByVal path As String) As String
     Dim stopgap As Workbook
     If ActiveWorkbook Is Nothing Then Set stopgap = Workbooks.Add
+    On Error GoTo NoEngine
     NewWorkbook = CallEngine("new_workbook", Array(path))
+CloseStopgap:
     If Not stopgap Is Nothing Then stopgap.Close False
+    Exit Function
+NoEngine:
+    NewWorkbook = "Stopped: " & Err.Description
+    Resume CloseStopgap
 End Function
 
 Private Sub ShowHelp(ByVal book As Workbook)

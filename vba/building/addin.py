@@ -26,8 +26,9 @@ from .sources import Module, help_module, modules
 
 #: what is changed in the module of xlwings, each exactly once: its own configuration file; our message box instead of
 #: its own; settings from that file alone, never from a sheet of the active workbook or a file beside it, which could
-#: name any program as the interpreter; and the copy of the DLL that `install` lays beside that file, before the places
-#: where xlwings looks, for pip puts the DLL elsewhere when it installs for one user
+#: name any program as the interpreter; the copy of the DLL that `install` lays beside that file, before the places where
+#: xlwings looks, for pip puts the DLL elsewhere when it installs for one user; and none of its functions in the function
+#: wizard, but on a Mac, where Python calls one
 _CHANGES = (
     ('Public Const PROJECT_NAME As String = "myaddin"', f'Public Const PROJECT_NAME As String = "{CONFIGURATION}"'),
     ("Sub ShowError(", "Sub XlwingsShowError("),
@@ -36,6 +37,10 @@ _CHANGES = (
         "Private Sub XLPyLoadDLL()",
         "Private Sub XLPyLoadDLL()\r\n"
         '    If LoadLibrary(ParentFolder(GetConfigFilePath()) + "\\" + XLPyDLLName) <> 0 Then Exit Sub',
+    ),
+    (
+        '#Const App = "Microsoft Excel"',
+        '#If Mac Then\r\n#Else\r\nOption Private Module\r\n#End If\r\n#Const App = "Microsoft Excel"',
     ),
 )
 

@@ -13,6 +13,11 @@ Public Function InputTableNames() As Variant
     InputTableNames = Array("Setup", "StandardCost", "BOM")
 End Function
 
+'Decided while it runs, so that there is one source for every system.
+Public Function OnMac() As Boolean
+    OnMac = InStr(1, Application.OperatingSystem, "Mac", vbTextCompare) > 0
+End Function
+
 'The table of that name; Nothing where the workbook has none.
 Public Function TableNamed(ByVal book As Workbook, ByVal tableName As String) As Object
     Dim sheet As Worksheet

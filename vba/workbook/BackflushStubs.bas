@@ -66,11 +66,6 @@ NoAddin:
     Answer = AnswerWithoutAddin(question, first, second, third)
 End Function
 
-'Decided while it runs, so that there is one source for every system.
-Private Function OnMac() As Boolean
-    OnMac = InStr(1, Application.OperatingSystem, "Mac", vbTextCompare) > 0
-End Function
-
 'The sheet of the cell that asks, so that the add-in knows where to ask Excel to calculate again.
 Private Function CallingSheet() As String
     If TypeName(Application.Caller) = "Range" Then CallingSheet = Application.Caller.Worksheet.Name
@@ -83,7 +78,7 @@ Private Function AnswerWithoutAddin(ByVal question As String, _
     Set lastRun = New BackflushLastRun
     lastRun.Init ThisWorkbook
     If question = "BACKFLUSH_STATUS" Then
-        AnswerWithoutAddin = "No engine: " & WhyNoEngine() & " " & WhatAnswers(lastRun.Freshness())
+        AnswerWithoutAddin = lastRun.StatusWithoutEngine(WhyNoEngine())
     Else
         AnswerWithoutAddin = AnswerEach(lastRun, question, first, second, third)
     End If
@@ -94,12 +89,4 @@ End Function
 
 Private Function WhyNoEngine() As String
     WhyNoEngine = IIf(OnMac(), "cell functions reach Python on Windows only.", "the add-in xlbackflush.xlam is not loaded.")
-End Function
-
-Private Function WhatAnswers(ByVal staleness As String) As String
-    If Len(staleness) = 0 Then
-        WhatAnswers = "Costs come from the last run, which matches the inputs."
-    Else
-        WhatAnswers = "Costs are not known. " & staleness & "."
-    End If
 End Function

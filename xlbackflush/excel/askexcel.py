@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
-from xlbackflush.excel.com import Box, NativeBook, Patience, Patient, addresses
+from xlbackflush.excel.com import Box, NativeBook, Patience, Patient, areas
 from xlbackflush.excel.package import quoted
 from xlbackflush.excel.values import decoded
 
@@ -209,7 +209,7 @@ class ExcelBook:
 
 
 def _values(sheet: Any, box: Box) -> list[list[object]]:
-    return [[decoded(cell) for cell in row] for row in sheet.Range(addresses(box)[0]).Value2]
+    return [[decoded(cell) for cell in row] for row in sheet.Range(areas(box)[0]).Value2]
 
 
 def _indexed(values: Any, number: int) -> object:
@@ -227,5 +227,5 @@ def _contents(book: Any) -> list[str]:
         for j in range(1, sheet.ListObjects.Count + 1):
             table, area = sheet.ListObjects(j), sheet.ListObjects(j).Range
             last = area.Row + area.Rows.Count - 1, area.Column + area.Columns.Count - 1
-            lines.append(f"table {table.Name} at {sheet.Name}!{addresses((area.Row, area.Column, *last))[0]}")
+            lines.append(f"table {table.Name} at {sheet.Name}!{areas((area.Row, area.Column, *last))[0]}")
     return lines + [f"name {book.Names(i).Name}" for i in range(1, book.Names.Count + 1)]

@@ -50,8 +50,11 @@ def calling_book() -> LiveBook:
 
 
 def say(sentence: str) -> None:
-    """Leave a sentence in the status bar of the Excel that called Python."""
-    native(_caller()).status(sentence)
+    """Leave a sentence in the status bar of the Excel that called Python; on a Mac, the add-in shows it."""
+    book = native(_caller())
+    book.status(sentence)
+    if isinstance(book, MacBook):
+        book.finish(sentence)
 
 
 def _caller() -> xw.Book:

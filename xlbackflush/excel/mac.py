@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from xlbackflush.excel.errors import UnusableError
 from xlbackflush.excel.frame import ALLOWED
 from xlbackflush.excel.package import TablePart
 from xlbackflush.excel.values import stored
+from xlbackflush.surface import ADDIN
 
 #: what a protected sheet allows, as Excel for Mac calls it
 _ALLOWED = {
@@ -144,6 +146,14 @@ class MacBook:
     def status(self, text: str) -> None:
         """See `NativeBook`."""
         self._book.app.status_bar = text
+
+    def finish(self, sentence: str) -> None:
+        """Have the add-in say how a macro ended and calculate the functions again: no macro waits for Python on a Mac.
+
+        An Excel that cannot be reached, or whose user leaves the message open for long, is no reason to fail.
+        """
+        with suppress(Exception):
+            self._book.app.macro(f"{ADDIN}!BackflushFinished")(self.name, sentence)
 
     def save_copy(self, path: Path) -> None:
         """See `NativeBook`. SaveAs would make the copy the open workbook."""
