@@ -19,7 +19,7 @@ from excel_engine import calling
 from machines import Registry, machine, with_python
 from memory_excel import MemoryExcel, _to_python, plain
 from pyopenvba.interpreter import VBAArray
-from support_files import Parts, cli
+from support_files import Parts, cli, sample_book
 
 from xlbackflush import __version__, doctor, layout, pipeline, surface
 from xlbackflush.doctor import Finding, examine, failed, in_excel
@@ -557,6 +557,19 @@ def test_what_excel_refuses_or_does_not_say_keeps_no_other_question_from_being_a
     assert any("Traceback" in line for line in findings["compiles"].details)
     assert findings["Undo"].what == "Excel did not say: Excel was not in front."
     assert findings["Undo"].mend == "Please send the report."
+
+
+def test_where_excel_runs_nothing_of_private_modules_they_are_not_judged(tmp_path: Path) -> None:
+    book = Pretender(sample_book(tmp_path / "book.xlsm", "widgets"))
+    state = trial.Trial(book, book.path, book.path, engine=True)
+    for question in (trial.compiling, trial.describing):
+        assert question(state)[1] == []
+    book.wrong["BackflushTables"] = OSError("Cannot run the macro")
+    for question in (trial.compiling, trial.describing):
+        with pytest.raises(
+            UnsaidError, match=r"no procedure of a private module from outside \(Cannot run the macro\)"
+        ):
+            question(state)
 
 
 def test_where_the_button_fails_what_needs_a_run_says_so_and_other_keys_are_no_undo(windows: Machine) -> None:
