@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from xml.sax.saxutils import unescape
 
 from xlbackflush.engine.tables import CellError
@@ -69,13 +70,20 @@ def _showing(cell: re.Match[bytes], value: Shown) -> bytes:
     """A cell with another value; byte for byte as it was where it shows that already."""
     kind, text = _stored(value)
     was, shown = _TYPE.search(cell["attributes"]), _VALUE.search(cell["after"])
-    if (was[1] if was else b"n") == kind and shown and (shown[1] or b"") == text:
+    if (was[1] if was else b"n") == kind and shown and _same(shown[1] or b"", text, kind):
         return cell[0]
     attributes = _TYPE.sub(b"", cell["attributes"]) + (b"" if kind == b"n" else b' t="%b"' % kind)
     prefix, rest = cell["prefix"], _VALUE.sub(b"", cell["after"])
     return b"<%bc%b>%b<%bv>%b</%bv>%b</%bc>" % (
         prefix, attributes, cell["before"].rstrip(), prefix, text, prefix, rest, prefix
     )  # fmt: skip
+
+
+def _same(one: bytes, other: bytes, kind: bytes) -> bool:
+    """Whether two contents of cells of a kind say the same; numbers are spelled in several ways."""
+    with suppress(ValueError):
+        return one == other or (kind == b"n" and float(one) == float(other))
+    return False
 
 
 def _stored(value: Shown) -> tuple[bytes, bytes]:
