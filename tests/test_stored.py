@@ -182,6 +182,9 @@ def test_the_company_on_about_is_that_of_the_run(tmp_path: Path) -> None:
     path = save(bench_book(tmp_path / "book.xlsm"), Setup_B7="Planks & Co")
     assert cli("run", path).code == 0
     assert Parts(path).cells("About")["A2"][0] == "Planks & Co"
+    path = save(path, Setup_B7=None)
+    assert cli("run", path).code == 0
+    assert Parts(path).cells("About")["A2"][0] == ""
 
 
 def test_examples_of_functions_show_the_errors_that_the_add_in_gives(tmp_path: Path) -> None:

@@ -74,7 +74,9 @@ class Elsewhere:
         columns, letter = setup.by_column(), setup.letters["Value"]
         for row, name, value in zip(setup.row_numbers, columns["Setting"], columns["Value"], strict=True):
             if name == "Company":
-                return {f"{quoted(setup.sheet)}!{letter}{row}": stored(value)}
+                cell = f"{quoted(setup.sheet)}!{letter}{row}"
+                # the cell alone is how earlier workbooks show it
+                return {frame.company_name(cell): stored(value) or "", cell: stored(value)}
         return {}
 
     def show(self, values: Values, written: Collection[str]) -> bool:

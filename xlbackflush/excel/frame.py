@@ -23,6 +23,11 @@ ALLOWED = ("formatColumns", "formatRows", "sort", "autoFilter", "pivotTables")
 MASTER = 'COUNTIFS(Checks[Check],"?*")-COUNTIFS(Checks[Result],"OK")'  # an error value is a failure, too
 
 
+def company_name(cell: str) -> str:
+    """Formula of the company's name on About, from its cell on Setup: nothing where that is blank, not 0."""
+    return f'IF({cell}="","",{cell})'
+
+
 SHEET_OF: dict[str, Sheet] = {table.name: sheet for sheet in layout.SHEETS for table in sheet.tables}
 
 

@@ -12,7 +12,7 @@ from xlbackflush.engine.materiality import PRORATE_THEM, RECORD_IT
 from xlbackflush.excel import binaries, buttons, charts, helppage
 from xlbackflush.excel.charts import Board
 from xlbackflush.excel.dashboard import labels
-from xlbackflush.excel.frame import ALLOWED, NOT_RUN, STATUS, head_rows, header_row, table_xml
+from xlbackflush.excel.frame import ALLOWED, NOT_RUN, STATUS, company_name, head_rows, header_row, table_xml
 from xlbackflush.excel.package import MAIN, column_letter, quoted, write_package
 from xlbackflush.excel.parts import DYNAMIC_ARRAYS, HEAD, OFFICE, frame_parts, relations
 from xlbackflush.excel.results import heights_of, style_name
@@ -506,7 +506,7 @@ def _about(styles: StyleSheet, sample: Sample | None, macros: bool) -> str:
     settings = {s.name: HEADER_ROW + 1 + i for i, s in enumerate(layout.SETTINGS)}
     company = (sample.settings.get("Company") if sample else None) or "Your company"
     add([("A", "Backflush costing workbook", "Title", "")], 28)
-    add([("A", str(company), "Section", f"Setup!B{settings['Company']}")], 20)
+    add([("A", str(company), "Section", company_name(f"Setup!B{settings['Company']}"))], 20)
     add([("A", NOT_RUN, "Status", STATUS)], 18)
     add([("A", f"Made with xlbackflush {__version__}.", "Hint", "")])
     section("Purpose")
