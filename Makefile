@@ -11,8 +11,8 @@ run: $(READY)  ## the main job, on a sample workbook
 	$(BIN)/xlbackflush new build/widgets.xlsm --sample widgets --force
 	$(BIN)/xlbackflush run build/widgets.xlsm
 
-test: $(READY)  ## all tests
-	$(BIN)/python -m pytest
+test: $(READY)  ## all tests, one file of them per core at a time
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 test-windows: $(READY)  ## what only Windows can show: tests/windows, on Windows Python under Wine
 	$(BIN)/python tests/windows/setup_wine.py
