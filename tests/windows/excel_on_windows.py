@@ -33,7 +33,7 @@ from memory_excel import (
     plain,
 )
 from pyopenvba import ExcelFile
-from pyopenvba.interpreter import MISSING, VBAInt, VBAObject
+from pyopenvba.interpreter import MISSING, VBAArray, VBAInt, VBAObject
 from pyopenvba.interpreter._intrinsics import INTRINSICS
 from pyopenvba.interpreter._objects import MemberSpec, method
 from pyopenvba.interpreter._values import error, to_text
@@ -226,6 +226,13 @@ class Worker:
     def run_python(self, command: str) -> object:
         """RunPython of xlwings: 0, or -1 where Python failed."""
         return plain(self.excel.xlwings.run("RunPython", [command]) or VBAInt(0, "Integer"))
+
+    def call_engine(self, function: str, *args: str) -> object:
+        """CallEngine of the add-in."""
+        given = VBAArray([(0, len(args) - 1)])
+        for place, value in enumerate(args):
+            given.set([place], value)
+        return plain(self.excel.addin.run("CallEngine", [function, given]))
 
     def type(self, book: str, sheet: str, cell: str, value: object) -> None:
         """What a person does."""

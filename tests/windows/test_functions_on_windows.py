@@ -14,7 +14,7 @@ from live_books import POLICIES, ran
 from support_files import sample_book
 from test_functions_server import handed
 from test_vba_addin import engine
-from wine import Windows
+from wine import ROOT, Windows
 
 from xlbackflush import layout
 from xlbackflush.excel import functions
@@ -98,6 +98,16 @@ def test_a_complaint_of_the_server_begins_with_its_reason(excel: ExcelWorker, mo
         .strip()
         .startswith('File "C:\\Program Files\\Python\\Lib\\site-packages\\win32com\\server\\policy.py"')
     )
+
+
+@pytest.mark.skipif(
+    not (ROOT / "vba" / "addin" / "BackflushReasons.bas").exists(),
+    reason="the add-in takes the last line for the reason",
+)
+def test_the_reason_reaches_the_user_without_the_traceback(excel: ExcelWorker) -> None:
+    with pytest.raises(ExcelError) as complaint:
+        excel.call_engine("explosion", "nobody.xlsm", "x")
+    assert str(complaint.value) == "'nobody.xlsm'. Run: xlbackflush doctor"
 
 
 # ---------------------------------------------------------------------------------------------------- servers

@@ -45,7 +45,7 @@ def never_up(windows: Windows, folder: Path) -> None:
 PYTHONS = {
     "gone": (None, "There is no C:\\No Python & Co\\gone\\python.exe any more."),
     "without packages": (without_packages, "No module named 'xlwings'"),
-    "never up": (never_up, "Python is slow to start, or cannot"),
+    "never up": (never_up, "Python is slow to start"),
 }
 
 

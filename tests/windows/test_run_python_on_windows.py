@@ -12,7 +12,7 @@ from support_files import bench_book
 from wine import Windows
 
 NAME = "bench ü & ^ 100% 'q'.xlsm"
-FOLDERS = ("Büro (neu) & Co", "100% ^x", "L'été")
+FOLDERS = ("Büro (neu) & Co 100% ^x", "L'été")
 #: what the macro is told, written down by the macro itself; the macros are imported as by a button
 RECORD = (
     "from xlbackflush.excel.macros import run; import os, sys, json; "
