@@ -15,13 +15,15 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from xlwings._xlwindows import get_xl_app_from_hwnd
+from xlwings import _xlwindows
 
 from xlbackflush.excel import macros
 from xlbackflush.excel.com import Patience, Patient
 
 hwnd = sys.argv[1]
-excel: Any = Patient(get_xl_app_from_hwnd(int(hwnd)), Patience())
+_xlwindows.N_COM_ATTEMPTS = 1  # xlwings would repeat for ever what fails
+application_object = _xlwindows.get_xl_app_from_hwnd(int(hwnd))
+excel: Any = Patient(application_object, Patience())
 
 
 def open_book(path: str) -> str:
@@ -87,7 +89,7 @@ def application(*members: str) -> list[object]:
 def evaluate(name: str, expression: str) -> str:
     """What Python says to an expression over `book`: its representation, or the error of COM with its numbers."""
     try:
-        return repr(eval(expression, {"book": excel.Workbooks(name), "setattr": setattr}))
+        return repr(eval(expression, {"book": application_object.Workbooks(name)}))
     except Exception as error:  # noqa: BLE001 - it is the answer
         detail = getattr(error, "excepinfo", None)
         return f"{type(error).__name__} {getattr(error, 'hresult', '')} {detail[5] if detail else ''}".strip()
