@@ -45,7 +45,8 @@ FUNCTIONS: tuple[Function, ...] = (
         "BACKFLUSH_COST",
         (_ITEM, _QTY, _DEPENDS),
         "Standard cost that is flushed when so many units of an item are completed or sold, in money, not rounded.",
-        "Money. #N/A: unknown item, or no engine (see BACKFLUSH_STATUS). #VALUE!: the quantity is not a number.",
+        "Money. #N/A: unknown item, or neither Python nor a run that matches the inputs (see BACKFLUSH_STATUS). #VALUE!: the "
+        "quantity is not a number.",
     ),
     Function(
         "BACKFLUSH_QTY",

@@ -73,8 +73,8 @@ _NOTES = (
     "BACKFLUSH_COST and STANDARD_COST answer from sheet Roll-up while the last run is fresh; the others give #N/A.",
     "Costs follow the bill of materials in force at period end. After a change on Setup, BOM or Standard Cost the cells are "
     'worked out again by themselves; name ranges as last arguments, as in =STANDARD_COST(B7,"",BOM), to let Excel see it, too.',
-    "Errors are real errors: #N/A unknown item or no engine, #VALUE! no number where one is needed, #NUM! too large. "
-    "BACKFLUSH_STATUS says why.",
+    "Errors are real errors: #N/A unknown item, or neither Python nor a run that matches the inputs; #VALUE! no number where "
+    "one is needed; #NUM! too large. BACKFLUSH_STATUS says why.",
     "Ranges give ranges: =BACKFLUSH_COST(A5:A104,B5:B104) answers a hundred rows at once. Excel before 2021: select the "
     "cells first and end with Ctrl+Shift+Enter.",
 )
