@@ -430,8 +430,8 @@ class FileSystem(VBAObject):
 
 
 def com_description(problem: BaseException) -> str:
-    """The text of an exception as it comes over COM: the exception first, then the traceback, reversed."""
-    _, *places, exception = traceback.format_exception(problem)
+    """The text of an exception as it comes over COM: the exception first, then the lines of the traceback in reverse."""
+    _, *places, exception = "".join(traceback.format_exception(problem)).splitlines(keepends=True)
     return "".join([exception, *reversed(places)])
 
 

@@ -72,8 +72,17 @@ def press(excel: MemoryExcel, button: str) -> list[str]:
 OVER_COM = (
     "ModuleNotFoundError: No module named 'xlbackflush.excel.nothing'\n"
     '  File "<string>", line 1, in <module>\n'
+    "    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^\n"
     '    exec("import " + module + " as the_module", vars)\n'
     '  File "C:\\Python311\\Lib\\site-packages\\xlwings\\com_server.py", line 160, in Module\n'
+    '  File "C:\\Python311\\Lib\\site-packages\\win32com\\server\\policy.py", line 298, in _Invoke_\n'
+)
+#: carets and source of a place come before it
+KEY_OVER_COM = (
+    "KeyError: 'nobody.xlsm'\n"
+    "            ~~~~~~^^^^^^^^^^^^^^\n"
+    "    parts = _books[book.lower()].explode(key)\n"
+    '  File "C:\\Python311\\Lib\\site-packages\\xlbackflush\\excel\\functions.py", line 64, in explosion\n'
     '  File "C:\\Python311\\Lib\\site-packages\\win32com\\server\\policy.py", line 298, in _Invoke_\n'
 )
 
@@ -84,6 +93,8 @@ OVER_COM = (
         (OVER_COM, "No module named 'xlbackflush.excel.nothing'."),
         (OVER_COM.replace("\n", "\r\n"), "No module named 'xlbackflush.excel.nothing'."),
         (f"Unexpected Python Error: {OVER_COM}", "No module named 'xlbackflush.excel.nothing'."),
+        (KEY_OVER_COM, "'nobody.xlsm'."),
+        (f"{KEY_OVER_COM}\nDuring handling:\n\n{KEY_OVER_COM}Traceback (most recent call last):\n", "'nobody.xlsm'."),
         (f"Unexpected Python Error: {NO_PACKAGE}", "No module named 'xlbackflush'."),
         (NO_PACKAGE, "No module named 'xlbackflush'."),
         (f"a warning\r\n{NO_PACKAGE}", "No module named 'xlbackflush'."),

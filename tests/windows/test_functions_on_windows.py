@@ -14,7 +14,7 @@ from live_books import POLICIES, ran
 from support_files import sample_book
 from test_functions_server import handed
 from test_vba_addin import engine
-from wine import ROOT, Windows
+from wine import Windows
 
 from xlbackflush import layout
 from xlbackflush.excel import functions
@@ -88,7 +88,7 @@ def test_what_crosses_com_is_what_python_gives(excel: ExcelWorker, folder: Path,
     ],
 )
 def test_a_complaint_of_the_server_begins_with_its_reason(excel: ExcelWorker, module: str, reason: str) -> None:
-    """The traceback follows, the innermost call first: what BackflushGateway.PlainReason is handed."""
+    """The traceback follows, the innermost call first: what PlainReason is handed."""
     with pytest.raises(ExcelError) as complaint:
         excel.ask(excel.connect(), module, "explosion", "nobody.xlsm", "x")
     first, *others = str(complaint.value).strip().splitlines()
@@ -100,10 +100,6 @@ def test_a_complaint_of_the_server_begins_with_its_reason(excel: ExcelWorker, mo
     )
 
 
-@pytest.mark.skipif(
-    not (ROOT / "vba" / "addin" / "BackflushReasons.bas").exists(),
-    reason="the add-in takes the last line for the reason",
-)
 def test_the_reason_reaches_the_user_without_the_traceback(excel: ExcelWorker) -> None:
     with pytest.raises(ExcelError) as complaint:
         excel.call_engine("explosion", "nobody.xlsm", "x")

@@ -11,12 +11,7 @@ from pathlib import Path, PureWindowsPath
 import pytest
 from excel_worker import ExcelWorker
 from support_files import bench_book
-from wine import ROOT, Windows
-
-pytestmark = pytest.mark.skipif(
-    not (ROOT / "vba" / "addin" / "BackflushProbe.bas").exists(),
-    reason="the add-in does not ask before it starts Python",
-)
+from wine import Windows
 
 NAME = "bench.xlsm"
 #: the DLL of xlwings alone waits 122 s; the add-in's own limit is far below, and a busy machine adds to it
