@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import importlib.metadata
 import json
+import sys
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -30,7 +31,8 @@ SCRIPTS = "Library/Application Scripts/com.microsoft.Excel"
 
 @pytest.fixture
 def windows(tmp_path: Path) -> Machine:
-    return machine("Windows", tmp_path / "home")
+    """Without a DLL of xlwings, which may stand beside the Python that runs the tests."""
+    return with_python(machine("Windows", tmp_path / "home"), tmp_path / "python" / Path(sys.executable).name)
 
 
 @pytest.fixture

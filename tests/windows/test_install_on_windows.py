@@ -13,6 +13,8 @@ import pytest
 from support_files import cli
 from wine import Windows
 
+from xlbackflush.excel import binaries
+
 HOME = PureWindowsPath(r"C:\users\Jörg Müller & Söhne (neu)")
 #: the same Python by another name: its path must be readable for VBA, in the code page of this Windows
 PYTHON = PureWindowsPath(r"C:\Büro & Söhne\Python\python.exe")
@@ -66,8 +68,9 @@ def test_install_doctor_uninstall(user: User, tmp_path: Path) -> None:
     first = user("install")
     assert (first.returncode, first.stderr) == (0, "")
     assert [line.split()[0] for line in first.stdout.splitlines()[:2]] == ["Wrote", "Wrote"]
+    beside = ["xlbackflush-installed.json", *(f"xlwings{bits}-{binaries.XLWINGS}.dll" for bits in (32, 64))]
     assert user.files() - before == {
-        user.addin, user.configuration, user.configuration.with_name("xlbackflush-installed.json"),
+        user.addin, user.configuration, *map(user.configuration.with_name, beside)
     }  # fmt: skip
 
     assert cli("install", "--folder", tmp_path).code == 0
