@@ -39,7 +39,7 @@ Public Sub RunEngine(ByVal book As Workbook, ByVal verb As String, Optional ByVa
     Dim failed As Boolean
     Dim given As String
     complaint = MissingInterpreter()
-    If Len(complaint) > 0 Then Err.Raise EngineFailed, "BackflushGateway", PlainReason("There is no " & complaint & " any more.")
+    If Len(complaint) > 0 Then Err.Raise EngineFailed, "BackflushGateway", PlainReason(complaint)
     book.Activate
     If Len(argument) > 0 Then given = "'" & argument & "'"
     waiting = True

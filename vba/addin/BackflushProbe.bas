@@ -79,16 +79,14 @@ Public Sub ForgetServer()
     AllowProbe
 End Sub
 
-'The interpreter that the configuration names, where it is not there; nothing where it is, or is to be searched for.
+'That the interpreter of the configuration is not there; nothing where it is, or is to be searched for.
 Public Function MissingInterpreter() As String
     #If Mac Then
     #Else
-        MissingInterpreter = GetConfig("INTERPRETER_WIN", "")
-        If InStr(MissingInterpreter, "\") = 0 Then
-            MissingInterpreter = vbNullString
-        ElseIf FileExists(MissingInterpreter) Then
-            MissingInterpreter = vbNullString
-        End If
+        Dim interpreter As String
+        interpreter = GetConfig("INTERPRETER_WIN", "")
+        If InStr(interpreter, "\") = 0 Then Exit Function
+        If Not FileExists(interpreter) Then MissingInterpreter = "There is no " & interpreter & " any more."
     #End If
 End Function
 
@@ -106,10 +104,7 @@ Private Sub StartProbe()
     probed = Now
     answerFile = vbNullString
     complaint = MissingInterpreter()
-    If Len(complaint) > 0 Then
-        complaint = "There is no " & complaint & " any more."
-        Exit Sub
-    End If
+    If Len(complaint) > 0 Then Exit Sub
     complaint = "Python is slow to start, or it cannot. Try again in a minute; cells do so when you select another cell."
     folder = Files().GetSpecialFolder(TemporaryFolder).Path
     name = "xlbackflush-" & CreateGUID()

@@ -113,13 +113,13 @@ class FileBook:
         """Replace the output sheets; after a failed run only Findings changes. An unchanged file is left alone."""
         styles = self._styles()
         blocks, standing = bodies(outcome, runs, self._places(), styles), frame.standing(outcome, runs)
-        fresh: bool | None
+        calculate: bool | None = False
         if outcome.posted:
-            fresh, elsewhere = True, self._elsewhere.after_run(outcome, blocks, standing)
+            elsewhere = self._elsewhere.after_run(outcome, blocks, standing)
         else:
             standing, elsewhere = self._elsewhere.after_check(outcome, standing)
-            fresh = None if elsewhere or not standing.ran else False
-        self._put(blocks, standing, styles, elsewhere, fresh)
+            calculate = None if elsewhere or not standing.ran else True
+        self._put(blocks, standing, styles, elsewhere, calculate)
         self.not_kept = previous.keep(self.path, lambda copy: copy.write_bytes(self._content), self.runs(), runs)
         with ViewFile(self.path, outcome) as view:
             with self._saved():
@@ -133,7 +133,7 @@ class FileBook:
             blocks, standing = copy.results(self._package.tables, styles)
             runs = copy.runs()
         # of inputs that may have changed since
-        self._put(blocks, standing, styles, self._elsewhere.values(blocks, standing), False)
+        self._put(blocks, standing, styles, self._elsewhere.values(blocks, standing), True)
         with self._saved():
             return runs
 
@@ -141,7 +141,7 @@ class FileBook:
         """Empty the output sheets, but for these runs."""
         styles = self._styles()
         blocks, standing = previous.cleared(runs, self._places(), styles)
-        self._put(blocks, standing, styles, self._elsewhere.values(blocks, standing), True)
+        self._put(blocks, standing, styles, self._elsewhere.values(blocks, standing), False)
         with self._saved():
             return
 
@@ -170,11 +170,12 @@ class FileBook:
         standing: frame.Standing | None,
         styles: StyleSheet,
         elsewhere: Values,
-        fresh: bool | None,
+        calculate: bool | None,
     ) -> None:
         """New bodies of output tables into the package, and new title rows if there is something to say in them.
 
-        elsewhere: what other formulas of ours show. fresh: whether all of them then show what they come to; None: as before.
+        elsewhere: what other formulas of ours show. calculate: whether some of ours then show what they no longer come to, so
+        that Excel has to; None: as before. Formulas of the user's always need it.
         Nothing is saved yet.
         """
         others = [self._replace(name, block, standing, styles) for name, block in blocks.items()]
@@ -182,7 +183,7 @@ class FileBook:
         tables = [self._package.tables[name] for name in blocks]
         written = {table.sheet for table in tables if standing and contract.in_place(table)}
         others.append(self._elsewhere.show(elsewhere, written))
-        self._calculate_on_load(True if any(others) else None if fresh is None else not fresh)
+        self._calculate_on_load(any(others) or calculate)
 
     def _replace(self, name: str, block: Block, standing: frame.Standing | None, styles: StyleSheet) -> bool:
         """New rows into the sheet of an output table, and its new size into the table's part.

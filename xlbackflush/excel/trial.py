@@ -24,7 +24,7 @@ from xlbackflush.engine.tables import CellError
 from xlbackflush.excel.askexcel import Open, OpenBook, UnsaidError
 from xlbackflush.excel.com import Box
 from xlbackflush.excel.file import FileBook
-from xlbackflush.excel.frame import SHEET_OF
+from xlbackflush.excel.frame import NOT_RUN, SHEET_OF
 from xlbackflush.excel.package import MAIN, Package, column_letter, split_cell
 from xlbackflush.excel.reader import SheetReader
 from xlbackflush.excel.template import build
@@ -42,7 +42,6 @@ _OF_THE_MOMENT = (("Runs", "Started"), ("Runs", "User"))
 
 BOOK = "backflush-trial.xlsm"
 _PRIVATE = "BackflushTables.InputTableNames"  # a procedure of a module with Option Private Module
-NOT_RUN = "Not run yet"
 
 #: how many things were compared, and a line for each that differs
 Answer = tuple[int, Sequence[str]]
