@@ -32,7 +32,7 @@ from xlbackflush.excel.evidence.fonts import Fonts
 from xlbackflush.excel.evidence.pages import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Column, Pages, Row
 from xlbackflush.excel.evidence.verification import verification
 from xlbackflush.excel.evidence.words import plain, printed
-from xlbackflush.lifecycle import Verified
+from xlbackflush.lifecycle_verify import Verified
 
 NAMES = ("bench", "computers", "widgets")
 SECTIONS = [

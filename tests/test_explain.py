@@ -24,7 +24,7 @@ import pytest
 from live_books import BOOKS, FORMULA, NOW, PERIOD, PERIOD_ENDS, ran
 from openpyxl.formula.translate import Translator
 
-from xlbackflush import layout, lifecycle, pipeline
+from xlbackflush import layout, pipeline
 from xlbackflush.engine.tables import CellError, Source
 from xlbackflush.excel.errors import UnusableError
 from xlbackflush.excel.explain import Step, body, explain, printed, product, used_by, write
@@ -35,6 +35,7 @@ from xlbackflush.excel.explain.reader import FileReader, Grid, Reader
 from xlbackflush.excel.explain.words import ROW_NAMES, Words, figure
 from xlbackflush.excel.file import FileBook
 from xlbackflush.excel.template import build
+from xlbackflush.lifecycle_post import post
 
 FULL = os.environ.get("XLBACKFLUSH_FUZZ") == "full"
 SAMPLES = (*(f"computers, {t}" for t in layout.TRIGGERS), "widgets")
@@ -515,7 +516,7 @@ def corrected(path: Path, counts: list[float], name: str = SAMPLES[0]) -> Path:
             pipeline.run(book, "Ann", NOW)
         if number < len(counts):
             with FileBook(path) as book:
-                lifecycle.post(book, "Bob", NOW)
+                post(book, "Bob", NOW)
     return path
 
 

@@ -27,13 +27,14 @@ from hypothesis import strategies as st
 from ledger_readers import READERS, Posting, read
 from support_files import Error, Parts, bench_book
 
-from xlbackflush import layout, lifecycle, pipeline
+from xlbackflush import layout, pipeline
 from xlbackflush.excel import plaintext
 from xlbackflush.excel.errors import UnusableError
 from xlbackflush.excel.export import export, read_journal
 from xlbackflush.excel.file import FileBook
 from xlbackflush.excel.ledgerfile import At, Entry, Format, Journal, Line, Signed, decimal, lines
 from xlbackflush.excel.ledgers import FORMATS
+from xlbackflush.lifecycle_post import post
 
 GOLDEN = Path(__file__).parent / "golden" / "export"
 NUMBERED = [name for name in FORMATS if name not in ("quickbooks", "beancount", "hledger")]  # accounts by number
@@ -168,7 +169,7 @@ def posted_and_corrected(path: Path) -> None:
             assert not pipeline.run(opened, user, day + dt.timedelta(hours=9)).failed
         with FileBook(path) as opened:
             if approver:
-                lifecycle.post(opened, approver, day + dt.timedelta(hours=26, minutes=30))
+                post(opened, approver, day + dt.timedelta(hours=26, minutes=30))
 
 
 def test_each_line_of_the_audit_file_names_those_of_its_own_run(tmp_path: Path) -> None:
@@ -229,7 +230,7 @@ def test_references_of_a_posted_run_stay_when_the_period_ends_on_another_day(tmp
     with FileBook(path) as opened:
         pipeline.run(opened, "anna", dt.datetime(2026, 4, 2))
     with FileBook(path) as opened:
-        lifecycle.post(opened, "Bob", dt.datetime(2026, 4, 2))
+        post(opened, "Bob", dt.datetime(2026, 4, 2))
     before = {row["Journal_ID"] for row in audit_file(path)}
     change(path, "Setup", "Value", dt.date(2026, 3, 31), at)
     with FileBook(path) as opened:
@@ -629,7 +630,7 @@ def test_warnings_go_to_the_error_stream(book: Path, capsys: pytest.CaptureFixtu
 def test_a_draft_is_told_until_it_is_posted(book: Path) -> None:
     assert warnings(book) == [DRAFT]
     with FileBook(book) as opened:
-        lifecycle.post(opened, "Bob", dt.datetime(2026, 4, 2))
+        post(opened, "Bob", dt.datetime(2026, 4, 2))
     assert warnings(book) == []
     change(book, "Counts", "Quantity", 11)
     with FileBook(book) as opened:

@@ -13,10 +13,13 @@ import openpyxl
 import pytest
 from support_files import Parts, bench_book, cli, sample_book
 
-from xlbackflush import layout, lifecycle, pipeline
+from xlbackflush import layout, pipeline
 from xlbackflush.errors import RefusedError
 from xlbackflush.excel.file import FileBook
 from xlbackflush.excel.roll import roll
+from xlbackflush.lifecycle_post import post as post_book
+from xlbackflush.lifecycle_verify import Verified
+from xlbackflush.lifecycle_verify import verify as verify_book
 
 NOW = dt.datetime(2026, 4, 2, 9)
 ANN, BOB = "Ann Clerk", "Bob Controller"
@@ -29,12 +32,12 @@ def run(path: Path, user: str = ANN) -> pipeline.Outcome:
 
 def post(path: Path, approver: str = BOB, now: dt.datetime = NOW) -> pipeline.Outcome:
     with FileBook(path) as book:
-        return lifecycle.post(book, approver, now)
+        return post_book(book, approver, now)
 
 
-def verify(path: Path) -> lifecycle.Verified:
+def verify(path: Path) -> Verified:
     with FileBook(path) as book:
-        return lifecycle.verify(book)
+        return verify_book(book)
 
 
 def put(path: Path, cell: str, value: object) -> None:

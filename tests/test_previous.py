@@ -213,7 +213,7 @@ def test_a_damaged_copy_is_refused(tmp_path: Path, kept: Path) -> None:
 
 
 def test_a_posted_run_is_not_undone(tmp_path: Path) -> None:
-    from xlbackflush.lifecycle import post
+    from xlbackflush.lifecycle_post import post
 
     path = sample_book(tmp_path / "book.xlsx")
     run(path)

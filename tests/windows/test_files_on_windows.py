@@ -11,9 +11,10 @@ import pytest
 from support_files import Parts, cli, sample_book
 from wine import Windows
 
-from xlbackflush import lifecycle, pipeline
+from xlbackflush import pipeline
 from xlbackflush.excel.file import FileBook
 from xlbackflush.excel.ledgers import FORMATS
+from xlbackflush.lifecycle_post import post
 
 FOLDER = "Büro (neu) & Söhne 100% ^x 'q'"
 BOOK = "März ü & ^ %TEMP% 'q'.xlsm"
@@ -55,7 +56,7 @@ def on_linux(on_windows: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
     with FileBook(path) as book:
         pipeline.run(book, PREPARER, started)
     with FileBook(path) as book:
-        lifecycle.post(book, APPROVER, posted)
+        post(book, APPROVER, posted)
     for name in FORMATS:
         assert cli("export", path, "--format", name).code == 0
     yield folder

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 def post(args: argparse.Namespace) -> int:
     """Post the draft: its lines never change again."""
-    from xlbackflush import lifecycle
     from xlbackflush.excel.file import FileBook
+    from xlbackflush.lifecycle_post import post
 
     with FileBook(args.book) as book:
-        outcome = lifecycle.post(book, args.approved_by or user(), dt.datetime.now(), progress(args))
+        outcome = post(book, args.approved_by or user(), dt.datetime.now(), progress(args))
     assert outcome.posted
     run = outcome.posted.run
     said = (
@@ -31,11 +31,11 @@ def post(args: argparse.Namespace) -> int:
 
 def verify(args: argparse.Namespace) -> int:
     """Compute every posted run again and compare; the workbook stays as it is."""
-    from xlbackflush import lifecycle
     from xlbackflush.excel.file import FileBook
+    from xlbackflush.lifecycle_verify import verify
 
     with FileBook(args.book) as book:
-        result = lifecycle.verify(book, progress(args))
+        result = verify(book, progress(args))
     problems = [str(problem) for problem in result.problems]
     changed = [str(change) for change in result.changed]
     count = len([run for run in result.runs if not run.is_draft])
@@ -52,14 +52,14 @@ def verify(args: argparse.Namespace) -> int:
 
 def diff(args: argparse.Namespace) -> int:
     """Which input cells moved which journal lines between two runs; the workbook stays as it is."""
-    from xlbackflush import lifecycle
     from xlbackflush.diff import attribution, told_apart
     from xlbackflush.errors import RefusedError
     from xlbackflush.excel.file import FileBook
+    from xlbackflush.lifecycle_verify import inputs_of_run, places_of
 
     with FileBook(args.book) as book:
-        old, new = (lifecycle.inputs_of_run(book, run) for run in (args.first, args.second))
-        places = lifecycle.places_of(new)
+        old, new = (inputs_of_run(book, run) for run in (args.first, args.second))
+        places = places_of(new)
     try:
         found = attribution(old, new, progress(args))
     except ValueError as error:

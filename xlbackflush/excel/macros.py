@@ -109,9 +109,9 @@ def _check(book: LiveBook) -> str:
 
 
 def _post(book: LiveBook) -> str:
-    from xlbackflush import lifecycle
+    from xlbackflush.lifecycle_post import post
 
-    outcome = lifecycle.post(book, _user(), dt.datetime.now(), lambda stage: book.status(f"Backflush: {stage} ..."))
+    outcome = post(book, _user(), dt.datetime.now(), lambda stage: book.status(f"Backflush: {stage} ..."))
     assert outcome.posted
     run = outcome.posted.run
     return (

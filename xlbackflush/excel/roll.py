@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from xlbackflush import layout, lifecycle
+from xlbackflush import layout
 from xlbackflush.engine.money import from_minor
 from xlbackflush.engine.record import Run, closed
 from xlbackflush.engine.tables import Source
@@ -22,6 +22,7 @@ from xlbackflush.excel.file import FileBook, check_new
 from xlbackflush.excel.results import run_rows
 from xlbackflush.excel.template import build
 from xlbackflush.excel.values import stored
+from xlbackflush.lifecycle_verify import verify
 from xlbackflush.pipeline import Outcome, compute
 from xlbackflush.samples import Sample
 
@@ -77,7 +78,7 @@ def _last_posted(book: FileBook) -> Run:
     if not runs or runs[-1].is_draft:
         what = f"Run {runs[-1].run} is a draft" if runs else "The workbook has not been run"
         raise RefusedError(f"{what}; post the period before the next one is opened.")
-    result = lifecycle.verify(book)
+    result = verify(book)
     if result.problems:
         raise RefusedError(f"The period cannot be closed. {result.problems[0]}")
     if result.changed:

@@ -19,7 +19,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from xlbackflush import layout, lifecycle
+from xlbackflush import layout
 from xlbackflush.engine.accept import accept
 from xlbackflush.engine.findings import has_errors
 from xlbackflush.engine.money import decimals
@@ -34,6 +34,7 @@ from xlbackflush.excel.export import _journal as journal_as_posted
 from xlbackflush.excel.file import FileBook
 from xlbackflush.excel.ledgerfile import lines
 from xlbackflush.excel.ledgers import FORMATS
+from xlbackflush.lifecycle_verify import verify
 from xlbackflush.pipeline import Progress, Run, input_hash
 
 PDF, JOURNAL, README = "evidence.pdf", "journal-aicpa.csv", "README.txt"
@@ -98,7 +99,7 @@ def evidence(
             raise UnusableError(f"{book.path.name} has not been run: there is nothing to give evidence of.")
         target = folder or book.path.with_name(f"{book.path.stem}-evidence-{runs[-1].run}")
         folders.check_target(target, force)
-        found = verification(lifecycle.verify(book, progress))
+        found = verification(verify(book, progress))
         files, warnings = contents(book, runs, found)
         files[folders.MANIFEST] = folders.manifest({name: folders.digest(content) for name, content in files.items()})
     for sentence in warnings:

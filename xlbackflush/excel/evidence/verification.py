@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from xlbackflush.lifecycle import Verified
+from xlbackflush.lifecycle_verify import Verified
 
 MOST = 5  # problems that are spelled out: `xlbackflush verify` lists all
 

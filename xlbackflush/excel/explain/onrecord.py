@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from itertools import takewhile
 
-from xlbackflush import layout, lifecycle
+from xlbackflush import layout
 from xlbackflush.engine import books, snapshot
 from xlbackflush.engine import record as records
 from xlbackflush.engine.books import PostedEntry
@@ -23,6 +23,7 @@ from xlbackflush.excel.formulas import Sheets
 from xlbackflush.excel.package import split_cell
 from xlbackflush.excel.results import MAKERS, empty
 from xlbackflush.excel.writing import Body, Writing
+from xlbackflush.lifecycle_verify import again
 from xlbackflush.pipeline import Outcome
 
 #: tables that no posted amount rests on
@@ -58,7 +59,7 @@ class OnRecord:
             inputs = snapshot.unpack(kept.pieces if kept else [])
         except snapshot.DamagedError as error:
             raise FormulaError(str(error).rstrip(".")) from error
-        outcome = lifecycle.again(run, inputs, self._before(run))
+        outcome = again(run, inputs, self._before(run))
         if not outcome.posted:
             raise FormulaError(f"the inputs on record of {run} do not run any more")
         return inputs, outcome
