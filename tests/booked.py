@@ -12,7 +12,8 @@ from xlbackflush.engine.inputs import snapshot
 from xlbackflush.engine.record import corrections, journal_table, seals
 from xlbackflush.engine.record.journal_table import PostedEntry, Problem
 from xlbackflush.engine.record.seals import SealedRun
-from xlbackflush.lifecycle import pipeline
+from xlbackflush.engine.result import RunResult
+from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.model.tables import Source
 
 FIRST_ROW = schema.HEADER_ROW + 1
@@ -49,7 +50,7 @@ class Plant:
     runs: list[SealedRun] = field(default_factory=list)
     snapshots: list[list[str]] = field(default_factory=list)
     draft: str = ""
-    outcome: pipeline.Outcome | None = None
+    outcome: RunResult | None = None
 
     def entries(self) -> list[PostedEntry]:
         """All entries of table Journal, the draft's too."""
@@ -61,7 +62,7 @@ class Plant:
         """Those of posted runs."""
         return [entry for entry in self.entries() if entry.run != self.draft]
 
-    def run(self, outcome: pipeline.Outcome) -> corrections.Draft:
+    def run(self, outcome: RunResult) -> corrections.Draft:
         """A draft of these results, in place of the draft before."""
         assert outcome.posted
         name = f"R{len(self.runs) + 1:04d}"
@@ -79,7 +80,7 @@ class Plant:
         amounts = [line.minor for entry in new for line in entry.lines]
         run = SealedRun(
             self.draft, PREPARER, APPROVER, "2026-05-02 09:00:00", "2026-05-03 10:00:00", "1.0",
-            pipeline.input_hash(sources), snapshot.table_hashes(sources), len(new),
+            lifecycle.input_hash(sources), snapshot.table_hashes(sources), len(new),
             sum(a for a in amounts if a > 0), -sum(a for a in amounts if a < 0), where=f"Runs!A{FIRST_ROW + len(self.runs)}",
         )  # fmt: skip
         run, new = seals.sealed(run, new, self.runs, posted)

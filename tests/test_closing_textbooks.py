@@ -12,7 +12,7 @@ from support import Row, journal, ledger, money, posted
 
 from xlbackflush import schema
 from xlbackflush.engine.posting.disposition import Content, prorate
-from xlbackflush.lifecycle.pipeline import Posted
+from xlbackflush.engine.result import Posted
 from xlbackflush.schema import CS, PCS, PS, S
 
 AP, COGS, CCA, CCC, FG, IC, MIP = (

@@ -17,7 +17,7 @@ from worlds import World, expected, worlds
 from xlbackflush import schema
 from xlbackflush.engine.measures.dashboard import CLASSES, FLOW, PARETO, STREAMS, WATERFALL, Bar, cut_off, pareto
 from xlbackflush.engine.measures.variances import Variance
-from xlbackflush.lifecycle.pipeline import Posted
+from xlbackflush.engine.result import Posted
 
 CHART = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 STEPS = len(CLASSES)

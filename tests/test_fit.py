@@ -31,7 +31,7 @@ from support import Row, posted
 
 from xlbackflush import schema
 from xlbackflush.engine.measures.fit import MEASURES, OVERALL, Weighed, explanation, fit, summary
-from xlbackflush.lifecycle import pipeline
+from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.schema import FITS, LOOK, UNKNOWN
 from xlbackflush.template.build import build
 from xlbackflush.template.samples import SAMPLES, Sample
@@ -260,7 +260,7 @@ BOOKS: dict[str, Sample] = {
 def run(path: Path, book: Sample) -> list[Weighed]:
     build(path, JUNE, book)
     with FileBook(path) as opened:
-        outcome = pipeline.run(opened, "tester", dt.datetime(2026, 7, 1))
+        outcome = lifecycle.run(opened, "tester", dt.datetime(2026, 7, 1))
     assert outcome.posted, [f.what for f in outcome.findings]
     return outcome.posted.fit
 

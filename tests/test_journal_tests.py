@@ -19,9 +19,9 @@ from xlbackflush import schema
 from xlbackflush.engine.record.auditor_marks import NAMES, Lost, carried
 from xlbackflush.engine.record.journal_table import PostedEntry, PostedLine, as_posted
 from xlbackflush.engine.record.record import Run
+from xlbackflush.engine.result import RunResult
 from xlbackflush.engine.rules import journal_tests as journaltests
 from xlbackflush.engine.rules.journal_tests import journal_tests, marks_lost
-from xlbackflush.lifecycle.pipeline import Outcome
 from xlbackflush.model.finding import CATALOGUE, Finding
 from xlbackflush.model.people import person
 from xlbackflush.model.tables import Source
@@ -55,7 +55,7 @@ def on(account: str, posted: PostedEntry, name: str = "Other") -> PostedEntry:
 
 def found(
     entries: Sequence[PostedEntry] = (),
-    outcome: Outcome | None = None,
+    outcome: RunResult | None = None,
     runs: Sequence[Run] = (),
     materiality: float = 0.0,
     sheet: Source | None = None,
@@ -248,7 +248,7 @@ def test_amounts_of_benford_are_silent_in_journals_of_every_length(count: int) -
 # -------------------------------------------------------------------------------------------- of documents
 
 
-def purchases(dates: Iterable[int], quantity: float = 1.0) -> Outcome:
+def purchases(dates: Iterable[int], quantity: float = 1.0) -> RunResult:
     """The world with a purchase of bulbs at 2.00 on each of these days of April 2026."""
     read = clean()
     for i, number in enumerate(dates):

@@ -14,7 +14,8 @@ import pytest
 from support_files import Parts, bench_book, cli, sample_book
 
 from xlbackflush import schema
-from xlbackflush.lifecycle import pipeline
+from xlbackflush.engine.result import RunResult
+from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.lifecycle.post import post as post_book
 from xlbackflush.lifecycle.roll import roll
 from xlbackflush.lifecycle.verify import Verified
@@ -26,12 +27,12 @@ NOW = dt.datetime(2026, 4, 2, 9)
 ANN, BOB = "Ann Clerk", "Bob Controller"
 
 
-def run(path: Path, user: str = ANN) -> pipeline.Outcome:
+def run(path: Path, user: str = ANN) -> RunResult:
     with FileBook(path) as book:
-        return pipeline.run(book, user, NOW)
+        return lifecycle.run(book, user, NOW)
 
 
-def post(path: Path, approver: str = BOB, now: dt.datetime = NOW) -> pipeline.Outcome:
+def post(path: Path, approver: str = BOB, now: dt.datetime = NOW) -> RunResult:
     with FileBook(path) as book:
         return post_book(book, approver, now)
 

@@ -23,8 +23,8 @@ from xlbackflush import schema
 from xlbackflush.engine.inputs import snapshot
 from xlbackflush.engine.inputs.changes import changes
 from xlbackflush.engine.record.record import POSTED, Run
+from xlbackflush.engine.result import RunResult
 from xlbackflush.lifecycle import roll
-from xlbackflush.lifecycle.pipeline import Outcome
 from xlbackflush.model.tables import Source
 
 TRANSACTIONS = ("Counts", "Scrap", "Purchases", "Actuals", "Stock", "WIP")
@@ -42,7 +42,7 @@ CHOICES = {
 }
 
 
-def wanted(outcome: Outcome) -> dict[tuple[str, str, str], Decimal]:
+def wanted(outcome: RunResult) -> dict[tuple[str, str, str], Decimal]:
     """Event, account and product -> what the run asks for."""
     assert outcome.posted
     found: dict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
@@ -53,7 +53,7 @@ def wanted(outcome: Outcome) -> dict[tuple[str, str, str], Decimal]:
     return found
 
 
-def ledger(outcome: Outcome, column: str) -> dict[str, Decimal]:
+def ledger(outcome: RunResult, column: str) -> dict[str, Decimal]:
     """Role -> opening or closing balance of the run; what is zero is left out."""
     assert outcome.posted
     balances = zip(outcome.posted.ledger["role"], outcome.posted.ledger[column], strict=True)
@@ -114,7 +114,7 @@ def renumber_an_account(world: World, at: int) -> World:
     return world.with_tables(Accounts=moved)
 
 
-def next_month(world: World, outcome: Outcome, run: Run) -> World:
+def next_month(world: World, outcome: RunResult, run: Run) -> World:
     """The inputs with which the next workbook opens, and the transactions and counts of this month over again."""
     opened = roll.opened(outcome, outcome.inputs.sources, "this month", run)
     first, last = roll.next_period(outcome)
@@ -209,7 +209,7 @@ class Lifecycle(RuleBasedStateMachine):
         self.opening, self.first, self.world = kept, following, following
         self._run(following)
 
-    def _left_behind(self, outcome: Outcome) -> dict[str, Decimal]:
+    def _left_behind(self, outcome: RunResult) -> dict[str, Decimal]:
         """Role -> what it opened with and everything entered since, the reversals of the next day included.
 
         Income and expense start again, with these reversals alone.

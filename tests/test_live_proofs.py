@@ -43,13 +43,14 @@ from live_books import (
     world,
 )
 from openpyxl.utils.datetime import to_excel
+from support import compute
 
 from xlbackflush import schema
 from xlbackflush.engine.inputs.accept import accept
+from xlbackflush.engine.result import Posted, RunResult
 from xlbackflush.engine.rules import rules
 from xlbackflush.engine.standards.bill import structure
-from xlbackflush.lifecycle import pipeline
-from xlbackflush.lifecycle.pipeline import Outcome, Posted
+from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.model.basis import Schedule, Total
 from xlbackflush.model.tables import CellError, Source
 from xlbackflush.template.build import build
@@ -141,7 +142,7 @@ def test_a_setting_that_is_blank_or_not_there_has_its_default_in_the_formulas_to
     paths = [with_settings(folder / "asked.xlsx", folder / f"{gone}.xlsx", *names, gone=gone) for gone in (False, True)]
     for path in paths:
         with FileBook(path) as book:
-            assert pipeline.run(book, "tester", NOW).posted
+            assert lifecycle.run(book, "tester", NOW).posted
     for path, live in zip(paths, office.recalculate(paths), strict=True):
         assert set(column(live, "Checks", "Result")) == {"OK"}
         stored = openpyxl.load_workbook(path, data_only=True)
@@ -226,7 +227,7 @@ def journal_amounts(posted: Posted) -> Amounts:
     return found
 
 
-def amounts(outcome: Outcome) -> dict[str, Amounts]:
+def amounts(outcome: RunResult) -> dict[str, Amounts]:
     """What each watched table posts, in the order of its rows."""
     posted = outcome.posted
     assert posted
@@ -241,14 +242,14 @@ def amounts(outcome: Outcome) -> dict[str, Amounts]:
     }
 
 
-def relief_roles(outcome: Outcome) -> dict[str, str]:
+def relief_roles(outcome: RunResult) -> dict[str, str]:
     """The account role from which each component is relieved."""
     assert outcome.posted
     codes = outcome.structure.items["code"].tolist()
     return {codes[r.item].casefold(): r.role for r in outcome.posted.relief.itertuples()}
 
 
-def texts(outcome: Outcome) -> list[Any]:
+def texts(outcome: RunResult) -> list[Any]:
     """Texts that the run copies into posted tables."""
     posted = outcome.posted
     assert posted
@@ -257,7 +258,7 @@ def texts(outcome: Outcome) -> list[Any]:
     return [lines, items.iloc[posted.relief["item"]][["code", "description", "uom"]].to_numpy().tolist()]
 
 
-def shape(outcome: Outcome) -> Counter[tuple[Any, ...]]:
+def shape(outcome: RunResult) -> Counter[tuple[Any, ...]]:
     """The rows of the calculation sheets, without their amounts."""
     posted = outcome.posted
     assert posted
@@ -427,7 +428,7 @@ def predicted(base: Ran, before: dict[str, Amounts], trial: Trial) -> tuple[Verd
     verdict, sources = Verdict(trial), changed_sources(base.sources, trial)
     verdict.invalid = trial.table == "BOM" and circular(sources)  # told apart here: the engine must not even start
     with trace_limit(base.name):
-        again = None if verdict.invalid else pipeline.compute(sources, "tester", NOW, [])
+        again = None if verdict.invalid else compute(sources)
     if not (again and again.posted):
         verdict.invalid = True
         return verdict, None
@@ -580,7 +581,7 @@ def run_again(base: Ran, trial: Trial, path: Path) -> openpyxl.Workbook:
     book[sheet][cell] = value
     book.save(path)
     with FileBook(path) as again, trace_limit(base.name):
-        pipeline.run(again, "tester", NOW)
+        lifecycle.run(again, "tester", NOW)
     return openpyxl.load_workbook(path, data_only=True)
 
 

@@ -18,7 +18,7 @@ import pytest
 from support import Row, accepted, compute, journal, ledger, relief, rollup, sources
 
 from xlbackflush import schema
-from xlbackflush.lifecycle.pipeline import Outcome, Posted
+from xlbackflush.engine.result import Posted, RunResult
 from xlbackflush.model.money import to_minor
 from xlbackflush.model.tables import CellError, Source
 from xlbackflush.template.samples import SAMPLES
@@ -116,7 +116,7 @@ def test_amounts_beyond_all_reason_end_in_findings_or_in_right_numbers(quantity)
     check(compute(read))
 
 
-def check(outcome: Outcome) -> None:
+def check(outcome: RunResult) -> None:
     """Findings that stop the run, or results that are right."""
     check_findings(outcome)
     if outcome.posted is not None:
@@ -124,7 +124,7 @@ def check(outcome: Outcome) -> None:
         check_against_oracle(outcome, outcome.posted)
 
 
-def check_findings(outcome: Outcome) -> None:
+def check_findings(outcome: RunResult) -> None:
     """Errors and results exclude each other; each finding says where, what and how to mend it."""
     assert (outcome.posted is None) == any(f.severity == schema.ERROR for f in outcome.findings)
     assert all(finding.where and finding.what and finding.fix for finding in outcome.findings)
@@ -144,7 +144,7 @@ def check_books(result: Posted) -> None:
         assert amount == to_minor(exact, result.places)
 
 
-def check_against_oracle(outcome: Outcome, result: Posted) -> None:
+def check_against_oracle(outcome: RunResult, result: Posted) -> None:
     """The oracle, given what the engine accepted, finds the same; float64 may differ in its last digits.
 
     A journal amount may differ by one minor unit for each amount on the very edge of rounding.

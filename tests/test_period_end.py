@@ -14,7 +14,7 @@ from support import journal, ledger, money, posted
 from worlds import World, closings, expected
 
 from xlbackflush import schema
-from xlbackflush.lifecycle.pipeline import Posted
+from xlbackflush.engine.result import Posted
 
 CLEARED = (schema.CCC, schema.CCA, schema.PRICE_VARIANCE, schema.USAGE_VARIANCE)
 DISPOSITIONS = (schema.TO_COGS, schema.PRORATE, schema.CARRY_FORWARD)

@@ -17,7 +17,7 @@ from xlbackflush import schema
 from xlbackflush.engine.inputs import snapshot
 from xlbackflush.engine.inputs.changes import ADDED, CHANGED, REMOVED, REORDERED, Change, apply, changes
 from xlbackflush.engine.inputs.snapshot import PIECE, DamagedError
-from xlbackflush.lifecycle import pipeline
+from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.lifecycle.diff import Attribution, attribution
 from xlbackflush.model.tables import CellError, Source
 from xlbackflush.template.samples import SAMPLES
@@ -72,7 +72,7 @@ def test_every_type_of_cell_survives():
 def test_a_run_of_what_was_unpacked_is_the_run():
     read = widgets()
     again = snapshot.unpack(snapshot.pack(read))
-    assert pipeline.input_hash(again) == pipeline.input_hash(read)
+    assert lifecycle.input_hash(again) == lifecycle.input_hash(read)
     one, two = compute(read), compute(again)
     assert one.posted
     assert two.posted

@@ -20,7 +20,8 @@ from xlbackflush import schema
 from xlbackflush.engine.audit.differences import Differences
 from xlbackflush.engine.audit.plausibility import NOISE_DEGREES, Cause, fitted, simple_quantities, student
 from xlbackflush.engine.audit.suspects import Period, Suspect, suspects
-from xlbackflush.lifecycle import pipeline
+from xlbackflush.lifecycle import run as lifecycle
+from xlbackflush.lifecycle.periods import suspects_across
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.schema import (
     BILL_QUANTITY,
@@ -324,7 +325,7 @@ def widgets(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def written(path: Path, sample: Sample) -> Path:
     build(path, (dt.date(2026, 10, 1), dt.date(2026, 10, 31)), sample)
     with FileBook(path) as book:
-        pipeline.run(book, "test", dt.datetime(2026, 11, 1))
+        lifecycle.run(book, "test", dt.datetime(2026, 11, 1))
     return path
 
 
@@ -380,8 +381,8 @@ def test_several_workbooks_say_more_than_one(widgets: Path, tmp_path: Path) -> N
     later.write_bytes(widgets.read_bytes())
     with FileBook(later) as book, FileBook(before) as other:
         with pytest.raises(UnusableError, match=r"october\.xlsx is of a later period than september\.xlsx"):
-            sheet.across({"october.xlsx": book.read(), "september.xlsx": other.read()})
-        found, inputs = sheet.across({"september.xlsx": other.read(), "october.xlsx": book.read()})
+            suspects_across({"october.xlsx": book.read(), "september.xlsx": other.read()})
+        found, inputs = suspects_across({"september.xlsx": other.read(), "october.xlsx": book.read()})
         book.write_table("Suspects", sheet.body(found, inputs))
     top = rows(later)[0]
     assert (top["Item"], top["Parent"], top["Periods"], top["Difference qty"]) == ("P-4135", "SA-220", 2, 2_036)
@@ -392,8 +393,8 @@ def test_workbooks_that_do_not_belong_together_are_refused(widgets: Path) -> Non
     with FileBook(widgets) as book:
         tables = book.read()
         with pytest.raises(UnusableError, match="cover the same days"):
-            sheet.across({"a.xlsx": tables, "b.xlsx": tables})
+            suspects_across({"a.xlsx": tables, "b.xlsx": tables})
         broken = dict(tables)
         broken["BOM"].rows[0][broken["BOM"].columns.index("Component")] = "nowhere"
         with pytest.raises(UnusableError, match=r"a\.xlsx has errors in its inputs, first at BOM!"):
-            sheet.across({"a.xlsx": broken})
+            suspects_across({"a.xlsx": broken})

@@ -17,8 +17,8 @@ from pyopenvba.interpreter import MISSING
 
 from xlbackflush import schema
 from xlbackflush.engine.answers import Answers, answers
-from xlbackflush.lifecycle import pipeline
-from xlbackflush.lifecycle.pipeline import Posted
+from xlbackflush.engine.result import Posted
+from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.template.build import build
 from xlbackflush.template.samples import SAMPLES
 from xlbackflush.workbook.file import FileBook
@@ -46,7 +46,7 @@ class Ran:
         self.path, self.name = path, path.name
         with FileBook(path) as book:
             loaded, errors = answers(book.read())
-            outcome = pipeline.run(book, "test", NOW)
+            outcome = lifecycle.run(book, "test", NOW)
         assert loaded and outcome.posted, errors
         self.answers: Answers = loaded
         self.posted: Posted = outcome.posted

@@ -14,8 +14,8 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from xlbackflush import schema
-from xlbackflush.lifecycle import pipeline
-from xlbackflush.lifecycle.pipeline import Outcome
+from xlbackflush.engine.result import Outcome
+from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.model.errors import RefusedError, UnusableError
 from xlbackflush.sheets.title_rows import SHEET_OF
 from xlbackflush.workbook.live import LiveBook, calling_book, say
@@ -82,7 +82,7 @@ def _short(sentence: str) -> str:
 
 
 def _run(book: LiveBook) -> str:
-    outcome = pipeline.run(book, _user(), dt.datetime.now(), lambda stage: book.status(f"Backflush: {stage} ..."))
+    outcome = lifecycle.run(book, _user(), dt.datetime.now(), lambda stage: book.status(f"Backflush: {stage} ..."))
     posted = outcome.posted
     if not posted:
         return _errors(book, outcome)
@@ -100,7 +100,7 @@ def _run(book: LiveBook) -> str:
 
 
 def _check(book: LiveBook) -> str:
-    outcome = pipeline.check(book)
+    outcome = lifecycle.check(book)
     if outcome.failed:
         return _errors(book, outcome)
     if outcome.findings:
@@ -120,14 +120,14 @@ def _post(book: LiveBook) -> str:
 
 
 def _restore(book: LiveBook) -> str:
-    stands = pipeline.restore(book)
+    stands = lifecycle.restore(book)
     if stands is None:
         return "Done: the output sheets are as they were before the first run; inputs stay as they are."
     return f"Done: the results of run {stands.run} of {stands.started} are back; inputs stay as they are."
 
 
 def _clear(book: LiveBook) -> str:
-    pipeline.clear(book)
+    lifecycle.clear(book)
     return "Done: the output sheets are empty; inputs stay as they are."
 
 

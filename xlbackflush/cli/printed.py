@@ -10,7 +10,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from xlbackflush.lifecycle.pipeline import Outcome
+    from xlbackflush.engine.result import Outcome
     from xlbackflush.workbook.file import FileBook
     from xlbackflush.workbook.product_view_file import ProductView
 

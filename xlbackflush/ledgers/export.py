@@ -19,9 +19,10 @@ from typing import Protocol
 
 from xlbackflush import schema
 from xlbackflush.engine.inputs.accept import accept
+from xlbackflush.engine.record.record import Run
 from xlbackflush.ledgers.formats import FORMATS
 from xlbackflush.ledgers.writer import Entry, Format, Journal, Line, Signed, decimal, lines
-from xlbackflush.lifecycle.pipeline import Run, input_hash
+from xlbackflush.lifecycle.run import input_hash
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.money import decimals, to_minor
 from xlbackflush.model.tables import CellError, Settings, Source

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from xlbackflush import schema
+from xlbackflush.engine.result import Outcome, Posted
 from xlbackflush.engine.stock.opening import carried
-from xlbackflush.lifecycle.pipeline import Outcome, Posted
 from xlbackflush.model.money import from_minor
 from xlbackflush.model.tables import Inputs
 from xlbackflush.ooxml.cells import Value
@@ -20,6 +20,7 @@ class Writing:
     """One posted run, about to be written."""
 
     def __init__(self, outcome: Outcome, posted: Posted, sheets: Sheets) -> None:
+        self.period = outcome.period
         self.inputs: Inputs = outcome.inputs
         self.structure = outcome.structure
         self.items = outcome.structure.items

@@ -8,8 +8,8 @@ from functools import partial
 from typing import cast
 
 from xlbackflush import schema
-from xlbackflush.engine.record.record import RunInputs
-from xlbackflush.lifecycle.pipeline import Outcome, Run
+from xlbackflush.engine.record.record import Run, RunInputs
+from xlbackflush.engine.result import Outcome
 from xlbackflush.model.finding import Finding
 from xlbackflush.ooxml.cells import Block, Cells, Value
 from xlbackflush.ooxml.package import column_number, quoted
@@ -46,15 +46,15 @@ MAKERS: dict[str, Callable[[Writing], Body]] = {
 }
 
 
-def bodies(outcome: Outcome, runs: list[Run], sheets: Sheets, styles: StyleSheet) -> dict[str, Block]:
+def bodies(outcome: Outcome, sheets: Sheets, styles: StyleSheet) -> dict[str, Block]:
     """The new body of every output table that changes: all of them after a run, Findings alone after a failed one."""
     ran = outcome.posted
     makers: dict[str, Callable[[], Body]] = {"Findings": lambda: findings(outcome.findings)}
     if ran:
         writing = Writing(outcome, ran, sheets)
         makers |= {name: partial(make, writing) for name, make in MAKERS.items()}
-        makers["Runs"] = lambda: run_rows(runs)
-        makers["RunInputs"] = lambda: run_inputs(runs, ran.inputs)
+        makers["Runs"] = lambda: run_rows(outcome.runs)
+        makers["RunInputs"] = lambda: run_inputs(outcome.runs, ran.inputs)
     places = ran.places if ran else 2
     blocks = {name: block_of(name, make(), sheets, styles, places) for name, make in makers.items()}
     for name, block in blocks.items():

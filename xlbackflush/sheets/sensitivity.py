@@ -6,13 +6,10 @@ Written by a command of its own, because it takes a run or two for each cell; a 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 
 from xlbackflush import schema
-from xlbackflush.engine.audit.closings import Closings
-from xlbackflush.engine.audit.sensitivity import MOST, TABLES, Cell, Effect, Sensitivity
-from xlbackflush.engine.audit.sensitivity import sensitivity as engine
-from xlbackflush.lifecycle.pipeline import Outcome
+from xlbackflush.engine.audit.sensitivity import TABLES, Cell, Effect, Sensitivity
+from xlbackflush.engine.period import Closings
 from xlbackflush.model.money import from_minor
 from xlbackflush.model.tables import Inputs
 from xlbackflush.ooxml.cells import Value
@@ -39,17 +36,6 @@ _NAMES = {
     "Opening": "{Role}",
 }
 _BY_THE_PIECE = ("", "each", "ea")
-
-
-def sensitivity(
-    outcome: Outcome, most: int = MOST, progress: Callable[[str], None] = lambda stage: None
-) -> Sensitivity:
-    """Effects of the input cells of a workbook, from what came of its inputs; `outcome` must have posted.
-
-    most: how many cells to try, a few hundredths of a second each.
-    """
-    assert outcome.posted, "inputs with errors have no balances"
-    return engine(outcome.inputs, outcome.structure, most, progress)
 
 
 def body(found: Sensitivity, inputs: Inputs) -> Body:

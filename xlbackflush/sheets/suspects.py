@@ -6,52 +6,19 @@ plausible they are and what is said of them stay as at the run. What several wor
 
 from __future__ import annotations
 
-import datetime as dt
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Sequence
 
 from xlbackflush import schema
-from xlbackflush.engine.audit.suspects import Period, Suspect
+from xlbackflush.engine.audit.suspects import Suspect
 from xlbackflush.engine.audit.suspects import suspects as engine
-from xlbackflush.engine.standards.bill import Structure, code_key
-from xlbackflush.lifecycle import pipeline
-from xlbackflush.model.errors import UnusableError
-from xlbackflush.model.tables import Inputs, Source
+from xlbackflush.engine.standards.bill import code_key
+from xlbackflush.model.tables import Inputs
 from xlbackflush.ooxml.cells import Value
 from xlbackflush.ooxml.package import quoted
 from xlbackflush.schema import BILL_QUANTITY, PRODUCTION_COUNT
 from xlbackflush.sheets.body import Body, Writing
 from xlbackflush.sheets.formulas import literal
-
-ITEMS_MAX = 200  # differences looked into over several workbooks
-
-
-def across(books: Mapping[str, Mapping[str, Source]]) -> tuple[list[Suspect], Inputs]:
-    """Suspects over several workbooks of one company, from their names and input tables as read.
-
-    The last one named must be of the last period: `body` needs its inputs, which come back, too. UnusableError where it is
-    not, where a workbook has errors, or where two are of overlapping periods or of different currencies.
-    """
-    outcomes = {name: pipeline.compute(tables, "", dt.datetime.min, []) for name, tables in books.items()}
-    for name, outcome in outcomes.items():
-        if outcome.posted is None:
-            first = next(f for f in outcome.findings if f.severity == schema.ERROR)
-            raise UnusableError(f"{name} has errors in its inputs, first at {first.where}; mend them first.")
-    ordered = sorted(outcomes.items(), key=lambda named: named[1].inputs.settings.period_start)
-    for (before, one), (after, other) in pairwise(ordered):
-        if one.inputs.settings.currency != other.inputs.settings.currency:
-            raise UnusableError(f"{before} and {after} are in different currencies; name workbooks of one company.")
-        if other.inputs.settings.period_start <= one.inputs.settings.period_end:
-            raise UnusableError(f"{before} and {after} cover the same days; name each period once.")
-    if (named := next(reversed(outcomes))) != ordered[-1][0]:
-        raise UnusableError(f"{ordered[-1][0]} is of a later period than {named}; name the latest workbook first.")
-    periods = [_period(o.inputs, o.structure, o.posted) for _, o in ordered if o.posted]
-    return engine(periods, ITEMS_MAX), ordered[-1][1].inputs
-
-
-def _period(inputs: Inputs, structure: Structure, posted: pipeline.Posted) -> Period:
-    return Period(inputs.settings, structure, posted.trace, posted.demand, posted.book)
 
 
 def printed(found: Sequence[Suspect]) -> list[str]:
@@ -132,7 +99,7 @@ def _target(where: str) -> str:
 
 def suspects(w: Writing) -> Body:
     """The suspects of the run's own period, live where a figure can be."""
-    found = engine([_period(w.inputs, w.structure, w.posted)])
+    found = engine([w.period])
     written = body(found, w.inputs)
     stock = _stock_cells(w)
     alone = ~w.lines.duplicated(["parent", "component", "quantity"], keep=False)

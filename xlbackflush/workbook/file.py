@@ -17,8 +17,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from xlbackflush import schema
+from xlbackflush.engine.record.record import Run
+from xlbackflush.engine.result import Outcome
 from xlbackflush.explain.reader import FileReader
-from xlbackflush.lifecycle.pipeline import Outcome, Run
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.tables import Source
 from xlbackflush.ooxml.cells import Block, rows_xml
@@ -111,10 +112,10 @@ class FileBook:
 
     # ------------------------------------------------------------------------------------------- write
 
-    def write(self, outcome: Outcome, runs: list[Run]) -> None:
+    def write(self, outcome: Outcome) -> None:
         """Replace the output sheets; after a failed run only Findings changes. An unchanged file is left alone."""
-        styles = self._styles()
-        blocks, standing = bodies(outcome, runs, self._places(), styles), title_rows.standing(outcome, runs)
+        styles, runs = self._styles(), outcome.runs if outcome.run else self.runs()
+        blocks, standing = bodies(outcome, self._places(), styles), title_rows.standing(outcome, runs)
         calculate: bool | None = False
         if outcome.posted:
             elsewhere = self._elsewhere.after_run(outcome, blocks, standing)

@@ -25,7 +25,8 @@ from typing import TypeVar, cast
 import xlwings as xw
 
 from xlbackflush import schema
-from xlbackflush.lifecycle.pipeline import Outcome, Run
+from xlbackflush.engine.record.record import Run
+from xlbackflush.engine.result import Outcome
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.tables import CellError, Source
 from xlbackflush.ooxml.cells import Block, Cells, Value
@@ -174,10 +175,10 @@ class LiveBook:
 
     # ------------------------------------------------------------------------------------------- write
 
-    def write(self, outcome: Outcome, runs: list[Run]) -> None:
+    def write(self, outcome: Outcome) -> None:
         """Write results into the output tables, or put back what stood there; after a failed run only Findings changes."""
-        styles = StyleNames()
-        blocks = bodies(outcome, runs, self._places(), styles.as_sheet)
+        styles, runs = StyleNames(), outcome.runs if outcome.run else self.runs()
+        blocks = bodies(outcome, self._places(), styles.as_sheet)
         with ExitStack() as open_files:
             view = self._view(outcome, open_files)
             if view:

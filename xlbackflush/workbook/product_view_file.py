@@ -27,7 +27,7 @@ import pandas as pd
 from xlbackflush import schema
 from xlbackflush.engine.explosion.explosion import size
 from xlbackflush.engine.explosion.product_view import COLUMNS, product_view
-from xlbackflush.lifecycle.pipeline import Outcome, Posted
+from xlbackflush.engine.result import Outcome, Posted
 from xlbackflush.ooxml.values import harmless
 
 HEADER = (*COLUMNS, "Run")

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 
 from xlbackflush import schema
 from xlbackflush.engine.answers import Answers
+from xlbackflush.engine.result import Outcome
 from xlbackflush.explain.reader import FileReader
-from xlbackflush.lifecycle.pipeline import Outcome
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.tables import CellError, Source
 from xlbackflush.ooxml.cells import Block

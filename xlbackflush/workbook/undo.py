@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from xlbackflush import schema
-from xlbackflush.lifecycle.pipeline import DRAFT, Run
+from xlbackflush.engine.record.record import DRAFT, Run
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.ooxml.cells import Block, Cells, Value
 from xlbackflush.ooxml.package import Package, TablePart
