@@ -11,7 +11,7 @@ from april import april, buy, completed, count, day, line, made
 from support import Row, journal, ledger, money, posted
 
 from xlbackflush import schema
-from xlbackflush.engine.posting.disposition import Content, prorate
+from xlbackflush.engine.posting.disposition import CostHeld, prorate
 from xlbackflush.engine.result import Posted
 from xlbackflush.schema import CS, PCS, PS, S
 
@@ -164,9 +164,9 @@ def test_a_favorable_usage_variance_takes_its_share_of_the_price_variance():
     87,000 + 65,000 + 348,000 - 15,000 = 485,000; then 15,000 + 309.28 = 15,309.28 F over 87,000 and 348,000.
     """
     accounts = [
-        Content(MIP, 65_000, 0, 0),
-        Content(FG, 87_000, 87_000, 0),
-        Content(COGS, 348_000, 348_000, 0),
+        CostHeld(MIP, 65_000, 0, 0),
+        CostHeld(FG, 87_000, 87_000, 0),
+        CostHeld(COGS, 348_000, 348_000, 0),
     ]
     raw, stock, sold, usage = prorate(accounts, 10_000, -15_000, 0)
     assert [round(share[0], 2) for share in (raw, stock, sold, usage)] == [1_340.21, 1_793.81, 7_175.26, -309.28]

@@ -49,7 +49,7 @@ from xlbackflush import schema
 from xlbackflush.engine.inputs.accept import accept
 from xlbackflush.engine.result import Posted, RunResult
 from xlbackflush.engine.rules import rules
-from xlbackflush.engine.standards.bill import structure
+from xlbackflush.engine.standards.bill import bill as structure
 from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.model.basis import Schedule, Total
 from xlbackflush.model.tables import CellError, Source

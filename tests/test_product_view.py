@@ -17,7 +17,7 @@ from support_files import Parts, bench_book, cli, sample_book
 from worlds import worlds
 
 from xlbackflush import schema
-from xlbackflush.engine.explosion.explosion import trace
+from xlbackflush.engine.explosion.explosion import explosion as trace
 from xlbackflush.engine.explosion.product_view import COLUMNS, product_view, shown
 from xlbackflush.engine.rules import rules
 from xlbackflush.lifecycle import run as lifecycle

@@ -22,16 +22,21 @@ import numpy as np
 import pandas as pd
 
 from xlbackflush import schema
-from xlbackflush.engine.explosion.by_line import condensed
+from xlbackflush.engine.explosion.by_line import explosion_by_line as condensed
 from xlbackflush.engine.explosion.demand import COMPLETIONS, Demand, only
-from xlbackflush.engine.explosion.explosion import sizes, trace
+from xlbackflush.engine.explosion.explosion import explosion as trace
+from xlbackflush.engine.explosion.explosion import sizes
 from xlbackflush.engine.inputs.accept import accept
 from xlbackflush.engine.rules import rules
-from xlbackflush.engine.standards.bill import Ints, Structure, code_key, structure
-from xlbackflush.engine.standards.unit_cost import Rollup, rollup
+from xlbackflush.engine.standards.bill import Bill, code_key
+from xlbackflush.engine.standards.bill import bill as structure
+from xlbackflush.engine.standards.unit_cost import UnitCosts
+from xlbackflush.engine.standards.unit_cost import unit_costs as rollup
 from xlbackflush.model import finding as f
+from xlbackflush.model.arrays import Ints
 from xlbackflush.model.finding import Finding
-from xlbackflush.model.tables import Inputs, Settings, Source
+from xlbackflush.model.inputs import Inputs
+from xlbackflush.model.tables import Settings, Source
 
 #: input tables that the answers rest on
 TABLES = (schema.SETUP, schema.STANDARD_COST, schema.BOM)
@@ -100,7 +105,7 @@ def _stand_in(table: schema.Table) -> Source:
     return Source(table.name, table.name, letters, 1, 1, table.names, rows, list(range(1, len(rows) + 1)))
 
 
-def _amounts_fit(inputs: Inputs, rolled: Rollup) -> Iterable[Finding]:
+def _amounts_fit(inputs: Inputs, rolled: UnitCosts) -> Iterable[Finding]:
     """A unit cost that no cell could show."""
     dearest = rolled.rows.loc[~(rolled.rows["unit_cost"].abs() < _TOO_MUCH), "item"].unique()
     frame, source = inputs.frames["StandardCost"], inputs.sources["StandardCost"]
@@ -112,8 +117,8 @@ def _amounts_fit(inputs: Inputs, rolled: Rollup) -> Iterable[Finding]:
 class Answers:
     """See the module. Codes are texts, compared without regard to case; quantities may be any numbers."""
 
-    structure: Structure
-    rollup: Rollup
+    structure: Bill
+    rollup: UnitCosts
     settings: Settings
     _parts: dict[int, dict[str, Part]] = field(init=False, default_factory=dict)  # of the items exploded so far
 

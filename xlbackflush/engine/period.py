@@ -11,22 +11,39 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-import numpy as np
-import pandas as pd
-
 from xlbackflush import schema
 from xlbackflush.engine.explosion import demand as demands
 from xlbackflush.engine.explosion import explosion as explosions
-from xlbackflush.engine.explosion.by_line import condensed
+from xlbackflush.engine.explosion.by_line import explosion_by_line
+from xlbackflush.engine.explosion.demand import Demand
+from xlbackflush.engine.explosion.explosion import Explosion
 from xlbackflush.engine.measures import checks, comparison, conversion_allowed, dashboard, fit, materiality, tie_out
 from xlbackflush.engine.measures import variances as variance
-from xlbackflush.engine.posting import disposition, flush
+from xlbackflush.engine.measures.checks import Check
+from xlbackflush.engine.measures.comparison import Figures
+from xlbackflush.engine.measures.conversion_allowed import ConversionAllowed
+from xlbackflush.engine.measures.dashboard import Bar
+from xlbackflush.engine.measures.fit import Weighed
+from xlbackflush.engine.measures.materiality import Measure
+from xlbackflush.engine.measures.tie_out import Tie
+from xlbackflush.engine.measures.variances import Conversion, Variance
+from xlbackflush.engine.posting import close, disposition, flush
+from xlbackflush.engine.posting.disposition import CostHeld, Share
+from xlbackflush.engine.posting.flush import Entry, Ledger
 from xlbackflush.engine.record.corrections import Draft, correct
 from xlbackflush.engine.record.record import Record
 from xlbackflush.engine.standards import bill, unit_cost
+from xlbackflush.engine.standards.bill import Bill
+from xlbackflush.engine.standards.unit_cost import UnitCosts
 from xlbackflush.engine.stock import counted, in_process, movements, relief, stock_book
+from xlbackflush.engine.stock.counted import CountedAccount
+from xlbackflush.engine.stock.in_process import InProcess
+from xlbackflush.engine.stock.movements import Movements
+from xlbackflush.engine.stock.relief import Flushed, Relief
+from xlbackflush.engine.stock.stock_book import StockBook
+from xlbackflush.model.inputs import FIELDS, Inputs, field_of
 from xlbackflush.model.money import decimals
-from xlbackflush.model.tables import Inputs, Settings
+from xlbackflush.model.tables import Settings
 
 _COSTS = ("unit_costs", "in_process")
 _QUANTITIES = ("exploded_rows", "demand", "explosion", "flushed")
@@ -70,15 +87,15 @@ class Period:
     # ------------------------------------------------------------------------------ standards and explosion
 
     @cached_property
-    def bill(self) -> bill.Structure:
-        return bill.structure(self.inputs)
+    def bill(self) -> Bill:
+        return bill.bill(self.inputs)
 
     @cached_property
-    def unit_costs(self) -> unit_cost.Rollup:
-        return unit_cost.rollup(self.bill, self.settings)
+    def unit_costs(self) -> UnitCosts:
+        return unit_cost.unit_costs(self.bill, self.settings)
 
     @cached_property
-    def demand(self) -> demands.Demand:
+    def demand(self) -> Demand:
         return demands.demand(self.inputs, self.bill)
 
     @cached_property
@@ -87,8 +104,8 @@ class Period:
         return explosions.size(self.bill, self.demand)
 
     @cached_property
-    def explosion(self) -> explosions.Trace:
-        explode = explosions.trace if self.exploded_rows <= schema.TRACE_ROWS_MAX else condensed
+    def explosion(self) -> Explosion:
+        explode = explosions.explosion if self.exploded_rows <= schema.TRACE_ROWS_MAX else explosion_by_line
         return explode(self.bill, self.unit_costs, self.demand, self.settings)
 
     # ------------------------------------------------------------------------------------------------ stock
@@ -96,32 +113,31 @@ class Period:
     @cached_property
     def largest_amount(self) -> float:
         """No amount of the period is larger, in money."""
-        return relief.largest(self.explosion, self.bill, self.unit_costs, self.inputs)
+        return relief.largest_amount(self.explosion, self.bill, self.unit_costs, self.inputs)
 
     @cached_property
-    def relief(self) -> pd.DataFrame:
+    def relief(self) -> Relief:
         return relief.relief(self.explosion, self.bill, self.demand, self.places)
 
     @cached_property
-    def flushed(self) -> pd.DataFrame:
-        return relief.flows(self.explosion, self.bill, self.demand, self.settings)
+    def flushed(self) -> Flushed:
+        return relief.flushed(self.explosion, self.bill, self.demand, self.settings)
 
     @cached_property
-    def stock(self) -> pd.DataFrame:
-        return stock_book.reconciliation(self.explosion, self.bill, self.unit_costs, self.demand, self.inputs)
+    def stock(self) -> StockBook:
+        return stock_book.stock_book(self.explosion, self.bill, self.unit_costs, self.demand, self.inputs)
 
     @cached_property
-    def movements(self) -> pd.DataFrame:
+    def movements(self) -> Movements:
         return movements.movements(self.inputs, self.bill, self.unit_costs)
 
     @cached_property
-    def counted(self) -> list[counted.Counted]:
-        kinds = self.bill.items["type"].iloc[self.stock["item"]]
-        return counted.count_method(self.inputs, self.flushed, self.stock, kinds)
+    def counted(self) -> list[CountedAccount]:
+        return counted.counted_accounts(self.inputs, self.bill, self.flushed, self.stock)
 
     @cached_property
-    def in_process(self) -> pd.DataFrame:
-        return in_process.period_end_wip(self.inputs, self.bill, self.unit_costs)
+    def in_process(self) -> InProcess:
+        return in_process.in_process(self.inputs, self.bill, self.unit_costs)
 
     @cached_property
     def opening(self) -> dict[str, int]:
@@ -130,28 +146,28 @@ class Period:
     # ---------------------------------------------------------------------------------------------- entries
 
     @cached_property
-    def before_close(self) -> list[flush.Entry]:
+    def before_close(self) -> list[Entry]:
         return flush.before_close(self.inputs, self.bill, self.flushed, self.stock, self.counted, self.places)
 
     @cached_property
-    def cost_held(self) -> list[disposition.Content]:
-        return disposition.contents(
+    def cost_held(self) -> list[CostHeld]:
+        return disposition.cost_held(
             self.inputs, self.bill, self.unit_costs, self.stock, self.flushed, self.movements, self.counted
         )
 
     @cached_property
-    def shares(self) -> list[disposition.Share]:
+    def shares(self) -> list[Share]:
         excess = counted.opening_beyond(self.inputs, self.counted, self.stock, self.places)
         unallocated = in_process.recorded_conversion(self.inputs, self.in_process)
         return disposition.disposition(self.inputs, self.cost_held, self.before_close, excess, unallocated, self.places)
 
     @cached_property
-    def entries(self) -> list[flush.Entry]:
+    def entries(self) -> list[Entry]:
         """All entries that the inputs call for, whatever is on the books."""
         return [
             *self.before_close,
-            *disposition.close(self.inputs, self.before_close, self.shares, self.counted, self.places),
-            *in_process.entries(self.inputs, self.in_process, self.places),
+            *close.close(self.inputs, self.before_close, self.shares, self.counted, self.places),
+            *close.period_end_entries(self.inputs, self.in_process, self.places),
         ]
 
     @cached_property
@@ -161,34 +177,33 @@ class Period:
         return correct(posted, self.entries, accounts, self.settings.period_end, self.record.next_run)
 
     @cached_property
-    def ledger(self) -> pd.DataFrame:
+    def ledger(self) -> Ledger:
         return flush.ledger(self.draft.entries, self.opening)
 
     @property
     def closings(self) -> Closings:
         """The balances that the entries leave."""
-        ledger = flush.ledger(self.entries, self.opening)
-        closing = dict(zip(ledger["role"], ledger["closing"], strict=True))
+        closing = flush.ledger(self.entries, self.opening).closing_by_role
         return Closings(sum(closing.get(role, 0) for role in tie_out.INVENTORIES), closing.get(schema.COGS, 0))
 
     # --------------------------------------------------------------------------------------------- measures
 
     @cached_property
-    def conversion_allowed(self) -> pd.DataFrame:
+    def conversion_allowed(self) -> ConversionAllowed:
         return conversion_allowed.conversion_allowed(self.explosion, self.bill, self.settings)
 
     @cached_property
-    def conversion(self) -> variance.Conversion:
+    def conversion(self) -> Conversion:
         return variance.conversion_totals(self.inputs, self.conversion_allowed, self.before_close, self.places)
 
     @cached_property
-    def variances(self) -> list[variance.Variance]:
+    def variances(self) -> list[Variance]:
         return variance.variances(
             self.inputs, self.bill, self.stock, self.conversion_allowed, self.conversion, self.before_close, self.places
         )
 
     @cached_property
-    def ties(self) -> list[tie_out.Tie]:
+    def ties(self) -> list[Tie]:
         return tie_out.tie_out(self.inputs, self.stock, self.counted, self.draft.entries, self.ledger, self.places)
 
     @property
@@ -197,42 +212,41 @@ class Period:
         return self.settings.materiality * abs(sum(tie.closing for tie in self.ties))
 
     @cached_property
-    def materiality(self) -> list[materiality.Measure]:
+    def materiality(self) -> list[Measure]:
         return materiality.materiality(self.settings, self.shares, self.ties, self.in_process, self.ledger, self.places)
 
     @cached_property
-    def checks(self) -> list[checks.Check]:
+    def checks(self) -> list[Check]:
         return checks.checks(
             self.inputs, self.draft.entries, self.ledger, self.relief, self.variances, self.ties, self.places
         )
 
     @cached_property
-    def comparison(self) -> list[comparison.Figures]:
+    def comparison(self) -> list[Figures]:
         return comparison.comparison(self.inputs, self.bill, self.unit_costs, self.movements, self.stock, self.places)
 
     @cached_property
-    def fit(self) -> list[fit.Weighed]:
+    def fit(self) -> list[Weighed]:
         return fit.fit(
             self.inputs, self.bill, self.unit_costs, self.explosion, self.movements, self.stock, self.in_process,
             self.ledger, self.places,
         )  # fmt: skip
 
     @cached_property
-    def dashboard(self) -> list[dashboard.Bar]:
+    def dashboard(self) -> list[Bar]:
         return dashboard.dashboard(self.variances, self.ledger, self.settings, self.places)
 
     # ----------------------------------------------------------------------------------------- another cell
 
     def with_cell(self, table: str, column: str, index: int, value: float) -> Period:
         """The period with another number in one cell; index counts the rows of the table from 0."""
-        frame = self.inputs.frames[table]
-        values = frame[column].to_numpy(dtype=np.float64, copy=True)
+        records = self.inputs.table(table)
+        values = records.column(column).copy()
         values[index] = value
-        changed = Period(
-            replace(self.inputs, frames={**self.inputs.frames, table: frame.assign(**{column: values})}), self.record
-        )
+        records = replace(records, **{field_of(column): values})
+        changed = Period(replace(self.inputs, **{FIELDS[table]: records}), self.record)  # type: ignore[arg-type]
         if table not in ("BOM", "StandardCost"):
-            changed.bill = replace(self.bill, frames=changed.inputs.frames)
+            changed.bill = replace(self.bill, inputs=changed.inputs)
         for stage in _UNMOVED.get((table, column), _UNMOVED[table]):
             changed.__dict__[stage] = getattr(self, stage)  # where a cached property keeps its value
         return changed

@@ -74,7 +74,7 @@ class Posted:
         }  # fmt: skip
         if name in special:
             return special[name]()  # type: ignore[no-untyped-call]
-        return getattr(self.result.period, _OLD.get(name, name))  # type: ignore[no-any-return]
+        return getattr(self.result.period, _OLD.get(name, name))
 
 
 Outcome = RunResult

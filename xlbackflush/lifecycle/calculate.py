@@ -19,8 +19,9 @@ from xlbackflush.engine.record.record import Run
 from xlbackflush.engine.rules import rules
 from xlbackflush.engine.rules.journal_tests import journal_tests, marks_lost
 from xlbackflush.model.finding import CHANGED_ON_RECORD, CURRENCY_CHANGED, Finding, has_errors, in_order
+from xlbackflush.model.inputs import Inputs
 from xlbackflush.model.money import decimals
-from xlbackflush.model.tables import Inputs, Source
+from xlbackflush.model.tables import Source
 
 Progress = Callable[[str], None]
 #: stages that take time, with what is shown of them

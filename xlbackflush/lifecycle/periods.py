@@ -9,7 +9,8 @@ from xlbackflush import schema
 from xlbackflush.engine.audit.suspects import Suspect, suspects
 from xlbackflush.lifecycle.calculate import calculate
 from xlbackflush.model.errors import UnusableError
-from xlbackflush.model.tables import Inputs, Source
+from xlbackflush.model.inputs import Inputs
+from xlbackflush.model.tables import Source
 
 ITEMS_MAX = 200  # differences looked into
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from xlbackflush import schema
 from xlbackflush.engine.result import Outcome, Posted
 from xlbackflush.engine.stock.opening import carried
+from xlbackflush.model.inputs import Inputs
 from xlbackflush.model.money import from_minor
-from xlbackflush.model.tables import Inputs
 from xlbackflush.ooxml.cells import Value
 from xlbackflush.sheets.formulas import Sheets, default_scrap_basis, setting_value
 

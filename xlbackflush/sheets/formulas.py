@@ -16,7 +16,8 @@ from xlbackflush.engine.explosion.demand import Stream
 from xlbackflush.engine.measures.checks import LENGTH_WEIGHT, PLACE_WEIGHTS, ROW_CYCLE
 from xlbackflush.engine.measures.variances import NOT_POSTED
 from xlbackflush.model.basis import Basis, Closing, Flow, Invoices, Rest, Schedule, Total
-from xlbackflush.model.tables import Inputs, Source
+from xlbackflush.model.inputs import Inputs
+from xlbackflush.model.tables import Source
 from xlbackflush.ooxml.package import quoted
 
 #: criteria that leave out what is posted from the close on

@@ -10,8 +10,8 @@ from collections import Counter
 from xlbackflush import schema
 from xlbackflush.engine.audit.sensitivity import TABLES, Cell, Effect, Sensitivity
 from xlbackflush.engine.period import Closings
+from xlbackflush.model.inputs import Inputs
 from xlbackflush.model.money import from_minor
-from xlbackflush.model.tables import Inputs
 from xlbackflush.ooxml.cells import Value
 from xlbackflush.ooxml.package import quoted
 from xlbackflush.sheets.body import Body

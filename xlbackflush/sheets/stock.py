@@ -6,7 +6,14 @@ import numpy as np
 
 from xlbackflush import schema
 from xlbackflush.engine.measures.tie_out import TRUE_UP
-from xlbackflush.engine.stock.counted import Counted, charges_everything, of_role, on_the_books, posted_role, types_of
+from xlbackflush.engine.stock.counted import (
+    CountedAccount,
+    charges_everything,
+    of_role,
+    on_the_books,
+    posted_role,
+    types_of,
+)
 from xlbackflush.engine.stock.in_process import completion_flushes, records
 from xlbackflush.engine.stock.stock_book import count_posts
 from xlbackflush.model.tables import Settings
@@ -73,8 +80,8 @@ def _stock_moves(w: Writing, codes: list[str], first: int) -> dict[str, list[str
         "Relieved": out(f"<>{scrap}"),
         "Scrapped": out(scrap),
         "Counted": [
-            f'IF(SUMPRODUCT((Stock[Item]&""={cell})*(Stock[Counted qty]<>""))=0,"",'
-            f"{stock_sum('Stock', 'Counted qty', code, cell)})"
+            f'IF(SUMPRODUCT((Stock[Item]&""={cell})*(Stock[CountedAccount qty]<>""))=0,"",'
+            f"{stock_sum('Stock', 'CountedAccount qty', code, cell)})"
             if w.sheets.has("Stock", "Counted qty")
             else '""'
             for code, cell in cells
@@ -272,18 +279,18 @@ def count_method(w: Writing) -> Body:
     return body
 
 
-def _counted(w: Writing, row: Counted, c: dict[str, str], above: list[dict[str, str]]) -> dict[str, str]:
+def _counted(w: Writing, row: CountedAccount, c: dict[str, str], above: list[dict[str, str]]) -> dict[str, str]:
     """Formulas of one counted account; see `physical`."""
     settings = w.inputs.settings
     first, last = _count_cell(w, row, "Opening conversion"), _count_cell(w, row, "Counted conversion")
     less = settings.conversion_expensed and row.in_money
     kept = on_the_books(settings, row.role)
-    change = [f"{c['Counted conversion']}-{c['Opening conversion']}"] if settings.conversion_expensed else []
+    change = [f"{c['CountedAccount conversion']}-{c['Opening conversion']}"] if settings.conversion_expensed else []
     if charges_everything(settings):
         relieved = f"{c['Received']}-{c['Scrapped']}"
-        change.append(f"{c['Counted']}-{c['Opening']}")
+        change.append(f"{c['CountedAccount']}-{c['Opening']}")
     else:
-        relieved = f"{c['Opening']}+{c['Received']}-{c['Scrapped']}-{c['Counted']}"
+        relieved = f"{c['Opening']}+{c['Received']}-{c['Scrapped']}-{c['CountedAccount']}"
     whole = f"{c['Opening']}+{c['Opening conversion']}" if settings.conversion_expensed else c["Opening"]
     stock = _of_types(row, "Opening amount")
     by_count = settings.by_count
@@ -300,7 +307,7 @@ def _counted(w: Writing, row: Counted, c: dict[str, str], above: list[dict[str, 
     }
 
 
-def _count_cell(w: Writing, row: Counted, column: str) -> str:
+def _count_cell(w: Writing, row: CountedAccount, column: str) -> str:
     """A column of Inventory Count, or the same of Reconciliation where the count stands on Stock."""
     if not row.in_money:
         return _of_types(row, column)
@@ -311,12 +318,12 @@ def _count_cell(w: Writing, row: Counted, column: str) -> str:
     return parts[0] if len(parts) == 1 else f"({'+'.join(parts)})"
 
 
-def _of_types(row: Counted, column: str) -> str:
+def _of_types(row: CountedAccount, column: str) -> str:
     parts = [f"SUMIFS(Reconciliation[{column}],Reconciliation[Type],{literal(kind)})" for kind in types_of(row.role)]
     return parts[0] if len(parts) == 1 else f"({'+'.join(parts)})"
 
 
-def _received_by(w: Writing, row: Counted, above: list[dict[str, str]]) -> str:
+def _received_by(w: Writing, row: CountedAccount, above: list[dict[str, str]]) -> str:
     """Purchases, conversion flushed in, and into finished goods the material that went out above."""
     settings = w.inputs.settings
     parts = [_of_types(row, "Invoiced" if charges_everything(settings) else "Received amount")]
@@ -327,7 +334,7 @@ def _received_by(w: Writing, row: Counted, above: list[dict[str, str]]) -> str:
     return "+".join(parts)
 
 
-def _scrapped_by(w: Writing, row: Counted) -> str:
+def _scrapped_by(w: Writing, row: CountedAccount) -> str:
     role = literal(posted_role(w.inputs.settings, row.role))
     return f'SUMIFS(Trace[Amount],Trace[Event],"{schema.SCRAP_EVENT}",Trace[Relieved from],{role})'
 

@@ -13,7 +13,7 @@ from xlbackflush import schema
 from xlbackflush.engine.audit.suspects import Suspect
 from xlbackflush.engine.audit.suspects import suspects as engine
 from xlbackflush.engine.standards.bill import code_key
-from xlbackflush.model.tables import Inputs
+from xlbackflush.model.inputs import Inputs
 from xlbackflush.ooxml.cells import Value
 from xlbackflush.ooxml.package import quoted
 from xlbackflush.schema import BILL_QUANTITY, PRODUCTION_COUNT

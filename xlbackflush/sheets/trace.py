@@ -9,7 +9,7 @@ from xlbackflush import schema
 from xlbackflush.engine.explosion.demand import Stream
 from xlbackflush.engine.explosion.product_view import shown
 from xlbackflush.engine.result import Posted
-from xlbackflush.model.tables import Inputs
+from xlbackflush.model.inputs import Inputs
 from xlbackflush.sheets.body import Body, Writing
 from xlbackflush.sheets.formulas import Sheets, counted_units, day_ref, default_scrap_basis, scrap_basis, with_scrap
 

@@ -18,8 +18,9 @@ import pandas as pd
 
 from xlbackflush import schema
 from xlbackflush.engine.period import Period
-from xlbackflush.engine.standards.bill import Floats, code_key
+from xlbackflush.engine.standards.bill import code_key
 from xlbackflush.engine.stock.relief import of_events
+from xlbackflush.model.arrays import Floats
 
 COUNT_ERROR = 0.005  # of the quantity handled: what a count is taken to be off by, before the counts say otherwise
 COUNT_ERROR_MIN, COUNT_ERROR_MAX = 0.0025, 0.02

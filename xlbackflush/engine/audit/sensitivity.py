@@ -20,9 +20,10 @@ import numpy as np
 from xlbackflush import schema
 from xlbackflush.engine.period import Closings, Period
 from xlbackflush.engine.rules import rules
-from xlbackflush.engine.standards.bill import Floats, Structure
+from xlbackflush.engine.standards.bill import Bill
+from xlbackflush.model.arrays import Floats
 from xlbackflush.model.finding import has_errors
-from xlbackflush.model.tables import Inputs
+from xlbackflush.model.inputs import Inputs
 
 #: cells worked out one by one, at a few hundredths of a second each
 MOST = 1_000
@@ -245,7 +246,7 @@ def _throughput(period: Period, number: Callable[[str, str], Floats]) -> Floats:
     return units[:-1]
 
 
-def _standards(inputs: Inputs, built: Structure, units: Floats, unit_cost: Floats) -> Weights:
+def _standards(inputs: Inputs, built: Bill, units: Floats, unit_cost: Floats) -> Weights:
     """The cells of BOM and Standard Cost: cost per unit that follows the cell, times the units of the item."""
     items, lines = built.items, built.lines
     own = {element: items[f"own_{element}"].to_numpy() for element in schema.ELEMENTS}

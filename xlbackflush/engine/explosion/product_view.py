@@ -13,9 +13,10 @@ import pandas as pd
 
 from xlbackflush import schema
 from xlbackflush.engine.explosion.demand import Demand, only
-from xlbackflush.engine.explosion.explosion import sizes, trace
-from xlbackflush.engine.standards.bill import Structure
-from xlbackflush.engine.standards.unit_cost import Rollup
+from xlbackflush.engine.explosion.explosion import explosion as trace
+from xlbackflush.engine.explosion.explosion import sizes
+from xlbackflush.engine.standards.bill import Bill
+from xlbackflush.engine.standards.unit_cost import UnitCosts
 from xlbackflush.model.tables import Settings
 
 #: of the columns of the sheet Trace, those that explain themselves without its formulas
@@ -28,7 +29,7 @@ CHUNK = 100_000  # rows in memory at once
 
 
 def product_view(
-    structure: Structure, rollup: Rollup, demand: Demand, settings: Settings, chunk: int = CHUNK
+    structure: Bill, rollup: UnitCosts, demand: Demand, settings: Settings, chunk: int = CHUNK
 ) -> Iterator[pd.DataFrame]:
     """The rows of `trace` over all roots, in its order, in frames of at most `chunk` rows.
 

@@ -17,8 +17,9 @@ from xlbackflush import schema
 from xlbackflush.engine.measures.tie_out import Tie
 from xlbackflush.engine.measures.variances import NOT_POSTED, Variance
 from xlbackflush.engine.posting.flush import Booked, balances
+from xlbackflush.model.inputs import Inputs
 from xlbackflush.model.money import from_minor
-from xlbackflush.model.tables import Inputs, Source
+from xlbackflush.model.tables import Source
 
 
 @dataclass(frozen=True)
