@@ -33,7 +33,8 @@ class Records:
         import pandas as pd
 
         names = getattr(self, "_NAMES", {})
-        return pd.DataFrame({names.get(f.name, f.name): getattr(self, f.name) for f in fields(self)})
+        columns = {f.name: getattr(self, f.name) for f in fields(self)}
+        return pd.DataFrame({old: columns[name] for name, old in names.items() if name in columns} | columns)
 
     def __getitem__(self, key: Any) -> Any:
         import pandas as pd
