@@ -15,14 +15,12 @@ import filecmp
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import repeat
 from pathlib import Path
 from typing import Any
-
-import pandas as pd
 
 from xlbackflush import schema
 from xlbackflush.engine.explosion.explosion import size
@@ -115,9 +113,10 @@ class ViewFile:
         with os.fdopen(handle, "w", encoding="utf-8-sig", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(HEADER)
-            for frame in product_view(outcome.structure, posted.rollup, posted.demand, outcome.inputs.settings):
-                writer.writerows(_lines(frame, run))
-                self.rows += len(frame)
+            period = outcome.period
+            for columns in product_view(period.bill, period.unit_costs, period.demand, period.settings):
+                writer.writerows(_lines(columns, run))
+                self.rows += len(columns["Product"])
             file.flush()
             os.fsync(file.fileno())
         shutil.copymode(self.book, self.temporary)
@@ -141,16 +140,16 @@ def _ours(path: Path) -> bool:
     return False
 
 
-def _lines(frame: pd.DataFrame, run: str) -> Iterator[tuple[Any, ...]]:
+def _lines(columns: Mapping[str, Sequence[Any]], run: str) -> Iterator[tuple[Any, ...]]:
     """The cells of each line; dates are written as ISO dates, numbers in full, None as nothing."""
-    columns = [_harmless(frame[name]) if name in _TEXTS else frame[name].tolist() for name in COLUMNS]
-    return zip(*columns, repeat(run), strict=False)
+    cells = [_harmless(columns[name]) if name in _TEXTS else columns[name] for name in COLUMNS]
+    return zip(*cells, repeat(run), strict=False)
 
 
-def _harmless(texts: pd.Series) -> list[str | None]:
+def _harmless(texts: Sequence[str | None]) -> list[str | None]:
     """Texts that Excel shows as text. An apostrophe goes before a start that would make a formula of a cell: -5 -> '-5.
 
     Quotes would not help: Excel takes "=1+1" in a CSV file for a formula with quotes or without. Numbers are not text.
     """
-    safe = {text: harmless(text) if text else text for text in texts.unique()}
+    safe = {text: harmless(text) if text else text for text in set(texts)}
     return [safe[text] for text in texts]
