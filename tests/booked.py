@@ -7,19 +7,21 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from xlbackflush import layout, pipeline
-from xlbackflush.engine import books, chain, corrections, snapshot
-from xlbackflush.engine.books import PostedEntry, Problem
-from xlbackflush.engine.chain import SealedRun
-from xlbackflush.engine.tables import Source
+from xlbackflush import schema
+from xlbackflush.engine.inputs import snapshot
+from xlbackflush.engine.record import corrections, journal_table, seals
+from xlbackflush.engine.record.journal_table import PostedEntry, Problem
+from xlbackflush.engine.record.seals import SealedRun
+from xlbackflush.lifecycle import pipeline
+from xlbackflush.model.tables import Source
 
-FIRST_ROW = layout.HEADER_ROW + 1
+FIRST_ROW = schema.HEADER_ROW + 1
 PREPARER, APPROVER = "Ann Clerk", "Bob Controller"
 
 
 def read_back(entries: Sequence[PostedEntry], places: int) -> Source:
     """Table Journal with these entries as a reader gives it: numbers are floats, days are dates, blanks are empty text."""
-    columns = books.columns(entries, places)
+    columns = journal_table.columns(entries, places)
     letters = {name: chr(ord("A") + i) for i, name in enumerate(columns)}
     rows = [
         [_as_read(name, cell) for name, cell in zip(columns, row, strict=True)]
@@ -34,7 +36,7 @@ def _as_read(column: str, cell: object) -> object:
     if cell is None:
         return ""
     if column == "Posting date":
-        return layout.DAY_0 + dt.timedelta(days=int(str(cell)))
+        return schema.DAY_0 + dt.timedelta(days=int(str(cell)))
     return float(cell) if isinstance(cell, int) else cell
 
 
@@ -51,7 +53,7 @@ class Plant:
 
     def entries(self) -> list[PostedEntry]:
         """All entries of table Journal, the draft's too."""
-        entries, problems = books.parse(self.journal, self.places)
+        entries, problems = journal_table.parse(self.journal, self.places)
         assert not problems, problems
         return entries
 
@@ -80,9 +82,9 @@ class Plant:
             pipeline.input_hash(sources), snapshot.table_hashes(sources), len(new),
             sum(a for a in amounts if a > 0), -sum(a for a in amounts if a < 0), where=f"Runs!A{FIRST_ROW + len(self.runs)}",
         )  # fmt: skip
-        run, new = chain.sealed(run, new, self.runs, posted)
+        run, new = seals.sealed(run, new, self.runs, posted)
         # what the draft reverses says so, but is sealed without that
-        self.journal = read_back(books.linked([*posted, *new]), self.places)
+        self.journal = read_back(journal_table.linked([*posted, *new]), self.places)
         self.runs.append(run)
         self.snapshots.append(snapshot.pack(sources))
         self.draft = ""
@@ -99,7 +101,7 @@ class Plant:
 
 def verified(runs: Sequence[SealedRun], journal: Source, places: int, draft: str = "") -> list[Problem]:
     """Problems of reading; where there are none but the order of the rows, those of the chain as well."""
-    entries, problems = books.parse(journal, places)
+    entries, problems = journal_table.parse(journal, places)
     if any(not problem.is_order for problem in problems):
         return problems
-    return problems + chain.verify(runs, entries, journal, places, draft)
+    return problems + seals.verify(runs, entries, journal, places, draft)

@@ -15,12 +15,13 @@ from unittest import mock
 
 import openpyxl
 
-from xlbackflush import layout, pipeline
-from xlbackflush.engine.tables import Source
-from xlbackflush.excel.file import FileBook
-from xlbackflush.excel.template import build
-from xlbackflush.pipeline import Outcome, Posted
-from xlbackflush.samples import SAMPLES, Sample
+from xlbackflush import schema
+from xlbackflush.lifecycle import pipeline
+from xlbackflush.lifecycle.pipeline import Outcome, Posted
+from xlbackflush.model.tables import Source
+from xlbackflush.template.build import build
+from xlbackflush.template.samples import SAMPLES, Sample
+from xlbackflush.workbook.file import FileBook
 
 NOW = dt.datetime(2026, 4, 1, 9)
 EPOCH = dt.date(1899, 12, 30)
@@ -170,8 +171,8 @@ WIP = (
     ("0042", 5, 0.4, None),
 )
 INVENTORY_COUNT = (
-    (layout.MIP, 4_930.40, 212.35, 5_217.85, 187.10),
-    (layout.FINISHED_GOODS, 2_610.25, 460.15, 3_318.70, 533.95),
+    (schema.MIP, 4_930.40, 212.35, 5_217.85, 187.10),
+    (schema.FINISHED_GOODS, 2_610.25, 460.15, 3_318.70, 533.95),
 )
 
 
@@ -180,12 +181,12 @@ class Policy:
     """One variant of the world. wip: the setting, or "" for no rows on sheet WIP; in_money: what was counted, in money."""
 
     triggers: str
-    detail: str = layout.PER_TRIGGER
-    basis: str = layout.OUTPUT
-    disposition: str = layout.TO_COGS
+    detail: str = schema.PER_TRIGGER
+    basis: str = schema.OUTPUT
+    disposition: str = schema.TO_COGS
     currency: str = "USD"
-    relief: str = layout.BILL_OF_MATERIALS
-    conversion: str = layout.AT_STANDARD
+    relief: str = schema.BILL_OF_MATERIALS
+    conversion: str = schema.AT_STANDARD
     wip: str = ""
     budget: float | None = None
     in_money: bool = False
@@ -193,47 +194,47 @@ class Policy:
 
     def __str__(self) -> str:
         words = [self.triggers, self.detail[10:], self.basis, self.disposition, self.currency]
-        words += ["by count"] * (self.relief == layout.PHYSICAL_COUNT) + ["in money"] * self.in_money
-        words += ["expensed"] * (self.conversion == layout.EXPENSE_THEN_ADJUST) + ["budget"] * (self.budget is not None)
+        words += ["by count"] * (self.relief == schema.PHYSICAL_COUNT) + ["in money"] * self.in_money
+        words += ["expensed"] * (self.conversion == schema.EXPENSE_THEN_ADJUST) + ["budget"] * (self.budget is not None)
         return ", ".join(words + [f"WIP {self.wip.lower()}"] * bool(self.wip) + ["condensed"] * self.condensed)
 
 
 POLICIES = (
-    Policy(layout.PCS, layout.PER_TRIGGER),
-    Policy(layout.PCS, layout.PER_PRODUCT, layout.INPUT, layout.CARRY_FORWARD, "KWD"),
-    Policy(layout.PS, layout.PER_TRIGGER, layout.INPUT),
-    Policy(layout.PS, layout.PER_PRODUCT),
-    Policy(layout.CS, layout.PER_TRIGGER, layout.OUTPUT, layout.CARRY_FORWARD),
-    Policy(layout.CS, layout.PER_PRODUCT, layout.INPUT),
-    Policy(layout.S, layout.PER_TRIGGER, layout.OUTPUT, layout.TO_COGS, "JPY"),
-    Policy(layout.S, layout.PER_PRODUCT, layout.INPUT),
+    Policy(schema.PCS, schema.PER_TRIGGER),
+    Policy(schema.PCS, schema.PER_PRODUCT, schema.INPUT, schema.CARRY_FORWARD, "KWD"),
+    Policy(schema.PS, schema.PER_TRIGGER, schema.INPUT),
+    Policy(schema.PS, schema.PER_PRODUCT),
+    Policy(schema.CS, schema.PER_TRIGGER, schema.OUTPUT, schema.CARRY_FORWARD),
+    Policy(schema.CS, schema.PER_PRODUCT, schema.INPUT),
+    Policy(schema.S, schema.PER_TRIGGER, schema.OUTPUT, schema.TO_COGS, "JPY"),
+    Policy(schema.S, schema.PER_PRODUCT, schema.INPUT),
 )
 
-PRORATED, PER_PRODUCT = {"disposition": layout.PRORATE}, {"detail": layout.PER_PRODUCT}
-BY_COUNT, EXPENSED = {"relief": layout.PHYSICAL_COUNT}, {"conversion": layout.EXPENSE_THEN_ADJUST}
-RECORDED, SHOWN = {"wip": layout.RECORD}, {"wip": layout.SHOW_ONLY}
+PRORATED, PER_PRODUCT = {"disposition": schema.PRORATE}, {"detail": schema.PER_PRODUCT}
+BY_COUNT, EXPENSED = {"relief": schema.PHYSICAL_COUNT}, {"conversion": schema.EXPENSE_THEN_ADJUST}
+RECORDED, SHOWN = {"wip": schema.RECORD}, {"wip": schema.SHOW_ONLY}
 #: what can happen at period end
 PERIOD_ENDS = (
-    Policy(layout.PCS, **PRORATED, **RECORDED, budget=3_150),
-    Policy(layout.PCS, **BY_COUNT, **RECORDED, in_money=True),
-    Policy(layout.PS, **PRORATED, **PER_PRODUCT, **SHOWN, basis=layout.INPUT, currency="KWD"),
-    Policy(layout.CS, **PRORATED, **RECORDED, currency="JPY"),
-    Policy(layout.S, **PRORATED, **RECORDED, budget=3_150),
-    Policy(layout.PCS, **RECORDED, disposition=layout.CARRY_FORWARD, budget=3_150),
-    Policy(layout.PCS, **PRORATED, **BY_COUNT, **PER_PRODUCT),
-    Policy(layout.PS, **PRORATED, **BY_COUNT, in_money=True),
-    Policy(layout.PS, **BY_COUNT, **EXPENSED, **RECORDED),
-    Policy(layout.CS, **BY_COUNT, **PRORATED),
-    Policy(layout.CS, **BY_COUNT, **EXPENSED, in_money=True),
-    Policy(layout.S, **BY_COUNT, **EXPENSED, **RECORDED, in_money=True),
-    Policy(layout.S, **BY_COUNT, **EXPENSED, currency="JPY"),
-    Policy(layout.PCS, **BY_COUNT, **EXPENSED, **PRORATED, in_money=True, currency="KWD"),
-    Policy(layout.PCS, **EXPENSED, **PER_PRODUCT, **RECORDED),
-    Policy(layout.PS, **EXPENSED, **PRORATED, in_money=True),
-    Policy(layout.CS, **EXPENSED, disposition=layout.CARRY_FORWARD),
-    Policy(layout.S, **EXPENSED),
-    Policy(layout.PCS, **PRORATED, **RECORDED, budget=3_150, condensed=True),
-    Policy(layout.CS, **BY_COUNT, condensed=True, currency="KWD"),
+    Policy(schema.PCS, **PRORATED, **RECORDED, budget=3_150),
+    Policy(schema.PCS, **BY_COUNT, **RECORDED, in_money=True),
+    Policy(schema.PS, **PRORATED, **PER_PRODUCT, **SHOWN, basis=schema.INPUT, currency="KWD"),
+    Policy(schema.CS, **PRORATED, **RECORDED, currency="JPY"),
+    Policy(schema.S, **PRORATED, **RECORDED, budget=3_150),
+    Policy(schema.PCS, **RECORDED, disposition=schema.CARRY_FORWARD, budget=3_150),
+    Policy(schema.PCS, **PRORATED, **BY_COUNT, **PER_PRODUCT),
+    Policy(schema.PS, **PRORATED, **BY_COUNT, in_money=True),
+    Policy(schema.PS, **BY_COUNT, **EXPENSED, **RECORDED),
+    Policy(schema.CS, **BY_COUNT, **PRORATED),
+    Policy(schema.CS, **BY_COUNT, **EXPENSED, in_money=True),
+    Policy(schema.S, **BY_COUNT, **EXPENSED, **RECORDED, in_money=True),
+    Policy(schema.S, **BY_COUNT, **EXPENSED, currency="JPY"),
+    Policy(schema.PCS, **BY_COUNT, **EXPENSED, **PRORATED, in_money=True, currency="KWD"),
+    Policy(schema.PCS, **EXPENSED, **PER_PRODUCT, **RECORDED),
+    Policy(schema.PS, **EXPENSED, **PRORATED, in_money=True),
+    Policy(schema.CS, **EXPENSED, disposition=schema.CARRY_FORWARD),
+    Policy(schema.S, **EXPENSED),
+    Policy(schema.PCS, **PRORATED, **RECORDED, budget=3_150, condensed=True),
+    Policy(schema.CS, **BY_COUNT, condensed=True, currency="KWD"),
 )
 
 
@@ -249,7 +250,7 @@ def world(policy: Policy) -> Sample:
         "WIP": WIP if policy.wip else (),
         "InventoryCount": INVENTORY_COUNT if policy.in_money else (),
     }
-    bought_in = ((day(6), "PO-11", "SUB-B", 50, 9.90),) if policy.triggers in (layout.PCS, layout.CS) else ()
+    bought_in = ((day(6), "PO-11", "SUB-B", 50, 9.90),) if policy.triggers in (schema.PCS, schema.CS) else ()
     settings = {
         "Currency": policy.currency,
         "Period start": PERIOD[0],
@@ -260,7 +261,7 @@ def world(policy: Policy) -> Sample:
         "Variance disposition": policy.disposition,
         "Relief basis": policy.relief,
         "Conversion costs": policy.conversion,
-        "Period-end WIP": policy.wip or layout.RECORD,
+        "Period-end WIP": policy.wip or schema.RECORD,
         "Budgeted fixed overhead": policy.budget,
     }
     rows["Purchases"] = PURCHASES + bought_in
@@ -269,11 +270,11 @@ def world(policy: Policy) -> Sample:
 
 def stock(policy: Policy) -> tuple[tuple[Any, ...], ...]:
     """Stock; where the count relieves, all that came in is counted, made items only where they have an account."""
-    if policy.relief == layout.BILL_OF_MATERIALS or policy.in_money:
+    if policy.relief == schema.BILL_OF_MATERIALS or policy.in_money:
         return STOCK
     others = ((MARKS, None, 5_150), (MONTH, None, 128), (FIN_STAR, None, 19))
-    made = {row[0] for row in ITEMS if row[2] != layout.BUY}
-    keeps_made = policy.triggers in (layout.PCS, layout.CS)
+    made = {row[0] for row in ITEMS if row[2] != schema.BUY}
+    keeps_made = policy.triggers in (schema.PCS, schema.CS)
     return tuple(
         (item, opening, *counted) if counted else (item, opening, 4)
         for item, opening, *counted in STOCK + others
@@ -282,7 +283,7 @@ def stock(policy: Policy) -> tuple[tuple[Any, ...], ...]:
 
 
 def _named(table: str, rows: tuple[tuple[Any, ...], ...]) -> list[dict[str, object]]:
-    names = layout.TABLES[table].names
+    names = schema.TABLES[table].names
     return [{n: v for n, v in zip(names, row, strict=False) if v is not None} for row in rows]
 
 
@@ -327,13 +328,13 @@ QUIET = {
     "nothing happened": functools.partial(only, PERIOD_ENDS[0]),
     "conversion alone": functools.partial(only, PERIOD_ENDS[0], "Actuals"),
     "scrap alone": functools.partial(only, PERIOD_ENDS[0], "Scrap"),
-    "WIP alone": functools.partial(only, Policy(layout.PS, **PRORATED, **RECORDED), "WIP"),
+    "WIP alone": functools.partial(only, Policy(schema.PS, **PRORATED, **RECORDED), "WIP"),
     "counts in money alone": functools.partial(
-        only, Policy(layout.PCS, **BY_COUNT, **PRORATED, in_money=True), "InventoryCount"
+        only, Policy(schema.PCS, **BY_COUNT, **PRORATED, in_money=True), "InventoryCount"
     ),
 }
 BOOKS = {
-    **{f"computers, {t}": functools.partial(computers, t) for t in layout.TRIGGERS},
+    **{f"computers, {t}": functools.partial(computers, t) for t in schema.TRIGGERS},
     "widgets": SAMPLES["widgets"],
     "codes in other case": functools.partial(in_other_case, POLICIES[0]),
     "dates with a time of day": functools.partial(with_times, POLICIES[0]),
@@ -387,7 +388,7 @@ def without_columns(path: Path, target: Path, table: str, *names: str) -> Path:
 def with_settings(path: Path, target: Path, *blank: str, gone: bool = False) -> Path:
     """A copy of a workbook where these settings are blank, or not on Setup at all."""
     book = openpyxl.load_workbook(path)
-    for row in book["Setup"].iter_rows(min_row=layout.HEADER_ROW + 1, max_col=3):
+    for row in book["Setup"].iter_rows(min_row=schema.HEADER_ROW + 1, max_col=3):
         if row[0].value in blank:
             for cell in row if gone else row[1:2]:
                 cell.value = None
@@ -397,4 +398,4 @@ def with_settings(path: Path, target: Path, *blank: str, gone: bool = False) -> 
 
 def trace_limit(name: str) -> AbstractContextManager[object]:
     """Under which a book is run: no Trace per product where it is to be condensed."""
-    return mock.patch.object(layout, "TRACE_ROWS_MAX", 0 if name in CONDENSED else layout.TRACE_ROWS_MAX)
+    return mock.patch.object(schema, "TRACE_ROWS_MAX", 0 if name in CONDENSED else schema.TRACE_ROWS_MAX)

@@ -6,7 +6,7 @@ import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from xlbackflush.machine import Machine, System
+from xlbackflush.addin.computer import Machine, System
 
 
 @dataclass

@@ -42,8 +42,8 @@ from pyopenvba.interpreter._values import error, to_text
 from xlbackflush.vba.building import addin
 from xlbackflush.vba.building.sources import Module, help_module, modules
 
-from xlbackflush.excel import functions
-from xlbackflush.surface import ADDIN
+from xlbackflush.addin import functions
+from xlbackflush.schema.excel import ADDIN
 
 ERRORS = {2007: "#DIV/0!", 2015: "#VALUE!", 2023: "#REF!", 2029: "#NAME?", 2036: "#NUM!", 2042: "#N/A"}
 COM_ERROR = -2_146_828_288  # an error value crosses COM as this and its number

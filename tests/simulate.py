@@ -13,7 +13,7 @@ from random import Random
 
 from support import Row, posted
 
-from xlbackflush.engine.suspects import Period
+from xlbackflush.engine.audit.suspects import Period
 
 PRODUCTS, SUBASSEMBLIES, PHANTOM = ("F1", "F2", "F3", "F4"), ("S1", "S2"), "K1"
 PARTS = tuple(f"P{n}" for n in range(1, 17))

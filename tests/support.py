@@ -11,19 +11,20 @@ from decimal import Decimal
 
 import pandas as pd
 
-from xlbackflush import layout, pipeline
-from xlbackflush.engine.tables import Source
+from xlbackflush import schema
+from xlbackflush.lifecycle import pipeline
+from xlbackflush.model.tables import Source
 
 Row = dict[str, object]
 Tables = Mapping[str, Sequence[Row]]
 Settings = Mapping[str, object]
 
-FIRST_ROW = layout.HEADER_ROW + 1
+FIRST_ROW = schema.HEADER_ROW + 1
 
 
 def sources(settings: Settings, tables: Tables) -> dict[str, Source]:
     """Every input table as a workbook would be read, each at its place on its sheet; settings not given by default."""
-    values = {setting.name: setting.default for setting in layout.SETTINGS} | dict(settings)
+    values = {setting.name: setting.default for setting in schema.SETTINGS} | dict(settings)
     rows: dict[str, Sequence[Row]] = {
         **tables,
         "Setup": [{"Setting": name, "Value": value} for name, value in values.items()],
@@ -31,17 +32,17 @@ def sources(settings: Settings, tables: Tables) -> dict[str, Source]:
     }
     return {
         table.name: _source(sheet.name, table, rows.get(table.name, ()))
-        for sheet in layout.INPUT_SHEETS
+        for sheet in schema.INPUT_SHEETS
         for table in sheet.tables
     }
 
 
 def default_accounts() -> list[Row]:
     """The Accounts table of a new workbook."""
-    return [{"Role": role, "Account": account, "Name": name} for role, (account, name) in layout.ROLES.items()]
+    return [{"Role": role, "Account": account, "Name": name} for role, (account, name) in schema.ROLES.items()]
 
 
-def _source(sheet: str, table: layout.Table, rows: Sequence[Row]) -> Source:
+def _source(sheet: str, table: schema.Table, rows: Sequence[Row]) -> Source:
     """A table as read: blank rows are skipped, but keep their place on the sheet."""
     letters = {name: chr(ord("A") + table.first_col - 1 + i) for i, name in enumerate(table.names)}
     cells = [[_as_read(row.get(name)) for name in table.names] for row in rows]
@@ -123,7 +124,7 @@ def rollup(outcome: pipeline.Outcome) -> dict[str, dict[str, float]]:
     """Item -> cost by element and `Unit cost`, at period end."""
     assert outcome.posted
     rows = outcome.posted.rollup.rows.drop_duplicates("item", keep="last")
-    costs = rows[[*layout.ELEMENTS, "unit_cost"]].rename(columns={"unit_cost": "Unit cost"})
+    costs = rows[[*schema.ELEMENTS, "unit_cost"]].rename(columns={"unit_cost": "Unit cost"})
     return dict(zip(codes(outcome, rows), costs.to_dict("records"), strict=True))
 
 
@@ -137,11 +138,11 @@ def book(outcome: pipeline.Outcome) -> dict[str, float]:
 def accepted(outcome: pipeline.Outcome) -> tuple[dict[str, object], dict[str, list[Row]]]:
     """The world as the engine accepted it: typed cells, blanks left out, settings filled in."""
     chosen = outcome.inputs.settings
-    fields = {s.name: getattr(chosen, s.field) for s in layout.SETTINGS}
+    fields = {s.name: getattr(chosen, s.field) for s in schema.SETTINGS}
     settings = {**fields, "Period start": _date(chosen.period_start), "Period end": _date(chosen.period_end)}
     tables = {}
     for name, frame in outcome.inputs.frames.items():
-        columns = layout.TABLES[name].columns
+        columns = schema.TABLES[name].columns
         tables[name] = [
             {column.name: _typed(row[column.name], column) for column in columns if not _blank(row[column.name])}
             for row in frame.to_dict("records")
@@ -153,7 +154,7 @@ def _blank(value: object) -> bool:
     return value == "" or value != value
 
 
-def _typed(value: object, column: layout.Column) -> object:
+def _typed(value: object, column: schema.Column) -> object:
     return _date(float(str(value))) if column.kind == "date" else value
 
 

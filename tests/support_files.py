@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from xlbackflush.cli import main
-from xlbackflush.excel.template import build
-from xlbackflush.samples import SAMPLES, Sample
+from xlbackflush.cli.parser import main
+from xlbackflush.template.build import build
+from xlbackflush.template.samples import SAMPLES, Sample
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"

@@ -16,10 +16,11 @@ from test_validator import objections
 from xlbackflush.vba.building import addin
 from xlbackflush.vba.building.sources import modules
 
-from xlbackflush import __version__, surface
-from xlbackflush.excel import binaries
-from xlbackflush.excel.errors import UnusableError
-from xlbackflush.excel.ledgers import FORMATS
+from xlbackflush import __version__
+from xlbackflush.ledgers.formats import FORMATS
+from xlbackflush.model.errors import UnusableError
+from xlbackflush.schema import excel
+from xlbackflush.template import binaries
 
 XLWINGS_VBA = binaries.xlwings_folder() / "xlwings_custom_addin.bas"
 RIBBON = "{http://schemas.microsoft.com/office/2006/01/customui}"
@@ -28,7 +29,7 @@ RELATION = "{http://schemas.openxmlformats.org/package/2006/relationships}Relati
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("addin") / surface.ADDIN
+    path = tmp_path_factory.mktemp("addin") / excel.ADDIN
     path.write_bytes(addin.build())
     return path
 
@@ -110,7 +111,7 @@ def test_the_buttons_say_what_the_macros_of_a_workbook_say(built: Path) -> None:
     buttons = {b.get("onAction"): b for b in root.iter(f"{RIBBON}button") if not b.get("tag")}
     names = ("New", "Run", "Check", "Post", "Restore", "Explain", "Help")
     assert list(buttons) == [f"BackflushRibbon{name}" for name in names]
-    for macro in (surface.RUN, surface.CHECK, surface.POST, surface.RESTORE, surface.EXPLAIN):
+    for macro in (excel.RUN, excel.CHECK, excel.POST, excel.RESTORE, excel.EXPLAIN):
         button = buttons[macro.name.replace("Backflush", "BackflushRibbon")]
         assert (button.get("label"), button.get("screentip")) == (macro.caption, macro.caption)
         assert (button.get("supertip"), button.get("imageMso")) == (macro.tip, macro.image)

@@ -16,12 +16,12 @@ from support import Row, Settings, Tables, compute, journal, posted, relief, rol
 from test_findings import CASES, clean
 from worlds import LAST, World, closings, worlds
 
-from xlbackflush import layout
+from xlbackflush import schema
 from xlbackflush.engine import answers as module
 from xlbackflush.engine.answers import CONVERSION_COSTS, Answers, UnknownElementError, UnknownItemError, answers
-from xlbackflush.layout import CS, PCS, PS, S
-from xlbackflush.pipeline import Outcome
-from xlbackflush.samples import SAMPLES, Sample
+from xlbackflush.lifecycle.pipeline import Outcome
+from xlbackflush.schema import CS, PCS, PS, S
+from xlbackflush.template.samples import SAMPLES, Sample
 
 Parts = dict[str, float]  # by code: quantity, or amount
 
@@ -73,7 +73,7 @@ def completable(sample: Sample) -> list[str]:
     made_items = [
         str(row["Item"]) for row in sample.tables["StandardCost"] if row["Type"] in ("Subassembly", "Finished")
     ]
-    by_count = sample.settings.get("Relief basis") == layout.PHYSICAL_COUNT
+    by_count = sample.settings.get("Relief basis") == schema.PHYSICAL_COUNT
     stock = {str(row["Item"]) for row in sample.tables["Stock"]}
     return [code for code in made_items if not by_count or code in stock or not stock & set(made_items)]
 
@@ -117,11 +117,11 @@ def test_the_answers_are_what_a_run_relieves_for_a_count_at_period_end(policy):
     assert some(relief(outcome)) == near(total)
     allocated = sum(n * conversion(loaded, code) for code, n in items.items())
     lines = [line for entry in result.entries for line in entry.lines if entry.event in ("Completion", "Sale")]
-    credit = -sum(line.minor for line in lines if line.role == layout.CCA) / 10**result.places
+    credit = -sum(line.minor for line in lines if line.role == schema.CCA) / 10**result.places
     assert credit == pytest.approx(allocated, abs=len(items) * 0.5 / 10**result.places)
 
 
-@pytest.mark.parametrize("name", ["widgets", "codes in other case", *(f"computers, {t}" for t in layout.TRIGGERS)])
+@pytest.mark.parametrize("name", ["widgets", "codes in other case", *(f"computers, {t}" for t in schema.TRIGGERS)])
 def test_one_counted_item_is_relieved_as_the_functions_say(name):
     sample = BOOKS[name]()
     loaded = ready(sample.settings, sample.tables)
@@ -131,7 +131,7 @@ def test_one_counted_item_is_relieved_as_the_functions_say(name):
         assert some(relief(outcome)) == near(quantities(loaded, code, 40))
         (entry,) = (entry for entry in result.entries if entry.event in ("Completion", "Sale"))
         credits = {line.role: -line.minor for line in entry.lines if line.minor < 0}
-        assert credits.get(layout.CCA, 0) == round(40 * conversion(loaded, code) * 10**result.places)
+        assert credits.get(schema.CCA, 0) == round(40 * conversion(loaded, code) * 10**result.places)
         assert sum(credits.values()) == pytest.approx(loaded.cost(code, 40) * 10**result.places, abs=len(credits) / 2)
 
 
@@ -145,7 +145,7 @@ def test_standard_costs_are_those_of_the_roll_up_at_period_end(name):
     assert [standard.code for standard in loaded.standards.values()] == list(costs)
     for code, cost in costs.items():
         assert loaded.standard_cost(code) == cost["Unit cost"]
-        assert {e: loaded.standard_cost(code, e) for e in layout.ELEMENTS} == {e: cost[e] for e in layout.ELEMENTS}
+        assert {e: loaded.standard_cost(code, e) for e in schema.ELEMENTS} == {e: cost[e] for e in schema.ELEMENTS}
 
 
 @pytest.mark.parametrize("name", sorted(set(BOOKS) - CONDENSED))
@@ -176,7 +176,7 @@ def oracle(world: World) -> independent.Standards:
 @given(st.one_of(worlds(), closings()))
 def test_the_oracle_relieves_the_same(world):
     standards, loaded = oracle(world), ready(world.settings, world.tables)
-    expensed = world.settings.get("Conversion costs") == layout.EXPENSE_THEN_ADJUST
+    expensed = world.settings.get("Conversion costs") == schema.EXPENSE_THEN_ADJUST
     for item, read in standards.items.items():
         cost = standards.cost(item, LAST)
         taken = standards.relieve(item, LAST) if read.type == "Buy" else standards.explode(item, LAST)
@@ -184,8 +184,8 @@ def test_the_oracle_relieves_the_same(world):
         assert loaded.cost(item) == pytest.approx(float(cost["Material" if expensed else "Unit cost"]), rel=1e-9)
         if read.type != "Buy":
             assert conversion(loaded, item) == pytest.approx(0 if expensed else float(taken.conversion), rel=1e-9)
-        assert {e: loaded.standard_cost(item, e) for e in layout.ELEMENTS} == near(
-            {e: float(cost[e]) for e in layout.ELEMENTS}
+        assert {e: loaded.standard_cost(item, e) for e in schema.ELEMENTS} == near(
+            {e: float(cost[e]) for e in schema.ELEMENTS}
         )
 
 
@@ -206,7 +206,7 @@ def test_answers_are_linear_in_the_quantity(world, qty, data):
 def test_large_bills_and_small_blocks_give_the_same_answers(world):
     """Exploded per BOM line, as the engine does with bills beyond a sheet; and one item at a time."""
     loaded = ready(world.settings, world.tables)
-    for target, name, value in ((layout, "TRACE_ROWS_MAX", 0), (module, "BLOCK", 1)):
+    for target, name, value in ((schema, "TRACE_ROWS_MAX", 0), (module, "BLOCK", 1)):
         with mock.patch.object(target, name, value):
             other = ready(world.settings, world.tables)
             for code in loaded.standards:
@@ -238,7 +238,7 @@ def test_a_computer_of_the_textbook_flushes_19_of_material_and_12_of_conversion(
         "StandardCost": [buy("Kit", 19), made("Computer", Other_conversion=12)],
         "BOM": [line("Computer", "Kit", 1)],
     }
-    for triggers in layout.TRIGGERS:
+    for triggers in schema.TRIGGERS:
         loaded = ready(april(Trigger_points=triggers), tables)
         assert loaded.cost("Computer", 100_000) == 3_100_000
         assert [(p.code, p.quantity, p.unit_cost, p.amount) for p in loaded.explode("Computer", 100_000)] == [
@@ -317,14 +317,14 @@ def test_where_it_is_not_everything_is_exploded_to_what_is_bought(triggers):
     assert loaded.quantity("Set", "Frame") == 0
 
 
-@pytest.mark.parametrize("triggers", layout.TRIGGERS)
+@pytest.mark.parametrize("triggers", schema.TRIGGERS)
 def test_trigger_points_do_not_change_what_a_unit_costs(triggers):
     loaded = ready(april(Trigger_points=triggers), chair())
     assert [loaded.cost(code) for code in ("Set", "Chair", "Frame")] == pytest.approx([45.4, 22.2, 18.2])
 
 
 def test_where_conversion_is_expensed_material_alone_is_flushed():
-    settings = april(Conversion_costs=layout.EXPENSE_THEN_ADJUST, Relief_basis=layout.PHYSICAL_COUNT)
+    settings = april(Conversion_costs=schema.EXPENSE_THEN_ADJUST, Relief_basis=schema.PHYSICAL_COUNT)
     loaded = ready(settings, chair())
     assert loaded.cost("Set") == pytest.approx(2 * (13.2 + 2))
     assert [(p.code, p.amount) for p in loaded.explode("Set")] == [
@@ -398,7 +398,7 @@ def test_errors_of_setup_standard_cost_and_bom_stand_in_the_way_and_no_others(co
     """
     read = clean()
     change(read)
-    errors = [f for f in compute(copy.deepcopy(read)).findings if f.severity == layout.ERROR]
+    errors = [f for f in compute(copy.deepcopy(read)).findings if f.severity == schema.ERROR]
     own = [f for f in errors if f.where.split("!")[0] in OWN_SHEETS and f.code not in ("P01", "S07", "S08")]
     loaded, found = answers(read)
     assert found == own

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from xlbackflush.engine.tables import CellError
-from xlbackflush.excel import askexcel
-from xlbackflush.excel.askexcel import ExcelBook, UnsaidError
+from xlbackflush.addin import ask_excel
+from xlbackflush.addin.ask_excel import ExcelBook, UnsaidError
+from xlbackflush.model.tables import CellError
 
 NOT_AVAILABLE = -2146828288 + 2042  # #N/A, as COM hands it over
 
@@ -169,8 +169,8 @@ def keyboard(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[ExcelBook, 
 
         desktop = SimpleNamespace(SetForegroundWindow=calls.append, GetForegroundWindow=lambda: 77 if front else 1)
         monkeypatch.setitem(sys.modules, "win32gui", desktop)  # type: ignore[arg-type]
-        monkeypatch.setattr(askexcel.time, "sleep", lambda seconds: None)
-        monkeypatch.setattr(askexcel, "PATIENCE", 0.0)
+        monkeypatch.setattr(ask_excel.time, "sleep", lambda seconds: None)
+        monkeypatch.setattr(ask_excel, "PATIENCE", 0.0)
         excel = SimpleNamespace(Goto=lambda where: None, Hwnd=77, SendKeys=keys, Undo=undo)
         sheet = SimpleNamespace(Name="Counts", Range={"E7": cell}.__getitem__)
         return asked(workbook(Application=excel, Worksheets=Many(sheet))), calls

@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import compute, sources
 
-from xlbackflush.engine import books, chain
-from xlbackflush.engine.books import PostedEntry, PostedLine
-from xlbackflush.engine.chain import SealedRun
-from xlbackflush.engine.tables import Source
-from xlbackflush.samples import SAMPLES
+from xlbackflush.engine.record import journal_table, seals
+from xlbackflush.engine.record.journal_table import PostedEntry, PostedLine
+from xlbackflush.engine.record.seals import SealedRun
+from xlbackflush.model.tables import Source
+from xlbackflush.template.samples import SAMPLES
 
 
 @cache
@@ -190,7 +190,7 @@ def test_totals_of_a_run_are_told(plant, field):
 def test_money_has_the_decimals_of_its_currency(places, amount):
     line = PostedLine("Conversion costs control", "1", "", 1, "")
     entry = PostedEntry("R0001", 1, 46_000, "Conversion", "One-sided", "", (line,))
-    problems = chain.verify([], [entry], read_back([entry], places), places, "R0001")
+    problems = seals.verify([], [entry], read_back([entry], places), places, "R0001")
     assert [p.what for p in problems] == [f"Entry 1 does not balance: its debits are {amount} more."]
 
 
@@ -236,7 +236,7 @@ def test_numbers_that_were_changed_are_not_taken_for_a_sort(plant):
 
 
 def test_an_entry_taken_away_at_the_end_of_a_run_is_missed(plant):
-    left = books.linked(plant.posted()[:-1])
+    left = journal_table.linked(plant.posted()[:-1])
     problems = verified(plant.runs, read_back(left, 2), 2)
     count = plant.runs[1].entries
     text = f"Runs!A8: Run R0002 was posted with {count} entries; the journal has {count - 1} entries."
@@ -244,10 +244,10 @@ def test_an_entry_taken_away_at_the_end_of_a_run_is_missed(plant):
 
 
 def test_an_entry_added_by_hand_is_found_even_with_a_seal(plant):
-    entries = books.linked(plant.posted())
+    entries = journal_table.linked(plant.posted())
     last = entries[-1]
     more = replace(last, number=last.number + 1, reverses=None, corrects=None)
-    _, [forged] = chain.sealed(plant.runs[-1], [more], plant.runs[:-1], entries)
+    _, [forged] = seals.sealed(plant.runs[-1], [more], plant.runs[:-1], entries)
     problems = verified(plant.runs, read_back([*entries, forged], 2), 2)
     assert {p.where for p in problems} == {"Runs!A8"}
 
@@ -280,8 +280,8 @@ def posted_anew(plant: Plant, entries: list[PostedEntry], run: SealedRun) -> lis
     amounts = [line.minor for entry in entries for line in entry.lines]
     totals = {"debits": sum(a for a in amounts if a > 0), "credits": -sum(a for a in amounts if a < 0)}
     named = [replace(entry, run=run.run) for entry in entries]
-    run, done = chain.sealed(replace(run, entries=len(entries), **totals), named, [], [])
-    return [str(p) for p in verified([run], read_back(books.linked(done), 2), 2)]
+    run, done = seals.sealed(replace(run, entries=len(entries), **totals), named, [], [])
+    return [str(p) for p in verified([run], read_back(journal_table.linked(done), 2), 2)]
 
 
 def first_run(plant: Plant) -> list[PostedEntry]:

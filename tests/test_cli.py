@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from support_files import EPOCH, Parts, Result, bench_book, cli, sample_book
 
-from xlbackflush import __version__, layout
-from xlbackflush.samples import SAMPLES
+from xlbackflush import __version__, schema
+from xlbackflush.template.samples import SAMPLES
 
 SUMMARY = """\
 Run                       R0001 (draft)
@@ -259,9 +259,9 @@ def test_json_holds_the_run_the_ledger_and_the_checks(tmp_path: Path) -> None:
     answer = result.json
     assert (answer["exit"], answer["run"], answer["status"], answer["entries"]) == (0, "R0001", "Draft", 5)
     assert answer["debits"] == answer["credits"] == 10_639_000
-    assert answer["ledger"][layout.MIP] == 50_000
-    assert answer["ledger"][layout.FINISHED_GOODS] == 31_000
-    assert answer["ledger"][layout.COGS] == 3_129_000
+    assert answer["ledger"][schema.MIP] == 50_000
+    assert answer["ledger"][schema.FINISHED_GOODS] == 31_000
+    assert answer["ledger"][schema.COGS] == 3_129_000
     assert answer["checks"]["failed"] == 0 < answer["checks"]["passed"]
     assert answer["findings"] == []
 

@@ -10,22 +10,22 @@ import pytest
 from april import april, buy, completed, count, day, line, made
 from support import Row, journal, ledger, money, posted
 
-from xlbackflush import layout
-from xlbackflush.engine.disposition import Content, prorate
-from xlbackflush.layout import CS, PCS, PS, S
-from xlbackflush.pipeline import Posted
+from xlbackflush import schema
+from xlbackflush.engine.posting.disposition import Content, prorate
+from xlbackflush.lifecycle.pipeline import Posted
+from xlbackflush.schema import CS, PCS, PS, S
 
 AP, COGS, CCA, CCC, FG, IC, MIP = (
-    layout.ACCOUNTS_PAYABLE,
-    layout.COGS,
-    layout.CCA,
-    layout.CCC,
-    layout.FINISHED_GOODS,
-    layout.INVENTORY_CONTROL,
-    layout.MIP,
+    schema.ACCOUNTS_PAYABLE,
+    schema.COGS,
+    schema.CCA,
+    schema.CCC,
+    schema.FINISHED_GOODS,
+    schema.INVENTORY_CONTROL,
+    schema.MIP,
 )
-PRICE, USAGE = layout.PRICE_VARIANCE, layout.USAGE_VARIANCE
-BY_COUNT = {"Relief_basis": layout.PHYSICAL_COUNT, "Conversion_costs": layout.EXPENSE_THEN_ADJUST}
+PRICE, USAGE = schema.PRICE_VARIANCE, schema.USAGE_VARIANCE
+BY_COUNT = {"Relief_basis": schema.PHYSICAL_COUNT, "Conversion_costs": schema.EXPENSE_THEN_ADJUST}
 
 
 def purchase(item: str, quantity: float, price: float) -> Row:
@@ -85,15 +85,15 @@ def test_ice_cream_splits_into_the_variances_of_the_book():
     _, result = posted(april(Budgeted_fixed_overhead=140_280), ice_cream())
     amounts = found(result)
     assert amounts == {
-        layout.MATERIAL_PRICE: 88_000,
-        layout.MATERIAL_USAGE: -21_000,
-        layout.LABOR_RATE: 37_800,
-        layout.LABOR_EFFICIENCY: -27_300,
-        layout.VARIABLE_SPENDING: 5_500,
-        layout.VARIABLE_EFFICIENCY: -10_500,
-        layout.FIXED_SPENDING: -4_280,
-        layout.FIXED_VOLUME: -6_720,
-        layout.CONVERSION_ALLOCATION: -5_500,
+        schema.MATERIAL_PRICE: 88_000,
+        schema.MATERIAL_USAGE: -21_000,
+        schema.LABOR_RATE: 37_800,
+        schema.LABOR_EFFICIENCY: -27_300,
+        schema.VARIABLE_SPENDING: 5_500,
+        schema.VARIABLE_EFFICIENCY: -10_500,
+        schema.FIXED_SPENDING: -4_280,
+        schema.FIXED_VOLUME: -6_720,
+        schema.CONVERSION_ALLOCATION: -5_500,
     }
     assert ledger(result)[COGS] == 210_000 * Decimal("4.5") + 61_500
 
@@ -104,10 +104,10 @@ def test_without_hours_or_a_budget_spending_takes_it_all():
     tables["Actuals"] = [row | {"Hours": None} for row in tables["Actuals"]]
     _, result = posted(april(), tables)
     amounts = found(result)
-    assert amounts[layout.LABOR_RATE] == 10_500
-    assert amounts[layout.VARIABLE_SPENDING] == -5_000
-    assert amounts[layout.FIXED_SPENDING] == -11_000
-    assert not amounts.keys() & {layout.LABOR_EFFICIENCY, layout.VARIABLE_EFFICIENCY, layout.FIXED_VOLUME}
+    assert amounts[schema.LABOR_RATE] == 10_500
+    assert amounts[schema.VARIABLE_SPENDING] == -5_000
+    assert amounts[schema.FIXED_SPENDING] == -11_000
+    assert not amounts.keys() & {schema.LABOR_EFFICIENCY, schema.VARIABLE_EFFICIENCY, schema.FIXED_VOLUME}
 
 
 def test_hours_are_flexed_at_the_standard_rate_not_at_one_of_rounded_amounts():
@@ -122,9 +122,9 @@ def test_hours_are_flexed_at_the_standard_rate_not_at_one_of_rounded_amounts():
     }
     _, result = posted(april(), tables)
     amounts = found(result)
-    assert amounts[layout.LABOR_RATE] == cents("70.50")
-    assert amounts[layout.VARIABLE_SPENDING] == cents("54.50")
-    assert amounts[layout.VARIABLE_EFFICIENCY] == cents("1445.50") - cents("143.36")
+    assert amounts[schema.LABOR_RATE] == cents("70.50")
+    assert amounts[schema.VARIABLE_SPENDING] == cents("54.50")
+    assert amounts[schema.VARIABLE_EFFICIENCY] == cents("1445.50") - cents("143.36")
 
 
 def test_hours_paid_while_nothing_was_made_are_idle_not_dear():
@@ -136,11 +136,11 @@ def test_hours_paid_while_nothing_was_made_are_idle_not_dear():
         "Actuals": [incurred("Labor", 2_100, 100)],
     }
     _, result = posted(april(), tables)
-    assert (found(result)[layout.LABOR_RATE], found(result)[layout.LABOR_EFFICIENCY]) == (100, 2_000)
+    assert (found(result)[schema.LABOR_RATE], found(result)[schema.LABOR_EFFICIENCY]) == (100, 2_000)
     tables["StandardCost"].append(made("Other", Labor_hours=1, Labor_rate=25))
     _, result = posted(april(), tables)
-    assert found(result)[layout.LABOR_RATE] == 2_100
-    assert layout.LABOR_EFFICIENCY not in found(result)
+    assert found(result)[schema.LABOR_RATE] == 2_100
+    assert schema.LABOR_EFFICIENCY not in found(result)
 
 
 def test_what_has_no_actual_cost_of_its_own_is_compared_in_one_sum():
@@ -149,9 +149,9 @@ def test_what_has_no_actual_cost_of_its_own_is_compared_in_one_sum():
     tables["Actuals"] = [tables["Actuals"][0], incurred("Conversion", 236_000)]
     _, result = posted(april(), tables)
     amounts = found(result)
-    assert (amounts[layout.LABOR_RATE], amounts[layout.LABOR_EFFICIENCY]) == (37_800, -27_300)
-    assert amounts[layout.OTHER_CONVERSION] == -16_000
-    assert amounts[layout.CONVERSION_ALLOCATION] == 37_800 - 27_300 - 16_000
+    assert (amounts[schema.LABOR_RATE], amounts[schema.LABOR_EFFICIENCY]) == (37_800, -27_300)
+    assert amounts[schema.OTHER_CONVERSION] == -16_000
+    assert amounts[schema.CONVERSION_ALLOCATION] == 37_800 - 27_300 - 16_000
 
 
 # --------------------------------------------------------------------------------------- Butrico: proration
@@ -206,11 +206,11 @@ def test_butrico_posted():
     Overhead in finished goods 104,400 - 6,000 x 15 % = 103,500, so that they end at 85,731.96 + 132,750 + 103,500. Every
     account is rounded by itself and cost of goods sold takes what is left, here one cent.
     """
-    _, result = posted(april(Variance_disposition=layout.PRORATE), butrico())
+    _, result = posted(april(Variance_disposition=schema.PRORATE), butrico())
     amounts = found(result)
-    assert (amounts[layout.MATERIAL_PRICE], amounts[layout.MATERIAL_USAGE]) == (10_000, -15_000)
-    assert (amounts[layout.LABOR_RATE], amounts[layout.LABOR_EFFICIENCY]) == (20_000, -5_000)
-    assert amounts[layout.VARIABLE_SPENDING] + amounts[layout.VARIABLE_EFFICIENCY] == -6_000
+    assert (amounts[schema.MATERIAL_PRICE], amounts[schema.MATERIAL_USAGE]) == (10_000, -15_000)
+    assert (amounts[schema.LABOR_RATE], amounts[schema.LABOR_EFFICIENCY]) == (20_000, -5_000)
+    assert amounts[schema.VARIABLE_SPENDING] + amounts[schema.VARIABLE_EFFICIENCY] == -6_000
     shares = {s.role: s for s in result.shares}
     assert round(shares[FG].price, 2) == 1_793.81
     assert round(shares[FG].usage, 2) == -3_061.86
@@ -230,7 +230,7 @@ def test_butrico_posted():
     assert balances[COGS] == pytest.approx(cents("1681677.84"), abs=cents("0.01"))
 
 
-@pytest.mark.parametrize(("disposition", "sold"), [(layout.TO_COGS, 1_683_100), (layout.CARRY_FORWARD, 1_679_100)])
+@pytest.mark.parametrize(("disposition", "sold"), [(schema.TO_COGS, 1_683_100), (schema.CARRY_FORWARD, 1_679_100)])
 def test_butrico_otherwise(disposition, sold):
     """1,679,100 at standard; the variances are 10,000 - 15,000 + 20,000 - 5,000 - 6,000 = 4,000 U."""
     _, result = posted(april(Variance_disposition=disposition), butrico())
@@ -239,7 +239,7 @@ def test_butrico_otherwise(disposition, sold):
     assert (balances[MIP], balances[FG]) == (65_000, 321_900)
     carried = {CCC: 1_575_000, CCA: -1_566_000, PRICE: 10_000, USAGE: -15_000}
     for role, balance in carried.items():
-        assert balances.get(role, 0) == (balance if disposition == layout.CARRY_FORWARD else 0)
+        assert balances.get(role, 0) == (balance if disposition == schema.CARRY_FORWARD else 0)
 
 
 def test_scrap_beyond_allowance_bears_the_price_but_not_the_usage():
@@ -254,8 +254,8 @@ def test_scrap_beyond_allowance_bears_the_price_but_not_the_usage():
             | {"Kind": "Abnormal"}
         ],
     }
-    _, result = posted(april(Variance_disposition=layout.PRORATE), tables)
-    assert journal(result)["Close"] == {PRICE: -100, MIP: 50, COGS: 30, layout.ABNORMAL_SCRAP: 20}
+    _, result = posted(april(Variance_disposition=schema.PRORATE), tables)
+    assert journal(result)["Close"] == {PRICE: -100, MIP: 50, COGS: 30, schema.ABNORMAL_SCRAP: 20}
 
 
 # ------------------------------------------------------------------------ Carter: relief by physical count
@@ -272,7 +272,7 @@ def carter(*counted: Row, conversion: float = 200_000) -> dict[str, list[Row]]:
 
 RIP = in_money(MIP, 31_000, 1_400, 33_000, 1_800)
 FINISHED = in_money(FG, 12_000, 4_000, 14_000, 5_000)
-EXPENSED = {COGS: 200_000, layout.VARIOUS_ACCOUNTS: -200_000}
+EXPENSED = {COGS: 200_000, schema.VARIOUS_ACCOUNTS: -200_000}
 
 
 def test_raw_and_in_process_relieved_by_difference():
@@ -323,7 +323,7 @@ def test_finished_goods_counted_as_well():
         FG: 14_000,
         COGS: 364_400 + 200_000 - 1_400,
         AP: -367_000,
-        layout.VARIOUS_ACCOUNTS: -200_000,
+        schema.VARIOUS_ACCOUNTS: -200_000,
     }
 
 
@@ -401,7 +401,7 @@ def test_relief_by_count_with_conversion_at_standard():
         "Counts": [completed("Unit", 1_000)],
         "InventoryCount": [in_money(MIP, 10_000, 0, 12_000, 0), in_money(FG, 5_000, 0, 7_000, 0)],
     }
-    _, result = posted(april(Relief_basis=layout.PHYSICAL_COUNT), tables)
+    _, result = posted(april(Relief_basis=schema.PHYSICAL_COUNT), tables)
     entries = journal(result)
     assert entries["Completion"] == {FG: 78_000, MIP: -48_000, CCA: -30_000}
     assert entries["Sale"] == {COGS: 76_000, FG: -76_000}
@@ -419,10 +419,10 @@ def test_conversion_expensed_and_adjusted_with_relief_by_bill_of_materials():
         "Counts": [completed("Widget", 100), count("Sold", "Widget", 70, 12, "S-1")],
         "Stock": [{"Item": "Widget", "Counted qty": 30}],
     }
-    _, result = posted(april(Conversion_costs=layout.EXPENSE_THEN_ADJUST), tables)
+    _, result = posted(april(Conversion_costs=schema.EXPENSE_THEN_ADJUST), tables)
     assert journal(result) == {
         "Purchase": {MIP: 1_000, AP: -1_000},
-        "Conversion": {COGS: 450, layout.VARIOUS_ACCOUNTS: -450},
+        "Conversion": {COGS: 450, schema.VARIOUS_ACCOUNTS: -450},
         "Completion": {FG: 800, MIP: -800},
         "Sale": {COGS: 560, FG: -560},
         "Close": {FG: 120, COGS: -120},
@@ -477,9 +477,9 @@ def test_csix_fuel_pumps():
     amounts, balances = found(result), ledger(result)
     assert (balances[MIP], balances[FG], balances[COGS]) == (115_000, 192_000, 9_888_000 + 263_000)
     assert amounts == {
-        layout.CONVERSION_ALLOCATION: 263_000,
-        layout.LABOR_RATE: 13_000,
-        layout.VARIABLE_SPENDING: 250_000,
+        schema.CONVERSION_ALLOCATION: 263_000,
+        schema.LABOR_RATE: 13_000,
+        schema.VARIABLE_SPENDING: 250_000,
     }
 
 
@@ -515,30 +515,30 @@ def in_process(**settings: object) -> Posted:
 def test_units_in_process_come_out_of_materials_and_of_cost_of_goods_sold(points, credited):
     """By hand. 1,000 x 15 of material, 1,000 x 50 % x 10 of conversion; reversed on the next day."""
     result = in_process(Trigger_points=points)
-    entry = {layout.WORK_IN_PROCESS: 20_000, credited: -15_000, COGS: -5_000}
+    entry = {schema.WORK_IN_PROCESS: 20_000, credited: -15_000, COGS: -5_000}
     assert journal(result)["Period-end WIP"] == entry
     assert journal(result)["Reversal"] == {role: -amount for role, amount in entry.items()}
     assert [e.days_after for e in result.entries if e.event == "Reversal"] == [1]
-    assert ledger(result)[layout.WORK_IN_PROCESS] == 20_000
+    assert ledger(result)[schema.WORK_IN_PROCESS] == 20_000
 
 
 def test_carried_forward_the_conversion_in_process_comes_out_of_conversion_allocated():
     """Cost of goods sold holds no conversion variance then: 1,000,000 + 5,000 stays in the account."""
-    result = in_process(Variance_disposition=layout.CARRY_FORWARD)
-    assert journal(result)["Period-end WIP"] == {layout.WORK_IN_PROCESS: 20_000, MIP: -15_000, CCA: -5_000}
+    result = in_process(Variance_disposition=schema.CARRY_FORWARD)
+    assert journal(result)["Period-end WIP"] == {schema.WORK_IN_PROCESS: 20_000, MIP: -15_000, CCA: -5_000}
     assert ledger(result)[CCA] == -1_005_000
     assert ledger(result)[COGS] == 2_450_000
 
 
 def test_prorated_the_conversion_in_process_is_no_variance():
     """By hand. 10,000 under-allocated, 5,000 of it in process: 5,000 over 98,000 sold and 2,000 kept, 4,900 and 100."""
-    result = in_process(Variance_disposition=layout.PRORATE)
+    result = in_process(Variance_disposition=schema.PRORATE)
     assert journal(result)["Close"] == {CCA: 1_000_000, CCC: -1_010_000, FG: 100, COGS: 9_900}
     assert ledger(result)[COGS] == 2_450_000 + 9_900 - 5_000
 
 
 def test_shown_only_nothing_is_recorded():
-    result = in_process(**{"Period-end WIP": layout.SHOW_ONLY})
+    result = in_process(**{"Period-end WIP": schema.SHOW_ONLY})
     assert not journal(result).keys() & {"Period-end WIP", "Reversal"}
     assert float(result.wip["amount"].sum()) == 20_000
 
@@ -582,7 +582,7 @@ def test_a_physical_count_prorates_by_what_was_counted_and_what_went_on():
         "Counts": [completed("Motor", 100), completed("Pump", 40)],
         "Stock": [{"Item": item, "Counted qty": n} for item, n in (("Wire", 500), ("Motor", 20), ("Pump", 30))],
     }
-    settings = april(Relief_basis=layout.PHYSICAL_COUNT, Variance_disposition=layout.PRORATE)
+    settings = april(Relief_basis=schema.PHYSICAL_COUNT, Variance_disposition=schema.PRORATE)
     _, result = posted(settings, tables)
     close = journal(result)["Close"]
     assert (close[MIP], close[FG]) == (cents("135.15"), cents("123.64"))

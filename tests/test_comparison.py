@@ -12,26 +12,27 @@ from support import Row, Tables, ledger, money, posted
 from test_textbooks import april, buy, completed, count, day, line, made, silicon_valley
 from worlds import World, expected, quantities, worlds
 
-from xlbackflush import layout, pipeline
-from xlbackflush.cli import main
-from xlbackflush.engine.comparison import LINES, METHODS, Balance, comparison
-from xlbackflush.layout import CS, PCS, PS, SEQUENTIAL, S
-from xlbackflush.samples import SAMPLES
+from xlbackflush import schema
+from xlbackflush.cli.parser import main
+from xlbackflush.engine.measures.comparison import LINES, METHODS, Balance, comparison
+from xlbackflush.lifecycle import pipeline
+from xlbackflush.schema import CS, PCS, PS, SEQUENTIAL, S
+from xlbackflush.template.samples import SAMPLES
 
 #: roles of the ledger that each line stands for
 ROLES = {
-    "materials": (layout.MIP, layout.INVENTORY_CONTROL),
-    "work": (layout.WORK_IN_PROCESS,),
-    "finished goods": (layout.FINISHED_GOODS,),
-    "payables": (layout.ACCOUNTS_PAYABLE,),
-    "various": (layout.VARIOUS_ACCOUNTS,),
-    "conversion": (layout.CCC, layout.CCA),
-    "price": (layout.PRICE_VARIANCE,),
-    "sold": (layout.COGS,),
-    "abnormal": (layout.ABNORMAL_SCRAP,),
-    "recovery": (layout.SCRAP_RECOVERY,),
+    "materials": (schema.MIP, schema.INVENTORY_CONTROL),
+    "work": (schema.WORK_IN_PROCESS,),
+    "finished goods": (schema.FINISHED_GOODS,),
+    "payables": (schema.ACCOUNTS_PAYABLE,),
+    "various": (schema.VARIOUS_ACCOUNTS,),
+    "conversion": (schema.CCC, schema.CCA),
+    "price": (schema.PRICE_VARIANCE,),
+    "sold": (schema.COGS,),
+    "abnormal": (schema.ABNORMAL_SCRAP,),
+    "recovery": (schema.SCRAP_RECOVERY,),
 }
-MADE = (layout.SUBASSEMBLY, layout.PHANTOM, layout.FINISHED)
+MADE = (schema.SUBASSEMBLY, schema.PHANTOM, schema.FINISHED)
 
 
 def columns(result: pipeline.Posted) -> dict[str, dict[str, int]]:
@@ -41,7 +42,7 @@ def columns(result: pipeline.Posted) -> dict[str, dict[str, int]]:
 
 def plain(settings: dict[str, object], trigger: str) -> dict[str, object]:
     """The settings of a run that posts what the comparison is about, and neither closes nor adjusts."""
-    policy = {"Variance disposition": layout.CARRY_FORWARD, "Journal detail": layout.PER_TRIGGER}
+    policy = {"Variance disposition": schema.CARRY_FORWARD, "Journal detail": schema.PER_TRIGGER}
     return settings | policy | {"Trigger points": trigger}
 
 
@@ -50,7 +51,7 @@ def as_posted(tables: Tables, trigger: str) -> dict[str, list[Row]]:
     kinds = {str(row["Item"]).upper(): row["Type"] for row in tables["StandardCost"]}
     bought = tables.get("Purchases", [])
     if trigger in (PS, S):
-        bought = [row for row in bought if kinds[str(row["Item"]).upper()] == layout.BUY]
+        bought = [row for row in bought if kinds[str(row["Item"]).upper()] == schema.BUY]
     stock = [{"Item": row["Item"], "Opening qty": row.get("Opening qty")} for row in tables.get("Stock", [])]
     return {**{name: list(rows) for name, rows in tables.items()}, "Purchases": bought, "Stock": stock, "WIP": []}
 
@@ -58,7 +59,7 @@ def as_posted(tables: Tables, trigger: str) -> dict[str, list[Row]]:
 def assert_as_posted(result: pipeline.Posted, settings: dict[str, object], tables: Tables) -> None:
     """Each backflush column is the ledger of a run with these trigger points, and counts its entries."""
     shown = columns(result)
-    for trigger in layout.TRIGGERS:
+    for trigger in schema.TRIGGERS:
         _, run = posted(plain(settings, trigger), as_posted(tables, trigger))
         closing = ledger(run)
         for key, roles in ROLES.items():
@@ -88,7 +89,7 @@ def own_run(world: World) -> pipeline.Posted:
     """The run whose sheet is looked at: as the world is, but for purchases that its trigger points refuse."""
     trigger = str(world.settings["Trigger points"])
     kinds = {str(row["Item"]): row["Type"] for row in world.tables["StandardCost"]}
-    refused = trigger in (PS, S) and any(kinds[str(r["Item"]).upper()] != layout.BUY for r in world.tables["Purchases"])
+    refused = trigger in (PS, S) and any(kinds[str(r["Item"]).upper()] != schema.BUY for r in world.tables["Purchases"])
     assume(not refused)
     return posted(world.settings, world.tables)[1]
 
@@ -98,7 +99,7 @@ def own_run(world: World) -> pipeline.Posted:
 
 @given(comparable())
 def test_every_column_is_what_a_run_with_these_trigger_points_posts(world):
-    for trigger in layout.TRIGGERS:
+    for trigger in schema.TRIGGERS:
         expected(World(plain(world.settings, trigger), as_posted(world.tables, trigger)))  # no amount too near a half
     assert_as_posted(own_run(world), world.settings, world.tables)
 
@@ -125,7 +126,7 @@ def test_every_method_balances_and_every_difference_is_explained(world):
             assert (found.explanation == "All columns agree.") == (len(set(found.figures)) == 1)
 
 
-@given(comparable(), st.sampled_from(layout.TRIGGERS))
+@given(comparable(), st.sampled_from(schema.TRIGGERS))
 def test_the_trigger_points_of_the_run_do_not_matter(world, trigger):
     world = world.with_tables(**as_posted(world.tables, S) | {"WIP": world.tables["WIP"]})
     one, other = (posted(world.with_setting("Trigger points", t).settings, world.tables)[1] for t in (PCS, trigger))
@@ -198,7 +199,7 @@ def test_units_in_process_are_what_sequential_tracking_adds():
     apart = {key: conventional[key] - backflush[key] for key in ROLES if conventional[key] != backflush[key]}
     assert apart == {"materials": -160_00, "finished goods": -90_00, "work": 272_50, "conversion": -22_50}
     assert conventional["work"] == 272_50
-    assert [shown[m]["work"] for m in layout.TRIGGERS] == [0, 0, 0, 0]
+    assert [shown[m]["work"] for m in schema.TRIGGERS] == [0, 0, 0, 0]
     assert backflush["beyond"] == backflush["b conversion"] == -22_50
     # 4 counts, of which 3 completions with three entries each, and two entries for each row in process
     assert [conventional["documents"], backflush["documents"]] == [9 + 1 + 4, 4]
@@ -230,7 +231,7 @@ def test_made_items_that_were_bought_have_no_account_under_purchase_and_sale():
 def test_scrap_at_no_cost_still_needs_an_entry_for_its_salvage():
     """5 recovered for rags that cost nothing: Dr Scrap recovery 5, Cr Conversion costs control 5."""
     rags: Row = {"Date": day(4), "Document": "SC-1", "Item": "Rags", "Quantity": 1, "Salvage value": 5}
-    rags |= {"Stage": layout.COMPONENT, "Kind": layout.NORMAL}
+    rags |= {"Stage": schema.COMPONENT, "Kind": schema.NORMAL}
     shown = columns(posted(april(), {"StandardCost": [buy("Rags", 0)], "Scrap": [rags]})[1])
     assert [shown[m]["triggers"] for m in METHODS] == [1] * 5
     assert [shown[m]["conversion"] for m in METHODS] == [-5_00] * 5
@@ -269,11 +270,11 @@ def test_the_sheet_recalculates_to_what_was_written(name, tmp_path: Path):
     assert main(["new", str(path), "--sample", name]) == main(["run", str(path)]) == 0
     written = openpyxl.load_workbook(path, data_only=True)["Comparison"]
     again = office.recalculate([path])[0]["Comparison"]
-    for row in written.iter_rows(min_row=layout.HEADER_ROW):
+    for row in written.iter_rows(min_row=schema.HEADER_ROW):
         for cell in row:
             assert (again[cell.coordinate].value or 0) == pytest.approx(cell.value or 0, abs=1e-9), cell.coordinate
     live = openpyxl.load_workbook(path)["Comparison"]
-    rows = range(layout.HEADER_ROW + 1, live.max_row + 1)
+    rows = range(schema.HEADER_ROW + 1, live.max_row + 1)
     assert all(str(live.cell(r, 3).value).startswith("=") or live.cell(r, 3).value == 0 for r in rows)
 
 

@@ -10,16 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import Row, run
 
-from xlbackflush import layout
-from xlbackflush.engine import books
-from xlbackflush.engine.basis import Rest
-from xlbackflush.engine.books import PostedEntry, PostedLine
-from xlbackflush.engine.corrections import correct
-from xlbackflush.engine.journal import Entry, Line
-from xlbackflush.engine.tables import CellError
+from xlbackflush import schema
+from xlbackflush.engine.posting.flush import Entry, Line
+from xlbackflush.engine.record import journal_table
+from xlbackflush.engine.record.corrections import correct
+from xlbackflush.engine.record.journal_table import PostedEntry, PostedLine
+from xlbackflush.model.basis import Rest
+from xlbackflush.model.tables import CellError
 
-END = (dt.date(2026, 4, 30) - layout.DAY_0).days
-ACCOUNTS = {role: (number, name) for role, (number, name) in layout.ROLES.items()}
+END = (dt.date(2026, 4, 30) - schema.DAY_0).days
+ACCOUNTS = {role: (number, name) for role, (number, name) in schema.ROLES.items()}
 
 
 def entry(event: str, amount: int, debit: str, credit: str, text: str = "", product: str = "", after: int = 0) -> Entry:
@@ -27,10 +27,10 @@ def entry(event: str, amount: int, debit: str, credit: str, text: str = "", prod
     return Entry(event, text or event, product, after, lines)
 
 
-SALE = entry(layout.SALE, 900, layout.COGS, layout.FINISHED_GOODS)
-COMPLETION = entry(layout.COMPLETION, 1_000, layout.FINISHED_GOODS, layout.MIP)
-WIP = entry(layout.PERIOD_END_WIP, 50, layout.WORK_IN_PROCESS, layout.MIP)
-BACK = entry(layout.REVERSAL, 50, layout.MIP, layout.WORK_IN_PROCESS, after=1)
+SALE = entry(schema.SALE, 900, schema.COGS, schema.FINISHED_GOODS)
+COMPLETION = entry(schema.COMPLETION, 1_000, schema.FINISHED_GOODS, schema.MIP)
+WIP = entry(schema.PERIOD_END_WIP, 50, schema.WORK_IN_PROCESS, schema.MIP)
+BACK = entry(schema.REVERSAL, 50, schema.MIP, schema.WORK_IN_PROCESS, after=1)
 
 
 def amounts(found: list[PostedEntry]) -> list[tuple[int, str, int]]:
@@ -50,11 +50,11 @@ def first(*target: Entry) -> list[PostedEntry]:
 
 def test_the_first_run_posts_its_target_as_it_is():
     draft = correct([], [COMPLETION, SALE], ACCOUNTS, END, "R0001")
-    assert amounts(draft.entries) == [(1, layout.COMPLETION, 1_000), (2, layout.SALE, 900)]
-    assert [e.description for e in draft.new] == [layout.COMPLETION, layout.SALE]
+    assert amounts(draft.entries) == [(1, schema.COMPLETION, 1_000), (2, schema.SALE, 900)]
+    assert [e.description for e in draft.new] == [schema.COMPLETION, schema.SALE]
     assert draft.target == {1: 0, 2: 1}
     assert draft.entries[0].lines[0] == PostedLine(
-        layout.FINISHED_GOODS, "1350", "Finished goods inventory", 1_000, "Counts!E7:E9"
+        schema.FINISHED_GOODS, "1350", "Finished goods inventory", 1_000, "Counts!E7:E9"
     )
 
 
@@ -67,9 +67,9 @@ def test_nothing_new_where_nothing_differs():
 
 
 def test_only_what_differs_is_reversed_and_posted_anew():
-    more = entry(layout.SALE, 950, layout.COGS, layout.FINISHED_GOODS)
+    more = entry(schema.SALE, 950, schema.COGS, schema.FINISHED_GOODS)
     draft = correct(first(COMPLETION, SALE), [COMPLETION, more], ACCOUNTS, END, "R0002")
-    assert amounts(draft.new) == [(3, layout.SALE, -900), (4, layout.SALE, 950)]
+    assert amounts(draft.new) == [(3, schema.SALE, -900), (4, schema.SALE, 950)]
     assert [e.description for e in draft.new] == ["Reversal of entry 2 of R0001: Sale", "Correction of entry 2: Sale"]
     assert links(draft.entries) == {
         1: (None, None, None), 2: (None, 3, None), 3: (2, None, None), 4: (None, None, 2),
@@ -79,7 +79,7 @@ def test_only_what_differs_is_reversed_and_posted_anew():
 
 
 def test_a_correction_stands_and_can_be_corrected():
-    sales = [entry(layout.SALE, amount, layout.COGS, layout.FINISHED_GOODS) for amount in (900, 950, 900)]
+    sales = [entry(schema.SALE, amount, schema.COGS, schema.FINISHED_GOODS) for amount in (900, 950, 900)]
     posted = first(sales[0])
     for number, sale in enumerate(sales[1:], 2):
         posted = correct(posted, [sale], ACCOUNTS, END, f"R{number:04d}").entries
@@ -97,7 +97,7 @@ def test_a_correction_stands_and_can_be_corrected():
 
 def test_equal_entries_count_as_often_as_they_occur():
     draft = correct(first(SALE, SALE), [SALE, SALE, SALE], ACCOUNTS, END, "R0002")
-    assert amounts(draft.new) == [(3, layout.SALE, 900)]
+    assert amounts(draft.new) == [(3, schema.SALE, 900)]
     draft = correct(first(SALE, SALE, SALE), [SALE], ACCOUNTS, END, "R0002")
     assert [(e.reverses, e.lines[0].minor) for e in draft.new] == [(2, -900), (3, -900)]
 
@@ -109,23 +109,23 @@ def test_an_entry_without_one_to_replace_is_marked_but_not_linked():
 
 
 def test_a_replacement_is_of_the_same_event_and_product_and_of_the_same_words_if_it_can_be():
-    normal = entry(layout.SCRAP_EVENT, 10, layout.CCC, layout.MIP, "Normal scrap")
-    abnormal = entry(layout.SCRAP_EVENT, 20, layout.ABNORMAL_SCRAP, layout.MIP, "Abnormal scrap")
-    gizmo = entry(layout.SCRAP_EVENT, 30, layout.CCC, layout.MIP, "Normal scrap", "GIZMO")
+    normal = entry(schema.SCRAP_EVENT, 10, schema.CCC, schema.MIP, "Normal scrap")
+    abnormal = entry(schema.SCRAP_EVENT, 20, schema.ABNORMAL_SCRAP, schema.MIP, "Abnormal scrap")
+    gizmo = entry(schema.SCRAP_EVENT, 30, schema.CCC, schema.MIP, "Normal scrap", "GIZMO")
     target = [
-        entry(layout.SCRAP_EVENT, 21, layout.ABNORMAL_SCRAP, layout.MIP, "Abnormal scrap"),
-        entry(layout.SCRAP_EVENT, 11, layout.CCC, layout.MIP, "Scrap as usual"),
-        entry(layout.SCRAP_EVENT, 31, layout.CCC, layout.MIP, "Normal scrap", "WIDGET"),
+        entry(schema.SCRAP_EVENT, 21, schema.ABNORMAL_SCRAP, schema.MIP, "Abnormal scrap"),
+        entry(schema.SCRAP_EVENT, 11, schema.CCC, schema.MIP, "Scrap as usual"),
+        entry(schema.SCRAP_EVENT, 31, schema.CCC, schema.MIP, "Normal scrap", "WIDGET"),
     ]
     draft = correct(first(normal, abnormal, gizmo), target, ACCOUNTS, END, "R0002")
     assert [e.corrects for e in draft.new] == [None, None, None, 2, 1, None]
 
 
 def test_a_reversal_names_the_account_as_posted_and_a_new_mapping_is_a_correction():
-    moved = ACCOUNTS | {layout.COGS: ("6000", "Cost of sales")}
+    moved = ACCOUNTS | {schema.COGS: ("6000", "Cost of sales")}
     draft = correct(first(COMPLETION, SALE), [COMPLETION, SALE], moved, END, "R0002")
     assert [[x.account for x in e.lines] for e in draft.new] == [["5110", "1350"], ["6000", "1350"]]
-    renamed = ACCOUNTS | {layout.COGS: ("5110", "Cost of sales")}
+    renamed = ACCOUNTS | {schema.COGS: ("5110", "Cost of sales")}
     assert correct(first(COMPLETION, SALE), [COMPLETION, SALE], renamed, END, "R0002").new == []
 
 
@@ -147,7 +147,7 @@ def test_a_later_count_of_a_worked_month_corrects_the_entries_that_depend_on_it(
     plant = Plant(2)
     plant.run(run(april(), tables))
     plant.post()
-    assert [e.event for e in plant.entries()] == [layout.CONVERSION_EVENT, layout.COMPLETION, layout.CLOSE]
+    assert [e.event for e in plant.entries()] == [schema.CONVERSION_EVENT, schema.COMPLETION, schema.CLOSE]
     plant.run(run(april(), tables | {"Counts": [completed("GADGET", 12)]}))
     plant.post()
     assert [(e.number, e.reverses, e.corrects, [x.minor for x in e.lines]) for e in plant.posted()[3:]] == [
@@ -168,11 +168,11 @@ minors = st.integers(1, 10**14).flatmap(lambda n: st.sampled_from([n, -n]))
 
 @st.composite
 def posted_entries(draw: st.DrawFn) -> list[PostedEntry]:
-    lines = st.builds(PostedLine, st.sampled_from(sorted(layout.ROLES)), some, words, minors, words, words)
+    lines = st.builds(PostedLine, st.sampled_from(sorted(schema.ROLES)), some, words, minors, words, words)
     found = draw(
         st.lists(
             st.builds(
-                PostedEntry, some, st.just(0), st.integers(1, 2_958_465), st.sampled_from(layout.EVENTS), some, words,
+                PostedEntry, some, st.just(0), st.integers(1, 2_958_465), st.sampled_from(schema.EVENTS), some, words,
                 st.lists(lines, min_size=1, max_size=3).map(tuple), maybe, maybe, maybe,
             ),
             max_size=4,
@@ -183,11 +183,11 @@ def posted_entries(draw: st.DrawFn) -> list[PostedEntry]:
 
 @given(posted_entries(), st.sampled_from([0, 2, 3]))
 def test_what_is_written_is_read_back(entries, places):
-    assert books.parse(read_back(entries, places), places) == (entries, [])
+    assert journal_table.parse(read_back(entries, places), places) == (entries, [])
 
 
 def test_the_journal_of_a_workbook_has_the_columns_of_the_books_in_their_order():
-    assert [name for name in layout.JOURNAL.names if name in books.COLUMNS] == list(books.COLUMNS)
+    assert [name for name in schema.JOURNAL.names if name in journal_table.COLUMNS] == list(journal_table.COLUMNS)
 
 
 @given(posted_entries())
@@ -195,8 +195,8 @@ def test_days_may_come_as_numbers(entries):
     source = read_back(entries, 2)
     at = source.columns.index("Posting date")
     for row in source.rows:
-        row[at] = float((row[at] - layout.DAY_0).days)
-    assert books.parse(source, 2) == (entries, [])
+        row[at] = float((row[at] - schema.DAY_0).days)
+    assert journal_table.parse(source, 2) == (entries, [])
 
 
 SPOILED = [
@@ -226,14 +226,14 @@ SPOILED = [
 def test_a_cell_that_is_not_as_posted_is_named(column, cell, said):
     source = read_back(first(COMPLETION, SALE), 2)
     source.rows[3][source.columns.index(column)] = cell
-    _, problems = books.parse(source, 2)
+    _, problems = journal_table.parse(source, 2)
     assert f"Journal!{source.letters[column]}{FIRST_ROW + 3}: {said}" in map(str, problems)
 
 
 def test_what_belongs_to_the_entry_is_the_same_in_all_its_lines():
     source = read_back(first(COMPLETION, SALE), 2)
     source.rows[1][source.columns.index("Description")] = "Completed"
-    entries, problems = books.parse(source, 2)
+    entries, problems = journal_table.parse(source, 2)
     assert [e.number for e in entries] == [2]
     assert list(map(str, problems)) == ["Journal!K7:K8: Description differs within entry 1."]
 
@@ -241,7 +241,7 @@ def test_what_belongs_to_the_entry_is_the_same_in_all_its_lines():
 def test_a_line_has_one_side():
     source = read_back(first(COMPLETION, SALE), 2)
     source.rows[0][source.columns.index("Credit")] = 10.0
-    assert list(map(str, books.parse(source, 2)[1])) == ["Journal!I7: A line has either a debit or a credit."]
+    assert list(map(str, journal_table.parse(source, 2)[1])) == ["Journal!I7: A line has either a debit or a credit."]
 
 
 def test_numbers_have_no_gaps_and_a_gap_is_named_once():
@@ -251,10 +251,12 @@ def test_numbers_have_no_gaps_and_a_gap_is_named_once():
     ]
     source = read_back(entries, 2)
     source.rows[2][1] = source.rows[3][1] = 7.0
-    assert [str(p) for p in books.parse(source, 2)[1]] == ["Journal!B9: Entry is 7, where number 2 should follow."]
+    assert [str(p) for p in journal_table.parse(source, 2)[1]] == [
+        "Journal!B9: Entry is 7, where number 2 should follow."
+    ]
 
 
 def test_a_table_without_its_columns_is_refused():
     source = read_back(first(SALE), 2)
     source.columns = [name if name != "Seal" else "Stamp" for name in source.columns]
-    assert list(map(str, books.parse(source, 2)[1])) == ["Journal: Table Journal has no column Seal."]
+    assert list(map(str, journal_table.parse(source, 2)[1])) == ["Journal: Table Journal has no column Seal."]

@@ -14,10 +14,10 @@ from support import money, posted
 from support_files import Parts, bench_book, cli, sample_book
 from worlds import World, expected, worlds
 
-from xlbackflush import layout
-from xlbackflush.engine.dashboard import CLASSES, FLOW, PARETO, STREAMS, WATERFALL, Bar, cut_off, pareto
-from xlbackflush.engine.variances import Variance
-from xlbackflush.pipeline import Posted
+from xlbackflush import schema
+from xlbackflush.engine.measures.dashboard import CLASSES, FLOW, PARETO, STREAMS, WATERFALL, Bar, cut_off, pareto
+from xlbackflush.engine.measures.variances import Variance
+from xlbackflush.lifecycle.pipeline import Posted
 
 CHART = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 STEPS = len(CLASSES)
@@ -55,15 +55,15 @@ def test_standard_cost_is_what_was_spent_less_what_the_oracle_calls_a_variance(w
     abnormal scrap, all from the journal of the oracle. Elsewhere the oracle knows no price and usage variance."""
     oracle = expected(world)
     _, result = posted(world.settings, world.tables)
-    if world.settings["Trigger points"] not in (layout.PCS, layout.PS):
+    if world.settings["Trigger points"] not in (schema.PCS, schema.PS):
         return
-    before_close = [roles for event, roles in oracle.journal.items() if event != layout.CLOSE]
+    before_close = [roles for event, roles in oracle.journal.items() if event != schema.CLOSE]
 
     def net(*roles: str) -> Decimal:
         return sum((entry.get(role, Decimal(0)) for entry in before_close for role in roles), Decimal(0))
 
-    spent = -net(layout.ACCOUNTS_PAYABLE, layout.VARIOUS_ACCOUNTS)
-    lost = net(layout.PRICE_VARIANCE, layout.USAGE_VARIANCE, layout.CCC, layout.CCA, layout.ABNORMAL_SCRAP)
+    spent = -net(schema.ACCOUNTS_PAYABLE, schema.VARIOUS_ACCOUNTS)
+    lost = net(schema.PRICE_VARIANCE, schema.USAGE_VARIANCE, schema.CCC, schema.CCA, schema.ABNORMAL_SCRAP)
     first, *_, last, _ = rows(result, WATERFALL)
     assert money(last.amount, result.places) == spent
     assert money(first.amount, result.places) == spent - lost
@@ -96,7 +96,7 @@ def test_the_pareto_falls_and_ends_at_all_of_it(world: World) -> None:
     assert bars[: len(filled)] == filled
     amounts = [bar.amount for bar in filled[:10]]
     assert amounts == sorted(amounts, reverse=True)
-    single = [v for v in result.variances if v.name != layout.CONVERSION_ALLOCATION]
+    single = [v for v in result.variances if v.name != schema.CONVERSION_ALLOCATION]
     assert sum(bar.amount for bar in filled) == sum(abs(v.amount) for v in single)
     if filled:
         assert filled[-1].share == 1
@@ -106,8 +106,8 @@ def test_the_pareto_falls_and_ends_at_all_of_it(world: World) -> None:
 
 def test_the_eleventh_variance_and_those_after_it_are_all_others() -> None:
     """100, 90, ... 10 and two of 5: 550 of 560 in the ten, the last of them at 98.21 %."""
-    found = [variance(layout.MATERIAL_PRICE, n, f"P-{n}") for n in (5, 10, 100, 90, 80, 70, 60, 50, 40, 30, 20)]
-    found += [variance(layout.CONVERSION_ALLOCATION, -5), variance(layout.LABOR_RATE, -5, "", "Conversion allocation")]
+    found = [variance(schema.MATERIAL_PRICE, n, f"P-{n}") for n in (5, 10, 100, 90, 80, 70, 60, 50, 40, 30, 20)]
+    found += [variance(schema.CONVERSION_ALLOCATION, -5), variance(schema.LABOR_RATE, -5, "", "Conversion allocation")]
     bars = pareto(found)
     assert [bar.amount for bar in bars] == [100, 90, 80, 70, 60, 50, 40, 30, 20, 10, 10]
     assert [bar.name for bar in bars[:2]] == ["Material price P-100", "Material price P-90"]
@@ -117,8 +117,8 @@ def test_the_eleventh_variance_and_those_after_it_are_all_others() -> None:
 
 
 def test_favorable_variances_count_by_size_and_nil_ones_not_at_all() -> None:
-    found = [variance(layout.MATERIAL_PRICE, 3, "A"), variance(layout.SCRAP_VARIANCE, -7, "Normal scrap")]
-    bars = pareto([*found, variance(layout.LABOR_RATE, 0)])
+    found = [variance(schema.MATERIAL_PRICE, 3, "A"), variance(schema.SCRAP_VARIANCE, -7, "Normal scrap")]
+    bars = pareto([*found, variance(schema.LABOR_RATE, 0)])
     assert [(bar.name, bar.up, bar.down) for bar in bars[:3]] == [
         ("Normal scrap", 0, 7),
         ("Material price A", 3, 0),
@@ -137,9 +137,9 @@ def test_cost_in_is_cost_out(world: World) -> None:
     streams = {bar.name: money(bar.amount, result.places) for bar in rows(result, FLOW)}
     assert sum(bar.cost_in for bar in rows(result, FLOW)) == sum(bar.cost_out for bar in rows(result, FLOW))
     assert all(bar.cost_in >= 0 <= bar.cost_out for bar in rows(result, FLOW))
-    stock = (layout.MIP, layout.INVENTORY_CONTROL)
-    assert streams["Cost of goods sold"] == oracle.ledger.get(layout.COGS, 0)
-    assert streams["Closing finished goods"] == oracle.ledger.get(layout.FINISHED_GOODS, 0)
+    stock = (schema.MIP, schema.INVENTORY_CONTROL)
+    assert streams["Cost of goods sold"] == oracle.ledger.get(schema.COGS, 0)
+    assert streams["Closing finished goods"] == oracle.ledger.get(schema.FINISHED_GOODS, 0)
     assert streams["Closing materials and in-process"] == sum(oracle.ledger.get(role, 0) for role in stock)
 
 
@@ -150,7 +150,7 @@ def test_every_role_flows_in_one_stream() -> None:
         for column in ("Opening", "Closing", "")
     }
     assert of_column["Opening"] == of_column["Closing"]
-    assert sorted(of_column["Opening"] + of_column[""]) == sorted(layout.ROLES)
+    assert sorted(of_column["Opening"] + of_column[""]) == sorted(schema.ROLES)
 
 
 # ----------------------------------------------------------------------------------------------- the sheet
@@ -179,17 +179,17 @@ def test_variances_are_named_with_item_amount_and_side(tmp_path: Path) -> None:
 
 SETTINGS = {
     "as it is": {},
-    "sale only, yen": {"Trigger points": layout.S, "Currency": "JPY"},
-    "completion and sale, prorated": {"Trigger points": layout.CS, "Variance disposition": layout.PRORATE},
+    "sale only, yen": {"Trigger points": schema.S, "Currency": "JPY"},
+    "completion and sale, prorated": {"Trigger points": schema.CS, "Variance disposition": schema.PRORATE},
     "by physical count, carried forward": {
-        "Relief basis": layout.PHYSICAL_COUNT,
-        "Variance disposition": layout.CARRY_FORWARD,
+        "Relief basis": schema.PHYSICAL_COUNT,
+        "Variance disposition": schema.CARRY_FORWARD,
     },
     "completion and sale, by physical count": {
-        "Trigger points": layout.CS,
-        "Relief basis": layout.PHYSICAL_COUNT,
+        "Trigger points": schema.CS,
+        "Relief basis": schema.PHYSICAL_COUNT,
     },
-    "expensed, dinars": {"Conversion costs": layout.EXPENSE_THEN_ADJUST, "Currency": "KWD"},
+    "expensed, dinars": {"Conversion costs": schema.EXPENSE_THEN_ADJUST, "Currency": "KWD"},
 }
 
 
@@ -198,7 +198,7 @@ def with_settings(path: Path, settings: dict[str, str]) -> Path:
     names = [row["Setting"] for row in parts.rows("Setup")]
     for name, value in settings.items():
         parts.put(parts.where("Setup", "Value", names.index(name)), value)
-    for name, cell in (("Role", layout.MIP), ("Opening amount", 16.5), ("Counted amount", 20)):
+    for name, cell in (("Role", schema.MIP), ("Opening amount", 16.5), ("Counted amount", 20)):
         parts.put(parts.where("InventoryCount", name), cell)
     return parts.save(path)
 

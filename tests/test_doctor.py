@@ -21,19 +21,23 @@ from memory_excel import MemoryExcel, _to_python, plain
 from pyopenvba.interpreter import VBAArray
 from support_files import Parts, cli, sample_book
 
-from xlbackflush import __version__, doctor, layout, pipeline, surface
-from xlbackflush.doctor import Finding, examine, failed, in_excel
-from xlbackflush.engine.tables import CellError
-from xlbackflush.excel import askexcel, binaries, live, trial
-from xlbackflush.excel.askexcel import UnsaidError
-from xlbackflush.excel.com import Box
-from xlbackflush.excel.file import FileBook
-from xlbackflush.excel.package import Package, column_letter, split_cell
-from xlbackflush.excel.reader import SheetReader
-from xlbackflush.excel.values import stored
-from xlbackflush.install import install
-from xlbackflush.install import places as install_places
-from xlbackflush.machine import COMPUTER, USER, Machine
+from xlbackflush import __version__, schema
+from xlbackflush.addin import ask_excel, doctor, trial
+from xlbackflush.addin.ask_excel import UnsaidError
+from xlbackflush.addin.computer import COMPUTER, USER, Machine
+from xlbackflush.addin.doctor import Finding, examine, failed, in_excel
+from xlbackflush.addin.install import install
+from xlbackflush.addin.install import places as install_places
+from xlbackflush.lifecycle import pipeline
+from xlbackflush.model.tables import CellError
+from xlbackflush.ooxml.package import Package, column_letter, split_cell
+from xlbackflush.ooxml.reader import SheetReader
+from xlbackflush.ooxml.values import stored
+from xlbackflush.schema import excel
+from xlbackflush.template import binaries
+from xlbackflush.workbook import live
+from xlbackflush.workbook.com import Box
+from xlbackflush.workbook.file import FileBook
 
 POLICIES = r"Software\Policies\Microsoft\Office\16.0"
 ASR = r"SOFTWARE\{}Microsoft\Windows Defender\Windows Defender Exploit Guard\ASR\Rules"
@@ -339,7 +343,7 @@ def test_the_command_prints_a_line_for_each_check() -> None:
 
 
 def _here() -> list[Finding]:
-    from xlbackflush.machine import this_machine
+    from xlbackflush.addin.computer import this_machine
 
     return examine(this_machine())
 
@@ -499,7 +503,7 @@ def test_an_excel_that_is_in_order_passes_every_question(windows: Machine) -> No
     assert findings["versions"].details == ("Excel: 16.0, build 28112",)
 
 
-BARE = [f"sheet {sheet.name}" for sheet in layout.SHEETS]
+BARE = [f"sheet {sheet.name}" for sheet in schema.SHEETS]
 
 #: answers of an Excel where nothing is in order: question -> answer, the part that fails, and what it says
 WRONG: dict[str, tuple[object, str, str]] = {
@@ -669,7 +673,7 @@ def test_the_whole_trial_in_an_excel_in_memory(windows: Machine) -> None:
     assert results(findings) == PASSED | {"outline of the Trace": "WARN"}, wrong
     assert [text.split(":")[0] for _, text, *_ in books[0].excel.dialogs] == ["Done"]
     assert len(books[0].excel.commands) == 1
-    assert len(books[0].excel.application.described) == 2 * len(surface.FUNCTIONS)  # when it opened, and when asked
+    assert len(books[0].excel.application.described) == 2 * len(excel.FUNCTIONS)  # when it opened, and when asked
 
 
 def test_cells_are_read_through_xlwings_as_a_file_has_them(tmp_path: Path) -> None:
@@ -679,7 +683,7 @@ def test_cells_are_read_through_xlwings_as_a_file_has_them(tmp_path: Path) -> No
     cli("run", path)
     with calling(Workbook(path)) as book:
         native = live.native(book)
-        opened = askexcel.ExcelBook(book, native)
+        opened = ask_excel.ExcelBook(book, native)
         compared, agrees = trial.compared_cells(opened, path)
         native.unprotect("Journal")
         native.put("Journal", (7, 9, 7, 9), [[1.0]], "General")
@@ -698,7 +702,7 @@ def test_the_functions_are_asked_what_the_engine_answers(tmp_path: Path) -> None
     with FileBook(path) as book:
         items, roles = (book.table(name).by_column()[c] for name, c in (("StandardCost", "Item"), ("Ledger", "Role")))
     for item in items:
-        for elements in ("", *(f',"{element}"' for element in layout.ELEMENTS)):
+        for elements in ("", *(f',"{element}"' for element in schema.ELEMENTS)):
             assert f'=STANDARD_COST("{item}"{elements})' in asked
         assert f'=BACKFLUSH_COST("{item}",7)' in asked
     assert {q for q in asked if "BALANCE" in q} == {f'=BACKFLUSH_BALANCE("{role}")' for role in roles}

@@ -24,15 +24,15 @@ import pytest
 from pypdf import PdfReader
 from support_files import EPOCH, CellValue, Parts, Result, bench_book, cli, sample_book
 
-from xlbackflush import layout
-from xlbackflush.engine.books import Problem
-from xlbackflush.excel.errors import UnusableError
-from xlbackflush.excel.evidence import evidence, folder
-from xlbackflush.excel.evidence.fonts import Fonts
-from xlbackflush.excel.evidence.pages import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Column, Pages, Row
-from xlbackflush.excel.evidence.verification import verification
-from xlbackflush.excel.evidence.words import plain, printed
-from xlbackflush.lifecycle import Verified
+from xlbackflush import schema
+from xlbackflush.engine.record.journal_table import Problem
+from xlbackflush.evidence import evidence, folder
+from xlbackflush.evidence.fonts import Fonts
+from xlbackflush.evidence.pages import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Column, Pages, Row
+from xlbackflush.evidence.verification import verification
+from xlbackflush.evidence.words import plain, printed
+from xlbackflush.lifecycle.verify import Verified
+from xlbackflush.model.errors import UnusableError
 
 NAMES = ("bench", "computers", "widgets")
 SECTIONS = [
@@ -124,7 +124,7 @@ def test_totals_are_those_of_the_workbook(written: tuple[Path, Path]) -> None:
 def test_control_totals_are_those_of_the_input_tables(written: tuple[Path, Path]) -> None:
     book, where = written
     parts, texts = Parts(book), of_section(where, "Control totals")
-    for table in layout.INPUT_TABLES:
+    for table in schema.INPUT_TABLES:
         rows = [row for row in parts.rows(table.name) if any(v not in (None, "") for v in row.values())]
         at = texts.index(table.name)
         assert texts[at + 1] == f"{len(rows):,}"
@@ -299,7 +299,7 @@ def test_names_that_sha256sum_escapes_are_escaped(tmp_path: Path, name: str) -> 
 def test_input_tables_read_back_exactly(written: tuple[Path, Path]) -> None:
     book, where = written
     parts = Parts(book)
-    for table in layout.INPUT_TABLES:
+    for table in schema.INPUT_TABLES:
         text = (where / "inputs" / f"{table.name}.csv").read_text(encoding="utf-8-sig")
         read = list(csv.DictReader(io.StringIO(text, newline="")))
         rows = [row for row in parts.rows(table.name) if any(v not in (None, "") for v in row.values())]
@@ -323,7 +323,7 @@ def as_text(value: Any, kind: str, written: str) -> str:
 def test_rows_of_the_files_name_their_rows_on_the_sheet(written: tuple[Path, Path]) -> None:
     text = (written[1] / "inputs" / "Counts.csv").read_text(encoding="utf-8-sig")
     numbers = [int(row["Sheet row"]) for row in csv.DictReader(io.StringIO(text, newline=""))]
-    assert numbers[0] == layout.HEADER_ROW + 1
+    assert numbers[0] == schema.HEADER_ROW + 1
     assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
 
 
@@ -345,7 +345,9 @@ def test_the_same_workbook_gives_the_same_bytes(written: tuple[Path, Path], tmp_
     book, where = written
     copy = tmp_path / book.name
     shutil.copy(book, copy)
-    code = "import sys; from pathlib import Path; from xlbackflush.excel.evidence import evidence; evidence(Path(sys.argv[1]))"
+    code = (
+        "import sys; from pathlib import Path; from xlbackflush.evidence import evidence; evidence(Path(sys.argv[1]))"
+    )
     environment = {**os.environ, "PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo"}
     subprocess.run([sys.executable, "-c", code, str(copy)], env=environment, check=True, capture_output=True)
     again = copy.with_name(where.name)
@@ -563,7 +565,7 @@ def test_texts_that_look_like_formulas_do_no_harm(book: Path) -> None:
 
 
 def test_letters_without_a_font_are_written_as_their_numbers(book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("xlbackflush.excel.evidence.fonts.of_machine", list)
+    monkeypatch.setattr("xlbackflush.evidence.fonts.of_machine", list)
     where, _ = quiet(changed(book, Parts(book).where("Ledger", "Account name"), "Zásoby 木 Ř"))
     texts = of_section(where, "Ledger")
     assert "Zásoby [U+6728] [U+0158]" in texts

@@ -24,20 +24,22 @@ import pytest
 from live_books import BOOKS, FORMULA, NOW, PERIOD, PERIOD_ENDS, ran
 from openpyxl.formula.translate import Translator
 
-from xlbackflush import layout, lifecycle, pipeline
-from xlbackflush.engine.tables import CellError, Source
-from xlbackflush.excel.errors import UnusableError
-from xlbackflush.excel.explain import Step, body, explain, printed, product, used_by, write
-from xlbackflush.excel.explain.derive import STEPS_MOST, Derivation
-from xlbackflush.excel.explain.evaluate import Evaluator, compare, criterion_test
-from xlbackflush.excel.explain.formula import Cell, FormulaError, Span, parse
-from xlbackflush.excel.explain.reader import FileReader, Grid, Reader
-from xlbackflush.excel.explain.words import ROW_NAMES, Words, figure
-from xlbackflush.excel.file import FileBook
-from xlbackflush.excel.template import build
+from xlbackflush import schema
+from xlbackflush.explain import Step, body, explain, printed, product, used_by, write
+from xlbackflush.explain.derive import STEPS_MOST, Derivation
+from xlbackflush.explain.evaluate import Evaluator, compare, criterion_test
+from xlbackflush.explain.formula import Cell, FormulaError, Span, parse
+from xlbackflush.explain.reader import FileReader, Grid, Reader
+from xlbackflush.explain.words import ROW_NAMES, Words, figure
+from xlbackflush.lifecycle import pipeline
+from xlbackflush.lifecycle.post import post
+from xlbackflush.model.errors import UnusableError
+from xlbackflush.model.tables import CellError, Source
+from xlbackflush.template.build import build
+from xlbackflush.workbook.file import FileBook
 
 FULL = os.environ.get("XLBACKFLUSH_FUZZ") == "full"
-SAMPLES = (*(f"computers, {t}" for t in layout.TRIGGERS), "widgets")
+SAMPLES = (*(f"computers, {t}" for t in schema.TRIGGERS), "widgets")
 TOLD = tuple(BOOKS) if FULL else SAMPLES  # books whose every cell is explained
 DAY_0 = dt.datetime(1899, 12, 30)
 
@@ -52,15 +54,15 @@ GIVEN = {
     "Fit": {"Threshold"},
     "Findings": {"Effect"},
     "RunInputs": {"Rows"},
-    "Sensitivity": set(layout.SENSITIVITY.names),
-    "Suspects": set(layout.SUSPECTS.names),
+    "Sensitivity": set(schema.SENSITIVITY.names),
+    "Suspects": set(schema.SUSPECTS.names),
 }
 
 
 def reader_of(path: Path) -> FileReader:
     with FileBook(path) as book:
         reader = book.cells()
-        for sheet in (s.name for s in layout.SHEETS):  # a closed book has what was read
+        for sheet in (s.name for s in schema.SHEETS):  # a closed book has what was read
             reader.value(sheet, "A1")
             reader.formula(sheet, "A1")
     return reader
@@ -77,7 +79,7 @@ def is_number(value: object) -> bool:
 
 def output_cells(grid: Grid) -> Iterator[Cell]:
     """Every cell of an output table that shows a number."""
-    for table in layout.OUTPUT_TABLES:
+    for table in schema.OUTPUT_TABLES:
         source = grid.tables[table.name]
         for row in range(source.first_row, source.last_row + 1):
             for letter in source.letters.values():
@@ -360,9 +362,9 @@ def test_a_completion_of_the_computer_maker_is_told_down_to_its_four_inputs(fold
     """A textbook's month: so many good units, so much standard material each."""
     cells = reader(SAMPLES[0], folder)
     grid = Grid(cells)
-    credit = find(grid, "Journal", "Credit", Event=layout.COMPLETION, Role=layout.MIP)
+    credit = find(grid, "Journal", "Credit", Event=schema.COMPLETION, Role=schema.MIP)
     steps = explain(cells, str(credit))
-    made = math.fsum(q for e, q in grid.rows("Counts", "Event", "Quantity") if e == layout.COMPLETED)  # type: ignore[misc]
+    made = math.fsum(q for e, q in grid.rows("Counts", "Event", "Quantity") if e == schema.COMPLETED)  # type: ignore[misc]
     per, price = grid.rows("BOM", "Qty per")[0][0], grid.rows("StandardCost", "Material price")
     expected = made * float(str(per)) * math.fsum(p for (p,) in price if is_number(p))  # type: ignore[misc]
     assert steps[0].figure == expected and steps[0].level == 0 and steps[0].where == str(credit)
@@ -385,13 +387,13 @@ def test_planned_scrap_is_told_as_a_factor(folder: Path) -> None:
             continue
         told = explain(cells, f"Trace!{source.letters['Required qty']}{row}")[0]
         scrap, parent, per = (float(str(at[n])) for n in ("Scrap %", "Parent qty", "Qty per"))
-        on_input = at["Scrap basis"] == layout.INPUT
+        on_input = at["Scrap basis"] == schema.INPUT
         worked = parent * per / (1 - scrap) if on_input else parent * per * (1 + scrap)
         assert close(worked, float(str(told.figure)))
         shown = f"(1 - {figure(scrap, 'percent', 2)})" if on_input else f"(1 + {figure(scrap, 'percent', 2)})"
         assert shown in told.explanation and f"Qty per [F{row}]" in told.explanation
         seen[str(at["Scrap basis"])] += 1
-    assert seen[layout.OUTPUT] and seen[layout.INPUT]
+    assert seen[schema.OUTPUT] and seen[schema.INPUT]
 
 
 @pytest.mark.parametrize("table", ["Journal", "Ledger", "Variances"])
@@ -424,13 +426,13 @@ def test_a_cell_that_no_longer_matches_is_told(folder: Path, tmp_path: Path) -> 
     path = tmp_path / "changed.xlsx"
     path.write_bytes(ran("widgets", folder).path.read_bytes())
     before = Grid(reader("widgets", folder))
-    counted = find(before, "Counts", "Quantity", Event=layout.COMPLETED)
+    counted = find(before, "Counts", "Quantity", Event=schema.COMPLETED)
     _rewrite(path, "Counts", counted.address, "<v>4711</v>")
     cells = reader_of(path)
     assert cells.value("Counts", counted.address) == 4711
     grid = Grid(cells)
     item = grid.beside(counted, grid.place(counted), "Item")  # type: ignore[arg-type]
-    units = find(grid, "Trace", "Units", Event=layout.COMPLETION, Product=item, Level=0.0)
+    units = find(grid, "Trace", "Units", Event=schema.COMPLETION, Product=item, Level=0.0)
     assert "But the cell shows" in explain(cells, str(units))[0].explanation
 
 
@@ -455,7 +457,7 @@ def _rewrite(path: Path, sheet: str, address: str, value: str, kind: str = "") -
 def test_an_error_in_an_input_is_named_not_calculated_with(folder: Path, tmp_path: Path) -> None:
     path = tmp_path / "error.xlsx"
     path.write_bytes(ran("widgets", folder).path.read_bytes())
-    price = find(Grid(reader("widgets", folder)), "StandardCost", "Material price", Type=layout.BUY)
+    price = find(Grid(reader("widgets", folder)), "StandardCost", "Material price", Type=schema.BUY)
     _rewrite(path, price.sheet, price.address, "<v>#N/A</v>", ' t="e"')
     cells = reader_of(path)
     cost = find(Grid(cells), "Rollup", "Material", Item=Grid(cells).rows("StandardCost", "Item")[price.row - 7][0])
@@ -515,7 +517,7 @@ def corrected(path: Path, counts: list[float], name: str = SAMPLES[0]) -> Path:
             pipeline.run(book, "Ann", NOW)
         if number < len(counts):
             with FileBook(path) as book:
-                lifecycle.post(book, "Bob", NOW)
+                post(book, "Bob", NOW)
     return path
 
 
@@ -529,7 +531,7 @@ def test_lines_that_were_taken_back_are_derived_from_the_inputs_on_record(tmp_pa
     rows = grid.rows("Journal", "Run", "Entry", "Event", "Role", "Credit", "Reversed by")
     taken_back = [
         (row, line) for row, line in enumerate(rows, 7)
-        if line[2:4] == (layout.COMPLETION, layout.MIP) and is_number(line[4]) and line[5] is not None
+        if line[2:4] == (schema.COMPLETION, schema.MIP) and is_number(line[4]) and line[5] is not None
     ]  # fmt: skip
     assert [line[0] for _, line in taken_back] == ["R0001", "R0002"]
     for (row, (run, entry, *_, amount, by)), count in zip(taken_back, counts, strict=False):
@@ -540,7 +542,7 @@ def test_lines_that_were_taken_back_are_derived_from_the_inputs_on_record(tmp_pa
         (counted,) = [s for s in steps if s.kind == "input" and s.where == f"Counts!E7 in {run}"]
         assert counted.figure == count and counted.run == run
         assert {s.run for s in steps[1:]} == {run} and all(s.where.endswith(f" in {run}") for s in steps[1:])
-        reversing = next(r for r, line in enumerate(rows, 7) if line[1:4] == (by, layout.COMPLETION, layout.MIP))
+        reversing = next(r for r, line in enumerate(rows, 7) if line[1:4] == (by, schema.COMPLETION, schema.MIP))
         there = explain(cells, f"Journal!I{reversing}")
         assert there[0].explanation.startswith(f"Takes back entry {entry:g}") and there[0].figure == count * unit
         assert there[1].where == f"Journal!J{row}" and [s.explanation for s in there[2:] if s.kind == "input"] == [
@@ -600,7 +602,7 @@ def test_a_link_of_a_step_on_record_leads_to_the_sheet_of_the_inputs(tmp_path: P
 def test_what_uses_a_count_goes_up_to_the_journal_and_the_ledger(folder: Path) -> None:
     cells = reader("widgets", folder)
     grid = Grid(cells)
-    count = find(grid, "Counts", "Quantity", Event=layout.COMPLETED)
+    count = find(grid, "Counts", "Quantity", Event=schema.COMPLETED)
     steps = explain(cells, str(count))
     assert steps == used_by(cells, str(count))
     assert steps[0].kind == "input" and {s.kind for s in steps[1:]} == {"uses"}
@@ -616,7 +618,7 @@ def test_up_and_down_agree(name: str, folder: Path) -> None:
     """Every input cell that a posted amount is told to rest on names that amount among its uses."""
     cells = reader(name, folder)
     grid = Grid(cells)
-    credit = find(grid, "Journal", "Credit", Event=layout.COMPLETION, Role=layout.MIP)
+    credit = find(grid, "Journal", "Credit", Event=schema.COMPLETION, Role=schema.MIP)
     inputs = [s.where for s in explain(cells, str(credit)) if s.kind == "input" and s.figure]
     assert inputs
     for where in inputs[:: max(1, len(inputs) // 6)]:
@@ -627,8 +629,8 @@ def test_a_count_of_another_product_is_not_among_the_uses(folder: Path) -> None:
     """SUMIFS over a column uses the rows that meet its criteria, no others."""
     cells = reader("widgets", folder)
     grid = Grid(cells)
-    sold = find(grid, "Counts", "Quantity", Event=layout.SOLD)
-    completed = [r for r, (e,) in enumerate(grid.rows("Trace", "Event"), 7) if e == layout.COMPLETION]
+    sold = find(grid, "Counts", "Quantity", Event=schema.SOLD)
+    completed = [r for r, (e,) in enumerate(grid.rows("Trace", "Event"), 7) if e == schema.COMPLETION]
     named = " ".join(s.explanation for s in used_by(cells, str(sold)) if s.where.startswith("Trace!R"))
     assert named and not [r for r in completed if re.search(rf"\bR{r}\b", named)]
 
@@ -640,7 +642,7 @@ def test_all_costs_of_a_product_add_up_and_name_their_journal_lines(folder: Path
     """Over all products, what is shown as flushed is what the journal debits, to the cent."""
     cells = reader("widgets", folder)
     grid = Grid(cells)
-    made = {str(p) for p, e in grid.rows("Trace", "Product", "Event") if e == layout.COMPLETION}
+    made = {str(p) for p, e in grid.rows("Trace", "Product", "Event") if e == schema.COMPLETION}
     total: dict[str, float] = defaultdict(float)
     for item in sorted(made):
         steps = product(cells, item.lower())
@@ -651,10 +653,10 @@ def test_all_costs_of_a_product_add_up_and_name_their_journal_lines(folder: Path
             if step.level == 0 and (match := re.match(r"Completion of .*, charged to (.*)", step.what)):
                 total[match[1]] += float(str(step.figure))
                 (line,) = re.findall(r"Journal![A-Z]+\d+", step.explanation)
-                assert grid.value(find(grid, "Journal", "Debit", Event=layout.COMPLETION, Role=match[1])) is not None
-                assert line == str(find(grid, "Journal", "Debit", Event=layout.COMPLETION, Role=match[1]))
+                assert grid.value(find(grid, "Journal", "Debit", Event=schema.COMPLETION, Role=match[1])) is not None
+                assert line == str(find(grid, "Journal", "Debit", Event=schema.COMPLETION, Role=match[1]))
     for role, amount in total.items():
-        debit = grid.value(find(grid, "Journal", "Debit", Event=layout.COMPLETION, Role=role))
+        debit = grid.value(find(grid, "Journal", "Debit", Event=schema.COMPLETION, Role=role))
         assert abs(amount - float(str(debit))) < 0.05, role
 
 
@@ -665,7 +667,7 @@ def test_the_unit_cost_of_a_product_is_told_by_element_and_component(folder: Pat
     unit = steps[0]
     assert close(math.fsum(p.figure or 0.0 for p in parts[1]), float(str(unit.figure)))
     assert [p.what.split(" in ")[0] for p in parts[1]] == [
-        e for e in layout.ELEMENTS if any(s.what == f"{e} in one W-100" for s in steps)
+        e for e in schema.ELEMENTS if any(s.what == f"{e} in one W-100" for s in steps)
     ]
     material = next(s for s in steps if s.what == "Material in one W-100")
     assert close(math.fsum(p.figure or 0.0 for p in parts[material.number]), float(str(material.figure)))
@@ -702,7 +704,7 @@ def test_an_explanation_is_written_to_its_sheet_and_nowhere_else(folder: Path, t
 def test_no_text_could_be_taken_for_a_formula_and_all_fit_into_a_cell(name: str, folder: Path) -> None:
     steps = all_steps(name, folder)
     table = body(steps)
-    assert list(table) == layout.EXPLANATION.names
+    assert list(table) == schema.EXPLANATION.names
     for column in ("What", "Explanation"):
         texts = [str(t) for t in table[column][0]]
         assert not [t for t in texts if t.lstrip().startswith(("=", "+", "-", "@"))]
@@ -712,7 +714,7 @@ def test_no_text_could_be_taken_for_a_formula_and_all_fit_into_a_cell(name: str,
 def test_codes_that_look_like_formulas_are_told_as_text(folder: Path) -> None:
     """A company whose items are called =SUM(A1), 5" pipe and 007: by product, and up from its counts."""
     cells = reader(str(PERIOD_ENDS[0]), folder)
-    counted = find(Grid(cells), "Counts", "Quantity", Event=layout.COMPLETED)
+    counted = find(Grid(cells), "Counts", "Quantity", Event=schema.COMPLETED)
     told = [
         *product(cells, "fin-1"),
         *product(cells, FORMULA),
@@ -725,9 +727,9 @@ def test_codes_that_look_like_formulas_are_told_as_text(folder: Path) -> None:
 
 
 def test_every_table_has_names_for_its_rows() -> None:
-    assert set(ROW_NAMES) == set(layout.TABLES)
+    assert set(ROW_NAMES) == set(schema.TABLES)
     for table, names in ROW_NAMES.items():
-        assert {column for _, column in names} <= set(layout.TABLES[table].names)
+        assert {column for _, column in names} <= set(schema.TABLES[table].names)
 
 
 def test_lines_for_a_terminal_show_every_step_indented_by_level(folder: Path) -> None:

@@ -27,13 +27,15 @@ from hypothesis import strategies as st
 from ledger_readers import READERS, Posting, read
 from support_files import Error, Parts, bench_book
 
-from xlbackflush import layout, lifecycle, pipeline
-from xlbackflush.excel import plaintext
-from xlbackflush.excel.errors import UnusableError
-from xlbackflush.excel.export import export, read_journal
-from xlbackflush.excel.file import FileBook
-from xlbackflush.excel.ledgerfile import At, Entry, Format, Journal, Line, Signed, decimal, lines
-from xlbackflush.excel.ledgers import FORMATS
+from xlbackflush import schema
+from xlbackflush.ledgers import plain_text
+from xlbackflush.ledgers.export import export, read_journal
+from xlbackflush.ledgers.formats import FORMATS
+from xlbackflush.ledgers.writer import At, Entry, Format, Journal, Line, Signed, decimal, lines
+from xlbackflush.lifecycle import pipeline
+from xlbackflush.lifecycle.post import post
+from xlbackflush.model.errors import UnusableError
+from xlbackflush.workbook.file import FileBook
 
 GOLDEN = Path(__file__).parent / "golden" / "export"
 NUMBERED = [name for name in FORMATS if name not in ("quickbooks", "beancount", "hledger")]  # accounts by number
@@ -168,7 +170,7 @@ def posted_and_corrected(path: Path) -> None:
             assert not pipeline.run(opened, user, day + dt.timedelta(hours=9)).failed
         with FileBook(path) as opened:
             if approver:
-                lifecycle.post(opened, approver, day + dt.timedelta(hours=26, minutes=30))
+                post(opened, approver, day + dt.timedelta(hours=26, minutes=30))
 
 
 def test_each_line_of_the_audit_file_names_those_of_its_own_run(tmp_path: Path) -> None:
@@ -200,15 +202,15 @@ def test_a_reversal_names_the_entry_that_it_takes_back(tmp_path: Path) -> None:
         other = entry_of(row["Reversal_Journal_ID"])
         if line["Reverses"]:
             assert (row["Reversal_Indicator"], other) == ("R", line["Reverses"])
-        elif line["Event"] == layout.REVERSAL:
+        elif line["Event"] == schema.REVERSAL:
             due += 1
             taken = next(x for x in sheet if x["Entry"] == other)
             assert (row["Reversal_Indicator"], taken["Event"], taken["Run"]) == (
                 "R",
-                layout.PERIOD_END_WIP,
+                schema.PERIOD_END_WIP,
                 line["Run"],
             )
-        elif line["Event"] == layout.PERIOD_END_WIP:
+        elif line["Event"] == schema.PERIOD_END_WIP:
             assert row["Reversal_Indicator"] == ""
             assert other == (line["Reversed by"] or line["Entry"] + 1)
         else:
@@ -229,7 +231,7 @@ def test_references_of_a_posted_run_stay_when_the_period_ends_on_another_day(tmp
     with FileBook(path) as opened:
         pipeline.run(opened, "anna", dt.datetime(2026, 4, 2))
     with FileBook(path) as opened:
-        lifecycle.post(opened, "Bob", dt.datetime(2026, 4, 2))
+        post(opened, "Bob", dt.datetime(2026, 4, 2))
     before = {row["Journal_ID"] for row in audit_file(path)}
     change(path, "Setup", "Value", dt.date(2026, 3, 31), at)
     with FileBook(path) as opened:
@@ -253,9 +255,9 @@ def test_every_format_says_in_one_line_what_it_is_and_what_to_fill_in() -> None:
 
 def test_every_role_has_its_place_in_plain_text_accounting() -> None:
     """A role is an asset, a liability or an expense as its default account number begins with 1, 2 or 5."""
-    posted = tuple(Line("1", role, number, name, 1) for role, (number, name) in layout.ROLES.items())
+    posted = tuple(Line("1", role, number, name, 1) for role, (number, name) in schema.ROLES.items())
     journal = one_entry(*posted)
-    spell = plaintext.accounts(journal)
+    spell = plain_text.accounts(journal)
     for line in posted:
         root = {"1": "Assets", "2": "Liabilities", "5": "Expenses"}[line.account[0]]
         assert spell(line_at(journal, line)).startswith(f"{root}:{line.account}-"), line.role
@@ -275,7 +277,7 @@ def journals(draw: st.DrawFn) -> Journal:
             st.tuples(
                 st.from_regex(r"[0-9]{1,8}", fullmatch=True),
                 TEXT.map(str.strip).filter(bool),
-                st.sampled_from(list(layout.ROLES)),
+                st.sampled_from(list(schema.ROLES)),
             ),
             min_size=2,
             max_size=6,
@@ -290,7 +292,7 @@ def journals(draw: st.DrawFn) -> Journal:
             Line(str(i), role, n, name, amount, draw(TEXT)) for i, ((n, name, role), amount) in enumerate(chosen, 1)
         )
         date = draw(st.dates(dt.date(1990, 1, 1), dt.date(2199, 12, 31)))
-        event = draw(st.sampled_from(layout.EVENTS))
+        event = draw(st.sampled_from(schema.EVENTS))
         reference, signed = f"20260331-R0001-{number}", Signed(draw(TEXT), None, draw(TEXT))
         entries.append(
             Entry("R0001", str(number), reference, date, event, draw(TEXT), posted, draw(TEXT), signed=signed)
@@ -347,7 +349,7 @@ def test_beancount_itself_takes_it(journal: Journal) -> None:
 
 
 def one_entry(*posted: Line, description: str = "Units sold at standard") -> Journal:
-    entry = Entry("R0001", "1", "20260331-R0001-1", dt.date(2026, 3, 31), layout.SALE, description, posted)
+    entry = Entry("R0001", "1", "20260331-R0001-1", dt.date(2026, 3, 31), schema.SALE, description, posted)
     return Journal("Bench & Sons", "USD", 2, (entry,))
 
 
@@ -356,8 +358,8 @@ def line_at(journal: Journal, line: Line) -> At:
 
 
 def pair(account: str = "5110", name: str = "Cost of goods sold", minor: int = 12_345) -> tuple[Line, Line]:
-    return Line("1", layout.COGS, account, name, minor), Line(
-        "2", layout.FINISHED_GOODS, "1350", "Finished goods", -minor
+    return Line("1", schema.COGS, account, name, minor), Line(
+        "2", schema.FINISHED_GOODS, "1350", "Finished goods", -minor
     )
 
 
@@ -427,7 +429,7 @@ def test_an_account_is_never_cut(name: str, longest: int) -> None:
 def test_accounts_that_a_ledger_cannot_tell_apart_are_refused() -> None:
     with pytest.raises(UnusableError, match='Accounts 5110 and 1350 would both be "Finished goods" in quickbooks'):
         lines(one_entry(*pair(name="Finished goods")), FORMATS["quickbooks"])
-    twins = (Line("1", layout.COGS, "5-1", "Cost", 5), Line("2", layout.ABNORMAL_SCRAP, "5 1", "Cost", -5))
+    twins = (Line("1", schema.COGS, "5-1", "Cost", 5), Line("2", schema.ABNORMAL_SCRAP, "5 1", "Cost", -5))
     with pytest.raises(UnusableError, match='would both be "Expenses:5-1-Cost" in beancount'):
         lines(one_entry(*twins), FORMATS["beancount"])
     with pytest.raises(UnusableError, match="Cost of goods sold has no account that quickbooks can use"):
@@ -435,7 +437,7 @@ def test_accounts_that_a_ledger_cannot_tell_apart_are_refused() -> None:
 
 
 def test_two_roles_may_share_an_account() -> None:
-    shared = (Line("1", layout.CCA, "5300", "Conversion", 5), Line("2", layout.CCC, "5300", "Conversion", -5))
+    shared = (Line("1", schema.CCA, "5300", "Conversion", 5), Line("2", schema.CCC, "5300", "Conversion", -5))
     for name, form in FORMATS.items():
         (content,) = written(one_entry(*shared), form)
         assert len({p.account for p in read(name, content)}) == 1
@@ -447,10 +449,10 @@ def test_two_roles_may_share_an_account() -> None:
 def long_journal(sizes: list[int]) -> Journal:
     entries = []
     for number, size in enumerate(sizes, 1):
-        posted = [Line(str(i), layout.MIP, "1310", "Materials", 1) for i in range(1, size)]
-        posted.append(Line(str(size), layout.FINISHED_GOODS, "1350", "Finished goods", 1 - size))
+        posted = [Line(str(i), schema.MIP, "1310", "Materials", 1) for i in range(1, size)]
+        posted.append(Line(str(size), schema.FINISHED_GOODS, "1350", "Finished goods", 1 - size))
         reference = f"20260331-R0001-{number}"
-        entries.append(Entry("R0001", str(number), reference, dt.date(2026, 3, 31), layout.SALE, "Sold", tuple(posted)))
+        entries.append(Entry("R0001", str(number), reference, dt.date(2026, 3, 31), schema.SALE, "Sold", tuple(posted)))
     return Journal("Bench & Sons", "USD", 2, tuple(entries))
 
 
@@ -475,7 +477,7 @@ def test_an_entry_above_the_limit_is_refused(name: str, most: int) -> None:
 
 def test_zero_lines_do_not_count() -> None:
     journal = long_journal([200])
-    zeros = tuple(Line(str(i), layout.CCA, "5320", "Allocated", 0) for i in range(50))
+    zeros = tuple(Line(str(i), schema.CCA, "5320", "Allocated", 0) for i in range(50))
     (entry,) = journal.entries
     only = replace(entry, number="2", lines=zeros)
     (content,) = written(
@@ -500,8 +502,8 @@ def test_split_files_say_how_many_there_are(tmp_path: Path) -> None:
 
 def many_products(path: Path, count: int) -> None:
     """A workbook of products that are made of one part, run with one entry per product."""
-    from xlbackflush.excel.template import build
-    from xlbackflush.samples import Sample
+    from xlbackflush.template.build import build
+    from xlbackflush.template.samples import Sample
 
     day = dt.date(2026, 3, 10)
     tables: dict[str, list[dict[str, object]]] = {
@@ -520,7 +522,7 @@ def many_products(path: Path, count: int) -> None:
     settings = {
         "Period start": dt.date(2026, 3, 1),
         "Period end": dt.date(2026, 3, 31),
-        "Journal detail": layout.PER_PRODUCT,
+        "Journal detail": schema.PER_PRODUCT,
     }
     build(path, (dt.date(2026, 3, 1), dt.date(2026, 3, 31)), Sample("Many", "Many products.", settings, tables))
     with FileBook(path) as opened:
@@ -536,10 +538,10 @@ def test_no_text_becomes_a_formula(name: str, start: str) -> None:
     """Every cell of every row, in a spreadsheet that opens the file: a number, or text that starts harmlessly."""
     hostile = tuple(
         Line("1", role, f"{start[0]}{n}", f"{start} {n}", minor, start)
-        for n, (role, minor) in enumerate([(layout.COGS, 5), (layout.FINISHED_GOODS, -5)])
+        for n, (role, minor) in enumerate([(schema.COGS, 5), (schema.FINISHED_GOODS, -5)])
     )
     reference, day = "20260331-R0001-1", dt.date(2026, 3, 31)
-    entry = Entry("R0001", "1", reference, day, layout.SALE, start, hostile, start, signed=Signed(start, None, start))
+    entry = Entry("R0001", "1", reference, day, schema.SALE, start, hostile, start, signed=Signed(start, None, start))
     (file,) = lines(Journal(start, "USD", 2, (entry,)), FORMATS[name])
     rows = list(csv.reader(io.StringIO("".join(file), newline=""), delimiter=FORMATS[name].delimiter))
     assert len(rows) == 3
@@ -578,7 +580,7 @@ def test_texts_are_cut_to_what_the_ledger_takes() -> None:
 def test_names_of_accounts_in_plain_text_accounting(number: str, name: str, spelled: str) -> None:
     posted = pair(number, name)
     journal = one_entry(*posted)
-    assert plaintext.accounts(journal)(line_at(journal, posted[0])) == spelled
+    assert plain_text.accounts(journal)(line_at(journal, posted[0])) == spelled
 
 
 @pytest.mark.parametrize(
@@ -629,7 +631,7 @@ def test_warnings_go_to_the_error_stream(book: Path, capsys: pytest.CaptureFixtu
 def test_a_draft_is_told_until_it_is_posted(book: Path) -> None:
     assert warnings(book) == [DRAFT]
     with FileBook(book) as opened:
-        lifecycle.post(opened, "Bob", dt.datetime(2026, 4, 2))
+        post(opened, "Bob", dt.datetime(2026, 4, 2))
     assert warnings(book) == []
     change(book, "Counts", "Quantity", 11)
     with FileBook(book) as opened:

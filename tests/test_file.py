@@ -43,13 +43,14 @@ from support_files import (
     split,
 )
 
-from xlbackflush import layout
-from xlbackflush.excel import contract, frame
-from xlbackflush.excel.file import FileBook
-from xlbackflush.excel.package import Package, TablePart
+from xlbackflush import schema
+from xlbackflush.ooxml.package import Package, TablePart
+from xlbackflush.sheets import title_rows
+from xlbackflush.workbook import tables as contract
+from xlbackflush.workbook.file import FileBook
 
-INPUT_TABLES = [t.name for t in layout.INPUT_TABLES]
-OUTPUT_TABLES = [t.name for t in layout.OUTPUT_TABLES]
+INPUT_TABLES = [t.name for t in schema.INPUT_TABLES]
+OUTPUT_TABLES = [t.name for t in schema.OUTPUT_TABLES]
 CODES = (
     "*?~",
     '"quoted"',
@@ -159,7 +160,7 @@ def own_book(path: Path) -> Path:
 
 
 #: the cell of a status line, or of the name of the company on About
-_FORMULAS = "|".join(re.escape(escape(formula)) for formula in (frame.STATUS, frame.company_name("Setup!B7")))
+_FORMULAS = "|".join(re.escape(escape(formula)) for formula in (title_rows.STATUS, title_rows.company_name("Setup!B7")))
 _SPOKEN = re.compile(rf'(<c [^>]*?)(?: t="str")?(><f>(?:{_FORMULAS})</f>)(?:<v ?/>|<v>[^<]*</v>)')
 
 
@@ -193,7 +194,7 @@ def own(tmp_path: Path) -> tuple[Path, Parts, Parts]:
 
 def test_every_part_that_is_not_an_output_stays_byte_for_byte(own: tuple[Path, Parts, Parts]) -> None:
     _, before, after = own
-    status = f">{escape(frame.STATUS)}<"
+    status = f">{escape(title_rows.STATUS)}<"
     others = [name for name in before.content if name not in ours(before) and status.encode() not in before[name]]
     assert {"xl/vbaProject.bin", "xl/charts/chart1.xml", "customUI/customUI.xml", "customXml/item1.xml"} <= set(others)
     assert [name for name in others if after.content.get(name) != before[name]] == []
@@ -204,7 +205,7 @@ def test_every_part_that_is_not_an_output_stays_byte_for_byte(own: tuple[Path, P
 def test_a_sheet_with_a_status_line_keeps_all_but_what_that_says(own: tuple[Path, Parts, Parts]) -> None:
     """About and the input sheets: the name of the company, too, which openpyxl saved without a value."""
     _, before, after = own
-    for sheet in ("About", *(s.name for s in layout.INPUT_SHEETS)):
+    for sheet in ("About", *(s.name for s in schema.INPUT_SHEETS)):
         part = before.sheets()[sheet]
         assert but_for_status(after[part]) == but_for_status(before[part]), sheet
         assert "All checks hold</v>" in after[part].decode()
@@ -261,7 +262,7 @@ def test_the_file_is_told_to_calculate_when_opened(own: tuple[Path, Parts, Parts
 def test_another_program_reads_what_was_written(own: tuple[Path, Parts, Parts]) -> None:
     book = openpyxl.load_workbook(own[0], keep_vba=True)
     assert book["My analysis"]["B7"].value == 49
-    last = chr(ord("A") + len(layout.JOURNAL.columns) - 1)
+    last = chr(ord("A") + len(schema.JOURNAL.columns) - 1)
     assert book["Journal"].tables["Journal"].ref == f"A6:{last}18"
     assert len(book["My analysis"]._charts) == 1
 
@@ -461,7 +462,7 @@ def test_an_input_table_may_be_moved_and_its_sheet_renamed(book: Path, tmp_path:
     parts.save(book)
     runs(book)
     assert journal(book) == expected
-    formulas = [f for sheet in layout.OUTPUT_SHEETS for _, f in Parts(book).cells(sheet.name).values()]
+    formulas = [f for sheet in schema.OUTPUT_SHEETS for _, f in Parts(book).cells(sheet.name).values()]
     assert not any(re.search(rf"(?<![\w\"]){re.escape(old)}!|'{re.escape(old)}'!", f) for f in formulas)
 
 
@@ -476,20 +477,20 @@ def test_an_output_table_may_be_moved_and_its_sheet_renamed(book: Path, tmp_path
     runs(book)
     after = Parts(book)
     place = after.tables()[table]
-    first_col = layout.TABLES[table].first_col
-    assert (place.sheet, place.left, place.top) == (name, first_col + 2, layout.HEADER_ROW + 3)
+    first_col = schema.TABLES[table].first_col
+    assert (place.sheet, place.left, place.top) == (name, first_col + 2, schema.HEADER_ROW + 3)
     assert journal(book) == expected
     cells = after.cells(name)
     headers = [cells[address(place.left + i, place.top)][0] for i in range(len(place.columns))]
-    assert headers == place.columns == layout.TABLES[table].names
-    assert cells["C4"][0] == layout.OUTPUT_SHEETS[OUTPUT_TABLES.index(table)].name  # the title moved along and stayed
+    assert headers == place.columns == schema.TABLES[table].names
+    assert cells["C4"][0] == schema.OUTPUT_SHEETS[OUTPUT_TABLES.index(table)].name  # the title moved along and stayed
     assert split(max(cells, key=lambda a: split(a)[1]))[1] <= place.bottom
 
 
 def test_columns_of_an_input_table_may_be_in_any_order(book: Path, tmp_path: Path) -> None:
     expected = expected_journal(tmp_path)
     parts = Parts(book)
-    for table in layout.INPUT_TABLES:
+    for table in schema.INPUT_TABLES:
         if table.name not in ("Setup", "Accounts"):
             parts.reorder(table.name, table.names[::-1])
     parts.save(book)
@@ -497,7 +498,7 @@ def test_columns_of_an_input_table_may_be_in_any_order(book: Path, tmp_path: Pat
     assert journal(book) == expected
 
 
-OPTIONAL = [(t.name, c.name) for t in layout.INPUT_TABLES for c in t.columns if not c.required and c.name != "Value"]
+OPTIONAL = [(t.name, c.name) for t in schema.INPUT_TABLES for c in t.columns if not c.required and c.name != "Value"]
 #: what the bench needs a column for: its correction names its document in a note, its glue lines differ by their dates
 NEEDED = {("Counts", "Note"): {"T02"}, ("BOM", "Effective from"): {"B03"}, ("BOM", "Effective to"): {"B03"}}
 
@@ -505,7 +506,7 @@ NEEDED = {("Counts", "Note"): {"T02"}, ("BOM", "Effective from"): {"B03"}, ("BOM
 @pytest.mark.parametrize(("table", "column"), OPTIONAL, ids=[f"{t}-{c}" for t, c in OPTIONAL])
 def test_an_optional_column_may_be_deleted(book: Path, table: str, column: str) -> None:
     parts = Parts(book)
-    parts.reorder(table, [c for c in layout.TABLES[table].names if c != column])
+    parts.reorder(table, [c for c in schema.TABLES[table].names if c != column])
     parts.save(book)
     result = cli("run", book, "--json")
     errors = {f["code"] for f in result.json.get("findings", []) if f["severity"] == "Error"}
@@ -516,11 +517,11 @@ def test_an_optional_column_may_be_deleted(book: Path, table: str, column: str) 
 
 
 @pytest.mark.parametrize(
-    ("table", "column"), [(t.name, c.name) for t in layout.INPUT_TABLES for c in t.columns if c.required]
+    ("table", "column"), [(t.name, c.name) for t in schema.INPUT_TABLES for c in t.columns if c.required]
 )
 def test_a_required_column_must_be_there(book: Path, table: str, column: str) -> None:
     parts = Parts(book)
-    parts.reorder(table, [c for c in layout.TABLES[table].names if c != column])
+    parts.reorder(table, [c for c in schema.TABLES[table].names if c != column])
     line = refused(book, parts.save(book).read_bytes())
     assert table in line
     assert column in line
@@ -530,7 +531,7 @@ def test_an_own_column_in_an_input_table_is_no_obstacle(book: Path, tmp_path: Pa
     expected = expected_journal(tmp_path)
     parts = Parts(book)
     part = parts.tables()["Purchases"].part
-    columns = ["Mine", *layout.TABLES["Purchases"].names]
+    columns = ["Mine", *schema.TABLES["Purchases"].names]
     parts.move_table("Purchases", 0, 1)
     body = "".join(f'<tableColumn id="{i}" name="{c}"/>' for i, c in enumerate(columns, 1))
     new = f'<tableColumns count="{len(columns)}">{body}</tableColumns>'
@@ -786,7 +787,7 @@ def test_text_never_becomes_a_formula(book: Path, text: str) -> None:
     parts.save(book)
     runs(book)
     after = Parts(book)
-    formulas = {f for s in layout.OUTPUT_SHEETS for _, f in after.cells(s.name).values()}
+    formulas = {f for s in schema.OUTPUT_SHEETS for _, f in after.cells(s.name).values()}
     assert not formulas & {text, text[1:], text.strip(), text.strip()[1:]}
     assert text.strip() in {r["Account name"] for r in after.rows("Ledger")}
     assert any(text.strip() in str(v) for v, _ in after.cells("Journal").values())
@@ -1059,7 +1060,7 @@ def test_a_stray_cell_far_away_does_no_harm(book: Path, where: str) -> None:
 
 def parts_of_a_kind() -> list[str]:
     """One part of every kind that a run reads, and one that it does not."""
-    sheets = [layout.ABOUT, "Setup", "BOM", "Counts", "Journal", "Findings", "Runs"]
+    sheets = [schema.ABOUT, "Setup", "BOM", "Counts", "Journal", "Findings", "Runs"]
     return [
         "[Content_Types].xml", "_rels/.rels", "docProps/app.xml", "xl/workbook.xml", "xl/_rels/workbook.xml.rels",
         "xl/styles.xml", "table Setup", "table Counts", "table Journal", "rels Counts", "rels Journal",

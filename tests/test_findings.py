@@ -12,9 +12,9 @@ from itertools import pairwise
 import pytest
 from support import Row, compute, run, sources
 
-from xlbackflush import layout
-from xlbackflush.engine.findings import CATALOGUE, Rule
-from xlbackflush.engine.tables import CellError, Source
+from xlbackflush import schema
+from xlbackflush.model.finding import CATALOGUE, Rule
+from xlbackflush.model.tables import CellError, Source
 
 Sources = dict[str, Source]
 Change = Callable[[Sources], None]
@@ -109,7 +109,7 @@ def leave_below(table: str, cell: str) -> Change:
 
 
 def setting_row(name: str) -> int:
-    return layout.HEADER_ROW + 1 + [setting.name for setting in layout.SETTINGS].index(name)
+    return schema.HEADER_ROW + 1 + [setting.name for setting in schema.SETTINGS].index(name)
 
 
 def setting(name: str, value: object) -> Change:
@@ -150,8 +150,8 @@ def make(item: str, **cells: object) -> Change:
 
 def by_count(**cells: object) -> Change:
     """Relief by physical count, the materials account counted in money."""
-    counted = add("InventoryCount", Role=layout.MIP, **cells)
-    return both(setting("Relief basis", layout.PHYSICAL_COUNT), counted)
+    counted = add("InventoryCount", Role=schema.MIP, **cells)
+    return both(setting("Relief basis", schema.PHYSICAL_COUNT), counted)
 
 
 # --------------------------------------------------------------------------------------------------- cases
@@ -189,16 +189,16 @@ CASES: list[tuple[str, Change, str]] = [
     ("C10", put("StandardCost", 10, "Item", "x" * 101), "Standard Cost!A10"),
     ("S01", setting("Period end", dt.date(2026, 3, 1)), f"Setup!B{setting_row('Period end')}"),
     ("S02", setting("Currency", "dollars"), f"Setup!B{setting_row('Currency')}"),
-    ("S03", add("Setup", Setting="Favourite colour", Value="blue"), f"Setup!A{7 + len(layout.SETTINGS)}"),
-    ("S04", add("Setup", Setting="Currency", Value="EUR"), f"Setup!B{7 + len(layout.SETTINGS)}"),
+    ("S03", add("Setup", Setting="Favourite colour", Value="blue"), f"Setup!A{7 + len(schema.SETTINGS)}"),
+    ("S04", add("Setup", Setting="Currency", Value="EUR"), f"Setup!B{7 + len(schema.SETTINGS)}"),
     ("S05", drop("Setup", "Journal detail"), "Setup"),
     (
         "S06",
-        both(setting("Trigger points", layout.S), by_count(Counted_amount=70.0), drop("Stock", "Lamp")),
+        both(setting("Trigger points", schema.S), by_count(Counted_amount=70.0), drop("Stock", "Lamp")),
         f"Setup!B{setting_row('Conversion costs')}",
     ),
-    ("S07", drop("Accounts", layout.COGS), f"Setup!E{6 + len(layout.ROLES)}"),
-    ("S08", add("Accounts", Role=layout.COGS, Account="5111"), f"Setup!E{7 + len(layout.ROLES)}"),
+    ("S07", drop("Accounts", schema.COGS), f"Setup!E{6 + len(schema.ROLES)}"),
+    ("S08", add("Accounts", Role=schema.COGS, Account="5111"), f"Setup!E{7 + len(schema.ROLES)}"),
     ("I01", buy("BULB", Material_price=1.5), "Standard Cost!A11"),
     ("I02", put("BOM", 8, "Component", "Bulbs"), "BOM!B8"),
     ("I02", add("WIP", Item="Chair", Quantity=1.0), "WIP!A8"),
@@ -238,13 +238,13 @@ CASES: list[tuple[str, Change, str]] = [
     ("P01", both(by_count(), put("Stock", 8, "Counted qty", 5.0)), "Inventory Count!D7"),
     (
         "P01",
-        both(setting("Relief basis", layout.PHYSICAL_COUNT), drop("Stock", "Brass")),
+        both(setting("Relief basis", schema.PHYSICAL_COUNT), drop("Stock", "Brass")),
         f"Setup!B{setting_row('Relief basis')}",
     ),
     (
         "P01",
         both(
-            setting("Relief basis", layout.PHYSICAL_COUNT),
+            setting("Relief basis", schema.PHYSICAL_COUNT),
             add("Stock", Item="Bulb", Opening_qty=1.0),
             add("Stock", Item="Base", Counted_qty=0.0),
         ),
@@ -252,23 +252,23 @@ CASES: list[tuple[str, Change, str]] = [
     ),
     (
         "P01",  # bases were completed and bulbs bought: only the bulbs are on Stock
-        both(setting("Relief basis", layout.PHYSICAL_COUNT), add("Stock", Item="Bulb", Counted_qty=1.0)),
+        both(setting("Relief basis", schema.PHYSICAL_COUNT), add("Stock", Item="Bulb", Counted_qty=1.0)),
         "Standard Cost!A8",
     ),
     ("P02", by_count(Counted_amount=70.0), f"Setup!B{setting_row('Relief basis')}"),
     (
         "P02",
         both(
-            setting("Conversion costs", layout.EXPENSE_THEN_ADJUST),
+            setting("Conversion costs", schema.EXPENSE_THEN_ADJUST),
             put("Stock", 8, "Counted qty", 5.0),
             drop("Stock", "Brass"),
         ),
         f"Setup!B{setting_row('Conversion costs')}",
     ),
-    ("P03", add("InventoryCount", Role=layout.MIP, Counted_amount=70.0), "Inventory Count!A7"),
+    ("P03", add("InventoryCount", Role=schema.MIP, Counted_amount=70.0), "Inventory Count!A7"),
     (
         "P04",
-        both(by_count(Counted_amount=70.0), add("InventoryCount", Role=layout.INVENTORY_CONTROL)),
+        both(by_count(Counted_amount=70.0), add("InventoryCount", Role=schema.INVENTORY_CONTROL)),
         "Inventory Count!A8",
     ),
     ("P05", put("WIP", 7, "Material %", 1.01), "WIP!C7"),
@@ -277,7 +277,7 @@ CASES: list[tuple[str, Change, str]] = [
     (
         "P06",
         both(
-            setting("Relief basis", layout.PHYSICAL_COUNT),
+            setting("Relief basis", schema.PHYSICAL_COUNT),
             put("Stock", 7, "Counted qty", 1e6),
             add("Stock", Item="Bulb", Counted_qty=0.0),
             add("Stock", Item="Base", Counted_qty=0.0),
@@ -286,24 +286,24 @@ CASES: list[tuple[str, Change, str]] = [
     ),
     (
         "P07",
-        both(add("Opening", Role=layout.MIP, Closing_balance=70.0), add("Opening", Role=layout.MIP, Reversal=1.0)),
+        both(add("Opening", Role=schema.MIP, Closing_balance=70.0), add("Opening", Role=schema.MIP, Reversal=1.0)),
         "Opening!A8",
     ),
     (
         "P08",
         both(
-            add("Opening", Role=layout.MIP, Closing_balance=70.0),
-            add("Opening", Role=layout.INVENTORY_CONTROL, Closing_balance=60.0),
-            add("Opening", Role=layout.FINISHED_GOODS, Closing_balance=50.0),
+            add("Opening", Role=schema.MIP, Closing_balance=70.0),
+            add("Opening", Role=schema.INVENTORY_CONTROL, Closing_balance=60.0),
+            add("Opening", Role=schema.FINISHED_GOODS, Closing_balance=50.0),
         ),
         "Opening!A8",
     ),
-    ("P09", add("Opening", Role=layout.MIP, Closing_balance=83.0), "Opening!B7"),  # 10 kg of brass at 8
-    ("P10", add("Opening", Role=layout.MIP, Closing_balance=90.0), "Opening!B7"),
+    ("P09", add("Opening", Role=schema.MIP, Closing_balance=83.0), "Opening!B7"),  # 10 kg of brass at 8
+    ("P10", add("Opening", Role=schema.MIP, Closing_balance=90.0), "Opening!B7"),
     ("Z03", put("Counts", 9, "Quantity", 9e13), "Trace"),
 ]
 
-#: code, the limit of rows in `layout` that the world (with more than two rows of trace) is made to pass
+#: code, the limit of rows in `schema` that the world (with more than two rows of trace) is made to pass
 SIZES = [("Z01", "TRACE_ROWS_MAX"), ("Z02", "SHEET_ROWS_MAX")]
 
 RULES: dict[str, Rule] = {rule.code: rule for rule in CATALOGUE}
@@ -319,15 +319,15 @@ def test_a_broken_rule_is_found_in_its_cell(code, change, where):
     assert found[0].severity == RULES[code].severity
     assert found[0].what
     assert found[0].fix
-    assert (outcome.posted is None) == any(f.severity == layout.ERROR for f in outcome.findings)
+    assert (outcome.posted is None) == any(f.severity == schema.ERROR for f in outcome.findings)
 
 
 @pytest.mark.parametrize(("code", "limit"), SIZES)
 def test_an_explosion_beyond_a_limit_is_found(code, limit, monkeypatch):
-    monkeypatch.setattr(layout, limit, 2)
+    monkeypatch.setattr(schema, limit, 2)
     outcome = compute(clean())
     assert [(finding.code, finding.where) for finding in outcome.findings] == [(code, "Trace")]
-    assert (outcome.posted is None) == (RULES[code].severity == layout.ERROR)
+    assert (outcome.posted is None) == (RULES[code].severity == schema.ERROR)
 
 
 def test_every_rule_of_the_catalogue_has_a_case():
@@ -347,7 +347,7 @@ def test_errors_stop_the_run_and_warnings_do_not(code, change):
     read = clean()
     change(read)
     outcome = compute(read)
-    assert outcome.failed == (RULES[code].severity == layout.ERROR)
+    assert outcome.failed == (RULES[code].severity == schema.ERROR)
     assert (outcome.posted is None) == outcome.failed
 
 
@@ -407,7 +407,7 @@ def test_findings_stand_errors_first_then_warnings_then_notes():
     ):
         change(read)
     severities = [finding.severity for finding in compute(read).findings]
-    order = [layout.ERROR, layout.WARNING, layout.NOTE]
+    order = [schema.ERROR, schema.WARNING, schema.NOTE]
     assert severities == sorted(severities, key=order.index)
     assert set(severities) == set(order)
 

@@ -29,12 +29,13 @@ import pytest
 from bench.world import world as large_world
 from support import Row, posted
 
-from xlbackflush import layout, pipeline
-from xlbackflush.engine.fit import MEASURES, OVERALL, Weighed, explanation, fit, summary
-from xlbackflush.excel.file import FileBook
-from xlbackflush.excel.template import build
-from xlbackflush.layout import FITS, LOOK, UNKNOWN
-from xlbackflush.samples import SAMPLES, Sample
+from xlbackflush import schema
+from xlbackflush.engine.measures.fit import MEASURES, OVERALL, Weighed, explanation, fit, summary
+from xlbackflush.lifecycle import pipeline
+from xlbackflush.schema import FITS, LOOK, UNKNOWN
+from xlbackflush.template.build import build
+from xlbackflush.template.samples import SAMPLES, Sample
+from xlbackflush.workbook.file import FileBook
 
 JUNE = (dt.date(2026, 6, 1), dt.date(2026, 6, 30))
 DAY = dt.date(2026, 6, 15)
@@ -107,17 +108,17 @@ BY_HAND: dict[str, tuple[float, str]] = {
     "usage_drift": (0.021, FITS),  # 21 / 1,000
     "conversion_drift": (0.05, FITS),  # 23 / 460, just at the threshold
     "one_off": (0.1096, LOOK),  # G 160 of 1,300 + 160
-    "between": (20, layout.FOR_INFORMATION),  # 30 x 2 items / 3 receipts
-    "shelf": (249.5, layout.FOR_INFORMATION),  # (200 + 299) / 2
-    "yearly": (6083.33, layout.FOR_INFORMATION),  # 1,000 x 365 / 30 / 2
-    "monthly": (506.94, layout.FOR_INFORMATION),  # 1,000 x 365 / 30 / 24
-    "to_order": (50, layout.FOR_INFORMATION),  # 1,000 / 30 x 3 / 2
-    "payables": (1000, layout.FOR_INFORMATION),  # 1,000 / 30 x 30
-    "days": (30, layout.FOR_INFORMATION),
-    "cogs": (1307, layout.FOR_INFORMATION),
-    "start": (330, layout.FOR_INFORMATION),
-    "end": (601, layout.FOR_INFORMATION),
-    "used": (1000, layout.FOR_INFORMATION),
+    "between": (20, schema.FOR_INFORMATION),  # 30 x 2 items / 3 receipts
+    "shelf": (249.5, schema.FOR_INFORMATION),  # (200 + 299) / 2
+    "yearly": (6083.33, schema.FOR_INFORMATION),  # 1,000 x 365 / 30 / 2
+    "monthly": (506.94, schema.FOR_INFORMATION),  # 1,000 x 365 / 30 / 24
+    "to_order": (50, schema.FOR_INFORMATION),  # 1,000 / 30 x 3 / 2
+    "payables": (1000, schema.FOR_INFORMATION),  # 1,000 / 30 x 30
+    "days": (30, schema.FOR_INFORMATION),
+    "cogs": (1307, schema.FOR_INFORMATION),
+    "start": (330, schema.FOR_INFORMATION),
+    "end": (601, schema.FOR_INFORMATION),
+    "used": (1000, schema.FOR_INFORMATION),
     OVERALL: (0.5714, LOOK),  # 8 of 14
 }
 
@@ -132,14 +133,14 @@ def test_figures_by_hand() -> None:
     ("triggers", "start", "end"),
     [
         # as above; the conversion of finished units is in inventory from completion on
-        (layout.PCS, 330, 601),
+        (schema.PCS, 330, 601),
         # finished units are not known: A and B relieved by 90 F and 8 G (220, 90): 200 + 1,100 - 440 - 450 - scrap 10 =
         # 400, counted A 92 and B 23 = 299; units in process move 45 to work in process and add 10
-        (layout.PS, 200, 309),
+        (schema.PS, 200, 309),
         # finished goods 130 and 292, and materials that no account holds: 200, and 190 + 100 by the book
-        (layout.CS, 330, 582),
+        (schema.CS, 330, 582),
         # materials alone, by the book: 400 as above, before the count, which is not posted
-        (layout.S, 200, 400),
+        (schema.S, 200, 400),
     ],
 )
 def test_inventory_is_known_under_every_set_of_trigger_points(triggers: str, start: float, end: float) -> None:
@@ -152,7 +153,7 @@ def test_inventory_is_known_under_every_set_of_trigger_points(triggers: str, sta
 
 @pytest.mark.parametrize("measure", [m for m in MEASURES if m.wanted], ids=lambda m: m.key)
 def test_the_verdict_flips_at_the_threshold(measure: Any) -> None:
-    worse = -0.0001 if measure.wanted == layout.AT_LEAST else 0.0001
+    worse = -0.0001 if measure.wanted == schema.AT_LEAST else 0.0001
     assert Weighed(measure, 0.5, 0.5).verdict == FITS
     assert Weighed(measure, 0.5 + worse, 0.5).verdict == LOOK
     assert Weighed(measure, 0.5 - worse, 0.5).verdict == FITS
@@ -198,7 +199,7 @@ SOLD_ONLY = [row for row in tables()["Counts"] if row["Event"] == "Sold"]
         ({}, {"Stock": UNCOUNTED}, {"count", "bom", "scrap", "usage_drift"}),
         ({}, {"Purchases": []}, {"price_drift", "between"}),
         ({}, {"Actuals": []}, {"conversion_drift"}),
-        ({"Trigger points": layout.PS}, {"Counts": SOLD_ONLY}, {"one_off"}),
+        ({"Trigger points": schema.PS}, {"Counts": SOLD_ONLY}, {"one_off"}),
     ],
 )
 def test_what_cannot_be_known_is_blank(
@@ -249,10 +250,10 @@ BOOKS: dict[str, Sample] = {
     "small": sample({}, tables()),
     "odd codes": sample({}, odd(tables())),
     "uncounted": sample({"Cycle time days": None}, tables(Stock=UNCOUNTED, Purchases=[], Actuals=[], WIP=[])),
-    "yen": sample({"Currency": "JPY", "Trigger points": layout.CS}, tables()),
-    "purchase and sale": sample({"Trigger points": layout.PS, "Variance disposition": layout.PRORATE}, tables()),
-    "sale": sample({"Trigger points": layout.S, "Variance disposition": layout.CARRY_FORWARD}, tables()),
-    "expensed": sample({"Conversion costs": layout.EXPENSE_THEN_ADJUST}, tables()),
+    "yen": sample({"Currency": "JPY", "Trigger points": schema.CS}, tables()),
+    "purchase and sale": sample({"Trigger points": schema.PS, "Variance disposition": schema.PRORATE}, tables()),
+    "sale": sample({"Trigger points": schema.S, "Variance disposition": schema.CARRY_FORWARD}, tables()),
+    "expensed": sample({"Conversion costs": schema.EXPENSE_THEN_ADJUST}, tables()),
 }
 
 
@@ -301,7 +302,7 @@ def test_figures_follow_the_inputs_live(tmp_path: Path) -> None:
     path = tmp_path / "small.xlsx"
     found = run(path, BOOKS["small"])
     row = {w.measure.key: 7 + n for n, w in enumerate(found)}
-    setting = {s.name: f"B{7 + n}" for n, s in enumerate(layout.SETTINGS)}
+    setting = {s.name: f"B{7 + n}" for n, s in enumerate(schema.SETTINGS)}
 
     def read(key: str) -> tuple[str, str]:
         return "Fit", f"C{row[key]}:H{row[key]}"

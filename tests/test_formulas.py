@@ -26,9 +26,10 @@ from openpyxl.formula.tokenizer import Token
 from openpyxl.utils import column_index_from_string
 from openpyxl.worksheet.worksheet import Worksheet
 
-from xlbackflush import layout, pipeline
-from xlbackflush.excel.file import FileBook
-from xlbackflush.excel.template import build
+from xlbackflush import schema
+from xlbackflush.lifecycle import pipeline
+from xlbackflush.template.build import build
+from xlbackflush.workbook.file import FileBook
 
 LONGEST, DEEPEST, MOST_ARGUMENTS, LAST_ROW = 8_192, 64, 255, 1_048_576  # of Excel
 #: functions of Excel 2010, and of Excel 2013 by their names in the file
@@ -361,7 +362,7 @@ def test_formats_and_validations_name_no_tables(formulas: Formulas) -> None:
 
 OPTIONAL = [
     (table.name, column.name)
-    for table in layout.INPUT_TABLES
+    for table in schema.INPUT_TABLES
     if table.name not in ("Setup", "Accounts")
     for column in table.columns
     if not column.required

@@ -20,11 +20,11 @@ from openpyxl.utils.cell import range_boundaries
 from support import rollup
 from support_files import sample_book
 
-from xlbackflush import layout
+from xlbackflush import schema
+from xlbackflush.addin import functions
 from xlbackflush.engine.answers import answers
-from xlbackflush.excel import functions
-from xlbackflush.excel.file import FileBook
-from xlbackflush.excel.template import build
+from xlbackflush.template.build import build
+from xlbackflush.workbook.file import FileBook
 
 Cells = tuple[tuple[object, ...], ...]
 Handed = tuple[str, str, float, float, Cells, Cells]  # one table, as VBA hands it over
@@ -52,7 +52,7 @@ def by_com(value: object) -> object:
     if isinstance(value, bool) or value is None or isinstance(value, str):
         return value
     if isinstance(value, dt.datetime):
-        return float((value.date() - layout.DAY_0).days)
+        return float((value.date() - schema.DAY_0).days)
     return float(str(value))
 
 
@@ -120,7 +120,7 @@ def test_rows_are_the_items_at_the_costs_of_the_run(book):
     assert [row[1] for row in rows.values()] == list(costs)
     for key, code, flushed, unit_cost, *elements in rows.values():
         assert key == code.lower()
-        assert elements == [costs[code][element] for element in layout.ELEMENTS]
+        assert elements == [costs[code][element] for element in schema.ELEMENTS]
         assert flushed == unit_cost == costs[code]["Unit cost"]
 
 
@@ -188,7 +188,7 @@ def test_tables_that_are_empty_or_absent_are_no_fault(everything):
 
 def test_tables_of_transactions_are_not_looked_at(folder, everything):
     path = ran(str(POLICIES[0]), folder).path
-    names = [table.name for table in layout.INPUT_TABLES]
+    names = [table.name for table in schema.INPUT_TABLES]
     assert loaded(changed(handed(path, *names), "Counts", 8, "Quantity", REF)) == loaded(everything)
 
 
@@ -351,7 +351,7 @@ def test_descriptions_are_cut_to_what_a_cell_of_an_array_takes(everything):
 
 def test_the_module_is_imported_without_the_engine():
     """The server starts at once; what is slow to import is imported by the first load."""
-    code = "import sys, xlbackflush.excel.functions; print(*{m.split('.')[0] for m in sys.modules})"
+    code = "import sys, xlbackflush.addin.functions; print(*{m.split('.')[0] for m in sys.modules})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     names = set(done.stdout.split())
     assert "xlbackflush" in names

@@ -15,11 +15,12 @@ import pytest
 from machines import machine, with_python
 from support_files import Parts, cli
 
-from xlbackflush import __version__, surface
-from xlbackflush.excel import binaries
-from xlbackflush.excel.errors import UnusableError
-from xlbackflush.install import Step, configuration, install, uninstall
-from xlbackflush.machine import Machine
+from xlbackflush import __version__
+from xlbackflush.addin.computer import Machine
+from xlbackflush.addin.install import Step, configuration, install, uninstall
+from xlbackflush.model.errors import UnusableError
+from xlbackflush.schema import excel
+from xlbackflush.template import binaries
 
 XLSTART = "AppData/Roaming/Microsoft/Excel/XLSTART/xlbackflush.xlam"
 CONF = ".xlbackflush/xlbackflush.conf"
@@ -63,7 +64,7 @@ def test_on_windows_add_in_and_configuration_stand_where_excel_and_xlwings_look(
 ) -> None:
     assert done(install(windows)) == ["Wrote", "Wrote"]
     assert files(windows.home) == {XLSTART, CONF, ".xlbackflush/xlbackflush-installed.json"}
-    assert (windows.home / XLSTART).read_bytes() == (BUILT / surface.ADDIN).read_bytes()
+    assert (windows.home / XLSTART).read_bytes() == (BUILT / excel.ADDIN).read_bytes()
 
 
 def test_on_a_mac_the_script_that_starts_python_comes_along(mac: Machine) -> None:
@@ -83,7 +84,7 @@ def test_without_excel_a_folder_must_be_named(tmp_path: Path) -> None:
 def test_a_folder_takes_all_files(system: str, tmp_path: Path) -> None:
     computer, folder = machine(system, tmp_path / "home"), tmp_path / "for" / "others"  # type: ignore[arg-type]
     assert done(install(computer, folder)) == ["Wrote", "Wrote"]
-    assert files(folder) == {surface.ADDIN, "xlbackflush.conf", "xlbackflush-installed.json"}
+    assert files(folder) == {excel.ADDIN, "xlbackflush.conf", "xlbackflush-installed.json"}
     assert done(uninstall(computer, folder)) == ["Removed", "Removed"]
     assert files(folder) == set()
     assert files(computer.home) == set()
@@ -283,7 +284,7 @@ def test_another_xlwings_is_refused_with_the_command_that_mends_it(
 
 def signed(path: Path) -> Path:
     """A copy of the add-in as a signing program leaves it: the signature is a part beside the project."""
-    with zipfile.ZipFile(BUILT / surface.ADDIN) as ours, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as copy:
+    with zipfile.ZipFile(BUILT / excel.ADDIN) as ours, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as copy:
         for name in ours.namelist():
             copy.writestr(name, ours.read(name))
         copy.writestr("xl/vbaProjectSignature.bin", b"signature")
@@ -303,7 +304,7 @@ def test_a_signed_copy_of_the_add_in_is_installed_and_stays(windows: Machine, tm
 def test_only_a_signed_copy_of_this_version_is_taken(windows: Machine, tmp_path: Path, spoil: str) -> None:
     copy = signed(tmp_path / "signed.xlam")
     if spoil == "unsigned":
-        copy.write_bytes((BUILT / surface.ADDIN).read_bytes())
+        copy.write_bytes((BUILT / excel.ADDIN).read_bytes())
     elif spoil == "another version":
         parts = Parts(copy)
         parts.edit("docProps/core.xml", f"xlbackflush {__version__}", "xlbackflush 0.0.9")

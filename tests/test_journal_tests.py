@@ -15,26 +15,26 @@ from support import compute, sources
 from support_files import bench
 from test_findings import add, clean, day
 
-from xlbackflush import layout
-from xlbackflush.engine import journaltests
-from xlbackflush.engine.annotations import NAMES, Lost, carried
-from xlbackflush.engine.books import PostedEntry, PostedLine, as_posted
-from xlbackflush.engine.findings import CATALOGUE, Finding
-from xlbackflush.engine.journaltests import journal_tests, marks_lost
-from xlbackflush.engine.people import person
-from xlbackflush.engine.record import Run
-from xlbackflush.engine.tables import Source
-from xlbackflush.pipeline import Outcome
-from xlbackflush.samples import SAMPLES
+from xlbackflush import schema
+from xlbackflush.engine.record.auditor_marks import NAMES, Lost, carried
+from xlbackflush.engine.record.journal_table import PostedEntry, PostedLine, as_posted
+from xlbackflush.engine.record.record import Run
+from xlbackflush.engine.rules import journal_tests as journaltests
+from xlbackflush.engine.rules.journal_tests import journal_tests, marks_lost
+from xlbackflush.lifecycle.pipeline import Outcome
+from xlbackflush.model.finding import CATALOGUE, Finding
+from xlbackflush.model.people import person
+from xlbackflush.model.tables import Source
+from xlbackflush.template.samples import SAMPLES
 
-PERIOD_END = (dt.date(2026, 4, 30) - layout.DAY_0).days
+PERIOD_END = (dt.date(2026, 4, 30) - schema.DAY_0).days
 
 
 def entry(number: int, *amounts: int, **changed: object) -> PostedEntry:
     """A completion: the amounts, debit positive in cents, and a credit to materials that balances them."""
-    lines = [PostedLine(layout.FINISHED_GOODS, "1350", "Finished goods", amount, "Counts!E7:E9") for amount in amounts]
-    lines.append(PostedLine(layout.MIP, "1310", "Materials", -sum(amounts), "Counts!E7:E9"))
-    plain = PostedEntry("R0001", number, PERIOD_END, layout.COMPLETION, "Completed units", "", tuple(lines))
+    lines = [PostedLine(schema.FINISHED_GOODS, "1350", "Finished goods", amount, "Counts!E7:E9") for amount in amounts]
+    lines.append(PostedLine(schema.MIP, "1310", "Materials", -sum(amounts), "Counts!E7:E9"))
+    plain = PostedEntry("R0001", number, PERIOD_END, schema.COMPLETION, "Completed units", "", tuple(lines))
     return replace(plain, **changed)  # type: ignore[arg-type]
 
 
@@ -83,7 +83,7 @@ def test_a_missing_entry_number_is_found_at_the_entry_after_it() -> None:
     one, two, three = odd(3)
     assert found([one, two, three]) == []
     finding = only(found([one, three]), "J01")
-    assert (finding.where, finding.severity) == ("Journal!B9", layout.WARNING)  # two lines stand in rows 7 and 8
+    assert (finding.where, finding.severity) == ("Journal!B9", schema.WARNING)  # two lines stand in rows 7 and 8
     assert finding.what == "Of the entries, number 2 is missing."
 
 
@@ -113,7 +113,7 @@ def test_an_entry_posted_twice_is_found_with_its_amount() -> None:
     assert finding.what == "Same event, accounts and amounts: entry 2 repeats entry 1."
 
 
-@pytest.mark.parametrize("changed", [{"product": "Lamp"}, {"event": layout.SALE}])
+@pytest.mark.parametrize("changed", [{"product": "Lamp"}, {"event": schema.SALE}])
 def test_the_same_amounts_for_another_product_or_event_are_no_repetition(changed: dict[str, object]) -> None:
     assert found([entry(1, 100_10), entry(2, 100_10, **changed)]) == []
 
@@ -135,8 +135,8 @@ def test_period_end_wip_and_its_reversal_are_not_reposted_by_the_next_one() -> N
 
 def test_taking_back_an_entry_and_its_reversal_is_no_reposting() -> None:
     """What a correction does where units in process change: both are reversed, and others posted."""
-    one = entry(1, 100_10, event=layout.PERIOD_END_WIP)
-    next_month = replace(reversal(one, 2), reverses=None, event=layout.REVERSAL)
+    one = entry(1, 100_10, event=schema.PERIOD_END_WIP)
+    next_month = replace(reversal(one, 2), reverses=None, event=schema.REVERSAL)
     entries = [
         one,
         next_month,
@@ -155,7 +155,7 @@ def test_two_roles_on_one_account_are_an_unusual_pair() -> None:
 
 
 def test_a_role_against_itself_is_how_subassemblies_move() -> None:
-    lines = tuple(replace(line, role=layout.MIP, account="1310") for line in entry(1, 64_50).lines)
+    lines = tuple(replace(line, role=schema.MIP, account="1310") for line in entry(1, 64_50).lines)
     assert found([replace(entry(1), lines=lines)]) == []
 
 
@@ -175,7 +175,7 @@ def test_a_pair_that_comes_once_among_many_is_unusual() -> None:
 
 def test_accounts_of_once_a_period_are_not_called_rare() -> None:
     many = odd(150)
-    many[-1] = replace(on("9999", many[-1]), event=layout.CLOSE)
+    many[-1] = replace(on("9999", many[-1]), event=schema.CLOSE)
     assert not {"J10", "J11"} & {f.code for f in found(many)}
 
 
@@ -308,7 +308,7 @@ def test_a_preparer_who_approves_is_found() -> None:
     assert found(runs=[signed()]) == []
     assert found(runs=[signed(approver="")]) == []
     finding = only(found(runs=[signed(approver=" ann")]), "J09")
-    assert (finding.where, finding.severity) == ("Runs", layout.WARNING)
+    assert (finding.where, finding.severity) == ("Runs", schema.WARNING)
     assert only(found(runs=[signed(approver="A\u00adnn.")]), "J09")  # a soft hyphen, which nobody sees
 
 
@@ -340,7 +340,7 @@ def test_a_posting_before_the_period_ended_is_found() -> None:
     """April has 30 days; the 28th is a Tuesday, the 30th a Thursday."""
     assert found(runs=[signed(posted="2026-04-30 00:00:00")]) == []
     finding = only(found(runs=[signed(posted="2026-04-28 23:59:59")]), "J15")
-    assert (finding.where, finding.severity) == ("Runs", layout.WARNING)
+    assert (finding.where, finding.severity) == ("Runs", schema.WARNING)
     assert finding.what == "Posted: R0001 2 days before period end."
     assert "1 day before" in only(found(runs=[signed(posted="2026-04-29 08:00:00")]), "J15").what
 
@@ -355,7 +355,7 @@ def test_every_journal_test_has_its_rule_and_its_function() -> None:
     assert len(journaltests.TESTS) == len(set(journaltests.TESTS)) == len(codes) - 1
 
 
-@pytest.mark.parametrize("detail", [layout.PER_TRIGGER, layout.PER_PRODUCT])
+@pytest.mark.parametrize("detail", [schema.PER_TRIGGER, schema.PER_PRODUCT])
 @pytest.mark.parametrize("name", ["clean", "bench", *SAMPLES])
 def test_samples_are_clean(name: str, detail: str) -> None:
     """Textbook months have none, whatever the journal's detail; the widgets' one round amount is true, and a note."""
@@ -369,9 +369,9 @@ def test_samples_are_clean(name: str, detail: str) -> None:
     ]
     threshold = next(m.threshold for m in posted.measures if m.key == "in_stock")
     findings = journal_tests(outcome.inputs, outcome.structure, posted.rollup, entries, threshold or 0.0, posted.places)
-    expected = ["J05"] if (name, detail) == ("widgets", layout.PER_PRODUCT) else []
+    expected = ["J05"] if (name, detail) == ("widgets", schema.PER_PRODUCT) else []
     assert [f.code for f in findings] == expected
-    assert all(f.severity == layout.NOTE for f in findings)
+    assert all(f.severity == schema.NOTE for f in findings)
 
 
 # ---------------------------------------------------------------------------------- the auditor's own columns

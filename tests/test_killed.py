@@ -19,9 +19,10 @@ from pathlib import Path
 import pytest
 from support_files import bench_book
 
-from xlbackflush import lifecycle, pipeline
-from xlbackflush.excel.file import FileBook
-from xlbackflush.excel.roll import roll
+from xlbackflush.lifecycle import pipeline
+from xlbackflush.lifecycle.post import post as post_book
+from xlbackflush.lifecycle.roll import roll
+from xlbackflush.workbook.file import FileBook
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs processes that fork: Linux or a Mac")
 
@@ -40,7 +41,7 @@ def run(path: Path) -> None:
 
 def post(path: Path) -> None:
     with FileBook(path) as book:
-        lifecycle.post(book, "bob", NOW)
+        post_book(book, "bob", NOW)
 
 
 def roll_on(path: Path) -> None:

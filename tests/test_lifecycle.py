@@ -13,10 +13,14 @@ import openpyxl
 import pytest
 from support_files import Parts, bench_book, cli, sample_book
 
-from xlbackflush import layout, lifecycle, pipeline
-from xlbackflush.errors import RefusedError
-from xlbackflush.excel.file import FileBook
-from xlbackflush.excel.roll import roll
+from xlbackflush import schema
+from xlbackflush.lifecycle import pipeline
+from xlbackflush.lifecycle.post import post as post_book
+from xlbackflush.lifecycle.roll import roll
+from xlbackflush.lifecycle.verify import Verified
+from xlbackflush.lifecycle.verify import verify as verify_book
+from xlbackflush.model.errors import RefusedError
+from xlbackflush.workbook.file import FileBook
 
 NOW = dt.datetime(2026, 4, 2, 9)
 ANN, BOB = "Ann Clerk", "Bob Controller"
@@ -29,12 +33,12 @@ def run(path: Path, user: str = ANN) -> pipeline.Outcome:
 
 def post(path: Path, approver: str = BOB, now: dt.datetime = NOW) -> pipeline.Outcome:
     with FileBook(path) as book:
-        return lifecycle.post(book, approver, now)
+        return post_book(book, approver, now)
 
 
-def verify(path: Path) -> lifecycle.Verified:
+def verify(path: Path) -> Verified:
     with FileBook(path) as book:
-        return lifecycle.verify(book)
+        return verify_book(book)
 
 
 def put(path: Path, cell: str, value: object) -> None:
@@ -45,7 +49,7 @@ def put(path: Path, cell: str, value: object) -> None:
 
 def posted_lines(path: Path) -> list[dict[str, object]]:
     """The posted columns of the journal's sealed lines."""
-    live = ("Proof", "Difference", "Reversed by", *(c.name for c in layout.AUDITOR))
+    live = ("Proof", "Difference", "Reversed by", *(c.name for c in schema.AUDITOR))
     return [
         {name: value for name, value in row.items() if name not in live}
         for row in Parts(path).rows("Journal")
@@ -80,7 +84,7 @@ def test_posting_locks_the_draft(book: Path) -> None:
     assert [{**row, "Seal": None} for row in parts.rows("Journal")] == drafted
     assert all(len(str(row["Seal"])) == 12 for row in parts.rows("Journal"))
     digests = {row["Input"]: row["SHA-256"] for row in parts.rows("RunInputs") if row["SHA-256"]}
-    assert digests.keys() == {t.name for t in layout.INPUT_TABLES}
+    assert digests.keys() == {t.name for t in schema.INPUT_TABLES}
     assert verify(book).holds
 
 
@@ -150,7 +154,7 @@ def rearranged(path: Path, key: Callable[[list[object]], object]) -> None:
     """Table Journal with its rows in another order, as Excel leaves it after a sort: values move, formulas stay."""
     workbook = openpyxl.load_workbook(path, keep_vba=True)
     sheet = workbook["Journal"]
-    cells = [row for row in sheet.iter_rows(min_row=layout.HEADER_ROW + 1) if row[0].value]
+    cells = [row for row in sheet.iter_rows(min_row=schema.HEADER_ROW + 1) if row[0].value]
     for row, values in zip(cells, sorted(([cell.value for cell in row] for row in cells), key=key), strict=True):
         for cell, value in zip(row, values, strict=True):
             cell.value = value
@@ -159,11 +163,11 @@ def rearranged(path: Path, key: Callable[[list[object]], object]) -> None:
 
 def test_a_sorted_journal_is_sorted_back_and_goes_on(posted: Path) -> None:
     """Run, verify and post say the same one thing; sorted by entry and line, the workbook is as good as before."""
-    at = {name: i for i, name in enumerate(layout.JOURNAL.names)}
+    at = {name: i for i, name in enumerate(schema.JOURNAL.names)}
     rearranged(posted, lambda row: str(row[at["Account"]]))
     (problem,) = verify(posted).problems
     assert "sorted otherwise than it was posted" in problem.what and "by Entry, then by Line" in problem.fix
-    (finding,) = [f for f in run(posted).findings if f.severity == layout.ERROR]
+    (finding,) = [f for f in run(posted).findings if f.severity == schema.ERROR]
     assert (finding.where, finding.what, finding.fix) == (problem.where, problem.what, problem.fix)
     with pytest.raises(RefusedError, match=r"period cannot be closed\. Journal!.*sorted otherwise"):
         roll(posted, posted.with_name("april.xlsm"))
@@ -185,8 +189,8 @@ def test_changed_inputs_are_corrected_by_reversal_and_a_new_entry(posted: Path) 
     assert outcome.posted
     new = outcome.posted.draft.new
     reversed_events = [entry.event for entry in new if entry.reverses]
-    assert layout.PURCHASE in reversed_events
-    assert {layout.COMPLETION, layout.SALE}.isdisjoint(reversed_events)
+    assert schema.PURCHASE in reversed_events
+    assert {schema.COMPLETION, schema.SALE}.isdisjoint(reversed_events)
     for entry in new:
         if entry.reverses:
             (original,) = (e for e in outcome.posted.record.posted if e.number == entry.reverses)
@@ -211,11 +215,11 @@ def test_the_ledger_of_a_corrected_journal_is_that_of_a_fresh_run(posted: Path, 
     assert closing(posted) == closing(fresh)
 
 
-@pytest.mark.parametrize("disposition", [layout.TO_COGS, layout.PRORATE, layout.CARRY_FORWARD])
+@pytest.mark.parametrize("disposition", [schema.TO_COGS, schema.PRORATE, schema.CARRY_FORWARD])
 def test_proofs_of_a_corrected_journal_hold_in_libreoffice(tmp_path: Path, disposition: str) -> None:
     path = sample_book(tmp_path / "widgets.xlsm")
-    row = next(i for i, s in enumerate(layout.SETTINGS) if s.name == "Variance disposition")
-    put(path, f"Setup!B{layout.HEADER_ROW + 1 + row}", disposition)
+    row = next(i for i, s in enumerate(schema.SETTINGS) if s.name == "Variance disposition")
+    put(path, f"Setup!B{schema.HEADER_ROW + 1 + row}", disposition)
     run(path)
     post(path)
     put(path, "Counts!E7", 231.0)
@@ -316,7 +320,7 @@ def test_diff_says_which_cell_moved_which_line(posted: Path) -> None:
     found = cli("diff", posted, "R0001", "R0002", "--json").json
     (effect,) = found["effects"]
     assert effect["changes"] == [f"Purchases!E7, Actual price: was {price}, is {price + 0.5}."]
-    payable = [m for m in effect["moved"] if m["event"] == "Purchase" and m["role"] == layout.ACCOUNTS_PAYABLE]
+    payable = [m for m in effect["moved"] if m["event"] == "Purchase" and m["role"] == schema.ACCOUNTS_PAYABLE]
     assert round(payable[0]["now"] - payable[0]["was"], 2) == round(-0.5 * quantity, 2)
     assert found["together"] == []
     assert cli("diff", posted, "R0001", "R0009").code == 2
@@ -328,7 +332,7 @@ def test_lines_that_read_alike_are_told_apart_by_what_differs(tmp_path: Path) ->
     run(path)
     post(path)
     counts = Parts(path).rows("Counts")
-    made = next(i for i, row in enumerate(counts) if row["Item"] == "SA-210" and row["Event"] == layout.COMPLETED)
+    made = next(i for i, row in enumerate(counts) if row["Item"] == "SA-210" and row["Event"] == schema.COMPLETED)
     put(path, f"Counts!E{7 + made}", float(str(counts[made]["Quantity"])) + 100)
     run(path)
     said = cli("diff", path, "R0001", "R0002").out.split("All changes:")[1].splitlines()[1:]
@@ -342,7 +346,7 @@ def test_lines_that_read_alike_are_told_apart_by_what_differs(tmp_path: Path) ->
     conversion = 100 * sum(float(str(unit[e] or 0)) for e in ("Labor", "Variable overhead", "Fixed overhead"))
     moved = {line.strip().rsplit(": ", 1)[0]: line.rsplit("(", 1)[1].rstrip(")") for line in said}
     for side, amount in (("debit", whole), ("credit", -(whole - conversion))):
-        by = float(moved[f"Completion, {layout.MIP} ({side})"].replace(",", ""))
+        by = float(moved[f"Completion, {schema.MIP} ({side})"].replace(",", ""))
         assert abs(by - amount) < 0.02, side
 
 
@@ -354,9 +358,9 @@ def test_what_moves_only_together_is_told_as_a_change(posted: Path) -> None:
     run(posted)
     said = cli("diff", posted, "R0001", "R0002").out
     together = said.split("only several of them together:\n")[1].split("All changes:")[0]
-    assert f"    Purchase, {layout.ACCOUNTS_PAYABLE}: -20.00\n" in together and "->" not in together
+    assert f"    Purchase, {schema.ACCOUNTS_PAYABLE}: -20.00\n" in together and "->" not in together
     data = cli("diff", posted, "R0001", "R0002", "--json").json["together"]
-    (payable,) = [m for m in data if m["event"] == "Purchase" and m["role"] == layout.ACCOUNTS_PAYABLE]
+    (payable,) = [m for m in data if m["event"] == "Purchase" and m["role"] == schema.ACCOUNTS_PAYABLE]
     assert payable["by"] == -20 and "was" not in payable and payable["source"].startswith("Purchases!")
 
 
@@ -373,8 +377,8 @@ def test_roll_opens_the_next_period_and_closes_this_one(posted: Path) -> None:
     assert outcome.posted
     assert all(check.holds for check in outcome.posted.checks)
     settings = outcome.inputs.settings
-    assert settings.period_start == (dt.date(2026, 4, 1) - layout.DAY_0).days
-    assert settings.period_end == (dt.date(2026, 4, 30) - layout.DAY_0).days
+    assert settings.period_start == (dt.date(2026, 4, 1) - schema.DAY_0).days
+    assert settings.period_end == (dt.date(2026, 4, 30) - schema.DAY_0).days
     with office.Session(following) as session:
         assert session.read([("Checks", "B3")]) == [[[0.0]]]
 
@@ -384,7 +388,7 @@ def test_the_link_that_balances_come_from_is_whole_and_wrapped(posted: Path) -> 
     cli("roll", posted, following)
     (line,) = Parts(posted).rows("Runs")
     sheet = openpyxl.load_workbook(following, keep_vba=True)["Opening"]
-    notes = [row[3] for row in sheet.iter_rows(min_row=layout.HEADER_ROW + 1) if row[0].value]
+    notes = [row[3] for row in sheet.iter_rows(min_row=schema.HEADER_ROW + 1) if row[0].value]
     assert notes
     for note in notes:
         assert note.value == f"From {posted.name}, run R0001, link {line['Link']}" and len(str(line["Link"])) == 64
@@ -411,7 +415,7 @@ def test_opening_balances_are_closing_balances_and_reversals(posted: Path) -> No
     balances = dict(opened)
     for row in parts.rows("Journal"):
         amount = round(100 * (float(str(row["Debit"] or 0)) - float(str(row["Credit"] or 0))))
-        expense = row["Role"] in (layout.COGS, layout.ABNORMAL_SCRAP) and row["Event"] != layout.REVERSAL
+        expense = row["Role"] in (schema.COGS, schema.ABNORMAL_SCRAP) and row["Event"] != schema.REVERSAL
         if not expense:
             balances[row["Role"]] = balances.get(row["Role"], 0) + amount
     now = {row["Role"]: round(100 * float(str(row["Opening"] or 0))) for row in Parts(following).rows("Ledger")}

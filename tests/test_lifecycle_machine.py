@@ -19,26 +19,26 @@ from small_ledger import Ledger
 from support import Row, compute, default_accounts, sources
 from worlds import World, closings
 
-from xlbackflush import layout
-from xlbackflush.engine import snapshot
-from xlbackflush.engine.changes import changes
-from xlbackflush.engine.record import POSTED, Run
-from xlbackflush.engine.tables import Source
-from xlbackflush.excel import roll
-from xlbackflush.pipeline import Outcome
+from xlbackflush import schema
+from xlbackflush.engine.inputs import snapshot
+from xlbackflush.engine.inputs.changes import changes
+from xlbackflush.engine.record.record import POSTED, Run
+from xlbackflush.lifecycle import roll
+from xlbackflush.lifecycle.pipeline import Outcome
+from xlbackflush.model.tables import Source
 
 TRANSACTIONS = ("Counts", "Scrap", "Purchases", "Actuals", "Stock", "WIP")
 MOVING = ("Counts", "Scrap", "Purchases", "Actuals", "WIP")
 EDITED = (*TRANSACTIONS, "BOM", "StandardCost")
 NUMBERS = ("Quantity", "Amount", "Actual price", "Qty per", "Material price", "Labor rate", "Opening qty", "Hours")
 #: roles whose balance ends with the period (income and expense); all others go on
-ENDING = (layout.COGS, layout.ABNORMAL_SCRAP, layout.ROUNDING)
+ENDING = (schema.COGS, schema.ABNORMAL_SCRAP, schema.ROUNDING)
 COUNTED = {"Stock": ("Item", "Counted qty"), "InventoryCount": ("Role", "Counted amount", "Counted conversion")}
 CHOICES = {
-    "Variance disposition": (layout.TO_COGS, layout.CARRY_FORWARD, layout.PRORATE),
-    "Journal detail": (layout.PER_TRIGGER, layout.PER_PRODUCT),
-    "Default scrap basis": (layout.OUTPUT, layout.INPUT),
-    "Trigger points": layout.TRIGGERS,
+    "Variance disposition": (schema.TO_COGS, schema.CARRY_FORWARD, schema.PRORATE),
+    "Journal detail": (schema.PER_TRIGGER, schema.PER_PRODUCT),
+    "Default scrap basis": (schema.OUTPUT, schema.INPUT),
+    "Trigger points": schema.TRIGGERS,
 }
 
 
@@ -108,7 +108,7 @@ def change_the_policy(world: World, at: int) -> World:
 
 def renumber_an_account(world: World, at: int) -> World:
     """A role goes to another account."""
-    role = sorted(layout.ROLES)[at % len(layout.ROLES)]
+    role = sorted(schema.ROLES)[at % len(schema.ROLES)]
     accounts = world.tables.get("Accounts") or default_accounts()
     moved = [row | {"Account": f"{row['Account']}9"} if row["Role"] == role else row for row in accounts]
     return world.with_tables(Accounts=moved)
@@ -216,7 +216,7 @@ class Lifecycle(RuleBasedStateMachine):
         """
         found: dict[str, Decimal] = defaultdict(Decimal, ledger(outcome, "opening"))
         for row in rows(self.plant.journal):
-            if row["Role"] not in ENDING or row["Event"] == layout.REVERSAL:
+            if row["Role"] not in ENDING or row["Event"] == schema.REVERSAL:
                 found[str(row["Role"])] += money(row["Debit"]) - money(row["Credit"])
         return {role: balance for role, balance in found.items() if balance}
 
@@ -266,7 +266,7 @@ class Lifecycle(RuleBasedStateMachine):
         if self.opening is not None:
             assert closing == self.opening, (closing, self.opening)
         for row in rows(self.plant.journal):
-            if row["Event"] != layout.REVERSAL:  # of the day after
+            if row["Event"] != schema.REVERSAL:  # of the day after
                 closing[str(row["Role"])] += money(row["Debit"]) - money(row["Credit"])
         assert {role: balance for role, balance in closing.items() if balance} == ledger(outcome, "closing")
 
@@ -276,7 +276,7 @@ class Lifecycle(RuleBasedStateMachine):
         end = self.world.settings["Period end"]
         assert isinstance(end, dt.date)
         for row in rows(self.plant.journal):
-            assert row["Posting date"] == end + dt.timedelta(days=row["Event"] == layout.REVERSAL)
+            assert row["Posting date"] == end + dt.timedelta(days=row["Event"] == schema.REVERSAL)
 
     def teardown(self) -> None:
         """The inputs of the last posted run can be had back, and what was edited since can be told."""

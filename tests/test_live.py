@@ -23,10 +23,17 @@ from openpyxl.styles.numbers import is_date_format
 from support_files import Parts, sample_book
 from xlwings import mac_dict
 
-from xlbackflush import layout, pipeline, surface
-from xlbackflush.engine.tables import CellError
-from xlbackflush.excel import frame, mac, macros
-from xlbackflush.excel.com import (
+from xlbackflush import schema
+from xlbackflush.addin import macros
+from xlbackflush.lifecycle import pipeline
+from xlbackflush.model.errors import UnusableError
+from xlbackflush.model.tables import CellError
+from xlbackflush.ooxml.values import decoded
+from xlbackflush.schema import excel as surface
+from xlbackflush.sheets import title_rows
+from xlbackflush.template.build import build
+from xlbackflush.workbook import mac
+from xlbackflush.workbook.com import (
     RPC_E_CALL_REJECTED,
     RPC_E_SERVERCALL_RETRYLATER,
     VBA_E_IGNORE,
@@ -36,11 +43,8 @@ from xlbackflush.excel.com import (
     areas,
     box_of,
 )
-from xlbackflush.excel.errors import UnusableError
-from xlbackflush.excel.file import FileBook
-from xlbackflush.excel.live import LiveBook
-from xlbackflush.excel.template import build
-from xlbackflush.excel.values import decoded
+from xlbackflush.workbook.file import FileBook
+from xlbackflush.workbook.live import LiveBook
 
 Macro = Callable[[], None]
 
@@ -80,10 +84,10 @@ def by_file(book: Path, like: Path) -> Path:
 
 def shown(book: openpyxl.Workbook) -> dict[str, dict[str, Any]]:
     """Sheet -> address -> content and looks of each output cell; under table names their ranges, under row numbers rows."""
-    return {sheet.name: _sheet(book[sheet.name], sheet) for sheet in layout.OUTPUT_SHEETS}
+    return {sheet.name: _sheet(book[sheet.name], sheet) for sheet in schema.OUTPUT_SHEETS}
 
 
-def _sheet(sheet: Any, of: layout.Sheet) -> dict[str, Any]:
+def _sheet(sheet: Any, of: schema.Sheet) -> dict[str, Any]:
     found: dict[str, Any] = {table.name: table.ref for table in sheet.tables.values()}
     last = 0
     for row in sheet.iter_rows():
@@ -91,7 +95,7 @@ def _sheet(sheet: Any, of: layout.Sheet) -> dict[str, Any]:
             if cell.value is not None or cell.style != "Normal":
                 found[cell.coordinate] = (_content(cell), cell.style, cell.alignment.indent, cell.number_format)
                 last = cell.row
-    for number in range(layout.HEADER_ROW + 1, last + 1):
+    for number in range(schema.HEADER_ROW + 1, last + 1):
         look = sheet.row_dimensions[number]
         found[f"row {number}"] = (look.outlineLevel, look.height, look.hidden)
     return found
@@ -122,7 +126,7 @@ def differences(one: Path, other: Path) -> list[str]:
 def inputs(path: Path) -> list[list[object]]:
     """All cells of the input sheets."""
     book = openpyxl.load_workbook(path)
-    return [[c.value for c in row] for sheet in layout.INPUT_SHEETS for row in book[sheet.name].iter_rows()]
+    return [[c.value for c in row] for sheet in schema.INPUT_SHEETS for row in book[sheet.name].iter_rows()]
 
 
 # ------------------------------------------------------------------------------------ the same as the file
@@ -171,7 +175,7 @@ def test_excel_and_the_file_give_a_run_the_same_inputs(tmp_path: Path, name: str
     table, column, value, number_format = HARD_TO_READ[name]
     book = openpyxl.load_workbook(sample_book(tmp_path / "new.xlsx", "widgets"))
     sheet = next(s for s in book if table in s.tables)
-    cell = sheet.cell(layout.HEADER_ROW + 2, 1 + layout.TABLES[table].names.index(column))
+    cell = sheet.cell(schema.HEADER_ROW + 2, 1 + schema.TABLES[table].names.index(column))
     cell.value, cell.number_format = value, number_format
     if isinstance(value, str):
         cell.data_type = "s"
@@ -224,7 +228,7 @@ def test_notes_beside_a_table_stay_and_rows_that_fall_out_are_cleared(tmp_path: 
     workbook = sample(tmp_path)
     told(workbook, macros.run)
     journal = workbook.sheets["Journal"].sheet
-    last, beside = journal.max_row, len(layout.JOURNAL.columns) + 2
+    last, beside = journal.max_row, len(schema.JOURNAL.columns) + 2
     journal.cell(last, beside).value = "See memo 7"
     journal.cell(3, beside).value = "Looked at"
     told(workbook, macros.clear)
@@ -284,7 +288,7 @@ def test_what_a_protected_sheet_allows_has_a_name_in_excel_for_mac() -> None:
     """Excel for Mac protects a sheet anew after a run; xlwings lists the words that it understands."""
     arguments = next(a for name, _, a in mac_dict.commands if name == "protect_worksheet")
     known = {name for name, _ in arguments}
-    assert set(mac._ALLOWED) == set(frame.ALLOWED)
+    assert set(mac._ALLOWED) == set(title_rows.ALLOWED)
     assert {"drawing_objects", *mac._ALLOWED.values()} <= known
 
 
@@ -330,15 +334,15 @@ def test_a_run_makes_few_calls(tmp_path: Path) -> None:
     workbook = Workbook(sample_book(tmp_path / "book.xlsx", "widgets"))
     told(workbook, macros.run)
     calls = workbook.application.calls
-    bodies = title_cells = len(layout.OUTPUT_TABLES)
+    bodies = title_cells = len(schema.OUTPUT_TABLES)
     assert calls.count("Range.Formula=") == bodies + title_cells
-    assert calls.count("Range.Value2") <= 2 * len(layout.TABLES)
+    assert calls.count("Range.Value2") <= 2 * len(schema.TABLES)
     assert len(calls) < 2_200
 
 
 def test_a_table_of_many_cells_goes_to_excel_in_pieces(tmp_path: Path) -> None:
     book = sample_book(tmp_path / "book.xlsx", "widgets")
-    with mock.patch("xlbackflush.excel.live._CELLS_MOST", 100):
+    with mock.patch("xlbackflush.workbook.live._CELLS_MOST", 100):
         ran = live(book, macros.run)
     assert differences(ran, by_file(book, ran)) == []
 
@@ -350,7 +354,7 @@ def test_tables_are_found_again_after_they_have_grown(tmp_path: Path) -> None:
         book = LiveBook(called)
         empty = book.table("Journal").last_row
         pipeline.run(book, "tester", dt.datetime(2026, 4, 1))
-        assert empty < book.table("Journal").last_row == len(book.table("Journal").rows) + layout.HEADER_ROW
+        assert empty < book.table("Journal").last_row == len(book.table("Journal").rows) + schema.HEADER_ROW
         pipeline.run(book, "tester", dt.datetime(2026, 4, 1))
     twice = saved(workbook, tmp_path / "twice.xlsx")
     assert differences(twice, by_file(path, twice)) == []
@@ -393,7 +397,7 @@ def test_a_sheet_with_a_password_is_refused_before_anything_is_written(tmp_path:
     sentence = told(workbook, macros.run)
     assert sentence.startswith("Stopped: Sheet Ledger is protected with a password")
     assert shown(workbook.book) == before
-    assert all(workbook.book[s.name].protection.sheet for s in layout.OUTPUT_SHEETS if s.name != "Trace")
+    assert all(workbook.book[s.name].protection.sheet for s in schema.OUTPUT_SHEETS if s.name != "Trace")
 
 
 # ------------------------------------------------------------------------------------------------ busy, failing
@@ -607,7 +611,7 @@ def test_explain_fills_its_sheet_and_leaves_the_others(tmp_path: Path) -> None:
     sentence = told(workbook, macros.explain)
     assert sentence.startswith("Done: Journal!I7 is explained in ")
     explained = saved(workbook, tmp_path / "live.xlsm")
-    from xlbackflush.excel import explain
+    from xlbackflush import explain
 
     with FileBook(book) as file:
         steps = explain.explain(file.cells(), "Journal!I7")

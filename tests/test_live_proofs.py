@@ -44,16 +44,17 @@ from live_books import (
 )
 from openpyxl.utils.datetime import to_excel
 
-from xlbackflush import layout, pipeline
-from xlbackflush.engine import rules
-from xlbackflush.engine.accept import accept
-from xlbackflush.engine.basis import Schedule, Total
-from xlbackflush.engine.structure import structure
-from xlbackflush.engine.tables import CellError, Source
-from xlbackflush.excel.file import FileBook
-from xlbackflush.excel.template import build
-from xlbackflush.pipeline import Outcome, Posted
-from xlbackflush.samples import Sample
+from xlbackflush import schema
+from xlbackflush.engine.inputs.accept import accept
+from xlbackflush.engine.rules import rules
+from xlbackflush.engine.standards.bill import structure
+from xlbackflush.lifecycle import pipeline
+from xlbackflush.lifecycle.pipeline import Outcome, Posted
+from xlbackflush.model.basis import Schedule, Total
+from xlbackflush.model.tables import CellError, Source
+from xlbackflush.template.build import build
+from xlbackflush.template.samples import Sample
+from xlbackflush.workbook.file import FileBook
 
 FULL = os.environ.get("XLBACKFLUSH_FUZZ") == "full"
 TRIALS = 120  # of each variant, unless FULL
@@ -98,8 +99,8 @@ def same(a: object, b: object) -> bool:
 
 def status_cell(sheet: str, address: str) -> bool:
     """The status of a sheet that a run does not rewrite: it shows the state before the run until recalculated."""
-    unwritten = {s.name for s in layout.INPUT_SHEETS}
-    return (address == "B3" and sheet in unwritten) or (address == "A3" and sheet == layout.ABOUT)
+    unwritten = {s.name for s in schema.INPUT_SHEETS}
+    return (address == "B3" and sheet in unwritten) or (address == "A3" and sheet == schema.ABOUT)
 
 
 @pytest.mark.parametrize("name", BOOKS)
@@ -134,9 +135,9 @@ def test_a_setting_that_is_blank_or_not_there_has_its_default_in_the_formulas_to
     build(
         folder / "asked.xlsx",
         PERIOD,
-        world(replace(PERIOD_ENDS[0], triggers=layout.PS, wip=layout.RECORD, budget=None)),
+        world(replace(PERIOD_ENDS[0], triggers=schema.PS, wip=schema.RECORD, budget=None)),
     )
-    names = [s.name for s in layout.SETTINGS if not s.required]
+    names = [s.name for s in schema.SETTINGS if not s.required]
     paths = [with_settings(folder / "asked.xlsx", folder / f"{gone}.xlsx", *names, gone=gone) for gone in (False, True)]
     for path in paths:
         with FileBook(path) as book:
@@ -144,18 +145,18 @@ def test_a_setting_that_is_blank_or_not_there_has_its_default_in_the_formulas_to
     for path, live in zip(paths, office.recalculate(paths), strict=True):
         assert set(column(live, "Checks", "Result")) == {"OK"}
         stored = openpyxl.load_workbook(path, data_only=True)
-        for table in (t.name for t in layout.OUTPUT_TABLES):
-            for name in layout.TABLES[table].names:
+        for table in (t.name for t in schema.OUTPUT_TABLES):
+            for name in schema.TABLES[table].names:
                 pairs = zip(column(stored, table, name), column(live, table, name), strict=True)
                 assert all(same(a, b) for a, b in pairs), (path, table, name)
 
 
-@pytest.mark.parametrize("triggers", layout.TRIGGERS)
+@pytest.mark.parametrize("triggers", schema.TRIGGERS)
 def test_a_bill_of_materials_that_runs_in_a_circle_is_refused(triggers: str, folder: Path) -> None:
     """A has a part and B, B has A: the part stands below the circle, not on it."""
-    made = [{"Item": code, "Type": layout.FINISHED, "Other conversion": 1} for code in "AB"]
+    made = [{"Item": code, "Type": schema.FINISHED, "Other conversion": 1} for code in "AB"]
     tables = {
-        "StandardCost": [*made, {"Item": "part", "Type": layout.BUY, "Material price": 1}],
+        "StandardCost": [*made, {"Item": "part", "Type": schema.BUY, "Material price": 1}],
         "BOM": [{"Parent": p, "Component": c, "Qty per": 1} for p, c in (("A", "part"), ("A", "B"), ("B", "A"))],
     }
     path = folder / "circle.xlsx"
@@ -280,7 +281,7 @@ def shape(outcome: Outcome) -> Counter[tuple[Any, ...]]:
     found.update(("allowed", items[i]) for i in posted.allowed["item"])
     found.update(("rest", v.name, v.subject) for v in posted.variances if v.rest)  # takes what rounding leaves
     split = posted.conversion
-    rates = [split.flexed(element) is None for element in (layout.LABOR, layout.VARIABLE_OVERHEAD)]
+    rates = [split.flexed(element) is None for element in (schema.LABOR, schema.VARIABLE_OVERHEAD)]
     found["split", split.rest, *rates, bool(split.hours_allowed), split.budget is None, *split.merged] += 1
     return found
 
@@ -313,7 +314,7 @@ def trials(sources: dict[str, Source]) -> Iterator[Trial]:
     kinds = {str(code_text(r["Item"])): r["Type"] for r in records(sources["StandardCost"])}
     settings = {r["Setting"]: r["Value"] for r in records(sources["Setup"])}
     period = settings["Period start"], settings["Period end"]
-    for table in layout.INPUT_TABLES:
+    for table in schema.INPUT_TABLES:
         if table.name in ("Setup", "Accounts"):
             continue
         for i, record in enumerate(records(sources[table.name])):
@@ -332,13 +333,13 @@ def code_text(value: object) -> object:
 
 
 def contents(
-    col: layout.Column, old: Any, kinds: dict[str, str], period: tuple[dt.date, dt.date]
+    col: schema.Column, old: Any, kinds: dict[str, str], period: tuple[dt.date, dt.date]
 ) -> Iterator[tuple[str, object]]:
     """(kind of change, new content) of one cell."""
     blank = old == ""
     if not blank:
         yield "cleared", None
-    if col.kind in layout.NUMERIC:
+    if col.kind in schema.NUMERIC:
         step = {"percent": 0.01}.get(col.kind)
         if blank:
             yield "number filled in", 0.05 if step else 7
@@ -376,13 +377,13 @@ def contents(
 
 def policy_trials(sources: dict[str, Source]) -> Iterator[Trial]:
     """Settings and accounts."""
-    settings = {s.name: s for s in layout.SETTINGS}
+    settings = {s.name: s for s in schema.SETTINGS}
     for i, record in enumerate(records(sources["Setup"])):
         setting, old = settings[record["Setting"]], record["Value"]
         new: list[object] = [c for c in setting.choices if c != old]
         if setting.kind == "date":
             new = [(old or EPOCH) + dt.timedelta(n) for n in (-1, 1)]
-        elif setting.kind in layout.NUMERIC:
+        elif setting.kind in schema.NUMERIC:
             new = [(old or 10) * 1.1]
         elif not setting.choices:
             new = ["EUR" if setting.name == "Currency" else f"{old}x"] + ["JPY"] * (setting.name == "Currency")
@@ -537,7 +538,7 @@ UNUSED = (
     Trial("item", "BOM", "Component", 9, FORMULA, "no such."),  # as long as the code that it replaces
     Trial("text", "Counts", "Document", 8, "PC-08", "PC-80"),  # a correction that now corrects nothing
     Trial("text for a number", "Stock", "Counted qty", 5, 0, "abc"),
-    Trial("setting", "Setup", "Value", [s.name for s in layout.SETTINGS].index("Budgeted fixed overhead"), "", 11),
+    Trial("setting", "Setup", "Value", [s.name for s in schema.SETTINGS].index("Budgeted fixed overhead"), "", 11),
 )
 
 
@@ -589,7 +590,7 @@ def test_after_a_change_the_calculations_are_those_of_a_new_run(name: str, folde
     office.require(uno=True)
     base, before = ran(name, folder), amounts(ran(name, folder).outcome)
     numbers = random.Random(name).sample([t for t in trials(base.sources) if t.kind == "number"], 200 if FULL else 12)
-    columns = [(table, c) for table in CALCULATED for c in layout.TABLES[table].names if c not in OF_THE_RUN]
+    columns = [(table, c) for table in CALCULATED for c in schema.TABLES[table].names if c not in OF_THE_RUN]
     book, wrong = openpyxl.load_workbook(base.path), []
     watch = [place(book, *where) for where in columns]
     with office.Session(base.path) as session:

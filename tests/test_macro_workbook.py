@@ -12,8 +12,9 @@ from pyopenvba import ExcelFile, check_file
 from support_files import MAIN, Parts, bench_book, cli, sample_book
 from xlbackflush.vba.building import sources as vba
 
-from xlbackflush import layout, surface
-from xlbackflush.excel.helppage import EXAMPLES
+from xlbackflush import schema
+from xlbackflush.schema import excel
+from xlbackflush.sheets.help_sheet import EXAMPLES
 
 DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing}"
 
@@ -40,8 +41,8 @@ def test_the_project_holds_the_modules_of_the_repository(path: Path) -> None:
     assert check_file(path).ok
 
 
-@pytest.mark.parametrize("function", surface.FUNCTIONS, ids=lambda f: f.name)
-def test_every_function_says_in_the_wizard_what_it_does(path: Path, function: surface.Function) -> None:
+@pytest.mark.parametrize("function", excel.FUNCTIONS, ids=lambda f: f.name)
+def test_every_function_says_in_the_wizard_what_it_does(path: Path, function: excel.Function) -> None:
     stubs = sources(path)["BackflushStubs"]
     quoted = function.help.replace('"', '""')
     signature = re.search(rf"^Public Function {function.name}\((.*?)\) As Variant\r\n", stubs, re.M | re.S)
@@ -60,12 +61,12 @@ def test_the_workbook_has_a_group_of_its_own_in_the_wizard(path: Path) -> None:
     """Group 20 is the one after the 19 that Excel brings along."""
     groups = Parts(path).xml("xl/workbook.xml").find(f"{{{MAIN}}}functionGroups")
     assert groups is not None
-    assert (groups.get("builtInGroupCount"), [g.get("name") for g in groups]) == ("19", [surface.FUNCTION_GROUP])
+    assert (groups.get("builtInGroupCount"), [g.get("name") for g in groups]) == ("19", [excel.FUNCTION_GROUP])
 
 
 def test_the_addin_describes_every_argument_to_the_wizard() -> None:
     source = vba.help_module().source
-    for function in surface.FUNCTIONS:
+    for function in excel.FUNCTIONS:
         said = source.split(f'prefix & "{function.name}"')[1].split("Application.MacroOptions")[0]
         described = re.findall(r'^            "(.*)"', said, re.M)
         assert [text.replace('""', '"') for text in described] == [a.help for a in function.arguments]
@@ -89,9 +90,9 @@ def buttons(parts: Parts, sheet: str) -> dict[str, str]:
 
 def test_every_sheet_has_its_buttons_and_each_runs_a_macro_that_is_there(path: Path) -> None:
     parts, procedures = Parts(path), sources(path)["BackflushButtons"]
-    captions = {macro.caption: macro.name for macro in surface.MACROS}
-    assert buttons(parts, layout.ABOUT) == captions
-    for sheet in layout.SHEETS:
+    captions = {macro.caption: macro.name for macro in excel.MACROS}
+    assert buttons(parts, schema.ABOUT) == captions
+    for sheet in schema.SHEETS:
         shown = buttons(parts, sheet.name)
         assert next(iter(shown)) == "Run Backflush"
         assert shown.items() <= captions.items()
@@ -135,7 +136,7 @@ def test_the_help_page_shows_every_function_with_a_live_example(path: Path) -> N
     cells = parts.cells("Functions")
     text = {str(value) for value, _ in cells.values()}
     live = [formula for _, formula in cells.values() if formula]
-    for function in surface.FUNCTIONS:
+    for function in excel.FUNCTIONS:
         assert function.name in text
         assert {function.help, function.returns, *(a.help for a in function.arguments)} <= text
         assert any(f"{function.name}(" in formula for formula in live), function.name
@@ -159,8 +160,8 @@ def test_live_examples_are_dynamic_arrays(path: Path) -> None:
 
 def test_libreoffice_compiles_the_stubs_and_shows_the_buttons(path: Path) -> None:
     with office.Session(path) as session:
-        expected = {macro.caption: f"BackflushButtons.{macro.name}" for macro in surface.MACROS}
-        assert session.buttons(layout.ABOUT) == expected
+        expected = {macro.caption: f"BackflushButtons.{macro.name}" for macro in excel.MACROS}
+        assert session.buttons(schema.ABOUT) == expected
         assert session.buttons("Counts") == {k: expected[k] for k in ("Run Backflush", "Check")}
         assert session.call("BackflushValues.CodeKey", " W-100 ") == "w-100"  # plain VBA, compiled and run
         assert session.call("BackflushValues.CodeKey", 7.0) == "7"

@@ -17,11 +17,11 @@ import independent_close
 import pytest
 from support import Row, accepted, compute, journal, ledger, relief, rollup, sources
 
-from xlbackflush import layout
-from xlbackflush.engine.money import to_minor
-from xlbackflush.engine.tables import CellError, Source
-from xlbackflush.pipeline import Outcome, Posted
-from xlbackflush.samples import SAMPLES
+from xlbackflush import schema
+from xlbackflush.lifecycle.pipeline import Outcome, Posted
+from xlbackflush.model.money import to_minor
+from xlbackflush.model.tables import CellError, Source
+from xlbackflush.template.samples import SAMPLES
 
 ROUNDS = 10_000 if os.environ.get("XLBACKFLUSH_FUZZ") == "full" else 600
 BATCHES = 20
@@ -126,7 +126,7 @@ def check(outcome: Outcome) -> None:
 
 def check_findings(outcome: Outcome) -> None:
     """Errors and results exclude each other; each finding says where, what and how to mend it."""
-    assert (outcome.posted is None) == any(f.severity == layout.ERROR for f in outcome.findings)
+    assert (outcome.posted is None) == any(f.severity == schema.ERROR for f in outcome.findings)
     assert all(finding.where and finding.what and finding.fix for finding in outcome.findings)
 
 
@@ -134,7 +134,7 @@ def check_books(result: Posted) -> None:
     """Every entry balances, the ledger is the journal of the period added up, and amounts are rounded as Excel rounds."""
     for entry in result.entries:
         assert sum(line.minor for line in entry.lines) == 0
-    lines = [line for entry in result.entries if entry.event != layout.REVERSAL for line in entry.lines]
+    lines = [line for entry in result.entries if entry.event != schema.REVERSAL for line in entry.lines]
     for row in result.ledger.itertuples():
         movements = [line.minor for line in lines if line.role == row.role]
         assert row.debits == sum(minor for minor in movements if minor > 0)

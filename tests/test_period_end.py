@@ -13,19 +13,19 @@ from hypothesis import strategies as st
 from support import journal, ledger, money, posted
 from worlds import World, closings, expected
 
-from xlbackflush import layout
-from xlbackflush.pipeline import Posted
+from xlbackflush import schema
+from xlbackflush.lifecycle.pipeline import Posted
 
-CLEARED = (layout.CCC, layout.CCA, layout.PRICE_VARIANCE, layout.USAGE_VARIANCE)
-DISPOSITIONS = (layout.TO_COGS, layout.PRORATE, layout.CARRY_FORWARD)
-AFTER_THE_PERIOD = (layout.CLOSE, layout.PERIOD_END_WIP, layout.REVERSAL)
-DETAILS = (layout.PER_TRIGGER, layout.PER_PRODUCT)
+CLEARED = (schema.CCC, schema.CCA, schema.PRICE_VARIANCE, schema.USAGE_VARIANCE)
+DISPOSITIONS = (schema.TO_COGS, schema.PRORATE, schema.CARRY_FORWARD)
+AFTER_THE_PERIOD = (schema.CLOSE, schema.PERIOD_END_WIP, schema.REVERSAL)
+DETAILS = (schema.PER_TRIGGER, schema.PER_PRODUCT)
 
 Nets = dict[str, Decimal]
 
 
 def by_count(world: World) -> bool:
-    return world.settings["Relief basis"] == layout.PHYSICAL_COUNT
+    return world.settings["Relief basis"] == schema.PHYSICAL_COUNT
 
 
 def minor_unit(world: World) -> Decimal:
@@ -112,25 +112,25 @@ def test_variances_add_up_to_actual_less_standard_cost(world, detail):
     world = world.with_setting("Journal detail", detail)
     _, result = posted(world.settings, world.tables)
     balances = before_close(result)
-    assert variance_sum(result, layout.MATERIAL_PRICE) == balances[layout.PRICE_VARIANCE]
-    assert variance_sum(result, layout.MATERIAL_USAGE) == balances[layout.USAGE_VARIANCE]
-    assert variance_sum(result, layout.CONVERSION_ALLOCATION) == balances[layout.CCC] + balances[layout.CCA]
+    assert variance_sum(result, schema.MATERIAL_PRICE) == balances[schema.PRICE_VARIANCE]
+    assert variance_sum(result, schema.MATERIAL_USAGE) == balances[schema.USAGE_VARIANCE]
+    assert variance_sum(result, schema.CONVERSION_ALLOCATION) == balances[schema.CCC] + balances[schema.CCA]
     apart = sum(v.amount for v in result.variances if v.subject == "Abnormal scrap")
-    assert money(apart, result.places) == balances[layout.ABNORMAL_SCRAP]
-    parts = sum(v.amount for v in result.variances if v.part_of == layout.CONVERSION_ALLOCATION)
-    assert money(parts, result.places) == balances[layout.CCC] + balances[layout.CCA]
+    assert money(apart, result.places) == balances[schema.ABNORMAL_SCRAP]
+    parts = sum(v.amount for v in result.variances if v.part_of == schema.CONVERSION_ALLOCATION)
+    assert money(parts, result.places) == balances[schema.CCC] + balances[schema.CCA]
 
 
 @given(closings())
 def test_actual_conversion_is_what_was_paid_and_standard_what_was_allocated(world):
     """Rate and efficiency (spending and volume) share a middle that cancels: from actual down to standard cost."""
-    assume(world.settings["Conversion costs"] == layout.AT_STANDARD)
+    assume(world.settings["Conversion costs"] == schema.AT_STANDARD)
     _, result = posted(world.settings, world.tables)
     rows = {v.name: v for v in result.variances if v.part_of}
     pairs = (
-        (layout.LABOR, layout.LABOR_RATE, layout.LABOR_EFFICIENCY),
-        (layout.VARIABLE_OVERHEAD, layout.VARIABLE_SPENDING, layout.VARIABLE_EFFICIENCY),
-        (layout.FIXED_OVERHEAD, layout.FIXED_SPENDING, layout.FIXED_VOLUME),
+        (schema.LABOR, schema.LABOR_RATE, schema.LABOR_EFFICIENCY),
+        (schema.VARIABLE_OVERHEAD, schema.VARIABLE_SPENDING, schema.VARIABLE_EFFICIENCY),
+        (schema.FIXED_OVERHEAD, schema.FIXED_SPENDING, schema.FIXED_VOLUME),
     )
     allocated = Decimal(0)
     for cost_type, first, second in pairs:
@@ -141,11 +141,11 @@ def test_actual_conversion_is_what_was_paid_and_standard_what_was_allocated(worl
             allocated += money((lower or upper).standard, result.places)
         if upper and lower:
             assert upper.standard == lower.actual
-    if layout.OTHER_CONVERSION in rows:
-        allocated += money(rows[layout.OTHER_CONVERSION].standard, result.places)
-    left_out = {name for _, name, _ in pairs} | {layout.OTHER_CONVERSION}
+    if schema.OTHER_CONVERSION in rows:
+        allocated += money(rows[schema.OTHER_CONVERSION].standard, result.places)
+    left_out = {name for _, name, _ in pairs} | {schema.OTHER_CONVERSION}
     if left_out <= rows.keys():  # a row of nothing is left out, and then its standard may be unseen
-        assert allocated == -before_close(result)[layout.CCA]
+        assert allocated == -before_close(result)[schema.CCA]
 
 
 def _actuals(world: World, cost_type: str) -> list[dict[str, object]]:
@@ -160,8 +160,8 @@ def test_the_close_brings_variances_to_zero_or_leaves_them(world):
     """Conversion of units in process is taken out of conversion allocated where that was carried forward."""
     _, result = posted(world.settings, world.tables)
     closing, balances = ledger(result), before_close(result)
-    wip = moved(result, layout.PERIOD_END_WIP)
-    if world.settings["Variance disposition"] == layout.CARRY_FORWARD:
+    wip = moved(result, schema.PERIOD_END_WIP)
+    if world.settings["Variance disposition"] == schema.CARRY_FORWARD:
         assert {role: closing.get(role, 0) - wip[role] for role in CLEARED} == {
             role: balances[role] for role in CLEARED
         }
@@ -171,22 +171,22 @@ def test_the_close_brings_variances_to_zero_or_leaves_them(world):
 
 @given(closings())
 def test_shares_add_up_to_the_variances_and_their_lines_to_the_shares(world):
-    world = world.with_setting("Variance disposition", layout.PRORATE)
+    world = world.with_setting("Variance disposition", schema.PRORATE)
     expected(world)
     _, result = posted(world.settings, world.tables)
     balances = {role: float(before_close(result)[role]) for role in CLEARED}
-    price, usage = balances[layout.PRICE_VARIANCE], balances[layout.USAGE_VARIANCE]
+    price, usage = balances[schema.PRICE_VARIANCE], balances[schema.USAGE_VARIANCE]
     size = 1e-9 * max(1.0, *(abs(x) for s in result.shares for x in (s.price, s.usage, s.conversion)))
-    into_usage = next(s.price for s in result.shares if s.role == layout.USAGE_VARIANCE)
+    into_usage = next(s.price for s in result.shares if s.role == schema.USAGE_VARIANCE)
     assert sum(s.price for s in result.shares) == pytest.approx(price, abs=size)
     assert sum(s.usage for s in result.shares) == pytest.approx(usage + into_usage, abs=size)
-    passed_on = sum(s.price for s in result.shares if s.role == layout.CCC)
-    conversion = balances[layout.CCC] + balances[layout.CCA] + passed_on
+    passed_on = sum(s.price for s in result.shares if s.role == schema.CCC)
+    conversion = balances[schema.CCC] + balances[schema.CCA] + passed_on
     assert sum(s.conversion for s in result.shares) == pytest.approx(conversion, abs=size)
-    closed = moved(result, layout.CLOSE)
+    closed = moved(result, schema.CLOSE)
     adjusted = {c.role for c in result.method}
     for share in result.shares:
-        if share.role not in {layout.COGS, layout.USAGE_VARIANCE, layout.CCC} | adjusted:
+        if share.role not in {schema.COGS, schema.USAGE_VARIANCE, schema.CCC} | adjusted:
             assert float(closed[share.role]) == pytest.approx(share.price + share.usage + share.conversion, abs=0.51)
 
 
@@ -197,7 +197,7 @@ def test_no_disposition_makes_or_loses_cost(world):
     for disposition in DISPOSITIONS:
         _, result = posted(world.with_setting("Variance disposition", disposition).settings, world.tables)
         closing = ledger(result)
-        stays.add((closing.pop(layout.ACCOUNTS_PAYABLE, None), closing.pop(layout.VARIOUS_ACCOUNTS, None)))
+        stays.add((closing.pop(schema.ACCOUNTS_PAYABLE, None), closing.pop(schema.VARIOUS_ACCOUNTS, None)))
         sums.add(sum(closing.values()))
     assert len(sums) == len(stays) == 1
 
@@ -212,14 +212,14 @@ def test_cost_is_conserved_under_every_setting(world, detail):
     closing, opening = ledger(result), ledger(result, "opening")
     assert sum(closing.values()) == sum(opening.values())
     incurred = sum(Decimal(str(row["Amount"])) for row in world.tables["Actuals"])
-    assert abs(-closing.get(layout.VARIOUS_ACCOUNTS, 0) - incurred) <= minor_unit(world) * 2  # four cost types
-    in_process = moved(result, layout.PERIOD_END_WIP)[layout.ACCOUNTS_PAYABLE]
+    assert abs(-closing.get(schema.VARIOUS_ACCOUNTS, 0) - incurred) <= minor_unit(world) * 2  # four cost types
+    in_process = moved(result, schema.PERIOD_END_WIP)[schema.ACCOUNTS_PAYABLE]
     points = world.settings["Trigger points"]
-    if points in (layout.PCS, layout.PS) or (points == layout.S and by_count(world)):
+    if points in (schema.PCS, schema.PS) or (points == schema.S and by_count(world)):
         bought = (Decimal(str(r["Quantity"])) * Decimal(str(r["Actual price"])) for r in world.tables["Purchases"])
-        lines = sum(x.role == layout.ACCOUNTS_PAYABLE for entry in result.entries for x in entry.lines)
+        lines = sum(x.role == schema.ACCOUNTS_PAYABLE for entry in result.entries for x in entry.lines)
         slack = minor_unit(world) * (1 + lines) / 2 + Decimal("1e-6")
-        assert abs(in_process - closing.get(layout.ACCOUNTS_PAYABLE, 0) - sum(bought)) <= slack
+        assert abs(in_process - closing.get(schema.ACCOUNTS_PAYABLE, 0) - sum(bought)) <= slack
 
 
 @given(closings(), st.sampled_from(DETAILS))
@@ -241,19 +241,19 @@ def test_a_counted_account_stands_at_its_count(world):
     assume(by_count(world))
     points = world.settings["Trigger points"]
     _, result = posted(world.settings, world.tables)
-    closing, beside = ledger(result), moved(result, layout.CLOSE, layout.PERIOD_END_WIP)
+    closing, beside = ledger(result), moved(result, schema.CLOSE, schema.PERIOD_END_WIP)
     conversion = {
         row["Role"]: _amount(row, "Counted conversion") - _amount(row, "Opening conversion") for row in _rows(world)
     }
     for row in _rows(world):
-        finished = row["Role"] == layout.FINISHED_GOODS
-        if points == layout.CS or (finished and points == layout.PS):
+        finished = row["Role"] == schema.FINISHED_GOODS
+        if points == schema.CS or (finished and points == schema.PS):
             continue  # bought materials (and, without completions, finished goods) have no account
-        role = row["Role"] if finished else layout.INVENTORY_CONTROL if points == layout.PS else layout.MIP
+        role = row["Role"] if finished else schema.INVENTORY_CONTROL if points == schema.PS else schema.MIP
         own = beside[role]
-        if world.settings["Conversion costs"] == layout.EXPENSE_THEN_ADJUST:
+        if world.settings["Conversion costs"] == schema.EXPENSE_THEN_ADJUST:
             own -= conversion[row["Role"]]  # the change of conversion is part of the count
-        if points == layout.S:
+        if points == schema.S:
             own -= _amount(row, "Counted amount") - _amount(row, "Opening amount") - conversion[row["Role"]]
         assert abs(closing.get(role, 0) - own - _amount(row, "Counted amount")) <= 8 * minor_unit(world)
 
@@ -268,13 +268,13 @@ def _amount(row: dict[str, object], column: str) -> Decimal:
 
 @given(closings())
 def test_expensed_conversion_never_reaches_stock_but_by_the_count(world):
-    assume(world.settings["Conversion costs"] == layout.EXPENSE_THEN_ADJUST)
+    assume(world.settings["Conversion costs"] == schema.EXPENSE_THEN_ADJUST)
     _, result = posted(world.settings, world.tables)
     entries = journal(result)
-    assert all(layout.CCA not in roles for roles in entries.values())
-    incurred = entries.get(layout.CONVERSION_EVENT, {})
-    assert incurred.get(layout.COGS, 0) == -incurred.get(layout.VARIOUS_ACCOUNTS, 0)
-    assert layout.CCC not in incurred
+    assert all(schema.CCA not in roles for roles in entries.values())
+    incurred = entries.get(schema.CONVERSION_EVENT, {})
+    assert incurred.get(schema.COGS, 0) == -incurred.get(schema.VARIOUS_ACCOUNTS, 0)
+    assert schema.CCC not in incurred
     assert len(result.allowed) == 0 or not result.allowed["total"].any()
 
 
@@ -283,8 +283,8 @@ def test_under_a_physical_count_no_difference_is_posted_twice(world):
     """Relief by difference already holds what is missing: no count adjustment, and usage variances for information."""
     assume(by_count(world))
     _, result = posted(world.settings, world.tables)
-    assert layout.COUNT_ADJUSTMENT not in journal(result)
-    assert all(v.disposition == "Not posted" for v in result.variances if v.name == layout.MATERIAL_USAGE)
+    assert schema.COUNT_ADJUSTMENT not in journal(result)
+    assert all(v.disposition == "Not posted" for v in result.variances if v.name == schema.MATERIAL_USAGE)
 
 
 # ------------------------------------------------------------------------------------------ units in process
@@ -294,14 +294,14 @@ def test_under_a_physical_count_no_difference_is_posted_twice(world):
 def test_the_reversal_undoes_the_entry_in_the_next_period_only(world):
     _, result = posted(world.settings, world.tables)
     entries = journal(result)
-    assert entries.get(layout.REVERSAL, {}) == {
-        role: -net for role, net in entries.get(layout.PERIOD_END_WIP, {}).items()
+    assert entries.get(schema.REVERSAL, {}) == {
+        role: -net for role, net in entries.get(schema.PERIOD_END_WIP, {}).items()
     }
     for entry in result.entries:
-        assert entry.days_after == (1 if entry.event == layout.REVERSAL else 0)
+        assert entry.days_after == (1 if entry.event == schema.REVERSAL else 0)
     of_period: Nets = defaultdict(Decimal, ledger(result, "opening"))
     for event, roles in entries.items():
-        for role, net in roles.items() if event != layout.REVERSAL else ():
+        for role, net in roles.items() if event != schema.REVERSAL else ():
             of_period[role] += net
     assert ledger(result) == {role: net for role, net in of_period.items() if net}
 
@@ -309,14 +309,14 @@ def test_the_reversal_undoes_the_entry_in_the_next_period_only(world):
 @given(closings())
 def test_recording_units_in_process_moves_only_what_the_entry_says(world):
     """Beside the entry itself, the period is as if they were only shown, conversion set aside in a proration apart."""
-    assume(world.settings["Variance disposition"] != layout.PRORATE)
-    _, recorded = posted(world.with_setting("Period-end WIP", layout.RECORD).settings, world.tables)
-    _, shown = posted(world.with_setting("Period-end WIP", layout.SHOW_ONLY).settings, world.tables)
+    assume(world.settings["Variance disposition"] != schema.PRORATE)
+    _, recorded = posted(world.with_setting("Period-end WIP", schema.RECORD).settings, world.tables)
+    _, shown = posted(world.with_setting("Period-end WIP", schema.SHOW_ONLY).settings, world.tables)
     rest = {event: roles for event, roles in journal(recorded).items() if event not in AFTER_THE_PERIOD[1:]}
     assert rest == journal(shown)
-    entry = moved(recorded, layout.PERIOD_END_WIP)
+    entry = moved(recorded, schema.PERIOD_END_WIP)
     before = ledger(shown)
     for role, balance in ledger(recorded).items():
         assert balance == before.get(role, 0) + entry[role]
     in_process = recorded.wip["amount"].sum()
-    assert float(entry[layout.WORK_IN_PROCESS]) == pytest.approx(in_process, abs=float(minor_unit(world)) * 1.01)
+    assert float(entry[schema.WORK_IN_PROCESS]) == pytest.approx(in_process, abs=float(minor_unit(world)) * 1.01)

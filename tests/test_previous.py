@@ -12,13 +12,14 @@ import pytest
 from live_books import BOOKS, PERIOD, trace_limit
 from support_files import Parts, sample_book
 
-from xlbackflush import layout, pipeline
-from xlbackflush.engine.record import Run
-from xlbackflush.errors import RefusedError
-from xlbackflush.excel import previous
-from xlbackflush.excel.file import FileBook
-from xlbackflush.excel.styles import StyleSheet
-from xlbackflush.excel.template import build
+from xlbackflush import schema
+from xlbackflush.engine.record.record import Run
+from xlbackflush.lifecycle import pipeline
+from xlbackflush.model.errors import RefusedError
+from xlbackflush.ooxml.styles import StyleSheet
+from xlbackflush.template.build import build
+from xlbackflush.workbook import undo
+from xlbackflush.workbook.file import FileBook
 
 NOW = dt.datetime(2026, 4, 1, 9)
 
@@ -59,7 +60,7 @@ def outputs(path: Path) -> dict[str, object]:
     parts = Parts(path)
     styles = StyleSheet(parts["xl/styles.xml"].decode())
     found: dict[str, object] = {}
-    for sheet in layout.OUTPUT_SHEETS:
+    for sheet in schema.OUTPUT_SHEETS:
         xml = parts.xml(parts.sheets()[sheet.name])
         ns = {"m": "http://schemas.openxmlformats.org/spreadsheetml/2006/main"}
         found[sheet.name] = parts.cells(sheet.name)
@@ -83,7 +84,7 @@ def test_restore_gives_back_the_run_before_and_then_the_empty_workbook(tmp_path:
         source = FileBook(path)
         setting = source.read()["Setup"]
         source.close()
-        row = layout.HEADER_ROW + 1 + [s.name for s in layout.SETTINGS].index("Materiality %")
+        row = schema.HEADER_ROW + 1 + [s.name for s in schema.SETTINGS].index("Materiality %")
         assert setting.sheet == "Setup"
         change(path, f"Setup!B{row}", 0.25)
         second = run(path, NOW + dt.timedelta(hours=1))
@@ -94,9 +95,9 @@ def test_restore_gives_back_the_run_before_and_then_the_empty_workbook(tmp_path:
     assert Parts(path).cells("Setup") == inputs
     assert restore(path) is None
     after = outputs(path)
-    tables = [table.name for table in layout.OUTPUT_TABLES]
+    tables = [table.name for table in schema.OUTPUT_TABLES]
     assert {name: after[name] for name in tables} == {name: new[name] for name in tables}
-    for sheet in layout.OUTPUT_SHEETS:
+    for sheet in schema.OUTPUT_SHEETS:
         assert after[sheet.name] == new[sheet.name]
         assert after[f"{sheet.name}, styles"] == new[f"{sheet.name}, styles"]
 
@@ -163,13 +164,13 @@ def test_a_workbook_saved_by_another_program_is_restored_by_names_of_styles(tmp_
 
 def test_only_the_newest_copies_are_kept(tmp_path: Path, kept: Path) -> None:
     path = sample_book(tmp_path / "book.xlsx")
-    for number in range(previous.KEPT + 3):
+    for number in range(undo.KEPT + 3):
         change(path, "Counts!E7", 100 + number)
         run(path, NOW + dt.timedelta(minutes=number))
     copies = sorted(kept.iterdir(), key=lambda p: p.stat().st_mtime_ns)
-    assert len(copies) == previous.KEPT
+    assert len(copies) == undo.KEPT
     with FileBook(path) as book:
-        assert copies[-1].stem == previous._key(book.runs())
+        assert copies[-1].stem == undo._key(book.runs())
 
 
 def test_a_copy_that_cannot_be_kept_does_not_stop_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -213,7 +214,7 @@ def test_a_damaged_copy_is_refused(tmp_path: Path, kept: Path) -> None:
 
 
 def test_a_posted_run_is_not_undone(tmp_path: Path) -> None:
-    from xlbackflush.lifecycle import post
+    from xlbackflush.lifecycle.post import post
 
     path = sample_book(tmp_path / "book.xlsx")
     run(path)
@@ -269,5 +270,5 @@ def test_the_copies_are_in_a_folder_of_the_user(
         monkeypatch.setenv(name, value)
     monkeypatch.setattr("sys.platform", system)
     monkeypatch.setattr(Path, "home", lambda: Path("/home/a"))
-    assert previous.folder() == Path(expected)
+    assert undo.folder() == Path(expected)
     assert os.environ.get("XLBACKFLUSH_STATE") is None

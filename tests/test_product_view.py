@@ -16,14 +16,15 @@ from support import posted
 from support_files import Parts, bench_book, cli, sample_book
 from worlds import worlds
 
-from xlbackflush import layout, pipeline
-from xlbackflush.engine import rules
-from xlbackflush.engine.productview import COLUMNS, product_view, shown
-from xlbackflush.engine.trace import trace
-from xlbackflush.excel import productview
-from xlbackflush.excel.file import FileBook
+from xlbackflush import schema
+from xlbackflush.engine.explosion.explosion import trace
+from xlbackflush.engine.explosion.product_view import COLUMNS, product_view, shown
+from xlbackflush.engine.rules import rules
+from xlbackflush.lifecycle import pipeline
+from xlbackflush.workbook import product_view_file
+from xlbackflush.workbook.file import FileBook
 
-NUMBERS = [c.name for c in layout.TRACE.columns if c.name in COLUMNS and c.kind not in ("text", "date")]
+NUMBERS = [c.name for c in schema.TRACE.columns if c.name in COLUMNS and c.kind not in ("text", "date")]
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def book(tmp_path: Path) -> Path:
 @pytest.fixture
 def condense(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every Trace is too long for its sheet."""
-    monkeypatch.setattr(layout, "TRACE_ROWS_MAX", 2)
+    monkeypatch.setattr(schema, "TRACE_ROWS_MAX", 2)
 
 
 def view_of(book: Path) -> Path:
@@ -66,7 +67,7 @@ def nothing_else(book: Path, *names: str) -> bool:
 # --------------------------------------------------------------------------------------------------- rows
 
 
-@pytest.mark.parametrize("triggers", layout.TRIGGERS)
+@pytest.mark.parametrize("triggers", schema.TRIGGERS)
 @pytest.mark.parametrize("name", ["bench", "widgets"])
 def test_the_file_has_the_rows_that_the_sheet_would_have(tmp_path, monkeypatch, name, triggers):
     book = bench_book(tmp_path / "book.xlsm") if name == "bench" else sample_book(tmp_path / "book.xlsm", name)
@@ -79,7 +80,7 @@ def test_the_file_has_the_rows_that_the_sheet_would_have(tmp_path, monkeypatch, 
     sheet = Parts(book).rows("Trace")
     assert nothing_else(book)
 
-    monkeypatch.setattr(layout, "TRACE_ROWS_MAX", 2)
+    monkeypatch.setattr(schema, "TRACE_ROWS_MAX", 2)
     result = cli("run", book)
     assert (result.code, result.err) == (0, "")
     rows, condensed = lines(view_of(book)), Parts(book).rows("Trace")
@@ -109,7 +110,7 @@ def test_chunks_of_any_size_are_the_trace(world):
         frames = list(product_view(built, result.rollup, result.demand, settings, chunk))
         assert all(0 < len(frame) <= chunk for frame in frames)
         assert [row for frame in frames for row in frame.itertuples(index=False, name=None)] == expected
-    with mock.patch.object(layout, "TRACE_ROWS_MAX", 0):
+    with mock.patch.object(schema, "TRACE_ROWS_MAX", 0):
         outcome, result = posted(world.settings, world.tables)
     rows = shown(result.trace.rows, built.items, built.lines, result.demand)
     mine, theirs = (sums(pd.DataFrame(f, dtype=object).to_dict("records")) for f in (columns, rows))
@@ -140,7 +141,7 @@ def test_a_text_never_becomes_a_formula(book, condense, code):
 def test_only_starts_that_excel_reads_as_a_formula_get_an_apostrophe():
     texts = pd.Series(["=a", "+a", "-a", "@a", "\ta", "\ra", "\na", "a=b", "'=a", "", None], dtype=object)
     expected = ["'=a", "'+a", "'-a", "'@a", "'\ta", "'\ra", "'\na", "a=b", "'=a", "", None]
-    assert productview._harmless(texts) == expected
+    assert product_view_file._harmless(texts) == expected
 
 
 def test_negative_numbers_stay_numbers(book, condense):
@@ -181,13 +182,13 @@ def test_a_product_view_longer_than_a_sheet_comes_with_advice(book):
     with FileBook(book) as opened:
         settings = pipeline.check(opened).inputs.settings
     advice = "It is longer than a sheet: load it with Data > From Text/CSV."
-    for rows in (layout.SHEET_ROWS_MAX, layout.SHEET_ROWS_MAX + 1):
+    for rows in (schema.SHEET_ROWS_MAX, schema.SHEET_ROWS_MAX + 1):
         (note,) = rules.trace_fits(5, True, rows, settings)
-        assert (advice in note.what) == (rows > layout.SHEET_ROWS_MAX)
+        assert (advice in note.what) == (rows > schema.SHEET_ROWS_MAX)
 
 
 def test_a_product_view_too_long_to_work_with_is_not_written(book, condense, monkeypatch):
-    monkeypatch.setattr(layout, "PRODUCT_VIEW_ROWS_MAX", 5)
+    monkeypatch.setattr(schema, "PRODUCT_VIEW_ROWS_MAX", 5)
     result = cli("run", book)
     assert (result.code, result.err) == (0, "")
     assert "Z01" in [row["Code"] for row in Parts(book).rows("Findings")]
@@ -267,7 +268,7 @@ def test_a_run_is_posted_though_the_file_cannot_be_written(book, condense, monke
     parts = Parts(book)
     parts.put(parts.where("Counts", "Quantity"), 11)
     parts.save(book)
-    monkeypatch.setattr(productview, "product_view", fault)
+    monkeypatch.setattr(product_view_file, "product_view", fault)
     result = cli("run", book, "--json")
     assert (result.code, result.json["product_view"]) == (0, None)
     assert result.err == f"xlbackflush: book-trace.csv cannot be written{why}. The run itself is posted.{left}\n"
@@ -298,21 +299,21 @@ def test_a_file_that_excel_has_open_stays_and_the_run_is_posted(book, condense, 
     assert view_of(book).read_bytes() == first
     assert nothing_else(book, "book-trace.csv")
     monkeypatch.undo()
-    monkeypatch.setattr(layout, "TRACE_ROWS_MAX", 2)
+    monkeypatch.setattr(schema, "TRACE_ROWS_MAX", 2)
     assert cli("run", book, "--quiet").err == ""  # the workbook is as it should be; the file follows
     assert view_of(book).read_bytes() != first
 
 
 def test_no_file_without_its_workbook(book, condense, monkeypatch):
     """Someone else saves the workbook while the file is being written."""
-    written = productview.ViewFile.write
+    written = product_view_file.ViewFile.write
 
-    def meanwhile(view: productview.ViewFile) -> None:
+    def meanwhile(view: product_view_file.ViewFile) -> None:
         written(view)
         assert view.rows
         book.write_bytes(book.read_bytes() + b"theirs")
 
-    monkeypatch.setattr(productview.ViewFile, "write", meanwhile)
+    monkeypatch.setattr(product_view_file.ViewFile, "write", meanwhile)
     result = cli("run", book)
     assert result.code == 2
     assert "was changed by someone else meanwhile" in result.err

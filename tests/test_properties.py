@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from support import Row, book, journal, ledger, money, posted, relief, rollup
 from worlds import World, expected, worlds
 
-from xlbackflush import layout
-from xlbackflush.engine.money import to_minor, to_minor_array
+from xlbackflush import schema
+from xlbackflush.model.money import to_minor, to_minor_array
 
-INVENTORIES = (layout.MIP, layout.INVENTORY_CONTROL, layout.FINISHED_GOODS)
+INVENTORIES = (schema.MIP, schema.INVENTORY_CONTROL, schema.FINISHED_GOODS)
 
 
 def near(quantities: Mapping[str, float | Fraction]) -> object:
@@ -74,7 +74,7 @@ def test_journal_and_ledger_agree_with_the_oracle_to_the_minor_unit(world):
 @given(worlds())
 def test_a_trace_kept_per_bom_line_gives_the_same_results(world):
     oracle = expected(world)
-    with mock.patch.object(layout, "TRACE_ROWS_MAX", 0):
+    with mock.patch.object(schema, "TRACE_ROWS_MAX", 0):
         outcome, result = posted(world.settings, world.tables)
     assert journal(result) == oracle.journal
     assert filled(relief(outcome), oracle.relief) == near(oracle.relief)
@@ -83,9 +83,9 @@ def test_a_trace_kept_per_bom_line_gives_the_same_results(world):
 
 @given(worlds())
 def test_the_entries_of_a_product_are_what_the_oracle_makes_of_its_rows_alone(world):
-    world = world.with_setting("Variance disposition", layout.CARRY_FORWARD)
+    world = world.with_setting("Variance disposition", schema.CARRY_FORWARD)
     alone = world.with_tables(Actuals=[], Stock=[])
-    _, result = posted(world.with_setting("Journal detail", layout.PER_PRODUCT).settings, world.tables)
+    _, result = posted(world.with_setting("Journal detail", schema.PER_PRODUCT).settings, world.tables)
     for item in (str(row["Item"]) for row in world.tables["StandardCost"]):
         mine = {name: _of(item, world.tables[name]) for name in ("Counts", "Scrap", "Purchases")}
         assert journal(result, item) == expected(alone.with_tables(**mine)).journal
@@ -101,7 +101,7 @@ def _of(item: str, rows: list[Row]) -> list[Row]:
 # ----------------------------------------------------------------------------------------------- bookkeeping
 
 
-@given(worlds(), st.sampled_from([layout.PER_TRIGGER, layout.PER_PRODUCT]))
+@given(worlds(), st.sampled_from([schema.PER_TRIGGER, schema.PER_PRODUCT]))
 def test_every_entry_balances_and_the_ledger_adds_up(world, detail):
     _, result = posted(world.with_setting("Journal detail", detail).settings, world.tables)
     for entry in result.entries:
@@ -119,17 +119,17 @@ def test_every_entry_balances_and_the_ledger_adds_up(world, detail):
 def test_what_came_in_is_in_stock_sold_lost_recovered_or_still_open(world):
     _, result = posted(world.settings, world.tables)
     opening, closing = ledger(result, "opening"), ledger(result)
-    payable, various = closing.pop(layout.ACCOUNTS_PAYABLE, 0), closing.pop(layout.VARIOUS_ACCOUNTS, 0)
+    payable, various = closing.pop(schema.ACCOUNTS_PAYABLE, 0), closing.pop(schema.VARIOUS_ACCOUNTS, 0)
     assert opening.keys() <= set(INVENTORIES)
     assert sum(closing.values()) == sum(opening.values()) - payable - various
     assert -various == sum(int(row["Amount"]) for row in world.tables["Actuals"])
-    if world.settings["Trigger points"] in (layout.PCS, layout.PS):
+    if world.settings["Trigger points"] in (schema.PCS, schema.PS):
         invoices = [
             Decimal(str(row["Quantity"])) * Decimal(str(row["Actual price"])) for row in world.tables["Purchases"]
         ]
         assert abs(-payable - sum(invoices)) <= Decimal(1).scaleb(-world.places)  # two payables, rounded apart
-    if world.settings["Variance disposition"] == layout.TO_COGS:
-        assert not closing.keys() & {layout.CCC, layout.CCA, layout.PRICE_VARIANCE, layout.USAGE_VARIANCE}
+    if world.settings["Variance disposition"] == schema.TO_COGS:
+        assert not closing.keys() & {schema.CCC, schema.CCA, schema.PRICE_VARIANCE, schema.USAGE_VARIANCE}
 
 
 @given(worlds())
@@ -139,10 +139,10 @@ def test_after_a_full_count_inventories_stand_at_the_count(world):
     once = {(str(row["Parent"]).upper(), str(row["Component"]).upper()): row for row in undated}
     items = [str(row["Item"]) for row in world.tables["StandardCost"]]
     stock = [{"Item": item, "Opening qty": 5, "Counted qty": i} for i, item in enumerate(items)]
-    world = world.with_setting("Trigger points", layout.PCS).with_tables(BOM=list(once.values()), Stock=stock)
+    world = world.with_setting("Trigger points", schema.PCS).with_tables(BOM=list(once.values()), Stock=stock)
     oracle = expected(world)
     _, result = posted(world.settings, world.tables)
-    roles = {"Buy": layout.MIP, "Subassembly": layout.MIP, "Finished": layout.FINISHED_GOODS}
+    roles = {"Buy": schema.MIP, "Subassembly": schema.MIP, "Finished": schema.FINISHED_GOODS}
     counted = dict.fromkeys(roles.values(), 0.0)
     for i, row in enumerate(world.tables["StandardCost"]):
         if row["Type"] in roles:
@@ -183,7 +183,7 @@ def _relieved(world: World) -> dict[str, float]:
     return relief(outcome)
 
 
-@given(worlds(), st.sampled_from([layout.PER_TRIGGER, layout.PER_PRODUCT]), st.randoms(use_true_random=False))
+@given(worlds(), st.sampled_from([schema.PER_TRIGGER, schema.PER_PRODUCT]), st.randoms(use_true_random=False))
 def test_the_order_of_rows_does_not_matter(world, detail, random):
     world = world.with_setting("Journal detail", detail)
     expected(world)

@@ -11,7 +11,7 @@ import independent
 import pytest
 from support import Row, journal, posted, relief, rollup
 
-from xlbackflush import layout
+from xlbackflush import schema
 
 FIRST, LAST = dt.date(2026, 4, 1), dt.date(2026, 6, 30)
 PARTS = [f"P{n}" for n in range(1_400)]
@@ -24,12 +24,12 @@ Tables = dict[str, list[Row]]
 
 def factory(pick: random.Random) -> Tables:
     """Standard costs and bills of material."""
-    costs = [{"Item": part, "Type": layout.BUY, "Material price": pick.randint(10, 90_000) / 1000} for part in PARTS]
+    costs = [{"Item": part, "Type": schema.BUY, "Material price": pick.randint(10, 90_000) / 1000} for part in PARTS]
     bom: list[Row] = []
     for items, kinds, below, lines in (
-        (MODULES, (layout.SUBASSEMBLY, layout.PHANTOM), PARTS, 8),
-        (FRAMES, (layout.FINISHED,), PARTS + MODULES, 6),
-        (BICYCLES, (layout.FINISHED,), PARTS + MODULES + FRAMES, 8),
+        (MODULES, (schema.SUBASSEMBLY, schema.PHANTOM), PARTS, 8),
+        (FRAMES, (schema.FINISHED,), PARTS + MODULES, 6),
+        (BICYCLES, (schema.FINISHED,), PARTS + MODULES + FRAMES, 8),
     ):
         for n, item in enumerate(items):
             costs.append(_made(pick, item, kinds[n % len(kinds)]))
@@ -53,7 +53,7 @@ def _lines(pick: random.Random, parent: str, component: str) -> list[Row]:
     """One line, or (one in five) an older and a newer one that takes its place."""
     line: Row = {"Parent": parent, "Component": component, "Qty per": pick.randint(1, 600) / 100}
     if pick.random() < 0.4:
-        line |= {"Scrap %": pick.randint(1, 15) / 100, "Scrap basis": pick.choice([layout.OUTPUT, layout.INPUT])}
+        line |= {"Scrap %": pick.randint(1, 15) / 100, "Scrap basis": pick.choice([schema.OUTPUT, schema.INPUT])}
     if pick.random() > 0.2:
         return [line]
     change = _day(pick)
@@ -85,7 +85,7 @@ def quarter(pick: random.Random) -> Tables:
         for n in range(60)
     ]
     actuals: list[Row] = [
-        {"Date": LAST, "Document": f"A-{kind}", "Cost type": kind, "Amount": 512_345.67} for kind in layout.COST_TYPES
+        {"Date": LAST, "Document": f"A-{kind}", "Cost type": kind, "Amount": 512_345.67} for kind in schema.COST_TYPES
     ]
     return {"Counts": counts, "Purchases": purchases, "Scrap": scrap, "Actuals": actuals}
 
@@ -98,7 +98,7 @@ def world() -> Tables:
     return tables
 
 
-@pytest.mark.parametrize("triggers", layout.TRIGGERS)
+@pytest.mark.parametrize("triggers", schema.TRIGGERS)
 def test_a_real_companys_quarter_agrees_with_the_oracle(world, triggers):
     settings = {"Period start": FIRST, "Period end": LAST, "Trigger points": triggers}
     oracle = independent.compute(settings, world)

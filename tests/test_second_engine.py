@@ -24,10 +24,11 @@ from openpyxl.utils.cell import coordinate_to_tuple
 from second_engine import Book, Place, Value
 from test_formulas import TAKES_RANGE, alone, opens, tokens
 
-from xlbackflush import layout, pipeline
-from xlbackflush.excel.file import FileBook
-from xlbackflush.excel.template import build
-from xlbackflush.samples import SAMPLES
+from xlbackflush import schema
+from xlbackflush.lifecycle import pipeline
+from xlbackflush.template.build import build
+from xlbackflush.template.samples import SAMPLES
+from xlbackflush.workbook.file import FileBook
 
 VALUES = ((1.5, "ab", 1), (-2.25, "c", 1), (3, "Ab", 2))  # A1:C3 of the sheet on which the limits are shown
 #: function that the engine applies to the first of several values only, or refuses (SUMIFS: it finds nothing for a column
@@ -182,7 +183,7 @@ def test_no_stored_value_reaches_the_engine(sample: Book, folder: Path, tmp_path
 
 def test_a_changed_input_changes_what_it_changes_in_libreoffice(sample: Book, folder: Path) -> None:
     """Every proof and difference of the journal and the ledger, after one count has become another."""
-    column = [p for p in sample.formulas if p.sheet in ("Journal", "Ledger") and _row(p) > layout.HEADER_ROW]
+    column = [p for p in sample.formulas if p.sheet in ("Journal", "Ledger") and _row(p) > schema.HEADER_ROW]
     values = sample.recalculated(handed_on(sample) | {CHANGED: 99.0})
     with office.Session(ran("widgets", folder).path) as session:
         cells = session.attempt([(*CHANGED, 99)], [(p.sheet, p.address) for p in column])
@@ -214,21 +215,21 @@ def test_negative_zero_is_another_number_for_the_engine(tmp_path: Path) -> None:
 
 #: account of a role, and one that a criterion of COUNTIFS would take for it, or would not tell from it
 MISREAD = {
-    layout.MIP: ("4*", "41"),
-    layout.FINISHED_GOODS: ("A?~", "AB~"),
-    layout.VARIOUS_ACCOUNTS: ("AP~1", "AP~2"),
-    layout.CCC: ("007", "7"),
-    layout.CCA: (1400, 1401),
-    layout.COGS: (">5", ">6"),
-    layout.ACCOUNTS_PAYABLE: ("1E3", "1000"),
-    layout.USAGE_VARIANCE: ("=1", "1"),
-    layout.PRICE_VARIANCE: ("<>", "<"),
+    schema.MIP: ("4*", "41"),
+    schema.FINISHED_GOODS: ("A?~", "AB~"),
+    schema.VARIOUS_ACCOUNTS: ("AP~1", "AP~2"),
+    schema.CCC: ("007", "7"),
+    schema.CCA: (1400, 1401),
+    schema.COGS: (">5", ">6"),
+    schema.ACCOUNTS_PAYABLE: ("1E3", "1000"),
+    schema.USAGE_VARIANCE: ("=1", "1"),
+    schema.PRICE_VARIANCE: ("<>", "<"),
 }
 
 
 def of_accounts(path: Path, **spelling: str) -> tuple[Place, dict[str, Place]]:
     """Run a sample with these accounts; the cell that counts those that are as mapped, and the cell of each account."""
-    accounts = {role: MISREAD.get(role, (number, ""))[0] for role, (number, _) in layout.ROLES.items()} | spelling
+    accounts = {role: MISREAD.get(role, (number, ""))[0] for role, (number, _) in schema.ROLES.items()} | spelling
     rows = [{"Role": role, "Account": account, "Name": "Name"} for role, account in accounts.items()]
     sample = SAMPLES["widgets"]()
     build(path, PERIOD, replace(sample, tables={**sample.tables, "Accounts": rows}))
@@ -260,7 +261,7 @@ def test_accounts_are_compared_as_they_stand(tmp_path: Path) -> None:
 
 def test_spaces_around_an_account_are_no_change(tmp_path: Path) -> None:
     path = tmp_path / "spaces.xlsx"
-    left, _ = of_accounts(path, **{layout.COGS: " 51  10 "})
+    left, _ = of_accounts(path, **{schema.COGS: " 51  10 "})
     live = office.recalculate([path])[0]
     assert live[left.sheet][left.address].value == Book(path).formulas[left].stored
     assert live["Checks"]["B3"].value == 0

@@ -12,16 +12,17 @@ from live_books import BOOKS, PERIOD, PERIOD_ENDS, Policy, ran, trace_limit, wor
 from support import compute, sources
 from support_files import Parts, bench_book, cli, sample_book
 
-from xlbackflush import layout, pipeline
-from xlbackflush.engine.accept import accept
-from xlbackflush.engine.closings import Closings, Stages
-from xlbackflush.engine.sensitivity import TABLES, Cell, Sensitivity, cells, effect
-from xlbackflush.engine.tables import Source
-from xlbackflush.engine.tieout import INVENTORIES
-from xlbackflush.excel import sensitivity as sheet
-from xlbackflush.excel.file import FileBook
-from xlbackflush.layout import NUMERIC
-from xlbackflush.samples import SAMPLES, Sample
+from xlbackflush import schema
+from xlbackflush.engine.audit.closings import Closings, Stages
+from xlbackflush.engine.audit.sensitivity import TABLES, Cell, Sensitivity, cells, effect
+from xlbackflush.engine.inputs.accept import accept
+from xlbackflush.engine.measures.tie_out import INVENTORIES
+from xlbackflush.lifecycle import pipeline
+from xlbackflush.model.tables import Source
+from xlbackflush.schema import NUMERIC
+from xlbackflush.sheets import sensitivity as sheet
+from xlbackflush.template.samples import SAMPLES, Sample
+from xlbackflush.workbook.file import FileBook
 
 Read = dict[str, Source]
 CHART = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
@@ -42,7 +43,7 @@ def closings(tables: Read) -> Closings | None:
     if posted is None:
         return None
     closing = dict(zip(posted.ledger["role"], posted.ledger["closing"], strict=True))
-    return Closings(sum(closing.get(role, 0) for role in INVENTORIES), closing.get(layout.COGS, 0))
+    return Closings(sum(closing.get(role, 0) for role in INVENTORIES), closing.get(schema.COGS, 0))
 
 
 def with_cell(tables: Read, cell: Cell, value: float) -> Read:
@@ -87,7 +88,7 @@ def spread(found: list[Cell], number: int) -> list[Cell]:
     return [group[5 * number % len(group)] for group in chosen]
 
 
-@pytest.mark.parametrize("name", [f"computers, {triggers}" for triggers in layout.TRIGGERS])
+@pytest.mark.parametrize("name", [f"computers, {triggers}" for triggers in schema.TRIGGERS])
 def test_every_cell_of_the_textbook_sample(name: str) -> None:
     assert compare(BOOKS[name]()) >= 4
 
@@ -118,10 +119,10 @@ def test_the_books_together_try_all_columns() -> None:
 
 def test_balances_carried_over() -> None:
     """Of finished goods beyond their stock at standard, and of a price variance: both to cost of goods sold at the close."""
-    sample = world(Policy(layout.PCS))
+    sample = world(Policy(schema.PCS))
     rows = [
-        {"Role": layout.FINISHED_GOODS, "Closing balance": 1_000},
-        {"Role": layout.PRICE_VARIANCE, "Closing balance": 50},
+        {"Role": schema.FINISHED_GOODS, "Closing balance": 1_000},
+        {"Role": schema.PRICE_VARIANCE, "Closing balance": 50},
     ]
     tables = read(replace(sample, tables={**sample.tables, "Opening": rows}))
     outcome = compute(tables)
@@ -178,7 +179,7 @@ def test_a_share_of_all_cannot_be_larger_so_the_smaller_is_tried() -> None:
 
 
 def test_a_percentage_at_its_limit_is_refused_like_typing_it() -> None:
-    outcome = compute(read(world(Policy(layout.PCS))))
+    outcome = compute(read(world(Policy(schema.PCS))))
     stages = Stages(outcome.inputs, outcome.structure)
     assert stages.with_cell("BOM", "Scrap %", 2, 0.99) is not None
     assert stages.with_cell("BOM", "Scrap %", 2, 1.0) is None

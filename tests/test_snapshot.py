@@ -13,13 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import Row, compute, sources
 
-from xlbackflush import layout, pipeline
-from xlbackflush.diff import Attribution, attribution
-from xlbackflush.engine import snapshot
-from xlbackflush.engine.changes import ADDED, CHANGED, REMOVED, REORDERED, Change, apply, changes
-from xlbackflush.engine.snapshot import PIECE, DamagedError
-from xlbackflush.engine.tables import CellError, Source
-from xlbackflush.samples import SAMPLES
+from xlbackflush import schema
+from xlbackflush.engine.inputs import snapshot
+from xlbackflush.engine.inputs.changes import ADDED, CHANGED, REMOVED, REORDERED, Change, apply, changes
+from xlbackflush.engine.inputs.snapshot import PIECE, DamagedError
+from xlbackflush.lifecycle import pipeline
+from xlbackflush.lifecycle.diff import Attribution, attribution
+from xlbackflush.model.tables import CellError, Source
+from xlbackflush.template.samples import SAMPLES
 
 EVERY_TYPE: list[object] = [
     "", "text", "=1+1", "Größe Ω 漢字 🚲", "a\x00b\ud800", '{"date": "2026-04-01"}', "1.0", "True", "date",
@@ -224,9 +225,9 @@ def test_a_changed_key_is_a_changed_cell_where_the_rest_stays():
 
 
 def test_settings_and_accounts():
-    old, new = sources(april(), TABLES), sources(april(Variance_disposition=layout.PRORATE), TABLES)
-    assert brief(changes(old, new)) == [(CHANGED, "Setup!B14", layout.TO_COGS, layout.PRORATE)]
-    accounts = [{"Role": r, "Account": "1" if r == layout.COGS else n, "Name": t} for r, (n, t) in layout.ROLES.items()]
+    old, new = sources(april(), TABLES), sources(april(Variance_disposition=schema.PRORATE), TABLES)
+    assert brief(changes(old, new)) == [(CHANGED, "Setup!B14", schema.TO_COGS, schema.PRORATE)]
+    accounts = [{"Role": r, "Account": "1" if r == schema.COGS else n, "Name": t} for r, (n, t) in schema.ROLES.items()]
     assert brief(changes(small(), small(Accounts=accounts))) == [(CHANGED, "Setup!F15", "5110", "1")]
 
 
@@ -314,7 +315,7 @@ def by(found: Attribution) -> list[tuple[str, dict[tuple[str, str], int]]]:
     return [(e.where, {(m.line.event, m.line.role): m.by for m in e.moved}) for e in found.effects]
 
 
-FG, MIP, CCA, COGS = layout.FINISHED_GOODS, layout.MIP, layout.CCA, layout.COGS
+FG, MIP, CCA, COGS = schema.FINISHED_GOODS, schema.MIP, schema.CCA, schema.COGS
 
 
 def test_each_change_moves_what_it_moves_alone_and_the_rest_goes_to_together():
@@ -363,9 +364,9 @@ def test_lines_of_one_account_are_told_apart_and_a_new_account_is_another_line()
         ]
     )
     lines = [(m.line.event, m.line.role, m.was, m.now) for m in attribution(small(), new).moved]
-    assert ("Conversion", layout.CCC, 0, 500) in lines
-    assert ("Conversion", layout.CCC, 2_000, 2_500) not in lines
-    accounts = [{"Role": r, "Account": "1" if r == FG else n, "Name": t} for r, (n, t) in layout.ROLES.items()]
+    assert ("Conversion", schema.CCC, 0, 500) in lines
+    assert ("Conversion", schema.CCC, 2_000, 2_500) not in lines
+    accounts = [{"Role": r, "Account": "1" if r == FG else n, "Name": t} for r, (n, t) in schema.ROLES.items()]
     renumbered = attribution(small(), small(Accounts=accounts)).moved
     assert [(m.line.account, m.was, m.now) for m in renumbered] == [("1350", 9_900, 0), ("1", 0, 9_900)]
 
@@ -376,10 +377,10 @@ def test_lines_of_other_products_do_not_move_where_the_rows_of_their_proof_do():
         "BOM": [*TABLES["BOM"], line("WIDGET", "RESIN", 3)],
         "Counts": [*TABLES["Counts"], completed("WIDGET", 4)],
     }
-    settings = april(Journal_detail=layout.PER_PRODUCT)
+    settings = april(Journal_detail=schema.PER_PRODUCT)
     longer = tables | {"BOM": [*tables["BOM"], line("GADGET", "GLUE", 2)]}
     found = attribution(sources(settings, tables), sources(settings, longer))
-    assert {m.line.product for m in found.moved if m.line.event == layout.COMPLETION} == {"GADGET"}
+    assert {m.line.product for m in found.moved if m.line.event == schema.COMPLETION} == {"GADGET"}
 
 
 def test_many_changes_go_together_by_column_or_by_table():

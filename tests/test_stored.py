@@ -16,9 +16,9 @@ import pytest
 from openpyxl.utils.datetime import to_excel
 from support_files import MAIN, NS, Error, Formula, Parts, bench_book, cli, sample_book
 
-from xlbackflush import layout
+from xlbackflush import schema
 
-STATUS_SHEETS = ["About", *(sheet.name for sheet in layout.SHEETS), "Functions"]
+STATUS_SHEETS = ["About", *(sheet.name for sheet in schema.SHEETS), "Functions"]
 HOLD, NOT_RUN = "All checks hold", "Not run yet"
 
 
@@ -78,7 +78,7 @@ def test_every_stored_value_is_what_the_formula_comes_to(books: dict[str, Path])
                 count += 1
                 if not same:
                     wrong.append(f"{name}: {sheet}!{at} holds {value!r}, and comes to {now!r}")
-        assert count >= len(layout.SHEETS)
+        assert count >= len(schema.SHEETS)
         assert wrong == [], "\n".join(wrong[:10])
 
 
@@ -145,7 +145,7 @@ def test_nothing_but_the_status_changes_on_an_input_sheet(tmp_path: Path) -> Non
     before = Parts(path)
     assert cli("run", path).code == 0
     after = Parts(path)
-    for sheet in layout.INPUT_SHEETS:
+    for sheet in schema.INPUT_SHEETS:
         old, new = cell_xml(before, sheet.name, "B3"), cell_xml(after, sheet.name, "B3")
         assert new == old.replace(f"<v>{NOT_RUN}</v>", f"<v>{HOLD}</v>") != old
         part = before.sheets()[sheet.name]

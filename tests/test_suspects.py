@@ -16,15 +16,13 @@ from hypothesis import assume, given, settings
 from simulate import BILLS, PARTS, Truth, months
 from support import Row, posted, run
 
-from xlbackflush import layout, pipeline
-from xlbackflush.engine.differences import Differences
-from xlbackflush.engine.evidence import NOISE_DEGREES, Cause, fitted, simple_quantities, student
-from xlbackflush.engine.suspects import Period, Suspect, suspects
-from xlbackflush.excel import suspects as sheet
-from xlbackflush.excel.errors import UnusableError
-from xlbackflush.excel.file import FileBook
-from xlbackflush.excel.template import build
-from xlbackflush.layout import (
+from xlbackflush import schema
+from xlbackflush.engine.audit.differences import Differences
+from xlbackflush.engine.audit.plausibility import NOISE_DEGREES, Cause, fitted, simple_quantities, student
+from xlbackflush.engine.audit.suspects import Period, Suspect, suspects
+from xlbackflush.lifecycle import pipeline
+from xlbackflush.model.errors import UnusableError
+from xlbackflush.schema import (
     BILL_QUANTITY,
     CANDIDATE,
     CANNOT_TELL,
@@ -35,7 +33,10 @@ from xlbackflush.layout import (
     UNITS_SCRAPPED,
     UNREPORTED_SCRAP,
 )
-from xlbackflush.samples import SAMPLES, Sample
+from xlbackflush.sheets import suspects as sheet
+from xlbackflush.template.build import build
+from xlbackflush.template.samples import SAMPLES, Sample
+from xlbackflush.workbook.file import FileBook
 
 
 def first(found: list[Suspect]) -> Suspect:
@@ -358,7 +359,7 @@ def test_its_figures_follow_the_inputs(widgets: Path) -> None:
     office.require(uno=True)
     stored, bill = rows(widgets), str(rows(widgets)[0]["Where"]).split("!")[1]
     figures = ("Suspects", f"F7:M{6 + len(stored)}")
-    names = layout.SUSPECTS.names[5:13]
+    names = schema.SUSPECTS.names[5:13]
     with office.Session(widgets) as session:
         (live,) = session.read([figures])
         for row, cells in zip(stored, live, strict=True):

@@ -10,17 +10,17 @@ import pytest
 from april import april, buy, completed, count, day, line, made
 from support import Row, codes, journal, ledger, posted, relief, rollup
 
-from xlbackflush import layout
-from xlbackflush.layout import CS, PCS, PS, S
+from xlbackflush import schema
+from xlbackflush.schema import CS, PCS, PS, S
 
 AP, COGS, CCA, CCC, FG, IC, MIP = (
-    layout.ACCOUNTS_PAYABLE,
-    layout.COGS,
-    layout.CCA,
-    layout.CCC,
-    layout.FINISHED_GOODS,
-    layout.INVENTORY_CONTROL,
-    layout.MIP,
+    schema.ACCOUNTS_PAYABLE,
+    schema.COGS,
+    schema.CCA,
+    schema.CCC,
+    schema.FINISHED_GOODS,
+    schema.INVENTORY_CONTROL,
+    schema.MIP,
 )
 
 
@@ -43,7 +43,7 @@ def silicon_valley() -> dict[str, list[Row]]:
     }
 
 
-CONVERSION = {CCC: 1_260_000, layout.VARIOUS_ACCOUNTS: -1_260_000}
+CONVERSION = {CCC: 1_260_000, schema.VARIOUS_ACCOUNTS: -1_260_000}
 
 
 def test_silicon_valley_with_entries_at_purchase_completion_and_sale():
@@ -61,7 +61,7 @@ def test_silicon_valley_with_entries_at_purchase_completion_and_sale():
         FG: 31_000,
         COGS: 3_129_000,
         AP: -1_950_000,
-        layout.VARIOUS_ACCOUNTS: -1_260_000,
+        schema.VARIOUS_ACCOUNTS: -1_260_000,
     }
 
 
@@ -97,7 +97,7 @@ def test_silicon_valley_with_entries_at_sale_only():
         "Sale": {COGS: 3_069_000, AP: -1_881_000, CCA: -1_188_000},
         "Close": {CCA: 1_188_000, CCC: -1_260_000, COGS: 72_000},
     }
-    assert ledger(result) == {COGS: 3_141_000, AP: -1_881_000, layout.VARIOUS_ACCOUNTS: -1_260_000}
+    assert ledger(result) == {COGS: 3_141_000, AP: -1_881_000, schema.VARIOUS_ACCOUNTS: -1_260_000}
 
 
 def test_silicon_valley_with_scrapped_units():
@@ -106,11 +106,11 @@ def test_silicon_valley_with_scrapped_units():
     whole = {"Date": day(21), "Document": "SC-1", "Item": "Computer", "Stage": "Finished unit"}
     tables["Scrap"] = [whole | {"Quantity": 250, "Kind": "Normal"}, whole | {"Quantity": 150, "Kind": "Abnormal"}]
     _, result = posted(april(), tables)
-    assert journal(result)["Scrap"] == {CCC: 7_750, layout.ABNORMAL_SCRAP: 4_650, MIP: -7_600, CCA: -4_800}
+    assert journal(result)["Scrap"] == {CCC: 7_750, schema.ABNORMAL_SCRAP: 4_650, MIP: -7_600, CCA: -4_800}
     assert journal(result)["Close"] == {CCA: 1_204_800, CCC: -1_267_750, COGS: 62_950}
     balances = ledger(result)
     assert (balances[MIP], balances[FG], balances[COGS]) == (42_400, 31_000, 3_131_950)
-    assert balances[layout.ABNORMAL_SCRAP] == 4_650
+    assert balances[schema.ABNORMAL_SCRAP] == 4_650
 
 
 def test_salvage_reduces_the_charge_of_scrap():
@@ -121,7 +121,7 @@ def test_salvage_reduces_the_charge_of_scrap():
         | {"Kind": "Abnormal", "Salvage value": 40}
     ]
     _, result = posted(april(), tables)
-    expected = {layout.ABNORMAL_SCRAP: 270, layout.SCRAP_RECOVERY: 40, MIP: -190, CCA: -120}
+    expected = {schema.ABNORMAL_SCRAP: 270, schema.SCRAP_RECOVERY: 40, MIP: -190, CCA: -120}
     assert journal(result)["Scrap"] == expected
 
 
@@ -130,8 +130,8 @@ def test_a_price_above_standard_is_a_price_variance_that_the_close_takes_to_cost
     tables = silicon_valley()
     tables["Purchases"][0]["Actual price"] = 1.01
     _, result = posted(april(), tables)
-    assert journal(result)["Purchase"] == {MIP: 1_950_000, layout.PRICE_VARIANCE: 19_500, AP: -1_969_500}
-    assert journal(result)["Close"] == {CCA: 1_200_000, CCC: -1_260_000, layout.PRICE_VARIANCE: -19_500, COGS: 79_500}
+    assert journal(result)["Purchase"] == {MIP: 1_950_000, schema.PRICE_VARIANCE: 19_500, AP: -1_969_500}
+    assert journal(result)["Close"] == {CCA: 1_200_000, CCC: -1_260_000, schema.PRICE_VARIANCE: -19_500, COGS: 79_500}
     price = next(v for v in result.variances if v.name == "Material price")
     assert (price.amount, price.side) == (1_950_000, "U")
 
@@ -141,7 +141,7 @@ def test_a_price_below_standard_is_favorable():
     tables = silicon_valley()
     tables["Purchases"][0]["Actual price"] = 0.98
     _, result = posted(april(), tables)
-    assert journal(result)["Purchase"] == {MIP: 1_950_000, layout.PRICE_VARIANCE: -39_000, AP: -1_911_000}
+    assert journal(result)["Purchase"] == {MIP: 1_950_000, schema.PRICE_VARIANCE: -39_000, AP: -1_911_000}
     assert next(v for v in result.variances if v.name == "Material price").side == "F"
 
 
@@ -157,7 +157,7 @@ def test_a_count_below_the_books_is_a_usage_variance():
     """50,000 of materials should be left; 48,000 are counted."""
     tables = silicon_valley() | {"Stock": [{"Item": "Direct materials", "Opening qty": 0, "Counted qty": 48_000}]}
     _, result = posted(april(), tables)
-    assert journal(result)["Count adjustment"] == {MIP: -2_000, layout.USAGE_VARIANCE: 2_000}
+    assert journal(result)["Count adjustment"] == {MIP: -2_000, schema.USAGE_VARIANCE: 2_000}
     assert ledger(result)[MIP] == 48_000
     assert ledger(result)[COGS] == 3_131_000
 
@@ -488,7 +488,7 @@ def test_one_entry_per_product_names_its_product():
         "Completion": {FG: 3_500, MIP: -2_500, CCA: -1_000},
         "Sale": {COGS: 1_400, FG: -1_400},
     }
-    assert journal(result, "Rack") == {"Purchase": {MIP: 500, layout.PRICE_VARIANCE: 50, AP: -550}}
+    assert journal(result, "Rack") == {"Purchase": {MIP: 500, schema.PRICE_VARIANCE: 50, AP: -550}}
     assert journal(result, "Computer") == {
         "Completion": {FG: 3_100_000, MIP: -1_900_000, CCA: -1_200_000},
         "Sale": {COGS: 3_069_000, FG: -3_069_000},

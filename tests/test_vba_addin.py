@@ -18,12 +18,12 @@ from pyopenvba.interpreter._objects import VBAObject
 from support_files import Parts
 from test_vba_stubs import NA, NUM, REF, VALUE, Ran, sample
 
-from xlbackflush import layout
+from xlbackflush import schema
 from xlbackflush.engine.answers import Answers, answers
-from xlbackflush.excel.file import FileBook
-from xlbackflush.excel.ledgers import FORMATS
-from xlbackflush.excel.mac import MacBook
-from xlbackflush.surface import FUNCTIONS
+from xlbackflush.ledgers.formats import FORMATS
+from xlbackflush.schema.excel import FUNCTIONS
+from xlbackflush.workbook.file import FileBook
+from xlbackflush.workbook.mac import MacBook
 
 NAME = "widgets.xlsm"
 INFORMATION, EXCLAMATION = 64, 48
@@ -64,8 +64,8 @@ def engine(path: Path) -> Answers:
 
 def cell(excel: MemoryExcel, table: str, item: str, column: str, key: str = "Item") -> tuple[str, str]:
     """Sheet and address of a cell of the first row of a table that has `item` in its key column."""
-    sheet = next(s for s in layout.SHEETS if layout.TABLES[table] in s.tables)
-    names, first = layout.TABLES[table].names, layout.TABLES[table].first_col
+    sheet = next(s for s in schema.SHEETS if schema.TABLES[table] in s.tables)
+    names, first = schema.TABLES[table].names, schema.TABLES[table].first_col
     letter = {name: chr(ord("A") + first - 1 + i) for i, name in enumerate(names)}
     codes = excel.range(NAME, sheet.name, f"{letter[key]}7:{letter[key]}200").vba_get("Value2").items
     return sheet.name, f"{letter[column]}{7 + codes.index(item)}"
@@ -86,7 +86,7 @@ def test_every_function_gives_what_the_engine_gives_for_every_item(tmp_path: Pat
 
     assert excel.call(path.name, "BACKFLUSH_COST", column, 7) == [[known.cost(c, 7)] for c in codes]
     assert [excel.call(path.name, "BACKFLUSH_COST", c, 2.5) for c in codes] == [known.cost(c, 2.5) for c in codes]
-    for element in (None, *layout.ELEMENTS):
+    for element in (None, *schema.ELEMENTS):
         expected = [[known.standard_cost(c, element)] for c in codes]
         assert excel.call(path.name, "STANDARD_COST", column, element) == expected
     for item in codes:
@@ -334,7 +334,7 @@ def test_where_python_cannot_start_cells_come_from_the_last_run_with_a_reason(ex
     assert application_state(excel) == state
     assert excel.dialogs == []
     # what needs no Python is still there
-    assert ask(excel, "BACKFLUSH_BALANCE", layout.COGS) == pytest.approx(widgets.balances()[layout.COGS])
+    assert ask(excel, "BACKFLUSH_BALANCE", schema.COGS) == pytest.approx(widgets.balances()[schema.COGS])
 
 
 def test_a_server_that_died_is_started_again_and_told_the_inputs(excel: MemoryExcel, widgets: Ran) -> None:
@@ -404,7 +404,7 @@ def journal(book: Workbook) -> list[tuple[Any, ...]]:
     """Role, debit, credit of every line on the sheet Journal."""
     table = next(t for sheet in book.sheets_ for t in sheet.tables if t.name == "Journal")
     body = Range(table.sheet, [table.data]).vba_get("Value2")
-    columns = [list(layout.JOURNAL.names).index(c) + 1 for c in ("Role", "Debit", "Credit")]
+    columns = [list(schema.JOURNAL.names).index(c) + 1 for c in ("Role", "Debit", "Credit")]
     (first, last), _ = body.bounds
     cells = [[body.get([r, c]) for c in columns] for r in range(first, last + 1)]
     return [(role, *(x if isinstance(x, float) else 0.0 for x in money)) for role, *money in cells]
@@ -414,7 +414,7 @@ def test_pressing_run_ends_in_the_journal_that_the_engine_posts(tmp_path: Path, 
     excel = MemoryExcel()
     excel.open(sample(tmp_path, "widgets"))
     excel.put(NAME, "About", "J1", "BACKFLUSH_STATUS")
-    excel.put(NAME, "About", "J2", "BACKFLUSH_BALANCE", layout.COGS)
+    excel.put(NAME, "About", "J2", "BACKFLUSH_BALANCE", schema.COGS)
     assert (excel.shown(NAME, "About", "J1"), excel.shown(NAME, "About", "J2")) == ("Not run yet", NA)
     state = application_state(excel)
     assert press(excel, "Run").startswith("Done: ")
@@ -428,7 +428,7 @@ def test_pressing_run_ends_in_the_journal_that_the_engine_posts(tmp_path: Path, 
     assert application_state(excel) == state
     # cells that tell of the run are calculated again
     assert excel.shown(NAME, "About", "J1") == "Ready"
-    assert excel.shown(NAME, "About", "J2") == pytest.approx(widgets.balances()[layout.COGS])
+    assert excel.shown(NAME, "About", "J2") == pytest.approx(widgets.balances()[schema.COGS])
 
 
 def test_a_run_works_on_the_workbook_whose_button_is_pressed(tmp_path: Path) -> None:
@@ -586,7 +586,7 @@ def test_the_ribbon_runs_its_verb_on_the_active_workbook(excel: MemoryExcel, but
     excel.python = lambda command: said
     assert ribbon(excel, button) == [said]
     verb = button.lower()
-    assert excel.commands == [f"from xlbackflush.excel.macros import {verb}; {verb}()"]
+    assert excel.commands == [f"from xlbackflush.addin.macros import {verb}; {verb}()"]
     excel.close(NAME)
     assert ribbon(excel, button) == ["Open a backflush workbook first."]
     assert len(excel.commands) == 1
@@ -596,7 +596,7 @@ def test_the_ribbon_exports_in_the_format_that_was_chosen(excel: MemoryExcel) ->
     excel.python = lambda command: "Done: exported."
     for form in FORMATS:
         assert ribbon(excel, "Export", form) == ["Done: exported."]
-        assert excel.commands[-1] == f"from xlbackflush.excel.macros import export; export('{form}')"
+        assert excel.commands[-1] == f"from xlbackflush.addin.macros import export; export('{form}')"
     assert ribbon(excel, "Export", "x'); import os; ('") == ["Stopped: There is no export x'); import os; ('."]
     assert len(excel.commands) == len(FORMATS)
 
@@ -610,7 +610,7 @@ def test_the_ribbon_makes_a_new_workbook_and_opens_it(tmp_path: Path) -> None:
     excel.application.save_as = str(path)
     assert ribbon(excel, "New") == []
     assert [book.name for book in excel.application.workbooks_.books] == ["March.xlsm"]
-    assert {t.name for s in excel.book("March.xlsm").sheets_ for t in s.tables} == set(layout.TABLES)
+    assert {t.name for s in excel.book("March.xlsm").sheets_ for t in s.tables} == set(schema.TABLES)
     (said,) = ribbon(excel, "New")
     assert said == "Stopped: March.xlsm exists already; choose another name."
     assert application_state(excel) == application_state(MemoryExcel())

@@ -116,7 +116,7 @@ KEY_OVER_COM = (
             "'py' is not recognized as an internal or external command,\r\noperable program or batch file.\r\n",
             "'py' is not recognized as an internal or external command, operable program or batch file.",
         ),
-        ("xlbackflush.errors.RefusedError: no.", "no."),
+        ("xlbackflush.model.errors.RefusedError: no.", "no."),
         ("pywintypes.com_error: (-2147221164, 'Class not registered')", "(-2147221164, 'Class not registered')."),
         ("Python: it stopped", "Python: it stopped."),
         ("\r\n \r\n", "Python did not answer."),
@@ -160,7 +160,7 @@ def test_the_command_line_is_that_of_the_server_of_xlwings_and_leaves_one_file(e
     assert command == (
         r'cmd.exe  /C ""C:\Program Files\R&D\python.exe" -B -c "import sys, os;import xlwings.utils;'
         rf"xlwings.utils.prepare_sys_path(\"true;{book};xlbackflush.xlam;;;;\");import xlwings; "
-        "import xlbackflush.excel.functions; print('ready')\""
+        "import xlbackflush.addin.functions; print('ready')\""
         rf' > "C:\Users\R&D (new)\Temp\{name}.new" 2>&1'
         rf' & ren "C:\Users\R&D (new)\Temp\{name}.new" "{name}.txt""'
     )

@@ -13,8 +13,8 @@ from support_files import MAIN, Parts, cli
 from vba_project import ModuleRecord, VbaProject, project_of, read_project
 from xlbackflush.vba.building.__main__ import BUILT, contents
 
-from xlbackflush import surface
-from xlbackflush.excel import binaries
+from xlbackflush.schema import excel
+from xlbackflush.template import binaries
 
 VBA = Path(__file__).parents[1] / "vba"
 XLWINGS = Path(str(importlib.util.find_spec("xlwings").origin)).parent  # type: ignore[union-attr]
@@ -31,7 +31,7 @@ CLASS = DOCUMENT | {"VB_PredeclaredId": "False", "VB_Exposed": "False", "VB_Cust
 def project(request: pytest.FixtureRequest) -> VbaProject:
     if request.param == "workbook":
         return read_project((BUILT / "vbaProject.bin").read_bytes())
-    return project_of(BUILT / surface.ADDIN)
+    return project_of(BUILT / excel.ADDIN)
 
 
 # ------------------------------------------------------------------------------------------------- built once
@@ -44,12 +44,12 @@ def test_what_is_in_the_repository_is_what_the_sources_build() -> None:
 
 
 def test_nothing_else_lies_beside_it() -> None:
-    assert {path.name for path in BUILT.iterdir()} == {"vbaProject.bin", surface.ADDIN}
+    assert {path.name for path in BUILT.iterdir()} == {"vbaProject.bin", excel.ADDIN}
 
 
 def test_the_add_in_does_not_depend_on_what_compresses_files() -> None:
     """Nor on the system that it is built on, nor on the day."""
-    with zipfile.ZipFile(BUILT / surface.ADDIN) as package:
+    with zipfile.ZipFile(BUILT / excel.ADDIN) as package:
         for part in package.infolist():
             assert (part.compress_type, part.create_system) == (zipfile.ZIP_STORED, 0)
             assert part.date_time == (1980, 1, 1, 0, 0, 0)
@@ -65,7 +65,7 @@ def test_a_new_workbook_takes_the_project_as_it_is_and_without_what_builds_it(
     assert cli("new", path).code == 0
     assert Parts(path)["xl/vbaProject.bin"] == (BUILT / "vbaProject.bin").read_bytes()
     assert cli("install", "--folder", tmp_path / "folder").code == 0
-    assert (tmp_path / "folder" / surface.ADDIN).read_bytes() == (BUILT / surface.ADDIN).read_bytes()
+    assert (tmp_path / "folder" / excel.ADDIN).read_bytes() == (BUILT / excel.ADDIN).read_bytes()
 
 
 def test_every_sheet_of_a_workbook_is_one_that_the_project_knows(tmp_path: Path) -> None:
@@ -151,5 +151,5 @@ def test_the_workbook_of_the_add_in_is_declared_as_excel_declares_one(project: V
 def test_the_add_in_is_made_for_the_xlwings_that_is_required() -> None:
     text = (VBA.parent / "pyproject.toml").read_text(encoding="utf-8")
     assert f'"xlwings=={binaries.XLWINGS}"' in text
-    source = project_of(BUILT / surface.ADDIN).modules["xlwings"].source
+    source = project_of(BUILT / excel.ADDIN).modules["xlwings"].source
     assert f'Public Const XLWINGS_VERSION As String = "{binaries.XLWINGS}"' in source

@@ -15,12 +15,13 @@ import pytest
 from memory_excel import MemoryExcel
 from pyopenvba.interpreter import MISSING
 
-from xlbackflush import layout, pipeline
+from xlbackflush import schema
 from xlbackflush.engine.answers import Answers, answers
-from xlbackflush.excel.file import FileBook
-from xlbackflush.excel.template import build
-from xlbackflush.pipeline import Posted
-from xlbackflush.samples import SAMPLES
+from xlbackflush.lifecycle import pipeline
+from xlbackflush.lifecycle.pipeline import Posted
+from xlbackflush.template.build import build
+from xlbackflush.template.samples import SAMPLES
+from xlbackflush.workbook.file import FileBook
 
 JANUARY = dt.date(2026, 1, 1), dt.date(2026, 1, 31)
 NOW = dt.datetime(2026, 2, 1)
@@ -31,7 +32,7 @@ def sample(folder: Path, name: str, *, expensed: bool = False) -> Path:
     """A sample as a workbook that has not run; its conversion costs expensed on demand."""
     chosen = SAMPLES[name]()
     if expensed:
-        settings = {**chosen.settings, "Conversion costs": layout.EXPENSE_THEN_ADJUST}
+        settings = {**chosen.settings, "Conversion costs": schema.EXPENSE_THEN_ADJUST}
         chosen = replace(chosen, settings=settings)
     path = folder / f"{name}{'-expensed' if expensed else ''}.xlsm"
     build(path, JANUARY, chosen)
@@ -96,7 +97,7 @@ def test_without_the_addin_costs_are_those_of_the_engine(ran: Ran) -> None:
     codes = [[code] for code in ran.codes]
     flushed = excel.call(ran.name, "BACKFLUSH_COST", codes, 7)
     assert flushed == [[pytest.approx(ran.answers.cost(code, 7), rel=1e-12)] for code in ran.codes]
-    for element in (None, *layout.ELEMENTS):
+    for element in (None, *schema.ELEMENTS):
         costs = excel.call(ran.name, "STANDARD_COST", codes, element)
         assert costs == [[pytest.approx(ran.answers.standard_cost(code, element), abs=1e-12)] for code in ran.codes]
 
@@ -110,7 +111,7 @@ def test_without_the_addin_variances_and_balances_are_those_posted(ran: Ran) -> 
         assert excel.call(ran.name, "BACKFLUSH_VARIANCE", name) == pytest.approx(amount, abs=1e-9), name
     for role, closing in balances.items():
         assert excel.call(ran.name, "BACKFLUSH_BALANCE", role.upper()) == pytest.approx(closing, abs=1e-9), role
-    known = layout.LABOR_RATE, layout.SCRAP_VARIANCE, layout.FIXED_VOLUME
+    known = schema.LABOR_RATE, schema.SCRAP_VARIANCE, schema.FIXED_VOLUME
     for name in set(known) - set(variances):
         assert excel.call(ran.name, "BACKFLUSH_VARIANCE", name) == 0
     assert excel.call(ran.name, "BACKFLUSH_VARIANCE", "Weather") == NA
@@ -135,7 +136,7 @@ def test_costs_of_a_run_that_is_out_of_date_are_not_given(excel: MemoryExcel, wi
         "Costs are not known. Stale: inputs changed after the last run."
     )
     # what was posted is still what was posted
-    assert ask(excel, "BACKFLUSH_BALANCE", layout.COGS) == pytest.approx(widgets.balances()[layout.COGS])
+    assert ask(excel, "BACKFLUSH_BALANCE", schema.COGS) == pytest.approx(widgets.balances()[schema.COGS])
 
 
 def test_before_the_first_run_nothing_is_given(tmp_path: Path) -> None:
@@ -143,7 +144,7 @@ def test_before_the_first_run_nothing_is_given(tmp_path: Path) -> None:
     excel = MemoryExcel(addin=False)
     excel.open(path)
     for call in (("BACKFLUSH_COST", "W-100", 1), ("STANDARD_COST", "W-100"), ("BACKFLUSH_VARIANCE", "Material price"),
-                 ("BACKFLUSH_BALANCE", layout.COGS)):  # fmt: skip
+                 ("BACKFLUSH_BALANCE", schema.COGS)):  # fmt: skip
         assert ask(excel, *call) == NA
     assert str(ask(excel, "BACKFLUSH_STATUS")).endswith("Costs are not known. Not run yet.")
 
@@ -162,7 +163,7 @@ def test_a_workbook_without_our_tables_gives_na(tmp_path: Path) -> None:
     excel = MemoryExcel(addin=False)
     excel.open(path)
     assert ask(excel, "BACKFLUSH_COST", "W-100", 1) == NA
-    assert ask(excel, "BACKFLUSH_BALANCE", layout.COGS) == NA
+    assert ask(excel, "BACKFLUSH_BALANCE", schema.COGS) == NA
 
 
 # -------------------------------------------------------------------------------------------------- arguments

@@ -10,8 +10,9 @@ import pytest
 from pyopenvba.interpreter import Interpreter
 from xlbackflush.vba.building import addin
 
-from xlbackflush import layout, surface
-from xlbackflush.excel import helppage
+from xlbackflush import schema
+from xlbackflush.schema import excel
+from xlbackflush.sheets import help_sheet
 
 VBA = Path(__file__).parents[1] / "vba"
 FILES = sorted([*VBA.glob("*/*.bas"), *VBA.glob("*/*.cls")])
@@ -166,7 +167,7 @@ def test_an_entry_point_handles_its_errors_in_one_place_or_only_hands_on(module:
 def test_what_excel_calls_is_marked_as_an_entry_point() -> None:
     marked = {p.name for _, p in ALL if p.is_entry}
     callbacks = {button.callback for _, buttons in addin.RIBBON for button in buttons}
-    assert marked >= {f.name for f in surface.FUNCTIONS} | {m.name for m in surface.MACROS} | callbacks
+    assert marked >= {f.name for f in excel.FUNCTIONS} | {m.name for m in excel.MACROS} | callbacks
     assert marked >= {"BackflushAnswer", "BackflushMacro", "BackflushFinished", "Workbook_Open"}
     assert {p.name for _, p in ALL if p.name.startswith("host_")} <= marked
 
@@ -182,13 +183,13 @@ def test_the_function_wizard_lists_one_function_of_the_addin() -> None:
 
 def test_stubs_are_a_few_lines_each() -> None:
     stubs = {p.name: p for m, p in ALL if m in ("BackflushStubs", "BackflushButtons") and p.is_entry}
-    assert set(stubs) == {f.name for f in surface.FUNCTIONS} | {m.name for m in surface.MACROS}
+    assert set(stubs) == {f.name for f in excel.FUNCTIONS} | {m.name for m in excel.MACROS}
     assert max(len(p.body) for p in stubs.values()) <= 2
 
 
 def test_functions_and_their_arguments_are_those_of_the_list() -> None:
     stubs = {p.name: p for m, p in ALL if m == "BackflushStubs"}
-    for function in surface.FUNCTIONS:
+    for function in excel.FUNCTIONS:
         given = [re.sub(r"Optional |ByVal |ParamArray ", "", a).split()[0] for a in stubs[function.name].arguments]
         assert [a for a in given if not re.fullmatch(r"depends_on_\d", a)] == [a.name for a in function.arguments]
 
@@ -209,21 +210,21 @@ def test_the_only_arithmetic_on_money_is_cost_times_quantity_and_the_sum_of_a_va
 def test_names_that_vba_repeats_are_those_of_the_workbook() -> None:
     elements = re.search(r"ElementNames = Array\((.*)\)", SOURCES["BackflushValues"])
     assert elements
-    assert tuple(re.findall(r'"([^"]+)"', elements[1])) == layout.ELEMENTS
+    assert tuple(re.findall(r'"([^"]+)"', elements[1])) == schema.ELEMENTS
     known = re.search(r"For Each known In Array\((.*?)\)\r\n", SOURCES["BackflushLastRun"], re.S)
     assert known
     assert set(re.findall(r'"([^"]+)"', known[1])) == {
-        layout.MATERIAL_PRICE, layout.MATERIAL_USAGE, layout.LABOR_RATE, layout.LABOR_EFFICIENCY,
-        layout.VARIABLE_SPENDING, layout.VARIABLE_EFFICIENCY, layout.FIXED_SPENDING, layout.FIXED_VOLUME,
-        layout.OTHER_CONVERSION, layout.SCRAP_VARIANCE, layout.CONVERSION_ALLOCATION,
+        schema.MATERIAL_PRICE, schema.MATERIAL_USAGE, schema.LABOR_RATE, schema.LABOR_EFFICIENCY,
+        schema.VARIABLE_SPENDING, schema.VARIABLE_EFFICIENCY, schema.FIXED_SPENDING, schema.FIXED_VOLUME,
+        schema.OTHER_CONVERSION, schema.SCRAP_VARIANCE, schema.CONVERSION_ALLOCATION,
     }  # fmt: skip
-    assert f'"{layout.EXPENSE_THEN_ADJUST.lower()}"' in SOURCES["BackflushLastRun"]
+    assert f'"{schema.EXPENSE_THEN_ADJUST.lower()}"' in SOURCES["BackflushLastRun"]
     for table, column in re.findall(r'ColumnOf\("(\w+)", "([^"]+)"\)', SOURCES["BackflushLastRun"]):
-        assert column in layout.TABLES[table].names
-    assert f'HelpPage As String = "{helppage.SHEET.name}"' in SOURCES["BackflushTables"]
+        assert column in schema.TABLES[table].names
+    assert f'HelpPage As String = "{help_sheet.SHEET.name}"' in SOURCES["BackflushTables"]
     inputs = re.search(r"InputTableNames = Array\((.*)\)", SOURCES["BackflushTables"])
     assert inputs
-    assert set(re.findall(r'"(\w+)"', inputs[1])) == {t.name for t in (layout.SETUP, layout.STANDARD_COST, layout.BOM)}
+    assert set(re.findall(r'"(\w+)"', inputs[1])) == {t.name for t in (schema.SETUP, schema.STANDARD_COST, schema.BOM)}
 
 
 @every_file

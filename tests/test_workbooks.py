@@ -16,13 +16,14 @@ from openpyxl.utils import range_boundaries
 from openpyxl.worksheet.worksheet import Worksheet
 from support_files import EPOCH, MAIN, Parts, address, bench_book, cli, sample_book, split
 
-from xlbackflush import layout, samples
-from xlbackflush.excel.template import build
+from xlbackflush import schema
+from xlbackflush.template import samples
+from xlbackflush.template.build import build
 
 ROOT = Path(__file__).parents[1]
 JANUARY = dt.date(2026, 1, 1), dt.date(2026, 1, 31)
-INPUT_NAMES = [s.name for s in layout.INPUT_SHEETS]
-OUTPUT_NAMES = [s.name for s in layout.OUTPUT_SHEETS]
+INPUT_NAMES = [s.name for s in schema.INPUT_SHEETS]
+OUTPUT_NAMES = [s.name for s in schema.OUTPUT_SHEETS]
 
 
 def made(path: Path, name: str = "template") -> Path:
@@ -81,38 +82,38 @@ def test_only_the_suffix_tells_a_macro_workbook(tmp_path: Path) -> None:
 
 
 def test_every_sheet_is_there_in_order(book: openpyxl.Workbook) -> None:
-    assert book.sheetnames == [layout.ABOUT, *INPUT_NAMES, *OUTPUT_NAMES, "Functions"]
-    assert book.active.title == layout.ABOUT
+    assert book.sheetnames == [schema.ABOUT, *INPUT_NAMES, *OUTPUT_NAMES, "Functions"]
+    assert book.active.title == schema.ABOUT
 
 
 def test_every_table_is_there_with_its_columns_under_their_headers(book: openpyxl.Workbook) -> None:
-    for sheet in layout.SHEETS:
+    for sheet in schema.SHEETS:
         cells = book[sheet.name]
         assert list(cells.tables) == [t.name for t in sheet.tables]
         for table in sheet.tables:
             left, top, right, bottom = range_boundaries(cells.tables[table.name].ref)
-            assert (left, top) == (table.first_col, layout.HEADER_ROW)
+            assert (left, top) == (table.first_col, schema.HEADER_ROW)
             assert bottom > top
             headers = [cells.cell(top, c).value for c in range(left, right + 1)]
             assert headers == table.names == cells.tables[table.name].column_names
 
 
 def test_units_stand_above_the_headers(book: openpyxl.Workbook) -> None:
-    for sheet in layout.SHEETS:
+    for sheet in schema.SHEETS:
         for table in sheet.tables:
             shown = [
-                book[sheet.name].cell(layout.HEADER_ROW - 1, table.first_col + i).value
+                book[sheet.name].cell(schema.HEADER_ROW - 1, table.first_col + i).value
                 for i in range(len(table.columns))
             ]
             assert shown == [c.unit or None for c in table.columns]
 
 
 def test_every_setting_and_role_has_its_row(parts: Parts) -> None:
-    assert [(r["Setting"], r["Meaning"]) for r in parts.rows("Setup")] == [(s.name, s.meaning) for s in layout.SETTINGS]
+    assert [(r["Setting"], r["Meaning"]) for r in parts.rows("Setup")] == [(s.name, s.meaning) for s in schema.SETTINGS]
     accounts = {r["Role"]: (r["Account"], r["Name"]) for r in parts.rows("Accounts") if r["Role"]}
-    assert accounts == layout.ROLES
+    assert accounts == schema.ROLES
     values = {r["Setting"]: r["Value"] for r in parts.rows("Setup")}
-    assert values["Trigger points"] == layout.PCS
+    assert values["Trigger points"] == schema.PCS
     assert values["Period start"] == (JANUARY[0] - EPOCH).days
     assert values["Period end"] == (JANUARY[1] - EPOCH).days
 
@@ -122,14 +123,14 @@ def validations(sheet: Worksheet, cell: str) -> list[object]:
 
 
 def test_every_input_column_has_a_prompt_from_its_first_row_down(book: openpyxl.Workbook) -> None:
-    for sheet in layout.INPUT_SHEETS:
+    for sheet in schema.INPUT_SHEETS:
         for table in sheet.tables:
             for i, column in enumerate(table.columns):
-                rows = (layout.HEADER_ROW + 1, 5000)
+                rows = (schema.HEADER_ROW + 1, 5000)
                 if table.name == "Setup":
                     if column.name != "Value":
                         continue
-                    rows = (layout.HEADER_ROW + 1, layout.HEADER_ROW + len(layout.SETTINGS))
+                    rows = (schema.HEADER_ROW + 1, schema.HEADER_ROW + len(schema.SETTINGS))
                 for row in rows:
                     (rule,) = validations(book[sheet.name], address(table.first_col + i, row))
                     assert rule.prompt, (table.name, column.name)
@@ -139,13 +140,13 @@ def test_every_input_column_has_a_prompt_from_its_first_row_down(book: openpyxl.
 
 
 def test_choices_are_offered_as_lists(book: openpyxl.Workbook) -> None:
-    for sheet in layout.INPUT_SHEETS:
+    for sheet in schema.INPUT_SHEETS:
         for table in sheet.tables:
             for i, column in enumerate(table.columns):
                 if column.choices and table.name != "Accounts":
-                    (rule,) = validations(book[sheet.name], address(table.first_col + i, layout.HEADER_ROW + 1))
+                    (rule,) = validations(book[sheet.name], address(table.first_col + i, schema.HEADER_ROW + 1))
                     assert rule.type == "list"
-                    if column.choices == tuple(layout.ROLES):  # too many for a list in the rule: a name for them
+                    if column.choices == tuple(schema.ROLES):  # too many for a list in the rule: a name for them
                         assert (rule.formula1, book.defined_names["Roles"].attr_text) == ("Roles", "Accounts[Role]")
                         continue
                     assert rule.formula1 == f'"{",".join(column.choices)}"'
@@ -154,7 +155,7 @@ def test_choices_are_offered_as_lists(book: openpyxl.Workbook) -> None:
 
 def test_choices_of_a_setting_are_the_cells_that_list_them(book: openpyxl.Workbook) -> None:
     setup = book["Setup"]
-    for row, setting in enumerate(layout.SETTINGS, layout.HEADER_ROW + 1):
+    for row, setting in enumerate(schema.SETTINGS, schema.HEADER_ROW + 1):
         if setting.choices:
             (rule,) = validations(setup, f"B{row}")
             assert rule.type == "list"
@@ -164,11 +165,11 @@ def test_choices_of_a_setting_are_the_cells_that_list_them(book: openpyxl.Workbo
 
 
 def test_headers_stay_in_view_and_on_every_printed_page(book: openpyxl.Workbook) -> None:
-    for sheet in layout.SHEETS:
+    for sheet in schema.SHEETS:
         cells = book[sheet.name]
         charted = sheet.name == "Dashboard"  # its charts scroll as one, and print on one page
-        assert cells.freeze_panes == (None if charted else address(sheet.freeze_cols + 1, layout.HEADER_ROW + 1))
-        assert cells.print_title_rows == f"${layout.HEADER_ROW}:${layout.HEADER_ROW}"
+        assert cells.freeze_panes == (None if charted else address(sheet.freeze_cols + 1, schema.HEADER_ROW + 1))
+        assert cells.print_title_rows == f"${schema.HEADER_ROW}:${schema.HEADER_ROW}"
         assert cells.page_setup.orientation == "landscape"
         assert cells.page_setup.fitToHeight == int(charted)
         assert cells.sheet_properties.pageSetUpPr.fitToPage
@@ -202,9 +203,9 @@ def test_descriptions_of_corrections_have_the_room_that_they_need(tmp_path: Path
     workbook.save(path)
     assert cli("run", path).code == 0
     sheet = openpyxl.load_workbook(path, keep_vba=True)["Journal"]
-    letter = address(1 + layout.JOURNAL.names.index("Description"), 1)[:-1]
+    letter = address(1 + schema.JOURNAL.names.index("Description"), 1)[:-1]
     most = 0
-    for row in range(layout.HEADER_ROW + 1, sheet.max_row + 1):
+    for row in range(schema.HEADER_ROW + 1, sheet.max_row + 1):
         cell = sheet[f"{letter}{row}"]
         lines = lines_needed(cell.value, sheet.column_dimensions[letter].width)
         assert cell.alignment.wrap_text and sheet.row_dimensions[row].height >= 12.5 * lines, cell.value
@@ -224,7 +225,7 @@ def test_packed_inputs_are_shown_as_one_word(tmp_path: Path) -> None:
 
 
 def test_texts_on_the_about_sheet_have_the_room_that_they_need(book: openpyxl.Workbook) -> None:
-    sheet = book[layout.ABOUT]
+    sheet = book[schema.ABOUT]
     wrapped = [(row, cell) for row in range(1, sheet.max_row + 1) if (cell := sheet.cell(row, 1)).alignment.wrap_text]
     assert any("Ctrl+[ in Excel" in cell.value for _, cell in wrapped)
     for row, cell in wrapped:  # of size 11, where widths count digits of size 10
@@ -238,19 +239,19 @@ def links(sheet: Worksheet) -> list[str]:
 
 
 def test_the_about_sheet_leads_to_every_sheet_and_every_sheet_back(book: openpyxl.Workbook) -> None:
-    targets = [location.rsplit("!", 1)[0].strip("'") for location in links(book[layout.ABOUT])]
+    targets = [location.rsplit("!", 1)[0].strip("'") for location in links(book[schema.ABOUT])]
     assert targets == [*INPUT_NAMES, *OUTPUT_NAMES, "Functions"]
     for name in targets:
-        assert links(book[name]) == [f"{layout.ABOUT}!A1"]
+        assert links(book[name]) == [f"{schema.ABOUT}!A1"]
 
 
 def test_the_about_sheet_says_what_each_sheet_is_for(book: openpyxl.Workbook) -> None:
-    text = "\n".join(str(row[0]) for row in book[layout.ABOUT].iter_rows(values_only=True))
-    assert all(sheet.purpose in text for sheet in layout.SHEETS)
+    text = "\n".join(str(row[0]) for row in book[schema.ABOUT].iter_rows(values_only=True))
+    assert all(sheet.purpose in text for sheet in schema.SHEETS)
 
 
 def test_master_check_is_one_cell_that_counts_failures(book: openpyxl.Workbook) -> None:
-    ((sheet, cell),) = book.defined_names[layout.MASTER_CHECK].destinations
+    ((sheet, cell),) = book.defined_names[schema.MASTER_CHECK].destinations
     assert (sheet, cell) == ("Checks", "$B$3")
     assert "Checks[Result]" in book[sheet]["B3"].value
 
@@ -259,7 +260,7 @@ def test_output_sheets_are_protected_and_input_cells_are_open(book: openpyxl.Wor
     assert all(book[name].protection.sheet for name in OUTPUT_NAMES if name != "Trace")
     assert not any(book[name].protection.sheet for name in INPUT_NAMES)
     assert not any(book[name].protection.password for name in OUTPUT_NAMES)
-    assert not book["Counts"].cell(layout.HEADER_ROW + 1, 5).protection.locked
+    assert not book["Counts"].cell(schema.HEADER_ROW + 1, 5).protection.locked
 
 
 def test_a_protected_sheet_can_be_filtered_resized_and_commented(book: openpyxl.Workbook) -> None:
@@ -320,7 +321,7 @@ def test_no_cell_of_ours_has_a_green_triangle(tmp_path: Path) -> None:
     assert marked == []
     assert any(value == "0815" for value, _ in parts.cells("Standard Cost").values())
     counts = ignored(parts.xml(parts.sheets()["Counts"]), "numberStoredAsText")
-    quantity = 1 + layout.TABLES["Counts"].names.index("Quantity")
+    quantity = 1 + schema.TABLES["Counts"].names.index("Quantity")
     assert not [area for area in counts if area[0] <= quantity <= area[2]]
 
 
@@ -341,18 +342,18 @@ def test_validations_end_where_every_reader_can_expand_them_and_reach_over_all_r
     sample.tables["Counts"] = [sample.tables["Counts"][0]] * rows
     build(path, JANUARY, sample)
     parts, lasts = Parts(path), {}
-    for sheet in layout.INPUT_SHEETS:
+    for sheet in schema.INPUT_SHEETS:
         text = parts[parts.sheets()[sheet.name]].decode()
         areas = re.findall(r'<dataValidation\b[^>]*sqref="([^"]*)"', text)
         lasts[sheet.name] = max(range_boundaries(area)[3] for area in areas)
-    assert lasts.pop("Counts") == layout.HEADER_ROW + rows
-    assert max(lasts.values()) == layout.HEADER_ROW + 20_000
+    assert lasts.pop("Counts") == schema.HEADER_ROW + rows
+    assert max(lasts.values()) == schema.HEADER_ROW + 20_000
 
 
 def test_no_column_name_repeats_within_a_table_and_no_table_name_within_the_book() -> None:
-    names = [t.name for s in layout.SHEETS for t in s.tables]
+    names = [t.name for s in schema.SHEETS for t in s.tables]
     assert len({n.casefold() for n in names}) == len(names)
-    for table in layout.TABLES.values():
+    for table in schema.TABLES.values():
         assert len({n.casefold() for n in table.names}) == len(table.names)
 
 
@@ -361,18 +362,18 @@ def test_no_column_name_repeats_within_a_table_and_no_table_name_within_the_book
 
 def test_samples_name_the_columns_of_the_layout() -> None:
     for name, columns in samples.COLUMNS.items():
-        assert columns.split(", ") == layout.TABLES[name].names
-    assert {*samples.COLUMNS, "Setup", "Accounts"} == {t.name for t in layout.INPUT_TABLES}
+        assert columns.split(", ") == schema.TABLES[name].names
+    assert {*samples.COLUMNS, "Setup", "Accounts"} == {t.name for t in schema.INPUT_TABLES}
 
 
 @pytest.mark.parametrize("name", samples.SAMPLES)
 def test_settings_and_choices_of_a_sample_are_allowed(name: str) -> None:
     sample = samples.SAMPLES[name]()
-    known = {s.name: s for s in layout.SETTINGS}
+    known = {s.name: s for s in schema.SETTINGS}
     for setting, value in sample.settings.items():
         assert not known[setting].choices or value in known[setting].choices
     for table, rows in sample.tables.items():
-        for column in layout.TABLES[table].columns:
+        for column in schema.TABLES[table].columns:
             for row in rows:
                 assert not column.required or column.name in row, (table, row)
                 assert not column.choices or row.get(column.name, column.choices[0]) in column.choices, (table, row)
@@ -435,7 +436,7 @@ def test_a_workbook_that_openpyxl_saved_still_runs(tmp_path: Path, name: str, su
     assert result.code == 0, result
     assert result.json["checks"]["failed"] == 0
     assert posted(saved) == posted(direct)
-    assert openpyxl.load_workbook(saved, keep_vba=suffix == "xlsm").sheetnames[0] == layout.ABOUT
+    assert openpyxl.load_workbook(saved, keep_vba=suffix == "xlsm").sheetnames[0] == schema.ABOUT
 
 
 def test_every_formula_is_stored_with_its_result(tmp_path: Path) -> None:

@@ -15,19 +15,19 @@ from hypothesis import assume
 from hypothesis import strategies as st
 from support import Row
 
-from xlbackflush import layout
+from xlbackflush import schema
 
 FIRST, LAST = dt.date(2026, 4, 1), dt.date(2026, 4, 30)
 HALF, TOO_NEAR, TOO_LARGE = Fraction(1, 2), Fraction(1, 10**4), 10**10
 PLACES = {"USD": 2, "JPY": 0, "KWD": 3}
-COMPLETION_TRIGGERS = (layout.PCS, layout.CS)
+COMPLETION_TRIGGERS = (schema.PCS, schema.CS)
 
 days = st.integers(0, 29).map(lambda n: FIRST + dt.timedelta(days=n))
 quantities = st.integers(1, 99_999).map(lambda n: n / 100)
 few = st.integers(1, 999).map(lambda n: n / 100)
 prices = st.integers(1, 49_999).map(lambda n: n / 1000)
 shares = st.one_of(st.none(), st.integers(1, 40).map(lambda n: n / 100))
-bases = st.sampled_from([None, layout.OUTPUT, layout.INPUT])
+bases = st.sampled_from([None, schema.OUTPUT, schema.INPUT])
 
 
 @dataclass(frozen=True)
@@ -69,12 +69,12 @@ def expected(world: World) -> independent_close.Close:
 def factories(draw: st.DrawFn) -> dict[str, list[Row]]:
     """Standard costs and a bill of materials without circles; some lines change within the month."""
     last = draw(st.integers(1, 7))
-    kinds = [layout.BUY, *draw(st.lists(st.sampled_from(layout.TYPES), min_size=last - 1, max_size=last - 1))]
-    kinds.append(layout.FINISHED)
+    kinds = [schema.BUY, *draw(st.lists(st.sampled_from(schema.TYPES), min_size=last - 1, max_size=last - 1))]
+    kinds.append(schema.FINISHED)
     costs, bom = [], []
     for i, kind in enumerate(kinds):
-        costs.append({"Item": f"I{i}", "Type": kind, **draw(_prices() if kind == layout.BUY else _conversion())})
-        if kind != layout.BUY:
+        costs.append({"Item": f"I{i}", "Type": kind, **draw(_prices() if kind == schema.BUY else _conversion())})
+        if kind != schema.BUY:
             for component in sorted(draw(st.sets(st.integers(0, i - 1), min_size=1, max_size=3))):
                 bom += draw(_lines(f"I{i}", f"I{component}"))
     return {"StandardCost": costs, "BOM": bom}
@@ -123,9 +123,9 @@ def worlds(draw: st.DrawFn) -> World:
         "Currency": draw(st.sampled_from(sorted(PLACES))),
         "Period start": FIRST,
         "Period end": LAST,
-        "Trigger points": draw(st.sampled_from(layout.TRIGGERS)),
-        "Variance disposition": draw(st.sampled_from([layout.TO_COGS, layout.CARRY_FORWARD])),
-        "Default scrap basis": draw(st.sampled_from([layout.OUTPUT, layout.INPUT])),
+        "Trigger points": draw(st.sampled_from(schema.TRIGGERS)),
+        "Variance disposition": draw(st.sampled_from([schema.TO_COGS, schema.CARRY_FORWARD])),
+        "Default scrap basis": draw(st.sampled_from([schema.OUTPUT, schema.INPUT])),
     }
     factory = draw(factories())
     kinds = {str(row["Item"]): str(row["Type"]) for row in factory["StandardCost"]}
@@ -133,15 +133,15 @@ def worlds(draw: st.DrawFn) -> World:
     def of(*types: str) -> list[str]:
         return [item for item, kind in kinds.items() if kind in types]
 
-    stocked = [layout.BUY]
+    stocked = [schema.BUY]
     if settings["Trigger points"] in COMPLETION_TRIGGERS:
-        stocked += [layout.SUBASSEMBLY, layout.FINISHED]
-    made_stock = of(layout.SUBASSEMBLY, layout.FINISHED)
+        stocked += [schema.SUBASSEMBLY, schema.FINISHED]
+    made_stock = of(schema.SUBASSEMBLY, schema.FINISHED)
     sellable = of(*stocked) if len(stocked) > 1 else made_stock
-    counts = draw(_rows(made_stock, Event=st.just(layout.COMPLETED)))
-    counts += draw(_rows(sellable, Event=st.just(layout.SOLD)))
-    scrap = draw(_rows(list(kinds), Stage=st.just(layout.COMPONENT), **_scrapped()))
-    scrap += draw(_rows(of(*layout.TYPES[1:]), Stage=st.just(layout.FINISHED_UNIT), **_scrapped()))
+    counts = draw(_rows(made_stock, Event=st.just(schema.COMPLETED)))
+    counts += draw(_rows(sellable, Event=st.just(schema.SOLD)))
+    scrap = draw(_rows(list(kinds), Stage=st.just(schema.COMPONENT), **_scrapped()))
+    scrap += draw(_rows(of(*schema.TYPES[1:]), Stage=st.just(schema.FINISHED_UNIT), **_scrapped()))
     purchases = draw(_rows(of(*stocked), **{"Actual price": prices}))
     cells = {
         "Opening qty": st.one_of(st.none(), quantities),
@@ -152,7 +152,7 @@ def worlds(draw: st.DrawFn) -> World:
     actuals = draw(
         st.lists(
             st.fixed_dictionaries(
-                {"Date": days, "Cost type": st.sampled_from(layout.COST_TYPES), "Amount": st.integers(-99, 99_999)}
+                {"Date": days, "Cost type": st.sampled_from(schema.COST_TYPES), "Amount": st.integers(-99, 99_999)}
             ),
             max_size=3,
         )
@@ -182,7 +182,7 @@ def _rows(draw: st.DrawFn, items: list[str], **cells: st.SearchStrategy[object])
 
 def _scrapped() -> dict[str, st.SearchStrategy[object]]:
     return {
-        "Kind": st.sampled_from([layout.NORMAL, layout.ABNORMAL]),
+        "Kind": st.sampled_from([schema.NORMAL, schema.ABNORMAL]),
         "Salvage value": st.one_of(st.none(), st.integers(0, 999)),
     }
 
@@ -210,13 +210,13 @@ def closings(draw: st.DrawFn) -> World:
     points = world.settings["Trigger points"]
     by_count, expensed = draw(st.booleans()), draw(st.booleans())
     policies: dict[str, object] = {
-        "Variance disposition": draw(st.sampled_from([layout.TO_COGS, layout.PRORATE, layout.CARRY_FORWARD])),
-        "Period-end WIP": draw(st.sampled_from([layout.RECORD, layout.SHOW_ONLY])),
+        "Variance disposition": draw(st.sampled_from([schema.TO_COGS, schema.PRORATE, schema.CARRY_FORWARD])),
+        "Period-end WIP": draw(st.sampled_from([schema.RECORD, schema.SHOW_ONLY])),
         "Budgeted fixed overhead": draw(st.one_of(st.none(), st.integers(0, 99_999))),
-        "Relief basis": layout.PHYSICAL_COUNT if by_count else layout.BILL_OF_MATERIALS,
-        "Conversion costs": layout.EXPENSE_THEN_ADJUST
-        if expensed or (by_count and points == layout.S)
-        else layout.AT_STANDARD,
+        "Relief basis": schema.PHYSICAL_COUNT if by_count else schema.BILL_OF_MATERIALS,
+        "Conversion costs": schema.EXPENSE_THEN_ADJUST
+        if expensed or (by_count and points == schema.S)
+        else schema.AT_STANDARD,
     }
     world = replace(world, settings=world.settings | policies)
     tables = {"Actuals": _numbered(draw(st.lists(_actuals(), max_size=5))), "WIP": draw(_in_process(world))}
@@ -229,7 +229,7 @@ def _actuals() -> st.SearchStrategy[Row]:
     """Hours stand on any row, but only those of labor count; amounts are large enough to need no correction."""
     cells = {
         "Date": days,
-        "Cost type": st.sampled_from(layout.COST_TYPES),
+        "Cost type": st.sampled_from(schema.COST_TYPES),
         "Hours": st.one_of(st.none(), quantities),
         "Amount": cents,
     }
@@ -262,11 +262,11 @@ def _counted(draw: st.DrawFn, world: World, by_count: bool) -> dict[str, list[Ro
     rows = []
     stock = {str(row["Item"]): row for row in world.tables["Stock"]}
     for roles, types in (
-        ((layout.MIP, layout.INVENTORY_CONTROL), (layout.BUY, layout.SUBASSEMBLY)),
-        ((layout.FINISHED_GOODS,), (layout.FINISHED,)),
+        ((schema.MIP, schema.INVENTORY_CONTROL), (schema.BUY, schema.SUBASSEMBLY)),
+        ((schema.FINISHED_GOODS,), (schema.FINISHED,)),
     ):
         how = draw(st.sampled_from(["money", "stock", "none"]))
-        if how == "none" and (not by_count or types == (layout.FINISHED,)):
+        if how == "none" and (not by_count or types == (schema.FINISHED,)):
             stock = {item: row | {"Counted qty": None} if kinds[item] in types else row for item, row in stock.items()}
         elif how == "money":
             rows.append({"Role": draw(st.sampled_from(roles))} | draw(st.fixed_dictionaries(money)))
@@ -275,7 +275,7 @@ def _counted(draw: st.DrawFn, world: World, by_count: bool) -> dict[str, list[Ro
                 cells = {"Item": item, "Opening qty": draw(st.one_of(st.none(), quantities))}
                 stock[item] = cells | {"Counted qty": draw(quantities)}
     if by_count and points not in COMPLETION_TRIGGERS:
-        stock = {item: row for item, row in stock.items() if kinds[item] not in (layout.SUBASSEMBLY, layout.FINISHED)}
+        stock = {item: row for item, row in stock.items() if kinds[item] not in (schema.SUBASSEMBLY, schema.FINISHED)}
     return {"InventoryCount": rows, "Stock": list(stock.values())}
 
 

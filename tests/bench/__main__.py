@@ -196,7 +196,14 @@ class Bench:
     def startup(self) -> None:
         """Fresh processes that do next to nothing."""
         headline(5, "Start-up, beside an empty Python")
-        imports = ("numpy", "pandas", "python_calamine", "openpyxl", "xlbackflush.pipeline", "xlbackflush.excel.file")
+        imports = (
+            "numpy",
+            "pandas",
+            "python_calamine",
+            "openpyxl",
+            "xlbackflush.lifecycle.pipeline",
+            "xlbackflush.workbook.file",
+        )
         commands = {
             "python -c pass": [sys.executable, "-c", "pass"],
             "xlbackflush --version": [*CLI, "--version"],

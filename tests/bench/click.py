@@ -15,7 +15,7 @@ from pathlib import Path
 def main(book: Path, spawned: float) -> None:
     """The macro as VBA calls it, stage by stage."""
     begun = time.time()
-    from xlbackflush.excel import macros
+    from xlbackflush.addin import macros
 
     imported = time.time()
     sys.path.insert(0, str(Path(__file__).parents[1]))

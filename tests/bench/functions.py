@@ -26,9 +26,9 @@ CALLS = 20_000  # of a function whose single call is too short to time
 
 def hand(book: Path) -> list[Any]:
     """Name, sheet, header row, first column, headers and values of each table that the functions look at."""
-    from xlbackflush import layout
-    from xlbackflush.excel.file import FileBook
-    from xlbackflush.excel.values import stored
+    from xlbackflush import schema
+    from xlbackflush.ooxml.values import stored
+    from xlbackflush.workbook.file import FileBook
 
     def by_com(value: object) -> object:
         cell = stored(value)
@@ -45,7 +45,7 @@ def hand(book: Path) -> list[Any]:
             (tuple(source.columns),),
             tuple(tuple(by_com(cell) for cell in row) for row in source.rows),
         )
-        for table in (layout.SETUP, layout.ACCOUNTS, layout.STANDARD_COST, layout.BOM)
+        for table in (schema.SETUP, schema.ACCOUNTS, schema.STANDARD_COST, schema.BOM)
         for source in (sources[table.name],)
     ]
 
@@ -103,7 +103,7 @@ def measure(tables: list[Any], repeats: int) -> dict[str, Any]:
     """Seconds of ours and of the yardstick, by task; the first load imports the engine, too."""
     seconds: dict[str, Any] = {}
     begin = time.perf_counter()
-    from xlbackflush.excel import functions
+    from xlbackflush.addin import functions
 
     seconds["import"] = time.perf_counter() - begin
     seconds["first load"] = timed(lambda: functions.load(BOOK, tables))

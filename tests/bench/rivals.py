@@ -21,15 +21,15 @@ from typing import Any
 
 import pandas as pd
 
-from xlbackflush import layout
-from xlbackflush.engine import demand as demands
-from xlbackflush.engine.accept import accept
-from xlbackflush.engine.condense import condensed
-from xlbackflush.engine.relieve import relief
-from xlbackflush.engine.rollup import Rollup, rollup
-from xlbackflush.engine.structure import Structure, structure
-from xlbackflush.engine.tables import Inputs, Settings
-from xlbackflush.engine.trace import Trace, size, trace
+from xlbackflush import schema
+from xlbackflush.engine.explosion import demand as demands
+from xlbackflush.engine.explosion.by_line import condensed
+from xlbackflush.engine.explosion.explosion import Trace, size, trace
+from xlbackflush.engine.inputs.accept import accept
+from xlbackflush.engine.standards.bill import Structure, structure
+from xlbackflush.engine.standards.unit_cost import Rollup, rollup
+from xlbackflush.engine.stock.relief import relief
+from xlbackflush.model.tables import Inputs, Settings
 
 PLACES = 2
 NEED_BENCH = "not installed: pip install xlbackflush[bench]"
@@ -63,7 +63,7 @@ def problem(inputs: Inputs) -> Problem:
     codes = items["code"].tolist()
     quantity = lines["factor"].to_numpy() * items["to_start"].to_numpy()[lines["parent"]]
     counts = inputs.frames["Counts"]
-    event = layout.COMPLETED if inputs.settings.completion_triggers else layout.SOLD
+    event = schema.COMPLETED if inputs.settings.completion_triggers else schema.SOLD
     exploded = counts[counts["Event"] == event]
     return Problem(
         [
@@ -84,7 +84,7 @@ def engine(inputs: Inputs, explode: Explode | None = None) -> Answer:
     built = structure(inputs)
     rolled = rollup(built, inputs.settings)
     asked = demands.demand(inputs, built)
-    explode = explode or (trace if size(built, asked) <= layout.TRACE_ROWS_MAX else condensed)
+    explode = explode or (trace if size(built, asked) <= schema.TRACE_ROWS_MAX else condensed)
     used = relief(explode(built, rolled, asked, inputs.settings), built, asked, PLACES)
     codes = built.items["code"].to_numpy()
     return (
@@ -274,7 +274,7 @@ def _verdict(mine: Answer, job: Callable[[], Answer]) -> str:
 
 def main() -> None:
     """Compare on the inputs of a workbook."""
-    from xlbackflush.excel.file import FileBook
+    from xlbackflush.workbook.file import FileBook
 
     with FileBook(Path(sys.argv[1])) as book:
         inputs, _ = accept(book.read())

@@ -18,8 +18,8 @@ def main() -> None:
     def mark(stage: str) -> None:
         marks.append((stage, time.perf_counter()))
 
-    from xlbackflush import pipeline
-    from xlbackflush.excel.file import FileBook
+    from xlbackflush.lifecycle import pipeline
+    from xlbackflush.workbook.file import FileBook
 
     mark("Opening")
     with FileBook(Path(sys.argv[1])) as book:

@@ -16,8 +16,8 @@ from datetime import date, timedelta
 from pathlib import Path
 from random import Random
 
-from xlbackflush import layout
-from xlbackflush.samples import Row, Sample
+from xlbackflush import schema
+from xlbackflush.template.samples import Row, Sample
 
 LINES_PER_PRODUCT = 50
 TIERS = 3
@@ -27,7 +27,7 @@ MIDDLE = date(2026, 10, 16)
 PLENTY = 100_000  # opening stock that never runs out, so that findings do not crowd the picture
 
 
-def world(lines: int, counts: int, changes: int = 0, triggers: str = layout.PCS) -> Sample:
+def world(lines: int, counts: int, changes: int = 0, triggers: str = schema.PCS) -> Sample:
     """A month of a maker with about `lines` BOM lines and `counts` counts.
 
     changes: products in which one component is replaced by another in mid-month. triggers: trigger points; without
@@ -187,7 +187,7 @@ def _actuals() -> list[Row]:
 
 def main() -> None:
     """Write a world as a workbook."""
-    from xlbackflush.excel.template import build
+    from xlbackflush.template.build import build
 
     book, lines, counts, changes, triggers = sys.argv[1:]
     build(Path(book), (START, END), world(int(lines), int(counts), int(changes), triggers))

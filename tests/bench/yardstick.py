@@ -25,13 +25,13 @@ Column = dict[str, tuple[int, list[Any]]]  # kind of cell -> how many, samples
 
 def plan(book: Path) -> dict[str, Any]:
     """Input sheets to read; per output sheet and column, how many cells of each kind, and samples."""
-    from xlbackflush import layout
-    from xlbackflush.excel.package import Package
+    from xlbackflush import schema
+    from xlbackflush.ooxml.package import Package
 
     package = Package(book)
     return {
-        "inputs": [sheet.name for sheet in layout.INPUT_SHEETS],
-        "outputs": {sheet.name: _columns(book, package.sheets[sheet.name]) for sheet in layout.OUTPUT_SHEETS},
+        "inputs": [sheet.name for sheet in schema.INPUT_SHEETS],
+        "outputs": {sheet.name: _columns(book, package.sheets[sheet.name]) for sheet in schema.OUTPUT_SHEETS},
     }
 
 

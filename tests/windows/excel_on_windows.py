@@ -38,7 +38,7 @@ from pyopenvba.interpreter._intrinsics import INTRINSICS
 from pyopenvba.interpreter._objects import MemberSpec, method
 from pyopenvba.interpreter._values import error, to_text
 
-from xlbackflush.surface import ADDIN
+from xlbackflush.schema.excel import ADDIN
 
 INTRINSICS["environ"] = lambda _interpreter, args, _named: os.environ.get(to_text(args[0]), "")
 MemoryApplication.vba_add_member(MemberSpec("Hwnd", "property", getter=lambda _: VBAInt(4711, "Long")))

@@ -17,8 +17,8 @@ from typing import Any
 
 from xlwings import _xlwindows
 
-from xlbackflush.excel import macros
-from xlbackflush.excel.com import Patience, Patient
+from xlbackflush.addin import macros
+from xlbackflush.workbook.com import Patience, Patient
 
 hwnd = sys.argv[1]
 _xlwindows.N_COM_ATTEMPTS = 1  # xlwings would repeat for ever what fails

@@ -47,7 +47,7 @@ class PlayedExcel:
 
     def run_python(self, macro: str, book: str) -> subprocess.CompletedProcess[str]:
         """A macro in a process of its own, with the command line that RunPython of xlwings makes."""
-        command = f"from xlbackflush.excel.macros import {macro}; {macro}()"
+        command = f"from xlbackflush.addin.macros import {macro}; {macro}()"
         arguments = ["-B", "-c", command, f"--wb={book}", "--from_xl=1", f"--hwnd={self.hwnd}"]
         return self.windows.run_python(arguments, env=self._environment, timeout=LIMIT_S)
 

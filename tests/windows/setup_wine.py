@@ -146,7 +146,7 @@ def install_project(windows: Windows) -> None:
     # the tests also take sources of the VBA, wherever the wheel leaves them out
     packages = windows.linux_path(windows.python.parent) / "Lib" / "site-packages"
     shutil.copytree(ROOT / "vba", packages / "xlbackflush" / "vba", dirs_exist_ok=True)
-    names = "numpy, pandas, pythoncom, win32com.client, xlwings, xlbackflush.cli"
+    names = "numpy, pandas, pythoncom, win32com.client, xlwings, xlbackflush.cli.parser"
     _wine(windows, windows.python, "-P", "-c", f"import {names}")
 
 

@@ -18,10 +18,10 @@ from support_files import Parts, sample_book
 from test_live import by_file, differences, inputs
 from wine import Windows
 
-from xlbackflush import pipeline
-from xlbackflush.excel import explain
-from xlbackflush.excel.file import FileBook
-from xlbackflush.excel.template import build
+from xlbackflush import explain
+from xlbackflush.lifecycle import pipeline
+from xlbackflush.template.build import build
+from xlbackflush.workbook.file import FileBook
 
 FULL = os.environ.get("XLBACKFLUSH_FUZZ") == "full"
 

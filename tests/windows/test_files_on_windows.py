@@ -11,9 +11,10 @@ import pytest
 from support_files import Parts, cli, sample_book
 from wine import Windows
 
-from xlbackflush import lifecycle, pipeline
-from xlbackflush.excel.file import FileBook
-from xlbackflush.excel.ledgers import FORMATS
+from xlbackflush.ledgers.formats import FORMATS
+from xlbackflush.lifecycle import pipeline
+from xlbackflush.lifecycle.post import post
+from xlbackflush.workbook.file import FileBook
 
 FOLDER = "Büro (neu) & Söhne 100% ^x 'q'"
 BOOK = "März ü & ^ %TEMP% 'q'.xlsm"
@@ -27,7 +28,7 @@ COMMANDS = (
 )
 EXPORTS = """
 import sys
-from xlbackflush.cli import main
+from xlbackflush.cli.parser import main
 sys.exit(max(main(["export", sys.argv[1], "--format", name]) for name in sys.argv[2:]))
 """
 
@@ -55,7 +56,7 @@ def on_linux(on_windows: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
     with FileBook(path) as book:
         pipeline.run(book, PREPARER, started)
     with FileBook(path) as book:
-        lifecycle.post(book, APPROVER, posted)
+        post(book, APPROVER, posted)
     for name in FORMATS:
         assert cli("export", path, "--format", name).code == 0
     yield folder

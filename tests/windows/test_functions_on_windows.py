@@ -16,8 +16,8 @@ from test_functions_server import handed
 from test_vba_addin import engine
 from wine import Windows
 
-from xlbackflush import layout
-from xlbackflush.excel import functions
+from xlbackflush import schema
+from xlbackflush.addin import functions
 
 ODD = "Büro (neu) & Co 100% ^x 'q'"
 FUNCTIONS = functions.__name__
@@ -52,7 +52,7 @@ def test_every_function_gives_what_the_engine_gives_for_every_item(excel: ExcelW
     codes = [standard.code for standard in known.standards.values()]
     column = [[code] for code in codes]
     assert excel.call(book.name, "BACKFLUSH_COST", column, 7) == [[known.cost(c, 7)] for c in codes]
-    for element in (None, *layout.ELEMENTS):
+    for element in (None, *schema.ELEMENTS):
         expected = [[known.standard_cost(c, element)] for c in codes]
         assert excel.call(book.name, "STANDARD_COST", column, element) == expected
     for item in codes:

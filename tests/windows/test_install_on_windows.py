@@ -13,7 +13,7 @@ import pytest
 from support_files import cli
 from wine import Windows
 
-from xlbackflush.excel import binaries
+from xlbackflush.template import binaries
 
 HOME = PureWindowsPath(r"C:\users\Jörg Müller & Söhne (neu)")
 #: the same Python by another name: its path must be readable for VBA, in the code page of this Windows

@@ -15,7 +15,7 @@ NAME = "bench ü & ^ 100% 'q'.xlsm"
 FOLDERS = ("Büro (neu) & Co 100% ^x", "L'été")
 #: what the macro is told, written down by the macro itself; the macros are imported as by a button
 RECORD = (
-    "from xlbackflush.excel.macros import run; import os, sys, json; "
+    "from xlbackflush.addin.macros import run; import os, sys, json; "
     "print(json.dumps([sys.argv, sys.executable]), file=open(os.environ['RECORD'], 'w'))"
 )
 
@@ -55,5 +55,5 @@ def test_what_python_complains_of_comes_back_as_one_sentence(excel: ExcelWorker)
     """There is no Excel for the macro: it says so on its error output, which is the log that VBA reads."""
     with pytest.raises(ExcelError) as complaint:
         excel.run_engine(NAME, "nosuch")
-    assert str(complaint.value).startswith("cannot import name 'nosuch' from 'xlbackflush.excel.macros'")
+    assert str(complaint.value).startswith("cannot import name 'nosuch' from 'xlbackflush.addin.macros'")
     assert str(complaint.value).endswith("Run: xlbackflush doctor")

@@ -8,7 +8,7 @@ Option Private Module
 Public Const EngineFailed As Long = vbObjectError + 4201
 Public Const EngineNotReady As Long = vbObjectError + 4202
 
-Private Const Functions As String = "xlbackflush.excel.functions"
+Private Const Functions As String = "xlbackflush.addin.functions"
 Private Const MostSeconds As Long = 10
 
 'Kept, because xlwings starts a server of its own for every path of the active workbook.
@@ -43,7 +43,7 @@ Public Sub RunEngine(ByVal book As Workbook, ByVal verb As String, Optional ByVa
     book.Activate
     If Len(argument) > 0 Then given = "'" & argument & "'"
     waiting = True
-    failed = (RunPython("from xlbackflush.excel.macros import " & verb & "; " & verb & "(" & given & ")") = -1)
+    failed = (RunPython("from xlbackflush.addin.macros import " & verb & "; " & verb & "(" & given & ")") = -1)
     waiting = False
     If failed Or Len(complaint) > 0 Then Err.Raise EngineFailed, "BackflushGateway", PlainReason(complaint)
 End Sub

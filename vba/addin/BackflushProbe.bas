@@ -119,7 +119,7 @@ End Sub
 Private Function ProbeCommand(ByVal path As String, ByVal name As String) As String
     Dim command As String
     command = Replace(XLPyCommand(), " /K ", " /C ", 1, 1)
-    command = Replace(command, "xlwings.serve('$(CLSID)')", "import xlbackflush.excel.functions; print('" & Ready & "')")
+    command = Replace(command, "xlwings.serve('$(CLSID)')", "import xlbackflush.addin.functions; print('" & Ready & "')")
     ProbeCommand = Left$(command, Len(command) - 1) & " > """ & path & ".new"" 2>&1 & ren """ & path & ".new"" """ & _
         name & ".txt"""""
 End Function

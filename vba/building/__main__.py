@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from xlbackflush.surface import ADDIN
+from xlbackflush.schema.excel import ADDIN
 
 from . import addin, project
 

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
-from xlbackflush.excel.binaries import ABOUT_ADDIN, CONFIGURATION, XLWINGS, check_xlwings, xlwings_folder
-from xlbackflush.excel.errors import UnusableError
-from xlbackflush.excel.ledgers import FORMATS
-from xlbackflush.excel.package import MAIN
-from xlbackflush.excel.parts import HEAD, OFFICE, VBA_CONTENT, VBA_PROJECT
-from xlbackflush.surface import CHECK, EXPLAIN, FUNCTION_GROUP, POST, RESTORE, RUN, Macro
+from xlbackflush.ledgers.formats import FORMATS
+from xlbackflush.model.errors import UnusableError
+from xlbackflush.ooxml.package import MAIN
+from xlbackflush.schema.excel import CHECK, EXPLAIN, FUNCTION_GROUP, POST, RESTORE, RUN, Macro
+from xlbackflush.template.binaries import ABOUT_ADDIN, CONFIGURATION, XLWINGS, check_xlwings, xlwings_folder
+from xlbackflush.template.parts import HEAD, OFFICE, VBA_CONTENT, VBA_PROJECT
 
 from .project import compiled
 from .sources import Module, help_module, modules

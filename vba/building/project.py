@@ -15,9 +15,9 @@ from pyopenvba import ExcelFile, VBAModuleKind
 from pyopenvba.cfb import CFB
 from pyopenvba.vba import compress, decompress
 
-from xlbackflush import layout
-from xlbackflush.excel.package import MAIN, write_package
-from xlbackflush.excel.parts import HEAD, OFFICE, content_types, relations
+from xlbackflush import schema
+from xlbackflush.ooxml.package import MAIN, write_package
+from xlbackflush.template.parts import HEAD, OFFICE, content_types, relations
 
 from .sources import Module, modules
 
@@ -32,7 +32,7 @@ _END = bytes.fromhex("100000000000")
 
 def of_workbooks() -> bytes:
     """The project of every workbook: one document module for each sheet, About and Functions among them."""
-    return compiled(modules("workbook"), sheets=len(layout.SHEETS) + 2)
+    return compiled(modules("workbook"), sheets=len(schema.SHEETS) + 2)
 
 
 def compiled(sources: Iterable[Module], sheets: int) -> bytes:

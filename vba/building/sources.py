@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from xlbackflush.surface import BUILT_IN_GROUPS, FUNCTION_GROUP, FUNCTIONS, Function
+from xlbackflush.schema.excel import BUILT_IN_GROUPS, FUNCTION_GROUP, FUNCTIONS, Function
 
 _VBA = Path(__file__).parents[1]
 

@@ -21,20 +21,20 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from xlbackflush import layout
-from xlbackflush.engine import findings as f
-from xlbackflush.engine import rules
-from xlbackflush.engine.accept import accept
-from xlbackflush.engine.condense import condensed
-from xlbackflush.engine.demand import COMPLETIONS, Demand, only
-from xlbackflush.engine.findings import Finding
-from xlbackflush.engine.rollup import Rollup, rollup
-from xlbackflush.engine.structure import Ints, Structure, code_key, structure
-from xlbackflush.engine.tables import Inputs, Settings, Source
-from xlbackflush.engine.trace import sizes, trace
+from xlbackflush import schema
+from xlbackflush.engine.explosion.by_line import condensed
+from xlbackflush.engine.explosion.demand import COMPLETIONS, Demand, only
+from xlbackflush.engine.explosion.explosion import sizes, trace
+from xlbackflush.engine.inputs.accept import accept
+from xlbackflush.engine.rules import rules
+from xlbackflush.engine.standards.bill import Ints, Structure, code_key, structure
+from xlbackflush.engine.standards.unit_cost import Rollup, rollup
+from xlbackflush.model import finding as f
+from xlbackflush.model.finding import Finding
+from xlbackflush.model.tables import Inputs, Settings, Source
 
 #: input tables that the answers rest on
-TABLES = (layout.SETUP, layout.STANDARD_COST, layout.BOM)
+TABLES = (schema.SETUP, schema.STANDARD_COST, schema.BOM)
 CONVERSION_COSTS = "Conversion costs"
 BLOCK = 5_000  # rows of the Trace; items are exploded so many at a time, as one item alone costs nearly as much
 _TOO_MUCH = 1e15
@@ -49,7 +49,7 @@ class UnknownElementError(ValueError):
 
 
 class Standard(NamedTuple):
-    """Costs of one unit: flushed at completion, in all, and by the elements of `layout.ELEMENTS`; code as on Standard Cost."""
+    """Costs of one unit: flushed at completion, in all, and by the elements of `schema.ELEMENTS`; code as on Standard Cost."""
 
     code: str
     flushed: float
@@ -78,11 +78,11 @@ def answers(sources: Mapping[str, Source]) -> tuple[Answers | None, list[Finding
     Only `TABLES` are looked at: a count dated in the wrong month is no reason not to know what a unit costs.
     """
     known = {table.name for table in TABLES}
-    own = {t.name: sources[t.name] if t.name in known else _stand_in(t) for t in layout.INPUT_TABLES}
+    own = {t.name: sources[t.name] if t.name in known else _stand_in(t) for t in schema.INPUT_TABLES}
     inputs, found = accept(own)
     built = structure(inputs)
     found += [finding for rule in rules.BEFORE if rule is not rules.counts_complete for finding in rule(inputs, built)]
-    errors = [finding for finding in f.in_order(found) if finding.severity == layout.ERROR]
+    errors = [finding for finding in f.in_order(found) if finding.severity == schema.ERROR]
     if errors:
         return None, errors
     with np.errstate(over="ignore", invalid="ignore"):  # reported as findings
@@ -91,12 +91,12 @@ def answers(sources: Mapping[str, Source]) -> tuple[Answers | None, list[Finding
     return (None if errors else Answers(built, rolled, inputs.settings)), errors
 
 
-def _stand_in(table: layout.Table) -> Source:
+def _stand_in(table: schema.Table) -> Source:
     """A table that is of no matter here, so that nothing in it can be wrong: empty; the accounts of a new workbook."""
     letters = dict.fromkeys(table.names, "A")
     rows: list[list[object]] = []
-    if table is layout.ACCOUNTS:
-        rows = [[role, account, name] for role, (account, name) in layout.ROLES.items()]
+    if table is schema.ACCOUNTS:
+        rows = [[role, account, name] for role, (account, name) in schema.ROLES.items()]
     return Source(table.name, table.name, letters, 1, 1, table.names, rows, list(range(1, len(rows) + 1)))
 
 
@@ -122,7 +122,7 @@ class Answers:
         """Every item by its key (see `structure.code_key`), in the order of Standard Cost."""
         rows = self.rollup.rows.drop_duplicates("item", keep="last")  # one per item, in order
         codes = self.structure.items["code"].tolist()
-        elements = zip(*(rows[element].tolist() for element in layout.ELEMENTS), strict=True)
+        elements = zip(*(rows[element].tolist() for element in schema.ELEMENTS), strict=True)
         each = zip(codes, rows["relief_cost"].tolist(), rows["unit_cost"].tolist(), elements, strict=True)
         return {code_key(code): Standard(code, flushed, cost, parts) for code, flushed, cost, parts in each}
 
@@ -151,7 +151,7 @@ class Answers:
         try:
             return standard.elements[_ELEMENT[element.casefold()]]
         except KeyError:
-            raise UnknownElementError(f"{element} is no cost element: {', '.join(layout.ELEMENTS)}.") from None
+            raise UnknownElementError(f"{element} is no cost element: {', '.join(schema.ELEMENTS)}.") from None
 
     def _standard(self, item: str) -> Standard:
         try:
@@ -185,7 +185,7 @@ class Answers:
 
     def _block(self, number: int) -> Ints:
         """An item and its neighbours; alone, where it has too many rows to be traced product by product."""
-        large = self._sizes > layout.TRACE_ROWS_MAX
+        large = self._sizes > schema.TRACE_ROWS_MAX
         if large[number]:
             return np.array([number])
         block = np.cumsum(np.where(large, 0, self._sizes)) // BLOCK
@@ -196,7 +196,7 @@ class Answers:
         asked = only(self._units, np.isin(np.arange(len(self.structure.items)), chosen))
         # the last day alone: lines that are not in force on it are left out
         last_day = replace(self.settings, period_start=self.settings.period_end)
-        how = condensed if self._sizes[chosen].max() > layout.TRACE_ROWS_MAX else trace
+        how = condensed if self._sizes[chosen].max() > schema.TRACE_ROWS_MAX else trace
         rows = how(self.structure, self.rollup, asked, last_day).rows
         conversion = np.bincount(rows["root"], rows["conversion"], minlength=len(chosen)).tolist()
         taken: dict[int, dict[int, Part]] = defaultdict(dict)  # by root, then by item
@@ -221,4 +221,4 @@ class Answers:
         return [Part(code_key(c), c, text, uom, 0.0, 0.0, 0.0) for c, text, uom in zip(*columns, strict=True)]
 
 
-_ELEMENT = {name.casefold(): place for place, name in enumerate(layout.ELEMENTS)}
+_ELEMENT = {name.casefold(): place for place, name in enumerate(schema.ELEMENTS)}

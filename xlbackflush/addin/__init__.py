@@ -1,0 +1,1 @@
+"""What runs inside Excel, and how it gets there."""

@@ -1,0 +1,379 @@
+"""`xlbackflush doctor`: is everything in place for the button and the functions in Excel, and if not, how to mend it.
+
+Each check looks at one thing and gives one line. PASS: in order. WARN: works, but look. FAIL: the button or the functions
+will not work. SKIP: does not apply to this computer. What only Excel can show, `excel/trial.py` asks of Excel itself.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import os
+import re
+import subprocess
+import tempfile
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from xlbackflush import __version__
+from xlbackflush.addin import install as setup
+from xlbackflush.addin.computer import COMPUTER, USER, Machine
+from xlbackflush.model.errors import UnusableError
+from xlbackflush.template import binaries
+
+if TYPE_CHECKING:
+    from xlbackflush.addin.ask_excel import OpenBook
+    from xlbackflush.addin.trial import Verdict
+
+Result = Literal["PASS", "WARN", "FAIL", "SKIP"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check found, and how to mend it where there is something to mend; details go into a report."""
+
+    check: str
+    result: Result
+    what: str
+    mend: str = ""
+    details: tuple[str, ...] = ()
+
+    @property
+    def line(self) -> str:
+        """As it is printed."""
+        return f"{self.result}  {self.check}: {self.what}" + (f" {self.mend}" if self.mend else "")
+
+
+Answer = tuple[Result, str] | tuple[Result, str, str]
+_INSTALL = "xlbackflush install"
+_REINSTALL = f"Run: {_INSTALL}"
+_WITHOUT = "Until then work with the command line: xlbackflush run BOOK.xlsm; the functions answer from sheet Roll-up."
+_NO_EXCEL: Answer = ("SKIP", "there is no Excel on this system.")
+_NOT_WINDOWS: Answer = ("SKIP", "applies to Windows only.")
+
+
+def examine(machine: Machine) -> list[Finding]:
+    """All checks, in the order in which a button press depends on them."""
+    found = []
+    for name, check in CHECKS.items():
+        try:
+            found.append(Finding(name, *check(machine)))
+        except UnusableError as error:  # an xlwings that is not known, a path that VBA cannot read
+            found.append(Finding(name, "FAIL", str(error)))
+    return found
+
+
+def failed(findings: list[Finding]) -> bool:
+    """True where something keeps the button or the functions from working."""
+    return any(f.result == "FAIL" for f in findings)
+
+
+def in_excel(machine: Machine, so_far: list[Finding], open_book: OpenBook | None = None) -> list[Finding]:
+    """The trial in a real Excel (or where `open_book` opens a workbook), unless a check has failed already."""
+    if machine.system == "Other":
+        return [Finding("Excel", "FAIL", "there is no Excel on this system.", "Try it where Excel is.")]
+    if failed(so_far):
+        return [Finding("Excel", "SKIP", "not tried, as something else has failed.", "Mend that first.")]
+    from xlbackflush.addin.ask_excel import open_in_excel
+    from xlbackflush.addin.trial import trial
+
+    where = setup.places(machine)
+    open_book = open_book or partial(open_in_excel, addin=where.addin)
+    with tempfile.TemporaryDirectory(prefix="xlbackflush-", ignore_cleanup_errors=True) as folder:
+        try:
+            verdicts = trial(
+                Path(folder),
+                open_book,
+                machine.system == "Windows",
+                where.addin.parent,
+                setup.configured(machine, where),
+            )
+        except Exception as error:  # noqa: BLE001 - whatever Excel did belongs into the report
+            trace = traceback.format_exc().splitlines()
+            return [Finding("Excel", "FAIL", f"{type(error).__name__}: {error}.", _SEND, tuple(trace))]
+    return [_judged(verdict) for verdict in verdicts]
+
+
+_SEND = "Please send the report."
+
+
+def _judged(verdict: Verdict) -> Finding:
+    name = f"Excel, {verdict.part}"
+    if verdict.unsaid:
+        return Finding(name, "WARN", f"Excel did not say: {verdict.unsaid}.", _SEND)
+    if verdict.passed:
+        return Finding(name, "PASS", f"{verdict.compared:,} compared, no difference.", details=verdict.facts)
+    first, count = verdict.differences[0] if verdict.differences else "nothing was compared", len(verdict.differences)
+    what = f"{first.rstrip('.')}." if count < 2 else f"{verdict.compared:,} compared, {count:,} differ."
+    return Finding(name, "FAIL", what, _SEND, (*verdict.differences, *verdict.facts))
+
+
+# -------------------------------------------------------------------------------------------------- Python
+
+
+def _python(machine: Machine) -> Answer:
+    import platform
+
+    text = f"{platform.python_version()}, {machine.bits} bit, {machine.executable}."
+    if machine.packaged:
+        return (
+            "FAIL",
+            f"{text} It comes from the Microsoft Store and cannot write where Excel looks.",
+            "Install Python from python.org, and xlbackflush with it.",
+        )
+    return "PASS", text
+
+
+def _packages(machine: Machine) -> Answer:
+    """The packages that this version declares to need, and those of one version only in that version."""
+    present, missing, others = [], [], []
+    for requirement in importlib.metadata.requires("xlbackflush") or []:
+        if "extra ==" in requirement:
+            continue
+        name, pinned = re.match(r"([A-Za-z0-9._-]+)(?:==([\w.]+))?", requirement).groups()  # type: ignore[union-attr]
+        try:
+            version = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            missing.append(f"{name}=={pinned}" if pinned else name)
+            continue
+        present.append(f"{name} {version}")
+        if pinned and version != pinned:
+            others.append((present[-1], f"{name}=={pinned}"))
+    if missing:
+        return "FAIL", f"{', '.join(missing)} not installed.", f"Run: python -m pip install {' '.join(missing)}"
+    if others:
+        there, needed = others[0]
+        return (
+            "FAIL",
+            f"{there} is installed, but the add-in is made for {needed}.",
+            f"Run: python -m pip install {needed}",
+        )
+    return "PASS", f"xlbackflush {__version__}, {', '.join(present)}."
+
+
+def _pywin32(machine: Machine) -> Answer:
+    """What xlwings talks to Excel through."""
+    if machine.system != "Windows":
+        return _NOT_WINDOWS
+    if importlib.util.find_spec("pythoncom") is None or importlib.util.find_spec("win32com") is None:
+        return "FAIL", "pywin32 is not installed.", "Run: python -m pip install pywin32"
+    return "PASS", "installed."
+
+
+def _bridge(machine: Machine) -> Answer:
+    """The DLL through which functions reach Python, in the folders where the VBA of the add-in looks."""
+    if machine.system != "Windows":
+        return _NOT_WINDOWS
+    office = machine.registry(COMPUTER, r"SOFTWARE\Microsoft\Office\ClickToRun\Configuration", "Platform")
+    name = setup.LIBRARIES[32 if office == "x86" else 64]
+    folders = (setup.places(machine).configuration.parent, *machine.library_folders)
+    for folder in folders:
+        if (folder / name).is_file():
+            return "PASS", f"{folder / name}."
+    looked = f"{name} is in none of {', '.join(map(str, folders))}."
+    if machine.library(name):
+        return "FAIL", looked, _REINSTALL
+    again = f"python -m pip install --force-reinstall --no-deps xlwings=={binaries.XLWINGS}"
+    return "FAIL", looked, f"Run: {again}, then: {_INSTALL}"
+
+
+# --------------------------------------------------------------------------------------------- installation
+
+
+def _addin(machine: Machine) -> Answer:
+    """The add-in is there, and is the one of this version."""
+    if machine.system == "Other":
+        return _NO_EXCEL
+    where = setup.places(machine)
+    if not where.addin.is_file():
+        return "FAIL", f"not installed: {where.addin} is missing.", _REINSTALL
+    content = where.addin.read_bytes()
+    if content == binaries.addin():
+        return "PASS", f"{where.addin}."
+    if setup.is_signed_copy(content):
+        return "PASS", f"{where.addin}, a signed copy."
+    return "FAIL", f"{where.addin} is of another version of xlbackflush, or was changed.", _REINSTALL
+
+
+def _configuration(machine: Machine) -> Answer:
+    if machine.system == "Other":
+        return _NO_EXCEL
+    path = setup.places(machine).configuration
+    if not path.is_file():
+        return "FAIL", f"{path} is missing.", _REINSTALL
+    if path.read_bytes() != setup.configuration(machine):
+        return "WARN", f"{path} is not as xlbackflush writes it.", f"{_REINSTALL} --force"
+    return "PASS", f"{path}."
+
+
+def _interpreter(machine: Machine) -> Answer:
+    """The Python that Excel will start is there, and is this one."""
+    if machine.system == "Other":
+        return _NO_EXCEL
+    configured = setup.configured(machine, setup.places(machine))
+    if configured is None:
+        return "FAIL", "the configuration names none.", _REINSTALL
+    if not configured.is_file():
+        return "FAIL", f"{configured}, which Excel would start, does not exist.", _REINSTALL
+    if configured != machine.python:
+        return "WARN", f"Excel starts {configured}; this is {machine.python}.", f"To use this one: {_INSTALL}"
+    return "PASS", f"{configured}."
+
+
+def _engine(machine: Machine) -> Answer:
+    """The Python that Excel will start finds xlbackflush, of this version."""
+    if machine.system == "Other":
+        return _NO_EXCEL
+    interpreter = setup.configured(machine, setup.places(machine))
+    if interpreter is None or not interpreter.is_file():
+        return "SKIP", "no interpreter to ask."
+    code = "import xlbackflush.excel.macros, xlbackflush.excel.functions; print(xlbackflush.__version__)"
+    try:
+        done = subprocess.run(
+            [str(interpreter), "-B", "-c", code],
+            cwd=interpreter.parent, capture_output=True, text=True, timeout=120, check=False,
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return "FAIL", f"{interpreter} cannot be run: {error}.", _REINSTALL
+    if done.returncode:
+        reason = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
+        return "FAIL", f"{interpreter} cannot load xlbackflush: {reason}.", f"{_REINSTALL} (with the right Python)"
+    if done.stdout.strip() != __version__:
+        return "WARN", f"{interpreter} has xlbackflush {done.stdout.strip()}; this is {__version__}.", _REINSTALL
+    return "PASS", f"{interpreter} loads xlbackflush {__version__}."
+
+
+# ---------------------------------------------------------------------------------------- Excel and policies
+
+_OFFICE = r"Software\Policies\Microsoft\Office\16.0"
+_EXCEL = rf"{_OFFICE}\Excel\Security"
+
+#: policies that keep an add-in in XLSTART from running: key, value name, what it says
+_AGAINST_ADDINS = (
+    (rf"{_OFFICE}\Common", "VBAOff", "VBA is switched off"),
+    (rf"{_OFFICE}\Common\Security", "RequireAlwaysOnMacroSig", "add-ins must be signed by a trusted publisher"),
+    (_EXCEL, "DisableAllAddins", "all add-ins are switched off"),
+    (_EXCEL, "RequireAddinSig", "add-ins must be signed by a trusted publisher"),
+    (rf"{_EXCEL}\Trusted Locations", "AllLocationsDisabled", "trusted locations, such as XLSTART, are switched off"),
+)
+
+
+def _trust(machine: Machine) -> Answer:
+    """Whether Excel lets the add-in and the buttons of a workbook run: policies, then the user's own settings."""
+    if machine.system != "Windows":
+        return _NOT_WINDOWS
+    for key, name, says in _AGAINST_ADDINS:
+        for place in (key, key.replace("Policies\\", "")):
+            if machine.registry(USER, place, name) == 1:
+                return "FAIL", f"{says} ({USER}\\{place}, {name}).", f"Ask who looks after your computer. {_WITHOUT}"
+    if machine.appdata_server and not _network_trusted(machine):
+        return (
+            "WARN",
+            f"XLSTART is on a server ({machine.appdata_server}), where Excel trusts nothing unless it is told to.",
+            "In Excel, tick File > Options > Trust Center > Trust Center Settings > Trusted Locations > Allow Trusted "
+            f"Locations on my network; where that is greyed out, ask who looks after your computer. {_WITHOUT}",
+        )
+    for place in (_EXCEL, _EXCEL.replace("Policies\\", "")):
+        warnings = machine.registry(USER, place, "VBAWarnings")
+        if warnings in (3, 4):
+            return (
+                "WARN",
+                f"the macros of unsigned workbooks are switched off ({USER}\\{place}, VBAWarnings).",
+                "Use the buttons of the ribbon tab, or keep workbooks in a trusted location.",
+            )
+    return "PASS", "XLSTART is trusted; for a workbook, Excel asks once: Enable Content."
+
+
+def _network_trusted(machine: Machine) -> bool:
+    """Whether trusted locations may be on a server; a policy before the user's own setting."""
+    for place in (rf"{_EXCEL}\Trusted Locations", rf"{_EXCEL}\Trusted Locations".replace("Policies\\", "")):
+        allowed = machine.registry(USER, place, "AllowNetworkLocations")
+        if allowed is not None:
+            return allowed == 1
+    return False
+
+
+_DEFENDER = r"SOFTWARE\{}Microsoft\Windows Defender"
+_ASR = r"\Windows Defender Exploit Guard\ASR\Rules"
+_CHILDREN = "D4F940AB-401B-4EFC-AADC-AD5F3C50688A"
+_WIN32 = "92E97FA1-2EDF-4476-BDD6-9DD0B4DDDC7B"
+_RULES = {
+    _CHILDREN: "Office applications may not start other programs",
+    _WIN32: "macros may not call Windows, which functions need to reach Python",
+}
+
+
+def _children(machine: Machine) -> Answer:
+    """Whether Excel may start Python: attack surface reduction rules of Windows Defender, and a blocked command prompt."""
+    if machine.system != "Windows":
+        return _NOT_WINDOWS
+    if machine.registry(USER, r"Software\Policies\Microsoft\Windows\System", "DisableCMD") == 1:
+        return "FAIL", "the command prompt is switched off, through which Excel starts Python.", _WITHOUT
+    for rule, says in _RULES.items():
+        state = _rule(machine, rule)
+        if state in (1, 6):
+            verb = "blocked" if state == 1 else "asked about"
+            mend = f"Ask for an exclusion for {machine.python}. {_WITHOUT}"
+            return "FAIL" if state == 1 else "WARN", f"{says}: {verb} by Windows Defender (rule {rule}).", mend
+    return "PASS", "no policy found that keeps Excel from starting Python."
+
+
+def _rule(machine: Machine, rule: str) -> int:
+    """State of a rule: 0 off, 1 block, 2 audit, 6 warn; a policy before the computer's own setting."""
+    managed = str(machine.registry(COMPUTER, _DEFENDER.format("Policies\\") + r"\Policy Manager", "ASRRules") or "")
+    match = re.search(rf"{rule}=(\d)", managed, re.I)
+    if match:
+        return int(match[1])
+    for folder in ("Policies\\", ""):
+        state = machine.registry(COMPUTER, _DEFENDER.format(folder) + _ASR, rule)
+        if state is not None and str(state).isdigit():
+            return int(str(state))
+    return 0
+
+
+def _onedrive(machine: Machine) -> Answer:
+    if machine.system != "Windows":
+        return _NOT_WINDOWS
+    shell = r"Software\Microsoft\Windows\CurrentVersion\Explorer\User Shell Folders"
+    documents = str(machine.registry(USER, shell, "Personal") or "")
+    if "onedrive" in documents.lower():
+        return (
+            "WARN",
+            f"the Documents folder is in OneDrive ({documents}).",
+            "The button works there; switch AutoSave off during a run, or keep workbooks in a folder of this computer.",
+        )
+    return "PASS", "the Documents folder is on this computer."
+
+
+def _temporary(machine: Machine) -> Answer:
+    """The folder where a macro's messages pass through, by the name that VBA asks for."""
+    folder = machine.environment.get("TEMP") if machine.system == "Windows" else tempfile.gettempdir()
+    if not folder:
+        return "FAIL", "the variable TEMP is not set.", "Sign out of Windows and in again."
+    try:
+        handle, name = tempfile.mkstemp(prefix="xlbackflush-", dir=folder)
+        os.close(handle)
+        Path(name).unlink()
+    except OSError as error:
+        return "FAIL", f"{folder} cannot be written: {error.strerror}.", "Ask who looks after your computer."
+    return "PASS", f"{folder}."
+
+
+CHECKS: dict[str, Callable[[Machine], Answer]] = {
+    "Python": _python,
+    "Packages": _packages,
+    "pywin32": _pywin32,
+    "Bridge for functions": _bridge,
+    "Add-in": _addin,
+    "Configuration": _configuration,
+    "Interpreter for Excel": _interpreter,
+    "Engine": _engine,
+    "Trust": _trust,
+    "Starting Python": _children,
+    "OneDrive": _onedrive,
+    "Temporary folder": _temporary,
+}

@@ -1,0 +1,180 @@
+"""The macros of a workbook, in Python: each works on the workbook that called, through the same pipeline as the command line.
+
+VBA runs one of these and waits. None shows a dialog, and none fails: whatever happens ends in one sentence in the status
+bar, which VBA reads, takes away and shows. It starts with "Done: ", "Findings: " or "Stopped: ". What the user should look
+at is selected.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import getpass
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+
+from xlbackflush import schema
+from xlbackflush.lifecycle import pipeline
+from xlbackflush.lifecycle.pipeline import Outcome
+from xlbackflush.model.errors import RefusedError, UnusableError
+from xlbackflush.sheets.title_rows import SHEET_OF
+from xlbackflush.workbook.live import LiveBook, calling_book, say
+
+SENTENCE_MOST = 250  # characters; a message box of VBA and the status bar take no more
+
+
+def run() -> None:
+    """Run the backflush and write the results."""
+    _macro(_run)
+
+
+def check() -> None:
+    """List what is wrong with the inputs."""
+    _macro(_check)
+
+
+def post() -> None:
+    """Lock the draft; who presses the button approves it."""
+    _macro(_post)
+
+
+def restore() -> None:
+    """Put back the results that stood before the last run."""
+    _macro(_restore)
+
+
+def clear() -> None:
+    """Empty the output sheets."""
+    _macro(_clear)
+
+
+def explain() -> None:
+    """Say on sheet Explanation what the selected cell is made of."""
+    _macro(_explain)
+
+
+def export(form: str = "csv") -> None:
+    """Write the posted journal to a file beside the workbook, in the format of a ledger (see `ledgers.FORMATS`)."""
+    _macro(lambda book: _export(book, form))
+
+
+def _macro(work: Callable[[LiveBook], str]) -> None:
+    """Do a macro's work on the calling workbook, and leave its sentence in the status bar as the last act."""
+    try:
+        sentence = work(calling_book())
+    except RefusedError as error:
+        sentence = f"Stopped: {error}"
+    except MemoryError:
+        sentence = "Stopped: the workbook is too large for this machine's memory; nothing was changed."
+    except Exception as error:  # noqa: BLE001 - a user never sees a traceback
+        fault = f"{type(error).__name__}: {error}"
+        sentence = f"Stopped: by a fault of its own; nothing was changed. Please report it with the workbook. ({fault})"
+    say(_short(sentence))
+
+
+def _short(sentence: str) -> str:
+    """One line, cut at a word where it is too long."""
+    line = " ".join(sentence.split())
+    return line if len(line) <= SENTENCE_MOST else f"{line[: SENTENCE_MOST - 4].rsplit(' ', 1)[0]} ..."
+
+
+# ------------------------------------------------------------------------------------------------ the work
+
+
+def _run(book: LiveBook) -> str:
+    outcome = pipeline.run(book, _user(), dt.datetime.now(), lambda stage: book.status(f"Backflush: {stage} ..."))
+    posted = outcome.posted
+    if not posted:
+        return _errors(book, outcome)
+    _show(book, "Journal!A1")
+    failed = sum(not c.holds for c in posted.checks)
+    return " ".join(
+        filter(None, (
+            f"Done: run {posted.run.run} ({posted.run.status.lower()}), {posted.run.entries} entries, "
+            f"debits and credits {posted.run.debits:,.{posted.places}f} {outcome.inputs.settings.currency};",
+            f"{failed} checks FAIL, see sheet Checks." if failed else "all checks hold.",
+            f"Findings: {_counted(outcome)}." if outcome.findings else "",
+            book.product_view.problem, book.not_kept,
+        ))
+    )  # fmt: skip
+
+
+def _check(book: LiveBook) -> str:
+    outcome = pipeline.check(book)
+    if outcome.failed:
+        return _errors(book, outcome)
+    if outcome.findings:
+        _show(book, f"{SHEET_OF['Findings'].name}!A1")
+    return f"Done: no errors; findings: {_counted(outcome)}. Ready to run."
+
+
+def _post(book: LiveBook) -> str:
+    from xlbackflush.lifecycle.post import post
+
+    outcome = post(book, _user(), dt.datetime.now(), lambda stage: book.status(f"Backflush: {stage} ..."))
+    assert outcome.posted
+    run = outcome.posted.run
+    return (
+        f"Done: run {run.run} is posted: {run.entries} entries, prepared by {run.user}, approved by {run.approved_by}."
+    )
+
+
+def _restore(book: LiveBook) -> str:
+    stands = pipeline.restore(book)
+    if stands is None:
+        return "Done: the output sheets are as they were before the first run; inputs stay as they are."
+    return f"Done: the results of run {stands.run} of {stands.started} are back; inputs stay as they are."
+
+
+def _clear(book: LiveBook) -> str:
+    pipeline.clear(book)
+    return "Done: the output sheets are empty; inputs stay as they are."
+
+
+def _explain(book: LiveBook) -> str:
+    from xlbackflush import explain as explanation
+
+    where = book.selected()
+    steps = explanation.explain(book.cells(), where)
+    explanation.write(book, steps)
+    _show(book, f"{SHEET_OF['Explanation'].name}!A1")
+    return f"Done: {where} is explained in {len(steps)} step{'s' if len(steps) != 1 else ''}; each links to its cell."
+
+
+def _export(book: LiveBook, form: str) -> str:
+    from xlbackflush.ledgers.export import export_book
+    from xlbackflush.ledgers.formats import FORMATS
+
+    path = book.local_path()
+    if path is None:
+        raise UnusableError(
+            "the workbook lies in no folder of this computer; save it there, or use: xlbackflush export"
+        )
+    warnings: list[str] = []
+    files = export_book(book, path, FORMATS[form], force=True, warn=warnings.append)
+    return f"Done: wrote {', '.join(file.name for file in files)} beside the workbook. {' '.join(warnings)}"
+
+
+def _errors(book: LiveBook, outcome: Outcome) -> str:
+    """What stopped a run, with the first cell to mend selected."""
+    first = next(f for f in outcome.findings if f.severity == schema.ERROR)
+    _show(book, first.where if "!" in first.where else f"{SHEET_OF['Findings'].name}!A1")
+    return f"Findings: {_counted(outcome)}; nothing was posted. First: {first.where} {first.what} {first.fix}"
+
+
+def _counted(outcome: Outcome) -> str:
+    counts = Counter(f.severity for f in outcome.findings)
+    return ", ".join(f"{n} {s.lower()}{'s' * (n != 1)}" for s in schema.SEVERITIES if (n := counts[s])) or "none"
+
+
+def _show(book: LiveBook, where: str) -> None:
+    """Select what to look at; a sheet that the user has hidden stays hidden."""
+    with suppress(Exception):
+        book.show(where)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return ""

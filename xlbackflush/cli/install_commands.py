@@ -1,0 +1,103 @@
+"""Commands on the installation: install, uninstall, doctor."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xlbackflush import __version__
+from xlbackflush.addin.computer import Machine, this_machine
+from xlbackflush.cli.printed import say, tell
+
+if TYPE_CHECKING:
+    from xlbackflush.addin.doctor import Finding
+    from xlbackflush.addin.install import Step
+
+
+def install(args: argparse.Namespace) -> int:
+    """Put the add-in where Excel looks, or into a folder."""
+    from xlbackflush.addin import install as installation
+
+    machine = this_machine()
+    steps = installation.install(machine, args.folder, args.force, args.addin)
+    if args.folder:
+        hint = "Copy both files; INTERPRETER_WIN in the .conf names the Python that Excel starts."
+    elif all(step.done == installation.UNCHANGED for step in steps):
+        hint = "Everything is in place. To check: xlbackflush doctor"
+    else:
+        hint = "Start Excel again to see the tab Backflush. To check: xlbackflush doctor"
+        if machine.system == "Windows":
+            hint += (
+                "\nIf your Windows profile follows you to other computers, so does the add-in: install it there, too."
+            )
+    return _told(steps, hint, args)
+
+
+def uninstall(args: argparse.Namespace) -> int:
+    """Take away what `install` wrote."""
+    from xlbackflush.addin import install as installation
+    from xlbackflush.workbook import undo
+
+    steps = installation.uninstall(this_machine(), args.folder)
+    hint = "Workbooks stay as they are." if steps else "Nothing is installed."
+    if any(step.done == installation.IN_USE for step in steps):
+        hint = "One file is left: close Excel and run this again. " + hint
+    if undo.folder().is_dir():
+        hint += f" Copies for Restore previous run are in {undo.folder()}; delete that folder to be rid of them."
+    return _told(steps, hint, args)
+
+
+def _told(steps: list[Step], hint: str, args: argparse.Namespace) -> int:
+    files = [{"done": s.done, "file": str(s.path), "note": s.note} for s in steps]
+    return tell(args, {"files": files}, "\n".join([*(step.line for step in steps), hint]))
+
+
+def doctor(args: argparse.Namespace) -> int:
+    """Check the installation; with --excel, the whole way through a real Excel."""
+    from xlbackflush.addin import doctor as examination
+
+    machine = this_machine()
+    found = examination.examine(machine)
+    if args.excel:
+        if not (args.quiet or args.json or machine.system == "Other" or examination.failed(found)):
+            say("Trying it in Excel. When Excel shows a message, press OK there ...")
+        found += examination.in_excel(machine, found)
+    code = int(examination.failed(found))
+    target: Path | None = args.report or (Path("xlbackflush-report.txt") if args.excel else None)
+    if target:
+        target.write_text(_report_text(found), encoding="utf-8")
+    if args.json:
+        rows = [{"check": f.check, "result": f.result, "what": f.what, "mend": f.mend} for f in found]
+        return tell(args, {"checks": rows, "report": str(target) if target else None}, "", code)
+    for finding in found:
+        if finding.result == "FAIL" or not args.quiet:
+            say(finding.line)
+    lines = [_summary(machine, found)]
+    lines += [f"Wrote {target}; to report a problem, read this file and send it in."] if target else []
+    return tell(args, {}, "\n".join(lines), code)
+
+
+def _summary(machine: Machine, findings: list[Finding]) -> str:
+    """The last line: what all the others come to."""
+    count = Counter(finding.result for finding in findings)
+    if count["FAIL"]:
+        return "FAIL: see above."
+    if machine.system == "Other":
+        return f"PASS for the command line; {count['SKIP']} checks are for Excel, which this system does not have."
+    if count["WARN"]:
+        return f"PASS, with {count['WARN']} warning{'s' if count['WARN'] > 1 else ''}: see above."
+    return "PASS: everything is in place."
+
+
+_DETAILS = 500  # lines of each finding that a report holds
+
+
+def _report_text(found: list[Finding]) -> str:
+    """The report as a file: what was found, and every detail behind it."""
+    lines = [f"xlbackflush {__version__} on {sys.platform}, Python {sys.version}", ""]
+    for finding in found:
+        lines += [finding.line, *(f"      {detail}" for detail in finding.details[:_DETAILS])]
+    return "\n".join([*lines, ""])

@@ -1,0 +1,131 @@
+"""What a command prints about a workbook: findings, a short summary, or JSON for a machine."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import json
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from xlbackflush.lifecycle.pipeline import Outcome
+    from xlbackflush.workbook.file import FileBook
+    from xlbackflush.workbook.product_view_file import ProductView
+
+
+def progress(args: argparse.Namespace) -> Any:
+    """Stage names on a terminal, one line that is overwritten."""
+    if args.quiet or args.json or not sys.stderr.isatty():
+        return lambda stage: None
+    return lambda stage: print(f"\r\033[K{stage} ...", end="\r", file=sys.stderr, flush=True)
+
+
+def user() -> str:
+    """Who runs the command; "" where the system does not say."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return ""
+
+
+def say(text: str) -> None:
+    """Print, unless nobody reads it any more, as behind `| head`: what a command has done stays done."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def tell(args: argparse.Namespace, result: dict[str, Any], text: str, code: int = 0) -> int:
+    """Print what was done, as text or, with --json, as JSON, and return the exit code."""
+    if args.json:
+        say(json.dumps({"exit": code, **result}, indent=2))
+    elif not args.quiet:
+        say(text)
+    return code
+
+
+def report(outcome: Outcome, args: argparse.Namespace, book: FileBook) -> int:
+    """Print findings and summary of a check or run of a workbook, and return the exit code."""
+    view = book.product_view
+    code = 1 if outcome.failed else 0
+    if sys.stderr.isatty():
+        print("\r\033[K", end="", file=sys.stderr)
+    for problem in filter(None, (view.problem, book.not_kept)):
+        print(f"xlbackflush: {problem}", file=sys.stderr)
+    if args.json:
+        say(json.dumps({"exit": code, **summary(outcome, view)}, indent=2))
+        return code
+    shown = [f for f in outcome.findings if f.severity == "Error" or not args.quiet]
+    for finding in shown[:40]:
+        say(f"{finding.severity}  {finding.where}  {finding.what}  Fix: {finding.fix}")
+    if len(shown) > 40:
+        say(f"... and {len(shown) - 40} more: see sheet Findings.")
+    if not args.quiet:
+        say("\n".join(_table(outcome, view)))
+    return code
+
+
+def summary(outcome: Outcome, view: ProductView) -> dict[str, Any]:
+    """The outcome for a machine. Amounts are in the currency, exact to the minor unit; files are paths, or null."""
+    result: dict[str, Any] = {
+        "findings": [
+            {"severity": f.severity, "code": f.code, "where": f.where, "what": f.what, "fix": f.fix, "effect": f.effect}
+            for f in outcome.findings
+        ]
+    }
+    posted = outcome.posted
+    if posted:
+        unit = 10**posted.places
+        result |= {
+            "run": posted.run.run,
+            "status": posted.run.status,
+            "entries": posted.run.entries,
+            "debits": posted.run.debits,
+            "credits": posted.run.credits,
+            "ledger": {row.role: row.closing / unit for row in posted.ledger.itertuples()},
+            "checks": {
+                "passed": sum(c.holds for c in posted.checks),
+                "failed": sum(not c.holds for c in posted.checks),
+            },
+            "product_view": str(view.file) if view.file else None,
+        }
+    return result
+
+
+def _table(outcome: Outcome, view: ProductView) -> list[str]:
+    """The short summary at the end."""
+    counts = {s: sum(f.severity == s for f in outcome.findings) for s in ("Error", "Warning", "Note")}
+    found = ", ".join(f"{n} {s.lower()}{'s' if n != 1 else ''}" for s, n in counts.items() if n) or "none"
+    posted = outcome.posted
+    if not posted:
+        if outcome.failed:
+            return ["", f"Findings: {found}. Nothing was posted; see sheet Findings."]
+        return [f"Findings: {found}. Ready to run."]
+    places = posted.places
+    currency = outcome.inputs.settings.currency
+
+    def money(minor: int) -> str:
+        return f"{minor / 10**places:,.{places}f}"
+
+    rows = [
+        ("Run", f"{posted.run.run} ({posted.run.status.lower()})"),
+        ("Entries", str(posted.run.entries)),
+        (f"Debits, {currency}", f"{posted.run.debits:,.{places}f}"),
+        (f"Credits, {currency}", f"{posted.run.credits:,.{places}f}"),
+    ]
+    rows += [(row.role, money(int(row.closing))) for row in posted.ledger.itertuples() if row.closing]
+    failed = sum(not c.holds for c in posted.checks)
+    rows += [
+        ("Findings", found),
+        (
+            "Checks",
+            f"{len(posted.checks)} hold" if not failed else f"{failed} of {len(posted.checks)} FAIL: see sheet Checks",
+        ),
+    ]
+    if view.file:
+        rows.append(("Product view", f"{view.file.name}, {view.rows:,} rows"))
+    left, right = max(len(a) for a, _ in rows), max(len(b) for _, b in rows)
+    return [f"{a:<{left}}  {b:>{right}}" for a, b in rows]

@@ -1,0 +1,108 @@
+"""Commands on a workbook: new, check, run, restore, clear, explain, export."""
+
+from __future__ import annotations
+
+import argparse
+import calendar
+import datetime as dt
+from dataclasses import asdict
+from pathlib import Path
+
+from xlbackflush.cli.printed import progress, report, tell, user
+
+
+def new(args: argparse.Namespace) -> int:
+    """Write a new workbook."""
+    from xlbackflush.model.errors import UnusableError
+    from xlbackflush.template.build import build
+    from xlbackflush.template.samples import SAMPLES
+    from xlbackflush.workbook.file import check_free, check_new
+
+    path: Path = args.book
+    check_new(path)
+    if path.exists() and not args.force:
+        raise UnusableError(f"{path.name} exists already; choose another name, or add --force to replace it.")
+    if path.exists():
+        check_free(path)
+    if args.sample is not None and args.sample not in SAMPLES:
+        raise UnusableError(f"There is no sample {args.sample!r}; choose {' or '.join(SAMPLES)}.")
+    month = _month(args.period)
+    sample = SAMPLES[args.sample]() if args.sample else None
+    build(path, month, sample)
+    print(f"Wrote {path}." + (f" Next: xlbackflush run {path}" if sample else " Fill the yellow sheets, then run it."))
+    return 0
+
+
+def _month(text: str | None) -> tuple[dt.date, dt.date]:
+    """First and last day of a month given as YYYY-MM, or of this month."""
+    from xlbackflush.model.errors import UnusableError
+
+    try:
+        first = dt.datetime.strptime(text, "%Y-%m").date() if text else dt.date.today().replace(day=1)
+    except ValueError as error:
+        raise UnusableError(f"--period {text}: write the month as YYYY-MM, such as 2026-11.") from error
+    return first, first.replace(day=calendar.monthrange(first.year, first.month)[1])
+
+
+def check(args: argparse.Namespace) -> int:
+    """Check the inputs."""
+    from xlbackflush.lifecycle import pipeline
+    from xlbackflush.workbook.file import FileBook
+
+    with FileBook(args.book) as book:
+        outcome = pipeline.check(book)
+    return report(outcome, args, book)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the backflush."""
+    from xlbackflush.lifecycle import pipeline
+    from xlbackflush.workbook.file import FileBook
+
+    with FileBook(args.book) as book:
+        outcome = pipeline.run(book, user(), dt.datetime.now(), progress(args))
+    return report(outcome, args, book)
+
+
+def restore(args: argparse.Namespace) -> int:
+    """Put back the results that stood before the last run."""
+    from xlbackflush.lifecycle import pipeline
+    from xlbackflush.workbook.file import FileBook
+
+    with FileBook(args.book) as book:
+        stands = pipeline.restore(book)
+    said = f"the results of run {stands.run} stand again" if stands else "there are no results, as before the first run"
+    return tell(args, {"run": stands.run if stands else None}, f"Restored {args.book}: {said}.")
+
+
+def clear(args: argparse.Namespace) -> int:
+    """Empty the output sheets."""
+    from xlbackflush.lifecycle import pipeline
+    from xlbackflush.workbook.file import FileBook
+
+    with FileBook(args.book) as book:
+        pipeline.clear(book)
+    return tell(args, {}, f"Cleared the results of {args.book}; inputs stay as they are.")
+
+
+def explain(args: argparse.Namespace) -> int:
+    """Show what a cell, or all costs of a product, are made of; the same steps go to sheet Explanation."""
+    from xlbackflush import explain as explanation
+    from xlbackflush.model.errors import UnusableError
+    from xlbackflush.workbook.file import FileBook
+
+    if (args.cell is None) == (args.product is None):
+        raise UnusableError("Name a cell, such as Journal!I7, or --product CODE.")
+    with FileBook(args.book) as book:
+        reader = book.cells()
+        steps = explanation.product(reader, args.product) if args.product else explanation.explain(reader, args.cell)
+        explanation.write(book, steps)
+    return tell(args, {"steps": [asdict(step) for step in steps]}, "\n".join(explanation.printed(steps)))
+
+
+def export(args: argparse.Namespace) -> int:
+    """Write the posted journal to files that a ledger imports."""
+    from xlbackflush.ledgers.export import export as write
+
+    files = write(args.book, args.format, args.to, args.force)
+    return tell(args, {"files": [str(file) for file in files]}, "\n".join(f"Wrote {file}." for file in files))

@@ -1,1 +1,0 @@
-"""The commands behind the command line, each a function from parsed arguments to an exit code."""

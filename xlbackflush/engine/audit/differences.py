@@ -1,0 +1,270 @@
+"""Differences: what was used beyond the bills, item by item over one or several periods, and what it can be laid against.
+
+    used beyond the bill = book - counted      exposure of a BOM line = parent units started, planned scrap included
+
+Items are matched across periods by code, lines by parent, component and quantity: a line whose quantity was changed is
+another line from then on. Where an item was not counted and its book quantity was carried forward, the difference of the
+next count covers the periods in between.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from xlbackflush import schema
+from xlbackflush.engine.explosion.demand import Demand
+from xlbackflush.engine.explosion.explosion import Trace
+from xlbackflush.engine.standards.bill import Floats, Structure, code_key
+from xlbackflush.engine.stock.relief import of_events
+from xlbackflush.model.tables import Settings
+
+COUNT_ERROR = 0.005  # of the quantity handled: what a count is taken to be off by, before the counts say otherwise
+COUNT_ERROR_MIN, COUNT_ERROR_MAX = 0.0025, 0.02
+_EARLIER = 8  # counts with which that is weighed
+_NORMAL_MEDIAN = 0.6745  # median of the absolute value of a standard normal
+NOTICED = 2.0  # noises: a smaller difference is not looked into
+
+
+@dataclass(frozen=True)
+class Period:
+    """Results of one period: the stages of the engine that the differences come from."""
+
+    settings: Settings
+    structure: Structure
+    trace: Trace
+    demand: Demand
+    book: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Line:
+    """A BOM line, as the last period that has it writes it: codes, quantity per parent, row on the BOM sheet.
+
+    key: what makes it the same line in another period.
+    """
+
+    key: tuple[str, str, float]
+    parent: str = field(compare=False)
+    component: str = field(compare=False)
+    row: int = field(compare=False)
+
+    @property
+    def quantity(self) -> float:
+        return self.key[2]
+
+
+@dataclass
+class Item:
+    """Differences of one item. All arrays have one entry per period `at` (positions) in which it was counted.
+
+    used: units gone beyond the book. noise: standard error expected of that. use: units relieved and scrapped by the book.
+    shelf: what there was to count, about. counted: what was found. returns: the period opened with the count before it.
+    since: the first period that each count speaks for. lines: those that take the item, each with its parent units.
+    """
+
+    key: str
+    code: str
+    uom: str
+    cost: float
+    at: list[int]
+    since: list[int]
+    used: Floats
+    noise: Floats
+    use: Floats
+    shelf: Floats
+    counted: Floats
+    returns: list[bool]
+    lines: list[tuple[Line, Floats]]
+
+
+@dataclass
+class _Stretch:
+    """What happened to an item from one count (or the first period) to the end of period t. counted: NaN if it was not."""
+
+    t: int
+    since: int
+    opening: float
+    book: float
+    counted: float
+    handled: float
+    use: float
+    lines: dict[Line, float]
+
+    def follows(self, before: _Stretch | None, quantity: str) -> bool:
+        """Did it open with the book or counted quantity that the period before closed with?"""
+        closed = math.nan if before is None or before.t != self.t - 1 else float(getattr(before, quantity))
+        return math.isclose(self.opening, closed, rel_tol=1e-9, abs_tol=1e-6)
+
+
+class View:
+    """One period as arrays: per item of its Standard Cost, or per BOM line."""
+
+    def __init__(self, period: Period) -> None:
+        self.structure = period.structure
+        items, lines, book = period.structure.items, period.structure.lines, period.book
+        at, count = book["item"].to_numpy(), len(items)
+
+        def spread(values: pd.Series, blank: float = 0.0) -> Floats:
+            whole = np.full(count, blank)
+            whole[at] = values.to_numpy(dtype=np.float64)
+            return whole
+
+        self.opening, self.book = spread(book["opening"]), spread(book["book"])
+        self.counted, self.cost = spread(book["counted"], np.nan), spread(book["cost"])
+        self.used = -spread(book["difference"], np.nan)
+        self.use = spread(book["relieved"]) + spread(book["scrapped"])
+        self.handled = np.maximum(self.opening + spread(book["received"]), self.use)
+        self.stocked = (items["role"] != "").to_numpy()
+        self.phantom = (items["type"] == schema.PHANTOM).to_numpy()
+        self.keys = [""] * count
+        for key, i in period.structure.number.items():
+            self.keys[i] = key
+        self.parent, self.component = (lines[end].to_numpy() for end in ("parent", "component"))
+        self.codes, self.uom = items["code"].tolist(), items["uom"].tolist()
+
+        rows = period.trace.rows
+        taken = ~of_events(period.trace, period.demand, schema.PURCHASE)
+        line, required = rows["line"].to_numpy(), rows["required"].to_numpy()
+        on_line = taken & (line >= 0)
+        self.required = np.bincount(line[on_line], required[on_line], minlength=len(lines))
+        started = np.bincount(line[on_line], rows["parent_qty"].to_numpy()[on_line], minlength=len(lines))
+        quantity = lines["quantity"].to_numpy(dtype=np.float64)
+        self.exposure = np.divide(self.required, quantity, out=started.astype(np.float64), where=quantity != 0)
+        exploded = taken & ~rows["relieved"].to_numpy(dtype=bool) & ((line < 0) | (not period.trace.condensed))
+        self.made = np.bincount(rows["item"].to_numpy()[exploded], required[exploded], minlength=count)
+        self._below: dict[int, dict[int, float]] = {}
+
+    def below(self, item: int) -> dict[int, float]:
+        """Stocked components of one good unit of a made item, with their quantities; phantoms are walked through."""
+        if item not in self._below:
+            found: dict[int, float] = {}
+            for line in range(*self.structure.first_line[item : item + 2]):
+                if self.made[item] <= 0 or not self.required[line]:
+                    continue
+                share = float(self.required[line] / self.made[item])
+                component = int(self.component[line])
+                under = {component: 1.0} if self.stocked[component] else self.below(component)
+                for part, quantity in under.items():
+                    found[part] = found.get(part, 0.0) + share * quantity
+            self._below[item] = found
+        return self._below[item]
+
+
+class Differences:
+    """The differences of all periods, in order of time. `count_error` is the noise of counts as a share of what was
+    handled, as the counts themselves show it: half of all items have little else.
+    """
+
+    def __init__(self, periods: Sequence[Period]) -> None:
+        self.settings = [p.settings for p in periods]
+        self.views = [View(p) for p in periods]
+        seen = [~np.isnan(v.used) & (v.handled > 0) for v in self.views]
+        ratios = [np.abs(v.used[s]) / v.handled[s] for v, s in zip(self.views, seen, strict=True)]
+        usual = np.full(_EARLIER, COUNT_ERROR * _NORMAL_MEDIAN)
+        middle = float(np.median(np.concatenate([*ratios, usual])))
+        self.count_error = min(max(middle / _NORMAL_MEDIAN, COUNT_ERROR_MIN), COUNT_ERROR_MAX)
+        self._items: dict[str, Item] = {}
+
+    def noticed(self, limit: int) -> list[Item]:
+        """Items whose difference passes the noise, in one period or in all together; the largest in money first."""
+        keys = list(dict.fromkeys(key for v in self.views for key in v.structure.number))
+        total, variance, largest, worth = np.zeros((4, len(keys)))
+        for view in self.views:
+            at = np.fromiter((view.structure.number.get(k, -1) for k in keys), np.int64, len(keys))
+            used, noise = np.append(view.used, np.nan)[at], np.append(self._noise(view.handled, view.counted), 1.0)[at]
+            known = ~np.isnan(used)
+            used = np.where(known, used, 0.0)
+            total += used
+            variance += np.where(known, noise**2, 0.0)
+            largest = np.maximum(largest, np.abs(used) / noise)
+            worth = np.maximum(worth, np.abs(used) * np.append(view.cost, 0.0)[at])
+        together = np.divide(np.abs(total), np.sqrt(variance), out=np.zeros(len(keys)), where=variance > 0)
+        chosen = np.flatnonzero(np.maximum(largest, together) > NOTICED)
+        order = chosen[np.argsort(-worth[chosen], kind="stable")][:limit]
+        return [self.item(keys[i]) for i in order]
+
+    def _noise(self, handled: Floats, counted: Floats) -> Floats:
+        """Standard error of each difference; where things are counted in whole units, half a unit at least."""
+        least = np.where(counted == np.round(counted), 0.5, 1e-6)
+        noise: Floats = np.hypot(self.count_error * handled, least)
+        return noise
+
+    def item(self, key: str) -> Item:
+        """One item over all periods."""
+        if key not in self._items:
+            self._items[key] = self._gathered(key)
+        return self._items[key]
+
+    def _gathered(self, key: str) -> Item:
+        counts: list[_Stretch] = []
+        returns: list[bool] = []
+        last: _Stretch | None = None
+        for now in self._stretches(key):
+            uncounted = last is not None and math.isnan(last.counted) and now.follows(last, "book")
+            returns.append(now.follows(last, "counted"))
+            if last is not None and uncounted:
+                now.since = last.since
+                now.handled, now.use = max(now.handled, last.handled), now.use + last.use
+                now.lines = {
+                    line: now.lines.get(line, 0.0) + last.lines.get(line, 0.0) for line in now.lines | last.lines
+                }
+            counts.append(now)
+            last = now
+        kept = [n for n, c in enumerate(counts) if not math.isnan(c.counted)]
+        counts = [counts[n] for n in kept]
+        handled, book, counted = (
+            np.array([getattr(c, name) for c in counts]) for name in ("handled", "book", "counted")
+        )
+        lines = {line.key: line for c in counts for line in c.lines}.values()  # as last written
+        t = counts[-1].t
+        view = self.views[t]
+        i = view.structure.number[key]
+        return Item(
+            key=key, code=str(view.codes[i]), uom=str(view.uom[i]),
+            cost=float(view.cost[i]), at=[c.t for c in counts], since=[c.since for c in counts], used=book - counted,
+            noise=self._noise(handled, counted), use=np.array([c.use for c in counts]),
+            shelf=np.maximum((np.abs(counted) + np.abs(book)) / 2, 1.0), counted=counted,
+            returns=[returns[n] for n in kept],
+            lines=[(line, np.array([c.lines.get(line, 0.0) for c in counts])) for line in lines],
+        )  # fmt: skip
+
+    def _stretches(self, key: str) -> Iterator[_Stretch]:
+        """The item in every period that knows it."""
+        for t, view in enumerate(self.views):
+            i = view.structure.number.get(key, -1)
+            if i >= 0:
+                opening, book, counted = (float(a[i]) for a in (view.opening, view.book, view.counted))
+                yield _Stretch(
+                    t, t, opening, book, counted, float(view.handled[i]), float(view.use[i]), self._takers(t, i)
+                )
+
+    def is_counted(self, key: str) -> bool:
+        """Was an item counted in any period?"""
+        at = ((view, view.structure.number.get(key, -1)) for view in self.views)
+        return any(i >= 0 and not np.isnan(view.counted[i]) for view, i in at)
+
+    def takers(self, key: str) -> list[tuple[Line, list[float]]]:
+        """The lines that take an item, each with its parent units per period."""
+        each = [
+            self._takers(t, view.structure.number[key]) if key in view.structure.number else {}
+            for t, view in enumerate(self.views)
+        ]
+        lines = {line.key: line for found in each for line in found}.values()
+        return [(line, [found.get(line, 0.0) for found in each]) for line in lines]
+
+    def _takers(self, t: int, item: int) -> dict[Line, float]:
+        """The lines that take an item, with their parent units, in one period."""
+        view = self.views[t]
+        quantity, row = (view.structure.lines[name].to_numpy() for name in ("quantity", "row"))
+        found: dict[Line, float] = {}
+        for n in np.flatnonzero(view.component == item):
+            parent, component = str(view.codes[view.parent[n]]), str(view.codes[item])
+            key = (code_key(parent), code_key(component), float(quantity[n]))
+            line = Line(key, parent, component, int(row[n]))
+            found[line] = found.get(line, 0.0) + float(view.exposure[n])
+        return found

@@ -1,0 +1,261 @@
+"""Sensitivity: what an error in one input cell would do to closing inventory and to cost of goods sold.
+
+Each cell is made 1 % larger, then one unit larger (a percentage by one percentage point), and the run is worked out again.
+An effect is what that changes in the balances as they are posted, rounded to the minor unit like any other run: it is the
+amount by which the books would be wrong. Where the checks of the inputs refuse the larger value, as in a share of 100 %,
+the smaller one is taken, and the effect turned round.
+
+Where there are too many cells for that, those are tried from which most is to be expected: by the cost that runs through a
+cell (see `governed`), and by what came of cells of its kind before.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from xlbackflush import schema
+from xlbackflush.engine.audit.closings import Closings, Stages
+from xlbackflush.engine.standards.bill import Floats, Structure
+from xlbackflush.model.tables import Inputs
+
+#: cells worked out one by one, at a few hundredths of a second each
+MOST = 1_000
+#: the input tables whose numbers can move a balance
+TABLES = tuple(t for t in schema.INPUT_TABLES if any(c.kind in schema.NUMERIC for c in t.columns))
+_PERCENT = 0.01
+
+Weights = dict[tuple[str, str], Floats]  # of each row of a column
+
+
+@dataclass(frozen=True)
+class Cell:
+    """An input cell with a number; index counts the rows of its frame from 0."""
+
+    table: str
+    column: schema.Column
+    index: int
+    value: float
+
+    @property
+    def unit(self) -> float:
+        """One of what the cell counts; of a percentage, one percentage point."""
+        return 0.01 if self.column.kind == "percent" else 1.0
+
+
+@dataclass(frozen=True)
+class Effect:
+    """Change of the closing balances if a cell were 1 % or one unit larger; None where the checks refuse any change."""
+
+    cell: Cell
+    percent: Closings | None
+    unit: Closings | None
+
+    @property
+    def size(self) -> int:
+        """The larger of the two effects of 1 %, without its sign, in minor units."""
+        return _size(self.percent)
+
+    @property
+    def matters(self) -> bool:
+        return self.size > 0 or _size(self.unit) > 0
+
+
+@dataclass(frozen=True)
+class Sensitivity:
+    """Effects of the cells that move a balance, the largest first; how many cells of each table there are and were tried."""
+
+    effects: list[Effect]
+    cells: Counter[str]
+    tried: Counter[str]
+    places: int
+
+
+def sensitivity(
+    inputs: Inputs, structure: Structure, most: int = MOST, progress: Callable[[str], None] = lambda stage: None
+) -> Sensitivity:
+    """The effects of all cells, or of the `most` from which most is to be expected.
+
+    inputs and structure are those of a run without errors. progress is told how far the work has come.
+    """
+    stages = Stages(inputs, structure)
+    found = cells(inputs)
+    tried = []
+    for done, cell in enumerate(_most_first(stages, found, most)):
+        if done % 100 == 0:
+            progress(f"Trying {min(most, len(found)):,} cells, {done:,} done")
+        tried.append(cell)
+    effects = sorted((e for e in tried if e.matters), key=lambda e: (-e.size, -_size(e.unit)))
+    return Sensitivity(effects, Counter(c.table for c in found), Counter(e.cell.table for e in tried), stages.places)
+
+
+def cells(inputs: Inputs) -> list[Cell]:
+    """Every input cell with a number, table by table, column by column."""
+    return [
+        Cell(table.name, column, index, value)
+        for table in TABLES
+        for column in table.columns
+        if column.kind in schema.NUMERIC
+        for index, value in enumerate(inputs.frames[table.name][column.name].tolist())
+        if value == value
+    ]
+
+
+def effect(stages: Stages, cell: Cell) -> Effect:
+    """The effects of one cell."""
+    nothing = Closings(0, 0)
+    percent = _change(stages, cell, cell.value * _PERCENT) if cell.value else nothing
+    return Effect(cell, percent, _change(stages, cell, cell.unit))
+
+
+def _change(stages: Stages, cell: Cell, by: float) -> Closings | None:
+    """What a larger value changes; where it is refused, what a smaller one does, turned round."""
+    for sign in (1, -1):
+        changed = stages.with_cell(cell.table, cell.column.name, cell.index, cell.value + sign * by)
+        if changed:
+            change = changed.closings - stages.closings
+            return Closings(sign * change.inventory, sign * change.cogs)
+    return None
+
+
+def _size(change: Closings | None) -> int:
+    return max(abs(change.inventory), abs(change.cogs)) if change else 0
+
+
+# ------------------------------------------------------------------------------------- which cells to try
+
+
+def _most_first(stages: Stages, found: list[Cell], most: int) -> Iterator[Effect]:
+    """Effects of the cells, the next one always where most is to be expected.
+
+    What is to be expected of a cell is the money that it governs, times the largest share of such money that has moved a
+    balance when n other cells of its kind were tried, but at least times 1 / (1 + n): there may be others than those.
+    """
+    weights, kinds = governed(stages), _kinds(stages)
+    waiting: dict[tuple[str, ...], list[tuple[float, int]]] = {}
+    for number, cell in enumerate(found):
+        key = (cell.table, cell.column.name)
+        weight = float(weights[key][cell.index]) if key in weights else 0.0
+        waiting.setdefault((*key, kinds[cell.table][cell.index]), []).append((weight, -number))
+    for queue in waiting.values():
+        queue.sort()
+    share = dict.fromkeys(waiting, 0.0)
+    tried: Counter[tuple[str, ...]] = Counter()
+    for _ in range(min(most, len(found))):
+        kind = max(waiting, key=lambda k: max(share[k], 1 / (1 + tried[k])) * waiting[k][-1][0])
+        weight, number = waiting[kind].pop()
+        if not waiting[kind]:
+            del waiting[kind]
+        result = effect(stages, found[-number])
+        tried[kind] += 1
+        if weight:
+            share[kind] = max(share[kind], result.size / weight)
+        yield result
+
+
+#: columns that tell rows apart that move different accounts
+_TOLD_BY = {"Counts": ("Event",), "Scrap": ("Stage", "Kind")}
+
+
+def _kinds(stages: Stages) -> dict[str, list[str]]:
+    """Of each row of each table: type of its items, whether they are counted at the end, and what else tells it apart."""
+    built, frames = stages.structure, stages.inputs.frames
+    counted = np.zeros(len(built.items) + 1, dtype=bool)
+    counted[built.of("Stock")[frames["Stock"]["Counted qty"].notna().to_numpy()]] = True
+    of_item = [f"{t} {c}" for t, c in zip([*built.items["type"], ""], counted, strict=True)]
+    found: dict[str, list[str]] = {}
+    for table in (t.name for t in TABLES):
+        ends = [n for n in ("Parent", "Component", "Item") if n in frames[table]]
+        told = [[of_item[i] for i in built.of(table, end)] for end in ends]
+        told += [frames[table][column].tolist() for column in _TOLD_BY.get(table, ())]
+        found[table] = ["|".join(row) for row in zip(*told, strict=True)] if told else [""] * len(frames[table])
+    return found
+
+
+def governed(stages: Stages) -> Weights:
+    """Money at standard in proportion to each cell, column by column: what 1 % of it can move at most, times 100, about.
+
+    Gross: all that comes in, is used, goes out or is in stock counts, whatever it is set off against.
+    """
+    inputs, built, frames = stages.inputs, stages.structure, stages.inputs.frames
+
+    def number(table: str, column: str) -> Floats:
+        values: Floats = np.nan_to_num(frames[table][column].abs().to_numpy(dtype=np.float64))
+        return values
+
+    unit, material = _unit_costs(stages)
+    found: Weights = {
+        ("Purchases", "Actual price"): number("Purchases", "Quantity") * number("Purchases", "Actual price"),
+        ("Scrap", "Salvage value"): number("Scrap", "Salvage value"),
+        ("Actuals", "Amount"): number("Actuals", "Amount"),
+    }
+    for table in ("InventoryCount", "Opening"):
+        found |= {(table, c.name): number(table, c.name) for c in schema.TABLES[table].columns if c.kind == "money"}
+    for table, column in _UNITS:
+        found[table, column] = number(table, column) * unit[built.of(table)]
+    at, quantity = built.of("WIP"), number("WIP", "Quantity")
+    found["WIP", "Material %"] = quantity * number("WIP", "Material %") * material[at]
+    found["WIP", "Conversion %"] = quantity * number("WIP", "Conversion %") * (unit - material)[at]
+    return found | _standards(inputs, built, _throughput(stages, number), unit)
+
+
+_UNITS = (
+    ("Counts", "Quantity"),
+    ("Scrap", "Quantity"),
+    ("Purchases", "Quantity"),
+    ("Stock", "Opening qty"),
+    ("Stock", "Counted qty"),
+    ("WIP", "Quantity"),
+)
+
+
+def _unit_costs(stages: Stages) -> tuple[Floats, Floats]:
+    """Unit cost of each item, and the material in it, at their highest in the period; a last one for item -1."""
+    rows = stages.rollup.rows
+    costs = np.zeros((2, len(stages.structure.items) + 1))
+    for highest, column in zip(costs, ("unit_cost", "Material"), strict=True):
+        np.maximum.at(highest, rows["item"].to_numpy(), rows[column].to_numpy())
+    return costs[0], costs[1]
+
+
+def _throughput(stages: Stages, number: Callable[[str, str], Floats]) -> Floats:
+    """Units of each item that are counted, moved or in stock, and those inside of what is: from the top of the BOM down."""
+    built, lines = stages.structure, stages.structure.lines
+    units = np.zeros(len(built.items) + 1)
+    for table, column in _UNITS:
+        np.add.at(units, built.of(table), number(table, column))
+    parent, component = lines["parent"].to_numpy(), lines["component"].to_numpy()
+    each = lines["factor"].to_numpy() * built.items["to_start"].to_numpy()[parent]
+    level = built.level[parent]
+    for depth in range(int(level.max(initial=-1)) + 1):
+        at = np.flatnonzero(level == depth)
+        np.add.at(units, component[at], units[parent[at]] * each[at])
+    return units[:-1]
+
+
+def _standards(inputs: Inputs, built: Structure, units: Floats, unit_cost: Floats) -> Weights:
+    """The cells of BOM and Standard Cost: cost per unit that follows the cell, times the units of the item."""
+    items, lines = built.items, built.lines
+    own = {element: items[f"own_{element}"].to_numpy() for element in schema.ELEMENTS}
+    per_unit = {
+        "Material price": own["Material"],
+        "Labor hours": items["own_conversion"].to_numpy(),
+        "Labor rate": own[schema.LABOR],
+        "Variable overhead rate": own[schema.VARIABLE_OVERHEAD],
+        "Fixed overhead rate": own[schema.FIXED_OVERHEAD],
+        "Other conversion": own["Other conversion"],
+        # of the components, what is lost is the part that follows the percentage
+        "Assembly scrap %": unit_cost[:-1] * np.abs(items["to_start"].to_numpy() - 1),
+    }
+    found: Weights = {("StandardCost", column): np.abs(cost) * units for column, cost in per_unit.items()}
+    parent = lines["parent"].to_numpy()
+    through = units[parent] * items["to_start"].to_numpy()[parent] * unit_cost[lines["component"].to_numpy()]
+    at = np.searchsorted(inputs.frames["BOM"]["row"].to_numpy(), lines["row"].to_numpy())
+    factor, quantity = lines["factor"].to_numpy(), lines["quantity"].to_numpy()
+    for column, follows in (("Qty per", factor), ("Scrap %", factor - quantity)):
+        found["BOM", column] = np.zeros(len(inputs.frames["BOM"]))
+        found["BOM", column][at] = np.abs(through * follows)
+    return found

@@ -1,0 +1,215 @@
+"""Shared causes: what explains the differences of many components at once.
+
+    unreported scrap of units   so many units of a parent in a hundred were started and lost: all its components run short
+    production count            units of a parent were completed and not counted: its components run short, and of the
+                                parent itself there is more than the books say
+    quantity of a phantom       a bill takes the wrong number of a phantom: all that is in it is off in proportion
+
+A shared cause is taken where it makes the counts of all components together more likely than their own causes do, its own
+odds included: log odds + sum over components of (log weight of what it leaves - log weight of the difference) > 0. What it
+leaves is looked into further, so that one wrong component does not hide it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from xlbackflush.engine.audit.causes import BILL_SCALE, ODDS, SCRAP_SCALE, log_weight
+from xlbackflush.engine.audit.differences import NOTICED, Differences, Item, View
+from xlbackflush.engine.audit.plausibility import CLOSE, simple_quantities
+from xlbackflush.engine.standards.bill import Floats
+from xlbackflush.schema import BILL_QUANTITY, PRODUCTION_COUNT, UNITS_SCRAPPED
+
+TOGETHER = 2  # components at least
+ROUNDS = 10  # shared causes at most
+
+
+@dataclass(frozen=True)
+class Shared:
+    """A cause of the differences of several items, with its size and standard error.
+
+    parent, component: codes; component is the phantom of a BOM line (row on the BOM sheet), else "". at: position of the
+    period of a production count, else -1. recorded, base: as in `suspects.Suspect`. exposure: per member, the difference
+    that a size of 1 makes. gain: logarithm of how much more likely it makes the counts.
+    """
+
+    kind: str
+    parent: str
+    component: str
+    row: int
+    at: int
+    recorded: float
+    base: float
+    scale: float
+    exposure: dict[str, Floats]
+    size: float = 0.0
+    error: float = 0.0
+    gain: float = -math.inf
+
+    @property
+    def nearest(self) -> float | None:
+        """The size of a simple quantity within three standard errors; None where there is none."""
+        if self.kind != BILL_QUANTITY:
+            return None
+        sizes = [q - self.recorded for q in simple_quantities(self.recorded)]
+        nearest = min(sizes, key=lambda size: abs(size - self.size))
+        return nearest if abs(nearest - self.size) <= 3 * self.error else None
+
+
+def explained_together(differences: Differences, noticed: list[Item]) -> tuple[list[list[Shared]], list[Item]]:
+    """Shared causes, each with its rivals that explain the counts about as well, and what they leave of each item."""
+    left = {item.key: item for item in noticed}
+    found: list[list[Shared]] = []
+    candidates = list(_candidates(differences, noticed))
+    while candidates and len(found) < ROUNDS:
+        tried = [_weighed(c, differences, left) for c in candidates]
+        best = max(tried, key=lambda s: s.gain)
+        if best.gain <= 0:
+            break
+        mine = {key for key in best.exposure if key in left}
+        rivals = [s for s in tried if best.gain - s.gain <= CLOSE and mine & s.exposure.keys()]
+        found.append(sorted(rivals, key=lambda s: -s.gain))
+        for key, x in best.exposure.items():
+            item = left.get(key) or differences.item(key)
+            left[key] = replace(item, used=item.used - best.size * x)
+        candidates = [c for c in candidates if (c.kind, c.parent, c.component, c.at) != _name(best)]
+    return found, [left[item.key] for item in noticed]
+
+
+def _name(shared: Shared) -> tuple[str, str, str, int]:
+    return shared.kind, shared.parent, shared.component, shared.at
+
+
+def _weighed(shared: Shared, differences: Differences, left: dict[str, Item]) -> Shared:
+    """With the size that fits most components (their weighted median), and what is gained by it."""
+    members = {key: left.get(key) or differences.item(key) for key in shared.exposure}
+    used, noise, x = (
+        np.concatenate([getattr(m, name) for m in members.values()])
+        if name
+        else np.concatenate([*shared.exposure.values()])
+        for name in ("used", "noise", "")
+    )
+    touched = x != 0
+    ratio, power = used[touched] / x[touched], np.abs(x[touched]) / noise[touched]
+    order = np.argsort(ratio)
+    half = np.searchsorted(np.cumsum(power[order]), power.sum() / 2)
+    size = float(ratio[order][half])
+    if shared.kind == UNITS_SCRAPPED and size <= 0:
+        return shared
+    seen = [key for key, x in shared.exposure.items() if (np.abs(size * x / members[key].noise) > NOTICED).any()]
+    if len(seen) < TOGETHER:
+        return shared
+    error = 1 / math.sqrt(float(np.square(power).sum()))
+    density = 1 / (math.pi * shared.scale * (1 + (size / shared.scale) ** 2))
+    gain = math.log(ODDS * (density * error * math.sqrt(2 * math.pi) + _simple(shared, size, error)))
+    for key, member in members.items():
+        after = replace(member, used=member.used - size * shared.exposure[key])
+        gain += log_weight(after) - log_weight(member)
+    return replace(shared, size=size, error=error, gain=gain)
+
+
+def _simple(shared: Shared, size: float, error: float) -> float:
+    """What a simple quantity nearby adds to the weight of a phantom's quantity."""
+    if shared.kind != BILL_QUANTITY:
+        return 0.0
+    options = simple_quantities(shared.recorded)
+    return sum(math.exp(-(((q - shared.recorded - size) / error) ** 2) / 2) for q in options) / len(options)
+
+
+# ------------------------------------------------------------------------------------------- candidates
+
+
+def _candidates(differences: Differences, noticed: list[Item]) -> Iterator[Shared]:
+    """Parents of at least two items with a difference, and lines of phantoms that hold two of them.
+
+    At least half of the components that were counted must have one: else they say no already.
+    """
+    keys = {item.key for item in noticed}
+    parents = {key for view in differences.views for key in _above(view, keys)}
+    for parent in sorted(parents):
+        under = {key: x for key, x in _under(differences, parent).items() if differences.is_counted(key)}
+        if len(under.keys() & keys) >= max(TOGETHER, len(under) / 2):
+            both = (*_of_phantom(differences, parent, under), *_of_units(differences, parent, under))
+            yield from (shared for shared in both if shared.exposure)
+
+
+def _above(view: View, keys: set[str]) -> list[str]:
+    """Made items of whose stocked components, in one period, enough are among these; each line counts."""
+    number, items = view.structure.number, len(view.stocked)
+    wanted = np.zeros(items)
+    wanted[[number[key] for key in keys if key in number]] = 1.0
+    counted = (~np.isnan(view.counted)).astype(np.float64)
+
+    def under(marked: Floats) -> Floats:
+        found = marked * view.stocked
+        total = np.zeros(items)
+        while found.any():  # one level of what is not stocked at a time
+            found = np.bincount(view.parent, found[view.component], minlength=items).astype(np.float64)
+            total += found
+            found = found * ~view.stocked
+        return total
+
+    among = under(wanted)
+    return [view.keys[i] for i in np.flatnonzero(among >= np.maximum(TOGETHER, under(counted) / 2))]
+
+
+def _under(differences: Differences, parent: str) -> dict[str, dict[int, float]]:
+    """Component -> period -> quantity in one good unit of a parent."""
+    found: dict[str, dict[int, float]] = {}
+    for t, view in enumerate(differences.views):
+        i = view.structure.number.get(parent, -1)
+        if i >= 0:
+            for component, quantity in view.below(i).items():
+                found.setdefault(view.keys[component], {})[t] = quantity
+    return found
+
+
+def _exposure(differences: Differences, under: dict[str, dict[int, float]], units: list[float]) -> dict[str, Floats]:
+    """Per component and count: units of the parent in the periods that the count speaks for, times quantity."""
+    found: dict[str, Floats] = {}
+    for key, quantity in under.items():
+        item = differences.item(key)
+        spans = [range(since, at + 1) for since, at in zip(item.since, item.at, strict=True)]
+        found[key] = np.array([sum(units[t] * quantity.get(t, 0.0) for t in span) for span in spans])
+    return {key: x for key, x in found.items() if x.any()}
+
+
+def _of_units(differences: Differences, parent: str, under: dict[str, dict[int, float]]) -> Iterator[Shared]:
+    """Units lost steadily, and units miscounted in one period. Phantoms are neither counted nor lost."""
+    views = differences.views
+    at = [v.structure.number.get(parent, -1) for v in views]
+    made = [float(v.made[i]) if i >= 0 else 0.0 for v, i in zip(views, at, strict=True)]
+    if any(v.phantom[i] for v, i in zip(views, at, strict=True) if i >= 0):
+        return
+    code = _code(differences, parent)
+    yield Shared(UNITS_SCRAPPED, code, "", -1, -1, 0.0, sum(made), SCRAP_SCALE, _exposure(differences, under, made))
+    own = differences.item(parent) if differences.is_counted(parent) else None
+    for t in range(len(views)):
+        if made[t] <= 0:
+            continue
+        exposure = _exposure(differences, under, [float(s == t) for s in range(len(views))])
+        if own:
+            spans = zip(own.since, own.at, strict=True)
+            exposure[parent] = np.array([-1.0 if since <= t <= last else 0.0 for since, last in spans])
+        yield Shared(PRODUCTION_COUNT, code, "", -1, t, made[t], made[t], SCRAP_SCALE * made[t], exposure)
+
+
+def _of_phantom(differences: Differences, phantom: str, under: dict[str, dict[int, float]]) -> Iterator[Shared]:
+    """Every line that takes an item that is not stocked."""
+    if any(v.stocked[v.structure.number[phantom]] for v in differences.views if phantom in v.structure.number):
+        return
+    for line, units in differences.takers(phantom):
+        scale, exposure = BILL_SCALE * (line.quantity or 1.0), _exposure(differences, under, units)
+        yield Shared(
+            BILL_QUANTITY, line.parent, line.component, line.row, -1, line.quantity, sum(units), scale, exposure
+        )
+
+
+def _code(differences: Differences, key: str) -> str:
+    """A code as the last period that has it spells it."""
+    view = next(v for v in reversed(differences.views) if key in v.structure.number)
+    return str(view.structure.items["code"].iat[view.structure.number[key]])

@@ -1,0 +1,203 @@
+"""What is said about suspects: why each is suspected, what cannot be told, and what to check next."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from xlbackflush import schema
+from xlbackflush.engine.audit.causes import PERIODS_FOR_PROOF, Group
+from xlbackflush.engine.audit.differences import Differences
+from xlbackflush.engine.audit.plausibility import Fitted
+from xlbackflush.engine.audit.shared_causes import Shared
+from xlbackflush.schema import BILL_QUANTITY, CANNOT_TELL, MISCOUNT, ONE_OFF, PRODUCTION_COUNT, UNREPORTED_SCRAP
+
+if TYPE_CHECKING:
+    from xlbackflush.engine.audit.suspects import Suspect
+
+_COLLINEAR = 0.999  # cosine from which two causes keep the same proportions in every period
+_NAMED = 4  # items named in a sentence
+
+
+def rounded(size: float, error: float) -> float:
+    """A size to the digit that its error leaves: 0.0312 give or take 0.004 is 0.03."""
+    if not size or not error:
+        return size
+    digits = -math.floor(math.log10(error)) if error < abs(size) else 1 - math.floor(math.log10(abs(size)))
+    return round(size, digits)
+
+
+def number(value: float, error: float = 0.0) -> str:
+    """Four digits at least, or as many as a standard error leaves: 1,018; 3.006; 0.0904 give or take 0.003."""
+    digits = 3 - math.floor(math.log10(abs(value))) if value else 0
+    digits = min(digits, 1 - math.floor(math.log10(error))) if error else digits
+    text = f"{value:,.{max(digits, 0)}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def percent(value: float, error: float = 0.0) -> str:
+    return f"{number(100 * value, 100 * error)} %"
+
+
+def of_item(found: Group, made: list[Suspect], differences: Differences) -> list[tuple[str, str]]:
+    """Explanation, and what to check, of every cause of a group."""
+    told = []
+    for suspect, fit in zip(made, found.causes, strict=True):
+        parts = [_size(suspect, fit, found, differences)]
+        if not found.fits:
+            parts.append("It leaves more than counting noise: something else is at work, too.")
+        if suspect is made[0] and found.certain < 0.5:
+            parts.append("It may be nothing but a poor count.")
+        if suspect is made[0]:
+            parts.append(_standing(found, made, differences))
+        told.append((" ".join(parts), _check(suspect, found, made)))
+    return told
+
+
+def _size(s: Suspect, fit: Fitted, found: Group, differences: Differences) -> str:
+    """What the counts imply under this cause, in a sentence or two."""
+    item = found.item
+    unit = f" {item.uom}" if item.uom and item.uom.lower() != "each" else ""
+    difference = s.difference or 0.0
+    few = "more" if difference > 0 else "fewer" if not unit else "less"
+    used = f"{number(abs(difference))}{unit} {few} {item.code} were used than the bill says"
+    written = percent if s.is_share else number
+    spread = "" if s.margin is None else f", give or take {written(s.margin, s.margin)}"
+    if s.cause == BILL_QUANTITY:
+        each = f"{number(s.implied, fit.error)} for each instead of {number(s.recorded)}{spread}"
+        simple = f" {number(s.proposed)} would be a simple quantity." if fit.nearest is not None else ""
+        return f"{used}; over {number(s.base or 0)} {s.parent} that is {each}.{simple}"
+    if s.cause == UNREPORTED_SCRAP:
+        return f"{used}: {percent(s.implied, fit.error)} of the {number(s.base or 0)} used by the books{spread}."
+    day = _day(differences, s.at)
+    there = f"{number(abs(fit.size), fit.error)}{unit} {item.code}"
+    if s.cause == MISCOUNT:
+        many = "too few" if fit.size > 0 else "too many"
+        return f"{there} {many} were counted on {day}: the next count took the difference back."
+    way = "less" if fit.size > 0 else "more"
+    return f"{there} {way} than the books say, once, in the period to {day}: a miscount, or something not recorded."
+
+
+def _day(differences: Differences, at: int) -> str:
+    return str(schema.DAY_0 + dt.timedelta(days=int(differences.settings[at].period_end)))
+
+
+def _standing(found: Group, made: list[Suspect], differences: Differences) -> str:
+    """How sure one can be."""
+    periods, rivals = len(found.item.at), made[1:]
+    if not rivals:
+        if periods >= PERIODS_FOR_PROOF:
+            return f"No other single cause fits the {periods} counts."
+        return f"{_counts(periods)} a candidate, not a proof."
+    if made[0].verdict != CANNOT_TELL:
+        return (
+            f"{_and([_short(r) for r in rivals])} would fit the counts as well, but of unusual size. "
+            f"{_counts(periods)} a candidate, not a proof."
+        )
+    return f"Cannot tell it from {_or([_short(r) for r in rivals])}: {_why_not(found)}."
+
+
+def _counts(periods: int) -> str:
+    return "One count gives" if periods == 1 else f"{periods} counts give"
+
+
+def _why_not(found: Group) -> str:
+    if len(found.item.at) == 1:
+        return "one count fits them all"
+    first = found.causes[0].cause.exposure / found.item.noise
+    alike = []
+    for f in found.causes[1:]:
+        x = f.cause.exposure / found.item.noise
+        alike.append(abs(float(first @ x)) >= _COLLINEAR * float(np.linalg.norm(first) * np.linalg.norm(x)))
+    if all(alike):
+        return "they rose and fell in the same proportions in every period"
+    return "the periods differ too little beside the noise of counting"
+
+
+def _short(s: Suspect) -> str:
+    """A cause in few words."""
+    if s.cause == BILL_QUANTITY:
+        return f"{number(s.implied)} instead of {number(s.recorded)} in {s.parent}"
+    if s.cause == UNREPORTED_SCRAP:
+        return f"unreported scrap of {percent(s.implied)}"
+    return f"a {s.cause.lower()} of {number(abs(s.implied - s.recorded))}"
+
+
+def _check(s: Suspect, found: Group, made: list[Suspect]) -> str:
+    """What to do about it; where the counts cannot tell, what would tell the rivals apart."""
+    code, parents = found.item.code, [m.parent for m in made if m.cause == BILL_QUANTITY]
+    settle = {
+        BILL_QUANTITY: f"Take one {s.parent} apart, or watch one being made, and count its {code}; then mend its bill.",
+        UNREPORTED_SCRAP: f"Look for {code} broken, wasted or taken without a report between store and line; report it "
+        "on Scrap, or plan it as Scrap % on the bill.",
+        MISCOUNT: f"Nothing to mend if the stock is right now. Find out how {code} came to be miscounted.",
+        ONE_OFF: f"Count {code} again; look for a receipt, sale or scrap report that is missing, double or of the wrong day.",
+    }[s.cause]
+    if s is not made[0] or len(made) == 1:
+        return settle
+    return " ".join([settle, *_apart(code, parents, {m.cause for m in made})])
+
+
+def _apart(code: str, parents: list[str], kinds: set[str]) -> list[str]:
+    if len(parents) > 1:
+        yet = f"To tell apart: count {code} before and after a run of {parents[0]} alone."
+        return [yet]
+    if {BILL_QUANTITY, UNREPORTED_SCRAP} <= kinds:
+        return ["To tell apart: if a finished unit holds what the bill says, the rest is lost on the way."]
+    if kinds & {MISCOUNT, ONE_OFF}:
+        return ["To tell apart: a miscount comes back at the next count, a wrong bill or a loss repeats."]
+    return []
+
+
+# ----------------------------------------------------------------------------------------------- many items
+
+
+def of_many(shared: Shared, s: Suspect, rivals: list[Shared], differences: Differences) -> tuple[str, str]:
+    """Explanation, and what to check, of a shared cause."""
+    keys = sorted(shared.exposure, key=lambda k: -abs(float(shared.exposure[k].sum()) * differences.item(k).cost))
+    codes = [differences.item(k).code for k in keys]
+    listed = ", ".join(codes[:_NAMED]) + (f" and {len(codes) - _NAMED} more" if len(codes) > _NAMED else "")
+    parent = s.parent
+    if shared.kind == PRODUCTION_COUNT:
+        few = "more" if shared.size > 0 else "fewer"
+        what = f"{number(abs(shared.size))} {parent} {few} completed than counted would explain the differences of {listed}."
+        check = f"Compare Completed rows of {parent} on Counts with the production reports of the period."
+    elif shared.kind == BILL_QUANTITY:
+        what = f"{number(s.implied)} {s.item} in {parent}, not {number(s.recorded)}, would explain the differences of {listed}."
+        check = f"Compare the bill of {parent} with one unit of it."
+    else:
+        what = f"{percent(s.implied)} of {parent} started and lost without a report would explain the differences of {listed}."
+        check = f"Compare {parent} started with {parent} completed; report lost units on Scrap, stage Finished unit."
+    others = [_short_shared(r) for r in rivals if r is not shared]
+    also = f" Cannot tell it from {_or(others)}." if others and shared is rivals[0] else ""
+    if not others and len(differences.views) < PERIODS_FOR_PROOF:
+        also = f" {_counts(len(differences.views))} a candidate, not a proof."
+    return f"{what}{also}", check
+
+
+def _short_shared(shared: Shared) -> str:
+    if shared.kind == PRODUCTION_COUNT:
+        return (
+            f"{number(abs(shared.size))} {shared.parent} not counted"
+            if shared.size > 0
+            else (f"{number(-shared.size)} {shared.parent} counted too many")
+        )
+    if shared.kind == BILL_QUANTITY:
+        return f"{number(shared.recorded + shared.size)} {shared.component} in {shared.parent}"
+    return f"{percent(shared.size)} of {shared.parent} lost"
+
+
+def _listed(texts: list[str], word: str) -> str:
+    return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} {word} {texts[-1]}"
+
+
+def _or(texts: list[str]) -> str:
+    return _listed(texts, "or")
+
+
+def _and(texts: list[str]) -> str:
+    text = _listed(texts, "and")
+    return text[0].upper() + text[1:]

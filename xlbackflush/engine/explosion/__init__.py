@@ -1,0 +1,1 @@
+"""What the counts ask for, level by level."""

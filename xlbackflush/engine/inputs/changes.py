@@ -1,0 +1,230 @@
+"""Changes: which cells of the inputs differ between two states of them, and the state with only some of the changes made.
+
+Rows are told apart by what they hold, not by where they stand, so that a row put in above does not change all rows below:
+
+    1. a row with the same cells in both is the same row
+    2. of the others, rows with the same key are: the required columns that say what a row is about, such as the document
+    3. of the others, rows between the same neighbours are, where at least half of their cells agree
+    4. what is left was added or removed
+
+Rows that only stand in another order are one change of the table.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from xlbackflush import schema
+from xlbackflush.model.tables import Source
+
+CHANGED, ADDED, REMOVED, REORDERED = "Changed", "Added", "Removed", "Reordered"
+
+#: kinds of required columns that say what a row is about; the others say how much
+_KEY_KINDS = ("item", "choice", "text", "date")
+
+
+@dataclass(frozen=True)
+class Change:
+    """One cell that changed, or one row that was added or removed (`column` is "", the cells of the row in was or now).
+
+    where: the cell or row as it is addressed in the later state, of a removed row in the earlier one. old, new: position of
+    the row among the rows of the table, -1 where it has none.
+    """
+
+    kind: str
+    table: str
+    column: str
+    where: str
+    was: object
+    now: object
+    old: int = -1
+    new: int = -1
+
+    def __str__(self) -> str:
+        if self.kind == CHANGED:
+            return f"{self.where}, {self.column}: was {_shown(self.was)}, is {_shown(self.now)}."
+        return f"{self.where}: {self.kind.lower()}."
+
+
+def _shown(value: object) -> str:
+    return "blank" if value in ("", None) else f'"{value}"' if isinstance(value, str) else str(value)
+
+
+_NEAR = 8  # rows that are looked at, from the first that has no partner
+
+Cells = tuple[Hashable, ...]
+Pair = tuple[int, int]  # positions of a row in the old and in the new table; -1 where it is in one of them only
+
+
+def changes(old: Mapping[str, Source], new: Mapping[str, Source]) -> list[Change]:
+    """Everything that differs, table by table in the order of the new inputs, from top to bottom."""
+    old, new = _same_tables(old, new)
+    return [change for name in new for change in _of_table(old[name], new[name])]
+
+
+def apply(old: Mapping[str, Source], new: Mapping[str, Source], chosen: Collection[Change]) -> dict[str, Source]:
+    """The old inputs with only the chosen ones of `changes(old, new)` made; in tables with a change, rows in the new order."""
+    old, new = _same_tables(old, new)
+    by_table: dict[str, list[Change]] = defaultdict(list)
+    for change in chosen:
+        by_table[change.table].append(change)
+    return {n: _applied(source, new[n], by_table[n]) if n in by_table else source for n, source in old.items()}
+
+
+def _same_tables(old: Mapping[str, Source], new: Mapping[str, Source]) -> tuple[dict[str, Source], dict[str, Source]]:
+    """Both with all tables; one that only the other has is empty in it."""
+    names = [*new, *(name for name in old if name not in new)]
+
+    def completed(these: Mapping[str, Source], those: Mapping[str, Source]) -> dict[str, Source]:
+        return {n: these[n] if n in these else replace(those[n], rows=[], row_numbers=[]) for n in names}
+
+    return completed(old, new), completed(new, old)
+
+
+def _of_table(old: Source, new: Source) -> list[Change]:
+    names = _columns(old, new)
+    was, now = _cells(old, names), _cells(new, names)
+    pairs = align(old, new)
+    found: list[Change] = []
+    for i, j in pairs:
+        if j < 0:
+            found.append(Change(REMOVED, old.name, "", _row(old, names, i), tuple(was[i]), (), i, -1))
+        elif i < 0:
+            found.append(Change(ADDED, new.name, "", _row(new, names, j), (), tuple(now[j]), -1, j))
+        else:
+            found += [
+                Change(CHANGED, new.name, name, new.cell(name, new.row_numbers[j]), a, b, i, j)
+                for name, a, b in zip(names, was[i], now[j], strict=True)
+                if a is not b and _token(a) != _token(b)
+            ]
+    if any(a > b for a, b in pairwise(i for i, j in pairs if min(i, j) >= 0)):
+        found.append(Change(REORDERED, new.name, "", new.range(names[0], names[-1]), (), ()))
+    return found
+
+
+def _applied(old: Source, new: Source, chosen: Sequence[Change]) -> Source:
+    """One table with some of its changes."""
+    names = _columns(old, new)
+    was, now = _cells(old, names), _cells(new, names)
+    cells = {(c.old, c.column): c.now for c in chosen if c.kind == CHANGED}
+    removed = {c.old for c in chosen if c.kind == REMOVED}
+    added = {c.new for c in chosen if c.kind == ADDED}
+    rows = []
+    for i, j in align(old, new):
+        if i >= 0 and i not in removed:
+            rows.append([cells.get((i, name), value) for name, value in zip(names, was[i], strict=True)])
+        elif i < 0 and j in added:
+            rows.append(now[j])
+    numbers = list(range(old.first_row, old.first_row + len(rows)))
+    last = max(old.last_row, old.first_row + len(rows) - 1)
+    return replace(old, letters=new.letters | old.letters, last_row=last, columns=names, rows=rows, row_numbers=numbers)
+
+
+def _columns(old: Source, new: Source) -> list[str]:
+    """Names of the columns of either."""
+    return list(dict.fromkeys([*old.columns, *new.columns]))
+
+
+def _cells(source: Source, names: Sequence[str]) -> list[list[object]]:
+    """The rows with these columns; one that the table does not have is blank."""
+    if source.columns == names:
+        return source.rows
+    at = [source.columns.index(name) if name in source.columns else -1 for name in names]
+    return [[row[k] if k >= 0 else "" for k in at] for row in source.rows]
+
+
+def _row(source: Source, names: Sequence[str], i: int) -> str:
+    """Address of a row: `Counts!A14:F14`."""
+    number, last = source.row_numbers[i], [name for name in names if name in source.letters][-1]
+    return f"{source.cell(names[0], number)}:{source.letters[last]}{number}"
+
+
+def _token(cell: object) -> Hashable:
+    """Something that is equal for equal cells only: 1.0 is not True, and not "1.0"."""
+    return cell if type(cell) is str else (repr(cell),)
+
+
+# ---------------------------------------------------------------------------------------------------- rows
+
+
+def align(old: Source, new: Source) -> list[Pair]:
+    """Which row became which. In the order of the new rows; a removed row follows the one that it followed before."""
+    names = _columns(old, new)
+    was, now = ([tuple(map(_token, row)) for row in _cells(source, names)] for source in (old, new))
+    partner: dict[int, int] = {}  # position in new -> position in old
+    _match(was, now, partner)
+    if len(partner) < max(len(was), len(now)):
+        at = _key_columns(old.name, names) or list(range(len(names)))
+        _match([tuple(row[k] for k in at) for row in was], [tuple(row[k] for k in at) for row in now], partner)
+        _match_neighbours(was, now, partner)
+    return _in_order(len(was), len(now), partner)
+
+
+def _match(was: Sequence[Hashable], now: Sequence[Hashable], partner: dict[int, int]) -> None:
+    """Make partners of rows that are the same, where they have none yet; of several, the first of the first."""
+    taken = set(partner.values())
+    waiting: dict[Hashable, deque[int]] = defaultdict(deque)
+    for i, row in enumerate(was):
+        if i not in taken:
+            waiting[row].append(i)
+    for j, row in enumerate(now):
+        if j not in partner and waiting[row]:
+            partner[j] = waiting[row].popleft()
+
+
+def _match_neighbours(was: Sequence[Cells], now: Sequence[Cells], partner: dict[int, int]) -> None:
+    """Make partners of rows that follow the same row and are much alike."""
+    taken = set(partner.values())
+    after: dict[int, list[int]] = defaultdict(
+        list
+    )  # position in old of a row that has a partner -> rows after it that have none
+    last = -1
+    for i in range(len(was)):
+        if i in taken:
+            last = i
+        else:
+            after[last].append(i)
+    last, new = -1, {}
+    for j in range(len(now)):
+        if j in partner:
+            last = partner[j]
+            continue
+        near = next((i for i in after[last][:_NEAR] if _alike(was[i], now[j])), None)
+        if near is not None:
+            after[last].remove(near)
+            new[j] = near
+    partner |= new
+
+
+def _alike(a: Cells, b: Cells) -> bool:
+    """At least half of the cells that are filled in either row are the same."""
+    filled = [x == y for x, y in zip(a, b, strict=True) if x or y]
+    return 2 * sum(filled) >= len(filled)
+
+
+def _key_columns(table: str, names: Sequence[str]) -> list[int]:
+    """Which columns say what a row is about; none where the table is not one of ours."""
+    known = schema.TABLES[table].columns if table in schema.TABLES else ()
+    wanted = {column.name for column in known if column.required and column.kind in _KEY_KINDS}
+    return [k for k, name in enumerate(names) if name in wanted]
+
+
+def _in_order(old: int, new: int, partner: Mapping[int, int]) -> list[Pair]:
+    """All rows of both, by position; old and new say how many there are."""
+    matched = set(partner.values())
+
+    def removed(i: int) -> Iterator[Pair]:
+        while i < old and i not in matched:
+            yield i, -1
+            i += 1
+
+    pairs = list(removed(0))
+    for j in range(new):
+        i = partner.get(j, -1)
+        pairs.append((i, j))
+        if i >= 0:
+            pairs += removed(i + 1)
+    return pairs

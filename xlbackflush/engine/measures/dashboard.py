@@ -1,0 +1,176 @@
+"""Dashboard: the period in three charts, in so many rows whatever happened, so that the charts' ranges never move.
+
+Standard to actual   standard cost, one floating bar per class of variance, actual cost. Actual is what the ledger was
+                     charged with, credits of payables and of various accounts, and what it does not hold: variances that
+                     no trigger point posts. Standard is actual less all variances: what the period would have cost
+                     without them.
+Largest variances    the ten largest rows of the variances, posted or not, then all others as one bar; the cumulative
+                     share ends at 1. The total Conversion allocation is left out, its parts are not.
+Cost flow            what came in = what went out, over the ledger: opening inventories + credits of payables and of
+                     various accounts = closing inventories + debits of everything else.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+
+import pandas as pd
+
+from xlbackflush import schema
+from xlbackflush.engine.measures.variances import NOT_POSTED, Variance
+from xlbackflush.model.money import from_minor, to_minor
+from xlbackflush.model.tables import Settings
+
+WATERFALL, PARETO, FLOW = "Standard to actual", "Largest variances", "Cost flow"
+STANDARD, ACTUAL, CUT, OTHERS = "Standard cost", "Actual cost", "Cut off below the columns", "All others"
+
+#: roles that are credited with the cost of the period
+SPENDING = (schema.ACCOUNTS_PAYABLE, schema.VARIOUS_ACCOUNTS)
+CLASSES = (
+    schema.MATERIAL_PRICE,
+    schema.MATERIAL_USAGE,
+    schema.LABOR_RATE,
+    schema.LABOR_EFFICIENCY,
+    schema.VARIABLE_SPENDING,
+    schema.VARIABLE_EFFICIENCY,
+    schema.FIXED_SPENDING,
+    schema.FIXED_VOLUME,
+    schema.OTHER_CONVERSION,
+    schema.SCRAP_VARIANCE,
+)
+LARGEST = 10
+
+
+@dataclass(frozen=True)
+class Stream:
+    """One part of the cost flow: a balance (Opening or Closing) or the net movement ("") of some account roles."""
+
+    name: str
+    inward: bool
+    column: str
+    roles: tuple[str, ...]
+
+
+_STOCK = (schema.MIP, schema.INVENTORY_CONTROL, schema.WORK_IN_PROCESS)
+_OPEN = (schema.PRICE_VARIANCE, schema.USAGE_VARIANCE, schema.CCC, schema.CCA, schema.ROUNDING)
+#: from the bottom of the columns to their top; every role is in one stream of movements, or in two of balances
+STREAMS = (
+    Stream("Opening finished goods", True, "Opening", (schema.FINISHED_GOODS,)),
+    Stream("Opening materials and in-process", True, "Opening", _STOCK),
+    Stream("Materials bought", True, "", (schema.ACCOUNTS_PAYABLE,)),
+    Stream("Conversion incurred", True, "", (schema.VARIOUS_ACCOUNTS,)),
+    Stream("Closing finished goods", False, "Closing", (schema.FINISHED_GOODS,)),
+    Stream("Closing materials and in-process", False, "Closing", _STOCK),
+    Stream("Cost of goods sold", False, "", (schema.COGS,)),
+    Stream("Abnormal scrap", False, "", (schema.ABNORMAL_SCRAP,)),
+    Stream("Scrap recovered", False, "", (schema.SCRAP_RECOVERY,)),
+    Stream("Variances not closed", False, "", _OPEN),
+)
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One row of the Dashboard; money in minor units, variances unfavorable positive in the waterfall.
+
+    level: running total; base, total, up, down: the parts of a stacked column; source: row of the variances, from 0;
+    named: the columns of the variances that its name is made of.
+    """
+
+    chart: str
+    name: str = ""
+    amount: int = 0
+    level: int = 0
+    base: int = 0
+    total: int = 0
+    up: int = 0
+    down: int = 0
+    share: float = 0.0
+    cost_in: int = 0
+    cost_out: int = 0
+    source: int | None = None
+    named: tuple[str, ...] = ()
+
+
+def dashboard(variances: list[Variance], ledger: pd.DataFrame, settings: Settings, places: int) -> list[Bar]:
+    """All rows: 12 of the waterfall and what is cut off, 11 of the Pareto, one per stream of the cost flow."""
+    return [*waterfall(variances, ledger, settings, places), *pareto(variances), *flow(ledger)]
+
+
+def waterfall(variances: list[Variance], ledger: pd.DataFrame, settings: Settings, places: int) -> list[Bar]:
+    """Standard cost, the classes, actual cost; in the last row what is cut off, which no chart shows."""
+    by_class = Counter[str]()
+    for v in variances:
+        by_class[v.name] += v.amount
+    amounts = [by_class[name] for name in CLASSES]
+    outside = outside_ledger(settings)
+    unheld = sum(v.amount for v in variances if v.disposition == NOT_POSTED and v.name in outside)
+    spent = ledger[ledger["role"].isin(SPENDING)]
+    standard = int(spent["credits"].sum() - spent["debits"].sum()) + unheld - sum(amounts)
+    levels = list(accumulate(amounts, initial=standard))
+    cut = cut_off(min(levels), max(levels), places)
+    steps = [
+        Bar(WATERFALL, name, a, after, min(before, after) - cut, up=max(a, 0), down=max(-a, 0))
+        for name, a, (before, after) in zip(CLASSES, amounts, pairwise(levels), strict=True)
+    ]
+    first, last = (
+        Bar(WATERFALL, name, level, level, total=level - cut)
+        for name, level in ((STANDARD, standard), (ACTUAL, levels[-1]))
+    )
+    return [first, *steps, last, Bar(WATERFALL, CUT, cut)]
+
+
+def outside_ledger(settings: Settings) -> tuple[str, ...]:
+    """Classes that the ledger does not hold where they are not posted. Relief by the count has lost stock in it."""
+    return (schema.MATERIAL_PRICE,) if settings.by_count else (schema.MATERIAL_PRICE, schema.MATERIAL_USAGE)
+
+
+def cut_off(low: int, high: int, places: int) -> int:
+    """How much of the columns is left out, so that variances can be seen beside a cost many times their size.
+
+    The lowest level stands as high as all steps together span, or at a fiftieth of the whole where they span less.
+    """
+    lowest, highest = from_minor(low, places), from_minor(high, places)
+    return to_minor(max(min(0.0, lowest), lowest - max(highest - lowest, highest / 50)), places)
+
+
+def pareto(variances: list[Variance]) -> list[Bar]:
+    """The largest rows in falling order, those of the same size as on the sheet; all others; blank rows."""
+    sizes = {i: abs(v.amount) for i, v in enumerate(variances) if v.name != schema.CONVERSION_ALLOCATION}
+    rows = sorted((i for i, size in sizes.items() if size), key=lambda i: -sizes[i])
+    whole = sum(sizes.values())
+    bars, so_far = [], 0
+    for i in rows[:LARGEST]:
+        v = variances[i]
+        up, down, named = max(v.amount, 0), max(-v.amount, 0), _named(v)
+        so_far += up + down
+        name = " ".join({"Variance": v.name, "Subject": v.subject}[column] for column in named)
+        bars.append(Bar(PARETO, name, up + down, up=up, down=down, share=so_far / whole, source=i, named=named))
+    if len(rows) > LARGEST:
+        bars.append(Bar(PARETO, OTHERS, whole - so_far, total=whole - so_far, share=1.0))
+    return bars + [Bar(PARETO)] * (LARGEST + 1 - len(bars))
+
+
+def _named(variance: Variance) -> tuple[str, ...]:
+    """Variance and subject; the subject alone where it says both (Normal scrap)."""
+    if not variance.subject:
+        return ("Variance",)
+    return ("Subject",) if variance.name.lower() in variance.subject.lower() else ("Variance", "Subject")
+
+
+def flow(ledger: pd.DataFrame) -> list[Bar]:
+    """One row per stream; what is negative stands on the other side."""
+    by_role = ledger.set_index("role")[["opening", "closing"]].to_dict("index")
+    bars = []
+    for stream in STREAMS:
+        balances = [by_role[role] for role in stream.roles if role in by_role]
+        if stream.column:
+            amount = sum(b[stream.column.lower()] for b in balances)
+        else:
+            net = sum(b["closing"] - b["opening"] for b in balances)
+            amount = -net if stream.inward else net
+        same, other = max(amount, 0), max(-amount, 0)
+        cost_in, cost_out = (same, other) if stream.inward else (other, same)
+        bars.append(Bar(FLOW, stream.name, amount, cost_in=cost_in, cost_out=cost_out))
+    return bars

@@ -1,0 +1,75 @@
+"""Materiality: which disposition of variances the policy asks for, what the other gives, and what is unrecorded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from xlbackflush import schema
+from xlbackflush.engine.measures.tie_out import INVENTORIES, Tie
+from xlbackflush.engine.posting.disposition import Share
+from xlbackflush.model.tables import Settings
+
+PRORATE_THEM, EXPENSE_THEM = "Prorate", "Cost of goods sold"
+RECORD_IT, IMMATERIAL = "Record", "Immaterial"
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One row, in money; threshold is None where nothing is compared. key: what the figure is, for its formula."""
+
+    key: str
+    text: str
+    figure: float
+    threshold: float | None
+    verdict: str
+    explanation: str
+
+
+def materiality(
+    settings: Settings, shares: list[Share], ties: list[Tie], wip: pd.DataFrame, ledger: pd.DataFrame, places: int
+) -> list[Measure]:
+    """The test of the policy, both outcomes, and the units in process."""
+    sold = sum(int(row.closing) for row in ledger.itertuples() if row.role == schema.COGS) / 10**places
+    inventories = sum(t.closing for t in ties)
+    threshold = settings.materiality * abs(inventories)
+    cogs = next(s for s in shares if s.role == schema.COGS)
+    in_stock = sum(s.prorated + s.beyond for s in shares if s.role in INVENTORIES)
+    before = sold - cogs.posted
+    in_process = float(wip["amount"].sum())
+    asked = PRORATE_THEM if abs(in_stock) > threshold else EXPENSE_THEM
+    weigh = RECORD_IT if abs(in_process) > threshold else IMMATERIAL
+    return [
+        Measure("inventories", "Inventories at period end", inventories, None, "", "Closing balances of the Ledger."),
+        Measure(
+            "variances", "Variances to dispose of, unfavorable positive", cogs.to_cogs, None, "",
+            "Price, usage and conversion variances before the close, and what stock opened with beyond standard.",
+        ),
+        Measure(
+            "in_stock", "Part of them that belongs in inventories", in_stock, threshold, asked,
+            "Standard cost may stand for actual cost where it is close to it (ASC 330-10-30-12, IAS 2.21). Above the "
+            "threshold the variances are prorated; below it they may go to cost of goods sold.",
+        ),
+        Measure(
+            "to_cogs", "Cost of goods sold, if all goes to it", before + cogs.to_cogs, None,
+            _chosen(settings, schema.TO_COGS), "What the other choice on Setup would have given stands beside it.",
+        ),
+        Measure(
+            "prorated", "Cost of goods sold, if prorated", before + cogs.prorated, None, _chosen(settings, schema.PRORATE),
+            "Shares of the accounts: see Disposition.",
+        ),
+        Measure(
+            "profit", "Profit of the period: prorated less all to cost of goods sold", cogs.to_cogs - cogs.prorated, None, "",
+            "Positive: proration keeps cost in inventories and raises the profit of the period.",
+        ),
+        Measure(
+            "in_process", "Units in process at standard", in_process, threshold, weigh,
+            "Backflush costing departs from GAAP by leaving them out; materiality defends it, and the period-end entry "
+            "repairs it (ASC 330-10-20, ASC 105-10-05-6, IAS 2.6, IAS 8.8).",
+        ),
+    ]  # fmt: skip
+
+
+def _chosen(settings: Settings, disposition: str) -> str:
+    return "Chosen on Setup" if settings.variance_disposition == disposition else "Not chosen"

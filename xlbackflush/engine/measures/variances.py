@@ -1,0 +1,360 @@
+"""Variances: where actual cost left the standard. Amounts are signed here, unfavorable positive, in minor units.
+
+    Material price                  actual price of what was bought - its standard price, per item
+    Material usage                  book stock - counted stock, at standard, per item
+    Labor rate                      actual labor - hours paid x standard rate
+    Labor efficiency                hours paid x standard rate - labor allowed
+    Variable overhead spending      actual - hours paid x standard rate
+    Variable overhead efficiency    hours paid x standard rate - overhead allowed
+    Fixed overhead spending         actual - budget
+    Fixed overhead volume           budget - overhead allowed
+    Other conversion                actual - allowed, of what has no rows of its own on Actuals
+    Scrap                           scrap reported beyond the allowance of the bill of materials, less salvage
+    Conversion allocation           conversion cost incurred - allocated: the sum of the rows between
+
+(Horngren, Cost Accounting, chapters on flexible budgets and overhead variances.) The allowed hours and costs are those of
+`allowed.conversion_allowed`; where they hold more than one rate, the standard rate is their average. The rate is never rounded:
+only amounts are. Where nothing that was made allows hours, it is the one rate on sheet Standard Cost, if there is just one.
+A row whose `rest` is true takes what rounding leaves, so that the rows add up to the ledger to the minor unit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from xlbackflush import schema
+from xlbackflush.engine.posting.flush import Entry
+from xlbackflush.engine.standards.bill import Structure
+from xlbackflush.engine.stock.stock_book import count_posts
+from xlbackflush.model.money import from_minor, shown, to_minor, to_minor_array
+from xlbackflush.model.tables import Inputs
+
+NOT_POSTED = "Not posted"
+ALL_CONVERSION = "All conversion"
+
+
+class Variance(NamedTuple):
+    """One row of the Variances sheet; standard, actual and amount in minor units, amount = actual - standard.
+
+    item: position of the item in the stock book, or -1; rest: takes what rounding leaves; told: the explanation, or how to
+    tell it: words for thousands of items are made when they are written.
+    """
+
+    name: str
+    subject: str
+    standard: int
+    actual: int
+    disposition: str
+    told: str | Callable[[], str]
+    part_of: str = ""
+    item: int = -1
+    rest: bool = False
+
+    @property
+    def amount(self) -> int:
+        return self.actual - self.standard
+
+    @property
+    def explanation(self) -> str:
+        return self.told if isinstance(self.told, str) else self.told()
+
+    @property
+    def side(self) -> str:
+        return "U" if self.amount > 0 else "F" if self.amount < 0 else ""
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """Actual and allowed conversion of the period: amounts by cost type in minor units, hours.
+
+    exact: allowed amounts in money, unrounded; only_rate: standard rate of an element in money per hour, where Standard Cost
+    has just one; rest: the element whose allowed amount takes what rounding leaves between the allowed amounts and the ledger.
+    """
+
+    actual: dict[str, int]
+    entered: frozenset[str]
+    allowed: dict[str, int]
+    exact: dict[str, float]
+    hours_paid: float
+    hours_allowed: float
+    only_rate: dict[str, float]
+    budget: int | None
+    rest: str
+
+    @property
+    def alone(self) -> set[str]:
+        """Elements with actual rows of their own; a budget makes fixed overhead one."""
+        found = {e for e in (schema.LABOR, schema.VARIABLE_OVERHEAD, schema.FIXED_OVERHEAD) if e in self.entered}
+        return found | ({schema.FIXED_OVERHEAD} if self.budget is not None else set())
+
+    @property
+    def merged(self) -> list[str]:
+        """Elements that are compared in one sum with what was entered as Conversion."""
+        return [e for e in schema.ELEMENTS[1:] if e not in self.alone]
+
+    def flexed(self, element: str) -> float | None:
+        """Hours paid at the standard rate of an element, in money; None where there are no hours, or no rate for them."""
+        if not self.hours_paid:
+            return None
+        if self.hours_allowed:
+            return self.hours_paid * self.exact[element] / self.hours_allowed
+        return self.hours_paid * self.only_rate[element] if element in self.only_rate else None
+
+
+def variances(
+    inputs: Inputs,
+    structure: Structure,
+    book: pd.DataFrame,
+    allowed: pd.DataFrame,
+    totals: Conversion,
+    entries: list[Entry],
+    places: int,
+) -> list[Variance]:
+    """The variances of the period, in the order above; those of nothing are left out. entries: those before the close."""
+    rows = [
+        *_price(inputs, structure, book, entries, places),
+        *_usage(inputs, structure, book, entries, places),
+        *_conversion(inputs, _made(structure, allowed), totals, entries, places),
+    ]
+    return [row for row in rows if row.amount or (row.standard and not row.item >= 0)]
+
+
+def conversion_totals(inputs: Inputs, allowed: pd.DataFrame, entries: list[Entry], places: int) -> Conversion:
+    """What was incurred and what the standards allow, the allowed amounts adding up to conversion allocated."""
+    actuals, budget = inputs.frames["Actuals"], inputs.settings.budgeted_fixed_overhead
+    actual = {
+        t: to_minor(float(actuals.loc[actuals["Cost type"] == t, "Amount"].sum()), places) for t in schema.COST_TYPES
+    }
+    exact = {element: float(allowed[element].sum()) for element in schema.ELEMENTS[1:]}
+    rest = max(exact, key=lambda element: abs(exact[element]))
+    amounts = {element: to_minor(amount, places) for element, amount in exact.items()}
+    amounts[rest] = -_posted(entries, schema.CCA) - sum(a for e, a in amounts.items() if e != rest)
+    return Conversion(
+        actual,
+        frozenset(actuals["Cost type"]),
+        amounts,
+        exact,
+        float(actuals.loc[actuals["Cost type"] == schema.LABOR, "Hours"].sum()),
+        float(allowed["hours"].sum()),
+        _only_rates(inputs),
+        None if budget is None else to_minor(budget, places),
+        rest,
+    )
+
+
+def _only_rates(inputs: Inputs) -> dict[str, float]:
+    """Element -> its rate on sheet Standard Cost, where all rows that have one have the same."""
+    cost = inputs.frames["StandardCost"]
+    rates = {e: set(cost[f"{e} rate"].dropna()) - {0.0} for e in (schema.LABOR, schema.VARIABLE_OVERHEAD)}
+    return {element: found.pop() for element, found in rates.items() if len(found) == 1}
+
+
+# --------------------------------------------------------------------------------------------- materials
+
+
+def _price(
+    inputs: Inputs, structure: Structure, book: pd.DataFrame, entries: list[Entry], places: int
+) -> Iterator[Variance]:
+    """Per item bought. Under trigger points without purchase the invoices never reach the books: shown, not posted."""
+    posts = inputs.settings.purchase_triggers
+    standard = to_minor_array(book["received_amount"].to_numpy(), places).tolist()
+    exact = (book["invoiced"] - book["received_amount"]).to_numpy()
+    amounts = _summing_to(_posted(entries, schema.PRICE_VARIANCE) if posts else None, exact, places)
+    bought = np.zeros(len(structure.items) + 1)  # the last one stands for item -1
+    np.add.at(bought, structure.of("Purchases"), inputs.frames["Purchases"]["Quantity"].to_numpy())
+    how = inputs.settings.variance_disposition if posts else NOT_POSTED
+    words, largest, order = _Words(structure), _largest(exact), _largest_first(amounts)
+    for k, item, invoiced, received in _rows(book, order, "item", "invoiced", "received_amount"):
+        text = partial(words.price, item, float(bought[item]), invoiced, received)
+        yield Variance(
+            schema.MATERIAL_PRICE, words.codes[item], standard[k], standard[k] + amounts[k], how, text, "", k,
+            posts and k == largest,
+        )  # fmt: skip
+
+
+def _usage(
+    inputs: Inputs, structure: Structure, book: pd.DataFrame, entries: list[Entry], places: int
+) -> Iterator[Variance]:
+    """Per item counted. Standard is what the bill of materials allowed, actual what the count says was used."""
+    posts = count_posts(inputs.settings)
+    exact = -(book["posted"] if posts else book["difference_amount"]).to_numpy()
+    amounts = _summing_to(_posted(entries, schema.USAGE_VARIANCE) if posts else None, exact, places)
+    standard = to_minor_array((book["relieved"] * book["cost"]).to_numpy(), places).tolist()
+    how = inputs.settings.variance_disposition if posts else NOT_POSTED
+    words, largest, order = _Words(structure), _largest(exact), _largest_first(amounts)
+    columns = ("item", "relieved", "difference", "counted", "book", "cost")
+    for k, item, relieved, difference, counted, in_books, cost in _rows(book, order, *columns):
+        text = partial(words.usage, item, relieved, relieved - difference, counted, in_books, cost)
+        yield Variance(
+            schema.MATERIAL_USAGE, words.codes[item], standard[k], standard[k] + amounts[k], how, text, "", k,
+            posts and k == largest,
+        )  # fmt: skip
+
+
+def _rows(book: pd.DataFrame, order: list[int], *columns: str) -> Iterator[tuple[Any, ...]]:
+    """Position and some columns of the rows of the stock book, in an order."""
+    return zip(order, *(book[column].iloc[order].tolist() for column in columns), strict=True)
+
+
+def _summing_to(total: int | None, exact: np.ndarray, places: int) -> list[int]:
+    """Amounts in minor units; the largest takes what rounding leaves to a posted total (None: nothing was posted)."""
+    amounts = to_minor_array(exact, places)
+    if total is not None and len(amounts):
+        amounts[_largest(exact)] += total - int(amounts.sum())
+    return [int(amount) for amount in amounts]
+
+
+def _largest(exact: np.ndarray) -> int:
+    return int(np.argmax(np.abs(exact))) if len(exact) else -1
+
+
+def _largest_first(amounts: list[int]) -> list[int]:
+    """Positions of the amounts that are not zero."""
+    return sorted((k for k, amount in enumerate(amounts) if amount), key=lambda k: -abs(amounts[k]))
+
+
+# -------------------------------------------------------------------------------------------- conversion
+
+
+def _conversion(inputs: Inputs, made: str, totals: Conversion, entries: list[Entry], places: int) -> Iterator[Variance]:
+    """The total under- or over-allocated, and its exact split; abnormal scrap beside it."""
+    how = inputs.settings.variance_disposition
+    incurred, allocated = _posted(entries, schema.CCC), -_posted(entries, schema.CCA)
+    word = "under" if incurred > allocated else "over"
+    text = (
+        f"{shown(incurred, places)} incurred, {shown(allocated, places)} allocated: "
+        f"{shown(abs(incurred - allocated), places)} {word}-allocated."
+    )
+    if incurred or allocated:
+        yield Variance(schema.CONVERSION_ALLOCATION, ALL_CONVERSION, allocated, incurred, how, text)
+    if not inputs.settings.conversion_expensed:
+        for name, standard, actual, text in _split(totals, made, places):
+            yield Variance(name, "", standard, actual, how, text, schema.CONVERSION_ALLOCATION)
+    text = "Normal scrap beyond the allowance of the bill of materials, less salvage."
+    scrapped = _posted(entries, schema.CCC, schema.SCRAP_EVENT)
+    yield Variance(schema.SCRAP_VARIANCE, "Normal scrap", 0, scrapped, how, text, schema.CONVERSION_ALLOCATION)
+    lost = _posted(entries, schema.ABNORMAL_SCRAP)
+    text = "A loss of the period (ASC 330-10-30-7, IAS 2.16), not a cost of what was made."
+    yield Variance(schema.SCRAP_VARIANCE, "Abnormal scrap", 0, lost, schema.ABNORMAL_SCRAP, text)
+
+
+def _split(c: Conversion, made: str, places: int) -> Iterator[tuple[str, int, int, str]]:
+    """(variance, standard, actual, explanation) of every element; an element without actual rows goes with the rest."""
+    alone = c.alone
+    if schema.LABOR in alone:
+        yield from _by_hours(c, schema.LABOR, schema.LABOR_RATE, schema.LABOR_EFFICIENCY, made, places)
+    if schema.VARIABLE_OVERHEAD in alone:
+        names = schema.VARIABLE_SPENDING, schema.VARIABLE_EFFICIENCY
+        yield from _by_hours(c, schema.VARIABLE_OVERHEAD, *names, made, places)
+    if schema.FIXED_OVERHEAD in alone:
+        yield from _by_budget(c, places)
+    standard, actual = sum(c.allowed[e] for e in c.merged), c.actual[schema.CONVERSION]
+    names_of_merged = [e for e in c.merged if e != schema.ELEMENTS[-1] and c.allowed[e]]
+    text = f"{shown(standard, places)} allowed; {shown(actual, places)} incurred."
+    if names_of_merged:
+        text += f" No actual cost of its own was entered for: {', '.join(names_of_merged).lower()}."
+    yield schema.OTHER_CONVERSION, standard, actual, text
+
+
+def _by_hours(
+    c: Conversion, element: str, spending: str, efficiency: str, made: str, places: int
+) -> Iterator[tuple[str, int, int, str]]:
+    actual, allowed = c.actual[element], c.allowed[element]
+    flexed = c.flexed(element)
+    if flexed is None:
+        why = "No hours were entered" if not c.hours_paid else "The standards allow no hours"
+        text = (
+            f"{shown(allowed, places)} allowed, {shown(actual, places)} incurred. {why}, so this is not split further."
+        )
+        yield spending, allowed, actual, text
+        return
+    middle, rate = to_minor(flexed, places), flexed / c.hours_paid
+    paid = from_minor(actual, places) / c.hours_paid
+    text = f"{_number(c.hours_paid)} h were paid, at {_rate(paid)} an hour; the standard is {_rate(rate)}."
+    yield spending, middle, actual, text
+    text = (
+        f"{made} allowed {_number(c.hours_allowed)} h; {_number(c.hours_paid)} h were paid, at {_rate(rate)} standard."
+    )
+    yield efficiency, allowed, middle, text
+
+
+def _by_budget(c: Conversion, places: int) -> Iterator[tuple[str, int, int, str]]:
+    actual, allowed = c.actual[schema.FIXED_OVERHEAD], c.allowed[schema.FIXED_OVERHEAD]
+    if c.budget is None:
+        text = f"{shown(allowed, places)} allowed, {shown(actual, places)} incurred. No budget on Setup: not split further."
+        yield schema.FIXED_SPENDING, allowed, actual, text
+        return
+    text = f"{shown(actual, places)} incurred against a budget of {shown(c.budget, places)}."
+    yield schema.FIXED_SPENDING, c.budget, actual, text
+    word = "more than" if allowed > c.budget else "less than"
+    text = f"What was made absorbed {shown(allowed, places)}, {word} the budget of {shown(c.budget, places)}."
+    yield schema.FIXED_VOLUME, allowed, c.budget, text
+
+
+# ------------------------------------------------------------------------------------------------- words
+
+
+def _posted(entries: list[Entry], role: str, event: str = "") -> int:
+    """Net debit of a role, in one event or in all."""
+    chosen = (e for e in entries if not event or e.event == event)
+    return sum(line.minor for entry in chosen for line in entry.lines if line.role == role)
+
+
+class _Words:
+    """Items in words."""
+
+    def __init__(self, structure: Structure) -> None:
+        items = structure.items
+        self.codes, self._descriptions, uoms = (items[c].tolist() for c in ("code", "description", "uom"))
+        by_piece = {uom for uom in set(uoms) if uom.casefold() in ("", "each", "ea")}
+        self._uoms = ["units" if uom in by_piece else uom for uom in uoms]
+
+    def name(self, item: int) -> str:
+        """Description and a colon, where there is one."""
+        return f"{self._descriptions[item]}: " if self._descriptions[item] else ""
+
+    def units(self, item: int, quantity: float) -> str:
+        """Quantity and unit of measure; what is counted by the piece is units."""
+        return f"{_number(quantity)} {self._uoms[item]}"
+
+    def price(self, item: int, units: float, invoiced: float, received: float) -> str:
+        """What was bought, at what it cost and should have cost."""
+        text = f"{self.name(item)}{self.units(item, units)} received"
+        if not units:
+            return text
+        return f"{text} at {_rate(invoiced / units)} on average; the standard is {_rate(received / units)}."
+
+    def usage(self, item: int, allowed: float, gone: float, counted: float, in_books: float, cost: float) -> str:
+        """What was counted, and what that says of usage."""
+        return (
+            f"{self.name(item)}{self.units(item, allowed)} allowed, {self.units(item, gone)} gone: "
+            f"{_number(counted)} counted, {_number(in_books)} in the books, at {_rate(cost)}."
+        )
+
+
+def _made(structure: Structure, allowed: pd.DataFrame) -> str:
+    """What the hours were for: "210,000 gal at 0.1 h", or the number of items."""
+    timed = allowed[allowed["hours"] != 0]
+    if not len(timed):
+        return "Nothing that was made"
+    if len(timed) == 1:
+        row = timed.iloc[0]
+        hours = row["hours"] / row["units"] if row["units"] else 0.0
+        return f"{_Words(structure).units(int(row['item']), row['units'])} at {_number(hours)} h"
+    return f"The units of {len(timed)} made items"
+
+
+def _number(value: float) -> str:
+    text = f"{value:,.4f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
+
+
+def _rate(value: float) -> str:
+    text = f"{value:,.4f}"
+    return text[:-2] if text.endswith("00") else text

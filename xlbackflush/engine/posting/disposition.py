@@ -1,0 +1,244 @@
+"""Disposition: variances over the accounts that hold the cost they belong to, or all to cost of goods sold.
+
+    price variance        over every account that holds material at standard, the usage variance included
+    usage variance        with its share of the price variance: over material in made units, in stock and sold
+    conversion variance   with the share of normal scrap in the price variance: over conversion in stock and sold; but
+                          conversion in units in process, incurred and not allocated, is none: it goes to cost of goods
+                          sold, out of which period-end WIP takes it
+    carried over          what stock accounts opened with beyond standard, mostly shares of variances prorated before: taken
+                          out of them, and shared out again over all cost at standard in stock and sold
+
+(Horngren, Cost Accounting, proration of variances; Blocher, Stout and Cokins, Cost Management, Butrico Manufacturing.
+Materials in finished goods 87,000, raw materials 65,000, cost of goods sold 348,000, price variance 10,000 U, usage variance
+15,000 F: the price variance adds 1,340.21 to raw materials, 1,793.81 to finished goods, 7,175.26 to cost of goods sold and
+makes the usage variance 15,309.28 F, which then goes 20 : 80.)
+A higher price is a cost of what was bought, in stock or sold; scrap beyond allowance is a loss of the period and is not
+prorated (ASC 330-10-30-7, IAS 2.16), but it was bought at the same price. Without the last rule, shares of the variances of
+one period would stay in stock after it was sold, and those of the next come on top.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from xlbackflush import schema
+from xlbackflush.engine.posting.flush import Entry, balances
+from xlbackflush.engine.standards.bill import Structure
+from xlbackflush.engine.standards.unit_cost import Rollup
+from xlbackflush.engine.stock.counted import Counted, charges_everything
+from xlbackflush.engine.stock.opening import carried
+from xlbackflush.model.basis import Closing, Schedule
+from xlbackflush.model.money import to_minor
+from xlbackflush.model.tables import Inputs, Settings
+
+#: roles that the close brings to zero, in the order of its lines
+CLEARED = (schema.CCA, schema.CCC, schema.PRICE_VARIANCE, schema.USAGE_VARIANCE)
+#: rows whose share of the price variance goes on with another variance: that of usage, and conversion, which normal scrap is
+PASSED_ON = (schema.USAGE_VARIANCE, schema.CCC)
+#: rows that bear nothing of what was carried over: scrap is not in stock, nor was it sold
+NOT_BY_COST = (schema.ABNORMAL_SCRAP, *PASSED_ON)
+#: money: a base up to here is what float64 leaves of equal amounts, and no account bears a variance for it
+NO_BASE = 0.00001
+
+
+@dataclass(frozen=True)
+class Content:
+    """Cost at standard in one account, in money: material, the part of it in made units, conversion."""
+
+    role: str
+    material: float
+    made: float
+    conversion: float
+
+
+@dataclass(frozen=True)
+class Share:
+    """One row of the Disposition sheet, in money, unrounded; debit positive.
+
+    beyond: what the account opened with beyond its stock at standard; carried: its share of all that.
+    """
+
+    content: Content
+    price: float
+    usage: float
+    conversion: float
+    beyond: float
+    carried: float
+    prorated: float
+    to_cogs: float
+    posted: float
+
+    @property
+    def role(self) -> str:
+        return self.content.role
+
+
+def contents(
+    inputs: Inputs,
+    structure: Structure,
+    rollup: Rollup,
+    book: pd.DataFrame,
+    flows: pd.DataFrame,
+    movements: pd.DataFrame,
+    method: list[Counted],
+) -> list[Content]:
+    """What stock, cost of goods sold and scrap hold at standard, at period end. Physical counts: `_counted`."""
+    costs = rollup.rows.iloc[movements["rollup_row"]]
+    unit, material = costs["unit_cost"].to_numpy(), costs["Material"].to_numpy()
+    lost = (movements["Scrapped abnormal"] + movements["Units scrapped abnormal"]).to_numpy()
+    normal = (movements["Scrapped normal"] + movements["Units scrapped normal"]).to_numpy()
+    scrap = [_content(schema.ABNORMAL_SCRAP, (lost * material).sum(), 0.0, 0.0)]
+    if normal.any():
+        scrap.append(_content(schema.CCC, (normal * material).sum(), 0.0, 0.0))
+    if inputs.settings.by_count:
+        scrapped = (movements["Scrapped normal"] + movements["Scrapped abnormal"]).to_numpy()
+        stocked = (structure.items["role"] != "").to_numpy()[movements["item"]]
+        in_scrap = float((scrapped * (unit - material))[stocked].sum()) if inputs.settings.completion_triggers else 0.0
+        return [*_counted(inputs.settings, method, flows, in_scrap), *scrap]
+    found = []
+    for role in (schema.MIP, schema.INVENTORY_CONTROL, schema.FINISHED_GOODS):
+        stock = book[book["role"] == role]
+        if len(stock):
+            in_stock, made = stock["ending_material"].sum(), stock.loc[stock["made"], "ending_material"].sum()
+            found.append(_content(role, in_stock, made, stock["ending_amount"].sum() - in_stock))
+    sold = movements["Sold"].to_numpy()
+    conversion = 0.0 if inputs.settings.conversion_expensed else float((sold * (unit - material)).sum())
+    found.append(_content(schema.COGS, (sold * material).sum(), (sold * material).sum(), conversion))
+    return [*found, *scrap]
+
+
+def last_account(settings: Settings, method: list[Counted]) -> str:
+    """Where what the physical count relieves ends up: in finished goods, while nobody counts them."""
+    counted = any(c.role == schema.FINISHED_GOODS for c in method)
+    return schema.COGS if counted or not settings.completion_triggers else schema.FINISHED_GOODS
+
+
+def _counted(settings: Settings, method: list[Counted], flows: pd.DataFrame, in_scrap: float) -> list[Content]:
+    """The same from a physical count: what was counted, and what it relieved into the last account.
+
+    Conversion that went there is what was in stock and was flushed, less what was counted and, in_scrap, scrapped.
+    """
+    found = []
+    for c in method:
+        if settings.purchase_triggers or c.role == schema.FINISHED_GOODS:
+            conversion = 0.0 if settings.conversion_expensed else c.counted_conversion
+            material = c.counted - conversion
+            found.append(_content(c.role, material, material * (c.role == schema.FINISHED_GOODS), conversion))
+    last = last_account(settings, method)
+    flushed = flows[(flows["relieved_from"] == "") & flows["event"].isin((schema.COMPLETION, schema.SALE))]
+    direct = flushed["charged_to"].isin((schema.COGS, last))
+    ended = method if charges_everything(settings) else method[-1:]
+    out = sum(c.relieved for c in ended) + float(flushed.loc[direct, "amount"].sum())
+    gone = sum(c.opening_conversion - c.counted_conversion for c in method) + float(flushed["amount"].sum()) - in_scrap
+    conversion = 0.0 if settings.conversion_expensed else gone
+    found.append(_content(last, out - conversion, out - conversion, conversion))
+    return found if last == schema.COGS else [*found, Content(schema.COGS, 0.0, 0.0, 0.0)]
+
+
+def _content(role: str, material: float, made: float, conversion: float) -> Content:
+    """An account below zero (sold more than there is) bears no share."""
+    return Content(role, max(0.0, float(material)), max(0.0, float(made)), max(0.0, float(conversion)))
+
+
+def prorate(accounts: list[Content], price: float, usage: float, conversion: float) -> list[tuple[float, float, float]]:
+    """Shares (price, usage, conversion) of every account, and last of the usage variance itself; unfavorable positive.
+
+    Where no account holds what a variance belongs to, all of it goes to cost of goods sold.
+    """
+    material = sum(a.material for a in accounts) + usage
+    by_price = [_part(price, a.material, material, a.role) for a in accounts]
+    into_usage = price - sum(by_price)
+    conversion += sum(p for a, p in zip(accounts, by_price, strict=True) if a.role in PASSED_ON)
+    made, converted = sum(a.made for a in accounts), sum(a.conversion for a in accounts)
+    rows = [
+        (p, _part(usage + into_usage, a.made, made, a.role), _part(conversion, a.conversion, converted, a.role))
+        for a, p in zip(accounts, by_price, strict=True)
+    ]
+    return [*rows, (into_usage, 0.0, 0.0)]
+
+
+def _part(amount: float, weight: float, total: float, role: str) -> float:
+    if total > NO_BASE:
+        return amount * weight / total
+    return amount if role == schema.COGS else 0.0
+
+
+def by_cost(accounts: list[Content], amount: float) -> list[float]:
+    """Shares of an amount by all cost at standard in stock and sold; scrap bears none."""
+    bearing = [0.0 if a.role in NOT_BY_COST else a.material + a.conversion for a in accounts]
+    return [_part(amount, weight, sum(bearing), a.role) for a, weight in zip(accounts, bearing, strict=True)]
+
+
+def before_close(inputs: Inputs, entries: list[Entry], places: int) -> dict[str, int]:
+    """Balances that the close disposes of, in minor units: of this period, and carried over from the one before."""
+    before, opened = balances(entries), carried(inputs, places)
+    return {role: before.get(role, 0) + opened.get(role, 0) for role in CLEARED}
+
+
+def disposition(
+    inputs: Inputs,
+    contents: list[Content],
+    entries: list[Entry],
+    beyond: Mapping[str, int],
+    in_process: float,
+    places: int,
+) -> list[Share]:
+    """The shares of every account, for the variances that stand in the accounts before the close.
+
+    beyond: of `physical.opening_beyond`; in_process: conversion in units in process that the period-end entry records, in
+    money.
+    """
+    known = {content.role for content in contents}
+    accounts = [*contents, *(Content(role, 0.0, 0.0, 0.0) for role in beyond if role not in known)]
+    settings = inputs.settings
+    before, unit = before_close(inputs, entries, places), 10**places
+    price, usage = (before[role] / unit for role in (schema.PRICE_VARIANCE, schema.USAGE_VARIANCE))
+    conversion = (before[schema.CCC] + before[schema.CCA]) / unit
+    usage_row = Content(schema.USAGE_VARIANCE, usage, 0.0, 0.0)
+    carried_over = sum(beyond.values()) / unit
+    rows = []
+    parts = prorate(accounts, price, usage, conversion - in_process)
+    carried_shares = [*by_cost(accounts, carried_over), 0.0]
+    for content, (p, u, share), k in zip([*accounts, usage_row], parts, carried_shares, strict=True):
+        c = share + in_process if content.role == schema.COGS else share
+        out = beyond.get(content.role, 0) / unit
+        prorated = 0.0 if content.role in PASSED_ON else p + u + c + k - out
+        all_of_it = (price + usage + conversion + carried_over if content.role == schema.COGS else 0.0) - out
+        chosen = {schema.PRORATE: prorated, schema.TO_COGS: all_of_it}.get(settings.variance_disposition, 0.0)
+        rows.append(Share(content, p, u, c, out, k, prorated, all_of_it, chosen))
+    return rows
+
+
+def close(inputs: Inputs, entries: list[Entry], shares: list[Share], method: list[Counted], places: int) -> list[Entry]:
+    """Conversion costs and variances closed as Setup says, and conversion in counted stock put back.
+
+    What is carried forward stays where it is.
+    """
+    settings, source = inputs.settings, "Journal, lines above"
+    before = before_close(inputs, entries, places)
+    prorates = settings.variance_disposition == schema.PRORATE
+    where = "prorated over stock and cost of goods sold" if prorates else "closed to cost of goods sold"
+    entry = Entry(schema.CLOSE, f"Conversion costs and variances {where}")
+    if settings.variance_disposition != schema.CARRY_FORWARD:
+        for role in CLEARED:
+            entry.add(role, -before[role], Closing(role), source)
+    for share in shares:
+        if share.role not in (schema.COGS, *PASSED_ON):
+            basis = Schedule(1, "Disposition", "Posted", ("Role", share.role))
+            entry.add(share.role, to_minor(share.posted, places), basis, "Disposition")
+    entry.balance(schema.COGS, source)
+    return [e for e in (entry, _put_back(inputs, method, places)) if e.lines]
+
+
+def _put_back(inputs: Inputs, method: list[Counted], places: int) -> Entry:
+    """The change of conversion in counted stock, out of cost of goods sold, to which it was expensed."""
+    entry = Entry(schema.CLOSE, "Inventories adjusted to the physical count, out of cost of goods sold")
+    for row in method:
+        source = inputs.sources["InventoryCount" if row.in_money else "Stock"].sheet
+        basis = Schedule(1, "CountMethod", "Adjustment", ("Role", row.role))
+        entry.add(row.role, to_minor(row.adjustment, places), basis, source)
+    entry.balance(schema.COGS, "Count Method")
+    return entry

@@ -1,0 +1,269 @@
+"""Journal: the posting rules. Each amount is rounded once, here, and is whole minor units from here on.
+
+                     purchase                        completion                      sale
+  PCS                Dr MIP, price variance; Cr AP   Dr FG M+C; Cr MIP M; Cr CCA C   Dr COGS; Cr FG
+  PS                 Dr IC, price variance; Cr AP    -                               Dr COGS M+C; Cr IC M; Cr CCA C
+  CS                 -                               Dr FG M+C; Cr AP M; Cr CCA C    Dr COGS; Cr FG
+  S                  -                               -                               Dr COGS M+C; Cr AP M; Cr CCA C
+
+(PCS: purchase, completion and sale; PS: purchase and sale; CS: completion and sale; S: sale. Horngren, Cost Accounting,
+chapter on JIT and backflush costing.) The accounts of a flush come from the Trace, so one rule serves every event: its
+credits are rounded one by one, and its debit is their sum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import pandas as pd
+
+from xlbackflush import schema
+from xlbackflush.engine.standards.bill import Structure, code_key
+from xlbackflush.engine.stock.counted import Counted, charges_everything
+from xlbackflush.model.basis import Basis, Flow, Invoices, Rest, Schedule, Total
+from xlbackflush.model.money import to_minor
+from xlbackflush.model.tables import Inputs
+
+
+class BookedLine(Protocol):
+    """A line of the journal, made now or posted earlier: `minor` is signed, debit positive, in minor units."""
+
+    @property
+    def role(self) -> str: ...
+
+    @property
+    def minor(self) -> int: ...
+
+
+class Booked(Protocol):
+    """An entry of the journal, made now or posted earlier."""
+
+    @property
+    def event(self) -> str: ...
+
+    @property
+    def lines(self) -> Sequence[BookedLine]: ...
+
+
+@dataclass
+class Line:
+    """One journal line; `minor` is signed, debit positive, in minor units."""
+
+    role: str
+    minor: int
+    basis: Basis
+    source: str
+
+
+@dataclass
+class Entry:
+    """One balanced entry; `product` is "" where it stands for all products. Posted so many days after Period end."""
+
+    event: str
+    description: str
+    product: str = ""
+    days_after: int = 0
+    lines: list[Line] = field(default_factory=list)
+
+    def add(self, role: str, minor: int, basis: Basis, source: str) -> None:
+        if minor:
+            self.lines.append(Line(role, minor, basis, source))
+
+    def balance(self, role: str, source: str, first: bool = False) -> None:
+        """Add the line that balances the entry, in front of the others where it is the debit of a flush."""
+        rest = -sum(line.minor for line in self.lines)
+        if rest:
+            self.lines.insert(0 if first else len(self.lines), Line(role, rest, Rest(), source))
+
+
+def before_close(
+    inputs: Inputs,
+    structure: Structure,
+    flows: pd.DataFrame,
+    book: pd.DataFrame,
+    method: list[Counted],
+    places: int,
+) -> list[Entry]:
+    """The entries of the period up to the close, in the order of `schema.EVENTS`. Those without a line are left out."""
+    entries = purchases(inputs, structure, flows, book, places)
+    entries += conversion(inputs, places)
+    for event in (schema.COMPLETION, schema.SALE, schema.SCRAP_EVENT):
+        entries += flushes(event, inputs, structure, flows, method, places)
+    entries += count_adjustment(inputs, book, places)
+    return [entry for entry in entries if entry.lines]
+
+
+def balances(entries: Sequence[Booked]) -> dict[str, int]:
+    """Net debit of every role, in minor units."""
+    found: dict[str, int] = {}
+    for entry in entries:
+        for line in entry.lines:
+            found[line.role] = found.get(line.role, 0) + line.minor
+    return found
+
+
+def _source(inputs: Inputs, table: str, column: str) -> str:
+    return inputs.sources[table].range(column)
+
+
+def _code(structure: Structure, product: int) -> str:
+    return str(structure.items["code"].iloc[product]) if product >= 0 else ""
+
+
+def _for(text: str, product: str) -> str:
+    return f"{text}: {product}" if product else text
+
+
+def purchases(
+    inputs: Inputs, structure: Structure, flows: pd.DataFrame, book: pd.DataFrame, places: int
+) -> list[Entry]:
+    """Receipts at standard, payables at actual, the difference to the price variance."""
+    source = _source(inputs, "Purchases", "Quantity")
+    entries = []
+    for row in flows[flows["event"] == schema.PURCHASE].itertuples():
+        code = _code(structure, int(row.product))
+        entry = Entry(schema.PURCHASE, _for("Materials received at standard, payable at invoice price", code), code)
+        block = (row.first, row.last) if code else None
+        basis = Flow(1, "Amount", schema.PURCHASE, row.charged_to, schema.ACCOUNTS_PAYABLE, block)
+        entry.add(row.charged_to, to_minor(row.amount, places), basis, source)
+        bought = book["item"] == row.product if code else book["role"] == row.charged_to
+        actual = float(book.loc[bought, "invoiced"].sum())
+        invoices = Invoices(-1, code) if code else _of_account(-1, "Invoiced", row.charged_to)
+        entry.add(schema.ACCOUNTS_PAYABLE, -to_minor(actual, places), invoices, source)
+        entry.balance(schema.PRICE_VARIANCE, source)
+        entries.append(entry)
+    return entries
+
+
+def _of_account(sign: int, column: str, role: str) -> Schedule:
+    return Schedule(sign, "Reconciliation", column, ("Account role", role))
+
+
+def conversion(inputs: Inputs, places: int) -> list[Entry]:
+    """Conversion costs incurred, one debit per cost type: to the control account, or expensed as incurred."""
+    charged = schema.COGS if inputs.settings.conversion_expensed else schema.CCC
+    actuals, source = inputs.frames["Actuals"], _source(inputs, "Actuals", "Amount")
+    entry = Entry(schema.CONVERSION_EVENT, "Conversion costs incurred: payroll, overhead, other")
+    for cost_type in schema.COST_TYPES:
+        amount = float(actuals.loc[actuals["Cost type"] == cost_type, "Amount"].sum())
+        basis = Total(1, "Actuals", "Amount", (("Cost type", cost_type),))
+        entry.add(charged, to_minor(amount, places), basis, f"{source}, {cost_type}")
+    entry.balance(schema.VARIOUS_ACCOUNTS, source)
+    return [entry]
+
+
+_FLUSH_TEXT = {
+    (schema.COMPLETION, schema.FINISHED_GOODS): "Completed units at standard: material and conversion flushed",
+    (schema.COMPLETION, schema.MIP): "Completed subassemblies at standard: material and conversion flushed",
+    (
+        schema.COMPLETION,
+        schema.ACCOUNTS_PAYABLE,
+    ): "Completed subassemblies: conversion flushed, set off against what the count relieves",
+    (schema.SALE, schema.COGS): "Units sold at standard",
+    (schema.SCRAP_EVENT, schema.CCC): "Normal scrap at standard, less salvage",
+    (schema.SCRAP_EVENT, schema.ABNORMAL_SCRAP): "Abnormal scrap at standard, less salvage",
+}
+
+
+def flushes(
+    event: str, inputs: Inputs, structure: Structure, flows: pd.DataFrame, method: list[Counted], places: int
+) -> list[Entry]:
+    """One entry per account debited (and product): its credits are what the Trace relieved and the conversion.
+
+    Where the physical count relieves, completions and sales keep their conversion and take material by difference.
+    """
+    by_count = inputs.settings.by_count and event != schema.SCRAP_EVENT
+    groups: dict[tuple[str, int], list[Any]] = {}
+    for row in flows.itertuples():
+        if row.event == event and not (by_count and row.relieved_from):
+            groups.setdefault((row.charged_to, row.product), []).append(row)
+    source = _source(inputs, "Scrap" if event == schema.SCRAP_EVENT else "Counts", "Quantity")
+    entries = by_difference(event, inputs, method, places) if by_count else []
+    for (charged_to, product), group in groups.items():
+        code = _code(structure, product)
+        entry = Entry(event, _for(_FLUSH_TEXT[event, charged_to], code), code)
+        for row in sorted(group, key=lambda r: r.relieved_from == ""):
+            block = (row.first, row.last) if code else None
+            column = "Amount" if row.relieved_from else "Conversion"
+            basis = Flow(-1, column, event, charged_to, row.relieved_from, block)
+            entry.add(row.relieved_from or schema.CCA, -to_minor(row.amount, places), basis, source)
+        if event == schema.SCRAP_EVENT:
+            _salvage(entry, charged_to, code, inputs, places)
+        entry.balance(charged_to, source, first=True)
+        entries.append(entry)
+    return entries
+
+
+def by_difference(event: str, inputs: Inputs, method: list[Counted], places: int) -> list[Entry]:
+    """Material relieved by the physical count.
+
+    Used up by completion: into finished goods, or, where that account is not kept, into cost of goods sold. Sold: out of
+    finished goods by their own count. With the sale as the only trigger, everything is charged when it is sold.
+    """
+    settings = inputs.settings
+    debit, credit = schema.COGS, settings.bought_role
+    if charges_everything(settings):
+        rows, text = method if event == schema.SALE else [], "Everything received, charged to cost of goods sold"
+    elif event == schema.COMPLETION:
+        rows, text = method[:1], "Material used by the physical count: opening + received - counted"
+        debit = schema.FINISHED_GOODS if settings.completion_triggers else schema.COGS
+    else:
+        rows, text = method[1:], "Units sold by the physical count: opening + completed - counted"
+        credit = schema.FINISHED_GOODS
+    entry, source = Entry(event, text), ""
+    for row in rows:
+        source = _source(inputs, "InventoryCount", "Counted amount") if row.in_money else _counted_on_stock(inputs)
+        basis = Schedule(-1, "CountMethod", "Relieved", ("Role", row.role))
+        entry.add(credit, -to_minor(row.relieved, places), basis, source)
+    entry.balance(debit, source, first=True)
+    return [entry]
+
+
+def _counted_on_stock(inputs: Inputs) -> str:
+    return _source(inputs, "Stock", "Counted qty")
+
+
+def _salvage(entry: Entry, charged_to: str, code: str, inputs: Inputs, places: int) -> None:
+    """What was recovered for scrap reduces its charge."""
+    scrap = inputs.frames["Scrap"]
+    kind = schema.NORMAL if charged_to == schema.CCC else schema.ABNORMAL
+    where: tuple[tuple[str, str], ...] = (("Kind", kind),)
+    mask = scrap["Kind"] == kind
+    if code:
+        where = (*where, ("Item", code))
+        mask &= scrap["Item"].map(code_key) == code_key(code)
+    amount = float(scrap.loc[mask, "Salvage value"].sum())
+    basis = Total(1, "Scrap", "Salvage value", where)
+    entry.add(schema.SCRAP_RECOVERY, to_minor(amount, places), basis, _source(inputs, "Scrap", "Salvage value"))
+
+
+def count_adjustment(inputs: Inputs, book: pd.DataFrame, places: int) -> list[Entry]:
+    """Book stock to counted stock, at standard, against the usage variance; see `stockbook.count_posts`."""
+    entry = Entry(schema.COUNT_ADJUSTMENT, "Book stock adjusted to the physical count, at standard")
+    source = _counted_on_stock(inputs)
+    for role, amounts in book[book["posted"] != 0].groupby("role", sort=False)["posted"]:
+        entry.add(str(role), to_minor(float(amounts.sum()), places), _of_account(1, "Posted", str(role)), source)
+    entry.balance(schema.USAGE_VARIANCE, source)
+    return [entry]
+
+
+def ledger(entries: Sequence[Booked], opening: dict[str, int]) -> pd.DataFrame:
+    """Balances by role, in the order of `schema.ROLES`: role, opening, debits, credits, closing, in minor units.
+
+    The reversal belongs to the next period.
+    """
+    debits: dict[str, int] = {}
+    credits: dict[str, int] = {}
+    for entry in entries:
+        for line in entry.lines if entry.event != schema.REVERSAL else ():
+            side = debits if line.minor > 0 else credits
+            side[line.role] = side.get(line.role, 0) + abs(line.minor)
+    rows = []
+    for role in schema.ROLES:
+        if role in opening or role in debits or role in credits:
+            before, plus, minus = opening.get(role, 0), debits.get(role, 0), credits.get(role, 0)
+            rows.append((role, before, plus, minus, before + plus - minus))
+    # Python integers, not 64 bits: nothing overflows, whatever is typed into a quantity
+    return pd.DataFrame(rows, columns=["role", "opening", "debits", "credits", "closing"], dtype=object)

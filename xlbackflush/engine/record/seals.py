@@ -1,0 +1,290 @@
+"""Chain: what shows whether anything that was posted has been changed since.
+
+Every posted line carries a seal: the first 12 hex digits of SHA-256 over the seal of the line above and the line itself, with
+every column that was posted, as exact text and minor units. A line that was changed no longer fits its seal, and is named; a
+digest cannot tell which of its columns it was. Every posted run carries a link: SHA-256 over the link of the run before, what
+sheet Runs says of the run (its inputs as hashes of each table), and all its lines. A line that was added or taken away leaves
+the seals of others whole, but not the link.
+
+    line 1 -> seal 1 -> seal 2 ... of all lines          run 1, lines of run 1 -> link 1 -> link 2 ... of all runs
+
+There is no secret in it: whoever can compute the chain can compute it anew after a change. So the last link should be kept
+where the workbook is not, on paper or with the auditor; while it is the same, so is everything before it.
+
+Two things are not sealed, because they come later: `Reversed by`, which must agree with the later entry's `Reverses`, and
+whether the period is closed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+
+from xlbackflush import schema
+from xlbackflush.engine.record.journal_table import PostedEntry, Problem
+from xlbackflush.model.money import shown
+from xlbackflush.model.people import person
+from xlbackflush.model.tables import Source
+
+SEAL_DIGITS = 12
+
+
+@dataclass(frozen=True)
+class SealedRun:
+    """What sheet Runs says of a posted run; debits and credits in minor units, times as text.
+
+    table_hashes: name of each input table -> SHA-256 of it. `where` is its row, for people.
+    """
+
+    run: str
+    preparer: str
+    approver: str
+    started: str
+    posted: str
+    version: str
+    input_hash: str
+    table_hashes: Mapping[str, str]
+    entries: int
+    debits: int
+    credits: int
+    link: str = ""
+    where: str = field(default="Runs", compare=False)
+
+
+def sealed(
+    run: SealedRun, entries: Sequence[PostedEntry], runs: Sequence[SealedRun], earlier: Sequence[PostedEntry]
+) -> tuple[SealedRun, list[PostedEntry]]:
+    """A run and its entries with link and seals, after those that are posted already: runs and their entries, in order."""
+    seal = _last_seal(earlier)
+    done = []
+    for entry in entries:
+        lines = []
+        for k, line in enumerate(entry.lines):
+            seal = seal_of(seal, entry, k)
+            lines.append(replace(line, seal=seal))
+        done.append(replace(entry, lines=tuple(lines)))
+    return replace(run, link=link_of(runs[-1].link if runs else "", run, entries)), done
+
+
+def seal_of(above: str, entry: PostedEntry, k: int) -> str:
+    """Seal of a line (k from 0), below a line with the seal `above` ("" for the first line of all)."""
+    return _digest([above, _content(entry, k)])[:SEAL_DIGITS]
+
+
+def link_of(before: str, run: SealedRun, entries: Sequence[PostedEntry]) -> str:
+    """Link of a run with these entries, after a run with the link `before` ("" for the first run)."""
+    said = [
+        run.run, run.preparer, run.approver, run.started, run.posted, run.version, run.input_hash,
+        sorted(run.table_hashes.items()), run.entries, run.debits, run.credits,
+    ]  # fmt: skip
+    return _digest([before, said, [_content(entry, k) for entry in entries for k in range(len(entry.lines))]])
+
+
+def _content(entry: PostedEntry, k: int) -> list[object]:
+    """Everything posted with a line, in the order of the columns."""
+    line, day = entry.lines[k], schema.DAY_0 + dt.timedelta(days=entry.date)
+    return [
+        entry.run, entry.number, k + 1, day.isoformat(), entry.event, line.role, line.account, line.name, line.minor,
+        entry.description, line.source, entry.product, entry.reverses, entry.corrects,
+    ]  # fmt: skip
+
+
+def _digest(content: object) -> str:
+    """SHA-256 of plain data, written as JSON in ASCII without spaces."""
+    return hashlib.sha256(json.dumps(content, separators=(",", ":")).encode("ascii")).hexdigest()
+
+
+def _last_seal(entries: Sequence[PostedEntry]) -> str:
+    return entries[-1].lines[-1].seal if entries else ""
+
+
+# ------------------------------------------------------------------------------------------------ verifying
+
+
+def verify(
+    runs: Sequence[SealedRun], entries: Sequence[PostedEntry], journal: Source, places: int, draft: str = ""
+) -> list[Problem]:
+    """What is not as it was posted, or should not have been posted so; empty where all is well.
+
+    runs: the posted runs in order; entries: all entries of table `journal`, as read without problems (`books.parse`, which
+    has seen to their numbers); places: decimals of the currency; draft: run number of entries that are not posted yet.
+    """
+    posted = [entry for entry in entries if entry.run != draft]
+    return [
+        *_in_order(runs, entries, journal, draft),
+        *_signed(runs),
+        *_chained(runs, posted, journal, places),
+        *_unsealed([entry for entry in entries if entry.run == draft], journal),
+        *_balanced(entries, journal, places),
+        *_paired(entries, journal),
+    ]
+
+
+def _in_order(
+    runs: Sequence[SealedRun], entries: Sequence[PostedEntry], journal: Source, draft: str
+) -> Iterator[Problem]:
+    """The journal has the runs of sheet Runs, one after the other, and the draft last."""
+    known = [run.run for run in runs] + ([draft] if draft else [])
+    for run in runs:
+        if known.count(run.run) > 1:
+            yield Problem(run.where, f"Run {run.run} is there twice.")
+    last = 0
+    for name, group in groupby(entries, key=lambda entry: entry.run):
+        cell = journal.cell("Run", next(group).lines[0].row)
+        if name not in known:
+            yield Problem(cell, f"Run {name} is not on sheet Runs.")
+        elif known.index(name) < last:
+            yield Problem(cell, f"Entries of run {name} stand below those of a later run.")
+        else:
+            last = known.index(name)
+
+
+def _signed(runs: Sequence[SealedRun]) -> Iterator[Problem]:
+    """Two people, by name."""
+    for run in runs:
+        preparer, approver = person(run.preparer), person(run.approver)
+        if not preparer or not approver:
+            yield Problem(run.where, f"Run {run.run} has no {'preparer' if not preparer else 'approver'}.")
+        elif preparer == approver:
+            yield Problem(run.where, f"Run {run.run} was prepared and approved by the same person, {run.preparer}.")
+
+
+def _chained(
+    runs: Sequence[SealedRun], entries: Sequence[PostedEntry], journal: Source, places: int
+) -> Iterator[Problem]:
+    """Links, computed again. Each may follow the link before it, or what that should be.
+
+    So a change is named once, where it was made, and not again in everything that follows.
+    """
+    link, right_link, above = "", "", _Seals()
+    for run in runs:
+        own = [entry for entry in entries if entry.run == run.run]
+        whole = run.link in (link_of(link, run, own), link_of(right_link, run, own))
+        found = [_broken(entry, k, journal, whole) for entry, k in above.broken(own)]
+        found += _counted(run, own, places)
+        if not whole and not found:
+            found = [
+                Problem(run.where, f"What stands here of run {run.run} is not what was posted, or its link is not.")
+            ]
+        yield from found
+        link, right_link = run.link, link_of(link, run, own)
+
+
+class _Seals:
+    """Goes down the posted lines and computes their seals again, each below the seal above or what that should be."""
+
+    def __init__(self) -> None:
+        self._above = self._right = ""
+
+    def broken(self, entries: Sequence[PostedEntry]) -> list[tuple[PostedEntry, int]]:
+        """The lines of these entries that do not fit their seals."""
+        found = []
+        for entry in entries:
+            for k, line in enumerate(entry.lines):
+                right = seal_of(self._above, entry, k)
+                if line.seal not in (right, seal_of(self._right, entry, k)):
+                    found.append((entry, k))
+                self._above, self._right = line.seal, right
+        return found
+
+
+def _broken(entry: PostedEntry, k: int, journal: Source, whole: bool) -> Problem:
+    """A line that does not fit its seal; where its run is whole, it is the seal that was changed."""
+    row = entry.lines[k].row
+    if whole:
+        return Problem(journal.cell("Seal", row), f"The seal of line {k + 1} of entry {entry.number} was changed.")
+    text = f"Line {k + 1} of entry {entry.number} of run {entry.run} is not what was posted, or its seal is not."
+    return Problem(_row(journal, row), text)
+
+
+def _counted(run: SealedRun, entries: Sequence[PostedEntry], places: int) -> list[Problem]:
+    """As many entries, debits and credits as sheet Runs says."""
+    amounts = [line.minor for entry in entries for line in entry.lines]
+    debits, credits = sum(a for a in amounts if a > 0), -sum(a for a in amounts if a < 0)
+    pairs = (
+        (f"{run.entries:,} entries", f"{len(entries):,} entries"),
+        (f"debits of {shown(run.debits, places)}", f"debits of {shown(debits, places)}"),
+        (f"credits of {shown(run.credits, places)}", f"credits of {shown(credits, places)}"),
+    )
+    return [
+        Problem(run.where, f"Run {run.run} was posted with {said}; the journal has {there}.")
+        for said, there in pairs
+        if said != there
+    ]
+
+
+def _unsealed(entries: Sequence[PostedEntry], journal: Source) -> Iterator[Problem]:
+    for entry in entries:
+        for line in entry.lines:
+            if line.seal:
+                yield Problem(journal.cell("Seal", line.row), f"Entry {entry.number} is a draft, but has a seal.")
+
+
+def _balanced(entries: Sequence[PostedEntry], journal: Source, places: int) -> Iterator[Problem]:
+    for entry in entries:
+        off = sum(line.minor for line in entry.lines)
+        if off:
+            more = "debits" if off > 0 else "credits"
+            text = f"Entry {entry.number} does not balance: its {more} are {shown(abs(off), places)} more."
+            yield Problem(_rows(journal, entry), text)
+
+
+def _paired(entries: Sequence[PostedEntry], journal: Source) -> Iterator[Problem]:
+    """A reversal negates an earlier entry exactly, and once; a correction comes in the place of a reversed one."""
+    by_number = {entry.number: entry for entry in entries}
+    reversed_by: dict[int, int] = {}
+    for entry in entries:
+        for column, other, negates in (("Reverses", entry.reverses, True), ("Corrects", entry.corrects, False)):
+            if other is None:
+                continue
+            wrong = _wrong_link(entry, by_number.get(other), negates)
+            if negates and other in reversed_by:
+                wrong = f"which entry {reversed_by[other]} has reversed already"
+            if wrong:
+                verb = column.lower()
+                text = f"Entry {entry.number} {verb} entry {other}, {wrong}."
+                yield Problem(journal.cell(column, entry.lines[0].row), text)
+        if entry.reverses is not None:
+            reversed_by.setdefault(entry.reverses, entry.number)
+    for entry in entries:
+        by = reversed_by.get(entry.number)
+        if entry.reversed_by != by:
+            told = f"by entry {entry.reversed_by}" if entry.reversed_by else "by none"
+            truth = f"entry {by} does" if by else "no entry does"
+            text = f"Entry {entry.number} is said to be reversed {told}; {truth}."
+            yield Problem(journal.cell("Reversed by", entry.lines[0].row), text)
+        corrected = by_number.get(entry.corrects) if entry.corrects else None
+        if corrected and corrected.number not in reversed_by:
+            text = f"Entry {entry.number} corrects entry {corrected.number}, which is not reversed."
+            yield Problem(journal.cell("Corrects", entry.lines[0].row), text)
+
+
+def _wrong_link(entry: PostedEntry, other: PostedEntry | None, negates: bool) -> str:
+    """Why an entry cannot reverse or correct another, or "" where it can."""
+    if other is None or other.number >= entry.number:
+        return "which is not an earlier entry"
+    if other.reverses is not None:
+        return "which is a reversal itself"
+    if (entry.event, entry.product) != (other.event, other.product):
+        return "which is of another event or product"
+    if negates and _sides(entry, -1) != _sides(other, 1):
+        return "but is not its exact negation"
+    return ""
+
+
+def _sides(entry: PostedEntry, sign: int) -> list[tuple[str, str, str, int]]:
+    return [(line.role, line.account, line.name, sign * line.minor) for line in entry.lines]
+
+
+def _row(journal: Source, row: int) -> str:
+    return f"{journal.cell('Run', row)}:{journal.letters['Seal']}{row}"
+
+
+def _rows(journal: Source, entry: PostedEntry) -> str:
+    """Debits and credits of an entry; the rows around it, too, where the table was sorted."""
+    rows = [line.row for line in entry.lines]
+    return f"{journal.cell('Debit', min(rows))}:{journal.letters['Credit']}{max(rows)}"

@@ -1,0 +1,1 @@
+"""What one unit is, and costs."""

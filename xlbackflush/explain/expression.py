@@ -1,0 +1,214 @@
+"""A formula as arithmetic that people read: what it is made of in words, and the same with figures.
+
+IF and CHOOSE give way to the branch that holds, with the reason. What is left are terms (a cell, or a sum over rows)
+and what is done with them. `words` and `figures` print the same expression, one with names and one with numbers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from xlbackflush.explain.evaluate import AGGREGATES, Evaluator
+from xlbackflush.explain.formula import COMPARISONS, Binary, Call, Cell, FormulaError, Literal, Node, Span, Unary
+from xlbackflush.explain.sums import sum_words
+from xlbackflush.explain.words import Words, figure
+
+_FUNCTIONS = {"ROUND", "ABS", "INT", "MAX", "MIN"}
+_SIGNS = {"*": "×", "/": "÷", "+": "+", "-": "-", "^": "^"}
+_LEVEL = {"+": 1, "-": 1, "*": 2, "/": 2, "^": 3}
+_WHOLE = 9  # a term, a function: never in brackets
+
+
+@dataclass(frozen=True)
+class Term:
+    """A cell, or a sum over rows (then `node` is its call), with its value."""
+
+    node: Node
+    value: float
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A number of the formula; `said` where it stands for a condition."""
+
+    value: float
+    said: str = ""
+
+
+@dataclass(frozen=True)
+class Operation:
+    """An operator (or "neg", or a function) and its operands."""
+
+    name: str
+    operands: tuple[Expression, ...]
+    value: float
+
+
+Expression = Term | Constant | Operation
+
+
+@dataclass
+class Simplifier:
+    """Makes expressions of trees; `reasons` collects why a branch was taken."""
+
+    evaluate: Evaluator
+    words: Words
+    here: str
+    reasons: list[str] = field(default_factory=list)
+
+    def expression(self, node: Node) -> Expression:
+        """The arithmetic of a tree. FormulaError where it is none."""
+        if isinstance(node, Literal):
+            return Constant(self.evaluate.number(node))
+        if isinstance(node, Cell | Span):
+            return Term(node, self.evaluate.number(node))
+        if isinstance(node, Unary):
+            return self._signed(node)
+        if isinstance(node, Binary):
+            return self._binary(node)
+        if isinstance(node, Call):
+            return self._call(node)
+        raise FormulaError("a part of the formula is no arithmetic")
+
+    def _signed(self, node: Unary) -> Expression:
+        inner = self.expression(node.operand)
+        if node.sign == "+":
+            return inner
+        if isinstance(inner, Operation) and inner.name == "neg":  # --(condition)
+            return inner.operands[0]
+        if isinstance(inner, Constant) and not inner.said:
+            return Constant(-inner.value)
+        return Operation("neg", (inner,), -inner.value)
+
+    def _binary(self, node: Binary) -> Expression:
+        if node.operator in COMPARISONS:
+            return self._condition(node)
+        if node.operator not in _LEVEL:
+            raise FormulaError("a part of the formula is a text")
+        left, right = self.expression(node.left), self.expression(node.right)
+        if node.operator == "*":  # a condition that holds is a factor of 1
+            if left.value == 1 and not terms(left):
+                return right
+            if right.value == 1 and not terms(right):
+                return left
+        return Operation(node.operator, (left, right), self.evaluate.number(node))
+
+    def _condition(self, node: Node) -> Constant:
+        holds = bool(self.evaluate.value(node))
+        said = self.words.holds(node, self.here)
+        if not said and isinstance(node, Binary):
+            said = f"the {sum_words(self.words, node.left)} is {figure(self.evaluate.value(node.left), 'any', 0)}"
+        return Constant(float(holds), said)
+
+    def _call(self, node: Call) -> Expression:
+        if node.name in ("IF", "CHOOSE"):
+            if node.name == "IF" and (why := self.words.holds(node.arguments[0], self.here)):
+                self.reasons.append(why)
+            return self.expression(self.evaluate.chosen(node))
+        if node.name in ("AND", "OR"):
+            return self._condition(node)
+        if node.name in AGGREGATES:
+            return Term(node, self.evaluate.number(node))
+        if node.name == "N" and isinstance(node.arguments[0], Cell):  # of a cell that may hold an empty text
+            return Term(node.arguments[0], self.evaluate.number(node))
+        if node.name not in _FUNCTIONS:
+            raise FormulaError(f"the function {node.name} gives no amount")
+        operands = tuple(self.expression(self._extreme(node.name, a)) for a in node.arguments)
+        value = self.evaluate.number(node)
+        if node.name == "INT" and operands[0].value == value:
+            return operands[0]
+        return Operation(node.name, operands, value)
+
+    def _extreme(self, name: str, node: Node) -> Node:
+        """Of a column in MAX or MIN, the cell that holds the largest or smallest number."""
+        if not isinstance(node, Span) or name not in ("MAX", "MIN"):
+            return node
+        wanted = self.evaluate.number(Call(name, (node,)))
+        values = self.evaluate.values.column(node)
+        return next((node.cell(k) for k, v in enumerate(values) if v == wanted and v is not None), Literal(wanted))
+
+
+def terms(expression: Expression) -> list[Term]:
+    """The terms that make the value, from left to right.
+
+    What adds nothing to a sum is left out, unless nothing else is left; so are the other factors of a product that is 0.
+    """
+    if isinstance(expression, Term):
+        return [expression]
+    if not isinstance(expression, Operation):
+        return []
+    operands = expression.operands[:1] if expression.name == "ROUND" else expression.operands
+    if expression.name in ("+", "-"):
+        telling = [t for o in operands if o.value for t in terms(o)]
+        if telling:
+            return telling
+    elif expression.name == "*" and not expression.value:
+        operands = next((o,) for o in operands if not o.value)
+    return [t for o in operands for t in terms(o)]
+
+
+class Printer:
+    """Prints an expression for a sheet."""
+
+    def __init__(self, words: Words, here: str, unit_cell: Cell | None) -> None:
+        self.words, self.here, self.unit_cell = words, here, unit_cell
+
+    def in_words(self, expression: Expression) -> str:
+        """Names: Parent qty [E12] × Qty per [F12] × (1 + Scrap % [G12])."""
+        return self._print(expression, True)[0]
+
+    def in_figures(self, expression: Expression) -> str:
+        """Numbers: 1,200 × 2 × (1 + 5%)."""
+        return self._print(expression, False)[0]
+
+    def _print(self, expression: Expression, names: bool) -> tuple[str, int]:
+        if isinstance(expression, Term):
+            return self._term(expression, names), _WHOLE
+        if isinstance(expression, Constant):
+            shown = figure(expression.value, "any", self.words.places)
+            return (f"[{shown} as {expression.said}]" if names and expression.said else shown), _WHOLE
+        if expression.name == "neg":
+            inner, level = self._print(expression.operands[0], names)
+            return f"-{inner}" if level >= _WHOLE and not inner.startswith("-") else f"-({inner})", _WHOLE
+        if expression.name in _LEVEL:
+            return self._infix(expression, names)
+        parts = [self._print(o, names)[0] for o in expression.operands]
+        if expression.name == "ROUND":
+            if names:
+                single = isinstance(expression.operands[0], Term) and parts[0].startswith("(")
+                inner = f"{parts[0][1:-1]}," if single else _bracketed(parts[0])
+                return f"{inner} rounded to {_decimals(parts[1])}", 0
+            if expression.value == expression.operands[0].value:
+                return self._print(expression.operands[0], names)
+        return f"{expression.name}({'; '.join(parts)})", _WHOLE
+
+    def _infix(self, expression: Operation, names: bool) -> tuple[str, int]:
+        level = _LEVEL[expression.name]
+        (left, left_level), (right, right_level) = (self._print(o, names) for o in expression.operands)
+        if left_level < level:
+            left = f"({left})"
+        tight = expression.name in ("-", "/", "^")
+        if right_level < level or (tight and right_level == level) or right.startswith("-"):
+            right = f"({right})"
+        return f"{left} {_SIGNS[expression.name]} {right}", level
+
+    def _term(self, term: Term, names: bool) -> str:
+        if isinstance(term.node, Cell):
+            return self.words.named(term.node, self.here) if names else self.words.figure(term.value, term.node)
+        if names:
+            return f"({sum_words(self.words, term.node)})"
+        cell = next((a.cell(0) for a in _arguments(term.node) if isinstance(a, Span)), None)
+        count = isinstance(term.node, Call) and term.node.name.startswith("COUNT")
+        return self.words.figure(term.value, None if count else cell)
+
+
+def _arguments(node: Node) -> tuple[Node, ...]:
+    return node.arguments if isinstance(node, Call) and node.name != "SUMPRODUCT" else ()
+
+
+def _bracketed(shown: str) -> str:
+    return f"({shown})" if " + " in shown or " - " in shown or shown.startswith("-") else shown
+
+
+def _decimals(digits: str) -> str:
+    return "whole numbers" if digits == "0" else f"{digits} decimal" + ("s" if digits != "1" else "")

@@ -1,0 +1,253 @@
+"""Formulas as trees: what the workbook's own formulas are made of, parsed with Excel's precedence.
+
+Every reference is resolved to cells: `Trace[Amount]` and `Journal!$M$7:$M$12` are both a `Span`, one column of cells.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from xlbackflush.model.errors import UnusableError
+
+
+class FormulaError(Exception):
+    """A formula, or a value in it, that cannot be worked out here; the message says why in plain words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A number, a text or a truth value written into the formula."""
+
+    value: float | str | bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell."""
+
+    sheet: str
+    letter: str
+    row: int
+
+    @property
+    def address(self) -> str:
+        """`I12`."""
+        return f"{self.letter}{self.row}"
+
+    def __str__(self) -> str:
+        return f"{self.sheet}!{self.address}"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Cells of one column, from `first` to `last` row."""
+
+    sheet: str
+    letter: str
+    first: int
+    last: int
+
+    def cell(self, position: int) -> Cell:
+        """The cell at a position from 0."""
+        return Cell(self.sheet, self.letter, self.first + position)
+
+    def __str__(self) -> str:
+        return f"{self.sheet}!{self.letter}{self.first}:{self.letter}{self.last}"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Literals side by side: {"a","b"}."""
+
+    values: tuple[float | str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unary:
+    """A sign before an operand."""
+
+    sign: str
+    operand: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    """Two operands and what is between them."""
+
+    operator: str
+    left: Node
+    right: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A native function and its arguments; None is an argument left out."""
+
+    name: str
+    arguments: tuple[Node, ...]
+
+
+Node = Literal | Cell | Span | Row | Unary | Binary | Call
+
+COMPARISONS = ("=", "<>", "<", ">", "<=", ">=")
+_LEVELS = (COMPARISONS, ("&",), ("+", "-"), ("*", "/"), ("^",))
+
+_CELL = r"\$?([A-Z]{1,3})\$?([0-9]+)"
+_REFERENCE = re.compile(rf"(?:(?P<sheet>'(?:[^']|'')+'|[^'!]+)!)?{_CELL}(?::{_CELL})?$")
+_COLUMN = re.compile(r"(?P<table>\w+)\[\[?(?P<column>[^\[\]]+)\]?\]$")
+
+#: finds the cells of a table column
+Finder = Callable[[str, str], Span]
+
+
+def address(where: str) -> Cell:
+    """A cell from what a person types: Journal!I12, 'Standard Cost'!E9, Standard Cost!$E$9. UnusableError if it is none."""
+    sheet, _, cell = where.strip().rpartition("!")
+    match = re.fullmatch(_CELL, cell.strip().upper())
+    name = sheet.strip()
+    if not where.strip():
+        raise UnusableError("Name the cell to explain with its sheet, such as Journal!I12.")
+    if not match or not name:
+        raise UnusableError(f"{where} is not a cell; name it with its sheet, such as Journal!I12.")
+    if name.startswith("'") and name.endswith("'") and len(name) > 1:
+        name = name[1:-1].replace("''", "'")
+    return Cell(name, match[1], int(match[2]))
+
+
+def parse(formula: str, sheet: str, find: Finder) -> Node:
+    """The tree of a formula (with or without its =) that stands on a sheet. FormulaError for what we never write."""
+    from openpyxl.formula import Tokenizer
+
+    tokens = [t for t in Tokenizer("=" + formula.removeprefix("=")).items if t.type != "WHITE-SPACE"]
+    parser = _Parser(tokens, sheet, find)
+    tree = parser.expression(0)
+    if parser.at < len(tokens):
+        raise FormulaError(f"the formula ={formula} is not of this workbook's making")
+    return tree
+
+
+class _Parser:
+    """Precedence climbing over the tokens."""
+
+    def __init__(self, tokens: list[Any], sheet: str, find: Finder) -> None:
+        self.tokens, self.sheet, self.find, self.at = tokens, sheet, find, 0
+
+    def _peek(self) -> tuple[str, str, str]:
+        if self.at >= len(self.tokens):
+            return "", "", ""
+        token = self.tokens[self.at]
+        return token.type, token.subtype, token.value
+
+    def _take(self) -> tuple[str, str, str]:
+        token = self._peek()
+        self.at += 1
+        return token
+
+    def expression(self, level: int) -> Node:
+        """Operators of a level and all that bind tighter, from left to right."""
+        if level == len(_LEVELS):
+            return self._signed()
+        left = self.expression(level + 1)
+        while True:
+            kind, _, value = self._peek()
+            if kind != "OPERATOR-INFIX" or value not in _LEVELS[level]:
+                return left
+            self.at += 1
+            left = Binary(value, left, self.expression(level + 1))
+
+    def _signed(self) -> Node:
+        kind, _, value = self._peek()
+        if kind == "OPERATOR-PREFIX":
+            self.at += 1
+            return Unary(value, self._signed())
+        operand = self._operand()
+        while self._peek()[0] == "OPERATOR-POSTFIX":
+            self.at += 1
+            operand = Binary("/", operand, Literal(100.0))
+        return operand
+
+    def _operand(self) -> Node:
+        kind, subtype, value = self._take()
+        if kind == "PAREN" and subtype == "OPEN":
+            inner = self.expression(0)
+            self._take()
+            return inner
+        if kind == "FUNC" and subtype == "OPEN":
+            return Call(value[:-1].upper().removeprefix("_XLFN."), tuple(self._arguments("FUNC")))
+        if kind == "ARRAY" and subtype == "OPEN":
+            values = [a.value for a in self._arguments("ARRAY") if isinstance(a, Literal)]
+            return Row(tuple(v for v in values if not isinstance(v, bool)))
+        if kind != "OPERAND":
+            raise FormulaError(f"{value or 'the end'} stands where a value was expected")
+        if subtype == "NUMBER":
+            return Literal(float(value))
+        if subtype == "TEXT":
+            return Literal(value[1:-1].replace('""', '"'))
+        if subtype == "LOGICAL":
+            return Literal(value.upper() == "TRUE")
+        return self._reference(value)
+
+    def _arguments(self, closes: str) -> Iterator[Node]:
+        """Arguments up to the closing bracket; one that is left out is an empty text."""
+        while True:
+            kind, subtype, _ = self._peek()
+            if kind == closes and subtype == "CLOSE":
+                self.at += 1
+                return
+            if kind == "SEP":
+                self.at += 1
+                continue
+            if not kind:
+                raise FormulaError("a bracket is not closed")
+            yield self.expression(0)
+
+    def _reference(self, text: str) -> Node:
+        if match := _REFERENCE.match(text):
+            name, letter, row, other, last = match.groups()
+            sheet = (name[1:-1].replace("''", "'") if name.startswith("'") else name) if name else self.sheet
+            if other is None:
+                return Cell(sheet, letter, int(row))
+            if other == letter:
+                return Span(sheet, letter, int(row), int(last))
+        if match := _COLUMN.match(text):
+            return self.find(match["table"], match["column"])
+        raise FormulaError(f"{text} is a name or a range that the workbook's own formulas do not use")
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """A node and all below it."""
+    yield node
+    if isinstance(node, Unary):
+        yield from walk(node.operand)
+    elif isinstance(node, Binary):
+        yield from walk(node.left)
+        yield from walk(node.right)
+    elif isinstance(node, Call):
+        for argument in node.arguments:
+            yield from walk(argument)
+
+
+def at_row(node: Node, position: int, length: int) -> Node:
+    """A tree over whole columns, at one row of them. What SUMIFS and COUNTIFS add up stays whole; their criteria do not."""
+    if isinstance(node, Span):
+        return node.cell(position) if node.last - node.first + 1 == length else node
+    if isinstance(node, Unary):
+        return Unary(node.sign, at_row(node.operand, position, length))
+    if isinstance(node, Binary):
+        return Binary(node.operator, at_row(node.left, position, length), at_row(node.right, position, length))
+    if isinstance(node, Call):
+        whole = {"SUMIFS": range(0, len(node.arguments)), "COUNTIFS": range(0, len(node.arguments))}.get(node.name)
+        first = 1 if node.name == "SUMIFS" else 0
+        return Call(
+            node.name,
+            tuple(
+                argument
+                if whole is not None and (k < first or (k - first) % 2 == 0)
+                else at_row(argument, position, length)
+                for k, argument in enumerate(node.arguments)
+            ),
+        )
+    return node

@@ -1,0 +1,153 @@
+"""Workbooks of earlier runs, computed again from the inputs on record, for lines that were taken back since.
+
+Such a line has no proof left but the line that takes it back. What it was made of is still there: the inputs of the run that
+posted it, on sheet Run Inputs. They give the same tables again, cell for cell, without a file: here they are read as a
+workbook, so that the line is derived there as any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from itertools import takewhile
+
+from xlbackflush import schema
+from xlbackflush.engine.inputs import snapshot
+from xlbackflush.engine.record import journal_table
+from xlbackflush.engine.record import record as records
+from xlbackflush.engine.record.journal_table import PostedEntry
+from xlbackflush.explain.evaluate import Value
+from xlbackflush.explain.formula import Cell, FormulaError
+from xlbackflush.explain.reader import Grid, as_excel
+from xlbackflush.lifecycle.pipeline import Outcome
+from xlbackflush.lifecycle.verify import again
+from xlbackflush.model.tables import CellError, Source
+from xlbackflush.ooxml.package import split_cell
+from xlbackflush.sheets.body import Body, Writing
+from xlbackflush.sheets.formulas import Sheets
+from xlbackflush.sheets.registry import MAKERS, empty
+
+#: tables that no posted amount rests on
+_LEFT_OUT = ("Suspects", "Fit", "Comparison", "Dashboard")
+
+
+class OnRecord:
+    """The earlier runs of a workbook; each is computed when it is asked for, once."""
+
+    def __init__(self, grid: Grid, places: int) -> None:
+        self._grid, self._places = grid, places
+        self._grids: dict[str, Grid] = {}
+
+    def line(self, run: str, entry: float, line: float, column: str) -> Cell:
+        """Where a posted amount stands in the workbook of its run. FormulaError, in plain words, where it does not."""
+        grid = self.grid(run)
+        source = grid.tables["Journal"]
+        for row, found in enumerate(grid.rows("Journal", "Entry", "Line", column), source.first_row):
+            if found[:2] == (entry, line) and found[2] is not None:
+                return Cell(source.sheet, source.letters[column], row)
+        raise FormulaError(f"the inputs on record of {run} give no such line; verify says what was changed")
+
+    def grid(self, run: str) -> Grid:
+        """The workbook of a run, as it was when the run was made. FormulaError where its inputs do not give it again."""
+        if run not in self._grids:
+            inputs, outcome = self._computed(run)
+            self._grids[run] = Grid(_Computed(outcome, inputs, self._grid.tables))
+        return self._grids[run]
+
+    def _computed(self, run: str) -> tuple[dict[str, Source], Outcome]:
+        kept = records.run_inputs(_filled(self._grid, "RunInputs")).get(run)
+        try:
+            inputs = snapshot.unpack(kept.pieces if kept else [])
+        except snapshot.DamagedError as error:
+            raise FormulaError(str(error).rstrip(".")) from error
+        outcome = again(run, inputs, self._before(run))
+        if not outcome.posted:
+            raise FormulaError(f"the inputs on record of {run} do not run any more")
+        return inputs, outcome
+
+    def _before(self, run: str) -> list[PostedEntry]:
+        """What was posted before a run: the lines above its own."""
+        journal = _filled(self._grid, "Journal")
+        at = journal.columns.index("Run")
+        above = list(takewhile(lambda row: row[at] != run, journal.rows))
+        entries, problems = journal_table.parse(replace(journal, rows=above), self._places)
+        if problems:
+            raise FormulaError(f"the journal was changed at {problems[0].where}; verify says how")
+        return entries
+
+
+def _filled(grid: Grid, name: str) -> Source:
+    """A table with its rows, as the engine reads them."""
+    source = grid.tables[name]
+    names = [column for column in schema.TABLES[name].names if column in source.letters]
+    filled: list[tuple[int, list[object]]] = [
+        (number, ["" if value is None else value for value in row])
+        for number, row in enumerate(grid.rows(name, *names), source.first_row)
+        if any(value is not None for value in row)
+    ]
+    return replace(source, columns=names, rows=[row for _, row in filled], row_numbers=[n for n, _ in filled])
+
+
+class _Computed:
+    """A workbook that is not in a file: inputs as they were read, and the tables that a run makes of them."""
+
+    def __init__(self, outcome: Outcome, inputs: Mapping[str, Source], places: Mapping[str, Source]) -> None:
+        assert outcome.posted
+        self._inputs = inputs
+        self._rows = {name: {row: i for i, row in enumerate(s.row_numbers)} for name, s in inputs.items()}
+        writing = Writing(outcome, outcome.posted, Sheets({**places, **inputs}))
+        self._bodies: dict[str, Body] = {
+            table.name: MAKERS[table.name](writing)
+            if table.name in MAKERS and table.name not in _LEFT_OUT
+            else empty(table.name)
+            for table in schema.OUTPUT_TABLES
+        }
+        self._tables = {**places, **inputs} | {name: self._size(places[name]) for name in self._bodies}
+        self._columns = {
+            (table.sheet, letter): (name, column)
+            for name, table in self._tables.items()
+            for column, letter in table.letters.items()
+        }
+
+    def _size(self, place: Source) -> Source:
+        length = max(1, len(next(iter(self._bodies[place.name].values()))[0]))
+        return replace(place, last_row=place.first_row + length - 1)
+
+    def table(self, name: str) -> Source | None:
+        """See `Reader`."""
+        return self._tables.get(name)
+
+    def value(self, sheet: str, cell: str) -> Value:
+        """See `Reader`."""
+        table, column, row = self._place(sheet, cell)
+        if table in self._inputs:
+            source, at = self._inputs[table], self._rows[table].get(row)
+            return None if at is None else _read(source.rows[at][source.columns.index(column)])
+        values, _ = self._bodies[table].get(column, ((), None)) if table else ((), None)
+        at = row - self._tables[table].first_row if table else -1
+        if not 0 <= at < len(values):
+            return None
+        live = self.formula(sheet, cell) and not isinstance(values[at], str)
+        return 0.0 if live and _read(values[at]) is None else _read(values[at])  # a formula never shows a blank number
+
+    def formula(self, sheet: str, cell: str) -> str:
+        """See `Reader`."""
+        table, column, row = self._place(sheet, cell)
+        if table not in self._bodies:
+            return ""
+        _, formulas = self._bodies[table].get(column, ((), None))
+        at = row - self._tables[table].first_row
+        return formulas[at] if formulas and 0 <= at < len(formulas) else ""
+
+    def _place(self, sheet: str, cell: str) -> tuple[str, str, int]:
+        row = split_cell(cell)[1]
+        table, column = self._columns.get((sheet, cell.removesuffix(str(row))), ("", ""))
+        return table, column, row
+
+
+def _read(value: object) -> Value:
+    """A value as Excel would hold it; what is no number is blank."""
+    if isinstance(value, CellError):
+        return value
+    shown = as_excel(value)
+    return None if shown != shown else shown

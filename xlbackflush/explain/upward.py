@@ -1,0 +1,159 @@
+"""The way back up: which output cells use an input cell, from the formulas that name it to the journal and beyond.
+
+A formula uses a cell that it names, and a cell of a column that it adds up, if that cell's row meets the criteria.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+from xlbackflush import schema
+from xlbackflush.explain.evaluate import AGGREGATES
+from xlbackflush.explain.formula import Call, Cell, FormulaError, Node, Span, walk
+from xlbackflush.explain.reader import Grid
+from xlbackflush.explain.step import Step
+from xlbackflush.explain.words import Words
+
+ONE_BY_ONE = ("Journal", "Ledger", "Variances")  # tables whose cells are listed one by one
+CELLS_NAMED = 12  # of a group
+_PROOFS = {
+    "Journal": ("Debit", "Credit"),
+    "Ledger": ("Closing",),
+    "Relief": ("Amount",),
+    "Variances": ("Amount",),
+}
+_NOT_FOLLOWED = ("Difference", "Quantity difference")
+
+_TEXTS = re.compile(r'"[^"]*"')
+_REFERENCES = re.compile(
+    r"(?:('(?:[^']|'')+'|[A-Za-z_][\w.]*)!)?\$?([A-Z]{1,3})\$?(\d+)(?::\$?[A-Z]{1,3}\$?(\d+))?(?![\w(])"
+    r"|(\w+)\[\[?([^\[\]]+)\]?\]"
+)
+
+
+def users(grid: Grid, cell: Cell) -> list[Step]:
+    """The cell itself, then the amounts that use it, level by level; cells of one column together, posted amounts one by one."""
+    words = Words(grid)
+    place = grid.place(cell)
+    value = grid.value(cell)
+    levels = [[c for c in level if _is_amount(grid.value(c))] for level in _Users(grid).levels(cell)]
+    found = sum(map(len, levels))
+    answer = f"Used by {found:,} cells of the output sheets, listed below." if found else "No output cell uses it."
+    help_text = words.help(cell, place) if place else ""
+    figure = float(str(value)) if _is_amount(value) else None
+    said = f"Typed in: {words.figure(value, cell, True)}. {answer} {help_text}"
+    steps = [Step(1, 0, str(cell), words.what(cell), figure, said, "input")]
+    for depth, level in enumerate(levels, 1):
+        for group in _groups(grid, level):
+            steps.append(_step(grid, words, len(steps) + 1, depth, group))
+    return steps
+
+
+def _is_amount(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _groups(grid: Grid, level: list[Cell]) -> Iterator[list[Cell]]:
+    """Cells of one table column; the tables of posted amounts cell by cell."""
+    groups: dict[tuple[str, str, int], list[Cell]] = defaultdict(list)
+    for cell in level:
+        place = grid.place(cell)
+        alone = place and place.table in ONE_BY_ONE
+        groups[cell.sheet, cell.letter, cell.row if alone else 0].append(cell)
+    yield from groups.values()
+
+
+def _step(grid: Grid, words: Words, number: int, depth: int, group: list[Cell]) -> Step:
+    first, place = group[0], grid.place(group[0])
+    assert place
+    if len(group) > 1:
+        named = ", ".join(c.address for c in group[:CELLS_NAMED])
+        others = f" and {len(group) - CELLS_NAMED:,} others" if len(group) > CELLS_NAMED else ""
+        what = f"{place.column.name}, {len(group):,} cells of {first.sheet}"
+        return Step(number, depth, str(first), what, None, f"{named}{others}. {place.column.help}", "uses")
+    value = grid.value(first)
+    said = f"{place.column.help.removesuffix('.')}: {words.figure(value, first, True)}."
+    return Step(number, depth, str(first), words.what(first), float(str(value)), said, "uses")
+
+
+class _Users:
+    """References of all formulas, turned round."""
+
+    def __init__(self, grid: Grid) -> None:
+        self.grid = grid
+        self.by_cell: dict[Cell, list[Cell]] = defaultdict(list)
+        self.by_column: dict[tuple[str, str], list[tuple[Span, Cell]]] = defaultdict(list)
+        self._added: dict[Node, frozenset[Cell]] = {}
+        for user, formula in grid.formulas():
+            place = grid.place(user)
+            if place and place.column.name not in _NOT_FOLLOWED:
+                self._note(user, formula)
+
+    def _note(self, user: Cell, formula: str) -> None:
+        for sheet, letter, row, last, table, column in _REFERENCES.findall(_TEXTS.sub('""', formula)):
+            if table:
+                if (source := self.grid.tables.get(table)) and column in source.letters:
+                    span = self.grid.find(table, column)
+                    self.by_column[span.sheet, span.letter].append((span, user))
+                continue
+            name = sheet.strip("'").replace("''", "'") if sheet else user.sheet
+            if last:
+                self.by_column[name, letter].append((Span(name, letter, int(row), int(last)), user))
+            else:
+                self.by_cell[Cell(name, letter, int(row))].append(user)
+
+    def levels(self, cell: Cell) -> Iterator[list[Cell]]:
+        """Cells that use the cell, then those that use these, and so on; each once, at its shortest distance."""
+        seen, level = {cell}, [cell]
+        while level:
+            above = dict.fromkeys(user for used in level for user in self._of(used) if user not in seen)
+            seen |= above.keys()
+            level = sorted(above, key=self._order)
+            if level:
+                yield level
+
+    def _order(self, cell: Cell) -> tuple[int, int, str, int]:
+        tables = [t.name for t in schema.OUTPUT_TABLES]
+        place = self.grid.place(cell)
+        return (tables.index(place.table) if place else len(tables), len(cell.letter), cell.letter, cell.row)
+
+    def _of(self, used: Cell) -> Iterable[Cell]:
+        yield from self.by_cell.get(used, ())
+        for span, user in self.by_column.get((used.sheet, used.letter), ()):
+            if span.first <= used.row <= span.last and self._takes(user, used):
+                yield user
+        place = self.grid.place(used)
+        if place and place.column.name == "Proof":
+            for column in _PROOFS[place.table]:
+                posted = Cell(used.sheet, place.source.letters[column], used.row)
+                if self.grid.value(posted) is not None:
+                    yield posted
+
+    def _takes(self, user: Cell, used: Cell) -> bool:
+        """Does a formula over columns take the row of a cell, or does the row not meet its criteria?"""
+        try:
+            tree = self.grid.tree(user)
+            calls = [n for n in walk(tree) if isinstance(n, Call) and n.name in AGGREGATES] if tree else []
+            return any(self._has(call, used) for call in calls)
+        except FormulaError:
+            return True  # a formula that cannot be worked out here names the column all the same
+
+    def _has(self, call: Call, used: Cell) -> bool:
+        spans = [n for n in walk(call) if isinstance(n, Span) and (n.sheet, n.letter) == (used.sheet, used.letter)]
+        inside = [s for s in spans if s.first <= used.row <= s.last]
+        if not inside:
+            return False
+        evaluate, position = self.grid.evaluate, used.row - inside[0].first
+        if call.name in ("SUMIFS", "COUNTIFS", "COUNTIF"):
+            pairs = call.arguments[call.name == "SUMIFS" :]
+            if any(isinstance(n, Span) for criterion in pairs[1::2] for n in walk(criterion)):
+                return True
+            return bool(evaluate.matching(pairs)[position].any())
+        if call.name == "SUMPRODUCT" and not any(
+            isinstance(n, Call) and n.name in AGGREGATES for n in walk(call.arguments[0])
+        ):
+            products = evaluate.products(call)
+            return position >= len(products) or any(bool(v) for v in products[position])
+        return True

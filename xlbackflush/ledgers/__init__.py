@@ -1,0 +1,1 @@
+"""The journal as posted, written for a ledger."""

@@ -1,0 +1,1 @@
+"""What may happen to a workbook: run, check, undo, post, verify, compare, roll."""

@@ -1,0 +1,190 @@
+"""Roll: close a period, and open the next one in a workbook of its own.
+
+The new workbook takes over policy, accounts, items and bill of materials; stock as counted (where it was not counted, as on
+the books) becomes opening stock; balances are carried over, with what was reversed on the first day of the new period. The
+old one is closed: it can be verified for ever, and never run again.
+"""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from xlbackflush import schema
+from xlbackflush.engine.record.record import Run, closed
+from xlbackflush.lifecycle.pipeline import Outcome, compute
+from xlbackflush.lifecycle.verify import verify
+from xlbackflush.model.errors import RefusedError
+from xlbackflush.model.money import from_minor
+from xlbackflush.model.tables import Source
+from xlbackflush.ooxml.values import stored
+from xlbackflush.sheets.registry import run_rows
+from xlbackflush.template.build import build
+from xlbackflush.template.samples import Sample
+from xlbackflush.workbook.file import FileBook, check_new
+
+Row = dict[str, object]
+
+#: accounts whose balance goes on; what is not among them starts each period at nothing
+CARRIED = (
+    schema.MIP, schema.INVENTORY_CONTROL, schema.FINISHED_GOODS, schema.WORK_IN_PROCESS, schema.ACCOUNTS_PAYABLE,
+    schema.VARIOUS_ACCOUNTS, schema.SCRAP_RECOVERY, schema.CCC, schema.CCA, schema.PRICE_VARIANCE, schema.USAGE_VARIANCE,
+)  # fmt: skip
+#: tables of items, taken over as they are
+_KEPT = ("StandardCost", "BOM", "Accounts")
+
+
+@dataclass(frozen=True)
+class Rolled:
+    """The new workbook, its period, the run that it goes on from; `new` is False where everything was done before."""
+
+    path: Path
+    first: dt.date
+    last: dt.date
+    run: str
+    new: bool
+
+
+def roll(path: Path, following: Path) -> Rolled:
+    """Close the workbook's period and write the next one's. RefusedError where the workbook is not ready for it.
+
+    The new workbook is written first, whole; if that is all that happened, rolling again closes the old one.
+    """
+    check_new(following)
+    with FileBook(path) as book:
+        run = _last_posted(book)
+        _same_successor(run, path, following)
+        sources = book.read()
+        outcome = compute(sources, run.user, dt.datetime.min, book.runs())
+        assert outcome.posted
+        first, last = next_period(outcome)
+        new = not following.exists()
+        if new:
+            build(following, (first, last), opened(outcome, sources, book.path.name, run))
+        elif not run.is_closed and not _opened_from(following, run):
+            raise RefusedError(f"{following.name} exists already; choose another name.")
+        if not run.is_closed:
+            book.write_table("Runs", run_rows(closed(book.runs(), following.name)))
+            new = True
+    return Rolled(following, first, last, run.run, new)
+
+
+def _last_posted(book: FileBook) -> Run:
+    """The run that the period ends with: posted, and everything as it was then."""
+    runs = book.runs()
+    if not runs or runs[-1].is_draft:
+        what = f"Run {runs[-1].run} is a draft" if runs else "The workbook has not been run"
+        raise RefusedError(f"{what}; post the period before the next one is opened.")
+    result = verify(book)
+    if result.problems:
+        raise RefusedError(f"The period cannot be closed. {result.problems[0]}")
+    if result.changed:
+        change = result.changed[0]
+        raise RefusedError(
+            f"The period cannot be closed: {change.where} was changed after run {runs[-1].run}; run and post."
+        )
+    return runs[-1]
+
+
+def _same_successor(run: Run, path: Path, following: Path) -> None:
+    """A period goes on in one workbook. That one is written again where it was lost, a second one never."""
+    if run.is_closed and run.following != following.name:
+        raise RefusedError(
+            f"{path.name} is closed and goes on in {run.following}; two workbooks of one next period would part the books."
+        )
+
+
+def _opened_from(following: Path, run: Run) -> bool:
+    """True where a workbook was opened from this very run."""
+    with FileBook(following) as book:
+        notes = book.table("Opening").by_column()["Note"]
+    return any(run.link in str(note) for note in notes)
+
+
+def next_period(outcome: Outcome) -> tuple[dt.date, dt.date]:
+    """The month after a whole month, else as many days as the period had."""
+    start, end = (
+        schema.DAY_0 + dt.timedelta(days=day)
+        for day in (outcome.inputs.settings.period_start, outcome.inputs.settings.period_end)
+    )
+    first = end + dt.timedelta(days=1)
+    if start.day == 1 and first.day == 1 and (start.year, start.month) == (end.year, end.month):
+        return first, first.replace(day=calendar.monthrange(first.year, first.month)[1])
+    return first, first + (end - start)
+
+
+def opened(outcome: Outcome, sources: Mapping[str, Source], book: str, run: Run) -> Sample:
+    """The inputs with which the next workbook opens."""
+    settings = {str(row["Setting"]).strip(): row.get("Value") for row in _rows(sources["Setup"]) if "Setting" in row}
+    for name in ("Period start", "Period end"):
+        settings.pop(name, None)
+    tables: dict[str, list[Row]] = {name: _rows(sources[name]) for name in _KEPT}
+    tables |= {"Stock": _stock(outcome), "InventoryCount": _counts(sources["InventoryCount"])}
+    tables["Opening"] = _balances(outcome, f"From {book}, run {run.run}, link {run.link}")
+    company = outcome.inputs.settings.company
+    about = f"Opened from {book}, run {run.run}: its stock is the opening stock, its balances are carried over."
+    return Sample(f"{company}, backflush costing", about, settings, tables)
+
+
+def _rows(source: Source) -> list[Row]:
+    """The rows of a table as typed, blanks left out; dates as serial numbers."""
+    known = schema.TABLES[source.name].names
+    return [
+        {name: stored(value) for name, value in zip(source.columns, row, strict=True) if name in known and value != ""}
+        for row in source.rows
+    ]
+
+
+def _stock(outcome: Outcome) -> list[Row]:
+    """Closing stock as opening stock: counted units where they were counted, else those on the books."""
+    assert outcome.posted
+    codes, book = outcome.structure.items["code"].tolist(), outcome.posted.book
+    listed = set(outcome.structure.of("Stock").tolist())
+    ending = book["counted"].where(book["counted"].notna(), book["ending"])
+    return [
+        {"Item": codes[item], "Opening qty": float(units)}
+        for item, units in zip(book["item"].tolist(), ending.tolist(), strict=True)
+        if units or item in listed
+    ]
+
+
+def _counts(source: Source) -> list[Row]:
+    """Counted amounts as opening amounts."""
+    pairs = (("Opening amount", "Counted amount"), ("Opening conversion", "Counted conversion"))
+    return [
+        {"Role": row["Role"], **{opening: row[counted] for opening, counted in pairs if counted in row}}
+        for row in _rows(source)
+        if "Role" in row
+    ]
+
+
+def _balances(outcome: Outcome, note: str) -> list[Row]:
+    """Balances that go on, and what was reversed on the first day of the next period."""
+    posted = outcome.posted
+    assert posted
+    reversals: dict[str, int] = {}
+    for entry in posted.draft.entries:
+        for line in entry.lines if entry.event == schema.REVERSAL else ():
+            reversals[line.role] = reversals.get(line.role, 0) + line.minor
+    closing = {str(row.role): int(row.closing) for row in posted.ledger.itertuples() if row.role in CARRIED}
+    return list(_noted(_opening(closing, reversals, posted.places), note))
+
+
+def _opening(closing: Mapping[str, int], reversals: Mapping[str, int], places: int) -> Iterable[Row]:
+    """Every balance; of the stock accounts also zero, since an account without a row opens with its stock at standard."""
+    for role in schema.ROLES:
+        if role in schema.STOCK_ROLES or closing.get(role) or reversals.get(role):
+            yield {
+                "Role": role,
+                "Closing balance": from_minor(closing.get(role, 0), places),
+                "Reversal": from_minor(reversals.get(role, 0), places),
+            }
+
+
+def _noted(rows: Iterable[Row], note: str) -> Iterable[Row]:
+    """The same note on every row: whoever deletes one keeps the others."""
+    for row in rows:
+        yield {**row, "Note": note}

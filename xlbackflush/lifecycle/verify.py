@@ -1,0 +1,169 @@
+"""Verify: every posted run computed again from its inputs on record, and held against what the workbook shows."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from xlbackflush import __version__
+from xlbackflush.engine.inputs import snapshot
+from xlbackflush.engine.inputs.changes import Change, changes
+from xlbackflush.engine.record import record as records
+from xlbackflush.engine.record.corrections import correct
+from xlbackflush.engine.record.journal_table import PostedEntry, Problem
+from xlbackflush.engine.record.record import Record, Run
+from xlbackflush.lifecycle import shown
+from xlbackflush.lifecycle.pipeline import Book, Outcome, Progress, compute, input_hash
+from xlbackflush.lifecycle.post import plain
+from xlbackflush.model import money
+from xlbackflush.model.errors import RefusedError
+from xlbackflush.model.tables import CellError, Source
+
+
+@dataclass
+class Verified:
+    """What came of verifying: problems, in words and with their cells; and which inputs changed since the last run."""
+
+    runs: list[Run]
+    problems: list[Problem] = field(default_factory=list)
+    changed: list[Change] = field(default_factory=list)
+
+    @property
+    def holds(self) -> bool:
+        return not (self.problems or self.changed)
+
+
+def verify(book: Book, progress: Progress = lambda stage: None) -> Verified:
+    """Compute every posted run again from the inputs on record, and check chain, numbers, proofs and inputs.
+
+    Changes nothing. Closed workbooks are verified, too.
+    """
+    tables, sources = {name: book.table(name) for name in records.TABLES}, book.read()
+    places = places_of(sources)
+    past = records.read(tables, places)
+    result = Verified(past.runs, list(past.problems))
+    if not past.runs:
+        return result
+    kept = _kept_inputs(past, result)
+    earlier: list[PostedEntry] = []
+    for run in past.posted_runs:
+        progress(f"Run {run.run}")
+        own = [entry for entry in past.posted if entry.run == run.run]
+        if run.run in kept and not past.problems:
+            result.problems += _recomputed(run, kept[run.run], earlier, own, past)
+        earlier += own
+    if past.draft:
+        result.problems += [problem for problem in records.drafted(tables, places)[1] if problem not in past.problems]
+    last = past.runs[-1].run
+    if last in kept:
+        result.changed = changes(kept[last], sources)
+    if not any(problem.is_order for problem in result.problems):  # which proofs differ says nothing then
+        sheets = {name: tables.get(name) or book.table(name) for name in {*_PROVEN, *shown.TABLES, "Checks"}}
+        result.problems += _proofs(sheets)
+        if last in kept and not result.changed and not past.problems:  # else formulas show what other inputs give
+            outcome = compute(kept[last], past.runs[-1].user, dt.datetime.min, [], tables=tables)
+            result.problems += shown.differing(outcome, sheets) if outcome.posted else []
+    return result
+
+
+#: tables with a proof and its difference in every row
+_PROVEN = ("Journal", "Ledger", "Relief", "Variances")
+
+
+def inputs_of_run(book: Book, run: str) -> dict[str, Source]:
+    """The inputs on record of one run. RefusedError where there are none."""
+    kept = records.run_inputs(book.table("RunInputs"))
+    if run not in kept:
+        known = ", ".join(kept) or "none"
+        raise RefusedError(f"There is no run {run} on sheet Run Inputs; on record: {known}.")
+    try:
+        return snapshot.unpack(kept[run].pieces)
+    except snapshot.DamagedError as error:
+        raise RefusedError(f"Run {run}: {error}") from error
+
+
+def places_of(sources: Mapping[str, Source]) -> int:
+    """Decimals of the currency on Setup."""
+    setup = sources["Setup"].by_column()
+    values = dict(zip((str(s).strip() for s in setup["Setting"]), setup["Value"], strict=True))
+    return money.decimals(str(values.get("Currency", "")))
+
+
+def _kept_inputs(past: Record, result: Verified) -> dict[str, dict[str, Source]]:
+    """The inputs on record of each run; what was changed or lost of them is a problem."""
+    found = {}
+    for run in past.runs:
+        inputs = past.inputs.get(run.run)
+        try:
+            tables = snapshot.unpack(inputs.pieces if inputs else [])
+        except snapshot.DamagedError as error:
+            result.problems.append(Problem("Run Inputs", f"Run {run.run}: {error}"))
+            continue
+        digests = snapshot.table_hashes(tables)
+        result.problems += [
+            Problem("Run Inputs", f"Run {run.run}: the digest of {name} is not that of the inputs on record.")
+            for name, digest in digests.items()
+            if inputs and inputs.hashes.get(name) != digest
+        ]
+        if input_hash(tables) != run.input_hash:
+            result.problems.append(
+                Problem("Runs", f"Run {run.run}: its input hash is not that of the inputs on record.")
+            )
+        found[run.run] = tables
+    return found
+
+
+def _recomputed(
+    run: Run, inputs: Mapping[str, Source], earlier: Sequence[PostedEntry], own: Sequence[PostedEntry], past: Record
+) -> list[Problem]:
+    """The entries that the inputs on record give, against those that were posted."""
+    outcome = again(run.run, inputs, earlier)
+    if not outcome.posted:
+        first = outcome.findings[0]
+        return [Problem("Runs", f"Run {run.run} cannot be computed again: {first.where} {first.what}")]
+    given = outcome.posted.draft.new
+    version = "" if run.version == __version__ else f" It was made with version {run.version}, this is {__version__}."
+    problems = []
+    for entry, wanted in zip(own, given, strict=False):
+        if _said(entry) != _said(wanted):
+            where = past.journal.cell("Run", entry.lines[0].row)
+            problems.append(Problem(where, f"Entry {entry.number} is not what the inputs on record give.{version}"))
+    if len(own) != len(given):
+        text = f"Run {run.run} has {len(own)} entries; the inputs on record give {len(given)}.{version}"
+        problems.append(Problem("Journal", text))
+    return problems
+
+
+def again(run: str, inputs: Mapping[str, Source], earlier: Sequence[PostedEntry]) -> Outcome:
+    """A run computed again from its inputs on record; its journal holds what was posted before, and what the run added."""
+    outcome = compute(inputs, "", dt.datetime.min, [])
+    if outcome.posted:
+        accounts, settings = outcome.inputs.accounts, outcome.inputs.settings
+        outcome.posted.draft = correct(earlier, outcome.posted.entries, accounts, settings.period_end, run)
+    return outcome
+
+
+def _said(entry: PostedEntry) -> object:
+    """What an entry says to a ledger, without what came later."""
+    return replace(plain(entry), reversed_by=None)
+
+
+def _proofs(sheets: Mapping[str, Source]) -> list[Problem]:
+    """Stored differences that are not zero, and failed checks."""
+    problems = []
+    for name in _PROVEN:
+        source = sheets[name]
+        differences = source.by_column().get("Difference", [])
+        for row, value in zip(source.row_numbers, differences, strict=True):
+            if isinstance(value, int | float) and value:
+                problems.append(Problem(source.cell("Difference", row), f"Differs from its proof by {value:g}."))
+    checks = sheets["Checks"]
+    columns = checks.by_column()
+    if any(isinstance(result, CellError) and not result.calculated for result in columns["Result"]):
+        what = "The formulas of this workbook are not calculated; open it in Excel or LibreOffice, save it, and verify again."
+        return [*problems, Problem(checks.cell("Result", checks.first_row), what)]
+    for row, text, result in zip(checks.row_numbers, columns["Check"], columns["Result"], strict=True):
+        if result != "OK":
+            problems.append(Problem(checks.cell("Result", row), f"Check fails: {text}."))
+    return problems

@@ -1,0 +1,1 @@
+"""The records, as accountants speak. Imports the schema alone."""

@@ -1,0 +1,127 @@
+"""Tables as they pass between the workbook and the engine.
+
+A `Source` is an input table as read: raw cell values and where each stands, so that a finding or a proof formula can
+name the very cell. `Inputs` is what `accept` makes of all of them: typed DataFrames.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import chain
+
+import pandas as pd
+
+from xlbackflush import schema
+
+
+@dataclass(frozen=True)
+class CellError:
+    """A cell that holds no usable value: an Excel error such as #REF!, or a formula without a stored result."""
+
+    text: str
+    calculated: bool = True
+
+
+@dataclass
+class Source:
+    """An input table as read. `rows` holds only rows with content; `row_numbers` are their rows on the sheet.
+
+    `letters` maps a column name to its sheet column ("Quantity" -> "E"); a cell is `letters[name] + row number`.
+    `below` lists cells with content under the table, which the table does not contain.
+    """
+
+    name: str
+    sheet: str
+    letters: dict[str, str]
+    first_row: int
+    last_row: int
+    columns: list[str] = field(default_factory=list)
+    rows: list[list[object]] = field(default_factory=list)
+    row_numbers: list[int] = field(default_factory=list)
+    below: list[str] = field(default_factory=list)
+
+    def by_column(self) -> dict[str, list[object]]:
+        """Values of each column, from top to bottom."""
+        cells, width = list(chain.from_iterable(self.rows)), len(self.columns)
+        return {name: cells[i::width] for i, name in enumerate(self.columns)}
+
+    def cell(self, column: str, row: int) -> str:
+        """Address of a cell, for people: `Counts!E14`; of the row where the workbook does not have the column."""
+        return f"{self.sheet}!{self._letter(column)}{row}"
+
+    def _letter(self, column: str) -> str:
+        return self.letters.get(column) or next(iter(self.letters.values()))
+
+    def range(self, first: str, last: str | None = None) -> str:
+        """Address of one or more columns of the table's body: `Counts!E7:E218`."""
+        return f"{self.sheet}!{self._letter(first)}{self.first_row}:{self._letter(last or first)}{self.last_row}"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The policy of a run; dates are Excel day numbers."""
+
+    company: str = "Your company"
+    currency: str = "USD"
+    period_start: int = 0
+    period_end: int = 0
+    trigger_points: str = schema.PCS
+    relief_basis: str = schema.BILL_OF_MATERIALS
+    conversion_costs: str = schema.AT_STANDARD
+    variance_disposition: str = schema.TO_COGS
+    journal_detail: str = schema.PER_TRIGGER
+    default_scrap_basis: str = schema.OUTPUT
+    budgeted_fixed_overhead: float | None = None
+    materiality: float = 0.05
+    cycle_time_days: float | None = None
+    period_end_wip: str = schema.RECORD
+    standards_set_on: int | None = None
+
+    @property
+    def conversion_expensed(self) -> bool:
+        """Conversion goes to cost of goods sold as incurred; nothing is flushed, stock holds material only."""
+        return self.conversion_costs == schema.EXPENSE_THEN_ADJUST
+
+    @property
+    def by_count(self) -> bool:
+        """Material is relieved by difference from the physical count, not by count x BOM."""
+        return self.relief_basis == schema.PHYSICAL_COUNT
+
+    @property
+    def completion_triggers(self) -> bool:
+        return self.trigger_points in (schema.PCS, schema.CS)
+
+    @property
+    def purchase_triggers(self) -> bool:
+        return self.trigger_points in (schema.PCS, schema.PS)
+
+    @property
+    def bought_role(self) -> str:
+        """Role credited when a bought item is relieved, and debited at purchase where that is a trigger."""
+        return {schema.PCS: schema.MIP, schema.PS: schema.INVENTORY_CONTROL}.get(
+            self.trigger_points, schema.ACCOUNTS_PAYABLE
+        )
+
+    def role_of(self, item_type: str) -> str:
+        """Inventory (or payables) role that an item of this type is relieved from; "" where it is exploded through."""
+        if item_type == schema.BUY:
+            return self.bought_role
+        if self.completion_triggers:
+            # materials that are relieved by count without having been recorded are not on the books, nor what is made of them
+            subassemblies = self.bought_role if self.by_count else schema.MIP
+            return {schema.SUBASSEMBLY: subassemblies, schema.FINISHED: schema.FINISHED_GOODS}.get(item_type, "")
+        return ""
+
+
+@dataclass
+class Inputs:
+    """All inputs, typed. Frames have the columns of `schema` plus `row`, the row on the sheet.
+
+    Text is str ("" where blank), numbers are float64 (NaN where blank), dates are Excel day numbers (NaN where blank).
+    """
+
+    settings: Settings
+    accounts: dict[str, tuple[str, str]]
+    frames: dict[str, pd.DataFrame]
+    sources: dict[str, Source]
+    setting_cells: dict[str, str] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""An .xlsx as bytes: parts, cells, styles, addresses. Knows no costing."""

@@ -1,0 +1,135 @@
+"""Reading sheets: calamine for speed, and a look at the XML for what calamine hides or does not survive.
+
+It shows error values and formulas without a stored result as blanks; it gives up a sheet for an error value that it does
+not know; a day number before the big bang makes it panic, and one stray cell in the last corner makes it ask for all the
+memory there is. So the XML is searched for such cells first.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import Any
+
+import python_calamine
+
+from xlbackflush.model.errors import UnusableError
+from xlbackflush.model.tables import CellError
+from xlbackflush.ooxml.package import Package, column_letter, split_cell
+
+Odd = dict[int, list[tuple[int, CellError]]]  # row (from 1) -> column (from 0), what is wrong
+
+_CELLS_MAX = 40_000_000  # of a sheet's bounding box
+_CELL = re.compile(rb"<(?:\w+:)?c\b(?P<attributes>[^>]*?)(?:/>|>(?P<body>.*?)</(?:\w+:)?c>)", re.S)
+_VAST = rb"<(?:\w+:)?v>-(?:\d{11,}|[\d.]+[eE]\+?\d{2,})"
+_FORMULA = rb"<(?:\w+:)?f\b[^>]*?(?:/>|>[^<]*</(?:\w+:)?f>)"
+_RESULT = rb"\s*<(?:\w+:)?v\b[^>]*>[^<]"
+#: what gives an odd cell away; one by one, each is found several times as fast as all at once
+_HINTS = tuple(re.compile(hint) for hint in (_FORMULA + rb"(?!" + _RESULT + rb")", rb"""\st=["']e["']""", _VAST))
+_ADDRESS = re.compile(rb"""\br=["']([A-Z]+[0-9]+)["']""")
+_VALUE = re.compile(rb"<(?:\w+:)?v\b[^>]*>([^<]+)</")
+_IS_ERROR = re.compile(rb"""\bt=["']e["']""")
+_IS_TEXT = re.compile(rb"""\bt=["']str["']""")
+_KNOWN_ERRORS = (b"#NULL!", b"#DIV/0!", b"#VALUE!", b"#REF!", b"#NAME?", b"#NUM!", b"#N/A")
+
+
+class SheetReader:
+    """Values of a workbook's sheets as stored, and the cells that are not values."""
+
+    def __init__(self, package: Package, content: bytes) -> None:
+        self._package, self._content = package, content
+        self._book: Any = None
+        self._grids: dict[str, list[list[Any]]] = {}
+        self._odd: dict[str, Odd] = {}
+        self._patches: dict[str, bytes] = {}
+
+    def odd(self, sheet: str) -> Odd:
+        """Error values, formulas without a stored result, numbers beyond all use."""
+        if sheet not in self._odd:
+            self._odd[sheet] = self._search(sheet)
+        return self._odd[sheet]
+
+    def grid(self, sheet: str) -> list[list[Any]]:
+        """All rows of a sheet from A1: str, float, bool, date ..., "" where blank."""
+        self.odd(sheet)
+        if sheet not in self._grids:
+            try:
+                grid = self._reader(sheet).get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+            except (python_calamine.CalamineError, OSError, ValueError) as error:
+                raise UnusableError(f"{self._package.path.name} is damaged: sheet {sheet} cannot be read.") from error
+            self._grids[sheet] = grid
+        return self._grids[sheet]
+
+    def _reader(self, sheet: str) -> Any:
+        """The workbook in calamine; a patched copy of it for a sheet that calamine does not take."""
+        part = self._package.sheets[sheet]
+        if part in self._patches:
+            patched = self._package.copy_with({part: self._patches[part]})
+            return python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(patched))
+        if self._book is None:
+            self._book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(self._content))
+        return self._book
+
+    def _search(self, sheet: str) -> Odd:
+        part = self._package.sheets[sheet]
+        text = self._package.text(part)
+        if not re.search(r"<(?:\w+:)?worksheet\b", text) or not re.search(r"<(?:\w+:)?sheetData\b", text):
+            raise UnusableError(f"{self._package.path.name} is damaged: sheet {sheet} is no worksheet.")
+        xml = self._package.read(part)
+        self._check_extent(sheet, xml)
+        found: Odd = {}
+        patches: list[tuple[int, int]] = []
+        plain = b"<c " in xml
+        for hint in sorted(match.start() for pattern in _HINTS for match in pattern.finditer(xml)):
+            # a search for what is nowhere goes back to the top, from every hint: so neither is made in vain
+            start = xml.rfind(b"<c ", 0, hint + 1) if plain else -1
+            start = max(start, xml.rfind(b":c ", max(start, 0), hint + 1))
+            match = _CELL.match(xml, xml.rfind(b"<", 0, start + 1))
+            problem = match and _problem(match["attributes"], match["body"] or b"")
+            if not match or not problem:
+                continue
+            address = _ADDRESS.search(match["attributes"])
+            if not address:
+                name = self._package.path.name
+                raise UnusableError(f"{name}: cells of {sheet} have no address; save it again in Excel.")
+            column, row = split_cell(address[1].decode())
+            if (column - 1, problem) not in found.setdefault(row, []):
+                found[row].append((column - 1, problem))
+                patches.append(match.span())
+        self._patch(part, xml, patches)
+        return found
+
+    def _patch(self, part: str, xml: bytes, cells: list[tuple[int, int]]) -> None:
+        """Blank the cells that calamine does not survive; they are reported all the same."""
+        pieces, position = [], 0
+        for start, stop in cells:
+            value = _VALUE.search(xml, start, stop)
+            if value and (re.match(_VAST, value[0]) or value[1] not in _KNOWN_ERRORS):
+                pieces += [xml[position : value.start(1)], b"#N/A" if _IS_ERROR.search(xml, start, stop) else b"0"]
+                position = value.end(1)
+        if pieces:
+            self._patches[part] = b"".join([*pieces, xml[position:]])
+
+    def _check_extent(self, sheet: str, xml: bytes) -> None:
+        """Refuse a sheet whose cells span more than any sheet of inputs does."""
+        rows = [int(r) for r in re.findall(rb"""<(?:\w+:)?row\b[^>]*?\br=["'](\d+)["']""", xml)]
+        letters = set(re.findall(rb"""<(?:\w+:)?c\b[^>]*?\br=["']([A-Z]{2,3})[0-9]""", xml))
+        width = max([26, *(split_cell(f"{found.decode()}1")[0] for found in letters)])
+        if max(rows, default=0) * width > _CELLS_MAX:
+            last = f"{column_letter(width)}{max(rows)}"
+            raise UnusableError(
+                f"{self._package.path.name}: sheet {sheet} has cells as far out as {last}, away from its table; "
+                "delete those rows or columns and save."
+            )
+
+
+def _problem(attributes: bytes, body: bytes) -> CellError | None:
+    """What is wrong with a cell, or None."""
+    value = _VALUE.search(body)
+    if _IS_ERROR.search(attributes):
+        return CellError(value[1].decode("utf-8", "replace") if value else "#ERROR!")
+    if re.search(rb"<(?:\w+:)?f\b", body) and not value and not _IS_TEXT.search(attributes):
+        return CellError("", calculated=False)
+    if re.search(_VAST, body):
+        return CellError(value[1].decode() if value else "")
+    return None

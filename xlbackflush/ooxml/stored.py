@@ -1,0 +1,95 @@
+"""Stored values: what formulas show where nothing calculates, as in Protected View, previews, phones and searches.
+
+A run writes the output sheets whole. Elsewhere - the status line of the input sheets and of About, the examples on sheet
+Functions - a formula of ours keeps the value that it was saved with until it is given another one here; nothing else of
+the sheet changes. Such a cell is known by its formula, wherever it was moved and however it looks; a cell with another
+formula is the user's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
+from xml.sax.saxutils import unescape
+
+from xlbackflush.model.tables import CellError
+from xlbackflush.ooxml.cells import Value, escape, escape_formula
+
+#: a value that a formula shows
+Shown = Value | CellError
+
+_DATA = re.compile(rb"<(\w+:)?sheetData\b")
+_CELL = re.compile(
+    rb"<(?P<prefix>(?:\w+:)?)c\b(?P<attributes>[^>]*)>"
+    rb"(?P<before>\s*<(?:\w+:)?f\b[^>]*>(?P<formula>[^<]*)</(?:\w+:)?f>\s*)(?P<after>.*?)</(?:\w+:)?c>",
+    re.S,
+)
+_TYPE = re.compile(rb"""\st=["'](\w*)["']""")
+_VALUE = re.compile(rb"<(?:\w+:)?v\b[^>]*?(?:/>|>([^<]*)</(?:\w+:)?v>)")
+
+
+def formulas(xml: bytes) -> Iterator[str]:
+    """The formulas of a sheet's cells; "" for one that is stored with another cell."""
+    data = _DATA.search(xml)
+    if data:
+        # with the prefix in the pattern, the search runs through large sheets of values at once
+        pattern = rb"<%bf(?:\s[^>]*)?(?:/>|>([^<]*)<)" % (data[1] or b"")
+        for match in re.finditer(pattern, xml):
+            yield unescape((match[1] or b"").decode("utf-8", "replace"), {"&quot;": '"', "&apos;": "'"})
+
+
+def has_others(xml: bytes, known: Collection[str]) -> bool:
+    """True where a cell of a sheet has a formula that is not among the known ones."""
+    return any(formula not in known for formula in formulas(xml))
+
+
+def patched(xml: bytes, values: Mapping[str, Shown]) -> bytes:
+    """A sheet in which the cells with these formulas show these values."""
+    for formula, value in values.items():
+        plain = escape_formula(formula)
+        for spelled in {plain, plain.replace('"', "&quot;")}:
+            xml = _patched(xml, spelled.encode(), value)
+    return xml
+
+
+def _patched(xml: bytes, formula: bytes, value: Shown) -> bytes:
+    pieces, done = [], 0
+    at = xml.find(formula)
+    while at >= 0:
+        # two tags open before a formula: its own, and that of its cell
+        cell = _CELL.match(xml, xml.rfind(b"<", 0, max(xml.rfind(b"<", 0, at), 0)))
+        if cell and cell["formula"] == formula:
+            pieces += [xml[done : cell.start()], _showing(cell, value)]
+            done = cell.end()
+        at = xml.find(formula, at + 1)
+    return b"".join([*pieces, xml[done:]]) if pieces else xml
+
+
+def _showing(cell: re.Match[bytes], value: Shown) -> bytes:
+    """A cell with another value; byte for byte as it was where it shows that already."""
+    kind, text = _stored(value)
+    was, shown = _TYPE.search(cell["attributes"]), _VALUE.search(cell["after"])
+    if (was[1] if was else b"n") == kind and shown and _same(shown[1] or b"", text, kind):
+        return cell[0]
+    attributes = _TYPE.sub(b"", cell["attributes"]) + (b"" if kind == b"n" else b' t="%b"' % kind)
+    prefix, rest = cell["prefix"], _VALUE.sub(b"", cell["after"])
+    return b"<%bc%b>%b<%bv>%b</%bv>%b</%bc>" % (
+        prefix, attributes, cell["before"].rstrip(), prefix, text, prefix, rest, prefix
+    )  # fmt: skip
+
+
+def _same(one: bytes, other: bytes, kind: bytes) -> bool:
+    """Whether two contents of cells of a kind say the same; numbers are spelled in several ways."""
+    with suppress(ValueError):
+        return one == other or (kind == b"n" and float(one) == float(other))
+    return False
+
+
+def _stored(value: Shown) -> tuple[bytes, bytes]:
+    """Type and content of a cell whose formula shows a value."""
+    if isinstance(value, CellError):
+        return b"e", value.text.encode()
+    if isinstance(value, str):
+        return b"str", escape(value).encode()
+    return b"n", repr(value or 0).encode()

@@ -1,0 +1,257 @@
+"""Named cell styles: what each looks like, and their place in a workbook's styles part, to which we only ever append."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from xml.etree import ElementTree as ET
+from xml.sax.saxutils import quoteattr
+
+from xlbackflush.ooxml.package import MAIN
+
+_NS = {"m": MAIN}
+NAVY, GREY, LINE, INPUT_FILL, INPUT_LINE = "FF1F3864", "FF595959", "FFD9D9D9", "FFFFF8DC", "FFC9B458"
+
+
+@dataclass(frozen=True)
+class Style:
+    """One named style. `number_format` is an Excel format code; border is "" or the colour of thin lines."""
+
+    number_format: str = "General"
+    bold: bool = False
+    italic: bool = False
+    size: int = 10
+    color: str = "FF000000"
+    underline: bool = False
+    fill: str = ""
+    border: str = ""
+    horizontal: str = ""
+    vertical: str = "top"
+    wrap: bool = False
+    locked: bool = True
+    indent: int = 0
+
+
+_FORMATS = {
+    "text": "@",
+    "quantity": '#,##0.######_);(#,##0.######);"–"_)',
+    "price": '#,##0.00####_);(#,##0.00####);"–"_)',
+    "money": '#,##0.00_);(#,##0.00);"–"_)',
+    "money 0": '#,##0_);(#,##0);"–"_)',
+    "money 3": '#,##0.000_);(#,##0.000);"–"_)',
+    "money 4": '#,##0.0000_);(#,##0.0000);"–"_)',
+    "percent": "0.0##%",
+    "date": "yyyy-mm-dd",
+    "hours": '#,##0.####_);(#,##0.####);"–"_)',
+    "integer": "0",
+    "general": "General",
+}
+_ALIGN = {"text": "left", "date": "center", "percent": "right", "integer": "center"}
+
+STYLES: dict[str, Style] = {
+    "Title": Style(bold=True, size=16, color=NAVY, vertical="center"),
+    "Purpose": Style(size=11, color="FF000000", vertical="center"),
+    "Hint": Style(italic=True, color=GREY, vertical="center"),
+    "Status": Style(bold=True, color="FF375623", vertical="center"),
+    "Link": Style(color="FF0563C1", underline=True),
+    "Unit": Style(italic=True, size=9, color=GREY, horizontal="center"),
+    "Heading": Style(
+        bold=True, color="FFFFFFFF", fill=NAVY, border=NAVY, horizontal="center", vertical="center", wrap=True
+    ),
+    "Body": Style(wrap=True, size=11),
+    "Section": Style(bold=True, size=12, color=NAVY, vertical="center"),
+}
+for _kind, _code in _FORMATS.items():
+    _align = _ALIGN.get(_kind, "")
+    _indent = int(_kind == "text")
+    STYLES[f"Input {_kind}"] = Style(
+        _code,
+        fill=INPUT_FILL,
+        border=INPUT_LINE,
+        horizontal=_align,
+        locked=False,
+        color="FF00308F",
+        indent=_indent,
+    )
+    STYLES[f"Calculation {_kind}"] = Style(_code, border=LINE, horizontal=_align, fill="FFF2F2F2", indent=_indent)
+    STYLES[f"Posted {_kind}"] = Style(_code, border=LINE, horizontal=_align, indent=_indent)
+    STYLES[f"Check {_kind}"] = Style(_code, border=LINE, horizontal=_align, fill="FFE2EFDA", indent=_indent)
+STYLES["Posted wrapped"] = Style("@", border=LINE, horizontal="left", wrap=True, indent=1)
+# shown as one word, since thousands of characters run over the edge of the page, and make it print too small to read
+STYLES["Posted packed"] = Style(';;;"packed"', border=LINE, horizontal="left", color=GREY, indent=1)
+STYLES["Input wrapped"] = replace(STYLES["Input text"], wrap=True)
+STYLES["Posted link"] = Style("@", border=LINE, horizontal="left", color="FF0563C1", underline=True, indent=1)
+
+#: styles of ours that have the name of one of Excel's own, by the number under which Excel knows that
+_BUILT_IN = {"Title": 15}
+
+#: differential formats of the conditional formats: (font colour, fill, bold)
+DXFS: dict[str, tuple[str, str, bool]] = {
+    "bad": ("FF9C0006", "FFFFC7CE", True),
+    "warn": ("FF7F6000", "FFFFEB9C", False),
+    "note": ("FF1F3864", "FFDDEBF7", False),
+    "good": ("FF375623", "FFE2EFDA", True),
+    "head": ("FF1F3864", "FFDDEBF7", True),
+    "entry": ("FF000000", "FFEAF1FB", False),
+}
+#: one more, of whole numbers in columns of quantities: their own format leaves a decimal point behind (829.)
+WHOLE, _WHOLE_FORMAT = "whole", '#,##0_);(#,##0);"–"_)'
+LOOKS = (*DXFS, WHOLE)
+
+
+class StyleSheet:
+    """The styles part of a workbook. `xf` gives the index of a style's cell format, appending what is missing."""
+
+    def __init__(self, xml: str) -> None:
+        self.xml = xml
+        root = ET.fromstring(xml.encode())
+        self._prefix = re.match(r"(?:\s|<\?.*?\?>|<!--.*?-->)*<(\w+:)?styleSheet", xml, re.S)[1] or ""  # type: ignore[index]
+        self._count = {name: len(root.findall(f"m:{name}/*", _NS)) for name in _SECTIONS}
+        formats = root.findall("m:cellStyleXfs/m:xf", _NS)
+        self._named: dict[str, tuple[int, ET.Element]] = {}
+        for style in root.iterfind("m:cellStyles/m:cellStyle", _NS):
+            index = int(style.get("xfId", "0"))
+            if index < len(formats):
+                self._named[style.get("name", "")] = (index, formats[index])
+        self._cells = [_signature(xf) for xf in root.iterfind("m:cellXfs/m:xf", _NS)]
+        used = [int(n.get("numFmtId", "0")) for n in root.iterfind("m:numFmts/m:numFmt", _NS)]
+        self._next_format = max([163, *used]) + 1
+        self._formats = {
+            n.get("formatCode", ""): int(n.get("numFmtId", "0")) for n in root.iterfind("m:numFmts/m:numFmt", _NS)
+        }
+        self._known: dict[tuple[str, int], int] = {}
+
+    def xf(self, name: str, indent: int = 0) -> int:
+        """Index in cellXfs of a named style, with an indent of so many steps."""
+        if (name, indent) not in self._known:
+            if name not in self._named:
+                self._add_named(name)
+            self._known[name, indent] = self._cell_format(name, indent)
+        return self._known[name, indent]
+
+    def _cell_format(self, name: str, indent: int) -> int:
+        index, base = self._named[name]
+        ids = {key: base.get(key, "0") for key in ("numFmtId", "fontId", "fillId", "borderId")}
+        signature = (str(index), *ids.values(), str(STYLES[name].indent + indent))
+        if signature in self._cells:
+            return self._cells.index(signature)
+        style = STYLES[name]
+        attributes = " ".join(f'{k}="{v}"' for k, v in ids.items())
+        self._cells.append(signature)
+        return self._append(
+            "cellXfs",
+            f'<xf{self._xmlns} {attributes} xfId="{index}" applyNumberFormat="1" applyFont="1" applyFill="1" '
+            f'applyBorder="1" applyAlignment="1" applyProtection="1">{_alignment(style, indent)}</xf>',
+        )
+
+    def _add_named(self, name: str) -> None:
+        """Append the font, fill, border, number format and named style that the workbook lacks."""
+        style = STYLES[name]
+        font = self._append("fonts", f"<font{self._xmlns}>{_font(style)}</font>")
+        fill = self._append("fills", f"<fill{self._xmlns}>{_fill(style)}</fill>")
+        border = self._append("borders", f"<border{self._xmlns}>{_border(style)}</border>")
+        number = self._number_format(style.number_format)
+        ids = {"numFmtId": str(number), "fontId": str(font), "fillId": str(fill), "borderId": str(border)}
+        attributes = " ".join(f'{k}="{v}"' for k, v in ids.items())
+        index = self._append("cellStyleXfs", f"<xf{self._xmlns} {attributes}>{_alignment(style, 0)}</xf>")
+        own = f' builtinId="{_BUILT_IN[name]}" customBuiltin="1"' if name in _BUILT_IN else ""
+        self._append("cellStyles", f'<cellStyle{self._xmlns} name={quoteattr(name)} xfId="{index}"{own}/>')
+        self._named[name] = (index, ET.Element("xf", ids))
+
+    def _number_format(self, code: str) -> int:
+        built_in = {"General": 0, "@": 49, "0": 1}
+        if code in built_in:
+            return built_in[code]
+        if code not in self._formats:
+            self._formats[code] = self._next_format
+            self._next_format += 1
+            self._append(
+                "numFmts", f'<numFmt{self._xmlns} numFmtId="{self._formats[code]}" formatCode={quoteattr(code)}/>'
+            )
+        return self._formats[code]
+
+    @property
+    def _xmlns(self) -> str:
+        return f' xmlns="{MAIN}"' if self._prefix else ""
+
+    def _append(self, section: str, element: str) -> int:
+        """Append an element to a section (made where missing) and return its index."""
+        tag = self._prefix + section
+        index = self._count[section]
+        self._count[section] += 1
+        opening = re.search(rf"<{tag}\b[^>]*?(/?)>", self.xml)
+        if not opening:
+            after = re.search(rf"<{self._prefix}styleSheet\b[^>]*>", self.xml)
+            assert after and section == "numFmts", section  # the others are required by the schema
+            self.xml = f'{self.xml[: after.end()]}<{tag} count="1">{element}</{tag}>{self.xml[after.end() :]}'
+            return index
+        head = re.sub(r'\bcount="\d+"', f'count="{index + 1}"', opening[0]).replace("/>", ">")
+        if opening[1]:
+            self.xml = f"{self.xml[: opening.start()]}{head}{element}</{tag}>{self.xml[opening.end() :]}"
+            return index
+        end = self.xml.index(f"</{tag}>", opening.end())
+        self.xml = f"{self.xml[: opening.start()]}{head}{self.xml[opening.end() : end]}{element}{self.xml[end:]}"
+        return index
+
+
+_SECTIONS = ("numFmts", "fonts", "fills", "borders", "cellStyleXfs", "cellXfs", "cellStyles")
+
+
+def _signature(xf: ET.Element) -> tuple[str, ...]:
+    alignment = xf.find("m:alignment", _NS)
+    indent = alignment.get("indent", "0") if alignment is not None else "0"
+    ids = tuple(xf.get(key, "0") for key in ("numFmtId", "fontId", "fillId", "borderId"))
+    return (xf.get("xfId", "0"), *ids, indent)
+
+
+def _font(style: Style) -> str:
+    flags = "<b/>" * style.bold + "<i/>" * style.italic + "<u/>" * style.underline
+    return f'{flags}<sz val="{style.size}"/><color rgb="{style.color}"/><name val="Calibri"/><family val="2"/>'
+
+
+def _fill(style: Style) -> str:
+    if not style.fill:
+        return '<patternFill patternType="none"/>'
+    return f'<patternFill patternType="solid"><fgColor rgb="{style.fill}"/><bgColor indexed="64"/></patternFill>'
+
+
+def _border(style: Style) -> str:
+    if not style.border:
+        return "<left/><right/><top/><bottom/><diagonal/>"
+    line = f'style="thin"><color rgb="{style.border}"/>'
+    sides = "".join(f"<{side} {line}</{side}>" for side in ("left", "right", "top", "bottom"))
+    return f"{sides}<diagonal/>"
+
+
+def _alignment(style: Style, indent: int) -> str:
+    horizontal = f' horizontal="{style.horizontal}"' if style.horizontal else ""
+    wrap = ' wrapText="1"' if style.wrap else ""
+    steps = style.indent + indent
+    step = f' indent="{steps}"' if steps else ""
+    return f'<alignment{horizontal} vertical="{style.vertical}"{wrap}{step}/><protection locked="{int(style.locked)}"/>'
+
+
+def new_stylesheet() -> StyleSheet:
+    """A styles part with every named style and differential format of ours, and Excel's Normal."""
+    dxfs = "".join(
+        f'<dxf><font>{"<b/>" * bold}<color rgb="{color}"/></font>'
+        f'<fill><patternFill patternType="solid"><fgColor rgb="{fill}"/><bgColor rgb="{fill}"/></patternFill></fill></dxf>'
+        for color, fill, bold in DXFS.values()
+    )
+    dxfs += f'<dxf><numFmt numFmtId="200" formatCode={quoteattr(_WHOLE_FORMAT)}/></dxf>'
+    sheet = StyleSheet(
+        f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<styleSheet xmlns="{MAIN}">'
+        '<numFmts count="0"/>'
+        '<fonts count="1"><font><sz val="10"/><color rgb="FF000000"/><name val="Calibri"/><family val="2"/></font></fonts>'
+        '<fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills>'
+        '<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>'
+        '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
+        '<cellXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/></cellXfs>'
+        '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles>'
+        f'<dxfs count="{len(LOOKS)}">{dxfs}</dxfs>'
+        '<tableStyles count="0" defaultTableStyle="TableStyleMedium2" defaultPivotStyle="PivotStyleLight16"/>'
+        "</styleSheet>"
+    )
+    for name in STYLES:
+        sheet.xf(name)
+    return sheet

@@ -1,0 +1,80 @@
+"""Cells between Excel's Value2, what the engine reads, and what a workbook stores."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from xlbackflush import schema
+from xlbackflush.model.tables import CellError
+
+_ERROR = -2146828288  # 0x800A0000: an error cell comes as this plus its number
+_ERRORS = {
+    2000: "#NULL!", 2007: "#DIV/0!", 2015: "#VALUE!", 2023: "#REF!", 2029: "#NAME?", 2036: "#NUM!", 2042: "#N/A",
+    2043: "#GETTING_DATA", 2045: "#SPILL!", 2046: "#CONNECT!", 2047: "#BLOCKED!", 2048: "#UNKNOWN!", 2049: "#FIELD!",
+    2050: "#CALC!", 2051: "#EXTERNAL!",
+}  # fmt: skip
+_UNKNOWN = "#ERROR!"  # errors of later versions of Excel are errors, too, whatever they are called
+
+_DAYS = 2_958_466  # days from day 0 to the end of the year 9999
+_MILLISECONDS = 86_400_000  # of a day
+
+
+def decoded(cell: object) -> object:
+    """One cell of Value2 as a reader of files gives it: str, float, bool, "" where blank, `CellError` for an error value.
+
+    Numbers come as floats, so that an integer can only be the number of an error; a date is its serial number.
+    """
+    if cell is None:
+        return ""
+    if isinstance(cell, int) and not isinstance(cell, bool):
+        number = cell - _ERROR
+        return CellError(_ERRORS.get(number, _UNKNOWN)) if 2000 <= number < 3000 else float(cell)
+    return cell
+
+
+def dated(serial: float) -> object:
+    """A serial number in a cell that shows a date or a time, as a reader of files gives it: to the millisecond.
+
+    Excel counts a day that never was, 1900-02-29, as day 60; days before it are one later than they seem.
+    """
+    if not 0 <= serial < _DAYS:
+        return serial
+    days, fraction = divmod(serial, 1)
+    moment = dt.datetime.combine(schema.DAY_0, dt.time()) + dt.timedelta(days + (1 <= serial < 60))
+    moment += dt.timedelta(milliseconds=round(fraction * _MILLISECONDS))
+    if serial < 1:
+        return moment.time()
+    return moment if fraction else moment.date()
+
+
+def stored(value: object) -> float | int | str | None:
+    """A cell as a reader of files gives it, as what a workbook stores: dates as serial numbers, blank as None."""
+    if isinstance(value, CellError):
+        return value.text or None
+    if isinstance(value, dt.datetime):
+        days = (value - dt.datetime.combine(schema.DAY_0, dt.time())) / dt.timedelta(1)
+        return _whole(days - (days < 61))
+    if isinstance(value, dt.date):
+        days = (value - schema.DAY_0).days
+        return days - (days < 61)
+    if isinstance(value, dt.timedelta):
+        return _whole(value / dt.timedelta(1))
+    if isinstance(value, dt.time):
+        return _whole(
+            (dt.datetime.combine(schema.DAY_0, value) - dt.datetime.combine(schema.DAY_0, dt.time())) / dt.timedelta(1)
+        )
+    if isinstance(value, int | float):
+        return _whole(value)
+    return str(value) if value not in (None, "") else None
+
+
+def _whole(number: float) -> float | int:
+    return int(number) if number == int(number) else number
+
+
+_STARTS_FORMULA = tuple("=+-@\t\r\n")
+
+
+def harmless(text: str) -> str:
+    """Text that a spreadsheet shows as text: an apostrophe goes before a start that would make a formula of it."""
+    return f"'{text}" if text.startswith(_STARTS_FORMULA) else text

@@ -1,0 +1,27 @@
+"""Every word, sheet, table, column and setting: said here, once. Imports nothing of the project.
+
+words     what a cell may hold         inputs    settings and input sheets
+table     what a column and a table is outputs   output sheets, in the order of their tabs
+excel     functions, macros, ribbon
+"""
+
+from __future__ import annotations
+
+from xlbackflush.schema.inputs import *
+from xlbackflush.schema.inputs import INPUT_SHEETS
+from xlbackflush.schema.outputs import *
+from xlbackflush.schema.outputs import OUTPUT_SHEETS
+from xlbackflush.schema.table import *
+from xlbackflush.schema.table import HEADER_ROW, Sheet, Table
+from xlbackflush.schema.words import *
+
+ABOUT = "About"
+SHEETS: tuple[Sheet, ...] = INPUT_SHEETS + OUTPUT_SHEETS
+INPUT_TABLES: tuple[Table, ...] = tuple(t for s in INPUT_SHEETS for t in s.tables)
+OUTPUT_TABLES: tuple[Table, ...] = tuple(t for s in OUTPUT_SHEETS for t in s.tables)
+TABLES: dict[str, Table] = {t.name: t for t in INPUT_TABLES + OUTPUT_TABLES}
+
+MASTER_CHECK = "MasterCheck"
+SHEET_ROWS_MAX = 1_048_576 - HEADER_ROW
+TRACE_ROWS_MAX = 200_000  # beyond this the Trace is kept per BOM line, and the product view goes to a file
+PRODUCT_VIEW_ROWS_MAX = 5_000_000  # beyond this, a gigabyte or so, there is no such file

@@ -1,0 +1,97 @@
+"""The vocabulary: words that a cell may hold, and that entries and sheets are told apart by."""
+
+from __future__ import annotations
+
+BUY, SUBASSEMBLY, PHANTOM, FINISHED = "Buy", "Subassembly", "Phantom", "Finished"
+TYPES = (BUY, SUBASSEMBLY, PHANTOM, FINISHED)
+COMPLETED, SOLD = "Completed", "Sold"
+COMPONENT, FINISHED_UNIT = "Component", "Finished unit"
+NORMAL, ABNORMAL = "Normal", "Abnormal"
+OUTPUT, INPUT = "Output", "Input"
+
+PCS = "Purchase, completion and sale"
+PS = "Purchase and sale"
+CS = "Completion and sale"
+S = "Sale"
+TRIGGERS = (PCS, PS, CS, S)
+SEQUENTIAL = "Sequential tracking"
+
+BILL_OF_MATERIALS, PHYSICAL_COUNT = "Bill of materials", "Physical count"
+AT_STANDARD, EXPENSE_THEN_ADJUST = "Allocate at standard", "Expense, then adjust to count"
+TO_COGS, PRORATE, CARRY_FORWARD = "Cost of goods sold", "Prorate", "Carry forward"
+PER_TRIGGER, PER_PRODUCT = "One entry per trigger", "One entry per product"
+RECORD, SHOW_ONLY = "Record and reverse", "Show only"
+
+LABOR, VARIABLE_OVERHEAD, FIXED_OVERHEAD, CONVERSION = (
+    "Labor",
+    "Variable overhead",
+    "Fixed overhead",
+    "Conversion",
+)
+COST_TYPES = (LABOR, VARIABLE_OVERHEAD, FIXED_OVERHEAD, CONVERSION)
+ELEMENTS = ("Material", LABOR, VARIABLE_OVERHEAD, FIXED_OVERHEAD, "Other conversion")
+
+MIP = "Materials and in-process"
+INVENTORY_CONTROL = "Inventory control"
+FINISHED_GOODS = "Finished goods"
+WORK_IN_PROCESS = "Work in process"
+ACCOUNTS_PAYABLE = "Accounts payable"
+VARIOUS_ACCOUNTS = "Various accounts"
+CCC = "Conversion costs control"
+CCA = "Conversion costs allocated"
+COGS = "Cost of goods sold"
+PRICE_VARIANCE = "Material price variance"
+USAGE_VARIANCE = "Material usage variance"
+ABNORMAL_SCRAP = "Abnormal scrap loss"
+SCRAP_RECOVERY = "Scrap recovery"
+ROUNDING = "Rounding difference"
+#: accounts that hold counted stock; which of them are in use depends on the trigger points
+STOCK_ROLES = (MIP, INVENTORY_CONTROL, FINISHED_GOODS)
+
+#: role -> (default account number, default account name)
+ROLES: dict[str, tuple[str, str]] = {
+    MIP: ("1310", "Materials and in-process inventory"),
+    INVENTORY_CONTROL: ("1320", "Inventory control"),
+    FINISHED_GOODS: ("1350", "Finished goods inventory"),
+    WORK_IN_PROCESS: ("1330", "Work in process inventory"),
+    ACCOUNTS_PAYABLE: ("2110", "Accounts payable"),
+    VARIOUS_ACCOUNTS: ("2190", "Wages payable, accumulated depreciation and others"),
+    CCC: ("5310", "Conversion costs control"),
+    CCA: ("5320", "Conversion costs allocated"),
+    COGS: ("5110", "Cost of goods sold"),
+    PRICE_VARIANCE: ("5410", "Material price variance"),
+    USAGE_VARIANCE: ("5420", "Material usage variance"),
+    ABNORMAL_SCRAP: ("5510", "Loss from abnormal scrap"),
+    SCRAP_RECOVERY: ("1390", "Scrap recovery"),
+    ROUNDING: ("5590", "Rounding difference"),
+}
+
+PURCHASE, CONVERSION_EVENT, COMPLETION, SALE = "Purchase", "Conversion", "Completion", "Sale"
+SCRAP_EVENT, COUNT_ADJUSTMENT, CLOSE = "Scrap", "Count adjustment", "Close"
+PERIOD_END_WIP, REVERSAL = "Period-end WIP", "Reversal"
+#: journal events in the order in which a period runs; entries are numbered in this order
+EVENTS = (
+    PURCHASE, CONVERSION_EVENT, COMPLETION, SALE, SCRAP_EVENT, COUNT_ADJUSTMENT, CLOSE, PERIOD_END_WIP, REVERSAL,
+)  # fmt: skip
+
+#: events that come after the variances are measured
+FROM_THE_CLOSE_ON = (CLOSE, PERIOD_END_WIP, REVERSAL)
+
+MATERIAL_PRICE, MATERIAL_USAGE = "Material price", "Material usage"
+LABOR_RATE, LABOR_EFFICIENCY = "Labor rate", "Labor efficiency"
+VARIABLE_SPENDING, VARIABLE_EFFICIENCY = "Variable overhead spending", "Variable overhead efficiency"
+FIXED_SPENDING, FIXED_VOLUME = "Fixed overhead spending", "Fixed overhead volume"
+OTHER_CONVERSION, SCRAP_VARIANCE = "Other conversion", "Scrap"
+CONVERSION_ALLOCATION = "Conversion allocation"
+
+FITS, LOOK, UNKNOWN, FOR_INFORMATION = "Fits", "Look", "Unknown", "For information"
+AT_LEAST, AT_MOST = "At least", "At most"
+
+#: what can have made a difference of a count, and how sure one can be of it
+BILL_QUANTITY, UNREPORTED_SCRAP = "Quantity on the bill", "Unreported scrap"
+MISCOUNT, ONE_OFF = "Miscount", "One-off"
+UNITS_SCRAPPED, PRODUCTION_COUNT = "Unreported scrap of units", "Production count"
+SUPPORTED, CANDIDATE, CANNOT_TELL = "Supported", "Candidate", "Cannot tell"
+
+ERROR, WARNING, NOTE = "Error", "Warning", "Note"
+SEVERITIES = (ERROR, WARNING, NOTE)

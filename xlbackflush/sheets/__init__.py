@@ -1,0 +1,1 @@
+"""What every output sheet holds: values and live formulas."""

@@ -1,0 +1,60 @@
+"""What every table body is written from: the outcome of a run, and where the tables stand in the workbook."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from xlbackflush import schema
+from xlbackflush.engine.stock.opening import carried
+from xlbackflush.lifecycle.pipeline import Outcome, Posted
+from xlbackflush.model.money import from_minor
+from xlbackflush.model.tables import Inputs
+from xlbackflush.ooxml.cells import Value
+from xlbackflush.sheets.formulas import Sheets, default_scrap_basis, setting_value
+
+#: column name -> (values, formulas or None); a formula "" leaves the value as it is
+Body = dict[str, tuple[Sequence[Value], Sequence[str] | None]]
+
+
+class Writing:
+    """One posted run, about to be written."""
+
+    def __init__(self, outcome: Outcome, posted: Posted, sheets: Sheets) -> None:
+        self.inputs: Inputs = outcome.inputs
+        self.structure = outcome.structure
+        self.items = outcome.structure.items
+        self.lines = outcome.structure.lines
+        self.posted, self.sheets = posted, sheets
+        self.codes: list[str] = self.items["code"].tolist()
+        self.item_rows: list[int] = self.items["row"].tolist()
+        self.rollup_top = sheets.places["Rollup"].first_row
+        self.default_basis = default_scrap_basis(self.inputs)
+        self.opened = frozenset(carried(self.inputs, posted.places))
+
+    def money(self, minor: Sequence[int]) -> list[float]:
+        """Minor units as money."""
+        return [from_minor(int(m), self.posted.places) for m in minor]
+
+    def setting(self, name: str) -> str:
+        """A numeric setting inside a formula."""
+        return setting_value(self.inputs, name)
+
+    def letters(self, table: str) -> dict[str, str]:
+        """Column name -> sheet column of a table."""
+        return self.sheets.places[table].letters
+
+    def rows(self, table: str, count: int) -> range:
+        """Sheet rows of a table's body of so many rows."""
+        first = self.sheets.places[table].first_row
+        return range(first, first + count)
+
+    def cells(self, table: str, count: int) -> list[dict[str, str]]:
+        """The cells of a table's body of so many rows: column name -> address, row by row."""
+        letters = self.letters(table)
+        return [{name: f"{letter}{row}" for name, letter in letters.items()} for row in self.rows(table, count)]
+
+    def standard_cost(self, item: int) -> dict[str, str]:
+        """The cells of an item on Standard Cost, by column; 0 for a column that the workbook does not have."""
+        return {
+            c.name: self.sheets.ref("StandardCost", c.name, self.item_rows[item]) for c in schema.STANDARD_COST.columns
+        }

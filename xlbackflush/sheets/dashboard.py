@@ -1,0 +1,194 @@
+"""Body of the Dashboard: the rows that its charts draw, as live formulas over Variances and Ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from xlbackflush import schema
+from xlbackflush.engine.measures import dashboard as charts
+from xlbackflush.engine.measures.dashboard import Bar, Stream
+from xlbackflush.engine.measures.variances import NOT_POSTED
+from xlbackflush.model.money import from_minor, to_minor
+from xlbackflush.model.tables import Settings
+from xlbackflush.sheets.body import Body, Writing
+from xlbackflush.sheets.formulas import ledger_sum, literal
+
+#: column -> field of `Bar`, in minor units
+_MONEY = {
+    "Amount": "amount",
+    "Level": "level",
+    "Base": "base",
+    "Total": "total",
+    "Up": "up",
+    "Down": "down",
+    "Cost in": "cost_in",
+    "Cost out": "cost_out",
+}
+
+_NBSP = "\u00a0"  # an amount and its U or F stay on one line under the bar
+
+#: where each chart's rows stand in the table, from 0
+STEPS = range(len(charts.CLASSES) + 2)
+CUT = STEPS.stop
+LARGEST = range(CUT + 1, CUT + 2 + charts.LARGEST)
+STREAMS = range(LARGEST.stop, LARGEST.stop + len(charts.STREAMS))
+
+
+def labels() -> list[dict[str, object]]:
+    """The rows of a workbook that has not been run: what the bars will stand for."""
+    nothing = pd.DataFrame({column: [] for column in ("role", "opening", "debits", "credits", "closing")})
+    return [{"Chart": bar.chart, "Label": bar.name} for bar in charts.dashboard([], nothing, Settings(), 0)]
+
+
+def dashboard(w: Writing) -> Body:
+    """One row per bar. What a chart does not use is blank, so that it draws nothing there."""
+    bars = w.posted.dashboard
+    formulas = _Rows(w).formulas(bars)
+    body: Body = {
+        "Chart": ([b.chart for b in bars], None),
+        "Label": ([caption(b, w.posted.places) for b in bars], [f.get("Label", "") for f in formulas]),
+    }
+    figures = {column: w.money([getattr(b, field) for b in bars]) for column, field in _MONEY.items()}
+    for column, values in (figures | {"Cumulative %": [b.share for b in bars]}).items():
+        live = [f.get(column, "") for f in formulas]
+        body[column] = ([v if f else None for v, f in zip(values, live, strict=True)], live)
+    return body
+
+
+def caption(bar: Bar, places: int) -> str:
+    """What stands under a bar: its name and, unless nil, its amount in whole money; variances with U or F."""
+    if not bar.amount:
+        return bar.name
+    amount = abs(bar.amount) if bar.up or bar.down else bar.amount
+    side = f"{_NBSP}U" if bar.up else f"{_NBSP}F" if bar.down else ""
+    return f"{bar.name}: {to_minor(from_minor(amount, places), 0):,}{side}"
+
+
+def _caption(name: str, amount: str, side: str = "") -> str:
+    """`caption` as a formula. FIXED, not TEXT, whose patterns are written differently from country to country."""
+    return f'{name}&IF({amount}=0,"",": "&FIXED(ROUND({amount},0),0){"&" + side if side else ""})'
+
+
+def _net(**wanted: str) -> str:
+    """Sum of the variances whose columns have these values, unfavorable positive."""
+    where = "".join(f",Variances[{column}],{literal(value)}" for column, value in wanted.items())
+    u, f = (f'SUMIFS(Variances[Amount],Variances[[F/U]],"{side}"{where})' for side in "UF")
+    return f"{u}-{f}"
+
+
+class _Rows:
+    """Formulas of the rows, by column."""
+
+    def __init__(self, w: Writing) -> None:
+        self.at, self.rows = w.letters("Dashboard"), w.rows("Dashboard", STREAMS.stop)
+        self.w, self.digits = w, w.posted.places
+        self.cut = self._cell("Amount", self.rows[CUT])
+
+    def formulas(self, bars: list[Bar]) -> list[Mapping[str, str]]:
+        """Of all rows, from top to bottom."""
+        rows = dict(zip(self.rows, bars, strict=True))
+        return [
+            *(self._step(rows[r].name, r) for r in self.rows[STEPS.start : STEPS.stop]),
+            self._cut(),
+            *(self._largest(rows[r], r) for r in self.rows[LARGEST.start : LARGEST.stop]),
+            *(self._stream(s, r) for s, r in zip(charts.STREAMS, self.rows[STREAMS.start :], strict=True)),
+        ]
+
+    def _cell(self, column: str, row: int) -> str:
+        return f"{self.at[column]}{row}"
+
+    def _span(self, column: str, rows: range) -> str:
+        """Cells of a column, fixed: `P$20:P$30`."""
+        letter = self.at[column]
+        return f"{letter}${self.rows[rows.start]}:{letter}${self.rows[rows.stop - 1]}"
+
+    def _round(self, formula: str) -> str:
+        return f"ROUND({formula},{self.digits})"
+
+    def _step(self, name: str, row: int) -> dict[str, str]:
+        """A row of the waterfall."""
+        amount, level, above = (
+            self._cell("Amount", row),
+            self._cell("Level", row),
+            self._cell("Level", row - 1),
+        )
+        if name in (charts.STANDARD, charts.ACTUAL):
+            return {
+                "Label": _caption(literal(name), amount),
+                "Amount": self._standard() if name == charts.STANDARD else above,
+                "Level": amount,
+                "Total": self._round(f"{level}-{self.cut}"),
+            }
+        return {
+            "Label": _caption(literal(name), f"ABS({amount})", f'IF({amount}>0,"{_NBSP}U","{_NBSP}F")'),
+            "Amount": self._round(_net(Variance=name)),
+            "Level": self._round(f"{above}+{amount}"),
+            "Base": self._round(f"MIN({above},{level})-{self.cut}"),
+            "Up": f"MAX({amount},0)",
+            "Down": f"MAX(-{amount},0)",
+        }
+
+    def _standard(self) -> str:
+        """What the ledger was charged with and what it does not hold, less all variances."""
+        spent = f"{ledger_sum('Credits', charts.SPENDING)}-{ledger_sum('Debits', charts.SPENDING)}"
+        outside = charts.outside_ledger(self.w.inputs.settings)
+        unheld = "+".join(_net(Variance=name, Disposition=NOT_POSTED) for name in outside)
+        return self._round(f"{spent}+{unheld}-SUM({self._span('Amount', STEPS[1:-1])})")
+
+    def _cut(self) -> dict[str, str]:
+        levels = self._span("Level", STEPS)
+        low, high = f"MIN({levels})", f"MAX({levels})"
+        cut = self._cell("Amount", self.rows[CUT])
+        return {
+            "Label": _caption(literal(charts.CUT), cut),
+            "Amount": self._round(f"MAX(MIN(0,{low}),{low}-MAX({high}-{low},{high}/50))"),
+        }
+
+    def _share(self, row: int) -> str:
+        first, amounts = self.rows[LARGEST.start], self._span("Amount", LARGEST)
+        letter = self.at["Amount"]
+        return f"IF(SUM({amounts})=0,0,SUM({letter}${first}:{letter}{row})/SUM({amounts}))"
+
+    def _largest(self, bar: Bar, row: int) -> dict[str, str]:
+        """A row of the Pareto: a row of the variances, all others, or blank."""
+        amount, share = self._cell("Amount", row), {"Cumulative %": self._share(row)}
+        if bar.source is None:
+            return self._others(row) | share if bar.name else {}
+        source = self.w.sheets.places["Variances"].first_row + bar.source
+        money, side = (self.w.sheets.ref("Variances", c, source) for c in ("Amount", "F/U"))
+        name = '&" "&'.join(self.w.sheets.ref("Variances", c, source) for c in bar.named)
+        return share | {
+            "Label": _caption(name, amount, f'"{_NBSP}"&{side}'),
+            "Amount": money,
+            "Up": f'IF({side}="U",{amount},0)',
+            "Down": f'IF({side}="F",{amount},0)',
+        }
+
+    def _others(self, row: int) -> dict[str, str]:
+        """What the largest leave of all; the total Conversion allocation is not counted besides its parts."""
+        amount = self._cell("Amount", row)
+        largest = self._span("Amount", range(LARGEST.start, LARGEST.stop - 1))
+        total = f"SUMIFS(Variances[Amount],Variances[Variance],{literal(schema.CONVERSION_ALLOCATION)})"
+        return {
+            "Label": _caption(literal(charts.OTHERS), amount),
+            "Amount": self._round(f"SUM(Variances[Amount])-{total}-SUM({largest})"),
+            "Total": amount,
+        }
+
+    def _stream(self, stream: Stream, row: int) -> dict[str, str]:
+        """A row of the cost flow; what is negative stands on the other side."""
+        amount = self._cell("Amount", row)
+        plus, minus = ("Credits", "Debits") if stream.inward else ("Debits", "Credits")
+        same, other = ("Cost in", "Cost out") if stream.inward else ("Cost out", "Cost in")
+        return {
+            "Label": _caption(literal(stream.name), amount),
+            "Amount": self._round(
+                ledger_sum(stream.column, stream.roles)
+                if stream.column
+                else f"{ledger_sum(plus, stream.roles)}-{ledger_sum(minus, stream.roles)}"
+            ),
+            same: f"MAX({amount},0)",
+            other: f"MAX(-{amount},0)",
+        }

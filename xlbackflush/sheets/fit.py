@@ -1,0 +1,184 @@
+"""Body of the sheet Fit: every figure as a native formula over inputs and results, the verdict as a formula over it."""
+
+from __future__ import annotations
+
+from xlbackflush import schema
+from xlbackflush.engine.measures import fit as engine
+from xlbackflush.engine.measures.fit import CREDIT_DAYS, OVERALL, USE_TOLERANCE, YEAR, Weighed
+from xlbackflush.sheets.body import Body, Writing
+from xlbackflush.sheets.formulas import day_ref, ledger_sum, literal, setting_ref
+
+_BOOK = "Reconciliation"
+_BOUGHT = f'({_BOOK}[Type]="{schema.BUY}")'
+_COUNTED = f'({_BOOK}[Counted]<>"")'
+_USE = f"ABS({_BOOK}[Relieved]*{_BOOK}[Standard cost])"
+_OFF = f"ABS({_BOOK}[Difference amount])"
+_JUDGED = f"{_BOUGHT}*{_COUNTED}*({_USE}>0)"
+
+
+def fit(w: Writing) -> Body:
+    """One row per measure; figures may refer to other rows of the sheet."""
+    found, at = w.posted.fit, w.letters("Fit")
+    rows = w.rows("Fit", len(found))
+    figure = {f.measure.key: f"${at['Figure']}${r}" for f, r in zip(found, rows, strict=True)}
+    threshold = {f.measure.key: f"${at['Threshold']}${r}" for f, r in zip(found, rows, strict=True)}
+    weighed = [f for f in found if f.threshold is not None and f.measure.key != OVERALL]
+    verdicts = f"{at['Verdict']}{rows.start}:{at['Verdict']}{rows.start + len(weighed) - 1}"
+    formulas = _figures(w, figure) | {OVERALL: _overall(verdicts)}
+    kinds = [f.measure.kind for f in found]
+    explained = [_explained(f, figure[f.measure.key]) for f in found[:-1]]
+    return {
+        "Condition": ([f.measure.condition for f in found], None),
+        "Measure": ([f.measure.name for f in found], None),
+        "Figure": (["" if f.figure is None else f.figure for f in found], [formulas[f.measure.key] for f in found]),
+        "Unit": ([_unit(w, f) for f in found], None),
+        "Wanted": ([f.measure.wanted for f in found], None),
+        "Threshold": ([f.threshold for f in found], [_threshold(w, f, threshold) for f in found]),
+        "Verdict": ([f.verdict for f in found], [_verdict(f, at, r) for f, r in zip(found, rows, strict=True)]),
+        "Explanation": (
+            [*(engine.explanation(f) for f in found[:-1]), engine.summary(found)],
+            [*explained, _summary(verdicts)],
+        ),
+        "How it is measured": ([f.measure.how for f in found], None),
+        "Figure kind": (kinds, None),
+        "Threshold kind": (kinds, None),
+    }
+
+
+def _unit(w: Writing, row: Weighed) -> str:
+    return w.inputs.settings.currency if row.measure.kind == "money" else row.measure.unit
+
+
+def _threshold(w: Writing, row: Weighed, threshold: dict[str, str]) -> str:
+    """Live where it is a setting or follows from another threshold; else a constant in plain sight."""
+    if row.measure.follows:
+        return f"ROUND({YEAR}/{threshold[row.measure.follows]},2)"
+    name = row.measure.threshold
+    return w.setting(name) if isinstance(name, str) else ""
+
+
+def _verdict(row: Weighed, at: dict[str, str], r: int) -> str:
+    unknown = f'{at["Figure"]}{r}="",{literal(schema.UNKNOWN)}'
+    if row.threshold is None:
+        return f"IF({unknown},{literal(schema.FOR_INFORMATION)})"
+    difference = f'IF({at["Wanted"]}{r}="{schema.AT_LEAST}",1,-1)*({at["Figure"]}{r}-{at["Threshold"]}{r})'
+    return f"IF({unknown},IF({difference}>=0,{literal(schema.FITS)},{literal(schema.LOOK)}))"
+
+
+def _explained(row: Weighed, figure: str) -> str:
+    return f'IF({figure}="",{literal(f"Not known: {row.measure.missing}. ")},"")&{literal(row.measure.why)}'
+
+
+def _overall(verdicts: str) -> str:
+    fits, look = (f"COUNTIFS({verdicts},{literal(v)})" for v in (schema.FITS, schema.LOOK))
+    return _share(fits, f"({fits}+{look})")
+
+
+def _summary(verdicts: str) -> str:
+    fits, look, unknown = (f"COUNTIFS({verdicts},{literal(v)})" for v in (schema.FITS, schema.LOOK, schema.UNKNOWN))
+    rest = f"IF({unknown}>0,{literal(engine.UNKNOWN_ADVICE)},{literal(engine.FIT_ADVICE)})"
+    return (
+        f'{fits}&" fit, "&{look}&" to look at, "&{unknown}&" unknown. "'
+        f"&IF({look}>0,{literal(engine.LOOK_ADVICE)},{rest})"
+    )
+
+
+def _share(part: str, whole: str, digits: int = 4) -> str:
+    """ROUND(part / whole); blank where there is no whole."""
+    return f'IF(ROUND({whole},6)>0,ROUND({part}/{whole},{digits}),"")'
+
+
+def _figures(w: Writing, at: dict[str, str]) -> dict[str, str]:
+    """Formula of every figure but the last."""
+    return _base(w) | _inventory(w, at) | _records() | _standards(w) | _products() | _buying(w, at)
+
+
+def _base(w: Writing) -> dict[str, str]:
+    places, roles = w.posted.places, engine.inventory_roles(w.inputs)
+    cogs = literal(schema.COGS)
+
+    def inventory(balance: str, amount: str) -> str:
+        column = f"{_BOOK}[{amount}]"
+        return f'ROUND({ledger_sum(balance, roles)}+SUM({column})-SUMIFS({column},{_BOOK}[Account role],"?*"),{places})'
+
+    return {
+        "days": f"{day_ref(w.inputs, 'Period end')}-{day_ref(w.inputs, 'Period start')}+1",
+        "cogs": f"ROUND(SUMIFS(Ledger[Debits],Ledger[Role],{cogs})-SUMIFS(Ledger[Credits],Ledger[Role],{cogs}),{places})",
+        "start": inventory("Opening", "Opening amount"),
+        "end": inventory("Closing", "Ending amount"),
+        "used": f"ROUND(SUMPRODUCT({_BOUGHT}*{_BOOK}[Relieved]*{_BOOK}[Standard cost]),{places})",
+    }
+
+
+def _inventory(w: Writing, at: dict[str, str]) -> dict[str, str]:
+    average = f"(({at['start']}+{at['end']})/2)"
+    wip = _share("SUM(PeriodEndWip[Amount])", at["end"])
+    return {
+        "turnover": _share(f"{at['cogs']}*{YEAR}/{at['days']}", average, 2),
+        "days_on_hand": _share(f"{average}*{at['days']}", at["cogs"], 2),
+        "cycle": _if_set(w, "Cycle time days", f"ROUND({{}}/{at['days']},4)"),
+        "wip": f'IF(COUNTIFS(PeriodEndWip[Item],"?*")=0,"",{wip})',
+    }
+
+
+def _if_set(w: Writing, setting: str, formula: str) -> str:
+    """A formula over a setting ({}); blank where that is blank, or not in the workbook."""
+    cell = setting_ref(w.inputs, setting)
+    return f'IF({cell}="","",{formula.format(cell)})' if cell else '""'
+
+
+def _records() -> dict[str, str]:
+    kept = f"ABS({_BOOK}[Book amount])"
+    covered = f"SUMPRODUCT({_COUNTED}*{kept})"
+    right = f"SUMPRODUCT({_JUDGED}*(ROUND({_OFF}-{USE_TOLERANCE}*{_USE},6)<=0))"
+    reported = f"SUMPRODUCT({_BOOK}[Scrapped]*{_BOOK}[Standard cost])"
+    implied = f'({reported}-SUMIFS({_BOOK}[Difference amount],{_BOOK}[Difference amount],"<0"))'
+    return {
+        "covered": _share(covered, f"SUMPRODUCT({kept})"),
+        "count": _share(f"({covered}-SUMPRODUCT({_OFF}))", covered),
+        "corrections": _share('COUNTIFS(Counts[Quantity],"<0")', "COUNT(Counts[Quantity])"),
+        "bom": _share(right, f"SUMPRODUCT({_JUDGED})"),
+        "scrap": f'IF(SUMPRODUCT(--{_COUNTED})=0,"",IF(ROUND({implied},6)>0,ROUND({reported}/{implied},4),1))',
+        "usage_drift": _share(f"SUMPRODUCT({_JUDGED}*{_OFF})", f"SUMPRODUCT({_JUDGED}*{_USE})"),
+    }
+
+
+def _standards(w: Writing) -> dict[str, str]:
+    flushed, received = "ABS(SUM(Trace[Conversion]))", f"{_BOOK}[Received amount]"
+    conversion = _share("ABS(SUM(Actuals[Amount])-SUM(Trace[Conversion]))", flushed)
+    return {
+        "age": _if_set(w, "Standards set on", f"{day_ref(w.inputs, 'Period end')}-INT({{}})"),
+        "price_drift": _share(
+            f"SUMPRODUCT(ABS({_BOOK}[Invoiced]-{received}))",
+            f"SUMPRODUCT(ABS({received}))",
+        ),
+        "conversion_drift": f'IF(COUNT(Actuals[Amount])=0,"",{conversion})',
+    }
+
+
+def _products() -> dict[str, str]:
+    finished = f'(Movements[Type]="{schema.FINISHED}")'
+    value = "Movements[Completed]*Movements[Unit cost]"
+    once = f"SUMPRODUCT({finished}*(Movements[Completion counts]=1)*{value})"
+    return {"one_off": _share(once, f"SUMPRODUCT({finished}*{value})")}
+
+
+def _buying(w: Writing, at: dict[str, str]) -> dict[str, str]:
+    places = w.posted.places
+    bought = ",".join((f"{_BOOK}[Type]", literal(schema.BUY)))
+    ends = f"(SUMIFS({_BOOK}[Opening amount],{bought})+SUMIFS({_BOOK}[Ending amount],{bought}))/2"
+    per_day = f"{at['used']}/{at['days']}"
+
+    def of_use(formula: str) -> str:
+        return f'IF({at["used"]}>0,ROUND({formula},{places}),"")'
+
+    return {
+        "between": _share(
+            f"{at['days']}*SUMPRODUCT(--(ROUND(Movements[Received],6)>0))", 'COUNTIFS(Purchases[Quantity],">0")', 2
+        ),
+        "shelf": f'IF(COUNTIFS({bought})=0,"",ROUND({ends},{places}))',
+        "yearly": of_use(f"{per_day}*{YEAR}/2"),
+        "monthly": of_use(f"{per_day}*{YEAR}/24"),
+        "to_order": _if_set(w, "Cycle time days", of_use(f"{per_day}*{{}}/2")),
+        "payables": of_use(f"{per_day}*{CREDIT_DAYS}"),
+    }

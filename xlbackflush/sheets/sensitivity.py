@@ -1,0 +1,178 @@
+"""Body of the sheet Sensitivity: first every input table as a whole, then its cells, the one to audit first on top.
+
+Written by a command of its own, because it takes a run or two for each cell; a run empties the sheet.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+from xlbackflush import schema
+from xlbackflush.engine.audit.closings import Closings
+from xlbackflush.engine.audit.sensitivity import MOST, TABLES, Cell, Effect, Sensitivity
+from xlbackflush.engine.audit.sensitivity import sensitivity as engine
+from xlbackflush.lifecycle.pipeline import Outcome
+from xlbackflush.model.money import from_minor
+from xlbackflush.model.tables import Inputs
+from xlbackflush.ooxml.cells import Value
+from xlbackflush.ooxml.package import quoted
+from xlbackflush.sheets.body import Body
+from xlbackflush.sheets.formulas import literal
+
+TABLE = schema.SENSITIVITY.name
+#: where the tables and the cells to audit first stand in the table, from 0; the charts draw these rows
+OF_TABLES = range(len(TABLES))
+FIRST = range(OF_TABLES.stop, OF_TABLES.stop + 20)
+
+#: what names a row of a table
+_NAMES = {
+    "BOM": "{Component} in {Parent}",
+    "StandardCost": "{Item}",
+    "Counts": "{Item} {Event}, {Document}",
+    "Scrap": "{Item}, {Document}",
+    "Purchases": "{Item}, {Document}",
+    "Actuals": "{Cost type}, {Document}",
+    "Stock": "{Item}",
+    "WIP": "{Item}",
+    "InventoryCount": "{Role}",
+    "Opening": "{Role}",
+}
+_BY_THE_PIECE = ("", "each", "ea")
+
+
+def sensitivity(
+    outcome: Outcome, most: int = MOST, progress: Callable[[str], None] = lambda stage: None
+) -> Sensitivity:
+    """Effects of the input cells of a workbook, from what came of its inputs; `outcome` must have posted.
+
+    most: how many cells to try, a few hundredths of a second each.
+    """
+    assert outcome.posted, "inputs with errors have no balances"
+    return engine(outcome.inputs, outcome.structure, most, progress)
+
+
+def body(found: Sensitivity, inputs: Inputs) -> Body:
+    """The rows of the table: the input tables, the one of the largest effects first; then the cells."""
+    rows = [*_tables(found, inputs), *(_cell(i, e, found, inputs) for i, e in enumerate(found.effects, 1))]
+    made: Body = {name: ([row.get(name) for row in rows], None) for name in schema.SENSITIVITY.names}
+    links = [f'HYPERLINK("#{row["target"]}",{literal(str(row["Where"]))})' for row in rows]
+    made["Where"] = (made["Where"][0], links)
+    made["Cell value kind"] = ([row["kind"] for row in rows], None)
+    money = f"money {found.places}" if found.places != 2 else "money"
+    for column in schema.SENSITIVITY.columns:
+        if column.kind == "money":
+            made[f"{column.name} kind"] = ([money] * len(rows), None)
+    return made
+
+
+Row = dict[str, Value]
+
+
+def _tables(found: Sensitivity, inputs: Inputs) -> list[Row]:
+    """One row for each input table, with the sizes of the effects of its cells."""
+    sums: dict[str, Counter[str]] = {table.name: Counter() for table in TABLES}
+    for e in found.effects:
+        sums[e.cell.table].update(size=e.size, **_sizes(e.percent))
+    ordered = sorted(TABLES, key=lambda table: -sums[table.name]["size"])
+    rows: list[Row] = []
+    for table in ordered:
+        source, added = inputs.sources[table.name], sums[table.name]
+        first, last = table.names[0], table.names[-1]
+        rows.append(
+            {
+                "Where": source.range(first, last),
+                "target": _target(source.range(first, last)),
+                "What": f"{source.sheet}: {_tried(found, table.name)}",
+                "kind": "quantity",
+                "Inventory +1 %": from_minor(added["inventory"], found.places),
+                "Cost of goods sold +1 %": from_minor(added["cogs"], found.places),
+                "Share": _share(added["size"], found),
+            }
+        )
+    return rows
+
+
+def _tried(found: Sensitivity, table: str) -> str:
+    """How many cells there are, and how many of them were tried."""
+    there, tried = found.cells[table], found.tried[table]
+    moving = sum(e.cell.table == table for e in found.effects)
+    cells = "cell" if there == 1 else "cells"
+    if tried < there:
+        return f"{tried:,} of {there:,} {cells} tried, {moving:,} matter"
+    return f"{there:,} {cells}, {moving:,} matter" if there else "no cells"
+
+
+def _cell(rank: int, e: Effect, found: Sensitivity, inputs: Inputs) -> Row:
+    """The row of one cell."""
+    table, column = e.cell.table, e.cell.column
+    source, frame = inputs.sources[table], inputs.frames[table]
+    row = frame.iloc[e.cell.index]
+    where = source.cell(column.name, int(row["row"]))
+    return {
+        "Rank": rank,
+        "Where": where,
+        "target": _target(where),
+        "What": f"{column.name}: {_NAMES[table].format_map(row)}",
+        "Cell value": e.cell.value,
+        "kind": column.kind,
+        **_money("1 %", e.percent, found.places),
+        "Share": _share(e.size, found),
+        "One unit": _unit(e.cell, inputs, str(row.get("Component") or row.get("Item") or "")),
+        **_money("1 unit", e.unit, found.places),
+    }
+
+
+def _money(step: str, change: Closings | None, places: int) -> Row:
+    """The two effects of a step; blank where the checks refuse it."""
+    if change is None:
+        return {}
+    return {
+        f"Inventory +{step}": from_minor(change.inventory, places),
+        f"Cost of goods sold +{step}": from_minor(change.cogs, places),
+    }
+
+
+def _sizes(change: Closings | None) -> dict[str, int]:
+    return {"inventory": abs(change.inventory), "cogs": abs(change.cogs)} if change else {}
+
+
+def _share(size: int, found: Sensitivity) -> float:
+    return size / (sum(e.size for e in found.effects) or 1)
+
+
+def _unit(cell: Cell, inputs: Inputs, item: str) -> str:
+    """What one unit of a cell is: 1 kg per parent, 1 USD per hour, 1 percentage point."""
+    column = cell.column
+    if column.kind == "percent":
+        return "1 percentage point"
+    cost, currency = inputs.frames["StandardCost"], inputs.settings.currency
+    uoms = cost.loc[cost["Item"].str.casefold() == item.casefold(), "UoM"]
+    uom = str(uoms.iloc[0]).strip() if len(uoms) else ""
+    uom = "unit" if uom.casefold() in _BY_THE_PIECE else uom
+    told = {"per parent": f"{uom} per parent", "units": uom}.get(column.unit, column.unit)
+    return f"1 {told.replace('money', currency).replace('per unit', f'per {uom}').replace('hours', 'hour')}"
+
+
+def _target(where: str) -> str:
+    """A cell or range as a link needs it, inside of a formula: 'Standard Cost'!E9."""
+    sheet, cells = where.rsplit("!", 1)
+    return f"{quoted(sheet)}!{cells}".replace('"', '""')
+
+
+def printed(found: Sensitivity, inputs: Inputs, most: int = 10) -> list[str]:
+    """Lines for a terminal: the input tables, then the first cells, with their effects of 1 %."""
+    rows = _tables(found, inputs)
+    rows += [_cell(i, e, found, inputs) for i, e in enumerate(found.effects[:most], 1)]
+    lines = [f"{'':>4}  {'inventory':>15}  {'cost of goods':>15}  if 1 % larger"]
+    for row in rows:
+        amounts = "  ".join(
+            _amount(row.get(f"{name} +1 %"), found.places) for name in ("Inventory", "Cost of goods sold")
+        )
+        place = f"  [{row['Where']}]" if row.get("Rank") else ""
+        lines.append(f"{row.get('Rank') or '':>4}  {amounts}  {row['What']}{place}")
+    return lines
+
+
+def _amount(value: Value, places: int) -> str:
+    return f"{value:>15,.{places}f}" if isinstance(value, int | float) else f"{'refused':>15}"

@@ -1,0 +1,180 @@
+"""Body of the sheet Suspects: after a run of its own period, with live figures; by a command over several workbooks.
+
+A run writes formulas over Reconciliation, Trace and BOM, so that the figures follow the inputs; which causes are named, how
+plausible they are and what is said of them stay as at the run. What several workbooks say are values.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+
+from xlbackflush import schema
+from xlbackflush.engine.audit.suspects import Period, Suspect
+from xlbackflush.engine.audit.suspects import suspects as engine
+from xlbackflush.engine.standards.bill import Structure, code_key
+from xlbackflush.lifecycle import pipeline
+from xlbackflush.model.errors import UnusableError
+from xlbackflush.model.tables import Inputs, Source
+from xlbackflush.ooxml.cells import Value
+from xlbackflush.ooxml.package import quoted
+from xlbackflush.schema import BILL_QUANTITY, PRODUCTION_COUNT
+from xlbackflush.sheets.body import Body, Writing
+from xlbackflush.sheets.formulas import literal
+
+ITEMS_MAX = 200  # differences looked into over several workbooks
+
+
+def across(books: Mapping[str, Mapping[str, Source]]) -> tuple[list[Suspect], Inputs]:
+    """Suspects over several workbooks of one company, from their names and input tables as read.
+
+    The last one named must be of the last period: `body` needs its inputs, which come back, too. UnusableError where it is
+    not, where a workbook has errors, or where two are of overlapping periods or of different currencies.
+    """
+    outcomes = {name: pipeline.compute(tables, "", dt.datetime.min, []) for name, tables in books.items()}
+    for name, outcome in outcomes.items():
+        if outcome.posted is None:
+            first = next(f for f in outcome.findings if f.severity == schema.ERROR)
+            raise UnusableError(f"{name} has errors in its inputs, first at {first.where}; mend them first.")
+    ordered = sorted(outcomes.items(), key=lambda named: named[1].inputs.settings.period_start)
+    for (before, one), (after, other) in pairwise(ordered):
+        if one.inputs.settings.currency != other.inputs.settings.currency:
+            raise UnusableError(f"{before} and {after} are in different currencies; name workbooks of one company.")
+        if other.inputs.settings.period_start <= one.inputs.settings.period_end:
+            raise UnusableError(f"{before} and {after} cover the same days; name each period once.")
+    if (named := next(reversed(outcomes))) != ordered[-1][0]:
+        raise UnusableError(f"{ordered[-1][0]} is of a later period than {named}; name the latest workbook first.")
+    periods = [_period(o.inputs, o.structure, o.posted) for _, o in ordered if o.posted]
+    return engine(periods, ITEMS_MAX), ordered[-1][1].inputs
+
+
+def _period(inputs: Inputs, structure: Structure, posted: pipeline.Posted) -> Period:
+    return Period(inputs.settings, structure, posted.trace, posted.demand, posted.book)
+
+
+def printed(found: Sequence[Suspect]) -> list[str]:
+    """Lines for a terminal: each suspect, why, and what to check."""
+    if not found:
+        return ["Nothing stands out: the counts agree with the books but for noise, or nothing was counted."]
+    lines = []
+    for s in found:
+        what = " in ".join(code for code in (s.item, s.parent) if code)
+        lines += [f"{s.rank}. {s.cause}, {what}: {s.verdict.lower()}, {s.amount:,.2f}"]
+        lines += [f"   {s.explanation}", f"   To check: {s.check}"]
+    return lines
+
+
+# ------------------------------------------------------------------------------------------------- values
+
+
+def body(found: Sequence[Suspect], inputs: Inputs) -> Body:
+    """Suspects as values, those of the most money first. inputs: of the workbook that they are written to."""
+    kinds = ["percent" if s.is_share else "quantity" for s in found]
+    wheres = _wheres(found, inputs)
+    links = [f'HYPERLINK("#{_target(where)}",{literal(where)})' if where else "" for where in wheres]
+    written: Body = {
+        "Rank": ([s.rank for s in found], None),
+        "Cause": ([s.cause for s in found], None),
+        "Item": ([s.item for s in found], None),
+        "Parent": ([s.parent for s in found], None),
+        "Verdict": ([s.verdict for s in found], None),
+        "Difference qty": (_figures(s.difference for s in found), None),
+        "Amount": (_figures(s.amount for s in found), None),
+        "Base": (_figures(s.base for s in found), None),
+        "Recorded": (_figures(s.recorded for s in found), None),
+        "Implied": (_figures(s.implied for s in found), None),
+        "Plus or minus": (_figures(s.margin for s in found), None),
+        "Try": (_figures(s.proposed for s in found), None),
+        "Would remain": (_figures(s.left for s in found), None),
+        "Plausibility": ([round(s.plausibility, 3) for s in found], None),
+        "Periods": ([s.periods for s in found], None),
+        "Where": (wheres, links),
+        "Explanation": ([s.explanation for s in found], None),
+        "What to check": ([s.check for s in found], None),
+    }
+    return written | {f"{name} kind": (kinds, None) for name in ("Recorded", "Implied", "Plus or minus", "Try")}
+
+
+def _figures(values: Iterable[float | None]) -> list[Value]:
+    """Without the dust of floating point; blank where there is none."""
+    return ["" if value is None else round(value, 9) + 0.0 for value in values]
+
+
+def _wheres(found: Sequence[Suspect], inputs: Inputs) -> list[str]:
+    """Cell to look at: the quantity on the bill, the count, or the sheet with the reports in question."""
+    bom, stock = inputs.frames["BOM"], inputs.frames["Stock"]
+    parents = dict(zip(bom["row"].tolist(), map(code_key, bom["Parent"].tolist()), strict=True))
+    counts = dict(zip(map(code_key, stock["Item"].tolist()), stock["row"].tolist(), strict=True))
+
+    def where(s: Suspect) -> str:
+        if s.cause == BILL_QUANTITY:
+            same = parents.get(s.row) == code_key(s.parent)
+            return inputs.sources["BOM"].cell("Qty per", s.row) if same else ""
+        if s.cause == PRODUCTION_COUNT:
+            return inputs.sources["Counts"].range("Quantity")
+        if s.is_share:
+            return inputs.sources["Scrap"].range("Quantity")
+        row = counts.get(code_key(s.item))
+        return inputs.sources["Stock"].cell("Counted qty", row) if row else ""
+
+    return [where(s) for s in found]
+
+
+def _target(where: str) -> str:
+    sheet, cells = where.rsplit("!", 1)
+    return f"{quoted(sheet)}!{cells}".replace('"', '""')
+
+
+# --------------------------------------------------------------------------------------------------- live
+
+
+def suspects(w: Writing) -> Body:
+    """The suspects of the run's own period, live where a figure can be."""
+    found = engine([_period(w.inputs, w.structure, w.posted)])
+    written = body(found, w.inputs)
+    stock = _stock_cells(w)
+    alone = ~w.lines.duplicated(["parent", "component", "quantity"], keep=False)
+    single = set(w.lines["row"][alone & (w.lines["quantity"] != 0)].tolist())
+    formulas = []
+    for s, own in zip(found, w.cells("Suspects", len(found)), strict=True):
+        used, cells = stock.get(s.item, (math.nan, {}))
+        whole = s.difference is not None and math.isclose(s.difference, used, rel_tol=1e-9, abs_tol=1e-9)
+        live = whole and (s.cause != BILL_QUANTITY or s.row in single)
+        formulas.append(_live(w, s, own, cells) if live else {})
+    for name in ("Difference qty", "Amount", "Base", "Recorded", "Implied", "Would remain"):
+        written[name] = (written[name][0], [f.get(name, "") for f in formulas])
+    return written
+
+
+def _stock_cells(w: Writing) -> dict[str, tuple[float, dict[str, str]]]:
+    """Item code -> units used beyond the book, and its cells on Reconciliation.
+
+    What a suspect explains is less where a shared cause has explained a part: then its figures are values.
+    """
+    book, sheet = w.posted.book, quoted(w.sheets.places["Reconciliation"].sheet)
+    return {
+        w.codes[item]: (-difference, {name: f"{sheet}!{cell}" for name, cell in cells.items()})
+        for item, difference, cells in zip(
+            book["item"], book["difference"].tolist(), w.cells("Reconciliation", len(book)), strict=True
+        )
+    }
+
+
+def _live(w: Writing, s: Suspect, own: dict[str, str], stock: dict[str, str]) -> dict[str, str]:
+    """Formulas of one row. own: its cells; stock: the item's cells on Reconciliation."""
+    made = {"Difference qty": f"-N({stock['Difference qty']})", "Amount": f"-N({stock['Difference amount']})"}
+    step = f"({own['Try']}-{own['Recorded']})"
+    if s.base is None:
+        made["Recorded"] = f"N({stock['Counted']})"
+        made["Implied"] = f"{own['Recorded']}+{own['Difference qty']}"
+        return made | {"Would remain": f"{own['Amount']}-{step}*{stock['Standard cost']}"}
+    made["Base"] = f"{stock['Relieved']}+{stock['Scrapped']}"
+    if s.cause == BILL_QUANTITY:
+        quantity = w.sheets.ref("BOM", "Qty per", s.row)
+        taken = f'SUMIFS(Trace[Required qty],Trace[BOM row],{s.row},Trace[Event],"<>{schema.PURCHASE}")'
+        made |= {"Recorded": quantity, "Base": f"IF({quantity}=0,0,{taken}/{quantity})"}
+    each = f"{own['Difference qty']}/{own['Base']}"
+    made["Implied"] = f"IF({own['Base']}=0,{own['Recorded']},MAX(0,{own['Recorded']}+{each}))"
+    return made | {"Would remain": f"{own['Amount']}-{step}*{own['Base']}*{stock['Standard cost']}"}

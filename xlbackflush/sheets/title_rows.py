@@ -1,0 +1,132 @@
+"""What stands around a table on every sheet: title, purpose, links, status, units, headers. Rows 1 to 6."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from xlbackflush import schema
+from xlbackflush.lifecycle.pipeline import Outcome, Run
+from xlbackflush.ooxml.cells import Value, cell
+from xlbackflush.ooxml.package import column_letter
+from xlbackflush.ooxml.styles import StyleSheet
+from xlbackflush.schema import HEADER_ROW, Sheet, Table
+
+NOT_RUN = "Not run yet"
+STATUS = (
+    f'IF(COUNTA(Runs[Run])=0,"{NOT_RUN}",'
+    f'IF({schema.MASTER_CHECK}=0,"All checks hold",{schema.MASTER_CHECK}&" checks fail: see sheet Checks"))'
+)
+#: what a protected sheet allows all the same, by the attributes that forbid it
+ALLOWED = ("formatColumns", "formatRows", "sort", "autoFilter", "pivotTables")
+MASTER = 'COUNTIFS(Checks[Check],"?*")-COUNTIFS(Checks[Result],"OK")'  # an error value is a failure, too
+
+
+def company_name(cell: str) -> str:
+    """Formula of the company's name on About, from its cell on Setup: nothing where that is blank, not 0."""
+    return f'IF({cell}="","",{cell})'
+
+
+SHEET_OF: dict[str, Sheet] = {table.name: sheet for sheet in schema.SHEETS for table in sheet.tables}
+
+
+def status_text(ran: bool, failed: int) -> str:
+    """What the status formula shows."""
+    if not ran:
+        return NOT_RUN
+    return f"{failed} checks fail: see sheet Checks" if failed else "All checks hold"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What the title rows say after a write: row 4 of each table's sheet, whether a run stands, how many checks fail."""
+
+    hints: Mapping[str, str]
+    ran: bool
+    failed: int
+
+
+def standing(outcome: Outcome, runs: Sequence[Run]) -> Standing:
+    """What the title rows say after a run or a check."""
+    posted = outcome.posted
+    hints = {"Findings": _last_check(outcome)}
+    if posted:
+        run, settings = posted.run, outcome.inputs.settings
+        line = f"Run {run.run}, {run.status.lower()}. {settings.company}, amounts in {settings.currency}."
+        hints = {table.name: line for table in schema.OUTPUT_TABLES} | hints
+    hints = {name: f"{line}   {SHEET_OF[name].hint}" for name, line in hints.items()}
+    failed = sum(not c.holds for c in posted.checks) if posted else int(outcome.failed)
+    return Standing(hints, bool(runs), failed)
+
+
+def _last_check(outcome: Outcome) -> str:
+    count = Counter(f.severity for f in outcome.findings)
+    return "Last check: " + ", ".join(f"{count[s]} {s.lower()}s" for s in schema.SEVERITIES) + "."
+
+
+@dataclass(frozen=True)
+class HeadCell:
+    """A cell of the title rows; `column` counts from 1."""
+
+    column: int
+    value: Value
+    style: str
+    formula: str = ""
+
+
+def head_cells(sheet: Sheet, hint: str, ran: bool = False, failed: int = 0) -> list[list[HeadCell]]:
+    """Rows 1 to 5: title, purpose, link to About with the status, hint or run, and units above the headers."""
+    status = HeadCell(2, status_text(ran, failed), "Status", STATUS)
+    third = [HeadCell(1, "‹ About", "Link"), status]
+    if sheet.name == "Checks":
+        third[1:] = [HeadCell(2, failed, "Check integer", MASTER), replace(status, column=3)]
+    return [
+        [HeadCell(1, sheet.name, "Title")],
+        [HeadCell(1, f"{sheet.role}. {sheet.purpose}", "Purpose")],
+        third,
+        [HeadCell(1, hint, "Hint")],
+        [HeadCell(t.first_col + i, c.unit, "Unit") for t in sheet.tables for i, c in enumerate(t.columns) if c.unit],
+    ]
+
+
+_HEIGHTS = (26, 18, 16, 16, None)  # of rows 1 to 5, in points
+
+
+def head_rows(sheet: Sheet, styles: StyleSheet, hint: str = "", ran: bool = False, failed: int = 0) -> list[str]:
+    """Rows 1 to 5 as XML."""
+    rows = []
+    for number, (cells, height) in enumerate(
+        zip(head_cells(sheet, hint or sheet.hint, ran, failed), _HEIGHTS, strict=True), 1
+    ):
+        tall = f' ht="{height}" customHeight="1"' if height else ""
+        body = "".join(
+            cell(f"{column_letter(c.column)}{number}", c.value, styles.xf(c.style), c.formula) for c in cells
+        )
+        rows.append(f'<row r="{number}"{tall}>{body}</row>')
+    return rows
+
+
+def header_row(tables: tuple[Table, ...], styles: StyleSheet, row: int = HEADER_ROW) -> str:
+    """The header cells of all tables of a sheet."""
+    cells = "".join(
+        cell(f"{column_letter(t.first_col + i)}{row}", c.name, styles.xf("Heading"))
+        for t in tables
+        for i, c in enumerate(t.columns)
+    )
+    return f'<row r="{row}" ht="30" customHeight="1">{cells}</row>'
+
+
+def table_xml(table: Table, number: int, first_col: int, header: int, last_row: int) -> str:
+    """The table part of a table."""
+    first, last = column_letter(first_col), column_letter(first_col + len(table.columns) - 1)
+    ref = f"{first}{header}:{last}{last_row}"
+    columns = "".join(f'<tableColumn id="{i}" name="{c.name}"/>' for i, c in enumerate(table.columns, 1))
+    return (
+        '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+        '<table xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" '
+        f'id="{number}" name="{table.name}" displayName="{table.name}" ref="{ref}" totalsRowShown="0">'
+        f'<autoFilter ref="{ref}"/><tableColumns count="{len(table.columns)}">{columns}</tableColumns>'
+        '<tableStyleInfo name="TableStyleLight1" showFirstColumn="0" showLastColumn="0" showRowStripes="0" '
+        'showColumnStripes="0"/></table>'
+    )

@@ -1,0 +1,1 @@
+"""Adapters: a workbook as a file, and a workbook open in Excel."""

@@ -1,0 +1,434 @@
+"""A workbook in Excel for Windows, as COM gives it: the few native calls of the live adapter, whole blocks at a time.
+
+`NativeBook` is all that the adapter asks of Excel; `ComBook` asks it of COM objects, `mac.MacBook` of plain xlwings. Rows and
+columns count from 1; a box is (first row, first column, last row, last column).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from xlbackflush import schema
+from xlbackflush.model.errors import UnusableError
+from xlbackflush.ooxml.package import TablePart, column_letter, column_number
+
+Box = tuple[int, int, int, int]
+Grid = list[list[object]]
+T = TypeVar("T")
+
+# what COM answers while a person edits a cell, a dialog is open, or Excel is at work
+RPC_E_CALL_REJECTED, RPC_E_SERVERCALL_RETRYLATER, VBA_E_IGNORE = -2147418111, -2147417846, -2146777998
+_BUSY = {RPC_E_CALL_REJECTED, RPC_E_SERVERCALL_RETRYLATER, VBA_E_IGNORE}
+_MANUAL, _DONE = -4135, 0  # xlCalculationManual, xlDone
+_UNLOCK = "xlbackflush"  # a sheet without a password takes any; without one given, Excel would ask the user for it
+_ADDRESS_MOST = 240  # characters of an address that Range takes: 255
+_LAST_ROW, _LAST_COLUMN = 1_048_576, 16_384
+_CORNER = re.compile(r"(?=.)(?:\$([A-Z]{1,3}))?(?:\$(\d+))?")
+
+
+class NativeBook(Protocol):
+    """What the live adapter asks of a workbook that is open in Excel."""
+
+    name: str
+
+    def folder(self) -> str:
+        """Its folder: a path, a URL, or "" where it was never saved."""
+
+    def refusal(self) -> str:
+        """Why it must not be written to, as a sentence; "" where it may be."""
+
+    def tables(self) -> dict[str, tuple[TablePart, int]]:
+        """The tables of ours, and how many rows of totals each has."""
+
+    def extent(self, sheet: str) -> tuple[int, int]:
+        """The last row and the last column of a sheet that are in use."""
+
+    def values(self, sheet: str, box: Box) -> Grid:
+        """Cells as Value2 gives them: dates as numbers, errors as integers, blanks as None."""
+
+    def dates(self, sheet: str, box: Box) -> list[list[bool]] | None:
+        """Which cells show dates; None where Excel does not say."""
+
+    def formulas(self, sheet: str, box: Box) -> Grid:
+        """Formulas with their =, and the values of cells without one."""
+
+    def fit(self, table: TablePart, box: Box) -> None:
+        """Give a table a new size, all its rows in sight, without a row of totals."""
+
+    def put(
+        self, sheet: str, box: Box, rows: Sequence[Sequence[object]], number_format: str, texts: Sequence[str] = ()
+    ) -> None:
+        """Formulas and values into cells that have this number format when they arrive; those at `texts` are Text instead."""
+
+    def empty(self, sheet: str, box: Box) -> None:
+        """Cells without content or format; conditional formats and what stands beside them stay."""
+
+    def style(self, sheet: str, address: str, name: str, number_format: str, indent: int) -> None:
+        """A named style, and an indent where it is not 0; the number format alone where the workbook lacks the style."""
+
+    def rows(self, sheet: str, address: str, level: int, points: float | None) -> None:
+        """Outline level (0: none) and height (None: the standard one) of whole rows."""
+
+    def unprotect(self, sheet: str) -> Callable[[], None]:
+        """Lift the protection of a sheet; what is returned puts it back. UnusableError where it has a password."""
+
+    def quiet(self) -> Callable[[], None]:
+        """No drawing, no events, no calculation, no help with tables; what is returned puts all that back."""
+
+    def calculate(self, pending: bool = False) -> None:
+        """Calculate, where the user has Excel not do so by itself; `pending`: only if something waits for it."""
+
+    def status(self, text: str) -> None:
+        """Show a text in the status bar."""
+
+    def save_copy(self, path: Path) -> None:
+        """Write a copy of the workbook to a file."""
+
+    def selected(self) -> str:
+        """The selected cell, with its sheet: Journal!I12."""
+
+    def show(self, sheet: str, address: str) -> None:
+        """Select cells, and bring them into view."""
+
+
+def areas(box: Box, numbers: Sequence[int] = ()) -> list[str]:
+    """A box as an area such as B7:B20; with numbers: only these of its rows, counted from 0, one area for each run of them."""
+    top, left, bottom, right = box
+    first, last = column_letter(left), column_letter(right)
+    if not numbers:
+        return [f"{first}{top}:{last}{bottom}"]
+    breaks = [i for i in range(1, len(numbers)) if numbers[i] != numbers[i - 1] + 1]
+    spans = zip([0, *breaks], [*breaks, len(numbers)], strict=True)
+    return [f"{first}{top + numbers[start]}:{last}{top + numbers[end - 1]}" for start, end in spans]
+
+
+def addresses(parts: Sequence[str]) -> list[str]:
+    """Areas as addresses of several areas each, as long as Excel takes them."""
+    joined: list[str] = []
+    for part in parts:
+        if joined and len(joined[-1]) + len(part) < _ADDRESS_MOST:
+            joined[-1] += f",{part}"
+        else:
+            joined.append(part)
+    return joined
+
+
+def box_of(address: str) -> Box:
+    """The box of one area, as Range.Address gives it: $B$7:$D$20, or $B:$D and $7:$20, which are whole columns and rows."""
+    first, last = _CORNER.fullmatch(address.split(":")[0]), _CORNER.fullmatch(address.split(":")[-1])
+    if not first or not last:
+        raise UnusableError(f"Excel gave the address {address!r}, which is not one range of cells.")
+    return (
+        int(first[2] or 1), column_number(first[1] or "A"),
+        int(last[2] or _LAST_ROW), column_number(last[1]) if last[1] else _LAST_COLUMN,
+    )  # fmt: skip
+
+
+class Patience:
+    """Repeats a call to Excel while it is busy, with growing waits, some 30 seconds in all; then gives up in plain words.
+
+    xlwings repeats such a call at once and, as it comes, for ever.
+    """
+
+    def __init__(self, seconds: float = 30, sleep: Callable[[float], None] = time.sleep) -> None:
+        self.seconds, self.sleep = seconds, sleep
+
+    def __call__(self, call: Callable[[], T]) -> T:
+        wait, waited = 0.05, 0.0
+        while True:
+            try:
+                return call()
+            except Exception as error:  # the error of COM has a class on Windows only
+                if not _is_busy(error):
+                    raise
+                if waited >= self.seconds:
+                    raise UnusableError(
+                        "Excel is busy: finish editing the cell (Enter or Esc), close any dialog, and run again."
+                    ) from error
+            self.sleep(wait)
+            waited += wait
+            wait = min(wait * 1.5, 2)
+
+
+def _is_busy(error: BaseException | None) -> bool:
+    """Whether an error, or the one that it hides, says that Excel is busy. xlwings' own: of a name that it cannot look up."""
+    if error is None:
+        return False
+    detail = getattr(error, "excepinfo", None) or ()
+    codes = {getattr(error, "hresult", None), *detail[5:6]}
+    return bool(codes & _BUSY) or type(error).__name__ == "ExcelBusyError" or _is_busy(error.__context__)
+
+
+_PLAIN = (type(None), bool, int, float, str, tuple, list, Decimal, dt.date)
+
+
+class Patient:
+    """A COM object all of whose calls are made with patience; so are those of the objects that it gives."""
+
+    __slots__ = ("_object", "_patience")
+
+    def __init__(self, wrapped: Any, patience: Patience) -> None:
+        object.__setattr__(self, "_object", wrapped)
+        object.__setattr__(self, "_patience", patience)
+
+    def __getattr__(self, name: str) -> Any:
+        return self._given(self._patience(lambda: getattr(self._object, name)))
+
+    def __setattr__(self, name: str, value: object) -> None:
+        def put() -> None:
+            try:
+                setattr(self._object, name, value)
+            except AttributeError:  # all that late binding says, be Excel busy or not; reading the property tells
+                getattr(self._object, name)
+                setattr(self._object, name, value)
+
+        self._patience(put)
+
+    def __call__(self, *arguments: object) -> Any:
+        bare = [a._object if isinstance(a, Patient) else a for a in arguments]
+        return self._given(self._patience(lambda: self._object(*bare)))
+
+    def _given(self, value: Any) -> Any:
+        return value if isinstance(value, _PLAIN) else Patient(value, self._patience)
+
+
+class ComBook:
+    """See `NativeBook`. `workbook` is the COM object; arguments go by position, names are not known to late binding."""
+
+    def __init__(self, workbook: Any, patience: Patience | None = None) -> None:
+        self._book = Patient(workbook, patience or Patience())
+        self._app = self._book.Application
+        self.name: str = self._book.Name
+        self._sheets: dict[str, Any] = {}
+        self._lists: dict[str, Any] = {}  # table name -> ListObject
+        self._styles: dict[str, bool] = {}
+
+    def folder(self) -> str:
+        """See `NativeBook`."""
+        return str(self._book.Path)
+
+    def refusal(self) -> str:
+        """See `NativeBook`."""
+        if self._book.ReadOnly:
+            return f"{self.name} is open read-only; save it under another name, or close it and open it for editing."
+        if self._book.MultiUserEditing:
+            return f"{self.name} is shared; end that under Review > Unshare Workbook, and run again."
+        if self._book.Date1904:
+            return f"{self.name} counts days from 1904; untick File > Options > Advanced > Use 1904 date system."
+        try:
+            saving = self._book.AutoSaveOn
+        except UnusableError:
+            raise
+        except Exception:  # noqa: BLE001 - Excel before 2019 has no AutoSave; COM says so by an error of any class
+            saving = False
+        if saving:
+            return f"AutoSave is on, and would save a run that is half written: switch it off for {self.name}, and run again."
+        return ""
+
+    def _sheet(self, name: str) -> Any:
+        if name not in self._sheets:
+            self._sheets[name] = self._book.Worksheets(name)
+        return self._sheets[name]
+
+    def _range(self, sheet: str, box: Box) -> Any:
+        return self._sheet(sheet).Range(areas(box)[0])
+
+    # ------------------------------------------------------------------------------------------------ read
+
+    def tables(self) -> dict[str, tuple[TablePart, int]]:
+        """See `NativeBook`."""
+        tables = {}
+        for sheet in _each(self._book.Worksheets):
+            lists = _each(sheet.ListObjects)
+            sheet_name = sheet.Name if lists else ""
+            for table in lists:
+                name = table.Name
+                if name in schema.TABLES:
+                    self._sheets[sheet_name], self._lists[name] = sheet, table
+                    tables[name] = self._table(table, name, sheet_name)
+        return tables
+
+    def _table(self, table: Any, name: str, sheet: str) -> tuple[TablePart, int]:
+        if not table.ShowHeaders:
+            raise UnusableError(f"{self.name}: table {name} hides its header row; tick Table Design > Header Row.")
+        totals = int(table.ShowTotals)
+        top, left, bottom, _ = box_of(table.Range.Address)
+        headers = _grid(table.HeaderRowRange.Value2)[0]
+        return TablePart(name, sheet, "", left, top, bottom - totals, tuple(map(str, headers))), totals
+
+    def extent(self, sheet: str) -> tuple[int, int]:
+        """See `NativeBook`."""
+        return box_of(self._sheet(sheet).UsedRange.Address)[2:]
+
+    def values(self, sheet: str, box: Box) -> Grid:
+        """See `NativeBook`. Value would cut currency cells to four places."""
+        return _grid(self._range(sheet, box).Value2)
+
+    def dates(self, sheet: str, box: Box) -> list[list[bool]] | None:
+        """See `NativeBook`: by their type in Value, the only thing that Value is good for."""
+        try:
+            cells = _grid(self._range(sheet, box).Value)
+        except UnusableError:
+            raise
+        except Exception:  # noqa: BLE001 - a day beyond the calendar has no date, and pywin32 then gives no cell at all
+            return None
+        return [[isinstance(cell, dt.datetime) for cell in row] for row in cells]
+
+    def formulas(self, sheet: str, box: Box) -> Grid:
+        """See `NativeBook`."""
+        return _grid(self._range(sheet, box).Formula)
+
+    # ----------------------------------------------------------------------------------------------- write
+
+    def fit(self, table: TablePart, box: Box) -> None:
+        """See `NativeBook`."""
+        listed, cells = self._lists[table.name], self._range(table.sheet, box)
+        if listed.ShowAutoFilter and listed.AutoFilter.FilterMode:
+            listed.AutoFilter.ShowAllData()
+        if listed.ShowTotals:
+            listed.ShowTotals = False
+        listed.Resize(cells)
+        cells.EntireRow.Hidden = False
+
+    def put(
+        self, sheet: str, box: Box, rows: Sequence[Sequence[object]], number_format: str, texts: Sequence[str] = ()
+    ) -> None:
+        """See `NativeBook`. Formula, not Formula2: one that needs no spilling stays as every version of Excel knows it.
+
+        Excel takes formulas of 8,192 characters, and in an array texts of 8,221; no cell of ours is longer.
+        """
+        cells = self._range(sheet, box)
+        cells.NumberFormat = number_format
+        for address in addresses(texts):
+            self._sheet(sheet).Range(address).NumberFormat = "@"
+        cells.Formula = tuple(map(tuple, rows))
+
+    def empty(self, sheet: str, box: Box) -> None:
+        """See `NativeBook`. ClearFormats would cut holes into the conditional formats of the columns."""
+        cells = self._range(sheet, box)
+        cells.ClearContents()
+        cells.Style = "Normal"
+
+    def style(self, sheet: str, address: str, name: str, number_format: str, indent: int) -> None:
+        """See `NativeBook`."""
+        cells = self._sheet(sheet).Range(address)
+        if not self._has_style(name):
+            cells.NumberFormat = number_format
+            return
+        cells.Style = name
+        if indent:
+            cells.IndentLevel = indent
+
+    def _has_style(self, name: str) -> bool:
+        if name not in self._styles:
+            try:
+                self._styles[name] = bool(self._book.Styles(name).Name)
+            except UnusableError:
+                raise
+            except Exception:  # noqa: BLE001 - COM's way to say no; its error has a class on Windows only
+                self._styles[name] = False
+        return self._styles[name]
+
+    def rows(self, sheet: str, address: str, level: int, points: float | None) -> None:
+        """See `NativeBook`. Excel counts levels from 1, and has 8; its tallest row has 409 points."""
+        rows = self._sheet(sheet).Range(address).EntireRow
+        rows.OutlineLevel = min(level, 7) + 1
+        if points is None:
+            rows.UseStandardHeight = True
+        else:
+            rows.RowHeight = min(points, 409)
+
+    # --------------------------------------------------------------------------------- protection and state
+
+    def unprotect(self, sheet: str) -> Callable[[], None]:
+        """See `NativeBook`."""
+        found = self._sheet(sheet)
+        if not found.ProtectContents:
+            return lambda: None
+        allowed = found.Protection
+        options = [getattr(allowed, f"Allow{what}") for what in _ALLOWED]
+        kept = (found.ProtectDrawingObjects, True, found.ProtectScenarios, found.ProtectionMode, *options)
+        try:
+            found.Unprotect(_UNLOCK)
+        except UnusableError:
+            raise
+        except Exception as error:
+            raise _protected(sheet) from error
+        if found.ProtectContents:
+            raise _protected(sheet)
+        return lambda: found.Protect("", *kept)
+
+    def quiet(self) -> Callable[[], None]:
+        """See `NativeBook`. Help with tables: one formula would fill a whole column, one value below make a table longer."""
+        settings: list[tuple[Any, str, object]] = [
+            (self._app, "ScreenUpdating", False),
+            (self._app, "EnableEvents", False),
+            (self._app, "Calculation", _MANUAL),
+        ]
+        settings += [
+            (self._app.AutoCorrect, name, False) for name in ("AutoExpandListRange", "AutoFillFormulasInLists")
+        ]
+        before = [(owner, name, getattr(owner, name)) for owner, name, _ in settings]
+
+        def back() -> None:
+            for owner, name, value in reversed(before):
+                with suppress(Exception):  # what cannot be put back must not keep the rest from it
+                    setattr(owner, name, value)
+
+        try:
+            for owner, name, value in settings:
+                setattr(owner, name, value)
+        except BaseException:
+            back()
+            raise
+        return back
+
+    def calculate(self, pending: bool = False) -> None:
+        """See `NativeBook`."""
+        if self._app.Calculation == _MANUAL and not (pending and self._app.CalculationState == _DONE):
+            self._app.Calculate()
+
+    def status(self, text: str) -> None:
+        """See `NativeBook`."""
+        self._app.StatusBar = text
+
+    def save_copy(self, path: Path) -> None:
+        """See `NativeBook`."""
+        self._book.SaveCopyAs(str(path))
+
+    def selected(self) -> str:
+        """See `NativeBook`. A chart or a shape may be selected, too; the active cell is a cell."""
+        cell = self._app.ActiveCell
+        return f"{cell.Worksheet.Name}!{column_letter(cell.Column)}{cell.Row}"
+
+    def show(self, sheet: str, address: str) -> None:
+        """See `NativeBook`."""
+        self._app.Goto(self._sheet(sheet).Range(address), False)
+
+
+_ALLOWED = (
+    "FormattingCells", "FormattingColumns", "FormattingRows", "InsertingColumns", "InsertingRows", "InsertingHyperlinks",
+    "DeletingColumns", "DeletingRows", "Sorting", "Filtering", "UsingPivotTables",
+)  # fmt: skip
+
+
+def _protected(sheet: str) -> UnusableError:
+    return UnusableError(
+        f"Sheet {sheet} is protected with a password; lift that under Review > Unprotect Sheet, and run again."
+    )
+
+
+def _each(collection: Any) -> list[Any]:
+    return [collection(i) for i in range(1, collection.Count + 1)]
+
+
+def _grid(cells: Any) -> Grid:
+    """What a range gives, as rows; one cell comes bare."""
+    return [list(row) for row in cells] if isinstance(cells, tuple | list) else [[cells]]

@@ -1,0 +1,357 @@
+"""A workbook file as a Book: read fast, written by replacing our own output sheets inside the package.
+
+Everything else in the file - the user's sheets, charts, formats, names, macros - stays byte for byte. A save writes a
+temporary file beside the workbook, checks it, and puts it in place in one step; until then nothing has changed. The file
+with the product view (see `productview`) is made in between, and takes its place after the workbook.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from xlbackflush import schema
+from xlbackflush.explain.reader import FileReader
+from xlbackflush.lifecycle.pipeline import Outcome, Run
+from xlbackflush.model.errors import UnusableError
+from xlbackflush.model.tables import Source
+from xlbackflush.ooxml.cells import Block, rows_xml
+from xlbackflush.ooxml.package import Package, TablePart, column_letter, split_cell
+from xlbackflush.ooxml.reader import SheetReader
+from xlbackflush.ooxml.stored import has_others
+from xlbackflush.ooxml.styles import StyleSheet
+from xlbackflush.sheets import title_rows
+from xlbackflush.sheets.body import Body
+from xlbackflush.sheets.formulas import Sheets
+from xlbackflush.sheets.registry import block_of, bodies, heights_of
+from xlbackflush.workbook import tables as contract
+from xlbackflush.workbook import undo
+from xlbackflush.workbook.product_view_file import ProductView, ViewFile
+from xlbackflush.workbook.stored_formulas import Elsewhere, Values
+
+_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+
+
+class FileBook:
+    """A workbook file. Opening it checks that it is one, that it is ours, and that nobody has it open."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = _usable(path)
+        self._content = self.path.read_bytes()
+        if self._content[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
+            secret = "EncryptedPackage".encode("utf-16-le") in self._content
+            raise UnusableError(
+                f"{path.name} is protected by a password; remove it in Excel first."
+                if secret
+                else f"{path.name} is an old Excel file; save it as .xlsx or .xlsm first."
+            )
+        self._package = Package(self.path)
+        contract.check_contract(self.path.name, self._package.tables)
+        self._inputs = SheetReader(self._package, self._content)
+        self._elsewhere = Elsewhere(self._package, self.cells(), self.table)
+        self.product_view = ProductView()  # of the last `write`
+        self.not_kept = ""  # why the last `write` cannot be undone by `restore`
+
+    @property
+    def content(self) -> bytes:
+        """The file, byte for byte as it was opened."""
+        return self._content
+
+    def close(self) -> None:
+        self._package.close()
+
+    def __enter__(self) -> FileBook:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # -------------------------------------------------------------------------------------------- read
+
+    def read(self) -> dict[str, Source]:
+        """Every input table: values as stored, error values and uncalculated formulas marked as such."""
+        return {t.name: self.table(t.name) for t in schema.INPUT_TABLES}
+
+    def table(self, name: str) -> Source:
+        """One table of ours, input or output, as it stands."""
+        return self._source(self._package.tables[name])
+
+    def runs(self) -> list[Run]:
+        """The Runs sheet as it stands."""
+        return contract.runs(self.table("Runs"))
+
+    def cells(self) -> FileReader:
+        """Values and formulas of all cells as they stand, for an explanation."""
+        return FileReader(self._package, self._inputs)
+
+    def _source(self, table: TablePart) -> Source:
+        return contract.filled(table, self._rows(table), self._totals(table))
+
+    def _rows(self, table: TablePart) -> Iterator[list[object]]:
+        """Rows of the sheet from the first below the headers on, as wide as the table."""
+        grid, odd = self._inputs.grid(table.sheet), self._inputs.odd(table.sheet)
+        first, width = table.first_col - 1, len(table.columns)
+        for number in range(table.header_row + 1, len(grid) + 1):
+            row: list[object] = grid[number - 1][first : first + width]
+            row += [""] * (width - len(row))
+            for column, error in odd.get(number, ()):
+                if first <= column < first + width:
+                    row[column - first] = error
+            yield row
+
+    def _totals(self, table: TablePart) -> int:
+        match = re.search(rb"""totalsRowCount=["'](\d+)["']""", self._package.read(table.part))
+        return int(match[1]) if match else 0
+
+    # ------------------------------------------------------------------------------------------- write
+
+    def write(self, outcome: Outcome, runs: list[Run]) -> None:
+        """Replace the output sheets; after a failed run only Findings changes. An unchanged file is left alone."""
+        styles = self._styles()
+        blocks, standing = bodies(outcome, runs, self._places(), styles), title_rows.standing(outcome, runs)
+        calculate: bool | None = False
+        if outcome.posted:
+            elsewhere = self._elsewhere.after_run(outcome, blocks, standing)
+        else:
+            standing, elsewhere = self._elsewhere.after_check(outcome, standing)
+            calculate = None if elsewhere or not standing.ran else True
+        self._put(blocks, standing, styles, elsewhere, calculate)
+        self.not_kept = undo.keep(self.path, lambda copy: copy.write_bytes(self._content), self.runs(), runs)
+        with ViewFile(self.path, outcome) as view:
+            with self._saved():
+                view.write()
+            self.product_view = view.put()
+
+    def restore(self) -> list[Run]:
+        """Put back the output sheets as they stood before the last run; its runs, which now stand again."""
+        styles = self._styles()
+        with undo.copy_before(self.runs()) as copy:
+            blocks, standing = copy.results(self._package.tables, styles)
+            runs = copy.runs()
+        # of inputs that may have changed since
+        self._put(blocks, standing, styles, self._elsewhere.values(blocks, standing), True)
+        with self._saved():
+            return runs
+
+    def clear(self, runs: list[Run]) -> None:
+        """Empty the output sheets, but for these runs."""
+        styles = self._styles()
+        blocks, standing = undo.cleared(runs, self._places(), styles)
+        self._put(blocks, standing, styles, self._elsewhere.values(blocks, standing), False)
+        with self._saved():
+            return
+
+    def write_table(self, name: str, body: Body) -> None:
+        """Replace the rows of one output table; what stands above it and all other sheets stay as they are."""
+        styles = self._styles()
+        block = block_of(name, body, self._places(), styles, 2)
+        block.heights = heights_of(name, block)
+        self._put({name: block}, None, styles, {}, None)
+        with self._saved():
+            return
+
+    def _styles(self) -> StyleSheet:
+        part = self._package.related(self._package.workbook_part, "styles")
+        try:
+            return StyleSheet(self._package.text(part))
+        except (ValueError, TypeError, SyntaxError) as error:
+            raise UnusableError(f"{self.path.name} is damaged: its styles cannot be read.") from error
+
+    def _places(self) -> Sheets:
+        return Sheets({n: contract.place(t) for n, t in self._package.tables.items() if n in schema.TABLES})
+
+    def _put(
+        self,
+        blocks: dict[str, Block],
+        standing: title_rows.Standing | None,
+        styles: StyleSheet,
+        elsewhere: Values,
+        calculate: bool | None,
+    ) -> None:
+        """New bodies of output tables into the package, and new title rows if there is something to say in them.
+
+        elsewhere: what other formulas of ours show. calculate: whether some of ours then show what they no longer come to, so
+        that Excel has to; None: as before. Formulas of the user's always need it.
+        Nothing is saved yet.
+        """
+        others = [self._replace(name, block, standing, styles) for name, block in blocks.items()]
+        self._package.replace(self._package.related(self._package.workbook_part, "styles"), styles.xml.encode())
+        tables = [self._package.tables[name] for name in blocks]
+        written = {table.sheet for table in tables if standing and contract.in_place(table)}
+        others.append(self._elsewhere.show(elsewhere, written))
+        self._calculate_on_load(any(others) or calculate)
+
+    def _replace(self, name: str, block: Block, standing: title_rows.Standing | None, styles: StyleSheet) -> bool:
+        """New rows into the sheet of an output table, and its new size into the table's part.
+
+        True where formulas of the user's stand beside the table, or above one that was moved.
+        """
+        table = self._package.tables[name]
+        part = self._package.sheets[table.sheet]
+        xml = self._package.text(part)
+        match = _SHEET_DATA.search(xml)
+        if not match:
+            raise UnusableError(f"{self.path.name} is damaged: sheet {table.sheet} has no rows.")
+        above = self._above(table, match[0], standing, styles)
+        notes = _beside(match[0], table.first_col + len(schema.TABLES[name].columns) - 1)
+        rows = _with_notes([*above, *rows_xml(block)], notes)
+        last_row = block.first_row + block.height - 1
+        data = f'<sheetData xmlns="{_MAIN}">' if match["prefix"] else "<sheetData>"
+        last = column_letter(table.first_col + len(schema.TABLES[name].columns) - 1)
+        head = re.sub(
+            r'(<(?:\w+:)?dimension ref=")[^"]*"', rf'\g<1>A1:{last}{last_row}"', xml[: match.start()], count=1
+        )
+        xml = "".join((head, data, *rows, "</sheetData>", xml[match.end() :]))
+        self._package.replace(part, xml.encode())
+        number = re.search(rb"""\bid=["'](\d+)["']""", self._package.read(table.part))
+        new = title_rows.table_xml(
+            schema.TABLES[name], int(number[1]) if number else 1, table.first_col, table.header_row, last_row
+        )
+        self._package.replace(table.part, new.encode())
+        stay = "".join([f"<{match['prefix'] or ''}sheetData>", *above, *notes.values()])
+        return has_others(stay.encode(), {title_rows.STATUS, title_rows.MASTER})
+
+    def _above(self, table: TablePart, old: str, standing: title_rows.Standing | None, styles: StyleSheet) -> list[str]:
+        """Title rows and headers; rows above a table that the user moved stay as they are, and all where there is no news."""
+        shifted = replace(schema.TABLES[table.name], first_col=table.first_col)
+        header = title_rows.header_row((shifted,), styles, table.header_row)
+        if standing is None or not contract.in_place(table):
+            kept = [m[0] for m in _ROW.finditer(old) if int(m["number"]) < table.header_row]
+            return [*kept, header]
+        sheet = title_rows.SHEET_OF[table.name]
+        hint = standing.hints.get(table.name, "")
+        return [*title_rows.head_rows(sheet, styles, hint, standing.ran, standing.failed), header]
+
+    def _calculate_on_load(self, wanted: bool | None) -> None:
+        """Ask Excel to calculate when it opens the file, or not to; None: as it stands. Drop the calculation chain.
+
+        Excel then asks whether to save, whatever the user does. A file that says nothing of calculation it takes for an old
+        one, and calculates. The chain names the formulas of the replaced sheets as they were; Excel makes another.
+        """
+        part = self._package.workbook_part
+        xml = self._package.text(part)
+        found = re.search(r"<(?:\w+:)?calcPr\b", xml)
+        if found and wanted is not None:
+            rest = re.sub(r"""^([^>]*?)\s+fullCalcOnLoad=["'][^"'>]*["']""", r"\1", xml[found.end() :])
+            flag = ' fullCalcOnLoad="1"' if wanted else ""
+            self._package.replace(part, (xml[: found.end()] + flag + rest).encode())
+        chain = self._package.related(part, "calcChain", required=False)
+        if chain:
+            self._package.drop(chain)
+            folder, name = part.rsplit("/", 1)
+            for listing in (f"{folder}/_rels/{name}.rels", "[Content_Types].xml"):
+                self._package.replace(listing, _CHAIN.sub(b"", self._package.read(listing)))
+
+    @contextmanager
+    def _saved(self) -> Iterator[None]:
+        """Temporary file, check; then, when the `with` block is done, replace."""
+        if not self._package.changed():
+            yield
+            return
+        handle, name = tempfile.mkstemp(prefix=f".{self.path.stem}-", suffix=self.path.suffix, dir=self.path.parent)
+        os.close(handle)
+        temporary = Path(name)
+        try:
+            self._package.save(temporary)
+            _check_saved(temporary)
+            shutil.copymode(self.path, temporary)
+            yield
+            if self.path.read_bytes() != self._content:
+                raise UnusableError(
+                    f"{self.path.name} was changed by someone else meanwhile; nothing was written. Run again."
+                )
+            with temporary.open("rb+") as file:
+                os.fsync(file.fileno())
+            self._package.close()
+            temporary.replace(self.path)
+        except PermissionError as error:
+            raise UnusableError(f"{self.path.name} cannot be written; close it in Excel and run again.") from error
+        except OSError as error:
+            raise UnusableError(f"{self.path.name} cannot be written: {error.strerror}.") from error
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+_SHEET_DATA = re.compile(r"<(?P<prefix>\w+:)?sheetData\s*(?:/>|>.*</(?:\w+:)?sheetData>)", re.S)
+_ROW = re.compile(r'<(?:\w+:)?row\b[^>]*?\br="(?P<number>\d+)"[^>]*?(?:/>|>.*?</(?:\w+:)?row>)', re.S)
+_CHAIN = re.compile(rb"<(?:\w+:)?(?:Relationship|Override)\b[^>]*calcChain[^>]*/>")
+
+
+_ROW_NUMBER = re.compile(r'<row r="(\d+)"')
+
+
+def _beside(old: str, last_col: int) -> dict[int, str]:
+    """Cells to the right of the table, by row: a user's own notes, which stay where they are."""
+    first = rf"[{chr(65 + last_col)}-Z]|[A-Z]{{2,3}}" if last_col < 26 else "[A-Z]{2,3}"
+    pattern = rf'<(?:\w+:)?c r="(?P<column>{first})(?P<row>\d+)"[^>]*?(?:/>|>.*?</(?:\w+:)?c>)'
+    found: dict[int, str] = {}
+    for match in re.finditer(pattern, old, re.S):
+        if split_cell(match["column"] + match["row"])[0] > last_col:
+            found[int(match["row"])] = found.get(int(match["row"]), "") + match[0]
+    return found
+
+
+def _with_notes(rows: list[str], notes: dict[int, str]) -> list[str]:
+    """Rows with the cells of `_beside` put back at their end."""
+    if not notes:
+        return rows
+    numbered = {int(match[1]): row for row in rows if (match := _ROW_NUMBER.match(row))}
+    for number, cells in notes.items():
+        row = numbered.get(number, f'<row r="{number}"></row>')
+        numbered[number] = f"{row.removesuffix('</row>')}{cells}</row>"
+    return [row for _, row in sorted(numbered.items())]
+
+
+def _usable(path: Path) -> Path:
+    """The real path of a file that can be read and that nobody has open."""
+    try:
+        path = path.resolve(strict=True)
+    except OSError as error:
+        raise UnusableError(f"{path} does not exist.") from error
+    if path.is_dir():
+        raise UnusableError(f"{path.name} is a folder.")
+    check_free(path)
+    if not os.access(path, os.R_OK):
+        raise UnusableError(f"{path.name} cannot be read.")
+    if not os.access(path, os.W_OK) or not path.stat().st_mode & 0o200:
+        raise UnusableError(f"{path.name} is read-only.")
+    try:
+        with path.open("rb+"):
+            pass
+    except OSError as error:
+        raise UnusableError(f"{path.name} is open in another program; close it there first.") from error
+    return path
+
+
+def check_new(path: Path) -> None:
+    """Raise UnusableError where no workbook can be written under this name."""
+    if path.suffix.lower() not in (".xlsm", ".xlsx"):
+        raise UnusableError(f"{path.name}: give the workbook the ending .xlsm (or .xlsx, without macros).")
+    if not path.parent.is_dir():
+        raise UnusableError(f"The folder {path.parent} does not exist.")
+
+
+def check_free(path: Path) -> None:
+    """Refuse a file that Excel or LibreOffice has open: each leaves a lock file beside it."""
+    for lock in (path.with_name(f"~${path.name}"), path.with_name(f".~lock.{path.name}#")):
+        if lock.exists():
+            raise UnusableError(f"{path.name} is open in another program; close it there first ({lock.name}).")
+
+
+def _check_saved(path: Path) -> None:
+    """The written file must be a whole package that still reads as our workbook."""
+    package = Package(path)
+    try:
+        if not package.whole():
+            raise UnusableError("The new file did not pass its check; nothing was changed.")
+        missing = [t for t in schema.TABLES if t not in package.tables]
+        if missing:
+            raise UnusableError("The new file lost a table; nothing was changed.")
+    finally:
+        package.close()

@@ -1,0 +1,446 @@
+"""A workbook open in Excel as a Book: read and written in whole blocks, through xlwings, which no other module imports.
+
+What a run writes is what `file` writes: the same bodies of tables, styles by name, title rows. Inputs are read as `file`
+reads them, so that both give a run the same input hash.
+
+Traps of xlwings that are avoided here: numbers go out as floats (a Decimal makes a currency cell) and come in by Value2
+(currency cells are Decimals cut to four places); error values are read as errors (xlwings gives blanks); nothing is
+derived from FullName (a URL with OneDrive); a call that Excel rejects is repeated with patience (xlwings: for ever).
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import re
+import shutil
+import sys
+from collections import defaultdict
+from collections.abc import Hashable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import TypeVar, cast
+
+import xlwings as xw
+
+from xlbackflush import schema
+from xlbackflush.lifecycle.pipeline import Outcome, Run
+from xlbackflush.model.errors import UnusableError
+from xlbackflush.model.tables import CellError, Source
+from xlbackflush.ooxml.cells import Block, Cells, Value
+from xlbackflush.ooxml.package import TablePart, split_cell
+from xlbackflush.ooxml.styles import STYLES, StyleSheet
+from xlbackflush.ooxml.values import dated, decoded
+from xlbackflush.sheets import title_rows
+from xlbackflush.sheets.body import Body
+from xlbackflush.sheets.formulas import Sheets
+from xlbackflush.sheets.registry import block_of, bodies, heights_of
+from xlbackflush.workbook import tables, undo
+from xlbackflush.workbook.com import Box, ComBook, Grid, NativeBook, Patience, addresses, areas
+from xlbackflush.workbook.mac import MacBook
+from xlbackflush.workbook.product_view_file import ProductView, ViewFile
+
+K = TypeVar("K", bound=Hashable)
+_CELLS_MOST = 100_000  # that go to Excel in one call: some megabytes
+
+
+def calling_book() -> LiveBook:
+    """The workbook whose macro called Python. UnusableError where it is none of ours, or must not be written to."""
+    return LiveBook(_caller())
+
+
+def say(sentence: str) -> None:
+    """Leave a sentence in the status bar of the Excel that called Python; on a Mac, the add-in shows it."""
+    book = native(_caller())
+    book.status(sentence)
+    if isinstance(book, MacBook):
+        book.finish(sentence)
+
+
+def _caller() -> xw.Book:
+    """The calling workbook, as xlwings finds it by its name, in which VBA has looked for what a command line cannot pass.
+
+    With patience: to xlwings, a workbook that a busy Excel does not show is one that is not there.
+    """
+    _tame()
+    return Patience()(xw.Book.caller)
+
+
+def _tame() -> None:
+    """Two habits of xlwings on Windows: to repeat calls for ever, and to end all Excels without a window when Python ends."""
+    if sys.platform == "win32":
+        xw._xlwindows.N_COM_ATTEMPTS = (
+            1  # 0, its default, means for ever, also for what this version of Excel does not have
+        )
+        atexit.unregister(xw._xlwindows.cleanup)  # they may be at work for somebody else
+
+
+@contextmanager
+def open_excel() -> Iterator[xw.App]:
+    """An Excel of its own, which ends with the `with` block; nothing in it is saved."""
+    _tame()
+    app = xw.App(visible=True, add_book=False)
+    try:
+        yield app
+    finally:
+        for book in app.books:
+            book.close()
+        app.quit()
+
+
+def native(book: xw.Book) -> NativeBook:
+    """The native calls of a workbook, on this system."""
+    return MacBook(book) if sys.platform == "darwin" else ComBook(book.api)
+
+
+class LiveBook:
+    """A workbook that is open in Excel. Opening it checks that it is ours, and that it may be written to."""
+
+    def __init__(self, book: xw.Book) -> None:
+        self._native = native(book)
+        self.name = self._native.name
+        refusal = self._native.refusal()
+        if refusal:
+            raise UnusableError(refusal)
+        tables.check_contract(self.name, self._tables)
+        self.product_view = ProductView()  # of the last `write`
+        self.not_kept = ""  # why the last `write` cannot be undone by `restore`
+
+    @cached_property
+    def _standing(self) -> dict[str, tuple[TablePart, int]]:
+        """The tables of ours and how many rows of totals each has, as Excel had them when it was first asked."""
+        return self._native.tables()
+
+    @property
+    def _tables(self) -> dict[str, TablePart]:
+        return {name: table for name, (table, _) in self._standing.items()}
+
+    def _ask_again(self) -> None:
+        """Where tables stand is asked again when it is next needed: they have a new size."""
+        self.__dict__.pop("_standing", None)
+
+    def status(self, text: str) -> None:
+        """Show a text in Excel's status bar."""
+        self._native.status(text)
+
+    def show(self, where: str) -> None:
+        """Select a cell, such as Counts!E14, and bring it into view."""
+        sheet, _, cell = where.rpartition("!")
+        self._native.show(sheet, cell)
+
+    def selected(self) -> str:
+        """The cell that is selected, such as Journal!I12."""
+        return self._native.selected()
+
+    def local_path(self) -> Path | None:
+        """The workbook's file; None where it lies in no folder of this computer, as with OneDrive, or was never saved."""
+        folder = self._native.folder()
+        path = Path(folder, self.name)
+        return path if folder and "://" not in folder and path.is_file() else None
+
+    # -------------------------------------------------------------------------------------------- read
+
+    def read(self) -> dict[str, Source]:
+        """Every input table as it stands, calculated."""
+        self._native.calculate(pending=True)
+        return {t.name: self.table(t.name) for t in schema.INPUT_TABLES}
+
+    def table(self, name: str) -> Source:
+        """One table of ours, input or output, as it stands."""
+        table, totals = self._standing[name]
+        last = max(table.last_row + totals, self._native.extent(table.sheet)[0])
+        return tables.filled(table, self._rows(table, last), totals)
+
+    def runs(self) -> list[Run]:
+        """The Runs sheet as it stands."""
+        return tables.runs(self.table("Runs"))
+
+    def cells(self) -> LiveCells:
+        """Values and formulas of all cells as they stand, for an explanation."""
+        return LiveCells(self._native, {name: tables.place(table) for name, table in self._tables.items()})
+
+    def _rows(self, table: TablePart, last: int) -> Iterator[list[object]]:
+        """Rows of the sheet from the first below the headers on, as wide as the table; dates as a reader of files gives them."""
+        right = table.first_col + len(table.columns) - 1
+        box = (table.header_row + 1, table.first_col, last, right)
+        rows = self._native.values(table.sheet, box)
+        dates = self._native.dates(table.sheet, box)
+        if dates is None:  # then the columns say what should be dates
+            kinds = {c.name: c.kind for c in schema.TABLES[table.name].columns}
+            dates = [[kinds.get(name) == "date" for name in table.columns]] * len(rows)
+        for row, shown in zip(rows, dates, strict=True):
+            yield [_as_read(cell, date) for cell, date in zip(row, shown, strict=True)]
+
+    # ------------------------------------------------------------------------------------------- write
+
+    def write(self, outcome: Outcome, runs: list[Run]) -> None:
+        """Write results into the output tables, or put back what stood there; after a failed run only Findings changes."""
+        styles = StyleNames()
+        blocks = bodies(outcome, runs, self._places(), styles.as_sheet)
+        with ExitStack() as open_files:
+            view = self._view(outcome, open_files)
+            if view:
+                view.write()
+            self._put(blocks, title_rows.standing(outcome, runs), styles, runs)
+            if view:
+                self.product_view = view.put()
+
+    def _view(self, outcome: Outcome, open_files: ExitStack) -> ViewFile | None:
+        """The file of the product view, in the making; None where the workbook lies in no folder of this computer."""
+        path = self.local_path()
+        if path:
+            return open_files.enter_context(ViewFile(path, outcome))
+        posted = outcome.posted
+        problem = "The product view has no place: save the workbook in a folder of this computer." if (
+            posted and posted.trace.condensed
+        ) else ""  # fmt: skip
+        self.product_view = ProductView(problem=problem)
+        return None
+
+    def restore(self) -> list[Run]:
+        """Put back the output tables as they stood before the last run; its runs, which now stand again."""
+        styles = StyleNames()
+        with undo.copy_before(self.runs()) as copy:
+            blocks, standing = copy.results(self._tables, styles.as_sheet)
+            runs = copy.runs()
+        self._put(blocks, standing, styles, None)
+        return runs
+
+    def clear(self, runs: list[Run]) -> None:
+        """Empty the output tables, but for these runs."""
+        styles = StyleNames()
+        self._put(*undo.cleared(runs, self._places(), styles.as_sheet), styles, None)
+
+    def write_table(self, name: str, body: Body) -> None:
+        """Replace the rows of one output table; all else stays as it is."""
+        styles = StyleNames()
+        block = block_of(name, body, self._places(), styles.as_sheet, 2)
+        block.heights = heights_of(name, block)
+        self._put({name: block}, None, styles, None)
+
+    def _places(self) -> Sheets:
+        return Sheets({name: tables.place(table) for name, table in self._tables.items()})
+
+    def _put(
+        self, blocks: dict[str, Block], standing: title_rows.Standing | None, styles: StyleNames, runs: list[Run] | None
+    ) -> None:
+        """Bodies of output tables, and what the title rows say, whole or not at all. `runs`: those that a run leaves."""
+        before = self.runs()
+        with ExitStack() as after:
+            for name in blocks:  # before anything else: one of them may have a password
+                after.callback(self._native.unprotect(self._tables[name].sheet))
+            copy = self._copy(after)
+            after.callback(self._native.calculate)
+            after.callback(self._native.quiet())
+            try:
+                self._fill(blocks, standing, styles)
+            except BaseException as error:
+                self._put_back(copy, blocks, error)
+                raise
+            finally:
+                self._ask_again()
+            if copy and runs is not None:
+                self.not_kept = undo.keep(copy, lambda to: shutil.copyfile(copy, to), before, runs)
+
+    def _copy(self, after: ExitStack) -> Path | None:
+        """A copy of the workbook as it stands, gone when all is done; None where Excel cannot save one."""
+        path = undo.folder() / f"now-{os.getpid()}{Path(self.name).suffix or '.xlsx'}"
+        after.callback(path.unlink, missing_ok=True)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._native.save_copy(path)
+        except UnusableError:
+            raise
+        except Exception as error:  # noqa: BLE001 - of Excel or of the disk; a run does not need it
+            self.not_kept = undo.not_kept(error)
+            return None
+        return path
+
+    def _put_back(self, copy: Path | None, blocks: dict[str, Block], error: BaseException) -> None:
+        """After a failure: what stood before. UnusableError where that fails, too."""
+        try:
+            if copy is None:
+                raise OSError("no copy")
+            self._ask_again()
+            styles = StyleNames()
+            with undo.opened(copy) as stood:
+                old, standing = stood.results(self._tables, styles.as_sheet, set(blocks))
+            self._fill(old, standing, styles)
+        except Exception:  # noqa: BLE001 - told below, whatever it is
+            raise UnusableError(
+                f"Writing stopped halfway ({error}), and what stood before could not be put back: "
+                "close the workbook without saving, open it, and run again."
+            ) from error
+
+    def _fill(self, blocks: dict[str, Block], standing: title_rows.Standing | None, styles: StyleNames) -> None:
+        for name, block in blocks.items():
+            table = self._tables[name]
+            if standing and tables.in_place(table):
+                self._head(table, standing, styles)
+            self._body(table, block, styles)
+
+    def _head(self, table: TablePart, standing: title_rows.Standing, styles: StyleNames) -> None:
+        """Title rows: only the cells that say something else now."""
+        sheet = title_rows.SHEET_OF[table.name]
+        rows = title_rows.head_cells(sheet, standing.hints.get(table.name) or sheet.hint, standing.ran, standing.failed)
+        right = max(cell.column for row in rows for cell in row)
+        shown = self._native.formulas(table.sheet, (1, 1, len(rows), right))
+        for number, row in enumerate(rows, 1):
+            for cell in row:
+                says = f"={_spelled(cell.formula)}" if cell.formula else str(cell.value)
+                if shown[number - 1][cell.column - 1] != says:
+                    cells = Cells([cell.value], styles.xf(cell.style), [cell.formula] if cell.formula else None)
+                    self._cells(table.sheet, number, cell.column, [cells], styles)
+
+    def _body(self, table: TablePart, block: Block, styles: StyleNames) -> None:
+        """The rows of one table, its size, and its headers; cells beside it stay, cells below it are cleared."""
+        names = schema.TABLES[table.name].names
+        left, right = table.first_col, table.first_col + len(names) - 1
+        last = block.first_row + block.height - 1
+        self._native.fit(table, (table.header_row, left, last, right))
+        used, _ = self._native.extent(table.sheet)
+        if used > last:
+            below = (last + 1, left, used, right)
+            self._native.empty(table.sheet, below)
+            self._native.rows(table.sheet, areas(below)[0], 0, None)
+        if list(table.columns) != names:
+            headings = [Cells([name], styles.xf("Heading")) for name in names]
+            self._cells(table.sheet, table.header_row, left, headings, styles)
+        wide = max(1, _CELLS_MOST // block.height)
+        for start in range(0, len(names), wide):
+            columns = block.columns[start : start + wide]
+            self._cells(table.sheet, block.first_row, left + start, columns, styles)
+        levels = block.outline or [0] * block.height
+        heights: Sequence[float | None] = block.heights or [None] * block.height
+        looks = _alike(list(zip(levels, heights, strict=True)), (block.first_row, left, last, left))
+        for (level, points), parts in looks.items():
+            for address in addresses(parts):
+                self._native.rows(table.sheet, address, level, points)
+
+    def _cells(self, sheet: str, top: int, left: int, columns: Sequence[Cells], styles: StyleNames) -> None:
+        """Columns of cells side by side, all at once: a call to Excel costs as much for one cell as for a thousand.
+
+        Excel takes a string for what it looks like: a formula, a number, a date. In cells of the format Text it takes it as
+        it is, but then it takes formulas and numbers for text, too. So a column of nothing but text gets that format first;
+        elsewhere an apostrophe, which Excel does not count as content, goes before each text, and the format comes last.
+        """
+        box = (top, left, top + len(columns[0].values) - 1, left + len(columns) - 1)
+        written, texts = [], []
+        looks: dict[int, list[str]] = defaultdict(list)
+        for number, cells in enumerate(columns, left):
+            column = (box[0], number, box[2], number)
+            literal = _is_literal(cells, styles)
+            texts += areas(column) if literal else []
+            formulas = cells.formulas if cells.formulas is not None else [""] * len(cells.values)
+            written.append([_as_written(v, f, literal) for v, f in zip(cells.values, formulas, strict=True)])
+            for look, parts in _alike(cells.styles or [cells.style] * len(cells.values), column).items():
+                looks[look] += parts
+        self._native.put(sheet, box, list(zip(*written, strict=True)), "General", texts)
+        for look, parts in looks.items():
+            for address in addresses(parts):
+                self._native.style(sheet, address, *styles.look(look))
+
+
+class LiveCells:
+    """Values and formulas of a workbook, each sheet read at once when one of its cells is needed: an `explain.Reader`."""
+
+    def __init__(self, native: NativeBook, places: dict[str, Source]) -> None:
+        self._native, self._places = native, places
+        self._read: dict[str, tuple[Grid, Grid]] = {}
+
+    def value(self, sheet: str, cell: str) -> str | float | bool | CellError | None:
+        """What a cell shows; None where it is blank."""
+        value = decoded(self._cell(sheet, cell)[0])
+        return None if value == "" else cast("str | float | bool | CellError", value)
+
+    def formula(self, sheet: str, cell: str) -> str:
+        """The formula of a cell; "" where it has none. Excel gives the text of a cell that only looks like one as well."""
+        value, formula = self._cell(sheet, cell)
+        return formula if isinstance(formula, str) and formula.startswith("=") and formula != value else ""
+
+    def table(self, name: str) -> Source | None:
+        """Where a table of ours stands."""
+        return self._places.get(name)
+
+    def _cell(self, sheet: str, cell: str) -> tuple[object, object]:
+        if sheet not in self._read:
+            box = (1, 1, *self._native.extent(sheet))
+            self._read[sheet] = self._native.values(sheet, box), self._native.formulas(sheet, box)
+        column, row = split_cell(cell)
+        values, formulas = self._read[sheet]
+        if row > len(values) or column > len(values[0]):
+            return None, None
+        return values[row - 1][column - 1], formulas[row - 1][column - 1]
+
+
+class StyleNames:
+    """Stands in for the styles part of a file: gives a number for each named style and indent, and the style back."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, int], int] = {}
+
+    def xf(self, name: str, indent: int = 0) -> int:
+        """A number for a style, as `styles.StyleSheet.xf` gives one."""
+        return self._known.setdefault((name, indent), len(self._known))
+
+    @property
+    def as_sheet(self) -> StyleSheet:
+        """Itself, for those who ask a `StyleSheet` for numbers of styles."""
+        return cast(StyleSheet, self)
+
+    def _of(self, number: int) -> tuple[str, int]:
+        return list(self._known)[number]
+
+    def is_text(self, number: int) -> bool:
+        """True for a style whose cells have the format Text."""
+        return STYLES[self._of(number)[0]].number_format == "@"
+
+    def look(self, number: int) -> tuple[str, str, int]:
+        """Name, number format, and indent where it is not that of the style (else 0)."""
+        name, indent = self._of(number)
+        style = STYLES[name]
+        return name, style.number_format, style.indent + indent if indent else 0
+
+
+def _is_literal(cells: Cells, styles: StyleNames) -> bool:
+    """True for a column of nothing but text, in cells of the format Text."""
+    return (
+        all(styles.is_text(look) for look in set(cells.styles or [cells.style]))
+        and cells.formulas is None
+        and all(v is None or (isinstance(v, str) and not v.startswith("'")) for v in cells.values)
+    )
+
+
+def _as_read(cell: object, date: bool) -> object:
+    value = decoded(cell)
+    return dated(value) if date and isinstance(value, float) else value
+
+
+def _as_written(value: Value, formula: str, literal: bool) -> object:
+    """A cell as Range.Formula takes it. None leaves it empty; xlwings would write a string of no characters."""
+    if formula:
+        return f"={_spelled(formula)}"
+    if value is None or value == "" or value != value:
+        return None
+    if isinstance(value, str):
+        return value if literal else f"'{value}"
+    return float(value)
+
+
+_QUOTED_OR_PREFIX = re.compile(r"""("(?:[^"]|"")*"|'(?:[^']|'')*')|_xlfn\.(?:_xlws\.)?""")
+
+
+def _spelled(formula: str) -> str:
+    """A formula as people write it: a file marks functions that came after 2007 by a prefix."""
+    return _QUOTED_OR_PREFIX.sub(r"\1", formula)
+
+
+def _alike(values: Sequence[K], box: Box) -> dict[K, list[str]]:
+    """Each value with the areas of the rows of a box that have it."""
+    if len(set(values)) == 1:
+        return {values[0]: areas(box)}
+    rows: dict[K, list[int]] = defaultdict(list)
+    for number, value in enumerate(values):
+        rows[value].append(number)
+    return {value: areas(box, numbers) for value, numbers in rows.items()}

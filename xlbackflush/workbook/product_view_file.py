@@ -1,0 +1,156 @@
+"""The file with the product view, beside a workbook whose Trace is kept per BOM line: BOOK-trace.csv.
+
+It has one row per product and BOM line, with the columns of the sheet Trace; Scrap % is a fraction, as in the cell. The
+last column, Run, is the run's number and the start of its input hash, as on the sheet Runs: a file that was moved, or that
+a later run left alone, still says where its numbers are from.
+
+Only an earlier product view is ever replaced, and nothing is deleted. A problem with this file never stops a run: it is
+told in one sentence, and the workbook is complete without it.
+"""
+
+from __future__ import annotations
+
+import csv
+import filecmp
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import repeat
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from xlbackflush import schema
+from xlbackflush.engine.explosion.explosion import size
+from xlbackflush.engine.explosion.product_view import COLUMNS, product_view
+from xlbackflush.lifecycle.pipeline import Outcome, Posted
+from xlbackflush.ooxml.values import harmless
+
+HEADER = (*COLUMNS, "Run")
+
+_FIRST_LINE = b"\xef\xbb\xbf" + ",".join(HEADER).encode() + b"\r\n"
+_TEXTS = {column.name for column in schema.TRACE.columns if column.kind == "text"}
+
+
+@dataclass(frozen=True)
+class ProductView:
+    """What became of the file: its place and rows, if this run wrote one, and what a user must be told."""
+
+    file: Path | None = None
+    rows: int = 0
+    problem: str = ""
+
+
+class ViewFile:
+    """The file in the making: `write` it under a temporary name, then `put` it in place when the workbook is in its own.
+
+    A temporary file that was not put in place is gone when the `with` block ends.
+    """
+
+    def __init__(self, book: Path, outcome: Outcome) -> None:
+        self.book, self.outcome = book, outcome
+        self.target = book.with_name(f"{book.stem}-trace.csv")
+        self.temporary: Path | None = None
+        self.rows = 0
+        self.done = False
+        self.problem = ""
+
+    def __enter__(self) -> ViewFile:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._discard()
+
+    def write(self) -> None:
+        """The whole file under a temporary name, if this run has one. What is there as it should be is left alone."""
+        posted = self.outcome.posted
+        if not posted or not self._wanted(posted):
+            return
+        try:
+            there = self.target.exists()
+            if there and not _ours(self.target):
+                self.problem = (
+                    f"{self.target.name} is not a product view and was left alone; give it another name and run again "
+                    "to have one. The run itself is posted."
+                )
+                return
+            self._fill(posted)
+            if there and self.temporary and filecmp.cmp(self.temporary, self.target, shallow=False):
+                self.done = True  # perhaps open in Excel just now
+                self._discard()
+        except (OSError, MemoryError) as error:
+            self._failed(error)
+            self._discard()  # where the disk is full, room for the workbook
+
+    def put(self) -> ProductView:
+        """Put the file in its place, and say what came of it."""
+        try:
+            if self.temporary:
+                self.temporary.replace(self.target)
+                self.done = True
+        except OSError as error:
+            self._failed(error)
+        if self.done:
+            return ProductView(self.target, self.rows)
+        with suppress(OSError):
+            if self.outcome.posted and _ours(self.target):
+                self.problem += (
+                    f" {self.target.name} is of another run and was left alone; delete it if it is not needed."
+                )
+        return ProductView(problem=self.problem.strip())
+
+    def _wanted(self, posted: Posted) -> bool:
+        rows = size(self.outcome.structure, posted.demand)
+        return posted.trace.condensed and rows <= schema.PRODUCT_VIEW_ROWS_MAX
+
+    def _fill(self, posted: Posted) -> None:
+        """All rows into a new temporary file, safe on the disk, as open to others as the workbook."""
+        outcome, run = self.outcome, f"{posted.run.run} {posted.run.input_hash[:12]}"
+        handle, name = tempfile.mkstemp(prefix=f".{self.book.stem}-", suffix=".csv", dir=self.book.parent)
+        self.temporary = Path(name)
+        with os.fdopen(handle, "w", encoding="utf-8-sig", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(HEADER)
+            for frame in product_view(outcome.structure, posted.rollup, posted.demand, outcome.inputs.settings):
+                writer.writerows(_lines(frame, run))
+                self.rows += len(frame)
+            file.flush()
+            os.fsync(file.fileno())
+        shutil.copymode(self.book, self.temporary)
+
+    def _failed(self, error: OSError | MemoryError) -> None:
+        why = ": there is not enough memory"
+        if isinstance(error, OSError):
+            why = "; close it in Excel and run again" if isinstance(error, PermissionError) else f": {error.strerror}"
+        self.problem = f"{self.target.name} cannot be written{why}. The run itself is posted."
+
+    def _discard(self) -> None:
+        if self.temporary:
+            self.temporary.unlink(missing_ok=True)
+            self.temporary = None
+
+
+def _ours(path: Path) -> bool:
+    """True for a product view, by its first line; false where there is no file."""
+    with suppress(FileNotFoundError), path.open("rb") as file:
+        return file.read(len(_FIRST_LINE)) == _FIRST_LINE
+    return False
+
+
+def _lines(frame: pd.DataFrame, run: str) -> Iterator[tuple[Any, ...]]:
+    """The cells of each line; dates are written as ISO dates, numbers in full, None as nothing."""
+    columns = [_harmless(frame[name]) if name in _TEXTS else frame[name].tolist() for name in COLUMNS]
+    return zip(*columns, repeat(run), strict=False)
+
+
+def _harmless(texts: pd.Series) -> list[str | None]:
+    """Texts that Excel shows as text. An apostrophe goes before a start that would make a formula of a cell: -5 -> '-5.
+
+    Quotes would not help: Excel takes "=1+1" in a CSV file for a formula with quotes or without. Numbers are not text.
+    """
+    safe = {text: harmless(text) if text else text for text in texts.unique()}
+    return [safe[text] for text in texts]

@@ -1,0 +1,271 @@
+"""What stood in a workbook before a run, kept so that the run can be undone after Python, or Excel, has ended.
+
+A copy of the workbook goes to a folder of the user, under a name made from the lines that the run leaves on sheet Runs:
+the workbook itself says which copy is its own, wherever it was moved to. The newest copies are kept, older ones deleted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import sys
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from xlbackflush import schema
+from xlbackflush.lifecycle.pipeline import DRAFT, Run
+from xlbackflush.model.errors import UnusableError
+from xlbackflush.ooxml.cells import Block, Cells, Value
+from xlbackflush.ooxml.package import Package, TablePart
+from xlbackflush.ooxml.reader import SheetReader
+from xlbackflush.ooxml.styles import STYLES, StyleSheet
+from xlbackflush.ooxml.values import stored
+from xlbackflush.sheets import title_rows
+from xlbackflush.sheets.body import Body
+from xlbackflush.sheets.dashboard import labels
+from xlbackflush.sheets.formulas import Sheets
+from xlbackflush.sheets.registry import block_of, empty, run_rows, style_name
+from xlbackflush.workbook import tables
+
+KEPT = 20
+
+_ROW = re.compile(r"<(?:\w+:)?row\b([^>]*)>")
+_ATTRIBUTE = re.compile(r"""([A-Za-z]+)=["']([^"']*)["']""")
+_HEIGHT = 14.0  # of the rows of our sheets, in points
+
+Results = tuple[dict[str, Block], title_rows.Standing]
+
+
+def folder() -> Path:
+    """Where the copies are: XLBACKFLUSH_STATE, or a folder of the user that Excel may write to, too."""
+    told = os.environ.get("XLBACKFLUSH_STATE")
+    if told:
+        return Path(told)
+    home = Path.home()
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
+    elif sys.platform == "darwin":  # Excel for Mac saves without asking inside its own container only
+        base = home / "Library" / "Containers" / "com.microsoft.Excel" / "Data"
+    else:
+        base = Path(os.environ.get("XDG_STATE_HOME") or home / ".local" / "state")
+    return base / "xlbackflush" / "previous"
+
+
+def _key(runs: Sequence[Run]) -> str:
+    """A name for what these lines of sheet Runs say; amounts left out, since they may be rounded when they are saved."""
+    lines = [(r.run, r.status, r.started, r.user, r.version, r.input_hash, r.entries) for r in runs]
+    return hashlib.sha256(json.dumps(lines).encode()).hexdigest()[:40]
+
+
+def keep(like: Path, save: Callable[[Path], object], before: Sequence[Run], after: Sequence[Run]) -> str:
+    """Keep a copy of a workbook that is about to be written. Returns "", or why it could not be kept, as a sentence.
+
+    `like` has the suffix of the workbook; `save` writes the copy to the path that it is given; before and after are the
+    runs on sheet Runs. Where they are the same, nothing is undone by going back, and the copy of the time before stays.
+    """
+    if _key(before) == _key(after):
+        return ""
+    try:
+        folder().mkdir(parents=True, exist_ok=True)
+        copy = folder() / f"{_key(after)}{like.suffix.lower()}"
+        new = copy.with_name(f"new-{os.getpid()}-{copy.name}")
+        try:
+            save(new)
+            new.replace(copy)
+        finally:
+            new.unlink(missing_ok=True)
+        _prune(copy)
+    except OSError as error:
+        return not_kept(error)
+    return ""
+
+
+def not_kept(error: Exception) -> str:
+    """Why a run cannot be undone, as a sentence."""
+    why = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return f"What stood before this run could not be kept ({why}), so that it cannot be put back."
+
+
+def _prune(newest: Path) -> None:
+    """Delete all but the newest copies."""
+    copies = sorted((p for p in folder().iterdir() if p != newest), key=lambda p: p.stat().st_mtime_ns, reverse=True)
+    for old in copies[KEPT - 1 :]:
+        old.unlink(missing_ok=True)
+
+
+@contextmanager
+def copy_before(runs: Sequence[Run]) -> Iterator[Copy]:
+    """The copy of what stood before the last of these runs; UnusableError where there is none."""
+    if not runs:
+        raise UnusableError("There is nothing to put back: this workbook has not been run.")
+    if runs[-1].status != DRAFT:
+        raise UnusableError(f"Run {runs[-1].run} is {runs[-1].status.lower()}; only a draft can be undone.")
+    found = sorted(folder().glob(f"{_key(runs)}.xls?"))
+    if not found:
+        raise UnusableError(
+            f"There is nothing to put back: what stood before run {runs[-1].run} was not kept on this computer, "
+            f"or is older than the last {KEPT} runs."
+        )
+    with opened(found[0]) as copy:
+        yield copy
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Copy]:
+    """A copy of a workbook of ours."""
+    copy = Copy(path)
+    try:
+        yield copy
+    finally:
+        copy.close()
+
+
+class Copy:
+    """A copy of a workbook: what stood in its output tables."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._package = Package(path)
+        self._reader = SheetReader(self._package, path.read_bytes())
+        self._book: Any = None  # in openpyxl
+        self._looks: dict[tuple[int, ...], tuple[str, int]] = {}
+        tables.check_contract("What was kept", self._package.tables)
+
+    def close(self) -> None:
+        """Release the file."""
+        self._package.close()
+        if self._book is not None:
+            self._book.close()
+
+    def runs(self) -> list[Run]:
+        """The runs on its sheet Runs."""
+        table = self._package.tables["Runs"]
+        return tables.runs(tables.filled(table, self._rows(table)))
+
+    def results(self, now: Mapping[str, TablePart], styles: StyleSheet, only: Collection[str] = ()) -> Results:
+        """The bodies of output tables, all or only some, and what the title rows say, for where the tables are now."""
+        self._check_places(now)
+        blocks = {t.name: self._block(t, styles) for t in schema.OUTPUT_TABLES if not only or t.name in only}
+        hints = {t.name: str(self._value(title_rows.SHEET_OF[t.name].name, 4, 1) or "") for t in schema.OUTPUT_TABLES}
+        failed = self._value(title_rows.SHEET_OF["Checks"].name, 3, 2)
+        return blocks, title_rows.Standing(hints, bool(self.runs()), failed if isinstance(failed, int) else 0)
+
+    def _check_places(self, now: Mapping[str, TablePart]) -> None:
+        """Formulas name cells; they are right only while the tables stand where they stood."""
+        for name in schema.TABLES:
+            then = self._package.tables[name]
+            here = now[name]
+            same = (then.sheet, then.header_row) == (here.sheet, here.header_row)
+            if not same or not then.letters.items() <= here.letters.items():
+                raise UnusableError(
+                    f"Table {name} stood elsewhere before the last run ({then.sheet}, headers in row {then.header_row}); "
+                    "move it back, or run again instead."
+                )
+
+    def _block(self, table: schema.Table, styles: StyleSheet) -> Block:
+        """The body of a table, in the columns of `schema`: stored values, formulas, named styles."""
+        part = self._package.tables[table.name]
+        values = [[stored(value) for value in row] for row in self._rows(part)]
+        cells = self._cells(part)
+        block = Block(part.first_col, part.header_row + 1)
+        role = title_rows.SHEET_OF[table.name].role
+        for column in table.columns:
+            default = style_name(role, column)
+            if column.name not in part.columns:
+                block.columns.append(Cells([None] * len(values), styles.xf(default)))
+                continue
+            i = part.columns.index(column.name)
+            looks = [self._look(cell, default) for cell in cells[i]]
+            formulas = [_formula(cell) for cell in cells[i]]
+            one = styles.xf(*looks[0])
+            block.columns.append(
+                Cells(
+                    # a formula that shows nothing shows a text of no characters, not a blank cell, which would be 0
+                    [
+                        row[i] if row[i] is not None or not formula else ""
+                        for row, formula in zip(values, formulas, strict=True)
+                    ],
+                    one,
+                    formulas if any(formulas) else None,
+                    [styles.xf(*look) for look in looks] if len(set(looks)) > 1 else None,
+                )
+            )
+        rows = self._row_looks(part)
+        if any(height for _, height in rows):
+            block.heights = [height or _HEIGHT for _, height in rows]
+        if any(level for level, _ in rows):
+            block.outline = [level for level, _ in rows]
+        return block
+
+    def _rows(self, part: TablePart) -> Iterator[list[object]]:
+        """The rows of a table's body as the sheet has them, as wide as the table."""
+        grid, odd = self._reader.grid(part.sheet), self._reader.odd(part.sheet)
+        first, width = part.first_col - 1, len(part.columns)
+        for number in range(part.header_row + 1, part.last_row + 1):
+            row: list[object] = grid[number - 1][first : first + width] if number <= len(grid) else []
+            row += [""] * (width - len(row))
+            for column, error in odd.get(number, ()):
+                if first <= column < first + width:
+                    row[column - first] = error
+            yield row
+
+    def _cells(self, part: TablePart) -> list[tuple[Any, ...]]:
+        """The cells of a table's body, column by column: formulas and styles. What Excel saved once for many is spelled out."""
+        import openpyxl
+        from openpyxl.cell.read_only import EMPTY_CELL
+
+        if self._book is None:
+            self._book = openpyxl.load_workbook(self.path, read_only=True)
+        first, last, width = part.header_row + 1, part.last_row, len(part.columns)
+        bounds = {"min_col": part.first_col, "max_col": part.first_col + width - 1}
+        rows = list(self._book[part.sheet].iter_rows(first, last, **bounds))
+        rows += [(EMPTY_CELL,) * width] * (last - first + 1 - len(rows))
+        return list(zip(*rows, strict=True))
+
+    def _row_looks(self, part: TablePart) -> list[tuple[int, float]]:
+        """Outline level and height, 0 where it has none of its own, of each row of a table's body."""
+        found: dict[int, tuple[int, float]] = {}
+        for row in _ROW.finditer(self._package.text(self._package.sheets[part.sheet])):
+            of = dict(_ATTRIBUTE.findall(row[1]))
+            height = float(of.get("ht", 0)) if of.get("customHeight") in ("1", "true") else 0.0
+            found[int(of.get("r", 0))] = int(of.get("outlineLevel", 0)), height
+        return [found.get(number, (0, 0.0)) for number in range(part.header_row + 1, part.last_row + 1)]
+
+    def _look(self, cell: Any, default: str) -> tuple[str, int]:
+        """Named style and indent of a cell; the style of its column where it is none of ours."""
+        if not getattr(cell, "has_style", False):
+            return default, 0
+        array = tuple(cell.style_array)
+        if array not in self._looks:
+            name = self._book._named_styles.names[cell.style_array.xfId]
+            known = name in STYLES
+            indent = int(cell.alignment.indent) - STYLES[name].indent if known else 0
+            self._looks[array] = (name if known else "", max(indent, 0))
+        name, indent = self._looks[array]
+        return name or default, indent
+
+    def _value(self, sheet: str, row: int, column: int) -> Value:
+        grid = self._reader.grid(sheet)
+        return stored(grid[row - 1][column - 1]) if row <= len(grid) and column <= len(grid[row - 1]) else None
+
+
+def _formula(cell: Any) -> str:
+    if cell.data_type != "f":
+        return ""
+    formula = cell.value
+    text = str(getattr(formula, "text", formula))
+    return text.removeprefix("=")
+
+
+def cleared(runs: Sequence[Run], sheets: Sheets, styles: StyleSheet) -> Results:
+    """Output tables without results, as a new workbook has them, but for these runs."""
+    bodies: dict[str, Body] = {table.name: empty(table.name) for table in schema.OUTPUT_TABLES}
+    bodies["Runs"] = run_rows(list(runs))
+    names = schema.TABLES["Dashboard"].names
+    bodies["Dashboard"] = {column: ([row.get(column) for row in labels()], None) for column in names}  # type: ignore[misc]
+    blocks = {name: block_of(name, body, sheets, styles, 2) for name, body in bodies.items()}
+    return blocks, title_rows.Standing({}, bool(runs), 0)
