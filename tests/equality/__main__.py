@@ -4,8 +4,7 @@
 
 Both sides start from the same workbooks, which the earlier code builds: the samples, and all policies and period ends of
 `live_books`. They run them, post, correct, verify and roll some; what they wrote is compared cell by cell. Exit code 1: a
-difference that the list of words changed on purpose does not explain. The
-workbooks are then kept, with a list of all differences.
+difference that the list of words changed on purpose does not explain; the workbooks are then kept, with all differences.
 """
 
 from __future__ import annotations
@@ -102,10 +101,10 @@ def last_sale(path: Path) -> str:
 
 
 def drive(tree: Path, mode: str, *paths: Path) -> subprocess.Popen[bytes]:
-    state = paths[1] / "state"
-    environment = os.environ | {"PYTHONPATH": str(tree), "XLBACKFLUSH_STATE": str(state)}
-    line = [sys.executable, "-P", HERE / "driver.py", tree, mode, *paths]
-    return subprocess.Popen(line, env=environment, cwd=paths[1])
+    environment = os.environ | {"PYTHONPATH": str(tree), "XLBACKFLUSH_STATE": str(paths[1] / "state")}
+    return subprocess.Popen(
+        [sys.executable, "-P", HERE / "driver.py", tree, mode, *paths], env=environment, cwd=paths[1]
+    )
 
 
 def finish(*drivers: subprocess.Popen[bytes]) -> None:

@@ -251,8 +251,9 @@ def compare(old: Book, new: Book, words: Words, excepted: Iterable[str] = ()) ->
     check(BOOK, "(sheets)", "", "list", ", ".join(old.sheets), ", ".join(sheets.values()))
     for what in ("names", "charts"):
         before, after = getattr(old, what), getattr(new, what)
-        for name in sorted(before.keys() | after.keys()):
-            check(BOOK, name, f"({what})", what, before.get(name), after.get(name))
+        added |= {f"{name} of the {what}" for name in after.keys() - before.keys()}
+        for name in before:
+            check(BOOK, name, f"({what})", what, before[name], after.get(name))
     for new_sheet, sheet in sheets.items():
         if sheet not in excepted:
             columns = _compare_tables(sheet, new_sheet, old, new, words, check, added)

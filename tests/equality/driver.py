@@ -12,6 +12,7 @@ import io
 import json
 import os
 import re
+import runpy
 import shutil
 import sys
 import zipfile
@@ -25,15 +26,14 @@ PREPARER, APPROVER = "Preparer", "Approver"
 
 
 def command(*arguments: str) -> tuple[int, str]:
-    """Exit code and printed text of a command."""
-    from xlbackflush.cli import main
-
+    """Exit code and printed text of a command, typed as `python -m xlbackflush ...`."""
     with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(out):
         try:
-            code = main(arguments)
-        except SystemExit as stop:  # argparse
-            code = int(stop.code or 0)
-    return code, out.getvalue()
+            with mock.patch.object(sys, "argv", ["xlbackflush", *arguments]):
+                runpy.run_module("xlbackflush", run_name="__main__")
+        except SystemExit as stop:
+            return int(stop.code or 0), out.getvalue()
+    return 0, out.getvalue()
 
 
 def build(root: Path, folder: Path) -> list[dict[str, Any]]:
