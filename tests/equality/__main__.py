@@ -168,7 +168,7 @@ def report(results: list[Found], words: Words, path: Path) -> int:
         pairs = [(d.old, d.new) for _, d in group if isinstance(d.old, float) and isinstance(d.new, float)]
         largest = f"; largest change of a number {max(abs(a - b) for a, b in pairs):g}" if pairs else ""
         kinds = ", ".join(f"{count} {kind}" for kind, count in Counter(d.kind for _, d in group).items())
-        print(f"({sheet}, {column}): {kinds}, in {len({book for book, _ in group})} workbooks{largest}")
+        print(f"({sheet}, {column}): {kinds}, in {len({book for book, _ in group})} files{largest}")
     print(f"{sum(map(len, groups.values()))} differences" + (f", all in {path}" if groups else ""))
     return 1 if groups else 0
 
