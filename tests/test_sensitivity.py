@@ -208,7 +208,7 @@ def written(path: Path, most: int = 1_000) -> tuple[Sensitivity, pipeline.Outcom
     with FileBook(path) as book:
         outcome = compute(book.read())
         found = sheet.sensitivity(outcome, most)
-        book.write_table(sheet.TABLE, sheet.body(found, outcome.inputs))
+        book.write_table(sheet.TABLE.name, sheet.rows_of(found, outcome.inputs))
     return found, outcome
 
 

@@ -382,7 +382,7 @@ def test_several_workbooks_say_more_than_one(widgets: Path, tmp_path: Path) -> N
         with pytest.raises(UnusableError, match=r"october\.xlsx is of a later period than september\.xlsx"):
             sheet.across({"october.xlsx": book.read(), "september.xlsx": other.read()})
         found, inputs = sheet.across({"september.xlsx": other.read(), "october.xlsx": book.read()})
-        book.write_table("Suspects", sheet.body(found, inputs))
+        book.write_table("Suspects", sheet.rows_of(found, inputs))
     top = rows(later)[0]
     assert (top["Item"], top["Parent"], top["Periods"], top["Difference qty"]) == ("P-4135", "SA-220", 2, 2_036)
     assert any(line.startswith("1. Quantity on the bill, P-4135 in SA-220") for line in sheet.printed(found))

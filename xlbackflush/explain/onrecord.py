@@ -23,12 +23,12 @@ from xlbackflush.lifecycle.pipeline import Outcome
 from xlbackflush.lifecycle.verify import again
 from xlbackflush.model.tables import CellError, Source
 from xlbackflush.ooxml.package import split_cell
-from xlbackflush.sheets.body import Body, Writing
+from xlbackflush.sheets.body import Body, RunView, empty
 from xlbackflush.sheets.formulas import Sheets
-from xlbackflush.sheets.registry import MAKERS, empty
+from xlbackflush.sheets.registry import BODIES
 
 #: tables that no posted amount rests on
-_LEFT_OUT = ("Suspects", "Fit", "Comparison", "Dashboard")
+_LEFT_OUT = ("Suspects", "Fit", "Comparison", "Dashboard", "Findings", "Runs", "RunInputs")
 
 
 class OnRecord:
@@ -92,14 +92,11 @@ class _Computed:
     """A workbook that is not in a file: inputs as they were read, and the tables that a run makes of them."""
 
     def __init__(self, outcome: Outcome, inputs: Mapping[str, Source], places: Mapping[str, Source]) -> None:
-        assert outcome.posted
         self._inputs = inputs
         self._rows = {name: {row: i for i, row in enumerate(s.row_numbers)} for name, s in inputs.items()}
-        writing = Writing(outcome, outcome.posted, Sheets({**places, **inputs}))
+        run = RunView(outcome, Sheets({**places, **inputs}))
         self._bodies: dict[str, Body] = {
-            table.name: MAKERS[table.name](writing)
-            if table.name in MAKERS and table.name not in _LEFT_OUT
-            else empty(table.name)
+            table.name: empty(table) if table.name in _LEFT_OUT else BODIES[table.name](run)
             for table in schema.OUTPUT_TABLES
         }
         self._tables = {**places, **inputs} | {name: self._size(places[name]) for name in self._bodies}

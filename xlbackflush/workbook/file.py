@@ -27,9 +27,10 @@ from xlbackflush.ooxml.reader import SheetReader
 from xlbackflush.ooxml.stored import has_others
 from xlbackflush.ooxml.styles import StyleSheet
 from xlbackflush.sheets import title_rows
+from xlbackflush.sheets.blocks import block_of, heights_of
 from xlbackflush.sheets.body import Body
 from xlbackflush.sheets.formulas import Sheets
-from xlbackflush.sheets.registry import block_of, bodies, heights_of
+from xlbackflush.sheets.registry import bodies
 from xlbackflush.workbook import tables as contract
 from xlbackflush.workbook import undo
 from xlbackflush.workbook.product_view_file import ProductView, ViewFile

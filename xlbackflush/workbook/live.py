@@ -33,9 +33,10 @@ from xlbackflush.ooxml.package import TablePart, split_cell
 from xlbackflush.ooxml.styles import STYLES, StyleSheet
 from xlbackflush.ooxml.values import dated, decoded
 from xlbackflush.sheets import title_rows
+from xlbackflush.sheets.blocks import block_of, heights_of
 from xlbackflush.sheets.body import Body
 from xlbackflush.sheets.formulas import Sheets
-from xlbackflush.sheets.registry import block_of, bodies, heights_of
+from xlbackflush.sheets.registry import bodies
 from xlbackflush.workbook import tables, undo
 from xlbackflush.workbook.com import Box, ComBook, Grid, NativeBook, Patience, addresses, areas
 from xlbackflush.workbook.mac import MacBook

@@ -21,7 +21,7 @@ from xlbackflush.ooxml.package import Package, quoted
 from xlbackflush.ooxml.stored import Shown, has_others, patched
 from xlbackflush.ooxml.values import stored
 from xlbackflush.sheets import help_sheet, title_rows
-from xlbackflush.sheets.posted import checks_after
+from xlbackflush.sheets.checks import checks_after
 from xlbackflush.workbook import examples
 
 #: formula -> what it shows
