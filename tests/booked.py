@@ -64,10 +64,10 @@ class Plant:
 
     def run(self, outcome: RunResult) -> corrections.Draft:
         """A draft of these results, in place of the draft before."""
-        assert outcome.posted
+        assert outcome.run
         name = f"R{len(self.runs) + 1:04d}"
-        settings, accounts = outcome.inputs.settings, outcome.inputs.accounts
-        draft = corrections.correct(self.posted(), outcome.posted.entries, accounts, settings.period_end, name)
+        settings, accounts = outcome.period.inputs.settings, outcome.period.inputs.accounts
+        draft = corrections.correct(self.posted(), outcome.period.entries, accounts, settings.period_end, name)
         self.journal = read_back(draft.entries, self.places)
         self.draft, self.outcome = name, outcome
         return draft
@@ -75,7 +75,7 @@ class Plant:
     def post(self) -> SealedRun:
         """The draft becomes a posted run."""
         assert self.outcome
-        sources, posted = self.outcome.inputs.sources, self.posted()
+        sources, posted = self.outcome.period.inputs.sources, self.posted()
         new = [entry for entry in self.entries() if entry.run == self.draft]
         amounts = [line.minor for entry in new for line in entry.lines]
         run = SealedRun(

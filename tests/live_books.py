@@ -16,7 +16,8 @@ from unittest import mock
 import openpyxl
 
 from xlbackflush import schema
-from xlbackflush.engine.result import Posted, RunResult
+from xlbackflush.engine.period import Period
+from xlbackflush.engine.result import RunResult
 from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.model.tables import Source
 from xlbackflush.template.build import build
@@ -356,9 +357,9 @@ class Ran:
     outcome: RunResult
 
     @property
-    def posted(self) -> Posted:
-        assert self.outcome.posted, [f.what for f in self.outcome.findings]
-        return self.outcome.posted
+    def posted(self) -> Period:
+        assert self.outcome.run, [f.what for f in self.outcome.findings]
+        return self.outcome.period
 
 
 @functools.cache

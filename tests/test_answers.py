@@ -80,12 +80,12 @@ def completable(sample: Sample) -> list[str]:
 
 def traced(outcome: RunResult) -> tuple[dict[str, Parts], dict[str, Parts], Parts]:
     """What the run's Trace holds by product: quantities and amounts by component, and conversion."""
-    assert outcome.posted
-    codes = outcome.structure.items["code"].tolist()
+    assert outcome.run
+    codes = outcome.period.bill.items["code"].tolist()
     used: dict[str, Parts] = defaultdict(lambda: defaultdict(float))
     amounts: dict[str, Parts] = defaultdict(lambda: defaultdict(float))
     flushed: Parts = defaultdict(float)
-    for row in outcome.posted.trace.rows.itertuples():
+    for row in outcome.period.explosion.rows.itertuples():
         if row.relieved:
             used[codes[row.product]][codes[row.item]] += row.required
             amounts[codes[row.product]][codes[row.item]] += row.amount

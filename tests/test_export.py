@@ -112,17 +112,17 @@ def test_a_worked_month_looks_as_it_did(name: str, worked: tuple[Path, RunResult
 def test_a_worked_month_comes_to_the_balances_of_the_engine(name: str, worked: tuple[Path, RunResult]) -> None:
     """Net of every account against the engine's entries; the reversal stands in the next month."""
     outcome = worked[1]
-    assert outcome.posted
+    assert outcome.run
     column = 1 if name == "quickbooks" else 0
     expected: dict[str, Decimal] = defaultdict(Decimal)
-    for roles in support.journal(outcome.posted).values():
+    for roles in support.journal(outcome.period).values():
         for role, net in roles.items():
-            expected[outcome.inputs.accounts[role][column]] += net
+            expected[outcome.period.inputs.accounts[role][column]] += net
     postings = read(name, (GOLDEN / f"bench{FORMATS[name].ending}").read_bytes())
     found = {number_of(account, name): net for account, net in nets(postings).items()}
     assert found == {account: net for account, net in expected.items() if net}
     assert {p.date for p in postings} == {dt.date(2026, 3, 31), dt.date(2026, 4, 1)}
-    assert len({p.entry for p in postings}) == len(outcome.posted.entries)
+    assert len({p.entry for p in postings}) == len(outcome.period.entries)
 
 
 def test_beside_the_workbook_where_no_target_is_given(book: Path) -> None:

@@ -261,8 +261,8 @@ def run(path: Path, book: Sample) -> list[Weighed]:
     build(path, JUNE, book)
     with FileBook(path) as opened:
         outcome = lifecycle.run(opened, "tester", dt.datetime(2026, 7, 1))
-    assert outcome.posted, [f.what for f in outcome.findings]
-    return outcome.posted.fit
+    assert outcome.run, [f.what for f in outcome.findings]
+    return outcome.period.fit
 
 
 def rows_of(book: Any) -> list[list[Any]]:
@@ -331,7 +331,7 @@ def test_many_items_take_little_time(tmp_path: Path) -> None:
     outcome, result = posted(book.settings, book.tables)
     begin = time.perf_counter()
     again = fit(
-        outcome.inputs, outcome.structure, result.rollup, result.trace, result.movements, result.book, result.wip,
+        result.inputs, result.bill, result.unit_costs, result.explosion, result.movements, result.stock, result.in_process,
         result.ledger, result.places,
     )  # fmt: skip
     assert time.perf_counter() - begin < 0.1

@@ -61,9 +61,9 @@ def found(
     sheet: Source | None = None,
 ) -> list[Finding]:
     outcome = outcome or compute(clean())
-    assert outcome.posted
-    rolled = outcome.posted.rollup
-    return journal_tests(outcome.inputs, outcome.structure, rolled, entries, materiality, 2, runs, sheet)
+    assert outcome.run
+    rolled = outcome.period.unit_costs
+    return journal_tests(outcome.period.inputs, outcome.period.bill, rolled, entries, materiality, 2, runs, sheet)
 
 
 def only(findings: Sequence[Finding], code: str) -> Finding:
@@ -93,7 +93,7 @@ def test_a_number_that_comes_twice_is_found() -> None:
 
 
 def test_rows_of_lines_on_the_sheet_go_before_counting() -> None:
-    """Posted lines know their row; the draft's lines follow them."""
+    """Period lines know their row; the draft's lines follow them."""
     lines = tuple(replace(line, row=row) for line, row in zip(entry(1, 5_01).lines, (20, 21), strict=True))
     finding = only(found([replace(entry(1), lines=lines), entry(3, 7_03)]), "J01")
     assert finding.where == "Journal!B22"
@@ -254,7 +254,7 @@ def purchases(dates: Iterable[int], quantity: float = 1.0) -> RunResult:
     for i, number in enumerate(dates):
         add("Purchases", Date=day(number), Document=f"X-{i}", Item="Bulb", Quantity=quantity, Actual_price=2.0)(read)
     outcome = compute(read)
-    assert outcome.posted
+    assert outcome.run
     return outcome
 
 
@@ -301,7 +301,7 @@ def test_counts_on_a_few_days_are_no_matter_of_the_cut_off() -> None:
 
 
 def signed(user: str = "Ann", approver: str = "Bob", posted: str = "") -> Run:
-    return Run("R0001", "Posted", "2026-05-01 09:00:00", user, "1", "hash", 1, 1.0, 1.0, approver, posted)
+    return Run("R0001", "Period", "2026-05-01 09:00:00", user, "1", "hash", 1, 1.0, 1.0, approver, posted)
 
 
 def test_a_preparer_who_approves_is_found() -> None:
@@ -341,7 +341,7 @@ def test_a_posting_before_the_period_ended_is_found() -> None:
     assert found(runs=[signed(posted="2026-04-30 00:00:00")]) == []
     finding = only(found(runs=[signed(posted="2026-04-28 23:59:59")]), "J15")
     assert (finding.where, finding.severity) == ("Runs", schema.WARNING)
-    assert finding.what == "Posted: R0001 2 days before period end."
+    assert finding.what == "Period: R0001 2 days before period end."
     assert "1 day before" in only(found(runs=[signed(posted="2026-04-29 08:00:00")]), "J15").what
 
 
@@ -362,13 +362,16 @@ def test_samples_are_clean(name: str, detail: str) -> None:
     sample = SAMPLES[name]() if name in SAMPLES else bench()
     read = clean() if name == "clean" else sources({**sample.settings, "Journal detail": detail}, sample.tables)
     outcome = compute(read)
-    assert outcome.posted
-    posted, settings = outcome.posted, outcome.inputs.settings
+    assert outcome.run
+    posted, settings = outcome.period, outcome.period.inputs.settings
     entries = [
-        as_posted(e, outcome.inputs.accounts, settings.period_end, "R0001", i) for i, e in enumerate(posted.entries, 1)
+        as_posted(e, outcome.period.inputs.accounts, settings.period_end, "R0001", i)
+        for i, e in enumerate(posted.entries, 1)
     ]
-    threshold = next(m.threshold for m in posted.measures if m.key == "in_stock")
-    findings = journal_tests(outcome.inputs, outcome.structure, posted.rollup, entries, threshold or 0.0, posted.places)
+    threshold = next(m.threshold for m in posted.materiality if m.key == "in_stock")
+    findings = journal_tests(
+        outcome.period.inputs, outcome.period.bill, posted.unit_costs, entries, threshold or 0.0, posted.places
+    )
     expected = ["J05"] if (name, detail) == ("widgets", schema.PER_PRODUCT) else []
     assert [f.code for f in findings] == expected
     assert all(f.severity == schema.NOTE for f in findings)

@@ -89,9 +89,9 @@ def test_restore_gives_back_the_run_before_and_then_the_empty_workbook(tmp_path:
         assert setting.sheet == "Setup"
         change(path, f"Setup!B{row}", 0.25)
         second = run(path, NOW + dt.timedelta(hours=1))
-        assert first.posted and second.posted and first.posted.run != second.posted.run
+        assert first.run and second.run and first.run != second.run
         inputs = Parts(path).cells("Setup")
-        assert restore(path) == first.posted.run
+        assert restore(path) == first.run
     assert outputs(path) == before
     assert Parts(path).cells("Setup") == inputs
     assert restore(path) is None
@@ -157,9 +157,9 @@ def test_a_workbook_saved_by_another_program_is_restored_by_names_of_styles(tmp_
     assert Parts(path).cells("Journal") == stood
     sheet = openpyxl.load_workbook(path)["Journal"]
     assert (sheet["I7"].style, sheet["N7"].style, sheet["K7"].style) == (
-        "Posted money",
+        "Period money",
         "Check money",
-        "Posted wrapped",
+        "Period wrapped",
     )
 
 
@@ -179,7 +179,7 @@ def test_a_copy_that_cannot_be_kept_does_not_stop_a_run(tmp_path: Path, monkeypa
     (tmp_path / "file").write_text("no folder")
     monkeypatch.setenv("XLBACKFLUSH_STATE", str(tmp_path / "file" / "below"))
     with FileBook(path) as book:
-        assert lifecycle.run(book, "tester", NOW).posted
+        assert lifecycle.run(book, "tester", NOW).run
     assert book.not_kept.startswith("What stood before this run could not be kept (")
     with FileBook(path) as book:
         assert len(book.runs()) == 1

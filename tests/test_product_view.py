@@ -100,19 +100,19 @@ def test_the_file_has_the_rows_that_the_sheet_would_have(tmp_path, monkeypatch, 
 @given(worlds())
 def test_chunks_of_any_size_are_the_trace(world):
     outcome, result = posted(world.settings, world.tables)
-    built, settings = outcome.structure, outcome.inputs.settings
-    whole = trace(built, result.rollup, result.demand, settings).rows
+    built, settings = outcome.period.bill, outcome.period.inputs.settings
+    whole = trace(built, result.unit_costs, result.demand, settings).rows
     columns = shown(whole, built.items, built.lines, result.demand)
     for name in ("First day", "Last day"):
         columns[name] = [dt.date(1899, 12, 30) + dt.timedelta(days=day) for day in columns[name]]
     expected = list(zip(*(columns[name] for name in COLUMNS), strict=True))
     for chunk in (1, 5, 100_000):
-        frames = list(product_view(built, result.rollup, result.demand, settings, chunk))
+        frames = list(product_view(built, result.unit_costs, result.demand, settings, chunk))
         assert all(0 < len(frame) <= chunk for frame in frames)
         assert [row for frame in frames for row in frame.itertuples(index=False, name=None)] == expected
     with mock.patch.object(schema, "TRACE_ROWS_MAX", 0):
         outcome, result = posted(world.settings, world.tables)
-    rows = shown(result.trace.rows, built.items, built.lines, result.demand)
+    rows = shown(result.explosion.rows, built.items, built.lines, result.demand)
     mine, theirs = (sums(pd.DataFrame(f, dtype=object).to_dict("records")) for f in (columns, rows))
     assert mine == pytest.approx(theirs, rel=1e-9, abs=1e-6)
 

@@ -39,10 +39,10 @@ def read(sample: Sample) -> Read:
 
 def closings(tables: Read) -> Closings | None:
     """What the ledger of a whole run closes with; None where the inputs have errors."""
-    posted = compute(tables).posted
-    if posted is None:
+    outcome = compute(tables)
+    if outcome.failed:
         return None
-    closing = dict(zip(posted.ledger["role"], posted.ledger["closing"], strict=True))
+    closing = outcome.period.ledger.closing_by_role
     return Closings(sum(closing.get(role, 0) for role in INVENTORIES), closing.get(schema.COGS, 0))
 
 
@@ -71,7 +71,7 @@ def compare(sample: Sample, choose: Callable[[list[Cell]], list[Cell]] = lambda 
     assert before == period.closings
     assert before is not None
     moved = 0
-    for cell in choose(cells(outcome.inputs)):
+    for cell in choose(cells(outcome.period.inputs)):
         found = effect(period, cell)
         assert found.percent == by_force(tables, before, cell, cell.value * 0.01), cell
         assert found.unit == by_force(tables, before, cell, cell.unit), cell
@@ -128,7 +128,7 @@ def test_balances_carried_over() -> None:
     outcome = compute(tables)
     period, before = outcome.period, closings(tables)
     assert before is not None
-    opened = [cell for cell in cells(outcome.inputs) if cell.table == "Opening"]
+    opened = [cell for cell in cells(outcome.period.inputs) if cell.table == "Opening"]
     assert [effect(period, cell).percent for cell in opened] == [Closings(0, 1_000), Closings(0, 50)]
     for cell in opened:
         assert effect(period, cell).percent == by_force(tables, before, cell, cell.value * 0.01)
@@ -170,7 +170,7 @@ def test_a_share_of_all_cannot_be_larger_so_the_smaller_is_tried() -> None:
     """20 SUB-A with all their material in: with 99 % of it in, inventory stays, as the material comes out of materials."""
     outcome = compute(read(world(PERIOD_ENDS[2])))
     period = outcome.period
-    cell = next(c for c in cells(outcome.inputs) if c.column.name == "Material %" and c.value == 1)
+    cell = next(c for c in cells(outcome.period.inputs) if c.column.name == "Material %" and c.value == 1)
     assert with_value(period, cell, 1.01) is None
     less = with_value(period, cell, 0.99)
     assert less is not None
@@ -209,7 +209,7 @@ def written(path: Path, most: int = 1_000) -> tuple[Sensitivity, RunResult]:
     with FileBook(path) as book:
         outcome = compute(book.read())
         found = sensitivity(outcome.period, most)
-        book.write_table(sheet.TABLE, sheet.body(found, outcome.inputs))
+        book.write_table(sheet.TABLE.name, sheet.rows_of(found, outcome.period.inputs))
     return found, outcome
 
 
@@ -324,6 +324,6 @@ def test_charts_and_the_first_cells_are_printed(tmp_path: Path) -> None:
 
 def test_a_terminal_shows_tables_and_first_cells() -> None:
     outcome = compute(read(SAMPLES["computers"]()))
-    lines = sheet.printed(sensitivity(outcome.period), outcome.inputs, most=2)
+    lines = sheet.printed(sensitivity(outcome.period), outcome.period.inputs, most=2)
     assert len(lines) == 1 + len(TABLES) + 2
     assert re.fullmatch(r" +1 +-30,690\.00 +30,690\.00  Quantity: Computer Sold, SH-2001  \[Counts!E8\]", lines[-2])

@@ -17,7 +17,7 @@ from pyopenvba.interpreter import MISSING
 
 from xlbackflush import schema
 from xlbackflush.engine.answers import Answers, answers
-from xlbackflush.engine.result import Posted
+from xlbackflush.engine.period import Period
 from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.template.build import build
 from xlbackflush.template.samples import SAMPLES
@@ -47,9 +47,9 @@ class Ran:
         with FileBook(path) as book:
             loaded, errors = answers(book.read())
             outcome = lifecycle.run(book, "test", NOW)
-        assert loaded and outcome.posted, errors
+        assert loaded and outcome.run, errors
         self.answers: Answers = loaded
-        self.posted: Posted = outcome.posted
+        self.posted: Period = outcome.period
         self.codes = [standard.code for standard in loaded.standards.values()]
 
     def variances(self) -> dict[str, float]:

@@ -25,9 +25,9 @@ def main() -> None:
     with FileBook(Path(sys.argv[1])) as book:
         outcome = lifecycle.run(book, "benchmark", dt.datetime(2026, 11, 1), mark)
     mark("Done")
-    assert outcome.posted, outcome.findings[:3]
+    assert outcome.run, outcome.findings[:3]
     seconds = {stage: end - begin for (stage, begin), (_, end) in pairwise(marks)}
-    print(json.dumps({"seconds": seconds, "trace_rows": len(outcome.posted.trace.rows)}))
+    print(json.dumps({"seconds": seconds, "trace_rows": len(outcome.period.explosion.rows)}))
 
 
 if __name__ == "__main__":

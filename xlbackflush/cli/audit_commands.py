@@ -25,7 +25,7 @@ def sensitivity(args: argparse.Namespace) -> int:
             raise RefusedError(f"The inputs have errors, first at {first.where}: {first.what} {first.fix}")
         inputs = calculation.period.inputs
         found = effects(calculation.period, args.most or MOST, progress(args))
-        book.write_table("Sensitivity", work.body(found, inputs))
+        book.write_table("Sensitivity", work.rows_of(found, inputs))
     lines = [*work.printed(found, inputs), f"Written to sheet Sensitivity: {len(found.effects)} cells."]
     return tell(args, {"effects": [asdict(effect) for effect in found.effects]}, "\n".join(lines))
 
@@ -40,6 +40,6 @@ def suspects(args: argparse.Namespace) -> int:
         book = stack.enter_context(FileBook(args.book))
         others = [stack.enter_context(FileBook(path)) for path in args.earlier]
         found, inputs = suspects_across({str(b.path): b.read() for b in (*others, book)})
-        book.write_table("Suspects", work.body(found, inputs))
+        book.write_table("Suspects", work.rows_of(found, inputs))
     lines = [*work.printed(found), f"Written to sheet Suspects: {len(found)}."]
     return tell(args, {"suspects": [asdict(suspect) for suspect in found]}, "\n".join(lines))

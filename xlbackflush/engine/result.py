@@ -42,39 +42,3 @@ class RunResult:
         earlier = {run.run: record.inputs[run.run] for run in record.posted_runs if run.run in record.inputs}
         own = {} if self.run.run in earlier else {self.run.run: records.inputs_of(self.period.inputs.sources)}
         return own | earlier
-
-    # ---- until sheets and their readers use the period itself
-    @property
-    def inputs(self):  # type: ignore[no-untyped-def]
-        return self.period.inputs
-
-    @property
-    def structure(self):  # type: ignore[no-untyped-def]
-        return self.period.bill
-
-    @property
-    def posted(self):  # type: ignore[no-untyped-def]
-        return Posted(self) if self.run else None
-
-
-_OLD = {
-    "rollup": "unit_costs", "trace": "explosion", "book": "stock", "method": "counted", "allowed": "conversion_allowed",
-    "wip": "in_process", "measures": "materiality",
-}  # fmt: skip
-
-
-class Posted:
-    def __init__(self, result: RunResult) -> None:
-        self.result = result
-
-    def __getattr__(self, name: str):  # type: ignore[no-untyped-def]
-        special = {
-            "draft": lambda: self.result.journal, "run": lambda: self.result.run,
-            "sources": lambda: self.result.period.inputs.sources, "inputs": lambda: self.result.run_inputs,
-        }  # fmt: skip
-        if name in special:
-            return special[name]()  # type: ignore[no-untyped-call]
-        return getattr(self.result.period, _OLD.get(name, name))
-
-
-Outcome = RunResult

@@ -88,7 +88,7 @@ def _sizes(period: Period, run_to_post: Run | None, progress: Progress) -> Itera
         progress(text)
         getattr(period, stage)
     explosion = period.explosion
-    yield from rules.trace_fits(len(explosion.rows), explosion.condensed, period.exploded_rows, period.settings)
+    yield from rules.trace_fits(len(explosion.rows), explosion.by_line, period.exploded_rows, period.settings)
     yield from rules.amounts_fit(period.largest_amount, period.places)
 
 

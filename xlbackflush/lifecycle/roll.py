@@ -22,7 +22,7 @@ from xlbackflush.model.errors import RefusedError
 from xlbackflush.model.money import from_minor
 from xlbackflush.model.tables import Source
 from xlbackflush.ooxml.values import stored
-from xlbackflush.sheets.registry import run_rows
+from xlbackflush.sheets import runs as runs_sheet
 from xlbackflush.template.build import build
 from xlbackflush.template.samples import Sample
 from xlbackflush.workbook.file import FileBook, check_new
@@ -67,7 +67,7 @@ def roll(path: Path, following: Path) -> Rolled:
         elif not run.is_closed and not _opened_from(following, run):
             raise RefusedError(f"{following.name} exists already; choose another name.")
         if not run.is_closed:
-            book.write_table("Runs", run_rows(closed(book.runs(), following.name)))
+            book.write_table("Runs", runs_sheet.rows_of(closed(book.runs(), following.name)))
             new = True
     return Rolled(following, first, last, run.run, new)
 

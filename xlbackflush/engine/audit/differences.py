@@ -123,7 +123,7 @@ class View:
         started = np.bincount(line[on_line], rows["parent_qty"].to_numpy()[on_line], minlength=len(lines))
         quantity = lines["quantity"].to_numpy(dtype=np.float64)
         self.exposure = np.divide(self.required, quantity, out=started.astype(np.float64), where=quantity != 0)
-        exploded = taken & ~rows["relieved"].to_numpy(dtype=bool) & ((line < 0) | (not period.explosion.condensed))
+        exploded = taken & ~rows["relieved"].to_numpy(dtype=bool) & ((line < 0) | (not period.explosion.by_line))
         self.made = np.bincount(rows["item"].to_numpy()[exploded], required[exploded], minlength=count)
         self._below: dict[int, dict[int, float]] = {}
 

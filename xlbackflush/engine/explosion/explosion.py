@@ -86,10 +86,6 @@ class Explosion:
     rows: ExplosionRows
     by_line: bool = False
 
-    @property
-    def condensed(self) -> bool:  # until all readers say by_line
-        return self.by_line
-
 
 def size(bill: Bill, demand: Demand) -> float:
     """Rows that the explosion of these roots would have (nearly: see `sizes`)."""
