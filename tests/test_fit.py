@@ -328,7 +328,7 @@ def test_figures_follow_the_inputs_live(tmp_path: Path) -> None:
 def test_many_items_take_little_time(tmp_path: Path) -> None:
     """10,000 BOM lines, 5,000 counts: well under the time of any other stage; a loose bound, machines differ."""
     book = large_world(10_000, 5_000)
-    outcome, result = posted(book.settings, book.tables)
+    _, result = posted(book.settings, book.tables)
     begin = time.perf_counter()
     again = fit(
         result.inputs, result.bill, result.unit_costs, result.explosion, result.movements, result.stock, result.in_process,

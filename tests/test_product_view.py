@@ -18,7 +18,7 @@ from worlds import worlds
 
 from xlbackflush import schema
 from xlbackflush.engine.explosion.explosion import explosion as trace
-from xlbackflush.engine.explosion.product_view import COLUMNS, product_view, shown
+from xlbackflush.engine.explosion.product_view import COLUMNS, product_view, trace_columns
 from xlbackflush.engine.rules import rules
 from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.workbook import product_view_file
@@ -102,17 +102,20 @@ def test_chunks_of_any_size_are_the_trace(world):
     outcome, result = posted(world.settings, world.tables)
     built, settings = outcome.period.bill, outcome.period.inputs.settings
     whole = trace(built, result.unit_costs, result.demand, settings).rows
-    columns = shown(whole, built.items, built.lines, result.demand)
+    columns = trace_columns(whole, built, result.demand)
     for name in ("First day", "Last day"):
         columns[name] = [dt.date(1899, 12, 30) + dt.timedelta(days=day) for day in columns[name]]
     expected = list(zip(*(columns[name] for name in COLUMNS), strict=True))
     for chunk in (1, 5, 100_000):
-        frames = list(product_view(built, result.unit_costs, result.demand, settings, chunk))
-        assert all(0 < len(frame) <= chunk for frame in frames)
-        assert [row for frame in frames for row in frame.itertuples(index=False, name=None)] == expected
+        parts = [
+            list(zip(*p.values(), strict=True))
+            for p in product_view(built, result.unit_costs, result.demand, settings, chunk)
+        ]
+        assert all(0 < len(part) <= chunk for part in parts)
+        assert [row for part in parts for row in part] == expected
     with mock.patch.object(schema, "TRACE_ROWS_MAX", 0):
         outcome, result = posted(world.settings, world.tables)
-    rows = shown(result.explosion.rows, built.items, built.lines, result.demand)
+    rows = trace_columns(result.explosion.rows, built, result.demand)
     mine, theirs = (sums(pd.DataFrame(f, dtype=object).to_dict("records")) for f in (columns, rows))
     assert mine == pytest.approx(theirs, rel=1e-9, abs=1e-6)
 

@@ -67,7 +67,7 @@ def small(counted: float, quantity: float = 2) -> tuple[dict[str, object], dict[
 
 
 def one_period(policy: dict[str, object], tables: dict[str, list[Row]]) -> list[Suspect]:
-    outcome, result = posted(policy, tables)
+    _, result = posted(policy, tables)
     return suspects([result])
 
 
