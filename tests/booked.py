@@ -77,7 +77,7 @@ class Plant:
         new = [entry for entry in self.entries() if entry.run == self.draft]
         run = Run(
             self.draft, POSTED, "2026-05-02 09:00:00", PREPARER, "1.0", pipeline.input_hash(sources), len(new),
-            *totals(new, self.places), APPROVER, "2026-05-03 10:00:00", table_hashes=snapshot.table_hashes(sources),
+            *totals(new, self.places), APPROVER, "2026-05-03 10:00:00", table_hashes=snapshot.Snapshot(sources).table_hashes,
             where=f"Runs!A{FIRST_ROW + len(self.runs)}",
         )  # fmt: skip
         run = replace(run, link=seals.link_of(self.runs[-1].link if self.runs else "", run, new, self.places))
@@ -85,7 +85,7 @@ class Plant:
         # what the draft reverses says so, but is sealed without that
         self.journal = read_back(linked([*posted, *new]), self.places)
         self.runs.append(run)
-        self.snapshots.append(snapshot.pack(sources))
+        self.snapshots.append(snapshot.Snapshot(sources).pieces)
         self.draft = ""
         return run
 

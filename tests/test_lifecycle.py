@@ -337,7 +337,7 @@ def test_other_words_leave_a_posted_workbook_verified_and_the_next_run_without_a
     rows = range(7, 7 + sum(row["Entry"] == 1 for row in frozen))
     for row in rows:
         put(path, f"Journal!K{row}", "In other words")
-    assert [problem.where for problem in verify(path).problems] == [f"Journal!A{row}:Q{row}" for row in rows]
+    assert [problem.where for problem in verify(path).problems] == [f"Journal!A{row}:S{row}" for row in rows]
 
 
 # --------------------------------------------------------------------------------------------- tamper evidence

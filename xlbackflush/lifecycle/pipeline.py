@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import datetime as dt
 import gc
-import hashlib
-import marshal
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,6 +23,8 @@ from xlbackflush.engine.explosion.by_line import condensed
 from xlbackflush.engine.explosion.explosion import Trace, trace
 from xlbackflush.engine.explosion.explosion import size as trace_size
 from xlbackflush.engine.inputs.accept import accept
+from xlbackflush.engine.inputs.snapshot import Snapshot
+from xlbackflush.engine.inputs.snapshot import input_hash as input_hash
 from xlbackflush.engine.measures import checks as verify
 from xlbackflush.engine.measures.checks import Check
 from xlbackflush.engine.measures.comparison import Figures, comparison
@@ -91,14 +91,14 @@ class Posted:
     dashboard: list[Bar]
     run: Run = field(init=False)
     record: Record = field(init=False)
-    sources: Mapping[str, Source] = field(init=False)  # the inputs as they were read
+    snapshot: Snapshot = field(init=False)  # of the inputs as they were read
 
     @cached_property
     def inputs(self) -> dict[str, RunInputs]:
         """Inputs of every run on record, this one included; packed when they are written, not before."""
         past = self.record
         kept = {run.run: past.inputs[run.run] for run in past.posted_runs if run.run in past.inputs}
-        return kept if self.run.run in kept else {self.run.run: records.inputs_of(self.sources)} | kept
+        return kept if self.run.run in kept else {self.run.run: records.inputs_of(self.snapshot)} | kept
 
 
 @dataclass
@@ -247,8 +247,8 @@ def compute(
         return outcome
     posted, more = _post(inputs, built, exploded, past, posting, progress)
     outcome.findings = in_order(found + more)
-    posted.run, posted.record = _this_run(posted, input_hash(sources), user, now, past), past
-    posted.sources = sources
+    posted.snapshot, posted.record = Snapshot(sources), past
+    posted.run = _this_run(posted, posted.snapshot.input_hash, user, now, past)
     outcome.posted = posted
     return outcome
 
@@ -359,28 +359,3 @@ def _this_run(posted: Posted, digest: str, user: str, now: dt.datetime, past: Re
     if draft and draft.input_hash == digest and draft.version == __version__:
         started, by = draft.started, draft.user
     return Run(_number(past), DRAFT, started, by, __version__, digest, len(posted.draft.new), debits, credits)
-
-
-def input_hash(sources: Mapping[str, Source]) -> str:
-    """SHA-256 over every input cell with its table, column and row order. Empty rows and places do not matter."""
-    digest = hashlib.sha256()
-    for table in schema.INPUT_TABLES:
-        source = sources[table.name]
-        digest.update(f"{table.name}\x1f{len(source.rows)}\x1f{source.columns}\x1e".encode())
-        for column in source.by_column().values():
-            digest.update(_cell_bytes(column))
-    return digest.hexdigest()
-
-
-def _cell_bytes(cells: list[object]) -> bytes:
-    """Cells as bytes, no two lists alike: numbers and texts by `marshal`, several times as fast as by `repr`.
-
-    Version 2 of its format follows from the values alone; later ones say which cells are one object in memory.
-    """
-    try:
-        return b"m" + marshal.dumps(cells, 2)
-    except ValueError:  # dates, and errors of Excel
-        if set(map(type, cells)) <= {dt.date, str}:  # a period has few days; no date equals a text
-            said = {cell: repr(cell) for cell in set(cells)}
-            return f"r[{', '.join(map(said.__getitem__, cells))}]".encode()
-        return b"r" + repr(cells).encode()

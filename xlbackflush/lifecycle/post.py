@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from xlbackflush import __version__
+from xlbackflush.engine.inputs.snapshot import input_hash
 from xlbackflush.engine.record import record as records
 from xlbackflush.engine.record import seals
 from xlbackflush.engine.record.corrections import Draft
-from xlbackflush.lifecycle.pipeline import Book, Outcome, Progress, compute, history, input_hash
+from xlbackflush.lifecycle.pipeline import Book, Outcome, Progress, compute, history
 from xlbackflush.model.errors import RefusedError
 from xlbackflush.model.journal import POSTED, PostedEntry, Run, linked
 from xlbackflush.model.people import person
@@ -30,8 +31,9 @@ def post(book: Book, approver: str, now: dt.datetime, progress: Progress = lambd
     if draft is None:
         raise RefusedError("There is no draft to post; run first." if not runs else "Everything is posted already.")
     _two_people(draft, approver)
-    if draft.input_hash != input_hash(sources) or draft.version != __version__:
-        what = "The inputs changed" if draft.input_hash != input_hash(sources) else "xlbackflush was updated"
+    changed = draft.input_hash != input_hash(sources)
+    if changed or draft.version != __version__:
+        what = "The inputs changed" if changed else "xlbackflush was updated"
         raise RefusedError(f"{what} after draft {draft.run} was made; run again, look at the results, and post then.")
     signed = replace(draft, status=POSTED, approved_by=approver.strip(), posted=now.strftime("%Y-%m-%d %H:%M:%S"))
     outcome = compute(sources, draft.user, now, runs, progress, tables, signed)

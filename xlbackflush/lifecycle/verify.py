@@ -13,7 +13,7 @@ from xlbackflush.engine.record import record as records
 from xlbackflush.engine.record.corrections import correct
 from xlbackflush.engine.record.record import Record
 from xlbackflush.lifecycle import shown
-from xlbackflush.lifecycle.pipeline import Book, Outcome, Progress, compute, input_hash
+from xlbackflush.lifecycle.pipeline import Book, Outcome, Progress, compute
 from xlbackflush.model import money
 from xlbackflush.model.errors import RefusedError
 from xlbackflush.model.journal import PostedEntry, Problem, Run
@@ -99,13 +99,13 @@ def _kept_inputs(past: Record, result: Verified) -> dict[str, dict[str, Source]]
         except snapshot.DamagedError as error:
             result.problems.append(Problem("Run Inputs", f"Run {run.run}: {error}"))
             continue
-        digests = snapshot.table_hashes(tables)
+        made, on_record = snapshot.Snapshot(tables), inputs.hashes if inputs else {}
         result.problems += [
             Problem("Run Inputs", f"Run {run.run}: the digest of {name} is not that of the inputs on record.")
-            for name, digest in digests.items()
-            if inputs and inputs.hashes.get(name) != digest
+            for name in {**made.table_hashes, **on_record}
+            if made.table_hashes.get(name) != on_record.get(name)
         ]
-        if input_hash(tables) != run.input_hash:
+        if made.input_hash != run.input_hash:
             result.problems.append(
                 Problem("Runs", f"Run {run.run}: its input hash is not that of the inputs on record.")
             )

@@ -183,10 +183,10 @@ def currency(source: Source, run: str) -> str:
     )
 
 
-def inputs_of(sources: Mapping[str, Source]) -> RunInputs:
+def inputs_of(inputs: snapshot.Snapshot) -> RunInputs:
     """What goes on record of the inputs of a run that is made now."""
-    rows = {name: len(source.rows) for name, source in sources.items()}
-    return RunInputs(rows, snapshot.table_hashes(sources), snapshot.pack(sources))
+    rows = {name: len(inputs.sources[name].rows) for name in inputs.table_hashes}
+    return RunInputs(rows, inputs.table_hashes, inputs.pieces)
 
 
 def _cell(source: Source, row: list[object], column: str) -> object:
