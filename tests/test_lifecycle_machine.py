@@ -22,9 +22,9 @@ from worlds import World, closings
 from xlbackflush import schema
 from xlbackflush.engine.inputs import snapshot
 from xlbackflush.engine.inputs.changes import changes
-from xlbackflush.engine.record.record import POSTED, Run
 from xlbackflush.engine.result import RunResult
 from xlbackflush.lifecycle import roll
+from xlbackflush.model.journal import POSTED, Run
 from xlbackflush.model.tables import Source
 
 TRANSACTIONS = ("Counts", "Scrap", "Purchases", "Actuals", "Stock", "WIP")
@@ -282,9 +282,11 @@ class Lifecycle(RuleBasedStateMachine):
         """The inputs of the last posted run can be had back, and what was edited since can be told."""
         if hasattr(self, "plant") and self.plant.snapshots:
             kept = snapshot.unpack(self.plant.snapshots[-1])
-            assert snapshot.table_hashes(kept) == self.plant.runs[-1].table_hashes
+            assert snapshot.Snapshot(kept).table_hashes == self.plant.runs[-1].table_hashes
             now = sources(self.world.settings, self.world.tables)
-            assert bool(changes(kept, now)) == (snapshot.table_hashes(kept) != snapshot.table_hashes(now))
+            assert bool(changes(kept, now)) == (
+                snapshot.Snapshot(kept).table_hashes != snapshot.Snapshot(now).table_hashes
+            )
 
     def _entries(self) -> dict[object, list[Row]]:
         """Number -> rows, in the order of the sheet."""

@@ -25,9 +25,9 @@ from xlwings import mac_dict
 
 from xlbackflush import schema
 from xlbackflush.addin import macros
-from xlbackflush.engine.record.record import Run
 from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.model.errors import UnusableError
+from xlbackflush.model.journal import Run
 from xlbackflush.model.tables import CellError
 from xlbackflush.ooxml.values import decoded
 from xlbackflush.schema import excel as surface

@@ -17,6 +17,7 @@ from xlbackflush.engine.explosion import explosion as explosions
 from xlbackflush.engine.explosion.by_line import explosion_by_line
 from xlbackflush.engine.explosion.demand import Demand
 from xlbackflush.engine.explosion.explosion import Explosion
+from xlbackflush.engine.inputs.snapshot import Snapshot
 from xlbackflush.engine.measures import checks, comparison, conversion_allowed, dashboard, fit, materiality, tie_out
 from xlbackflush.engine.measures import variances as variance
 from xlbackflush.engine.measures.checks import Check
@@ -29,7 +30,7 @@ from xlbackflush.engine.measures.tie_out import Tie
 from xlbackflush.engine.measures.variances import Conversion, Variance
 from xlbackflush.engine.posting import close, disposition, flush
 from xlbackflush.engine.posting.disposition import CostHeld, Share
-from xlbackflush.engine.posting.flush import Entry, Ledger
+from xlbackflush.engine.posting.flush import Ledger
 from xlbackflush.engine.record.corrections import Draft, correct
 from xlbackflush.engine.record.record import Record
 from xlbackflush.engine.standards import bill, unit_cost
@@ -42,6 +43,7 @@ from xlbackflush.engine.stock.movements import Movements
 from xlbackflush.engine.stock.relief import Flushed, Relief
 from xlbackflush.engine.stock.stock_book import StockBook
 from xlbackflush.model.inputs import FIELDS, Inputs, field_of
+from xlbackflush.model.journal import Entry
 from xlbackflush.model.money import decimals
 from xlbackflush.model.tables import Settings
 
@@ -83,6 +85,11 @@ class Period:
         self.inputs, self.record = inputs, record or Record()
         self.settings: Settings = inputs.settings
         self.places = decimals(inputs.settings.currency)
+
+    @cached_property
+    def snapshot(self) -> Snapshot:
+        """The inputs as they go on record."""
+        return Snapshot(self.inputs.sources)
 
     # ------------------------------------------------------------------------------ standards and explosion
 

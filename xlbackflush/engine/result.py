@@ -8,8 +8,8 @@ from functools import cached_property
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.record import record as records
 from xlbackflush.engine.record.corrections import Draft
-from xlbackflush.engine.record.record import Run, RunInputs
 from xlbackflush.model.finding import Finding, has_errors
+from xlbackflush.model.journal import Run, RunInputs
 
 
 @dataclass(frozen=True)
@@ -40,5 +40,5 @@ class RunResult:
         assert self.run
         record = self.period.record
         earlier = {run.run: record.inputs[run.run] for run in record.posted_runs if run.run in record.inputs}
-        own = {} if self.run.run in earlier else {self.run.run: records.inputs_of(self.period.inputs.sources)}
+        own = {} if self.run.run in earlier else {self.run.run: records.inputs_of(self.period.snapshot)}
         return own | earlier

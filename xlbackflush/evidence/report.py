@@ -10,10 +10,10 @@ from itertools import groupby
 
 from xlbackflush import schema
 from xlbackflush.engine.measures.comparison import ENTRIES
-from xlbackflush.engine.record.record import Run
 from xlbackflush.evidence.pages import GREY, Column, Kind, Pages, Row
 from xlbackflush.evidence.verification import Verification
 from xlbackflush.evidence.words import plain, printed
+from xlbackflush.model.journal import Run
 from xlbackflush.model.tables import Settings, Source
 from xlbackflush.sheets.title_rows import SHEET_OF
 

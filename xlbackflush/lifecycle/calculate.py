@@ -14,12 +14,12 @@ from xlbackflush.engine.inputs.accept import accept
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.record import journal_table
 from xlbackflush.engine.record import record as records
-from xlbackflush.engine.record.auditor_marks import carried
-from xlbackflush.engine.record.record import Run
+from xlbackflush.engine.record.auditor_marks import keep_marks
 from xlbackflush.engine.rules import rules
 from xlbackflush.engine.rules.journal_tests import journal_tests, marks_lost
 from xlbackflush.model.finding import CHANGED_ON_RECORD, CURRENCY_CHANGED, Finding, has_errors, in_order
 from xlbackflush.model.inputs import Inputs
+from xlbackflush.model.journal import Run
 from xlbackflush.model.money import decimals
 from xlbackflush.model.tables import Source
 
@@ -105,5 +105,5 @@ def _results(period: Period, run_to_post: Run | None, progress: Progress) -> Ite
         record.journal,
     )  # fmt: skip
     if record.journal.rows:
-        marks = carried(record.journal.by_column(), journal_table.columns(entries, period.places), period.places)
+        marks = keep_marks(record.journal.by_column(), journal_table.columns(entries, period.places), period.places)
         yield from marks_lost(marks[1])

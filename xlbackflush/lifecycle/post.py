@@ -10,16 +10,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from xlbackflush import __version__
+from xlbackflush.engine.inputs.snapshot import input_hash
 from xlbackflush.engine.record import record as records
 from xlbackflush.engine.record import seals
 from xlbackflush.engine.record.corrections import Draft
-from xlbackflush.engine.record.journal_table import PostedEntry, linked
-from xlbackflush.engine.record.record import POSTED, Run
 from xlbackflush.engine.result import RunResult
 from xlbackflush.lifecycle.calculate import Calculation, Progress, calculate
-from xlbackflush.lifecycle.run import history, input_hash
+from xlbackflush.lifecycle.run import history
 from xlbackflush.lifecycle.workbook_port import Workbook
 from xlbackflush.model.errors import RefusedError
+from xlbackflush.model.journal import POSTED, PostedEntry, Run, linked
 from xlbackflush.model.people import person
 from xlbackflush.model.tables import Source
 
@@ -34,8 +34,9 @@ def post(book: Workbook, approver: str, now: dt.datetime, progress: Progress = l
     if draft is None:
         raise RefusedError("There is no draft to post; run first." if not runs else "Everything is posted already.")
     _two_people(draft, approver)
-    if draft.input_hash != input_hash(sources) or draft.version != __version__:
-        what = "The inputs changed" if draft.input_hash != input_hash(sources) else "xlbackflush was updated"
+    changed = draft.input_hash != input_hash(sources)
+    if changed or draft.version != __version__:
+        what = "The inputs changed" if changed else "xlbackflush was updated"
         raise RefusedError(f"{what} after draft {draft.run} was made; run again, look at the results, and post then.")
     signed = replace(draft, status=POSTED, approved_by=approver.strip(), posted=now.strftime("%Y-%m-%d %H:%M:%S"))
     calculation = calculate(sources, tables, signed, progress)
@@ -84,9 +85,8 @@ def plain(entry: PostedEntry) -> PostedEntry:
 def _sealed(calculation: Calculation, signed: Run) -> RunResult:
     """The run with its link, and the journal with the seals of its entries."""
     period, record, draft = calculation.period, calculation.period.record, calculation.period.draft
-    inputs = records.inputs_of(period.inputs.sources)
-    earlier = [records.sealed_run(run, record.inputs.get(run.run), period.places) for run in record.posted_runs]
-    to_seal = records.sealed_run(signed, inputs, period.places)
-    sealed, entries = seals.sealed(to_seal, draft.new, earlier, record.posted)
-    journal = Draft(linked([*record.posted, *entries]), draft.target, draft.first)
-    return RunResult(period, calculation.findings, replace(signed, link=sealed.link), journal)
+    last_link = record.posted_runs[-1].link if record.posted_runs else ""
+    run = records.with_hashes(signed, records.inputs_of(period.snapshot))
+    link = seals.link_of(last_link, run, draft.new, period.places)
+    journal = Draft(linked([*record.posted, *seals.sealed(record.posted, draft.new)]), draft.target, draft.first)
+    return RunResult(period, calculation.findings, replace(run, link=link), journal)

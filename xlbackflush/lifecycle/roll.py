@@ -15,10 +15,11 @@ from pathlib import Path
 
 from xlbackflush import schema
 from xlbackflush.engine.period import Period
-from xlbackflush.engine.record.record import Run, closed
+from xlbackflush.engine.record.record import closed
 from xlbackflush.lifecycle.calculate import calculate
 from xlbackflush.lifecycle.verify import verify
 from xlbackflush.model.errors import RefusedError
+from xlbackflush.model.journal import Run
 from xlbackflush.model.money import from_minor
 from xlbackflush.model.tables import Source
 from xlbackflush.ooxml.values import stored

@@ -9,20 +9,18 @@ from __future__ import annotations
 
 import datetime as dt
 import gc
-import hashlib
-import marshal
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 
-from xlbackflush import __version__, schema
+from xlbackflush import __version__
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.record import record as records
-from xlbackflush.engine.record.record import DRAFT, Run
 from xlbackflush.engine.result import RunResult
 from xlbackflush.lifecycle.calculate import Progress, calculate
 from xlbackflush.lifecycle.workbook_port import Workbook
 from xlbackflush.model import money
 from xlbackflush.model.errors import RefusedError
+from xlbackflush.model.journal import DRAFT, Run
 from xlbackflush.model.tables import Source
 
 
@@ -94,7 +92,7 @@ def clear(book: Workbook) -> None:
 
 def _as_it_stands(book: Workbook, done: str) -> None:
     """Refuse where a run is called a draft that was posted: it is neither cleared nor restored."""
-    problems = records.standing(book.runs(), book.table("Runs"), book.table("Journal"))
+    problems = records.status_problems(book.runs(), book.table("Runs"), book.table("Journal"))
     if problems:
         raise RefusedError(f"Nothing is {done}. {problems[0]} Put the cell back as it was.")
 
@@ -105,7 +103,7 @@ def draft_of(period: Period, user: str, now: dt.datetime) -> Run:
     Where the inputs are those of the last posted run and call for nothing more, there is no new run. Inputs that moved no
     amount are a run of no entries: what is posted must be what the inputs on record gave.
     """
-    record, new, digest = period.record, period.draft.new, input_hash(period.inputs.sources)
+    record, new, digest = period.record, period.draft.new, period.snapshot.input_hash
     last = record.posted_runs[-1] if record.posted_runs else None
     if last and last.input_hash == digest and not new:
         return last
@@ -116,28 +114,3 @@ def draft_of(period: Period, user: str, now: dt.datetime) -> Run:
     if draft and draft.input_hash == digest and draft.version == __version__:
         started, by = draft.started, draft.user
     return Run(record.next_run, DRAFT, started, by, __version__, digest, len(new), debits, credits)
-
-
-def input_hash(sources: Mapping[str, Source]) -> str:
-    """SHA-256 over every input cell with its table, column and row order. Empty rows and places do not matter."""
-    digest = hashlib.sha256()
-    for table in schema.INPUT_TABLES:
-        source = sources[table.name]
-        digest.update(f"{table.name}\x1f{len(source.rows)}\x1f{source.columns}\x1e".encode())
-        for column in source.by_column().values():
-            digest.update(_cell_bytes(column))
-    return digest.hexdigest()
-
-
-def _cell_bytes(cells: list[object]) -> bytes:
-    """Cells as bytes, no two lists alike: numbers and texts by `marshal`, several times as fast as by `repr`.
-
-    Version 2 of its format follows from the values alone; later ones say which cells are one object in memory.
-    """
-    try:
-        return b"m" + marshal.dumps(cells, 2)
-    except ValueError:  # dates, and errors of Excel
-        if set(map(type, cells)) <= {dt.date, str}:  # a period has few days; no date equals a text
-            said = {cell: repr(cell) for cell in set(cells)}
-            return f"r[{', '.join(map(said.__getitem__, cells))}]".encode()
-        return b"r" + repr(cells).encode()

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from xlbackflush.engine.period import Period
-from xlbackflush.engine.record.journal_table import Problem
+from xlbackflush.model.journal import Problem
 from xlbackflush.model.money import from_minor
 from xlbackflush.model.tables import CellError, Source
 

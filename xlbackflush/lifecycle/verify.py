@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from xlbackflush import __version__
 from xlbackflush.engine.inputs import snapshot
 from xlbackflush.engine.inputs.changes import Change, changes
 from xlbackflush.engine.record import record as records
 from xlbackflush.engine.record.corrections import correct
-from xlbackflush.engine.record.journal_table import PostedEntry, Problem
-from xlbackflush.engine.record.record import Record, Run
+from xlbackflush.engine.record.record import Record
 from xlbackflush.engine.result import RunResult
 from xlbackflush.lifecycle import shown
 from xlbackflush.lifecycle.calculate import Progress, calculate
-from xlbackflush.lifecycle.post import plain
-from xlbackflush.lifecycle.run import draft_of, input_hash
+from xlbackflush.lifecycle.run import draft_of
 from xlbackflush.lifecycle.workbook_port import Workbook
 from xlbackflush.model import money
 from xlbackflush.model.errors import RefusedError
+from xlbackflush.model.journal import PostedEntry, Problem, Run
 from xlbackflush.model.tables import CellError, Source
 
 
@@ -104,13 +103,13 @@ def _kept_inputs(past: Record, result: Verified) -> dict[str, dict[str, Source]]
         except snapshot.DamagedError as error:
             result.problems.append(Problem("Run Inputs", f"Run {run.run}: {error}"))
             continue
-        digests = snapshot.table_hashes(tables)
+        made, on_record = snapshot.Snapshot(tables), inputs.hashes if inputs else {}
         result.problems += [
             Problem("Run Inputs", f"Run {run.run}: the digest of {name} is not that of the inputs on record.")
-            for name, digest in digests.items()
-            if inputs and inputs.hashes.get(name) != digest
+            for name in {**made.table_hashes, **on_record}
+            if made.table_hashes.get(name) != on_record.get(name)
         ]
-        if input_hash(tables) != run.input_hash:
+        if made.input_hash != run.input_hash:
             result.problems.append(
                 Problem("Runs", f"Run {run.run}: its input hash is not that of the inputs on record.")
             )
@@ -130,7 +129,7 @@ def _recomputed(
     version = "" if run.version == __version__ else f" It was made with version {run.version}, this is {__version__}."
     problems = []
     for entry, wanted in zip(own, given, strict=False):
-        if _said(entry) != _said(wanted):
+        if _recomputable(entry) != _recomputable(wanted):
             where = past.journal.cell("Run", entry.lines[0].row)
             problems.append(Problem(where, f"Entry {entry.number} is not what the inputs on record give.{version}"))
     if len(own) != len(given):
@@ -149,9 +148,13 @@ def recompute_run(run: str, inputs: Mapping[str, Source], earlier: Sequence[Post
     return RunResult(period, calculation.findings, draft_of(period, "", dt.datetime.min), journal)
 
 
-def _said(entry: PostedEntry) -> object:
-    """What an entry says to a ledger, without what came later."""
-    return replace(plain(entry), reversed_by=None)
+def _recomputable(entry: PostedEntry) -> Hashable:
+    """What the inputs on record must give again: numbers, codes, amounts, and the names of accounts.
+
+    Words of ours are left out, since they may have been improved since; that they are as posted is what the seals say.
+    """
+    names = tuple(line.name for line in entry.lines)
+    return entry.run, entry.number, entry.codes, names, entry.reverses, entry.corrects
 
 
 def _proofs(sheets: Mapping[str, Source]) -> list[Problem]:

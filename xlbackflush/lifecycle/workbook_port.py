@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from xlbackflush.engine.record.record import Run
 from xlbackflush.engine.result import RunResult
+from xlbackflush.model.journal import Run
 from xlbackflush.model.tables import Source
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from xlbackflush import schema
 from xlbackflush.engine.record import journal_table
-from xlbackflush.engine.record.auditor_marks import carried as annotated
+from xlbackflush.engine.record.auditor_marks import keep_marks
 from xlbackflush.ooxml.values import stored
 from xlbackflush.sheets.body import Body, RunView
 from xlbackflush.sheets.proofs import LineProofs, difference
@@ -23,7 +23,7 @@ def body(run: RunView) -> Body:
     columns: Body = {name: (values, None) for name, values in lines.items()}
     columns["Proof"] = (signed, _proofs(run))
     columns["Difference"] = difference((f"{c['Debit']}-{c['Credit']}-{c['Proof']}" for c in cells), digits)
-    marks, _ = annotated(run.period.record.journal.by_column(), lines, digits)
+    marks, _ = keep_marks(run.period.record.journal.by_column(), lines, digits)
     return columns | {name: ([stored(value) for value in values], None) for name, values in marks.items()}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xlbackflush import schema
-from xlbackflush.engine.record.record import RunInputs
+from xlbackflush.model.journal import RunInputs
 from xlbackflush.ooxml.cells import Value
 from xlbackflush.sheets.body import Body, RunView
 

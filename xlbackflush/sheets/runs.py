@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from xlbackflush import schema
-from xlbackflush.engine.record.record import Run
+from xlbackflush.model.journal import Run
 from xlbackflush.sheets.body import Body, RunView
 
 TABLE = schema.RUNS

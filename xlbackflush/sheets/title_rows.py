@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from xlbackflush import schema
-from xlbackflush.engine.record.record import Run
 from xlbackflush.engine.result import RunResult
+from xlbackflush.model.journal import Run
 from xlbackflush.ooxml.cells import Value, cell
 from xlbackflush.ooxml.package import column_letter
 from xlbackflush.ooxml.styles import StyleSheet

@@ -17,10 +17,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from xlbackflush import schema
-from xlbackflush.engine.record.record import Run
 from xlbackflush.engine.result import RunResult
 from xlbackflush.explain.reader import FileReader
 from xlbackflush.model.errors import UnusableError
+from xlbackflush.model.journal import Run
 from xlbackflush.model.tables import Source
 from xlbackflush.ooxml.cells import Block, rows_xml
 from xlbackflush.ooxml.package import Package, TablePart, column_letter, split_cell

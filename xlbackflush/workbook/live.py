@@ -25,9 +25,9 @@ from typing import TypeVar, cast
 import xlwings as xw
 
 from xlbackflush import schema
-from xlbackflush.engine.record.record import Run
 from xlbackflush.engine.result import RunResult
 from xlbackflush.model.errors import UnusableError
+from xlbackflush.model.journal import Run
 from xlbackflush.model.tables import CellError, Source
 from xlbackflush.ooxml.cells import Block, Cells, Value
 from xlbackflush.ooxml.package import TablePart, split_cell

@@ -24,8 +24,8 @@ from typing import Any
 
 from xlbackflush import schema
 from xlbackflush.engine.explosion.product_view import COLUMNS, product_view
-from xlbackflush.engine.record.record import Run
 from xlbackflush.engine.result import RunResult
+from xlbackflush.model.journal import Run
 from xlbackflush.ooxml.values import harmless
 
 HEADER = (*COLUMNS, "Run")

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import pandas as pd
 
 from xlbackflush import schema
-from xlbackflush.engine.posting.flush import Booked
 from xlbackflush.engine.stock.counted import CountedAccount, charges_everything, of_role, opening_at_standard
 from xlbackflush.engine.stock.opening import carried
 from xlbackflush.model.inputs import Inputs
+from xlbackflush.model.journal import PostedEntry
 from xlbackflush.model.money import from_minor
 from xlbackflush.model.tables import Settings
 
@@ -54,7 +54,7 @@ def tie_out(
     inputs: Inputs,
     book: pd.DataFrame,
     method: list[CountedAccount],
-    entries: Sequence[Booked],
+    entries: Sequence[PostedEntry],
     ledger: pd.DataFrame,
     places: int,
 ) -> list[Tie]:

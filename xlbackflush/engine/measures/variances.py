@@ -29,10 +29,10 @@ import numpy as np
 import pandas as pd
 
 from xlbackflush import schema
-from xlbackflush.engine.posting.flush import Entry
 from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.engine.stock.stock_book import count_posts
 from xlbackflush.model.inputs import Inputs
+from xlbackflush.model.journal import Entry
 from xlbackflush.model.money import from_minor, shown, to_minor, to_minor_array
 
 NOT_POSTED = "Not posted"

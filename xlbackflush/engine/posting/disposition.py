@@ -25,7 +25,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from xlbackflush import schema
-from xlbackflush.engine.posting.flush import Entry, balances
+from xlbackflush.engine.posting.flush import balances
 from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.engine.standards.unit_cost import UnitCosts
 from xlbackflush.engine.stock.counted import CountedAccount, charges_everything
@@ -34,6 +34,7 @@ from xlbackflush.engine.stock.opening import carried
 from xlbackflush.engine.stock.relief import Flushed
 from xlbackflush.engine.stock.stock_book import StockBook
 from xlbackflush.model.inputs import Inputs
+from xlbackflush.model.journal import Entry
 from xlbackflush.model.tables import Settings
 
 #: roles that the close brings to zero, in the order of its lines

@@ -14,8 +14,7 @@ credits are rounded one by one, and its debit is their sum.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -25,61 +24,12 @@ from xlbackflush.engine.stock.counted import CountedAccount, charges_everything
 from xlbackflush.engine.stock.relief import Flow, Flushed
 from xlbackflush.engine.stock.stock_book import StockBook
 from xlbackflush.model.arrays import Minors, Records, Texts, texts
-from xlbackflush.model.basis import Basis, Invoices, Rest, Schedule, Total
 from xlbackflush.model.basis import Flow as FlowBasis
+from xlbackflush.model.basis import Invoices, Schedule, Total
 from xlbackflush.model.inputs import Inputs
+from xlbackflush.model.journal import Entry, PostedEntry
 from xlbackflush.model.money import to_minor
-
-
-class BookedLine(Protocol):
-    """A line of the journal, made now or posted earlier: `minor` is signed, debit positive, in minor units."""
-
-    @property
-    def role(self) -> str: ...
-
-    @property
-    def minor(self) -> int: ...
-
-
-class Booked(Protocol):
-    """An entry of the journal, made now or posted earlier."""
-
-    @property
-    def event(self) -> str: ...
-
-    @property
-    def lines(self) -> Sequence[BookedLine]: ...
-
-
-@dataclass
-class Line:
-    """One journal line; `minor` is signed, debit positive, in minor units."""
-
-    role: str
-    minor: int
-    basis: Basis
-    source: str
-
-
-@dataclass
-class Entry:
-    """One balanced entry; `product` is "" where it stands for all products. Posted so many days after Period end."""
-
-    event: str
-    description: str
-    product: str = ""
-    days_after: int = 0
-    lines: list[Line] = field(default_factory=list)
-
-    def add(self, role: str, minor: int, basis: Basis, source: str) -> None:
-        if minor:
-            self.lines.append(Line(role, minor, basis, source))
-
-    def balance(self, role: str, source: str, first: bool = False) -> None:
-        """Add the line that balances the entry, in front of the others where it is the debit of a flush."""
-        rest = -sum(line.minor for line in self.lines)
-        if rest:
-            self.lines.insert(0 if first else len(self.lines), Line(role, rest, Rest(), source))
+from xlbackflush.schema.entries import EntryKind
 
 
 def before_close(
@@ -99,7 +49,7 @@ def before_close(
     return [entry for entry in entries if entry.lines]
 
 
-def balances(entries: Sequence[Booked]) -> dict[str, int]:
+def balances(entries: Sequence[Entry | PostedEntry]) -> dict[str, int]:
     """Net debit of every role, in minor units."""
     found: dict[str, int] = {}
     for entry in entries:
@@ -116,10 +66,6 @@ def _code(bill: Bill, product: int) -> str:
     return str(bill.items.code[product]) if product >= 0 else ""
 
 
-def _for(text: str, product: str) -> str:
-    return f"{text}: {product}" if product else text
-
-
 def purchases(inputs: Inputs, bill: Bill, flushed: Flushed, book: StockBook, places: int) -> list[Entry]:
     """Receipts at standard, payables at actual, the difference to the price variance."""
     source = _source(inputs, "Purchases", "Quantity")
@@ -128,7 +74,7 @@ def purchases(inputs: Inputs, bill: Bill, flushed: Flushed, book: StockBook, pla
         if row.event != schema.PURCHASE:
             continue
         code = _code(bill, row.product)
-        entry = Entry(schema.PURCHASE, _for("Materials received at standard, payable at invoice price", code), code)
+        entry = Entry(schema.PURCHASE, EntryKind.RECEIPT, code)
         block = (row.first, row.last) if code else None
         basis = FlowBasis(1, "Amount", schema.PURCHASE, row.charged_to, schema.ACCOUNTS_PAYABLE, block)
         entry.add(row.charged_to, to_minor(row.amount, places), basis, source)
@@ -149,7 +95,7 @@ def conversion(inputs: Inputs, places: int) -> list[Entry]:
     """Conversion costs incurred, one debit per cost type: to the control account, or expensed as incurred."""
     charged = schema.COGS if inputs.settings.conversion_expensed else schema.CCC
     actuals, source = inputs.actuals, _source(inputs, "Actuals", "Amount")
-    entry = Entry(schema.CONVERSION_EVENT, "Conversion costs incurred: payroll, overhead, other")
+    entry = Entry(schema.CONVERSION_EVENT, EntryKind.CONVERSION_INCURRED)
     for cost_type in schema.COST_TYPES:
         amount = float(np.nansum(actuals.amount[actuals.cost_type == cost_type]))
         basis = Total(1, "Actuals", "Amount", (("Cost type", cost_type),))
@@ -158,16 +104,14 @@ def conversion(inputs: Inputs, places: int) -> list[Entry]:
     return [entry]
 
 
-_FLUSH_TEXT = {
-    (schema.COMPLETION, schema.FINISHED_GOODS): "Completed units at standard: material and conversion flushed",
-    (schema.COMPLETION, schema.MIP): "Completed subassemblies at standard: material and conversion flushed",
-    (
-        schema.COMPLETION,
-        schema.ACCOUNTS_PAYABLE,
-    ): "Completed subassemblies: conversion flushed, set off against what the count relieves",
-    (schema.SALE, schema.COGS): "Units sold at standard",
-    (schema.SCRAP_EVENT, schema.CCC): "Normal scrap at standard, less salvage",
-    (schema.SCRAP_EVENT, schema.ABNORMAL_SCRAP): "Abnormal scrap at standard, less salvage",
+#: event, account debited -> what the entry is about
+_FLUSHES = {
+    (schema.COMPLETION, schema.FINISHED_GOODS): EntryKind.UNITS_COMPLETED,
+    (schema.COMPLETION, schema.MIP): EntryKind.SUBASSEMBLIES_COMPLETED,
+    (schema.COMPLETION, schema.ACCOUNTS_PAYABLE): EntryKind.SUBASSEMBLIES_CONVERTED,
+    (schema.SALE, schema.COGS): EntryKind.UNITS_SOLD,
+    (schema.SCRAP_EVENT, schema.CCC): EntryKind.NORMAL_SCRAP,
+    (schema.SCRAP_EVENT, schema.ABNORMAL_SCRAP): EntryKind.ABNORMAL_SCRAP,
 }
 
 
@@ -187,7 +131,7 @@ def flushes(
     entries = by_difference(event, inputs, accounts, places) if by_count else []
     for (charged_to, product), group in groups.items():
         code = _code(bill, product)
-        entry = Entry(event, _for(_FLUSH_TEXT[event, charged_to], code), code)
+        entry = Entry(event, _FLUSHES[event, charged_to], code)
         for row in sorted(group, key=lambda r: r.relieved_from == ""):
             block = (row.first, row.last) if code else None
             column = "Amount" if row.relieved_from else "Conversion"
@@ -209,14 +153,14 @@ def by_difference(event: str, inputs: Inputs, accounts: list[CountedAccount], pl
     settings = inputs.settings
     debit, credit = schema.COGS, settings.bought_role
     if charges_everything(settings):
-        rows, text = accounts if event == schema.SALE else [], "Everything received, charged to cost of goods sold"
+        rows, kind = accounts if event == schema.SALE else [], EntryKind.ALL_CHARGED_WHEN_SOLD
     elif event == schema.COMPLETION:
-        rows, text = accounts[:1], "Material used by the physical count: opening + received - counted"
+        rows, kind = accounts[:1], EntryKind.MATERIAL_USED_BY_COUNT
         debit = schema.FINISHED_GOODS if settings.completion_triggers else schema.COGS
     else:
-        rows, text = accounts[1:], "Units sold by the physical count: opening + completed - counted"
+        rows, kind = accounts[1:], EntryKind.UNITS_SOLD_BY_COUNT
         credit = schema.FINISHED_GOODS
-    entry, source = Entry(event, text), ""
+    entry, source = Entry(event, kind), ""
     for row in rows:
         source = _source(inputs, "InventoryCount", "Counted amount") if row.in_money else _counted_on_stock(inputs)
         basis = Schedule(-1, "CountMethod", "Relieved", ("Role", row.role))
@@ -245,7 +189,7 @@ def _salvage(entry: Entry, charged_to: str, code: str, inputs: Inputs, places: i
 
 def count_adjustment(inputs: Inputs, book: StockBook, places: int) -> list[Entry]:
     """Book stock to counted stock, at standard, against the usage variance; see `stockbook.count_posts`."""
-    entry = Entry(schema.COUNT_ADJUSTMENT, "Book stock adjusted to the physical count, at standard")
+    entry = Entry(schema.COUNT_ADJUSTMENT, EntryKind.STOCK_ADJUSTED)
     source = _counted_on_stock(inputs)
     adjusted = book.posted != 0
     for role in dict.fromkeys(book.role[adjusted].tolist()):
@@ -273,7 +217,7 @@ class Ledger(Records):
         return dict(zip(self.role.tolist(), self.closing.tolist(), strict=True))
 
 
-def ledger(entries: Sequence[Booked], opening: dict[str, int]) -> Ledger:
+def ledger(entries: Sequence[Entry | PostedEntry], opening: dict[str, int]) -> Ledger:
     """The balances of the period. The reversal belongs to the next one."""
     debits: dict[str, int] = {}
     credits: dict[str, int] = {}
