@@ -93,7 +93,7 @@ def test_a_number_that_comes_twice_is_found() -> None:
 
 
 def test_rows_of_lines_on_the_sheet_go_before_counting() -> None:
-    """Period lines know their row; the draft's lines follow them."""
+    """Posted lines know their row; the draft's lines follow them."""
     lines = tuple(replace(line, row=row) for line, row in zip(entry(1, 5_01).lines, (20, 21), strict=True))
     finding = only(found([replace(entry(1), lines=lines), entry(3, 7_03)]), "J01")
     assert finding.where == "Journal!B22"
@@ -301,7 +301,7 @@ def test_counts_on_a_few_days_are_no_matter_of_the_cut_off() -> None:
 
 
 def signed(user: str = "Ann", approver: str = "Bob", posted: str = "") -> Run:
-    return Run("R0001", "Period", "2026-05-01 09:00:00", user, "1", "hash", 1, 1.0, 1.0, approver, posted)
+    return Run("R0001", "Posted", "2026-05-01 09:00:00", user, "1", "hash", 1, 1.0, 1.0, approver, posted)
 
 
 def test_a_preparer_who_approves_is_found() -> None:
@@ -341,7 +341,7 @@ def test_a_posting_before_the_period_ended_is_found() -> None:
     assert found(runs=[signed(posted="2026-04-30 00:00:00")]) == []
     finding = only(found(runs=[signed(posted="2026-04-28 23:59:59")]), "J15")
     assert (finding.where, finding.severity) == ("Runs", schema.WARNING)
-    assert finding.what == "Period: R0001 2 days before period end."
+    assert finding.what == "Posted: R0001 2 days before period end."
     assert "1 day before" in only(found(runs=[signed(posted="2026-04-29 08:00:00")]), "J15").what
 
 

@@ -82,8 +82,8 @@ def test_posting_locks_the_draft(book: Path) -> None:
     post(book)
     parts = Parts(book)
     (line,) = parts.rows("Runs")
-    assert (line["Run"], line["Status"], line["User"], line["Approved by"]) == ("R0001", "Period", ANN, BOB)
-    assert line["Period"] == "2026-04-02 09:00:00"
+    assert (line["Run"], line["Status"], line["User"], line["Approved by"]) == ("R0001", "Posted", ANN, BOB)
+    assert line["Posted"] == "2026-04-02 09:00:00"
     assert len(str(line["Link"])) == 64
     assert [{**row, "Seal": None} for row in parts.rows("Journal")] == drafted
     assert all(len(str(row["Seal"])) == 12 for row in parts.rows("Journal"))
@@ -95,9 +95,9 @@ def test_posting_locks_the_draft(book: Path) -> None:
 @pytest.mark.parametrize(
     ("now", "code", "what"),
     [  # the period ends on Tuesday, 31 March 2026
-        (dt.datetime(2026, 10, 19, 9), "J04", "Period: R0001 202 days after period end."),
-        (dt.datetime(2026, 4, 4, 9), "J04", "Period: R0001 on a Saturday."),
-        (dt.datetime(2026, 3, 26, 9), "J15", "Period: R0001 5 days before period end."),
+        (dt.datetime(2026, 10, 19, 9), "J04", "Posted: R0001 202 days after period end."),
+        (dt.datetime(2026, 4, 4, 9), "J04", "Posted: R0001 on a Saturday."),
+        (dt.datetime(2026, 3, 26, 9), "J15", "Posted: R0001 5 days before period end."),
     ],
 )
 def test_the_run_that_is_posted_is_among_those_whose_time_is_looked_at(
@@ -367,7 +367,7 @@ def test_a_changed_input_is_named_by_its_cell(posted: Path) -> None:
     assert "Counts!F8, Note: was" in result.out
 
 
-@pytest.mark.parametrize("column", ["Input hash", "User", "Approved by", "Period", "Link"])
+@pytest.mark.parametrize("column", ["Input hash", "User", "Approved by", "Posted", "Link"])
 def test_a_changed_record_of_a_run_is_found(posted: Path, column: str) -> None:
     place = Parts(posted).tables()["Runs"]
     letter = chr(64 + place.left + place.columns.index(column))
@@ -518,7 +518,7 @@ def test_another_workbook_is_not_overwritten_by_roll(posted: Path) -> None:
     before = other.read_bytes()
     assert cli("roll", posted, other).code == 2
     assert other.read_bytes() == before
-    assert {row["Status"] for row in Parts(posted).rows("Runs")} == {"Period"}
+    assert {row["Status"] for row in Parts(posted).rows("Runs")} == {"Posted"}
 
 
 @pytest.mark.parametrize("name", ["april.xls", "april", "nowhere/april.xlsm"])
@@ -615,7 +615,7 @@ def test_a_posted_run_stays_posted_whatever_its_status_says(posted: Path, runs: 
     assert posted_lines(posted) == frozen
 
 
-@pytest.mark.parametrize("status", ["Period", "closed", "Draft", None])
+@pytest.mark.parametrize("status", ["Posted", "closed", "Draft", None])
 def test_a_closed_period_stays_closed_whatever_its_status_says(posted: Path, status: str | None) -> None:
     cli("roll", posted, posted.with_name("april.xlsm"))
     put(posted, "Runs!B7", status)
@@ -641,7 +641,7 @@ def test_inputs_that_move_no_amount_are_posted_as_a_run_without_entries(posted: 
     put(posted, "Counts!F7", "counted again by the night shift")
     assert not verify(posted).holds
     assert run(posted).posted.draft.new == []  # type: ignore[union-attr]
-    assert [row["Status"] for row in Parts(posted).rows("Runs")] == ["Period", "Draft"]
+    assert [row["Status"] for row in Parts(posted).rows("Runs")] == ["Posted", "Draft"]
     post(posted)
     assert [row["Entries"] for row in Parts(posted).rows("Runs")][1] == 0
     assert posted_lines(posted) == frozen

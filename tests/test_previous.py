@@ -157,9 +157,9 @@ def test_a_workbook_saved_by_another_program_is_restored_by_names_of_styles(tmp_
     assert Parts(path).cells("Journal") == stood
     sheet = openpyxl.load_workbook(path)["Journal"]
     assert (sheet["I7"].style, sheet["N7"].style, sheet["K7"].style) == (
-        "Period money",
+        "Posted money",
         "Check money",
-        "Period wrapped",
+        "Posted wrapped",
     )
 
 
