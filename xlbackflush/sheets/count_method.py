@@ -33,12 +33,12 @@ def _counted(run: RunView, row: CountedAccount, c: dict[str, str], above: list[d
     first, last = _count_cell(run, row, "Opening conversion"), _count_cell(run, row, "Counted conversion")
     less = settings.conversion_expensed and row.in_money
     on_books = on_the_books(settings, row.role)
-    change = [f"{c['CountedAccount conversion']}-{c['Opening conversion']}"] if settings.conversion_expensed else []
+    change = [f"{c['Counted conversion']}-{c['Opening conversion']}"] if settings.conversion_expensed else []
     if charges_everything(settings):
         relieved = f"{c['Received']}-{c['Scrapped']}"
-        change.append(f"{c['CountedAccount']}-{c['Opening']}")
+        change.append(f"{c['Counted']}-{c['Opening']}")
     else:
-        relieved = f"{c['Opening']}+{c['Received']}-{c['Scrapped']}-{c['CountedAccount']}"
+        relieved = f"{c['Opening']}+{c['Received']}-{c['Scrapped']}-{c['Counted']}"
     whole = f"{c['Opening']}+{c['Opening conversion']}" if settings.conversion_expensed else c["Opening"]
     stock = _of_types(row, "Opening amount")
     by_count = settings.by_count

@@ -166,7 +166,7 @@ MEASURES: tuple[Measure, ...] = (
         "Conversion is flushed at standard hours and rates. A wide gap means that rates, hours or volume have moved, and "
         "that units carry the wrong share of it.",
         "fill Actuals, Counts, and hours and rates on Standard Cost; where conversion is expensed nothing is allocated",
-        "Actuals less conversion flushed (Explosion), without sign / conversion flushed. Threshold: Materiality % on Setup.",
+        "Actuals less conversion flushed (Trace), without sign / conversion flushed. Threshold: Materiality % on Setup.",
     ),
     Measure(
         "one_off", "Repeated products", "Products completed only once", "of completions", "percent", AT_MOST, 0.10,
