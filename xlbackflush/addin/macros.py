@@ -151,8 +151,9 @@ def _export(book: LiveBook, form: str) -> str:
             "the workbook lies in no folder of this computer; save it there, or use: xlbackflush export"
         )
     warnings: list[str] = []
-    files = export_book(book, path, FORMATS[form], force=True, warn=warnings.append)
-    return f"Done: wrote {', '.join(file.name for file in files)} beside the workbook. {' '.join(warnings)}"
+    done = export_book(book, path, FORMATS[form], force=True, warn=warnings.append)
+    names = ", ".join(file.name for file in done.files)
+    return " ".join([f"Done: wrote {names} beside the workbook.", *warnings, *done.to_do])
 
 
 def _errors(book: LiveBook, outcome: Outcome) -> str:
