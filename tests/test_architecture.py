@@ -36,7 +36,6 @@ def named(path: Path) -> str:
 
 #: what still points up, and has to be cut in two
 STILL_UPWARD: dict[str, tuple[str, ...]] = {
-    "engine/stock/in_process.py": ("engine/posting/flush",),
     "lifecycle/roll.py": (
         "template/build",
         "template/samples",

@@ -11,11 +11,10 @@ from hypothesis import strategies as st
 from support import Row, run
 
 from xlbackflush import schema
-from xlbackflush.engine.posting.flush import Entry, Line
 from xlbackflush.engine.record import journal_table
 from xlbackflush.engine.record.corrections import correct
-from xlbackflush.engine.record.journal_table import PostedEntry, PostedLine
 from xlbackflush.model.basis import Rest
+from xlbackflush.model.journal import Entry, EntryLine, PostedEntry, PostedLine
 from xlbackflush.model.tables import CellError
 
 END = (dt.date(2026, 4, 30) - schema.DAY_0).days
@@ -23,7 +22,7 @@ ACCOUNTS = {role: (number, name) for role, (number, name) in schema.ROLES.items(
 
 
 def entry(event: str, amount: int, debit: str, credit: str, text: str = "", product: str = "", after: int = 0) -> Entry:
-    lines = [Line(debit, amount, Rest(), "Counts!E7:E9"), Line(credit, -amount, Rest(), "Counts!E7:E9")]
+    lines = [EntryLine(debit, amount, Rest(), "Counts!E7:E9"), EntryLine(credit, -amount, Rest(), "Counts!E7:E9")]
     return Entry(event, text or event, product, after, lines)
 
 

@@ -22,9 +22,9 @@ from worlds import World, closings
 from xlbackflush import schema
 from xlbackflush.engine.inputs import snapshot
 from xlbackflush.engine.inputs.changes import changes
-from xlbackflush.engine.record.record import POSTED, Run
 from xlbackflush.lifecycle import roll
 from xlbackflush.lifecycle.pipeline import Outcome
+from xlbackflush.model.journal import POSTED, Run
 from xlbackflush.model.tables import Source
 
 TRANSACTIONS = ("Counts", "Scrap", "Purchases", "Actuals", "Stock", "WIP")

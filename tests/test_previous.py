@@ -13,9 +13,9 @@ from live_books import BOOKS, PERIOD, trace_limit
 from support_files import Parts, sample_book
 
 from xlbackflush import schema
-from xlbackflush.engine.record.record import Run
 from xlbackflush.lifecycle import pipeline
 from xlbackflush.model.errors import RefusedError
+from xlbackflush.model.journal import Run
 from xlbackflush.ooxml.styles import StyleSheet
 from xlbackflush.template.build import build
 from xlbackflush.workbook import undo

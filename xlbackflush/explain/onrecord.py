@@ -15,12 +15,12 @@ from xlbackflush import schema
 from xlbackflush.engine.inputs import snapshot
 from xlbackflush.engine.record import journal_table
 from xlbackflush.engine.record import record as records
-from xlbackflush.engine.record.journal_table import PostedEntry
 from xlbackflush.explain.evaluate import Value
 from xlbackflush.explain.formula import Cell, FormulaError
 from xlbackflush.explain.reader import Grid, as_excel
 from xlbackflush.lifecycle.pipeline import Outcome
 from xlbackflush.lifecycle.verify import again
+from xlbackflush.model.journal import PostedEntry
 from xlbackflush.model.tables import CellError, Source
 from xlbackflush.ooxml.package import split_cell
 from xlbackflush.sheets.body import Body, Writing

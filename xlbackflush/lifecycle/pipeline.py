@@ -38,11 +38,9 @@ from xlbackflush.engine.posting import disposition
 from xlbackflush.engine.posting import flush as journals
 from xlbackflush.engine.record import journal_table
 from xlbackflush.engine.record import record as records
-from xlbackflush.engine.record.auditor_marks import carried
+from xlbackflush.engine.record.auditor_marks import keep_marks
 from xlbackflush.engine.record.corrections import Draft, correct
-from xlbackflush.engine.record.record import DRAFT as DRAFT
-from xlbackflush.engine.record.record import Record, RunInputs
-from xlbackflush.engine.record.record import Run as Run
+from xlbackflush.engine.record.record import Record
 from xlbackflush.engine.rules import rules
 from xlbackflush.engine.rules.journal_tests import journal_tests, marks_lost
 from xlbackflush.engine.standards.bill import Structure, structure
@@ -54,6 +52,9 @@ from xlbackflush.engine.stock.movements import movements
 from xlbackflush.model import money
 from xlbackflush.model.errors import RefusedError
 from xlbackflush.model.finding import CHANGED_ON_RECORD, CURRENCY_CHANGED, Finding, has_errors, in_order
+from xlbackflush.model.journal import DRAFT as DRAFT
+from xlbackflush.model.journal import Entry, RunInputs
+from xlbackflush.model.journal import Run as Run
 from xlbackflush.model.tables import Inputs, Source
 
 Progress = Callable[[str], None]
@@ -77,7 +78,7 @@ class Posted:
     allowed: pd.DataFrame
     conversion: Conversion
     wip: pd.DataFrame
-    entries: list[journals.Entry]
+    entries: list[Entry]
     draft: Draft
     ledger: pd.DataFrame
     variances: list[Variance]
@@ -206,7 +207,7 @@ def clear(book: Book) -> None:
 
 def _as_it_stands(book: Book, done: str) -> None:
     """Refuse where a run is called a draft that was posted: it is neither cleared nor restored."""
-    problems = records.standing(book.runs(), book.table("Runs"), book.table("Journal"))
+    problems = records.status_problems(book.runs(), book.table("Runs"), book.table("Journal"))
     if problems:
         raise RefusedError(f"Nothing is {done}. {problems[0]} Put the cell back as it was.")
 
@@ -330,7 +331,7 @@ def _post(
     signed = [*past.posted_runs, posting] if posting else past.posted_runs
     found += journal_tests(inputs, built, rolled, draft.entries, threshold, places, signed, past.journal)
     if past.journal.rows:
-        written = carried(past.journal.by_column(), journal_table.columns(draft.entries, places), places)
+        written = keep_marks(past.journal.by_column(), journal_table.columns(draft.entries, places), places)
         found += marks_lost(written[1])
     return posted, found
 

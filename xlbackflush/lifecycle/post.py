@@ -13,10 +13,9 @@ from xlbackflush import __version__
 from xlbackflush.engine.record import record as records
 from xlbackflush.engine.record import seals
 from xlbackflush.engine.record.corrections import Draft
-from xlbackflush.engine.record.journal_table import PostedEntry, linked
-from xlbackflush.engine.record.record import POSTED, Run
 from xlbackflush.lifecycle.pipeline import Book, Outcome, Progress, compute, history, input_hash
 from xlbackflush.model.errors import RefusedError
+from xlbackflush.model.journal import POSTED, PostedEntry, Run, linked
 from xlbackflush.model.people import person
 from xlbackflush.model.tables import Source
 
@@ -85,8 +84,7 @@ def _sealed(outcome: Outcome, signed: Run) -> tuple[Run, list[PostedEntry]]:
     """The run with its link, its entries with their seals."""
     posted = outcome.posted
     assert posted
-    places, past = posted.places, posted.record
-    earlier = [records.sealed_run(run, past.inputs.get(run.run), places) for run in past.posted_runs]
-    to_seal = records.sealed_run(signed, posted.inputs[signed.run], places)
-    sealed, entries = seals.sealed(to_seal, posted.draft.new, earlier, past.posted)
-    return replace(signed, link=sealed.link), entries
+    past, new = posted.record, posted.draft.new
+    last_link = past.posted_runs[-1].link if past.posted_runs else ""
+    run = records.with_hashes(signed, posted.inputs[signed.run])
+    return replace(run, link=seals.link_of(last_link, run, new, posted.places)), seals.sealed(past.posted, new)

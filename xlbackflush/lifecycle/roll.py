@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xlbackflush import schema
-from xlbackflush.engine.record.record import Run, closed
+from xlbackflush.engine.record.record import closed
 from xlbackflush.lifecycle.pipeline import Outcome, compute
 from xlbackflush.lifecycle.verify import verify
 from xlbackflush.model.errors import RefusedError
+from xlbackflush.model.journal import Run
 from xlbackflush.model.money import from_minor
 from xlbackflush.model.tables import Source
 from xlbackflush.ooxml.values import stored

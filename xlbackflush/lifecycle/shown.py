@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xlbackflush.engine.record.journal_table import Problem
 from xlbackflush.lifecycle.pipeline import Outcome, Posted
+from xlbackflush.model.journal import Problem
 from xlbackflush.model.money import from_minor
 from xlbackflush.model.tables import CellError, Source
 

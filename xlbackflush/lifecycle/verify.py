@@ -11,13 +11,13 @@ from xlbackflush.engine.inputs import snapshot
 from xlbackflush.engine.inputs.changes import Change, changes
 from xlbackflush.engine.record import record as records
 from xlbackflush.engine.record.corrections import correct
-from xlbackflush.engine.record.journal_table import PostedEntry, Problem
-from xlbackflush.engine.record.record import Record, Run
+from xlbackflush.engine.record.record import Record
 from xlbackflush.lifecycle import shown
 from xlbackflush.lifecycle.pipeline import Book, Outcome, Progress, compute, input_hash
 from xlbackflush.lifecycle.post import plain
 from xlbackflush.model import money
 from xlbackflush.model.errors import RefusedError
+from xlbackflush.model.journal import PostedEntry, Problem, Run
 from xlbackflush.model.tables import CellError, Source
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from xlbackflush import schema
 from xlbackflush.engine.measures.checks import ERRORS
 from xlbackflush.engine.record import journal_table
-from xlbackflush.engine.record.auditor_marks import carried as annotated
+from xlbackflush.engine.record.auditor_marks import keep_marks
 from xlbackflush.engine.stock.counted import of_role
 from xlbackflush.model.tables import Source
 from xlbackflush.ooxml.stored import Shown
@@ -29,7 +29,7 @@ def journal(w: Writing) -> Body:
     body: Body = {name: (values, None) for name, values in columns.items()}
     body["Proof"] = (signed, _journal_proofs(w))
     body["Difference"] = ([0.0] * len(signed), difference)
-    written, _ = annotated(w.posted.record.journal.by_column(), columns, digits)
+    written, _ = keep_marks(w.posted.record.journal.by_column(), columns, digits)
     return body | {name: ([stored(value) for value in values], None) for name, values in written.items()}
 
 

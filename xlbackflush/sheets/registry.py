@@ -8,9 +8,9 @@ from functools import partial
 from typing import cast
 
 from xlbackflush import schema
-from xlbackflush.engine.record.record import RunInputs
 from xlbackflush.lifecycle.pipeline import Outcome, Run
 from xlbackflush.model.finding import Finding
+from xlbackflush.model.journal import RunInputs
 from xlbackflush.ooxml.cells import Block, Cells, Value
 from xlbackflush.ooxml.package import column_number, quoted
 from xlbackflush.ooxml.styles import StyleSheet

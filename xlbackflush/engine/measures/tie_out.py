@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from xlbackflush import schema
-from xlbackflush.engine.posting.flush import Booked
 from xlbackflush.engine.stock.counted import Counted, charges_everything, of_role, opening_at_standard
 from xlbackflush.engine.stock.opening import carried
+from xlbackflush.model.journal import PostedEntry
 from xlbackflush.model.money import from_minor
 from xlbackflush.model.tables import Inputs, Settings
 
@@ -53,7 +53,7 @@ def tie_out(
     inputs: Inputs,
     book: pd.DataFrame,
     method: list[Counted],
-    entries: Sequence[Booked],
+    entries: Sequence[PostedEntry],
     ledger: pd.DataFrame,
     places: int,
 ) -> list[Tie]:

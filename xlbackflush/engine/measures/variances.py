@@ -29,9 +29,9 @@ import numpy as np
 import pandas as pd
 
 from xlbackflush import schema
-from xlbackflush.engine.posting.flush import Entry
 from xlbackflush.engine.standards.bill import Structure
 from xlbackflush.engine.stock.stock_book import count_posts
+from xlbackflush.model.journal import Entry
 from xlbackflush.model.money import from_minor, shown, to_minor, to_minor_array
 from xlbackflush.model.tables import Inputs
 

@@ -25,12 +25,13 @@ from dataclasses import dataclass
 import pandas as pd
 
 from xlbackflush import schema
-from xlbackflush.engine.posting.flush import Entry, balances
+from xlbackflush.engine.posting.flush import balances
 from xlbackflush.engine.standards.bill import Structure
 from xlbackflush.engine.standards.unit_cost import Rollup
 from xlbackflush.engine.stock.counted import Counted, charges_everything
 from xlbackflush.engine.stock.opening import carried
 from xlbackflush.model.basis import Closing, Schedule
+from xlbackflush.model.journal import Entry
 from xlbackflush.model.money import to_minor
 from xlbackflush.model.tables import Inputs, Settings
 

@@ -14,68 +14,17 @@ credits are rounded one by one, and its debit is their sum.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import pandas as pd
 
 from xlbackflush import schema
 from xlbackflush.engine.standards.bill import Structure, code_key
 from xlbackflush.engine.stock.counted import Counted, charges_everything
-from xlbackflush.model.basis import Basis, Flow, Invoices, Rest, Schedule, Total
+from xlbackflush.model.basis import Flow, Invoices, Schedule, Total
+from xlbackflush.model.journal import Entry, PostedEntry
 from xlbackflush.model.money import to_minor
 from xlbackflush.model.tables import Inputs
-
-
-class BookedLine(Protocol):
-    """A line of the journal, made now or posted earlier: `minor` is signed, debit positive, in minor units."""
-
-    @property
-    def role(self) -> str: ...
-
-    @property
-    def minor(self) -> int: ...
-
-
-class Booked(Protocol):
-    """An entry of the journal, made now or posted earlier."""
-
-    @property
-    def event(self) -> str: ...
-
-    @property
-    def lines(self) -> Sequence[BookedLine]: ...
-
-
-@dataclass
-class Line:
-    """One journal line; `minor` is signed, debit positive, in minor units."""
-
-    role: str
-    minor: int
-    basis: Basis
-    source: str
-
-
-@dataclass
-class Entry:
-    """One balanced entry; `product` is "" where it stands for all products. Posted so many days after Period end."""
-
-    event: str
-    description: str
-    product: str = ""
-    days_after: int = 0
-    lines: list[Line] = field(default_factory=list)
-
-    def add(self, role: str, minor: int, basis: Basis, source: str) -> None:
-        if minor:
-            self.lines.append(Line(role, minor, basis, source))
-
-    def balance(self, role: str, source: str, first: bool = False) -> None:
-        """Add the line that balances the entry, in front of the others where it is the debit of a flush."""
-        rest = -sum(line.minor for line in self.lines)
-        if rest:
-            self.lines.insert(0 if first else len(self.lines), Line(role, rest, Rest(), source))
 
 
 def before_close(
@@ -95,7 +44,7 @@ def before_close(
     return [entry for entry in entries if entry.lines]
 
 
-def balances(entries: Sequence[Booked]) -> dict[str, int]:
+def balances(entries: Sequence[Entry | PostedEntry]) -> dict[str, int]:
     """Net debit of every role, in minor units."""
     found: dict[str, int] = {}
     for entry in entries:
@@ -249,7 +198,7 @@ def count_adjustment(inputs: Inputs, book: pd.DataFrame, places: int) -> list[En
     return [entry]
 
 
-def ledger(entries: Sequence[Booked], opening: dict[str, int]) -> pd.DataFrame:
+def ledger(entries: Sequence[Entry | PostedEntry], opening: dict[str, int]) -> pd.DataFrame:
     """Balances by role, in the order of `schema.ROLES`: role, opening, debits, credits, closing, in minor units.
 
     The reversal belongs to the next period.

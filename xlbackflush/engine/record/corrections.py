@@ -22,8 +22,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from xlbackflush import schema
-from xlbackflush.engine.posting.flush import Entry
-from xlbackflush.engine.record.journal_table import PostedEntry, as_posted, correction, linked, standing
+from xlbackflush.model.journal import Entry, PostedEntry, PostedLine, in_force, linked
 
 
 @dataclass(frozen=True)
@@ -56,21 +55,21 @@ def correct(
     posted: all entries of posted runs, in order. accounts: role -> (number, name). period_end: Excel day number.
     """
     wanted = [as_posted(entry, accounts, period_end, run, 0) for entry in target]
-    free = _by(standing(posted), _content)
+    free = _by(in_force(posted), _content)
     stands: dict[int, int] = {}  # position in the target -> number of the entry that stands
     for at, entry in enumerate(wanted):
         equals = free[_content(entry)]
         if equals:
             stands[at] = equals.popleft().number
-    in_force = set(stands.values())
-    wrong = [entry for entry in standing(posted) if entry.number not in in_force]
+    right = set(stands.values())
+    wrong = [entry for entry in in_force(posted) if entry.number not in right]
     missing = [at for at in range(len(wanted)) if at not in stands]
 
     first = max((entry.number for entry in posted), default=0) + 1
     new = [reversal(entry, run, number, period_end) for number, entry in enumerate(wrong, first)]
     places = _replaced(wrong, [wanted[at] for at in missing])
     for number, (at, corrects) in enumerate(zip(missing, places, strict=True), first + len(new)):
-        beginning = correction(corrects) if posted else ""
+        beginning = _correction(corrects) if posted else ""
         text = beginning + wanted[at].description
         new.append(replace(wanted[at], number=number, description=text, corrects=corrects))
         stands[at] = number
@@ -85,14 +84,32 @@ def reversal(entry: PostedEntry, run: str, number: int, period_end: int) -> Post
     )
     # what is reversed on the first day of the next period anyway is taken back on that day
     date = period_end + (entry.event == schema.REVERSAL)
-    text = f"Reversal of entry {entry.number} of {entry.run}: {entry.subject}"
+    text = f"Reversal of entry {entry.number} of {entry.run}: {_subject(entry)}"
     return PostedEntry(run, number, date, entry.event, text, entry.product, lines, reverses=entry.number)
+
+
+def as_posted(
+    entry: Entry, accounts: Mapping[str, tuple[str, str]], period_end: int, run: str, number: int
+) -> PostedEntry:
+    """An entry that the inputs call for as it is posted. accounts: role -> (number, name)."""
+    lines = tuple(PostedLine(line.role, *accounts[line.role], line.minor, line.source) for line in entry.lines)
+    return PostedEntry(run, number, period_end + entry.days_after, entry.event, entry.description, entry.product, lines)
+
+
+def _correction(corrected: int | None) -> str:
+    """How the description of an entry begins that comes after others were posted: in place of one of them, or added."""
+    return "Correction: " if corrected is None else f"Correction of entry {corrected}: "
+
+
+def _subject(entry: PostedEntry) -> str:
+    """The description as the run that posted the entry would give it were nothing on the books before."""
+    return entry.description.removeprefix(_correction(entry.corrects))
 
 
 def _content(entry: PostedEntry) -> Hashable:
     """What two entries have in common that say the same to a ledger."""
     lines = tuple((line.role, line.account, line.minor) for line in entry.lines)
-    return entry.event, entry.product, entry.date, entry.subject, lines
+    return entry.event, entry.product, entry.date, _subject(entry), lines
 
 
 def _replaced(wrong: Sequence[PostedEntry], new: Sequence[PostedEntry]) -> list[int | None]:
@@ -101,7 +118,7 @@ def _replaced(wrong: Sequence[PostedEntry], new: Sequence[PostedEntry]) -> list[
     Where there are several, one of the same description comes first.
     """
     found: dict[int, int] = {}
-    for alike in (_subject, _kind):
+    for alike in (_same_words, _kind):
         rest = _by([entry for entry in wrong if entry.number not in found.values()], alike)
         for at, entry in enumerate(new):
             if at not in found and rest[alike(entry)]:
@@ -113,8 +130,8 @@ def _kind(entry: PostedEntry) -> Hashable:
     return entry.event, entry.product
 
 
-def _subject(entry: PostedEntry) -> Hashable:
-    return entry.event, entry.product, entry.subject
+def _same_words(entry: PostedEntry) -> Hashable:
+    return entry.event, entry.product, _subject(entry)
 
 
 def _by(entries: Sequence[PostedEntry], key: Callable[[PostedEntry], Hashable]) -> dict[Hashable, deque[PostedEntry]]:

@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 
 from xlbackflush import schema
-from xlbackflush.engine.posting.flush import Entry
 from xlbackflush.engine.standards.bill import Structure
 from xlbackflush.engine.standards.unit_cost import Rollup
 from xlbackflush.model.basis import Schedule, reversed_basis
+from xlbackflush.model.journal import Entry
 from xlbackflush.model.money import to_minor
 from xlbackflush.model.tables import Inputs, Settings
 
