@@ -106,5 +106,6 @@ def export(args: argparse.Namespace) -> int:
 
     done = write(args.book, args.format, args.to, args.force)
     files = [str(file) for file in done.files]
-    text = "\n".join([*(f"Wrote {file}." for file in files), *(f"Before the import: {text}" for text in done.to_do)])
-    return tell(args, {"files": files, "to_do": done.to_do}, text)
+    lines = [f"Wrote {file}." for file in files]
+    lines += ["Before the import:", *(f"- {sentence}" for sentence in done.to_do)] if done.to_do else []
+    return tell(args, {"files": files, "to_do": done.to_do}, "\n".join(lines))

@@ -17,13 +17,12 @@ from typing import Protocol
 from xlbackflush import schema
 from xlbackflush.engine.inputs.accept import accept
 from xlbackflush.engine.record import journal_table
-from xlbackflush.engine.record.journal_table import PostedEntry
-from xlbackflush.engine.record.record import Run
 from xlbackflush.ledgers import writer
 from xlbackflush.ledgers.formats import FORMATS
 from xlbackflush.ledgers.writer import Format, Journal, decimal
 from xlbackflush.lifecycle.pipeline import input_hash
 from xlbackflush.model.errors import UnusableError
+from xlbackflush.model.journal import PostedEntry, Run
 from xlbackflush.model.money import decimals, to_minor
 from xlbackflush.model.tables import Settings, Source
 from xlbackflush.workbook.file import FileBook

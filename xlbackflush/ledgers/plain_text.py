@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from unicodedata import category, normalize
 
 from xlbackflush import schema
-from xlbackflush.engine.record.journal_table import PostedEntry
 from xlbackflush.ledgers.writer import Accounts, At, Journal, date_of
+from xlbackflush.model.journal import PostedEntry
 
 #: role -> the kind of account that it is
 ROOTS = {

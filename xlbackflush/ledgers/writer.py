@@ -19,9 +19,8 @@ from itertools import count
 from typing import Literal
 
 from xlbackflush import schema
-from xlbackflush.engine.record.journal_table import PostedEntry, PostedLine
-from xlbackflush.engine.record.record import Run
 from xlbackflush.model.errors import UnusableError
+from xlbackflush.model.journal import PostedEntry, PostedLine, Run
 from xlbackflush.model.money import decimals
 from xlbackflush.ooxml.values import harmless
 
