@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from xlbackflush import __version__
 from xlbackflush.engine.inputs import snapshot
@@ -14,7 +14,6 @@ from xlbackflush.engine.record.corrections import correct
 from xlbackflush.engine.record.record import Record
 from xlbackflush.lifecycle import shown
 from xlbackflush.lifecycle.pipeline import Book, Outcome, Progress, compute, input_hash
-from xlbackflush.lifecycle.post import plain
 from xlbackflush.model import money
 from xlbackflush.model.errors import RefusedError
 from xlbackflush.model.journal import PostedEntry, Problem, Run
@@ -126,7 +125,7 @@ def _recomputed(
     version = "" if run.version == __version__ else f" It was made with version {run.version}, this is {__version__}."
     problems = []
     for entry, wanted in zip(own, given, strict=False):
-        if _said(entry) != _said(wanted):
+        if _recomputable(entry) != _recomputable(wanted):
             where = past.journal.cell("Run", entry.lines[0].row)
             problems.append(Problem(where, f"Entry {entry.number} is not what the inputs on record give.{version}"))
     if len(own) != len(given):
@@ -144,9 +143,13 @@ def again(run: str, inputs: Mapping[str, Source], earlier: Sequence[PostedEntry]
     return outcome
 
 
-def _said(entry: PostedEntry) -> object:
-    """What an entry says to a ledger, without what came later."""
-    return replace(plain(entry), reversed_by=None)
+def _recomputable(entry: PostedEntry) -> Hashable:
+    """What the inputs on record must give again: numbers, codes, amounts, and the names of accounts.
+
+    Words of ours are left out, since they may have been improved since; that they are as posted is what the seals say.
+    """
+    names = tuple(line.name for line in entry.lines)
+    return entry.run, entry.number, entry.codes, names, entry.reverses, entry.corrects
 
 
 def _proofs(sheets: Mapping[str, Source]) -> list[Problem]:

@@ -6,10 +6,11 @@ All amounts are whole minor units, signed, debit positive; dates are Excel day n
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from xlbackflush.model.basis import Basis, Rest
+from xlbackflush.schema import entries as words
 
 DRAFT, POSTED, CLOSED = "Draft", "Posted", "Closed"
 
@@ -31,10 +32,14 @@ class Entry:
     """One balanced entry; `product` is "" where it stands for all products. Posted so many days after Period end."""
 
     event: str
-    description: str
+    kind: words.EntryKind
     product: str = ""
     days_after: int = 0
     lines: list[EntryLine] = field(default_factory=list)
+
+    @property
+    def description(self) -> str:
+        return words.description(self.kind, self.product)
 
     def add(self, role: str, minor: int, basis: Basis, source: str) -> None:
         if minor:
@@ -74,6 +79,12 @@ class PostedEntry:
     reverses: int | None = None
     corrects: int | None = None
     reversed_by: int | None = None
+
+    @property
+    def codes(self) -> Hashable:
+        """What makes two entries the same to a ledger: codes and amounts, never words, which may be improved at any time."""
+        lines = tuple((line.role, line.account, line.minor) for line in self.lines)
+        return self.event, self.product, self.date, lines
 
 
 def linked(entries: Sequence[PostedEntry]) -> list[PostedEntry]:

@@ -34,6 +34,8 @@ from xlbackflush.model.basis import Closing, Schedule
 from xlbackflush.model.journal import Entry
 from xlbackflush.model.money import to_minor
 from xlbackflush.model.tables import Inputs, Settings
+from xlbackflush.schema import entries as words
+from xlbackflush.schema.entries import EntryKind
 
 #: roles that the close brings to zero, in the order of its lines
 CLEARED = (schema.CCA, schema.CCC, schema.PRICE_VARIANCE, schema.USAGE_VARIANCE)
@@ -218,28 +220,27 @@ def close(inputs: Inputs, entries: list[Entry], shares: list[Share], method: lis
 
     What is carried forward stays where it is.
     """
-    settings, source = inputs.settings, "Journal, lines above"
+    settings, source = inputs.settings, words.LINES_ABOVE
     before = before_close(inputs, entries, places)
     prorates = settings.variance_disposition == schema.PRORATE
-    where = "prorated over stock and cost of goods sold" if prorates else "closed to cost of goods sold"
-    entry = Entry(schema.CLOSE, f"Conversion costs and variances {where}")
+    entry = Entry(schema.CLOSE, EntryKind.VARIANCES_PRORATED if prorates else EntryKind.VARIANCES_TO_COGS)
     if settings.variance_disposition != schema.CARRY_FORWARD:
         for role in CLEARED:
             entry.add(role, -before[role], Closing(role), source)
     for share in shares:
         if share.role not in (schema.COGS, *PASSED_ON):
             basis = Schedule(1, "Disposition", "Posted", ("Role", share.role))
-            entry.add(share.role, to_minor(share.posted, places), basis, "Disposition")
+            entry.add(share.role, to_minor(share.posted, places), basis, words.SHARES)
     entry.balance(schema.COGS, source)
     return [e for e in (entry, _put_back(inputs, method, places)) if e.lines]
 
 
 def _put_back(inputs: Inputs, method: list[Counted], places: int) -> Entry:
     """The change of conversion in counted stock, out of cost of goods sold, to which it was expensed."""
-    entry = Entry(schema.CLOSE, "Inventories adjusted to the physical count, out of cost of goods sold")
+    entry = Entry(schema.CLOSE, EntryKind.INVENTORIES_ADJUSTED)
     for row in method:
         source = inputs.sources["InventoryCount" if row.in_money else "Stock"].sheet
         basis = Schedule(1, "CountMethod", "Adjustment", ("Role", row.role))
         entry.add(row.role, to_minor(row.adjustment, places), basis, source)
-    entry.balance(schema.COGS, "Count Method")
+    entry.balance(schema.COGS, words.COUNTED_ACCOUNTS)
     return entry

@@ -25,6 +25,7 @@ from xlbackflush.model.basis import Flow, Invoices, Schedule, Total
 from xlbackflush.model.journal import Entry, PostedEntry
 from xlbackflush.model.money import to_minor
 from xlbackflush.model.tables import Inputs
+from xlbackflush.schema.entries import EntryKind
 
 
 def before_close(
@@ -61,10 +62,6 @@ def _code(structure: Structure, product: int) -> str:
     return str(structure.items["code"].iloc[product]) if product >= 0 else ""
 
 
-def _for(text: str, product: str) -> str:
-    return f"{text}: {product}" if product else text
-
-
 def purchases(
     inputs: Inputs, structure: Structure, flows: pd.DataFrame, book: pd.DataFrame, places: int
 ) -> list[Entry]:
@@ -73,7 +70,7 @@ def purchases(
     entries = []
     for row in flows[flows["event"] == schema.PURCHASE].itertuples():
         code = _code(structure, int(row.product))
-        entry = Entry(schema.PURCHASE, _for("Materials received at standard, payable at invoice price", code), code)
+        entry = Entry(schema.PURCHASE, EntryKind.RECEIPT, code)
         block = (row.first, row.last) if code else None
         basis = Flow(1, "Amount", schema.PURCHASE, row.charged_to, schema.ACCOUNTS_PAYABLE, block)
         entry.add(row.charged_to, to_minor(row.amount, places), basis, source)
@@ -94,7 +91,7 @@ def conversion(inputs: Inputs, places: int) -> list[Entry]:
     """Conversion costs incurred, one debit per cost type: to the control account, or expensed as incurred."""
     charged = schema.COGS if inputs.settings.conversion_expensed else schema.CCC
     actuals, source = inputs.frames["Actuals"], _source(inputs, "Actuals", "Amount")
-    entry = Entry(schema.CONVERSION_EVENT, "Conversion costs incurred: payroll, overhead, other")
+    entry = Entry(schema.CONVERSION_EVENT, EntryKind.CONVERSION_INCURRED)
     for cost_type in schema.COST_TYPES:
         amount = float(actuals.loc[actuals["Cost type"] == cost_type, "Amount"].sum())
         basis = Total(1, "Actuals", "Amount", (("Cost type", cost_type),))
@@ -103,16 +100,14 @@ def conversion(inputs: Inputs, places: int) -> list[Entry]:
     return [entry]
 
 
-_FLUSH_TEXT = {
-    (schema.COMPLETION, schema.FINISHED_GOODS): "Completed units at standard: material and conversion flushed",
-    (schema.COMPLETION, schema.MIP): "Completed subassemblies at standard: material and conversion flushed",
-    (
-        schema.COMPLETION,
-        schema.ACCOUNTS_PAYABLE,
-    ): "Completed subassemblies: conversion flushed, set off against what the count relieves",
-    (schema.SALE, schema.COGS): "Units sold at standard",
-    (schema.SCRAP_EVENT, schema.CCC): "Normal scrap at standard, less salvage",
-    (schema.SCRAP_EVENT, schema.ABNORMAL_SCRAP): "Abnormal scrap at standard, less salvage",
+#: event, account debited -> what the entry is about
+_FLUSHES = {
+    (schema.COMPLETION, schema.FINISHED_GOODS): EntryKind.UNITS_COMPLETED,
+    (schema.COMPLETION, schema.MIP): EntryKind.SUBASSEMBLIES_COMPLETED,
+    (schema.COMPLETION, schema.ACCOUNTS_PAYABLE): EntryKind.SUBASSEMBLIES_CONVERTED,
+    (schema.SALE, schema.COGS): EntryKind.UNITS_SOLD,
+    (schema.SCRAP_EVENT, schema.CCC): EntryKind.NORMAL_SCRAP,
+    (schema.SCRAP_EVENT, schema.ABNORMAL_SCRAP): EntryKind.ABNORMAL_SCRAP,
 }
 
 
@@ -132,7 +127,7 @@ def flushes(
     entries = by_difference(event, inputs, method, places) if by_count else []
     for (charged_to, product), group in groups.items():
         code = _code(structure, product)
-        entry = Entry(event, _for(_FLUSH_TEXT[event, charged_to], code), code)
+        entry = Entry(event, _FLUSHES[event, charged_to], code)
         for row in sorted(group, key=lambda r: r.relieved_from == ""):
             block = (row.first, row.last) if code else None
             column = "Amount" if row.relieved_from else "Conversion"
@@ -154,14 +149,14 @@ def by_difference(event: str, inputs: Inputs, method: list[Counted], places: int
     settings = inputs.settings
     debit, credit = schema.COGS, settings.bought_role
     if charges_everything(settings):
-        rows, text = method if event == schema.SALE else [], "Everything received, charged to cost of goods sold"
+        rows, kind = method if event == schema.SALE else [], EntryKind.ALL_CHARGED_WHEN_SOLD
     elif event == schema.COMPLETION:
-        rows, text = method[:1], "Material used by the physical count: opening + received - counted"
+        rows, kind = method[:1], EntryKind.MATERIAL_USED_BY_COUNT
         debit = schema.FINISHED_GOODS if settings.completion_triggers else schema.COGS
     else:
-        rows, text = method[1:], "Units sold by the physical count: opening + completed - counted"
+        rows, kind = method[1:], EntryKind.UNITS_SOLD_BY_COUNT
         credit = schema.FINISHED_GOODS
-    entry, source = Entry(event, text), ""
+    entry, source = Entry(event, kind), ""
     for row in rows:
         source = _source(inputs, "InventoryCount", "Counted amount") if row.in_money else _counted_on_stock(inputs)
         basis = Schedule(-1, "CountMethod", "Relieved", ("Role", row.role))
@@ -190,7 +185,7 @@ def _salvage(entry: Entry, charged_to: str, code: str, inputs: Inputs, places: i
 
 def count_adjustment(inputs: Inputs, book: pd.DataFrame, places: int) -> list[Entry]:
     """Book stock to counted stock, at standard, against the usage variance; see `stockbook.count_posts`."""
-    entry = Entry(schema.COUNT_ADJUSTMENT, "Book stock adjusted to the physical count, at standard")
+    entry = Entry(schema.COUNT_ADJUSTMENT, EntryKind.STOCK_ADJUSTED)
     source = _counted_on_stock(inputs)
     for role, amounts in book[book["posted"] != 0].groupby("role", sort=False)["posted"]:
         entry.add(str(role), to_minor(float(amounts.sum()), places), _of_account(1, "Posted", str(role)), source)

@@ -19,6 +19,7 @@ from xlbackflush.model.basis import Schedule, reversed_basis
 from xlbackflush.model.journal import Entry
 from xlbackflush.model.money import to_minor
 from xlbackflush.model.tables import Inputs, Settings
+from xlbackflush.schema.entries import EntryKind
 
 
 def period_end_wip(inputs: Inputs, structure: Structure, rollup: Rollup) -> pd.DataFrame:
@@ -78,7 +79,7 @@ def entries(inputs: Inputs, wip: pd.DataFrame, places: int) -> list[Entry]:
         return []
     settings, source = inputs.settings, inputs.sources["WIP"].range("Item", "Conversion %")
     carried = settings.variance_disposition == schema.CARRY_FORWARD
-    entry = Entry(schema.PERIOD_END_WIP, "Units in process recognised as inventory (ASC 330-10-20, IAS 2.6)")
+    entry = Entry(schema.PERIOD_END_WIP, EntryKind.UNITS_IN_PROCESS)
     for role, column in (
         (settings.bought_role, "Material"),
         (schema.CCA if carried else schema.COGS, "Conversion"),
@@ -86,7 +87,7 @@ def entries(inputs: Inputs, wip: pd.DataFrame, places: int) -> list[Entry]:
         amount = to_minor(float(wip[column.lower()].sum()), places)
         entry.add(role, -amount, Schedule(-1, "PeriodEndWip", column), source)
     entry.balance(schema.WORK_IN_PROCESS, source, first=True)
-    back = Entry(schema.REVERSAL, "Period-end WIP reversed on the first day of the next period", days_after=1)
+    back = Entry(schema.REVERSAL, EntryKind.UNITS_IN_PROCESS_REVERSED, days_after=1)
     for line in entry.lines:
         back.add(line.role, -line.minor, reversed_basis(line.basis), source)
     return [entry, back] if entry.lines else []
