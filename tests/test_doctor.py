@@ -25,7 +25,7 @@ from xlbackflush import __version__, schema
 from xlbackflush.addin import ask_excel, doctor, trial
 from xlbackflush.addin.ask_excel import UnsaidError
 from xlbackflush.addin.computer import COMPUTER, USER, Machine
-from xlbackflush.addin.doctor import Diagnosis, examine, failed, in_excel
+from xlbackflush.addin.doctor import Diagnosis, examine, in_excel
 from xlbackflush.addin.install import install
 from xlbackflush.addin.install import places as install_places
 from xlbackflush.lifecycle import pipeline
