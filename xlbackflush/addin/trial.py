@@ -2,7 +2,7 @@
 
 A sample is run from its button, and every cell is compared with a run of the same sample without Excel. Excel has
 calculated its own cells by then, so that the comparison also tells whether Excel agrees with every proof and formula.
-What is asked of an open workbook is `askexcel.Open`, which any spreadsheet program could give.
+What is asked of an open workbook is `ask_excel.Open`, which any spreadsheet program could give.
 """
 
 from __future__ import annotations

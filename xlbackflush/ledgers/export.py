@@ -108,17 +108,16 @@ def read_journal(book: Readable) -> tuple[Journal, list[str]]:
         )
     if not runs:
         raise UnusableError("There is nothing to export yet: run the workbook first.")
-    journal, run = journal_as_posted(table, inputs.settings, runs), runs[-1]
-    warnings = [draft_warning(run)] if run.is_draft else []
-    warnings += [*_failed_checks(book.table("Checks")), *_unproved(table)]
-    if run.input_hash != input_hash(raw_tables):
-        warnings.append(f"The inputs were changed after run {run.run}; the journal is that of the run. Run it again.")
-    return journal, warnings
+    journal = journal_as_posted(table, inputs.settings, runs)
+    changed = runs[-1].input_hash != input_hash(raw_tables)
+    return journal, [*_of_run(runs[-1], changed), *_failed_checks(book.table("Checks")), *_unproved(table)]
 
 
-def draft_warning(run: Run) -> str:
-    """What to say before anyone relies on a draft."""
-    return f"{run.run} is a draft: post it before a ledger imports this; the next run replaces it."
+def _of_run(run: Run, changed: bool) -> Iterator[str]:
+    if run.is_draft:
+        yield f"{run.run} is a draft: post it before a ledger imports this; the next run replaces it."
+    if changed:
+        yield f"The inputs were changed after run {run.run}; the journal is that of the run. Run it again."
 
 
 def _stored_errors(findings: Source) -> list[str]:
