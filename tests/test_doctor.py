@@ -561,7 +561,7 @@ def test_what_excel_refuses_or_does_not_say_keeps_no_other_question_from_being_a
     }  # fmt: skip
     assert findings["compiles"].what == "OSError: Compile error in hidden module."
     assert any("Traceback" in line for line in findings["compiles"].details)
-    assert findings["Undo"].what == "Excel did not say: Excel was not in front."
+    assert findings["Undo"].what == "not checked: Excel was not in front."
     assert findings["Undo"].mend == "Please send the report."
 
 
@@ -573,7 +573,7 @@ def test_where_excel_runs_nothing_of_private_modules_they_are_not_judged(tmp_pat
     book.wrong["BackflushTables"] = OSError("Cannot run the macro")
     for question in (trial.compiling, trial.describing):
         with pytest.raises(
-            UnsaidError, match=r"no procedure of a private module from outside \(Cannot run the macro\)"
+            UnsaidError, match=r"does not run procedures of private modules from outside \(Cannot run the macro\)"
         ):
             question(state)
 

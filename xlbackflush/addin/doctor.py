@@ -115,7 +115,7 @@ _SEND = "Please send the report."
 def _judged(verdict: Verdict) -> Diagnosis:
     name = f"Excel, {verdict.part}"
     if verdict.unsaid:
-        return Diagnosis(name, "WARN", f"Excel did not say: {verdict.unsaid}.", _SEND)
+        return Diagnosis(name, "WARN", f"not checked: {verdict.unsaid}.", _SEND)
     if verdict.passed:
         return Diagnosis(name, "PASS", f"{verdict.compared:,} compared, no difference.", details=verdict.facts)
     first, count = verdict.differences[0] if verdict.differences else "nothing was compared", len(verdict.differences)
