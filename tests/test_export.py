@@ -21,14 +21,17 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import com_file
 import pytest
 import support
+from excel_engine import calling
 from hypothesis import given
 from hypothesis import strategies as st
 from ledger_readers import READERS, Posting, read
 from support_files import EPOCH, Error, Parts, bench_book
 
 from xlbackflush import schema
+from xlbackflush.addin import macros
 from xlbackflush.ledgers import plain_text
 from xlbackflush.ledgers.export import export, journal_as_posted, read_journal
 from xlbackflush.ledgers.formats import FORMATS
@@ -744,6 +747,16 @@ def test_files_go_beside_the_workbook_which_is_left_as_it_is(book: Path) -> None
     assert len(set(made)) == len(made) == len(FORMATS)
     assert sorted(book.parent.iterdir()) == sorted([book, *made])
     assert book.read_bytes() == before
+
+
+def test_the_button_in_excel_writes_the_same_file_and_says_what_is_left_to_do(book: Path) -> None:
+    workbook = com_file.Workbook(book)
+    with calling(workbook):
+        macros.export("s4hana")
+    assert (book.parent / "bench-s4hana.csv").read_bytes() == (GOLDEN / "bench-s4hana.csv").read_bytes()
+    assert workbook.application.StatusBar.startswith(
+        f"Done: wrote bench-s4hana.csv beside the workbook. {IS_DRAFT} Fill in BUKRS, your company code. Fill in KOSTL, "
+    )
 
 
 @contextmanager
