@@ -2,7 +2,7 @@
 
 A sample is run from its button, and every cell is compared with a run of the same sample without Excel. Excel has
 calculated its own cells by then, so that the comparison also tells whether Excel agrees with every proof and formula.
-What is asked of an open workbook is `askexcel.Open`, which any spreadsheet program could give.
+What is asked of an open workbook is `ask_excel.Open`, which any spreadsheet program could give.
 """
 
 from __future__ import annotations
@@ -182,7 +182,7 @@ def saving(state: Trial) -> Answer:
     """Whether a workbook with results, opened and closed, is closed without the question whether to save it."""
     if state.opened.reopened(state.file)[1]:
         return 1, []
-    return 1, ["Excel takes a workbook for changed as soon as it is open, and asks whether to save it"]
+    return 1, ["Excel regards a workbook as changed as soon as it is opened, and asks whether to save it"]
 
 
 def protected_view(state: Trial) -> Answer:
@@ -226,7 +226,7 @@ def _need_private_modules(book: Open) -> None:
     except UnsaidError:
         raise
     except Exception as error:
-        raise UnsaidError(f"it runs no procedure of a private module from outside ({error})") from error
+        raise UnsaidError(f"it does not run procedures of private modules from outside ({error})") from error
 
 
 def describing(state: Trial) -> Answer:
@@ -242,7 +242,7 @@ def button(state: Trial) -> Answer:
     end = time.monotonic() + PATIENCE
     while not _ran(state.opened):
         if time.monotonic() > end:
-            raise TimeoutError("the button was pressed, but no run came of it")
+            raise TimeoutError("the button was pressed, but the workbook was not run")
         time.sleep(0.5)
     return 1, []
 
@@ -300,7 +300,7 @@ def cells(state: Trial) -> Answer:
 
 def _need_a_run(state: Trial) -> None:
     if not _ran(state.opened):
-        raise UnsaidError("the button made no run that could be compared")
+        raise UnsaidError("the button made no run to compare")
 
 
 def compared_cells(opened: Open, file: Path) -> Answer:
@@ -342,12 +342,12 @@ def _pairs(expected: list[list[object]], actual: list[list[object]]) -> Iterator
 
 def _moments(package: Package, sheet: schema.Sheet) -> set[str]:
     """Cells that differ from run to run."""
-    found = set()
+    cells = set()
     for name, column in _OF_THE_MOMENT:
         if name in {table.name for table in sheet.tables}:
             part = package.tables[name]
-            found |= {f"{part.letters[column]}{row}" for row in range(part.header_row + 1, part.last_row + 1)}
-    return found
+            cells |= {f"{part.letters[column]}{row}" for row in range(part.header_row + 1, part.last_row + 1)}
+    return cells
 
 
 def same(expected: object, actual: object) -> bool:
