@@ -12,7 +12,6 @@ import random
 import re
 import stat
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -44,6 +43,7 @@ from support_files import (
 )
 
 from xlbackflush import schema
+from xlbackflush.ooxml.atomic import NewFile
 from xlbackflush.ooxml.package import Package, TablePart
 from xlbackflush.sheets import title_rows
 from xlbackflush.workbook import tables as contract
@@ -1200,7 +1200,7 @@ def fails(error: BaseException) -> Callable[..., None]:
     return raises
 
 
-@pytest.mark.parametrize("step", ["save", "half a save", "replace", "make the temporary file", "copy the mode"])
+@pytest.mark.parametrize("step", ["save", "half a save", "sync", "replace", "make the temporary file", "copy the mode"])
 @pytest.mark.parametrize(
     "error", [OSError(28, "No space left on device"), PermissionError(13, "Permission denied")], ids=str
 )
@@ -1215,11 +1215,13 @@ def test_a_crash_while_saving_leaves_the_old_file_whole(
         monkeypatch.setattr(Package, "save", fails(error))
     elif step == "half a save":
         monkeypatch.setattr(Package, "save", half)
+    elif step == "sync":
+        monkeypatch.setattr(os, "fsync", fails(error))
     elif step == "replace":
         monkeypatch.setattr(Path, "replace", fails(error))
         monkeypatch.setattr(os, "replace", fails(error))
     elif step == "make the temporary file":
-        monkeypatch.setattr(tempfile, "mkstemp", fails(error))
+        monkeypatch.setattr(NewFile, "__init__", fails(error))
     else:
         monkeypatch.setattr("shutil.copymode", fails(error))
     refused(book, book.read_bytes())

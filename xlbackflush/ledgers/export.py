@@ -8,10 +8,10 @@ sentence each, and the files are written all the same. Files are written whole o
 from __future__ import annotations
 
 import datetime as dt
-import os
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
@@ -25,6 +25,7 @@ from xlbackflush.lifecycle.pipeline import Run, input_hash
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.money import decimals, to_minor
 from xlbackflush.model.tables import CellError, Settings, Source
+from xlbackflush.ooxml.atomic import NewFile, explained
 from xlbackflush.workbook.file import FileBook
 
 Warn = Callable[[str], None]
@@ -314,21 +315,13 @@ def _check_free(files: Sequence[Path], force: bool) -> None:
 
 def _write(contents: dict[Path, list[str]], encoding: str) -> None:
     """All files under temporary names first; they take their places when each of them is whole."""
-    made = {file: file.with_name(f".{file.name}.{os.getpid()}.tmp") for file in contents}
-    try:
-        for file, text in contents.items():
-            with made[file].open("w", encoding=encoding, newline="") as stream:
-                stream.writelines(text)
-                stream.flush()
-                os.fsync(stream.fileno())
-        for file, temporary in made.items():
-            temporary.replace(file)
-    except PermissionError as error:
-        raise UnusableError(
-            f"{file.name} cannot be written; close it where it is open, or choose another folder."
-        ) from error
-    except OSError as error:
-        raise UnusableError(f"{file.name} cannot be written: {error.strerror}.") from error
-    finally:
-        for temporary in made.values():
-            temporary.unlink(missing_ok=True)
+    remedy = "close it where it is open, or choose another folder"
+    with ExitStack() as made:
+        files = []
+        for file, lines in contents.items():
+            with explained(file.name, remedy):
+                files.append(made.enter_context(NewFile(file)))
+                files[-1].write("".join(lines).encode(encoding))
+        for new in files:
+            with explained(new.target.name, remedy):
+                new.put()

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -21,6 +19,7 @@ from xlbackflush.explain.reader import FileReader
 from xlbackflush.lifecycle.pipeline import Outcome, Run
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.tables import Source
+from xlbackflush.ooxml.atomic import NewFile, explained
 from xlbackflush.ooxml.cells import Block, rows_xml
 from xlbackflush.ooxml.package import Package, TablePart, column_letter, split_cell
 from xlbackflush.ooxml.reader import SheetReader
@@ -122,7 +121,7 @@ class FileBook:
             standing, elsewhere = self._elsewhere.after_check(outcome, standing)
             calculate = None if elsewhere or not standing.ran else True
         self._put(blocks, standing, styles, elsewhere, calculate)
-        self.not_kept = undo.keep(self.path, lambda copy: copy.write_bytes(self._content), self.runs(), runs)
+        self.not_kept = undo.keep(self._content, self.path.suffix, self.runs(), runs)
         with ViewFile(self.path, outcome) as view:
             with self._saved():
                 view.write()
@@ -254,28 +253,16 @@ class FileBook:
         if not self._package.changed():
             yield
             return
-        handle, name = tempfile.mkstemp(prefix=f".{self.path.stem}-", suffix=self.path.suffix, dir=self.path.parent)
-        os.close(handle)
-        temporary = Path(name)
-        try:
-            self._package.save(temporary)
-            _check_saved(temporary)
-            shutil.copymode(self.path, temporary)
+        with explained(self.path.name, "close it in Excel and run again"), NewFile(self.path) as new:
+            new.write(self._package.save)
+            _check_saved(new.path)
             yield
             if self.path.read_bytes() != self._content:
                 raise UnusableError(
                     f"{self.path.name} was changed by someone else meanwhile; nothing was written. Run again."
                 )
-            with temporary.open("rb+") as file:
-                os.fsync(file.fileno())
             self._package.close()
-            temporary.replace(self.path)
-        except PermissionError as error:
-            raise UnusableError(f"{self.path.name} cannot be written; close it in Excel and run again.") from error
-        except OSError as error:
-            raise UnusableError(f"{self.path.name} cannot be written: {error.strerror}.") from error
-        finally:
-            temporary.unlink(missing_ok=True)
+            new.put()
 
 
 _SHEET_DATA = re.compile(r"<(?P<prefix>\w+:)?sheetData\s*(?:/>|>.*</(?:\w+:)?sheetData>)", re.S)

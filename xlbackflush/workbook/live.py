@@ -241,7 +241,7 @@ class LiveBook:
             finally:
                 self._ask_again()
             if copy and runs is not None:
-                self.not_kept = undo.keep(copy, lambda to: shutil.copyfile(copy, to), before, runs)
+                self.not_kept = undo.keep(lambda to: shutil.copyfile(copy, to), copy.suffix, before, runs)
 
     def _copy(self, after: ExitStack) -> Path | None:
         """A copy of the workbook as it stands, gone when all is done; None where Excel cannot save one."""

@@ -11,7 +11,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from typing import Any
 from xlbackflush import schema
 from xlbackflush.lifecycle.pipeline import DRAFT, Run
 from xlbackflush.model.errors import UnusableError
+from xlbackflush.ooxml.atomic import Content, write_file
 from xlbackflush.ooxml.cells import Block, Cells, Value
 from xlbackflush.ooxml.package import Package, TablePart
 from xlbackflush.ooxml.reader import SheetReader
@@ -61,23 +62,18 @@ def _key(runs: Sequence[Run]) -> str:
     return hashlib.sha256(json.dumps(lines).encode()).hexdigest()[:40]
 
 
-def keep(like: Path, save: Callable[[Path], object], before: Sequence[Run], after: Sequence[Run]) -> str:
+def keep(content: Content, suffix: str, before: Sequence[Run], after: Sequence[Run]) -> str:
     """Keep a copy of a workbook that is about to be written. Returns "", or why it could not be kept, as a sentence.
 
-    `like` has the suffix of the workbook; `save` writes the copy to the path that it is given; before and after are the
-    runs on sheet Runs. Where they are the same, nothing is undone by going back, and the copy of the time before stays.
+    before and after are the runs on sheet Runs. Where they are the same, nothing is undone by going back, and the copy of
+    the time before stays.
     """
     if _key(before) == _key(after):
         return ""
     try:
         folder().mkdir(parents=True, exist_ok=True)
-        copy = folder() / f"{_key(after)}{like.suffix.lower()}"
-        new = copy.with_name(f"new-{os.getpid()}-{copy.name}")
-        try:
-            save(new)
-            new.replace(copy)
-        finally:
-            new.unlink(missing_ok=True)
+        copy = folder() / f"{_key(after)}{suffix.lower()}"
+        write_file(copy, content)
         _prune(copy)
     except OSError as error:
         return not_kept(error)
