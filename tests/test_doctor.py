@@ -30,13 +30,13 @@ from xlbackflush.addin.install import install
 from xlbackflush.addin.install import places as install_places
 from xlbackflush.lifecycle import pipeline
 from xlbackflush.model.tables import CellError
-from xlbackflush.ooxml.package import Package, column_letter, split_cell
+from xlbackflush.ooxml.address import Box, column_letter, split_cell
+from xlbackflush.ooxml.package import Package
 from xlbackflush.ooxml.reader import SheetReader
 from xlbackflush.ooxml.values import stored
 from xlbackflush.schema import excel
 from xlbackflush.template import binaries
 from xlbackflush.workbook import live
-from xlbackflush.workbook.com import Box
 from xlbackflush.workbook.file import FileBook
 
 POLICIES = r"Software\Policies\Microsoft\Office\16.0"

@@ -23,14 +23,14 @@ from xlbackflush.addin.ask_excel import Open, OpenBook, UnsaidError
 from xlbackflush.engine.answers import answers
 from xlbackflush.lifecycle import pipeline
 from xlbackflush.model.tables import CellError
-from xlbackflush.ooxml.package import MAIN, Package, column_letter, split_cell
+from xlbackflush.ooxml.address import Box, area, column_letter, split_cell
+from xlbackflush.ooxml.package import MAIN, Package
 from xlbackflush.ooxml.reader import SheetReader
 from xlbackflush.ooxml.values import stored
 from xlbackflush.schema.excel import ADDIN, FUNCTIONS, RUN
 from xlbackflush.sheets.title_rows import NOT_RUN, SHEET_OF
 from xlbackflush.template.build import build
 from xlbackflush.template.samples import SAMPLES
-from xlbackflush.workbook.com import Box
 from xlbackflush.workbook.file import FileBook
 
 SAMPLE = "widgets"
@@ -171,9 +171,9 @@ def stored_contents(path: Path) -> list[str]:
             shapes = len(list(package.xml(drawing))) if drawing else 0
             lines += [f"sheet {sheet}", f"{shapes} shapes on {sheet}"]
         for table in package.tables.values():
-            corner = f"{column_letter(table.first_col + len(table.columns) - 1)}{table.last_row}"
-            area = f"{column_letter(table.first_col)}{table.header_row}:{corner}"
-            lines.append(f"table {table.name} at {table.sheet}!{area}")
+            right = table.first_col + len(table.columns) - 1
+            where = area((table.header_row, table.first_col, table.last_row, right))
+            lines.append(f"table {table.name} at {table.sheet}!{where}")
         names = package.xml(package.workbook_part).iter(f"{{{MAIN}}}definedName")
         return lines + [f"name {name.get('name')}" for name in names if name.get("localSheetId") is None]
 

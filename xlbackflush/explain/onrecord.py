@@ -22,7 +22,7 @@ from xlbackflush.explain.reader import Grid, as_excel
 from xlbackflush.lifecycle.pipeline import Outcome
 from xlbackflush.lifecycle.verify import again
 from xlbackflush.model.tables import CellError, Source
-from xlbackflush.ooxml.package import split_cell
+from xlbackflush.ooxml.address import split_cell
 from xlbackflush.sheets.body import Body, Writing
 from xlbackflush.sheets.formulas import Sheets
 from xlbackflush.sheets.registry import MAKERS, empty

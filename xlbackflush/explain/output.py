@@ -7,7 +7,7 @@ from typing import Protocol
 from xlbackflush.explain.formula import address
 from xlbackflush.explain.step import Step
 from xlbackflush.explain.words import figure
-from xlbackflush.ooxml.package import quoted
+from xlbackflush.ooxml.address import link_target, quoted
 from xlbackflush.sheets.body import Body
 from xlbackflush.sheets.formulas import literal
 from xlbackflush.sheets.title_rows import SHEET_OF
@@ -56,6 +56,5 @@ def _target(step: Step) -> str:
     """A cell or range as a link needs it: 'Standard Cost'!E9. Cells on record are packed, and have no place of their own."""
     if step.run:
         return f"{quoted(SHEET_OF['RunInputs'].name)}!A1"
-    first, _, last = step.where.partition(":")
-    cell = address(first)
-    return f"{quoted(cell.sheet)}!{cell.address}{':' + last if last else ''}".replace('"', '""')
+    first, colon, last = step.where.partition(":")
+    return link_target(f"{address(first)}{colon}{last}")

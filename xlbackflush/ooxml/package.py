@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import posixpath
-import re
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from xlbackflush.model.errors import UnusableError
+from xlbackflush.ooxml.address import column_letter, split_cell
 from xlbackflush.ooxml.atomic import write_file
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -215,38 +215,3 @@ def write_package(path: Path, parts: dict[str, str | bytes]) -> None:
                 _store(out, name, content.encode() if isinstance(content, str) else content, 6)
 
     write_file(path, packed)
-
-
-# --------------------------------------------------------------------------------------------- addresses
-
-
-def column_letter(number: int) -> str:
-    """Column number from 1 as letters: 1 A, 27 AA."""
-    letters = ""
-    while number:
-        number, rest = divmod(number - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters
-
-
-def column_number(letters: str) -> int:
-    """Letters of a column as its number from 1: A 1, AA 27."""
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - 64
-    return number
-
-
-def split_cell(cell: str) -> tuple[int, int]:
-    """Column and row, from 1, of an address: "C5" is (3, 5)."""
-    match = re.fullmatch(r"\$?([A-Z]{1,3})\$?([0-9]+)", cell)
-    if not match:
-        raise UnusableError(f"A table of the workbook has the address {cell!r}, which is not a range.")
-    return column_number(match[1]), int(match[2])
-
-
-def quoted(sheet: str) -> str:
-    """Sheet name as formulas write it: Standard Cost -> 'Standard Cost'."""
-    if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", sheet) and not re.fullmatch(r"[A-Za-z]{1,3}[0-9]+|[RrCc]", sheet):
-        return sheet
-    return "'" + sheet.replace("'", "''") + "'"

@@ -15,7 +15,8 @@ import python_calamine
 
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.tables import CellError
-from xlbackflush.ooxml.package import Package, column_letter, split_cell
+from xlbackflush.ooxml.address import column_letter, split_cell
+from xlbackflush.ooxml.package import Package
 
 Odd = dict[int, list[tuple[int, CellError]]]  # row (from 1) -> column (from 0), what is wrong
 

@@ -10,7 +10,7 @@ from xlbackflush import schema
 from xlbackflush.engine.explosion.demand import Stream
 from xlbackflush.engine.standards.bill import code_key
 from xlbackflush.engine.stock.movements import IN_PROCESS, SOURCES, UNIT_COSTS
-from xlbackflush.ooxml.package import quoted
+from xlbackflush.ooxml.address import quoted
 from xlbackflush.sheets.body import Body, Writing
 from xlbackflush.sheets.formulas import (
     completion_counts,

@@ -17,7 +17,7 @@ from xlbackflush.engine.measures.checks import LENGTH_WEIGHT, PLACE_WEIGHTS, ROW
 from xlbackflush.engine.measures.variances import NOT_POSTED
 from xlbackflush.model.basis import Basis, Closing, Flow, Invoices, Rest, Schedule, Total
 from xlbackflush.model.tables import Inputs, Source
-from xlbackflush.ooxml.package import quoted
+from xlbackflush.ooxml.address import fixed, quoted
 
 #: criteria that leave out what is posted from the close on
 AFTER_CLOSE = "".join(f',Journal[Event],"<>{event}"' for event in schema.FROM_THE_CLOSE_ON)
@@ -72,9 +72,7 @@ def setting_ref(inputs: Inputs, name: str) -> str:
     if not where:
         return ""
     sheet, cell = where.rsplit("!", 1)
-    match = re.fullmatch(r"([A-Z]+)([0-9]+)", cell)
-    assert match, where
-    return f"{quoted(sheet)}!${match[1]}${match[2]}"
+    return f"{quoted(sheet)}!{fixed(cell)}"
 
 
 def day_ref(inputs: Inputs, name: str) -> str:

@@ -11,8 +11,8 @@ from xlbackflush import schema
 from xlbackflush.engine.record.record import RunInputs
 from xlbackflush.lifecycle.pipeline import Outcome, Run
 from xlbackflush.model.finding import Finding
+from xlbackflush.ooxml.address import column_number, link_target
 from xlbackflush.ooxml.cells import Block, Cells, Value
-from xlbackflush.ooxml.package import column_number, quoted
 from xlbackflush.ooxml.styles import StyleSheet
 from xlbackflush.sheets import comparison, costs, dashboard, fit, posted, stock, suspects, variances
 from xlbackflush.sheets.body import Body, Writing
@@ -139,7 +139,7 @@ def empty(table: str) -> Body:
 
 def findings(found: list[Finding]) -> Body:
     """Findings, each with a link to its cell."""
-    links = [f'HYPERLINK("#{_target(f.where)}",{literal(f.where)})' if "!" in f.where else "" for f in found]
+    links = [f'HYPERLINK("#{link_target(f.where)}",{literal(f.where)})' if "!" in f.where else "" for f in found]
     return {
         "Severity": ([f.severity for f in found], None),
         "Code": ([f.code for f in found], None),
@@ -148,11 +148,6 @@ def findings(found: list[Finding]) -> Body:
         "How to fix": ([f.fix for f in found], None),
         "Effect": ([f.effect for f in found], None),
     }
-
-
-def _target(where: str) -> str:
-    sheet, cell = where.rsplit("!", 1)
-    return f"{quoted(sheet)}!{cell}".replace('"', '""')
 
 
 def run_rows(runs: list[Run]) -> Body:

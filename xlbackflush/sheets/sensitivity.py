@@ -15,8 +15,8 @@ from xlbackflush.engine.audit.sensitivity import sensitivity as engine
 from xlbackflush.lifecycle.pipeline import Outcome
 from xlbackflush.model.money import from_minor
 from xlbackflush.model.tables import Inputs
+from xlbackflush.ooxml.address import link_target
 from xlbackflush.ooxml.cells import Value
-from xlbackflush.ooxml.package import quoted
 from xlbackflush.sheets.body import Body
 from xlbackflush.sheets.formulas import literal
 
@@ -82,7 +82,7 @@ def _tables(found: Sensitivity, inputs: Inputs) -> list[Row]:
         rows.append(
             {
                 "Where": source.range(first, last),
-                "target": _target(source.range(first, last)),
+                "target": link_target(source.range(first, last)),
                 "What": f"{source.sheet}: {_tried(found, table.name)}",
                 "kind": "quantity",
                 "Inventory +1 %": from_minor(added["inventory"], found.places),
@@ -112,7 +112,7 @@ def _cell(rank: int, e: Effect, found: Sensitivity, inputs: Inputs) -> Row:
     return {
         "Rank": rank,
         "Where": where,
-        "target": _target(where),
+        "target": link_target(where),
         "What": f"{column.name}: {_NAMES[table].format_map(row)}",
         "Cell value": e.cell.value,
         "kind": column.kind,
@@ -152,12 +152,6 @@ def _unit(cell: Cell, inputs: Inputs, item: str) -> str:
     uom = "unit" if uom.casefold() in _BY_THE_PIECE else uom
     told = {"per parent": f"{uom} per parent", "units": uom}.get(column.unit, column.unit)
     return f"1 {told.replace('money', currency).replace('per unit', f'per {uom}').replace('hours', 'hour')}"
-
-
-def _target(where: str) -> str:
-    """A cell or range as a link needs it, inside of a formula: 'Standard Cost'!E9."""
-    sheet, cells = where.rsplit("!", 1)
-    return f"{quoted(sheet)}!{cells}".replace('"', '""')
 
 
 def printed(found: Sensitivity, inputs: Inputs, most: int = 10) -> list[str]:

@@ -18,8 +18,8 @@ from xlbackflush.engine.standards.bill import Structure, code_key
 from xlbackflush.lifecycle import pipeline
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.tables import Inputs, Source
+from xlbackflush.ooxml.address import link_target, quoted
 from xlbackflush.ooxml.cells import Value
-from xlbackflush.ooxml.package import quoted
 from xlbackflush.schema import BILL_QUANTITY, PRODUCTION_COUNT
 from xlbackflush.sheets.body import Body, Writing
 from xlbackflush.sheets.formulas import literal
@@ -73,7 +73,7 @@ def body(found: Sequence[Suspect], inputs: Inputs) -> Body:
     """Suspects as values, those of the most money first. inputs: of the workbook that they are written to."""
     kinds = ["percent" if s.is_share else "quantity" for s in found]
     wheres = _wheres(found, inputs)
-    links = [f'HYPERLINK("#{_target(where)}",{literal(where)})' if where else "" for where in wheres]
+    links = [f'HYPERLINK("#{link_target(where)}",{literal(where)})' if where else "" for where in wheres]
     written: Body = {
         "Rank": ([s.rank for s in found], None),
         "Cause": ([s.cause for s in found], None),
@@ -120,11 +120,6 @@ def _wheres(found: Sequence[Suspect], inputs: Inputs) -> list[str]:
         return inputs.sources["Stock"].cell("Counted qty", row) if row else ""
 
     return [where(s) for s in found]
-
-
-def _target(where: str) -> str:
-    sheet, cells = where.rsplit("!", 1)
-    return f"{quoted(sheet)}!{cells}".replace('"', '""')
 
 
 # --------------------------------------------------------------------------------------------------- live

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 from xlbackflush import schema
 from xlbackflush.lifecycle.pipeline import Outcome, Run
+from xlbackflush.ooxml.address import area, column_letter
 from xlbackflush.ooxml.cells import Value, cell
-from xlbackflush.ooxml.package import column_letter
 from xlbackflush.ooxml.styles import StyleSheet
 from xlbackflush.schema import HEADER_ROW, Sheet, Table
 
@@ -119,8 +119,7 @@ def header_row(tables: tuple[Table, ...], styles: StyleSheet, row: int = HEADER_
 
 def table_xml(table: Table, number: int, first_col: int, header: int, last_row: int) -> str:
     """The table part of a table."""
-    first, last = column_letter(first_col), column_letter(first_col + len(table.columns) - 1)
-    ref = f"{first}{header}:{last}{last_row}"
+    ref = area((header, first_col, last_row, first_col + len(table.columns) - 1))
     columns = "".join(f'<tableColumn id="{i}" name="{c.name}"/>' for i, c in enumerate(table.columns, 1))
     return (
         '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'

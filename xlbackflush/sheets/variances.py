@@ -11,7 +11,7 @@ from xlbackflush.engine.measures.variances import NOT_POSTED, Conversion, Varian
 from xlbackflush.engine.posting.disposition import NO_BASE, NOT_BY_COST, PASSED_ON, Share, last_account
 from xlbackflush.engine.stock.counted import charges_everything, of_role, stock_roles
 from xlbackflush.engine.stock.in_process import takes_conversion_out
-from xlbackflush.ooxml.package import quoted
+from xlbackflush.ooxml.address import quoted
 from xlbackflush.sheets.body import Body, Writing
 from xlbackflush.sheets.formulas import AFTER_CLOSE, carried_over, literal, plain
 from xlbackflush.sheets.stock import opening_beyond

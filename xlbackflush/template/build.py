@@ -9,8 +9,9 @@ from xml.sax.saxutils import escape, quoteattr
 
 from xlbackflush import __version__, schema
 from xlbackflush.engine.measures.materiality import PRORATE_THEM, RECORD_IT
+from xlbackflush.ooxml.address import column_letter, quoted
 from xlbackflush.ooxml.cells import Block, Cells, Value, cell, rows_xml
-from xlbackflush.ooxml.package import MAIN, column_letter, quoted, write_package
+from xlbackflush.ooxml.package import MAIN, write_package
 from xlbackflush.ooxml.styles import LOOKS, WHOLE, StyleSheet, new_stylesheet
 from xlbackflush.schema import HEADER_ROW, Column, Sheet, Table
 from xlbackflush.schema.excel import MACROS

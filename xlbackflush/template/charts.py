@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
 from xlbackflush import schema
-from xlbackflush.ooxml.package import column_letter
+from xlbackflush.ooxml.address import column_letter
 from xlbackflush.schema import Table
 from xlbackflush.sheets import sensitivity
 from xlbackflush.sheets.dashboard import LARGEST, STEPS, STREAMS

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from xml.sax.saxutils import escape, quoteattr
 
 from xlbackflush import schema
-from xlbackflush.ooxml.package import MAIN, quoted
+from xlbackflush.ooxml.address import quoted
+from xlbackflush.ooxml.package import MAIN
 from xlbackflush.schema import HEADER_ROW
 from xlbackflush.schema.excel import BUILT_IN_GROUPS, FUNCTION_GROUP
 from xlbackflush.template import charts

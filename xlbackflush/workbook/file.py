@@ -19,9 +19,10 @@ from xlbackflush.explain.reader import FileReader
 from xlbackflush.lifecycle.pipeline import Outcome, Run
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.tables import Source
+from xlbackflush.ooxml.address import column_letter, split_cell
 from xlbackflush.ooxml.atomic import NewFile, explained
 from xlbackflush.ooxml.cells import Block, rows_xml
-from xlbackflush.ooxml.package import Package, TablePart, column_letter, split_cell
+from xlbackflush.ooxml.package import Package, TablePart
 from xlbackflush.ooxml.reader import SheetReader
 from xlbackflush.ooxml.stored import has_others
 from xlbackflush.ooxml.styles import StyleSheet
