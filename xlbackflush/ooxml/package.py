@@ -20,7 +20,7 @@ from xlbackflush.ooxml.atomic import write_file
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _STRICT = "http://purl.oclc.org/ooxml/spreadsheetml/main"
-_RELS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _DATE = (1980, 1, 1, 0, 0, 0)  # of changed parts, so that the same content gives the same file
 _NS = {"m": MAIN}
 
@@ -134,7 +134,7 @@ class Package:
         targets = self._relations(self.workbook_part)
         found = {}
         for sheet in root.iterfind("m:sheets/m:sheet", _NS):
-            kind, target = targets.get(sheet.get(f"{{{_RELS}}}id", ""), ("", ""))
+            kind, target = targets.get(sheet.get(f"{{{OFFICE}}}id", ""), ("", ""))
             if kind == "worksheet":
                 found[sheet.get("name", "")] = target
         return found

@@ -137,9 +137,7 @@ class StyleSheet:
             return self._cells.index(signature)
         self._cells.append(signature)
         applied = {f"apply{what}": 1 for what in ("NumberFormat", "Font", "Fill", "Border", "Alignment", "Protection")}
-        return self._append(
-            "cellXfs", "xf", *_alignment(STYLES[name], indent), **ids, xfId=index, **applied
-        )
+        return self._append("cellXfs", "xf", *_alignment(STYLES[name], indent), **ids, xfId=index, **applied)
 
     def _add_named(self, name: str) -> None:
         """Append the font, fill, border, number format and named style that the workbook lacks."""
@@ -249,7 +247,8 @@ def _differential() -> list[Markup]:
     return [*colored, element("dxf", element("numFmt", numFmtId=200, formatCode=_WHOLE_FORMAT))]
 
 
-def _section(name: str, *content: Markup) -> Markup:
+def section(name: str, *content: Markup) -> Markup:
+    """A list of the styles part, which says how many there are."""
     return element(name, *content, count=len(content))
 
 
@@ -259,17 +258,15 @@ def new_stylesheet() -> StyleSheet:
     patterns = (element("fill", element("patternFill", patternType=kind)) for kind in ("none", "gray125"))
     root = element(
         "styleSheet",
-        _section("numFmts"),
-        _section("fonts", element("font", *_font(Style()))),
-        _section("fills", *patterns),
-        _section("borders", element("border", *_border(Style()))),
-        _section("cellStyleXfs", element("xf", **none)),
-        _section("cellXfs", element("xf", **none, xfId=0)),
-        _section("cellStyles", element("cellStyle", name="Normal", xfId=0, builtinId=0)),
-        _section("dxfs", *_differential()),
-        element(
-            "tableStyles", count=0, defaultTableStyle="TableStyleMedium2", defaultPivotStyle="PivotStyleLight16"
-        ),
+        section("numFmts"),
+        section("fonts", element("font", *_font(Style()))),
+        section("fills", *patterns),
+        section("borders", element("border", *_border(Style()))),
+        section("cellStyleXfs", element("xf", **none)),
+        section("cellXfs", element("xf", **none, xfId=0)),
+        section("cellStyles", element("cellStyle", name="Normal", xfId=0, builtinId=0)),
+        section("dxfs", *_differential()),
+        element("tableStyles", count=0, defaultTableStyle="TableStyleMedium2", defaultPivotStyle="PivotStyleLight16"),
         xmlns=MAIN,
     )
     sheet = StyleSheet(document(root))

@@ -8,8 +8,8 @@ from xml.sax.saxutils import quoteattr
 
 from xlbackflush import schema
 from xlbackflush.ooxml.cells import Value, cell
-from xlbackflush.ooxml.xml import escape
 from xlbackflush.ooxml.styles import StyleSheet
+from xlbackflush.ooxml.xml import escape
 from xlbackflush.schema.excel import FUNCTIONS, Function
 from xlbackflush.sheets.title_rows import NOT_RUN, head_rows
 

@@ -11,8 +11,9 @@ from xlbackflush import __version__, schema
 from xlbackflush.engine.measures.materiality import PRORATE_THEM, RECORD_IT
 from xlbackflush.ooxml.address import column_letter, quoted
 from xlbackflush.ooxml.cells import Block, Cells, Value, cell, rows_xml
-from xlbackflush.ooxml.package import MAIN, write_package
+from xlbackflush.ooxml.package import MAIN, OFFICE, write_package
 from xlbackflush.ooxml.styles import LOOKS, WHOLE, StyleSheet, new_stylesheet
+from xlbackflush.ooxml.xml import HEAD, Markup, fragment
 from xlbackflush.schema import HEADER_ROW, Column, Sheet, Table
 from xlbackflush.schema.excel import MACROS
 from xlbackflush.sheets import help_sheet
@@ -21,7 +22,8 @@ from xlbackflush.sheets.registry import heights_of, style_name
 from xlbackflush.sheets.title_rows import ALLOWED, NOT_RUN, STATUS, company_name, head_rows, header_row, table_xml
 from xlbackflush.template import binaries, buttons, charts
 from xlbackflush.template.charts import Board
-from xlbackflush.template.parts import DYNAMIC_ARRAYS, HEAD, OFFICE, frame_parts, relations
+from xlbackflush.template.drawing import drawing
+from xlbackflush.template.parts import DYNAMIC_ARRAYS, package_parts, relations
 from xlbackflush.template.samples import Sample
 
 _LAST = 1_048_576
@@ -35,7 +37,7 @@ _TABS = {"Input": "FFE6B800", "Calculation": "FF8EA9DB", "Output": "FF1F3864", "
 _ABOUT_BUTTONS = buttons.anchors(MACROS, left=360)
 
 Rows = Sequence[Mapping[str, object]]
-_Page = tuple[str, str, str, list[tuple[str, str]]]  # sheet name, worksheet part, its drawing, what it refers to
+_Page = tuple[str, str, Markup, list[tuple[str, str]]]  # sheet name, worksheet part, its drawing, what it refers to
 
 
 def build(path: Path, period: tuple[dt.date, dt.date], sample: Sample | None = None) -> None:
@@ -52,7 +54,7 @@ def _parts(period: tuple[dt.date, dt.date], sample: Sample | None, macros: bool)
     data = _inputs(period, sample)
     boards = {board.sheet: board for board in charts.boards()}
     parts: dict[str, str | bytes] = {}
-    pages: list[_Page] = [(schema.ABOUT, _about(styles, sample, macros), _ABOUT_BUTTONS if macros else "", [])]
+    pages: list[_Page] = [(schema.ABOUT, _about(styles, sample, macros), _ABOUT_BUTTONS if macros else fragment(), [])]
     number = 0
     for sheet in schema.SHEETS:
         tables = []
@@ -62,18 +64,20 @@ def _parts(period: tuple[dt.date, dt.date], sample: Sample | None, macros: bool)
             parts[f"xl/tables/table{number}.xml"] = table_xml(table, number, table.first_col, HEADER_ROW, last)
             tables.append(("table", f"../tables/table{number}.xml"))
         board = boards.get(sheet.name)
-        drawn = charts.anchors(board) if board else ""
-        drawn += buttons.anchors(buttons.on(sheet.role)) if macros else ""
+        drawn = fragment(
+            charts.anchors(board) if board else None,
+            buttons.anchors(buttons.on(sheet.role)) if macros else None,
+        )
         pages.append((sheet.name, _sheet_xml(sheet, data, styles, board, bool(drawn)), drawn, tables))
     if macros:
-        pages.append((help_sheet.SHEET.name, _help_xml(styles, sample), "", []))
+        pages.append((help_sheet.SHEET.name, _help_xml(styles, sample), fragment(), []))
         parts["xl/metadata.xml"] = DYNAMIC_ARRAYS
     parts["xl/styles.xml"] = styles.xml
     for i, (_, page, drawn, related) in enumerate(pages, 1):
         named = page.replace("<sheetPr>", f'<sheetPr codeName="Sheet{i}">', 1)  # as the VBA project knows the sheet
         parts[f"xl/worksheets/sheet{i}.xml"] = named if macros else page
         if drawn:
-            parts[f"xl/drawings/drawing{i}.xml"] = _drawing(drawn)
+            parts[f"xl/drawings/drawing{i}.xml"] = drawing(drawn)
             related.append(("drawing", f"../drawings/drawing{i}.xml"))
         if related:
             parts[f"xl/worksheets/_rels/sheet{i}.xml.rels"] = relations(related)
@@ -82,14 +86,7 @@ def _parts(period: tuple[dt.date, dt.date], sample: Sample | None, macros: bool)
     if macros:
         parts["xl/vbaProject.bin"] = binaries.project()
     title = sample.title if sample else "Backflush costing workbook"
-    return frame_parts(names, title, parts, macros) | parts
-
-
-def _drawing(anchors: str) -> str:
-    return (
-        f'{HEAD}<xdr:wsDr xmlns:xdr="http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing" '
-        f'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" xmlns:r="{OFFICE}">{anchors}</xdr:wsDr>'
-    )
+    return package_parts(names, title, parts, macros) | parts
 
 
 def _chart_parts(boards: Mapping[int, Board]) -> dict[str, str | bytes]:
