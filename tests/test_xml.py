@@ -88,7 +88,7 @@ def test_the_comparison_itself_sees_what_is_different(tree: Tree) -> None:
     ("built", "text"),
     [
         (element("c"), "<c/>"),
-        (element("c", ""), "<c/>"),
+        (element("c", ""), "<c></c>"),
         (element("c", None, val=None), "<c/>"),
         (element("c", val=1, b="x", a=True, z=False), '<c val="1" b="x" a="1" z="0"/>'),
         (element("a", "x & y", element("b"), ">"), "<a>x &amp; y<b/>&gt;</a>"),

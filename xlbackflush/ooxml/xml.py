@@ -20,15 +20,18 @@ class Markup(str):
 def element(tag: str, /, *content: str | None, **attributes: str | int | None) -> Markup:
     """An element; attributes and content stand in the order in which they are given, those that are None not at all.
 
+    What has no content, not even a text without characters, is closed at once.
+
     `_` in the name of an attribute is the colon of a prefix: r_id="rId1" is r:id="rId1". True and False are 1 and 0.
     """
-    inside = fragment(*content)
     if len(content) == 1 and not isinstance(content[0], Markup) and content[0] and needs_space(content[0]):
         attributes["xml_space"] = "preserve"
     given = "".join(
         f" {name.replace('_', ':')}={_attribute(value)}" for name, value in attributes.items() if value is not None
     )
-    return Markup(f"<{tag}{given}>{inside}</{tag}>" if inside else f"<{tag}{given}/>")
+    if all(part is None for part in content):
+        return Markup(f"<{tag}{given}/>")
+    return Markup(f"<{tag}{given}>{fragment(*content)}</{tag}>")
 
 
 def fragment(*content: str | None) -> Markup:

@@ -38,19 +38,10 @@ _TYPES = (
     (r"/docProps/core\.xml", "application/vnd.openxmlformats-package.core-properties+xml"),
 )
 
-_KEPT = [
-    "copy",
-    "pasteAll",
-    "pasteValues",
-    "merge",
-    "splitFirst",
-    "rowColShift",
-    "clearFormats",
-    "clearComments",
-    "assign",
-    "coerce",
-    "cellMeta",
-]
+_KEPT = (
+    "copy", "pasteAll", "pasteValues", "merge", "splitFirst", "rowColShift", "clearFormats", "clearComments", "assign",
+    "coerce", "cellMeta",
+)  # fmt: skip
 _DYNAMIC = element(
     "ext",
     element("xda:dynamicArrayProperties", fDynamic=1, fCollapsed=0),
