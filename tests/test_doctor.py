@@ -456,12 +456,10 @@ def stored_values(path: Path, sheet: str, box: Box) -> list[list[object]]:
     with closing(Package(path)) as package:
         reader = SheetReader(package, path.read_bytes())
         cells = {
-            (column, row): _as_excel(value)
+            (column, row): value if isinstance(value, CellError) else _as_excel(value)
             for row, values in enumerate(reader.grid(sheet), 1)
             for column, value in enumerate(values, 1)
         }
-        for row, errors in reader.odd(sheet).items():
-            cells |= {(column + 1, row): error for column, error in errors}
     return [[cells.get((c, r), "") for c in range(left, right + 1)] for r in range(top, bottom + 1)]
 
 

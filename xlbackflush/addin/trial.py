@@ -309,7 +309,7 @@ def compared_cells(opened: Open, file: Path) -> Answer:
     with closing(Package(file)) as package:
         reader = SheetReader(package, file.read_bytes())
         for sheet in schema.OUTPUT_SHEETS:
-            expected = _stored_cells(reader, sheet.name)
+            expected = [[stored(value) for value in row] for row in reader.grid(sheet.name)]
             width = max(map(len, expected), default=0)
             actual = opened.values(sheet.name, (1, 1, len(expected) + BEYOND, width + BEYOND))
             passing = _moments(package, sheet)
@@ -322,16 +322,7 @@ def compared_cells(opened: Open, file: Path) -> Answer:
     return compared, lines
 
 
-def _stored_cells(reader: SheetReader, sheet: str) -> list[list[object]]:
-    """The cells of a sheet of a file, as stored; errors as their text."""
-    grid: list[list[object]] = [[stored(value) for value in row] for row in reader.grid(sheet)]
-    for row, errors in reader.odd(sheet).items():
-        for column, error in errors:
-            grid[row - 1][column] = stored(error)
-    return grid
-
-
-def _pairs(expected: list[list[object]], actual: list[list[object]]) -> Iterator[tuple[str, object, object]]:
+def _pairs(expected: Sequence[Sequence[object]], actual: list[list[object]]) -> Iterator[tuple[str, object, object]]:
     """Address, expected and actual value of every cell of the larger block; None is a blank cell."""
     for number, row in enumerate(actual, 1):
         known = expected[number - 1] if number <= len(expected) else []

@@ -91,19 +91,7 @@ class FileBook:
         return FileReader(self._package, self._inputs)
 
     def _source(self, table: TablePart) -> Source:
-        return contract.filled(table, self._rows(table), self._totals(table))
-
-    def _rows(self, table: TablePart) -> Iterator[list[object]]:
-        """Rows of the sheet from the first below the headers on, as wide as the table."""
-        grid, odd = self._inputs.grid(table.sheet), self._inputs.odd(table.sheet)
-        first, width = table.first_col - 1, len(table.columns)
-        for number in range(table.header_row + 1, len(grid) + 1):
-            row: list[object] = grid[number - 1][first : first + width]
-            row += [""] * (width - len(row))
-            for column, error in odd.get(number, ()):
-                if first <= column < first + width:
-                    row[column - first] = error
-            yield row
+        return contract.filled(table, self._inputs.rows(table), self._totals(table))
 
     def _totals(self, table: TablePart) -> int:
         match = re.search(rb"""totalsRowCount=["'](\d+)["']""", self._package.read(table.part))

@@ -20,7 +20,7 @@ from xlbackflush import schema
 from xlbackflush.lifecycle.pipeline import DRAFT, Run
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.ooxml.atomic import Content, write_file
-from xlbackflush.ooxml.cells import Block, Cells, Value
+from xlbackflush.ooxml.cells import Block, Cells
 from xlbackflush.ooxml.package import Package, TablePart
 from xlbackflush.ooxml.reader import SheetReader
 from xlbackflush.ooxml.styles import STYLES, StyleSheet
@@ -140,14 +140,14 @@ class Copy:
     def runs(self) -> list[Run]:
         """The runs on its sheet Runs."""
         table = self._package.tables["Runs"]
-        return tables.runs(tables.filled(table, self._rows(table)))
+        return tables.runs(tables.filled(table, self._reader.rows(table, table.last_row)))
 
     def results(self, now: Mapping[str, TablePart], styles: StyleSheet, only: Collection[str] = ()) -> Results:
         """The bodies of output tables, all or only some, and what the title rows say, for where the tables are now."""
         self._check_places(now)
         blocks = {t.name: self._block(t, styles) for t in schema.OUTPUT_TABLES if not only or t.name in only}
-        hints = {t.name: str(self._value(title_rows.SHEET_OF[t.name].name, 4, 1) or "") for t in schema.OUTPUT_TABLES}
-        failed = self._value(title_rows.SHEET_OF["Checks"].name, 3, 2)
+        hints = {t.name: str(self._reader.cell(title_rows.SHEET_OF[t.name].name, 1, 4)) for t in schema.OUTPUT_TABLES}
+        failed = stored(self._reader.cell(title_rows.SHEET_OF["Checks"].name, 2, 3))
         return blocks, title_rows.Standing(hints, bool(self.runs()), failed if isinstance(failed, int) else 0)
 
     def _check_places(self, now: Mapping[str, TablePart]) -> None:
@@ -165,7 +165,7 @@ class Copy:
     def _block(self, table: schema.Table, styles: StyleSheet) -> Block:
         """The body of a table, in the columns of `schema`: stored values, formulas, named styles."""
         part = self._package.tables[table.name]
-        values = [[stored(value) for value in row] for row in self._rows(part)]
+        values = [[stored(value) for value in row] for row in self._reader.rows(part, part.last_row)]
         cells = self._cells(part)
         block = Block(part.first_col, part.header_row + 1)
         role = title_rows.SHEET_OF[table.name].role
@@ -196,18 +196,6 @@ class Copy:
         if any(level for level, _ in rows):
             block.outline = [level for level, _ in rows]
         return block
-
-    def _rows(self, part: TablePart) -> Iterator[list[object]]:
-        """The rows of a table's body as the sheet has them, as wide as the table."""
-        grid, odd = self._reader.grid(part.sheet), self._reader.odd(part.sheet)
-        first, width = part.first_col - 1, len(part.columns)
-        for number in range(part.header_row + 1, part.last_row + 1):
-            row: list[object] = grid[number - 1][first : first + width] if number <= len(grid) else []
-            row += [""] * (width - len(row))
-            for column, error in odd.get(number, ()):
-                if first <= column < first + width:
-                    row[column - first] = error
-            yield row
 
     def _cells(self, part: TablePart) -> list[tuple[Any, ...]]:
         """The cells of a table's body, column by column: formulas and styles. What Excel saved once for many is spelled out."""
@@ -243,10 +231,6 @@ class Copy:
             self._looks[array] = (name if known else "", max(indent, 0))
         name, indent = self._looks[array]
         return name or default, indent
-
-    def _value(self, sheet: str, row: int, column: int) -> Value:
-        grid = self._reader.grid(sheet)
-        return stored(grid[row - 1][column - 1]) if row <= len(grid) and column <= len(grid[row - 1]) else None
 
 
 def _formula(cell: Any) -> str:
