@@ -14,6 +14,7 @@ LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
 CELL = r"\$?([A-Z]{1,3})\$?([0-9]+)"  # a pattern: column and row of a cell
 SHEET = r"'(?:[^']|'')+'"  # a pattern: a sheet that has to be quoted
 
+_LIKE_A_CELL = re.compile(r"[A-Za-z]{1,3}[0-9]+|(?=.)([Rr][0-9]*)?([Cc][0-9]*)?")  # A1, R1C1, RC, C
 _CORNER = re.compile(r"(?=.)(?:\$([A-Z]{1,3}))?(?:\$(\d+))?")
 _LONGEST = 240  # characters of an address that Range takes: 255
 
@@ -54,7 +55,7 @@ def fixed(cell: str) -> str:
 
 def quoted(sheet: str) -> str:
     """Sheet name as formulas write it: Standard Cost -> 'Standard Cost'."""
-    if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", sheet) and not re.fullmatch(r"[A-Za-z]{1,3}[0-9]+|[RrCc]", sheet):
+    if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", sheet) and not _LIKE_A_CELL.fullmatch(sheet):
         return sheet
     return "'" + sheet.replace("'", "''") + "'"
 

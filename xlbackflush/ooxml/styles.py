@@ -234,17 +234,15 @@ def _alignment(style: Style, indent: int = 0) -> list[Markup]:
     return [aligned, element("protection", locked=style.locked)]
 
 
-def _differential() -> list[Markup]:
-    """The differential formats, in the order of `LOOKS`."""
-    colored = [
-        element(
-            "dxf",
-            element("font", element("b") if bold else None, element("color", rgb=color)),
-            element("fill", _solid(element("fgColor", rgb=fill), element("bgColor", rgb=fill))),
-        )
-        for color, fill, bold in DXFS.values()
+def _dxf(look: str) -> list[Markup]:
+    """What one of `LOOKS` changes."""
+    if look == WHOLE:
+        return [element("numFmt", numFmtId=200, formatCode=_WHOLE_FORMAT)]
+    color, fill, bold = DXFS[look]
+    return [
+        element("font", element("b") if bold else None, element("color", rgb=color)),
+        element("fill", _solid(element("fgColor", rgb=fill), element("bgColor", rgb=fill))),
     ]
-    return [*colored, element("dxf", element("numFmt", numFmtId=200, formatCode=_WHOLE_FORMAT))]
 
 
 def section(name: str, *content: Markup) -> Markup:
@@ -265,7 +263,7 @@ def new_stylesheet() -> StyleSheet:
         section("cellStyleXfs", element("xf", **none)),
         section("cellXfs", element("xf", **none, xfId=0)),
         section("cellStyles", element("cellStyle", name="Normal", xfId=0, builtinId=0)),
-        section("dxfs", *_differential()),
+        section("dxfs", *(element("dxf", *_dxf(look)) for look in LOOKS)),
         element("tableStyles", count=0, defaultTableStyle="TableStyleMedium2", defaultPivotStyle="PivotStyleLight16"),
         xmlns=MAIN,
     )
