@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import repeat
 
 from xlbackflush.ooxml.address import column_letter
@@ -52,9 +53,14 @@ def cell(address: str, value: Value, style: int, formula: str = "") -> str:
     if value is None or value == "" or value != value:
         return f'<c r="{address}" s="{style}"/>'
     if isinstance(value, str):
-        space = ' xml:space="preserve"' if needs_space(value) else ""
-        return f'<c r="{address}" s="{style}" t="inlineStr"><is><t{space}>{escape(value)}</t></is></c>'
+        return f'<c r="{address}" s="{style}" t="inlineStr">{_inline(value)}</c>'
     return f'<c r="{address}" s="{style}"><v>{value!r}</v></c>'
+
+
+@lru_cache(maxsize=100_000)
+def _inline(text: str) -> str:
+    space = ' xml:space="preserve"' if needs_space(text) else ""
+    return f"<is><t{space}>{escape(text)}</t></is>"
 
 
 def row_xml(number: int, cells: str, height: float = 0, fixed: bool = True) -> str:

@@ -93,18 +93,18 @@ class Package:
         name = posixpath.join(folder, "_rels", f"{base}.rels")
         if name not in self._names and name not in self._replaced:
             return {}
-        found = {}
+        relations = {}
         for relation in self.xml(name):
             if relation.get("TargetMode") != "External":
                 target = relation.get("Target", "")
                 path = target[1:] if target.startswith("/") else posixpath.normpath(posixpath.join(folder, target))
-                found[relation.get("Id", "")] = (relation.get("Type", "").rsplit("/", 1)[-1], path)
-        return found
+                relations[relation.get("Id", "")] = (relation.get("Type", "").rsplit("/", 1)[-1], path)
+        return relations
 
     def related(self, part: str, kind: str, required: bool = True) -> str:
         """The part to which a part has a relationship of a kind; "" where it has none and none is required."""
-        for found, target in self._relations(part).values():
-            if found == kind and target in self._names:
+        for other, target in self._relations(part).values():
+            if other == kind and target in self:
                 return target
         if required:
             raise UnusableError(f"{self.path.name} is damaged: it has no {kind}.")
@@ -132,21 +132,21 @@ class Package:
                 f"{self.path.name} counts days from 1904; untick File > Options > Advanced > Use 1904 date system."
             )
         targets = self._relations(self.workbook_part)
-        found = {}
+        sheets = {}
         for sheet in root.iterfind("m:sheets/m:sheet", _NS):
             kind, target = targets.get(sheet.get(f"{{{OFFICE}}}id", ""), ("", ""))
             if kind == "worksheet":
-                found[sheet.get("name", "")] = target
-        return found
+                sheets[sheet.get("name", "")] = target
+        return sheets
 
     def _find_tables(self) -> dict[str, TablePart]:
-        found = {}
-        for sheet, part in self.sheets.items():
-            for kind, target in self._relations(part).values():
-                if kind == "table":
-                    table = self._table(sheet, target)
-                    found[table.name] = table
-        return found
+        tables = [
+            self._table(sheet, target)
+            for sheet, part in self.sheets.items()
+            for kind, target in self._relations(part).values()
+            if kind == "table"
+        ]
+        return {table.name: table for table in tables}
 
     def _table(self, sheet: str, part: str) -> TablePart:
         root = self.xml(part)

@@ -16,7 +16,7 @@ import python_calamine
 
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.tables import CellError
-from xlbackflush.ooxml.address import column_letter, split_cell
+from xlbackflush.ooxml.address import column_letter, column_number, split_cell
 from xlbackflush.ooxml.package import Package, TablePart
 
 Odd = dict[int, list[tuple[int, CellError]]]  # row (from 1) -> column (from 0), what is wrong
@@ -97,7 +97,7 @@ class SheetReader:
             raise UnusableError(f"{self._package.path.name} is damaged: sheet {sheet} is no worksheet.")
         xml = self._package.read(part)
         self._check_extent(sheet, xml)
-        found: Odd = {}
+        odd: Odd = {}
         patches: list[tuple[int, int]] = []
         plain = b"<c " in xml
         for hint in sorted(match.start() for pattern in _HINTS for match in pattern.finditer(xml)):
@@ -113,11 +113,11 @@ class SheetReader:
                 name = self._package.path.name
                 raise UnusableError(f"{name}: cells of {sheet} have no address; save it again in Excel.")
             column, row = split_cell(address[1].decode())
-            if (column - 1, problem) not in found.setdefault(row, []):
-                found[row].append((column - 1, problem))
+            if (column - 1, problem) not in odd.setdefault(row, []):
+                odd[row].append((column - 1, problem))
                 patches.append(match.span())
         self._patch(part, xml, patches)
-        return found
+        return odd
 
     def _patch(self, part: str, xml: bytes, cells: list[tuple[int, int]]) -> None:
         """Blank the cells that calamine does not survive; they are reported all the same."""
@@ -134,7 +134,7 @@ class SheetReader:
         """Refuse a sheet whose cells span more than any sheet of inputs does."""
         rows = [int(r) for r in re.findall(rb"""<(?:\w+:)?row\b[^>]*?\br=["'](\d+)["']""", xml)]
         letters = set(re.findall(rb"""<(?:\w+:)?c\b[^>]*?\br=["']([A-Z]{2,3})[0-9]""", xml))
-        width = max([26, *(split_cell(f"{found.decode()}1")[0] for found in letters)])
+        width = max([26, *(column_number(column.decode()) for column in letters)])
         if max(rows, default=0) * width > _CELLS_MAX:
             last = f"{column_letter(width)}{max(rows)}"
             raise UnusableError(

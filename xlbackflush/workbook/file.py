@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,10 +20,10 @@ from xlbackflush.explain.reader import FileReader
 from xlbackflush.lifecycle.pipeline import Outcome, Run
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.tables import Source
-from xlbackflush.ooxml.address import column_letter, split_cell
+from xlbackflush.ooxml.address import column_letter, column_number
 from xlbackflush.ooxml.atomic import NewFile, explained
-from xlbackflush.ooxml.cells import Block, rows_xml
-from xlbackflush.ooxml.package import Package, TablePart
+from xlbackflush.ooxml.cells import Block, row_xml, rows_xml
+from xlbackflush.ooxml.package import MAIN, Package, TablePart
 from xlbackflush.ooxml.reader import SheetReader
 from xlbackflush.ooxml.stored import has_others
 from xlbackflush.ooxml.styles import StyleSheet
@@ -34,8 +35,6 @@ from xlbackflush.workbook import tables as contract
 from xlbackflush.workbook import undo
 from xlbackflush.workbook.product_view_file import ProductView, ViewFile
 from xlbackflush.workbook.stored_formulas import Elsewhere, Values
-
-_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 
 
 class FileBook:
@@ -190,7 +189,7 @@ class FileBook:
         notes = _beside(match[0], table.first_col + len(schema.TABLES[name].columns) - 1)
         rows = _with_notes([*above, *rows_xml(block)], notes)
         last_row = block.first_row + block.height - 1
-        data = f'<sheetData xmlns="{_MAIN}">' if match["prefix"] else "<sheetData>"
+        data = f'<sheetData xmlns="{MAIN}">' if match["prefix"] else "<sheetData>"
         last = column_letter(table.first_col + len(schema.TABLES[name].columns) - 1)
         head = re.sub(
             r'(<(?:\w+:)?dimension ref=")[^"]*"', rf'\g<1>A1:{last}{last_row}"', xml[: match.start()], count=1
@@ -224,11 +223,11 @@ class FileBook:
         """
         part = self._package.workbook_part
         xml = self._package.text(part)
-        found = re.search(r"<(?:\w+:)?calcPr\b", xml)
-        if found and wanted is not None:
-            rest = re.sub(r"""^([^>]*?)\s+fullCalcOnLoad=["'][^"'>]*["']""", r"\1", xml[found.end() :])
+        calculation = re.search(r"<(?:\w+:)?calcPr\b", xml)
+        if calculation and wanted is not None:
+            rest = re.sub(r"""^([^>]*?)\s+fullCalcOnLoad=["'][^"'>]*["']""", r"\1", xml[calculation.end() :])
             flag = ' fullCalcOnLoad="1"' if wanted else ""
-            self._package.replace(part, (xml[: found.end()] + flag + rest).encode())
+            self._package.replace(part, (xml[: calculation.end()] + flag + rest).encode())
         chain = self._package.related(part, "calcChain", required=False)
         if chain:
             self._package.drop(chain)
@@ -264,13 +263,13 @@ _ROW_NUMBER = re.compile(r'<row r="(\d+)"')
 
 def _beside(old: str, last_col: int) -> dict[int, str]:
     """Cells to the right of the table, by row: a user's own notes, which stay where they are."""
-    first = rf"[{chr(65 + last_col)}-Z]|[A-Z]{{2,3}}" if last_col < 26 else "[A-Z]{2,3}"
+    first = rf"[{column_letter(last_col + 1)}-Z]|[A-Z]{{2,3}}" if last_col < 26 else "[A-Z]{2,3}"
     pattern = rf'<(?:\w+:)?c r="(?P<column>{first})(?P<row>\d+)"[^>]*?(?:/>|>.*?</(?:\w+:)?c>)'
-    found: dict[int, str] = {}
+    notes: dict[int, str] = defaultdict(str)
     for match in re.finditer(pattern, old, re.S):
-        if split_cell(match["column"] + match["row"])[0] > last_col:
-            found[int(match["row"])] = found.get(int(match["row"]), "") + match[0]
-    return found
+        if column_number(match["column"]) > last_col:
+            notes[int(match["row"])] += match[0]
+    return notes
 
 
 def _with_notes(rows: list[str], notes: dict[int, str]) -> list[str]:
@@ -279,7 +278,7 @@ def _with_notes(rows: list[str], notes: dict[int, str]) -> list[str]:
         return rows
     numbered = {int(match[1]): row for row in rows if (match := _ROW_NUMBER.match(row))}
     for number, cells in notes.items():
-        row = numbered.get(number, f'<row r="{number}"></row>')
+        row = numbered.get(number, row_xml(number, ""))
         numbered[number] = f"{row.removesuffix('</row>')}{cells}</row>"
     return [row for _, row in sorted(numbered.items())]
 

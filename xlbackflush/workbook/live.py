@@ -17,7 +17,7 @@ import shutil
 import sys
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar, cast
@@ -265,7 +265,7 @@ class LiveBook:
                 raise OSError("no copy")
             self._ask_again()
             styles = StyleNames()
-            with undo.opened(copy) as stood:
+            with closing(undo.Copy(copy)) as stood:
                 old, standing = stood.results(self._tables, styles.as_sheet, set(blocks))
             self._fill(old, standing, styles)
         except Exception:  # noqa: BLE001 - told below, whatever it is

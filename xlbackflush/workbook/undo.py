@@ -12,7 +12,7 @@ import os
 import re
 import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -43,9 +43,8 @@ Results = tuple[dict[str, Block], title_rows.Standing]
 
 def folder() -> Path:
     """Where the copies are: XLBACKFLUSH_STATE, or a folder of the user that Excel may write to, too."""
-    told = os.environ.get("XLBACKFLUSH_STATE")
-    if told:
-        return Path(told)
+    if named := os.environ.get("XLBACKFLUSH_STATE"):
+        return Path(named)
     home = Path.home()
     if sys.platform == "win32":
         base = Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
@@ -100,24 +99,14 @@ def copy_before(runs: Sequence[Run]) -> Iterator[Copy]:
         raise UnusableError("There is nothing to put back: this workbook has not been run.")
     if runs[-1].status != DRAFT:
         raise UnusableError(f"Run {runs[-1].run} is {runs[-1].status.lower()}; only a draft can be undone.")
-    found = sorted(folder().glob(f"{_key(runs)}.xls?"))
-    if not found:
+    copies = sorted(folder().glob(f"{_key(runs)}.xls?"))
+    if not copies:
         raise UnusableError(
             f"There is nothing to put back: what stood before run {runs[-1].run} was not kept on this computer, "
             f"or is older than the last {KEPT} runs."
         )
-    with opened(found[0]) as copy:
+    with closing(Copy(copies[0])) as copy:
         yield copy
-
-
-@contextmanager
-def opened(path: Path) -> Iterator[Copy]:
-    """A copy of a workbook of ours."""
-    copy = Copy(path)
-    try:
-        yield copy
-    finally:
-        copy.close()
 
 
 class Copy:
@@ -175,21 +164,14 @@ class Copy:
                 block.columns.append(Cells([None] * len(values), styles.xf(default)))
                 continue
             i = part.columns.index(column.name)
-            looks = [self._look(cell, default) for cell in cells[i]]
+            looks = [styles.xf(*self._look(cell, default)) for cell in cells[i]]
             formulas = [_formula(cell) for cell in cells[i]]
-            one = styles.xf(*looks[0])
-            block.columns.append(
-                Cells(
-                    # a formula that shows nothing shows a text of no characters, not a blank cell, which would be 0
-                    [
-                        row[i] if row[i] is not None or not formula else ""
-                        for row, formula in zip(values, formulas, strict=True)
-                    ],
-                    one,
-                    formulas if any(formulas) else None,
-                    [styles.xf(*look) for look in looks] if len(set(looks)) > 1 else None,
-                )
-            )
+            # a formula that shows nothing shows a text of no characters, not a blank cell, which would be 0
+            shown = [
+                "" if formula and row[i] is None else row[i] for row, formula in zip(values, formulas, strict=True)
+            ]
+            live, mixed = any(formulas), len(set(looks)) > 1
+            block.columns.append(Cells(shown, looks[0], formulas if live else None, looks if mixed else None))
         rows = self._row_looks(part)
         if any(height for _, height in rows):
             block.heights = [height or _HEIGHT for _, height in rows]
@@ -212,12 +194,12 @@ class Copy:
 
     def _row_looks(self, part: TablePart) -> list[tuple[int, float]]:
         """Outline level and height, 0 where it has none of its own, of each row of a table's body."""
-        found: dict[int, tuple[int, float]] = {}
+        looks: dict[int, tuple[int, float]] = {}
         for row in _ROW.finditer(self._package.text(self._package.sheets[part.sheet])):
-            of = dict(_ATTRIBUTE.findall(row[1]))
-            height = float(of.get("ht", 0)) if of.get("customHeight") in ("1", "true") else 0.0
-            found[int(of.get("r", 0))] = int(of.get("outlineLevel", 0)), height
-        return [found.get(number, (0, 0.0)) for number in range(part.header_row + 1, part.last_row + 1)]
+            given = dict(_ATTRIBUTE.findall(row[1]))
+            height = float(given.get("ht", 0)) if given.get("customHeight") in ("1", "true") else 0.0
+            looks[int(given.get("r", 0))] = int(given.get("outlineLevel", 0)), height
+        return [looks.get(number, (0, 0.0)) for number in range(part.header_row + 1, part.last_row + 1)]
 
     def _look(self, cell: Any, default: str) -> tuple[str, int]:
         """Named style and indent of a cell; the style of its column where it is none of ours."""
