@@ -743,6 +743,17 @@ def test_a_formula_without_a_stored_result_is_found_at_its_cell(book: Path, cell
     assert ("C02", cell) in found(book)
 
 
+@pytest.mark.parametrize("column", ["A", "E", "F"])
+def test_a_last_row_of_nothing_but_a_formula_without_a_result_is_not_skipped(book: Path, column: str) -> None:
+    parts = Parts(book)
+    place = parts.tables()["Counts"]
+    cell = f"{column}{place.bottom + 1}"
+    parts.put(f"Counts!{cell}", Formula("1+1"))
+    parts.resize("Counts", f"A{place.top}:{address(place.right, place.bottom + 1)}")
+    parts.save(book)
+    assert ("C02", f"Counts!{cell}") in found(book)
+
+
 @pytest.mark.parametrize("cell", ["Counts!A9", "Purchases!A7", "Setup!B9", "BOM!G7"])
 @pytest.mark.parametrize("number", [2_958_466, 9_999_999, 99_999_999_999, 1e15, 1e300, -1, -700_000, -1e300, 0])
 def test_a_number_that_is_no_day_is_found_at_its_cell(book: Path, number: float, cell: str) -> None:

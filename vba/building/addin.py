@@ -1,7 +1,7 @@
 """The add-in `xlbackflush.xlam`: our VBA, the VBA module of xlwings, and the ribbon tab, in one package.
 
 The module and the DLL of xlwings carry its version in their names, so that the add-in serves that version alone: the one
-that xlbackflush requires (`excel.binaries.XLWINGS`).
+that xlbackflush requires (`binaries.XLWINGS`).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Everything else in the file - the user's sheets, charts, formats, names, macros - stays byte for byte. A save writes a
 temporary file beside the workbook, checks it, and puts it in place in one step; until then nothing has changed. The file
-with the product view (see `productview`) is made in between, and takes its place after the workbook.
+with the product view (see `product_view_file`) is made in between, and takes its place after the workbook.
 """
 
 from __future__ import annotations
