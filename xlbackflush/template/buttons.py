@@ -40,13 +40,10 @@ def anchors(macros: tuple[Macro, ...], left: int = _LEFT) -> Markup:
 
 def _button(macro: Macro, number: int, left: int, width: int, main: bool) -> Markup:
     corner, extent = (left * _PIXEL, _TOP * _PIXEL), (width * _PIXEL, _HEIGHT * _PIXEL)
+    named = element("xdr:cNvPr", id=number, name=macro.caption, descr=macro.tip)
     shape = element(
         "xdr:sp",
-        element(
-            "xdr:nvSpPr",
-            element("xdr:cNvPr", id=number, name=macro.caption, descr=macro.tip),
-            element("xdr:cNvSpPr"),
-        ),
+        element("xdr:nvSpPr", named, element("xdr:cNvSpPr")),
         element(
             "xdr:spPr",
             element("a:xfrm", position("a:off", *corner), size("a:ext", *extent)),
@@ -58,25 +55,14 @@ def _button(macro: Macro, number: int, left: int, width: int, main: bool) -> Mar
         macro=f"[0]!{macro.name}",
         textlink="",
     )
-    return element(
-        "xdr:absoluteAnchor",
-        position("xdr:pos", *corner),
-        size("xdr:ext", *extent),
-        shape,
-        element("xdr:clientData", fPrintsWithSheet=0),
-    )
+    place = position("xdr:pos", *corner), size("xdr:ext", *extent)
+    return element("xdr:absoluteAnchor", *place, shape, element("xdr:clientData", fPrintsWithSheet=0))
 
 
 def _caption(text: str, main: bool) -> Markup:
     clipped = {"vertOverflow": "clip", "horzOverflow": "clip", "wrap": "none"}
     inset = dict.fromkeys(("lIns", "tIns", "rIns", "bIns"), 0)
-    return element(
-        "xdr:txBody",
-        element("a:bodyPr", **clipped, **inset, anchor="ctr"),
-        element("a:lstStyle"),
-        element(
-            "a:p",
-            element("a:pPr", algn="ctr"),
-            element("a:r", font("rPr", 1000, WHITE if main else NAVY, bold=main), element("a:t", text)),
-        ),
-    )
+    body = element("a:bodyPr", **clipped, **inset, anchor="ctr")
+    run = element("a:r", font("rPr", 1000, WHITE if main else NAVY, bold=main), element("a:t", text))
+    paragraph = element("a:p", element("a:pPr", algn="ctr"), run)
+    return element("xdr:txBody", body, element("a:lstStyle"), paragraph)

@@ -83,28 +83,17 @@ def anchors(board: Board) -> Markup:
 
 def _anchor(chart: Chart, number: int) -> Markup:
     left, top, right, bottom = chart.corners
+    named = element("xdr:cNvPr", id=number + 1, name=chart.title, descr=chart.description)
+    drawn = element("a:graphicData", element("c:chart", xmlns_c=_CHART, r_id=f"rId{number}"), uri=_CHART)
     frame = element(
         "xdr:graphicFrame",
-        element(
-            "xdr:nvGraphicFramePr",
-            element("xdr:cNvPr", id=number + 1, name=chart.title, descr=chart.description),
-            element("xdr:cNvGraphicFramePr"),
-        ),
+        element("xdr:nvGraphicFramePr", named, element("xdr:cNvGraphicFramePr")),
         element("xdr:xfrm", position("a:off", 0, 0), size("a:ext", 0, 0)),
-        element(
-            "a:graphic",
-            element("a:graphicData", element("c:chart", xmlns_c=_CHART, r_id=f"rId{number}"), uri=_CHART),
-        ),
+        element("a:graphic", drawn),
         macro="",
     )
-    return element(
-        "xdr:twoCellAnchor",
-        _corner("from", left, top, _GAP),
-        _corner("to", right, bottom, 0),
-        frame,
-        element("xdr:clientData"),
-        editAs="oneCell",
-    )
+    corners = _corner("from", left, top, _GAP), _corner("to", right, bottom, 0)
+    return element("xdr:twoCellAnchor", *corners, frame, element("xdr:clientData"), editAs="oneCell")
 
 
 def _corner(name: str, column: int, row: int, gap: int) -> Markup:
@@ -114,28 +103,17 @@ def _corner(name: str, column: int, row: int, gap: int) -> Markup:
 
 def chart_xml(chart: Chart) -> str:
     """A chart part. What stands in hidden or filtered rows is drawn, too."""
-    legend = element("c:legend", _val("legendPos", chart.legend), _val("overlay", 0), _text(900))
+    legend = element("c:legend", _values(legendPos=chart.legend, overlay=0), _text(900))
     drawn = element(
         "c:chart",
         _title(chart.title, 1300, NAVY, bold=True),
-        _val("autoTitleDeleted", 0),
+        _values(autoTitleDeleted=0),
         element("c:plotArea", element("c:layout"), chart.plot),
         legend if chart.legend else None,
-        _val("plotVisOnly", 0),
-        _val("dispBlanksAs", "gap"),
+        _values(plotVisOnly=0, dispBlanksAs="gap"),
     )
-    return document(
-        element(
-            "c:chartSpace",
-            _val("roundedCorners", 0),
-            drawn,
-            _look(fill(WHITE), line(LIGHT)),
-            _text(900),
-            xmlns_c=_CHART,
-            xmlns_a=DRAWING,
-            xmlns_r=OFFICE,
-        )
-    )
+    parts = _values(roundedCorners=0), drawn, _look(fill(WHITE), line(LIGHT)), _text(900)
+    return document(element("c:chartSpace", *parts, xmlns_c=_CHART, xmlns_a=DRAWING, xmlns_r=OFFICE))
 
 
 # ------------------------------------------------------------------------------------------------- Dashboard
@@ -183,25 +161,19 @@ def _pareto() -> Markup:
     """Columns by size, and the line of their cumulative share on an axis of its own, from 0 to 100 %."""
     looks = (("Total", GREY), ("Up", RED), ("Down", GREEN))
     series = [_DASHBOARD.series(i, name, color, LARGEST) for i, (name, color) in enumerate(looks)]
-    marker = element("c:marker", _val("symbol", "circle"), _val("size", 5), _look(fill(NAVY), line(NAVY)))
+    marker = element("c:marker", _values(symbol="circle", size=5), _look(fill(NAVY), line(NAVY)))
     share = element(
         "c:ser",
         *_DASHBOARD.head(3, "Cumulative %"),
         _look(line(NAVY, 22225)),
         marker,
         *_DASHBOARD.data("Cumulative %", LARGEST),
-        _val("smooth", 0),
+        _values(smooth=0),
     )
     return fragment(
         _columns(series, 40, (1, 2)),
         element(
-            "c:lineChart",
-            _val("grouping", "standard"),
-            _val("varyColors", 0),
-            share,
-            _val("marker", 1),
-            _val("axId", 3),
-            _val("axId", 4),
+            "c:lineChart", _values(grouping="standard", varyColors=0), share, _values(marker=1, axId=3), _values(axId=4)
         ),
         _category_axis(1, 2, "Columns: amount, left scale. Line: share of all variances so far, right scale."),
         _value_axis(2, 1),
@@ -217,10 +189,10 @@ def _flow() -> Markup:
     series = [
         element(
             "c:ser",
-            *_order(i),
+            _values(idx=i, order=i),
             element("c:tx", _strings(cells("Label", row))),
             _look(fill(color)),
-            _val("invertIfNegative", 0),
+            _values(invertIfNegative=0),
             element("c:cat", _strings(across)),
             element("c:val", _numbers(cells("Cost in", row, "Cost out"))),
         )
@@ -294,7 +266,7 @@ class _Ranges:
 
     def head(self, number: int, column: str) -> list[Markup]:
         """Number and name of a series."""
-        return [*_order(number), element("c:tx", _strings(self.cells(column, _HEADER)))]
+        return [_values(idx=number, order=number), element("c:tx", _strings(self.cells(column, _HEADER)))]
 
     def data(self, column: str, rows: range) -> list[Markup]:
         """Categories from the labels, values from a column."""
@@ -307,14 +279,15 @@ class _Ranges:
     def series(self, number: int, column: str, color: str, rows: range) -> Markup:
         """A series of columns or bars; "" is no colour."""
         look = _look(fill(color) if color else element("a:noFill"))
-        return element("c:ser", *self.head(number, column), look, _val("invertIfNegative", 0), *self.data(column, rows))
+        return element("c:ser", *self.head(number, column), look, _values(invertIfNegative=0), *self.data(column, rows))
 
 
 _DASHBOARD, _SENSITIVITY = _Ranges(schema.DASHBOARD, "Label"), _Ranges(schema.SENSITIVITY, "What")
 
 
-def _val(name: str, value: str | int) -> Markup:
-    return element(f"c:{name}", val=value)
+def _values(**values: str | int | None) -> Markup:
+    """An element for each value, which it has as its attribute val; none for None."""
+    return fragment(*(element(f"c:{name}", val=value) for name, value in values.items() if value is not None))
 
 
 def _look(*drawn: Markup) -> Markup:
@@ -329,22 +302,15 @@ def _numbers(cells: str) -> Markup:
     return element("c:numRef", element("c:f", cells))
 
 
-def _order(number: int) -> list[Markup]:
-    return [_val("idx", number), _val("order", number)]
-
-
 def _columns(series: Sequence[Markup], gap: int, axes: tuple[int, int], lying: bool = False) -> Markup:
     """Stacked columns; lying: bars side by side."""
     way, grouping, overlap = ("bar", "clustered", 0) if lying else ("col", "stacked", 100)
     return element(
         "c:barChart",
-        _val("barDir", way),
-        _val("grouping", grouping),
-        _val("varyColors", 0),
+        _values(barDir=way, grouping=grouping, varyColors=0),
         *series,
-        _val("gapWidth", gap),
-        _val("overlap", overlap),
-        *(_val("axId", axis) for axis in axes),
+        _values(gapWidth=gap, overlap=overlap),
+        *(_values(axId=axis) for axis in axes),
     )
 
 
@@ -353,20 +319,14 @@ def _category_axis(number: int, crosses: int, reading: str = "", hidden: bool = 
     side, order = ("l", "maxMin") if lying else ("b", "minMax")
     return element(
         "c:catAx",
-        _val("axId", number),
-        element("c:scaling", _val("orientation", order)),
-        _val("delete", hidden),
-        _val("axPos", side),
+        _values(axId=number),
+        element("c:scaling", _values(orientation=order)),
+        _values(delete=hidden, axPos=side),
         _title(reading, 800, "595959") if reading else None,
-        *_ticks("General", "low"),
+        _ticks("General", "low"),
         _look(line("A6A6A6")),
         _text(800, level=True),
-        _val("crossAx", crosses),
-        _val("crosses", "autoZero"),
-        _val("auto", 0),
-        _val("lblAlgn", "ctr"),
-        _val("lblOffset", 50),
-        _val("noMultiLvlLbl", 1),
+        _values(crossAx=crosses, crosses="autoZero", auto=0, lblAlgn="ctr", lblOffset=50, noMultiLvlLbl=1),
     )
 
 
@@ -378,30 +338,22 @@ def _value_axis(
     grid = element("c:majorGridlines", _look(line("E7E6E6")))
     return element(
         "c:valAx",
-        _val("axId", number),
-        element(
-            "c:scaling",
-            _val("orientation", "minMax"),
-            _val("max", 1) if share else None,
-            None if lying else _val("min", 0),
-        ),
-        _val("delete", hidden),
-        _val("axPos", side),
+        _values(axId=number),
+        element("c:scaling", _values(orientation="minMax", max=1 if share else None, min=None if lying else 0)),
+        _values(delete=hidden, axPos=side),
         None if share or hidden else grid,
         _title(reading, 800, "595959") if reading else None,
-        *_ticks(form, "nextTo"),
+        _ticks(form, "nextTo"),
         _look(element("a:ln", element("a:noFill"))),
         _text(800),
-        _val("crossAx", crosses),
-        _val("crosses", where),
-        _val("crossBetween", "between"),
+        _values(crossAx=crosses, crosses=where, crossBetween="between"),
     )
 
 
-def _ticks(form: str, labels: str) -> list[Markup]:
+def _ticks(form: str, labels: str) -> Markup:
     """Number format of an axis, no marks, and where its labels stand."""
-    marks = [_val(f"{each}TickMark", "none") for each in ("major", "minor")]
-    return [element("c:numFmt", formatCode=form, sourceLinked=0), *marks, _val("tickLblPos", labels)]
+    marks = _values(majorTickMark="none", minorTickMark="none", tickLblPos=labels)
+    return fragment(element("c:numFmt", formatCode=form, sourceLinked=0), marks)
 
 
 def _title(text: str, size: int, color: str, bold: bool = False) -> Markup:
@@ -412,7 +364,7 @@ def _title(text: str, size: int, color: str, bold: bool = False) -> Markup:
         element("a:r", font("rPr", size, color, bold), element("a:t", text)),
     )
     rich = element("c:rich", element("a:bodyPr"), element("a:lstStyle"), paragraph)
-    return element("c:title", element("c:tx", rich), _val("overlay", 0))
+    return element("c:title", element("c:tx", rich), _values(overlay=0))
 
 
 def _text(size: int, level: bool = False) -> Markup:
