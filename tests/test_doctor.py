@@ -30,13 +30,13 @@ from xlbackflush.addin.install import install
 from xlbackflush.addin.install import places as install_places
 from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.model.tables import CellError
-from xlbackflush.ooxml.package import Package, column_letter, split_cell
+from xlbackflush.ooxml.address import Box, column_letter, split_cell
+from xlbackflush.ooxml.package import Package
 from xlbackflush.ooxml.reader import SheetReader
 from xlbackflush.ooxml.values import stored
 from xlbackflush.schema import excel
 from xlbackflush.template import binaries
 from xlbackflush.workbook import live
-from xlbackflush.workbook.com import Box
 from xlbackflush.workbook.file import FileBook
 
 POLICIES = r"Software\Policies\Microsoft\Office\16.0"
@@ -458,12 +458,10 @@ def stored_values(path: Path, sheet: str, box: Box) -> list[list[object]]:
     with closing(Package(path)) as package:
         reader = SheetReader(package, path.read_bytes())
         cells = {
-            (column, row): _as_excel(value)
+            (column, row): value if isinstance(value, CellError) else _as_excel(value)
             for row, values in enumerate(reader.grid(sheet), 1)
             for column, value in enumerate(values, 1)
         }
-        for row, errors in reader.odd(sheet).items():
-            cells |= {(column + 1, row): error for column, error in errors}
     return [[cells.get((c, r), "") for c in range(left, right + 1)] for r in range(top, bottom + 1)]
 
 

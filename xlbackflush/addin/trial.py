@@ -23,14 +23,14 @@ from xlbackflush.addin.ask_excel import Open, OpenBook, UnsaidError
 from xlbackflush.engine.answers import answers
 from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.model.tables import CellError
-from xlbackflush.ooxml.package import MAIN, Package, column_letter, split_cell
+from xlbackflush.ooxml.address import Box, area, column_letter, split_cell
+from xlbackflush.ooxml.package import MAIN, Package
 from xlbackflush.ooxml.reader import SheetReader
 from xlbackflush.ooxml.values import stored
 from xlbackflush.schema.excel import ADDIN, FUNCTIONS, RUN
 from xlbackflush.sheets.title_rows import NOT_RUN, SHEET_OF
 from xlbackflush.template.build import build
 from xlbackflush.template.samples import SAMPLES
-from xlbackflush.workbook.com import Box
 from xlbackflush.workbook.file import FileBook
 
 SAMPLE = "widgets"
@@ -171,9 +171,9 @@ def stored_contents(path: Path) -> list[str]:
             shapes = len(list(package.xml(drawing))) if drawing else 0
             lines += [f"sheet {sheet}", f"{shapes} shapes on {sheet}"]
         for table in package.tables.values():
-            corner = f"{column_letter(table.first_col + len(table.columns) - 1)}{table.last_row}"
-            area = f"{column_letter(table.first_col)}{table.header_row}:{corner}"
-            lines.append(f"table {table.name} at {table.sheet}!{area}")
+            right = table.first_col + len(table.columns) - 1
+            where = area((table.header_row, table.first_col, table.last_row, right))
+            lines.append(f"table {table.name} at {table.sheet}!{where}")
         names = package.xml(package.workbook_part).iter(f"{{{MAIN}}}definedName")
         return lines + [f"name {name.get('name')}" for name in names if name.get("localSheetId") is None]
 
@@ -309,7 +309,7 @@ def compared_cells(opened: Open, file: Path) -> Answer:
     with closing(Package(file)) as package:
         reader = SheetReader(package, file.read_bytes())
         for sheet in schema.OUTPUT_SHEETS:
-            expected = _stored_cells(reader, sheet.name)
+            expected = [[stored(value) for value in row] for row in reader.grid(sheet.name)]
             width = max(map(len, expected), default=0)
             actual = opened.values(sheet.name, (1, 1, len(expected) + BEYOND, width + BEYOND))
             passing = _moments(package, sheet)
@@ -322,16 +322,7 @@ def compared_cells(opened: Open, file: Path) -> Answer:
     return compared, lines
 
 
-def _stored_cells(reader: SheetReader, sheet: str) -> list[list[object]]:
-    """The cells of a sheet of a file, as stored; errors as their text."""
-    grid: list[list[object]] = [[stored(value) for value in row] for row in reader.grid(sheet)]
-    for row, errors in reader.odd(sheet).items():
-        for column, error in errors:
-            grid[row - 1][column] = stored(error)
-    return grid
-
-
-def _pairs(expected: list[list[object]], actual: list[list[object]]) -> Iterator[tuple[str, object, object]]:
+def _pairs(expected: Sequence[Sequence[object]], actual: list[list[object]]) -> Iterator[tuple[str, object, object]]:
     """Address, expected and actual value of every cell of the larger block; None is a blank cell."""
     for number, row in enumerate(actual, 1):
         known = expected[number - 1] if number <= len(expected) else []

@@ -7,9 +7,9 @@ sentence each, and the files are written all the same. Files are written whole o
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -25,6 +25,7 @@ from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.journal import PostedEntry, Run
 from xlbackflush.model.money import decimals, to_minor
 from xlbackflush.model.tables import Settings, Source
+from xlbackflush.ooxml.atomic import NewFile, explained
 from xlbackflush.workbook.file import FileBook
 
 Warn = Callable[[str], None]
@@ -231,21 +232,13 @@ def _check_free(files: Sequence[Path], force: bool) -> None:
 
 def _write(contents: Mapping[Path, bytes]) -> None:
     """All files under temporary names first; they take their places when each of them is whole."""
-    made = {file: file.with_name(f".{file.name}.{os.getpid()}.tmp") for file in contents}
-    try:
+    remedy = "close it where it is open, or choose another folder"
+    with ExitStack() as made:
+        files = []
         for file, content in contents.items():
-            with made[file].open("wb") as stream:
-                stream.write(content)
-                stream.flush()
-                os.fsync(stream.fileno())
-        for file, temporary in made.items():
-            temporary.replace(file)
-    except PermissionError as error:
-        raise UnusableError(
-            f"{file.name} cannot be written; close it where it is open, or choose another folder."
-        ) from error
-    except OSError as error:
-        raise UnusableError(f"{file.name} cannot be written: {error.strerror}.") from error
-    finally:
-        for temporary in made.values():
-            temporary.unlink(missing_ok=True)
+            with explained(file.name, remedy):
+                files.append(made.enter_context(NewFile(file)))
+                files[-1].write(content)
+        for new in files:
+            with explained(new.target.name, remedy):
+                new.put()

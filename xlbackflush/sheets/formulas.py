@@ -15,7 +15,7 @@ from xlbackflush import schema
 from xlbackflush.engine.explosion.demand import Stream
 from xlbackflush.model.inputs import Inputs
 from xlbackflush.model.tables import Source
-from xlbackflush.ooxml.package import quoted
+from xlbackflush.ooxml.address import fixed, quoted
 
 #: criteria that leave out what is posted from the close on
 AFTER_CLOSE = "".join(f',Journal[Event],"<>{event}"' for event in schema.FROM_THE_CLOSE_ON)
@@ -76,9 +76,7 @@ def setting_ref(inputs: Inputs, name: str) -> str:
     if not where:
         return ""
     sheet, cell = where.rsplit("!", 1)
-    match = re.fullmatch(r"([A-Z]+)([0-9]+)", cell)
-    assert match, where
-    return f"{quoted(sheet)}!${match[1]}${match[2]}"
+    return f"{quoted(sheet)}!{fixed(cell)}"
 
 
 def day_ref(inputs: Inputs, name: str) -> str:
