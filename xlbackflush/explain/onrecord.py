@@ -19,7 +19,7 @@ from xlbackflush.explain.evaluate import Value
 from xlbackflush.explain.formula import Cell, FormulaError
 from xlbackflush.explain.reader import Grid, as_excel
 from xlbackflush.lifecycle.pipeline import Outcome
-from xlbackflush.lifecycle.verify import again
+from xlbackflush.lifecycle.verify import recompute_run
 from xlbackflush.model.journal import PostedEntry
 from xlbackflush.model.tables import CellError, Source
 from xlbackflush.ooxml.package import split_cell
@@ -60,7 +60,7 @@ class OnRecord:
             inputs = snapshot.unpack(kept.pieces if kept else [])
         except snapshot.DamagedError as error:
             raise FormulaError(str(error).rstrip(".")) from error
-        outcome = again(run, inputs, self._before(run))
+        outcome = recompute_run(run, inputs, self._before(run))
         if not outcome.posted:
             raise FormulaError(f"the inputs on record of {run} do not run any more")
         return inputs, outcome

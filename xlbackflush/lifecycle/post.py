@@ -35,12 +35,12 @@ def post(book: Book, approver: str, now: dt.datetime, progress: Progress = lambd
     if changed or draft.version != __version__:
         what = "The inputs changed" if changed else "xlbackflush was updated"
         raise RefusedError(f"{what} after draft {draft.run} was made; run again, look at the results, and post then.")
-    signed = replace(draft, status=POSTED, approved_by=approver.strip(), posted=now.strftime("%Y-%m-%d %H:%M:%S"))
-    outcome = compute(sources, draft.user, now, runs, progress, tables, signed)
+    run_to_post = replace(draft, status=POSTED, approved_by=approver.strip(), posted=now.strftime("%Y-%m-%d %H:%M:%S"))
+    outcome = compute(sources, draft.user, now, runs, progress, tables, run_to_post)
     _sound(outcome, draft, tables)
     posted = outcome.posted
     assert posted
-    posted.run, sealed = _sealed(outcome, signed)
+    posted.run, sealed = _sealed(outcome, run_to_post)
     posted.draft = Draft(linked([*posted.record.posted, *sealed]), posted.draft.target, posted.draft.first)
     book.write(outcome, outcome.runs)
     return outcome
@@ -82,11 +82,11 @@ def plain(entry: PostedEntry) -> PostedEntry:
     return replace(entry, lines=tuple(replace(line, row=0, seal="") for line in entry.lines))
 
 
-def _sealed(outcome: Outcome, signed: Run) -> tuple[Run, list[PostedEntry]]:
+def _sealed(outcome: Outcome, run_to_post: Run) -> tuple[Run, list[PostedEntry]]:
     """The run with its link, its entries with their seals."""
     posted = outcome.posted
     assert posted
-    past, new = posted.record, posted.draft.new
-    last_link = past.posted_runs[-1].link if past.posted_runs else ""
-    run = records.with_hashes(signed, posted.inputs[signed.run])
-    return replace(run, link=seals.link_of(last_link, run, new, posted.places)), seals.sealed(past.posted, new)
+    record, new = posted.record, posted.draft.new
+    last_link = record.posted_runs[-1].link if record.posted_runs else ""
+    run = records.with_hashes(run_to_post, posted.inputs[run_to_post.run])
+    return replace(run, link=seals.link_of(last_link, run, new, posted.places)), seals.sealed(record.posted, new)
