@@ -6,6 +6,7 @@ import datetime as dt
 import re
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import office
@@ -15,12 +16,15 @@ from live_books import PERIOD, Policy, world
 from support_files import Parts, bench_book, cli, sample_book
 
 from xlbackflush import schema
+from xlbackflush.engine.record import record as records
+from xlbackflush.engine.record import seals
 from xlbackflush.lifecycle import pipeline
 from xlbackflush.lifecycle.post import post as post_book
 from xlbackflush.lifecycle.roll import roll
 from xlbackflush.lifecycle.verify import Verified
 from xlbackflush.lifecycle.verify import verify as verify_book
 from xlbackflush.model.errors import RefusedError
+from xlbackflush.model.journal import PostedEntry
 from xlbackflush.schema import entries as words
 from xlbackflush.template.build import build
 from xlbackflush.workbook.file import FileBook
@@ -359,6 +363,41 @@ def test_a_changed_posted_cell_is_named_and_stops_the_next_run(posted: Path, cel
     assert result.code == 1
     assert {f["code"] for f in result.json["findings"] if f["severity"] == "Error"} == {"L01"}
     assert Parts(posted).rows("Journal") == before
+
+
+def seal_anew(path: Path, changed: Callable[[PostedEntry], PostedEntry]) -> None:
+    """Change what the only run has posted, as somebody would who computes seals and link again."""
+    with FileBook(path) as book:
+        record = records.read({name: book.table(name) for name in records.TABLES}, 2)
+    entries = seals.sealed([], [changed(entry) for entry in record.posted])
+    run = records.with_hashes(record.runs[0], record.inputs["R0001"])
+    parts = Parts(path)
+    for row, (entry, line) in enumerate(((e, line) for e in entries for line in e.lines), 7):
+        for column, text in (("H", line.name), ("K", entry.description), ("S", line.seal)):
+            parts.put(f"Journal!{column}{row}", text)
+    runs = parts.tables()["Runs"]
+    parts.put(f"Runs!{chr(64 + runs.left + runs.columns.index('Link'))}7", seals.link_of("", run, entries, 2))
+    parts.save(path)
+
+
+def test_names_of_accounts_are_those_of_the_inputs_even_where_all_is_sealed_anew(posted: Path) -> None:
+    seal_anew(posted, lambda entry: entry)
+    assert verify(posted).holds
+
+    def renamed(entry: PostedEntry) -> PostedEntry:
+        return replace(entry, lines=tuple(replace(line, name="Other") for line in entry.lines))
+
+    seal_anew(posted, lambda entry: renamed(entry) if entry.number == 2 else entry)
+    row = 7 + sum(line["Entry"] == 1 for line in posted_lines(posted))
+    said = [str(problem) for problem in verify(posted).problems]
+    assert said == [f"Journal!A{row}: Entry 2 is not what the inputs on record give."]
+
+
+def test_words_that_were_sealed_anew_show_in_the_link_that_was_kept_elsewhere(posted: Path) -> None:
+    (before,) = verify(posted).runs
+    seal_anew(posted, lambda entry: replace(entry, description="In other words"))
+    (after,) = verify(posted).runs
+    assert verify(posted).holds and after.link != before.link
 
 
 def test_a_changed_input_is_named_by_its_cell(posted: Path) -> None:
