@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 
 from xlbackflush import schema
 from xlbackflush.engine.inputs import snapshot
+from xlbackflush.engine.inputs.snapshot import input_hash
 from xlbackflush.engine.record import corrections, journal_table, seals
-from xlbackflush.lifecycle import pipeline
+from xlbackflush.engine.result import RunResult
 from xlbackflush.model.journal import POSTED, PostedEntry, Problem, Run, linked
 from xlbackflush.model.tables import Source
 
@@ -48,7 +49,7 @@ class Plant:
     runs: list[Run] = field(default_factory=list)
     snapshots: list[list[str]] = field(default_factory=list)
     draft: str = ""
-    outcome: pipeline.Outcome | None = None
+    outcome: RunResult | None = None
 
     def entries(self) -> list[PostedEntry]:
         """All entries of table Journal, the draft's too."""
@@ -60,12 +61,12 @@ class Plant:
         """Those of posted runs."""
         return [entry for entry in self.entries() if entry.run != self.draft]
 
-    def run(self, outcome: pipeline.Outcome) -> corrections.Draft:
+    def run(self, outcome: RunResult) -> corrections.Draft:
         """A draft of these results, in place of the draft before."""
-        assert outcome.posted
+        assert outcome.run
         name = f"R{len(self.runs) + 1:04d}"
-        settings, accounts = outcome.inputs.settings, outcome.inputs.accounts
-        draft = corrections.correct(self.posted(), outcome.posted.entries, accounts, settings.period_end, name)
+        settings, accounts = outcome.period.inputs.settings, outcome.period.inputs.accounts
+        draft = corrections.correct(self.posted(), outcome.period.entries, accounts, settings.period_end, name)
         self.journal = read_back(draft.entries, self.places)
         self.draft, self.outcome = name, outcome
         return draft
@@ -73,10 +74,10 @@ class Plant:
     def post(self) -> Run:
         """The draft becomes a posted run."""
         assert self.outcome
-        sources, posted = self.outcome.inputs.sources, self.posted()
+        sources, posted = self.outcome.period.inputs.sources, self.posted()
         new = [entry for entry in self.entries() if entry.run == self.draft]
         run = Run(
-            self.draft, POSTED, "2026-05-02 09:00:00", PREPARER, "1.0", pipeline.input_hash(sources), len(new),
+            self.draft, POSTED, "2026-05-02 09:00:00", PREPARER, "1.0", input_hash(sources), len(new),
             *totals(new, self.places), APPROVER, "2026-05-03 10:00:00", table_hashes=snapshot.Snapshot(sources).table_hashes,
             where=f"Runs!A{FIRST_ROW + len(self.runs)}",
         )  # fmt: skip

@@ -17,10 +17,10 @@ from test_findings import add, clean, day
 
 from xlbackflush import schema
 from xlbackflush.engine.record.auditor_marks import NAMES, Lost, keep_marks
-from xlbackflush.engine.record.corrections import as_posted
+from xlbackflush.engine.record.journal_table import as_posted
+from xlbackflush.engine.result import RunResult
 from xlbackflush.engine.rules import journal_tests as journaltests
 from xlbackflush.engine.rules.journal_tests import journal_tests, marks_lost
-from xlbackflush.lifecycle.pipeline import Outcome
 from xlbackflush.model.finding import CATALOGUE, Finding
 from xlbackflush.model.journal import PostedEntry, PostedLine, Run
 from xlbackflush.model.people import person
@@ -55,15 +55,15 @@ def on(account: str, posted: PostedEntry, name: str = "Other") -> PostedEntry:
 
 def found(
     entries: Sequence[PostedEntry] = (),
-    outcome: Outcome | None = None,
+    outcome: RunResult | None = None,
     runs: Sequence[Run] = (),
     materiality: float = 0.0,
     sheet: Source | None = None,
 ) -> list[Finding]:
     outcome = outcome or compute(clean())
-    assert outcome.posted
-    rolled = outcome.posted.rollup
-    return journal_tests(outcome.inputs, outcome.structure, rolled, entries, materiality, 2, runs, sheet)
+    assert outcome.run
+    rolled = outcome.period.unit_costs
+    return journal_tests(outcome.period.inputs, outcome.period.bill, rolled, entries, materiality, 2, runs, sheet)
 
 
 def only(findings: Sequence[Finding], code: str) -> Finding:
@@ -248,13 +248,13 @@ def test_amounts_of_benford_are_silent_in_journals_of_every_length(count: int) -
 # -------------------------------------------------------------------------------------------- of documents
 
 
-def purchases(dates: Iterable[int], quantity: float = 1.0) -> Outcome:
+def purchases(dates: Iterable[int], quantity: float = 1.0) -> RunResult:
     """The world with a purchase of bulbs at 2.00 on each of these days of April 2026."""
     read = clean()
     for i, number in enumerate(dates):
         add("Purchases", Date=day(number), Document=f"X-{i}", Item="Bulb", Quantity=quantity, Actual_price=2.0)(read)
     outcome = compute(read)
-    assert outcome.posted
+    assert outcome.run
     return outcome
 
 
@@ -362,13 +362,16 @@ def test_samples_are_clean(name: str, detail: str) -> None:
     sample = SAMPLES[name]() if name in SAMPLES else bench()
     read = clean() if name == "clean" else sources({**sample.settings, "Journal detail": detail}, sample.tables)
     outcome = compute(read)
-    assert outcome.posted
-    posted, settings = outcome.posted, outcome.inputs.settings
+    assert outcome.run
+    posted, settings = outcome.period, outcome.period.inputs.settings
     entries = [
-        as_posted(e, outcome.inputs.accounts, settings.period_end, "R0001", i) for i, e in enumerate(posted.entries, 1)
+        as_posted(e, outcome.period.inputs.accounts, settings.period_end, "R0001", i)
+        for i, e in enumerate(posted.entries, 1)
     ]
-    threshold = next(m.threshold for m in posted.measures if m.key == "in_stock")
-    findings = journal_tests(outcome.inputs, outcome.structure, posted.rollup, entries, threshold or 0.0, posted.places)
+    threshold = next(m.threshold for m in posted.materiality if m.key == "in_stock")
+    findings = journal_tests(
+        outcome.period.inputs, outcome.period.bill, posted.unit_costs, entries, threshold or 0.0, posted.places
+    )
     expected = ["J05"] if (name, detail) == ("widgets", schema.PER_PRODUCT) else []
     assert [f.code for f in findings] == expected
     assert all(f.severity == schema.NOTE for f in findings)

@@ -18,7 +18,8 @@ from support_files import Parts, bench_book, cli, sample_book
 from xlbackflush import schema
 from xlbackflush.engine.record import record as records
 from xlbackflush.engine.record import seals
-from xlbackflush.lifecycle import pipeline
+from xlbackflush.engine.result import RunResult
+from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.lifecycle.post import post as post_book
 from xlbackflush.lifecycle.roll import roll
 from xlbackflush.lifecycle.verify import Verified
@@ -33,12 +34,12 @@ NOW = dt.datetime(2026, 4, 2, 9)
 ANN, BOB = "Ann Clerk", "Bob Controller"
 
 
-def run(path: Path, user: str = ANN) -> pipeline.Outcome:
+def run(path: Path, user: str = ANN) -> RunResult:
     with FileBook(path) as book:
-        return pipeline.run(book, user, NOW)
+        return lifecycle.run(book, user, NOW)
 
 
-def post(path: Path, approver: str = BOB, now: dt.datetime = NOW) -> pipeline.Outcome:
+def post(path: Path, approver: str = BOB, now: dt.datetime = NOW) -> RunResult:
     with FileBook(path) as book:
         return post_book(book, approver, now)
 
@@ -200,14 +201,14 @@ def test_changed_inputs_are_corrected_by_reversal_and_a_new_entry(posted: Path) 
     assert cells
     put(posted, "Purchases!E7", 3.0)
     outcome = run(posted)
-    assert outcome.posted
-    new = outcome.posted.draft.new
+    assert outcome.run
+    new = outcome.journal.new
     reversed_events = [entry.event for entry in new if entry.reverses]
     assert schema.PURCHASE in reversed_events
     assert {schema.COMPLETION, schema.SALE}.isdisjoint(reversed_events)
     for entry in new:
         if entry.reverses:
-            (original,) = (e for e in outcome.posted.record.posted if e.number == entry.reverses)
+            (original,) = (e for e in outcome.period.record.posted if e.number == entry.reverses)
             assert [-line.minor for line in entry.lines] == [line.minor for line in original.lines]
         else:
             assert entry.corrects
@@ -491,9 +492,9 @@ def test_roll_opens_the_next_period_and_closes_this_one(posted: Path) -> None:
     assert cli("roll", posted, following).code == 0
     assert following.read_bytes() == once
     outcome = run(following)
-    assert outcome.posted
-    assert all(check.holds for check in outcome.posted.checks)
-    settings = outcome.inputs.settings
+    assert outcome.run
+    assert all(check.holds for check in outcome.period.checks)
+    settings = outcome.period.inputs.settings
     assert settings.period_start == (dt.date(2026, 4, 1) - schema.DAY_0).days
     assert settings.period_end == (dt.date(2026, 4, 30) - schema.DAY_0).days
     with office.Session(following) as session:

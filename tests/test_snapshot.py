@@ -92,11 +92,11 @@ def test_a_run_of_what_was_unpacked_is_the_run():
     again = snapshot.unpack(Snapshot(read).pieces)
     assert Snapshot(again).input_hash == Snapshot(read).input_hash
     one, two = compute(read), compute(again)
-    assert one.posted
-    assert two.posted
+    assert one.run
+    assert two.run
     assert two.findings == one.findings
-    assert two.posted.entries == one.posted.entries
-    assert two.posted.checks == one.posted.checks
+    assert two.period.entries == one.period.entries
+    assert two.period.checks == one.period.checks
 
 
 def test_a_month_of_a_plant_fits_into_cells():

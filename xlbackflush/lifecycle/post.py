@@ -14,14 +14,17 @@ from xlbackflush.engine.inputs.snapshot import input_hash
 from xlbackflush.engine.record import record as records
 from xlbackflush.engine.record import seals
 from xlbackflush.engine.record.corrections import Draft
-from xlbackflush.lifecycle.pipeline import Book, Outcome, Progress, compute, history
+from xlbackflush.engine.result import RunResult
+from xlbackflush.lifecycle.calculate import Calculation, Progress, calculate
+from xlbackflush.lifecycle.run import history
+from xlbackflush.lifecycle.workbook_port import Workbook
 from xlbackflush.model.errors import RefusedError
 from xlbackflush.model.journal import POSTED, PostedEntry, Run, linked
 from xlbackflush.model.people import person
 from xlbackflush.model.tables import Source
 
 
-def post(book: Book, approver: str, now: dt.datetime, progress: Progress = lambda stage: None) -> Outcome:
+def post(book: Workbook, approver: str, now: dt.datetime, progress: Progress = lambda stage: None) -> RunResult:
     """Post the draft: its lines are sealed and never change again. Raises RefusedError with the reason where it cannot be.
 
     approver: who answers for it, another person than who ran it; now: local time.
@@ -36,14 +39,11 @@ def post(book: Book, approver: str, now: dt.datetime, progress: Progress = lambd
         what = "The inputs changed" if changed else "xlbackflush was updated"
         raise RefusedError(f"{what} after draft {draft.run} was made; run again, look at the results, and post then.")
     run_to_post = replace(draft, status=POSTED, approved_by=approver.strip(), posted=now.strftime("%Y-%m-%d %H:%M:%S"))
-    outcome = compute(sources, draft.user, now, runs, progress, tables, run_to_post)
-    _sound(outcome, draft, tables)
-    posted = outcome.posted
-    assert posted
-    posted.run, sealed = _sealed(outcome, run_to_post)
-    posted.draft = Draft(linked([*posted.record.posted, *sealed]), posted.draft.target, posted.draft.first)
-    book.write(outcome, outcome.runs)
-    return outcome
+    calculation = calculate(sources, tables, run_to_post, progress)
+    _sound(calculation, draft, tables)
+    result = _sealed(calculation, run_to_post)
+    book.write(result)
+    return result
 
 
 def _two_people(draft: Run, approver: str) -> None:
@@ -57,23 +57,23 @@ def _two_people(draft: Run, approver: str) -> None:
         )
 
 
-def _sound(outcome: Outcome, draft: Run, tables: Mapping[str, Source]) -> None:
+def _sound(calculation: Calculation, draft: Run, tables: Mapping[str, Source]) -> None:
     """What is posted is what the inputs give, what stands on the sheet, and what every check holds for."""
-    posted = outcome.posted
-    if outcome.failed or not posted:
-        first = outcome.findings[0]
+    period = calculation.period
+    if calculation.failed:
+        first = calculation.findings[0]
         raise RefusedError(f"Draft {draft.run} cannot be posted: {first.where} {first.what} {first.fix}")
-    failed = [check.text for check in posted.checks if not check.holds]
+    failed = [check.text for check in period.checks if not check.holds]
     if failed:
         raise RefusedError(f"Draft {draft.run} cannot be posted: {len(failed)} checks fail, the first: {failed[0]}.")
-    drafted, problems = records.drafted(tables, posted.places)
+    drafted, problems = records.drafted(tables, period.places)
     if problems:
         raise RefusedError(f"Draft {draft.run} cannot be posted: {problems[0]} Run again.")
-    for entry, wanted in zip(drafted, posted.draft.new, strict=False):
+    for entry, wanted in zip(drafted, period.draft.new, strict=False):
         if plain(entry) != plain(wanted):
-            where = posted.record.journal.cell("Run", entry.lines[0].row)
+            where = period.record.journal.cell("Run", entry.lines[0].row)
             raise RefusedError(f"Entry {entry.number} at {where} was changed after the run; run again, and post then.")
-    if len(drafted) != len(posted.draft.new):
+    if len(drafted) != len(period.draft.new):
         raise RefusedError("Sheet Journal does not hold the entries of the draft; run again, and post then.")
 
 
@@ -82,11 +82,11 @@ def plain(entry: PostedEntry) -> PostedEntry:
     return replace(entry, lines=tuple(replace(line, row=0, seal="") for line in entry.lines))
 
 
-def _sealed(outcome: Outcome, run_to_post: Run) -> tuple[Run, list[PostedEntry]]:
-    """The run with its link, its entries with their seals."""
-    posted = outcome.posted
-    assert posted
-    record, new = posted.record, posted.draft.new
+def _sealed(calculation: Calculation, run_to_post: Run) -> RunResult:
+    """The run with its link, and the journal with the seals of its entries."""
+    period, record, draft = calculation.period, calculation.period.record, calculation.period.draft
     last_link = record.posted_runs[-1].link if record.posted_runs else ""
-    run = records.with_hashes(run_to_post, posted.inputs[run_to_post.run])
-    return replace(run, link=seals.link_of(last_link, run, new, posted.places)), seals.sealed(record.posted, new)
+    run = records.with_hashes(run_to_post, records.inputs_of(period.snapshot))
+    link = seals.link_of(last_link, run, draft.new, period.places)
+    journal = Draft(linked([*record.posted, *seals.sealed(record.posted, draft.new)]), draft.target, draft.first)
+    return RunResult(period, calculation.findings, replace(run, link=link), journal)

@@ -12,8 +12,11 @@ from xlbackflush.engine.inputs.changes import Change, changes
 from xlbackflush.engine.record import record as records
 from xlbackflush.engine.record.corrections import correct
 from xlbackflush.engine.record.record import Record
+from xlbackflush.engine.result import RunResult
 from xlbackflush.lifecycle import shown
-from xlbackflush.lifecycle.pipeline import Book, Outcome, Progress, compute
+from xlbackflush.lifecycle.calculate import Progress, calculate
+from xlbackflush.lifecycle.run import draft_of
+from xlbackflush.lifecycle.workbook_port import Workbook
 from xlbackflush.model import money
 from xlbackflush.model.errors import RefusedError
 from xlbackflush.model.journal import PostedEntry, Problem, Run
@@ -33,7 +36,7 @@ class Verified:
         return not (self.problems or self.changed)
 
 
-def verify(book: Book, progress: Progress = lambda stage: None) -> Verified:
+def verify(book: Workbook, progress: Progress = lambda stage: None) -> Verified:
     """Compute every posted run again from the inputs on record, and check chain, numbers, proofs and inputs.
 
     Changes nothing. Closed workbooks are verified, too.
@@ -58,8 +61,9 @@ def verify(book: Book, progress: Progress = lambda stage: None) -> Verified:
         sheets = {name: tables.get(name) or book.table(name) for name in {*_PROVEN, *shown.TABLES, "Checks"}}
         result.problems += _proofs(sheets)
         if last in inputs and not result.changed and not record.problems:  # else formulas show what other inputs give
-            outcome = compute(inputs[last], record.runs[-1].user, dt.datetime.min, [], tables=tables)
-            result.problems += shown.differing(outcome, sheets) if outcome.posted else []
+            calculation = calculate(inputs[last], tables)
+            if not calculation.failed:
+                result.problems += shown.differing(calculation.period, sheets)
     return result
 
 
@@ -67,7 +71,7 @@ def verify(book: Book, progress: Progress = lambda stage: None) -> Verified:
 _PROVEN = ("Journal", "Ledger", "Relief", "Variances")
 
 
-def inputs_of_run(book: Book, run: str) -> dict[str, Source]:
+def inputs_of_run(book: Workbook, run: str) -> dict[str, Source]:
     """The inputs on record of one run. RefusedError where there are none."""
     on_record = records.run_inputs(book.table("RunInputs"))
     if run not in on_record:
@@ -115,11 +119,11 @@ def _recomputed(record: Record, at: int, inputs: Mapping[str, Source]) -> list[P
     run, before = record.posted_runs[at], {run.run for run in record.posted_runs[:at]}
     earlier = [entry for entry in record.posted if entry.run in before]
     own_entries = [entry for entry in record.posted if entry.run == run.run]
-    outcome = recompute_run(run.run, inputs, earlier)
-    if not outcome.posted:
-        first = outcome.findings[0]
+    result = recompute_run(run.run, inputs, earlier)
+    if not result.journal:
+        first = result.findings[0]
         return [Problem("Runs", f"Run {run.run} cannot be computed again: {first.where} {first.what}")]
-    given = outcome.posted.draft.new
+    given = result.journal.new
     version = "" if run.version == __version__ else f" It was made with version {run.version}, this is {__version__}."
     problems = []
     for entry, wanted in zip(own_entries, given, strict=False):
@@ -132,13 +136,14 @@ def _recomputed(record: Record, at: int, inputs: Mapping[str, Source]) -> list[P
     return problems
 
 
-def recompute_run(run: str, inputs: Mapping[str, Source], earlier: Sequence[PostedEntry]) -> Outcome:
+def recompute_run(run: str, inputs: Mapping[str, Source], earlier: Sequence[PostedEntry]) -> RunResult:
     """A run computed again from its inputs on record; its journal holds what was posted before, and what the run added."""
-    outcome = compute(inputs, "", dt.datetime.min, [])
-    if outcome.posted:
-        accounts, settings = outcome.inputs.accounts, outcome.inputs.settings
-        outcome.posted.draft = correct(earlier, outcome.posted.entries, accounts, settings.period_end, run)
-    return outcome
+    calculation = calculate(inputs)
+    period = calculation.period
+    if calculation.failed:
+        return RunResult(period, calculation.findings)
+    journal = correct(earlier, period.entries, period.inputs.accounts, period.settings.period_end, run)
+    return RunResult(period, calculation.findings, draft_of(period, "", dt.datetime.min), journal)
 
 
 def _recomputable(entry: PostedEntry) -> Hashable:

@@ -17,9 +17,10 @@ from xlbackflush import schema
 from xlbackflush.engine.measures.tie_out import Tie
 from xlbackflush.engine.measures.variances import NOT_POSTED, Variance
 from xlbackflush.engine.posting.flush import balances
+from xlbackflush.model.inputs import Inputs
 from xlbackflush.model.journal import PostedEntry
 from xlbackflush.model.money import from_minor
-from xlbackflush.model.tables import Inputs, Source
+from xlbackflush.model.tables import Source
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,11 @@ class Record:
     def posted_runs(self) -> list[Run]:
         return [run for run in self.runs if not run.is_draft]
 
+    @property
+    def next_run(self) -> str:
+        """Number of the run that is made next: a draft is made again under its own."""
+        return f"R{1 + len(self.posted_runs):04d}"
+
 
 def read(tables: Mapping[str, Source], places: int) -> Record:
     """The record in the tables of `TABLES`, read and verified; places: decimals of the currency."""

@@ -21,14 +21,16 @@ import pandas as pd
 
 from xlbackflush import schema
 from xlbackflush.engine.record.auditor_marks import Lost
-from xlbackflush.engine.standards.bill import Floats, Structure
-from xlbackflush.engine.standards.unit_cost import Rollup
+from xlbackflush.engine.standards.bill import Bill
+from xlbackflush.engine.standards.unit_cost import UnitCosts
 from xlbackflush.model import finding as f
+from xlbackflush.model.arrays import Floats
 from xlbackflush.model.finding import Finding
+from xlbackflush.model.inputs import Inputs
 from xlbackflush.model.journal import PostedEntry, PostedLine, Run, in_force
 from xlbackflush.model.money import from_minor
 from xlbackflush.model.people import person
-from xlbackflush.model.tables import Inputs, Source
+from xlbackflush.model.tables import Source
 
 ENOUGH = 30  # rows below which a share says nothing: one row is already more than 3 %
 EXCEPTION = 0.10  # a share up to which something is the exception; above, it is how the company works
@@ -65,8 +67,8 @@ class Journal:
     """
 
     inputs: Inputs
-    structure: Structure
-    rollup: Rollup
+    structure: Bill
+    rollup: UnitCosts
     entries: Sequence[PostedEntry]
     materiality: float
     places: int
@@ -142,8 +144,8 @@ class Journal:
 
 def journal_tests(
     inputs: Inputs,
-    structure: Structure,
-    rollup: Rollup,
+    structure: Bill,
+    rollup: UnitCosts,
     entries: Sequence[PostedEntry],
     materiality: float,
     places: int,
