@@ -121,7 +121,7 @@ def test_the_run_that_is_posted_is_among_those_whose_time_is_looked_at(
 
 def test_running_again_changes_nothing(posted: Path) -> None:
     before = posted.read_bytes()
-    assert run(posted).posted.draft.new == []  # type: ignore[union-attr]
+    assert run(posted).journal.new == []  # type: ignore[union-attr]
     assert posted.read_bytes() == before
 
 
@@ -317,10 +317,10 @@ def test_other_words_leave_a_posted_workbook_verified_and_the_next_run_without_a
     post(path)
     put(path, "Counts!E7", 45.0)
     put(path, "WIP!B7", 15.0)
-    corrected = run(path).posted
+    corrected = run(path).journal
     assert corrected
-    assert {(bool(e.reverses), bool(e.corrects)) for e in corrected.draft.new} >= {(True, False), (False, True)}
-    assert {e.event for e in corrected.draft.new} >= {schema.PERIOD_END_WIP, schema.REVERSAL}
+    assert {(bool(e.reverses), bool(e.corrects)) for e in corrected.new} >= {(True, False), (False, True)}
+    assert {e.event for e in corrected.new} >= {schema.PERIOD_END_WIP, schema.REVERSAL}
     post(path)
     assert verify(path).holds
     frozen = posted_lines(path)
@@ -330,13 +330,13 @@ def test_other_words_leave_a_posted_workbook_verified_and_the_next_run_without_a
         assert before & {str(row[name]) for row in frozen for name in ("Description", "Source")}
         assert verify(path).holds
         again = run(path)
-        assert again.posted and again.posted.draft.new == []
+        assert again.journal and again.journal.new == []
         assert posted_lines(path) == frozen  # what is posted keeps its words
         assert verify(path).holds
         put(path, "WIP!B7", 16.0)
-        later = run(path).posted
-        assert later and later.draft.new
-        assert all(entry.description.startswith("<") for entry in later.draft.new)
+        later = run(path).journal
+        assert later and later.new
+        assert all(entry.description.startswith("<") for entry in later.new)
         post(path)
         assert posted_lines(path)[: len(frozen)] == frozen
         assert verify(path).holds
@@ -681,7 +681,7 @@ def test_inputs_that_move_no_amount_are_posted_as_a_run_without_entries(posted: 
     frozen = posted_lines(posted)
     put(posted, "Counts!F7", "counted again by the night shift")
     assert not verify(posted).holds
-    assert run(posted).posted.draft.new == []  # type: ignore[union-attr]
+    assert run(posted).journal.new == []  # type: ignore[union-attr]
     assert [row["Status"] for row in Parts(posted).rows("Runs")] == ["Posted", "Draft"]
     post(posted)
     assert [row["Entries"] for row in Parts(posted).rows("Runs")][1] == 0

@@ -231,7 +231,7 @@ def _engine(machine: Machine) -> Answer:
     interpreter = setup.configured(machine, setup.places(machine))
     if interpreter is None or not interpreter.is_file():
         return "SKIP", "no interpreter to ask."
-    code = "import xlbackflush.excel.macros, xlbackflush.excel.functions; print(xlbackflush.__version__)"
+    code = "import xlbackflush.addin.macros, xlbackflush.addin.functions; print(xlbackflush.__version__)"
     try:
         done = subprocess.run(
             [str(interpreter), "-B", "-c", code],
