@@ -122,7 +122,10 @@ class Words:
 
     def help(self, cell: Cell, place: Place) -> str:
         """What a column is for; of a setting, what it does."""
-        return text(self.grid.beside(cell, place, "Meaning")) if place.table == "Setup" else place.column.help
+        if place.table != "Setup":
+            return place.column.help
+        setting = text(self.grid.beside(cell, place, "Setting")).strip()
+        return next((s.meaning for s in schema.SETTINGS if s.name == setting), "")
 
     # --------------------------------------------------------------------------------------- figures
 

@@ -13,8 +13,9 @@ numbers as JavaScript prints them. It is an object with one member for each colu
     no number       {"number":"Infinity"}, which no Excel writes
 
 Left out is what says nothing, so that an optional column, sheet or setting of a later version changes no digest: columns and
-rows that are wholly blank, settings without a value, tables without rows; and column Meaning of table Setup, whose words are
-ours. Where a table stands, and the order of its columns, do not matter; the order of its rows does.
+rows that are wholly blank (rows are when they are read), settings without a value, tables without rows; and column Meaning of
+table Setup, whose words are ours. Where a table stands does not matter, nor the order of its columns, which are sorted by
+name, so that nobody needs our list of them; the order of rows does.
 
     digest of a table   SHA-256 of its content
     input hash          SHA-256 of {"BOM":"<digest>","Counts":"<digest>",...}, written in the same way
@@ -66,12 +67,8 @@ class Snapshot:
 
     @cached_property
     def table_hashes(self) -> dict[str, str]:
-        """The digest of each table that has rows."""
-        return {
-            name: hashlib.sha256(self.contents[name]).hexdigest()
-            for name, source in self.sources.items()
-            if source.rows
-        }
+        """The digest of each table that says something."""
+        return {name: hashlib.sha256(text).hexdigest() for name, text in self.contents.items() if text != _object({})}
 
     @cached_property
     def input_hash(self) -> str:
