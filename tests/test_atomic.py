@@ -128,6 +128,26 @@ def test_a_file_keeps_the_permissions_of_the_one_it_replaces(target: Path, permi
     assert seen == [0o600], "nobody else reads along while it is written"
 
 
+def test_a_read_only_file_that_cannot_be_replaced_leaves_nothing_beside_it(
+    target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Windows neither replaces nor deletes a file that is read-only."""
+    target.chmod(0o444)
+    delete = Path.unlink
+
+    def unlink(path: Path, missing_ok: bool = False) -> None:
+        if path.exists() and not mode(path) & 0o200:
+            raise LOCKED
+        delete(path, missing_ok)
+
+    monkeypatch.setattr(Path, "replace", fails(LOCKED))
+    monkeypatch.setattr(Path, "unlink", unlink)
+    with pytest.raises(PermissionError):
+        write_file(target, NEW)
+    assert tree(target.parent) == {"book.xlsm": OLD}
+    assert not mode(target) & 0o200
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
 def test_a_file_can_take_the_permissions_of_its_workbook(target: Path) -> None:
     target.chmod(0o640)

@@ -12,7 +12,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from xlbackflush.model.errors import UnusableError
@@ -53,7 +53,9 @@ class NewFile:
 
     def discard(self) -> None:
         """Leave nothing of it, unless it was put in place."""
-        self.path.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            self.path.chmod(0o600)  # Windows does not delete what is read-only
+            self.path.unlink()
 
 
 def write_file(target: Path, content: Content) -> None:

@@ -63,8 +63,8 @@ class ViewFile:
 
     def write(self) -> None:
         """The whole file under a temporary name, if this run has one. What is there as it should be is left alone."""
-        made = self.result.run
-        if not made or not self._wanted():
+        run = self.result.run
+        if not run or not self._wanted():
             return
         try:
             there = self.target.exists()
@@ -75,7 +75,7 @@ class ViewFile:
                 )
                 return
             self._new = NewFile(self.target, like=self.book)
-            self._new.write(lambda path: self._fill(path, made))
+            self._new.write(lambda path: self._fill(path, run))
             if there and filecmp.cmp(self._new.path, self.target, shallow=False):
                 self.done = True  # perhaps open in Excel just now
                 self._discard()
