@@ -186,7 +186,7 @@ def _heading(line: Mapping[str, object]) -> str:
     for link in ("Reverses", "Reversed by", "Corrects"):
         if line.get(link):
             said.append(f"{link.lower()} entry {plain(line[link])}")
-    return f"{'  ·  '.join(filter(None, said))}:  {plain(line.get('Description'))}"
+    return f"{' · '.join(filter(None, said))}: {plain(line.get('Description'))}"
 
 
 def _table(pages: Pages, subject: Subject, table: str, names: Sequence[str]) -> None:
