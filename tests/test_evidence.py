@@ -421,7 +421,7 @@ def first_page(where: Path) -> str:
 
 
 DRAFT = "Run R0001 is a draft: it is not posted, and the next run replaces it."
-VERIFIED = "Verified: the posted run was computed again from the inputs on record; chain, numbers and proofs hold."
+VERIFIED = "Verified: the posted run was recomputed from the inputs on record; chain, numbers and proofs agree."
 
 
 def readme(where: Path) -> str:
@@ -432,7 +432,7 @@ def readme(where: Path) -> str:
 def test_a_draft_is_called_a_draft(book: Path) -> None:
     where, said = quiet(book)
     assert said == [DRAFT]
-    result = "Verified: inputs on record, numbers and proofs of the draft hold. Nothing is posted: no chain binds it."
+    result = "Verified: inputs on record, numbers and proofs of the draft agree. Nothing is posted yet, so no chain seals it."
     for text in (first_page(where), readme(where)):
         assert DRAFT in text
         assert result in text
@@ -454,7 +454,7 @@ def test_a_posted_run_names_who_approved_it_and_its_corrections(posted: Path) ->
     ran(changed(posted, "Actuals!E7", 600))
     where, said = quiet(posted)
     assert (where.name, said) == ("book-evidence-R0002", [DRAFT.replace("R0001", "R0002")])
-    assert "Runs before it" in pages(where)[0]
+    assert "Earlier runs" in pages(where)[0]
     headings = [text for text in of_section(where, "Journal") if text.startswith("Entry ")]
     numbers = {row["Entry"] for row in Parts(posted).rows("Journal")}
     assert len(headings) == len(numbers)
@@ -532,7 +532,7 @@ def test_inputs_changed_after_the_run_stand_on_the_first_page(book: Path) -> Non
     """With the cells; what is posted verifies all the same."""
     where, said = quiet(changed(book, "Counts!E7", 11))
     assert said == [
-        "The inputs were changed after run R0001: what is posted is not what they give now.",
+        "The inputs were changed after run R0001: the journal no longer follows from them.",
         "Counts!E7, Quantity: was 10.0, is 11.0.",
         DRAFT,
     ]
@@ -544,7 +544,7 @@ def test_inputs_changed_after_the_run_stand_on_the_first_page(book: Path) -> Non
 def test_inputs_with_errors_are_written_all_the_same(book: Path) -> None:
     where, said = quiet(changed(book, "Counts!E7", "eleven"))
     assert said == [
-        "The inputs were changed after run R0001 and now have errors: what is posted is not what they give now.",
+        "The inputs were changed after run R0001 and now have errors: the journal no longer follows from them.",
         'Counts!E7, Quantity: was 10.0, is "eleven".',
         DRAFT,
     ]
@@ -555,7 +555,9 @@ def test_inputs_with_errors_are_written_all_the_same(book: Path) -> None:
 def test_a_run_that_stopped_stands_on_the_first_page(book: Path) -> None:
     assert cli("run", changed(book, "Counts!E7", "eleven")).code == 1
     where, said = quiet(book)
-    assert "The last check or run stopped at errors: see section Findings. What is posted is of a run before." in said
+    assert (
+        "The last check or run stopped at errors: see section Findings. The journal is that of an earlier run." in said
+    )
     assert all(sentence in first_page(where) for sentence in said)
     assert "Counts!E7" in of_section(where, "Findings")
 
@@ -563,7 +565,7 @@ def test_a_run_that_stopped_stands_on_the_first_page(book: Path) -> None:
 def test_a_posted_amount_changed_by_hand_is_printed_and_told(book: Path) -> None:
     cell = Parts(book).where("Journal", "Debit")
     where, said = quiet(changed(book, cell, 777.77))
-    assert said[0] == "NOT VERIFIED: 1 problem found; clear up before relying on this run."
+    assert said[0] == "NOT VERIFIED: 1 problem found; resolve before relying on this run."
     assert said[1].startswith("Journal!I7:J9: Entry 1 does not balance")
     assert said[2:] == [DRAFT, said[3]]
     assert said[3].startswith("journal-aicpa.csv is missing: ")
@@ -577,7 +579,7 @@ def test_a_check_that_fails_is_told(book: Path) -> None:
     cell, check = Parts(book).where("Checks", "Result"), Parts(book).rows("Checks")[0]["Check"]
     where, said = quiet(changed(book, cell, "Fail"))
     assert said == [
-        "NOT VERIFIED: 1 problem found; clear up before relying on this run.", f"{cell}: Check fails: {check}.", DRAFT,
+        "NOT VERIFIED: 1 problem found; resolve before relying on this run.", f"{cell}: Check fails: {check}.", DRAFT,
     ]  # fmt: skip
     assert all(sentence in first_page(where) for sentence in said)
 
@@ -723,6 +725,17 @@ def test_a_row_taller_than_a_page_goes_on_on_the_next() -> None:
     texts = " ".join(text for page in found for text in page).split()
     assert [text for text in texts if text.startswith("word")] == words
     assert all([text.strip() for text in page].count("Number") == 1 for page in found)
+
+
+def test_a_comment_taller_than_a_page_under_the_heading_of_its_entry_is_printed_whole() -> None:
+    words = [f"word{i}" for i in range(3_000)]
+    rows = [row for i in range(9) for row in (Row((f"Entry {i}",), "heading"), Row(("1.00", " ".join(words[i::9]))))]
+    found = set_alone(
+        [Column("Number", "number"), Column("Comment", at_least=80)], [*rows, Row(("9.00", "Sum"), "total")]
+    )
+    texts = " ".join(text for page in found for text in page).split()
+    assert sorted(text for text in texts if text.startswith("word")) == sorted(words)
+    assert (texts.count("Entry"), texts.count("1.00"), texts.count("9.00")) == (9, 9, 1)
 
 
 def test_a_word_wider_than_its_column_is_broken_not_cut() -> None:

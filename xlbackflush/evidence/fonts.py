@@ -48,14 +48,14 @@ class Fonts:
 
     def runs(self, text: str, bold: bool = False) -> list[tuple[str, str]]:
         """A text in pieces of one font each: (name of the font, piece)."""
-        found: list[tuple[str, str]] = []
+        pieces: list[tuple[str, str]] = []
         for character in text:
             font, written, _ = self._letter(character, bold)
-            if found and found[-1][0] == font:
-                found[-1] = (font, found[-1][1] + written)
+            if pieces and pieces[-1][0] == font:
+                pieces[-1] = (font, pieces[-1][1] + written)
             else:
-                found.append((font, written))
-        return found
+                pieces.append((font, written))
+        return pieces
 
     def markup(self, text: str, bold: bool = False) -> str:
         """A text as paragraphs of the library take it: each piece in its font."""

@@ -11,7 +11,6 @@ import datetime as dt
 import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Literal
 
 from reportlab import platypus
@@ -54,7 +53,6 @@ class Row:
     look: Look = "plain"
 
 
-@cache
 def _style(size: float, color: Color = INK, bold: bool = False, align: str = "LEFT", **more: Any) -> ParagraphStyle:
     font, leading = BOLD if bold else PLAIN, size * LEADING
     code = {"LEFT": 0, "CENTER": 1, "RIGHT": 2}[align]
@@ -62,16 +60,14 @@ def _style(size: float, color: Color = INK, bold: bool = False, align: str = "LE
 
 
 _SECTION = _style(15.0, NAVY, bold=True, spaceAfter=5.0)
-_BANNER = _style(
-    9.0,
-    bold=True,
-    backColor=AMBER,
-    borderPadding=(6, 10),
-    leftIndent=10.0,
-    rightIndent=10.0,
-    spaceBefore=8.0,
-    spaceAfter=14.0,
-)
+_BOX: dict[str, Any] = {
+    "borderPadding": (6, 10),
+    "leftIndent": 10.0,
+    "rightIndent": 10.0,
+    "spaceBefore": 8.0,
+    "spaceAfter": 14.0,
+}
+_BANNER = _style(9.0, bold=True, backColor=AMBER, **_BOX)
 _FOOT = _style(6.5, GREY)
 _ALL, _BODY = ((0, 0), (-1, -1)), ((0, 1), (-1, -1))  # cells of a table: all of them, all but its headings
 
@@ -91,11 +87,9 @@ class Pages:
         """Begin a section on a new page."""
         if self._story:
             self._story.append(platypus.ActionFlowable(("section",)))
-        self._story += [
-            platypus.Paragraph(name, _SECTION),
-            _text(self._fonts, purpose, _style(8.0, GREY)),
-            platypus.Spacer(0, 4),
-        ]
+        self._story.append(platypus.Paragraph(name, _SECTION))
+        self.text(purpose, GREY)
+        self._story.append(platypus.Spacer(0, 4))
 
     def text(self, text: str, color: Color = INK, size: float = 8.0) -> None:
         """A paragraph."""
@@ -114,8 +108,8 @@ class Pages:
         look = [
             ("FONT", *_ALL, PLAIN, 8),
             ("TEXTCOLOR", *_ALL, GREY),
-            ("VALIGN", *_ALL, "TOP"),
             ("LEFTPADDING", *_ALL, 0),
+            ("VALIGN", *_ALL, "TOP"),
         ]
         widths = [(RIGHT - LEFT) / count - gap, gap] * count
         self._story += [platypus.Spacer(0, 44), platypus.Table(cells, widths, 64.0, [*look, *lines], hAlign="LEFT")]
@@ -123,11 +117,8 @@ class Pages:
     def table(self, columns: Sequence[Column], rows: Sequence[Row]) -> None:
         """A table; without rows it says so."""
         if rows:
-            self._story += [
-                platypus.CondPageBreak(60),
-                _Rows(_Layout(columns, rows, self._fonts), rows),
-                platypus.Spacer(0, 10),
-            ]
+            table = _Rows(_Layout(columns, rows, self._fonts), rows)
+            self._story += [platypus.CondPageBreak(60), table, platypus.Spacer(0, 10)]
         else:
             self.text("None.")
 
@@ -218,7 +209,7 @@ class _Rows(platypus.Flowable):  # type: ignore[misc]
         if len(parts) < 2:
             return parts
         here = len(parts[0]._cellvalues) - 1
-        if self._shown[here - 1].look == "heading":
+        if here > 1 and self._shown[here - 1].look == "heading":
             parts = self._table.split(width, sum(self._table._rowHeights[:here])) or parts
         here, after = (len(part._cellvalues) - 1 for part in parts)
         begun = parts[1]._cellvalues[1] if here + after > len(self._shown) else None
@@ -263,17 +254,17 @@ class _Layout:
         cells = [[self._cell(text, k, row.look) for k, text in enumerate(row.cells)] for row in rows]
         if begun:
             cells[0] = begun
-        style = [command for i, row in enumerate(rows, 1) for command in self._row_style(i, row)]
-        style = [*self._style, *style]
+        style = [*self._style, *(command for i, row in enumerate(rows, 1) for command in self._row_style(i, row))]
         return platypus.LongTable([self._heads, *cells], self._widths, None, style, 1, splitInRow=1, hAlign="LEFT")
 
     def _row_style(self, i: int, row: Row) -> list[tuple[Any, ...]]:
         own = ((0, i), (-1, i))
+        bold = ("FONT", *own, BOLD, self._size, self._size * LEADING)
         if row.look == "heading":
-            return [("SPAN", *own), ("BACKGROUND", *own, PALE)]
-        total = [("FONT", *own, BOLD, self._size, self._size * LEADING), ("LINEABOVE", *own, 0.4, INK)]
+            return [bold, ("SPAN", *own), ("BACKGROUND", *own, PALE)]
         negative = [k for k, text in enumerate(row.cells) if text.endswith(")") and self._columns[k].kind == "number"]
-        return [*(total if row.look == "total" else []), *(("RIGHTPADDING", (k, i), (k, i), PAD) for k in negative)]
+        style: list[tuple[Any, ...]] = [("RIGHTPADDING", (k, i), (k, i), PAD) for k in negative]
+        return [*style, bold, ("LINEABOVE", *own, 0.4, INK)] if row.look == "total" else style
 
     def _cell(self, text: str, k: int, look: Look) -> str | platypus.Paragraph:
         """A text as it is where it fits on one line of the plain font; else one that is wrapped, with other fonts."""

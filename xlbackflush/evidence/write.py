@@ -34,14 +34,14 @@ Evidence of run {run} in {workbook}
 {standing}
 
 {pdf}        Journal, ledger, variances, reconciliation, comparison, fit, findings and checks as they
-                    stood, control totals of the inputs, and lines to sign on.
+                    were in the workbook, control totals of the inputs, and lines to sign on.
 {journal}   The journal in the form of the AICPA audit data standard (general ledger detail), separated by
-                    commas; amounts without sign, D or C beside them.
-inputs/*.csv        Each input table as it stood, with all digits; column "Sheet row" is the row on the sheet.
-                    A text that a spreadsheet would take for a formula has an apostrophe in front.
+                    commas; amounts have no sign, and D or C beside them.
+inputs/*.csv        Each input table as it was, with all digits; column "Sheet row" is the row on the sheet.
+                    A text that a spreadsheet would take for a formula begins with an apostrophe.
 {workbook}
-                    The workbook itself, byte for byte. Leave it as it is: explain, sensitivity, suspects, run and
-                    roll write into the workbook that they are given, so give them a copy.
+                    The workbook itself, byte for byte. Do not change it: explain, sensitivity, suspects, run and
+                    roll write into the workbook they are given, so give them a copy.
 {manifest}     SHA-256 of all these files.
 
 To verify that nothing was changed, in this folder:
@@ -52,18 +52,18 @@ To verify that nothing was changed, in this folder:
 
 To verify the posted runs once more: xlbackflush verify, which writes nothing.
 
-The digest of all inputs at the foot of each page is that of the run on sheet Runs of the workbook. The link beside it, whole
-on the first page and the last, is that of the last posted run: keep a printed page where the workbook is not, since it tells
-later whether the chain was computed anew.
+The digest of all inputs at the foot of each page is the input hash of the run on sheet Runs of the workbook. Beside it is the
+link of the last posted run, in full on the first page and the last. Keep a printed page outside the workbook: if the chain is
+ever recomputed, its link no longer agrees with the printed one.
 
-Letters that no font of the machine has are written as code numbers in the PDF, such as [U+6728]; the CSV files have them as
-they are.
+Characters that no font on the machine has are printed as code numbers in the PDF, such as [U+6728]; the CSV files contain the
+characters themselves.
 """
 
 
 @dataclass(frozen=True)
 class Written:
-    """The folder that was written, and what verifying the workbook said."""
+    """The folder that was written, and the result of verifying the workbook."""
 
     folder: Path
     verification: Verification
@@ -88,23 +88,23 @@ def write_evidence(
             raise UnusableError(f"{book.path.name} has not been run: there is nothing to give evidence of.")
         target = folder or book.path.with_name(f"{book.path.stem}-evidence-{runs[-1].run}")
         evidence_folder.check_target(target, force)
-        found = verification(verify(book, progress))
-        files, warnings = contents(book, runs, found)
+        verified = verification(verify(book, progress))
+        files, warnings = contents(book, runs, verified)
         files[evidence_folder.MANIFEST] = evidence_folder.manifest(
             {name: evidence_folder.digest(content) for name, content in files.items()}
         )
     for sentence in warnings:
         warn(sentence)
     evidence_folder.write(target, files)
-    return Written(target, found)
+    return Written(target, verified)
 
 
-def contents(book: FileBook, runs: Sequence[Run], found: Verification) -> tuple[dict[str, bytes], list[str]]:
+def contents(book: FileBook, runs: Sequence[Run], verified: Verification) -> tuple[dict[str, bytes], list[str]]:
     """Every file but the manifest, by name, and the warnings about them."""
     run, inputs = runs[-1], book.read()
     outputs = {name: book.table(name) for name in ("Journal", "Runs", *PRINTED)}
     accepted, errors = accept(inputs)
-    warnings = list(_standing(inputs, outputs, run, found, has_errors(errors)))
+    warnings = list(_standing(inputs, outputs, run, verified, has_errors(errors)))
     files = {f"inputs/{name}.csv": as_csv(source) for name, source in inputs.items()}
     digests = {name: evidence_folder.digest(files[f"inputs/{name}.csv"]) for name in inputs}
     try:
@@ -120,37 +120,37 @@ def contents(book: FileBook, runs: Sequence[Run], found: Verification) -> tuple[
         outputs,
         accepted.settings,
         places,
-        found,
+        verified,
         warnings,
         digests,
     )
     files[PDF] = report(subject)
-    files[README] = _readme(book.path.name, run, [found.result, *warnings] if found.holds else warnings)
+    files[README] = _readme(book.path.name, run, [verified.result, *warnings] if verified.holds else warnings)
     files[book.path.name] = book.content
     return files, warnings
 
 
 def _readme(workbook: str, run: Run, standing: Sequence[str]) -> bytes:
     """What is what. standing: the result of verifying, and what else stands against relying on the run."""
-    said = "\n".join(textwrap.fill(text, 120, break_long_words=False, break_on_hyphens=False) for text in standing)
+    sentences = "\n".join(textwrap.fill(text, 120, break_long_words=False, break_on_hyphens=False) for text in standing)
     names = {"pdf": PDF, "journal": JOURNAL, "manifest": evidence_folder.MANIFEST}
-    return _README.format(run=run.run, workbook=workbook, standing=said, **names).encode()
+    return _README.format(run=run.run, workbook=workbook, standing=sentences, **names).encode()
 
 
 def _standing(
-    inputs: dict[str, Source], outputs: dict[str, Source], run: Run, found: Verification, errors: bool
+    inputs: dict[str, Source], outputs: dict[str, Source], run: Run, verified: Verification, errors: bool
 ) -> Iterator[str]:
     """What stands against relying on the run, the worst first."""
-    if not found.holds:
-        yield found.result
-        yield from found.problems
+    if not verified.holds:
+        yield verified.result
+        yield from verified.problems
     if run.input_hash != input_hash(inputs):
         wrong = " and now have errors" if errors else ""
-        yield f"The inputs were changed after run {run.run}{wrong}: what is posted is not what they give now."
-        yield from found.changed
+        yield f"The inputs were changed after run {run.run}{wrong}: the journal no longer follows from them."
+        yield from verified.changed
     stored = outputs["Findings"].by_column().get("Severity", [])
     if schema.ERROR in stored:
-        yield "The last check or run stopped at errors: see section Findings. What is posted is of a run before."
+        yield "The last check or run stopped at errors: see section Findings. The journal is that of an earlier run."
     if run.is_draft:
         yield f"Run {run.run} is a draft: it is not posted, and the next run replaces it."
 
