@@ -26,7 +26,6 @@ from pypdf import PdfReader
 from support_files import EPOCH, CellValue, Parts, Result, bench_book, cli, sample_book
 
 from xlbackflush import schema
-from xlbackflush.engine.record.journal_table import Problem
 from xlbackflush.evidence import folder
 from xlbackflush.evidence.fonts import Fonts
 from xlbackflush.evidence.pages import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Column, Pages, Row
@@ -35,6 +34,7 @@ from xlbackflush.evidence.words import plain, printed
 from xlbackflush.evidence.write import write_evidence
 from xlbackflush.lifecycle.verify import Verified
 from xlbackflush.model.errors import UnusableError
+from xlbackflush.model.journal import Problem
 
 NAMES = ("bench", "computers", "widgets")
 SECTIONS = [
