@@ -11,7 +11,7 @@ from xlbackflush.explain.formula import COMPARISONS, Binary, Call, Cell, Node, S
 from xlbackflush.explain.reader import Grid, Place
 from xlbackflush.model.money import decimals
 from xlbackflush.model.tables import CellError
-from xlbackflush.ooxml.package import quoted
+from xlbackflush.ooxml.address import quoted
 
 DIGITS = 12  # significant digits of a figure in a text: enough to work it out again, few enough to read
 BY_THE_PIECE = ("", "each", "ea")
