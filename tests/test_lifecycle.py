@@ -94,6 +94,9 @@ def test_posting_locks_the_draft(book: Path) -> None:
     digests = {row["Input"]: row["SHA-256"] for row in parts.rows("RunInputs") if row["SHA-256"]}
     filled = {t.name for t in schema.INPUT_TABLES if any(any(row.values()) for row in parts.rows(t.name))}
     assert digests.keys() == filled
+    rows = {row["Input"]: row["Rows"] for row in parts.rows("RunInputs") if not row["Content"]}
+    assert {name for name, count in rows.items() if count} == filled
+    assert list(rows) == [t.name for t in schema.INPUT_TABLES]
     assert {"Setup", "BOM", "Counts"} <= filled
     assert verify(book).holds
 
