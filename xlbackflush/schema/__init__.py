@@ -19,6 +19,7 @@ ABOUT = "About"
 SHEETS: tuple[Sheet, ...] = INPUT_SHEETS + OUTPUT_SHEETS
 INPUT_TABLES: tuple[Table, ...] = tuple(t for s in INPUT_SHEETS for t in s.tables)
 OUTPUT_TABLES: tuple[Table, ...] = tuple(t for s in OUTPUT_SHEETS for t in s.tables)
+SHEET_OF: dict[str, Sheet] = {t.name: s for s in SHEETS for t in s.tables}
 TABLES: dict[str, Table] = {t.name: t for t in INPUT_TABLES + OUTPUT_TABLES}
 
 MASTER_CHECK = "MasterCheck"

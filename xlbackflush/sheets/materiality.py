@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from xlbackflush import schema
-from xlbackflush.engine.measures.materiality import EXPENSE_THEM, IMMATERIAL, PRORATE_THEM, RECORD_IT
 from xlbackflush.engine.measures.tie_out import INVENTORIES
 from xlbackflush.sheets.body import Body, RunView
 from xlbackflush.sheets.formulas import literal
@@ -37,7 +36,7 @@ def body(run: RunView) -> Body:
         "in_process": "SUM(PeriodEndWip[Amount])",
     }
     threshold = f"{run.setting('Materiality %')}*ABS({cells['inventories']})"
-    words = {"in_stock": (PRORATE_THEM, EXPENSE_THEM), "in_process": (RECORD_IT, IMMATERIAL)}
+    words = {"in_stock": (schema.PRORATE, schema.TO_COGS), "in_process": (schema.RECORD_IT, schema.IMMATERIAL)}
     verdicts = []
     for m, r in zip(measures, rows, strict=True):
         above, below = words.get(m.key, ("", ""))

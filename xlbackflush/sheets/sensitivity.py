@@ -6,7 +6,7 @@ Written by a command of its own, because it takes a run or two for each cell; a 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Mapping
 
 from xlbackflush import schema
 from xlbackflush.engine.audit.closings import Closings
@@ -25,19 +25,6 @@ TABLE = schema.SENSITIVITY
 OF_TABLES = range(len(TABLES))
 FIRST = range(OF_TABLES.stop, OF_TABLES.stop + 20)
 
-#: what names a row of a table
-_NAMES = {
-    "BOM": "{Component} in {Parent}",
-    "StandardCost": "{Item}",
-    "Counts": "{Item} {Event}, {Document}",
-    "Scrap": "{Item}, {Document}",
-    "Purchases": "{Item}, {Document}",
-    "Actuals": "{Cost type}, {Document}",
-    "Stock": "{Item}",
-    "WIP": "{Item}",
-    "InventoryCount": "{Role}",
-    "Opening": "{Role}",
-}
 _BY_THE_PIECE = ("", "each", "ea")
 
 
@@ -115,7 +102,7 @@ def _cell(rank: int, e: Effect, found: Sensitivity, inputs: Inputs) -> Row:
     return {
         "Rank": rank,
         "Where": where,
-        "What": f"{column.name}: {_NAMES[table].format_map(row)}",
+        "What": f"{column.name}: {_called(schema.TABLES[table], row)}",
         "Cell value": e.cell.value,
         "kind": column.kind,
         **_money("1 %", e.percent, found.places),
@@ -123,6 +110,11 @@ def _cell(rank: int, e: Effect, found: Sensitivity, inputs: Inputs) -> Row:
         "One unit": _unit(e.cell, inputs, str(row.get("Component") or row.get("Item") or "")),
         **_money("1 unit", e.unit, found.places),
     }
+
+
+def _called(table: schema.Table, row: Mapping[Hashable, object]) -> str:
+    """What people call a row, without its date: the document says which one it is."""
+    return table.call(lambda name: "" if table.column(name).kind == "date" else str(row[name]))
 
 
 def _money(step: str, change: Closings | None, places: int) -> Row:

@@ -151,8 +151,8 @@ class Copy:
         """The bodies of output tables, all or only some, and what the title rows say, for where the tables are now."""
         self._check_places(now)
         blocks = {t.name: self._block(t, styles) for t in schema.OUTPUT_TABLES if not only or t.name in only}
-        hints = {t.name: str(self._value(title_rows.SHEET_OF[t.name].name, 4, 1) or "") for t in schema.OUTPUT_TABLES}
-        failed = self._value(title_rows.SHEET_OF["Checks"].name, 3, 2)
+        hints = {t.name: str(self._value(schema.SHEET_OF[t.name].name, 4, 1) or "") for t in schema.OUTPUT_TABLES}
+        failed = self._value(schema.SHEET_OF["Checks"].name, 3, 2)
         return blocks, title_rows.Standing(hints, bool(self.runs()), failed if isinstance(failed, int) else 0)
 
     def _check_places(self, now: Mapping[str, TablePart]) -> None:
@@ -173,9 +173,8 @@ class Copy:
         values = [[stored(value) for value in row] for row in self._rows(part)]
         cells = self._cells(part)
         block = Block(part.first_col, part.header_row + 1)
-        role = title_rows.SHEET_OF[table.name].role
         for column in table.columns:
-            default = style_name(role, column)
+            default = style_name(table, column)
             if column.name not in part.columns:
                 block.columns.append(Cells([None] * len(values), styles.xf(default)))
                 continue
