@@ -33,7 +33,7 @@ def test_what_a_table_says_names_its_own_columns(table: schema.Table) -> None:
     assert len(names) == len(table.columns)
     assert named(table.row_name) and named(table.row_name) <= names
     for highlight in table.highlights:
-        assert highlight.mark in LOOKS and {highlight.last or table.names[-1]} | named(highlight.test) <= names
+        assert highlight.mark in LOOKS and highlight.columns and highlight.columns <= names
     for column in table.columns:
         assert {*column.proves, *filter(None, (column.indent, column.item))} | named(column.rests_on) <= names
         assert column.help.endswith(".")

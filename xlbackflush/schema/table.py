@@ -69,6 +69,11 @@ class Highlight:
     test: str
     last: str = ""
 
+    @property
+    def columns(self) -> set[str]:
+        """The columns without which there is nothing to look at."""
+        return {column for _, column, _, _ in Formatter().parse(f"{self.test}{{{self.last}}}") if column}
+
 
 @dataclass(frozen=True)
 class Table:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import attrgetter
+from typing import Any
+
+import pandas as pd
 
 from xlbackflush import schema
 from xlbackflush.engine.stock.opening import carried
@@ -64,6 +68,44 @@ class RunView:
         return {
             c.name: self.sheets.ref("StandardCost", c.name, self.item_rows[item]) for c in schema.STANDARD_COST.columns
         }
+
+
+def of_records(
+    table: schema.Table,
+    records: Sequence[object],
+    formulas: Mapping[str, Sequence[str]] | None = None,
+    money: Callable[[Iterable[int]], list[float]] | None = None,
+) -> Body:
+    """The columns that simply show a field of records, one a row; formulas: those of columns that are live.
+
+    money: turns minor units into money, where the records hold these.
+    """
+    return _of_fields(table, lambda field: list(map(attrgetter(field), records)), formulas, money)
+
+
+def of_frame(
+    table: schema.Table,
+    frame: pd.DataFrame,
+    formulas: Mapping[str, Sequence[str]] | None = None,
+    money: Callable[[Iterable[int]], list[float]] | None = None,
+) -> Body:
+    """The same of a frame, whose columns are the fields."""
+    return _of_fields(table, lambda field: frame[field].tolist(), formulas, money)
+
+
+def _of_fields(
+    table: schema.Table,
+    values: Callable[[str], list[Any]],
+    formulas: Mapping[str, Sequence[str]] | None,
+    money: Callable[[Iterable[int]], list[float]] | None,
+) -> Body:
+    columns: Body = {}
+    for column in table.columns:
+        if column.field:
+            cells = values(column.field)
+            shown = money(cells) if money and column.kind == "money" else cells
+            columns[column.name] = (shown, (formulas or {}).get(column.name))
+    return columns
 
 
 def empty(table: schema.Table) -> Body:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xlbackflush import schema
 from xlbackflush.engine.measures.tie_out import INVENTORIES
-from xlbackflush.sheets.body import Body, RunView
+from xlbackflush.sheets.body import Body, RunView, of_records
 from xlbackflush.sheets.formulas import literal
 
 TABLE = schema.MATERIALITY
@@ -42,13 +42,9 @@ def body(run: RunView) -> Body:
         above, below = words.get(m.key, ("", ""))
         test = f'IF(ABS({at["Figure"]}{r})>{at["Threshold"]}{r},"{above}","{below}")'
         verdicts.append(test if m.threshold is not None else "")
-    return {
-        "Measure": ([m.text for m in measures], None),
-        "Figure": ([m.figure for m in measures], [figures[m.key] for m in measures]),
-        "Threshold": (
-            [m.threshold for m in measures],
-            [threshold if m.threshold is not None else "" for m in measures],
-        ),
-        "Verdict": ([m.verdict for m in measures], verdicts),
-        "Explanation": ([m.explanation for m in measures], None),
+    live = {
+        "Figure": [figures[m.key] for m in measures],
+        "Threshold": [threshold if m.threshold is not None else "" for m in measures],
+        "Verdict": verdicts,
     }
+    return of_records(TABLE, measures, live)

@@ -6,7 +6,7 @@ from xlbackflush import schema
 from xlbackflush.engine.explosion.demand import Stream
 from xlbackflush.engine.standards.bill import code_key
 from xlbackflush.engine.stock.movements import IN_PROCESS, SOURCES, UNIT_COSTS
-from xlbackflush.sheets.body import Body, RunView
+from xlbackflush.sheets.body import Body, RunView, of_frame
 from xlbackflush.sheets.formulas import completion_counts, counted_units, stock_sum
 
 TABLE = schema.MOVEMENTS
@@ -27,38 +27,36 @@ def body(run: RunView) -> Body:
         else ""
         for code, r, head in zip(codes, rows, first_of_item, strict=True)
     ]
-    columns: Body = {
+    completions = table["Completion counts"].tolist()
+    live = {
+        "From": [f"{roll['From']}{u}" for u in up],
+        "To": [f"{roll['To']}{u}" for u in up],
+        "Opening": opening,
+        "Completion counts": [
+            completion_counts(code, f"{at['Item']}{r}") if n == n else ""
+            for n, code, r in zip(completions, codes, rows, strict=True)
+        ],
+    }
+    for name, (source, wanted) in SOURCES.items():
+        stream = Stream(source, wanted, "")
+        live[name] = [
+            counted_units(stream, code, f"{at['Item']}{r}", f"{at['From']}{r}", f"{at['To']}{r}")
+            for code, r in zip(codes, rows, strict=True)
+        ]
+    columns = of_frame(TABLE, table, live | _in_process(run)) | {
         "Item": (codes, [f"{roll['Item']}{u}" for u in up]),
         "Type": (run.items["type"].iloc[table["item"]].tolist(), [f"{roll['Type']}{u}" for u in up]),
-        "From": (table["first"].tolist(), [f"{roll['From']}{u}" for u in up]),
-        "To": (table["last"].tolist(), [f"{roll['To']}{u}" for u in up]),
-        "Opening": (table["Opening"].tolist(), opening),
         "Labor hours": (
             run.items["hours"].iloc[table["item"]].tolist(),
             [f'IF({at["Type"]}{r}="{schema.BUY}",0,{h})' for r, h in zip(rows, hours, strict=True)],
         ),
     }
-    for name, (source, wanted) in SOURCES.items():
-        stream = Stream(source, wanted, "")
-        formulas = [
-            counted_units(stream, code, f"{at['Item']}{r}", f"{at['From']}{r}", f"{at['To']}{r}")
-            for code, r in zip(codes, rows, strict=True)
-        ]
-        columns[name] = (table[name].tolist(), formulas)
     for name, column in UNIT_COSTS.items():
         columns[name] = (cost[column].tolist(), [f"{roll[name]}{u}" for u in up])
-    completions = table["Completion counts"].tolist()
-    columns["Completion counts"] = (
-        completions,
-        [
-            completion_counts(code, f"{at['Item']}{r}") if n == n else ""
-            for n, code, r in zip(completions, codes, rows, strict=True)
-        ],
-    )
-    return columns | _in_process(run)
+    return columns
 
 
-def _in_process(run: RunView) -> Body:
+def _in_process(run: RunView) -> dict[str, list[str]]:
     """Equivalent whole units of items on sheet WIP, at the cost of period end."""
     table, at = run.posted.movements, run.letters(TABLE.name)
     known = {code_key(code) for code in run.inputs.frames["WIP"]["Item"]}
@@ -72,4 +70,4 @@ def _in_process(run: RunView) -> Body:
             for r, here in zip(run.rows(TABLE.name, len(table)), listed, strict=True)
         ]
 
-    return {name: (table[name].tolist(), units(share)) for name, share in IN_PROCESS.items()}
+    return {name: units(share) for name, share in IN_PROCESS.items()}

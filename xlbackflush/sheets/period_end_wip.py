@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xlbackflush import schema
 from xlbackflush.engine.stock.in_process import completion_flushes, records
-from xlbackflush.sheets.body import Body, RunView
+from xlbackflush.sheets.body import Body, RunView, of_frame
 
 TABLE = schema.PERIOD_END_WIP_TABLE
 
@@ -22,26 +22,16 @@ def body(run: RunView) -> Body:
         return u["Conversion at completion"] if completion_flushes(settings) else f"{u['Unit cost']}-{u['Material']}"
 
     recorded = schema.RECORD if records(run.inputs) else schema.SHOW_ONLY
-    return {
+    live = {name: [c[name] for c in wip] for name in ("Quantity", "Material %", "Conversion %")} | {
+        "Material cost": [f"{u['Unit cost']}-({conversion(u)})" for u in up],
+        "Material": [f"{c['Quantity']}*{c['Material %']}*{c['Material cost']}" for c in cells],
+        "Conversion": [f"{c['Quantity']}*{c['Conversion %']}*{c['Conversion cost']}" for c in cells],
+        "Amount": [f"{c['Material']}+{c['Conversion']}" for c in cells],
+    }
+    if not settings.conversion_expensed:
+        live["Conversion cost"] = [conversion(u) for u in up]
+    return of_frame(TABLE, table, live) | {
         "Item": ([run.codes[i] for i in items], [f'{c["Item"]}&""' for c in wip]),
-        "Quantity": (table["quantity"].tolist(), [c["Quantity"] for c in wip]),
-        "Material %": (table["material_share"].tolist(), [c["Material %"] for c in wip]),
-        "Conversion %": (table["conversion_share"].tolist(), [c["Conversion %"] for c in wip]),
-        "Material cost": (table["material_cost"].tolist(), [f"{u['Unit cost']}-({conversion(u)})" for u in up]),
-        "Conversion cost": (
-            table["conversion_cost"].tolist(),
-            None if settings.conversion_expensed else [conversion(u) for u in up],
-        ),
-        "Material": (
-            table["material"].tolist(),
-            [f"{c['Quantity']}*{c['Material %']}*{c['Material cost']}" for c in cells],
-        ),
-        "Conversion": (
-            table["conversion"].tolist(),
-            [f"{c['Quantity']}*{c['Conversion %']}*{c['Conversion cost']}" for c in cells],
-        ),
-        "Amount": (table["amount"].tolist(), [f"{c['Material']}+{c['Conversion']}" for c in cells]),
         "Credited": ([settings.bought_role] * len(items), None),
         "Recorded": ([recorded] * len(items), None),
-        "WIP row": (table["row"].tolist(), None),
     }

@@ -6,50 +6,23 @@ import numpy as np
 
 from xlbackflush import schema
 from xlbackflush.engine.stock.stock_book import count_posts
-from xlbackflush.sheets.body import Body, RunView
+from xlbackflush.sheets.body import Body, RunView, of_frame
 from xlbackflush.sheets.formulas import invoiced, literal, stock_sum, trace_sum
 
 TABLE = schema.RECONCILIATION
-
-
-#: Reconciliation column -> column of the stock book
-_BOOK_COLUMNS = {
-    "Opening": "opening",
-    "Received": "received",
-    "Relieved": "relieved",
-    "Scrapped": "scrapped",
-    "Book": "book",
-    "Counted": "counted",
-    "Difference qty": "difference",
-    "Difference amount": "difference_amount",
-    "Standard cost": "cost",
-    "Account role": "role",
-    "Opening amount": "opening_amount",
-    "Book amount": "book_amount",
-    "Invoiced": "invoiced",
-    "Ending": "ending",
-    "Ending amount": "ending_amount",
-    "Ending material": "ending_material",
-    "Received amount": "received_amount",
-    "Counted amount": "counted_amount",
-    "Opening conversion": "opening_conversion",
-    "Counted conversion": "counted_conversion",
-    "Not followed": "unfollowed",
-    "Posted": "posted",
-}
 
 
 def body(run: RunView) -> Body:
     """One row per stocked item."""
     book = run.posted.book
     codes = [run.codes[i] for i in book["item"]]
-    columns: Body = {"Item": (codes, None)}
-    for name, formulas in (_stock_moves(run, codes) | _stock_amounts(run, codes)).items():
-        values = book[_BOOK_COLUMNS[name]].tolist()
-        columns[name] = (["" if v != v else v for v in values], formulas)
-    kinds = [run.rollup_cell("Type", u) for u in book["end_row"]]
-    columns["Type"] = (run.items["type"].iloc[book["item"]].tolist(), kinds)
-    return columns
+    live = _stock_moves(run, codes) | _stock_amounts(run, codes)
+    columns = of_frame(TABLE, book, live)
+    uncounted = {name: (["" if v != v else v for v in values], live) for name, (values, live) in columns.items()}
+    return uncounted | {
+        "Item": (codes, None),
+        "Type": (run.items["type"].iloc[book["item"]].tolist(), [run.rollup_cell("Type", u) for u in book["end_row"]]),
+    }
 
 
 def _stock_moves(run: RunView, codes: list[str]) -> dict[str, list[str]]:

@@ -21,7 +21,7 @@ from xlbackflush.model.tables import Inputs, Source
 from xlbackflush.ooxml.cells import Value
 from xlbackflush.ooxml.package import quoted
 from xlbackflush.schema import BILL_QUANTITY, PRODUCTION_COUNT
-from xlbackflush.sheets.body import Body, RunView
+from xlbackflush.sheets.body import Body, RunView, of_records
 from xlbackflush.sheets.formulas import link
 
 TABLE = schema.SUSPECTS
@@ -74,33 +74,18 @@ def rows_of(found: Sequence[Suspect], inputs: Inputs) -> Body:
     """Suspects as values, those of the most money first. inputs: of the workbook that they are written to."""
     kinds = ["percent" if s.is_share else "quantity" for s in found]
     wheres = _wheres(found, inputs)
-    links = [link(where) if where else "" for where in wheres]
-    written: Body = {
-        "Rank": ([s.rank for s in found], None),
-        "Cause": ([s.cause for s in found], None),
-        "Item": ([s.item for s in found], None),
-        "Parent": ([s.parent for s in found], None),
-        "Verdict": ([s.verdict for s in found], None),
-        "Difference qty": (_figures(s.difference for s in found), None),
-        "Amount": (_figures(s.amount for s in found), None),
-        "Base": (_figures(s.base for s in found), None),
-        "Recorded": (_figures(s.recorded for s in found), None),
-        "Implied": (_figures(s.implied for s in found), None),
-        "Plus or minus": (_figures(s.margin for s in found), None),
-        "Try": (_figures(s.proposed for s in found), None),
-        "Would remain": (_figures(s.left for s in found), None),
-        "Plausibility": ([round(s.plausibility, 3) for s in found], None),
-        "Periods": ([s.periods for s in found], None),
-        "Where": (wheres, links),
-        "Explanation": ([s.explanation for s in found], None),
-        "What to check": ([s.check for s in found], None),
-    }
-    return written | {f"{name} kind": (kinds, None) for name in ("Recorded", "Implied", "Plus or minus", "Try")}
+    columns = of_records(TABLE, found)
+    for column in TABLE.columns:
+        if column.kind in ("quantity", "money"):
+            columns[column.name] = (_figures(columns[column.name][0]), None)
+    columns["Plausibility"] = ([round(s.plausibility, 3) for s in found], None)
+    columns["Where"] = (wheres, [link(where) if where else "" for where in wheres])
+    return columns | {f"{name} kind": (kinds, None) for name in ("Recorded", "Implied", "Plus or minus", "Try")}
 
 
-def _figures(values: Iterable[float | None]) -> list[Value]:
+def _figures(values: Iterable[Value]) -> list[Value]:
     """Without the dust of floating point; blank where there is none."""
-    return ["" if value is None else round(value, 9) + 0.0 for value in values]
+    return [round(value, 9) + 0.0 if isinstance(value, int | float) else "" for value in values]
 
 
 def _wheres(found: Sequence[Suspect], inputs: Inputs) -> list[str]:

@@ -374,21 +374,18 @@ def _ignore(where: str, *rules: str) -> str:
     return f'<ignoredError sqref="{where}" ' + " ".join(f'{rule}="1"' for rule in rules) + "/>"
 
 
+_Look = tuple[str, str, str]  # where, the formula that says when, the differential format
+
+
 def _conditional(sheet: Sheet) -> str:
     """Colours that speak: the status line, then what the columns and rows of the tables say."""
     status = "C3" if sheet.name == "Checks" else "B3"
-    rules: list[tuple[str, str, str]] = [
+    rules: list[_Look] = [
         (status, f'ISNUMBER(SEARCH("fail",{status}))', "bad"),
         (status, f'ISNUMBER(SEARCH("Not run",{status}))', "note"),
     ]
     for table in sheet.tables:
-        cells = {name: f"${column_letter(table.first_col + i)}{HEADER_ROW + 1}" for i, name in enumerate(table.names)}
-        for column in table.columns:
-            rules += [(_area(table, column.name), test.format(cells[column.name]), mark) for mark, test in column.marks]
-        rules += [
-            (_area(table, table.names[0], h.last or table.names[-1]), h.test.format_map(cells), h.mark)
-            for h in table.highlights
-        ]
+        rules += column_looks(table)
     if sheet.name == "Checks":
         rules.append(("B3", "B3>0", "bad"))
     rules += _whole_numbers(sheet)
@@ -399,10 +396,23 @@ def _conditional(sheet: Sheet) -> str:
     )
 
 
-def _area(table: Table, name: str, last: str = "") -> str:
-    """The cells of a column, or of a column up to another one, down to the last row."""
-    first, end = (column_letter(table.first_col + table.names.index(n)) for n in (name, last or name))
-    return f"{first}{HEADER_ROW + 1}:{end}{_LAST}"
+def column_looks(table: Table) -> list[_Look]:
+    """The colours of a table's columns and rows, as far as it has the columns that they look at."""
+    top, letters = HEADER_ROW + 1, {name: column_letter(i) for i, name in enumerate(table.names, table.first_col)}
+    cells = {name: f"${letter}{top}" for name, letter in letters.items()}
+
+    def area(first: str, last: str) -> str:
+        return f"{letters[first]}{top}:{letters[last]}{_LAST}"
+
+    own: list[_Look] = [
+        (area(c.name, c.name), test.format(cells[c.name]), mark) for c in table.columns for mark, test in c.marks
+    ]
+    rows: list[_Look] = [
+        (area(table.names[0], h.last or table.names[-1]), h.test.format_map(cells), h.mark)
+        for h in table.highlights
+        if h.columns <= cells.keys()
+    ]
+    return own + rows
 
 
 def _whole_numbers(sheet: Sheet) -> list[tuple[str, str, str]]:
