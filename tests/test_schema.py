@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import product
+from pathlib import Path
 
 import pytest
 
@@ -56,3 +57,12 @@ def test_a_row_is_called_by_its_cells_and_blank_ones_leave_their_words_out() -> 
     assert schema.SUSPECTS.call(cells.__getitem__) == "Miscount, A"
     assert schema.SUSPECTS.call({**cells, "Cause": "", "Parent": "W"}.__getitem__) == "A in W"
     assert schema.EXPLANATION.call({"Step": "7"}.__getitem__) == "step 7"
+
+
+def test_colours_are_said_once() -> None:
+    spelled = re.compile(r"""["'](?:FF)?[0-9A-F]{6}["']""")
+    root = Path(schema.__file__).parents[1]
+    said = {
+        p.name for p in root.rglob("*.py") if any(map(re.compile("[A-F]|0{6}").search, spelled.findall(p.read_text())))
+    }
+    assert said == {"palette.py"}

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from xlbackflush.evidence.fonts import Fonts
+from xlbackflush.schema import palette
 
 WIDTH, HEIGHT = 841.89, 595.28  # A4 landscape, in points
 LEFT, RIGHT = 34.0, WIDTH - 34.0
@@ -23,8 +24,15 @@ LEADING, PAD = 1.32, 3.0
 WORD_MAX = 150.0  # a longer word is broken
 
 Color = tuple[float, float, float]
-INK, NAVY, GREY, LINE = (0.0, 0.0, 0.0), (0.12, 0.22, 0.39), (0.35, 0.35, 0.35), (0.78, 0.78, 0.78)
-PALE, AMBER, WHITE = (0.92, 0.95, 0.98), (1.0, 0.92, 0.61), (1.0, 1.0, 1.0)
+
+
+def _color(color: str) -> Color:
+    red, green, blue = (int(color[i : i + 2], 16) / 255 for i in (0, 2, 4))
+    return red, green, blue
+
+
+INK, NAVY, GREY, LINE, WHITE = map(_color, (palette.BLACK, palette.NAVY, palette.GREY, palette.LINE, palette.WHITE))
+PALE, AMBER = (_color(palette.MARKS[mark][1]) for mark in ("entry", "warn"))
 
 Draw = Callable[[Any], None]
 Kind = Literal["text", "number", "flag"]

@@ -10,8 +10,8 @@ from xml.sax.saxutils import escape, quoteattr
 from xlbackflush import __version__, schema
 from xlbackflush.ooxml.cells import Block, Cells, Value, cell, rows_xml
 from xlbackflush.ooxml.package import MAIN, column_letter, quoted, write_package
-from xlbackflush.ooxml.styles import LOOKS, WHOLE, StyleSheet, new_stylesheet
-from xlbackflush.schema import HEADER_ROW, Column, Sheet, Table
+from xlbackflush.ooxml.styles import LOOKS, WHOLE, StyleSheet, new_stylesheet, opaque
+from xlbackflush.schema import HEADER_ROW, Column, Sheet, Table, palette
 from xlbackflush.schema.excel import MACROS
 from xlbackflush.sheets import help_sheet
 from xlbackflush.sheets.blocks import heights_of, style_name
@@ -28,7 +28,7 @@ _LAST = 1_048_576
 _VALIDATED = 20_000
 _A4_WIDTH = 260  # characters; sheets wider than this are printed on A3
 _BLANK_ROWS = 12  # of an input table without data: room to type
-_TABS = {"Input": "FFE6B800", "Calculation": "FF8EA9DB", "Output": "FF1F3864", "Control": "FF70AD47"}
+_TABS = {role: opaque(color) for role, color in palette.TABS.items()}
 
 _ABOUT_BUTTONS = buttons.anchors(MACROS, left=360)
 

@@ -10,6 +10,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from xlbackflush.schema import Role, excel
 from xlbackflush.schema.excel import Macro
+from xlbackflush.schema.palette import NAVY, WHITE
 
 #: sheet role -> its buttons, the main one first
 _ON: dict[Role, tuple[Macro, ...]] = {
@@ -20,7 +21,6 @@ _ON: dict[Role, tuple[Macro, ...]] = {
 }
 _PIXEL = 9_525  # English metric units
 _LEFT, _TOP, _HEIGHT, _GAP = 330, 5, 25, 8  # in pixels; the longest title ends before the first button
-_NAVY, _WHITE = "1F3864", "FFFFFF"
 _FIRST_ID = 101  # shape ids below belong to charts
 
 
@@ -40,7 +40,7 @@ def anchors(macros: tuple[Macro, ...], left: int = _LEFT) -> str:
 
 
 def _shape(macro: Macro, number: int, left: int, width: int, main: bool) -> str:
-    fill, ink = (_NAVY, _WHITE) if main else (_WHITE, _NAVY)
+    fill, ink = (NAVY, WHITE) if main else (WHITE, NAVY)
     place = (
         f'<xdr:pos x="{left * _PIXEL}" y="{_TOP * _PIXEL}"/><xdr:ext cx="{width * _PIXEL}" cy="{_HEIGHT * _PIXEL}"/>'
     )
@@ -54,7 +54,7 @@ def _shape(macro: Macro, number: int, left: int, width: int, main: bool) -> str:
         f"<xdr:cNvSpPr/></xdr:nvSpPr><xdr:spPr>{frame}"
         '<a:prstGeom prst="roundRect"><a:avLst><a:gd name="adj" fmla="val 22000"/></a:avLst></a:prstGeom>'
         f'<a:solidFill><a:srgbClr val="{fill}"/></a:solidFill>'
-        f'<a:ln w="12700"><a:solidFill><a:srgbClr val="{_NAVY}"/></a:solidFill></a:ln></xdr:spPr>'
+        f'<a:ln w="12700"><a:solidFill><a:srgbClr val="{NAVY}"/></a:solidFill></a:ln></xdr:spPr>'
         '<xdr:txBody><a:bodyPr vertOverflow="clip" horzOverflow="clip" wrap="none" lIns="0" tIns="0" rIns="0" bIns="0" '
         'anchor="ctr"/><a:lstStyle/><a:p><a:pPr algn="ctr"/>'
         f'<a:r><a:rPr lang="en-US" sz="1000" b="{int(main)}"><a:solidFill><a:srgbClr val="{ink}"/></a:solidFill>'

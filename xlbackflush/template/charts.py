@@ -13,6 +13,20 @@ from xml.sax.saxutils import escape, quoteattr
 from xlbackflush import schema
 from xlbackflush.ooxml.package import column_letter
 from xlbackflush.schema import Table
+from xlbackflush.schema.palette import (
+    ADVERSE,
+    AXIS,
+    FAVORABLE,
+    FLOWS,
+    GREY,
+    GRID,
+    INK,
+    LINE,
+    MID_GREY,
+    NAVY,
+    ORANGE,
+    WHITE,
+)
 from xlbackflush.sheets import sensitivity
 from xlbackflush.sheets.dashboard import LARGEST, STEPS, STREAMS
 
@@ -24,13 +38,6 @@ _DRAWING = "http://schemas.openxmlformats.org/drawingml/2006/main"
 _ANCHORS = "http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing"
 _RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
-
-NAVY, RED, GREEN, GREY, TEXT, LIGHT = "1F3864", "C00000", "548235", "7F7F7F", "404040", "D9D9D9"
-ORANGE = "ED7D31"
-#: of the streams of the cost flow; what opens and closes an inventory has one colour
-STREAM_COLORS = (
-    "2E75B6", "9DC3E6", "F4B183", "FFD966", "2E75B6", "9DC3E6", "1F3864", "C00000", "70AD47", "7F7F7F",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -111,7 +118,7 @@ def chart_xml(chart: Chart) -> str:
         f"{_title(chart.title, 1300, NAVY, bold=True)}"
         f'<c:autoTitleDeleted val="0"/><c:plotArea><c:layout/>{chart.plot}</c:plotArea>{legend}'
         '<c:plotVisOnly val="0"/><c:dispBlanksAs val="gap"/></c:chart>'
-        f"<c:spPr>{_fill('FFFFFF')}{_line(LIGHT)}</c:spPr>{_text(900)}</c:chartSpace>"
+        f"<c:spPr>{_fill(WHITE)}{_line(LINE)}</c:spPr>{_text(900)}</c:chartSpace>"
     )
 
 
@@ -150,7 +157,7 @@ def _dashboard() -> Board:
 
 def _waterfall() -> str:
     """Stacked columns: the base is not drawn, so that the bars above it float."""
-    looks = (("Base", ""), ("Total", NAVY), ("Up", RED), ("Down", GREEN))
+    looks = (("Base", ""), ("Total", NAVY), ("Up", ADVERSE), ("Down", FAVORABLE))
     series = [_DASHBOARD.series(i, name, color, STEPS) for i, (name, color) in enumerate(looks)]
     reading = "Red: unfavorable (U). Green: favorable (F). Where variances are small, the columns are cut off below."
     return _columns(series, 40, (1, 2)) + _category_axis(1, 2, reading) + _value_axis(2, 1, hidden=True)
@@ -158,7 +165,7 @@ def _waterfall() -> str:
 
 def _pareto() -> str:
     """Columns by size, and the line of their cumulative share on an axis of its own, from 0 to 100 %."""
-    looks = (("Total", GREY), ("Up", RED), ("Down", GREEN))
+    looks = (("Total", MID_GREY), ("Up", ADVERSE), ("Down", FAVORABLE))
     series = [_DASHBOARD.series(i, name, color, LARGEST) for i, (name, color) in enumerate(looks)]
     marker = (
         f'<c:marker><c:symbol val="circle"/><c:size val="5"/><c:spPr>{_fill(NAVY)}{_line(NAVY)}</c:spPr></c:marker>'
@@ -184,7 +191,7 @@ def _flow() -> str:
         f"<c:spPr>{_fill(color)}</c:spPr>"
         f'<c:invertIfNegative val="0"/><c:cat>{_strings(across)}</c:cat>'
         f"<c:val>{_numbers(cells('Cost in', row, 'Cost out'))}</c:val></c:ser>"
-        for i, (row, color) in enumerate(zip(STREAMS, STREAM_COLORS, strict=True))
+        for i, (row, color) in enumerate(zip(STREAMS, FLOWS, strict=True))
     ]
     return _columns(series, 30, (1, 2)) + _category_axis(1, 2, "Cost in equals cost out.") + _value_axis(2, 1)
 
@@ -301,13 +308,13 @@ def _columns(series: Sequence[str], gap: int, axes: tuple[int, int], lying: bool
 
 def _category_axis(number: int, crosses: int, reading: str = "", hidden: bool = False, lying: bool = False) -> str:
     """Names under the columns, level and broken into lines; below them, how to read the chart. Lying: left of the bars."""
-    title = _title(reading, 800, "595959") if reading else ""
+    title = _title(reading, 800, GREY) if reading else ""
     side, order = ("l", "maxMin") if lying else ("b", "minMax")
     return (
         f'<c:catAx><c:axId val="{number}"/><c:scaling><c:orientation val="{order}"/></c:scaling>'
         f'<c:delete val="{int(hidden)}"/><c:axPos val="{side}"/>{title}<c:numFmt formatCode="General" sourceLinked="0"/>'
         '<c:majorTickMark val="none"/><c:minorTickMark val="none"/><c:tickLblPos val="low"/>'
-        f"<c:spPr>{_line('A6A6A6')}</c:spPr>{_text(800, level=True)}"
+        f"<c:spPr>{_line(AXIS)}</c:spPr>{_text(800, level=True)}"
         f'<c:crossAx val="{crosses}"/><c:crosses val="autoZero"/><c:auto val="0"/><c:lblAlgn val="ctr"/>'
         '<c:lblOffset val="50"/><c:noMultiLvlLbl val="1"/></c:catAx>'
     )
@@ -319,8 +326,8 @@ def _value_axis(
     """Money on the left, from 0; or a share on the right, from 0 to 100 %. Lying: below the last bar, to both sides of 0."""
     form, side, where = ("0%", "r", "max") if share else ("#,##0", "b", "max") if lying else ("#,##0", "l", "autoZero")
     limits = ('<c:max val="1"/>' if share else "") + ("" if lying else '<c:min val="0"/>')
-    grid = "" if share or hidden else f"<c:majorGridlines><c:spPr>{_line('E7E6E6')}</c:spPr></c:majorGridlines>"
-    title = _title(reading, 800, "595959") if reading else ""
+    grid = "" if share or hidden else f"<c:majorGridlines><c:spPr>{_line(GRID)}</c:spPr></c:majorGridlines>"
+    title = _title(reading, 800, GREY) if reading else ""
     return (
         f'<c:valAx><c:axId val="{number}"/><c:scaling><c:orientation val="minMax"/>{limits}</c:scaling>'
         f'<c:delete val="{int(hidden)}"/><c:axPos val="{side}"/>{grid}{title}'
@@ -357,6 +364,6 @@ def _text(size: int, level: bool = False) -> str:
     """Text of a size in hundredths of a point; level: not turned."""
     body = '<a:bodyPr rot="0" vert="horz"/>' if level else "<a:bodyPr/>"
     return (
-        f"<c:txPr>{body}<a:lstStyle/><a:p><a:pPr>{_font('defRPr', size, TEXT)}</a:pPr>"
+        f"<c:txPr>{body}<a:lstStyle/><a:p><a:pPr>{_font('defRPr', size, INK)}</a:pPr>"
         '<a:endParaRPr lang="en-US"/></a:p></c:txPr>'
     )
