@@ -253,9 +253,8 @@ def new_stylesheet() -> StyleSheet:
     sheet = StyleSheet(
         f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<styleSheet xmlns="{MAIN}">'
         '<numFmts count="0"/>'
-        f'<fonts count="1"><font><sz val="10"/><color rgb="{opaque(palette.BLACK)}"/><name val="Calibri"/><family val="2"/></font></fonts>'
-        + opaque(palette.BLACK)
-        + '"/><name val="Calibri"/><family val="2"/></font></fonts>'
+        f'<fonts count="1"><font><sz val="10"/><color rgb="{opaque(palette.BLACK)}"/><name val="Calibri"/><family val="2"/>'
+        "</font></fonts>"
         '<fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills>'
         '<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>'
         '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
