@@ -31,7 +31,7 @@ from xlbackflush.explain.evaluate import Evaluator, compare, criterion_test
 from xlbackflush.explain.formula import Cell, FormulaError, Span, parse
 from xlbackflush.explain.reader import FileReader, Grid, Reader
 from xlbackflush.explain.words import Words, figure
-from xlbackflush.lifecycle import pipeline
+from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.lifecycle.post import post
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.tables import CellError, Source
@@ -515,7 +515,7 @@ def corrected(path: Path, counts: list[float], name: str = SAMPLES[0]) -> Path:
         changed["Counts"]["E7"].value = count
         changed.save(path)
         with FileBook(path) as book:
-            pipeline.run(book, "Ann", NOW)
+            lifecycle.run(book, "Ann", NOW)
         if number < len(counts):
             with FileBook(path) as book:
                 post(book, "Bob", NOW)

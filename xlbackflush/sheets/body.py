@@ -9,10 +9,10 @@ from typing import Any
 import pandas as pd
 
 from xlbackflush import schema
+from xlbackflush.engine.period import Period
+from xlbackflush.engine.result import RunResult
 from xlbackflush.engine.stock.opening import carried
-from xlbackflush.lifecycle.pipeline import Outcome, Run
 from xlbackflush.model.money import from_minor
-from xlbackflush.model.tables import Inputs
 from xlbackflush.ooxml.cells import Value
 from xlbackflush.sheets.formulas import Sheets, default_scrap_basis, setting_value
 
@@ -21,25 +21,23 @@ Body = dict[str, tuple[Sequence[Value], Sequence[str] | None]]
 
 
 class RunView:
-    """One run, about to be written, with all runs that sheet Runs will list."""
+    """One run, about to be written."""
 
-    def __init__(self, outcome: Outcome, sheets: Sheets, runs: Sequence[Run] = ()) -> None:
-        assert outcome.posted, "inputs with errors have no results"
-        self.inputs: Inputs = outcome.inputs
-        self.findings, self.runs = outcome.findings, runs
-        self.structure = outcome.structure
-        self.items = outcome.structure.items
-        self.lines = outcome.structure.lines
-        self.posted, self.sheets = outcome.posted, sheets
+    def __init__(self, result: RunResult, sheets: Sheets) -> None:
+        assert result.run and result.journal, "inputs with errors have no results"
+        self.result, self.run, self.journal, self.sheets = result, result.run, result.journal, sheets
+        self.period: Period = result.period
+        self.inputs, self.bill = self.period.inputs, self.period.bill
+        self.items, self.lines = self.bill.items, self.bill.lines
         self.codes: list[str] = self.items["code"].tolist()
         self.item_rows: list[int] = self.items["row"].tolist()
         self.rollup_top = sheets.tables["Rollup"].first_row
         self.default_basis = default_scrap_basis(self.inputs)
-        self.opened = frozenset(carried(self.inputs, self.posted.places))
+        self.opened = frozenset(carried(self.inputs, self.period.places))
 
     def money(self, minor: Iterable[int]) -> list[float]:
         """Minor units as money."""
-        return [from_minor(int(m), self.posted.places) for m in minor]
+        return [from_minor(int(m), self.period.places) for m in minor]
 
     def setting(self, name: str) -> str:
         """A numeric setting inside a formula."""

@@ -14,7 +14,7 @@ TABLE = schema.BUILDUP
 
 def body(run: RunView) -> Body:
     """One row per line of the bill and unit cost of its parent."""
-    table, rows, at = run.posted.rollup.buildup, run.posted.rollup.rows, run.letters(TABLE.name)
+    table, rows, at = run.period.unit_costs.buildup, run.period.unit_costs.rows, run.letters(TABLE.name)
     bom, roll = run.sheets.heads("BOM"), run.sheets.heads("Rollup")
     bom_row = run.lines["row"].to_numpy()[table["line"].to_numpy()].tolist()
     up = (table["row"].to_numpy() + run.rollup_top).tolist()
@@ -57,8 +57,8 @@ def body(run: RunView) -> Body:
 
 def _passed_on(run: RunView, quantity: np.ndarray, here: range, down: list[int]) -> Body:
     """What a component passes on to its parent's completion: see `rollup._at_completion`."""
-    at, roll, rows = run.letters(TABLE.name), run.sheets.heads("Rollup"), run.posted.rollup.rows
-    below = run.posted.rollup.buildup["component_row"].to_numpy()
+    at, roll, rows = run.letters(TABLE.name), run.sheets.heads("Rollup"), run.period.unit_costs.rows
+    below = run.period.unit_costs.buildup["component_row"].to_numpy()
     kind = run.items["type"].to_numpy()[rows["item"].to_numpy()[below]]
     unit, conversion = (rows[c].to_numpy()[below] for c in ("unit_cost", "conversion_at_completion"))
     phantom = kind == schema.PHANTOM

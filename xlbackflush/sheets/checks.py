@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from xlbackflush import schema
 from xlbackflush.engine.measures.checks import ERRORS, LENGTH_WEIGHT, PLACE_WEIGHTS, ROW_CYCLE
 from xlbackflush.engine.measures.variances import NOT_POSTED
-from xlbackflush.model.tables import Inputs, Source
+from xlbackflush.model.inputs import Inputs
+from xlbackflush.model.tables import Source
 from xlbackflush.ooxml.package import quoted
 from xlbackflush.ooxml.stored import Shown
 from xlbackflush.sheets.body import Body, RunView, of_records
@@ -19,10 +20,10 @@ TABLE = schema.CHECKS
 
 def body(run: RunView) -> Body:
     """One row per check."""
-    checks, cells = run.posted.checks, run.cells(TABLE.name, len(run.posted.checks))
+    checks, cells = run.period.checks, run.cells(TABLE.name, len(run.period.checks))
     accounts = [
         (run.sheets.ref("Ledger", "Role", r), run.sheets.ref("Ledger", "Account", r))
-        for r in run.rows("Ledger", len(run.posted.ledger))
+        for r in run.rows("Ledger", len(run.period.ledger))
     ]
     formulas = [_formulas(check.key, run.inputs, accounts) for check in checks]
     live = {

@@ -23,7 +23,7 @@ TABLE = schema.COMPARISON
 
 def body(run: RunView) -> Body:
     """One row per line, one column per method."""
-    lines, at = run.posted.comparison, run.letters(TABLE.name)
+    lines, at = run.period.comparison, run.letters(TABLE.name)
     rows = run.rows(TABLE.name, len(lines))
     row_of = {f.line.key: r for f, r in zip(lines, rows, strict=True)}
     why = ["" if f.line.text else _explanation(f.line, at, r) for f, r in zip(lines, rows, strict=True)]
@@ -38,7 +38,7 @@ def body(run: RunView) -> Body:
 def _formula(run: RunView, line: Line, method: int, row: int, row_of: dict[str, int]) -> str:
     """The formula of one cell; an amount that another method posts as well is taken from the first that does."""
     cell, at = line.cells[method], run.letters(TABLE.name)
-    letter, digits = at[METHODS[method]], run.posted.places
+    letter, digits = at[METHODS[method]], run.period.places
     if isinstance(cell, Posted):
         if not cell.parts:
             return ""

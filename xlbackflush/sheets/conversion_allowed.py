@@ -11,7 +11,7 @@ TABLE = schema.CONVERSION_ALLOWED
 
 def body(run: RunView) -> Body:
     """One row per made item."""
-    allowed = run.posted.allowed
+    allowed = run.period.conversion_allowed
     cells, items = run.cells(TABLE.name, len(allowed)), allowed["item"].tolist()
     cost = [run.standard_cost(item) for item in items]
     live = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xlbackflush import schema
-from xlbackflush.engine.stock.counted import Counted, charges_everything, on_the_books, posted_role, types_of
+from xlbackflush.engine.stock.counted import CountedAccount, charges_everything, on_the_books, posted_role, types_of
 from xlbackflush.sheets.body import Body, RunView, of_records
 from xlbackflush.sheets.formulas import literal
 
@@ -12,7 +12,7 @@ TABLE = schema.COUNT_METHOD
 
 def body(run: RunView) -> Body:
     """One row per counted account."""
-    accounts = run.posted.method
+    accounts = run.period.counted
     cells = run.cells(TABLE.name, len(accounts))
     formulas = [_counted(run, c, cells[k], cells[:k]) for k, c in enumerate(accounts)]
     live = {c.name: [f[c.name] for f in formulas] for c in TABLE.columns if c.kind == "money"}
@@ -21,7 +21,7 @@ def body(run: RunView) -> Body:
     }
 
 
-def _counted(run: RunView, row: Counted, c: dict[str, str], above: list[dict[str, str]]) -> dict[str, str]:
+def _counted(run: RunView, row: CountedAccount, c: dict[str, str], above: list[dict[str, str]]) -> dict[str, str]:
     """Formulas of one counted account; see `physical`."""
     settings = run.inputs.settings
     first, last = _count_cell(run, row, "Opening conversion"), _count_cell(run, row, "Counted conversion")
@@ -49,7 +49,7 @@ def _counted(run: RunView, row: Counted, c: dict[str, str], above: list[dict[str
     }
 
 
-def _count_cell(run: RunView, row: Counted, column: str) -> str:
+def _count_cell(run: RunView, row: CountedAccount, column: str) -> str:
     """A column of Inventory Count, or the same of Reconciliation where the count stands on Stock."""
     if not row.in_money:
         return _of_types(row, column)
@@ -60,12 +60,12 @@ def _count_cell(run: RunView, row: Counted, column: str) -> str:
     return parts[0] if len(parts) == 1 else f"({'+'.join(parts)})"
 
 
-def _of_types(row: Counted, column: str) -> str:
+def _of_types(row: CountedAccount, column: str) -> str:
     parts = [f"SUMIFS(Reconciliation[{column}],Reconciliation[Type],{literal(kind)})" for kind in types_of(row.role)]
     return parts[0] if len(parts) == 1 else f"({'+'.join(parts)})"
 
 
-def _received_by(run: RunView, row: Counted, above: list[dict[str, str]]) -> str:
+def _received_by(run: RunView, row: CountedAccount, above: list[dict[str, str]]) -> str:
     """Purchases, conversion flushed in, and into finished goods the material that went out above."""
     settings = run.inputs.settings
     parts = [_of_types(row, "Invoiced" if charges_everything(settings) else "Received amount")]
@@ -76,6 +76,6 @@ def _received_by(run: RunView, row: Counted, above: list[dict[str, str]]) -> str
     return "+".join(parts)
 
 
-def _scrapped_by(run: RunView, row: Counted) -> str:
+def _scrapped_by(run: RunView, row: CountedAccount) -> str:
     role = literal(posted_role(run.inputs.settings, row.role))
     return f'SUMIFS(Trace[Amount],Trace[Event],"{schema.SCRAP_EVENT}",Trace[Relieved from],{role})'

@@ -34,13 +34,13 @@ def labels() -> list[dict[str, object]]:
 
 def body(run: RunView) -> Body:
     """One row per bar. What a chart does not use is blank, so that it draws nothing there."""
-    bars = run.posted.dashboard
+    bars = run.period.dashboard
     formulas = _Rows(run).formulas(bars)
     live = {c.name: [f.get(c.name, "") for f in formulas] for c in TABLE.columns if c.kind in schema.NUMERIC}
     columns = of_records(TABLE, bars, money=run.money)
     for name, drawn in live.items():
         columns[name] = ([v if f else None for v, f in zip(columns[name][0], drawn, strict=True)], drawn)
-    captions = [caption(bar, run.posted.places) for bar in bars]
+    captions = [caption(bar, run.period.places) for bar in bars]
     return columns | {"Label": (captions, [f.get("Label", "") for f in formulas])}
 
 
@@ -70,7 +70,7 @@ class _Rows:
 
     def __init__(self, run: RunView) -> None:
         self.at, self.rows = run.letters(TABLE.name), run.rows(TABLE.name, STREAMS.stop)
-        self.run, self.digits = run, run.posted.places
+        self.run, self.digits = run, run.period.places
         self.cut = self._cell("Amount", self.rows[CUT])
 
     def formulas(self, bars: list[Bar]) -> list[Mapping[str, str]]:

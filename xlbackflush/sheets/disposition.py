@@ -19,7 +19,7 @@ TABLE = schema.DISPOSITION
 
 def body(run: RunView) -> Body:
     """One row per account that holds cost at standard."""
-    shares, at = run.posted.shares, run.letters(TABLE.name)
+    shares, at = run.period.shares, run.letters(TABLE.name)
     rows = run.rows(TABLE.name, len(shares))
     cells = run.cells(TABLE.name, len(shares))
     span = {name: f"${letter}${rows.start}:${letter}${rows.stop - 2}" for name, letter in at.items()}
@@ -95,7 +95,7 @@ def _excess_shares(
 def _above_close(run: RunView, role: str) -> str:
     """Balance of a role before the close: carried over, and only the lines above it, so that nothing is circular."""
     if role in run.opened:
-        return f"({_lines_above_close(run, role)}+ROUND({carried_over(literal(role))},{run.posted.places}))"
+        return f"({_lines_above_close(run, role)}+ROUND({carried_over(literal(role))},{run.period.places}))"
     return _lines_above_close(run, role)
 
 
@@ -103,7 +103,7 @@ def _lines_above_close(run: RunView, role: str) -> str:
     """Lines of a role that are not posted from the close on, block of rows by block of rows."""
     place = run.sheets.tables["Journal"]
     row, sums = place.first_row, []
-    for from_close_on, entries in groupby(run.posted.draft.entries, lambda e: e.event in schema.FROM_THE_CLOSE_ON):
+    for from_close_on, entries in groupby(run.journal.entries, lambda e: e.event in schema.FROM_THE_CLOSE_ON):
         lines = sum(len(entry.lines) for entry in entries)
         if lines and not from_close_on:
             proof, roles = (
@@ -141,7 +141,7 @@ def _cost_held(run: RunView, role: str, cells: dict[str, str]) -> tuple[str, str
 
 def _counted_cost(run: RunView, role: str, cells: dict[str, str]) -> tuple[str, str, str]:
     """The same where the physical count relieves; see `disposition._counted`."""
-    settings, method = run.inputs.settings, run.posted.method
+    settings, method = run.inputs.settings, run.period.counted
     last = last_account(settings, method)
     if role == last:
         out, conversion = _relieved_into(run, last), "0" if settings.conversion_expensed else _conversion_gone(run)
@@ -164,8 +164,8 @@ def _relieved_into(run: RunView, last: str) -> str:
     parts = [_flushed(schema.SALE, schema.COGS)]
     if charges_everything(run.inputs.settings):
         parts.append("SUM(CountMethod[Relieved])")
-    elif run.posted.method:
-        parts.append(f"SUMIFS(CountMethod[Relieved],CountMethod[Role],{literal(run.posted.method[-1].role)})")
+    elif run.period.counted:
+        parts.append(f"SUMIFS(CountMethod[Relieved],CountMethod[Role],{literal(run.period.counted[-1].role)})")
     if last == schema.FINISHED_GOODS:
         parts.append(_flushed(schema.COMPLETION, last))
     return "+".join(parts)

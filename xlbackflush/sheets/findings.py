@@ -14,7 +14,7 @@ TABLE = schema.FINDINGS
 
 def body(run: RunView) -> Body:
     """The findings of a run."""
-    return rows_of(run.findings)
+    return rows_of(run.result.findings)
 
 
 def rows_of(findings: Sequence[Finding]) -> Body:

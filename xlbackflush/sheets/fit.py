@@ -20,7 +20,7 @@ _JUDGED = f"{_BOUGHT}*{_COUNTED}*({_USE}>0)"
 
 def body(run: RunView) -> Body:
     """One row per measure; figures may refer to other rows of the sheet."""
-    measures, at = run.posted.fit, run.letters(TABLE.name)
+    measures, at = run.period.fit, run.letters(TABLE.name)
     rows = run.rows(TABLE.name, len(measures))
     figure = {f.measure.key: f"${at['Figure']}${r}" for f, r in zip(measures, rows, strict=True)}
     threshold = {f.measure.key: f"${at['Threshold']}${r}" for f, r in zip(measures, rows, strict=True)}
@@ -97,7 +97,7 @@ def _figures(run: RunView, at: dict[str, str]) -> dict[str, str]:
 
 
 def _base(run: RunView) -> dict[str, str]:
-    places, roles = run.posted.places, engine.inventory_roles(run.inputs)
+    places, roles = run.period.places, engine.inventory_roles(run.inputs)
     cogs = literal(schema.COGS)
 
     def inventory(balance: str, amount: str) -> str:
@@ -167,7 +167,7 @@ def _products() -> dict[str, str]:
 
 
 def _buying(run: RunView, at: dict[str, str]) -> dict[str, str]:
-    places = run.posted.places
+    places = run.period.places
     bought = ",".join((f"{_BOOK}[Type]", literal(schema.BUY)))
     ends = f"(SUMIFS({_BOOK}[Opening amount],{bought})+SUMIFS({_BOOK}[Ending amount],{bought}))/2"
     per_day = f"{at['used']}/{at['days']}"

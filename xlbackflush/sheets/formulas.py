@@ -13,7 +13,8 @@ from functools import lru_cache
 
 from xlbackflush import schema
 from xlbackflush.engine.explosion.demand import Stream
-from xlbackflush.model.tables import Inputs, Source
+from xlbackflush.model.inputs import Inputs
+from xlbackflush.model.tables import Source
 from xlbackflush.ooxml.package import quoted
 
 #: criteria that leave out what is posted from the close on

@@ -12,7 +12,7 @@ TABLE = schema.LEDGER
 
 def body(run: RunView) -> Body:
     """Balances by role."""
-    ledger, digits = run.posted.ledger, run.posted.places
+    ledger, digits = run.period.ledger, run.period.places
     cells, roles = run.cells(TABLE.name, len(ledger)), ledger["role"].tolist()
     proof = [
         f"ROUND(ROUND({_opening(run, role, c['Role'])},{digits})"

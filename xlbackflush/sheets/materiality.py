@@ -12,7 +12,7 @@ TABLE = schema.MATERIALITY
 
 def body(run: RunView) -> Body:
     """One row per measure."""
-    measures, at = run.posted.measures, run.letters(TABLE.name)
+    measures, at = run.period.materiality, run.letters(TABLE.name)
     rows = run.rows(TABLE.name, len(measures))
     cells = {m.key: f"{at['Figure']}{r}" for m, r in zip(measures, rows, strict=True)}
     stock = "+".join(

@@ -14,11 +14,11 @@ TABLE = schema.MOVEMENTS
 
 def body(run: RunView) -> Body:
     """One row per item and unit cost."""
-    table, at = run.posted.movements, run.letters(TABLE.name)
+    table, at = run.period.movements, run.letters(TABLE.name)
     rows, roll = run.rows(TABLE.name, len(table)), run.sheets.heads("Rollup")
     up = (table["rollup_row"] + run.rollup_top).tolist()
     codes = [run.codes[i] for i in table["item"]]
-    cost = run.posted.rollup.rows.iloc[table["rollup_row"]]
+    cost = run.period.unit_costs.rows.iloc[table["rollup_row"]]
     first_of_item = (~table["item"].duplicated()).tolist()
     hours = [run.sheets.ref("StandardCost", "Labor hours", run.item_rows[i]) for i in table["item"]]
     opening = [
@@ -58,7 +58,7 @@ def body(run: RunView) -> Body:
 
 def _in_process(run: RunView) -> dict[str, list[str]]:
     """Equivalent whole units of items on sheet WIP, at the cost of period end."""
-    table, at = run.posted.movements, run.letters(TABLE.name)
+    table, at = run.period.movements, run.letters(TABLE.name)
     known = {code_key(code) for code in run.inputs.frames["WIP"]["Item"]}
     last = ~table["item"].duplicated(keep="last")
     listed = [end and code_key(run.codes[i]) in known for i, end in zip(table["item"], last, strict=True)]

@@ -11,7 +11,7 @@ TABLE = schema.PERIOD_END_WIP_TABLE
 
 def body(run: RunView) -> Body:
     """One row per row of sheet WIP."""
-    table, settings = run.posted.wip, run.inputs.settings
+    table, settings = run.period.in_process, run.inputs.settings
     cells, items = run.cells(TABLE.name, len(table)), table["item"].tolist()
     wip = [{n: run.sheets.ref("WIP", n, r) for n in schema.WIP.names} for r in table["row"].tolist()]
     up = [

@@ -24,14 +24,14 @@ def before_close(role: str) -> str:
 
 def opening_stock(run: RunView, role: str, cell: str) -> str:
     """Opening stock of an account, as counted or at standard. cell: the role, or its cell."""
-    if of_role(run.posted.method, role):
+    if of_role(run.period.counted, role):
         return f"SUMIFS(CountMethod[Ledger opening],CountMethod[Role],{cell})"
     return f"SUMIFS(Reconciliation[Opening amount],Reconciliation[Account role],{cell})"
 
 
 def opening_excess(run: RunView, role: str, cell: str) -> str:
     """By how much a balance carried over exceeds opening stock at standard; see `counted.opening_beyond`."""
-    digits = run.posted.places
+    digits = run.period.places
     return f"ROUND({carried_over(cell)},{digits})-ROUND({opening_stock(run, role, cell)},{digits})"
 
 
@@ -43,7 +43,7 @@ class LineProofs:
 
     def formula(self, basis: Basis, row: int, entry: range, top: int) -> str:
         """The formula (without =) that recomputes a line's signed amount."""
-        proof, role, digits = self.at["Proof"], self.at["Role"], self.run.posted.places
+        proof, role, digits = self.at["Proof"], self.at["Role"], self.run.period.places
         if isinstance(basis, Rest):
             others = [f"{proof}{r}" for r in entry if r != row]
             return f"-SUM({self._span(others, proof, entry, row)})"

@@ -14,7 +14,7 @@ TABLE = schema.RECONCILIATION
 
 def body(run: RunView) -> Body:
     """One row per stocked item."""
-    book = run.posted.book
+    book = run.period.stock
     codes = [run.codes[i] for i in book["item"]]
     live = _stock_moves(run, codes) | _stock_amounts(run, codes)
     columns = of_frame(TABLE, book, live)
@@ -28,7 +28,7 @@ def body(run: RunView) -> Body:
 def _stock_moves(run: RunView, codes: list[str]) -> dict[str, list[str]]:
     """Quantities: what came in from the input sheets, what went out from the Trace."""
     cells = [(code, c["Item"]) for code, c in zip(codes, run.cells(TABLE.name, len(codes)), strict=True)]
-    role = [run.rollup_cell("Relieved from", u) for u in run.posted.book["end_row"]]
+    role = [run.rollup_cell("Relieved from", u) for u in run.period.stock["end_row"]]
     scrap, completed = schema.SCRAP_EVENT, (("Event", schema.COMPLETED),)
 
     def out(event: str) -> list[str]:
@@ -55,7 +55,7 @@ def _stock_moves(run: RunView, codes: list[str]) -> dict[str, list[str]]:
 
 def _stock_amounts(run: RunView, codes: list[str]) -> dict[str, list[str]]:
     """What follows from the quantities, at the standard cost of the Roll-up."""
-    book, cells = run.posted.book, run.cells(TABLE.name, len(codes))
+    book, cells = run.period.stock, run.cells(TABLE.name, len(codes))
     start = [run.rollup_cell("Relief cost", u) for u in book["start_row"]]
     end = [run.rollup_cell("Relief cost", u) for u in book["end_row"]]
     role = [run.rollup_cell("Relieved from", u) for u in book["end_row"]]
@@ -93,7 +93,7 @@ def _received(run: RunView, codes: list[str], cells: list[dict[str, str]]) -> li
 
 def _ending(run: RunView, cells: list[dict[str, str]]) -> dict[str, list[str]]:
     """Stock at period end as the ledger has it: counted where the count adjustment was posted."""
-    book = run.posted.book
+    book = run.period.stock
     posts = count_posts(run.inputs.settings)
     material = [run.rollup_cell("Material", u) for u in book["end_row"]]
     return {
@@ -109,7 +109,7 @@ def _ending(run: RunView, cells: list[dict[str, str]]) -> dict[str, list[str]]:
 
 def _conversion_and_changes(run: RunView, codes: list[str], cells: list[dict[str, str]]) -> dict[str, list[str]]:
     """Conversion in opening and counted stock, and what the account holds beyond its ending stock."""
-    book, rolled, settings = run.posted.book, run.posted.rollup.rows, run.inputs.settings
+    book, rolled, settings = run.period.stock, run.period.unit_costs.rows, run.inputs.settings
     several = (np.bincount(rolled["item"], minlength=len(run.items)) > 1)[book["item"]] & (not settings.by_count)
 
     def conversion(row: int) -> str:

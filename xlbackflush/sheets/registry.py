@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from xlbackflush import schema
-from xlbackflush.engine.record.record import Run
-from xlbackflush.lifecycle.pipeline import Outcome
+from xlbackflush.engine.result import RunResult
 from xlbackflush.ooxml.cells import Block
 from xlbackflush.ooxml.styles import StyleSheet
 from xlbackflush.sheets import (
@@ -50,19 +49,16 @@ _SHEETS = (
 BODIES: dict[str, Callable[[RunView], Body]] = {sheet.TABLE.name: sheet.body for sheet in _SHEETS}
 
 
-def bodies(outcome: Outcome, listed: Sequence[Run], sheets: Sheets, styles: StyleSheet) -> dict[str, Block]:
-    """The new body of every output table that changes: all of them after a run, Findings alone after a failed one.
-
-    listed: the runs on sheet Runs.
-    """
-    if not outcome.posted:
-        made, decimals = {findings.TABLE.name: findings.rows_of(outcome.findings)}, 2
+def bodies(result: RunResult, sheets: Sheets, styles: StyleSheet) -> dict[str, Block]:
+    """The new body of every output table that changes: all of them after a run, Findings alone after a failed one."""
+    if not result.run:
+        made, decimals = {findings.TABLE.name: findings.rows_of(result.findings)}, 2
     else:
-        run = RunView(outcome, sheets, listed)
-        made, decimals = {name: body(run) for name, body in BODIES.items()}, outcome.posted.places
+        run = RunView(result, sheets)
+        made, decimals = {name: body(run) for name, body in BODIES.items()}, result.period.places
     blocks = {name: block_of(name, body, sheets, styles, decimals) for name, body in made.items()}
     for name, block in blocks.items():
         block.heights = heights_of(name, block)
-    if outcome.posted and len(outcome.posted.trace.rows):
-        blocks[schema.TRACE.name].outline = outcome.posted.trace.rows["level"].tolist()
+    if result.run and len(result.period.explosion.rows):
+        blocks[schema.TRACE.name].outline = result.period.explosion.rows.level.tolist()
     return blocks

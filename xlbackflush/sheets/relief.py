@@ -12,7 +12,7 @@ TABLE = schema.RELIEF
 
 def body(run: RunView) -> Body:
     """One row per component."""
-    relief, digits = run.posted.relief, run.posted.places
+    relief, digits = run.period.relief, run.period.places
     items, cells = relief["item"].tolist(), run.cells(TABLE.name, len(relief))
     codes = [run.codes[i] for i in items]
     amount = run.money(relief["amount"])

@@ -17,7 +17,7 @@ TABLE = schema.ROLLUP
 
 def body(run: RunView) -> Body:
     """One row per item and unit cost."""
-    rolled, at = run.posted.rollup, run.letters(TABLE.name)
+    rolled, at = run.period.unit_costs, run.letters(TABLE.name)
     rows = rolled.rows
     settings, here = run.inputs.settings, run.rows(TABLE.name, len(rows))
     item = rows["item"].tolist()
@@ -68,7 +68,7 @@ def body(run: RunView) -> Body:
 
 def _relieved(run: RunView, here: range) -> Body:
     """The account that a unit is relieved from, and at what cost: its material alone where conversion is expensed."""
-    at, rows, settings = run.letters(TABLE.name), run.posted.rollup.rows, run.inputs.settings
+    at, rows, settings = run.letters(TABLE.name), run.period.unit_costs.rows, run.inputs.settings
     kinds = ",".join(literal(t) for t in schema.TYPES)
     roles = ",".join(literal(settings.role_of(t)) for t in schema.TYPES)
     role = run.items["role"].iloc[rows["item"]].tolist()
@@ -84,7 +84,7 @@ def _relieved(run: RunView, here: range) -> Body:
 
 def _flushed(run: RunView, bought: list[str], own: dict[str, list[str]]) -> Body:
     """Conversion flushed with a unit, and what its completion takes besides: see `unit_cost._at_completion`."""
-    rows, block = run.posted.rollup.rows, _buildup_blocks(run)
+    rows, block = run.period.unit_costs.rows, _buildup_blocks(run)
     level = None if run.inputs.settings.conversion_expensed else _own_conversion(bought, own)
     return {"Own conversion": (run.items["flushed"].iloc[rows["item"]].tolist(), level)} | {
         name: (rows[UNIT_COSTS[name]].tolist(), [block(name, k) for k in range(len(rows))])
@@ -101,7 +101,9 @@ def _buildup_blocks(run: RunView) -> Callable[[str, int], str]:
     """(element, roll-up row) -> SUM over its Build-up rows, or "" where it has none."""
     at, top = run.letters("Buildup"), run.sheets.tables["Buildup"].first_row
     sheet = quoted(run.sheets.tables["Buildup"].sheet)
-    edges = np.searchsorted(run.posted.rollup.buildup["row"].to_numpy(), np.arange(len(run.posted.rollup.rows) + 1))
+    edges = np.searchsorted(
+        run.period.unit_costs.buildup["row"].to_numpy(), np.arange(len(run.period.unit_costs.rows) + 1)
+    )
 
     def block(element: str, row: int) -> str:
         first, stop = int(edges[row]), int(edges[row + 1])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xlbackflush import schema
-from xlbackflush.engine.record.record import RunInputs
+from xlbackflush.model.journal import RunInputs
 from xlbackflush.ooxml.cells import Value
 from xlbackflush.sheets.body import Body, RunView
 
@@ -13,8 +13,8 @@ TABLE = schema.RUN_INPUTS
 def body(run: RunView) -> Body:
     """One row for each input table of a run, and one for each piece of all of them together."""
     rows: list[tuple[Value, ...]] = []
-    for one in run.runs:
-        inputs = run.posted.inputs.get(one.run, RunInputs({}, {}, []))
+    for one in run.result.runs:
+        inputs = run.result.run_inputs.get(one.run, RunInputs({}, {}, []))
         rows += [(one.run, name, count, inputs.hashes[name], None) for name, count in inputs.rows.items()]
         rows += [
             (one.run, f"All inputs, {i} of {len(inputs.pieces)}", None, None, piece)

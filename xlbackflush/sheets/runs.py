@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from xlbackflush import schema
-from xlbackflush.engine.record.record import Run
+from xlbackflush.model.journal import Run
 from xlbackflush.sheets.body import Body, RunView, of_records
 
 TABLE = schema.RUNS
@@ -13,7 +13,7 @@ TABLE = schema.RUNS
 
 def body(run: RunView) -> Body:
     """The posted runs, then this one."""
-    return rows_of(run.runs)
+    return rows_of(run.result.runs)
 
 
 def rows_of(runs: Sequence[Run]) -> Body:

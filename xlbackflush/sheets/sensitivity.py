@@ -6,15 +6,13 @@ Written by a command of its own, because it takes a run or two for each cell; a 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Hashable, Mapping
 
 from xlbackflush import schema
-from xlbackflush.engine.audit.closings import Closings
-from xlbackflush.engine.audit.sensitivity import MOST, TABLES, Cell, Effect, Sensitivity
-from xlbackflush.engine.audit.sensitivity import sensitivity as engine
-from xlbackflush.lifecycle.pipeline import Outcome
+from xlbackflush.engine.audit.sensitivity import TABLES, Cell, Effect, Sensitivity
+from xlbackflush.engine.period import Closings
+from xlbackflush.model.inputs import Inputs
 from xlbackflush.model.money import from_minor
-from xlbackflush.model.tables import Inputs
 from xlbackflush.ooxml.cells import Value
 from xlbackflush.sheets.body import Body, RunView, empty
 from xlbackflush.sheets.formulas import link
@@ -26,17 +24,6 @@ OF_TABLES = range(len(TABLES))
 FIRST = range(OF_TABLES.stop, OF_TABLES.stop + 20)
 
 _BY_THE_PIECE = ("", "each", "ea")
-
-
-def sensitivity(
-    outcome: Outcome, most: int = MOST, progress: Callable[[str], None] = lambda stage: None
-) -> Sensitivity:
-    """Effects of the input cells of a workbook, from what came of its inputs; `outcome` must have posted.
-
-    most: how many cells to try, a few hundredths of a second each.
-    """
-    assert outcome.posted, "inputs with errors have no balances"
-    return engine(outcome.inputs, outcome.structure, most, progress)
 
 
 def body(run: RunView) -> Body:

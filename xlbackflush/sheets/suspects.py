@@ -6,18 +6,14 @@ plausible they are and what is said of them stay as at the run. What several wor
 
 from __future__ import annotations
 
-import datetime as dt
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Sequence
 
 from xlbackflush import schema
-from xlbackflush.engine.audit.suspects import Period, Suspect
+from xlbackflush.engine.audit.suspects import Suspect
 from xlbackflush.engine.audit.suspects import suspects as engine
-from xlbackflush.engine.standards.bill import Structure, code_key
-from xlbackflush.lifecycle import pipeline
-from xlbackflush.model.errors import UnusableError
-from xlbackflush.model.tables import Inputs, Source
+from xlbackflush.engine.standards.bill import code_key
+from xlbackflush.model.inputs import Inputs
 from xlbackflush.ooxml.cells import Value
 from xlbackflush.ooxml.package import quoted
 from xlbackflush.schema import BILL_QUANTITY, PRODUCTION_COUNT
@@ -25,34 +21,6 @@ from xlbackflush.sheets.body import Body, RunView, of_records
 from xlbackflush.sheets.formulas import link
 
 TABLE = schema.SUSPECTS
-ITEMS_MAX = 200  # differences looked into over several workbooks
-
-
-def across(books: Mapping[str, Mapping[str, Source]]) -> tuple[list[Suspect], Inputs]:
-    """Suspects over several workbooks of one company, from their names and input tables as read.
-
-    The last one named must be of the last period: `rows_of` needs its inputs, which come back, too. UnusableError where it is
-    not, where a workbook has errors, or where two are of overlapping periods or of different currencies.
-    """
-    outcomes = {name: pipeline.compute(tables, "", dt.datetime.min, []) for name, tables in books.items()}
-    for name, outcome in outcomes.items():
-        if outcome.posted is None:
-            first = next(f for f in outcome.findings if f.severity == schema.ERROR)
-            raise UnusableError(f"{name} has errors in its inputs, first at {first.where}; mend them first.")
-    ordered = sorted(outcomes.items(), key=lambda named: named[1].inputs.settings.period_start)
-    for (before, one), (after, other) in pairwise(ordered):
-        if one.inputs.settings.currency != other.inputs.settings.currency:
-            raise UnusableError(f"{before} and {after} are in different currencies; name workbooks of one company.")
-        if other.inputs.settings.period_start <= one.inputs.settings.period_end:
-            raise UnusableError(f"{before} and {after} cover the same days; name each period once.")
-    if (named := next(reversed(outcomes))) != ordered[-1][0]:
-        raise UnusableError(f"{ordered[-1][0]} is of a later period than {named}; name the latest workbook first.")
-    periods = [_period(o.inputs, o.structure, o.posted) for _, o in ordered if o.posted]
-    return engine(periods, ITEMS_MAX), ordered[-1][1].inputs
-
-
-def _period(inputs: Inputs, structure: Structure, posted: pipeline.Posted) -> Period:
-    return Period(inputs.settings, structure, posted.trace, posted.demand, posted.book)
 
 
 def printed(found: Sequence[Suspect]) -> list[str]:
@@ -113,7 +81,7 @@ def _wheres(found: Sequence[Suspect], inputs: Inputs) -> list[str]:
 
 def body(run: RunView) -> Body:
     """The suspects of the run's own period, live where a figure can be."""
-    found = engine([_period(run.inputs, run.structure, run.posted)])
+    found = engine([run.period])
     written = rows_of(found, run.inputs)
     stock = _stock_cells(run)
     alone = ~run.lines.duplicated(["parent", "component", "quantity"], keep=False)
@@ -134,7 +102,7 @@ def _stock_cells(run: RunView) -> dict[str, tuple[float, dict[str, str]]]:
 
     What a suspect explains is less where a shared cause has explained a part: then its figures are values.
     """
-    book, sheet = run.posted.book, quoted(run.sheets.tables["Reconciliation"].sheet)
+    book, sheet = run.period.stock, quoted(run.sheets.tables["Reconciliation"].sheet)
     return {
         run.codes[item]: (-difference, {name: f"{sheet}!{cell}" for name, cell in cells.items()})
         for item, difference, cells in zip(

@@ -14,9 +14,9 @@ TABLE = schema.TIE_OUT
 
 def body(run: RunView) -> Body:
     """One row per inventory account."""
-    ties, settings = run.posted.ties, run.inputs.settings
+    ties, settings = run.period.ties, run.inputs.settings
     cells = run.cells(TABLE.name, len(ties))
-    half = f"0.5/10^{run.posted.places}"
+    half = f"0.5/10^{run.period.places}"
     events = [f'SUMIFS(Journal[Proof],Journal[Role],{{}},Journal[Event],"{event}")' for event in TRUE_UP]
     closing = "SUMIFS(Ledger[Closing],Ledger[Role],{})"
     lines = f'COUNTIFS(Journal[Role],{{}},Journal[Event],"<>{schema.REVERSAL}")'
@@ -57,7 +57,7 @@ def _unrevalued(run: RunView, role: str, cell: str) -> str:
 
 def _at_standard(run: RunView, settings: Settings, role: str, cell: str) -> str:
     """Stock at standard, or as counted; conversion in the opening balance where it is adjusted by the close."""
-    counted = of_role(run.posted.method, role)
+    counted = of_role(run.period.counted, role)
 
     def of_method(column: str) -> str:
         return f"SUMIFS(CountMethod[{column}],CountMethod[Role],{cell})"

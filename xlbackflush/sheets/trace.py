@@ -6,7 +6,7 @@ import numpy as np
 
 from xlbackflush import schema
 from xlbackflush.engine.explosion.demand import Stream
-from xlbackflush.engine.explosion.product_view import shown
+from xlbackflush.engine.explosion.product_view import trace_columns
 from xlbackflush.sheets.body import Body, RunView
 from xlbackflush.sheets.formulas import counted_units, day_ref, scrap_basis, with_scrap
 
@@ -20,7 +20,7 @@ _LIVE = (
 
 def body(run: RunView) -> Body:
     """One row per root, item that is exploded, and component."""
-    values, formulas = shown(run.posted.trace.rows, run.items, run.lines, run.posted.demand), _Formulas(run).columns()
+    values, formulas = trace_columns(run.period.explosion.rows, run.bill, run.period.demand), _Formulas(run).columns()
     return {name: (column, formulas.get(name)) for name, column in values.items()}
 
 
@@ -28,9 +28,9 @@ class _Formulas:
     """Formulas of the Trace. Heads are rows at level 0, the others hang below their parent's row."""
 
     def __init__(self, run: RunView) -> None:
-        self.run, posted = run, run.posted
-        self.rows, self.condensed = posted.trace.rows, posted.trace.condensed
-        self.streams = [posted.demand.streams[s] for s in posted.demand.roots["stream"]]  # of each root
+        self.run, demand, explosion = run, run.period.demand, run.period.explosion
+        self.rows, self.by_line = explosion.rows, explosion.by_line
+        self.streams = [demand.streams[s] for s in demand.roots.stream.tolist()]  # of each root
         self.at, self.top = run.letters(TABLE.name), run.sheets.tables[TABLE.name].first_row
         self.bom, self.roll = run.sheets.heads("BOM"), run.sheets.heads("Rollup")
         self.start, self.end = day_ref(run.inputs, "Period start"), day_ref(run.inputs, "Period end")
@@ -38,7 +38,7 @@ class _Formulas:
     def columns(self) -> dict[str, list[str]]:
         """Formulas of each column, row by row; "" where a cell is a plain value or blank."""
         out: dict[str, list[str]] = {name: [] for name in _LIVE}
-        several = np.bincount(self.run.posted.rollup.rows["item"].to_numpy(), minlength=len(self.run.items)) > 1
+        several = np.bincount(self.run.period.unit_costs.rows["item"].to_numpy(), minlength=len(self.run.items)) > 1
         bom_rows, split, exploded = self.run.lines["row"].tolist(), several.tolist(), self._tests_of_exploding()
         columns = (
             self.rows[c].tolist() for c in ("root", "product", "parent_row", "item", "line", "rollup_row", "relieved")
@@ -46,7 +46,7 @@ class _Formulas:
         for k, (root, product, parent, item, line, rollup_row, relieved) in enumerate(zip(*columns, strict=True)):
             row, cost_row, stream = self.top + k, self.run.rollup_top + rollup_row, self.streams[root]
             if parent >= 0:
-                below = self._below_condensed if self.condensed else self._below
+                below = self._below_condensed if self.by_line else self._below
                 cells = below(
                     row,
                     self.top + parent,
@@ -64,7 +64,7 @@ class _Formulas:
                 )
             elif relieved:
                 cells = self._head_relieved(row, cost_row, stream, self.run.codes[product], split[item])
-            elif self.condensed:
+            elif self.by_line:
                 cells = self._total(k, cost_row, stream, self.run.codes[product])
             else:
                 cells = self._head_exploded(row, cost_row, stream, self.run.codes[product])
@@ -131,7 +131,7 @@ class _Formulas:
     def _through(self, r: int, p: int, u: int) -> dict[str, str]:
         """A row that is exploded through. Its cost is zero while its type stays what it is."""
         cells = self._cost(r, u) | {"Relieved from": f"{self.roll['Relieved from']}{u}"}
-        if self.condensed:  # its own total row, further down, has the rest
+        if self.by_line:  # its own total row, further down, has the rest
             return cells
         started = f"{self.at['Started']}{p}*{self._factor(r)}*{self.roll['Units to start']}{u}"
         return cells | self._conversion(r, u) | {"Started": started}

@@ -13,7 +13,7 @@ TABLE = schema.VARIANCES
 
 def body(run: RunView) -> Body:
     """One row per variance."""
-    variances, digits = run.posted.variances, run.posted.places
+    variances, digits = run.period.variances, run.period.places
     cells = run.cells(TABLE.name, len(variances))
     amounts = run.money([abs(v.amount) for v in variances])
     return of_records(TABLE, variances, money=run.money) | {
@@ -37,7 +37,7 @@ def _signed(run: RunView, v: Variance) -> str:
 
 def _of_item(run: RunView, v: Variance) -> str:
     """Price: invoiced less received at standard. Usage: book less counted. The largest takes what rounding leaves."""
-    digits = run.posted.places
+    digits = run.period.places
     row = run.sheets.tables["Reconciliation"].first_row + v.item
     price = v.name == schema.MATERIAL_PRICE
 
@@ -59,7 +59,7 @@ def _of_item(run: RunView, v: Variance) -> str:
 
 def _of_conversion(run: RunView, name: str) -> str:
     """Actual less standard of one row of the split, both over Actuals, Setup and Conversion Allowed."""
-    c, digits = run.posted.conversion, run.posted.places
+    c, digits = run.period.conversion, run.period.places
     budget = f"ROUND({run.setting('Budgeted fixed overhead')},{digits})"
     paid = 'SUMIFS(Actuals[Hours],Actuals[Cost type],"Labor")'
 

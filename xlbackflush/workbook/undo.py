@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from xlbackflush import schema
-from xlbackflush.lifecycle.pipeline import DRAFT, Run
 from xlbackflush.model.errors import UnusableError
+from xlbackflush.model.journal import DRAFT, Run
 from xlbackflush.ooxml.cells import Block, Cells, Value
 from xlbackflush.ooxml.package import Package, TablePart
 from xlbackflush.ooxml.reader import SheetReader
