@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
-import pandas as pd
-
 from xlbackflush import schema
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.result import RunResult
 from xlbackflush.engine.stock.opening import carried
+from xlbackflush.model.arrays import Records
 from xlbackflush.model.money import from_minor
 from xlbackflush.ooxml.cells import Value
 from xlbackflush.sheets.formulas import Sheets, default_scrap_basis, setting_value
@@ -29,8 +28,8 @@ class RunView:
         self.period: Period = result.period
         self.inputs, self.bill = self.period.inputs, self.period.bill
         self.items, self.lines = self.bill.items, self.bill.lines
-        self.codes: list[str] = self.items["code"].tolist()
-        self.item_rows: list[int] = self.items["row"].tolist()
+        self.codes: list[str] = self.items.code.tolist()
+        self.item_rows: list[int] = self.items.row.tolist()
         self.rollup_top = sheets.tables["Rollup"].first_row
         self.default_basis = default_scrap_basis(self.inputs)
         self.opened = frozenset(carried(self.inputs, self.period.places))
@@ -81,14 +80,14 @@ def of_records(
     return _of_fields(table, lambda field: list(map(attrgetter(field), records)), formulas, money)
 
 
-def of_frame(
+def of_arrays(
     table: schema.Table,
-    frame: pd.DataFrame,
+    records: Records,
     formulas: Mapping[str, Sequence[str]] | None = None,
     money: Callable[[Iterable[int]], list[float]] | None = None,
 ) -> Body:
-    """The same of a frame, whose columns are the fields."""
-    return _of_fields(table, lambda field: frame[field].tolist(), formulas, money)
+    """The same of records of arrays."""
+    return _of_fields(table, lambda field: getattr(records, field).tolist(), formulas, money)
 
 
 def _of_fields(

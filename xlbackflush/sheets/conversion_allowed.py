@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xlbackflush import schema
-from xlbackflush.sheets.body import Body, RunView, of_frame
+from xlbackflush.sheets.body import Body, RunView, of_arrays
 from xlbackflush.sheets.formulas import plain
 
 TABLE = schema.CONVERSION_ALLOWED
@@ -12,7 +12,7 @@ TABLE = schema.CONVERSION_ALLOWED
 def body(run: RunView) -> Body:
     """One row per made item."""
     allowed = run.period.conversion_allowed
-    cells, items = run.cells(TABLE.name, len(allowed)), allowed["item"].tolist()
+    cells, items = run.cells(TABLE.name, len(allowed)), allowed.item.tolist()
     cost = [run.standard_cost(item) for item in items]
     live = {
         "Units": [_units_flushed(run.codes[i], c["Item"]) for i, c in zip(items, cells, strict=True)],
@@ -22,10 +22,10 @@ def body(run: RunView) -> Body:
     }
     for element in (schema.LABOR, schema.VARIABLE_OVERHEAD, schema.FIXED_OVERHEAD):
         live[element] = [f"{c['Hours allowed']}*{k[f'{element} rate']}" for c, k in zip(cells, cost, strict=True)]
-    return of_frame(TABLE, allowed, live) | {
+    return of_arrays(TABLE, allowed, live) | {
         "Item": ([run.codes[i] for i in items], None),
-        "Description": (run.items["description"].iloc[items].tolist(), None),
-        "Hours per unit": (run.items["hours"].iloc[items].tolist(), [c["Labor hours"] for c in cost]),
+        "Description": (run.items.description[items].tolist(), None),
+        "Hours per unit": (run.items.hours[items].tolist(), [c["Labor hours"] for c in cost]),
     }
 
 

@@ -6,7 +6,6 @@ Written by a command of its own, because it takes a run or two for each cell; a 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Mapping
 
 from xlbackflush import schema
 from xlbackflush.engine.audit.sensitivity import TABLES, Cell, Effect, Sensitivity
@@ -83,25 +82,25 @@ def _tried(found: Sensitivity, table: str) -> str:
 def _cell(rank: int, e: Effect, found: Sensitivity, inputs: Inputs) -> Row:
     """The row of one cell."""
     table, column = e.cell.table, e.cell.column
-    source, frame = inputs.sources[table], inputs.frames[table]
-    row = frame.iloc[e.cell.index]
-    where = source.cell(column.name, int(row["row"]))
+    records = inputs.table(table)
+    where = inputs.sources[table].cell(column.name, int(records.row[e.cell.index]))
+
+    def text(name: str) -> str:
+        """A cell of the row; without its date, since the document says which row it is."""
+        known = name in schema.TABLES[table].names and schema.TABLES[table].column(name).kind != "date"
+        return str(records.column(name)[e.cell.index]) if known else ""
+
     return {
         "Rank": rank,
         "Where": where,
-        "What": f"{column.name}: {_called(schema.TABLES[table], row)}",
+        "What": f"{column.name}: {schema.TABLES[table].call(text)}",
         "Cell value": e.cell.value,
         "kind": column.kind,
         **_money("1 %", e.percent, found.places),
         "Share": _share(e.size, found),
-        "One unit": _unit(e.cell, inputs, str(row.get("Component") or row.get("Item") or "")),
+        "One unit": _unit(e.cell, inputs, text("Component") or text("Item")),
         **_money("1 unit", e.unit, found.places),
     }
-
-
-def _called(table: schema.Table, row: Mapping[Hashable, object]) -> str:
-    """What people call a row, without its date: the document says which one it is."""
-    return table.call(lambda name: "" if table.column(name).kind == "date" else str(row[name]))
 
 
 def _money(step: str, change: Closings | None, places: int) -> Row:
@@ -127,9 +126,9 @@ def _unit(cell: Cell, inputs: Inputs, item: str) -> str:
     column = cell.column
     if column.kind == "percent":
         return "1 percentage point"
-    cost, currency = inputs.frames["StandardCost"], inputs.settings.currency
-    uoms = cost.loc[cost["Item"].str.casefold() == item.casefold(), "UoM"]
-    uom = str(uoms.iloc[0]).strip() if len(uoms) else ""
+    cost, currency = inputs.standard_cost, inputs.settings.currency
+    uoms = (uom for code, uom in zip(cost.item, cost.uom, strict=True) if code.casefold() == item.casefold())
+    uom = str(next(uoms, "")).strip()
     uom = "unit" if uom.casefold() in _BY_THE_PIECE else uom
     told = {"per parent": f"{uom} per parent", "units": uom}.get(column.unit, column.unit)
     return f"1 {told.replace('money', currency).replace('per unit', f'per {uom}').replace('hours', 'hour')}"

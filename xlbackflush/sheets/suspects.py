@@ -7,6 +7,7 @@ plausible they are and what is said of them stay as at the run. What several wor
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from xlbackflush import schema
@@ -58,9 +59,8 @@ def _figures(values: Iterable[Value]) -> list[Value]:
 
 def _wheres(found: Sequence[Suspect], inputs: Inputs) -> list[str]:
     """Cell to look at: the quantity on the bill, the count, or the sheet with the reports in question."""
-    bom, stock = inputs.frames["BOM"], inputs.frames["Stock"]
-    parents = dict(zip(bom["row"].tolist(), map(code_key, bom["Parent"].tolist()), strict=True))
-    counts = dict(zip(map(code_key, stock["Item"].tolist()), stock["row"].tolist(), strict=True))
+    parents = dict(zip(inputs.bom.row.tolist(), map(code_key, inputs.bom.parent.tolist()), strict=True))
+    counts = dict(zip(map(code_key, inputs.stock.item.tolist()), inputs.stock.row.tolist(), strict=True))
 
     def where(s: Suspect) -> str:
         if s.cause == BILL_QUANTITY:
@@ -84,8 +84,9 @@ def body(run: RunView) -> Body:
     found = engine([run.period])
     written = rows_of(found, run.inputs)
     stock = _stock_cells(run)
-    alone = ~run.lines.duplicated(["parent", "component", "quantity"], keep=False)
-    single = set(run.lines["row"][alone & (run.lines["quantity"] != 0)].tolist())
+    lines = list(zip(run.lines.parent.tolist(), run.lines.component.tolist(), run.lines.quantity.tolist(), strict=True))
+    alike = Counter(lines)
+    single = {row for row, line in zip(run.lines.row.tolist(), lines, strict=True) if alike[line] == 1 and line[2]}
     formulas = []
     for s, own in zip(found, run.cells(TABLE.name, len(found)), strict=True):
         used, cells = stock.get(s.item, (math.nan, {}))
@@ -106,7 +107,7 @@ def _stock_cells(run: RunView) -> dict[str, tuple[float, dict[str, str]]]:
     return {
         run.codes[item]: (-difference, {name: f"{sheet}!{cell}" for name, cell in cells.items()})
         for item, difference, cells in zip(
-            book["item"], book["difference"].tolist(), run.cells("Reconciliation", len(book)), strict=True
+            book.item, book.difference.tolist(), run.cells("Reconciliation", len(book)), strict=True
         )
     }
 
