@@ -19,6 +19,7 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.pdfgen.canvas import Canvas
 
 from xlbackflush.evidence.fonts import BOLD, PLAIN, Fonts
+from xlbackflush.schema import palette
 
 WIDTH, HEIGHT = 841.89, 595.28  # A4 landscape, in points
 LEFT, RIGHT = 34.0, WIDTH - 34.0
@@ -27,9 +28,10 @@ SIZES = (7.5, 7.0, 6.5, 6.0, 5.5, 5.0)  # of letters in a table: the first that 
 LEADING, PAD = 1.32, 3.0
 WORD_MAX = 150.0  # a longer word is broken
 
-INK, NAVY, GREY, LINE, PALE, AMBER, WHITE = map(
-    HexColor, ("#000000", "#1F3863", "#595959", "#C7C7C7", "#EBF2FA", "#FFEB9C", "#FFFFFF")
+INK, NAVY, GREY, LINE, WHITE = (
+    HexColor(f"#{color}") for color in (palette.BLACK, palette.NAVY, palette.GREY, palette.LINE, palette.WHITE)
 )
+PALE, AMBER = (HexColor(f"#{palette.MARKS[mark][1]}") for mark in ("entry", "warn"))
 
 Kind = Literal["text", "number", "flag"]
 Look = Literal["plain", "heading", "total"]

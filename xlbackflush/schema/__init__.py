@@ -2,7 +2,8 @@
 
 words     what a cell may hold         inputs    settings and input sheets
 table     what a column and a table is outputs   output sheets, in the order of their tabs
-excel     functions, macros, ribbon        entries   what entries say
+excel     functions, macros, ribbon         entries   what entries say
+palette   colours
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ ABOUT = "About"
 SHEETS: tuple[Sheet, ...] = INPUT_SHEETS + OUTPUT_SHEETS
 INPUT_TABLES: tuple[Table, ...] = tuple(t for s in INPUT_SHEETS for t in s.tables)
 OUTPUT_TABLES: tuple[Table, ...] = tuple(t for s in OUTPUT_SHEETS for t in s.tables)
+SHEET_OF: dict[str, Sheet] = {t.name: s for s in SHEETS for t in s.tables}
 TABLES: dict[str, Table] = {t.name: t for t in INPUT_TABLES + OUTPUT_TABLES}
 
 MASTER_CHECK = "MasterCheck"

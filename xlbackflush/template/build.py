@@ -8,13 +8,12 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 from xlbackflush import __version__, schema
-from xlbackflush.engine.measures.materiality import PRORATE_THEM, RECORD_IT
 from xlbackflush.ooxml.address import column_letter, quoted
 from xlbackflush.ooxml.cells import Block, Cells, Value, cell, row_xml, rows_xml
 from xlbackflush.ooxml.package import MAIN, OFFICE, write_package
-from xlbackflush.ooxml.styles import LOOKS, WHOLE, StyleSheet, new_stylesheet
+from xlbackflush.ooxml.styles import LOOKS, WHOLE, StyleSheet, new_stylesheet, opaque
 from xlbackflush.ooxml.xml import HEAD, Markup, element, fragment
-from xlbackflush.schema import HEADER_ROW, Column, Sheet, Table
+from xlbackflush.schema import HEADER_ROW, Column, Sheet, Table, palette
 from xlbackflush.schema.excel import MACROS
 from xlbackflush.sheets import help_sheet
 from xlbackflush.sheets.blocks import heights_of, style_name
@@ -32,7 +31,7 @@ _LAST = 1_048_576
 _VALIDATED = 20_000
 _A4_WIDTH = 260  # characters; sheets wider than this are printed on A3
 _BLANK_ROWS = 12  # of an input table without data: room to type
-_TABS = {"Input": "FFE6B800", "Calculation": "FF8EA9DB", "Output": "FF1F3864", "Control": "FF70AD47"}
+_TABS = {role: opaque(color) for role, color in palette.TABS.items()}
 
 _ABOUT_BUTTONS = buttons.anchors(MACROS, left=360)
 
@@ -226,7 +225,7 @@ def _body(sheet: Sheet, data: Mapping[str, Rows], styles: StyleSheet) -> list[st
         rows = data.get(table.name, [{}])
         for column in table.columns:
             values = [_value(row.get(column.name)) for row in rows]
-            cells = Cells(values, styles.xf(style_name(sheet.role, column)))
+            cells = Cells(values, styles.xf(style_name(table, column)))
             if table.name == "Setup":
                 cells = _setup_cells(column, values, styles)
             block.columns.append(cells)
@@ -380,69 +379,45 @@ def _ignore(where: str, *rules: str) -> Markup:
     return element("ignoredError", sqref=where, **dict.fromkeys(rules, 1))
 
 
+_Look = tuple[str, str, str]  # where, the formula that says when, the differential format
+
+
 def _conditional(sheet: Sheet) -> str:
-    """Colours that speak: the status line, findings by severity, differences, failed checks, level 0 of the Trace."""
+    """Colours that speak: the status line, then what the columns and rows of the tables say."""
     status = "C3" if sheet.name == "Checks" else "B3"
-    rules = [
+    rules: list[_Look] = [
         (status, f'ISNUMBER(SEARCH("fail",{status}))', "bad"),
         (status, f'ISNUMBER(SEARCH("Not run",{status}))', "note"),
     ]
-    table = sheet.tables[0]
-
-    def area(name: str, last: str | None = None) -> tuple[str, str]:
-        first = column_letter(table.names.index(name) + 1)
-        end = column_letter(table.names.index(last or name) + 1)
-        return f"{first}{HEADER_ROW + 1}:{end}{_LAST}", f"${first}{HEADER_ROW + 1}"
-
-    for name in ("Difference", "Quantity difference"):
-        if name in table.names:
-            where, first = area(name)
-            rules.append((where, f"AND(ISNUMBER({first}),{first}<>0)", "bad"))
-    if sheet.name == "Findings":
-        where, first = area("Severity")
-        for severity, look in ((schema.ERROR, "bad"), (schema.WARNING, "warn"), (schema.NOTE, "note")):
-            rules.append((where, f'{first}="{severity}"', look))
-    if sheet.name == "Journal":
-        where, _ = area("Run", "Source")
-        rules.append((where, f"$C{HEADER_ROW + 1}=1", "entry"))
+    for table in sheet.tables:
+        rules += column_looks(table)
     if sheet.name == "Checks":
-        where, first = area("Result")
-        rules += [(where, f'{first}="Fail"', "bad"), (where, f'{first}="OK"', "good")]
         rules.append(("B3", "B3>0", "bad"))
-    if sheet.name == "Tie-out":
-        where, first = area("Result")
-        rules += [(where, f'{first}="Fail"', "bad"), (where, f'{first}="OK"', "good")]
-    if sheet.name == "Materiality":
-        where, first = area("Verdict")
-        rules.append((where, f'OR({first}="{PRORATE_THEM}",{first}="{RECORD_IT}")', "warn"))
-    if sheet.name == "Trace":
-        where, _ = area("Product", "Last day")
-        rules.append((where, f'AND($A{HEADER_ROW + 1}<>"",$B{HEADER_ROW + 1}=0)', "head"))
-    if sheet.name == "Reconciliation":
-        where, first = area("Book")
-        rules.append((where, f"AND(ISNUMBER({first}),{first}<0)", "warn"))
-    if sheet.name == "Fit":
-        where, first = area("Verdict")
-        for verdict, look in ((schema.FITS, "good"), (schema.LOOK, "warn"), (schema.UNKNOWN, "note")):
-            rules.append((where, f'{first}="{verdict}"', look))
-        where, first = area("Condition", "How it is measured")
-        rules.append((where, f'{first}="Overall"', "head"))
-    if sheet.name == "Sensitivity":
-        first, last = (column_letter(table.first_col + i) for i in (0, len(table.columns) - 1))
-        top = HEADER_ROW + 1
-        rules.append(
-            (
-                f"{first}{top}:{last}{_LAST}",
-                f'AND(${first}{top}="",${column_letter(table.first_col + 1)}{top}<>"")',
-                "head",
-            )
-        )
     rules += _whole_numbers(sheet)
     return "".join(
         f'<conditionalFormatting sqref="{where}"><cfRule type="expression" dxfId="{LOOKS.index(look)}" '
         f'priority="{i}"><formula>{escape(formula)}</formula></cfRule></conditionalFormatting>'
         for i, (where, formula, look) in enumerate(rules, 1)
     )
+
+
+def column_looks(table: Table) -> list[_Look]:
+    """The colours of a table's columns and rows, as far as it has the columns that they look at."""
+    top, letters = HEADER_ROW + 1, {name: column_letter(i) for i, name in enumerate(table.names, table.first_col)}
+    cells = {name: f"${letter}{top}" for name, letter in letters.items()}
+
+    def area(first: str, last: str) -> str:
+        return f"{letters[first]}{top}:{letters[last]}{_LAST}"
+
+    own: list[_Look] = [
+        (area(c.name, c.name), test.format(cells[c.name]), mark) for c in table.columns for mark, test in c.marks
+    ]
+    rows: list[_Look] = [
+        (area(table.names[0], h.last or table.names[-1]), h.test.format_map(cells), h.mark)
+        for h in table.highlights
+        if h.columns <= cells.keys()
+    ]
+    return own + rows
 
 
 def _whole_numbers(sheet: Sheet) -> list[tuple[str, str, str]]:

@@ -213,7 +213,7 @@ class FileBook:
         if standing is None or not contract.in_place(table):
             kept = [m[0] for m in _ROW.finditer(old) if int(m["number"]) < table.header_row]
             return [*kept, header]
-        sheet = title_rows.SHEET_OF[table.name]
+        sheet = schema.SHEET_OF[table.name]
         hint = standing.hints.get(table.name, "")
         return [*title_rows.head_rows(sheet, styles, hint, standing.ran, standing.failed), header]
 

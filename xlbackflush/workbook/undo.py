@@ -136,8 +136,8 @@ class Copy:
         """The bodies of output tables, all or only some, and what the title rows say, for where the tables are now."""
         self._check_places(now)
         blocks = {t.name: self._block(t, styles) for t in schema.OUTPUT_TABLES if not only or t.name in only}
-        hints = {t.name: str(self._reader.cell(title_rows.SHEET_OF[t.name].name, 1, 4)) for t in schema.OUTPUT_TABLES}
-        failed = stored(self._reader.cell(title_rows.SHEET_OF["Checks"].name, 2, 3))
+        hints = {t.name: str(self._reader.cell(schema.SHEET_OF[t.name].name, 1, 4)) for t in schema.OUTPUT_TABLES}
+        failed = stored(self._reader.cell(schema.SHEET_OF["Checks"].name, 2, 3))
         return blocks, title_rows.Standing(hints, bool(self.runs()), failed if isinstance(failed, int) else 0)
 
     def _check_places(self, now: Mapping[str, TablePart]) -> None:
@@ -158,9 +158,8 @@ class Copy:
         values = [[stored(value) for value in row] for row in self._reader.rows(part, part.last_row)]
         cells = self._cells(part)
         block = Block(part.first_col, part.header_row + 1)
-        role = title_rows.SHEET_OF[table.name].role
         for column in table.columns:
-            default = style_name(role, column)
+            default = style_name(table, column)
             if column.name not in part.columns:
                 block.columns.append(Cells([None] * len(values), styles.xf(default)))
                 continue
