@@ -77,9 +77,7 @@ def answers(sources: Mapping[str, Source]) -> tuple[Answers | None, list[Finding
 
     Only `TABLES` are looked at: a count dated in the wrong month is no reason not to know what a unit costs.
     """
-    known = {table.name for table in TABLES}
-    own = {t.name: sources[t.name] if t.name in known else _stand_in(t) for t in schema.INPUT_TABLES}
-    inputs, found = accept(own)
+    inputs, found = accept({table.name: sources[table.name] for table in TABLES})
     built = structure(inputs)
     found += [finding for rule in rules.BEFORE if rule is not rules.counts_complete for finding in rule(inputs, built)]
     errors = [finding for finding in f.in_order(found) if finding.severity == schema.ERROR]
@@ -89,15 +87,6 @@ def answers(sources: Mapping[str, Source]) -> tuple[Answers | None, list[Finding
         rolled = rollup(built, inputs.settings)
     errors = list(_amounts_fit(inputs, rolled))
     return (None if errors else Answers(built, rolled, inputs.settings)), errors
-
-
-def _stand_in(table: schema.Table) -> Source:
-    """A table that is of no matter here, so that nothing in it can be wrong: empty; the accounts of a new workbook."""
-    letters = dict.fromkeys(table.names, "A")
-    rows: list[list[object]] = []
-    if table is schema.ACCOUNTS:
-        rows = [[role, account, name] for role, (account, name) in schema.ROLES.items()]
-    return Source(table.name, table.name, letters, 1, 1, table.names, rows, list(range(1, len(rows) + 1)))
 
 
 def _amounts_fit(inputs: Inputs, rolled: Rollup) -> Iterable[Finding]:

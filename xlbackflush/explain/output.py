@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from xlbackflush import schema
 from xlbackflush.explain.formula import address
 from xlbackflush.explain.step import Step
 from xlbackflush.explain.words import figure
 from xlbackflush.ooxml.package import quoted
 from xlbackflush.sheets.body import Body
 from xlbackflush.sheets.formulas import literal
-from xlbackflush.sheets.title_rows import SHEET_OF
 
 TABLE = "Explanation"
 _TEXT_MOST = 32_000  # characters of a cell; Excel takes 32,767
@@ -55,7 +55,7 @@ def printed(steps: list[Step]) -> list[str]:
 def _target(step: Step) -> str:
     """A cell or range as a link needs it: 'Standard Cost'!E9. Cells on record are packed, and have no place of their own."""
     if step.run:
-        return f"{quoted(SHEET_OF['RunInputs'].name)}!A1"
+        return f"{quoted(schema.SHEET_OF['RunInputs'].name)}!A1"
     first, _, last = step.where.partition(":")
     cell = address(first)
     return f"{quoted(cell.sheet)}!{cell.address}{':' + last if last else ''}".replace('"', '""')

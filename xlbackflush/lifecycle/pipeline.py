@@ -227,7 +227,7 @@ def compute(
     the findings are about its approval and time, too.
     """
     progress("Checking inputs")
-    inputs, found = accept(dict(sources))
+    inputs, found = accept(sources)
     built = structure(inputs)
     found += rules.before(inputs, built)
     found += _other_currency(inputs, tables or {})
@@ -364,7 +364,9 @@ def input_hash(sources: Mapping[str, Source]) -> str:
     """SHA-256 over every input cell with its table, column and row order. Empty rows and places do not matter."""
     digest = hashlib.sha256()
     for table in schema.INPUT_TABLES:
-        source = sources[table.name]
+        source = sources.get(table.name)
+        if source is None:
+            continue
         digest.update(f"{table.name}\x1f{len(source.rows)}\x1f{source.columns}\x1e".encode())
         for column in source.by_column().values():
             digest.update(_cell_bytes(column))

@@ -57,6 +57,12 @@ class Package:
         self.sheets = self._find_sheets()
         self.tables = self._find_tables()
 
+    @property
+    def names(self) -> dict[str, str]:
+        """What the names of the whole workbook refer to."""
+        defined = self.xml(self.workbook_part).iterfind("m:definedNames/m:definedName", _NS)
+        return {n.get("name", ""): n.text or "" for n in defined if n.get("localSheetId") is None}
+
     def close(self) -> None:
         self._zip.close()
 

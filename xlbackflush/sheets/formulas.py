@@ -47,6 +47,11 @@ class Sheets:
 
     places: dict[str, Source]
 
+    @property
+    def missing(self) -> list[str]:
+        """Tables that the workbook does not have."""
+        return [name for name, place in self.places.items() if not place.letters]
+
     def ref(self, table: str, column: str, row: int | str) -> str:
         """A cell; 0 for a column that the workbook does not have."""
         place = self.places[table]
@@ -64,6 +69,31 @@ class Sheets:
     def heads(self, table: str) -> dict[str, str]:
         """Sheet and column letter of every column that the workbook has."""
         return {column: self.head(table, column) for column in self.places[table].letters}
+
+
+_SUMS = re.compile(r"\b(?:SUMIFS|SUMPRODUCT|COUNTIFS|SUM|COUNT|COUNTA)\(")
+_TOKENS = re.compile(r'"(?:[^"]|"")*"|[()]')
+
+
+def without_tables(formula: str, missing: Sequence[str]) -> str:
+    """A formula without tables that the workbook does not have: what is added up or counted over one of them is 0."""
+    wanted = re.compile(rf"\b(?:{'|'.join(missing)})\[")
+    while missing and (found := wanted.search(formula)):
+        start = max(
+            m.start() for m in _SUMS.finditer(formula, 0, found.start()) if _end(formula, m.end()) > found.end()
+        )
+        formula = f"{formula[:start]}0{formula[_end(formula, formula.index('(', start) + 1) :]}"
+    return formula
+
+
+def _end(formula: str, start: int) -> int:
+    """Where the call ends whose arguments start here."""
+    depth = 1
+    for token in _TOKENS.finditer(formula, start):
+        depth += {"(": 1, ")": -1}.get(token[0], 0)
+        if not depth:
+            return token.end()
+    raise ValueError(formula)
 
 
 def setting_ref(inputs: Inputs, name: str) -> str:
@@ -320,11 +350,15 @@ def _as_mapped(inputs: Inputs, ledger: Sequence[tuple[str, str]]) -> str:
     Compared cell by cell: COUNTIFS would read * ? ~ in an account as wildcards, and spreadsheets differ on what it makes of
     a column of criteria.
     """
-    typed = inputs.sources["Accounts"].by_column()["Account"]
+    setup = inputs.sources["Accounts"].by_column()
+    listed, typed = {str(role).strip() for role in setup["Role"]}, setup["Account"]
     text = "TRIM({})" if any(isinstance(a, str) and a != a.strip() for a in typed) else '{}&""'
     mapped = text.format("Accounts[Account]")
     rows = (f"(Accounts[Role]={role})*({mapped}={text.format(account)})" for role, account in ledger)
-    return f"SUMPRODUCT({'+'.join(rows) or '0'})"
+    mapped_rows = f"SUMPRODUCT({'+'.join(rows) or '0'})"
+    if listed >= set(schema.ROLES):
+        return mapped_rows
+    return "+".join([mapped_rows, *(f"(COUNTIFS(Accounts[Role],{role})=0)" for role, _ in ledger)])  # has its default
 
 
 def _posted_variance(name: str) -> str:

@@ -16,7 +16,7 @@ from xlbackflush.ooxml.package import column_number, quoted
 from xlbackflush.ooxml.styles import StyleSheet
 from xlbackflush.sheets import comparison, costs, dashboard, fit, posted, stock, suspects, variances
 from xlbackflush.sheets.body import Body, Writing
-from xlbackflush.sheets.formulas import Sheets, literal
+from xlbackflush.sheets.formulas import Sheets, literal, without_tables
 from xlbackflush.sheets.trace import trace
 
 #: table -> what writes its body after a run
@@ -70,6 +70,8 @@ def block_of(name: str, body: Body, sheets: Sheets, styles: StyleSheet, places: 
     block = Block(column_number(next(iter(place.letters.values()))), place.first_row)
     for column in schema.TABLES[name].columns:
         values, formulas = body[column.name]
+        if sheets.missing and formulas:
+            formulas = [without_tables(formula, sheets.missing) for formula in formulas]
         style = styles.xf(style_name(role, column, places))
         cells = Cells(values if len(values) else [None], style, formulas if formulas and len(values) else None)
         if column.name == "Component" and name == "Trace" and len(values):

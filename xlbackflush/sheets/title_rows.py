@@ -28,9 +28,6 @@ def company_name(cell: str) -> str:
     return f'IF({cell}="","",{cell})'
 
 
-SHEET_OF: dict[str, Sheet] = {table.name: sheet for sheet in schema.SHEETS for table in sheet.tables}
-
-
 def status_text(ran: bool, failed: int) -> str:
     """What the status formula shows."""
     if not ran:
@@ -55,7 +52,7 @@ def standing(outcome: Outcome, runs: Sequence[Run]) -> Standing:
         run, settings = posted.run, outcome.inputs.settings
         line = f"Run {run.run}, {run.status.lower()}. {settings.company}, amounts in {settings.currency}."
         hints = {table.name: line for table in schema.OUTPUT_TABLES} | hints
-    hints = {name: f"{line}   {SHEET_OF[name].hint}" for name, line in hints.items()}
+    hints = {name: f"{line}   {schema.SHEET_OF[name].hint}" for name, line in hints.items()}
     failed = sum(not c.holds for c in posted.checks) if posted else int(outcome.failed)
     return Standing(hints, bool(runs), failed)
 

@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -39,9 +39,12 @@ _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 
 
 class FileBook:
-    """A workbook file. Opening it checks that it is one, that it is ours, and that nobody has it open."""
+    """A workbook file. Opening it checks that it is one, that it is ours, and that nobody has it open.
 
-    def __init__(self, path: Path) -> None:
+    complete: whether it must have every output table and column; the one of an earlier version is upgraded before.
+    """
+
+    def __init__(self, path: Path, complete: bool = True) -> None:
         self.path = _usable(path)
         self._content = self.path.read_bytes()
         if self._content[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
@@ -52,7 +55,10 @@ class FileBook:
                 else f"{path.name} is an old Excel file; save it as .xlsx or .xlsm first."
             )
         self._package = Package(self.path)
-        contract.check_contract(self.path.name, self._package.tables)
+        version = contract.version_of(self._package.names.get(schema.SCHEMA_NAME))
+        contract.check_ours(self.path.name, self._package.tables, version)
+        if complete:
+            contract.check_outputs(self.path.name, self._package.tables)
         self._inputs = SheetReader(self._package, self._content)
         self._elsewhere = Elsewhere(self._package, self.cells(), self.table)
         self.product_view = ProductView()  # of the last `write`
@@ -75,8 +81,8 @@ class FileBook:
     # -------------------------------------------------------------------------------------------- read
 
     def read(self) -> dict[str, Source]:
-        """Every input table: values as stored, error values and uncalculated formulas marked as such."""
-        return {t.name: self.table(t.name) for t in schema.INPUT_TABLES}
+        """Every input table that there is: values as stored, error values and uncalculated formulas marked as such."""
+        return {t.name: self.table(t.name) for t in schema.INPUT_TABLES if t.name in self._package.tables}
 
     def table(self, name: str) -> Source:
         """One table of ours, input or output, as it stands."""
@@ -164,7 +170,7 @@ class FileBook:
             raise UnusableError(f"{self.path.name} is damaged: its styles cannot be read.") from error
 
     def _places(self) -> Sheets:
-        return Sheets({n: contract.place(t) for n, t in self._package.tables.items() if n in schema.TABLES})
+        return contract.places(self._package.tables)
 
     def _put(
         self,
@@ -199,11 +205,12 @@ class FileBook:
         if not match:
             raise UnusableError(f"{self.path.name} is damaged: sheet {table.sheet} has no rows.")
         above = self._above(table, match[0], standing, styles)
-        notes = _beside(match[0], table.first_col + len(schema.TABLES[name].columns) - 1)
-        rows = _with_notes([*above, *rows_xml(block)], notes)
+        written = contract.ours(table)
+        notes = _beside(match[0], table.first_col + len(written.columns) - 1)
+        rows = _with_notes([*above, *rows_xml(contract.arranged(block, table))], notes)
         last_row = block.first_row + block.height - 1
         data = f'<sheetData xmlns="{_MAIN}">' if match["prefix"] else "<sheetData>"
-        last = column_letter(table.first_col + len(schema.TABLES[name].columns) - 1)
+        last = column_letter(table.first_col + len(written.columns) - 1)
         head = re.sub(
             r'(<(?:\w+:)?dimension ref=")[^"]*"', rf'\g<1>A1:{last}{last_row}"', xml[: match.start()], count=1
         )
@@ -211,7 +218,7 @@ class FileBook:
         self._package.replace(part, xml.encode())
         number = re.search(rb"""\bid=["'](\d+)["']""", self._package.read(table.part))
         new = title_rows.table_xml(
-            schema.TABLES[name], int(number[1]) if number else 1, table.first_col, table.header_row, last_row
+            written, int(number[1]) if number else 1, table.first_col, table.header_row, last_row
         )
         self._package.replace(table.part, new.encode())
         stay = "".join([f"<{match['prefix'] or ''}sheetData>", *above, *notes.values()])
@@ -219,12 +226,12 @@ class FileBook:
 
     def _above(self, table: TablePart, old: str, standing: title_rows.Standing | None, styles: StyleSheet) -> list[str]:
         """Title rows and headers; rows above a table that the user moved stay as they are, and all where there is no news."""
-        shifted = replace(schema.TABLES[table.name], first_col=table.first_col)
-        header = title_rows.header_row((shifted,), styles, table.header_row)
+        written = contract.ours(table)
+        header = title_rows.header_row((written,), styles, table.header_row)
         if standing is None or not contract.in_place(table):
             kept = [m[0] for m in _ROW.finditer(old) if int(m["number"]) < table.header_row]
             return [*kept, header]
-        sheet = title_rows.SHEET_OF[table.name]
+        sheet = replace(schema.SHEET_OF[table.name], tables=(written,))
         hint = standing.hints.get(table.name, "")
         return [*title_rows.head_rows(sheet, styles, hint, standing.ran, standing.failed), header]
 
@@ -259,7 +266,7 @@ class FileBook:
         temporary = Path(name)
         try:
             self._package.save(temporary)
-            _check_saved(temporary)
+            _check_saved(temporary, self._package.tables)
             shutil.copymode(self.path, temporary)
             yield
             if self.path.read_bytes() != self._content:
@@ -344,14 +351,13 @@ def check_free(path: Path) -> None:
             raise UnusableError(f"{path.name} is open in another program; close it there first ({lock.name}).")
 
 
-def _check_saved(path: Path) -> None:
-    """The written file must be a whole package that still reads as our workbook."""
+def _check_saved(path: Path, tables: Collection[str]) -> None:
+    """The written file must be a whole package that still has these tables."""
     package = Package(path)
     try:
         if not package.whole():
             raise UnusableError("The new file did not pass its check; nothing was changed.")
-        missing = [t for t in schema.TABLES if t not in package.tables]
-        if missing:
+        if set(tables) - set(package.tables):
             raise UnusableError("The new file lost a table; nothing was changed.")
     finally:
         package.close()

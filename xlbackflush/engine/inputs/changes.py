@@ -7,7 +7,9 @@ Rows are told apart by what they hold, not by where they stand, so that a row pu
     3. of the others, rows between the same neighbours are, where at least half of their cells agree
     4. what is left was added or removed
 
-Rows that only stand in another order are one change of the table.
+Rows that only stand in another order are one change of the table. What a workbook lacks means the same as a blank: an
+upgrade, which adds tables and columns, settings and roles with their defaults, changes no inputs; nor do our own words on
+Setup.
 """
 
 from __future__ import annotations
@@ -102,7 +104,28 @@ def _of_table(old: Source, new: Source) -> list[Change]:
             ]
     if any(a > b for a, b in pairwise(i for i, j in pairs if min(i, j) >= 0)):
         found.append(Change(REORDERED, new.name, "", new.range(names[0], names[-1]), (), ()))
-    return found
+    return [change for change in found if not _means_the_same(change, names, now)]
+
+
+def _means_the_same(change: Change, names: Sequence[str], now: Sequence[list[object]]) -> bool:
+    """True of a setting or role with its default that is there or not, of a default that is typed or blank, of our words."""
+    if change.kind in (ADDED, REMOVED):
+        return _is_default(change.table, dict(zip(names, (*change.was, *change.now), strict=True)))  # type: ignore[misc]
+    if change.table != "Setup" or change.kind == REORDERED:
+        return False
+    row = dict(zip(names, now[change.new], strict=True))
+    return change.column == "Meaning" or (
+        change.column == "Value" and all(_is_default("Setup", row | {"Value": v}) for v in (change.was, change.now))
+    )
+
+
+def _is_default(table: str, row: Mapping[str, object]) -> bool:
+    """True of a row of Setup or Accounts that says what a workbook without the row means as well."""
+    if table == "Setup":
+        setting = next((s for s in schema.SETTINGS if s.name == str(row.get("Setting")).strip()), None)
+        return setting is not None and row.get("Value") in ("", None, setting.default)
+    default = schema.ROLES.get(str(row.get("Role")).strip())
+    return table == "Accounts" and default is not None and (row.get("Account"), row.get("Name")) == default
 
 
 def _applied(old: Source, new: Source, chosen: Sequence[Change]) -> Source:
