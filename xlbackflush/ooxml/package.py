@@ -109,7 +109,7 @@ class Package:
     def related(self, part: str, kind: str, required: bool = True) -> str:
         """The part to which a part has a relationship of a kind; "" where it has none and none is required."""
         for found, target in self._relations(part).values():
-            if found == kind and target in self._names:
+            if found == kind and target in self:
                 return target
         if required:
             raise UnusableError(f"{self.path.name} is damaged: it has no {kind}.")
@@ -166,6 +166,11 @@ class Package:
 
     # -- writing
 
+    def reread(self) -> None:
+        """Look for sheets and tables again, among them what was added."""
+        self.sheets = self._find_sheets()
+        self.tables = self._find_tables()
+
     def replace(self, name: str, content: bytes) -> None:
         """Replace (or add) a part."""
         self._replaced[name] = content
@@ -173,6 +178,10 @@ class Package:
     def drop(self, name: str) -> None:
         """Leave a part out of the saved file."""
         self._dropped.add(name)
+
+    def parts(self) -> set[str]:
+        """The names of all parts."""
+        return (self._names | self._replaced.keys()) - self._dropped
 
     def __contains__(self, name: str) -> bool:
         return name in self._names or name in self._replaced
@@ -200,7 +209,7 @@ class Package:
                         _store(out, info.filename, self._replaced[info.filename])
                     continue
                 out.writestr(info, self.read(info.filename), compress_type=info.compress_type)
-            for name in self._replaced.keys() - self._names:
+            for name in (name for name in self._replaced if name not in self._names):
                 _store(out, name, self._replaced[name])
 
 

@@ -120,6 +120,9 @@ class StyleSheet:
             n.get("formatCode", ""): int(n.get("numFmtId", "0")) for n in root.iterfind("m:numFmts/m:numFmt", _NS)
         }
         self._known: dict[tuple[str, int], int] = {}
+        there = [ET.tostring(dxf) for dxf in root.iterfind("m:dxfs/m:dxf", _NS)]
+        ours = {look: ET.tostring(ET.fromstring(f'<dxfs xmlns="{MAIN}">{_dxf(look)}</dxfs>')[0]) for look in LOOKS}
+        self._looks = {look: there.index(dxf) for look, dxf in ours.items() if dxf in there}
 
     def xf(self, name: str, indent: int = 0) -> int:
         """Index in cellXfs of a named style, with an indent of so many steps."""
@@ -128,6 +131,15 @@ class StyleSheet:
                 self._add_named(name)
             self._known[name, indent] = self._cell_format(name, indent)
         return self._known[name, indent]
+
+    def dxf(self, look: str) -> int:
+        """Index of one of `LOOKS` among the differential formats."""
+        if look not in self._looks:
+            self._looks[look] = self._append("dxfs", self._prefixed(_dxf(look)))
+        return self._looks[look]
+
+    def _prefixed(self, element: str) -> str:
+        return re.sub(r"^<(\w+)", rf"<\1{self._xmlns}", element)
 
     def _cell_format(self, name: str, indent: int) -> int:
         index, base = self._named[name]
@@ -182,7 +194,10 @@ class StyleSheet:
         opening = re.search(rf"<{tag}\b[^>]*?(/?)>", self.xml)
         if not opening:
             after = re.search(rf"<{self._prefix}styleSheet\b[^>]*>", self.xml)
-            assert after and section == "numFmts", section  # the others are required by the schema
+            assert after and section in ("numFmts", "dxfs"), section  # the others are required by the schema
+            if section == "dxfs":
+                after = re.search(rf"</{self._prefix}cellStyles>", self.xml)
+                assert after
             self.xml = f'{self.xml[: after.end()]}<{tag} count="1">{element}</{tag}>{self.xml[after.end() :]}'
             return index
         head = re.sub(r'\bcount="\d+"', f'count="{index + 1}"', opening[0]).replace("/>", ">")
@@ -194,7 +209,18 @@ class StyleSheet:
         return index
 
 
-_SECTIONS = ("numFmts", "fonts", "fills", "borders", "cellStyleXfs", "cellXfs", "cellStyles")
+_SECTIONS = ("numFmts", "fonts", "fills", "borders", "cellStyleXfs", "cellXfs", "cellStyles", "dxfs")
+
+
+def _dxf(look: str) -> str:
+    """A differential format."""
+    if look == WHOLE:
+        return f'<dxf><numFmt numFmtId="200" formatCode={quoteattr(_WHOLE_FORMAT)}/></dxf>'
+    color, fill, bold = DXFS[look]
+    return (
+        f'<dxf><font>{"<b/>" * bold}<color rgb="{color}"/></font>'
+        f'<fill><patternFill patternType="solid"><fgColor rgb="{fill}"/><bgColor rgb="{fill}"/></patternFill></fill></dxf>'
+    )
 
 
 def _signature(xf: ET.Element) -> tuple[str, ...]:
@@ -233,12 +259,7 @@ def _alignment(style: Style, indent: int) -> str:
 
 def new_stylesheet() -> StyleSheet:
     """A styles part with every named style and differential format of ours, and Excel's Normal."""
-    dxfs = "".join(
-        f'<dxf><font>{"<b/>" * bold}<color rgb="{color}"/></font>'
-        f'<fill><patternFill patternType="solid"><fgColor rgb="{fill}"/><bgColor rgb="{fill}"/></patternFill></fill></dxf>'
-        for color, fill, bold in DXFS.values()
-    )
-    dxfs += f'<dxf><numFmt numFmtId="200" formatCode={quoteattr(_WHOLE_FORMAT)}/></dxf>'
+    dxfs = "".join(map(_dxf, LOOKS))
     sheet = StyleSheet(
         f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<styleSheet xmlns="{MAIN}">'
         '<numFmts count="0"/>'

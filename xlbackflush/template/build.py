@@ -11,7 +11,7 @@ from xlbackflush import __version__, schema
 from xlbackflush.engine.measures.materiality import PRORATE_THEM, RECORD_IT
 from xlbackflush.ooxml.cells import Block, Cells, Value, cell, rows_xml
 from xlbackflush.ooxml.package import MAIN, column_letter, quoted, write_package
-from xlbackflush.ooxml.styles import LOOKS, WHOLE, StyleSheet, new_stylesheet
+from xlbackflush.ooxml.styles import WHOLE, StyleSheet, new_stylesheet
 from xlbackflush.schema import HEADER_ROW, Column, Sheet, Table
 from xlbackflush.schema.excel import MACROS
 from xlbackflush.sheets import help_sheet
@@ -26,11 +26,14 @@ from xlbackflush.template.samples import Sample
 _LAST = 1_048_576
 # of the rows of an input table that have a validation: some readers (ExcelJS) keep an object for each cell of one, and
 # do not come to an end with whole columns. Excel validates the rows by which it makes a table longer as those above.
-_VALIDATED = 20_000
+VALIDATED = 20_000
 _A4_WIDTH = 260  # characters; sheets wider than this are printed on A3
+FIRST_LIST, LIST_WIDTH = 9, 30.0  # column on Setup of the first list of choices, and how wide each is
 _BLANK_ROWS = 12  # of an input table without data: room to type
 _TABS = {"Input": "FFE6B800", "Calculation": "FF8EA9DB", "Output": "FF1F3864", "Control": "FF70AD47"}
 
+#: sheet -> its charts
+BOARDS: dict[str, Board] = {board.sheet: board for board in charts.boards()}
 _ABOUT_BUTTONS = buttons.anchors(MACROS, left=360)
 
 Rows = Sequence[Mapping[str, object]]
@@ -49,7 +52,6 @@ def _parts(period: tuple[dt.date, dt.date], sample: Sample | None, macros: bool)
     """All parts of the package."""
     styles = new_stylesheet()
     data = _inputs(period, sample)
-    boards = {board.sheet: board for board in charts.boards()}
     parts: dict[str, str | bytes] = {}
     pages: list[_Page] = [(schema.ABOUT, _about(styles, sample, macros), _ABOUT_BUTTONS if macros else "", [])]
     number = 0
@@ -57,13 +59,10 @@ def _parts(period: tuple[dt.date, dt.date], sample: Sample | None, macros: bool)
         tables = []
         for table in sheet.tables:
             number += 1
-            last = HEADER_ROW + max(1, len(data.get(table.name, [{}])))
+            last = HEADER_ROW + len(data[table.name])
             parts[f"xl/tables/table{number}.xml"] = table_xml(table, number, table.first_col, HEADER_ROW, last)
             tables.append(("table", f"../tables/table{number}.xml"))
-        board = boards.get(sheet.name)
-        drawn = charts.anchors(board) if board else ""
-        drawn += buttons.anchors(buttons.on(sheet.role)) if macros else ""
-        pages.append((sheet.name, _sheet_xml(sheet, data, styles, board, bool(drawn)), drawn, tables))
+        pages.append((sheet.name, *sheet_xml(sheet, data, styles, macros), tables))
     if macros:
         pages.append((help_sheet.SHEET.name, _help_xml(styles, sample), "", []))
         parts["xl/metadata.xml"] = DYNAMIC_ARRAYS
@@ -72,42 +71,41 @@ def _parts(period: tuple[dt.date, dt.date], sample: Sample | None, macros: bool)
         named = page.replace("<sheetPr>", f'<sheetPr codeName="Sheet{i}">', 1)  # as the VBA project knows the sheet
         parts[f"xl/worksheets/sheet{i}.xml"] = named if macros else page
         if drawn:
-            parts[f"xl/drawings/drawing{i}.xml"] = _drawing(drawn)
+            parts[f"xl/drawings/drawing{i}.xml"] = drawing_xml(drawn)
             related.append(("drawing", f"../drawings/drawing{i}.xml"))
         if related:
             parts[f"xl/worksheets/_rels/sheet{i}.xml.rels"] = relations(related)
     names = [name for name, *_ in pages]
-    parts |= _chart_parts({names.index(sheet) + 1: board for sheet, board in boards.items()})
+    made = 0
+    for sheet_name, board in BOARDS.items():
+        parts |= chart_parts(names.index(sheet_name) + 1, board, made)
+        made += len(board.charts)
     if macros:
         parts["xl/vbaProject.bin"] = binaries.project()
     title = sample.title if sample else "Backflush costing workbook"
     return frame_parts(names, title, parts, macros) | parts
 
 
-def _drawing(anchors: str) -> str:
+def drawing_xml(anchors: str) -> str:
+    """A drawing part."""
     return (
         f'{HEAD}<xdr:wsDr xmlns:xdr="http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing" '
         f'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" xmlns:r="{OFFICE}">{anchors}</xdr:wsDr>'
     )
 
 
-def _chart_parts(boards: Mapping[int, Board]) -> dict[str, str | bytes]:
-    """The charts, and the relationships of the drawings that they stand in, by the numbers of the drawings."""
-    parts: dict[str, str | bytes] = {}
-    made = 0
-    for number, board in boards.items():
-        names = [f"chart{made + i}.xml" for i in range(1, len(board.charts) + 1)]
-        parts[f"xl/drawings/_rels/drawing{number}.xml.rels"] = relations([("chart", f"../charts/{n}") for n in names])
-        parts |= {f"xl/charts/{n}": charts.chart_xml(chart) for n, chart in zip(names, board.charts, strict=True)}
-        made += len(names)
-    return parts
+def chart_parts(drawing: int, board: Board, made: int) -> dict[str, str | bytes]:
+    """The charts of a sheet, and the relationships of its drawing; its number, and how many charts there are already."""
+    names = [f"chart{made + i}.xml" for i in range(1, len(board.charts) + 1)]
+    relationships = relations([("chart", f"../charts/{name}") for name in names])
+    return {
+        f"xl/drawings/_rels/drawing{drawing}.xml.rels": relationships,
+        **{f"xl/charts/{n}": charts.chart_xml(chart) for n, chart in zip(names, board.charts, strict=True)},
+    }
 
 
 def _inputs(period: tuple[dt.date, dt.date], sample: Sample | None) -> dict[str, Rows]:
-    """Rows of the tables: settings with their defaults, the default account of every role, the sample's data.
-
-    Of the output tables only the Dashboard has rows before the first run: what its charts will show.
-    """
+    """Rows of the tables: settings with their defaults, the default account of every role, the sample's data."""
     given: dict[str, object] = {
         "Period start": period[0],
         "Period end": period[1],
@@ -118,13 +116,19 @@ def _inputs(period: tuple[dt.date, dt.date], sample: Sample | None) -> dict[str,
             {"Setting": s.name, "Value": given.get(s.name, s.default), "Meaning": s.meaning} for s in schema.SETTINGS
         ],
         "Accounts": [{"Role": r, "Account": a, "Name": n} for r, (a, n) in schema.ROLES.items()],
-        "Dashboard": labels(),
     }
-    for table in schema.INPUT_TABLES:
+    for table in schema.TABLES.values():
         rows = sample.tables.get(table.name, []) if sample else []
         if rows or table.name not in data:
-            data[table.name] = rows or [{}] * _BLANK_ROWS
+            data[table.name] = rows or blank_rows(table)
     return data
+
+
+def blank_rows(table: Table) -> Rows:
+    """The rows of a table before the first run: room to type, and on the Dashboard what its charts will show."""
+    if table is schema.DASHBOARD:
+        return labels()
+    return [{}] * (_BLANK_ROWS if table in schema.INPUT_TABLES else 1)
 
 
 # --------------------------------------------------------------------------------------------- one sheet
@@ -135,23 +139,28 @@ _LINK_BACK = '<hyperlinks><hyperlink ref="A3" location="About!A1" display="About
 _PROTECTED = '<sheetProtection sheet="1" scenarios="1"' + "".join(f' {what}="0"' for what in ALLOWED) + "/>"
 
 
-def _sheet_xml(sheet: Sheet, data: Mapping[str, Rows], styles: StyleSheet, board: Board | None, drawn: bool) -> str:
+def sheet_xml(sheet: Sheet, data: Mapping[str, Rows], styles: StyleSheet, macros: bool) -> tuple[str, str]:
+    """A sheet of ours, and what is drawn on it. Its relationships are those to its tables, then that to the drawing."""
+    board = BOARDS.get(sheet.name)
+    drawn = charts.anchors(board) if board else ""
+    drawn += buttons.anchors(buttons.on(sheet.role)) if macros else ""
     body = "".join([*head_rows(sheet, styles), header_row(sheet.tables, styles), *_body(sheet, data, styles)])
     parts = "".join(f'<tablePart r:id="rId{i}"/>' for i in range(1, len(sheet.tables) + 1))
     one_page = board is not None and not board.listed
     drawing = f'<drawing r:id="rId{len(sheet.tables) + 1}"/>' if drawn else ""
     # Excel opens and closes no outline on a protected sheet
     protection = "" if sheet.role == "Input" or sheet.outlined else _PROTECTED
-    return (
+    xml = (
         f'{HEAD}<worksheet xmlns="{MAIN}" xmlns:r="{OFFICE}">'
         f'<sheetPr><tabColor rgb="{_TABS[sheet.role]}"/><outlinePr summaryBelow="0"/><pageSetUpPr fitToPage="1"/></sheetPr>'
         f"{_view(0 if one_page else HEADER_ROW, sheet.freeze_cols)}"
         f'<sheetFormatPr defaultRowHeight="14"{" outlineLevelRow=" + chr(34) + "7" + chr(34) if sheet.outlined else ""}/>'
         f"<cols>{_widths(sheet, board)}</cols><sheetData>{body}</sheetData>"
-        f"{protection}{_conditional(sheet)}{_validations(sheet, data)}{_LINK_BACK}"
+        f"{protection}{conditional_formats(_looks(sheet), styles)}{_validations(sheet, data)}{_LINK_BACK}"
         f"{_print_setup(_is_wide(sheet), int(one_page))}{_ignored(sheet)}{drawing}"
         f'<tableParts count="{len(sheet.tables)}">{parts}</tableParts></worksheet>'
     )
+    return xml, drawn
 
 
 def _help_xml(styles: StyleSheet, sample: Sample | None) -> str:
@@ -170,7 +179,7 @@ def _help_xml(styles: StyleSheet, sample: Sample | None) -> str:
         f'{HEAD}<worksheet xmlns="{MAIN}" xmlns:r="{OFFICE}">'
         f'<sheetPr><tabColor rgb="{_TABS[help_sheet.SHEET.role]}"/><pageSetUpPr fitToPage="1"/></sheetPr>{_view(0, 0)}'
         f'<sheetFormatPr defaultRowHeight="14"/><cols>{widths}</cols><sheetData>{"".join(rows)}</sheetData>'
-        f"{_PROTECTED}{_status_looks('B3')}{validations}{_LINK_BACK}{_print_setup()}"
+        f"{_PROTECTED}{_status_looks('B3', styles)}{validations}{_LINK_BACK}{_print_setup()}"
         f"<ignoredErrors>{_ignore(f'A1:D{_LAST}', *_CODES, *_FORMULAS, _TYPED)}</ignoredErrors></worksheet>"
     )
 
@@ -199,7 +208,7 @@ def _widths(sheet: Sheet, board: Board | None) -> str:
     if sheet.name == "Setup":
         widths[4] = 4
         widths[8] = 4
-        widths |= {9 + i: 30 for i in range(len(_lists()))}
+        widths |= {FIRST_LIST + i: LIST_WIDTH for i in range(len(_lists()))}
     return "".join(f'<col min="{i}" max="{i}" width="{w + 0.7:g}" customWidth="1"/>' for i, w in sorted(widths.items()))
 
 
@@ -223,7 +232,7 @@ def _body(sheet: Sheet, data: Mapping[str, Rows], styles: StyleSheet) -> list[st
     heights: dict[int, float] = {}
     for table in sheet.tables:
         block = Block(table.first_col, HEADER_ROW + 1)
-        rows = data.get(table.name, [{}])
+        rows = data[table.name]
         for column in table.columns:
             values = [_value(row.get(column.name)) for row in rows]
             cells = Cells(values, styles.xf(style_name(sheet.role, column)))
@@ -251,10 +260,13 @@ def _value(value: object) -> Value:
 
 def _setup_cells(column: Column, values: list[Value], styles: StyleSheet) -> Cells:
     """Setting and Meaning are labels; each value has the format of its kind."""
-    if column.name != "Value":
-        return Cells(values, styles.xf("Calculation text" if column.name == "Setting" else "Posted text"))
-    kinds = ["text" if s.kind == "choice" else s.kind for s in schema.SETTINGS]
-    return Cells(values, 0, styles=[styles.xf(f"Input {kind}") for kind in kinds])
+    return Cells(values, 0, styles=[styles.xf(setting_style(column.name, setting)) for setting in schema.SETTINGS])
+
+
+def setting_style(column: str, setting: schema.Setting) -> str:
+    """Named style of a cell of table Setup."""
+    kind = "text" if setting.kind == "choice" else setting.kind
+    return {"Setting": "Calculation text", "Value": f"Input {kind}"}.get(column, "Posted text")
 
 
 def _lists() -> list[schema.Setting]:
@@ -264,14 +276,24 @@ def _lists() -> list[schema.Setting]:
 def _list_cells(styles: StyleSheet) -> dict[int, str]:
     """Allowed values of the settings, in plain sight to the right of the tables."""
     rows: dict[int, str] = {}
-    for i, setting in enumerate(_lists()):
-        letter = column_letter(9 + i)
-        rows[HEADER_ROW + 1] = rows.get(HEADER_ROW + 1, "") + cell(
-            f"{letter}{HEADER_ROW + 1}", f"Choices: {setting.name}", styles.xf("Section")
-        )
-        for k, choice in enumerate(setting.choices, HEADER_ROW + 2):
-            rows[k] = rows.get(k, "") + cell(f"{letter}{k}", choice, styles.xf("Calculation text"))
+    for i, setting in enumerate(_lists(), FIRST_LIST):
+        for (row, _), element in choice_cells(setting, i, HEADER_ROW + 1, styles).items():
+            rows[row] = rows.get(row, "") + element
     return rows
+
+
+def choices_heading(setting: schema.Setting) -> str:
+    """What stands above the choices of a setting."""
+    return f"Choices: {setting.name}"
+
+
+def choice_cells(setting: schema.Setting, column: int, row: int, styles: StyleSheet) -> dict[tuple[int, int], str]:
+    """A heading and the choices of a setting below it, by row and column."""
+    letter = column_letter(column)
+    cells = {(row, column): cell(f"{letter}{row}", choices_heading(setting), styles.xf("Section"))}
+    for number, choice in enumerate(setting.choices, row + 1):
+        cells[number, column] = cell(f"{letter}{number}", choice, styles.xf("Calculation text"))
+    return cells
 
 
 # ---------------------------------------------------------------------- validations, conditional formats
@@ -283,16 +305,16 @@ def _validations(sheet: Sheet, data: Mapping[str, Rows]) -> str:
     rules = []
     for table in sheet.tables:
         if table.name == "Setup":
-            rules += [_setting_rule(s, HEADER_ROW + 1 + i) for i, s in enumerate(schema.SETTINGS)]
+            rules += [setting_rule(s, f"B{HEADER_ROW + 1 + i}", _choices_of(s)) for i, s in enumerate(schema.SETTINGS)]
             continue
-        last = HEADER_ROW + max(_VALIDATED, len(data.get(table.name, ())))
+        last = HEADER_ROW + max(VALIDATED, len(data[table.name]))
         for i, column in enumerate(table.columns):
             letter = column_letter(table.first_col + i)
-            rules.append(_rule(column, table, f"{letter}{HEADER_ROW + 1}:{letter}{last}"))
+            rules.append(column_rule(column, table, f"{letter}{HEADER_ROW + 1}:{letter}{last}"))
     return f'<dataValidations count="{len(rules)}">{"".join(rules)}</dataValidations>'
 
 
-def _rule(column: Column, table: Table, where: str) -> str:
+def column_rule(column: Column, table: Table, where: str) -> str:
     """Validation and input message of one input column."""
     unit = f" [{column.unit}]" if column.unit else ""
     title, prompt = column.name, column.help + unit + ("" if column.required else " May be blank.")
@@ -310,12 +332,21 @@ def _rule(column: Column, table: Table, where: str) -> str:
     return _dv("", where, title, prompt)
 
 
-def _setting_rule(setting: schema.Setting, row: int) -> str:
-    where = f"B{row}"
+def _choices_of(setting: schema.Setting) -> str:
+    """The cells of a new workbook that list what a setting can be."""
+    return choices_area(FIRST_LIST + _lists().index(setting), HEADER_ROW + 1, setting) if setting.choices else ""
+
+
+def choices_area(column: int, row: int, setting: schema.Setting) -> str:
+    """Cells under a heading that list what a setting can be."""
+    letter = column_letter(column)
+    return f"${letter}${row + 1}:${letter}${row + len(setting.choices)}"
+
+
+def setting_rule(setting: schema.Setting, where: str, choices: str) -> str:
+    """Validation and input message of the value of a setting; choices: the cells that list what it can be."""
     if setting.choices:
-        letter = column_letter(9 + _lists().index(setting))
-        formula = f"${letter}${HEADER_ROW + 2}:${letter}${HEADER_ROW + 1 + len(setting.choices)}"
-        return _dv("list", where, setting.name, setting.meaning, formula)
+        return _dv("list", where, setting.name, setting.meaning, choices)
     if setting.kind == "date":
         return _dv("date", where, setting.name, setting.meaning, "18264", "109574", error="Type a date.")
     if setting.kind in schema.NUMERIC:
@@ -375,76 +406,72 @@ def _ignore(where: str, *rules: str) -> str:
     return f'<ignoredError sqref="{where}" ' + " ".join(f'{rule}="1"' for rule in rules) + "/>"
 
 
-def _conditional(sheet: Sheet) -> str:
-    """Colours that speak: the status line, findings by severity, differences, failed checks, level 0 of the Trace."""
-    status = "C3" if sheet.name == "Checks" else "B3"
-    rules = [
-        (status, f'ISNUMBER(SEARCH("fail",{status}))', "bad"),
-        (status, f'ISNUMBER(SEARCH("Not run",{status}))', "note"),
-    ]
-    table = sheet.tables[0]
+Look = tuple[str, str, str]  # where, the formula that says when, the differential format
+_STATUS_LOOKS = (("bad", "fail"), ("note", "Not run"))  # what the status line says
 
-    def area(name: str, last: str | None = None) -> tuple[str, str]:
-        first = column_letter(table.names.index(name) + 1)
-        end = column_letter(table.names.index(last or name) + 1)
-        return f"{first}{HEADER_ROW + 1}:{end}{_LAST}", f"${first}{HEADER_ROW + 1}"
 
-    for name in ("Difference", "Quantity difference"):
-        if name in table.names:
-            where, first = area(name)
-            rules.append((where, f"AND(ISNUMBER({first}),{first}<>0)", "bad"))
-    if sheet.name == "Findings":
-        where, first = area("Severity")
-        for severity, look in ((schema.ERROR, "bad"), (schema.WARNING, "warn"), (schema.NOTE, "note")):
-            rules.append((where, f'{first}="{severity}"', look))
-    if sheet.name == "Journal":
-        where, _ = area("Run", "Source")
-        rules.append((where, f"$C{HEADER_ROW + 1}=1", "entry"))
-    if sheet.name == "Checks":
-        where, first = area("Result")
-        rules += [(where, f'{first}="Fail"', "bad"), (where, f'{first}="OK"', "good")]
-        rules.append(("B3", "B3>0", "bad"))
-    if sheet.name == "Tie-out":
-        where, first = area("Result")
-        rules += [(where, f'{first}="Fail"', "bad"), (where, f'{first}="OK"', "good")]
-    if sheet.name == "Materiality":
-        where, first = area("Verdict")
-        rules.append((where, f'OR({first}="{PRORATE_THEM}",{first}="{RECORD_IT}")', "warn"))
-    if sheet.name == "Trace":
-        where, _ = area("Product", "Last day")
-        rules.append((where, f'AND($A{HEADER_ROW + 1}<>"",$B{HEADER_ROW + 1}=0)', "head"))
-    if sheet.name == "Reconciliation":
-        where, first = area("Book")
-        rules.append((where, f"AND(ISNUMBER({first}),{first}<0)", "warn"))
-    if sheet.name == "Fit":
-        where, first = area("Verdict")
-        for verdict, look in ((schema.FITS, "good"), (schema.LOOK, "warn"), (schema.UNKNOWN, "note")):
-            rules.append((where, f'{first}="{verdict}"', look))
-        where, first = area("Condition", "How it is measured")
-        rules.append((where, f'{first}="Overall"', "head"))
-    if sheet.name == "Sensitivity":
-        first, last = (column_letter(table.first_col + i) for i in (0, len(table.columns) - 1))
-        top = HEADER_ROW + 1
-        rules.append(
-            (
-                f"{first}{top}:{last}{_LAST}",
-                f'AND(${first}{top}="",${column_letter(table.first_col + 1)}{top}<>"")',
-                "head",
-            )
-        )
-    rules += _whole_numbers(sheet)
+def conditional_formats(rules: Sequence[Look], styles: StyleSheet, first: int = 1) -> str:
+    """Conditional formats as elements; first: priority of the first one."""
     return "".join(
-        f'<conditionalFormatting sqref="{where}"><cfRule type="expression" dxfId="{LOOKS.index(look)}" '
+        f'<conditionalFormatting sqref="{where}"><cfRule type="expression" dxfId="{styles.dxf(look)}" '
         f'priority="{i}"><formula>{escape(formula)}</formula></cfRule></conditionalFormatting>'
-        for i, (where, formula, look) in enumerate(rules, 1)
+        for i, (where, formula, look) in enumerate(rules, first)
     )
 
 
-def _whole_numbers(sheet: Sheet) -> list[tuple[str, str, str]]:
+def _looks(sheet: Sheet) -> list[Look]:
+    """Colours that speak: the status line, and those of the columns."""
+    status = "C3" if sheet.name == "Checks" else "B3"
+    rules = [(status, f'ISNUMBER(SEARCH("{word}",{status}))', look) for look, word in _STATUS_LOOKS]
+    if sheet.name == "Checks":
+        rules.append(("B3", "B3>0", "bad"))
+    for table in sheet.tables[:1] if sheet.role != "Input" else ():
+        rules += column_looks(table)
+    return rules + whole_numbers(sheet.tables)
+
+
+def column_looks(table: Table) -> list[Look]:
+    """Differences, findings by severity, failed checks, level 0 of the Trace; those whose columns the table has."""
+    top, letters = HEADER_ROW + 1, {name: column_letter(i) for i, name in enumerate(table.names, table.first_col)}
+    rules: list[Look] = []
+
+    def look(formula: str, name: str, style: str, last: str | None = None) -> None:
+        """One rule over a column, or over all up to the last one; # in the formula is its first cell."""
+        if name in letters and (last or name) in letters:
+            where = f"{letters[name]}{top}:{letters[last or name]}{_LAST}"
+            rules.append((where, formula.replace("#", f"${letters[name]}{top}"), style))
+
+    for name in ("Difference", "Quantity difference"):
+        look("AND(ISNUMBER(#),#<>0)", name, "bad")
+    if table.name == "Findings":
+        for severity, style in ((schema.ERROR, "bad"), (schema.WARNING, "warn"), (schema.NOTE, "note")):
+            look(f'#="{severity}"', "Severity", style)
+    if table.name == "Journal":
+        look(f"${letters.get('Line', 'C')}{top}=1", "Run", "entry", "Source")
+    if table.name in ("Checks", "TieOut"):
+        look('#="Fail"', "Result", "bad")
+        look('#="OK"', "Result", "good")
+    if table.name == "Materiality":
+        look(f'OR(#="{PRORATE_THEM}",#="{RECORD_IT}")', "Verdict", "warn")
+    if table.name == "Trace":
+        look(f'AND(#<>"",${letters.get("Level", "B")}{top}=0)', "Product", "head", "Last day")
+    if table.name == "Reconciliation":
+        look("AND(ISNUMBER(#),#<0)", "Book", "warn")
+    if table.name == "Fit":
+        for verdict, style in ((schema.FITS, "good"), (schema.LOOK, "warn"), (schema.UNKNOWN, "note")):
+            look(f'#="{verdict}"', "Verdict", style)
+        look('#="Overall"', "Condition", "head", "How it is measured")
+    if table.name == "Sensitivity":
+        first, second, *_, last = table.names
+        look(f'AND(#="",${letters[second]}{top}<>"")', first, "head", last)
+    return rules
+
+
+def whole_numbers(tables: Sequence[Table]) -> list[Look]:
     """Quantities without decimals are shown without a decimal point."""
     letters = [
         column_letter(i)
-        for table in sheet.tables
+        for table in tables
         for i, column in enumerate(table.columns, table.first_col)
         if column.kind in ("quantity", "hours")
     ]
@@ -539,16 +566,11 @@ def _about(styles: StyleSheet, sample: Sample | None, macros: bool) -> str:
         '<pageSetUpPr fitToPage="1"/></sheetPr>'
         '<sheetViews><sheetView showGridLines="0" tabSelected="1" workbookViewId="0"/></sheetViews>'
         '<sheetFormatPr defaultRowHeight="14"/><cols><col min="1" max="1" width="126" customWidth="1"/></cols>'
-        f"<sheetData>{''.join(rows)}</sheetData>{_status_looks('A3')}<hyperlinks>{''.join(links)}</hyperlinks>"
+        f"<sheetData>{''.join(rows)}</sheetData>{_status_looks('A3', styles)}<hyperlinks>{''.join(links)}</hyperlinks>"
         f"{_print_setup()}{'<drawing r:id=' + chr(34) + 'rId1' + chr(34) + '/>' if macros else ''}</worksheet>"
     )
 
 
-def _status_looks(where: str) -> str:
+def _status_looks(where: str, styles: StyleSheet) -> str:
     """The status line in the colours of what it says."""
-    rules = ((LOOKS.index("bad"), "fail"), (LOOKS.index("note"), "Not run"))
-    return "".join(
-        f'<conditionalFormatting sqref="{where}"><cfRule type="expression" dxfId="{look}" priority="{i}">'
-        f'<formula>ISNUMBER(SEARCH("{word}",{where}))</formula></cfRule></conditionalFormatting>'
-        for i, (look, word) in enumerate(rules, 1)
-    )
+    return conditional_formats([(where, f'ISNUMBER(SEARCH("{w}",{where}))', look) for look, w in _STATUS_LOOKS], styles)

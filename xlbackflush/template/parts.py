@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from xml.sax.saxutils import escape, quoteattr
 
 from xlbackflush import schema
@@ -58,6 +58,31 @@ _CALCULATED = (
 )
 
 
+#: names of the whole workbook, and what they refer to
+NAMES = {
+    "Items": "StandardCost[Item]",
+    "Roles": "Accounts[Role]",
+    schema.MASTER_CHECK: "Checks!$B$3",
+    schema.SCHEMA_NAME: str(schema.SCHEMA_VERSION),
+}
+
+
+def sheet_names(sheet: schema.Sheet) -> Iterator[tuple[str, str]]:
+    """Names of a sheet, and what they refer to: what is printed of it, and its headers on every page."""
+    board = next((board for board in charts.boards() if board.sheet == sheet.name), None)
+    if sheet.name == "Setup":
+        last = HEADER_ROW + max(len(schema.SETTINGS), len(schema.ROLES))
+        yield "_xlnm.Print_Area", f"Setup!$A$1:$G${last}"
+    if board:
+        yield "_xlnm.Print_Area", board.printed
+    yield "_xlnm.Print_Titles", f"{quoted(sheet.name)}!${HEADER_ROW}:${HEADER_ROW}"
+
+
+def defined_name(name: str) -> str:
+    """A name of the whole workbook, as an element."""
+    return f'<definedName name="{name}">{NAMES[name]}</definedName>'
+
+
 def frame_parts(names: list[str], title: str, parts: Iterable[str], macros: bool) -> dict[str, str | bytes]:
     """What every package has. names: of the sheets; parts: names of all other parts."""
     book = [*(("worksheet", f"worksheets/sheet{i}.xml") for i in range(1, len(names) + 1)), ("styles", "styles.xml")]
@@ -79,15 +104,22 @@ def frame_parts(names: list[str], title: str, parts: Iterable[str], macros: bool
 def content_types(parts: Iterable[str], macros: bool) -> str:
     """The content types of parts, by their names."""
     book = "application/vnd.ms-excel.sheet.macroEnabled.main+xml" if macros else f"{_SHEETS}.sheet.main+xml"
-    overrides = [("/xl/workbook.xml", book)]
-    for part in parts:
-        overrides += [(f"/{part}", kind) for pattern, kind in _TYPES if re.fullmatch(pattern, f"/{part}")]
-    body = "".join(f'<Override PartName="{part}" ContentType="{kind}"/>' for part, kind in overrides)
+    body = f'<Override PartName="/xl/workbook.xml" ContentType="{book}"/>{overrides(parts)}'
     project = f'<Default Extension="bin" ContentType="{VBA_CONTENT}"/>' if macros else ""
     return (
         f'{HEAD}<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">{project}'
         '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
         f'<Default Extension="xml" ContentType="application/xml"/>{body}</Types>'
+    )
+
+
+def overrides(parts: Iterable[str]) -> str:
+    """What parts hold, by their names; nothing of those whose ending says it."""
+    return "".join(
+        f'<Override PartName="/{part}" ContentType="{kind}"/>'
+        for part in parts
+        for pattern, kind in _TYPES
+        if re.fullmatch(pattern, f"/{part}")
     )
 
 
@@ -117,15 +149,10 @@ def _core(title: str) -> str:
 
 def _workbook(names: list[str], macros: bool) -> str:
     sheets = "".join(f'<sheet name={quoteattr(n)} sheetId="{i}" r:id="rId{i}"/>' for i, n in enumerate(names, 1))
-    titles = "".join(
-        f'<definedName name="_xlnm.Print_Titles" localSheetId="{i}">{quoted(s.name)}!${HEADER_ROW}:${HEADER_ROW}</definedName>'
-        for i, s in enumerate(schema.SHEETS, 1)
-    )
-    last = HEADER_ROW + max(len(schema.SETTINGS), len(schema.ROLES))
-    areas = {1: f"Setup!$A$1:$G${last}"} | {names.index(b.sheet): b.printed for b in charts.boards()}
-    area = "".join(
-        f'<definedName name="_xlnm.Print_Area" localSheetId="{i}">{printed}</definedName>'
-        for i, printed in areas.items()
+    local = "".join(
+        f'<definedName name="{name}" localSheetId="{i}">{refers_to}</definedName>'
+        for i, sheet in enumerate(schema.SHEETS, 1)
+        for name, refers_to in sheet_names(sheet)
     )
     groups = (
         f'<functionGroups builtInGroupCount="{BUILT_IN_GROUPS}"><functionGroup name="{FUNCTION_GROUP}"/></functionGroups>'
@@ -136,8 +163,6 @@ def _workbook(names: list[str], macros: bool) -> str:
         f'{HEAD}<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}"><workbookPr codeName="ThisWorkbook"/>'
         f'<bookViews><workbookView xWindow="0" yWindow="0" windowWidth="28800" windowHeight="15000" tabRatio="850"/></bookViews>'
         f"<sheets>{sheets}</sheets>{groups}"
-        f'<definedNames>{area}{titles}<definedName name="Items">StandardCost[Item]</definedName>'
-        f'<definedName name="Roles">Accounts[Role]</definedName>'
-        f'<definedName name="{schema.MASTER_CHECK}">Checks!$B$3</definedName></definedNames>'
+        f"<definedNames>{local}{''.join(map(defined_name, NAMES))}</definedNames>"
         f"{_CALCULATED}</workbook>"
     )

@@ -65,6 +65,11 @@ class FileBook:
         self.not_kept = ""  # why the last `write` cannot be undone by `restore`
 
     @property
+    def package(self) -> Package:
+        """Its parts, as they are to be saved."""
+        return self._package
+
+    @property
     def content(self) -> bytes:
         """The file, byte for byte as it was opened."""
         return self._content
@@ -119,7 +124,7 @@ class FileBook:
 
     def write(self, outcome: Outcome, runs: list[Run]) -> None:
         """Replace the output sheets; after a failed run only Findings changes. An unchanged file is left alone."""
-        styles = self._styles()
+        styles = self.styles()
         blocks, standing = bodies(outcome, runs, self._places(), styles), title_rows.standing(outcome, runs)
         calculate: bool | None = False
         if outcome.posted:
@@ -130,39 +135,49 @@ class FileBook:
         self._put(blocks, standing, styles, elsewhere, calculate)
         self.not_kept = undo.keep(self.path, lambda copy: copy.write_bytes(self._content), self.runs(), runs)
         with ViewFile(self.path, outcome) as view:
-            with self._saved():
+            with self.saved():
                 view.write()
             self.product_view = view.put()
 
     def restore(self) -> list[Run]:
         """Put back the output sheets as they stood before the last run; its runs, which now stand again."""
-        styles = self._styles()
+        styles = self.styles()
         with undo.copy_before(self.runs()) as copy:
             blocks, standing = copy.results(self._package.tables, styles)
             runs = copy.runs()
         # of inputs that may have changed since
         self._put(blocks, standing, styles, self._elsewhere.values(blocks, standing), True)
-        with self._saved():
+        with self.saved():
             return runs
 
     def clear(self, runs: list[Run]) -> None:
         """Empty the output sheets, but for these runs."""
-        styles = self._styles()
+        styles = self.styles()
         blocks, standing = undo.cleared(runs, self._places(), styles)
         self._put(blocks, standing, styles, self._elsewhere.values(blocks, standing), False)
-        with self._saved():
+        with self.saved():
             return
 
     def write_table(self, name: str, body: Body) -> None:
         """Replace the rows of one output table; what stands above it and all other sheets stay as they are."""
-        styles = self._styles()
+        styles = self.styles()
         block = block_of(name, body, self._places(), styles, 2)
         block.heights = heights_of(name, block)
         self._put({name: block}, None, styles, {}, None)
-        with self._saved():
+        with self.saved():
             return
 
-    def _styles(self) -> StyleSheet:
+    def write_again(self, outcome: Outcome, names: Collection[str]) -> None:
+        """Some output tables as the last run, which stands, gives them; all else stays as it is."""
+        styles, runs = self.styles(), self.runs()
+        blocks = bodies(outcome, runs, self._places(), styles)
+        standing = title_rows.standing(outcome, runs)
+        self._put({name: blocks[name] for name in names}, standing, styles, {}, None)
+        with self.saved():
+            return
+
+    def styles(self) -> StyleSheet:
+        """Its styles, to which more can be added."""
         part = self._package.related(self._package.workbook_part, "styles")
         try:
             return StyleSheet(self._package.text(part))
@@ -256,10 +271,10 @@ class FileBook:
                 self._package.replace(listing, _CHAIN.sub(b"", self._package.read(listing)))
 
     @contextmanager
-    def _saved(self) -> Iterator[None]:
-        """Temporary file, check; then, when the `with` block is done, replace."""
+    def saved(self) -> Iterator[Path]:
+        """Temporary file, check; then, when the `with` block is done, replace. Gives the path of the temporary file."""
         if not self._package.changed():
-            yield
+            yield self.path
             return
         handle, name = tempfile.mkstemp(prefix=f".{self.path.stem}-", suffix=self.path.suffix, dir=self.path.parent)
         os.close(handle)
@@ -268,7 +283,7 @@ class FileBook:
             self._package.save(temporary)
             _check_saved(temporary, self._package.tables)
             shutil.copymode(self.path, temporary)
-            yield
+            yield temporary
             if self.path.read_bytes() != self._content:
                 raise UnusableError(
                     f"{self.path.name} was changed by someone else meanwhile; nothing was written. Run again."
