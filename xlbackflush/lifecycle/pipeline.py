@@ -24,7 +24,9 @@ from xlbackflush.engine.explosion import demand as demands
 from xlbackflush.engine.explosion.by_line import condensed
 from xlbackflush.engine.explosion.explosion import Trace, trace
 from xlbackflush.engine.explosion.explosion import size as trace_size
+from xlbackflush.engine.inputs import snapshot
 from xlbackflush.engine.inputs.accept import accept
+from xlbackflush.engine.inputs.changes import changes
 from xlbackflush.engine.measures import checks as verify
 from xlbackflush.engine.measures.checks import Check
 from xlbackflush.engine.measures.comparison import Figures, comparison
@@ -246,7 +248,7 @@ def compute(
         return outcome
     posted, more = _post(inputs, built, exploded, past, posting, progress)
     outcome.findings = in_order(found + more)
-    posted.run, posted.record = _this_run(posted, input_hash(sources), user, now, past), past
+    posted.run, posted.record = _this_run(posted, sources, user, now, past), past
     posted.sources = sources
     outcome.posted = posted
     return outcome
@@ -340,14 +342,18 @@ def _number(past: Record) -> str:
     return f"R{1 + len(past.posted_runs):04d}"
 
 
-def _this_run(posted: Posted, digest: str, user: str, now: dt.datetime, past: Record) -> Run:
+def _this_run(posted: Posted, sources: Mapping[str, Source], user: str, now: dt.datetime, past: Record) -> Run:
     """The run's own line. The same inputs run again by the same version keep their draft's time and user.
 
     Where the inputs are those of the last posted run and call for nothing more, there is no new run. Inputs that moved no
     amount are a run of no entries: what is posted must be what the inputs on record gave.
     """
-    last = past.posted_runs[-1] if past.posted_runs else None
-    if last and last.input_hash == digest and not posted.draft.new:
+    digest, last = input_hash(sources), past.posted_runs[-1] if past.posted_runs else None
+    if (
+        last
+        and not posted.draft.new
+        and (last.input_hash == digest or _same_inputs(past.inputs.get(last.run), sources))
+    ):
         return last
     places = posted.places
     amounts = [line.minor for entry in posted.draft.new for line in entry.lines]
@@ -358,6 +364,14 @@ def _this_run(posted: Posted, digest: str, user: str, now: dt.datetime, past: Re
     if draft and draft.input_hash == digest and draft.version == __version__:
         started, by = draft.started, draft.user
     return Run(_number(past), DRAFT, started, by, __version__, digest, len(posted.draft.new), debits, credits)
+
+
+def _same_inputs(recorded: RunInputs | None, sources: Mapping[str, Source]) -> bool:
+    """Whether inputs say what those on record say, although what a workbook lacked was added to it, blank or as its default."""
+    try:
+        return recorded is not None and not changes(snapshot.unpack(recorded.pieces), sources)
+    except snapshot.DamagedError:
+        return False
 
 
 def input_hash(sources: Mapping[str, Source]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
@@ -435,35 +436,37 @@ def column_looks(table: Table) -> list[Look]:
     top, letters = HEADER_ROW + 1, {name: column_letter(i) for i, name in enumerate(table.names, table.first_col)}
     rules: list[Look] = []
 
-    def look(formula: str, name: str, style: str, last: str | None = None) -> None:
-        """One rule over a column, or over all up to the last one; # in the formula is its first cell."""
-        if name in letters and (last or name) in letters:
-            where = f"{letters[name]}{top}:{letters[last or name]}{_LAST}"
-            rules.append((where, formula.replace("#", f"${letters[name]}{top}"), style))
+    def look(formula: str, style: str, first: str, last: str = "") -> None:
+        """A rule over a column, or over all from one to another. In the formula, [Debit] is the cell of a column."""
+        columns = re.findall(r"\[([^\]]+)\]", formula)
+        if {first, last or first, *columns} <= letters.keys():
+            for name in columns:
+                formula = formula.replace(f"[{name}]", f"${letters[name]}{top}")
+            rules.append((f"{letters[first]}{top}:{letters[last or first]}{_LAST}", formula, style))
 
     for name in ("Difference", "Quantity difference"):
-        look("AND(ISNUMBER(#),#<>0)", name, "bad")
+        look(f"AND(ISNUMBER([{name}]),[{name}]<>0)", "bad", name)
     if table.name == "Findings":
         for severity, style in ((schema.ERROR, "bad"), (schema.WARNING, "warn"), (schema.NOTE, "note")):
-            look(f'#="{severity}"', "Severity", style)
+            look(f'[Severity]="{severity}"', style, "Severity")
     if table.name == "Journal":
-        look(f"${letters.get('Line', 'C')}{top}=1", "Run", "entry", "Source")
+        look("[Line]=1", "entry", "Run", "Source")
     if table.name in ("Checks", "TieOut"):
-        look('#="Fail"', "Result", "bad")
-        look('#="OK"', "Result", "good")
+        look('[Result]="Fail"', "bad", "Result")
+        look('[Result]="OK"', "good", "Result")
     if table.name == "Materiality":
-        look(f'OR(#="{PRORATE_THEM}",#="{RECORD_IT}")', "Verdict", "warn")
+        look(f'OR([Verdict]="{PRORATE_THEM}",[Verdict]="{RECORD_IT}")', "warn", "Verdict")
     if table.name == "Trace":
-        look(f'AND(#<>"",${letters.get("Level", "B")}{top}=0)', "Product", "head", "Last day")
+        look('AND([Product]<>"",[Level]=0)', "head", "Product", "Last day")
     if table.name == "Reconciliation":
-        look("AND(ISNUMBER(#),#<0)", "Book", "warn")
+        look("AND(ISNUMBER([Book]),[Book]<0)", "warn", "Book")
     if table.name == "Fit":
         for verdict, style in ((schema.FITS, "good"), (schema.LOOK, "warn"), (schema.UNKNOWN, "note")):
-            look(f'#="{verdict}"', "Verdict", style)
-        look('#="Overall"', "Condition", "head", "How it is measured")
+            look(f'[Verdict]="{verdict}"', style, "Verdict")
+        look('[Condition]="Overall"', "head", "Condition", "How it is measured")
     if table.name == "Sensitivity":
-        first, second, *_, last = table.names
-        look(f'AND(#="",${letters[second]}{top}<>"")', first, "head", last)
+        first, second, *_, last = schema.SENSITIVITY.names
+        look(f'AND([{first}]="",[{second}]<>"")', "head", first, last)
     return rules
 
 
