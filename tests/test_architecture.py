@@ -37,11 +37,6 @@ def named(path: Path) -> str:
 #: what still points up, and has to be cut in two
 STILL_UPWARD: dict[str, tuple[str, ...]] = {
     "engine/stock/in_process.py": ("engine/posting/flush",),
-    "lifecycle/roll.py": (
-        "template/build",
-        "template/samples",
-        "workbook/file",
-    ),
     "sheets/body.py": ("lifecycle/pipeline",),
     "sheets/registry.py": ("lifecycle/pipeline",),
     "sheets/sensitivity.py": ("lifecycle/pipeline",),

@@ -14,9 +14,9 @@ import pytest
 from support_files import Parts, bench_book, cli, sample_book
 
 from xlbackflush import schema
+from xlbackflush.cli.rolling import roll
 from xlbackflush.lifecycle import pipeline
 from xlbackflush.lifecycle.post import post as post_book
-from xlbackflush.lifecycle.roll import roll
 from xlbackflush.lifecycle.verify import Verified
 from xlbackflush.lifecycle.verify import verify as verify_book
 from xlbackflush.model.errors import RefusedError
