@@ -34,6 +34,10 @@ _COL = re.compile(
 )
 _SPANS = re.compile(r'\sspans="[^"]*"')
 
+_VALIDATION = re.compile(
+    r'<(?:\w+:)?dataValidation\b[^>]*?\bsqref="(?P<areas>[^"]*)"[^>]*?(?:/>|>.*?</(?:\w+:)?dataValidation>)', re.S
+)
+
 Cell = tuple[int, int]  # row and column, from 1
 
 
@@ -132,6 +136,24 @@ class Worksheet:
         counted = re.sub(r'\bcount="(\d+)"', lambda m: f'count="{int(m[1]) + 1}"', head[opening:])
         self.xml = f"{head[:opening]}{counted}{self.xml[start:at]}{self._own(element)}{self.xml[at:]}"
 
+    def add_validation(self, where: str, element: str) -> None:
+        """A validation of an area, in place of those of cells in it."""
+        box = _box(where)
+
+        def outside(rule: re.Match[str]) -> str:
+            areas = [area for area in rule["areas"].split() if not _inside(_box(area), box)]
+            return rule[0].replace(rule["areas"], " ".join(areas)) if areas else ""
+
+        if "dataValidations" in self.xml:
+            start, rules = self._content("dataValidations")
+            kept = _VALIDATION.sub(outside, rules)
+            gone = len(_VALIDATION.findall(rules)) - len(_VALIDATION.findall(kept))
+            head = re.sub(
+                r'(dataValidations\b[^>]*?\bcount=")(\d+)', lambda m: f"{m[1]}{int(m[2]) - gone}", self.xml[:start]
+            )
+            self.xml = f"{head}{kept}{self.xml[start + len(rules) :]}"
+        self.add("dataValidations", element)
+
     def insert(self, tag: str, element: str) -> None:
         """A child of the worksheet at its place, after others of its kind."""
         later = "|".join(_ORDER[_ORDER.index(tag) + 1 :])
@@ -152,7 +174,18 @@ class Worksheet:
         return match.end(), self.xml[match.end() : self.xml.index(f"</{name}>", match.end())]
 
     def _own(self, element: str) -> str:
-        """An element of ours where the sheet writes others with a prefix."""
-        if not self._prefix:
+        """An element of ours, or several of a kind, where the sheet writes others with a prefix."""
+        tag = re.match(r"<(\w+)", element)
+        if not self._prefix or not tag:
             return element
-        return re.sub(r"^<(\w+)", rf'<\1 xmlns="{MAIN}"', element)
+        return re.sub(rf"<{tag[1]}(?=[\s>/])", f'<{tag[1]} xmlns="{MAIN}"', element)
+
+
+def _box(area: str) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom of an area such as B7:B20."""
+    first, _, last = area.partition(":")
+    return *split_cell(first), *split_cell(last or first)
+
+
+def _inside(one: tuple[int, int, int, int], other: tuple[int, int, int, int]) -> bool:
+    return one[0] >= other[0] and one[1] >= other[1] and one[2] <= other[2] and one[3] <= other[3]

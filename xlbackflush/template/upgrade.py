@@ -137,7 +137,7 @@ class _Upgrade:
             if is_input:
                 letter, last = column_letter(number), max(part.header_row + build.VALIDATED, part.last_row)
                 where = f"{letter}{part.header_row + 1}:{letter}{last}"
-                page.add("dataValidations", build.column_rule(column, table, where))
+                page.add_validation(where, build.column_rule(column, table, where))
             self.added.append(
                 f"column {column.name} to table {table.name}, at {part.sheet}!{column_letter(number)}{part.header_row}"
             )
@@ -196,7 +196,7 @@ class _Upgrade:
         for row, setting in enumerate(new, part.last_row + 1):
             where = f"{part.letters['Value']}{row}"
             choices = self._choices(page, part, setting) if setting.choices else ""
-            page.add("dataValidations", build.setting_rule(setting, where, choices))
+            page.add_validation(where, build.setting_rule(setting, where, choices))
             default = f"{setting.default}" if setting.default is not None else "blank"
             self.added.append(f"setting {setting.name}, at {part.sheet}!{where}; {default} unless you change it")
         self._edited(part.sheet, page)

@@ -108,10 +108,13 @@ def _of_table(old: Source, new: Source) -> list[Change]:
 
 
 def _means_the_same(change: Change, names: Sequence[str], now: Sequence[list[object]]) -> bool:
-    """True of a setting or role with its default that is there or not, of a default that is typed or blank, of our words."""
+    """True of a setting or role with its default that is there or not, of a default that is typed or blank, of our words,
+    of the order of settings and roles."""
     if change.kind in (ADDED, REMOVED):
         return _is_default(change.table, dict(zip(names, (*change.was, *change.now), strict=True)))  # type: ignore[misc]
-    if change.table != "Setup" or change.kind == REORDERED:
+    if change.kind == REORDERED:
+        return change.table in ("Setup", "Accounts")  # rows are known by name there
+    if change.table != "Setup":
         return False
     row = dict(zip(names, now[change.new], strict=True))
     return change.column == "Meaning" or (
