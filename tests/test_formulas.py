@@ -27,7 +27,7 @@ from openpyxl.utils import column_index_from_string
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlbackflush import schema
-from xlbackflush.lifecycle import pipeline
+from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.template.build import build
 from xlbackflush.workbook.file import FileBook
 
@@ -379,7 +379,7 @@ def test_no_formula_names_a_column_that_the_workbook_does_not_have(table: str, c
             build(unrun, PERIOD, world(policy))
         path = without_columns(unrun, folder / "lacking.xlsx", table, column)
         with FileBook(path) as book:
-            pipeline.run(book, "tester", NOW)
+            lifecycle.run(book, "tester", NOW)
         found = Formulas(path)
         for (sheet, *_), text in found.texts.items():
             for token in tokens(text):

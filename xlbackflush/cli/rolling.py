@@ -6,11 +6,12 @@ import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
 
-from xlbackflush.engine.record.record import Run, closed
-from xlbackflush.lifecycle.pipeline import compute
+from xlbackflush.engine.record.record import closed
+from xlbackflush.lifecycle.calculate import calculate
 from xlbackflush.lifecycle.roll import check_successor, last_posted, next_period, opened
 from xlbackflush.model.errors import RefusedError
-from xlbackflush.sheets.registry import run_rows
+from xlbackflush.model.journal import Run
+from xlbackflush.sheets import runs as runs_sheet
 from xlbackflush.template.build import build
 from xlbackflush.template.samples import Sample
 from xlbackflush.workbook.file import FileBook, check_new
@@ -36,17 +37,16 @@ def roll(path: Path, following: Path) -> Rolled:
     with FileBook(path) as book:
         run = last_posted(book)
         check_successor(run, path.name, following.name)
-        outcome = compute(book.read(), run.user, dt.datetime.min, book.runs())
-        assert outcome.posted
-        first, last = next_period(outcome)
+        period = calculate(book.read()).period
+        first, last = next_period(period)
         new = not following.exists()
         if new:
-            opening = opened(outcome, outcome.inputs.sources, book.path.name, run)
+            opening = opened(period, period.inputs.sources, book.path.name, run)
             build(following, (first, last), Sample(opening.title, opening.about, opening.settings, opening.tables))
         elif not run.is_closed and not _opened_from(following, run):
             raise RefusedError(f"{following.name} exists already; choose another name.")
         if not run.is_closed:
-            book.write_table("Runs", run_rows(closed(book.runs(), following.name)))
+            book.write_table("Runs", runs_sheet.rows_of(closed(book.runs(), following.name)))
             new = True
     return Rolled(following, first, last, run.run, new)
 

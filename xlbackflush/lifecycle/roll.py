@@ -13,10 +13,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from xlbackflush import schema
-from xlbackflush.engine.record.record import Run
-from xlbackflush.lifecycle.pipeline import Book, Outcome
+from xlbackflush.engine.period import Period
 from xlbackflush.lifecycle.verify import verify
+from xlbackflush.lifecycle.workbook_port import Workbook
 from xlbackflush.model.errors import RefusedError
+from xlbackflush.model.journal import Run
 from xlbackflush.model.money import from_minor
 from xlbackflush.model.tables import Source
 from xlbackflush.ooxml.values import stored
@@ -42,7 +43,7 @@ class Opened:
     tables: dict[str, list[Row]]
 
 
-def last_posted(book: Book) -> Run:
+def last_posted(book: Workbook) -> Run:
     """The run that the period ends with: posted, and everything as it was then."""
     runs = book.runs()
     if not runs or runs[-1].is_draft:
@@ -67,11 +68,11 @@ def check_successor(run: Run, book: str, following: str) -> None:
         )
 
 
-def next_period(outcome: Outcome) -> tuple[dt.date, dt.date]:
+def next_period(period: Period) -> tuple[dt.date, dt.date]:
     """The month after a whole month, else as many days as the period had."""
     start, end = (
         schema.DAY_0 + dt.timedelta(days=day)
-        for day in (outcome.inputs.settings.period_start, outcome.inputs.settings.period_end)
+        for day in (period.inputs.settings.period_start, period.inputs.settings.period_end)
     )
     first = end + dt.timedelta(days=1)
     if start.day == 1 and first.day == 1 and (start.year, start.month) == (end.year, end.month):
@@ -79,7 +80,7 @@ def next_period(outcome: Outcome) -> tuple[dt.date, dt.date]:
     return first, first + (end - start)
 
 
-def opened(outcome: Outcome, sources: Mapping[str, Source], book: str, run: Run) -> Opened:
+def opened(period: Period, sources: Mapping[str, Source], book: str, run: Run) -> Opened:
     """The inputs with which the next workbook opens."""
     settings = {str(row["Setting"]).strip(): row.get("Value") for row in _rows(sources["Setup"]) if "Setting" in row}
     for name in ("Period start", "Period end"):
@@ -91,9 +92,9 @@ def opened(outcome: Outcome, sources: Mapping[str, Source], book: str, run: Run)
         for role, (account, name) in schema.ROLES.items()
         if role not in mapped
     ]
-    tables |= {"Stock": _stock(outcome), "InventoryCount": _counts(sources["InventoryCount"])}
-    tables["Opening"] = _balances(outcome, f"From {book}, run {run.run}, link {run.link}")
-    company = outcome.inputs.settings.company
+    tables |= {"Stock": _stock(period), "InventoryCount": _counts(sources["InventoryCount"])}
+    tables["Opening"] = _balances(period, f"From {book}, run {run.run}, link {run.link}")
+    company = period.inputs.settings.company
     about = f"Opened from {book}, run {run.run}: its stock is the opening stock, its balances are carried over."
     return Opened(f"{company}, backflush costing", about, settings, tables)
 
@@ -107,11 +108,10 @@ def _rows(source: Source) -> list[Row]:
     ]
 
 
-def _stock(outcome: Outcome) -> list[Row]:
+def _stock(period: Period) -> list[Row]:
     """Closing stock as opening stock: counted units where they were counted, else those on the books."""
-    assert outcome.posted
-    codes, book = outcome.structure.items["code"].tolist(), outcome.posted.book
-    listed = set(outcome.structure.of("Stock").tolist())
+    codes, book = period.bill.items["code"].tolist(), period.stock
+    listed = set(period.bill.of("Stock").tolist())
     ending = book["counted"].where(book["counted"].notna(), book["ending"])
     return [
         {"Item": codes[item], "Opening qty": float(units)}
@@ -130,16 +130,14 @@ def _counts(source: Source) -> list[Row]:
     ]
 
 
-def _balances(outcome: Outcome, note: str) -> list[Row]:
+def _balances(period: Period, note: str) -> list[Row]:
     """Balances that go on, and what was reversed on the first day of the next period."""
-    posted = outcome.posted
-    assert posted
     reversals: dict[str, int] = {}
-    for entry in posted.draft.entries:
+    for entry in period.draft.entries:
         for line in entry.lines if entry.event == schema.REVERSAL else ():
             reversals[line.role] = reversals.get(line.role, 0) + line.minor
-    closing = {str(row.role): int(row.closing) for row in posted.ledger.itertuples() if row.role in CARRIED}
-    return list(_noted(_opening(closing, reversals, posted.places), note))
+    closing = {str(row.role): int(row.closing) for row in period.ledger.itertuples() if row.role in CARRIED}
+    return list(_noted(_opening(closing, reversals, period.places), note))
 
 
 def _opening(closing: Mapping[str, int], reversals: Mapping[str, int], places: int) -> Iterable[Row]:

@@ -11,7 +11,6 @@ run; else the next run fills them.
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -21,7 +20,8 @@ from xml.sax.saxutils import quoteattr
 from xlbackflush import schema
 from xlbackflush.engine.inputs.changes import changes
 from xlbackflush.engine.record import record as records
-from xlbackflush.lifecycle.pipeline import compute
+from xlbackflush.engine.result import RunResult
+from xlbackflush.lifecycle.calculate import calculate
 from xlbackflush.lifecycle.verify import inputs_of_run
 from xlbackflush.model.errors import RefusedError, UnusableError
 from xlbackflush.ooxml.cells import Value, cell
@@ -29,7 +29,7 @@ from xlbackflush.ooxml.package import TablePart, column_letter
 from xlbackflush.ooxml.workbook_part import add_overrides, add_sheet, define, free_part, is_locked, sheet_names
 from xlbackflush.ooxml.worksheet import Worksheet
 from xlbackflush.schema import HEADER_ROW, Setting, Sheet, Table
-from xlbackflush.sheets.registry import style_name
+from xlbackflush.sheets.blocks import style_name
 from xlbackflush.sheets.title_rows import table_xml
 from xlbackflush.template import build, parts
 from xlbackflush.workbook import tables as contract
@@ -76,11 +76,13 @@ def _fill(file: Path, tables: Collection[str]) -> list[str]:
             same = not changes(inputs_of_run(book, runs[-1].run), inputs)
         except RefusedError:
             same = False
-        record = {name: book.table(name) for name in records.TABLES}
-        outcome = compute(inputs, runs[-1].user, dt.datetime.min, runs, tables=record) if same else None
-        if not outcome or not outcome.posted or outcome.posted.run.run != runs[-1].run:
+        calculation = calculate(inputs, {name: book.table(name) for name in records.TABLES})
+        if not same or calculation.failed:
             return sorted(tables)
-        book.write_again(outcome, tables)
+        period, findings, last = calculation.period, calculation.findings, runs[-1]
+        if not last.is_draft and period.draft.new:
+            return sorted(tables)
+        book.write_again(RunResult(period, findings, last, period.draft), tables)
     return []
 
 

@@ -7,9 +7,8 @@ Rows are told apart by what they hold, not by where they stand, so that a row pu
     3. of the others, rows between the same neighbours are, where at least half of their cells agree
     4. what is left was added or removed
 
-Rows that only stand in another order are one change of the table. What a workbook lacks means the same as a blank: an
-upgrade, which adds tables and columns, settings and roles with their defaults, changes no inputs; nor do our own words on
-Setup.
+Rows that only stand in another order are one change of the table. What a workbook lacks means the same as a blank, a
+setting or role the same as its default: an upgrade, which adds them, changes no inputs.
 """
 
 from __future__ import annotations
@@ -20,6 +19,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from xlbackflush import schema
+from xlbackflush.engine.inputs.snapshot import cell_text, stated
 from xlbackflush.model.tables import Source
 
 CHANGED, ADDED, REMOVED, REORDERED = "Changed", "Added", "Removed", "Reordered"
@@ -69,19 +69,19 @@ def changes(old: Mapping[str, Source], new: Mapping[str, Source]) -> list[Change
 
 def apply(old: Mapping[str, Source], new: Mapping[str, Source], chosen: Collection[Change]) -> dict[str, Source]:
     """The old inputs with only the chosen ones of `changes(old, new)` made; in tables with a change, rows in the new order."""
-    old, new = _same_tables(old, new)
+    was, now = _same_tables(old, new)
     by_table: dict[str, list[Change]] = defaultdict(list)
     for change in chosen:
         by_table[change.table].append(change)
-    return {n: _applied(source, new[n], by_table[n]) if n in by_table else source for n, source in old.items()}
+    return {n: _applied(was[n], now[n], by_table[n]) if n in by_table else old.get(n, was[n]) for n in was}
 
 
 def _same_tables(old: Mapping[str, Source], new: Mapping[str, Source]) -> tuple[dict[str, Source], dict[str, Source]]:
-    """Both with all tables; one that only the other has is empty in it."""
+    """Both with all tables, but for what says nothing; a table that only the other has is empty in it."""
     names = [*new, *(name for name in old if name not in new)]
 
     def completed(these: Mapping[str, Source], those: Mapping[str, Source]) -> dict[str, Source]:
-        return {n: these[n] if n in these else replace(those[n], rows=[], row_numbers=[]) for n in names}
+        return {n: stated(these[n] if n in these else replace(those[n], rows=[], row_numbers=[])) for n in names}
 
     return completed(old, new), completed(new, old)
 
@@ -104,29 +104,23 @@ def _of_table(old: Source, new: Source) -> list[Change]:
             ]
     if any(a > b for a, b in pairwise(i for i, j in pairs if min(i, j) >= 0)):
         found.append(Change(REORDERED, new.name, "", new.range(names[0], names[-1]), (), ()))
-    return [change for change in found if not _means_the_same(change, names, now)]
+    return [change for change in found if not _means_the_same(change, names)]
 
 
-def _means_the_same(change: Change, names: Sequence[str], now: Sequence[list[object]]) -> bool:
-    """True of a setting or role with its default that is there or not, of a default that is typed or blank, of our words,
-    of the order of settings and roles."""
-    if change.kind in (ADDED, REMOVED):
-        return _is_default(change.table, dict(zip(names, (*change.was, *change.now), strict=True)))  # type: ignore[misc]
+def _means_the_same(change: Change, names: Sequence[str]) -> bool:
+    """True of a setting or role with its default that was added or removed, and of the order of settings and roles."""
     if change.kind == REORDERED:
         return change.table in ("Setup", "Accounts")  # rows are known by name there
-    if change.table != "Setup":
+    if change.kind == CHANGED:
         return False
-    row = dict(zip(names, now[change.new], strict=True))
-    return change.column == "Meaning" or (
-        change.column == "Value" and all(_is_default("Setup", row | {"Value": v}) for v in (change.was, change.now))
-    )
+    return _is_default(change.table, dict(zip(names, (*change.was, *change.now), strict=True)))  # type: ignore[misc]
 
 
 def _is_default(table: str, row: Mapping[str, object]) -> bool:
     """True of a row of Setup or Accounts that says what a workbook without the row means as well."""
     if table == "Setup":
         setting = next((s for s in schema.SETTINGS if s.name == str(row.get("Setting")).strip()), None)
-        return setting is not None and row.get("Value") in ("", None, setting.default)
+        return setting is not None and row.get("Value") == setting.default
     default = schema.ROLES.get(str(row.get("Role")).strip())
     return table == "Accounts" and default is not None and (row.get("Account"), row.get("Name")) == default
 
@@ -170,7 +164,9 @@ def _row(source: Source, names: Sequence[str], i: int) -> str:
 
 def _token(cell: object) -> Hashable:
     """Something that is equal for equal cells only: 1.0 is not True, and not "1.0"."""
-    return cell if type(cell) is str else (repr(cell),)
+    if type(cell) is str:
+        return cell
+    return (cell,) if type(cell) is float else (cell_text(cell),)
 
 
 # ---------------------------------------------------------------------------------------------------- rows
