@@ -15,7 +15,6 @@ from xlbackflush.evidence.verification import Verification
 from xlbackflush.evidence.words import plain, printed
 from xlbackflush.model.journal import Run
 from xlbackflush.model.tables import Settings, Source
-from xlbackflush.sheets.title_rows import SHEET_OF
 
 #: tables that are printed as they stand -> their columns, in the order of the report
 PRINTED: dict[str, tuple[str, ...]] = {
@@ -81,7 +80,7 @@ def report(subject: Subject) -> bytes:
     _control_totals(pages, subject)
     _journal(pages, subject)
     for table, columns in PRINTED.items():
-        pages.section(SHEET_OF[table].name, SHEET_OF[table].purpose)
+        pages.section(schema.SHEET_OF[table].name, schema.SHEET_OF[table].purpose)
         _table(pages, subject, table, columns)
     _sign_off(pages, subject)
     footer = f"{subject.workbook}, run {run.run} ({run.status.lower()}), {run.started}"
@@ -160,7 +159,7 @@ def _total(values: Sequence[object]) -> float:
 
 def _journal(pages: Pages, subject: Subject) -> None:
     """Entry by entry, with room for the auditor."""
-    sheet, places = SHEET_OF["Journal"], subject.places
+    sheet, places = schema.SHEET_OF["Journal"], subject.places
     pages.section(sheet.name, sheet.purpose)
     lines = subject.rows("Journal")
     names = (*_JOURNAL, *(c.name for c in schema.AUDITOR))

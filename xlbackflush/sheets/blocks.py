@@ -10,16 +10,17 @@ from xlbackflush.ooxml.address import column_number
 from xlbackflush.ooxml.cells import Block, Cells
 from xlbackflush.ooxml.styles import StyleSheet
 from xlbackflush.sheets.body import Body
-from xlbackflush.sheets.formulas import Sheets
-from xlbackflush.sheets.title_rows import SHEET_OF
+from xlbackflush.sheets.formulas import Sheets, without_tables
 
 
 def block_of(name: str, body: Body, sheets: Sheets, styles: StyleSheet, places: int) -> Block:
     """Columns in the order of `schema`, each with the style of its kind; an empty table keeps one blank row."""
-    place, role = sheets.tables[name], SHEET_OF[name].role
+    place, role = sheets.tables[name], schema.SHEET_OF[name].role
     block = Block(column_number(next(iter(place.letters.values()))), place.first_row)
     for column in schema.TABLES[name].columns:
         values, formulas = body[column.name]
+        if sheets.missing and formulas:
+            formulas = [without_tables(formula, sheets.missing) for formula in formulas]
         style = styles.xf(style_name(role, column, places))
         cells = Cells(values if len(values) else [None], style, formulas if formulas and len(values) else None)
         if column.name == "Component" and name == "Trace" and len(values):

@@ -8,7 +8,6 @@ from xlbackflush import schema
 from xlbackflush.model.step import Step
 from xlbackflush.sheets.body import Body, RunView, empty
 from xlbackflush.sheets.formulas import link
-from xlbackflush.sheets.title_rows import SHEET_OF
 
 TABLE = schema.EXPLANATION
 _TEXT_MOST = 32_000  # characters of a cell; Excel takes 32,767
@@ -24,7 +23,7 @@ def rows_of(steps: Sequence[Step]) -> Body:
 
     Cells on record are packed and have no place of their own: the link goes to sheet Run Inputs.
     """
-    on_record = f"{SHEET_OF['RunInputs'].name}!A1"
+    on_record = f"{schema.SHEET_OF['RunInputs'].name}!A1"
     return {
         "Step": ([s.number for s in steps], None),
         "Level": ([s.level for s in steps], None),
