@@ -16,12 +16,12 @@ from live_books import PERIOD, Policy, world
 from support_files import Parts, bench_book, cli, sample_book
 
 from xlbackflush import schema
+from xlbackflush.cli.rolling import roll
 from xlbackflush.engine.record import record as records
 from xlbackflush.engine.record import seals
 from xlbackflush.engine.result import RunResult
 from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.lifecycle.post import post as post_book
-from xlbackflush.lifecycle.roll import roll
 from xlbackflush.lifecycle.verify import Verified
 from xlbackflush.lifecycle.verify import verify as verify_book
 from xlbackflush.model.errors import RefusedError

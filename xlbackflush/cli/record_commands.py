@@ -117,7 +117,7 @@ def _diff_data(found: Attribution, places: int) -> dict[str, object]:
 
 def roll(args: argparse.Namespace) -> int:
     """Close the period, and open the next one in a new workbook."""
-    from xlbackflush.lifecycle.roll import roll as work
+    from xlbackflush.cli.rolling import roll as work
 
     done = work(args.book, args.next)
     said = (
