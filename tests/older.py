@@ -5,8 +5,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable
+from xml.etree import ElementTree as ET
 
-from support_files import Parts, address, split
+from support_files import HEAD, NS, Parts, address, split
 
 from xlbackflush import schema
 
@@ -14,8 +15,22 @@ Surgery = Callable[[Parts], object]
 
 
 def without_column(table: str, column: str) -> Surgery:
-    """Without a column: its cells are gone, and those to the right of it in the table have moved."""
-    return lambda parts: parts.reorder(table, [c for c in parts.tables()[table].columns if c != column])
+    """Without a column: its cells and its unit are gone, and those to the right of it in the table have moved."""
+
+    def cut(parts: Parts) -> None:
+        place, part = parts.tables()[table], parts.part_of(table)
+        parts.reorder(table, [name for name in place.columns if name != column])
+        root, gone = parts.xml(part), place.left + place.columns.index(column)
+        (units,) = [row for row in root.iterfind("m:sheetData/m:row", NS) if row.get("r") == str(place.top - 1)]
+        for cell in list(units):
+            number = split(cell.get("r", ""))[0]
+            if number == gone:
+                units.remove(cell)
+            elif gone < number <= place.right:
+                cell.set("r", address(number - 1, place.top - 1))
+        parts[part] = HEAD.encode() + ET.tostring(root)
+
+    return cut
 
 
 def without_row(table: str, key: str) -> Surgery:

@@ -13,13 +13,17 @@ from pathlib import Path
 from typing import Any
 
 import office
+import openpyxl
 import pytest
+from com_file import Workbook
 from older import Surgery, without_column, without_row, without_sheet, without_version
 from support_files import Parts, address, bench_book, cli, refused, split
 from test_file import own_book, prefixed
+from test_live import by_file, live, shown, told
 from test_validator import objections
 
 from xlbackflush import schema
+from xlbackflush.addin import macros
 from xlbackflush.cli.rolling import roll
 from xlbackflush.template.upgrade import upgrade
 
@@ -554,3 +558,27 @@ def test_a_namespace_prefix_is_understood(bench: Path, tmp_path: Path) -> None:
     assert set(Parts(path).tables()) == set(schema.TABLES)
     assert objections(path) == []
     runs(path)
+
+
+# --------------------------------------------------------------------------------------------------- in Excel
+
+
+def test_excel_says_the_same_of_what_is_missing_and_of_a_later_version(bench: Path, tmp_path: Path) -> None:
+    path = older(bench, tmp_path, without_column("Journal", "Seal"))
+    sentence = told(Workbook(path), macros.run)
+    assert sentence.startswith(
+        "Stopped: older.xlsm has no column Seal in table Journal. To have it added, press Upgrade "
+    )
+    version = f'"{schema.SCHEMA_NAME}">{schema.SCHEMA_VERSION}<'
+    path = older(bench, tmp_path, lambda parts: parts.edit("xl/workbook.xml", version, f'"{schema.SCHEMA_NAME}">99<'))
+    assert told(Workbook(path), macros.run).startswith("Stopped: A later version of xlbackflush made older.xlsm. ")
+
+
+def test_a_run_in_excel_writes_what_a_run_on_the_file_writes(bench: Path, tmp_path: Path) -> None:
+    """Columns in the order of the workbook; a sheet of inputs that is not there."""
+    path = older(bench, tmp_path, without_column("Journal", "Account name"), without_column("Trace", "Level"))
+    upgrade(path)
+    path = older(path, tmp_path, without_sheet("InventoryCount"), without_row("Accounts", schema.ROUNDING))
+    by_excel = live(path, macros.run)
+    by_command = by_file(path, by_excel)
+    assert shown(openpyxl.load_workbook(by_excel)) == shown(openpyxl.load_workbook(by_command))
