@@ -11,7 +11,8 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from xlbackflush.ooxml.package import MAIN, column_letter, split_cell
+from xlbackflush.ooxml.address import column_letter, split_cell
+from xlbackflush.ooxml.package import MAIN
 
 #: children of a worksheet, in the order that the schema asks for
 _ORDER = (

@@ -24,14 +24,16 @@ from xlbackflush.engine.result import RunResult
 from xlbackflush.lifecycle.calculate import calculate
 from xlbackflush.lifecycle.verify import inputs_of_run
 from xlbackflush.model.errors import RefusedError, UnusableError
+from xlbackflush.ooxml.address import column_letter
 from xlbackflush.ooxml.cells import Value, cell
-from xlbackflush.ooxml.package import TablePart, column_letter
+from xlbackflush.ooxml.package import TablePart
 from xlbackflush.ooxml.workbook_part import add_overrides, add_sheet, define, free_part, is_locked, sheet_names
 from xlbackflush.ooxml.worksheet import Worksheet
 from xlbackflush.schema import HEADER_ROW, Setting, Sheet, Table
 from xlbackflush.sheets.blocks import style_name
 from xlbackflush.sheets.title_rows import table_xml
 from xlbackflush.template import build, parts
+from xlbackflush.template.drawing import drawing
 from xlbackflush.workbook import tables as contract
 from xlbackflush.workbook.file import FileBook
 
@@ -284,18 +286,18 @@ class _Upgrade:
             related.append(("table", f"/{file}"))
             self.added.append(f"sheet {sheet.name} with table {table.name}")
         if drawn:
-            file, drawing = free_part(package, "xl/drawings/drawing")
-            new[file] = build.drawing_xml(drawn)
+            file, number_of_drawing = free_part(package, "xl/drawings/drawing")
+            new[file] = drawing(drawn)
             related.append(("drawing", f"/{file}"))
             if sheet.name in build.BOARDS:
                 made = free_part(package, "xl/charts/chart")[1] - 1
-                new |= build.chart_parts(drawing, build.BOARDS[sheet.name], made)
+                new |= build.chart_parts(number_of_drawing, build.BOARDS[sheet.name], made)
         new[f"xl/worksheets/_rels/sheet{number}.xml.rels"] = parts.relations(related)
         for name, content in new.items():
             package.replace(name, content.encode() if isinstance(content, str) else content)
         add_overrides(package, parts.overrides(new))
         position = add_sheet(package, sheet.name, part, self._sheet_before(sheet))
-        for local, refers_to in parts.sheet_names(sheet):
+        for local, refers_to in parts.names_of_sheet(sheet):
             define(package, local, refers_to, position)
         package.reread()
         self.outputs += [table.name for table in sheet.tables if table in schema.OUTPUT_TABLES]

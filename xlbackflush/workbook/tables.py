@@ -9,8 +9,9 @@ from xlbackflush import schema
 from xlbackflush.engine.record.record import runs as runs
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.tables import Source, absent
+from xlbackflush.ooxml.address import column_letter
 from xlbackflush.ooxml.cells import Block
-from xlbackflush.ooxml.package import TablePart, column_letter
+from xlbackflush.ooxml.package import TablePart
 from xlbackflush.sheets.formulas import Sheets
 
 
