@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: run test test-windows lint bench vba workbooks clean
+.PHONY: run test test-windows equal lint bench vba workbooks clean
 
 run: $(READY)  ## the main job, on a sample workbook
 	mkdir -p build
@@ -17,6 +17,10 @@ test: $(READY)  ## all tests, one file of them per core at a time
 test-windows: $(READY)  ## what only Windows can show: tests/windows, on Windows Python under Wine
 	$(BIN)/python tests/windows/setup_wine.py
 	$(BIN)/python -m pytest tests/windows --windows
+
+SINCE ?= 8774eb1
+equal: $(READY)  ## no number differs from those of an earlier commit: make equal SINCE=REF
+	$(BIN)/python -m tests.equality --since $(SINCE)
 
 lint: $(READY)  ## style and types
 	$(BIN)/ruff check .

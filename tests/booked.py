@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 
 from xlbackflush import schema
 from xlbackflush.engine.inputs import snapshot
+from xlbackflush.engine.inputs.snapshot import input_hash
 from xlbackflush.engine.record import corrections, journal_table, seals
-from xlbackflush.engine.record.journal_table import PostedEntry, Problem
-from xlbackflush.engine.record.seals import SealedRun
-from xlbackflush.lifecycle import pipeline
+from xlbackflush.engine.result import RunResult
+from xlbackflush.model.journal import POSTED, PostedEntry, Problem, Run, linked
 from xlbackflush.model.tables import Source
 
 FIRST_ROW = schema.HEADER_ROW + 1
@@ -46,10 +46,10 @@ class Plant:
 
     places: int
     journal: Source = field(default_factory=lambda: read_back([], 2))
-    runs: list[SealedRun] = field(default_factory=list)
+    runs: list[Run] = field(default_factory=list)
     snapshots: list[list[str]] = field(default_factory=list)
     draft: str = ""
-    outcome: pipeline.Outcome | None = None
+    outcome: RunResult | None = None
 
     def entries(self) -> list[PostedEntry]:
         """All entries of table Journal, the draft's too."""
@@ -61,32 +61,32 @@ class Plant:
         """Those of posted runs."""
         return [entry for entry in self.entries() if entry.run != self.draft]
 
-    def run(self, outcome: pipeline.Outcome) -> corrections.Draft:
+    def run(self, outcome: RunResult) -> corrections.Draft:
         """A draft of these results, in place of the draft before."""
-        assert outcome.posted
+        assert outcome.run
         name = f"R{len(self.runs) + 1:04d}"
-        settings, accounts = outcome.inputs.settings, outcome.inputs.accounts
-        draft = corrections.correct(self.posted(), outcome.posted.entries, accounts, settings.period_end, name)
+        settings, accounts = outcome.period.inputs.settings, outcome.period.inputs.accounts
+        draft = corrections.correct(self.posted(), outcome.period.entries, accounts, settings.period_end, name)
         self.journal = read_back(draft.entries, self.places)
         self.draft, self.outcome = name, outcome
         return draft
 
-    def post(self) -> SealedRun:
+    def post(self) -> Run:
         """The draft becomes a posted run."""
         assert self.outcome
-        sources, posted = self.outcome.inputs.sources, self.posted()
+        sources, posted = self.outcome.period.inputs.sources, self.posted()
         new = [entry for entry in self.entries() if entry.run == self.draft]
-        amounts = [line.minor for entry in new for line in entry.lines]
-        run = SealedRun(
-            self.draft, PREPARER, APPROVER, "2026-05-02 09:00:00", "2026-05-03 10:00:00", "1.0",
-            pipeline.input_hash(sources), snapshot.table_hashes(sources), len(new),
-            sum(a for a in amounts if a > 0), -sum(a for a in amounts if a < 0), where=f"Runs!A{FIRST_ROW + len(self.runs)}",
+        run = Run(
+            self.draft, POSTED, "2026-05-02 09:00:00", PREPARER, "1.0", input_hash(sources), len(new),
+            *totals(new, self.places), APPROVER, "2026-05-03 10:00:00", table_hashes=snapshot.Snapshot(sources).table_hashes,
+            where=f"Runs!A{FIRST_ROW + len(self.runs)}",
         )  # fmt: skip
-        run, new = seals.sealed(run, new, self.runs, posted)
+        run = replace(run, link=seals.link_of(self.runs[-1].link if self.runs else "", run, new, self.places))
+        new = seals.sealed(posted, new)
         # what the draft reverses says so, but is sealed without that
-        self.journal = read_back(journal_table.linked([*posted, *new]), self.places)
+        self.journal = read_back(linked([*posted, *new]), self.places)
         self.runs.append(run)
-        self.snapshots.append(snapshot.pack(sources))
+        self.snapshots.append(snapshot.Snapshot(sources).pieces)
         self.draft = ""
         return run
 
@@ -99,7 +99,13 @@ class Plant:
         return replace(self, runs=list(self.runs), snapshots=list(self.snapshots))
 
 
-def verified(runs: Sequence[SealedRun], journal: Source, places: int, draft: str = "") -> list[Problem]:
+def totals(entries: Sequence[PostedEntry], places: int) -> tuple[float, float]:
+    """Debits and credits of these entries, in money."""
+    amounts = [line.minor for entry in entries for line in entry.lines]
+    return sum(a for a in amounts if a > 0) / 10**places, -sum(a for a in amounts if a < 0) / 10**places
+
+
+def verified(runs: Sequence[Run], journal: Source, places: int, draft: str = "") -> list[Problem]:
     """Problems of reading; where there are none but the order of the rows, those of the chain as well."""
     entries, problems = journal_table.parse(journal, places)
     if any(not problem.is_order for problem in problems):

@@ -17,8 +17,9 @@ from xml.sax.saxutils import escape
 from support_files import Parts, address
 
 from xlbackflush import schema
-from xlbackflush.lifecycle import pipeline
-from xlbackflush.lifecycle.pipeline import Outcome, Posted
+from xlbackflush.engine.period import Period
+from xlbackflush.engine.result import RunResult
+from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.model.tables import Source
 from xlbackflush.template.build import build
 from xlbackflush.template.samples import SAMPLES, Sample
@@ -354,12 +355,12 @@ class Ran:
     name: str
     path: Path
     sources: dict[str, Source]
-    outcome: Outcome
+    outcome: RunResult
 
     @property
-    def posted(self) -> Posted:
-        assert self.outcome.posted, [f.what for f in self.outcome.findings]
-        return self.outcome.posted
+    def posted(self) -> Period:
+        assert self.outcome.run, [f.what for f in self.outcome.findings]
+        return self.outcome.period
 
 
 @functools.cache
@@ -368,7 +369,7 @@ def ran(name: str, folder: Path) -> Ran:
     path = folder / f"book{list(BOOKS).index(name)}.xlsx"
     build(path, PERIOD, BOOKS[name]())
     with FileBook(path) as book, trace_limit(name):
-        outcome = pipeline.run(book, "tester", NOW)
+        outcome = lifecycle.run(book, "tester", NOW)
     with FileBook(path) as book:
         return Ran(name, path, book.read(), outcome)
 

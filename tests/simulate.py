@@ -148,7 +148,7 @@ def _recorded(
         ],
     }  # fmt: skip
     outcome, result = posted({"Period start": first, "Period end": last}, tables)
-    codes = outcome.structure.items["code"].tolist()
-    closing = {codes[row.item]: float(row.book) for row in result.book.itertuples()}
-    period = Period(outcome.inputs.settings, outcome.structure, result.trace, result.demand, result.book)
+    codes = outcome.period.bill.items["code"].tolist()
+    closing = {codes[row.item]: float(row.book) for row in result.stock.itertuples()}
+    period = result
     return period, closing

@@ -12,7 +12,10 @@ from decimal import Decimal
 import pandas as pd
 
 from xlbackflush import schema
-from xlbackflush.lifecycle import pipeline
+from xlbackflush.engine.period import Period
+from xlbackflush.engine.result import RunResult
+from xlbackflush.lifecycle.calculate import calculate
+from xlbackflush.lifecycle.run import draft_of
 from xlbackflush.model.tables import Source
 
 Row = dict[str, object]
@@ -66,21 +69,25 @@ def _as_read(value: object) -> object:
     return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-def compute(read: Mapping[str, Source]) -> pipeline.Outcome:
-    """The engine over tables as read, by a fixed user at a fixed time."""
-    return pipeline.compute(read, user="test", now=dt.datetime(2026, 1, 1), earlier=[])
+def compute(read: Mapping[str, Source]) -> RunResult:
+    """The engine over tables as read, with nothing on the books, by a fixed user at a fixed time."""
+    calculation = calculate(read)
+    period, findings = calculation.period, calculation.findings
+    if calculation.failed:
+        return RunResult(period, findings)
+    return RunResult(period, findings, draft_of(period, "test", dt.datetime(2026, 1, 1)), period.draft)
 
 
-def run(settings: Settings, tables: Tables) -> pipeline.Outcome:
+def run(settings: Settings, tables: Tables) -> RunResult:
     """The engine over a world."""
     return compute(sources(settings, tables))
 
 
-def posted(settings: Settings, tables: Tables) -> tuple[pipeline.Outcome, pipeline.Posted]:
+def posted(settings: Settings, tables: Tables) -> tuple[RunResult, Period]:
     """The same for a world that must post."""
     outcome = run(settings, tables)
-    assert outcome.posted is not None, outcome.findings
-    return outcome, outcome.posted
+    assert outcome.run is not None, outcome.findings
+    return outcome, outcome.period
 
 
 # ------------------------------------------------------------------------------------------------- results
@@ -91,7 +98,7 @@ def money(minor: int, places: int) -> Decimal:
     return Decimal(int(minor)).scaleb(-places)
 
 
-def journal(result: pipeline.Posted, product: str | None = None) -> dict[str, dict[str, Decimal]]:
+def journal(result: Period, product: str | None = None) -> dict[str, dict[str, Decimal]]:
     """Event -> role -> net debit, of one product or of all; roles and events that net to zero are left out."""
     events: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     for entry in result.entries:
@@ -102,46 +109,46 @@ def journal(result: pipeline.Posted, product: str | None = None) -> dict[str, di
     return {event: roles for event, roles in netted.items() if roles}
 
 
-def ledger(result: pipeline.Posted, column: str = "closing") -> dict[str, Decimal]:
+def ledger(result: Period, column: str = "closing") -> dict[str, Decimal]:
     """Role -> balance; zero balances are left out."""
     table = result.ledger
     return {role: money(m, result.places) for role, m in zip(table["role"], table[column], strict=True) if m}
 
 
-def codes(outcome: pipeline.Outcome, frame: pd.DataFrame) -> list[str]:
+def codes(outcome: RunResult, frame: pd.DataFrame) -> list[str]:
     """Item codes of a result table."""
-    return [str(code) for code in outcome.structure.items["code"].iloc[frame["item"].to_numpy()]]
+    return [str(code) for code in outcome.period.bill.items["code"].iloc[frame["item"].to_numpy()]]
 
 
-def relief(outcome: pipeline.Outcome) -> dict[str, float]:
+def relief(outcome: RunResult) -> dict[str, float]:
     """Component -> quantity relieved by counts."""
-    assert outcome.posted
-    table = outcome.posted.relief
+    assert outcome.run
+    table = outcome.period.relief
     return dict(zip(codes(outcome, table), table["quantity"], strict=True))
 
 
-def rollup(outcome: pipeline.Outcome) -> dict[str, dict[str, float]]:
+def rollup(outcome: RunResult) -> dict[str, dict[str, float]]:
     """Item -> cost by element and `Unit cost`, at period end."""
-    assert outcome.posted
-    rows = outcome.posted.rollup.rows.drop_duplicates("item", keep="last")
+    assert outcome.run
+    rows = outcome.period.unit_costs.rows.drop_duplicates("item", keep="last")
     costs = rows[[*schema.ELEMENTS, "unit_cost"]].rename(columns={"unit_cost": "Unit cost"})
     return dict(zip(codes(outcome, rows), costs.to_dict("records"), strict=True))
 
 
-def book(outcome: pipeline.Outcome) -> dict[str, float]:
+def book(outcome: RunResult) -> dict[str, float]:
     """Stocked item -> book quantity."""
-    assert outcome.posted
-    table = outcome.posted.book
+    assert outcome.run
+    table = outcome.period.stock
     return dict(zip(codes(outcome, table), table["book"], strict=True))
 
 
-def accepted(outcome: pipeline.Outcome) -> tuple[dict[str, object], dict[str, list[Row]]]:
+def accepted(outcome: RunResult) -> tuple[dict[str, object], dict[str, list[Row]]]:
     """The world as the engine accepted it: typed cells, blanks left out, settings filled in."""
-    chosen = outcome.inputs.settings
+    chosen = outcome.period.inputs.settings
     fields = {s.name: getattr(chosen, s.field) for s in schema.SETTINGS}
     settings = {**fields, "Period start": _date(chosen.period_start), "Period end": _date(chosen.period_end)}
     tables = {}
-    for name, frame in outcome.inputs.frames.items():
+    for name, frame in outcome.period.inputs.frames.items():
         columns = schema.TABLES[name].columns
         tables[name] = [
             {column.name: _typed(row[column.name], column) for column in columns if not _blank(row[column.name])}

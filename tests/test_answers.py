@@ -19,7 +19,7 @@ from worlds import LAST, World, closings, worlds
 from xlbackflush import schema
 from xlbackflush.engine import answers as module
 from xlbackflush.engine.answers import CONVERSION_COSTS, Answers, UnknownElementError, UnknownItemError, answers
-from xlbackflush.lifecycle.pipeline import Outcome
+from xlbackflush.engine.result import RunResult
 from xlbackflush.schema import CS, PCS, PS, S
 from xlbackflush.template.samples import SAMPLES, Sample
 
@@ -78,14 +78,14 @@ def completable(sample: Sample) -> list[str]:
     return [code for code in made_items if not by_count or code in stock or not stock & set(made_items)]
 
 
-def traced(outcome: Outcome) -> tuple[dict[str, Parts], dict[str, Parts], Parts]:
+def traced(outcome: RunResult) -> tuple[dict[str, Parts], dict[str, Parts], Parts]:
     """What the run's Trace holds by product: quantities and amounts by component, and conversion."""
-    assert outcome.posted
-    codes = outcome.structure.items["code"].tolist()
+    assert outcome.run
+    codes = outcome.period.bill.items["code"].tolist()
     used: dict[str, Parts] = defaultdict(lambda: defaultdict(float))
     amounts: dict[str, Parts] = defaultdict(lambda: defaultdict(float))
     flushed: Parts = defaultdict(float)
-    for row in outcome.posted.trace.rows.itertuples():
+    for row in outcome.period.explosion.rows.itertuples():
         if row.relieved:
             used[codes[row.product]][codes[row.item]] += row.required
             amounts[codes[row.product]][codes[row.item]] += row.amount

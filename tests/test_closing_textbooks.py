@@ -11,8 +11,8 @@ from april import april, buy, completed, count, day, line, made
 from support import Row, journal, ledger, money, posted
 
 from xlbackflush import schema
-from xlbackflush.engine.posting.disposition import Content, prorate
-from xlbackflush.lifecycle.pipeline import Posted
+from xlbackflush.engine.period import Period
+from xlbackflush.engine.posting.disposition import CostHeld, prorate
 from xlbackflush.schema import CS, PCS, PS, S
 
 AP, COGS, CCA, CCC, FG, IC, MIP = (
@@ -46,7 +46,7 @@ def cents(amount: str) -> Decimal:
     return Decimal(amount)
 
 
-def found(result: Posted) -> dict[str, Decimal]:
+def found(result: Period) -> dict[str, Decimal]:
     """Variance -> amount, unfavorable positive; those by item or part are added up."""
     names = {v.name for v in result.variances}
     return {name: money(sum(v.amount for v in result.variances if v.name == name), result.places) for name in names}
@@ -164,9 +164,9 @@ def test_a_favorable_usage_variance_takes_its_share_of_the_price_variance():
     87,000 + 65,000 + 348,000 - 15,000 = 485,000; then 15,000 + 309.28 = 15,309.28 F over 87,000 and 348,000.
     """
     accounts = [
-        Content(MIP, 65_000, 0, 0),
-        Content(FG, 87_000, 87_000, 0),
-        Content(COGS, 348_000, 348_000, 0),
+        CostHeld(MIP, 65_000, 0, 0),
+        CostHeld(FG, 87_000, 87_000, 0),
+        CostHeld(COGS, 348_000, 348_000, 0),
     ]
     raw, stock, sold, usage = prorate(accounts, 10_000, -15_000, 0)
     assert [round(share[0], 2) for share in (raw, stock, sold, usage)] == [1_340.21, 1_793.81, 7_175.26, -309.28]
@@ -505,7 +505,7 @@ def test_closing_raw_materials_follow_from_cost_of_goods_sold():
 # --------------------------------------------------------------------------------------- units in process
 
 
-def in_process(**settings: object) -> Posted:
+def in_process(**settings: object) -> Period:
     """The JIT company with 1,000 units in process, all material in and half of the conversion done."""
     wip = [{"Item": "Unit", "Quantity": 1_000, "Material %": 1, "Conversion %": 0.5}]
     return posted(april(**settings), jit_company() | {"WIP": wip})[1]
@@ -540,7 +540,7 @@ def test_prorated_the_conversion_in_process_is_no_variance():
 def test_shown_only_nothing_is_recorded():
     result = in_process(**{"Period-end WIP": schema.SHOW_ONLY})
     assert not journal(result).keys() & {"Period-end WIP", "Reversal"}
-    assert float(result.wip["amount"].sum()) == 20_000
+    assert float(result.in_process["amount"].sum()) == 20_000
 
 
 # ----------------------------------------------------------------------------------------------- rounding

@@ -16,7 +16,7 @@ from worlds import World, expected, quantities, worlds
 from xlbackflush import schema
 from xlbackflush.cli.parser import main
 from xlbackflush.engine.measures.comparison import LINES, METHODS, Balance, comparison
-from xlbackflush.lifecycle import pipeline
+from xlbackflush.engine.period import Period
 from xlbackflush.schema import CS, PCS, PS, SEQUENTIAL, S
 from xlbackflush.template.samples import SAMPLES
 
@@ -36,7 +36,7 @@ ROLES = {
 MADE = (schema.SUBASSEMBLY, schema.PHANTOM, schema.FINISHED)
 
 
-def columns(result: pipeline.Posted) -> dict[str, dict[str, int]]:
+def columns(result: Period) -> dict[str, dict[str, int]]:
     """Method -> line -> figure."""
     return {m: {f.line.key: f.figures[k] for f in result.comparison} for k, m in enumerate(METHODS)}
 
@@ -57,7 +57,7 @@ def as_posted(tables: Tables, trigger: str) -> dict[str, list[Row]]:
     return {**{name: list(rows) for name, rows in tables.items()}, "Purchases": bought, "Stock": stock, "WIP": []}
 
 
-def assert_as_posted(result: pipeline.Posted, settings: dict[str, object], tables: Tables) -> None:
+def assert_as_posted(result: Period, settings: dict[str, object], tables: Tables) -> None:
     """Each backflush column is the ledger of a run with these trigger points, and counts its entries."""
     shown = columns(result)
     for trigger in schema.TRIGGERS:
@@ -86,7 +86,7 @@ def comparable(draw: st.DrawFn) -> World:
     return world.with_tables(Counts=world.tables["Counts"] + more, WIP=draw(st.lists(wip, max_size=3)))
 
 
-def own_run(world: World) -> pipeline.Posted:
+def own_run(world: World) -> Period:
     """The run whose sheet is looked at: as the world is, but for purchases that its trigger points refuse."""
     trigger = str(world.settings["Trigger points"])
     kinds = {str(row["Item"]): row["Type"] for row in world.tables["StandardCost"]}
@@ -284,7 +284,7 @@ def test_no_explosion_is_needed():
     stock: list[Row] = [{"Item": f"P{n}", "Opening qty": 5} for n in range(10_000)]
     outcome, result = posted(april(), {"StandardCost": costs, "Stock": stock})
     began = time.perf_counter()
-    found = comparison(outcome.inputs, outcome.structure, result.rollup, result.movements, result.book, 2)
+    found = comparison(outcome.period.inputs, outcome.period.bill, result.unit_costs, result.movements, result.stock, 2)
     assert time.perf_counter() - began < 0.5
     # 5 x (1.00 + 1.01 + ... + 100.99) = 5 x 10,000 x 50.995
     assert next(f.figures[1] for f in found if f.line.key == "materials") == 2_549_750_00

@@ -11,20 +11,31 @@ from hypothesis import strategies as st
 from support import Row, run
 
 from xlbackflush import schema
-from xlbackflush.engine.posting.flush import Entry, Line
 from xlbackflush.engine.record import journal_table
 from xlbackflush.engine.record.corrections import correct
-from xlbackflush.engine.record.journal_table import PostedEntry, PostedLine
 from xlbackflush.model.basis import Rest
+from xlbackflush.model.journal import Entry, EntryLine, PostedEntry, PostedLine
 from xlbackflush.model.tables import CellError
+from xlbackflush.schema.entries import EntryKind
 
 END = (dt.date(2026, 4, 30) - schema.DAY_0).days
 ACCOUNTS = {role: (number, name) for role, (number, name) in schema.ROLES.items()}
 
 
-def entry(event: str, amount: int, debit: str, credit: str, text: str = "", product: str = "", after: int = 0) -> Entry:
-    lines = [Line(debit, amount, Rest(), "Counts!E7:E9"), Line(credit, -amount, Rest(), "Counts!E7:E9")]
-    return Entry(event, text or event, product, after, lines)
+KINDS = {
+    schema.SALE: EntryKind.UNITS_SOLD,
+    schema.COMPLETION: EntryKind.UNITS_COMPLETED,
+    schema.SCRAP_EVENT: EntryKind.NORMAL_SCRAP,
+    schema.PERIOD_END_WIP: EntryKind.UNITS_IN_PROCESS,
+    schema.REVERSAL: EntryKind.UNITS_IN_PROCESS_REVERSED,
+}
+
+
+def entry(event: str, amount: int, debit: str, *credit: str, product: str = "", after: int = 0) -> Entry:
+    """An entry of one debit and of credits in equal parts."""
+    lines = [EntryLine(debit, amount, Rest(), "Counts!E7:E9")]
+    lines += [EntryLine(role, -amount // len(credit), Rest(), "Counts!E7:E9") for role in credit]
+    return Entry(event, KINDS[event], product, after, lines)
 
 
 SALE = entry(schema.SALE, 900, schema.COGS, schema.FINISHED_GOODS)
@@ -51,7 +62,9 @@ def first(*target: Entry) -> list[PostedEntry]:
 def test_the_first_run_posts_its_target_as_it_is():
     draft = correct([], [COMPLETION, SALE], ACCOUNTS, END, "R0001")
     assert amounts(draft.entries) == [(1, schema.COMPLETION, 1_000), (2, schema.SALE, 900)]
-    assert [e.description for e in draft.new] == [schema.COMPLETION, schema.SALE]
+    assert [e.description for e in draft.new] == [
+        "Completed units at standard: material and conversion flushed", "Units sold at standard",
+    ]  # fmt: skip
     assert draft.target == {1: 0, 2: 1}
     assert draft.entries[0].lines[0] == PostedLine(
         schema.FINISHED_GOODS, "1350", "Finished goods inventory", 1_000, "Counts!E7:E9"
@@ -70,7 +83,9 @@ def test_only_what_differs_is_reversed_and_posted_anew():
     more = entry(schema.SALE, 950, schema.COGS, schema.FINISHED_GOODS)
     draft = correct(first(COMPLETION, SALE), [COMPLETION, more], ACCOUNTS, END, "R0002")
     assert amounts(draft.new) == [(3, schema.SALE, -900), (4, schema.SALE, 950)]
-    assert [e.description for e in draft.new] == ["Reversal of entry 2 of R0001: Sale", "Correction of entry 2: Sale"]
+    assert [e.description for e in draft.new] == [
+        "Reversal of entry 2 of R0001: Units sold at standard", "Correction of entry 2: Units sold at standard",
+    ]  # fmt: skip
     assert links(draft.entries) == {
         1: (None, None, None), 2: (None, 3, None), 3: (2, None, None), 4: (None, None, 2),
     }  # fmt: skip
@@ -91,8 +106,8 @@ def test_a_correction_stands_and_can_be_corrected():
         (4, "Sale", -950),
         (5, "Sale", 900),
     ]
-    assert posted[3].description == "Reversal of entry 3 of R0002: Sale"
-    assert posted[4].description == "Correction of entry 3: Sale"
+    assert posted[3].description == "Reversal of entry 3 of R0002: Units sold at standard"
+    assert posted[4].description == "Correction of entry 3: Units sold at standard"
 
 
 def test_equal_entries_count_as_often_as_they_occur():
@@ -104,21 +119,32 @@ def test_equal_entries_count_as_often_as_they_occur():
 
 def test_an_entry_without_one_to_replace_is_marked_but_not_linked():
     draft = correct(first(COMPLETION), [COMPLETION, SALE], ACCOUNTS, END, "R0002")
-    assert [(e.description, e.corrects) for e in draft.new] == [("Correction: Sale", None)]
+    assert [(e.description, e.corrects) for e in draft.new] == [("Correction: Units sold at standard", None)]
     assert correct(draft.entries, [COMPLETION, SALE], ACCOUNTS, END, "R0003").new == []
 
 
-def test_a_replacement_is_of_the_same_event_and_product_and_of_the_same_words_if_it_can_be():
-    normal = entry(schema.SCRAP_EVENT, 10, schema.CCC, schema.MIP, "Normal scrap")
-    abnormal = entry(schema.SCRAP_EVENT, 20, schema.ABNORMAL_SCRAP, schema.MIP, "Abnormal scrap")
-    gizmo = entry(schema.SCRAP_EVENT, 30, schema.CCC, schema.MIP, "Normal scrap", "GIZMO")
+def test_a_replacement_is_of_the_same_event_and_product_and_on_the_same_accounts_if_it_can_be():
+    normal = entry(schema.SCRAP_EVENT, 10, schema.CCC, schema.MIP)
+    abnormal = entry(schema.SCRAP_EVENT, 20, schema.ABNORMAL_SCRAP, schema.MIP)
+    gizmo = entry(schema.SCRAP_EVENT, 30, schema.CCC, schema.MIP, product="GIZMO")
     target = [
-        entry(schema.SCRAP_EVENT, 21, schema.ABNORMAL_SCRAP, schema.MIP, "Abnormal scrap"),
-        entry(schema.SCRAP_EVENT, 11, schema.CCC, schema.MIP, "Scrap as usual"),
-        entry(schema.SCRAP_EVENT, 31, schema.CCC, schema.MIP, "Normal scrap", "WIDGET"),
+        entry(schema.SCRAP_EVENT, 21, schema.ABNORMAL_SCRAP, schema.MIP),
+        entry(schema.SCRAP_EVENT, 12, schema.CCC, schema.MIP, schema.CCA),  # the account debited is the same
+        entry(schema.SCRAP_EVENT, 31, schema.CCC, schema.MIP, product="WIDGET"),
     ]
     draft = correct(first(normal, abnormal, gizmo), target, ACCOUNTS, END, "R0002")
     assert [e.corrects for e in draft.new] == [None, None, None, 2, 1, None]
+    other = [entry(schema.SCRAP_EVENT, 22, schema.COGS, schema.MIP)]  # of the same event at least
+    assert [e.corrects for e in correct(first(normal, abnormal), other, ACCOUNTS, END, "R0002").new] == [None, None, 1]
+
+
+def test_of_two_entries_that_debit_one_account_the_one_on_the_same_accounts_is_replaced():
+    """Completions by the physical count: material by difference, then conversion."""
+    material = entry(schema.COMPLETION, 100, schema.FINISHED_GOODS, schema.MIP)
+    conversion = entry(schema.COMPLETION, 40, schema.FINISHED_GOODS, schema.CCA)
+    more = entry(schema.COMPLETION, 44, schema.FINISHED_GOODS, schema.CCA)
+    draft = correct(first(material, conversion), [more], ACCOUNTS, END, "R0002")
+    assert [(e.reverses, e.corrects) for e in draft.new] == [(1, None), (2, None), (None, 2)]
 
 
 def test_a_reversal_names_the_account_as_posted_and_a_new_mapping_is_a_correction():

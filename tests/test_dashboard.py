@@ -17,13 +17,13 @@ from worlds import World, expected, worlds
 from xlbackflush import schema
 from xlbackflush.engine.measures.dashboard import CLASSES, FLOW, PARETO, STREAMS, WATERFALL, Bar, cut_off, pareto
 from xlbackflush.engine.measures.variances import Variance
-from xlbackflush.lifecycle.pipeline import Posted
+from xlbackflush.engine.period import Period
 
 CHART = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 STEPS = len(CLASSES)
 
 
-def rows(result: Posted, chart: str) -> list[Bar]:
+def rows(result: Period, chart: str) -> list[Bar]:
     return [bar for bar in result.dashboard if bar.chart == chart]
 
 

@@ -28,7 +28,7 @@ from xlbackflush.addin.computer import COMPUTER, USER, Machine
 from xlbackflush.addin.doctor import Finding, examine, failed, in_excel
 from xlbackflush.addin.install import install
 from xlbackflush.addin.install import places as install_places
-from xlbackflush.lifecycle import pipeline
+from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.model.tables import CellError
 from xlbackflush.ooxml.package import Package, column_letter, split_cell
 from xlbackflush.ooxml.reader import SheetReader
@@ -423,7 +423,7 @@ class Pretender(Elsewhere):
         assert macro == "BackflushRun"
         if self._said("press", True):
             with FileBook(self.path) as book:
-                pipeline.run(book, "somebody", dt.datetime(2031, 1, 2))
+                lifecycle.run(book, "somebody", dt.datetime(2031, 1, 2))
 
     def values(self, sheet: str, box: Box) -> list[list[object]]:
         spoilt = {split_cell(cell): value for (name, cell), value in self.spoilt.items() if name == sheet}

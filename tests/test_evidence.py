@@ -25,7 +25,6 @@ from pypdf import PdfReader
 from support_files import EPOCH, CellValue, Parts, Result, bench_book, cli, sample_book
 
 from xlbackflush import schema
-from xlbackflush.engine.record.journal_table import Problem
 from xlbackflush.evidence import evidence, folder
 from xlbackflush.evidence.fonts import Fonts
 from xlbackflush.evidence.pages import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Column, Pages, Row
@@ -33,6 +32,7 @@ from xlbackflush.evidence.verification import verification
 from xlbackflush.evidence.words import plain, printed
 from xlbackflush.lifecycle.verify import Verified
 from xlbackflush.model.errors import UnusableError
+from xlbackflush.model.journal import Problem
 
 NAMES = ("bench", "computers", "widgets")
 SECTIONS = [

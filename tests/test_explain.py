@@ -25,16 +25,17 @@ from live_books import BOOKS, FORMULA, NOW, PERIOD, PERIOD_ENDS, ran
 from openpyxl.formula.translate import Translator
 
 from xlbackflush import schema
-from xlbackflush.explain import Step, body, explain, printed, product, used_by, write
+from xlbackflush.explain import Step, explain, printed, product, used_by, write
 from xlbackflush.explain.derive import STEPS_MOST, Derivation
 from xlbackflush.explain.evaluate import Evaluator, compare, criterion_test
 from xlbackflush.explain.formula import Cell, FormulaError, Span, parse
 from xlbackflush.explain.reader import FileReader, Grid, Reader
 from xlbackflush.explain.words import ROW_NAMES, Words, figure
-from xlbackflush.lifecycle import pipeline
+from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.lifecycle.post import post
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.tables import CellError, Source
+from xlbackflush.sheets.explanation import rows_of
 from xlbackflush.template.build import build
 from xlbackflush.workbook.file import FileBook
 
@@ -514,7 +515,7 @@ def corrected(path: Path, counts: list[float], name: str = SAMPLES[0]) -> Path:
         changed["Counts"]["E7"].value = count
         changed.save(path)
         with FileBook(path) as book:
-            pipeline.run(book, "Ann", NOW)
+            lifecycle.run(book, "Ann", NOW)
         if number < len(counts):
             with FileBook(path) as book:
                 post(book, "Bob", NOW)
@@ -591,7 +592,7 @@ def test_a_link_of_a_step_on_record_leads_to_the_sheet_of_the_inputs(tmp_path: P
     cells = reader_of(corrected(tmp_path / "corrected.xlsx", [20_000.0, 19_500.0]))
     rows = Grid(cells).rows("Journal", "Debit", "Reversed by")
     row = next(r for r, (debit, by) in enumerate(rows, 7) if debit is not None and by is not None)
-    _, links = body(explain(cells, f"Journal!I{row}"))["Where"]
+    _, links = rows_of(explain(cells, f"Journal!I{row}"))["Where"]
     assert links and links[0] == f'HYPERLINK("#Journal!I{row}","Journal!I{row}")'
     assert links[1] == f'HYPERLINK("#\'Run Inputs\'!A1","Journal!I{row} in R0001")'
 
@@ -703,7 +704,7 @@ def test_an_explanation_is_written_to_its_sheet_and_nowhere_else(folder: Path, t
 @pytest.mark.parametrize("name", TOLD)
 def test_no_text_could_be_taken_for_a_formula_and_all_fit_into_a_cell(name: str, folder: Path) -> None:
     steps = all_steps(name, folder)
-    table = body(steps)
+    table = rows_of(steps)
     assert list(table) == schema.EXPLANATION.names
     for column in ("What", "Explanation"):
         texts = [str(t) for t in table[column][0]]

@@ -28,11 +28,12 @@ from ledger_readers import READERS, Posting, read
 from support_files import Error, Parts, bench_book
 
 from xlbackflush import schema
+from xlbackflush.engine.result import RunResult
 from xlbackflush.ledgers import plain_text
 from xlbackflush.ledgers.export import export, read_journal
 from xlbackflush.ledgers.formats import FORMATS
 from xlbackflush.ledgers.writer import At, Entry, Format, Journal, Line, Signed, decimal, lines
-from xlbackflush.lifecycle import pipeline
+from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.lifecycle.post import post
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.workbook.file import FileBook
@@ -50,20 +51,20 @@ def silent(sentence: str) -> None:
     assert sentence == DRAFT, f"nothing to warn of: {sentence}"
 
 
-def run_book(path: Path) -> tuple[Path, pipeline.Outcome]:
+def run_book(path: Path) -> tuple[Path, RunResult]:
     """The bench, run by a fixed user at a fixed time."""
     bench_book(path)
     with FileBook(path) as book:
-        return path, pipeline.run(book, "anna", dt.datetime(2026, 4, 1, 9, 30))
+        return path, lifecycle.run(book, "anna", dt.datetime(2026, 4, 1, 9, 30))
 
 
 @pytest.fixture(scope="module")
-def worked(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, pipeline.Outcome]:
+def worked(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, RunResult]:
     return run_book(tmp_path_factory.mktemp("export") / "bench.xlsm")
 
 
 @pytest.fixture
-def book(worked: tuple[Path, pipeline.Outcome], tmp_path: Path) -> Path:
+def book(worked: tuple[Path, RunResult], tmp_path: Path) -> Path:
     """A copy of the bench after its run, to be spoiled."""
     path = tmp_path / "bench.xlsm"
     path.write_bytes(worked[0].read_bytes())
@@ -101,27 +102,27 @@ def number_of(account: str, name: str) -> str:
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_a_worked_month_looks_as_it_did(name: str, worked: tuple[Path, pipeline.Outcome], tmp_path: Path) -> None:
+def test_a_worked_month_looks_as_it_did(name: str, worked: tuple[Path, RunResult], tmp_path: Path) -> None:
     form = FORMATS[name]
     made = export(worked[0], name, tmp_path / f"x{form.ending}", warn=silent)
     assert [file.read_bytes() for file in made] == [(GOLDEN / f"bench{form.ending}").read_bytes()]
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_a_worked_month_comes_to_the_balances_of_the_engine(name: str, worked: tuple[Path, pipeline.Outcome]) -> None:
+def test_a_worked_month_comes_to_the_balances_of_the_engine(name: str, worked: tuple[Path, RunResult]) -> None:
     """Net of every account against the engine's entries; the reversal stands in the next month."""
     outcome = worked[1]
-    assert outcome.posted
+    assert outcome.run
     column = 1 if name == "quickbooks" else 0
     expected: dict[str, Decimal] = defaultdict(Decimal)
-    for roles in support.journal(outcome.posted).values():
+    for roles in support.journal(outcome.period).values():
         for role, net in roles.items():
-            expected[outcome.inputs.accounts[role][column]] += net
+            expected[outcome.period.inputs.accounts[role][column]] += net
     postings = read(name, (GOLDEN / f"bench{FORMATS[name].ending}").read_bytes())
     found = {number_of(account, name): net for account, net in nets(postings).items()}
     assert found == {account: net for account, net in expected.items() if net}
     assert {p.date for p in postings} == {dt.date(2026, 3, 31), dt.date(2026, 4, 1)}
-    assert len({p.entry for p in postings}) == len(outcome.posted.entries)
+    assert len({p.entry for p in postings}) == len(outcome.period.entries)
 
 
 def test_beside_the_workbook_where_no_target_is_given(book: Path) -> None:
@@ -167,7 +168,7 @@ def posted_and_corrected(path: Path) -> None:
         if quantity:
             change(path, "WIP", "Quantity", quantity)
         with FileBook(path) as opened:
-            assert not pipeline.run(opened, user, day + dt.timedelta(hours=9)).failed
+            assert not lifecycle.run(opened, user, day + dt.timedelta(hours=9)).failed
         with FileBook(path) as opened:
             if approver:
                 post(opened, approver, day + dt.timedelta(hours=26, minutes=30))
@@ -229,13 +230,13 @@ def test_references_of_a_posted_run_stay_when_the_period_ends_on_another_day(tmp
     at = next(i for i, row in enumerate(Parts(path).rows("Setup")) if row["Setting"] == "Period end")
     change(path, "Setup", "Value", dt.date(2026, 4, 1), at)
     with FileBook(path) as opened:
-        pipeline.run(opened, "anna", dt.datetime(2026, 4, 2))
+        lifecycle.run(opened, "anna", dt.datetime(2026, 4, 2))
     with FileBook(path) as opened:
         post(opened, "Bob", dt.datetime(2026, 4, 2))
     before = {row["Journal_ID"] for row in audit_file(path)}
     change(path, "Setup", "Value", dt.date(2026, 3, 31), at)
     with FileBook(path) as opened:
-        assert not pipeline.run(opened, "anna", dt.datetime(2026, 4, 3)).failed
+        assert not lifecycle.run(opened, "anna", dt.datetime(2026, 4, 3)).failed
     after = {row["Journal_ID"] for row in audit_file(path)}
     assert before < after
     assert {journal_id[:14] for journal_id in before} == {"20260401-R0001"}
@@ -408,7 +409,7 @@ def test_errors_refuse_whether_they_were_found_already_or_not(book: Path) -> Non
     change(book, "Counts", "Quantity", 10)
     change(book, "StandardCost", "Type", "Buy", 4)  # Bench is counted as completed
     with FileBook(book) as opened:
-        outcome = pipeline.check(opened)
+        outcome = lifecycle.check(opened)
     assert outcome.failed
     with pytest.raises(UnusableError, match="The workbook has errors, first at "):
         export(book, "csv")
@@ -526,7 +527,7 @@ def many_products(path: Path, count: int) -> None:
     }
     build(path, (dt.date(2026, 3, 1), dt.date(2026, 3, 31)), Sample("Many", "Many products.", settings, tables))
     with FileBook(path) as opened:
-        assert not pipeline.run(opened, "anna", dt.datetime(2026, 4, 1, 9, 30)).failed
+        assert not lifecycle.run(opened, "anna", dt.datetime(2026, 4, 1, 9, 30)).failed
 
 
 # ----------------------------------------------------------------------------------------------------- texts
@@ -635,7 +636,7 @@ def test_a_draft_is_told_until_it_is_posted(book: Path) -> None:
     assert warnings(book) == []
     change(book, "Counts", "Quantity", 11)
     with FileBook(book) as opened:
-        pipeline.run(opened, "anna", dt.datetime(2026, 4, 3))
+        lifecycle.run(opened, "anna", dt.datetime(2026, 4, 3))
     assert warnings(book) == [DRAFT.replace("R0001", "R0002")]
 
 
@@ -706,7 +707,7 @@ def test_references_of_two_months_differ(book: Path, tmp_path: Path) -> None:
             parts.put(parts.where("Setup", "Value", row), dt.date(2026, 4, 30))
     parts.save(month)
     with FileBook(month) as opened:
-        assert not pipeline.run(opened, "anna", dt.datetime(2026, 5, 1)).failed
+        assert not lifecycle.run(opened, "anna", dt.datetime(2026, 5, 1)).failed
     with FileBook(month) as opened:
         april, _ = read_journal(opened)
     assert not {e.reference for e in march.entries} & {e.reference for e in april.entries}

@@ -319,7 +319,7 @@ def test_a_broken_rule_is_found_in_its_cell(code, change, where):
     assert found[0].severity == RULES[code].severity
     assert found[0].what
     assert found[0].fix
-    assert (outcome.posted is None) == any(f.severity == schema.ERROR for f in outcome.findings)
+    assert (outcome.run is None) == any(f.severity == schema.ERROR for f in outcome.findings)
 
 
 @pytest.mark.parametrize(("code", "limit"), SIZES)
@@ -327,7 +327,7 @@ def test_an_explosion_beyond_a_limit_is_found(code, limit, monkeypatch):
     monkeypatch.setattr(schema, limit, 2)
     outcome = compute(clean())
     assert [(finding.code, finding.where) for finding in outcome.findings] == [(code, "Trace")]
-    assert (outcome.posted is None) == (RULES[code].severity == schema.ERROR)
+    assert (outcome.run is None) == (RULES[code].severity == schema.ERROR)
 
 
 def test_every_rule_of_the_catalogue_has_a_case():
@@ -339,7 +339,7 @@ def test_every_rule_of_the_catalogue_has_a_case():
 def test_a_clean_world_has_no_findings():
     outcome = compute(clean())
     assert outcome.findings == []
-    assert outcome.posted is not None
+    assert outcome.run is not None
 
 
 @pytest.mark.parametrize(("code", "change"), {code: change for code, change, _ in reversed(CASES)}.items())
@@ -348,7 +348,7 @@ def test_errors_stop_the_run_and_warnings_do_not(code, change):
     change(read)
     outcome = compute(read)
     assert outcome.failed == (RULES[code].severity == schema.ERROR)
-    assert (outcome.posted is None) == outcome.failed
+    assert (outcome.run is None) == outcome.failed
 
 
 def test_a_correction_dated_as_its_document_takes_back_what_that_relieved():

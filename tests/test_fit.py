@@ -32,7 +32,7 @@ from support import Row, posted
 
 from xlbackflush import schema
 from xlbackflush.engine.measures.fit import MEASURES, OVERALL, Weighed, explanation, fit, summary
-from xlbackflush.lifecycle import pipeline
+from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.schema import FITS, LOOK, UNKNOWN
 from xlbackflush.template.build import build
 from xlbackflush.template.samples import SAMPLES, Sample
@@ -261,9 +261,9 @@ BOOKS: dict[str, Sample] = {
 def run(path: Path, book: Sample) -> list[Weighed]:
     build(path, JUNE, book)
     with FileBook(path) as opened:
-        outcome = pipeline.run(opened, "tester", dt.datetime(2026, 7, 1))
-    assert outcome.posted, [f.what for f in outcome.findings]
-    return outcome.posted.fit
+        outcome = lifecycle.run(opened, "tester", dt.datetime(2026, 7, 1))
+    assert outcome.run, [f.what for f in outcome.findings]
+    return outcome.period.fit
 
 
 def rows_of(book: cells.Book) -> list[list[Any]]:
@@ -327,10 +327,10 @@ def test_figures_follow_the_inputs_live(tmp_path: Path) -> None:
 def test_many_items_take_little_time(tmp_path: Path) -> None:
     """10,000 BOM lines, 5,000 counts: well under the time of any other stage; a loose bound, machines differ."""
     book = large_world(10_000, 5_000)
-    outcome, result = posted(book.settings, book.tables)
+    _, result = posted(book.settings, book.tables)
     begin = time.perf_counter()
     again = fit(
-        outcome.inputs, outcome.structure, result.rollup, result.trace, result.movements, result.book, result.wip,
+        result.inputs, result.bill, result.unit_costs, result.explosion, result.movements, result.stock, result.in_process,
         result.ledger, result.places,
     )  # fmt: skip
     assert time.perf_counter() - begin < 0.1

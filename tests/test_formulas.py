@@ -35,7 +35,7 @@ from openpyxl.utils import column_index_from_string
 from support_files import NS, Parts, split
 
 from xlbackflush import schema
-from xlbackflush.lifecycle import pipeline
+from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.template.build import build
 from xlbackflush.workbook.file import FileBook
 
@@ -468,7 +468,7 @@ def test_no_formula_names_a_column_that_the_workbook_does_not_have(table: str, c
             build(unrun, PERIOD, world(policy))
         path = without_columns(unrun, folder / "lacking.xlsx", table, column)
         with FileBook(path) as book:
-            pipeline.run(book, "tester", NOW)
+            lifecycle.run(book, "tester", NOW)
         found = Formulas(path)
         for (sheet, *_), of in found.shaped.items():
             for reference in of.references:

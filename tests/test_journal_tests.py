@@ -16,13 +16,13 @@ from support_files import bench
 from test_findings import add, clean, day
 
 from xlbackflush import schema
-from xlbackflush.engine.record.auditor_marks import NAMES, Lost, carried
-from xlbackflush.engine.record.journal_table import PostedEntry, PostedLine, as_posted
-from xlbackflush.engine.record.record import Run
+from xlbackflush.engine.record.auditor_marks import NAMES, Lost, keep_marks
+from xlbackflush.engine.record.journal_table import as_posted
+from xlbackflush.engine.result import RunResult
 from xlbackflush.engine.rules import journal_tests as journaltests
 from xlbackflush.engine.rules.journal_tests import journal_tests, marks_lost
-from xlbackflush.lifecycle.pipeline import Outcome
 from xlbackflush.model.finding import CATALOGUE, Finding
+from xlbackflush.model.journal import PostedEntry, PostedLine, Run
 from xlbackflush.model.people import person
 from xlbackflush.model.tables import Source
 from xlbackflush.template.samples import SAMPLES
@@ -55,15 +55,15 @@ def on(account: str, posted: PostedEntry, name: str = "Other") -> PostedEntry:
 
 def found(
     entries: Sequence[PostedEntry] = (),
-    outcome: Outcome | None = None,
+    outcome: RunResult | None = None,
     runs: Sequence[Run] = (),
     materiality: float = 0.0,
     sheet: Source | None = None,
 ) -> list[Finding]:
     outcome = outcome or compute(clean())
-    assert outcome.posted
-    rolled = outcome.posted.rollup
-    return journal_tests(outcome.inputs, outcome.structure, rolled, entries, materiality, 2, runs, sheet)
+    assert outcome.run
+    rolled = outcome.period.unit_costs
+    return journal_tests(outcome.period.inputs, outcome.period.bill, rolled, entries, materiality, 2, runs, sheet)
 
 
 def only(findings: Sequence[Finding], code: str) -> Finding:
@@ -248,13 +248,13 @@ def test_amounts_of_benford_are_silent_in_journals_of_every_length(count: int) -
 # -------------------------------------------------------------------------------------------- of documents
 
 
-def purchases(dates: Iterable[int], quantity: float = 1.0) -> Outcome:
+def purchases(dates: Iterable[int], quantity: float = 1.0) -> RunResult:
     """The world with a purchase of bulbs at 2.00 on each of these days of April 2026."""
     read = clean()
     for i, number in enumerate(dates):
         add("Purchases", Date=day(number), Document=f"X-{i}", Item="Bulb", Quantity=quantity, Actual_price=2.0)(read)
     outcome = compute(read)
-    assert outcome.posted
+    assert outcome.run
     return outcome
 
 
@@ -362,13 +362,16 @@ def test_samples_are_clean(name: str, detail: str) -> None:
     sample = SAMPLES[name]() if name in SAMPLES else bench()
     read = clean() if name == "clean" else sources({**sample.settings, "Journal detail": detail}, sample.tables)
     outcome = compute(read)
-    assert outcome.posted
-    posted, settings = outcome.posted, outcome.inputs.settings
+    assert outcome.run
+    posted, settings = outcome.period, outcome.period.inputs.settings
     entries = [
-        as_posted(e, outcome.inputs.accounts, settings.period_end, "R0001", i) for i, e in enumerate(posted.entries, 1)
+        as_posted(e, outcome.period.inputs.accounts, settings.period_end, "R0001", i)
+        for i, e in enumerate(posted.entries, 1)
     ]
-    threshold = next(m.threshold for m in posted.measures if m.key == "in_stock")
-    findings = journal_tests(outcome.inputs, outcome.structure, posted.rollup, entries, threshold or 0.0, posted.places)
+    threshold = next(m.threshold for m in posted.materiality if m.key == "in_stock")
+    findings = journal_tests(
+        outcome.period.inputs, outcome.period.bill, posted.unit_costs, entries, threshold or 0.0, posted.places
+    )
     expected = ["J05"] if (name, detail) == ("widgets", schema.PER_PRODUCT) else []
     assert [f.code for f in findings] == expected
     assert all(f.severity == schema.NOTE for f in findings)
@@ -390,14 +393,14 @@ TICKED = (*SOLD, "x", "B-12", "agreed to invoice")
 
 
 def test_a_tick_stays_with_its_line() -> None:
-    values, lost = carried(columns(TICKED), columns(SOLD, ("R0001", 1, 2, *SOLD[3:6], None, 100.1)), 2)
+    values, lost = keep_marks(columns(TICKED), columns(SOLD, ("R0001", 1, 2, *SOLD[3:6], None, 100.1)), 2)
     assert values == {"Tick": ["x", None], "W/P ref": ["B-12", None], "Comment": ["agreed to invoice", None]}
     assert lost == []
 
 
 def test_a_tick_moves_with_its_entry_to_another_number() -> None:
     new = columns(("R0001", 1, 1, "Purchase", *SOLD[4:]), ("R0001", 2, 1, *SOLD[3:]))
-    values, lost = carried(columns(TICKED), new, 2)
+    values, lost = keep_marks(columns(TICKED), new, 2)
     assert (values["Tick"], lost) == ([None, "x"], [])
 
 
@@ -408,7 +411,7 @@ def test_a_tick_moves_with_its_entry_to_another_number() -> None:
 def test_a_tick_does_not_pass_to_another_posting(column: str, value: object) -> None:
     other = list(SOLD)
     other[HEAD.index(column)] = value
-    values, lost = carried(columns(TICKED), columns(tuple(other)), 2)
+    values, lost = keep_marks(columns(TICKED), columns(tuple(other)), 2)
     assert values == {name: [None] for name in NAMES}
     assert lost == [Lost(0, "R0001", "1", "1", ("x", "B-12", "agreed to invoice"))]
     (finding,) = marks_lost(lost)
@@ -421,18 +424,18 @@ def test_of_lines_alike_each_keeps_its_own_tick() -> None:
     """Three lines alike, two ticked, and the order of the entries turned round: numbers decide, then the order."""
     rows = [("R0001", n, 1, *SOLD[3:]) for n in (1, 2, 3)]
     old = columns(rows[0], (*rows[1], "b"), (*rows[2], "c"))
-    assert carried(old, columns(rows[0], rows[1], rows[2]), 2)[0]["Tick"] == [None, "b", "c"]
-    assert carried(old, columns(rows[2], rows[0], rows[1]), 2)[0]["Tick"] == ["c", None, "b"]
-    values, lost = carried(old, columns(rows[0]), 2)
+    assert keep_marks(old, columns(rows[0], rows[1], rows[2]), 2)[0]["Tick"] == [None, "b", "c"]
+    assert keep_marks(old, columns(rows[2], rows[0], rows[1]), 2)[0]["Tick"] == ["c", None, "b"]
+    values, lost = keep_marks(old, columns(rows[0]), 2)
     assert (values["Tick"], [m.written[0] for m in lost]) == (["b"], ["c"])
 
 
 def test_nothing_is_carried_from_a_workbook_without_the_columns() -> None:
     old = {name: values for name, values in columns(SOLD).items() if name not in NAMES}
-    assert carried(old, columns(SOLD), 2) == ({name: [None] for name in NAMES}, [])
-    assert carried({}, columns(SOLD), 2)[1] == []
+    assert keep_marks(old, columns(SOLD), 2) == ({name: [None] for name in NAMES}, [])
+    assert keep_marks({}, columns(SOLD), 2)[1] == []
 
 
 def test_a_tick_typed_as_a_number_or_date_stays_what_it_is() -> None:
-    values, _ = carried(columns((*SOLD, 1.0, "", dt.date(2026, 5, 6))), columns(SOLD), 2)
+    values, _ = keep_marks(columns((*SOLD, 1.0, "", dt.date(2026, 5, 6))), columns(SOLD), 2)
     assert (values["Tick"], values["W/P ref"], values["Comment"]) == ([1.0], [None], [dt.date(2026, 5, 6)])

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 from support_files import bench_book
 
-from xlbackflush.lifecycle import pipeline
+from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.lifecycle.post import post as post_book
 from xlbackflush.lifecycle.roll import roll
 from xlbackflush.workbook.file import FileBook
@@ -36,7 +36,7 @@ Command = Callable[[Path], object]
 
 def run(path: Path) -> None:
     with FileBook(path) as book:
-        pipeline.run(book, "ann", NOW)
+        lifecycle.run(book, "ann", NOW)
 
 
 def post(path: Path) -> None:

@@ -11,27 +11,31 @@ from pathlib import Path
 import office
 import openpyxl
 import pytest
+from live_books import PERIOD, Policy, world
 from support_files import Parts, bench_book, cli, sample_book
 
 from xlbackflush import schema
-from xlbackflush.lifecycle import pipeline
+from xlbackflush.engine.result import RunResult
+from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.lifecycle.post import post as post_book
 from xlbackflush.lifecycle.roll import roll
 from xlbackflush.lifecycle.verify import Verified
 from xlbackflush.lifecycle.verify import verify as verify_book
 from xlbackflush.model.errors import RefusedError
+from xlbackflush.schema import entries as words
+from xlbackflush.template.build import build
 from xlbackflush.workbook.file import FileBook
 
 NOW = dt.datetime(2026, 4, 2, 9)
 ANN, BOB = "Ann Clerk", "Bob Controller"
 
 
-def run(path: Path, user: str = ANN) -> pipeline.Outcome:
+def run(path: Path, user: str = ANN) -> RunResult:
     with FileBook(path) as book:
-        return pipeline.run(book, user, NOW)
+        return lifecycle.run(book, user, NOW)
 
 
-def post(path: Path, approver: str = BOB, now: dt.datetime = NOW) -> pipeline.Outcome:
+def post(path: Path, approver: str = BOB, now: dt.datetime = NOW) -> RunResult:
     with FileBook(path) as book:
         return post_book(book, approver, now)
 
@@ -132,6 +136,11 @@ def test_running_again_changes_nothing(posted: Path) -> None:
             BOB,
             "Entry 1 at Journal!A7 was changed after the run",
         ),
+        (
+            lambda path: (run(path), put(path, "Journal!L8", "as I see it")),
+            BOB,
+            "Entry 1 at Journal!A7 was changed after the run",
+        ),
         (lambda path: (run(path), post(path)), BOB, "Everything is posted already."),
     ],
 )
@@ -186,14 +195,14 @@ def test_changed_inputs_are_corrected_by_reversal_and_a_new_entry(posted: Path) 
     assert cells
     put(posted, "Purchases!E7", 3.0)
     outcome = run(posted)
-    assert outcome.posted
-    new = outcome.posted.draft.new
+    assert outcome.run
+    new = outcome.journal.new
     reversed_events = [entry.event for entry in new if entry.reverses]
     assert schema.PURCHASE in reversed_events
     assert {schema.COMPLETION, schema.SALE}.isdisjoint(reversed_events)
     for entry in new:
         if entry.reverses:
-            (original,) = (e for e in outcome.posted.record.posted if e.number == entry.reverses)
+            (original,) = (e for e in outcome.period.record.posted if e.number == entry.reverses)
             assert [-line.minor for line in entry.lines] == [line.minor for line in original.lines]
         else:
             assert entry.corrects
@@ -262,6 +271,74 @@ def test_auditors_notes_stay_with_their_lines(posted: Path) -> None:
     put(posted, "Purchases!E7", 3.0)
     run(posted)
     assert Parts(posted).rows("Journal")[0]["Tick"] == "v"
+
+
+# ------------------------------------------------------------------------------------- words are no identity
+
+WORDED = (
+    Policy(schema.PCS, detail=schema.PER_PRODUCT, disposition=schema.PRORATE, wip=schema.RECORD),
+    Policy(schema.PCS, relief=schema.PHYSICAL_COUNT, wip=schema.RECORD, in_money=True),
+    Policy(schema.PS, relief=schema.PHYSICAL_COUNT, conversion=schema.EXPENSE_THEN_ADJUST, wip=schema.RECORD),
+    Policy(
+        schema.S, relief=schema.PHYSICAL_COUNT, conversion=schema.EXPENSE_THEN_ADJUST, wip=schema.RECORD, in_money=True
+    ),
+)
+
+
+def change_all_words(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """Every text of the entries' words is another one; gives those that they were, as far as they hold no number."""
+    own = {name: value for name, value in vars(words).items() if not name.startswith("__")}
+    texts = {name: value for name, value in own.items() if isinstance(value, str)}
+    for name in texts:
+        monkeypatch.setattr(words, name, f"<{name}>")
+    for name, texts_by_code in own.items():
+        if isinstance(texts_by_code, dict):
+            for code, text in texts_by_code.items():
+                assert isinstance(text, str), "only texts, so that all of them are changed here"
+                monkeypatch.setitem(texts_by_code, code, f"<{code}>")
+                texts[f"{name} {code}"] = text
+    return {text for text in texts.values() if "{" not in text}
+
+
+@pytest.mark.parametrize("policy", WORDED, ids=str)
+def test_other_words_leave_a_posted_workbook_verified_and_the_next_run_without_a_line(
+    tmp_path: Path, policy: Policy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a reversal, a correction, units in process, and what the physical count brings."""
+    path = tmp_path / "world.xlsm"
+    build(path, PERIOD, world(policy))
+    run(path)
+    post(path)
+    put(path, "Counts!E7", 45.0)
+    put(path, "WIP!B7", 15.0)
+    corrected = run(path).posted
+    assert corrected
+    assert {(bool(e.reverses), bool(e.corrects)) for e in corrected.draft.new} >= {(True, False), (False, True)}
+    assert {e.event for e in corrected.draft.new} >= {schema.PERIOD_END_WIP, schema.REVERSAL}
+    post(path)
+    assert verify(path).holds
+    frozen = posted_lines(path)
+
+    with monkeypatch.context() as other:
+        before = change_all_words(other)
+        assert before & {str(row[name]) for row in frozen for name in ("Description", "Source")}
+        assert verify(path).holds
+        again = run(path)
+        assert again.posted and again.posted.draft.new == []
+        assert posted_lines(path) == frozen  # what is posted keeps its words
+        assert verify(path).holds
+        put(path, "WIP!B7", 16.0)
+        later = run(path).posted
+        assert later and later.draft.new
+        assert all(entry.description.startswith("<") for entry in later.draft.new)
+        post(path)
+        assert posted_lines(path)[: len(frozen)] == frozen
+        assert verify(path).holds
+    assert verify(path).holds
+    rows = range(7, 7 + sum(row["Entry"] == 1 for row in frozen))
+    for row in rows:
+        put(path, f"Journal!K{row}", "In other words")
+    assert [problem.where for problem in verify(path).problems] == [f"Journal!A{row}:S{row}" for row in rows]
 
 
 # --------------------------------------------------------------------------------------------- tamper evidence
@@ -374,9 +451,9 @@ def test_roll_opens_the_next_period_and_closes_this_one(posted: Path) -> None:
     assert cli("roll", posted, following).code == 0
     assert following.read_bytes() == once
     outcome = run(following)
-    assert outcome.posted
-    assert all(check.holds for check in outcome.posted.checks)
-    settings = outcome.inputs.settings
+    assert outcome.run
+    assert all(check.holds for check in outcome.period.checks)
+    settings = outcome.period.inputs.settings
     assert settings.period_start == (dt.date(2026, 4, 1) - schema.DAY_0).days
     assert settings.period_end == (dt.date(2026, 4, 30) - schema.DAY_0).days
     with office.Session(following) as session:

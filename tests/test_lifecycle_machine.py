@@ -22,9 +22,9 @@ from worlds import World, closings
 from xlbackflush import schema
 from xlbackflush.engine.inputs import snapshot
 from xlbackflush.engine.inputs.changes import changes
-from xlbackflush.engine.record.record import POSTED, Run
+from xlbackflush.engine.result import RunResult
 from xlbackflush.lifecycle import roll
-from xlbackflush.lifecycle.pipeline import Outcome
+from xlbackflush.model.journal import POSTED, Run
 from xlbackflush.model.tables import Source
 
 TRANSACTIONS = ("Counts", "Scrap", "Purchases", "Actuals", "Stock", "WIP")
@@ -42,22 +42,22 @@ CHOICES = {
 }
 
 
-def wanted(outcome: Outcome) -> dict[tuple[str, str, str], Decimal]:
+def wanted(outcome: RunResult) -> dict[tuple[str, str, str], Decimal]:
     """Event, account and product -> what the run asks for."""
-    assert outcome.posted
+    assert outcome.run
     found: dict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
-    for entry in outcome.posted.entries:
+    for entry in outcome.period.entries:
         for line in entry.lines:
-            account = outcome.inputs.accounts[line.role][0]
-            found[entry.event, account, entry.product] += Decimal(line.minor).scaleb(-outcome.posted.places)
+            account = outcome.period.inputs.accounts[line.role][0]
+            found[entry.event, account, entry.product] += Decimal(line.minor).scaleb(-outcome.period.places)
     return found
 
 
-def ledger(outcome: Outcome, column: str) -> dict[str, Decimal]:
+def ledger(outcome: RunResult, column: str) -> dict[str, Decimal]:
     """Role -> opening or closing balance of the run; what is zero is left out."""
-    assert outcome.posted
-    balances = zip(outcome.posted.ledger["role"], outcome.posted.ledger[column], strict=True)
-    return {role: Decimal(int(minor)).scaleb(-outcome.posted.places) for role, minor in balances if minor}
+    assert outcome.run
+    balances = zip(outcome.period.ledger["role"], outcome.period.ledger[column], strict=True)
+    return {role: Decimal(int(minor)).scaleb(-outcome.period.places) for role, minor in balances if minor}
 
 
 def rows(journal: Source) -> list[Row]:
@@ -114,9 +114,9 @@ def renumber_an_account(world: World, at: int) -> World:
     return world.with_tables(Accounts=moved)
 
 
-def next_month(world: World, outcome: Outcome, run: Run) -> World:
+def next_month(world: World, outcome: RunResult, run: Run) -> World:
     """The inputs with which the next workbook opens, and the transactions and counts of this month over again."""
-    opened = roll.opened(outcome, outcome.inputs.sources, "this month", run)
+    opened = roll.opened(outcome, outcome.period.inputs.sources, "this month", run)
     first, last = roll.next_period(outcome)
     start = world.settings["Period start"]
     assert isinstance(start, dt.date)
@@ -169,7 +169,7 @@ class Lifecycle(RuleBasedStateMachine):
 
     def _run(self, world: World) -> None:
         outcome = compute(sources(world.settings, world.tables))
-        if not outcome.posted:
+        if not outcome.run:
             return
         self.before.append((self.plant.copy(), copy.deepcopy(self.expected), self.ran))
         self.world = self.ran = world
@@ -200,7 +200,7 @@ class Lifecycle(RuleBasedStateMachine):
     def roll(self) -> None:
         """The next month opens with the balances that this one leaves; the same things happen in it."""
         outcome, sealed = self.plant.outcome, self.plant.runs[-1]
-        assert outcome and outcome.posted
+        assert outcome and outcome.run
         kept = self._left_behind(outcome)
         run = Run(sealed.run, POSTED, "", PREPARER, "", "", 0, 0.0, 0.0, link=sealed.link)
         following = next_month(self.posted_world, outcome, run)
@@ -209,7 +209,7 @@ class Lifecycle(RuleBasedStateMachine):
         self.opening, self.first, self.world = kept, following, following
         self._run(following)
 
-    def _left_behind(self, outcome: Outcome) -> dict[str, Decimal]:
+    def _left_behind(self, outcome: RunResult) -> dict[str, Decimal]:
         """Role -> what it opened with and everything entered since, the reversals of the next day included.
 
         Income and expense start again, with these reversals alone.
@@ -282,9 +282,11 @@ class Lifecycle(RuleBasedStateMachine):
         """The inputs of the last posted run can be had back, and what was edited since can be told."""
         if hasattr(self, "plant") and self.plant.snapshots:
             kept = snapshot.unpack(self.plant.snapshots[-1])
-            assert snapshot.table_hashes(kept) == self.plant.runs[-1].table_hashes
+            assert snapshot.Snapshot(kept).table_hashes == self.plant.runs[-1].table_hashes
             now = sources(self.world.settings, self.world.tables)
-            assert bool(changes(kept, now)) == (snapshot.table_hashes(kept) != snapshot.table_hashes(now))
+            assert bool(changes(kept, now)) == (
+                snapshot.Snapshot(kept).table_hashes != snapshot.Snapshot(now).table_hashes
+            )
 
     def _entries(self) -> dict[object, list[Row]]:
         """Number -> rows, in the order of the sheet."""

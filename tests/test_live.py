@@ -25,8 +25,9 @@ from xlwings import mac_dict
 
 from xlbackflush import schema
 from xlbackflush.addin import macros
-from xlbackflush.lifecycle import pipeline
+from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.model.errors import UnusableError
+from xlbackflush.model.journal import Run
 from xlbackflush.model.tables import CellError
 from xlbackflush.ooxml.values import decoded
 from xlbackflush.schema import excel as surface
@@ -75,7 +76,7 @@ def by_file(book: Path, like: Path) -> Path:
     with FileBook(like) as made:
         runs = made.runs()
     with FileBook(copy) as plain:
-        pipeline.run(plain, runs[-1].user, dt.datetime.fromisoformat(runs[-1].started))
+        lifecycle.run(plain, runs[-1].user, dt.datetime.fromisoformat(runs[-1].started))
     return copy
 
 
@@ -153,7 +154,7 @@ def test_a_check_in_excel_writes_what_a_check_without_it_writes(tmp_path: Path) 
     ran = saved(workbook, tmp_path / "live.xlsm")
     plain = Path(shutil.copy(book, tmp_path / "file.xlsm"))
     with FileBook(plain) as file:
-        assert pipeline.check(file).failed
+        assert lifecycle.check(file).failed
     assert differences(ran, plain) == []
 
 
@@ -184,7 +185,7 @@ def test_excel_and_the_file_give_a_run_the_same_inputs(tmp_path: Path, name: str
     with FileBook(path) as file, calling(Workbook(path)) as called:
         read, stored = LiveBook(called).read(), file.read()
     assert read == stored
-    assert pipeline.input_hash(read) == pipeline.input_hash(stored)
+    assert lifecycle.input_hash(read) == lifecycle.input_hash(stored)
 
 
 @pytest.mark.parametrize("text", [*com_file.ERRORS])
@@ -353,9 +354,9 @@ def test_tables_are_found_again_after_they_have_grown(tmp_path: Path) -> None:
     with calling(workbook) as called:
         book = LiveBook(called)
         empty = book.table("Journal").last_row
-        pipeline.run(book, "tester", dt.datetime(2026, 4, 1))
+        lifecycle.run(book, "tester", dt.datetime(2026, 4, 1))
         assert empty < book.table("Journal").last_row == len(book.table("Journal").rows) + schema.HEADER_ROW
-        pipeline.run(book, "tester", dt.datetime(2026, 4, 1))
+        lifecycle.run(book, "tester", dt.datetime(2026, 4, 1))
     twice = saved(workbook, tmp_path / "twice.xlsx")
     assert differences(twice, by_file(path, twice)) == []
 
@@ -579,13 +580,13 @@ def test_restore_puts_back_what_stood_before_the_run_from_excel_and_from_the_fil
     assert differences(first, restored) == []
     assert inputs(restored) == inputs(second)
     with FileBook(second) as file:
-        assert pipeline.restore(file) == _runs(first)[-1]
+        assert lifecycle.restore(file) == _runs(first)[-1]
     assert differences(first, second) == []
     assert told(workbook, macros.restore).startswith("Done: the output sheets are as they were before the first run")
     assert told(workbook, macros.restore).startswith("Stopped: There is nothing to put back")
 
 
-def _runs(path: Path) -> list[pipeline.Run]:
+def _runs(path: Path) -> list[Run]:
     with FileBook(path) as book:
         return book.runs()
 
@@ -593,11 +594,11 @@ def _runs(path: Path) -> list[pipeline.Run]:
 def test_clear_empties_the_output_sheets_as_the_file_does(tmp_path: Path) -> None:
     book = sample_book(tmp_path / "book.xlsm", "widgets")
     with FileBook(book) as file:
-        pipeline.run(file, "tester", dt.datetime(2026, 4, 1))
+        lifecycle.run(file, "tester", dt.datetime(2026, 4, 1))
     ran = Path(shutil.copy(book, tmp_path / "ran.xlsm"))
     cleared = live(book, macros.clear)
     with FileBook(ran) as file:
-        pipeline.clear(file)
+        lifecycle.clear(file)
     assert differences(cleared, ran) == []
     assert _runs(cleared) == []
 
@@ -605,7 +606,7 @@ def test_clear_empties_the_output_sheets_as_the_file_does(tmp_path: Path) -> Non
 def test_explain_fills_its_sheet_and_leaves_the_others(tmp_path: Path) -> None:
     book = sample_book(tmp_path / "book.xlsm", "widgets")
     with FileBook(book) as file:
-        pipeline.run(file, "tester", dt.datetime(2026, 4, 1))
+        lifecycle.run(file, "tester", dt.datetime(2026, 4, 1))
     workbook = Workbook(book)
     workbook.application.active = workbook.sheets["Journal"].Range("I7")
     sentence = told(workbook, macros.explain)

@@ -44,14 +44,16 @@ from live_books import (
     with_settings,
     world,
 )
+from support import compute
 from support_files import Parts
 
 from xlbackflush import schema
 from xlbackflush.engine.inputs.accept import accept
+from xlbackflush.engine.period import Period
+from xlbackflush.engine.result import RunResult
 from xlbackflush.engine.rules import rules
-from xlbackflush.engine.standards.bill import structure
-from xlbackflush.lifecycle import pipeline
-from xlbackflush.lifecycle.pipeline import Outcome, Posted
+from xlbackflush.engine.standards.bill import bill as structure
+from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.model.basis import Schedule, Total
 from xlbackflush.model.tables import CellError, Source
 from xlbackflush.template.build import build
@@ -151,7 +153,7 @@ def test_a_setting_that_is_blank_or_not_there_has_its_default_in_the_formulas_to
     paths = [with_settings(folder / "asked.xlsx", folder / f"{gone}.xlsx", *names, gone=gone) for gone in (False, True)]
     for path in paths:
         with FileBook(path) as book:
-            assert pipeline.run(book, "tester", NOW).posted
+            assert lifecycle.run(book, "tester", NOW).run
     for path, live in zip(paths, office.recalculate(paths), strict=True):
         assert set(live.column("Checks", "Result")) == {"OK"}
         stored = cells.read(path)
@@ -220,7 +222,7 @@ class Verdict:
         )
 
 
-def journal_amounts(posted: Posted) -> Amounts:
+def journal_amounts(posted: Period) -> Amounts:
     """Signed minor units by what a line is, in the order of the sheet."""
     found: Amounts = {}
     for entry in posted.entries:
@@ -236,11 +238,11 @@ def journal_amounts(posted: Posted) -> Amounts:
     return found
 
 
-def amounts(outcome: Outcome) -> dict[str, Amounts]:
+def amounts(outcome: RunResult) -> dict[str, Amounts]:
     """What each watched table posts, in the order of its rows."""
-    posted = outcome.posted
+    posted = outcome.period
     assert posted
-    codes = outcome.structure.items["code"].tolist()
+    codes = outcome.period.bill.items["code"].tolist()
     relief = posted.relief
     return {
         "Journal": journal_amounts(posted),
@@ -251,28 +253,32 @@ def amounts(outcome: Outcome) -> dict[str, Amounts]:
     }
 
 
-def relief_roles(outcome: Outcome) -> dict[str, str]:
+def relief_roles(outcome: RunResult) -> dict[str, str]:
     """The account role from which each component is relieved."""
-    assert outcome.posted
-    codes = outcome.structure.items["code"].tolist()
-    return {codes[r.item].casefold(): r.role for r in outcome.posted.relief.itertuples()}
+    assert outcome.run
+    codes = outcome.period.bill.items["code"].tolist()
+    return {codes[r.item].casefold(): r.role for r in outcome.period.relief.itertuples()}
 
 
-def texts(outcome: Outcome) -> list[Any]:
+def texts(outcome: RunResult) -> list[Any]:
     """Texts that the run copies into posted tables."""
-    posted = outcome.posted
+    posted = outcome.period
     assert posted
-    items = outcome.structure.items
-    lines = [(outcome.inputs.accounts[line.role], e.description, e.product) for e in posted.entries for line in e.lines]
+    items = outcome.period.bill.items
+    lines = [
+        (outcome.period.inputs.accounts[line.role], e.description, e.product)
+        for e in posted.entries
+        for line in e.lines
+    ]
     return [lines, items.iloc[posted.relief["item"]][["code", "description", "uom"]].to_numpy().tolist()]
 
 
-def shape(outcome: Outcome) -> Counter[tuple[Any, ...]]:
+def shape(outcome: RunResult) -> Counter[tuple[Any, ...]]:
     """The rows of the calculation sheets, without their amounts."""
-    posted = outcome.posted
+    posted = outcome.period
     assert posted
-    items, lines = outcome.structure.items["code"].tolist(), outcome.structure.lines["row"].tolist()
-    roots, trace, rolled = list(posted.demand.roots.itertuples()), posted.trace.rows, posted.rollup
+    items, lines = outcome.period.bill.items["code"].tolist(), outcome.period.bill.lines["row"].tolist()
+    roots, trace, rolled = list(posted.demand.roots.itertuples()), posted.explosion.rows, posted.unit_costs
     found: Counter[tuple[Any, ...]] = Counter()
     for r in trace.itertuples():
         stream = posted.demand.streams[roots[r.root].stream]
@@ -285,11 +291,11 @@ def shape(outcome: Outcome) -> Counter[tuple[Any, ...]]:
     found.update(
         ("B", *stretches[b.row], lines[b.line], *stretches[b.component_row]) for b in rolled.buildup.itertuples()
     )
-    found.update(("book", items[i]) for i in posted.book["item"])
-    found.update(("WIP", r.row, items[r.item]) for r in posted.wip.itertuples())
-    found.update(("counted", c.role, c.in_money) for c in posted.method)
+    found.update(("book", items[i]) for i in posted.stock["item"])
+    found.update(("WIP", r.row, items[r.item]) for r in posted.in_process.itertuples())
+    found.update(("counted", c.role, c.in_money) for c in posted.counted)
     found.update(("share", s.role) for s in posted.shares)
-    found.update(("allowed", items[i]) for i in posted.allowed["item"])
+    found.update(("allowed", items[i]) for i in posted.conversion_allowed["item"])
     found.update(("rest", v.name, v.subject) for v in posted.variances if v.rest)  # takes what rounding leaves
     split = posted.conversion
     rates = [split.flexed(element) is None for element in (schema.LABOR, schema.VARIABLE_OVERHEAD)]
@@ -307,7 +313,7 @@ class Outline:
     shape: Counter[tuple[Any, ...]]
 
 
-def outline(outcome: Outcome) -> Outline:
+def outline(outcome: RunResult) -> Outline:
     return Outline(amounts(outcome), relief_roles(outcome), texts(outcome), shape(outcome))
 
 
@@ -489,8 +495,8 @@ def predicted(base: Ran, before: Outline, trial: Trial) -> tuple[Verdict, dict[s
     verdict, sources = Verdict(trial), changed_sources(base.sources, trial)
     verdict.invalid = trial.table == "BOM" and circular(sources)  # told apart here: the engine must not even start
     with trace_limit(base.name):
-        again = None if verdict.invalid else pipeline.compute(sources, "tester", NOW, [])
-    if not (again and again.posted):
+        again = None if verdict.invalid else compute(sources)
+    if not (again and again.run):
         verdict.invalid = True
         return verdict, None
     after = outline(again)
@@ -647,7 +653,7 @@ def run_again(base: Ran, trial: Trial, path: Path) -> cells.Book:
     sheet, cell, value = change(base.sources, trial)
     parts.put(f"{sheet}!{cell}", value)
     with FileBook(parts.save(path)) as again, trace_limit(base.name):
-        pipeline.run(again, "tester", NOW)
+        lifecycle.run(again, "tester", NOW)
     return cells.read(path)
 
 

@@ -18,7 +18,8 @@ import pytest
 from support import Row, accepted, compute, journal, ledger, relief, rollup, sources
 
 from xlbackflush import schema
-from xlbackflush.lifecycle.pipeline import Outcome, Posted
+from xlbackflush.engine.period import Period
+from xlbackflush.engine.result import RunResult
 from xlbackflush.model.money import to_minor
 from xlbackflush.model.tables import CellError, Source
 from xlbackflush.template.samples import SAMPLES
@@ -116,21 +117,21 @@ def test_amounts_beyond_all_reason_end_in_findings_or_in_right_numbers(quantity)
     check(compute(read))
 
 
-def check(outcome: Outcome) -> None:
+def check(outcome: RunResult) -> None:
     """Findings that stop the run, or results that are right."""
     check_findings(outcome)
-    if outcome.posted is not None:
-        check_books(outcome.posted)
-        check_against_oracle(outcome, outcome.posted)
+    if outcome.run is not None:
+        check_books(outcome.period)
+        check_against_oracle(outcome, outcome.period)
 
 
-def check_findings(outcome: Outcome) -> None:
+def check_findings(outcome: RunResult) -> None:
     """Errors and results exclude each other; each finding says where, what and how to mend it."""
-    assert (outcome.posted is None) == any(f.severity == schema.ERROR for f in outcome.findings)
+    assert (outcome.run is None) == any(f.severity == schema.ERROR for f in outcome.findings)
     assert all(finding.where and finding.what and finding.fix for finding in outcome.findings)
 
 
-def check_books(result: Posted) -> None:
+def check_books(result: Period) -> None:
     """Every entry balances, the ledger is the journal of the period added up, and amounts are rounded as Excel rounds."""
     for entry in result.entries:
         assert sum(line.minor for line in entry.lines) == 0
@@ -144,7 +145,7 @@ def check_books(result: Posted) -> None:
         assert amount == to_minor(exact, result.places)
 
 
-def check_against_oracle(outcome: Outcome, result: Posted) -> None:
+def check_against_oracle(outcome: RunResult, result: Period) -> None:
     """The oracle, given what the engine accepted, finds the same; float64 may differ in its last digits.
 
     A journal amount may differ by one minor unit for each amount on the very edge of rounding.

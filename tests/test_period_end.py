@@ -14,7 +14,7 @@ from support import journal, ledger, money, posted
 from worlds import World, closings, expected
 
 from xlbackflush import schema
-from xlbackflush.lifecycle.pipeline import Posted
+from xlbackflush.engine.period import Period
 
 CLEARED = (schema.CCC, schema.CCA, schema.PRICE_VARIANCE, schema.USAGE_VARIANCE)
 DISPOSITIONS = (schema.TO_COGS, schema.PRORATE, schema.CARRY_FORWARD)
@@ -32,7 +32,7 @@ def minor_unit(world: World) -> Decimal:
     return Decimal(1).scaleb(-world.places)
 
 
-def before_close(result: Posted) -> Nets:
+def before_close(result: Period) -> Nets:
     """Role -> net debit of the period, up to the close."""
     balances: Nets = defaultdict(Decimal)
     for event, roles in journal(result).items():
@@ -42,7 +42,7 @@ def before_close(result: Posted) -> Nets:
     return balances
 
 
-def moved(result: Posted, *events: str) -> Nets:
+def moved(result: Period, *events: str) -> Nets:
     """Role -> net debit of some events."""
     balances: Nets = defaultdict(Decimal)
     for event in events:
@@ -51,7 +51,7 @@ def moved(result: Posted, *events: str) -> Nets:
     return balances
 
 
-def variance_sum(result: Posted, *names: str, posted_only: bool = True) -> Decimal:
+def variance_sum(result: Period, *names: str, posted_only: bool = True) -> Decimal:
     """Sum of the amounts of some variances, unfavorable positive."""
     rows = (v for v in result.variances if v.name in names and not (posted_only and v.disposition == "Not posted"))
     return money(sum(row.amount for row in rows), result.places)
@@ -184,7 +184,7 @@ def test_shares_add_up_to_the_variances_and_their_lines_to_the_shares(world):
     conversion = balances[schema.CCC] + balances[schema.CCA] + passed_on
     assert sum(s.conversion for s in result.shares) == pytest.approx(conversion, abs=size)
     closed = moved(result, schema.CLOSE)
-    adjusted = {c.role for c in result.method}
+    adjusted = {c.role for c in result.counted}
     for share in result.shares:
         if share.role not in {schema.COGS, schema.USAGE_VARIANCE, schema.CCC} | adjusted:
             assert float(closed[share.role]) == pytest.approx(share.price + share.usage + share.conversion, abs=0.51)
@@ -275,7 +275,7 @@ def test_expensed_conversion_never_reaches_stock_but_by_the_count(world):
     incurred = entries.get(schema.CONVERSION_EVENT, {})
     assert incurred.get(schema.COGS, 0) == -incurred.get(schema.VARIOUS_ACCOUNTS, 0)
     assert schema.CCC not in incurred
-    assert len(result.allowed) == 0 or not result.allowed["total"].any()
+    assert len(result.conversion_allowed) == 0 or not result.conversion_allowed["total"].any()
 
 
 @given(closings())

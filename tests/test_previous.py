@@ -13,9 +13,10 @@ from live_books import BOOKS, PERIOD, trace_limit
 from support_files import Parts, sample_book
 
 from xlbackflush import schema
-from xlbackflush.engine.record.record import Run
-from xlbackflush.lifecycle import pipeline
+from xlbackflush.engine.result import RunResult
+from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.model.errors import RefusedError
+from xlbackflush.model.journal import Run
 from xlbackflush.ooxml.styles import StyleSheet
 from xlbackflush.template.build import build
 from xlbackflush.workbook import undo
@@ -32,21 +33,21 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     yield folder
 
 
-def run(path: Path, now: dt.datetime = NOW) -> pipeline.Outcome:
+def run(path: Path, now: dt.datetime = NOW) -> RunResult:
     with FileBook(path) as book:
-        outcome = pipeline.run(book, "tester", now)
+        outcome = lifecycle.run(book, "tester", now)
         assert book.not_kept == ""
     return outcome
 
 
 def restore(path: Path) -> Run | None:
     with FileBook(path) as book:
-        return pipeline.restore(book)
+        return lifecycle.restore(book)
 
 
 def clear(path: Path) -> None:
     with FileBook(path) as book:
-        pipeline.clear(book)
+        lifecycle.clear(book)
 
 
 def change(path: Path, where: str, value: float) -> None:
@@ -88,9 +89,9 @@ def test_restore_gives_back_the_run_before_and_then_the_empty_workbook(tmp_path:
         assert setting.sheet == "Setup"
         change(path, f"Setup!B{row}", 0.25)
         second = run(path, NOW + dt.timedelta(hours=1))
-        assert first.posted and second.posted and first.posted.run != second.posted.run
+        assert first.run and second.run and first.run != second.run
         inputs = Parts(path).cells("Setup")
-        assert restore(path) == first.posted.run
+        assert restore(path) == first.run
     assert outputs(path) == before
     assert Parts(path).cells("Setup") == inputs
     assert restore(path) is None
@@ -127,7 +128,7 @@ def test_a_run_that_changes_nothing_leaves_the_copy_of_the_time_before(tmp_path:
 def test_a_check_and_a_run_with_errors_keep_nothing(tmp_path: Path, kept: Path) -> None:
     path = sample_book(tmp_path / "book.xlsx")
     with FileBook(path) as book:
-        pipeline.check(book)
+        lifecycle.check(book)
     change(path, "Counts!E7", -1.5)
     assert run(path).failed
     assert not kept.exists() or not list(kept.iterdir())
@@ -178,7 +179,7 @@ def test_a_copy_that_cannot_be_kept_does_not_stop_a_run(tmp_path: Path, monkeypa
     (tmp_path / "file").write_text("no folder")
     monkeypatch.setenv("XLBACKFLUSH_STATE", str(tmp_path / "file" / "below"))
     with FileBook(path) as book:
-        assert pipeline.run(book, "tester", NOW).posted
+        assert lifecycle.run(book, "tester", NOW).run
     assert book.not_kept.startswith("What stood before this run could not be kept (")
     with FileBook(path) as book:
         assert len(book.runs()) == 1

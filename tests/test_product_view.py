@@ -17,10 +17,10 @@ from support_files import Parts, bench_book, cli, sample_book
 from worlds import worlds
 
 from xlbackflush import schema
-from xlbackflush.engine.explosion.explosion import trace
-from xlbackflush.engine.explosion.product_view import COLUMNS, product_view, shown
+from xlbackflush.engine.explosion.explosion import explosion as trace
+from xlbackflush.engine.explosion.product_view import COLUMNS, product_view, trace_columns
 from xlbackflush.engine.rules import rules
-from xlbackflush.lifecycle import pipeline
+from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.workbook import product_view_file
 from xlbackflush.workbook.file import FileBook
 
@@ -100,19 +100,22 @@ def test_the_file_has_the_rows_that_the_sheet_would_have(tmp_path, monkeypatch, 
 @given(worlds())
 def test_chunks_of_any_size_are_the_trace(world):
     outcome, result = posted(world.settings, world.tables)
-    built, settings = outcome.structure, outcome.inputs.settings
-    whole = trace(built, result.rollup, result.demand, settings).rows
-    columns = shown(whole, built.items, built.lines, result.demand)
+    built, settings = outcome.period.bill, outcome.period.inputs.settings
+    whole = trace(built, result.unit_costs, result.demand, settings).rows
+    columns = trace_columns(whole, built, result.demand)
     for name in ("First day", "Last day"):
         columns[name] = [dt.date(1899, 12, 30) + dt.timedelta(days=day) for day in columns[name]]
     expected = list(zip(*(columns[name] for name in COLUMNS), strict=True))
     for chunk in (1, 5, 100_000):
-        frames = list(product_view(built, result.rollup, result.demand, settings, chunk))
-        assert all(0 < len(frame) <= chunk for frame in frames)
-        assert [row for frame in frames for row in frame.itertuples(index=False, name=None)] == expected
+        parts = [
+            list(zip(*p.values(), strict=True))
+            for p in product_view(built, result.unit_costs, result.demand, settings, chunk)
+        ]
+        assert all(0 < len(part) <= chunk for part in parts)
+        assert [row for part in parts for row in part] == expected
     with mock.patch.object(schema, "TRACE_ROWS_MAX", 0):
         outcome, result = posted(world.settings, world.tables)
-    rows = shown(result.trace.rows, built.items, built.lines, result.demand)
+    rows = trace_columns(result.explosion.rows, built, result.demand)
     mine, theirs = (sums(pd.DataFrame(f, dtype=object).to_dict("records")) for f in (columns, rows))
     assert mine == pytest.approx(theirs, rel=1e-9, abs=1e-6)
 
@@ -180,7 +183,7 @@ def test_a_check_writes_no_file_and_says_what_a_run_does(book, condense):
 
 def test_a_product_view_longer_than_a_sheet_comes_with_advice(book):
     with FileBook(book) as opened:
-        settings = pipeline.check(opened).inputs.settings
+        settings = lifecycle.check(opened).inputs.settings
     advice = "It is longer than a sheet: load it with Data > From Text/CSV."
     for rows in (schema.SHEET_ROWS_MAX, schema.SHEET_ROWS_MAX + 1):
         (note,) = rules.trace_fits(5, True, rows, settings)

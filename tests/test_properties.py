@@ -216,7 +216,7 @@ def test_the_same_inputs_give_the_same_results(world):
 def test_each_row_of_the_trace_follows_from_the_row_above_it(world):
     """Required = units x what is started of the parent x line factor; a parent stands above its components."""
     outcome, result = posted(world.settings, world.tables)
-    rows, factor = result.trace.rows, outcome.structure.lines["factor"].to_numpy()
+    rows, factor = result.explosion.rows, outcome.period.bill.lines["factor"].to_numpy()
     for at, row in enumerate(rows.itertuples()):
         if row.parent_row < 0:
             assert row.level == 0

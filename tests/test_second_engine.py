@@ -25,7 +25,7 @@ from second_engine import Book, Place, Value
 from test_formulas import TAKES_RANGE, alone, opens, tokens
 
 from xlbackflush import schema
-from xlbackflush.lifecycle import pipeline
+from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.template.build import build
 from xlbackflush.template.samples import SAMPLES
 from xlbackflush.workbook.file import FileBook
@@ -234,7 +234,7 @@ def of_accounts(path: Path, **spelling: str) -> tuple[Place, dict[str, Place]]:
     sample = SAMPLES["widgets"]()
     build(path, PERIOD, replace(sample, tables={**sample.tables, "Accounts": rows}))
     with FileBook(path) as opened:
-        assert pipeline.run(opened, "tester", NOW).posted
+        assert lifecycle.run(opened, "tester", NOW).run
     shown = openpyxl.load_workbook(path)
     row = next(row for row in shown["Checks"].iter_rows() if str(row[0].value).startswith("Ledger: accounts as mapped"))
     columns = shown["Checks"].tables["Checks"].column_names

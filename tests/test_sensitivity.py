@@ -20,11 +20,11 @@ from support import compute, sources
 from support_files import Parts, bench_book, cli, sample_book
 
 from xlbackflush import schema
-from xlbackflush.engine.audit.closings import Closings, Stages
-from xlbackflush.engine.audit.sensitivity import TABLES, Cell, Sensitivity, cells, effect
+from xlbackflush.engine.audit.sensitivity import TABLES, Cell, Sensitivity, cells, effect, sensitivity, with_value
 from xlbackflush.engine.inputs.accept import accept
 from xlbackflush.engine.measures.tie_out import INVENTORIES
-from xlbackflush.lifecycle import pipeline
+from xlbackflush.engine.period import Closings
+from xlbackflush.engine.result import RunResult
 from xlbackflush.model.tables import Source
 from xlbackflush.schema import NUMERIC
 from xlbackflush.sheets import sensitivity as sheet
@@ -49,10 +49,10 @@ def read(sample: Sample) -> Read:
 
 def closings(tables: Read) -> Closings | None:
     """What the ledger of a whole run closes with; None where the inputs have errors."""
-    posted = compute(tables).posted
-    if posted is None:
+    outcome = compute(tables)
+    if outcome.failed:
         return None
-    closing = dict(zip(posted.ledger["role"], posted.ledger["closing"], strict=True))
+    closing = outcome.period.ledger.closing_by_role
     return Closings(sum(closing.get(role, 0) for role in INVENTORIES), closing.get(schema.COGS, 0))
 
 
@@ -77,12 +77,12 @@ def compare(sample: Sample, choose: Callable[[list[Cell]], list[Cell]] = lambda 
     """Compare the effects of cells with whole runs; how many of them move a balance."""
     tables = read(sample)
     outcome = compute(tables)
-    stages, before = Stages(outcome.inputs, outcome.structure), closings(tables)
-    assert before == stages.closings
+    period, before = outcome.period, closings(tables)
+    assert before == period.closings
     assert before is not None
     moved = 0
-    for cell in choose(cells(outcome.inputs)):
-        found = effect(stages, cell)
+    for cell in choose(cells(outcome.period.inputs)):
+        found = effect(period, cell)
         assert found.percent == by_force(tables, before, cell, cell.value * 0.01), cell
         assert found.unit == by_force(tables, before, cell, cell.unit), cell
         moved += found.matters
@@ -161,12 +161,12 @@ def test_balances_carried_over() -> None:
     ]
     tables = read(replace(sample, tables={**sample.tables, "Opening": rows}))
     outcome = compute(tables)
-    stages, before = Stages(outcome.inputs, outcome.structure), closings(tables)
+    period, before = outcome.period, closings(tables)
     assert before is not None
-    opened = [cell for cell in cells(outcome.inputs) if cell.table == "Opening"]
-    assert [effect(stages, cell).percent for cell in opened] == [Closings(0, 1_000), Closings(0, 50)]
+    opened = [cell for cell in cells(outcome.period.inputs) if cell.table == "Opening"]
+    assert [effect(period, cell).percent for cell in opened] == [Closings(0, 1_000), Closings(0, 50)]
     for cell in opened:
-        assert effect(stages, cell).percent == by_force(tables, before, cell, cell.value * 0.01)
+        assert effect(period, cell).percent == by_force(tables, before, cell, cell.value * 0.01)
 
 
 # ------------------------------------------------------------------------------------------------- by hand
@@ -181,7 +181,7 @@ def test_the_textbook_case_by_hand() -> None:
 
     In stock: 50,000 of materials, 1,000 computers. What is left of conversion, 60,000, goes to cost of goods sold.
     """
-    result = sheet.sensitivity(compute(read(SAMPLES["computers"]())))
+    result = sensitivity(compute(read(SAMPLES["computers"]())).period)
     cents = 100
     assert found_in(result) == {
         # 990 or 1 more sold, at 31
@@ -204,20 +204,21 @@ def test_the_textbook_case_by_hand() -> None:
 def test_a_share_of_all_cannot_be_larger_so_the_smaller_is_tried() -> None:
     """20 SUB-A with all their material in: with 99 % of it in, inventory stays, as the material comes out of materials."""
     outcome = compute(read(world(PERIOD_ENDS[2])))
-    stages = Stages(outcome.inputs, outcome.structure)
-    cell = next(c for c in cells(outcome.inputs) if c.column.name == "Material %" and c.value == 1)
-    assert stages.with_cell("WIP", "Material %", cell.index, 1.01) is None
-    less = stages.with_cell("WIP", "Material %", cell.index, 0.99)
+    period = outcome.period
+    cell = next(c for c in cells(outcome.period.inputs) if c.column.name == "Material %" and c.value == 1)
+    assert with_value(period, cell, 1.01) is None
+    less = with_value(period, cell, 0.99)
     assert less is not None
-    change = less.closings - stages.closings
-    assert effect(stages, cell).unit == Closings(-change.inventory, -change.cogs)
+    change = less.closings - period.closings
+    assert effect(period, cell).unit == Closings(-change.inventory, -change.cogs)
 
 
 def test_a_percentage_at_its_limit_is_refused_like_typing_it() -> None:
     outcome = compute(read(world(Policy(schema.PCS))))
-    stages = Stages(outcome.inputs, outcome.structure)
-    assert stages.with_cell("BOM", "Scrap %", 2, 0.99) is not None
-    assert stages.with_cell("BOM", "Scrap %", 2, 1.0) is None
+    period = outcome.period
+    cell = Cell("BOM", schema.BOM.column("Scrap %"), 2, 0.0)
+    assert with_value(period, cell, 0.99) is not None
+    assert with_value(period, cell, 1.0) is None
 
 
 # ------------------------------------------------------------------------------------- where there are too many
@@ -226,10 +227,10 @@ def test_a_percentage_at_its_limit_is_refused_like_typing_it() -> None:
 def test_the_most_telling_cells_are_tried_first() -> None:
     """A third of the cells holds the twenty of the largest effects."""
     outcome = compute(read(world(PERIOD_ENDS[0])))
-    everything = sheet.sensitivity(outcome)
+    everything = sensitivity(outcome.period)
     number = everything.cells.total()
     assert everything.tried == everything.cells
-    some = sheet.sensitivity(outcome, most=number // 3)
+    some = sensitivity(outcome.period, most=number // 3)
     assert some.tried.total() == number // 3
     assert some.cells == everything.cells
     assert some.effects[:20] == everything.effects[:20]
@@ -238,12 +239,12 @@ def test_the_most_telling_cells_are_tried_first() -> None:
 # -------------------------------------------------------------------------------------------------- the sheet
 
 
-def written(path: Path, most: int = 1_000) -> tuple[Sensitivity, pipeline.Outcome]:
+def written(path: Path, most: int = 1_000) -> tuple[Sensitivity, RunResult]:
     """Do what the command does with a workbook."""
     with FileBook(path) as book:
         outcome = compute(book.read())
-        found = sheet.sensitivity(outcome, most)
-        book.write_table(sheet.TABLE, sheet.body(found, outcome.inputs))
+        found = sensitivity(outcome.period, most)
+        book.write_table(sheet.TABLE.name, sheet.rows_of(found, outcome.period.inputs))
     return found, outcome
 
 
@@ -358,6 +359,6 @@ def test_charts_and_the_first_cells_are_printed(tmp_path: Path) -> None:
 
 def test_a_terminal_shows_tables_and_first_cells() -> None:
     outcome = compute(read(SAMPLES["computers"]()))
-    lines = sheet.printed(sheet.sensitivity(outcome), outcome.inputs, most=2)
+    lines = sheet.printed(sensitivity(outcome.period), outcome.period.inputs, most=2)
     assert len(lines) == 1 + len(TABLES) + 2
     assert re.fullmatch(r" +1 +-30,690\.00 +30,690\.00  Quantity: Computer Sold, SH-2001  \[Counts!E8\]", lines[-2])

@@ -19,8 +19,9 @@ from support import Row, posted, run
 from xlbackflush import schema
 from xlbackflush.engine.audit.differences import Differences
 from xlbackflush.engine.audit.plausibility import NOISE_DEGREES, Cause, fitted, simple_quantities, student
-from xlbackflush.engine.audit.suspects import Period, Suspect, suspects
-from xlbackflush.lifecycle import pipeline
+from xlbackflush.engine.audit.suspects import Suspect, suspects
+from xlbackflush.lifecycle import run as lifecycle
+from xlbackflush.lifecycle.periods import suspects_across
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.schema import (
     BILL_QUANTITY,
@@ -66,8 +67,8 @@ def small(counted: float, quantity: float = 2) -> tuple[dict[str, object], dict[
 
 
 def one_period(policy: dict[str, object], tables: dict[str, list[Row]]) -> list[Suspect]:
-    outcome, result = posted(policy, tables)
-    return suspects([Period(outcome.inputs.settings, outcome.structure, result.trace, result.demand, result.book)])
+    _, result = posted(policy, tables)
+    return suspects([result])
 
 
 def test_one_count_gives_a_candidate_with_the_quantity_that_it_implies() -> None:
@@ -288,7 +289,7 @@ def test_simple_quantities() -> None:
 def test_whatever_the_plant_the_figures_are_numbers_and_add_up(world: worlds.World) -> None:
     """Causes of one difference share at most the whole of the plausibility; what implied explains is the difference."""
     outcome = run(world.settings, world.tables)
-    assume(outcome.posted is not None)
+    assume(outcome.run is not None)
     found = one_period(world.settings, world.tables)
     figures = [(s.amount, s.implied, s.proposed, s.left, s.plausibility, s.recorded, s.base or 0.0) for s in found]
     assert np.isfinite(np.array(figures)).all()
@@ -305,9 +306,9 @@ def test_whatever_the_plant_the_figures_are_numbers_and_add_up(world: worlds.Wor
 @settings(max_examples=40, deadline=None)
 def test_plants_that_change_from_period_to_period_are_no_obstacle(one: worlds.World, other: worlds.World) -> None:
     """Items, types and bills that come and go; a shared cause is of no period, or of one of them."""
-    results = [posted(w.settings, w.tables) for w in (one, other, one) if run(w.settings, w.tables).posted]
+    results = [posted(w.settings, w.tables) for w in (one, other, one) if run(w.settings, w.tables).run]
     assume(len(results) == 3)
-    periods = [Period(o.inputs.settings, o.structure, p.trace, p.demand, p.book) for o, p in results]
+    periods = [period for _, period in results]
     found = suspects(periods)
     assert np.isfinite(np.array([(s.amount, s.implied, s.left, s.margin or 0.0) for s in found])).all()
     assert all(-1 <= s.at < len(periods) and 1 <= s.periods <= len(periods) for s in found)
@@ -324,7 +325,7 @@ def widgets(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def written(path: Path, sample: Sample) -> Path:
     build(path, (dt.date(2026, 10, 1), dt.date(2026, 10, 31)), sample)
     with FileBook(path) as book:
-        pipeline.run(book, "test", dt.datetime(2026, 11, 1))
+        lifecycle.run(book, "test", dt.datetime(2026, 11, 1))
     return path
 
 
@@ -380,9 +381,9 @@ def test_several_workbooks_say_more_than_one(widgets: Path, tmp_path: Path) -> N
     later.write_bytes(widgets.read_bytes())
     with FileBook(later) as book, FileBook(before) as other:
         with pytest.raises(UnusableError, match=r"october\.xlsx is of a later period than september\.xlsx"):
-            sheet.across({"october.xlsx": book.read(), "september.xlsx": other.read()})
-        found, inputs = sheet.across({"september.xlsx": other.read(), "october.xlsx": book.read()})
-        book.write_table("Suspects", sheet.body(found, inputs))
+            suspects_across({"october.xlsx": book.read(), "september.xlsx": other.read()})
+        found, inputs = suspects_across({"september.xlsx": other.read(), "october.xlsx": book.read()})
+        book.write_table("Suspects", sheet.rows_of(found, inputs))
     top = rows(later)[0]
     assert (top["Item"], top["Parent"], top["Periods"], top["Difference qty"]) == ("P-4135", "SA-220", 2, 2_036)
     assert any(line.startswith("1. Quantity on the bill, P-4135 in SA-220") for line in sheet.printed(found))
@@ -392,8 +393,8 @@ def test_workbooks_that_do_not_belong_together_are_refused(widgets: Path) -> Non
     with FileBook(widgets) as book:
         tables = book.read()
         with pytest.raises(UnusableError, match="cover the same days"):
-            sheet.across({"a.xlsx": tables, "b.xlsx": tables})
+            suspects_across({"a.xlsx": tables, "b.xlsx": tables})
         broken = dict(tables)
         broken["BOM"].rows[0][broken["BOM"].columns.index("Component")] = "nowhere"
         with pytest.raises(UnusableError, match=r"a\.xlsx has errors in its inputs, first at BOM!"):
-            sheet.across({"a.xlsx": broken})
+            suspects_across({"a.xlsx": broken})

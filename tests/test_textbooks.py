@@ -386,7 +386,7 @@ def test_a_sold_unit_leaves_finished_goods_at_its_cost_on_that_day():
     tables["Counts"] += [count("Sold", "Lamp", 1, 15, "S-1"), count("Sold", "Lamp", 1, 16, "S-2")]
     outcome, result = posted(april(), tables)
     assert journal(result)["Sale"] == {COGS: Decimal("1.7"), FG: Decimal("-1.7")}
-    rows = result.rollup.rows
+    rows = result.unit_costs.rows
     lamp = rows[[code == "Lamp" for code in codes(outcome, rows)]]
     assert lamp["unit_cost"].tolist() == pytest.approx([1.0, 0.7])
 

@@ -17,8 +17,8 @@ from pyopenvba.interpreter import MISSING
 
 from xlbackflush import schema
 from xlbackflush.engine.answers import Answers, answers
-from xlbackflush.lifecycle import pipeline
-from xlbackflush.lifecycle.pipeline import Posted
+from xlbackflush.engine.period import Period
+from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.template.build import build
 from xlbackflush.template.samples import SAMPLES
 from xlbackflush.workbook.file import FileBook
@@ -46,10 +46,10 @@ class Ran:
         self.path, self.name = path, path.name
         with FileBook(path) as book:
             loaded, errors = answers(book.read())
-            outcome = pipeline.run(book, "test", NOW)
-        assert loaded and outcome.posted, errors
+            outcome = lifecycle.run(book, "test", NOW)
+        assert loaded and outcome.run, errors
         self.answers: Answers = loaded
-        self.posted: Posted = outcome.posted
+        self.posted: Period = outcome.period
         self.codes = [standard.code for standard in loaded.standards.values()]
 
     def variances(self) -> dict[str, float]:

@@ -201,7 +201,7 @@ class Bench:
             "pandas",
             "python_calamine",
             "openpyxl",
-            "xlbackflush.lifecycle.pipeline",
+            "xlbackflush.lifecycle.run",
             "xlbackflush.workbook.file",
         )
         commands = {

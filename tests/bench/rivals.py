@@ -2,7 +2,7 @@
 
 Every rival gets plain lists and returns, by item, the quantity relieved by counts and the unit cost. Its task is
 the easier one: no effective dates, scrap already in the quantity per unit, one cost element instead of five, and totals
-only, where the engine also keeps the Trace row by row.
+only, where the engine also keeps the Explosion row by row.
 
     python -m tests.bench.rivals BOOK REPEATS    prints seconds by method as JSON; a text instead, where one cannot run
 """
@@ -23,20 +23,24 @@ import pandas as pd
 
 from xlbackflush import schema
 from xlbackflush.engine.explosion import demand as demands
-from xlbackflush.engine.explosion.by_line import condensed
-from xlbackflush.engine.explosion.explosion import Trace, size, trace
+from xlbackflush.engine.explosion.by_line import explosion_by_line as condensed
+from xlbackflush.engine.explosion.explosion import Explosion, size
+from xlbackflush.engine.explosion.explosion import explosion as trace
 from xlbackflush.engine.inputs.accept import accept
-from xlbackflush.engine.standards.bill import Structure, structure
-from xlbackflush.engine.standards.unit_cost import Rollup, rollup
+from xlbackflush.engine.standards.bill import Bill
+from xlbackflush.engine.standards.bill import bill as structure
+from xlbackflush.engine.standards.unit_cost import UnitCosts
+from xlbackflush.engine.standards.unit_cost import unit_costs as rollup
 from xlbackflush.engine.stock.relief import relief
-from xlbackflush.model.tables import Inputs, Settings
+from xlbackflush.model.inputs import Inputs
+from xlbackflush.model.tables import Settings
 
 PLACES = 2
 NEED_BENCH = "not installed: pip install xlbackflush[bench]"
 
 Quantities = dict[str, float]
 Answer = tuple[Quantities, Quantities]  # relieved quantity, unit cost
-Explode = Callable[[Structure, Rollup, demands.Demand, Settings], Trace]
+Explode = Callable[[Bill, UnitCosts, demands.Demand, Settings], Explosion]
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,7 @@ def problem(inputs: Inputs) -> Problem:
 
 
 def engine(inputs: Inputs, explode: Explode | None = None) -> Answer:
-    """Structure, roll-up, demand, Trace and relief. explode: how; None as a run chooses it by size."""
+    """Structure, roll-up, demand, Explosion and relief. explode: how; None as a run chooses it by size."""
     built = structure(inputs)
     rolled = rollup(built, inputs.settings)
     asked = demands.demand(inputs, built)

@@ -18,16 +18,16 @@ def main() -> None:
     def mark(stage: str) -> None:
         marks.append((stage, time.perf_counter()))
 
-    from xlbackflush.lifecycle import pipeline
+    from xlbackflush.lifecycle import run as lifecycle
     from xlbackflush.workbook.file import FileBook
 
     mark("Opening")
     with FileBook(Path(sys.argv[1])) as book:
-        outcome = pipeline.run(book, "benchmark", dt.datetime(2026, 11, 1), mark)
+        outcome = lifecycle.run(book, "benchmark", dt.datetime(2026, 11, 1), mark)
     mark("Done")
-    assert outcome.posted, outcome.findings[:3]
+    assert outcome.run, outcome.findings[:3]
     seconds = {stage: end - begin for (stage, begin), (_, end) in pairwise(marks)}
-    print(json.dumps({"seconds": seconds, "trace_rows": len(outcome.posted.trace.rows)}))
+    print(json.dumps({"seconds": seconds, "trace_rows": len(outcome.period.explosion.rows)}))
 
 
 if __name__ == "__main__":

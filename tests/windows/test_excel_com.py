@@ -19,7 +19,7 @@ from test_live import by_file, differences, inputs
 from wine import Windows
 
 from xlbackflush import explain
-from xlbackflush.lifecycle import pipeline
+from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.template.build import build
 from xlbackflush.workbook.file import FileBook
 
@@ -98,7 +98,7 @@ def test_every_button_leaves_what_its_command_leaves(excel: PlayedExcel, sample:
     assert differences(first, saved(excel, sample, "restored")) == []
     assert press("clear").startswith("Done: the output sheets are empty")
     with FileBook(first) as file:
-        pipeline.clear(file)
+        lifecycle.clear(file)
     assert differences(first, saved(excel, sample, "cleared")) == []
 
     assert press("run").startswith("Done: run R0001 ")
@@ -117,7 +117,7 @@ def test_every_button_leaves_what_its_command_leaves(excel: PlayedExcel, sample:
 def test_a_cell_of_the_journal_is_explained_over_com_as_in_the_file(excel: PlayedExcel, tmp_path: Path) -> None:
     book = sample_book(tmp_path / "ran.xlsm", "widgets")
     with FileBook(book) as file:
-        pipeline.run(file, "tester", NOW)
+        lifecycle.run(file, "tester", NOW)
     excel.open_book(book)
     try:
         excel.select(book.name, "Journal", "I7")
@@ -145,7 +145,7 @@ def test_a_check_over_com_selects_the_cell_to_correct(excel: PlayedExcel, tmp_pa
     finally:
         excel.close_book(book.name)
     with FileBook(plain) as file:
-        assert pipeline.check(file).failed
+        assert lifecycle.check(file).failed
     assert differences(checked, plain) == []
 
 

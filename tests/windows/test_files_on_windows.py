@@ -12,7 +12,7 @@ from support_files import Parts, cli, sample_book
 from wine import Windows
 
 from xlbackflush.ledgers.formats import FORMATS
-from xlbackflush.lifecycle import pipeline
+from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.lifecycle.post import post
 from xlbackflush.workbook.file import FileBook
 
@@ -54,7 +54,7 @@ def on_linux(on_windows: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
     (run,) = Parts(on_windows / BOOK).rows("Runs")
     started, posted = (dt.datetime.fromisoformat(str(run[column])) for column in ("Started", "Posted"))
     with FileBook(path) as book:
-        pipeline.run(book, PREPARER, started)
+        lifecycle.run(book, PREPARER, started)
     with FileBook(path) as book:
         post(book, APPROVER, posted)
     for name in FORMATS:

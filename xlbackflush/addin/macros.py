@@ -14,8 +14,8 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from xlbackflush import schema
-from xlbackflush.lifecycle import pipeline
-from xlbackflush.lifecycle.pipeline import Outcome
+from xlbackflush.engine.result import RunResult
+from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.model.errors import RefusedError, UnusableError
 from xlbackflush.sheets.title_rows import SHEET_OF
 from xlbackflush.workbook.live import LiveBook, calling_book, say
@@ -82,16 +82,16 @@ def _short(sentence: str) -> str:
 
 
 def _run(book: LiveBook) -> str:
-    outcome = pipeline.run(book, _user(), dt.datetime.now(), lambda stage: book.status(f"Backflush: {stage} ..."))
-    posted = outcome.posted
-    if not posted:
+    outcome = lifecycle.run(book, _user(), dt.datetime.now(), lambda stage: book.status(f"Backflush: {stage} ..."))
+    made, period = outcome.run, outcome.period
+    if not made:
         return _errors(book, outcome)
     _show(book, "Journal!A1")
-    failed = sum(not c.holds for c in posted.checks)
+    failed = sum(not c.holds for c in period.checks)
     return " ".join(
         filter(None, (
-            f"Done: run {posted.run.run} ({posted.run.status.lower()}), {posted.run.entries} entries, "
-            f"debits and credits {posted.run.debits:,.{posted.places}f} {outcome.inputs.settings.currency};",
+            f"Done: run {made.run} ({made.status.lower()}), {made.entries} entries, "
+            f"debits and credits {made.debits:,.{period.places}f} {period.settings.currency};",
             f"{failed} checks FAIL, see sheet Checks." if failed else "all checks hold.",
             f"Findings: {_counted(outcome)}." if outcome.findings else "",
             book.product_view.problem, book.not_kept,
@@ -100,7 +100,7 @@ def _run(book: LiveBook) -> str:
 
 
 def _check(book: LiveBook) -> str:
-    outcome = pipeline.check(book)
+    outcome = lifecycle.check(book)
     if outcome.failed:
         return _errors(book, outcome)
     if outcome.findings:
@@ -112,22 +112,22 @@ def _post(book: LiveBook) -> str:
     from xlbackflush.lifecycle.post import post
 
     outcome = post(book, _user(), dt.datetime.now(), lambda stage: book.status(f"Backflush: {stage} ..."))
-    assert outcome.posted
-    run = outcome.posted.run
+    run = outcome.run
+    assert run
     return (
         f"Done: run {run.run} is posted: {run.entries} entries, prepared by {run.user}, approved by {run.approved_by}."
     )
 
 
 def _restore(book: LiveBook) -> str:
-    stands = pipeline.restore(book)
+    stands = lifecycle.restore(book)
     if stands is None:
         return "Done: the output sheets are as they were before the first run; inputs stay as they are."
     return f"Done: the results of run {stands.run} of {stands.started} are back; inputs stay as they are."
 
 
 def _clear(book: LiveBook) -> str:
-    pipeline.clear(book)
+    lifecycle.clear(book)
     return "Done: the output sheets are empty; inputs stay as they are."
 
 
@@ -155,14 +155,14 @@ def _export(book: LiveBook, form: str) -> str:
     return f"Done: wrote {', '.join(file.name for file in files)} beside the workbook. {' '.join(warnings)}"
 
 
-def _errors(book: LiveBook, outcome: Outcome) -> str:
+def _errors(book: LiveBook, outcome: RunResult) -> str:
     """What stopped a run, with the first cell to mend selected."""
     first = next(f for f in outcome.findings if f.severity == schema.ERROR)
     _show(book, first.where if "!" in first.where else f"{SHEET_OF['Findings'].name}!A1")
     return f"Findings: {_counted(outcome)}; nothing was posted. First: {first.where} {first.what} {first.fix}"
 
 
-def _counted(outcome: Outcome) -> str:
+def _counted(outcome: RunResult) -> str:
     counts = Counter(f.severity for f in outcome.findings)
     return ", ".join(f"{n} {s.lower()}{'s' * (n != 1)}" for s in schema.SEVERITIES if (n := counts[s])) or "none"
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from xlbackflush import schema
 from xlbackflush.addin.ask_excel import Open, OpenBook, UnsaidError
 from xlbackflush.engine.answers import answers
-from xlbackflush.lifecycle import pipeline
+from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.model.tables import CellError
 from xlbackflush.ooxml.package import MAIN, Package, column_letter, split_cell
 from xlbackflush.ooxml.reader import SheetReader
@@ -101,7 +101,7 @@ def trial(
     for copy in (new, file):
         shutil.copyfile(live, copy)
     with FileBook(file) as book:
-        pipeline.run(book, "", dt.datetime.now())
+        lifecycle.run(book, "", dt.datetime.now())
     with open_book(live) as opened:
         state = Trial(opened, file, new, engine, startup, python)
         return [_verdict(part, question, state) for part, question in QUESTIONS.items()]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import datetime as dt
 from contextlib import ExitStack
 from dataclasses import asdict
 
@@ -13,31 +12,34 @@ from xlbackflush.cli.printed import progress, tell
 def sensitivity(args: argparse.Namespace) -> int:
     """What an error of 1 %, or of one unit, in each input cell would do; written to sheet Sensitivity."""
     from xlbackflush.engine.audit.sensitivity import MOST
-    from xlbackflush.lifecycle import pipeline
+    from xlbackflush.engine.audit.sensitivity import sensitivity as effects
+    from xlbackflush.lifecycle.calculate import calculate
     from xlbackflush.model.errors import RefusedError
     from xlbackflush.sheets import sensitivity as work
     from xlbackflush.workbook.file import FileBook
 
     with FileBook(args.book) as book:
-        outcome = pipeline.compute(book.read(), "", dt.datetime.min, [])
-        if not outcome.posted:
-            first = outcome.findings[0]
+        calculation = calculate(book.read())
+        if calculation.failed:
+            first = calculation.findings[0]
             raise RefusedError(f"The inputs have errors, first at {first.where}: {first.what} {first.fix}")
-        found = work.sensitivity(outcome, args.most or MOST, progress(args))
-        book.write_table("Sensitivity", work.body(found, outcome.inputs))
-    lines = [*work.printed(found, outcome.inputs), f"Written to sheet Sensitivity: {len(found.effects)} cells."]
+        inputs = calculation.period.inputs
+        found = effects(calculation.period, args.most or MOST, progress(args))
+        book.write_table("Sensitivity", work.rows_of(found, inputs))
+    lines = [*work.printed(found, inputs), f"Written to sheet Sensitivity: {len(found.effects)} cells."]
     return tell(args, {"effects": [asdict(effect) for effect in found.effects]}, "\n".join(lines))
 
 
 def suspects(args: argparse.Namespace) -> int:
     """Which wrong bills, unreported scrap or miscounts explain the differences of the counts best."""
+    from xlbackflush.lifecycle.periods import suspects_across
     from xlbackflush.sheets import suspects as work
     from xlbackflush.workbook.file import FileBook
 
     with ExitStack() as stack:
         book = stack.enter_context(FileBook(args.book))
         others = [stack.enter_context(FileBook(path)) for path in args.earlier]
-        found, inputs = work.across({str(b.path): b.read() for b in (*others, book)})
-        book.write_table("Suspects", work.body(found, inputs))
+        found, inputs = suspects_across({str(b.path): b.read() for b in (*others, book)})
+        book.write_table("Suspects", work.rows_of(found, inputs))
     lines = [*work.printed(found), f"Written to sheet Suspects: {len(found)}."]
     return tell(args, {"suspects": [asdict(suspect) for suspect in found]}, "\n".join(lines))

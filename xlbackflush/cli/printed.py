@@ -10,7 +10,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from xlbackflush.lifecycle.pipeline import Outcome
+    from xlbackflush.engine.result import RunResult
     from xlbackflush.workbook.file import FileBook
     from xlbackflush.workbook.product_view_file import ProductView
 
@@ -47,7 +47,7 @@ def tell(args: argparse.Namespace, result: dict[str, Any], text: str, code: int 
     return code
 
 
-def report(outcome: Outcome, args: argparse.Namespace, book: FileBook) -> int:
+def report(outcome: RunResult, args: argparse.Namespace, book: FileBook) -> int:
     """Print findings and summary of a check or run of a workbook, and return the exit code."""
     view = book.product_view
     code = 1 if outcome.failed else 0
@@ -68,7 +68,7 @@ def report(outcome: Outcome, args: argparse.Namespace, book: FileBook) -> int:
     return code
 
 
-def summary(outcome: Outcome, view: ProductView) -> dict[str, Any]:
+def summary(outcome: RunResult, view: ProductView) -> dict[str, Any]:
     """The outcome for a machine. Amounts are in the currency, exact to the minor unit; files are paths, or null."""
     result: dict[str, Any] = {
         "findings": [
@@ -76,53 +76,52 @@ def summary(outcome: Outcome, view: ProductView) -> dict[str, Any]:
             for f in outcome.findings
         ]
     }
-    posted = outcome.posted
-    if posted:
-        unit = 10**posted.places
+    run, period = outcome.run, outcome.period
+    if run:
+        unit = 10**period.places
         result |= {
-            "run": posted.run.run,
-            "status": posted.run.status,
-            "entries": posted.run.entries,
-            "debits": posted.run.debits,
-            "credits": posted.run.credits,
-            "ledger": {row.role: row.closing / unit for row in posted.ledger.itertuples()},
+            "run": run.run,
+            "status": run.status,
+            "entries": run.entries,
+            "debits": run.debits,
+            "credits": run.credits,
+            "ledger": {role: minor / unit for role, minor in period.ledger.closing_by_role.items()},
             "checks": {
-                "passed": sum(c.holds for c in posted.checks),
-                "failed": sum(not c.holds for c in posted.checks),
+                "passed": sum(c.holds for c in period.checks),
+                "failed": sum(not c.holds for c in period.checks),
             },
             "product_view": str(view.file) if view.file else None,
         }
     return result
 
 
-def _table(outcome: Outcome, view: ProductView) -> list[str]:
+def _table(outcome: RunResult, view: ProductView) -> list[str]:
     """The short summary at the end."""
     counts = {s: sum(f.severity == s for f in outcome.findings) for s in ("Error", "Warning", "Note")}
     found = ", ".join(f"{n} {s.lower()}{'s' if n != 1 else ''}" for s, n in counts.items() if n) or "none"
-    posted = outcome.posted
-    if not posted:
+    run, period = outcome.run, outcome.period
+    if not run:
         if outcome.failed:
             return ["", f"Findings: {found}. Nothing was posted; see sheet Findings."]
         return [f"Findings: {found}. Ready to run."]
-    places = posted.places
-    currency = outcome.inputs.settings.currency
+    places, currency = period.places, period.settings.currency
 
     def money(minor: int) -> str:
         return f"{minor / 10**places:,.{places}f}"
 
     rows = [
-        ("Run", f"{posted.run.run} ({posted.run.status.lower()})"),
-        ("Entries", str(posted.run.entries)),
-        (f"Debits, {currency}", f"{posted.run.debits:,.{places}f}"),
-        (f"Credits, {currency}", f"{posted.run.credits:,.{places}f}"),
+        ("Run", f"{run.run} ({run.status.lower()})"),
+        ("Entries", str(run.entries)),
+        (f"Debits, {currency}", f"{run.debits:,.{places}f}"),
+        (f"Credits, {currency}", f"{run.credits:,.{places}f}"),
     ]
-    rows += [(row.role, money(int(row.closing))) for row in posted.ledger.itertuples() if row.closing]
-    failed = sum(not c.holds for c in posted.checks)
+    rows += [(role, money(minor)) for role, minor in period.ledger.closing_by_role.items() if minor]
+    failed = sum(not c.holds for c in period.checks)
     rows += [
         ("Findings", found),
         (
             "Checks",
-            f"{len(posted.checks)} hold" if not failed else f"{failed} of {len(posted.checks)} FAIL: see sheet Checks",
+            f"{len(period.checks)} hold" if not failed else f"{failed} of {len(period.checks)} FAIL: see sheet Checks",
         ),
     ]
     if view.file:

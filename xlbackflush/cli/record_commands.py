@@ -20,8 +20,8 @@ def post(args: argparse.Namespace) -> int:
 
     with FileBook(args.book) as book:
         outcome = post(book, args.approved_by or user(), dt.datetime.now(), progress(args))
-    assert outcome.posted
-    run = outcome.posted.run
+    run = outcome.run
+    assert run
     said = (
         f"Posted run {run.run}: {run.entries} entries, prepared by {run.user}, approved by {run.approved_by}.\n"
         f"Its link is {run.link}; keep it where the workbook is not."

@@ -46,42 +46,42 @@ def _month(text: str | None) -> tuple[dt.date, dt.date]:
 
 def check(args: argparse.Namespace) -> int:
     """Check the inputs."""
-    from xlbackflush.lifecycle import pipeline
+    from xlbackflush.lifecycle.run import check
     from xlbackflush.workbook.file import FileBook
 
     with FileBook(args.book) as book:
-        outcome = pipeline.check(book)
+        outcome = check(book)
     return report(outcome, args, book)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the backflush."""
-    from xlbackflush.lifecycle import pipeline
+    from xlbackflush.lifecycle.run import run
     from xlbackflush.workbook.file import FileBook
 
     with FileBook(args.book) as book:
-        outcome = pipeline.run(book, user(), dt.datetime.now(), progress(args))
+        outcome = run(book, user(), dt.datetime.now(), progress(args))
     return report(outcome, args, book)
 
 
 def restore(args: argparse.Namespace) -> int:
     """Put back the results that stood before the last run."""
-    from xlbackflush.lifecycle import pipeline
+    from xlbackflush.lifecycle.run import restore
     from xlbackflush.workbook.file import FileBook
 
     with FileBook(args.book) as book:
-        stands = pipeline.restore(book)
+        stands = restore(book)
     said = f"the results of run {stands.run} stand again" if stands else "there are no results, as before the first run"
     return tell(args, {"run": stands.run if stands else None}, f"Restored {args.book}: {said}.")
 
 
 def clear(args: argparse.Namespace) -> int:
     """Empty the output sheets."""
-    from xlbackflush.lifecycle import pipeline
+    from xlbackflush.lifecycle.run import clear
     from xlbackflush.workbook.file import FileBook
 
     with FileBook(args.book) as book:
-        pipeline.clear(book)
+        clear(book)
     return tell(args, {}, f"Cleared the results of {args.book}; inputs stay as they are.")
 
 

@@ -19,19 +19,20 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from xlbackflush import schema
-from xlbackflush.engine.explosion.by_line import condensed
-from xlbackflush.engine.explosion.demand import COMPLETIONS, Demand, only
-from xlbackflush.engine.explosion.explosion import sizes, trace
+from xlbackflush.engine.explosion.by_line import explosion_by_line
+from xlbackflush.engine.explosion.demand import COMPLETIONS, Demand, DemandRows, Roots, only
+from xlbackflush.engine.explosion.explosion import explosion, sizes
 from xlbackflush.engine.inputs.accept import accept
 from xlbackflush.engine.rules import rules
-from xlbackflush.engine.standards.bill import Ints, Structure, code_key, structure
-from xlbackflush.engine.standards.unit_cost import Rollup, rollup
+from xlbackflush.engine.standards.bill import Bill, bill, code_key
+from xlbackflush.engine.standards.unit_cost import UnitCosts, unit_costs
 from xlbackflush.model import finding as f
+from xlbackflush.model.arrays import Floats, Ints, sums, texts
 from xlbackflush.model.finding import Finding
-from xlbackflush.model.tables import Inputs, Settings, Source
+from xlbackflush.model.inputs import Inputs
+from xlbackflush.model.tables import Settings, Source
 
 #: input tables that the answers rest on
 TABLES = (schema.SETUP, schema.STANDARD_COST, schema.BOM)
@@ -79,16 +80,16 @@ def answers(sources: Mapping[str, Source]) -> tuple[Answers | None, list[Finding
     """
     known = {table.name for table in TABLES}
     own = {t.name: sources[t.name] if t.name in known else _stand_in(t) for t in schema.INPUT_TABLES}
-    inputs, found = accept(own)
-    built = structure(inputs)
-    found += [finding for rule in rules.BEFORE if rule is not rules.counts_complete for finding in rule(inputs, built)]
-    errors = [finding for finding in f.in_order(found) if finding.severity == schema.ERROR]
+    inputs, findings = accept(own)
+    items = bill(inputs)
+    findings += [each for rule in rules.BEFORE if rule is not rules.counts_complete for each in rule(inputs, items)]
+    errors = [finding for finding in f.in_order(findings) if finding.severity == schema.ERROR]
     if errors:
         return None, errors
     with np.errstate(over="ignore", invalid="ignore"):  # reported as findings
-        rolled = rollup(built, inputs.settings)
-    errors = list(_amounts_fit(inputs, rolled))
-    return (None if errors else Answers(built, rolled, inputs.settings)), errors
+        costs = unit_costs(items, inputs.settings)
+    errors = list(_amounts_fit(inputs, costs))
+    return (None if errors else Answers(items, costs, inputs.settings)), errors
 
 
 def _stand_in(table: schema.Table) -> Source:
@@ -100,11 +101,11 @@ def _stand_in(table: schema.Table) -> Source:
     return Source(table.name, table.name, letters, 1, 1, table.names, rows, list(range(1, len(rows) + 1)))
 
 
-def _amounts_fit(inputs: Inputs, rolled: Rollup) -> Iterable[Finding]:
+def _amounts_fit(inputs: Inputs, unit_costs: UnitCosts) -> Iterable[Finding]:
     """A unit cost that no cell could show."""
-    dearest = rolled.rows.loc[~(rolled.rows["unit_cost"].abs() < _TOO_MUCH), "item"].unique()
-    frame, source = inputs.frames["StandardCost"], inputs.sources["StandardCost"]
-    for code, row in frame.iloc[dearest][["Item", "row"]].itertuples(index=False, name=None):
+    rows, source = unit_costs.rows, inputs.sources["StandardCost"]
+    dearest = inputs.standard_cost.of(np.unique(rows.item[~(np.abs(rows.unit_cost) < _TOO_MUCH)]))
+    for code, row in zip(dearest.item.tolist(), dearest.row.tolist(), strict=True):
         yield f.TOO_MUCH(source.cell("Item", row), f"The unit cost of {code} has more digits than a cell can hold.")
 
 
@@ -112,18 +113,19 @@ def _amounts_fit(inputs: Inputs, rolled: Rollup) -> Iterable[Finding]:
 class Answers:
     """See the module. Codes are texts, compared without regard to case; quantities may be any numbers."""
 
-    structure: Structure
-    rollup: Rollup
+    bill: Bill
+    unit_costs: UnitCosts
     settings: Settings
     _parts: dict[int, dict[str, Part]] = field(init=False, default_factory=dict)  # of the items exploded so far
 
     @cached_property
     def standards(self) -> dict[str, Standard]:
         """Every item by its key (see `structure.code_key`), in the order of Standard Cost."""
-        rows = self.rollup.rows.drop_duplicates("item", keep="last")  # one per item, in order
-        codes = self.structure.items["code"].tolist()
-        elements = zip(*(rows[element].tolist() for element in schema.ELEMENTS), strict=True)
-        each = zip(codes, rows["relief_cost"].tolist(), rows["unit_cost"].tolist(), elements, strict=True)
+        costs = self.unit_costs.rows
+        rows = costs.of(np.flatnonzero(np.diff(costs.item, append=-1)))  # the last one per item, in order
+        codes = self.bill.items.code.tolist()
+        elements = zip(*(values.tolist() for values in rows.elements.values()), strict=True)
+        each = zip(codes, rows.relief_cost.tolist(), rows.unit_cost.tolist(), elements, strict=True)
         return {code_key(code): Standard(code, flushed, cost, parts) for code, flushed, cost, parts in each}
 
     def cost(self, item: str, qty: float = 1.0) -> float:
@@ -164,7 +166,7 @@ class Answers:
     def _exploded(self, item: str) -> dict[str, Part]:
         """Parts of one unit by key, conversion under ""."""
         self._standard(item)
-        number = self.structure.number[code_key(item)]
+        number = self.bill.number[code_key(item)]
         if number not in self._parts:
             self._explode(self._block(number))
         return self._parts[number]
@@ -172,16 +174,16 @@ class Answers:
     @cached_property
     def _units(self) -> Demand:
         """One unit of every item completed on the last day of the period; bought items are relieved."""
-        items = np.arange(len(self.structure.items))
-        made = self.structure.items["made"].to_numpy(dtype=bool)
-        roots = pd.DataFrame({"stream": 0, "item": items, "charged_to": "", "explodes": made})
-        rows = pd.DataFrame({"root": items, "day": float(self.settings.period_end), "quantity": 1.0})
+        count = len(self.bill.items)
+        items = np.arange(count)
+        roots = Roots(np.zeros(count, dtype=np.int64), items, texts([""] * count), self.bill.items.made)
+        rows = DemandRows(items, np.full(count, float(self.settings.period_end)), np.ones(count))
         return Demand((COMPLETIONS,), roots, rows)
 
     @cached_property
-    def _sizes(self) -> np.ndarray:
+    def _sizes(self) -> Floats:
         """Rows of the Trace of one unit of each item."""
-        return sizes(self.structure, self._units)
+        return sizes(self.bill, self._units)
 
     def _block(self, number: int) -> Ints:
         """An item and its neighbours; alone, where it has too many rows to be traced product by product."""
@@ -193,20 +195,21 @@ class Answers:
 
     def _explode(self, chosen: Ints) -> None:
         """Explode some items and keep what comes of it."""
-        asked = only(self._units, np.isin(np.arange(len(self.structure.items)), chosen))
+        units = only(self._units, np.isin(np.arange(len(self.bill.items)), chosen))
         # the last day alone: lines that are not in force on it are left out
         last_day = replace(self.settings, period_start=self.settings.period_end)
-        how = condensed if self._sizes[chosen].max() > schema.TRACE_ROWS_MAX else trace
-        rows = how(self.structure, self.rollup, asked, last_day).rows
-        conversion = np.bincount(rows["root"], rows["conversion"], minlength=len(chosen)).tolist()
+        explode = explosion_by_line if self._sizes[chosen].max() > schema.TRACE_ROWS_MAX else explosion
+        rows = explode(self.bill, self.unit_costs, units, last_day).rows
+        conversion = sums(rows.root, rows.conversion, len(chosen)).tolist()
         taken: dict[int, dict[int, Part]] = defaultdict(dict)  # by root, then by item
-        relieved = rows.loc[rows["relieved"], ["root", "item", "required", "cost", "amount"]]
-        for root, item, quantity, cost, amount in relieved.itertuples(index=False, name=None):
+        relieved = rows.of(rows.relieved)
+        columns = (relieved.root, relieved.item, relieved.required, relieved.cost, relieved.amount)
+        for root, item, quantity, cost, amount in zip(*(column.tolist() for column in columns), strict=True):
             part = taken[root].get(item) or self._none_of[item]
             taken[root][item] = part._replace(
                 quantity=part.quantity + quantity, unit_cost=cost, amount=part.amount + amount
             )
-        made = asked.roots["explodes"].tolist()
+        made = units.roots.explodes.tolist()
         for root, number in enumerate(chosen.tolist()):
             self._parts[number] = {part.key: part for part in taken[root].values()}
             if made[root]:
@@ -216,9 +219,9 @@ class Answers:
     @cached_property
     def _none_of(self) -> list[Part]:
         """A part of each item, of which nothing is taken yet."""
-        items = self.structure.items
-        columns = (items[column].tolist() for column in ("code", "description", "uom"))
-        return [Part(code_key(c), c, text, uom, 0.0, 0.0, 0.0) for c, text, uom in zip(*columns, strict=True)]
+        items = self.bill.items
+        columns = zip(items.code.tolist(), items.description.tolist(), items.uom.tolist(), strict=True)
+        return [Part(code_key(c), c, text, uom, 0.0, 0.0, 0.0) for c, text, uom in columns]
 
 
 _ELEMENT = {name.casefold(): place for place, name in enumerate(schema.ELEMENTS)}

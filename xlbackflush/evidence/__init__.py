@@ -21,6 +21,7 @@ from pathlib import Path
 
 from xlbackflush import schema
 from xlbackflush.engine.inputs.accept import accept
+from xlbackflush.engine.inputs.snapshot import input_hash
 from xlbackflush.evidence import folder as folders
 from xlbackflush.evidence.report import PRINTED, Subject, report
 from xlbackflush.evidence.verification import Verification, verification
@@ -29,10 +30,11 @@ from xlbackflush.ledgers.export import Warn, to_stderr
 from xlbackflush.ledgers.export import _journal as journal_as_posted
 from xlbackflush.ledgers.formats import FORMATS
 from xlbackflush.ledgers.writer import lines
-from xlbackflush.lifecycle.pipeline import Progress, Run, input_hash
+from xlbackflush.lifecycle.calculate import Progress
 from xlbackflush.lifecycle.verify import verify
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.finding import has_errors
+from xlbackflush.model.journal import Run
 from xlbackflush.model.money import decimals
 from xlbackflush.model.tables import Settings, Source
 from xlbackflush.workbook.file import FileBook

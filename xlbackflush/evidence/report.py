@@ -13,7 +13,7 @@ from xlbackflush.engine.measures.comparison import ENTRIES
 from xlbackflush.evidence.pages import GREY, Column, Kind, Pages, Row
 from xlbackflush.evidence.verification import Verification
 from xlbackflush.evidence.words import plain, printed
-from xlbackflush.lifecycle.pipeline import Run
+from xlbackflush.model.journal import Run
 from xlbackflush.model.tables import Settings, Source
 from xlbackflush.sheets.title_rows import SHEET_OF
 

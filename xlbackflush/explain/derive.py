@@ -15,9 +15,9 @@ from xlbackflush.explain.formula import Call, Cell, FormulaError, Literal, Node,
 from xlbackflush.explain.onrecord import OnRecord
 from xlbackflush.explain.posted import Basis, basis
 from xlbackflush.explain.reader import Grid, Place
-from xlbackflush.explain.step import Step
 from xlbackflush.explain.sums import Addend, addends, sum_words
 from xlbackflush.explain.words import Words, figure
+from xlbackflush.model.step import Step
 from xlbackflush.model.tables import CellError
 
 ROWS_SHOWN = (40, 25, 15, 10, 7, 5, 4, 3, 2, 1)  # of each sum, the first that keeps the whole short

@@ -15,20 +15,20 @@ from xlbackflush import schema
 from xlbackflush.engine.inputs import snapshot
 from xlbackflush.engine.record import journal_table
 from xlbackflush.engine.record import record as records
-from xlbackflush.engine.record.journal_table import PostedEntry
+from xlbackflush.engine.result import RunResult
 from xlbackflush.explain.evaluate import Value
 from xlbackflush.explain.formula import Cell, FormulaError
 from xlbackflush.explain.reader import Grid, as_excel
-from xlbackflush.lifecycle.pipeline import Outcome
-from xlbackflush.lifecycle.verify import again
+from xlbackflush.lifecycle.verify import recompute_run
+from xlbackflush.model.journal import PostedEntry
 from xlbackflush.model.tables import CellError, Source
 from xlbackflush.ooxml.package import split_cell
-from xlbackflush.sheets.body import Body, Writing
+from xlbackflush.sheets.body import Body, RunView, empty
 from xlbackflush.sheets.formulas import Sheets
-from xlbackflush.sheets.registry import MAKERS, empty
+from xlbackflush.sheets.registry import BODIES
 
 #: tables that no posted amount rests on
-_LEFT_OUT = ("Suspects", "Fit", "Comparison", "Dashboard")
+_LEFT_OUT = ("Suspects", "Fit", "Comparison", "Dashboard", "Findings", "Runs", "RunInputs")
 
 
 class OnRecord:
@@ -54,14 +54,14 @@ class OnRecord:
             self._grids[run] = Grid(_Computed(outcome, inputs, self._grid.tables))
         return self._grids[run]
 
-    def _computed(self, run: str) -> tuple[dict[str, Source], Outcome]:
+    def _computed(self, run: str) -> tuple[dict[str, Source], RunResult]:
         kept = records.run_inputs(_filled(self._grid, "RunInputs")).get(run)
         try:
             inputs = snapshot.unpack(kept.pieces if kept else [])
         except snapshot.DamagedError as error:
             raise FormulaError(str(error).rstrip(".")) from error
-        outcome = again(run, inputs, self._before(run))
-        if not outcome.posted:
+        outcome = recompute_run(run, inputs, self._before(run))
+        if not outcome.run:
             raise FormulaError(f"the inputs on record of {run} do not run any more")
         return inputs, outcome
 
@@ -91,15 +91,12 @@ def _filled(grid: Grid, name: str) -> Source:
 class _Computed:
     """A workbook that is not in a file: inputs as they were read, and the tables that a run makes of them."""
 
-    def __init__(self, outcome: Outcome, inputs: Mapping[str, Source], places: Mapping[str, Source]) -> None:
-        assert outcome.posted
+    def __init__(self, outcome: RunResult, inputs: Mapping[str, Source], places: Mapping[str, Source]) -> None:
         self._inputs = inputs
         self._rows = {name: {row: i for i, row in enumerate(s.row_numbers)} for name, s in inputs.items()}
-        writing = Writing(outcome, outcome.posted, Sheets({**places, **inputs}))
+        run = RunView(outcome, Sheets({**places, **inputs}))
         self._bodies: dict[str, Body] = {
-            table.name: MAKERS[table.name](writing)
-            if table.name in MAKERS and table.name not in _LEFT_OUT
-            else empty(table.name)
+            table.name: empty(table) if table.name in _LEFT_OUT else BODIES[table.name](run)
             for table in schema.OUTPUT_TABLES
         }
         self._tables = {**places, **inputs} | {name: self._size(places[name]) for name in self._bodies}

@@ -13,8 +13,8 @@ from xlbackflush import schema
 from xlbackflush.explain.evaluate import AGGREGATES
 from xlbackflush.explain.formula import Call, Cell, FormulaError, Node, Span, walk
 from xlbackflush.explain.reader import Grid
-from xlbackflush.explain.step import Step
 from xlbackflush.explain.words import Words
+from xlbackflush.model.step import Step
 
 ONE_BY_ONE = ("Journal", "Ledger", "Variances")  # tables whose cells are listed one by one
 CELLS_NAMED = 12  # of a group

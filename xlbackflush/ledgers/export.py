@@ -19,10 +19,11 @@ from typing import Protocol
 
 from xlbackflush import schema
 from xlbackflush.engine.inputs.accept import accept
+from xlbackflush.engine.inputs.snapshot import input_hash
 from xlbackflush.ledgers.formats import FORMATS
 from xlbackflush.ledgers.writer import Entry, Format, Journal, Line, Signed, decimal, lines
-from xlbackflush.lifecycle.pipeline import Run, input_hash
 from xlbackflush.model.errors import UnusableError
+from xlbackflush.model.journal import Run
 from xlbackflush.model.money import decimals, to_minor
 from xlbackflush.model.tables import CellError, Settings, Source
 from xlbackflush.workbook.file import FileBook

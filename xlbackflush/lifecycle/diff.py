@@ -8,14 +8,14 @@ What the changes move only together (a new price times a new quantity; an item t
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from xlbackflush import schema
 from xlbackflush.engine.inputs.changes import REORDERED, Change, apply, changes
-from xlbackflush.lifecycle.pipeline import Outcome, Progress, compute
+from xlbackflush.engine.period import Period
+from xlbackflush.lifecycle.calculate import Calculation, Progress, calculate
 from xlbackflush.model.basis import Basis, Flow
 from xlbackflush.model.tables import Source
 
@@ -76,7 +76,7 @@ class Attribution:
     together: list[Moved]
 
 
-def moved(old: Outcome, new: Outcome) -> list[Moved]:
+def moved(old: Period, new: Period) -> list[Moved]:
     """The lines that differ between two runs, both of which have posted, in the order of `schema.EVENTS`."""
     was, now = _amounts(old), _amounts(new)
     none = ("", 0)
@@ -88,15 +88,15 @@ def moved(old: Outcome, new: Outcome) -> list[Moved]:
     return sorted(found, key=lambda m: schema.EVENTS.index(m.line.event))
 
 
-def _amounts(outcome: Outcome) -> dict[JournalLine, tuple[str, int]]:
+def _amounts(period: Period) -> dict[JournalLine, tuple[str, int]]:
     """Each line with its source and amount; lines that are the same are added up."""
     found: dict[JournalLine, tuple[str, int]] = {}
-    for entry in outcome.posted.entries if outcome.posted else ():
+    for entry in period.entries:
         for line in entry.lines:
             basis = (
                 replace(line.basis, block=None) if isinstance(line.basis, Flow) else line.basis
             )  # rows of Trace move
-            account, _ = outcome.inputs.accounts[line.role]
+            account, _ = period.inputs.accounts[line.role]
             key = JournalLine(entry.event, entry.product, entry.description, line.role, account, basis)
             found[key] = (line.source, found.get(key, ("", 0))[1] + line.minor)
     return found
@@ -140,26 +140,23 @@ def attribution(
     old: Mapping[str, Source], new: Mapping[str, Source], progress: Progress = lambda stage: None, most: int = MOST
 ) -> Attribution:
     """What differs between the runs of two states of the inputs. ValueError, in plain words, where one of them stops."""
-    before, after = _run(old), _run(new)
-    for outcome in (before, after):
-        if not outcome.posted:
-            raise ValueError(_why(outcome))
+    both = calculate(old), calculate(new)
+    for calculation in both:
+        if calculation.failed:
+            raise ValueError(_why(calculation))
+    before, after = (calculation.period for calculation in both)
     found = changes(old, new)
     groups = _groups([change for change in found if change.kind != REORDERED], most)
     effects = []
     for number, group in enumerate(groups, 1):
         progress(f"Change {number} of {len(groups)}")
-        alone = _run(apply(old, new, group))
-        effects.append(Effect(group, moved(before, alone)) if alone.posted else Effect(group, why=_why(alone)))
+        alone = calculate(apply(old, new, group))
+        effects.append(Effect(group, why=_why(alone)) if alone.failed else Effect(group, moved(before, alone.period)))
     whole = moved(before, after)
     return Attribution(found, whole, effects, _together(whole, effects))
 
 
-def _run(sources: Mapping[str, Source]) -> Outcome:
-    return compute(sources, "", dt.datetime.min, [])
-
-
-def _why(stopped: Outcome) -> str:
+def _why(stopped: Calculation) -> str:
     first = stopped.findings[0]
     return f"The run stops at {first.where}: {first.what}"
 

@@ -10,18 +10,21 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from xlbackflush import __version__
+from xlbackflush.engine.inputs.snapshot import input_hash
 from xlbackflush.engine.record import record as records
 from xlbackflush.engine.record import seals
 from xlbackflush.engine.record.corrections import Draft
-from xlbackflush.engine.record.journal_table import PostedEntry, linked
-from xlbackflush.engine.record.record import POSTED, Run
-from xlbackflush.lifecycle.pipeline import Book, Outcome, Progress, compute, history, input_hash
+from xlbackflush.engine.result import RunResult
+from xlbackflush.lifecycle.calculate import Calculation, Progress, calculate
+from xlbackflush.lifecycle.run import history
+from xlbackflush.lifecycle.workbook_port import Workbook
 from xlbackflush.model.errors import RefusedError
+from xlbackflush.model.journal import POSTED, PostedEntry, Run, linked
 from xlbackflush.model.people import person
 from xlbackflush.model.tables import Source
 
 
-def post(book: Book, approver: str, now: dt.datetime, progress: Progress = lambda stage: None) -> Outcome:
+def post(book: Workbook, approver: str, now: dt.datetime, progress: Progress = lambda stage: None) -> RunResult:
     """Post the draft: its lines are sealed and never change again. Raises RefusedError with the reason where it cannot be.
 
     approver: who answers for it, another person than who ran it; now: local time.
@@ -31,18 +34,16 @@ def post(book: Book, approver: str, now: dt.datetime, progress: Progress = lambd
     if draft is None:
         raise RefusedError("There is no draft to post; run first." if not runs else "Everything is posted already.")
     _two_people(draft, approver)
-    if draft.input_hash != input_hash(sources) or draft.version != __version__:
-        what = "The inputs changed" if draft.input_hash != input_hash(sources) else "xlbackflush was updated"
+    changed = draft.input_hash != input_hash(sources)
+    if changed or draft.version != __version__:
+        what = "The inputs changed" if changed else "xlbackflush was updated"
         raise RefusedError(f"{what} after draft {draft.run} was made; run again, look at the results, and post then.")
     signed = replace(draft, status=POSTED, approved_by=approver.strip(), posted=now.strftime("%Y-%m-%d %H:%M:%S"))
-    outcome = compute(sources, draft.user, now, runs, progress, tables, signed)
-    _sound(outcome, draft, tables)
-    posted = outcome.posted
-    assert posted
-    posted.run, sealed = _sealed(outcome, signed)
-    posted.draft = Draft(linked([*posted.record.posted, *sealed]), posted.draft.target, posted.draft.first)
-    book.write(outcome, outcome.runs)
-    return outcome
+    calculation = calculate(sources, tables, signed, progress)
+    _sound(calculation, draft, tables)
+    result = _sealed(calculation, signed)
+    book.write(result)
+    return result
 
 
 def _two_people(draft: Run, approver: str) -> None:
@@ -56,23 +57,23 @@ def _two_people(draft: Run, approver: str) -> None:
         )
 
 
-def _sound(outcome: Outcome, draft: Run, tables: Mapping[str, Source]) -> None:
+def _sound(calculation: Calculation, draft: Run, tables: Mapping[str, Source]) -> None:
     """What is posted is what the inputs give, what stands on the sheet, and what every check holds for."""
-    posted = outcome.posted
-    if outcome.failed or not posted:
-        first = outcome.findings[0]
+    period = calculation.period
+    if calculation.failed:
+        first = calculation.findings[0]
         raise RefusedError(f"Draft {draft.run} cannot be posted: {first.where} {first.what} {first.fix}")
-    failed = [check.text for check in posted.checks if not check.holds]
+    failed = [check.text for check in period.checks if not check.holds]
     if failed:
         raise RefusedError(f"Draft {draft.run} cannot be posted: {len(failed)} checks fail, the first: {failed[0]}.")
-    drafted, problems = records.drafted(tables, posted.places)
+    drafted, problems = records.drafted(tables, period.places)
     if problems:
         raise RefusedError(f"Draft {draft.run} cannot be posted: {problems[0]} Run again.")
-    for entry, wanted in zip(drafted, posted.draft.new, strict=False):
+    for entry, wanted in zip(drafted, period.draft.new, strict=False):
         if plain(entry) != plain(wanted):
-            where = posted.record.journal.cell("Run", entry.lines[0].row)
+            where = period.record.journal.cell("Run", entry.lines[0].row)
             raise RefusedError(f"Entry {entry.number} at {where} was changed after the run; run again, and post then.")
-    if len(drafted) != len(posted.draft.new):
+    if len(drafted) != len(period.draft.new):
         raise RefusedError("Sheet Journal does not hold the entries of the draft; run again, and post then.")
 
 
@@ -81,12 +82,11 @@ def plain(entry: PostedEntry) -> PostedEntry:
     return replace(entry, lines=tuple(replace(line, row=0, seal="") for line in entry.lines))
 
 
-def _sealed(outcome: Outcome, signed: Run) -> tuple[Run, list[PostedEntry]]:
-    """The run with its link, its entries with their seals."""
-    posted = outcome.posted
-    assert posted
-    places, past = posted.places, posted.record
-    earlier = [records.sealed_run(run, past.inputs.get(run.run), places) for run in past.posted_runs]
-    to_seal = records.sealed_run(signed, posted.inputs[signed.run], places)
-    sealed, entries = seals.sealed(to_seal, posted.draft.new, earlier, past.posted)
-    return replace(signed, link=sealed.link), entries
+def _sealed(calculation: Calculation, signed: Run) -> RunResult:
+    """The run with its link, and the journal with the seals of its entries."""
+    period, record, draft = calculation.period, calculation.period.record, calculation.period.draft
+    last_link = record.posted_runs[-1].link if record.posted_runs else ""
+    run = records.with_hashes(signed, records.inputs_of(period.snapshot))
+    link = seals.link_of(last_link, run, draft.new, period.places)
+    journal = Draft(linked([*record.posted, *seals.sealed(record.posted, draft.new)]), draft.target, draft.first)
+    return RunResult(period, calculation.findings, replace(run, link=link), journal)

@@ -14,14 +14,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xlbackflush import schema
-from xlbackflush.engine.record.record import Run, closed
-from xlbackflush.lifecycle.pipeline import Outcome, compute
+from xlbackflush.engine.period import Period
+from xlbackflush.engine.record.record import closed
+from xlbackflush.lifecycle.calculate import calculate
 from xlbackflush.lifecycle.verify import verify
 from xlbackflush.model.errors import RefusedError
+from xlbackflush.model.journal import Run
 from xlbackflush.model.money import from_minor
 from xlbackflush.model.tables import Source
 from xlbackflush.ooxml.values import stored
-from xlbackflush.sheets.registry import run_rows
+from xlbackflush.sheets import runs as runs_sheet
 from xlbackflush.template.build import build
 from xlbackflush.template.samples import Sample
 from xlbackflush.workbook.file import FileBook, check_new
@@ -58,16 +60,15 @@ def roll(path: Path, following: Path) -> Rolled:
         run = _last_posted(book)
         _same_successor(run, path, following)
         sources = book.read()
-        outcome = compute(sources, run.user, dt.datetime.min, book.runs())
-        assert outcome.posted
-        first, last = next_period(outcome)
+        period = calculate(sources).period
+        first, last = next_period(period)
         new = not following.exists()
         if new:
-            build(following, (first, last), opened(outcome, sources, book.path.name, run))
+            build(following, (first, last), opened(period, sources, book.path.name, run))
         elif not run.is_closed and not _opened_from(following, run):
             raise RefusedError(f"{following.name} exists already; choose another name.")
         if not run.is_closed:
-            book.write_table("Runs", run_rows(closed(book.runs(), following.name)))
+            book.write_table("Runs", runs_sheet.rows_of(closed(book.runs(), following.name)))
             new = True
     return Rolled(following, first, last, run.run, new)
 
@@ -104,11 +105,11 @@ def _opened_from(following: Path, run: Run) -> bool:
     return any(run.link in str(note) for note in notes)
 
 
-def next_period(outcome: Outcome) -> tuple[dt.date, dt.date]:
+def next_period(period: Period) -> tuple[dt.date, dt.date]:
     """The month after a whole month, else as many days as the period had."""
     start, end = (
         schema.DAY_0 + dt.timedelta(days=day)
-        for day in (outcome.inputs.settings.period_start, outcome.inputs.settings.period_end)
+        for day in (period.inputs.settings.period_start, period.inputs.settings.period_end)
     )
     first = end + dt.timedelta(days=1)
     if start.day == 1 and first.day == 1 and (start.year, start.month) == (end.year, end.month):
@@ -116,15 +117,15 @@ def next_period(outcome: Outcome) -> tuple[dt.date, dt.date]:
     return first, first + (end - start)
 
 
-def opened(outcome: Outcome, sources: Mapping[str, Source], book: str, run: Run) -> Sample:
+def opened(period: Period, sources: Mapping[str, Source], book: str, run: Run) -> Sample:
     """The inputs with which the next workbook opens."""
     settings = {str(row["Setting"]).strip(): row.get("Value") for row in _rows(sources["Setup"]) if "Setting" in row}
     for name in ("Period start", "Period end"):
         settings.pop(name, None)
     tables: dict[str, list[Row]] = {name: _rows(sources[name]) for name in _KEPT}
-    tables |= {"Stock": _stock(outcome), "InventoryCount": _counts(sources["InventoryCount"])}
-    tables["Opening"] = _balances(outcome, f"From {book}, run {run.run}, link {run.link}")
-    company = outcome.inputs.settings.company
+    tables |= {"Stock": _stock(period), "InventoryCount": _counts(sources["InventoryCount"])}
+    tables["Opening"] = _balances(period, f"From {book}, run {run.run}, link {run.link}")
+    company = period.inputs.settings.company
     about = f"Opened from {book}, run {run.run}: its stock is the opening stock, its balances are carried over."
     return Sample(f"{company}, backflush costing", about, settings, tables)
 
@@ -138,11 +139,10 @@ def _rows(source: Source) -> list[Row]:
     ]
 
 
-def _stock(outcome: Outcome) -> list[Row]:
+def _stock(period: Period) -> list[Row]:
     """Closing stock as opening stock: counted units where they were counted, else those on the books."""
-    assert outcome.posted
-    codes, book = outcome.structure.items["code"].tolist(), outcome.posted.book
-    listed = set(outcome.structure.of("Stock").tolist())
+    codes, book = period.bill.items["code"].tolist(), period.stock
+    listed = set(period.bill.of("Stock").tolist())
     ending = book["counted"].where(book["counted"].notna(), book["ending"])
     return [
         {"Item": codes[item], "Opening qty": float(units)}
@@ -161,16 +161,14 @@ def _counts(source: Source) -> list[Row]:
     ]
 
 
-def _balances(outcome: Outcome, note: str) -> list[Row]:
+def _balances(period: Period, note: str) -> list[Row]:
     """Balances that go on, and what was reversed on the first day of the next period."""
-    posted = outcome.posted
-    assert posted
     reversals: dict[str, int] = {}
-    for entry in posted.draft.entries:
+    for entry in period.draft.entries:
         for line in entry.lines if entry.event == schema.REVERSAL else ():
             reversals[line.role] = reversals.get(line.role, 0) + line.minor
-    closing = {str(row.role): int(row.closing) for row in posted.ledger.itertuples() if row.role in CARRIED}
-    return list(_noted(_opening(closing, reversals, posted.places), note))
+    closing = {str(row.role): int(row.closing) for row in period.ledger.itertuples() if row.role in CARRIED}
+    return list(_noted(_opening(closing, reversals, period.places), note))
 
 
 def _opening(closing: Mapping[str, int], reversals: Mapping[str, int], places: int) -> Iterable[Row]:

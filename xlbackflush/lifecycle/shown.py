@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xlbackflush.engine.record.journal_table import Problem
-from xlbackflush.lifecycle.pipeline import Outcome, Posted
+from xlbackflush.engine.period import Period
+from xlbackflush.model.journal import Problem
 from xlbackflush.model.money import from_minor
 from xlbackflush.model.tables import CellError, Source
 
@@ -32,9 +32,9 @@ class Expected:
     rows: list[tuple[object, ...]]
 
 
-def differing(outcome: Outcome, tables: Mapping[str, Source]) -> list[Problem]:
-    """Cells of `tables` (those of TABLES) that show something else than the outcome of the same inputs. It must be posted."""
-    return [problem for name in TABLES for problem in _some(list(_of_table(_expected(outcome, name), tables[name])))]
+def differing(period: Period, tables: Mapping[str, Source]) -> list[Problem]:
+    """Cells of `tables` (those of TABLES) that show something else than the period of the same inputs."""
+    return [problem for name in TABLES for problem in _some(list(_of_table(_expected(period, name), tables[name])))]
 
 
 def _some(problems: list[Problem]) -> list[Problem]:
@@ -90,55 +90,54 @@ def _said(cell: object) -> str:
     return f'"{cell}"' if cell else "blank"
 
 
-def _expected(outcome: Outcome, table: str) -> Expected:
+def _expected(period: Period, table: str) -> Expected:
     """What a run writes into the columns of a table that hold what it found."""
-    posted, codes = outcome.posted, outcome.structure.items["code"]
-    assert posted
+    codes = period.bill.items["code"]
     if table == "Ledger":
-        return _ledger(posted, outcome.inputs.accounts)
+        return _ledger(period, period.inputs.accounts)
     if table == "Variances":
-        return _variances(posted)
+        return _variances(period)
     if table == "Relief":
-        return _relief(posted, codes.iloc[posted.relief["item"]].tolist())
-    return _reconciliation(posted, codes.iloc[posted.book["item"]].tolist())
+        return _relief(period, codes.iloc[period.relief["item"]].tolist())
+    return _reconciliation(period, codes.iloc[period.stock["item"]].tolist())
 
 
-def _ledger(posted: Posted, accounts: Mapping[str, tuple[str, str]]) -> Expected:
+def _ledger(period: Period, accounts: Mapping[str, tuple[str, str]]) -> Expected:
     amounts = ("opening", "debits", "credits", "closing")
     rows: list[tuple[object, ...]] = [
-        (row.role, *accounts[row.role], *(from_minor(int(getattr(row, name)), posted.places) for name in amounts))
-        for row in posted.ledger.itertuples()
+        (row.role, *accounts[row.role], *(from_minor(int(getattr(row, name)), period.places) for name in amounts))
+        for row in period.ledger.itertuples()
     ]
     return Expected(1, ("Role", "Account", "Account name", *(name.capitalize() for name in amounts)), rows)
 
 
-def _variances(posted: Posted) -> Expected:
+def _variances(period: Period) -> Expected:
     rows: list[tuple[object, ...]] = [
         (
             v.name,
             v.subject,
-            *(from_minor(minor, posted.places) for minor in (v.standard, v.actual, abs(v.amount))),
+            *(from_minor(minor, period.places) for minor in (v.standard, v.actual, abs(v.amount))),
             v.side,
             v.disposition,
         )
-        for v in posted.variances
+        for v in period.variances
     ]
     return Expected(2, ("Variance", "Subject", "Standard", "Actual", "Amount", "F/U", "Disposition"), rows)
 
 
-def _relief(posted: Posted, codes: list[str]) -> Expected:
-    figures = posted.relief[["quantity", "cost"]].to_numpy(dtype=float).tolist()
-    amounts = [from_minor(int(minor), posted.places) for minor in posted.relief["amount"].tolist()]
+def _relief(period: Period, codes: list[str]) -> Expected:
+    figures = period.relief[["quantity", "cost"]].to_numpy(dtype=float).tolist()
+    amounts = [from_minor(int(minor), period.places) for minor in period.relief["amount"].tolist()]
     rows: list[tuple[object, ...]] = [
         (code, *both, amount) for code, both, amount in zip(codes, figures, amounts, strict=True)
     ]
     return Expected(1, ("Item", "Quantity", "Standard cost", "Amount"), rows)
 
 
-def _reconciliation(posted: Posted, codes: list[str]) -> Expected:
+def _reconciliation(period: Period, codes: list[str]) -> Expected:
     names = {
         "opening": "Opening", "received": "Received", "relieved": "Relieved", "scrapped": "Scrapped", "book": "Book",
         "counted": "Counted", "difference": "Difference qty", "difference_amount": "Difference amount",
     }  # fmt: skip
-    figures = posted.book[list(names)].to_numpy(dtype=float).tolist()
+    figures = period.stock[list(names)].to_numpy(dtype=float).tolist()
     return Expected(1, ("Item", *names.values()), [(code, *row) for code, row in zip(codes, figures, strict=True)])

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from xlbackflush import __version__
 from xlbackflush.engine.inputs import snapshot
 from xlbackflush.engine.inputs.changes import Change, changes
 from xlbackflush.engine.record import record as records
 from xlbackflush.engine.record.corrections import correct
-from xlbackflush.engine.record.journal_table import PostedEntry, Problem
-from xlbackflush.engine.record.record import Record, Run
+from xlbackflush.engine.record.record import Record
+from xlbackflush.engine.result import RunResult
 from xlbackflush.lifecycle import shown
-from xlbackflush.lifecycle.pipeline import Book, Outcome, Progress, compute, input_hash
-from xlbackflush.lifecycle.post import plain
+from xlbackflush.lifecycle.calculate import Progress, calculate
+from xlbackflush.lifecycle.run import draft_of
+from xlbackflush.lifecycle.workbook_port import Workbook
 from xlbackflush.model import money
 from xlbackflush.model.errors import RefusedError
+from xlbackflush.model.journal import PostedEntry, Problem, Run
 from xlbackflush.model.tables import CellError, Source
 
 
@@ -34,7 +36,7 @@ class Verified:
         return not (self.problems or self.changed)
 
 
-def verify(book: Book, progress: Progress = lambda stage: None) -> Verified:
+def verify(book: Workbook, progress: Progress = lambda stage: None) -> Verified:
     """Compute every posted run again from the inputs on record, and check chain, numbers, proofs and inputs.
 
     Changes nothing. Closed workbooks are verified, too.
@@ -62,8 +64,9 @@ def verify(book: Book, progress: Progress = lambda stage: None) -> Verified:
         sheets = {name: tables.get(name) or book.table(name) for name in {*_PROVEN, *shown.TABLES, "Checks"}}
         result.problems += _proofs(sheets)
         if last in kept and not result.changed and not past.problems:  # else formulas show what other inputs give
-            outcome = compute(kept[last], past.runs[-1].user, dt.datetime.min, [], tables=tables)
-            result.problems += shown.differing(outcome, sheets) if outcome.posted else []
+            calculation = calculate(kept[last], tables)
+            if not calculation.failed:
+                result.problems += shown.differing(calculation.period, sheets)
     return result
 
 
@@ -71,7 +74,7 @@ def verify(book: Book, progress: Progress = lambda stage: None) -> Verified:
 _PROVEN = ("Journal", "Ledger", "Relief", "Variances")
 
 
-def inputs_of_run(book: Book, run: str) -> dict[str, Source]:
+def inputs_of_run(book: Workbook, run: str) -> dict[str, Source]:
     """The inputs on record of one run. RefusedError where there are none."""
     kept = records.run_inputs(book.table("RunInputs"))
     if run not in kept:
@@ -100,13 +103,13 @@ def _kept_inputs(past: Record, result: Verified) -> dict[str, dict[str, Source]]
         except snapshot.DamagedError as error:
             result.problems.append(Problem("Run Inputs", f"Run {run.run}: {error}"))
             continue
-        digests = snapshot.table_hashes(tables)
+        made, on_record = snapshot.Snapshot(tables), inputs.hashes if inputs else {}
         result.problems += [
             Problem("Run Inputs", f"Run {run.run}: the digest of {name} is not that of the inputs on record.")
-            for name, digest in digests.items()
-            if inputs and inputs.hashes.get(name) != digest
+            for name in {**made.table_hashes, **on_record}
+            if made.table_hashes.get(name) != on_record.get(name)
         ]
-        if input_hash(tables) != run.input_hash:
+        if made.input_hash != run.input_hash:
             result.problems.append(
                 Problem("Runs", f"Run {run.run}: its input hash is not that of the inputs on record.")
             )
@@ -118,15 +121,15 @@ def _recomputed(
     run: Run, inputs: Mapping[str, Source], earlier: Sequence[PostedEntry], own: Sequence[PostedEntry], past: Record
 ) -> list[Problem]:
     """The entries that the inputs on record give, against those that were posted."""
-    outcome = again(run.run, inputs, earlier)
-    if not outcome.posted:
-        first = outcome.findings[0]
+    result = recompute_run(run.run, inputs, earlier)
+    if not result.journal:
+        first = result.findings[0]
         return [Problem("Runs", f"Run {run.run} cannot be computed again: {first.where} {first.what}")]
-    given = outcome.posted.draft.new
+    given = result.journal.new
     version = "" if run.version == __version__ else f" It was made with version {run.version}, this is {__version__}."
     problems = []
     for entry, wanted in zip(own, given, strict=False):
-        if _said(entry) != _said(wanted):
+        if _recomputable(entry) != _recomputable(wanted):
             where = past.journal.cell("Run", entry.lines[0].row)
             problems.append(Problem(where, f"Entry {entry.number} is not what the inputs on record give.{version}"))
     if len(own) != len(given):
@@ -135,18 +138,23 @@ def _recomputed(
     return problems
 
 
-def again(run: str, inputs: Mapping[str, Source], earlier: Sequence[PostedEntry]) -> Outcome:
+def recompute_run(run: str, inputs: Mapping[str, Source], earlier: Sequence[PostedEntry]) -> RunResult:
     """A run computed again from its inputs on record; its journal holds what was posted before, and what the run added."""
-    outcome = compute(inputs, "", dt.datetime.min, [])
-    if outcome.posted:
-        accounts, settings = outcome.inputs.accounts, outcome.inputs.settings
-        outcome.posted.draft = correct(earlier, outcome.posted.entries, accounts, settings.period_end, run)
-    return outcome
+    calculation = calculate(inputs)
+    period = calculation.period
+    if calculation.failed:
+        return RunResult(period, calculation.findings)
+    journal = correct(earlier, period.entries, period.inputs.accounts, period.settings.period_end, run)
+    return RunResult(period, calculation.findings, draft_of(period, "", dt.datetime.min), journal)
 
 
-def _said(entry: PostedEntry) -> object:
-    """What an entry says to a ledger, without what came later."""
-    return replace(plain(entry), reversed_by=None)
+def _recomputable(entry: PostedEntry) -> Hashable:
+    """What the inputs on record must give again: numbers, codes, amounts, and the names of accounts.
+
+    Words of ours are left out, since they may have been improved since; that they are as posted is what the seals say.
+    """
+    names = tuple(line.name for line in entry.lines)
+    return entry.run, entry.number, entry.codes, names, entry.reverses, entry.corrects
 
 
 def _proofs(sheets: Mapping[str, Source]) -> list[Problem]:

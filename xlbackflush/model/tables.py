@@ -1,15 +1,13 @@
 """Tables as they pass between the workbook and the engine.
 
 A `Source` is an input table as read: raw cell values and where each stands, so that a finding or a proof formula can
-name the very cell. `Inputs` is what `accept` makes of all of them: typed DataFrames.
+name the very cell.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import chain
-
-import pandas as pd
 
 from xlbackflush import schema
 
@@ -111,17 +109,3 @@ class Settings:
             subassemblies = self.bought_role if self.by_count else schema.MIP
             return {schema.SUBASSEMBLY: subassemblies, schema.FINISHED: schema.FINISHED_GOODS}.get(item_type, "")
         return ""
-
-
-@dataclass
-class Inputs:
-    """All inputs, typed. Frames have the columns of `schema` plus `row`, the row on the sheet.
-
-    Text is str ("" where blank), numbers are float64 (NaN where blank), dates are Excel day numbers (NaN where blank).
-    """
-
-    settings: Settings
-    accounts: dict[str, tuple[str, str]]
-    frames: dict[str, pd.DataFrame]
-    sources: dict[str, Source]
-    setting_cells: dict[str, str] = field(default_factory=dict)

@@ -1,14 +1,14 @@
-"""What every table body is written from: the outcome of a run, and where the tables stand in the workbook."""
+"""What every sheet is written from: a run about to be written, and where the tables stand in the workbook."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from xlbackflush import schema
+from xlbackflush.engine.period import Period
+from xlbackflush.engine.result import RunResult
 from xlbackflush.engine.stock.opening import carried
-from xlbackflush.lifecycle.pipeline import Outcome, Posted
 from xlbackflush.model.money import from_minor
-from xlbackflush.model.tables import Inputs
 from xlbackflush.ooxml.cells import Value
 from xlbackflush.sheets.formulas import Sheets, default_scrap_basis, setting_value
 
@@ -16,24 +16,24 @@ from xlbackflush.sheets.formulas import Sheets, default_scrap_basis, setting_val
 Body = dict[str, tuple[Sequence[Value], Sequence[str] | None]]
 
 
-class Writing:
-    """One posted run, about to be written."""
+class RunView:
+    """One run, about to be written."""
 
-    def __init__(self, outcome: Outcome, posted: Posted, sheets: Sheets) -> None:
-        self.inputs: Inputs = outcome.inputs
-        self.structure = outcome.structure
-        self.items = outcome.structure.items
-        self.lines = outcome.structure.lines
-        self.posted, self.sheets = posted, sheets
+    def __init__(self, result: RunResult, sheets: Sheets) -> None:
+        assert result.run and result.journal, "inputs with errors have no results"
+        self.result, self.run, self.journal, self.sheets = result, result.run, result.journal, sheets
+        self.period: Period = result.period
+        self.inputs, self.bill = self.period.inputs, self.period.bill
+        self.items, self.lines = self.bill.items, self.bill.lines
         self.codes: list[str] = self.items["code"].tolist()
         self.item_rows: list[int] = self.items["row"].tolist()
-        self.rollup_top = sheets.places["Rollup"].first_row
+        self.rollup_top = sheets.tables["Rollup"].first_row
         self.default_basis = default_scrap_basis(self.inputs)
-        self.opened = frozenset(carried(self.inputs, posted.places))
+        self.opened = frozenset(carried(self.inputs, self.period.places))
 
-    def money(self, minor: Sequence[int]) -> list[float]:
+    def money(self, minor: Iterable[int]) -> list[float]:
         """Minor units as money."""
-        return [from_minor(int(m), self.posted.places) for m in minor]
+        return [from_minor(int(m), self.period.places) for m in minor]
 
     def setting(self, name: str) -> str:
         """A numeric setting inside a formula."""
@@ -41,11 +41,11 @@ class Writing:
 
     def letters(self, table: str) -> dict[str, str]:
         """Column name -> sheet column of a table."""
-        return self.sheets.places[table].letters
+        return self.sheets.tables[table].letters
 
     def rows(self, table: str, count: int) -> range:
         """Sheet rows of a table's body of so many rows."""
-        first = self.sheets.places[table].first_row
+        first = self.sheets.tables[table].first_row
         return range(first, first + count)
 
     def cells(self, table: str, count: int) -> list[dict[str, str]]:
@@ -53,8 +53,17 @@ class Writing:
         letters = self.letters(table)
         return [{name: f"{letter}{row}" for name, letter in letters.items()} for row in self.rows(table, count)]
 
+    def rollup_cell(self, column: str, row: int) -> str:
+        """A cell of Roll-up, by the position of its row from 0."""
+        return self.sheets.ref("Rollup", column, self.rollup_top + row)
+
     def standard_cost(self, item: int) -> dict[str, str]:
         """The cells of an item on Standard Cost, by column; 0 for a column that the workbook does not have."""
         return {
             c.name: self.sheets.ref("StandardCost", c.name, self.item_rows[item]) for c in schema.STANDARD_COST.columns
         }
+
+
+def empty(table: schema.Table) -> Body:
+    """The body of a table without rows."""
+    return {name: ([], None) for name in table.names}

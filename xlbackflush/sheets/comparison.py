@@ -1,7 +1,8 @@
-"""Body of the sheet Comparison: the engine's cells as formulas over Movements, input sheets and lines of the sheet itself."""
+"""Sheet Comparison: the engine's cells as formulas over Movements, input sheets and lines of the sheet itself."""
 
 from __future__ import annotations
 
+from xlbackflush import schema
 from xlbackflush.engine.measures.comparison import (
     AGREE,
     METHODS,
@@ -14,39 +15,41 @@ from xlbackflush.engine.measures.comparison import (
     Rows,
     between,
 )
-from xlbackflush.sheets.body import Body, Writing
+from xlbackflush.sheets.body import Body, RunView
 from xlbackflush.sheets.formulas import literal
 
+TABLE = schema.COMPARISON
 
-def comparison(w: Writing) -> Body:
+
+def body(run: RunView) -> Body:
     """One row per line, one column per method."""
-    found, at = w.posted.comparison, w.letters("Comparison")
-    rows = w.rows("Comparison", len(found))
-    row_of = {f.line.key: r for f, r in zip(found, rows, strict=True)}
-    body: Body = {
-        "Section": ([f.line.section for f in found], None),
-        "Line": ([f.line.name for f in found], None),
+    lines, at = run.period.comparison, run.letters(TABLE.name)
+    rows = run.rows(TABLE.name, len(lines))
+    row_of = {f.line.key: r for f, r in zip(lines, rows, strict=True)}
+    columns: Body = {
+        "Section": ([f.line.section for f in lines], None),
+        "Line": ([f.line.name for f in lines], None),
     }
     for k, method in enumerate(METHODS):
-        values = [float(f.figures[k]) if f.counts else w.money([f.figures[k]])[0] for f in found]
-        body[method] = (values, [_formula(w, f.line, k, r, row_of) for f, r in zip(found, rows, strict=True)])
-        body[f"{method} kind"] = (["integer" if f.counts else "money" for f in found], None)
-    why = ["" if f.line.text else _explanation(f.line, at, r) for f, r in zip(found, rows, strict=True)]
-    body["Explanation"] = ([f.explanation for f in found], why)
-    return body
+        values = [float(f.figures[k]) if f.counts else run.money([f.figures[k]])[0] for f in lines]
+        columns[method] = (values, [_formula(run, f.line, k, r, row_of) for f, r in zip(lines, rows, strict=True)])
+        columns[f"{method} kind"] = (["integer" if f.counts else "money" for f in lines], None)
+    why = ["" if f.line.text else _explanation(f.line, at, r) for f, r in zip(lines, rows, strict=True)]
+    columns["Explanation"] = ([f.explanation for f in lines], why)
+    return columns
 
 
-def _formula(w: Writing, line: Line, method: int, row: int, row_of: dict[str, int]) -> str:
+def _formula(run: RunView, line: Line, method: int, row: int, row_of: dict[str, int]) -> str:
     """The formula of one cell; an amount that another method posts as well is taken from the first that does."""
-    cell, at = line.cells[method], w.letters("Comparison")
-    letter, digits = at[METHODS[method]], w.posted.places
+    cell, at = line.cells[method], run.letters(TABLE.name)
+    letter, digits = at[METHODS[method]], run.period.places
     if isinstance(cell, Posted):
         if not cell.parts:
             return ""
         first = line.cells.index(cell)
         if first < method:
             return f"{at[METHODS[first]]}{row}"
-        return f"ROUND({'+'.join(_part(w, part) for part in cell.parts)},{digits})"
+        return f"ROUND({'+'.join(_part(run, part) for part in cell.parts)},{digits})"
     if isinstance(cell, Balance):
         conventional = f"-${at[METHODS[0]]}" if cell.beyond else ""
 
@@ -70,9 +73,9 @@ def _count(cell: Rows | Groups, letter: str, row_of: dict[str, int]) -> str:
     return "+".join(f'(COUNTIF({letter}{span[0]}:{letter}{span[-1]},"<>0")>0)' for span in spans)
 
 
-def _part(w: Writing, part: Product | Column) -> str:
+def _part(run: RunView, part: Product | Column) -> str:
     if isinstance(part, Column):
-        if not w.sheets.has(part.table, part.column):
+        if not run.sheets.has(part.table, part.column):
             return "0"
         column, where = f"{part.table}[{part.column}]", f"{part.table}[{part.where}]"
         return "+".join(f"SUMIFS({column},{where},{literal(value)})" for value in part.values)

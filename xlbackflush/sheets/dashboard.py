@@ -1,4 +1,4 @@
-"""Body of the Dashboard: the rows that its charts draw, as live formulas over Variances and Ledger."""
+"""Sheet Dashboard: the rows that its charts draw, as live formulas over Variances and Ledger."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from xlbackflush.engine.measures.dashboard import Bar, Stream
 from xlbackflush.engine.measures.variances import NOT_POSTED
 from xlbackflush.model.money import from_minor, to_minor
 from xlbackflush.model.tables import Settings
-from xlbackflush.sheets.body import Body, Writing
+from xlbackflush.sheets.body import Body, RunView
 from xlbackflush.sheets.formulas import ledger_sum, literal
+
+TABLE = schema.DASHBOARD
 
 #: column -> field of `Bar`, in minor units
 _MONEY = {
@@ -42,19 +44,19 @@ def labels() -> list[dict[str, object]]:
     return [{"Chart": bar.chart, "Label": bar.name} for bar in charts.dashboard([], nothing, Settings(), 0)]
 
 
-def dashboard(w: Writing) -> Body:
+def body(run: RunView) -> Body:
     """One row per bar. What a chart does not use is blank, so that it draws nothing there."""
-    bars = w.posted.dashboard
-    formulas = _Rows(w).formulas(bars)
-    body: Body = {
+    bars = run.period.dashboard
+    formulas = _Rows(run).formulas(bars)
+    columns: Body = {
         "Chart": ([b.chart for b in bars], None),
-        "Label": ([caption(b, w.posted.places) for b in bars], [f.get("Label", "") for f in formulas]),
+        "Label": ([caption(b, run.period.places) for b in bars], [f.get("Label", "") for f in formulas]),
     }
-    figures = {column: w.money([getattr(b, field) for b in bars]) for column, field in _MONEY.items()}
+    figures = {column: run.money([getattr(b, field) for b in bars]) for column, field in _MONEY.items()}
     for column, values in (figures | {"Cumulative %": [b.share for b in bars]}).items():
         live = [f.get(column, "") for f in formulas]
-        body[column] = ([v if f else None for v, f in zip(values, live, strict=True)], live)
-    return body
+        columns[column] = ([v if f else None for v, f in zip(values, live, strict=True)], live)
+    return columns
 
 
 def caption(bar: Bar, places: int) -> str:
@@ -81,9 +83,9 @@ def _net(**wanted: str) -> str:
 class _Rows:
     """Formulas of the rows, by column."""
 
-    def __init__(self, w: Writing) -> None:
-        self.at, self.rows = w.letters("Dashboard"), w.rows("Dashboard", STREAMS.stop)
-        self.w, self.digits = w, w.posted.places
+    def __init__(self, run: RunView) -> None:
+        self.at, self.rows = run.letters(TABLE.name), run.rows(TABLE.name, STREAMS.stop)
+        self.run, self.digits = run, run.period.places
         self.cut = self._cell("Amount", self.rows[CUT])
 
     def formulas(self, bars: list[Bar]) -> list[Mapping[str, str]]:
@@ -133,7 +135,7 @@ class _Rows:
     def _standard(self) -> str:
         """What the ledger was charged with and what it does not hold, less all variances."""
         spent = f"{ledger_sum('Credits', charts.SPENDING)}-{ledger_sum('Debits', charts.SPENDING)}"
-        outside = charts.outside_ledger(self.w.inputs.settings)
+        outside = charts.outside_ledger(self.run.inputs.settings)
         unheld = "+".join(_net(Variance=name, Disposition=NOT_POSTED) for name in outside)
         return self._round(f"{spent}+{unheld}-SUM({self._span('Amount', STEPS[1:-1])})")
 
@@ -156,9 +158,9 @@ class _Rows:
         amount, share = self._cell("Amount", row), {"Cumulative %": self._share(row)}
         if bar.source is None:
             return self._others(row) | share if bar.name else {}
-        source = self.w.sheets.places["Variances"].first_row + bar.source
-        money, side = (self.w.sheets.ref("Variances", c, source) for c in ("Amount", "F/U"))
-        name = '&" "&'.join(self.w.sheets.ref("Variances", c, source) for c in bar.named)
+        source = self.run.sheets.tables["Variances"].first_row + bar.source
+        money, side = (self.run.sheets.ref("Variances", c, source) for c in ("Amount", "F/U"))
+        name = '&" "&'.join(self.run.sheets.ref("Variances", c, source) for c in bar.named)
         return share | {
             "Label": _caption(name, amount, f'"{_NBSP}"&{side}'),
             "Amount": money,

@@ -1,12 +1,14 @@
-"""Body of the sheet Fit: every figure as a native formula over inputs and results, the verdict as a formula over it."""
+"""Sheet Fit: every figure as a native formula over inputs and results, the verdict as a formula over it."""
 
 from __future__ import annotations
 
 from xlbackflush import schema
 from xlbackflush.engine.measures import fit as engine
 from xlbackflush.engine.measures.fit import CREDIT_DAYS, OVERALL, USE_TOLERANCE, YEAR, Weighed
-from xlbackflush.sheets.body import Body, Writing
+from xlbackflush.sheets.body import Body, RunView
 from xlbackflush.sheets.formulas import day_ref, ledger_sum, literal, setting_ref
+
+TABLE = schema.FIT
 
 _BOOK = "Reconciliation"
 _BOUGHT = f'({_BOOK}[Type]="{schema.BUY}")'
@@ -16,45 +18,48 @@ _OFF = f"ABS({_BOOK}[Difference amount])"
 _JUDGED = f"{_BOUGHT}*{_COUNTED}*({_USE}>0)"
 
 
-def fit(w: Writing) -> Body:
+def body(run: RunView) -> Body:
     """One row per measure; figures may refer to other rows of the sheet."""
-    found, at = w.posted.fit, w.letters("Fit")
-    rows = w.rows("Fit", len(found))
-    figure = {f.measure.key: f"${at['Figure']}${r}" for f, r in zip(found, rows, strict=True)}
-    threshold = {f.measure.key: f"${at['Threshold']}${r}" for f, r in zip(found, rows, strict=True)}
-    weighed = [f for f in found if f.threshold is not None and f.measure.key != OVERALL]
+    measures, at = run.period.fit, run.letters(TABLE.name)
+    rows = run.rows(TABLE.name, len(measures))
+    figure = {f.measure.key: f"${at['Figure']}${r}" for f, r in zip(measures, rows, strict=True)}
+    threshold = {f.measure.key: f"${at['Threshold']}${r}" for f, r in zip(measures, rows, strict=True)}
+    weighed = [f for f in measures if f.threshold is not None and f.measure.key != OVERALL]
     verdicts = f"{at['Verdict']}{rows.start}:{at['Verdict']}{rows.start + len(weighed) - 1}"
-    formulas = _figures(w, figure) | {OVERALL: _overall(verdicts)}
-    kinds = [f.measure.kind for f in found]
-    explained = [_explained(f, figure[f.measure.key]) for f in found[:-1]]
+    formulas = _figures(run, figure) | {OVERALL: _overall(verdicts)}
+    kinds = [f.measure.kind for f in measures]
+    explained = [_explained(f, figure[f.measure.key]) for f in measures[:-1]]
     return {
-        "Condition": ([f.measure.condition for f in found], None),
-        "Measure": ([f.measure.name for f in found], None),
-        "Figure": (["" if f.figure is None else f.figure for f in found], [formulas[f.measure.key] for f in found]),
-        "Unit": ([_unit(w, f) for f in found], None),
-        "Wanted": ([f.measure.wanted for f in found], None),
-        "Threshold": ([f.threshold for f in found], [_threshold(w, f, threshold) for f in found]),
-        "Verdict": ([f.verdict for f in found], [_verdict(f, at, r) for f, r in zip(found, rows, strict=True)]),
+        "Condition": ([f.measure.condition for f in measures], None),
+        "Measure": ([f.measure.name for f in measures], None),
+        "Figure": (
+            ["" if f.figure is None else f.figure for f in measures],
+            [formulas[f.measure.key] for f in measures],
+        ),
+        "Unit": ([_unit(run, f) for f in measures], None),
+        "Wanted": ([f.measure.wanted for f in measures], None),
+        "Threshold": ([f.threshold for f in measures], [_threshold(run, f, threshold) for f in measures]),
+        "Verdict": ([f.verdict for f in measures], [_verdict(f, at, r) for f, r in zip(measures, rows, strict=True)]),
         "Explanation": (
-            [*(engine.explanation(f) for f in found[:-1]), engine.summary(found)],
+            [*(engine.explanation(f) for f in measures[:-1]), engine.summary(measures)],
             [*explained, _summary(verdicts)],
         ),
-        "How it is measured": ([f.measure.how for f in found], None),
+        "How it is measured": ([f.measure.how for f in measures], None),
         "Figure kind": (kinds, None),
         "Threshold kind": (kinds, None),
     }
 
 
-def _unit(w: Writing, row: Weighed) -> str:
-    return w.inputs.settings.currency if row.measure.kind == "money" else row.measure.unit
+def _unit(run: RunView, row: Weighed) -> str:
+    return run.inputs.settings.currency if row.measure.kind == "money" else row.measure.unit
 
 
-def _threshold(w: Writing, row: Weighed, threshold: dict[str, str]) -> str:
+def _threshold(run: RunView, row: Weighed, threshold: dict[str, str]) -> str:
     """Live where it is a setting or follows from another threshold; else a constant in plain sight."""
     if row.measure.follows:
         return f"ROUND({YEAR}/{threshold[row.measure.follows]},2)"
     name = row.measure.threshold
-    return w.setting(name) if isinstance(name, str) else ""
+    return run.setting(name) if isinstance(name, str) else ""
 
 
 def _verdict(row: Weighed, at: dict[str, str], r: int) -> str:
@@ -88,13 +93,13 @@ def _share(part: str, whole: str, digits: int = 4) -> str:
     return f'IF(ROUND({whole},6)>0,ROUND({part}/{whole},{digits}),"")'
 
 
-def _figures(w: Writing, at: dict[str, str]) -> dict[str, str]:
+def _figures(run: RunView, at: dict[str, str]) -> dict[str, str]:
     """Formula of every figure but the last."""
-    return _base(w) | _inventory(w, at) | _records() | _standards(w) | _products() | _buying(w, at)
+    return _base(run) | _inventory(run, at) | _records() | _standards(run) | _products() | _buying(run, at)
 
 
-def _base(w: Writing) -> dict[str, str]:
-    places, roles = w.posted.places, engine.inventory_roles(w.inputs)
+def _base(run: RunView) -> dict[str, str]:
+    places, roles = run.period.places, engine.inventory_roles(run.inputs)
     cogs = literal(schema.COGS)
 
     def inventory(balance: str, amount: str) -> str:
@@ -102,7 +107,7 @@ def _base(w: Writing) -> dict[str, str]:
         return f'ROUND({ledger_sum(balance, roles)}+SUM({column})-SUMIFS({column},{_BOOK}[Account role],"?*"),{places})'
 
     return {
-        "days": f"{day_ref(w.inputs, 'Period end')}-{day_ref(w.inputs, 'Period start')}+1",
+        "days": f"{day_ref(run.inputs, 'Period end')}-{day_ref(run.inputs, 'Period start')}+1",
         "cogs": f"ROUND(SUMIFS(Ledger[Debits],Ledger[Role],{cogs})-SUMIFS(Ledger[Credits],Ledger[Role],{cogs}),{places})",
         "start": inventory("Opening", "Opening amount"),
         "end": inventory("Closing", "Ending amount"),
@@ -110,20 +115,20 @@ def _base(w: Writing) -> dict[str, str]:
     }
 
 
-def _inventory(w: Writing, at: dict[str, str]) -> dict[str, str]:
+def _inventory(run: RunView, at: dict[str, str]) -> dict[str, str]:
     average = f"(({at['start']}+{at['end']})/2)"
     wip = _share("SUM(PeriodEndWip[Amount])", at["end"])
     return {
         "turnover": _share(f"{at['cogs']}*{YEAR}/{at['days']}", average, 2),
         "days_on_hand": _share(f"{average}*{at['days']}", at["cogs"], 2),
-        "cycle": _if_set(w, "Cycle time days", f"ROUND({{}}/{at['days']},4)"),
+        "cycle": _if_set(run, "Cycle time days", f"ROUND({{}}/{at['days']},4)"),
         "wip": f'IF(COUNTIFS(PeriodEndWip[Item],"?*")=0,"",{wip})',
     }
 
 
-def _if_set(w: Writing, setting: str, formula: str) -> str:
+def _if_set(run: RunView, setting: str, formula: str) -> str:
     """A formula over a setting ({}); blank where that is blank, or not in the workbook."""
-    cell = setting_ref(w.inputs, setting)
+    cell = setting_ref(run.inputs, setting)
     return f'IF({cell}="","",{formula.format(cell)})' if cell else '""'
 
 
@@ -143,11 +148,11 @@ def _records() -> dict[str, str]:
     }
 
 
-def _standards(w: Writing) -> dict[str, str]:
+def _standards(run: RunView) -> dict[str, str]:
     flushed, received = "ABS(SUM(Trace[Conversion]))", f"{_BOOK}[Received amount]"
     conversion = _share("ABS(SUM(Actuals[Amount])-SUM(Trace[Conversion]))", flushed)
     return {
-        "age": _if_set(w, "Standards set on", f"{day_ref(w.inputs, 'Period end')}-INT({{}})"),
+        "age": _if_set(run, "Standards set on", f"{day_ref(run.inputs, 'Period end')}-INT({{}})"),
         "price_drift": _share(
             f"SUMPRODUCT(ABS({_BOOK}[Invoiced]-{received}))",
             f"SUMPRODUCT(ABS({received}))",
@@ -163,8 +168,8 @@ def _products() -> dict[str, str]:
     return {"one_off": _share(once, f"SUMPRODUCT({finished}*{value})")}
 
 
-def _buying(w: Writing, at: dict[str, str]) -> dict[str, str]:
-    places = w.posted.places
+def _buying(run: RunView, at: dict[str, str]) -> dict[str, str]:
+    places = run.period.places
     bought = ",".join((f"{_BOOK}[Type]", literal(schema.BUY)))
     ends = f"(SUMIFS({_BOOK}[Opening amount],{bought})+SUMIFS({_BOOK}[Ending amount],{bought}))/2"
     per_day = f"{at['used']}/{at['days']}"
@@ -179,6 +184,6 @@ def _buying(w: Writing, at: dict[str, str]) -> dict[str, str]:
         "shelf": f'IF(COUNTIFS({bought})=0,"",ROUND({ends},{places}))',
         "yearly": of_use(f"{per_day}*{YEAR}/2"),
         "monthly": of_use(f"{per_day}*{YEAR}/24"),
-        "to_order": _if_set(w, "Cycle time days", of_use(f"{per_day}*{{}}/2")),
+        "to_order": _if_set(run, "Cycle time days", of_use(f"{per_day}*{{}}/2")),
         "payables": of_use(f"{per_day}*{CREDIT_DAYS}"),
     }

@@ -1,4 +1,4 @@
-"""Body of the sheet Sensitivity: first every input table as a whole, then its cells, the one to audit first on top.
+"""Sheet Sensitivity: first every input table as a whole, then its cells, the one to audit first on top.
 
 Written by a command of its own, because it takes a run or two for each cell; a run empties the sheet.
 """
@@ -6,21 +6,18 @@ Written by a command of its own, because it takes a run or two for each cell; a 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 
 from xlbackflush import schema
-from xlbackflush.engine.audit.closings import Closings
-from xlbackflush.engine.audit.sensitivity import MOST, TABLES, Cell, Effect, Sensitivity
-from xlbackflush.engine.audit.sensitivity import sensitivity as engine
-from xlbackflush.lifecycle.pipeline import Outcome
+from xlbackflush.engine.audit.sensitivity import TABLES, Cell, Effect, Sensitivity
+from xlbackflush.engine.period import Closings
+from xlbackflush.model.inputs import Inputs
 from xlbackflush.model.money import from_minor
-from xlbackflush.model.tables import Inputs
 from xlbackflush.ooxml.cells import Value
-from xlbackflush.ooxml.package import quoted
-from xlbackflush.sheets.body import Body
-from xlbackflush.sheets.formulas import literal
+from xlbackflush.sheets.body import Body, RunView, empty
+from xlbackflush.sheets.formulas import link
 
-TABLE = schema.SENSITIVITY.name
+TABLE = schema.SENSITIVITY
+
 #: where the tables and the cells to audit first stand in the table, from 0; the charts draw these rows
 OF_TABLES = range(len(TABLES))
 FIRST = range(OF_TABLES.stop, OF_TABLES.stop + 20)
@@ -41,26 +38,19 @@ _NAMES = {
 _BY_THE_PIECE = ("", "each", "ea")
 
 
-def sensitivity(
-    outcome: Outcome, most: int = MOST, progress: Callable[[str], None] = lambda stage: None
-) -> Sensitivity:
-    """Effects of the input cells of a workbook, from what came of its inputs; `outcome` must have posted.
-
-    most: how many cells to try, a few hundredths of a second each.
-    """
-    assert outcome.posted, "inputs with errors have no balances"
-    return engine(outcome.inputs, outcome.structure, most, progress)
+def body(run: RunView) -> Body:
+    """Nothing: what stood there is of other inputs."""
+    return empty(TABLE)
 
 
-def body(found: Sensitivity, inputs: Inputs) -> Body:
+def rows_of(found: Sensitivity, inputs: Inputs) -> Body:
     """The rows of the table: the input tables, the one of the largest effects first; then the cells."""
     rows = [*_tables(found, inputs), *(_cell(i, e, found, inputs) for i, e in enumerate(found.effects, 1))]
-    made: Body = {name: ([row.get(name) for row in rows], None) for name in schema.SENSITIVITY.names}
-    links = [f'HYPERLINK("#{row["target"]}",{literal(str(row["Where"]))})' for row in rows]
-    made["Where"] = (made["Where"][0], links)
+    made: Body = {name: ([row.get(name) for row in rows], None) for name in TABLE.names}
+    made["Where"] = (made["Where"][0], [link(str(row["Where"])) for row in rows])
     made["Cell value kind"] = ([row["kind"] for row in rows], None)
     money = f"money {found.places}" if found.places != 2 else "money"
-    for column in schema.SENSITIVITY.columns:
+    for column in TABLE.columns:
         if column.kind == "money":
             made[f"{column.name} kind"] = ([money] * len(rows), None)
     return made
@@ -82,7 +72,6 @@ def _tables(found: Sensitivity, inputs: Inputs) -> list[Row]:
         rows.append(
             {
                 "Where": source.range(first, last),
-                "target": _target(source.range(first, last)),
                 "What": f"{source.sheet}: {_tried(found, table.name)}",
                 "kind": "quantity",
                 "Inventory +1 %": from_minor(added["inventory"], found.places),
@@ -112,7 +101,6 @@ def _cell(rank: int, e: Effect, found: Sensitivity, inputs: Inputs) -> Row:
     return {
         "Rank": rank,
         "Where": where,
-        "target": _target(where),
         "What": f"{column.name}: {_NAMES[table].format_map(row)}",
         "Cell value": e.cell.value,
         "kind": column.kind,
@@ -152,12 +140,6 @@ def _unit(cell: Cell, inputs: Inputs, item: str) -> str:
     uom = "unit" if uom.casefold() in _BY_THE_PIECE else uom
     told = {"per parent": f"{uom} per parent", "units": uom}.get(column.unit, column.unit)
     return f"1 {told.replace('money', currency).replace('per unit', f'per {uom}').replace('hours', 'hour')}"
-
-
-def _target(where: str) -> str:
-    """A cell or range as a link needs it, inside of a formula: 'Standard Cost'!E9."""
-    sheet, cells = where.rsplit("!", 1)
-    return f"{quoted(sheet)}!{cells}".replace('"', '""')
 
 
 def printed(found: Sensitivity, inputs: Inputs, most: int = 10) -> list[str]:

@@ -1,4 +1,4 @@
-"""Body of the sheet Suspects: after a run of its own period, with live figures; by a command over several workbooks.
+"""Sheet Suspects: after a run of its own period, with live figures; by a command over several workbooks.
 
 A run writes formulas over Reconciliation, Trace and BOM, so that the figures follow the inputs; which causes are named, how
 plausible they are and what is said of them stay as at the run. What several workbooks say are values.
@@ -6,52 +6,21 @@ plausible they are and what is said of them stay as at the run. What several wor
 
 from __future__ import annotations
 
-import datetime as dt
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Sequence
 
 from xlbackflush import schema
-from xlbackflush.engine.audit.suspects import Period, Suspect
+from xlbackflush.engine.audit.suspects import Suspect
 from xlbackflush.engine.audit.suspects import suspects as engine
-from xlbackflush.engine.standards.bill import Structure, code_key
-from xlbackflush.lifecycle import pipeline
-from xlbackflush.model.errors import UnusableError
-from xlbackflush.model.tables import Inputs, Source
+from xlbackflush.engine.standards.bill import code_key
+from xlbackflush.model.inputs import Inputs
 from xlbackflush.ooxml.cells import Value
 from xlbackflush.ooxml.package import quoted
 from xlbackflush.schema import BILL_QUANTITY, PRODUCTION_COUNT
-from xlbackflush.sheets.body import Body, Writing
-from xlbackflush.sheets.formulas import literal
+from xlbackflush.sheets.body import Body, RunView
+from xlbackflush.sheets.formulas import link
 
-ITEMS_MAX = 200  # differences looked into over several workbooks
-
-
-def across(books: Mapping[str, Mapping[str, Source]]) -> tuple[list[Suspect], Inputs]:
-    """Suspects over several workbooks of one company, from their names and input tables as read.
-
-    The last one named must be of the last period: `body` needs its inputs, which come back, too. UnusableError where it is
-    not, where a workbook has errors, or where two are of overlapping periods or of different currencies.
-    """
-    outcomes = {name: pipeline.compute(tables, "", dt.datetime.min, []) for name, tables in books.items()}
-    for name, outcome in outcomes.items():
-        if outcome.posted is None:
-            first = next(f for f in outcome.findings if f.severity == schema.ERROR)
-            raise UnusableError(f"{name} has errors in its inputs, first at {first.where}; mend them first.")
-    ordered = sorted(outcomes.items(), key=lambda named: named[1].inputs.settings.period_start)
-    for (before, one), (after, other) in pairwise(ordered):
-        if one.inputs.settings.currency != other.inputs.settings.currency:
-            raise UnusableError(f"{before} and {after} are in different currencies; name workbooks of one company.")
-        if other.inputs.settings.period_start <= one.inputs.settings.period_end:
-            raise UnusableError(f"{before} and {after} cover the same days; name each period once.")
-    if (named := next(reversed(outcomes))) != ordered[-1][0]:
-        raise UnusableError(f"{ordered[-1][0]} is of a later period than {named}; name the latest workbook first.")
-    periods = [_period(o.inputs, o.structure, o.posted) for _, o in ordered if o.posted]
-    return engine(periods, ITEMS_MAX), ordered[-1][1].inputs
-
-
-def _period(inputs: Inputs, structure: Structure, posted: pipeline.Posted) -> Period:
-    return Period(inputs.settings, structure, posted.trace, posted.demand, posted.book)
+TABLE = schema.SUSPECTS
 
 
 def printed(found: Sequence[Suspect]) -> list[str]:
@@ -69,11 +38,11 @@ def printed(found: Sequence[Suspect]) -> list[str]:
 # ------------------------------------------------------------------------------------------------- values
 
 
-def body(found: Sequence[Suspect], inputs: Inputs) -> Body:
+def rows_of(found: Sequence[Suspect], inputs: Inputs) -> Body:
     """Suspects as values, those of the most money first. inputs: of the workbook that they are written to."""
     kinds = ["percent" if s.is_share else "quantity" for s in found]
     wheres = _wheres(found, inputs)
-    links = [f'HYPERLINK("#{_target(where)}",{literal(where)})' if where else "" for where in wheres]
+    links = [link(where) if where else "" for where in wheres]
     written: Body = {
         "Rank": ([s.rank for s in found], None),
         "Cause": ([s.cause for s in found], None),
@@ -122,47 +91,42 @@ def _wheres(found: Sequence[Suspect], inputs: Inputs) -> list[str]:
     return [where(s) for s in found]
 
 
-def _target(where: str) -> str:
-    sheet, cells = where.rsplit("!", 1)
-    return f"{quoted(sheet)}!{cells}".replace('"', '""')
-
-
 # --------------------------------------------------------------------------------------------------- live
 
 
-def suspects(w: Writing) -> Body:
+def body(run: RunView) -> Body:
     """The suspects of the run's own period, live where a figure can be."""
-    found = engine([_period(w.inputs, w.structure, w.posted)])
-    written = body(found, w.inputs)
-    stock = _stock_cells(w)
-    alone = ~w.lines.duplicated(["parent", "component", "quantity"], keep=False)
-    single = set(w.lines["row"][alone & (w.lines["quantity"] != 0)].tolist())
+    found = engine([run.period])
+    written = rows_of(found, run.inputs)
+    stock = _stock_cells(run)
+    alone = ~run.lines.duplicated(["parent", "component", "quantity"], keep=False)
+    single = set(run.lines["row"][alone & (run.lines["quantity"] != 0)].tolist())
     formulas = []
-    for s, own in zip(found, w.cells("Suspects", len(found)), strict=True):
+    for s, own in zip(found, run.cells(TABLE.name, len(found)), strict=True):
         used, cells = stock.get(s.item, (math.nan, {}))
         whole = s.difference is not None and math.isclose(s.difference, used, rel_tol=1e-9, abs_tol=1e-9)
         live = whole and (s.cause != BILL_QUANTITY or s.row in single)
-        formulas.append(_live(w, s, own, cells) if live else {})
+        formulas.append(_live(run, s, own, cells) if live else {})
     for name in ("Difference qty", "Amount", "Base", "Recorded", "Implied", "Would remain"):
         written[name] = (written[name][0], [f.get(name, "") for f in formulas])
     return written
 
 
-def _stock_cells(w: Writing) -> dict[str, tuple[float, dict[str, str]]]:
+def _stock_cells(run: RunView) -> dict[str, tuple[float, dict[str, str]]]:
     """Item code -> units used beyond the book, and its cells on Reconciliation.
 
     What a suspect explains is less where a shared cause has explained a part: then its figures are values.
     """
-    book, sheet = w.posted.book, quoted(w.sheets.places["Reconciliation"].sheet)
+    book, sheet = run.period.stock, quoted(run.sheets.tables["Reconciliation"].sheet)
     return {
-        w.codes[item]: (-difference, {name: f"{sheet}!{cell}" for name, cell in cells.items()})
+        run.codes[item]: (-difference, {name: f"{sheet}!{cell}" for name, cell in cells.items()})
         for item, difference, cells in zip(
-            book["item"], book["difference"].tolist(), w.cells("Reconciliation", len(book)), strict=True
+            book["item"], book["difference"].tolist(), run.cells("Reconciliation", len(book)), strict=True
         )
     }
 
 
-def _live(w: Writing, s: Suspect, own: dict[str, str], stock: dict[str, str]) -> dict[str, str]:
+def _live(run: RunView, s: Suspect, own: dict[str, str], stock: dict[str, str]) -> dict[str, str]:
     """Formulas of one row. own: its cells; stock: the item's cells on Reconciliation."""
     made = {"Difference qty": f"-N({stock['Difference qty']})", "Amount": f"-N({stock['Difference amount']})"}
     step = f"({own['Try']}-{own['Recorded']})"
@@ -172,7 +136,7 @@ def _live(w: Writing, s: Suspect, own: dict[str, str], stock: dict[str, str]) ->
         return made | {"Would remain": f"{own['Amount']}-{step}*{stock['Standard cost']}"}
     made["Base"] = f"{stock['Relieved']}+{stock['Scrapped']}"
     if s.cause == BILL_QUANTITY:
-        quantity = w.sheets.ref("BOM", "Qty per", s.row)
+        quantity = run.sheets.ref("BOM", "Qty per", s.row)
         taken = f'SUMIFS(Trace[Required qty],Trace[BOM row],{s.row},Trace[Event],"<>{schema.PURCHASE}")'
         made |= {"Recorded": quantity, "Base": f"IF({quantity}=0,0,{taken}/{quantity})"}
     each = f"{own['Difference qty']}/{own['Base']}"

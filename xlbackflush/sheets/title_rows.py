@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from xlbackflush import schema
-from xlbackflush.lifecycle.pipeline import Outcome, Run
+from xlbackflush.engine.result import RunResult
+from xlbackflush.model.journal import Run
 from xlbackflush.ooxml.cells import Value, cell
 from xlbackflush.ooxml.package import column_letter
 from xlbackflush.ooxml.styles import StyleSheet
@@ -47,21 +48,20 @@ class Standing:
     failed: int
 
 
-def standing(outcome: Outcome, runs: Sequence[Run]) -> Standing:
+def standing(result: RunResult, runs: Sequence[Run]) -> Standing:
     """What the title rows say after a run or a check."""
-    posted = outcome.posted
-    hints = {"Findings": _last_check(outcome)}
-    if posted:
-        run, settings = posted.run, outcome.inputs.settings
+    run, hints = result.run, {"Findings": _last_check(result)}
+    if run:
+        settings = result.period.settings
         line = f"Run {run.run}, {run.status.lower()}. {settings.company}, amounts in {settings.currency}."
         hints = {table.name: line for table in schema.OUTPUT_TABLES} | hints
     hints = {name: f"{line}   {SHEET_OF[name].hint}" for name, line in hints.items()}
-    failed = sum(not c.holds for c in posted.checks) if posted else int(outcome.failed)
+    failed = sum(not c.holds for c in result.period.checks) if run else int(result.failed)
     return Standing(hints, bool(runs), failed)
 
 
-def _last_check(outcome: Outcome) -> str:
-    count = Counter(f.severity for f in outcome.findings)
+def _last_check(result: RunResult) -> str:
+    count = Counter(f.severity for f in result.findings)
     return "Last check: " + ", ".join(f"{count[s]} {s.lower()}s" for s in schema.SEVERITIES) + "."
 
 

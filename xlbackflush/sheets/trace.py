@@ -1,17 +1,16 @@
-"""The body of the Trace table: quantities from the parent's row, the BOM row and the cost row, row by row."""
+"""Sheet Trace: every count exploded, quantities from the parent's row, the BOM row and the cost row, row by row."""
 
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 
 from xlbackflush import schema
 from xlbackflush.engine.explosion.demand import Stream
-from xlbackflush.engine.explosion.product_view import shown
-from xlbackflush.lifecycle.pipeline import Posted
-from xlbackflush.model.tables import Inputs
-from xlbackflush.sheets.body import Body, Writing
-from xlbackflush.sheets.formulas import Sheets, counted_units, day_ref, default_scrap_basis, scrap_basis, with_scrap
+from xlbackflush.engine.explosion.product_view import trace_columns
+from xlbackflush.sheets.body import Body, RunView
+from xlbackflush.sheets.formulas import counted_units, day_ref, scrap_basis, with_scrap
+
+TABLE = schema.TRACE
 
 _LIVE = (
     "Parent", "Component", "Parent qty", "Qty per", "Scrap %", "Required qty", "Standard cost", "Amount", "Charged to",
@@ -19,54 +18,42 @@ _LIVE = (
 )  # fmt: skip
 
 
-def trace(w: Writing) -> Body:
-    """Every root exploded: quantities from the parent's row, the BOM row and the cost row."""
-    return TraceBody(w.inputs, w.items, w.lines, w.posted, w.sheets).body()
+def body(run: RunView) -> Body:
+    """One row per root, item that is exploded, and component."""
+    values, formulas = trace_columns(run.period.explosion.rows, run.bill, run.period.demand), _Formulas(run).columns()
+    return {name: (column, formulas.get(name)) for name, column in values.items()}
 
 
-class TraceBody:
-    """Values and formulas of the Trace. Heads are rows at level 0, the others hang below their parent's row."""
+class _Formulas:
+    """Formulas of the Trace. Heads are rows at level 0, the others hang below their parent's row."""
 
-    def __init__(
-        self, inputs: Inputs, items: pd.DataFrame, lines: pd.DataFrame, posted: Posted, sheets: Sheets
-    ) -> None:
-        self.inputs, self.items, self.lines, self.posted = inputs, items, lines, posted
-        self.rows, self.condensed = posted.trace.rows, posted.trace.condensed
-        self.streams = [posted.demand.streams[s] for s in posted.demand.roots["stream"]]  # of each root
-        self.codes: list[str] = items["code"].tolist()
-        self.at = sheets.places["Trace"].letters
-        self.top = sheets.places["Trace"].first_row
-        self.bom, self.roll = sheets.heads("BOM"), sheets.heads("Rollup")
-        self.rollup_top = sheets.places["Rollup"].first_row
-        self.default_basis = default_scrap_basis(inputs)
-        self.start, self.end = day_ref(inputs, "Period start"), day_ref(inputs, "Period end")
+    def __init__(self, run: RunView) -> None:
+        self.run, demand, explosion = run, run.period.demand, run.period.explosion
+        self.rows, self.by_line = explosion.rows, explosion.by_line
+        self.streams = [demand.streams[s] for s in demand.roots.stream.tolist()]  # of each root
+        self.at, self.top = run.letters(TABLE.name), run.sheets.tables[TABLE.name].first_row
+        self.bom, self.roll = run.sheets.heads("BOM"), run.sheets.heads("Rollup")
+        self.start, self.end = day_ref(run.inputs, "Period start"), day_ref(run.inputs, "Period end")
 
-    def body(self) -> Body:
-        """All columns."""
-        values, formulas = shown(self.rows, self.items, self.lines, self.posted.demand), self._formulas()
-        return {name: (column, formulas.get(name)) for name, column in values.items()}
-
-    # ---------------------------------------------------------------------------------------- formulas
-
-    def _formulas(self) -> dict[str, list[str]]:
+    def columns(self) -> dict[str, list[str]]:
         """Formulas of each column, row by row; "" where a cell is a plain value or blank."""
         out: dict[str, list[str]] = {name: [] for name in _LIVE}
-        several = np.bincount(self.posted.rollup.rows["item"].to_numpy(), minlength=len(self.items)) > 1
-        bom_rows, split, exploded = self.lines["row"].tolist(), several.tolist(), self._tests_of_exploding()
+        several = np.bincount(self.run.period.unit_costs.rows["item"].to_numpy(), minlength=len(self.run.items)) > 1
+        bom_rows, split, exploded = self.run.lines["row"].tolist(), several.tolist(), self._tests_of_exploding()
         columns = (
             self.rows[c].tolist() for c in ("root", "product", "parent_row", "item", "line", "rollup_row", "relieved")
         )
         for k, (root, product, parent, item, line, rollup_row, relieved) in enumerate(zip(*columns, strict=True)):
-            row, cost_row, stream = self.top + k, self.rollup_top + rollup_row, self.streams[root]
+            row, cost_row, stream = self.top + k, self.run.rollup_top + rollup_row, self.streams[root]
             if parent >= 0:
-                below = self._below_condensed if self.condensed else self._below
+                below = self._below_condensed if self.by_line else self._below
                 cells = below(
                     row,
                     self.top + parent,
                     bom_rows[line],
                     cost_row,
                     stream,
-                    self.codes[product],
+                    self.run.codes[product],
                     relieved and split[item],
                     exploded[parent],
                 )
@@ -76,19 +63,19 @@ class TraceBody:
                     else self._through(row, self.top + parent, cost_row)
                 )
             elif relieved:
-                cells = self._head_relieved(row, cost_row, stream, self.codes[product], split[item])
-            elif self.condensed:
-                cells = self._total(k, cost_row, stream, self.codes[product])
+                cells = self._head_relieved(row, cost_row, stream, self.run.codes[product], split[item])
+            elif self.by_line:
+                cells = self._total(k, cost_row, stream, self.run.codes[product])
             else:
-                cells = self._head_exploded(row, cost_row, stream, self.codes[product])
+                cells = self._head_exploded(row, cost_row, stream, self.run.codes[product])
             for name, formulas in out.items():
                 formulas.append(cells.get(name, ""))
         return out
 
     def _tests_of_exploding(self) -> list[str]:
         """Of each row that is exploded for want of an account: that it has none. Its components hang on its type."""
-        roles = self.items["role"].tolist()
-        up = (self.rows["rollup_row"] + self.rollup_top).tolist()
+        roles = self.run.items["role"].tolist()
+        up = (self.rows["rollup_row"] + self.run.rollup_top).tolist()
         accounts = [f'{self.roll["Relieved from"]}{u}=""' for u in up]
         return [test if not roles[i] else "" for i, test in zip(self.rows["item"].tolist(), accounts, strict=True)]
 
@@ -144,7 +131,7 @@ class TraceBody:
     def _through(self, r: int, p: int, u: int) -> dict[str, str]:
         """A row that is exploded through. Its cost is zero while its type stays what it is."""
         cells = self._cost(r, u) | {"Relieved from": f"{self.roll['Relieved from']}{u}"}
-        if self.condensed:  # its own total row, further down, has the rest
+        if self.by_line:  # its own total row, further down, has the rest
             return cells
         started = f"{self.at['Started']}{p}*{self._factor(r)}*{self.roll['Units to start']}{u}"
         return cells | self._conversion(r, u) | {"Started": started}
@@ -185,7 +172,7 @@ class TraceBody:
             "Parent": f"{self.at['Component']}{p}",
             "Component": f'{self.bom["Component"]}{b}&""',
             "Scrap %": f"{self.bom['Scrap %']}{b}" if "Scrap %" in self.bom else "",
-            "Scrap basis": scrap_basis(self.bom, b, self.default_basis),
+            "Scrap basis": scrap_basis(self.bom, b, self.run.default_basis),
         }
 
     def _factor(self, r: int) -> str:
@@ -202,7 +189,7 @@ class TraceBody:
         if first >= 0:
             need = at["Required qty"]
             cells["Required qty"] = f"{at['Units']}{r}+SUM({need}{self.top + first}:{need}{self.top + last})"
-        settings = self.inputs.settings
+        settings = self.run.inputs.settings
         if (self.rows["first"].iat[k], self.rows["last"].iat[k]) != (settings.period_start, settings.period_end):
             cells["First day"] = cells["Last day"] = ""  # recorded: where the BOM changes within the period
         cells.pop("Charged to", None)

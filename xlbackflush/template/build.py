@@ -15,8 +15,8 @@ from xlbackflush.ooxml.styles import LOOKS, WHOLE, StyleSheet, new_stylesheet
 from xlbackflush.schema import HEADER_ROW, Column, Sheet, Table
 from xlbackflush.schema.excel import MACROS
 from xlbackflush.sheets import help_sheet
+from xlbackflush.sheets.blocks import heights_of, style_name
 from xlbackflush.sheets.dashboard import labels
-from xlbackflush.sheets.registry import heights_of, style_name
 from xlbackflush.sheets.title_rows import ALLOWED, NOT_RUN, STATUS, company_name, head_rows, header_row, table_xml
 from xlbackflush.template import binaries, buttons, charts
 from xlbackflush.template.charts import Board

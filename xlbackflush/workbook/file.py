@@ -17,9 +17,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from xlbackflush import schema
+from xlbackflush.engine.result import RunResult
 from xlbackflush.explain.reader import FileReader
-from xlbackflush.lifecycle.pipeline import Outcome, Run
 from xlbackflush.model.errors import UnusableError
+from xlbackflush.model.journal import Run
 from xlbackflush.model.tables import Source
 from xlbackflush.ooxml.cells import Block, rows_xml
 from xlbackflush.ooxml.package import Package, TablePart, column_letter, split_cell
@@ -27,9 +28,10 @@ from xlbackflush.ooxml.reader import SheetReader
 from xlbackflush.ooxml.stored import has_others
 from xlbackflush.ooxml.styles import StyleSheet
 from xlbackflush.sheets import title_rows
+from xlbackflush.sheets.blocks import block_of, heights_of
 from xlbackflush.sheets.body import Body
 from xlbackflush.sheets.formulas import Sheets
-from xlbackflush.sheets.registry import block_of, bodies, heights_of
+from xlbackflush.sheets.registry import bodies
 from xlbackflush.workbook import tables as contract
 from xlbackflush.workbook import undo
 from xlbackflush.workbook.product_view_file import ProductView, ViewFile
@@ -111,19 +113,19 @@ class FileBook:
 
     # ------------------------------------------------------------------------------------------- write
 
-    def write(self, outcome: Outcome, runs: list[Run]) -> None:
+    def write(self, result: RunResult) -> None:
         """Replace the output sheets; after a failed run only Findings changes. An unchanged file is left alone."""
-        styles = self._styles()
-        blocks, standing = bodies(outcome, runs, self._places(), styles), title_rows.standing(outcome, runs)
+        styles, runs = self._styles(), result.runs if result.run else self.runs()
+        blocks, standing = bodies(result, self._places(), styles), title_rows.standing(result, runs)
         calculate: bool | None = False
-        if outcome.posted:
-            elsewhere = self._elsewhere.after_run(outcome, blocks, standing)
+        if result.run:
+            elsewhere = self._elsewhere.after_run(result, blocks, standing)
         else:
-            standing, elsewhere = self._elsewhere.after_check(outcome, standing)
+            standing, elsewhere = self._elsewhere.after_check(result, standing)
             calculate = None if elsewhere or not standing.ran else True
         self._put(blocks, standing, styles, elsewhere, calculate)
         self.not_kept = undo.keep(self.path, lambda copy: copy.write_bytes(self._content), self.runs(), runs)
-        with ViewFile(self.path, outcome) as view:
+        with ViewFile(self.path, result) as view:
             with self._saved():
                 view.write()
             self.product_view = view.put()

@@ -25,17 +25,19 @@ from typing import TypeVar, cast
 import xlwings as xw
 
 from xlbackflush import schema
-from xlbackflush.lifecycle.pipeline import Outcome, Run
+from xlbackflush.engine.result import RunResult
 from xlbackflush.model.errors import UnusableError
+from xlbackflush.model.journal import Run
 from xlbackflush.model.tables import CellError, Source
 from xlbackflush.ooxml.cells import Block, Cells, Value
 from xlbackflush.ooxml.package import TablePart, split_cell
 from xlbackflush.ooxml.styles import STYLES, StyleSheet
 from xlbackflush.ooxml.values import dated, decoded
 from xlbackflush.sheets import title_rows
+from xlbackflush.sheets.blocks import block_of, heights_of
 from xlbackflush.sheets.body import Body
 from xlbackflush.sheets.formulas import Sheets
-from xlbackflush.sheets.registry import block_of, bodies, heights_of
+from xlbackflush.sheets.registry import bodies
 from xlbackflush.workbook import tables, undo
 from xlbackflush.workbook.com import Box, ComBook, Grid, NativeBook, Patience, addresses, areas
 from xlbackflush.workbook.mac import MacBook
@@ -174,26 +176,25 @@ class LiveBook:
 
     # ------------------------------------------------------------------------------------------- write
 
-    def write(self, outcome: Outcome, runs: list[Run]) -> None:
+    def write(self, result: RunResult) -> None:
         """Write results into the output tables, or put back what stood there; after a failed run only Findings changes."""
-        styles = StyleNames()
-        blocks = bodies(outcome, runs, self._places(), styles.as_sheet)
+        styles, runs = StyleNames(), result.runs if result.run else self.runs()
+        blocks = bodies(result, self._places(), styles.as_sheet)
         with ExitStack() as open_files:
-            view = self._view(outcome, open_files)
+            view = self._view(result, open_files)
             if view:
                 view.write()
-            self._put(blocks, title_rows.standing(outcome, runs), styles, runs)
+            self._put(blocks, title_rows.standing(result, runs), styles, runs)
             if view:
                 self.product_view = view.put()
 
-    def _view(self, outcome: Outcome, open_files: ExitStack) -> ViewFile | None:
+    def _view(self, result: RunResult, open_files: ExitStack) -> ViewFile | None:
         """The file of the product view, in the making; None where the workbook lies in no folder of this computer."""
         path = self.local_path()
         if path:
-            return open_files.enter_context(ViewFile(path, outcome))
-        posted = outcome.posted
+            return open_files.enter_context(ViewFile(path, result))
         problem = "The product view has no place: save the workbook in a folder of this computer." if (
-            posted and posted.trace.condensed
+            result.run and result.period.explosion.by_line
         ) else ""  # fmt: skip
         self.product_view = ProductView(problem=problem)
         return None

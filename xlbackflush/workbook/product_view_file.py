@@ -15,19 +15,17 @@ import filecmp
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import repeat
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from xlbackflush import schema
-from xlbackflush.engine.explosion.explosion import size
 from xlbackflush.engine.explosion.product_view import COLUMNS, product_view
-from xlbackflush.lifecycle.pipeline import Outcome, Posted
+from xlbackflush.engine.result import RunResult
+from xlbackflush.model.journal import Run
 from xlbackflush.ooxml.values import harmless
 
 HEADER = (*COLUMNS, "Run")
@@ -51,8 +49,8 @@ class ViewFile:
     A temporary file that was not put in place is gone when the `with` block ends.
     """
 
-    def __init__(self, book: Path, outcome: Outcome) -> None:
-        self.book, self.outcome = book, outcome
+    def __init__(self, book: Path, result: RunResult) -> None:
+        self.book, self.result = book, result
         self.target = book.with_name(f"{book.stem}-trace.csv")
         self.temporary: Path | None = None
         self.rows = 0
@@ -67,8 +65,7 @@ class ViewFile:
 
     def write(self) -> None:
         """The whole file under a temporary name, if this run has one. What is there as it should be is left alone."""
-        posted = self.outcome.posted
-        if not posted or not self._wanted(posted):
+        if not self.result.run or not self._wanted():
             return
         try:
             there = self.target.exists()
@@ -78,7 +75,7 @@ class ViewFile:
                     "to have one. The run itself is posted."
                 )
                 return
-            self._fill(posted)
+            self._fill(self.result.run)
             if there and self.temporary and filecmp.cmp(self.temporary, self.target, shallow=False):
                 self.done = True  # perhaps open in Excel just now
                 self._discard()
@@ -97,27 +94,27 @@ class ViewFile:
         if self.done:
             return ProductView(self.target, self.rows)
         with suppress(OSError):
-            if self.outcome.posted and _ours(self.target):
+            if self.result.run and _ours(self.target):
                 self.problem += (
                     f" {self.target.name} is of another run and was left alone; delete it if it is not needed."
                 )
         return ProductView(problem=self.problem.strip())
 
-    def _wanted(self, posted: Posted) -> bool:
-        rows = size(self.outcome.structure, posted.demand)
-        return posted.trace.condensed and rows <= schema.PRODUCT_VIEW_ROWS_MAX
+    def _wanted(self) -> bool:
+        period = self.result.period
+        return period.explosion.by_line and period.exploded_rows <= schema.PRODUCT_VIEW_ROWS_MAX
 
-    def _fill(self, posted: Posted) -> None:
+    def _fill(self, made: Run) -> None:
         """All rows into a new temporary file, safe on the disk, as open to others as the workbook."""
-        outcome, run = self.outcome, f"{posted.run.run} {posted.run.input_hash[:12]}"
+        period, run = self.result.period, f"{made.run} {made.input_hash[:12]}"
         handle, name = tempfile.mkstemp(prefix=f".{self.book.stem}-", suffix=".csv", dir=self.book.parent)
         self.temporary = Path(name)
         with os.fdopen(handle, "w", encoding="utf-8-sig", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(HEADER)
-            for frame in product_view(outcome.structure, posted.rollup, posted.demand, outcome.inputs.settings):
-                writer.writerows(_lines(frame, run))
-                self.rows += len(frame)
+            for columns in product_view(period.bill, period.unit_costs, period.demand, period.settings):
+                writer.writerows(_lines(columns, run))
+                self.rows += len(columns["Product"])
             file.flush()
             os.fsync(file.fileno())
         shutil.copymode(self.book, self.temporary)
@@ -141,16 +138,16 @@ def _ours(path: Path) -> bool:
     return False
 
 
-def _lines(frame: pd.DataFrame, run: str) -> Iterator[tuple[Any, ...]]:
+def _lines(columns: Mapping[str, Sequence[Any]], run: str) -> Iterator[tuple[Any, ...]]:
     """The cells of each line; dates are written as ISO dates, numbers in full, None as nothing."""
-    columns = [_harmless(frame[name]) if name in _TEXTS else frame[name].tolist() for name in COLUMNS]
-    return zip(*columns, repeat(run), strict=False)
+    cells = [_harmless(columns[name]) if name in _TEXTS else columns[name] for name in COLUMNS]
+    return zip(*cells, repeat(run), strict=False)
 
 
-def _harmless(texts: pd.Series) -> list[str | None]:
+def _harmless(texts: Sequence[str | None]) -> list[str | None]:
     """Texts that Excel shows as text. An apostrophe goes before a start that would make a formula of a cell: -5 -> '-5.
 
     Quotes would not help: Excel takes "=1+1" in a CSV file for a formula with quotes or without. Numbers are not text.
     """
-    safe = {text: harmless(text) if text else text for text in texts.unique()}
+    safe = {text: harmless(text) if text else text for text in set(texts)}
     return [safe[text] for text in texts]

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 
 from xlbackflush import schema
 from xlbackflush.engine.answers import Answers
+from xlbackflush.engine.result import RunResult
 from xlbackflush.explain.reader import FileReader
-from xlbackflush.lifecycle.pipeline import Outcome
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.tables import CellError, Source
 from xlbackflush.ooxml.cells import Block
@@ -21,7 +21,7 @@ from xlbackflush.ooxml.package import Package, quoted
 from xlbackflush.ooxml.stored import Shown, has_others, patched
 from xlbackflush.ooxml.values import stored
 from xlbackflush.sheets import help_sheet, title_rows
-from xlbackflush.sheets.posted import checks_after
+from xlbackflush.sheets.checks import checks_after
 from xlbackflush.workbook import examples
 
 #: formula -> what it shows
@@ -36,13 +36,13 @@ class Elsewhere:
     cells: FileReader
     table: Callable[[str], Source]
 
-    def after_run(self, outcome: Outcome, blocks: Mapping[str, Block], standing: title_rows.Standing) -> Values:
+    def after_run(self, result: RunResult, blocks: Mapping[str, Block], standing: title_rows.Standing) -> Values:
         """What the formulas show after a run, which has written these tables."""
-        assert outcome.posted
-        answers = Answers(outcome.structure, outcome.posted.rollup, outcome.inputs.settings)
+        period = result.period
+        answers = Answers(period.bill, period.unit_costs, period.settings)
         return self.values(blocks, standing, answers)
 
-    def after_check(self, outcome: Outcome, standing: title_rows.Standing) -> tuple[title_rows.Standing, Values]:
+    def after_check(self, result: RunResult, standing: title_rows.Standing) -> tuple[title_rows.Standing, Values]:
         """The same after a check of the inputs: the run before it stands, and its sheet Checks counts the errors.
 
         Nothing where there was no run, or where another program saved sheet Checks without what its formulas come to.
@@ -50,7 +50,7 @@ class Elsewhere:
         checks = self.table("Checks")
         if not standing.ran or any(isinstance(cell, CellError) for row in checks.rows for cell in row):
             return standing, {}
-        errors = sum(finding.severity == schema.ERROR for finding in outcome.findings)
+        errors = sum(finding.severity == schema.ERROR for finding in result.findings)
         shown, failed = checks_after(checks, errors)
         standing = replace(standing, failed=failed)
         return standing, shown | self.values({}, standing)

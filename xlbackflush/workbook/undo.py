@@ -17,18 +17,19 @@ from pathlib import Path
 from typing import Any
 
 from xlbackflush import schema
-from xlbackflush.lifecycle.pipeline import DRAFT, Run
 from xlbackflush.model.errors import UnusableError
+from xlbackflush.model.journal import DRAFT, Run
 from xlbackflush.ooxml.cells import Block, Cells, Value
 from xlbackflush.ooxml.package import Package, TablePart
 from xlbackflush.ooxml.reader import SheetReader
 from xlbackflush.ooxml.styles import STYLES, StyleSheet
 from xlbackflush.ooxml.values import stored
+from xlbackflush.sheets import runs as runs_sheet
 from xlbackflush.sheets import title_rows
-from xlbackflush.sheets.body import Body
+from xlbackflush.sheets.blocks import block_of, style_name
+from xlbackflush.sheets.body import Body, empty
 from xlbackflush.sheets.dashboard import labels
 from xlbackflush.sheets.formulas import Sheets
-from xlbackflush.sheets.registry import block_of, empty, run_rows, style_name
 from xlbackflush.workbook import tables
 
 KEPT = 20
@@ -263,8 +264,8 @@ def _formula(cell: Any) -> str:
 
 def cleared(runs: Sequence[Run], sheets: Sheets, styles: StyleSheet) -> Results:
     """Output tables without results, as a new workbook has them, but for these runs."""
-    bodies: dict[str, Body] = {table.name: empty(table.name) for table in schema.OUTPUT_TABLES}
-    bodies["Runs"] = run_rows(list(runs))
+    bodies: dict[str, Body] = {table.name: empty(table) for table in schema.OUTPUT_TABLES}
+    bodies["Runs"] = runs_sheet.rows_of(runs)
     names = schema.TABLES["Dashboard"].names
     bodies["Dashboard"] = {column: ([row.get(column) for row in labels()], None) for column in names}  # type: ignore[misc]
     blocks = {name: block_of(name, body, sheets, styles, 2) for name, body in bodies.items()}

@@ -17,28 +17,16 @@ import numpy as np
 import pandas as pd
 
 from xlbackflush import schema
-from xlbackflush.engine.explosion.demand import Demand
-from xlbackflush.engine.explosion.explosion import Trace
-from xlbackflush.engine.standards.bill import Floats, Structure, code_key
+from xlbackflush.engine.period import Period
+from xlbackflush.engine.standards.bill import code_key
 from xlbackflush.engine.stock.relief import of_events
-from xlbackflush.model.tables import Settings
+from xlbackflush.model.arrays import Floats
 
 COUNT_ERROR = 0.005  # of the quantity handled: what a count is taken to be off by, before the counts say otherwise
 COUNT_ERROR_MIN, COUNT_ERROR_MAX = 0.0025, 0.02
 _EARLIER = 8  # counts with which that is weighed
 _NORMAL_MEDIAN = 0.6745  # median of the absolute value of a standard normal
 NOTICED = 2.0  # noises: a smaller difference is not looked into
-
-
-@dataclass(frozen=True)
-class Period:
-    """Results of one period: the stages of the engine that the differences come from."""
-
-    settings: Settings
-    structure: Structure
-    trace: Trace
-    demand: Demand
-    book: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -105,8 +93,8 @@ class View:
     """One period as arrays: per item of its Standard Cost, or per BOM line."""
 
     def __init__(self, period: Period) -> None:
-        self.structure = period.structure
-        items, lines, book = period.structure.items, period.structure.lines, period.book
+        self.structure = period.bill
+        items, lines, book = period.bill.items, period.bill.lines, period.stock
         at, count = book["item"].to_numpy(), len(items)
 
         def spread(values: pd.Series, blank: float = 0.0) -> Floats:
@@ -122,20 +110,20 @@ class View:
         self.stocked = (items["role"] != "").to_numpy()
         self.phantom = (items["type"] == schema.PHANTOM).to_numpy()
         self.keys = [""] * count
-        for key, i in period.structure.number.items():
+        for key, i in period.bill.number.items():
             self.keys[i] = key
         self.parent, self.component = (lines[end].to_numpy() for end in ("parent", "component"))
         self.codes, self.uom = items["code"].tolist(), items["uom"].tolist()
 
-        rows = period.trace.rows
-        taken = ~of_events(period.trace, period.demand, schema.PURCHASE)
+        rows = period.explosion.rows
+        taken = ~of_events(period.explosion, period.demand, schema.PURCHASE)
         line, required = rows["line"].to_numpy(), rows["required"].to_numpy()
         on_line = taken & (line >= 0)
         self.required = np.bincount(line[on_line], required[on_line], minlength=len(lines))
         started = np.bincount(line[on_line], rows["parent_qty"].to_numpy()[on_line], minlength=len(lines))
         quantity = lines["quantity"].to_numpy(dtype=np.float64)
         self.exposure = np.divide(self.required, quantity, out=started.astype(np.float64), where=quantity != 0)
-        exploded = taken & ~rows["relieved"].to_numpy(dtype=bool) & ((line < 0) | (not period.trace.condensed))
+        exploded = taken & ~rows["relieved"].to_numpy(dtype=bool) & ((line < 0) | (not period.explosion.by_line))
         self.made = np.bincount(rows["item"].to_numpy()[exploded], required[exploded], minlength=count)
         self._below: dict[int, dict[int, float]] = {}
 

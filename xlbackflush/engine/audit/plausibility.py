@@ -20,7 +20,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from xlbackflush.engine.standards.bill import Floats
+from xlbackflush.model.arrays import Floats
 
 NOISE_DEGREES = 4.0
 CLOSE = 2.0  # difference of log likelihoods up to which two causes fit about equally well: two standard errors

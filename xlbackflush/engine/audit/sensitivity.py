@@ -18,9 +18,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from xlbackflush import schema
-from xlbackflush.engine.audit.closings import Closings, Stages
-from xlbackflush.engine.standards.bill import Floats, Structure
-from xlbackflush.model.tables import Inputs
+from xlbackflush.engine.period import Closings, Period
+from xlbackflush.engine.rules import rules
+from xlbackflush.engine.standards.bill import Bill
+from xlbackflush.model.arrays import Floats
+from xlbackflush.model.finding import has_errors
+from xlbackflush.model.inputs import Inputs
 
 #: cells worked out one by one, at a few hundredths of a second each
 MOST = 1_000
@@ -74,22 +77,19 @@ class Sensitivity:
     places: int
 
 
-def sensitivity(
-    inputs: Inputs, structure: Structure, most: int = MOST, progress: Callable[[str], None] = lambda stage: None
-) -> Sensitivity:
+def sensitivity(period: Period, most: int = MOST, progress: Callable[[str], None] = lambda stage: None) -> Sensitivity:
     """The effects of all cells, or of the `most` from which most is to be expected.
 
-    inputs and structure are those of a run without errors. progress is told how far the work has come.
+    period: of inputs without errors. progress is told how far the work has come.
     """
-    stages = Stages(inputs, structure)
-    found = cells(inputs)
+    found = cells(period.inputs)
     tried = []
-    for done, cell in enumerate(_most_first(stages, found, most)):
+    for done, cell in enumerate(_most_first(period, found, most)):
         if done % 100 == 0:
             progress(f"Trying {min(most, len(found)):,} cells, {done:,} done")
         tried.append(cell)
     effects = sorted((e for e in tried if e.matters), key=lambda e: (-e.size, -_size(e.unit)))
-    return Sensitivity(effects, Counter(c.table for c in found), Counter(e.cell.table for e in tried), stages.places)
+    return Sensitivity(effects, Counter(c.table for c in found), Counter(e.cell.table for e in tried), period.places)
 
 
 def cells(inputs: Inputs) -> list[Cell]:
@@ -104,21 +104,31 @@ def cells(inputs: Inputs) -> list[Cell]:
     ]
 
 
-def effect(stages: Stages, cell: Cell) -> Effect:
+def effect(period: Period, cell: Cell) -> Effect:
     """The effects of one cell."""
     nothing = Closings(0, 0)
-    percent = _change(stages, cell, cell.value * _PERCENT) if cell.value else nothing
-    return Effect(cell, percent, _change(stages, cell, cell.unit))
+    percent = _change(period, cell, cell.value * _PERCENT) if cell.value else nothing
+    return Effect(cell, percent, _change(period, cell, cell.unit))
 
 
-def _change(stages: Stages, cell: Cell, by: float) -> Closings | None:
+def _change(period: Period, cell: Cell, by: float) -> Closings | None:
     """What a larger value changes; where it is refused, what a smaller one does, turned round."""
     for sign in (1, -1):
-        changed = stages.with_cell(cell.table, cell.column.name, cell.index, cell.value + sign * by)
+        changed = with_value(period, cell, cell.value + sign * by)
         if changed:
-            change = changed.closings - stages.closings
+            change = changed.closings - period.closings
             return Closings(sign * change.inventory, sign * change.cogs)
     return None
+
+
+def with_value(period: Period, cell: Cell, value: float) -> Period | None:
+    """The period with another number in a cell; None where the checks of the inputs would stop the run."""
+    most = cell.column.maximum
+    if abs(value) > 1e15 or (most is not None and value >= most):
+        return None
+    changed = period.with_cell(cell.table, cell.column.name, cell.index, value)
+    refused = cell.table == "WIP" and has_errors(list(rules.wip_complete(changed.inputs, changed.bill)))
+    return None if refused else changed
 
 
 def _size(change: Closings | None) -> int:
@@ -128,13 +138,13 @@ def _size(change: Closings | None) -> int:
 # ------------------------------------------------------------------------------------- which cells to try
 
 
-def _most_first(stages: Stages, found: list[Cell], most: int) -> Iterator[Effect]:
+def _most_first(period: Period, found: list[Cell], most: int) -> Iterator[Effect]:
     """Effects of the cells, the next one always where most is to be expected.
 
     What is to be expected of a cell is the money that it governs, times the largest share of such money that has moved a
     balance when n other cells of its kind were tried, but at least times 1 / (1 + n): there may be others than those.
     """
-    weights, kinds = governed(stages), _kinds(stages)
+    weights, kinds = governed(period), _kinds(period)
     waiting: dict[tuple[str, ...], list[tuple[float, int]]] = {}
     for number, cell in enumerate(found):
         key = (cell.table, cell.column.name)
@@ -149,7 +159,7 @@ def _most_first(stages: Stages, found: list[Cell], most: int) -> Iterator[Effect
         weight, number = waiting[kind].pop()
         if not waiting[kind]:
             del waiting[kind]
-        result = effect(stages, found[-number])
+        result = effect(period, found[-number])
         tried[kind] += 1
         if weight:
             share[kind] = max(share[kind], result.size / weight)
@@ -160,9 +170,9 @@ def _most_first(stages: Stages, found: list[Cell], most: int) -> Iterator[Effect
 _TOLD_BY = {"Counts": ("Event",), "Scrap": ("Stage", "Kind")}
 
 
-def _kinds(stages: Stages) -> dict[str, list[str]]:
+def _kinds(period: Period) -> dict[str, list[str]]:
     """Of each row of each table: type of its items, whether they are counted at the end, and what else tells it apart."""
-    built, frames = stages.structure, stages.inputs.frames
+    built, frames = period.bill, period.inputs.frames
     counted = np.zeros(len(built.items) + 1, dtype=bool)
     counted[built.of("Stock")[frames["Stock"]["Counted qty"].notna().to_numpy()]] = True
     of_item = [f"{t} {c}" for t, c in zip([*built.items["type"], ""], counted, strict=True)]
@@ -175,18 +185,18 @@ def _kinds(stages: Stages) -> dict[str, list[str]]:
     return found
 
 
-def governed(stages: Stages) -> Weights:
+def governed(period: Period) -> Weights:
     """Money at standard in proportion to each cell, column by column: what 1 % of it can move at most, times 100, about.
 
     Gross: all that comes in, is used, goes out or is in stock counts, whatever it is set off against.
     """
-    inputs, built, frames = stages.inputs, stages.structure, stages.inputs.frames
+    inputs, built, frames = period.inputs, period.bill, period.inputs.frames
 
     def number(table: str, column: str) -> Floats:
         values: Floats = np.nan_to_num(frames[table][column].abs().to_numpy(dtype=np.float64))
         return values
 
-    unit, material = _unit_costs(stages)
+    unit, material = _unit_costs(period)
     found: Weights = {
         ("Purchases", "Actual price"): number("Purchases", "Quantity") * number("Purchases", "Actual price"),
         ("Scrap", "Salvage value"): number("Scrap", "Salvage value"),
@@ -199,7 +209,7 @@ def governed(stages: Stages) -> Weights:
     at, quantity = built.of("WIP"), number("WIP", "Quantity")
     found["WIP", "Material %"] = quantity * number("WIP", "Material %") * material[at]
     found["WIP", "Conversion %"] = quantity * number("WIP", "Conversion %") * (unit - material)[at]
-    return found | _standards(inputs, built, _throughput(stages, number), unit)
+    return found | _standards(inputs, built, _throughput(period, number), unit)
 
 
 _UNITS = (
@@ -212,18 +222,18 @@ _UNITS = (
 )
 
 
-def _unit_costs(stages: Stages) -> tuple[Floats, Floats]:
+def _unit_costs(period: Period) -> tuple[Floats, Floats]:
     """Unit cost of each item, and the material in it, at their highest in the period; a last one for item -1."""
-    rows = stages.rollup.rows
-    costs = np.zeros((2, len(stages.structure.items) + 1))
+    rows = period.unit_costs.rows
+    costs = np.zeros((2, len(period.bill.items) + 1))
     for highest, column in zip(costs, ("unit_cost", "Material"), strict=True):
         np.maximum.at(highest, rows["item"].to_numpy(), rows[column].to_numpy())
     return costs[0], costs[1]
 
 
-def _throughput(stages: Stages, number: Callable[[str, str], Floats]) -> Floats:
+def _throughput(period: Period, number: Callable[[str, str], Floats]) -> Floats:
     """Units of each item that are counted, moved or in stock, and those inside of what is: from the top of the BOM down."""
-    built, lines = stages.structure, stages.structure.lines
+    built, lines = period.bill, period.bill.lines
     units = np.zeros(len(built.items) + 1)
     for table, column in _UNITS:
         np.add.at(units, built.of(table), number(table, column))
@@ -236,7 +246,7 @@ def _throughput(stages: Stages, number: Callable[[str, str], Floats]) -> Floats:
     return units[:-1]
 
 
-def _standards(inputs: Inputs, built: Structure, units: Floats, unit_cost: Floats) -> Weights:
+def _standards(inputs: Inputs, built: Bill, units: Floats, unit_cost: Floats) -> Weights:
     """The cells of BOM and Standard Cost: cost per unit that follows the cell, times the units of the item."""
     items, lines = built.items, built.lines
     own = {element: items[f"own_{element}"].to_numpy() for element in schema.ELEMENTS}

@@ -21,7 +21,7 @@ import numpy as np
 from xlbackflush.engine.audit.causes import BILL_SCALE, ODDS, SCRAP_SCALE, log_weight
 from xlbackflush.engine.audit.differences import NOTICED, Differences, Item, View
 from xlbackflush.engine.audit.plausibility import CLOSE, simple_quantities
-from xlbackflush.engine.standards.bill import Floats
+from xlbackflush.model.arrays import Floats
 from xlbackflush.schema import BILL_QUANTITY, PRODUCTION_COUNT, UNITS_SCRAPPED
 
 TOGETHER = 2  # components at least

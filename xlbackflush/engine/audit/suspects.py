@@ -20,12 +20,13 @@ import numpy as np
 
 from xlbackflush.engine.audit import suspect_words as words
 from xlbackflush.engine.audit.causes import PERIODS_FOR_PROOF, Group, group, parts
-from xlbackflush.engine.audit.differences import Differences, Period
+from xlbackflush.engine.audit.differences import Differences
 from xlbackflush.engine.audit.plausibility import Fitted
 from xlbackflush.engine.audit.shared_causes import Shared, explained_together
+from xlbackflush.engine.period import Period
 from xlbackflush.schema import CANDIDATE, CANNOT_TELL, SUPPORTED, UNITS_SCRAPPED, UNREPORTED_SCRAP
 
-__all__ = ["Period", "Suspect", "suspects"]
+__all__ = ["Suspect", "suspects"]
 
 ITEMS_MAX = 20  # differences looked into by a run, the largest in money first
 

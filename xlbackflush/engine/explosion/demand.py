@@ -6,14 +6,14 @@ explosion in the Trace. `wanted` says which rows of the sheet belong to a root, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-import pandas as pd
 
 from xlbackflush import schema
-from xlbackflush.engine.standards.bill import Structure
-from xlbackflush.model.tables import Inputs
+from xlbackflush.engine.standards.bill import Bill
+from xlbackflush.model.arrays import Bools, Floats, Ints, Records, Texts, texts
+from xlbackflush.model.inputs import Counts, Inputs, Purchases, Scrap
 
 
 @dataclass(frozen=True)
@@ -63,50 +63,74 @@ def streams(inputs: Inputs) -> tuple[Stream, ...]:
     return chosen
 
 
-@dataclass
+@dataclass(frozen=True)
+class Roots(Records):
+    """Heads of the explosion: the position of their stream, the item, the role debited, and whether it is exploded."""
+
+    stream: Ints
+    item: Ints
+    charged_to: Texts
+    explodes: Bools
+
+
+@dataclass(frozen=True)
+class DemandRows(Records):
+    """Units asked for on a day; sorted by root, then by day."""
+
+    root: Ints
+    day: Floats
+    quantity: Floats
+
+
+@dataclass(frozen=True)
 class Demand:
-    """`roots`: stream, item, charged_to, explodes. `rows`: root, day, quantity; sorted by root, then by day."""
+    """What is asked for: the streams, their roots, and the rows of each root."""
 
     streams: tuple[Stream, ...]
-    roots: pd.DataFrame
-    rows: pd.DataFrame
+    roots: Roots
+    rows: DemandRows
+
+    @property
+    def events(self) -> list[str]:
+        """Event of each root."""
+        return [self.streams[s].event for s in self.roots.stream.tolist()]
 
 
-def demand(inputs: Inputs, structure: Structure) -> Demand:
+def demand(inputs: Inputs, bill: Bill) -> Demand:
     """Collect the demands of the period into roots, in the order of the streams and of Standard Cost."""
     chosen = streams(inputs)
-    parts: dict[str, list[np.ndarray]] = {"stream": [], "item": [], "day": [], "quantity": []}
-    for i, stream in enumerate(chosen):
-        frame, item = inputs.frames[stream.table], structure.of(stream.table)
-        day, quantity = (frame[column].to_numpy(dtype=np.float64) for column in ("Date", "Quantity"))
-        mask = (item >= 0) & ~np.isnan(quantity) & ~np.isnan(day)
-        for column, value in stream.wanted:
-            mask &= (frame[column] == value).to_numpy()
-        for name, values in (("item", item), ("day", day), ("quantity", quantity)):
-            parts[name].append(values[mask])
-        parts["stream"].append(np.full(int(mask.sum()), i))
-    rows = pd.DataFrame({name: np.concatenate(arrays) for name, arrays in parts.items()})
+    parts = [_wanted(inputs, bill, stream) for stream in chosen]
+    item, day, quantity = (np.concatenate([part[i] for part in parts]) for i in range(3))
+    stream = np.repeat(np.arange(len(chosen)), [len(part[0]) for part in parts])
     # streams of one event and account stand together per item, so that a product's rows are one block of the Trace
     group = np.array([_first_alike(chosen, s) for s in chosen], dtype=np.int64)
-    width, depth = len(structure.items) + 1, len(chosen) + 1
-    rows["key"] = (group[rows["stream"].to_numpy()] * width + rows["item"].to_numpy()) * depth + rows["stream"]
-    rows = rows.sort_values(["key", "day"], kind="stable", ignore_index=True)
-    heads, root = np.unique(rows["key"].to_numpy(), return_inverse=True)
-    rows["root"] = root
+    width, depth = len(bill.items) + 1, len(chosen) + 1
+    key = (group[stream] * width + item.astype(np.int64)) * depth + stream
+    order = np.lexsort((day, key))
+    heads, root = np.unique(key[order], return_inverse=True)
     item, number = (heads // depth) % width, heads % depth
-    role = structure.items["role"].to_numpy()
-    roots = pd.DataFrame({"stream": number.astype(np.int64), "item": item.astype(np.int64)})
-    roots["charged_to"] = [chosen[s].charged_to or role[i] for s, i in zip(number, item, strict=True)]
-    roots["explodes"] = [chosen[s].explodes or not role[i] for s, i in zip(number, item, strict=True)]
-    return Demand(chosen, roots, rows)
+    role = bill.items.role
+    charged = [chosen[s].charged_to or role[i] for s, i in zip(number.tolist(), item.tolist(), strict=True)]
+    explodes = [chosen[s].explodes or not role[i] for s, i in zip(number.tolist(), item.tolist(), strict=True)]
+    roots = Roots(number, item, texts(charged), np.array(explodes, dtype=bool))
+    return Demand(chosen, roots, DemandRows(root, day[order], quantity[order]))
 
 
-def only(demand: Demand, chosen: np.ndarray) -> Demand:
+def _wanted(inputs: Inputs, bill: Bill, stream: Stream) -> tuple[Ints, Floats, Floats]:
+    """Item, day and quantity of the rows of a stream."""
+    table: Counts | Scrap | Purchases = inputs.table(stream.table)  # type: ignore[assignment]
+    item = bill.of(stream.table)
+    wanted = (item >= 0) & ~np.isnan(table.quantity) & ~np.isnan(table.date)
+    for column, value in stream.wanted:
+        wanted &= table.column(column) == value
+    return item[wanted], table.date[wanted], table.quantity[wanted]
+
+
+def only(demand: Demand, chosen: Bools) -> Demand:
     """A demand with some of its roots, renumbered."""
     number = np.cumsum(chosen) - 1
-    rows = demand.rows[chosen[demand.rows["root"].to_numpy()]].copy()
-    rows["root"] = number[rows["root"].to_numpy()]
-    return Demand(demand.streams, demand.roots[chosen].reset_index(drop=True), rows.reset_index(drop=True))
+    rows = demand.rows.of(chosen[demand.rows.root])
+    return Demand(demand.streams, demand.roots.of(chosen), replace(rows, root=number[rows.root]))
 
 
 def _first_alike(chosen: tuple[Stream, ...], stream: Stream) -> int:

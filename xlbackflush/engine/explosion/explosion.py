@@ -1,4 +1,4 @@
-"""Trace: every root exploded through the bill of materials, level by level. The evidence behind the journal.
+"""Explosion: every root taken through the bill of materials, level by level. The evidence behind the journal.
 
 Worked case: 100 units of A; A has 2 B (scrap 10 % on output); B is a phantom with 3 C at 0.50.
 
@@ -15,143 +15,179 @@ count uses exactly the lines in force on its date.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
-import pandas as pd
 
 from xlbackflush.engine.explosion.demand import Demand
-from xlbackflush.engine.standards.bill import Floats, Ints, Structure, ranges
-from xlbackflush.engine.standards.unit_cost import Rollup
+from xlbackflush.engine.standards.bill import Bill, ranges
+from xlbackflush.engine.standards.unit_cost import UnitCosts
+from xlbackflush.model.arrays import Bools, Floats, Ints, Records, sums
 from xlbackflush.model.tables import Settings
 
-Wave = dict[str, np.ndarray]  # one level of the explosion: columns of equal length
 
+@dataclass(frozen=True)
+class Walk(Records):
+    """Rows of the explosion as it comes down the bill: where each belongs, on which days, and what is started of it.
 
-@dataclass
-class Trace:
-    """`rows`, one per line of the sheet, in its order:
-
-    root, product (item), parent_row (-1: none), level, item, line (-1: none), rollup_row, first, last, units, parent_qty,
-    required, started (product units to components: units to start, cumulated), relieved (bool), cost, amount, rate,
-    conversion
-
-    condensed: one row per BOM line, all products together (see `condense`).
+    parent_row: -1 for a root. line: -1 for a root. rollup_row: row of the unit costs. first, last: days. above: units
+    started of the parent per product unit. started: product units to components, units to start, cumulated.
     """
 
-    rows: pd.DataFrame
-    condensed: bool = False
+    root: Ints
+    parent_row: Ints
+    level: Ints
+    item: Ints
+    line: Ints
+    rollup_row: Ints
+    first: Floats
+    last: Floats
+    above: Floats
+    started: Floats
+    relieved: Bools
 
 
-def size(structure: Structure, demand: Demand) -> float:
-    """Rows that the trace of these roots would have (nearly: see `sizes`)."""
-    return float(sizes(structure, demand).sum())
+@dataclass(frozen=True)
+class ExplosionRows(Records):
+    """One row per line of the sheet Trace, in its order.
+
+    product: item of the root. units: product units counted on the days of the row. parent_qty: NaN for a root. required:
+    units of the item. cost, amount: of a relieved row, in money, unrounded; rate, conversion: of one that is exploded.
+    block_first, block_last: positions of the rows that a total row adds up, -1 for none (see `by_line`).
+    """
+
+    root: Ints
+    product: Ints
+    parent_row: Ints
+    level: Ints
+    item: Ints
+    line: Ints
+    rollup_row: Ints
+    first: Floats
+    last: Floats
+    units: Floats
+    parent_qty: Floats
+    required: Floats
+    started: Floats
+    relieved: Bools
+    cost: Floats
+    amount: Floats
+    rate: Floats
+    conversion: Floats
+    block_first: Ints
+    block_last: Ints
 
 
-def sizes(structure: Structure, demand: Demand) -> Floats:
-    """Rows that the trace of each root would have; effective dates may leave some out, a change of cost may add some."""
-    stocked = (structure.items["role"] != "").to_numpy()
-    lines = structure.lines
-    parent, component = lines["parent"].to_numpy(), lines["component"].to_numpy()
-    rows = np.ones(len(structure.items))
-    level = structure.level[parent]
+@dataclass(frozen=True)
+class Explosion:
+    """The rows; by_line: one per BOM line, all products together (see `by_line`), else one per product and line."""
+
+    rows: ExplosionRows
+    by_line: bool = False
+
+
+def size(bill: Bill, demand: Demand) -> float:
+    """Rows that the explosion of these roots would have (nearly: see `sizes`)."""
+    return float(sizes(bill, demand).sum())
+
+
+def sizes(bill: Bill, demand: Demand) -> Floats:
+    """Rows that the explosion of each root would have; effective dates may leave some out, a change of cost add some."""
+    stocked, lines = bill.items.stocked, bill.lines
+    rows = np.ones(len(bill.items))
+    level = bill.level[lines.parent]
     for depth in range(int(level.max(initial=-1)), -1, -1):
         at = np.flatnonzero(level == depth)
-        below = np.where(stocked[component[at]], 1.0, rows[component[at]])
-        rows += np.bincount(parent[at], below, minlength=len(rows))
-    roots = demand.roots
-    each: Floats = np.where(roots["explodes"], rows[roots["item"].to_numpy()], 1.0)
+        below = np.where(stocked[lines.component[at]], 1.0, rows[lines.component[at]])
+        rows += np.bincount(lines.parent[at], below, minlength=len(rows))
+    each: Floats = np.where(demand.roots.explodes, rows[demand.roots.item], 1.0)
     return each
 
 
-def trace(structure: Structure, rollup: Rollup, demand: Demand, settings: Settings) -> Trace:
+def explosion(bill: Bill, unit_costs: UnitCosts, demand: Demand, settings: Settings) -> Explosion:
     """Explode every root, breadth first, then put the rows in the order of an indented list."""
-    roots = demand.roots
-    count = len(roots)
-    item = roots["item"].to_numpy()
-    wave = {
-        "root": np.arange(count),
-        "parent_row": np.full(count, -1),
-        "item": item,
-        "line": np.full(count, -1),
-        "first": np.full(count, float(settings.period_start)),
-        "last": np.full(count, float(settings.period_end)),
-        "above": np.ones(count),  # started, of the parent
-        "relieved": ~roots["explodes"].to_numpy(dtype=bool),
-    }
-    waves: list[Wave] = []
+    roots, count = demand.roots, len(demand.roots)
+    waves = [
+        _wave(
+            bill, unit_costs, 0, root=np.arange(count), parent_row=np.full(count, -1), item=roots.item,
+            line=np.full(count, -1), first=np.full(count, float(settings.period_start)),
+            last=np.full(count, float(settings.period_end)), above=np.ones(count), relieved=~roots.explodes,
+        )
+    ]  # fmt: skip
     made = 0
-    while not waves or len(wave["root"]):
-        wave = _by_cost(wave, rollup)
-        _value(wave, structure, len(waves))
-        waves.append(wave)
-        wave = _children(wave, structure, made)
-        made += len(waves[-1]["root"])
-    rows = _indented(pd.DataFrame({name: np.concatenate([w[name] for w in waves]) for name in waves[0]}))
-    return Trace(_quantities(rows, structure, rollup, demand, settings))
+    while len(waves[-1]):
+        waves.append(_children(bill, unit_costs, waves[-1], made))
+        made += len(waves[-2])
+    names = Walk.__dataclass_fields__
+    walk = Walk(**{name: np.concatenate([getattr(wave, name) for wave in waves]) for name in names})
+    return Explosion(_quantities(_indented(walk), bill, unit_costs, demand, settings))
 
 
-def _by_cost(wave: Wave, rollup: Rollup) -> Wave:
-    """Give each row its roll-up row; a relieved row whose cost changes within its days becomes one row per cost."""
-    low = rollup.at(wave["item"], wave["first"])
-    high = np.where(wave["relieved"], rollup.at(wave["item"], wave["last"]), low)
+def _wave(
+    bill: Bill,
+    unit_costs: UnitCosts,
+    depth: int,
+    *,
+    root: Ints,
+    parent_row: Ints,
+    item: Ints,
+    line: Ints,
+    first: Floats,
+    last: Floats,
+    above: Floats,
+    relieved: Bools,
+) -> Walk:
+    """One level of the explosion: each row with its cost and the units started of it.
+
+    A relieved row whose cost changes within its days becomes one row per cost.
+    """
+    low = unit_costs.at(item, first)
+    high = np.where(relieved, unit_costs.at(item, last), low)
+    factor = bill.lines.factor
+    through = np.where(line >= 0, above * factor[line], above) if len(factor) else above
+    started = through * bill.items.to_start[item]
+    level = np.full(len(item), depth)
+    wave = Walk(root, parent_row, level, item, line, low, first, last, above, started, relieved)
     if not (high > low).any():
-        return {**wave, "rollup_row": low}
+        return wave
     pick = np.repeat(np.arange(len(low)), high - low + 1)
-    split = {name: values[pick] for name, values in wave.items()}
-    split["rollup_row"] = ranges(low, high + 1)
-    first, last = rollup.rows["first"].to_numpy(), rollup.rows["last"].to_numpy()
-    several = (high > low)[pick]
-    split["first"] = np.where(several, np.maximum(split["first"], first[split["rollup_row"]]), split["first"])
-    split["last"] = np.where(several, np.minimum(split["last"], last[split["rollup_row"]]), split["last"])
-    return split
+    split, several = wave.of(pick), (high > low)[pick]
+    row, costs = ranges(low, high + 1), unit_costs.rows
+    return replace(
+        split,
+        rollup_row=row,
+        first=np.where(several, np.maximum(split.first, costs.first[row]), split.first),
+        last=np.where(several, np.minimum(split.last, costs.last[row]), split.last),
+    )
 
 
-def _value(wave: Wave, structure: Structure, depth: int) -> None:
-    """Level, and units started per product unit: those of the parent x line factor x the item's own units to start."""
-    line = wave["line"]
-    factor = structure.lines["factor"].to_numpy()
-    through = np.where(line >= 0, wave["above"] * factor[line], wave["above"]) if len(factor) else wave["above"]
-    wave["started"] = through * structure.items["to_start"].to_numpy()[wave["item"]]
-    wave["level"] = np.full(len(line), depth)
-
-
-def _children(wave: Wave, structure: Structure, made: int) -> Wave:
+def _children(bill: Bill, unit_costs: UnitCosts, wave: Walk, made: int) -> Walk:
     """The lines below every row that is exploded, narrowed to the days on which both hold."""
-    open_rows = np.flatnonzero(~wave["relieved"])
-    item = wave["item"][open_rows]
-    begin, stop = structure.first_line[item], structure.first_line[item + 1]
+    open_rows, lines = np.flatnonzero(~wave.relieved), bill.lines
+    item = wave.item[open_rows]
+    begin, stop = bill.first_line[item], bill.first_line[item + 1]
     line = ranges(begin, stop)
     up = np.repeat(open_rows, stop - begin)
-    lines = structure.lines
-    first = np.maximum(wave["first"][up], lines["first"].to_numpy()[line])
-    last = np.minimum(wave["last"][up], lines["last"].to_numpy()[line])
-    held = first <= last
-    line, up = line[held], up[held]
-    component = lines["component"].to_numpy()[line]
-    return {
-        "root": wave["root"][up],
-        "parent_row": up + made,
-        "item": component,
-        "line": line,
-        "first": first[held],
-        "last": last[held],
-        "above": wave["started"][up],
-        "relieved": (structure.items["role"] != "").to_numpy()[component],
-    }
+    first, last = np.maximum(wave.first[up], lines.first[line]), np.minimum(wave.last[up], lines.last[line])
+    both = first <= last
+    line, up = line[both], up[both]
+    component, depth = lines.component[line], int(wave.level[0]) + 1
+    return _wave(
+        bill, unit_costs, depth, root=wave.root[up], parent_row=up + made, item=component, line=line, first=first[both],
+        last=last[both], above=wave.started[up], relieved=bill.items.stocked[component],
+    )  # fmt: skip
 
 
-def _indented(rows: pd.DataFrame) -> pd.DataFrame:
+def _indented(walk: Walk) -> Walk:
     """Rows of the waves in the order of an indented list: each row is followed by all that is below it.
 
     The place of a row is its parent's place + 1 + the sizes of the siblings before it.
     """
-    count = len(rows)
+    count, parent = len(walk), walk.parent_row
     if not count:
-        return rows
-    parent, level = rows["parent_row"].to_numpy(), rows["level"].to_numpy()
-    edges = [0, *(np.flatnonzero(np.diff(level)) + 1), count]
+        return walk
+    edges = [0, *(np.flatnonzero(np.diff(walk.level)) + 1).tolist(), count]
     spans = list(pairwise(edges))
     sizes = np.ones(count, dtype=np.int64)
     for begin, stop in reversed(spans[1:]):
@@ -168,42 +204,39 @@ def _indented(rows: pd.DataFrame) -> pd.DataFrame:
         place[begin:stop] = place[up] + 1 + before - base
     order = np.empty(count, dtype=np.int64)
     order[place] = np.arange(count)
-    rows = rows.iloc[order].reset_index(drop=True)
-    moved = rows["parent_row"].to_numpy()
-    rows["parent_row"] = np.where(moved >= 0, place[moved], -1)
-    return rows
+    rows = walk.of(order)
+    return replace(rows, parent_row=np.where(rows.parent_row >= 0, place[rows.parent_row], -1))
 
 
-def _quantities(
-    rows: pd.DataFrame, structure: Structure, rollup: Rollup, demand: Demand, settings: Settings
-) -> pd.DataFrame:
+def _quantities(walk: Walk, bill: Bill, unit_costs: UnitCosts, demand: Demand, settings: Settings) -> ExplosionRows:
     """Units, required quantity, cost and amount of every row."""
-    items, lines = structure.items, structure.lines
-    item, line = rows["item"].to_numpy(), rows["line"].to_numpy()
-    relieved = rows["relieved"].to_numpy(dtype=bool)
-    rows["product"] = demand.roots["item"].to_numpy()[rows["root"].to_numpy()]
-    rows["units"] = _units(rows, demand, settings)
-    factor = lines["factor"].to_numpy()[line] if len(lines) else np.ones(len(rows))
-    rows["parent_qty"] = np.where(line >= 0, rows["units"] * rows["above"], np.nan)
-    rows["required"] = np.where(line >= 0, rows["parent_qty"] * factor, rows["units"])
-    rows["cost"] = np.where(relieved, rollup.rows["relief_cost"].to_numpy()[rows["rollup_row"]], 0.0)
-    rows["amount"] = rows["required"] * rows["cost"]
-    rows["rate"] = np.where(relieved, 0.0, items["flushed"].to_numpy()[item])
-    rows["conversion"] = rows["required"] * rows["rate"]
-    return rows
+    line, relieved = walk.line, walk.relieved
+    units = _units(walk, demand, settings)
+    factor = bill.lines.factor[line] if len(bill.lines) else np.ones(len(walk))
+    parent_qty = np.where(line >= 0, units * walk.above, np.nan)
+    required = np.where(line >= 0, parent_qty * factor, units)
+    cost = np.where(relieved, unit_costs.rows.relief_cost[walk.rollup_row], 0.0)
+    rate = np.where(relieved, 0.0, bill.items.flushed[walk.item])
+    none = np.full(len(walk), -1)
+    return ExplosionRows(
+        root=walk.root, product=demand.roots.item[walk.root], parent_row=walk.parent_row, level=walk.level,
+        item=walk.item, line=line, rollup_row=walk.rollup_row, first=walk.first, last=walk.last, units=units,
+        parent_qty=parent_qty, required=required, started=walk.started, relieved=relieved, cost=cost,
+        amount=required * cost, rate=rate, conversion=required * rate, block_first=none, block_last=none,
+    )  # fmt: skip
 
 
-def _units(rows: pd.DataFrame, demand: Demand, settings: Settings) -> Floats:
+def _units(walk: Walk, demand: Demand, settings: Settings) -> Floats:
     """Product units counted on the days of each row. Whole periods are summed at once, narrower days one by one."""
-    quantity, root = demand.rows["quantity"].to_numpy(), demand.rows["root"].to_numpy()
-    whole = np.bincount(root, quantity, minlength=len(demand.roots))
-    units: Floats = whole[rows["root"].to_numpy()]
-    narrow = np.flatnonzero((rows["first"] > settings.period_start) | (rows["last"] < settings.period_end))
+    quantity, root, days = demand.rows.quantity, demand.rows.root, demand.rows.day
+    units = sums(root, quantity, len(demand.roots))[walk.root]
+    narrow = np.flatnonzero((walk.first > settings.period_start) | (walk.last < settings.period_end))
     if len(narrow):
-        days = demand.rows["day"].to_numpy()
-        begin: Ints = np.searchsorted(root, np.arange(len(demand.roots) + 1))
+        begin = np.searchsorted(root, np.arange(len(demand.roots) + 1))
         known: dict[tuple[int, float, float], float] = {}
-        for i, r, first, last in rows.iloc[narrow][["root", "first", "last"]].itertuples(name=None):
+        rows = walk.of(narrow)
+        stretches = zip(rows.root.tolist(), rows.first.tolist(), rows.last.tolist(), strict=True)
+        for i, (r, first, last) in zip(narrow.tolist(), stretches, strict=True):
             if (r, first, last) not in known:
                 low, high = begin[r], begin[r + 1]
                 a = low + np.searchsorted(days[low:high], first, side="left")

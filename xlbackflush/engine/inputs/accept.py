@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from xlbackflush import schema
 from xlbackflush.model import finding as f
+from xlbackflush.model.arrays import texts
 from xlbackflush.model.finding import Finding
-from xlbackflush.model.tables import CellError, Inputs, Settings, Source
+from xlbackflush.model.inputs import FIELDS, RECORDS, Inputs, field_of
+from xlbackflush.model.tables import CellError, Settings, Source
 from xlbackflush.schema import Column, Setting
 
 _DAY_0_ORDINAL = schema.DAY_0.toordinal()
@@ -30,28 +31,28 @@ def accept(sources: dict[str, Source]) -> tuple[Inputs, list[Finding]]:
     found: list[Finding] = []
     settings, cells = _settings(sources["Setup"], found)
     accounts = _accounts(sources["Accounts"], found)
-    frames = {}
-    for table in schema.INPUT_TABLES:
-        if table.name not in ("Setup", "Accounts"):
-            frames[table.name] = _frame(sources[table.name], table.columns, found)
+    records = {}
+    for name, kind in RECORDS.items():
+        columns = _columns(sources[name], schema.TABLES[name].columns, found)
+        records[FIELDS[name]] = kind(**{field_of(column): values for column, values in columns.items()})
     for source in sources.values():
         found += [
             f.BELOW_TABLE(cell, f"{cell} stands below table {source.name} and is not read.") for cell in source.below
         ]
-    return Inputs(settings, accounts, frames, sources, cells), found
+    return Inputs(settings, accounts, sources, cells, **records), found  # type: ignore[arg-type]
 
 
 # ------------------------------------------------------------------------------------------------ columns
 
 
-def _frame(source: Source, columns: tuple[Column, ...], found: list[Finding]) -> pd.DataFrame:
-    """A typed DataFrame of one table; columns that the workbook does not have come out blank."""
+def _columns(source: Source, columns: tuple[Column, ...], found: list[Finding]) -> dict[str, Any]:
+    """The typed columns of one table, and its rows on the sheet; columns that the workbook does not have come out blank."""
     data: dict[str, Any] = {"row": np.array(source.row_numbers, dtype=np.int64)}
     by_name = source.by_column()
     for column in columns:
         raw = by_name.get(column.name) or [None] * len(source.rows)
         data[column.name] = _column(raw, source, column, found)
-    return pd.DataFrame(data, copy=False)  # the arrays are nobody else's
+    return data
 
 
 def _column(raw: list[object], source: Source, column: Column, found: list[Finding]) -> Any:
@@ -74,7 +75,7 @@ def _column(raw: list[object], source: Source, column: Column, found: list[Findi
     for i in odd:
         values[i] = _cell(raw[i], parse, source, column, i, found)
     if not (numeric or dated):
-        return pd.Series(np.array(_check_texts(values, source, column, found), dtype=object), dtype=object)
+        return texts(_check_texts(values, source, column, found))
     array = np.array(values, dtype=np.float64)
     _check_range(array, source, column, found)
     return array
@@ -308,9 +309,9 @@ def _check_settings(settings: Settings, cells: dict[str, str], found: list[Findi
 
 def _accounts(source: Source, found: list[Finding]) -> dict[str, tuple[str, str]]:
     """Role -> (account, name). A role that the workbook does not list takes its default account."""
-    frame = _frame(source, schema.ACCOUNTS.columns, found)
+    columns = _columns(source, schema.ACCOUNTS.columns, found)
     accounts: dict[str, tuple[str, str]] = {}
-    for row, role, account, name in zip(frame["row"], frame["Role"], frame["Account"], frame["Name"], strict=True):
+    for row, role, account, name in zip(*columns.values(), strict=True):
         if role in accounts:
             found.append(f.DUPLICATE_ROLE(source.cell("Role", row), f"{role} is mapped twice."))
         elif role:

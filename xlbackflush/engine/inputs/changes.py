@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from xlbackflush import schema
+from xlbackflush.engine.inputs.snapshot import cell_text, stated
 from xlbackflush.model.tables import Source
 
 CHANGED, ADDED, REMOVED, REORDERED = "Changed", "Added", "Removed", "Reordered"
@@ -67,19 +68,19 @@ def changes(old: Mapping[str, Source], new: Mapping[str, Source]) -> list[Change
 
 def apply(old: Mapping[str, Source], new: Mapping[str, Source], chosen: Collection[Change]) -> dict[str, Source]:
     """The old inputs with only the chosen ones of `changes(old, new)` made; in tables with a change, rows in the new order."""
-    old, new = _same_tables(old, new)
+    was, now = _same_tables(old, new)
     by_table: dict[str, list[Change]] = defaultdict(list)
     for change in chosen:
         by_table[change.table].append(change)
-    return {n: _applied(source, new[n], by_table[n]) if n in by_table else source for n, source in old.items()}
+    return {n: _applied(was[n], now[n], by_table[n]) if n in by_table else old.get(n, was[n]) for n in was}
 
 
 def _same_tables(old: Mapping[str, Source], new: Mapping[str, Source]) -> tuple[dict[str, Source], dict[str, Source]]:
-    """Both with all tables; one that only the other has is empty in it."""
+    """Both with all tables, but for what says nothing; a table that only the other has is empty in it."""
     names = [*new, *(name for name in old if name not in new)]
 
     def completed(these: Mapping[str, Source], those: Mapping[str, Source]) -> dict[str, Source]:
-        return {n: these[n] if n in these else replace(those[n], rows=[], row_numbers=[]) for n in names}
+        return {n: stated(these[n] if n in these else replace(those[n], rows=[], row_numbers=[])) for n in names}
 
     return completed(old, new), completed(new, old)
 
@@ -144,7 +145,9 @@ def _row(source: Source, names: Sequence[str], i: int) -> str:
 
 def _token(cell: object) -> Hashable:
     """Something that is equal for equal cells only: 1.0 is not True, and not "1.0"."""
-    return cell if type(cell) is str else (repr(cell),)
+    if type(cell) is str:
+        return cell
+    return (cell,) if type(cell) is float else (cell_text(cell),)
 
 
 # ---------------------------------------------------------------------------------------------------- rows

@@ -1,12 +1,27 @@
-"""Snapshot: the inputs of a run as text that fits into cells, so that they can be looked at again and run again.
+"""Snapshot: the inputs of a run as bytes that anybody can make again, their digests, and as text that fits into cells.
 
-    tables -> JSON (every cell with its type and place) -> zlib -> base64 -> numbered pieces, each with a check of its own
+The content of a table is JSON as RFC 8785 (JSON Canonicalization Scheme) writes it: UTF-8, no spaces, members sorted by name,
+numbers as JavaScript prints them. It is an object with one member for each column, its cells from top to bottom:
+
+    {"Date":[{"date":"2026-04-01"},{"date":"2026-04-02"}],"Item":["DYE","RESIN"],"Quantity":[12,0.25]}
+
+    number          the shortest decimal that reads back as the same 64-bit number: 12, 0.25, 1e-7; -0 is 0
+    text            as a text, blank as the empty text ""; TRUE and FALSE as true and false
+    date, time      under the name of its type, in ISO 8601: {"date":"2026-04-01"}, {"time":"13:30:00"},
+                    {"datetime":"2026-04-01T13:30:00"}; a length of time {"timedelta":[days,seconds,microseconds]}
+    error           {"error":["#REF!",true]}; false where a formula has no stored result
+    no number       {"number":"Infinity"}, which no Excel writes
+
+Left out is what says nothing, so that an optional column, sheet or setting of a later version changes no digest: columns and
+rows that are wholly blank, settings without a value, tables without rows; and column Meaning of table Setup, whose words are
+ours. Where a table stands, and the order of its columns, do not matter; the order of its rows does.
+
+    digest of a table   SHA-256 of its content
+    input hash          SHA-256 of {"BOM":"<digest>","Counts":"<digest>",...}, written in the same way
+    pieces              a line that says where tables stand, then a line for each table, its content -> zlib -> base64
 
 A piece reads `2/3 5f2a9c01b7d4 eJx...`: its number, how many there are, the first 12 hex digits of SHA-256 over the rest,
 the text. So a piece that was changed, lost or moved is named.
-
-Each table has a hash, over its columns and cells from top to bottom. Blank rows and the place on the sheet do not matter to
-it; the order of rows does. It is SHA-256 over JSON, so that anybody can compute it again.
 """
 
 from __future__ import annotations
@@ -16,9 +31,13 @@ import binascii
 import datetime as dt
 import hashlib
 import json
+import math
 import re
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from xlbackflush.model.tables import CellError, Source
@@ -35,29 +54,71 @@ class DamagedError(ValueError):
         self.piece = piece
 
 
-def table_hashes(sources: Mapping[str, Source]) -> dict[str, str]:
-    """SHA-256 of each table, by name."""
-    return {name: hashlib.sha256(_json(_content(source))).hexdigest() for name, source in sources.items()}
+@dataclass(frozen=True)
+class Snapshot:
+    """The input tables by name, and what is made of them: once, when it is first asked for."""
+
+    sources: Mapping[str, Source]
+
+    @cached_property
+    def contents(self) -> dict[str, bytes]:
+        """The content of each table."""
+        return {name: content(source) for name, source in self.sources.items()}
+
+    @cached_property
+    def table_hashes(self) -> dict[str, str]:
+        """The digest of each table that has rows."""
+        return {
+            name: hashlib.sha256(self.contents[name]).hexdigest()
+            for name, source in self.sources.items()
+            if source.rows
+        }
+
+    @cached_property
+    def input_hash(self) -> str:
+        """The digest of all inputs."""
+        return hashlib.sha256(_object({name: _text(digest) for name, digest in self.table_hashes.items()})).hexdigest()
+
+    @cached_property
+    def pieces(self) -> list[str]:
+        """All tables as pieces of text."""
+        places = json.dumps([_place(source) for source in self.sources.values()], separators=(",", ":")).encode()
+        lines = b"\n".join([places, *self.contents.values()])  # a line break within JSON is written as \n
+        text = base64.b64encode(zlib.compress(lines, 6)).decode("ascii")
+        parts = [text[i : i + PIECE] for i in range(0, len(text), PIECE)]
+        return [_piece(i, len(parts), part) for i, part in enumerate(parts)]
 
 
-def pack(sources: Mapping[str, Source]) -> list[str]:
-    """All tables as pieces of text; see above."""
-    whole = _json([_placed(source) for source in sources.values()])
-    text = base64.b64encode(zlib.compress(whole, 6)).decode("ascii")
-    parts = [text[i : i + PIECE] for i in range(0, len(text), PIECE)]
-    return [_piece(i, len(parts), part) for i, part in enumerate(parts)]
+def input_hash(sources: Mapping[str, Source]) -> str:
+    """The digest of all inputs."""
+    return Snapshot(sources).input_hash
 
 
 def unpack(pieces: Sequence[str]) -> dict[str, Source]:
-    """The tables again, equal to those that were packed. Raises DamagedError."""
+    """The tables again, as they were but for the words of column Meaning. Raises DamagedError."""
     if not pieces:
         raise DamagedError("The inputs of this run were not kept.")
     parts = [_part(i, len(pieces), piece) for i, piece in enumerate(pieces)]
     try:
-        tables = json.loads(zlib.decompress(base64.b64decode("".join(parts), validate=True)), object_hook=_special)
-        return {table["name"]: _source(table) for table in tables}
-    except (binascii.Error, zlib.error, ValueError, KeyError, TypeError) as error:
+        places, *contents = zlib.decompress(base64.b64decode("".join(parts), validate=True)).split(b"\n")
+        return {place["name"]: _source(place, line) for place, line in zip(json.loads(places), contents, strict=True)}
+    except (binascii.Error, zlib.error, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DamagedError("What was kept of the inputs cannot be read.") from error
+
+
+def stated(source: Source) -> Source:
+    """A table without what says nothing: of Setup the settings without a value, and the words on what settings mean."""
+    if source.name != "Setup":
+        return source
+    value = source.columns.index("Value")
+    at = [k for k, name in enumerate(source.columns) if name != "Meaning"]
+    rows = [(n, row) for n, row in zip(source.row_numbers, source.rows, strict=True) if row[value] not in ("", None)]
+    return replace(
+        source,
+        columns=[source.columns[k] for k in at],
+        rows=[[row[k] for k in at] for _, row in rows],
+        row_numbers=[number for number, _ in rows],
+    )
 
 
 # -------------------------------------------------------------------------------------------------- pieces
@@ -87,50 +148,110 @@ def _part(i: int, count: int, piece: str) -> str:
     raise DamagedError(f"Piece {i + 1} of {count} of the inputs was changed.", i)
 
 
-# --------------------------------------------------------------------------------------------------- cells
+# ------------------------------------------------------------------------------------------------- content
 
 
-def _json(content: object) -> bytes:
-    return json.dumps(content, separators=(",", ":"), default=_plain).encode("ascii")
+def content(source: Source) -> bytes:
+    """The content of a table; see above."""
+    columns = {name: _column(cells) for name, cells in stated(source).by_column().items()}
+    return _object({name: cells for name, cells in columns.items() if cells})
 
 
-def _content(source: Source) -> list[object]:
-    return [source.name, source.columns, source.rows]
+def cell_text(cell: object) -> str:
+    """A cell in JSON, which is the same for equal cells only."""
+    if cell is None or isinstance(cell, str):
+        return _text(cell or "")
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, int | float):
+        return _number(float(cell))
+    if isinstance(cell, CellError):
+        return f'{{"error":[{_text(cell.text)},{"true" if cell.calculated else "false"}]}}'
+    if isinstance(cell, dt.timedelta):
+        return f'{{"timedelta":[{cell.days},{cell.seconds},{cell.microseconds}]}}'
+    if isinstance(cell, dt.datetime | dt.date | dt.time):
+        return f'{{"{type(cell).__name__}":"{cell.isoformat()}"}}'
+    raise TypeError(f"a cell holds a {type(cell).__name__}")
 
 
-def _placed(source: Source) -> dict[str, object]:
-    """A table with its place; cells column by column, where like stands by like and packs better."""
-    return vars(source) | {"letters": list(source.letters.items()), "rows": list(source.by_column().values())}
+def _column(cells: list[object]) -> str:
+    """The cells of a column as an array; "" where all are blank. What occurs often is written once."""
+    kinds = set(map(type, cells))
+    if kinds <= {str, type(None)} and not any(cells):
+        return ""
+    if kinds == {str}:
+        return _JSON.encode(cells)
+    if bool in kinds:  # True equals 1
+        return f"[{','.join(map(cell_text, cells))}]"
+    texts = {cell: cell_text(cell) for cell in set(cells)}
+    return f"[{','.join(map(texts.__getitem__, cells))}]"
 
 
-def _source(table: dict[str, Any]) -> Source:
-    rows = [list(row) for row in zip(*table["rows"], strict=True)]
-    return Source(**(table | {"letters": dict(table["letters"]), "rows": rows}))
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+_text = _JSON.encode
 
 
-def _plain(value: object) -> dict[str, object]:
-    """What JSON has no type for, under the name of its type."""
-    if isinstance(value, dt.datetime | dt.date | dt.time):
-        return {type(value).__name__: value.isoformat()}
-    if isinstance(value, dt.timedelta):
-        return {"timedelta": [value.days, value.seconds, value.microseconds]}
-    if isinstance(value, CellError):
-        return {"error": [value.text, value.calculated]}
-    raise TypeError(f"a cell holds a {type(value).__name__}")
+def _number(number: float) -> str:
+    """A number as JavaScript prints it: without exponent from 1e-6 to below 1e21."""
+    if not math.isfinite(number):
+        return f'{{"number":"{str(number).replace("inf", "Infinity").replace("nan", "NaN")}"}}'
+    text = repr(number).removesuffix(".0")
+    if "e" in text:
+        digits, _, exponent = text.partition("e")
+        text = f"{Decimal(text):f}" if 1e-6 <= abs(number) < 1e21 else f"{digits}e{int(exponent):+d}"
+    return "0" if text == "-0" else text
 
 
-def _special(found: dict[str, Any]) -> Any:
-    """The way back; a table has more than one field."""
-    if len(found) != 1:
-        return found
-    [(name, value)] = found.items()
-    if name == "error":
-        return CellError(*value)
-    if name == "timedelta":
-        return dt.timedelta(*value)
-    return _MOMENTS[name].fromisoformat(value)
+def _object(members: Mapping[str, str]) -> bytes:
+    """A JSON object of members that are written already, sorted by name as RFC 8785 sorts: by units of UTF-16."""
+    names = sorted(members, key=lambda name: name.encode("utf-16-be", "surrogatepass"))
+    return f"{{{','.join(f'{_text(name)}:{members[name]}' for name in names)}}}".encode("utf-8", "surrogatepass")
 
 
-_MOMENTS: dict[str, type[dt.datetime] | type[dt.date] | type[dt.time]] = {
-    kind.__name__: kind for kind in (dt.datetime, dt.date, dt.time)
+# --------------------------------------------------------------------------------------------------- places
+
+
+def _place(source: Source) -> dict[str, object]:
+    """A table but for its content: where it stands, all of its columns, and the settings that have no value."""
+    numbers = stated(source).row_numbers
+    place = {**vars(source), "letters": list(source.letters.items()), "row_numbers": numbers}
+    del place["rows"]
+    if len(numbers) < len(source.rows):
+        settings = zip(source.row_numbers, source.by_column()["Setting"], strict=True)
+        place["unset"] = [(number, setting) for number, setting in settings if number not in numbers]
+    return place
+
+
+def _source(place: dict[str, Any], line: bytes) -> Source:
+    """A table as it was."""
+    columns: dict[str, list[Any]] = json.loads(line.decode("utf-8", "surrogatepass"), parse_int=float)
+    names, unset, blank = place["columns"], place.pop("unset", ()), [""] * len(place["row_numbers"])
+    cells = [_cells(columns.get(name, blank)) for name in names]
+    rows = [(number, list(row)) for number, row in zip(place["row_numbers"], zip(*cells, strict=True), strict=True)]
+    rows += [(number, [setting if name == "Setting" else "" for name in names]) for number, setting in unset]
+    rows.sort(key=lambda row: row[0])
+    numbers, filled = [number for number, _ in rows], [row for _, row in rows]
+    return Source(**(place | {"letters": dict(place["letters"]), "rows": filled, "row_numbers": numbers}))
+
+
+def _cells(column: list[Any]) -> list[Any]:
+    """The cells of a column, from JSON."""
+    return [_tagged(cell) for cell in column] if dict in set(map(type, column)) else column
+
+
+def _tagged(cell: Any) -> Any:
+    """What JSON has no type for, by the name of its type."""
+    if type(cell) is not dict:
+        return cell
+    [(name, value)] = cell.items()
+    return _TYPES[name](value)
+
+
+_TYPES: dict[str, Callable[[Any], object]] = {
+    "date": dt.date.fromisoformat,
+    "datetime": dt.datetime.fromisoformat,
+    "time": dt.time.fromisoformat,
+    "timedelta": lambda parts: dt.timedelta(*parts),
+    "error": lambda parts: CellError(*parts),
+    "number": float,
 }

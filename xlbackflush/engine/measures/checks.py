@@ -16,9 +16,11 @@ from numpy.typing import NDArray
 from xlbackflush import schema
 from xlbackflush.engine.measures.tie_out import Tie
 from xlbackflush.engine.measures.variances import NOT_POSTED, Variance
-from xlbackflush.engine.posting.flush import Booked, balances
+from xlbackflush.engine.posting.flush import balances
+from xlbackflush.model.inputs import Inputs
+from xlbackflush.model.journal import PostedEntry
 from xlbackflush.model.money import from_minor
-from xlbackflush.model.tables import Inputs, Source
+from xlbackflush.model.tables import Source
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Check:
 
 def checks(
     inputs: Inputs,
-    entries: Sequence[Booked],
+    entries: Sequence[PostedEntry],
     ledger: pd.DataFrame,
     relief: pd.DataFrame,
     variances: list[Variance],
@@ -62,7 +64,7 @@ def checks(
     ]
 
 
-def _books(inputs: Inputs, entries: Sequence[Booked], ledger: pd.DataFrame, places: int) -> list[Check]:
+def _books(inputs: Inputs, entries: Sequence[PostedEntry], ledger: pd.DataFrame, places: int) -> list[Check]:
     """The journal balances, the ledger follows it, the clearing accounts are closed."""
     lines = [line for entry in entries for line in entry.lines]
     debits = from_minor(sum(line.minor for line in lines if line.minor > 0), places)
@@ -94,7 +96,7 @@ def _books(inputs: Inputs, entries: Sequence[Booked], ledger: pd.DataFrame, plac
     return found
 
 
-def _variances(variances: list[Variance], entries: Sequence[Booked], places: int) -> Iterator[Check]:
+def _variances(variances: list[Variance], entries: Sequence[PostedEntry], places: int) -> Iterator[Check]:
     """The rows of Variances add up to the accounts, and the parts of the conversion variance to the whole."""
     before = balances([e for e in entries if e.event not in schema.FROM_THE_CLOSE_ON])
     for name, role in ((schema.MATERIAL_PRICE, schema.PRICE_VARIANCE), (schema.MATERIAL_USAGE, schema.USAGE_VARIANCE)):

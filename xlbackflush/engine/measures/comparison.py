@@ -16,11 +16,11 @@ import numpy as np
 import pandas as pd
 
 from xlbackflush import schema
-from xlbackflush.engine.standards.bill import Structure
-from xlbackflush.engine.standards.unit_cost import Rollup
+from xlbackflush.engine.standards.bill import Bill
+from xlbackflush.engine.standards.unit_cost import UnitCosts
 from xlbackflush.engine.stock.movements import UNIT_COSTS
+from xlbackflush.model.inputs import Inputs
 from xlbackflush.model.money import to_minor
-from xlbackflush.model.tables import Inputs
 from xlbackflush.schema import BUY, CS, FINISHED, PCS, PHANTOM, PS, SEQUENTIAL, SUBASSEMBLY, S
 
 METHODS = (SEQUENTIAL, *schema.TRIGGERS)
@@ -469,7 +469,7 @@ class Figures:
 
 
 def comparison(
-    inputs: Inputs, structure: Structure, rollup: Rollup, movements: pd.DataFrame, book: pd.DataFrame, places: int
+    inputs: Inputs, structure: Bill, rollup: UnitCosts, movements: pd.DataFrame, book: pd.DataFrame, places: int
 ) -> list[Figures]:
     """All lines, in the order of the sheet. A few hundred sums over the movements and inputs."""
     kinds = structure.items["type"].to_numpy()

@@ -2,31 +2,50 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
-import pandas as pd
 
 from xlbackflush import schema
-from xlbackflush.engine.explosion.explosion import Trace
-from xlbackflush.engine.standards.bill import Structure
+from xlbackflush.engine.explosion.explosion import Explosion
+from xlbackflush.engine.standards.bill import Bill
+from xlbackflush.model.arrays import Floats, Ints, Records
 from xlbackflush.model.tables import Settings
 
 
-def conversion_allowed(trace: Trace, structure: Structure, settings: Settings) -> pd.DataFrame:
-    """One row per item whose own conversion was flushed: item, units, hours, the four elements, total (unrounded).
+@dataclass(frozen=True)
+class ConversionAllowed(Records):
+    """One row per item whose own conversion was flushed: units, hours, money by element and in all, unrounded."""
 
-    Units are those of every row of the Trace that is exploded, so phantoms within other items and scrapped units count.
+    item: Ints
+    units: Floats
+    hours: Floats
+    labor: Floats
+    variable_overhead: Floats
+    fixed_overhead: Floats
+    other_conversion: Floats
+    total: Floats
+
+    _NAMES = {element.lower().replace(" ", "_"): element for element in schema.ELEMENTS}  # noqa: RUF012
+
+    @property
+    def elements(self) -> dict[str, Floats]:
+        """Money by element of conversion."""
+        each = (self.labor, self.variable_overhead, self.fixed_overhead, self.other_conversion)
+        return dict(zip(schema.ELEMENTS[1:], each, strict=True))
+
+
+def conversion_allowed(explosion: Explosion, bill: Bill, settings: Settings) -> ConversionAllowed:
+    """Units are those of every row of the explosion that is exploded, so phantoms within items and scrapped units count.
+
     Empty where conversion is expensed: nothing is flushed then.
     """
-    rows = trace.rows
-    flushed = ~rows["relieved"].to_numpy(dtype=bool) & rows["started"].notna().to_numpy()
-    count = len(structure.items)
-    units = np.bincount(rows["item"].to_numpy()[flushed], rows["required"].to_numpy()[flushed], minlength=count)
-    seen = np.bincount(rows["item"].to_numpy()[flushed], minlength=count) > 0
-    items = structure.items
-    table = pd.DataFrame({"item": np.arange(count), "units": units, "hours": units * items["hours"].to_numpy()})
-    for element in schema.ELEMENTS[1:]:
-        table[element] = units * items[f"own_{element}"].to_numpy()
-    table["total"] = table[list(schema.ELEMENTS[1:])].to_numpy().sum(axis=1)
-    has_conversion = (items["own_conversion"] != 0).to_numpy() | (items["hours"] != 0).to_numpy()
-    chosen = seen & has_conversion & (not settings.conversion_expensed)
-    return table[chosen].reset_index(drop=True)
+    rows, items, count = explosion.rows, bill.items, len(bill.items)
+    exploded = rows.of(~rows.relieved & ~np.isnan(rows.started))
+    units = np.bincount(exploded.item, exploded.required, minlength=count).astype(np.float64)
+    seen = np.bincount(exploded.item, minlength=count) > 0
+    labor, variable, fixed, other = (units * items.own[element] for element in schema.ELEMENTS[1:])
+    total = np.column_stack((labor, variable, fixed, other)).sum(axis=1)
+    allowed = ConversionAllowed(np.arange(count), units, units * items.hours, labor, variable, fixed, other, total)
+    has_conversion = (items.own_conversion != 0) | (items.hours != 0)
+    return allowed.of(seen & has_conversion & (not settings.conversion_expensed))

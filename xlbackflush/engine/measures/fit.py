@@ -13,11 +13,12 @@ import numpy as np
 import pandas as pd
 
 from xlbackflush import schema
-from xlbackflush.engine.explosion.explosion import Trace
-from xlbackflush.engine.standards.bill import Floats, Structure
-from xlbackflush.engine.standards.unit_cost import Rollup
+from xlbackflush.engine.explosion.explosion import Explosion
+from xlbackflush.engine.standards.bill import Bill
+from xlbackflush.engine.standards.unit_cost import UnitCosts
+from xlbackflush.model.arrays import Floats
+from xlbackflush.model.inputs import Inputs
 from xlbackflush.model.money import from_minor, to_minor
-from xlbackflush.model.tables import Inputs
 from xlbackflush.schema import AT_LEAST, AT_MOST
 
 YEAR, CREDIT_DAYS = 365, 30
@@ -251,9 +252,9 @@ _DIGITS = {"percent": 4, "price": 2}
 
 def fit(
     inputs: Inputs,
-    structure: Structure,
-    rollup: Rollup,
-    trace: Trace,
+    structure: Bill,
+    rollup: UnitCosts,
+    trace: Explosion,
     moved: pd.DataFrame,
     book: pd.DataFrame,
     wip: pd.DataFrame,
@@ -331,7 +332,7 @@ def _share(part: float, whole: float) -> float | None:
     return part / whole if round(whole, 6) > 0 else None
 
 
-def _bought(structure: Structure, book: pd.DataFrame) -> np.ndarray:
+def _bought(structure: Bill, book: pd.DataFrame) -> np.ndarray:
     kind: np.ndarray = structure.items["type"].to_numpy()[book["item"].to_numpy()] == schema.BUY
     return kind
 
@@ -341,9 +342,7 @@ def _column(book: pd.DataFrame, name: str) -> Floats:
     return values
 
 
-def _base(
-    inputs: Inputs, structure: Structure, book: pd.DataFrame, ledger: pd.DataFrame, places: int
-) -> dict[str, float]:
+def _base(inputs: Inputs, structure: Bill, book: pd.DataFrame, ledger: pd.DataFrame, places: int) -> dict[str, float]:
     """Figures that other figures divide, in money rounded to minor units."""
     rows = {row.role: row for row in ledger.itertuples()}
     unkept = (book["role"] == "").to_numpy()  # trigger points that keep no account of materials
@@ -374,7 +373,7 @@ def _inventory(base: dict[str, float | None], inputs: Inputs, wip: pd.DataFrame)
     }
 
 
-def _records(inputs: Inputs, structure: Structure, book: pd.DataFrame) -> dict[str, float | None]:
+def _records(inputs: Inputs, structure: Bill, book: pd.DataFrame) -> dict[str, float | None]:
     """Counts, bills of material and scrap reports, judged by the difference of book and shelf."""
     counted, kept = book["counted"].notna().to_numpy(), np.abs(_column(book, "book_amount"))
     off, cost = _column(book, "difference_amount"), _column(book, "cost")
@@ -395,7 +394,7 @@ def _records(inputs: Inputs, structure: Structure, book: pd.DataFrame) -> dict[s
     }
 
 
-def _standards(inputs: Inputs, trace: Trace, book: pd.DataFrame) -> dict[str, float | None]:
+def _standards(inputs: Inputs, trace: Explosion, book: pd.DataFrame) -> dict[str, float | None]:
     """How old the standards are, and how far actual prices and conversion costs have left them."""
     settings, amount = inputs.settings, inputs.frames["Actuals"]["Amount"]
     received = _column(book, "received_amount")
@@ -408,7 +407,7 @@ def _standards(inputs: Inputs, trace: Trace, book: pd.DataFrame) -> dict[str, fl
     }
 
 
-def _products(structure: Structure, rollup: Rollup, moved: pd.DataFrame) -> dict[str, float | None]:
+def _products(structure: Bill, rollup: UnitCosts, moved: pd.DataFrame) -> dict[str, float | None]:
     """Finished items that were completed in a single count, by value."""
     finished = structure.items["type"].to_numpy()[moved["item"].to_numpy()] == schema.FINISHED
     cost = rollup.rows["unit_cost"].to_numpy()[moved["rollup_row"].to_numpy()]
@@ -418,7 +417,7 @@ def _products(structure: Structure, rollup: Rollup, moved: pd.DataFrame) -> dict
 
 
 def _buying(
-    base: dict[str, float | None], inputs: Inputs, structure: Structure, moved: pd.DataFrame, book: pd.DataFrame
+    base: dict[str, float | None], inputs: Inputs, structure: Bill, moved: pd.DataFrame, book: pd.DataFrame
 ) -> dict[str, float | None]:
     """What buying yearly, monthly or to order would mean: half a lot on the shelf on average, payables by the day."""
     days, used, cycle = base["days"] or 0.0, base["used"] or 0.0, inputs.settings.cycle_time_days

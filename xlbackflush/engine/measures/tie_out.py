@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import pandas as pd
 
 from xlbackflush import schema
-from xlbackflush.engine.posting.flush import Booked
-from xlbackflush.engine.stock.counted import Counted, charges_everything, of_role, opening_at_standard
+from xlbackflush.engine.stock.counted import CountedAccount, charges_everything, of_role, opening_at_standard
 from xlbackflush.engine.stock.opening import carried
+from xlbackflush.model.inputs import Inputs
+from xlbackflush.model.journal import PostedEntry
 from xlbackflush.model.money import from_minor
-from xlbackflush.model.tables import Inputs, Settings
+from xlbackflush.model.tables import Settings
 
 INVENTORIES = (*schema.STOCK_ROLES, schema.WORK_IN_PROCESS)
 #: events that move an inventory account by more than quantities at standard
@@ -52,8 +53,8 @@ class Tie:
 def tie_out(
     inputs: Inputs,
     book: pd.DataFrame,
-    method: list[Counted],
-    entries: Sequence[Booked],
+    method: list[CountedAccount],
+    entries: Sequence[PostedEntry],
     ledger: pd.DataFrame,
     places: int,
 ) -> list[Tie]:

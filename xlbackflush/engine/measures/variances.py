@@ -29,11 +29,11 @@ import numpy as np
 import pandas as pd
 
 from xlbackflush import schema
-from xlbackflush.engine.posting.flush import Entry
-from xlbackflush.engine.standards.bill import Structure
+from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.engine.stock.stock_book import count_posts
+from xlbackflush.model.inputs import Inputs
+from xlbackflush.model.journal import Entry
 from xlbackflush.model.money import from_minor, shown, to_minor, to_minor_array
-from xlbackflush.model.tables import Inputs
 
 NOT_POSTED = "Not posted"
 ALL_CONVERSION = "All conversion"
@@ -109,7 +109,7 @@ class Conversion:
 
 def variances(
     inputs: Inputs,
-    structure: Structure,
+    structure: Bill,
     book: pd.DataFrame,
     allowed: pd.DataFrame,
     totals: Conversion,
@@ -159,7 +159,7 @@ def _only_rates(inputs: Inputs) -> dict[str, float]:
 
 
 def _price(
-    inputs: Inputs, structure: Structure, book: pd.DataFrame, entries: list[Entry], places: int
+    inputs: Inputs, structure: Bill, book: pd.DataFrame, entries: list[Entry], places: int
 ) -> Iterator[Variance]:
     """Per item bought. Under trigger points without purchase the invoices never reach the books: shown, not posted."""
     posts = inputs.settings.purchase_triggers
@@ -179,7 +179,7 @@ def _price(
 
 
 def _usage(
-    inputs: Inputs, structure: Structure, book: pd.DataFrame, entries: list[Entry], places: int
+    inputs: Inputs, structure: Bill, book: pd.DataFrame, entries: list[Entry], places: int
 ) -> Iterator[Variance]:
     """Per item counted. Standard is what the bill of materials allowed, actual what the count says was used."""
     posts = count_posts(inputs.settings)
@@ -309,7 +309,7 @@ def _posted(entries: list[Entry], role: str, event: str = "") -> int:
 class _Words:
     """Items in words."""
 
-    def __init__(self, structure: Structure) -> None:
+    def __init__(self, structure: Bill) -> None:
         items = structure.items
         self.codes, self._descriptions, uoms = (items[c].tolist() for c in ("code", "description", "uom"))
         by_piece = {uom for uom in set(uoms) if uom.casefold() in ("", "each", "ea")}
@@ -338,7 +338,7 @@ class _Words:
         )
 
 
-def _made(structure: Structure, allowed: pd.DataFrame) -> str:
+def _made(structure: Bill, allowed: pd.DataFrame) -> str:
     """What the hours were for: "210,000 gal at 0.1 h", or the number of items."""
     timed = allowed[allowed["hours"] != 0]
     if not len(timed):

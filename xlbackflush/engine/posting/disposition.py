@@ -22,17 +22,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import pandas as pd
+import numpy as np
 
 from xlbackflush import schema
-from xlbackflush.engine.posting.flush import Entry, balances
-from xlbackflush.engine.standards.bill import Structure
-from xlbackflush.engine.standards.unit_cost import Rollup
-from xlbackflush.engine.stock.counted import Counted, charges_everything
+from xlbackflush.engine.posting.flush import balances
+from xlbackflush.engine.standards.bill import Bill
+from xlbackflush.engine.standards.unit_cost import UnitCosts
+from xlbackflush.engine.stock.counted import CountedAccount, charges_everything
+from xlbackflush.engine.stock.movements import Movements
 from xlbackflush.engine.stock.opening import carried
-from xlbackflush.model.basis import Closing, Schedule
-from xlbackflush.model.money import to_minor
-from xlbackflush.model.tables import Inputs, Settings
+from xlbackflush.engine.stock.relief import Flushed
+from xlbackflush.engine.stock.stock_book import StockBook
+from xlbackflush.model.inputs import Inputs
+from xlbackflush.model.journal import Entry
+from xlbackflush.model.tables import Settings
 
 #: roles that the close brings to zero, in the order of its lines
 CLEARED = (schema.CCA, schema.CCC, schema.PRICE_VARIANCE, schema.USAGE_VARIANCE)
@@ -45,7 +48,7 @@ NO_BASE = 0.00001
 
 
 @dataclass(frozen=True)
-class Content:
+class CostHeld:
     """Cost at standard in one account, in money: material, the part of it in made units, conversion."""
 
     role: str
@@ -61,7 +64,7 @@ class Share:
     beyond: what the account opened with beyond its stock at standard; carried: its share of all that.
     """
 
-    content: Content
+    content: CostHeld
     price: float
     usage: float
     conversion: float
@@ -76,74 +79,76 @@ class Share:
         return self.content.role
 
 
-def contents(
+def cost_held(
     inputs: Inputs,
-    structure: Structure,
-    rollup: Rollup,
-    book: pd.DataFrame,
-    flows: pd.DataFrame,
-    movements: pd.DataFrame,
-    method: list[Counted],
-) -> list[Content]:
+    bill: Bill,
+    unit_costs: UnitCosts,
+    book: StockBook,
+    flushed: Flushed,
+    movements: Movements,
+    accounts: list[CountedAccount],
+) -> list[CostHeld]:
     """What stock, cost of goods sold and scrap hold at standard, at period end. Physical counts: `_counted`."""
-    costs = rollup.rows.iloc[movements["rollup_row"]]
-    unit, material = costs["unit_cost"].to_numpy(), costs["Material"].to_numpy()
-    lost = (movements["Scrapped abnormal"] + movements["Units scrapped abnormal"]).to_numpy()
-    normal = (movements["Scrapped normal"] + movements["Units scrapped normal"]).to_numpy()
-    scrap = [_content(schema.ABNORMAL_SCRAP, (lost * material).sum(), 0.0, 0.0)]
+    costs = unit_costs.rows.of(movements.rollup_row)
+    unit, material = costs.unit_cost, costs.material
+    normal = movements.normal_scrap
+    scrap = [_held(schema.ABNORMAL_SCRAP, (movements.abnormal_scrap * material).sum(), 0.0, 0.0)]
     if normal.any():
-        scrap.append(_content(schema.CCC, (normal * material).sum(), 0.0, 0.0))
+        scrap.append(_held(schema.CCC, (normal * material).sum(), 0.0, 0.0))
     if inputs.settings.by_count:
-        scrapped = (movements["Scrapped normal"] + movements["Scrapped abnormal"]).to_numpy()
-        stocked = (structure.items["role"] != "").to_numpy()[movements["item"]]
+        scrapped = movements.scrapped_normal + movements.scrapped_abnormal
+        stocked = bill.items.stocked[movements.item]
         in_scrap = float((scrapped * (unit - material))[stocked].sum()) if inputs.settings.completion_triggers else 0.0
-        return [*_counted(inputs.settings, method, flows, in_scrap), *scrap]
-    found = []
+        return [*_counted(inputs.settings, accounts, flushed, in_scrap), *scrap]
+    rows = []
     for role in (schema.MIP, schema.INVENTORY_CONTROL, schema.FINISHED_GOODS):
-        stock = book[book["role"] == role]
+        stock = book.of(book.role == role)
         if len(stock):
-            in_stock, made = stock["ending_material"].sum(), stock.loc[stock["made"], "ending_material"].sum()
-            found.append(_content(role, in_stock, made, stock["ending_amount"].sum() - in_stock))
-    sold = movements["Sold"].to_numpy()
+            in_stock, made = stock.ending_material.sum(), stock.ending_material[stock.made].sum()
+            rows.append(_held(role, in_stock, made, stock.ending_amount.sum() - in_stock))
+    sold = movements.sold
     conversion = 0.0 if inputs.settings.conversion_expensed else float((sold * (unit - material)).sum())
-    found.append(_content(schema.COGS, (sold * material).sum(), (sold * material).sum(), conversion))
-    return [*found, *scrap]
+    rows.append(_held(schema.COGS, (sold * material).sum(), (sold * material).sum(), conversion))
+    return [*rows, *scrap]
 
 
-def last_account(settings: Settings, method: list[Counted]) -> str:
+def last_account(settings: Settings, accounts: list[CountedAccount]) -> str:
     """Where what the physical count relieves ends up: in finished goods, while nobody counts them."""
-    counted = any(c.role == schema.FINISHED_GOODS for c in method)
+    counted = any(c.role == schema.FINISHED_GOODS for c in accounts)
     return schema.COGS if counted or not settings.completion_triggers else schema.FINISHED_GOODS
 
 
-def _counted(settings: Settings, method: list[Counted], flows: pd.DataFrame, in_scrap: float) -> list[Content]:
+def _counted(settings: Settings, accounts: list[CountedAccount], flushed: Flushed, in_scrap: float) -> list[CostHeld]:
     """The same from a physical count: what was counted, and what it relieved into the last account.
 
     Conversion that went there is what was in stock and was flushed, less what was counted and, in_scrap, scrapped.
     """
-    found = []
-    for c in method:
+    rows = []
+    for c in accounts:
         if settings.purchase_triggers or c.role == schema.FINISHED_GOODS:
             conversion = 0.0 if settings.conversion_expensed else c.counted_conversion
             material = c.counted - conversion
-            found.append(_content(c.role, material, material * (c.role == schema.FINISHED_GOODS), conversion))
-    last = last_account(settings, method)
-    flushed = flows[(flows["relieved_from"] == "") & flows["event"].isin((schema.COMPLETION, schema.SALE))]
-    direct = flushed["charged_to"].isin((schema.COGS, last))
-    ended = method if charges_everything(settings) else method[-1:]
-    out = sum(c.relieved for c in ended) + float(flushed.loc[direct, "amount"].sum())
-    gone = sum(c.opening_conversion - c.counted_conversion for c in method) + float(flushed["amount"].sum()) - in_scrap
+            rows.append(_held(c.role, material, material * (c.role == schema.FINISHED_GOODS), conversion))
+    last = last_account(settings, accounts)
+    conversions = flushed.of((flushed.relieved_from == "") & np.isin(flushed.event, (schema.COMPLETION, schema.SALE)))
+    direct = np.isin(conversions.charged_to, (schema.COGS, last))
+    ended = accounts if charges_everything(settings) else accounts[-1:]
+    out = sum(c.relieved for c in ended) + float(conversions.amount[direct].sum())
+    gone = sum(c.opening_conversion - c.counted_conversion for c in accounts)
+    gone += float(conversions.amount.sum()) - in_scrap
     conversion = 0.0 if settings.conversion_expensed else gone
-    found.append(_content(last, out - conversion, out - conversion, conversion))
-    return found if last == schema.COGS else [*found, Content(schema.COGS, 0.0, 0.0, 0.0)]
+    rows.append(_held(last, out - conversion, out - conversion, conversion))
+    return rows if last == schema.COGS else [*rows, CostHeld(schema.COGS, 0.0, 0.0, 0.0)]
 
 
-def _content(role: str, material: float, made: float, conversion: float) -> Content:
+def _held(role: str, material: float, made: float, conversion: float) -> CostHeld:
     """An account below zero (sold more than there is) bears no share."""
-    return Content(role, max(0.0, float(material)), max(0.0, float(made)), max(0.0, float(conversion)))
+    return CostHeld(role, max(0.0, float(material)), max(0.0, float(made)), max(0.0, float(conversion)))
 
 
-def prorate(accounts: list[Content], price: float, usage: float, conversion: float) -> list[tuple[float, float, float]]:
+def prorate(
+    accounts: list[CostHeld], price: float, usage: float, conversion: float
+) -> list[tuple[float, float, float]]:
     """Shares (price, usage, conversion) of every account, and last of the usage variance itself; unfavorable positive.
 
     Where no account holds what a variance belongs to, all of it goes to cost of goods sold.
@@ -166,7 +171,7 @@ def _part(amount: float, weight: float, total: float, role: str) -> float:
     return amount if role == schema.COGS else 0.0
 
 
-def by_cost(accounts: list[Content], amount: float) -> list[float]:
+def by_cost(accounts: list[CostHeld], amount: float) -> list[float]:
     """Shares of an amount by all cost at standard in stock and sold; scrap bears none."""
     bearing = [0.0 if a.role in NOT_BY_COST else a.material + a.conversion for a in accounts]
     return [_part(amount, weight, sum(bearing), a.role) for a, weight in zip(accounts, bearing, strict=True)]
@@ -180,7 +185,7 @@ def before_close(inputs: Inputs, entries: list[Entry], places: int) -> dict[str,
 
 def disposition(
     inputs: Inputs,
-    contents: list[Content],
+    contents: list[CostHeld],
     entries: list[Entry],
     beyond: Mapping[str, int],
     in_process: float,
@@ -192,12 +197,12 @@ def disposition(
     money.
     """
     known = {content.role for content in contents}
-    accounts = [*contents, *(Content(role, 0.0, 0.0, 0.0) for role in beyond if role not in known)]
+    accounts = [*contents, *(CostHeld(role, 0.0, 0.0, 0.0) for role in beyond if role not in known)]
     settings = inputs.settings
     before, unit = before_close(inputs, entries, places), 10**places
     price, usage = (before[role] / unit for role in (schema.PRICE_VARIANCE, schema.USAGE_VARIANCE))
     conversion = (before[schema.CCC] + before[schema.CCA]) / unit
-    usage_row = Content(schema.USAGE_VARIANCE, usage, 0.0, 0.0)
+    usage_row = CostHeld(schema.USAGE_VARIANCE, usage, 0.0, 0.0)
     carried_over = sum(beyond.values()) / unit
     rows = []
     parts = prorate(accounts, price, usage, conversion - in_process)
@@ -210,35 +215,3 @@ def disposition(
         chosen = {schema.PRORATE: prorated, schema.TO_COGS: all_of_it}.get(settings.variance_disposition, 0.0)
         rows.append(Share(content, p, u, c, out, k, prorated, all_of_it, chosen))
     return rows
-
-
-def close(inputs: Inputs, entries: list[Entry], shares: list[Share], method: list[Counted], places: int) -> list[Entry]:
-    """Conversion costs and variances closed as Setup says, and conversion in counted stock put back.
-
-    What is carried forward stays where it is.
-    """
-    settings, source = inputs.settings, "Journal, lines above"
-    before = before_close(inputs, entries, places)
-    prorates = settings.variance_disposition == schema.PRORATE
-    where = "prorated over stock and cost of goods sold" if prorates else "closed to cost of goods sold"
-    entry = Entry(schema.CLOSE, f"Conversion costs and variances {where}")
-    if settings.variance_disposition != schema.CARRY_FORWARD:
-        for role in CLEARED:
-            entry.add(role, -before[role], Closing(role), source)
-    for share in shares:
-        if share.role not in (schema.COGS, *PASSED_ON):
-            basis = Schedule(1, "Disposition", "Posted", ("Role", share.role))
-            entry.add(share.role, to_minor(share.posted, places), basis, "Disposition")
-    entry.balance(schema.COGS, source)
-    return [e for e in (entry, _put_back(inputs, method, places)) if e.lines]
-
-
-def _put_back(inputs: Inputs, method: list[Counted], places: int) -> Entry:
-    """The change of conversion in counted stock, out of cost of goods sold, to which it was expensed."""
-    entry = Entry(schema.CLOSE, "Inventories adjusted to the physical count, out of cost of goods sold")
-    for row in method:
-        source = inputs.sources["InventoryCount" if row.in_money else "Stock"].sheet
-        basis = Schedule(1, "CountMethod", "Adjustment", ("Role", row.role))
-        entry.add(row.role, to_minor(row.adjustment, places), basis, source)
-    entry.balance(schema.COGS, "Count Method")
-    return entry

@@ -14,88 +14,42 @@ credits are rounded one by one, and its debit is their sum.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from dataclasses import dataclass
 
-import pandas as pd
+import numpy as np
 
 from xlbackflush import schema
-from xlbackflush.engine.standards.bill import Structure, code_key
-from xlbackflush.engine.stock.counted import Counted, charges_everything
-from xlbackflush.model.basis import Basis, Flow, Invoices, Rest, Schedule, Total
+from xlbackflush.engine.standards.bill import Bill, code_key
+from xlbackflush.engine.stock.counted import CountedAccount, charges_everything
+from xlbackflush.engine.stock.relief import Flow, Flushed
+from xlbackflush.engine.stock.stock_book import StockBook
+from xlbackflush.model.arrays import Minors, Records, Texts, texts
+from xlbackflush.model.basis import Flow as FlowBasis
+from xlbackflush.model.basis import Invoices, Schedule, Total
+from xlbackflush.model.inputs import Inputs
+from xlbackflush.model.journal import Entry, PostedEntry
 from xlbackflush.model.money import to_minor
-from xlbackflush.model.tables import Inputs
-
-
-class BookedLine(Protocol):
-    """A line of the journal, made now or posted earlier: `minor` is signed, debit positive, in minor units."""
-
-    @property
-    def role(self) -> str: ...
-
-    @property
-    def minor(self) -> int: ...
-
-
-class Booked(Protocol):
-    """An entry of the journal, made now or posted earlier."""
-
-    @property
-    def event(self) -> str: ...
-
-    @property
-    def lines(self) -> Sequence[BookedLine]: ...
-
-
-@dataclass
-class Line:
-    """One journal line; `minor` is signed, debit positive, in minor units."""
-
-    role: str
-    minor: int
-    basis: Basis
-    source: str
-
-
-@dataclass
-class Entry:
-    """One balanced entry; `product` is "" where it stands for all products. Posted so many days after Period end."""
-
-    event: str
-    description: str
-    product: str = ""
-    days_after: int = 0
-    lines: list[Line] = field(default_factory=list)
-
-    def add(self, role: str, minor: int, basis: Basis, source: str) -> None:
-        if minor:
-            self.lines.append(Line(role, minor, basis, source))
-
-    def balance(self, role: str, source: str, first: bool = False) -> None:
-        """Add the line that balances the entry, in front of the others where it is the debit of a flush."""
-        rest = -sum(line.minor for line in self.lines)
-        if rest:
-            self.lines.insert(0 if first else len(self.lines), Line(role, rest, Rest(), source))
+from xlbackflush.schema.entries import EntryKind
 
 
 def before_close(
     inputs: Inputs,
-    structure: Structure,
-    flows: pd.DataFrame,
-    book: pd.DataFrame,
-    method: list[Counted],
+    bill: Bill,
+    flushed: Flushed,
+    book: StockBook,
+    accounts: list[CountedAccount],
     places: int,
 ) -> list[Entry]:
     """The entries of the period up to the close, in the order of `schema.EVENTS`. Those without a line are left out."""
-    entries = purchases(inputs, structure, flows, book, places)
+    entries = purchases(inputs, bill, flushed, book, places)
     entries += conversion(inputs, places)
     for event in (schema.COMPLETION, schema.SALE, schema.SCRAP_EVENT):
-        entries += flushes(event, inputs, structure, flows, method, places)
+        entries += flushes(event, inputs, bill, flushed, accounts, places)
     entries += count_adjustment(inputs, book, places)
     return [entry for entry in entries if entry.lines]
 
 
-def balances(entries: Sequence[Booked]) -> dict[str, int]:
+def balances(entries: Sequence[Entry | PostedEntry]) -> dict[str, int]:
     """Net debit of every role, in minor units."""
     found: dict[str, int] = {}
     for entry in entries:
@@ -108,28 +62,24 @@ def _source(inputs: Inputs, table: str, column: str) -> str:
     return inputs.sources[table].range(column)
 
 
-def _code(structure: Structure, product: int) -> str:
-    return str(structure.items["code"].iloc[product]) if product >= 0 else ""
+def _code(bill: Bill, product: int) -> str:
+    return str(bill.items.code[product]) if product >= 0 else ""
 
 
-def _for(text: str, product: str) -> str:
-    return f"{text}: {product}" if product else text
-
-
-def purchases(
-    inputs: Inputs, structure: Structure, flows: pd.DataFrame, book: pd.DataFrame, places: int
-) -> list[Entry]:
+def purchases(inputs: Inputs, bill: Bill, flushed: Flushed, book: StockBook, places: int) -> list[Entry]:
     """Receipts at standard, payables at actual, the difference to the price variance."""
     source = _source(inputs, "Purchases", "Quantity")
     entries = []
-    for row in flows[flows["event"] == schema.PURCHASE].itertuples():
-        code = _code(structure, int(row.product))
-        entry = Entry(schema.PURCHASE, _for("Materials received at standard, payable at invoice price", code), code)
+    for row in flushed.flows():
+        if row.event != schema.PURCHASE:
+            continue
+        code = _code(bill, row.product)
+        entry = Entry(schema.PURCHASE, EntryKind.RECEIPT, code)
         block = (row.first, row.last) if code else None
-        basis = Flow(1, "Amount", schema.PURCHASE, row.charged_to, schema.ACCOUNTS_PAYABLE, block)
+        basis = FlowBasis(1, "Amount", schema.PURCHASE, row.charged_to, schema.ACCOUNTS_PAYABLE, block)
         entry.add(row.charged_to, to_minor(row.amount, places), basis, source)
-        bought = book["item"] == row.product if code else book["role"] == row.charged_to
-        actual = float(book.loc[bought, "invoiced"].sum())
+        bought = book.item == row.product if code else book.role == row.charged_to
+        actual = float(book.invoiced[bought].sum())
         invoices = Invoices(-1, code) if code else _of_account(-1, "Invoiced", row.charged_to)
         entry.add(schema.ACCOUNTS_PAYABLE, -to_minor(actual, places), invoices, source)
         entry.balance(schema.PRICE_VARIANCE, source)
@@ -144,50 +94,48 @@ def _of_account(sign: int, column: str, role: str) -> Schedule:
 def conversion(inputs: Inputs, places: int) -> list[Entry]:
     """Conversion costs incurred, one debit per cost type: to the control account, or expensed as incurred."""
     charged = schema.COGS if inputs.settings.conversion_expensed else schema.CCC
-    actuals, source = inputs.frames["Actuals"], _source(inputs, "Actuals", "Amount")
-    entry = Entry(schema.CONVERSION_EVENT, "Conversion costs incurred: payroll, overhead, other")
+    actuals, source = inputs.actuals, _source(inputs, "Actuals", "Amount")
+    entry = Entry(schema.CONVERSION_EVENT, EntryKind.CONVERSION_INCURRED)
     for cost_type in schema.COST_TYPES:
-        amount = float(actuals.loc[actuals["Cost type"] == cost_type, "Amount"].sum())
+        amount = float(np.nansum(actuals.amount[actuals.cost_type == cost_type]))
         basis = Total(1, "Actuals", "Amount", (("Cost type", cost_type),))
         entry.add(charged, to_minor(amount, places), basis, f"{source}, {cost_type}")
     entry.balance(schema.VARIOUS_ACCOUNTS, source)
     return [entry]
 
 
-_FLUSH_TEXT = {
-    (schema.COMPLETION, schema.FINISHED_GOODS): "Completed units at standard: material and conversion flushed",
-    (schema.COMPLETION, schema.MIP): "Completed subassemblies at standard: material and conversion flushed",
-    (
-        schema.COMPLETION,
-        schema.ACCOUNTS_PAYABLE,
-    ): "Completed subassemblies: conversion flushed, set off against what the count relieves",
-    (schema.SALE, schema.COGS): "Units sold at standard",
-    (schema.SCRAP_EVENT, schema.CCC): "Normal scrap at standard, less salvage",
-    (schema.SCRAP_EVENT, schema.ABNORMAL_SCRAP): "Abnormal scrap at standard, less salvage",
+#: event, account debited -> what the entry is about
+_FLUSHES = {
+    (schema.COMPLETION, schema.FINISHED_GOODS): EntryKind.UNITS_COMPLETED,
+    (schema.COMPLETION, schema.MIP): EntryKind.SUBASSEMBLIES_COMPLETED,
+    (schema.COMPLETION, schema.ACCOUNTS_PAYABLE): EntryKind.SUBASSEMBLIES_CONVERTED,
+    (schema.SALE, schema.COGS): EntryKind.UNITS_SOLD,
+    (schema.SCRAP_EVENT, schema.CCC): EntryKind.NORMAL_SCRAP,
+    (schema.SCRAP_EVENT, schema.ABNORMAL_SCRAP): EntryKind.ABNORMAL_SCRAP,
 }
 
 
 def flushes(
-    event: str, inputs: Inputs, structure: Structure, flows: pd.DataFrame, method: list[Counted], places: int
+    event: str, inputs: Inputs, bill: Bill, flushed: Flushed, accounts: list[CountedAccount], places: int
 ) -> list[Entry]:
     """One entry per account debited (and product): its credits are what the Trace relieved and the conversion.
 
     Where the physical count relieves, completions and sales keep their conversion and take material by difference.
     """
     by_count = inputs.settings.by_count and event != schema.SCRAP_EVENT
-    groups: dict[tuple[str, int], list[Any]] = {}
-    for row in flows.itertuples():
+    groups: dict[tuple[str, int], list[Flow]] = {}
+    for row in flushed.flows():
         if row.event == event and not (by_count and row.relieved_from):
             groups.setdefault((row.charged_to, row.product), []).append(row)
     source = _source(inputs, "Scrap" if event == schema.SCRAP_EVENT else "Counts", "Quantity")
-    entries = by_difference(event, inputs, method, places) if by_count else []
+    entries = by_difference(event, inputs, accounts, places) if by_count else []
     for (charged_to, product), group in groups.items():
-        code = _code(structure, product)
-        entry = Entry(event, _for(_FLUSH_TEXT[event, charged_to], code), code)
+        code = _code(bill, product)
+        entry = Entry(event, _FLUSHES[event, charged_to], code)
         for row in sorted(group, key=lambda r: r.relieved_from == ""):
             block = (row.first, row.last) if code else None
             column = "Amount" if row.relieved_from else "Conversion"
-            basis = Flow(-1, column, event, charged_to, row.relieved_from, block)
+            basis = FlowBasis(-1, column, event, charged_to, row.relieved_from, block)
             entry.add(row.relieved_from or schema.CCA, -to_minor(row.amount, places), basis, source)
         if event == schema.SCRAP_EVENT:
             _salvage(entry, charged_to, code, inputs, places)
@@ -196,7 +144,7 @@ def flushes(
     return entries
 
 
-def by_difference(event: str, inputs: Inputs, method: list[Counted], places: int) -> list[Entry]:
+def by_difference(event: str, inputs: Inputs, accounts: list[CountedAccount], places: int) -> list[Entry]:
     """Material relieved by the physical count.
 
     Used up by completion: into finished goods, or, where that account is not kept, into cost of goods sold. Sold: out of
@@ -205,14 +153,14 @@ def by_difference(event: str, inputs: Inputs, method: list[Counted], places: int
     settings = inputs.settings
     debit, credit = schema.COGS, settings.bought_role
     if charges_everything(settings):
-        rows, text = method if event == schema.SALE else [], "Everything received, charged to cost of goods sold"
+        rows, kind = accounts if event == schema.SALE else [], EntryKind.ALL_CHARGED_WHEN_SOLD
     elif event == schema.COMPLETION:
-        rows, text = method[:1], "Material used by the physical count: opening + received - counted"
+        rows, kind = accounts[:1], EntryKind.MATERIAL_USED_BY_COUNT
         debit = schema.FINISHED_GOODS if settings.completion_triggers else schema.COGS
     else:
-        rows, text = method[1:], "Units sold by the physical count: opening + completed - counted"
+        rows, kind = accounts[1:], EntryKind.UNITS_SOLD_BY_COUNT
         credit = schema.FINISHED_GOODS
-    entry, source = Entry(event, text), ""
+    entry, source = Entry(event, kind), ""
     for row in rows:
         source = _source(inputs, "InventoryCount", "Counted amount") if row.in_money else _counted_on_stock(inputs)
         basis = Schedule(-1, "CountMethod", "Relieved", ("Role", row.role))
@@ -227,43 +175,58 @@ def _counted_on_stock(inputs: Inputs) -> str:
 
 def _salvage(entry: Entry, charged_to: str, code: str, inputs: Inputs, places: int) -> None:
     """What was recovered for scrap reduces its charge."""
-    scrap = inputs.frames["Scrap"]
+    scrap = inputs.scrap
     kind = schema.NORMAL if charged_to == schema.CCC else schema.ABNORMAL
     where: tuple[tuple[str, str], ...] = (("Kind", kind),)
-    mask = scrap["Kind"] == kind
+    mask = scrap.kind == kind
     if code:
         where = (*where, ("Item", code))
-        mask &= scrap["Item"].map(code_key) == code_key(code)
-    amount = float(scrap.loc[mask, "Salvage value"].sum())
+        mask &= np.array([code_key(item) == code_key(code) for item in scrap.item.tolist()], dtype=bool)
+    amount = float(np.nansum(scrap.salvage_value[mask]))
     basis = Total(1, "Scrap", "Salvage value", where)
     entry.add(schema.SCRAP_RECOVERY, to_minor(amount, places), basis, _source(inputs, "Scrap", "Salvage value"))
 
 
-def count_adjustment(inputs: Inputs, book: pd.DataFrame, places: int) -> list[Entry]:
+def count_adjustment(inputs: Inputs, book: StockBook, places: int) -> list[Entry]:
     """Book stock to counted stock, at standard, against the usage variance; see `stockbook.count_posts`."""
-    entry = Entry(schema.COUNT_ADJUSTMENT, "Book stock adjusted to the physical count, at standard")
+    entry = Entry(schema.COUNT_ADJUSTMENT, EntryKind.STOCK_ADJUSTED)
     source = _counted_on_stock(inputs)
-    for role, amounts in book[book["posted"] != 0].groupby("role", sort=False)["posted"]:
-        entry.add(str(role), to_minor(float(amounts.sum()), places), _of_account(1, "Posted", str(role)), source)
+    adjusted = book.posted != 0
+    for role in dict.fromkeys(book.role[adjusted].tolist()):
+        amount = float(book.posted[adjusted & (book.role == role)].sum())
+        entry.add(role, to_minor(amount, places), _of_account(1, "Posted", role), source)
     entry.balance(schema.USAGE_VARIANCE, source)
     return [entry]
 
 
-def ledger(entries: Sequence[Booked], opening: dict[str, int]) -> pd.DataFrame:
-    """Balances by role, in the order of `schema.ROLES`: role, opening, debits, credits, closing, in minor units.
+@dataclass(frozen=True)
+class Ledger(Records):
+    """Balances by role, in the order of `schema.ROLES`, in minor units.
 
-    The reversal belongs to the next period.
+    Python integers, not 64 bits: nothing overflows, whatever is typed into a quantity.
     """
+
+    role: Texts
+    opening: Minors
+    debits: Minors
+    credits: Minors
+    closing: Minors
+
+    @property
+    def closing_by_role(self) -> dict[str, int]:
+        return dict(zip(self.role.tolist(), self.closing.tolist(), strict=True))
+
+
+def ledger(entries: Sequence[Entry | PostedEntry], opening: dict[str, int]) -> Ledger:
+    """The balances of the period. The reversal belongs to the next one."""
     debits: dict[str, int] = {}
     credits: dict[str, int] = {}
     for entry in entries:
         for line in entry.lines if entry.event != schema.REVERSAL else ():
             side = debits if line.minor > 0 else credits
             side[line.role] = side.get(line.role, 0) + abs(line.minor)
-    rows = []
-    for role in schema.ROLES:
-        if role in opening or role in debits or role in credits:
-            before, plus, minus = opening.get(role, 0), debits.get(role, 0), credits.get(role, 0)
-            rows.append((role, before, plus, minus, before + plus - minus))
-    # Python integers, not 64 bits: nothing overflows, whatever is typed into a quantity
-    return pd.DataFrame(rows, columns=["role", "opening", "debits", "credits", "closing"], dtype=object)
+    roles = [role for role in schema.ROLES if role in opening or role in debits or role in credits]
+    before, plus, minus = (
+        np.array([amounts.get(role, 0) for role in roles], dtype=object) for amounts in (opening, debits, credits)
+    )
+    return Ledger(texts(roles), before, plus, minus, before + plus - minus)

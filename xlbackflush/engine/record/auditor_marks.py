@@ -22,16 +22,16 @@ Posting = tuple[object, ...]
 
 @dataclass(frozen=True)
 class Lost:
-    """What an auditor wrote beside a line that is no longer there; place: the line's row among the old ones, from 0."""
+    """What an auditor wrote beside a line that is no longer there; row: the line's row among the old ones, from 0."""
 
-    place: int
+    row: int
     run: str
     entry: str
     line: str
     written: tuple[str, ...]
 
 
-def carried(old: Columns, new: Columns, places: int) -> tuple[dict[str, list[object]], list[Lost]]:
+def keep_marks(old: Columns, new: Columns, places: int) -> tuple[dict[str, list[object]], list[Lost]]:
     """The auditor's columns for the new lines, and what fits none of them.
 
     old, new: table Journal by column, as read and as about to be written; places: decimals of the currency. A new line
@@ -42,11 +42,11 @@ def carried(old: Columns, new: Columns, places: int) -> tuple[dict[str, list[obj
     if not written:
         return values, []
     waiting: dict[Posting, list[int]] = defaultdict(list)
-    for place in written:
-        waiting[_posting(old, place, places)].append(place)
+    for row in written:
+        waiting[_posting(old, row, places)].append(row)
     _hand_over(waiting, _homes(new, places), old, new, written, values)
-    lost = sorted(place for places_left in waiting.values() for place in places_left)
-    return values, [_lost(old, place, written[place]) for place in lost]
+    lost = sorted(row for rows in waiting.values() for row in rows)
+    return values, [_lost(old, row, written[row]) for row in lost]
 
 
 def _hand_over(
@@ -58,21 +58,21 @@ def _hand_over(
     values: Mapping[str, list[object]],
 ) -> None:
     """Give each entry its line: first where entry and line number are the same, then to the first alike that is free."""
-    for posting, places in waiting.items():
+    for posting, rows in waiting.items():
         free = list(homes.get(posting, ()))
         numbered = {_number(new, home): home for home in free}
-        same = [(place, numbered.get(_number(old, place))) for place in places]
+        same = [(row, numbered.get(_number(old, row))) for row in rows]
         free = [home for home in free if home not in {home for _, home in same}]
-        for place, home in same:
+        for row, home in same:
             target = home if home is not None else (free.pop(0) if free else None)
             if target is not None:
-                places.remove(place)
-                for name, value in zip(NAMES, written[place], strict=True):
+                rows.remove(row)
+                for name, value in zip(NAMES, written[row], strict=True):
                     values[name][target] = value
 
 
 def _written(old: Columns) -> dict[int, tuple[object, ...]]:
-    """Rows in which the auditor wrote something: place -> the values of the auditor's columns, None where blank."""
+    """Rows in which the auditor wrote something: row -> the values of the auditor's columns, None where blank."""
     columns = [old.get(name) or [None] * _height(old) for name in NAMES]
     rows = ((i, tuple(None if _blank(v) else v for v in row)) for i, row in enumerate(zip(*columns, strict=True)))
     return {i: row for i, row in rows if any(value is not None for value in row)}
@@ -99,9 +99,9 @@ def _minor(value: object, places: int) -> int:
     return to_minor(value, places) if isinstance(value, int | float) else 0
 
 
-def _lost(old: Columns, place: int, written: Sequence[object]) -> Lost:
-    said = tuple("" if value is None else _text(value) for value in written)
-    return Lost(place, _text(_at(old, "Run", place)), *_number(old, place), said)
+def _lost(old: Columns, row: int, written: Sequence[object]) -> Lost:
+    texts = tuple("" if value is None else _text(value) for value in written)
+    return Lost(row, _text(_at(old, "Run", row)), *_number(old, row), texts)
 
 
 def _at(table: Columns, name: str, i: int) -> object:

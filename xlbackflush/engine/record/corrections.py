@@ -7,9 +7,10 @@ draft holds the difference, entry by entry:
     posted, and equal to none                       is reversed: every line once more, on the other side
     in the target, and equal to none that stands    is posted, and names the entry in whose place it comes
 
-Equal is what says the same to a ledger: event, product, posting date, description, and role, account and amount of each line.
-What is in force is then the target, however often the inputs were changed. Reversals come first, then the new entries in
-the order of the target; numbers go on where those of the posted entries end.
+Equal is what is the same to a ledger: event, product, posting date, and role, account and amount of each line. Words are no
+part of it: what is posted keeps its own when ours are improved (`schema.entries`). What is in force is then the target,
+however often the inputs were changed. Reversals come first, then the new entries in the order of the target; numbers go on
+where those of the posted entries end.
 
 A reversal keeps the event of what it reverses, so that sums by event are right whether or not they know of corrections.
 It is dated where an entry of that event belongs now: nothing is ever dated in a period that is closed.
@@ -22,8 +23,8 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from xlbackflush import schema
-from xlbackflush.engine.posting.flush import Entry
-from xlbackflush.engine.record.journal_table import PostedEntry, as_posted, correction, linked, standing
+from xlbackflush.model.journal import Entry, PostedEntry, PostedLine, in_force, linked
+from xlbackflush.schema import entries as words
 
 
 @dataclass(frozen=True)
@@ -56,70 +57,75 @@ def correct(
     posted: all entries of posted runs, in order. accounts: role -> (number, name). period_end: Excel day number.
     """
     wanted = [as_posted(entry, accounts, period_end, run, 0) for entry in target]
-    free = _by(standing(posted), _content)
+    free = _by(in_force(posted), lambda entry: entry.codes)
     stands: dict[int, int] = {}  # position in the target -> number of the entry that stands
     for at, entry in enumerate(wanted):
-        equals = free[_content(entry)]
+        equals = free[entry.codes]
         if equals:
             stands[at] = equals.popleft().number
-    in_force = set(stands.values())
-    wrong = [entry for entry in standing(posted) if entry.number not in in_force]
+    right = set(stands.values())
+    wrong = [entry for entry in in_force(posted) if entry.number not in right]
     missing = [at for at in range(len(wanted)) if at not in stands]
 
     first = max((entry.number for entry in posted), default=0) + 1
     new = [reversal(entry, run, number, period_end) for number, entry in enumerate(wrong, first)]
-    places = _replaced(wrong, [wanted[at] for at in missing])
-    for number, (at, corrects) in enumerate(zip(missing, places, strict=True), first + len(new)):
-        beginning = correction(corrects) if posted else ""
+    replaced = _replaced(wrong, [wanted[at] for at in missing])
+    for number, (at, corrects) in enumerate(zip(missing, replaced, strict=True), first + len(new)):
+        beginning = words.correction(corrects) if posted else ""
         text = beginning + wanted[at].description
         new.append(replace(wanted[at], number=number, description=text, corrects=corrects))
         stands[at] = number
     return Draft(linked([*posted, *new]), {number: at for at, number in stands.items()}, first)
 
 
+def as_posted(
+    entry: Entry, accounts: Mapping[str, tuple[str, str]], period_end: int, run: str, number: int
+) -> PostedEntry:
+    """An entry that the inputs call for as it is posted. accounts: role -> (number, name)."""
+    lines = tuple(PostedLine(line.role, *accounts[line.role], line.minor, line.source) for line in entry.lines)
+    return PostedEntry(run, number, period_end + entry.days_after, entry.event, entry.description, entry.product, lines)
+
+
 def reversal(entry: PostedEntry, run: str, number: int, period_end: int) -> PostedEntry:
     """The exact negation of an entry, account by account as posted, in the open period."""
-    lines = tuple(
-        replace(line, minor=-line.minor, source=f"Journal, entry {entry.number}", seal="", row=0)
-        for line in entry.lines
-    )
+    source = words.LINES_OF_ENTRY.format(number=entry.number)
+    lines = tuple(replace(line, minor=-line.minor, source=source, seal="", row=0) for line in entry.lines)
     # what is reversed on the first day of the next period anyway is taken back on that day
     date = period_end + (entry.event == schema.REVERSAL)
-    text = f"Reversal of entry {entry.number} of {entry.run}: {entry.subject}"
+    text = words.reversal(entry.number, entry.run, entry.description, entry.corrects)
     return PostedEntry(run, number, date, entry.event, text, entry.product, lines, reverses=entry.number)
-
-
-def _content(entry: PostedEntry) -> Hashable:
-    """What two entries have in common that say the same to a ledger."""
-    lines = tuple((line.role, line.account, line.minor) for line in entry.lines)
-    return entry.event, entry.product, entry.date, entry.subject, lines
 
 
 def _replaced(wrong: Sequence[PostedEntry], new: Sequence[PostedEntry]) -> list[int | None]:
     """For each new entry the number of the reversed one in whose place it comes: of the same event and product.
 
-    Where there are several, one of the same description comes first.
+    Where there are several, one on the same accounts comes first, then one with the same first account, which is the account
+    that a flush debits.
     """
-    found: dict[int, int] = {}
-    for alike in (_subject, _kind):
-        rest = _by([entry for entry in wrong if entry.number not in found.values()], alike)
+    replaced: dict[int, int] = {}
+    for alike in (_all_roles, _first_role, _about):
+        waiting = _by([entry for entry in wrong if entry.number not in replaced.values()], alike)
         for at, entry in enumerate(new):
-            if at not in found and rest[alike(entry)]:
-                found[at] = rest[alike(entry)].popleft().number
-    return [found.get(at) for at in range(len(new))]
+            if at not in replaced and waiting[alike(entry)]:
+                replaced[at] = waiting[alike(entry)].popleft().number
+    return [replaced.get(at) for at in range(len(new))]
 
 
-def _kind(entry: PostedEntry) -> Hashable:
+def _about(entry: PostedEntry) -> Hashable:
     return entry.event, entry.product
 
 
-def _subject(entry: PostedEntry) -> Hashable:
-    return entry.event, entry.product, entry.subject
+def _first_role(entry: PostedEntry) -> Hashable:
+    return _about(entry), entry.lines[0].role
+
+
+def _all_roles(entry: PostedEntry) -> Hashable:
+    return _about(entry), frozenset(line.role for line in entry.lines)
 
 
 def _by(entries: Sequence[PostedEntry], key: Callable[[PostedEntry], Hashable]) -> dict[Hashable, deque[PostedEntry]]:
     """Entries by a key; those that are alike in their order."""
-    found: dict[Hashable, deque[PostedEntry]] = defaultdict(deque)
+    groups: dict[Hashable, deque[PostedEntry]] = defaultdict(deque)
     for entry in entries:
-        found[key(entry)].append(entry)
-    return found
+        groups[key(entry)].append(entry)
+    return groups

@@ -1,4 +1,4 @@
-"""What is on the books: the entries of table Journal, written out as rows and read back as records.
+"""Table Journal: its entries written out as rows, and read back as records.
 
 A posted line never changes, so reading is strict: a cell that does not hold what a run has put there is named, and nothing
 is guessed. One column is not part of what was posted: `Reversed by` follows from the column `Reverses` of a later entry.
@@ -8,13 +8,13 @@ Proof and Difference are live formulas, and no record of anything.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
 from xlbackflush import schema
-from xlbackflush.engine.posting.flush import Entry
+from xlbackflush.model.journal import PostedEntry, PostedLine, Problem
 from xlbackflush.model.money import from_minor, to_minor
 from xlbackflush.model.tables import CellError, Source
 
@@ -25,88 +25,6 @@ _SORTED = "The journal is sorted otherwise than it was posted; its proofs add up
 _SORT_BACK = (
     "Sort the table by Entry, then by Line, smallest first (Review > Unprotect Sheet, then Data > Sort), and run again."
 )
-
-
-@dataclass(frozen=True)
-class Problem:
-    """Something that is not as it was posted: the cell or row, and a sentence about it.
-
-    fix: how to mend it, where that is not to put the cell back.
-    """
-
-    where: str
-    what: str
-    fix: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.where}: {self.what} {self.fix}".rstrip()
-
-    @property
-    def is_order(self) -> bool:
-        """True where all rows are there, and only stand in another order."""
-        return self.what == _SORTED
-
-
-@dataclass(frozen=True)
-class PostedLine:
-    """One line as posted; `minor` is signed, debit positive, in minor units. `seal` is of `chain`, "" in a draft.
-
-    `row` is where the line stands on the sheet, 0 where it does not yet.
-    """
-
-    role: str
-    account: str
-    name: str
-    minor: int
-    source: str
-    seal: str = ""
-    row: int = field(default=0, compare=False)
-
-
-@dataclass(frozen=True)
-class PostedEntry:
-    """One entry as posted; `date` is an Excel day number, the links are numbers of other entries."""
-
-    run: str
-    number: int
-    date: int
-    event: str
-    description: str
-    product: str
-    lines: tuple[PostedLine, ...]
-    reverses: int | None = None
-    corrects: int | None = None
-    reversed_by: int | None = None
-
-    @property
-    def subject(self) -> str:
-        """The description as the run that posted the entry would give it were nothing on the books before."""
-        return self.description.removeprefix(correction(self.corrects))
-
-
-def correction(corrected: int | None) -> str:
-    """How the description of an entry begins that comes after others were posted: in place of one of them, or added."""
-    return "Correction: " if corrected is None else f"Correction of entry {corrected}: "
-
-
-def as_posted(
-    entry: Entry, accounts: Mapping[str, tuple[str, str]], period_end: int, run: str, number: int
-) -> PostedEntry:
-    """An entry of the engine as it goes on the books. accounts: role -> (number, name); period_end: Excel day number."""
-    lines = tuple(PostedLine(line.role, *accounts[line.role], line.minor, line.source) for line in entry.lines)
-    return PostedEntry(run, number, period_end + entry.days_after, entry.event, entry.description, entry.product, lines)
-
-
-def linked(entries: Sequence[PostedEntry]) -> list[PostedEntry]:
-    """The entries, each with the number of the entry that reverses it, if one does."""
-    by = {entry.reverses: entry.number for entry in entries if entry.reverses is not None}
-    return [replace(entry, reversed_by=by.get(entry.number)) for entry in entries]
-
-
-def standing(entries: Sequence[PostedEntry]) -> list[PostedEntry]:
-    """Those that are in force: neither reversed nor a reversal."""
-    reversed_ones = {entry.reverses for entry in entries}
-    return [entry for entry in entries if entry.reverses is None and entry.number not in reversed_ones]
 
 
 # ------------------------------------------------------------------------------------------------- writing
@@ -200,7 +118,7 @@ def _sorted_back(source: Source, rows: list[_Row], problems: list[Problem]) -> l
     gaps += [gap for entry in entries for gap in _numbered(source, "Line", entry)]
     if gaps or list(map(_place, rows)) == list(map(_place, wanted)):
         return rows
-    problems.append(Problem(source.range("Entry", "Line"), _SORTED, _SORT_BACK))
+    problems.append(Problem(source.range("Entry", "Line"), _SORTED, _SORT_BACK, is_order=True))
     return wanted
 
 

@@ -6,64 +6,18 @@ anything is added to it.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from xlbackflush import schema
 from xlbackflush.engine.inputs import snapshot
 from xlbackflush.engine.record import journal_table, seals
-from xlbackflush.engine.record.journal_table import PostedEntry, Problem
-from xlbackflush.engine.record.seals import SealedRun
-from xlbackflush.model.money import to_minor
+from xlbackflush.model.journal import CLOSED, DRAFT, POSTED, PostedEntry, Problem, Run, RunInputs, goes_on_in, linked
 from xlbackflush.model.tables import Source
 
-DRAFT, POSTED, CLOSED = "Draft", "Posted", "Closed"
 _TEXTS = ("Run", "Status", "Started", "User", "Version", "Input hash", "Approved by", "Posted", "Link", "Goes on in")
 #: the tables that the record is made of
 TABLES = ("Runs", "RunInputs", "Journal")
-
-
-@dataclass(frozen=True)
-class Run:
-    """One line of the Runs sheet; debits and credits in money, times as text."""
-
-    run: str
-    status: str
-    started: str
-    user: str
-    version: str
-    input_hash: str
-    entries: int
-    debits: float
-    credits: float
-    approved_by: str = ""
-    posted: str = ""
-    link: str = ""
-    goes_on: str = ""
-
-    @property
-    def is_draft(self) -> bool:
-        return self.status == DRAFT
-
-    @property
-    def is_closed(self) -> bool:
-        """By its status, or because a period that goes on elsewhere was closed, whatever the status says now."""
-        return self.status == CLOSED or bool(self.goes_on)
-
-    @property
-    def following(self) -> str:
-        """Name of the workbook in which a closed period goes on."""
-        return self.goes_on.rsplit(_SEALED_BY, 1)[0]
-
-
-@dataclass(frozen=True)
-class RunInputs:
-    """The inputs of a run: rows and digest of each table, and all of them packed (see `snapshot`)."""
-
-    rows: Mapping[str, int]
-    hashes: Mapping[str, str]
-    pieces: Sequence[str]
 
 
 @dataclass
@@ -88,27 +42,62 @@ class Record:
     def posted_runs(self) -> list[Run]:
         return [run for run in self.runs if not run.is_draft]
 
+    @property
+    def next_run(self) -> str:
+        """Number of the run that is made next: a draft is made again under its own."""
+        return f"R{1 + len(self.posted_runs):04d}"
+
 
 def read(tables: Mapping[str, Source], places: int) -> Record:
     """The record in the tables of `TABLES`, read and verified; places: decimals of the currency."""
-    found = Record(runs(tables["Runs"]), run_inputs(tables["RunInputs"]), journal=tables["Journal"])
-    found.problems = standing(found.runs, tables["Runs"], tables["Journal"])
-    if found.posted_runs and not found.problems:
-        found.posted, found.problems = _entries(found, _without(found.journal, found.draft), tables["Runs"], places)
-    return found
+    record = _unread(tables)
+    record.problems = status_problems(record.runs, tables["Runs"], tables["Journal"])
+    if record.posted_runs and not record.problems:
+        record.posted, record.problems = _entries(record, _without(record.journal, record.draft), places)
+    return record
+
+
+def drafted(tables: Mapping[str, Source], places: int) -> tuple[list[PostedEntry], list[Problem]]:
+    """The entries of the draft as they stand on the sheet, and what is wrong with the journal as a whole."""
+    record = _unread(tables)
+    entries, problems = _entries(record, record.journal, places)
+    return [entry for entry in entries if record.draft and entry.run == record.draft.run], problems
+
+
+def _unread(tables: Mapping[str, Source]) -> Record:
+    """The record before its entries are read."""
+    return Record(runs(tables["Runs"]), run_inputs(tables["RunInputs"]), journal=tables["Journal"])
+
+
+def _without(journal: Source, draft: Run | None) -> Source:
+    """The journal without the rows of the draft."""
+    if draft is None:
+        return journal
+    posted = [i for i, row in enumerate(journal.rows) if _cell(journal, row, "Run") != draft.run]
+    return replace(
+        journal, rows=[journal.rows[i] for i in posted], row_numbers=[journal.row_numbers[i] for i in posted]
+    )
+
+
+def _entries(record: Record, journal: Source, places: int) -> tuple[list[PostedEntry], list[Problem]]:
+    """The entries of a journal, and what does not fit them, their chain, or sheet Runs."""
+    entries, problems = journal_table.parse(journal, places)
+    if any(not problem.is_order for problem in problems):
+        return entries, problems
+    whole = journal is record.journal
+    if not whole:  # which of them the draft takes back is no part of what was posted
+        entries = linked(entries)
+    posted = [with_hashes(run, record.inputs.get(run.run)) for run in record.posted_runs]
+    draft = record.draft.run if record.draft and whole else ""
+    return entries, [*problems, *seals.verify(posted, entries, journal, places, draft)]
+
+
+def with_hashes(run: Run, inputs: RunInputs | None) -> Run:
+    """A run with the digests of its inputs on record, as it is sealed and verified."""
+    return replace(run, table_hashes=inputs.hashes if inputs else {})
 
 
 # --------------------------------------------------------------------------------------------------- status
-
-
-_SEALED_BY = " · "
-_DIGITS = 16
-
-
-def goes_on_in(link: str, name: str) -> str:
-    """What a closed run says of the workbook of the next period: its name, and a digest that only this link gives."""
-    digest = hashlib.sha256("\x1f".join((link, name)).encode()).hexdigest()
-    return f"{name}{_SEALED_BY}{digest[:_DIGITS]}"
 
 
 def closed(runs: Sequence[Run], following: str) -> list[Run]:
@@ -116,9 +105,9 @@ def closed(runs: Sequence[Run], following: str) -> list[Run]:
     return [replace(run, status=CLOSED, goes_on=goes_on_in(runs[-1].link, following)) for run in runs]
 
 
-def standing(runs: Sequence[Run], source: Source, journal: Source) -> list[Problem]:
+def status_problems(runs: Sequence[Run], source: Source, journal: Source) -> list[Problem]:
     """What cannot be of the status of each run: posted runs carry seals, a link and an approver, and drafts do not."""
-    where = {str(_cell(source, r, "Run")): n for n, r in zip(source.row_numbers, source.rows, strict=True)}
+    rows = {str(_cell(source, r, "Run")): n for n, r in zip(source.row_numbers, source.rows, strict=True)}
     sealed = {str(_cell(journal, row, "Run")) for row in journal.rows if _cell(journal, row, "Seal") != ""}
     link = runs[-1].link if runs else ""
 
@@ -143,89 +132,55 @@ def standing(runs: Sequence[Run], source: Source, journal: Source) -> list[Probl
             )
 
     return [
-        Problem(source.cell(column, where.get(run.run, source.first_row)), text)
+        Problem(source.cell(column, rows.get(run.run, source.first_row)), text)
         for run in runs
         for column, text in problems(run)
     ]
 
 
-def drafted(tables: Mapping[str, Source], places: int) -> tuple[list[PostedEntry], list[Problem]]:
-    """The entries of the draft as they stand on the sheet, and what is wrong with the journal as a whole."""
-    found = Record(runs(tables["Runs"]), run_inputs(tables["RunInputs"]), journal=tables["Journal"])
-    entries, problems = _entries(found, found.journal, tables["Runs"], places)
-    return [entry for entry in entries if found.draft and entry.run == found.draft.run], problems
-
-
-def _without(journal: Source, draft: Run | None) -> Source:
-    """The journal without the rows of the draft."""
-    if draft is None:
-        return journal
-    kept = [i for i, row in enumerate(journal.rows) if _cell(journal, row, "Run") != draft.run]
-    return replace(journal, rows=[journal.rows[i] for i in kept], row_numbers=[journal.row_numbers[i] for i in kept])
-
-
-def _entries(found: Record, journal: Source, lines: Source, places: int) -> tuple[list[PostedEntry], list[Problem]]:
-    """The entries of a journal, and what does not fit them, their chain, or sheet Runs (`lines`)."""
-    entries, problems = journal_table.parse(journal, places)
-    if any(not problem.is_order for problem in problems):
-        return entries, problems
-    if journal is not found.journal:  # which of them the draft takes back is no part of what was posted
-        entries = journal_table.linked(entries)
-    cells = {
-        str(_cell(lines, r, "Run")): lines.cell("Run", n) for n, r in zip(lines.row_numbers, lines.rows, strict=True)
-    }
-    sealed = [
-        replace(sealed_run(run, found.inputs.get(run.run), places), where=cells.get(run.run, "Runs"))
-        for run in found.posted_runs
-    ]
-    draft = found.draft.run if found.draft and journal is found.journal else ""
-    return entries, [*problems, *seals.verify(sealed, entries, journal, places, draft)]
-
-
-def sealed_run(run: Run, inputs: RunInputs | None, places: int) -> SealedRun:
-    """A posted run as the chain sees it."""
-    return SealedRun(
-        run.run, run.user, run.approved_by, run.started, run.posted, run.version, run.input_hash,
-        inputs.hashes if inputs else {}, run.entries, to_minor(run.debits, places), to_minor(run.credits, places), run.link,
-    )  # fmt: skip
+# -------------------------------------------------------------------------------------------------- reading
 
 
 def runs(source: Source) -> list[Run]:
     """The rows of table Runs."""
-    found = []
-    for row in source.rows:
+    made = []
+    for number, row in zip(source.row_numbers, source.rows, strict=True):
         cells = dict(zip(source.columns, row, strict=True))
         if cells.get("Run"):
             run, status, started, user, version, digest, approved_by, posted, link, goes_on = (
                 str(cells.get(name) or "") for name in _TEXTS
             )
             entries, debits, credits = (_number(cells.get(c)) for c in ("Entries", "Debits", "Credits"))
-            made = Run(run, status, started, user, version, digest, int(entries), debits, credits)
-            found.append(replace(made, approved_by=approved_by, posted=posted, link=link, goes_on=goes_on))
-    return found
+            made.append(
+                Run(
+                    run, status, started, user, version, digest, int(entries), debits, credits, approved_by, posted, link,
+                    goes_on, where=source.cell("Run", number),
+                )
+            )  # fmt: skip
+    return made
 
 
 def run_inputs(source: Source) -> dict[str, RunInputs]:
     """The rows of table RunInputs, by run."""
-    found: dict[str, RunInputs] = {}
+    by_run: dict[str, RunInputs] = {}
     pieces: dict[str, list[str]] = {}
     for row in source.rows:
         run, name, rows, digest, content = (_cell(source, row, c) for c in schema.RUN_INPUTS.names)
-        inputs = found.setdefault(str(run), RunInputs({}, {}, pieces.setdefault(str(run), [])))
+        inputs = by_run.setdefault(str(run), RunInputs({}, {}, pieces.setdefault(str(run), [])))
         if content:
             pieces[str(run)].append(str(content))
         else:
-            found[str(run)] = RunInputs(
+            by_run[str(run)] = RunInputs(
                 {**inputs.rows, str(name): int(_number(rows))}, {**inputs.hashes, str(name): str(digest)}, inputs.pieces
             )
-    return found
+    return by_run
 
 
 def currency(source: Source, run: str) -> str:
-    """Currency of Setup in the inputs on record of a run; "" where they are damaged, which is found elsewhere."""
-    kept = run_inputs(source).get(run)
+    """Currency of Setup in the inputs on record of a run; "" where they are damaged, which `verify` says."""
+    inputs = run_inputs(source).get(run)
     try:
-        setup = snapshot.unpack(kept.pieces if kept else [])["Setup"].by_column()
+        setup = snapshot.unpack(inputs.pieces if inputs else [])["Setup"].by_column()
     except snapshot.DamagedError:
         return ""
     return next(
@@ -233,10 +188,10 @@ def currency(source: Source, run: str) -> str:
     )
 
 
-def inputs_of(sources: Mapping[str, Source]) -> RunInputs:
+def inputs_of(inputs: snapshot.Snapshot) -> RunInputs:
     """What goes on record of the inputs of a run that is made now."""
-    rows = {name: len(source.rows) for name, source in sources.items()}
-    return RunInputs(rows, snapshot.table_hashes(sources), snapshot.pack(sources))
+    rows = {name: len(inputs.sources[name].rows) for name in inputs.table_hashes}
+    return RunInputs(rows, inputs.table_hashes, inputs.pieces)
 
 
 def _cell(source: Source, row: list[object], column: str) -> object:

@@ -1,4 +1,4 @@
-"""Chain: what shows whether anything that was posted has been changed since.
+"""Seals and links: what shows whether anything that was posted has been changed since.
 
 Every posted line carries a seal: the first 12 hex digits of SHA-256 over the seal of the line above and the line itself, with
 every column that was posted, as exact text and minor units. A line that was changed no longer fits its seal, and is named; a
@@ -20,46 +20,22 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from xlbackflush import schema
-from xlbackflush.engine.record.journal_table import PostedEntry, Problem
-from xlbackflush.model.money import shown
+from xlbackflush.model.journal import PostedEntry, Problem, Run
+from xlbackflush.model.money import shown, to_minor
 from xlbackflush.model.people import person
 from xlbackflush.model.tables import Source
 
 SEAL_DIGITS = 12
 
 
-@dataclass(frozen=True)
-class SealedRun:
-    """What sheet Runs says of a posted run; debits and credits in minor units, times as text.
-
-    table_hashes: name of each input table -> SHA-256 of it. `where` is its row, for people.
-    """
-
-    run: str
-    preparer: str
-    approver: str
-    started: str
-    posted: str
-    version: str
-    input_hash: str
-    table_hashes: Mapping[str, str]
-    entries: int
-    debits: int
-    credits: int
-    link: str = ""
-    where: str = field(default="Runs", compare=False)
-
-
-def sealed(
-    run: SealedRun, entries: Sequence[PostedEntry], runs: Sequence[SealedRun], earlier: Sequence[PostedEntry]
-) -> tuple[SealedRun, list[PostedEntry]]:
-    """A run and its entries with link and seals, after those that are posted already: runs and their entries, in order."""
-    seal = _last_seal(earlier)
+def sealed(above: Sequence[PostedEntry], entries: Sequence[PostedEntry]) -> list[PostedEntry]:
+    """Entries with their seals, below those that are posted already."""
+    seal = above[-1].lines[-1].seal if above else ""
     done = []
     for entry in entries:
         lines = []
@@ -67,7 +43,7 @@ def sealed(
             seal = seal_of(seal, entry, k)
             lines.append(replace(line, seal=seal))
         done.append(replace(entry, lines=tuple(lines)))
-    return replace(run, link=link_of(runs[-1].link if runs else "", run, entries)), done
+    return done
 
 
 def seal_of(above: str, entry: PostedEntry, k: int) -> str:
@@ -75,13 +51,16 @@ def seal_of(above: str, entry: PostedEntry, k: int) -> str:
     return _digest([above, _content(entry, k)])[:SEAL_DIGITS]
 
 
-def link_of(before: str, run: SealedRun, entries: Sequence[PostedEntry]) -> str:
-    """Link of a run with these entries, after a run with the link `before` ("" for the first run)."""
-    said = [
-        run.run, run.preparer, run.approver, run.started, run.posted, run.version, run.input_hash,
-        sorted(run.table_hashes.items()), run.entries, run.debits, run.credits,
+def link_of(before: str, run: Run, entries: Sequence[PostedEntry], places: int) -> str:
+    """Link of a run with these entries, after a run with the link `before` ("" for the first run).
+
+    places: decimals of the currency.
+    """
+    row = [
+        run.run, run.user, run.approved_by, run.started, run.posted, run.version, run.input_hash,
+        sorted(run.table_hashes.items()), run.entries, to_minor(run.debits, places), to_minor(run.credits, places),
     ]  # fmt: skip
-    return _digest([before, said, [_content(entry, k) for entry in entries for k in range(len(entry.lines))]])
+    return _digest([before, row, [_content(entry, k) for entry in entries for k in range(len(entry.lines))]])
 
 
 def _content(entry: PostedEntry, k: int) -> list[object]:
@@ -98,25 +77,21 @@ def _digest(content: object) -> str:
     return hashlib.sha256(json.dumps(content, separators=(",", ":")).encode("ascii")).hexdigest()
 
 
-def _last_seal(entries: Sequence[PostedEntry]) -> str:
-    return entries[-1].lines[-1].seal if entries else ""
-
-
 # ------------------------------------------------------------------------------------------------ verifying
 
 
 def verify(
-    runs: Sequence[SealedRun], entries: Sequence[PostedEntry], journal: Source, places: int, draft: str = ""
+    runs: Sequence[Run], entries: Sequence[PostedEntry], journal: Source, places: int, draft: str = ""
 ) -> list[Problem]:
     """What is not as it was posted, or should not have been posted so; empty where all is well.
 
-    runs: the posted runs in order; entries: all entries of table `journal`, as read without problems (`books.parse`, which
-    has seen to their numbers); places: decimals of the currency; draft: run number of entries that are not posted yet.
+    runs: the posted runs in order; entries: all entries of table `journal`, as read without problems (`journal_table.parse`,
+    which has seen to their numbers); places: decimals of the currency; draft: run number of entries that are not posted yet.
     """
     posted = [entry for entry in entries if entry.run != draft]
     return [
         *_in_order(runs, entries, journal, draft),
-        *_signed(runs),
+        *_two_people(runs),
         *_chained(runs, posted, journal, places),
         *_unsealed([entry for entry in entries if entry.run == draft], journal),
         *_balanced(entries, journal, places),
@@ -124,9 +99,7 @@ def verify(
     ]
 
 
-def _in_order(
-    runs: Sequence[SealedRun], entries: Sequence[PostedEntry], journal: Source, draft: str
-) -> Iterator[Problem]:
+def _in_order(runs: Sequence[Run], entries: Sequence[PostedEntry], journal: Source, draft: str) -> Iterator[Problem]:
     """The journal has the runs of sheet Runs, one after the other, and the draft last."""
     known = [run.run for run in runs] + ([draft] if draft else [])
     for run in runs:
@@ -143,35 +116,34 @@ def _in_order(
             last = known.index(name)
 
 
-def _signed(runs: Sequence[SealedRun]) -> Iterator[Problem]:
+def _two_people(runs: Sequence[Run]) -> Iterator[Problem]:
     """Two people, by name."""
     for run in runs:
-        preparer, approver = person(run.preparer), person(run.approver)
+        preparer, approver = person(run.user), person(run.approved_by)
         if not preparer or not approver:
             yield Problem(run.where, f"Run {run.run} has no {'preparer' if not preparer else 'approver'}.")
         elif preparer == approver:
-            yield Problem(run.where, f"Run {run.run} was prepared and approved by the same person, {run.preparer}.")
+            yield Problem(run.where, f"Run {run.run} was prepared and approved by the same person, {run.user}.")
 
 
-def _chained(
-    runs: Sequence[SealedRun], entries: Sequence[PostedEntry], journal: Source, places: int
-) -> Iterator[Problem]:
+def _chained(runs: Sequence[Run], entries: Sequence[PostedEntry], journal: Source, places: int) -> Iterator[Problem]:
     """Links, computed again. Each may follow the link before it, or what that should be.
 
     So a change is named once, where it was made, and not again in everything that follows.
     """
     link, right_link, above = "", "", _Seals()
     for run in runs:
-        own = [entry for entry in entries if entry.run == run.run]
-        whole = run.link in (link_of(link, run, own), link_of(right_link, run, own))
-        found = [_broken(entry, k, journal, whole) for entry, k in above.broken(own)]
-        found += _counted(run, own, places)
-        if not whole and not found:
-            found = [
+        own_entries = [entry for entry in entries if entry.run == run.run]
+        below_link = link_of(link, run, own_entries, places)
+        fits = run.link in (below_link, link_of(right_link, run, own_entries, places))
+        problems = [_broken(entry, k, journal, fits) for entry, k in above.broken(own_entries)]
+        problems += _counted(run, own_entries, places)
+        if not fits and not problems:
+            problems = [
                 Problem(run.where, f"What stands here of run {run.run} is not what was posted, or its link is not.")
             ]
-        yield from found
-        link, right_link = run.link, link_of(link, run, own)
+        yield from problems
+        link, right_link = run.link, below_link
 
 
 class _Seals:
@@ -182,38 +154,41 @@ class _Seals:
 
     def broken(self, entries: Sequence[PostedEntry]) -> list[tuple[PostedEntry, int]]:
         """The lines of these entries that do not fit their seals."""
-        found = []
+        lines = []
         for entry in entries:
             for k, line in enumerate(entry.lines):
                 right = seal_of(self._above, entry, k)
                 if line.seal not in (right, seal_of(self._right, entry, k)):
-                    found.append((entry, k))
+                    lines.append((entry, k))
                 self._above, self._right = line.seal, right
-        return found
+        return lines
 
 
-def _broken(entry: PostedEntry, k: int, journal: Source, whole: bool) -> Problem:
-    """A line that does not fit its seal; where its run is whole, it is the seal that was changed."""
+def _broken(entry: PostedEntry, k: int, journal: Source, link_fits: bool) -> Problem:
+    """A line that does not fit its seal; where the link of its run fits, it is the seal that was changed."""
     row = entry.lines[k].row
-    if whole:
+    if link_fits:
         return Problem(journal.cell("Seal", row), f"The seal of line {k + 1} of entry {entry.number} was changed.")
     text = f"Line {k + 1} of entry {entry.number} of run {entry.run} is not what was posted, or its seal is not."
     return Problem(_row(journal, row), text)
 
 
-def _counted(run: SealedRun, entries: Sequence[PostedEntry], places: int) -> list[Problem]:
+def _counted(run: Run, entries: Sequence[PostedEntry], places: int) -> list[Problem]:
     """As many entries, debits and credits as sheet Runs says."""
     amounts = [line.minor for entry in entries for line in entry.lines]
     debits, credits = sum(a for a in amounts if a > 0), -sum(a for a in amounts if a < 0)
-    pairs = (
+    on_runs, in_journal = (to_minor(run.debits, places), to_minor(run.credits, places)), (debits, credits)
+    pairs = [
         (f"{run.entries:,} entries", f"{len(entries):,} entries"),
-        (f"debits of {shown(run.debits, places)}", f"debits of {shown(debits, places)}"),
-        (f"credits of {shown(run.credits, places)}", f"credits of {shown(credits, places)}"),
-    )
+        *(
+            (f"{side} of {shown(posted, places)}", f"{side} of {shown(there, places)}")
+            for side, posted, there in zip(("debits", "credits"), on_runs, in_journal, strict=True)
+        ),
+    ]
     return [
-        Problem(run.where, f"Run {run.run} was posted with {said}; the journal has {there}.")
-        for said, there in pairs
-        if said != there
+        Problem(run.where, f"Run {run.run} was posted with {posted}; the journal has {there}.")
+        for posted, there in pairs
+        if posted != there
     ]
 
 

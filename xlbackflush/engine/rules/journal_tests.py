@@ -5,7 +5,7 @@ last day. Tests that weigh a line against the others therefore need enough other
 tested are those of the documents. A finding here is a reason to look, never a proof; none stops a run.
 
 Tested elsewhere: the same document twice (`rules.duplicate_rows`), dates outside the period (`rules.outside_period`), gaps
-between lines and altered lines (`books.parse`, `chain`), entries that do not balance (`verify`).
+between lines and altered lines (`journal_table`, `seals`), entries that do not balance (`verify`).
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ import numpy as np
 import pandas as pd
 
 from xlbackflush import schema
-from xlbackflush.engine.record import journal_table
 from xlbackflush.engine.record.auditor_marks import Lost
-from xlbackflush.engine.record.journal_table import PostedEntry, PostedLine
-from xlbackflush.engine.record.record import Run
-from xlbackflush.engine.standards.bill import Floats, Structure
-from xlbackflush.engine.standards.unit_cost import Rollup
+from xlbackflush.engine.standards.bill import Bill
+from xlbackflush.engine.standards.unit_cost import UnitCosts
 from xlbackflush.model import finding as f
+from xlbackflush.model.arrays import Floats
 from xlbackflush.model.finding import Finding
+from xlbackflush.model.inputs import Inputs
+from xlbackflush.model.journal import PostedEntry, PostedLine, Run, in_force
 from xlbackflush.model.money import from_minor
 from xlbackflush.model.people import person
-from xlbackflush.model.tables import Inputs, Source
+from xlbackflush.model.tables import Source
 
 ENOUGH = 30  # rows below which a share says nothing: one row is already more than 3 %
 EXCEPTION = 0.10  # a share up to which something is the exception; above, it is how the company works
@@ -67,8 +67,8 @@ class Journal:
     """
 
     inputs: Inputs
-    structure: Structure
-    rollup: Rollup
+    structure: Bill
+    rollup: UnitCosts
     entries: Sequence[PostedEntry]
     materiality: float
     places: int
@@ -144,8 +144,8 @@ class Journal:
 
 def journal_tests(
     inputs: Inputs,
-    structure: Structure,
-    rollup: Rollup,
+    structure: Bill,
+    rollup: UnitCosts,
     entries: Sequence[PostedEntry],
     materiality: float,
     places: int,
@@ -170,7 +170,7 @@ def _new_sheet() -> Source:
 
 
 def marks_lost(lost: Sequence[Lost]) -> list[Finding]:
-    """One finding over all entries of the auditor whose line has changed; see `annotations.carried`."""
+    """One finding over all entries of the auditor whose line has changed; see `auditor_marks.keep_marks`."""
     if not lost:
         return []
     said = "; ".join(f"entry {m.entry} line {m.line}: {' '.join(filter(None, m.written))}" for m in lost[:NAMED])
@@ -214,7 +214,7 @@ def repeated(journal: Journal) -> Iterator[Finding]:
     """Two entries in force of one event and product with the same amounts on the same accounts."""
     seen: dict[object, int] = {}
     pairs: list[tuple[PostedEntry, int]] = []
-    for entry in journal_table.standing(journal.entries):
+    for entry in in_force(journal.entries):
         key = (entry.event, entry.product, _signature_of(entry))
         if key in seen:
             pairs.append((entry, seen[key]))

@@ -16,26 +16,27 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from xlbackflush import schema
-from xlbackflush.engine.standards.bill import FOREVER, Structure, code_key
-from xlbackflush.engine.standards.unit_cost import Rollup
+from xlbackflush.engine.standards.bill import FOREVER, Bill, code_key
+from xlbackflush.engine.standards.unit_cost import UnitCosts
 from xlbackflush.engine.stock import counted as physical
 from xlbackflush.engine.stock.opening import amounts
 from xlbackflush.model import finding as f
 from xlbackflush.model import money
 from xlbackflush.model.finding import Finding
-from xlbackflush.model.tables import Inputs, Settings
+from xlbackflush.model.inputs import Inputs
+from xlbackflush.model.tables import Settings
 
 Findings = Iterator[Finding]
 Mask: TypeAlias = "NDArray[np.bool_] | pd.Series"  # one truth value per row
 
 
-def before(inputs: Inputs, structure: Structure) -> list[Finding]:
+def before(inputs: Inputs, structure: Bill) -> list[Finding]:
     """Findings that need no explosion."""
     return [finding for rule in BEFORE for finding in rule(inputs, structure)]
 
 
 def after(
-    inputs: Inputs, structure: Structure, rollup: Rollup, book: pd.DataFrame, method: list[physical.Counted]
+    inputs: Inputs, structure: Bill, rollup: UnitCosts, book: pd.DataFrame, method: list[physical.CountedAccount]
 ) -> list[Finding]:
     """Findings on costs and quantities, and on the counts that relieve."""
     found = [finding for rule in AFTER for finding in rule(inputs, structure, rollup, book)]
@@ -67,7 +68,7 @@ def _day(serial: float) -> str:
 # --------------------------------------------------------------------------------------- before: settings
 
 
-def settings_fit(inputs: Inputs, structure: Structure) -> Findings:
+def settings_fit(inputs: Inputs, structure: Bill) -> Findings:
     """Policies that need each other."""
     chosen = inputs.settings
     if physical.charges_everything(chosen) and not chosen.conversion_expensed:
@@ -78,7 +79,7 @@ def settings_fit(inputs: Inputs, structure: Structure) -> Findings:
         )
 
 
-def counts_complete(inputs: Inputs, structure: Structure) -> Findings:
+def counts_complete(inputs: Inputs, structure: Bill) -> Findings:
     """The physical-count methods need the counts that they relieve and adjust by."""
     settings, frame = inputs.settings, inputs.frames["InventoryCount"]
     roles = frame["Role"].replace(schema.INVENTORY_CONTROL, schema.MIP)
@@ -92,8 +93,8 @@ def counts_complete(inputs: Inputs, structure: Structure) -> Findings:
     for role in physical.roles(settings):
         row = physical.in_money(inputs, role)
         if row is not None:
-            if settings.by_count and np.isnan(row["Counted amount"]):
-                cell = inputs.sources["InventoryCount"].cell("Counted amount", int(row["row"]))
+            if settings.by_count and np.isnan(row.counted):
+                cell = inputs.sources["InventoryCount"].cell("Counted amount", row.row)
                 yield f.NO_COUNT(
                     cell, f"The counted amount of {role} is blank.", fix="Type it; 0 if nothing was found."
                 )
@@ -101,14 +102,14 @@ def counts_complete(inputs: Inputs, structure: Structure) -> Findings:
             yield from _counted_on_stock(inputs, structure, role, where)
 
 
-def opened_once(inputs: Inputs, structure: Structure) -> Findings:
+def opened_once(inputs: Inputs, structure: Bill) -> Findings:
     """One balance carried over for each role."""
     roles = inputs.frames["Opening"]["Role"]
     for cell, role in _cells(inputs, "Opening", "Role", roles.duplicated() & (roles != "")):
         yield f.OPENED_TWICE(cell, f"{role} has a row above.")
 
 
-def opened_in_use(inputs: Inputs, structure: Structure) -> Findings:
+def opened_in_use(inputs: Inputs, structure: Bill) -> Findings:
     """A balance of stock was carried over to an account that these trigger points never relieve."""
     settings, frame = inputs.settings, inputs.frames["Opening"]
     used = physical.stock_roles(settings)
@@ -119,7 +120,7 @@ def opened_in_use(inputs: Inputs, structure: Structure) -> Findings:
         yield f.OPENED_ASIDE(cell, text, abs(float(left)))
 
 
-def _counted_on_stock(inputs: Inputs, structure: Structure, role: str, where: str) -> Findings:
+def _counted_on_stock(inputs: Inputs, structure: Bill, role: str, where: str) -> Findings:
     """Items of an account that is not counted in money: each must be counted on Stock, or none."""
     settings, stock = inputs.settings, inputs.frames["Stock"]
     kinds = np.append(structure.items["type"].to_numpy(dtype=object), "")
@@ -139,7 +140,7 @@ def _counted_on_stock(inputs: Inputs, structure: Structure, role: str, where: st
         yield from _not_on_stock(inputs, structure, role)
 
 
-def _not_on_stock(inputs: Inputs, structure: Structure, role: str) -> Findings:
+def _not_on_stock(inputs: Inputs, structure: Bill, role: str) -> Findings:
     """Items of an account that came in during the period, and are nowhere counted."""
     counts, completions = inputs.frames["Counts"], inputs.settings.completion_triggers
     made = structure.of("Counts")[(counts["Event"] == schema.COMPLETED).to_numpy() & completions]
@@ -149,7 +150,7 @@ def _not_on_stock(inputs: Inputs, structure: Structure, role: str) -> Findings:
             yield f.NO_COUNT(_home(inputs, structure, item), f"{code} came in and is not on Stock.")
 
 
-def wip_complete(inputs: Inputs, structure: Structure) -> Findings:
+def wip_complete(inputs: Inputs, structure: Bill) -> Findings:
     """No unit in process is more than done."""
     frame = inputs.frames["WIP"]
     for column in ("Material %", "Conversion %"):
@@ -160,7 +161,7 @@ def wip_complete(inputs: Inputs, structure: Structure) -> Findings:
 # ------------------------------------------------------------------------------- before: items and the BOM
 
 
-def duplicate_items(inputs: Inputs, structure: Structure) -> Findings:
+def duplicate_items(inputs: Inputs, structure: Bill) -> Findings:
     """Every item once; Excel does not tell upper from lower case."""
     frame = inputs.frames["StandardCost"]
     key = frame["Item"].map(code_key)
@@ -172,7 +173,7 @@ def duplicate_items(inputs: Inputs, structure: Structure) -> Findings:
         yield f.DUPLICATE_ITEM(cell, f"{code} is listed before, in row {first[code_key(code)]}.")
 
 
-def unknown_items(inputs: Inputs, structure: Structure) -> Findings:
+def unknown_items(inputs: Inputs, structure: Bill) -> Findings:
     """Every code used must be on Standard Cost."""
     for table, column in (
         ("BOM", "Parent"),
@@ -188,14 +189,14 @@ def unknown_items(inputs: Inputs, structure: Structure) -> Findings:
                 yield f.UNKNOWN_ITEM(cell, f"{code} is not on Standard Cost.")
 
 
-def reversed_dates(inputs: Inputs, structure: Structure) -> Findings:
+def reversed_dates(inputs: Inputs, structure: Bill) -> Findings:
     """A line must not end before it starts."""
     bom = inputs.frames["BOM"]
     for cell, _ in _cells(inputs, "BOM", "Effective to", bom["Effective to"] < bom["Effective from"]):
         yield f.DATES_REVERSED(cell, "The line ends before it starts.")
 
 
-def overlaps(inputs: Inputs, structure: Structure) -> Findings:
+def overlaps(inputs: Inputs, structure: Bill) -> Findings:
     """The same component twice in force on one day: an error where dates say otherwise, else a warning."""
     bom = inputs.frames["BOM"]
     parent, component = structure.of("BOM", "Parent"), structure.of("BOM", "Component")
@@ -221,7 +222,7 @@ def overlaps(inputs: Inputs, structure: Structure) -> Findings:
         yield rule(cell, f"{code} {text} for this parent.")
 
 
-def cycles(inputs: Inputs, structure: Structure) -> Findings:
+def cycles(inputs: Inputs, structure: Bill) -> Findings:
     """No item may contain itself. One finding per circle, at one of its lines, with the circle spelled out."""
     if (structure.level >= 0).all():
         return
@@ -251,7 +252,7 @@ def cycles(inputs: Inputs, structure: Structure) -> Findings:
             yield f.CYCLE(inputs.sources["BOM"].cell("Component", row), f"{text}.")
 
 
-def bought_with_bom(inputs: Inputs, structure: Structure) -> Findings:
+def bought_with_bom(inputs: Inputs, structure: Bill) -> Findings:
     """A bought item is relieved at its price; lines below it would never be used."""
     parent = structure.of("BOM", "Parent")
     kinds = np.append(structure.items["type"].to_numpy(dtype=object), "")
@@ -260,7 +261,7 @@ def bought_with_bom(inputs: Inputs, structure: Structure) -> Findings:
         yield f.BOUGHT_WITH_BOM(cell, f"{code} is of type Buy and has a bill of materials.")
 
 
-def units_differ(inputs: Inputs, structure: Structure) -> Findings:
+def units_differ(inputs: Inputs, structure: Bill) -> Findings:
     """Nothing converts units: a BOM in grams with a price per kilogram would be wrong a thousandfold."""
     bom = inputs.frames["BOM"]
     own = np.append(structure.items["uom"].to_numpy(dtype=object), "")[structure.of("BOM", "Component")]
@@ -271,7 +272,7 @@ def units_differ(inputs: Inputs, structure: Structure) -> Findings:
             yield f.UOM(cell, f"The line is in {uom}, its component in {item}.")
 
 
-def zero_quantities(inputs: Inputs, structure: Structure) -> Findings:
+def zero_quantities(inputs: Inputs, structure: Bill) -> Findings:
     """A line of nothing relieves nothing."""
     bom = inputs.frames["BOM"]
     for cell, _ in _cells(inputs, "BOM", "Qty per", bom["Qty per"] == 0):
@@ -281,7 +282,7 @@ def zero_quantities(inputs: Inputs, structure: Structure) -> Findings:
 # --------------------------------------------------------------------------------- before: standard costs
 
 
-def prices(inputs: Inputs, structure: Structure) -> Findings:
+def prices(inputs: Inputs, structure: Bill) -> Findings:
     """Bought items have a price and nothing else; made items have no price."""
     cost = inputs.frames["StandardCost"]
     bought = cost["Type"] == schema.BUY
@@ -306,7 +307,7 @@ def prices(inputs: Inputs, structure: Structure) -> Findings:
 # ----------------------------------------------------------------------------------- before: transactions
 
 
-def outside_period(inputs: Inputs, structure: Structure) -> Findings:
+def outside_period(inputs: Inputs, structure: Bill) -> Findings:
     """Cut-off: every transaction belongs to the period."""
     start, end = inputs.settings.period_start, inputs.settings.period_end
     if not (start and end):
@@ -318,7 +319,7 @@ def outside_period(inputs: Inputs, structure: Structure) -> Findings:
             yield f.OUTSIDE_PERIOD(cell, f"{_day(day)} is outside {_day(start)} to {_day(end)}.")
 
 
-def countable(inputs: Inputs, structure: Structure) -> Findings:
+def countable(inputs: Inputs, structure: Bill) -> Findings:
     """Only made, stocked items are completed; only stocked items are bought; only made units are scrapped whole."""
     types = np.append(structure.items["type"].to_numpy(dtype=object), "")
     roles = np.append(structure.items["role"].to_numpy(dtype=object), "")
@@ -339,7 +340,7 @@ def countable(inputs: Inputs, structure: Structure) -> Findings:
             yield f.NOT_COUNTABLE(cell, f"{code} {text.format(kind)}")
 
 
-def corrections(inputs: Inputs, structure: Structure) -> Findings:
+def corrections(inputs: Inputs, structure: Bill) -> Findings:
     """A negative quantity corrects a document: it repeats its number, or names it in Note (Reason on Scrap)."""
     for table, alike, note in (
         ("Counts", ["Item", "Event"], "Note"),
@@ -376,7 +377,7 @@ def corrections(inputs: Inputs, structure: Structure) -> Findings:
                     yield f.CORRECTS_OTHER_BILL(cell, text)
 
 
-def _bill(structure: Structure, item: int, day: float) -> frozenset[int]:
+def _bill(structure: Bill, item: int, day: float) -> frozenset[int]:
     """Rows of the BOM in force on a day for an item, and for what is exploded through below it."""
     lines, items, found, waiting = structure.lines, structure.items, set[int](), {item}
     while waiting:
@@ -398,7 +399,7 @@ def _named(row: pd.Series, note: str, documents: set[str]) -> str | None:
     return next((d for d in sorted(documents, key=len, reverse=True) if d in words or (" " in d and d in text)), None)
 
 
-def duplicate_rows(inputs: Inputs, structure: Structure) -> Findings:
+def duplicate_rows(inputs: Inputs, structure: Bill) -> Findings:
     """The same date, document, item and quantity again looks like a double entry."""
     for table, columns in (
         ("Counts", ["Date", "Document", "Event", "Item", "Quantity"]),
@@ -413,7 +414,7 @@ def duplicate_rows(inputs: Inputs, structure: Structure) -> Findings:
             yield f.DUPLICATE_ROW(cell, f"This row repeats an earlier row of {table}.")
 
 
-BEFORE: tuple[Callable[[Inputs, Structure], Findings], ...] = (
+BEFORE: tuple[Callable[[Inputs, Bill], Findings], ...] = (
     settings_fit,
     duplicate_items,
     unknown_items,
@@ -472,7 +473,7 @@ def _product_view(rows: float) -> str:
 # ------------------------------------------------------------------------------------------------- after
 
 
-def nothing_effective(inputs: Inputs, structure: Structure, rollup: Rollup, book: pd.DataFrame) -> Findings:
+def nothing_effective(inputs: Inputs, structure: Bill, rollup: UnitCosts, book: pd.DataFrame) -> Findings:
     """An item with a BOM that has no line in force on the day of a count relieves nothing."""
     counts = inputs.frames["Counts"]
     item = structure.of("Counts")
@@ -491,7 +492,7 @@ def nothing_effective(inputs: Inputs, structure: Structure, rollup: Rollup, book
             yield f.NOTHING_EFFECTIVE(cell, f"{code} has a BOM, but no line in force on {_day(day)}.")
 
 
-def shortages(inputs: Inputs, structure: Structure, rollup: Rollup, book: pd.DataFrame) -> Findings:
+def shortages(inputs: Inputs, structure: Bill, rollup: UnitCosts, book: pd.DataFrame) -> Findings:
     """Book stock below zero: more was sold or used than there was. Posted all the same: stopping hides what was used."""
     short = book[(book["role"] != "") & (book["book"] < -1e-9)]
     if short.empty:
@@ -505,7 +506,7 @@ def shortages(inputs: Inputs, structure: Structure, rollup: Rollup, book: pd.Dat
         yield rule(cell, text, abs(row.book * row.cost))
 
 
-def never_completed(inputs: Inputs, structure: Structure, rollup: Rollup, book: pd.DataFrame) -> Findings:
+def never_completed(inputs: Inputs, structure: Bill, rollup: UnitCosts, book: pd.DataFrame) -> Findings:
     """A parent relieved a subassembly that nobody counted: its own components stay in the books."""
     subassembly = (structure.items["type"] == schema.SUBASSEMBLY).to_numpy()[book["item"]]
     absent = (book["opening"] == 0) & (book["received"] == 0)
@@ -515,7 +516,7 @@ def never_completed(inputs: Inputs, structure: Structure, rollup: Rollup, book: 
         yield f.NEVER_COMPLETED(_home(inputs, structure, row.item), text, row.relieved * row.cost)
 
 
-def zero_costs(inputs: Inputs, structure: Structure, rollup: Rollup, book: pd.DataFrame) -> Findings:
+def zero_costs(inputs: Inputs, structure: Bill, rollup: UnitCosts, book: pd.DataFrame) -> Findings:
     """A made item that moved at no cost, although it has a BOM or hours."""
     has_lines = np.isin(book["item"], structure.lines["parent"]) & structure.items["made"].to_numpy()[book["item"]]
     moved = book["received"] + book["relieved"] != 0
@@ -529,12 +530,12 @@ def _each(rows: pd.DataFrame) -> Iterator[Any]:
     return rows.itertuples() if len(rows) else iter(())
 
 
-def _home(inputs: Inputs, structure: Structure, item: int) -> str:
+def _home(inputs: Inputs, structure: Bill, item: int) -> str:
     """Cell of an item on Standard Cost."""
     return inputs.sources["StandardCost"].cell("Item", int(structure.items["row"].array[item]))
 
 
-def counted_more(inputs: Inputs, method: list[physical.Counted]) -> Findings:
+def counted_more(inputs: Inputs, method: list[physical.CountedAccount]) -> Findings:
     """A count that leaves less than nothing for what was relieved."""
     for row in method:
         if row.relieved < 0:
@@ -543,7 +544,7 @@ def counted_more(inputs: Inputs, method: list[physical.Counted]) -> Findings:
             yield f.COUNTED_MORE(where, text, -row.relieved)
 
 
-def opened_beyond(inputs: Inputs, method: list[physical.Counted], book: pd.DataFrame) -> Findings:
+def opened_beyond(inputs: Inputs, method: list[physical.CountedAccount], book: pd.DataFrame) -> Findings:
     """A balance carried over that its opening stock does not explain: here last period's figures would be altered."""
     places, source = money.decimals(inputs.settings.currency), inputs.sources["Opening"]
     rows = dict(zip(inputs.frames["Opening"]["Role"], inputs.frames["Opening"]["row"], strict=True))
@@ -560,7 +561,7 @@ def opened_beyond(inputs: Inputs, method: list[physical.Counted], book: pd.DataF
         yield rule(source.cell("Closing balance", int(rows[role])), text, abs(beyond) / unit)
 
 
-AFTER: tuple[Callable[[Inputs, Structure, Rollup, pd.DataFrame], Findings], ...] = (
+AFTER: tuple[Callable[[Inputs, Bill, UnitCosts, pd.DataFrame], Findings], ...] = (
     nothing_effective,
     shortages,
     never_completed,

@@ -1,4 +1,4 @@
-"""Structure: items and bill of materials as arrays, and the order in which to walk them.
+"""Bill: items and bill of materials as arrays, and the order in which to walk them.
 
     items   one row per item of Standard Cost, numbered 0, 1, 2 ...
     lines   one row per BOM line that can matter in the period, parent and component as item numbers
@@ -12,35 +12,99 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
 
 from xlbackflush import schema
-from xlbackflush.model.tables import Inputs
-
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
+from xlbackflush.model.arrays import Bools, Floats, Ints, Records, Texts, blank_as_zero
+from xlbackflush.model.inputs import Inputs
 
 FOREVER = 2_958_465.0  # 9999-12-31, Excel's last day
 
 
-@dataclass
-class Structure:
-    """Items and lines of one set of inputs. `lines` is sorted by parent; `first_line[i]:first_line[i + 1]` are i's."""
+@dataclass(frozen=True)
+class Items(Records):
+    """Standard Cost with blanks as zero; money and hours per unit.
 
-    items: pd.DataFrame
-    lines: pd.DataFrame
+    role         account role it is relieved from; "" where it is exploded through
+    own_*        cost of this level alone, by element; own_conversion is all but material
+    flushed      conversion of this level that is flushed with a unit; 0 where conversion is expensed
+    to_start     units to start for one good unit (assembly scrap)
+    """
+
+    row: Ints
+    code: Texts
+    type: Texts
+    description: Texts
+    uom: Texts
+    made: Bools
+    role: Texts
+    hours: Floats
+    own_material: Floats
+    own_labor: Floats
+    own_variable_overhead: Floats
+    own_fixed_overhead: Floats
+    own_other_conversion: Floats
+    own_conversion: Floats
+    flushed: Floats
+    to_start: Floats
+
+    _NAMES = {f"own_{element.lower().replace(' ', '_')}": f"own_{element}" for element in schema.ELEMENTS}  # noqa: RUF012
+
+    @property
+    def own(self) -> dict[str, Floats]:
+        """Cost of this level alone by element of `schema.ELEMENTS`."""
+        each = (
+            self.own_material, self.own_labor, self.own_variable_overhead, self.own_fixed_overhead,
+            self.own_other_conversion,
+        )  # fmt: skip
+        return dict(zip(schema.ELEMENTS, each, strict=True))
+
+    @property
+    def stocked(self) -> Bools:
+        """Relieved as themselves, not exploded through."""
+        stocked: Bools = self.role != ""
+        return stocked
+
+
+@dataclass(frozen=True)
+class Lines(Records):
+    """BOM lines that can matter, sorted by parent, in the order of the sheet within a parent.
+
+    spelled: the component's code as the BOM has it. scrap: a share. factor: component units per parent unit to start.
+    first, last: the effective days, clipped to the period.
+    """
+
+    row: Ints
+    parent: Ints
+    component: Ints
+    spelled: Texts
+    quantity: Floats
+    scrap: Floats
+    on_input: Bools
+    factor: Floats
+    first: Floats
+    last: Floats
+
+
+@dataclass(frozen=True)
+class Bill:
+    """Items and lines of one set of inputs; `first_line[i]:first_line[i + 1]` are the lines of parent i.
+
+    number: key of each code (`code_key`) -> item. Items on a BOM circle have level -1 (see `rules.cycles`).
+    """
+
+    items: Items
+    lines: Lines
     number: dict[str, int]
     first_line: Ints
     level: Ints
-    frames: dict[str, pd.DataFrame]
-    known: dict[tuple[str, str], Ints] = field(default_factory=dict)
+    inputs: Inputs
+    _numbers: dict[tuple[str, str], Ints] = field(default_factory=dict)
 
     def of(self, table: str, column: str = "Item") -> Ints:
         """Item number of every row of an input column, without regard to case; -1 where unknown."""
-        if (table, column) not in self.known:
-            self.known[table, column] = item_numbers(self.frames[table][column], self.number)
-        return self.known[table, column]
+        if (table, column) not in self._numbers:
+            self._numbers[table, column] = item_numbers(self.inputs.table(table).column(column), self.number)
+        return self._numbers[table, column]
 
 
 def code_key(code: str) -> str:
@@ -54,92 +118,80 @@ def code_key(code: str) -> str:
     return "".join(c.lower() if c.lower().upper() == c else c for c in code)
 
 
-def item_numbers(codes: pd.Series, number: dict[str, int]) -> Ints:
+def item_numbers(codes: Texts, number: dict[str, int]) -> Ints:
     """Item numbers of codes, without regard to case; -1 where unknown."""
     spelled = codes.tolist()
     known = {code: number.get(code_key(code), -1) for code in set(spelled)}
     return np.fromiter(map(known.__getitem__, spelled), np.int64, len(spelled))
 
 
-def scrap_factor(quantity: Floats, scrap: Floats, on_input: NDArray[np.bool_]) -> Floats:
+def scrap_factor(quantity: Floats, scrap: Floats, on_input: Bools) -> Floats:
     """Quantity with scrap: quantity x (1 + s) on output, quantity / (1 - s) on input.
 
     20 % on 100 units: 120 by the first, 125 by the second.
     """
-    return np.where(on_input, quantity / (1 - scrap), quantity * (1 + scrap))
+    factor: Floats = np.where(on_input, quantity / (1 - scrap), quantity * (1 + scrap))
+    return factor
 
 
-def item_table(inputs: Inputs) -> pd.DataFrame:
-    """Standard Cost with blanks as zero, and the derived columns of one item.
-
-    role         account role it is relieved from; "" where it is exploded through
-    own_*        cost of this level alone, per unit, by element
-    flushed      conversion of this level that is flushed with a unit; 0 where conversion is expensed
-    to_start     units to start for one good unit (assembly scrap)
-    """
-    cost, settings = inputs.frames["StandardCost"], inputs.settings
-    items = pd.DataFrame({"row": cost["row"], "code": cost["Item"], "type": cost["Type"]})
-    items["description"], items["uom"] = cost["Description"], cost["UoM"]
-    made = (cost["Type"] != schema.BUY).to_numpy()
-    hours = _zero(cost["Labor hours"]) * made
-    items["made"] = made
-    items["role"] = cost["Type"].map({"": ""} | {t: settings.role_of(t) for t in schema.TYPES})
-    items["hours"] = hours
-    items["own_Material"] = _zero(cost["Material price"]) * ~made
-    items["own_Labor"] = hours * _zero(cost["Labor rate"])
-    items["own_Variable overhead"] = hours * _zero(cost["Variable overhead rate"])
-    items["own_Fixed overhead"] = hours * _zero(cost["Fixed overhead rate"])
-    items["own_Other conversion"] = _zero(cost["Other conversion"]) * made
-    items["own_conversion"] = items[[f"own_{e}" for e in schema.ELEMENTS[1:]]].to_numpy().sum(axis=1)
-    items["flushed"] = 0.0 if settings.conversion_expensed else items["own_conversion"]
-    on_input = np.full(len(cost), settings.default_scrap_basis == schema.INPUT)
-    items["to_start"] = scrap_factor(np.ones(len(cost)), _zero(cost["Assembly scrap %"]) * made, on_input)
-    return items
-
-
-def line_table(inputs: Inputs, parent: Ints, component: Ints, items: pd.DataFrame) -> pd.DataFrame:
-    """BOM lines that can matter, sorted by parent, in the order of the sheet within a parent.
-
-    factor is component units per parent unit to start; first and last are the effective days, clipped to the period.
-    """
-    bom, settings = inputs.frames["BOM"], inputs.settings
-    first = np.fmax(np.nan_to_num(bom["Effective from"].to_numpy(), nan=0.0), settings.period_start)
-    last = np.fmin(np.nan_to_num(bom["Effective to"].to_numpy(), nan=FOREVER), settings.period_end)
-    basis = bom["Scrap basis"].where(bom["Scrap basis"] != "", settings.default_scrap_basis)
-    on_input = (basis == schema.INPUT).to_numpy()
-    quantity, scrap = _zero(bom["Qty per"]), _zero(bom["Scrap %"])
-    lines = pd.DataFrame(
-        {
-            "row": bom["row"],
-            "parent": parent,
-            "component": component,
-            "spelled": bom["Component"],
-            "quantity": quantity,
-            "scrap": scrap,
-            "on_input": on_input,
-            "factor": scrap_factor(quantity, scrap, on_input),
-            "first": first,
-            "last": last,
-        }
+def item_table(inputs: Inputs) -> Items:
+    """The items of Standard Cost."""
+    cost, settings = inputs.standard_cost, inputs.settings
+    made = cost.type != schema.BUY
+    hours = blank_as_zero(cost.labor_hours) * made
+    own_labor, own_variable, own_fixed = (
+        hours * blank_as_zero(rate) for rate in (cost.labor_rate, cost.variable_overhead_rate, cost.fixed_overhead_rate)
     )
-    made = np.append(items["made"].to_numpy(dtype=bool), False)  # the last one stands for item -1
-    keep = made[parent] & (parent >= 0) & (component >= 0) & (first <= last)
-    return lines[keep].sort_values("parent", kind="stable", ignore_index=True)
+    own_other = blank_as_zero(cost.other_conversion) * made
+    own_conversion = np.column_stack((own_labor, own_variable, own_fixed, own_other)).sum(axis=1)
+    role_of = {"": ""} | {kind: settings.role_of(kind) for kind in schema.TYPES}
+    on_input = np.full(len(cost), settings.default_scrap_basis == schema.INPUT)
+    return Items(
+        row=cost.row,
+        code=cost.item,
+        type=cost.type,
+        description=cost.description,
+        uom=cost.uom,
+        made=made,
+        role=np.array([role_of[kind] for kind in cost.type.tolist()], dtype=object),
+        hours=hours,
+        own_material=blank_as_zero(cost.material_price) * ~made,
+        own_labor=own_labor,
+        own_variable_overhead=own_variable,
+        own_fixed_overhead=own_fixed,
+        own_other_conversion=own_other,
+        own_conversion=own_conversion,
+        flushed=np.zeros(len(cost)) if settings.conversion_expensed else own_conversion,
+        to_start=scrap_factor(np.ones(len(cost)), blank_as_zero(cost.assembly_scrap_percent) * made, on_input),
+    )
 
 
-def structure(inputs: Inputs) -> Structure:
-    """Number the items, sort the lines, level the items. Items on a BOM circle get level -1 (see `rules.cycles`)."""
+def line_table(inputs: Inputs, parent: Ints, component: Ints, items: Items) -> Lines:
+    """The lines of the BOM; parent and component are the item numbers of all its rows."""
+    bom, settings = inputs.bom, inputs.settings
+    first = np.fmax(np.nan_to_num(bom.effective_from, nan=0.0), settings.period_start)
+    last = np.fmin(np.nan_to_num(bom.effective_to, nan=FOREVER), settings.period_end)
+    on_input = np.where(bom.scrap_basis != "", bom.scrap_basis, settings.default_scrap_basis) == schema.INPUT
+    quantity, scrap = blank_as_zero(bom.qty_per), blank_as_zero(bom.scrap_percent)
+    factor = scrap_factor(quantity, scrap, on_input)
+    lines = Lines(bom.row, parent, component, bom.component, quantity, scrap, on_input, factor, first, last)
+    made = np.append(items.made, False)  # the last one stands for item -1
+    kept = np.flatnonzero(made[parent] & (parent >= 0) & (component >= 0) & (first <= last))
+    return lines.of(kept[np.argsort(parent[kept], kind="stable")])
+
+
+def bill(inputs: Inputs) -> Bill:
+    """Number the items, sort the lines, level the items."""
     items = item_table(inputs)
     number: dict[str, int] = {}
-    for i, code in enumerate(items["code"]):
+    for i, code in enumerate(items.code.tolist()):
         if code:
             number.setdefault(code_key(code), i)
-    ends = {("BOM", end): item_numbers(inputs.frames["BOM"][end], number) for end in ("Parent", "Component")}
+    ends = {("BOM", end): item_numbers(inputs.bom.column(end), number) for end in ("Parent", "Component")}
     lines = line_table(inputs, ends["BOM", "Parent"], ends["BOM", "Component"], items)
-    parent = lines["parent"].to_numpy()
-    first_line = np.searchsorted(parent, np.arange(len(items) + 1))
-    level = levels(parent, lines["component"].to_numpy(), len(items))
-    return Structure(items, lines, number, first_line, level, inputs.frames, ends)
+    first_line = np.searchsorted(lines.parent, np.arange(len(items) + 1))
+    level = levels(lines.parent, lines.component, len(items))
+    return Bill(items, lines, number, first_line, level, inputs, ends)
 
 
 def levels(parent: Ints, component: Ints, count: int) -> Ints:
@@ -165,13 +217,7 @@ def ranges(start: Ints, stop: Ints) -> Ints:
     """Concatenated ranges: starts [2, 7], stops [4, 8] gives 2, 3, 7."""
     length = stop - start
     total = int(length.sum())
-    offset = (
-        np.repeat(start - np.concatenate(([0], np.cumsum(length)[:-1])), length) if total else np.zeros(0, np.int64)
-    )
+    if not total:
+        return np.zeros(0, np.int64)
+    offset: Ints = np.repeat(start - np.concatenate(([0], np.cumsum(length)[:-1])), length)
     return offset + np.arange(total)
-
-
-def _zero(column: pd.Series) -> Floats:
-    """Blank money and blank percentages are zero."""
-    values: Floats = np.nan_to_num(column.to_numpy(dtype=np.float64), nan=0.0)
-    return values

@@ -12,17 +12,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from xlbackflush import schema
+from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.engine.stock import stock_book
 from xlbackflush.engine.stock.opening import carried
+from xlbackflush.engine.stock.relief import Flushed
+from xlbackflush.engine.stock.stock_book import StockBook
+from xlbackflush.model.inputs import Inputs
 from xlbackflush.model.money import to_minor
-from xlbackflush.model.tables import Inputs, Settings
+from xlbackflush.model.tables import Settings
 
 
 @dataclass(frozen=True)
-class Counted:
+class CountedAccount:
     """One inventory account under a physical-count method; money, unrounded.
 
     opening and counted are without conversion where that is expensed. `in_money`: counted on Inventory Count, else from
@@ -73,81 +76,103 @@ def roles(settings: Settings) -> tuple[str, ...]:
     return (schema.MIP, schema.FINISHED_GOODS)
 
 
-def in_money(inputs: Inputs, role: str) -> pd.Series | None:
+@dataclass(frozen=True)
+class CountInMoney:
+    """A row of Inventory Count; money, NaN where blank."""
+
+    opening: float
+    opening_conversion: float
+    counted: float
+    counted_conversion: float
+    row: int  # on the sheet
+
+
+def in_money(inputs: Inputs, role: str) -> CountInMoney | None:
     """The row of Inventory Count of an account, or None. Materials may be listed under either name."""
-    frame = inputs.frames["InventoryCount"]
+    count = inputs.inventory_count
     names = {role} if role == schema.FINISHED_GOODS else {schema.MIP, schema.INVENTORY_CONTROL}
-    rows = frame[frame["Role"].isin(names)]
-    return rows.iloc[0] if len(rows) else None
+    at = next((i for i, listed in enumerate(count.role.tolist()) if listed in names), None)
+    if at is None:
+        return None
+    return CountInMoney(
+        float(count.opening_amount[at]), float(count.opening_conversion[at]), float(count.counted_amount[at]),
+        float(count.counted_conversion[at]), int(count.row[at]),
+    )  # fmt: skip
 
 
-def count_method(inputs: Inputs, flows: pd.DataFrame, book: pd.DataFrame, kinds: pd.Series) -> list[Counted]:
-    """The counted accounts; empty where neither method is chosen. kinds: type of each row of the stock book."""
+def counted_accounts(inputs: Inputs, bill: Bill, flushed: Flushed, book: StockBook) -> list[CountedAccount]:
+    """The counted accounts; empty where neither method is chosen."""
     settings = inputs.settings
     if not (settings.by_count or settings.conversion_expensed):
         return []
-    found: list[Counted] = []
+    accounts: list[CountedAccount] = []
+    kinds = bill.items.type[book.item]
     for role in roles(settings):
-        row, stock = in_money(inputs, role), book[kinds.isin(types_of(role)).to_numpy()]
-        if row is not None or stock["counted"].notna().any():
-            found.append(_counted(settings, role, row, stock, flows, found))
-    return found
+        row, stock = in_money(inputs, role), book.of(np.isin(kinds, types_of(role)))
+        if row is not None or not np.isnan(stock.counted).all():
+            accounts.append(_counted(settings, role, row, stock, flushed, accounts))
+    return accounts
 
 
 def _counted(
-    settings: Settings, role: str, row: pd.Series | None, stock: pd.DataFrame, flows: pd.DataFrame, above: list[Counted]
-) -> Counted:
+    settings: Settings,
+    role: str,
+    row: CountInMoney | None,
+    stock: StockBook,
+    flushed: Flushed,
+    above: list[CountedAccount],
+) -> CountedAccount:
     if row is not None:
-        opening, counted = _zero(row["Opening amount"]), _zero(row["Counted amount"])
-        first, last = _zero(row["Opening conversion"]), _zero(row["Counted conversion"])
+        opening, counted, first, last = map(
+            _zero, (row.opening, row.counted, row.opening_conversion, row.counted_conversion)
+        )
         if settings.conversion_expensed:
             opening, counted = opening - first, counted - last
     else:
-        opening, counted = float(stock["opening_amount"].sum()), float(stock["counted_amount"].sum())
-        first, last = float(stock["opening_conversion"].sum()), float(stock["counted_conversion"].sum())
+        opening, counted = float(stock.opening_amount.sum()), float(stock.counted_amount.sum())
+        first, last = float(stock.opening_conversion.sum()), float(stock.counted_conversion.sum())
     received = scrapped = 0.0
     if settings.by_count:
-        received, scrapped = _received(settings, role, stock, flows, above), _scrapped(settings, role, flows)
+        received, scrapped = _received(settings, role, stock, flushed, above), _scrapped(settings, role, flushed)
     else:
-        opening, counted = float(stock["opening_amount"].sum()), 0.0
+        opening, counted = float(stock.opening_amount.sum()), 0.0
     relieved = opening + received - scrapped - counted if settings.by_count else 0.0
     change = last - first if settings.conversion_expensed else 0.0
     if charges_everything(settings):
         relieved, change = received - scrapped, change + counted - opening
     kept = on_the_books(settings, role)
-    carried = opening + (first if settings.conversion_expensed else 0.0)
-    return Counted(
-        role, opening, received, scrapped, counted, relieved, first, last, change if kept else 0.0, carried if kept else 0.0,
+    carried_over = opening + (first if settings.conversion_expensed else 0.0)
+    return CountedAccount(
+        role, opening, received, scrapped, counted, relieved, first, last, change if kept else 0.0, carried_over if kept else 0.0,
         row is not None,
     )  # fmt: skip
 
 
-def _received(settings: Settings, role: str, stock: pd.DataFrame, flows: pd.DataFrame, above: list[Counted]) -> float:
+def _received(settings: Settings, role: str, stock: StockBook, flushed: Flushed, above: list[CountedAccount]) -> float:
     """Purchases at standard and conversion flushed in; into finished goods also the material that went out above."""
-    column = "invoiced" if charges_everything(settings) else "received_amount"
-    came = float(stock[column].sum())
-    flushed = flows[(flows["event"] == schema.COMPLETION) & (flows["charged_to"] == posted_role(settings, role))]
-    came += float(flushed.loc[flushed["relieved_from"] == "", "amount"].sum())
+    came = float((stock.invoiced if charges_everything(settings) else stock.received_amount).sum())
+    into = (flushed.event == schema.COMPLETION) & (flushed.charged_to == posted_role(settings, role))
+    came += float(flushed.amount[into & (flushed.relieved_from == "")].sum())
     if role == schema.FINISHED_GOODS and settings.completion_triggers:
         came += sum(c.relieved for c in above)
     return came
 
 
-def _scrapped(settings: Settings, role: str, flows: pd.DataFrame) -> float:
-    scrap = flows[(flows["event"] == schema.SCRAP_EVENT) & (flows["relieved_from"] == posted_role(settings, role))]
-    return float(scrap["amount"].sum())
+def _scrapped(settings: Settings, role: str, flushed: Flushed) -> float:
+    scrap = (flushed.event == schema.SCRAP_EVENT) & (flushed.relieved_from == posted_role(settings, role))
+    return float(flushed.amount[scrap].sum())
 
 
 def _zero(value: float) -> float:
     return 0.0 if np.isnan(value) else float(value)
 
 
-def of_role(method: list[Counted], role: str) -> Counted | None:
+def of_role(method: list[CountedAccount], role: str) -> CountedAccount | None:
     """The row of one account."""
     return next((c for c in method if c.role == role), None)
 
 
-def opening_balances(inputs: Inputs, method: list[Counted], book: pd.DataFrame, places: int) -> dict[str, int]:
+def opening_balances(inputs: Inputs, method: list[CountedAccount], book: StockBook, places: int) -> dict[str, int]:
     """Opening balance of each account in minor units: as carried over, of the count method, else stock at standard."""
     found = opening_at_standard(method, book, places) | carried(inputs, places)
     return {role: minor for role, minor in found.items() if minor}
@@ -158,7 +183,7 @@ def stock_roles(settings: Settings) -> set[str]:
     return {*map(settings.role_of, schema.TYPES), *roles(settings)} & set(schema.STOCK_ROLES)
 
 
-def opening_beyond(inputs: Inputs, method: list[Counted], book: pd.DataFrame, places: int) -> dict[str, int]:
+def opening_beyond(inputs: Inputs, method: list[CountedAccount], book: StockBook, places: int) -> dict[str, int]:
     """What stock accounts open with beyond their stock at standard, in minor units, debit positive.
 
     Shares of variances that were prorated to them before, and what a changed standard makes of the same units. Accounts
@@ -170,7 +195,7 @@ def opening_beyond(inputs: Inputs, method: list[Counted], book: pd.DataFrame, pl
     return {role: beyond for role in kept if (beyond := found[role] - standard.get(role, 0))}
 
 
-def opening_at_standard(method: list[Counted], book: pd.DataFrame, places: int) -> dict[str, int]:
+def opening_at_standard(method: list[CountedAccount], book: StockBook, places: int) -> dict[str, int]:
     """Opening balance of each inventory account in minor units: of the count method where it is counted, else at standard."""
     found = stock_book.opening_balances(book, places)
     return found | {row.role: to_minor(row.ledger_opening, places) for row in method}

@@ -9,44 +9,61 @@ period, because the units are flushed again when they are counted.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
-import pandas as pd
 
 from xlbackflush import schema
-from xlbackflush.engine.posting.flush import Entry
-from xlbackflush.engine.standards.bill import Structure
-from xlbackflush.engine.standards.unit_cost import Rollup
-from xlbackflush.model.basis import Schedule, reversed_basis
-from xlbackflush.model.money import to_minor
-from xlbackflush.model.tables import Inputs, Settings
+from xlbackflush.engine.standards.bill import Bill
+from xlbackflush.engine.standards.unit_cost import UnitCosts
+from xlbackflush.model.arrays import Floats, Ints, Records, blank_as_zero
+from xlbackflush.model.inputs import Inputs
+from xlbackflush.model.tables import Settings
 
 
-def period_end_wip(inputs: Inputs, structure: Structure, rollup: Rollup) -> pd.DataFrame:
-    """One row per row of sheet WIP: row, item, quantity, material_share, conversion_share, end_row (of the roll-up),
-    material_cost and conversion_cost per unit, material, conversion, amount (unrounded).
+@dataclass(frozen=True)
+class InProcess(Records):
+    """One row per row of sheet WIP: shares of the cost that are in, cost per unit and in all, in money, unrounded.
+
+    end_row: row of the unit costs at period end.
+    """
+
+    row: Ints
+    item: Ints
+    end_row: Ints
+    quantity: Floats
+    material_share: Floats
+    conversion_share: Floats
+    material_cost: Floats
+    conversion_cost: Floats
+    material: Floats
+    conversion: Floats
+
+    @property
+    def amount(self) -> Floats:
+        return self.material + self.conversion
+
+
+def in_process(inputs: Inputs, bill: Bill, unit_costs: UnitCosts) -> InProcess:
+    """The units in process at period end.
 
     Where conversion is expensed, stock carries material alone, also in subassemblies; conversion is put back from the
     count, not from here.
     """
-    frame, settings = inputs.frames["WIP"], inputs.settings
-    item = structure.of("WIP")
-    known = item >= 0
-    end = rollup.at(item[known], np.full(int(known.sum()), float(settings.period_end)))
-    rows = rollup.rows.iloc[end]
-    own = rows["conversion_at_completion"] if completion_flushes(settings) else rows["unit_cost"] - rows["Material"]
-    table = pd.DataFrame({"row": frame["row"].to_numpy()[known], "item": item[known], "end_row": end})
-    for name, column in (
-        ("quantity", "Quantity"),
-        ("material_share", "Material %"),
-        ("conversion_share", "Conversion %"),
-    ):
-        table[name] = np.nan_to_num(frame[column].to_numpy(dtype=np.float64))[known]
-    table["material_cost"] = (rows["unit_cost"] - own).to_numpy()
-    table["conversion_cost"] = 0.0 if settings.conversion_expensed else own.to_numpy()
-    table["material"] = table["quantity"] * table["material_share"] * table["material_cost"]
-    table["conversion"] = table["quantity"] * table["conversion_share"] * table["conversion_cost"]
-    table["amount"] = table["material"] + table["conversion"]
-    return table
+    settings, known = inputs.settings, bill.of("WIP") >= 0
+    work, item = inputs.wip.of(known), bill.of("WIP")[known]
+    end = unit_costs.on(item, settings.period_end)
+    costs = unit_costs.rows.of(end)
+    own = costs.conversion_at_completion if completion_flushes(settings) else costs.unit_cost - costs.material
+    quantity, material_share, conversion_share = map(
+        blank_as_zero, (work.quantity, work.material_percent, work.conversion_percent)
+    )
+    material_cost = costs.unit_cost - own
+    conversion_cost = np.zeros(len(item)) if settings.conversion_expensed else own
+    return InProcess(
+        work.row, item, end, quantity, material_share, conversion_share, material_cost, conversion_cost,
+        quantity * material_share * material_cost, quantity * conversion_share * conversion_cost,
+    )  # fmt: skip
 
 
 def records(inputs: Inputs) -> bool:
@@ -64,29 +81,6 @@ def takes_conversion_out(inputs: Inputs) -> bool:
     return records(inputs) and inputs.settings.variance_disposition != schema.CARRY_FORWARD
 
 
-def recorded_conversion(inputs: Inputs, wip: pd.DataFrame) -> float:
+def recorded_conversion(inputs: Inputs, units: InProcess) -> float:
     """Conversion that the entry takes out of cost of goods sold, unrounded."""
-    return float(wip["conversion"].sum()) if takes_conversion_out(inputs) else 0.0
-
-
-def entries(inputs: Inputs, wip: pd.DataFrame, places: int) -> list[Entry]:
-    """The entry at period end and its reversal on the next day; none where nothing is in process.
-
-    Conversion comes out of cost of goods sold, to which the close took it; carried forward, out of conversion allocated.
-    """
-    if not records(inputs):
-        return []
-    settings, source = inputs.settings, inputs.sources["WIP"].range("Item", "Conversion %")
-    carried = settings.variance_disposition == schema.CARRY_FORWARD
-    entry = Entry(schema.PERIOD_END_WIP, "Units in process recognised as inventory (ASC 330-10-20, IAS 2.6)")
-    for role, column in (
-        (settings.bought_role, "Material"),
-        (schema.CCA if carried else schema.COGS, "Conversion"),
-    ):
-        amount = to_minor(float(wip[column.lower()].sum()), places)
-        entry.add(role, -amount, Schedule(-1, "PeriodEndWip", column), source)
-    entry.balance(schema.WORK_IN_PROCESS, source, first=True)
-    back = Entry(schema.REVERSAL, "Period-end WIP reversed on the first day of the next period", days_after=1)
-    for line in entry.lines:
-        back.add(line.role, -line.minor, reversed_basis(line.basis), source)
-    return [entry, back] if entry.lines else []
+    return float(units.conversion.sum()) if takes_conversion_out(inputs) else 0.0

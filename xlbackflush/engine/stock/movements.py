@@ -6,13 +6,15 @@ under any set of trigger points.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
-import pandas as pd
 
 from xlbackflush import schema
-from xlbackflush.engine.standards.bill import Floats, Structure
-from xlbackflush.engine.standards.unit_cost import Rollup
-from xlbackflush.model.tables import Inputs
+from xlbackflush.engine.standards.bill import Bill
+from xlbackflush.engine.standards.unit_cost import UnitCosts
+from xlbackflush.model.arrays import Bools, Floats, Ints, Records
+from xlbackflush.model.inputs import Counts, Inputs, Purchases, Scrap, field_of
 
 #: column -> (input table, (column, value) pairs that select its rows)
 SOURCES: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
@@ -25,10 +27,10 @@ SOURCES: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
     "Units scrapped abnormal": ("Scrap", (("Stage", schema.FINISHED_UNIT), ("Kind", schema.ABNORMAL))),
 }
 
-#: column of Movements and Roll-up -> column of the engine's roll-up
+#: column of Movements and Roll-up -> field of the unit costs
 UNIT_COSTS = {
     "Unit cost": "unit_cost",
-    "Material": "Material",
+    "Material": "material",
     "Conversion at completion": "conversion_at_completion",
     "Finished at completion": "finished_at_completion",
     "Subassemblies at completion": "subassemblies_at_completion",
@@ -38,43 +40,78 @@ UNIT_COSTS = {
 IN_PROCESS = {"In process material": "Material %", "In process conversion": "Conversion %"}
 
 
-def movements(inputs: Inputs, structure: Structure, rollup: Rollup) -> pd.DataFrame:
-    """Rows in the order of the roll-up: rollup_row, item, first, last, Opening, the columns of SOURCES and IN_PROCESS.
+@dataclass(frozen=True)
+class Movements(Records):
+    """Units, in the order of the unit costs whose rows (`rollup_row`) they moved at; item and days are of that row.
 
-    Units; those in process are equivalent whole units, at the cost of period end.
-    `Completion counts` is the number of counts that complete a Finished item (in all rows of the item; NaN for others).
+    Units in process are equivalent whole units, at the cost of period end. completion_counts: number of counts that complete
+    a Finished item (in all rows of the item; NaN for others).
     """
-    count = len(rollup.rows)
-    moved = np.zeros(count, dtype=bool)
-    table = pd.DataFrame({"rollup_row": np.arange(count), "Opening": 0.0})
-    stock, start = inputs.frames["Stock"], float(inputs.settings.period_start)
-    item = structure.of("Stock")
-    at = rollup.at(item, np.full(len(item), start))[item >= 0]
-    opening = np.nan_to_num(stock["Opening qty"].to_numpy(dtype=np.float64))[item >= 0]
-    table["Opening"] = np.bincount(at, opening, minlength=count)
-    moved[at] = True
-    for name, (source, wanted) in SOURCES.items():
-        frame, item = inputs.frames[source], structure.of(source)
-        mask = item >= 0
-        for column, value in wanted:
-            mask &= (frame[column] == value).to_numpy()
-        at = rollup.at(item[mask], frame["Date"].to_numpy(dtype=np.float64)[mask])
-        table[name] = np.bincount(at, frame["Quantity"].to_numpy(dtype=np.float64)[mask], minlength=count)
+
+    item: Ints
+    first: Floats
+    last: Floats
+    rollup_row: Ints
+    opening: Floats
+    received: Floats
+    completed: Floats
+    sold: Floats
+    scrapped_normal: Floats
+    scrapped_abnormal: Floats
+    units_scrapped_normal: Floats
+    units_scrapped_abnormal: Floats
+    in_process_material: Floats
+    in_process_conversion: Floats
+    completion_counts: Floats
+
+    _NAMES = {field_of(name): name for name in ("Opening", *SOURCES, *IN_PROCESS, "Completion counts")}  # noqa: RUF012
+
+    def units(self, column: str) -> Floats:
+        """Units of a column of the sheet, such as `Scrapped normal`."""
+        values: Floats = getattr(self, field_of(column))
+        return values
+
+    @property
+    def normal_scrap(self) -> Floats:
+        return self.scrapped_normal + self.units_scrapped_normal
+
+    @property
+    def abnormal_scrap(self) -> Floats:
+        return self.scrapped_abnormal + self.units_scrapped_abnormal
+
+
+def movements(inputs: Inputs, bill: Bill, unit_costs: UnitCosts) -> Movements:
+    """What moved of every item, by the unit cost that held; rows without stock and transactions are left out."""
+    costs, settings, stock, work = unit_costs.rows, inputs.settings, inputs.stock, inputs.wip
+    moved, units = np.zeros(len(costs), dtype=bool), {}
+
+    def add(name: str, item: Ints, days: Floats, quantity: Floats) -> None:
+        at = unit_costs.at(item, days)
+        units[field_of(name)] = np.bincount(at, quantity, minlength=len(costs)).astype(np.float64)
         moved[at] = True
-    work, item = inputs.frames["WIP"], structure.of("WIP")
-    at = rollup.at(item, np.full(len(item), float(inputs.settings.period_end)))[item >= 0]
+
+    known = bill.of("Stock") >= 0
+    item = bill.of("Stock")[known]
+    add("Opening", item, np.full(len(item), float(settings.period_start)), np.nan_to_num(stock.opening_qty[known]))
+    for name, (source, wanted) in SOURCES.items():
+        table: Counts | Scrap | Purchases = inputs.table(source)  # type: ignore[assignment]
+        chosen: Bools = bill.of(source) >= 0
+        for column, value in wanted:
+            chosen = chosen & (table.column(column) == value)
+        add(name, bill.of(source)[chosen], table.date[chosen], table.quantity[chosen])
+    known = bill.of("WIP") >= 0
+    item = bill.of("WIP")[known]
     for name, share in IN_PROCESS.items():
-        units = np.nan_to_num((work["Quantity"] * work[share]).to_numpy(dtype=np.float64))[item >= 0]
-        table[name] = np.bincount(at, units, minlength=count)
-    moved[at] = True
-    table = pd.concat([rollup.rows[["item", "first", "last"]], table], axis=1)
-    table["Completion counts"] = _completions(inputs, structure)[rollup.rows["item"].to_numpy()]
-    return table[moved].reset_index(drop=True)
+        quantity = np.nan_to_num(work.quantity * work.column(share))[known]
+        add(name, item, np.full(len(item), float(settings.period_end)), quantity)
+    completions = _completions(inputs, bill)[costs.item]
+    rows = np.arange(len(costs))
+    return Movements(costs.item, costs.first, costs.last, rows, completion_counts=completions, **units).of(moved)
 
 
-def _completions(inputs: Inputs, structure: Structure) -> Floats:
+def _completions(inputs: Inputs, bill: Bill) -> Floats:
     """Counts that complete each item, corrections left out; NaN where the item is not Finished."""
-    counts, item = inputs.frames["Counts"], structure.of("Counts")
-    rows = (item >= 0) & (counts["Event"] == schema.COMPLETED).to_numpy() & (counts["Quantity"] > 0).to_numpy()
-    number = np.bincount(item[rows], minlength=len(structure.items)).astype(np.float64)
-    return np.where(structure.items["type"] == schema.FINISHED, number, np.nan)
+    counts, item = inputs.counts, bill.of("Counts")
+    rows = (item >= 0) & (counts.event == schema.COMPLETED) & (counts.quantity > 0)
+    number = np.bincount(item[rows], minlength=len(bill.items)).astype(np.float64)
+    return np.where(bill.items.type == schema.FINISHED, number, np.nan)

@@ -6,21 +6,17 @@ on it, and what that period had reversed on the first day of this one is taken i
 
 from __future__ import annotations
 
-import numpy as np
-
-from xlbackflush.engine.standards.bill import Floats
+from xlbackflush.model.arrays import Floats, blank_as_zero
+from xlbackflush.model.inputs import Inputs
 from xlbackflush.model.money import to_minor
-from xlbackflush.model.tables import Inputs
 
 
 def amounts(inputs: Inputs) -> Floats:
     """What each row of sheet Opening carries over, in money: its closing balance and its reversal."""
-    frame = inputs.frames["Opening"]
-    balance: Floats = np.nan_to_num(frame["Closing balance"].to_numpy()) + np.nan_to_num(frame["Reversal"].to_numpy())
-    return balance
+    return blank_as_zero(inputs.opening.closing_balance) + blank_as_zero(inputs.opening.reversal)
 
 
 def carried(inputs: Inputs, places: int) -> dict[str, int]:
     """Role -> opening balance in minor units, of every role on sheet Opening: its closing balance and its reversal."""
-    rows = zip(inputs.frames["Opening"]["Role"], amounts(inputs), strict=True)
-    return {role: to_minor(float(amount), places) for role, amount in rows if role}
+    rows = zip(inputs.opening.role.tolist(), amounts(inputs).tolist(), strict=True)
+    return {role: to_minor(amount, places) for role, amount in rows if role}

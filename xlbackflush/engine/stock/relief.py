@@ -1,90 +1,137 @@
-"""Relieve: the Trace added up - by account for the journal, by component for Relief; `stockbook` does it by item."""
+"""Relief: the explosion added up - by account for the journal, by component for sheet Relief; `stock_book` does it by item."""
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
 import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
 
 from xlbackflush import schema
 from xlbackflush.engine.explosion.demand import Demand
-from xlbackflush.engine.explosion.explosion import Trace
-from xlbackflush.engine.standards.bill import Structure
-from xlbackflush.engine.standards.unit_cost import Rollup
+from xlbackflush.engine.explosion.explosion import Explosion
+from xlbackflush.engine.standards.bill import Bill
+from xlbackflush.engine.standards.unit_cost import UnitCosts
+from xlbackflush.model.arrays import Bools, Floats, Ints, Records, Texts, sums, texts
+from xlbackflush.model.inputs import Inputs
 from xlbackflush.model.money import to_minor_array
-from xlbackflush.model.tables import Inputs, Settings
+from xlbackflush.model.tables import Settings
 
 
-def flows(trace: Trace, structure: Structure, demand: Demand, settings: Settings) -> pd.DataFrame:
-    """Amounts per event, account debited, product and account credited, unrounded.
+class Flow(NamedTuple):
+    """One row of `Flushed`."""
 
-    Columns: event, charged_to, product (item number, -1 where entries are per trigger), relieved_from ("" for
-    conversion), amount, first, last (positions in the Trace of the rows added up).
+    event: str
+    charged_to: str
+    product: int
+    relieved_from: str
+    amount: float
+    first: int
+    last: int
+
+
+@dataclass(frozen=True)
+class Flushed(Records):
+    """Amounts per event, account debited, product and account credited, in money, unrounded.
+
+    product: item, -1 where entries are per trigger. relieved_from: "" for conversion. first, last: positions in the explosion
+    of the rows added up.
     """
-    rows, roots = trace.rows, demand.roots
-    heads = roots[["charged_to"]].assign(event=[demand.streams[s].event for s in roots["stream"]])
-    per_product = settings.journal_detail == schema.PER_PRODUCT and not trace.condensed
-    heads["product"] = roots["item"] if per_product else -1
-    alike = heads.groupby(["event", "charged_to", "product"], sort=False).ngroup().to_numpy()
-    entries = heads[~heads.duplicated()].reset_index(drop=True)
 
+    event: Texts
+    charged_to: Texts
+    product: Ints
+    relieved_from: Texts
+    amount: Floats
+    first: Ints
+    last: Ints
+
+    def flows(self) -> list[Flow]:
+        """The rows one by one."""
+        columns = (self.event, self.charged_to, self.product, self.relieved_from, self.amount, self.first, self.last)
+        return [Flow(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
+
+
+@dataclass(frozen=True)
+class Relief(Records):
+    """Components relieved by counts, in item order: units, money unrounded and in minor units, average cost, account."""
+
+    item: Ints
+    quantity: Floats
+    exact: Floats
+    amount: Ints
+    cost: Floats
+    role: Texts
+
+
+def flushed(explosion: Explosion, bill: Bill, demand: Demand, settings: Settings) -> Flushed:
+    """What each entry of the period takes from where."""
+    rows, roots, events = explosion.rows, demand.roots, demand.events
+    per_product = settings.journal_detail == schema.PER_PRODUCT and not explosion.by_line
+    products = roots.item.tolist() if per_product else [-1] * len(roots)
+    heads: dict[tuple[str, str, int], int] = {}  # of each entry its number, in the order of the roots
+    alike = np.array(
+        [heads.setdefault(h, len(heads)) for h in zip(events, roots.charged_to.tolist(), products, strict=True)],
+        dtype=np.int64,
+    )
     # accounts credited, as numbers: 0 conversion, 1 payables of a receipt, then the inventory roles
     names = ["", schema.ACCOUNTS_PAYABLE, *(r for r in schema.ROLES if r != schema.ACCOUNTS_PAYABLE)]
-    role_number = structure.items["role"].map({name: i for i, name in enumerate(names)}).to_numpy(dtype=np.int64)
-    receipt = (heads["event"] == schema.PURCHASE).to_numpy()
-    root, relieved = rows["root"].to_numpy(), rows["relieved"].to_numpy(dtype=bool)
-    credit = np.where(relieved, np.where(receipt[root], 1, role_number[rows["item"].to_numpy()]), 0)
+    number = {name: i for i, name in enumerate(names)}
+    role = np.array([number[name] for name in bill.items.role.tolist()], dtype=np.int64)
+    receipt = np.array([event == schema.PURCHASE for event in events], dtype=bool)
+    credit = np.where(rows.relieved, np.where(receipt[rows.root], 1, role[rows.item]), 0)
 
-    key = alike[root] * len(names) + credit
-    amounts = np.where(relieved, rows["amount"], rows["conversion"])
-    size = len(entries) * len(names)
-    total, count = np.bincount(key, amounts, minlength=size), np.bincount(key, minlength=size)
-    used = np.flatnonzero(count)
+    entry_of_row = alike[rows.root]
+    key, size = entry_of_row * len(names) + credit, len(heads) * len(names)
+    amounts = np.where(rows.relieved, rows.amount, rows.conversion)
+    total, used = sums(key, amounts, size), np.flatnonzero(np.bincount(key, minlength=size))
     entry = used // len(names)
-    result = entries.iloc[entry].reset_index(drop=True)
-    result["relieved_from"] = [names[i] for i in used % len(names)]
-    result["amount"] = total[used]
     positions = np.arange(len(rows))
-    first, last = np.full(len(entries), len(rows)), np.full(len(entries), -1)
-    np.minimum.at(first, alike[root], positions)
-    np.maximum.at(last, alike[root], positions)
-    result["first"], result["last"] = first[entry], last[entry]
-    return result
+    first, last = np.full(len(heads), len(rows)), np.full(len(heads), -1)
+    np.minimum.at(first, entry_of_row, positions)
+    np.maximum.at(last, entry_of_row, positions)
+    event, charged_to, product = zip(*heads, strict=True) if heads else ((), (), ())
+    return Flushed(
+        texts(list(event))[entry], texts(list(charged_to))[entry], np.array(product, dtype=np.int64)[entry],
+        texts([names[i] for i in (used % len(names)).tolist()]), total[used], first[entry], last[entry],
+    )  # fmt: skip
 
 
-def largest(trace: Trace, structure: Structure, rollup: Rollup, inputs: Inputs) -> float:
-    """Upper bound of any amount that a run can post, unrounded: all gross amounts of the period added up."""
-    purchases, stock = inputs.frames["Purchases"], inputs.frames["Stock"]
-    gross = trace.rows[["amount", "conversion"]].abs().to_numpy(dtype=float)
-    units = stock[["Opening qty", "Counted qty"]].abs().to_numpy(dtype=float)
-    dearest = np.zeros(len(structure.items) + 1)  # the last one stands for item -1
-    np.maximum.at(dearest, rollup.rows["item"].to_numpy(), rollup.rows["unit_cost"].abs().to_numpy())
-    parts = (
-        np.nansum(gross),
-        np.nansum((purchases["Quantity"] * purchases["Actual price"]).abs().to_numpy(dtype=float)),
-        np.nansum(inputs.frames["Actuals"]["Amount"].abs().to_numpy(dtype=float)),
-        np.nansum(inputs.frames["Scrap"]["Salvage value"].abs().to_numpy(dtype=float)),
-        float(np.nansum(units.sum(axis=1, where=~np.isnan(units)) * dearest[structure.of("Stock")]))
-        if len(units)
-        else 0.0,
+def largest_amount(explosion: Explosion, bill: Bill, unit_costs: UnitCosts, inputs: Inputs) -> float:
+    """Upper bound of any amount that a run can post, in money, unrounded: all gross amounts of the period added up."""
+    rows, purchases, stock, costs = explosion.rows, inputs.purchases, inputs.stock, unit_costs.rows
+    dearest = np.zeros(len(bill.items) + 1)  # the last one stands for item -1
+    np.maximum.at(dearest, costs.item, np.abs(costs.unit_cost))
+    units = np.nan_to_num(np.abs(stock.opening_qty)) + np.nan_to_num(np.abs(stock.counted_qty))
+    gross = (
+        rows.amount,
+        rows.conversion,
+        purchases.quantity * purchases.actual_price,
+        inputs.actuals.amount,
+        inputs.scrap.salvage_value,
+        units * dearest[bill.of("Stock")],
     )
-    return float(sum(parts))
+    return float(sum(np.nansum(np.abs(amounts)) for amounts in gross))
 
 
-def of_events(trace: Trace, demand: Demand, *events: str) -> NDArray[np.bool_]:
-    """Which rows of the Trace belong to one of these events."""
-    streams = np.array([s.event in events for s in demand.streams], dtype=bool)
-    found: NDArray[np.bool_] = streams[demand.roots["stream"].to_numpy()][trace.rows["root"].to_numpy()]
-    return found
+def of_events(explosion: Explosion, demand: Demand, *events: str) -> Bools:
+    """Which rows of the explosion belong to one of these events."""
+    of_root = np.array([event in events for event in demand.events], dtype=bool)
+    return of_root[explosion.rows.root]
 
 
-def relief(trace: Trace, structure: Structure, demand: Demand, places: int) -> pd.DataFrame:
-    """Components relieved by counts: item, quantity, amount (minor units), cost (average), role. In item order."""
-    rows, counted = trace.rows, of_events(trace, demand, schema.COMPLETION, schema.SALE)
-    used = rows.loc[rows["relieved"] & (rows["level"] > 0) & counted, ["item", "required", "amount"]]
-    table = used.groupby("item", sort=True).agg(quantity=("required", "sum"), exact=("amount", "sum")).reset_index()
-    table["amount"] = to_minor_array(table["exact"].to_numpy(dtype=float), places)
-    quantity = table["quantity"].to_numpy(dtype=float)
-    table["cost"] = np.divide(table["exact"], quantity, out=np.zeros(len(table)), where=quantity != 0)
-    table["role"] = structure.items["role"].to_numpy()[table["item"].to_numpy()]
-    return table
+def relief(explosion: Explosion, bill: Bill, demand: Demand, places: int) -> Relief:
+    """Components that counts relieved."""
+    rows = explosion.rows
+    used = rows.of(rows.relieved & (rows.level > 0) & of_events(explosion, demand, schema.COMPLETION, schema.SALE))
+    order = np.argsort(used.item, kind="stable")
+    item, first = np.unique(used.item[order], return_index=True)
+    quantity, exact = (
+        np.array(
+            [math.fsum(part) for part in np.split(values[order], first[1:])] if len(item) else [], dtype=np.float64
+        )
+        for values in (used.required, used.amount)
+    )
+    cost = np.divide(exact, quantity, out=np.zeros(len(item)), where=quantity != 0)
+    return Relief(item, quantity, exact, to_minor_array(exact, places), cost, bill.items.role[item])

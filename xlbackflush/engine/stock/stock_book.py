@@ -2,39 +2,82 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass, replace
+
 import numpy as np
-import pandas as pd
 
 from xlbackflush import schema
 from xlbackflush.engine.explosion.demand import Demand
-from xlbackflush.engine.explosion.explosion import Trace
-from xlbackflush.engine.standards.bill import Floats, Structure
-from xlbackflush.engine.standards.unit_cost import Rollup
+from xlbackflush.engine.explosion.explosion import Explosion
+from xlbackflush.engine.standards.bill import Bill
+from xlbackflush.engine.standards.unit_cost import UnitCosts
 from xlbackflush.engine.stock.relief import of_events
-from xlbackflush.model.money import to_minor_array
-from xlbackflush.model.tables import Inputs, Settings
+from xlbackflush.model.arrays import Bools, Floats, Ints, Records, Texts
+from xlbackflush.model.inputs import Inputs
+from xlbackflush.model.money import to_minor
+from xlbackflush.model.tables import Settings
 
 
-def reconciliation(trace: Trace, structure: Structure, rollup: Rollup, demand: Demand, inputs: Inputs) -> pd.DataFrame:
-    """Stock book of every stocked item that moved or has stock, in item order.
+@dataclass(frozen=True)
+class StockUnits(Records):
+    """Units of every item. counted is NaN where it was not; difference = counted - book."""
 
-    Units      item, opening, received, relieved, scrapped, book, counted (NaN: not counted), difference, ending (counted
-               where that was posted, else book)
-    Money      unrounded: see `_amounts`; role is "" where no account is kept
+    item: Ints
+    opening: Floats
+    received: Floats
+    relieved: Floats
+    scrapped: Floats
+    book: Floats
+    counted: Floats
+    difference: Floats
+
+
+@dataclass(frozen=True)
+class StockBook(StockUnits):
+    """Units and money, unrounded, of every stocked item that moved or has stock, in item order.
+
+    made: not bought. role: "" where no account is kept. cost: of a unit at period end. invoiced: purchases at actual price;
+    received_amount: the same at standard. posted: what of difference_amount the count adjustment records. ending: counted
+    where that was posted, else book. counted_conversion: of the book where not counted. unrevalued: see `_unrevalued`.
+    start_row, end_row: rows of the unit costs at the start and the end of the period.
     """
-    book = _quantities(trace, structure, demand, inputs)
-    _amounts(book, trace, structure, rollup, demand, inputs)
-    moves = book[["opening", "received", "relieved", "scrapped", "invoiced"]].to_numpy() != 0
-    keep = (structure.items["role"] != "") & (moves.any(axis=1) | book["counted"].notna())
-    return book[keep].reset_index(drop=True)
+
+    made: Bools
+    role: Texts
+    cost: Floats
+    start_row: Ints
+    end_row: Ints
+    opening_amount: Floats
+    book_amount: Floats
+    counted_amount: Floats
+    difference_amount: Floats
+    invoiced: Floats
+    received_amount: Floats
+    posted: Floats
+    ending: Floats
+    ending_amount: Floats
+    ending_material: Floats
+    opening_conversion: Floats
+    counted_conversion: Floats
+    unrevalued: Floats
+
+    _NAMES = {"unrevalued": "unfollowed"}  # noqa: RUF012
 
 
-def opening_balances(book: pd.DataFrame, places: int) -> dict[str, int]:
+def stock_book(explosion: Explosion, bill: Bill, unit_costs: UnitCosts, demand: Demand, inputs: Inputs) -> StockBook:
+    """The stock book of the period."""
+    units = _units(explosion, bill, demand, inputs)
+    book = _amounts(units, explosion, bill, unit_costs, demand, inputs)
+    moved = np.column_stack((book.opening, book.received, book.relieved, book.scrapped, book.invoiced)) != 0
+    return book.of(bill.items.stocked & (moved.any(axis=1) | ~np.isnan(book.counted)))
+
+
+def opening_balances(book: StockBook, places: int) -> dict[str, int]:
     """Opening balance of each inventory role in minor units: opening stock at the standard cost of period start."""
-    kept = book[book["role"] != ""]
-    added = kept.groupby("role", sort=False)["opening_amount"].sum()
-    minor = to_minor_array(added.to_numpy(dtype=float), places)
-    return {str(role): int(m) for role, m in zip(added.index, minor, strict=True) if m}
+    roles = dict.fromkeys(role for role in book.role.tolist() if role)
+    balances = {role: to_minor(math.fsum(book.opening_amount[book.role == role]), places) for role in roles}
+    return {role: minor for role, minor in balances.items() if minor}
 
 
 def count_posts(settings: Settings) -> bool:
@@ -42,99 +85,83 @@ def count_posts(settings: Settings) -> bool:
     return settings.purchase_triggers and not settings.by_count
 
 
-def _sum(structure: Structure, item: np.ndarray, amount: np.ndarray) -> Floats:
+def _sum(bill: Bill, item: Ints, amount: Floats) -> Floats:
     """Amounts added up per item; unknown items and blanks left out."""
     known = item >= 0
-    return np.bincount(item[known], np.nan_to_num(amount[known]), minlength=len(structure.items)).astype(np.float64)
+    return np.bincount(item[known], np.nan_to_num(amount[known]), minlength=len(bill.items)).astype(np.float64)
 
 
-def _quantities(trace: Trace, structure: Structure, demand: Demand, inputs: Inputs) -> pd.DataFrame:
-    rows, relieved = trace.rows, trace.rows["relieved"].to_numpy(dtype=bool)
-    scrap = relieved & of_events(trace, demand, schema.SCRAP_EVENT)
-    used = relieved & ~scrap & ~of_events(trace, demand, schema.PURCHASE)
-    moved, quantity = rows["item"].to_numpy(), rows["required"].to_numpy()
-    stock, purchases, counts = inputs.frames["Stock"], inputs.frames["Purchases"], inputs.frames["Counts"]
-    done = (counts["Event"] == schema.COMPLETED).to_numpy()
-    at, bought, made = structure.of("Stock"), structure.of("Purchases"), structure.of("Counts")[done]
-    book = pd.DataFrame({"item": np.arange(len(structure.items))})
-    book["opening"] = _sum(structure, at, stock["Opening qty"].to_numpy())
-    book["received"] = _sum(structure, bought, purchases["Quantity"].to_numpy())
-    book["received"] += _sum(structure, made, counts["Quantity"].to_numpy()[done])
-    book["relieved"] = _sum(structure, moved[used], quantity[used])
-    book["scrapped"] = _sum(structure, moved[scrap], quantity[scrap])
-    exact = ((book["opening"] + book["received"]) - book["relieved"]) - book["scrapped"]
-    book["book"] = exact.round(9)  # sums of thousands of floats leave dust; nothing is counted to a billionth
-    given = stock["Counted qty"].notna().to_numpy() & (at >= 0)
-    counted = np.full(len(book), np.nan)
+def _units(explosion: Explosion, bill: Bill, demand: Demand, inputs: Inputs) -> StockUnits:
+    rows, stock, counts, count = explosion.rows, inputs.stock, inputs.counts, len(bill.items)
+    scrap = rows.relieved & of_events(explosion, demand, schema.SCRAP_EVENT)
+    used = rows.relieved & ~scrap & ~of_events(explosion, demand, schema.PURCHASE)
+    at, done = bill.of("Stock"), counts.event == schema.COMPLETED
+    opening = _sum(bill, at, stock.opening_qty)
+    received = _sum(bill, bill.of("Purchases"), inputs.purchases.quantity)
+    received += _sum(bill, bill.of("Counts")[done], counts.quantity[done])
+    relieved = _sum(bill, rows.item[used], rows.required[used])
+    scrapped = _sum(bill, rows.item[scrap], rows.required[scrap])
+    # sums of thousands of floats leave dust; nothing is counted to a billionth
+    book = np.round(((opening + received) - relieved) - scrapped, 9)
+    given = ~np.isnan(stock.counted_qty) & (at >= 0)
+    counted = np.full(count, np.nan)
     counted[at[given]] = 0.0
-    np.add.at(counted, at[given], stock["Counted qty"].to_numpy()[given])
-    book["counted"] = counted
-    book["difference"] = book["counted"] - book["book"]
-    return book
+    np.add.at(counted, at[given], stock.counted_qty[given])
+    return StockUnits(np.arange(count), opening, received, relieved, scrapped, book, counted, counted - book)
 
 
 def _amounts(
-    book: pd.DataFrame, trace: Trace, structure: Structure, rollup: Rollup, demand: Demand, inputs: Inputs
-) -> None:
-    """Add what the quantities are worth.
-
-    made (not bought), cost (of period end), role, opening_amount, book_amount, counted_amount, difference_amount,
-    invoiced (purchases at actual price), received_amount (at standard), posted (what of difference_amount the count
-    adjustment records), ending, ending_amount, ending_material, opening_conversion, counted_conversion (of the book where
-    not counted), unfollowed (see `_unfollowed`), start_row and end_row (of the roll-up)
-    """
-    settings, items = inputs.settings, np.arange(len(book))
-    start = rollup.at(items, np.full(len(book), float(settings.period_start)))
-    end = rollup.at(items, np.full(len(book), float(settings.period_end)))
-    cost, unit, material = (rollup.rows[c].to_numpy() for c in ("relief_cost", "unit_cost", "Material"))
-    role = structure.items["role"]
-    book["made"] = structure.items["made"].to_numpy()
-    book["role"] = role.where(role != schema.ACCOUNTS_PAYABLE, "").to_numpy()
-    book["cost"], book["start_row"], book["end_row"] = cost[end], start, end
-    book["opening_amount"] = book["opening"] * cost[start]
-    book["book_amount"] = book["book"] * book["cost"]
-    book["counted_amount"] = np.nan_to_num(book["counted"]) * book["cost"]
-    book["difference_amount"] = np.nan_to_num(book["difference"] * book["cost"])
-    purchases, bought = inputs.frames["Purchases"], structure.of("Purchases")
-    book["invoiced"] = _sum(structure, bought, (purchases["Quantity"] * purchases["Actual price"]).to_numpy())
+    units: StockUnits, explosion: Explosion, bill: Bill, unit_costs: UnitCosts, demand: Demand, inputs: Inputs
+) -> StockBook:
+    """What the units are worth."""
+    settings, costs, rows, purchases = inputs.settings, unit_costs.rows, explosion.rows, inputs.purchases
+    start = unit_costs.on(units.item, settings.period_start)
+    end = unit_costs.on(units.item, settings.period_end)
+    role = np.where(bill.items.role != schema.ACCOUNTS_PAYABLE, bill.items.role, "")
+    cost, bought = costs.relief_cost[end], bill.of("Purchases")
     if settings.purchase_triggers:
-        receipt = trace.rows["relieved"].to_numpy(dtype=bool) & of_events(trace, demand, schema.PURCHASE)
-        rows = trace.rows[receipt]
-        book["received_amount"] = _sum(structure, rows["item"].to_numpy(), rows["amount"].to_numpy())
+        receipt = rows.relieved & of_events(explosion, demand, schema.PURCHASE)
+        received_amount = _sum(bill, rows.item[receipt], rows.amount[receipt])
     else:
-        book["received_amount"] = _sum(structure, bought, purchases["Quantity"].to_numpy()) * book["cost"]
-    adjusts = count_posts(settings) & (book["role"] != "") & book["counted"].notna()
-    book["posted"] = np.where(adjusts, book["difference_amount"], 0.0)
-    book["ending"] = np.where(adjusts, book["counted"], book["book"])
-    book["ending_amount"] = book["ending"] * book["cost"]
-    book["ending_material"] = book["ending"] * material[end]
-    book["opening_conversion"] = book["opening"] * (unit[start] - material[start])
-    last = np.where(book["counted"].isna(), book["book"], book["counted"])
-    book["counted_conversion"] = last * (unit[end] - material[end])
-    book["unfollowed"] = _unfollowed(book, trace, structure, rollup, demand, inputs)
+        received_amount = _sum(bill, bought, purchases.quantity) * cost
+    difference_amount = np.nan_to_num(units.difference * cost)
+    adjusts = count_posts(settings) & (role != "") & ~np.isnan(units.counted)
+    posted, ending = np.where(adjusts, difference_amount, 0.0), np.where(adjusts, units.counted, units.book)
+    last = np.where(np.isnan(units.counted), units.book, units.counted)
+    opening_amount, ending_amount = units.opening * costs.relief_cost[start], ending * cost
+    book = StockBook(
+        **vars(units),
+        made=bill.items.made, role=role, cost=cost, start_row=start, end_row=end, opening_amount=opening_amount,
+        book_amount=units.book * cost, counted_amount=np.nan_to_num(units.counted) * cost,
+        difference_amount=difference_amount, invoiced=_sum(bill, bought, purchases.quantity * purchases.actual_price),
+        received_amount=received_amount, posted=posted, ending=ending, ending_amount=ending_amount,
+        ending_material=ending * costs.material[end],
+        opening_conversion=units.opening * (costs.unit_cost[start] - costs.material[start]),
+        counted_conversion=last * (costs.unit_cost[end] - costs.material[end]), unrevalued=np.zeros(len(units)),
+    )  # fmt: skip
+    return replace(book, unrevalued=_unrevalued(book, explosion, bill, unit_costs, demand, inputs))
 
 
-def _unfollowed(
-    book: pd.DataFrame, trace: Trace, structure: Structure, rollup: Rollup, demand: Demand, inputs: Inputs
+def _unrevalued(
+    book: StockBook, explosion: Explosion, bill: Bill, unit_costs: UnitCosts, demand: Demand, inputs: Inputs
 ) -> Floats:
     """What an account holds beyond its ending stock at the cost of period end.
 
     Stock is not revalued when a unit cost changes in the period, so the account keeps what moved at the cost of each day;
     and where purchase is no trigger, it does not hold made items that were bought. Zero for all others.
     """
-    settings, counts = inputs.settings, inputs.frames["Counts"]
-    kept = (book["role"] != "").to_numpy()
-    received = book["received_amount"].to_numpy() if settings.purchase_triggers else np.zeros(len(book))
-    left = np.where(kept, received - book["received_amount"].to_numpy(), 0.0)
-    several = kept & (np.bincount(rollup.rows["item"], minlength=len(book)) > 1)
+    settings, counts, rows = inputs.settings, inputs.counts, explosion.rows
+    kept = book.role != ""
+    received = book.received_amount if settings.purchase_triggers else np.zeros(len(book))
+    left: Floats = np.where(kept, received - book.received_amount, 0.0)
+    several = kept & (np.bincount(unit_costs.rows.item, minlength=len(book)) > 1)
     if settings.by_count or not several.any():
         return left
-    done = (counts["Event"] == schema.COMPLETED).to_numpy()
-    made = structure.of("Counts")[done]
-    at = rollup.at(made, counts["Date"].to_numpy()[done])
-    completed = _sum(structure, made, counts["Quantity"].to_numpy()[done] * rollup.rows["relief_cost"].to_numpy()[at])
-    gone = trace.rows["relieved"].to_numpy(dtype=bool) & ~of_events(trace, demand, schema.PURCHASE)
-    rows = trace.rows[gone]
-    taken = _sum(structure, rows["item"].to_numpy(), rows["amount"].to_numpy())
-    moved = book["opening_amount"] + received + completed - taken + book["posted"] - book["ending_amount"]
+    done = counts.event == schema.COMPLETED
+    made = bill.of("Counts")[done]
+    at = unit_costs.at(made, counts.date[done])
+    completed = _sum(bill, made, counts.quantity[done] * unit_costs.rows.relief_cost[at])
+    gone = rows.relieved & ~of_events(explosion, demand, schema.PURCHASE)
+    taken = _sum(bill, rows.item[gone], rows.amount[gone])
+    moved = book.opening_amount + received + completed - taken + book.posted - book.ending_amount
     return np.where(several, moved, left)

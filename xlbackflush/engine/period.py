@@ -1,0 +1,259 @@
+"""Period: every stage of one run, each worked out when it is first asked for.
+
+    inputs -> bill, unit costs -> demand, explosion -> relief, stock -> entries -> variances -> close -> ledger -> measures
+
+Which stage takes what is written here and nowhere else. The stages of a period with one cell changed (`with_cell`) are those
+of this one, as far as the cell cannot have moved them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from xlbackflush import schema
+from xlbackflush.engine.explosion import demand as demands
+from xlbackflush.engine.explosion import explosion as explosions
+from xlbackflush.engine.explosion.by_line import explosion_by_line
+from xlbackflush.engine.explosion.demand import Demand
+from xlbackflush.engine.explosion.explosion import Explosion
+from xlbackflush.engine.inputs.snapshot import Snapshot
+from xlbackflush.engine.measures import checks, comparison, conversion_allowed, dashboard, fit, materiality, tie_out
+from xlbackflush.engine.measures import variances as variance
+from xlbackflush.engine.measures.checks import Check
+from xlbackflush.engine.measures.comparison import Figures
+from xlbackflush.engine.measures.conversion_allowed import ConversionAllowed
+from xlbackflush.engine.measures.dashboard import Bar
+from xlbackflush.engine.measures.fit import Weighed
+from xlbackflush.engine.measures.materiality import Measure
+from xlbackflush.engine.measures.tie_out import Tie
+from xlbackflush.engine.measures.variances import Conversion, Variance
+from xlbackflush.engine.posting import close, disposition, flush
+from xlbackflush.engine.posting.disposition import CostHeld, Share
+from xlbackflush.engine.posting.flush import Ledger
+from xlbackflush.engine.record.corrections import Draft, correct
+from xlbackflush.engine.record.record import Record
+from xlbackflush.engine.standards import bill, unit_cost
+from xlbackflush.engine.standards.bill import Bill
+from xlbackflush.engine.standards.unit_cost import UnitCosts
+from xlbackflush.engine.stock import counted, in_process, movements, relief, stock_book
+from xlbackflush.engine.stock.counted import CountedAccount
+from xlbackflush.engine.stock.in_process import InProcess
+from xlbackflush.engine.stock.movements import Movements
+from xlbackflush.engine.stock.relief import Flushed, Relief
+from xlbackflush.engine.stock.stock_book import StockBook
+from xlbackflush.model.inputs import FIELDS, Inputs, field_of
+from xlbackflush.model.journal import Entry
+from xlbackflush.model.money import decimals
+from xlbackflush.model.tables import Settings
+
+_COSTS = ("unit_costs", "in_process")
+_QUANTITIES = ("exploded_rows", "demand", "explosion", "flushed")
+_BEFORE_THE_CLOSE = (*_COSTS, *_QUANTITIES, "stock", "movements", "counted", "cost_held")
+#: table, or table and column -> stages that its cells do not move
+_UNMOVED: dict[str | tuple[str, str], tuple[str, ...]] = {
+    "BOM": ("demand", "movements"),
+    "StandardCost": ("demand", "movements"),
+    "Counts": _COSTS,
+    "Scrap": _COSTS,
+    ("Scrap", "Salvage value"): _BEFORE_THE_CLOSE,
+    "Purchases": _COSTS,
+    ("Purchases", "Actual price"): (*_COSTS, *_QUANTITIES, "movements"),
+    "Actuals": _BEFORE_THE_CLOSE,
+    "Stock": (*_COSTS, *_QUANTITIES),
+    "WIP": tuple(stage for stage in _BEFORE_THE_CLOSE if stage not in ("in_process", "movements")),
+    "InventoryCount": (*_COSTS, *_QUANTITIES, "stock", "movements"),
+    "Opening": _BEFORE_THE_CLOSE,
+}
+
+
+@dataclass(frozen=True)
+class Closings:
+    """Closing balances as posted, in minor units: all inventory accounts together, and cost of goods sold."""
+
+    inventory: int
+    cogs: int
+
+    def __sub__(self, other: Closings) -> Closings:
+        return Closings(self.inventory - other.inventory, self.cogs - other.cogs)
+
+
+class Period:
+    """See the module. Accepted inputs without errors, and what earlier runs left on the books; nothing is changed later."""
+
+    def __init__(self, inputs: Inputs, record: Record | None = None) -> None:
+        self.inputs, self.record = inputs, record or Record()
+        self.settings: Settings = inputs.settings
+        self.places = decimals(inputs.settings.currency)
+
+    @cached_property
+    def snapshot(self) -> Snapshot:
+        """The inputs as they go on record."""
+        return Snapshot(self.inputs.sources)
+
+    # ------------------------------------------------------------------------------ standards and explosion
+
+    @cached_property
+    def bill(self) -> Bill:
+        return bill.bill(self.inputs)
+
+    @cached_property
+    def unit_costs(self) -> UnitCosts:
+        return unit_cost.unit_costs(self.bill, self.settings)
+
+    @cached_property
+    def demand(self) -> Demand:
+        return demands.demand(self.inputs, self.bill)
+
+    @cached_property
+    def exploded_rows(self) -> float:
+        """Rows that the explosion product by product has, about."""
+        return explosions.size(self.bill, self.demand)
+
+    @cached_property
+    def explosion(self) -> Explosion:
+        explode = explosions.explosion if self.exploded_rows <= schema.TRACE_ROWS_MAX else explosion_by_line
+        return explode(self.bill, self.unit_costs, self.demand, self.settings)
+
+    # ------------------------------------------------------------------------------------------------ stock
+
+    @cached_property
+    def largest_amount(self) -> float:
+        """No amount of the period is larger, in money."""
+        return relief.largest_amount(self.explosion, self.bill, self.unit_costs, self.inputs)
+
+    @cached_property
+    def relief(self) -> Relief:
+        return relief.relief(self.explosion, self.bill, self.demand, self.places)
+
+    @cached_property
+    def flushed(self) -> Flushed:
+        return relief.flushed(self.explosion, self.bill, self.demand, self.settings)
+
+    @cached_property
+    def stock(self) -> StockBook:
+        return stock_book.stock_book(self.explosion, self.bill, self.unit_costs, self.demand, self.inputs)
+
+    @cached_property
+    def movements(self) -> Movements:
+        return movements.movements(self.inputs, self.bill, self.unit_costs)
+
+    @cached_property
+    def counted(self) -> list[CountedAccount]:
+        return counted.counted_accounts(self.inputs, self.bill, self.flushed, self.stock)
+
+    @cached_property
+    def in_process(self) -> InProcess:
+        return in_process.in_process(self.inputs, self.bill, self.unit_costs)
+
+    @cached_property
+    def opening(self) -> dict[str, int]:
+        return counted.opening_balances(self.inputs, self.counted, self.stock, self.places)
+
+    # ---------------------------------------------------------------------------------------------- entries
+
+    @cached_property
+    def before_close(self) -> list[Entry]:
+        return flush.before_close(self.inputs, self.bill, self.flushed, self.stock, self.counted, self.places)
+
+    @cached_property
+    def cost_held(self) -> list[CostHeld]:
+        return disposition.cost_held(
+            self.inputs, self.bill, self.unit_costs, self.stock, self.flushed, self.movements, self.counted
+        )
+
+    @cached_property
+    def shares(self) -> list[Share]:
+        excess = counted.opening_beyond(self.inputs, self.counted, self.stock, self.places)
+        unallocated = in_process.recorded_conversion(self.inputs, self.in_process)
+        return disposition.disposition(self.inputs, self.cost_held, self.before_close, excess, unallocated, self.places)
+
+    @cached_property
+    def entries(self) -> list[Entry]:
+        """All entries that the inputs call for, whatever is on the books."""
+        return [
+            *self.before_close,
+            *close.close(self.inputs, self.before_close, self.shares, self.counted, self.places),
+            *close.period_end_entries(self.inputs, self.in_process, self.places),
+        ]
+
+    @cached_property
+    def draft(self) -> Draft:
+        """The journal as a run leaves it: what was posted before, and what is added to it."""
+        accounts, posted = self.inputs.accounts, self.record.posted
+        return correct(posted, self.entries, accounts, self.settings.period_end, self.record.next_run)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        return flush.ledger(self.draft.entries, self.opening)
+
+    @property
+    def closings(self) -> Closings:
+        """The balances that the entries leave."""
+        closing = flush.ledger(self.entries, self.opening).closing_by_role
+        return Closings(sum(closing.get(role, 0) for role in tie_out.INVENTORIES), closing.get(schema.COGS, 0))
+
+    # --------------------------------------------------------------------------------------------- measures
+
+    @cached_property
+    def conversion_allowed(self) -> ConversionAllowed:
+        return conversion_allowed.conversion_allowed(self.explosion, self.bill, self.settings)
+
+    @cached_property
+    def conversion(self) -> Conversion:
+        return variance.conversion_totals(self.inputs, self.conversion_allowed, self.before_close, self.places)
+
+    @cached_property
+    def variances(self) -> list[Variance]:
+        return variance.variances(
+            self.inputs, self.bill, self.stock, self.conversion_allowed, self.conversion, self.before_close, self.places
+        )
+
+    @cached_property
+    def ties(self) -> list[Tie]:
+        return tie_out.tie_out(self.inputs, self.stock, self.counted, self.draft.entries, self.ledger, self.places)
+
+    @property
+    def materiality_threshold(self) -> float:
+        """Money; a share of closing inventories."""
+        return self.settings.materiality * abs(sum(tie.closing for tie in self.ties))
+
+    @cached_property
+    def materiality(self) -> list[Measure]:
+        return materiality.materiality(self.settings, self.shares, self.ties, self.in_process, self.ledger, self.places)
+
+    @cached_property
+    def checks(self) -> list[Check]:
+        return checks.checks(
+            self.inputs, self.draft.entries, self.ledger, self.relief, self.variances, self.ties, self.places
+        )
+
+    @cached_property
+    def comparison(self) -> list[Figures]:
+        return comparison.comparison(self.inputs, self.bill, self.unit_costs, self.movements, self.stock, self.places)
+
+    @cached_property
+    def fit(self) -> list[Weighed]:
+        return fit.fit(
+            self.inputs, self.bill, self.unit_costs, self.explosion, self.movements, self.stock, self.in_process,
+            self.ledger, self.places,
+        )  # fmt: skip
+
+    @cached_property
+    def dashboard(self) -> list[Bar]:
+        return dashboard.dashboard(self.variances, self.ledger, self.settings, self.places)
+
+    # ----------------------------------------------------------------------------------------- another cell
+
+    def with_cell(self, table: str, column: str, index: int, value: float) -> Period:
+        """The period with another number in one cell; index counts the rows of the table from 0."""
+        records = self.inputs.table(table)
+        values = records.column(column).copy()
+        values[index] = value
+        records = replace(records, **{field_of(column): values})
+        changed = Period(replace(self.inputs, **{FIELDS[table]: records}), self.record)  # type: ignore[arg-type]
+        if table not in ("BOM", "StandardCost"):
+            changed.bill = replace(self.bill, inputs=changed.inputs)
+        for stage in _UNMOVED.get((table, column), _UNMOVED[table]):
+            changed.__dict__[stage] = getattr(self, stage)  # where a cached property keeps its value
+        return changed

@@ -1,0 +1,70 @@
+"""The close: conversion costs and variances disposed of, conversion put back into counted stock, units in process recognised."""
+
+from __future__ import annotations
+
+from xlbackflush import schema
+from xlbackflush.engine.posting.disposition import CLEARED, PASSED_ON, Share, before_close
+from xlbackflush.engine.stock.counted import CountedAccount
+from xlbackflush.engine.stock.in_process import InProcess, records
+from xlbackflush.model.basis import Closing, Schedule, reversed_basis
+from xlbackflush.model.inputs import Inputs
+from xlbackflush.model.journal import Entry
+from xlbackflush.model.money import to_minor
+from xlbackflush.schema import entries as words
+from xlbackflush.schema.entries import EntryKind
+
+
+def close(
+    inputs: Inputs, entries: list[Entry], shares: list[Share], accounts: list[CountedAccount], places: int
+) -> list[Entry]:
+    """Conversion costs and variances closed as Setup says, and conversion in counted stock put back.
+
+    What is carried forward stays where it is.
+    """
+    settings, source = inputs.settings, words.LINES_ABOVE
+    before = before_close(inputs, entries, places)
+    prorates = settings.variance_disposition == schema.PRORATE
+    entry = Entry(schema.CLOSE, EntryKind.VARIANCES_PRORATED if prorates else EntryKind.VARIANCES_TO_COGS)
+    if settings.variance_disposition != schema.CARRY_FORWARD:
+        for role in CLEARED:
+            entry.add(role, -before[role], Closing(role), source)
+    for share in shares:
+        if share.role not in (schema.COGS, *PASSED_ON):
+            basis = Schedule(1, "Disposition", "Posted", ("Role", share.role))
+            entry.add(share.role, to_minor(share.posted, places), basis, words.SHARES)
+    entry.balance(schema.COGS, source)
+    return [e for e in (entry, _put_back(inputs, accounts, places)) if e.lines]
+
+
+def _put_back(inputs: Inputs, accounts: list[CountedAccount], places: int) -> Entry:
+    """The change of conversion in counted stock, out of cost of goods sold, to which it was expensed."""
+    entry = Entry(schema.CLOSE, EntryKind.INVENTORIES_ADJUSTED)
+    for row in accounts:
+        source = inputs.sources["InventoryCount" if row.in_money else "Stock"].sheet
+        basis = Schedule(1, "CountMethod", "Adjustment", ("Role", row.role))
+        entry.add(row.role, to_minor(row.adjustment, places), basis, source)
+    entry.balance(schema.COGS, words.COUNTED_ACCOUNTS)
+    return entry
+
+
+def period_end_entries(inputs: Inputs, units: InProcess, places: int) -> list[Entry]:
+    """Units in process recognised at period end, and the reversal on the next day; none where nothing is in process.
+
+    Conversion comes out of cost of goods sold, to which the close took it; carried forward, out of conversion allocated.
+    """
+    if not records(inputs):
+        return []
+    settings, source = inputs.settings, inputs.sources["WIP"].range("Item", "Conversion %")
+    carries_forward = settings.variance_disposition == schema.CARRY_FORWARD
+    entry = Entry(schema.PERIOD_END_WIP, EntryKind.UNITS_IN_PROCESS)
+    for role, column, amounts in (
+        (settings.bought_role, "Material", units.material),
+        (schema.CCA if carries_forward else schema.COGS, "Conversion", units.conversion),
+    ):
+        amount = to_minor(float(amounts.sum()), places)
+        entry.add(role, -amount, Schedule(-1, "PeriodEndWip", column), source)
+    entry.balance(schema.WORK_IN_PROCESS, source, first=True)
+    back = Entry(schema.REVERSAL, EntryKind.UNITS_IN_PROCESS_REVERSED, days_after=1)
+    for line in entry.lines:
+        back.add(line.role, -line.minor, reversed_basis(line.basis), source)
+    return [entry, back] if entry.lines else []

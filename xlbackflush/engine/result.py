@@ -1,0 +1,44 @@
+"""What a run came to, ready to be written into its workbook."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from xlbackflush.engine.period import Period
+from xlbackflush.engine.record import record as records
+from xlbackflush.engine.record.corrections import Draft
+from xlbackflush.model.finding import Finding, has_errors
+from xlbackflush.model.journal import Run, RunInputs
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """Findings always; the line of the run on sheet Runs and the journal as it leaves it, unless errors stopped it.
+
+    A check of the inputs has neither.
+    """
+
+    period: Period
+    findings: list[Finding]
+    run: Run | None = None
+    journal: Draft | None = None
+
+    @property
+    def failed(self) -> bool:
+        return has_errors(self.findings)
+
+    @property
+    def runs(self) -> list[Run]:
+        """Sheet Runs after this run: those that were posted before, and its own line."""
+        assert self.run
+        return [*(run for run in self.period.record.posted_runs if run.run != self.run.run), self.run]
+
+    @cached_property
+    def run_inputs(self) -> dict[str, RunInputs]:
+        """Inputs of every run on record, this one included; packed when they are written, not before."""
+        assert self.run
+        record = self.period.record
+        earlier = {run.run: record.inputs[run.run] for run in record.posted_runs if run.run in record.inputs}
+        own = {} if self.run.run in earlier else {self.run.run: records.inputs_of(self.period.snapshot)}
+        return own | earlier

@@ -1,0 +1,31 @@
+"""A workbook, as the lifecycle sees it: a file, or a book open in Excel."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from xlbackflush.engine.result import RunResult
+from xlbackflush.model.journal import Run
+from xlbackflush.model.tables import Source
+
+
+class Workbook(Protocol):
+    """What is read of a workbook, and what is written back: whole, or not at all."""
+
+    def read(self) -> dict[str, Source]:
+        """Every input table as it stands."""
+
+    def table(self, name: str) -> Source:
+        """One table, input or output, as it stands."""
+
+    def runs(self) -> list[Run]:
+        """The Runs sheet."""
+
+    def write(self, result: RunResult) -> None:
+        """Write the results of a run back; of a run that errors stopped, and of a check, the findings alone."""
+
+    def restore(self) -> list[Run]:
+        """Put back the output tables as they stood before the last run, and return the runs that stand again."""
+
+    def clear(self, runs: list[Run]) -> None:
+        """Empty the output tables; of the runs these stay."""

@@ -1,0 +1,219 @@
+"""Inputs of one period, typed: the settings, and one record of arrays for each input table.
+
+Text is str ("" where blank), numbers are float64 (NaN where blank), dates are Excel day numbers (NaN where blank), `row` is
+the row on the sheet. Fields are named as the columns of the schema are (`field_of`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from xlbackflush import schema
+from xlbackflush.model.arrays import Floats, Ints, Records, Texts
+from xlbackflush.model.tables import Settings, Source
+
+
+def field_of(column: str) -> str:
+    """The field of a column: `Qty per` is qty_per, `Scrap %` scrap_percent."""
+    return column.replace("%", "percent").replace(" ", "_").replace("-", "_").lower()
+
+
+@dataclass(frozen=True)
+class InputRecords(Records):
+    """Rows of one input table."""
+
+    row: Ints
+
+    def column(self, name: str) -> Any:
+        """The array of a column by its name on the sheet."""
+        return getattr(self, field_of(name))
+
+    @property
+    def frame(self) -> Any:  # until no reader asks for a frame any more
+        import pandas as pd
+
+        table = next(name for name, kind in RECORDS.items() if kind is type(self))
+        columns = {c.name: self.column(c.name) for c in schema.TABLES[table].columns}
+        return pd.DataFrame({"row": self.row, **columns})
+
+
+@dataclass(frozen=True)
+class Bom(InputRecords):
+    """A component of a made item, per good unit of its parent before scrap."""
+
+    parent: Texts
+    component: Texts
+    qty_per: Floats
+    uom: Texts
+    scrap_percent: Floats
+    scrap_basis: Texts
+    effective_from: Floats
+    effective_to: Floats
+    note: Texts
+
+
+@dataclass(frozen=True)
+class StandardCost(InputRecords):
+    """An item; prices and rates in money, hours per good unit."""
+
+    item: Texts
+    description: Texts
+    type: Texts
+    uom: Texts
+    material_price: Floats
+    labor_hours: Floats
+    labor_rate: Floats
+    variable_overhead_rate: Floats
+    fixed_overhead_rate: Floats
+    other_conversion: Floats
+    assembly_scrap_percent: Floats
+    note: Texts
+
+
+@dataclass(frozen=True)
+class Counts(InputRecords):
+    """Units completed or sold."""
+
+    date: Floats
+    document: Texts
+    event: Texts
+    item: Texts
+    quantity: Floats
+    note: Texts
+
+
+@dataclass(frozen=True)
+class Scrap(InputRecords):
+    """Units scrapped beyond what the BOM plans; salvage in money for the whole row."""
+
+    date: Floats
+    document: Texts
+    item: Texts
+    quantity: Floats
+    stage: Texts
+    kind: Texts
+    salvage_value: Floats
+    reason: Texts
+
+
+@dataclass(frozen=True)
+class Purchases(InputRecords):
+    """Units received, and what one of them was invoiced at."""
+
+    date: Floats
+    document: Texts
+    item: Texts
+    quantity: Floats
+    actual_price: Floats
+    note: Texts
+
+
+@dataclass(frozen=True)
+class Actuals(InputRecords):
+    """Conversion costs incurred, in money; hours of labor."""
+
+    date: Floats
+    document: Texts
+    cost_type: Texts
+    hours: Floats
+    amount: Floats
+    note: Texts
+
+
+@dataclass(frozen=True)
+class Stock(InputRecords):
+    """Units on hand at the start of the period, and counted at its end."""
+
+    item: Texts
+    opening_qty: Floats
+    counted_qty: Floats
+    note: Texts
+
+
+@dataclass(frozen=True)
+class Wip(InputRecords):
+    """Units in process at period end, and how much of their cost is in."""
+
+    item: Texts
+    quantity: Floats
+    material_percent: Floats
+    conversion_percent: Floats
+    note: Texts
+
+
+@dataclass(frozen=True)
+class InventoryCount(InputRecords):
+    """An inventory account counted in money."""
+
+    role: Texts
+    opening_amount: Floats
+    opening_conversion: Floats
+    counted_amount: Floats
+    counted_conversion: Floats
+
+
+@dataclass(frozen=True)
+class Opening(InputRecords):
+    """A balance carried over from the period before, in money."""
+
+    role: Texts
+    closing_balance: Floats
+    reversal: Floats
+    note: Texts
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """All inputs, typed. accounts: role -> (number, name); sources: tables as read; setting_cells: setting -> its cell."""
+
+    settings: Settings
+    accounts: dict[str, tuple[str, str]]
+    sources: dict[str, Source]
+    setting_cells: dict[str, str]
+    bom: Bom
+    standard_cost: StandardCost
+    counts: Counts
+    scrap: Scrap
+    purchases: Purchases
+    actuals: Actuals
+    stock: Stock
+    wip: Wip
+    inventory_count: InventoryCount
+    opening: Opening
+
+    def table(self, name: str) -> InputRecords:
+        """The rows of an input table by its name."""
+        records: InputRecords = getattr(self, FIELDS[name])
+        return records
+
+    @property
+    def frames(self) -> dict[str, Any]:  # until no reader asks for a frame any more
+        return {name: self.table(name) for name in FIELDS}
+
+
+#: table -> its field of `Inputs`, and its record
+FIELDS = {
+    "BOM": "bom",
+    "StandardCost": "standard_cost",
+    "Counts": "counts",
+    "Scrap": "scrap",
+    "Purchases": "purchases",
+    "Actuals": "actuals",
+    "Stock": "stock",
+    "WIP": "wip",
+    "InventoryCount": "inventory_count",
+    "Opening": "opening",
+}
+RECORDS: dict[str, type[InputRecords]] = {
+    "BOM": Bom,
+    "StandardCost": StandardCost,
+    "Counts": Counts,
+    "Scrap": Scrap,
+    "Purchases": Purchases,
+    "Actuals": Actuals,
+    "Stock": Stock,
+    "WIP": Wip,
+    "InventoryCount": InventoryCount,
+    "Opening": Opening,
+}

@@ -1,0 +1,176 @@
+"""The journal: entries as the posting rules make them, entries as posted, and the runs that post them.
+
+All amounts are whole minor units, signed, debit positive; dates are Excel day numbers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from xlbackflush.model.basis import Basis, Rest
+from xlbackflush.schema import entries as words
+
+DRAFT, POSTED, CLOSED = "Draft", "Posted", "Closed"
+
+# ------------------------------------------------------------------------------------------------- entries
+
+
+@dataclass
+class EntryLine:
+    """One line of an entry that the inputs call for, with what its amount rests on."""
+
+    role: str
+    minor: int
+    basis: Basis
+    source: str
+
+
+@dataclass
+class Entry:
+    """One balanced entry; `product` is "" where it stands for all products. Posted so many days after Period end."""
+
+    event: str
+    kind: words.EntryKind
+    product: str = ""
+    days_after: int = 0
+    lines: list[EntryLine] = field(default_factory=list)
+
+    @property
+    def description(self) -> str:
+        return words.description(self.kind, self.product)
+
+    def add(self, role: str, minor: int, basis: Basis, source: str) -> None:
+        if minor:
+            self.lines.append(EntryLine(role, minor, basis, source))
+
+    def balance(self, role: str, source: str, first: bool = False) -> None:
+        """Add the line that balances the entry, in front of the others where it is the debit of a flush."""
+        remaining = -sum(line.minor for line in self.lines)
+        if remaining:
+            self.lines.insert(0 if first else len(self.lines), EntryLine(role, remaining, Rest(), source))
+
+
+@dataclass(frozen=True)
+class PostedLine:
+    """One line as posted. `seal` is of `seals`, "" in a draft; `row` is its row on the sheet, 0 where it has none yet."""
+
+    role: str
+    account: str
+    name: str
+    minor: int
+    source: str
+    seal: str = ""
+    row: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True)
+class PostedEntry:
+    """One entry as posted, or as a draft would post it; the links are numbers of other entries."""
+
+    run: str
+    number: int
+    date: int
+    event: str
+    description: str
+    product: str
+    lines: tuple[PostedLine, ...]
+    reverses: int | None = None
+    corrects: int | None = None
+    reversed_by: int | None = None
+
+    @property
+    def codes(self) -> Hashable:
+        """What makes two entries the same to a ledger: codes and amounts, never words, which may be improved at any time."""
+        lines = tuple((line.role, line.account, line.minor) for line in self.lines)
+        return self.event, self.product, self.date, lines
+
+
+def linked(entries: Sequence[PostedEntry]) -> list[PostedEntry]:
+    """The entries, each with the number of the entry that reverses it, if one does."""
+    by = {entry.reverses: entry.number for entry in entries if entry.reverses is not None}
+    return [replace(entry, reversed_by=by.get(entry.number)) for entry in entries]
+
+
+def in_force(entries: Sequence[PostedEntry]) -> list[PostedEntry]:
+    """The entries that are neither reversed nor a reversal."""
+    reversed_ones = {entry.reverses for entry in entries}
+    return [entry for entry in entries if entry.reverses is None and entry.number not in reversed_ones]
+
+
+# ---------------------------------------------------------------------------------------------------- runs
+
+
+@dataclass(frozen=True)
+class Run:
+    """One row of sheet Runs, as it stands there: debits and credits in money, times as text.
+
+    The sheet is read and written back also where the currency is in doubt, so its amounts stay what they are. table_hashes:
+    digest of each input table on record, filled in where the run is sealed or verified. where: its cell, for people.
+    """
+
+    run: str
+    status: str
+    started: str
+    user: str
+    version: str
+    input_hash: str
+    entries: int
+    debits: float
+    credits: float
+    approved_by: str = ""
+    posted: str = ""
+    link: str = ""
+    goes_on: str = ""
+    table_hashes: Mapping[str, str] = field(default_factory=dict, compare=False)
+    where: str = field(default="Runs", compare=False)
+
+    @property
+    def is_draft(self) -> bool:
+        return self.status == DRAFT
+
+    @property
+    def is_closed(self) -> bool:
+        """By its status, or because a period that goes on elsewhere was closed, whatever the status says now."""
+        return self.status == CLOSED or bool(self.goes_on)
+
+    @property
+    def following(self) -> str:
+        """Name of the workbook in which a closed period goes on."""
+        return self.goes_on.rsplit(_SEALED_BY, 1)[0]
+
+
+_SEALED_BY = " · "
+_DIGITS = 16
+
+
+def goes_on_in(link: str, name: str) -> str:
+    """What a closed run says of the workbook of the next period: its name, and a digest that only this link gives."""
+    digest = hashlib.sha256("\x1f".join((link, name)).encode()).hexdigest()
+    return f"{name}{_SEALED_BY}{digest[:_DIGITS]}"
+
+
+@dataclass(frozen=True)
+class RunInputs:
+    """The inputs of a run: rows and digest of each table, and all of them packed (see `snapshot`)."""
+
+    rows: Mapping[str, int]
+    hashes: Mapping[str, str]
+    pieces: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that is not as it was posted: the cell or row, and a sentence about it.
+
+    fix: how to mend it, where that is not to put the cell back. is_order: all rows are there, and only stand in another order.
+    """
+
+    where: str
+    what: str
+    fix: str = ""
+    is_order: bool = field(default=False, compare=False)
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what} {self.fix}".rstrip()

@@ -1,0 +1,38 @@
+"""Sheet Ledger: the balance of each account; the proof adds the journal's proofs to its opening balance."""
+
+from __future__ import annotations
+
+from xlbackflush import schema
+from xlbackflush.sheets.body import Body, RunView
+from xlbackflush.sheets.formulas import carried_over
+from xlbackflush.sheets.proofs import difference, opening_stock
+
+TABLE = schema.LEDGER
+
+
+def body(run: RunView) -> Body:
+    """Balances by role."""
+    ledger, digits = run.period.ledger, run.period.places
+    cells, roles = run.cells(TABLE.name, len(ledger)), ledger["role"].tolist()
+    closing = run.money(ledger["closing"])
+    proof = [
+        f"ROUND(ROUND({_opening(run, role, c['Role'])},{digits})"
+        f'+SUMIFS(Journal[Proof],Journal[Role],{c["Role"]},Journal[Event],"<>{schema.REVERSAL}"),{digits})'
+        for c, role in zip(cells, roles, strict=True)
+    ]
+    return {
+        "Role": (roles, None),
+        "Account": ([run.inputs.accounts[r][0] for r in roles], None),
+        "Account name": ([run.inputs.accounts[r][1] for r in roles], None),
+        "Opening": (run.money(ledger["opening"]), None),
+        "Debits": (run.money(ledger["debits"]), None),
+        "Credits": (run.money(ledger["credits"]), None),
+        "Closing": (closing, None),
+        "Proof": (closing, proof),
+        "Difference": difference((f"{c['Closing']}-{c['Proof']}" for c in cells), digits),
+    }
+
+
+def _opening(run: RunView, role: str, cell: str) -> str:
+    """Opening balance of an account: as carried over, as counted, or opening stock at standard."""
+    return carried_over(cell) if role in run.opened else opening_stock(run, role, cell)

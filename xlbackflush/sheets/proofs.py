@@ -1,0 +1,101 @@
+"""Proofs: posted amounts recomputed by live formulas from the rows that they rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from xlbackflush.engine.stock.counted import of_role
+from xlbackflush.model.basis import Basis, Closing, Flow, Invoices, Rest, Schedule, Total
+from xlbackflush.ooxml.package import quoted
+from xlbackflush.sheets.body import RunView
+from xlbackflush.sheets.formulas import AFTER_CLOSE, carried_over, invoiced, literal, stock_sum
+
+
+def difference(amounts: Iterable[str], digits: int) -> tuple[list[float], list[str]]:
+    """Column Difference, of formulas of posted less proof: zero when it is written."""
+    formulas = [f"ROUND({amount},{digits})" for amount in amounts]
+    return [0.0] * len(formulas), formulas
+
+
+def before_close(role: str) -> str:
+    """Balance of a role before the close, from the journal's proofs."""
+    return f"SUMIFS(Journal[Proof],Journal[Role],{literal(role)}{AFTER_CLOSE})"
+
+
+def opening_stock(run: RunView, role: str, cell: str) -> str:
+    """Opening stock of an account, as counted or at standard. cell: the role, or its cell."""
+    if of_role(run.period.counted, role):
+        return f"SUMIFS(CountMethod[Ledger opening],CountMethod[Role],{cell})"
+    return f"SUMIFS(Reconciliation[Opening amount],Reconciliation[Account role],{cell})"
+
+
+def opening_excess(run: RunView, role: str, cell: str) -> str:
+    """By how much a balance carried over exceeds opening stock at standard; see `counted.opening_beyond`."""
+    digits = run.period.places
+    return f"ROUND({carried_over(cell)},{digits})-ROUND({opening_stock(run, role, cell)},{digits})"
+
+
+class LineProofs:
+    """Proof formulas of journal lines. `row` is the line's row, `entry` the rows of its entry, `top` the first line."""
+
+    def __init__(self, run: RunView) -> None:
+        self.run, self.at = run, run.letters("Journal")
+
+    def formula(self, basis: Basis, row: int, entry: range, top: int) -> str:
+        """The formula (without =) that recomputes a line's signed amount."""
+        proof, role, digits = self.at["Proof"], self.at["Role"], self.run.period.places
+        if isinstance(basis, Rest):
+            others = [f"{proof}{r}" for r in entry if r != row]
+            return f"-SUM({self._span(others, proof, entry, row)})"
+        if isinstance(basis, Closing):
+            above = entry.start - 1
+            lines = f"SUMIFS({proof}${top}:{proof}${above},{role}${top}:{role}${above},{role}{row})"
+            if basis.role in self.run.opened:
+                return f"-({lines}+ROUND({carried_over(f'{role}{row}')},{digits}))"
+            return f"-{lines}"
+        sign = "-" if basis.sign < 0 else ""
+        return f"{sign}ROUND({self._exact(basis, row)},{digits})"
+
+    @staticmethod
+    def _span(others: list[str], proof: str, entry: range, row: int) -> str:
+        if row == entry.start:
+            return f"{proof}{row + 1}:{proof}{entry.stop - 1}"
+        if row == entry.stop - 1:
+            return f"{proof}{entry.start}:{proof}{row - 1}"
+        return ",".join(others)
+
+    def _exact(self, basis: Flow | Total | Schedule | Invoices, row: int) -> str:
+        product = f"{self.at['Product']}{row}"
+        if isinstance(basis, Flow):
+            return self._flow(basis)
+        if isinstance(basis, Total):
+            where = "".join(f",{basis.table}[{c}],{literal(v)}" for c, v in basis.where if c != "Item")
+            items = [v for c, v in basis.where if c == "Item"]
+            if items:
+                return stock_sum(
+                    basis.table, basis.column, items[0], product, tuple(w for w in basis.where if w[0] != "Item")
+                )
+            return f"SUMIFS({basis.table}[{basis.column}]{where})"
+        if isinstance(basis, Invoices):
+            return invoiced(product)
+        cells = f"{basis.table}[{basis.column}]"
+        if basis.where is None:
+            return f"SUM({cells})"
+        column, value = basis.where
+        return f"SUMIFS({cells},{basis.table}[{column}],{literal(value)})"
+
+    def _flow(self, basis: Flow) -> str:
+        trace = self.run.sheets.tables["Trace"]
+
+        def column(name: str) -> str:
+            if basis.block is None:
+                return f"Trace[{name}]"
+            first, last = (trace.first_row + position for position in basis.block)
+            letter = trace.letters[name]
+            return f"{quoted(trace.sheet)}!${letter}${first}:${letter}${last}"
+
+        criteria = [("Event", basis.event), ("Charged to", basis.charged_to)]
+        if basis.relieved_from:
+            criteria.append(("Relieved from", basis.relieved_from))
+        wanted = ",".join(f"{column(name)},{literal(value)}" for name, value in criteria)
+        return f"SUMIFS({column(basis.column)},{wanted})"
