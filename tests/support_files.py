@@ -114,6 +114,21 @@ def bench_book(path: Path) -> Path:
     return sample_book(path, "bench")
 
 
+def ran_book(path: Path, name: str = "bench") -> Path:
+    """The same after a run from the command line, which has left nothing for `restore`: run once, and then copied."""
+    path.write_bytes(_ran_book(path.suffix, name))
+    return path
+
+
+@functools.cache
+def _ran_book(suffix: str, name: str) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = sample_book(Path(folder) / f"book{suffix}", name)
+        result = cli("run", path)
+        assert result.code == 0, result
+        return path.read_bytes()
+
+
 def bench() -> Sample:
     """A joinery that makes benches: a phantom, a subassembly, a BOM change, corrections, scrap, WIP."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import errno
+import functools
 import hashlib
 import io
 import os
@@ -22,7 +23,7 @@ from typing import Any
 
 import pytest
 from pypdf import PdfReader
-from support_files import EPOCH, CellValue, Parts, Result, bench_book, cli, sample_book
+from support_files import EPOCH, CellValue, Parts, Result, bench_book, cli, ran_book
 
 from xlbackflush import schema
 from xlbackflush.evidence import evidence, folder
@@ -44,7 +45,7 @@ SECTIONS = [
 @pytest.fixture
 def book(tmp_path: Path) -> Path:
     """The bench, run."""
-    return ran(bench_book(tmp_path / "book.xlsm"))
+    return ran_book(tmp_path / "book.xlsm")
 
 
 def ran(path: Path) -> Path:
@@ -56,8 +57,7 @@ def ran(path: Path) -> Path:
 @pytest.fixture(scope="module", params=NAMES)
 def written(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """A workbook that was run, and the folder of its evidence."""
-    path = tmp_path_factory.mktemp(request.param) / f"{request.param}.xlsm"
-    ran(bench_book(path) if request.param == "bench" else sample_book(path, request.param))
+    path = ran_book(tmp_path_factory.mktemp(request.param) / f"{request.param}.xlsm", request.param)
     return path, evidence(path, warn=lambda sentence: None).folder
 
 
@@ -69,7 +69,12 @@ def quiet(path: Path, **options: Any) -> tuple[Path, list[str]]:
 
 def pages(where: Path) -> list[list[str]]:
     """The texts on each page, in the order in which they were set."""
-    reader = PdfReader(where / "evidence.pdf")
+    return _pages((where / "evidence.pdf").read_bytes())
+
+
+@functools.cache
+def _pages(content: bytes) -> list[list[str]]:
+    reader = PdfReader(io.BytesIO(content))
     return [[text.strip() for text in page.extract_text().splitlines() if text.strip()] for page in reader.pages]
 
 
