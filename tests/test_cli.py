@@ -442,6 +442,9 @@ def test_export_writes_the_journal_beside_the_workbook_or_where_it_is_told(book:
     beside = cli("export", book, "--format", "csv", "--json").json["files"]
     assert [Path(file).parent for file in beside] == [book.parent]
     assert cli("export", book, "--format", "csv", "--to", told, "--force", "--quiet") == Result(0, "", draft)
+    to_do = "Fill in BUKRS, your company code."
+    assert cli("export", book, "--format", "s4hana").out.splitlines()[1:3] == ["Before the import:", f"- {to_do}"]
+    assert cli("export", book, "--format", "s4hana", "--force", "--json").json["to_do"][0] == to_do
     unknown = cli("export", book, "--format", "abacus")
     assert (unknown.code, unknown.out) == (2, "")
     assert "csv" in unknown.err

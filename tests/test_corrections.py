@@ -93,6 +93,14 @@ def test_only_what_differs_is_reversed_and_posted_anew():
     assert [e.run for e in draft.new] == ["R0002", "R0002"]
 
 
+def test_words_and_names_of_what_is_posted_correct_nothing():
+    posted = [
+        replace(e, description="In other words", lines=tuple(replace(x, source="elsewhere", name="?") for x in e.lines))
+        for e in first(COMPLETION, SALE)
+    ]
+    assert correct(posted, [COMPLETION, SALE], ACCOUNTS, END, "R0002").entries == posted
+
+
 def test_a_correction_stands_and_can_be_corrected():
     sales = [entry(schema.SALE, amount, schema.COGS, schema.FINISHED_GOODS) for amount in (900, 950, 900)]
     posted = first(sales[0])

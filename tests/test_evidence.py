@@ -370,7 +370,7 @@ def test_the_workbook_stays_as_it_is(book: Path) -> None:
 
 
 def test_the_pdf_library_is_loaded_when_it_is_needed() -> None:
-    code = "import sys, xlbackflush.cli, xlbackflush.excel.evidence; sys.exit('reportlab' in sys.modules)"
+    code = "import sys, xlbackflush.cli, xlbackflush.evidence; sys.exit('reportlab' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

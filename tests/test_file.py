@@ -12,7 +12,6 @@ import random
 import re
 import stat
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -45,6 +44,7 @@ from support_files import (
 )
 
 from xlbackflush import schema
+from xlbackflush.ooxml.atomic import NewFile
 from xlbackflush.ooxml.package import Package, TablePart
 from xlbackflush.sheets import title_rows
 from xlbackflush.workbook import tables as contract
@@ -744,6 +744,17 @@ def test_a_formula_without_a_stored_result_is_found_at_its_cell(book: Path, stor
     assert {where for code, where in found(book) if code == "C02"} == cells
 
 
+@pytest.mark.parametrize("column", ["A", "E", "F"])
+def test_a_last_row_of_nothing_but_a_formula_without_a_result_is_not_skipped(book: Path, column: str) -> None:
+    parts = Parts(book)
+    place = parts.tables()["Counts"]
+    cell = f"{column}{place.bottom + 1}"
+    parts.put(f"Counts!{cell}", Formula("1+1"))
+    parts.resize("Counts", f"A{place.top}:{address(place.right, place.bottom + 1)}")
+    parts.save(book)
+    assert ("C02", f"Counts!{cell}") in found(book)
+
+
 @pytest.mark.parametrize("number", [2_958_466, 9_999_999, 99_999_999_999, 1e15, 1e300, -1, -700_000, -1e300, 0])
 def test_a_number_that_is_no_day_is_found_at_its_cell(book: Path, number: float) -> None:
     cells = {"Counts!A9", "Purchases!A7", "Setup!B9", "BOM!G7"}
@@ -1201,7 +1212,7 @@ def fails(error: BaseException) -> Callable[..., None]:
     return raises
 
 
-@pytest.mark.parametrize("step", ["save", "half a save", "replace", "make the temporary file", "copy the mode"])
+@pytest.mark.parametrize("step", ["save", "half a save", "sync", "replace", "make the temporary file", "copy the mode"])
 @pytest.mark.parametrize(
     "error", [OSError(28, "No space left on device"), PermissionError(13, "Permission denied")], ids=str
 )
@@ -1216,11 +1227,13 @@ def test_a_crash_while_saving_leaves_the_old_file_whole(
         monkeypatch.setattr(Package, "save", fails(error))
     elif step == "half a save":
         monkeypatch.setattr(Package, "save", half)
+    elif step == "sync":
+        monkeypatch.setattr(os, "fsync", fails(error))
     elif step == "replace":
         monkeypatch.setattr(Path, "replace", fails(error))
         monkeypatch.setattr(os, "replace", fails(error))
     elif step == "make the temporary file":
-        monkeypatch.setattr(tempfile, "mkstemp", fails(error))
+        monkeypatch.setattr(NewFile, "__init__", fails(error))
     else:
         monkeypatch.setattr("shutil.copymode", fails(error))
     refused(book, book.read_bytes())

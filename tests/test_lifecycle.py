@@ -6,6 +6,7 @@ import datetime as dt
 import re
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import office
@@ -15,6 +16,8 @@ from live_books import PERIOD, Policy, world
 from support_files import Parts, bench_book, cli, sample_book
 
 from xlbackflush import schema
+from xlbackflush.engine.record import record as records
+from xlbackflush.engine.record import seals
 from xlbackflush.engine.result import RunResult
 from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.lifecycle.post import post as post_book
@@ -22,6 +25,7 @@ from xlbackflush.lifecycle.roll import roll
 from xlbackflush.lifecycle.verify import Verified
 from xlbackflush.lifecycle.verify import verify as verify_book
 from xlbackflush.model.errors import RefusedError
+from xlbackflush.model.journal import PostedEntry
 from xlbackflush.schema import entries as words
 from xlbackflush.template.build import build
 from xlbackflush.workbook.file import FileBook
@@ -96,7 +100,9 @@ def test_posting_locks_the_draft(book: Path) -> None:
     assert [{**row, "Seal": None} for row in parts.rows("Journal")] == drafted
     assert all(len(str(row["Seal"])) == 12 for row in parts.rows("Journal"))
     digests = {row["Input"]: row["SHA-256"] for row in parts.rows("RunInputs") if row["SHA-256"]}
-    assert digests.keys() == {t.name for t in schema.INPUT_TABLES}
+    filled = {t.name for t in schema.INPUT_TABLES if any(any(row.values()) for row in parts.rows(t.name))}
+    assert digests.keys() == filled
+    assert {"Setup", "BOM", "Counts"} <= filled
     assert verify(book).holds
 
 
@@ -123,7 +129,7 @@ def test_the_run_that_is_posted_is_among_those_whose_time_is_looked_at(
 
 def test_running_again_changes_nothing(posted: Path) -> None:
     before = posted.read_bytes()
-    assert run(posted).posted.draft.new == []  # type: ignore[union-attr]
+    assert run(posted).journal.new == []  # type: ignore[union-attr]
     assert posted.read_bytes() == before
 
 
@@ -321,10 +327,10 @@ def test_other_words_leave_a_posted_workbook_verified_and_the_next_run_without_a
     post(path)
     put(path, "Counts!E7", 45.0)
     put(path, "WIP!B7", 15.0)
-    corrected = run(path).posted
+    corrected = run(path).journal
     assert corrected
-    assert {(bool(e.reverses), bool(e.corrects)) for e in corrected.draft.new} >= {(True, False), (False, True)}
-    assert {e.event for e in corrected.draft.new} >= {schema.PERIOD_END_WIP, schema.REVERSAL}
+    assert {(bool(e.reverses), bool(e.corrects)) for e in corrected.new} >= {(True, False), (False, True)}
+    assert {e.event for e in corrected.new} >= {schema.PERIOD_END_WIP, schema.REVERSAL}
     post(path)
     assert verify(path).holds
     frozen = posted_lines(path)
@@ -334,13 +340,13 @@ def test_other_words_leave_a_posted_workbook_verified_and_the_next_run_without_a
         assert before & {str(row[name]) for row in frozen for name in ("Description", "Source")}
         assert verify(path).holds
         again = run(path)
-        assert again.posted and again.posted.draft.new == []
+        assert again.journal and again.journal.new == []
         assert posted_lines(path) == frozen  # what is posted keeps its words
         assert verify(path).holds
         put(path, "WIP!B7", 16.0)
-        later = run(path).posted
-        assert later and later.draft.new
-        assert all(entry.description.startswith("<") for entry in later.draft.new)
+        later = run(path).journal
+        assert later and later.new
+        assert all(entry.description.startswith("<") for entry in later.new)
         post(path)
         assert posted_lines(path)[: len(frozen)] == frozen
         assert verify(path).holds
@@ -368,6 +374,41 @@ def test_a_changed_posted_cell_is_named_and_stops_the_next_run(posted: Path, cel
     assert result.code == 1
     assert {f["code"] for f in result.json["findings"] if f["severity"] == "Error"} == {"L01"}
     assert Parts(posted).rows("Journal") == before
+
+
+def seal_anew(path: Path, changed: Callable[[PostedEntry], PostedEntry]) -> None:
+    """Change what the only run has posted, as somebody would who computes seals and link again."""
+    with FileBook(path) as book:
+        record = records.read({name: book.table(name) for name in records.TABLES}, 2)
+    entries = seals.sealed([], [changed(entry) for entry in record.posted])
+    run = records.with_hashes(record.runs[0], record.inputs["R0001"])
+    parts = Parts(path)
+    for row, (entry, line) in enumerate(((e, line) for e in entries for line in e.lines), 7):
+        for column, text in (("H", line.name), ("K", entry.description), ("S", line.seal)):
+            parts.put(f"Journal!{column}{row}", text)
+    runs = parts.tables()["Runs"]
+    parts.put(f"Runs!{chr(64 + runs.left + runs.columns.index('Link'))}7", seals.link_of("", run, entries, 2))
+    parts.save(path)
+
+
+def test_names_of_accounts_are_those_of_the_inputs_even_where_all_is_sealed_anew(posted: Path) -> None:
+    seal_anew(posted, lambda entry: entry)
+    assert verify(posted).holds
+
+    def renamed(entry: PostedEntry) -> PostedEntry:
+        return replace(entry, lines=tuple(replace(line, name="Other") for line in entry.lines))
+
+    seal_anew(posted, lambda entry: renamed(entry) if entry.number == 2 else entry)
+    row = 7 + sum(line["Entry"] == 1 for line in posted_lines(posted))
+    said = [str(problem) for problem in verify(posted).problems]
+    assert said == [f"Journal!A{row}: Entry 2 is not what the inputs on record give."]
+
+
+def test_words_that_were_sealed_anew_show_in_the_link_that_was_kept_elsewhere(posted: Path) -> None:
+    (before,) = verify(posted).runs
+    seal_anew(posted, lambda entry: replace(entry, description="In other words"))
+    (after,) = verify(posted).runs
+    assert verify(posted).holds and after.link != before.link
 
 
 def test_a_changed_input_is_named_by_its_cell(posted: Path) -> None:
@@ -650,7 +691,7 @@ def test_inputs_that_move_no_amount_are_posted_as_a_run_without_entries(posted: 
     frozen = posted_lines(posted)
     put(posted, "Counts!F7", "counted again by the night shift")
     assert not verify(posted).holds
-    assert run(posted).posted.draft.new == []  # type: ignore[union-attr]
+    assert run(posted).journal.new == []  # type: ignore[union-attr]
     assert [row["Status"] for row in Parts(posted).rows("Runs")] == ["Posted", "Draft"]
     post(posted)
     assert [row["Entries"] for row in Parts(posted).rows("Runs")][1] == 0

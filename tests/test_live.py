@@ -30,21 +30,13 @@ from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.journal import Run
 from xlbackflush.model.tables import CellError
+from xlbackflush.ooxml.address import addresses, area, areas, box_of
 from xlbackflush.ooxml.values import decoded
 from xlbackflush.schema import excel as surface
 from xlbackflush.sheets import title_rows
 from xlbackflush.template.build import build
 from xlbackflush.workbook import mac
-from xlbackflush.workbook.com import (
-    RPC_E_CALL_REJECTED,
-    RPC_E_SERVERCALL_RETRYLATER,
-    VBA_E_IGNORE,
-    Patience,
-    Patient,
-    addresses,
-    areas,
-    box_of,
-)
+from xlbackflush.workbook.com import RPC_E_CALL_REJECTED, RPC_E_SERVERCALL_RETRYLATER, VBA_E_IGNORE, Patience, Patient
 from xlbackflush.workbook.file import FileBook
 from xlbackflush.workbook.live import LiveBook
 
@@ -733,7 +725,7 @@ def test_a_table_does_not_grow_into_another(tmp_path: Path) -> None:
     other = box_of(setup.ListObjects(2).Range.Address)
     setup.Unprotect("")
     with pytest.raises(ComError, match="overlap"):
-        first.Resize(setup.Range(areas((top, 1, bottom, other[1]))[0]))
+        first.Resize(setup.Range(area((top, 1, bottom, other[1]))))
 
 
 def test_long_texts_go_into_one_cell_alone(tmp_path: Path) -> None:

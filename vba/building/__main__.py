@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from xlbackflush.ooxml.atomic import write_file
 from xlbackflush.schema.excel import ADDIN
 
 from . import addin, project
@@ -23,7 +24,7 @@ def main() -> None:
         path = BUILT / name
         changed = not path.is_file() or path.read_bytes() != content
         if changed:
-            path.write_bytes(content)
+            write_file(path, content)
         print(f"{'Wrote' if changed else 'Unchanged':<9}  {path}  {len(content):,} bytes")
 
 

@@ -1,7 +1,7 @@
 """The add-in `xlbackflush.xlam`: our VBA, the VBA module of xlwings, and the ribbon tab, in one package.
 
 The module and the DLL of xlwings carry its version in their names, so that the add-in serves that version alone: the one
-that xlbackflush requires (`excel.binaries.XLWINGS`).
+that xlbackflush requires (`binaries.XLWINGS`).
 """
 
 from __future__ import annotations
@@ -9,19 +9,19 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from xml.sax.saxutils import escape, quoteattr
 
 from xlbackflush.ledgers.formats import FORMATS
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.ooxml.package import MAIN
+from xlbackflush.ooxml.styles import section
+from xlbackflush.ooxml.xml import Markup, document, element
 from xlbackflush.schema.excel import CHECK, EXPLAIN, FUNCTION_GROUP, POST, RESTORE, RUN, Macro
 from xlbackflush.template.binaries import ABOUT_ADDIN, CONFIGURATION, XLWINGS, check_xlwings, xlwings_folder
-from xlbackflush.template.parts import HEAD, OFFICE, VBA_CONTENT, VBA_PROJECT
+from xlbackflush.template.parts import CORE_PROPERTIES, VBA_PROJECT, content_types, properties, relations
 
-from .project import compiled
+from .project import blank_sheet, compiled, workbook
 from .sources import Module, help_module, modules
 
 #: what is changed in the module of xlwings, each exactly once: its own configuration file; our message box instead of
@@ -138,97 +138,81 @@ RIBBON: tuple[tuple[str, tuple[Button, ...]], ...] = (
 
 def ribbon_xml() -> str:
     """The ribbon tab; captions and tips of macros are those of `surface`."""
-    groups = []
-    for caption, buttons in RIBBON:
-        inside = "".join(_button_xml(b) for b in buttons)
-        groups.append(f'<group id="BackflushGroup{caption}" label={quoteattr(caption)}>{inside}</group>')
-    return (
-        f'{HEAD}<customUI xmlns="http://schemas.microsoft.com/office/2006/01/customui"><ribbon><tabs>'
-        f'<tab id="BackflushTab" label={quoteattr(FUNCTION_GROUP)}>{"".join(groups)}</tab></tabs></ribbon></customUI>'
+    groups = (
+        element("group", *map(_button_xml, buttons), id=f"BackflushGroup{caption}", label=caption)
+        for caption, buttons in RIBBON
     )
+    tab = element("tab", *groups, id="BackflushTab", label=FUNCTION_GROUP)
+    ribbon = element("ribbon", element("tabs", tab))
+    return document(element("customUI", ribbon, xmlns="http://schemas.microsoft.com/office/2006/01/customui"))
 
 
-def _button_xml(button: Button) -> str:
-    macro = button.macro
-    size = "large" if button.large else "normal"
-    looks = (
-        f'id="Backflush{button.name}" label={quoteattr(macro.caption)} size="{size}" '
-        f"imageMso={quoteattr(macro.image)} screentip={quoteattr(macro.caption)} supertip={quoteattr(macro.tip)}"
-    )
+def _button_xml(button: Button) -> Markup:
+    macro, name = button.macro, f"Backflush{button.name}"
+    looks = {
+        "id": name,
+        "label": macro.caption,
+        "size": "large" if button.large else "normal",
+        "imageMso": macro.image,
+        "screentip": macro.caption,
+        "supertip": macro.tip,
+    }
     if not button.choices:
-        return f'<button {looks} onAction="{button.callback}"/>'
-    items = "".join(
-        f'<button id="Backflush{button.name}{tag}" label={quoteattr(caption)} tag="{tag}" onAction="{button.callback}"/>'
+        return element("button", **looks, onAction=button.callback)
+    items = (
+        element("button", id=f"{name}{tag}", label=caption, tag=tag, onAction=button.callback)
         for tag, caption in button.choices
     )
-    return f"<menu {looks}>{items}</menu>"
+    return element("menu", *items, **looks)
 
 
 # ----------------------------------------------------------------------------------------------- the package
 
-_CORE = "http://schemas.openxmlformats.org/package/2006/metadata/core-properties"
-_CORE_RELATION = "http://schemas.openxmlformats.org/package/2006/relationships/metadata/core-properties"
 _RIBBON_RELATION = "http://schemas.microsoft.com/office/2006/relationships/ui/extensibility"
-_SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml"
-_ADDIN = "application/vnd.ms-excel.addin.macroEnabled.main+xml"
 
 
 def _package() -> dict[str, str | bytes]:
     """The parts of a workbook with one blank sheet, the fewest that Excel asks for, and the ribbon; without the project."""
+    view = element("workbookView", visibility="hidden", xWindow=0, yWindow=0, windowWidth=16000, windowHeight=9000)
+    described = properties("Backflush costing", ABOUT_ADDIN)
+    sheet = "xl/worksheets/sheet1.xml"
     return {
-        "[Content_Types].xml": _content_types(),
-        "_rels/.rels": _relations(
-            (f"{OFFICE}/officeDocument", "xl/workbook.xml"),
-            (_CORE_RELATION, "docProps/core.xml"),
-            (f"{OFFICE}/extended-properties", "docProps/app.xml"),
-            (_RIBBON_RELATION, "customUI/customUI.xml"),
+        "[Content_Types].xml": content_types(["xl/styles.xml", sheet, *described], ".xlam"),
+        "_rels/.rels": relations(
+            [
+                ("officeDocument", "xl/workbook.xml"),
+                (CORE_PROPERTIES, "docProps/core.xml"),
+                ("extended-properties", "docProps/app.xml"),
+                (_RIBBON_RELATION, "customUI/customUI.xml"),
+            ]
         ),
         "customUI/customUI.xml": ribbon_xml(),
-        "docProps/app.xml": f'{HEAD}<Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/'
-        'extended-properties"><Application>xlbackflush</Application></Properties>',
-        "docProps/core.xml": f'{HEAD}<cp:coreProperties xmlns:cp="{_CORE}" xmlns:dc="http://purl.org/dc/elements/1.1/">'
-        f"<dc:title>Backflush costing</dc:title><dc:creator>xlbackflush</dc:creator>"
-        f"<dc:description>{escape(ABOUT_ADDIN)}</dc:description></cp:coreProperties>",
-        "xl/_rels/workbook.xml.rels": _relations(
-            (f"{OFFICE}/worksheet", "worksheets/sheet1.xml"),
-            (f"{OFFICE}/styles", "styles.xml"),
-            (VBA_PROJECT, "vbaProject.bin"),
+        **described,
+        "xl/_rels/workbook.xml.rels": relations(
+            [("worksheet", "worksheets/sheet1.xml"), ("styles", "styles.xml"), (VBA_PROJECT, "vbaProject.bin")]
         ),
-        "xl/styles.xml": _STYLES,
-        "xl/workbook.xml": f'{HEAD}<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}"><workbookPr codeName="ThisWorkbook"/>'
-        '<bookViews><workbookView visibility="hidden" xWindow="0" yWindow="0" windowWidth="16000" windowHeight="9000"/>'
-        '</bookViews><sheets><sheet name="xlbackflush" sheetId="1" r:id="rId1"/></sheets></workbook>',
-        "xl/worksheets/sheet1.xml": f'{HEAD}<worksheet xmlns="{MAIN}"><sheetPr codeName="Sheet1"/><sheetData/></worksheet>',
+        "xl/styles.xml": _styles(),
+        "xl/workbook.xml": workbook(["xlbackflush"], element("bookViews", view)),
+        sheet: blank_sheet("Sheet1"),
     }
 
 
-def _relations(*relations: tuple[str, str]) -> str:
-    body = "".join(f'<Relationship Id="rId{i}" Type="{t}" Target="{to}"/>' for i, (t, to) in enumerate(relations, 1))
-    return f'{HEAD}<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{body}</Relationships>'
-
-
-def _content_types() -> str:
-    overrides: Iterable[tuple[str, str]] = (
-        ("/xl/workbook.xml", _ADDIN),
-        ("/xl/styles.xml", f"{_SHEET}.styles+xml"),
-        ("/xl/worksheets/sheet1.xml", f"{_SHEET}.worksheet+xml"),
-        ("/docProps/app.xml", "application/vnd.openxmlformats-officedocument.extended-properties+xml"),
-        ("/docProps/core.xml", "application/vnd.openxmlformats-package.core-properties+xml"),
+def _styles() -> str:
+    """The fewest styles that Excel asks for."""
+    font = element("font", element("sz", val=11), element("name", val="Calibri"))
+    fills = (element("fill", element("patternFill", patternType=kind)) for kind in ("none", "gray125"))
+    border = element("border", *map(element, ("left", "right", "top", "bottom", "diagonal")))
+    ids = {"numFmtId": 0, "fontId": 0, "fillId": 0, "borderId": 0}
+    return document(
+        element(
+            "styleSheet",
+            section("fonts", font),
+            section("fills", *fills),
+            section("borders", border),
+            section("cellStyleXfs", element("xf", **ids)),
+            section("cellXfs", element("xf", **ids, xfId=0)),
+            section("cellStyles", element("cellStyle", name="Normal", xfId=0, builtinId=0)),
+            section("dxfs"),
+            xmlns=MAIN,
+        )
     )
-    body = "".join(f'<Override PartName="{part}" ContentType="{kind}"/>' for part, kind in overrides)
-    return (
-        f'{HEAD}<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
-        f'<Default Extension="bin" ContentType="{VBA_CONTENT}"/>'
-        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-        f'<Default Extension="xml" ContentType="application/xml"/>{body}</Types>'
-    )
-
-
-_STYLES = (
-    f'{HEAD}<styleSheet xmlns="{MAIN}"><fonts count="1"><font><sz val="11"/><name val="Calibri"/></font></fonts>'
-    '<fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills>'
-    '<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>'
-    '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
-    '<cellXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/></cellXfs>'
-    '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles><dxfs count="0"/></styleSheet>'
-)

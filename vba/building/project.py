@@ -16,8 +16,9 @@ from pyopenvba.cfb import CFB
 from pyopenvba.vba import compress, decompress
 
 from xlbackflush import schema
-from xlbackflush.ooxml.package import MAIN, write_package
-from xlbackflush.template.parts import HEAD, OFFICE, content_types, relations
+from xlbackflush.ooxml.package import MAIN, OFFICE, write_package
+from xlbackflush.ooxml.xml import Markup, document, element
+from xlbackflush.template.parts import content_types, relations, sheet_list
 
 from .sources import Module, modules
 
@@ -68,14 +69,22 @@ def _add(book: Path, sources: Iterable[Module]) -> None:
 
 def _blank(names: Sequence[str]) -> dict[str, str | bytes]:
     """A workbook of blank sheets."""
-    pages = {f"xl/worksheets/sheet{i}.xml": name for i, name in enumerate(names, 1)}
-    sheets = "".join(f'<sheet name="{name}" sheetId="{i}" r:id="rId{i}"/>' for i, name in enumerate(names, 1))
-    blank = f'{HEAD}<worksheet xmlns="{MAIN}"><sheetPr codeName="{{}}"/><sheetData/></worksheet>'
+    pages = {f"xl/worksheets/sheet{i}.xml": blank_sheet(name) for i, name in enumerate(names, 1)}
     return {
-        "[Content_Types].xml": content_types(pages, macros=True),
+        "[Content_Types].xml": content_types(pages, ".xlsm"),
         "_rels/.rels": relations([("officeDocument", "xl/workbook.xml")]),
-        "xl/workbook.xml": f'{HEAD}<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}"><workbookPr codeName="ThisWorkbook"/>'
-        f"<sheets>{sheets}</sheets></workbook>",
+        "xl/workbook.xml": workbook(names),
         "xl/_rels/workbook.xml.rels": relations([("worksheet", part.removeprefix("xl/")) for part in pages]),
-        **{part: blank.format(name) for part, name in pages.items()},
+        **pages,
     }
+
+
+def workbook(names: Sequence[str], *views: Markup) -> str:
+    """The workbook part of a workbook of such sheets."""
+    code = element("workbookPr", codeName="ThisWorkbook")
+    return document(element("workbook", code, *views, sheet_list(names), xmlns=MAIN, xmlns_r=OFFICE))
+
+
+def blank_sheet(name: str) -> str:
+    """A blank sheet with this code name."""
+    return document(element("worksheet", element("sheetPr", codeName=name), element("sheetData"), xmlns=MAIN))

@@ -9,9 +9,9 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
-from xlbackflush.ooxml.package import quoted
+from xlbackflush.ooxml.address import Box, area, quoted
 from xlbackflush.ooxml.values import decoded
-from xlbackflush.workbook.com import Box, NativeBook, Patience, Patient, areas
+from xlbackflush.workbook.com import NativeBook, Patience, Patient
 
 PATIENCE = 10.0  # seconds for keys to arrive
 _FORM_CONTROL = 8  # msoFormControl: such as the arrow that Excel itself puts beside a cell with a list
@@ -209,7 +209,7 @@ class ExcelBook:
 
 
 def _values(sheet: Any, box: Box) -> list[list[object]]:
-    return [[decoded(cell) for cell in row] for row in sheet.Range(areas(box)[0]).Value2]
+    return [[decoded(cell) for cell in row] for row in sheet.Range(area(box)).Value2]
 
 
 def _indexed(values: Any, number: int) -> object:
@@ -225,7 +225,7 @@ def _contents(book: Any) -> list[str]:
         shapes = len(kinds) - kinds.count(_FORM_CONTROL)
         lines += [f"sheet {sheet.Name}", f"{shapes} shapes on {sheet.Name}"]
         for j in range(1, sheet.ListObjects.Count + 1):
-            table, area = sheet.ListObjects(j), sheet.ListObjects(j).Range
-            last = area.Row + area.Rows.Count - 1, area.Column + area.Columns.Count - 1
-            lines.append(f"table {table.Name} at {sheet.Name}!{areas((area.Row, area.Column, *last))[0]}")
+            table, cells = sheet.ListObjects(j), sheet.ListObjects(j).Range
+            last = cells.Row + cells.Rows.Count - 1, cells.Column + cells.Columns.Count - 1
+            lines.append(f"table {table.Name} at {sheet.Name}!{area((cells.Row, cells.Column, *last))}")
     return lines + [f"name {book.Names(i).Name}" for i in range(1, book.Names.Count + 1)]

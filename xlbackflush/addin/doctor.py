@@ -1,7 +1,8 @@
 """`xlbackflush doctor`: is everything in place for the button and the functions in Excel, and if not, how to mend it.
 
 Each check looks at one thing and gives one line. PASS: in order. WARN: works, but look. FAIL: the button or the functions
-will not work. SKIP: does not apply to this computer. What only Excel can show, `excel/trial.py` asks of Excel itself.
+will not work. SKIP: could not be checked; those that are for another system share one line. What only Excel can show,
+`trial.py` asks of Excel itself.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import re
 import subprocess
 import tempfile
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,7 +22,7 @@ from typing import TYPE_CHECKING, Literal
 
 from xlbackflush import __version__
 from xlbackflush.addin import install as setup
-from xlbackflush.addin.computer import COMPUTER, USER, Machine
+from xlbackflush.addin.computer import COMPUTER, USER, Machine, System
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.template import binaries
 
@@ -33,7 +34,7 @@ Result = Literal["PASS", "WARN", "FAIL", "SKIP"]
 
 
 @dataclass(frozen=True)
-class Finding:
+class Diagnosis:
     """What one check found, and how to mend it where there is something to mend; details go into a report."""
 
     check: str
@@ -49,67 +50,77 @@ class Finding:
 
 
 Answer = tuple[Result, str] | tuple[Result, str, str]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing to look at, on the systems where the button or the functions depend on it."""
+
+    look: Callable[[Machine], Answer]
+    systems: tuple[System, ...] = ("Windows", "Mac", "Other")
+
+
 _INSTALL = "xlbackflush install"
 _REINSTALL = f"Run: {_INSTALL}"
+_ASK = "Ask your IT department."
 _WITHOUT = "Until then work with the command line: xlbackflush run BOOK.xlsm; the functions answer from sheet Roll-up."
-_NO_EXCEL: Answer = ("SKIP", "there is no Excel on this system.")
-_NOT_WINDOWS: Answer = ("SKIP", "applies to Windows only.")
+_NO_EXCEL = "there is no Excel on this system."
 
 
-def examine(machine: Machine) -> list[Finding]:
+def examine(machine: Machine) -> list[Diagnosis]:
     """All checks, in the order in which a button press depends on them."""
-    found = []
+    diagnoses = []
     for name, check in CHECKS.items():
-        try:
-            found.append(Finding(name, *check(machine)))
-        except UnusableError as error:  # an xlwings that is not known, a path that VBA cannot read
-            found.append(Finding(name, "FAIL", str(error)))
-    return found
+        if machine.system in check.systems:
+            try:
+                diagnoses.append(Diagnosis(name, *check.look(machine)))
+            except UnusableError as error:  # an xlwings that is not known, a path that VBA cannot read
+                diagnoses.append(Diagnosis(name, "FAIL", str(error)))
+    elsewhere = [name for name, check in CHECKS.items() if machine.system not in check.systems]
+    if elsewhere:
+        system = "Excel" if machine.system == "Other" else "Windows"
+        diagnoses.append(Diagnosis(f"For {system} only", "SKIP", f"{', '.join(elsewhere)}."))
+    return diagnoses
 
 
-def failed(findings: list[Finding]) -> bool:
+def failed(diagnoses: list[Diagnosis]) -> bool:
     """True where something keeps the button or the functions from working."""
-    return any(f.result == "FAIL" for f in findings)
+    return any(diagnosis.result == "FAIL" for diagnosis in diagnoses)
 
 
-def in_excel(machine: Machine, so_far: list[Finding], open_book: OpenBook | None = None) -> list[Finding]:
+def in_excel(machine: Machine, so_far: list[Diagnosis], open_book: OpenBook | None = None) -> list[Diagnosis]:
     """The trial in a real Excel (or where `open_book` opens a workbook), unless a check has failed already."""
     if machine.system == "Other":
-        return [Finding("Excel", "FAIL", "there is no Excel on this system.", "Try it where Excel is.")]
+        return [Diagnosis("Excel", "FAIL", _NO_EXCEL, "Try it where Excel is.")]
     if failed(so_far):
-        return [Finding("Excel", "SKIP", "not tried, as something else has failed.", "Mend that first.")]
+        return [Diagnosis("Excel", "SKIP", "not tried, as something else has failed.", "Mend that first.")]
     from xlbackflush.addin.ask_excel import open_in_excel
     from xlbackflush.addin.trial import trial
 
     where = setup.places(machine)
     open_book = open_book or partial(open_in_excel, addin=where.addin)
+    python = setup.configured(machine, where)
     with tempfile.TemporaryDirectory(prefix="xlbackflush-", ignore_cleanup_errors=True) as folder:
         try:
-            verdicts = trial(
-                Path(folder),
-                open_book,
-                machine.system == "Windows",
-                where.addin.parent,
-                setup.configured(machine, where),
-            )
+            verdicts = trial(Path(folder), open_book, machine.system == "Windows", where.addin.parent, python)
         except Exception as error:  # noqa: BLE001 - whatever Excel did belongs into the report
             trace = traceback.format_exc().splitlines()
-            return [Finding("Excel", "FAIL", f"{type(error).__name__}: {error}.", _SEND, tuple(trace))]
+            return [Diagnosis("Excel", "FAIL", f"{type(error).__name__}: {error}.", _SEND, tuple(trace))]
     return [_judged(verdict) for verdict in verdicts]
 
 
 _SEND = "Please send the report."
 
 
-def _judged(verdict: Verdict) -> Finding:
+def _judged(verdict: Verdict) -> Diagnosis:
     name = f"Excel, {verdict.part}"
     if verdict.unsaid:
-        return Finding(name, "WARN", f"Excel did not say: {verdict.unsaid}.", _SEND)
+        return Diagnosis(name, "WARN", f"not checked: {verdict.unsaid}.", _SEND)
     if verdict.passed:
-        return Finding(name, "PASS", f"{verdict.compared:,} compared, no difference.", details=verdict.facts)
+        return Diagnosis(name, "PASS", f"{verdict.compared:,} compared, no difference.", details=verdict.facts)
     first, count = verdict.differences[0] if verdict.differences else "nothing was compared", len(verdict.differences)
     what = f"{first.rstrip('.')}." if count < 2 else f"{verdict.compared:,} compared, {count:,} differ."
-    return Finding(name, "FAIL", what, _SEND, (*verdict.differences, *verdict.facts))
+    return Diagnosis(name, "FAIL", what, _SEND, (*verdict.differences, *verdict.facts))
 
 
 # -------------------------------------------------------------------------------------------------- Python
@@ -120,45 +131,42 @@ def _python(machine: Machine) -> Answer:
 
     text = f"{platform.python_version()}, {machine.bits} bit, {machine.executable}."
     if machine.packaged:
-        return (
-            "FAIL",
-            f"{text} It comes from the Microsoft Store and cannot write where Excel looks.",
-            "Install Python from python.org, and xlbackflush with it.",
-        )
+        why = f"{text} It comes from the Microsoft Store and cannot write where Excel looks."
+        return "FAIL", why, "Install Python from python.org, and xlbackflush with it."
     return "PASS", text
 
 
 def _packages(machine: Machine) -> Answer:
     """The packages that this version declares to need, and those of one version only in that version."""
     present, missing, others = [], [], []
-    for requirement in importlib.metadata.requires("xlbackflush") or []:
-        if "extra ==" in requirement:
-            continue
-        name, pinned = re.match(r"([A-Za-z0-9._-]+)(?:==([\w.]+))?", requirement).groups()  # type: ignore[union-attr]
+    for name, pinned in _requirements():
+        wanted = f"{name}=={pinned}" if pinned else name
         try:
             version = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
-            missing.append(f"{name}=={pinned}" if pinned else name)
+            missing.append(wanted)
             continue
         present.append(f"{name} {version}")
         if pinned and version != pinned:
-            others.append((present[-1], f"{name}=={pinned}"))
+            others.append((f"{name} {version} is installed, but the add-in is made for {wanted}.", wanted))
     if missing:
         return "FAIL", f"{', '.join(missing)} not installed.", f"Run: python -m pip install {' '.join(missing)}"
     if others:
-        there, needed = others[0]
-        return (
-            "FAIL",
-            f"{there} is installed, but the add-in is made for {needed}.",
-            f"Run: python -m pip install {needed}",
-        )
+        what, wanted = others[0]
+        return "FAIL", what, f"Run: python -m pip install {wanted}"
     return "PASS", f"xlbackflush {__version__}, {', '.join(present)}."
+
+
+def _requirements() -> Iterator[tuple[str, str | None]]:
+    """Name of each package that is needed at run time, and its version where only one will do."""
+    for requirement in importlib.metadata.requires("xlbackflush") or []:
+        match = re.match(r"([A-Za-z0-9._-]+)(?:==([\w.]+))?", requirement)
+        if match and "extra ==" not in requirement:
+            yield match[1], match[2]
 
 
 def _pywin32(machine: Machine) -> Answer:
     """What xlwings talks to Excel through."""
-    if machine.system != "Windows":
-        return _NOT_WINDOWS
     if importlib.util.find_spec("pythoncom") is None or importlib.util.find_spec("win32com") is None:
         return "FAIL", "pywin32 is not installed.", "Run: python -m pip install pywin32"
     return "PASS", "installed."
@@ -166,8 +174,6 @@ def _pywin32(machine: Machine) -> Answer:
 
 def _bridge(machine: Machine) -> Answer:
     """The DLL through which functions reach Python, in the folders where the VBA of the add-in looks."""
-    if machine.system != "Windows":
-        return _NOT_WINDOWS
     office = machine.registry(COMPUTER, r"SOFTWARE\Microsoft\Office\ClickToRun\Configuration", "Platform")
     name = setup.LIBRARIES[32 if office == "x86" else 64]
     folders = (setup.places(machine).configuration.parent, *machine.library_folders)
@@ -186,8 +192,6 @@ def _bridge(machine: Machine) -> Answer:
 
 def _addin(machine: Machine) -> Answer:
     """The add-in is there, and is the one of this version."""
-    if machine.system == "Other":
-        return _NO_EXCEL
     where = setup.places(machine)
     if not where.addin.is_file():
         return "FAIL", f"not installed: {where.addin} is missing.", _REINSTALL
@@ -200,8 +204,6 @@ def _addin(machine: Machine) -> Answer:
 
 
 def _configuration(machine: Machine) -> Answer:
-    if machine.system == "Other":
-        return _NO_EXCEL
     path = setup.places(machine).configuration
     if not path.is_file():
         return "FAIL", f"{path} is missing.", _REINSTALL
@@ -212,8 +214,6 @@ def _configuration(machine: Machine) -> Answer:
 
 def _interpreter(machine: Machine) -> Answer:
     """The Python that Excel will start is there, and is this one."""
-    if machine.system == "Other":
-        return _NO_EXCEL
     configured = setup.configured(machine, setup.places(machine))
     if configured is None:
         return "FAIL", "the configuration names none.", _REINSTALL
@@ -226,12 +226,10 @@ def _interpreter(machine: Machine) -> Answer:
 
 def _engine(machine: Machine) -> Answer:
     """The Python that Excel will start finds xlbackflush, of this version."""
-    if machine.system == "Other":
-        return _NO_EXCEL
     interpreter = setup.configured(machine, setup.places(machine))
     if interpreter is None or not interpreter.is_file():
         return "SKIP", "no interpreter to ask."
-    code = "import xlbackflush.excel.macros, xlbackflush.excel.functions; print(xlbackflush.__version__)"
+    code = "import xlbackflush.addin.macros, xlbackflush.addin.functions; print(xlbackflush.__version__)"
     try:
         done = subprocess.run(
             [str(interpreter), "-B", "-c", code],
@@ -262,22 +260,25 @@ _AGAINST_ADDINS = (
 )
 
 
+def _places(key: str) -> tuple[str, str]:
+    """Where a policy stands, and the user's own setting, which it overrules."""
+    return key, key.replace("Policies\\", "")
+
+
 def _trust(machine: Machine) -> Answer:
     """Whether Excel lets the add-in and the buttons of a workbook run: policies, then the user's own settings."""
-    if machine.system != "Windows":
-        return _NOT_WINDOWS
     for key, name, says in _AGAINST_ADDINS:
-        for place in (key, key.replace("Policies\\", "")):
+        for place in _places(key):
             if machine.registry(USER, place, name) == 1:
-                return "FAIL", f"{says} ({USER}\\{place}, {name}).", f"Ask who looks after your computer. {_WITHOUT}"
+                return "FAIL", f"{says} ({USER}\\{place}, {name}).", f"{_ASK} {_WITHOUT}"
     if machine.appdata_server and not _network_trusted(machine):
         return (
             "WARN",
             f"XLSTART is on a server ({machine.appdata_server}), where Excel trusts nothing unless it is told to.",
             "In Excel, tick File > Options > Trust Center > Trust Center Settings > Trusted Locations > Allow Trusted "
-            f"Locations on my network; where that is greyed out, ask who looks after your computer. {_WITHOUT}",
+            f"Locations on my network; if it is greyed out, ask your IT department. {_WITHOUT}",
         )
-    for place in (_EXCEL, _EXCEL.replace("Policies\\", "")):
+    for place in _places(_EXCEL):
         warnings = machine.registry(USER, place, "VBAWarnings")
         if warnings in (3, 4):
             return (
@@ -290,11 +291,8 @@ def _trust(machine: Machine) -> Answer:
 
 def _network_trusted(machine: Machine) -> bool:
     """Whether trusted locations may be on a server; a policy before the user's own setting."""
-    for place in (rf"{_EXCEL}\Trusted Locations", rf"{_EXCEL}\Trusted Locations".replace("Policies\\", "")):
-        allowed = machine.registry(USER, place, "AllowNetworkLocations")
-        if allowed is not None:
-            return allowed == 1
-    return False
+    allowed = (machine.registry(USER, p, "AllowNetworkLocations") for p in _places(rf"{_EXCEL}\Trusted Locations"))
+    return next((value for value in allowed if value is not None), 0) == 1
 
 
 _DEFENDER = r"SOFTWARE\{}Microsoft\Windows Defender"
@@ -309,8 +307,6 @@ _RULES = {
 
 def _children(machine: Machine) -> Answer:
     """Whether Excel may start Python: attack surface reduction rules of Windows Defender, and a blocked command prompt."""
-    if machine.system != "Windows":
-        return _NOT_WINDOWS
     if machine.registry(USER, r"Software\Policies\Microsoft\Windows\System", "DisableCMD") == 1:
         return "FAIL", "the command prompt is switched off, through which Excel starts Python.", _WITHOUT
     for rule, says in _RULES.items():
@@ -336,8 +332,6 @@ def _rule(machine: Machine, rule: str) -> int:
 
 
 def _onedrive(machine: Machine) -> Answer:
-    if machine.system != "Windows":
-        return _NOT_WINDOWS
     shell = r"Software\Microsoft\Windows\CurrentVersion\Explorer\User Shell Folders"
     documents = str(machine.registry(USER, shell, "Personal") or "")
     if "onedrive" in documents.lower():
@@ -359,21 +353,22 @@ def _temporary(machine: Machine) -> Answer:
         os.close(handle)
         Path(name).unlink()
     except OSError as error:
-        return "FAIL", f"{folder} cannot be written: {error.strerror}.", "Ask who looks after your computer."
+        return "FAIL", f"{folder} cannot be written: {error.strerror}.", _ASK
     return "PASS", f"{folder}."
 
 
-CHECKS: dict[str, Callable[[Machine], Answer]] = {
-    "Python": _python,
-    "Packages": _packages,
-    "pywin32": _pywin32,
-    "Bridge for functions": _bridge,
-    "Add-in": _addin,
-    "Configuration": _configuration,
-    "Interpreter for Excel": _interpreter,
-    "Engine": _engine,
-    "Trust": _trust,
-    "Starting Python": _children,
-    "OneDrive": _onedrive,
-    "Temporary folder": _temporary,
+_EXCELS: tuple[System, ...] = ("Windows", "Mac")
+CHECKS: dict[str, Check] = {
+    "Python": Check(_python),
+    "Packages": Check(_packages),
+    "pywin32": Check(_pywin32, ("Windows",)),
+    "Bridge for functions": Check(_bridge, ("Windows",)),
+    "Add-in": Check(_addin, _EXCELS),
+    "Configuration": Check(_configuration, _EXCELS),
+    "Interpreter for Excel": Check(_interpreter, _EXCELS),
+    "Engine": Check(_engine, _EXCELS),
+    "Trust": Check(_trust, ("Windows",)),
+    "Starting Python": Check(_children, ("Windows",)),
+    "OneDrive": Check(_onedrive, ("Windows",)),
+    "Temporary folder": Check(_temporary),
 }

@@ -20,6 +20,7 @@ from xml.etree import ElementTree as ET
 from xlbackflush import __version__
 from xlbackflush.addin.computer import Machine
 from xlbackflush.model.errors import UnusableError
+from xlbackflush.ooxml.atomic import write_file
 from xlbackflush.schema.excel import ADDIN
 from xlbackflush.template import binaries
 from xlbackflush.template.binaries import CONFIGURATION, XLWINGS
@@ -218,15 +219,11 @@ def _put(path: Path, content: bytes) -> Step:
     before = _hash(path)
     if before == _digest(content):
         return Step(UNCHANGED, path)
-    temporary = path.with_name(f".{path.name}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(content)
-        temporary.replace(path)
+        write_file(path, content)
     except PermissionError as error:
         raise UnusableError(_locked(path, "run this again")) from error
-    finally:
-        temporary.unlink(missing_ok=True)
     return Step("Wrote" if before is None else "Replaced", path)
 
 

@@ -1,4 +1,4 @@
-"""The macros of a workbook, in Python: each works on the workbook that called, through the same pipeline as the command line.
+"""The macros of a workbook, in Python: each works on the workbook that called, as the command line.
 
 VBA runs one of these and waits. None shows a dialog, and none fails: whatever happens ends in one sentence in the status
 bar, which VBA reads, takes away and shows. It starts with "Done: ", "Findings: " or "Stopped: ". What the user should look
@@ -151,8 +151,9 @@ def _export(book: LiveBook, form: str) -> str:
             "the workbook lies in no folder of this computer; save it there, or use: xlbackflush export"
         )
     warnings: list[str] = []
-    files = export_book(book, path, FORMATS[form], force=True, warn=warnings.append)
-    return f"Done: wrote {', '.join(file.name for file in files)} beside the workbook. {' '.join(warnings)}"
+    done = export_book(book, path, FORMATS[form], force=True, warn=warnings.append)
+    names = ", ".join(file.name for file in done.files)
+    return " ".join([f"Done: wrote {names} beside the workbook.", *warnings, *done.to_do])
 
 
 def _errors(book: LiveBook, outcome: RunResult) -> str:

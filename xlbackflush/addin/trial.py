@@ -2,7 +2,7 @@
 
 A sample is run from its button, and every cell is compared with a run of the same sample without Excel. Excel has
 calculated its own cells by then, so that the comparison also tells whether Excel agrees with every proof and formula.
-What is asked of an open workbook is `askexcel.Open`, which any spreadsheet program could give.
+What is asked of an open workbook is `ask_excel.Open`, which any spreadsheet program could give.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from xlbackflush.addin.ask_excel import Open, OpenBook, UnsaidError
 from xlbackflush.engine.answers import answers
 from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.model.tables import CellError
-from xlbackflush.ooxml.package import MAIN, Package, column_letter, split_cell
+from xlbackflush.ooxml.address import Box, area, column_letter, split_cell
+from xlbackflush.ooxml.package import MAIN, Package
 from xlbackflush.ooxml.reader import SheetReader
 from xlbackflush.ooxml.values import stored
 from xlbackflush.schema.excel import ADDIN, FUNCTIONS, RUN
 from xlbackflush.sheets.title_rows import NOT_RUN, SHEET_OF
 from xlbackflush.template.build import build
 from xlbackflush.template.samples import SAMPLES
-from xlbackflush.workbook.com import Box
 from xlbackflush.workbook.file import FileBook
 
 SAMPLE = "widgets"
@@ -171,9 +171,9 @@ def stored_contents(path: Path) -> list[str]:
             shapes = len(list(package.xml(drawing))) if drawing else 0
             lines += [f"sheet {sheet}", f"{shapes} shapes on {sheet}"]
         for table in package.tables.values():
-            corner = f"{column_letter(table.first_col + len(table.columns) - 1)}{table.last_row}"
-            area = f"{column_letter(table.first_col)}{table.header_row}:{corner}"
-            lines.append(f"table {table.name} at {table.sheet}!{area}")
+            right = table.first_col + len(table.columns) - 1
+            where = area((table.header_row, table.first_col, table.last_row, right))
+            lines.append(f"table {table.name} at {table.sheet}!{where}")
         names = package.xml(package.workbook_part).iter(f"{{{MAIN}}}definedName")
         return lines + [f"name {name.get('name')}" for name in names if name.get("localSheetId") is None]
 
@@ -182,7 +182,7 @@ def saving(state: Trial) -> Answer:
     """Whether a workbook with results, opened and closed, is closed without the question whether to save it."""
     if state.opened.reopened(state.file)[1]:
         return 1, []
-    return 1, ["Excel takes a workbook for changed as soon as it is open, and asks whether to save it"]
+    return 1, ["Excel regards a workbook as changed as soon as it is opened, and asks whether to save it"]
 
 
 def protected_view(state: Trial) -> Answer:
@@ -226,7 +226,7 @@ def _need_private_modules(book: Open) -> None:
     except UnsaidError:
         raise
     except Exception as error:
-        raise UnsaidError(f"it runs no procedure of a private module from outside ({error})") from error
+        raise UnsaidError(f"it does not run procedures of private modules from outside ({error})") from error
 
 
 def describing(state: Trial) -> Answer:
@@ -242,7 +242,7 @@ def button(state: Trial) -> Answer:
     end = time.monotonic() + PATIENCE
     while not _ran(state.opened):
         if time.monotonic() > end:
-            raise TimeoutError("the button was pressed, but no run came of it")
+            raise TimeoutError("the button was pressed, but the workbook was not run")
         time.sleep(0.5)
     return 1, []
 
@@ -300,7 +300,7 @@ def cells(state: Trial) -> Answer:
 
 def _need_a_run(state: Trial) -> None:
     if not _ran(state.opened):
-        raise UnsaidError("the button made no run that could be compared")
+        raise UnsaidError("the button made no run to compare")
 
 
 def compared_cells(opened: Open, file: Path) -> Answer:
@@ -309,7 +309,7 @@ def compared_cells(opened: Open, file: Path) -> Answer:
     with closing(Package(file)) as package:
         reader = SheetReader(package, file.read_bytes())
         for sheet in schema.OUTPUT_SHEETS:
-            expected = _stored_cells(reader, sheet.name)
+            expected = [[stored(value) for value in row] for row in reader.grid(sheet.name)]
             width = max(map(len, expected), default=0)
             actual = opened.values(sheet.name, (1, 1, len(expected) + BEYOND, width + BEYOND))
             passing = _moments(package, sheet)
@@ -322,16 +322,7 @@ def compared_cells(opened: Open, file: Path) -> Answer:
     return compared, lines
 
 
-def _stored_cells(reader: SheetReader, sheet: str) -> list[list[object]]:
-    """The cells of a sheet of a file, as stored; errors as their text."""
-    grid: list[list[object]] = [[stored(value) for value in row] for row in reader.grid(sheet)]
-    for row, errors in reader.odd(sheet).items():
-        for column, error in errors:
-            grid[row - 1][column] = stored(error)
-    return grid
-
-
-def _pairs(expected: list[list[object]], actual: list[list[object]]) -> Iterator[tuple[str, object, object]]:
+def _pairs(expected: Sequence[Sequence[object]], actual: list[list[object]]) -> Iterator[tuple[str, object, object]]:
     """Address, expected and actual value of every cell of the larger block; None is a blank cell."""
     for number, row in enumerate(actual, 1):
         known = expected[number - 1] if number <= len(expected) else []
@@ -342,12 +333,12 @@ def _pairs(expected: list[list[object]], actual: list[list[object]]) -> Iterator
 
 def _moments(package: Package, sheet: schema.Sheet) -> set[str]:
     """Cells that differ from run to run."""
-    found = set()
+    cells = set()
     for name, column in _OF_THE_MOMENT:
         if name in {table.name for table in sheet.tables}:
             part = package.tables[name]
-            found |= {f"{part.letters[column]}{row}" for row in range(part.header_row + 1, part.last_row + 1)}
-    return found
+            cells |= {f"{part.letters[column]}{row}" for row in range(part.header_row + 1, part.last_row + 1)}
+    return cells
 
 
 def same(expected: object, actual: object) -> bool:

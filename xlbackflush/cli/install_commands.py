@@ -13,7 +13,7 @@ from xlbackflush.addin.computer import Machine, this_machine
 from xlbackflush.cli.printed import say, tell
 
 if TYPE_CHECKING:
-    from xlbackflush.addin.doctor import Finding
+    from xlbackflush.addin.doctor import Diagnosis
     from xlbackflush.addin.install import Step
 
 
@@ -80,13 +80,13 @@ def doctor(args: argparse.Namespace) -> int:
     return tell(args, {}, "\n".join(lines), code)
 
 
-def _summary(machine: Machine, findings: list[Finding]) -> str:
+def _summary(machine: Machine, findings: list[Diagnosis]) -> str:
     """The last line: what all the others come to."""
     count = Counter(finding.result for finding in findings)
     if count["FAIL"]:
         return "FAIL: see above."
     if machine.system == "Other":
-        return f"PASS for the command line; {count['SKIP']} checks are for Excel, which this system does not have."
+        return "PASS for the command line; there is no Excel on this system."
     if count["WARN"]:
         return f"PASS, with {count['WARN']} warning{'s' if count['WARN'] > 1 else ''}: see above."
     return "PASS: everything is in place."
@@ -95,7 +95,7 @@ def _summary(machine: Machine, findings: list[Finding]) -> str:
 _DETAILS = 500  # lines of each finding that a report holds
 
 
-def _report_text(found: list[Finding]) -> str:
+def _report_text(found: list[Diagnosis]) -> str:
     """The report as a file: what was found, and every detail behind it."""
     lines = [f"xlbackflush {__version__} on {sys.platform}, Python {sys.version}", ""]
     for finding in found:

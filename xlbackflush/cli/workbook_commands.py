@@ -104,5 +104,8 @@ def export(args: argparse.Namespace) -> int:
     """Write the posted journal to files that a ledger imports."""
     from xlbackflush.ledgers.export import export as write
 
-    files = write(args.book, args.format, args.to, args.force)
-    return tell(args, {"files": [str(file) for file in files]}, "\n".join(f"Wrote {file}." for file in files))
+    done = write(args.book, args.format, args.to, args.force)
+    files = [str(file) for file in done.files]
+    lines = [f"Wrote {file}." for file in files]
+    lines += ["Before the import:", *(f"- {sentence}" for sentence in done.to_do)] if done.to_do else []
+    return tell(args, {"files": files, "to_do": done.to_do}, "\n".join(lines))

@@ -26,10 +26,9 @@ from xlbackflush.evidence import folder as folders
 from xlbackflush.evidence.report import PRINTED, Subject, report
 from xlbackflush.evidence.verification import Verification, verification
 from xlbackflush.evidence.words import as_csv, plain
-from xlbackflush.ledgers.export import Warn, to_stderr
-from xlbackflush.ledgers.export import _journal as journal_as_posted
+from xlbackflush.ledgers.export import Warn, journal_as_posted, to_stderr
 from xlbackflush.ledgers.formats import FORMATS
-from xlbackflush.ledgers.writer import lines
+from xlbackflush.ledgers.writer import files as ledger_files
 from xlbackflush.lifecycle.calculate import Progress
 from xlbackflush.lifecycle.verify import verify
 from xlbackflush.model.errors import UnusableError
@@ -168,11 +167,9 @@ def _standing(
 
 def _aicpa(journal: Source, settings: Settings, runs: Sequence[Run]) -> bytes:
     """The journal in the AICPA's form, with commas, since the file is one for spreadsheets, too."""
-    if not journal.rows:
-        raise UnusableError("sheet Journal is empty.")
     form = replace(FORMATS["aicpa"], delimiter=",")
-    (text,) = lines(journal_as_posted(journal, settings, runs), form)
-    return "".join(text).encode(form.encoding)
+    (content,) = ledger_files(journal_as_posted(journal, settings, runs), form)
+    return content
 
 
 def _moment(runs: Source) -> dt.datetime:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
-import shutil
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from xlbackflush.model.errors import UnusableError
+from xlbackflush.ooxml.atomic import explained, write_folder
 
 MANIFEST = "manifest.sha256"
 
@@ -70,33 +68,5 @@ def _name(line: str) -> str:
 
 def write(target: Path, files: Mapping[str, bytes]) -> None:
     """Files by name into a new folder; it takes its place, and that of an old one, when it is whole."""
-    try:
-        made = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-        try:
-            new, old = made / "new", made / "old"
-            for name, content in files.items():
-                path = new / name
-                path.parent.mkdir(parents=True, exist_ok=True)
-                with path.open("wb") as stream:
-                    stream.write(content)
-                    stream.flush()
-                    os.fsync(stream.fileno())
-            _put(new, target, old)
-        finally:
-            shutil.rmtree(made, ignore_errors=True)
-    except PermissionError as error:
-        raise UnusableError(f"{target} cannot be written; close its files, or choose another folder.") from error
-    except OSError as error:
-        raise UnusableError(f"{target} cannot be written: {error.strerror}.") from error
-
-
-def _put(new: Path, target: Path, old: Path) -> None:
-    if not target.exists():
-        new.rename(target)
-        return
-    target.rename(old)
-    try:
-        new.rename(target)
-    except OSError:
-        old.rename(target)
-        raise
+    with explained(target, "close its files, or choose another folder"):
+        write_folder(target, files)

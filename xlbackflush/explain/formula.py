@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from xlbackflush.model.errors import UnusableError
+from xlbackflush.ooxml.address import CELL, SHEET, unquoted
 
 
 class FormulaError(Exception):
@@ -95,8 +96,7 @@ Node = Literal | Cell | Span | Row | Unary | Binary | Call
 COMPARISONS = ("=", "<>", "<", ">", "<=", ">=")
 _LEVELS = (COMPARISONS, ("&",), ("+", "-"), ("*", "/"), ("^",))
 
-_CELL = r"\$?([A-Z]{1,3})\$?([0-9]+)"
-_REFERENCE = re.compile(rf"(?:(?P<sheet>'(?:[^']|'')+'|[^'!]+)!)?{_CELL}(?::{_CELL})?$")
+_REFERENCE = re.compile(rf"(?:(?P<sheet>{SHEET}|[^'!]+)!)?{CELL}(?::{CELL})?$")
 _COLUMN = re.compile(r"(?P<table>\w+)\[\[?(?P<column>[^\[\]]+)\]?\]$")
 
 #: finds the cells of a table column
@@ -106,15 +106,13 @@ Finder = Callable[[str, str], Span]
 def address(where: str) -> Cell:
     """A cell from what a person types: Journal!I12, 'Standard Cost'!E9, Standard Cost!$E$9. UnusableError if it is none."""
     sheet, _, cell = where.strip().rpartition("!")
-    match = re.fullmatch(_CELL, cell.strip().upper())
+    match = re.fullmatch(CELL, cell.strip().upper())
     name = sheet.strip()
     if not where.strip():
         raise UnusableError("Name the cell to explain with its sheet, such as Journal!I12.")
     if not match or not name:
         raise UnusableError(f"{where} is not a cell; name it with its sheet, such as Journal!I12.")
-    if name.startswith("'") and name.endswith("'") and len(name) > 1:
-        name = name[1:-1].replace("''", "'")
-    return Cell(name, match[1], int(match[2]))
+    return Cell(unquoted(name), match[1], int(match[2]))
 
 
 def parse(formula: str, sheet: str, find: Finder) -> Node:
@@ -207,7 +205,7 @@ class _Parser:
     def _reference(self, text: str) -> Node:
         if match := _REFERENCE.match(text):
             name, letter, row, other, last = match.groups()
-            sheet = (name[1:-1].replace("''", "'") if name.startswith("'") else name) if name else self.sheet
+            sheet = unquoted(name) if name else self.sheet
             if other is None:
                 return Cell(sheet, letter, int(row))
             if other == letter:

@@ -22,7 +22,7 @@ from xlbackflush.explain.reader import Grid, as_excel
 from xlbackflush.lifecycle.verify import recompute_run
 from xlbackflush.model.journal import PostedEntry
 from xlbackflush.model.tables import CellError, Source
-from xlbackflush.ooxml.package import split_cell
+from xlbackflush.ooxml.address import split_cell
 from xlbackflush.sheets.body import Body, RunView, empty
 from xlbackflush.sheets.formulas import Sheets
 from xlbackflush.sheets.registry import BODIES

@@ -17,7 +17,8 @@ from xlbackflush import schema
 from xlbackflush.explain.evaluate import Evaluator, Value
 from xlbackflush.explain.formula import Cell, FormulaError, Node, Span, parse
 from xlbackflush.model.tables import CellError, Source
-from xlbackflush.ooxml.package import Package, split_cell
+from xlbackflush.ooxml.address import split_cell
+from xlbackflush.ooxml.package import Package
 from xlbackflush.ooxml.reader import SheetReader
 
 
@@ -49,23 +50,10 @@ class FileReader:
     def __init__(self, package: Package, sheets: SheetReader) -> None:
         self._package, self._sheets = package, sheets
         self._formulas: dict[str, _Formulas] = {}
-        self._odd: dict[str, dict[tuple[int, int], CellError]] = {}
 
     def value(self, sheet: str, cell: str) -> Value:
         """See `Reader`."""
-        column, row = split_cell(cell)
-        return self._cell(sheet, column, row) if sheet in self._package.sheets else None
-
-    def _cell(self, sheet: str, column: int, row: int) -> Value:
-        if sheet not in self._odd:
-            found = self._sheets.odd(sheet)
-            self._odd[sheet] = {(column, row): error for row, errors in found.items() for column, error in errors}
-        if (error := self._odd[sheet].get((column - 1, row))) is not None:
-            return error
-        grid = self._sheets.grid(sheet)
-        if row > len(grid) or column > len(grid[row - 1]):
-            return None
-        return as_excel(grid[row - 1][column - 1])
+        return as_excel(self._sheets.cell(sheet, *split_cell(cell))) if sheet in self._package.sheets else None
 
     def formula(self, sheet: str, cell: str) -> str:
         """See `Reader`."""
@@ -128,7 +116,7 @@ def as_excel(value: Any) -> Value:
     """A value as a reader of files gives it, as Excel holds it: dates are day numbers, blanks are None."""
     if value is None or value == "":
         return None
-    if isinstance(value, bool | str):
+    if isinstance(value, bool | str | CellError):
         return value
     if isinstance(value, dt.datetime):
         gone = value - dt.datetime.combine(schema.DAY_0, dt.time())

@@ -15,6 +15,7 @@ from xlbackflush.explain.formula import Call, Cell, FormulaError, Node, Span, wa
 from xlbackflush.explain.reader import Grid
 from xlbackflush.explain.words import Words
 from xlbackflush.model.step import Step
+from xlbackflush.ooxml.address import CELL, SHEET, unquoted
 
 ONE_BY_ONE = ("Journal", "Ledger", "Variances")  # tables whose cells are listed one by one
 CELLS_NAMED = 12  # of a group
@@ -28,7 +29,7 @@ _NOT_FOLLOWED = ("Difference", "Quantity difference")
 
 _TEXTS = re.compile(r'"[^"]*"')
 _REFERENCES = re.compile(
-    r"(?:('(?:[^']|'')+'|[A-Za-z_][\w.]*)!)?\$?([A-Z]{1,3})\$?(\d+)(?::\$?[A-Z]{1,3}\$?(\d+))?(?![\w(])"
+    rf"(?:({SHEET}|[A-Za-z_][\w.]*)!)?{CELL}(?::\$?[A-Z]{{1,3}}\$?(\d+))?(?![\w(])"
     r"|(\w+)\[\[?([^\[\]]+)\]?\]"
 )
 
@@ -98,7 +99,7 @@ class _Users:
                     span = self.grid.find(table, column)
                     self.by_column[span.sheet, span.letter].append((span, user))
                 continue
-            name = sheet.strip("'").replace("''", "'") if sheet else user.sheet
+            name = unquoted(sheet) if sheet else user.sheet
             if last:
                 self.by_column[name, letter].append((Span(name, letter, int(row), int(last)), user))
             else:

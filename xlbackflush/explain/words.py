@@ -11,7 +11,7 @@ from xlbackflush.explain.formula import COMPARISONS, Binary, Call, Cell, Node, S
 from xlbackflush.explain.reader import Grid, Place
 from xlbackflush.model.money import decimals
 from xlbackflush.model.tables import CellError
-from xlbackflush.ooxml.package import quoted
+from xlbackflush.ooxml.address import quoted
 
 DIGITS = 12  # significant digits of a figure in a text: enough to work it out again, few enough to read
 BY_THE_PIECE = ("", "each", "ea")
@@ -122,7 +122,10 @@ class Words:
 
     def help(self, cell: Cell, place: Place) -> str:
         """What a column is for; of a setting, what it does."""
-        return text(self.grid.beside(cell, place, "Meaning")) if place.table == "Setup" else place.column.help
+        if place.table != "Setup":
+            return place.column.help
+        setting = text(self.grid.beside(cell, place, "Setting")).strip()
+        return next((s.meaning for s in schema.SETTINGS if s.name == setting), "")
 
     # --------------------------------------------------------------------------------------- figures
 

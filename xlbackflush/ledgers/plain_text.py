@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
+from unicodedata import category, normalize
 
 from xlbackflush import schema
-from xlbackflush.ledgers.writer import Accounts, At, Entry, Journal, decimal
+from xlbackflush.ledgers.writer import Accounts, At, Journal, date_of
+from xlbackflush.model.journal import PostedEntry
 
-_ROOTS = {
+#: role -> the kind of account that it is
+ROOTS = {
     schema.MIP: "Assets",
     schema.INVENTORY_CONTROL: "Assets",
     schema.FINISHED_GOODS: "Assets",
@@ -32,52 +34,44 @@ def accounts(journal: Journal) -> Accounts:
 
     An account that serves several roles has the root of the first of them.
     """
-    posted = [line for entry in journal.entries for line in entry.lines]
+    lines = {(line.role, line.account, line.name) for entry in journal.entries for line in entry.lines}
     roots: dict[tuple[str, str], str] = {}
-    for role, root in _ROOTS.items():
-        for line in posted:
-            if line.role == role:
-                roots.setdefault((line.account, line.name), root)
+    for role, number, name in sorted(lines, key=lambda line: list(ROOTS).index(line[0])):
+        roots.setdefault((number, name), ROOTS[role])
 
     def spelled(at: At) -> str:
         number, name = at.line.account, at.line.name
-        first, *rest = number.split(":")
-        if first in _ROOT_NAMES and rest and all(part and part == _component(part) for part in rest):
+        root, *parts = number.split(":")
+        if root in _ROOT_NAMES and parts and all(part and part == _component(part) for part in parts):
             return number
         leaf = _component(f"{number} {name}")
-        return f"{roots.get((number, name), 'Equity')}:{leaf}" if leaf else ""
+        return f"{roots[number, name]}:{leaf}" if leaf else ""
 
     return spelled
 
 
 def _component(text: str) -> str:
     """Text as one part of an account name: letters, digits and hyphens, a capital or a digit first."""
-    kept = "".join(
-        c if _category(c)[0] == "L" or _category(c) == "Nd" else " " for c in unicodedata.normalize("NFC", text)
-    )
-    name = "-".join(kept.split())
-    if name and _category(name[0]) not in ("Lu", "Nd"):
+    letters = (c if category(c)[0] == "L" or category(c) == "Nd" else " " for c in normalize("NFC", text))
+    name = "-".join("".join(letters).split())
+    if name and category(name[0]) not in ("Lu", "Nd"):
         name = name[0].upper() + name[1:]
-        name = name if _category(name[0]) == "Lu" else f"X-{name}"
+        name = name if category(name[0]) == "Lu" else f"X-{name}"
     return name
 
 
-def _category(character: str) -> str:
-    return unicodedata.category(character)
-
-
 def _one_line(text: str) -> str:
-    return " ".join("".join(" " if _category(c) == "Cc" else c for c in text).split())
+    return " ".join("".join(" " if category(c) == "Cc" else c for c in text).split())
 
 
 def _quoted(text: str) -> str:
     return '"' + _one_line(text).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _postings(journal: Journal, entry: Entry, spell: Accounts) -> Iterator[str]:
+def _postings(journal: Journal, entry: PostedEntry, spell: Accounts) -> Iterator[str]:
     for line in entry.lines:
-        account, amount = spell(At(journal, entry, line)), decimal(line.minor, journal.places)
-        yield f"  {account:<60}  {amount:>16} {journal.currency}  ; {_one_line(line.memo)}\n"
+        at = At(journal, entry, line)
+        yield f"  {spell(at):<60}  {journal.amount(line.minor):>16} {journal.currency}  ; {_one_line(at.memo())}\n"
     yield "\n"
 
 
@@ -87,8 +81,8 @@ def beancount(journal: Journal) -> Iterator[str]:
     yield f"; {_one_line(journal.company)}: journal of backflush costing\n"
     yield 'plugin "beancount.plugins.auto_accounts"\n\n'
     for entry in journal.entries:
-        yield f"{entry.date.isoformat()} * {_quoted(entry.event)} {_quoted(entry.description)}\n"
-        yield f"  reference: {_quoted(entry.reference)}\n"
+        yield f"{date_of(entry.date)} * {_quoted(entry.event)} {_quoted(entry.description)}\n"
+        yield f"  reference: {_quoted(journal.references[entry.number])}\n"
         yield from _postings(journal, entry, spell)
 
 
@@ -99,5 +93,5 @@ def hledger(journal: Journal) -> Iterator[str]:
     yield "decimal-mark .\n\n"
     for entry in journal.entries:
         description = _one_line(entry.description).replace(";", ",")
-        yield f"{entry.date.isoformat()} * ({entry.reference}) {description}\n"
+        yield f"{date_of(entry.date)} * ({journal.references[entry.number]}) {description}\n"
         yield from _postings(journal, entry, spell)

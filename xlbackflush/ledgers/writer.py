@@ -1,9 +1,9 @@
 """A journal written for a ledger: what a format is made of, and the one writer of all of them. Pure; touches no file.
 
 What a ledger would take wrongly is refused: an entry that does not balance, an account that is blank, too long, or not
-told from another one. Lines of zero are left out. Texts are cut to what the ledger takes; accounts and references never.
-Where a file takes so many lines only, it is cut between entries. An entry is never cut: it must come to zero by itself, and
-one that is too long is refused (the entries of a run have a dozen lines, not hundreds).
+told from another one. Texts are cut to what the ledger takes; accounts and references never. Where a file takes so many
+lines only, it is cut between entries. An entry is never cut: it must come to zero by itself, and one that is too long is
+refused (the entries of a run have a dozen lines, not hundreds).
 """
 
 from __future__ import annotations
@@ -11,85 +11,64 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import count
 from typing import Literal
 
+from xlbackflush import schema
 from xlbackflush.model.errors import UnusableError
+from xlbackflush.model.journal import PostedEntry, PostedLine, Run
+from xlbackflush.model.money import decimals
 from xlbackflush.ooxml.values import harmless
 
 # ------------------------------------------------------------------------------------------------ journal
 
 
 @dataclass(frozen=True)
-class Line:
-    """One line of an entry; `minor` is signed, debit positive, in minor units. Proof and difference are plain numbers."""
-
-    number: str
-    role: str
-    account: str
-    name: str
-    minor: int
-    source: str = ""
-    proof: str = ""
-    difference: str = ""
-
-    @property
-    def memo(self) -> str:
-        """What stands behind the line: its role and the input cells."""
-        return f"{self.role}, {self.source}" if self.source else self.role
-
-
-@dataclass(frozen=True)
-class Signed:
-    """Who made the run of an entry, and who approved it, each with the moment; blank what is not known."""
-
-    entered_by: str = ""
-    entered: dt.datetime | None = None
-    approved_by: str = ""
-    approved: dt.datetime | None = None
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One entry. `reference` is unique over runs and periods.
-
-    reverses: reference of the entry that this one takes back; reversed_by: of the entry that takes this one back. signed:
-    those who answer for its run.
-    """
-
-    run: str
-    number: str
-    reference: str
-    date: dt.date
-    event: str
-    description: str
-    lines: tuple[Line, ...]
-    product: str = ""
-    reverses: str = ""
-    reversed_by: str = ""
-    signed: Signed = Signed()
-
-
-@dataclass(frozen=True)
 class Journal:
-    """A journal as posted, with what is the same for all of it."""
+    """The journal of a workbook as posted, with what a ledger is told besides its entries.
+
+    runs: name -> who made the run and who approved it, and when. proofs and differences: row of sheet Journal -> what its
+    live formulas show, as plain decimals.
+    """
 
     company: str
     currency: str
-    places: int
-    entries: tuple[Entry, ...]
+    entries: Sequence[PostedEntry]
+    runs: Mapping[str, Run]
+    proofs: Mapping[int, str] = field(default_factory=dict)
+    differences: Mapping[int, str] = field(default_factory=dict)
+
+    def amount(self, minor: int) -> str:
+        """Minor units as a plain decimal: -1234.56."""
+        return decimal(minor, decimals(self.currency))
+
+    @cached_property
+    def references(self) -> dict[int, str]:
+        """Number of an entry -> its reference, unique over runs and periods: `20260430-R0001-3`.
+
+        In letters that every ledger takes, and no longer than 20 characters for 99,999 entries. It begins with the day of the
+        run's first entry, since R0001 comes again in every workbook; that day stays whatever later runs add.
+        """
+        first: dict[str, int] = {}
+        for entry in self.entries:
+            first[entry.run] = min(entry.date, first.get(entry.run, entry.date))
+        return {
+            entry.number: f"{date_of(first[entry.run]):%Y%m%d}-{_letters(entry.run)[:5]}-{entry.number}"
+            for entry in self.entries
+        }
 
 
-@dataclass(frozen=True)
-class At:
-    """Where a field is written: journal, entry, line, and the line's place within its entry and the file, from 1."""
+def _letters(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9]+", "", text)
 
-    journal: Journal
-    entry: Entry
-    line: Line
-    place: int = 1
-    count: int = 1
+
+def date_of(day: int) -> dt.date:
+    """The date of an Excel day number."""
+    return schema.DAY_0 + dt.timedelta(days=day)
 
 
 def decimal(minor: int, places: int) -> str:
@@ -97,6 +76,63 @@ def decimal(minor: int, places: int) -> str:
     digits = f"{abs(minor):0{places + 1}d}"
     sign = "-" if minor < 0 else ""
     return f"{sign}{digits[:-places]}.{digits[-places:]}" if places else sign + digits
+
+
+@dataclass(frozen=True)
+class At:
+    """A line where a field of it is written, and the values that formats share.
+
+    place and count: of the line within its entry and within its file, from 1.
+    """
+
+    journal: Journal
+    entry: PostedEntry
+    line: PostedLine
+    place: int = 1
+    count: int = 1
+
+    def run(self) -> Run:
+        return self.journal.runs[self.entry.run]
+
+    def date(self) -> dt.date:
+        return date_of(self.entry.date)
+
+    def reference(self) -> str:
+        return self.journal.references[self.entry.number]
+
+    def heading(self) -> str:
+        return f"{self.reference()} {self.entry.event}"
+
+    def narration(self) -> str:
+        return f"{self.reference()} {self.entry.description}"
+
+    def description(self) -> str:
+        return self.entry.description
+
+    def memo(self) -> str:
+        """What stands behind the line: its role and the input cells."""
+        return f"{self.line.role}, {self.line.source}" if self.line.source else self.line.role
+
+    def account(self) -> str:
+        return self.line.account
+
+    def account_name(self) -> str:
+        return self.line.name
+
+    def currency(self) -> str:
+        return self.journal.currency
+
+    def signed(self) -> str:
+        return self.journal.amount(self.line.minor)
+
+    def unsigned(self) -> str:
+        return self.journal.amount(abs(self.line.minor))
+
+    def debit(self) -> str:
+        return self.signed() if self.line.minor > 0 else ""
+
+    def credit(self) -> str:
+        return self.unsigned() if self.line.minor < 0 else ""
 
 
 # ------------------------------------------------------------------------------------------------- fields
@@ -108,13 +144,22 @@ class Field:
 
     exact: a number, a date or a word of ours, written as it is.  text: cut to `width`.  key: refused beyond `width`.
     account: the account, refused beyond `width` or where it is blank.  `once`: on the first line of an entry only.
+    Without a value it is blank, for the user to fill in where the ledger needs it.
     """
 
     head: str
-    value: Callable[[At], str]
+    value: Callable[[At], str] = lambda at: ""
     kind: Literal["exact", "text", "key", "account"] = "exact"
     width: int = 0
     once: bool = False
+
+
+@dataclass(frozen=True)
+class ToDo:
+    """What the user must do before an import, in one sentence; where a line has one of the roles."""
+
+    text: str
+    roles: frozenset[str] = frozenset(schema.ROLES)
 
 
 Accounts = Callable[[At], str]
@@ -137,10 +182,10 @@ class Format:
 
     name: str
     title: str
-    notes: str
     ending: str
     fields: tuple[Field, ...] = ()
     plain: Plain | None = None
+    to_do: tuple[ToDo, ...] = ()
     delimiter: str = ","
     encoding: str = "utf-8"
     entry_lines: int = 0
@@ -150,37 +195,38 @@ class Format:
         """What spells the accounts of a journal as this ledger knows them."""
         if self.plain:
             return self.plain.accounts(journal)
-        return next(field.value for field in self.fields if field.kind == "account")
+        return next(column.value for column in self.fields if column.kind == "account")
 
 
 # ------------------------------------------------------------------------------------------------ writing
 
 
-def lines(journal: Journal, form: Format) -> list[list[str]]:
-    """The lines of each file that the journal takes in a format, line ends included. Pure.
+def files(journal: Journal, form: Format) -> list[bytes]:
+    """The content of each file that the journal takes in a format. Pure.
 
     Raises UnusableError, in plain words, where the ledger would take an entry or an account wrongly.
     """
-    kept = [_without_zeros(entry) for entry in journal.entries]
-    journal = replace(journal, entries=tuple(entry for entry in kept if entry.lines))
     _check_entries(journal, form)
     _check_accounts(journal, form)
-    return [list(form.plain.lines(part) if form.plain else _table(part, form)) for part in _files(journal, form)]
+    if form.plain:
+        return ["".join(form.plain.lines(journal)).encode(form.encoding)]
+    return [_table(journal, entries, form).encode(form.encoding) for entries in _parts(journal.entries, form)]
 
 
-def _without_zeros(entry: Entry) -> Entry:
-    return replace(entry, lines=tuple(line for line in entry.lines if line.minor))
+def to_do(journal: Journal, form: Format) -> list[str]:
+    """What the user must still do before the ledger takes the files, one sentence each."""
+    roles = {line.role for entry in journal.entries for line in entry.lines}
+    return [task.text for task in form.to_do if roles & task.roles]
 
 
 def _check_entries(journal: Journal, form: Format) -> None:
     """Every entry must balance and be no longer than the ledger takes."""
     for entry in journal.entries:
-        rest = sum(line.minor for line in entry.lines)
-        if rest:
-            more = "debits" if rest > 0 else "credits"
+        balance = sum(line.minor for line in entry.lines)
+        if balance:
             raise UnusableError(
-                f"Entry {entry.number} of sheet Journal does not balance: its {more} are "
-                f"{decimal(abs(rest), journal.places)} {journal.currency} too high. Run the workbook again."
+                f"Entry {entry.number} of sheet Journal does not balance: its {'debits' if balance > 0 else 'credits'} are "
+                f"{journal.amount(abs(balance))} {journal.currency} too high. Run the workbook again."
             )
         most = min((limit for limit in (form.entry_lines, form.file_lines) if limit), default=len(entry.lines))
         if len(entry.lines) > most:
@@ -207,45 +253,41 @@ def _check_accounts(journal: Journal, form: Format) -> None:
                 )
 
 
-def _files(journal: Journal, form: Format) -> Iterator[Journal]:
-    """The journal in parts that one file takes, cut between entries."""
-    part: list[Entry] = []
-    count = 0
-    for entry in journal.entries:
-        if part and form.file_lines and count + len(entry.lines) > form.file_lines:
-            yield replace(journal, entries=tuple(part))
-            part, count = [], 0
+def _parts(entries: Sequence[PostedEntry], form: Format) -> Iterator[list[PostedEntry]]:
+    """The entries in parts that one file takes."""
+    part: list[PostedEntry] = []
+    lines = 0
+    for entry in entries:
+        if part and form.file_lines and lines + len(entry.lines) > form.file_lines:
+            yield part
+            part, lines = [], 0
         part.append(entry)
-        count += len(entry.lines)
-    if part:
-        yield replace(journal, entries=tuple(part))
+        lines += len(entry.lines)
+    yield part
 
 
-def _table(journal: Journal, form: Format) -> Iterator[str]:
+def _table(journal: Journal, entries: Sequence[PostedEntry], form: Format) -> str:
     """Heading and one row per line, as the csv module quotes them."""
-    yield _row([f.head for f in form.fields], form)
-    count = 0
-    for entry in journal.entries:
+    text, numbers = io.StringIO(), count(1)
+    table = csv.writer(text, delimiter=form.delimiter)
+    table.writerow(column.head for column in form.fields)
+    for entry in entries:
         for place, line in enumerate(entry.lines, 1):
-            count += 1
-            at = At(journal, entry, line, place, count)
-            yield _row(["" if f.once and place > 1 else _value(f, at, form) for f in form.fields], form)
-
-
-def _row(values: list[str], form: Format) -> str:
-    text = io.StringIO()
-    csv.writer(text, delimiter=form.delimiter).writerow(values)
+            at = At(journal, entry, line, place, next(numbers))
+            table.writerow(_value(column, at, form) for column in form.fields)
     return text.getvalue()
 
 
-def _value(field: Field, at: At, form: Format) -> str:
+def _value(column: Field, at: At, form: Format) -> str:
     """A field's value, harmless and no longer than the ledger takes."""
-    if field.kind == "exact":
-        return field.value(at)
-    text = harmless(field.value(at))
-    if field.width and len(text) > field.width:
-        if field.kind == "text":
-            return text[: field.width]
-        what = "Account" if field.kind == "account" else "Reference"
-        raise UnusableError(f'{what} "{text}" is longer than the {field.width} characters that {form.name} takes.')
+    if column.once and at.place > 1:
+        return ""
+    if column.kind == "exact":
+        return column.value(at)
+    text = harmless(column.value(at))
+    if column.width and len(text) > column.width:
+        if column.kind == "text":
+            return text[: column.width]
+        what = "Account" if column.kind == "account" else "Reference"
+        raise UnusableError(f'{what} "{text}" is longer than the {column.width} characters that {form.name} takes.')
     return text

@@ -38,10 +38,10 @@ def post(book: Workbook, approver: str, now: dt.datetime, progress: Progress = l
     if changed or draft.version != __version__:
         what = "The inputs changed" if changed else "xlbackflush was updated"
         raise RefusedError(f"{what} after draft {draft.run} was made; run again, look at the results, and post then.")
-    signed = replace(draft, status=POSTED, approved_by=approver.strip(), posted=now.strftime("%Y-%m-%d %H:%M:%S"))
-    calculation = calculate(sources, tables, signed, progress)
+    run_to_post = replace(draft, status=POSTED, approved_by=approver.strip(), posted=now.strftime("%Y-%m-%d %H:%M:%S"))
+    calculation = calculate(sources, tables, run_to_post, progress)
     _sound(calculation, draft, tables)
-    result = _sealed(calculation, signed)
+    result = _sealed(calculation, run_to_post)
     book.write(result)
     return result
 
@@ -82,11 +82,11 @@ def plain(entry: PostedEntry) -> PostedEntry:
     return replace(entry, lines=tuple(replace(line, row=0, seal="") for line in entry.lines))
 
 
-def _sealed(calculation: Calculation, signed: Run) -> RunResult:
+def _sealed(calculation: Calculation, run_to_post: Run) -> RunResult:
     """The run with its link, and the journal with the seals of its entries."""
     period, record, draft = calculation.period, calculation.period.record, calculation.period.draft
     last_link = record.posted_runs[-1].link if record.posted_runs else ""
-    run = records.with_hashes(signed, records.inputs_of(period.snapshot))
+    run = records.with_hashes(run_to_post, records.inputs_of(period.snapshot))
     link = seals.link_of(last_link, run, draft.new, period.places)
     journal = Draft(linked([*record.posted, *seals.sealed(record.posted, draft.new)]), draft.target, draft.first)
     return RunResult(period, calculation.findings, replace(run, link=link), journal)

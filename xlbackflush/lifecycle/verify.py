@@ -43,28 +43,25 @@ def verify(book: Workbook, progress: Progress = lambda stage: None) -> Verified:
     """
     tables, sources = {name: book.table(name) for name in records.TABLES}, book.read()
     places = places_of(sources)
-    past = records.read(tables, places)
-    result = Verified(past.runs, list(past.problems))
-    if not past.runs:
+    record = records.read(tables, places)
+    result = Verified(record.runs, list(record.problems))
+    if not record.runs:
         return result
-    kept = _kept_inputs(past, result)
-    earlier: list[PostedEntry] = []
-    for run in past.posted_runs:
+    inputs = _inputs_on_record(record, result)
+    for at, run in enumerate(record.posted_runs):
         progress(f"Run {run.run}")
-        own = [entry for entry in past.posted if entry.run == run.run]
-        if run.run in kept and not past.problems:
-            result.problems += _recomputed(run, kept[run.run], earlier, own, past)
-        earlier += own
-    if past.draft:
-        result.problems += [problem for problem in records.drafted(tables, places)[1] if problem not in past.problems]
-    last = past.runs[-1].run
-    if last in kept:
-        result.changed = changes(kept[last], sources)
+        if run.run in inputs and not record.problems:
+            result.problems += _recomputed(record, at, inputs[run.run])
+    if record.draft:
+        result.problems += [problem for problem in records.drafted(tables, places)[1] if problem not in record.problems]
+    last = record.runs[-1].run
+    if last in inputs:
+        result.changed = changes(inputs[last], sources)
     if not any(problem.is_order for problem in result.problems):  # which proofs differ says nothing then
         sheets = {name: tables.get(name) or book.table(name) for name in {*_PROVEN, *shown.TABLES, "Checks"}}
         result.problems += _proofs(sheets)
-        if last in kept and not result.changed and not past.problems:  # else formulas show what other inputs give
-            calculation = calculate(kept[last], tables)
+        if last in inputs and not result.changed and not record.problems:  # else formulas show what other inputs give
+            calculation = calculate(inputs[last], tables)
             if not calculation.failed:
                 result.problems += shown.differing(calculation.period, sheets)
     return result
@@ -76,12 +73,12 @@ _PROVEN = ("Journal", "Ledger", "Relief", "Variances")
 
 def inputs_of_run(book: Workbook, run: str) -> dict[str, Source]:
     """The inputs on record of one run. RefusedError where there are none."""
-    kept = records.run_inputs(book.table("RunInputs"))
-    if run not in kept:
-        known = ", ".join(kept) or "none"
+    on_record = records.run_inputs(book.table("RunInputs"))
+    if run not in on_record:
+        known = ", ".join(on_record) or "none"
         raise RefusedError(f"There is no run {run} on sheet Run Inputs; on record: {known}.")
     try:
-        return snapshot.unpack(kept[run].pieces)
+        return snapshot.unpack(on_record[run].pieces)
     except snapshot.DamagedError as error:
         raise RefusedError(f"Run {run}: {error}") from error
 
@@ -93,11 +90,11 @@ def places_of(sources: Mapping[str, Source]) -> int:
     return money.decimals(str(values.get("Currency", "")))
 
 
-def _kept_inputs(past: Record, result: Verified) -> dict[str, dict[str, Source]]:
+def _inputs_on_record(record: Record, result: Verified) -> dict[str, dict[str, Source]]:
     """The inputs on record of each run; what was changed or lost of them is a problem."""
-    found = {}
-    for run in past.runs:
-        inputs = past.inputs.get(run.run)
+    by_run = {}
+    for run in record.runs:
+        inputs = record.inputs.get(run.run)
         try:
             tables = snapshot.unpack(inputs.pieces if inputs else [])
         except snapshot.DamagedError as error:
@@ -113,14 +110,15 @@ def _kept_inputs(past: Record, result: Verified) -> dict[str, dict[str, Source]]
             result.problems.append(
                 Problem("Runs", f"Run {run.run}: its input hash is not that of the inputs on record.")
             )
-        found[run.run] = tables
-    return found
+        by_run[run.run] = tables
+    return by_run
 
 
-def _recomputed(
-    run: Run, inputs: Mapping[str, Source], earlier: Sequence[PostedEntry], own: Sequence[PostedEntry], past: Record
-) -> list[Problem]:
-    """The entries that the inputs on record give, against those that were posted."""
+def _recomputed(record: Record, at: int, inputs: Mapping[str, Source]) -> list[Problem]:
+    """The entries that the inputs on record of a posted run give, against those that were posted; at: the run's position."""
+    run, before = record.posted_runs[at], {run.run for run in record.posted_runs[:at]}
+    earlier = [entry for entry in record.posted if entry.run in before]
+    own_entries = [entry for entry in record.posted if entry.run == run.run]
     result = recompute_run(run.run, inputs, earlier)
     if not result.journal:
         first = result.findings[0]
@@ -128,12 +126,12 @@ def _recomputed(
     given = result.journal.new
     version = "" if run.version == __version__ else f" It was made with version {run.version}, this is {__version__}."
     problems = []
-    for entry, wanted in zip(own, given, strict=False):
+    for entry, wanted in zip(own_entries, given, strict=False):
         if _recomputable(entry) != _recomputable(wanted):
-            where = past.journal.cell("Run", entry.lines[0].row)
+            where = record.journal.cell("Run", entry.lines[0].row)
             problems.append(Problem(where, f"Entry {entry.number} is not what the inputs on record give.{version}"))
-    if len(own) != len(given):
-        text = f"Run {run.run} has {len(own)} entries; the inputs on record give {len(given)}.{version}"
+    if len(own_entries) != len(given):
+        text = f"Run {run.run} has {len(own_entries)} entries; the inputs on record give {len(given)}.{version}"
         problems.append(Problem("Journal", text))
     return problems
 

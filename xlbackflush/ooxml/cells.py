@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import repeat
 
-from xlbackflush.ooxml.package import column_letter
-
-_BAD = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|_x[0-9A-Fa-f]{4}_")
-
-
-@lru_cache(maxsize=100_000)
-def escape(text: str) -> str:
-    """Text for an XML element; characters that XML cannot hold become _xHHHH_, as Excel writes them."""
-    if _BAD.search(text):
-        text = _BAD.sub(lambda m: f"_x{ord(m[0][0]):04X}_" + m[0][1:], text)
-    return escape_formula(text)
-
-
-def escape_formula(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
+from xlbackflush.ooxml.address import column_letter
+from xlbackflush.ooxml.xml import escape, escape_formula, needs_space
 
 Value = float | int | str | None
 
@@ -68,9 +53,20 @@ def cell(address: str, value: Value, style: int, formula: str = "") -> str:
     if value is None or value == "" or value != value:
         return f'<c r="{address}" s="{style}"/>'
     if isinstance(value, str):
-        space = ' xml:space="preserve"' if value != value.strip() or "\n" in value else ""
-        return f'<c r="{address}" s="{style}" t="inlineStr"><is><t{space}>{escape(value)}</t></is></c>'
+        return f'<c r="{address}" s="{style}" t="inlineStr">{_inline(value)}</c>'
     return f'<c r="{address}" s="{style}"><v>{value!r}</v></c>'
+
+
+@lru_cache(maxsize=100_000)
+def _inline(text: str) -> str:
+    space = ' xml:space="preserve"' if needs_space(text) else ""
+    return f"<is><t{space}>{escape(text)}</t></is>"
+
+
+def row_xml(number: int, cells: str, height: float = 0, fixed: bool = True) -> str:
+    """A row with its cells; height in points, 0: as Excel fits it. Not fixed: Excel fits it again to what is typed."""
+    look = (f' ht="{height:g}"' + ' customHeight="1"' * fixed) if height else ""
+    return f'<row r="{number}"{look}>{cells}</row>'
 
 
 def _column(letter: str, first_row: int, cells: Cells) -> list[str]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import posixpath
-import re
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -16,10 +15,12 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from xlbackflush.model.errors import UnusableError
+from xlbackflush.ooxml.address import column_letter, split_cell
+from xlbackflush.ooxml.atomic import write_file
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _STRICT = "http://purl.oclc.org/ooxml/spreadsheetml/main"
-_RELS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _DATE = (1980, 1, 1, 0, 0, 0)  # of changed parts, so that the same content gives the same file
 _NS = {"m": MAIN}
 
@@ -92,18 +93,18 @@ class Package:
         name = posixpath.join(folder, "_rels", f"{base}.rels")
         if name not in self._names and name not in self._replaced:
             return {}
-        found = {}
+        relations = {}
         for relation in self.xml(name):
             if relation.get("TargetMode") != "External":
                 target = relation.get("Target", "")
                 path = target[1:] if target.startswith("/") else posixpath.normpath(posixpath.join(folder, target))
-                found[relation.get("Id", "")] = (relation.get("Type", "").rsplit("/", 1)[-1], path)
-        return found
+                relations[relation.get("Id", "")] = (relation.get("Type", "").rsplit("/", 1)[-1], path)
+        return relations
 
     def related(self, part: str, kind: str, required: bool = True) -> str:
         """The part to which a part has a relationship of a kind; "" where it has none and none is required."""
-        for found, target in self._relations(part).values():
-            if found == kind and target in self._names:
+        for other, target in self._relations(part).values():
+            if other == kind and target in self:
                 return target
         if required:
             raise UnusableError(f"{self.path.name} is damaged: it has no {kind}.")
@@ -131,21 +132,21 @@ class Package:
                 f"{self.path.name} counts days from 1904; untick File > Options > Advanced > Use 1904 date system."
             )
         targets = self._relations(self.workbook_part)
-        found = {}
+        sheets = {}
         for sheet in root.iterfind("m:sheets/m:sheet", _NS):
-            kind, target = targets.get(sheet.get(f"{{{_RELS}}}id", ""), ("", ""))
+            kind, target = targets.get(sheet.get(f"{{{OFFICE}}}id", ""), ("", ""))
             if kind == "worksheet":
-                found[sheet.get("name", "")] = target
-        return found
+                sheets[sheet.get("name", "")] = target
+        return sheets
 
     def _find_tables(self) -> dict[str, TablePart]:
-        found = {}
-        for sheet, part in self.sheets.items():
-            for kind, target in self._relations(part).values():
-                if kind == "table":
-                    table = self._table(sheet, target)
-                    found[table.name] = table
-        return found
+        tables = [
+            self._table(sheet, target)
+            for sheet, part in self.sheets.items()
+            for kind, target in self._relations(part).values()
+            if kind == "table"
+        ]
+        return {table.name: table for table in tables}
 
     def _table(self, sheet: str, part: str) -> TablePart:
         root = self.xml(part)
@@ -198,58 +199,19 @@ class Package:
                 _store(out, name, self._replaced[name])
 
 
-def _store(out: zipfile.ZipFile, name: str, content: bytes) -> None:
-    """Deflate at level 1: half the time of level 6 for a third more bytes."""
+def _store(out: zipfile.ZipFile, name: str, content: bytes, level: int = 1) -> None:
+    """Deflate, by default at level 1: half the time of level 6 for a third more bytes."""
     info = zipfile.ZipInfo(name, _DATE)
     info.external_attr = 0o600 << 16
-    out.writestr(info, content, zipfile.ZIP_DEFLATED, compresslevel=1)
+    out.writestr(info, content, zipfile.ZIP_DEFLATED, compresslevel=level)
 
 
 def write_package(path: Path, parts: dict[str, str | bytes]) -> None:
     """Write a new package, whole or not at all; the same parts give the same bytes."""
-    temporary = path.with_name(f".{path.name}.new")
-    try:
-        with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as out:
+
+    def packed(path: Path) -> None:
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as out:
             for name, content in parts.items():
-                info = zipfile.ZipInfo(name, _DATE)
-                info.external_attr = 0o600 << 16
-                data = content.encode() if isinstance(content, str) else content
-                out.writestr(info, data, zipfile.ZIP_DEFLATED, compresslevel=6)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+                _store(out, name, content.encode() if isinstance(content, str) else content, 6)
 
-
-# --------------------------------------------------------------------------------------------- addresses
-
-
-def column_letter(number: int) -> str:
-    """Column number from 1 as letters: 1 A, 27 AA."""
-    letters = ""
-    while number:
-        number, rest = divmod(number - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters
-
-
-def column_number(letters: str) -> int:
-    """Letters of a column as its number from 1: A 1, AA 27."""
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - 64
-    return number
-
-
-def split_cell(cell: str) -> tuple[int, int]:
-    """Column and row, from 1, of an address: "C5" is (3, 5)."""
-    match = re.fullmatch(r"\$?([A-Z]{1,3})\$?([0-9]+)", cell)
-    if not match:
-        raise UnusableError(f"A table of the workbook has the address {cell!r}, which is not a range.")
-    return column_number(match[1]), int(match[2])
-
-
-def quoted(sheet: str) -> str:
-    """Sheet name as formulas write it: Standard Cost -> 'Standard Cost'."""
-    if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", sheet) and not re.fullmatch(r"[A-Za-z]{1,3}[0-9]+|[RrCc]", sheet):
-        return sheet
-    return "'" + sheet.replace("'", "''") + "'"
+    write_file(path, packed)

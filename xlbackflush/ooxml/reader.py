@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import python_calamine
 
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.tables import CellError
-from xlbackflush.ooxml.package import Package, column_letter, split_cell
+from xlbackflush.ooxml.address import column_letter, column_number, split_cell
+from xlbackflush.ooxml.package import Package, TablePart
 
 Odd = dict[int, list[tuple[int, CellError]]]  # row (from 1) -> column (from 0), what is wrong
 
@@ -40,25 +42,43 @@ class SheetReader:
         self._package, self._content = package, content
         self._book: Any = None
         self._grids: dict[str, list[list[Any]]] = {}
-        self._odd: dict[str, Odd] = {}
         self._patches: dict[str, bytes] = {}
 
-    def odd(self, sheet: str) -> Odd:
-        """Error values, formulas without a stored result, numbers beyond all use."""
-        if sheet not in self._odd:
-            self._odd[sheet] = self._search(sheet)
-        return self._odd[sheet]
-
     def grid(self, sheet: str) -> list[list[Any]]:
-        """All rows of a sheet from A1: str, float, bool, date ..., "" where blank."""
-        self.odd(sheet)
+        """All rows of a sheet from A1: str, float, bool, date ..., "" where blank.
+
+        `CellError` for error values, formulas without a stored result, and numbers beyond all use.
+        """
         if sheet not in self._grids:
-            try:
-                grid = self._reader(sheet).get_sheet_by_name(sheet).to_python(skip_empty_area=False)
-            except (python_calamine.CalamineError, OSError, ValueError) as error:
-                raise UnusableError(f"{self._package.path.name} is damaged: sheet {sheet} cannot be read.") from error
-            self._grids[sheet] = grid
+            self._grids[sheet] = self._read(sheet)
         return self._grids[sheet]
+
+    def cell(self, sheet: str, column: int, row: int) -> Any:
+        """One cell, by its numbers from 1."""
+        grid = self.grid(sheet)
+        return grid[row - 1][column - 1] if row <= len(grid) and column <= len(grid[row - 1]) else ""
+
+    def rows(self, table: TablePart, last: int | None = None) -> Iterator[list[Any]]:
+        """Rows of a sheet from the first below a table's headers on, as wide as the table; to the last of the sheet, or this."""
+        grid = self.grid(table.sheet)
+        first, width = table.first_col - 1, len(table.columns)
+        for number in range(table.header_row, len(grid) if last is None else last):
+            row = grid[number][first : first + width] if number < len(grid) else []
+            yield row + [""] * (width - len(row))
+
+    def _read(self, sheet: str) -> list[list[Any]]:
+        odd = self._search(sheet)
+        try:
+            grid: list[list[Any]] = self._reader(sheet).get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+        except (python_calamine.CalamineError, OSError, ValueError) as error:
+            raise UnusableError(f"{self._package.path.name} is damaged: sheet {sheet} cannot be read.") from error
+        grid += [[] for _ in range(max(odd, default=0) - len(grid))]
+        for number, problems in odd.items():
+            row = grid[number - 1]
+            for column, problem in problems:
+                row += [""] * (column + 1 - len(row))
+                row[column] = problem
+        return grid
 
     def _reader(self, sheet: str) -> Any:
         """The workbook in calamine; a patched copy of it for a sheet that calamine does not take."""
@@ -77,7 +97,7 @@ class SheetReader:
             raise UnusableError(f"{self._package.path.name} is damaged: sheet {sheet} is no worksheet.")
         xml = self._package.read(part)
         self._check_extent(sheet, xml)
-        found: Odd = {}
+        odd: Odd = {}
         patches: list[tuple[int, int]] = []
         plain = b"<c " in xml
         for hint in sorted(match.start() for pattern in _HINTS for match in pattern.finditer(xml)):
@@ -93,11 +113,11 @@ class SheetReader:
                 name = self._package.path.name
                 raise UnusableError(f"{name}: cells of {sheet} have no address; save it again in Excel.")
             column, row = split_cell(address[1].decode())
-            if (column - 1, problem) not in found.setdefault(row, []):
-                found[row].append((column - 1, problem))
+            if (column - 1, problem) not in odd.setdefault(row, []):
+                odd[row].append((column - 1, problem))
                 patches.append(match.span())
         self._patch(part, xml, patches)
-        return found
+        return odd
 
     def _patch(self, part: str, xml: bytes, cells: list[tuple[int, int]]) -> None:
         """Blank the cells that calamine does not survive; they are reported all the same."""
@@ -114,7 +134,7 @@ class SheetReader:
         """Refuse a sheet whose cells span more than any sheet of inputs does."""
         rows = [int(r) for r in re.findall(rb"""<(?:\w+:)?row\b[^>]*?\br=["'](\d+)["']""", xml)]
         letters = set(re.findall(rb"""<(?:\w+:)?c\b[^>]*?\br=["']([A-Z]{2,3})[0-9]""", xml))
-        width = max([26, *(split_cell(f"{found.decode()}1")[0] for found in letters)])
+        width = max([26, *(column_number(column.decode()) for column in letters)])
         if max(rows, default=0) * width > _CELLS_MAX:
             last = f"{column_letter(width)}{max(rows)}"
             raise UnusableError(

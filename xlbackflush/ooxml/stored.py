@@ -14,7 +14,8 @@ from contextlib import suppress
 from xml.sax.saxutils import unescape
 
 from xlbackflush.model.tables import CellError
-from xlbackflush.ooxml.cells import Value, escape, escape_formula
+from xlbackflush.ooxml.cells import Value
+from xlbackflush.ooxml.xml import escape, escape_formula
 
 #: a value that a formula shows
 Shown = Value | CellError

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from xml.etree import ElementTree as ET
-from xml.sax.saxutils import quoteattr
 
 from xlbackflush.ooxml.package import MAIN
+from xlbackflush.ooxml.xml import Markup, document, element
 
 _NS = {"m": MAIN}
 NAVY, GREY, LINE, INPUT_FILL, INPUT_LINE = "FF1F3864", "FF595959", "FFD9D9D9", "FFFFF8DC", "FFC9B458"
@@ -135,27 +135,21 @@ class StyleSheet:
         signature = (str(index), *ids.values(), str(STYLES[name].indent + indent))
         if signature in self._cells:
             return self._cells.index(signature)
-        style = STYLES[name]
-        attributes = " ".join(f'{k}="{v}"' for k, v in ids.items())
         self._cells.append(signature)
-        return self._append(
-            "cellXfs",
-            f'<xf{self._xmlns} {attributes} xfId="{index}" applyNumberFormat="1" applyFont="1" applyFill="1" '
-            f'applyBorder="1" applyAlignment="1" applyProtection="1">{_alignment(style, indent)}</xf>',
-        )
+        applied = {f"apply{what}": 1 for what in ("NumberFormat", "Font", "Fill", "Border", "Alignment", "Protection")}
+        return self._append("cellXfs", "xf", *_alignment(STYLES[name], indent), **ids, xfId=index, **applied)
 
     def _add_named(self, name: str) -> None:
         """Append the font, fill, border, number format and named style that the workbook lacks."""
         style = STYLES[name]
-        font = self._append("fonts", f"<font{self._xmlns}>{_font(style)}</font>")
-        fill = self._append("fills", f"<fill{self._xmlns}>{_fill(style)}</fill>")
-        border = self._append("borders", f"<border{self._xmlns}>{_border(style)}</border>")
+        font = self._append("fonts", "font", *_font(style))
+        fill = self._append("fills", "fill", _fill(style))
+        border = self._append("borders", "border", *_border(style))
         number = self._number_format(style.number_format)
         ids = {"numFmtId": str(number), "fontId": str(font), "fillId": str(fill), "borderId": str(border)}
-        attributes = " ".join(f'{k}="{v}"' for k, v in ids.items())
-        index = self._append("cellStyleXfs", f"<xf{self._xmlns} {attributes}>{_alignment(style, 0)}</xf>")
-        own = f' builtinId="{_BUILT_IN[name]}" customBuiltin="1"' if name in _BUILT_IN else ""
-        self._append("cellStyles", f'<cellStyle{self._xmlns} name={quoteattr(name)} xfId="{index}"{own}/>')
+        index = self._append("cellStyleXfs", "xf", *_alignment(style), **ids)
+        own = {"builtinId": _BUILT_IN[name], "customBuiltin": 1} if name in _BUILT_IN else {}
+        self._append("cellStyles", "cellStyle", name=name, xfId=index, **own)
         self._named[name] = (index, ET.Element("xf", ids))
 
     def _number_format(self, code: str) -> int:
@@ -165,17 +159,12 @@ class StyleSheet:
         if code not in self._formats:
             self._formats[code] = self._next_format
             self._next_format += 1
-            self._append(
-                "numFmts", f'<numFmt{self._xmlns} numFmtId="{self._formats[code]}" formatCode={quoteattr(code)}/>'
-            )
+            self._append("numFmts", "numFmt", numFmtId=self._formats[code], formatCode=code)
         return self._formats[code]
 
-    @property
-    def _xmlns(self) -> str:
-        return f' xmlns="{MAIN}"' if self._prefix else ""
-
-    def _append(self, section: str, element: str) -> int:
+    def _append(self, section: str, kind: str, /, *content: Markup, **attributes: str | int) -> int:
         """Append an element to a section (made where missing) and return its index."""
+        added = element(kind, *content, xmlns=MAIN if self._prefix else None, **attributes)
         tag = self._prefix + section
         index = self._count[section]
         self._count[section] += 1
@@ -183,14 +172,14 @@ class StyleSheet:
         if not opening:
             after = re.search(rf"<{self._prefix}styleSheet\b[^>]*>", self.xml)
             assert after and section == "numFmts", section  # the others are required by the schema
-            self.xml = f'{self.xml[: after.end()]}<{tag} count="1">{element}</{tag}>{self.xml[after.end() :]}'
+            self.xml = f'{self.xml[: after.end()]}<{tag} count="1">{added}</{tag}>{self.xml[after.end() :]}'
             return index
         head = re.sub(r'\bcount="\d+"', f'count="{index + 1}"', opening[0]).replace("/>", ">")
         if opening[1]:
-            self.xml = f"{self.xml[: opening.start()]}{head}{element}</{tag}>{self.xml[opening.end() :]}"
+            self.xml = f"{self.xml[: opening.start()]}{head}{added}</{tag}>{self.xml[opening.end() :]}"
             return index
         end = self.xml.index(f"</{tag}>", opening.end())
-        self.xml = f"{self.xml[: opening.start()]}{head}{self.xml[opening.end() : end]}{element}{self.xml[end:]}"
+        self.xml = f"{self.xml[: opening.start()]}{head}{self.xml[opening.end() : end]}{added}{self.xml[end:]}"
         return index
 
 
@@ -204,54 +193,81 @@ def _signature(xf: ET.Element) -> tuple[str, ...]:
     return (xf.get("xfId", "0"), *ids, indent)
 
 
-def _font(style: Style) -> str:
-    flags = "<b/>" * style.bold + "<i/>" * style.italic + "<u/>" * style.underline
-    return f'{flags}<sz val="{style.size}"/><color rgb="{style.color}"/><name val="Calibri"/><family val="2"/>'
+def _font(style: Style) -> list[Markup]:
+    flags = [tag for tag, on in (("b", style.bold), ("i", style.italic), ("u", style.underline)) if on]
+    return [
+        *map(element, flags),
+        element("sz", val=style.size),
+        element("color", rgb=style.color),
+        element("name", val="Calibri"),
+        element("family", val=2),
+    ]
 
 
-def _fill(style: Style) -> str:
+def _fill(style: Style) -> Markup:
     if not style.fill:
-        return '<patternFill patternType="none"/>'
-    return f'<patternFill patternType="solid"><fgColor rgb="{style.fill}"/><bgColor indexed="64"/></patternFill>'
+        return element("patternFill", patternType="none")
+    return _solid(element("fgColor", rgb=style.fill), element("bgColor", indexed=64))
 
 
-def _border(style: Style) -> str:
+def _solid(*colors: Markup) -> Markup:
+    return element("patternFill", *colors, patternType="solid")
+
+
+def _border(style: Style) -> list[Markup]:
+    sides = ("left", "right", "top", "bottom")
     if not style.border:
-        return "<left/><right/><top/><bottom/><diagonal/>"
-    line = f'style="thin"><color rgb="{style.border}"/>'
-    sides = "".join(f"<{side} {line}</{side}>" for side in ("left", "right", "top", "bottom"))
-    return f"{sides}<diagonal/>"
+        return [element(side) for side in (*sides, "diagonal")]
+    color = element("color", rgb=style.border)
+    return [*(element(side, color, style="thin") for side in sides), element("diagonal")]
 
 
-def _alignment(style: Style, indent: int) -> str:
-    horizontal = f' horizontal="{style.horizontal}"' if style.horizontal else ""
-    wrap = ' wrapText="1"' if style.wrap else ""
-    steps = style.indent + indent
-    step = f' indent="{steps}"' if steps else ""
-    return f'<alignment{horizontal} vertical="{style.vertical}"{wrap}{step}/><protection locked="{int(style.locked)}"/>'
+def _alignment(style: Style, indent: int = 0) -> list[Markup]:
+    """Alignment and protection of a cell format."""
+    aligned = element(
+        "alignment",
+        horizontal=style.horizontal or None,
+        vertical=style.vertical,
+        wrapText=1 if style.wrap else None,
+        indent=style.indent + indent or None,
+    )
+    return [aligned, element("protection", locked=style.locked)]
+
+
+def _dxf(look: str) -> list[Markup]:
+    """What one of `LOOKS` changes."""
+    if look == WHOLE:
+        return [element("numFmt", numFmtId=200, formatCode=_WHOLE_FORMAT)]
+    color, fill, bold = DXFS[look]
+    return [
+        element("font", element("b") if bold else None, element("color", rgb=color)),
+        element("fill", _solid(element("fgColor", rgb=fill), element("bgColor", rgb=fill))),
+    ]
+
+
+def section(name: str, *content: Markup) -> Markup:
+    """A list of the styles part, which says how many there are."""
+    return element(name, *content, count=len(content))
 
 
 def new_stylesheet() -> StyleSheet:
     """A styles part with every named style and differential format of ours, and Excel's Normal."""
-    dxfs = "".join(
-        f'<dxf><font>{"<b/>" * bold}<color rgb="{color}"/></font>'
-        f'<fill><patternFill patternType="solid"><fgColor rgb="{fill}"/><bgColor rgb="{fill}"/></patternFill></fill></dxf>'
-        for color, fill, bold in DXFS.values()
+    none = {"numFmtId": 0, "fontId": 0, "fillId": 0, "borderId": 0}
+    patterns = (element("fill", element("patternFill", patternType=kind)) for kind in ("none", "gray125"))
+    root = element(
+        "styleSheet",
+        section("numFmts"),
+        section("fonts", element("font", *_font(Style()))),
+        section("fills", *patterns),
+        section("borders", element("border", *_border(Style()))),
+        section("cellStyleXfs", element("xf", **none)),
+        section("cellXfs", element("xf", **none, xfId=0)),
+        section("cellStyles", element("cellStyle", name="Normal", xfId=0, builtinId=0)),
+        section("dxfs", *(element("dxf", *_dxf(look)) for look in LOOKS)),
+        element("tableStyles", count=0, defaultTableStyle="TableStyleMedium2", defaultPivotStyle="PivotStyleLight16"),
+        xmlns=MAIN,
     )
-    dxfs += f'<dxf><numFmt numFmtId="200" formatCode={quoteattr(_WHOLE_FORMAT)}/></dxf>'
-    sheet = StyleSheet(
-        f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<styleSheet xmlns="{MAIN}">'
-        '<numFmts count="0"/>'
-        '<fonts count="1"><font><sz val="10"/><color rgb="FF000000"/><name val="Calibri"/><family val="2"/></font></fonts>'
-        '<fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills>'
-        '<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>'
-        '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
-        '<cellXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/></cellXfs>'
-        '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles>'
-        f'<dxfs count="{len(LOOKS)}">{dxfs}</dxfs>'
-        '<tableStyles count="0" defaultTableStyle="TableStyleMedium2" defaultPivotStyle="PivotStyleLight16"/>'
-        "</styleSheet>"
-    )
+    sheet = StyleSheet(document(root))
     for name in STYLES:
         sheet.xf(name)
     return sheet

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import cast
 
 from xlbackflush import schema
+from xlbackflush.ooxml.address import column_number
 from xlbackflush.ooxml.cells import Block, Cells
-from xlbackflush.ooxml.package import column_number
 from xlbackflush.ooxml.styles import StyleSheet
 from xlbackflush.sheets.body import Body
 from xlbackflush.sheets.formulas import Sheets

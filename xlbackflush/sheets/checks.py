@@ -9,7 +9,7 @@ from xlbackflush.engine.measures.checks import ERRORS, LENGTH_WEIGHT, PLACE_WEIG
 from xlbackflush.engine.measures.variances import NOT_POSTED
 from xlbackflush.model.inputs import Inputs
 from xlbackflush.model.tables import Source
-from xlbackflush.ooxml.package import quoted
+from xlbackflush.ooxml.address import quoted
 from xlbackflush.ooxml.stored import Shown
 from xlbackflush.sheets.body import Body, RunView
 from xlbackflush.sheets.formulas import AFTER_CLOSE, day_ref, literal, setting_ref

@@ -8,7 +8,7 @@ from xlbackflush import schema
 from xlbackflush.engine.posting.disposition import NO_BASE, NOT_BY_COST, PASSED_ON, Share, last_account
 from xlbackflush.engine.stock.counted import charges_everything, of_role, stock_roles
 from xlbackflush.engine.stock.in_process import takes_conversion_out
-from xlbackflush.ooxml.package import quoted
+from xlbackflush.ooxml.address import quoted
 from xlbackflush.sheets.body import Body, RunView
 from xlbackflush.sheets.formulas import carried_over, literal
 from xlbackflush.sheets.proofs import opening_excess

@@ -15,7 +15,7 @@ from xlbackflush import schema
 from xlbackflush.engine.explosion.demand import Stream
 from xlbackflush.model.inputs import Inputs
 from xlbackflush.model.tables import Source
-from xlbackflush.ooxml.package import quoted
+from xlbackflush.ooxml.address import fixed, link_target, quoted
 
 #: criteria that leave out what is posted from the close on
 AFTER_CLOSE = "".join(f',Journal[Event],"<>{event}"' for event in schema.FROM_THE_CLOSE_ON)
@@ -29,9 +29,7 @@ def literal(text: str) -> str:
 
 def link(where: str, target: str = "") -> str:
     """A link that shows the address of a cell or of cells, as people write it, and goes there, or to a target."""
-    sheet, cells = (target or where).rsplit("!", 1)
-    place = f"{quoted(sheet)}!{cells}".replace('"', '""')
-    return f'HYPERLINK("#{place}",{literal(where)})'
+    return f'HYPERLINK("#{link_target(target or where)}",{literal(where)})'
 
 
 @lru_cache(maxsize=100_000)
@@ -76,9 +74,7 @@ def setting_ref(inputs: Inputs, name: str) -> str:
     if not where:
         return ""
     sheet, cell = where.rsplit("!", 1)
-    match = re.fullmatch(r"([A-Z]+)([0-9]+)", cell)
-    assert match, where
-    return f"{quoted(sheet)}!${match[1]}${match[2]}"
+    return f"{quoted(sheet)}!{fixed(cell)}"
 
 
 def day_ref(inputs: Inputs, name: str) -> str:

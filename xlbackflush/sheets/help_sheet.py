@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from xml.sax.saxutils import quoteattr
 
 from xlbackflush import schema
-from xlbackflush.ooxml.cells import Value, cell, escape
+from xlbackflush.ooxml.cells import Value, cell, row_xml
 from xlbackflush.ooxml.styles import StyleSheet
+from xlbackflush.ooxml.xml import Markup, element
 from xlbackflush.schema.excel import FUNCTIONS, Function
 from xlbackflush.sheets.title_rows import NOT_RUN, head_rows
 
@@ -80,7 +80,7 @@ _NOTES = (
 )
 
 
-def body(styles: StyleSheet, item: str = "", component: str = "") -> tuple[list[str], str]:
+def body(styles: StyleSheet, item: str = "", component: str = "") -> tuple[list[str], Markup]:
     """Rows of the sheet, and its validations. item and component are those that the examples start with."""
     page = _Page(styles)
     page.rows += head_rows(SHEET, styles)
@@ -109,7 +109,7 @@ def body(styles: StyleSheet, item: str = "", component: str = "") -> tuple[list[
     page.row([("A", _shown(SPILLED), "Posted text", "")])
     page.wide(SPILLED.meaning)
     page.spilled(SPILLED)
-    return page.rows, page.validations()
+    return page.rows, _validations()
 
 
 def _shown(example: Example) -> str:
@@ -172,21 +172,33 @@ class _Page:
         number = len(self.rows) + 1
         self._add(number, _live(f"A{number}", guarded(example), self._styles.xf("Calculation general"), ""), 16)
 
-    def validations(self) -> str:
-        """Lists of items for the cells to type into."""
-        rules = "".join(
-            '<dataValidation type="list" errorStyle="warning" allowBlank="1" showInputMessage="1" showErrorMessage="1" '
-            f'errorTitle="{title}" error="This item is not on Standard Cost." promptTitle="{title}" '
-            f'prompt={quoteattr(prompt)} sqref="{where.replace("$", "")}"><formula1>Items</formula1></dataValidation>'
-            for title, where, prompt in (
-                ("Item", _ITEM, "Item that the examples ask about."),
-                ("Component", _COMPONENT, "Component that the second example asks about."),
-            )
-        )
-        return f'<dataValidations count="2">{rules}</dataValidations>'
-
     def _add(self, number: int, cells: str, height: float) -> None:
-        self.rows.append(f'<row r="{number}" ht="{height:g}" customHeight="1">{cells}</row>')
+        self.rows.append(row_xml(number, cells, height))
+
+
+def _validations() -> Markup:
+    """Lists of items for the cells to type into."""
+    return element(
+        "dataValidations",
+        _item_list("Item", _ITEM, "Item that the examples ask about."),
+        _item_list("Component", _COMPONENT, "Component that the second example asks about."),
+        count=2,
+    )
+
+
+def _item_list(title: str, where: str, prompt: str) -> Markup:
+    return element(
+        "dataValidation",
+        element("formula1", "Items"),
+        type="list",
+        errorStyle="warning",
+        **dict.fromkeys(("allowBlank", "showInputMessage", "showErrorMessage"), 1),
+        errorTitle=title,
+        error="This item is not on Standard Cost.",
+        promptTitle=title,
+        prompt=prompt,
+        sqref=where.replace("$", ""),
+    )
 
 
 def guarded(example: Example) -> str:
@@ -196,12 +208,10 @@ def guarded(example: Example) -> str:
     return f'IF({example.condition},{example.formula},"{example.otherwise}")'
 
 
-def _live(address: str, formula: str, style: int, shown: str) -> str:
+def _live(address: str, formula: str, style: int, shown: str) -> Markup:
     """A dynamic array formula (cell metadata 1): Excel would write @ before a function of ours otherwise."""
-    return (
-        f'<c r="{address}" s="{style}" t="str" cm="1"><f t="array" ref="{address}">{escape(formula)}</f>'
-        f"<v>{escape(shown)}</v></c>"
-    )
+    live = element("f", formula, t="array", ref=address)
+    return element("c", live, element("v", shown), r=address, s=style, t="str", cm=1)
 
 
 def _height(text: str) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from xlbackflush.engine.stock.counted import of_role
 from xlbackflush.model.basis import Basis, Closing, Flow, Invoices, Rest, Schedule, Total
-from xlbackflush.ooxml.package import quoted
+from xlbackflush.ooxml.address import quoted
 from xlbackflush.sheets.body import RunView
 from xlbackflush.sheets.formulas import AFTER_CLOSE, carried_over, invoiced, literal, stock_sum
 

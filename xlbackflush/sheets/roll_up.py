@@ -8,7 +8,7 @@ import numpy as np
 
 from xlbackflush import schema
 from xlbackflush.engine.stock.movements import UNIT_COSTS
-from xlbackflush.ooxml.package import quoted
+from xlbackflush.ooxml.address import quoted
 from xlbackflush.sheets.body import Body, RunView
 from xlbackflush.sheets.formulas import day_ref, literal
 

@@ -14,8 +14,8 @@ from xlbackflush.engine.audit.suspects import Suspect
 from xlbackflush.engine.audit.suspects import suspects as engine
 from xlbackflush.engine.standards.bill import code_key
 from xlbackflush.model.inputs import Inputs
+from xlbackflush.ooxml.address import quoted
 from xlbackflush.ooxml.cells import Value
-from xlbackflush.ooxml.package import quoted
 from xlbackflush.schema import BILL_QUANTITY, PRODUCTION_COUNT
 from xlbackflush.sheets.body import Body, RunView
 from xlbackflush.sheets.formulas import link

@@ -9,9 +9,11 @@ from dataclasses import dataclass, replace
 from xlbackflush import schema
 from xlbackflush.engine.result import RunResult
 from xlbackflush.model.journal import Run
-from xlbackflush.ooxml.cells import Value, cell
-from xlbackflush.ooxml.package import column_letter
+from xlbackflush.ooxml.address import area, column_letter
+from xlbackflush.ooxml.cells import Value, cell, row_xml
+from xlbackflush.ooxml.package import MAIN
 from xlbackflush.ooxml.styles import StyleSheet
+from xlbackflush.ooxml.xml import document, element
 from xlbackflush.schema import HEADER_ROW, Sheet, Table
 
 NOT_RUN = "Not run yet"
@@ -90,7 +92,7 @@ def head_cells(sheet: Sheet, hint: str, ran: bool = False, failed: int = 0) -> l
     ]
 
 
-_HEIGHTS = (26, 18, 16, 16, None)  # of rows 1 to 5, in points
+_HEIGHTS = (26, 18, 16, 16, 0)  # of rows 1 to 5, in points; 0: as Excel fits it
 
 
 def head_rows(sheet: Sheet, styles: StyleSheet, hint: str = "", ran: bool = False, failed: int = 0) -> list[str]:
@@ -99,11 +101,10 @@ def head_rows(sheet: Sheet, styles: StyleSheet, hint: str = "", ran: bool = Fals
     for number, (cells, height) in enumerate(
         zip(head_cells(sheet, hint or sheet.hint, ran, failed), _HEIGHTS, strict=True), 1
     ):
-        tall = f' ht="{height}" customHeight="1"' if height else ""
         body = "".join(
             cell(f"{column_letter(c.column)}{number}", c.value, styles.xf(c.style), c.formula) for c in cells
         )
-        rows.append(f'<row r="{number}"{tall}>{body}</row>')
+        rows.append(row_xml(number, body, height))
     return rows
 
 
@@ -114,19 +115,24 @@ def header_row(tables: tuple[Table, ...], styles: StyleSheet, row: int = HEADER_
         for t in tables
         for i, c in enumerate(t.columns)
     )
-    return f'<row r="{row}" ht="30" customHeight="1">{cells}</row>'
+    return row_xml(row, cells, 30)
 
 
 def table_xml(table: Table, number: int, first_col: int, header: int, last_row: int) -> str:
     """The table part of a table."""
-    first, last = column_letter(first_col), column_letter(first_col + len(table.columns) - 1)
-    ref = f"{first}{header}:{last}{last_row}"
-    columns = "".join(f'<tableColumn id="{i}" name="{c.name}"/>' for i, c in enumerate(table.columns, 1))
-    return (
-        '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
-        '<table xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" '
-        f'id="{number}" name="{table.name}" displayName="{table.name}" ref="{ref}" totalsRowShown="0">'
-        f'<autoFilter ref="{ref}"/><tableColumns count="{len(table.columns)}">{columns}</tableColumns>'
-        '<tableStyleInfo name="TableStyleLight1" showFirstColumn="0" showLastColumn="0" showRowStripes="0" '
-        'showColumnStripes="0"/></table>'
+    ref = area((header, first_col, last_row, first_col + len(table.columns) - 1))
+    columns = (element("tableColumn", id=i, name=c.name) for i, c in enumerate(table.columns, 1))
+    plain = dict.fromkeys(("showFirstColumn", "showLastColumn", "showRowStripes", "showColumnStripes"), 0)
+    root = element(
+        "table",
+        element("autoFilter", ref=ref),
+        element("tableColumns", *columns, count=len(table.columns)),
+        element("tableStyleInfo", name="TableStyleLight1", **plain),
+        xmlns=MAIN,
+        id=number,
+        name=table.name,
+        displayName=table.name,
+        ref=ref,
+        totalsRowShown=0,
     )
+    return document(root)

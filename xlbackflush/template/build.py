@@ -5,13 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import escape
 
 from xlbackflush import __version__, schema
 from xlbackflush.engine.measures.materiality import PRORATE_THEM, RECORD_IT
-from xlbackflush.ooxml.cells import Block, Cells, Value, cell, rows_xml
-from xlbackflush.ooxml.package import MAIN, column_letter, quoted, write_package
+from xlbackflush.ooxml.address import column_letter, quoted
+from xlbackflush.ooxml.cells import Block, Cells, Value, cell, row_xml, rows_xml
+from xlbackflush.ooxml.package import MAIN, OFFICE, write_package
 from xlbackflush.ooxml.styles import LOOKS, WHOLE, StyleSheet, new_stylesheet
+from xlbackflush.ooxml.xml import HEAD, Markup, element, fragment
 from xlbackflush.schema import HEADER_ROW, Column, Sheet, Table
 from xlbackflush.schema.excel import MACROS
 from xlbackflush.sheets import help_sheet
@@ -20,7 +22,8 @@ from xlbackflush.sheets.dashboard import labels
 from xlbackflush.sheets.title_rows import ALLOWED, NOT_RUN, STATUS, company_name, head_rows, header_row, table_xml
 from xlbackflush.template import binaries, buttons, charts
 from xlbackflush.template.charts import Board
-from xlbackflush.template.parts import DYNAMIC_ARRAYS, HEAD, OFFICE, frame_parts, relations
+from xlbackflush.template.drawing import drawing
+from xlbackflush.template.parts import DYNAMIC_ARRAYS, package_parts, relations
 from xlbackflush.template.samples import Sample
 
 _LAST = 1_048_576
@@ -34,7 +37,7 @@ _TABS = {"Input": "FFE6B800", "Calculation": "FF8EA9DB", "Output": "FF1F3864", "
 _ABOUT_BUTTONS = buttons.anchors(MACROS, left=360)
 
 Rows = Sequence[Mapping[str, object]]
-_Page = tuple[str, str, str, list[tuple[str, str]]]  # sheet name, worksheet part, its drawing, what it refers to
+_Page = tuple[str, str, Markup, list[tuple[str, str]]]  # sheet name, worksheet part, its drawing, what it refers to
 
 
 def build(path: Path, period: tuple[dt.date, dt.date], sample: Sample | None = None) -> None:
@@ -51,7 +54,7 @@ def _parts(period: tuple[dt.date, dt.date], sample: Sample | None, macros: bool)
     data = _inputs(period, sample)
     boards = {board.sheet: board for board in charts.boards()}
     parts: dict[str, str | bytes] = {}
-    pages: list[_Page] = [(schema.ABOUT, _about(styles, sample, macros), _ABOUT_BUTTONS if macros else "", [])]
+    pages: list[_Page] = [(schema.ABOUT, _about(styles, sample, macros), _ABOUT_BUTTONS if macros else fragment(), [])]
     number = 0
     for sheet in schema.SHEETS:
         tables = []
@@ -61,18 +64,20 @@ def _parts(period: tuple[dt.date, dt.date], sample: Sample | None, macros: bool)
             parts[f"xl/tables/table{number}.xml"] = table_xml(table, number, table.first_col, HEADER_ROW, last)
             tables.append(("table", f"../tables/table{number}.xml"))
         board = boards.get(sheet.name)
-        drawn = charts.anchors(board) if board else ""
-        drawn += buttons.anchors(buttons.on(sheet.role)) if macros else ""
+        drawn = fragment(
+            charts.anchors(board) if board else None,
+            buttons.anchors(buttons.on(sheet.role)) if macros else None,
+        )
         pages.append((sheet.name, _sheet_xml(sheet, data, styles, board, bool(drawn)), drawn, tables))
     if macros:
-        pages.append((help_sheet.SHEET.name, _help_xml(styles, sample), "", []))
+        pages.append((help_sheet.SHEET.name, _help_xml(styles, sample), fragment(), []))
         parts["xl/metadata.xml"] = DYNAMIC_ARRAYS
     parts["xl/styles.xml"] = styles.xml
     for i, (_, page, drawn, related) in enumerate(pages, 1):
         named = page.replace("<sheetPr>", f'<sheetPr codeName="Sheet{i}">', 1)  # as the VBA project knows the sheet
         parts[f"xl/worksheets/sheet{i}.xml"] = named if macros else page
         if drawn:
-            parts[f"xl/drawings/drawing{i}.xml"] = _drawing(drawn)
+            parts[f"xl/drawings/drawing{i}.xml"] = drawing(drawn)
             related.append(("drawing", f"../drawings/drawing{i}.xml"))
         if related:
             parts[f"xl/worksheets/_rels/sheet{i}.xml.rels"] = relations(related)
@@ -81,14 +86,7 @@ def _parts(period: tuple[dt.date, dt.date], sample: Sample | None, macros: bool)
     if macros:
         parts["xl/vbaProject.bin"] = binaries.project()
     title = sample.title if sample else "Backflush costing workbook"
-    return frame_parts(names, title, parts, macros) | parts
-
-
-def _drawing(anchors: str) -> str:
-    return (
-        f'{HEAD}<xdr:wsDr xmlns:xdr="http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing" '
-        f'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" xmlns:r="{OFFICE}">{anchors}</xdr:wsDr>'
-    )
+    return package_parts(names, title, parts, macros) | parts
 
 
 def _chart_parts(boards: Mapping[int, Board]) -> dict[str, str | bytes]:
@@ -130,9 +128,9 @@ def _inputs(period: tuple[dt.date, dt.date], sample: Sample | None) -> dict[str,
 # --------------------------------------------------------------------------------------------- one sheet
 
 
-_LINK_BACK = '<hyperlinks><hyperlink ref="A3" location="About!A1" display="About"/></hyperlinks>'
+_LINK_BACK = element("hyperlinks", element("hyperlink", ref="A3", location=f"{schema.ABOUT}!A1", display=schema.ABOUT))
 #: without `objects`, so that charts can be copied and comments written
-_PROTECTED = '<sheetProtection sheet="1" scenarios="1"' + "".join(f' {what}="0"' for what in ALLOWED) + "/>"
+_PROTECTED = element("sheetProtection", sheet=1, scenarios=1, **dict.fromkeys(ALLOWED, 0))
 
 
 def _sheet_xml(sheet: Sheet, data: Mapping[str, Rows], styles: StyleSheet, board: Board | None, drawn: bool) -> str:
@@ -175,18 +173,19 @@ def _help_xml(styles: StyleSheet, sample: Sample | None) -> str:
     )
 
 
-def _view(header: int, freeze_cols: int, selected: bool = False) -> str:
+def _view(header: int = 0, freeze_cols: int = 0, selected: bool = False) -> Markup:
     """The rows down to the header stay in view; 0: none do."""
-    if not header:
-        return '<sheetViews><sheetView showGridLines="0" workbookViewId="0"/></sheetViews>'
-    corner = f"{column_letter(freeze_cols + 1)}{header + 1}"
-    pane = "bottomRight" if freeze_cols else "bottomLeft"
-    split = f' xSplit="{freeze_cols}"' if freeze_cols else ""
-    return (
-        f'<sheetViews><sheetView showGridLines="0"{" tabSelected=" + chr(34) + "1" + chr(34) if selected else ""} '
-        f'workbookViewId="0"><pane{split} ySplit="{header}" topLeftCell="{corner}" activePane="{pane}" state="frozen"/>'
-        f'<selection pane="{pane}" activeCell="{corner}" sqref="{corner}"/></sheetView></sheetViews>'
-    )
+    frozen: list[Markup] = []
+    if header:
+        corner = f"{column_letter(freeze_cols + 1)}{header + 1}"
+        pane = "bottomRight" if freeze_cols else "bottomLeft"
+        split = {"xSplit": freeze_cols or None, "ySplit": header}
+        frozen = [
+            element("pane", **split, topLeftCell=corner, activePane=pane, state="frozen"),
+            element("selection", pane=pane, activeCell=corner, sqref=corner),
+        ]
+    view = element("sheetView", *frozen, showGridLines=0, tabSelected=1 if selected else None, workbookViewId=0)
+    return element("sheetViews", view)
 
 
 def _widths(sheet: Sheet, board: Board | None) -> str:
@@ -208,12 +207,13 @@ def _is_wide(sheet: Sheet) -> bool:
     return sum(column.width for table in sheet.tables for column in table.columns) > _A4_WIDTH
 
 
-def _print_setup(wide: bool = False, pages: int = 0) -> str:
+def _print_setup(wide: bool = False, pages: int = 0) -> Markup:
     """A4 landscape, one page wide and so many pages high (0: as many as it takes); A3 for the widest sheets."""
-    return (
-        '<pageMargins left="0.4" right="0.4" top="0.5" bottom="0.6" header="0.3" footer="0.3"/>'
-        f'<pageSetup paperSize="{8 if wide else 9}" orientation="landscape" fitToWidth="1" fitToHeight="{pages}"/>'
-        "<headerFooter><oddFooter>&amp;L&amp;F&amp;C&amp;A&amp;RPage &amp;P of &amp;N</oddFooter></headerFooter>"
+    paper = 8 if wide else 9
+    return fragment(
+        element("pageMargins", left="0.4", right="0.4", top="0.5", bottom="0.6", header="0.3", footer="0.3"),
+        element("pageSetup", paperSize=paper, orientation="landscape", fitToWidth=1, fitToHeight=pages),
+        element("headerFooter", element("oddFooter", "&L&F&C&A&RPage &P of &N")),
     )
 
 
@@ -231,14 +231,14 @@ def _body(sheet: Sheet, data: Mapping[str, Rows], styles: StyleSheet) -> list[st
                 cells = _setup_cells(column, values, styles)
             block.columns.append(cells)
         heights |= dict(enumerate(heights_of(table.name, block) or (), HEADER_ROW + 1))
-        for i, row_xml in enumerate(rows_xml(block)):
-            by_row.setdefault(HEADER_ROW + 1 + i, []).append(row_xml[row_xml.index(">") + 1 : -len("</row>")])
+        for row, xml in enumerate(rows_xml(block), HEADER_ROW + 1):
+            by_row.setdefault(row, []).append(xml[xml.index(">") + 1 : -len("</row>")])
     if sheet.name == "Setup":
         for row, cells_xml in _list_cells(styles).items():
             by_row.setdefault(row, []).append(cells_xml)
     # those of more than one line; not fixed, so that Excel fits them to what is typed
-    tall = {row: f' ht="{height:g}"' for row, height in heights.items() if height > 14}
-    return [f'<row r="{r}"{tall.get(r, "")}>{"".join(cells)}</row>' for r, cells in sorted(by_row.items())]
+    tall = {row: height for row, height in heights.items() if height > 14}
+    return [row_xml(row, "".join(cells), tall.get(row, 0), fixed=False) for row, cells in sorted(by_row.items())]
 
 
 def _value(value: object) -> Value:
@@ -334,18 +334,20 @@ def _dv(
     second: str = "",
     style: str = "stop",
     error: str = "",
-) -> str:
-    typed = f' type="{kind}"' if kind else ""
-    look = f' errorStyle="{style}"' if style != "stop" else ""
-    shown = (
-        f" errorTitle={quoteattr(title[:32])} error={quoteattr((error or 'Pick a value from the list.')[:225])}"
-        if kind
-        else ""
-    )
-    formulas = "".join(f"<formula{i}>{escape(f)}</formula{i}>" for i, f in enumerate((first, second), 1) if f)
-    return (
-        f'<dataValidation{typed}{look} allowBlank="1" showInputMessage="1" showErrorMessage="1"{shown} '
-        f'promptTitle={quoteattr(title[:32])} prompt={quoteattr(prompt[:255])} sqref="{where}">{formulas}</dataValidation>'
+) -> Markup:
+    """A validation with its input message; texts as long as Excel takes them."""
+    formulas = [element(f"formula{i}", formula) for i, formula in enumerate((first, second), 1) if formula]
+    refusal = {"errorTitle": title[:32], "error": (error or "Pick a value from the list.")[:225]} if kind else {}
+    return element(
+        "dataValidation",
+        fragment(*formulas),
+        type=kind or None,
+        errorStyle=style if style != "stop" else None,
+        **dict.fromkeys(("allowBlank", "showInputMessage", "showErrorMessage"), 1),
+        **refusal,
+        promptTitle=title[:32],
+        prompt=prompt[:255],
+        sqref=where,
     )
 
 
@@ -355,11 +357,11 @@ _FORMULAS = ("formula", "formulaRange", "calculatedColumn")  # each line of an o
 _TYPED = "unlockedFormula"  # in cells that are there to be typed into
 
 
-def _ignored(sheet: Sheet) -> str:
+def _ignored(sheet: Sheet) -> Markup:
     """Cells that are as they should be, although Excel's rules for errors would mark them with a green triangle."""
     last = max(table.first_col + len(table.columns) - 1 for table in sheet.tables)
     if sheet.role != "Input":
-        return f"<ignoredErrors>{_ignore(f'A1:{column_letter(last)}{_LAST}', *_CODES, *_FORMULAS)}</ignoredErrors>"
+        return element("ignoredErrors", _ignore(f"A1:{column_letter(last)}{_LAST}", *_CODES, *_FORMULAS))
     texts: list[str] = []
     others: list[str] = []
     for table in sheet.tables:
@@ -367,12 +369,15 @@ def _ignored(sheet: Sheet) -> str:
             letter = column_letter(i)
             area = texts if column.kind in ("text", "item", "choice") else others
             area.append(f"{letter}{HEADER_ROW + 1}:{letter}{_LAST}")
-    ignored = _ignore(" ".join(texts), *_CODES, _TYPED) + (_ignore(" ".join(others), _TYPED) if others else "")
-    return f"<ignoredErrors>{ignored}</ignoredErrors>"
+    return element(
+        "ignoredErrors",
+        _ignore(" ".join(texts), *_CODES, _TYPED),
+        _ignore(" ".join(others), _TYPED) if others else None,
+    )
 
 
-def _ignore(where: str, *rules: str) -> str:
-    return f'<ignoredError sqref="{where}" ' + " ".join(f'{rule}="1"' for rule in rules) + "/>"
+def _ignore(where: str, *rules: str) -> Markup:
+    return element("ignoredError", sqref=where, **dict.fromkeys(rules, 1))
 
 
 def _conditional(sheet: Sheet) -> str:
@@ -489,15 +494,14 @@ def _tall(text: str) -> float:
 
 def _about(styles: StyleSheet, sample: Sample | None, macros: bool) -> str:
     rows: list[str] = []
-    links: list[str] = []
+    links: list[Markup] = []
 
     def add(cells: list[tuple[str, Value, str, str]], height: float = 0) -> int:
         number = len(rows) + 1
-        tall = f' ht="{height:g}" customHeight="1"' if height else ""
         body = "".join(
             cell(f"{letter}{number}", value, styles.xf(style), formula) for letter, value, style, formula in cells
         )
-        rows.append(f'<row r="{number}"{tall}>{body}</row>')
+        rows.append(row_xml(number, body, height))
         return number
 
     def section(title: str) -> None:
@@ -531,15 +535,14 @@ def _about(styles: StyleSheet, sample: Sample | None, macros: bool) -> str:
     section("Sheets")
     for sheet in (*schema.SHEETS, *((help_sheet.SHEET,) if macros else ())):
         number = add([("A", f"{sheet.name}  ({sheet.role}): {sheet.purpose}", "Link", "")], 16)
-        links.append(
-            f'<hyperlink ref="A{number}" location={quoteattr(f"{quoted(sheet.name)}!A1")} display={quoteattr(sheet.name)}/>'
-        )
+        target = f"{quoted(sheet.name)}!A1"
+        links.append(element("hyperlink", ref=f"A{number}", location=target, display=sheet.name))
     return (
         f'{HEAD}<worksheet xmlns="{MAIN}" xmlns:r="{OFFICE}"><sheetPr><tabColor rgb="{_TABS["Output"]}"/>'
         '<pageSetUpPr fitToPage="1"/></sheetPr>'
-        '<sheetViews><sheetView showGridLines="0" tabSelected="1" workbookViewId="0"/></sheetViews>'
+        f"{_view(selected=True)}"
         '<sheetFormatPr defaultRowHeight="14"/><cols><col min="1" max="1" width="126" customWidth="1"/></cols>'
-        f"<sheetData>{''.join(rows)}</sheetData>{_status_looks('A3')}<hyperlinks>{''.join(links)}</hyperlinks>"
+        f"<sheetData>{''.join(rows)}</sheetData>{_status_looks('A3')}{element('hyperlinks', *links)}"
         f"{_print_setup()}{'<drawing r:id=' + chr(34) + 'rId1' + chr(34) + '/>' if macros else ''}</worksheet>"
     )
 

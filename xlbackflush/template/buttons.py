@@ -6,10 +6,10 @@ cells only, leaves them as they are.
 
 from __future__ import annotations
 
-from xml.sax.saxutils import escape, quoteattr
-
+from xlbackflush.ooxml.xml import Markup, element, fragment
 from xlbackflush.schema import Role, excel
 from xlbackflush.schema.excel import Macro
+from xlbackflush.template.drawing import NAVY, WHITE, fill, font, line, position, size
 
 #: sheet role -> its buttons, the main one first
 _ON: dict[Role, tuple[Macro, ...]] = {
@@ -20,7 +20,6 @@ _ON: dict[Role, tuple[Macro, ...]] = {
 }
 _PIXEL = 9_525  # English metric units
 _LEFT, _TOP, _HEIGHT, _GAP = 330, 5, 25, 8  # in pixels; the longest title ends before the first button
-_NAVY, _WHITE = "1F3864", "FFFFFF"
 _FIRST_ID = 101  # shape ids below belong to charts
 
 
@@ -29,35 +28,41 @@ def on(role: Role) -> tuple[Macro, ...]:
     return _ON[role]
 
 
-def anchors(macros: tuple[Macro, ...], left: int = _LEFT) -> str:
+def anchors(macros: tuple[Macro, ...], left: int = _LEFT) -> Markup:
     """The buttons as elements of a drawing part, side by side from `left`, in pixels."""
-    made = []
+    buttons = []
     for i, macro in enumerate(macros):
         width = 26 + 7 * len(macro.caption)
-        made.append(_shape(macro, _FIRST_ID + i, left, width, main=i == 0))
+        buttons.append(_button(macro, _FIRST_ID + i, left, width, main=i == 0))
         left += width + _GAP
-    return "".join(made)
+    return fragment(*buttons)
 
 
-def _shape(macro: Macro, number: int, left: int, width: int, main: bool) -> str:
-    fill, ink = (_NAVY, _WHITE) if main else (_WHITE, _NAVY)
-    place = (
-        f'<xdr:pos x="{left * _PIXEL}" y="{_TOP * _PIXEL}"/><xdr:ext cx="{width * _PIXEL}" cy="{_HEIGHT * _PIXEL}"/>'
+def _button(macro: Macro, number: int, left: int, width: int, main: bool) -> Markup:
+    corner, extent = (left * _PIXEL, _TOP * _PIXEL), (width * _PIXEL, _HEIGHT * _PIXEL)
+    named = element("xdr:cNvPr", id=number, name=macro.caption, descr=macro.tip)
+    shape = element(
+        "xdr:sp",
+        element("xdr:nvSpPr", named, element("xdr:cNvSpPr")),
+        element(
+            "xdr:spPr",
+            element("a:xfrm", position("a:off", *corner), size("a:ext", *extent)),
+            element("a:prstGeom", element("a:avLst", element("a:gd", name="adj", fmla="val 22000")), prst="roundRect"),
+            fill(NAVY if main else WHITE),
+            line(NAVY, 12_700),
+        ),
+        _caption(macro.caption, main),
+        macro=f"[0]!{macro.name}",
+        textlink="",
     )
-    frame = (
-        f'<a:xfrm><a:off x="{left * _PIXEL}" y="{_TOP * _PIXEL}"/>'
-        f'<a:ext cx="{width * _PIXEL}" cy="{_HEIGHT * _PIXEL}"/></a:xfrm>'
-    )
-    return (
-        f'<xdr:absoluteAnchor>{place}<xdr:sp macro="[0]!{macro.name}" textlink="">'
-        f'<xdr:nvSpPr><xdr:cNvPr id="{number}" name={quoteattr(macro.caption)} descr={quoteattr(macro.tip)}/>'
-        f"<xdr:cNvSpPr/></xdr:nvSpPr><xdr:spPr>{frame}"
-        '<a:prstGeom prst="roundRect"><a:avLst><a:gd name="adj" fmla="val 22000"/></a:avLst></a:prstGeom>'
-        f'<a:solidFill><a:srgbClr val="{fill}"/></a:solidFill>'
-        f'<a:ln w="12700"><a:solidFill><a:srgbClr val="{_NAVY}"/></a:solidFill></a:ln></xdr:spPr>'
-        '<xdr:txBody><a:bodyPr vertOverflow="clip" horzOverflow="clip" wrap="none" lIns="0" tIns="0" rIns="0" bIns="0" '
-        'anchor="ctr"/><a:lstStyle/><a:p><a:pPr algn="ctr"/>'
-        f'<a:r><a:rPr lang="en-US" sz="1000" b="{int(main)}"><a:solidFill><a:srgbClr val="{ink}"/></a:solidFill>'
-        f'<a:latin typeface="Calibri"/></a:rPr><a:t>{escape(macro.caption)}</a:t></a:r></a:p></xdr:txBody></xdr:sp>'
-        '<xdr:clientData fPrintsWithSheet="0"/></xdr:absoluteAnchor>'
-    )
+    place = position("xdr:pos", *corner), size("xdr:ext", *extent)
+    return element("xdr:absoluteAnchor", *place, shape, element("xdr:clientData", fPrintsWithSheet=0))
+
+
+def _caption(text: str, main: bool) -> Markup:
+    clipped = {"vertOverflow": "clip", "horzOverflow": "clip", "wrap": "none"}
+    inset = dict.fromkeys(("lIns", "tIns", "rIns", "bIns"), 0)
+    body = element("a:bodyPr", **clipped, **inset, anchor="ctr")
+    run = element("a:r", font("rPr", 1000, WHITE if main else NAVY, bold=main), element("a:t", text))
+    paragraph = element("a:p", element("a:pPr", algn="ctr"), run)
+    return element("xdr:txBody", body, element("a:lstStyle"), paragraph)

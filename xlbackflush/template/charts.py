@@ -8,25 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from xml.sax.saxutils import escape, quoteattr
 
 from xlbackflush import schema
-from xlbackflush.ooxml.package import column_letter
+from xlbackflush.ooxml.address import column_letter
+from xlbackflush.ooxml.package import OFFICE
+from xlbackflush.ooxml.xml import Markup, document, element, fragment
 from xlbackflush.schema import Table
 from xlbackflush.sheets import sensitivity
 from xlbackflush.sheets.dashboard import LARGEST, STEPS, STREAMS
+from xlbackflush.template.drawing import DRAWING, NAVY, WHITE, fill, font, line, position, size
 
 COLUMNS, COLUMN_WIDTH = 12, 13.0  # sheet columns under the charts, A to L, and how wide they are in characters
 
 _GAP = 60_000  # left of each chart and above it, in English metric units, 12,700 to the point
 _CHART = "http://schemas.openxmlformats.org/drawingml/2006/chart"
-_DRAWING = "http://schemas.openxmlformats.org/drawingml/2006/main"
-_ANCHORS = "http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing"
-_RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-_HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 
-NAVY, RED, GREEN, GREY, TEXT, LIGHT = "1F3864", "C00000", "548235", "7F7F7F", "404040", "D9D9D9"
-ORANGE = "ED7D31"
+RED, GREEN, GREY, TEXT, LIGHT, ORANGE = "C00000", "548235", "7F7F7F", "404040", "D9D9D9", "ED7D31"
 #: of the streams of the cost flow; what opens and closes an inventory has one colour
 STREAM_COLORS = (
     "2E75B6", "9DC3E6", "F4B183", "FFD966", "2E75B6", "9DC3E6", "1F3864", "C00000", "70AD47", "7F7F7F",
@@ -43,7 +40,7 @@ class Chart:
     title: str
     description: str
     corners: tuple[int, int, int, int]
-    plot: str
+    plot: Markup
     legend: str = ""
 
 
@@ -79,40 +76,44 @@ def boards() -> list[Board]:
     return [_dashboard(), _sensitivity()]
 
 
-def anchors(board: Board) -> str:
+def anchors(board: Board) -> Markup:
     """Where each chart stands, as elements of a drawing part; chart i has the relationship rIdi."""
-    made = []
-    for i, chart in enumerate(board.charts, 1):
-        left, top, right, bottom = chart.corners
-        edges = "".join(
-            f"<xdr:{edge}><xdr:col>{column}</xdr:col><xdr:colOff>{gap}</xdr:colOff>"
-            f"<xdr:row>{row}</xdr:row><xdr:rowOff>{gap}</xdr:rowOff></xdr:{edge}>"
-            for edge, column, row, gap in (("from", left, top, _GAP), ("to", right, bottom, 0))
-        )
-        made.append(
-            f'<xdr:twoCellAnchor editAs="oneCell">{edges}<xdr:graphicFrame macro=""><xdr:nvGraphicFramePr>'
-            f'<xdr:cNvPr id="{i + 1}" name={quoteattr(chart.title)} descr={quoteattr(chart.description)}/>'
-            "<xdr:cNvGraphicFramePr/></xdr:nvGraphicFramePr>"
-            '<xdr:xfrm><a:off x="0" y="0"/><a:ext cx="0" cy="0"/></xdr:xfrm>'
-            f'<a:graphic><a:graphicData uri="{_CHART}"><c:chart xmlns:c="{_CHART}" r:id="rId{i}"/></a:graphicData>'
-            "</a:graphic></xdr:graphicFrame><xdr:clientData/></xdr:twoCellAnchor>"
-        )
-    return "".join(made)
+    return fragment(*(_anchor(chart, i) for i, chart in enumerate(board.charts, 1)))
+
+
+def _anchor(chart: Chart, number: int) -> Markup:
+    left, top, right, bottom = chart.corners
+    named = element("xdr:cNvPr", id=number + 1, name=chart.title, descr=chart.description)
+    drawn = element("a:graphicData", element("c:chart", xmlns_c=_CHART, r_id=f"rId{number}"), uri=_CHART)
+    frame = element(
+        "xdr:graphicFrame",
+        element("xdr:nvGraphicFramePr", named, element("xdr:cNvGraphicFramePr")),
+        element("xdr:xfrm", position("a:off", 0, 0), size("a:ext", 0, 0)),
+        element("a:graphic", drawn),
+        macro="",
+    )
+    corners = _corner("from", left, top, _GAP), _corner("to", right, bottom, 0)
+    return element("xdr:twoCellAnchor", *corners, frame, element("xdr:clientData"), editAs="oneCell")
+
+
+def _corner(name: str, column: int, row: int, gap: int) -> Markup:
+    parts = (("col", column), ("colOff", gap), ("row", row), ("rowOff", gap))
+    return element(f"xdr:{name}", *(element(f"xdr:{part}", str(number)) for part, number in parts))
 
 
 def chart_xml(chart: Chart) -> str:
     """A chart part. What stands in hidden or filtered rows is drawn, too."""
-    legend = ""
-    if chart.legend:
-        legend = f'<c:legend><c:legendPos val="{chart.legend}"/><c:overlay val="0"/>{_text(900)}</c:legend>'
-    return (
-        f'{_HEAD}<c:chartSpace xmlns:c="{_CHART}" xmlns:a="{_DRAWING}" xmlns:r="{_RELATIONS}">'
-        '<c:roundedCorners val="0"/><c:chart>'
-        f"{_title(chart.title, 1300, NAVY, bold=True)}"
-        f'<c:autoTitleDeleted val="0"/><c:plotArea><c:layout/>{chart.plot}</c:plotArea>{legend}'
-        '<c:plotVisOnly val="0"/><c:dispBlanksAs val="gap"/></c:chart>'
-        f"<c:spPr>{_fill('FFFFFF')}{_line(LIGHT)}</c:spPr>{_text(900)}</c:chartSpace>"
+    legend = element("c:legend", _values(legendPos=chart.legend, overlay=0), _text(900))
+    drawn = element(
+        "c:chart",
+        _title(chart.title, 1300, NAVY, bold=True),
+        _values(autoTitleDeleted=0),
+        element("c:plotArea", element("c:layout"), chart.plot),
+        legend if chart.legend else None,
+        _values(plotVisOnly=0, dispBlanksAs="gap"),
     )
+    parts = _values(roundedCorners=0), drawn, _look(fill(WHITE), line(LIGHT)), _text(900)
+    return document(element("c:chartSpace", *parts, xmlns_c=_CHART, xmlns_a=DRAWING, xmlns_r=OFFICE))
 
 
 # ------------------------------------------------------------------------------------------------- Dashboard
@@ -148,45 +149,57 @@ def _dashboard() -> Board:
     )
 
 
-def _waterfall() -> str:
+def _waterfall() -> Markup:
     """Stacked columns: the base is not drawn, so that the bars above it float."""
     looks = (("Base", ""), ("Total", NAVY), ("Up", RED), ("Down", GREEN))
     series = [_DASHBOARD.series(i, name, color, STEPS) for i, (name, color) in enumerate(looks)]
     reading = "Red: unfavorable (U). Green: favorable (F). Where variances are small, the columns are cut off below."
-    return _columns(series, 40, (1, 2)) + _category_axis(1, 2, reading) + _value_axis(2, 1, hidden=True)
+    return fragment(_columns(series, 40, (1, 2)), _category_axis(1, 2, reading), _value_axis(2, 1, hidden=True))
 
 
-def _pareto() -> str:
+def _pareto() -> Markup:
     """Columns by size, and the line of their cumulative share on an axis of its own, from 0 to 100 %."""
     looks = (("Total", GREY), ("Up", RED), ("Down", GREEN))
     series = [_DASHBOARD.series(i, name, color, LARGEST) for i, (name, color) in enumerate(looks)]
-    marker = (
-        f'<c:marker><c:symbol val="circle"/><c:size val="5"/><c:spPr>{_fill(NAVY)}{_line(NAVY)}</c:spPr></c:marker>'
+    marker = element("c:marker", _values(symbol="circle", size=5), _look(fill(NAVY), line(NAVY)))
+    share = element(
+        "c:ser",
+        *_DASHBOARD.head(3, "Cumulative %"),
+        _look(line(NAVY, 22225)),
+        marker,
+        *_DASHBOARD.data("Cumulative %", LARGEST),
+        _values(smooth=0),
     )
-    line = (
-        f'<c:lineChart><c:grouping val="standard"/><c:varyColors val="0"/><c:ser>{_DASHBOARD.head(3, "Cumulative %")}'
-        f"<c:spPr>{_line(NAVY, 22225)}</c:spPr>{marker}{_DASHBOARD.data('Cumulative %', LARGEST)}"
-        '<c:smooth val="0"/></c:ser><c:marker val="1"/><c:axId val="3"/><c:axId val="4"/></c:lineChart>'
-    )
-    reading = "Columns: amount, left scale. Line: share of all variances so far, right scale."
-    return (
-        f"{_columns(series, 40, (1, 2))}{line}{_category_axis(1, 2, reading)}{_value_axis(2, 1)}"
-        f"{_category_axis(3, 4, hidden=True)}{_value_axis(4, 3, share=True)}"
+    return fragment(
+        _columns(series, 40, (1, 2)),
+        element(
+            "c:lineChart", _values(grouping="standard", varyColors=0), share, _values(marker=1, axId=3), _values(axId=4)
+        ),
+        _category_axis(1, 2, "Columns: amount, left scale. Line: share of all variances so far, right scale."),
+        _value_axis(2, 1),
+        _category_axis(3, 4, hidden=True),
+        _value_axis(4, 3, share=True),
     )
 
 
-def _flow() -> str:
+def _flow() -> Markup:
     """Two stacked columns, Cost in and Cost out; one series per stream, across the two columns of the table."""
     cells = _DASHBOARD.cells
     across = cells("Cost in", _HEADER, "Cost out")
     series = [
-        f"<c:ser>{_order(i)}<c:tx>{_strings(cells('Label', row))}</c:tx>"
-        f"<c:spPr>{_fill(color)}</c:spPr>"
-        f'<c:invertIfNegative val="0"/><c:cat>{_strings(across)}</c:cat>'
-        f"<c:val>{_numbers(cells('Cost in', row, 'Cost out'))}</c:val></c:ser>"
+        element(
+            "c:ser",
+            _values(idx=i, order=i),
+            element("c:tx", _strings(cells("Label", row))),
+            _look(fill(color)),
+            _values(invertIfNegative=0),
+            element("c:cat", _strings(across)),
+            element("c:val", _numbers(cells("Cost in", row, "Cost out"))),
+        )
         for i, (row, color) in enumerate(zip(STREAMS, STREAM_COLORS, strict=True))
     ]
-    return _columns(series, 30, (1, 2)) + _category_axis(1, 2, "Cost in equals cost out.") + _value_axis(2, 1)
+    axes = _category_axis(1, 2, "Cost in equals cost out."), _value_axis(2, 1)
+    return fragment(_columns(series, 30, (1, 2)), *axes)
 
 
 # ----------------------------------------------------------------------------------------------- Sensitivity
@@ -221,14 +234,12 @@ def _sensitivity() -> Board:
     )
 
 
-def _bars(rows: range, reading: str) -> str:
+def _bars(rows: range, reading: str) -> Markup:
     """Two bars for each row, from zero to the left or to the right; the first row on top."""
     looks = (("Inventory +1 %", NAVY), ("Cost of goods sold +1 %", ORANGE))
     series = [_SENSITIVITY.series(i, name, color, rows) for i, (name, color) in enumerate(looks)]
-    return (
-        f"{_columns(series, 40, (1, 2), lying=True)}{_category_axis(1, 2, lying=True)}"
-        f"{_value_axis(2, 1, lying=True, reading=reading)}"
-    )
+    axes = _category_axis(1, 2, lying=True), _value_axis(2, 1, lying=True, reading=reading)
+    return fragment(_columns(series, 40, (1, 2), lying=True), *axes)
 
 
 # ---------------------------------------------------------------------------------------------------- pieces
@@ -253,110 +264,111 @@ class _Ranges:
         letter = column_letter(self.table.first_col + self.table.names.index(column))
         return f"${letter}${schema.HEADER_ROW + 1 + number}"
 
-    def head(self, number: int, column: str) -> str:
+    def head(self, number: int, column: str) -> list[Markup]:
         """Number and name of a series."""
-        return f"{_order(number)}<c:tx>{_strings(self.cells(column, _HEADER))}</c:tx>"
+        return [_values(idx=number, order=number), element("c:tx", _strings(self.cells(column, _HEADER)))]
 
-    def data(self, column: str, rows: range) -> str:
+    def data(self, column: str, rows: range) -> list[Markup]:
         """Categories from the labels, values from a column."""
         first, last = rows.start, rows.stop - 1
-        return (
-            f"<c:cat>{_strings(self.cells(self.label, first, last_row=last))}</c:cat>"
-            f"<c:val>{_numbers(self.cells(column, first, last_row=last))}</c:val>"
-        )
+        return [
+            element("c:cat", _strings(self.cells(self.label, first, last_row=last))),
+            element("c:val", _numbers(self.cells(column, first, last_row=last))),
+        ]
 
-    def series(self, number: int, column: str, color: str, rows: range) -> str:
+    def series(self, number: int, column: str, color: str, rows: range) -> Markup:
         """A series of columns or bars; "" is no colour."""
-        look = _fill(color) if color else "<a:noFill/>"
-        return (
-            f"<c:ser>{self.head(number, column)}<c:spPr>{look}</c:spPr>"
-            f'<c:invertIfNegative val="0"/>{self.data(column, rows)}</c:ser>'
-        )
+        look = _look(fill(color) if color else element("a:noFill"))
+        return element("c:ser", *self.head(number, column), look, _values(invertIfNegative=0), *self.data(column, rows))
 
 
 _DASHBOARD, _SENSITIVITY = _Ranges(schema.DASHBOARD, "Label"), _Ranges(schema.SENSITIVITY, "What")
 
 
-def _strings(cells: str) -> str:
-    return f"<c:strRef><c:f>{cells}</c:f></c:strRef>"
+def _values(**values: str | int | None) -> Markup:
+    """An element for each value, which it has as its attribute val; none for None."""
+    return fragment(*(element(f"c:{name}", val=value) for name, value in values.items() if value is not None))
 
 
-def _numbers(cells: str) -> str:
-    return f"<c:numRef><c:f>{cells}</c:f></c:numRef>"
+def _look(*drawn: Markup) -> Markup:
+    return element("c:spPr", *drawn)
 
 
-def _order(number: int) -> str:
-    return f'<c:idx val="{number}"/><c:order val="{number}"/>'
+def _strings(cells: str) -> Markup:
+    return element("c:strRef", element("c:f", cells))
 
 
-def _columns(series: Sequence[str], gap: int, axes: tuple[int, int], lying: bool = False) -> str:
+def _numbers(cells: str) -> Markup:
+    return element("c:numRef", element("c:f", cells))
+
+
+def _columns(series: Sequence[Markup], gap: int, axes: tuple[int, int], lying: bool = False) -> Markup:
     """Stacked columns; lying: bars side by side."""
     way, grouping, overlap = ("bar", "clustered", 0) if lying else ("col", "stacked", 100)
-    return (
-        f'<c:barChart><c:barDir val="{way}"/><c:grouping val="{grouping}"/><c:varyColors val="0"/>'
-        f'{"".join(series)}<c:gapWidth val="{gap}"/><c:overlap val="{overlap}"/>'
-        f'<c:axId val="{axes[0]}"/><c:axId val="{axes[1]}"/></c:barChart>'
+    return element(
+        "c:barChart",
+        _values(barDir=way, grouping=grouping, varyColors=0),
+        *series,
+        _values(gapWidth=gap, overlap=overlap),
+        *(_values(axId=axis) for axis in axes),
     )
 
 
-def _category_axis(number: int, crosses: int, reading: str = "", hidden: bool = False, lying: bool = False) -> str:
+def _category_axis(number: int, crosses: int, reading: str = "", hidden: bool = False, lying: bool = False) -> Markup:
     """Names under the columns, level and broken into lines; below them, how to read the chart. Lying: left of the bars."""
-    title = _title(reading, 800, "595959") if reading else ""
     side, order = ("l", "maxMin") if lying else ("b", "minMax")
-    return (
-        f'<c:catAx><c:axId val="{number}"/><c:scaling><c:orientation val="{order}"/></c:scaling>'
-        f'<c:delete val="{int(hidden)}"/><c:axPos val="{side}"/>{title}<c:numFmt formatCode="General" sourceLinked="0"/>'
-        '<c:majorTickMark val="none"/><c:minorTickMark val="none"/><c:tickLblPos val="low"/>'
-        f"<c:spPr>{_line('A6A6A6')}</c:spPr>{_text(800, level=True)}"
-        f'<c:crossAx val="{crosses}"/><c:crosses val="autoZero"/><c:auto val="0"/><c:lblAlgn val="ctr"/>'
-        '<c:lblOffset val="50"/><c:noMultiLvlLbl val="1"/></c:catAx>'
+    return element(
+        "c:catAx",
+        _values(axId=number),
+        element("c:scaling", _values(orientation=order)),
+        _values(delete=hidden, axPos=side),
+        _title(reading, 800, "595959") if reading else None,
+        _ticks("General", "low"),
+        _look(line("A6A6A6")),
+        _text(800, level=True),
+        _values(crossAx=crosses, crosses="autoZero", auto=0, lblAlgn="ctr", lblOffset=50, noMultiLvlLbl=1),
     )
 
 
 def _value_axis(
     number: int, crosses: int, hidden: bool = False, share: bool = False, lying: bool = False, reading: str = ""
-) -> str:
+) -> Markup:
     """Money on the left, from 0; or a share on the right, from 0 to 100 %. Lying: below the last bar, to both sides of 0."""
     form, side, where = ("0%", "r", "max") if share else ("#,##0", "b", "max") if lying else ("#,##0", "l", "autoZero")
-    limits = ('<c:max val="1"/>' if share else "") + ("" if lying else '<c:min val="0"/>')
-    grid = "" if share or hidden else f"<c:majorGridlines><c:spPr>{_line('E7E6E6')}</c:spPr></c:majorGridlines>"
-    title = _title(reading, 800, "595959") if reading else ""
-    return (
-        f'<c:valAx><c:axId val="{number}"/><c:scaling><c:orientation val="minMax"/>{limits}</c:scaling>'
-        f'<c:delete val="{int(hidden)}"/><c:axPos val="{side}"/>{grid}{title}'
-        f'<c:numFmt formatCode="{form}" sourceLinked="0"/><c:majorTickMark val="none"/><c:minorTickMark val="none"/>'
-        f'<c:tickLblPos val="nextTo"/><c:spPr><a:ln><a:noFill/></a:ln></c:spPr>{_text(800)}'
-        f'<c:crossAx val="{crosses}"/><c:crosses val="{where}"/><c:crossBetween val="between"/></c:valAx>'
+    grid = element("c:majorGridlines", _look(line("E7E6E6")))
+    return element(
+        "c:valAx",
+        _values(axId=number),
+        element("c:scaling", _values(orientation="minMax", max=1 if share else None, min=None if lying else 0)),
+        _values(delete=hidden, axPos=side),
+        None if share or hidden else grid,
+        _title(reading, 800, "595959") if reading else None,
+        _ticks(form, "nextTo"),
+        _look(element("a:ln", element("a:noFill"))),
+        _text(800),
+        _values(crossAx=crosses, crosses=where, crossBetween="between"),
     )
 
 
-def _fill(color: str) -> str:
-    return f'<a:solidFill><a:srgbClr val="{color}"/></a:solidFill>'
+def _ticks(form: str, labels: str) -> Markup:
+    """Number format of an axis, no marks, and where its labels stand."""
+    marks = _values(majorTickMark="none", minorTickMark="none", tickLblPos=labels)
+    return fragment(element("c:numFmt", formatCode=form, sourceLinked=0), marks)
 
 
-def _line(color: str, width: int = 9525) -> str:
-    """A line; width in English metric units."""
-    return f'<a:ln w="{width}">{_fill(color)}</a:ln>'
-
-
-def _title(text: str, size: int, color: str, bold: bool = False) -> str:
+def _title(text: str, size: int, color: str, bold: bool = False) -> Markup:
     """A title of a chart or an axis; size in hundredths of a point."""
-    return (
-        f"<c:title><c:tx><c:rich><a:bodyPr/><a:lstStyle/><a:p><a:pPr>{_font('defRPr', size, color, bold)}</a:pPr><a:r>"
-        f"{_font('rPr', size, color, bold)}<a:t>{escape(text)}</a:t></a:r></a:p></c:rich></c:tx>"
-        '<c:overlay val="0"/></c:title>'
+    paragraph = element(
+        "a:p",
+        element("a:pPr", font("defRPr", size, color, bold)),
+        element("a:r", font("rPr", size, color, bold), element("a:t", text)),
     )
+    rich = element("c:rich", element("a:bodyPr"), element("a:lstStyle"), paragraph)
+    return element("c:title", element("c:tx", rich), _values(overlay=0))
 
 
-def _font(tag: str, size: int, color: str, bold: bool = False) -> str:
-    """Properties of text: the font of the cells."""
-    return f'<a:{tag} lang="en-US" sz="{size}" b="{int(bold)}">{_fill(color)}<a:latin typeface="Calibri"/></a:{tag}>'
-
-
-def _text(size: int, level: bool = False) -> str:
+def _text(size: int, level: bool = False) -> Markup:
     """Text of a size in hundredths of a point; level: not turned."""
-    body = '<a:bodyPr rot="0" vert="horz"/>' if level else "<a:bodyPr/>"
-    return (
-        f"<c:txPr>{body}<a:lstStyle/><a:p><a:pPr>{_font('defRPr', size, TEXT)}</a:pPr>"
-        '<a:endParaRPr lang="en-US"/></a:p></c:txPr>'
-    )
+    paragraph = element("a:p", element("a:pPr", font("defRPr", size, TEXT)), element("a:endParaRPr", lang="en-US"))
+    body = element("a:bodyPr", rot=0, vert="horz") if level else element("a:bodyPr")
+    return element("c:txPr", body, element("a:lstStyle"), paragraph)

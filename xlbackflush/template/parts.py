@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from xml.sax.saxutils import escape, quoteattr
+from collections.abc import Iterable, Iterator
 
 from xlbackflush import schema
-from xlbackflush.ooxml.package import MAIN, quoted
+from xlbackflush.ooxml.address import quoted
+from xlbackflush.ooxml.package import MAIN, OFFICE
+from xlbackflush.ooxml.xml import Markup, document, element
 from xlbackflush.schema import HEADER_ROW
 from xlbackflush.schema.excel import BUILT_IN_GROUPS, FUNCTION_GROUP
 from xlbackflush.template import charts
 
-OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 VBA_PROJECT = "http://schemas.microsoft.com/office/2006/relationships/vbaProject"
 VBA_CONTENT = "application/vnd.ms-office.vbaProject"
-HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+CORE_PROPERTIES = "http://schemas.openxmlformats.org/package/2006/relationships/metadata/core-properties"
 
+_PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _SHEETS = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 _DRAWINGS = "application/vnd.openxmlformats-officedocument"
+#: what the workbook part holds, by the kind of file
+_BOOKS = {
+    ".xlsx": f"{_SHEETS}.sheet.main+xml",
+    ".xlsm": "application/vnd.ms-excel.sheet.macroEnabled.main+xml",
+    ".xlam": "application/vnd.ms-excel.addin.macroEnabled.main+xml",
+}
 #: what a part holds, by its name
 _TYPES = (
     (r"/xl/worksheets/sheet\d+\.xml", f"{_SHEETS}.worksheet+xml"),
@@ -31,113 +38,139 @@ _TYPES = (
     (r"/docProps/core\.xml", "application/vnd.openxmlformats-package.core-properties+xml"),
 )
 
-_APP = (
-    f'{HEAD}<Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/extended-properties">'
-    "<Application>xlbackflush</Application></Properties>"
+_KEPT = (
+    "copy", "pasteAll", "pasteValues", "merge", "splitFirst", "rowColShift", "clearFormats", "clearComments", "assign",
+    "coerce", "cellMeta",
+)  # fmt: skip
+_DYNAMIC = element(
+    "ext",
+    element("xda:dynamicArrayProperties", fDynamic=1, fCollapsed=0),
+    uri="{bdbb8cdc-fa1e-496e-a857-3c3f30c029c3}",
 )
+_TYPE = element("metadataType", name="XLDAPR", minSupportedVersion=120000, **dict.fromkeys(_KEPT, 1))
 #: says of cells with cm="1" that their formula is a dynamic array formula
-DYNAMIC_ARRAYS = (
-    f'{HEAD}<metadata xmlns="{MAIN}" xmlns:xda="http://schemas.microsoft.com/office/spreadsheetml/2017/dynamicarray">'
-    '<metadataTypes count="1"><metadataType name="XLDAPR" minSupportedVersion="120000" copy="1" pasteAll="1" '
-    'pasteValues="1" merge="1" splitFirst="1" rowColShift="1" clearFormats="1" clearComments="1" assign="1" coerce="1" '
-    'cellMeta="1"/></metadataTypes><futureMetadata name="XLDAPR" count="1"><bk><extLst>'
-    '<ext uri="{bdbb8cdc-fa1e-496e-a857-3c3f30c029c3}"><xda:dynamicArrayProperties fDynamic="1" fCollapsed="0"/></ext>'
-    '</extLst></bk></futureMetadata><cellMetadata count="1"><bk><rc t="1" v="0"/></bk></cellMetadata></metadata>'
+DYNAMIC_ARRAYS = document(
+    element(
+        "metadata",
+        element("metadataTypes", _TYPE, count=1),
+        element("futureMetadata", element("bk", element("extLst", _DYNAMIC)), name="XLDAPR", count=1),
+        element("cellMetadata", element("bk", element("rc", t=1, v=0)), count=1),
+        xmlns=MAIN,
+        xmlns_xda="http://schemas.microsoft.com/office/spreadsheetml/2017/dynamicarray",
+    )
 )
 
 #: Excel calculates a file when it opens it, and asks whether to save it when it is closed, unless its own version of
 #: calculation, and each feature of that, is the one that the file names. This is Excel of 2026; an earlier one asks for less.
-_CALCULATED = (
-    '<calcPr calcId="191029"/><extLst><ext uri="{B58B0392-4F1F-4190-BB64-5DF3571DCE5F}" '
-    'xmlns:xcalcf="http://schemas.microsoft.com/office/spreadsheetml/2018/calcfeatures"><xcalcf:calcFeatures>'
-    + "".join(
-        f'<xcalcf:feature name="microsoft.com:{name}"/>'
-        for name in ("RD", "Single", "FV", "CNMTM", "LET_WF", "LAMBDA_WF", "ARRAYTEXT_WF")
-    )
-    + "</xcalcf:calcFeatures></ext></extLst>"
+_FEATURES = ("RD", "Single", "FV", "CNMTM", "LET_WF", "LAMBDA_WF", "ARRAYTEXT_WF")
+_CALCULATION = element(
+    "ext",
+    element("xcalcf:calcFeatures", *(element("xcalcf:feature", name=f"microsoft.com:{name}") for name in _FEATURES)),
+    uri="{B58B0392-4F1F-4190-BB64-5DF3571DCE5F}",
+    xmlns_xcalcf="http://schemas.microsoft.com/office/spreadsheetml/2018/calcfeatures",
 )
 
 
-def frame_parts(names: list[str], title: str, parts: Iterable[str], macros: bool) -> dict[str, str | bytes]:
+def package_parts(names: list[str], title: str, parts: Iterable[str], macros: bool) -> dict[str, str | bytes]:
     """What every package has. names: of the sheets; parts: names of all other parts."""
     book = [*(("worksheet", f"worksheets/sheet{i}.xml") for i in range(1, len(names) + 1)), ("styles", "styles.xml")]
     if macros:
         book += [("sheetMetadata", "metadata.xml"), (VBA_PROJECT, "vbaProject.bin")]
     return {
-        "[Content_Types].xml": content_types([*parts, "docProps/app.xml", "docProps/core.xml"], macros),
-        "_rels/.rels": relations(
-            [("officeDocument", "xl/workbook.xml"), ("extended-properties", "docProps/app.xml")],
-            {"core-properties": "docProps/core.xml"},
+        "[Content_Types].xml": content_types(
+            [*parts, "docProps/app.xml", "docProps/core.xml"], ".xlsm" if macros else ".xlsx"
         ),
-        "docProps/app.xml": _APP,
-        "docProps/core.xml": _core(title),
-        "xl/workbook.xml": _workbook(names, macros),
+        "_rels/.rels": relations(
+            [
+                ("officeDocument", "xl/workbook.xml"),
+                ("extended-properties", "docProps/app.xml"),
+                (CORE_PROPERTIES, "docProps/core.xml"),
+            ]
+        ),
+        **properties(title),
+        "xl/workbook.xml": document(_workbook(names, macros)),
         "xl/_rels/workbook.xml.rels": relations(book),
     }
 
 
-def content_types(parts: Iterable[str], macros: bool) -> str:
-    """The content types of parts, by their names."""
-    book = "application/vnd.ms-excel.sheet.macroEnabled.main+xml" if macros else f"{_SHEETS}.sheet.main+xml"
-    overrides = [("/xl/workbook.xml", book)]
+def content_types(parts: Iterable[str], suffix: str) -> str:
+    """The content types of parts, by their names, in a file with this suffix."""
+    macros = suffix != ".xlsx"
+    overrides = [("/xl/workbook.xml", _BOOKS[suffix])]
     for part in parts:
         overrides += [(f"/{part}", kind) for pattern, kind in _TYPES if re.fullmatch(pattern, f"/{part}")]
-    body = "".join(f'<Override PartName="{part}" ContentType="{kind}"/>' for part, kind in overrides)
-    project = f'<Default Extension="bin" ContentType="{VBA_CONTENT}"/>' if macros else ""
-    return (
-        f'{HEAD}<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">{project}'
-        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-        f'<Default Extension="xml" ContentType="application/xml"/>{body}</Types>'
+    return document(
+        element(
+            "Types",
+            element("Default", Extension="bin", ContentType=VBA_CONTENT) if macros else None,
+            element(
+                "Default", Extension="rels", ContentType="application/vnd.openxmlformats-package.relationships+xml"
+            ),
+            element("Default", Extension="xml", ContentType="application/xml"),
+            *(element("Override", PartName=part, ContentType=kind) for part, kind in overrides),
+            xmlns=f"{_PACKAGE}/content-types",
+        )
     )
 
 
-def relations(targets: list[tuple[str, str]], package: Mapping[str, str] | None = None) -> str:
-    """A relationships part: (kind, target) of the office document, kind -> target of the package.
-
-    A kind that is not of Open XML is given as a whole address.
-    """
-    kinds = [(kind if "://" in kind else f"{OFFICE}/{kind}", target) for kind, target in targets]
-    kinds += [
-        (f"http://schemas.openxmlformats.org/package/2006/relationships/metadata/{kind}", target)
-        for kind, target in (package or {}).items()
-    ]
-    body = "".join(
-        f'<Relationship Id="rId{i}" Type="{kind}" Target="{target}"/>' for i, (kind, target) in enumerate(kinds, 1)
+def relations(targets: Iterable[tuple[str, str]]) -> str:
+    """A relationships part: kind and target of each. A kind that is not of the office document is given as a whole address."""
+    related = (
+        element("Relationship", Id=f"rId{i}", Type=kind if "://" in kind else f"{OFFICE}/{kind}", Target=target)
+        for i, (kind, target) in enumerate(targets, 1)
     )
-    return f'{HEAD}<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{body}</Relationships>'
+    return document(element("Relationships", *related, xmlns=f"{_PACKAGE}/relationships"))
 
 
-def _core(title: str) -> str:
-    return (
-        f'{HEAD}<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" '
-        'xmlns:dc="http://purl.org/dc/elements/1.1/">'
-        f"<dc:title>{escape(title)}</dc:title><dc:creator>xlbackflush</dc:creator></cp:coreProperties>"
+def properties(title: str, description: str = "") -> dict[str, str | bytes]:
+    """The parts that say what the file is."""
+    app = element(
+        "Properties",
+        element("Application", "xlbackflush"),
+        xmlns="http://schemas.openxmlformats.org/officeDocument/2006/extended-properties",
+    )
+    core = element(
+        "cp:coreProperties",
+        element("dc:title", title),
+        element("dc:creator", "xlbackflush"),
+        element("dc:description", description) if description else None,
+        xmlns_cp=f"{_PACKAGE}/metadata/core-properties",
+        xmlns_dc="http://purl.org/dc/elements/1.1/",
+    )
+    return {"docProps/app.xml": document(app), "docProps/core.xml": document(core)}
+
+
+def sheet_list(names: Iterable[str]) -> Markup:
+    """The sheets of a workbook part; sheet i has the relationship rIdi."""
+    return element("sheets", *(element("sheet", name=n, sheetId=i, r_id=f"rId{i}") for i, n in enumerate(names, 1)))
+
+
+def _workbook(names: list[str], macros: bool) -> Markup:
+    group = element("functionGroup", name=FUNCTION_GROUP)
+    view = element("workbookView", xWindow=0, yWindow=0, windowWidth=28800, windowHeight=15000, tabRatio=850)
+    return element(
+        "workbook",
+        element("workbookPr", codeName="ThisWorkbook"),
+        element("bookViews", view),
+        sheet_list(names),
+        element("functionGroups", group, builtInGroupCount=BUILT_IN_GROUPS) if macros else None,
+        element("definedNames", *_names(names)),
+        element("calcPr", calcId=191029),
+        element("extLst", _CALCULATION),
+        xmlns=MAIN,
+        xmlns_r=OFFICE,
     )
 
 
-def _workbook(names: list[str], macros: bool) -> str:
-    sheets = "".join(f'<sheet name={quoteattr(n)} sheetId="{i}" r:id="rId{i}"/>' for i, n in enumerate(names, 1))
-    titles = "".join(
-        f'<definedName name="_xlnm.Print_Titles" localSheetId="{i}">{quoted(s.name)}!${HEADER_ROW}:${HEADER_ROW}</definedName>'
-        for i, s in enumerate(schema.SHEETS, 1)
-    )
+def _names(sheets: list[str]) -> Iterator[Markup]:
+    """Print areas, rows printed on every page, and the names that validations and formulas use."""
     last = HEADER_ROW + max(len(schema.SETTINGS), len(schema.ROLES))
-    areas = {1: f"Setup!$A$1:$G${last}"} | {names.index(b.sheet): b.printed for b in charts.boards()}
-    area = "".join(
-        f'<definedName name="_xlnm.Print_Area" localSheetId="{i}">{printed}</definedName>'
-        for i, printed in areas.items()
-    )
-    groups = (
-        f'<functionGroups builtInGroupCount="{BUILT_IN_GROUPS}"><functionGroup name="{FUNCTION_GROUP}"/></functionGroups>'
-        if macros
-        else ""
-    )
-    return (
-        f'{HEAD}<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}"><workbookPr codeName="ThisWorkbook"/>'
-        f'<bookViews><workbookView xWindow="0" yWindow="0" windowWidth="28800" windowHeight="15000" tabRatio="850"/></bookViews>'
-        f"<sheets>{sheets}</sheets>{groups}"
-        f'<definedNames>{area}{titles}<definedName name="Items">StandardCost[Item]</definedName>'
-        f'<definedName name="Roles">Accounts[Role]</definedName>'
-        f'<definedName name="{schema.MASTER_CHECK}">Checks!$B$3</definedName></definedNames>'
-        f"{_CALCULATED}</workbook>"
-    )
+    areas = {1: f"Setup!$A$1:$G${last}"} | {sheets.index(board.sheet): board.printed for board in charts.boards()}
+    for i, printed in areas.items():
+        yield element("definedName", printed, name="_xlnm.Print_Area", localSheetId=i)
+    for i, sheet in enumerate(schema.SHEETS, 1):
+        rows = f"{quoted(sheet.name)}!${HEADER_ROW}:${HEADER_ROW}"
+        yield element("definedName", rows, name="_xlnm.Print_Titles", localSheetId=i)
+    yield element("definedName", "StandardCost[Item]", name="Items")
+    yield element("definedName", "Accounts[Role]", name="Roles")
+    yield element("definedName", "Checks!$B$3", name=schema.MASTER_CHECK)

@@ -7,7 +7,6 @@ columns count from 1; a box is (first row, first column, last row, last column).
 from __future__ import annotations
 
 import datetime as dt
-import re
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -17,9 +16,9 @@ from typing import Any, Protocol, TypeVar
 
 from xlbackflush import schema
 from xlbackflush.model.errors import UnusableError
-from xlbackflush.ooxml.package import TablePart, column_letter, column_number
+from xlbackflush.ooxml.address import Box, addresses, area, box_of, column_letter
+from xlbackflush.ooxml.package import TablePart
 
-Box = tuple[int, int, int, int]
 Grid = list[list[object]]
 T = TypeVar("T")
 
@@ -28,9 +27,6 @@ RPC_E_CALL_REJECTED, RPC_E_SERVERCALL_RETRYLATER, VBA_E_IGNORE = -2147418111, -2
 _BUSY = {RPC_E_CALL_REJECTED, RPC_E_SERVERCALL_RETRYLATER, VBA_E_IGNORE}
 _MANUAL, _DONE = -4135, 0  # xlCalculationManual, xlDone
 _UNLOCK = "xlbackflush"  # a sheet without a password takes any; without one given, Excel would ask the user for it
-_ADDRESS_MOST = 240  # characters of an address that Range takes: 255
-_LAST_ROW, _LAST_COLUMN = 1_048_576, 16_384
-_CORNER = re.compile(r"(?=.)(?:\$([A-Z]{1,3}))?(?:\$(\d+))?")
 
 
 class NativeBook(Protocol):
@@ -96,39 +92,6 @@ class NativeBook(Protocol):
 
     def show(self, sheet: str, address: str) -> None:
         """Select cells, and bring them into view."""
-
-
-def areas(box: Box, numbers: Sequence[int] = ()) -> list[str]:
-    """A box as an area such as B7:B20; with numbers: only these of its rows, counted from 0, one area for each run of them."""
-    top, left, bottom, right = box
-    first, last = column_letter(left), column_letter(right)
-    if not numbers:
-        return [f"{first}{top}:{last}{bottom}"]
-    breaks = [i for i in range(1, len(numbers)) if numbers[i] != numbers[i - 1] + 1]
-    spans = zip([0, *breaks], [*breaks, len(numbers)], strict=True)
-    return [f"{first}{top + numbers[start]}:{last}{top + numbers[end - 1]}" for start, end in spans]
-
-
-def addresses(parts: Sequence[str]) -> list[str]:
-    """Areas as addresses of several areas each, as long as Excel takes them."""
-    joined: list[str] = []
-    for part in parts:
-        if joined and len(joined[-1]) + len(part) < _ADDRESS_MOST:
-            joined[-1] += f",{part}"
-        else:
-            joined.append(part)
-    return joined
-
-
-def box_of(address: str) -> Box:
-    """The box of one area, as Range.Address gives it: $B$7:$D$20, or $B:$D and $7:$20, which are whole columns and rows."""
-    first, last = _CORNER.fullmatch(address.split(":")[0]), _CORNER.fullmatch(address.split(":")[-1])
-    if not first or not last:
-        raise UnusableError(f"Excel gave the address {address!r}, which is not one range of cells.")
-    return (
-        int(first[2] or 1), column_number(first[1] or "A"),
-        int(last[2] or _LAST_ROW), column_number(last[1]) if last[1] else _LAST_COLUMN,
-    )  # fmt: skip
 
 
 class Patience:
@@ -238,7 +201,7 @@ class ComBook:
         return self._sheets[name]
 
     def _range(self, sheet: str, box: Box) -> Any:
-        return self._sheet(sheet).Range(areas(box)[0])
+        return self._sheet(sheet).Range(area(box))
 
     # ------------------------------------------------------------------------------------------------ read
 

@@ -2,15 +2,14 @@
 
 Everything else in the file - the user's sheets, charts, formats, names, macros - stays byte for byte. A save writes a
 temporary file beside the workbook, checks it, and puts it in place in one step; until then nothing has changed. The file
-with the product view (see `productview`) is made in between, and takes its place after the workbook.
+with the product view (see `product_view_file`) is made in between, and takes its place after the workbook.
 """
 
 from __future__ import annotations
 
 import os
 import re
-import shutil
-import tempfile
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -22,8 +21,10 @@ from xlbackflush.explain.reader import FileReader
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.journal import Run
 from xlbackflush.model.tables import Source
-from xlbackflush.ooxml.cells import Block, rows_xml
-from xlbackflush.ooxml.package import Package, TablePart, column_letter, split_cell
+from xlbackflush.ooxml.address import column_letter, column_number
+from xlbackflush.ooxml.atomic import NewFile, explained
+from xlbackflush.ooxml.cells import Block, row_xml, rows_xml
+from xlbackflush.ooxml.package import MAIN, Package, TablePart
 from xlbackflush.ooxml.reader import SheetReader
 from xlbackflush.ooxml.stored import has_others
 from xlbackflush.ooxml.styles import StyleSheet
@@ -36,8 +37,6 @@ from xlbackflush.workbook import tables as contract
 from xlbackflush.workbook import undo
 from xlbackflush.workbook.product_view_file import ProductView, ViewFile
 from xlbackflush.workbook.stored_formulas import Elsewhere, Values
-
-_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 
 
 class FileBook:
@@ -93,19 +92,7 @@ class FileBook:
         return FileReader(self._package, self._inputs)
 
     def _source(self, table: TablePart) -> Source:
-        return contract.filled(table, self._rows(table), self._totals(table))
-
-    def _rows(self, table: TablePart) -> Iterator[list[object]]:
-        """Rows of the sheet from the first below the headers on, as wide as the table."""
-        grid, odd = self._inputs.grid(table.sheet), self._inputs.odd(table.sheet)
-        first, width = table.first_col - 1, len(table.columns)
-        for number in range(table.header_row + 1, len(grid) + 1):
-            row: list[object] = grid[number - 1][first : first + width]
-            row += [""] * (width - len(row))
-            for column, error in odd.get(number, ()):
-                if first <= column < first + width:
-                    row[column - first] = error
-            yield row
+        return contract.filled(table, self._inputs.rows(table), self._totals(table))
 
     def _totals(self, table: TablePart) -> int:
         match = re.search(rb"""totalsRowCount=["'](\d+)["']""", self._package.read(table.part))
@@ -124,7 +111,7 @@ class FileBook:
             standing, elsewhere = self._elsewhere.after_check(result, standing)
             calculate = None if elsewhere or not standing.ran else True
         self._put(blocks, standing, styles, elsewhere, calculate)
-        self.not_kept = undo.keep(self.path, lambda copy: copy.write_bytes(self._content), self.runs(), runs)
+        self.not_kept = undo.keep(self._content, self.path.suffix, self.runs(), runs)
         with ViewFile(self.path, result) as view:
             with self._saved():
                 view.write()
@@ -204,7 +191,7 @@ class FileBook:
         notes = _beside(match[0], table.first_col + len(schema.TABLES[name].columns) - 1)
         rows = _with_notes([*above, *rows_xml(block)], notes)
         last_row = block.first_row + block.height - 1
-        data = f'<sheetData xmlns="{_MAIN}">' if match["prefix"] else "<sheetData>"
+        data = f'<sheetData xmlns="{MAIN}">' if match["prefix"] else "<sheetData>"
         last = column_letter(table.first_col + len(schema.TABLES[name].columns) - 1)
         head = re.sub(
             r'(<(?:\w+:)?dimension ref=")[^"]*"', rf'\g<1>A1:{last}{last_row}"', xml[: match.start()], count=1
@@ -238,11 +225,11 @@ class FileBook:
         """
         part = self._package.workbook_part
         xml = self._package.text(part)
-        found = re.search(r"<(?:\w+:)?calcPr\b", xml)
-        if found and wanted is not None:
-            rest = re.sub(r"""^([^>]*?)\s+fullCalcOnLoad=["'][^"'>]*["']""", r"\1", xml[found.end() :])
+        calculation = re.search(r"<(?:\w+:)?calcPr\b", xml)
+        if calculation and wanted is not None:
+            rest = re.sub(r"""^([^>]*?)\s+fullCalcOnLoad=["'][^"'>]*["']""", r"\1", xml[calculation.end() :])
             flag = ' fullCalcOnLoad="1"' if wanted else ""
-            self._package.replace(part, (xml[: found.end()] + flag + rest).encode())
+            self._package.replace(part, (xml[: calculation.end()] + flag + rest).encode())
         chain = self._package.related(part, "calcChain", required=False)
         if chain:
             self._package.drop(chain)
@@ -256,28 +243,16 @@ class FileBook:
         if not self._package.changed():
             yield
             return
-        handle, name = tempfile.mkstemp(prefix=f".{self.path.stem}-", suffix=self.path.suffix, dir=self.path.parent)
-        os.close(handle)
-        temporary = Path(name)
-        try:
-            self._package.save(temporary)
-            _check_saved(temporary)
-            shutil.copymode(self.path, temporary)
+        with explained(self.path.name, "close it in Excel and run again"), NewFile(self.path) as new:
+            new.write(self._package.save)
+            _check_saved(new.path)
             yield
             if self.path.read_bytes() != self._content:
                 raise UnusableError(
                     f"{self.path.name} was changed by someone else meanwhile; nothing was written. Run again."
                 )
-            with temporary.open("rb+") as file:
-                os.fsync(file.fileno())
             self._package.close()
-            temporary.replace(self.path)
-        except PermissionError as error:
-            raise UnusableError(f"{self.path.name} cannot be written; close it in Excel and run again.") from error
-        except OSError as error:
-            raise UnusableError(f"{self.path.name} cannot be written: {error.strerror}.") from error
-        finally:
-            temporary.unlink(missing_ok=True)
+            new.put()
 
 
 _SHEET_DATA = re.compile(r"<(?P<prefix>\w+:)?sheetData\s*(?:/>|>.*</(?:\w+:)?sheetData>)", re.S)
@@ -290,13 +265,13 @@ _ROW_NUMBER = re.compile(r'<row r="(\d+)"')
 
 def _beside(old: str, last_col: int) -> dict[int, str]:
     """Cells to the right of the table, by row: a user's own notes, which stay where they are."""
-    first = rf"[{chr(65 + last_col)}-Z]|[A-Z]{{2,3}}" if last_col < 26 else "[A-Z]{2,3}"
+    first = rf"[{column_letter(last_col + 1)}-Z]|[A-Z]{{2,3}}" if last_col < 26 else "[A-Z]{2,3}"
     pattern = rf'<(?:\w+:)?c r="(?P<column>{first})(?P<row>\d+)"[^>]*?(?:/>|>.*?</(?:\w+:)?c>)'
-    found: dict[int, str] = {}
+    notes: dict[int, str] = defaultdict(str)
     for match in re.finditer(pattern, old, re.S):
-        if split_cell(match["column"] + match["row"])[0] > last_col:
-            found[int(match["row"])] = found.get(int(match["row"]), "") + match[0]
-    return found
+        if column_number(match["column"]) > last_col:
+            notes[int(match["row"])] += match[0]
+    return notes
 
 
 def _with_notes(rows: list[str], notes: dict[int, str]) -> list[str]:
@@ -305,7 +280,7 @@ def _with_notes(rows: list[str], notes: dict[int, str]) -> list[str]:
         return rows
     numbered = {int(match[1]): row for row in rows if (match := _ROW_NUMBER.match(row))}
     for number, cells in notes.items():
-        row = numbered.get(number, f'<row r="{number}"></row>')
+        row = numbered.get(number, row_xml(number, ""))
         numbered[number] = f"{row.removesuffix('</row>')}{cells}</row>"
     return [row for _, row in sorted(numbered.items())]
 

@@ -17,7 +17,7 @@ import shutil
 import sys
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar, cast
@@ -29,8 +29,9 @@ from xlbackflush.engine.result import RunResult
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.journal import Run
 from xlbackflush.model.tables import CellError, Source
+from xlbackflush.ooxml.address import Box, addresses, area, areas, split_cell
 from xlbackflush.ooxml.cells import Block, Cells, Value
-from xlbackflush.ooxml.package import TablePart, split_cell
+from xlbackflush.ooxml.package import TablePart
 from xlbackflush.ooxml.styles import STYLES, StyleSheet
 from xlbackflush.ooxml.values import dated, decoded
 from xlbackflush.sheets import title_rows
@@ -39,7 +40,7 @@ from xlbackflush.sheets.body import Body
 from xlbackflush.sheets.formulas import Sheets
 from xlbackflush.sheets.registry import bodies
 from xlbackflush.workbook import tables, undo
-from xlbackflush.workbook.com import Box, ComBook, Grid, NativeBook, Patience, addresses, areas
+from xlbackflush.workbook.com import ComBook, Grid, NativeBook, Patience
 from xlbackflush.workbook.mac import MacBook
 from xlbackflush.workbook.product_view_file import ProductView, ViewFile
 
@@ -242,7 +243,7 @@ class LiveBook:
             finally:
                 self._ask_again()
             if copy and runs is not None:
-                self.not_kept = undo.keep(copy, lambda to: shutil.copyfile(copy, to), before, runs)
+                self.not_kept = undo.keep(lambda to: shutil.copyfile(copy, to), copy.suffix, before, runs)
 
     def _copy(self, after: ExitStack) -> Path | None:
         """A copy of the workbook as it stands, gone when all is done; None where Excel cannot save one."""
@@ -265,7 +266,7 @@ class LiveBook:
                 raise OSError("no copy")
             self._ask_again()
             styles = StyleNames()
-            with undo.opened(copy) as stood:
+            with closing(undo.Copy(copy)) as stood:
                 old, standing = stood.results(self._tables, styles.as_sheet, set(blocks))
             self._fill(old, standing, styles)
         except Exception:  # noqa: BLE001 - told below, whatever it is
@@ -304,7 +305,7 @@ class LiveBook:
         if used > last:
             below = (last + 1, left, used, right)
             self._native.empty(table.sheet, below)
-            self._native.rows(table.sheet, areas(below)[0], 0, None)
+            self._native.rows(table.sheet, area(below), 0, None)
         if list(table.columns) != names:
             headings = [Cells([name], styles.xf("Heading")) for name in names]
             self._cells(table.sheet, table.header_row, left, headings, styles)
@@ -332,7 +333,7 @@ class LiveBook:
         for number, cells in enumerate(columns, left):
             column = (box[0], number, box[2], number)
             literal = _is_literal(cells, styles)
-            texts += areas(column) if literal else []
+            texts += [area(column)] if literal else []
             formulas = cells.formulas if cells.formulas is not None else [""] * len(cells.values)
             written.append([_as_written(v, f, literal) for v, f in zip(cells.values, formulas, strict=True)])
             for look, parts in _alike(cells.styles or [cells.style] * len(cells.values), column).items():
@@ -440,7 +441,7 @@ def _spelled(formula: str) -> str:
 def _alike(values: Sequence[K], box: Box) -> dict[K, list[str]]:
     """Each value with the areas of the rows of a box that have it."""
     if len(set(values)) == 1:
-        return {values[0]: areas(box)}
+        return {values[0]: [area(box)]}
     rows: dict[K, list[int]] = defaultdict(list)
     for number, value in enumerate(values):
         rows[value].append(number)

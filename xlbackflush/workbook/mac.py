@@ -14,11 +14,12 @@ from typing import Any
 
 from xlbackflush import schema
 from xlbackflush.model.errors import UnusableError
+from xlbackflush.ooxml.address import Box
 from xlbackflush.ooxml.package import TablePart
 from xlbackflush.ooxml.values import stored
 from xlbackflush.schema.excel import ADDIN
 from xlbackflush.sheets.title_rows import ALLOWED
-from xlbackflush.workbook.com import Box, Grid
+from xlbackflush.workbook.com import Grid
 
 #: what a protected sheet allows, as Excel for Mac calls it
 _ALLOWED = {

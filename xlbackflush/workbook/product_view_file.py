@@ -12,9 +12,6 @@ from __future__ import annotations
 
 import csv
 import filecmp
-import os
-import shutil
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -26,6 +23,7 @@ from xlbackflush import schema
 from xlbackflush.engine.explosion.product_view import COLUMNS, product_view
 from xlbackflush.engine.result import RunResult
 from xlbackflush.model.journal import Run
+from xlbackflush.ooxml.atomic import NewFile, unwritable
 from xlbackflush.ooxml.values import harmless
 
 HEADER = (*COLUMNS, "Run")
@@ -52,7 +50,7 @@ class ViewFile:
     def __init__(self, book: Path, result: RunResult) -> None:
         self.book, self.result = book, result
         self.target = book.with_name(f"{book.stem}-trace.csv")
-        self.temporary: Path | None = None
+        self._new: NewFile | None = None
         self.rows = 0
         self.done = False
         self.problem = ""
@@ -65,7 +63,8 @@ class ViewFile:
 
     def write(self) -> None:
         """The whole file under a temporary name, if this run has one. What is there as it should be is left alone."""
-        if not self.result.run or not self._wanted():
+        run = self.result.run
+        if not run or not self._wanted():
             return
         try:
             there = self.target.exists()
@@ -75,8 +74,9 @@ class ViewFile:
                     "to have one. The run itself is posted."
                 )
                 return
-            self._fill(self.result.run)
-            if there and self.temporary and filecmp.cmp(self.temporary, self.target, shallow=False):
+            self._new = NewFile(self.target, like=self.book)
+            self._new.write(lambda path: self._fill(path, run))
+            if there and filecmp.cmp(self._new.path, self.target, shallow=False):
                 self.done = True  # perhaps open in Excel just now
                 self._discard()
         except (OSError, MemoryError) as error:
@@ -86,8 +86,8 @@ class ViewFile:
     def put(self) -> ProductView:
         """Put the file in its place, and say what came of it."""
         try:
-            if self.temporary:
-                self.temporary.replace(self.target)
+            if self._new:
+                self._new.put()
                 self.done = True
         except OSError as error:
             self._failed(error)
@@ -104,31 +104,25 @@ class ViewFile:
         period = self.result.period
         return period.explosion.by_line and period.exploded_rows <= schema.PRODUCT_VIEW_ROWS_MAX
 
-    def _fill(self, made: Run) -> None:
-        """All rows into a new temporary file, safe on the disk, as open to others as the workbook."""
+    def _fill(self, path: Path, made: Run) -> None:
         period, run = self.result.period, f"{made.run} {made.input_hash[:12]}"
-        handle, name = tempfile.mkstemp(prefix=f".{self.book.stem}-", suffix=".csv", dir=self.book.parent)
-        self.temporary = Path(name)
-        with os.fdopen(handle, "w", encoding="utf-8-sig", newline="") as file:
+        with path.open("w", encoding="utf-8-sig", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(HEADER)
             for columns in product_view(period.bill, period.unit_costs, period.demand, period.settings):
                 writer.writerows(_lines(columns, run))
                 self.rows += len(columns["Product"])
-            file.flush()
-            os.fsync(file.fileno())
-        shutil.copymode(self.book, self.temporary)
 
     def _failed(self, error: OSError | MemoryError) -> None:
-        why = ": there is not enough memory"
+        problem = f"{self.target.name} cannot be written: there is not enough memory."
         if isinstance(error, OSError):
-            why = "; close it in Excel and run again" if isinstance(error, PermissionError) else f": {error.strerror}"
-        self.problem = f"{self.target.name} cannot be written{why}. The run itself is posted."
+            problem = unwritable(self.target.name, error, "close it in Excel and run again")
+        self.problem = f"{problem} The run itself is posted."
 
     def _discard(self) -> None:
-        if self.temporary:
-            self.temporary.unlink(missing_ok=True)
-            self.temporary = None
+        if self._new:
+            self._new.discard()
+            self._new = None
 
 
 def _ours(path: Path) -> bool:

@@ -16,8 +16,9 @@ from xlbackflush.engine.result import RunResult
 from xlbackflush.explain.reader import FileReader
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.tables import CellError, Source
+from xlbackflush.ooxml.address import quoted
 from xlbackflush.ooxml.cells import Block
-from xlbackflush.ooxml.package import Package, quoted
+from xlbackflush.ooxml.package import Package
 from xlbackflush.ooxml.stored import Shown, has_others, patched
 from xlbackflush.ooxml.values import stored
 from xlbackflush.sheets import help_sheet, title_rows

@@ -8,7 +8,8 @@ from xlbackflush import schema
 from xlbackflush.engine.record.record import runs as runs
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.tables import Source
-from xlbackflush.ooxml.package import TablePart, column_letter
+from xlbackflush.ooxml.address import column_letter
+from xlbackflush.ooxml.package import TablePart
 
 
 def check_contract(book: str, tables: Mapping[str, TablePart]) -> None:

@@ -11,15 +11,16 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 from xlbackflush import schema
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.journal import DRAFT, Run
-from xlbackflush.ooxml.cells import Block, Cells, Value
+from xlbackflush.ooxml.atomic import Content, write_file
+from xlbackflush.ooxml.cells import Block, Cells
 from xlbackflush.ooxml.package import Package, TablePart
 from xlbackflush.ooxml.reader import SheetReader
 from xlbackflush.ooxml.styles import STYLES, StyleSheet
@@ -43,9 +44,8 @@ Results = tuple[dict[str, Block], title_rows.Standing]
 
 def folder() -> Path:
     """Where the copies are: XLBACKFLUSH_STATE, or a folder of the user that Excel may write to, too."""
-    told = os.environ.get("XLBACKFLUSH_STATE")
-    if told:
-        return Path(told)
+    if named := os.environ.get("XLBACKFLUSH_STATE"):
+        return Path(named)
     home = Path.home()
     if sys.platform == "win32":
         base = Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
@@ -62,23 +62,18 @@ def _key(runs: Sequence[Run]) -> str:
     return hashlib.sha256(json.dumps(lines).encode()).hexdigest()[:40]
 
 
-def keep(like: Path, save: Callable[[Path], object], before: Sequence[Run], after: Sequence[Run]) -> str:
+def keep(content: Content, suffix: str, before: Sequence[Run], after: Sequence[Run]) -> str:
     """Keep a copy of a workbook that is about to be written. Returns "", or why it could not be kept, as a sentence.
 
-    `like` has the suffix of the workbook; `save` writes the copy to the path that it is given; before and after are the
-    runs on sheet Runs. Where they are the same, nothing is undone by going back, and the copy of the time before stays.
+    before and after are the runs on sheet Runs. Where they are the same, nothing is undone by going back, and the copy of
+    the time before stays.
     """
     if _key(before) == _key(after):
         return ""
     try:
         folder().mkdir(parents=True, exist_ok=True)
-        copy = folder() / f"{_key(after)}{like.suffix.lower()}"
-        new = copy.with_name(f"new-{os.getpid()}-{copy.name}")
-        try:
-            save(new)
-            new.replace(copy)
-        finally:
-            new.unlink(missing_ok=True)
+        copy = folder() / f"{_key(after)}{suffix.lower()}"
+        write_file(copy, content)
         _prune(copy)
     except OSError as error:
         return not_kept(error)
@@ -105,24 +100,14 @@ def copy_before(runs: Sequence[Run]) -> Iterator[Copy]:
         raise UnusableError("There is nothing to put back: this workbook has not been run.")
     if runs[-1].status != DRAFT:
         raise UnusableError(f"Run {runs[-1].run} is {runs[-1].status.lower()}; only a draft can be undone.")
-    found = sorted(folder().glob(f"{_key(runs)}.xls?"))
-    if not found:
+    copies = sorted(folder().glob(f"{_key(runs)}.xls?"))
+    if not copies:
         raise UnusableError(
             f"There is nothing to put back: what stood before run {runs[-1].run} was not kept on this computer, "
             f"or is older than the last {KEPT} runs."
         )
-    with opened(found[0]) as copy:
+    with closing(Copy(copies[0])) as copy:
         yield copy
-
-
-@contextmanager
-def opened(path: Path) -> Iterator[Copy]:
-    """A copy of a workbook of ours."""
-    copy = Copy(path)
-    try:
-        yield copy
-    finally:
-        copy.close()
 
 
 class Copy:
@@ -145,14 +130,14 @@ class Copy:
     def runs(self) -> list[Run]:
         """The runs on its sheet Runs."""
         table = self._package.tables["Runs"]
-        return tables.runs(tables.filled(table, self._rows(table)))
+        return tables.runs(tables.filled(table, self._reader.rows(table, table.last_row)))
 
     def results(self, now: Mapping[str, TablePart], styles: StyleSheet, only: Collection[str] = ()) -> Results:
         """The bodies of output tables, all or only some, and what the title rows say, for where the tables are now."""
         self._check_places(now)
         blocks = {t.name: self._block(t, styles) for t in schema.OUTPUT_TABLES if not only or t.name in only}
-        hints = {t.name: str(self._value(title_rows.SHEET_OF[t.name].name, 4, 1) or "") for t in schema.OUTPUT_TABLES}
-        failed = self._value(title_rows.SHEET_OF["Checks"].name, 3, 2)
+        hints = {t.name: str(self._reader.cell(title_rows.SHEET_OF[t.name].name, 1, 4)) for t in schema.OUTPUT_TABLES}
+        failed = stored(self._reader.cell(title_rows.SHEET_OF["Checks"].name, 2, 3))
         return blocks, title_rows.Standing(hints, bool(self.runs()), failed if isinstance(failed, int) else 0)
 
     def _check_places(self, now: Mapping[str, TablePart]) -> None:
@@ -170,7 +155,7 @@ class Copy:
     def _block(self, table: schema.Table, styles: StyleSheet) -> Block:
         """The body of a table, in the columns of `schema`: stored values, formulas, named styles."""
         part = self._package.tables[table.name]
-        values = [[stored(value) for value in row] for row in self._rows(part)]
+        values = [[stored(value) for value in row] for row in self._reader.rows(part, part.last_row)]
         cells = self._cells(part)
         block = Block(part.first_col, part.header_row + 1)
         role = title_rows.SHEET_OF[table.name].role
@@ -180,39 +165,20 @@ class Copy:
                 block.columns.append(Cells([None] * len(values), styles.xf(default)))
                 continue
             i = part.columns.index(column.name)
-            looks = [self._look(cell, default) for cell in cells[i]]
+            looks = [styles.xf(*self._look(cell, default)) for cell in cells[i]]
             formulas = [_formula(cell) for cell in cells[i]]
-            one = styles.xf(*looks[0])
-            block.columns.append(
-                Cells(
-                    # a formula that shows nothing shows a text of no characters, not a blank cell, which would be 0
-                    [
-                        row[i] if row[i] is not None or not formula else ""
-                        for row, formula in zip(values, formulas, strict=True)
-                    ],
-                    one,
-                    formulas if any(formulas) else None,
-                    [styles.xf(*look) for look in looks] if len(set(looks)) > 1 else None,
-                )
-            )
+            # a formula that shows nothing shows a text of no characters, not a blank cell, which would be 0
+            shown = [
+                "" if formula and row[i] is None else row[i] for row, formula in zip(values, formulas, strict=True)
+            ]
+            live, mixed = any(formulas), len(set(looks)) > 1
+            block.columns.append(Cells(shown, looks[0], formulas if live else None, looks if mixed else None))
         rows = self._row_looks(part)
         if any(height for _, height in rows):
             block.heights = [height or _HEIGHT for _, height in rows]
         if any(level for level, _ in rows):
             block.outline = [level for level, _ in rows]
         return block
-
-    def _rows(self, part: TablePart) -> Iterator[list[object]]:
-        """The rows of a table's body as the sheet has them, as wide as the table."""
-        grid, odd = self._reader.grid(part.sheet), self._reader.odd(part.sheet)
-        first, width = part.first_col - 1, len(part.columns)
-        for number in range(part.header_row + 1, part.last_row + 1):
-            row: list[object] = grid[number - 1][first : first + width] if number <= len(grid) else []
-            row += [""] * (width - len(row))
-            for column, error in odd.get(number, ()):
-                if first <= column < first + width:
-                    row[column - first] = error
-            yield row
 
     def _cells(self, part: TablePart) -> list[tuple[Any, ...]]:
         """The cells of a table's body, column by column: formulas and styles. What Excel saved once for many is spelled out."""
@@ -229,12 +195,12 @@ class Copy:
 
     def _row_looks(self, part: TablePart) -> list[tuple[int, float]]:
         """Outline level and height, 0 where it has none of its own, of each row of a table's body."""
-        found: dict[int, tuple[int, float]] = {}
+        looks: dict[int, tuple[int, float]] = {}
         for row in _ROW.finditer(self._package.text(self._package.sheets[part.sheet])):
-            of = dict(_ATTRIBUTE.findall(row[1]))
-            height = float(of.get("ht", 0)) if of.get("customHeight") in ("1", "true") else 0.0
-            found[int(of.get("r", 0))] = int(of.get("outlineLevel", 0)), height
-        return [found.get(number, (0, 0.0)) for number in range(part.header_row + 1, part.last_row + 1)]
+            given = dict(_ATTRIBUTE.findall(row[1]))
+            height = float(given.get("ht", 0)) if given.get("customHeight") in ("1", "true") else 0.0
+            looks[int(given.get("r", 0))] = int(given.get("outlineLevel", 0)), height
+        return [looks.get(number, (0, 0.0)) for number in range(part.header_row + 1, part.last_row + 1)]
 
     def _look(self, cell: Any, default: str) -> tuple[str, int]:
         """Named style and indent of a cell; the style of its column where it is none of ours."""
@@ -248,10 +214,6 @@ class Copy:
             self._looks[array] = (name if known else "", max(indent, 0))
         name, indent = self._looks[array]
         return name or default, indent
-
-    def _value(self, sheet: str, row: int, column: int) -> Value:
-        grid = self._reader.grid(sheet)
-        return stored(grid[row - 1][column - 1]) if row <= len(grid) and column <= len(grid[row - 1]) else None
 
 
 def _formula(cell: Any) -> str:

@@ -13,8 +13,9 @@ numbers as JavaScript prints them. It is an object with one member for each colu
     no number       {"number":"Infinity"}, which no Excel writes
 
 Left out is what says nothing, so that an optional column, sheet or setting of a later version changes no digest: columns and
-rows that are wholly blank, settings without a value, tables without rows; and column Meaning of table Setup, whose words are
-ours. Where a table stands, and the order of its columns, do not matter; the order of its rows does.
+rows that are wholly blank (rows are when they are read), settings without a value, tables without rows; and column Meaning of
+table Setup, whose words are ours. Where a table stands does not matter, nor the order of its columns, which are sorted by
+name, so that nobody needs our list of them; the order of rows does.
 
     digest of a table   SHA-256 of its content
     input hash          SHA-256 of {"BOM":"<digest>","Counts":"<digest>",...}, written in the same way
@@ -31,7 +32,6 @@ import binascii
 import datetime as dt
 import hashlib
 import json
-import math
 import re
 import zlib
 from collections.abc import Callable, Mapping, Sequence
@@ -67,12 +67,8 @@ class Snapshot:
 
     @cached_property
     def table_hashes(self) -> dict[str, str]:
-        """The digest of each table that has rows."""
-        return {
-            name: hashlib.sha256(self.contents[name]).hexdigest()
-            for name, source in self.sources.items()
-            if source.rows
-        }
+        """The digest of each table that says something."""
+        return {name: hashlib.sha256(text).hexdigest() for name, text in self.contents.items() if text != _object({})}
 
     @cached_property
     def input_hash(self) -> str:
@@ -96,12 +92,25 @@ def input_hash(sources: Mapping[str, Source]) -> str:
 
 def unpack(pieces: Sequence[str]) -> dict[str, Source]:
     """The tables again, as they were but for the words of column Meaning. Raises DamagedError."""
+    return _unpacked(pieces, lambda name: True)
+
+
+def unpack_table(pieces: Sequence[str], name: str) -> Source:
+    """One of the tables, without the work for the others. Raises DamagedError."""
+    tables = _unpacked(pieces, lambda table: table == name)
+    if name not in tables:
+        raise DamagedError(f"Table {name} was not kept.")
+    return tables[name]
+
+
+def _unpacked(pieces: Sequence[str], wanted: Callable[[str], bool]) -> dict[str, Source]:
     if not pieces:
         raise DamagedError("The inputs of this run were not kept.")
     parts = [_part(i, len(pieces), piece) for i, piece in enumerate(pieces)]
     try:
         places, *contents = zlib.decompress(base64.b64decode("".join(parts), validate=True)).split(b"\n")
-        return {place["name"]: _source(place, line) for place, line in zip(json.loads(places), contents, strict=True)}
+        lines = zip(json.loads(places), contents, strict=True)
+        return {place["name"]: _source(place, line) for place, line in lines if wanted(place["name"])}
     except (binascii.Error, zlib.error, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DamagedError("What was kept of the inputs cannot be read.") from error
 
@@ -159,6 +168,8 @@ def content(source: Source) -> bytes:
 
 def cell_text(cell: object) -> str:
     """A cell in JSON, which is the same for equal cells only."""
+    if type(cell) is float:  # the most frequent first
+        return _number(cell)
     if cell is None or isinstance(cell, str):
         return _text(cell or "")
     if isinstance(cell, bool):
@@ -193,9 +204,9 @@ _text = _JSON.encode
 
 def _number(number: float) -> str:
     """A number as JavaScript prints it: without exponent from 1e-6 to below 1e21."""
-    if not math.isfinite(number):
-        return f'{{"number":"{str(number).replace("inf", "Infinity").replace("nan", "NaN")}"}}'
     text = repr(number).removesuffix(".0")
+    if "n" in text:  # inf, nan
+        return f'{{"number":"{text.replace("inf", "Infinity").replace("nan", "NaN")}"}}'
     if "e" in text:
         digits, _, exponent = text.partition("e")
         text = f"{Decimal(text):f}" if 1e-6 <= abs(number) < 1e21 else f"{digits}e{int(exponent):+d}"
@@ -224,23 +235,29 @@ def _place(source: Source) -> dict[str, object]:
 
 def _source(place: dict[str, Any], line: bytes) -> Source:
     """A table as it was."""
-    columns: dict[str, list[Any]] = json.loads(line.decode("utf-8", "surrogatepass"), parse_int=float)
-    names, unset, blank = place["columns"], place.pop("unset", ()), [""] * len(place["row_numbers"])
-    cells = [_cells(columns.get(name, blank)) for name in names]
-    rows = [(number, list(row)) for number, row in zip(place["row_numbers"], zip(*cells, strict=True), strict=True)]
-    rows += [(number, [setting if name == "Setting" else "" for name in names]) for number, setting in unset]
-    rows.sort(key=lambda row: row[0])
-    numbers, filled = [number for number, _ in rows], [row for _, row in rows]
-    return Source(**(place | {"letters": dict(place["letters"]), "rows": filled, "row_numbers": numbers}))
+    columns: dict[str, list[Any]] = json.loads(line.decode("utf-8", "surrogatepass"))
+    names, numbers, unset = place["columns"], place["row_numbers"], place.pop("unset", ())
+    blank = [""] * len(numbers)
+    rows = [list(row) for row in zip(*(_cells(columns.get(name, blank)) for name in names), strict=True)]
+    if unset:
+        more = [(number, [setting if name == "Setting" else "" for name in names]) for number, setting in unset]
+        numbered = sorted([*zip(numbers, rows, strict=True), *more], key=lambda row: row[0])
+        numbers, rows = [number for number, _ in numbered], [row for _, row in numbered]
+    return Source(**(place | {"letters": dict(place["letters"]), "rows": rows, "row_numbers": numbers}))
 
 
 def _cells(column: list[Any]) -> list[Any]:
-    """The cells of a column, from JSON."""
-    return [_tagged(cell) for cell in column] if dict in set(map(type, column)) else column
+    """The cells of a column, from JSON: all numbers are floats."""
+    kinds = set(map(type, column))
+    if kinds <= {int, float}:
+        return list(map(float, column))
+    return column if kinds == {str} else list(map(_cell, column))
 
 
-def _tagged(cell: Any) -> Any:
-    """What JSON has no type for, by the name of its type."""
+def _cell(cell: Any) -> Any:
+    """A cell from JSON; what that has no type for, by the name of its type."""
+    if type(cell) is int:
+        return float(cell)
     if type(cell) is not dict:
         return cell
     [(name, value)] = cell.items()

@@ -80,9 +80,9 @@ def parse(source: Source, places: int) -> tuple[list[PostedEntry], list[Problem]
     for group in groups:
         problems += _numbered(source, "Line", [row for row in group if "Line" in row.values])
         if all(len(row.values) == len(COLUMNS) for row in group):
-            found = _uneven(source, group) + _one_sided(source, group)
-            problems += found
-            entries += [] if found else [_entry(group)]
+            odd = _uneven(source, group) + _one_sided(source, group)
+            problems += odd
+            entries += [] if odd else [_entry(group)]
     return entries, problems
 
 
@@ -112,23 +112,23 @@ def _sorted_back(source: Source, rows: list[_Row], problems: list[Problem]) -> l
     """
     if not all({"Entry", "Line"} <= row.values.keys() for row in rows):
         return rows
-    wanted = sorted(rows, key=_place)
+    wanted = sorted(rows, key=_position)
     entries = [list(group) for _, group in groupby(wanted, key=lambda row: row.values["Entry"])]
     gaps = _numbered(source, "Entry", [entry[0] for entry in entries])
     gaps += [gap for entry in entries for gap in _numbered(source, "Line", entry)]
-    if gaps or list(map(_place, rows)) == list(map(_place, wanted)):
+    if gaps or list(map(_position, rows)) == list(map(_position, wanted)):
         return rows
     problems.append(Problem(source.range("Entry", "Line"), _SORTED, _SORT_BACK, is_order=True))
     return wanted
 
 
-def _place(row: _Row) -> tuple[int, int]:
+def _position(row: _Row) -> tuple[int, int]:
     return row.values["Entry"], row.values["Line"]
 
 
 def _numbered(source: Source, column: str, rows: Sequence[_Row]) -> list[Problem]:
     """Numbers must go 1, 2, 3; a wrong one is reported once, not with everything after it."""
-    found: list[Problem] = []
+    problems: list[Problem] = []
     wanted, next_ones = 1, {1}
     for row in rows:
         number = row.values[column]
@@ -136,9 +136,9 @@ def _numbered(source: Source, column: str, rows: Sequence[_Row]) -> list[Problem
             wanted, next_ones = number + 1, {number + 1}
         else:
             text = f"{column} is {number}, where number {wanted} should follow."
-            found.append(Problem(source.cell(column, row.number), text))
+            problems.append(Problem(source.cell(column, row.number), text))
             next_ones = {wanted, wanted + 1, number + 1}  # it is too many, or another one changed, or follows a gap
-    return found
+    return problems
 
 
 def _uneven(source: Source, group: Sequence[_Row]) -> list[Problem]:
@@ -180,7 +180,7 @@ class _OddError(ValueError):
 Read = Callable[[object, int], object]
 
 
-def _shown(value: object) -> str:
+def _cell_words(value: object) -> str:
     if value == "":
         return "blank"
     if isinstance(value, CellError):
@@ -199,7 +199,7 @@ def _text(value: object, places: int = 0) -> str:
     if number is not None and number.is_integer():
         return str(int(number))
     if not isinstance(value, str):
-        raise _OddError(f"{_shown(value)}; a text is expected.")
+        raise _OddError(f"{_cell_words(value)}; a text is expected.")
     return value
 
 
@@ -213,7 +213,7 @@ def _filled(value: object, places: int = 0) -> str:
 def _one_of(choices: Collection[str]) -> Read:
     def read(value: object, places: int) -> object:
         if value not in choices:
-            raise _OddError(f"{_shown(value)}, which no run posts.")
+            raise _OddError(f"{_cell_words(value)}, which no run posts.")
         return value
 
     return read
@@ -222,7 +222,7 @@ def _one_of(choices: Collection[str]) -> Read:
 def _whole(value: object, places: int = 0) -> int:
     number = _number(value)
     if number is None or not number.is_integer() or number < 1:
-        raise _OddError(f"{_shown(value)}; a whole number is expected.")
+        raise _OddError(f"{_cell_words(value)}; a whole number is expected.")
     return int(number)
 
 
@@ -236,7 +236,7 @@ def _day(value: object, places: int) -> int:
         return (value - schema.DAY_0).days
     number = _number(value)
     if number is None or not number.is_integer() or not 1 <= number <= _LAST_DAY:
-        raise _OddError(f"{_shown(value)}; a day is expected.")
+        raise _OddError(f"{_cell_words(value)}; a day is expected.")
     return int(number)
 
 
@@ -246,10 +246,10 @@ def _amount(value: object, places: int) -> int:
         return 0
     number = _number(value)
     if number is None or not 0 < number < 1e15:
-        raise _OddError(f"{_shown(value)}; an amount above zero is expected.")
+        raise _OddError(f"{_cell_words(value)}; an amount above zero is expected.")
     minor = to_minor(number, places)
     if from_minor(minor, places) != number:
-        raise _OddError(f"{_shown(value)}, with more decimals than the currency has.")
+        raise _OddError(f"{_cell_words(value)}, with more decimals than the currency has.")
     return minor
 
 

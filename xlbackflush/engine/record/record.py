@@ -180,7 +180,7 @@ def currency(source: Source, run: str) -> str:
     """Currency of Setup in the inputs on record of a run; "" where they are damaged, which `verify` says."""
     inputs = run_inputs(source).get(run)
     try:
-        setup = snapshot.unpack(inputs.pieces if inputs else [])["Setup"].by_column()
+        setup = snapshot.unpack_table(inputs.pieces if inputs else [], "Setup").by_column()
     except snapshot.DamagedError:
         return ""
     return next(

@@ -228,9 +228,9 @@ def _paired(entries: Sequence[PostedEntry], journal: Source) -> Iterator[Problem
     for entry in entries:
         by = reversed_by.get(entry.number)
         if entry.reversed_by != by:
-            told = f"by entry {entry.reversed_by}" if entry.reversed_by else "by none"
+            on_sheet = f"by entry {entry.reversed_by}" if entry.reversed_by else "by none"
             truth = f"entry {by} does" if by else "no entry does"
-            text = f"Entry {entry.number} is said to be reversed {told}; {truth}."
+            text = f"Entry {entry.number} is said to be reversed {on_sheet}; {truth}."
             yield Problem(journal.cell("Reversed by", entry.lines[0].row), text)
         corrected = by_number.get(entry.corrects) if entry.corrects else None
         if corrected and corrected.number not in reversed_by:

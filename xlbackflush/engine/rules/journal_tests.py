@@ -31,6 +31,7 @@ from xlbackflush.model.journal import PostedEntry, PostedLine, Run, in_force
 from xlbackflush.model.money import from_minor
 from xlbackflush.model.people import person
 from xlbackflush.model.tables import Source
+from xlbackflush.ooxml.address import column_letter
 
 ENOUGH = 30  # rows below which a share says nothing: one row is already more than 3 %
 EXCEPTION = 0.10  # a share up to which something is the exception; above, it is how the company works
@@ -165,7 +166,7 @@ def journal_tests(
 def _new_sheet() -> Source:
     first = schema.HEADER_ROW + 1
     return Source(
-        "Journal", "Journal", {name: chr(65 + i) for i, name in enumerate(schema.JOURNAL.names)}, first, first
+        "Journal", "Journal", {name: column_letter(i) for i, name in enumerate(schema.JOURNAL.names, 1)}, first, first
     )
 
 
