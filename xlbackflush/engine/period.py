@@ -186,7 +186,7 @@ class Period:
     def ledger(self) -> Ledger:
         return flush.ledger(self.draft.entries, self.opening)
 
-    @property
+    @cached_property
     def closings(self) -> Closings:
         """The balances that the entries leave."""
         closing = flush.ledger(self.entries, self.opening).closing_by_role
