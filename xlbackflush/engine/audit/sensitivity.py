@@ -113,10 +113,11 @@ def effect(period: Period, cell: Cell) -> Effect:
 
 def _change(period: Period, cell: Cell, by: float) -> Closings | None:
     """What a larger value changes; where it is refused, what a smaller one does, turned round."""
+    before = period.closings
     for sign in (1, -1):
         changed = with_value(period, cell, cell.value + sign * by)
         if changed:
-            change = changed.closings - period.closings
+            change = changed.closings - before
             return Closings(sign * change.inventory, sign * change.cogs)
     return None
 
