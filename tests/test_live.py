@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import cells
 import com_file
 import openpyxl
 import pytest
@@ -117,10 +118,10 @@ def differences(one: Path, other: Path) -> list[str]:
     ]
 
 
-def inputs(path: Path) -> list[list[object]]:
-    """All cells of the input sheets."""
-    book = openpyxl.load_workbook(path)
-    return [[c.value for c in row] for sheet in schema.INPUT_SHEETS for row in book[sheet.name].iter_rows()]
+def inputs(path: Path) -> list[object]:
+    """All cells of the input sheets: formulas, and the values of the others."""
+    book = cells.read(path)
+    return [book[sheet.name] | book.formulas[sheet.name] for sheet in schema.INPUT_SHEETS]
 
 
 # ------------------------------------------------------------------------------------ the same as the file
