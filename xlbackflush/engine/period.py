@@ -24,7 +24,7 @@ from xlbackflush.engine.measures.checks import Check
 from xlbackflush.engine.measures.comparison import Figures
 from xlbackflush.engine.measures.conversion_allowed import ConversionAllowed
 from xlbackflush.engine.measures.dashboard import Bar
-from xlbackflush.engine.measures.fit import Weighed
+from xlbackflush.engine.measures.fit import FitFigure
 from xlbackflush.engine.measures.materiality import Measure
 from xlbackflush.engine.measures.tie_out import Tie
 from xlbackflush.engine.measures.variances import Conversion, Variance
@@ -44,7 +44,6 @@ from xlbackflush.engine.stock.relief import Flushed, Relief
 from xlbackflush.engine.stock.stock_book import StockBook
 from xlbackflush.model.inputs import FIELDS, Inputs, field_of
 from xlbackflush.model.journal import Entry
-from xlbackflush.model.money import decimals
 from xlbackflush.model.tables import Settings
 
 _COSTS = ("unit_costs", "in_process")
@@ -84,7 +83,7 @@ class Period:
     def __init__(self, inputs: Inputs, record: Record | None = None) -> None:
         self.inputs, self.record = inputs, record or Record()
         self.settings: Settings = inputs.settings
-        self.places = decimals(inputs.settings.currency)
+        self.places = inputs.places
 
     @cached_property
     def snapshot(self) -> Snapshot:
@@ -230,14 +229,12 @@ class Period:
 
     @cached_property
     def comparison(self) -> list[Figures]:
-        return comparison.comparison(self.inputs, self.bill, self.unit_costs, self.movements, self.stock, self.places)
+        return comparison.comparison(self.unit_costs, self.movements, self.stock)
 
     @cached_property
-    def fit(self) -> list[Weighed]:
-        return fit.fit(
-            self.inputs, self.bill, self.unit_costs, self.explosion, self.movements, self.stock, self.in_process,
-            self.ledger, self.places,
-        )  # fmt: skip
+    def fit(self) -> list[FitFigure]:
+        conversion = float(self.explosion.rows.conversion.sum())
+        return fit.fit(self.unit_costs, conversion, self.movements, self.stock, self.in_process, self.ledger)
 
     @cached_property
     def dashboard(self) -> list[Bar]:

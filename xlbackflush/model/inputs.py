@@ -11,6 +11,7 @@ from typing import Any
 
 from xlbackflush import schema
 from xlbackflush.model.arrays import Floats, Ints, Records, Texts
+from xlbackflush.model.money import decimals
 from xlbackflush.model.tables import Settings, Source
 
 
@@ -181,6 +182,11 @@ class Inputs:
     wip: Wip
     inventory_count: InventoryCount
     opening: Opening
+
+    @property
+    def places(self) -> int:
+        """Decimals of the currency."""
+        return decimals(self.settings.currency)
 
     def table(self, name: str) -> InputRecords:
         """The rows of an input table by its name."""

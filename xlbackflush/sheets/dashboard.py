@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import pandas as pd
-
 from xlbackflush import schema
 from xlbackflush.engine.measures import dashboard as charts
 from xlbackflush.engine.measures.dashboard import Bar, Stream
 from xlbackflush.engine.measures.variances import NOT_POSTED
+from xlbackflush.engine.posting.flush import ledger
 from xlbackflush.model.money import from_minor, to_minor
 from xlbackflush.model.tables import Settings
 from xlbackflush.sheets.body import Body, RunView
@@ -40,8 +39,8 @@ STREAMS = range(LARGEST.stop, LARGEST.stop + len(charts.STREAMS))
 
 def labels() -> list[dict[str, object]]:
     """The rows of a workbook that has not been run: what the bars will stand for."""
-    nothing = pd.DataFrame({column: [] for column in ("role", "opening", "debits", "credits", "closing")})
-    return [{"Chart": bar.chart, "Label": bar.name} for bar in charts.dashboard([], nothing, Settings(), 0)]
+    bars = charts.dashboard([], ledger([], {}), Settings(), 0)
+    return [{"Chart": bar.chart, "Label": bar.name} for bar in bars]
 
 
 def body(run: RunView) -> Body:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xlbackflush import schema
 from xlbackflush.engine.measures import fit as engine
-from xlbackflush.engine.measures.fit import CREDIT_DAYS, OVERALL, USE_TOLERANCE, YEAR, Weighed
+from xlbackflush.engine.measures.fit import CREDIT_DAYS, OVERALL, USE_TOLERANCE, YEAR, FitFigure
 from xlbackflush.sheets.body import Body, RunView
 from xlbackflush.sheets.formulas import day_ref, ledger_sum, literal, setting_ref
 
@@ -50,11 +50,11 @@ def body(run: RunView) -> Body:
     }
 
 
-def _unit(run: RunView, row: Weighed) -> str:
+def _unit(run: RunView, row: FitFigure) -> str:
     return run.inputs.settings.currency if row.measure.kind == "money" else row.measure.unit
 
 
-def _threshold(run: RunView, row: Weighed, threshold: dict[str, str]) -> str:
+def _threshold(run: RunView, row: FitFigure, threshold: dict[str, str]) -> str:
     """Live where it is a setting or follows from another threshold; else a constant in plain sight."""
     if row.measure.follows:
         return f"ROUND({YEAR}/{threshold[row.measure.follows]},2)"
@@ -62,7 +62,7 @@ def _threshold(run: RunView, row: Weighed, threshold: dict[str, str]) -> str:
     return run.setting(name) if isinstance(name, str) else ""
 
 
-def _verdict(row: Weighed, at: dict[str, str], r: int) -> str:
+def _verdict(row: FitFigure, at: dict[str, str], r: int) -> str:
     unknown = f'{at["Figure"]}{r}="",{literal(schema.UNKNOWN)}'
     if row.threshold is None:
         return f"IF({unknown},{literal(schema.FOR_INFORMATION)})"
@@ -70,7 +70,7 @@ def _verdict(row: Weighed, at: dict[str, str], r: int) -> str:
     return f"IF({unknown},IF({difference}>=0,{literal(schema.FITS)},{literal(schema.LOOK)}))"
 
 
-def _explained(row: Weighed, figure: str) -> str:
+def _explained(row: FitFigure, figure: str) -> str:
     return f'IF({figure}="",{literal(f"Not known: {row.measure.missing}. ")},"")&{literal(row.measure.why)}'
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import pandas as pd
-
 from xlbackflush import schema
 from xlbackflush.engine.measures.tie_out import INVENTORIES, Tie
 from xlbackflush.engine.posting.disposition import Share
+from xlbackflush.engine.posting.flush import Ledger
+from xlbackflush.engine.stock.in_process import InProcess
 from xlbackflush.model.tables import Settings
 
 PRORATE_THEM, EXPENSE_THEM = "Prorate", "Cost of goods sold"
@@ -28,16 +28,16 @@ class Measure:
 
 
 def materiality(
-    settings: Settings, shares: list[Share], ties: list[Tie], wip: pd.DataFrame, ledger: pd.DataFrame, places: int
+    settings: Settings, shares: list[Share], ties: list[Tie], units: InProcess, ledger: Ledger, places: int
 ) -> list[Measure]:
     """The test of the policy, both outcomes, and the units in process."""
-    sold = sum(int(row.closing) for row in ledger.itertuples() if row.role == schema.COGS) / 10**places
+    sold = ledger.closing_by_role.get(schema.COGS, 0) / 10**places
     inventories = sum(t.closing for t in ties)
     threshold = settings.materiality * abs(inventories)
     cogs = next(s for s in shares if s.role == schema.COGS)
     in_stock = sum(s.prorated + s.beyond for s in shares if s.role in INVENTORIES)
     before = sold - cogs.posted
-    in_process = float(wip["amount"].sum())
+    in_process = float(units.amount.sum())
     asked = PRORATE_THEM if abs(in_stock) > threshold else EXPENSE_THEM
     weigh = RECORD_IT if abs(in_process) > threshold else IMMATERIAL
     return [

@@ -74,8 +74,9 @@ class BuildUp(Records):
 
 @dataclass(frozen=True)
 class UnitCosts:
-    """Costs of all items, and how they are built up."""
+    """Costs of all items, and how they are built up from a bill."""
 
+    bill: Bill
     rows: CostRows
     buildup: BuildUp
     _keys: Ints
@@ -109,7 +110,7 @@ def unit_costs(bill: Bill, settings: Settings) -> UnitCosts:
         other_conversion, unit_cost, material if settings.conversion_expensed else unit_cost, conversion, finished,
         subassemblies,
     )  # fmt: skip
-    return UnitCosts(rows, buildup, keys)
+    return UnitCosts(bill, rows, buildup, keys)
 
 
 def _stretches(bill: Bill, settings: Settings) -> Stretches:
