@@ -17,7 +17,7 @@ from test_findings import add, clean, day
 
 from xlbackflush import schema
 from xlbackflush.engine.record.auditor_marks import NAMES, Lost, keep_marks
-from xlbackflush.engine.record.journal_table import as_posted
+from xlbackflush.engine.record.corrections import as_posted
 from xlbackflush.engine.result import RunResult
 from xlbackflush.engine.rules import journal_tests as journaltests
 from xlbackflush.engine.rules.journal_tests import journal_tests, marks_lost

@@ -131,6 +131,9 @@ class StyleSheet:
             n.get("formatCode", ""): int(n.get("numFmtId", "0")) for n in root.iterfind("m:numFmts/m:numFmt", _NS)
         }
         self._known: dict[tuple[str, int], int] = {}
+        there = [ET.tostring(dxf) for dxf in root.iterfind("m:dxfs/m:dxf", _NS)]
+        ours = {look: ET.tostring(ET.fromstring(element("dxf", *_dxf(look), xmlns=MAIN))) for look in LOOKS}
+        self._looks = {look: there.index(dxf) for look, dxf in ours.items() if dxf in there}
 
     def xf(self, name: str, indent: int = 0) -> int:
         """Index in cellXfs of a named style, with an indent of so many steps."""
@@ -139,6 +142,12 @@ class StyleSheet:
                 self._add_named(name)
             self._known[name, indent] = self._cell_format(name, indent)
         return self._known[name, indent]
+
+    def dxf(self, look: str) -> int:
+        """Index of one of `LOOKS` among the differential formats."""
+        if look not in self._looks:
+            self._looks[look] = self._append("dxfs", "dxf", *_dxf(look))
+        return self._looks[look]
 
     def _cell_format(self, name: str, indent: int) -> int:
         index, base = self._named[name]
@@ -182,7 +191,10 @@ class StyleSheet:
         opening = re.search(rf"<{tag}\b[^>]*?(/?)>", self.xml)
         if not opening:
             after = re.search(rf"<{self._prefix}styleSheet\b[^>]*>", self.xml)
-            assert after and section == "numFmts", section  # the others are required by the schema
+            assert after and section in ("numFmts", "dxfs"), section  # the others are required by the schema
+            if section == "dxfs":
+                after = re.search(rf"</{self._prefix}cellStyles>", self.xml)
+                assert after
             self.xml = f'{self.xml[: after.end()]}<{tag} count="1">{added}</{tag}>{self.xml[after.end() :]}'
             return index
         head = re.sub(r'\bcount="\d+"', f'count="{index + 1}"', opening[0]).replace("/>", ">")
@@ -194,7 +206,7 @@ class StyleSheet:
         return index
 
 
-_SECTIONS = ("numFmts", "fonts", "fills", "borders", "cellStyleXfs", "cellXfs", "cellStyles")
+_SECTIONS = ("numFmts", "fonts", "fills", "borders", "cellStyleXfs", "cellXfs", "cellStyles", "dxfs")
 
 
 def _signature(xf: ET.Element) -> tuple[str, ...]:

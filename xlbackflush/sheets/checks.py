@@ -141,11 +141,15 @@ def _as_mapped(inputs: Inputs, accounts: Sequence[tuple[str, str]]) -> str:
     Compared cell by cell: COUNTIFS would read * ? ~ in an account as wildcards, and spreadsheets differ on what it makes of
     a column of criteria.
     """
-    typed = inputs.sources["Accounts"].by_column()["Account"]
+    setup = inputs.sources["Accounts"].by_column()
+    listed, typed = {str(role).strip() for role in setup["Role"]}, setup["Account"]
     text = "TRIM({})" if any(isinstance(a, str) and a != a.strip() for a in typed) else '{}&""'
     mapped = text.format("Accounts[Account]")
     rows = (f"(Accounts[Role]={role})*({mapped}={text.format(account)})" for role, account in accounts)
-    return f"SUMPRODUCT({'+'.join(rows) or '0'})"
+    as_mapped = f"SUMPRODUCT({'+'.join(rows) or '0'})"
+    if listed >= set(schema.ROLES):
+        return as_mapped
+    return "+".join([as_mapped, *(f"(COUNTIFS(Accounts[Role],{role})=0)" for role, _ in accounts)])  # has its default
 
 
 def _posted_variance(name: str) -> str:
