@@ -52,7 +52,6 @@ from xlbackflush.engine.inputs.accept import accept
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.result import RunResult
 from xlbackflush.engine.rules import rules
-from xlbackflush.engine.standards.bill import bill as structure
 from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.model.basis import Schedule, Total
 from xlbackflush.model.tables import CellError, Source
@@ -175,7 +174,7 @@ def test_a_bill_of_materials_that_runs_in_a_circle_is_refused(triggers: str, fol
     build(path, PERIOD, Sample("Circle", "", {"Trigger points": triggers}, tables))
     with FileBook(path) as book:
         inputs, _ = accept(book.read())
-    assert "B01" in {finding.code for finding in rules.before(inputs, structure(inputs))}
+    assert "B01" in {finding.code for finding in rules.findings(Period(inputs), rules.INPUTS)}
 
 
 # ------------------------------------------------------------------------- (b) one input changed by hand

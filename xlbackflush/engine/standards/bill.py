@@ -89,7 +89,7 @@ class Lines(Records):
 class Bill:
     """Items and lines of one set of inputs; `first_line[i]:first_line[i + 1]` are the lines of parent i.
 
-    number: key of each code (`code_key`) -> item. Items on a BOM circle have level -1 (see `rules.cycles`).
+    number: key of each code (`code_key`) -> item. Items on a BOM circle have level -1 (see `rules/items.py`).
     """
 
     items: Items
