@@ -279,7 +279,7 @@ def test_documents_in_the_last_days_are_weighed_in_money() -> None:
     late, fair = whole / 2 + 0.5, whole / 2 - 0.5  # a bit more and less than a third, with themselves
     assert found(outcome=read) == []
     for amount, silent in ((late, False), (fair, True)):
-        tables = dict(read.inputs.sources)
+        tables = dict(read.period.inputs.sources)
         source = tables["Purchases"]
         row = [day(28), "L-1", "Bulb", 1.0, amount, ""]
         last = source.last_row + 1

@@ -66,7 +66,7 @@ SETTINGS: tuple[Setting, ...] = (
         "Journal detail",
         "choice",
         PER_TRIGGER,
-        "How finely the journal is cut.",
+        "Level of journal detail.",
         (PER_TRIGGER, PER_PRODUCT),
     ),
     Setting(
@@ -140,8 +140,8 @@ BOM = Table(
             (OUTPUT, INPUT),
             width=12,
         ),
-        Column("Effective from", "date", "First day on which the line holds; blank: always.", "first day"),
-        Column("Effective to", "date", "Last day on which the line holds; blank: for ever.", "last day"),
+        Column("Effective from", "date", "First day on which the line is valid; blank: no start date.", "first day"),
+        Column("Effective to", "date", "Last day on which the line is valid; blank: no end date.", "last day"),
         _NOTE,
     ),
     row_name="{Component} in {Parent}",
@@ -316,7 +316,7 @@ INPUT_SHEETS: tuple[Sheet, ...] = (
         "Input",
         "Bill of materials: what one good unit of each made item consumes.",
         (BOM,),
-        "One row per component. A line may hold for part of the time only: give its first and last day.",
+        "One row per component. Enter dates if the line is valid for only part of the period.",
         freeze_cols=2,
     ),
     Sheet(
@@ -339,7 +339,7 @@ INPUT_SHEETS: tuple[Sheet, ...] = (
         "Input",
         "Scrap beyond what the BOM plans, and what was recovered for it.",
         (SCRAP,),
-        "Do not report scrap again that the BOM already allows for.",
+        "Report only scrap in excess of the BOM allowance.",
     ),
     Sheet("Purchases", "Input", "Receipts at their invoice price.", (PURCHASES,), "One row per receipt and item."),
     Sheet(

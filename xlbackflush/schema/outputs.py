@@ -87,26 +87,26 @@ JOURNAL = Table(
         Column(
             "Reverses",
             "integer",
-            "Entry of an earlier run that this one takes back.",
+            "Entry of an earlier run that this one reverses.",
             "entry",
             width=10,
-            recorded="A number of an entry, not an amount: the one that this one takes back.",
+            recorded="A number of an entry, not an amount: the one that this one reverses.",
         ),
         Column(
             "Reversed by",
             "integer",
-            "Entry of a later run that takes this one back.",
+            "Entry of a later run that reverses this one.",
             "entry",
             width=10,
-            recorded="A number of an entry, not an amount: the one that takes this one back.",
+            recorded="A number of an entry, not an amount: the one that reverses this one.",
         ),
         Column(
             "Corrects",
             "integer",
-            "Entry in whose place this one comes.",
+            "Entry that this one replaces.",
             "entry",
             width=10,
-            recorded="A number of an entry, not an amount: the one in whose place this one comes.",
+            recorded="A number of an entry, not an amount: the one that this one replaces.",
         ),
         Column("Seal", "text", "Digest of the line and of all above it; blank: a draft.", "once posted", width=15),
         *AUDITOR,
@@ -237,7 +237,7 @@ DISPOSITION = Table(
         Column(
             "Beyond standard",
             "money",
-            "What it opened with beyond its stock at standard.",
+            "Opening balance above stock at standard.",
             "money",
             width=16,
             field="beyond",
@@ -245,7 +245,7 @@ DISPOSITION = Table(
         Column(
             "Carried over",
             "money",
-            "Share of that of all accounts, by cost at standard.",
+            "Share of the opening excess of all accounts, by cost at standard.",
             "money",
             width=16,
             field="carried",
@@ -273,7 +273,7 @@ DISPOSITION = Table(
 MATERIALITY = Table(
     "Materiality",
     (
-        Column("Measure", "text", "What is weighed.", width=50, field="text"),
+        Column("Measure", "text", "What is compared.", width=50, field="text"),
         Column("Figure", "money", "Live formula.", "money", width=18, field="figure"),
         Column("Threshold", "money", "Live formula over Setup.", "money", width=18, field="threshold"),
         Column(
@@ -754,7 +754,14 @@ DASHBOARD = Table(
         Column("Total", "money", "Whole columns, less what is cut off.", "money", width=16, field="total"),
         Column("Up", "money", "Unfavorable.", "money", width=16, field="up"),
         Column("Down", "money", "Favorable.", "money", width=16, field="down"),
-        Column("Cumulative %", "percent", "Share of all variances, largest first.", "of sum", width=13, field="share"),
+        Column(
+            "Cumulative %",
+            "percent",
+            "Cumulative share of all variances, largest first.",
+            "of sum",
+            width=13,
+            field="share",
+        ),
         Column("Cost in", "money", "Opening inventories and what came in.", "money", width=16, field="cost_in"),
         Column(
             "Cost out", "money", "Closing inventories and where the rest went.", "money", width=16, field="cost_out"
@@ -968,12 +975,18 @@ RUNS = Table(
             field="credits",
             rests_on="SUMIFS(Journal[Credit],Journal[Run],{Run})",
         ),
-        Column("Approved by", "text", "Who approved the posting; not who ran it.", width=18, field="approved_by"),
+        Column(
+            "Approved by",
+            "text",
+            "Who approved the posting. The approver must not be the preparer.",
+            width=18,
+            field="approved_by",
+        ),
         Column("Posted", "text", "Local date and time of posting.", width=20, field="posted"),
         Column(
             "Link",
             "text",
-            "Digest of the run and of all before it; keep the last one elsewhere.",
+            "Verification code of this run and all earlier ones; keep the last one outside the workbook.",
             width=68,
             field="link",
         ),
@@ -1042,9 +1055,9 @@ OUTPUT_SHEETS: tuple[Sheet, ...] = (
     Sheet(
         "Disposition",
         "Calculation",
-        "How the variances go over the accounts that hold the cost they belong to, and what each way of closing posts.",
+        "How variances are allocated to the accounts that hold the related cost, and what each disposition posts.",
         (DISPOSITION,),
-        "The price variance goes first, over all material at standard and the usage variance; debit positive.",
+        "The price variance is allocated first, over material at standard including the usage variance; debit positive.",
     ),
     Sheet(
         "Materiality",
@@ -1074,7 +1087,7 @@ OUTPUT_SHEETS: tuple[Sheet, ...] = (
         "Control",
         "Ledger balance of every inventory account against its quantities at standard cost.",
         (TIE_OUT,),
-        "Live formulas. What rounding leaves is a matter of cents; a sum beyond it means that the books and the stock disagree.",
+        "Live formulas. Rounding differences are a matter of cents; a larger difference means that ledger and stock disagree.",
     ),
     Sheet(
         "Count Method",
@@ -1103,7 +1116,7 @@ OUTPUT_SHEETS: tuple[Sheet, ...] = (
         "Output",
         "Is backflush costing appropriate here? Each measure with its figure and why it matters; the last row sums up.",
         (FIT,),
-        "Green fits. Amber: look at it, mend it or justify it. Blue: not known yet; Explanation says what to fill in.",
+        "Green fits. Amber: review it, then correct or justify it. Blue: not known yet; Explanation says what to fill in.",
         freeze_cols=2,
     ),
     Sheet(
@@ -1164,7 +1177,7 @@ OUTPUT_SHEETS: tuple[Sheet, ...] = (
     Sheet(
         "Findings",
         "Control",
-        "Problems found in the inputs, in the order in which to mend them.",
+        "Problems found in the inputs. Fix them in this order.",
         (FINDINGS,),
         "Errors stop the run before anything is posted; warnings do not.",
     ),
@@ -1187,6 +1200,6 @@ OUTPUT_SHEETS: tuple[Sheet, ...] = (
         "Control",
         "What each run was made from: a digest of every input table, and all inputs, packed.",
         (RUN_INPUTS,),
-        "Written by the run, read by verify and diff; not meant to be read by people.",
+        "Written by the run for verify and diff; not meant to be read.",
     ),
 )

@@ -32,6 +32,8 @@ _LIMITS = (
     "Amounts are rounded once, where a journal line is posted, as Excel's ROUND does. Quantities and unit costs are not.",
     "Balances are signed, debit positive. Negative numbers stand in parentheses; a dash is zero.",
     "One period and one currency per workbook; quantities in the unit of measure of the item.",
+    "A workbook of an earlier version keeps its inputs and what was posted. To add what this version asks for and it lacks, "
+    "press Upgrade on the ribbon tab Backflush; or save, close, and type:  xlbackflush upgrade BOOK.xlsm",
     "Output sheets are protected without a password, so that nothing is overtyped by accident. You can still filter them, "
     "set column widths, write comments and copy charts. Trace is not protected, because Excel cannot open and close groups "
     "of rows on a protected sheet.",
