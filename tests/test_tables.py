@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from older import without_column, without_sheet, without_version
-from support_files import HEAD, NS, CellValue, Error, Formula, Parts, address, bench_book, cli, ran_book
+from support_files import HEAD, NS, CellValue, Error, Formula, Parts, address, bench_book, cli, ran_book, split
 
 import xlbackflush
 from xlbackflush import schema
@@ -216,7 +216,7 @@ def test_a_broken_cell_of_results_is_warned_of(posted: Path, tmp_path: Path) -> 
 
 
 def widened(parts: Parts, table: str, columns: dict[str, list[CellValue]]) -> Parts:
-    """The workbook with columns of the user's own to the right of a table; dates look as its first column does."""
+    """The workbook with columns of the user's own to the right of a table; one with dates looks as its first column does."""
     place, part = parts.tables()[table], parts.part_of(table)
     body = "".join(f'<tableColumn id="{i}" name="{name}"/>' for i, name in enumerate([*place.columns, *columns], 1))
     new = f'<tableColumns count="{len(place.columns) + len(columns)}">{body}</tableColumns>'
@@ -230,8 +230,11 @@ def widened(parts: Parts, table: str, columns: dict[str, list[CellValue]]) -> Pa
     parts.put_all(place.sheet, cells)
     root = parts.xml(part)
     there = {cell.get("r", ""): cell for cell in root.iterfind("m:sheetData/m:row/m:c", NS)}
-    for where, value in cells.items():
-        if isinstance(value, dt.date):
+    dated = [
+        n for n, values in enumerate(columns.values(), place.right + 1) if any(isinstance(v, dt.date) for v in values)
+    ]
+    for where in cells:
+        if split(where)[0] in dated:
             there[where].set("s", there[address(place.left, place.top + 1)].get("s", ""))
     parts[part] = HEAD.encode() + ET.tostring(root)
     return parts
@@ -243,6 +246,7 @@ def test_the_users_own_columns_come_last_by_what_they_hold(bench: Path) -> None:
         "Shift": ["007", "A"],
         "Bin": ["007", 7, True],
         "Loaded": [dt.date(2026, 3, 6), None, dt.date(2026, 4, 1)],
+        "Checked": [dt.date(2026, 3, 6), (dt.date(2026, 3, 7) - dt.date(1899, 12, 30)).days + 0.75],
         "Either": [dt.date(2026, 3, 6), "later"],
         "Empty": [],
     }
@@ -256,6 +260,7 @@ def test_the_users_own_columns_come_last_by_what_they_hold(bench: Path) -> None:
         "Shift": ["007", "A", None, None, None],
         "Bin": ["007", "7", "TRUE", None, None],
         "Loaded": [pd.Timestamp(2026, 3, 6), None, pd.Timestamp(2026, 4, 1), None, None],
+        "Checked": ["2026-03-06", "2026-03-07T18:00:00", None, None, None],
         "Either": ["2026-03-06", "later", None, None, None],
         "Empty": [None] * 5,
     }

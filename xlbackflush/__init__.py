@@ -21,10 +21,10 @@ def tables(book: str | os.PathLike[str]) -> dict[str, pd.DataFrame]:
         >>> counts.groupby(["Item", "Event"])["Quantity"].sum()
         >>> counts.loc[14]
 
-    Columns are named as on the sheet, in the order of a new workbook, and your own come last. Dates are datetime64, numbers
-    float64, row and entry numbers Int64; texts and codes are string, so that 0042 keeps its zeros, and so is Value on Setup.
-    Blank cells are NA. The index, Sheet row, is the row on the sheet. A table or column that a workbook of an earlier version
-    lacks is blank.
+    Columns are named as on the sheet, in the order of a new workbook, and your own come last. Dates are datetime64
+    without the time of day, numbers float64, row and entry numbers Int64; texts and codes are string, so that 0042 keeps its
+    zeros, and so is Value on Setup. Blank cells are NA. The index, Sheet row, is the row on the sheet. A table or column that
+    a workbook of an earlier version lacks is blank.
 
     An error value, or a cell that a run would not take, is NA, and a warning names it. Formulas have the value with which the
     file was saved: the workbook may be open in Excel, but what is not saved is not read. Nothing is written.

@@ -84,9 +84,9 @@ def _whole(values: Floats, source: Source, column: Column, findings: list[Findin
 
 
 def _kind(cells: Iterable[object]) -> Kind:
-    """What a column of the user's own holds: dates or numbers, where it holds nothing else; else text."""
+    """What a column of the user's own holds: days or numbers, where it holds nothing else; else text, as are times of day."""
     given = [cell for cell in cells if cell != "" and not isinstance(cell, CellError)]
-    if given and all(isinstance(cell, dt.date) for cell in given):
+    if given and all(type(cell) is dt.date for cell in given):
         return "date"
     if given and all(isinstance(cell, int | float) and not isinstance(cell, bool) for cell in given):
         return "quantity"
