@@ -24,6 +24,7 @@ from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
+import cells
 import openpyxl
 from excel_engine import ComError
 from openpyxl.cell.cell import Cell
@@ -209,7 +210,7 @@ class Workbook(Com):
         self.path = path
         with mock.patch("openpyxl.worksheet._reader.from_excel", lambda value, *_, **__: value):
             self.book = openpyxl.load_workbook(path, keep_vba=path.suffix == ".xlsm")
-            values = openpyxl.load_workbook(path, data_only=True)
+        values = cells.read(path)
         self.shown: dict[tuple[str, int, int], object] = {}
         for sheet in self.book:
             for row in sheet.iter_rows():
@@ -217,9 +218,7 @@ class Workbook(Com):
                     if cell.data_type == "d":
                         cell.data_type = "n"
                     if cell.data_type == "f":
-                        self.shown[sheet.title, cell.row, cell.column] = (
-                            values[sheet.title].cell(cell.row, cell.column).value
-                        )
+                        self.shown[sheet.title, cell.row, cell.column] = values[sheet.title][cell.coordinate]
         for name, value in more.items():
             object.__setattr__(self, name, value)
         self.passwords: dict[str, str] = {}

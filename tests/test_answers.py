@@ -74,7 +74,7 @@ def completable(sample: Sample) -> list[str]:
         str(row["Item"]) for row in sample.tables["StandardCost"] if row["Type"] in ("Subassembly", "Finished")
     ]
     by_count = sample.settings.get("Relief basis") == schema.PHYSICAL_COUNT
-    stock = {str(row["Item"]) for row in sample.tables["Stock"]}
+    stock = {str(row["Item"]) for row in sample.tables.get("Stock", ())}
     return [code for code in made_items if not by_count or code in stock or not stock & set(made_items)]
 
 

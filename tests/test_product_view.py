@@ -183,7 +183,7 @@ def test_a_check_writes_no_file_and_says_what_a_run_does(book, condense):
 
 def test_a_product_view_longer_than_a_sheet_comes_with_advice(book):
     with FileBook(book) as opened:
-        settings = lifecycle.check(opened).inputs.settings
+        settings = lifecycle.check(opened).period.settings
     advice = "It is longer than a sheet: load it with Data > From Text/CSV."
     for rows in (schema.SHEET_ROWS_MAX, schema.SHEET_ROWS_MAX + 1):
         (note,) = rules.trace_fits(5, True, rows, settings)

@@ -130,9 +130,9 @@ def roll(args: argparse.Namespace) -> int:
 
 def evidence(args: argparse.Namespace) -> int:
     """Write what an auditor files: a PDF, journal and inputs as CSV, the workbook, digests. Code 1 where it does not verify."""
-    from xlbackflush.evidence import evidence as write
+    from xlbackflush.evidence.write import write_evidence
 
-    done = write(args.book, args.to, args.force, progress=progress(args))
+    done = write_evidence(args.book, args.to, args.force, progress=progress(args))
     found = done.verification
     data = {"folder": str(done.folder), "verified": found.holds, "problems": found.problems, "changed": found.changed}
     said = f"{found.result}\n" if found.holds else ""  # what does not hold is told on the error stream

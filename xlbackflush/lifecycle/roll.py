@@ -12,6 +12,8 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from xlbackflush import schema
 from xlbackflush.engine.period import Period
 from xlbackflush.lifecycle.verify import verify
@@ -110,12 +112,12 @@ def _rows(source: Source) -> list[Row]:
 
 def _stock(period: Period) -> list[Row]:
     """Closing stock as opening stock: counted units where they were counted, else those on the books."""
-    codes, book = period.bill.items["code"].tolist(), period.stock
+    codes, stock = period.bill.items.code.tolist(), period.stock
     listed = set(period.bill.of("Stock").tolist())
-    ending = book["counted"].where(book["counted"].notna(), book["ending"])
+    ending = np.where(np.isnan(stock.counted), stock.ending, stock.counted)
     return [
         {"Item": codes[item], "Opening qty": float(units)}
-        for item, units in zip(book["item"].tolist(), ending.tolist(), strict=True)
+        for item, units in zip(stock.item.tolist(), ending.tolist(), strict=True)
         if units or item in listed
     ]
 
@@ -136,7 +138,7 @@ def _balances(period: Period, note: str) -> list[Row]:
     for entry in period.draft.entries:
         for line in entry.lines if entry.event == schema.REVERSAL else ():
             reversals[line.role] = reversals.get(line.role, 0) + line.minor
-    closing = {str(row.role): int(row.closing) for row in period.ledger.itertuples() if row.role in CARRIED}
+    closing = {role: minor for role, minor in period.ledger.closing_by_role.items() if role in CARRIED}
     return list(_noted(_opening(closing, reversals, period.places), note))
 
 

@@ -6,9 +6,9 @@ import re
 from posixpath import basename, dirname
 from xml.sax.saxutils import quoteattr
 
-from xlbackflush.ooxml.package import Package
+from xlbackflush.ooxml.package import OFFICE, Package
+from xlbackflush.ooxml.xml import element
 
-_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _TYPES = "[Content_Types].xml"
 #: what may stand behind the names
 _LATER = (
@@ -45,15 +45,15 @@ def add_sheet(package: Package, name: str, part: str, behind: str) -> int:
     listing = f"{folder}/_rels/{basename(package.workbook_part)}.rels"
     relations = package.text(listing)
     own = f"rIdSheet{relations.count('<')}"
-    relation = f'<Relationship Id="{own}" Type="{_OFFICE}/worksheet" Target="/{part}"/>'
+    relation = element("Relationship", Id=own, Type=f"{OFFICE}/worksheet", Target=f"/{part}")
     package.replace(listing, _with(relations, "Relationships", relation).encode())
 
     xml = package.text(package.workbook_part)
     sheets = list(re.finditer(r"<(\w+:)?sheet\b[^>]*>", xml))
     position, before = next((i, s) for i, s in enumerate(sheets, 1) if f"name={quoteattr(behind)}" in s[0])
     number = 1 + max(map(int, re.findall(r'\bsheetId="(\d+)"', xml)))
-    element = f'sheet name={quoteattr(name)} sheetId="{number}" xmlns:r="{_OFFICE}" r:id="{own}"/>'
-    xml = f"{xml[: before.end()]}<{before[1] or ''}{element}{xml[before.end() :]}"
+    sheet = element(f"{before[1] or ''}sheet", name=name, sheetId=number, xmlns_r=OFFICE, r_id=own)
+    xml = f"{xml[: before.end()]}{sheet}{xml[before.end() :]}"
 
     def moved(match: re.Match[str]) -> str:
         return f'{match[1]}{int(match[2]) + (int(match[2]) >= position)}"'
@@ -73,9 +73,8 @@ def define(package: Package, name: str, refers_to: str, sheet: int | None = None
         assert later
         prefix = later[1] or later[2] or ""
         xml = f"{xml[: later.start()]}<{prefix}definedNames></{prefix}definedNames>{xml[later.start() :]}"
-    local = "" if sheet is None else f' localSheetId="{sheet}"'
-    element = f'<definedName name="{name}"{local}>{refers_to}</definedName>'
-    package.replace(package.workbook_part, _with(xml, "definedNames", element).encode())
+    defined = element("definedName", refers_to, name=name, localSheetId=sheet)
+    package.replace(package.workbook_part, _with(xml, "definedNames", defined).encode())
 
 
 def _with(xml: str, tag: str, more: str) -> str:

@@ -11,8 +11,11 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from xlbackflush.ooxml.address import column_letter, split_cell
+from xlbackflush.ooxml.address import area, split_cell
 from xlbackflush.ooxml.package import MAIN
+from xlbackflush.ooxml.xml import element
+
+MARGIN = 0.7  # characters, of a column beside what it shows
 
 #: children of a worksheet, in the order that the schema asks for
 _ORDER = (
@@ -74,15 +77,15 @@ class Worksheet:
     def add_cells(self, cells: Mapping[Cell, str]) -> None:
         """Cells as elements; what stood at their places goes."""
         waiting: dict[int, dict[int, str]] = defaultdict(dict)
-        for (row, column), element in cells.items():
-            waiting[row][column] = self._own(element)
+        for (row, column), new in cells.items():
+            waiting[row][column] = self._own(new)
         rows: dict[int, str] = {}
         start, data = self._content("sheetData")
         for match in _ROW.finditer(data):
             number = int(match["number"])
             rows[number] = self._with(match, waiting.pop(number)) if number in waiting else match[0]
-        for number, new in waiting.items():
-            rows[number] = self._row(f' r="{number}"', new)
+        for number, others in waiting.items():
+            rows[number] = self._row(f' r="{number}"', others)
         body = "".join(row for _, row in sorted(rows.items()))
         self.xml = f"{self.xml[:start]}{body}{self.xml[start + len(data) :]}"
         self._extend(cells)
@@ -102,31 +105,31 @@ class Worksheet:
         if match:
             corners = [(row, column) for column, row in map(split_cell, filter(None, match.groups()))] + list(cells)
             rows, columns = zip(*corners, strict=True)
-            ref = f"{column_letter(min(columns))}{min(rows)}:{column_letter(max(columns))}{max(rows)}"
+            ref = area((min(rows), min(columns), max(rows), max(columns)))
             self.xml = f"{self.xml[: match.start(1)]}{ref}{self.xml[match.end() - 1 :]}"
 
     def add_width(self, column: int, characters: float) -> None:
         """The width of a column that has none, or is too narrow on its own."""
-        element = f'<col min="{column}" max="{column}" width="{characters + 0.7:g}" customWidth="1"/>'
+        wide = element("col", min=column, max=column, width=f"{characters + MARGIN:g}", customWidth=1)
         for match in _COL.finditer(self.xml):
             first, last = sorted(int(edge) for edge in match.groups() if edge)
             if first == last == column:  # a gap between tables, perhaps
                 end = self.xml.index(">", match.start()) + 1
                 width = re.search(r'\bwidth="([\d.]+)"', self.xml[match.start() : end])
                 if width and float(width[1]) < characters:
-                    self.xml = self.xml[: match.start()] + self._own(element) + self.xml[end:]
+                    self.xml = self.xml[: match.start()] + self._own(wide) + self.xml[end:]
             if first <= column <= last:
                 return
         after = max(
             (match.start() for match in _COL.finditer(self.xml) if int(match[1] or match[4]) < column), default=-1
         )
         if after < 0:
-            self.add("cols", element, first=True)
+            self.add("cols", wide, first=True)
         else:
             end = self.xml.index(">", after) + 1
-            self.xml = f"{self.xml[:end]}{self._own(element)}{self.xml[end:]}"
+            self.xml = f"{self.xml[:end]}{self._own(wide)}{self.xml[end:]}"
 
-    def add(self, container: str, element: str, first: bool = False) -> None:
+    def add(self, container: str, new: str, first: bool = False) -> None:
         """An element at the end, or at the start, of the one that holds all of its kind, which counts them or not."""
         if not re.search(rf"<{self._prefix}{container}\b", self.xml):
             self.insert(container, f"<{container}></{container}>")
@@ -135,9 +138,9 @@ class Worksheet:
         head = self.xml[:start]
         opening = head.rindex(f"<{self._prefix}{container}")
         counted = re.sub(r'\bcount="(\d+)"', lambda m: f'count="{int(m[1]) + 1}"', head[opening:])
-        self.xml = f"{head[:opening]}{counted}{self.xml[start:at]}{self._own(element)}{self.xml[at:]}"
+        self.xml = f"{head[:opening]}{counted}{self.xml[start:at]}{self._own(new)}{self.xml[at:]}"
 
-    def add_validation(self, where: str, element: str) -> None:
+    def add_validation(self, where: str, new: str) -> None:
         """A validation of an area, in place of those of cells in it."""
         box = _box(where)
 
@@ -147,20 +150,20 @@ class Worksheet:
 
         if "dataValidations" in self.xml:
             start, rules = self._content("dataValidations")
-            kept = _VALIDATION.sub(outside, rules)
-            gone = len(_VALIDATION.findall(rules)) - len(_VALIDATION.findall(kept))
+            others = _VALIDATION.sub(outside, rules)
+            gone = len(_VALIDATION.findall(rules)) - len(_VALIDATION.findall(others))
             head = re.sub(
                 r'(dataValidations\b[^>]*?\bcount=")(\d+)', lambda m: f"{m[1]}{int(m[2]) - gone}", self.xml[:start]
             )
-            self.xml = f"{head}{kept}{self.xml[start + len(rules) :]}"
-        self.add("dataValidations", element)
+            self.xml = f"{head}{others}{self.xml[start + len(rules) :]}"
+        self.add("dataValidations", new)
 
-    def insert(self, tag: str, element: str) -> None:
+    def insert(self, tag: str, new: str) -> None:
         """A child of the worksheet at its place, after others of its kind."""
         later = "|".join(_ORDER[_ORDER.index(tag) + 1 :])
         match = re.search(rf"<{self._prefix}(?:{later})\b|</{self._prefix}worksheet>", self.xml)
         assert match, tag
-        self.xml = f"{self.xml[: match.start()]}{self._own(element)}{self.xml[match.start() :]}"
+        self.xml = f"{self.xml[: match.start()]}{self._own(new)}{self.xml[match.start() :]}"
 
     def next_priority(self) -> int:
         """The priority of one more conditional format, after all others."""
@@ -174,12 +177,12 @@ class Worksheet:
         assert match, tag
         return match.end(), self.xml[match.end() : self.xml.index(f"</{name}>", match.end())]
 
-    def _own(self, element: str) -> str:
+    def _own(self, new: str) -> str:
         """An element of ours, or several of a kind, where the sheet writes others with a prefix."""
-        tag = re.match(r"<(\w+)", element)
+        tag = re.match(r"<(\w+)", new)
         if not self._prefix or not tag:
-            return element
-        return re.sub(rf"<{tag[1]}(?=[\s>/])", f'<{tag[1]} xmlns="{MAIN}"', element)
+            return new
+        return re.sub(rf"<{tag[1]}(?=[\s>/])", f'<{tag[1]} xmlns="{MAIN}"', new)
 
 
 def _box(area: str) -> tuple[int, int, int, int]:

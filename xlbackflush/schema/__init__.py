@@ -2,7 +2,8 @@
 
 words     what a cell may hold         inputs    settings and input sheets
 table     what a column and a table is outputs   output sheets, in the order of their tabs
-excel     functions, macros, ribbon        entries   what entries say
+excel     functions, macros, ribbon         entries   what entries say
+palette   colours
 """
 
 from __future__ import annotations

@@ -3,45 +3,43 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from xml.sax.saxutils import escape
 
-from xlbackflush import __version__, schema
-from xlbackflush.engine.measures.materiality import PRORATE_THEM, RECORD_IT
-from xlbackflush.ooxml.address import column_letter, quoted
+from xlbackflush import schema
+from xlbackflush.ooxml.address import LAST_ROW, column_letter
 from xlbackflush.ooxml.cells import Block, Cells, Value, cell, row_xml, rows_xml
-from xlbackflush.ooxml.package import MAIN, OFFICE, write_package
+from xlbackflush.ooxml.package import write_package
 from xlbackflush.ooxml.styles import WHOLE, StyleSheet, new_stylesheet
-from xlbackflush.ooxml.xml import HEAD, Markup, element, fragment
+from xlbackflush.ooxml.worksheet import MARGIN
+from xlbackflush.ooxml.xml import Markup, element, fragment
 from xlbackflush.schema import HEADER_ROW, Column, Sheet, Table
 from xlbackflush.schema.excel import MACROS
 from xlbackflush.sheets import help_sheet
 from xlbackflush.sheets.blocks import heights_of, style_name
 from xlbackflush.sheets.dashboard import labels
-from xlbackflush.sheets.title_rows import ALLOWED, NOT_RUN, STATUS, company_name, head_rows, header_row, table_xml
-from xlbackflush.template import binaries, buttons, charts
+from xlbackflush.sheets.title_rows import head_rows, header_row, table_xml
+from xlbackflush.template import binaries, buttons, charts, worksheet
+from xlbackflush.template.about import about
 from xlbackflush.template.charts import Board
 from xlbackflush.template.drawing import drawing
 from xlbackflush.template.parts import DYNAMIC_ARRAYS, package_parts, relations
 from xlbackflush.template.samples import Sample
 
-_LAST = 1_048_576
 # of the rows of an input table that have a validation: some readers (ExcelJS) keep an object for each cell of one, and
 # do not come to an end with whole columns. Excel validates the rows by which it makes a table longer as those above.
 VALIDATED = 20_000
 _A4_WIDTH = 260  # characters; sheets wider than this are printed on A3
 FIRST_LIST, LIST_WIDTH = 9, 30.0  # column on Setup of the first list of choices, and how wide each is
 _BLANK_ROWS = 12  # of an input table without data: room to type
-_TABS = {"Input": "FFE6B800", "Calculation": "FF8EA9DB", "Output": "FF1F3864", "Control": "FF70AD47"}
 
 #: sheet -> its charts
 BOARDS: dict[str, Board] = {board.sheet: board for board in charts.boards()}
 _ABOUT_BUTTONS = buttons.anchors(MACROS, left=360)
 
 Rows = Sequence[Mapping[str, object]]
-_Page = tuple[str, str, Markup, list[tuple[str, str]]]  # sheet name, worksheet part, its drawing, what it refers to
+#: sheet name, worksheet part, its drawing, what it refers to
+_Page = tuple[str, str, Markup | None, list[tuple[str, str]]]
 
 
 def build(path: Path, period: tuple[dt.date, dt.date], sample: Sample | None = None) -> None:
@@ -57,7 +55,7 @@ def _parts(period: tuple[dt.date, dt.date], sample: Sample | None, macros: bool)
     styles = new_stylesheet()
     data = _inputs(period, sample)
     parts: dict[str, str | bytes] = {}
-    pages: list[_Page] = [(schema.ABOUT, _about(styles, sample, macros), _ABOUT_BUTTONS if macros else fragment(), [])]
+    pages: list[_Page] = [(schema.ABOUT, about(styles, sample, macros), _ABOUT_BUTTONS if macros else None, [])]
     number = 0
     for sheet in schema.SHEETS:
         tables = []
@@ -66,14 +64,16 @@ def _parts(period: tuple[dt.date, dt.date], sample: Sample | None, macros: bool)
             last = HEADER_ROW + len(data[table.name])
             parts[f"xl/tables/table{number}.xml"] = table_xml(table, number, table.first_col, HEADER_ROW, last)
             tables.append(("table", f"../tables/table{number}.xml"))
-        pages.append((sheet.name, *sheet_xml(sheet, data, styles, macros), tables))
+        code = worksheet.code_name(len(pages) + 1, macros)
+        pages.append((sheet.name, *sheet_xml(sheet, data, styles, macros, code), tables))
     if macros:
-        pages.append((help_sheet.SHEET.name, _help_xml(styles, sample), fragment(), []))
+        pages.append(
+            (help_sheet.SHEET.name, _help_xml(styles, sample, worksheet.code_name(len(pages) + 1, macros)), None, [])
+        )
         parts["xl/metadata.xml"] = DYNAMIC_ARRAYS
     parts["xl/styles.xml"] = styles.xml
     for i, (_, page, drawn, related) in enumerate(pages, 1):
-        named = page.replace("<sheetPr>", f'<sheetPr codeName="Sheet{i}">', 1)  # as the VBA project knows the sheet
-        parts[f"xl/worksheets/sheet{i}.xml"] = named if macros else page
+        parts[f"xl/worksheets/sheet{i}.xml"] = page
         if drawn:
             parts[f"xl/drawings/drawing{i}.xml"] = drawing(drawn)
             related.append(("drawing", f"../drawings/drawing{i}.xml"))
@@ -130,38 +130,40 @@ def blank_rows(table: Table) -> Rows:
 # --------------------------------------------------------------------------------------------- one sheet
 
 
-_LINK_BACK = element("hyperlinks", element("hyperlink", ref="A3", location=f"{schema.ABOUT}!A1", display=schema.ABOUT))
-#: without `objects`, so that charts can be copied and comments written
-_PROTECTED = element("sheetProtection", sheet=1, scenarios=1, **dict.fromkeys(ALLOWED, 0))
-
-
-def sheet_xml(sheet: Sheet, data: Mapping[str, Rows], styles: StyleSheet, macros: bool) -> tuple[str, Markup]:
+def sheet_xml(
+    sheet: Sheet, data: Mapping[str, Rows], styles: StyleSheet, macros: bool, code: str | None = None
+) -> tuple[str, Markup]:
     """A sheet of ours, and what is drawn on it. Its relationships are those to its tables, then that to the drawing."""
     board = BOARDS.get(sheet.name)
     drawn = fragment(
-        charts.anchors(board) if board else None,
-        buttons.anchors(buttons.on(sheet.role)) if macros else None,
+        charts.anchors(board) if board else None, buttons.anchors(buttons.on(sheet.role)) if macros else None
     )
-    body = "".join([*head_rows(sheet, styles), header_row(sheet.tables, styles), *_body(sheet, data, styles)])
-    parts = "".join(f'<tablePart r:id="rId{i}"/>' for i in range(1, len(sheet.tables) + 1))
+    count = len(sheet.tables)
+    parts = (element("tablePart", r_id=f"rId{i}") for i in range(1, count + 1))
     one_page = board is not None and not board.listed
-    drawing = f'<drawing r:id="rId{len(sheet.tables) + 1}"/>' if drawn else ""
     # Excel opens and closes no outline on a protected sheet
-    protection = "" if sheet.role == "Input" or sheet.outlined else _PROTECTED
-    xml = (
-        f'{HEAD}<worksheet xmlns="{MAIN}" xmlns:r="{OFFICE}">'
-        f'<sheetPr><tabColor rgb="{_TABS[sheet.role]}"/><outlinePr summaryBelow="0"/><pageSetUpPr fitToPage="1"/></sheetPr>'
-        f"{_view(0 if one_page else HEADER_ROW, sheet.freeze_cols)}"
-        f'<sheetFormatPr defaultRowHeight="14"{" outlineLevelRow=" + chr(34) + "7" + chr(34) if sheet.outlined else ""}/>'
-        f"<cols>{_widths(sheet, board)}</cols><sheetData>{body}</sheetData>"
-        f"{protection}{conditional_formats(_looks(sheet), styles)}{_validations(sheet, data)}{_LINK_BACK}"
-        f"{_print_setup(_is_wide(sheet), int(one_page))}{_ignored(sheet)}{drawing}"
-        f'<tableParts count="{len(sheet.tables)}">{parts}</tableParts></worksheet>'
+    protected = sheet.role != "Input" and not sheet.outlined
+    page = worksheet.part(
+        worksheet.properties(sheet.role, code, element("outlinePr", summaryBelow=0)),
+        worksheet.view(0 if one_page else HEADER_ROW, sheet.freeze_cols),
+        element("sheetFormatPr", defaultRowHeight=14, outlineLevelRow=7 if sheet.outlined else None),
+        worksheet.columns(_widths(sheet, board)),
+        worksheet.sheet_data(
+            [*head_rows(sheet, styles), header_row(sheet.tables, styles), *_body(sheet, data, styles)]
+        ),
+        worksheet.PROTECTED if protected else None,
+        worksheet.conditional_formats(_looks(sheet), styles),
+        _validations(sheet, data),
+        worksheet.LINK_BACK,
+        worksheet.print_setup(_is_wide(sheet), int(one_page)),
+        _ignored(sheet),
+        element("drawing", r_id=f"rId{count + 1}") if drawn else None,
+        element("tableParts", *parts, count=count),
     )
-    return xml, drawn
+    return page, drawn
 
 
-def _help_xml(styles: StyleSheet, sample: Sample | None) -> str:
+def _help_xml(styles: StyleSheet, sample: Sample | None, code: str | None) -> str:
     """The sheet Functions. A sample starts with its first product and the first line of its bill of materials."""
     item, component = "", ""
     if sample:
@@ -170,34 +172,24 @@ def _help_xml(styles: StyleSheet, sample: Sample | None) -> str:
         if line:
             item, component = str(line["Parent"]), str(line.get("Component") or "")
     rows, validations = help_sheet.body(styles, item, component)
-    widths = "".join(
-        f'<col min="{i}" max="{i}" width="{w:g}" customWidth="1"/>' for i, w in enumerate(help_sheet.WIDTHS, 1)
+    return worksheet.part(
+        worksheet.properties(help_sheet.SHEET.role, code),
+        worksheet.view(),
+        element("sheetFormatPr", defaultRowHeight=14),
+        worksheet.columns(dict(enumerate(help_sheet.WIDTHS, 1))),
+        worksheet.sheet_data(rows),
+        worksheet.PROTECTED,
+        worksheet.status_looks("B3", styles),
+        validations,
+        worksheet.LINK_BACK,
+        worksheet.print_setup(),
+        element(
+            "ignoredErrors", worksheet.ignore(f"A1:D{LAST_ROW}", *worksheet.CODES, *worksheet.FORMULAS, worksheet.TYPED)
+        ),
     )
-    return (
-        f'{HEAD}<worksheet xmlns="{MAIN}" xmlns:r="{OFFICE}">'
-        f'<sheetPr><tabColor rgb="{_TABS[help_sheet.SHEET.role]}"/><pageSetUpPr fitToPage="1"/></sheetPr>{_view(0, 0)}'
-        f'<sheetFormatPr defaultRowHeight="14"/><cols>{widths}</cols><sheetData>{"".join(rows)}</sheetData>'
-        f"{_PROTECTED}{_status_looks('B3', styles)}{validations}{_LINK_BACK}{_print_setup()}"
-        f"<ignoredErrors>{_ignore(f'A1:D{_LAST}', *_CODES, *_FORMULAS, _TYPED)}</ignoredErrors></worksheet>"
-    )
 
 
-def _view(header: int = 0, freeze_cols: int = 0, selected: bool = False) -> Markup:
-    """The rows down to the header stay in view; 0: none do."""
-    frozen: list[Markup] = []
-    if header:
-        corner = f"{column_letter(freeze_cols + 1)}{header + 1}"
-        pane = "bottomRight" if freeze_cols else "bottomLeft"
-        split = {"xSplit": freeze_cols or None, "ySplit": header}
-        frozen = [
-            element("pane", **split, topLeftCell=corner, activePane=pane, state="frozen"),
-            element("selection", pane=pane, activeCell=corner, sqref=corner),
-        ]
-    view = element("sheetView", *frozen, showGridLines=0, tabSelected=1 if selected else None, workbookViewId=0)
-    return element("sheetViews", view)
-
-
-def _widths(sheet: Sheet, board: Board | None) -> str:
+def _widths(sheet: Sheet, board: Board | None) -> dict[int, float]:
     widths: dict[int, float] = {}
     for table in sheet.tables:
         for i, column in enumerate(table.columns, table.first_col):
@@ -208,22 +200,12 @@ def _widths(sheet: Sheet, board: Board | None) -> str:
         widths[4] = 4
         widths[8] = 4
         widths |= {FIRST_LIST + i: LIST_WIDTH for i in range(len(_lists()))}
-    return "".join(f'<col min="{i}" max="{i}" width="{w + 0.7:g}" customWidth="1"/>' for i, w in sorted(widths.items()))
+    return {number: width + MARGIN for number, width in widths.items()}
 
 
 def _is_wide(sheet: Sheet) -> bool:
     """Too wide for A4: its tables together, one page wide, would be too small to read."""
     return sum(column.width for table in sheet.tables for column in table.columns) > _A4_WIDTH
-
-
-def _print_setup(wide: bool = False, pages: int = 0) -> Markup:
-    """A4 landscape, one page wide and so many pages high (0: as many as it takes); A3 for the widest sheets."""
-    paper = 8 if wide else 9
-    return fragment(
-        element("pageMargins", left="0.4", right="0.4", top="0.5", bottom="0.6", header="0.3", footer="0.3"),
-        element("pageSetup", paperSize=paper, orientation="landscape", fitToWidth=1, fitToHeight=pages),
-        element("headerFooter", element("oddFooter", "&L&F&C&A&RPage &P of &N")),
-    )
 
 
 def _body(sheet: Sheet, data: Mapping[str, Rows], styles: StyleSheet) -> list[str]:
@@ -235,7 +217,7 @@ def _body(sheet: Sheet, data: Mapping[str, Rows], styles: StyleSheet) -> list[st
         rows = data[table.name]
         for column in table.columns:
             values = [_value(row.get(column.name)) for row in rows]
-            cells = Cells(values, styles.xf(style_name(sheet.role, column)))
+            cells = Cells(values, styles.xf(style_name(table, column)))
             if table.name == "Setup":
                 cells = _setup_cells(column, values, styles)
             block.columns.append(cells)
@@ -277,8 +259,8 @@ def _list_cells(styles: StyleSheet) -> dict[int, str]:
     """Allowed values of the settings, in plain sight to the right of the tables."""
     rows: dict[int, str] = {}
     for i, setting in enumerate(_lists(), FIRST_LIST):
-        for (row, _), made in choice_cells(setting, i, HEADER_ROW + 1, styles).items():
-            rows[row] = rows.get(row, "") + made
+        for (row, _), choice in choice_cells(setting, i, HEADER_ROW + 1, styles).items():
+            rows[row] = rows.get(row, "") + choice
     return rows
 
 
@@ -299,9 +281,9 @@ def choice_cells(setting: schema.Setting, column: int, row: int, styles: StyleSh
 # ---------------------------------------------------------------------- validations, conditional formats
 
 
-def _validations(sheet: Sheet, data: Mapping[str, Rows]) -> str:
+def _validations(sheet: Sheet, data: Mapping[str, Rows]) -> Markup | None:
     if sheet.role != "Input":
-        return ""
+        return None
     rules = []
     for table in sheet.tables:
         if table.name == "Setup":
@@ -311,10 +293,10 @@ def _validations(sheet: Sheet, data: Mapping[str, Rows]) -> str:
         for i, column in enumerate(table.columns):
             letter = column_letter(table.first_col + i)
             rules.append(column_rule(column, table, f"{letter}{HEADER_ROW + 1}:{letter}{last}"))
-    return f'<dataValidations count="{len(rules)}">{"".join(rules)}</dataValidations>'
+    return element("dataValidations", *rules, count=len(rules))
 
 
-def column_rule(column: Column, table: Table, where: str) -> str:
+def column_rule(column: Column, table: Table, where: str) -> Markup:
     """Validation and input message of one input column."""
     unit = f" [{column.unit}]" if column.unit else ""
     title, prompt = column.name, column.help + unit + ("" if column.required else " May be blank.")
@@ -343,7 +325,7 @@ def choices_area(column: int, row: int, setting: schema.Setting) -> str:
     return f"${letter}${row + 1}:${letter}${row + len(setting.choices)}"
 
 
-def setting_rule(setting: schema.Setting, where: str, choices: str) -> str:
+def setting_rule(setting: schema.Setting, where: str, choices: str) -> Markup:
     """Validation and input message of the value of a setting; choices: the cells that list what it can be."""
     if setting.choices:
         return _dv("list", where, setting.name, setting.meaning, choices)
@@ -382,99 +364,59 @@ def _dv(
     )
 
 
-# which green triangles stay away, by the names of Excel's rules
-_CODES = ("numberStoredAsText", "twoDigitTextYear")  # in columns of text, which hold codes of digits
-_FORMULAS = ("formula", "formulaRange", "calculatedColumn")  # each line of an output has the formulas that it needs
-_TYPED = "unlockedFormula"  # in cells that are there to be typed into
-
-
 def _ignored(sheet: Sheet) -> Markup:
     """Cells that are as they should be, although Excel's rules for errors would mark them with a green triangle."""
     last = max(table.first_col + len(table.columns) - 1 for table in sheet.tables)
     if sheet.role != "Input":
-        return element("ignoredErrors", _ignore(f"A1:{column_letter(last)}{_LAST}", *_CODES, *_FORMULAS))
+        return element(
+            "ignoredErrors",
+            worksheet.ignore(f"A1:{column_letter(last)}{LAST_ROW}", *worksheet.CODES, *worksheet.FORMULAS),
+        )
     texts: list[str] = []
     others: list[str] = []
     for table in sheet.tables:
         for i, column in enumerate(table.columns, table.first_col):
             letter = column_letter(i)
             area = texts if column.kind in ("text", "item", "choice") else others
-            area.append(f"{letter}{HEADER_ROW + 1}:{letter}{_LAST}")
+            area.append(f"{letter}{HEADER_ROW + 1}:{letter}{LAST_ROW}")
     return element(
         "ignoredErrors",
-        _ignore(" ".join(texts), *_CODES, _TYPED),
-        _ignore(" ".join(others), _TYPED) if others else None,
+        worksheet.ignore(" ".join(texts), *worksheet.CODES, worksheet.TYPED),
+        worksheet.ignore(" ".join(others), worksheet.TYPED) if others else None,
     )
 
 
-def _ignore(where: str, *rules: str) -> Markup:
-    return element("ignoredError", sqref=where, **dict.fromkeys(rules, 1))
-
-
-Look = tuple[str, str, str]  # where, the formula that says when, the differential format
-_STATUS_LOOKS = (("bad", "fail"), ("note", "Not run"))  # what the status line says
-
-
-def conditional_formats(rules: Sequence[Look], styles: StyleSheet, first: int = 1) -> str:
-    """Conditional formats as elements; first: priority of the first one."""
-    return "".join(
-        f'<conditionalFormatting sqref="{where}"><cfRule type="expression" dxfId="{styles.dxf(look)}" '
-        f'priority="{i}"><formula>{escape(formula)}</formula></cfRule></conditionalFormatting>'
-        for i, (where, formula, look) in enumerate(rules, first)
-    )
-
-
-def _looks(sheet: Sheet) -> list[Look]:
+def _looks(sheet: Sheet) -> list[worksheet.Look]:
     """Colours that speak: the status line, and those of the columns."""
     status = "C3" if sheet.name == "Checks" else "B3"
-    rules = [(status, f'ISNUMBER(SEARCH("{word}",{status}))', look) for look, word in _STATUS_LOOKS]
+    rules = [(status, f'ISNUMBER(SEARCH("{word}",{status}))', look) for look, word in worksheet.STATUS_LOOKS]
+    for table in sheet.tables:
+        rules += column_looks(table)
     if sheet.name == "Checks":
         rules.append(("B3", "B3>0", "bad"))
-    for table in sheet.tables[:1] if sheet.role != "Input" else ():
-        rules += column_looks(table)
     return rules + whole_numbers(sheet.tables)
 
 
-def column_looks(table: Table) -> list[Look]:
-    """Differences, findings by severity, failed checks, level 0 of the Trace; those whose columns the table has."""
+def column_looks(table: Table) -> list[worksheet.Look]:
+    """The colours of a table's columns and rows, as far as it has the columns that they look at."""
     top, letters = HEADER_ROW + 1, {name: column_letter(i) for i, name in enumerate(table.names, table.first_col)}
-    rules: list[Look] = []
+    cells = {name: f"${letter}{top}" for name, letter in letters.items()}
 
-    def look(formula: str, style: str, first: str, last: str = "") -> None:
-        """A rule over a column, or over all from one to another. In the formula, [Debit] is the cell of a column."""
-        columns = re.findall(r"\[([^\]]+)\]", formula)
-        if {first, last or first, *columns} <= letters.keys():
-            for name in columns:
-                formula = formula.replace(f"[{name}]", f"${letters[name]}{top}")
-            rules.append((f"{letters[first]}{top}:{letters[last or first]}{_LAST}", formula, style))
+    def area(first: str, last: str) -> str:
+        return f"{letters[first]}{top}:{letters[last]}{LAST_ROW}"
 
-    for name in ("Difference", "Quantity difference"):
-        look(f"AND(ISNUMBER([{name}]),[{name}]<>0)", "bad", name)
-    if table.name == "Findings":
-        for severity, style in ((schema.ERROR, "bad"), (schema.WARNING, "warn"), (schema.NOTE, "note")):
-            look(f'[Severity]="{severity}"', style, "Severity")
-    if table.name == "Journal":
-        look("[Line]=1", "entry", "Run", "Source")
-    if table.name in ("Checks", "TieOut"):
-        look('[Result]="Fail"', "bad", "Result")
-        look('[Result]="OK"', "good", "Result")
-    if table.name == "Materiality":
-        look(f'OR([Verdict]="{PRORATE_THEM}",[Verdict]="{RECORD_IT}")', "warn", "Verdict")
-    if table.name == "Trace":
-        look('AND([Product]<>"",[Level]=0)', "head", "Product", "Last day")
-    if table.name == "Reconciliation":
-        look("AND(ISNUMBER([Book]),[Book]<0)", "warn", "Book")
-    if table.name == "Fit":
-        for verdict, style in ((schema.FITS, "good"), (schema.LOOK, "warn"), (schema.UNKNOWN, "note")):
-            look(f'[Verdict]="{verdict}"', style, "Verdict")
-        look('[Condition]="Overall"', "head", "Condition", "How it is measured")
-    if table.name == "Sensitivity":
-        first, second, *_, last = schema.SENSITIVITY.names
-        look(f'AND([{first}]="",[{second}]<>"")', "head", first, last)
-    return rules
+    own: list[worksheet.Look] = [
+        (area(c.name, c.name), test.format(cells[c.name]), mark) for c in table.columns for mark, test in c.marks
+    ]
+    rows: list[worksheet.Look] = [
+        (area(table.names[0], h.last or table.names[-1]), h.test.format_map(cells), h.mark)
+        for h in table.highlights
+        if h.columns <= cells.keys()
+    ]
+    return own + rows
 
 
-def whole_numbers(tables: Sequence[Table]) -> list[Look]:
+def whole_numbers(tables: Sequence[Table]) -> list[worksheet.Look]:
     """Quantities without decimals are shown without a decimal point."""
     letters = [
         column_letter(i)
@@ -485,99 +427,8 @@ def whole_numbers(tables: Sequence[Table]) -> list[Look]:
     if not letters:
         return []
     first = f"{letters[0]}{HEADER_ROW + 1}"
-    where = " ".join(f"{letter}{HEADER_ROW + 1}:{letter}{_LAST}" for letter in letters)
+    where = " ".join(f"{letter}{HEADER_ROW + 1}:{letter}{LAST_ROW}" for letter in letters)
     return [(where, f"AND(ISNUMBER({first}),ROUND({first},6)=ROUND({first},0))", WHOLE)]
 
 
 # ---------------------------------------------------------------------------------------- the About sheet
-
-_HOW_TO = (
-    "Fill the yellow sheets: Setup, BOM, Standard Cost, Counts, and what else applies.",
-    "Press Run Backflush (Excel for Windows, with the add-in). Or save, close, and run it:  xlbackflush run BOOK.xlsm",
-    "Read Findings. An Error stops the run before anything is posted; each finding names its cell and the remedy.",
-    "Read Variances and Materiality: what moved cost away from standard, and which disposition the policy asks for.",
-    "Read Checks and Tie-out. Sign the numbers only while every check holds.",
-    "To audit an amount, choose Explain this cell, or follow Proof on its line: Journal to Trace to BOM, Standard Cost and "
-    "Counts (Ctrl+[ in Excel).",
-)
-_LEGEND = (
-    ("Input quantity", "Input: type here. Unlocked and validated."),
-    ("Calculation quantity", "Calculation: a live formula over the inputs."),
-    ("Posted quantity", "Posted: a value that the run recorded; it does not change by itself."),
-    ("Check quantity", "Proof and difference: a live formula that recomputes a posted value, and what is left."),
-)
-_LIMITS = (
-    "Amounts are rounded once, where a journal line is posted, as Excel's ROUND does. Quantities and unit costs are not.",
-    "Balances are signed, debit positive. Negative numbers stand in parentheses; a dash is zero.",
-    "One period and one currency per workbook; quantities in the unit of measure of the item.",
-    "A workbook of an earlier version keeps its inputs and what was posted. To add what this version asks for and it lacks, "
-    "press Upgrade on the ribbon tab Backflush; or save, close, and type:  xlbackflush upgrade BOOK.xlsm",
-    "Output sheets are protected without a password, so that nothing is overtyped by accident. You can still filter them, "
-    "set column widths, write comments and copy charts. Trace is not protected, because Excel cannot open and close groups "
-    "of rows on a protected sheet.",
-)
-
-
-def _tall(text: str) -> float:
-    """Height in points of a row with a text of size 11 across sheet About, broken into lines."""
-    return 3 + 15 * (1 + len(text) // 120)
-
-
-def _about(styles: StyleSheet, sample: Sample | None, macros: bool) -> str:
-    rows: list[str] = []
-    links: list[Markup] = []
-
-    def add(cells: list[tuple[str, Value, str, str]], height: float = 0) -> int:
-        number = len(rows) + 1
-        body = "".join(
-            cell(f"{letter}{number}", value, styles.xf(style), formula) for letter, value, style, formula in cells
-        )
-        rows.append(row_xml(number, body, height))
-        return number
-
-    def section(title: str) -> None:
-        add([])
-        add([("A", title, "Section", "")], 20)
-
-    settings = {s.name: HEADER_ROW + 1 + i for i, s in enumerate(schema.SETTINGS)}
-    company = (sample.settings.get("Company") if sample else None) or "Your company"
-    add([("A", "Backflush costing workbook", "Title", "")], 28)
-    add([("A", str(company), "Section", company_name(f"Setup!B{settings['Company']}"))], 20)
-    add([("A", NOT_RUN, "Status", STATUS)], 18)
-    add([("A", f"Made with xlbackflush {__version__}.", "Hint", "")])
-    section("Purpose")
-    about = sample.about if sample else (
-        "Backflush costing keeps no entries while production runs. At each trigger point it multiplies the count by the bill "
-        "of materials and standard costs, and flushes the cost into inventory and cost of goods sold in one entry. This "
-        "workbook does so, and shows for every amount what it is made of."
-    )  # fmt: skip
-    if sample:
-        add([("A", sample.title, "Body", "")], 18)
-    add([("A", about, "Body", "")], _tall(about))
-    section("How to use it")
-    for i, text in enumerate(_HOW_TO, 1):
-        add([("A", f"{i}.  {text}", "Body", "")], _tall(text))
-    section("Colours")
-    for style, text in _LEGEND:
-        add([("A", text, style.replace("quantity", "text"), "")], 18)
-    section("Conventions and limits")
-    for text in _LIMITS:
-        add([("A", text, "Body", "")], _tall(text))
-    section("Sheets")
-    for sheet in (*schema.SHEETS, *((help_sheet.SHEET,) if macros else ())):
-        number = add([("A", f"{sheet.name}  ({sheet.role}): {sheet.purpose}", "Link", "")], 16)
-        target = f"{quoted(sheet.name)}!A1"
-        links.append(element("hyperlink", ref=f"A{number}", location=target, display=sheet.name))
-    return (
-        f'{HEAD}<worksheet xmlns="{MAIN}" xmlns:r="{OFFICE}"><sheetPr><tabColor rgb="{_TABS["Output"]}"/>'
-        '<pageSetUpPr fitToPage="1"/></sheetPr>'
-        f"{_view(selected=True)}"
-        '<sheetFormatPr defaultRowHeight="14"/><cols><col min="1" max="1" width="126" customWidth="1"/></cols>'
-        f"<sheetData>{''.join(rows)}</sheetData>{_status_looks('A3', styles)}{element('hyperlinks', *links)}"
-        f"{_print_setup()}{'<drawing r:id=' + chr(34) + 'rId1' + chr(34) + '/>' if macros else ''}</worksheet>"
-    )
-
-
-def _status_looks(where: str, styles: StyleSheet) -> str:
-    """The status line in the colours of what it says."""
-    return conditional_formats([(where, f'ISNUMBER(SEARCH("{w}",{where}))', look) for look, w in _STATUS_LOOKS], styles)

@@ -80,7 +80,7 @@ NAMES = {
 }
 
 
-def names_of_sheet(sheet: schema.Sheet) -> Iterator[tuple[str, str]]:
+def sheet_names(sheet: schema.Sheet) -> Iterator[tuple[str, str]]:
     """Names of a sheet, and what they refer to: what is printed of it, and its headers on every page."""
     board = next((board for board in charts.boards() if board.sheet == sheet.name), None)
     if sheet.name == "Setup":
@@ -133,8 +133,14 @@ def content_types(parts: Iterable[str], suffix: str) -> str:
 
 def overrides(parts: Iterable[str]) -> Markup:
     """What parts hold, by their names; nothing of those whose ending says it."""
-    known = ((part, kind) for part in parts for pattern, kind in _TYPES if re.fullmatch(pattern, f"/{part}"))
-    return fragment(*(element("Override", PartName=f"/{part}", ContentType=kind) for part, kind in known))
+    return fragment(
+        *(
+            element("Override", PartName=f"/{part}", ContentType=kind)
+            for part in parts
+            for pattern, kind in _TYPES
+            if re.fullmatch(pattern, f"/{part}")
+        )
+    )
 
 
 def relations(targets: Iterable[tuple[str, str]]) -> str:
@@ -187,9 +193,9 @@ def _workbook(names: list[str], macros: bool) -> Markup:
 
 
 def _names() -> Iterator[Markup]:
-    """Print areas, rows printed on every page, and the names that validations and formulas use."""
+    """Names of the sheets, then those of the whole workbook."""
     for i, sheet in enumerate(schema.SHEETS, 1):
-        for name, refers_to in names_of_sheet(sheet):
+        for name, refers_to in sheet_names(sheet):
             yield element("definedName", refers_to, name=name, localSheetId=i)
     for name, refers_to in NAMES.items():
         yield element("definedName", refers_to, name=name)

@@ -15,7 +15,6 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from xml.sax.saxutils import quoteattr
 
 from xlbackflush import schema
 from xlbackflush.engine.inputs.changes import changes
@@ -25,20 +24,20 @@ from xlbackflush.lifecycle.calculate import calculate
 from xlbackflush.lifecycle.verify import inputs_of_run
 from xlbackflush.model.errors import RefusedError, UnusableError
 from xlbackflush.model.journal import Run
-from xlbackflush.ooxml.address import column_letter
+from xlbackflush.ooxml.address import LAST_ROW, column_letter
 from xlbackflush.ooxml.cells import Value, cell
 from xlbackflush.ooxml.package import TablePart
 from xlbackflush.ooxml.workbook_part import add_overrides, add_sheet, define, free_part, is_locked, sheet_names
 from xlbackflush.ooxml.worksheet import Worksheet
+from xlbackflush.ooxml.xml import element, fragment
 from xlbackflush.schema import HEADER_ROW, Setting, Sheet, Table
 from xlbackflush.sheets.blocks import style_name
 from xlbackflush.sheets.title_rows import table_xml
 from xlbackflush.template import build, parts
 from xlbackflush.template.drawing import drawing
+from xlbackflush.template.worksheet import conditional_formats
 from xlbackflush.workbook import tables as contract
 from xlbackflush.workbook.file import FileBook
-
-_LAST = 1_048_576
 
 
 @dataclass(frozen=True)
@@ -142,7 +141,11 @@ class _Upgrade:
         page = self._page(part.sheet)
         columns = range(added.first_col, added.first_col + len(new))
         self._check_free(
-            page, part.sheet, range(part.header_row, _LAST + 1), columns, f"column {new[0].name} of table {table.name}"
+            page,
+            part.sheet,
+            range(part.header_row, LAST_ROW + 1),
+            columns,
+            f"column {new[0].name} of table {table.name}",
         )
         page.add_cells(dict(self._cells(page, part, added)))
         for number, column in enumerate(new, added.first_col):
@@ -155,7 +158,7 @@ class _Upgrade:
                 f"column {column.name} to table {table.name}, at {part.sheet}!{column_letter(number)}{part.header_row}"
             )
         looks = [*([] if is_input else build.column_looks(added)), *build.whole_numbers([added])]
-        page.insert("conditionalFormatting", build.conditional_formats(looks, self.styles, page.next_priority()))
+        page.insert("conditionalFormatting", conditional_formats(looks, self.styles, page.next_priority()))
         self._edited(part.sheet, page)
         names = [column.name for column in new]
         self._widen(part, names)
@@ -171,14 +174,13 @@ class _Upgrade:
 
     def _cells(self, page: Worksheet, part: TablePart, added: Table) -> Iterator[tuple[tuple[int, int], str]]:
         """Units, headers and blank cells of columns."""
-        role = schema.SHEET_OF[part.name].role
         for number, column in enumerate(added.columns, added.first_col):
             letter, head = column_letter(number), part.header_row
             units = range(head - 1, head)
             if column.unit and contract.in_place(part) and not page.occupied(units, range(number, number + 1)):
                 yield (head - 1, number), cell(f"{letter}{head - 1}", column.unit, self.styles.xf("Unit"))
             yield (head, number), cell(f"{letter}{head}", column.name, self.styles.xf("Heading"))
-            style = self.styles.xf(style_name(role, column))
+            style = self.styles.xf(style_name(added, column))
             for row in range(head + 1, part.last_row + 1):
                 yield (row, number), cell(f"{letter}{row}", None, style)
 
@@ -187,14 +189,11 @@ class _Upgrade:
         xml = self.package.text(part.part)
         number = max(map(int, re.findall(r'tableColumn\b[^>]*?\bid="(\d+)"', xml)))
         prefix = re.search(r"<(\w+:)?table\b", xml)[1] or ""  # type: ignore[index]
-        more = "".join(
-            f"<{prefix}tableColumn id={quoteattr(str(number + i))} name={quoteattr(n)}/>"
-            for i, n in enumerate(names, 1)
-        )
+        more = fragment(*(element(f"{prefix}tableColumn", id=number + i, name=n) for i, n in enumerate(names, 1)))
         xml = xml.replace(f"</{prefix}tableColumns>", f"{more}</{prefix}tableColumns>")
         count = len(part.columns) + len(names)
         xml = re.sub(r'(tableColumns\b[^>]*?\bcount=")\d+', rf"\g<1>{count}", xml)
-        last = f"{column_letter(part.first_col + count - 1)}"
+        last = column_letter(part.first_col + count - 1)
         xml = re.sub(r'\bref="([A-Z]+\d+):[A-Z]+(\d+)"', lambda m: f'ref="{m[1]}:{last}{int(m[2]) + rows}"', xml)
         self.package.replace(part.part, xml.encode())
         self.package.reread()
@@ -238,7 +237,7 @@ class _Upgrade:
         """The account roles that table Accounts lacks, with the accounts of a new workbook."""
         known = {str(name).strip() for name in self._accounts.by_column()["Role"]}
         new = [role for role in schema.ROLES if role not in known]
-        styles = {column.name: style_name("Input", column) for column in schema.ACCOUNTS.columns}
+        styles = {column.name: style_name(schema.ACCOUNTS, column) for column in schema.ACCOUNTS.columns}
         rows: list[dict[str, tuple[Value, str]]] = [
             {n: (v, styles[n]) for n, v in zip(("Role", "Account", "Name"), (role, *schema.ROLES[role]), strict=True)}
             for role in new
@@ -295,18 +294,18 @@ class _Upgrade:
             related.append(("table", f"/{file}"))
             self.added.append(f"sheet {sheet.name} with table {table.name}")
         if drawn:
-            file, number_of_drawing = free_part(package, "xl/drawings/drawing")
+            file, place = free_part(package, "xl/drawings/drawing")
             new[file] = drawing(drawn)
             related.append(("drawing", f"/{file}"))
             if sheet.name in build.BOARDS:
                 made = free_part(package, "xl/charts/chart")[1] - 1
-                new |= build.chart_parts(number_of_drawing, build.BOARDS[sheet.name], made)
+                new |= build.chart_parts(place, build.BOARDS[sheet.name], made)
         new[f"xl/worksheets/_rels/sheet{number}.xml.rels"] = parts.relations(related)
         for name, content in new.items():
             package.replace(name, content.encode() if isinstance(content, str) else content)
         add_overrides(package, parts.overrides(new))
         position = add_sheet(package, sheet.name, part, self._sheet_before(sheet))
-        for local, refers_to in parts.names_of_sheet(sheet):
+        for local, refers_to in parts.sheet_names(sheet):
             define(package, local, refers_to, position)
         package.reread()
         self.outputs += [table.name for table in sheet.tables if table in schema.OUTPUT_TABLES]

@@ -158,9 +158,8 @@ class Copy:
         values = [[stored(value) for value in row] for row in self._reader.rows(part, part.last_row)]
         cells = self._cells(part)
         block = Block(part.first_col, part.header_row + 1)
-        role = schema.SHEET_OF[table.name].role
         for column in table.columns:
-            default = style_name(role, column)
+            default = style_name(table, column)
             if column.name not in part.columns:
                 block.columns.append(Cells([None] * len(values), styles.xf(default)))
                 continue
