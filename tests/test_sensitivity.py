@@ -24,8 +24,9 @@ from xlbackflush import schema
 from xlbackflush.engine.audit.sensitivity import TABLES, Cell, Sensitivity, cells, effect, sensitivity, with_value
 from xlbackflush.engine.inputs.accept import accept
 from xlbackflush.engine.measures.tie_out import INVENTORIES
-from xlbackflush.engine.period import Closings
+from xlbackflush.engine.period import Closings, Period
 from xlbackflush.engine.result import RunResult
+from xlbackflush.model.finding import has_errors
 from xlbackflush.model.tables import Source
 from xlbackflush.schema import NUMERIC
 from xlbackflush.sheets import sensitivity as sheet
@@ -36,6 +37,7 @@ FULL = os.environ.get("XLBACKFLUSH_FUZZ") == "full"
 EVERY = 2 if FULL else 4  # of how many columns one is tried under a policy
 
 Read = dict[str, Source]
+Closes = Callable[[Read], Closings | None]
 CHART = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 
 

@@ -348,7 +348,6 @@ def test_tables_load_pandas_and_no_xlwings(bench: Path) -> None:
     assert "xlwings" not in modules
 
 
-@pytest.mark.xfail(reason="records of arrays still turn into DataFrames for some of their readers", strict=True)
 def test_a_run_loads_no_pandas(bench: Path) -> None:
     modules = loaded(
         "from xlbackflush.cli.parser import main; assert main(['run', sys.argv[1], '--quiet']) == 0", bench
