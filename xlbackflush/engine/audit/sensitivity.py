@@ -20,7 +20,7 @@ import numpy as np
 
 from xlbackflush import schema
 from xlbackflush.engine.period import Closings, Period
-from xlbackflush.engine.rules import rules
+from xlbackflush.engine.rules.period_end import wip_complete
 from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.model.arrays import Floats
 from xlbackflush.model.finding import has_errors
@@ -134,7 +134,7 @@ def with_value(period: Period, cell: Cell, value: float) -> Period | None:
     if abs(value) > 1e15 or (most is not None and value >= most):
         return None
     changed = period.with_cell(cell.table, cell.column.name, cell.index, value)
-    refused = cell.table == "WIP" and has_errors(list(rules.wip_complete(changed.inputs, changed.bill)))
+    refused = cell.table == "WIP" and has_errors(list(wip_complete(changed)))
     return None if refused else changed
 
 
