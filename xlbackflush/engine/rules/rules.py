@@ -549,7 +549,7 @@ def opened_beyond(inputs: Inputs, method: list[physical.CountedAccount], book: p
     places, source = money.decimals(inputs.settings.currency), inputs.sources["Opening"]
     rows = dict(zip(inputs.frames["Opening"]["Role"], inputs.frames["Opening"]["row"], strict=True))
     standard, unit = physical.opening_at_standard(method, book, places), 10**places
-    for role, beyond in physical.opening_beyond(inputs, method, book, places).items():
+    for role, beyond in physical.opening_beyond(inputs, method, book).items():
         stock = standard.get(role, 0)
         if abs(beyond) < unit:  # what rounding leaves
             continue
