@@ -118,7 +118,7 @@ def _sizes(change: Closings | None) -> dict[str, int]:
 
 
 def _share(size: int, result: Sensitivity) -> float:
-    return size / (sum(e.size for e in result.effects) or 1)
+    return size / (result.size or 1)
 
 
 def _unit(cell: Cell, inputs: Inputs, item: str) -> str:

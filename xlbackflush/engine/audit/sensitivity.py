@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -75,6 +76,11 @@ class Sensitivity:
     cells: Counter[str]
     tried: Counter[str]
     places: int
+
+    @cached_property
+    def size(self) -> int:
+        """Of all effects together."""
+        return sum(effect.size for effect in self.effects)
 
 
 def sensitivity(period: Period, most: int = MOST, progress: Callable[[str], None] = lambda stage: None) -> Sensitivity:

@@ -87,8 +87,7 @@ def cost_held(
 ) -> list[CostHeld]:
     """What stock, cost of goods sold and scrap hold at standard, at period end. Physical counts: `_counted`."""
     inputs, bill = unit_costs.bill.inputs, unit_costs.bill
-    costs = unit_costs.rows.of(movements.rollup_row)
-    unit, material = costs.unit_cost, costs.material
+    unit, material = (costs[movements.rollup_row] for costs in (unit_costs.rows.unit_cost, unit_costs.rows.material))
     normal = movements.normal_scrap
     scrap = [_held(schema.ABNORMAL_SCRAP, (movements.abnormal_scrap * material).sum(), 0.0, 0.0)]
     if normal.any():
@@ -100,10 +99,10 @@ def cost_held(
         return [*_counted(inputs.settings, accounts, flushed, in_scrap), *scrap]
     rows = []
     for role in (schema.MIP, schema.INVENTORY_CONTROL, schema.FINISHED_GOODS):
-        stock = book.of(book.role == role)
-        if len(stock):
-            in_stock, made = stock.ending_material.sum(), stock.ending_material[stock.made].sum()
-            rows.append(_held(role, in_stock, made, stock.ending_amount.sum() - in_stock))
+        held = book.role == role
+        if held.any():
+            in_stock, made = book.ending_material[held].sum(), book.ending_material[held & book.made].sum()
+            rows.append(_held(role, in_stock, made, book.ending_amount[held].sum() - in_stock))
     sold = movements.sold
     conversion = 0.0 if inputs.settings.conversion_expensed else float((sold * (unit - material)).sum())
     rows.append(_held(schema.COGS, (sold * material).sum(), (sold * material).sum(), conversion))
