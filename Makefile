@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: run test test-windows equal lint bench vba workbooks clean
+.PHONY: run test test-full test-windows equal lint bench vba workbooks clean
 
 run: $(READY)  ## the main job, on a sample workbook
 	mkdir -p build
@@ -13,6 +13,9 @@ run: $(READY)  ## the main job, on a sample workbook
 
 test: $(READY)  ## all tests, one file of them per core at a time
 	$(BIN)/python -m pytest -n auto --dist loadfile
+
+test-full: $(READY)  ## the same with every cell and every policy where `make test` tries a sample; hours
+	XLBACKFLUSH_FUZZ=full $(BIN)/python -m pytest -n auto --dist loadfile
 
 test-windows: $(READY)  ## what only Windows can show: tests/windows, on Windows Python under Wine
 	$(BIN)/python tests/windows/setup_wine.py

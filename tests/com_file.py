@@ -20,9 +20,11 @@ import re
 from collections.abc import Iterator
 from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
+import cells
 import openpyxl
 from excel_engine import ComError
 from openpyxl.cell.cell import Cell
@@ -208,7 +210,7 @@ class Workbook(Com):
         self.path = path
         with mock.patch("openpyxl.worksheet._reader.from_excel", lambda value, *_, **__: value):
             self.book = openpyxl.load_workbook(path, keep_vba=path.suffix == ".xlsm")
-            values = openpyxl.load_workbook(path, data_only=True)
+        values = cells.read(path)
         self.shown: dict[tuple[str, int, int], object] = {}
         for sheet in self.book:
             for row in sheet.iter_rows():
@@ -216,9 +218,7 @@ class Workbook(Com):
                     if cell.data_type == "d":
                         cell.data_type = "n"
                     if cell.data_type == "f":
-                        self.shown[sheet.title, cell.row, cell.column] = (
-                            values[sheet.title].cell(cell.row, cell.column).value
-                        )
+                        self.shown[sheet.title, cell.row, cell.column] = values[sheet.title][cell.coordinate]
         for name, value in more.items():
             object.__setattr__(self, name, value)
         self.passwords: dict[str, str] = {}
@@ -240,6 +240,12 @@ class Workbook(Com):
     def Path(self) -> str:
         """The folder."""
         return str(self.path.parent)
+
+    def Names(self, name: str) -> SimpleNamespace:
+        """A name of the workbook."""
+        if name not in self.book.defined_names:
+            raise refused(f"There is no name {name}.")
+        return SimpleNamespace(RefersTo=f"={self.book.defined_names[name].attr_text}")
 
     @property
     def Worksheets(self) -> Collection:

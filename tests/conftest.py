@@ -7,6 +7,7 @@ Where one fails, `pytest --hypothesis-profile shrink` looks for a smaller exampl
 from collections.abc import Iterator
 from pathlib import Path
 
+import office
 import pytest
 from hypothesis import Phase, settings
 
@@ -28,3 +29,10 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XLBACKFLUSH_STATE", str(tmp_path_factory.mktemp("state")))
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def libreoffice() -> Iterator[None]:
+    """LibreOffice, where a test has started it, serves the others of the process and ends with the last."""
+    yield
+    office.stop()

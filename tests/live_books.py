@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from unittest import mock
+from xml.sax.saxutils import escape
 
-import openpyxl
+from support_files import Parts, address
 
 from xlbackflush import schema
 from xlbackflush.engine.period import Period
@@ -375,26 +376,23 @@ def ran(name: str, folder: Path) -> Ran:
 
 def without_columns(path: Path, target: Path, table: str, *names: str) -> Path:
     """A copy of a workbook where these columns have other headers, so that the table does not have them."""
-    book = openpyxl.load_workbook(path)
-    sheet, found = next((s, s.tables[table]) for s in book if table in s.tables)
-    header = sheet[found.ref.split(":")[0]]
-    for position, column in enumerate(found.tableColumns):
-        if column.name in names:
-            column.name = f"Was {column.name}"
-            sheet.cell(header.row, header.column + position).value = column.name
-    book.save(target)
-    return target
+    parts = Parts(path)
+    place = parts.tables()[table]
+    for name in names:
+        parts.edit(place.part, f' name="{escape(name)}"', f' name="Was {escape(name)}"')
+        header = address(place.left + place.columns.index(name), place.top)
+        parts.put(f"{place.sheet}!{header}", f"Was {name}")
+    return parts.save(target)
 
 
 def with_settings(path: Path, target: Path, *blank: str, gone: bool = False) -> Path:
     """A copy of a workbook where these settings are blank, or not on Setup at all."""
-    book = openpyxl.load_workbook(path)
-    for row in book["Setup"].iter_rows(min_row=schema.HEADER_ROW + 1, max_col=3):
-        if row[0].value in blank:
-            for cell in row if gone else row[1:2]:
-                cell.value = None
-    book.save(target)
-    return target
+    parts = Parts(path)
+    at = [n for n, row in enumerate(parts.rows("Setup")) if row["Setting"] in blank]
+    columns = schema.TABLES["Setup"].names if gone else ["Value"]
+    cells = [parts.where("Setup", column, n).rsplit("!", 1) for n in at for column in columns]
+    parts.put_all("Setup", {cell: None for _, cell in cells})
+    return parts.save(target)
 
 
 def trace_limit(name: str) -> AbstractContextManager[object]:

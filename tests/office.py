@@ -1,18 +1,19 @@
 """Headless LibreOffice as a second spreadsheet program: it recalculates what the engine wrote.
 
-    recalculate(paths)   every workbook converted with a hard recalculation, as openpyxl workbooks of values
+    recalculate(paths)   what every cell of the workbooks comes to, worked out anew
     Session(path)        one workbook held open; cells are changed, everything is recalculated, and changed back; its VBA
                          is compiled, and can be called
 
-LibreOffice runs under a private profile that recalculates on load, so that no stored value is taken on trust. The session
-talks to it over UNO; since `uno` belongs to LibreOffice's own Python, this file also runs there, as a worker that reads
-one JSON request per line and answers with one line (see `_serve`). It therefore imports nothing but the standard library
-at its top.
+One LibreOffice serves all tests of a process, with any number of workbooks, one after the other or at once. It runs under a
+private profile that recalculates on load, so that no stored value is taken on trust. We talk to it over UNO; since `uno`
+belongs to LibreOffice's own Python, this file also runs there, as a worker that reads one JSON request per line and answers
+with one line (see `_serve`). It therefore imports nothing but the standard library at its top.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import shutil
@@ -20,12 +21,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from openpyxl import Workbook
+    from cells import Book
 
 INSTALL = "apt-get install libreoffice-calc python3-uno"
 ERROR = "#ERROR"  # what a cell with an error value reads as
@@ -41,12 +42,11 @@ _PROFILE = """<?xml version="1.0" encoding="UTF-8"?>
 # ------------------------------------------------------------------------------------- finding LibreOffice
 
 
-def require(uno: bool = False) -> None:
+def require() -> None:
     """Skip the test where LibreOffice (or its Python bridge) is missing; in CI that is a failure."""
     import pytest
 
-    missing = not soffice() or (uno and not uno_python())
-    if missing:
+    if not soffice() or not uno_python():
         stop = pytest.fail if os.environ.get("CI") else pytest.skip
         stop(f"needs LibreOffice: {INSTALL}")
 
@@ -56,6 +56,7 @@ def soffice() -> str | None:
     return shutil.which("soffice") or shutil.which("libreoffice")
 
 
+@functools.cache
 def uno_python() -> str | None:
     """A Python that can import uno: the system's, the one that LibreOffice brings along, or this one."""
     home = Path(os.path.realpath(soffice() or "")).parent
@@ -67,99 +68,54 @@ def uno_python() -> str | None:
     return None
 
 
-@contextlib.contextmanager
-def _profile() -> Iterator[tuple[Path, list[str]]]:
-    """A scratch folder, and the LibreOffice command with a private profile in it."""
-    with tempfile.TemporaryDirectory(prefix="xlbackflush-office-") as folder:
-        user = Path(folder) / "profile" / "user"
+# -------------------------------------------------------------------------------------------- the program
+
+
+class _Office:
+    """LibreOffice and its worker, as long as the tests run."""
+
+    def __init__(self) -> None:
+        require()
+        self._resources = contextlib.ExitStack()
+        self.folder = Path(self._resources.enter_context(tempfile.TemporaryDirectory(prefix="xlbackflush-office-")))
+        user = self.folder / "profile" / "user"
         user.mkdir(parents=True)
         (user / "registrymodifications.xcu").write_text(_PROFILE, encoding="utf-8")
+        pipe = f"xlbackflush{os.getpid()}{self.folder.name[-8:]}".replace("_", "x")
         flags = ("--headless", "--invisible", "--norestore", "--nologo", "--nodefault", "--nolockcheck")
-        yield Path(folder), [soffice() or "", f"-env:UserInstallation={user.parent.as_uri()}", *flags]
-
-
-# --------------------------------------------------------------------------------------- recalculated files
-
-
-def recalculate(paths: Sequence[Path]) -> list[Workbook]:
-    """The workbooks with every formula recalculated, as values. The files themselves are not touched."""
-    import openpyxl
-
-    require()
-    with _profile() as (folder, command):
-        named = []
-        for number, path in enumerate(paths):  # names must differ: all results go to one folder
-            named.append(folder / f"{number}.xlsx")
-            shutil.copyfile(path, named[-1])
-        out = folder / "out"
-        done = subprocess.run(
-            [*command, "--convert-to", "xlsx", "--outdir", str(out), *map(str, named)],
-            capture_output=True, text=True, timeout=600, check=False,
-        )  # fmt: skip
-        lost = [path.name for path, copy in zip(paths, named, strict=True) if not (out / copy.name).exists()]
-        if lost:
-            raise RuntimeError(f"LibreOffice did not convert {', '.join(lost)}: {done.stdout}{done.stderr}")
-        return [openpyxl.load_workbook(out / copy.name, data_only=True) for copy in named]
-
-
-# -------------------------------------------------------------------------------------------- live workbooks
-
-
-class Session:
-    """A workbook open in LibreOffice.
-
-    A range is (sheet, address), such as ("Journal", "N7:N20"); its value is a list of rows. Numbers are floats, text is
-    str, a blank cell is "", a cell in error is `ERROR`.
-
-    A change is (sheet, cell, value): a number, text (which stays text), None to clear the cell, or {"formula": "=1/0"}.
-    """
-
-    def __init__(self, path: Path) -> None:
-        require(uno=True)
-        self._resources = contextlib.ExitStack()
-        folder, command = self._resources.enter_context(_profile())
-        copy = folder / f"book{path.suffix}"
-        shutil.copyfile(path, copy)
-        pipe = f"xlbackflush{os.getpid()}{folder.name[-8:]}".replace("_", "x")
+        command = [soffice() or "", f"-env:UserInstallation={user.parent.as_uri()}", *flags]
         self._office = subprocess.Popen(
             [*command, f"--accept=pipe,name={pipe};urp;"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         self._resources.callback(self._stop_office)
-        worker = [uno_python() or "", __file__, pipe, copy.as_uri()]
         self._worker = subprocess.Popen(
-            worker, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+            [uno_python() or "", __file__, pipe],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
         )
         self._resources.callback(self._stop_worker)
+        self._number = 0
         self._answer()
 
-    def __enter__(self) -> Session:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    @property
+    def runs(self) -> bool:
+        return self._worker.poll() is None
 
     def close(self) -> None:
         self._resources.close()
 
-    def read(self, ranges: Sequence[tuple[str, str]]) -> list[list[list[Any]]]:
-        """The values of some ranges as they stand."""
-        return self._ask({"changes": [], "read": list(ranges)})
+    def open(self, path: Path) -> int:
+        """Open a copy of a workbook. Gives its number."""
+        self._number += 1
+        copy = self.folder / f"{self._number}{path.suffix}"
+        shutil.copyfile(path, copy)
+        self.ask({"open": self._number, "url": copy.as_uri()})
+        copy.unlink()
+        return self._number
 
-    def attempt(
-        self, changes: Sequence[tuple[str, str, object]], ranges: Sequence[tuple[str, str]]
-    ) -> list[list[list[Any]]]:
-        """Make the changes, recalculate everything, read the ranges, and put the old contents back."""
-        return self._ask({"changes": list(changes), "read": list(ranges)})
-
-    def buttons(self, sheet: str) -> dict[str, str]:
-        """Name of each shape of a sheet -> the procedure that a click on it runs, as module.procedure."""
-        return dict(self._ask({"buttons": sheet}))
-
-    def call(self, procedure: str, *arguments: object) -> Any:
-        """What a function of the workbook's VBA, named as module.procedure, gives."""
-        return self._ask({"call": procedure, "arguments": list(arguments)})
-
-    def _ask(self, request: dict[str, Any]) -> Any:
+    def ask(self, request: dict[str, Any]) -> Any:
         assert self._worker.stdin
         self._worker.stdin.write(json.dumps(request) + "\n")
         self._worker.stdin.flush()
@@ -191,30 +147,123 @@ class Session:
         self._office.wait()
 
 
+_running: list[_Office] = []
+
+
+def _shared() -> _Office:
+    """The LibreOffice of this process; another one where it has crashed."""
+    if _running and not _running[-1].runs:
+        stop()
+    if not _running:
+        _running.append(_Office())
+    return _running[-1]
+
+
+def stop() -> None:
+    """End it. It starts again where it is asked for."""
+    while _running:
+        _running.pop().close()
+
+
+# ------------------------------------------------------------------------------------------- the workbooks
+
+
+def recalculate(paths: Sequence[Path]) -> list[Book]:
+    """The workbooks with every formula recalculated. The files themselves are not touched."""
+    return [_recalculated(path) for path in paths]
+
+
+def _recalculated(path: Path) -> Book:
+    import cells
+
+    with Session(path) as session:
+        return cells.read(path).with_values(session.everything())
+
+
+class Session:
+    """A workbook open in LibreOffice.
+
+    A range is (sheet, address), such as ("Journal", "N7:N20"); its value is a list of rows. Numbers are floats, text is
+    str, a blank cell is "", a cell in error is `ERROR`.
+
+    A change is (sheet, cell, value): a number, text (which stays text), None to clear the cell, or {"formula": "=1/0"}.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._office = _shared()
+        self._number = self._office.open(path)
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        if self._office.runs:
+            self._ask({"close": True})
+
+    def everything(self) -> dict[str, list[list[Any]]]:
+        """Sheet -> the values of all its cells, from A1 on."""
+        return dict(self._ask({"everything": True}))
+
+    def read(self, ranges: Sequence[tuple[str, str]]) -> list[list[list[Any]]]:
+        """The values of some ranges as they stand."""
+        return self._ask({"changes": [], "read": list(ranges)})
+
+    def attempt(
+        self, changes: Sequence[tuple[str, str, object]], ranges: Sequence[tuple[str, str]]
+    ) -> list[list[list[Any]]]:
+        """Make the changes, recalculate everything, read the ranges, and put the old contents back."""
+        return self._ask({"changes": list(changes), "read": list(ranges)})
+
+    def buttons(self, sheet: str) -> dict[str, str]:
+        """Name of each shape of a sheet -> the procedure that a click on it runs, as module.procedure."""
+        return dict(self._ask({"buttons": sheet}))
+
+    def call(self, procedure: str, *arguments: object) -> Any:
+        """What a function of the workbook's VBA, named as module.procedure, gives."""
+        return self._ask({"call": procedure, "arguments": list(arguments)})
+
+    def _ask(self, request: dict[str, Any]) -> Any:
+        return self._office.ask({"book": self._number, **request})
+
+
 # ------------------------------------------------------------------- the worker, under LibreOffice's Python
 
 
-def _serve(pipe: str, url: str) -> None:
-    """Open the workbook and answer requests until standard input ends."""
+def _serve(pipe: str) -> None:
+    """Answer requests until standard input ends."""
     desktop = _connect(pipe)
+    books: dict[int, Any] = {}
     try:
-        always = 4  # com.sun.star.document.MacroExecMode.ALWAYS_EXECUTE_NO_WARN
-        opened = (_property("Hidden", True), _property("MacroExecutionMode", always))
-        book = desktop.loadComponentFromURL(url, "_blank", 0, opened)
-        book.enableAutomaticCalculation(False)
-        book.calculateAll()
         _reply(values=None)
         for line in sys.stdin:
             request = json.loads(line)
             try:
-                answer = {"values": _answered(book, request)}
+                if "open" in request:
+                    books[request["open"]] = _opened(desktop, request["url"])
+                    answer: dict[str, Any] = {"values": None}
+                elif "close" in request:
+                    answer = {"values": books.pop(request["book"]).close(True)}
+                else:
+                    answer = {"values": _answered(books[request["book"]], request)}
             except Exception as error:  # noqa: BLE001 - whatever UNO throws goes back to the caller
                 answer = {"error": f"{type(error).__name__}: {error} in {line[:200]}"}
             _reply(**answer)
-        book.close(True)
     finally:  # also where the caller was killed: no LibreOffice is left behind
         with contextlib.suppress(Exception):
             desktop.terminate()
+
+
+def _opened(desktop: Any, url: str) -> Any:
+    """A workbook, recalculated."""
+    always = 4  # com.sun.star.document.MacroExecMode.ALWAYS_EXECUTE_NO_WARN
+    opened = (_property("Hidden", True), _property("MacroExecutionMode", always))
+    book = desktop.loadComponentFromURL(url, "_blank", 0, opened)
+    book.enableAutomaticCalculation(False)
+    book.calculateAll()
+    return book
 
 
 def _connect(pipe: str) -> Any:
@@ -242,6 +291,8 @@ def _property(name: str, value: object) -> Any:
 
 
 def _answered(book: Any, request: dict[str, Any]) -> Any:
+    if "everything" in request:
+        return [(sheet.Name, _values(_used(sheet))) for sheet in book.Sheets]
     if "buttons" in request:
         return _buttons(book.Sheets.getByName(request["buttons"]).DrawPage)
     if "call" in request:
@@ -273,6 +324,14 @@ def _attempt(book: Any, changes: list[Any], ranges: list[Any]) -> list[Any]:
     for cell, value in reversed(old):
         _put(cell, value)
     return values
+
+
+def _used(sheet: Any) -> Any:
+    """All cells of a sheet from A1 on."""
+    cursor = sheet.createCursor()
+    cursor.gotoEndOfUsedArea(False)
+    end = cursor.RangeAddress
+    return sheet.getCellRangeByPosition(0, 0, end.EndColumn, end.EndRow)
 
 
 def _formula(cell: Any) -> dict[str, str]:

@@ -64,7 +64,8 @@ def counted_at_period_end(sample: Sample, items: dict[str, int]) -> Sample:
     counts: list[Row] = [
         {"Date": last, "Document": f"C-{n}", "Event": event, "Item": item, "Quantity": n} for item, n in items.items()
     ]
-    kept = {name: sample.tables[name] for name in ("BOM", "StandardCost", "Stock", "InventoryCount")}
+    standing = ("BOM", "StandardCost", "Stock", "InventoryCount")
+    kept = {name: rows for name, rows in sample.tables.items() if name in standing}
     return replace(sample, tables={**kept, "Counts": counts})
 
 
@@ -74,7 +75,7 @@ def completable(sample: Sample) -> list[str]:
         str(row["Item"]) for row in sample.tables["StandardCost"] if row["Type"] in ("Subassembly", "Finished")
     ]
     by_count = sample.settings.get("Relief basis") == schema.PHYSICAL_COUNT
-    stock = {str(row["Item"]) for row in sample.tables["Stock"]}
+    stock = {str(row["Item"]) for row in sample.tables.get("Stock", ())}
     return [code for code in made_items if not by_count or code in stock or not stock & set(made_items)]
 
 

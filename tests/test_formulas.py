@@ -8,23 +8,31 @@ Every formula of finished workbooks is taken apart:
 - None needs Ctrl+Shift+Enter: a range of several cells is a whole argument of a function that takes ranges, or stands in
   SUMPRODUCT, and there not within IF and the like, which take one cell unless entered that way.
 - None is longer, deeper or has more arguments than Excel allows.
+
+A column of a thousand rows holds one formula a thousand times, with other row numbers. How its text falls into tokens does
+not depend on them, so each shape (the formula with its row numbers taken out) is taken apart once, for all books, and the
+row numbers are put back where a reference is followed; a test says that this gives the tokens of the whole formula. What
+Excel asks of functions, brackets, arguments and names hangs on the tokens alone, and whether a range is taken as a whole on
+them and on which of its ranges are of several cells: so these are judged once for each shape and set of such ranges. Lengths,
+references and circles are looked at in every cell.
 """
 
 from __future__ import annotations
 
+import functools
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import openpyxl
+import cells as workbook
 import pytest
 from live_books import BOOKS, NOW, PERIOD, PERIOD_ENDS, ran, without_columns, world
 from openpyxl.formula import Tokenizer
 from openpyxl.formula.tokenizer import Token
 from openpyxl.utils import column_index_from_string
-from openpyxl.worksheet.worksheet import Worksheet
+from support_files import NS, Parts, split
 
 from xlbackflush import schema
 from xlbackflush.lifecycle import run as lifecycle
@@ -69,39 +77,86 @@ class Area(NamedTuple):
 
 Cell = tuple[str, int, int]  # sheet, column, row
 
+#: texts, names of sheets and references to tables, which stay; the row number of a cell, which is taken out
+ROWS = re.compile(
+    r"""("(?:[^"]|"")*"|'(?:[^']|'')*'|\w+\[+[^\[\]]*\]+|(?<![\w.])\$?[A-Z]{1,3}\$?(?=\d+(?![\w.(])))(\d*)"""
+)
+
+
+class Shaped(NamedTuple):
+    """A formula taken apart: its shape, and the references that stand in it, from left to right."""
+
+    shape: str
+    references: list[str]
+
+
+def shaped(formula: str) -> Shaped:
+    rows: list[str] = []
+
+    def without_row(found: re.Match[str]) -> str:
+        if found[2]:
+            rows.append(found[2])
+        return found[1] + ("1" if found[2] else "")
+
+    shape = ROWS.sub(without_row, formula)
+    left = iter(rows)
+    return Shaped(shape, ["".join(part or next(left) for part in parts) for parts in reference_parts(shape)])
+
+
+@functools.cache
+def reference_parts(shape: str) -> list[list[str]]:
+    """Of each reference in a shape its text, with "" where a row number belongs."""
+    found = []
+    for token in tokens(shape):
+        if token.subtype == Token.RANGE:
+            parts, end = [], 0
+            for cell in ROWS.finditer(token.value):
+                if cell[2]:
+                    parts += [token.value[end : cell.start(2)], ""]
+                    end = cell.end()
+            found.append([*parts, token.value[end:]] if end < len(token.value) else parts)
+    return found
+
 
 class Formulas:
     """The formulas of a workbook, and what the references in them mean."""
 
     def __init__(self, path: Path) -> None:
-        book = openpyxl.load_workbook(path)
-        self.columns: dict[str, dict[str, Area]] = {}
-        self.names: dict[str, str] = {name: defined.value for name, defined in book.defined_names.items()}
+        parts, book = Parts(path), workbook.read(path)
+        self.names = {
+            n.get("name", ""): n.text or "" for n in parts.xml("xl/workbook.xml").iterfind(".//m:definedName", NS)
+        }
+        self.columns = {
+            table: {
+                name: Area(at.sheet, at.left + k, at.top + 1, at.left + k, at.bottom)
+                for k, name in enumerate(at.columns)
+            }
+            for table, at in book.tables.items()
+        }
         self.texts: dict[Cell, str] = {}
-        self.rules: list[tuple[str, str]] = []
-        for sheet in book:
-            self._take(sheet)
+        plain = [b"<f " not in parts[part] for part in parts.sheets().values()]
+        assert all(plain), "an array formula, or one that several cells share"
+        for sheet, formulas in book.formulas.items():
+            for address, text in formulas.items():
+                column, row = split(address)
+                self.texts[sheet, column, row] = f"={text}"
+        #: formulas of conditional formats and data validations, those of Excel's extensions too
+        self.rules = [
+            (f"{rule.tag.rpartition('}')[2]} on {sheet}", rule.text)
+            for sheet, part in parts.sheets().items()
+            for rule in parts.xml(part).iter()
+            if rule.tag.rpartition("}")[2] in ("formula", "formula1", "formula2", "f") and rule.tag != workbook.FORMULA
+            if rule.text
+        ]
+        self._arrange()
+
+    def _arrange(self) -> None:
+        self.shaped = {cell: shaped(text) for cell, text in self.texts.items()}
         #: rows of the formula cells of each column, in order
         self.rows: dict[tuple[str, int], list[int]] = {}
         for sheet_name, column, row in sorted(self.texts):
             self.rows.setdefault((sheet_name, column), []).append(row)
-
-    def _take(self, sheet: Worksheet) -> None:
-        for table in sheet.tables.values():
-            area = area_of(table.ref, sheet.title)
-            self.columns[table.name] = {
-                name: Area(sheet.title, area.left + k, area.top + 1, area.left + k, area.bottom)
-                for k, name in enumerate(table.column_names)
-            }
-        for row in sheet.iter_rows():
-            for cell in row:
-                if cell.data_type == "f":
-                    assert isinstance(cell.value, str), f"{sheet.title}!{cell.coordinate} is an array formula"
-                    self.texts[sheet.title, cell.column, cell.row] = cell.value
-        for formats in sheet.conditional_formatting:
-            self.rules += [(f"format of {formats.sqref}", f) for rule in formats.rules for f in rule.formula]
-        for check in sheet.data_validations.dataValidation:
-            self.rules += [(f"validation of {check.sqref}", f) for f in (check.formula1, check.formula2) if f]
+        self.areas = functools.cache(self.area)
 
     def area(self, reference: str, sheet: str) -> Area:
         """Where a reference points to. KeyError for a table, column or name that is not there."""
@@ -145,7 +200,7 @@ class Formulas:
         if isinstance(node, Area):
             yield from self.inside(node)
         else:
-            yield from {self.area(t.value, node[0]) for t in tokens(self.texts[node]) if t.subtype == Token.RANGE}
+            yield from {self.areas(reference, node[0]) for reference in self.shaped[node].references}
 
 
 def area_of(reference: str, sheet: str) -> Area:
@@ -163,9 +218,10 @@ def tokens(formula: str) -> list[Token]:
     return [t for t in Tokenizer(formula).items if t.type != Token.WSPACE]
 
 
-def written_badly(formula: str) -> list[str]:
-    """Functions, brackets, sizes: what Excel refuses, or takes only from its own newest version."""
-    parts = tokens(formula)
+@functools.cache
+def written_badly(shape: str) -> list[str]:
+    """Functions, brackets, arguments: what Excel refuses, or takes only from its own newest version."""
+    parts = tokens(shape)
     found = [f"{t.value} is not a plain function" for t in parts if opens(t) and t.value[:-1] not in FUNCTIONS]
     for t in parts:
         if t.subtype == Token.RANGE and "[" in t.value:
@@ -175,8 +231,6 @@ def written_badly(formula: str) -> list[str]:
                 found.append(f"{t.value} cannot be read")
             elif SPECIAL.search(structured[3]) and not double:
                 found.append(f"{t.value} needs double brackets")
-    if len(formula) > LONGEST:
-        found.append(f"{len(formula)} characters")
     depth, most = nesting(parts)
     return found + [f"{depth} levels"] * (depth > DEEPEST) + [f"{most} arguments"] * (most > MOST_ARGUMENTS)
 
@@ -201,9 +255,13 @@ def nesting(parts: list[Token]) -> tuple[int, int]:
     return deepest, most
 
 
-def needs_array_entry(formula: str, formulas: Formulas, sheet: str) -> list[str]:
-    """Ranges and lists of constants that Excel takes one value of, unless the formula is entered as an array."""
-    found, parts = [], tokens(formula)
+@functools.cache
+def needs_array_entry(shape: str, several: tuple[bool, ...]) -> list[str]:
+    """Ranges and lists of constants that Excel takes one value of, unless the formula is entered as an array.
+
+    several: which of its references, from left to right, are of more than one cell.
+    """
+    found, parts, wide = [], tokens(shape), iter(several)
     stack: list[list[Any]] = []  # [function or bracket, position of the argument]
     for k, token in enumerate(parts):
         if token.type == Token.SEP and token.subtype == Token.ARG:
@@ -217,13 +275,14 @@ def needs_array_entry(formula: str, formulas: Formulas, sheet: str) -> list[str]
             close = next(i for i in range(k, len(parts)) if parts[i].type == Token.ARRAY and i > k)
             if not taken(stack, alone(parts, k, close)):
                 found.append("a list of constants")
-        elif (
-            token.subtype == Token.RANGE
-            and formulas.area(token.value, sheet).several
-            and not taken(stack, alone(parts, k, k))
-        ):
+        elif token.subtype == Token.RANGE and next(wide) and not taken(stack, alone(parts, k, k)):
             found.append(token.value)
     return found
+
+
+def several(formulas: Formulas, cell: Cell) -> tuple[bool, ...]:
+    """Which references of a cell's formula are of more than one cell."""
+    return tuple(formulas.areas(reference, cell[0]).several for reference in formulas.shaped[cell].references)
 
 
 def alone(parts: list[Token], first: int, last: int) -> bool:
@@ -255,11 +314,8 @@ class Example(Formulas):
 
     def __init__(self, **cells: str) -> None:
         self.columns = {"T": {"a": Area("S", 1, 2, 1, 4), "b/c": Area("S", 2, 2, 2, 4)}}
-        self.names, self.rows, self.texts = {}, {}, {}
-        for address, text in cells.items():
-            _, column, row, *_ = area_of(address, "S")
-            self.texts["S", column, row] = text
-            self.rows.setdefault(("S", column), []).append(row)
+        self.names, self.texts = {}, {("S", *split(address)): text for address, text in cells.items()}
+        self._arrange()
 
 
 @pytest.mark.parametrize(
@@ -313,7 +369,24 @@ def test_what_excel_refuses_is_found(formula: str, wrong: list[str]) -> None:
     ],
 )
 def test_what_needs_array_entry_is_found(formula: str, wrong: list[str]) -> None:
-    assert needs_array_entry(formula, Example(), "S") == wrong
+    example = Example(D9=formula)
+    assert needs_array_entry(shaped(formula).shape, several(example, ("S", 4, 9))) == wrong
+
+
+@pytest.mark.parametrize(
+    ("formula", "shape", "references"),
+    [
+        ("=A7+$B$12*C3", "=A1+$B$1*C1", ["A7", "$B$12", "C3"]),
+        ("=SUM(A7:B19)", "=SUM(A1:B1)", ["A7:B19"]),
+        ("='Standard Cost'!$B$7:B9", "='Standard Cost'!$B$1:B1", ["'Standard Cost'!$B$7:B9"]),
+        ("=\"A7\"&'BOM 2'!A7&T[[a 3]]", "=\"A7\"&'BOM 2'!A1&T[[a 3]]", ["'BOM 2'!A7", "T[[a 3]]"]),
+        ("=LOG10(A5)+MasterCheck+1E5+12", "=LOG10(A1)+MasterCheck+1E5+12", ["A5", "MasterCheck"]),
+        ("=SUM(T[a],{1,2},A10)", "=SUM(T[a],{1,2},A1)", ["T[a]", "A10"]),
+    ],
+)
+def test_row_numbers_are_taken_out_and_put_back(formula: str, shape: str, references: list[str]) -> None:
+    assert shaped(formula) == (shape, references)
+    assert references == [t.value for t in tokens(formula) if t.subtype == Token.RANGE]
 
 
 def test_a_table_or_column_that_is_not_there_is_found() -> None:
@@ -341,16 +414,33 @@ def test_no_formula_refers_to_itself(formulas: Formulas) -> None:
     assert not circle, "\n".join(circle)
 
 
+def test_a_shape_has_the_tokens_of_its_formulas(formulas: Formulas) -> None:
+    """The last formula of each shape, which is far from the first, taken apart as a whole."""
+    last = {of.shape: cell for cell, of in formulas.shaped.items()}
+    assert last
+    for shape, cell in last.items():
+        whole, parts = tokens(formulas.texts[cell]), tokens(shape)
+        assert [(t.type, t.subtype) for t in whole] == [(t.type, t.subtype) for t in parts], formulas.texts[cell]
+        assert [t.value for t in whole if t.subtype == Token.RANGE] == formulas.shaped[cell].references
+        other = [t.value for t in whole if t.subtype != Token.RANGE]
+        assert other == [t.value for t in parts if t.subtype != Token.RANGE], formulas.texts[cell]
+
+
 def test_formulas_are_plain_excel(formulas: Formulas) -> None:
-    wrong = [f"{cell}: {problem} in {text}" for cell, text in formulas.texts.items() for problem in written_badly(text)]
+    wrong = [
+        f"{cell}: {problem} in {formulas.texts[cell]}"
+        for cell, of in formulas.shaped.items()
+        for problem in written_badly(of.shape)
+    ]
+    wrong += [f"{cell}: {len(text)} characters" for cell, text in formulas.texts.items() if len(text) > LONGEST]
     assert not wrong, f"{len(wrong)} such as\n" + "\n".join(wrong[:10])
 
 
 def test_no_formula_needs_to_be_entered_as_an_array(formulas: Formulas) -> None:
     wrong = [
-        f"{cell}: {problem} in {text}"
-        for cell, text in formulas.texts.items()
-        for problem in needs_array_entry(text, formulas, cell[0])
+        f"{cell}: {problem} in {formulas.texts[cell]}"
+        for cell, of in formulas.shaped.items()
+        for problem in needs_array_entry(of.shape, several(formulas, cell))
     ]
     assert not wrong, f"{len(wrong)} such as\n" + "\n".join(wrong[:10])
 
@@ -369,7 +459,6 @@ OPTIONAL = [
 ]
 
 
-@pytest.mark.filterwarnings("ignore:Conditional Formatting extension")
 @pytest.mark.parametrize(("table", "column"), OPTIONAL)
 def test_no_formula_names_a_column_that_the_workbook_does_not_have(table: str, column: str, folder: Path) -> None:
     """Excel calls a file damaged that has such a formula."""
@@ -381,7 +470,6 @@ def test_no_formula_names_a_column_that_the_workbook_does_not_have(table: str, c
         with FileBook(path) as book:
             lifecycle.run(book, "tester", NOW)
         found = Formulas(path)
-        for (sheet, *_), text in found.texts.items():
-            for token in tokens(text):
-                if token.subtype == Token.RANGE:
-                    found.area(token.value, sheet)
+        for (sheet, *_), of in found.shaped.items():
+            for reference in of.references:
+                found.areas(reference, sheet)

@@ -17,7 +17,7 @@ from test_findings import add, clean, day
 
 from xlbackflush import schema
 from xlbackflush.engine.record.auditor_marks import NAMES, Lost, keep_marks
-from xlbackflush.engine.record.journal_table import as_posted
+from xlbackflush.engine.record.corrections import as_posted
 from xlbackflush.engine.result import RunResult
 from xlbackflush.engine.rules.journal_tests import TESTS, Journal, journal_tests, marks_lost, new_sheet
 from xlbackflush.model.finding import CATALOGUE, Finding
@@ -277,7 +277,7 @@ def test_documents_in_the_last_days_are_weighed_in_money() -> None:
     late, fair = whole / 2 + 0.5, whole / 2 - 0.5  # a bit more and less than a third, with themselves
     assert found(outcome=read) == []
     for amount, silent in ((late, False), (fair, True)):
-        tables = dict(read.inputs.sources)
+        tables = dict(read.period.inputs.sources)
         source = tables["Purchases"]
         row = [day(28), "L-1", "Bulb", 1.0, amount, ""]
         last = source.last_row + 1

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import cells
 import com_file
 import openpyxl
 import pytest
@@ -25,6 +26,7 @@ from xlwings import mac_dict
 
 from xlbackflush import schema
 from xlbackflush.addin import macros
+from xlbackflush.engine.inputs.snapshot import input_hash
 from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.journal import Run
@@ -116,10 +118,10 @@ def differences(one: Path, other: Path) -> list[str]:
     ]
 
 
-def inputs(path: Path) -> list[list[object]]:
-    """All cells of the input sheets."""
-    book = openpyxl.load_workbook(path)
-    return [[c.value for c in row] for sheet in schema.INPUT_SHEETS for row in book[sheet.name].iter_rows()]
+def inputs(path: Path) -> list[object]:
+    """All cells of the input sheets: formulas, and the values of the others."""
+    book = cells.read(path)
+    return [book[sheet.name] | book.formulas[sheet.name] for sheet in schema.INPUT_SHEETS]
 
 
 # ------------------------------------------------------------------------------------ the same as the file
@@ -177,7 +179,7 @@ def test_excel_and_the_file_give_a_run_the_same_inputs(tmp_path: Path, name: str
     with FileBook(path) as file, calling(Workbook(path)) as called:
         read, stored = LiveBook(called).read(), file.read()
     assert read == stored
-    assert lifecycle.input_hash(read) == lifecycle.input_hash(stored)
+    assert input_hash(read) == input_hash(stored)
 
 
 @pytest.mark.parametrize("text", [*com_file.ERRORS])

@@ -1,9 +1,11 @@
 """The period end in every world: agreement with the exact oracle, and laws that need no oracle.
 
 Variances add up to actual cost less standard cost, dispositions move cost and lose none, a physical count leaves its
-accounts at the count, and what is in process is in the books of this period only.
+accounts at the count, and what is in process is in the books of this period only. Each law is tried on 25 worlds of a
+pool of 100.
 """
 
+import functools
 from collections import defaultdict
 from decimal import Decimal
 
@@ -11,7 +13,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from support import journal, ledger, money, posted
-from worlds import World, closings, expected
+from worlds import World, expected, pool, pooled
 
 from xlbackflush import schema
 from xlbackflush.engine.period import Period
@@ -22,6 +24,17 @@ AFTER_THE_PERIOD = (schema.CLOSE, schema.PERIOD_END_WIP, schema.REVERSAL)
 DETAILS = (schema.PER_TRIGGER, schema.PER_PRODUCT)
 
 Nets = dict[str, Decimal]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def worlds() -> None:
+    pool()
+
+
+@functools.lru_cache(200)
+def result_of(world: World) -> Period:
+    """What is posted for a world, worked out once."""
+    return posted(world.settings, world.tables)[1]
 
 
 def by_count(world: World) -> bool:
@@ -60,20 +73,20 @@ def variance_sum(result: Period, *names: str, posted_only: bool = True) -> Decim
 # -------------------------------------------------------------------------------------------------- oracle
 
 
-@given(closings())
+@given(pooled())
 def test_journal_and_ledger_agree_with_the_oracle_to_the_minor_unit(world):
     oracle = expected(world)
-    _, result = posted(world.settings, world.tables)
+    result = result_of(world)
     assert journal(result) == oracle.journal
     assert ledger(result) == {role: balance for role, balance in oracle.ledger.items() if balance}
     assert ledger(result, "opening") == {role: balance for role, balance in oracle.opening.items() if balance}
 
 
-@given(closings())
+@given(pooled())
 def test_every_row_of_variances_agrees_with_the_oracle(world):
     """Rows of nothing may be left out, but no row of an amount."""
     oracle = expected(world).variances
-    _, result = posted(world.settings, world.tables)
+    result = result_of(world)
     rows = {(v.name, v.subject): v for v in result.variances}
     assert len(rows) == len(result.variances)
     assert rows.keys() <= oracle.keys()
@@ -87,10 +100,10 @@ def test_every_row_of_variances_agrees_with_the_oracle(world):
             assert other.amount == 0, key
 
 
-@given(closings())
+@given(pooled())
 def test_contents_and_shares_of_every_account_agree_with_the_oracle(world):
     oracle = expected(world)
-    _, result = posted(world.settings, world.tables)
+    result = result_of(world)
     shares = {s.role: s for s in result.shares}
     for role in oracle.contents:
         content, own = oracle.contents[role], shares.get(role)
@@ -106,11 +119,11 @@ def test_contents_and_shares_of_every_account_agree_with_the_oracle(world):
 # ----------------------------------------------------------------------------------------------- variances
 
 
-@given(closings(), st.sampled_from(DETAILS))
+@given(pooled(), st.sampled_from(DETAILS))
 def test_variances_add_up_to_actual_less_standard_cost(world, detail):
     """Each total of variances is what its accounts hold before the close: nothing of it is unexplained or told twice."""
     world = world.with_setting("Journal detail", detail)
-    _, result = posted(world.settings, world.tables)
+    result = result_of(world)
     balances = before_close(result)
     assert variance_sum(result, schema.MATERIAL_PRICE) == balances[schema.PRICE_VARIANCE]
     assert variance_sum(result, schema.MATERIAL_USAGE) == balances[schema.USAGE_VARIANCE]
@@ -121,11 +134,11 @@ def test_variances_add_up_to_actual_less_standard_cost(world, detail):
     assert money(parts, result.places) == balances[schema.CCC] + balances[schema.CCA]
 
 
-@given(closings())
+@given(pooled())
 def test_actual_conversion_is_what_was_paid_and_standard_what_was_allocated(world):
     """Rate and efficiency (spending and volume) share a middle that cancels: from actual down to standard cost."""
     assume(world.settings["Conversion costs"] == schema.AT_STANDARD)
-    _, result = posted(world.settings, world.tables)
+    result = result_of(world)
     rows = {v.name: v for v in result.variances if v.part_of}
     pairs = (
         (schema.LABOR, schema.LABOR_RATE, schema.LABOR_EFFICIENCY),
@@ -155,10 +168,10 @@ def _actuals(world: World, cost_type: str) -> list[dict[str, object]]:
 # --------------------------------------------------------------------------------------------- disposition
 
 
-@given(closings())
+@given(pooled())
 def test_the_close_brings_variances_to_zero_or_leaves_them(world):
     """Conversion of units in process is taken out of conversion allocated where that was carried forward."""
-    _, result = posted(world.settings, world.tables)
+    result = result_of(world)
     closing, balances = ledger(result), before_close(result)
     wip = moved(result, schema.PERIOD_END_WIP)
     if world.settings["Variance disposition"] == schema.CARRY_FORWARD:
@@ -169,11 +182,11 @@ def test_the_close_brings_variances_to_zero_or_leaves_them(world):
         assert not closing.keys() & set(CLEARED)
 
 
-@given(closings())
+@given(pooled())
 def test_shares_add_up_to_the_variances_and_their_lines_to_the_shares(world):
     world = world.with_setting("Variance disposition", schema.PRORATE)
     expected(world)
-    _, result = posted(world.settings, world.tables)
+    result = result_of(world)
     balances = {role: float(before_close(result)[role]) for role in CLEARED}
     price, usage = balances[schema.PRICE_VARIANCE], balances[schema.USAGE_VARIANCE]
     size = 1e-9 * max(1.0, *(abs(x) for s in result.shares for x in (s.price, s.usage, s.conversion)))
@@ -190,12 +203,12 @@ def test_shares_add_up_to_the_variances_and_their_lines_to_the_shares(world):
             assert float(closed[share.role]) == pytest.approx(share.price + share.usage + share.conversion, abs=0.51)
 
 
-@given(closings())
+@given(pooled())
 def test_no_disposition_makes_or_loses_cost(world):
     """Inventories, cost of goods sold, losses and variances are one sum; the disposition only says who holds it."""
     sums, stays = set(), set()
     for disposition in DISPOSITIONS:
-        _, result = posted(world.with_setting("Variance disposition", disposition).settings, world.tables)
+        result = result_of(world.with_setting("Variance disposition", disposition))
         closing = ledger(result)
         stays.add((closing.pop(schema.ACCOUNTS_PAYABLE, None), closing.pop(schema.VARIOUS_ACCOUNTS, None)))
         sums.add(sum(closing.values()))
@@ -205,10 +218,10 @@ def test_no_disposition_makes_or_loses_cost(world):
 # -------------------------------------------------------------------------------------------- conservation
 
 
-@given(closings(), st.sampled_from(DETAILS))
+@given(pooled(), st.sampled_from(DETAILS))
 def test_cost_is_conserved_under_every_setting(world, detail):
     """What was in stock, bought and incurred is in stock, sold, lost, recovered or a variance."""
-    _, result = posted(world.with_setting("Journal detail", detail).settings, world.tables)
+    result = result_of(world.with_setting("Journal detail", detail))
     closing, opening = ledger(result), ledger(result, "opening")
     assert sum(closing.values()) == sum(opening.values())
     incurred = sum(Decimal(str(row["Amount"])) for row in world.tables["Actuals"])
@@ -222,10 +235,10 @@ def test_cost_is_conserved_under_every_setting(world, detail):
         assert abs(in_process - closing.get(schema.ACCOUNTS_PAYABLE, 0) - sum(bought)) <= slack
 
 
-@given(closings(), st.sampled_from(DETAILS))
+@given(pooled(), st.sampled_from(DETAILS))
 def test_every_account_ties_out_and_every_check_holds(world, detail):
     world = world.with_setting("Journal detail", detail)
-    _, result = posted(world.settings, world.tables)
+    result = result_of(world)
     assert [(t.role, t.left, t.allowed) for t in result.ties if not t.holds] == []
     assert [check.text for check in result.checks if not check.holds] == []
     for entry in result.entries:
@@ -235,12 +248,12 @@ def test_every_account_ties_out_and_every_check_holds(world, detail):
 # ------------------------------------------------------------------------------------------ physical counts
 
 
-@given(closings())
+@given(pooled())
 def test_a_counted_account_stands_at_its_count(world):
     """Counted in money: what was counted, and what the close and the units in process did beside it."""
     assume(by_count(world))
     points = world.settings["Trigger points"]
-    _, result = posted(world.settings, world.tables)
+    result = result_of(world)
     closing, beside = ledger(result), moved(result, schema.CLOSE, schema.PERIOD_END_WIP)
     conversion = {
         row["Role"]: _amount(row, "Counted conversion") - _amount(row, "Opening conversion") for row in _rows(world)
@@ -266,10 +279,10 @@ def _amount(row: dict[str, object], column: str) -> Decimal:
     return Decimal(str(row.get(column) or 0))
 
 
-@given(closings())
+@given(pooled())
 def test_expensed_conversion_never_reaches_stock_but_by_the_count(world):
     assume(world.settings["Conversion costs"] == schema.EXPENSE_THEN_ADJUST)
-    _, result = posted(world.settings, world.tables)
+    result = result_of(world)
     entries = journal(result)
     assert all(schema.CCA not in roles for roles in entries.values())
     incurred = entries.get(schema.CONVERSION_EVENT, {})
@@ -278,11 +291,11 @@ def test_expensed_conversion_never_reaches_stock_but_by_the_count(world):
     assert len(result.conversion_allowed) == 0 or not result.conversion_allowed["total"].any()
 
 
-@given(closings())
+@given(pooled())
 def test_under_a_physical_count_no_difference_is_posted_twice(world):
     """Relief by difference already holds what is missing: no count adjustment, and usage variances for information."""
     assume(by_count(world))
-    _, result = posted(world.settings, world.tables)
+    result = result_of(world)
     assert schema.COUNT_ADJUSTMENT not in journal(result)
     assert all(v.disposition == "Not posted" for v in result.variances if v.name == schema.MATERIAL_USAGE)
 
@@ -290,9 +303,9 @@ def test_under_a_physical_count_no_difference_is_posted_twice(world):
 # ------------------------------------------------------------------------------------------ units in process
 
 
-@given(closings())
+@given(pooled())
 def test_the_reversal_undoes_the_entry_in_the_next_period_only(world):
-    _, result = posted(world.settings, world.tables)
+    result = result_of(world)
     entries = journal(result)
     assert entries.get(schema.REVERSAL, {}) == {
         role: -net for role, net in entries.get(schema.PERIOD_END_WIP, {}).items()
@@ -306,17 +319,17 @@ def test_the_reversal_undoes_the_entry_in_the_next_period_only(world):
     assert ledger(result) == {role: net for role, net in of_period.items() if net}
 
 
-@given(closings())
+@given(pooled())
 def test_recording_units_in_process_moves_only_what_the_entry_says(world):
     """Beside the entry itself, the period is as if they were only shown, conversion set aside in a proration apart."""
     assume(world.settings["Variance disposition"] != schema.PRORATE)
-    _, recorded = posted(world.with_setting("Period-end WIP", schema.RECORD).settings, world.tables)
-    _, shown = posted(world.with_setting("Period-end WIP", schema.SHOW_ONLY).settings, world.tables)
+    recorded = result_of(world.with_setting("Period-end WIP", schema.RECORD))
+    shown = result_of(world.with_setting("Period-end WIP", schema.SHOW_ONLY))
     rest = {event: roles for event, roles in journal(recorded).items() if event not in AFTER_THE_PERIOD[1:]}
     assert rest == journal(shown)
     entry = moved(recorded, schema.PERIOD_END_WIP)
     before = ledger(shown)
     for role, balance in ledger(recorded).items():
         assert balance == before.get(role, 0) + entry[role]
-    in_process = recorded.wip["amount"].sum()
+    in_process = recorded.in_process["amount"].sum()
     assert float(entry[schema.WORK_IN_PROCESS]) == pytest.approx(in_process, abs=float(minor_unit(world)) * 1.01)

@@ -357,7 +357,7 @@ def test_a_run_fills_the_sheet(widgets: Path) -> None:
 
 def test_its_figures_follow_the_inputs(widgets: Path) -> None:
     """With 3 on the bill 6 remain unexplained, and the counts imply 3 + 6 / 1,012."""
-    office.require(uno=True)
+    office.require()
     stored, bill = rows(widgets), str(rows(widgets)[0]["Where"]).split("!")[1]
     figures = ("Suspects", f"F7:M{6 + len(stored)}")
     names = schema.SUSPECTS.names[5:13]

@@ -35,18 +35,23 @@ def widgets(tmp_path_factory: pytest.TempPathFactory) -> Ran:
 
 
 @pytest.fixture
-def excel(widgets: Ran) -> MemoryExcel:
-    """Widgets, run and open, with the add-in."""
+def after_run(widgets: Ran) -> MemoryExcel:
+    """Widgets, run and open, with the add-in. An edit takes seconds, as it has thousands of formulas to look through."""
     opened = MemoryExcel()
     opened.open(widgets.path)
     return opened
 
 
+@pytest.fixture(scope="module")
+def new_widgets(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return sample(tmp_path_factory.mktemp("new"), "widgets")
+
+
 @pytest.fixture
-def not_run(tmp_path: Path) -> MemoryExcel:
-    """Widgets, open with the add-in and not yet run: an edit has few formulas to calculate."""
+def excel(new_widgets: Path) -> MemoryExcel:
+    """Widgets, open with the add-in and not yet run: where it does not matter what was posted."""
     opened = MemoryExcel()
-    opened.open(sample(tmp_path, "widgets"))
+    opened.open(new_widgets)
     return opened
 
 
@@ -103,12 +108,12 @@ def test_every_function_gives_what_the_engine_gives_for_every_item(tmp_path: Pat
     assert excel.python_calls == ["load", *["explosion"] * len(codes)]
 
 
-def test_variances_and_balances_of_the_last_run(excel: MemoryExcel, widgets: Ran) -> None:
+def test_variances_and_balances_of_the_last_run(after_run: MemoryExcel, widgets: Ran) -> None:
     for name, amount in widgets.variances().items():
-        assert ask(excel, "BACKFLUSH_VARIANCE", name) == pytest.approx(amount, abs=1e-9)
+        assert ask(after_run, "BACKFLUSH_VARIANCE", name) == pytest.approx(amount, abs=1e-9)
     roles = [[role] for role in widgets.balances()]
-    assert ask(excel, "BACKFLUSH_BALANCE", roles) == [[pytest.approx(v)] for v in widgets.balances().values()]
-    assert ask(excel, "BACKFLUSH_STATUS") == "Ready"
+    assert ask(after_run, "BACKFLUSH_BALANCE", roles) == [[pytest.approx(v)] for v in widgets.balances().values()]
+    assert ask(after_run, "BACKFLUSH_STATUS") == "Ready"
 
 
 def test_each_kind_of_trouble_has_its_error(excel: MemoryExcel) -> None:
@@ -175,15 +180,15 @@ def cell_of_price(excel: MemoryExcel, book: str, item: str) -> tuple[str, str]:
 # ----------------------------------------------------------------------------------------------------- changes
 
 
-def test_a_changed_input_makes_a_stale_cell_fresh(excel: MemoryExcel, widgets: Ran) -> None:
+def test_a_changed_input_makes_a_stale_cell_fresh(after_run: MemoryExcel, widgets: Ran) -> None:
     """Typed into Standard Cost: the event raises the epoch, the sheets that ask are calculated, the cell shows the new cost."""
-    old = excel.put(NAME, "Dashboard", "A40", "BACKFLUSH_COST", "W-200", 10)
+    old = after_run.put(NAME, "Dashboard", "A40", "BACKFLUSH_COST", "W-200", 10)
     assert old == widgets.answers.cost("W-200", 10)
-    sheet, address = cell(excel, "StandardCost", "W-200", "Other conversion")
-    assert excel.range(NAME, sheet, address).vba_get("Value2") is EMPTY
-    excel.type(NAME, sheet, address, 5)
-    assert excel.shown(NAME, "Dashboard", "A40") == pytest.approx(old + 50)
-    assert excel.marked == ["Dashboard"]
+    sheet, address = cell(after_run, "StandardCost", "W-200", "Other conversion")
+    assert after_run.range(NAME, sheet, address).vba_get("Value2") is EMPTY
+    after_run.type(NAME, sheet, address, 5)
+    assert after_run.shown(NAME, "Dashboard", "A40") == pytest.approx(old + 50)
+    assert after_run.marked == ["Dashboard"]
 
 
 def test_cells_that_were_there_before_the_addin_was_are_found(excel: MemoryExcel, widgets: Ran) -> None:
@@ -252,9 +257,8 @@ def test_a_sheet_whose_calculation_the_user_switched_off_stays_off(excel: Memory
     assert "About" not in excel.marked
 
 
-def test_inputs_that_are_formulas_are_followed_and_nothing_runs_in_circles(not_run: MemoryExcel, widgets: Ran) -> None:
+def test_inputs_that_are_formulas_are_followed_and_nothing_runs_in_circles(excel: MemoryExcel, widgets: Ran) -> None:
     """A price comes from a cell elsewhere; the cell that asks stands on the input sheet itself."""
-    excel = not_run
     price = widgets.answers.standard_cost("P-4110")
     sheet, address = cell(excel, "StandardCost", "P-4110", "Material price")
     excel.type(NAME, "About", "J1", price)
@@ -270,8 +274,7 @@ def test_inputs_that_are_formulas_are_followed_and_nothing_runs_in_circles(not_r
     assert len(excel.python_calls) == asked + 1
 
 
-def test_input_errors_are_said_and_gone_when_mended(not_run: MemoryExcel, widgets: Ran) -> None:
-    excel = not_run
+def test_input_errors_are_said_and_gone_when_mended(excel: MemoryExcel, widgets: Ran) -> None:
     excel.put(NAME, "About", "J1", "BACKFLUSH_COST", "W-200", 1)
     excel.put(NAME, "About", "J2", "BACKFLUSH_STATUS")
     excel.type(NAME, "BOM", "C9", "many")
@@ -319,45 +322,47 @@ def application_state(excel: MemoryExcel) -> tuple[object, ...]:
     return a.screen_updating, a.enable_events, a.calculation, a.status_bar, a.cursor
 
 
-def test_where_python_cannot_start_cells_come_from_the_last_run_with_a_reason(excel: MemoryExcel, widgets: Ran) -> None:
+def test_where_python_cannot_start_cells_come_from_the_last_run_with_a_reason(
+    after_run: MemoryExcel, widgets: Ran
+) -> None:
     """See test_vba_probe for all the ways in which it can fail."""
-    excel.starts = False
-    state = application_state(excel)
+    after_run.starts = False
+    state = application_state(after_run)
     for _ in range(20):
-        assert ask(excel, "BACKFLUSH_COST", "W-200", 1) == pytest.approx(widgets.answers.cost("W-200"))
-        assert ask(excel, "BACKFLUSH_QTY", "W-200", "SA-210", 1) == NA
-    assert excel.attempts == 1
-    assert ask(excel, "BACKFLUSH_STATUS") == (
+        assert ask(after_run, "BACKFLUSH_COST", "W-200", 1) == pytest.approx(widgets.answers.cost("W-200"))
+        assert ask(after_run, "BACKFLUSH_QTY", "W-200", "SA-210", 1) == NA
+    assert after_run.attempts == 1
+    assert ask(after_run, "BACKFLUSH_STATUS") == (
         "No engine: Could not load xlwings64.dll from either of the following folders: C:\\Python\\Scripts , C:\\Python. "
         "Run: xlbackflush doctor Costs come from the last run, which matches the inputs."
     )
-    assert application_state(excel) == state
-    assert excel.dialogs == []
+    assert application_state(after_run) == state
+    assert after_run.dialogs == []
     # what needs no Python is still there
-    assert ask(excel, "BACKFLUSH_BALANCE", schema.COGS) == pytest.approx(widgets.balances()[schema.COGS])
+    assert ask(after_run, "BACKFLUSH_BALANCE", schema.COGS) == pytest.approx(widgets.balances()[schema.COGS])
 
 
-def test_a_server_that_died_is_started_again_and_told_the_inputs(excel: MemoryExcel, widgets: Ran) -> None:
-    assert ask(excel, "BACKFLUSH_COST", "W-200", 1) == widgets.answers.cost("W-200")
-    excel.kill_server()
-    quantity = ask(excel, "BACKFLUSH_QTY", "W-200", "SA-210", 1)
+def test_a_server_that_died_is_started_again_and_told_the_inputs(after_run: MemoryExcel, widgets: Ran) -> None:
+    assert ask(after_run, "BACKFLUSH_COST", "W-200", 1) == widgets.answers.cost("W-200")
+    after_run.kill_server()
+    quantity = ask(after_run, "BACKFLUSH_QTY", "W-200", "SA-210", 1)
     assert quantity == pytest.approx(widgets.answers.quantity("W-200", "SA-210"))
     assert quantity > 0
-    assert excel.python_calls == ["load", "explosion", "load", "explosion"]
-    assert ask(excel, "BACKFLUSH_STATUS") == "Ready"
+    assert after_run.python_calls == ["load", "explosion", "load", "explosion"]
+    assert ask(after_run, "BACKFLUSH_STATUS") == "Ready"
 
 
 def test_while_excel_opens_a_file_without_an_active_workbook_the_next_cell_tries_again(
-    excel: MemoryExcel, widgets: Ran
+    after_run: MemoryExcel, widgets: Ran
 ) -> None:
-    book, excel.application.active_book = excel.application.active_book, None
-    assert ask(excel, "BACKFLUSH_QTY", "W-200", "SA-210", 1) == NA
-    assert str(ask(excel, "BACKFLUSH_STATUS")).startswith(
+    book, after_run.application.active_book = after_run.application.active_book, None
+    assert ask(after_run, "BACKFLUSH_QTY", "W-200", "SA-210", 1) == NA
+    assert str(ask(after_run, "BACKFLUSH_STATUS")).startswith(
         "No engine: Excel has no active workbook yet. Costs come from "
     )
-    excel.application.active_book = book
-    assert ask(excel, "BACKFLUSH_COST", "W-200", 1) == widgets.answers.cost("W-200")
-    assert ask(excel, "BACKFLUSH_STATUS") == "Ready"
+    after_run.application.active_book = book
+    assert ask(after_run, "BACKFLUSH_COST", "W-200", 1) == widgets.answers.cost("W-200")
+    assert ask(after_run, "BACKFLUSH_STATUS") == "Ready"
 
 
 def test_cells_that_found_no_engine_while_the_file_opened_ask_again_when_it_is_open(
@@ -410,25 +415,30 @@ def journal(book: Workbook) -> list[tuple[Any, ...]]:
     return [(role, *(x if isinstance(x, float) else 0.0 for x in money)) for role, *money in cells]
 
 
-def test_pressing_run_ends_in_the_journal_that_the_engine_posts(tmp_path: Path, widgets: Ran) -> None:
-    excel = MemoryExcel()
-    excel.open(sample(tmp_path, "widgets"))
-    excel.put(NAME, "About", "J1", "BACKFLUSH_STATUS")
-    excel.put(NAME, "About", "J2", "BACKFLUSH_BALANCE", schema.COGS)
-    assert (excel.shown(NAME, "About", "J1"), excel.shown(NAME, "About", "J2")) == ("Not run yet", NA)
+def test_pressing_run_ends_in_the_journal_that_the_engine_posts(tmp_path: Path) -> None:
+    """Of a small sample, as the interpreter takes long over formulas; `test_live` has the same run over every policy."""
+    engine, excel = Ran(sample(tmp_path, "computers")), MemoryExcel()
+    (tmp_path / "new").mkdir()
+    path = sample(tmp_path / "new", "computers")
+    excel.open(path)
+    excel.put(path.name, "About", "J1", "BACKFLUSH_STATUS")
+    excel.put(path.name, "About", "J2", "BACKFLUSH_BALANCE", schema.COGS)
+    shown = [excel.shown(path.name, "About", cell) for cell in ("J1", "J2")]
+    assert shown == ["Not run yet", NA]
     state = application_state(excel)
-    assert press(excel, "Run").startswith("Done: ")
-    scale = 10**widgets.posted.places
+    assert press(excel, "Run", path.name).startswith("Done: ")
+    scale = 10**engine.posted.places
     expected = [
         (line.role, max(line.minor, 0) / scale, max(-line.minor, 0) / scale)
-        for entry in widgets.posted.entries
+        for entry in engine.posted.entries
         for line in entry.lines
     ]
-    assert journal(excel.book(NAME)) == expected
+    assert len(expected) > 10
+    assert journal(excel.book(path.name)) == expected
     assert application_state(excel) == state
     # cells that tell of the run are calculated again
-    assert excel.shown(NAME, "About", "J1") == "Ready"
-    assert excel.shown(NAME, "About", "J2") == pytest.approx(widgets.balances()[schema.COGS])
+    assert excel.shown(path.name, "About", "J1") == "Ready"
+    assert excel.shown(path.name, "About", "J2") == pytest.approx(engine.balances()[schema.COGS])
 
 
 def test_a_run_works_on_the_workbook_whose_button_is_pressed(tmp_path: Path) -> None:
@@ -442,9 +452,8 @@ def test_a_run_works_on_the_workbook_whose_button_is_pressed(tmp_path: Path) -> 
     assert journal(excel.book("second.xlsm")) == [(EMPTY, 0.0, 0.0)]
 
 
-def test_findings_stop_the_run_and_are_said(not_run: MemoryExcel) -> None:
+def test_findings_stop_the_run_and_are_said(excel: MemoryExcel) -> None:
     """The cell to mend is selected."""
-    excel = not_run
     excel.type(NAME, "BOM", "C9", "many")
     assert press(excel, "Run").startswith("Findings: 1 error; nothing was posted. First: BOM!C9 ")
     assert press(excel, "Check").startswith("Findings: 1 error; nothing was posted. First: BOM!C9 ")
@@ -616,6 +625,64 @@ def test_the_ribbon_makes_a_new_workbook_and_opens_it(tmp_path: Path) -> None:
     assert application_state(excel) == application_state(MemoryExcel())
 
 
+def older(path: Path) -> Path:
+    """The widgets, not yet run, without a column and without the version of the schema."""
+    sample(path, "widgets").rename(path / "older.xlsm")
+    parts = Parts(path / "older.xlsm")
+    parts.reorder("Journal", schema.TABLES["Journal"].names[:-1])
+    name = f'<definedName name="{schema.SCHEMA_NAME}">{schema.SCHEMA_VERSION}</definedName>'
+    parts.edit("xl/workbook.xml", name, "")
+    return parts.save(path / "older.xlsm")
+
+
+def test_the_ribbon_upgrades_a_workbook_and_opens_it_again(tmp_path: Path) -> None:
+    """What was typed and not yet saved goes along; before, a run says that it needs this."""
+    excel = MemoryExcel()
+    excel.open(older(tmp_path))
+    said = press(excel, "Run", "older.xlsm")
+    assert said.startswith("Stopped: older.xlsm has no column Comment in table Journal. ")
+    assert "press Upgrade on the ribbon tab Backflush" in said
+    excel.range("older.xlsm", "Setup", "B7").vba_set("Value", "Widgets & Sons")
+
+    state = application_state(excel)
+    (said,) = ribbon(excel, "Upgrade")
+    assert said.startswith("Done: Added column Comment to table Journal, at Journal!V6. ")
+    assert application_state(excel) == state
+    assert excel.application.active_book is excel.book("older.xlsm")
+    assert excel.range("older.xlsm", "Setup", "B7").vba_get("Value") == "Widgets & Sons"
+    assert excel.range("older.xlsm", "Journal", "V6").vba_get("Value") == "Comment"
+    assert press(excel, "Run", "older.xlsm").startswith("Done: run R0001")
+    assert ribbon(excel, "Upgrade") == [
+        f"Done: Nothing to add: the workbook is of schema version {schema.SCHEMA_VERSION}."
+    ]
+
+
+def test_where_the_upgrade_is_refused_the_workbook_is_open_again_as_it_was(tmp_path: Path) -> None:
+    path = older(tmp_path)
+    parts = Parts(path)
+    parts.put("Journal!V9", "mine")
+    excel = MemoryExcel()
+    excel.open(parts.save(path))
+    (said,) = ribbon(excel, "Upgrade")
+    assert said.startswith("Stopped: Journal!V9 is in the way of column Comment of table Journal: ")
+    assert excel.range("older.xlsm", "Journal", "V9").vba_get("Value") == "mine"
+    assert len(excel.application.workbooks_.books) == 1
+
+
+def test_only_a_workbook_of_ours_on_this_computer_is_upgraded(tmp_path: Path) -> None:
+    import openpyxl
+
+    openpyxl.Workbook().save(tmp_path / "foreign.xlsx")
+    excel = MemoryExcel()
+    assert ribbon(excel, "Upgrade") == ["Open a backflush workbook first."]
+    excel.open(tmp_path / "foreign.xlsx")
+    assert ribbon(excel, "Upgrade") == ["Stopped: foreign.xlsx is not a backflush workbook."]
+    excel.open(older(tmp_path))
+    excel.book("older.xlsm").vba_set("ReadOnly", True)
+    assert ribbon(excel, "Upgrade")[0].startswith("Stopped: older.xlsm is open for reading only")
+    assert excel.python_calls == []
+
+
 # -------------------------------------------------------------------------------------------------- on a Mac
 
 
@@ -668,7 +735,7 @@ def test_help_shows_the_page_of_functions(excel: MemoryExcel) -> None:
 
 
 def test_the_examples_of_the_page_of_help_are_stored_with_the_answers_of_the_add_in(
-    excel: MemoryExcel, widgets: Ran
+    after_run: MemoryExcel, widgets: Ran
 ) -> None:
     """What a phone shows is what Excel would: the run asks the engine itself."""
     cells = Parts(widgets.path).cells("Functions")
@@ -678,5 +745,5 @@ def test_the_examples_of_the_page_of_help_are_stored_with_the_answers_of_the_add
     assert {formula.partition("(")[0] for formula in stored} == {f.name for f in FUNCTIONS} - {"BACKFLUSH_EXPLODE"}
     for formula, value in stored.items():
         name, _, given = formula.rstrip(")").partition("(")
-        answer = ask(excel, name, *(typed.get(text, text.strip('"')) for text in given.split(",")))
+        answer = ask(after_run, name, *(typed.get(text, text.strip('"')) for text in given.split(",")))
         assert value == (answer if isinstance(answer, str) else pytest.approx(answer, rel=1e-12)), formula

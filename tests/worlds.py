@@ -5,13 +5,14 @@ Where this module leaves something out, so that engine and oracle need not agree
 """
 
 import datetime as dt
+import functools
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from unittest import mock
 
 import independent
 import independent_close
-from hypothesis import assume
+from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
 from support import Row
 
@@ -30,9 +31,9 @@ shares = st.one_of(st.none(), st.integers(1, 40).map(lambda n: n / 100))
 bases = st.sampled_from([None, schema.OUTPUT, schema.INPUT])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class World:
-    """Settings by name, and tables as rows by column."""
+    """Settings by name, and tables as rows by column. Each is itself alone, so that results can be kept for it."""
 
     settings: dict[str, object]
     tables: dict[str, list[Row]]
@@ -46,6 +47,31 @@ class World:
 
     def with_setting(self, name: str, value: object) -> "World":
         return replace(self, settings=self.settings | {name: value})
+
+
+POOL = 100
+
+
+@functools.cache
+def pool() -> list[World]:
+    """Worlds with a period end, drawn once, the same every time."""
+    drawn: list[World] = []
+
+    @settings(max_examples=POOL, phases=[Phase.generate])
+    @given(closings())
+    def draw(world: World) -> None:
+        drawn.append(world)
+
+    draw()
+    return drawn
+
+
+def pooled() -> st.SearchStrategy[World]:
+    """One of the pool, so that what is posted for a world is worked out once for all laws; many examples are drawn anew.
+
+    `pool` has to be called before the first example.
+    """
+    return closings() if settings().max_examples > POOL else st.deferred(lambda: st.sampled_from(pool()))
 
 
 def expected(world: World) -> independent_close.Close:

@@ -80,9 +80,7 @@ def answers(sources: Mapping[str, Source]) -> tuple[Answers | None, list[Finding
 
     Only `TABLES` are looked at: a count dated in the wrong month is no reason not to know what a unit costs.
     """
-    known = {table.name for table in TABLES}
-    own = {t.name: sources[t.name] if t.name in known else _stand_in(t) for t in schema.INPUT_TABLES}
-    inputs, findings = accept(own)
+    inputs, findings = accept({table.name: sources[table.name] for table in TABLES})
     period = Period(inputs)
     findings += [each for rule in RULES[INPUTS] if rule is not counts_complete for each in rule(period)]
     errors = [finding for finding in f.in_order(findings) if finding.severity == schema.ERROR]
@@ -92,15 +90,6 @@ def answers(sources: Mapping[str, Source]) -> tuple[Answers | None, list[Finding
         costs = period.unit_costs
     errors = list(_amounts_fit(inputs, costs))
     return (None if errors else Answers(period.bill, costs, inputs.settings)), errors
-
-
-def _stand_in(table: schema.Table) -> Source:
-    """A table that is of no matter here, so that nothing in it can be wrong: empty; the accounts of a new workbook."""
-    letters = dict.fromkeys(table.names, "A")
-    rows: list[list[object]] = []
-    if table is schema.ACCOUNTS:
-        rows = [[role, account, name] for role, (account, name) in schema.ROLES.items()]
-    return Source(table.name, table.name, letters, 1, 1, table.names, rows, list(range(1, len(rows) + 1)))
 
 
 def _amounts_fit(inputs: Inputs, unit_costs: UnitCosts) -> Iterable[Finding]:

@@ -16,7 +16,7 @@ from xlbackflush.engine.explosion import demand as demands
 from xlbackflush.engine.explosion import explosion as explosions
 from xlbackflush.engine.explosion.by_line import explosion_by_line
 from xlbackflush.engine.explosion.demand import Demand
-from xlbackflush.engine.explosion.explosion import Explosion
+from xlbackflush.engine.explosion.explosion import Explosion, Walk
 from xlbackflush.engine.inputs.snapshot import Snapshot
 from xlbackflush.engine.measures import checks, comparison, conversion_allowed, dashboard, fit, materiality, tie_out
 from xlbackflush.engine.measures import variances as variance
@@ -46,8 +46,10 @@ from xlbackflush.model.inputs import FIELDS, Inputs, field_of
 from xlbackflush.model.journal import Entry
 from xlbackflush.model.tables import Settings
 
+#: what no number moves: which rows the explosion has, and of which items, lines and days
+_SHAPE = ("exploded_rows", "walk")
 _COSTS = ("unit_costs", "in_process")
-_QUANTITIES = ("exploded_rows", "demand", "explosion", "flushed")
+_QUANTITIES = ("demand", "explosion", "flushed")
 _BEFORE_THE_CLOSE = (*_COSTS, *_QUANTITIES, "stock", "movements", "counted", "cost_held")
 #: table, or table and column -> stages that its cells do not move
 _UNMOVED: dict[str | tuple[str, str], tuple[str, ...]] = {
@@ -110,9 +112,14 @@ class Period:
         return explosions.size(self.bill, self.demand)
 
     @cached_property
+    def walk(self) -> Walk:
+        return explosions.walk(self.bill, self.unit_costs, self.demand, self.settings)
+
+    @cached_property
     def explosion(self) -> Explosion:
-        explode = explosions.explosion if self.exploded_rows <= schema.TRACE_ROWS_MAX else explosion_by_line
-        return explode(self.bill, self.unit_costs, self.demand, self.settings)
+        if self.exploded_rows > schema.TRACE_ROWS_MAX:
+            return explosion_by_line(self.bill, self.unit_costs, self.demand, self.settings)
+        return explosions.quantities(self.walk, self.bill, self.unit_costs, self.demand, self.settings)
 
     # ------------------------------------------------------------------------------------------------ stock
 
@@ -186,7 +193,7 @@ class Period:
     def ledger(self) -> Ledger:
         return flush.ledger(self.draft.entries, self.opening)
 
-    @property
+    @cached_property
     def closings(self) -> Closings:
         """The balances that the entries leave."""
         closing = flush.ledger(self.entries, self.opening).closing_by_role
@@ -243,14 +250,18 @@ class Period:
     # ----------------------------------------------------------------------------------------- another cell
 
     def with_cell(self, table: str, column: str, index: int, value: float) -> Period:
-        """The period with another number in one cell; index counts the rows of the table from 0."""
+        """The period with another number in one cell; index counts the rows of the table from 0.
+
+        It takes along what this one has worked out already and the cell does not move.
+        """
         records = self.inputs.table(table)
         values = records.column(column).copy()
         values[index] = value
         records = replace(records, **{field_of(column): values})
         changed = Period(replace(self.inputs, **{FIELDS[table]: records}), self.record)  # type: ignore[arg-type]
-        if table not in ("BOM", "StandardCost"):
-            changed.bill = replace(self.bill, inputs=changed.inputs)
-        for stage in _UNMOVED.get((table, column), _UNMOVED[table]):
-            changed.__dict__[stage] = getattr(self, stage)  # where a cached property keeps its value
+        changed.bill = bill.with_numbers(self.bill, changed.inputs)
+        known = vars(self)  # where a cached property keeps its value
+        for stage in (*_SHAPE, *_UNMOVED.get((table, column), _UNMOVED[table])):
+            if stage in known:
+                vars(changed)[stage] = known[stage]
         return changed

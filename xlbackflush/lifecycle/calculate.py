@@ -54,7 +54,7 @@ def calculate(
     going on, so that the findings are about its approval and time, too.
     """
     progress("Checking inputs")
-    inputs, findings = accept(dict(raw_tables))
+    inputs, findings = accept(raw_tables)
     period = Period(inputs)
     findings += rules.findings(period, rules.INPUTS)
     findings += _other_currency(inputs, record_tables or {})

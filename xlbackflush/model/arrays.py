@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import Any, Self
 
 import numpy as np
@@ -20,11 +20,11 @@ class Records:
     """Base of all of them. The fields are arrays; a record of no rows has empty ones."""
 
     def __len__(self) -> int:
-        return len(getattr(self, fields(self)[0].name))
+        return len(next(iter(vars(self).values())))
 
     def of(self, rows: Bools | Ints | slice) -> Self:
         """Some of the rows: by a mask, by their positions in any order, or a slice."""
-        return replace(self, **{f.name: getattr(self, f.name)[rows] for f in fields(self)})
+        return type(self)(*(column[rows] for column in vars(self).values()))
 
     # ---- until no reader asks for a frame any more
 
@@ -64,5 +64,5 @@ def sums(key: Ints, values: Floats, count: int) -> Floats:
 
 def blank_as_zero(values: Floats) -> Floats:
     """Blank money, percentages and quantities are zero."""
-    zeros: Floats = np.nan_to_num(values, nan=0.0)
+    zeros: Floats = np.where(np.isnan(values), 0.0, values)
     return zeros

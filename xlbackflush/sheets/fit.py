@@ -5,7 +5,7 @@ from __future__ import annotations
 from xlbackflush import schema
 from xlbackflush.engine.measures import fit as engine
 from xlbackflush.engine.measures.fit import CREDIT_DAYS, OVERALL, USE_TOLERANCE, YEAR, FitFigure
-from xlbackflush.sheets.body import Body, RunView
+from xlbackflush.sheets.body import Body, RunView, of_records
 from xlbackflush.sheets.formulas import day_ref, ledger_sum, literal, setting_ref
 
 TABLE = schema.FIT
@@ -29,22 +29,20 @@ def body(run: RunView) -> Body:
     formulas = _figures(run, figure) | {OVERALL: _overall(verdicts)}
     kinds = [f.measure.kind for f in measures]
     explained = [_explained(f, figure[f.measure.key]) for f in measures[:-1]]
-    return {
-        "Condition": ([f.measure.condition for f in measures], None),
-        "Measure": ([f.measure.name for f in measures], None),
+    live = {
+        "Threshold": [_threshold(run, f, threshold) for f in measures],
+        "Verdict": [_verdict(f, at, r) for f, r in zip(measures, rows, strict=True)],
+    }
+    return of_records(TABLE, measures, live) | {
         "Figure": (
             ["" if f.figure is None else f.figure for f in measures],
             [formulas[f.measure.key] for f in measures],
         ),
         "Unit": ([_unit(run, f) for f in measures], None),
-        "Wanted": ([f.measure.wanted for f in measures], None),
-        "Threshold": ([f.threshold for f in measures], [_threshold(run, f, threshold) for f in measures]),
-        "Verdict": ([f.verdict for f in measures], [_verdict(f, at, r) for f, r in zip(measures, rows, strict=True)]),
         "Explanation": (
             [*(engine.explanation(f) for f in measures[:-1]), engine.summary(measures)],
             [*explained, _summary(verdicts)],
         ),
-        "How it is measured": ([f.measure.how for f in measures], None),
         "Figure kind": (kinds, None),
         "Threshold kind": (kinds, None),
     }

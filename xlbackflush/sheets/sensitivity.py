@@ -22,19 +22,6 @@ TABLE = schema.SENSITIVITY
 OF_TABLES = range(len(TABLES))
 FIRST = range(OF_TABLES.stop, OF_TABLES.stop + 20)
 
-#: what names a row of a table
-_NAMES = {
-    "BOM": "{Component} in {Parent}",
-    "StandardCost": "{Item}",
-    "Counts": "{Item} {Event}, {Document}",
-    "Scrap": "{Item}, {Document}",
-    "Purchases": "{Item}, {Document}",
-    "Actuals": "{Cost type}, {Document}",
-    "Stock": "{Item}",
-    "WIP": "{Item}",
-    "InventoryCount": "{Role}",
-    "Opening": "{Role}",
-}
 _BY_THE_PIECE = ("", "each", "ea")
 
 
@@ -95,18 +82,23 @@ def _tried(found: Sensitivity, table: str) -> str:
 def _cell(rank: int, e: Effect, found: Sensitivity, inputs: Inputs) -> Row:
     """The row of one cell."""
     table, column = e.cell.table, e.cell.column
-    source, frame = inputs.sources[table], inputs.frames[table]
-    row = frame.iloc[e.cell.index]
-    where = source.cell(column.name, int(row["row"]))
+    records = inputs.table(table)
+    where = inputs.sources[table].cell(column.name, int(records.row[e.cell.index]))
+
+    def text(name: str) -> str:
+        """A cell of the row; without its date, since the document says which row it is."""
+        known = name in schema.TABLES[table].names and schema.TABLES[table].column(name).kind != "date"
+        return str(records.column(name)[e.cell.index]) if known else ""
+
     return {
         "Rank": rank,
         "Where": where,
-        "What": f"{column.name}: {_NAMES[table].format_map(row)}",
+        "What": f"{column.name}: {schema.TABLES[table].call(text)}",
         "Cell value": e.cell.value,
         "kind": column.kind,
         **_money("1 %", e.percent, found.places),
         "Share": _share(e.size, found),
-        "One unit": _unit(e.cell, inputs, str(row.get("Component") or row.get("Item") or "")),
+        "One unit": _unit(e.cell, inputs, text("Component") or text("Item")),
         **_money("1 unit", e.unit, found.places),
     }
 
@@ -134,9 +126,9 @@ def _unit(cell: Cell, inputs: Inputs, item: str) -> str:
     column = cell.column
     if column.kind == "percent":
         return "1 percentage point"
-    cost, currency = inputs.frames["StandardCost"], inputs.settings.currency
-    uoms = cost.loc[cost["Item"].str.casefold() == item.casefold(), "UoM"]
-    uom = str(uoms.iloc[0]).strip() if len(uoms) else ""
+    cost, currency = inputs.standard_cost, inputs.settings.currency
+    uoms = (uom for code, uom in zip(cost.item, cost.uom, strict=True) if code.casefold() == item.casefold())
+    uom = str(next(uoms, "")).strip()
     uom = "unit" if uom.casefold() in _BY_THE_PIECE else uom
     told = {"per parent": f"{uom} per parent", "units": uom}.get(column.unit, column.unit)
     return f"1 {told.replace('money', currency).replace('per unit', f'per {uom}').replace('hours', 'hour')}"

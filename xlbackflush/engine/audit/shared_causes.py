@@ -139,7 +139,7 @@ def _candidates(differences: Differences, noticed: list[Item]) -> Iterator[Share
 
 def _above(view: View, keys: set[str]) -> list[str]:
     """Made items of whose stocked components, in one period, enough are among these; each line counts."""
-    number, items = view.structure.number, len(view.stocked)
+    number, items = view.bill.number, len(view.stocked)
     wanted = np.zeros(items)
     wanted[[number[key] for key in keys if key in number]] = 1.0
     counted = (~np.isnan(view.counted)).astype(np.float64)
@@ -161,7 +161,7 @@ def _under(differences: Differences, parent: str) -> dict[str, dict[int, float]]
     """Component -> period -> quantity in one good unit of a parent."""
     found: dict[str, dict[int, float]] = {}
     for t, view in enumerate(differences.views):
-        i = view.structure.number.get(parent, -1)
+        i = view.bill.number.get(parent, -1)
         if i >= 0:
             for component, quantity in view.below(i).items():
                 found.setdefault(view.keys[component], {})[t] = quantity
@@ -181,7 +181,7 @@ def _exposure(differences: Differences, under: dict[str, dict[int, float]], unit
 def _of_units(differences: Differences, parent: str, under: dict[str, dict[int, float]]) -> Iterator[Shared]:
     """Units lost steadily, and units miscounted in one period. Phantoms are neither counted nor lost."""
     views = differences.views
-    at = [v.structure.number.get(parent, -1) for v in views]
+    at = [v.bill.number.get(parent, -1) for v in views]
     made = [float(v.made[i]) if i >= 0 else 0.0 for v, i in zip(views, at, strict=True)]
     if any(v.phantom[i] for v, i in zip(views, at, strict=True) if i >= 0):
         return
@@ -200,7 +200,7 @@ def _of_units(differences: Differences, parent: str, under: dict[str, dict[int, 
 
 def _of_phantom(differences: Differences, phantom: str, under: dict[str, dict[int, float]]) -> Iterator[Shared]:
     """Every line that takes an item that is not stocked."""
-    if any(v.stocked[v.structure.number[phantom]] for v in differences.views if phantom in v.structure.number):
+    if any(v.stocked[v.bill.number[phantom]] for v in differences.views if phantom in v.bill.number):
         return
     for line, units in differences.takers(phantom):
         scale, exposure = BILL_SCALE * (line.quantity or 1.0), _exposure(differences, under, units)
@@ -211,5 +211,5 @@ def _of_phantom(differences: Differences, phantom: str, under: dict[str, dict[in
 
 def _code(differences: Differences, key: str) -> str:
     """A code as the last period that has it spells it."""
-    view = next(v for v in reversed(differences.views) if key in v.structure.number)
-    return str(view.structure.items["code"].iat[view.structure.number[key]])
+    view = next(v for v in reversed(differences.views) if key in v.bill.number)
+    return str(view.codes[view.bill.number[key]])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from xlbackflush.model import finding as f
 from xlbackflush.model.arrays import texts
 from xlbackflush.model.finding import Finding
 from xlbackflush.model.inputs import FIELDS, RECORDS, Inputs, field_of
-from xlbackflush.model.tables import CellError, Settings, Source
+from xlbackflush.model.tables import CellError, Settings, Source, absent
 from xlbackflush.schema import Column, Setting
 
 _DAY_0_ORDINAL = schema.DAY_0.toordinal()
@@ -26,9 +26,16 @@ _DATES = range(18_264, 109_575)  # 1950-01-01 to 2199-12-31: a plain number here
 _KEY_KINDS = ("item", "choice")
 
 
-def accept(sources: dict[str, Source]) -> tuple[Inputs, list[Finding]]:
-    """Type every input table. Returns the inputs, and the findings of single cells, settings and accounts."""
+def accept(tables: Mapping[str, Source]) -> tuple[Inputs, list[Finding]]:
+    """Type every input table. Returns the inputs, and the findings of single cells, settings and accounts.
+
+    An earlier version made the workbook, perhaps: a table or column that it lacks is blank, a setting or role has its default.
+    """
     found: list[Finding] = []
+    sources = {table.name: tables.get(table.name) or absent(table) for table in schema.INPUT_TABLES}
+    for name, source in sources.items():
+        if name not in tables:
+            found.append(f.MISSING_TABLE(source.sheet, f"The workbook has no table {name}; it is taken as empty."))
     settings, cells = _settings(sources["Setup"], found)
     accounts = _accounts(sources["Accounts"], found)
     records = {}
@@ -265,9 +272,8 @@ def _settings(source: Source, found: list[Finding]) -> tuple[Settings, dict[str,
                     )
                 )
             else:
-                found.append(
-                    f.MISSING_SETTING(source.sheet, f"{setting.name} is not on Setup; {setting.default} is used.")
-                )
+                used = f"{setting.default} is used" if setting.default is not None else "it is taken as blank"
+                found.append(f.MISSING_SETTING(source.sheet, f"{setting.name} is not on Setup; {used}."))
             fields[setting.field] = setting.default
     settings = Settings(**{k: v for k, v in fields.items() if v is not None})
     _check_settings(settings, cells, found)
@@ -318,7 +324,7 @@ def _accounts(source: Source, found: list[Finding]) -> dict[str, tuple[str, str]
             accounts[role] = (account.strip(), name.strip())
     for role in schema.ROLES:
         if role not in accounts:
-            where = f"{source.sheet}!{source.letters['Role']}{source.last_row}"
-            found.append(f.MISSING_ACCOUNT(where, f"{role} has no row in table Accounts."))
             accounts[role] = schema.ROLES[role]
+            text = f"{role} has no row in table Accounts; account {' '.join(accounts[role])} is used."
+            found.append(f.MISSING_ACCOUNT(source.cell("Role", source.last_row), text))
     return accounts

@@ -11,9 +11,6 @@ from xlbackflush.engine.posting.flush import Ledger
 from xlbackflush.engine.stock.in_process import InProcess
 from xlbackflush.model.tables import Settings
 
-PRORATE_THEM, EXPENSE_THEM = "Prorate", "Cost of goods sold"
-RECORD_IT, IMMATERIAL = "Record", "Immaterial"
-
 
 @dataclass(frozen=True)
 class Measure:
@@ -38,8 +35,8 @@ def materiality(
     in_stock = sum(s.prorated + s.beyond for s in shares if s.role in INVENTORIES)
     before = sold - cogs.posted
     in_process = float(units.amount.sum())
-    asked = PRORATE_THEM if abs(in_stock) > threshold else EXPENSE_THEM
-    weigh = RECORD_IT if abs(in_process) > threshold else IMMATERIAL
+    asked = schema.PRORATE if abs(in_stock) > threshold else schema.TO_COGS
+    weigh = schema.RECORD_IT if abs(in_process) > threshold else schema.IMMATERIAL
     return [
         Measure("inventories", "Inventories at period end", inventories, None, "", "Closing balances of the Ledger."),
         Measure(

@@ -41,10 +41,11 @@ def before_close(
     places: int,
 ) -> list[Entry]:
     """The entries of the period up to the close, in the order of `schema.EVENTS`. Those without a line are left out."""
-    entries = purchases(inputs, bill, flushed, book, places)
+    flows = flushed.flows()
+    entries = purchases(inputs, bill, flows, book, places)
     entries += conversion(inputs, places)
     for event in (schema.COMPLETION, schema.SALE, schema.SCRAP_EVENT):
-        entries += flushes(event, inputs, bill, flushed, accounts, places)
+        entries += flushes(event, inputs, bill, flows, accounts, places)
     entries += count_adjustment(inputs, book, places)
     return [entry for entry in entries if entry.lines]
 
@@ -66,11 +67,11 @@ def _code(bill: Bill, product: int) -> str:
     return str(bill.items.code[product]) if product >= 0 else ""
 
 
-def purchases(inputs: Inputs, bill: Bill, flushed: Flushed, book: StockBook, places: int) -> list[Entry]:
+def purchases(inputs: Inputs, bill: Bill, flows: list[Flow], book: StockBook, places: int) -> list[Entry]:
     """Receipts at standard, payables at actual, the difference to the price variance."""
     source = _source(inputs, "Purchases", "Quantity")
     entries = []
-    for row in flushed.flows():
+    for row in flows:
         if row.event != schema.PURCHASE:
             continue
         code = _code(bill, row.product)
@@ -116,7 +117,7 @@ _FLUSHES = {
 
 
 def flushes(
-    event: str, inputs: Inputs, bill: Bill, flushed: Flushed, accounts: list[CountedAccount], places: int
+    event: str, inputs: Inputs, bill: Bill, flows: list[Flow], accounts: list[CountedAccount], places: int
 ) -> list[Entry]:
     """One entry per account debited (and product): its credits are what the Trace relieved and the conversion.
 
@@ -124,7 +125,7 @@ def flushes(
     """
     by_count = inputs.settings.by_count and event != schema.SCRAP_EVENT
     groups: dict[tuple[str, int], list[Flow]] = {}
-    for row in flushed.flows():
+    for row in flows:
         if row.event == event and not (by_count and row.relieved_from):
             groups.setdefault((row.charged_to, row.product), []).append(row)
     source = _source(inputs, "Scrap" if event == schema.SCRAP_EVENT else "Counts", "Quantity")

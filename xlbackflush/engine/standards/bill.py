@@ -9,7 +9,7 @@ A line matters when its parent is made (not bought), both ends are known items, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -192,6 +192,16 @@ def bill(inputs: Inputs) -> Bill:
     first_line = np.searchsorted(lines.parent, np.arange(len(items) + 1))
     level = levels(lines.parent, lines.component, len(items))
     return Bill(items, lines, number, first_line, level, inputs, ends)
+
+
+def with_numbers(bill: Bill, inputs: Inputs) -> Bill:
+    """The bill of the same codes, types and dates with other quantities, percentages, prices or rates."""
+    before = bill.inputs
+    items = bill.items if inputs.standard_cost is before.standard_cost else item_table(inputs)
+    lines = bill.lines
+    if inputs.bom is not before.bom:
+        lines = line_table(inputs, bill.of("BOM", "Parent"), bill.of("BOM", "Component"), items)
+    return replace(bill, items=items, lines=lines, inputs=inputs)
 
 
 def levels(parent: Ints, component: Ints, count: int) -> Ints:

@@ -13,7 +13,7 @@ from xlbackflush.engine.explosion.explosion import Explosion
 from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.engine.standards.unit_cost import UnitCosts
 from xlbackflush.engine.stock.relief import of_events
-from xlbackflush.model.arrays import Bools, Floats, Ints, Records, Texts
+from xlbackflush.model.arrays import Bools, Floats, Ints, Records, Texts, blank_as_zero
 from xlbackflush.model.inputs import Inputs
 from xlbackflush.model.money import to_minor
 from xlbackflush.model.tables import Settings
@@ -88,7 +88,7 @@ def count_posts(settings: Settings) -> bool:
 def _sum(bill: Bill, item: Ints, amount: Floats) -> Floats:
     """Amounts added up per item; unknown items and blanks left out."""
     known = item >= 0
-    return np.bincount(item[known], np.nan_to_num(amount[known]), minlength=len(bill.items)).astype(np.float64)
+    return np.bincount(item[known], blank_as_zero(amount[known]), minlength=len(bill.items)).astype(np.float64)
 
 
 def _units(explosion: Explosion, bill: Bill, demand: Demand, inputs: Inputs) -> StockUnits:
@@ -124,7 +124,7 @@ def _amounts(
         received_amount = _sum(bill, rows.item[receipt], rows.amount[receipt])
     else:
         received_amount = _sum(bill, bought, purchases.quantity) * cost
-    difference_amount = np.nan_to_num(units.difference * cost)
+    difference_amount = blank_as_zero(units.difference * cost)
     adjusts = count_posts(settings) & (role != "") & ~np.isnan(units.counted)
     posted, ending = np.where(adjusts, difference_amount, 0.0), np.where(adjusts, units.counted, units.book)
     last = np.where(np.isnan(units.counted), units.book, units.counted)
@@ -132,7 +132,7 @@ def _amounts(
     book = StockBook(
         **vars(units),
         made=bill.items.made, role=role, cost=cost, start_row=start, end_row=end, opening_amount=opening_amount,
-        book_amount=units.book * cost, counted_amount=np.nan_to_num(units.counted) * cost,
+        book_amount=units.book * cost, counted_amount=blank_as_zero(units.counted) * cost,
         difference_amount=difference_amount, invoiced=_sum(bill, bought, purchases.quantity * purchases.actual_price),
         received_amount=received_amount, posted=posted, ending=ending, ending_amount=ending_amount,
         ending_material=ending * costs.material[end],
