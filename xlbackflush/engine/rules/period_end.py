@@ -115,7 +115,7 @@ def opened_beyond(period: Period) -> Iterator[Finding]:
     inputs, places, unit = period.inputs, period.places, 10**period.places
     rows = dict(zip(inputs.opening.role.tolist(), inputs.opening.row.tolist(), strict=True))
     standard = counted.opening_at_standard(period.counted, period.stock, places)
-    for role, beyond in counted.opening_beyond(inputs, period.counted, period.stock, places).items():
+    for role, beyond in counted.opening_beyond(inputs, period.counted, period.stock).items():
         stock = standard.get(role, 0)
         if abs(beyond) < unit:  # what rounding leaves
             continue
