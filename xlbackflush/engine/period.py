@@ -243,7 +243,13 @@ class Period:
     def dashboard(self) -> list[Bar]:
         return dashboard.dashboard(self.variances, self.ledger, self.settings, self.places)
 
-    # ----------------------------------------------------------------------------------------- another cell
+    # ------------------------------------------------------------------------------ another record, another cell
+
+    def with_record(self, record: Record) -> Period:
+        """The period of the same inputs, where something is on the books."""
+        changed = Period(self.inputs, record)
+        changed.bill = self.bill
+        return changed
 
     def with_cell(self, table: str, column: str, index: int, value: float) -> Period:
         """The period with another number in one cell; index counts the rows of the table from 0.

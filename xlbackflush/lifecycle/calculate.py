@@ -18,7 +18,6 @@ from xlbackflush.engine.rules.journal_tests import journal_of, journal_tests
 from xlbackflush.model.finding import CHANGED_ON_RECORD, CURRENCY_CHANGED, Finding, has_errors, in_order
 from xlbackflush.model.inputs import Inputs
 from xlbackflush.model.journal import Run
-from xlbackflush.model.money import decimals
 from xlbackflush.model.tables import Source
 
 Progress = Callable[[str], None]
@@ -59,7 +58,7 @@ def calculate(
     findings += rules.findings(period, rules.INPUTS)
     findings += _other_currency(inputs, record_tables or {})
     if not has_errors(findings) and record_tables:  # amounts on record are read with the decimals of their currency
-        period = Period(inputs, records.read(record_tables, decimals(inputs.settings.currency)))
+        period = period.with_record(records.read(record_tables, period.places))
         findings += [CHANGED_ON_RECORD(p.where, p.what, fix=p.fix) for p in period.record.problems]
     for needs, stages in _STEPS:
         if not has_errors(findings):

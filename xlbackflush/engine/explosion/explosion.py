@@ -52,8 +52,8 @@ class ExplosionRows(Records):
 
     product: item of the root. units: product units counted on the days of the row. parent_qty: NaN for a root. required:
     units of the item. started: units of the item to start per product unit, cumulated. cost, amount: of a relieved row, in
-    money, unrounded; rate, conversion: of one that is exploded.
-    block_first, block_last: positions of the rows that a total row adds up, -1 for none (see `by_line`).
+    money, unrounded; rate, conversion: of one that is exploded. block_first, block_last: positions of the rows that a total
+    row adds up, -1 for none (see `by_line`).
     """
 
     root: Ints

@@ -47,8 +47,6 @@ class Items(Records):
     flushed: Floats
     to_start: Floats
 
-    _NAMES = {f"own_{element.lower().replace(' ', '_')}": f"own_{element}" for element in schema.ELEMENTS}  # noqa: RUF012
-
     @property
     def own(self) -> dict[str, Floats]:
         """Cost of this level alone by element of `schema.ELEMENTS`."""

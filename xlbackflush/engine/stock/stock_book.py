@@ -61,8 +61,6 @@ class StockBook(StockUnits):
     counted_conversion: Floats
     unrevalued: Floats
 
-    _NAMES = {"unrevalued": "unfollowed"}  # noqa: RUF012
-
 
 def stock_book(explosion: Explosion, unit_costs: UnitCosts, demand: Demand) -> StockBook:
     """The stock book of the period."""
