@@ -20,6 +20,7 @@ import re
 from collections.abc import Iterator
 from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
@@ -239,6 +240,12 @@ class Workbook(Com):
     def Path(self) -> str:
         """The folder."""
         return str(self.path.parent)
+
+    def Names(self, name: str) -> SimpleNamespace:
+        """A name of the workbook."""
+        if name not in self.book.defined_names:
+            raise refused(f"There is no name {name}.")
+        return SimpleNamespace(RefersTo=f"={self.book.defined_names[name].attr_text}")
 
     @property
     def Worksheets(self) -> Collection:

@@ -12,7 +12,7 @@ from april import april, buy, day, line, made
 from hypothesis import given
 from hypothesis import strategies as st
 from live_books import BOOKS, CONDENSED, PERIOD, PERIOD_ENDS, POLICIES, trace_limit, world
-from support import Row, Settings, Tables, compute, journal, posted, relief, rollup, sources
+from support import Row, Settings, Tables, compute, frame, journal, posted, relief, rollup, sources
 from test_findings import CASES, clean
 from worlds import LAST, World, closings, worlds
 
@@ -74,18 +74,18 @@ def completable(sample: Sample) -> list[str]:
         str(row["Item"]) for row in sample.tables["StandardCost"] if row["Type"] in ("Subassembly", "Finished")
     ]
     by_count = sample.settings.get("Relief basis") == schema.PHYSICAL_COUNT
-    stock = {str(row["Item"]) for row in sample.tables["Stock"]}
+    stock = {str(row["Item"]) for row in sample.tables.get("Stock", ())}
     return [code for code in made_items if not by_count or code in stock or not stock & set(made_items)]
 
 
 def traced(outcome: RunResult) -> tuple[dict[str, Parts], dict[str, Parts], Parts]:
     """What the run's Trace holds by product: quantities and amounts by component, and conversion."""
     assert outcome.run
-    codes = outcome.period.bill.items["code"].tolist()
+    codes = outcome.period.bill.items.code.tolist()
     used: dict[str, Parts] = defaultdict(lambda: defaultdict(float))
     amounts: dict[str, Parts] = defaultdict(lambda: defaultdict(float))
     flushed: Parts = defaultdict(float)
-    for row in outcome.period.explosion.rows.itertuples():
+    for row in frame(outcome.period.explosion.rows).itertuples():
         if row.relieved:
             used[codes[row.product]][codes[row.item]] += row.required
             amounts[codes[row.product]][codes[row.item]] += row.amount

@@ -35,9 +35,7 @@ def named(path: Path) -> str:
 
 
 #: what still points up, and has to be cut in two
-STILL_UPWARD: dict[str, tuple[str, ...]] = {
-    "lifecycle/roll.py": ("template/build", "template/samples", "workbook/file")
-}
+STILL_UPWARD: dict[str, tuple[str, ...]] = {}
 
 #: imports point down this list, never up
 ROOMS = (

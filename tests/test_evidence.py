@@ -8,7 +8,6 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import errno
-import functools
 import hashlib
 import io
 import os
@@ -17,20 +16,22 @@ import shutil
 import subprocess
 import sys
 from collections import defaultdict
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pypdf import PdfReader
-from support_files import EPOCH, CellValue, Parts, Result, bench_book, cli, ran_book
+from support_files import EPOCH, CellValue, Parts, Result, bench_book, cli, sample_book
 
 from xlbackflush import schema
-from xlbackflush.evidence import evidence, folder
+from xlbackflush.evidence import folder
 from xlbackflush.evidence.fonts import Fonts
 from xlbackflush.evidence.pages import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Column, Pages, Row
 from xlbackflush.evidence.verification import verification
 from xlbackflush.evidence.words import plain, printed
+from xlbackflush.evidence.write import write_evidence
 from xlbackflush.lifecycle.verify import Verified
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.journal import Problem
@@ -42,10 +43,30 @@ SECTIONS = [
 ]  # fmt: skip
 
 
+@pytest.fixture(scope="session")
+def drafted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bench, run: made once, and copied for each test."""
+    return ran(bench_book(tmp_path_factory.mktemp("drafted") / "book.xlsm"))
+
+
 @pytest.fixture
-def book(tmp_path: Path) -> Path:
+def book(drafted: Path, tmp_path: Path) -> Path:
     """The bench, run."""
-    return ran_book(tmp_path / "book.xlsm")
+    return Path(shutil.copy(drafted, tmp_path / "book.xlsm"))
+
+
+@pytest.fixture(scope="session")
+def approved(drafted: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bench, run and posted: made once, and copied for each test."""
+    path = Path(shutil.copy(drafted, tmp_path_factory.mktemp("approved") / "book.xlsm"))
+    assert cli("post", path, "--approved-by", "Jones").code == 0
+    return path
+
+
+@pytest.fixture
+def posted(approved: Path, tmp_path: Path) -> Path:
+    """The bench, run and posted."""
+    return Path(shutil.copy(approved, tmp_path / "book.xlsm"))
 
 
 def ran(path: Path) -> Path:
@@ -57,24 +78,26 @@ def ran(path: Path) -> Path:
 @pytest.fixture(scope="module", params=NAMES)
 def written(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """A workbook that was run, and the folder of its evidence."""
-    path = ran_book(tmp_path_factory.mktemp(request.param) / f"{request.param}.xlsm", request.param)
-    return path, evidence(path, warn=lambda sentence: None).folder
+    path = tmp_path_factory.mktemp(request.param) / f"{request.param}.xlsm"
+    ran(bench_book(path) if request.param == "bench" else sample_book(path, request.param))
+    return path, write_evidence(path, warn=lambda sentence: None).folder
 
 
 def quiet(path: Path, **options: Any) -> tuple[Path, list[str]]:
     """Evidence, and what it warns of."""
     said: list[str] = []
-    return evidence(path, warn=said.append, **options).folder, said
+    return write_evidence(path, warn=said.append, **options).folder, said
 
 
 def pages(where: Path) -> list[list[str]]:
     """The texts on each page, in the order in which they were set."""
-    return _pages((where / "evidence.pdf").read_bytes())
+    return texts_of((where / "evidence.pdf").read_bytes())
 
 
-@functools.cache
-def _pages(content: bytes) -> list[list[str]]:
-    reader = PdfReader(io.BytesIO(content))
+@cache
+def texts_of(pdf: bytes) -> list[list[str]]:
+    """The same of a document that several tests read: taking its texts out is most of their time."""
+    reader = PdfReader(io.BytesIO(pdf))
     return [[text.strip() for text in page.extract_text().splitlines() if text.strip()] for page in reader.pages]
 
 
@@ -170,8 +193,8 @@ def test_each_page_ends_with_run_hash_and_its_number(written: tuple[Path, Path])
     found = pages(where)
     for number, texts in enumerate(found, 1):
         assert texts[-1] == f"SHA-256 of all inputs of the run: {run['Input hash']}"
-        assert texts[-2] == f"page {number} of {len(found)}"
-        assert texts[-3] == f"{book.name}, run R0001 (draft), {run['Started']}"
+        assert " ".join(texts[-3:-1]) == f"page {number} of {len(found)}"
+        assert texts[-4] == f"{book.name}, run R0001 (draft), {run['Started']}"
 
 
 def test_headings_of_a_table_stand_on_each_of_its_pages(written: tuple[Path, Path]) -> None:
@@ -181,15 +204,23 @@ def test_headings_of_a_table_stand_on_each_of_its_pages(written: tuple[Path, Pat
     assert all(texts[2:9] == heads or texts[3:10] == heads for texts in checks)
 
 
+def on_page(at: list[float], page: list[float]) -> tuple[float, float]:
+    """Where a text stands: its own place, moved by what has moved the page's origin (ISO 32000-1, 8.3.4)."""
+    return at[4] * page[0] + at[5] * page[2] + page[4], at[4] * page[1] + at[5] * page[3] + page[5]
+
+
 def placed(where: Path) -> list[list[tuple[float, float, float, str]]]:
     """(x, y, size, text) of the texts of each page."""
     found = []
     for page in PdfReader(where / "evidence.pdf").pages:
         texts: list[tuple[float, float, float, str]] = []
 
-        def visit(text: str, _: object, at: list[float], __: object, size: float, texts: list[Any] = texts) -> None:
+        def visit(
+            text: str, page: list[float], at: list[float], __: object, size: float, texts: list[Any] = texts
+        ) -> None:
+            x, y = on_page(at, page)
             if text.strip():
-                texts.append((at[4], at[5], size, text.strip()))
+                texts.append((x, y, size, text.strip()))
 
         page.extract_text(visitor_text=visit)
         found.append(texts)
@@ -262,7 +293,7 @@ def test_the_folder_stays_as_it_is_whatever_is_done_with_the_workbook(book: Path
 
 @pytest.mark.skipif(not shutil.which("sha256sum"), reason="needs sha256sum (coreutils)")
 def test_sha256sum_finds_a_change_of_one_byte(book: Path) -> None:
-    where = evidence(book).folder
+    where = write_evidence(book).folder
 
     def check() -> subprocess.CompletedProcess[str]:
         command = ["sha256sum", "-c", "--strict", "manifest.sha256"]
@@ -351,7 +382,8 @@ def test_the_same_workbook_gives_the_same_bytes(written: tuple[Path, Path], tmp_
     copy = tmp_path / book.name
     shutil.copy(book, copy)
     code = (
-        "import sys; from pathlib import Path; from xlbackflush.evidence import evidence; evidence(Path(sys.argv[1]))"
+        "import sys; from pathlib import Path; from xlbackflush.evidence.write import write_evidence; "
+        "write_evidence(Path(sys.argv[1]))"
     )
     environment = {**os.environ, "PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo"}
     subprocess.run([sys.executable, "-c", code, str(copy)], env=environment, check=True, capture_output=True)
@@ -365,12 +397,12 @@ def contents(where: Path) -> dict[str, bytes]:
 
 def test_the_workbook_stays_as_it_is(book: Path) -> None:
     before = book.read_bytes()
-    evidence(book)
+    write_evidence(book)
     assert book.read_bytes() == before
 
 
 def test_the_pdf_library_is_loaded_when_it_is_needed() -> None:
-    code = "import sys, xlbackflush.cli, xlbackflush.evidence; sys.exit('reportlab' in sys.modules)"
+    code = "import sys, xlbackflush.cli.parser, xlbackflush.cli.record_commands; sys.exit('reportlab' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
@@ -389,7 +421,7 @@ def first_page(where: Path) -> str:
 
 
 DRAFT = "Run R0001 is a draft: it is not posted, and the next run replaces it."
-VERIFIED = "Verified: the posted run was computed again from the inputs on record; chain, numbers and proofs hold."
+VERIFIED = "Verified: the posted run was recomputed from the inputs on record; chain, numbers and proofs agree."
 
 
 def readme(where: Path) -> str:
@@ -400,7 +432,7 @@ def readme(where: Path) -> str:
 def test_a_draft_is_called_a_draft(book: Path) -> None:
     where, said = quiet(book)
     assert said == [DRAFT]
-    result = "Verified: inputs on record, numbers and proofs of the draft hold. Nothing is posted: no chain binds it."
+    result = "Verified: inputs on record, numbers and proofs of the draft agree. Nothing is posted yet, so no chain seals it."
     for text in (first_page(where), readme(where)):
         assert DRAFT in text
         assert result in text
@@ -408,10 +440,9 @@ def test_a_draft_is_called_a_draft(book: Path) -> None:
     assert "Link" not in first_page(where)
 
 
-def test_a_posted_run_names_who_approved_it_and_its_corrections(book: Path) -> None:
-    assert cli("post", book, "--approved-by", "Jones").code == 0
-    (run,) = Parts(book).rows("Runs")
-    where, said = quiet(book)
+def test_a_posted_run_names_who_approved_it_and_its_corrections(posted: Path) -> None:
+    (run,) = Parts(posted).rows("Runs")
+    where, said = quiet(posted)
     assert said == []
     first, last = first_page(where), " ".join(pages(where)[-1])
     assert "draft" not in first
@@ -420,23 +451,22 @@ def test_a_posted_run_names_who_approved_it_and_its_corrections(book: Path) -> N
     assert f"Approved in the workbook by Jones, {run['Posted']}." in last
     assert f"book.xlsm, run R0001 (posted), {run['Started']}" in pages(where)[3]
 
-    ran(changed(book, "Actuals!E7", 600))
-    where, said = quiet(book)
+    ran(changed(posted, "Actuals!E7", 600))
+    where, said = quiet(posted)
     assert (where.name, said) == ("book-evidence-R0002", [DRAFT.replace("R0001", "R0002")])
-    assert "Runs before it" in pages(where)[0]
+    assert "Earlier runs" in pages(where)[0]
     headings = [text for text in of_section(where, "Journal") if text.startswith("Entry ")]
-    numbers = {row["Entry"] for row in Parts(book).rows("Journal")}
+    numbers = {row["Entry"] for row in Parts(posted).rows("Journal")}
     assert len(headings) == len(numbers)
     assert any("reversed by entry" in text for text in headings)
     assert any("reverses entry" in text for text in headings)
     assert any("corrects entry" in text for text in headings)
 
 
-def test_each_page_of_a_posted_run_bears_its_link(book: Path) -> None:
+def test_each_page_of_a_posted_run_bears_its_link(posted: Path) -> None:
     """Whole where it is signed for; the draft that follows bears that of the last posted run."""
-    assert cli("post", book, "--approved-by", "Jones").code == 0
-    (run,) = Parts(book).rows("Runs")
-    where, _ = quiet(book)
+    (run,) = Parts(posted).rows("Runs")
+    where, _ = quiet(posted)
     beginning = f"{run['Link']}"[:16]
     assert len(str(run["Link"])) == 64
     for texts in pages(where):
@@ -444,9 +474,9 @@ def test_each_page_of_a_posted_run_bears_its_link(book: Path) -> None:
     assert f"Link {run['Link']}" in first_page(where)
     assert f"Link of run R0001: {run['Link']}" in pages(where)[-1]
 
-    ran(changed(book, "Actuals!E7", 600))
-    draft = Parts(book).rows("Runs")[-1]
-    where, _ = quiet(book)
+    ran(changed(posted, "Actuals!E7", 600))
+    draft = Parts(posted).rows("Runs")[-1]
+    where, _ = quiet(posted)
     assert f"Link of R0001 {run['Link']}" in first_page(where)
     assert f"Link of run R0001: {run['Link']}" in pages(where)[-1]
     footer = f"SHA-256 of all inputs of the run: {draft['Input hash']}; link of run R0001: {beginning}..."
@@ -461,15 +491,14 @@ def test_each_page_of_a_posted_run_bears_its_link(book: Path) -> None:
     ],
 )
 def test_a_posted_run_that_was_tampered_with_is_no_clean_evidence(
-    book: Path, table: str, column: str, value: str, problem: str
+    posted: Path, table: str, column: str, value: str, problem: str
 ) -> None:
     """Written all the same, for who looks into it; but told on every side, and with exit code 1."""
-    assert cli("post", book, "--approved-by", "Jones").code == 0
-    changed(book, Parts(book).where(table, column), value)
-    listed = cli("verify", book, "--json").json["problems"]
+    changed(posted, Parts(posted).where(table, column), value)
+    listed = cli("verify", posted, "--json").json["problems"]
     assert any(re.match(problem, text) for text in listed)
-    result = cli("evidence", book)
-    where = book.with_name("book-evidence-R0001")
+    result = cli("evidence", posted)
+    where = posted.with_name("book-evidence-R0001")
     assert (result.code, result.out) == (1, f"Wrote {where}.\n")
     said = f"NOT VERIFIED: {len(listed)} problem{'s' if len(listed) > 1 else ''} found; "
     assert result.err.startswith(f"xlbackflush: {said}")
@@ -479,7 +508,7 @@ def test_a_posted_run_that_was_tampered_with_is_no_clean_evidence(
         assert "Verified:" not in text
         assert all(" ".join(sentence.split()) in text for sentence in listed[:5])
     assert all(sentence in result.err for sentence in listed[:5])
-    found = cli("evidence", book, "--force", "--json").json
+    found = cli("evidence", posted, "--force", "--json").json
     assert (found["exit"], found["verified"], found["problems"][:5]) == (1, False, listed[:5])
 
 
@@ -492,11 +521,10 @@ def test_of_many_problems_the_first_are_spelled_out() -> None:
     assert verification(Verified([], problems[:5])).problems == found.problems[:5]
 
 
-def test_a_run_that_verifies_is_told_and_has_exit_code_0(book: Path) -> None:
-    assert cli("post", book, "--approved-by", "Jones").code == 0
-    where = book.with_name("book-evidence-R0001")
-    assert cli("evidence", book) == Result(0, f"{VERIFIED}\nWrote {where}.\n", "")
-    found = cli("evidence", book, "--force", "--json").json
+def test_a_run_that_verifies_is_told_and_has_exit_code_0(posted: Path) -> None:
+    where = posted.with_name("book-evidence-R0001")
+    assert cli("evidence", posted) == Result(0, f"{VERIFIED}\nWrote {where}.\n", "")
+    found = cli("evidence", posted, "--force", "--json").json
     assert (found["exit"], found["verified"], found["problems"]) == (0, True, [])
 
 
@@ -504,7 +532,7 @@ def test_inputs_changed_after_the_run_stand_on_the_first_page(book: Path) -> Non
     """With the cells; what is posted verifies all the same."""
     where, said = quiet(changed(book, "Counts!E7", 11))
     assert said == [
-        "The inputs were changed after run R0001: what is posted is not what they give now.",
+        "The inputs were changed after run R0001: the journal no longer follows from them.",
         "Counts!E7, Quantity: was 10.0, is 11.0.",
         DRAFT,
     ]
@@ -516,7 +544,7 @@ def test_inputs_changed_after_the_run_stand_on_the_first_page(book: Path) -> Non
 def test_inputs_with_errors_are_written_all_the_same(book: Path) -> None:
     where, said = quiet(changed(book, "Counts!E7", "eleven"))
     assert said == [
-        "The inputs were changed after run R0001 and now have errors: what is posted is not what they give now.",
+        "The inputs were changed after run R0001 and now have errors: the journal no longer follows from them.",
         'Counts!E7, Quantity: was 10.0, is "eleven".',
         DRAFT,
     ]
@@ -527,7 +555,9 @@ def test_inputs_with_errors_are_written_all_the_same(book: Path) -> None:
 def test_a_run_that_stopped_stands_on_the_first_page(book: Path) -> None:
     assert cli("run", changed(book, "Counts!E7", "eleven")).code == 1
     where, said = quiet(book)
-    assert "The last check or run stopped at errors: see section Findings. What is posted is of a run before." in said
+    assert (
+        "The last check or run stopped at errors: see section Findings. The journal is that of an earlier run." in said
+    )
     assert all(sentence in first_page(where) for sentence in said)
     assert "Counts!E7" in of_section(where, "Findings")
 
@@ -535,7 +565,7 @@ def test_a_run_that_stopped_stands_on_the_first_page(book: Path) -> None:
 def test_a_posted_amount_changed_by_hand_is_printed_and_told(book: Path) -> None:
     cell = Parts(book).where("Journal", "Debit")
     where, said = quiet(changed(book, cell, 777.77))
-    assert said[0] == "NOT VERIFIED: 1 problem found; clear up before relying on this run."
+    assert said[0] == "NOT VERIFIED: 1 problem found; resolve before relying on this run."
     assert said[1].startswith("Journal!I7:J9: Entry 1 does not balance")
     assert said[2:] == [DRAFT, said[3]]
     assert said[3].startswith("journal-aicpa.csv is missing: ")
@@ -549,7 +579,7 @@ def test_a_check_that_fails_is_told(book: Path) -> None:
     cell, check = Parts(book).where("Checks", "Result"), Parts(book).rows("Checks")[0]["Check"]
     where, said = quiet(changed(book, cell, "Fail"))
     assert said == [
-        "NOT VERIFIED: 1 problem found; clear up before relying on this run.", f"{cell}: Check fails: {check}.", DRAFT,
+        "NOT VERIFIED: 1 problem found; resolve before relying on this run.", f"{cell}: Check fails: {check}.", DRAFT,
     ]  # fmt: skip
     assert all(sentence in first_page(where) for sentence in said)
 
@@ -590,7 +620,7 @@ def test_letters_of_another_font_are_embedded() -> None:
 def refused(path: Path, match: str, **options: Any) -> None:
     before = sorted(p.name for p in path.parent.iterdir())
     with pytest.raises(UnusableError, match=match):
-        evidence(path, **options)
+        write_evidence(path, **options)
     assert sorted(p.name for p in path.parent.iterdir()) == before
 
 
@@ -599,17 +629,17 @@ def test_a_workbook_without_a_run_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_existing_folder_is_replaced_only_with_force(book: Path) -> None:
-    where = evidence(book).folder
+    where = write_evidence(book).folder
     (where / "evidence.pdf").write_bytes(b"older")
     refused(book, "exists already; choose another folder, or add --force")
     assert (where / "evidence.pdf").read_bytes() == b"older"
-    assert evidence(book, force=True).folder == where
+    assert write_evidence(book, force=True).folder == where
     assert (where / "evidence.pdf").read_bytes().startswith(b"%PDF")
     assert sorted(p.name for p in book.parent.iterdir()) == ["book-evidence-R0001", "book.xlsm"]
 
 
 def test_a_folder_with_anything_else_in_it_is_never_replaced(book: Path) -> None:
-    where = evidence(book).folder
+    where = write_evidence(book).folder
     (where / "inputs" / "my notes.txt").write_text("of the auditor")
     refused(book, "also holds inputs/my notes.txt, which is not of the evidence and would be lost", force=True)
     other = book.parent / "papers"
@@ -628,7 +658,7 @@ def test_a_folder_that_cannot_be_is_refused(book: Path) -> None:
 def test_another_folder_may_be_named(book: Path) -> None:
     other = book.parent / "audit 2026"
     other.mkdir()
-    where = evidence(book, folder=other / "october").folder
+    where = write_evidence(book, folder=other / "october").folder
     assert where == other / "october"
     assert (where / "book.xlsm").read_bytes() == book.read_bytes()
 
@@ -637,12 +667,12 @@ def test_an_empty_folder_may_be_used_with_force(book: Path) -> None:
     where = book.parent / "empty"
     where.mkdir()
     refused(book, "exists already", folder=where)
-    assert evidence(book, folder=where, force=True).folder == where
+    assert write_evidence(book, folder=where, force=True).folder == where
 
 
 @pytest.mark.parametrize("force", [False, True])
 def test_a_disk_that_is_full_leaves_nothing_behind(book: Path, force: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    where = evidence(book).folder if force else None
+    where = write_evidence(book).folder if force else None
     before = contents(where) if where else {}
     calls = iter(range(100))
 
@@ -697,6 +727,17 @@ def test_a_row_taller_than_a_page_goes_on_on_the_next() -> None:
     assert all([text.strip() for text in page].count("Number") == 1 for page in found)
 
 
+def test_a_comment_taller_than_a_page_under_the_heading_of_its_entry_is_printed_whole() -> None:
+    words = [f"word{i}" for i in range(3_000)]
+    rows = [row for i in range(9) for row in (Row((f"Entry {i}",), "heading"), Row(("1.00", " ".join(words[i::9]))))]
+    found = set_alone(
+        [Column("Number", "number"), Column("Comment", at_least=80)], [*rows, Row(("9.00", "Sum"), "total")]
+    )
+    texts = " ".join(text for page in found for text in page).split()
+    assert sorted(text for text in texts if text.startswith("word")) == sorted(words)
+    assert (texts.count("Entry"), texts.count("1.00"), texts.count("9.00")) == (9, 9, 1)
+
+
 def test_a_word_wider_than_its_column_is_broken_not_cut() -> None:
     word = "".join(chr(97 + i % 26) for i in range(900))
     (page,) = set_alone([Column("Text"), Column("Other")], [Row((word, "plain text beside it"))])
@@ -713,10 +754,10 @@ def test_many_columns_get_smaller_letters_and_stay_on_the_page() -> None:
     ends: list[float] = []
     fonts = Fonts([])
 
-    def visit(text: str, _: object, at: list[float], __: object, size: float) -> None:
+    def visit(text: str, page: list[float], at: list[float], _: object, size: float) -> None:
         if re.fullmatch(r"[\d,]+\.\d\d", text.strip()):
             sizes.append(size)
-            ends.append(at[4] + fonts.width(text.strip(), size))
+            ends.append(on_page(at, page)[0] + fonts.width(text.strip(), size))
 
     PdfReader(io.BytesIO(content)).pages[0].extract_text(visitor_text=visit)
     assert len(sizes) == 16

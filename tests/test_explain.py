@@ -30,7 +30,7 @@ from xlbackflush.explain.derive import STEPS_MOST, Derivation
 from xlbackflush.explain.evaluate import Evaluator, compare, criterion_test
 from xlbackflush.explain.formula import Cell, FormulaError, Span, parse
 from xlbackflush.explain.reader import FileReader, Grid, Reader
-from xlbackflush.explain.words import ROW_NAMES, Words, figure
+from xlbackflush.explain.words import Words, figure
 from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.lifecycle.post import post
 from xlbackflush.model.errors import UnusableError
@@ -725,12 +725,6 @@ def test_codes_that_look_like_formulas_are_told_as_text(folder: Path) -> None:
     assert any(FORMULA in s.what for s in told)
     for text in (t for s in told for t in (s.what, s.explanation)):
         assert not text.startswith(("=", "+", "-", "@")), text
-
-
-def test_every_table_has_names_for_its_rows() -> None:
-    assert set(ROW_NAMES) == set(schema.TABLES)
-    for table, names in ROW_NAMES.items():
-        assert {column for _, column in names} <= set(schema.TABLES[table].names)
 
 
 def test_lines_for_a_terminal_show_every_step_indented_by_level(folder: Path) -> None:

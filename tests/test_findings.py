@@ -17,7 +17,7 @@ from xlbackflush.model.finding import CATALOGUE, Rule
 from xlbackflush.model.tables import CellError, Source
 
 Sources = dict[str, Source]
-Change = Callable[[Sources], None]
+Change = Callable[[Sources], object]
 
 SETTINGS: dict[str, object] = {"Period start": dt.date(2026, 4, 1), "Period end": dt.date(2026, 4, 30)}
 
@@ -199,6 +199,7 @@ CASES: list[tuple[str, Change, str]] = [
     ),
     ("S07", drop("Accounts", schema.COGS), f"Setup!E{6 + len(schema.ROLES)}"),
     ("S08", add("Accounts", Role=schema.COGS, Account="5111"), f"Setup!E{7 + len(schema.ROLES)}"),
+    ("S09", lambda read: read.pop("Actuals"), "Actuals"),
     ("I01", buy("BULB", Material_price=1.5), "Standard Cost!A11"),
     ("I02", put("BOM", 8, "Component", "Bulbs"), "BOM!B8"),
     ("I02", add("WIP", Item="Chair", Quantity=1.0), "WIP!A8"),

@@ -19,9 +19,9 @@ from pathlib import Path
 import pytest
 from support_files import bench_book
 
+from xlbackflush.cli.rolling import roll
 from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.lifecycle.post import post as post_book
-from xlbackflush.lifecycle.roll import roll
 from xlbackflush.workbook.file import FileBook
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs processes that fork: Linux or a Mac")

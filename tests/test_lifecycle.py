@@ -16,12 +16,12 @@ from live_books import PERIOD, Policy, world
 from support_files import Parts, bench_book, cli, sample_book
 
 from xlbackflush import schema
+from xlbackflush.cli.rolling import roll
 from xlbackflush.engine.record import record as records
 from xlbackflush.engine.record import seals
 from xlbackflush.engine.result import RunResult
 from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.lifecycle.post import post as post_book
-from xlbackflush.lifecycle.roll import roll
 from xlbackflush.lifecycle.verify import Verified
 from xlbackflush.lifecycle.verify import verify as verify_book
 from xlbackflush.model.errors import RefusedError
@@ -102,6 +102,9 @@ def test_posting_locks_the_draft(book: Path) -> None:
     digests = {row["Input"]: row["SHA-256"] for row in parts.rows("RunInputs") if row["SHA-256"]}
     filled = {t.name for t in schema.INPUT_TABLES if any(any(row.values()) for row in parts.rows(t.name))}
     assert digests.keys() == filled
+    rows = {row["Input"]: row["Rows"] for row in parts.rows("RunInputs") if not row["Content"]}
+    assert {name for name, count in rows.items() if count} == filled
+    assert list(rows) == [t.name for t in schema.INPUT_TABLES]
     assert {"Setup", "BOM", "Counts"} <= filled
     assert verify(book).holds
 

@@ -56,7 +56,7 @@ def wanted(outcome: RunResult) -> dict[tuple[str, str, str], Decimal]:
 def ledger(outcome: RunResult, column: str) -> dict[str, Decimal]:
     """Role -> opening or closing balance of the run; what is zero is left out."""
     assert outcome.run
-    balances = zip(outcome.period.ledger["role"], outcome.period.ledger[column], strict=True)
+    balances = zip(outcome.period.ledger.role.tolist(), getattr(outcome.period.ledger, column).tolist(), strict=True)
     return {role: Decimal(int(minor)).scaleb(-outcome.period.places) for role, minor in balances if minor}
 
 
@@ -116,8 +116,8 @@ def renumber_an_account(world: World, at: int) -> World:
 
 def next_month(world: World, outcome: RunResult, run: Run) -> World:
     """The inputs with which the next workbook opens, and the transactions and counts of this month over again."""
-    opened = roll.opened(outcome, outcome.period.inputs.sources, "this month", run)
-    first, last = roll.next_period(outcome)
+    opened = roll.opened(outcome.period, outcome.period.inputs.sources, "this month", run)
+    first, last = roll.next_period(outcome.period)
     start = world.settings["Period start"]
     assert isinstance(start, dt.date)
     again = {table: [_later(row, first - start) for row in world.tables.get(table, [])] for table in MOVING}

@@ -26,6 +26,7 @@ from xlwings import mac_dict
 
 from xlbackflush import schema
 from xlbackflush.addin import macros
+from xlbackflush.engine.inputs.snapshot import input_hash
 from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.journal import Run
@@ -178,7 +179,7 @@ def test_excel_and_the_file_give_a_run_the_same_inputs(tmp_path: Path, name: str
     with FileBook(path) as file, calling(Workbook(path)) as called:
         read, stored = LiveBook(called).read(), file.read()
     assert read == stored
-    assert lifecycle.input_hash(read) == lifecycle.input_hash(stored)
+    assert input_hash(read) == input_hash(stored)
 
 
 @pytest.mark.parametrize("text", [*com_file.ERRORS])

@@ -44,7 +44,7 @@ from live_books import (
     with_settings,
     world,
 )
-from support import compute
+from support import compute, frame
 from support_files import Parts
 
 from xlbackflush import schema
@@ -52,7 +52,6 @@ from xlbackflush.engine.inputs.accept import accept
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.result import RunResult
 from xlbackflush.engine.rules import rules
-from xlbackflush.engine.standards.bill import bill as structure
 from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.model.basis import Schedule, Total
 from xlbackflush.model.tables import CellError, Source
@@ -179,7 +178,7 @@ def test_a_bill_of_materials_that_runs_in_a_circle_is_refused(triggers: str, fol
     build(path, PERIOD, Sample("Circle", "", {"Trigger points": triggers}, tables))
     with FileBook(path) as book:
         inputs, _ = accept(book.read())
-    assert "B01" in {finding.code for finding in rules.before(inputs, structure(inputs))}
+    assert "B01" in {finding.code for finding in rules.findings(Period(inputs), rules.INPUTS)}
 
 
 # ------------------------------------------------------------------------- (b) one input changed by hand
@@ -246,11 +245,11 @@ def amounts(outcome: RunResult) -> dict[str, Amounts]:
     """What each watched table posts, in the order of its rows."""
     posted = outcome.period
     assert posted
-    codes = outcome.period.bill.items["code"].tolist()
-    relief = posted.relief
+    codes = outcome.period.bill.items.code.tolist()
+    relief = frame(posted.relief)
     return {
         "Journal": journal_amounts(posted),
-        "Ledger": {(row.role,): int(row.closing) for row in posted.ledger.itertuples()},
+        "Ledger": {(row.role,): int(row.closing) for row in frame(posted.ledger).itertuples()},
         "Relief": {(codes[r.item].casefold(),): int(r.amount) for r in relief.itertuples()},
         "Relief quantity": {(codes[r.item].casefold(),): float(r.quantity) for r in relief.itertuples()},
         "Variances": {(v.name, v.subject): abs(v.amount) for v in posted.variances},
@@ -260,8 +259,8 @@ def amounts(outcome: RunResult) -> dict[str, Amounts]:
 def relief_roles(outcome: RunResult) -> dict[str, str]:
     """The account role from which each component is relieved."""
     assert outcome.run
-    codes = outcome.period.bill.items["code"].tolist()
-    return {codes[r.item].casefold(): r.role for r in outcome.period.relief.itertuples()}
+    codes = outcome.period.bill.items.code.tolist()
+    return {codes[r.item].casefold(): r.role for r in frame(outcome.period.relief).itertuples()}
 
 
 def texts(outcome: RunResult) -> list[Any]:
@@ -274,15 +273,19 @@ def texts(outcome: RunResult) -> list[Any]:
         for e in posted.entries
         for line in e.lines
     ]
-    return [lines, items.iloc[posted.relief["item"]][["code", "description", "uom"]].to_numpy().tolist()]
+    return [lines, frame(items.of(posted.relief.item))[["code", "description", "uom"]].to_numpy().tolist()]
 
 
 def shape(outcome: RunResult) -> Counter[tuple[Any, ...]]:
     """The rows of the calculation sheets, without their amounts."""
     posted = outcome.period
     assert posted
-    items, lines = outcome.period.bill.items["code"].tolist(), outcome.period.bill.lines["row"].tolist()
-    roots, trace, rolled = list(posted.demand.roots.itertuples()), posted.explosion.rows, posted.unit_costs
+    items, lines = outcome.period.bill.items.code.tolist(), outcome.period.bill.lines.row.tolist()
+    roots, trace, rolled = (
+        list(frame(posted.demand.roots).itertuples()),
+        frame(posted.explosion.rows),
+        posted.unit_costs,
+    )
     found: Counter[tuple[Any, ...]] = Counter()
     for r in trace.itertuples():
         stream = posted.demand.streams[roots[r.root].stream]
@@ -290,16 +293,16 @@ def shape(outcome: RunResult) -> Counter[tuple[Any, ...]]:
         found[
             "T", stream, items[roots[r.root].item], items[r.item], r.level, line, r.first, r.last, bool(r.relieved)
         ] += 1
-    stretches = [(items[r.item], r.first, r.last) for r in rolled.rows.itertuples()]
+    stretches = [(items[r.item], r.first, r.last) for r in frame(rolled.rows).itertuples()]
     found.update(("R", *s) for s in stretches)
     found.update(
-        ("B", *stretches[b.row], lines[b.line], *stretches[b.component_row]) for b in rolled.buildup.itertuples()
+        ("B", *stretches[b.row], lines[b.line], *stretches[b.component_row]) for b in frame(rolled.buildup).itertuples()
     )
-    found.update(("book", items[i]) for i in posted.stock["item"])
-    found.update(("WIP", r.row, items[r.item]) for r in posted.in_process.itertuples())
+    found.update(("book", items[i]) for i in posted.stock.item.tolist())
+    found.update(("WIP", r.row, items[r.item]) for r in frame(posted.in_process).itertuples())
     found.update(("counted", c.role, c.in_money) for c in posted.counted)
     found.update(("share", s.role) for s in posted.shares)
-    found.update(("allowed", items[i]) for i in posted.conversion_allowed["item"])
+    found.update(("allowed", items[i]) for i in posted.conversion_allowed.item.tolist())
     found.update(("rest", v.name, v.subject) for v in posted.variances if v.rest)  # takes what rounding leaves
     split = posted.conversion
     rates = [split.flexed(element) is None for element in (schema.LABOR, schema.VARIABLE_OVERHEAD)]

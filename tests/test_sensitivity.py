@@ -1,8 +1,9 @@
 """Sensitivity: every effect is what a whole run with the cell changed gives, and the sheet says the same.
 
 Whole runs take their time: of the sample of widgets every column is tried in its first and its last row and in one between,
-and under every policy one cell of every fourth column. `XLBACKFLUSH_FUZZ=full` tries every cell of the sample, and one of
-every second column.
+every cell against a period worked out from its accepted inputs, without the rules and the run around it; and under every
+policy one cell of every fourth column. `XLBACKFLUSH_FUZZ=full` tries every cell of the sample in whole runs, and one of every
+second column.
 """
 
 from __future__ import annotations
@@ -23,8 +24,9 @@ from xlbackflush import schema
 from xlbackflush.engine.audit.sensitivity import TABLES, Cell, Sensitivity, cells, effect, sensitivity, with_value
 from xlbackflush.engine.inputs.accept import accept
 from xlbackflush.engine.measures.tie_out import INVENTORIES
-from xlbackflush.engine.period import Closings
+from xlbackflush.engine.period import Closings, Period
 from xlbackflush.engine.result import RunResult
+from xlbackflush.model.finding import has_errors
 from xlbackflush.model.tables import Source
 from xlbackflush.schema import NUMERIC
 from xlbackflush.sheets import sensitivity as sheet
@@ -35,6 +37,7 @@ FULL = os.environ.get("XLBACKFLUSH_FUZZ") == "full"
 EVERY = 2 if FULL else 4  # of how many columns one is tried under a policy
 
 Read = dict[str, Source]
+Closes = Callable[[Read], Closings | None]
 CHART = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 
 
@@ -64,7 +67,13 @@ def with_cell(tables: Read, cell: Cell, value: float) -> Read:
     return {**tables, cell.table: replace(source, rows=rows)}
 
 
-def by_force(tables: Read, before: Closings, cell: Cell, by: float) -> Closings | None:
+def from_scratch(tables: Read) -> Closings | None:
+    """What a period that shares no stage with another closes with; None where its inputs cannot be read."""
+    inputs, findings = accept(tables)
+    return None if has_errors(findings) else Period(inputs).closings
+
+
+def by_force(tables: Read, before: Closings, cell: Cell, by: float, closings: Closes = closings) -> Closings | None:
     """The change from a run to a run with the cell larger; if that is refused, with it smaller, turned round."""
     for sign in (1, -1):
         after = closings(with_cell(tables, cell, cell.value + sign * by))

@@ -625,6 +625,64 @@ def test_the_ribbon_makes_a_new_workbook_and_opens_it(tmp_path: Path) -> None:
     assert application_state(excel) == application_state(MemoryExcel())
 
 
+def older(path: Path) -> Path:
+    """The widgets, not yet run, without a column and without the version of the schema."""
+    sample(path, "widgets").rename(path / "older.xlsm")
+    parts = Parts(path / "older.xlsm")
+    parts.reorder("Journal", schema.TABLES["Journal"].names[:-1])
+    name = f'<definedName name="{schema.SCHEMA_NAME}">{schema.SCHEMA_VERSION}</definedName>'
+    parts.edit("xl/workbook.xml", name, "")
+    return parts.save(path / "older.xlsm")
+
+
+def test_the_ribbon_upgrades_a_workbook_and_opens_it_again(tmp_path: Path) -> None:
+    """What was typed and not yet saved goes along; before, a run says that it needs this."""
+    excel = MemoryExcel()
+    excel.open(older(tmp_path))
+    said = press(excel, "Run", "older.xlsm")
+    assert said.startswith("Stopped: older.xlsm has no column Comment in table Journal. ")
+    assert "press Upgrade on the ribbon tab Backflush" in said
+    excel.range("older.xlsm", "Setup", "B7").vba_set("Value", "Widgets & Sons")
+
+    state = application_state(excel)
+    (said,) = ribbon(excel, "Upgrade")
+    assert said.startswith("Done: Added column Comment to table Journal, at Journal!V6. ")
+    assert application_state(excel) == state
+    assert excel.application.active_book is excel.book("older.xlsm")
+    assert excel.range("older.xlsm", "Setup", "B7").vba_get("Value") == "Widgets & Sons"
+    assert excel.range("older.xlsm", "Journal", "V6").vba_get("Value") == "Comment"
+    assert press(excel, "Run", "older.xlsm").startswith("Done: run R0001")
+    assert ribbon(excel, "Upgrade") == [
+        f"Done: Nothing to add: the workbook is of schema version {schema.SCHEMA_VERSION}."
+    ]
+
+
+def test_where_the_upgrade_is_refused_the_workbook_is_open_again_as_it_was(tmp_path: Path) -> None:
+    path = older(tmp_path)
+    parts = Parts(path)
+    parts.put("Journal!V9", "mine")
+    excel = MemoryExcel()
+    excel.open(parts.save(path))
+    (said,) = ribbon(excel, "Upgrade")
+    assert said.startswith("Stopped: Journal!V9 is in the way of column Comment of table Journal: ")
+    assert excel.range("older.xlsm", "Journal", "V9").vba_get("Value") == "mine"
+    assert len(excel.application.workbooks_.books) == 1
+
+
+def test_only_a_workbook_of_ours_on_this_computer_is_upgraded(tmp_path: Path) -> None:
+    import openpyxl
+
+    openpyxl.Workbook().save(tmp_path / "foreign.xlsx")
+    excel = MemoryExcel()
+    assert ribbon(excel, "Upgrade") == ["Open a backflush workbook first."]
+    excel.open(tmp_path / "foreign.xlsx")
+    assert ribbon(excel, "Upgrade") == ["Stopped: foreign.xlsx is not a backflush workbook."]
+    excel.open(older(tmp_path))
+    excel.book("older.xlsm").vba_set("ReadOnly", True)
+    assert ribbon(excel, "Upgrade")[0].startswith("Stopped: older.xlsm is open for reading only")
+    assert excel.python_calls == []
+
+
 # -------------------------------------------------------------------------------------------------- on a Mac
 
 

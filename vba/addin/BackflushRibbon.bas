@@ -64,6 +64,11 @@ CleanFail:
 End Sub
 
 '@EntryPoint
+Public Sub BackflushRibbonUpgrade(ByVal control As IRibbonControl)
+    UpgradeActive
+End Sub
+
+'@EntryPoint
 Public Sub BackflushRibbonHelp(ByVal control As IRibbonControl)
     On Error GoTo CleanFail
     If ActiveWorkbook Is Nothing Then
@@ -85,6 +90,15 @@ Private Sub RunOnActive(ByVal verb As String, Optional ByVal argument As String 
         Tell "Open a backflush workbook first."
     Else
         BackflushMacro ActiveWorkbook.Name, verb, argument
+    End If
+End Sub
+
+Private Sub UpgradeActive()
+    If ActiveWorkbook Is Nothing Then
+        Tell "Open a backflush workbook first."
+    Else
+        AllowProbe
+        UpgradeBook ActiveWorkbook.Name
     End If
 End Sub
 

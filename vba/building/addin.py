@@ -17,7 +17,7 @@ from xlbackflush.model.errors import UnusableError
 from xlbackflush.ooxml.package import MAIN
 from xlbackflush.ooxml.styles import section
 from xlbackflush.ooxml.xml import Markup, document, element
-from xlbackflush.schema.excel import CHECK, EXPLAIN, FUNCTION_GROUP, POST, RESTORE, RUN, Macro
+from xlbackflush.schema.excel import CHECK, EXPLAIN, FUNCTION_GROUP, POST, RESTORE, RUN, UPGRADE, Macro
 from xlbackflush.template.binaries import ABOUT_ADDIN, CONFIGURATION, XLWINGS, check_xlwings, xlwings_folder
 from xlbackflush.template.parts import CORE_PROPERTIES, VBA_PROJECT, content_types, properties, relations
 
@@ -128,7 +128,7 @@ _HELP = Macro("", "Help", "Show what the functions and buttons do, and whether t
 
 #: groups of the tab: caption, buttons
 RIBBON: tuple[tuple[str, tuple[Button, ...]], ...] = (
-    ("Workbook", (Button("New", _NEW, True),)),
+    ("Workbook", (Button("New", _NEW, True), Button("Upgrade", UPGRADE))),
     ("Period", (Button("Run", RUN, True), Button("Check", CHECK), Button("Post", POST), Button("Restore", RESTORE))),
     ("Audit", (Button("Explain", EXPLAIN, True),)),
     ("Ledger", (Button("Export", _EXPORT, True, tuple((f.name, f.title) for f in FORMATS.values())),)),

@@ -76,6 +76,20 @@ def new_workbook(path: str) -> str:
         return _sentence(f"Stopped: {_fault(error)}")
 
 
+def upgrade_workbook(path: str) -> str:
+    """Add to the file of a workbook, which is closed, what it lacks. Returns one sentence: Done or Stopped."""
+    calls["upgrade_workbook"] += 1
+    from xlbackflush.model.errors import RefusedError
+    from xlbackflush.template.upgrade import upgrade
+
+    try:
+        return _sentence(f"Done: {' '.join(upgrade(Path(path)).lines)}")
+    except RefusedError as error:
+        return _sentence(f"Stopped: {error}")
+    except Exception as error:  # noqa: BLE001 - a user never sees a traceback
+        return _sentence(f"Stopped: {_fault(error)}")
+
+
 # ------------------------------------------------------------------------------------------- the answers
 
 

@@ -17,7 +17,6 @@ from xlbackflush import schema
 from xlbackflush.engine.result import RunResult
 from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.model.errors import RefusedError, UnusableError
-from xlbackflush.sheets.title_rows import SHEET_OF
 from xlbackflush.workbook.live import LiveBook, calling_book, say
 
 SENTENCE_MOST = 250  # characters; a message box of VBA and the status bar take no more
@@ -104,7 +103,7 @@ def _check(book: LiveBook) -> str:
     if outcome.failed:
         return _errors(book, outcome)
     if outcome.findings:
-        _show(book, f"{SHEET_OF['Findings'].name}!A1")
+        _show(book, f"{schema.SHEET_OF['Findings'].name}!A1")
     return f"Done: no errors; findings: {_counted(outcome)}. Ready to run."
 
 
@@ -137,7 +136,7 @@ def _explain(book: LiveBook) -> str:
     where = book.selected()
     steps = explanation.explain(book.cells(), where)
     explanation.write(book, steps)
-    _show(book, f"{SHEET_OF['Explanation'].name}!A1")
+    _show(book, f"{schema.SHEET_OF['Explanation'].name}!A1")
     return f"Done: {where} is explained in {len(steps)} step{'s' if len(steps) != 1 else ''}; each links to its cell."
 
 
@@ -159,7 +158,7 @@ def _export(book: LiveBook, form: str) -> str:
 def _errors(book: LiveBook, outcome: RunResult) -> str:
     """What stopped a run, with the first cell to mend selected."""
     first = next(f for f in outcome.findings if f.severity == schema.ERROR)
-    _show(book, first.where if "!" in first.where else f"{SHEET_OF['Findings'].name}!A1")
+    _show(book, first.where if "!" in first.where else f"{schema.SHEET_OF['Findings'].name}!A1")
     return f"Findings: {_counted(outcome)}; nothing was posted. First: {first.where} {first.what} {first.fix}"
 
 

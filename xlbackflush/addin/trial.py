@@ -28,7 +28,7 @@ from xlbackflush.ooxml.package import MAIN, Package
 from xlbackflush.ooxml.reader import SheetReader
 from xlbackflush.ooxml.values import stored
 from xlbackflush.schema.excel import ADDIN, FUNCTIONS, RUN
-from xlbackflush.sheets.title_rows import NOT_RUN, SHEET_OF
+from xlbackflush.sheets.title_rows import NOT_RUN
 from xlbackflush.template.build import build
 from xlbackflush.template.samples import SAMPLES
 from xlbackflush.workbook.file import FileBook
@@ -250,7 +250,7 @@ def button(state: Trial) -> Answer:
 def _ran(opened: Open) -> bool:
     """Whether the first run stands on its sheet."""
     first = (schema.HEADER_ROW + 1, 1, schema.HEADER_ROW + 1, 1)
-    return opened.values(SHEET_OF["Runs"].name, first) != [[""]]
+    return opened.values(schema.SHEET_OF["Runs"].name, first) != [[""]]
 
 
 def undoing(state: Trial) -> Answer:

@@ -25,6 +25,7 @@ _EXAMPLES = """examples:
   xlbackflush post october.xlsm --approved-by Jones lock it: posted lines never change again
   xlbackflush verify october.xlsm                   compute everything again, and say what differs
   xlbackflush roll october.xlsm november.xlsm       close the period, open the next one
+  xlbackflush upgrade october.xlsm                  add what a workbook of an earlier version lacks
   xlbackflush explain october.xlsm Journal!I7       what an amount is made of
   xlbackflush export october.xlsm --format csv      the journal as a file for your ledger
   xlbackflush install                               button, ribbon tab and functions in Excel
@@ -126,6 +127,11 @@ def _workbook_verbs(verbs: Verbs[argparse.ArgumentParser]) -> None:
     new.add_argument("--force", action="store_true", help="replace an existing file")
 
     for name, command, text in (
+        (
+            "upgrade",
+            workbook_commands.upgrade,
+            "add what a workbook of an earlier version lacks, and change nothing else",
+        ),
         ("check", workbook_commands.check, "check the inputs and list the findings; nothing is posted"),
         ("run", workbook_commands.run, "run the backflush: journal, ledger, relief, trace, proofs and checks"),
         ("restore", workbook_commands.restore, "put back the results that stood before the last run"),

@@ -117,7 +117,7 @@ def _diff_data(found: Attribution, places: int) -> dict[str, object]:
 
 def roll(args: argparse.Namespace) -> int:
     """Close the period, and open the next one in a new workbook."""
-    from xlbackflush.lifecycle.roll import roll as work
+    from xlbackflush.cli.rolling import roll as work
 
     done = work(args.book, args.next)
     said = (
@@ -130,9 +130,9 @@ def roll(args: argparse.Namespace) -> int:
 
 def evidence(args: argparse.Namespace) -> int:
     """Write what an auditor files: a PDF, journal and inputs as CSV, the workbook, digests. Code 1 where it does not verify."""
-    from xlbackflush.evidence import evidence as write
+    from xlbackflush.evidence.write import write_evidence
 
-    done = write(args.book, args.to, args.force, progress=progress(args))
+    done = write_evidence(args.book, args.to, args.force, progress=progress(args))
     found = done.verification
     data = {"folder": str(done.folder), "verified": found.holds, "problems": found.problems, "changed": found.changed}
     said = f"{found.result}\n" if found.holds else ""  # what does not hold is told on the error stream

@@ -1,4 +1,4 @@
-"""Commands on a workbook: new, check, run, restore, clear, explain, export."""
+"""Commands on a workbook: new, upgrade, check, run, restore, clear, explain, export."""
 
 from __future__ import annotations
 
@@ -42,6 +42,16 @@ def _month(text: str | None) -> tuple[dt.date, dt.date]:
     except ValueError as error:
         raise UnusableError(f"--period {text}: write the month as YYYY-MM, such as 2026-11.") from error
     return first, first.replace(day=calendar.monthrange(first.year, first.month)[1])
+
+
+def upgrade(args: argparse.Namespace) -> int:
+    """Add what a workbook of an earlier version lacks."""
+    from xlbackflush import schema
+    from xlbackflush.template.upgrade import upgrade as add_to
+
+    done = add_to(args.book)
+    data = {"version": schema.SCHEMA_VERSION, "added": done.added, "to_run": done.to_run}
+    return tell(args, data, "\n".join(done.lines))
 
 
 def check(args: argparse.Namespace) -> int:

@@ -16,7 +16,7 @@ from xlbackflush.engine.explosion import demand as demands
 from xlbackflush.engine.explosion import explosion as explosions
 from xlbackflush.engine.explosion.by_line import explosion_by_line
 from xlbackflush.engine.explosion.demand import Demand
-from xlbackflush.engine.explosion.explosion import Explosion
+from xlbackflush.engine.explosion.explosion import Explosion, Walk
 from xlbackflush.engine.inputs.snapshot import Snapshot
 from xlbackflush.engine.measures import checks, comparison, conversion_allowed, dashboard, fit, materiality, tie_out
 from xlbackflush.engine.measures import variances as variance
@@ -24,7 +24,7 @@ from xlbackflush.engine.measures.checks import Check
 from xlbackflush.engine.measures.comparison import Figures
 from xlbackflush.engine.measures.conversion_allowed import ConversionAllowed
 from xlbackflush.engine.measures.dashboard import Bar
-from xlbackflush.engine.measures.fit import Weighed
+from xlbackflush.engine.measures.fit import FitFigure
 from xlbackflush.engine.measures.materiality import Measure
 from xlbackflush.engine.measures.tie_out import Tie
 from xlbackflush.engine.measures.variances import Conversion, Variance
@@ -44,11 +44,12 @@ from xlbackflush.engine.stock.relief import Flushed, Relief
 from xlbackflush.engine.stock.stock_book import StockBook
 from xlbackflush.model.inputs import FIELDS, Inputs, field_of
 from xlbackflush.model.journal import Entry
-from xlbackflush.model.money import decimals
 from xlbackflush.model.tables import Settings
 
+#: what no number moves: which rows the explosion has, and of which items, lines and days
+_SHAPE = ("exploded_rows", "walk")
 _COSTS = ("unit_costs", "in_process")
-_QUANTITIES = ("exploded_rows", "demand", "explosion", "flushed")
+_QUANTITIES = ("demand", "explosion", "flushed")
 _BEFORE_THE_CLOSE = (*_COSTS, *_QUANTITIES, "stock", "movements", "counted", "cost_held")
 #: table, or table and column -> stages that its cells do not move
 _UNMOVED: dict[str | tuple[str, str], tuple[str, ...]] = {
@@ -84,7 +85,7 @@ class Period:
     def __init__(self, inputs: Inputs, record: Record | None = None) -> None:
         self.inputs, self.record = inputs, record or Record()
         self.settings: Settings = inputs.settings
-        self.places = decimals(inputs.settings.currency)
+        self.places = inputs.places
 
     @cached_property
     def snapshot(self) -> Snapshot:
@@ -111,16 +112,21 @@ class Period:
         return explosions.size(self.bill, self.demand)
 
     @cached_property
+    def walk(self) -> Walk:
+        return explosions.walk(self.bill, self.unit_costs, self.demand, self.settings)
+
+    @cached_property
     def explosion(self) -> Explosion:
-        explode = explosions.explosion if self.exploded_rows <= schema.TRACE_ROWS_MAX else explosion_by_line
-        return explode(self.bill, self.unit_costs, self.demand, self.settings)
+        if self.exploded_rows > schema.TRACE_ROWS_MAX:
+            return explosion_by_line(self.bill, self.unit_costs, self.demand, self.settings)
+        return explosions.quantities(self.walk, self.bill, self.unit_costs, self.demand, self.settings)
 
     # ------------------------------------------------------------------------------------------------ stock
 
     @cached_property
     def largest_amount(self) -> float:
         """No amount of the period is larger, in money."""
-        return relief.largest_amount(self.explosion, self.bill, self.unit_costs, self.inputs)
+        return relief.largest_amount(self.explosion, self.unit_costs)
 
     @cached_property
     def relief(self) -> Relief:
@@ -132,7 +138,7 @@ class Period:
 
     @cached_property
     def stock(self) -> StockBook:
-        return stock_book.stock_book(self.explosion, self.bill, self.unit_costs, self.demand, self.inputs)
+        return stock_book.stock_book(self.explosion, self.unit_costs, self.demand)
 
     @cached_property
     def movements(self) -> Movements:
@@ -148,33 +154,31 @@ class Period:
 
     @cached_property
     def opening(self) -> dict[str, int]:
-        return counted.opening_balances(self.inputs, self.counted, self.stock, self.places)
+        return counted.opening_balances(self.inputs, self.counted, self.stock)
 
     # ---------------------------------------------------------------------------------------------- entries
 
     @cached_property
     def before_close(self) -> list[Entry]:
-        return flush.before_close(self.inputs, self.bill, self.flushed, self.stock, self.counted, self.places)
+        return flush.before_close(self.bill, self.flushed, self.stock, self.counted)
 
     @cached_property
     def cost_held(self) -> list[CostHeld]:
-        return disposition.cost_held(
-            self.inputs, self.bill, self.unit_costs, self.stock, self.flushed, self.movements, self.counted
-        )
+        return disposition.cost_held(self.unit_costs, self.stock, self.flushed, self.movements, self.counted)
 
     @cached_property
     def shares(self) -> list[Share]:
-        excess = counted.opening_beyond(self.inputs, self.counted, self.stock, self.places)
+        excess = counted.opening_beyond(self.inputs, self.counted, self.stock)
         unallocated = in_process.recorded_conversion(self.inputs, self.in_process)
-        return disposition.disposition(self.inputs, self.cost_held, self.before_close, excess, unallocated, self.places)
+        return disposition.disposition(self.inputs, self.cost_held, self.before_close, excess, unallocated)
 
     @cached_property
     def entries(self) -> list[Entry]:
         """All entries that the inputs call for, whatever is on the books."""
         return [
             *self.before_close,
-            *close.close(self.inputs, self.before_close, self.shares, self.counted, self.places),
-            *close.period_end_entries(self.inputs, self.in_process, self.places),
+            *close.close(self.inputs, self.before_close, self.shares, self.counted),
+            *close.period_end_entries(self.inputs, self.in_process),
         ]
 
     @cached_property
@@ -187,7 +191,7 @@ class Period:
     def ledger(self) -> Ledger:
         return flush.ledger(self.draft.entries, self.opening)
 
-    @property
+    @cached_property
     def closings(self) -> Closings:
         """The balances that the entries leave."""
         closing = flush.ledger(self.entries, self.opening).closing_by_role
@@ -201,17 +205,15 @@ class Period:
 
     @cached_property
     def conversion(self) -> Conversion:
-        return variance.conversion_totals(self.inputs, self.conversion_allowed, self.before_close, self.places)
+        return variance.conversion_totals(self.inputs, self.conversion_allowed, self.before_close)
 
     @cached_property
     def variances(self) -> list[Variance]:
-        return variance.variances(
-            self.inputs, self.bill, self.stock, self.conversion_allowed, self.conversion, self.before_close, self.places
-        )
+        return variance.variances(self.bill, self.stock, self.conversion_allowed, self.conversion, self.before_close)
 
     @cached_property
     def ties(self) -> list[Tie]:
-        return tie_out.tie_out(self.inputs, self.stock, self.counted, self.draft.entries, self.ledger, self.places)
+        return tie_out.tie_out(self.inputs, self.stock, self.counted, self.draft.entries, self.ledger)
 
     @property
     def materiality_threshold(self) -> float:
@@ -220,7 +222,7 @@ class Period:
 
     @cached_property
     def materiality(self) -> list[Measure]:
-        return materiality.materiality(self.settings, self.shares, self.ties, self.in_process, self.ledger, self.places)
+        return materiality.materiality(self.inputs, self.shares, self.ties, self.in_process, self.ledger)
 
     @cached_property
     def checks(self) -> list[Check]:
@@ -230,30 +232,38 @@ class Period:
 
     @cached_property
     def comparison(self) -> list[Figures]:
-        return comparison.comparison(self.inputs, self.bill, self.unit_costs, self.movements, self.stock, self.places)
+        return comparison.comparison(self.unit_costs, self.movements, self.stock)
 
     @cached_property
-    def fit(self) -> list[Weighed]:
-        return fit.fit(
-            self.inputs, self.bill, self.unit_costs, self.explosion, self.movements, self.stock, self.in_process,
-            self.ledger, self.places,
-        )  # fmt: skip
+    def fit(self) -> list[FitFigure]:
+        conversion = float(self.explosion.rows.conversion.sum())
+        return fit.fit(self.unit_costs, conversion, self.movements, self.stock, self.in_process, self.ledger)
 
     @cached_property
     def dashboard(self) -> list[Bar]:
         return dashboard.dashboard(self.variances, self.ledger, self.settings, self.places)
 
-    # ----------------------------------------------------------------------------------------- another cell
+    # ------------------------------------------------------------------------------ another record, another cell
+
+    def with_record(self, record: Record) -> Period:
+        """The period of the same inputs, where something is on the books."""
+        changed = Period(self.inputs, record)
+        changed.bill = self.bill
+        return changed
 
     def with_cell(self, table: str, column: str, index: int, value: float) -> Period:
-        """The period with another number in one cell; index counts the rows of the table from 0."""
+        """The period with another number in one cell; index counts the rows of the table from 0.
+
+        It takes along what this one has worked out already and the cell does not move.
+        """
         records = self.inputs.table(table)
         values = records.column(column).copy()
         values[index] = value
         records = replace(records, **{field_of(column): values})
         changed = Period(replace(self.inputs, **{FIELDS[table]: records}), self.record)  # type: ignore[arg-type]
-        if table not in ("BOM", "StandardCost"):
-            changed.bill = replace(self.bill, inputs=changed.inputs)
-        for stage in _UNMOVED.get((table, column), _UNMOVED[table]):
-            changed.__dict__[stage] = getattr(self, stage)  # where a cached property keeps its value
+        changed.bill = bill.with_numbers(self.bill, changed.inputs)
+        known = vars(self)  # where a cached property keeps its value
+        for stage in (*_SHAPE, *_UNMOVED.get((table, column), _UNMOVED[table])):
+            if stage in known:
+                vars(changed)[stage] = known[stage]
         return changed

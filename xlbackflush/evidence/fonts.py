@@ -12,8 +12,12 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import escape
 
-_PLAIN, _BOLD = "Vera", "VeraBd"
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFError, TTFont
+
+PLAIN, BOLD = "Vera", "VeraBd"
 
 
 def of_machine() -> list[Path]:
@@ -35,7 +39,7 @@ class Fonts:
         self._waiting = list(of_machine() if others is None else others)
         self._faces: dict[str, Any] = {}
         self._letters: dict[tuple[str, bool], tuple[str, str, float]] = {}  # -> font, what is written, width at size 1
-        for name in (_PLAIN, _BOLD):
+        for name in (PLAIN, BOLD):
             self._add(name, Path(f"{name}.ttf"))
 
     def width(self, text: str, size: float, bold: bool = False) -> float:
@@ -44,14 +48,19 @@ class Fonts:
 
     def runs(self, text: str, bold: bool = False) -> list[tuple[str, str]]:
         """A text in pieces of one font each: (name of the font, piece)."""
-        found: list[tuple[str, str]] = []
+        pieces: list[tuple[str, str]] = []
         for character in text:
             font, written, _ = self._letter(character, bold)
-            if found and found[-1][0] == font:
-                found[-1] = (font, found[-1][1] + written)
+            if pieces and pieces[-1][0] == font:
+                pieces[-1] = (font, pieces[-1][1] + written)
             else:
-                found.append((font, written))
-        return found
+                pieces.append((font, written))
+        return pieces
+
+    def markup(self, text: str, bold: bool = False) -> str:
+        """A text as paragraphs of the library take it: each piece in its font."""
+        pieces = ((font, escape(written)) for font, written in self.runs(text, bold))
+        return "".join(p if font in (PLAIN, BOLD) else f'<font face="{font}">{p}</font>' for font, p in pieces)
 
     def _letter(self, character: str, bold: bool) -> tuple[str, str, float]:
         known = self._letters.get((character, bold))
@@ -60,10 +69,10 @@ class Fonts:
         return known
 
     def _look_up(self, character: str, bold: bool) -> tuple[str, str, float]:
-        first = _BOLD if bold else _PLAIN
+        first = BOLD if bold else PLAIN
         if not character.isprintable():
             return first, " ", self._measure(first, " ")
-        for name in (first, *(n for n in self._faces if n not in (_PLAIN, _BOLD))):
+        for name in (first, *(n for n in self._faces if n not in (PLAIN, BOLD))):
             if ord(character) in self._faces[name].face.charToGlyph:
                 return name, character, self._measure(name, character)
         while self._waiting:
@@ -76,9 +85,6 @@ class Fonts:
 
     def _add(self, name: str, path: Path) -> bool:
         """Load a font; one that the library cannot embed is passed over."""
-        from reportlab.pdfbase import pdfmetrics
-        from reportlab.pdfbase.ttfonts import TTFError, TTFont
-
         try:
             self._faces[name] = TTFont(name, str(path))
         except (TTFError, OSError):

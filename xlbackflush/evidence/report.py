@@ -15,7 +15,6 @@ from xlbackflush.evidence.verification import Verification
 from xlbackflush.evidence.words import plain, printed
 from xlbackflush.model.journal import Run
 from xlbackflush.model.tables import Settings, Source
-from xlbackflush.sheets.title_rows import SHEET_OF
 
 #: tables that are printed as they stand -> their columns, in the order of the report
 PRINTED: dict[str, tuple[str, ...]] = {
@@ -34,11 +33,12 @@ PRINTED: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 _FLAGS = ("F/U", "Result", "Code")
 _JOURNAL = ("Line", "Role", "Account", "Account name", "Debit", "Credit", "Source", "Proof", "Difference")
-_LINK_SAYS = (
-    "The link follows from every line, input and name of that run and of all before it: who keeps this page can tell later "
-    "whether the chain was computed anew."
+_LINK_MEANS = (
+    "The link is computed from every line, input and name of that run and of all runs before it. Keep this page outside the "
+    "workbook: if the chain is ever recomputed, its link no longer agrees with this one."
 )
 LINK_BEGINS = 16  # characters of the link on each page: enough to tell it from any other
+_SETTING_KINDS = {setting.name: setting.kind for setting in schema.SETTINGS}
 _TO_FILL = {"Tick": 24.0, "W/P ref": 40.0, "Comment": 80.0}  # room for a pen, in points
 
 
@@ -81,8 +81,8 @@ def report(subject: Subject) -> bytes:
     _control_totals(pages, subject)
     _journal(pages, subject)
     for table, columns in PRINTED.items():
-        pages.section(SHEET_OF[table].name, SHEET_OF[table].purpose)
-        _table(pages, subject, table, columns)
+        pages.section(schema.SHEET_OF[table].name, schema.SHEET_OF[table].purpose)
+        _table(pages, schema.TABLES[table], columns, subject.rows(table), subject.places)
     _sign_off(pages, subject)
     footer = f"{subject.workbook}, run {run.run} ({run.status.lower()}), {run.started}"
     return pages.pdf(footer, _digests(subject), subject.moment, settings.company)
@@ -97,7 +97,9 @@ def _digests(subject: Subject) -> str:
 
 def _about(pages: Pages, subject: Subject) -> None:
     """Whose workbook, which run, what stands in the way of relying on it, and the policy."""
-    pages.section("About", "The workbook as it stood when this was written. Amounts in parentheses are negative.")
+    pages.section(
+        "About", "The workbook as it was when this evidence was written. Amounts in parentheses are negative."
+    )
     if subject.warnings:
         pages.banner(subject.warnings)
     run, link = subject.sealed
@@ -115,23 +117,23 @@ def _about(pages: Pages, subject: Subject) -> None:
     runs = subject.rows("Runs")[:-1]
     if runs:
         names = ("Run", "Status", "Started", "User", "Approved by", "Posted", "Entries", "Debits", "Credits")
-        pages.text("Runs before it", size=9)
-        _rows(pages, schema.RUNS, names, runs, subject.places)
+        pages.text("Earlier runs", size=9)
+        _table(pages, schema.RUNS, names, runs, subject.places)
     setup = subject.inputs["Setup"].by_column()
     values = zip(setup["Setting"], setup["Value"], setup.get("Meaning") or [""] * len(setup["Value"]), strict=True)
     columns = [Column("Policy", at_least=120), Column("Value"), Column("Meaning")]
-    pages.table(columns, [Row((plain(name), _policy(value), plain(text))) for name, value, text in values])
-
-
-def _policy(value: object) -> str:
-    return printed(value, "price") if isinstance(value, float) and not value.is_integer() else plain(value)
+    policy = [(plain(name), value, plain(text)) for name, value, text in values]
+    cells = [
+        (name, printed(value, _SETTING_KINDS.get(name, "any"), subject.places), text) for name, value, text in policy
+    ]
+    pages.table(columns, [Row(row) for row in cells])
 
 
 def _control_totals(pages: Pages, subject: Subject) -> None:
     """Rows, sums of columns and digests of all inputs; lines and sums of the journal."""
     pages.section(
         "Control totals",
-        "Compare them with the systems that the inputs come from. The digest is that of the table's file in folder inputs.",
+        "Agree these totals to the systems that the inputs come from. SHA-256: digest of the table's file in folder inputs.",
     )
     columns = [Column("Input table"), Column("Rows", "number"), Column("Total of"), Column("Total", "number")]
     rows = []
@@ -160,7 +162,7 @@ def _total(values: Sequence[object]) -> float:
 
 def _journal(pages: Pages, subject: Subject) -> None:
     """Entry by entry, with room for the auditor."""
-    sheet, places = SHEET_OF["Journal"], subject.places
+    sheet, places = schema.SHEET_OF["Journal"], subject.places
     pages.section(sheet.name, sheet.purpose)
     lines = subject.rows("Journal")
     names = (*_JOURNAL, *(c.name for c in schema.AUDITOR))
@@ -176,7 +178,7 @@ def _journal(pages: Pages, subject: Subject) -> None:
 
 def _heading(line: Mapping[str, object]) -> str:
     """An entry in words: its number, date, event, product and links to other entries, and its description."""
-    said = [
+    words = [
         f"Entry {plain(line.get('Entry'))}",
         f"run {plain(line.get('Run'))}",
         printed(line.get("Posting date"), "date"),
@@ -185,15 +187,11 @@ def _heading(line: Mapping[str, object]) -> str:
     ]
     for link in ("Reverses", "Reversed by", "Corrects"):
         if line.get(link):
-            said.append(f"{link.lower()} entry {plain(line[link])}")
-    return f"{'  ·  '.join(filter(None, said))}:  {plain(line.get('Description'))}"
+            words.append(f"{link.lower()} entry {plain(line[link])}")
+    return f"{' · '.join(filter(None, words))}: {plain(line.get('Description'))}"
 
 
-def _table(pages: Pages, subject: Subject, table: str, names: Sequence[str]) -> None:
-    _rows(pages, schema.TABLES[table], names, subject.rows(table), subject.places)
-
-
-def _rows(
+def _table(
     pages: Pages, table: schema.Table, names: Sequence[str], rows: Sequence[Mapping[str, object]], places: int
 ) -> None:
     pages.table(_columns(table, names), [Row(_cells(table, names, row, places)) for row in rows])
@@ -222,7 +220,9 @@ def _sign_off(pages: Pages, subject: Subject) -> None:
     """Lines for those who answer for the run."""
     last = subject.rows("Runs")[-1]
     approver, posted = plain(last.get("Approved by")), plain(last.get("Posted"))
-    pages.section("Sign-off", "The preparer is not the approver. An approval holds for the run and inputs named below.")
+    pages.section(
+        "Sign-off", "The approver must not be the preparer. An approval covers the run and the inputs named below."
+    )
     if not subject.verification.holds:
         pages.banner([subject.verification.result, *subject.verification.problems])
     pages.text(f"Run {subject.run.run}, SHA-256 of all inputs: {subject.run.input_hash}")
@@ -234,5 +234,5 @@ def _sign_off(pages: Pages, subject: Subject) -> None:
     run, link = subject.sealed
     if link:
         pages.text(f"Link of run {run}: {link}")
-        pages.text(_LINK_SAYS, GREY)
+        pages.text(_LINK_MEANS, GREY)
     pages.blanks([(f"{who}: name", "Signature", "Date") for who in ("Prepared by", "Approved by", "Audited by")])

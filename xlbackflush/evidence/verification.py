@@ -1,4 +1,4 @@
-"""What verifying a workbook said, in the sentences that its evidence carries."""
+"""The result of verifying a workbook, in the sentences that its evidence prints."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ def verification(verified: Verified) -> Verification:
     count = len(verified.problems)
     changed = _first([str(change) for change in verified.changed], "changed cells and rows")
     if count:
-        said = f"NOT VERIFIED: {count} problem{'s' if count > 1 else ''} found; clear up before relying on this run."
-        return Verification(said, _first([str(problem) for problem in verified.problems], "problems"), changed)
+        result = f"NOT VERIFIED: {count} problem{'s' if count > 1 else ''} found; resolve before relying on this run."
+        return Verification(result, _first([str(problem) for problem in verified.problems], "problems"), changed)
     posted = sum(not run.is_draft for run in verified.runs)
     if not posted:
         return Verification(
-            "Verified: inputs on record, numbers and proofs of the draft hold. Nothing is posted: no chain binds it.",
+            "Verified: inputs on record, numbers and proofs of the draft agree. Nothing is posted yet, so no chain seals it.",
             changed=changed,
         )
     runs = "the posted run was" if posted == 1 else f"{posted} posted runs were"
     return Verification(
-        f"Verified: {runs} computed again from the inputs on record; chain, numbers and proofs hold.", changed=changed
+        f"Verified: {runs} recomputed from the inputs on record; chain, numbers and proofs agree.", changed=changed
     )
 
 

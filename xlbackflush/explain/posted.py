@@ -13,50 +13,6 @@ from xlbackflush.explain.evaluate import number, text
 from xlbackflush.explain.formula import Binary, Call, Cell, FormulaError, Literal, Node, Unary
 from xlbackflush.explain.reader import Grid, Place
 
-#: (table, column) -> formula over the cells {Column} of the same row
-_FORMULAS: dict[tuple[str, str], str] = {
-    ("Journal", "Debit"): "{Proof}",
-    ("Journal", "Credit"): "-{Proof}",
-    ("Ledger", "Debits"): f'SUMIFS(Journal[Debit],Journal[Role],{{Role}},Journal[Event],"<>{schema.REVERSAL}")',
-    ("Ledger", "Credits"): f'SUMIFS(Journal[Credit],Journal[Role],{{Role}},Journal[Event],"<>{schema.REVERSAL}")',
-    ("Ledger", "Closing"): "{Opening}+{Debits}-{Credits}",
-    ("Relief", "Quantity"): "{Quantity proof}",
-    ("Relief", "Amount"): "{Proof}",
-    ("Variances", "Amount"): "{Proof}",
-    ("Runs", "Entries"): "COUNTIFS(Journal[Run],{Run},Journal[Line],1)",
-    ("Runs", "Debits"): "SUMIFS(Journal[Debit],Journal[Run],{Run})",
-    ("Runs", "Credits"): "SUMIFS(Journal[Credit],Journal[Run],{Run})",
-}
-
-#: (table, column) -> why it is what it is, where nothing is worked out
-_RECORDED: dict[tuple[str, str], str] = {
-    ("Journal", "Entry"): "A number that the run gives: entries are numbered without gaps, in the order of the period.",
-    ("Journal", "Line"): "A number that the run gives: the line within its entry.",
-    ("Journal", "Reverses"): "A number of an entry, not an amount: the one that this one takes back.",
-    ("Journal", "Reversed by"): "A number of an entry, not an amount: the one that takes this one back.",
-    ("Journal", "Corrects"): "A number of an entry, not an amount: the one in whose place this one comes.",
-    ("Trace", "Level"): "A place, not an amount: depth below the item counted.",
-    ("Trace", "BOM row"): "A place, not an amount: the row on sheet BOM that this line comes from.",
-    ("Buildup", "BOM row"): "A place, not an amount: the row on sheet BOM that this line comes from.",
-    ("PeriodEndWip", "WIP row"): "A place, not an amount: the row on sheet WIP that this line comes from.",
-    ("Rollup", "From"): "Recorded at the run: a line of the bill of materials starts or ends here.",
-    ("Rollup", "To"): "Recorded at the run: a line of the bill of materials starts or ends here.",
-    ("Trace", "First day"): "Recorded at the run: a line of the bill of materials starts or ends here.",
-    ("Trace", "Last day"): "Recorded at the run: a line of the bill of materials starts or ends here.",
-    ("Checks", "Tolerance"): "Set by the check: the largest value that passes.",
-    ("Checks", "Right"): "Recorded at the run, or 0: what Left must equal.",
-    ("Fit", "Threshold"): "Set by the measure: see How it is measured.",
-    ("Findings", "Effect"): "Measured by the check of the inputs: the finding says what and where.",
-}
-
-#: table -> the same for all its columns
-_RECORDED_TABLES: dict[str, str] = {
-    "Runs": "Recorded when that run was made; the journal does not hold its lines any more.",
-    "RunInputs": "Recorded by the run: what it was made from.",
-    "Sensitivity": "Found by working the run out once more with one cell changed; What names the cell.",
-    "Suspects": "Estimated from the differences of the counts; Explanation on that sheet says how.",
-}
-
 AVERAGE = "Relief", "Standard cost"
 _OTHER_SIDE = {"Debit": "Credit", "Credit": "Debit"}
 
@@ -75,20 +31,21 @@ class Basis:
 
 def basis(grid: Grid, cell: Cell, place: Place) -> Basis:
     """What a constant of an output table rests on."""
-    key = (place.table, place.column.name)
+    table, column = schema.TABLES[place.table], place.column
     if place.table == "Journal" and (taken_back := _taken_back(grid, cell, place)):
-        return Basis(None, _RECORDED[key]) if key in _RECORDED else taken_back
-    if key in _FORMULAS and (place.table != "Runs" or _is_in_journal(grid, cell, place)):
-        sentence = "Posted, and recomputed by its proof." if "roof" in _FORMULAS[key] else ""
-        return Basis(_beside(grid, cell, place, _FORMULAS[key]), sentence)
+        return Basis(None, column.recorded) if column.recorded else taken_back
+    proof = table.proof_of(column.name)
+    formula = column.rests_on or (f"{{{proof}}}" if proof else "")
+    if formula and (place.table != "Runs" or _is_in_journal(grid, cell, place)):
+        sentence = "Posted, and recomputed by its proof." if f"{{{proof}}}" in formula else ""
+        return Basis(_beside(grid, cell, place, formula), sentence)
     try:
         special = _special(grid, cell, place)
     except (FormulaError, KeyError):
         special = None  # a proof that is not of the usual form: a user's own formula
     if special:
         return special
-    recorded = _RECORDED.get(key) or _RECORDED_TABLES.get(place.table)
-    if recorded:
+    if recorded := column.recorded or table.recorded:
         return Basis(None, recorded)
     if not grid.value(cell):
         return Basis(None, "Nothing of it in this row, under the policy on Setup: the run writes 0.")

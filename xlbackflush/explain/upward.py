@@ -19,13 +19,6 @@ from xlbackflush.ooxml.address import CELL, SHEET, unquoted
 
 ONE_BY_ONE = ("Journal", "Ledger", "Variances")  # tables whose cells are listed one by one
 CELLS_NAMED = 12  # of a group
-_PROOFS = {
-    "Journal": ("Debit", "Credit"),
-    "Ledger": ("Closing",),
-    "Relief": ("Amount",),
-    "Variances": ("Amount",),
-}
-_NOT_FOLLOWED = ("Difference", "Quantity difference")
 
 _TEXTS = re.compile(r'"[^"]*"')
 _REFERENCES = re.compile(
@@ -89,7 +82,7 @@ class _Users:
         self._added: dict[Node, frozenset[Cell]] = {}
         for user, formula in grid.formulas():
             place = grid.place(user)
-            if place and place.column.name not in _NOT_FOLLOWED:
+            if place and place.column.unit != schema.POSTED_LESS_PROOF:
                 self._note(user, formula)
 
     def _note(self, user: Cell, formula: str) -> None:
@@ -125,9 +118,8 @@ class _Users:
         for span, user in self.by_column.get((used.sheet, used.letter), ()):
             if span.first <= used.row <= span.last and self._takes(user, used):
                 yield user
-        place = self.grid.place(used)
-        if place and place.column.name == "Proof":
-            for column in _PROOFS[place.table]:
+        if place := self.grid.place(used):
+            for column in place.column.proves:
                 posted = Cell(used.sheet, place.source.letters[column], used.row)
                 if self.grid.value(posted) is not None:
                     yield posted

@@ -16,49 +16,6 @@ from xlbackflush.ooxml.address import quoted
 DIGITS = 12  # significant digits of a figure in a text: enough to work it out again, few enough to read
 BY_THE_PIECE = ("", "each", "ea")
 
-#: what names a row of a table: the words before each column, and the column; blank ones are left out
-ROW_NAMES: dict[str, tuple[tuple[str, str], ...]] = {
-    "Setup": (("", "Setting"),),
-    "Accounts": (("", "Role"),),
-    "BOM": (("", "Component"), (" in ", "Parent")),
-    "StandardCost": (("", "Item"),),
-    "Counts": (("", "Item"), (" ", "Event"), (", ", "Document"), (", ", "Date")),
-    "Scrap": (("", "Item"), (", ", "Document"), (", ", "Date")),
-    "Purchases": (("", "Item"), (", ", "Document"), (", ", "Date")),
-    "Actuals": (("", "Cost type"), (", ", "Document"), (", ", "Date")),
-    "Stock": (("", "Item"),),
-    "WIP": (("", "Item"),),
-    "InventoryCount": (("", "Role"),),
-    "Opening": (("", "Role"),),
-    "Journal": (("", "Role"), (", ", "Event"), (", entry ", "Entry"), (" line ", "Line")),
-    "Ledger": (("", "Role"),),
-    "Variances": (("", "Variance"), (", ", "Subject")),
-    "ConversionAllowed": (("", "Item"),),
-    "Disposition": (("", "Role"),),
-    "Materiality": (("", "Measure"),),
-    "Relief": (("", "Item"),),
-    "Rollup": (("", "Item"),),
-    "Buildup": (("", "Component"), (" in ", "Parent")),
-    "Movements": (("", "Item"),),
-    "Trace": (("", "Component"), (" in ", "Parent"), (", ", "Event"), (" of ", "Product")),
-    "Reconciliation": (("", "Item"),),
-    "TieOut": (("", "Role"),),
-    "CountMethod": (("", "Role"),),
-    "PeriodEndWip": (("", "Item"),),
-    "Comparison": (("", "Line"),),
-    "Fit": (("", "Measure"),),
-    "Dashboard": (("", "Label"),),
-    "Explanation": (("step ", "Step"),),
-    "Sensitivity": (("", "What"),),
-    "Suspects": (("", "Cause"), (", ", "Item"), (" in ", "Parent")),
-    "Findings": (("", "What"),),
-    "Checks": (("", "Check"),),
-    "Runs": (("", "Run"),),
-    "RunInputs": (("", "Run"), (", ", "Input")),
-}
-
-_NAMED_BY_ROW = ("Setup", "Comparison", "Fit", "Materiality")  # tables whose rows differ more than their columns
-_ITEM_OF = {"Parent qty": "Parent", "Units": "Product"}  # columns of Trace that count other items than its component
 _IS = {"=": "is", "<>": "is not", ">": "is above", "<": "is below", ">=": "is at least", "<=": "is at most"}
 _NOT = {"=": "<>", "<>": "=", ">": "<=", "<": ">=", ">=": "<", "<=": ">"}
 
@@ -86,7 +43,7 @@ class Words:
         place = self.grid.place(cell)
         if place is None:
             return "Cell"
-        if place.table in _NAMED_BY_ROW:
+        if schema.TABLES[place.table].named_by_row:
             return self.row(cell, place) or place.column.name
         return place.column.name
 
@@ -104,13 +61,8 @@ class Words:
 
     def row(self, cell: Cell, place: Place) -> str:
         """What a row is about: Leg in Frame."""
-        found = ""
-        for before, column in ROW_NAMES.get(place.table, ()):
-            value = self.grid.beside(cell, place, column)
-            shown = self.plain(value, schema.TABLES[place.table].column(column)).strip()
-            if shown:
-                found += (before if found else "") + shown
-        return found
+        table = schema.TABLES[place.table]
+        return table.call(lambda name: self.plain(self.grid.beside(cell, place, name), table.column(name)).strip())
 
     def what(self, cell: Cell) -> str:
         """What the figure of a cell is: Qty per: Leg in Frame."""
@@ -164,7 +116,7 @@ class Words:
         if kind not in ("quantity", "price", "hours") or place.table == "Checks":
             return ""
         uom = self._uom(cell, place)
-        if unit in ("units", "live formula", "posted - proof"):
+        if unit in ("units", schema.LIVE_FORMULA, schema.POSTED_LESS_PROOF):
             return uom
         if unit == "per parent":
             return f"{uom} per parent"
@@ -172,8 +124,7 @@ class Words:
 
     def _uom(self, cell: Cell, place: Place) -> str:
         names = place.source.letters
-        column = _ITEM_OF.get(place.column.name) if place.table == "Trace" else None
-        column = column or ("Component" if "Component" in names else "Item")
+        column = place.column.item or ("Component" if "Component" in names else "Item")
         uom = self._uoms.get(text(self.grid.beside(cell, place, column)).strip().casefold(), "")
         return "units" if uom.casefold() in BY_THE_PIECE else uom
 

@@ -11,22 +11,18 @@ import calendar
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+
+import numpy as np
 
 from xlbackflush import schema
 from xlbackflush.engine.period import Period
-from xlbackflush.engine.record.record import closed
-from xlbackflush.lifecycle.calculate import calculate
 from xlbackflush.lifecycle.verify import verify
+from xlbackflush.lifecycle.workbook_port import Workbook
 from xlbackflush.model.errors import RefusedError
 from xlbackflush.model.journal import Run
 from xlbackflush.model.money import from_minor
 from xlbackflush.model.tables import Source
 from xlbackflush.ooxml.values import stored
-from xlbackflush.sheets import runs as runs_sheet
-from xlbackflush.template.build import build
-from xlbackflush.template.samples import Sample
-from xlbackflush.workbook.file import FileBook, check_new
 
 Row = dict[str, object]
 
@@ -40,40 +36,16 @@ _KEPT = ("StandardCost", "BOM", "Accounts")
 
 
 @dataclass(frozen=True)
-class Rolled:
-    """The new workbook, its period, the run that it goes on from; `new` is False where everything was done before."""
+class Opened:
+    """What the workbook of the next period opens with: its title, what it says of itself, settings, and tables as typed."""
 
-    path: Path
-    first: dt.date
-    last: dt.date
-    run: str
-    new: bool
-
-
-def roll(path: Path, following: Path) -> Rolled:
-    """Close the workbook's period and write the next one's. RefusedError where the workbook is not ready for it.
-
-    The new workbook is written first, whole; if that is all that happened, rolling again closes the old one.
-    """
-    check_new(following)
-    with FileBook(path) as book:
-        run = _last_posted(book)
-        _same_successor(run, path, following)
-        sources = book.read()
-        period = calculate(sources).period
-        first, last = next_period(period)
-        new = not following.exists()
-        if new:
-            build(following, (first, last), opened(period, sources, book.path.name, run))
-        elif not run.is_closed and not _opened_from(following, run):
-            raise RefusedError(f"{following.name} exists already; choose another name.")
-        if not run.is_closed:
-            book.write_table("Runs", runs_sheet.rows_of(closed(book.runs(), following.name)))
-            new = True
-    return Rolled(following, first, last, run.run, new)
+    title: str
+    about: str
+    settings: dict[str, object]
+    tables: dict[str, list[Row]]
 
 
-def _last_posted(book: FileBook) -> Run:
+def last_posted(book: Workbook) -> Run:
     """The run that the period ends with: posted, and everything as it was then."""
     runs = book.runs()
     if not runs or runs[-1].is_draft:
@@ -90,19 +62,12 @@ def _last_posted(book: FileBook) -> Run:
     return runs[-1]
 
 
-def _same_successor(run: Run, path: Path, following: Path) -> None:
+def check_successor(run: Run, book: str, following: str) -> None:
     """A period goes on in one workbook. That one is written again where it was lost, a second one never."""
-    if run.is_closed and run.following != following.name:
+    if run.is_closed and run.following != following:
         raise RefusedError(
-            f"{path.name} is closed and goes on in {run.following}; two workbooks of one next period would part the books."
+            f"{book} is closed and goes on in {run.following}; two workbooks of one next period would part the books."
         )
-
-
-def _opened_from(following: Path, run: Run) -> bool:
-    """True where a workbook was opened from this very run."""
-    with FileBook(following) as book:
-        notes = book.table("Opening").by_column()["Note"]
-    return any(run.link in str(note) for note in notes)
 
 
 def next_period(period: Period) -> tuple[dt.date, dt.date]:
@@ -117,17 +82,23 @@ def next_period(period: Period) -> tuple[dt.date, dt.date]:
     return first, first + (end - start)
 
 
-def opened(period: Period, sources: Mapping[str, Source], book: str, run: Run) -> Sample:
+def opened(period: Period, sources: Mapping[str, Source], book: str, run: Run) -> Opened:
     """The inputs with which the next workbook opens."""
     settings = {str(row["Setting"]).strip(): row.get("Value") for row in _rows(sources["Setup"]) if "Setting" in row}
     for name in ("Period start", "Period end"):
         settings.pop(name, None)
     tables: dict[str, list[Row]] = {name: _rows(sources[name]) for name in _KEPT}
+    mapped = {row.get("Role") for row in tables["Accounts"]}
+    tables["Accounts"] += [
+        {"Role": role, "Account": account, "Name": name}
+        for role, (account, name) in schema.ROLES.items()
+        if role not in mapped
+    ]
     tables |= {"Stock": _stock(period), "InventoryCount": _counts(sources["InventoryCount"])}
     tables["Opening"] = _balances(period, f"From {book}, run {run.run}, link {run.link}")
     company = period.inputs.settings.company
     about = f"Opened from {book}, run {run.run}: its stock is the opening stock, its balances are carried over."
-    return Sample(f"{company}, backflush costing", about, settings, tables)
+    return Opened(f"{company}, backflush costing", about, settings, tables)
 
 
 def _rows(source: Source) -> list[Row]:
@@ -141,12 +112,12 @@ def _rows(source: Source) -> list[Row]:
 
 def _stock(period: Period) -> list[Row]:
     """Closing stock as opening stock: counted units where they were counted, else those on the books."""
-    codes, book = period.bill.items["code"].tolist(), period.stock
+    codes, stock = period.bill.items.code.tolist(), period.stock
     listed = set(period.bill.of("Stock").tolist())
-    ending = book["counted"].where(book["counted"].notna(), book["ending"])
+    ending = np.where(np.isnan(stock.counted), stock.ending, stock.counted)
     return [
         {"Item": codes[item], "Opening qty": float(units)}
-        for item, units in zip(book["item"].tolist(), ending.tolist(), strict=True)
+        for item, units in zip(stock.item.tolist(), ending.tolist(), strict=True)
         if units or item in listed
     ]
 
@@ -167,7 +138,7 @@ def _balances(period: Period, note: str) -> list[Row]:
     for entry in period.draft.entries:
         for line in entry.lines if entry.event == schema.REVERSAL else ():
             reversals[line.role] = reversals.get(line.role, 0) + line.minor
-    closing = {str(row.role): int(row.closing) for row in period.ledger.itertuples() if row.role in CARRIED}
+    closing = {role: minor for role, minor in period.ledger.closing_by_role.items() if role in CARRIED}
     return list(_noted(_opening(closing, reversals, period.places), note))
 
 

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from xlbackflush import __version__
+from xlbackflush.engine.inputs import snapshot
+from xlbackflush.engine.inputs.changes import changes
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.record import record as records
 from xlbackflush.engine.result import RunResult
@@ -20,7 +22,7 @@ from xlbackflush.lifecycle.calculate import Progress, calculate
 from xlbackflush.lifecycle.workbook_port import Workbook
 from xlbackflush.model import money
 from xlbackflush.model.errors import RefusedError
-from xlbackflush.model.journal import DRAFT, Run
+from xlbackflush.model.journal import DRAFT, Run, RunInputs
 from xlbackflush.model.tables import Source
 
 
@@ -105,7 +107,7 @@ def draft_of(period: Period, user: str, now: dt.datetime) -> Run:
     """
     record, new, digest = period.record, period.draft.new, period.snapshot.input_hash
     last = record.posted_runs[-1] if record.posted_runs else None
-    if last and last.input_hash == digest and not new:
+    if last and not new and (last.input_hash == digest or _same_inputs(record.inputs.get(last.run), period)):
         return last
     amounts = [line.minor for entry in new for line in entry.lines]
     debits = money.from_minor(sum(a for a in amounts if a > 0), period.places)
@@ -114,3 +116,11 @@ def draft_of(period: Period, user: str, now: dt.datetime) -> Run:
     if draft and draft.input_hash == digest and draft.version == __version__:
         started, by = draft.started, draft.user
     return Run(record.next_run, DRAFT, started, by, __version__, digest, len(new), debits, credits)
+
+
+def _same_inputs(recorded: RunInputs | None, period: Period) -> bool:
+    """Whether inputs say what those on record say, although what the workbook lacked was added to it, with its default."""
+    try:
+        return recorded is not None and not changes(snapshot.unpack(recorded.pieces), period.inputs.sources)
+    except snapshot.DamagedError:
+        return False

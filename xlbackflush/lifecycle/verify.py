@@ -6,15 +6,15 @@ import datetime as dt
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from xlbackflush import __version__
+from xlbackflush import __version__, schema
 from xlbackflush.engine.inputs import snapshot
 from xlbackflush.engine.inputs.changes import Change, changes
 from xlbackflush.engine.record import record as records
 from xlbackflush.engine.record.corrections import correct
 from xlbackflush.engine.record.record import Record
 from xlbackflush.engine.result import RunResult
-from xlbackflush.lifecycle import shown
 from xlbackflush.lifecycle.calculate import Progress, calculate
+from xlbackflush.lifecycle.recomputed_sheets import differing
 from xlbackflush.lifecycle.run import draft_of
 from xlbackflush.lifecycle.workbook_port import Workbook
 from xlbackflush.model import money
@@ -58,12 +58,13 @@ def verify(book: Workbook, progress: Progress = lambda stage: None) -> Verified:
     if last in inputs:
         result.changed = changes(inputs[last], sources)
     if not any(problem.is_order for problem in result.problems):  # which proofs differ says nothing then
-        sheets = {name: tables.get(name) or book.table(name) for name in {*_PROVEN, *shown.TABLES, "Checks"}}
+        sheets = {table.name: tables.get(table.name) or book.table(table.name) for table in schema.OUTPUT_TABLES}
         result.problems += _proofs(sheets)
         if last in inputs and not result.changed and not record.problems:  # else formulas show what other inputs give
             calculation = calculate(inputs[last], tables)
             if not calculation.failed:
-                result.problems += shown.differing(calculation.period, sheets)
+                again = RunResult(calculation.period, calculation.findings, record.runs[-1], calculation.period.draft)
+                result.problems += differing(again, {**sources, **sheets})
     return result
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
-from typing import Any, Self
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,33 +20,11 @@ class Records:
     """Base of all of them. The fields are arrays; a record of no rows has empty ones."""
 
     def __len__(self) -> int:
-        return len(getattr(self, fields(self)[0].name))
+        return len(next(iter(vars(self).values())))
 
     def of(self, rows: Bools | Ints | slice) -> Self:
         """Some of the rows: by a mask, by their positions in any order, or a slice."""
-        return replace(self, **{f.name: getattr(self, f.name)[rows] for f in fields(self)})
-
-    # ---- until no reader asks for a frame any more
-
-    @property
-    def frame(self) -> Any:
-        import pandas as pd
-
-        names = getattr(self, "_NAMES", {})
-        columns = {f.name: getattr(self, f.name) for f in fields(self)}
-        return pd.DataFrame({old: columns[name] for name, old in names.items() if name in columns} | columns)
-
-    def __getitem__(self, key: Any) -> Any:
-        import pandas as pd
-
-        if isinstance(key, str) and (key in self.__dict__ or isinstance(getattr(type(self), key, None), property)):
-            return pd.Series(getattr(self, key), name=key)
-        return self.frame[key]
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") or name == "_NAMES":
-            raise AttributeError(name)
-        return getattr(self.frame, name)
+        return type(self)(*(column[rows] for column in vars(self).values()))
 
 
 def texts(values: list[str]) -> Texts:
@@ -64,5 +42,5 @@ def sums(key: Ints, values: Floats, count: int) -> Floats:
 
 def blank_as_zero(values: Floats) -> Floats:
     """Blank money, percentages and quantities are zero."""
-    zeros: Floats = np.nan_to_num(values, nan=0.0)
+    zeros: Floats = np.where(np.isnan(values), 0.0, values)
     return zeros

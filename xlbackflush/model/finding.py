@@ -1,6 +1,7 @@
 """Findings: what is wrong with the inputs, where, and how to mend it - and the catalogue of all rules.
 
-A new rule is one line in CATALOGUE, and a function in `rules.py` (or a branch in `accept.py` for a single cell).
+A new rule is one entry here, and a function in engine/rules that stands in its list RULES (or, for a single cell, a branch in
+`accept.py`).
 """
 
 from __future__ import annotations
@@ -74,8 +75,14 @@ UNKNOWN_SETTING = Rule("S03", WARNING, "Setting not known", "Restore the name of
 DUPLICATE_SETTING = Rule("S04", ERROR, "Setting given twice", "Delete one of the rows.")
 MISSING_SETTING = Rule("S05", NOTE, "Setting not on Setup", "Add the row, if the default does not suit you.")
 NOT_SUPPORTED = Rule("S06", ERROR, "Settings do not fit together", "Change one of the settings.")
-MISSING_ACCOUNT = Rule("S07", ERROR, "Role without an account", "Give the role an account on Setup.")
+MISSING_ACCOUNT = Rule("S07", NOTE, "Role not on Setup", "Add the row, if the default account does not suit you.")
 DUPLICATE_ROLE = Rule("S08", ERROR, "Role mapped twice", "Delete one of the rows.")
+MISSING_TABLE = Rule(
+    "S09",
+    NOTE,
+    "Table not in the workbook",
+    "To fill it in, have it added: xlbackflush upgrade, or Upgrade in the ribbon.",
+)
 
 # -- items and bill of materials
 DUPLICATE_ITEM = Rule("I01", ERROR, "Item listed twice", "Keep one row per item; codes do not differ by case alone.")
@@ -230,7 +237,7 @@ NEVER_COMPLETED = Rule(
     "Count its completions, or make its Type Phantom.",
 )
 
-# -- journal-entry tests of an auditor, one finding each (see `journaltests.py`)
+# -- journal-entry tests of an auditor, one finding each (see `journal_tests.py`)
 GAP = Rule("J01", WARNING, "Gap in entry numbers", "Find out which entries were removed; posted entries never change.")
 REPEATED = Rule("J02", WARNING, "Entries alike", "Reverse one of them if the same event was recorded twice.")
 WEEKEND = Rule(

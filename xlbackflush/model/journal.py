@@ -153,7 +153,7 @@ def goes_on_in(link: str, name: str) -> str:
 
 @dataclass(frozen=True)
 class RunInputs:
-    """The inputs of a run: rows and digest of each table, and all of them packed (see `snapshot`)."""
+    """The inputs of a run: rows of each table, digest of each that has rows, and all of them packed (see `snapshot`)."""
 
     rows: Mapping[str, int]
     hashes: Mapping[str, str]

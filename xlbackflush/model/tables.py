@@ -48,11 +48,16 @@ class Source:
         return f"{self.sheet}!{self._letter(column)}{row}"
 
     def _letter(self, column: str) -> str:
-        return self.letters.get(column) or next(iter(self.letters.values()))
+        return self.letters.get(column) or next(iter(self.letters.values()), "A")
 
     def range(self, first: str, last: str | None = None) -> str:
         """Address of one or more columns of the table's body: `Counts!E7:E218`."""
         return f"{self.sheet}!{self._letter(first)}{self.first_row}:{self._letter(last or first)}{self.last_row}"
+
+
+def absent(table: schema.Table) -> Source:
+    """An input table that the workbook does not have: empty, and in no column."""
+    return Source(table.name, schema.SHEET_OF[table.name].name, {}, schema.HEADER_ROW + 1, schema.HEADER_ROW + 1)
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,12 @@ class Package:
         self.sheets = self._find_sheets()
         self.tables = self._find_tables()
 
+    @property
+    def names(self) -> dict[str, str]:
+        """What the names of the whole workbook refer to."""
+        defined = self.xml(self.workbook_part).iterfind("m:definedNames/m:definedName", _NS)
+        return {n.get("name", ""): n.text or "" for n in defined if n.get("localSheetId") is None}
+
     def close(self) -> None:
         self._zip.close()
 
@@ -161,6 +167,11 @@ class Package:
 
     # -- writing
 
+    def reread(self) -> None:
+        """Look for sheets and tables again, among them what was added."""
+        self.sheets = self._find_sheets()
+        self.tables = self._find_tables()
+
     def replace(self, name: str, content: bytes) -> None:
         """Replace (or add) a part."""
         self._replaced[name] = content
@@ -168,6 +179,10 @@ class Package:
     def drop(self, name: str) -> None:
         """Leave a part out of the saved file."""
         self._dropped.add(name)
+
+    def parts(self) -> set[str]:
+        """The names of all parts."""
+        return (self._names | self._replaced.keys()) - self._dropped
 
     def __contains__(self, name: str) -> bool:
         return name in self._names or name in self._replaced
@@ -195,7 +210,7 @@ class Package:
                         _store(out, info.filename, self._replaced[info.filename])
                     continue
                 out.writestr(info, self.read(info.filename), compress_type=info.compress_type)
-            for name in self._replaced.keys() - self._names:
+            for name in (name for name in self._replaced if name not in self._names):
                 _store(out, name, self._replaced[name])
 
 

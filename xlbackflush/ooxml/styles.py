@@ -8,9 +8,17 @@ from xml.etree import ElementTree as ET
 
 from xlbackflush.ooxml.package import MAIN
 from xlbackflush.ooxml.xml import Markup, document, element
+from xlbackflush.schema import palette
 
 _NS = {"m": MAIN}
-NAVY, GREY, LINE, INPUT_FILL, INPUT_LINE = "FF1F3864", "FF595959", "FFD9D9D9", "FFFFF8DC", "FFC9B458"
+
+
+def opaque(color: str) -> str:
+    """A colour as a workbook spells it, with its opacity in front."""
+    return f"FF{color}"
+
+
+NAVY, GREY, LINE = map(opaque, (palette.NAVY, palette.GREY, palette.LINE))
 
 
 @dataclass(frozen=True)
@@ -21,7 +29,7 @@ class Style:
     bold: bool = False
     italic: bool = False
     size: int = 10
-    color: str = "FF000000"
+    color: str = opaque(palette.BLACK)
     underline: bool = False
     fill: str = ""
     border: str = ""
@@ -50,13 +58,19 @@ _ALIGN = {"text": "left", "date": "center", "percent": "right", "integer": "cent
 
 STYLES: dict[str, Style] = {
     "Title": Style(bold=True, size=16, color=NAVY, vertical="center"),
-    "Purpose": Style(size=11, color="FF000000", vertical="center"),
+    "Purpose": Style(size=11, vertical="center"),
     "Hint": Style(italic=True, color=GREY, vertical="center"),
-    "Status": Style(bold=True, color="FF375623", vertical="center"),
-    "Link": Style(color="FF0563C1", underline=True),
+    "Status": Style(bold=True, color=opaque(palette.GOOD_TEXT), vertical="center"),
+    "Link": Style(color=opaque(palette.LINK), underline=True),
     "Unit": Style(italic=True, size=9, color=GREY, horizontal="center"),
     "Heading": Style(
-        bold=True, color="FFFFFFFF", fill=NAVY, border=NAVY, horizontal="center", vertical="center", wrap=True
+        bold=True,
+        color=opaque(palette.WHITE),
+        fill=NAVY,
+        border=NAVY,
+        horizontal="center",
+        vertical="center",
+        wrap=True,
     ),
     "Body": Style(wrap=True, size=11),
     "Section": Style(bold=True, size=12, color=NAVY, vertical="center"),
@@ -66,34 +80,31 @@ for _kind, _code in _FORMATS.items():
     _indent = int(_kind == "text")
     STYLES[f"Input {_kind}"] = Style(
         _code,
-        fill=INPUT_FILL,
-        border=INPUT_LINE,
+        fill=opaque(palette.INPUT_FILL),
+        border=opaque(palette.INPUT_LINE),
         horizontal=_align,
         locked=False,
-        color="FF00308F",
+        color=opaque(palette.TYPED),
         indent=_indent,
     )
-    STYLES[f"Calculation {_kind}"] = Style(_code, border=LINE, horizontal=_align, fill="FFF2F2F2", indent=_indent)
+    STYLES[f"Calculation {_kind}"] = Style(
+        _code, border=LINE, horizontal=_align, fill=opaque(palette.PALE), indent=_indent
+    )
     STYLES[f"Posted {_kind}"] = Style(_code, border=LINE, horizontal=_align, indent=_indent)
-    STYLES[f"Check {_kind}"] = Style(_code, border=LINE, horizontal=_align, fill="FFE2EFDA", indent=_indent)
+    STYLES[f"Check {_kind}"] = Style(
+        _code, border=LINE, horizontal=_align, fill=opaque(palette.CHECK_FILL), indent=_indent
+    )
 STYLES["Posted wrapped"] = Style("@", border=LINE, horizontal="left", wrap=True, indent=1)
 # shown as one word, since thousands of characters run over the edge of the page, and make it print too small to read
 STYLES["Posted packed"] = Style(';;;"packed"', border=LINE, horizontal="left", color=GREY, indent=1)
 STYLES["Input wrapped"] = replace(STYLES["Input text"], wrap=True)
-STYLES["Posted link"] = Style("@", border=LINE, horizontal="left", color="FF0563C1", underline=True, indent=1)
+STYLES["Posted link"] = Style("@", border=LINE, horizontal="left", color=opaque(palette.LINK), underline=True, indent=1)
 
 #: styles of ours that have the name of one of Excel's own, by the number under which Excel knows that
 _BUILT_IN = {"Title": 15}
 
 #: differential formats of the conditional formats: (font colour, fill, bold)
-DXFS: dict[str, tuple[str, str, bool]] = {
-    "bad": ("FF9C0006", "FFFFC7CE", True),
-    "warn": ("FF7F6000", "FFFFEB9C", False),
-    "note": ("FF1F3864", "FFDDEBF7", False),
-    "good": ("FF375623", "FFE2EFDA", True),
-    "head": ("FF1F3864", "FFDDEBF7", True),
-    "entry": ("FF000000", "FFEAF1FB", False),
-}
+DXFS = {mark: (opaque(text), opaque(fill), bold) for mark, (text, fill, bold) in palette.MARKS.items()}
 #: one more, of whole numbers in columns of quantities: their own format leaves a decimal point behind (829.)
 WHOLE, _WHOLE_FORMAT = "whole", '#,##0_);(#,##0);"–"_)'
 LOOKS = (*DXFS, WHOLE)
@@ -120,6 +131,9 @@ class StyleSheet:
             n.get("formatCode", ""): int(n.get("numFmtId", "0")) for n in root.iterfind("m:numFmts/m:numFmt", _NS)
         }
         self._known: dict[tuple[str, int], int] = {}
+        there = [ET.tostring(dxf) for dxf in root.iterfind("m:dxfs/m:dxf", _NS)]
+        ours = {look: ET.tostring(ET.fromstring(element("dxf", *_dxf(look), xmlns=MAIN))) for look in LOOKS}
+        self._looks = {look: there.index(dxf) for look, dxf in ours.items() if dxf in there}
 
     def xf(self, name: str, indent: int = 0) -> int:
         """Index in cellXfs of a named style, with an indent of so many steps."""
@@ -128,6 +142,12 @@ class StyleSheet:
                 self._add_named(name)
             self._known[name, indent] = self._cell_format(name, indent)
         return self._known[name, indent]
+
+    def dxf(self, look: str) -> int:
+        """Index of one of `LOOKS` among the differential formats."""
+        if look not in self._looks:
+            self._looks[look] = self._append("dxfs", "dxf", *_dxf(look))
+        return self._looks[look]
 
     def _cell_format(self, name: str, indent: int) -> int:
         index, base = self._named[name]
@@ -171,7 +191,10 @@ class StyleSheet:
         opening = re.search(rf"<{tag}\b[^>]*?(/?)>", self.xml)
         if not opening:
             after = re.search(rf"<{self._prefix}styleSheet\b[^>]*>", self.xml)
-            assert after and section == "numFmts", section  # the others are required by the schema
+            assert after and section in ("numFmts", "dxfs"), section  # the others are required by the schema
+            if section == "dxfs":
+                after = re.search(rf"</{self._prefix}cellStyles>", self.xml)
+                assert after
             self.xml = f'{self.xml[: after.end()]}<{tag} count="1">{added}</{tag}>{self.xml[after.end() :]}'
             return index
         head = re.sub(r'\bcount="\d+"', f'count="{index + 1}"', opening[0]).replace("/>", ">")
@@ -183,7 +206,7 @@ class StyleSheet:
         return index
 
 
-_SECTIONS = ("numFmts", "fonts", "fills", "borders", "cellStyleXfs", "cellXfs", "cellStyles")
+_SECTIONS = ("numFmts", "fonts", "fills", "borders", "cellStyleXfs", "cellXfs", "cellStyles", "dxfs")
 
 
 def _signature(xf: ET.Element) -> tuple[str, ...]:

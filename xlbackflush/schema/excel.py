@@ -128,3 +128,11 @@ RESTORE = Macro(
 )
 CLEAR = Macro("BackflushClear", "Clear results", "Empty the output sheets; inputs stay as they are.", "ClearContents")
 MACROS = (RUN, CHECK, POST, EXPLAIN, RESTORE, CLEAR)
+#: of the ribbon only: the workbook is closed meanwhile, so that no code of its own may be at work
+UPGRADE = Macro(
+    "",
+    "Upgrade",
+    "Save and close this workbook, add what this version of xlbackflush asks for and it lacks, and open it again. Nothing else "
+    "in it is changed.",
+    "SheetColumnsInsert",
+)

@@ -66,7 +66,7 @@ SETTINGS: tuple[Setting, ...] = (
         "Journal detail",
         "choice",
         PER_TRIGGER,
-        "How finely the journal is cut.",
+        "Level of journal detail.",
         (PER_TRIGGER, PER_PRODUCT),
     ),
     Setting(
@@ -108,6 +108,8 @@ SETUP = Table(
         Column("Value", "any", "Your choice.", width=30),
         Column("Meaning", "text", "What the setting does.", width=96),
     ),
+    row_name="{Setting}",
+    named_by_row=True,
 )
 ACCOUNTS = Table(
     "Accounts",
@@ -117,6 +119,7 @@ ACCOUNTS = Table(
         Column("Name", "text", "Account name in your ledger.", width=44),
     ),
     first_col=5,
+    row_name="{Role}",
 )
 BOM = Table(
     "BOM",
@@ -137,10 +140,11 @@ BOM = Table(
             (OUTPUT, INPUT),
             width=12,
         ),
-        Column("Effective from", "date", "First day on which the line holds; blank: always.", "first day"),
-        Column("Effective to", "date", "Last day on which the line holds; blank: for ever.", "last day"),
+        Column("Effective from", "date", "First day on which the line is valid; blank: no start date.", "first day"),
+        Column("Effective to", "date", "Last day on which the line is valid; blank: no end date.", "last day"),
         _NOTE,
     ),
+    row_name="{Component} in {Parent}",
 )
 STANDARD_COST = Table(
     "StandardCost",
@@ -177,6 +181,7 @@ STANDARD_COST = Table(
         ),
         _NOTE,
     ),
+    row_name="{Item}",
 )
 COUNTS = Table(
     "Counts",
@@ -195,6 +200,7 @@ COUNTS = Table(
         ),
         _NOTE,
     ),
+    row_name="{Item} {Event}, {Document}, {Date}",
 )
 SCRAP = Table(
     "Scrap",
@@ -217,6 +223,7 @@ SCRAP = Table(
         Column("Salvage value", "money", "Money recovered for the whole row.", "money", False, (), 0),
         Column("Reason", "text", "Why it was scrapped.", width=34),
     ),
+    row_name="{Item}, {Document}, {Date}",
 )
 PURCHASES = Table(
     "Purchases",
@@ -228,6 +235,7 @@ PURCHASES = Table(
         Column("Actual price", "price", "Invoice price of one unit.", "money per unit", True, (), 0),
         _NOTE,
     ),
+    row_name="{Item}, {Document}, {Date}",
 )
 ACTUALS = Table(
     "Actuals",
@@ -239,6 +247,7 @@ ACTUALS = Table(
         Column("Amount", "money", "Cost incurred.", "money", True),
         _NOTE,
     ),
+    row_name="{Cost type}, {Document}, {Date}",
 )
 STOCK = Table(
     "Stock",
@@ -248,6 +257,7 @@ STOCK = Table(
         Column("Counted qty", "quantity", "Units counted at the end; blank: not counted.", "units"),
         _NOTE,
     ),
+    row_name="{Item}",
 )
 WIP = Table(
     "WIP",
@@ -258,6 +268,7 @@ WIP = Table(
         Column("Conversion %", "percent", "Share of the conversion already done.", "complete", False, (), 0),
         replace(_NOTE, width=56),
     ),
+    row_name="{Item}",
 )
 INVENTORY_COUNT = Table(
     "InventoryCount",
@@ -276,6 +287,7 @@ INVENTORY_COUNT = Table(
         Column("Counted amount", "money", "Value of the physical count.", "money"),
         Column("Counted conversion", "money", "Conversion cost in the counted value.", "money"),
     ),
+    row_name="{Role}",
 )
 
 OPENING = Table(
@@ -288,6 +300,7 @@ OPENING = Table(
         Column("Reversal", "money", "Posted in the period before, dated the first day of this one.", "money", width=18),
         replace(_NOTE, width=72, wrap=True),  # names the run that the balances come from, with its link of 64 digits
     ),
+    row_name="{Role}",
 )
 
 INPUT_SHEETS: tuple[Sheet, ...] = (
@@ -303,7 +316,7 @@ INPUT_SHEETS: tuple[Sheet, ...] = (
         "Input",
         "Bill of materials: what one good unit of each made item consumes.",
         (BOM,),
-        "One row per component. A line may hold for part of the time only: give its first and last day.",
+        "One row per component. Enter dates if the line is valid for only part of the period.",
         freeze_cols=2,
     ),
     Sheet(
@@ -326,7 +339,7 @@ INPUT_SHEETS: tuple[Sheet, ...] = (
         "Input",
         "Scrap beyond what the BOM plans, and what was recovered for it.",
         (SCRAP,),
-        "Do not report scrap again that the BOM already allows for.",
+        "Report only scrap in excess of the BOM allowance.",
     ),
     Sheet("Purchases", "Input", "Receipts at their invoice price.", (PURCHASES,), "One row per receipt and item."),
     Sheet(

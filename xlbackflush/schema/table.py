@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import KW_ONLY, dataclass
+from string import Formatter
 from typing import Literal
 
 DAY_0 = dt.date(1899, 12, 30)  # Excel's
@@ -12,6 +13,13 @@ HEADER_ROW = 6  # of every table; units stand one row above, data starts one row
 
 Kind = Literal["text", "item", "choice", "date", "quantity", "price", "money", "percent", "hours", "integer", "any"]
 Role = Literal["Input", "Calculation", "Output", "Control"]
+Look = Literal["input", "calculation", "posted", "check", "link", "packed"]  # what a cell is, as its style shows it
+Mark = Literal["bad", "warn", "note", "good", "head", "entry"]  # colours that say something
+
+#: what the cells of a sheet are, where that is not posted
+_LOOKS: dict[Role, Look] = {"Input": "input", "Calculation": "calculation"}
+
+LIVE_FORMULA, POSTED_LESS_PROOF = "live formula", "posted - proof"  # units of proofs, and of what they leave
 
 #: kinds whose cells hold numbers
 NUMERIC: frozenset[str] = frozenset({"quantity", "price", "money", "percent", "hours", "integer"})
@@ -22,6 +30,14 @@ class Column:
     """One table column. `unit` stands above the header; `help` is the input message and the documentation.
 
     wrap: its texts may be long, and are broken into lines within its width.
+    look: where it is not that of its sheet. field: of the record that a row shows, where the cell is simply that.
+    indent: the column whose number says by how many steps the text is indented.
+    marks: colour and test, in which {} is the cell.
+    item: the column with the item that its figure counts, where that is neither Component nor Item.
+
+    Of a posted figure, for those who ask what it rests on:
+    proves: the columns that this one recomputes. rests_on: a formula over {Columns} of the same row, where no proof says it.
+    recorded: why the figure is what it is, where nothing is worked out.
     """
 
     name: str
@@ -34,15 +50,47 @@ class Column:
     maximum: float | None = None  # exclusive, for percentages that divide by 1 - p
     width: float = 14
     wrap: bool = False
+    _: KW_ONLY
+    look: Look | None = None
+    field: str = ""
+    indent: str = ""
+    marks: tuple[tuple[Mark, str], ...] = ()
+    item: str = ""
+    proves: tuple[str, ...] = ()
+    rests_on: str = ""
+    recorded: str = ""
+
+
+@dataclass(frozen=True)
+class Highlight:
+    """A colour of whole rows. In the test, {Column} is a cell of the row; last: the last column in colour, blank: of all."""
+
+    mark: Mark
+    test: str
+    last: str = ""
+
+    @property
+    def columns(self) -> set[str]:
+        """The columns without which there is nothing to look at."""
+        return {column for _, column, _, _ in Formatter().parse(f"{self.test}{{{self.last}}}") if column}
 
 
 @dataclass(frozen=True)
 class Table:
-    """One Excel Table: its name, its columns, and the sheet column (1 = A) where it starts."""
+    """One Excel Table: its name, its columns, and the sheet column (1 = A) where it starts.
+
+    row_name: what people call a row, from its {Columns}. named_by_row: its rows differ more than its columns do, so that a
+    cell is called by its row. recorded: as that of a column, for all of its columns.
+    """
 
     name: str
     columns: tuple[Column, ...]
     first_col: int = 1
+    _: KW_ONLY
+    row_name: str
+    named_by_row: bool = False
+    highlights: tuple[Highlight, ...] = ()
+    recorded: str = ""
 
     def column(self, name: str) -> Column:
         return next(c for c in self.columns if c.name == name)
@@ -50,6 +98,23 @@ class Table:
     @property
     def names(self) -> list[str]:
         return [c.name for c in self.columns]
+
+    def call(self, text: Callable[[str], str]) -> str:
+        """What people call a row, from the text of its cell in each column. Words before a blank cell are left out."""
+        name = ""
+        for number, (words, column, _, _) in enumerate(Formatter().parse(self.row_name)):
+            if column and (shown := text(column)):
+                name += f"{words if name or not number else ''}{shown}"
+        return name
+
+    def proof_of(self, column: str) -> str:
+        """The column that recomputes a column, "" where none does."""
+        return next((proof.name for proof in self.columns if column in proof.proves), "")
+
+    @property
+    def differences(self) -> list[str]:
+        """The columns of what is left between posted figures and their proofs."""
+        return [c.name for c in self.columns if c.unit == POSTED_LESS_PROOF]
 
     def lacking(self, names: Collection[str]) -> list[str]:
         """The columns without which the table cannot be used, and which are not among these."""
@@ -67,6 +132,10 @@ class Sheet:
     hint: str = ""
     freeze_cols: int = 0
     outlined: bool = False  # groups of its rows open and close
+
+    def look(self, column: Column) -> Look:
+        """What the cells of one of its columns are."""
+        return column.look or _LOOKS.get(self.role, "posted")
 
 
 @dataclass(frozen=True)

@@ -85,6 +85,8 @@ OTHER_CONVERSION, SCRAP_VARIANCE = "Other conversion", "Scrap"
 CONVERSION_ALLOCATION = "Conversion allocation"
 
 FITS, LOOK, UNKNOWN, FOR_INFORMATION = "Fits", "Look", "Unknown", "For information"
+OVERALL = "Overall"
+RECORD_IT, IMMATERIAL = "Record", "Immaterial"
 AT_LEAST, AT_MOST = "At least", "At most"
 
 #: what can have made a difference of a count, and how sure one can be of it

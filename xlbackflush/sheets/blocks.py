@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import cast
 
@@ -10,25 +11,28 @@ from xlbackflush.ooxml.address import column_number
 from xlbackflush.ooxml.cells import Block, Cells
 from xlbackflush.ooxml.styles import StyleSheet
 from xlbackflush.sheets.body import Body
-from xlbackflush.sheets.formulas import Sheets
-from xlbackflush.sheets.title_rows import SHEET_OF
+from xlbackflush.sheets.formulas import Sheets, without_tables
+
+_INDENT_MOST = 12
 
 
-def block_of(name: str, body: Body, sheets: Sheets, styles: StyleSheet, places: int) -> Block:
-    """Columns in the order of `schema`, each with the style of its kind; an empty table keeps one blank row."""
-    place, role = sheets.tables[name], SHEET_OF[name].role
-    block = Block(column_number(next(iter(place.letters.values()))), place.first_row)
-    for column in schema.TABLES[name].columns:
+def block_of(name: str, body: Body, sheets: Sheets, styles: StyleSheet, decimals: int) -> Block:
+    """Columns in the order of `schema`, each in its style; an empty table keeps one blank row."""
+    stands, table = sheets.tables[name], schema.TABLES[name]
+    block = Block(column_number(next(iter(stands.letters.values()))), stands.first_row)
+    for column in table.columns:
         values, formulas = body[column.name]
-        style = styles.xf(style_name(role, column, places))
-        cells = Cells(values if len(values) else [None], style, formulas if formulas and len(values) else None)
-        if column.name == "Component" and name == "Trace" and len(values):
-            cells.styles = [styles.xf(style_name(role, column, places), min(int(v or 0), 12)) for v in body["Level"][0]]
+        if sheets.missing and formulas:
+            formulas = [without_tables(formula, sheets.missing) for formula in formulas]
+        style = style_name(table, column, decimals)
+        cells = Cells(
+            values if len(values) else [None], styles.xf(style), formulas if formulas and len(values) else None
+        )
+        if column.indent and len(values):
+            cells.styles = [styles.xf(style, min(int(v or 0), _INDENT_MOST)) for v in body[column.indent][0]]
         if f"{column.name} kind" in body and len(values):  # a column whose rows differ in kind
-            kinds = body[f"{column.name} kind"][0]
-            cells.styles = [
-                styles.xf(style_name(role, replace(column, kind=cast(schema.Kind, k)), places)) for k in kinds
-            ]
+            kinds = cast(Sequence[schema.Kind], body[f"{column.name} kind"][0])
+            cells.styles = [styles.xf(style_name(table, replace(column, kind=kind), decimals)) for kind in kinds]
         block.columns.append(cells)
     return block
 
@@ -48,31 +52,15 @@ def heights_of(name: str, block: Block) -> list[float] | None:
     ]
 
 
-def style_name(role: str, column: schema.Column, places: int = 2) -> str:
-    """Named style of a column's cells on a sheet of that role."""
-    if column in schema.AUDITOR:  # unlocked: for the auditor to type in
-        return "Input text"
-    kind: str = {"item": "text", "choice": "text", "any": "general"}.get(column.kind, column.kind)
-    if kind == "money" and places != 2:
-        kind = f"money {places}" if places else "money 0"
-    if role == "Input":
-        return f"Input {'wrapped' if column.wrap else kind}"
-    if column.name in (
-        "Left by rounding",
-        "Proof",
-        "Difference",
-        "Quantity proof",
-        "Quantity difference",
-        "Value",
-        "Left",
-        "Right",
-        "Result",
-    ):
-        return f"Check {kind}"
-    if column.name == "Where":
-        return "Posted link"
-    if column.wrap:
-        return "Posted wrapped"
-    if column == schema.RUN_INPUTS.column("Content"):
-        return "Posted packed"
-    return f"{'Calculation' if role == 'Calculation' else 'Posted'} {kind}"
+def style_name(table: schema.Table, column: schema.Column, decimals: int = 2) -> str:
+    """Named style of the cells of a column; decimals: of the currency."""
+    look = schema.SHEET_OF[table.name].look(column)
+    if look in ("link", "packed"):
+        return f"Posted {look}"
+    return f"{look.capitalize()} {'wrapped' if column.wrap else _kind(column, decimals)}"
+
+
+def _kind(column: schema.Column, decimals: int) -> str:
+    if column.kind == "money" and decimals != 2:
+        return f"money {decimals}"
+    return {"item": "text", "choice": "text", "any": "general"}.get(column.kind, column.kind)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import attrgetter
+from typing import Any
 
 from xlbackflush import schema
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.result import RunResult
 from xlbackflush.engine.stock.opening import carried
+from xlbackflush.model.arrays import Records
 from xlbackflush.model.money import from_minor
 from xlbackflush.ooxml.cells import Value
 from xlbackflush.sheets.formulas import Sheets, default_scrap_basis, setting_value
@@ -25,11 +28,11 @@ class RunView:
         self.period: Period = result.period
         self.inputs, self.bill = self.period.inputs, self.period.bill
         self.items, self.lines = self.bill.items, self.bill.lines
-        self.codes: list[str] = self.items["code"].tolist()
-        self.item_rows: list[int] = self.items["row"].tolist()
+        self.codes: list[str] = self.items.code.tolist()
+        self.item_rows: list[int] = self.items.row.tolist()
         self.rollup_top = sheets.tables["Rollup"].first_row
         self.default_basis = default_scrap_basis(self.inputs)
-        self.opened = frozenset(carried(self.inputs, self.period.places))
+        self.opened = frozenset(carried(self.inputs))
 
     def money(self, minor: Iterable[int]) -> list[float]:
         """Minor units as money."""
@@ -62,6 +65,44 @@ class RunView:
         return {
             c.name: self.sheets.ref("StandardCost", c.name, self.item_rows[item]) for c in schema.STANDARD_COST.columns
         }
+
+
+def of_records(
+    table: schema.Table,
+    records: Sequence[object],
+    formulas: Mapping[str, Sequence[str]] | None = None,
+    money: Callable[[Iterable[int]], list[float]] | None = None,
+) -> Body:
+    """The columns that simply show a field of records, one a row; formulas: those of columns that are live.
+
+    money: turns minor units into money, where the records hold these.
+    """
+    return _of_fields(table, lambda field: list(map(attrgetter(field), records)), formulas, money)
+
+
+def of_arrays(
+    table: schema.Table,
+    records: Records,
+    formulas: Mapping[str, Sequence[str]] | None = None,
+    money: Callable[[Iterable[int]], list[float]] | None = None,
+) -> Body:
+    """The same of records of arrays."""
+    return _of_fields(table, lambda field: getattr(records, field).tolist(), formulas, money)
+
+
+def _of_fields(
+    table: schema.Table,
+    values: Callable[[str], list[Any]],
+    formulas: Mapping[str, Sequence[str]] | None,
+    money: Callable[[Iterable[int]], list[float]] | None,
+) -> Body:
+    columns: Body = {}
+    for column in table.columns:
+        if column.field:
+            cells = values(column.field)
+            shown = money(cells) if money and column.kind == "money" else cells
+            columns[column.name] = (shown, (formulas or {}).get(column.name))
+    return columns
 
 
 def empty(table: schema.Table) -> Body:

@@ -16,14 +16,13 @@ def body(run: RunView) -> Body:
     """One row per line of the bill and unit cost of its parent."""
     table, rows, at = run.period.unit_costs.buildup, run.period.unit_costs.rows, run.letters(TABLE.name)
     bom, roll = run.sheets.heads("BOM"), run.sheets.heads("Rollup")
-    bom_row = run.lines["row"].to_numpy()[table["line"].to_numpy()].tolist()
-    up = (table["row"].to_numpy() + run.rollup_top).tolist()
-    down = (table["component_row"].to_numpy() + run.rollup_top).tolist()
+    bom_row = run.lines.row[table.line].tolist()
+    up = (table.row + run.rollup_top).tolist()
+    down = (table.component_row + run.rollup_top).tolist()
     here = run.rows(TABLE.name, len(table))
-    item = rows["item"].to_numpy()
-    parent = [run.codes[i] for i in item[table["row"].to_numpy()]]
-    component = run.lines["spelled"].to_numpy()[table["line"].to_numpy()].tolist()
-    basis = run.lines["on_input"].to_numpy()[table["line"].to_numpy()]
+    parent = [run.codes[i] for i in rows.item[table.row]]
+    component = run.lines.spelled[table.line].tolist()
+    basis = run.lines.on_input[table.line]
     quantity = []
     for r, b, u, d in zip(here, bom_row, up, down, strict=True):
         line = {name: f"{head}{b}" for name, head in bom.items()}
@@ -34,14 +33,14 @@ def body(run: RunView) -> Body:
         if "Effective to" in line:
             tests.append(f'OR({line["Effective to"]}="",INT({line["Effective to"]})>={roll["To"]}{u})')
         quantity.append(f"IF(AND({','.join(tests)}),{factor},0)*{roll['Units to start']}{u}")
-    values = table["quantity"].to_numpy()
+    values = table.quantity
     columns: Body = {
         "Parent": (parent, [f"{roll['Item']}{u}" for u in up]),
         "Component": (component, [f'{bom["Component"]}{b}&""' for b in bom_row]),
         "Quantity": (values.tolist(), quantity),
     }
     for element in schema.ELEMENTS:
-        cost = rows[element].to_numpy()[table["component_row"].to_numpy()]
+        cost = rows.elements[element][table.component_row]
         columns[element] = (
             (values * cost).tolist(),
             [f"{at['Quantity']}{r}*{roll[element]}{d}" for r, d in zip(here, down, strict=True)],
@@ -56,15 +55,15 @@ def body(run: RunView) -> Body:
 
 
 def _passed_on(run: RunView, quantity: np.ndarray, here: range, down: list[int]) -> Body:
-    """What a component passes on to its parent's completion: see `rollup._at_completion`."""
+    """What a component passes on to its parent's completion: see `unit_cost._at_completion`."""
     at, roll, rows = run.letters(TABLE.name), run.sheets.heads("Rollup"), run.period.unit_costs.rows
-    below = run.period.unit_costs.buildup["component_row"].to_numpy()
-    kind = run.items["type"].to_numpy()[rows["item"].to_numpy()[below]]
-    unit, conversion = (rows[c].to_numpy()[below] for c in ("unit_cost", "conversion_at_completion"))
+    below = run.period.unit_costs.buildup.component_row
+    kind = run.items.type[rows.item[below]]
+    costs = rows.of(below)
     phantom = kind == schema.PHANTOM
     columns: Body = {
         "Conversion at completion": (
-            np.where(phantom, quantity * conversion, 0.0).tolist(),
+            np.where(phantom, quantity * costs.conversion_at_completion, 0.0).tolist(),
             [
                 f'IF({roll["Type"]}{d}="{schema.PHANTOM}",{at["Quantity"]}{r}*{roll["Conversion at completion"]}{d},0)'
                 for r, d in zip(here, down, strict=True)
@@ -75,9 +74,9 @@ def _passed_on(run: RunView, quantity: np.ndarray, here: range, down: list[int])
         (schema.FINISHED, "Finished at completion"),
         (schema.SUBASSEMBLY, "Subassemblies at completion"),
     ):
-        taken = np.where(phantom, rows[UNIT_COSTS[name]].to_numpy()[below], 0.0)
+        taken = np.where(phantom, getattr(costs, UNIT_COSTS[name]), 0.0)
         columns[name] = (
-            (quantity * np.where(kind == whole, unit, taken)).tolist(),
+            (quantity * np.where(kind == whole, costs.unit_cost, taken)).tolist(),
             [
                 f'{at["Quantity"]}{r}*IF({roll["Type"]}{d}="{whole}",{roll["Unit cost"]}{d},'
                 f'IF({roll["Type"]}{d}="{schema.PHANTOM}",{roll[name]}{d},0))'

@@ -11,7 +11,7 @@ from xlbackflush.model.inputs import Inputs
 from xlbackflush.model.tables import Source
 from xlbackflush.ooxml.address import quoted
 from xlbackflush.ooxml.stored import Shown
-from xlbackflush.sheets.body import Body, RunView
+from xlbackflush.sheets.body import Body, RunView, of_records
 from xlbackflush.sheets.formulas import AFTER_CLOSE, day_ref, literal, setting_ref
 from xlbackflush.sheets.title_rows import MASTER
 
@@ -26,14 +26,13 @@ def body(run: RunView) -> Body:
         for r in run.rows("Ledger", len(run.period.ledger))
     ]
     formulas = [_formulas(check.key, run.inputs, accounts) for check in checks]
-    return {
-        "Check": ([c.text for c in checks], None),
-        "Value": ([c.value for c in checks], [_value(c) for c in cells]),
-        "Tolerance": ([float(c.tolerance) for c in checks], None),
+    live = {
+        "Value": [_value(c) for c in cells],
+        "Left": [left for left, _ in formulas],
+        "Right": [right for _, right in formulas],
+    }
+    return of_records(TABLE, checks, live) | {
         "Result": (["OK" if c.holds else "Fail" for c in checks], [_result(c) for c in cells]),
-        "Left": ([float(c.left) for c in checks], [left for left, _ in formulas]),
-        "Right": ([float(c.right) for c in checks], [right for _, right in formulas]),
-        "Meaning": ([c.meaning for c in checks], None),
     }
 
 
@@ -65,6 +64,13 @@ def checks_after(checks: Source, errors: int) -> tuple[dict[str, Shown], int]:
     return shown, failed
 
 
+def _unproven(table: schema.Table) -> str:
+    """Number of the differences between posted figures and proofs; rows below the last do not count."""
+    return "+".join(
+        f'COUNTIFS({table.name}[{column}],"<>0",{table.name}[{table.names[0]}],"?*")' for column in table.differences
+    )
+
+
 #: left and right formula of the checks of the run's own results, by key
 _OF_RESULTS: dict[str, tuple[str, str]] = {
     "debits": ("SUM(Journal[Debit])", "SUM(Journal[Credit])"),
@@ -73,13 +79,7 @@ _OF_RESULTS: dict[str, tuple[str, str]] = {
         "-SUMIFS(Journal[Credit],Journal[Entry],Journal[Entry]))>0.0001))",
         "",
     ),
-    "Journal proofs": ('COUNTIFS(Journal[Difference],"<>0",Journal[Run],"?*")', ""),
-    "Ledger proofs": ('COUNTIFS(Ledger[Difference],"<>0",Ledger[Role],"?*")', ""),
-    "Relief proofs": (
-        'COUNTIFS(Relief[Difference],"<>0",Relief[Item],"?*")+COUNTIFS(Relief[Quantity difference],"<>0",Relief[Item],"?*")',
-        "",
-    ),
-    "Variances proofs": ('COUNTIFS(Variances[Difference],"<>0",Variances[Variance],"?*")', ""),
+    **{f"{table.name} proofs": (_unproven(table), "") for table in schema.OUTPUT_TABLES if table.differences},
     "movements": ("SUM(Ledger[Debits])", f'SUMIFS(Journal[Debit],Journal[Event],"<>{schema.REVERSAL}")'),
     "balance": ("SUM(Ledger[Closing])", "SUM(Ledger[Opening])"),
     "clearing": (
@@ -141,11 +141,15 @@ def _as_mapped(inputs: Inputs, accounts: Sequence[tuple[str, str]]) -> str:
     Compared cell by cell: COUNTIFS would read * ? ~ in an account as wildcards, and spreadsheets differ on what it makes of
     a column of criteria.
     """
-    typed = inputs.sources["Accounts"].by_column()["Account"]
+    setup = inputs.sources["Accounts"].by_column()
+    listed, typed = {str(role).strip() for role in setup["Role"]}, setup["Account"]
     text = "TRIM({})" if any(isinstance(a, str) and a != a.strip() for a in typed) else '{}&""'
     mapped = text.format("Accounts[Account]")
     rows = (f"(Accounts[Role]={role})*({mapped}={text.format(account)})" for role, account in accounts)
-    return f"SUMPRODUCT({'+'.join(rows) or '0'})"
+    as_mapped = f"SUMPRODUCT({'+'.join(rows) or '0'})"
+    if listed >= set(schema.ROLES):
+        return as_mapped
+    return "+".join([as_mapped, *(f"(COUNTIFS(Accounts[Role],{role})=0)" for role, _ in accounts)])  # has its default
 
 
 def _posted_variance(name: str) -> str:
@@ -161,7 +165,7 @@ def _posted_before_close(role: str) -> str:
 
 
 def _text_total(table: str, column: str, places: int, inputs: Inputs) -> str:
-    """`verify.text_total` as a formula."""
+    """`checks.text_total` of the engine as a formula."""
     source, cells = inputs.sources[table], f"{table}[{column}]"
     above = f"{quoted(source.sheet)}!${source.letters[column]}${source.first_row - 1}"
     weight = f"(MOD(ROW({cells})-ROW({above}),{ROW_CYCLE})+1)"

@@ -15,7 +15,7 @@ from xlbackflush.engine.measures.comparison import (
     Rows,
     between,
 )
-from xlbackflush.sheets.body import Body, RunView
+from xlbackflush.sheets.body import Body, RunView, of_records
 from xlbackflush.sheets.formulas import literal
 
 TABLE = schema.COMPARISON
@@ -26,16 +26,12 @@ def body(run: RunView) -> Body:
     lines, at = run.period.comparison, run.letters(TABLE.name)
     rows = run.rows(TABLE.name, len(lines))
     row_of = {f.line.key: r for f, r in zip(lines, rows, strict=True)}
-    columns: Body = {
-        "Section": ([f.line.section for f in lines], None),
-        "Line": ([f.line.name for f in lines], None),
-    }
+    why = ["" if f.line.text else _explanation(f.line, at, r) for f, r in zip(lines, rows, strict=True)]
+    columns = of_records(TABLE, lines, {"Explanation": why})
     for k, method in enumerate(METHODS):
         values = [float(f.figures[k]) if f.counts else run.money([f.figures[k]])[0] for f in lines]
         columns[method] = (values, [_formula(run, f.line, k, r, row_of) for f, r in zip(lines, rows, strict=True)])
         columns[f"{method} kind"] = (["integer" if f.counts else "money" for f in lines], None)
-    why = ["" if f.line.text else _explanation(f.line, at, r) for f, r in zip(lines, rows, strict=True)]
-    columns["Explanation"] = ([f.explanation for f in lines], why)
     return columns
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xlbackflush import schema
-from xlbackflush.sheets.body import Body, RunView
+from xlbackflush.sheets.body import Body, RunView, of_arrays
 from xlbackflush.sheets.formulas import plain
 
 TABLE = schema.CONVERSION_ALLOWED
@@ -12,30 +12,21 @@ TABLE = schema.CONVERSION_ALLOWED
 def body(run: RunView) -> Body:
     """One row per made item."""
     allowed = run.period.conversion_allowed
-    cells, items = run.cells(TABLE.name, len(allowed)), allowed["item"].tolist()
+    cells, items = run.cells(TABLE.name, len(allowed)), allowed.item.tolist()
     cost = [run.standard_cost(item) for item in items]
-    columns: Body = {
-        "Item": ([run.codes[i] for i in items], None),
-        "Description": (run.items["description"].iloc[items].tolist(), None),
-        "Units": (
-            allowed["units"].tolist(),
-            [_units_flushed(run.codes[i], c["Item"]) for i, c in zip(items, cells, strict=True)],
-        ),
-        "Hours per unit": (run.items["hours"].iloc[items].tolist(), [c["Labor hours"] for c in cost]),
-        "Hours allowed": (allowed["hours"].tolist(), [f"{c['Units']}*{c['Hours per unit']}" for c in cells]),
-        "Other conversion": (
-            allowed["Other conversion"].tolist(),
-            [f"{c['Units']}*{k['Other conversion']}" for c, k in zip(cells, cost, strict=True)],
-        ),
-        "Total": (
-            allowed["total"].tolist(),
-            ["+".join(c[element] for element in schema.ELEMENTS[1:]) for c in cells],
-        ),
+    live = {
+        "Units": [_units_flushed(run.codes[i], c["Item"]) for i, c in zip(items, cells, strict=True)],
+        "Hours allowed": [f"{c['Units']}*{c['Hours per unit']}" for c in cells],
+        "Other conversion": [f"{c['Units']}*{k['Other conversion']}" for c, k in zip(cells, cost, strict=True)],
+        "Total": ["+".join(c[element] for element in schema.ELEMENTS[1:]) for c in cells],
     }
     for element in (schema.LABOR, schema.VARIABLE_OVERHEAD, schema.FIXED_OVERHEAD):
-        rate = [f"{c['Hours allowed']}*{k[f'{element} rate']}" for c, k in zip(cells, cost, strict=True)]
-        columns[element] = (allowed[element].tolist(), rate)
-    return columns
+        live[element] = [f"{c['Hours allowed']}*{k[f'{element} rate']}" for c, k in zip(cells, cost, strict=True)]
+    return of_arrays(TABLE, allowed, live) | {
+        "Item": ([run.codes[i] for i in items], None),
+        "Description": (run.items.description[items].tolist(), None),
+        "Hours per unit": (run.items.hours[items].tolist(), [c["Labor hours"] for c in cost]),
+    }
 
 
 def _units_flushed(code: str, cell: str) -> str:

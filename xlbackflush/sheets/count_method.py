@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xlbackflush import schema
 from xlbackflush.engine.stock.counted import CountedAccount, charges_everything, on_the_books, posted_role, types_of
-from xlbackflush.sheets.body import Body, RunView
+from xlbackflush.sheets.body import Body, RunView, of_records
 from xlbackflush.sheets.formulas import literal
 
 TABLE = schema.COUNT_METHOD
@@ -14,21 +14,15 @@ def body(run: RunView) -> Body:
     """One row per counted account."""
     accounts = run.period.counted
     cells = run.cells(TABLE.name, len(accounts))
-    fields = (
-        "opening", "received", "scrapped", "counted", "relieved", "opening_conversion", "counted_conversion", "adjustment",
-        "ledger_opening",
-    )  # fmt: skip
     formulas = [_counted(run, c, cells[k], cells[:k]) for k, c in enumerate(accounts)]
-    columns: Body = {"Role": ([c.role for c in accounts], None)}
-    for field in fields:
-        name = field.replace("_", " ").capitalize()
-        columns[name] = ([getattr(c, field) for c in accounts], [f[name] for f in formulas])
-    columns["Basis"] = (["Inventory Count" if c.in_money else "Stock" for c in accounts], None)
-    return columns
+    live = {c.name: [f[c.name] for f in formulas] for c in TABLE.columns if c.kind == "money"}
+    return of_records(TABLE, accounts, live) | {
+        "Basis": (["Inventory Count" if c.in_money else "Stock" for c in accounts], None),
+    }
 
 
 def _counted(run: RunView, row: CountedAccount, c: dict[str, str], above: list[dict[str, str]]) -> dict[str, str]:
-    """Formulas of one counted account; see `physical`."""
+    """Formulas of one counted account; see `engine/stock/counted`."""
     settings = run.inputs.settings
     first, last = _count_cell(run, row, "Opening conversion"), _count_cell(run, row, "Counted conversion")
     less = settings.conversion_expensed and row.in_money

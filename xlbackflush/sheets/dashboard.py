@@ -4,30 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import pandas as pd
-
 from xlbackflush import schema
 from xlbackflush.engine.measures import dashboard as charts
 from xlbackflush.engine.measures.dashboard import Bar, Stream
 from xlbackflush.engine.measures.variances import NOT_POSTED
+from xlbackflush.engine.posting.flush import ledger
 from xlbackflush.model.money import from_minor, to_minor
 from xlbackflush.model.tables import Settings
-from xlbackflush.sheets.body import Body, RunView
+from xlbackflush.sheets.body import Body, RunView, of_records
 from xlbackflush.sheets.formulas import ledger_sum, literal
 
 TABLE = schema.DASHBOARD
-
-#: column -> field of `Bar`, in minor units
-_MONEY = {
-    "Amount": "amount",
-    "Level": "level",
-    "Base": "base",
-    "Total": "total",
-    "Up": "up",
-    "Down": "down",
-    "Cost in": "cost_in",
-    "Cost out": "cost_out",
-}
 
 _NBSP = "\u00a0"  # an amount and its U or F stay on one line under the bar
 
@@ -40,23 +27,19 @@ STREAMS = range(LARGEST.stop, LARGEST.stop + len(charts.STREAMS))
 
 def labels() -> list[dict[str, object]]:
     """The rows of a workbook that has not been run: what the bars will stand for."""
-    nothing = pd.DataFrame({column: [] for column in ("role", "opening", "debits", "credits", "closing")})
-    return [{"Chart": bar.chart, "Label": bar.name} for bar in charts.dashboard([], nothing, Settings(), 0)]
+    return [{"Chart": bar.chart, "Label": bar.name} for bar in charts.dashboard([], ledger([], {}), Settings(), 0)]
 
 
 def body(run: RunView) -> Body:
     """One row per bar. What a chart does not use is blank, so that it draws nothing there."""
     bars = run.period.dashboard
     formulas = _Rows(run).formulas(bars)
-    columns: Body = {
-        "Chart": ([b.chart for b in bars], None),
-        "Label": ([caption(b, run.period.places) for b in bars], [f.get("Label", "") for f in formulas]),
-    }
-    figures = {column: run.money([getattr(b, field) for b in bars]) for column, field in _MONEY.items()}
-    for column, values in (figures | {"Cumulative %": [b.share for b in bars]}).items():
-        live = [f.get(column, "") for f in formulas]
-        columns[column] = ([v if f else None for v, f in zip(values, live, strict=True)], live)
-    return columns
+    live = {c.name: [f.get(c.name, "") for f in formulas] for c in TABLE.columns if c.kind in schema.NUMERIC}
+    columns = of_records(TABLE, bars, money=run.money)
+    for name, drawn in live.items():
+        columns[name] = ([v if f else None for v, f in zip(columns[name][0], drawn, strict=True)], drawn)
+    captions = [caption(bar, run.period.places) for bar in bars]
+    return columns | {"Label": (captions, [f.get("Label", "") for f in formulas])}
 
 
 def caption(bar: Bar, places: int) -> str:

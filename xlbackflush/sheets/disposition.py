@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import groupby
 
 from xlbackflush import schema
@@ -9,7 +10,7 @@ from xlbackflush.engine.posting.disposition import NO_BASE, NOT_BY_COST, PASSED_
 from xlbackflush.engine.stock.counted import charges_everything, of_role, stock_roles
 from xlbackflush.engine.stock.in_process import takes_conversion_out
 from xlbackflush.ooxml.address import quoted
-from xlbackflush.sheets.body import Body, RunView
+from xlbackflush.sheets.body import Body, RunView, of_records
 from xlbackflush.sheets.formulas import carried_over, literal
 from xlbackflush.sheets.proofs import opening_excess
 
@@ -29,11 +30,9 @@ def body(run: RunView) -> Body:
     scrap_row = next((c for s, c in zip(shares, cells, strict=True) if s.role == schema.CCC), None)
     passed_on = f"+{scrap_row['Price variance']}" if scrap_row else ""
     conversion = f"({whole}-{in_process}{passed_on})"
-    columns: Body = {"Role": ([s.role for s in shares], None)}
     held = [_cost_held(run, s.role, c) for s, c in zip(shares, cells, strict=True)]
-    columns["Material"] = ([s.content.material for s in shares], [c[0] for c in held])
-    columns["Material in made units"] = ([s.content.made for s in shares], [c[1] for c in held])
-    columns["Conversion"] = ([s.content.conversion for s in shares], [c[2] for c in held])
+    held_by_kind = zip(("Material", "Material in made units", "Conversion"), zip(*held, strict=True), strict=True)
+    live: dict[str, Sequence[str]] = dict(held_by_kind)
 
     def share(amount: str, column: str, base: str, c: dict[str, str], role: str) -> str:
         alone = amount if role == schema.COGS else "0"
@@ -44,40 +43,38 @@ def body(run: RunView) -> Body:
     by_price[-1] = f"{price}-SUM({span['Price variance']})"
     used = f"({usage_row['Material']}+{usage_row['Price variance']})"
     made, converted = f"SUM({span['Material in made units']})", f"SUM({span['Conversion']})"
-    columns["Price variance"] = ([s.price for s in shares], by_price)
-    columns["Usage variance"] = (
-        [s.usage for s in shares],
-        [share(used, "Material in made units", made, c, s.role) for s, c in zip(shares[:-1], cells, strict=False)]
-        + [""],
-    )
+    live["Price variance"] = by_price
+    live["Usage variance"] = [
+        share(used, "Material in made units", made, c, s.role) for s, c in zip(shares[:-1], cells, strict=False)
+    ] + [""]
     by_conversion = [
         share(conversion, "Conversion", converted, c, s.role) + (f"+{in_process}" if s.role == schema.COGS else "")
         for s, c in zip(shares[:-1], cells, strict=False)
     ]
-    columns["Conversion variance"] = ([s.conversion for s in shares], [*by_conversion, ""])
-    columns |= _excess_shares(run, shares, cells, span)
+    live["Conversion variance"] = [*by_conversion, ""]
+    live |= _excess_shares(run, shares, cells, span)
     parts = ("Price variance", "Usage variance", "Conversion variance", "Carried over")
     summed = [
         "" if s.role in PASSED_ON else f"{'+'.join(c[part] for part in parts)}-{c['Beyond standard']}"
         for s, c in zip(shares, cells, strict=True)
     ]
-    columns["If prorated"] = ([s.prorated for s in shares], summed)
+    live["If prorated"] = summed
     everything = f"{price}+{usage_row['Material']}+{whole}+SUM({span['Beyond standard']})"
-    columns["If to cost of goods sold"] = (
-        [s.to_cogs for s in shares],
-        [
-            everything if s.role == schema.COGS else "" if s.role in PASSED_ON else f"-{c['Beyond standard']}"
-            for s, c in zip(shares, cells, strict=True)
-        ],
-    )
+    live["If to cost of goods sold"] = [
+        everything if s.role == schema.COGS else "" if s.role in PASSED_ON else f"-{c['Beyond standard']}"
+        for s, c in zip(shares, cells, strict=True)
+    ]
     chosen = {schema.PRORATE: "If prorated", schema.TO_COGS: "If to cost of goods sold"}.get(
         run.inputs.settings.variance_disposition
     )
-    columns["Posted"] = ([s.posted for s in shares], [c[chosen] for c in cells] if chosen else None)
-    return columns
+    if chosen:
+        live["Posted"] = [c[chosen] for c in cells]
+    return of_records(TABLE, shares, live)
 
 
-def _excess_shares(run: RunView, shares: list[Share], cells: list[dict[str, str]], span: dict[str, str]) -> Body:
+def _excess_shares(
+    run: RunView, shares: list[Share], cells: list[dict[str, str]], span: dict[str, str]
+) -> dict[str, list[str]]:
     """What stock accounts opened with beyond standard, and its shares by cost at standard, scrap left out."""
     rows = list(zip(shares, cells, strict=True))
     carried_stock = stock_roles(run.inputs.settings) & run.opened
@@ -92,10 +89,7 @@ def _excess_shares(run: RunView, shares: list[Share], cells: list[dict[str, str]
         return f"IF({cost}>{NO_BASE:.5f},{whole}*({c['Material']}+{c['Conversion']})/{cost},{alone})"
 
     excess = [opening_excess(run, s.role, c["Role"]) if s.role in carried_stock else "" for s, c in rows]
-    return {
-        "Beyond standard": ([s.beyond for s in shares], excess),
-        "Carried over": ([s.carried for s in shares], [share(s.role, c) for s, c in rows]),
-    }
+    return {"Beyond standard": excess, "Carried over": [share(s.role, c) for s, c in rows]}
 
 
 def _above_close(run: RunView, role: str) -> str:
@@ -146,7 +140,7 @@ def _cost_held(run: RunView, role: str, cells: dict[str, str]) -> tuple[str, str
 
 
 def _counted_cost(run: RunView, role: str, cells: dict[str, str]) -> tuple[str, str, str]:
-    """The same where the physical count relieves; see `disposition._counted`."""
+    """The same where the physical count relieves; see `_counted` in `engine/posting/disposition`."""
     settings, method = run.inputs.settings, run.period.counted
     last = last_account(settings, method)
     if role == last:

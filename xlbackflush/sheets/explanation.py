@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 from xlbackflush import schema
 from xlbackflush.model.step import Step
-from xlbackflush.sheets.body import Body, RunView, empty
+from xlbackflush.sheets.body import Body, RunView, empty, of_records
 from xlbackflush.sheets.formulas import link
-from xlbackflush.sheets.title_rows import SHEET_OF
 
 TABLE = schema.EXPLANATION
 _TEXT_MOST = 32_000  # characters of a cell; Excel takes 32,767
@@ -24,12 +23,8 @@ def rows_of(steps: Sequence[Step]) -> Body:
 
     Cells on record are packed and have no place of their own: the link goes to sheet Run Inputs.
     """
-    on_record = f"{SHEET_OF['RunInputs'].name}!A1"
-    return {
-        "Step": ([s.number for s in steps], None),
-        "Level": ([s.level for s in steps], None),
-        "Where": ([s.where for s in steps], [link(s.where, on_record if s.run else "") for s in steps]),
+    on_record = f"{schema.SHEET_OF[schema.RUN_INPUTS.name].name}!A1"
+    return of_records(TABLE, steps, {"Where": [link(s.where, on_record if s.run else "") for s in steps]}) | {
         "What": ([f"{'   ' * s.level}{s.what}" for s in steps], None),
-        "Figure": ([s.figure for s in steps], None),
         "Explanation": ([s.explanation[:_TEXT_MOST] for s in steps], None),
     }

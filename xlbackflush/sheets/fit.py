@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from xlbackflush import schema
 from xlbackflush.engine.measures import fit as engine
-from xlbackflush.engine.measures.fit import CREDIT_DAYS, OVERALL, USE_TOLERANCE, YEAR, Weighed
-from xlbackflush.sheets.body import Body, RunView
+from xlbackflush.engine.measures.fit import CREDIT_DAYS, OVERALL, USE_TOLERANCE, YEAR, FitFigure
+from xlbackflush.sheets.body import Body, RunView, of_records
 from xlbackflush.sheets.formulas import day_ref, ledger_sum, literal, setting_ref
 
 TABLE = schema.FIT
@@ -29,32 +29,30 @@ def body(run: RunView) -> Body:
     formulas = _figures(run, figure) | {OVERALL: _overall(verdicts)}
     kinds = [f.measure.kind for f in measures]
     explained = [_explained(f, figure[f.measure.key]) for f in measures[:-1]]
-    return {
-        "Condition": ([f.measure.condition for f in measures], None),
-        "Measure": ([f.measure.name for f in measures], None),
+    live = {
+        "Threshold": [_threshold(run, f, threshold) for f in measures],
+        "Verdict": [_verdict(f, at, r) for f, r in zip(measures, rows, strict=True)],
+    }
+    return of_records(TABLE, measures, live) | {
         "Figure": (
             ["" if f.figure is None else f.figure for f in measures],
             [formulas[f.measure.key] for f in measures],
         ),
         "Unit": ([_unit(run, f) for f in measures], None),
-        "Wanted": ([f.measure.wanted for f in measures], None),
-        "Threshold": ([f.threshold for f in measures], [_threshold(run, f, threshold) for f in measures]),
-        "Verdict": ([f.verdict for f in measures], [_verdict(f, at, r) for f, r in zip(measures, rows, strict=True)]),
         "Explanation": (
             [*(engine.explanation(f) for f in measures[:-1]), engine.summary(measures)],
             [*explained, _summary(verdicts)],
         ),
-        "How it is measured": ([f.measure.how for f in measures], None),
         "Figure kind": (kinds, None),
         "Threshold kind": (kinds, None),
     }
 
 
-def _unit(run: RunView, row: Weighed) -> str:
+def _unit(run: RunView, row: FitFigure) -> str:
     return run.inputs.settings.currency if row.measure.kind == "money" else row.measure.unit
 
 
-def _threshold(run: RunView, row: Weighed, threshold: dict[str, str]) -> str:
+def _threshold(run: RunView, row: FitFigure, threshold: dict[str, str]) -> str:
     """Live where it is a setting or follows from another threshold; else a constant in plain sight."""
     if row.measure.follows:
         return f"ROUND({YEAR}/{threshold[row.measure.follows]},2)"
@@ -62,7 +60,7 @@ def _threshold(run: RunView, row: Weighed, threshold: dict[str, str]) -> str:
     return run.setting(name) if isinstance(name, str) else ""
 
 
-def _verdict(row: Weighed, at: dict[str, str], r: int) -> str:
+def _verdict(row: FitFigure, at: dict[str, str], r: int) -> str:
     unknown = f'{at["Figure"]}{r}="",{literal(schema.UNKNOWN)}'
     if row.threshold is None:
         return f"IF({unknown},{literal(schema.FOR_INFORMATION)})"
@@ -70,7 +68,7 @@ def _verdict(row: Weighed, at: dict[str, str], r: int) -> str:
     return f"IF({unknown},IF({difference}>=0,{literal(schema.FITS)},{literal(schema.LOOK)}))"
 
 
-def _explained(row: Weighed, figure: str) -> str:
+def _explained(row: FitFigure, figure: str) -> str:
     return f'IF({figure}="",{literal(f"Not known: {row.measure.missing}. ")},"")&{literal(row.measure.why)}'
 
 

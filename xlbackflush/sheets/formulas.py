@@ -50,6 +50,11 @@ class Sheets:
 
     tables: dict[str, Source]
 
+    @property
+    def missing(self) -> list[str]:
+        """Tables that the workbook does not have."""
+        return [name for name, place in self.tables.items() if not place.letters]
+
     def ref(self, table: str, column: str, row: int | str) -> str:
         """A cell; 0 for a column that the workbook does not have."""
         return f"{self.head(table, column)}{row}" if self.has(table, column) else "0"
@@ -66,6 +71,31 @@ class Sheets:
     def heads(self, table: str) -> dict[str, str]:
         """Sheet and column letter of every column that the workbook has."""
         return {column: self.head(table, column) for column in self.tables[table].letters}
+
+
+_SUMS = re.compile(r"\b(?:SUMIFS|SUMPRODUCT|COUNTIFS|SUM|COUNT|COUNTA)\(")
+_TOKENS = re.compile(r'"(?:[^"]|"")*"|[()]')
+
+
+def without_tables(formula: str, missing: Sequence[str]) -> str:
+    """A formula without tables that the workbook does not have: what is added up or counted over one of them is 0."""
+    wanted = re.compile(rf"\b(?:{'|'.join(missing)})\[")
+    while missing and (found := wanted.search(formula)):
+        start = max(
+            m.start() for m in _SUMS.finditer(formula, 0, found.start()) if _end(formula, m.end()) > found.end()
+        )
+        formula = f"{formula[:start]}0{formula[_end(formula, formula.index('(', start) + 1) :]}"
+    return formula
+
+
+def _end(formula: str, start: int) -> int:
+    """Where the call ends whose arguments start here."""
+    depth = 1
+    for token in _TOKENS.finditer(formula, start):
+        depth += {"(": 1, ")": -1}.get(token[0], 0)
+        if not depth:
+            return token.end()
+    raise ValueError(formula)
 
 
 def setting_ref(inputs: Inputs, name: str) -> str:

@@ -17,7 +17,7 @@ SHEET = schema.Sheet(
     "Control",
     "Cell functions of this workbook, with live examples: type an item and a quantity.",
     (),
-    "Yellow cells are yours. Shift+F3 on a formula shows the same help.",
+    "Enter data in the yellow cells. Shift+F3 on a formula shows the same help.",
 )
 WIDTHS = (30.0, 44.0, 18.0, 96.0)  # of the columns A to D, in characters
 

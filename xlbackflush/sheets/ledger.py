@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xlbackflush import schema
-from xlbackflush.sheets.body import Body, RunView
+from xlbackflush.sheets.body import Body, RunView, of_arrays
 from xlbackflush.sheets.formulas import carried_over
 from xlbackflush.sheets.proofs import difference, opening_stock
 
@@ -13,22 +13,16 @@ TABLE = schema.LEDGER
 def body(run: RunView) -> Body:
     """Balances by role."""
     ledger, digits = run.period.ledger, run.period.places
-    cells, roles = run.cells(TABLE.name, len(ledger)), ledger["role"].tolist()
-    closing = run.money(ledger["closing"])
+    cells, roles = run.cells(TABLE.name, len(ledger)), ledger.role.tolist()
     proof = [
         f"ROUND(ROUND({_opening(run, role, c['Role'])},{digits})"
         f'+SUMIFS(Journal[Proof],Journal[Role],{c["Role"]},Journal[Event],"<>{schema.REVERSAL}"),{digits})'
         for c, role in zip(cells, roles, strict=True)
     ]
-    return {
-        "Role": (roles, None),
+    return of_arrays(TABLE, ledger, money=run.money) | {
         "Account": ([run.inputs.accounts[r][0] for r in roles], None),
         "Account name": ([run.inputs.accounts[r][1] for r in roles], None),
-        "Opening": (run.money(ledger["opening"]), None),
-        "Debits": (run.money(ledger["debits"]), None),
-        "Credits": (run.money(ledger["credits"]), None),
-        "Closing": (closing, None),
-        "Proof": (closing, proof),
+        "Proof": (run.money(ledger.closing), proof),
         "Difference": difference((f"{c['Closing']}-{c['Proof']}" for c in cells), digits),
     }
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from xlbackflush import schema
-from xlbackflush.engine.measures.materiality import EXPENSE_THEM, IMMATERIAL, PRORATE_THEM, RECORD_IT
 from xlbackflush.engine.measures.tie_out import INVENTORIES
-from xlbackflush.sheets.body import Body, RunView
+from xlbackflush.sheets.body import Body, RunView, of_records
 from xlbackflush.sheets.formulas import literal
 
 TABLE = schema.MATERIALITY
@@ -37,19 +36,15 @@ def body(run: RunView) -> Body:
         "in_process": "SUM(PeriodEndWip[Amount])",
     }
     threshold = f"{run.setting('Materiality %')}*ABS({cells['inventories']})"
-    words = {"in_stock": (PRORATE_THEM, EXPENSE_THEM), "in_process": (RECORD_IT, IMMATERIAL)}
+    words = {"in_stock": (schema.PRORATE, schema.TO_COGS), "in_process": (schema.RECORD_IT, schema.IMMATERIAL)}
     verdicts = []
     for m, r in zip(measures, rows, strict=True):
         above, below = words.get(m.key, ("", ""))
         test = f'IF(ABS({at["Figure"]}{r})>{at["Threshold"]}{r},"{above}","{below}")'
         verdicts.append(test if m.threshold is not None else "")
-    return {
-        "Measure": ([m.text for m in measures], None),
-        "Figure": ([m.figure for m in measures], [figures[m.key] for m in measures]),
-        "Threshold": (
-            [m.threshold for m in measures],
-            [threshold if m.threshold is not None else "" for m in measures],
-        ),
-        "Verdict": ([m.verdict for m in measures], verdicts),
-        "Explanation": ([m.explanation for m in measures], None),
+    live = {
+        "Figure": [figures[m.key] for m in measures],
+        "Threshold": [threshold if m.threshold is not None else "" for m in measures],
+        "Verdict": verdicts,
     }
+    return of_records(TABLE, measures, live)

@@ -6,56 +6,29 @@ import numpy as np
 
 from xlbackflush import schema
 from xlbackflush.engine.stock.stock_book import count_posts
-from xlbackflush.sheets.body import Body, RunView
+from xlbackflush.sheets.body import Body, RunView, of_arrays
 from xlbackflush.sheets.formulas import invoiced, literal, stock_sum, trace_sum
 
 TABLE = schema.RECONCILIATION
 
 
-#: Reconciliation column -> column of the stock book
-_BOOK_COLUMNS = {
-    "Opening": "opening",
-    "Received": "received",
-    "Relieved": "relieved",
-    "Scrapped": "scrapped",
-    "Book": "book",
-    "Counted": "counted",
-    "Difference qty": "difference",
-    "Difference amount": "difference_amount",
-    "Standard cost": "cost",
-    "Account role": "role",
-    "Opening amount": "opening_amount",
-    "Book amount": "book_amount",
-    "Invoiced": "invoiced",
-    "Ending": "ending",
-    "Ending amount": "ending_amount",
-    "Ending material": "ending_material",
-    "Received amount": "received_amount",
-    "Counted amount": "counted_amount",
-    "Opening conversion": "opening_conversion",
-    "Counted conversion": "counted_conversion",
-    "Not followed": "unfollowed",
-    "Posted": "posted",
-}
-
-
 def body(run: RunView) -> Body:
     """One row per stocked item."""
     book = run.period.stock
-    codes = [run.codes[i] for i in book["item"]]
-    columns: Body = {"Item": (codes, None)}
-    for name, formulas in (_stock_moves(run, codes) | _stock_amounts(run, codes)).items():
-        values = book[_BOOK_COLUMNS[name]].tolist()
-        columns[name] = (["" if v != v else v for v in values], formulas)
-    kinds = [run.rollup_cell("Type", u) for u in book["end_row"]]
-    columns["Type"] = (run.items["type"].iloc[book["item"]].tolist(), kinds)
-    return columns
+    codes = [run.codes[i] for i in book.item]
+    live = _stock_moves(run, codes) | _stock_amounts(run, codes)
+    columns = of_arrays(TABLE, book, live)
+    uncounted = {name: (["" if v != v else v for v in values], live) for name, (values, live) in columns.items()}
+    return uncounted | {
+        "Item": (codes, None),
+        "Type": (run.items.type[book.item].tolist(), [run.rollup_cell("Type", u) for u in book.end_row]),
+    }
 
 
 def _stock_moves(run: RunView, codes: list[str]) -> dict[str, list[str]]:
     """Quantities: what came in from the input sheets, what went out from the Trace."""
     cells = [(code, c["Item"]) for code, c in zip(codes, run.cells(TABLE.name, len(codes)), strict=True)]
-    role = [run.rollup_cell("Relieved from", u) for u in run.period.stock["end_row"]]
+    role = [run.rollup_cell("Relieved from", u) for u in run.period.stock.end_row]
     scrap, completed = schema.SCRAP_EVENT, (("Event", schema.COMPLETED),)
 
     def out(event: str) -> list[str]:
@@ -83,9 +56,9 @@ def _stock_moves(run: RunView, codes: list[str]) -> dict[str, list[str]]:
 def _stock_amounts(run: RunView, codes: list[str]) -> dict[str, list[str]]:
     """What follows from the quantities, at the standard cost of the Roll-up."""
     book, cells = run.period.stock, run.cells(TABLE.name, len(codes))
-    start = [run.rollup_cell("Relief cost", u) for u in book["start_row"]]
-    end = [run.rollup_cell("Relief cost", u) for u in book["end_row"]]
-    role = [run.rollup_cell("Relieved from", u) for u in book["end_row"]]
+    start = [run.rollup_cell("Relief cost", u) for u in book.start_row]
+    end = [run.rollup_cell("Relief cost", u) for u in book.end_row]
+    role = [run.rollup_cell("Relieved from", u) for u in book.end_row]
     return (
         {
             "Book": [f"ROUND({c['Opening']}+{c['Received']}-{c['Relieved']}-{c['Scrapped']},9)" for c in cells],
@@ -122,7 +95,7 @@ def _ending(run: RunView, cells: list[dict[str, str]]) -> dict[str, list[str]]:
     """Stock at period end as the ledger has it: counted where the count adjustment was posted."""
     book = run.period.stock
     posts = count_posts(run.inputs.settings)
-    material = [run.rollup_cell("Material", u) for u in book["end_row"]]
+    material = [run.rollup_cell("Material", u) for u in book.end_row]
     return {
         "Posted": [f'IF({c["Account role"]}="",0,{c["Difference amount"]})' if posts else "0" for c in cells],
         "Ending": [
@@ -137,7 +110,7 @@ def _ending(run: RunView, cells: list[dict[str, str]]) -> dict[str, list[str]]:
 def _conversion_and_changes(run: RunView, codes: list[str], cells: list[dict[str, str]]) -> dict[str, list[str]]:
     """Conversion in opening and counted stock, and what the account holds beyond its ending stock."""
     book, rolled, settings = run.period.stock, run.period.unit_costs.rows, run.inputs.settings
-    several = (np.bincount(rolled["item"], minlength=len(run.items)) > 1)[book["item"]] & (not settings.by_count)
+    several = (np.bincount(rolled.item, minlength=len(run.items)) > 1)[book.item] & (not settings.by_count)
 
     def conversion(row: int) -> str:
         unit, material = (run.rollup_cell(c, row) for c in ("Unit cost", "Material"))
@@ -157,15 +130,13 @@ def _conversion_and_changes(run: RunView, codes: list[str], cells: list[dict[str
 
     return {
         "Counted amount": [f'IF({c["Counted"]}="",0,{c["Counted"]}*{c["Standard cost"]})' for c in cells],
-        "Opening conversion": [
-            f"{c['Opening']}*{conversion(u)}" for c, u in zip(cells, book["start_row"], strict=True)
-        ],
+        "Opening conversion": [f"{c['Opening']}*{conversion(u)}" for c, u in zip(cells, book.start_row, strict=True)],
         "Counted conversion": [
             f'IF({c["Counted"]}="",{c["Book"]},{c["Counted"]})*{conversion(u)}'
-            for c, u in zip(cells, book["end_row"], strict=True)
+            for c, u in zip(cells, book.end_row, strict=True)
         ],
         "Not followed": [
             unrevalued(code, c, costs) if role else ""
-            for code, c, costs, role in zip(codes, cells, several, book["role"], strict=True)
+            for code, c, costs, role in zip(codes, cells, several, book.role, strict=True)
         ],
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xlbackflush import schema
-from xlbackflush.sheets.body import Body, RunView
+from xlbackflush.sheets.body import Body, RunView, of_arrays
 from xlbackflush.sheets.formulas import trace_sum
 from xlbackflush.sheets.proofs import difference
 
@@ -13,9 +13,9 @@ TABLE = schema.RELIEF
 def body(run: RunView) -> Body:
     """One row per component."""
     relief, digits = run.period.relief, run.period.places
-    items, cells = relief["item"].tolist(), run.cells(TABLE.name, len(relief))
+    items, cells = relief.item.tolist(), run.cells(TABLE.name, len(relief))
     codes = [run.codes[i] for i in items]
-    amount, quantity = run.money(relief["amount"]), relief["quantity"].tolist()
+    amount = run.money(relief.amount)
 
     def over_trace(column: str) -> list[str]:
         return [
@@ -23,16 +23,13 @@ def body(run: RunView) -> Body:
             for code, c in zip(codes, cells, strict=True)
         ]
 
-    return {
+    return of_arrays(TABLE, relief) | {
         "Item": (codes, None),
-        "Description": (run.items["description"].iloc[items].tolist(), None),
-        "UoM": (run.items["uom"].iloc[items].tolist(), None),
-        "Quantity": (quantity, None),
-        "Standard cost": (relief["cost"].tolist(), None),
+        "Description": (run.items.description[items].tolist(), None),
+        "UoM": (run.items.uom[items].tolist(), None),
         "Amount": (amount, None),
         "Proof": (amount, [f"ROUND({f},{digits})" for f in over_trace("Amount")]),
         "Difference": difference((f"{c['Amount']}-{c['Proof']}" for c in cells), digits),
-        "Quantity proof": (quantity, over_trace("Required qty")),
+        "Quantity proof": (relief.quantity.tolist(), over_trace("Required qty")),
         "Quantity difference": difference((f"{c['Quantity']}-{c['Quantity proof']}" for c in cells), 6),
-        "Relieved from": (relief["role"].tolist(), None),
     }

@@ -15,7 +15,7 @@ def body(run: RunView) -> Body:
     rows: list[tuple[Value, ...]] = []
     for one in run.result.runs:
         inputs = run.result.run_inputs.get(one.run, RunInputs({}, {}, []))
-        rows += [(one.run, name, count, inputs.hashes[name], None) for name, count in inputs.rows.items()]
+        rows += [(one.run, name, count, inputs.hashes.get(name), None) for name, count in inputs.rows.items()]
         rows += [
             (one.run, f"All inputs, {i} of {len(inputs.pieces)}", None, None, piece)
             for i, piece in enumerate(inputs.pieces, 1)

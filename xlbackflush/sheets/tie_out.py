@@ -6,7 +6,7 @@ from xlbackflush import schema
 from xlbackflush.engine.measures.tie_out import TRUE_UP
 from xlbackflush.engine.stock.counted import charges_everything, of_role
 from xlbackflush.model.tables import Settings
-from xlbackflush.sheets.body import Body, RunView
+from xlbackflush.sheets.body import Body, RunView, of_records
 from xlbackflush.sheets.proofs import opening_excess
 
 TABLE = schema.TIE_OUT
@@ -21,35 +21,21 @@ def body(run: RunView) -> Body:
     closing = "SUMIFS(Ledger[Closing],Ledger[Role],{})"
     lines = f'COUNTIFS(Journal[Role],{{}},Journal[Event],"<>{schema.REVERSAL}")'
     completed = f'COUNTIFS(Journal[Event],"{schema.COMPLETION}")'
-    return {
-        "Role": ([t.role for t in ties], None),
-        "At standard": (
-            [t.at_standard for t in ties],
-            [_at_standard(run, settings, t.role, c["Role"]) for t, c in zip(ties, cells, strict=True)],
-        ),
-        "Close and true-up": (
-            [t.true_up for t in ties],
-            ["+".join(events).format(c["Role"], c["Role"]) for c in cells],
-        ),
-        "Not followed": (
-            [t.unfollowed for t in ties],
-            [_unrevalued(run, t.role, c["Role"]) for t, c in zip(ties, cells, strict=True)],
-        ),
-        "Expected": (
-            [t.expected for t in ties],
-            [f"{c['At standard']}+{c['Close and true-up']}+{c['Not followed']}" for c in cells],
-        ),
-        "Ledger closing": ([t.closing for t in ties], [closing.format(c["Role"]) for c in cells]),
+    live = {
+        "At standard": [_at_standard(run, settings, t.role, c["Role"]) for t, c in zip(ties, cells, strict=True)],
+        "Close and true-up": ["+".join(events).format(c["Role"], c["Role"]) for c in cells],
+        "Not followed": [_unrevalued(run, t.role, c["Role"]) for t, c in zip(ties, cells, strict=True)],
+        "Expected": [f"{c['At standard']}+{c['Close and true-up']}+{c['Not followed']}" for c in cells],
+        "Ledger closing": [closing.format(c["Role"]) for c in cells],
+        "Rounding allowed": [f"(1+{lines.format(c['Role'])}+{completed})*{half}" for c in cells],
+    }
+    return of_records(TABLE, ties, live) | {
         "Left by rounding": (
             [t.left if t.compared else None for t in ties],
             [
                 f"ROUND({c['Ledger closing']}-{c['Expected']},6)" if t.compared else ""
                 for t, c in zip(ties, cells, strict=True)
             ],
-        ),
-        "Rounding allowed": (
-            [t.allowed for t in ties],
-            [f"(1+{lines.format(c['Role'])}+{completed})*{half}" for c in cells],
         ),
         "Result": (
             ["Not counted" if not t.compared else "OK" if t.holds else "Fail" for t in ties],
@@ -58,7 +44,6 @@ def body(run: RunView) -> Body:
                 for t, c in zip(ties, cells, strict=True)
             ],
         ),
-        "Explanation": ([t.explanation for t in ties], None),
     }
 
 

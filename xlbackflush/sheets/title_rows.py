@@ -31,9 +31,6 @@ def company_name(cell: str) -> str:
     return f'IF({cell}="","",{cell})'
 
 
-SHEET_OF: dict[str, Sheet] = {table.name: sheet for sheet in schema.SHEETS for table in sheet.tables}
-
-
 def status_text(ran: bool, failed: int) -> str:
     """What the status formula shows."""
     if not ran:
@@ -57,7 +54,7 @@ def standing(result: RunResult, runs: Sequence[Run]) -> Standing:
         settings = result.period.settings
         line = f"Run {run.run}, {run.status.lower()}. {settings.company}, amounts in {settings.currency}."
         hints = {table.name: line for table in schema.OUTPUT_TABLES} | hints
-    hints = {name: f"{line}   {SHEET_OF[name].hint}" for name, line in hints.items()}
+    hints = {name: f"{line}   {schema.SHEET_OF[name].hint}" for name, line in hints.items()}
     failed = sum(not c.holds for c in result.period.checks) if run else int(result.failed)
     return Standing(hints, bool(runs), failed)
 

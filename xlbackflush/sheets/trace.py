@@ -38,10 +38,11 @@ class _Formulas:
     def columns(self) -> dict[str, list[str]]:
         """Formulas of each column, row by row; "" where a cell is a plain value or blank."""
         out: dict[str, list[str]] = {name: [] for name in _LIVE}
-        several = np.bincount(self.run.period.unit_costs.rows["item"].to_numpy(), minlength=len(self.run.items)) > 1
-        bom_rows, split, exploded = self.run.lines["row"].tolist(), several.tolist(), self._tests_of_exploding()
+        several = np.bincount(self.run.period.unit_costs.rows.item, minlength=len(self.run.items)) > 1
+        bom_rows, split, exploded = self.run.lines.row.tolist(), several.tolist(), self._tests_of_exploding()
         columns = (
-            self.rows[c].tolist() for c in ("root", "product", "parent_row", "item", "line", "rollup_row", "relieved")
+            getattr(self.rows, c).tolist()
+            for c in ("root", "product", "parent_row", "item", "line", "rollup_row", "relieved")
         )
         for k, (root, product, parent, item, line, rollup_row, relieved) in enumerate(zip(*columns, strict=True)):
             row, cost_row, stream = self.top + k, self.run.rollup_top + rollup_row, self.streams[root]
@@ -74,10 +75,10 @@ class _Formulas:
 
     def _tests_of_exploding(self) -> list[str]:
         """Of each row that is exploded for want of an account: that it has none. Its components hang on its type."""
-        roles = self.run.items["role"].tolist()
-        up = (self.rows["rollup_row"] + self.run.rollup_top).tolist()
+        roles = self.run.items.role.tolist()
+        up = (self.rows.rollup_row + self.run.rollup_top).tolist()
         accounts = [f'{self.roll["Relieved from"]}{u}=""' for u in up]
-        return [test if not roles[i] else "" for i, test in zip(self.rows["item"].tolist(), accounts, strict=True)]
+        return [test if not roles[i] else "" for i, test in zip(self.rows.item.tolist(), accounts, strict=True)]
 
     def _head(self, r: int, u: int, stream: Stream, code: str) -> dict[str, str]:
         """Level 0: the units counted in the period."""
@@ -184,13 +185,13 @@ class _Formulas:
     def _total(self, k: int, u: int, stream: Stream, code: str) -> dict[str, str]:
         """Total of an exploded item: units counted plus what the rows above it require."""
         r, at = self.top + k, self.at
-        first, last = int(self.rows["block_first"].iat[k]), int(self.rows["block_last"].iat[k])
+        first, last = int(self.rows.block_first[k]), int(self.rows.block_last[k])
         cells = self._head_exploded(r, u, stream, code)
         if first >= 0:
             need = at["Required qty"]
             cells["Required qty"] = f"{at['Units']}{r}+SUM({need}{self.top + first}:{need}{self.top + last})"
         settings = self.run.inputs.settings
-        if (self.rows["first"].iat[k], self.rows["last"].iat[k]) != (settings.period_start, settings.period_end):
+        if (self.rows.first[k], self.rows.last[k]) != (settings.period_start, settings.period_end):
             cells["First day"] = cells["Last day"] = ""  # recorded: where the BOM changes within the period
         cells.pop("Charged to", None)
         return cells

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xlbackflush import schema
 from xlbackflush.engine.measures.variances import NOT_POSTED, Conversion, Variance
-from xlbackflush.sheets.body import Body, RunView
+from xlbackflush.sheets.body import Body, RunView, of_records
 from xlbackflush.sheets.formulas import literal
 from xlbackflush.sheets.proofs import before_close, difference
 
@@ -16,18 +16,10 @@ def body(run: RunView) -> Body:
     variances, digits = run.period.variances, run.period.places
     cells = run.cells(TABLE.name, len(variances))
     amounts = run.money([abs(v.amount) for v in variances])
-    return {
-        "Variance": ([v.name for v in variances], None),
-        "Subject": ([v.subject for v in variances], None),
-        "Standard": (run.money([v.standard for v in variances]), None),
-        "Actual": (run.money([v.actual for v in variances]), None),
+    return of_records(TABLE, variances, money=run.money) | {
         "Amount": (amounts, None),
-        "F/U": ([v.side for v in variances], None),
-        "Disposition": ([v.disposition for v in variances], None),
-        "Explanation": ([v.explanation for v in variances], None),
         "Proof": (amounts, [f"ABS(ROUND({_signed(run, v)},{digits}))" for v in variances]),
         "Difference": difference((f"{c['Amount']}-{c['Proof']}" for c in cells), digits),
-        "Part of": ([v.part_of for v in variances], None),
     }
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from xlbackflush.ooxml.xml import Markup, element, fragment
 from xlbackflush.schema import Role, excel
 from xlbackflush.schema.excel import Macro
-from xlbackflush.template.drawing import NAVY, WHITE, fill, font, line, position, size
+from xlbackflush.schema.palette import NAVY, WHITE
+from xlbackflush.template.drawing import fill, font, line, position, size
 
 #: sheet role -> its buttons, the main one first
 _ON: dict[Role, tuple[Macro, ...]] = {

@@ -14,20 +14,28 @@ from xlbackflush.ooxml.address import column_letter
 from xlbackflush.ooxml.package import OFFICE
 from xlbackflush.ooxml.xml import Markup, document, element, fragment
 from xlbackflush.schema import Table
+from xlbackflush.schema.palette import (
+    ADVERSE,
+    AXIS,
+    FAVORABLE,
+    FLOWS,
+    GREY,
+    GRID,
+    INK,
+    LINE,
+    MID_GREY,
+    NAVY,
+    ORANGE,
+    WHITE,
+)
 from xlbackflush.sheets import sensitivity
 from xlbackflush.sheets.dashboard import LARGEST, STEPS, STREAMS
-from xlbackflush.template.drawing import DRAWING, NAVY, WHITE, fill, font, line, position, size
+from xlbackflush.template.drawing import DRAWING, fill, font, line, position, size
 
 COLUMNS, COLUMN_WIDTH = 12, 13.0  # sheet columns under the charts, A to L, and how wide they are in characters
 
 _GAP = 60_000  # left of each chart and above it, in English metric units, 12,700 to the point
 _CHART = "http://schemas.openxmlformats.org/drawingml/2006/chart"
-
-RED, GREEN, GREY, TEXT, LIGHT, ORANGE = "C00000", "548235", "7F7F7F", "404040", "D9D9D9", "ED7D31"
-#: of the streams of the cost flow; what opens and closes an inventory has one colour
-STREAM_COLORS = (
-    "2E75B6", "9DC3E6", "F4B183", "FFD966", "2E75B6", "9DC3E6", "1F3864", "C00000", "70AD47", "7F7F7F",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -112,7 +120,7 @@ def chart_xml(chart: Chart) -> str:
         legend if chart.legend else None,
         _values(plotVisOnly=0, dispBlanksAs="gap"),
     )
-    parts = _values(roundedCorners=0), drawn, _look(fill(WHITE), line(LIGHT)), _text(900)
+    parts = _values(roundedCorners=0), drawn, _look(fill(WHITE), line(LINE)), _text(900)
     return document(element("c:chartSpace", *parts, xmlns_c=_CHART, xmlns_a=DRAWING, xmlns_r=OFFICE))
 
 
@@ -151,7 +159,7 @@ def _dashboard() -> Board:
 
 def _waterfall() -> Markup:
     """Stacked columns: the base is not drawn, so that the bars above it float."""
-    looks = (("Base", ""), ("Total", NAVY), ("Up", RED), ("Down", GREEN))
+    looks = (("Base", ""), ("Total", NAVY), ("Up", ADVERSE), ("Down", FAVORABLE))
     series = [_DASHBOARD.series(i, name, color, STEPS) for i, (name, color) in enumerate(looks)]
     reading = "Red: unfavorable (U). Green: favorable (F). Where variances are small, the columns are cut off below."
     return fragment(_columns(series, 40, (1, 2)), _category_axis(1, 2, reading), _value_axis(2, 1, hidden=True))
@@ -159,7 +167,7 @@ def _waterfall() -> Markup:
 
 def _pareto() -> Markup:
     """Columns by size, and the line of their cumulative share on an axis of its own, from 0 to 100 %."""
-    looks = (("Total", GREY), ("Up", RED), ("Down", GREEN))
+    looks = (("Total", MID_GREY), ("Up", ADVERSE), ("Down", FAVORABLE))
     series = [_DASHBOARD.series(i, name, color, LARGEST) for i, (name, color) in enumerate(looks)]
     marker = element("c:marker", _values(symbol="circle", size=5), _look(fill(NAVY), line(NAVY)))
     share = element(
@@ -196,7 +204,7 @@ def _flow() -> Markup:
             element("c:cat", _strings(across)),
             element("c:val", _numbers(cells("Cost in", row, "Cost out"))),
         )
-        for i, (row, color) in enumerate(zip(STREAMS, STREAM_COLORS, strict=True))
+        for i, (row, color) in enumerate(zip(STREAMS, FLOWS, strict=True))
     ]
     axes = _category_axis(1, 2, "Cost in equals cost out."), _value_axis(2, 1)
     return fragment(_columns(series, 30, (1, 2)), *axes)
@@ -322,9 +330,9 @@ def _category_axis(number: int, crosses: int, reading: str = "", hidden: bool = 
         _values(axId=number),
         element("c:scaling", _values(orientation=order)),
         _values(delete=hidden, axPos=side),
-        _title(reading, 800, "595959") if reading else None,
+        _title(reading, 800, GREY) if reading else None,
         _ticks("General", "low"),
-        _look(line("A6A6A6")),
+        _look(line(AXIS)),
         _text(800, level=True),
         _values(crossAx=crosses, crosses="autoZero", auto=0, lblAlgn="ctr", lblOffset=50, noMultiLvlLbl=1),
     )
@@ -335,14 +343,14 @@ def _value_axis(
 ) -> Markup:
     """Money on the left, from 0; or a share on the right, from 0 to 100 %. Lying: below the last bar, to both sides of 0."""
     form, side, where = ("0%", "r", "max") if share else ("#,##0", "b", "max") if lying else ("#,##0", "l", "autoZero")
-    grid = element("c:majorGridlines", _look(line("E7E6E6")))
+    grid = element("c:majorGridlines", _look(line(GRID)))
     return element(
         "c:valAx",
         _values(axId=number),
         element("c:scaling", _values(orientation="minMax", max=1 if share else None, min=None if lying else 0)),
         _values(delete=hidden, axPos=side),
         None if share or hidden else grid,
-        _title(reading, 800, "595959") if reading else None,
+        _title(reading, 800, GREY) if reading else None,
         _ticks(form, "nextTo"),
         _look(element("a:ln", element("a:noFill"))),
         _text(800),
@@ -369,6 +377,6 @@ def _title(text: str, size: int, color: str, bold: bool = False) -> Markup:
 
 def _text(size: int, level: bool = False) -> Markup:
     """Text of a size in hundredths of a point; level: not turned."""
-    paragraph = element("a:p", element("a:pPr", font("defRPr", size, TEXT)), element("a:endParaRPr", lang="en-US"))
+    paragraph = element("a:p", element("a:pPr", font("defRPr", size, INK)), element("a:endParaRPr", lang="en-US"))
     body = element("a:bodyPr", rot=0, vert="horz") if level else element("a:bodyPr")
     return element("c:txPr", body, element("a:lstStyle"), paragraph)

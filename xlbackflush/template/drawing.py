@@ -1,11 +1,10 @@
-"""What charts and buttons are drawn with: colours, lines, fonts, and the part in which they stand on a sheet."""
+"""What charts and buttons are drawn with: fills, lines, fonts, and the part in which they stand on a sheet."""
 
 from __future__ import annotations
 
 from xlbackflush.ooxml.package import OFFICE
 from xlbackflush.ooxml.xml import Markup, document, element
 
-NAVY, WHITE = "1F3864", "FFFFFF"
 DRAWING = "http://schemas.openxmlformats.org/drawingml/2006/main"
 _ANCHORS = "http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing"
 

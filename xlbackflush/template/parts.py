@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from xlbackflush import schema
 from xlbackflush.ooxml.address import quoted
 from xlbackflush.ooxml.package import MAIN, OFFICE
-from xlbackflush.ooxml.xml import Markup, document, element
+from xlbackflush.ooxml.xml import Markup, document, element, fragment
 from xlbackflush.schema import HEADER_ROW
 from xlbackflush.schema.excel import BUILT_IN_GROUPS, FUNCTION_GROUP
 from xlbackflush.template import charts
@@ -71,6 +71,26 @@ _CALCULATION = element(
 )
 
 
+#: names of the whole workbook, and what they refer to
+NAMES = {
+    "Items": "StandardCost[Item]",
+    "Roles": "Accounts[Role]",
+    schema.MASTER_CHECK: "Checks!$B$3",
+    schema.SCHEMA_NAME: str(schema.SCHEMA_VERSION),
+}
+
+
+def sheet_names(sheet: schema.Sheet) -> Iterator[tuple[str, str]]:
+    """Names of a sheet, and what they refer to: what is printed of it, and its headers on every page."""
+    board = next((board for board in charts.boards() if board.sheet == sheet.name), None)
+    if sheet.name == "Setup":
+        last = HEADER_ROW + max(len(schema.SETTINGS), len(schema.ROLES))
+        yield "_xlnm.Print_Area", f"Setup!$A$1:$G${last}"
+    if board:
+        yield "_xlnm.Print_Area", board.printed
+    yield "_xlnm.Print_Titles", f"{quoted(sheet.name)}!${HEADER_ROW}:${HEADER_ROW}"
+
+
 def package_parts(names: list[str], title: str, parts: Iterable[str], macros: bool) -> dict[str, str | bytes]:
     """What every package has. names: of the sheets; parts: names of all other parts."""
     book = [*(("worksheet", f"worksheets/sheet{i}.xml") for i in range(1, len(names) + 1)), ("styles", "styles.xml")]
@@ -96,9 +116,6 @@ def package_parts(names: list[str], title: str, parts: Iterable[str], macros: bo
 def content_types(parts: Iterable[str], suffix: str) -> str:
     """The content types of parts, by their names, in a file with this suffix."""
     macros = suffix != ".xlsx"
-    overrides = [("/xl/workbook.xml", _BOOKS[suffix])]
-    for part in parts:
-        overrides += [(f"/{part}", kind) for pattern, kind in _TYPES if re.fullmatch(pattern, f"/{part}")]
     return document(
         element(
             "Types",
@@ -107,8 +124,21 @@ def content_types(parts: Iterable[str], suffix: str) -> str:
                 "Default", Extension="rels", ContentType="application/vnd.openxmlformats-package.relationships+xml"
             ),
             element("Default", Extension="xml", ContentType="application/xml"),
-            *(element("Override", PartName=part, ContentType=kind) for part, kind in overrides),
+            element("Override", PartName="/xl/workbook.xml", ContentType=_BOOKS[suffix]),
+            overrides(parts),
             xmlns=f"{_PACKAGE}/content-types",
+        )
+    )
+
+
+def overrides(parts: Iterable[str]) -> Markup:
+    """What parts hold, by their names; nothing of those whose ending says it."""
+    return fragment(
+        *(
+            element("Override", PartName=f"/{part}", ContentType=kind)
+            for part in parts
+            for pattern, kind in _TYPES
+            if re.fullmatch(pattern, f"/{part}")
         )
     )
 
@@ -154,7 +184,7 @@ def _workbook(names: list[str], macros: bool) -> Markup:
         element("bookViews", view),
         sheet_list(names),
         element("functionGroups", group, builtInGroupCount=BUILT_IN_GROUPS) if macros else None,
-        element("definedNames", *_names(names)),
+        element("definedNames", *_names()),
         element("calcPr", calcId=191029),
         element("extLst", _CALCULATION),
         xmlns=MAIN,
@@ -162,15 +192,10 @@ def _workbook(names: list[str], macros: bool) -> Markup:
     )
 
 
-def _names(sheets: list[str]) -> Iterator[Markup]:
-    """Print areas, rows printed on every page, and the names that validations and formulas use."""
-    last = HEADER_ROW + max(len(schema.SETTINGS), len(schema.ROLES))
-    areas = {1: f"Setup!$A$1:$G${last}"} | {sheets.index(board.sheet): board.printed for board in charts.boards()}
-    for i, printed in areas.items():
-        yield element("definedName", printed, name="_xlnm.Print_Area", localSheetId=i)
+def _names() -> Iterator[Markup]:
+    """Names of the sheets, then those of the whole workbook."""
     for i, sheet in enumerate(schema.SHEETS, 1):
-        rows = f"{quoted(sheet.name)}!${HEADER_ROW}:${HEADER_ROW}"
-        yield element("definedName", rows, name="_xlnm.Print_Titles", localSheetId=i)
-    yield element("definedName", "StandardCost[Item]", name="Items")
-    yield element("definedName", "Accounts[Role]", name="Roles")
-    yield element("definedName", "Checks!$B$3", name=schema.MASTER_CHECK)
+        for name, refers_to in sheet_names(sheet):
+            yield element("definedName", refers_to, name=name, localSheetId=i)
+    for name, refers_to in NAMES.items():
+        yield element("definedName", refers_to, name=name)

@@ -23,31 +23,10 @@ class Sample:
     tables: dict[str, list[Row]]
 
 
-# The columns of each table, in the order of the data tuples below.
-COLUMNS = {
-    "BOM": "Parent, Component, Qty per, UoM, Scrap %, Scrap basis, Effective from, Effective to, Note",
-    "StandardCost": "Item, Description, Type, UoM, Material price, Labor hours, Labor rate, "
-    "Variable overhead rate, Fixed overhead rate, Other conversion, Assembly scrap %, Note",
-    "Counts": "Date, Document, Event, Item, Quantity, Note",
-    "Scrap": "Date, Document, Item, Quantity, Stage, Kind, Salvage value, Reason",
-    "Purchases": "Date, Document, Item, Quantity, Actual price, Note",
-    "Actuals": "Date, Document, Cost type, Hours, Amount, Note",
-    "Stock": "Item, Opening qty, Counted qty, Note",
-    "WIP": "Item, Quantity, Material %, Conversion %, Note",
-    "InventoryCount": "Role, Opening amount, Opening conversion, Counted amount, Counted conversion",
-    "Opening": "Role, Closing balance, Reversal, Note",
-}
-
-
-def _tables(data: dict[str, Iterable[Cells]]) -> dict[str, list[Row]]:
-    """Name the cells of every table's rows and leave blanks out; a table without data has no rows."""
-    return {
-        table: [
-            {column: cell for column, cell in zip(columns.split(", "), row, strict=False) if cell is not None}
-            for row in data.get(table, ())
-        ]
-        for table, columns in COLUMNS.items()
-    }
+def _rows(columns: str, rows: Iterable[Cells]) -> list[Row]:
+    """Name the cells of rows, whose columns are listed, and leave blanks out."""
+    names = columns.split(", ")
+    return [{name: cell for name, cell in zip(names[: len(row)], row, strict=True) if cell is not None} for row in rows]
 
 
 # --- computers: one product, one material --------------------------------------------------------------
@@ -73,21 +52,30 @@ def computers() -> Sample:
             "Trigger points": "Purchase, completion and sale",
             "Variance disposition": "Cost of goods sold",
         },
-        tables=_tables(
-            {
-                "BOM": [("Computer", "Materials", 19, "USD")],
-                "StandardCost": [
+        tables={
+            "BOM": _rows("Parent, Component, Qty per, UoM", [("Computer", "Materials", 19, "USD")]),
+            "StandardCost": _rows(
+                "Item, Description, Type, UoM, Material price, Other conversion",
+                [
                     ("Materials", "Direct materials, counted in dollars at standard", "Buy", "USD", 1),
-                    ("Computer", "Desktop computer", "Finished", "each", None, None, None, None, None, 12),
+                    ("Computer", "Desktop computer", "Finished", "each", None, 12),
                 ],
-                "Counts": [
+            ),
+            "Counts": _rows(
+                "Date, Document, Event, Item, Quantity",
+                [
                     (date(2026, 4, 20), "PC-1001", "Completed", "Computer", 100_000),
                     (date(2026, 4, 24), "SH-2001", "Sold", "Computer", 99_000),
                 ],
-                "Purchases": [(date(2026, 4, 3), "PO-3001", "Materials", 1_950_000, 1)],
-                "Actuals": [(date(2026, 4, 30), "CV-5001", "Conversion", None, 1_260_000)],
-            }
-        ),
+            ),
+            "Purchases": _rows(
+                "Date, Document, Item, Quantity, Actual price",
+                [(date(2026, 4, 3), "PO-3001", "Materials", 1_950_000, 1)],
+            ),
+            "Actuals": _rows(
+                "Date, Document, Cost type, Amount", [(date(2026, 4, 30), "CV-5001", "Conversion", 1_260_000)]
+            ),
+        },
     )
 
 
@@ -466,18 +454,29 @@ def widgets() -> Sample:
         title="Widget maker, one month",
         about=WIDGETS_ABOUT,
         settings=dict(WIDGETS_SETTINGS),
-        tables=_tables(
-            {
-                "BOM": _bom(),
-                "StandardCost": _standard_cost(),
-                "Counts": _counts(),
-                "Scrap": _numbered("SC", 4001, SCRAP),
-                "Purchases": _purchases(),
-                "Actuals": [(_october(day), *rest) for day, *rest in ACTUALS],
-                "Stock": [*STOCK, *((item, *stock) for item, _, _, _, *stock in BOUGHT)],
-                "WIP": WIP,
-            }
-        ),
+        tables={
+            "BOM": _rows(
+                "Parent, Component, Qty per, UoM, Scrap %, Scrap basis, Effective from, Effective to, Note", _bom()
+            ),
+            "StandardCost": _rows(
+                "Item, Description, Type, UoM, Material price, Labor hours, Labor rate, Variable overhead rate, "
+                "Fixed overhead rate, Other conversion, Assembly scrap %, Note",
+                _standard_cost(),
+            ),
+            "Counts": _rows("Date, Document, Event, Item, Quantity, Note", _counts()),
+            "Scrap": _rows(
+                "Date, Document, Item, Quantity, Stage, Kind, Salvage value, Reason", _numbered("SC", 4001, SCRAP)
+            ),
+            "Purchases": _rows("Date, Document, Item, Quantity, Actual price, Note", _purchases()),
+            "Actuals": _rows(
+                "Date, Document, Cost type, Hours, Amount, Note", [(_october(day), *rest) for day, *rest in ACTUALS]
+            ),
+            "Stock": _rows(
+                "Item, Opening qty, Counted qty, Note",
+                [*STOCK, *((item, *stock) for item, _, _, _, *stock in BOUGHT)],
+            ),
+            "WIP": _rows("Item, Quantity, Material %, Conversion %, Note", WIP),
+        },
     )
 
 

@@ -18,6 +18,7 @@ from xlbackflush import schema
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.ooxml.address import Box, addresses, area, box_of, column_letter
 from xlbackflush.ooxml.package import TablePart
+from xlbackflush.workbook.tables import version_of
 
 Grid = list[list[object]]
 T = TypeVar("T")
@@ -39,6 +40,9 @@ class NativeBook(Protocol):
 
     def refusal(self) -> str:
         """Why it must not be written to, as a sentence; "" where it may be."""
+
+    def schema_version(self) -> int:
+        """The version of the schema that it says it has."""
 
     def tables(self) -> dict[str, tuple[TablePart, int]]:
         """The tables of ours, and how many rows of totals each has."""
@@ -204,6 +208,15 @@ class ComBook:
         return self._sheet(sheet).Range(area(box))
 
     # ------------------------------------------------------------------------------------------------ read
+
+    def schema_version(self) -> int:
+        """See `NativeBook`."""
+        try:
+            return version_of(str(self._book.Names(schema.SCHEMA_NAME).RefersTo))
+        except UnusableError:
+            raise
+        except Exception:  # noqa: BLE001 - there is no such name; COM says so by an error of any class
+            return version_of(None)
 
     def tables(self) -> dict[str, tuple[TablePart, int]]:
         """See `NativeBook`."""

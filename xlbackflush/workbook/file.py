@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -40,10 +40,14 @@ from xlbackflush.workbook.stored_formulas import Elsewhere, Values
 
 
 class FileBook:
-    """A workbook file. Opening it checks that it is one, that it is ours, and that nobody has it open."""
+    """A workbook file. Opening it checks that it is one, that it is ours, and that nobody has it open.
 
-    def __init__(self, path: Path) -> None:
-        self.path = _usable(path)
+    complete: whether it must have every output table and column; the one of an earlier version is upgraded before.
+    to_write: whether it must be free to be written; who only reads may read what is open in Excel, or is read-only.
+    """
+
+    def __init__(self, path: Path, complete: bool = True, to_write: bool = True) -> None:
+        self.path = _usable(path, to_write)
         self._content = self.path.read_bytes()
         if self._content[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
             secret = "EncryptedPackage".encode("utf-16-le") in self._content
@@ -53,11 +57,19 @@ class FileBook:
                 else f"{path.name} is an old Excel file; save it as .xlsx or .xlsm first."
             )
         self._package = Package(self.path)
-        contract.check_contract(self.path.name, self._package.tables)
+        version = contract.version_of(self._package.names.get(schema.SCHEMA_NAME))
+        contract.check_ours(self.path.name, self._package.tables, version)
+        if complete:
+            contract.check_outputs(self.path.name, self._package.tables)
         self._inputs = SheetReader(self._package, self._content)
         self._elsewhere = Elsewhere(self._package, self.cells(), self.table)
         self.product_view = ProductView()  # of the last `write`
         self.not_kept = ""  # why the last `write` cannot be undone by `restore`
+
+    @property
+    def package(self) -> Package:
+        """Its parts, as they are to be saved."""
+        return self._package
 
     @property
     def content(self) -> bytes:
@@ -76,8 +88,8 @@ class FileBook:
     # -------------------------------------------------------------------------------------------- read
 
     def read(self) -> dict[str, Source]:
-        """Every input table: values as stored, error values and uncalculated formulas marked as such."""
-        return {t.name: self.table(t.name) for t in schema.INPUT_TABLES}
+        """Every input table that there is: values as stored, error values and uncalculated formulas marked as such."""
+        return {t.name: self.table(t.name) for t in schema.INPUT_TABLES if t.name in self._package.tables}
 
     def table(self, name: str) -> Source:
         """One table of ours, input or output, as it stands."""
@@ -102,7 +114,7 @@ class FileBook:
 
     def write(self, result: RunResult) -> None:
         """Replace the output sheets; after a failed run only Findings changes. An unchanged file is left alone."""
-        styles, runs = self._styles(), result.runs if result.run else self.runs()
+        styles, runs = self.styles(), result.runs if result.run else self.runs()
         blocks, standing = bodies(result, self._places(), styles), title_rows.standing(result, runs)
         calculate: bool | None = False
         if result.run:
@@ -113,39 +125,48 @@ class FileBook:
         self._put(blocks, standing, styles, elsewhere, calculate)
         self.not_kept = undo.keep(self._content, self.path.suffix, self.runs(), runs)
         with ViewFile(self.path, result) as view:
-            with self._saved():
+            with self.saved():
                 view.write()
             self.product_view = view.put()
 
     def restore(self) -> list[Run]:
         """Put back the output sheets as they stood before the last run; its runs, which now stand again."""
-        styles = self._styles()
+        styles = self.styles()
         with undo.copy_before(self.runs()) as copy:
             blocks, standing = copy.results(self._package.tables, styles)
             runs = copy.runs()
         # of inputs that may have changed since
         self._put(blocks, standing, styles, self._elsewhere.values(blocks, standing), True)
-        with self._saved():
+        with self.saved():
             return runs
 
     def clear(self, runs: list[Run]) -> None:
         """Empty the output sheets, but for these runs."""
-        styles = self._styles()
+        styles = self.styles()
         blocks, standing = undo.cleared(runs, self._places(), styles)
         self._put(blocks, standing, styles, self._elsewhere.values(blocks, standing), False)
-        with self._saved():
+        with self.saved():
             return
 
     def write_table(self, name: str, body: Body) -> None:
         """Replace the rows of one output table; what stands above it and all other sheets stay as they are."""
-        styles = self._styles()
+        styles = self.styles()
         block = block_of(name, body, self._places(), styles, 2)
         block.heights = heights_of(name, block)
         self._put({name: block}, None, styles, {}, None)
-        with self._saved():
+        with self.saved():
             return
 
-    def _styles(self) -> StyleSheet:
+    def write_again(self, result: RunResult, names: Collection[str]) -> None:
+        """Some output tables as the last run, which stands, gives them; all else stays as it is."""
+        styles = self.styles()
+        blocks = bodies(result, self._places(), styles)
+        self._put({name: blocks[name] for name in names}, title_rows.standing(result, self.runs()), styles, {}, None)
+        with self.saved():
+            return
+
+    def styles(self) -> StyleSheet:
+        """Its styles, to which more can be added."""
         part = self._package.related(self._package.workbook_part, "styles")
         try:
             return StyleSheet(self._package.text(part))
@@ -153,7 +174,7 @@ class FileBook:
             raise UnusableError(f"{self.path.name} is damaged: its styles cannot be read.") from error
 
     def _places(self) -> Sheets:
-        return Sheets({n: contract.place(t) for n, t in self._package.tables.items() if n in schema.TABLES})
+        return contract.places(self._package.tables)
 
     def _put(
         self,
@@ -188,11 +209,12 @@ class FileBook:
         if not match:
             raise UnusableError(f"{self.path.name} is damaged: sheet {table.sheet} has no rows.")
         above = self._above(table, match[0], standing, styles)
-        notes = _beside(match[0], table.first_col + len(schema.TABLES[name].columns) - 1)
-        rows = _with_notes([*above, *rows_xml(block)], notes)
+        written = contract.ours(table)
+        notes = _beside(match[0], table.first_col + len(written.columns) - 1)
+        rows = _with_notes([*above, *rows_xml(contract.arranged(block, table))], notes)
         last_row = block.first_row + block.height - 1
         data = f'<sheetData xmlns="{MAIN}">' if match["prefix"] else "<sheetData>"
-        last = column_letter(table.first_col + len(schema.TABLES[name].columns) - 1)
+        last = column_letter(table.first_col + len(written.columns) - 1)
         head = re.sub(
             r'(<(?:\w+:)?dimension ref=")[^"]*"', rf'\g<1>A1:{last}{last_row}"', xml[: match.start()], count=1
         )
@@ -200,7 +222,7 @@ class FileBook:
         self._package.replace(part, xml.encode())
         number = re.search(rb"""\bid=["'](\d+)["']""", self._package.read(table.part))
         new = title_rows.table_xml(
-            schema.TABLES[name], int(number[1]) if number else 1, table.first_col, table.header_row, last_row
+            written, int(number[1]) if number else 1, table.first_col, table.header_row, last_row
         )
         self._package.replace(table.part, new.encode())
         stay = "".join([f"<{match['prefix'] or ''}sheetData>", *above, *notes.values()])
@@ -208,12 +230,12 @@ class FileBook:
 
     def _above(self, table: TablePart, old: str, standing: title_rows.Standing | None, styles: StyleSheet) -> list[str]:
         """Title rows and headers; rows above a table that the user moved stay as they are, and all where there is no news."""
-        shifted = replace(schema.TABLES[table.name], first_col=table.first_col)
-        header = title_rows.header_row((shifted,), styles, table.header_row)
+        written = contract.ours(table)
+        header = title_rows.header_row((written,), styles, table.header_row)
         if standing is None or not contract.in_place(table):
             kept = [m[0] for m in _ROW.finditer(old) if int(m["number"]) < table.header_row]
             return [*kept, header]
-        sheet = title_rows.SHEET_OF[table.name]
+        sheet = replace(schema.SHEET_OF[table.name], tables=(written,))
         hint = standing.hints.get(table.name, "")
         return [*title_rows.head_rows(sheet, styles, hint, standing.ran, standing.failed), header]
 
@@ -238,15 +260,15 @@ class FileBook:
                 self._package.replace(listing, _CHAIN.sub(b"", self._package.read(listing)))
 
     @contextmanager
-    def _saved(self) -> Iterator[None]:
-        """Temporary file, check; then, when the `with` block is done, replace."""
+    def saved(self) -> Iterator[Path]:
+        """Temporary file, check; then, when the `with` block is done, replace. Gives the path of the temporary file."""
         if not self._package.changed():
-            yield
+            yield self.path
             return
         with explained(self.path.name, "close it in Excel and run again"), NewFile(self.path) as new:
             new.write(self._package.save)
-            _check_saved(new.path)
-            yield
+            _check_saved(new.path, self._package.tables)
+            yield new.path
             if self.path.read_bytes() != self._content:
                 raise UnusableError(
                     f"{self.path.name} was changed by someone else meanwhile; nothing was written. Run again."
@@ -285,21 +307,22 @@ def _with_notes(rows: list[str], notes: dict[int, str]) -> list[str]:
     return [row for _, row in sorted(numbered.items())]
 
 
-def _usable(path: Path) -> Path:
-    """The real path of a file that can be read and that nobody has open."""
+def _usable(path: Path, to_write: bool) -> Path:
+    """The real path of a file that can be read, and, to be written, that nobody has open."""
     try:
         path = path.resolve(strict=True)
     except OSError as error:
         raise UnusableError(f"{path} does not exist.") from error
     if path.is_dir():
         raise UnusableError(f"{path.name} is a folder.")
-    check_free(path)
+    if to_write:
+        check_free(path)
     if not os.access(path, os.R_OK):
         raise UnusableError(f"{path.name} cannot be read.")
-    if not os.access(path, os.W_OK) or not path.stat().st_mode & 0o200:
+    if to_write and not (os.access(path, os.W_OK) and path.stat().st_mode & 0o200):
         raise UnusableError(f"{path.name} is read-only.")
     try:
-        with path.open("rb+"):
+        with path.open("rb+" if to_write else "rb"):
             pass
     except OSError as error:
         raise UnusableError(f"{path.name} is open in another program; close it there first.") from error
@@ -321,14 +344,13 @@ def check_free(path: Path) -> None:
             raise UnusableError(f"{path.name} is open in another program; close it there first ({lock.name}).")
 
 
-def _check_saved(path: Path) -> None:
-    """The written file must be a whole package that still reads as our workbook."""
+def _check_saved(path: Path, tables: Collection[str]) -> None:
+    """The written file must be a whole package that still has these tables."""
     package = Package(path)
     try:
         if not package.whole():
             raise UnusableError("The new file did not pass its check; nothing was changed.")
-        missing = [t for t in schema.TABLES if t not in package.tables]
-        if missing:
+        if set(tables) - set(package.tables):
             raise UnusableError("The new file lost a table; nothing was changed.")
     finally:
         package.close()

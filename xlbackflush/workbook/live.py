@@ -18,6 +18,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar, cast
@@ -106,7 +107,8 @@ class LiveBook:
         refusal = self._native.refusal()
         if refusal:
             raise UnusableError(refusal)
-        tables.check_contract(self.name, self._tables)
+        tables.check_ours(self.name, self._tables, self._native.schema_version())
+        tables.check_outputs(self.name, self._tables)
         self.product_view = ProductView()  # of the last `write`
         self.not_kept = ""  # why the last `write` cannot be undone by `restore`
 
@@ -145,9 +147,9 @@ class LiveBook:
     # -------------------------------------------------------------------------------------------- read
 
     def read(self) -> dict[str, Source]:
-        """Every input table as it stands, calculated."""
+        """Every input table that there is as it stands, calculated."""
         self._native.calculate(pending=True)
-        return {t.name: self.table(t.name) for t in schema.INPUT_TABLES}
+        return {t.name: self.table(t.name) for t in schema.INPUT_TABLES if t.name in self._tables}
 
     def table(self, name: str) -> Source:
         """One table of ours, input or output, as it stands."""
@@ -222,7 +224,7 @@ class LiveBook:
         self._put({name: block}, None, styles, None)
 
     def _places(self) -> Sheets:
-        return Sheets({name: tables.place(table) for name, table in self._tables.items()})
+        return tables.places(self._tables)
 
     def _put(
         self, blocks: dict[str, Block], standing: title_rows.Standing | None, styles: StyleNames, runs: list[Run] | None
@@ -284,7 +286,7 @@ class LiveBook:
 
     def _head(self, table: TablePart, standing: title_rows.Standing, styles: StyleNames) -> None:
         """Title rows: only the cells that say something else now."""
-        sheet = title_rows.SHEET_OF[table.name]
+        sheet = replace(schema.SHEET_OF[table.name], tables=(tables.ours(table),))
         rows = title_rows.head_cells(sheet, standing.hints.get(table.name) or sheet.hint, standing.ran, standing.failed)
         right = max(cell.column for row in rows for cell in row)
         shown = self._native.formulas(table.sheet, (1, 1, len(rows), right))
@@ -297,7 +299,7 @@ class LiveBook:
 
     def _body(self, table: TablePart, block: Block, styles: StyleNames) -> None:
         """The rows of one table, its size, and its headers; cells beside it stay, cells below it are cleared."""
-        names = schema.TABLES[table.name].names
+        block, names = tables.arranged(block, table), tables.columns_of_ours(table)
         left, right = table.first_col, table.first_col + len(names) - 1
         last = block.first_row + block.height - 1
         self._native.fit(table, (table.header_row, left, last, right))

@@ -20,6 +20,7 @@ from xlbackflush.ooxml.values import stored
 from xlbackflush.schema.excel import ADDIN
 from xlbackflush.sheets.title_rows import ALLOWED
 from xlbackflush.workbook.com import Grid
+from xlbackflush.workbook.tables import version_of
 
 #: what a protected sheet allows, as Excel for Mac calls it
 _ALLOWED = {
@@ -47,6 +48,12 @@ class MacBook:
 
     def _range(self, sheet: str, box: Box) -> Any:
         return self._book.sheets[sheet].range(box[:2], box[2:])
+
+    def schema_version(self) -> int:
+        """See `NativeBook`."""
+        with suppress(Exception):
+            return version_of(str(self._book.names[schema.SCHEMA_NAME].refers_to))
+        return version_of(None)
 
     def tables(self) -> dict[str, tuple[TablePart, int]]:
         """See `NativeBook`."""

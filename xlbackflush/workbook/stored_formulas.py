@@ -90,7 +90,8 @@ class Elsewhere:
         """
         tables = self.package.tables
         outputs = {tables[table.name].sheet for table in schema.OUTPUT_TABLES}
-        ours = {tables[table.name].sheet for table in schema.INPUT_TABLES} | {schema.ABOUT, help_sheet.SHEET.name}
+        inputs = {table.sheet for name, table in tables.items() if name in schema.TABLES} - outputs
+        ours = inputs | {schema.ABOUT, help_sheet.SHEET.name}
         known = {title_rows.STATUS, *self._company(), *examples.FORMULAS}
         plain = {formula: value for formula, value in values.items() if formula not in examples.FORMULAS}
         others = False

@@ -3,34 +3,93 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from xlbackflush import schema
 from xlbackflush.engine.record.record import runs as runs
 from xlbackflush.model.errors import UnusableError
-from xlbackflush.model.tables import Source
+from xlbackflush.model.tables import Source, absent
 from xlbackflush.ooxml.address import column_letter
+from xlbackflush.ooxml.cells import Block
 from xlbackflush.ooxml.package import TablePart
+from xlbackflush.sheets.formulas import Sheets
 
 
-def check_contract(book: str, tables: Mapping[str, TablePart]) -> None:
-    """Every table of ours must be there, with the columns that a run needs. `book` is the workbook's name."""
-    missing = [t for t in schema.TABLES if t not in tables]
+def check_ours(book: str, tables: Mapping[str, TablePart], version: int) -> None:
+    """Refuse a workbook that is none of ours, that lacks what a user deleted, or that a later version made.
+
+    book: its name; version: of the schema that it has. What a workbook of an earlier version lacks is no obstacle here.
+    """
+    missing = [table.name for table in schema.ESSENTIAL if table.name not in tables]
     if missing:
         raise UnusableError(
             f"{book} is not a backflush workbook: it has no table {', '.join(missing[:3])}"
             f"{' and others' if len(missing) > 3 else ''}. Start from: xlbackflush new BOOK.xlsm"
         )
+    if version > schema.SCHEMA_VERSION:
+        raise UnusableError(
+            f"A later version of xlbackflush made {book}. Update this one first: pip install --upgrade xlbackflush"
+        )
     for table in schema.INPUT_TABLES:
-        lacking = table.lacking(tables[table.name].columns)
+        lacking = table.lacking(tables[table.name].columns) if table.name in tables else []
         if lacking:
             raise UnusableError(f"{book}: table {table.name} has no column {', '.join(lacking)}.")
-    for table in schema.OUTPUT_TABLES:
-        lacking = [name for name in table.names if name not in tables[table.name].columns]
-        if lacking:
-            raise UnusableError(
-                f"{book}: table {table.name} has no column {', '.join(lacking)}; it was deleted, or an earlier version made "
-                "the workbook. Start a new one, and copy the rows of the yellow sheets into it."
-            )
+
+
+def check_outputs(book: str, tables: Mapping[str, TablePart]) -> None:
+    """Refuse a workbook that lacks an output table or column; `upgrade` adds it."""
+    lacking = [f"table {table.name}" for table in schema.OUTPUT_TABLES if table.name not in tables]
+    lacking += [
+        f"column {', '.join(names)} in table {table.name}"
+        for table in schema.OUTPUT_TABLES
+        if table.name in tables and (names := [n for n in table.names if n not in tables[table.name].columns])
+    ]
+    if lacking:
+        more = f" and {len(lacking) - 3} more" if len(lacking) > 3 else ""
+        raise UnusableError(
+            f"{book} has no {'; no '.join(lacking[:3])}{more}. To have it added, press Upgrade on the ribbon tab Backflush, "
+            f"or close the workbook and type: xlbackflush upgrade {quoted_argument(book)}"
+        )
+
+
+def quoted_argument(name: str) -> str:
+    """A file name as a command line takes it."""
+    return f'"{name}"' if " " in name else name
+
+
+def version_of(constant: str | None) -> int:
+    """The version of the schema that a workbook says it has under `schema.SCHEMA_NAME`; 1 where it says none."""
+    digits = (constant or "").strip().lstrip("=")
+    return int(digits) if digits.isdecimal() else 1
+
+
+def ours(table: TablePart) -> schema.Table:
+    """An output table as it is written: our columns in the order in which the workbook has them, where the table stands."""
+    columns = tuple(map(schema.TABLES[table.name].column, columns_of_ours(table)))
+    return replace(schema.TABLES[table.name], columns=columns, first_col=table.first_col)
+
+
+def columns_of_ours(table: TablePart) -> list[str]:
+    """Names of the columns that are not the user's own, in the order of the workbook."""
+    known = schema.TABLES[table.name].names
+    return [name for name in table.columns if name in known]
+
+
+def arranged(block: Block, table: TablePart) -> Block:
+    """The body of an output table, made in the order of `schema`, with its columns in the order of the workbook."""
+    names = schema.TABLES[table.name].names
+    return replace(block, columns=[block.columns[names.index(name)] for name in columns_of_ours(table)])
+
+
+def places(tables: Mapping[str, TablePart]) -> Sheets:
+    """Where every table stands, for formulas: output tables as they are written."""
+    stand: dict[str, Source] = {table.name: absent(table) for table in schema.INPUT_TABLES}
+    for name, table in tables.items():
+        if name in stand:
+            stand[name] = place(table)
+        elif name in schema.TABLES:
+            stand[name] = place(replace(table, columns=tuple(columns_of_ours(table))))
+    return Sheets(stand)
 
 
 def in_place(table: TablePart) -> bool:

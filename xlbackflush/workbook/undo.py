@@ -119,7 +119,8 @@ class Copy:
         self._reader = SheetReader(self._package, path.read_bytes())
         self._book: Any = None  # in openpyxl
         self._looks: dict[tuple[int, ...], tuple[str, int]] = {}
-        tables.check_contract("What was kept", self._package.tables)
+        if any(table.name not in self._package.tables for table in schema.OUTPUT_TABLES):
+            raise UnusableError("What stood before the last run was kept by an earlier version; run again instead.")
 
     def close(self) -> None:
         """Release the file."""
@@ -136,15 +137,14 @@ class Copy:
         """The bodies of output tables, all or only some, and what the title rows say, for where the tables are now."""
         self._check_places(now)
         blocks = {t.name: self._block(t, styles) for t in schema.OUTPUT_TABLES if not only or t.name in only}
-        hints = {t.name: str(self._reader.cell(title_rows.SHEET_OF[t.name].name, 1, 4)) for t in schema.OUTPUT_TABLES}
-        failed = stored(self._reader.cell(title_rows.SHEET_OF["Checks"].name, 2, 3))
+        hints = {t.name: str(self._reader.cell(schema.SHEET_OF[t.name].name, 1, 4)) for t in schema.OUTPUT_TABLES}
+        failed = stored(self._reader.cell(schema.SHEET_OF["Checks"].name, 2, 3))
         return blocks, title_rows.Standing(hints, bool(self.runs()), failed if isinstance(failed, int) else 0)
 
     def _check_places(self, now: Mapping[str, TablePart]) -> None:
         """Formulas name cells; they are right only while the tables stand where they stood."""
-        for name in schema.TABLES:
-            then = self._package.tables[name]
-            here = now[name]
+        for name in now.keys() & self._package.tables.keys() & schema.TABLES.keys():
+            then, here = self._package.tables[name], now[name]
             same = (then.sheet, then.header_row) == (here.sheet, here.header_row)
             if not same or not then.letters.items() <= here.letters.items():
                 raise UnusableError(
@@ -158,9 +158,8 @@ class Copy:
         values = [[stored(value) for value in row] for row in self._reader.rows(part, part.last_row)]
         cells = self._cells(part)
         block = Block(part.first_col, part.header_row + 1)
-        role = title_rows.SHEET_OF[table.name].role
         for column in table.columns:
-            default = style_name(role, column)
+            default = style_name(table, column)
             if column.name not in part.columns:
                 block.columns.append(Cells([None] * len(values), styles.xf(default)))
                 continue

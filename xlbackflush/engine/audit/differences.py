@@ -14,13 +14,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import pandas as pd
 
 from xlbackflush import schema
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.standards.bill import code_key
 from xlbackflush.engine.stock.relief import of_events
-from xlbackflush.model.arrays import Floats
+from xlbackflush.model.arrays import Floats, sums
 
 COUNT_ERROR = 0.005  # of the quantity handled: what a count is taken to be off by, before the counts say otherwise
 COUNT_ERROR_MIN, COUNT_ERROR_MAX = 0.0025, 0.02
@@ -93,53 +92,51 @@ class View:
     """One period as arrays: per item of its Standard Cost, or per BOM line."""
 
     def __init__(self, period: Period) -> None:
-        self.structure = period.bill
-        items, lines, book = period.bill.items, period.bill.lines, period.stock
-        at, count = book["item"].to_numpy(), len(items)
+        self.bill = period.bill
+        items, lines, stock = period.bill.items, period.bill.lines, period.stock
+        count = len(items)
 
-        def spread(values: pd.Series, blank: float = 0.0) -> Floats:
-            whole = np.full(count, blank)
-            whole[at] = values.to_numpy(dtype=np.float64)
-            return whole
+        def of_items(values: Floats, blank: float = 0.0) -> Floats:
+            each = np.full(count, blank)
+            each[stock.item] = values
+            return each
 
-        self.opening, self.book = spread(book["opening"]), spread(book["book"])
-        self.counted, self.cost = spread(book["counted"], np.nan), spread(book["cost"])
-        self.used = -spread(book["difference"], np.nan)
-        self.use = spread(book["relieved"]) + spread(book["scrapped"])
-        self.handled = np.maximum(self.opening + spread(book["received"]), self.use)
-        self.stocked = (items["role"] != "").to_numpy()
-        self.phantom = (items["type"] == schema.PHANTOM).to_numpy()
+        self.opening, self.book = of_items(stock.opening), of_items(stock.book)
+        self.counted, self.cost = of_items(stock.counted, np.nan), of_items(stock.cost)
+        self.used = -of_items(stock.difference, np.nan)
+        self.use = of_items(stock.relieved) + of_items(stock.scrapped)
+        self.handled = np.maximum(self.opening + of_items(stock.received), self.use)
+        self.stocked, self.phantom = items.stocked, items.type == schema.PHANTOM
         self.keys = [""] * count
         for key, i in period.bill.number.items():
             self.keys[i] = key
-        self.parent, self.component = (lines[end].to_numpy() for end in ("parent", "component"))
-        self.codes, self.uom = items["code"].tolist(), items["uom"].tolist()
+        self.parent, self.component = lines.parent, lines.component
+        self.codes, self.uom = items.code.tolist(), items.uom.tolist()
 
         rows = period.explosion.rows
-        taken = ~of_events(period.explosion, period.demand, schema.PURCHASE)
-        line, required = rows["line"].to_numpy(), rows["required"].to_numpy()
-        on_line = taken & (line >= 0)
-        self.required = np.bincount(line[on_line], required[on_line], minlength=len(lines))
-        started = np.bincount(line[on_line], rows["parent_qty"].to_numpy()[on_line], minlength=len(lines))
-        quantity = lines["quantity"].to_numpy(dtype=np.float64)
-        self.exposure = np.divide(self.required, quantity, out=started.astype(np.float64), where=quantity != 0)
-        exploded = taken & ~rows["relieved"].to_numpy(dtype=bool) & ((line < 0) | (not period.explosion.by_line))
-        self.made = np.bincount(rows["item"].to_numpy()[exploded], required[exploded], minlength=count)
+        flushed = ~of_events(period.explosion, period.demand, schema.PURCHASE)
+        below = flushed & (rows.line >= 0)
+        self.required, started = (
+            sums(rows.line[below], values[below], len(lines)) for values in (rows.required, rows.parent_qty)
+        )
+        self.exposure = np.divide(self.required, lines.quantity, out=started, where=lines.quantity != 0)
+        exploded = flushed & ~rows.relieved & ((rows.line < 0) | (not period.explosion.by_line))
+        self.made = sums(rows.item[exploded], rows.required[exploded], count)
         self._below: dict[int, dict[int, float]] = {}
 
     def below(self, item: int) -> dict[int, float]:
         """Stocked components of one good unit of a made item, with their quantities; phantoms are walked through."""
         if item not in self._below:
-            found: dict[int, float] = {}
-            for line in range(*self.structure.first_line[item : item + 2]):
+            quantities: dict[int, float] = {}
+            for line in range(*self.bill.first_line[item : item + 2]):
                 if self.made[item] <= 0 or not self.required[line]:
                     continue
                 share = float(self.required[line] / self.made[item])
                 component = int(self.component[line])
                 under = {component: 1.0} if self.stocked[component] else self.below(component)
                 for part, quantity in under.items():
-                    found[part] = found.get(part, 0.0) + share * quantity
-            self._below[item] = found
+                    quantities[part] = quantities.get(part, 0.0) + share * quantity
+            self._below[item] = quantities
         return self._below[item]
 
 
@@ -151,8 +148,8 @@ class Differences:
     def __init__(self, periods: Sequence[Period]) -> None:
         self.settings = [p.settings for p in periods]
         self.views = [View(p) for p in periods]
-        seen = [~np.isnan(v.used) & (v.handled > 0) for v in self.views]
-        ratios = [np.abs(v.used[s]) / v.handled[s] for v, s in zip(self.views, seen, strict=True)]
+        counts = [~np.isnan(v.used) & (v.handled > 0) for v in self.views]
+        ratios = [np.abs(v.used[at]) / v.handled[at] for v, at in zip(self.views, counts, strict=True)]
         usual = np.full(_EARLIER, COUNT_ERROR * _NORMAL_MEDIAN)
         middle = float(np.median(np.concatenate([*ratios, usual])))
         self.count_error = min(max(middle / _NORMAL_MEDIAN, COUNT_ERROR_MIN), COUNT_ERROR_MAX)
@@ -160,10 +157,10 @@ class Differences:
 
     def noticed(self, limit: int) -> list[Item]:
         """Items whose difference passes the noise, in one period or in all together; the largest in money first."""
-        keys = list(dict.fromkeys(key for v in self.views for key in v.structure.number))
+        keys = list(dict.fromkeys(key for v in self.views for key in v.bill.number))
         total, variance, largest, worth = np.zeros((4, len(keys)))
         for view in self.views:
-            at = np.fromiter((view.structure.number.get(k, -1) for k in keys), np.int64, len(keys))
+            at = np.fromiter((view.bill.number.get(k, -1) for k in keys), np.int64, len(keys))
             used, noise = np.append(view.used, np.nan)[at], np.append(self._noise(view.handled, view.counted), 1.0)[at]
             known = ~np.isnan(used)
             used = np.where(known, used, 0.0)
@@ -172,8 +169,8 @@ class Differences:
             largest = np.maximum(largest, np.abs(used) / noise)
             worth = np.maximum(worth, np.abs(used) * np.append(view.cost, 0.0)[at])
         together = np.divide(np.abs(total), np.sqrt(variance), out=np.zeros(len(keys)), where=variance > 0)
-        chosen = np.flatnonzero(np.maximum(largest, together) > NOTICED)
-        order = chosen[np.argsort(-worth[chosen], kind="stable")][:limit]
+        above = np.flatnonzero(np.maximum(largest, together) > NOTICED)
+        order = above[np.argsort(-worth[above], kind="stable")][:limit]
         return [self.item(keys[i]) for i in order]
 
     def _noise(self, handled: Floats, counted: Floats) -> Floats:
@@ -185,10 +182,10 @@ class Differences:
     def item(self, key: str) -> Item:
         """One item over all periods."""
         if key not in self._items:
-            self._items[key] = self._gathered(key)
+            self._items[key] = self._gather(key)
         return self._items[key]
 
-    def _gathered(self, key: str) -> Item:
+    def _gather(self, key: str) -> Item:
         counts: list[_Stretch] = []
         returns: list[bool] = []
         last: _Stretch | None = None
@@ -203,28 +200,28 @@ class Differences:
                 }
             counts.append(now)
             last = now
-        kept = [n for n, c in enumerate(counts) if not math.isnan(c.counted)]
-        counts = [counts[n] for n in kept]
+        positions = [n for n, c in enumerate(counts) if not math.isnan(c.counted)]
+        counts = [counts[n] for n in positions]
         handled, book, counted = (
             np.array([getattr(c, name) for c in counts]) for name in ("handled", "book", "counted")
         )
         lines = {line.key: line for c in counts for line in c.lines}.values()  # as last written
         t = counts[-1].t
         view = self.views[t]
-        i = view.structure.number[key]
+        i = view.bill.number[key]
         return Item(
             key=key, code=str(view.codes[i]), uom=str(view.uom[i]),
             cost=float(view.cost[i]), at=[c.t for c in counts], since=[c.since for c in counts], used=book - counted,
             noise=self._noise(handled, counted), use=np.array([c.use for c in counts]),
             shelf=np.maximum((np.abs(counted) + np.abs(book)) / 2, 1.0), counted=counted,
-            returns=[returns[n] for n in kept],
+            returns=[returns[n] for n in positions],
             lines=[(line, np.array([c.lines.get(line, 0.0) for c in counts])) for line in lines],
         )  # fmt: skip
 
     def _stretches(self, key: str) -> Iterator[_Stretch]:
         """The item in every period that knows it."""
         for t, view in enumerate(self.views):
-            i = view.structure.number.get(key, -1)
+            i = view.bill.number.get(key, -1)
             if i >= 0:
                 opening, book, counted = (float(a[i]) for a in (view.opening, view.book, view.counted))
                 yield _Stretch(
@@ -233,26 +230,25 @@ class Differences:
 
     def is_counted(self, key: str) -> bool:
         """Was an item counted in any period?"""
-        at = ((view, view.structure.number.get(key, -1)) for view in self.views)
+        at = ((view, view.bill.number.get(key, -1)) for view in self.views)
         return any(i >= 0 and not np.isnan(view.counted[i]) for view, i in at)
 
     def takers(self, key: str) -> list[tuple[Line, list[float]]]:
         """The lines that take an item, each with its parent units per period."""
         each = [
-            self._takers(t, view.structure.number[key]) if key in view.structure.number else {}
+            self._takers(t, view.bill.number[key]) if key in view.bill.number else {}
             for t, view in enumerate(self.views)
         ]
-        lines = {line.key: line for found in each for line in found}.values()
-        return [(line, [found.get(line, 0.0) for found in each]) for line in lines]
+        lines = {line.key: line for units in each for line in units}.values()
+        return [(line, [units.get(line, 0.0) for units in each]) for line in lines]
 
     def _takers(self, t: int, item: int) -> dict[Line, float]:
         """The lines that take an item, with their parent units, in one period."""
         view = self.views[t]
-        quantity, row = (view.structure.lines[name].to_numpy() for name in ("quantity", "row"))
-        found: dict[Line, float] = {}
+        lines, units = view.bill.lines, dict[Line, float]()
         for n in np.flatnonzero(view.component == item):
             parent, component = str(view.codes[view.parent[n]]), str(view.codes[item])
-            key = (code_key(parent), code_key(component), float(quantity[n]))
-            line = Line(key, parent, component, int(row[n]))
-            found[line] = found.get(line, 0.0) + float(view.exposure[n])
-        return found
+            key = (code_key(parent), code_key(component), float(lines.quantity[n]))
+            line = Line(key, parent, component, int(lines.row[n]))
+            units[line] = units.get(line, 0.0) + float(view.exposure[n])
+        return units

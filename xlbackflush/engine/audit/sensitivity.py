@@ -19,7 +19,7 @@ import numpy as np
 
 from xlbackflush import schema
 from xlbackflush.engine.period import Closings, Period
-from xlbackflush.engine.rules import rules
+from xlbackflush.engine.rules.period_end import wip_complete
 from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.model.arrays import Floats
 from xlbackflush.model.finding import has_errors
@@ -36,7 +36,7 @@ Weights = dict[tuple[str, str], Floats]  # of each row of a column
 
 @dataclass(frozen=True)
 class Cell:
-    """An input cell with a number; index counts the rows of its frame from 0."""
+    """An input cell with a number; index counts the rows of its table from 0."""
 
     table: str
     column: schema.Column
@@ -82,14 +82,14 @@ def sensitivity(period: Period, most: int = MOST, progress: Callable[[str], None
 
     period: of inputs without errors. progress is told how far the work has come.
     """
-    found = cells(period.inputs)
-    tried = []
-    for done, cell in enumerate(_most_first(period, found, most)):
+    every = cells(period.inputs)
+    effects = []
+    for done, result in enumerate(_most_first(period, every, most)):
         if done % 100 == 0:
-            progress(f"Trying {min(most, len(found)):,} cells, {done:,} done")
-        tried.append(cell)
-    effects = sorted((e for e in tried if e.matters), key=lambda e: (-e.size, -_size(e.unit)))
-    return Sensitivity(effects, Counter(c.table for c in found), Counter(e.cell.table for e in tried), period.places)
+            progress(f"Trying {min(most, len(every)):,} cells, {done:,} done")
+        effects.append(result)
+    moving = sorted((e for e in effects if e.matters), key=lambda e: (-e.size, -_size(e.unit)))
+    return Sensitivity(moving, Counter(c.table for c in every), Counter(e.cell.table for e in effects), period.places)
 
 
 def cells(inputs: Inputs) -> list[Cell]:
@@ -99,7 +99,7 @@ def cells(inputs: Inputs) -> list[Cell]:
         for table in TABLES
         for column in table.columns
         if column.kind in schema.NUMERIC
-        for index, value in enumerate(inputs.frames[table.name][column.name].tolist())
+        for index, value in enumerate(inputs.table(table.name).column(column.name).tolist())
         if value == value
     ]
 
@@ -113,10 +113,11 @@ def effect(period: Period, cell: Cell) -> Effect:
 
 def _change(period: Period, cell: Cell, by: float) -> Closings | None:
     """What a larger value changes; where it is refused, what a smaller one does, turned round."""
+    before = period.closings
     for sign in (1, -1):
         changed = with_value(period, cell, cell.value + sign * by)
         if changed:
-            change = changed.closings - period.closings
+            change = changed.closings - before
             return Closings(sign * change.inventory, sign * change.cogs)
     return None
 
@@ -127,7 +128,7 @@ def with_value(period: Period, cell: Cell, value: float) -> Period | None:
     if abs(value) > 1e15 or (most is not None and value >= most):
         return None
     changed = period.with_cell(cell.table, cell.column.name, cell.index, value)
-    refused = cell.table == "WIP" and has_errors(list(rules.wip_complete(changed.inputs, changed.bill)))
+    refused = cell.table == "WIP" and has_errors(list(wip_complete(changed)))
     return None if refused else changed
 
 
@@ -138,7 +139,7 @@ def _size(change: Closings | None) -> int:
 # ------------------------------------------------------------------------------------- which cells to try
 
 
-def _most_first(period: Period, found: list[Cell], most: int) -> Iterator[Effect]:
+def _most_first(period: Period, every: list[Cell], most: int) -> Iterator[Effect]:
     """Effects of the cells, the next one always where most is to be expected.
 
     What is to be expected of a cell is the money that it governs, times the largest share of such money that has moved a
@@ -146,7 +147,7 @@ def _most_first(period: Period, found: list[Cell], most: int) -> Iterator[Effect
     """
     weights, kinds = governed(period), _kinds(period)
     waiting: dict[tuple[str, ...], list[tuple[float, int]]] = {}
-    for number, cell in enumerate(found):
+    for number, cell in enumerate(every):
         key = (cell.table, cell.column.name)
         weight = float(weights[key][cell.index]) if key in weights else 0.0
         waiting.setdefault((*key, kinds[cell.table][cell.index]), []).append((weight, -number))
@@ -154,12 +155,12 @@ def _most_first(period: Period, found: list[Cell], most: int) -> Iterator[Effect
         queue.sort()
     share = dict.fromkeys(waiting, 0.0)
     tried: Counter[tuple[str, ...]] = Counter()
-    for _ in range(min(most, len(found))):
+    for _ in range(min(most, len(every))):
         kind = max(waiting, key=lambda k: max(share[k], 1 / (1 + tried[k])) * waiting[k][-1][0])
         weight, number = waiting[kind].pop()
         if not waiting[kind]:
             del waiting[kind]
-        result = effect(period, found[-number])
+        result = effect(period, every[-number])
         tried[kind] += 1
         if weight:
             share[kind] = max(share[kind], result.size / weight)
@@ -167,22 +168,23 @@ def _most_first(period: Period, found: list[Cell], most: int) -> Iterator[Effect
 
 
 #: columns that tell rows apart that move different accounts
+_ENDS = ("Parent", "Component", "Item")
 _TOLD_BY = {"Counts": ("Event",), "Scrap": ("Stage", "Kind")}
 
 
 def _kinds(period: Period) -> dict[str, list[str]]:
     """Of each row of each table: type of its items, whether they are counted at the end, and what else tells it apart."""
-    built, frames = period.bill, period.inputs.frames
-    counted = np.zeros(len(built.items) + 1, dtype=bool)
-    counted[built.of("Stock")[frames["Stock"]["Counted qty"].notna().to_numpy()]] = True
-    of_item = [f"{t} {c}" for t, c in zip([*built.items["type"], ""], counted, strict=True)]
-    found: dict[str, list[str]] = {}
-    for table in (t.name for t in TABLES):
-        ends = [n for n in ("Parent", "Component", "Item") if n in frames[table]]
-        told = [[of_item[i] for i in built.of(table, end)] for end in ends]
-        told += [frames[table][column].tolist() for column in _TOLD_BY.get(table, ())]
-        found[table] = ["|".join(row) for row in zip(*told, strict=True)] if told else [""] * len(frames[table])
-    return found
+    inputs, bill = period.inputs, period.bill
+    counted = np.zeros(len(bill.items) + 1, dtype=bool)  # the last one stands for item -1
+    counted[bill.of("Stock")[~np.isnan(inputs.stock.counted_qty)]] = True
+    of_item = [f"{t} {c}" for t, c in zip([*bill.items.type.tolist(), ""], counted, strict=True)]
+    kinds: dict[str, list[str]] = {}
+    for table in TABLES:
+        records = inputs.table(table.name)
+        marks = [[of_item[i] for i in bill.of(table.name, end)] for end in _ENDS if end in table.names]
+        marks += [records.column(column).tolist() for column in _TOLD_BY.get(table.name, ())]
+        kinds[table.name] = ["|".join(row) for row in zip(*marks, strict=True)] if marks else [""] * len(records)
+    return kinds
 
 
 def governed(period: Period) -> Weights:
@@ -190,26 +192,26 @@ def governed(period: Period) -> Weights:
 
     Gross: all that comes in, is used, goes out or is in stock counts, whatever it is set off against.
     """
-    inputs, built, frames = period.inputs, period.bill, period.inputs.frames
+    inputs, bill = period.inputs, period.bill
 
     def number(table: str, column: str) -> Floats:
-        values: Floats = np.nan_to_num(frames[table][column].abs().to_numpy(dtype=np.float64))
+        values: Floats = np.nan_to_num(np.abs(inputs.table(table).column(column)))
         return values
 
     unit, material = _unit_costs(period)
-    found: Weights = {
+    weights: Weights = {
         ("Purchases", "Actual price"): number("Purchases", "Quantity") * number("Purchases", "Actual price"),
         ("Scrap", "Salvage value"): number("Scrap", "Salvage value"),
         ("Actuals", "Amount"): number("Actuals", "Amount"),
     }
     for table in ("InventoryCount", "Opening"):
-        found |= {(table, c.name): number(table, c.name) for c in schema.TABLES[table].columns if c.kind == "money"}
+        weights |= {(table, c.name): number(table, c.name) for c in schema.TABLES[table].columns if c.kind == "money"}
     for table, column in _UNITS:
-        found[table, column] = number(table, column) * unit[built.of(table)]
-    at, quantity = built.of("WIP"), number("WIP", "Quantity")
-    found["WIP", "Material %"] = quantity * number("WIP", "Material %") * material[at]
-    found["WIP", "Conversion %"] = quantity * number("WIP", "Conversion %") * (unit - material)[at]
-    return found | _standards(inputs, built, _throughput(period, number), unit)
+        weights[table, column] = number(table, column) * unit[bill.of(table)]
+    at, quantity = bill.of("WIP"), number("WIP", "Quantity")
+    weights["WIP", "Material %"] = quantity * number("WIP", "Material %") * material[at]
+    weights["WIP", "Conversion %"] = quantity * number("WIP", "Conversion %") * (unit - material)[at]
+    return weights | _standards(inputs, bill, _throughput(period, number), unit)
 
 
 _UNITS = (
@@ -225,47 +227,42 @@ _UNITS = (
 def _unit_costs(period: Period) -> tuple[Floats, Floats]:
     """Unit cost of each item, and the material in it, at their highest in the period; a last one for item -1."""
     rows = period.unit_costs.rows
-    costs = np.zeros((2, len(period.bill.items) + 1))
-    for highest, column in zip(costs, ("unit_cost", "Material"), strict=True):
-        np.maximum.at(highest, rows["item"].to_numpy(), rows[column].to_numpy())
-    return costs[0], costs[1]
+    unit, material = np.zeros((2, len(period.bill.items) + 1))
+    np.maximum.at(unit, rows.item, rows.unit_cost)
+    np.maximum.at(material, rows.item, rows.material)
+    return unit, material
 
 
 def _throughput(period: Period, number: Callable[[str, str], Floats]) -> Floats:
     """Units of each item that are counted, moved or in stock, and those inside of what is: from the top of the BOM down."""
-    built, lines = period.bill, period.bill.lines
-    units = np.zeros(len(built.items) + 1)
+    bill, lines = period.bill, period.bill.lines
+    units = np.zeros(len(bill.items) + 1)
     for table, column in _UNITS:
-        np.add.at(units, built.of(table), number(table, column))
-    parent, component = lines["parent"].to_numpy(), lines["component"].to_numpy()
-    each = lines["factor"].to_numpy() * built.items["to_start"].to_numpy()[parent]
-    level = built.level[parent]
+        np.add.at(units, bill.of(table), number(table, column))
+    each, level = lines.factor * bill.items.to_start[lines.parent], bill.level[lines.parent]
     for depth in range(int(level.max(initial=-1)) + 1):
         at = np.flatnonzero(level == depth)
-        np.add.at(units, component[at], units[parent[at]] * each[at])
+        np.add.at(units, lines.component[at], units[lines.parent[at]] * each[at])
     return units[:-1]
 
 
-def _standards(inputs: Inputs, built: Bill, units: Floats, unit_cost: Floats) -> Weights:
+def _standards(inputs: Inputs, bill: Bill, units: Floats, unit_cost: Floats) -> Weights:
     """The cells of BOM and Standard Cost: cost per unit that follows the cell, times the units of the item."""
-    items, lines = built.items, built.lines
-    own = {element: items[f"own_{element}"].to_numpy() for element in schema.ELEMENTS}
+    items, lines = bill.items, bill.lines
     per_unit = {
-        "Material price": own["Material"],
-        "Labor hours": items["own_conversion"].to_numpy(),
-        "Labor rate": own[schema.LABOR],
-        "Variable overhead rate": own[schema.VARIABLE_OVERHEAD],
-        "Fixed overhead rate": own[schema.FIXED_OVERHEAD],
-        "Other conversion": own["Other conversion"],
+        "Material price": items.own_material,
+        "Labor hours": items.own_conversion,
+        "Labor rate": items.own_labor,
+        "Variable overhead rate": items.own_variable_overhead,
+        "Fixed overhead rate": items.own_fixed_overhead,
+        "Other conversion": items.own_other_conversion,
         # of the components, what is lost is the part that follows the percentage
-        "Assembly scrap %": unit_cost[:-1] * np.abs(items["to_start"].to_numpy() - 1),
+        "Assembly scrap %": unit_cost[:-1] * np.abs(items.to_start - 1),
     }
-    found: Weights = {("StandardCost", column): np.abs(cost) * units for column, cost in per_unit.items()}
-    parent = lines["parent"].to_numpy()
-    through = units[parent] * items["to_start"].to_numpy()[parent] * unit_cost[lines["component"].to_numpy()]
-    at = np.searchsorted(inputs.frames["BOM"]["row"].to_numpy(), lines["row"].to_numpy())
-    factor, quantity = lines["factor"].to_numpy(), lines["quantity"].to_numpy()
-    for column, follows in (("Qty per", factor), ("Scrap %", factor - quantity)):
-        found["BOM", column] = np.zeros(len(inputs.frames["BOM"]))
-        found["BOM", column][at] = np.abs(through * follows)
-    return found
+    weights: Weights = {("StandardCost", column): np.abs(cost) * units for column, cost in per_unit.items()}
+    through = units[lines.parent] * items.to_start[lines.parent] * unit_cost[lines.component]
+    at = np.searchsorted(inputs.bom.row, lines.row)
+    for column, follows in (("Qty per", lines.factor), ("Scrap %", lines.factor - lines.quantity)):
+        weights["BOM", column] = np.zeros(len(inputs.bom))
+        weights["BOM", column][at] = np.abs(through * follows)
+    return weights

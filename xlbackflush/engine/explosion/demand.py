@@ -7,6 +7,7 @@ explosion in the Trace. `wanted` says which rows of the sheet belong to a root, 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -90,7 +91,7 @@ class Demand:
     roots: Roots
     rows: DemandRows
 
-    @property
+    @cached_property
     def events(self) -> list[str]:
         """Event of each root."""
         return [self.streams[s].event for s in self.roots.stream.tolist()]

@@ -29,10 +29,10 @@ from xlbackflush.model.tables import Settings
 
 @dataclass(frozen=True)
 class Walk(Records):
-    """Rows of the explosion as it comes down the bill: where each belongs, on which days, and what is started of it.
+    """Rows of the explosion as it comes down the bill: where each belongs, and on which days.
 
-    parent_row: -1 for a root. line: -1 for a root. rollup_row: row of the unit costs. first, last: days. above: units
-    started of the parent per product unit. started: product units to components, units to start, cumulated.
+    Items, lines and dates make it what it is; no quantity, price or percentage does. parent_row: -1 for a root. line: -1
+    for a root. rollup_row: row of the unit costs. first, last: days.
     """
 
     root: Ints
@@ -43,8 +43,6 @@ class Walk(Records):
     rollup_row: Ints
     first: Floats
     last: Floats
-    above: Floats
-    started: Floats
     relieved: Bools
 
 
@@ -53,8 +51,9 @@ class ExplosionRows(Records):
     """One row per line of the sheet Trace, in its order.
 
     product: item of the root. units: product units counted on the days of the row. parent_qty: NaN for a root. required:
-    units of the item. cost, amount: of a relieved row, in money, unrounded; rate, conversion: of one that is exploded.
-    block_first, block_last: positions of the rows that a total row adds up, -1 for none (see `by_line`).
+    units of the item. started: units of the item to start per product unit, cumulated. cost, amount: of a relieved row, in
+    money, unrounded; rate, conversion: of one that is exploded. block_first, block_last: positions of the rows that a total
+    row adds up, -1 for none (see `by_line`).
     """
 
     root: Ints
@@ -106,49 +105,32 @@ def sizes(bill: Bill, demand: Demand) -> Floats:
 
 
 def explosion(bill: Bill, unit_costs: UnitCosts, demand: Demand, settings: Settings) -> Explosion:
-    """Explode every root, breadth first, then put the rows in the order of an indented list."""
+    """Explode every root."""
+    return quantities(walk(bill, unit_costs, demand, settings), bill, unit_costs, demand, settings)
+
+
+def walk(bill: Bill, unit_costs: UnitCosts, demand: Demand, settings: Settings) -> Walk:
+    """Walk down from every root, breadth first, then put the rows in the order of an indented list."""
     roots, count = demand.roots, len(demand.roots)
-    waves = [
-        _wave(
-            bill, unit_costs, 0, root=np.arange(count), parent_row=np.full(count, -1), item=roots.item,
-            line=np.full(count, -1), first=np.full(count, float(settings.period_start)),
-            last=np.full(count, float(settings.period_end)), above=np.ones(count), relieved=~roots.explodes,
-        )
-    ]  # fmt: skip
+    none, first = np.full(count, -1), np.full(count, float(settings.period_start))
+    head = Walk(
+        root=np.arange(count), parent_row=none, level=np.zeros(count, dtype=np.int64), item=roots.item, line=none,
+        rollup_row=unit_costs.at(roots.item, first), first=first, last=np.full(count, float(settings.period_end)),
+        relieved=~roots.explodes,
+    )  # fmt: skip
+    waves = [_by_cost(head, unit_costs)]
     made = 0
     while len(waves[-1]):
         waves.append(_children(bill, unit_costs, waves[-1], made))
         made += len(waves[-2])
     names = Walk.__dataclass_fields__
-    walk = Walk(**{name: np.concatenate([getattr(wave, name) for wave in waves]) for name in names})
-    return Explosion(_quantities(_indented(walk), bill, unit_costs, demand, settings))
+    return _indented(Walk(**{name: np.concatenate([getattr(wave, name) for wave in waves]) for name in names}))
 
 
-def _wave(
-    bill: Bill,
-    unit_costs: UnitCosts,
-    depth: int,
-    *,
-    root: Ints,
-    parent_row: Ints,
-    item: Ints,
-    line: Ints,
-    first: Floats,
-    last: Floats,
-    above: Floats,
-    relieved: Bools,
-) -> Walk:
-    """One level of the explosion: each row with its cost and the units started of it.
-
-    A relieved row whose cost changes within its days becomes one row per cost.
-    """
-    low = unit_costs.at(item, first)
-    high = np.where(relieved, unit_costs.at(item, last), low)
-    factor = bill.lines.factor
-    through = np.where(line >= 0, above * factor[line], above) if len(factor) else above
-    started = through * bill.items.to_start[item]
-    level = np.full(len(item), depth)
-    wave = Walk(root, parent_row, level, item, line, low, first, last, above, started, relieved)
+def _by_cost(wave: Walk, unit_costs: UnitCosts) -> Walk:
+    """A relieved row whose cost changes within its days becomes one row per cost."""
+    low = wave.rollup_row
+    high = np.where(wave.relieved, unit_costs.at(wave.item, wave.last), low)
     if not (high > low).any():
         return wave
     pick = np.repeat(np.arange(len(low)), high - low + 1)
@@ -172,11 +154,12 @@ def _children(bill: Bill, unit_costs: UnitCosts, wave: Walk, made: int) -> Walk:
     first, last = np.maximum(wave.first[up], lines.first[line]), np.minimum(wave.last[up], lines.last[line])
     both = first <= last
     line, up = line[both], up[both]
-    component, depth = lines.component[line], int(wave.level[0]) + 1
-    return _wave(
-        bill, unit_costs, depth, root=wave.root[up], parent_row=up + made, item=component, line=line, first=first[both],
-        last=last[both], above=wave.started[up], relieved=bill.items.stocked[component],
+    component, first, last = lines.component[line], first[both], last[both]
+    children = Walk(
+        root=wave.root[up], parent_row=up + made, level=wave.level[up] + 1, item=component, line=line,
+        rollup_row=unit_costs.at(component, first), first=first, last=last, relieved=bill.items.stocked[component],
     )  # fmt: skip
+    return _by_cost(children, unit_costs)
 
 
 def _indented(walk: Walk) -> Walk:
@@ -208,22 +191,34 @@ def _indented(walk: Walk) -> Walk:
     return replace(rows, parent_row=np.where(rows.parent_row >= 0, place[rows.parent_row], -1))
 
 
-def _quantities(walk: Walk, bill: Bill, unit_costs: UnitCosts, demand: Demand, settings: Settings) -> ExplosionRows:
+def quantities(walk: Walk, bill: Bill, unit_costs: UnitCosts, demand: Demand, settings: Settings) -> Explosion:
     """Units, required quantity, cost and amount of every row."""
     line, relieved = walk.line, walk.relieved
     units = _units(walk, demand, settings)
     factor = bill.lines.factor[line] if len(bill.lines) else np.ones(len(walk))
-    parent_qty = np.where(line >= 0, units * walk.above, np.nan)
+    above, started = _started(walk, factor, bill.items.to_start[walk.item])
+    parent_qty = np.where(line >= 0, units * above, np.nan)
     required = np.where(line >= 0, parent_qty * factor, units)
     cost = np.where(relieved, unit_costs.rows.relief_cost[walk.rollup_row], 0.0)
     rate = np.where(relieved, 0.0, bill.items.flushed[walk.item])
     none = np.full(len(walk), -1)
-    return ExplosionRows(
+    rows = ExplosionRows(
         root=walk.root, product=demand.roots.item[walk.root], parent_row=walk.parent_row, level=walk.level,
         item=walk.item, line=line, rollup_row=walk.rollup_row, first=walk.first, last=walk.last, units=units,
-        parent_qty=parent_qty, required=required, started=walk.started, relieved=relieved, cost=cost,
+        parent_qty=parent_qty, required=required, started=started, relieved=relieved, cost=cost,
         amount=required * cost, rate=rate, conversion=required * rate, block_first=none, block_last=none,
     )  # fmt: skip
+    return Explosion(rows)
+
+
+def _started(walk: Walk, factor: Floats, to_start: Floats) -> tuple[Floats, Floats]:
+    """Units started of each row's parent and of the row itself, per product unit, one level after the other."""
+    above, started = np.ones(len(walk)), to_start.copy()
+    for depth in range(1, int(walk.level.max(initial=0)) + 1):
+        at = np.flatnonzero(walk.level == depth)
+        above[at] = started[walk.parent_row[at]]
+        started[at] = above[at] * factor[at] * to_start[at]
+    return above, started
 
 
 def _units(walk: Walk, demand: Demand, settings: Settings) -> Floats:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from xlbackflush.model import finding as f
 from xlbackflush.model.arrays import texts
 from xlbackflush.model.finding import Finding
 from xlbackflush.model.inputs import FIELDS, RECORDS, Inputs, field_of
-from xlbackflush.model.tables import CellError, Settings, Source
+from xlbackflush.model.tables import CellError, Settings, Source, absent
 from xlbackflush.schema import Column, Setting
 
 _DAY_0_ORDINAL = schema.DAY_0.toordinal()
@@ -26,9 +26,16 @@ _DATES = range(18_264, 109_575)  # 1950-01-01 to 2199-12-31: a plain number here
 _KEY_KINDS = ("item", "choice")
 
 
-def accept(sources: dict[str, Source]) -> tuple[Inputs, list[Finding]]:
-    """Type every input table. Returns the inputs, and the findings of single cells, settings and accounts."""
+def accept(tables: Mapping[str, Source]) -> tuple[Inputs, list[Finding]]:
+    """Type every input table. Returns the inputs, and the findings of single cells, settings and accounts.
+
+    An earlier version made the workbook, perhaps: a table or column that it lacks is blank, a setting or role has its default.
+    """
     found: list[Finding] = []
+    sources = {table.name: tables.get(table.name) or absent(table) for table in schema.INPUT_TABLES}
+    for name, source in sources.items():
+        if name not in tables:
+            found.append(f.MISSING_TABLE(source.sheet, f"The workbook has no table {name}; it is taken as empty."))
     settings, cells = _settings(sources["Setup"], found)
     accounts = _accounts(sources["Accounts"], found)
     records = {}
@@ -51,12 +58,12 @@ def _columns(source: Source, columns: tuple[Column, ...], found: list[Finding]) 
     by_name = source.by_column()
     for column in columns:
         raw = by_name.get(column.name) or [None] * len(source.rows)
-        data[column.name] = _column(raw, source, column, found)
+        data[column.name] = typed(raw, source, column, found)
     return data
 
 
-def _column(raw: list[object], source: Source, column: Column, found: list[Finding]) -> Any:
-    """Values of one column. What is plainly of its type passes at once; only the odd cells are looked at one by one."""
+def typed(raw: list[object], source: Source, column: Column, found: list[Finding]) -> Any:
+    """Values of one column, by its kind. What is plainly of it passes at once; only the odd cells are looked at one by one."""
     numeric = column.kind in schema.NUMERIC
     dated = column.kind == "date"
     wanted = float if numeric else dt.date if dated else str
@@ -265,9 +272,8 @@ def _settings(source: Source, found: list[Finding]) -> tuple[Settings, dict[str,
                     )
                 )
             else:
-                found.append(
-                    f.MISSING_SETTING(source.sheet, f"{setting.name} is not on Setup; {setting.default} is used.")
-                )
+                used = f"{setting.default} is used" if setting.default is not None else "it is taken as blank"
+                found.append(f.MISSING_SETTING(source.sheet, f"{setting.name} is not on Setup; {used}."))
             fields[setting.field] = setting.default
     settings = Settings(**{k: v for k, v in fields.items() if v is not None})
     _check_settings(settings, cells, found)
@@ -289,7 +295,7 @@ def _setting(setting: Setting, value: object, source: Source, i: int, found: lis
         return setting.default
     one = Source(source.name, source.sheet, source.letters, 0, 0, ["Value"], [[value]], [source.row_numbers[i]])
     before = len(found)
-    parsed = _column([value], one, column, found)[0]
+    parsed = typed([value], one, column, found)[0]
     for k in range(before, len(found)):
         found[k] = Finding(**{**vars(found[k]), "what": found[k].what.replace("Value", setting.name, 1)})
     if len(found) > before:
@@ -318,7 +324,7 @@ def _accounts(source: Source, found: list[Finding]) -> dict[str, tuple[str, str]
             accounts[role] = (account.strip(), name.strip())
     for role in schema.ROLES:
         if role not in accounts:
-            where = f"{source.sheet}!{source.letters['Role']}{source.last_row}"
-            found.append(f.MISSING_ACCOUNT(where, f"{role} has no row in table Accounts."))
             accounts[role] = schema.ROLES[role]
+            text = f"{role} has no row in table Accounts; account {' '.join(accounts[role])} is used."
+            found.append(f.MISSING_ACCOUNT(source.cell("Role", source.last_row), text))
     return accounts

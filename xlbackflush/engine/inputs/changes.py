@@ -7,7 +7,8 @@ Rows are told apart by what they hold, not by where they stand, so that a row pu
     3. of the others, rows between the same neighbours are, where at least half of their cells agree
     4. what is left was added or removed
 
-Rows that only stand in another order are one change of the table.
+Rows that only stand in another order are one change of the table. What a workbook lacks means the same as a blank, a
+setting or role the same as its default: an upgrade, which adds them, changes no inputs.
 """
 
 from __future__ import annotations
@@ -103,7 +104,25 @@ def _of_table(old: Source, new: Source) -> list[Change]:
             ]
     if any(a > b for a, b in pairwise(i for i, j in pairs if min(i, j) >= 0)):
         found.append(Change(REORDERED, new.name, "", new.range(names[0], names[-1]), (), ()))
-    return found
+    return [change for change in found if not _means_the_same(change, names)]
+
+
+def _means_the_same(change: Change, names: Sequence[str]) -> bool:
+    """True of a setting or role with its default that was added or removed, and of the order of settings and roles."""
+    if change.kind == REORDERED:
+        return change.table in ("Setup", "Accounts")  # rows are known by name there
+    if change.kind == CHANGED:
+        return False
+    return _is_default(change.table, dict(zip(names, (*change.was, *change.now), strict=True)))  # type: ignore[misc]
+
+
+def _is_default(table: str, row: Mapping[str, object]) -> bool:
+    """True of a row of Setup or Accounts that says what a workbook without the row means as well."""
+    if table == "Setup":
+        setting = next((s for s in schema.SETTINGS if s.name == str(row.get("Setting")).strip()), None)
+        return setting is not None and row.get("Value") == setting.default
+    default = schema.ROLES.get(str(row.get("Role")).strip())
+    return table == "Accounts" and default is not None and (row.get("Account"), row.get("Name")) == default
 
 
 def _applied(old: Source, new: Source, chosen: Sequence[Change]) -> Source:

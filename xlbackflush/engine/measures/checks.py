@@ -10,14 +10,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from xlbackflush import schema
 from xlbackflush.engine.measures.tie_out import Tie
 from xlbackflush.engine.measures.variances import NOT_POSTED, Variance
-from xlbackflush.engine.posting.flush import balances
-from xlbackflush.model.inputs import Inputs
+from xlbackflush.engine.posting.flush import Ledger, balances
+from xlbackflush.engine.stock.relief import Relief
+from xlbackflush.model.inputs import FIELDS, InputRecords, Inputs
 from xlbackflush.model.journal import PostedEntry
 from xlbackflush.model.money import from_minor
 from xlbackflush.model.tables import Source
@@ -46,8 +46,8 @@ class Check:
 def checks(
     inputs: Inputs,
     entries: Sequence[PostedEntry],
-    ledger: pd.DataFrame,
-    relief: pd.DataFrame,
+    ledger: Ledger,
+    relief: Relief,
     variances: list[Variance],
     ties: list[Tie],
     places: int,
@@ -64,14 +64,14 @@ def checks(
     ]
 
 
-def _books(inputs: Inputs, entries: Sequence[PostedEntry], ledger: pd.DataFrame, places: int) -> list[Check]:
+def _books(inputs: Inputs, entries: Sequence[PostedEntry], ledger: Ledger, places: int) -> list[Check]:
     """The journal balances, the ledger follows it, the clearing accounts are closed."""
     lines = [line for entry in entries for line in entry.lines]
     debits = from_minor(sum(line.minor for line in lines if line.minor > 0), places)
     credits = from_minor(-sum(line.minor for line in lines if line.minor < 0), places)
     unbalanced = float(sum(1 for entry in entries if sum(line.minor for line in entry.lines)))
     moved, opening, closing = (
-        from_minor(int(ledger[column].sum()), places) for column in ("debits", "opening", "closing")
+        from_minor(int(column.sum()), places) for column in (ledger.debits, ledger.opening, ledger.closing)
     )
     of_period = [line for entry in entries if entry.event != schema.REVERSAL for line in entry.lines]
     journal = from_minor(sum(line.minor for line in of_period if line.minor > 0), places)
@@ -89,7 +89,7 @@ def _books(inputs: Inputs, entries: Sequence[PostedEntry], ledger: pd.DataFrame,
         Check(("balance",), "Ledger: closing equals opening in sum", closing, opening, 0, "It does not balance."),
     ]
     if inputs.settings.variance_disposition != schema.CARRY_FORWARD:
-        balance = {row.role: int(row.closing) for row in ledger.itertuples()}
+        balance = ledger.closing_by_role
         left = from_minor(abs(balance.get(schema.CCC, 0)) + abs(balance.get(schema.CCA, 0)), places)
         text = "Conversion costs control and allocated are closed"
         found.append(Check(("clearing",), text, left, 0, 0, "The close is incomplete."))
@@ -125,9 +125,9 @@ def _proofs() -> list[Check]:
     ]
 
 
-def _rounding(relief: pd.DataFrame, places: int) -> Check:
+def _rounding(relief: Relief, places: int) -> Check:
     """What rounding each component leaves, against what rounding can explain: half a minor unit each."""
-    posted, exact = from_minor(int(relief["amount"].sum()), places), float(relief["exact"].sum())
+    posted, exact = from_minor(int(relief.amount.sum()), places), float(relief.exact.sum())
     tolerance = 0.5 / 10**places * max(1, len(relief))
     text = "Relief: rounded amounts against the unrounded Trace"
     return Check(("rounding",), text, posted, exact, tolerance, "More is lost than rounding can explain.")
@@ -137,7 +137,7 @@ def _rounding(relief: pd.DataFrame, places: int) -> Check:
 ERRORS = "Findings: errors"
 
 
-def _unchanged(ledger: pd.DataFrame) -> list[Check]:
+def _unchanged(ledger: Ledger) -> list[Check]:
     """Items, accounts and findings are as at the run."""
     count = float(len(ledger))
     again = "Setup or Standard Cost was changed after the run: run again."
@@ -174,12 +174,12 @@ def control_totals(inputs: Inputs) -> list[Check]:
             Check(("filled in", budget), text, entered, entered, 0, "Setup was changed after the run: run again.")
         )
     for table in schema.INPUT_TABLES:
-        if table.name in inputs.frames:
-            totals += _table_totals(table, inputs.frames[table.name], inputs.sources[table.name])
+        if table.name in FIELDS:
+            totals += _table_totals(table, inputs.table(table.name), inputs.sources[table.name])
     return totals
 
 
-def _table_totals(table: schema.Table, frame: pd.DataFrame, source: Source) -> Iterator[Check]:
+def _table_totals(table: schema.Table, records: InputRecords, source: Source) -> Iterator[Check]:
     """Control totals of one table: rows, cells that hold numbers, each column of text, each column of numbers."""
     meaning = f"{table.name} was changed after the run: run again."
 
@@ -188,16 +188,16 @@ def _table_totals(table: schema.Table, frame: pd.DataFrame, source: Source) -> I
 
     columns = [c for c in table.columns if c.name in source.letters]
     numbers = [c for c in columns if c.kind in schema.NUMERIC or c.kind == "date"]
-    values = {c.name: frame[c.name].to_numpy(dtype=np.float64) for c in numbers}
-    yield total(("rows", table.name, table.columns[0].name), "rows", float(len(frame)))
+    values = {c.name: records.column(c.name) for c in numbers}
+    yield total(("rows", table.name, table.columns[0].name), "rows", float(len(records)))
     if numbers:
         filled = sum(int(np.count_nonzero(~np.isnan(values[c.name]))) for c in numbers)
         key = ("filled", table.name, *(c.name for c in numbers))
         yield total(key, "numbers and filled cells", float(2 * filled))
-    rows, raw = frame["row"].to_numpy() - (source.first_row - 1), source.by_column()
+    rows, raw = records.row - (source.first_row - 1), source.by_column()
     for column in columns:
         if column not in numbers:
-            texts = _as_shown(column, frame[column.name].tolist(), raw[column.name])
+            texts = _as_shown(column, records.column(column.name).tolist(), raw[column.name])
             positions, value = text_total(texts, rows, 100 if column.kind in ("item", "choice") else 40)
             key = ("text", table.name, column.name, str(positions))
             yield total(key, f"text of {column.name}", value, 0 if value < 2**53 else value * 1e-12)

@@ -11,14 +11,16 @@ rounds its lines - or is made of cells of other lines. The workbook renders the 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-import pandas as pd
+from numpy.typing import NDArray
 
 from xlbackflush import schema
-from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.engine.standards.unit_cost import UnitCosts
-from xlbackflush.engine.stock.movements import UNIT_COSTS
+from xlbackflush.engine.stock.movements import IN_PROCESS, SOURCES, UNIT_COSTS, Movements
+from xlbackflush.engine.stock.stock_book import StockBook
+from xlbackflush.model.arrays import Floats, Ints
 from xlbackflush.model.inputs import Inputs
 from xlbackflush.model.money import to_minor
 from xlbackflush.schema import BUY, CS, FINISHED, PCS, PHANTOM, PS, SEQUENTIAL, SUBASSEMBLY, S
@@ -468,23 +470,23 @@ class Figures:
         return self.line.section == ENTRIES
 
 
-def comparison(
-    inputs: Inputs, structure: Bill, rollup: UnitCosts, movements: pd.DataFrame, book: pd.DataFrame, places: int
-) -> list[Figures]:
+def comparison(unit_costs: UnitCosts, movements: Movements, book: StockBook) -> list[Figures]:
     """All lines, in the order of the sheet. A few hundred sums over the movements and inputs."""
-    kinds = structure.items["type"].to_numpy()
-    tables = {
-        **inputs.frames,
-        "Movements": movements.assign(
-            Type=kinds[movements["item"]],
-            **{name: rollup.rows[own].to_numpy()[movements["rollup_row"]] for name, own in UNIT_COSTS.items()},
-        ),
-        "Reconciliation": pd.DataFrame({"Type": kinds[book["item"]], "Invoiced": book["invoiced"]}),
+    inputs, kinds, costs = unit_costs.bill.inputs, unit_costs.bill.items.type, unit_costs.rows
+    tables: dict[str, dict[str, NDArray[Any]]] = {
+        "Movements": {
+            "Type": kinds[movements.item],
+            **{name: movements.units(name) for name in ("Opening", *SOURCES, *IN_PROCESS)},
+            **{name: getattr(costs, field)[movements.rollup_row] for name, field in UNIT_COSTS.items()},
+        },
+        "Reconciliation": {"Type": kinds[book.item], "Invoiced": book.invoiced},
+        "Actuals": {"Cost type": inputs.actuals.cost_type, "Amount": inputs.actuals.amount},
+        "Scrap": {"Kind": inputs.scrap.kind, "Salvage value": inputs.scrap.salvage_value},
     }
     values: dict[str, list[int]] = {}
     posted = {cell for line in _POSTED for cell in line.cells if isinstance(cell, Posted)}
     sums = _sums({part for cell in posted for part in cell.parts}, tables)
-    amounts = {cell: to_minor(sum(sums[part] for part in cell.parts), places) for cell in posted}
+    amounts = {cell: to_minor(sum(sums[part] for part in cell.parts), inputs.places) for cell in posted}
     for line in (*_POSTED, *_BALANCES, _SUM, *_COMPARED, *_NEEDED):
         values[line.key] = []
         for k, cell in enumerate(line.cells):
@@ -495,7 +497,7 @@ def comparison(
 def _derived(cell: Balance | Rows | Groups, method: int, values: dict[str, list[int]], inputs: Inputs) -> int:
     """A cell made of cells of other lines, or of rows of the input sheets."""
     if isinstance(cell, Rows):
-        return sum(each * _rows(inputs.frames[table], column, wanted) for each, table, column, wanted in cell.counted)
+        return sum(each * _rows(inputs, table, column, wanted) for each, table, column, wanted in cell.counted)
     if isinstance(cell, Groups):
         return sum(any(values[key][method] for key in between(group)) for group in cell.groups)
 
@@ -521,28 +523,28 @@ def explained(line: Line, figures: list[int]) -> str:
     return " ".join(why for method, other, why in line.reasons if at[method] != at[other])
 
 
-def _sums(parts: set[Product | Column], tables: dict[str, pd.DataFrame]) -> dict[Product | Column, float]:
+def _sums(parts: set[Product | Column], tables: dict[str, dict[str, NDArray[Any]]]) -> dict[Product | Column, float]:
     """Every part added up; which rows have one of some values is looked up once."""
-    arrays = {(name, str(c)): column.to_numpy() for name, table in tables.items() for c, column in table.items()}
-    rows: dict[tuple[str, str, tuple[str, ...]], np.ndarray] = {}
+    rows: dict[tuple[str, str, tuple[str, ...]], Ints] = {}
 
-    def added(amount: np.ndarray, table: str, where: str, values: tuple[str, ...]) -> float:
+    def added(amount: Floats, table: str, where: str, values: tuple[str, ...]) -> float:
         if (table, where, values) not in rows:
-            column = arrays[table, where]
+            column = tables[table][where]
             rows[table, where, values] = np.flatnonzero(np.logical_or.reduce([column == value for value in values]))
         return float(np.nansum(amount[rows[table, where, values]]))
 
     def amount(part: Product | Column) -> float:
         if isinstance(part, Column):
-            return added(arrays[part.table, part.column], part.table, part.where, part.values)
-        cost = arrays["Movements", part.cost[0]]
+            return added(tables[part.table][part.column], part.table, part.where, part.values)
+        cost = tables["Movements"][part.cost[0]]
         for name in part.cost[1:]:
-            cost = cost - arrays["Movements", name]
-        worth = arrays["Movements", part.units] * cost
+            cost = cost - tables["Movements"][name]
+        worth = tables["Movements"][part.units] * cost
         return added(worth, "Movements", "Type", part.types) if part.types else float(worth.sum())
 
     return {part: amount(part) for part in parts}
 
 
-def _rows(frame: pd.DataFrame, column: str, value: str) -> int:
-    return int((frame[column] == value).sum()) if value else len(frame)
+def _rows(inputs: Inputs, table: str, column: str, value: str) -> int:
+    records = inputs.table(table)
+    return int((records.column(column) == value).sum()) if value else len(records)

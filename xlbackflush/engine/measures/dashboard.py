@@ -16,10 +16,11 @@ from collections import Counter
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
-import pandas as pd
+import numpy as np
 
 from xlbackflush import schema
 from xlbackflush.engine.measures.variances import NOT_POSTED, Variance
+from xlbackflush.engine.posting.flush import Ledger
 from xlbackflush.model.money import from_minor, to_minor
 from xlbackflush.model.tables import Settings
 
@@ -93,12 +94,12 @@ class Bar:
     named: tuple[str, ...] = ()
 
 
-def dashboard(variances: list[Variance], ledger: pd.DataFrame, settings: Settings, places: int) -> list[Bar]:
+def dashboard(variances: list[Variance], ledger: Ledger, settings: Settings, places: int) -> list[Bar]:
     """All rows: 12 of the waterfall and what is cut off, 11 of the Pareto, one per stream of the cost flow."""
     return [*waterfall(variances, ledger, settings, places), *pareto(variances), *flow(ledger)]
 
 
-def waterfall(variances: list[Variance], ledger: pd.DataFrame, settings: Settings, places: int) -> list[Bar]:
+def waterfall(variances: list[Variance], ledger: Ledger, settings: Settings, places: int) -> list[Bar]:
     """Standard cost, the classes, actual cost; in the last row what is cut off, which no chart shows."""
     by_class = Counter[str]()
     for v in variances:
@@ -106,8 +107,8 @@ def waterfall(variances: list[Variance], ledger: pd.DataFrame, settings: Setting
     amounts = [by_class[name] for name in CLASSES]
     outside = outside_ledger(settings)
     unheld = sum(v.amount for v in variances if v.disposition == NOT_POSTED and v.name in outside)
-    spent = ledger[ledger["role"].isin(SPENDING)]
-    standard = int(spent["credits"].sum() - spent["debits"].sum()) + unheld - sum(amounts)
+    spent = ledger.of(np.isin(ledger.role, SPENDING))
+    standard = int(spent.credits.sum() - spent.debits.sum()) + unheld - sum(amounts)
     levels = list(accumulate(amounts, initial=standard))
     cut = cut_off(min(levels), max(levels), places)
     steps = [
@@ -159,16 +160,16 @@ def _named(variance: Variance) -> tuple[str, ...]:
     return ("Subject",) if variance.name.lower() in variance.subject.lower() else ("Variance", "Subject")
 
 
-def flow(ledger: pd.DataFrame) -> list[Bar]:
+def flow(ledger: Ledger) -> list[Bar]:
     """One row per stream; what is negative stands on the other side."""
-    by_role = ledger.set_index("role")[["opening", "closing"]].to_dict("index")
     bars = []
     for stream in STREAMS:
-        balances = [by_role[role] for role in stream.roles if role in by_role]
+        balances = ledger.of(np.isin(ledger.role, stream.roles))
+        opening, closing = int(balances.opening.sum()), int(balances.closing.sum())
         if stream.column:
-            amount = sum(b[stream.column.lower()] for b in balances)
+            amount = opening if stream.column == "Opening" else closing
         else:
-            net = sum(b["closing"] - b["opening"] for b in balances)
+            net = closing - opening
             amount = -net if stream.inward else net
         same, other = max(amount, 0), max(-amount, 0)
         cost_in, cost_out = (same, other) if stream.inward else (other, same)

@@ -10,13 +10,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from xlbackflush import schema
-from xlbackflush.engine.explosion.explosion import Explosion
+from xlbackflush.engine.posting.flush import Ledger
 from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.engine.standards.unit_cost import UnitCosts
-from xlbackflush.model.arrays import Floats
+from xlbackflush.engine.stock.in_process import InProcess
+from xlbackflush.engine.stock.movements import Movements
+from xlbackflush.engine.stock.stock_book import StockBook
+from xlbackflush.model.arrays import Bools, Floats, Minors
 from xlbackflush.model.inputs import Inputs
 from xlbackflush.model.money import from_minor, to_minor
 from xlbackflush.schema import AT_LEAST, AT_MOST
@@ -28,7 +30,7 @@ MATERIALITY = "Materiality %"
 
 
 @dataclass(frozen=True)
-class Measure:
+class FitMeasure:
     """What is measured, in words. kind is the cell format of figure and threshold; no threshold: for information.
 
     `threshold` is a number, the name of a setting, or (with a key in `follows`) 365 / the threshold of that measure.
@@ -49,10 +51,10 @@ class Measure:
 
 
 @dataclass(frozen=True)
-class Weighed:
+class FitFigure:
     """A measure with its figure and threshold (None: not known; no threshold)."""
 
-    measure: Measure
+    measure: FitMeasure
     figure: float | None
     threshold: float | None
 
@@ -71,8 +73,8 @@ _INVENTORY, _SPEED, _COUNTS = "Low inventory", "Fast production", "Accurate coun
 _BILLS, _STANDARDS = "Accurate bills", "Standards near actual"
 _BUYING, _BASE = "Purchase timing", "Base figures"
 
-MEASURES: tuple[Measure, ...] = (
-    Measure(
+MEASURES: tuple[FitMeasure, ...] = (
+    FitMeasure(
         "turnover", _INVENTORY, "Inventory turnover", "times a year", "price", AT_LEAST, 12.0,
         "Costs are recorded late, at completion or sale. The faster stock turns, the shorter the time in which the books "
         "lag behind the shop floor, and the less a late entry matters.",
@@ -80,7 +82,7 @@ MEASURES: tuple[Measure, ...] = (
         "Cost of goods sold x 365 / days in the period, divided by the average of inventory at start and end (Base figures "
         "below). 12 a year is a month of stock.",
     ),
-    Measure(
+    FitMeasure(
         "days_on_hand", _INVENTORY, "Days of inventory on hand", "days", "price", AT_MOST, None,
         "The same in days: how long a cost lies in inventory before it is sold. Where that is long, costs should be "
         "recorded as they are incurred, not afterwards.",
@@ -88,42 +90,42 @@ MEASURES: tuple[Measure, ...] = (
         "Average inventory / cost of goods sold per day. Threshold: 365 / threshold of turnover.",
         follows="turnover",
     ),
-    Measure(
+    FitMeasure(
         "cycle", _SPEED, "Cycle time as a share of the period", "of the period", "percent", AT_MOST, 0.10,
         "From start to completion, parts in process are still shown as materials. A cycle that is short against the period "
         "leaves little in between at period end.",
         "fill the setting Cycle time days",
         "Cycle time days (Setup) / days in the period. 10 % is three days of a month.",
     ),
-    Measure(
+    FitMeasure(
         "wip", _SPEED, "Work in process that is not recorded", "of inventory", "percent", AT_MOST, MATERIALITY,
         "Units in process are inventory (ASC 330-10-20, IAS 2.6), yet the method has no account of them. Below materiality "
         "that may stand; above it, the entry of sheet Period-end WIP is needed.",
         "list the units in process on sheet WIP, with quantity 0 where there are none",
         "Amount on Period-end WIP / inventory at period end. Threshold: Materiality % on Setup.",
     ),
-    Measure(
+    FitMeasure(
         "covered", _COUNTS, "Stock that was counted", "of book value", "percent", AT_LEAST, 0.90,
         "Only a count shows whether relief was right. What nobody counted can be wrong for months.",
         "the books hold no stock; fill Stock, Purchases and Counts",
         "Book amount of the items with a count / book amount of all items (Reconciliation, without signs). 90 %: small "
         "items may wait for their turn.",
     ),
-    Measure(
+    FitMeasure(
         "count", _COUNTS, "Count accuracy", "of book value", "percent", AT_LEAST, 0.97,
         "A wrong count or bill leaves a difference between book and shelf, and the flush repeats it with every unit.",
         _COUNT,
         "1 - differences / book amount of the items counted, at standard, both without signs (Reconciliation). 97 % is a "
         "common target for stock records.",
     ),
-    Measure(
+    FitMeasure(
         "corrections", _COUNTS, "Counts that are corrections", "of count rows", "percent", AT_MOST, 0.02,
         "The production count multiplies everything: an error in it relieves the wrong quantity of every component. "
         "Corrections are the errors that were found.",
         "fill Counts",
         "Rows of Counts with a negative quantity / all rows. More than one in fifty asks for a better way to count.",
     ),
-    Measure(
+    FitMeasure(
         "bom", _BILLS, "Bought items used as their bills say", "of items", "percent", AT_LEAST, 0.98,
         "What a bill forgets or takes twice goes wrong with every unit made. A part whose difference grows with its use "
         "points to a wrong quantity on the bill.",
@@ -131,21 +133,21 @@ MEASURES: tuple[Measure, ...] = (
         "Bought items whose count differs from book by at most 2 % of their use / all bought items used and counted "
         "(Reconciliation). 98 % is a common target for bills of material.",
     ),
-    Measure(
+    FitMeasure(
         "scrap", "Honest scrap reports", "Scrap reported", "of scrap implied", "percent", AT_LEAST, 0.90,
         "The bill plans usual scrap only. What is lost beyond it and not reported stays in the books until somebody counts.",
         _COUNT,
         "Reported scrap / (reported scrap + shortages found by the count), at standard (Reconciliation); 100 % where there "
         "is neither. 90 %: one loss in ten may go unseen.",
     ),
-    Measure(
+    FitMeasure(
         "age", _STANDARDS, "Age of the standard costs", "days", "price", AT_MOST, float(YEAR),
         "Inventory may be carried at standard only while standards are reviewed regularly and come close to actual cost "
         "(ASC 330-10-30-12, IAS 2.21).",
         "fill the setting Standards set on",
         "Period end less Standards set on (Setup). A year is the usual round of reviews.",
     ),
-    Measure(
+    FitMeasure(
         "price_drift", _STANDARDS, "Prices: invoiced against standard", "of standard", "percent", AT_MOST, MATERIALITY,
         "Units carry the standard price. When invoices leave it, inventory and cost of goods sold are off until the "
         "variance is closed.",
@@ -153,14 +155,14 @@ MEASURES: tuple[Measure, ...] = (
         "Invoiced less received at standard, item by item, without signs / received at standard (Reconciliation). "
         "Threshold: Materiality % on Setup.",
     ),
-    Measure(
+    FitMeasure(
         "usage_drift", _STANDARDS, "Usage: used against the bill", "of standard", "percent", AT_MOST, MATERIALITY,
         "The bill says what each unit takes. When the shelf says otherwise, the difference is cost that no unit carried.",
         f"{_COUNT} for bought items that were used",
         "Count differences of bought items, without signs / their use by the bill, both at standard (Reconciliation). "
         "Threshold: Materiality % on Setup.",
     ),
-    Measure(
+    FitMeasure(
         "conversion_drift", _STANDARDS, "Conversion: incurred against allocated", "of allocated", "percent", AT_MOST,
         MATERIALITY,
         "Conversion is flushed at standard hours and rates. A wide gap means that rates, hours or volume have moved, and "
@@ -168,7 +170,7 @@ MEASURES: tuple[Measure, ...] = (
         "fill Actuals, Counts, and hours and rates on Standard Cost; where conversion is expensed nothing is allocated",
         "Actuals less conversion flushed (Trace), without sign / conversion flushed. Threshold: Materiality % on Setup.",
     ),
-    Measure(
+    FitMeasure(
         "one_off", "Repeated products", "Products completed only once", "of completions", "percent", AT_MOST, 0.10,
         "A product made once needs a bill and a standard of its own that are never used again. If the one count is the "
         "output of a whole month, it is no one-off: count more often.",
@@ -176,72 +178,72 @@ MEASURES: tuple[Measure, ...] = (
         "Finished items with a single positive Completed row on Counts / all Finished items completed, at standard "
         "(Movements). 10 %: the rest can be costed by order.",
     ),
-    Measure(
+    FitMeasure(
         "between", _BUYING, "Days between receipts of an item", "days", "price", "", None,
         "The method suits materials that arrive shortly before they are used.",
         "fill Purchases",
         "Days in the period x items received / number of receipts (Movements, Purchases).",
     ),
-    Measure(
+    FitMeasure(
         "shelf", _BUYING, "Materials on the shelf, on average", "money", "money", "", None,
         "Compare with the three ways of buying in the next rows.",
         "fill Stock or Purchases for bought items",
         "Half of opening and ending stock of bought items, at standard (Reconciliation).",
     ),
-    Measure(
+    FitMeasure(
         "yearly", _BUYING, "On the shelf if bought once a year", "money", "money", "", None,
         "Half a year of use is stored and financed on average, and paid for long before most of it is sold.",
         "no bought item was used; fill Counts and BOM",
         "Half a year of use: bought materials used (Base figures) x 365 / days in the period / 2.",
     ),
-    Measure(
+    FitMeasure(
         "monthly", _BUYING, "On the shelf if bought once a month", "money", "money", "", None,
         "Half a month of use on average: a month of credit from suppliers more than pays for it.",
         "no bought item was used; fill Counts and BOM",
         "A year of use / 12 / 2.",
     ),
-    Measure(
+    FitMeasure(
         "to_order", _BUYING, "On the shelf if bought to order", "money", "money", "", None,
         "Parts come when production starts and are gone at completion. Next to nothing is stored, and the product is made, "
         "often sold, before the invoice falls due.",
         "fill the setting Cycle time days, Counts and BOM",
         "Half the use of one cycle: use of a day x Cycle time days (Setup) / 2.",
     ),
-    Measure(
+    FitMeasure(
         "payables", _BUYING, "Payables at 30 days of credit", "money", "money", "", None,
         "On average the same for all three ways of buying; what differs is the stock. Where payables exceed it, suppliers "
         "finance the inventory.",
         "no bought item was used; fill Counts and BOM",
         "Use of a day x 30.",
     ),
-    Measure(
+    FitMeasure(
         "days", _BASE, "Days in the period", "days", "price", "", None,
         "Turns figures of the period into figures of a year.", "fill Period start and Period end on Setup",
         "Period end - Period start + 1 (Setup).",
     ),
-    Measure(
+    FitMeasure(
         "cogs", _BASE, "Cost of goods sold", "money", "money", "", None,
         "What left inventory, with the variances that were closed to it.", "run again",
         "Debits less credits of its account (Ledger).",
     ),
-    Measure(
+    FitMeasure(
         "start", _BASE, "Inventory at period start", "money", "money", "", None,
         "Half of the average.", "run again",
         "Opening of the inventory accounts (Ledger); materials at standard (Reconciliation) where the trigger points keep "
         "no account of them.",
     ),
-    Measure(
+    FitMeasure(
         "end", _BASE, "Inventory at period end", "money", "money", "", None,
         "The other half of the average.", "run again",
         "Closing of the inventory accounts (Ledger); materials at standard (Reconciliation) where the trigger points keep "
         "no account of them. Of finished units not yet sold it has the material alone where completion is no trigger.",
     ),
-    Measure(
+    FitMeasure(
         "used", _BASE, "Bought materials used", "money", "money", "", None,
         "The base of the ways of buying.", "run again",
         "Relieved x Standard cost of bought items (Reconciliation).",
     ),
-    Measure(
+    FitMeasure(
         OVERALL, "Overall", "Measures that fit", "of those known", "percent", AT_LEAST, 1.0,
         "", "nothing could be measured", "Rows above with the verdict Fits / rows with Fits or Look.",
     ),
@@ -251,35 +253,29 @@ _DIGITS = {"percent": 4, "price": 2}
 
 
 def fit(
-    inputs: Inputs,
-    structure: Bill,
-    rollup: UnitCosts,
-    trace: Explosion,
-    moved: pd.DataFrame,
-    book: pd.DataFrame,
-    wip: pd.DataFrame,
-    ledger: pd.DataFrame,
-    places: int,
-) -> list[Weighed]:
-    """All measures, in the order of the sheet. The last one sums up the others."""
-    found: dict[str, float | None] = dict(_base(inputs, structure, book, ledger, places))
-    for figures in (
-        _inventory(found, inputs, wip),
-        _records(inputs, structure, book),
-        _standards(inputs, trace, book),
-        _products(structure, rollup, moved),
-        _buying(found, inputs, structure, moved, book),
+    unit_costs: UnitCosts, flushed: float, movements: Movements, book: StockBook, units: InProcess, ledger: Ledger
+) -> list[FitFigure]:
+    """All measures, in the order of the sheet. The last one sums up the others. flushed: conversion, in money."""
+    bill = unit_costs.bill
+    inputs, places = bill.inputs, bill.inputs.places
+    figures: dict[str, float | None] = dict(_base(bill, book, ledger))
+    for more in (
+        _inventory(figures, inputs, units),
+        _records(bill, book),
+        _standards(inputs, flushed, book),
+        _products(unit_costs, movements),
+        _buying(figures, bill, movements, book),
     ):
-        found |= figures
-    weighed: list[Weighed] = []
+        figures |= more
+    rows: list[FitFigure] = []
     for m in MEASURES:
         if m.key == OVERALL:
-            verdicts = [w.verdict for w in weighed]
+            verdicts = [row.verdict for row in rows]
             fits = verdicts.count(schema.FITS)
-            found[OVERALL] = _share(fits, fits + verdicts.count(schema.LOOK))
+            figures[OVERALL] = _share(fits, fits + verdicts.count(schema.LOOK))
         digits = places if m.kind == "money" else _DIGITS[m.kind]
-        weighed.append(Weighed(m, _round(found[m.key], digits), _threshold(m, inputs)))
-    return weighed
+        rows.append(FitFigure(m, _round(figures[m.key], digits), _threshold(m, inputs)))
+    return rows
 
 
 def inventory_roles(inputs: Inputs) -> tuple[str, ...]:
@@ -290,12 +286,12 @@ def inventory_roles(inputs: Inputs) -> tuple[str, ...]:
     return (*kept, schema.WORK_IN_PROCESS) if inputs.settings.purchase_triggers else kept
 
 
-def explanation(row: Weighed) -> str:
+def explanation(row: FitFigure) -> str:
     """Why the measure matters; before that, where its figure is not known, which input would make it known."""
     return (f"Not known: {row.measure.missing}. " if row.figure is None else "") + row.measure.why
 
 
-def summary(weighed: list[Weighed]) -> str:
+def summary(weighed: list[FitFigure]) -> str:
     """The verdict of all measures in words."""
     verdicts = [w.verdict for w in weighed if w.threshold is not None and w.measure.key != OVERALL]
     fits, look, unknown = (verdicts.count(v) for v in (schema.FITS, schema.LOOK, schema.UNKNOWN))
@@ -308,7 +304,7 @@ UNKNOWN_ADVICE = "Fill the inputs that the unknown rows name."
 FIT_ADVICE = "Backflush costing is appropriate here."
 
 
-def _threshold(measure: Measure, inputs: Inputs) -> float | None:
+def _threshold(measure: FitMeasure, inputs: Inputs) -> float | None:
     if measure.follows:
         wanted = next(m.threshold for m in MEASURES if m.key == measure.follows)
         assert isinstance(wanted, float)
@@ -332,36 +328,30 @@ def _share(part: float, whole: float) -> float | None:
     return part / whole if round(whole, 6) > 0 else None
 
 
-def _bought(structure: Bill, book: pd.DataFrame) -> np.ndarray:
-    kind: np.ndarray = structure.items["type"].to_numpy()[book["item"].to_numpy()] == schema.BUY
-    return kind
+def _bought(bill: Bill, book: StockBook) -> Bools:
+    bought: Bools = bill.items.type[book.item] == schema.BUY
+    return bought
 
 
-def _column(book: pd.DataFrame, name: str) -> Floats:
-    values: Floats = book[name].to_numpy(dtype=np.float64)
-    return values
-
-
-def _base(inputs: Inputs, structure: Bill, book: pd.DataFrame, ledger: pd.DataFrame, places: int) -> dict[str, float]:
+def _base(bill: Bill, book: StockBook, ledger: Ledger) -> dict[str, float]:
     """Figures that other figures divide, in money rounded to minor units."""
-    rows = {row.role: row for row in ledger.itertuples()}
-    unkept = (book["role"] == "").to_numpy()  # trigger points that keep no account of materials
-    cogs = rows.get(schema.COGS)
-    found = {
+    inputs, places = bill.inputs, bill.inputs.places
+    cogs, held = ledger.of(ledger.role == schema.COGS), ledger.of(np.isin(ledger.role, inventory_roles(inputs)))
+    unkept = book.role == ""  # trigger points that keep no account of materials
+
+    def inventory(balances: Minors, amounts: Floats) -> float:
+        return _money(from_minor(int(balances.sum()), places) + float(amounts[unkept].sum()), places)
+
+    return {
         "days": float(inputs.settings.period_end - inputs.settings.period_start + 1),
-        "cogs": from_minor(int(cogs.debits - cogs.credits), places) if cogs else 0.0,
-        "used": _money(
-            float((_column(book, "relieved") * _column(book, "cost"))[_bought(structure, book)].sum()), places
-        ),
+        "cogs": from_minor(int((cogs.debits - cogs.credits).sum()), places),
+        "used": _money(float((book.relieved * book.cost)[_bought(bill, book)].sum()), places),
+        "start": inventory(held.opening, book.opening_amount),
+        "end": inventory(held.closing, book.ending_amount),
     }
-    for key, balance in (("start", "opening"), ("end", "closing")):
-        kept = sum(int(getattr(rows[role], balance)) for role in inventory_roles(inputs) if role in rows)
-        amount = _column(book, "opening_amount" if key == "start" else "ending_amount")
-        found[key] = _money(from_minor(kept, places) + float(amount[unkept].sum()), places)
-    return found
 
 
-def _inventory(base: dict[str, float | None], inputs: Inputs, wip: pd.DataFrame) -> dict[str, float | None]:
+def _inventory(base: dict[str, float | None], inputs: Inputs, units: InProcess) -> dict[str, float | None]:
     """How long cost stays in inventory, and how much of it is in process."""
     days, cogs, start, end = (base[k] or 0.0 for k in ("days", "cogs", "start", "end"))
     cycle = inputs.settings.cycle_time_days
@@ -369,62 +359,60 @@ def _inventory(base: dict[str, float | None], inputs: Inputs, wip: pd.DataFrame)
         "turnover": _share(cogs * YEAR / days, (start + end) / 2),
         "days_on_hand": _share((start + end) / 2 * days, cogs),
         "cycle": None if cycle is None else cycle / days,
-        "wip": _share(float(wip["amount"].sum()), end) if len(wip) else None,
+        "wip": _share(float(units.amount.sum()), end) if len(units) else None,
     }
 
 
-def _records(inputs: Inputs, structure: Bill, book: pd.DataFrame) -> dict[str, float | None]:
+def _records(bill: Bill, book: StockBook) -> dict[str, float | None]:
     """Counts, bills of material and scrap reports, judged by the difference of book and shelf."""
-    counted, kept = book["counted"].notna().to_numpy(), np.abs(_column(book, "book_amount"))
-    off, cost = _column(book, "difference_amount"), _column(book, "cost")
-    use = np.abs(_column(book, "relieved") * cost)
-    judged = _bought(structure, book) & counted & (use > 0)
+    counted, kept = ~np.isnan(book.counted), np.abs(book.book_amount)
+    off, cost = book.difference_amount, book.cost
+    use = np.abs(book.relieved * cost)
+    judged = _bought(bill, book) & counted & (use > 0)
     right = judged & (np.round(np.abs(off) - USE_TOLERANCE * use, 6) <= 0)
-    reported, short = float((_column(book, "scrapped") * cost).sum()), -float(off[off < 0].sum())
-    quantity = inputs.frames["Counts"]["Quantity"]
+    reported, short = float((book.scrapped * cost).sum()), -float(off[off < 0].sum())
+    quantity = bill.inputs.counts.quantity
     scrap = _share(reported, reported + short)
     seen = float(kept[counted].sum())
     return {
         "covered": _share(seen, float(kept.sum())),
         "count": _share(seen - float(np.abs(off).sum()), seen),
-        "corrections": _share(int((quantity < 0).sum()), int(quantity.notna().sum())),
+        "corrections": _share(int((quantity < 0).sum()), int((~np.isnan(quantity)).sum())),
         "bom": _share(int(right.sum()), int(judged.sum())),
         "scrap": (1.0 if scrap is None else scrap) if counted.any() else None,
         "usage_drift": _share(float(np.abs(off[judged]).sum()), float(use[judged].sum())),
     }
 
 
-def _standards(inputs: Inputs, trace: Explosion, book: pd.DataFrame) -> dict[str, float | None]:
+def _standards(inputs: Inputs, flushed: float, book: StockBook) -> dict[str, float | None]:
     """How old the standards are, and how far actual prices and conversion costs have left them."""
-    settings, amount = inputs.settings, inputs.frames["Actuals"]["Amount"]
-    received = _column(book, "received_amount")
-    gap, flushed = np.abs(_column(book, "invoiced") - received).sum(), float(trace.rows["conversion"].sum())
-    reviewed = settings.standards_set_on
+    settings, amount, received = inputs.settings, inputs.actuals.amount, book.received_amount
+    gap, reviewed = np.abs(book.invoiced - received).sum(), settings.standards_set_on
+    spent = None if np.isnan(amount).all() else float(np.nansum(amount))
     return {
         "age": None if reviewed is None else float(settings.period_end - reviewed),
         "price_drift": _share(float(gap), float(np.abs(received).sum())),
-        "conversion_drift": _share(abs(float(amount.sum()) - flushed), abs(flushed)) if amount.notna().any() else None,
+        "conversion_drift": None if spent is None else _share(abs(spent - flushed), abs(flushed)),
     }
 
 
-def _products(structure: Bill, rollup: UnitCosts, moved: pd.DataFrame) -> dict[str, float | None]:
+def _products(unit_costs: UnitCosts, movements: Movements) -> dict[str, float | None]:
     """Finished items that were completed in a single count, by value."""
-    finished = structure.items["type"].to_numpy()[moved["item"].to_numpy()] == schema.FINISHED
-    cost = rollup.rows["unit_cost"].to_numpy()[moved["rollup_row"].to_numpy()]
-    value = _column(moved, "Completed") * cost * finished
-    once = (moved["Completion counts"] == 1).to_numpy()
+    finished = unit_costs.bill.items.type[movements.item] == schema.FINISHED
+    value = movements.completed * unit_costs.rows.unit_cost[movements.rollup_row] * finished
+    once = movements.completion_counts == 1
     return {"one_off": _share(float(value[once].sum()), float(value.sum()))}
 
 
 def _buying(
-    base: dict[str, float | None], inputs: Inputs, structure: Bill, moved: pd.DataFrame, book: pd.DataFrame
+    base: dict[str, float | None], bill: Bill, movements: Movements, book: StockBook
 ) -> dict[str, float | None]:
     """What buying yearly, monthly or to order would mean: half a lot on the shelf on average, payables by the day."""
-    days, used, cycle = base["days"] or 0.0, base["used"] or 0.0, inputs.settings.cycle_time_days
-    receipts = int((inputs.frames["Purchases"]["Quantity"] > 0).sum())
-    items = int((moved["Received"].round(6) > 0).sum())
-    bought = _bought(structure, book)
-    ends = _column(book, "opening_amount") + _column(book, "ending_amount")
+    days, used, cycle = base["days"] or 0.0, base["used"] or 0.0, bill.inputs.settings.cycle_time_days
+    receipts = int((bill.inputs.purchases.quantity > 0).sum())
+    items = int((np.round(movements.received, 6) > 0).sum())
+    bought = _bought(bill, book)
+    ends = book.opening_amount + book.ending_amount
     known = used > 0
     return {
         "between": _share(days * items, receipts),

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import pandas as pd
-
 from xlbackflush import schema
 from xlbackflush.engine.measures.tie_out import INVENTORIES, Tie
 from xlbackflush.engine.posting.disposition import Share
+from xlbackflush.engine.posting.flush import Ledger
+from xlbackflush.engine.stock.in_process import InProcess
+from xlbackflush.model.inputs import Inputs
 from xlbackflush.model.tables import Settings
-
-PRORATE_THEM, EXPENSE_THEM = "Prorate", "Cost of goods sold"
-RECORD_IT, IMMATERIAL = "Record", "Immaterial"
 
 
 @dataclass(frozen=True)
@@ -28,18 +26,18 @@ class Measure:
 
 
 def materiality(
-    settings: Settings, shares: list[Share], ties: list[Tie], wip: pd.DataFrame, ledger: pd.DataFrame, places: int
+    inputs: Inputs, shares: list[Share], ties: list[Tie], units: InProcess, ledger: Ledger
 ) -> list[Measure]:
     """The test of the policy, both outcomes, and the units in process."""
-    sold = sum(int(row.closing) for row in ledger.itertuples() if row.role == schema.COGS) / 10**places
+    sold = ledger.closing_by_role.get(schema.COGS, 0) / 10**inputs.places
     inventories = sum(t.closing for t in ties)
-    threshold = settings.materiality * abs(inventories)
+    threshold = inputs.settings.materiality * abs(inventories)
     cogs = next(s for s in shares if s.role == schema.COGS)
     in_stock = sum(s.prorated + s.beyond for s in shares if s.role in INVENTORIES)
     before = sold - cogs.posted
-    in_process = float(wip["amount"].sum())
-    asked = PRORATE_THEM if abs(in_stock) > threshold else EXPENSE_THEM
-    weigh = RECORD_IT if abs(in_process) > threshold else IMMATERIAL
+    in_process = float(units.amount.sum())
+    asked = schema.PRORATE if abs(in_stock) > threshold else schema.TO_COGS
+    weigh = schema.RECORD_IT if abs(in_process) > threshold else schema.IMMATERIAL
     return [
         Measure("inventories", "Inventories at period end", inventories, None, "", "Closing balances of the Ledger."),
         Measure(
@@ -53,10 +51,10 @@ def materiality(
         ),
         Measure(
             "to_cogs", "Cost of goods sold, if all goes to it", before + cogs.to_cogs, None,
-            _chosen(settings, schema.TO_COGS), "What the other choice on Setup would have given stands beside it.",
+            _chosen(inputs.settings, schema.TO_COGS), "What the other choice on Setup would have given stands beside it.",
         ),
         Measure(
-            "prorated", "Cost of goods sold, if prorated", before + cogs.prorated, None, _chosen(settings, schema.PRORATE),
+            "prorated", "Cost of goods sold, if prorated", before + cogs.prorated, None, _chosen(inputs.settings, schema.PRORATE),
             "Shares of the accounts: see Disposition.",
         ),
         Measure(

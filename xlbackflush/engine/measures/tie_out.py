@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import pandas as pd
-
 from xlbackflush import schema
+from xlbackflush.engine.posting.flush import Ledger
 from xlbackflush.engine.stock.counted import CountedAccount, charges_everything, of_role, opening_at_standard
 from xlbackflush.engine.stock.opening import carried
+from xlbackflush.engine.stock.stock_book import StockBook
 from xlbackflush.model.inputs import Inputs
 from xlbackflush.model.journal import PostedEntry
 from xlbackflush.model.money import from_minor
@@ -52,40 +52,40 @@ class Tie:
 
 def tie_out(
     inputs: Inputs,
-    book: pd.DataFrame,
+    book: StockBook,
     method: list[CountedAccount],
     entries: Sequence[PostedEntry],
-    ledger: pd.DataFrame,
-    places: int,
+    ledger: Ledger,
 ) -> list[Tie]:
     """One row per inventory account of the ledger."""
+    places = inputs.places
     settings, found = inputs.settings, []
-    opened, stocked = carried(inputs, places), opening_at_standard(method, book, places)
+    opened, stocked = carried(inputs), opening_at_standard(method, book, places)
     # the debit of a completion is the sum of its rounded credits: it holds what rounding each of them left
     completions = sum(len(entry.lines) for entry in entries if entry.event == schema.COMPLETION)
-    for row in ledger[ledger["role"].isin(INVENTORIES)].itertuples():
-        stock, counted = book[book["role"] == row.role], of_role(method, row.role)
+    for role, closing in ledger.closing_by_role.items():
+        if role not in INVENTORIES:
+            continue
+        stock, counted = book.of(book.role == role), of_role(method, role)
         lines = [
-            line for entry in entries if entry.event != schema.REVERSAL for line in entry.lines if line.role == row.role
+            line for entry in entries if entry.event != schema.REVERSAL for line in entry.lines if line.role == role
         ]
-        moved = [
-            line.minor for entry in entries if entry.event in TRUE_UP for line in entry.lines if line.role == row.role
-        ]
-        at_standard, unfollowed = float(stock["ending_amount"].sum()), float(stock["unfollowed"].sum())
-        if row.role in opened:
-            unfollowed += from_minor(opened[row.role] - stocked.get(row.role, 0), places)
+        moved = [line.minor for entry in entries if entry.event in TRUE_UP for line in entry.lines if line.role == role]
+        at_standard, unfollowed = float(stock.ending_amount.sum()), float(stock.unrevalued.sum())
+        if role in opened:
+            unfollowed += from_minor(opened[role] - stocked.get(role, 0), places)
         if counted and settings.by_count:
             at_standard = counted.counted + counted.opening_conversion * settings.conversion_expensed
             if charges_everything(settings):  # everything relieved: the close brings back the count
                 at_standard = counted.ledger_opening
         elif counted:
             at_standard += counted.opening_conversion
-        compared = not settings.by_count or counted is not None or row.role == schema.WORK_IN_PROCESS
+        compared = not settings.by_count or counted is not None or role == schema.WORK_IN_PROCESS
         found.append(
             Tie(
-                row.role, at_standard, from_minor(sum(moved), places), unfollowed, from_minor(row.closing, places),
+                role, at_standard, from_minor(sum(moved), places), unfollowed, from_minor(closing, places),
                 len(lines), (1 + len(lines) + completions) * 0.5 / 10**places, compared,
-                _words(row.role, settings, compared, bool(stock["unfollowed"].any()), row.role in opened),
+                _words(role, settings, compared, bool(stock.unrevalued.any()), role in opened),
             )
         )  # fmt: skip
     return found

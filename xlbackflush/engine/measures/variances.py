@@ -23,14 +23,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from xlbackflush import schema
+from xlbackflush.engine.measures.conversion_allowed import ConversionAllowed
 from xlbackflush.engine.standards.bill import Bill
-from xlbackflush.engine.stock.stock_book import count_posts
+from xlbackflush.engine.stock.stock_book import StockBook, count_posts
+from xlbackflush.model.arrays import Floats
 from xlbackflush.model.inputs import Inputs
 from xlbackflush.model.journal import Entry
 from xlbackflush.model.money import from_minor, shown, to_minor, to_minor_array
@@ -108,40 +109,37 @@ class Conversion:
 
 
 def variances(
-    inputs: Inputs,
-    structure: Bill,
-    book: pd.DataFrame,
-    allowed: pd.DataFrame,
+    bill: Bill,
+    book: StockBook,
+    allowed: ConversionAllowed,
     totals: Conversion,
     entries: list[Entry],
-    places: int,
 ) -> list[Variance]:
     """The variances of the period, in the order above; those of nothing are left out. entries: those before the close."""
     rows = [
-        *_price(inputs, structure, book, entries, places),
-        *_usage(inputs, structure, book, entries, places),
-        *_conversion(inputs, _made(structure, allowed), totals, entries, places),
+        *_price(bill, book, entries),
+        *_usage(bill, book, entries),
+        *_conversion(bill.inputs, _made(bill, allowed), totals, entries),
     ]
     return [row for row in rows if row.amount or (row.standard and not row.item >= 0)]
 
 
-def conversion_totals(inputs: Inputs, allowed: pd.DataFrame, entries: list[Entry], places: int) -> Conversion:
+def conversion_totals(inputs: Inputs, allowed: ConversionAllowed, entries: list[Entry]) -> Conversion:
     """What was incurred and what the standards allow, the allowed amounts adding up to conversion allocated."""
-    actuals, budget = inputs.frames["Actuals"], inputs.settings.budgeted_fixed_overhead
-    actual = {
-        t: to_minor(float(actuals.loc[actuals["Cost type"] == t, "Amount"].sum()), places) for t in schema.COST_TYPES
-    }
-    exact = {element: float(allowed[element].sum()) for element in schema.ELEMENTS[1:]}
+    places = inputs.places
+    actuals, budget = inputs.actuals, inputs.settings.budgeted_fixed_overhead
+    actual = {t: to_minor(float(np.nansum(actuals.amount[actuals.cost_type == t])), places) for t in schema.COST_TYPES}
+    exact = {element: float(amounts.sum()) for element, amounts in allowed.elements.items()}
     rest = max(exact, key=lambda element: abs(exact[element]))
     amounts = {element: to_minor(amount, places) for element, amount in exact.items()}
     amounts[rest] = -_posted(entries, schema.CCA) - sum(a for e, a in amounts.items() if e != rest)
     return Conversion(
         actual,
-        frozenset(actuals["Cost type"]),
+        frozenset(actuals.cost_type.tolist()),
         amounts,
         exact,
-        float(actuals.loc[actuals["Cost type"] == schema.LABOR, "Hours"].sum()),
-        float(allowed["hours"].sum()),
+        float(np.nansum(actuals.hours[actuals.cost_type == schema.LABOR])),
+        float(allowed.hours.sum()),
         _only_rates(inputs),
         None if budget is None else to_minor(budget, places),
         rest,
@@ -150,27 +148,29 @@ def conversion_totals(inputs: Inputs, allowed: pd.DataFrame, entries: list[Entry
 
 def _only_rates(inputs: Inputs) -> dict[str, float]:
     """Element -> its rate on sheet Standard Cost, where all rows that have one have the same."""
-    cost = inputs.frames["StandardCost"]
-    rates = {e: set(cost[f"{e} rate"].dropna()) - {0.0} for e in (schema.LABOR, schema.VARIABLE_OVERHEAD)}
-    return {element: found.pop() for element, found in rates.items() if len(found) == 1}
+    cost = inputs.standard_cost
+    columns = {schema.LABOR: cost.labor_rate, schema.VARIABLE_OVERHEAD: cost.variable_overhead_rate}
+    rates = {element: set(rate[~np.isnan(rate)].tolist()) - {0.0} for element, rate in columns.items()}
+    return {element: each.pop() for element, each in rates.items() if len(each) == 1}
 
 
 # --------------------------------------------------------------------------------------------- materials
 
 
-def _price(
-    inputs: Inputs, structure: Bill, book: pd.DataFrame, entries: list[Entry], places: int
-) -> Iterator[Variance]:
+def _price(bill: Bill, book: StockBook, entries: list[Entry]) -> Iterator[Variance]:
     """Per item bought. Under trigger points without purchase the invoices never reach the books: shown, not posted."""
+    places, inputs = bill.inputs.places, bill.inputs
     posts = inputs.settings.purchase_triggers
-    standard = to_minor_array(book["received_amount"].to_numpy(), places).tolist()
-    exact = (book["invoiced"] - book["received_amount"]).to_numpy()
+    standard = to_minor_array(book.received_amount, places).tolist()
+    exact = book.invoiced - book.received_amount
     amounts = _summing_to(_posted(entries, schema.PRICE_VARIANCE) if posts else None, exact, places)
-    bought = np.zeros(len(structure.items) + 1)  # the last one stands for item -1
-    np.add.at(bought, structure.of("Purchases"), inputs.frames["Purchases"]["Quantity"].to_numpy())
+    bought = np.zeros(len(bill.items) + 1)  # the last one stands for item -1
+    np.add.at(bought, bill.of("Purchases"), inputs.purchases.quantity)
     how = inputs.settings.variance_disposition if posts else NOT_POSTED
-    words, largest, order = _Words(structure), _largest(exact), _largest_first(amounts)
-    for k, item, invoiced, received in _rows(book, order, "item", "invoiced", "received_amount"):
+    words, largest, order = _Words(bill), _largest(exact), _largest_first(amounts)
+    rows = book.of(np.array(order, dtype=np.int64))
+    columns = (rows.item, rows.invoiced, rows.received_amount)
+    for k, item, invoiced, received in zip(order, *(column.tolist() for column in columns), strict=True):
         text = partial(words.price, item, float(bought[item]), invoiced, received)
         yield Variance(
             schema.MATERIAL_PRICE, words.codes[item], standard[k], standard[k] + amounts[k], how, text, "", k,
@@ -178,18 +178,20 @@ def _price(
         )  # fmt: skip
 
 
-def _usage(
-    inputs: Inputs, structure: Bill, book: pd.DataFrame, entries: list[Entry], places: int
-) -> Iterator[Variance]:
+def _usage(bill: Bill, book: StockBook, entries: list[Entry]) -> Iterator[Variance]:
     """Per item counted. Standard is what the bill of materials allowed, actual what the count says was used."""
+    places, inputs = bill.inputs.places, bill.inputs
     posts = count_posts(inputs.settings)
-    exact = -(book["posted"] if posts else book["difference_amount"]).to_numpy()
+    exact = -(book.posted if posts else book.difference_amount)
     amounts = _summing_to(_posted(entries, schema.USAGE_VARIANCE) if posts else None, exact, places)
-    standard = to_minor_array((book["relieved"] * book["cost"]).to_numpy(), places).tolist()
+    standard = to_minor_array(book.relieved * book.cost, places).tolist()
     how = inputs.settings.variance_disposition if posts else NOT_POSTED
-    words, largest, order = _Words(structure), _largest(exact), _largest_first(amounts)
-    columns = ("item", "relieved", "difference", "counted", "book", "cost")
-    for k, item, relieved, difference, counted, in_books, cost in _rows(book, order, *columns):
+    words, largest, order = _Words(bill), _largest(exact), _largest_first(amounts)
+    rows = book.of(np.array(order, dtype=np.int64))
+    columns = (rows.item, rows.relieved, rows.difference, rows.counted, rows.book, rows.cost)
+    for k, item, relieved, difference, counted, in_books, cost in zip(
+        order, *(column.tolist() for column in columns), strict=True
+    ):
         text = partial(words.usage, item, relieved, relieved - difference, counted, in_books, cost)
         yield Variance(
             schema.MATERIAL_USAGE, words.codes[item], standard[k], standard[k] + amounts[k], how, text, "", k,
@@ -197,12 +199,7 @@ def _usage(
         )  # fmt: skip
 
 
-def _rows(book: pd.DataFrame, order: list[int], *columns: str) -> Iterator[tuple[Any, ...]]:
-    """Position and some columns of the rows of the stock book, in an order."""
-    return zip(order, *(book[column].iloc[order].tolist() for column in columns), strict=True)
-
-
-def _summing_to(total: int | None, exact: np.ndarray, places: int) -> list[int]:
+def _summing_to(total: int | None, exact: Floats, places: int) -> list[int]:
     """Amounts in minor units; the largest takes what rounding leaves to a posted total (None: nothing was posted)."""
     amounts = to_minor_array(exact, places)
     if total is not None and len(amounts):
@@ -210,7 +207,7 @@ def _summing_to(total: int | None, exact: np.ndarray, places: int) -> list[int]:
     return [int(amount) for amount in amounts]
 
 
-def _largest(exact: np.ndarray) -> int:
+def _largest(exact: Floats) -> int:
     return int(np.argmax(np.abs(exact))) if len(exact) else -1
 
 
@@ -222,8 +219,9 @@ def _largest_first(amounts: list[int]) -> list[int]:
 # -------------------------------------------------------------------------------------------- conversion
 
 
-def _conversion(inputs: Inputs, made: str, totals: Conversion, entries: list[Entry], places: int) -> Iterator[Variance]:
+def _conversion(inputs: Inputs, made: str, totals: Conversion, entries: list[Entry]) -> Iterator[Variance]:
     """The total under- or over-allocated, and its exact split; abnormal scrap beside it."""
+    places = inputs.places
     how = inputs.settings.variance_disposition
     incurred, allocated = _posted(entries, schema.CCC), -_posted(entries, schema.CCA)
     word = "under" if incurred > allocated else "over"
@@ -309,9 +307,9 @@ def _posted(entries: list[Entry], role: str, event: str = "") -> int:
 class _Words:
     """Items in words."""
 
-    def __init__(self, structure: Bill) -> None:
-        items = structure.items
-        self.codes, self._descriptions, uoms = (items[c].tolist() for c in ("code", "description", "uom"))
+    def __init__(self, bill: Bill) -> None:
+        items = bill.items
+        self.codes, self._descriptions, uoms = (c.tolist() for c in (items.code, items.description, items.uom))
         by_piece = {uom for uom in set(uoms) if uom.casefold() in ("", "each", "ea")}
         self._uoms = ["units" if uom in by_piece else uom for uom in uoms]
 
@@ -338,15 +336,14 @@ class _Words:
         )
 
 
-def _made(structure: Bill, allowed: pd.DataFrame) -> str:
+def _made(bill: Bill, allowed: ConversionAllowed) -> str:
     """What the hours were for: "210,000 gal at 0.1 h", or the number of items."""
-    timed = allowed[allowed["hours"] != 0]
+    timed = allowed.of(allowed.hours != 0)
     if not len(timed):
         return "Nothing that was made"
     if len(timed) == 1:
-        row = timed.iloc[0]
-        hours = row["hours"] / row["units"] if row["units"] else 0.0
-        return f"{_Words(structure).units(int(row['item']), row['units'])} at {_number(hours)} h"
+        units, hours = float(timed.units[0]), float(timed.hours[0])
+        return f"{_Words(bill).units(int(timed.item[0]), units)} at {_number(hours / units if units else 0.0)} h"
     return f"The units of {len(timed)} made items"
 
 

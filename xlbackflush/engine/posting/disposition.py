@@ -26,7 +26,6 @@ import numpy as np
 
 from xlbackflush import schema
 from xlbackflush.engine.posting.flush import balances
-from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.engine.standards.unit_cost import UnitCosts
 from xlbackflush.engine.stock.counted import CountedAccount, charges_everything
 from xlbackflush.engine.stock.movements import Movements
@@ -80,8 +79,6 @@ class Share:
 
 
 def cost_held(
-    inputs: Inputs,
-    bill: Bill,
     unit_costs: UnitCosts,
     book: StockBook,
     flushed: Flushed,
@@ -89,6 +86,7 @@ def cost_held(
     accounts: list[CountedAccount],
 ) -> list[CostHeld]:
     """What stock, cost of goods sold and scrap hold at standard, at period end. Physical counts: `_counted`."""
+    inputs, bill = unit_costs.bill.inputs, unit_costs.bill
     costs = unit_costs.rows.of(movements.rollup_row)
     unit, material = costs.unit_cost, costs.material
     normal = movements.normal_scrap
@@ -177,9 +175,9 @@ def by_cost(accounts: list[CostHeld], amount: float) -> list[float]:
     return [_part(amount, weight, sum(bearing), a.role) for a, weight in zip(accounts, bearing, strict=True)]
 
 
-def before_close(inputs: Inputs, entries: list[Entry], places: int) -> dict[str, int]:
+def before_close(inputs: Inputs, entries: list[Entry]) -> dict[str, int]:
     """Balances that the close disposes of, in minor units: of this period, and carried over from the one before."""
-    before, opened = balances(entries), carried(inputs, places)
+    before, opened = balances(entries), carried(inputs)
     return {role: before.get(role, 0) + opened.get(role, 0) for role in CLEARED}
 
 
@@ -189,17 +187,17 @@ def disposition(
     entries: list[Entry],
     beyond: Mapping[str, int],
     in_process: float,
-    places: int,
 ) -> list[Share]:
     """The shares of every account, for the variances that stand in the accounts before the close.
 
     beyond: of `physical.opening_beyond`; in_process: conversion in units in process that the period-end entry records, in
     money.
     """
+    places = inputs.places
     known = {content.role for content in contents}
     accounts = [*contents, *(CostHeld(role, 0.0, 0.0, 0.0) for role in beyond if role not in known)]
     settings = inputs.settings
-    before, unit = before_close(inputs, entries, places), 10**places
+    before, unit = before_close(inputs, entries), 10**places
     price, usage = (before[role] / unit for role in (schema.PRICE_VARIANCE, schema.USAGE_VARIANCE))
     conversion = (before[schema.CCC] + before[schema.CCA]) / unit
     usage_row = CostHeld(schema.USAGE_VARIANCE, usage, 0.0, 0.0)

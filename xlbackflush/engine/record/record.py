@@ -170,9 +170,8 @@ def run_inputs(source: Source) -> dict[str, RunInputs]:
         if content:
             pieces[str(run)].append(str(content))
         else:
-            by_run[str(run)] = RunInputs(
-                {**inputs.rows, str(name): int(_number(rows))}, {**inputs.hashes, str(name): str(digest)}, inputs.pieces
-            )
+            digests = {**inputs.hashes, **({str(name): str(digest)} if digest else {})}
+            by_run[str(run)] = RunInputs({**inputs.rows, str(name): int(_number(rows))}, digests, inputs.pieces)
     return by_run
 
 
@@ -190,7 +189,7 @@ def currency(source: Source, run: str) -> str:
 
 def inputs_of(inputs: snapshot.Snapshot) -> RunInputs:
     """What goes on record of the inputs of a run that is made now."""
-    rows = {name: len(inputs.sources[name].rows) for name in inputs.table_hashes}
+    rows = {name: len(source.rows) for name, source in inputs.sources.items()}
     return RunInputs(rows, inputs.table_hashes, inputs.pieces)
 
 

@@ -9,7 +9,7 @@ A line matters when its parent is made (not bought), both ends are known items, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -46,8 +46,6 @@ class Items(Records):
     own_conversion: Floats
     flushed: Floats
     to_start: Floats
-
-    _NAMES = {f"own_{element.lower().replace(' ', '_')}": f"own_{element}" for element in schema.ELEMENTS}  # noqa: RUF012
 
     @property
     def own(self) -> dict[str, Floats]:
@@ -89,7 +87,7 @@ class Lines(Records):
 class Bill:
     """Items and lines of one set of inputs; `first_line[i]:first_line[i + 1]` are the lines of parent i.
 
-    number: key of each code (`code_key`) -> item. Items on a BOM circle have level -1 (see `rules.cycles`).
+    number: key of each code (`code_key`) -> item. Items on a BOM circle have level -1 (see `rules/items.py`).
     """
 
     items: Items
@@ -192,6 +190,16 @@ def bill(inputs: Inputs) -> Bill:
     first_line = np.searchsorted(lines.parent, np.arange(len(items) + 1))
     level = levels(lines.parent, lines.component, len(items))
     return Bill(items, lines, number, first_line, level, inputs, ends)
+
+
+def with_numbers(bill: Bill, inputs: Inputs) -> Bill:
+    """The bill of the same codes, types and dates with other quantities, percentages, prices or rates."""
+    before = bill.inputs
+    items = bill.items if inputs.standard_cost is before.standard_cost else item_table(inputs)
+    lines = bill.lines
+    if inputs.bom is not before.bom:
+        lines = line_table(inputs, bill.of("BOM", "Parent"), bill.of("BOM", "Component"), items)
+    return replace(bill, items=items, lines=lines, inputs=inputs)
 
 
 def levels(parent: Ints, component: Ints, count: int) -> Ints:

@@ -50,8 +50,6 @@ class CostRows(Stretches):
     finished_at_completion: Floats
     subassemblies_at_completion: Floats
 
-    _NAMES = {element.lower().replace(" ", "_"): element for element in schema.ELEMENTS}  # noqa: RUF012
-
     @property
     def elements(self) -> dict[str, Floats]:
         """The cost by element of `schema.ELEMENTS`."""
@@ -74,8 +72,9 @@ class BuildUp(Records):
 
 @dataclass(frozen=True)
 class UnitCosts:
-    """Costs of all items, and how they are built up."""
+    """Costs of all items, and how they are built up from a bill."""
 
+    bill: Bill
     rows: CostRows
     buildup: BuildUp
     _keys: Ints
@@ -109,7 +108,7 @@ def unit_costs(bill: Bill, settings: Settings) -> UnitCosts:
         other_conversion, unit_cost, material if settings.conversion_expensed else unit_cost, conversion, finished,
         subassemblies,
     )  # fmt: skip
-    return UnitCosts(rows, buildup, keys)
+    return UnitCosts(bill, rows, buildup, keys)
 
 
 def _stretches(bill: Bill, settings: Settings) -> Stretches:

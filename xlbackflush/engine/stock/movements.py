@@ -13,7 +13,7 @@ import numpy as np
 from xlbackflush import schema
 from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.engine.standards.unit_cost import UnitCosts
-from xlbackflush.model.arrays import Bools, Floats, Ints, Records
+from xlbackflush.model.arrays import Bools, Floats, Ints, Records, blank_as_zero
 from xlbackflush.model.inputs import Counts, Inputs, Purchases, Scrap, field_of
 
 #: column -> (input table, (column, value) pairs that select its rows)
@@ -64,8 +64,6 @@ class Movements(Records):
     in_process_conversion: Floats
     completion_counts: Floats
 
-    _NAMES = {field_of(name): name for name in ("Opening", *SOURCES, *IN_PROCESS, "Completion counts")}  # noqa: RUF012
-
     def units(self, column: str) -> Floats:
         """Units of a column of the sheet, such as `Scrapped normal`."""
         values: Floats = getattr(self, field_of(column))
@@ -92,7 +90,7 @@ def movements(inputs: Inputs, bill: Bill, unit_costs: UnitCosts) -> Movements:
 
     known = bill.of("Stock") >= 0
     item = bill.of("Stock")[known]
-    add("Opening", item, np.full(len(item), float(settings.period_start)), np.nan_to_num(stock.opening_qty[known]))
+    add("Opening", item, np.full(len(item), float(settings.period_start)), blank_as_zero(stock.opening_qty[known]))
     for name, (source, wanted) in SOURCES.items():
         table: Counts | Scrap | Purchases = inputs.table(source)  # type: ignore[assignment]
         chosen: Bools = bill.of(source) >= 0
@@ -102,7 +100,7 @@ def movements(inputs: Inputs, bill: Bill, unit_costs: UnitCosts) -> Movements:
     known = bill.of("WIP") >= 0
     item = bill.of("WIP")[known]
     for name, share in IN_PROCESS.items():
-        quantity = np.nan_to_num(work.quantity * work.column(share))[known]
+        quantity = blank_as_zero(work.quantity * work.column(share))[known]
         add(name, item, np.full(len(item), float(settings.period_end)), quantity)
     completions = _completions(inputs, bill)[costs.item]
     rows = np.arange(len(costs))

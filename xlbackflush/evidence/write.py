@@ -1,0 +1,174 @@
+"""Write the evidence: verify the workbook, lay out its pages and files, and put them into one folder."""
+
+from __future__ import annotations
+
+import datetime as dt
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from xlbackflush import schema
+from xlbackflush.engine.inputs.accept import accept
+from xlbackflush.engine.inputs.snapshot import input_hash
+from xlbackflush.evidence import folder as evidence_folder
+from xlbackflush.evidence.report import PRINTED, Subject, report
+from xlbackflush.evidence.verification import Verification, verification
+from xlbackflush.evidence.words import as_csv, plain
+from xlbackflush.ledgers.export import Warn, journal_as_posted, to_stderr
+from xlbackflush.ledgers.formats import FORMATS
+from xlbackflush.ledgers.writer import files as ledger_files
+from xlbackflush.lifecycle.calculate import Progress
+from xlbackflush.lifecycle.verify import verify
+from xlbackflush.model.errors import UnusableError
+from xlbackflush.model.finding import has_errors
+from xlbackflush.model.journal import Run
+from xlbackflush.model.money import decimals
+from xlbackflush.model.tables import Settings, Source
+from xlbackflush.workbook.file import FileBook
+
+PDF, JOURNAL, README = "evidence.pdf", "journal-aicpa.csv", "README.txt"
+
+_README = """\
+Evidence of run {run} in {workbook}
+
+{standing}
+
+{pdf}        Journal, ledger, variances, reconciliation, comparison, fit, findings and checks as they
+                    were in the workbook, control totals of the inputs, and lines to sign on.
+{journal}   The journal in the form of the AICPA audit data standard (general ledger detail), separated by
+                    commas; amounts have no sign, and D or C beside them.
+inputs/*.csv        Each input table as it was, with all digits; column "Sheet row" is the row on the sheet.
+                    A text that a spreadsheet would take for a formula begins with an apostrophe.
+{workbook}
+                    The workbook itself, byte for byte. Do not change it: explain, sensitivity, suspects, run and
+                    roll write into the workbook they are given, so give them a copy.
+{manifest}     SHA-256 of all these files.
+
+To verify that nothing was changed, in this folder:
+
+    Linux       sha256sum -c {manifest}
+    macOS       shasum -a 256 -c {manifest}
+    Windows     Get-FileHash -Algorithm SHA256 {pdf}      (PowerShell; compare with the manifest)
+
+To verify the posted runs once more: xlbackflush verify, which writes nothing.
+
+The digest of all inputs at the foot of each page is the input hash of the run on sheet Runs of the workbook. Beside it is the
+link of the last posted run, in full on the first page and the last. Keep a printed page outside the workbook: if the chain is
+ever recomputed, its link no longer agrees with the printed one.
+
+Characters that no font on the machine has are printed as code numbers in the PDF, such as [U+6728]; the CSV files contain the
+characters themselves.
+"""
+
+
+@dataclass(frozen=True)
+class Written:
+    """The folder that was written, and the result of verifying the workbook."""
+
+    folder: Path
+    verification: Verification
+
+
+def write_evidence(
+    path: Path,
+    folder: Path | None = None,
+    force: bool = False,
+    warn: Warn = to_stderr,
+    progress: Progress = lambda stage: None,
+) -> Written:
+    """Verify a workbook, and write the evidence of its last run into a folder, beside the workbook where none is named.
+
+    An existing folder is replaced with `force` only, and never where it holds anything else. Raises UnusableError in plain
+    words, also where the workbook was never run; then nothing was written. What stands against relying on the run (problems
+    of verifying, inputs changed since, a draft) stands on the first page and in README.txt, and is told by `warn`.
+    """
+    with FileBook(path) as book:
+        runs = book.runs()
+        if not runs:
+            raise UnusableError(f"{book.path.name} has not been run: there is nothing to give evidence of.")
+        target = folder or book.path.with_name(f"{book.path.stem}-evidence-{runs[-1].run}")
+        evidence_folder.check_target(target, force)
+        verified = verification(verify(book, progress))
+        files, warnings = contents(book, runs, verified)
+        files[evidence_folder.MANIFEST] = evidence_folder.manifest(
+            {name: evidence_folder.digest(content) for name, content in files.items()}
+        )
+    for sentence in warnings:
+        warn(sentence)
+    evidence_folder.write(target, files)
+    return Written(target, verified)
+
+
+def contents(book: FileBook, runs: Sequence[Run], verified: Verification) -> tuple[dict[str, bytes], list[str]]:
+    """Every file but the manifest, by name, and the warnings about them."""
+    run, inputs = runs[-1], book.read()
+    outputs = {name: book.table(name) for name in ("Journal", "Runs", *PRINTED)}
+    accepted, errors = accept(inputs)
+    warnings = list(_standing(inputs, outputs, run, verified, has_errors(errors)))
+    files = {f"inputs/{name}.csv": as_csv(source) for name, source in inputs.items()}
+    digests = {name: evidence_folder.digest(files[f"inputs/{name}.csv"]) for name in inputs}
+    try:
+        files[JOURNAL] = _aicpa(outputs["Journal"], accepted.settings, runs)
+    except UnusableError as error:
+        warnings.append(f"{JOURNAL} is missing: {error}")
+    places = decimals(accepted.settings.currency)
+    subject = Subject(
+        book.path.name,
+        run,
+        _moment(outputs["Runs"]),
+        inputs,
+        outputs,
+        accepted.settings,
+        places,
+        verified,
+        warnings,
+        digests,
+    )
+    files[PDF] = report(subject)
+    files[README] = _readme(book.path.name, run, [verified.result, *warnings] if verified.holds else warnings)
+    files[book.path.name] = book.content
+    return files, warnings
+
+
+def _readme(workbook: str, run: Run, standing: Sequence[str]) -> bytes:
+    """What is what. standing: the result of verifying, and what else stands against relying on the run."""
+    sentences = "\n".join(textwrap.fill(text, 120, break_long_words=False, break_on_hyphens=False) for text in standing)
+    names = {"pdf": PDF, "journal": JOURNAL, "manifest": evidence_folder.MANIFEST}
+    return _README.format(run=run.run, workbook=workbook, standing=sentences, **names).encode()
+
+
+def _standing(
+    inputs: dict[str, Source], outputs: dict[str, Source], run: Run, verified: Verification, errors: bool
+) -> Iterator[str]:
+    """What stands against relying on the run, the worst first."""
+    if not verified.holds:
+        yield verified.result
+        yield from verified.problems
+    if run.input_hash != input_hash(inputs):
+        wrong = " and now have errors" if errors else ""
+        yield f"The inputs were changed after run {run.run}{wrong}: the journal no longer follows from them."
+        yield from verified.changed
+    stored = outputs["Findings"].by_column().get("Severity", [])
+    if schema.ERROR in stored:
+        yield "The last check or run stopped at errors: see section Findings. The journal is that of an earlier run."
+    if run.is_draft:
+        yield f"Run {run.run} is a draft: it is not posted, and the next run replaces it."
+
+
+def _aicpa(journal: Source, settings: Settings, runs: Sequence[Run]) -> bytes:
+    """The journal in the AICPA's form, with commas, since the file is one for spreadsheets, too."""
+    form = replace(FORMATS["aicpa"], delimiter=",")
+    (content,) = ledger_files(journal_as_posted(journal, settings, runs), form)
+    return content
+
+
+def _moment(runs: Source) -> dt.datetime:
+    """When the last run was posted, or made."""
+    last = dict(zip(runs.columns, runs.rows[-1], strict=True))
+    for name in ("Posted", "Started"):
+        try:
+            return dt.datetime.strptime(plain(last.get(name)), "%Y-%m-%d %H:%M:%S")
+        except ValueError:
+            continue
+    return dt.datetime(1980, 1, 1)
