@@ -64,7 +64,8 @@ def counted_at_period_end(sample: Sample, items: dict[str, int]) -> Sample:
     counts: list[Row] = [
         {"Date": last, "Document": f"C-{n}", "Event": event, "Item": item, "Quantity": n} for item, n in items.items()
     ]
-    kept = {name: sample.tables[name] for name in ("BOM", "StandardCost", "Stock", "InventoryCount")}
+    standing = ("BOM", "StandardCost", "Stock", "InventoryCount")
+    kept = {name: rows for name, rows in sample.tables.items() if name in standing}
     return replace(sample, tables={**kept, "Counts": counts})
 
 

@@ -86,8 +86,8 @@ def cost_held(
     accounts: list[CountedAccount],
 ) -> list[CostHeld]:
     """What stock, cost of goods sold and scrap hold at standard, at period end. Physical counts: `_counted`."""
-    inputs, bill, costs = unit_costs.bill.inputs, unit_costs.bill, unit_costs.rows
-    unit, material = costs.unit_cost[movements.rollup_row], costs.material[movements.rollup_row]
+    inputs, bill = unit_costs.bill.inputs, unit_costs.bill
+    unit, material = (costs[movements.rollup_row] for costs in (unit_costs.rows.unit_cost, unit_costs.rows.material))
     normal = movements.normal_scrap
     scrap = [_held(schema.ABNORMAL_SCRAP, (movements.abnormal_scrap * material).sum(), 0.0, 0.0)]
     if normal.any():
