@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
-from xml.sax.saxutils import unescape
+from html import unescape
 
 from xlbackflush.model.tables import CellError
 from xlbackflush.ooxml.cells import Value
@@ -37,7 +37,7 @@ def formulas(xml: bytes) -> Iterator[str]:
         # with the prefix in the pattern, the search runs through large sheets of values at once
         pattern = rb"<%bf(?:\s[^>]*)?(?:/>|>([^<]*)<)" % (data[1] or b"")
         for match in re.finditer(pattern, xml):
-            yield unescape((match[1] or b"").decode("utf-8", "replace"), {"&quot;": '"', "&apos;": "'"})
+            yield unescape((match[1] or b"").decode("utf-8", "replace"))
 
 
 def has_others(xml: bytes, known: Collection[str]) -> bool:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from posixpath import basename, dirname
-from xml.sax.saxutils import quoteattr
 
 from xlbackflush.ooxml.package import OFFICE, Package
-from xlbackflush.ooxml.xml import element
+from xlbackflush.ooxml.xml import attribute_text, element
 
 _TYPES = "[Content_Types].xml"
 #: what may stand behind the names
@@ -50,7 +49,7 @@ def add_sheet(package: Package, name: str, part: str, behind: str) -> int:
 
     xml = package.text(package.workbook_part)
     sheets = list(re.finditer(r"<(\w+:)?sheet\b[^>]*>", xml))
-    position, before = next((i, s) for i, s in enumerate(sheets, 1) if f"name={quoteattr(behind)}" in s[0])
+    position, before = next((i, s) for i, s in enumerate(sheets, 1) if f"name={attribute_text(behind)}" in s[0])
     number = 1 + max(map(int, re.findall(r'\bsheetId="(\d+)"', xml)))
     sheet = element(f"{before[1] or ''}sheet", name=name, sheetId=number, xmlns_r=OFFICE, r_id=own)
     xml = f"{xml[: before.end()]}{sheet}{xml[before.end() :]}"

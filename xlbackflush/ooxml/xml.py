@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from xml.sax.saxutils import quoteattr
 
 HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 
@@ -61,7 +60,17 @@ def needs_space(text: str) -> bool:
 
 
 def _attribute(value: str | int) -> str:
-    return quoteattr(_holdable(value)) if isinstance(value, str) else f'"{int(value)}"'
+    return attribute_text(_holdable(value)) if isinstance(value, str) else f'"{int(value)}"'
+
+
+def attribute_text(text: str) -> str:
+    """The value of an attribute in quotes. `xml.sax.saxutils` would do, but loads what browses the web with it: 40 ms."""
+    text = escape_formula(text)
+    for character, reference in (("\n", "&#10;"), ("\r", "&#13;"), ("\t", "&#9;")):
+        text = text.replace(character, reference)
+    if '"' in text and "'" not in text:
+        return f"'{text}'"
+    return '"' + text.replace('"', "&quot;") + '"'
 
 
 def _holdable(text: str) -> str:
