@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import zip_longest
 
 from xlbackflush import schema
 from xlbackflush.engine.result import RunResult
@@ -60,16 +59,19 @@ def _first(problems: Iterable[Problem]) -> list[Problem]:
 def _pairs(table: schema.Table, names: Sequence[str], body: Body, source: Source) -> list[tuple[int, int]]:
     """Positions of a row in the body and in the workbook; -1 where it is in one of them only.
 
-    Rows are matched by their names, the texts that a row begins with; rows of one name in their order. Where the names are
-    formulas without a result, rows are matched in their order.
+    Rows are matched by their names, the texts that a row begins with; rows of one name in their order. Rows whose names are
+    on one side only are the same rows, in their order, if there are as many on both: a name was changed. So they are where
+    names are formulas without a result.
     """
     shown, row_names = source.by_column(), _leading_texts(table, names)
-    wanted = _numbered([body[name][0] for name in row_names])
-    if any(isinstance(cell, CellError) and not cell.calculated for name in row_names for cell in shown[name]):
-        return list(zip_longest(range(len(wanted)), range(len(source.rows)), fillvalue=-1))
+    wanted = {key: at for at, key in enumerate(_numbered([body[name][0] for name in row_names]))}
     there = {key: row for row, key in enumerate(_numbered([shown[name] for name in row_names]))}
-    pairs = [(at, there.pop(key, -1)) for at, key in enumerate(wanted)]
-    return [*pairs, *((-1, row) for row in there.values())]
+    pairs = [(at, there[key]) for key, at in wanted.items() if key in there]
+    missing = [at for key, at in wanted.items() if key not in there]
+    added = [row for key, row in there.items() if key not in wanted]
+    if len(missing) == len(added):
+        return sorted([*pairs, *zip(missing, added, strict=True)])
+    return [*sorted([*pairs, *((at, -1) for at in missing)]), *((-1, row) for row in added)]
 
 
 def _values(

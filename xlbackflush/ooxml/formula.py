@@ -126,7 +126,7 @@ def parse(formula: str, sheet: str, find: Finder) -> Node:
         tokens = [t for t in Tokenizer("=" + formula.removeprefix("=")).items if t.type != "WHITE-SPACE"]
         parser = _Parser(tokens, sheet, find)
         tree = parser.expression(0)
-    except (TokenizerError, RecursionError) as error:  # brackets that do not match, or too many of them
+    except (TokenizerError, IndexError, RecursionError) as error:  # brackets that do not match, or too many of them
         raise foreign from error
     if parser.at < len(tokens):
         raise foreign

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from string import digits
 from xml.etree import ElementTree as ET
 
-from xlbackflush.ooxml.address import column_letter, split_cell
+from xlbackflush.ooxml.address import column_letter, column_number
 from xlbackflush.ooxml.package import MAIN
 
 _ROW, _CELL, _FORMULA = (f"{{{MAIN}}}{tag}" for tag in ("row", "c", "f"))
@@ -23,13 +24,12 @@ def formula_rows(xml: bytes) -> Iterator[tuple[int, dict[str, str]]]:
         if row.tag != _ROW:
             continue
         number = int(row.get("r", number + 1))
-        found, column = {}, 0
+        found, letter = {}, ""
         for cell in row.iterfind(_CELL):
-            address = cell.get("r")
-            column = split_cell(address)[0] if address else column + 1
+            # a cell without an address stands beside the one before
+            letter = cell.get("r", "").rstrip(digits) or column_letter(column_number(letter) + 1)
             formula = cell.find(_FORMULA)
             if formula is not None:
-                letter = column_letter(column)
                 found[letter] = _whole(formula, f"{letter}{number}", shared)
         if found:
             yield number, found
