@@ -165,7 +165,7 @@ def _posted_before_close(role: str) -> str:
 
 
 def _text_total(table: str, column: str, places: int, inputs: Inputs) -> str:
-    """`verify.text_total` as a formula."""
+    """`checks.text_total` of the engine as a formula."""
     source, cells = inputs.sources[table], f"{table}[{column}]"
     above = f"{quoted(source.sheet)}!${source.letters[column]}${source.first_row - 1}"
     weight = f"(MOD(ROW({cells})-ROW({above}),{ROW_CYCLE})+1)"
