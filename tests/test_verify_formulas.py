@@ -263,11 +263,9 @@ def test_another_spelling_of_a_formula_is_the_same_formula(posted: Parts, book: 
 
 
 def test_a_range_that_is_one_row_short_is_another_formula(posted: Parts, book: Path) -> None:
-    spell = _with_ranges(posted)
-    bottom = posted.tables()["Trace"].bottom
-    assert _respelled(
-        posted, "Journal", lambda f: re.sub(rf"('Trace'![^:]+:\$[A-Z]+\$){bottom}\b", rf"\g<1>{bottom - 1}", spell(f))
-    )
+    spell, bottom = _with_ranges(posted), posted.tables()["Trace"].bottom
+    short = re.compile(rf"('Trace'![^:]+:\$[A-Z]+\$){bottom}\b")
+    assert _respelled(posted, book, "Journal", lambda formula: short.sub(rf"\g<1>{bottom - 1}", spell(formula)))
     found = problems(book)
     assert found
     assert all(problem.where.startswith("Journal!") for problem in found)
