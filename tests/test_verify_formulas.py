@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import office
@@ -18,6 +19,7 @@ from xlbackflush import schema
 from xlbackflush.lifecycle import recomputed_sheets
 from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.lifecycle.post import post
+from xlbackflush.lifecycle.recomputed_formulas import how_to_mend
 from xlbackflush.lifecycle.recomputed_sheets import TABLES
 from xlbackflush.lifecycle.verify import verify
 from xlbackflush.model.errors import UnusableError
@@ -152,6 +154,25 @@ def test_a_run_puts_formulas_back(posted: Parts, book: Path) -> None:
     posted.save(book)
     assert cli("run", book).code == 0
     assert problems(book) == []
+
+
+def test_a_closed_period_is_not_run_again(bench: Path, tmp_path: Path) -> None:
+    path = tmp_path / "march.xlsm"
+    path.write_bytes(bench.read_bytes())
+    assert cli("roll", path, tmp_path / "april.xlsm").code == 0
+    parts = Parts(path)
+    where, value, _ = first_formula(parts, "Journal", "Proof")
+    parts.put(where, value)  # type: ignore[arg-type]
+    parts.save(path)
+    (problem,) = problems(path)
+    assert (problem.where, problem.fix) == (where, "Put the cell back.")
+
+
+def test_a_run_of_another_version_is_told(bench: Path) -> None:
+    with FileBook(bench) as file:
+        (run,) = file.runs()
+    assert how_to_mend(replace(run, version="0.1")).startswith("The run was made with version 0.1, this is ")
+    assert how_to_mend(run) == "Put the cell back, or run again."
 
 
 # ----------------------------------------------------------------------------------------- cells that are the user's
