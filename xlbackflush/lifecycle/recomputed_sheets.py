@@ -7,7 +7,8 @@ that it was saved with, unless it has none, and as itself (see `recomputed_formu
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import zip_longest
 
 from xlbackflush import schema
 from xlbackflush.engine.result import RunResult
@@ -28,10 +29,12 @@ NAMED = 5  # of the cells of a table that are named; the others are counted
 _NOISE = 1e-6
 
 
-def differing(result: RunResult, tables: Mapping[str, Source], formulas: Callable[[str], Rows]) -> list[Problem]:
+def differing(
+    result: RunResult, tables: Mapping[str, Source], formulas: Callable[[str], Rows], named: Collection[str] = ()
+) -> list[Problem]:
     """Cells of the output tables that hold something else than the run gives.
 
-    tables: all of the workbook, as read; formulas: of a table, as they stand.
+    tables: all of the workbook, as read; formulas: of a table, as they stand; named: cells of which enough is said.
     """
     run = RunView(result, Sheets({table.name: absent(table) for table in schema.INPUT_TABLES} | dict(tables)))
     compared = Formulas(run.sheets, how_to_mend(run.run))
@@ -40,15 +43,16 @@ def differing(result: RunResult, tables: Mapping[str, Source], formulas: Callabl
         body, source = BODIES[table.name](run), tables[table.name]
         names = [c.name for c in table.columns if c.name in source.columns and c not in schema.AUDITOR]
         pairs = _pairs(table, names, body, source)
-        problems += _first(_values(table, names, pairs, body, source))
-        own = {name: body[name][1] for name in names}
-        problems += _first(compared.differing(own, {row: at for at, row in pairs}, source, formulas(table.name)))
+        values = list(_values(table, names, pairs, body, source))
+        written = {name: body[name][1] for name in names}
+        others = compared.differing(written, {row: at for at, row in pairs}, source, formulas(table.name))
+        problems += _first(values, named) + _first(others, {*named, *(problem.where for problem in values)})
     return problems
 
 
-def _first(problems: Iterable[Problem]) -> list[Problem]:
-    """The first of the problems of a table; the others are counted."""
-    found = list(problems)
+def _first(problems: Iterable[Problem], named: Collection[str]) -> list[Problem]:
+    """The first of the problems of a table, but for those of cells that are named already; the others are counted."""
+    found = [problem for problem in problems if problem.where not in named]
     if len(found) <= NAMED:
         return found
     last, more = found[NAMED], len(found) - NAMED - 1
@@ -59,13 +63,15 @@ def _first(problems: Iterable[Problem]) -> list[Problem]:
 def _pairs(table: schema.Table, names: Sequence[str], body: Body, source: Source) -> list[tuple[int, int]]:
     """Positions of a row in the body and in the workbook; -1 where it is in one of them only.
 
-    Rows are matched by their names, the texts that a row begins with; rows of one name in their order. Rows whose names are
-    on one side only are the same rows, in their order, if there are as many on both: a name was changed. So they are where
-    names are formulas without a result.
+    Rows are matched by their names, the texts that a row begins with; rows of one name in their order. If as many rows are
+    left on both sides, they are the same rows under another name. Names that are formulas without a result match nothing:
+    then all rows are matched in their order.
     """
     shown, row_names = source.by_column(), _leading_texts(table, names)
     wanted = {key: at for at, key in enumerate(_numbered([body[name][0] for name in row_names]))}
     there = {key: row for row, key in enumerate(_numbered([shown[name] for name in row_names]))}
+    if any(isinstance(cell, CellError) and not cell.calculated for name in row_names for cell in shown[name]):
+        return list(zip_longest(wanted.values(), there.values(), fillvalue=-1))
     pairs = [(at, there[key]) for key, at in wanted.items() if key in there]
     missing = [at for key, at in wanted.items() if key not in there]
     added = [row for key, row in there.items() if key not in wanted]

@@ -64,7 +64,8 @@ def verify(book: Workbook, progress: Progress = lambda stage: None) -> Verified:
             calculation = calculate(sources, tables)  # the same inputs, where they stand now: formulas refer to them
             if not calculation.failed:
                 again = RunResult(calculation.period, calculation.findings, record.runs[-1], calculation.period.draft)
-                result.problems += differing(again, {**sources, **sheets}, book.formulas)
+                named = {problem.where for problem in result.problems}
+                result.problems += differing(again, {**sources, **sheets}, book.formulas, named)
     return result
 
 
