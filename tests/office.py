@@ -1,6 +1,7 @@
 """Headless LibreOffice as a second spreadsheet program: it recalculates what the engine wrote.
 
     recalculate(paths)   what every cell of the workbooks comes to, worked out anew
+    saved(path, to)      a workbook, recalculated, as LibreOffice saves it
     Session(path)        one workbook held open; cells are changed, everything is recalculated, and changed back; its VBA
                          is compiled, and can be called
 
@@ -173,6 +174,13 @@ def recalculate(paths: Sequence[Path]) -> list[Book]:
     return [_recalculated(path) for path in paths]
 
 
+def saved(path: Path, to: Path) -> Path:
+    """The workbook, recalculated, as LibreOffice saves it under another name: as .xlsx."""
+    with Session(path) as session:
+        session.save(to)
+    return to
+
+
 def _recalculated(path: Path) -> Book:
     import cells
 
@@ -220,6 +228,10 @@ class Session:
     def buttons(self, sheet: str) -> dict[str, str]:
         """Name of each shape of a sheet -> the procedure that a click on it runs, as module.procedure."""
         return dict(self._ask({"buttons": sheet}))
+
+    def save(self, to: Path) -> None:
+        """Write it as .xlsx."""
+        self._ask({"save": to.as_uri()})
 
     def call(self, procedure: str, *arguments: object) -> Any:
         """What a function of the workbook's VBA, named as module.procedure, gives."""
@@ -295,6 +307,8 @@ def _answered(book: Any, request: dict[str, Any]) -> Any:
         return [(sheet.Name, _values(_used(sheet))) for sheet in book.Sheets]
     if "buttons" in request:
         return _buttons(book.Sheets.getByName(request["buttons"]).DrawPage)
+    if "save" in request:
+        return book.storeToURL(request["save"], (_property("FilterName", "Calc MS Excel 2007 XML"),))
     if "call" in request:
         place = f"vnd.sun.star.script:VBAProject.{request['call']}?language=Basic&location=document"
         return book.getScriptProvider().getScript(place).invoke(tuple(request["arguments"]), (), ())[0]

@@ -565,10 +565,11 @@ def test_a_run_that_stopped_stands_on_the_first_page(book: Path) -> None:
 def test_a_posted_amount_changed_by_hand_is_printed_and_told(book: Path) -> None:
     cell = Parts(book).where("Journal", "Debit")
     where, said = quiet(changed(book, cell, 777.77))
-    assert said[0] == "NOT VERIFIED: 1 problem found; resolve before relying on this run."
+    assert said[0] == "NOT VERIFIED: 2 problems found; resolve before relying on this run."
     assert said[1].startswith("Journal!I7:J9: Entry 1 does not balance")
-    assert said[2:] == [DRAFT, said[3]]
-    assert said[3].startswith("journal-aicpa.csv is missing: ")
+    assert said[2].startswith(f"{cell}: Debit is 777.77; the inputs give ")
+    assert said[3:] == [DRAFT, said[4]]
+    assert said[4].startswith("journal-aicpa.csv is missing: ")
     assert all(sentence in first_page(where) for sentence in said)
     assert "777.77" in of_section(where, "Journal")
     assert not (where / "journal-aicpa.csv").exists()

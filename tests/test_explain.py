@@ -28,13 +28,13 @@ from xlbackflush import schema
 from xlbackflush.explain import Step, explain, printed, product, used_by, write
 from xlbackflush.explain.derive import STEPS_MOST, Derivation
 from xlbackflush.explain.evaluate import Evaluator, compare, criterion_test
-from xlbackflush.explain.formula import Cell, FormulaError, Span, parse
 from xlbackflush.explain.reader import FileReader, Grid, Reader
 from xlbackflush.explain.words import Words, figure
 from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.lifecycle.post import post
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.tables import CellError, Source
+from xlbackflush.ooxml.formula import Cell, FormulaError, Span, parse
 from xlbackflush.sheets.explanation import rows_of
 from xlbackflush.template.build import build
 from xlbackflush.workbook.file import FileBook

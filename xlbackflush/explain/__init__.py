@@ -13,13 +13,13 @@ from __future__ import annotations
 
 from xlbackflush import schema
 from xlbackflush.explain.derive import derivation
-from xlbackflush.explain.formula import Cell, address
 from xlbackflush.explain.output import printed, write
 from xlbackflush.explain.products import product
 from xlbackflush.explain.reader import FileReader, Grid, Reader
 from xlbackflush.explain.upward import users
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.step import Step
+from xlbackflush.ooxml.formula import Cell, address
 
 __all__ = ["FileReader", "Reader", "Step", "body", "explain", "printed", "product", "used_by", "write"]
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from xlbackflush.explain.evaluate import Value
 from xlbackflush.explain.expression import Constant, Expression, Printer, Simplifier, Term, terms
-from xlbackflush.explain.formula import Call, Cell, FormulaError, Literal, Node, walk
 from xlbackflush.explain.onrecord import OnRecord
 from xlbackflush.explain.posted import Basis, basis
 from xlbackflush.explain.reader import Grid, Place
@@ -19,6 +18,7 @@ from xlbackflush.explain.sums import Addend, addends, sum_words
 from xlbackflush.explain.words import Words, figure
 from xlbackflush.model.step import Step
 from xlbackflush.model.tables import CellError
+from xlbackflush.ooxml.formula import Call, Cell, FormulaError, Literal, Node, walk
 
 ROWS_SHOWN = (40, 25, 15, 10, 7, 5, 4, 3, 2, 1)  # of each sum, the first that keeps the whole short
 STEPS_MOST = 500

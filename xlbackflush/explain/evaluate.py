@@ -15,7 +15,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from xlbackflush.explain.formula import (
+from xlbackflush.model.money import from_minor, to_minor
+from xlbackflush.model.tables import CellError
+from xlbackflush.ooxml.formula import (
     Binary,
     Call,
     Cell,
@@ -28,8 +30,6 @@ from xlbackflush.explain.formula import (
     at_row,
     walk,
 )
-from xlbackflush.model.money import from_minor, to_minor
-from xlbackflush.model.tables import CellError
 
 Value = float | str | bool | None | CellError
 AGGREGATES = ("SUM", "SUMIFS", "SUMPRODUCT", "COUNT", "COUNTA", "COUNTIF", "COUNTIFS")

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from xlbackflush.explain.evaluate import AGGREGATES, Evaluator
-from xlbackflush.explain.formula import COMPARISONS, Binary, Call, Cell, FormulaError, Literal, Node, Span, Unary
 from xlbackflush.explain.sums import sum_words
 from xlbackflush.explain.words import Words, figure
+from xlbackflush.ooxml.formula import COMPARISONS, Binary, Call, Cell, FormulaError, Literal, Node, Span, Unary
 
 _FUNCTIONS = {"ROUND", "ABS", "INT", "MAX", "MIN"}
 _SIGNS = {"*": "×", "/": "÷", "+": "+", "-": "-", "^": "^"}

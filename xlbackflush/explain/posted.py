@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from xlbackflush import schema
 from xlbackflush.explain.evaluate import number, text
-from xlbackflush.explain.formula import Binary, Call, Cell, FormulaError, Literal, Node, Unary
 from xlbackflush.explain.reader import Grid, Place
+from xlbackflush.ooxml.formula import Binary, Call, Cell, FormulaError, Literal, Node, Unary
 
 AVERAGE = "Relief", "Standard cost"
 _OTHER_SIDE = {"Debit": "Credit", "Credit": "Debit"}

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from xlbackflush import schema
 from xlbackflush.engine.standards.bill import code_key
 from xlbackflush.explain.evaluate import Value, text
-from xlbackflush.explain.formula import Cell, Span, walk
 from xlbackflush.explain.reader import Grid, Reader
 from xlbackflush.explain.words import Words, figure
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.step import Step
+from xlbackflush.ooxml.formula import Cell, Span, walk
 
 _TRACE = ("Product", "Component", "Required qty", "Standard cost", "Amount", "Event", "Charged to", "Relieved from",
           "Conversion rate", "Conversion", "Level")  # fmt: skip

@@ -15,9 +15,9 @@ from typing import Any, Protocol
 
 from xlbackflush import schema
 from xlbackflush.explain.evaluate import Evaluator, Value
-from xlbackflush.explain.formula import Cell, FormulaError, Node, Span, parse
 from xlbackflush.model.tables import CellError, Source
 from xlbackflush.ooxml.address import split_cell
+from xlbackflush.ooxml.formula import Cell, FormulaError, Node, Span, parse
 from xlbackflush.ooxml.package import Package
 from xlbackflush.ooxml.reader import SheetReader
 

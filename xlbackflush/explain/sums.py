@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from xlbackflush.explain.evaluate import Evaluator, number
-from xlbackflush.explain.formula import (
+from xlbackflush.explain.words import Words
+from xlbackflush.ooxml.formula import (
     COMPARISONS,
     Binary,
     Call,
@@ -21,7 +22,6 @@ from xlbackflush.explain.formula import (
     at_row,
     walk,
 )
-from xlbackflush.explain.words import Words
 
 
 @dataclass(frozen=True)

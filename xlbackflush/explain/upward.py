@@ -11,11 +11,11 @@ from collections.abc import Iterable, Iterator
 
 from xlbackflush import schema
 from xlbackflush.explain.evaluate import AGGREGATES
-from xlbackflush.explain.formula import Call, Cell, FormulaError, Node, Span, walk
 from xlbackflush.explain.reader import Grid
 from xlbackflush.explain.words import Words
 from xlbackflush.model.step import Step
 from xlbackflush.ooxml.address import CELL, SHEET, unquoted
+from xlbackflush.ooxml.formula import Call, Cell, FormulaError, Node, Span, walk
 
 ONE_BY_ONE = ("Journal", "Ledger", "Variances")  # tables whose cells are listed one by one
 CELLS_NAMED = 12  # of a group

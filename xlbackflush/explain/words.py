@@ -7,11 +7,11 @@ from decimal import Decimal
 
 from xlbackflush import schema
 from xlbackflush.explain.evaluate import Value, text, truth
-from xlbackflush.explain.formula import COMPARISONS, Binary, Call, Cell, Node, Span
 from xlbackflush.explain.reader import Grid, Place
 from xlbackflush.model.money import decimals
 from xlbackflush.model.tables import CellError
 from xlbackflush.ooxml.address import quoted
+from xlbackflush.ooxml.formula import COMPARISONS, Binary, Call, Cell, Node, Span
 
 DIGITS = 12  # significant digits of a figure in a text: enough to work it out again, few enough to read
 BY_THE_PIECE = ("", "each", "ea")

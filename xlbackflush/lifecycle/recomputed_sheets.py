@@ -1,18 +1,20 @@
-"""Recomputed sheets: what every output sheet shows, against what the same inputs give again, cell by cell.
+"""Recomputed sheets: what every output sheet holds, against what a run would write into it, cell by cell.
 
-Seals and links guard the journal; all other sheets follow from it and from the inputs. Formulas count with the values that
-they were saved with; where one has no result, its column says nothing.
+Seals and links guard the journal; all other sheets follow from it and from the inputs. A formula counts twice: by the value
+that it was saved with, unless it has none, and as itself (see `recomputed_formulas`).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import zip_longest
 
 from xlbackflush import schema
 from xlbackflush.engine.result import RunResult
+from xlbackflush.lifecycle.recomputed_formulas import Formulas, Rows, how_to_mend
 from xlbackflush.model.journal import Problem
-from xlbackflush.model.tables import CellError, Source
+from xlbackflush.model.tables import CellError, Source, absent
 from xlbackflush.ooxml.values import stored
 from xlbackflush.sheets.body import Body, RunView
 from xlbackflush.sheets.formulas import Sheets
@@ -27,41 +29,78 @@ NAMED = 5  # of the cells of a table that are named; the others are counted
 _NOISE = 1e-6
 
 
-def differing(result: RunResult, tables: Mapping[str, Source]) -> list[Problem]:
-    """Cells of the output tables that show something else than the run gives. tables: all of the workbook, as read."""
-    run = RunView(result, Sheets(dict(tables)))
+def differing(
+    result: RunResult, tables: Mapping[str, Source], formulas: Callable[[str], Rows], named: Collection[str] = ()
+) -> list[Problem]:
+    """Cells of the output tables that hold something else than the run gives.
+
+    tables: all of the workbook, as read; formulas: of a table, as they stand; named: cells of which enough is said.
+    """
+    run = RunView(result, Sheets({table.name: absent(table) for table in schema.INPUT_TABLES} | dict(tables)))
+    compared = Formulas(run.sheets, how_to_mend(run.run))
     problems: list[Problem] = []
     for table in TABLES:
-        own = list(_of_table(table, BODIES[table.name](run), tables[table.name]))
-        problems += own[:NAMED]
-        if len(own) > NAMED:
-            more = len(own) - NAMED - 1
-            what = f"Here and in {more} more cells likewise." if more else own[NAMED].what
-            problems.append(Problem(own[NAMED].where, what))
+        body, source = BODIES[table.name](run), tables[table.name]
+        names = [c.name for c in table.columns if c.name in source.columns and c not in schema.AUDITOR]
+        pairs = _pairs(table, names, body, source)
+        values = list(_values(table, names, pairs, body, source))
+        written = {name: body[name][1] for name in names}
+        others = compared.differing(written, {row: at for at, row in pairs}, source, formulas(table.name))
+        problems += _first(values, named) + _first(others, {*named, *(problem.where for problem in values)})
     return problems
 
 
-def _of_table(table: schema.Table, body: Body, source: Source) -> Iterator[Problem]:
-    """Rows are matched by their names, the texts that a row begins with; rows of one name in their order."""
-    names = [c.name for c in table.columns if c.name in source.columns and c not in schema.AUDITOR]
-    given = {name: body[name][0] for name in names}
-    shown = source.by_column()
+def _first(problems: Iterable[Problem], named: Collection[str]) -> list[Problem]:
+    """The first of the problems of a table, but for those of cells that are named already; the others are counted."""
+    found = [problem for problem in problems if problem.where not in named]
+    if len(found) <= NAMED:
+        return found
+    last, more = found[NAMED], len(found) - NAMED - 1
+    what = f"Here and in {more} more cells likewise." if more else last.what
+    return [*found[:NAMED], Problem(last.where, what, last.fix)]
+
+
+def _pairs(table: schema.Table, names: Sequence[str], body: Body, source: Source) -> list[tuple[int, int]]:
+    """Positions of a row in the body and in the workbook; -1 where it is in one of them only.
+
+    Rows are matched by their names, the texts that a row begins with; rows of one name in their order. If as many rows are
+    left on both sides, they are the same rows under another name. Names that are formulas without a result match nothing:
+    then all rows are matched in their order.
+    """
+    shown, row_names = source.by_column(), _leading_texts(table, names)
+    wanted = {key: at for at, key in enumerate(_numbered([body[name][0] for name in row_names]))}
+    there = {key: row for row, key in enumerate(_numbered([shown[name] for name in row_names]))}
+    if any(isinstance(cell, CellError) and not cell.calculated for name in row_names for cell in shown[name]):
+        return list(zip_longest(wanted.values(), there.values(), fillvalue=-1))
+    pairs = [(at, there[key]) for key, at in wanted.items() if key in there]
+    missing = [at for key, at in wanted.items() if key not in there]
+    added = [row for key, row in there.items() if key not in wanted]
+    if len(missing) == len(added):
+        return sorted([*pairs, *zip(missing, added, strict=True)])
+    return [*sorted([*pairs, *((at, -1) for at in missing)]), *((-1, row) for row in added)]
+
+
+def _values(
+    table: schema.Table, names: Sequence[str], pairs: Sequence[tuple[int, int]], body: Body, source: Source
+) -> Iterator[Problem]:
+    """Cells that show another value, rows that are not there, and rows that should not be."""
+    given, shown = {name: body[name][0] for name in names}, source.by_column()
     row_names = _leading_texts(table, names)
-    wanted = _numbered([given[name] for name in row_names])
-    there = {key: at for at, key in enumerate(_numbered([shown[name] for name in row_names]))}
-    for at, key in enumerate(wanted):
-        if key not in there:
-            yield Problem(source.cell(names[0], source.first_row), f"{table.name} has no row of {_words(key)}.")
+    for at, row in pairs:
+        if row < 0:
+            what = f"{table.name} has no row of {_words(given[name][at] for name in row_names)}."
+            yield Problem(source.cell(names[0], source.first_row), what)
             continue
-        row = there.pop(key)
+        number = source.row_numbers[row]
+        if at < 0:
+            what = f"The inputs give no row of {_words(shown[name][row] for name in row_names)}."
+            yield Problem(source.cell(names[0], number), what)
+            continue
         for name in names:
             value, right = shown[name][row], given[name][at]
             if value != right and not _same(value, right):
                 what = f"{name} is {_text(value)}; the inputs give {_text(right)}."
-                yield Problem(source.cell(name, source.row_numbers[row]), what)
-    for key, row in there.items():
-        where = source.cell(names[0], source.row_numbers[row])
-        yield Problem(where, f"The inputs give no row of {_words(key)}.")
+                yield Problem(source.cell(name, number), what)
 
 
 def _leading_texts(table: schema.Table, names: Sequence[str]) -> list[str]:
@@ -79,14 +118,18 @@ def _numbered(columns: Sequence[Sequence[object]]) -> list[tuple[str, ...]]:
     seen: dict[tuple[str, ...], int] = {}
     keys = []
     for row in zip(*columns, strict=True):
-        key = tuple("" if cell is None else str(stored(cell) or "") for cell in row)
+        key = tuple(map(_word, row))
         seen[key] = seen.get(key, 0) + 1
         keys.append((*key, str(seen[key])))
     return keys
 
 
-def _words(key: tuple[str, ...]) -> str:
-    return ", ".join(part for part in key[:-1] if part)
+def _word(cell: object) -> str:
+    return "" if cell is None else str(stored(cell) or "")
+
+
+def _words(cells: Iterable[object]) -> str:
+    return ", ".join(filter(None, map(_word, cells)))
 
 
 def _same(there: object, right: object) -> bool:

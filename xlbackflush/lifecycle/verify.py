@@ -61,10 +61,11 @@ def verify(book: Workbook, progress: Progress = lambda stage: None) -> Verified:
         sheets = {table.name: tables.get(table.name) or book.table(table.name) for table in schema.OUTPUT_TABLES}
         result.problems += _proofs(sheets)
         if last in inputs and not result.changed and not record.problems:  # else formulas show what other inputs give
-            calculation = calculate(inputs[last], tables)
+            calculation = calculate(sources, tables)  # the same inputs, where they stand now: formulas refer to them
             if not calculation.failed:
                 again = RunResult(calculation.period, calculation.findings, record.runs[-1], calculation.period.draft)
-                result.problems += differing(again, {**sources, **sheets})
+                named = {problem.where for problem in result.problems}
+                result.problems += differing(again, {**sources, **sheets}, book.formulas, named)
     return result
 
 

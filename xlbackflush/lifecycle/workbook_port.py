@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Protocol
 
 from xlbackflush.engine.result import RunResult
@@ -17,6 +18,9 @@ class Workbook(Protocol):
 
     def table(self, name: str) -> Source:
         """One table, input or output, as it stands."""
+
+    def formulas(self, name: str) -> Iterator[dict[str, str]]:
+        """The formulas of one table, row by row of its body: column -> formula without its =, in English."""
 
     def runs(self) -> list[Run]:
         """The Runs sheet."""

@@ -11,7 +11,7 @@ from xlbackflush.ooxml.address import column_number
 from xlbackflush.ooxml.cells import Block, Cells
 from xlbackflush.ooxml.styles import StyleSheet
 from xlbackflush.sheets.body import Body
-from xlbackflush.sheets.formulas import Sheets, without_tables
+from xlbackflush.sheets.formulas import Sheets
 
 _INDENT_MOST = 12
 
@@ -22,12 +22,9 @@ def block_of(name: str, body: Body, sheets: Sheets, styles: StyleSheet, decimals
     block = Block(column_number(next(iter(stands.letters.values()))), stands.first_row)
     for column in table.columns:
         values, formulas = body[column.name]
-        if sheets.missing and formulas:
-            formulas = [without_tables(formula, sheets.missing) for formula in formulas]
+        formulas = sheets.written(formulas) if formulas else None
         style = style_name(table, column, decimals)
-        cells = Cells(
-            values if len(values) else [None], styles.xf(style), formulas if formulas and len(values) else None
-        )
+        cells = Cells(values if len(values) else [None], styles.xf(style), formulas if len(values) else None)
         if column.indent and len(values):
             cells.styles = [styles.xf(style, min(int(v or 0), _INDENT_MOST)) for v in body[column.indent][0]]
         if f"{column.name} kind" in body and len(values):  # a column whose rows differ in kind

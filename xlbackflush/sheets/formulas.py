@@ -55,6 +55,11 @@ class Sheets:
         """Tables that the workbook does not have."""
         return [name for name, place in self.tables.items() if not place.letters]
 
+    def written(self, formulas: Sequence[str]) -> Sequence[str]:
+        """Formulas as they go into the workbook: without the tables that it does not have."""
+        missing = self.missing
+        return [without_tables(formula, missing) for formula in formulas] if missing else formulas
+
     def ref(self, table: str, column: str, row: int | str) -> str:
         """A cell; 0 for a column that the workbook does not have."""
         return f"{self.head(table, column)}{row}" if self.has(table, column) else "0"

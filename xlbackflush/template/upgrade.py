@@ -21,6 +21,7 @@ from xlbackflush.engine.inputs.changes import changes
 from xlbackflush.engine.record import record as records
 from xlbackflush.engine.result import RunResult
 from xlbackflush.lifecycle.calculate import calculate
+from xlbackflush.lifecycle.recomputed_sheets import TABLES
 from xlbackflush.lifecycle.verify import inputs_of_run
 from xlbackflush.model.errors import RefusedError, UnusableError
 from xlbackflush.model.journal import Run
@@ -63,13 +64,16 @@ def upgrade(path: Path) -> Upgraded:
         work.add_everything()
         to_run: list[str] = []
         with book.saved() as file:
-            if work.outputs:
+            if work.added:
                 to_run = _fill(file, work.outputs)
     return Upgraded(work.added, to_run)
 
 
 def _fill(file: Path, tables: Collection[str]) -> list[str]:
-    """Write output tables again as the last run gives them; the names of those that have to wait for the next run."""
+    """Write output tables again as the last run gives them; the names of those that have to wait for the next run.
+
+    With them all others of the run: their formulas refer to what was added.
+    """
     with FileBook(file) as book:
         runs = book.runs()
         if not runs:
@@ -77,7 +81,7 @@ def _fill(file: Path, tables: Collection[str]) -> list[str]:
         result = _last_result(book, runs[-1])
         if not result:
             return sorted(tables)
-        book.write_again(result, tables)
+        book.write_again(result, {*tables, *(table.name for table in TABLES)})
     return []
 
 

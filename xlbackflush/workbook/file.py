@@ -24,6 +24,7 @@ from xlbackflush.model.tables import Source
 from xlbackflush.ooxml.address import column_letter, column_number
 from xlbackflush.ooxml.atomic import NewFile, explained
 from xlbackflush.ooxml.cells import Block, row_xml, rows_xml
+from xlbackflush.ooxml.formula_rows import formula_rows
 from xlbackflush.ooxml.package import MAIN, Package, TablePart
 from xlbackflush.ooxml.reader import SheetReader
 from xlbackflush.ooxml.stored import has_others
@@ -94,6 +95,21 @@ class FileBook:
     def table(self, name: str) -> Source:
         """One table of ours, input or output, as it stands."""
         return self._source(self._package.tables[name])
+
+    def formulas(self, name: str) -> Iterator[dict[str, str]]:
+        """The formulas of one table of ours, row by row: column -> formula without its =."""
+        table = self._package.tables[name]
+        names = {letter: name for name, letter in table.letters.items()}
+        following = table.header_row + 1
+        try:
+            for number, row in formula_rows(self._package.read(self._package.sheets[table.sheet])):
+                if following <= number <= table.last_row:
+                    yield from ({} for _ in range(following, number))
+                    yield {names[letter]: formula for letter, formula in row.items() if letter in names}
+                    following = number + 1
+        except (SyntaxError, ValueError) as error:
+            raise UnusableError(f"{self.path.name} is damaged: sheet {table.sheet} cannot be read.") from error
+        yield from ({} for _ in range(following, table.last_row + 1))
 
     def runs(self) -> list[Run]:
         """The Runs sheet as it stands."""

@@ -157,6 +157,18 @@ class LiveBook:
         last = max(table.last_row + totals, self._native.extent(table.sheet)[0])
         return tables.filled(table, self._rows(table, last), totals)
 
+    def formulas(self, name: str) -> Iterator[dict[str, str]]:
+        """The formulas of one table of ours, row by row: column -> formula without its =."""
+        table, _ = self._standing[name]
+        right = table.first_col + len(table.columns) - 1
+        most = max(1, _CELLS_MOST // len(table.columns))
+        for top in range(table.header_row + 1, table.last_row + 1, most):
+            box = (top, table.first_col, min(top + most - 1, table.last_row), right)
+            grids = self._native.values(table.sheet, box), self._native.formulas(table.sheet, box)
+            for values, formulas in zip(*grids, strict=True):
+                cells = zip(table.columns, values, formulas, strict=True)
+                yield {column: found[1:] for column, value, cell in cells if (found := _formula(value, cell))}
+
     def runs(self) -> list[Run]:
         """The Runs sheet as it stands."""
         return tables.runs(self.table("Runs"))
@@ -359,9 +371,8 @@ class LiveCells:
         return None if value == "" else cast("str | float | bool | CellError", value)
 
     def formula(self, sheet: str, cell: str) -> str:
-        """The formula of a cell; "" where it has none. Excel gives the text of a cell that only looks like one as well."""
-        value, formula = self._cell(sheet, cell)
-        return formula if isinstance(formula, str) and formula.startswith("=") and formula != value else ""
+        """The formula of a cell; "" where it has none."""
+        return _formula(*self._cell(sheet, cell))
 
     def table(self, name: str) -> Source | None:
         """Where a table of ours stands."""
@@ -414,6 +425,11 @@ def _is_literal(cells: Cells, styles: StyleNames) -> bool:
         and cells.formulas is None
         and all(v is None or (isinstance(v, str) and not v.startswith("'")) for v in cells.values)
     )
+
+
+def _formula(value: object, formula: object) -> str:
+    """The formula of a cell; "" where it has none. Excel gives the text of a cell that only looks like one as well."""
+    return formula if isinstance(formula, str) and formula.startswith("=") and formula != value else ""
 
 
 def _as_read(cell: object, date: bool) -> object:

@@ -1,6 +1,7 @@
 """Formulas as trees: what the workbook's own formulas are made of, parsed with Excel's precedence.
 
-Every reference is resolved to cells: `Trace[Amount]` and `Journal!$M$7:$M$12` are both a `Span`, one column of cells.
+Two spellings of one formula, as programs save it, are the same tree. Every reference is resolved to cells: `Trace[Amount]`
+and `Journal!$M$7:$M$12` are both a `Span`, one column of cells.
 """
 
 from __future__ import annotations
@@ -85,7 +86,7 @@ class Binary:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A native function and its arguments; None is an argument left out."""
+    """A native function and its arguments."""
 
     name: str
     arguments: tuple[Node, ...]
@@ -118,12 +119,17 @@ def address(where: str) -> Cell:
 def parse(formula: str, sheet: str, find: Finder) -> Node:
     """The tree of a formula (with or without its =) that stands on a sheet. FormulaError for what we never write."""
     from openpyxl.formula import Tokenizer
+    from openpyxl.formula.tokenizer import TokenizerError
 
-    tokens = [t for t in Tokenizer("=" + formula.removeprefix("=")).items if t.type != "WHITE-SPACE"]
-    parser = _Parser(tokens, sheet, find)
-    tree = parser.expression(0)
+    foreign = FormulaError(f"the formula ={formula} is not of this workbook's making")
+    try:
+        tokens = [t for t in Tokenizer("=" + formula.removeprefix("=")).items if t.type != "WHITE-SPACE"]
+        parser = _Parser(tokens, sheet, find)
+        tree = parser.expression(0)
+    except (TokenizerError, IndexError, RecursionError) as error:  # brackets that do not match, or too many of them
+        raise foreign from error
     if parser.at < len(tokens):
-        raise FormulaError(f"the formula ={formula} is not of this workbook's making")
+        raise foreign
     return tree
 
 
@@ -171,13 +177,13 @@ class _Parser:
         kind, subtype, value = self._take()
         if kind == "PAREN" and subtype == "OPEN":
             inner = self.expression(0)
-            self._take()
+            if self._take()[:2] != ("PAREN", "CLOSE"):
+                raise FormulaError("a bracket is not closed")
             return inner
         if kind == "FUNC" and subtype == "OPEN":
             return Call(value[:-1].upper().removeprefix("_XLFN."), tuple(self._arguments("FUNC")))
         if kind == "ARRAY" and subtype == "OPEN":
-            values = [a.value for a in self._arguments("ARRAY") if isinstance(a, Literal)]
-            return Row(tuple(v for v in values if not isinstance(v, bool)))
+            return self._row()
         if kind != "OPERAND":
             raise FormulaError(f"{value or 'the end'} stands where a value was expected")
         if subtype == "NUMBER":
@@ -188,19 +194,26 @@ class _Parser:
             return Literal(value.upper() == "TRUE")
         return self._reference(value)
 
+    def _row(self) -> Row:
+        """Numbers and texts, side by side."""
+        values = [a.value if isinstance(a, Literal) else None for a in self._arguments("ARRAY")]
+        plain = tuple(v for v in values if v is not None and not isinstance(v, bool))
+        if len(plain) < len(values):
+            raise FormulaError("a row in braces holds something else than numbers and texts")
+        return Row(plain)
+
     def _arguments(self, closes: str) -> Iterator[Node]:
-        """Arguments up to the closing bracket; one that is left out is an empty text."""
+        """Arguments up to the closing bracket, one after each comma."""
+        if self._peek()[:2] == (closes, "CLOSE"):
+            self.at += 1
+            return
         while True:
-            kind, subtype, _ = self._peek()
-            if kind == closes and subtype == "CLOSE":
-                self.at += 1
-                return
-            if kind == "SEP":
-                self.at += 1
-                continue
-            if not kind:
-                raise FormulaError("a bracket is not closed")
             yield self.expression(0)
+            kind, subtype, _ = self._take()
+            if (kind, subtype) == (closes, "CLOSE"):
+                return
+            if (kind, subtype) != ("SEP", "ARG"):
+                raise FormulaError("a bracket is not closed")
 
     def _reference(self, text: str) -> Node:
         if match := _REFERENCE.match(text):
