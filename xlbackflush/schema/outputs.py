@@ -914,7 +914,7 @@ SUSPECTS = Table(
 CHECKS = Table(
     "Checks",
     (
-        Column("Check", "text", "What must hold.", width=64, field="text"),
+        Column("Check", "text", "What must hold.", width=62, field="text"),
         Column(
             "Value",
             "quantity",
@@ -934,7 +934,7 @@ CHECKS = Table(
             recorded="Set by the check: the largest value that passes.",
         ),
         Column("Result", "text", "OK or Fail.", width=10, look="check", marks=_PASSED),
-        Column("If it fails", "text", "What a failure means, and what to do.", width=110, field="failure"),
+        Column("If it fails", "text", "What a failure means, and what to do.", width=76, wrap=True, field="failure"),
     ),
     row_name="{Check}",
 )

@@ -17,7 +17,7 @@ TABLE = schema.INPUT_CONTROLS
 def body(run: RunView) -> Body:
     """One row per control total."""
     totals = run.period.control_totals
-    cells, nothing, kinds = run.cells(TABLE.name, len(totals)), [0.0] * len(totals), [total.kind for total in totals]
+    cells, nothing = run.cells(TABLE.name, len(totals)), [0.0] * len(totals)
     accounts = [
         (run.sheets.ref("Ledger", "Role", r), run.sheets.ref("Ledger", "Account", r))
         for r in run.rows("Ledger", len(run.period.ledger))
@@ -26,8 +26,6 @@ def body(run: RunView) -> Body:
     return of_records(TABLE, totals, now) | {
         "Difference": (nothing, [_difference(c) for c in cells]),
         "Changed": (nothing, [f"IF(ISNUMBER({c['Difference']}),ABS(SIGN({c['Difference']})),1)" for c in cells]),
-        "As at the run kind": (kinds, None),
-        "Now kind": (kinds, None),
     }
 
 
@@ -46,10 +44,12 @@ def _now(key: tuple[str, ...], inputs: Inputs, accounts: Sequence[tuple[str, str
     match key:
         case ("setting", name, chosen):
             return _is_chosen(name, chosen, inputs)
-        case ("cell", name):
-            return day_ref(inputs, name)
+        case ("day", name, chosen):
+            return f"IF({day_ref(inputs, name)}={chosen},1,0)"
         case ("filled in", name):
             return f"COUNT({setting_ref(inputs, name)})"
+        case ("blank", name):
+            return f"1-COUNT({setting_ref(inputs, name)})"
         case ("accounts",):
             return _as_mapped(inputs, accounts)
         case ("items",):

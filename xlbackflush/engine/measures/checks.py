@@ -166,5 +166,7 @@ def _unchanged() -> Iterator[Check]:
     """The control totals of every input sheet are as at the run."""
     for sheet in schema.INPUT_SHEETS:
         text = f"{sheet.name}: inputs unchanged since the run"
-        failure = f"Sheet {sheet.name} was changed after the run: Input Controls shows what. Undo the change, or run again."
+        failure = (
+            f"Sheet {sheet.name} was changed after the run: Input Controls shows what. Undo the change, or run again."
+        )
         yield Check(sheet.name, text, 0, "control totals", failure)

@@ -27,7 +27,6 @@ class ControlTotal:
     key: tuple[str, ...]
     recorded: float
     tolerance: float = 0
-    kind: schema.Kind = "quantity"
 
     @property
     def sheet(self) -> str:
@@ -37,29 +36,32 @@ class ControlTotal:
 
 def control_totals(inputs: Inputs, accounts: int) -> list[ControlTotal]:
     """All control totals, table by table; accounts: how many the ledger has."""
-    totals = [*_of_settings(inputs), ControlTotal("Accounts", "accounts mapped as in Ledger", ("accounts",), float(accounts))]
+    totals = [
+        *_of_settings(inputs),
+        ControlTotal("Accounts", "Accounts mapped as in Ledger", ("accounts",), float(accounts)),
+    ]
     for table in schema.INPUT_TABLES:
         if table.name in FIELDS:
             totals += _of_table(table, inputs.table(table.name), inputs.sources[table.name])
         if table.name == "StandardCost":
-            totals.append(ControlTotal(table.name, "items that left their row", ("items",), 0))
+            totals.append(ControlTotal(table.name, "Items that left their row", ("items",), 0))
     return totals
 
 
 def _of_settings(inputs: Inputs) -> Iterator[ControlTotal]:
-    """Settings that decide between rules, as chosen (1: yes), and the period."""
+    """Settings that decide between rules, and the period: 1 while they are as chosen."""
     for setting in schema.SETTINGS:
         if setting.kind == "choice" or setting.name == "Currency":
             chosen = str(getattr(inputs.settings, setting.field))
             yield ControlTotal("Setup", f"{setting.name} is {chosen}", ("setting", setting.name, chosen), 1)
-    for name in ("Period start", "Period end"):
+    for name, day in (("Period start", inputs.settings.period_start), ("Period end", inputs.settings.period_end)):
         if name in inputs.setting_cells:
-            day = float(getattr(inputs.settings, name.lower().replace(" ", "_")))
-            yield ControlTotal("Setup", name, ("cell", name), day, kind="date")
+            date = schema.DAY_0 + dt.timedelta(days=day)
+            yield ControlTotal("Setup", f"{name} is {date}", ("day", name, str(day)), 1)
     budget = "Budgeted fixed overhead"
     if budget in inputs.setting_cells:  # blank or not decides which variances there are; their proofs see its amount
-        entered = float(inputs.settings.budgeted_fixed_overhead is not None)
-        yield ControlTotal("Setup", f"{budget} is filled in", ("filled in", budget), entered)
+        entered = "blank" if inputs.settings.budgeted_fixed_overhead is None else "filled in"
+        yield ControlTotal("Setup", f"{budget} is {entered}", (entered, budget), 1)
 
 
 def _of_table(table: schema.Table, records: InputRecords, source: Source) -> Iterator[ControlTotal]:
@@ -68,23 +70,23 @@ def _of_table(table: schema.Table, records: InputRecords, source: Source) -> Ite
     columns = [c for c in table.columns if c.name in source.letters]
     numbers = [c for c in columns if c.kind in schema.NUMERIC or c.kind == "date"]
     values = {c.name: records.column(c.name) for c in numbers}
-    yield ControlTotal(name, "rows", ("rows", name, table.columns[0].name), float(len(records)))
+    yield ControlTotal(name, "Rows", ("rows", name, table.columns[0].name), float(len(records)))
     if numbers:
         filled = sum(int(np.count_nonzero(~np.isnan(values[c.name]))) for c in numbers)
         key = ("filled", name, *(c.name for c in numbers))
-        yield ControlTotal(name, "numbers and filled cells", key, float(2 * filled))
+        yield ControlTotal(name, "Numbers and filled cells", key, float(2 * filled))
     rows, raw = records.row - (source.first_row - 1), source.by_column()
     for column in columns:
         if column not in numbers:
             texts = _as_shown(column, records.column(column.name).tolist(), raw[column.name])
             positions, value = text_total(texts, rows, 100 if column.kind in ("item", "choice") else 40)
             key = ("text", name, column.name, str(positions))
-            yield ControlTotal(name, f"text of {column.name}", key, value, 0 if value < 2**53 else value * 1e-12)
+            yield ControlTotal(name, f"Text of {column.name}", key, value, 0 if value < 2**53 else value * 1e-12)
     for column in numbers:
         what = "days" if column.kind == "date" else "total"
         value = float(np.nansum(values[column.name]))
         tolerance = max(1e-6, abs(value) * 1e-12)
-        yield ControlTotal(name, f"total of {column.name}", (what, name, column.name), value, tolerance)
+        yield ControlTotal(name, f"{what.capitalize()} of {column.name}", (what, name, column.name), value, tolerance)
 
 
 def _as_shown(column: schema.Column, texts: list[str], raw: list[object]) -> list[str]:
