@@ -934,7 +934,7 @@ CHECKS = Table(
             recorded="Set by the check: the largest value that passes.",
         ),
         Column("Result", "text", "OK or Fail.", width=10, look="check", marks=_PASSED),
-        Column("If it fails", "text", "What a failure means, and what to do.", width=76, wrap=True, field="failure"),
+        Column("If it fails", "text", "What a failure means, and what to do.", width=90, wrap=True, field="failure"),
     ),
     row_name="{Check}",
 )
@@ -971,7 +971,7 @@ INPUT_CONTROLS = Table(
             marks=_NOT_ZERO,
         ),
         Column(
-            "Changed", "integer", "1: the input was changed after the run.", width=10, look="check", marks=_NOT_ZERO
+            "Changed", "quantity", "1: the input was changed after the run.", width=10, look="check", marks=_NOT_ZERO
         ),
     ),
     row_name="{Sheet}: {Control}",

@@ -20,6 +20,8 @@ from xlbackflush.model.money import from_minor
 #: variances with an account of their own
 ACCOUNT_OF = {schema.MATERIAL_PRICE: schema.PRICE_VARIANCE, schema.MATERIAL_USAGE: schema.USAGE_VARIANCE}
 
+_BY_HAND = "A line was changed, added or removed by hand. Run again; verify names lines of posted runs."
+
 
 @dataclass(frozen=True)
 class Check:
@@ -70,7 +72,7 @@ def _journal(entries: Sequence[PostedEntry]) -> Check:
         "Journal: debits equal credits in every entry",
         float(unbalanced),
         "lines",
-        "A line of Journal was changed, added or removed by hand. Run again; verify names the lines of posted runs.",
+        _BY_HAND,
     )
 
 
@@ -84,7 +86,7 @@ def _ledger(ledger: Ledger, entries: Sequence[PostedEntry], places: int) -> Chec
         "Ledger: movements are those of Journal, and balances add up",
         from_minor(gap, places),
         "money",
-        "A line of Journal or Ledger was changed or removed by hand. Run again; verify names the lines of posted runs.",
+        _BY_HAND,
     )
 
 
@@ -126,7 +128,7 @@ def _stock(ties: list[Tie]) -> Check:
         "Tie-out: every inventory account agrees with its stock",
         float(sum(not tie.holds for tie in ties)),
         "accounts",
-        "Ledger and stock differ by more than rounding: Tie-out shows the account. Look for changed inputs, and run again.",
+        "Tie-out shows the account that differs by more than rounding. Undo changed inputs, or run again.",
     )
 
 
@@ -137,7 +139,7 @@ def _proofs() -> Check:
         "Journal, Ledger, Relief, Variances: posted amounts equal their proofs",
         0,
         "amounts",
-        "An input was changed after the run, or a posted amount by hand: column Difference shows where. Run again.",
+        "An input was changed after the run, or an amount by hand: see column Difference. Run again.",
     )
 
 
@@ -148,7 +150,7 @@ def _rounding(relief: Relief, places: int) -> Check:
         "Relief: rounding explains the difference to the unrounded Trace",
         round(from_minor(int(relief.amount.sum()), places) - float(relief.exact.sum()), 6),
         "money",
-        "More is lost than half of the smallest unit of money per component: an input was changed after the run. Run again.",
+        "More is lost than rounding can explain: an input was changed after the run. Run again.",
         0.5 / 10**places * max(1, len(relief)),
     )
 
@@ -166,7 +168,5 @@ def _unchanged() -> Iterator[Check]:
     """The control totals of every input sheet are as at the run."""
     for sheet in schema.INPUT_SHEETS:
         text = f"{sheet.name}: inputs unchanged since the run"
-        failure = (
-            f"Sheet {sheet.name} was changed after the run: Input Controls shows what. Undo the change, or run again."
-        )
+        failure = f"Sheet {sheet.name} was changed after the run: see Input Controls. Undo the change, or run again."
         yield Check(sheet.name, text, 0, "control totals", failure)
