@@ -13,7 +13,7 @@ from random import Random
 
 from support import Row, posted
 
-from xlbackflush.engine.audit.suspects import Period
+from xlbackflush.engine.period import Period
 
 PRODUCTS, SUBASSEMBLIES, PHANTOM = ("F1", "F2", "F3", "F4"), ("S1", "S2"), "K1"
 PARTS = tuple(f"P{n}" for n in range(1, 17))
@@ -148,7 +148,8 @@ def _recorded(
         ],
     }  # fmt: skip
     outcome, result = posted({"Period start": first, "Period end": last}, tables)
-    codes = outcome.period.bill.items["code"].tolist()
-    closing = {codes[row.item]: float(row.book) for row in result.stock.itertuples()}
+    codes = outcome.period.bill.items.code.tolist()
+    stock = zip(result.stock.item.tolist(), result.stock.book.tolist(), strict=True)
+    closing = {codes[item]: book for item, book in stock}
     period = result
     return period, closing

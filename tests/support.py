@@ -16,6 +16,8 @@ from xlbackflush.engine.period import Period
 from xlbackflush.engine.result import RunResult
 from xlbackflush.lifecycle.calculate import calculate
 from xlbackflush.lifecycle.run import draft_of
+from xlbackflush.model.arrays import Ints, Records
+from xlbackflush.model.inputs import FIELDS
 from xlbackflush.model.tables import Source
 
 Row = dict[str, object]
@@ -111,35 +113,40 @@ def journal(result: Period, product: str | None = None) -> dict[str, dict[str, D
 
 def ledger(result: Period, column: str = "closing") -> dict[str, Decimal]:
     """Role -> balance; zero balances are left out."""
-    table = result.ledger
-    return {role: money(m, result.places) for role, m in zip(table["role"], table[column], strict=True) if m}
+    balances = zip(result.ledger.role.tolist(), getattr(result.ledger, column).tolist(), strict=True)
+    return {role: money(minor, result.places) for role, minor in balances if minor}
 
 
-def codes(outcome: RunResult, frame: pd.DataFrame) -> list[str]:
-    """Item codes of a result table."""
-    return [str(code) for code in outcome.period.bill.items["code"].iloc[frame["item"].to_numpy()]]
+def frame(records: Records) -> pd.DataFrame:
+    """Records of the engine as a table, for tests that look at them row by row."""
+    return pd.DataFrame(vars(records))
+
+
+def codes(outcome: RunResult, item: Ints) -> list[str]:
+    """Codes of items."""
+    return [str(code) for code in outcome.period.bill.items.code[item]]
 
 
 def relief(outcome: RunResult) -> dict[str, float]:
     """Component -> quantity relieved by counts."""
     assert outcome.run
     table = outcome.period.relief
-    return dict(zip(codes(outcome, table), table["quantity"], strict=True))
+    return dict(zip(codes(outcome, table.item), table.quantity.tolist(), strict=True))
 
 
 def rollup(outcome: RunResult) -> dict[str, dict[str, float]]:
     """Item -> cost by element and `Unit cost`, at period end."""
     assert outcome.run
-    rows = outcome.period.unit_costs.rows.drop_duplicates("item", keep="last")
-    costs = rows[[*schema.ELEMENTS, "unit_cost"]].rename(columns={"unit_cost": "Unit cost"})
-    return dict(zip(codes(outcome, rows), costs.to_dict("records"), strict=True))
+    rows = outcome.period.unit_costs.rows
+    last = pd.DataFrame({**rows.elements, "Unit cost": rows.unit_cost}, index=codes(outcome, rows.item))
+    return {str(code): costs.iloc[-1].to_dict() for code, costs in last.groupby(level=0, sort=False)}
 
 
 def book(outcome: RunResult) -> dict[str, float]:
     """Stocked item -> book quantity."""
     assert outcome.run
     table = outcome.period.stock
-    return dict(zip(codes(outcome, table), table["book"], strict=True))
+    return dict(zip(codes(outcome, table.item), table.book.tolist(), strict=True))
 
 
 def accepted(outcome: RunResult) -> tuple[dict[str, object], dict[str, list[Row]]]:
@@ -148,11 +155,16 @@ def accepted(outcome: RunResult) -> tuple[dict[str, object], dict[str, list[Row]
     fields = {s.name: getattr(chosen, s.field) for s in schema.SETTINGS}
     settings = {**fields, "Period start": _date(chosen.period_start), "Period end": _date(chosen.period_end)}
     tables = {}
-    for name, frame in outcome.period.inputs.frames.items():
-        columns = schema.TABLES[name].columns
+    for name in FIELDS:
+        records, columns = outcome.period.inputs.table(name), schema.TABLES[name].columns
+        rows = zip(*(records.column(column.name).tolist() for column in columns), strict=True)
         tables[name] = [
-            {column.name: _typed(row[column.name], column) for column in columns if not _blank(row[column.name])}
-            for row in frame.to_dict("records")
+            {
+                column.name: _typed(value, column)
+                for column, value in zip(columns, row, strict=True)
+                if not _blank(value)
+            }
+            for row in rows
         ]
     return settings, tables
 

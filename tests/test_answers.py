@@ -12,7 +12,7 @@ from april import april, buy, day, line, made
 from hypothesis import given
 from hypothesis import strategies as st
 from live_books import BOOKS, CONDENSED, PERIOD, PERIOD_ENDS, POLICIES, trace_limit, world
-from support import Row, Settings, Tables, compute, journal, posted, relief, rollup, sources
+from support import Row, Settings, Tables, compute, frame, journal, posted, relief, rollup, sources
 from test_findings import CASES, clean
 from worlds import LAST, World, closings, worlds
 
@@ -64,7 +64,8 @@ def counted_at_period_end(sample: Sample, items: dict[str, int]) -> Sample:
     counts: list[Row] = [
         {"Date": last, "Document": f"C-{n}", "Event": event, "Item": item, "Quantity": n} for item, n in items.items()
     ]
-    kept = {name: sample.tables[name] for name in ("BOM", "StandardCost", "Stock", "InventoryCount")}
+    standing = ("BOM", "StandardCost", "Stock", "InventoryCount")
+    kept = {name: rows for name, rows in sample.tables.items() if name in standing}
     return replace(sample, tables={**kept, "Counts": counts})
 
 
@@ -81,11 +82,11 @@ def completable(sample: Sample) -> list[str]:
 def traced(outcome: RunResult) -> tuple[dict[str, Parts], dict[str, Parts], Parts]:
     """What the run's Trace holds by product: quantities and amounts by component, and conversion."""
     assert outcome.run
-    codes = outcome.period.bill.items["code"].tolist()
+    codes = outcome.period.bill.items.code.tolist()
     used: dict[str, Parts] = defaultdict(lambda: defaultdict(float))
     amounts: dict[str, Parts] = defaultdict(lambda: defaultdict(float))
     flushed: Parts = defaultdict(float)
-    for row in outcome.period.explosion.rows.itertuples():
+    for row in frame(outcome.period.explosion.rows).itertuples():
         if row.relieved:
             used[codes[row.product]][codes[row.item]] += row.required
             amounts[codes[row.product]][codes[row.item]] += row.amount

@@ -6,6 +6,7 @@ The world: a lamp (finished) of one base (subassembly of a kilogram of brass) an
 import copy
 import dataclasses
 import datetime as dt
+import inspect
 from collections.abc import Callable
 from itertools import pairwise
 
@@ -13,11 +14,13 @@ import pytest
 from support import Row, compute, run, sources
 
 from xlbackflush import schema
+from xlbackflush.engine.rules import items, period_end, quantities, settings, sizes, transactions
+from xlbackflush.engine.rules.rules import RULES as RULES_ASKED
 from xlbackflush.model.finding import CATALOGUE, Rule
 from xlbackflush.model.tables import CellError, Source
 
 Sources = dict[str, Source]
-Change = Callable[[Sources], None]
+Change = Callable[[Sources], object]
 
 SETTINGS: dict[str, object] = {"Period start": dt.date(2026, 4, 1), "Period end": dt.date(2026, 4, 30)}
 
@@ -199,6 +202,7 @@ CASES: list[tuple[str, Change, str]] = [
     ),
     ("S07", drop("Accounts", schema.COGS), f"Setup!E{6 + len(schema.ROLES)}"),
     ("S08", add("Accounts", Role=schema.COGS, Account="5111"), f"Setup!E{7 + len(schema.ROLES)}"),
+    ("S09", lambda read: read.pop("Actuals"), "Actuals"),
     ("I01", buy("BULB", Material_price=1.5), "Standard Cost!A11"),
     ("I02", put("BOM", 8, "Component", "Bulbs"), "BOM!B8"),
     ("I02", add("WIP", Item="Chair", Quantity=1.0), "WIP!A8"),
@@ -334,6 +338,27 @@ def test_every_rule_of_the_catalogue_has_a_case():
     """Journal-entry tests have theirs in `test_journal_tests`, what was posted in `test_lifecycle`."""
     assert {code for code, *_ in [*CASES, *SIZES]} == {code for code in RULES if code[0] not in "JL"}
     assert len(RULES) == len(CATALOGUE)
+
+
+@pytest.mark.parametrize("module", [settings, items, transactions, period_end, quantities, sizes])
+def test_every_rule_is_asked_once(module):
+    """What a module of rules offers stands in the list of rules, once."""
+    offered = [
+        f
+        for name, f in vars(module).items()
+        if inspect.isfunction(f) and f.__module__ == module.__name__ and name[0] != "_"
+    ]
+    listed = [rule for rules in RULES_ASKED.values() for rule in rules if rule.__module__ == module.__name__]
+    assert offered
+    assert sorted(rule.__name__ for rule in listed) == sorted(rule.__name__ for rule in offered)
+
+
+def test_a_document_named_twice_over_is_the_one_that_stands_first():
+    """A note with two documents of this table: of numbers of one length, the first on the sheet."""
+    read = clean()
+    correction(Note="PC-2, PC-1", Quantity=-1.0)(read)
+    (finding,) = compute(read).findings
+    assert (finding.code, finding.what) == ("T04", "-1 of Lamp exceeds what PC-1 recorded.")
 
 
 def test_a_clean_world_has_no_findings():

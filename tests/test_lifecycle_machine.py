@@ -56,7 +56,7 @@ def wanted(outcome: RunResult) -> dict[tuple[str, str, str], Decimal]:
 def ledger(outcome: RunResult, column: str) -> dict[str, Decimal]:
     """Role -> opening or closing balance of the run; what is zero is left out."""
     assert outcome.run
-    balances = zip(outcome.period.ledger["role"], outcome.period.ledger[column], strict=True)
+    balances = zip(outcome.period.ledger.role.tolist(), getattr(outcome.period.ledger, column).tolist(), strict=True)
     return {role: Decimal(int(minor)).scaleb(-outcome.period.places) for role, minor in balances if minor}
 
 

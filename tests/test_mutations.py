@@ -15,7 +15,7 @@ from unittest import mock
 import independent
 import independent_close
 import pytest
-from support import Row, accepted, compute, journal, ledger, relief, rollup, sources
+from support import Row, accepted, compute, frame, journal, ledger, relief, rollup, sources
 
 from xlbackflush import schema
 from xlbackflush.engine.period import Period
@@ -136,12 +136,12 @@ def check_books(result: Period) -> None:
     for entry in result.entries:
         assert sum(line.minor for line in entry.lines) == 0
     lines = [line for entry in result.entries if entry.event != schema.REVERSAL for line in entry.lines]
-    for row in result.ledger.itertuples():
+    for row in frame(result.ledger).itertuples():
         movements = [line.minor for line in lines if line.role == row.role]
         assert row.debits == sum(minor for minor in movements if minor > 0)
         assert row.closing == row.opening + sum(movements)
-    assert {line.role for line in lines} <= set(result.ledger["role"])
-    for amount, exact in zip(result.relief["amount"], result.relief["exact"], strict=True):
+    assert {line.role for line in lines} <= set(result.ledger.role.tolist())
+    for amount, exact in zip(result.relief.amount.tolist(), result.relief.exact.tolist(), strict=True):
         assert amount == to_minor(exact, result.places)
 
 

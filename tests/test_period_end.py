@@ -288,7 +288,7 @@ def test_expensed_conversion_never_reaches_stock_but_by_the_count(world):
     incurred = entries.get(schema.CONVERSION_EVENT, {})
     assert incurred.get(schema.COGS, 0) == -incurred.get(schema.VARIOUS_ACCOUNTS, 0)
     assert schema.CCC not in incurred
-    assert len(result.conversion_allowed) == 0 or not result.conversion_allowed["total"].any()
+    assert len(result.conversion_allowed) == 0 or not result.conversion_allowed.total.any()
 
 
 @given(pooled())

@@ -1,6 +1,7 @@
 """The product view beside a workbook whose Trace is kept per BOM line: its rows, its texts, and what may go wrong."""
 
 import csv
+import dataclasses
 import datetime as dt
 import errno
 import os
@@ -19,7 +20,7 @@ from worlds import worlds
 from xlbackflush import schema
 from xlbackflush.engine.explosion.explosion import explosion as trace
 from xlbackflush.engine.explosion.product_view import COLUMNS, product_view, trace_columns
-from xlbackflush.engine.rules import rules
+from xlbackflush.engine.rules.sizes import trace_fits
 from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.workbook import product_view_file
 from xlbackflush.workbook.file import FileBook
@@ -183,10 +184,12 @@ def test_a_check_writes_no_file_and_says_what_a_run_does(book, condense):
 
 def test_a_product_view_longer_than_a_sheet_comes_with_advice(book):
     with FileBook(book) as opened:
-        settings = lifecycle.check(opened).period.settings
+        period = lifecycle.check(opened).period
+    period.explosion = dataclasses.replace(period.explosion, by_line=True)
     advice = "It is longer than a sheet: load it with Data > From Text/CSV."
     for rows in (schema.SHEET_ROWS_MAX, schema.SHEET_ROWS_MAX + 1):
-        (note,) = rules.trace_fits(5, True, rows, settings)
+        period.exploded_rows = rows
+        (note,) = trace_fits(period)
         assert (advice in note.what) == (rows > schema.SHEET_ROWS_MAX)
 
 

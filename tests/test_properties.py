@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support import Row, book, journal, ledger, money, posted, relief, rollup
+from support import Row, book, frame, journal, ledger, money, posted, relief, rollup
 from worlds import World, expected, worlds
 
 from xlbackflush import schema
@@ -109,9 +109,9 @@ def test_every_entry_balances_and_the_ledger_adds_up(world, detail):
         assert all(line.minor for line in entry.lines)
         assert all(isinstance(line.minor, int) for line in entry.lines)
     debits = sum(line.minor for entry in result.entries for line in entry.lines if line.minor > 0)
-    assert int(result.ledger["debits"].sum()) == int(result.ledger["credits"].sum()) == debits
+    assert int(result.ledger.debits.sum()) == int(result.ledger.credits.sum()) == debits
     assert result.run.debits == result.run.credits == debits / 10**result.places
-    assert int(result.ledger["closing"].sum()) == int(result.ledger["opening"].sum())
+    assert int(result.ledger.closing.sum()) == int(result.ledger.opening.sum())
     assert [check.text for check in result.checks if not check.holds] == []
 
 
@@ -198,25 +198,25 @@ def test_the_order_of_rows_does_not_matter(world, detail, random):
 
 @given(worlds())
 def test_the_same_inputs_give_the_same_results(world):
-    _, first = posted(world.settings, world.tables)
-    _, second = posted(world.settings, world.tables)
-    assert first.run == second.run
+    one, first = posted(world.settings, world.tables)
+    two, second = posted(world.settings, world.tables)
+    assert one.run == two.run
     assert first.entries == second.entries
     assert [v._replace(told=v.explanation) for v in first.variances] == [
         v._replace(told=v.explanation) for v in second.variances
     ]
     assert first.checks == second.checks
-    for name in ("relief", "book", "ledger"):
-        assert getattr(first, name).equals(getattr(second, name))
-    assert first.trace.rows.equals(second.trace.rows)
-    assert first.rollup.rows.equals(second.rollup.rows)
+    for records in ("relief", "stock", "ledger"):
+        assert frame(getattr(first, records)).equals(frame(getattr(second, records)))
+    assert frame(first.explosion.rows).equals(frame(second.explosion.rows))
+    assert frame(first.unit_costs.rows).equals(frame(second.unit_costs.rows))
 
 
 @given(worlds())
 def test_each_row_of_the_trace_follows_from_the_row_above_it(world):
     """Required = units x what is started of the parent x line factor; a parent stands above its components."""
     outcome, result = posted(world.settings, world.tables)
-    rows, factor = result.explosion.rows, outcome.period.bill.lines["factor"].to_numpy()
+    rows, factor = frame(result.explosion.rows), outcome.period.bill.lines.factor
     for at, row in enumerate(rows.itertuples()):
         if row.parent_row < 0:
             assert row.level == 0

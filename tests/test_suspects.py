@@ -18,7 +18,7 @@ from support import Row, posted, run
 
 from xlbackflush import schema
 from xlbackflush.engine.audit.differences import Differences
-from xlbackflush.engine.audit.plausibility import NOISE_DEGREES, Cause, fitted, simple_quantities, student
+from xlbackflush.engine.audit.plausibility import NOISE_DEGREES, Cause, best_fit, simple_quantities, student
 from xlbackflush.engine.audit.suspects import Suspect, suspects
 from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.lifecycle.periods import suspects_across
@@ -77,7 +77,7 @@ def test_one_count_gives_a_candidate_with_the_quantity_that_it_implies() -> None
     assert (top.cause, top.item, top.parent, top.verdict) == (BILL_QUANTITY, "P", "SA", CANDIDATE)
     assert (top.difference, top.amount, top.base, top.recorded) == (1_010, 1_515, 1_000, 2)
     assert top.implied == pytest.approx(3.01)
-    assert (top.proposed, top.left, top.margin, top.periods) == (3, pytest.approx(15), None, 1)
+    assert (top.proposed, top.remaining, top.margin, top.periods) == (3, pytest.approx(15), None, 1)
     assert "not a proof" in top.explanation
 
 
@@ -115,7 +115,7 @@ def test_the_widgets_sample_has_its_wrong_bill_found() -> None:
     top = first(one_period(sample.settings, sample.tables))
     assert (top.cause, top.item, top.parent, top.verdict) == (BILL_QUANTITY, "P-4135", "SA-220", CANDIDATE)
     assert (top.difference, top.base, top.recorded, top.proposed) == (1_018, 1_012, 2, 3)
-    assert top.left == pytest.approx((1_018 - 1_012) * 1.35)
+    assert top.remaining == pytest.approx((1_018 - 1_012) * 1.35)
 
 
 # ------------------------------------------------------------------------------------------------- planted causes
@@ -250,7 +250,7 @@ def test_size_and_error_are_those_of_weighted_least_squares() -> None:
     rng = np.random.default_rng(7)
     x, noise = rng.uniform(10, 90, 6), rng.uniform(1, 5, 6)
     used = 0.3 * x + rng.normal(0, noise)
-    fit = fitted(Cause("", x, 0.02, 0.1), used, noise)
+    fit = best_fit(Cause("", x, 0.02, 0.1), used, noise)
     assert fit is not None
     (size,), (left,), *_ = np.linalg.lstsq((x / noise)[:, None], used / noise, rcond=None)
     assert fit.size == pytest.approx(size)
@@ -263,7 +263,7 @@ def test_the_weight_of_a_cause_is_the_area_under_density_times_likelihood(period
     rng = np.random.default_rng(periods)
     x, noise = rng.uniform(100, 900, periods), np.full(periods, 2.0)
     used = 0.3 * x + rng.normal(0, noise)
-    fit = fitted(Cause("", x, 0.02, 0.1), used, noise)
+    fit = best_fit(Cause("", x, 0.02, 0.1), used, noise)
     assert fit is not None
     sizes = fit.size + fit.error * np.linspace(-60, 60, 24_001)
     misfit = np.square((used - np.outer(sizes, x)) / noise).sum(axis=1)
@@ -291,7 +291,7 @@ def test_whatever_the_plant_the_figures_are_numbers_and_add_up(world: worlds.Wor
     outcome = run(world.settings, world.tables)
     assume(outcome.run is not None)
     found = one_period(world.settings, world.tables)
-    figures = [(s.amount, s.implied, s.proposed, s.left, s.plausibility, s.recorded, s.base or 0.0) for s in found]
+    figures = [(s.amount, s.implied, s.proposed, s.remaining, s.plausibility, s.recorded, s.base or 0.0) for s in found]
     assert np.isfinite(np.array(figures)).all()
     for rank in {s.rank for s in found}:
         assert 0 < sum(s.plausibility for s in found if s.rank == rank) <= 1 + 1e-9
@@ -310,7 +310,7 @@ def test_plants_that_change_from_period_to_period_are_no_obstacle(one: worlds.Wo
     assume(len(results) == 3)
     periods = [period for _, period in results]
     found = suspects(periods)
-    assert np.isfinite(np.array([(s.amount, s.implied, s.left, s.margin or 0.0) for s in found])).all()
+    assert np.isfinite(np.array([(s.amount, s.implied, s.remaining, s.margin or 0.0) for s in found])).all()
     assert all(-1 <= s.at < len(periods) and 1 <= s.periods <= len(periods) for s in found)
 
 

@@ -60,7 +60,7 @@ class Ran:
 
     def balances(self) -> dict[str, float]:
         ledger = self.posted.ledger
-        return {r: m / 10**self.posted.places for r, m in zip(ledger["role"], ledger["closing"], strict=True)}
+        return {r: m / 10**self.posted.places for r, m in ledger.closing_by_role.items()}
 
 
 @pytest.fixture(scope="module", params=["widgets", "computers", "computers-expensed"])

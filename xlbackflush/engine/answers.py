@@ -25,9 +25,11 @@ from xlbackflush.engine.explosion.by_line import explosion_by_line
 from xlbackflush.engine.explosion.demand import COMPLETIONS, Demand, DemandRows, Roots, only
 from xlbackflush.engine.explosion.explosion import explosion, sizes
 from xlbackflush.engine.inputs.accept import accept
-from xlbackflush.engine.rules import rules
-from xlbackflush.engine.standards.bill import Bill, bill, code_key
-from xlbackflush.engine.standards.unit_cost import UnitCosts, unit_costs
+from xlbackflush.engine.period import Period
+from xlbackflush.engine.rules.period_end import counts_complete
+from xlbackflush.engine.rules.rules import INPUTS, RULES
+from xlbackflush.engine.standards.bill import Bill, code_key
+from xlbackflush.engine.standards.unit_cost import UnitCosts
 from xlbackflush.model import finding as f
 from xlbackflush.model.arrays import Floats, Ints, sums, texts
 from xlbackflush.model.finding import Finding
@@ -79,15 +81,15 @@ def answers(sources: Mapping[str, Source]) -> tuple[Answers | None, list[Finding
     Only `TABLES` are looked at: a count dated in the wrong month is no reason not to know what a unit costs.
     """
     inputs, findings = accept({table.name: sources[table.name] for table in TABLES})
-    items = bill(inputs)
-    findings += [each for rule in rules.BEFORE if rule is not rules.counts_complete for each in rule(inputs, items)]
+    period = Period(inputs)
+    findings += [each for rule in RULES[INPUTS] if rule is not counts_complete for each in rule(period)]
     errors = [finding for finding in f.in_order(findings) if finding.severity == schema.ERROR]
     if errors:
         return None, errors
     with np.errstate(over="ignore", invalid="ignore"):  # reported as findings
-        costs = unit_costs(items, inputs.settings)
+        costs = period.unit_costs
     errors = list(_amounts_fit(inputs, costs))
-    return (None if errors else Answers(items, costs, inputs.settings)), errors
+    return (None if errors else Answers(period.bill, costs, inputs.settings)), errors
 
 
 def _amounts_fit(inputs: Inputs, unit_costs: UnitCosts) -> Iterable[Finding]:

@@ -136,7 +136,7 @@ class Period:
     @cached_property
     def largest_amount(self) -> float:
         """No amount of the period is larger, in money."""
-        return relief.largest_amount(self.explosion, self.bill, self.unit_costs, self.inputs)
+        return relief.largest_amount(self.explosion, self.unit_costs)
 
     @cached_property
     def relief(self) -> Relief:
@@ -148,7 +148,7 @@ class Period:
 
     @cached_property
     def stock(self) -> StockBook:
-        return stock_book.stock_book(self.explosion, self.bill, self.unit_costs, self.demand, self.inputs)
+        return stock_book.stock_book(self.explosion, self.unit_costs, self.demand)
 
     @cached_property
     def movements(self) -> Movements:
@@ -164,33 +164,31 @@ class Period:
 
     @cached_property
     def opening(self) -> dict[str, int]:
-        return counted.opening_balances(self.inputs, self.counted, self.stock, self.places)
+        return counted.opening_balances(self.inputs, self.counted, self.stock)
 
     # ---------------------------------------------------------------------------------------------- entries
 
     @cached_property
     def before_close(self) -> list[Entry]:
-        return flush.before_close(self.inputs, self.bill, self.flushed, self.stock, self.counted, self.places)
+        return flush.before_close(self.bill, self.flushed, self.stock, self.counted)
 
     @cached_property
     def cost_held(self) -> list[CostHeld]:
-        return disposition.cost_held(
-            self.inputs, self.bill, self.unit_costs, self.stock, self.flushed, self.movements, self.counted
-        )
+        return disposition.cost_held(self.unit_costs, self.stock, self.flushed, self.movements, self.counted)
 
     @cached_property
     def shares(self) -> list[Share]:
-        excess = counted.opening_beyond(self.inputs, self.counted, self.stock, self.places)
+        excess = counted.opening_beyond(self.inputs, self.counted, self.stock)
         unallocated = in_process.recorded_conversion(self.inputs, self.in_process)
-        return disposition.disposition(self.inputs, self.cost_held, self.before_close, excess, unallocated, self.places)
+        return disposition.disposition(self.inputs, self.cost_held, self.before_close, excess, unallocated)
 
     @cached_property
     def entries(self) -> list[Entry]:
         """All entries that the inputs call for, whatever is on the books."""
         return [
             *self.before_close,
-            *close.close(self.inputs, self.before_close, self.shares, self.counted, self.places),
-            *close.period_end_entries(self.inputs, self.in_process, self.places),
+            *close.close(self.inputs, self.before_close, self.shares, self.counted),
+            *close.period_end_entries(self.inputs, self.in_process),
         ]
 
     @cached_property
@@ -217,17 +215,15 @@ class Period:
 
     @cached_property
     def conversion(self) -> Conversion:
-        return variance.conversion_totals(self.inputs, self.conversion_allowed, self.before_close, self.places)
+        return variance.conversion_totals(self.inputs, self.conversion_allowed, self.before_close)
 
     @cached_property
     def variances(self) -> list[Variance]:
-        return variance.variances(
-            self.inputs, self.bill, self.stock, self.conversion_allowed, self.conversion, self.before_close, self.places
-        )
+        return variance.variances(self.bill, self.stock, self.conversion_allowed, self.conversion, self.before_close)
 
     @cached_property
     def ties(self) -> list[Tie]:
-        return tie_out.tie_out(self.inputs, self.stock, self.counted, self.draft.entries, self.ledger, self.places)
+        return tie_out.tie_out(self.inputs, self.stock, self.counted, self.draft.entries, self.ledger)
 
     @property
     def materiality_threshold(self) -> float:
@@ -236,13 +232,11 @@ class Period:
 
     @cached_property
     def materiality(self) -> list[Measure]:
-        return materiality.materiality(self.settings, self.shares, self.ties, self.in_process, self.ledger, self.places)
+        return materiality.materiality(self.inputs, self.shares, self.ties, self.in_process, self.ledger)
 
     @cached_property
     def checks(self) -> list[Check]:
-        return checks.checks(
-            self.inputs, self.draft.entries, self.ledger, self.relief, self.variances, self.ties, self.places
-        )
+        return checks.checks(self.inputs, self.draft.entries, self.ledger, self.relief, self.variances, self.ties)
 
     @cached_property
     def control_totals(self) -> list[ControlTotal]:
@@ -261,7 +255,13 @@ class Period:
     def dashboard(self) -> list[Bar]:
         return dashboard.dashboard(self.variances, self.ledger, self.settings, self.places)
 
-    # ----------------------------------------------------------------------------------------- another cell
+    # ------------------------------------------------------------------------------ another record, another cell
+
+    def with_record(self, record: Record) -> Period:
+        """The period of the same inputs, where something is on the books."""
+        changed = Period(self.inputs, record)
+        changed.bill = self.bill
+        return changed
 
     def with_cell(self, table: str, column: str, index: int, value: float) -> Period:
         """The period with another number in one cell; index counts the rows of the table from 0.

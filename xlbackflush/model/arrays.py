@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import Any, Self
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,28 +25,6 @@ class Records:
     def of(self, rows: Bools | Ints | slice) -> Self:
         """Some of the rows: by a mask, by their positions in any order, or a slice."""
         return type(self)(*(column[rows] for column in vars(self).values()))
-
-    # ---- until no reader asks for a frame any more
-
-    @property
-    def frame(self) -> Any:
-        import pandas as pd
-
-        names = getattr(self, "_NAMES", {})
-        columns = {f.name: getattr(self, f.name) for f in fields(self)}
-        return pd.DataFrame({old: columns[name] for name, old in names.items() if name in columns} | columns)
-
-    def __getitem__(self, key: Any) -> Any:
-        import pandas as pd
-
-        if isinstance(key, str) and (key in self.__dict__ or isinstance(getattr(type(self), key, None), property)):
-            return pd.Series(getattr(self, key), name=key)
-        return self.frame[key]
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") or name == "_NAMES":
-            raise AttributeError(name)
-        return getattr(self.frame, name)
 
 
 def texts(values: list[str]) -> Texts:

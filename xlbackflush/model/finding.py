@@ -1,6 +1,7 @@
 """Findings: what is wrong with the inputs, where, and how to mend it - and the catalogue of all rules.
 
-A new rule is one line in CATALOGUE, and a function in `rules.py` (or a branch in `accept.py` for a single cell).
+A new rule is one entry here, and a function in engine/rules that stands in its list RULES (or, for a single cell, a branch in
+`accept.py`).
 """
 
 from __future__ import annotations
@@ -236,7 +237,7 @@ NEVER_COMPLETED = Rule(
     "Count its completions, or make its Type Phantom.",
 )
 
-# -- journal-entry tests of an auditor, one finding each (see `journaltests.py`)
+# -- journal-entry tests of an auditor, one finding each (see `journal_tests.py`)
 GAP = Rule("J01", WARNING, "Gap in entry numbers", "Find out which entries were removed; posted entries never change.")
 REPEATED = Rule("J02", WARNING, "Entries alike", "Reverse one of them if the same event was recorded twice.")
 WEEKEND = Rule(

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from xlbackflush import schema
 from xlbackflush.model.arrays import Floats, Ints, Records, Texts
 from xlbackflush.model.money import decimals
 from xlbackflush.model.tables import Settings, Source
@@ -29,14 +28,6 @@ class InputRecords(Records):
     def column(self, name: str) -> Any:
         """The array of a column by its name on the sheet."""
         return getattr(self, field_of(name))
-
-    @property
-    def frame(self) -> Any:  # until no reader asks for a frame any more
-        import pandas as pd
-
-        table = next(name for name, kind in RECORDS.items() if kind is type(self))
-        columns = {c.name: self.column(c.name) for c in schema.TABLES[table].columns}
-        return pd.DataFrame({"row": self.row, **columns})
 
 
 @dataclass(frozen=True)
@@ -192,10 +183,6 @@ class Inputs:
         """The rows of an input table by its name."""
         records: InputRecords = getattr(self, FIELDS[name])
         return records
-
-    @property
-    def frames(self) -> dict[str, Any]:  # until no reader asks for a frame any more
-        return {name: self.table(name) for name in FIELDS}
 
 
 #: table -> its field of `Inputs`, and its record

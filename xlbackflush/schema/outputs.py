@@ -892,7 +892,7 @@ SUSPECTS = Table(
             field="margin",
         ),
         Column("Try", "quantity", "Implied, or the round figure nearest to it that fits.", width=13, field="proposed"),
-        Column("Would remain", "money", "What of Amount is left with Try.", "money", width=15, field="left"),
+        Column("Would remain", "money", "What of Amount is left with Try.", "money", width=15, field="remaining"),
         Column(
             "Plausibility", "percent", "Among all causes and noise, by their usual sizes.", "of all causes", width=12
         ),

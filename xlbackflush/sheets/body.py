@@ -32,7 +32,7 @@ class RunView:
         self.item_rows: list[int] = self.items.row.tolist()
         self.rollup_top = sheets.tables["Rollup"].first_row
         self.default_basis = default_scrap_basis(self.inputs)
-        self.opened = frozenset(carried(self.inputs, self.period.places))
+        self.opened = frozenset(carried(self.inputs))
 
     def money(self, minor: Iterable[int]) -> list[float]:
         """Minor units as money."""

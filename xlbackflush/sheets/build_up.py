@@ -55,7 +55,7 @@ def body(run: RunView) -> Body:
 
 
 def _passed_on(run: RunView, quantity: np.ndarray, here: range, down: list[int]) -> Body:
-    """What a component passes on to its parent's completion: see `rollup._at_completion`."""
+    """What a component passes on to its parent's completion: see `unit_cost._at_completion`."""
     at, roll, rows = run.letters(TABLE.name), run.sheets.heads("Rollup"), run.period.unit_costs.rows
     below = run.period.unit_costs.buildup.component_row
     kind = run.items.type[rows.item[below]]

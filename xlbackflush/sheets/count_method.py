@@ -22,7 +22,7 @@ def body(run: RunView) -> Body:
 
 
 def _counted(run: RunView, row: CountedAccount, c: dict[str, str], above: list[dict[str, str]]) -> dict[str, str]:
-    """Formulas of one counted account; see `physical`."""
+    """Formulas of one counted account; see `engine/stock/counted`."""
     settings = run.inputs.settings
     first, last = _count_cell(run, row, "Opening conversion"), _count_cell(run, row, "Counted conversion")
     less = settings.conversion_expensed and row.in_money

@@ -140,7 +140,7 @@ def _cost_held(run: RunView, role: str, cells: dict[str, str]) -> tuple[str, str
 
 
 def _counted_cost(run: RunView, role: str, cells: dict[str, str]) -> tuple[str, str, str]:
-    """The same where the physical count relieves; see `disposition._counted`."""
+    """The same where the physical count relieves; see `_counted` in `engine/posting/disposition`."""
     settings, method = run.inputs.settings, run.period.counted
     last = last_account(settings, method)
     if role == last:

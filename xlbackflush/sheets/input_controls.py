@@ -95,7 +95,7 @@ def _as_mapped(inputs: Inputs, accounts: Sequence[tuple[str, str]]) -> str:
 
 
 def _text_total(table: str, column: str, places: int, inputs: Inputs) -> str:
-    """`control_totals.text_total` as a formula."""
+    """`control_totals.text_total` of the engine as a formula."""
     source, cells = inputs.sources[table], f"{table}[{column}]"
     above = f"{quoted(source.sheet)}!${source.letters[column]}${source.first_row - 1}"
     weight = f"(MOD(ROW({cells})-ROW({above}),{ROW_CYCLE})+1)"

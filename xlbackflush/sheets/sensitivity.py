@@ -30,13 +30,13 @@ def body(run: RunView) -> Body:
     return empty(TABLE)
 
 
-def rows_of(found: Sensitivity, inputs: Inputs) -> Body:
+def rows_of(result: Sensitivity, inputs: Inputs) -> Body:
     """The rows of the table: the input tables, the one of the largest effects first; then the cells."""
-    rows = [*_tables(found, inputs), *(_cell(i, e, found, inputs) for i, e in enumerate(found.effects, 1))]
+    rows = [*_tables(result, inputs), *(_cell(i, e, result, inputs) for i, e in enumerate(result.effects, 1))]
     made: Body = {name: ([row.get(name) for row in rows], None) for name in TABLE.names}
     made["Where"] = (made["Where"][0], [link(str(row["Where"])) for row in rows])
     made["Cell value kind"] = ([row["kind"] for row in rows], None)
-    money = f"money {found.places}" if found.places != 2 else "money"
+    money = f"money {result.places}" if result.places != 2 else "money"
     for column in TABLE.columns:
         if column.kind == "money":
             made[f"{column.name} kind"] = ([money] * len(rows), None)
@@ -46,10 +46,10 @@ def rows_of(found: Sensitivity, inputs: Inputs) -> Body:
 Row = dict[str, Value]
 
 
-def _tables(found: Sensitivity, inputs: Inputs) -> list[Row]:
+def _tables(result: Sensitivity, inputs: Inputs) -> list[Row]:
     """One row for each input table, with the sizes of the effects of its cells."""
     sums: dict[str, Counter[str]] = {table.name: Counter() for table in TABLES}
-    for e in found.effects:
+    for e in result.effects:
         sums[e.cell.table].update(size=e.size, **_sizes(e.percent))
     ordered = sorted(TABLES, key=lambda table: -sums[table.name]["size"])
     rows: list[Row] = []
@@ -59,27 +59,27 @@ def _tables(found: Sensitivity, inputs: Inputs) -> list[Row]:
         rows.append(
             {
                 "Where": source.range(first, last),
-                "What": f"{source.sheet}: {_tried(found, table.name)}",
+                "What": f"{source.sheet}: {_tried(result, table.name)}",
                 "kind": "quantity",
-                "Inventory +1 %": from_minor(added["inventory"], found.places),
-                "Cost of goods sold +1 %": from_minor(added["cogs"], found.places),
-                "Share": _share(added["size"], found),
+                "Inventory +1 %": from_minor(added["inventory"], result.places),
+                "Cost of goods sold +1 %": from_minor(added["cogs"], result.places),
+                "Share": _share(added["size"], result),
             }
         )
     return rows
 
 
-def _tried(found: Sensitivity, table: str) -> str:
+def _tried(result: Sensitivity, table: str) -> str:
     """How many cells there are, and how many of them were tried."""
-    there, tried = found.cells[table], found.tried[table]
-    moving = sum(e.cell.table == table for e in found.effects)
+    there, tried = result.cells[table], result.tried[table]
+    moving = sum(e.cell.table == table for e in result.effects)
     cells = "cell" if there == 1 else "cells"
     if tried < there:
         return f"{tried:,} of {there:,} {cells} tried, {moving:,} matter"
     return f"{there:,} {cells}, {moving:,} matter" if there else "no cells"
 
 
-def _cell(rank: int, e: Effect, found: Sensitivity, inputs: Inputs) -> Row:
+def _cell(rank: int, e: Effect, result: Sensitivity, inputs: Inputs) -> Row:
     """The row of one cell."""
     table, column = e.cell.table, e.cell.column
     records = inputs.table(table)
@@ -96,10 +96,10 @@ def _cell(rank: int, e: Effect, found: Sensitivity, inputs: Inputs) -> Row:
         "What": f"{column.name}: {schema.TABLES[table].call(text)}",
         "Cell value": e.cell.value,
         "kind": column.kind,
-        **_money("1 %", e.percent, found.places),
-        "Share": _share(e.size, found),
+        **_money("1 %", e.percent, result.places),
+        "Share": _share(e.size, result),
         "One unit": _unit(e.cell, inputs, text("Component") or text("Item")),
-        **_money("1 unit", e.unit, found.places),
+        **_money("1 unit", e.unit, result.places),
     }
 
 
@@ -117,8 +117,8 @@ def _sizes(change: Closings | None) -> dict[str, int]:
     return {"inventory": abs(change.inventory), "cogs": abs(change.cogs)} if change else {}
 
 
-def _share(size: int, found: Sensitivity) -> float:
-    return size / (sum(e.size for e in found.effects) or 1)
+def _share(size: int, result: Sensitivity) -> float:
+    return size / (result.size or 1)
 
 
 def _unit(cell: Cell, inputs: Inputs, item: str) -> str:
@@ -134,14 +134,14 @@ def _unit(cell: Cell, inputs: Inputs, item: str) -> str:
     return f"1 {told.replace('money', currency).replace('per unit', f'per {uom}').replace('hours', 'hour')}"
 
 
-def printed(found: Sensitivity, inputs: Inputs, most: int = 10) -> list[str]:
+def printed(result: Sensitivity, inputs: Inputs, most: int = 10) -> list[str]:
     """Lines for a terminal: the input tables, then the first cells, with their effects of 1 %."""
-    rows = _tables(found, inputs)
-    rows += [_cell(i, e, found, inputs) for i, e in enumerate(found.effects[:most], 1)]
+    rows = _tables(result, inputs)
+    rows += [_cell(i, e, result, inputs) for i, e in enumerate(result.effects[:most], 1)]
     lines = [f"{'':>4}  {'inventory':>15}  {'cost of goods':>15}  if 1 % larger"]
     for row in rows:
         amounts = "  ".join(
-            _amount(row.get(f"{name} +1 %"), found.places) for name in ("Inventory", "Cost of goods sold")
+            _amount(row.get(f"{name} +1 %"), result.places) for name in ("Inventory", "Cost of goods sold")
         )
         place = f"  [{row['Where']}]" if row.get("Rank") else ""
         lines.append(f"{row.get('Rank') or '':>4}  {amounts}  {row['What']}{place}")

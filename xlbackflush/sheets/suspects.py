@@ -24,12 +24,12 @@ from xlbackflush.sheets.formulas import link
 TABLE = schema.SUSPECTS
 
 
-def printed(found: Sequence[Suspect]) -> list[str]:
+def printed(suspects: Sequence[Suspect]) -> list[str]:
     """Lines for a terminal: each suspect, why, and what to check."""
-    if not found:
+    if not suspects:
         return ["Nothing stands out: the counts agree with the books but for noise, or nothing was counted."]
     lines = []
-    for s in found:
+    for s in suspects:
         what = " in ".join(code for code in (s.item, s.parent) if code)
         lines += [f"{s.rank}. {s.cause}, {what}: {s.verdict.lower()}, {s.amount:,.2f}"]
         lines += [f"   {s.explanation}", f"   To check: {s.check}"]
@@ -39,15 +39,15 @@ def printed(found: Sequence[Suspect]) -> list[str]:
 # ------------------------------------------------------------------------------------------------- values
 
 
-def rows_of(found: Sequence[Suspect], inputs: Inputs) -> Body:
+def rows_of(suspects: Sequence[Suspect], inputs: Inputs) -> Body:
     """Suspects as values, those of the most money first. inputs: of the workbook that they are written to."""
-    kinds = ["percent" if s.is_share else "quantity" for s in found]
-    wheres = _wheres(found, inputs)
-    columns = of_records(TABLE, found)
+    kinds = ["percent" if s.is_share else "quantity" for s in suspects]
+    wheres = _wheres(suspects, inputs)
+    columns = of_records(TABLE, suspects)
     for column in TABLE.columns:
         if column.kind in ("quantity", "money"):
             columns[column.name] = (_figures(columns[column.name][0]), None)
-    columns["Plausibility"] = ([round(s.plausibility, 3) for s in found], None)
+    columns["Plausibility"] = ([round(s.plausibility, 3) for s in suspects], None)
     columns["Where"] = (wheres, [link(where) if where else "" for where in wheres])
     return columns | {f"{name} kind": (kinds, None) for name in ("Recorded", "Implied", "Plus or minus", "Try")}
 
@@ -57,7 +57,7 @@ def _figures(values: Iterable[Value]) -> list[Value]:
     return [round(value, 9) + 0.0 if isinstance(value, int | float) else "" for value in values]
 
 
-def _wheres(found: Sequence[Suspect], inputs: Inputs) -> list[str]:
+def _wheres(suspects: Sequence[Suspect], inputs: Inputs) -> list[str]:
     """Cell to look at: the quantity on the bill, the count, or the sheet with the reports in question."""
     parents = dict(zip(inputs.bom.row.tolist(), map(code_key, inputs.bom.parent.tolist()), strict=True))
     counts = dict(zip(map(code_key, inputs.stock.item.tolist()), inputs.stock.row.tolist(), strict=True))
@@ -73,7 +73,7 @@ def _wheres(found: Sequence[Suspect], inputs: Inputs) -> list[str]:
         row = counts.get(code_key(s.item))
         return inputs.sources["Stock"].cell("Counted qty", row) if row else ""
 
-    return [where(s) for s in found]
+    return [where(s) for s in suspects]
 
 
 # --------------------------------------------------------------------------------------------------- live
@@ -81,14 +81,14 @@ def _wheres(found: Sequence[Suspect], inputs: Inputs) -> list[str]:
 
 def body(run: RunView) -> Body:
     """The suspects of the run's own period, live where a figure can be."""
-    found = engine([run.period])
-    written = rows_of(found, run.inputs)
+    suspects = engine([run.period])
+    written = rows_of(suspects, run.inputs)
     stock = _stock_cells(run)
     lines = list(zip(run.lines.parent.tolist(), run.lines.component.tolist(), run.lines.quantity.tolist(), strict=True))
     alike = Counter(lines)
     single = {row for row, line in zip(run.lines.row.tolist(), lines, strict=True) if alike[line] == 1 and line[2]}
     formulas = []
-    for s, own in zip(found, run.cells(TABLE.name, len(found)), strict=True):
+    for s, own in zip(suspects, run.cells(TABLE.name, len(suspects)), strict=True):
         used, cells = stock.get(s.item, (math.nan, {}))
         whole = s.difference is not None and math.isclose(s.difference, used, rel_tol=1e-9, abs_tol=1e-9)
         live = whole and (s.cause != BILL_QUANTITY or s.row in single)

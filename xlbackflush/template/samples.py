@@ -26,7 +26,7 @@ class Sample:
 def _rows(columns: str, rows: Iterable[Cells]) -> list[Row]:
     """Name the cells of rows, whose columns are listed, and leave blanks out."""
     names = columns.split(", ")
-    return [{name: cell for name, cell in zip(names, row, strict=False) if cell is not None} for row in rows]
+    return [{name: cell for name, cell in zip(names[: len(row)], row, strict=True) if cell is not None} for row in rows]
 
 
 # --- computers: one product, one material --------------------------------------------------------------

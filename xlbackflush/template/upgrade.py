@@ -23,6 +23,7 @@ from xlbackflush.engine.result import RunResult
 from xlbackflush.lifecycle.calculate import calculate
 from xlbackflush.lifecycle.verify import inputs_of_run
 from xlbackflush.model.errors import RefusedError, UnusableError
+from xlbackflush.model.journal import Run
 from xlbackflush.ooxml.address import LAST_ROW, column_letter
 from xlbackflush.ooxml.cells import Value, cell
 from xlbackflush.ooxml.package import TablePart
@@ -70,21 +71,29 @@ def upgrade(path: Path) -> Upgraded:
 def _fill(file: Path, tables: Collection[str]) -> list[str]:
     """Write output tables again as the last run gives them; the names of those that have to wait for the next run."""
     with FileBook(file) as book:
-        runs, inputs = book.runs(), book.read()
+        runs = book.runs()
         if not runs:
             return []
-        try:
-            same = not changes(inputs_of_run(book, runs[-1].run), inputs)
-        except RefusedError:
-            same = False
-        calculation = calculate(inputs, {name: book.table(name) for name in records.TABLES})
-        if not same or calculation.failed:
+        result = _last_result(book, runs[-1])
+        if not result:
             return sorted(tables)
-        period, findings, last = calculation.period, calculation.findings, runs[-1]
-        if not last.is_draft and period.draft.new:
-            return sorted(tables)
-        book.write_again(RunResult(period, findings, last, period.draft), tables)
+        book.write_again(result, tables)
     return []
+
+
+def _last_result(book: FileBook, last: Run) -> RunResult | None:
+    """What the last run came to, calculated again; None where it cannot be, or the inputs are no longer those of that run."""
+    inputs = book.read()
+    try:
+        if changes(inputs_of_run(book, last.run), inputs):
+            return None
+    except RefusedError:
+        return None
+    calculation = calculate(inputs, {name: book.table(name) for name in records.TABLES})
+    period = calculation.period
+    if calculation.failed or (period.draft.new and not last.is_draft):
+        return None
+    return RunResult(period, calculation.findings, last, period.draft)
 
 
 class _Upgrade:

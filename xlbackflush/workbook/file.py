@@ -43,10 +43,11 @@ class FileBook:
     """A workbook file. Opening it checks that it is one, that it is ours, and that nobody has it open.
 
     complete: whether it must have every output table and column; the one of an earlier version is upgraded before.
+    to_write: whether it must be free to be written; who only reads may read what is open in Excel, or is read-only.
     """
 
-    def __init__(self, path: Path, complete: bool = True) -> None:
-        self.path = _usable(path)
+    def __init__(self, path: Path, complete: bool = True, to_write: bool = True) -> None:
+        self.path = _usable(path, to_write)
         self._content = self.path.read_bytes()
         if self._content[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
             secret = "EncryptedPackage".encode("utf-16-le") in self._content
@@ -306,21 +307,22 @@ def _with_notes(rows: list[str], notes: dict[int, str]) -> list[str]:
     return [row for _, row in sorted(numbered.items())]
 
 
-def _usable(path: Path) -> Path:
-    """The real path of a file that can be read and that nobody has open."""
+def _usable(path: Path, to_write: bool) -> Path:
+    """The real path of a file that can be read, and, to be written, that nobody has open."""
     try:
         path = path.resolve(strict=True)
     except OSError as error:
         raise UnusableError(f"{path} does not exist.") from error
     if path.is_dir():
         raise UnusableError(f"{path.name} is a folder.")
-    check_free(path)
+    if to_write:
+        check_free(path)
     if not os.access(path, os.R_OK):
         raise UnusableError(f"{path.name} cannot be read.")
-    if not os.access(path, os.W_OK) or not path.stat().st_mode & 0o200:
+    if to_write and not (os.access(path, os.W_OK) and path.stat().st_mode & 0o200):
         raise UnusableError(f"{path.name} is read-only.")
     try:
-        with path.open("rb+"):
+        with path.open("rb+" if to_write else "rb"):
             pass
     except OSError as error:
         raise UnusableError(f"{path.name} is open in another program; close it there first.") from error

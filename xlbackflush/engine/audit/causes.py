@@ -15,9 +15,9 @@ from xlbackflush.engine.audit.differences import Item
 from xlbackflush.engine.audit.plausibility import (
     CLOSE,
     Cause,
-    Fitted,
+    Fit,
+    best_fit,
     best_pair,
-    fitted,
     log_likelihood,
     nothing,
     simple_quantities,
@@ -43,7 +43,7 @@ class Group:
     """
 
     item: Item
-    causes: list[Fitted]
+    causes: list[Fit]
     shares: list[float]
     certain: float
     fits: bool
@@ -64,29 +64,29 @@ class Group:
 
 def causes(item: Item) -> list[Cause]:
     """Every single cause that could have made the differences of an item."""
-    found = []
+    single = []
     for n, (line, units) in enumerate(item.lines):
         q = line.quantity
         simple = tuple(s - q for s in simple_quantities(q))
-        found.append(Cause(BILL_QUANTITY, units, ODDS, BILL_SCALE * (q or 1.0), -q, simple, line=n))
-    found.append(Cause(UNREPORTED_SCRAP, item.use, ODDS, SCRAP_SCALE, 0.0))
+        single.append(Cause(BILL_QUANTITY, units, ODDS, BILL_SCALE * (q or 1.0), -q, simple, line=n))
+    single.append(Cause(UNREPORTED_SCRAP, item.use, ODDS, SCRAP_SCALE, 0.0))
     odds = ODDS / len(item.at)
     for t in range(len(item.at)):
         once = np.zeros(len(item.at))
         once[t] = 1.0
         scale = ONCE_SCALE * float(item.shelf[t])
-        found.append(Cause(ONE_OFF, once, odds, scale, period=t))
+        single.append(Cause(ONE_OFF, once, odds, scale, period=t))
         if t + 1 < len(item.at) and item.returns[t + 1]:
             back = once.copy()
             back[t + 1] = -1.0
-            found.append(Cause(MISCOUNT, back, odds, scale, period=t))
-    return found
+            single.append(Cause(MISCOUNT, back, odds, scale, period=t))
+    return single
 
 
-def fits(item: Item) -> list[Fitted]:
-    """All causes of an item, fitted."""
-    found = (fitted(cause, item.used, item.noise) for cause in causes(item))
-    return [f for f in found if f is not None]
+def fits(item: Item) -> list[Fit]:
+    """All causes of an item, each with the size that fits best."""
+    each = (best_fit(cause, item.used, item.noise) for cause in causes(item))
+    return [f for f in each if f is not None]
 
 
 def log_weight(item: Item) -> float:
@@ -94,7 +94,7 @@ def log_weight(item: Item) -> float:
     return math.log(nothing(item.used, item.noise) + sum(f.weight for f in fits(item)))
 
 
-def group(item: Item) -> Group | None:
+def group_of(item: Item) -> Group | None:
     """The causes that fit the difference of an item about equally well; None where it is most likely noise."""
     every = fits(item)
     none = nothing(item.used, item.noise)

@@ -1,4 +1,4 @@
-"""Evidence: how well one cause explains the differences of one item, and how plausible it is beside other causes.
+"""Plausibility: how well one cause explains the differences of one item, and how plausible it is beside other causes.
 
     used beyond the bill in period t  =  size x exposure in period t  +  noise of counting
 
@@ -45,7 +45,7 @@ class Cause:
 
 
 @dataclass(frozen=True)
-class Fitted:
+class Fit:
     """A cause with the size that the counts imply (least squares), its standard error, and how well it fits.
 
     misfit: sum of squares left, in units of the noise. weight: evidence, comparable among causes of one item.
@@ -66,7 +66,7 @@ class Fitted:
         return student(degrees) * self.error * math.sqrt((NOISE_DEGREES + self.misfit) / degrees)
 
 
-def fitted(cause: Cause, used: Floats, noise: Floats) -> Fitted | None:
+def best_fit(cause: Cause, used: Floats, noise: Floats) -> Fit | None:
     """Fit a cause to differences; None where it does not touch them. used, noise: per period, in units of the item."""
     x, y = cause.exposure / noise, used / noise
     power = float(x @ x)
@@ -83,10 +83,10 @@ def fitted(cause: Cause, used: Floats, noise: Floats) -> Fitted | None:
     spread = _density(cause, size) * error * _breadth(misfit, len(y))
     nearest = None
     if cause.simple:
-        tried = [likelihood(s) for s in cause.simple]
-        spread = (spread + sum(math.exp(one - peak) for one in tried) / len(tried)) / 2
-        nearest = cause.simple[tried.index(max(tried))] if peak - max(tried) <= 1.5 * CLOSE else None
-    return Fitted(cause, size, error, misfit, peak, cause.odds * spread * math.exp(peak), nearest)
+        each = [likelihood(s) for s in cause.simple]
+        spread = (spread + sum(math.exp(one - peak) for one in each) / len(each)) / 2
+        nearest = cause.simple[each.index(max(each))] if peak - max(each) <= 1.5 * CLOSE else None
+    return Fit(cause, size, error, misfit, peak, cause.odds * spread * math.exp(peak), nearest)
 
 
 def log_likelihood(misfit: float, periods: int) -> float:
@@ -135,7 +135,7 @@ def simple_quantities(quantity: float) -> tuple[float, ...]:
     return tuple(sorted(q for q in near | slips if abs(q - quantity) > 1e-9 * quantity))
 
 
-def best_pair(causes: list[Fitted], used: Floats, noise: Floats) -> tuple[int, int, float, float, float] | None:
+def best_pair(causes: list[Fit], used: Floats, noise: Floats) -> tuple[int, int, float, float, float] | None:
     """The two causes that fit the differences best together: their positions, sizes, and the sum of squares left.
 
     Pairs that the counts cannot separate, and those whose sizes cannot be, are left out.

@@ -14,12 +14,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from xlbackflush import schema
 from xlbackflush.engine.period import Closings, Period
-from xlbackflush.engine.rules import rules
+from xlbackflush.engine.rules.period_end import wip_complete
 from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.model.arrays import Floats
 from xlbackflush.model.finding import has_errors
@@ -76,20 +77,25 @@ class Sensitivity:
     tried: Counter[str]
     places: int
 
+    @cached_property
+    def size(self) -> int:
+        """Of all effects together."""
+        return sum(effect.size for effect in self.effects)
+
 
 def sensitivity(period: Period, most: int = MOST, progress: Callable[[str], None] = lambda stage: None) -> Sensitivity:
     """The effects of all cells, or of the `most` from which most is to be expected.
 
     period: of inputs without errors. progress is told how far the work has come.
     """
-    found = cells(period.inputs)
-    tried = []
-    for done, cell in enumerate(_most_first(period, found, most)):
+    every = cells(period.inputs)
+    effects = []
+    for done, result in enumerate(_most_first(period, every, most)):
         if done % 100 == 0:
-            progress(f"Trying {min(most, len(found)):,} cells, {done:,} done")
-        tried.append(cell)
-    effects = sorted((e for e in tried if e.matters), key=lambda e: (-e.size, -_size(e.unit)))
-    return Sensitivity(effects, Counter(c.table for c in found), Counter(e.cell.table for e in tried), period.places)
+            progress(f"Trying {min(most, len(every)):,} cells, {done:,} done")
+        effects.append(result)
+    moving = sorted((e for e in effects if e.matters), key=lambda e: (-e.size, -_size(e.unit)))
+    return Sensitivity(moving, Counter(c.table for c in every), Counter(e.cell.table for e in effects), period.places)
 
 
 def cells(inputs: Inputs) -> list[Cell]:
@@ -128,7 +134,7 @@ def with_value(period: Period, cell: Cell, value: float) -> Period | None:
     if abs(value) > 1e15 or (most is not None and value >= most):
         return None
     changed = period.with_cell(cell.table, cell.column.name, cell.index, value)
-    refused = cell.table == "WIP" and has_errors(list(rules.wip_complete(changed.inputs, changed.bill)))
+    refused = cell.table == "WIP" and has_errors(list(wip_complete(changed)))
     return None if refused else changed
 
 
@@ -139,7 +145,7 @@ def _size(change: Closings | None) -> int:
 # ------------------------------------------------------------------------------------- which cells to try
 
 
-def _most_first(period: Period, found: list[Cell], most: int) -> Iterator[Effect]:
+def _most_first(period: Period, every: list[Cell], most: int) -> Iterator[Effect]:
     """Effects of the cells, the next one always where most is to be expected.
 
     What is to be expected of a cell is the money that it governs, times the largest share of such money that has moved a
@@ -147,7 +153,7 @@ def _most_first(period: Period, found: list[Cell], most: int) -> Iterator[Effect
     """
     weights, kinds = governed(period), _kinds(period)
     waiting: dict[tuple[str, ...], list[tuple[float, int]]] = {}
-    for number, cell in enumerate(found):
+    for number, cell in enumerate(every):
         key = (cell.table, cell.column.name)
         weight = float(weights[key][cell.index]) if key in weights else 0.0
         waiting.setdefault((*key, kinds[cell.table][cell.index]), []).append((weight, -number))
@@ -155,12 +161,12 @@ def _most_first(period: Period, found: list[Cell], most: int) -> Iterator[Effect
         queue.sort()
     share = dict.fromkeys(waiting, 0.0)
     tried: Counter[tuple[str, ...]] = Counter()
-    for _ in range(min(most, len(found))):
+    for _ in range(min(most, len(every))):
         kind = max(waiting, key=lambda k: max(share[k], 1 / (1 + tried[k])) * waiting[k][-1][0])
         weight, number = waiting[kind].pop()
         if not waiting[kind]:
             del waiting[kind]
-        result = effect(period, found[-number])
+        result = effect(period, every[-number])
         tried[kind] += 1
         if weight:
             share[kind] = max(share[kind], result.size / weight)

@@ -29,7 +29,7 @@ ROUNDS = 10  # shared causes at most
 
 
 @dataclass(frozen=True)
-class Shared:
+class SharedCause:
     """A cause of the differences of several items, with its size and standard error.
 
     parent, component: codes; component is the phantom of a BOM line (row on the BOM sheet), else "". at: position of the
@@ -60,33 +60,33 @@ class Shared:
         return nearest if abs(nearest - self.size) <= 3 * self.error else None
 
 
-def explained_together(differences: Differences, noticed: list[Item]) -> tuple[list[list[Shared]], list[Item]]:
+def explain_together(differences: Differences, noticed: list[Item]) -> tuple[list[list[SharedCause]], list[Item]]:
     """Shared causes, each with its rivals that explain the counts about as well, and what they leave of each item."""
-    left = {item.key: item for item in noticed}
-    found: list[list[Shared]] = []
+    remaining = {item.key: item for item in noticed}
+    explanations: list[list[SharedCause]] = []
     candidates = list(_candidates(differences, noticed))
-    while candidates and len(found) < ROUNDS:
-        tried = [_weighed(c, differences, left) for c in candidates]
-        best = max(tried, key=lambda s: s.gain)
+    while candidates and len(explanations) < ROUNDS:
+        options = [_weigh(c, differences, remaining) for c in candidates]
+        best = max(options, key=lambda s: s.gain)
         if best.gain <= 0:
             break
-        mine = {key for key in best.exposure if key in left}
-        rivals = [s for s in tried if best.gain - s.gain <= CLOSE and mine & s.exposure.keys()]
-        found.append(sorted(rivals, key=lambda s: -s.gain))
+        members = {key for key in best.exposure if key in remaining}
+        rivals = [s for s in options if best.gain - s.gain <= CLOSE and members & s.exposure.keys()]
+        explanations.append(sorted(rivals, key=lambda s: -s.gain))
         for key, x in best.exposure.items():
-            item = left.get(key) or differences.item(key)
-            left[key] = replace(item, used=item.used - best.size * x)
+            item = remaining.get(key) or differences.item(key)
+            remaining[key] = replace(item, used=item.used - best.size * x)
         candidates = [c for c in candidates if (c.kind, c.parent, c.component, c.at) != _name(best)]
-    return found, [left[item.key] for item in noticed]
+    return explanations, [remaining[item.key] for item in noticed]
 
 
-def _name(shared: Shared) -> tuple[str, str, str, int]:
+def _name(shared: SharedCause) -> tuple[str, str, str, int]:
     return shared.kind, shared.parent, shared.component, shared.at
 
 
-def _weighed(shared: Shared, differences: Differences, left: dict[str, Item]) -> Shared:
+def _weigh(shared: SharedCause, differences: Differences, remaining: dict[str, Item]) -> SharedCause:
     """With the size that fits most components (their weighted median), and what is gained by it."""
-    members = {key: left.get(key) or differences.item(key) for key in shared.exposure}
+    members = {key: remaining.get(key) or differences.item(key) for key in shared.exposure}
     used, noise, x = (
         np.concatenate([getattr(m, name) for m in members.values()])
         if name
@@ -100,8 +100,8 @@ def _weighed(shared: Shared, differences: Differences, left: dict[str, Item]) ->
     size = float(ratio[order][half])
     if shared.kind == UNITS_SCRAPPED and size <= 0:
         return shared
-    seen = [key for key, x in shared.exposure.items() if (np.abs(size * x / members[key].noise) > NOTICED).any()]
-    if len(seen) < TOGETHER:
+    noticeable = [key for key, x in shared.exposure.items() if (np.abs(size * x / members[key].noise) > NOTICED).any()]
+    if len(noticeable) < TOGETHER:
         return shared
     error = 1 / math.sqrt(float(np.square(power).sum()))
     density = 1 / (math.pi * shared.scale * (1 + (size / shared.scale) ** 2))
@@ -112,7 +112,7 @@ def _weighed(shared: Shared, differences: Differences, left: dict[str, Item]) ->
     return replace(shared, size=size, error=error, gain=gain)
 
 
-def _simple(shared: Shared, size: float, error: float) -> float:
+def _simple(shared: SharedCause, size: float, error: float) -> float:
     """What a simple quantity nearby adds to the weight of a phantom's quantity."""
     if shared.kind != BILL_QUANTITY:
         return 0.0
@@ -123,7 +123,7 @@ def _simple(shared: Shared, size: float, error: float) -> float:
 # ------------------------------------------------------------------------------------------- candidates
 
 
-def _candidates(differences: Differences, noticed: list[Item]) -> Iterator[Shared]:
+def _candidates(differences: Differences, noticed: list[Item]) -> Iterator[SharedCause]:
     """Parents of at least two items with a difference, and lines of phantoms that hold two of them.
 
     At least half of the components that were counted must have one: else they say no already.
@@ -140,71 +140,73 @@ def _candidates(differences: Differences, noticed: list[Item]) -> Iterator[Share
 def _above(view: View, keys: set[str]) -> list[str]:
     """Made items of whose stocked components, in one period, enough are among these; each line counts."""
     number, items = view.bill.number, len(view.stocked)
-    wanted = np.zeros(items)
-    wanted[[number[key] for key in keys if key in number]] = 1.0
+    noticed = np.zeros(items)
+    noticed[[number[key] for key in keys if key in number]] = 1.0
     counted = (~np.isnan(view.counted)).astype(np.float64)
 
     def under(marked: Floats) -> Floats:
-        found = marked * view.stocked
+        level = marked * view.stocked
         total = np.zeros(items)
-        while found.any():  # one level of what is not stocked at a time
-            found = np.bincount(view.parent, found[view.component], minlength=items).astype(np.float64)
-            total += found
-            found = found * ~view.stocked
+        while level.any():  # one level of what is not stocked at a time
+            level = np.bincount(view.parent, level[view.component], minlength=items).astype(np.float64)
+            total += level
+            level = level * ~view.stocked
         return total
 
-    among = under(wanted)
+    among = under(noticed)
     return [view.keys[i] for i in np.flatnonzero(among >= np.maximum(TOGETHER, under(counted) / 2))]
 
 
 def _under(differences: Differences, parent: str) -> dict[str, dict[int, float]]:
     """Component -> period -> quantity in one good unit of a parent."""
-    found: dict[str, dict[int, float]] = {}
+    quantities: dict[str, dict[int, float]] = {}
     for t, view in enumerate(differences.views):
         i = view.bill.number.get(parent, -1)
         if i >= 0:
             for component, quantity in view.below(i).items():
-                found.setdefault(view.keys[component], {})[t] = quantity
-    return found
+                quantities.setdefault(view.keys[component], {})[t] = quantity
+    return quantities
 
 
 def _exposure(differences: Differences, under: dict[str, dict[int, float]], units: list[float]) -> dict[str, Floats]:
     """Per component and count: units of the parent in the periods that the count speaks for, times quantity."""
-    found: dict[str, Floats] = {}
+    exposures: dict[str, Floats] = {}
     for key, quantity in under.items():
         item = differences.item(key)
         spans = [range(since, at + 1) for since, at in zip(item.since, item.at, strict=True)]
-        found[key] = np.array([sum(units[t] * quantity.get(t, 0.0) for t in span) for span in spans])
-    return {key: x for key, x in found.items() if x.any()}
+        exposures[key] = np.array([sum(units[t] * quantity.get(t, 0.0) for t in span) for span in spans])
+    return {key: x for key, x in exposures.items() if x.any()}
 
 
-def _of_units(differences: Differences, parent: str, under: dict[str, dict[int, float]]) -> Iterator[Shared]:
+def _of_units(differences: Differences, parent: str, under: dict[str, dict[int, float]]) -> Iterator[SharedCause]:
     """Units lost steadily, and units miscounted in one period. Phantoms are neither counted nor lost."""
     views = differences.views
     at = [v.bill.number.get(parent, -1) for v in views]
-    made = [float(v.made[i]) if i >= 0 else 0.0 for v, i in zip(views, at, strict=True)]
+    units = [float(v.made[i]) if i >= 0 else 0.0 for v, i in zip(views, at, strict=True)]
     if any(v.phantom[i] for v, i in zip(views, at, strict=True) if i >= 0):
         return
     code = _code(differences, parent)
-    yield Shared(UNITS_SCRAPPED, code, "", -1, -1, 0.0, sum(made), SCRAP_SCALE, _exposure(differences, under, made))
-    own = differences.item(parent) if differences.is_counted(parent) else None
+    yield SharedCause(
+        UNITS_SCRAPPED, code, "", -1, -1, 0.0, sum(units), SCRAP_SCALE, _exposure(differences, under, units)
+    )
+    itself = differences.item(parent) if differences.is_counted(parent) else None
     for t in range(len(views)):
-        if made[t] <= 0:
+        if units[t] <= 0:
             continue
         exposure = _exposure(differences, under, [float(s == t) for s in range(len(views))])
-        if own:
-            spans = zip(own.since, own.at, strict=True)
+        if itself:
+            spans = zip(itself.since, itself.at, strict=True)
             exposure[parent] = np.array([-1.0 if since <= t <= last else 0.0 for since, last in spans])
-        yield Shared(PRODUCTION_COUNT, code, "", -1, t, made[t], made[t], SCRAP_SCALE * made[t], exposure)
+        yield SharedCause(PRODUCTION_COUNT, code, "", -1, t, units[t], units[t], SCRAP_SCALE * units[t], exposure)
 
 
-def _of_phantom(differences: Differences, phantom: str, under: dict[str, dict[int, float]]) -> Iterator[Shared]:
+def _of_phantom(differences: Differences, phantom: str, under: dict[str, dict[int, float]]) -> Iterator[SharedCause]:
     """Every line that takes an item that is not stocked."""
     if any(v.stocked[v.bill.number[phantom]] for v in differences.views if phantom in v.bill.number):
         return
     for line, units in differences.takers(phantom):
         scale, exposure = BILL_SCALE * (line.quantity or 1.0), _exposure(differences, under, units)
-        yield Shared(
+        yield SharedCause(
             BILL_QUANTITY, line.parent, line.component, line.row, -1, line.quantity, sum(units), scale, exposure
         )
 

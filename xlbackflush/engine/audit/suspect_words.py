@@ -11,8 +11,8 @@ import numpy as np
 from xlbackflush import schema
 from xlbackflush.engine.audit.causes import PERIODS_FOR_PROOF, Group
 from xlbackflush.engine.audit.differences import Differences
-from xlbackflush.engine.audit.plausibility import Fitted
-from xlbackflush.engine.audit.shared_causes import Shared
+from xlbackflush.engine.audit.plausibility import Fit
+from xlbackflush.engine.audit.shared_causes import SharedCause
 from xlbackflush.schema import BILL_QUANTITY, CANNOT_TELL, MISCOUNT, ONE_OFF, PRODUCTION_COUNT, UNREPORTED_SCRAP
 
 if TYPE_CHECKING:
@@ -42,24 +42,24 @@ def percent(value: float, error: float = 0.0) -> str:
     return f"{number(100 * value, 100 * error)} %"
 
 
-def of_item(found: Group, made: list[Suspect], differences: Differences) -> list[tuple[str, str]]:
+def of_item(group: Group, suspects: list[Suspect], differences: Differences) -> list[tuple[str, str]]:
     """Explanation, and what to check, of every cause of a group."""
-    told = []
-    for suspect, fit in zip(made, found.causes, strict=True):
-        parts = [_size(suspect, fit, found, differences)]
-        if not found.fits:
+    sentences = []
+    for suspect, fit in zip(suspects, group.causes, strict=True):
+        parts = [_size(suspect, fit, group, differences)]
+        if not group.fits:
             parts.append("It leaves more than counting noise: something else is at work, too.")
-        if suspect is made[0] and found.certain < 0.5:
+        if suspect is suspects[0] and group.certain < 0.5:
             parts.append("It may be nothing but a poor count.")
-        if suspect is made[0]:
-            parts.append(_standing(found, made, differences))
-        told.append((" ".join(parts), _check(suspect, found, made)))
-    return told
+        if suspect is suspects[0]:
+            parts.append(_certainty(group, suspects, differences))
+        sentences.append((" ".join(parts), _check(suspect, group, suspects)))
+    return sentences
 
 
-def _size(s: Suspect, fit: Fitted, found: Group, differences: Differences) -> str:
+def _size(s: Suspect, fit: Fit, group: Group, differences: Differences) -> str:
     """What the counts imply under this cause, in a sentence or two."""
-    item = found.item
+    item = group.item
     unit = f" {item.uom}" if item.uom and item.uom.lower() != "each" else ""
     difference = s.difference or 0.0
     few = "more" if difference > 0 else "fewer" if not unit else "less"
@@ -85,34 +85,34 @@ def _day(differences: Differences, at: int) -> str:
     return str(schema.DAY_0 + dt.timedelta(days=int(differences.settings[at].period_end)))
 
 
-def _standing(found: Group, made: list[Suspect], differences: Differences) -> str:
+def _certainty(group: Group, suspects: list[Suspect], differences: Differences) -> str:
     """How sure one can be."""
-    periods, rivals = len(found.item.at), made[1:]
+    periods, rivals = len(group.item.at), suspects[1:]
     if not rivals:
         if periods >= PERIODS_FOR_PROOF:
             return f"No other single cause fits the {periods} counts."
         return f"{_counts(periods)} a candidate, not a proof."
-    if made[0].verdict != CANNOT_TELL:
+    if suspects[0].verdict != CANNOT_TELL:
         return (
             f"{_and([_short(r) for r in rivals])} would fit the counts as well, but of unusual size. "
             f"{_counts(periods)} a candidate, not a proof."
         )
-    return f"Cannot tell it from {_or([_short(r) for r in rivals])}: {_why_not(found)}."
+    return f"Cannot tell it from {_or([_short(r) for r in rivals])}: {_why_not(group)}."
 
 
 def _counts(periods: int) -> str:
     return "One count gives" if periods == 1 else f"{periods} counts give"
 
 
-def _why_not(found: Group) -> str:
-    if len(found.item.at) == 1:
+def _why_not(group: Group) -> str:
+    if len(group.item.at) == 1:
         return "one count fits them all"
-    first = found.causes[0].cause.exposure / found.item.noise
-    alike = []
-    for f in found.causes[1:]:
-        x = f.cause.exposure / found.item.noise
-        alike.append(abs(float(first @ x)) >= _COLLINEAR * float(np.linalg.norm(first) * np.linalg.norm(x)))
-    if all(alike):
+    first = group.causes[0].cause.exposure / group.item.noise
+    proportional = []
+    for f in group.causes[1:]:
+        x = f.cause.exposure / group.item.noise
+        proportional.append(abs(float(first @ x)) >= _COLLINEAR * float(np.linalg.norm(first) * np.linalg.norm(x)))
+    if all(proportional):
         return "they rose and fell in the same proportions in every period"
     return "the periods differ too little beside the noise of counting"
 
@@ -126,9 +126,9 @@ def _short(s: Suspect) -> str:
     return f"a {s.cause.lower()} of {number(abs(s.implied - s.recorded))}"
 
 
-def _check(s: Suspect, found: Group, made: list[Suspect]) -> str:
+def _check(s: Suspect, group: Group, suspects: list[Suspect]) -> str:
     """What to do about it; where the counts cannot tell, what would tell the rivals apart."""
-    code, parents = found.item.code, [m.parent for m in made if m.cause == BILL_QUANTITY]
+    code, parents = group.item.code, [m.parent for m in suspects if m.cause == BILL_QUANTITY]
     settle = {
         BILL_QUANTITY: f"Take one {s.parent} apart, or watch one being made, and count its {code}; then mend its bill.",
         UNREPORTED_SCRAP: f"Look for {code} broken, wasted or taken without a report between store and line; report it "
@@ -136,9 +136,9 @@ def _check(s: Suspect, found: Group, made: list[Suspect]) -> str:
         MISCOUNT: f"Nothing to mend if the stock is right now. Find out how {code} came to be miscounted.",
         ONE_OFF: f"Count {code} again; look for a receipt, sale or scrap report that is missing, double or of the wrong day.",
     }[s.cause]
-    if s is not made[0] or len(made) == 1:
+    if s is not suspects[0] or len(suspects) == 1:
         return settle
-    return " ".join([settle, *_apart(code, parents, {m.cause for m in made})])
+    return " ".join([settle, *_apart(code, parents, {m.cause for m in suspects})])
 
 
 def _apart(code: str, parents: list[str], kinds: set[str]) -> list[str]:
@@ -155,7 +155,7 @@ def _apart(code: str, parents: list[str], kinds: set[str]) -> list[str]:
 # ----------------------------------------------------------------------------------------------- many items
 
 
-def of_many(shared: Shared, s: Suspect, rivals: list[Shared], differences: Differences) -> tuple[str, str]:
+def of_many(shared: SharedCause, s: Suspect, rivals: list[SharedCause], differences: Differences) -> tuple[str, str]:
     """Explanation, and what to check, of a shared cause."""
     keys = sorted(shared.exposure, key=lambda k: -abs(float(shared.exposure[k].sum()) * differences.item(k).cost))
     codes = [differences.item(k).code for k in keys]
@@ -178,7 +178,7 @@ def of_many(shared: Shared, s: Suspect, rivals: list[Shared], differences: Diffe
     return f"{what}{also}", check
 
 
-def _short_shared(shared: Shared) -> str:
+def _short_shared(shared: SharedCause) -> str:
     if shared.kind == PRODUCTION_COUNT:
         return (
             f"{number(abs(shared.size))} {shared.parent} not counted"

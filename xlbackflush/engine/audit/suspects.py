@@ -1,10 +1,10 @@
 """Suspects: which BOM lines, unreported scrap or miscounts best explain what was used beyond the bills.
 
-    differences   what was used beyond the bills, per item and period, and what it can be laid against
-    shared        causes of the differences of many components at once; they come first
-    causes        the single causes of each difference that is left, and which of them fit it
-    evidence      how well one cause fits, and how plausible it is
-    suspectwords  the sentences
+    differences    what was used beyond the bills, per item and period, and what it can be laid against
+    shared_causes  causes of the differences of many components at once; they come first
+    causes         the single causes of each difference that remains, and which of them fit it
+    plausibility   how well one cause fits, and how plausible it is
+    suspect_words  the sentences
 
 What comes out is ranked by money. Causes that fit the same difference about equally well share its rank: the counts cannot
 tell them apart, unless the sizes of all but one are far-fetched. One period gives candidates; several give proof where the
@@ -19,10 +19,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from xlbackflush.engine.audit import suspect_words as words
-from xlbackflush.engine.audit.causes import PERIODS_FOR_PROOF, Group, group, parts
+from xlbackflush.engine.audit.causes import PERIODS_FOR_PROOF, Group, group_of, parts
 from xlbackflush.engine.audit.differences import Differences
-from xlbackflush.engine.audit.plausibility import Fitted
-from xlbackflush.engine.audit.shared_causes import Shared, explained_together
+from xlbackflush.engine.audit.plausibility import Fit
+from xlbackflush.engine.audit.shared_causes import SharedCause, explain_together
 from xlbackflush.engine.period import Period
 from xlbackflush.schema import CANDIDATE, CANNOT_TELL, SUPPORTED, UNITS_SCRAPPED, UNREPORTED_SCRAP
 
@@ -38,7 +38,7 @@ class Suspect:
     cause: of `schema`. item: code, "" where many components share the cause; parent: code, "" where no made item is meant.
     difference: units used beyond the bills (None where many items share it), amount: the same at standard. base: units that
     recorded, implied and proposed are per (None: they are a whole count). They are a quantity per parent, a share, or
-    units. margin: half of the 95 % interval of implied, None with fewer than three counts. left: what of amount would
+    units. margin: half of the 95 % interval of implied, None with fewer than three counts. remaining: what of amount would
     remain with `proposed`. plausibility: among all causes and noise. row: on the BOM sheet, else -1. at: position of the
     period of a one-off, a miscount or a production count, else -1.
     """
@@ -55,7 +55,7 @@ class Suspect:
     implied: float
     margin: float | None
     proposed: float
-    left: float
+    remaining: float
     plausibility: float
     periods: int
     row: int = -1
@@ -75,27 +75,27 @@ def suspects(periods: Sequence[Period], items_max: int = ITEMS_MAX) -> list[Susp
     Looks into what passes the noise of counting, up to so many items; empty where nothing was counted.
     """
     differences = Differences(sorted(periods, key=lambda p: p.settings.period_end))
-    shared, left = explained_together(differences, differences.noticed(items_max))
-    found = [_together(rivals, differences) for rivals in shared]
-    for item in left:
-        groups = [group(part) for part in parts(item)]
-        found += [_alone(g, differences) for g in groups if g]
-    found.sort(key=lambda rivals: -rivals[0][0])
-    return [replace(s, rank=rank) for rank, rivals in enumerate(found, 1) for _, s in rivals]
+    shared, remaining = explain_together(differences, differences.noticed(items_max))
+    ranked = [_together(rivals, differences) for rivals in shared]
+    for item in remaining:
+        groups = [group_of(part) for part in parts(item)]
+        ranked += [_alone(g, differences) for g in groups if g]
+    ranked.sort(key=lambda rivals: -rivals[0][0])
+    return [replace(s, rank=rank) for rank, rivals in enumerate(ranked, 1) for _, s in rivals]
 
 
 _Rated = tuple[float, Suspect]  # with what there is to find, in money
 
 
-def _alone(found: Group, differences: Differences) -> list[_Rated]:
+def _alone(group: Group, differences: Differences) -> list[_Rated]:
     """The causes of one item's difference."""
-    made = [_of_item(found, fit, share) for fit, share in zip(found.causes, found.shares, strict=True)]
-    told = words.of_item(found, made, differences)
-    return [(found.worth, replace(s, explanation=e, check=c)) for s, (e, c) in zip(made, told, strict=True)]
+    rivals = [_of_item(group, fit, share) for fit, share in zip(group.causes, group.shares, strict=True)]
+    sentences = words.of_item(group, rivals, differences)
+    return [(group.worth, replace(s, explanation=e, check=c)) for s, (e, c) in zip(rivals, sentences, strict=True)]
 
 
-def _of_item(found: Group, fit: Fitted, share: float) -> Suspect:
-    item, cause = found.item, fit.cause
+def _of_item(group: Group, fit: Fit, share: float) -> Suspect:
+    item, cause = group.item, fit.cause
     line = item.lines[cause.line][0] if cause.line >= 0 else None
     once = cause.period >= 0
     recorded = line.quantity if line else float(item.counted[cause.period]) if once else 0.0
@@ -106,21 +106,21 @@ def _of_item(found: Group, fit: Fitted, share: float) -> Suspect:
     base = None if once else float(cause.exposure.sum())
     difference = float(item.used[cause.period] if once else item.used.sum())
     return Suspect(
-        rank=0, cause=cause.kind, item=item.code, parent=line.parent if line else "", verdict=found.verdict,
+        rank=0, cause=cause.kind, item=item.code, parent=line.parent if line else "", verdict=group.verdict,
         difference=difference, amount=difference * item.cost, base=base,
         recorded=recorded, implied=recorded + fit.size, margin=margin, proposed=recorded + size,
-        left=(difference - size * (1.0 if base is None else base)) * item.cost,
+        remaining=(difference - size * (1.0 if base is None else base)) * item.cost,
         plausibility=share, periods=len(item.at), row=line.row if line else -1,
         at=item.at[cause.period] if once else -1,
     )  # fmt: skip
 
 
-def _together(rivals: list[Shared], differences: Differences) -> list[_Rated]:
+def _together(rivals: list[SharedCause], differences: Differences) -> list[_Rated]:
     """Shared causes that explain the same differences."""
     weights = np.exp([s.gain - rivals[0].gain for s in rivals])
     odds = weights / (weights.sum() + np.exp(-rivals[0].gain))
     verdict = _verdict_together(rivals, differences)
-    made = []
+    rated = []
     for shared, share in zip(rivals, odds.tolist(), strict=True):
         worth = [float(x.sum()) * differences.item(key).cost for key, x in shared.exposure.items()]
         margin = 2 * shared.error if len(differences.views) >= PERIODS_FOR_PROOF and shared.at < 0 else None
@@ -129,16 +129,16 @@ def _together(rivals: list[Shared], differences: Differences) -> list[_Rated]:
             rank=0, cause=shared.kind, item=shared.component, parent=shared.parent, verdict=verdict,
             difference=None, amount=shared.size * sum(worth), base=shared.base,
             recorded=shared.recorded, implied=shared.recorded + shared.size, margin=margin,
-            proposed=shared.recorded + size, left=(shared.size - size) * sum(worth),
+            proposed=shared.recorded + size, remaining=(shared.size - size) * sum(worth),
             plausibility=share, periods=len(differences.views), row=shared.row, at=shared.at,
         )  # fmt: skip
         explanation, check = words.of_many(shared, suspect, rivals, differences)
         gross = abs(shared.size) * sum(map(abs, worth))
-        made.append((gross, replace(suspect, explanation=explanation, check=check)))
-    return made
+        rated.append((gross, replace(suspect, explanation=explanation, check=check)))
+    return rated
 
 
-def _verdict_together(rivals: list[Shared], differences: Differences) -> str:
+def _verdict_together(rivals: list[SharedCause], differences: Differences) -> str:
     if len(rivals) > 1:
         return CANNOT_TELL
     return SUPPORTED if len(differences.views) >= PERIODS_FOR_PROOF else CANDIDATE

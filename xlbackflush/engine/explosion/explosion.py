@@ -52,8 +52,8 @@ class ExplosionRows(Records):
 
     product: item of the root. units: product units counted on the days of the row. parent_qty: NaN for a root. required:
     units of the item. started: units of the item to start per product unit, cumulated. cost, amount: of a relieved row, in
-    money, unrounded; rate, conversion: of one that is exploded.
-    block_first, block_last: positions of the rows that a total row adds up, -1 for none (see `by_line`).
+    money, unrounded; rate, conversion: of one that is exploded. block_first, block_last: positions of the rows that a total
+    row adds up, -1 for none (see `by_line`).
     """
 
     root: Ints
@@ -112,13 +112,13 @@ def explosion(bill: Bill, unit_costs: UnitCosts, demand: Demand, settings: Setti
 def walk(bill: Bill, unit_costs: UnitCosts, demand: Demand, settings: Settings) -> Walk:
     """Walk down from every root, breadth first, then put the rows in the order of an indented list."""
     roots, count = demand.roots, len(demand.roots)
-    waves = [
-        _wave(
-            bill, unit_costs, 0, root=np.arange(count), parent_row=np.full(count, -1), item=roots.item,
-            line=np.full(count, -1), first=np.full(count, float(settings.period_start)),
-            last=np.full(count, float(settings.period_end)), relieved=~roots.explodes,
-        )
-    ]  # fmt: skip
+    none, first = np.full(count, -1), np.full(count, float(settings.period_start))
+    head = Walk(
+        root=np.arange(count), parent_row=none, level=np.zeros(count, dtype=np.int64), item=roots.item, line=none,
+        rollup_row=unit_costs.at(roots.item, first), first=first, last=np.full(count, float(settings.period_end)),
+        relieved=~roots.explodes,
+    )  # fmt: skip
+    waves = [_by_cost(head, unit_costs)]
     made = 0
     while len(waves[-1]):
         waves.append(_children(bill, unit_costs, waves[-1], made))
@@ -127,26 +127,10 @@ def walk(bill: Bill, unit_costs: UnitCosts, demand: Demand, settings: Settings) 
     return _indented(Walk(**{name: np.concatenate([getattr(wave, name) for wave in waves]) for name in names}))
 
 
-def _wave(
-    bill: Bill,
-    unit_costs: UnitCosts,
-    depth: int,
-    *,
-    root: Ints,
-    parent_row: Ints,
-    item: Ints,
-    line: Ints,
-    first: Floats,
-    last: Floats,
-    relieved: Bools,
-) -> Walk:
-    """One level of the walk: each row with the row of its cost.
-
-    A relieved row whose cost changes within its days becomes one row per cost.
-    """
-    low = unit_costs.at(item, first)
-    high = np.where(relieved, unit_costs.at(item, last), low)
-    wave = Walk(root, parent_row, np.full(len(item), depth), item, line, low, first, last, relieved)
+def _by_cost(wave: Walk, unit_costs: UnitCosts) -> Walk:
+    """A relieved row whose cost changes within its days becomes one row per cost."""
+    low = wave.rollup_row
+    high = np.where(wave.relieved, unit_costs.at(wave.item, wave.last), low)
     if not (high > low).any():
         return wave
     pick = np.repeat(np.arange(len(low)), high - low + 1)
@@ -170,11 +154,12 @@ def _children(bill: Bill, unit_costs: UnitCosts, wave: Walk, made: int) -> Walk:
     first, last = np.maximum(wave.first[up], lines.first[line]), np.minimum(wave.last[up], lines.last[line])
     both = first <= last
     line, up = line[both], up[both]
-    component, depth = lines.component[line], int(wave.level[0]) + 1
-    return _wave(
-        bill, unit_costs, depth, root=wave.root[up], parent_row=up + made, item=component, line=line, first=first[both],
-        last=last[both], relieved=bill.items.stocked[component],
+    component, first, last = lines.component[line], first[both], last[both]
+    children = Walk(
+        root=wave.root[up], parent_row=up + made, level=wave.level[up] + 1, item=component, line=line,
+        rollup_row=unit_costs.at(component, first), first=first, last=last, relieved=bill.items.stocked[component],
     )  # fmt: skip
+    return _by_cost(children, unit_costs)
 
 
 def _indented(walk: Walk) -> Walk:

@@ -58,12 +58,12 @@ def _columns(source: Source, columns: tuple[Column, ...], found: list[Finding]) 
     by_name = source.by_column()
     for column in columns:
         raw = by_name.get(column.name) or [None] * len(source.rows)
-        data[column.name] = _column(raw, source, column, found)
+        data[column.name] = typed(raw, source, column, found)
     return data
 
 
-def _column(raw: list[object], source: Source, column: Column, found: list[Finding]) -> Any:
-    """Values of one column. What is plainly of its type passes at once; only the odd cells are looked at one by one."""
+def typed(raw: list[object], source: Source, column: Column, found: list[Finding]) -> Any:
+    """Values of one column, by its kind. What is plainly of it passes at once; only the odd cells are looked at one by one."""
     numeric = column.kind in schema.NUMERIC
     dated = column.kind == "date"
     wanted = float if numeric else dt.date if dated else str
@@ -295,7 +295,7 @@ def _setting(setting: Setting, value: object, source: Source, i: int, found: lis
         return setting.default
     one = Source(source.name, source.sheet, source.letters, 0, 0, ["Value"], [[value]], [source.row_numbers[i]])
     before = len(found)
-    parsed = _column([value], one, column, found)[0]
+    parsed = typed([value], one, column, found)[0]
     for k in range(before, len(found)):
         found[k] = Finding(**{**vars(found[k]), "what": found[k].what.replace("Value", setting.name, 1)})
     if len(found) > before:

@@ -49,9 +49,9 @@ def checks(
     relief: Relief,
     variances: list[Variance],
     ties: list[Tie],
-    places: int,
 ) -> list[Check]:
     """All checks, in the order of the sheet: journal and ledger, variances, stock, proofs, rounding, the inputs."""
+    places = inputs.places
     return [
         _journal(entries),
         _ledger(ledger, entries, places),

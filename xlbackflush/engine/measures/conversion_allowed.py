@@ -26,8 +26,6 @@ class ConversionAllowed(Records):
     other_conversion: Floats
     total: Floats
 
-    _NAMES = {element.lower().replace(" ", "_"): element for element in schema.ELEMENTS}  # noqa: RUF012
-
     @property
     def elements(self) -> dict[str, Floats]:
         """Money by element of conversion."""

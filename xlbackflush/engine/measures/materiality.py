@@ -9,6 +9,7 @@ from xlbackflush.engine.measures.tie_out import INVENTORIES, Tie
 from xlbackflush.engine.posting.disposition import Share
 from xlbackflush.engine.posting.flush import Ledger
 from xlbackflush.engine.stock.in_process import InProcess
+from xlbackflush.model.inputs import Inputs
 from xlbackflush.model.tables import Settings
 
 
@@ -25,12 +26,12 @@ class Measure:
 
 
 def materiality(
-    settings: Settings, shares: list[Share], ties: list[Tie], units: InProcess, ledger: Ledger, places: int
+    inputs: Inputs, shares: list[Share], ties: list[Tie], units: InProcess, ledger: Ledger
 ) -> list[Measure]:
     """The test of the policy, both outcomes, and the units in process."""
-    sold = ledger.closing_by_role.get(schema.COGS, 0) / 10**places
+    sold = ledger.closing_by_role.get(schema.COGS, 0) / 10**inputs.places
     inventories = sum(t.closing for t in ties)
-    threshold = settings.materiality * abs(inventories)
+    threshold = inputs.settings.materiality * abs(inventories)
     cogs = next(s for s in shares if s.role == schema.COGS)
     in_stock = sum(s.prorated + s.beyond for s in shares if s.role in INVENTORIES)
     before = sold - cogs.posted
@@ -50,10 +51,10 @@ def materiality(
         ),
         Measure(
             "to_cogs", "Cost of goods sold, if all goes to it", before + cogs.to_cogs, None,
-            _chosen(settings, schema.TO_COGS), "What the other choice on Setup would have given stands beside it.",
+            _chosen(inputs.settings, schema.TO_COGS), "What the other choice on Setup would have given stands beside it.",
         ),
         Measure(
-            "prorated", "Cost of goods sold, if prorated", before + cogs.prorated, None, _chosen(settings, schema.PRORATE),
+            "prorated", "Cost of goods sold, if prorated", before + cogs.prorated, None, _chosen(inputs.settings, schema.PRORATE),
             "Shares of the accounts: see Disposition.",
         ),
         Measure(

@@ -56,11 +56,11 @@ def tie_out(
     method: list[CountedAccount],
     entries: Sequence[PostedEntry],
     ledger: Ledger,
-    places: int,
 ) -> list[Tie]:
     """One row per inventory account of the ledger."""
+    places = inputs.places
     settings, found = inputs.settings, []
-    opened, stocked = carried(inputs, places), opening_at_standard(method, book, places)
+    opened, stocked = carried(inputs), opening_at_standard(method, book, places)
     # the debit of a completion is the sum of its rounded credits: it holds what rounding each of them left
     completions = sum(len(entry.lines) for entry in entries if entry.event == schema.COMPLETION)
     for role, closing in ledger.closing_by_role.items():

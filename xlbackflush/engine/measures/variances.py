@@ -109,25 +109,24 @@ class Conversion:
 
 
 def variances(
-    inputs: Inputs,
     bill: Bill,
     book: StockBook,
     allowed: ConversionAllowed,
     totals: Conversion,
     entries: list[Entry],
-    places: int,
 ) -> list[Variance]:
     """The variances of the period, in the order above; those of nothing are left out. entries: those before the close."""
     rows = [
-        *_price(inputs, bill, book, entries, places),
-        *_usage(inputs, bill, book, entries, places),
-        *_conversion(inputs, _made(bill, allowed), totals, entries, places),
+        *_price(bill, book, entries),
+        *_usage(bill, book, entries),
+        *_conversion(bill.inputs, _made(bill, allowed), totals, entries),
     ]
     return [row for row in rows if row.amount or (row.standard and not row.item >= 0)]
 
 
-def conversion_totals(inputs: Inputs, allowed: ConversionAllowed, entries: list[Entry], places: int) -> Conversion:
+def conversion_totals(inputs: Inputs, allowed: ConversionAllowed, entries: list[Entry]) -> Conversion:
     """What was incurred and what the standards allow, the allowed amounts adding up to conversion allocated."""
+    places = inputs.places
     actuals, budget = inputs.actuals, inputs.settings.budgeted_fixed_overhead
     actual = {t: to_minor(float(np.nansum(actuals.amount[actuals.cost_type == t])), places) for t in schema.COST_TYPES}
     exact = {element: float(amounts.sum()) for element, amounts in allowed.elements.items()}
@@ -158,8 +157,9 @@ def _only_rates(inputs: Inputs) -> dict[str, float]:
 # --------------------------------------------------------------------------------------------- materials
 
 
-def _price(inputs: Inputs, bill: Bill, book: StockBook, entries: list[Entry], places: int) -> Iterator[Variance]:
+def _price(bill: Bill, book: StockBook, entries: list[Entry]) -> Iterator[Variance]:
     """Per item bought. Under trigger points without purchase the invoices never reach the books: shown, not posted."""
+    places, inputs = bill.inputs.places, bill.inputs
     posts = inputs.settings.purchase_triggers
     standard = to_minor_array(book.received_amount, places).tolist()
     exact = book.invoiced - book.received_amount
@@ -178,8 +178,9 @@ def _price(inputs: Inputs, bill: Bill, book: StockBook, entries: list[Entry], pl
         )  # fmt: skip
 
 
-def _usage(inputs: Inputs, bill: Bill, book: StockBook, entries: list[Entry], places: int) -> Iterator[Variance]:
+def _usage(bill: Bill, book: StockBook, entries: list[Entry]) -> Iterator[Variance]:
     """Per item counted. Standard is what the bill of materials allowed, actual what the count says was used."""
+    places, inputs = bill.inputs.places, bill.inputs
     posts = count_posts(inputs.settings)
     exact = -(book.posted if posts else book.difference_amount)
     amounts = _summing_to(_posted(entries, schema.USAGE_VARIANCE) if posts else None, exact, places)
@@ -218,8 +219,9 @@ def _largest_first(amounts: list[int]) -> list[int]:
 # -------------------------------------------------------------------------------------------- conversion
 
 
-def _conversion(inputs: Inputs, made: str, totals: Conversion, entries: list[Entry], places: int) -> Iterator[Variance]:
+def _conversion(inputs: Inputs, made: str, totals: Conversion, entries: list[Entry]) -> Iterator[Variance]:
     """The total under- or over-allocated, and its exact split; abnormal scrap beside it."""
+    places = inputs.places
     how = inputs.settings.variance_disposition
     incurred, allocated = _posted(entries, schema.CCC), -_posted(entries, schema.CCA)
     word = "under" if incurred > allocated else "over"

@@ -14,15 +14,14 @@ from xlbackflush.schema import entries as words
 from xlbackflush.schema.entries import EntryKind
 
 
-def close(
-    inputs: Inputs, entries: list[Entry], shares: list[Share], accounts: list[CountedAccount], places: int
-) -> list[Entry]:
+def close(inputs: Inputs, entries: list[Entry], shares: list[Share], accounts: list[CountedAccount]) -> list[Entry]:
     """Conversion costs and variances closed as Setup says, and conversion in counted stock put back.
 
     What is carried forward stays where it is.
     """
+    places = inputs.places
     settings, source = inputs.settings, words.LINES_ABOVE
-    before = before_close(inputs, entries, places)
+    before = before_close(inputs, entries)
     prorates = settings.variance_disposition == schema.PRORATE
     entry = Entry(schema.CLOSE, EntryKind.VARIANCES_PRORATED if prorates else EntryKind.VARIANCES_TO_COGS)
     if settings.variance_disposition != schema.CARRY_FORWARD:
@@ -33,11 +32,12 @@ def close(
             basis = Schedule(1, "Disposition", "Posted", ("Role", share.role))
             entry.add(share.role, to_minor(share.posted, places), basis, words.SHARES)
     entry.balance(schema.COGS, source)
-    return [e for e in (entry, _put_back(inputs, accounts, places)) if e.lines]
+    return [e for e in (entry, _put_back(inputs, accounts)) if e.lines]
 
 
-def _put_back(inputs: Inputs, accounts: list[CountedAccount], places: int) -> Entry:
+def _put_back(inputs: Inputs, accounts: list[CountedAccount]) -> Entry:
     """The change of conversion in counted stock, out of cost of goods sold, to which it was expensed."""
+    places = inputs.places
     entry = Entry(schema.CLOSE, EntryKind.INVENTORIES_ADJUSTED)
     for row in accounts:
         source = inputs.sources["InventoryCount" if row.in_money else "Stock"].sheet
@@ -47,11 +47,12 @@ def _put_back(inputs: Inputs, accounts: list[CountedAccount], places: int) -> En
     return entry
 
 
-def period_end_entries(inputs: Inputs, units: InProcess, places: int) -> list[Entry]:
+def period_end_entries(inputs: Inputs, units: InProcess) -> list[Entry]:
     """Units in process recognised at period end, and the reversal on the next day; none where nothing is in process.
 
     Conversion comes out of cost of goods sold, to which the close took it; carried forward, out of conversion allocated.
     """
+    places = inputs.places
     if not records(inputs):
         return []
     settings, source = inputs.settings, inputs.sources["WIP"].range("Item", "Conversion %")

@@ -26,7 +26,6 @@ import numpy as np
 
 from xlbackflush import schema
 from xlbackflush.engine.posting.flush import balances
-from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.engine.standards.unit_cost import UnitCosts
 from xlbackflush.engine.stock.counted import CountedAccount, charges_everything
 from xlbackflush.engine.stock.movements import Movements
@@ -80,8 +79,6 @@ class Share:
 
 
 def cost_held(
-    inputs: Inputs,
-    bill: Bill,
     unit_costs: UnitCosts,
     book: StockBook,
     flushed: Flushed,
@@ -89,8 +86,8 @@ def cost_held(
     accounts: list[CountedAccount],
 ) -> list[CostHeld]:
     """What stock, cost of goods sold and scrap hold at standard, at period end. Physical counts: `_counted`."""
-    costs = unit_costs.rows.of(movements.rollup_row)
-    unit, material = costs.unit_cost, costs.material
+    inputs, bill = unit_costs.bill.inputs, unit_costs.bill
+    unit, material = (costs[movements.rollup_row] for costs in (unit_costs.rows.unit_cost, unit_costs.rows.material))
     normal = movements.normal_scrap
     scrap = [_held(schema.ABNORMAL_SCRAP, (movements.abnormal_scrap * material).sum(), 0.0, 0.0)]
     if normal.any():
@@ -102,10 +99,10 @@ def cost_held(
         return [*_counted(inputs.settings, accounts, flushed, in_scrap), *scrap]
     rows = []
     for role in (schema.MIP, schema.INVENTORY_CONTROL, schema.FINISHED_GOODS):
-        stock = book.of(book.role == role)
-        if len(stock):
-            in_stock, made = stock.ending_material.sum(), stock.ending_material[stock.made].sum()
-            rows.append(_held(role, in_stock, made, stock.ending_amount.sum() - in_stock))
+        held = book.role == role
+        if held.any():
+            in_stock, made = book.ending_material[held].sum(), book.ending_material[held & book.made].sum()
+            rows.append(_held(role, in_stock, made, book.ending_amount[held].sum() - in_stock))
     sold = movements.sold
     conversion = 0.0 if inputs.settings.conversion_expensed else float((sold * (unit - material)).sum())
     rows.append(_held(schema.COGS, (sold * material).sum(), (sold * material).sum(), conversion))
@@ -177,9 +174,9 @@ def by_cost(accounts: list[CostHeld], amount: float) -> list[float]:
     return [_part(amount, weight, sum(bearing), a.role) for a, weight in zip(accounts, bearing, strict=True)]
 
 
-def before_close(inputs: Inputs, entries: list[Entry], places: int) -> dict[str, int]:
+def before_close(inputs: Inputs, entries: list[Entry]) -> dict[str, int]:
     """Balances that the close disposes of, in minor units: of this period, and carried over from the one before."""
-    before, opened = balances(entries), carried(inputs, places)
+    before, opened = balances(entries), carried(inputs)
     return {role: before.get(role, 0) + opened.get(role, 0) for role in CLEARED}
 
 
@@ -189,17 +186,17 @@ def disposition(
     entries: list[Entry],
     beyond: Mapping[str, int],
     in_process: float,
-    places: int,
 ) -> list[Share]:
     """The shares of every account, for the variances that stand in the accounts before the close.
 
     beyond: of `physical.opening_beyond`; in_process: conversion in units in process that the period-end entry records, in
     money.
     """
+    places = inputs.places
     known = {content.role for content in contents}
     accounts = [*contents, *(CostHeld(role, 0.0, 0.0, 0.0) for role in beyond if role not in known)]
     settings = inputs.settings
-    before, unit = before_close(inputs, entries, places), 10**places
+    before, unit = before_close(inputs, entries), 10**places
     price, usage = (before[role] / unit for role in (schema.PRICE_VARIANCE, schema.USAGE_VARIANCE))
     conversion = (before[schema.CCC] + before[schema.CCA]) / unit
     usage_row = CostHeld(schema.USAGE_VARIANCE, usage, 0.0, 0.0)

@@ -33,20 +33,19 @@ from xlbackflush.schema.entries import EntryKind
 
 
 def before_close(
-    inputs: Inputs,
     bill: Bill,
     flushed: Flushed,
     book: StockBook,
     accounts: list[CountedAccount],
-    places: int,
 ) -> list[Entry]:
     """The entries of the period up to the close, in the order of `schema.EVENTS`. Those without a line are left out."""
+    inputs = bill.inputs
     flows = flushed.flows()
-    entries = purchases(inputs, bill, flows, book, places)
-    entries += conversion(inputs, places)
+    entries = purchases(bill, flows, book)
+    entries += conversion(inputs)
     for event in (schema.COMPLETION, schema.SALE, schema.SCRAP_EVENT):
-        entries += flushes(event, inputs, bill, flows, accounts, places)
-    entries += count_adjustment(inputs, book, places)
+        entries += flushes(event, bill, flows, accounts)
+    entries += count_adjustment(inputs, book)
     return [entry for entry in entries if entry.lines]
 
 
@@ -67,8 +66,9 @@ def _code(bill: Bill, product: int) -> str:
     return str(bill.items.code[product]) if product >= 0 else ""
 
 
-def purchases(inputs: Inputs, bill: Bill, flows: list[Flow], book: StockBook, places: int) -> list[Entry]:
+def purchases(bill: Bill, flows: list[Flow], book: StockBook) -> list[Entry]:
     """Receipts at standard, payables at actual, the difference to the price variance."""
+    places, inputs = bill.inputs.places, bill.inputs
     source = _source(inputs, "Purchases", "Quantity")
     entries = []
     for row in flows:
@@ -92,8 +92,9 @@ def _of_account(sign: int, column: str, role: str) -> Schedule:
     return Schedule(sign, "Reconciliation", column, ("Account role", role))
 
 
-def conversion(inputs: Inputs, places: int) -> list[Entry]:
+def conversion(inputs: Inputs) -> list[Entry]:
     """Conversion costs incurred, one debit per cost type: to the control account, or expensed as incurred."""
+    places = inputs.places
     charged = schema.COGS if inputs.settings.conversion_expensed else schema.CCC
     actuals, source = inputs.actuals, _source(inputs, "Actuals", "Amount")
     entry = Entry(schema.CONVERSION_EVENT, EntryKind.CONVERSION_INCURRED)
@@ -116,20 +117,19 @@ _FLUSHES = {
 }
 
 
-def flushes(
-    event: str, inputs: Inputs, bill: Bill, flows: list[Flow], accounts: list[CountedAccount], places: int
-) -> list[Entry]:
+def flushes(event: str, bill: Bill, flows: list[Flow], accounts: list[CountedAccount]) -> list[Entry]:
     """One entry per account debited (and product): its credits are what the Trace relieved and the conversion.
 
     Where the physical count relieves, completions and sales keep their conversion and take material by difference.
     """
+    places, inputs = bill.inputs.places, bill.inputs
     by_count = inputs.settings.by_count and event != schema.SCRAP_EVENT
     groups: dict[tuple[str, int], list[Flow]] = {}
     for row in flows:
         if row.event == event and not (by_count and row.relieved_from):
             groups.setdefault((row.charged_to, row.product), []).append(row)
     source = _source(inputs, "Scrap" if event == schema.SCRAP_EVENT else "Counts", "Quantity")
-    entries = by_difference(event, inputs, accounts, places) if by_count else []
+    entries = by_difference(event, inputs, accounts) if by_count else []
     for (charged_to, product), group in groups.items():
         code = _code(bill, product)
         entry = Entry(event, _FLUSHES[event, charged_to], code)
@@ -139,18 +139,19 @@ def flushes(
             basis = FlowBasis(-1, column, event, charged_to, row.relieved_from, block)
             entry.add(row.relieved_from or schema.CCA, -to_minor(row.amount, places), basis, source)
         if event == schema.SCRAP_EVENT:
-            _salvage(entry, charged_to, code, inputs, places)
+            _salvage(entry, charged_to, code, inputs)
         entry.balance(charged_to, source, first=True)
         entries.append(entry)
     return entries
 
 
-def by_difference(event: str, inputs: Inputs, accounts: list[CountedAccount], places: int) -> list[Entry]:
+def by_difference(event: str, inputs: Inputs, accounts: list[CountedAccount]) -> list[Entry]:
     """Material relieved by the physical count.
 
     Used up by completion: into finished goods, or, where that account is not kept, into cost of goods sold. Sold: out of
     finished goods by their own count. With the sale as the only trigger, everything is charged when it is sold.
     """
+    places = inputs.places
     settings = inputs.settings
     debit, credit = schema.COGS, settings.bought_role
     if charges_everything(settings):
@@ -174,8 +175,9 @@ def _counted_on_stock(inputs: Inputs) -> str:
     return _source(inputs, "Stock", "Counted qty")
 
 
-def _salvage(entry: Entry, charged_to: str, code: str, inputs: Inputs, places: int) -> None:
+def _salvage(entry: Entry, charged_to: str, code: str, inputs: Inputs) -> None:
     """What was recovered for scrap reduces its charge."""
+    places = inputs.places
     scrap = inputs.scrap
     kind = schema.NORMAL if charged_to == schema.CCC else schema.ABNORMAL
     where: tuple[tuple[str, str], ...] = (("Kind", kind),)
@@ -188,8 +190,9 @@ def _salvage(entry: Entry, charged_to: str, code: str, inputs: Inputs, places: i
     entry.add(schema.SCRAP_RECOVERY, to_minor(amount, places), basis, _source(inputs, "Scrap", "Salvage value"))
 
 
-def count_adjustment(inputs: Inputs, book: StockBook, places: int) -> list[Entry]:
+def count_adjustment(inputs: Inputs, book: StockBook) -> list[Entry]:
     """Book stock to counted stock, at standard, against the usage variance; see `stockbook.count_posts`."""
+    places = inputs.places
     entry = Entry(schema.COUNT_ADJUSTMENT, EntryKind.STOCK_ADJUSTED)
     source = _counted_on_stock(inputs)
     adjusted = book.posted != 0

@@ -47,8 +47,6 @@ class Items(Records):
     flushed: Floats
     to_start: Floats
 
-    _NAMES = {f"own_{element.lower().replace(' ', '_')}": f"own_{element}" for element in schema.ELEMENTS}  # noqa: RUF012
-
     @property
     def own(self) -> dict[str, Floats]:
         """Cost of this level alone by element of `schema.ELEMENTS`."""
@@ -89,7 +87,7 @@ class Lines(Records):
 class Bill:
     """Items and lines of one set of inputs; `first_line[i]:first_line[i + 1]` are the lines of parent i.
 
-    number: key of each code (`code_key`) -> item. Items on a BOM circle have level -1 (see `rules.cycles`).
+    number: key of each code (`code_key`) -> item. Items on a BOM circle have level -1 (see `rules/items.py`).
     """
 
     items: Items

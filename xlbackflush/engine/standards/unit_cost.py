@@ -50,8 +50,6 @@ class CostRows(Stretches):
     finished_at_completion: Floats
     subassemblies_at_completion: Floats
 
-    _NAMES = {element.lower().replace(" ", "_"): element for element in schema.ELEMENTS}  # noqa: RUF012
-
     @property
     def elements(self) -> dict[str, Floats]:
         """The cost by element of `schema.ELEMENTS`."""

@@ -172,9 +172,10 @@ def of_role(method: list[CountedAccount], role: str) -> CountedAccount | None:
     return next((c for c in method if c.role == role), None)
 
 
-def opening_balances(inputs: Inputs, method: list[CountedAccount], book: StockBook, places: int) -> dict[str, int]:
+def opening_balances(inputs: Inputs, method: list[CountedAccount], book: StockBook) -> dict[str, int]:
     """Opening balance of each account in minor units: as carried over, of the count method, else stock at standard."""
-    found = opening_at_standard(method, book, places) | carried(inputs, places)
+    places = inputs.places
+    found = opening_at_standard(method, book, places) | carried(inputs)
     return {role: minor for role, minor in found.items() if minor}
 
 
@@ -183,13 +184,14 @@ def stock_roles(settings: Settings) -> set[str]:
     return {*map(settings.role_of, schema.TYPES), *roles(settings)} & set(schema.STOCK_ROLES)
 
 
-def opening_beyond(inputs: Inputs, method: list[CountedAccount], book: StockBook, places: int) -> dict[str, int]:
+def opening_beyond(inputs: Inputs, method: list[CountedAccount], book: StockBook) -> dict[str, int]:
     """What stock accounts open with beyond their stock at standard, in minor units, debit positive.
 
     Shares of variances that were prorated to them before, and what a changed standard makes of the same units. Accounts
     without a row on Opening open at standard.
     """
-    found = carried(inputs, places)
+    places = inputs.places
+    found = carried(inputs)
     standard = opening_at_standard(method, book, places)
     kept = (role for role in schema.STOCK_ROLES if role in found and role in stock_roles(inputs.settings))
     return {role: beyond for role in kept if (beyond := found[role] - standard.get(role, 0))}

@@ -64,8 +64,6 @@ class Movements(Records):
     in_process_conversion: Floats
     completion_counts: Floats
 
-    _NAMES = {field_of(name): name for name in ("Opening", *SOURCES, *IN_PROCESS, "Completion counts")}  # noqa: RUF012
-
     def units(self, column: str) -> Floats:
         """Units of a column of the sheet, such as `Scrapped normal`."""
         values: Floats = getattr(self, field_of(column))

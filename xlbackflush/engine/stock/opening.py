@@ -16,7 +16,8 @@ def amounts(inputs: Inputs) -> Floats:
     return blank_as_zero(inputs.opening.closing_balance) + blank_as_zero(inputs.opening.reversal)
 
 
-def carried(inputs: Inputs, places: int) -> dict[str, int]:
+def carried(inputs: Inputs) -> dict[str, int]:
     """Role -> opening balance in minor units, of every role on sheet Opening: its closing balance and its reversal."""
+    places = inputs.places
     rows = zip(inputs.opening.role.tolist(), amounts(inputs).tolist(), strict=True)
     return {role: to_minor(amount, places) for role, amount in rows if role}

@@ -14,7 +14,6 @@ from xlbackflush.engine.explosion.explosion import Explosion
 from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.engine.standards.unit_cost import UnitCosts
 from xlbackflush.model.arrays import Bools, Floats, Ints, Records, Texts, sums, texts
-from xlbackflush.model.inputs import Inputs
 from xlbackflush.model.money import to_minor_array
 from xlbackflush.model.tables import Settings
 
@@ -98,8 +97,9 @@ def flushed(explosion: Explosion, bill: Bill, demand: Demand, settings: Settings
     )  # fmt: skip
 
 
-def largest_amount(explosion: Explosion, bill: Bill, unit_costs: UnitCosts, inputs: Inputs) -> float:
+def largest_amount(explosion: Explosion, unit_costs: UnitCosts) -> float:
     """Upper bound of any amount that a run can post, in money, unrounded: all gross amounts of the period added up."""
+    bill, inputs = unit_costs.bill, unit_costs.bill.inputs
     rows, purchases, stock, costs = explosion.rows, inputs.purchases, inputs.stock, unit_costs.rows
     dearest = np.zeros(len(bill.items) + 1)  # the last one stands for item -1
     np.maximum.at(dearest, costs.item, np.abs(costs.unit_cost))

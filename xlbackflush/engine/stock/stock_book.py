@@ -14,7 +14,6 @@ from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.engine.standards.unit_cost import UnitCosts
 from xlbackflush.engine.stock.relief import of_events
 from xlbackflush.model.arrays import Bools, Floats, Ints, Records, Texts, blank_as_zero
-from xlbackflush.model.inputs import Inputs
 from xlbackflush.model.money import to_minor
 from xlbackflush.model.tables import Settings
 
@@ -62,13 +61,12 @@ class StockBook(StockUnits):
     counted_conversion: Floats
     unrevalued: Floats
 
-    _NAMES = {"unrevalued": "unfollowed"}  # noqa: RUF012
 
-
-def stock_book(explosion: Explosion, bill: Bill, unit_costs: UnitCosts, demand: Demand, inputs: Inputs) -> StockBook:
+def stock_book(explosion: Explosion, unit_costs: UnitCosts, demand: Demand) -> StockBook:
     """The stock book of the period."""
-    units = _units(explosion, bill, demand, inputs)
-    book = _amounts(units, explosion, bill, unit_costs, demand, inputs)
+    bill = unit_costs.bill
+    units = _units(explosion, bill, demand)
+    book = _amounts(units, explosion, unit_costs, demand)
     moved = np.column_stack((book.opening, book.received, book.relieved, book.scrapped, book.invoiced)) != 0
     return book.of(bill.items.stocked & (moved.any(axis=1) | ~np.isnan(book.counted)))
 
@@ -91,7 +89,8 @@ def _sum(bill: Bill, item: Ints, amount: Floats) -> Floats:
     return np.bincount(item[known], blank_as_zero(amount[known]), minlength=len(bill.items)).astype(np.float64)
 
 
-def _units(explosion: Explosion, bill: Bill, demand: Demand, inputs: Inputs) -> StockUnits:
+def _units(explosion: Explosion, bill: Bill, demand: Demand) -> StockUnits:
+    inputs = bill.inputs
     rows, stock, counts, count = explosion.rows, inputs.stock, inputs.counts, len(bill.items)
     scrap = rows.relieved & of_events(explosion, demand, schema.SCRAP_EVENT)
     used = rows.relieved & ~scrap & ~of_events(explosion, demand, schema.PURCHASE)
@@ -110,10 +109,9 @@ def _units(explosion: Explosion, bill: Bill, demand: Demand, inputs: Inputs) -> 
     return StockUnits(np.arange(count), opening, received, relieved, scrapped, book, counted, counted - book)
 
 
-def _amounts(
-    units: StockUnits, explosion: Explosion, bill: Bill, unit_costs: UnitCosts, demand: Demand, inputs: Inputs
-) -> StockBook:
+def _amounts(units: StockUnits, explosion: Explosion, unit_costs: UnitCosts, demand: Demand) -> StockBook:
     """What the units are worth."""
+    bill, inputs = unit_costs.bill, unit_costs.bill.inputs
     settings, costs, rows, purchases = inputs.settings, unit_costs.rows, explosion.rows, inputs.purchases
     start = unit_costs.on(units.item, settings.period_start)
     end = unit_costs.on(units.item, settings.period_end)
@@ -139,17 +137,16 @@ def _amounts(
         opening_conversion=units.opening * (costs.unit_cost[start] - costs.material[start]),
         counted_conversion=last * (costs.unit_cost[end] - costs.material[end]), unrevalued=np.zeros(len(units)),
     )  # fmt: skip
-    return replace(book, unrevalued=_unrevalued(book, explosion, bill, unit_costs, demand, inputs))
+    return replace(book, unrevalued=_unrevalued(book, explosion, unit_costs, demand))
 
 
-def _unrevalued(
-    book: StockBook, explosion: Explosion, bill: Bill, unit_costs: UnitCosts, demand: Demand, inputs: Inputs
-) -> Floats:
+def _unrevalued(book: StockBook, explosion: Explosion, unit_costs: UnitCosts, demand: Demand) -> Floats:
     """What an account holds beyond its ending stock at the cost of period end.
 
     Stock is not revalued when a unit cost changes in the period, so the account keeps what moved at the cost of each day;
     and where purchase is no trigger, it does not hold made items that were bought. Zero for all others.
     """
+    bill, inputs = unit_costs.bill, unit_costs.bill.inputs
     settings, counts, rows = inputs.settings, inputs.counts, explosion.rows
     kept = book.role != ""
     received = book.received_amount if settings.purchase_triggers else np.zeros(len(book))

@@ -1,0 +1,127 @@
+"""Rules of the period's two ends: balances carried over, counts, and work in process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from xlbackflush import schema
+from xlbackflush.engine.period import Period
+from xlbackflush.engine.rules.places import cells, home, repeats, text_cells, types
+from xlbackflush.engine.stock import counted
+from xlbackflush.engine.stock.opening import amounts
+from xlbackflush.model import finding as f
+from xlbackflush.model import money
+from xlbackflush.model.finding import Finding
+
+# -------------------------------------------------------------------------------------------------- counts
+
+
+def counts_complete(period: Period) -> Iterator[Finding]:
+    """The physical-count methods need the counts that they relieve and adjust by."""
+    inputs, settings = period.inputs, period.settings
+    role = inputs.inventory_count.role
+    account = np.where(role == schema.INVENTORY_CONTROL, schema.MIP, role)
+    for cell, name in text_cells(inputs, "InventoryCount", "Role", repeats(account.tolist()) & (role != "")):
+        yield f.COUNTED_TWICE(cell, f"{name} has a row above; Materials and Inventory control are one account here.")
+    if not (settings.by_count or settings.conversion_expensed):
+        for cell, name in text_cells(inputs, "InventoryCount", "Role", role != ""):
+            yield f.COUNT_UNUSED(cell, f"{name} is counted in money, which neither policy on Setup asks for.")
+        return
+    for name in counted.roles(settings):
+        row = counted.in_money(inputs, name)
+        if row is None:
+            yield from _counted_on_stock(period, name)
+        elif settings.by_count and np.isnan(row.counted):
+            cell = inputs.sources["InventoryCount"].cell("Counted amount", row.row)
+            yield f.NO_COUNT(cell, f"The counted amount of {name} is blank.", fix="Type it; 0 if nothing was found.")
+
+
+def _counted_on_stock(period: Period, role: str) -> Iterator[Finding]:
+    """Items of an account that is not counted in money: each must be counted on Stock, or none."""
+    inputs, settings = period.inputs, period.settings
+    kinds, is_counted = types(period.bill, "Stock"), ~np.isnan(inputs.stock.counted_qty)
+    of_account = np.isin(kinds, counted.types_of(role))
+    if settings.by_count and not settings.completion_triggers:
+        made = np.isin(kinds, (schema.SUBASSEMBLY, schema.FINISHED))
+        for cell, code in text_cells(inputs, "Stock", "Item", made):
+            yield f.NO_COUNT(cell, f"{code} is made: under these trigger points its stock has no account of its own.")
+    if not (of_account & is_counted).any():
+        rule = f.NO_COUNT if settings.by_count and role != schema.FINISHED_GOODS else f.NOT_ADJUSTED
+        policy = "Relief basis" if settings.by_count else "Conversion costs"
+        where = inputs.setting_cells.get(policy, "Setup")
+        yield rule(where, f"{role} is not counted, neither on Inventory Count nor on Stock.")
+    elif settings.by_count:
+        for cell, code in text_cells(inputs, "Stock", "Item", of_account & ~is_counted):
+            yield f.NO_COUNT(cell, f"{code} is not counted.")
+        yield from _not_on_stock(period, role)
+
+
+def _not_on_stock(period: Period, role: str) -> Iterator[Finding]:
+    """Items of an account that came in during the period, and are nowhere counted."""
+    bill, items = period.bill, period.bill.items
+    received = set(bill.of("Purchases").tolist())
+    if period.settings.completion_triggers:
+        received |= set(bill.of("Counts")[period.inputs.counts.event == schema.COMPLETED].tolist())
+    for item in sorted(received - {-1, *bill.of("Stock").tolist()}):
+        if items.type[item] in counted.types_of(role):
+            yield f.NO_COUNT(home(period.inputs, item), f"{items.code[item]} came in and is not on Stock.")
+
+
+def counted_more(period: Period) -> Iterator[Finding]:
+    """A count that leaves less than nothing for what was relieved."""
+    for row in period.counted:
+        if row.relieved < 0:
+            where = period.inputs.sources["InventoryCount" if row.in_money else "Stock"].sheet
+            there = row.opening + row.received - row.scrapped
+            text = f"{row.role}: counted {row.counted:,.2f}, but only {there:,.2f} was there."
+            yield f.COUNTED_MORE(where, text, -row.relieved)
+
+
+def wip_complete(period: Period) -> Iterator[Finding]:
+    """No unit in process is more than done."""
+    wip = period.inputs.wip
+    for column, shares in (("Material %", wip.material_percent), ("Conversion %", wip.conversion_percent)):
+        over = shares > 1
+        for cell, share in zip(cells(period.inputs, "WIP", column, over), shares[over].tolist(), strict=True):
+            yield f.OVER_COMPLETE(cell, f"{column} is {share:.0%}.")
+
+
+# -------------------------------------------------------------------------------- balances carried over
+
+
+def opened_once(period: Period) -> Iterator[Finding]:
+    """One balance carried over for each role."""
+    role = period.inputs.opening.role
+    for cell, name in text_cells(period.inputs, "Opening", "Role", repeats(role.tolist()) & (role != "")):
+        yield f.OPENED_TWICE(cell, f"{name} has a row above.")
+
+
+def opened_in_use(period: Period) -> Iterator[Finding]:
+    """A balance of stock was carried over to an account that these trigger points never relieve."""
+    inputs, triggers = period.inputs, period.settings.trigger_points
+    unused = set(schema.STOCK_ROLES) - counted.stock_roles(period.settings)
+    amount = amounts(inputs)
+    aside = np.isin(inputs.opening.role, list(unused)) & (np.abs(amount) > 0.0005)
+    balances = zip(text_cells(inputs, "Opening", "Role", aside), amount[aside].tolist(), strict=True)
+    for (cell, role), balance in balances:
+        text = f"{role} opens with {balance:,.2f}; under the trigger points {triggers} nothing moves it."
+        yield f.OPENED_ASIDE(cell, text, abs(balance))
+
+
+def opened_beyond(period: Period) -> Iterator[Finding]:
+    """A balance carried over that its opening stock does not explain: here last period's figures would be altered."""
+    inputs, places, unit = period.inputs, period.places, 10**period.places
+    rows = dict(zip(inputs.opening.role.tolist(), inputs.opening.row.tolist(), strict=True))
+    standard = counted.opening_at_standard(period.counted, period.stock, places)
+    for role, beyond in counted.opening_beyond(inputs, period.counted, period.stock).items():
+        stock = standard.get(role, 0)
+        if abs(beyond) < unit:  # what rounding leaves
+            continue
+        rule = f.OPENED_FAR if abs(beyond) > period.settings.materiality * abs(stock) else f.OPENED_BEYOND
+        text = (
+            f"{role} opens with {money.shown(stock + beyond, places)}; its opening stock at standard is "
+            f"{money.shown(stock, places)}: {'+' * (beyond > 0)}{money.shown(beyond, places)}."
+        )
+        yield rule(inputs.sources["Opening"].cell("Closing balance", rows[role]), text, abs(beyond) / unit)

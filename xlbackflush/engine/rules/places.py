@@ -1,0 +1,55 @@
+"""Rows of input tables as findings name them: by their cells, codes and days."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Hashable, Iterator, Sequence
+
+import numpy as np
+
+from xlbackflush import schema
+from xlbackflush.engine.standards.bill import Bill
+from xlbackflush.model.arrays import Bools, Ints, Texts
+from xlbackflush.model.inputs import Inputs
+
+
+def cells(inputs: Inputs, table: str, column: str, rows: Bools | Ints) -> list[str]:
+    """Addresses of a column in some rows of a table, chosen by a mask or by their positions."""
+    source = inputs.sources[table]
+    return [source.cell(column, row) for row in inputs.table(table).row[rows].tolist()]
+
+
+def text_cells(inputs: Inputs, table: str, column: str, rows: Bools | Ints) -> Iterator[tuple[str, str]]:
+    """The same of a column of text, each with its text."""
+    texts: Texts = inputs.table(table).column(column)
+    return zip(cells(inputs, table, column, rows), texts[rows].tolist(), strict=True)
+
+
+def home(inputs: Inputs, item: int) -> str:
+    """The cell of an item on Standard Cost."""
+    return inputs.sources["StandardCost"].cell("Item", int(inputs.standard_cost.row[item]))
+
+
+def day_text(day: float) -> str:
+    """An Excel day number as 2026-04-30."""
+    return str(schema.DAY_0 + dt.timedelta(days=int(day)))
+
+
+def item_texts(values: Texts, item: Ints) -> Texts:
+    """A text of each item, such as its type, for every row of a table; "" where the item is unknown."""
+    texts: Texts = np.append(values, "")[item]
+    return texts
+
+
+def types(bill: Bill, table: str) -> Texts:
+    """Type of the item in every row of a table."""
+    return item_texts(bill.items.type, bill.of(table))
+
+
+def repeats(keys: Sequence[Hashable]) -> Bools:
+    """The rows whose key a row above has, too."""
+    again = np.zeros(len(keys), dtype=bool)
+    if len(set(keys)) < len(keys):
+        first: dict[Hashable, int] = {}
+        again[:] = [first.setdefault(key, row) != row for row, key in enumerate(keys)]
+    return again

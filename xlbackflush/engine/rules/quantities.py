@@ -1,0 +1,66 @@
+"""Rules of what the counts ask for: BOM lines in force, book stock, and costs of what moved. None of them stops a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from xlbackflush import schema
+from xlbackflush.engine.period import Period
+from xlbackflush.engine.rules.places import day_text, home, text_cells
+from xlbackflush.engine.stock.stock_book import StockBook
+from xlbackflush.model import finding as f
+from xlbackflush.model.arrays import Bools
+from xlbackflush.model.finding import Finding
+
+
+def nothing_effective(period: Period) -> Iterator[Finding]:
+    """An item with a BOM that has no line in force on the day of a count relieves nothing."""
+    bill, settings = period.bill, period.settings
+    lines, item, day = bill.lines, bill.of("Counts"), period.inputs.counts.date
+    has_lines, always = (np.zeros(len(bill.items) + 1, dtype=bool) for _ in range(2))  # the last one is for item -1
+    has_lines[bill.of("BOM", "Parent")] = True
+    always[lines.parent[(lines.first <= settings.period_start) & (lines.last >= settings.period_end)]] = True
+    doubtful = np.flatnonzero((item >= 0) & np.append(bill.items.made, False)[item] & has_lines[item] & ~always[item])
+    for at, (cell, code) in zip(doubtful.tolist(), text_cells(period.inputs, "Counts", "Item", doubtful), strict=True):
+        own = lines.of(slice(bill.first_line[item[at]], bill.first_line[item[at] + 1]))
+        if not ((own.first <= day[at]) & (own.last >= day[at])).any():
+            yield f.NOTHING_EFFECTIVE(cell, f"{code} has a BOM, but no line in force on {day_text(day[at])}.")
+
+
+def shortages(period: Period) -> Iterator[Finding]:
+    """Book stock below zero: more was sold or used than there was. Posted all the same: stopping hides what was used."""
+    stock = period.stock
+    short = stock.of((stock.role != "") & (stock.book < -1e-9))
+    sold = period.bill.of("Counts")[period.inputs.counts.event == schema.SOLD] if len(short) else ()
+    into, out = short.opening + short.received, short.relieved + short.scrapped
+    columns = (short.item, short.book, into, out, short.book * short.cost)
+    for item, book, came, went, worth in zip(*(column.tolist() for column in columns), strict=True):
+        rule = f.OVERSOLD if item in sold else f.SHORTAGE
+        text = f"Book stock of {period.bill.items.code[item]} is {book:,.6g}: {came:,.6g} in, {went:,.6g} out."
+        yield rule(home(period.inputs, item), text, abs(worth))
+
+
+def never_completed(period: Period) -> Iterator[Finding]:
+    """A parent relieved a subassembly that nobody counted: its own components stay in the books."""
+    stock = period.stock
+    subassembly = period.bill.items.type[stock.item] == schema.SUBASSEMBLY
+    absent = (stock.opening == 0) & (stock.received == 0)
+    rows = stock.of(subassembly & absent & (stock.relieved > 0))
+    for (cell, code), units, cost in zip(_homes(period, rows), rows.relieved.tolist(), rows.cost.tolist(), strict=True):
+        yield f.NEVER_COMPLETED(cell, f"{units:,.6g} of {code} were consumed, none completed.", units * cost)
+
+
+def zero_costs(period: Period) -> Iterator[Finding]:
+    """A made item that moved at no cost, although it has a BOM or hours."""
+    stock, items = period.stock, period.bill.items
+    has_lines: Bools = np.isin(stock.item, period.bill.lines.parent) & items.made[stock.item]
+    moved = stock.received + stock.relieved != 0
+    for cell, code in _homes(period, stock.of(has_lines & moved & (stock.cost == 0))):
+        yield f.NO_COST(cell, f"{code} moved, and its unit cost is zero.")
+
+
+def _homes(period: Period, rows: StockBook) -> Iterator[tuple[str, str]]:
+    """The cells of some items on Standard Cost, each with its code."""
+    return text_cells(period.inputs, "StandardCost", "Item", rows.item)

@@ -1,0 +1,176 @@
+"""Rules of the documents: counts, scrap reports, purchases and conversion costs."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from xlbackflush import schema
+from xlbackflush.engine.period import Period
+from xlbackflush.engine.rules.places import cells, day_text, item_texts, repeats, text_cells, types
+from xlbackflush.engine.standards.bill import Bill
+from xlbackflush.model import finding as f
+from xlbackflush.model.arrays import Floats, Records, Texts, texts
+from xlbackflush.model.finding import Finding
+from xlbackflush.model.inputs import Inputs
+
+
+def outside_period(period: Period) -> Iterator[Finding]:
+    """Cut-off: every transaction belongs to the period."""
+    inputs, start, end = period.inputs, period.settings.period_start, period.settings.period_end
+    if not (start and end):
+        return
+    for table, days in (
+        ("Counts", inputs.counts.date),
+        ("Scrap", inputs.scrap.date),
+        ("Purchases", inputs.purchases.date),
+        ("Actuals", inputs.actuals.date),
+    ):
+        outside = (days < start) | (days > end)
+        for cell, day in zip(cells(inputs, table, "Date", outside), days[outside].tolist(), strict=True):
+            yield f.OUTSIDE_PERIOD(cell, f"{day_text(day)} is outside {day_text(start)} to {day_text(end)}.")
+
+
+def countable(period: Period) -> Iterator[Finding]:
+    """Only made, stocked items are completed; only stocked items are bought; only made units are scrapped whole."""
+    inputs, bill = period.inputs, period.bill
+    of_counts, of_scrap, of_purchases = (types(bill, table) for table in ("Counts", "Scrap", "Purchases"))
+    completed = (inputs.counts.event == schema.COMPLETED) & np.isin(of_counts, (schema.BUY, schema.PHANTOM))
+    whole = (inputs.scrap.stage == schema.FINISHED_UNIT) & (of_scrap == schema.BUY)
+    unstocked = (of_purchases != "") & (item_texts(bill.items.role, bill.of("Purchases")) == "")
+    for table, rows, kinds, text in (
+        ("Counts", completed, of_counts, "is {}; only Subassembly and Finished items are completed."),
+        ("Scrap", whole, of_scrap, "is {}; Finished unit asks for a made item."),
+        ("Purchases", unstocked, of_purchases, "is {}, which is not stocked under these trigger points."),
+    ):
+        for (cell, code), kind in zip(text_cells(inputs, table, "Item", rows), kinds[rows].tolist(), strict=True):
+            yield f.NOT_COUNTABLE(cell, f"{code} {text.format(kind)}")
+
+
+def duplicate_rows(period: Period) -> Iterator[Finding]:
+    """The same date, document, item and quantity again looks like a double entry."""
+    for table, columns in (
+        ("Counts", ("Date", "Document", "Event", "Item", "Quantity")),
+        ("Scrap", ("Date", "Document", "Item", "Quantity", "Stage", "Kind")),
+        ("Purchases", ("Date", "Document", "Item", "Quantity", "Actual price")),
+        ("Actuals", ("Date", "Document", "Cost type", "Amount")),
+        ("Stock", ("Item",)),
+    ):
+        values = [_comparable(period.inputs, table, column) for column in columns]
+        filled = np.array([value not in ("", None) for value in values[-1]], dtype=bool)
+        for cell in cells(period.inputs, table, columns[0], repeats(list(zip(*values, strict=True))) & filled):
+            yield f.DUPLICATE_ROW(cell, f"This row repeats an earlier row of {table}.")
+
+
+def _comparable(inputs: Inputs, table: str, column: str) -> list[Hashable]:
+    """The values of a column; a number that is blank is None, as no NaN equals another."""
+    values: list[Hashable] = inputs.table(table).column(column).tolist()
+    return [None if value != value else value for value in values]
+
+
+# --------------------------------------------------------------------------------------------- corrections
+
+
+@dataclass(frozen=True)
+class Documents(Records):
+    """Rows of Counts, Scrap or Purchases. kind: event of a count, stage of scrap, else ""; note: Reason on Scrap."""
+
+    date: Floats
+    document: Texts
+    item: Texts
+    kind: Texts
+    quantity: Floats
+    note: Texts
+
+
+def corrections(period: Period) -> Iterator[Finding]:
+    """A negative quantity corrects a document: it repeats its number, or names it in Note (Reason on Scrap)."""
+    counts, scrap, purchases = period.inputs.counts, period.inputs.scrap, period.inputs.purchases
+    no_kind = texts([""] * len(purchases))
+    for table, rows in (
+        ("Counts", Documents(counts.date, counts.document, counts.item, counts.event, counts.quantity, counts.note)),
+        ("Scrap", Documents(scrap.date, scrap.document, scrap.item, scrap.stage, scrap.quantity, scrap.reason)),
+        (
+            "Purchases",
+            Documents(purchases.date, purchases.document, purchases.item, no_kind, purchases.quantity, purchases.note),
+        ),
+    ):
+        if (rows.quantity < 0).any():
+            yield from _corrections(period, table, rows)
+
+
+def _corrections(period: Period, table: str, rows: Documents) -> Iterator[Finding]:
+    """The corrections in one table."""
+    recorded = _recorded(rows)
+    balance: dict[Hashable, float] = {}  # of a document, item and kind: what is recorded, less the corrections so far
+    negative = np.flatnonzero(rows.quantity < 0)
+    for at, cell in zip(negative.tolist(), cells(period.inputs, table, "Quantity", negative), strict=True):
+        item, kind, quantity = rows.item[at], rows.kind[at], float(rows.quantity[at])
+        document = _corrected(rows.document[at], rows.note[at], recorded)
+        if document is None:
+            rule = f.CORRECTS_UNKNOWN if re.search(r"\d", rows.note[at]) else f.CORRECTS_NOTHING
+            yield rule(cell, f"{quantity:g} of {item} names no document of table {table}.")
+            continue
+        key = (document, item, kind)
+        if key not in balance:
+            alike = (i for i in recorded[document] if rows.item[i] == item and rows.kind[i] == kind)
+            balance[key] = math.fsum(float(rows.quantity[i]) for i in alike)
+        balance[key] += quantity
+        if balance[key] < 0:
+            yield f.CORRECTS_TOO_MUCH(cell, f"{quantity:g} of {item} exceeds what {document.upper()} recorded.")
+        number = period.bill.of(table)
+        if table != "Purchases" and number[at] >= 0:
+            days = [float(rows.date[i]) for i in recorded[document] if number[i] == number[at]]
+            day = _day_of_another_bill(period.bill, int(number[at]), float(rows.date[at]), days)
+            if day is not None:
+                text = f"{item} had another bill of materials on {day_text(day)}, the day of {document.upper()}."
+                yield f.CORRECTS_OTHER_BILL(cell, text)
+
+
+def _recorded(rows: Documents) -> dict[str, list[int]]:
+    """Document, in letters of one case -> the rows that record something under its number; the longest number first."""
+    recorded: dict[str, list[int]] = defaultdict(list)
+    for at in np.flatnonzero(rows.quantity > 0).tolist():
+        recorded[_number(rows.document[at])].append(at)
+    return {number: recorded[number] for number in sorted(recorded, key=len, reverse=True) if number}
+
+
+def _number(document: str) -> str:
+    return document.strip().casefold()
+
+
+def _corrected(document: str, note: str, recorded: Mapping[str, object]) -> str | None:
+    """The document of this table that a row corrects, or None."""
+    if _number(document) in recorded:
+        return _number(document)
+    text = note.casefold()
+    words = set(re.split(r"[\s,;:()]+", text)) | {word.rstrip(".") for word in text.split()}
+    return next((number for number in recorded if number in words or (" " in number and number in text)), None)
+
+
+def _day_of_another_bill(bill: Bill, item: int, day: float, others: list[float]) -> float | None:
+    """The first of the other days, where the bill of an item was another one on each of them; NaN is no day."""
+    others = [other for other in others if not math.isnan(other)]
+    if math.isnan(day) or not others:
+        return None
+    lines = _lines_in_force(bill, item, day)
+    return others[0] if all(_lines_in_force(bill, item, other) != lines for other in others) else None
+
+
+def _lines_in_force(bill: Bill, item: int, day: float) -> set[int]:
+    """Lines of the BOM in force on a day for an item, and for what is exploded through below it."""
+    lines, in_force, waiting = bill.lines, set[int](), [item]
+    while waiting:
+        parent = waiting.pop()
+        for line in range(int(bill.first_line[parent]), int(bill.first_line[parent + 1])):
+            if line not in in_force and lines.first[line] <= day <= lines.last[line]:
+                in_force.add(line)
+                component = int(lines.component[line])
+                if bill.items.made[component] and not bill.items.role[component]:
+                    waiting.append(component)
+    return in_force
