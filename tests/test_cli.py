@@ -27,7 +27,7 @@ Accounts payable          -1,950,000.00
 Various accounts          -1,260,000.00
 Cost of goods sold         3,129,000.00
 Findings                           none
-Checks                         NNN hold
+Checks                          19 hold
 """
 
 
@@ -204,8 +204,7 @@ def test_new_on_a_full_disk_leaves_what_was_there(
 def test_run_prints_a_summary_table(tmp_path: Path) -> None:
     result = cli("run", sample_book(tmp_path / "demo.xlsm"))
     assert (result.code, result.err) == (0, "")
-    checks = result.out.split()[-2]
-    assert result.out == SUMMARY.replace("NNN", checks)
+    assert result.out == SUMMARY
 
 
 def test_check_posts_nothing(tmp_path: Path) -> None:

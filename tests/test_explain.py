@@ -51,7 +51,8 @@ GIVEN = {
     "Buildup": {"BOM row"},
     "PeriodEndWip": {"WIP row"},
     "Rollup": {"From", "To"},
-    "Checks": {"Tolerance", "Right"},
+    "Checks": {"Tolerance"},
+    "InputControls": {"Tolerance", "As at the run"},
     "Fit": {"Threshold"},
     "Findings": {"Effect"},
     "RunInputs": {"Rows"},
@@ -121,7 +122,10 @@ def calculated(numbers: str, shift: float = 0.0) -> float:
     def smallest(*values: float) -> float:
         return min(values)
 
-    names = {"ROUND": rounded, "ABS": abs, "MAX": largest, "MIN": smallest, "INT": math.floor}
+    def sign(value: float) -> float:
+        return math.copysign(1, value) if value else 0
+
+    names = {"ROUND": rounded, "ABS": abs, "SIGN": sign, "MAX": largest, "MIN": smallest, "INT": math.floor}
     return float(eval(text, {"__builtins__": {}}, names))
 
 

@@ -236,32 +236,33 @@ def of_accounts(path: Path, **spelling: str) -> tuple[Place, dict[str, Place]]:
     with FileBook(path) as opened:
         assert lifecycle.run(opened, "tester", NOW).run
     shown = openpyxl.load_workbook(path)
-    row = next(row for row in shown["Checks"].iter_rows() if str(row[0].value).startswith("Ledger: accounts as mapped"))
-    columns = shown["Checks"].tables["Checks"].column_names
-    left = Place("Checks", row[columns.index("Left")].coordinate)
+    controls = shown["Input Controls"]
+    row = next(row for row in controls.iter_rows() if row[1].value == "Accounts mapped as in Ledger")
+    columns = controls.tables["InputControls"].column_names
+    now = Place("Input Controls", row[columns.index("Now")].coordinate)
     cells = {row[0].value: row[1].coordinate for row in shown["Setup"]["E7:F30"] if row[0].value}
-    return left, {role: Place("Setup", address) for role, address in cells.items()}
+    return now, {role: Place("Setup", address) for role, address in cells.items()}
 
 
 def test_accounts_are_compared_as_they_stand(tmp_path: Path) -> None:
     """By both engines: as at the run all are as mapped, and each that is changed is not."""
     path = tmp_path / "accounts.xlsx"
-    left, cells = of_accounts(path)
+    now, cells = of_accounts(path)
     tried = Book(path)
-    mapped = tried.formulas[left].stored
+    mapped = tried.formulas[now].stored
     assert isinstance(mapped, float) and mapped >= len(MISREAD)
     changes = [(cells[role], other) for role, (_, other) in MISREAD.items()]
-    assert [tried.recalculated(dict([change]))[left] for change in changes] == [mapped - 1] * len(changes)
-    assert tried.recalculated()[left] == mapped
+    assert [tried.recalculated(dict([change]))[now] for change in changes] == [mapped - 1] * len(changes)
+    assert tried.recalculated()[now] == mapped
     with office.Session(path) as session:
-        assert session.read([left]) == [[[mapped]]]
+        assert session.read([now]) == [[[mapped]]]
         for (sheet, address), other in changes:
-            assert session.attempt([(sheet, address, other)], [left]) == [[[mapped - 1]]], other
+            assert session.attempt([(sheet, address, other)], [now]) == [[[mapped - 1]]], other
 
 
 def test_spaces_around_an_account_are_no_change(tmp_path: Path) -> None:
     path = tmp_path / "spaces.xlsx"
-    left, _ = of_accounts(path, **{schema.COGS: " 51  10 "})
+    now, _ = of_accounts(path, **{schema.COGS: " 51  10 "})
     live = office.recalculate([path])[0]
-    assert live[left.sheet][left.address] == Book(path).formulas[left].stored
+    assert live[now.sheet][now.address] == Book(path).formulas[now].stored
     assert live["Checks"]["B3"] == 0

@@ -34,6 +34,7 @@ SETTINGS = [s.name for s in schema.SETTINGS if s.default is not None or not s.re
 OUTPUTS = [
     ("Journal", "Run"), ("Journal", "Account name"), ("Journal", "Comment"), ("Variances", "Variance"),
     ("Variances", "Explanation"), ("Variances", "Part of"), ("Checks", "Check"), ("Checks", "Value"), ("Checks", "Result"),
+    ("InputControls", "Sheet"), ("InputControls", "Changed"),
     ("Findings", "Severity"), ("Findings", "What"), ("Findings", "Effect"), ("Trace", "Level"), ("Ledger", "Closing"),
     ("Runs", "User"), ("RunInputs", "Content"), ("Dashboard", "Label"), ("Sensitivity", "What"),
 ]  # fmt: skip
@@ -348,6 +349,7 @@ KEEPS = {
     "a column of the journal": [without_column("Journal", "Proof")],
     "a column of the trace": [without_column("Trace", "Level")],
     "an output sheet": [without_sheet("Variances")],
+    "the control totals": [without_sheet("InputControls")],
     "much": [
         without_version, without_sheet("Opening"), without_sheet("Dashboard"), without_column("Counts", "Note"),
         without_column("Relief", "Quantity"), without_row("Setup", "Company"), without_row("Accounts", schema.ROUNDING),

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from xlbackflush.engine.measures.checks import LENGTH_WEIGHT, PLACE_WEIGHTS, ROW_CYCLE, text_total
+from xlbackflush.engine.measures.control_totals import LENGTH_WEIGHT, PLACE_WEIGHTS, ROW_CYCLE, text_total
 from xlbackflush.engine.standards.bill import code_key
 
 texts = st.lists(st.text(st.characters(max_codepoint=0xD7FF, exclude_categories=["Cs"]), max_size=12), max_size=9)

@@ -18,10 +18,20 @@ from xlbackflush.engine.explosion.by_line import explosion_by_line
 from xlbackflush.engine.explosion.demand import Demand
 from xlbackflush.engine.explosion.explosion import Explosion, Walk
 from xlbackflush.engine.inputs.snapshot import Snapshot
-from xlbackflush.engine.measures import checks, comparison, conversion_allowed, dashboard, fit, materiality, tie_out
+from xlbackflush.engine.measures import (
+    checks,
+    comparison,
+    control_totals,
+    conversion_allowed,
+    dashboard,
+    fit,
+    materiality,
+    tie_out,
+)
 from xlbackflush.engine.measures import variances as variance
 from xlbackflush.engine.measures.checks import Check
 from xlbackflush.engine.measures.comparison import Figures
+from xlbackflush.engine.measures.control_totals import ControlTotal
 from xlbackflush.engine.measures.conversion_allowed import ConversionAllowed
 from xlbackflush.engine.measures.dashboard import Bar
 from xlbackflush.engine.measures.fit import FitFigure
@@ -226,9 +236,11 @@ class Period:
 
     @cached_property
     def checks(self) -> list[Check]:
-        return checks.checks(
-            self.inputs, self.draft.entries, self.ledger, self.relief, self.variances, self.ties, self.places
-        )
+        return checks.checks(self.inputs, self.draft.entries, self.ledger, self.relief, self.variances, self.ties)
+
+    @cached_property
+    def control_totals(self) -> list[ControlTotal]:
+        return control_totals.control_totals(self.inputs, len(self.ledger))
 
     @cached_property
     def comparison(self) -> list[Figures]:

@@ -29,7 +29,8 @@ PRINTED: dict[str, tuple[str, ...]] = {
     "Comparison": ("Section", "Line", schema.SEQUENTIAL, *schema.TRIGGERS, "Explanation"),
     "Fit": ("Condition", "Measure", "Figure", "Unit", "Wanted", "Threshold", "Verdict", "Explanation"),
     "Findings": ("Severity", "Code", "Where", "What", "How to fix", "Effect"),
-    "Checks": ("Check", "Left", "Right", "Value", "Tolerance", "Result", "Meaning"),
+    "Checks": ("Check", "Value", "Unit", "Tolerance", "Result", "If it fails"),
+    "InputControls": ("Sheet", "Control", "As at the run", "Now", "Difference", "Changed"),
 }  # fmt: skip
 _FLAGS = ("F/U", "Result", "Code")
 _JOURNAL = ("Line", "Role", "Account", "Account name", "Debit", "Credit", "Source", "Proof", "Difference")

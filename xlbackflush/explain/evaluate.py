@@ -344,6 +344,8 @@ _OVER_CELLS: dict[str, Callable[[list[Any]], Any]] = {
 _SCALAR: dict[str, Callable[..., Any]] = {
     "ROUND": excel_round,
     "ABS": lambda v: abs(number(v)),
+    "SIGN": lambda v: float((number(v) > 0) - (number(v) < 0)),
+    "ISNUMBER": _is_number,
     "INT": lambda v: float(math.floor(number(v))),
     "MOD": lambda a, b: number(a) % number(b),
     "N": lambda v: number(v) if _is_number(_usable(v)) or isinstance(v, bool) else 0.0,

@@ -13,7 +13,7 @@ from xlbackflush.explain.sums import sum_words
 from xlbackflush.explain.words import Words, figure
 from xlbackflush.ooxml.formula import COMPARISONS, Binary, Call, Cell, FormulaError, Literal, Node, Span, Unary
 
-_FUNCTIONS = {"ROUND", "ABS", "INT", "MAX", "MIN"}
+_FUNCTIONS = {"ROUND", "ABS", "SIGN", "INT", "MAX", "MIN"}
 _SIGNS = {"*": "×", "/": "÷", "+": "+", "-": "-", "^": "^"}
 _LEVEL = {"+": 1, "-": 1, "*": 2, "/": 2, "^": 3}
 _WHOLE = 9  # a term, a function: never in brackets

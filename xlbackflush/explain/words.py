@@ -113,7 +113,7 @@ class Words:
             return text(self.grid.beside(cell, place, "Unit"))
         if kind == "money":
             return self.currency
-        if kind not in ("quantity", "price", "hours") or place.table == "Checks":
+        if kind not in ("quantity", "price", "hours") or place.table in ("Checks", "InputControls"):
             return ""
         uom = self._uom(cell, place)
         if unit in ("units", schema.LIVE_FORMULA, schema.POSTED_LESS_PROOF):

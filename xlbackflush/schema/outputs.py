@@ -914,8 +914,17 @@ SUSPECTS = Table(
 CHECKS = Table(
     "Checks",
     (
-        Column("Check", "text", "What must hold.", width=64, field="text"),
-        Column("Value", "quantity", "Left less Right.", LIVE_FORMULA, width=18, field="value", look="check"),
+        Column("Check", "text", "What must hold.", width=62, field="text"),
+        Column(
+            "Value",
+            "quantity",
+            "What speaks against it; 0 where it holds.",
+            LIVE_FORMULA,
+            width=16,
+            field="value",
+            look="check",
+        ),
+        Column("Unit", "text", "What the value counts.", width=15, field="unit"),
         Column(
             "Tolerance",
             "quantity",
@@ -925,20 +934,47 @@ CHECKS = Table(
             recorded="Set by the check: the largest value that passes.",
         ),
         Column("Result", "text", "OK or Fail.", width=10, look="check", marks=_PASSED),
-        Column("Left", "quantity", "What must equal Right.", LIVE_FORMULA, width=18, field="left", look="check"),
-        Column(
-            "Right",
-            "quantity",
-            "Live, or as recorded at the run.",
-            "live or recorded",
-            width=18,
-            field="right",
-            look="check",
-            recorded="Recorded at the run, or 0: what Left must equal.",
-        ),
-        Column("Meaning", "text", "What a failure means.", width=70, field="meaning"),
+        Column("If it fails", "text", "What a failure means, and what to do.", width=90, wrap=True, field="failure"),
     ),
     row_name="{Check}",
+)
+INPUT_CONTROLS = Table(
+    "InputControls",
+    (
+        Column("Sheet", "text", "Input sheet.", width=17, field="sheet"),
+        Column("Control", "text", "What is counted or totalled.", width=52, field="text"),
+        Column(
+            "As at the run",
+            "quantity",
+            "As the run read it.",
+            "recorded",
+            width=24,
+            field="recorded",
+            recorded="Recorded by the run: what it read.",
+        ),
+        Column("Now", "quantity", "As the sheet stands.", LIVE_FORMULA, width=24, field="recorded", look="check"),
+        Column(
+            "Tolerance",
+            "quantity",
+            "Largest difference that is none: the last digits of a long sum.",
+            width=14,
+            field="tolerance",
+            recorded="Set by the run: what adding up in another order may change.",
+        ),
+        Column(
+            "Difference",
+            "quantity",
+            "Now less as at the run, beyond the tolerance.",
+            LIVE_FORMULA,
+            width=16,
+            look="check",
+            marks=_NOT_ZERO,
+        ),
+        Column(
+            "Changed", "quantity", "1: the input was changed after the run.", width=10, look="check", marks=_NOT_ZERO
+        ),
+    ),
+    row_name="{Sheet}: {Control}",
 )
 RUNS = Table(
     "Runs",
@@ -1187,6 +1223,14 @@ OUTPUT_SHEETS: tuple[Sheet, ...] = (
         "What must hold before the numbers are signed. The master check counts the failures.",
         (CHECKS,),
         "Live formulas: 0 failures means that every check holds now, not only when the run was made.",
+    ),
+    Sheet(
+        "Input Controls",
+        "Control",
+        "Control totals of all inputs, as the run read them and as they stand now. Sheet Checks counts those that differ.",
+        (INPUT_CONTROLS,),
+        "Live formulas. Texts are totalled by their characters, weighted by place and row; a setting is 1 while it is as chosen.",
+        freeze_cols=2,
     ),
     Sheet(
         "Runs",

@@ -19,6 +19,7 @@ from xlbackflush.sheets import (
     explanation,
     findings,
     fit,
+    input_controls,
     journal,
     ledger,
     materiality,
@@ -42,7 +43,7 @@ from xlbackflush.sheets.formulas import Sheets
 _SHEETS = (
     dashboard, journal, ledger, variances, conversion_allowed, disposition, materiality, relief, reconciliation, tie_out,
     count_method, period_end_wip, comparison, fit, roll_up, build_up, movements, trace, explanation, sensitivity, suspects,
-    findings, checks, runs, run_inputs,
+    findings, checks, input_controls, runs, run_inputs,
 )  # fmt: skip
 
 #: table -> what writes its body after a run
