@@ -13,11 +13,11 @@ import office
 import pytest
 from live_books import EPOCH, PERIOD_ENDS, ran
 from support_files import Parts
+from xlbackflush.explain.formula import Cell
 
 from xlbackflush import schema
 from xlbackflush.explain.derive import derivation
 from xlbackflush.explain.evaluate import Value
-from xlbackflush.explain.formula import Cell
 from xlbackflush.explain.reader import FileReader, Grid
 from xlbackflush.model.tables import Source
 from xlbackflush.workbook.file import FileBook
