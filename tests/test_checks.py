@@ -18,8 +18,9 @@ from xlbackflush.explain.formula import Cell
 from xlbackflush import schema
 from xlbackflush.explain.derive import derivation
 from xlbackflush.explain.evaluate import Value
-from xlbackflush.explain.reader import FileReader, Grid
+from xlbackflush.explain.reader import Grid
 from xlbackflush.model.tables import Source
+from xlbackflush.workbook.cells import FileReader
 from xlbackflush.workbook.file import FileBook
 
 BOOK = str(PERIOD_ENDS[0])

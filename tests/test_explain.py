@@ -25,10 +25,10 @@ from live_books import BOOKS, FORMULA, NOW, PERIOD, PERIOD_ENDS, ran
 from openpyxl.formula.translate import Translator
 
 from xlbackflush import schema
-from xlbackflush.explain import Step, explain, printed, product, used_by, write
 from xlbackflush.explain.derive import STEPS_MOST, Derivation
 from xlbackflush.explain.evaluate import Evaluator, compare, criterion_test
-from xlbackflush.explain.reader import FileReader, Grid, Reader
+from xlbackflush.explain.explanation import Step, explain, printed, product, used_by, write
+from xlbackflush.explain.reader import Grid, Reader
 from xlbackflush.explain.words import Words, figure
 from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.lifecycle.post import post
@@ -37,6 +37,7 @@ from xlbackflush.model.tables import CellError, Source
 from xlbackflush.ooxml.formula import Cell, FormulaError, Span, parse
 from xlbackflush.sheets.explanation import rows_of
 from xlbackflush.template.build import build
+from xlbackflush.workbook.cells import FileReader
 from xlbackflush.workbook.file import FileBook
 
 FULL = os.environ.get("XLBACKFLUSH_FUZZ") == "full"

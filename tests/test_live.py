@@ -606,7 +606,7 @@ def test_explain_fills_its_sheet_and_leaves_the_others(tmp_path: Path) -> None:
     sentence = told(workbook, macros.explain)
     assert sentence.startswith("Done: Journal!I7 is explained in ")
     explained = saved(workbook, tmp_path / "live.xlsm")
-    from xlbackflush import explain
+    from xlbackflush.explain import explanation as explain
 
     with FileBook(book) as file:
         steps = explain.explain(file.cells(), "Journal!I7")

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from xlbackflush import schema
-from xlbackflush.explain.reader import Span
-from xlbackflush.ooxml.formula import parse
+from xlbackflush.ooxml.formula import Span, parse
 from xlbackflush.ooxml.styles import LOOKS, STYLES
 from xlbackflush.sheets.blocks import style_name
 

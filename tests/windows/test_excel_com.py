@@ -18,7 +18,7 @@ from support_files import Parts, sample_book
 from test_live import by_file, differences, inputs
 from wine import Windows
 
-from xlbackflush import explain
+from xlbackflush.explain import explanation as explain
 from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.template.build import build
 from xlbackflush.workbook.file import FileBook

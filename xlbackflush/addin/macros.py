@@ -131,7 +131,7 @@ def _clear(book: LiveBook) -> str:
 
 
 def _explain(book: LiveBook) -> str:
-    from xlbackflush import explain as explanation
+    from xlbackflush.explain import explanation
 
     where = book.selected()
     steps = explanation.explain(book.cells(), where)

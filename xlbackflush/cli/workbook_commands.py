@@ -97,7 +97,7 @@ def clear(args: argparse.Namespace) -> int:
 
 def explain(args: argparse.Namespace) -> int:
     """Show what a cell, or all costs of a product, are made of; the same steps go to sheet Explanation."""
-    from xlbackflush import explain as explanation
+    from xlbackflush.explain import explanation
     from xlbackflush.model.errors import UnusableError
     from xlbackflush.workbook.file import FileBook
 

@@ -17,12 +17,13 @@ from xlbackflush.engine.record import journal_table
 from xlbackflush.engine.record import record as records
 from xlbackflush.engine.result import RunResult
 from xlbackflush.explain.evaluate import Value
-from xlbackflush.explain.reader import Grid, as_excel
+from xlbackflush.explain.reader import Grid
 from xlbackflush.lifecycle.verify import recompute_run
 from xlbackflush.model.journal import PostedEntry
 from xlbackflush.model.tables import CellError, Source
 from xlbackflush.ooxml.address import split_cell
 from xlbackflush.ooxml.formula import Cell, FormulaError
+from xlbackflush.ooxml.values import as_excel
 from xlbackflush.sheets.body import Body, RunView, empty
 from xlbackflush.sheets.formulas import Sheets
 from xlbackflush.sheets.registry import BODIES

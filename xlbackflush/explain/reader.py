@@ -1,25 +1,19 @@
 """What an explanation reads: values, formulas and tables of a workbook, from its file or from Excel.
 
-`Reader` is all that it asks of a workbook. `FileReader` reads a file, each sheet when it is needed. `Grid` is what the
-other modules use: cells by their place in our tables, columns at once, formulas as trees.
+`Reader` is all that it asks of a workbook. `Grid` is what the other modules use: cells by their place in our tables, columns
+at once, formulas as trees.
 """
 
 from __future__ import annotations
 
-import datetime as dt
-import html
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from xlbackflush import schema
 from xlbackflush.explain.evaluate import Evaluator, Value
-from xlbackflush.model.tables import CellError, Source
-from xlbackflush.ooxml.address import split_cell
+from xlbackflush.model.tables import Source
 from xlbackflush.ooxml.formula import Cell, FormulaError, Node, Span, parse
-from xlbackflush.ooxml.package import Package
-from xlbackflush.ooxml.reader import SheetReader
 
 
 class Reader(Protocol):
@@ -33,104 +27,6 @@ class Reader(Protocol):
 
     def table(self, name: str) -> Source | None:
         """Where a table of ours stands: sheet, first and last row of its body, letter of each column; None if nowhere."""
-
-
-# --------------------------------------------------------------------------------------------- of a file
-
-_ROW = re.compile(r'<(?:\w+:)?row\b[^>]*?\br="(\d+)"')
-_CELL = re.compile(r"<(?:\w+:)?c\b([^>]*?)(?:/>|>(.*?)</(?:\w+:)?c>)", re.S)
-_ADDRESS = re.compile(r'\br="([A-Z]+[0-9]+)"')
-_FORMULA = re.compile(r"<(?:\w+:)?f\b([^>]*?)(?:/>|>([^<]*)</(?:\w+:)?f>)")
-_SHARED = re.compile(r'\bsi="(\d+)"')
-
-
-class FileReader:
-    """Values and formulas of a workbook file."""
-
-    def __init__(self, package: Package, sheets: SheetReader) -> None:
-        self._package, self._sheets = package, sheets
-        self._formulas: dict[str, _Formulas] = {}
-
-    def value(self, sheet: str, cell: str) -> Value:
-        """See `Reader`."""
-        return as_excel(self._sheets.cell(sheet, *split_cell(cell))) if sheet in self._package.sheets else None
-
-    def formula(self, sheet: str, cell: str) -> str:
-        """See `Reader`."""
-        if sheet not in self._package.sheets:
-            return ""
-        if sheet not in self._formulas:
-            self._formulas[sheet] = _Formulas(self._package.text(self._package.sheets[sheet]))
-        return self._formulas[sheet].of(cell)
-
-    def table(self, name: str) -> Source | None:
-        """See `Reader`."""
-        part = self._package.tables.get(name)
-        return None if part is None else Source(name, part.sheet, part.letters, part.header_row + 1, part.last_row)
-
-
-class _Formulas:
-    """Formulas of one sheet, found in its XML row by row."""
-
-    def __init__(self, xml: str) -> None:
-        self.xml = xml
-        self.starts = [(int(m[1]), m.start()) for m in _ROW.finditer(xml)]
-        self.ends = {
-            row: (start, stop)
-            for (row, start), (_, stop) in zip(self.starts, [*self.starts[1:], (0, len(xml))], strict=True)
-        }
-        self.rows: dict[int, dict[str, str]] = {}
-        self.masters: dict[str, tuple[str, str]] | None = None
-
-    def of(self, cell: str) -> str:
-        """The formula of a cell, "" where it has none."""
-        row = split_cell(cell)[1]
-        if row not in self.rows:
-            self.rows[row] = dict(self._cells(*self.ends[row])) if row in self.ends else {}
-        return self.rows[row].get(cell, "")
-
-    def _cells(self, start: int, stop: int) -> Iterator[tuple[str, str]]:
-        for match in _CELL.finditer(self.xml, start, stop):
-            found, address = _FORMULA.search(match[2] or ""), _ADDRESS.search(match[1])
-            if found and address:
-                yield address[1], self._whole(found, address[1])
-
-    def _whole(self, found: re.Match[str], cell: str) -> str:
-        """The formula itself; a cell that shares its formula with others has it moved to its own place."""
-        shared = _SHARED.search(found[1])
-        if found[2] or not shared:
-            return html.unescape(found[2] or "")
-        if self.masters is None:
-            self.masters = {}
-            for match in _CELL.finditer(self.xml):
-                formula, address = _FORMULA.search(match[2] or ""), _ADDRESS.search(match[1])
-                if formula and formula[2] and address and (number := _SHARED.search(formula[1])):
-                    self.masters[number[1]] = (address[1], html.unescape(formula[2]))
-        from openpyxl.formula.translate import Translator
-
-        origin, formula_text = self.masters.get(shared[1], (cell, ""))
-        return str(Translator("=" + formula_text, origin).translate_formula(cell))[1:]
-
-
-def as_excel(value: Any) -> Value:
-    """A value as a reader of files gives it, as Excel holds it: dates are day numbers, blanks are None."""
-    if value is None or value == "":
-        return None
-    if isinstance(value, bool | str | CellError):
-        return value
-    if isinstance(value, dt.datetime):
-        gone = value - dt.datetime.combine(schema.DAY_0, dt.time())
-        return gone.days + gone.seconds / 86_400
-    if isinstance(value, dt.date):
-        return float((value - schema.DAY_0).days)
-    if isinstance(value, dt.time):
-        return (value.hour * 3600 + value.minute * 60 + value.second) / 86_400
-    if isinstance(value, dt.timedelta):
-        return value / dt.timedelta(days=1)
-    return float(value)
-
-
-# ----------------------------------------------------------------------------------------- cells by place
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from xlbackflush import schema
 from xlbackflush.model.tables import CellError
@@ -78,3 +79,21 @@ _STARTS_FORMULA = tuple("=+-@\t\r\n")
 def harmless(text: str) -> str:
     """Text that a spreadsheet shows as text: an apostrophe goes before a start that would make a formula of it."""
     return f"'{text}" if text.startswith(_STARTS_FORMULA) else text
+
+
+def as_excel(value: Any) -> float | str | bool | CellError | None:
+    """A value as a reader of files gives it, as Excel holds it: dates are day numbers, blanks are None."""
+    if value is None or value == "":
+        return None
+    if isinstance(value, bool | str | CellError):
+        return value
+    if isinstance(value, dt.datetime):
+        gone = value - dt.datetime.combine(schema.DAY_0, dt.time())
+        return gone.days + gone.seconds / 86_400
+    if isinstance(value, dt.date):
+        return float((value - schema.DAY_0).days)
+    if isinstance(value, dt.time):
+        return (value.hour * 3600 + value.minute * 60 + value.second) / 86_400
+    if isinstance(value, dt.timedelta):
+        return value / dt.timedelta(days=1)
+    return float(value)

@@ -17,7 +17,6 @@ from pathlib import Path
 
 from xlbackflush import schema
 from xlbackflush.engine.result import RunResult
-from xlbackflush.explain.reader import FileReader
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.journal import Run
 from xlbackflush.model.tables import Source
@@ -36,6 +35,7 @@ from xlbackflush.sheets.formulas import Sheets
 from xlbackflush.sheets.registry import bodies
 from xlbackflush.workbook import tables as contract
 from xlbackflush.workbook import undo
+from xlbackflush.workbook.cells import FileReader
 from xlbackflush.workbook.product_view_file import ProductView, ViewFile
 from xlbackflush.workbook.stored_formulas import Elsewhere, Values
 

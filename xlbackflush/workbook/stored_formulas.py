@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from xlbackflush import schema
 from xlbackflush.engine.answers import Answers
 from xlbackflush.engine.result import RunResult
-from xlbackflush.explain.reader import FileReader
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.tables import CellError, Source
 from xlbackflush.ooxml.address import quoted
@@ -24,6 +23,7 @@ from xlbackflush.ooxml.values import stored
 from xlbackflush.sheets import help_sheet, title_rows
 from xlbackflush.sheets.checks import checks_after
 from xlbackflush.workbook import examples
+from xlbackflush.workbook.cells import FileReader
 
 #: formula -> what it shows
 Values = dict[str, Shown]
