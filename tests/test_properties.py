@@ -103,14 +103,14 @@ def _of(item: str, rows: list[Row]) -> list[Row]:
 
 @given(worlds(), st.sampled_from([schema.PER_TRIGGER, schema.PER_PRODUCT]))
 def test_every_entry_balances_and_the_ledger_adds_up(world, detail):
-    _, result = posted(world.with_setting("Journal detail", detail).settings, world.tables)
+    outcome, result = posted(world.with_setting("Journal detail", detail).settings, world.tables)
     for entry in result.entries:
         assert sum(line.minor for line in entry.lines) == 0
         assert all(line.minor for line in entry.lines)
         assert all(isinstance(line.minor, int) for line in entry.lines)
     debits = sum(line.minor for entry in result.entries for line in entry.lines if line.minor > 0)
     assert int(result.ledger.debits.sum()) == int(result.ledger.credits.sum()) == debits
-    assert result.run.debits == result.run.credits == debits / 10**result.places
+    assert outcome.run.debits == outcome.run.credits == debits / 10**result.places
     assert int(result.ledger.closing.sum()) == int(result.ledger.opening.sum())
     assert [check.text for check in result.checks if not check.holds] == []
 

@@ -387,8 +387,8 @@ def test_a_sold_unit_leaves_finished_goods_at_its_cost_on_that_day():
     outcome, result = posted(april(), tables)
     assert journal(result)["Sale"] == {COGS: Decimal("1.7"), FG: Decimal("-1.7")}
     rows = result.unit_costs.rows
-    lamp = rows[[code == "Lamp" for code in codes(outcome, rows)]]
-    assert lamp["unit_cost"].tolist() == pytest.approx([1.0, 0.7])
+    lamp = [code == "Lamp" for code in codes(outcome, rows.item)]
+    assert rows.unit_cost[lamp].tolist() == pytest.approx([1.0, 0.7])
 
 
 def test_a_correction_takes_back_what_it_corrects():

@@ -278,4 +278,6 @@ class Period:
         for stage in (*_SHAPE, *_UNMOVED.get((table, column), _UNMOVED[table])):
             if stage in known:
                 vars(changed)[stage] = known[stage]
+        if "unit_costs" in vars(changed):  # the same costs; whoever reads the inputs through them must see the cell
+            changed.unit_costs = replace(self.unit_costs, bill=changed.bill)
         return changed

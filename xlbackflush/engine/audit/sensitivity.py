@@ -26,7 +26,7 @@ from xlbackflush.model.arrays import Floats
 from xlbackflush.model.finding import has_errors
 from xlbackflush.model.inputs import Inputs
 
-#: cells worked out one by one, at a few hundredths of a second each
+#: cells worked out one by one, at a few thousandths of a second each
 MOST = 1_000
 #: the input tables whose numbers can move a balance
 TABLES = tuple(t for t in schema.INPUT_TABLES if any(c.kind in schema.NUMERIC for c in t.columns))
