@@ -540,7 +540,7 @@ def test_prorated_the_conversion_in_process_is_no_variance():
 def test_shown_only_nothing_is_recorded():
     result = in_process(**{"Period-end WIP": schema.SHOW_ONLY})
     assert not journal(result).keys() & {"Period-end WIP", "Reversal"}
-    assert float(result.in_process["amount"].sum()) == 20_000
+    assert float(result.in_process.amount.sum()) == 20_000
 
 
 # ----------------------------------------------------------------------------------------------- rounding

@@ -331,5 +331,5 @@ def test_recording_units_in_process_moves_only_what_the_entry_says(world):
     before = ledger(shown)
     for role, balance in ledger(recorded).items():
         assert balance == before.get(role, 0) + entry[role]
-    in_process = recorded.in_process["amount"].sum()
+    in_process = recorded.in_process.amount.sum()
     assert float(entry[schema.WORK_IN_PROCESS]) == pytest.approx(in_process, abs=float(minor_unit(world)) * 1.01)

@@ -24,7 +24,8 @@ def rows_of(steps: Sequence[Step]) -> Body:
     Cells on record are packed and have no place of their own: the link goes to sheet Run Inputs.
     """
     on_record = f"{schema.SHEET_OF[schema.RUN_INPUTS.name].name}!A1"
-    return of_records(TABLE, steps, {"Where": [link(s.where, on_record if s.run else "") for s in steps]}) | {
+    columns = of_records(TABLE, steps, {"Where": [link(s.where, on_record if s.run else "") for s in steps]}) | {
         "What": ([f"{'   ' * s.level}{s.what}" for s in steps], None),
         "Explanation": ([s.explanation[:_TEXT_MOST] for s in steps], None),
     }
+    return {name: columns[name] for name in TABLE.names}
