@@ -13,7 +13,7 @@ import office
 import pytest
 from live_books import EPOCH, PERIOD_ENDS, ran
 from support_files import Parts
-from xlbackflush.explain.formula import Cell
+from xlbackflush.ooxml.formula import Cell
 
 from xlbackflush import schema
 from xlbackflush.explain.derive import derivation

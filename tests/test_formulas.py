@@ -42,8 +42,8 @@ from xlbackflush.workbook.file import FileBook
 LONGEST, DEEPEST, MOST_ARGUMENTS, LAST_ROW = 8_192, 64, 255, 1_048_576  # of Excel
 #: functions of Excel 2010, and of Excel 2013 by their names in the file
 FUNCTIONS = {
-    "ABS", "AND", "CHOOSE", "COUNT", "COUNTA", "COUNTIF", "COUNTIFS", "FIXED", "HYPERLINK", "IF", "INDEX", "INT", "LARGE",
-    "LEN", "MATCH", "MAX", "MID", "MIN", "MOD", "N", "OR", "REPT", "ROUND", "ROW", "SUM", "SUMIFS", "SUMPRODUCT", "TEXT", "TRIM",
+    "ABS", "AND", "CHOOSE", "COUNT", "COUNTA", "COUNTIF", "COUNTIFS", "FIXED", "HYPERLINK", "IF", "INDEX", "INT", "ISNUMBER", "LARGE",
+    "LEN", "MATCH", "MAX", "MID", "MIN", "MOD", "N", "OR", "REPT", "ROUND", "ROW", "SIGN", "SUM", "SUMIFS", "SUMPRODUCT", "TEXT", "TRIM",
     "UPPER", "_xlfn.UNICODE",
 }  # fmt: skip
 #: function -> does it take a range in this position? (positions from 0)
