@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: run test test-full test-windows equal lint bench vba workbooks clean
+.PHONY: run test test-full test-windows equal golden lint bench vba workbooks clean
 
 run: $(READY)  ## the main job, on a sample workbook
 	mkdir -p build
@@ -24,6 +24,9 @@ test-windows: $(READY)  ## what only Windows can show: tests/windows, on Windows
 SINCE ?= 8774eb1
 equal: $(READY)  ## no number differs from those of an earlier commit: make equal SINCE=REF
 	$(BIN)/python -m tests.equality --since $(SINCE)
+
+golden: $(READY)  ## write the golden files of the exports anew, to be read before they are committed
+	PYTHONPATH=tests/support:tests/oracles:tests/doubles $(BIN)/python tests/ledgers/test_export.py
 
 lint: $(READY)  ## style and types
 	$(BIN)/ruff check .

@@ -18,7 +18,8 @@ def main(book: Path, spawned: float) -> None:
     from xlbackflush.addin import macros
 
     imported = time.time()
-    sys.path.insert(0, str(Path(__file__).parents[1]))
+    tests = Path(__file__).parents[1]
+    sys.path[:0] = [str(tests / "doubles"), str(tests / "support")]
     from com_file import Workbook
     from excel_engine import calling
 

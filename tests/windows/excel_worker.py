@@ -25,7 +25,7 @@ class ExcelWorker:
 
     def __init__(self, windows: Windows, variables: Mapping[str, str] | None = None) -> None:
         """`variables`: of its environment, also those that Wine sets itself."""
-        paths = ";".join(windows.path(folder) for folder in (HERE, HERE.parent))
+        paths = ";".join(windows.path(folder) for folder in (HERE, HERE.parent / "doubles", HERE.parent / "support"))
         self._process = windows.popen([windows.python, "-P", HERE / "excel_on_windows.py"], env={"PYTHONPATH": paths})
         assert self._process.stdin and self._process.stdout and self._process.stderr
         self._errors = Reader(self._process.stderr)

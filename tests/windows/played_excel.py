@@ -21,7 +21,7 @@ class PlayedExcel:
     def __init__(self, windows: Windows, state: Path) -> None:
         """`state`: where runs keep what `restore` puts back."""
         self.windows = windows
-        folders = ";".join(windows.path(folder) for folder in (HERE, HERE.parent))
+        folders = ";".join(windows.path(folder) for folder in (HERE, HERE.parent / "doubles", HERE.parent / "support"))
         self._environment = {"PYTHONPATH": folders, "XLBACKFLUSH_STATE": windows.path(state)}
         self._processes: list[subprocess.Popen[bytes]] = []
         self._errors: dict[int, Reader] = {}  # by process: what nobody reads would stop it in the end

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 from com_file import NOT_DONE
+from in_excel import by_file, differences, inputs
 from live_books import BOOKS, CONDENSED, NOW, PERIOD, PERIOD_ENDS, POLICIES
 from played_excel import PlayedExcel
 from support_files import Parts, sample_book
-from test_live import by_file, differences, inputs
 from wine import Windows
 
 from xlbackflush.explain import explanation as explain

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 from excel_worker import ExcelError, ExcelWorker
+from handed import handed
 from live_books import POLICIES, ran
 from support_files import sample_book
-from test_functions_server import handed
 from test_vba_addin import engine
 from wine import Windows
 

@@ -10,12 +10,12 @@ from wine import ROOT, Windows
 
 #: file of tests, and which of them (an expression of pytest); what is left out says nothing about Windows, or takes long
 TESTS = {
-    "test_functions_server": "",
-    "test_install": "",
-    "test_export": "looks_as_it_did or beside or existing or target or left_as_it_is or letters or split",
-    "test_file": "mode or byte_order or utf_16 or read_only or open_elsewhere or changed_meanwhile or crash or interrupted "
-    "or thrown_away or folder_are_refused or every_part_that or changes_not_one_byte or xml_cannot_hold",
-    "test_previous": "wherever or newest or damaged or cannot_be_kept or copies_are_in",
+    "addin/test_functions_server": "",
+    "addin/test_install": "",
+    "ledgers/test_export": "looks_as_it_did or beside or existing or target or left_as_it_is or letters or split",
+    "workbook/test_file": "mode or byte_order or utf_16 or read_only or open_elsewhere or changed_meanwhile or crash "
+    "or interrupted or thrown_away or folder_are_refused or every_part_that or changes_not_one_byte or xml_cannot_hold",
+    "workbook/test_undo": "wherever or newest or damaged or cannot_be_kept or copies_are_in",
 }
 #: how the reasons begin for which a test may skip on Windows
 REASONS = ("on Windows",)

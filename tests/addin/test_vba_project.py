@@ -16,7 +16,7 @@ from xlbackflush.vba.building.__main__ import BUILT, contents
 from xlbackflush.schema import excel
 from xlbackflush.template import binaries
 
-VBA = Path(__file__).parents[1] / "vba"
+VBA = Path(__file__).parents[2] / "vba"
 XLWINGS = Path(str(importlib.util.find_spec("xlwings").origin)).parent  # type: ignore[union-attr]
 
 #: as Excel writes them, in its order, for a workbook or sheet and for a class of one's own

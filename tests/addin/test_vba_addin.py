@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from handed import engine
 from memory_excel import MemoryExcel
 from pyopenvba.apps.excel._model import Range, Workbook
 from pyopenvba.interpreter import EMPTY
@@ -19,7 +20,6 @@ from support_files import Parts
 from test_vba_stubs import NA, NUM, REF, VALUE, Ran, sample
 
 from xlbackflush import schema
-from xlbackflush.engine.answers import Answers, answers
 from xlbackflush.ledgers.formats import FORMATS
 from xlbackflush.schema.excel import FUNCTIONS
 from xlbackflush.workbook.file import FileBook
@@ -57,14 +57,6 @@ def excel(new_widgets: Path) -> MemoryExcel:
 
 def ask(excel: MemoryExcel, name: str, *args: object) -> Any:
     return excel.call(NAME, name, *args)
-
-
-def engine(path: Path) -> Answers:
-    """What the engine answers for a file as it stands."""
-    with FileBook(path) as book:
-        loaded, errors = answers(book.read())
-    assert loaded, errors
-    return loaded
 
 
 def cell(excel: MemoryExcel, table: str, item: str, column: str, key: str = "Item") -> tuple[str, str]:

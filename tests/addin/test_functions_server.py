@@ -13,10 +13,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import openpyxl
 import pytest
+from handed import Handed, handed
 from live_books import BOOKS, NUMBER, PERIOD, POLICIES, Ran, ran, without_columns, world
-from openpyxl.utils.cell import range_boundaries
 from support import rollup
 from support_files import sample_book
 
@@ -26,34 +25,8 @@ from xlbackflush.engine.answers import answers
 from xlbackflush.template.build import build
 from xlbackflush.workbook.file import FileBook
 
-Cells = tuple[tuple[object, ...], ...]
-Handed = tuple[str, str, float, float, Cells, Cells]  # one table, as VBA hands it over
-
-NEEDED = ("Setup", "Accounts", "StandardCost", "BOM")
 #: from Microsoft's documentation of CVErr, as they cross COM
 NA, DIV_0, VALUE, REF, NAME, NUM, NULL = (-2146828288 + code for code in (2042, 2007, 2015, 2023, 2029, 2036, 2000))
-
-
-def handed(path: Path, *names: str) -> list[Handed]:
-    """Tables of a workbook by COM; by default those that the functions need."""
-    book = openpyxl.load_workbook(path)
-    found = []
-    for sheet in book:
-        for table in sheet.tables.values():
-            if table.name in (names or NEEDED):
-                column, row, _, _ = range_boundaries(table.ref)
-                rows = tuple(tuple(by_com(cell.value) for cell in cells) for cells in sheet[table.ref])
-                found.append((table.name, sheet.title, float(row), float(column), rows[:1], rows[1:]))
-    return found
-
-
-def by_com(value: object) -> object:
-    """A cell as Value2 has it."""
-    if isinstance(value, bool) or value is None or isinstance(value, str):
-        return value
-    if isinstance(value, dt.datetime):
-        return float((value.date() - schema.DAY_0).days)
-    return float(str(value))
 
 
 def changed(tables: list[Handed], name: str, row: int, column: str, value: object) -> list[Handed]:

@@ -18,11 +18,11 @@ from pathlib import Path
 import office
 import openpyxl
 import pytest
+from formula_parts import TAKES_RANGE, alone, opens, tokens
 from live_books import BOOKS, NOW, PERIOD, ran
 from openpyxl.formula.tokenizer import Token
 from openpyxl.utils.cell import coordinate_to_tuple
 from second_engine import Book, Place, Value
-from test_formulas import TAKES_RANGE, alone, opens, tokens
 
 from xlbackflush import schema
 from xlbackflush.lifecycle import run as lifecycle

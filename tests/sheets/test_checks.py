@@ -13,13 +13,13 @@ import office
 import pytest
 from live_books import EPOCH, PERIOD_ENDS, ran
 from support_files import Parts
-from xlbackflush.ooxml.formula import Cell
 
 from xlbackflush import schema
 from xlbackflush.explain.derive import derivation
 from xlbackflush.explain.evaluate import Value
 from xlbackflush.explain.reader import Grid
 from xlbackflush.model.tables import Source
+from xlbackflush.ooxml.formula import Cell
 from xlbackflush.workbook.cells import FileReader
 from xlbackflush.workbook.file import FileBook
 

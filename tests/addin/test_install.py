@@ -26,7 +26,7 @@ XLSTART = "AppData/Roaming/Microsoft/Excel/XLSTART/xlbackflush.xlam"
 CONF = ".xlbackflush/xlbackflush.conf"
 STARTUP = "Library/Group Containers/UBF8T346G9.Office/User Content.localized/Startup.localized/Excel/xlbackflush.xlam"
 MAC_CONF = "Library/Containers/com.microsoft.Excel/Data/xlbackflush.conf"
-BUILT = Path(__file__).parents[1] / "vba" / "built"
+BUILT = Path(__file__).parents[2] / "vba" / "built"
 SCRIPTS = "Library/Application Scripts/com.microsoft.Excel"
 
 

@@ -28,8 +28,8 @@ from typing import Any, NamedTuple
 
 import cells as workbook
 import pytest
+from formula_parts import TAKES_RANGE, alone, opens, tokens
 from live_books import BOOKS, NOW, PERIOD, PERIOD_ENDS, ran, without_columns, world
-from openpyxl.formula import Tokenizer
 from openpyxl.formula.tokenizer import Token
 from openpyxl.utils import column_index_from_string
 from support_files import NS, Parts, split
@@ -42,18 +42,10 @@ from xlbackflush.workbook.file import FileBook
 LONGEST, DEEPEST, MOST_ARGUMENTS, LAST_ROW = 8_192, 64, 255, 1_048_576  # of Excel
 #: functions of Excel 2010, and of Excel 2013 by their names in the file
 FUNCTIONS = {
-    "ABS", "AND", "CHOOSE", "COUNT", "COUNTA", "COUNTIF", "COUNTIFS", "FIXED", "HYPERLINK", "IF", "INDEX", "INT", "ISNUMBER", "LARGE",
-    "LEN", "MATCH", "MAX", "MID", "MIN", "MOD", "N", "OR", "REPT", "ROUND", "ROW", "SIGN", "SUM", "SUMIFS", "SUMPRODUCT", "TEXT", "TRIM",
-    "UPPER", "_xlfn.UNICODE",
+    "ABS", "AND", "CHOOSE", "COUNT", "COUNTA", "COUNTIF", "COUNTIFS", "FIXED", "HYPERLINK", "IF", "INDEX", "INT", "ISNUMBER",
+    "LARGE", "LEN", "MATCH", "MAX", "MID", "MIN", "MOD", "N", "OR", "REPT", "ROUND", "ROW", "SIGN", "SUM", "SUMIFS",
+    "SUMPRODUCT", "TEXT", "TRIM", "UPPER", "_xlfn.UNICODE",
 }  # fmt: skip
-#: function -> does it take a range in this position? (positions from 0)
-TAKES_RANGE = {
-    **dict.fromkeys(("SUM", "COUNT", "COUNTA", "MAX", "MIN", "SUMPRODUCT"), lambda position: True),
-    **dict.fromkeys(("COUNTIF", "INDEX", "LARGE"), lambda position: position == 0),
-    "COUNTIFS": lambda position: position % 2 == 0,
-    "SUMIFS": lambda position: position == 0 or position % 2 == 1,
-    "MATCH": lambda position: position == 1,
-}
 #: functions that take one value at a time, in SUMPRODUCT too, unless the formula is entered as an array
 ONE_AT_A_TIME = {"IF", "AND", "OR", "CHOOSE", "INDEX", "HYPERLINK", "TEXT"}
 SPECIAL = re.compile(r"""[\t\n\r,:.\[\]#'"{}$^&*+=\-<>/@\\!();?`~]""")
@@ -214,10 +206,6 @@ def area_of(reference: str, sheet: str) -> Area:
     return Area(name, first, int(top), column_index_from_string(right) if right else first, int(bottom or top))
 
 
-def tokens(formula: str) -> list[Token]:
-    return [t for t in Tokenizer(formula).items if t.type != Token.WSPACE]
-
-
 @functools.cache
 def written_badly(shape: str) -> list[str]:
     """Functions, brackets, arguments: what Excel refuses, or takes only from its own newest version."""
@@ -233,10 +221,6 @@ def written_badly(shape: str) -> list[str]:
                 found.append(f"{t.value} needs double brackets")
     depth, most = nesting(parts)
     return found + [f"{depth} levels"] * (depth > DEEPEST) + [f"{most} arguments"] * (most > MOST_ARGUMENTS)
-
-
-def opens(token: Token) -> bool:
-    return bool(token.type == Token.FUNC and token.subtype == Token.OPEN)
 
 
 def nesting(parts: list[Token]) -> tuple[int, int]:
@@ -283,17 +267,6 @@ def needs_array_entry(shape: str, several: tuple[bool, ...]) -> list[str]:
 def several(formulas: Formulas, cell: Cell) -> tuple[bool, ...]:
     """Which references of a cell's formula are of more than one cell."""
     return tuple(formulas.areas(reference, cell[0]).several for reference in formulas.shaped[cell].references)
-
-
-def alone(parts: list[Token], first: int, last: int) -> bool:
-    """Is it a whole argument, not a part of an expression?"""
-    before, after = parts[first - 1] if first else None, parts[last + 1] if last + 1 < len(parts) else None
-    return bool(
-        before
-        and (opens(before) or before.type == Token.SEP)
-        and after
-        and (after.type == Token.SEP or (after.type == Token.FUNC and after.subtype == Token.CLOSE))
-    )
 
 
 def taken(stack: list[list[Any]], whole: bool) -> bool:

@@ -1,7 +1,7 @@
 """Export: what a ledger reads is what was posted, in every format, to the minor unit.
 
 Reading order: a worked month in every format - random journals - what is refused - limits - texts - warnings - files.
-`python tests/test_export.py` writes the golden files anew.
+`make golden` writes the golden files anew.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from xlbackflush import schema
 from xlbackflush.template import samples
 from xlbackflush.template.build import build
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 JANUARY = dt.date(2026, 1, 1), dt.date(2026, 1, 31)
 INPUT_NAMES = [s.name for s in schema.INPUT_SHEETS]
 OUTPUT_NAMES = [s.name for s in schema.OUTPUT_SHEETS]

@@ -14,7 +14,7 @@ from xlbackflush import schema
 from xlbackflush.schema import excel
 from xlbackflush.sheets import help_sheet
 
-VBA = Path(__file__).parents[1] / "vba"
+VBA = Path(__file__).parents[2] / "vba"
 FILES = sorted([*VBA.glob("*/*.bas"), *VBA.glob("*/*.cls")])
 SOURCES = {file.stem: file.read_bytes().decode("ascii") for file in FILES}
 #: public modules: what Excel itself calls by name. A module of functions for other modules is private to its project.

@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from pyopenvba import ExcelFile, check_file
 from support_files import MAIN
-from test_validator import objections
+from validator import objections
 from xlbackflush.vba.building import addin
 from xlbackflush.vba.building.sources import modules
 

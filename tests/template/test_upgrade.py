@@ -16,11 +16,11 @@ import office
 import openpyxl
 import pytest
 from com_file import Workbook
+from in_excel import by_file, live, shown, told
 from older import Surgery, without_column, without_row, without_sheet, without_version
+from own_books import own_book, prefixed
 from support_files import Parts, address, bench_book, cli, refused, split
-from test_file import own_book, prefixed
-from test_live import by_file, live, shown, told
-from test_validator import objections
+from validator import objections
 
 from xlbackflush import schema
 from xlbackflush.addin import macros
