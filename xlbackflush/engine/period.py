@@ -46,7 +46,7 @@ from xlbackflush.engine.record.record import Record
 from xlbackflush.engine.standards import bill, unit_cost
 from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.engine.standards.unit_cost import UnitCosts
-from xlbackflush.engine.stock import counted, in_process, movements, relief, stock_book
+from xlbackflush.engine.stock import counted, in_process, movements, opening, relief, stock_book
 from xlbackflush.engine.stock.counted import CountedAccount
 from xlbackflush.engine.stock.in_process import InProcess
 from xlbackflush.engine.stock.movements import Movements
@@ -110,26 +110,26 @@ class Period:
 
     @cached_property
     def unit_costs(self) -> UnitCosts:
-        return unit_cost.unit_costs(self.bill, self.settings)
+        return unit_cost.unit_costs(self.bill)
 
     @cached_property
     def demand(self) -> Demand:
-        return demands.demand(self.inputs, self.bill)
+        return demands.demand(self.bill)
 
     @cached_property
     def exploded_rows(self) -> float:
         """Rows that the explosion product by product has, about."""
-        return explosions.size(self.bill, self.demand)
+        return float(explosions.sizes(self.bill, self.demand).sum())
 
     @cached_property
     def walk(self) -> Walk:
-        return explosions.walk(self.bill, self.unit_costs, self.demand, self.settings)
+        return explosions.walk(self.unit_costs, self.demand, self.settings)
 
     @cached_property
     def explosion(self) -> Explosion:
         if self.exploded_rows > schema.TRACE_ROWS_MAX:
-            return explosion_by_line(self.bill, self.unit_costs, self.demand, self.settings)
-        return explosions.quantities(self.walk, self.bill, self.unit_costs, self.demand, self.settings)
+            return explosion_by_line(self.unit_costs, self.demand, self.settings)
+        return explosions.quantities(self.walk, self.unit_costs, self.demand, self.settings)
 
     # ------------------------------------------------------------------------------------------------ stock
 
@@ -140,11 +140,11 @@ class Period:
 
     @cached_property
     def relief(self) -> Relief:
-        return relief.relief(self.explosion, self.bill, self.demand, self.places)
+        return relief.relief(self.explosion, self.bill, self.demand)
 
     @cached_property
     def flushed(self) -> Flushed:
-        return relief.flushed(self.explosion, self.bill, self.demand, self.settings)
+        return relief.flushed(self.explosion, self.bill, self.demand)
 
     @cached_property
     def stock(self) -> StockBook:
@@ -152,19 +152,19 @@ class Period:
 
     @cached_property
     def movements(self) -> Movements:
-        return movements.movements(self.inputs, self.bill, self.unit_costs)
+        return movements.movements(self.unit_costs)
 
     @cached_property
     def counted(self) -> list[CountedAccount]:
-        return counted.counted_accounts(self.inputs, self.bill, self.flushed, self.stock)
+        return counted.counted_accounts(self.bill, self.flushed, self.stock)
 
     @cached_property
     def in_process(self) -> InProcess:
-        return in_process.in_process(self.inputs, self.bill, self.unit_costs)
+        return in_process.in_process(self.unit_costs)
 
     @cached_property
     def opening(self) -> dict[str, int]:
-        return counted.opening_balances(self.inputs, self.counted, self.stock)
+        return opening.opening_balances(self.inputs, self.counted, self.stock)
 
     # ---------------------------------------------------------------------------------------------- entries
 
@@ -178,7 +178,7 @@ class Period:
 
     @cached_property
     def shares(self) -> list[Share]:
-        excess = counted.opening_beyond(self.inputs, self.counted, self.stock)
+        excess = opening.opening_excess(self.inputs, self.counted, self.stock)
         unallocated = in_process.recorded_conversion(self.inputs, self.in_process)
         return disposition.disposition(self.inputs, self.cost_held, self.before_close, excess, unallocated)
 
@@ -211,7 +211,7 @@ class Period:
 
     @cached_property
     def conversion_allowed(self) -> ConversionAllowed:
-        return conversion_allowed.conversion_allowed(self.explosion, self.bill, self.settings)
+        return conversion_allowed.conversion_allowed(self.explosion, self.bill)
 
     @cached_property
     def conversion(self) -> Conversion:
@@ -236,7 +236,9 @@ class Period:
 
     @cached_property
     def checks(self) -> list[Check]:
-        return checks.checks(self.inputs, self.draft.entries, self.ledger, self.relief, self.variances, self.ties)
+        """In the order of the sheet."""
+        of_entries = checks.of_entries(self.inputs, self.draft.entries, self.ledger, self.variances)
+        return [*of_entries, *checks.of_stock(self.ties, self.relief, self.places)]
 
     @cached_property
     def control_totals(self) -> list[ControlTotal]:

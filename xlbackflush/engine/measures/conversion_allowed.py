@@ -10,7 +10,6 @@ from xlbackflush import schema
 from xlbackflush.engine.explosion.explosion import Explosion
 from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.model.arrays import Floats, Ints, Records
-from xlbackflush.model.tables import Settings
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,7 @@ class ConversionAllowed(Records):
         return dict(zip(schema.ELEMENTS[1:], each, strict=True))
 
 
-def conversion_allowed(explosion: Explosion, bill: Bill, settings: Settings) -> ConversionAllowed:
+def conversion_allowed(explosion: Explosion, bill: Bill) -> ConversionAllowed:
     """Units are those of every row of the explosion that is exploded, so phantoms within items and scrapped units count.
 
     Empty where conversion is expensed: nothing is flushed then.
@@ -46,4 +45,4 @@ def conversion_allowed(explosion: Explosion, bill: Bill, settings: Settings) -> 
     total = np.column_stack((labor, variable, fixed, other)).sum(axis=1)
     allowed = ConversionAllowed(np.arange(count), units, units * items.hours, labor, variable, fixed, other, total)
     has_conversion = (items.own_conversion != 0) | (items.hours != 0)
-    return allowed.of(seen & has_conversion & (not settings.conversion_expensed))
+    return allowed.of(seen & has_conversion & (not bill.inputs.settings.conversion_expensed))

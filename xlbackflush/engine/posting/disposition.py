@@ -29,7 +29,7 @@ from xlbackflush.engine.posting.flush import balances
 from xlbackflush.engine.standards.unit_cost import UnitCosts
 from xlbackflush.engine.stock.counted import CountedAccount, charges_everything
 from xlbackflush.engine.stock.movements import Movements
-from xlbackflush.engine.stock.opening import carried
+from xlbackflush.engine.stock.opening import carried_over
 from xlbackflush.engine.stock.relief import Flushed
 from xlbackflush.engine.stock.stock_book import StockBook
 from xlbackflush.model.inputs import Inputs
@@ -79,24 +79,20 @@ class Share:
 
 
 def cost_held(
-    unit_costs: UnitCosts,
-    book: StockBook,
-    flushed: Flushed,
-    movements: Movements,
-    accounts: list[CountedAccount],
+    unit_costs: UnitCosts, book: StockBook, flushed: Flushed, movements: Movements, accounts: list[CountedAccount]
 ) -> list[CostHeld]:
     """What stock, cost of goods sold and scrap hold at standard, at period end. Physical counts: `_counted`."""
-    inputs, bill = unit_costs.bill.inputs, unit_costs.bill
+    bill, settings = unit_costs.bill, unit_costs.bill.inputs.settings
     unit, material = (costs[movements.rollup_row] for costs in (unit_costs.rows.unit_cost, unit_costs.rows.material))
     normal = movements.normal_scrap
     scrap = [_held(schema.ABNORMAL_SCRAP, (movements.abnormal_scrap * material).sum(), 0.0, 0.0)]
     if normal.any():
         scrap.append(_held(schema.CCC, (normal * material).sum(), 0.0, 0.0))
-    if inputs.settings.by_count:
+    if settings.by_count:
         scrapped = movements.scrapped_normal + movements.scrapped_abnormal
         stocked = bill.items.stocked[movements.item]
-        in_scrap = float((scrapped * (unit - material))[stocked].sum()) if inputs.settings.completion_triggers else 0.0
-        return [*_counted(inputs.settings, accounts, flushed, in_scrap), *scrap]
+        in_scrap = float((scrapped * (unit - material))[stocked].sum()) if settings.completion_triggers else 0.0
+        return [*_counted(settings, accounts, flushed, in_scrap), *scrap]
     rows = []
     for role in (schema.MIP, schema.INVENTORY_CONTROL, schema.FINISHED_GOODS):
         held = book.role == role
@@ -104,7 +100,7 @@ def cost_held(
             in_stock, made = book.ending_material[held].sum(), book.ending_material[held & book.made].sum()
             rows.append(_held(role, in_stock, made, book.ending_amount[held].sum() - in_stock))
     sold = movements.sold
-    conversion = 0.0 if inputs.settings.conversion_expensed else float((sold * (unit - material)).sum())
+    conversion = 0.0 if settings.conversion_expensed else float((sold * (unit - material)).sum())
     rows.append(_held(schema.COGS, (sold * material).sum(), (sold * material).sum(), conversion))
     return [*rows, *scrap]
 
@@ -176,39 +172,33 @@ def by_cost(accounts: list[CostHeld], amount: float) -> list[float]:
 
 def before_close(inputs: Inputs, entries: list[Entry]) -> dict[str, int]:
     """Balances that the close disposes of, in minor units: of this period, and carried over from the one before."""
-    before, opened = balances(entries), carried(inputs)
-    return {role: before.get(role, 0) + opened.get(role, 0) for role in CLEARED}
+    before, carried = balances(entries), carried_over(inputs)
+    return {role: before.get(role, 0) + carried.get(role, 0) for role in CLEARED}
 
 
 def disposition(
-    inputs: Inputs,
-    contents: list[CostHeld],
-    entries: list[Entry],
-    beyond: Mapping[str, int],
-    in_process: float,
+    inputs: Inputs, contents: list[CostHeld], entries: list[Entry], beyond: Mapping[str, int], in_process: float
 ) -> list[Share]:
     """The shares of every account, for the variances that stand in the accounts before the close.
 
-    beyond: of `physical.opening_beyond`; in_process: conversion in units in process that the period-end entry records, in
+    beyond: of `opening.opening_excess`; in_process: conversion in units in process that the period-end entry records, in
     money.
     """
-    places = inputs.places
     known = {content.role for content in contents}
     accounts = [*contents, *(CostHeld(role, 0.0, 0.0, 0.0) for role in beyond if role not in known)]
-    settings = inputs.settings
-    before, unit = before_close(inputs, entries), 10**places
+    before, unit = before_close(inputs, entries), 10**inputs.places
     price, usage = (before[role] / unit for role in (schema.PRICE_VARIANCE, schema.USAGE_VARIANCE))
     conversion = (before[schema.CCC] + before[schema.CCA]) / unit
     usage_row = CostHeld(schema.USAGE_VARIANCE, usage, 0.0, 0.0)
-    carried_over = sum(beyond.values()) / unit
-    rows = []
+    excess = sum(beyond.values()) / unit
+    shares = []
     parts = prorate(accounts, price, usage, conversion - in_process)
-    carried_shares = [*by_cost(accounts, carried_over), 0.0]
-    for content, (p, u, share), k in zip([*accounts, usage_row], parts, carried_shares, strict=True):
+    excess_shares = [*by_cost(accounts, excess), 0.0]
+    for content, (p, u, share), k in zip([*accounts, usage_row], parts, excess_shares, strict=True):
         c = share + in_process if content.role == schema.COGS else share
         out = beyond.get(content.role, 0) / unit
         prorated = 0.0 if content.role in PASSED_ON else p + u + c + k - out
-        all_of_it = (price + usage + conversion + carried_over if content.role == schema.COGS else 0.0) - out
-        chosen = {schema.PRORATE: prorated, schema.TO_COGS: all_of_it}.get(settings.variance_disposition, 0.0)
-        rows.append(Share(content, p, u, c, out, k, prorated, all_of_it, chosen))
-    return rows
+        all_of_it = (price + usage + conversion + excess if content.role == schema.COGS else 0.0) - out
+        chosen = {schema.PRORATE: prorated, schema.TO_COGS: all_of_it}.get(inputs.settings.variance_disposition, 0.0)
+        shares.append(Share(content, p, u, c, out, k, prorated, all_of_it, chosen))
+    return shares

@@ -92,8 +92,9 @@ def _row_at(keys: Ints, item: Ints, day: Floats) -> Ints:
     return np.searchsorted(keys, item * _DAYS + day.astype(np.int64), side="right") - 1
 
 
-def unit_costs(bill: Bill, settings: Settings) -> UnitCosts:
+def unit_costs(bill: Bill) -> UnitCosts:
     """Cost every item. Needs a BOM without circles."""
+    settings = bill.inputs.settings
     stretches = _stretches(bill, settings)
     keys = stretches.item * _DAYS + stretches.first.astype(np.int64)
     buildup = _buildup(bill, stretches, keys)

@@ -15,7 +15,6 @@ from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.engine.standards.unit_cost import UnitCosts
 from xlbackflush.model.arrays import Bools, Floats, Ints, Records, Texts, sums, texts
 from xlbackflush.model.money import to_minor_array
-from xlbackflush.model.tables import Settings
 
 
 class Flow(NamedTuple):
@@ -48,8 +47,7 @@ class Flushed(Records):
 
     def flows(self) -> list[Flow]:
         """The rows one by one."""
-        columns = (self.event, self.charged_to, self.product, self.relieved_from, self.amount, self.first, self.last)
-        return [Flow(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
+        return [Flow(*row) for row in zip(*(column.tolist() for column in vars(self).values()), strict=True)]
 
 
 @dataclass(frozen=True)
@@ -64,10 +62,10 @@ class Relief(Records):
     role: Texts
 
 
-def flushed(explosion: Explosion, bill: Bill, demand: Demand, settings: Settings) -> Flushed:
+def flushed(explosion: Explosion, bill: Bill, demand: Demand) -> Flushed:
     """What each entry of the period takes from where."""
     rows, roots, events = explosion.rows, demand.roots, demand.events
-    per_product = settings.journal_detail == schema.PER_PRODUCT and not explosion.by_line
+    per_product = bill.inputs.settings.journal_detail == schema.PER_PRODUCT and not explosion.by_line
     products = roots.item.tolist() if per_product else [-1] * len(roots)
     heads: dict[tuple[str, str, int], int] = {}  # of each entry its number, in the order of the roots
     alike = np.array(
@@ -121,7 +119,7 @@ def of_events(explosion: Explosion, demand: Demand, *events: str) -> Bools:
     return of_root[explosion.rows.root]
 
 
-def relief(explosion: Explosion, bill: Bill, demand: Demand, places: int) -> Relief:
+def relief(explosion: Explosion, bill: Bill, demand: Demand) -> Relief:
     """Components that counts relieved."""
     rows = explosion.rows
     used = rows.of(rows.relieved & (rows.level > 0) & of_events(explosion, demand, schema.COMPLETION, schema.SALE))
@@ -134,4 +132,4 @@ def relief(explosion: Explosion, bill: Bill, demand: Demand, places: int) -> Rel
         for values in (used.required, used.amount)
     )
     cost = np.divide(exact, quantity, out=np.zeros(len(item)), where=quantity != 0)
-    return Relief(item, quantity, exact, to_minor_array(exact, places), cost, bill.items.role[item])
+    return Relief(item, quantity, exact, to_minor_array(exact, bill.inputs.places), cost, bill.items.role[item])

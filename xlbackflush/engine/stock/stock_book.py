@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,7 +13,6 @@ from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.engine.standards.unit_cost import UnitCosts
 from xlbackflush.engine.stock.relief import of_events
 from xlbackflush.model.arrays import Bools, Floats, Ints, Records, Texts, blank_as_zero
-from xlbackflush.model.money import to_minor
 from xlbackflush.model.tables import Settings
 
 
@@ -69,13 +67,6 @@ def stock_book(explosion: Explosion, unit_costs: UnitCosts, demand: Demand) -> S
     book = _amounts(units, explosion, unit_costs, demand)
     moved = np.column_stack((book.opening, book.received, book.relieved, book.scrapped, book.invoiced)) != 0
     return book.of(bill.items.stocked & (moved.any(axis=1) | ~np.isnan(book.counted)))
-
-
-def opening_balances(book: StockBook, places: int) -> dict[str, int]:
-    """Opening balance of each inventory role in minor units: opening stock at the standard cost of period start."""
-    roles = dict.fromkeys(role for role in book.role.tolist() if role)
-    balances = {role: to_minor(math.fsum(book.opening_amount[book.role == role]), places) for role in roles}
-    return {role: minor for role, minor in balances.items() if minor}
 
 
 def count_posts(settings: Settings) -> bool:
