@@ -27,7 +27,6 @@ from xlbackflush.engine.explosion.by_line import explosion_by_line as condensed
 from xlbackflush.engine.explosion.explosion import Explosion, sizes
 from xlbackflush.engine.explosion.explosion import explosion as trace
 from xlbackflush.engine.inputs.accept import accept
-from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.engine.standards.bill import bill as structure
 from xlbackflush.engine.standards.unit_cost import UnitCosts
 from xlbackflush.engine.standards.unit_cost import unit_costs as rollup
@@ -35,12 +34,11 @@ from xlbackflush.engine.stock.relief import relief
 from xlbackflush.model.inputs import Inputs
 from xlbackflush.model.tables import Settings
 
-PLACES = 2
 NEED_BENCH = "not installed: pip install xlbackflush[bench]"
 
 Quantities = dict[str, float]
 Answer = tuple[Quantities, Quantities]  # relieved quantity, unit cost
-Explode = Callable[[Bill, UnitCosts, demands.Demand, Settings], Explosion]
+Explode = Callable[[UnitCosts, demands.Demand, Settings], Explosion]
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ from xlbackflush.engine.measures.comparison import Figures
 from xlbackflush.engine.measures.control_totals import ControlTotal
 from xlbackflush.engine.measures.conversion_allowed import ConversionAllowed
 from xlbackflush.engine.measures.dashboard import Bar
-from xlbackflush.engine.measures.fit import FitFigure
+from xlbackflush.engine.measures.fit import FitFigure, FitSources
 from xlbackflush.engine.measures.materiality import Measure
 from xlbackflush.engine.measures.tie_out import Tie
 from xlbackflush.engine.measures.variances import Conversion, Variance
@@ -251,7 +251,9 @@ class Period:
     @cached_property
     def fit(self) -> list[FitFigure]:
         conversion = float(self.explosion.rows.conversion.sum())
-        return fit.fit(self.unit_costs, conversion, self.movements, self.stock, self.in_process, self.ledger)
+        return fit.fit(
+            FitSources(self.unit_costs, conversion, self.movements, self.stock, self.in_process, self.ledger)
+        )
 
     @cached_property
     def dashboard(self) -> list[Bar]:

@@ -7,10 +7,10 @@ from xlbackflush.engine.measures.comparison import (
     AGREE,
     METHODS,
     Balance,
-    Column,
+    ColumnSum,
+    ComparisonLine,
     Groups,
-    Line,
-    Posted,
+    MethodAmount,
     Product,
     Rows,
     between,
@@ -35,11 +35,11 @@ def body(run: RunView) -> Body:
     return columns
 
 
-def _formula(run: RunView, line: Line, method: int, row: int, row_of: dict[str, int]) -> str:
+def _formula(run: RunView, line: ComparisonLine, method: int, row: int, row_of: dict[str, int]) -> str:
     """The formula of one cell; an amount that another method posts as well is taken from the first that does."""
     cell, at = line.cells[method], run.letters(TABLE.name)
     letter, digits = at[METHODS[method]], run.period.places
-    if isinstance(cell, Posted):
+    if isinstance(cell, MethodAmount):
         if not cell.parts:
             return ""
         first = line.cells.index(cell)
@@ -69,8 +69,8 @@ def _count(cell: Rows | Groups, letter: str, row_of: dict[str, int]) -> str:
     return "+".join(f'(COUNTIF({letter}{span[0]}:{letter}{span[-1]},"<>0")>0)' for span in spans)
 
 
-def _part(run: RunView, part: Product | Column) -> str:
-    if isinstance(part, Column):
+def _part(run: RunView, part: Product | ColumnSum) -> str:
+    if isinstance(part, ColumnSum):
         if not run.sheets.has(part.table, part.column):
             return "0"
         column, where = f"{part.table}[{part.column}]", f"{part.table}[{part.where}]"
@@ -81,7 +81,7 @@ def _part(run: RunView, part: Product | Column) -> str:
     return f"SUMPRODUCT({chosen}Movements[{part.units}]*{f'({cost})' if len(part.cost) > 1 else cost})"
 
 
-def _explanation(line: Line, at: dict[str, str], row: int) -> str:
+def _explanation(line: ComparisonLine, at: dict[str, str], row: int) -> str:
     """Reasons whose columns differ; all columns alike need none."""
     first, *others = (f"{at[method]}{row}" for method in METHODS)
     agree = f"AND({','.join(f'{other}={first}' for other in others)})"
