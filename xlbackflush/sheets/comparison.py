@@ -13,7 +13,6 @@ from xlbackflush.engine.measures.comparison import (
     MethodAmount,
     Product,
     Rows,
-    between,
 )
 from xlbackflush.sheets.body import Body, RunView, of_records
 from xlbackflush.sheets.formulas import literal
@@ -65,7 +64,7 @@ def _count(cell: Rows | Groups, letter: str, row_of: dict[str, int]) -> str:
             + (f"COUNTIFS({table}[{column}],{literal(value)})" if value else f"COUNTA({table}[{column}])")
             for each, table, column, value in cell.counted
         )
-    spans = [[row_of[key] for key in between(group)] for group in cell.groups]
+    spans = [[row_of[key] for key in group] for group in cell.groups]
     return "+".join(f'(COUNTIF({letter}{span[0]}:{letter}{span[-1]},"<>0")>0)' for span in spans)
 
 

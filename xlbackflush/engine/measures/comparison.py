@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import partial, reduce
+from operator import sub
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from xlbackflush import schema
 from xlbackflush.engine.standards.unit_cost import UnitCosts
 from xlbackflush.engine.stock.movements import IN_PROCESS, SOURCES, UNIT_COSTS, Movements
 from xlbackflush.engine.stock.stock_book import StockBook
-from xlbackflush.model.arrays import Floats, Ints
+from xlbackflush.model.arrays import Ints
 from xlbackflush.model.inputs import Inputs
 from xlbackflush.model.money import to_minor
 from xlbackflush.schema import BUY, CS, FINISHED, PCS, PHANTOM, PS, SEQUENTIAL, SUBASSEMBLY, S
@@ -79,9 +80,9 @@ class Rows:
 
 @dataclass(frozen=True)
 class Groups:
-    """Journal entries where every trigger has its own: one for each group of lines (first, last) that is not all zero."""
+    """Journal entries where every trigger has its own: one for each group of lines, one below the other, not all zero."""
 
-    groups: tuple[tuple[str, str], ...]
+    groups: tuple[tuple[str, ...], ...]
 
 
 Cell = MethodAmount | Balance | Rows | Groups
@@ -397,23 +398,15 @@ _DOCUMENTS = {
 }
 
 
-def _whole(flush: str) -> tuple[str, str]:
-    return f"{flush} {PAYABLES}", f"{flush} {ALLOCATED}"
-
-
 _ALIKE = (
     ("materials at standard", "materials invoiced"),
     ("finished goods at standard", "finished goods invoiced"),
-    (_INCURRED[0], _INCURRED[-1]),
-    *map(_whole, (SUBASSEMBLY, FINISHED, "sold")),
-    *((f"{kind} {PAYABLES}", f"{kind} salvage") for kind in ("normal", "abnormal")),
+    _INCURRED,
+    *map(_keys, (SUBASSEMBLY, FINISHED, "sold")),
+    *((*_keys(kind), f"{kind} salvage") for kind in ("normal", "abnormal")),
 )
 #: sequential tracking has besides the transfers (as backflush has completions) issues and conversion applied
-_STEPS = tuple(
-    step
-    for flush, first in ((SUBASSEMBLY, PAYABLES), (FINISHED, PAYABLES), ("wip", MATERIALS))
-    for step in ((f"{flush} {first}", f"{flush} {GOODS}"), (f"{flush} {ALLOCATED}",) * 2)
-)
+_STEPS = tuple(step for flush in (SUBASSEMBLY, FINISHED, "wip") for step in (_keys(flush)[:-1], _keys(flush)[-1:]))
 _NEEDED = (
     ComparisonLine("documents", ENTRIES, "Journal entries, one per document", tuple(Rows(_DOCUMENTS[m]) for m in METHODS),
          "Rows of the input sheets. Sequential tracking has three per completion - materials issued, conversion applied, "
@@ -472,18 +465,12 @@ def _derived(cell: Balance | Rows | Groups, method: int, values: dict[str, list[
     if isinstance(cell, Rows):
         return sum(each * _rows(inputs, table, column, wanted) for each, table, column, wanted in cell.counted)
     if isinstance(cell, Groups):
-        return sum(any(values[key][method] for key in between(group)) for group in cell.groups)
+        return sum(any(values[key][method] for key in group) for group in cell.groups)
 
     def balance(at: int) -> int:
         return sum(values[key][at] for key in cell.plus) - sum(values[key][at] for key in cell.minus)
 
     return balance(method) - (balance(0) if cell.beyond else 0)
-
-
-def between(group: tuple[str, str]) -> list[str]:
-    """Keys of the lines from the first to the last of a group."""
-    keys = [line.key for line in _POSTED]
-    return keys[keys.index(group[0]) : keys.index(group[1]) + 1]
 
 
 def explained(line: ComparisonLine, figures: list[int]) -> str:
@@ -502,22 +489,21 @@ def _sums(
     """Every part added up; which rows have one of some values is looked up once."""
     rows: dict[tuple[str, str, tuple[str, ...]], Ints] = {}
 
-    def added(amount: Floats, table: str, where: str, values: tuple[str, ...]) -> float:
-        if (table, where, values) not in rows:
-            column = tables[table][where]
-            rows[table, where, values] = np.flatnonzero(np.logical_or.reduce([column == value for value in values]))
-        return float(np.nansum(amount[rows[table, where, values]]))
-
-    def amount(part: Product | ColumnSum) -> float:
+    def total(part: Product | ColumnSum) -> float:
         if isinstance(part, ColumnSum):
-            return added(tables[part.table][part.column], part.table, part.where, part.values)
-        cost = tables["Movements"][part.cost[0]]
-        for name in part.cost[1:]:
-            cost = cost - tables["Movements"][name]
-        worth = tables["Movements"][part.units] * cost
-        return added(worth, "Movements", "Type", part.types) if part.types else float(worth.sum())
+            amount, key = tables[part.table][part.column], (part.table, part.where, part.values)
+        else:
+            first, *others = (tables["Movements"][name] for name in part.cost)
+            amount, key = (
+                tables["Movements"][part.units] * reduce(sub, others, first),
+                ("Movements", "Type", part.types),
+            )
+        table, where, values = key
+        if values and key not in rows:
+            rows[key] = np.flatnonzero(np.logical_or.reduce([tables[table][where] == value for value in values]))
+        return float(np.nansum(amount[rows[key]]) if values else amount.sum())
 
-    return {part: amount(part) for part in parts}
+    return {part: total(part) for part in parts}
 
 
 def _rows(inputs: Inputs, table: str, column: str, value: str) -> int:

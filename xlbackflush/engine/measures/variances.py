@@ -74,12 +74,13 @@ class Variance(NamedTuple):
 class Conversion:
     """Actual and allowed conversion of the period: amounts by cost type in minor units, hours.
 
+    alone: elements with actual rows of their own; a budget makes fixed overhead one.
     exact: allowed amounts in money, unrounded; only_rate: standard rate of an element in money per hour, where Standard Cost
     has just one; rest: the element whose allowed amount takes what rounding leaves between the allowed amounts and the ledger.
     """
 
     actual: dict[str, int]
-    entered: frozenset[str]
+    alone: set[str]
     allowed: dict[str, int]
     exact: dict[str, float]
     hours_paid: float
@@ -88,12 +89,6 @@ class Conversion:
     budget: int | None
     rest: str
     places: int
-
-    @property
-    def alone(self) -> set[str]:
-        """Elements with actual rows of their own; a budget makes fixed overhead one."""
-        elements = {schema.LABOR, schema.VARIABLE_OVERHEAD, schema.FIXED_OVERHEAD} & self.entered
-        return elements | ({schema.FIXED_OVERHEAD} if self.budget is not None else set())
 
     @property
     def merged(self) -> list[str]:
@@ -114,10 +109,7 @@ def variances(
 ) -> list[Variance]:
     """The variances of the period, in the order above; those of nothing are left out. entries: those before the close."""
     words = _Words(bill)
-    rows = [
-        *_materials(words, book, entries),
-        *_conversion(bill.inputs, _made(words, allowed), totals, entries),
-    ]
+    rows = [*_materials(words, book, entries), *_conversion(bill.inputs, _made(words, allowed), totals, entries)]
     return [row for row in rows if row.amount or (row.standard and not row.item >= 0)]
 
 
@@ -126,13 +118,14 @@ def conversion_totals(inputs: Inputs, allowed: ConversionAllowed, entries: list[
     places = inputs.places
     actuals, budget = inputs.actuals, inputs.settings.budgeted_fixed_overhead
     actual = {t: to_minor(float(np.nansum(actuals.amount[actuals.cost_type == t])), places) for t in schema.COST_TYPES}
+    alone = set(actuals.cost_type.tolist()) & {schema.LABOR, schema.VARIABLE_OVERHEAD, schema.FIXED_OVERHEAD}
     exact = {element: float(amounts.sum()) for element, amounts in allowed.elements.items()}
     rest = max(exact, key=lambda element: abs(exact[element]))
     amounts = {element: to_minor(amount, places) for element, amount in exact.items()}
     amounts[rest] = -_posted(entries, schema.CCA) - sum(a for e, a in amounts.items() if e != rest)
     return Conversion(
         actual,
-        frozenset(actuals.cost_type.tolist()),
+        alone if budget is None else alone | {schema.FIXED_OVERHEAD},
         amounts,
         exact,
         float(np.nansum(actuals.hours[actuals.cost_type == schema.LABOR])),
