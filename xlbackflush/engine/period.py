@@ -50,7 +50,7 @@ from xlbackflush.engine.stock import counted, in_process, movements, opening, re
 from xlbackflush.engine.stock.counted import CountedAccount
 from xlbackflush.engine.stock.in_process import InProcess
 from xlbackflush.engine.stock.movements import Movements
-from xlbackflush.engine.stock.relief import Flushed, Relief
+from xlbackflush.engine.stock.relief import Flow, Relief
 from xlbackflush.engine.stock.stock_book import StockBook
 from xlbackflush.model.inputs import FIELDS, Inputs, field_of
 from xlbackflush.model.journal import Entry
@@ -143,7 +143,7 @@ class Period:
         return relief.relief(self.explosion, self.bill, self.demand)
 
     @cached_property
-    def flushed(self) -> Flushed:
+    def flushed(self) -> list[Flow]:
         return relief.flushed(self.explosion, self.bill, self.demand)
 
     @cached_property

@@ -108,8 +108,8 @@ def variances(
     bill: Bill, book: StockBook, allowed: ConversionAllowed, totals: Conversion, entries: list[Entry]
 ) -> list[Variance]:
     """The variances of the period, in the order above; those of nothing are left out. entries: those before the close."""
-    words = _Words(bill)
-    rows = [*_materials(words, book, entries), *_conversion(bill.inputs, _made(words, allowed), totals, entries)]
+    words = _Words(bill, book)
+    rows = [*_materials(words, entries), *_conversion(bill.inputs, _made(words, allowed), totals, entries)]
     return [row for row in rows if row.amount or (row.standard and not row.item >= 0)]
 
 
@@ -148,19 +148,19 @@ def _only_rates(inputs: Inputs) -> dict[str, float]:
 # --------------------------------------------------------------------------------------------- materials
 
 
-def _materials(words: _Words, book: StockBook, entries: list[Entry]) -> Iterator[Variance]:
+def _materials(words: _Words, entries: list[Entry]) -> Iterator[Variance]:
     """Per item bought: under trigger points without purchase the invoices never reach the books, so it is shown, not posted.
 
     Per item counted: standard is what the bill of materials allowed, actual what the count says was used.
     """
-    settings = words.bill.inputs.settings
+    book, settings = words.book, words.bill.inputs.settings
     price = _posted(entries, schema.PRICE_VARIANCE) if settings.purchase_triggers else None
-    yield from _by_item(words, book, _Materials(
+    yield from _by_item(words, _Materials(
         schema.MATERIAL_PRICE, book.received_amount, book.invoiced - book.received_amount, price, words.price
     ))  # fmt: skip
     posts = count_posts(settings)
     usage = _posted(entries, schema.USAGE_VARIANCE) if posts else None
-    yield from _by_item(words, book, _Materials(
+    yield from _by_item(words, _Materials(
         schema.MATERIAL_USAGE, book.relieved * book.cost, -(book.posted if posts else book.difference_amount), usage, words.usage
     ))  # fmt: skip
 
@@ -172,19 +172,19 @@ class _Materials(NamedTuple):
     standard: Floats
     exact: Floats
     total: int | None
-    explain: Callable[[StockBook, int], str]
+    explain: Callable[[int], str]
 
 
-def _by_item(words: _Words, book: StockBook, of: _Materials) -> Iterator[Variance]:
+def _by_item(words: _Words, of: _Materials) -> Iterator[Variance]:
     """The rows that are not zero, the largest first."""
     places, posted = words.bill.inputs.places, of.total is not None
     disposition = words.bill.inputs.settings.variance_disposition if posted else NOT_POSTED
     standard, amounts = to_minor_array(of.standard, places).tolist(), _summing_to(of.total, of.exact, places)
-    items, largest = book.item.tolist(), _largest(of.exact)
+    items, largest = words.book.item.tolist(), _largest(of.exact)
     for k in sorted((k for k, amount in enumerate(amounts) if amount), key=lambda k: -abs(amounts[k])):
         yield Variance(
             of.name, words.codes[items[k]], standard[k], standard[k] + amounts[k], disposition,
-            partial(of.explain, book, k), item=k, rest=posted and k == largest,
+            partial(of.explain, k), item=k, rest=posted and k == largest,
         )  # fmt: skip
 
 
@@ -289,8 +289,8 @@ def _posted(entries: list[Entry], role: str, event: str = "") -> int:
 class _Words:
     """Items in words; k is a row of the stock book."""
 
-    def __init__(self, bill: Bill) -> None:
-        items, self.bill = bill.items, bill
+    def __init__(self, bill: Bill, book: StockBook) -> None:
+        items, self.bill, self.book = bill.items, bill, book
         self.codes, self._descriptions, uoms = (c.tolist() for c in (items.code, items.description, items.uom))
         by_piece = {uom for uom in set(uoms) if uom.casefold() in ("", "each", "ea")}
         self._uoms = ["units" if uom in by_piece else uom for uom in uoms]
@@ -306,9 +306,9 @@ class _Words:
         description = self._descriptions[item]
         return f"{description}: {self.units(item, quantity)}" if description else self.units(item, quantity)
 
-    def price(self, book: StockBook, k: int) -> str:
+    def price(self, k: int) -> str:
         """What was bought, at what it cost and should have cost."""
-        item = book.item[k]
+        book, item = self.book, self.book.item[k]
         units = self._bought[item]
         text = f"{self._head(item, units)} received"
         if not units:
@@ -316,9 +316,9 @@ class _Words:
         paid, standard = _rate(book.invoiced[k] / units), _rate(book.received_amount[k] / units)
         return f"{text} at {paid} on average; the standard is {standard}."
 
-    def usage(self, book: StockBook, k: int) -> str:
+    def usage(self, k: int) -> str:
         """What was counted, and what that says of usage."""
-        item, allowed = book.item[k], book.relieved[k]
+        book, item, allowed = self.book, self.book.item[k], self.book.relieved[k]
         return (
             f"{self._head(item, allowed)} allowed, {self.units(item, allowed - book.difference[k])} gone: "
             f"{_number(book.counted[k])} counted, {_number(book.book[k])} in the books, at {_rate(book.cost[k])}."

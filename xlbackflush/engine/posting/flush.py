@@ -21,7 +21,7 @@ import numpy as np
 from xlbackflush import schema
 from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.engine.stock.counted import CountedAccount, charges_everything
-from xlbackflush.engine.stock.relief import Flow, Flushed
+from xlbackflush.engine.stock.relief import Flow
 from xlbackflush.engine.stock.stock_book import StockBook
 from xlbackflush.model.arrays import Minors, Records, Texts, texts
 from xlbackflush.model.basis import Flow as FlowBasis
@@ -32,9 +32,8 @@ from xlbackflush.model.money import to_minor
 from xlbackflush.schema.entries import EntryKind
 
 
-def before_close(bill: Bill, flushed: Flushed, book: StockBook, accounts: list[CountedAccount]) -> list[Entry]:
+def before_close(bill: Bill, flows: list[Flow], book: StockBook, accounts: list[CountedAccount]) -> list[Entry]:
     """The entries of the period up to the close, in the order of `schema.EVENTS`. Those without a line are left out."""
-    flows = flushed.flows()
     entries = [*purchases(bill, flows, book), conversion(bill.inputs)]
     for event in (schema.COMPLETION, schema.SALE, schema.SCRAP_EVENT):
         entries += flushes(event, bill, flows, accounts)

@@ -15,7 +15,7 @@ import numpy as np
 
 from xlbackflush import schema
 from xlbackflush.engine.standards.bill import Bill
-from xlbackflush.engine.stock.relief import Flushed
+from xlbackflush.engine.stock.relief import Flow, total
 from xlbackflush.engine.stock.stock_book import StockBook
 from xlbackflush.model.arrays import blank_as_zero
 from xlbackflush.model.inputs import Inputs
@@ -78,7 +78,7 @@ def row_in_money(inputs: Inputs, role: str) -> int | None:
     return next((i for i, listed in enumerate(inputs.inventory_count.role.tolist()) if listed in names), None)
 
 
-def counted_accounts(bill: Bill, flushed: Flushed, book: StockBook) -> list[CountedAccount]:
+def counted_accounts(bill: Bill, flows: list[Flow], book: StockBook) -> list[CountedAccount]:
     """The counted accounts; empty where neither method is chosen."""
     inputs, accounts = bill.inputs, list[CountedAccount]()
     if inputs.settings.by_count or inputs.settings.conversion_expensed:
@@ -86,12 +86,12 @@ def counted_accounts(bill: Bill, flushed: Flushed, book: StockBook) -> list[Coun
         for role in roles(inputs.settings):
             stock = book.of(np.isin(kinds, types_of(role)))
             if row_in_money(inputs, role) is not None or not np.isnan(stock.counted).all():
-                accounts.append(_counted(inputs, role, stock, flushed, accounts))
+                accounts.append(_counted(inputs, role, stock, flows, accounts))
     return accounts
 
 
 def _counted(
-    inputs: Inputs, role: str, stock: StockBook, flushed: Flushed, above: list[CountedAccount]
+    inputs: Inputs, role: str, stock: StockBook, flows: list[Flow], above: list[CountedAccount]
 ) -> CountedAccount:
     """One account; stock: its items; above: the accounts before it."""
     settings, count, at = inputs.settings, inputs.inventory_count, row_in_money(inputs, role)
@@ -105,7 +105,7 @@ def _counted(
         opening, counted = opening - first, counted - last
     received = scrapped = relieved = 0.0
     if settings.by_count:
-        received, scrapped = _received(settings, role, stock, flushed, above), _scrapped(settings, role, flushed)
+        received, scrapped = _received(settings, role, stock, flows, above), _scrapped(settings, role, flows)
         relieved = opening + received - scrapped - counted
     else:
         opening, counted = float(stock.opening_amount.sum()), 0.0
@@ -119,19 +119,19 @@ def _counted(
     )
 
 
-def _received(settings: Settings, role: str, stock: StockBook, flushed: Flushed, above: list[CountedAccount]) -> float:
+def _received(settings: Settings, role: str, stock: StockBook, flows: list[Flow], above: list[CountedAccount]) -> float:
     """Purchases at standard and conversion flushed in; into finished goods also the material that went out above."""
     received = float((stock.invoiced if charges_everything(settings) else stock.received_amount).sum())
-    into = (flushed.event == schema.COMPLETION) & (flushed.charged_to == posted_role(settings, role))
-    received += float(flushed.amount[into & (flushed.relieved_from == "")].sum())
+    into = (schema.COMPLETION, posted_role(settings, role), "")
+    received += total(flow for flow in flows if (flow.event, flow.charged_to, flow.relieved_from) == into)
     if role == schema.FINISHED_GOODS and settings.completion_triggers:
         received += sum(account.relieved for account in above)
     return received
 
 
-def _scrapped(settings: Settings, role: str, flushed: Flushed) -> float:
-    scrap = (flushed.event == schema.SCRAP_EVENT) & (flushed.relieved_from == posted_role(settings, role))
-    return float(flushed.amount[scrap].sum())
+def _scrapped(settings: Settings, role: str, flows: list[Flow]) -> float:
+    out_of = (schema.SCRAP_EVENT, posted_role(settings, role))
+    return total(flow for flow in flows if (flow.event, flow.relieved_from) == out_of)
 
 
 def of_role(accounts: list[CountedAccount], role: str) -> CountedAccount | None:

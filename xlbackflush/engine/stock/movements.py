@@ -68,14 +68,6 @@ class Movements(Records):
         values: Floats = getattr(self, field_of(column))
         return values
 
-    @property
-    def normal_scrap(self) -> Floats:
-        return self.scrapped_normal + self.units_scrapped_normal
-
-    @property
-    def abnormal_scrap(self) -> Floats:
-        return self.scrapped_abnormal + self.units_scrapped_abnormal
-
 
 def movements(unit_costs: UnitCosts) -> Movements:
     """What moved of every item, by the unit cost that held; rows without stock and transactions are left out."""

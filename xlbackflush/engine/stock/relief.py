@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -13,12 +14,16 @@ from xlbackflush.engine.explosion.demand import Demand
 from xlbackflush.engine.explosion.explosion import Explosion
 from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.engine.standards.unit_cost import UnitCosts
-from xlbackflush.model.arrays import Bools, Floats, Ints, Records, Texts, sums, texts
+from xlbackflush.model.arrays import Bools, Floats, Ints, Records, Texts, sums
 from xlbackflush.model.money import to_minor_array
 
 
 class Flow(NamedTuple):
-    """One row of `Flushed`."""
+    """What one event takes from one account for another, in money, unrounded.
+
+    product: item, -1 where entries are per trigger. relieved_from: "" for conversion. first, last: positions in the explosion
+    of the rows added up.
+    """
 
     event: str
     charged_to: str
@@ -29,25 +34,9 @@ class Flow(NamedTuple):
     last: int
 
 
-@dataclass(frozen=True)
-class Flushed(Records):
-    """Amounts per event, account debited, product and account credited, in money, unrounded.
-
-    product: item, -1 where entries are per trigger. relieved_from: "" for conversion. first, last: positions in the explosion
-    of the rows added up.
-    """
-
-    event: Texts
-    charged_to: Texts
-    product: Ints
-    relieved_from: Texts
-    amount: Floats
-    first: Ints
-    last: Ints
-
-    def flows(self) -> list[Flow]:
-        """The rows one by one."""
-        return [Flow(*row) for row in zip(*(column.tolist() for column in vars(self).values()), strict=True)]
+def total(flows: Iterable[Flow]) -> float:
+    """Amounts of flows, added up."""
+    return float(np.sum([flow.amount for flow in flows]))
 
 
 @dataclass(frozen=True)
@@ -62,7 +51,7 @@ class Relief(Records):
     role: Texts
 
 
-def flushed(explosion: Explosion, bill: Bill, demand: Demand) -> Flushed:
+def flushed(explosion: Explosion, bill: Bill, demand: Demand) -> list[Flow]:
     """What each entry of the period takes from where."""
     rows, roots, events = explosion.rows, demand.roots, demand.events
     per_product = bill.inputs.settings.journal_detail == schema.PER_PRODUCT and not explosion.by_line
@@ -82,17 +71,16 @@ def flushed(explosion: Explosion, bill: Bill, demand: Demand) -> Flushed:
     entry_of_row = alike[rows.root]
     key, size = entry_of_row * len(names) + credit, len(heads) * len(names)
     amounts = np.where(rows.relieved, rows.amount, rows.conversion)
-    total, used = sums(key, amounts, size), np.flatnonzero(np.bincount(key, minlength=size))
-    entry = used // len(names)
+    totals, used = sums(key, amounts, size), np.flatnonzero(np.bincount(key, minlength=size))
     positions = np.arange(len(rows))
     first, last = np.full(len(heads), len(rows)), np.full(len(heads), -1)
     np.minimum.at(first, entry_of_row, positions)
     np.maximum.at(last, entry_of_row, positions)
-    event, charged_to, product = zip(*heads, strict=True) if heads else ((), (), ())
-    return Flushed(
-        texts(list(event))[entry], texts(list(charged_to))[entry], np.array(product, dtype=np.int64)[entry],
-        texts([names[i] for i in (used % len(names)).tolist()]), total[used], first[entry], last[entry],
-    )  # fmt: skip
+    head_of, spans = list(heads), list(zip(first.tolist(), last.tolist(), strict=True))
+    return [
+        Flow(*head_of[k // len(names)], names[k % len(names)], amount, *spans[k // len(names)])
+        for k, amount in zip(used.tolist(), totals[used].tolist(), strict=True)
+    ]
 
 
 def largest_amount(explosion: Explosion, unit_costs: UnitCosts) -> float:
