@@ -10,7 +10,6 @@ from xlbackflush.engine.measures.comparison import (
     ColumnSum,
     ComparisonLine,
     Groups,
-    MethodAmount,
     Product,
     Rows,
 )
@@ -38,13 +37,13 @@ def _formula(run: RunView, line: ComparisonLine, method: int, row: int, row_of: 
     """The formula of one cell; an amount that another method posts as well is taken from the first that does."""
     cell, at = line.cells[method], run.letters(TABLE.name)
     letter, digits = at[METHODS[method]], run.period.places
-    if isinstance(cell, MethodAmount):
-        if not cell.parts:
+    if isinstance(cell, tuple):
+        if not cell:
             return ""
         first = line.cells.index(cell)
         if first < method:
             return f"{at[METHODS[first]]}{row}"
-        return f"ROUND({'+'.join(_part(run, part) for part in cell.parts)},{digits})"
+        return f"ROUND({'+'.join(_part(run, part) for part in cell)},{digits})"
     if isinstance(cell, Balance):
         conventional = f"-${at[METHODS[0]]}" if cell.beyond else ""
 

@@ -70,11 +70,8 @@ def _groups(unit_costs: UnitCosts, demand: Demand) -> Iterator[_Group]:
     stretch = unit_costs.at(item, rows.day)
     key, first, last = keys[rows.root], unit_costs.rows.first[stretch], unit_costs.rows.last[stretch]
     order = np.lexsort((rows.root, last, first, key))  # rows of one group together, in the order of their roots
-    bounds = np.flatnonzero(
-        (np.diff(key[order], prepend=-1) != 0) | (np.diff(first[order], prepend=-1) != 0)
-        | (np.diff(last[order], prepend=-1) != 0)
-    )  # fmt: skip
-    for at in np.split(order, bounds[1:]) if len(order) else ():
+    changes = np.diff(np.column_stack((key, first, last))[order], axis=0).any(axis=1)
+    for at in np.split(order, np.flatnonzero(changes) + 1) if len(order) else ():
         units = np.bincount(item[at], rows.quantity[at], minlength=len(unit_costs.bill.items)).astype(np.float64)
         yield _Group(int(rows.root[at[0]]), item[at], units, float(first[at[0]]), float(last[at[0]]))
 

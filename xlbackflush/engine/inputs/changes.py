@@ -169,9 +169,6 @@ def _token(cell: object) -> Hashable:
     return (cell,) if type(cell) is float else (cell_text(cell),)
 
 
-# ---------------------------------------------------------------------------------------------------- rows
-
-
 def align(old: Source, new: Source) -> list[Pair]:
     """Which row became which. In the order of the new rows; a removed row follows the one that it followed before."""
     names = _columns(old, new)

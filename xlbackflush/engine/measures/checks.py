@@ -95,7 +95,7 @@ def _variance_gap(variances: list[Variance], entries: Sequence[PostedEntry]) -> 
     gap = 0
     for name, role in ACCOUNT_OF.items():
         rows = sum(v.amount for v in variances if v.name == name and v.disposition != NOT_POSTED)
-        gap += abs(rows - before.get(role, 0))
+        gap += abs(rows - before[role])
     total = sum(v.amount for v in variances if v.name == schema.CONVERSION_ALLOCATION)
     return gap + abs(sum(v.amount for v in variances if v.part_of == schema.CONVERSION_ALLOCATION) - total)
 

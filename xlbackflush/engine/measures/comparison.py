@@ -56,13 +56,6 @@ class ColumnSum:
 
 
 @dataclass(frozen=True)
-class MethodAmount:
-    """An amount that a method posts: its parts added up, then rounded."""
-
-    parts: tuple[Product | ColumnSum, ...] = ()
-
-
-@dataclass(frozen=True)
 class Balance:
     """Cells of other lines of the same method, added and taken off; `beyond`: less the same of sequential tracking."""
 
@@ -85,6 +78,8 @@ class Groups:
     groups: tuple[tuple[str, ...], ...]
 
 
+#: an amount that a method posts: its parts added up, then rounded
+MethodAmount = tuple[Product | ColumnSum, ...]
 Cell = MethodAmount | Balance | Rows | Groups
 
 
@@ -138,34 +133,29 @@ _COMPLETING = (SEQUENTIAL, PCS, CS)  # methods that record completions; the othe
 def _completed(kind: str, method: str, credited: str) -> MethodAmount:
     """What the completion of items of a type takes."""
     if method not in _COMPLETING or credited not in _TAKEN[method]:
-        return MethodAmount()
-    return MethodAmount((Product("Completed", _TAKEN[method][credited][1], (kind,)),))
+        return ()
+    return (Product("Completed", _TAKEN[method][credited][1], (kind,)),)
 
 
 def _in_process(method: str, credited: str) -> MethodAmount:
     """What is in units in process."""
     units = "In process conversion" if credited == ALLOCATED else "In process material"
-    return MethodAmount((Product(units, _CONVENTIONAL[credited][1]),)) if method == SEQUENTIAL else MethodAmount()
-
-
-def _sold(method: str, credited: str) -> MethodAmount:
-    return _taken("Sold", method, credited)
+    return (Product(units, _CONVENTIONAL[credited][1]),) if method == SEQUENTIAL else ()
 
 
 def _taken(units: str, method: str, credited: str) -> MethodAmount:
     """What goes out with `units`, each relieved as itself where it is stocked."""
     if credited not in _TAKEN[method]:
-        return MethodAmount()
+        return ()
     whole, part = _TAKEN[method][credited]
     relieved = (Product(units, _WHOLE, whole),) if whole else ()
-    return MethodAmount((*relieved, Product(units, part, (PHANTOM,) if method in _COMPLETING else ())))
+    return *relieved, Product(units, part, (PHANTOM,) if method in _COMPLETING else ())
 
 
 def _scrapped(kind: str, method: str, credited: str) -> MethodAmount:
     """What goes out with scrapped components, and with units that are scrapped and so exploded."""
-    taken = _taken(f"Scrapped {kind}", method, credited).parts
-    exploded = (Product(f"Units scrapped {kind}", _TAKEN[method][credited][1]),) if taken else ()
-    return MethodAmount((*taken, *exploded))
+    taken = _taken(f"Scrapped {kind}", method, credited)
+    return (*taken, Product(f"Units scrapped {kind}", _TAKEN[method][credited][1])) if taken else ()
 
 
 _Types = dict[str, tuple[str, ...]]
@@ -178,12 +168,12 @@ _TO_GOODS: _Types = dict.fromkeys((SEQUENTIAL, PCS), (FINISHED,))
 
 
 def _at_standard(units: str, types: _Types) -> tuple[Cell, ...]:
-    return tuple(MethodAmount((Product(units, _WHOLE, types[m]),)) if m in types else MethodAmount() for m in METHODS)
+    return tuple((Product(units, _WHOLE, types[m]),) if m in types else () for m in METHODS)
 
 
 def _invoiced(types: _Types) -> tuple[Cell, ...]:
-    cells = {m: MethodAmount((ColumnSum("Reconciliation", "Invoiced", "Type", kinds),)) for m, kinds in types.items()}
-    return tuple(cells.get(m, MethodAmount()) for m in METHODS)
+    sums = {method: ColumnSum("Reconciliation", "Invoiced", "Type", kinds) for method, kinds in types.items()}
+    return tuple((sums[m],) if m in sums else () for m in METHODS)
 
 
 def _everywhere(cell: Cell) -> tuple[Cell, ...]:
@@ -256,7 +246,7 @@ def _completions(kind: str, name: str, debit: str) -> Iterator[ComparisonLine]:
 def _scraps(kind: str, debit: str) -> Iterator[ComparisonLine]:
     low = kind.lower()
     yield from _credited(low, f"{kind} scrap", partial(_scrapped, low), _SCRAP_TEXT, debit)
-    salvage = _everywhere(MethodAmount((ColumnSum("Scrap", "Salvage value", "Kind", (kind,)),)))
+    salvage = _everywhere((ColumnSum("Scrap", "Salvage value", "Kind", (kind,)),))
     yield _behind(
         f"{low} salvage", f"{kind} scrap: salvage", salvage, f"Dr Scrap recovery, which reduces the charge to {debit}."
     )
@@ -275,13 +265,13 @@ _POSTED = (
     _behind("finished goods invoiced", "Purchases of finished items, as invoiced", _invoiced(_TO_GOODS), _INVOICED_TEXT),
     *(
         _behind(f"incurred {kind}", f"Conversion incurred: {kind.lower()}",
-                _everywhere(MethodAmount((ColumnSum("Actuals", "Amount", "Cost type", (kind,)),))), _INCURRED_TEXT)
+                _everywhere((ColumnSum("Actuals", "Amount", "Cost type", (kind,)),)), _INCURRED_TEXT)
         for kind in schema.COST_TYPES
     ),
     *_completions(SUBASSEMBLY, "Subassemblies", "Materials"),
     *_completions(FINISHED, "Finished items", "Finished goods"),
     *_credited("wip", "Units in process", _in_process, _IN_PROCESS_TEXT),
-    *_credited("sold", "Units sold", _sold, _SALE_TEXT),
+    *_credited("sold", "Units sold", partial(_taken, "Sold"), _SALE_TEXT),
     *_scraps(schema.NORMAL, schema.CCC),
     *_scraps(schema.ABNORMAL, schema.ABNORMAL_SCRAP),
 )  # fmt: skip
@@ -373,7 +363,7 @@ def _beyond(key: str, name: str, plus: tuple[str, ...], minus: tuple[str, ...], 
 
 _COMPARED = (
     ComparisonLine("inventory", COMPARED, "Inventory in all accounts", _everywhere(Balance((MATERIALS, "work", GOODS))),
-         "Materials, work in process and finished goods."),
+        "Materials, work in process and finished goods."),
     _beyond("beyond", "Difference from sequential tracking", ("inventory",), (), "The next five lines add up to it."),
     _beyond("b opening", "of it: opening stock without account", ("opening materials", "opening finished goods"), (),
             "Stock at the start of the period that the method has no account for."),
@@ -396,8 +386,6 @@ _DOCUMENTS = {
     CS: (_ACTUALS, _MADE, _SOLD, _SCRAP),
     S: (_ACTUALS, _SOLD, _SCRAP),
 }
-
-
 _ALIKE = (
     ("materials at standard", "materials invoiced"),
     ("finished goods at standard", "finished goods invoiced"),
@@ -409,11 +397,11 @@ _ALIKE = (
 _STEPS = tuple(step for flush in (SUBASSEMBLY, FINISHED, "wip") for step in (_keys(flush)[:-1], _keys(flush)[-1:]))
 _NEEDED = (
     ComparisonLine("documents", ENTRIES, "Journal entries, one per document", tuple(Rows(_DOCUMENTS[m]) for m in METHODS),
-         "Rows of the input sheets. Sequential tracking has three per completion - materials issued, conversion applied, "
-         "transfer - and two per row of WIP. Backflush has none where the event is no trigger."),
+        "Rows of the input sheets. Sequential tracking has three per completion - materials issued, conversion applied, "
+        "transfer - and two per row of WIP. Backflush has none where the event is no trigger."),
     ComparisonLine("triggers", ENTRIES, "Journal entries, one per trigger",
-         (Groups((*_ALIKE, *_STEPS)), *_everywhere(Groups(_ALIKE))[1:]),
-         "Each kind of entry summed over the period, as the run posts it; before count adjustment, close and period-end WIP."),
+        (Groups((*_ALIKE, *_STEPS)), *_everywhere(Groups(_ALIKE))[1:]),
+        "Each kind of entry summed over the period, as the run posts it; before count adjustment, close and period-end WIP."),
 )  # fmt: skip
 
 LINES: tuple[ComparisonLine, ...] = (*_NEEDED, *_BALANCES, _SUM, *_COMPARED, *_POSTED)
@@ -449,12 +437,12 @@ def comparison(unit_costs: UnitCosts, movements: Movements, book: StockBook) -> 
         "Scrap": {"Kind": inputs.scrap.kind, "Salvage value": inputs.scrap.salvage_value},
     }
     values: dict[str, list[int]] = {}
-    posted = {cell for line in _POSTED for cell in line.cells if isinstance(cell, MethodAmount)}
-    sums = _sums({part for cell in posted for part in cell.parts}, tables)
-    amounts = {cell: to_minor(sum(sums[part] for part in cell.parts), inputs.places) for cell in posted}
+    posted = {cell for line in _POSTED for cell in line.cells if isinstance(cell, tuple)}
+    sums = _sums({part for cell in posted for part in cell}, tables)
+    amounts = {cell: to_minor(sum(sums[part] for part in cell), inputs.places) for cell in posted}
     for line in (*_POSTED, *_BALANCES, _SUM, *_COMPARED, *_NEEDED):
         values[line.key] = [
-            amounts[cell] if isinstance(cell, MethodAmount) else _derived(cell, k, values, inputs)
+            amounts[cell] if isinstance(cell, tuple) else _derived(cell, k, values, inputs)
             for k, cell in enumerate(line.cells)
         ]
     return [Figures(line, tuple(values[line.key]), explained(line, values[line.key])) for line in LINES]

@@ -30,17 +30,9 @@ STANDARD, ACTUAL, CUT, OTHERS = "Standard cost", "Actual cost", "Cut off below t
 #: roles that are credited with the cost of the period
 SPENDING = (schema.ACCOUNTS_PAYABLE, schema.VARIOUS_ACCOUNTS)
 CLASSES = (
-    schema.MATERIAL_PRICE,
-    schema.MATERIAL_USAGE,
-    schema.LABOR_RATE,
-    schema.LABOR_EFFICIENCY,
-    schema.VARIABLE_SPENDING,
-    schema.VARIABLE_EFFICIENCY,
-    schema.FIXED_SPENDING,
-    schema.FIXED_VOLUME,
-    schema.OTHER_CONVERSION,
-    schema.SCRAP_VARIANCE,
-)
+    schema.MATERIAL_PRICE, schema.MATERIAL_USAGE, schema.LABOR_RATE, schema.LABOR_EFFICIENCY, schema.VARIABLE_SPENDING,
+    schema.VARIABLE_EFFICIENCY, schema.FIXED_SPENDING, schema.FIXED_VOLUME, schema.OTHER_CONVERSION, schema.SCRAP_VARIANCE,
+)  # fmt: skip
 LARGEST = 10
 
 
@@ -166,11 +158,8 @@ def flow(ledger: Ledger) -> list[Bar]:
     for stream in STREAMS:
         balances = ledger.of(np.isin(ledger.role, stream.roles))
         opening, closing = int(balances.opening.sum()), int(balances.closing.sum())
-        if stream.column:
-            amount = opening if stream.column == "Opening" else closing
-        else:
-            net = closing - opening
-            amount = -net if stream.inward else net
+        movement = opening - closing if stream.inward else closing - opening
+        amount = {"Opening": opening, "Closing": closing}.get(stream.column, movement)
         same, other = max(amount, 0), max(-amount, 0)
         cost_in, cost_out = (same, other) if stream.inward else (other, same)
         bars.append(Bar(FLOW, stream.name, amount, cost_in=cost_in, cost_out=cost_out))

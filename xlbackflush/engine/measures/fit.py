@@ -23,6 +23,7 @@ from xlbackflush.model.money import from_minor, to_minor
 from xlbackflush.schema import AT_LEAST, AT_MOST
 
 YEAR, CREDIT_DAYS = 365, 30
+_TURNOVER = 12.0  # times a year
 USE_TOLERANCE = 0.02  # of its use: a difference of a part up to this is no fault of the bill of materials
 OVERALL = "overall"
 MATERIALITY = "Materiality %"
@@ -32,7 +33,7 @@ MATERIALITY = "Materiality %"
 class FitMeasure:
     """What is measured, in words. kind is the cell format of figure and threshold; no threshold: for information.
 
-    `threshold` is a number, the name of a setting, or (with a key in `follows`) 365 / the threshold of that measure.
+    `threshold` is a number or the name of a setting; with a key in `follows`, it is 365 / the threshold of that measure.
     `missing` completes "Not known: ..." and names the inputs that would make the figure known.
     """
 
@@ -74,7 +75,7 @@ _BUYING, _BASE = "Purchase timing", "Base figures"
 
 MEASURES: tuple[FitMeasure, ...] = (
     FitMeasure(
-        "turnover", _INVENTORY, "Inventory turnover", "times a year", "price", AT_LEAST, 12.0,
+        "turnover", _INVENTORY, "Inventory turnover", "times a year", "price", AT_LEAST, _TURNOVER,
         "Costs are recorded late, at completion or sale. The faster stock turns, the shorter the time in which the books "
         "lag behind the shop floor, and the less a late entry matters.",
         "there is no inventory at standard; fill Opening qty on Stock, Purchases and Counts",
@@ -82,7 +83,7 @@ MEASURES: tuple[FitMeasure, ...] = (
         "below). 12 a year is a month of stock.",
     ),
     FitMeasure(
-        "days_on_hand", _INVENTORY, "Days of inventory on hand", "days", "price", AT_MOST, None,
+        "days_on_hand", _INVENTORY, "Days of inventory on hand", "days", "price", AT_MOST, round(YEAR / _TURNOVER, 2),
         "The same in days: how long a cost lies in inventory before it is sold. Where that is long, costs should be "
         "recorded as they are incurred, not afterwards.",
         "nothing was sold; fill Sold rows on Counts",
@@ -290,8 +291,9 @@ def fit(sources: FitSources) -> list[FitFigure]:
             verdicts = [row.verdict for row in rows]
             fits = verdicts.count(schema.FITS)
             figures[OVERALL] = _share(fits, fits + verdicts.count(schema.LOOK))
+        threshold = float(inputs.settings.materiality) if isinstance(m.threshold, str) else m.threshold
         figure, digits = figures[m.key], inputs.places if m.kind == "money" else _DIGITS[m.kind]
-        rows.append(FitFigure(m, None if figure is None else _round(figure, digits), _threshold(m, inputs)))
+        rows.append(FitFigure(m, None if figure is None else _round(figure, digits), threshold))
     return rows
 
 
@@ -319,16 +321,6 @@ def summary(weighed: list[FitFigure]) -> str:
 LOOK_ADVICE = "Mend what the amber verdicts point to, or be ready to justify it, before you rely on backflush costing."
 UNKNOWN_ADVICE = "Fill the inputs that the unknown rows name."
 FIT_ADVICE = "Backflush costing is appropriate here."
-
-
-def _threshold(measure: FitMeasure, inputs: Inputs) -> float | None:
-    if measure.follows:
-        wanted = next(m.threshold for m in MEASURES if m.key == measure.follows)
-        assert isinstance(wanted, float)
-        return _round(YEAR / wanted, _DIGITS[measure.kind])
-    if isinstance(measure.threshold, str):
-        return float(inputs.settings.materiality)
-    return measure.threshold
 
 
 def _round(value: float, digits: int) -> float:

@@ -20,6 +20,7 @@ A row whose `rest` is true takes what rounding leaves, so that the rows add up t
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -29,6 +30,7 @@ import numpy as np
 
 from xlbackflush import schema
 from xlbackflush.engine.measures.conversion_allowed import ConversionAllowed
+from xlbackflush.engine.posting.flush import balances
 from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.engine.stock.stock_book import StockBook, count_posts
 from xlbackflush.model.arrays import Floats
@@ -109,7 +111,8 @@ def variances(
 ) -> list[Variance]:
     """The variances of the period, in the order above; those of nothing are left out. entries: those before the close."""
     words = _Words(bill, book)
-    rows = [*_materials(words, entries), *_conversion(bill.inputs, _made(words, allowed), totals, entries)]
+    made = _made(words, allowed)
+    rows = [*_materials(words, balances(entries)), *_conversion(bill.inputs, made, totals, entries)]
     return [row for row in rows if row.amount or (row.standard and not row.item >= 0)]
 
 
@@ -122,7 +125,7 @@ def conversion_totals(inputs: Inputs, allowed: ConversionAllowed, entries: list[
     exact = {element: float(amounts.sum()) for element, amounts in allowed.elements.items()}
     rest = max(exact, key=lambda element: abs(exact[element]))
     amounts = {element: to_minor(amount, places) for element, amount in exact.items()}
-    amounts[rest] = -_posted(entries, schema.CCA) - sum(a for e, a in amounts.items() if e != rest)
+    amounts[rest] = -balances(entries)[schema.CCA] - sum(a for e, a in amounts.items() if e != rest)
     return Conversion(
         actual,
         alone if budget is None else alone | {schema.FIXED_OVERHEAD},
@@ -148,18 +151,18 @@ def _only_rates(inputs: Inputs) -> dict[str, float]:
 # --------------------------------------------------------------------------------------------- materials
 
 
-def _materials(words: _Words, entries: list[Entry]) -> Iterator[Variance]:
+def _materials(words: _Words, balance: Counter[str]) -> Iterator[Variance]:
     """Per item bought: under trigger points without purchase the invoices never reach the books, so it is shown, not posted.
 
     Per item counted: standard is what the bill of materials allowed, actual what the count says was used.
     """
     book, settings = words.book, words.bill.inputs.settings
-    price = _posted(entries, schema.PRICE_VARIANCE) if settings.purchase_triggers else None
+    price = balance[schema.PRICE_VARIANCE] if settings.purchase_triggers else None
     yield from _by_item(words, _Materials(
         schema.MATERIAL_PRICE, book.received_amount, book.invoiced - book.received_amount, price, words.price
     ))  # fmt: skip
     posts = count_posts(settings)
-    usage = _posted(entries, schema.USAGE_VARIANCE) if posts else None
+    usage = balance[schema.USAGE_VARIANCE] if posts else None
     yield from _by_item(words, _Materials(
         schema.MATERIAL_USAGE, book.relieved * book.cost, -(book.posted if posts else book.difference_amount), usage, words.usage
     ))  # fmt: skip
@@ -176,28 +179,19 @@ class _Materials(NamedTuple):
 
 
 def _by_item(words: _Words, of: _Materials) -> Iterator[Variance]:
-    """The rows that are not zero, the largest first."""
+    """The rows that are not zero, the largest first; the largest takes what rounding leaves to a posted total."""
     places, posted = words.bill.inputs.places, of.total is not None
     disposition = words.bill.inputs.settings.variance_disposition if posted else NOT_POSTED
-    standard, amounts = to_minor_array(of.standard, places).tolist(), _summing_to(of.total, of.exact, places)
-    items, largest = words.book.item.tolist(), _largest(of.exact)
+    standard, amounts = to_minor_array(of.standard, places).tolist(), to_minor_array(of.exact, places).tolist()
+    largest = int(np.argmax(np.abs(of.exact))) if amounts else -1
+    if of.total is not None and amounts:
+        amounts[largest] += of.total - sum(amounts)
+    items = words.book.item.tolist()
     for k in sorted((k for k, amount in enumerate(amounts) if amount), key=lambda k: -abs(amounts[k])):
         yield Variance(
             of.name, words.codes[items[k]], standard[k], standard[k] + amounts[k], disposition,
             partial(of.explain, k), item=k, rest=posted and k == largest,
         )  # fmt: skip
-
-
-def _summing_to(total: int | None, exact: Floats, places: int) -> list[int]:
-    """Amounts in minor units; the largest takes what rounding leaves to a posted total (None: nothing was posted)."""
-    amounts = to_minor_array(exact, places)
-    if total is not None and len(amounts):
-        amounts[_largest(exact)] += total - int(amounts.sum())
-    return [int(amount) for amount in amounts]
-
-
-def _largest(exact: Floats) -> int:
-    return int(np.argmax(np.abs(exact))) if len(exact) else -1
 
 
 # -------------------------------------------------------------------------------------------- conversion
@@ -206,7 +200,8 @@ def _largest(exact: Floats) -> int:
 def _conversion(inputs: Inputs, made: str, totals: Conversion, entries: list[Entry]) -> Iterator[Variance]:
     """The total under- or over-allocated, and its exact split; abnormal scrap beside it."""
     money, disposition = partial(shown, places=inputs.places), inputs.settings.variance_disposition
-    incurred, allocated = _posted(entries, schema.CCC), -_posted(entries, schema.CCA)
+    balance, of_scrap = balances(entries), balances([e for e in entries if e.event == schema.SCRAP_EVENT])
+    incurred, allocated = balance[schema.CCC], -balance[schema.CCA]
     if incurred or allocated:
         word = "under" if incurred > allocated else "over"
         text = (
@@ -219,10 +214,11 @@ def _conversion(inputs: Inputs, made: str, totals: Conversion, entries: list[Ent
         for name, standard, actual, text in _split(totals, made):
             yield part(name, "", standard, actual, told=text)
     text = "Normal scrap beyond the allowance of the bill of materials, less salvage."
-    yield part(schema.SCRAP_VARIANCE, "Normal scrap", 0, _posted(entries, schema.CCC, schema.SCRAP_EVENT), told=text)
-    lost = _posted(entries, schema.ABNORMAL_SCRAP)
-    text = "A loss of the period (ASC 330-10-30-7, IAS 2.16), not a cost of what was made."
-    yield Variance(schema.SCRAP_VARIANCE, "Abnormal scrap", 0, lost, schema.ABNORMAL_SCRAP, text)
+    yield part(schema.SCRAP_VARIANCE, "Normal scrap", 0, of_scrap[schema.CCC], told=text)
+    lost = "A loss of the period (ASC 330-10-30-7, IAS 2.16), not a cost of what was made."
+    yield Variance(
+        schema.SCRAP_VARIANCE, "Abnormal scrap", 0, balance[schema.ABNORMAL_SCRAP], schema.ABNORMAL_SCRAP, lost
+    )
 
 
 #: element that is paid by the hour -> names of its variances
@@ -278,12 +274,6 @@ def _by_budget(c: Conversion) -> Iterator[_Part]:
 
 
 # ------------------------------------------------------------------------------------------------- words
-
-
-def _posted(entries: list[Entry], role: str, event: str = "") -> int:
-    """Net debit of a role, in one event or in all."""
-    chosen = (e for e in entries if not event or e.event == event)
-    return sum(line.minor for entry in chosen for line in entry.lines if line.role == role)
 
 
 class _Words:

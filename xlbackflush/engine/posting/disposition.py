@@ -170,7 +170,7 @@ def by_cost(accounts: list[CostHeld], amount: float) -> list[float]:
 def before_close(inputs: Inputs, entries: list[Entry]) -> dict[str, int]:
     """Balances that the close disposes of, in minor units: of this period, and carried over from the one before."""
     before, carried = balances(entries), carried_over(inputs)
-    return {role: before.get(role, 0) + carried.get(role, 0) for role in CLEARED}
+    return {role: before[role] + carried.get(role, 0) for role in CLEARED}
 
 
 def disposition(

@@ -13,6 +13,7 @@ credits are rounded one by one, and its debit is their sum.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -41,12 +42,12 @@ def before_close(bill: Bill, flows: list[Flow], book: StockBook, accounts: list[
     return [entry for entry in entries if entry.lines]
 
 
-def balances(entries: Sequence[Entry | PostedEntry]) -> dict[str, int]:
+def balances(entries: Sequence[Entry | PostedEntry]) -> Counter[str]:
     """Net debit of every role, in minor units."""
-    net: dict[str, int] = {}
+    net = Counter[str]()
     for entry in entries:
         for line in entry.lines:
-            net[line.role] = net.get(line.role, 0) + line.minor
+            net[line.role] += line.minor
     return net
 
 
@@ -201,12 +202,10 @@ class Ledger(Records):
 
 def ledger(entries: Sequence[Entry | PostedEntry], opening: dict[str, int]) -> Ledger:
     """The balances of the period. The reversal belongs to the next one."""
-    debits: dict[str, int] = {}
-    credits: dict[str, int] = {}
+    debits, credits = Counter[str](), Counter[str]()
     for entry in entries:
         for line in entry.lines if entry.event != schema.REVERSAL else ():
-            side = debits if line.minor > 0 else credits
-            side[line.role] = side.get(line.role, 0) + abs(line.minor)
+            (debits if line.minor > 0 else credits)[line.role] += abs(line.minor)
     roles = [role for role in schema.ROLES if role in opening or role in debits or role in credits]
     before, plus, minus = (
         np.array([amounts.get(role, 0) for role in roles], dtype=object) for amounts in (opening, debits, credits)
