@@ -22,7 +22,6 @@ from xlbackflush.engine.measures import (
     checks,
     comparison,
     control_totals,
-    conversion_allowed,
     dashboard,
     fit,
     materiality,
@@ -32,12 +31,11 @@ from xlbackflush.engine.measures import variances as variance
 from xlbackflush.engine.measures.checks import Check
 from xlbackflush.engine.measures.comparison import Figures
 from xlbackflush.engine.measures.control_totals import ControlTotal
-from xlbackflush.engine.measures.conversion_allowed import ConversionAllowed
 from xlbackflush.engine.measures.dashboard import Bar
 from xlbackflush.engine.measures.fit import FitFigure, FitSources
 from xlbackflush.engine.measures.materiality import Measure
 from xlbackflush.engine.measures.tie_out import Tie
-from xlbackflush.engine.measures.variances import Conversion, Variance
+from xlbackflush.engine.measures.variances import Conversion, ConversionAllowed, Variance
 from xlbackflush.engine.posting import close, disposition, flush
 from xlbackflush.engine.posting.disposition import CostHeld, Share
 from xlbackflush.engine.posting.flush import Ledger
@@ -211,7 +209,7 @@ class Period:
 
     @cached_property
     def conversion_allowed(self) -> ConversionAllowed:
-        return conversion_allowed.conversion_allowed(self.explosion, self.bill)
+        return variance.conversion_allowed(self.explosion, self.bill)
 
     @cached_property
     def conversion(self) -> Conversion:

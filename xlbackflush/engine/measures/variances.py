@@ -13,7 +13,7 @@
     Conversion allocation           conversion cost incurred - allocated: the sum of the rows between
 
 (Horngren, Cost Accounting, chapters on flexible budgets and overhead variances.) The allowed hours and costs are those of
-`allowed.conversion_allowed`; where they hold more than one rate, the standard rate is their average. The rate is never rounded:
+`conversion_allowed`; where they hold more than one rate, the standard rate is their average. The rate is never rounded:
 only amounts are. Where nothing that was made allows hours, it is the one rate on sheet Standard Cost, if there is just one.
 A row whose `rest` is true takes what rounding leaves, so that the rows add up to the ledger to the minor unit.
 """
@@ -29,11 +29,11 @@ from typing import NamedTuple
 import numpy as np
 
 from xlbackflush import schema
-from xlbackflush.engine.measures.conversion_allowed import ConversionAllowed
+from xlbackflush.engine.explosion.explosion import Explosion
 from xlbackflush.engine.posting.flush import balances
 from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.engine.stock.stock_book import StockBook, count_posts
-from xlbackflush.model.arrays import Floats
+from xlbackflush.model.arrays import Floats, Ints, Records
 from xlbackflush.model.inputs import Inputs
 from xlbackflush.model.journal import Entry
 from xlbackflush.model.money import from_minor, shown, to_minor, to_minor_array
@@ -70,6 +70,42 @@ class Variance(NamedTuple):
     @property
     def side(self) -> str:
         return "U" if self.amount > 0 else "F" if self.amount < 0 else ""
+
+
+@dataclass(frozen=True)
+class ConversionAllowed(Records):
+    """One row per item whose own conversion was flushed: units, hours, money by element and in all, unrounded."""
+
+    item: Ints
+    units: Floats
+    hours: Floats
+    labor: Floats
+    variable_overhead: Floats
+    fixed_overhead: Floats
+    other_conversion: Floats
+    total: Floats
+
+    @property
+    def elements(self) -> dict[str, Floats]:
+        """Money by element of conversion."""
+        each = (self.labor, self.variable_overhead, self.fixed_overhead, self.other_conversion)
+        return dict(zip(schema.ELEMENTS[1:], each, strict=True))
+
+
+def conversion_allowed(explosion: Explosion, bill: Bill) -> ConversionAllowed:
+    """Units are those of every row of the explosion that is exploded, so phantoms within items and scrapped units count.
+
+    Empty where conversion is expensed: nothing is flushed then.
+    """
+    rows, items, count = explosion.rows, bill.items, len(bill.items)
+    exploded = rows.of(~rows.relieved & ~np.isnan(rows.started))
+    units = np.bincount(exploded.item, exploded.required, minlength=count).astype(np.float64)
+    seen = np.bincount(exploded.item, minlength=count) > 0
+    labor, variable, fixed, other = (units * items.own[element] for element in schema.ELEMENTS[1:])
+    total = np.column_stack((labor, variable, fixed, other)).sum(axis=1)
+    allowed = ConversionAllowed(np.arange(count), units, units * items.hours, labor, variable, fixed, other, total)
+    has_conversion = (items.own_conversion != 0) | (items.hours != 0)
+    return allowed.of(seen & has_conversion & (not bill.inputs.settings.conversion_expensed))
 
 
 @dataclass(frozen=True)

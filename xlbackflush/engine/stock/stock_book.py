@@ -93,10 +93,8 @@ def _units(explosion: Explosion, bill: Bill, demand: Demand) -> StockUnits:
     scrapped = _sum(bill, rows.item[scrap], rows.required[scrap])
     # sums of thousands of floats leave dust; nothing is counted to a billionth
     book = np.round(((opening + received) - relieved) - scrapped, 9)
-    given = ~np.isnan(stock.counted_qty) & (at >= 0)
-    counted = np.full(count, np.nan)
-    counted[at[given]] = 0.0
-    np.add.at(counted, at[given], stock.counted_qty[given])
+    given = at[~np.isnan(stock.counted_qty) & (at >= 0)]
+    counted = np.where(np.bincount(given, minlength=count) > 0, _sum(bill, at, stock.counted_qty), np.nan)
     return StockUnits(np.arange(count), opening, received, relieved, scrapped, book, counted, counted - book)
 
 
@@ -139,12 +137,12 @@ def _unrevalued(book: StockBook, explosion: Explosion, unit_costs: UnitCosts, de
     """
     bill, inputs = unit_costs.bill, unit_costs.bill.inputs
     settings, counts, rows = inputs.settings, inputs.counts, explosion.rows
-    kept = book.role != ""
+    has_account = book.role != ""
     received = book.received_amount if settings.purchase_triggers else np.zeros(len(book))
-    left: Floats = np.where(kept, received - book.received_amount, 0.0)
-    several = kept & (np.bincount(unit_costs.rows.item, minlength=len(book)) > 1)
+    unrecorded: Floats = np.where(has_account, received - book.received_amount, 0.0)
+    several = has_account & (np.bincount(unit_costs.rows.item, minlength=len(book)) > 1)
     if settings.by_count or not several.any():
-        return left
+        return unrecorded
     done = counts.event == schema.COMPLETED
     made = bill.of("Counts")[done]
     at = unit_costs.at(made, counts.date[done])
@@ -152,4 +150,4 @@ def _unrevalued(book: StockBook, explosion: Explosion, unit_costs: UnitCosts, de
     gone = rows.relieved & ~of_events(explosion, demand, schema.PURCHASE)
     taken = _sum(bill, rows.item[gone], rows.amount[gone])
     moved = book.opening_amount + received + completed - taken + book.posted - book.ending_amount
-    return np.where(several, moved, left)
+    return np.where(several, moved, unrecorded)
