@@ -33,7 +33,7 @@ from xlbackflush.engine.measures.comparison import Figures
 from xlbackflush.engine.measures.control_totals import ControlTotal
 from xlbackflush.engine.measures.dashboard import Bar
 from xlbackflush.engine.measures.fit import FitFigure, FitSources
-from xlbackflush.engine.measures.materiality import Measure
+from xlbackflush.engine.measures.materiality import MaterialityRow
 from xlbackflush.engine.measures.tie_out import Tie
 from xlbackflush.engine.measures.variances import Conversion, ConversionAllowed, Variance
 from xlbackflush.engine.posting import close, disposition, flush
@@ -229,7 +229,7 @@ class Period:
         return self.settings.materiality * abs(sum(tie.closing for tie in self.ties))
 
     @cached_property
-    def materiality(self) -> list[Measure]:
+    def materiality(self) -> list[MaterialityRow]:
         return materiality.materiality(self.inputs, self.shares, self.ties, self.in_process, self.ledger)
 
     @cached_property

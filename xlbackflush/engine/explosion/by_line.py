@@ -45,11 +45,11 @@ def explosion_by_line(unit_costs: UnitCosts, demand: Demand, settings: Settings)
     position = len(parts[0])
     for group in _groups(unit_costs, demand):
         rows = _group_rows(unit_costs, group)
-        moved = {
+        shifted = {
             name: np.where((at := getattr(rows, name)) >= 0, at + position, -1)
             for name in ("parent_row", "block_first", "block_last")
         }
-        parts.append(replace(rows, **moved))
+        parts.append(replace(rows, **shifted))
         position += len(rows)
     return Explosion(ExplosionRows.joined(parts), by_line=True)
 
@@ -57,10 +57,10 @@ def explosion_by_line(unit_costs: UnitCosts, demand: Demand, settings: Settings)
 def _groups(unit_costs: UnitCosts, demand: Demand) -> Iterator[_Group]:
     """The exploded roots in groups, by event and account, then by stretch of days."""
     streams, roots = demand.streams, demand.roots
-    alike: dict[tuple[str, str, tuple[tuple[str, str], ...]], int] = {}
+    numbers: dict[tuple[str, str, tuple[tuple[str, str], ...]], int] = {}
     keys = np.array(
         [
-            alike.setdefault((streams[s].event, charged, streams[s].wanted), len(alike))
+            numbers.setdefault((streams[s].event, charged, streams[s].wanted), len(numbers))
             for s, charged in zip(roots.stream.tolist(), roots.charged_to.tolist(), strict=True)
         ],
         dtype=np.int64,

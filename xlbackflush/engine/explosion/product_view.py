@@ -1,5 +1,5 @@
 """Product view: the indented explosion, product by product. The sheet Trace shows it; where that would be too long a list,
-the Trace is kept per BOM line (see `condense`) and the product view is made a chunk of roots at a time, for a file.
+the Trace is kept per BOM line (see `by_line`) and the product view is made a chunk of roots at a time, for a file.
 """
 
 from __future__ import annotations

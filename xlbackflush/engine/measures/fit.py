@@ -301,8 +301,8 @@ def inventory_roles(inputs: Inputs) -> tuple[str, ...]:
     """Accounts that hold inventory. Where purchase is no trigger, materials are taken from the stock book, parts in
     process among them, so that the account of work in process would count them twice.
     """
-    kept = (schema.MIP, schema.INVENTORY_CONTROL, schema.FINISHED_GOODS)
-    return (*kept, schema.WORK_IN_PROCESS) if inputs.settings.purchase_triggers else kept
+    accounts = (schema.MIP, schema.INVENTORY_CONTROL, schema.FINISHED_GOODS)
+    return (*accounts, schema.WORK_IN_PROCESS) if inputs.settings.purchase_triggers else accounts
 
 
 def explanation(row: FitFigure) -> str:

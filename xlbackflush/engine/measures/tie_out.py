@@ -42,12 +42,12 @@ class Tie:
         return self.at_standard + self.true_up + self.unfollowed
 
     @property
-    def left(self) -> float:
+    def difference(self) -> float:
         return round(self.closing - self.expected, 6)
 
     @property
     def holds(self) -> bool:
-        return not self.compared or abs(self.left) <= self.allowed
+        return not self.compared or abs(self.difference) <= self.allowed
 
 
 def tie_out(
@@ -56,7 +56,7 @@ def tie_out(
     """One row per inventory account of the ledger."""
     places, settings, ties = inputs.places, inputs.settings, []
     carried, standard = carried_over(inputs), at_standard(accounts, book, places)
-    # the debit of a completion is the sum of its rounded credits: it holds what rounding each of them left
+    # the debit of a completion is the sum of its rounded credits: it holds what rounding each of them leaves
     completions = sum(len(entry.lines) for entry in entries if entry.event == schema.COMPLETION)
     for role, closing in ledger.closing_by_role.items():
         if role not in INVENTORIES:

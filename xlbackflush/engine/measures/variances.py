@@ -15,7 +15,7 @@
 (Horngren, Cost Accounting, chapters on flexible budgets and overhead variances.) The allowed hours and costs are those of
 `conversion_allowed`; where they hold more than one rate, the standard rate is their average. The rate is never rounded:
 only amounts are. Where nothing that was made allows hours, it is the one rate on sheet Standard Cost, if there is just one.
-A row whose `rest` is true takes what rounding leaves, so that the rows add up to the ledger to the minor unit.
+The row with `takes_rounding` takes what rounding leaves, so that the rows add up to the ledger to the minor unit.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ ALL_CONVERSION = "All conversion"
 class Variance(NamedTuple):
     """One row of the Variances sheet; standard, actual and amount in minor units, amount = actual - standard.
 
-    item: position of the item in the stock book, or -1; rest: takes what rounding leaves; told: the explanation, or how to
-    tell it: words for thousands of items are made when they are written.
+    item: position of the item in the stock book, or -1; takes_rounding: the row that takes what rounding leaves; words: the
+    explanation, or what makes it: for thousands of items it is made when it is written.
     """
 
     name: str
@@ -54,10 +54,10 @@ class Variance(NamedTuple):
     standard: int
     actual: int
     disposition: str
-    told: str | Callable[[], str]
+    words: str | Callable[[], str]
     part_of: str = ""
     item: int = -1
-    rest: bool = False
+    takes_rounding: bool = False
 
     @property
     def amount(self) -> int:
@@ -65,7 +65,7 @@ class Variance(NamedTuple):
 
     @property
     def explanation(self) -> str:
-        return self.told if isinstance(self.told, str) else self.told()
+        return self.words if isinstance(self.words, str) else self.words()
 
     @property
     def side(self) -> str:
@@ -226,7 +226,7 @@ def _by_item(words: _Words, of: _Materials) -> Iterator[Variance]:
     for k in sorted((k for k, amount in enumerate(amounts) if amount), key=lambda k: -abs(amounts[k])):
         yield Variance(
             of.name, words.codes[items[k]], standard[k], standard[k] + amounts[k], disposition,
-            partial(of.explain, k), item=k, rest=posted and k == largest,
+            partial(of.explain, k), item=k, takes_rounding=posted and k == largest,
         )  # fmt: skip
 
 
@@ -248,9 +248,9 @@ def _conversion(inputs: Inputs, made: str, totals: Conversion, entries: list[Ent
     part = partial(Variance, disposition=disposition, part_of=schema.CONVERSION_ALLOCATION)
     if not inputs.settings.conversion_expensed:
         for name, standard, actual, text in _split(totals, made):
-            yield part(name, "", standard, actual, told=text)
+            yield part(name, "", standard, actual, words=text)
     text = "Normal scrap beyond the allowance of the bill of materials, less salvage."
-    yield part(schema.SCRAP_VARIANCE, "Normal scrap", 0, of_scrap[schema.CCC], told=text)
+    yield part(schema.SCRAP_VARIANCE, "Normal scrap", 0, of_scrap[schema.CCC], words=text)
     lost = "A loss of the period (ASC 330-10-30-7, IAS 2.16), not a cost of what was made."
     yield Variance(
         schema.SCRAP_VARIANCE, "Abnormal scrap", 0, balance[schema.ABNORMAL_SCRAP], schema.ABNORMAL_SCRAP, lost

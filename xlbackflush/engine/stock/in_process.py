@@ -54,12 +54,12 @@ def in_process(unit_costs: UnitCosts) -> InProcess:
     work, item = inputs.wip.of(known), item[known]
     end = unit_costs.on(item, settings.period_end)
     costs = unit_costs.rows.of(end)
-    own = costs.conversion_at_completion if completion_flushes(settings) else costs.unit_cost - costs.material
+    flushed = costs.conversion_at_completion if completion_flushes(settings) else costs.unit_cost - costs.material
     quantity, material_share, conversion_share = map(
         blank_as_zero, (work.quantity, work.material_percent, work.conversion_percent)
     )
-    material_cost = costs.unit_cost - own
-    conversion_cost = np.zeros(len(item)) if settings.conversion_expensed else own
+    material_cost = costs.unit_cost - flushed
+    conversion_cost = np.zeros(len(item)) if settings.conversion_expensed else flushed
     return InProcess(
         work.row, item, end, quantity, material_share, conversion_share, material_cost, conversion_cost,
         quantity * material_share * material_cost, quantity * conversion_share * conversion_cost,

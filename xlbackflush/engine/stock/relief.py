@@ -57,7 +57,7 @@ def flushed(explosion: Explosion, bill: Bill, demand: Demand) -> list[Flow]:
     per_product = bill.inputs.settings.journal_detail == schema.PER_PRODUCT and not explosion.by_line
     products = roots.item.tolist() if per_product else [-1] * len(roots)
     heads: dict[tuple[str, str, int], int] = {}  # of each entry its number, in the order of the roots
-    alike = np.array(
+    entry_of_root = np.array(
         [heads.setdefault(h, len(heads)) for h in zip(events, roots.charged_to.tolist(), products, strict=True)],
         dtype=np.int64,
     )
@@ -68,7 +68,7 @@ def flushed(explosion: Explosion, bill: Bill, demand: Demand) -> list[Flow]:
     receipt = np.array([event == schema.PURCHASE for event in events], dtype=bool)
     credit = np.where(rows.relieved, np.where(receipt[rows.root], 1, role[rows.item]), 0)
 
-    entry_of_row = alike[rows.root]
+    entry_of_row = entry_of_root[rows.root]
     key, size = entry_of_row * len(names) + credit, len(heads) * len(names)
     amounts = np.where(rows.relieved, rows.amount, rows.conversion)
     totals, used = sums(key, amounts, size), np.flatnonzero(np.bincount(key, minlength=size))
