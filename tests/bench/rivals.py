@@ -24,10 +24,9 @@ import pandas as pd
 from xlbackflush import schema
 from xlbackflush.engine.explosion import demand as demands
 from xlbackflush.engine.explosion.by_line import explosion_by_line as condensed
-from xlbackflush.engine.explosion.explosion import Explosion, size
+from xlbackflush.engine.explosion.explosion import Explosion, sizes
 from xlbackflush.engine.explosion.explosion import explosion as trace
 from xlbackflush.engine.inputs.accept import accept
-from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.engine.standards.bill import bill as structure
 from xlbackflush.engine.standards.unit_cost import UnitCosts
 from xlbackflush.engine.standards.unit_cost import unit_costs as rollup
@@ -35,12 +34,11 @@ from xlbackflush.engine.stock.relief import relief
 from xlbackflush.model.inputs import Inputs
 from xlbackflush.model.tables import Settings
 
-PLACES = 2
 NEED_BENCH = "not installed: pip install xlbackflush[bench]"
 
 Quantities = dict[str, float]
 Answer = tuple[Quantities, Quantities]  # relieved quantity, unit cost
-Explode = Callable[[Bill, UnitCosts, demands.Demand, Settings], Explosion]
+Explode = Callable[[UnitCosts, demands.Demand, Settings], Explosion]
 
 
 @dataclass(frozen=True)
@@ -86,10 +84,10 @@ def problem(inputs: Inputs) -> Problem:
 def engine(inputs: Inputs, explode: Explode | None = None) -> Answer:
     """Structure, roll-up, demand, Explosion and relief. explode: how; None as a run chooses it by size."""
     built = structure(inputs)
-    rolled = rollup(built, inputs.settings)
-    asked = demands.demand(inputs, built)
-    explode = explode or (trace if size(built, asked) <= schema.TRACE_ROWS_MAX else condensed)
-    used = relief(explode(built, rolled, asked, inputs.settings), built, asked, PLACES)
+    rolled = rollup(built)
+    asked = demands.demand(built)
+    explode = explode or (trace if sizes(built, asked).sum() <= schema.TRACE_ROWS_MAX else condensed)
+    used = relief(explode(rolled, asked, inputs.settings), built, asked)
     codes = built.items["code"].to_numpy()
     return (
         dict(zip(codes[used["item"]], used["quantity"].tolist(), strict=True)),

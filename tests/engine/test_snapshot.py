@@ -163,7 +163,7 @@ def test_pieces_that_are_lost_or_moved_are_named(pieces):
 
 
 def test_pieces_that_are_whole_but_no_snapshot_are_refused():
-    assert damage([snapshot._piece(0, 1, "eJw=")]) == ("What was kept of the inputs cannot be read.", None)
+    assert damage([snapshot._piece(1, 1, "eJw=")]) == ("What was kept of the inputs cannot be read.", None)
 
 
 # --------------------------------------------------------------------------------------------------- hashes

@@ -102,7 +102,7 @@ def test_the_file_has_the_rows_that_the_sheet_would_have(tmp_path, monkeypatch, 
 def test_chunks_of_any_size_are_the_trace(world):
     outcome, result = posted(world.settings, world.tables)
     built, settings = outcome.period.bill, outcome.period.inputs.settings
-    whole = trace(built, result.unit_costs, result.demand, settings).rows
+    whole = trace(result.unit_costs, result.demand, settings).rows
     columns = trace_columns(whole, built, result.demand)
     for name in ("First day", "Last day"):
         columns[name] = [dt.date(1899, 12, 30) + dt.timedelta(days=day) for day in columns[name]]
@@ -110,7 +110,7 @@ def test_chunks_of_any_size_are_the_trace(world):
     for chunk in (1, 5, 100_000):
         parts = [
             list(zip(*p.values(), strict=True))
-            for p in product_view(built, result.unit_costs, result.demand, settings, chunk)
+            for p in product_view(result.unit_costs, result.demand, settings, chunk)
         ]
         assert all(0 < len(part) <= chunk for part in parts)
         assert [row for part in parts for row in part] == expected

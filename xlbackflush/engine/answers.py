@@ -190,7 +190,7 @@ class Answers:
         # the last day alone: lines that are not in force on it are left out
         last_day = replace(self.settings, period_start=self.settings.period_end)
         explode = explosion_by_line if self._sizes[chosen].max() > schema.TRACE_ROWS_MAX else explosion
-        rows = explode(self.bill, self.unit_costs, units, last_day).rows
+        rows = explode(self.unit_costs, units, last_day).rows
         conversion = sums(rows.root, rows.conversion, len(chosen)).tolist()
         taken: dict[int, dict[int, Part]] = defaultdict(dict)  # by root, then by item
         relieved = rows.of(rows.relieved)

@@ -22,7 +22,6 @@ from xlbackflush.engine.measures import (
     checks,
     comparison,
     control_totals,
-    conversion_allowed,
     dashboard,
     fit,
     materiality,
@@ -32,12 +31,11 @@ from xlbackflush.engine.measures import variances as variance
 from xlbackflush.engine.measures.checks import Check
 from xlbackflush.engine.measures.comparison import Figures
 from xlbackflush.engine.measures.control_totals import ControlTotal
-from xlbackflush.engine.measures.conversion_allowed import ConversionAllowed
 from xlbackflush.engine.measures.dashboard import Bar
-from xlbackflush.engine.measures.fit import FitFigure
-from xlbackflush.engine.measures.materiality import Measure
+from xlbackflush.engine.measures.fit import FitFigure, FitSources
+from xlbackflush.engine.measures.materiality import MaterialityRow
 from xlbackflush.engine.measures.tie_out import Tie
-from xlbackflush.engine.measures.variances import Conversion, Variance
+from xlbackflush.engine.measures.variances import Conversion, ConversionAllowed, Variance
 from xlbackflush.engine.posting import close, disposition, flush
 from xlbackflush.engine.posting.disposition import CostHeld, Share
 from xlbackflush.engine.posting.flush import Ledger
@@ -46,11 +44,11 @@ from xlbackflush.engine.record.record import Record
 from xlbackflush.engine.standards import bill, unit_cost
 from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.engine.standards.unit_cost import UnitCosts
-from xlbackflush.engine.stock import counted, in_process, movements, relief, stock_book
+from xlbackflush.engine.stock import counted, in_process, movements, opening, relief, stock_book
 from xlbackflush.engine.stock.counted import CountedAccount
 from xlbackflush.engine.stock.in_process import InProcess
 from xlbackflush.engine.stock.movements import Movements
-from xlbackflush.engine.stock.relief import Flushed, Relief
+from xlbackflush.engine.stock.relief import Flow, Relief
 from xlbackflush.engine.stock.stock_book import StockBook
 from xlbackflush.model.inputs import FIELDS, Inputs, field_of
 from xlbackflush.model.journal import Entry
@@ -110,26 +108,26 @@ class Period:
 
     @cached_property
     def unit_costs(self) -> UnitCosts:
-        return unit_cost.unit_costs(self.bill, self.settings)
+        return unit_cost.unit_costs(self.bill)
 
     @cached_property
     def demand(self) -> Demand:
-        return demands.demand(self.inputs, self.bill)
+        return demands.demand(self.bill)
 
     @cached_property
     def exploded_rows(self) -> float:
         """Rows that the explosion product by product has, about."""
-        return explosions.size(self.bill, self.demand)
+        return float(explosions.sizes(self.bill, self.demand).sum())
 
     @cached_property
     def walk(self) -> Walk:
-        return explosions.walk(self.bill, self.unit_costs, self.demand, self.settings)
+        return explosions.walk(self.unit_costs, self.demand, self.settings)
 
     @cached_property
     def explosion(self) -> Explosion:
         if self.exploded_rows > schema.TRACE_ROWS_MAX:
-            return explosion_by_line(self.bill, self.unit_costs, self.demand, self.settings)
-        return explosions.quantities(self.walk, self.bill, self.unit_costs, self.demand, self.settings)
+            return explosion_by_line(self.unit_costs, self.demand, self.settings)
+        return explosions.quantities(self.walk, self.unit_costs, self.demand, self.settings)
 
     # ------------------------------------------------------------------------------------------------ stock
 
@@ -140,11 +138,11 @@ class Period:
 
     @cached_property
     def relief(self) -> Relief:
-        return relief.relief(self.explosion, self.bill, self.demand, self.places)
+        return relief.relief(self.explosion, self.bill, self.demand)
 
     @cached_property
-    def flushed(self) -> Flushed:
-        return relief.flushed(self.explosion, self.bill, self.demand, self.settings)
+    def flushed(self) -> list[Flow]:
+        return relief.flushed(self.explosion, self.bill, self.demand)
 
     @cached_property
     def stock(self) -> StockBook:
@@ -152,19 +150,19 @@ class Period:
 
     @cached_property
     def movements(self) -> Movements:
-        return movements.movements(self.inputs, self.bill, self.unit_costs)
+        return movements.movements(self.unit_costs)
 
     @cached_property
     def counted(self) -> list[CountedAccount]:
-        return counted.counted_accounts(self.inputs, self.bill, self.flushed, self.stock)
+        return counted.counted_accounts(self.bill, self.flushed, self.stock)
 
     @cached_property
     def in_process(self) -> InProcess:
-        return in_process.in_process(self.inputs, self.bill, self.unit_costs)
+        return in_process.in_process(self.unit_costs)
 
     @cached_property
     def opening(self) -> dict[str, int]:
-        return counted.opening_balances(self.inputs, self.counted, self.stock)
+        return opening.opening_balances(self.inputs, self.counted, self.stock)
 
     # ---------------------------------------------------------------------------------------------- entries
 
@@ -178,7 +176,7 @@ class Period:
 
     @cached_property
     def shares(self) -> list[Share]:
-        excess = counted.opening_beyond(self.inputs, self.counted, self.stock)
+        excess = opening.opening_excess(self.inputs, self.counted, self.stock)
         unallocated = in_process.recorded_conversion(self.inputs, self.in_process)
         return disposition.disposition(self.inputs, self.cost_held, self.before_close, excess, unallocated)
 
@@ -211,7 +209,7 @@ class Period:
 
     @cached_property
     def conversion_allowed(self) -> ConversionAllowed:
-        return conversion_allowed.conversion_allowed(self.explosion, self.bill, self.settings)
+        return variance.conversion_allowed(self.explosion, self.bill)
 
     @cached_property
     def conversion(self) -> Conversion:
@@ -231,12 +229,14 @@ class Period:
         return self.settings.materiality * abs(sum(tie.closing for tie in self.ties))
 
     @cached_property
-    def materiality(self) -> list[Measure]:
+    def materiality(self) -> list[MaterialityRow]:
         return materiality.materiality(self.inputs, self.shares, self.ties, self.in_process, self.ledger)
 
     @cached_property
     def checks(self) -> list[Check]:
-        return checks.checks(self.inputs, self.draft.entries, self.ledger, self.relief, self.variances, self.ties)
+        """In the order of the sheet."""
+        of_entries = checks.of_entries(self.inputs, self.draft.entries, self.ledger, self.variances)
+        return [*of_entries, *checks.of_stock(self.ties, self.relief, self.places)]
 
     @cached_property
     def control_totals(self) -> list[ControlTotal]:
@@ -249,7 +249,9 @@ class Period:
     @cached_property
     def fit(self) -> list[FitFigure]:
         conversion = float(self.explosion.rows.conversion.sum())
-        return fit.fit(self.unit_costs, conversion, self.movements, self.stock, self.in_process, self.ledger)
+        return fit.fit(
+            FitSources(self.unit_costs, conversion, self.movements, self.stock, self.in_process, self.ledger)
+        )
 
     @cached_property
     def dashboard(self) -> list[Bar]:

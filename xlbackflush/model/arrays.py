@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
@@ -25,6 +26,11 @@ class Records:
     def of(self, rows: Bools | Ints | slice) -> Self:
         """Some of the rows: by a mask, by their positions in any order, or a slice."""
         return type(self)(*(column[rows] for column in vars(self).values()))
+
+    @classmethod
+    def joined(cls, parts: Iterable[Self]) -> Self:
+        """The rows of several records, one after the other."""
+        return cls(*map(np.concatenate, zip(*(vars(part).values() for part in parts), strict=True)))
 
 
 def texts(values: list[str]) -> Texts:

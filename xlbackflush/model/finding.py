@@ -36,36 +36,21 @@ class Rule:
         return Finding(self.severity, self.code, where, what, fix or self.fix, effect)
 
 
+# fmt: off
 # -- cells, checked one by one as they are read
 ERROR_VALUE = Rule("C01", ERROR, "Error value in an input cell", "Repair the formula, or type the value.")
-NOT_CALCULATED = Rule(
-    "C02",
-    ERROR,
-    "Formula without a stored result",
-    "Open the workbook in Excel, let it calculate, save it; or type the value.",
-)
+NOT_CALCULATED = Rule("C02", ERROR, "Formula without a stored result",
+    "Open the workbook in Excel, let it calculate, save it; or type the value.")
 BLANK = Rule("C03", ERROR, "Required cell is blank", "Fill in the cell, or delete the row.")
-TEXT_NUMBER = Rule(
-    "C04",
-    ERROR,
-    "Number or date stored as text",
-    "Convert the cell to a number or date (Data > Text to Columns > Finish), or retype it.",
-)
+TEXT_NUMBER = Rule("C04", ERROR, "Number or date stored as text",
+    "Convert the cell to a number or date (Data > Text to Columns > Finish), or retype it.")
 WRONG_TYPE = Rule("C05", ERROR, "Wrong type of value", "Type a value of the kind that the column asks for.")
 UNKNOWN_CHOICE = Rule("C06", ERROR, "Unknown choice", "Pick a value from the list.")
 OUT_OF_RANGE = Rule("C07", ERROR, "Value out of range", "Correct the value.")
-STRAY_SPACES = Rule(
-    "C08",
-    ERROR,
-    "Spaces around a code",
-    "Remove the spaces before and after the text; formulas would not find it.",
-)
-BELOW_TABLE = Rule(
-    "C09",
-    ERROR,
-    "Row below the table",
-    "Drag the table's lower right corner over the row so that it counts, or move the cells elsewhere.",
-)
+STRAY_SPACES = Rule("C08", ERROR, "Spaces around a code",
+    "Remove the spaces before and after the text; formulas would not find it.")
+BELOW_TABLE = Rule("C09", ERROR, "Row below the table",
+    "Drag the table's lower right corner over the row so that it counts, or move the cells elsewhere.")
 TOO_LONG = Rule("C10", ERROR, "Code too long", "Use a code of at most 100 characters.")
 
 # -- settings and accounts
@@ -77,202 +62,111 @@ MISSING_SETTING = Rule("S05", NOTE, "Setting not on Setup", "Add the row, if the
 NOT_SUPPORTED = Rule("S06", ERROR, "Settings do not fit together", "Change one of the settings.")
 MISSING_ACCOUNT = Rule("S07", NOTE, "Role not on Setup", "Add the row, if the default account does not suit you.")
 DUPLICATE_ROLE = Rule("S08", ERROR, "Role mapped twice", "Delete one of the rows.")
-MISSING_TABLE = Rule(
-    "S09",
-    NOTE,
-    "Table not in the workbook",
-    "To fill it in, have it added: xlbackflush upgrade, or Upgrade in the ribbon.",
-)
+MISSING_TABLE = Rule("S09", NOTE, "Table not in the workbook",
+    "To fill it in, have it added: xlbackflush upgrade, or Upgrade in the ribbon.")
 
 # -- items and bill of materials
 DUPLICATE_ITEM = Rule("I01", ERROR, "Item listed twice", "Keep one row per item; codes do not differ by case alone.")
 UNKNOWN_ITEM = Rule("I02", ERROR, "Unknown item", "Add the item to Standard Cost, or correct the code.")
 CYCLE = Rule("B01", ERROR, "The bill of materials runs in a circle", "Delete one of the lines of the circle.")
 DATES_REVERSED = Rule("B02", ERROR, "Effective to before Effective from", "Correct one of the dates.")
-OVERLAP = Rule(
-    "B03",
-    ERROR,
-    "Effective dates overlap",
-    "End the older line on the day before the newer one starts, or make one line of them.",
-)
+OVERLAP = Rule("B03", ERROR, "Effective dates overlap",
+    "End the older line on the day before the newer one starts, or make one line of them.")
 TWICE = Rule("B04", WARNING, "Component listed twice", "Both lines are used; delete one if it is a duplicate.")
-BOUGHT_WITH_BOM = Rule(
-    "B05", WARNING, "Bought item with a BOM", "Its lines are ignored. Change its Type, or delete the lines."
-)
+BOUGHT_WITH_BOM = Rule("B05", WARNING, "Bought item with a BOM",
+    "Its lines are ignored. Change its Type, or delete the lines.")
 UOM = Rule("B06", WARNING, "Units of measure differ", "State Qty per in the component's unit of measure.")
 ZERO_QUANTITY = Rule("B07", WARNING, "Qty per is zero", "Give the quantity, or delete the line.")
-NOTHING_EFFECTIVE = Rule(
-    "B08", WARNING, "No BOM line in force", "Add a line that is effective on that day, or correct the dates."
-)
+NOTHING_EFFECTIVE = Rule("B08", WARNING, "No BOM line in force",
+    "Add a line that is effective on that day, or correct the dates.")
 
 # -- standard costs
 NO_PRICE = Rule("K01", WARNING, "Bought item without a price", "Give a Material price; it is taken as zero.")
 NO_COST = Rule("K02", WARNING, "Made item without a cost", "Give it a BOM, labor hours or other conversion.")
-PRICE_IGNORED = Rule(
-    "K03", WARNING, "Made item with a Material price", "The price is ignored: material comes from the BOM. Clear it."
-)
-PRICE_WITHOUT_BOM = Rule(
-    "K04", ERROR, "Made item with a price and no BOM", "Put its material on the BOM, or make its Type Buy."
-)
-CONVERSION_IGNORED = Rule(
-    "K05", WARNING, "Bought item with conversion cost", "Labor and overhead of a bought item are ignored. Clear them."
-)
+PRICE_IGNORED = Rule("K03", WARNING, "Made item with a Material price",
+    "The price is ignored: material comes from the BOM. Clear it.")
+PRICE_WITHOUT_BOM = Rule("K04", ERROR, "Made item with a price and no BOM",
+    "Put its material on the BOM, or make its Type Buy.")
+CONVERSION_IGNORED = Rule("K05", WARNING, "Bought item with conversion cost",
+    "Labor and overhead of a bought item are ignored. Clear them.")
 HOURS_WITHOUT_RATE = Rule("K06", WARNING, "Labor hours without a rate", "Give Labor rate or an overhead rate.")
 
 # -- transactions
 OUTSIDE_PERIOD = Rule("T01", ERROR, "Date outside the period", "Correct the date, or move the row to its period.")
-CORRECTS_NOTHING = Rule(
-    "T02",
-    ERROR,
-    "Negative quantity that corrects nothing",
-    "Name the document it corrects in Note (Reason on Scrap), or repeat its number in Document.",
-)
-CORRECTS_UNKNOWN = Rule(
-    "T03", WARNING, "Correction of a document not in this period", "Check the document number that it names."
-)
+CORRECTS_NOTHING = Rule("T02", ERROR, "Negative quantity that corrects nothing",
+    "Name the document it corrects in Note (Reason on Scrap), or repeat its number in Document.")
+CORRECTS_UNKNOWN = Rule("T03", WARNING, "Correction of a document not in this period",
+    "Check the document number that it names.")
 CORRECTS_TOO_MUCH = Rule("T04", WARNING, "Correction larger than its document", "Check the quantity.")
-NOT_COUNTABLE = Rule(
-    "T05", ERROR, "Item of a type that cannot be counted so", "Correct the item, the event, or the item's Type."
-)
+NOT_COUNTABLE = Rule("T05", ERROR, "Item of a type that cannot be counted so",
+    "Correct the item, the event, or the item's Type.")
 DUPLICATE_ROW = Rule("T06", WARNING, "The same row twice", "Delete one of them if it was entered twice.")
-CORRECTS_OTHER_BILL = Rule(
-    "T07",
-    WARNING,
-    "Correction by another bill of materials",
-    "Date it as the document that it corrects; then it takes back what that relieved, component by component.",
-)
+CORRECTS_OTHER_BILL = Rule("T07", WARNING, "Correction by another bill of materials",
+    "Date it as the document that it corrects; then it takes back what that relieved, component by component.")
 
 # -- period end: counts in money, work in process
-NO_COUNT = Rule(
-    "P01",
-    ERROR,
-    "Physical count is missing",
-    "Give the account a row on Inventory Count, or count every item of it on Stock; 0 means counted and found empty.",
-)
-NOT_ADJUSTED = Rule(
-    "P02",
-    WARNING,
-    "Account not counted",
-    "Give the account a row on Inventory Count, or count its items on Stock; until then it is not adjusted.",
-)
-COUNT_UNUSED = Rule(
-    "P03",
-    WARNING,
-    "Count that is not used",
-    "Choose Physical count, or Expense, then adjust to count, on Setup; or clear the row.",
-)
+NO_COUNT = Rule("P01", ERROR, "Physical count is missing",
+    "Give the account a row on Inventory Count, or count every item of it on Stock; 0 means counted and found empty.")
+NOT_ADJUSTED = Rule("P02", WARNING, "Account not counted",
+    "Give the account a row on Inventory Count, or count its items on Stock; until then it is not adjusted.")
+COUNT_UNUSED = Rule("P03", WARNING, "Count that is not used",
+    "Choose Physical count, or Expense, then adjust to count, on Setup; or clear the row.")
 COUNTED_TWICE = Rule("P04", ERROR, "Account counted twice", "Keep one row for each account.")
 OVER_COMPLETE = Rule("P05", ERROR, "More than 100 % complete", "Give the share of the work done, at most 100 %.")
-COUNTED_MORE = Rule(
-    "P06",
-    WARNING,
-    "More counted than there was",
-    "Check the count, the opening amount and the purchases; the difference is posted the other way round.",
-)
+COUNTED_MORE = Rule("P06", WARNING, "More counted than there was",
+    "Check the count, the opening amount and the purchases; the difference is posted the other way round.")
 OPENED_TWICE = Rule("P07", ERROR, "Balance carried over twice", "Keep one row for each role on sheet Opening.")
-OPENED_ASIDE = Rule(
-    "P08",
-    WARNING,
-    "Balance on an account out of use",
-    "Where the trigger points changed, move the balance on Opening to the row of the account that takes its place.",
-)
-OPENED_BEYOND = Rule(
-    "P09",
-    NOTE,
-    "Opening balance beyond stock at standard",
-    "Variances prorated before, or a standard changed since, explain it; the close takes it along with the variances.",
-)
-OPENED_FAR = Rule(
-    "P10",
-    WARNING,
-    "Opening balance far from stock at standard",
-    "Where neither prorated variances nor a changed standard explain it, correct Opening, or Opening qty on Stock.",
-)
+OPENED_ASIDE = Rule("P08", WARNING, "Balance on an account out of use",
+    "Where the trigger points changed, move the balance on Opening to the row of the account that takes its place.")
+OPENED_BEYOND = Rule("P09", NOTE, "Opening balance beyond stock at standard",
+    "Variances prorated before, or a standard changed since, explain it; the close takes it along with the variances.")
+OPENED_FAR = Rule("P10", WARNING, "Opening balance far from stock at standard",
+    "Where neither prorated variances nor a changed standard explain it, correct Opening, or Opening qty on Stock.")
 
 # -- what was posted
-CHANGED_ON_RECORD = Rule(
-    "L01",
-    ERROR,
-    "Posted record changed",
-    "What is posted never changes: put the cell back as it was, from a copy of the workbook.",
-)
-
-CURRENCY_CHANGED = Rule(
-    "L02",
-    ERROR,
-    "Currency of what is posted",
-    "Put the currency back; books in another currency are a workbook of their own.",
-)
+CHANGED_ON_RECORD = Rule("L01", ERROR, "Posted record changed",
+    "What is posted never changes: put the cell back as it was, from a copy of the workbook.")
+CURRENCY_CHANGED = Rule("L02", ERROR, "Currency of what is posted",
+    "Put the currency back; books in another currency are a workbook of their own.")
 
 # -- size of the explosion
-CONDENSED = Rule(
-    "Z01",
-    NOTE,
-    "Trace kept per BOM line",
-    "Nothing to do. Use shorter periods or fewer products for a trace per product on the sheet.",
-)
-TOO_LARGE = Rule(
-    "Z02",
-    ERROR,
-    "More rows than a sheet can hold",
-    "Split the period or the products over several workbooks.",
-)
-
-TOO_MUCH = Rule(
-    "Z03",
-    ERROR,
-    "Amount beyond 15 digits",
-    "Look for a quantity, price or Qty per that is far too large.",
-)
+CONDENSED = Rule("Z01", NOTE, "Trace kept per BOM line",
+    "Nothing to do. Use shorter periods or fewer products for a trace per product on the sheet.")
+TOO_LARGE = Rule("Z02", ERROR, "More rows than a sheet can hold",
+    "Split the period or the products over several workbooks.")
+TOO_MUCH = Rule("Z03", ERROR, "Amount beyond 15 digits", "Look for a quantity, price or Qty per that is far too large.")
 
 # -- quantities, after the explosion
 OVERSOLD = Rule("Q01", WARNING, "Sold more than there is", "Check the counts; a later receipt or count may explain it.")
-SHORTAGE = Rule(
-    "Q02", WARNING, "Negative book stock", "Check counts, BOM, purchases and opening stock; posted all the same."
-)
-NEVER_COMPLETED = Rule(
-    "Q03",
-    WARNING,
-    "Subassembly consumed but never completed",
-    "Count its completions, or make its Type Phantom.",
-)
+SHORTAGE = Rule("Q02", WARNING, "Negative book stock",
+    "Check counts, BOM, purchases and opening stock; posted all the same.")
+NEVER_COMPLETED = Rule("Q03", WARNING, "Subassembly consumed but never completed",
+    "Count its completions, or make its Type Phantom.")
 
 # -- journal-entry tests of an auditor, one finding each (see `journal_tests.py`)
 GAP = Rule("J01", WARNING, "Gap in entry numbers", "Find out which entries were removed; posted entries never change.")
 REPEATED = Rule("J02", WARNING, "Entries alike", "Reverse one of them if the same event was recorded twice.")
-WEEKEND = Rule(
-    "J03", NOTE, "Documents dated on a weekend", "Check that work was done on those days, and who entered the rows."
-)
+WEEKEND = Rule("J03", NOTE, "Documents dated on a weekend",
+    "Check that work was done on those days, and who entered the rows.")
 LATE = Rule("J04", NOTE, "Posted late or on a weekend", "Check why, and who posted.")
-ROUND = Rule(
-    "J05", NOTE, "Round amounts among others", "Check that they are no estimates: ask for the documents behind."
-)
+ROUND = Rule("J05", NOTE, "Round amounts among others",
+    "Check that they are no estimates: ask for the documents behind.")
 UNNAMED = Rule("J06", NOTE, "Line without a name or a description", "Give every account a name on Setup.")
-CUT_OFF = Rule(
-    "J07", NOTE, "Much dated close to period end", "Check the cut-off: do these documents belong to the period?"
-)
+CUT_OFF = Rule("J07", NOTE, "Much dated close to period end",
+    "Check the cut-off: do these documents belong to the period?")
 REPOSTED = Rule("J08", NOTE, "Reversed, and posted again alike", "Check why; the books are as they were before.")
 OWN_APPROVAL = Rule("J09", WARNING, "Approved by the preparer", "Have someone else approve the run.")
 RARE_ACCOUNT = Rule("J10", NOTE, "Account hardly ever used", "Check these lines, and the account on Setup.")
 UNUSUAL_PAIR = Rule("J11", NOTE, "Unusual pair of accounts", "Check the entry, and the accounts of its roles on Setup.")
-JUST_BELOW = Rule(
-    "J12", NOTE, "Lines just below materiality", "Look at these lines: below the threshold an amount escapes attention."
-)
-FIRST_DIGITS = Rule(
-    "J13",
-    NOTE,
-    "First digits unlike other journals",
-    "Look at the amounts that begin with the digits named; a hint only.",
-)
-MARK_LOST = Rule(
-    "J14", WARNING, "Auditor's entry without its line", "Look at the new line, and enter tick and comment there again."
-)
-EARLY = Rule(
-    "J15",
-    WARNING,
-    "Posted before the period ended",
-    "Check that counts and documents of the last days are in; run and post again where some came later.",
-)
+JUST_BELOW = Rule("J12", NOTE, "Lines just below materiality",
+    "Look at these lines: below the threshold an amount escapes attention.")
+FIRST_DIGITS = Rule("J13", NOTE, "First digits unlike other journals",
+    "Look at the amounts that begin with the digits named; a hint only.")
+MARK_LOST = Rule("J14", WARNING, "Auditor's entry without its line",
+    "Look at the new line, and enter tick and comment there again.")
+EARLY = Rule("J15", WARNING, "Posted before the period ended",
+    "Check that counts and documents of the last days are in; run and post again where some came later.")
+# fmt: on
 
 CATALOGUE: tuple[Rule, ...] = tuple(r for r in list(globals().values()) if isinstance(r, Rule))
 

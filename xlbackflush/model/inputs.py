@@ -6,6 +6,7 @@ the row on the sheet. Fields are named as the columns of the schema are (`field_
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -185,19 +186,7 @@ class Inputs:
         return records
 
 
-#: table -> its field of `Inputs`, and its record
-FIELDS = {
-    "BOM": "bom",
-    "StandardCost": "standard_cost",
-    "Counts": "counts",
-    "Scrap": "scrap",
-    "Purchases": "purchases",
-    "Actuals": "actuals",
-    "Stock": "stock",
-    "WIP": "wip",
-    "InventoryCount": "inventory_count",
-    "Opening": "opening",
-}
+#: table -> its record
 RECORDS: dict[str, type[InputRecords]] = {
     "BOM": Bom,
     "StandardCost": StandardCost,
@@ -210,3 +199,5 @@ RECORDS: dict[str, type[InputRecords]] = {
     "InventoryCount": InventoryCount,
     "Opening": Opening,
 }
+#: table -> its field of `Inputs`: StandardCost is standard_cost
+FIELDS = {table: re.sub(r"(?<=[a-z])(?=[A-Z])", "_", table).lower() for table in RECORDS}

@@ -14,8 +14,6 @@ from xlbackflush.schema import entries as words
 
 DRAFT, POSTED, CLOSED = "Draft", "Posted", "Closed"
 
-# ------------------------------------------------------------------------------------------------- entries
-
 
 @dataclass
 class EntryLine:
@@ -97,9 +95,6 @@ def in_force(entries: Sequence[PostedEntry]) -> list[PostedEntry]:
     """The entries that are neither reversed nor a reversal."""
     reversed_ones = {entry.reverses for entry in entries}
     return [entry for entry in entries if entry.reverses is None and entry.number not in reversed_ones]
-
-
-# ---------------------------------------------------------------------------------------------------- runs
 
 
 @dataclass(frozen=True)

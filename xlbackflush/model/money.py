@@ -11,38 +11,18 @@ from decimal import ROUND_HALF_UP, Decimal
 import numpy as np
 from numpy.typing import NDArray
 
-#: ISO 4217 currencies whose minor unit is not 1/100
-_EXPONENTS = {
-    **dict.fromkeys(
-        [
-            "BIF",
-            "CLP",
-            "DJF",
-            "GNF",
-            "ISK",
-            "JPY",
-            "KMF",
-            "KRW",
-            "PYG",
-            "RWF",
-            "UGX",
-            "UYI",
-            "VND",
-            "VUV",
-            "XAF",
-            "XOF",
-            "XPF",
-        ],
-        0,
-    ),
-    **dict.fromkeys(["CLF", "UYW"], 4),
-    **dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3),
+#: ISO 4217 currencies whose minor unit is not 1/100, by the decimals that they have
+_CODES = {
+    0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
+    3: "BHD IQD JOD KWD LYD OMR TND",
+    4: "CLF UYW",
 }
+_DECIMALS = {code: places for places, codes in _CODES.items() for code in codes.split()}
 
 
 def decimals(currency: str) -> int:
     """Decimal places of a currency's minor unit (ISO 4217): USD 2, JPY 0, KWD 3."""
-    return _EXPONENTS.get(currency, 2)
+    return _DECIMALS.get(currency, 2)
 
 
 def to_minor(amount: float, places: int) -> int:

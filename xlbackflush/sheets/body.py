@@ -9,7 +9,7 @@ from typing import Any
 from xlbackflush import schema
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.result import RunResult
-from xlbackflush.engine.stock.opening import carried
+from xlbackflush.engine.stock.opening import carried_over
 from xlbackflush.model.arrays import Records
 from xlbackflush.model.money import from_minor
 from xlbackflush.ooxml.cells import Value
@@ -32,7 +32,7 @@ class RunView:
         self.item_rows: list[int] = self.items.row.tolist()
         self.rollup_top = sheets.tables["Rollup"].first_row
         self.default_basis = default_scrap_basis(self.inputs)
-        self.opened = frozenset(carried(self.inputs))
+        self.opened = frozenset(carried_over(self.inputs))
 
     def money(self, minor: Iterable[int]) -> list[float]:
         """Minor units as money."""

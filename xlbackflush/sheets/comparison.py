@@ -7,13 +7,11 @@ from xlbackflush.engine.measures.comparison import (
     AGREE,
     METHODS,
     Balance,
-    Column,
+    ColumnSum,
+    ComparisonLine,
     Groups,
-    Line,
-    Posted,
     Product,
     Rows,
-    between,
 )
 from xlbackflush.sheets.body import Body, RunView, of_records
 from xlbackflush.sheets.formulas import literal
@@ -35,17 +33,17 @@ def body(run: RunView) -> Body:
     return columns
 
 
-def _formula(run: RunView, line: Line, method: int, row: int, row_of: dict[str, int]) -> str:
+def _formula(run: RunView, line: ComparisonLine, method: int, row: int, row_of: dict[str, int]) -> str:
     """The formula of one cell; an amount that another method posts as well is taken from the first that does."""
     cell, at = line.cells[method], run.letters(TABLE.name)
     letter, digits = at[METHODS[method]], run.period.places
-    if isinstance(cell, Posted):
-        if not cell.parts:
+    if isinstance(cell, tuple):
+        if not cell:
             return ""
         first = line.cells.index(cell)
         if first < method:
             return f"{at[METHODS[first]]}{row}"
-        return f"ROUND({'+'.join(_part(run, part) for part in cell.parts)},{digits})"
+        return f"ROUND({'+'.join(_part(run, part) for part in cell)},{digits})"
     if isinstance(cell, Balance):
         conventional = f"-${at[METHODS[0]]}" if cell.beyond else ""
 
@@ -65,12 +63,12 @@ def _count(cell: Rows | Groups, letter: str, row_of: dict[str, int]) -> str:
             + (f"COUNTIFS({table}[{column}],{literal(value)})" if value else f"COUNTA({table}[{column}])")
             for each, table, column, value in cell.counted
         )
-    spans = [[row_of[key] for key in between(group)] for group in cell.groups]
+    spans = [[row_of[key] for key in group] for group in cell.groups]
     return "+".join(f'(COUNTIF({letter}{span[0]}:{letter}{span[-1]},"<>0")>0)' for span in spans)
 
 
-def _part(run: RunView, part: Product | Column) -> str:
-    if isinstance(part, Column):
+def _part(run: RunView, part: Product | ColumnSum) -> str:
+    if isinstance(part, ColumnSum):
         if not run.sheets.has(part.table, part.column):
             return "0"
         column, where = f"{part.table}[{part.column}]", f"{part.table}[{part.where}]"
@@ -81,7 +79,7 @@ def _part(run: RunView, part: Product | Column) -> str:
     return f"SUMPRODUCT({chosen}Movements[{part.units}]*{f'({cost})' if len(part.cost) > 1 else cost})"
 
 
-def _explanation(line: Line, at: dict[str, str], row: int) -> str:
+def _explanation(line: ComparisonLine, at: dict[str, str], row: int) -> str:
     """Reasons whose columns differ; all columns alike need none."""
     first, *others = (f"{at[method]}{row}" for method in METHODS)
     agree = f"AND({','.join(f'{other}={first}' for other in others)})"

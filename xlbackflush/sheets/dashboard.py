@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from xlbackflush import schema
 from xlbackflush.engine.measures import dashboard as charts
-from xlbackflush.engine.measures.dashboard import Bar, Stream
+from xlbackflush.engine.measures.dashboard import Bar, FlowBand
 from xlbackflush.engine.measures.variances import NOT_POSTED
 from xlbackflush.engine.posting.flush import ledger
 from xlbackflush.model.money import from_minor, to_minor
@@ -162,7 +162,7 @@ class _Rows:
             "Total": amount,
         }
 
-    def _stream(self, stream: Stream, row: int) -> dict[str, str]:
+    def _stream(self, stream: FlowBand, row: int) -> dict[str, str]:
         """A row of the cost flow; what is negative stands on the other side."""
         amount = self._cell("Amount", row)
         plus, minus = ("Credits", "Debits") if stream.inward else ("Debits", "Credits")

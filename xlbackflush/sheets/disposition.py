@@ -7,8 +7,9 @@ from itertools import groupby
 
 from xlbackflush import schema
 from xlbackflush.engine.posting.disposition import NO_BASE, NOT_BY_COST, PASSED_ON, Share, last_account
-from xlbackflush.engine.stock.counted import charges_everything, of_role, stock_roles
+from xlbackflush.engine.stock.counted import charges_everything, of_role
 from xlbackflush.engine.stock.in_process import takes_conversion_out
+from xlbackflush.engine.stock.opening import stock_roles
 from xlbackflush.ooxml.address import quoted
 from xlbackflush.sheets.body import Body, RunView, of_records
 from xlbackflush.sheets.formulas import carried_over, literal

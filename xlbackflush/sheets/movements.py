@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from xlbackflush import schema
-from xlbackflush.engine.explosion.demand import Stream
 from xlbackflush.engine.standards.bill import code_key
 from xlbackflush.engine.stock.movements import IN_PROCESS, SOURCES, UNIT_COSTS
 from xlbackflush.sheets.body import Body, RunView, of_arrays
@@ -37,8 +36,7 @@ def body(run: RunView) -> Body:
             for n, code, r in zip(completions, codes, rows, strict=True)
         ],
     }
-    for name, (source, wanted) in SOURCES.items():
-        stream = Stream(source, wanted, "")
+    for name, stream in SOURCES.items():
         live[name] = [
             counted_units(stream, code, f"{at['Item']}{r}", f"{at['From']}{r}", f"{at['To']}{r}")
             for code, r in zip(codes, rows, strict=True)

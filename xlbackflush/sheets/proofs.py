@@ -30,7 +30,7 @@ def opening_stock(run: RunView, role: str, cell: str) -> str:
 
 
 def opening_excess(run: RunView, role: str, cell: str) -> str:
-    """By how much a balance carried over exceeds opening stock at standard; see `counted.opening_beyond`."""
+    """By how much a balance carried over exceeds opening stock at standard; see `opening.opening_excess`."""
     digits = run.period.places
     return f"ROUND({carried_over(cell)},{digits})-ROUND({opening_stock(run, role, cell)},{digits})"
 

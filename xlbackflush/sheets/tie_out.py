@@ -31,7 +31,7 @@ def body(run: RunView) -> Body:
     }
     return of_records(TABLE, ties, live) | {
         "Left by rounding": (
-            [t.left if t.compared else None for t in ties],
+            [t.difference if t.compared else None for t in ties],
             [
                 f"ROUND({c['Ledger closing']}-{c['Expected']},6)" if t.compared else ""
                 for t, c in zip(ties, cells, strict=True)

@@ -51,7 +51,7 @@ def _of_item(run: RunView, v: Variance) -> str:
         column = "Difference amount" if v.disposition == NOT_POSTED else "Posted"
         own = f"-ROUND({cell(column)},{digits})"
         every = f"-SUMPRODUCT(ROUND(Reconciliation[{column}],{digits}))"
-    if not v.rest:
+    if not v.takes_rounding:
         return own
     posted = before_close(schema.PRICE_VARIANCE if price else schema.USAGE_VARIANCE)
     return f"{posted}-({every})+({own})"

@@ -109,7 +109,7 @@ class ViewFile:
         with path.open("w", encoding="utf-8-sig", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(HEADER)
-            for columns in product_view(period.bill, period.unit_costs, period.demand, period.settings):
+            for columns in product_view(period.unit_costs, period.demand, period.settings):
                 writer.writerows(_lines(columns, run))
                 self.rows += len(columns["Product"])
 

@@ -37,32 +37,30 @@ class _Group:
     last: float
 
 
-def explosion_by_line(bill: Bill, unit_costs: UnitCosts, demand: Demand, settings: Settings) -> Explosion:
+def explosion_by_line(unit_costs: UnitCosts, demand: Demand, settings: Settings) -> Explosion:
     """Relieved roots one by one, exploded roots together. Amounts equal those of `explosion`."""
     explodes = demand.roots.explodes
-    single = explosion(bill, unit_costs, only(demand, ~explodes), settings).rows
+    single = explosion(unit_costs, only(demand, ~explodes), settings).rows
     parts = [replace(single, root=np.flatnonzero(~explodes)[single.root])]
     position = len(parts[0])
-    for group in _groups(bill, unit_costs, demand):
-        rows = _group_rows(bill, unit_costs, group)
-        moved = {
+    for group in _groups(unit_costs, demand):
+        rows = _group_rows(unit_costs, group)
+        shifted = {
             name: np.where((at := getattr(rows, name)) >= 0, at + position, -1)
             for name in ("parent_row", "block_first", "block_last")
         }
-        parts.append(replace(rows, **moved))
+        parts.append(replace(rows, **shifted))
         position += len(rows)
-    names = ExplosionRows.__dataclass_fields__
-    columns = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
-    return Explosion(ExplosionRows(**columns), by_line=True)
+    return Explosion(ExplosionRows.joined(parts), by_line=True)
 
 
-def _groups(bill: Bill, unit_costs: UnitCosts, demand: Demand) -> Iterator[_Group]:
+def _groups(unit_costs: UnitCosts, demand: Demand) -> Iterator[_Group]:
     """The exploded roots in groups, by event and account, then by stretch of days."""
     streams, roots = demand.streams, demand.roots
-    alike: dict[tuple[str, str, tuple[tuple[str, str], ...]], int] = {}
+    numbers: dict[tuple[str, str, tuple[tuple[str, str], ...]], int] = {}
     keys = np.array(
         [
-            alike.setdefault((streams[s].event, charged, streams[s].wanted), len(alike))
+            numbers.setdefault((streams[s].event, charged, streams[s].wanted), len(numbers))
             for s, charged in zip(roots.stream.tolist(), roots.charged_to.tolist(), strict=True)
         ],
         dtype=np.int64,
@@ -72,20 +70,18 @@ def _groups(bill: Bill, unit_costs: UnitCosts, demand: Demand) -> Iterator[_Grou
     stretch = unit_costs.at(item, rows.day)
     key, first, last = keys[rows.root], unit_costs.rows.first[stretch], unit_costs.rows.last[stretch]
     order = np.lexsort((rows.root, last, first, key))  # rows of one group together, in the order of their roots
-    bounds = np.flatnonzero(
-        (np.diff(key[order], prepend=-1) != 0) | (np.diff(first[order], prepend=-1) != 0)
-        | (np.diff(last[order], prepend=-1) != 0)
-    )  # fmt: skip
-    for at in np.split(order, bounds[1:]) if len(order) else ():
-        units = np.bincount(item[at], rows.quantity[at], minlength=len(bill.items)).astype(np.float64)
+    changes = np.diff(np.column_stack((key, first, last))[order], axis=0).any(axis=1)
+    for at in np.split(order, np.flatnonzero(changes) + 1) if len(order) else ():
+        units = np.bincount(item[at], rows.quantity[at], minlength=len(unit_costs.bill.items)).astype(np.float64)
         yield _Group(int(rows.root[at[0]]), item[at], units, float(first[at[0]]), float(last[at[0]]))
 
 
-def _group_rows(bill: Bill, unit_costs: UnitCosts, group: _Group) -> ExplosionRows:
+def _group_rows(unit_costs: UnitCosts, group: _Group) -> ExplosionRows:
     """Total and line rows of the products of one group, in an order in which every row looks upwards only."""
-    items, lines, stocked, units = bill.items, bill.lines, bill.items.stocked, group.units
+    bill, units = unit_costs.bill, group.units
+    items, lines, stocked = bill.items, bill.lines, bill.items.stocked
     in_force = (lines.first <= group.first) & (lines.last >= group.last)
-    reached, need = _walk(bill, in_force, group.products, units, stocked)
+    reached, need = _walk(bill, in_force, group)
     line, total = np.flatnonzero(in_force & reached[lines.parent]), np.flatnonzero(reached)
     parent, component = lines.parent[line], lines.component[line]
 
@@ -118,16 +114,15 @@ def _group_rows(bill: Bill, unit_costs: UnitCosts, group: _Group) -> ExplosionRo
     return rows.of(order)
 
 
-def _walk(bill: Bill, in_force: Bools, products: Ints, units: Floats, stocked: Bools) -> tuple[Bools, Floats]:
+def _walk(bill: Bill, in_force: Bools, group: _Group) -> tuple[Bools, Floats]:
     """Which items are exploded, and the units of each that are needed, one level of the BOM at a time from the top."""
     lines, level, to_start = bill.lines, bill.level, bill.items.to_start
     reached = np.zeros(len(level), dtype=bool)
-    reached[products] = True
-    need = units.copy()
+    reached[group.products] = True
+    need = group.units.copy()
+    exploded = in_force & ~bill.items.stocked[lines.component]
     for depth in range(int(level.max(initial=-1)) + 1):
-        at = np.flatnonzero(
-            in_force & (level[lines.parent] == depth) & reached[lines.parent] & ~stocked[lines.component]
-        )
+        at = np.flatnonzero(exploded & (level[lines.parent] == depth) & reached[lines.parent])
         parent, component = lines.parent[at], lines.component[at]
         reached[component] = True
         need += np.bincount(component, need[parent] * to_start[parent] * lines.factor[at], minlength=len(need))

@@ -14,7 +14,8 @@ import numpy as np
 from xlbackflush import schema
 from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.model.arrays import Bools, Floats, Ints, Records, Texts, texts
-from xlbackflush.model.inputs import Counts, Inputs, Purchases, Scrap
+from xlbackflush.model.inputs import Counts, Purchases, Scrap
+from xlbackflush.model.tables import Settings
 
 
 @dataclass(frozen=True)
@@ -37,31 +38,18 @@ SALES = Stream("Counts", (("Event", schema.SOLD),), schema.SALE, charged_to=sche
 RECEIPTS = Stream("Purchases", (), schema.PURCHASE)
 
 
-def _scrap(stage: str, kind: str) -> Stream:
-    return Stream(
-        "Scrap",
-        (("Stage", stage), ("Kind", kind)),
-        schema.SCRAP_EVENT,
-        explodes=stage == schema.FINISHED_UNIT,
-        charged_to=schema.CCC if kind == schema.NORMAL else schema.ABNORMAL_SCRAP,
-    )
-
-
 SCRAPS = tuple(
-    _scrap(stage, kind)
-    for kind in (schema.NORMAL, schema.ABNORMAL)
+    Stream("Scrap", (("Stage", stage), ("Kind", kind)), schema.SCRAP_EVENT, stage == schema.FINISHED_UNIT, charged_to)
+    for kind, charged_to in ((schema.NORMAL, schema.CCC), (schema.ABNORMAL, schema.ABNORMAL_SCRAP))
     for stage in (schema.COMPONENT, schema.FINISHED_UNIT)
 )
 
 
-def streams(inputs: Inputs) -> tuple[Stream, ...]:
+def streams(settings: Settings) -> tuple[Stream, ...]:
     """The streams that make entries under the chosen trigger points, in the order of the journal."""
-    chosen: tuple[Stream, ...] = (SALES, *SCRAPS)
-    if inputs.settings.completion_triggers:
-        chosen = (COMPLETIONS, *chosen)
-    if inputs.settings.purchase_triggers:
-        chosen = (RECEIPTS, *chosen)
-    return chosen
+    receipts = (RECEIPTS,) if settings.purchase_triggers else ()
+    completions = (COMPLETIONS,) if settings.completion_triggers else ()
+    return *receipts, *completions, SALES, *SCRAPS
 
 
 @dataclass(frozen=True)
@@ -97,14 +85,15 @@ class Demand:
         return [self.streams[s].event for s in self.roots.stream.tolist()]
 
 
-def demand(inputs: Inputs, bill: Bill) -> Demand:
+def demand(bill: Bill) -> Demand:
     """Collect the demands of the period into roots, in the order of the streams and of Standard Cost."""
-    chosen = streams(inputs)
-    parts = [_wanted(inputs, bill, stream) for stream in chosen]
+    chosen = streams(bill.inputs.settings)
+    parts = [transactions(bill, stream) for stream in chosen]
     item, day, quantity = (np.concatenate([part[i] for part in parts]) for i in range(3))
     stream = np.repeat(np.arange(len(chosen)), [len(part[0]) for part in parts])
     # streams of one event and account stand together per item, so that a product's rows are one block of the Trace
-    group = np.array([_first_alike(chosen, s) for s in chosen], dtype=np.int64)
+    alike = [(s.event, s.charged_to) for s in chosen]
+    group = np.array([alike.index(each) for each in alike], dtype=np.int64)
     width, depth = len(bill.items) + 1, len(chosen) + 1
     key = (group[stream] * width + item.astype(np.int64)) * depth + stream
     order = np.lexsort((day, key))
@@ -117,9 +106,9 @@ def demand(inputs: Inputs, bill: Bill) -> Demand:
     return Demand(chosen, roots, DemandRows(root, day[order], quantity[order]))
 
 
-def _wanted(inputs: Inputs, bill: Bill, stream: Stream) -> tuple[Ints, Floats, Floats]:
+def transactions(bill: Bill, stream: Stream) -> tuple[Ints, Floats, Floats]:
     """Item, day and quantity of the rows of a stream."""
-    table: Counts | Scrap | Purchases = inputs.table(stream.table)  # type: ignore[assignment]
+    table: Counts | Scrap | Purchases = bill.inputs.table(stream.table)  # type: ignore[assignment]
     item = bill.of(stream.table)
     wanted = (item >= 0) & ~np.isnan(table.quantity) & ~np.isnan(table.date)
     for column, value in stream.wanted:
@@ -132,8 +121,3 @@ def only(demand: Demand, chosen: Bools) -> Demand:
     number = np.cumsum(chosen) - 1
     rows = demand.rows.of(chosen[demand.rows.root])
     return Demand(demand.streams, demand.roots.of(chosen), replace(rows, root=number[rows.root]))
-
-
-def _first_alike(chosen: tuple[Stream, ...], stream: Stream) -> int:
-    """Position of the first stream with the same event and account."""
-    return next(i for i, s in enumerate(chosen) if (s.event, s.charged_to) == (stream.event, stream.charged_to))

@@ -47,7 +47,7 @@ class Walk(Records):
 
 
 @dataclass(frozen=True)
-class ExplosionRows(Records):
+class ExplosionRows(Walk):
     """One row per line of the sheet Trace, in its order.
 
     product: item of the root. units: product units counted on the days of the row. parent_qty: NaN for a root. required:
@@ -56,20 +56,11 @@ class ExplosionRows(Records):
     row adds up, -1 for none (see `by_line`).
     """
 
-    root: Ints
     product: Ints
-    parent_row: Ints
-    level: Ints
-    item: Ints
-    line: Ints
-    rollup_row: Ints
-    first: Floats
-    last: Floats
     units: Floats
     parent_qty: Floats
     required: Floats
     started: Floats
-    relieved: Bools
     cost: Floats
     amount: Floats
     rate: Floats
@@ -86,11 +77,6 @@ class Explosion:
     by_line: bool = False
 
 
-def size(bill: Bill, demand: Demand) -> float:
-    """Rows that the explosion of these roots would have (nearly: see `sizes`)."""
-    return float(sizes(bill, demand).sum())
-
-
 def sizes(bill: Bill, demand: Demand) -> Floats:
     """Rows that the explosion of each root would have; effective dates may leave some out, a change of cost add some."""
     stocked, lines = bill.items.stocked, bill.lines
@@ -104,12 +90,12 @@ def sizes(bill: Bill, demand: Demand) -> Floats:
     return each
 
 
-def explosion(bill: Bill, unit_costs: UnitCosts, demand: Demand, settings: Settings) -> Explosion:
+def explosion(unit_costs: UnitCosts, demand: Demand, settings: Settings) -> Explosion:
     """Explode every root."""
-    return quantities(walk(bill, unit_costs, demand, settings), bill, unit_costs, demand, settings)
+    return quantities(walk(unit_costs, demand, settings), unit_costs, demand, settings)
 
 
-def walk(bill: Bill, unit_costs: UnitCosts, demand: Demand, settings: Settings) -> Walk:
+def walk(unit_costs: UnitCosts, demand: Demand, settings: Settings) -> Walk:
     """Walk down from every root, breadth first, then put the rows in the order of an indented list."""
     roots, count = demand.roots, len(demand.roots)
     none, first = np.full(count, -1), np.full(count, float(settings.period_start))
@@ -121,10 +107,9 @@ def walk(bill: Bill, unit_costs: UnitCosts, demand: Demand, settings: Settings) 
     waves = [_by_cost(head, unit_costs)]
     made = 0
     while len(waves[-1]):
-        waves.append(_children(bill, unit_costs, waves[-1], made))
+        waves.append(_children(unit_costs, waves[-1], made))
         made += len(waves[-2])
-    names = Walk.__dataclass_fields__
-    return _indented(Walk(**{name: np.concatenate([getattr(wave, name) for wave in waves]) for name in names}))
+    return _indented(Walk.joined(waves))
 
 
 def _by_cost(wave: Walk, unit_costs: UnitCosts) -> Walk:
@@ -144,8 +129,9 @@ def _by_cost(wave: Walk, unit_costs: UnitCosts) -> Walk:
     )
 
 
-def _children(bill: Bill, unit_costs: UnitCosts, wave: Walk, made: int) -> Walk:
+def _children(unit_costs: UnitCosts, wave: Walk, made: int) -> Walk:
     """The lines below every row that is exploded, narrowed to the days on which both hold."""
+    bill = unit_costs.bill
     open_rows, lines = np.flatnonzero(~wave.relieved), bill.lines
     item = wave.item[open_rows]
     begin, stop = bill.first_line[item], bill.first_line[item + 1]
@@ -191,9 +177,9 @@ def _indented(walk: Walk) -> Walk:
     return replace(rows, parent_row=np.where(rows.parent_row >= 0, place[rows.parent_row], -1))
 
 
-def quantities(walk: Walk, bill: Bill, unit_costs: UnitCosts, demand: Demand, settings: Settings) -> Explosion:
+def quantities(walk: Walk, unit_costs: UnitCosts, demand: Demand, settings: Settings) -> Explosion:
     """Units, required quantity, cost and amount of every row."""
-    line, relieved = walk.line, walk.relieved
+    bill, line, relieved = unit_costs.bill, walk.line, walk.relieved
     units = _units(walk, demand, settings)
     factor = bill.lines.factor[line] if len(bill.lines) else np.ones(len(walk))
     above, started = _started(walk, factor, bill.items.to_start[walk.item])
@@ -203,10 +189,9 @@ def quantities(walk: Walk, bill: Bill, unit_costs: UnitCosts, demand: Demand, se
     rate = np.where(relieved, 0.0, bill.items.flushed[walk.item])
     none = np.full(len(walk), -1)
     rows = ExplosionRows(
-        root=walk.root, product=demand.roots.item[walk.root], parent_row=walk.parent_row, level=walk.level,
-        item=walk.item, line=line, rollup_row=walk.rollup_row, first=walk.first, last=walk.last, units=units,
-        parent_qty=parent_qty, required=required, started=started, relieved=relieved, cost=cost,
-        amount=required * cost, rate=rate, conversion=required * rate, block_first=none, block_last=none,
+        **vars(walk), product=demand.roots.item[walk.root], units=units, parent_qty=parent_qty, required=required,
+        started=started, cost=cost, amount=required * cost, rate=rate, conversion=required * rate, block_first=none,
+        block_last=none,
     )  # fmt: skip
     return Explosion(rows)
 

@@ -1,5 +1,5 @@
 """Product view: the indented explosion, product by product. The sheet Trace shows it; where that would be too long a list,
-the Trace is kept per BOM line (see `condense`) and the product view is made a chunk of roots at a time, for a file.
+the Trace is kept per BOM line (see `by_line`) and the product view is made a chunk of roots at a time, for a file.
 """
 
 from __future__ import annotations
@@ -29,17 +29,18 @@ CHUNK = 100_000  # rows in memory at once
 
 
 def product_view(
-    bill: Bill, unit_costs: UnitCosts, demand: Demand, settings: Settings, chunk: int = CHUNK
+    unit_costs: UnitCosts, demand: Demand, settings: Settings, chunk: int = CHUNK
 ) -> Iterator[dict[str, Sequence[Any]]]:
     """The rows of `explosion` over all roots, in its order, at most `chunk` rows at a time, by column.
 
     Columns are COLUMNS, in units and money as on the sheet Trace; days are dates; what is blank there is None.
     """
+    bill = unit_costs.bill
     each = sizes(bill, demand)
     number = (np.cumsum(each) - each) // chunk  # of the chunk in which a root's first row falls
     for n in np.unique(number):
         some = only(demand, number == n)
-        rows = explosion(bill, unit_costs, some, settings).rows
+        rows = explosion(unit_costs, some, settings).rows
         for first in range(0, len(rows), chunk):  # one root alone may pass it
             values = trace_columns(rows, bill, some, slice(first, first + chunk))
             for name in ("First day", "Last day"):

@@ -14,7 +14,7 @@ setting or role the same as its default: an upgrade, which adds them, changes no
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -90,21 +90,21 @@ def _of_table(old: Source, new: Source) -> list[Change]:
     names = _columns(old, new)
     was, now = _cells(old, names), _cells(new, names)
     pairs = align(old, new)
-    found: list[Change] = []
+    differences: list[Change] = []
     for i, j in pairs:
         if j < 0:
-            found.append(Change(REMOVED, old.name, "", _row(old, names, i), tuple(was[i]), (), i, -1))
+            differences.append(Change(REMOVED, old.name, "", _row(old, names, i), tuple(was[i]), (), i, -1))
         elif i < 0:
-            found.append(Change(ADDED, new.name, "", _row(new, names, j), (), tuple(now[j]), -1, j))
+            differences.append(Change(ADDED, new.name, "", _row(new, names, j), (), tuple(now[j]), -1, j))
         else:
-            found += [
+            differences += [
                 Change(CHANGED, new.name, name, new.cell(name, new.row_numbers[j]), a, b, i, j)
                 for name, a, b in zip(names, was[i], now[j], strict=True)
                 if a is not b and _token(a) != _token(b)
             ]
     if any(a > b for a, b in pairwise(i for i, j in pairs if min(i, j) >= 0)):
-        found.append(Change(REORDERED, new.name, "", new.range(names[0], names[-1]), (), ()))
-    return [change for change in found if not _means_the_same(change, names)]
+        differences.append(Change(REORDERED, new.name, "", new.range(names[0], names[-1]), (), ()))
+    return [change for change in differences if not _means_the_same(change, names)]
 
 
 def _means_the_same(change: Change, names: Sequence[str]) -> bool:
@@ -169,9 +169,6 @@ def _token(cell: object) -> Hashable:
     return (cell,) if type(cell) is float else (cell_text(cell),)
 
 
-# ---------------------------------------------------------------------------------------------------- rows
-
-
 def align(old: Source, new: Source) -> list[Pair]:
     """Which row became which. In the order of the new rows; a removed row follows the one that it followed before."""
     names = _columns(old, new)
@@ -182,7 +179,24 @@ def align(old: Source, new: Source) -> list[Pair]:
         at = _key_columns(old.name, names) or list(range(len(names)))
         _match([tuple(row[k] for k in at) for row in was], [tuple(row[k] for k in at) for row in now], partner)
         _match_neighbours(was, now, partner)
-    return _in_order(len(was), len(now), partner)
+    removed = _followers(len(was), partner)
+    pairs = [(i, -1) for i in removed[-1]]
+    for j in range(len(now)):
+        pairs.append((partner.get(j, -1), j))
+        pairs += [(i, -1) for i in removed[partner[j]]] if j in partner else []
+    return pairs
+
+
+def _followers(count: int, partner: Mapping[int, int]) -> dict[int, list[int]]:
+    """Row of the old table that has a partner -> the rows behind it that have none; -1: those before the first."""
+    matched, last = set(partner.values()), -1
+    followers: dict[int, list[int]] = defaultdict(list)
+    for i in range(count):
+        if i in matched:
+            last = i
+        else:
+            followers[last].append(i)
+    return followers
 
 
 def _match(was: Sequence[Hashable], now: Sequence[Hashable], partner: dict[int, int]) -> None:
@@ -199,24 +213,14 @@ def _match(was: Sequence[Hashable], now: Sequence[Hashable], partner: dict[int, 
 
 def _match_neighbours(was: Sequence[Cells], now: Sequence[Cells], partner: dict[int, int]) -> None:
     """Make partners of rows that follow the same row and are much alike."""
-    taken = set(partner.values())
-    after: dict[int, list[int]] = defaultdict(
-        list
-    )  # position in old of a row that has a partner -> rows after it that have none
-    last = -1
-    for i in range(len(was)):
-        if i in taken:
-            last = i
-        else:
-            after[last].append(i)
-    last, new = -1, {}
+    followers, last, new = _followers(len(was), partner), -1, {}
     for j in range(len(now)):
         if j in partner:
             last = partner[j]
             continue
-        near = next((i for i in after[last][:_NEAR] if _alike(was[i], now[j])), None)
+        near = next((i for i in followers[last][:_NEAR] if _alike(was[i], now[j])), None)
         if near is not None:
-            after[last].remove(near)
+            followers[last].remove(near)
             new[j] = near
     partner |= new
 
@@ -232,21 +236,3 @@ def _key_columns(table: str, names: Sequence[str]) -> list[int]:
     known = schema.TABLES[table].columns if table in schema.TABLES else ()
     wanted = {column.name for column in known if column.required and column.kind in _KEY_KINDS}
     return [k for k, name in enumerate(names) if name in wanted]
-
-
-def _in_order(old: int, new: int, partner: Mapping[int, int]) -> list[Pair]:
-    """All rows of both, by position; old and new say how many there are."""
-    matched = set(partner.values())
-
-    def removed(i: int) -> Iterator[Pair]:
-        while i < old and i not in matched:
-            yield i, -1
-            i += 1
-
-    pairs = list(removed(0))
-    for j in range(new):
-        i = partner.get(j, -1)
-        pairs.append((i, j))
-        if i >= 0:
-            pairs += removed(i + 1)
-    return pairs

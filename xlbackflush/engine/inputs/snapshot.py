@@ -82,7 +82,7 @@ class Snapshot:
         lines = b"\n".join([places, *self.contents.values()])  # a line break within JSON is written as \n
         text = base64.b64encode(zlib.compress(lines, 6)).decode("ascii")
         parts = [text[i : i + PIECE] for i in range(0, len(text), PIECE)]
-        return [_piece(i, len(parts), part) for i, part in enumerate(parts)]
+        return [_piece(number, len(parts), part) for number, part in enumerate(parts, 1)]
 
 
 def input_hash(sources: Mapping[str, Source]) -> str:
@@ -90,27 +90,23 @@ def input_hash(sources: Mapping[str, Source]) -> str:
     return Snapshot(sources).input_hash
 
 
-def unpack(pieces: Sequence[str]) -> dict[str, Source]:
-    """The tables again, as they were but for the words of column Meaning. Raises DamagedError."""
-    return _unpacked(pieces, lambda name: True)
-
-
 def unpack_table(pieces: Sequence[str], name: str) -> Source:
     """One of the tables, without the work for the others. Raises DamagedError."""
-    tables = _unpacked(pieces, lambda table: table == name)
-    if name not in tables:
+    tables = unpack(pieces, name)
+    if not tables:
         raise DamagedError(f"Table {name} was not kept.")
     return tables[name]
 
 
-def _unpacked(pieces: Sequence[str], wanted: Callable[[str], bool]) -> dict[str, Source]:
+def unpack(pieces: Sequence[str], only: str = "") -> dict[str, Source]:
+    """The tables again, all or only one, as they were but for the words of column Meaning. Raises DamagedError."""
     if not pieces:
         raise DamagedError("The inputs of this run were not kept.")
     parts = [_part(i, len(pieces), piece) for i, piece in enumerate(pieces)]
     try:
         places, *contents = zlib.decompress(base64.b64decode("".join(parts), validate=True)).split(b"\n")
         lines = zip(json.loads(places), contents, strict=True)
-        return {place["name"]: _source(place, line) for place, line in lines if wanted(place["name"])}
+        return {place["name"]: _source(place, line) for place, line in lines if only in ("", place["name"])}
     except (binascii.Error, zlib.error, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DamagedError("What was kept of the inputs cannot be read.") from error
 
@@ -133,12 +129,9 @@ def stated(source: Source) -> Source:
 # -------------------------------------------------------------------------------------------------- pieces
 
 
-def _piece(i: int, count: int, part: str) -> str:
-    return f"{i + 1}/{count} {_check(i, count, part)} {part}"
-
-
-def _check(i: int, count: int, part: str) -> str:
-    return hashlib.sha256(f"{i + 1}/{count} {part}".encode()).hexdigest()[:_CHECK_DIGITS]
+def _piece(number: int, count: int, part: str) -> str:
+    check = hashlib.sha256(f"{number}/{count} {part}".encode()).hexdigest()[:_CHECK_DIGITS]
+    return f"{number}/{count} {check} {part}"
 
 
 _PIECE = re.compile(r"(?P<number>\d+)/(?P<count>\d+) (?P<check>[0-9a-f]+) (?P<part>\S+)", re.ASCII)
@@ -147,13 +140,11 @@ _PIECE = re.compile(r"(?P<number>\d+)/(?P<count>\d+) (?P<check>[0-9a-f]+) (?P<pa
 def _part(i: int, count: int, piece: str) -> str:
     """The text in a piece, which must be the one that belongs at this place."""
     match = _PIECE.fullmatch(piece)
-    if match and _piece(i, count, match["part"]) == piece:
+    if match and _piece(i + 1, count, match["part"]) == piece:
         return match["part"]
-    if match and _piece(int(match["number"]) - 1, int(match["count"]), match["part"]) == piece:
-        raise DamagedError(
-            f"Here is piece {match['number']} of {match['count']} of the inputs, where piece {i + 1} of {count} should be.",
-            i,
-        )
+    if match and _piece(int(match["number"]), int(match["count"]), match["part"]) == piece:
+        stands = f"piece {match['number']} of {match['count']} of the inputs"
+        raise DamagedError(f"Here is {stands}, where piece {i + 1} of {count} should be.", i)
     raise DamagedError(f"Piece {i + 1} of {count} of the inputs was changed.", i)
 
 
@@ -240,9 +231,10 @@ def _source(place: dict[str, Any], line: bytes) -> Source:
     blank = [""] * len(numbers)
     rows = [list(row) for row in zip(*(_cells(columns.get(name, blank)) for name in names), strict=True)]
     if unset:
-        more = [(number, [setting if name == "Setting" else "" for name in names]) for number, setting in unset]
-        numbered = sorted([*zip(numbers, rows, strict=True), *more], key=lambda row: row[0])
-        numbers, rows = [number for number, _ in numbered], [row for _, row in numbered]
+        more = {number: [setting if name == "Setting" else "" for name in names] for number, setting in unset}
+        by_number = dict(zip(numbers, rows, strict=True)) | more
+        numbers = sorted(by_number)
+        rows = [by_number[number] for number in numbers]
     return Source(**(place | {"letters": dict(place["letters"]), "rows": rows, "row_numbers": numbers}))
 
 

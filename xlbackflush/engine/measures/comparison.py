@@ -10,7 +10,10 @@ rounds its lines - or is made of cells of other lines. The workbook renders the 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial, reduce
+from operator import sub
 from typing import Any
 
 import numpy as np
@@ -20,7 +23,7 @@ from xlbackflush import schema
 from xlbackflush.engine.standards.unit_cost import UnitCosts
 from xlbackflush.engine.stock.movements import IN_PROCESS, SOURCES, UNIT_COSTS, Movements
 from xlbackflush.engine.stock.stock_book import StockBook
-from xlbackflush.model.arrays import Floats, Ints
+from xlbackflush.model.arrays import Ints
 from xlbackflush.model.inputs import Inputs
 from xlbackflush.model.money import to_minor
 from xlbackflush.schema import BUY, CS, FINISHED, PCS, PHANTOM, PS, SEQUENTIAL, SUBASSEMBLY, S
@@ -43,20 +46,13 @@ class Product:
 
 
 @dataclass(frozen=True)
-class Column:
+class ColumnSum:
     """Sum of a column of a table over the rows where another column has one of some values."""
 
     table: str
     column: str
     where: str
     values: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Posted:
-    """An amount that a method posts: its parts added up, then rounded."""
-
-    parts: tuple[Product | Column, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,16 +73,18 @@ class Rows:
 
 @dataclass(frozen=True)
 class Groups:
-    """Journal entries where every trigger has its own: one for each group of lines (first, last) that is not all zero."""
+    """Journal entries where every trigger has its own: one for each group of lines, one below the other, not all zero."""
 
-    groups: tuple[tuple[str, str], ...]
+    groups: tuple[tuple[str, ...], ...]
 
 
-Cell = Posted | Balance | Rows | Groups
+#: an amount that a method posts: its parts added up, then rounded
+MethodAmount = tuple[Product | ColumnSum, ...]
+Cell = MethodAmount | Balance | Rows | Groups
 
 
 @dataclass(frozen=True)
-class Line:
+class ComparisonLine:
     """One line of the table. cells: one per method. text: what it is, in words.
 
     reasons: (method, method, why they differ); each is given where they do.
@@ -132,45 +130,50 @@ _TAKEN: dict[str, dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
 _COMPLETING = (SEQUENTIAL, PCS, CS)  # methods that record completions; the others explode all made items when sold
 
 
-def _taken(method: str, credited: str, units: str, exploded: str) -> Posted:
-    """What goes out with `units`, each relieved as itself where it is stocked, and with units that are `exploded`."""
-    if credited not in _TAKEN[method]:
-        return Posted()
-    whole, part = _TAKEN[method][credited]
-    parts = [Product(units, _WHOLE, whole)] if whole else []
-    parts.append(Product(units, part, (PHANTOM,) if method in _COMPLETING else ()))
-    return Posted((*parts, *((Product(exploded, part),) if exploded else ())))
-
-
-def _completed(method: str, credited: str, kind: str) -> Posted:
+def _completed(kind: str, method: str, credited: str) -> MethodAmount:
+    """What the completion of items of a type takes."""
     if method not in _COMPLETING or credited not in _TAKEN[method]:
-        return Posted()
-    return Posted((Product("Completed", _TAKEN[method][credited][1], (kind,)),))
+        return ()
+    return (Product("Completed", _TAKEN[method][credited][1], (kind,)),)
 
 
-def _in_process(method: str, credited: str) -> Posted:
-    if method != SEQUENTIAL:
-        return Posted()
+def _in_process(method: str, credited: str) -> MethodAmount:
+    """What is in units in process."""
     units = "In process conversion" if credited == ALLOCATED else "In process material"
-    return Posted((Product(units, _CONVENTIONAL[credited][1]),))
+    return (Product(units, _CONVENTIONAL[credited][1]),) if method == SEQUENTIAL else ()
+
+
+def _taken(units: str, method: str, credited: str) -> MethodAmount:
+    """What goes out with `units`, each relieved as itself where it is stocked."""
+    if credited not in _TAKEN[method]:
+        return ()
+    whole, part = _TAKEN[method][credited]
+    relieved = (Product(units, _WHOLE, whole),) if whole else ()
+    return *relieved, Product(units, part, (PHANTOM,) if method in _COMPLETING else ())
+
+
+def _scrapped(kind: str, method: str, credited: str) -> MethodAmount:
+    """What goes out with scrapped components, and with units that are scrapped and so exploded."""
+    taken = _taken(f"Scrapped {kind}", method, credited)
+    return (*taken, Product(f"Units scrapped {kind}", _TAKEN[method][credited][1])) if taken else ()
 
 
 _Types = dict[str, tuple[str, ...]]
 #: method -> types of the items on an account (none: there is no such account)
 _ON_MATERIALS: _Types = {SEQUENTIAL: (BUY, SUBASSEMBLY), PCS: (BUY, SUBASSEMBLY), PS: (BUY,), CS: (SUBASSEMBLY,)}
 _ON_GOODS: _Types = dict.fromkeys(_COMPLETING, (FINISHED,))
-_BOUGHT: _Types = {SEQUENTIAL: _ON_MATERIALS[PCS], PCS: _ON_MATERIALS[PCS], PS: (BUY,)}
-_GOODS_BOUGHT: _Types = dict.fromkeys((SEQUENTIAL, PCS), (FINISHED,))
+#: method -> types of the items whose purchases go to an account
+_TO_MATERIALS: _Types = {method: _ON_MATERIALS[method] for method in (SEQUENTIAL, PCS, PS)}
+_TO_GOODS: _Types = dict.fromkeys((SEQUENTIAL, PCS), (FINISHED,))
 
 
 def _at_standard(units: str, types: _Types) -> tuple[Cell, ...]:
-    return tuple(Posted((Product(units, _WHOLE, types[m]),)) if m in types else Posted() for m in METHODS)
+    return tuple((Product(units, _WHOLE, types[m]),) if m in types else () for m in METHODS)
 
 
 def _invoiced(types: _Types) -> tuple[Cell, ...]:
-    return tuple(
-        Posted((Column("Reconciliation", "Invoiced", "Type", types[m]),)) if m in types else Posted() for m in METHODS
-    )
+    sums = {method: ColumnSum("Reconciliation", "Invoiced", "Type", kinds) for method, kinds in types.items()}
+    return tuple((sums[m],) if m in sums else () for m in METHODS)
 
 
 def _everywhere(cell: Cell) -> tuple[Cell, ...]:
@@ -211,124 +214,84 @@ _IN_PROCESS_TEXT = {
     GOODS: "Sequential tracking: Dr Work in process, Cr Finished goods. Backflush records nothing before completion.",
     ALLOCATED: "Sequential tracking: Dr Work in process, Cr Conversion costs allocated. Backflush: nothing.",
 }
+_INVOICED_TEXT = "Cr Accounts payable; the rest is the material price variance."
+_INCURRED_TEXT = "Dr Conversion costs control, Cr Various accounts: the same under every method."
 
 
-def _opening() -> tuple[Line, ...]:
-    stock: dict[str, tuple[_Types, str, str]] = {
-        MATERIALS: (
-            _ON_MATERIALS,
-            "Bought items and subassemblies",
-            "Opening stock at standard, where it has an account.",
-        ),
-        GOODS: (
-            _ON_GOODS,
-            "Finished items",
-            "Opening stock at standard. Without completion entries there is no account.",
-        ),
-    }
-    return tuple(
-        Line(f"opening {account}", BEHIND, f"Opening stock: {name.lower()}", _at_standard("Opening", types), text)
-        for account, (types, name, text) in stock.items()
+def _behind(key: str, name: str, cells: tuple[Cell, ...], text: str) -> ComparisonLine:
+    return ComparisonLine(key, BEHIND, name, cells, text)
+
+
+def _credited(
+    key: str, name: str, amount: Callable[[str, str], MethodAmount], texts: dict[str, str], debit: str = ""
+) -> Iterator[ComparisonLine]:
+    """A line for everything that is credited; amount: by method and what is credited; debit: put into the texts."""
+    for credited, text in texts.items():
+        cells = tuple(amount(method, credited) for method in METHODS)
+        yield _behind(f"{key} {credited}", f"{name}: {_NAMES[credited]}", cells, text.format(debit))
+
+
+def _keys(flush: str) -> tuple[str, ...]:
+    """Keys of the lines of one flush; what is in process was not bought on use."""
+    return tuple(f"{flush} {credited}" for credited in CREDITED if (flush, credited) != ("wip", PAYABLES))
+
+
+def _completions(kind: str, name: str, debit: str) -> Iterator[ComparisonLine]:
+    yield from _credited(kind, f"{name} completed", partial(_completed, kind), _COMPLETION_TEXT, debit)
+    total = _everywhere(Balance(_keys(kind)))
+    text = f"Sequential tracking: Dr {debit}, Cr Work in process. Backflush: the debit of the lines above."
+    yield _behind(f"{kind} total", f"{name} completed: in all", total, text)
+
+
+def _scraps(kind: str, debit: str) -> Iterator[ComparisonLine]:
+    low = kind.lower()
+    yield from _credited(low, f"{kind} scrap", partial(_scrapped, low), _SCRAP_TEXT, debit)
+    salvage = _everywhere((ColumnSum("Scrap", "Salvage value", "Kind", (kind,)),))
+    yield _behind(
+        f"{low} salvage", f"{kind} scrap: salvage", salvage, f"Dr Scrap recovery, which reduces the charge to {debit}."
     )
 
 
-def _purchases() -> tuple[Line, ...]:
-    found = []
-    bought: tuple[tuple[str, _Types, str], ...] = (
-        (MATERIALS, _BOUGHT, "materials"),
-        (GOODS, _GOODS_BOUGHT, "finished items"),
-    )
-    for account, types, name in bought:
-        debit = "Materials (Inventory control)" if account == MATERIALS else "Finished goods"
-        standard = f"Dr {debit}. Where purchase is no trigger, nothing is recorded."
-        if account == GOODS:
-            standard = f"Dr {debit}. Purchase and sale has no account for them; a run would refuse them."
-        found += [
-            Line(f"{account} at standard", BEHIND, f"Purchases of {name}, at standard", _at_standard("Received", types),
-                 standard),
-            Line(f"{account} invoiced", BEHIND, f"Purchases of {name}, as invoiced", _invoiced(types),
-                 "Cr Accounts payable; the rest is the material price variance."),
-        ]  # fmt: skip
-    return tuple(found)
-
-
-def _incurred() -> tuple[Line, ...]:
-    text = "Dr Conversion costs control, Cr Various accounts: the same under every method."
-    return tuple(
-        Line(f"incurred {kind}", BEHIND, f"Conversion incurred: {kind.lower()}",
-             _everywhere(Posted((Column("Actuals", "Amount", "Cost type", (kind,)),))), text)
+_POSTED = (
+    _behind("opening materials", "Opening stock: bought items and subassemblies", _at_standard("Opening", _ON_MATERIALS),
+            "Opening stock at standard, where it has an account."),
+    _behind("opening finished goods", "Opening stock: finished items", _at_standard("Opening", _ON_GOODS),
+            "Opening stock at standard. Without completion entries there is no account."),
+    _behind("materials at standard", "Purchases of materials, at standard", _at_standard("Received", _TO_MATERIALS),
+            "Dr Materials (Inventory control). Where purchase is no trigger, nothing is recorded."),
+    _behind("materials invoiced", "Purchases of materials, as invoiced", _invoiced(_TO_MATERIALS), _INVOICED_TEXT),
+    _behind("finished goods at standard", "Purchases of finished items, at standard", _at_standard("Received", _TO_GOODS),
+            "Dr Finished goods. Purchase and sale has no account for them; a run would refuse them."),
+    _behind("finished goods invoiced", "Purchases of finished items, as invoiced", _invoiced(_TO_GOODS), _INVOICED_TEXT),
+    *(
+        _behind(f"incurred {kind}", f"Conversion incurred: {kind.lower()}",
+                _everywhere((ColumnSum("Actuals", "Amount", "Cost type", (kind,)),)), _INCURRED_TEXT)
         for kind in schema.COST_TYPES
-    )  # fmt: skip
-
-
-def _completions() -> tuple[Line, ...]:
-    found = []
-    for kind, name, debit in (
-        (SUBASSEMBLY, "Subassemblies", "Materials"),
-        (FINISHED, "Finished items", "Finished goods"),
-    ):
-        found += [
-            Line(f"{kind} {credited}", BEHIND, f"{name} completed: {_NAMES[credited]}",
-                 tuple(_completed(m, credited, kind) for m in METHODS), _COMPLETION_TEXT[credited].format(debit))
-            for credited in CREDITED
-        ]  # fmt: skip
-        total = _everywhere(Balance(tuple(f"{kind} {credited}" for credited in CREDITED)))
-        text = f"Sequential tracking: Dr {debit}, Cr Work in process. Backflush: the debit of the lines above."
-        found.append(Line(f"{kind} total", BEHIND, f"{name} completed: in all", total, text))
-    return tuple(found)
-
-
-def _works() -> tuple[Line, ...]:
-    return tuple(
-        Line(f"wip {credited}", BEHIND, f"Units in process: {_NAMES[credited]}",
-             tuple(_in_process(m, credited) for m in METHODS), _IN_PROCESS_TEXT[credited])
-        for credited in CREDITED[1:]
-    )  # fmt: skip
-
-
-def _sales() -> tuple[Line, ...]:
-    return tuple(
-        Line(f"sold {credited}", BEHIND, f"Units sold: {_NAMES[credited]}",
-             tuple(_taken(m, credited, "Sold", "") for m in METHODS), _SALE_TEXT[credited])
-        for credited in CREDITED
-    )  # fmt: skip
-
-
-def _scraps() -> tuple[Line, ...]:
-    found = []
-    for kind, debit in ((schema.NORMAL, schema.CCC), (schema.ABNORMAL, schema.ABNORMAL_SCRAP)):
-        low = kind.lower()
-        found += [
-            Line(f"{low} {credited}", BEHIND, f"{kind} scrap: {_NAMES[credited]}",
-                 tuple(_taken(m, credited, f"Scrapped {low}", f"Units scrapped {low}") for m in METHODS),
-                 _SCRAP_TEXT[credited].format(debit))
-            for credited in CREDITED
-        ]  # fmt: skip
-        salvage = _everywhere(Posted((Column("Scrap", "Salvage value", "Kind", (kind,)),)))
-        text = f"Dr Scrap recovery, which reduces the charge to {debit}."
-        found.append(Line(f"{low} salvage", BEHIND, f"{kind} scrap: salvage", salvage, text))
-    return tuple(found)
-
-
-_POSTED = (*_opening(), *_purchases(), *_incurred(), *_completions(), *_works(), *_sales(), *_scraps())
+    ),
+    *_completions(SUBASSEMBLY, "Subassemblies", "Materials"),
+    *_completions(FINISHED, "Finished items", "Finished goods"),
+    *_credited("wip", "Units in process", _in_process, _IN_PROCESS_TEXT),
+    *_credited("sold", "Units sold", partial(_taken, "Sold"), _SALE_TEXT),
+    *_scraps(schema.NORMAL, schema.CCC),
+    *_scraps(schema.ABNORMAL, schema.ABNORMAL_SCRAP),
+)  # fmt: skip
 
 # ----------------------------------------------------------------------------------------- lines: balances
 
 _FLUSHES = (SUBASSEMBLY, FINISHED, "wip", "sold", "normal", "abnormal")
 _INCURRED = tuple(f"incurred {kind}" for kind in schema.COST_TYPES)
 _ROUNDED = "{0}: the same amounts, rounded in other parts."
-_NORMAL = tuple(f"normal {credited}" for credited in CREDITED)
-_ABNORMAL = tuple(f"abnormal {credited}" for credited in CREDITED)
 
 
 def _credits(credited: str) -> tuple[str, ...]:
     """Lines of everything that goes out of an account."""
-    keys = (f"{flush} {credited}" for flush in _FLUSHES)
-    return tuple(key for key in keys if key != f"wip {PAYABLES}")
+    return tuple(f"{flush} {credited}" for flush in _FLUSHES if f"{flush} {credited}" in _keys(flush))
 
 
-def _line(key: str, name: str, plus: tuple[str, ...], minus: tuple[str, ...], *reasons: tuple[str, str, str]) -> Line:
-    return Line(key, BALANCES, name, _everywhere(Balance(plus, minus)), "", reasons)
+def _line(
+    key: str, name: str, plus: tuple[str, ...], minus: tuple[str, ...], *reasons: tuple[str, str, str]
+) -> ComparisonLine:
+    return ComparisonLine(key, BALANCES, name, _everywhere(Balance(plus, minus)), "", reasons)
 
 
 _BALANCES = (
@@ -342,7 +305,7 @@ _BALANCES = (
         (S, PCS, f"{S}: no inventory account is kept."),
     ),
     _line(
-        "work", schema.WORK_IN_PROCESS, tuple(f"wip {credited}" for credited in CREDITED[1:]), (),
+        "work", schema.WORK_IN_PROCESS, _keys("wip"), (),
         (PCS, SEQUENTIAL, "Only sequential tracking keeps this account: the units of sheet WIP at standard. Units in process "
          "when the period began are no input and are taken as none."),
     ),
@@ -362,7 +325,7 @@ _BALANCES = (
     _line("various", schema.VARIOUS_ACCOUNTS, (), _INCURRED),
     _line(
         ALLOCATED, "Conversion under- or (over-)allocated",
-        (*_INCURRED, *_NORMAL), ("normal salvage", *_credits(ALLOCATED)),
+        (*_INCURRED, *_keys("normal")), ("normal salvage", *_credits(ALLOCATED)),
         (PCS, SEQUENTIAL, "Sequential tracking has applied conversion to units in process; backflush costing allocates it "
          "when they are completed, so that it is in no inventory yet."),
         (CS, PCS, _ROUNDED.format(CS)),
@@ -376,17 +339,17 @@ _BALANCES = (
         (CS, PCS, f"{CS}, {S}: purchases are not recorded, so that no price variance shows."),
     ),
     _line(
-        "sold", schema.COGS, tuple(f"sold {credited}" for credited in CREDITED), (),
+        "sold", schema.COGS, _keys("sold"), (),
         (CS, PCS, _ROUNDED.format(CS)), (PS, PCS, _ROUNDED.format(f"{PS}, {S}")),
     ),
     _line(
-        "abnormal", schema.ABNORMAL_SCRAP, _ABNORMAL, ("abnormal salvage",),
+        "abnormal", schema.ABNORMAL_SCRAP, _keys("abnormal"), ("abnormal salvage",),
         (CS, PCS, _ROUNDED.format(CS)), (PS, PCS, _ROUNDED.format(f"{PS}, {S}")),
     ),
     _line("recovery", schema.SCRAP_RECOVERY, ("normal salvage", "abnormal salvage"), ()),
 )  # fmt: skip
 _ACCOUNTS = tuple(line.key for line in _BALANCES)
-_SUM = Line(
+_SUM = ComparisonLine(
     "sum", BALANCES, "Sum of all balances, less opening stock",
     _everywhere(Balance(_ACCOUNTS, ("opening materials", "opening finished goods"))), "Zero: every method balances.",
 )  # fmt: skip
@@ -394,13 +357,13 @@ _SUM = Line(
 # --------------------------------------------------------------------------------- lines: inventory compared
 
 
-def _beyond(key: str, name: str, plus: tuple[str, ...], minus: tuple[str, ...], text: str) -> Line:
-    return Line(key, COMPARED, name, _everywhere(Balance(plus, minus, beyond=True)), text)
+def _beyond(key: str, name: str, plus: tuple[str, ...], minus: tuple[str, ...], text: str) -> ComparisonLine:
+    return ComparisonLine(key, COMPARED, name, _everywhere(Balance(plus, minus, beyond=True)), text)
 
 
 _COMPARED = (
-    Line("inventory", COMPARED, "Inventory in all accounts", _everywhere(Balance((MATERIALS, "work", GOODS))),
-         "Materials, work in process and finished goods."),
+    ComparisonLine("inventory", COMPARED, "Inventory in all accounts", _everywhere(Balance((MATERIALS, "work", GOODS))),
+        "Materials, work in process and finished goods."),
     _beyond("beyond", "Difference from sequential tracking", ("inventory",), (), "The next five lines add up to it."),
     _beyond("b opening", "of it: opening stock without account", ("opening materials", "opening finished goods"), (),
             "Stock at the start of the period that the method has no account for."),
@@ -423,35 +386,25 @@ _DOCUMENTS = {
     CS: (_ACTUALS, _MADE, _SOLD, _SCRAP),
     S: (_ACTUALS, _SOLD, _SCRAP),
 }
-
-
-def _whole(flush: str) -> tuple[str, str]:
-    return f"{flush} {PAYABLES}", f"{flush} {ALLOCATED}"
-
-
 _ALIKE = (
     ("materials at standard", "materials invoiced"),
     ("finished goods at standard", "finished goods invoiced"),
-    (_INCURRED[0], _INCURRED[-1]),
-    *map(_whole, (SUBASSEMBLY, FINISHED, "sold")),
-    *((f"{kind} {PAYABLES}", f"{kind} salvage") for kind in ("normal", "abnormal")),
+    _INCURRED,
+    *map(_keys, (SUBASSEMBLY, FINISHED, "sold")),
+    *((*_keys(kind), f"{kind} salvage") for kind in ("normal", "abnormal")),
 )
 #: sequential tracking has besides the transfers (as backflush has completions) issues and conversion applied
-_STEPS = tuple(
-    step
-    for flush, first in ((SUBASSEMBLY, PAYABLES), (FINISHED, PAYABLES), ("wip", MATERIALS))
-    for step in ((f"{flush} {first}", f"{flush} {GOODS}"), (f"{flush} {ALLOCATED}",) * 2)
-)
+_STEPS = tuple(step for flush in (SUBASSEMBLY, FINISHED, "wip") for step in (_keys(flush)[:-1], _keys(flush)[-1:]))
 _NEEDED = (
-    Line("documents", ENTRIES, "Journal entries, one per document", tuple(Rows(_DOCUMENTS[m]) for m in METHODS),
-         "Rows of the input sheets. Sequential tracking has three per completion - materials issued, conversion applied, "
-         "transfer - and two per row of WIP. Backflush has none where the event is no trigger."),
-    Line("triggers", ENTRIES, "Journal entries, one per trigger",
-         (Groups((*_ALIKE, *_STEPS)), *_everywhere(Groups(_ALIKE))[1:]),
-         "Each kind of entry summed over the period, as the run posts it; before count adjustment, close and period-end WIP."),
+    ComparisonLine("documents", ENTRIES, "Journal entries, one per document", tuple(Rows(_DOCUMENTS[m]) for m in METHODS),
+        "Rows of the input sheets. Sequential tracking has three per completion - materials issued, conversion applied, "
+        "transfer - and two per row of WIP. Backflush has none where the event is no trigger."),
+    ComparisonLine("triggers", ENTRIES, "Journal entries, one per trigger",
+        (Groups((*_ALIKE, *_STEPS)), *_everywhere(Groups(_ALIKE))[1:]),
+        "Each kind of entry summed over the period, as the run posts it; before count adjustment, close and period-end WIP."),
 )  # fmt: skip
 
-LINES: tuple[Line, ...] = (*_NEEDED, *_BALANCES, _SUM, *_COMPARED, *_POSTED)
+LINES: tuple[ComparisonLine, ...] = (*_NEEDED, *_BALANCES, _SUM, *_COMPARED, *_POSTED)
 AGREE = "All columns agree."
 
 # ----------------------------------------------------------------------------------------------- evaluation
@@ -461,7 +414,7 @@ AGREE = "All columns agree."
 class Figures:
     """A line worked out: one figure per method, in minor units (entries: as a number), and the line in words."""
 
-    line: Line
+    line: ComparisonLine
     figures: tuple[int, ...]
     explanation: str
 
@@ -484,13 +437,14 @@ def comparison(unit_costs: UnitCosts, movements: Movements, book: StockBook) -> 
         "Scrap": {"Kind": inputs.scrap.kind, "Salvage value": inputs.scrap.salvage_value},
     }
     values: dict[str, list[int]] = {}
-    posted = {cell for line in _POSTED for cell in line.cells if isinstance(cell, Posted)}
-    sums = _sums({part for cell in posted for part in cell.parts}, tables)
-    amounts = {cell: to_minor(sum(sums[part] for part in cell.parts), inputs.places) for cell in posted}
+    posted = {cell for line in _POSTED for cell in line.cells if isinstance(cell, tuple)}
+    sums = _sums({part for cell in posted for part in cell}, tables)
+    amounts = {cell: to_minor(sum(sums[part] for part in cell), inputs.places) for cell in posted}
     for line in (*_POSTED, *_BALANCES, _SUM, *_COMPARED, *_NEEDED):
-        values[line.key] = []
-        for k, cell in enumerate(line.cells):
-            values[line.key].append(amounts[cell] if isinstance(cell, Posted) else _derived(cell, k, values, inputs))
+        values[line.key] = [
+            amounts[cell] if isinstance(cell, tuple) else _derived(cell, k, values, inputs)
+            for k, cell in enumerate(line.cells)
+        ]
     return [Figures(line, tuple(values[line.key]), explained(line, values[line.key])) for line in LINES]
 
 
@@ -499,7 +453,7 @@ def _derived(cell: Balance | Rows | Groups, method: int, values: dict[str, list[
     if isinstance(cell, Rows):
         return sum(each * _rows(inputs, table, column, wanted) for each, table, column, wanted in cell.counted)
     if isinstance(cell, Groups):
-        return sum(any(values[key][method] for key in between(group)) for group in cell.groups)
+        return sum(any(values[key][method] for key in group) for group in cell.groups)
 
     def balance(at: int) -> int:
         return sum(values[key][at] for key in cell.plus) - sum(values[key][at] for key in cell.minus)
@@ -507,13 +461,7 @@ def _derived(cell: Balance | Rows | Groups, method: int, values: dict[str, list[
     return balance(method) - (balance(0) if cell.beyond else 0)
 
 
-def between(group: tuple[str, str]) -> list[str]:
-    """Keys of the lines from the first to the last of a group."""
-    keys = [line.key for line in _POSTED]
-    return keys[keys.index(group[0]) : keys.index(group[1]) + 1]
-
-
-def explained(line: Line, figures: list[int]) -> str:
+def explained(line: ComparisonLine, figures: list[int]) -> str:
     """The line's own words, or why its figures differ."""
     if line.text:
         return line.text
@@ -523,26 +471,27 @@ def explained(line: Line, figures: list[int]) -> str:
     return " ".join(why for method, other, why in line.reasons if at[method] != at[other])
 
 
-def _sums(parts: set[Product | Column], tables: dict[str, dict[str, NDArray[Any]]]) -> dict[Product | Column, float]:
+def _sums(
+    parts: set[Product | ColumnSum], tables: dict[str, dict[str, NDArray[Any]]]
+) -> dict[Product | ColumnSum, float]:
     """Every part added up; which rows have one of some values is looked up once."""
     rows: dict[tuple[str, str, tuple[str, ...]], Ints] = {}
 
-    def added(amount: Floats, table: str, where: str, values: tuple[str, ...]) -> float:
-        if (table, where, values) not in rows:
-            column = tables[table][where]
-            rows[table, where, values] = np.flatnonzero(np.logical_or.reduce([column == value for value in values]))
-        return float(np.nansum(amount[rows[table, where, values]]))
+    def total(part: Product | ColumnSum) -> float:
+        if isinstance(part, ColumnSum):
+            amount, key = tables[part.table][part.column], (part.table, part.where, part.values)
+        else:
+            first, *others = (tables["Movements"][name] for name in part.cost)
+            amount, key = (
+                tables["Movements"][part.units] * reduce(sub, others, first),
+                ("Movements", "Type", part.types),
+            )
+        table, where, values = key
+        if values and key not in rows:
+            rows[key] = np.flatnonzero(np.logical_or.reduce([tables[table][where] == value for value in values]))
+        return float(np.nansum(amount[rows[key]]) if values else amount.sum())
 
-    def amount(part: Product | Column) -> float:
-        if isinstance(part, Column):
-            return added(tables[part.table][part.column], part.table, part.where, part.values)
-        cost = tables["Movements"][part.cost[0]]
-        for name in part.cost[1:]:
-            cost = cost - tables["Movements"][name]
-        worth = tables["Movements"][part.units] * cost
-        return added(worth, "Movements", "Type", part.types) if part.types else float(worth.sum())
-
-    return {part: amount(part) for part in parts}
+    return {part: total(part) for part in parts}
 
 
 def _rows(inputs: Inputs, table: str, column: str, value: str) -> int:

@@ -104,19 +104,9 @@ def _day_number(value: dt.date) -> str:
     return f"{(moment - dt.datetime.combine(schema.DAY_0, dt.time())) / dt.timedelta(1):.15g}"
 
 
-def _primes(first: int, count: int) -> tuple[int, ...]:
-    found: list[int] = []
-    number = first
-    while len(found) < count:
-        if all(number % d for d in range(2, int(number**0.5) + 1)):
-            found.append(number)
-        number += 1
-    return tuple(found)
-
-
 #: weight of each place in a text, and of its length: with distinct primes above any usual difference of two characters,
 #: texts of equal length that differ in one or two places never weigh the same, others hardly ever
-PLACE_WEIGHTS = _primes(1_009, 100)
+PLACE_WEIGHTS = tuple(n for n in range(1_009, 1_722) if all(n % d for d in range(2, 42)))  # the 100 primes from there
 LENGTH_WEIGHT = 9_973
 ROW_CYCLE = 997  # the weight of a row repeats after so many, which keeps sums of 100,000 rows exact
 

@@ -30,22 +30,14 @@ STANDARD, ACTUAL, CUT, OTHERS = "Standard cost", "Actual cost", "Cut off below t
 #: roles that are credited with the cost of the period
 SPENDING = (schema.ACCOUNTS_PAYABLE, schema.VARIOUS_ACCOUNTS)
 CLASSES = (
-    schema.MATERIAL_PRICE,
-    schema.MATERIAL_USAGE,
-    schema.LABOR_RATE,
-    schema.LABOR_EFFICIENCY,
-    schema.VARIABLE_SPENDING,
-    schema.VARIABLE_EFFICIENCY,
-    schema.FIXED_SPENDING,
-    schema.FIXED_VOLUME,
-    schema.OTHER_CONVERSION,
-    schema.SCRAP_VARIANCE,
-)
+    schema.MATERIAL_PRICE, schema.MATERIAL_USAGE, schema.LABOR_RATE, schema.LABOR_EFFICIENCY, schema.VARIABLE_SPENDING,
+    schema.VARIABLE_EFFICIENCY, schema.FIXED_SPENDING, schema.FIXED_VOLUME, schema.OTHER_CONVERSION, schema.SCRAP_VARIANCE,
+)  # fmt: skip
 LARGEST = 10
 
 
 @dataclass(frozen=True)
-class Stream:
+class FlowBand:
     """One part of the cost flow: a balance (Opening or Closing) or the net movement ("") of some account roles."""
 
     name: str
@@ -58,16 +50,16 @@ _STOCK = (schema.MIP, schema.INVENTORY_CONTROL, schema.WORK_IN_PROCESS)
 _OPEN = (schema.PRICE_VARIANCE, schema.USAGE_VARIANCE, schema.CCC, schema.CCA, schema.ROUNDING)
 #: from the bottom of the columns to their top; every role is in one stream of movements, or in two of balances
 STREAMS = (
-    Stream("Opening finished goods", True, "Opening", (schema.FINISHED_GOODS,)),
-    Stream("Opening materials and in-process", True, "Opening", _STOCK),
-    Stream("Materials bought", True, "", (schema.ACCOUNTS_PAYABLE,)),
-    Stream("Conversion incurred", True, "", (schema.VARIOUS_ACCOUNTS,)),
-    Stream("Closing finished goods", False, "Closing", (schema.FINISHED_GOODS,)),
-    Stream("Closing materials and in-process", False, "Closing", _STOCK),
-    Stream("Cost of goods sold", False, "", (schema.COGS,)),
-    Stream("Abnormal scrap", False, "", (schema.ABNORMAL_SCRAP,)),
-    Stream("Scrap recovered", False, "", (schema.SCRAP_RECOVERY,)),
-    Stream("Variances not closed", False, "", _OPEN),
+    FlowBand("Opening finished goods", True, "Opening", (schema.FINISHED_GOODS,)),
+    FlowBand("Opening materials and in-process", True, "Opening", _STOCK),
+    FlowBand("Materials bought", True, "", (schema.ACCOUNTS_PAYABLE,)),
+    FlowBand("Conversion incurred", True, "", (schema.VARIOUS_ACCOUNTS,)),
+    FlowBand("Closing finished goods", False, "Closing", (schema.FINISHED_GOODS,)),
+    FlowBand("Closing materials and in-process", False, "Closing", _STOCK),
+    FlowBand("Cost of goods sold", False, "", (schema.COGS,)),
+    FlowBand("Abnormal scrap", False, "", (schema.ABNORMAL_SCRAP,)),
+    FlowBand("Scrap recovered", False, "", (schema.SCRAP_RECOVERY,)),
+    FlowBand("Variances not closed", False, "", _OPEN),
 )
 
 
@@ -140,16 +132,16 @@ def pareto(variances: list[Variance]) -> list[Bar]:
     """The largest rows in falling order, those of the same size as on the sheet; all others; blank rows."""
     sizes = {i: abs(v.amount) for i, v in enumerate(variances) if v.name != schema.CONVERSION_ALLOCATION}
     rows = sorted((i for i, size in sizes.items() if size), key=lambda i: -sizes[i])
-    whole = sum(sizes.values())
+    total = sum(sizes.values())
     bars, so_far = [], 0
     for i in rows[:LARGEST]:
         v = variances[i]
         up, down, named = max(v.amount, 0), max(-v.amount, 0), _named(v)
         so_far += up + down
         name = " ".join({"Variance": v.name, "Subject": v.subject}[column] for column in named)
-        bars.append(Bar(PARETO, name, up + down, up=up, down=down, share=so_far / whole, source=i, named=named))
+        bars.append(Bar(PARETO, name, up + down, up=up, down=down, share=so_far / total, source=i, named=named))
     if len(rows) > LARGEST:
-        bars.append(Bar(PARETO, OTHERS, whole - so_far, total=whole - so_far, share=1.0))
+        bars.append(Bar(PARETO, OTHERS, total - so_far, total=total - so_far, share=1.0))
     return bars + [Bar(PARETO)] * (LARGEST + 1 - len(bars))
 
 
@@ -166,11 +158,8 @@ def flow(ledger: Ledger) -> list[Bar]:
     for stream in STREAMS:
         balances = ledger.of(np.isin(ledger.role, stream.roles))
         opening, closing = int(balances.opening.sum()), int(balances.closing.sum())
-        if stream.column:
-            amount = opening if stream.column == "Opening" else closing
-        else:
-            net = closing - opening
-            amount = -net if stream.inward else net
+        movement = opening - closing if stream.inward else closing - opening
+        amount = {"Opening": opening, "Closing": closing}.get(stream.column, movement)
         same, other = max(amount, 0), max(-amount, 0)
         cost_in, cost_out = (same, other) if stream.inward else (other, same)
         bars.append(Bar(FLOW, stream.name, amount, cost_in=cost_in, cost_out=cost_out))

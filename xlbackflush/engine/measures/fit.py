@@ -13,7 +13,6 @@ import numpy as np
 
 from xlbackflush import schema
 from xlbackflush.engine.posting.flush import Ledger
-from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.engine.standards.unit_cost import UnitCosts
 from xlbackflush.engine.stock.in_process import InProcess
 from xlbackflush.engine.stock.movements import Movements
@@ -24,6 +23,7 @@ from xlbackflush.model.money import from_minor, to_minor
 from xlbackflush.schema import AT_LEAST, AT_MOST
 
 YEAR, CREDIT_DAYS = 365, 30
+_TURNOVER = 12.0  # times a year
 USE_TOLERANCE = 0.02  # of its use: a difference of a part up to this is no fault of the bill of materials
 OVERALL = "overall"
 MATERIALITY = "Materiality %"
@@ -33,7 +33,7 @@ MATERIALITY = "Materiality %"
 class FitMeasure:
     """What is measured, in words. kind is the cell format of figure and threshold; no threshold: for information.
 
-    `threshold` is a number, the name of a setting, or (with a key in `follows`) 365 / the threshold of that measure.
+    `threshold` is a number or the name of a setting; with a key in `follows`, it is 365 / the threshold of that measure.
     `missing` completes "Not known: ..." and names the inputs that would make the figure known.
     """
 
@@ -75,7 +75,7 @@ _BUYING, _BASE = "Purchase timing", "Base figures"
 
 MEASURES: tuple[FitMeasure, ...] = (
     FitMeasure(
-        "turnover", _INVENTORY, "Inventory turnover", "times a year", "price", AT_LEAST, 12.0,
+        "turnover", _INVENTORY, "Inventory turnover", "times a year", "price", AT_LEAST, _TURNOVER,
         "Costs are recorded late, at completion or sale. The faster stock turns, the shorter the time in which the books "
         "lag behind the shop floor, and the less a late entry matters.",
         "there is no inventory at standard; fill Opening qty on Stock, Purchases and Counts",
@@ -83,7 +83,7 @@ MEASURES: tuple[FitMeasure, ...] = (
         "below). 12 a year is a month of stock.",
     ),
     FitMeasure(
-        "days_on_hand", _INVENTORY, "Days of inventory on hand", "days", "price", AT_MOST, None,
+        "days_on_hand", _INVENTORY, "Days of inventory on hand", "days", "price", AT_MOST, round(YEAR / _TURNOVER, 2),
         "The same in days: how long a cost lies in inventory before it is sold. Where that is long, costs should be "
         "recorded as they are incurred, not afterwards.",
         "nothing was sold; fill Sold rows on Counts",
@@ -250,31 +250,50 @@ MEASURES: tuple[FitMeasure, ...] = (
 )  # fmt: skip
 
 _DIGITS = {"percent": 4, "price": 2}
+_Figures = dict[str, float | None]
 
 
-def fit(
-    unit_costs: UnitCosts, flushed: float, movements: Movements, book: StockBook, units: InProcess, ledger: Ledger
-) -> list[FitFigure]:
-    """All measures, in the order of the sheet. The last one sums up the others. flushed: conversion, in money."""
-    bill = unit_costs.bill
-    inputs, places = bill.inputs, bill.inputs.places
-    figures: dict[str, float | None] = dict(_base(bill, book, ledger))
-    for more in (
-        _inventory(figures, inputs, units),
-        _records(bill, book),
-        _standards(inputs, flushed, book),
-        _products(unit_costs, movements),
-        _buying(figures, bill, movements, book),
-    ):
-        figures |= more
+@dataclass(frozen=True)
+class FitSources:
+    """Results of the run that figures are worked out from; conversion_flushed: in money."""
+
+    unit_costs: UnitCosts
+    conversion_flushed: float
+    movements: Movements
+    book: StockBook
+    in_process: InProcess
+    ledger: Ledger
+
+    @property
+    def inputs(self) -> Inputs:
+        return self.unit_costs.bill.inputs
+
+    @property
+    def bought(self) -> Bools:
+        """Rows of the stock book that are bought items."""
+        return ~self.book.made
+
+
+def fit(sources: FitSources) -> list[FitFigure]:
+    """All measures, in the order of the sheet. The last one sums up the others."""
+    inputs, base = sources.inputs, _base(sources)
+    figures: _Figures = {
+        **base,
+        **_inventory(sources, base),
+        **_records(sources),
+        **_standards(sources),
+        **_products(sources),
+        **_buying(sources, base),
+    }
     rows: list[FitFigure] = []
     for m in MEASURES:
         if m.key == OVERALL:
             verdicts = [row.verdict for row in rows]
             fits = verdicts.count(schema.FITS)
             figures[OVERALL] = _share(fits, fits + verdicts.count(schema.LOOK))
-        digits = places if m.kind == "money" else _DIGITS[m.kind]
-        rows.append(FitFigure(m, _round(figures[m.key], digits), _threshold(m, inputs)))
+        threshold = float(inputs.settings.materiality) if isinstance(m.threshold, str) else m.threshold
+        figure, digits = figures[m.key], inputs.places if m.kind == "money" else _DIGITS[m.kind]
+        rows.append(FitFigure(m, None if figure is None else _round(figure, digits), threshold))
     return rows
 
 
@@ -282,8 +301,8 @@ def inventory_roles(inputs: Inputs) -> tuple[str, ...]:
     """Accounts that hold inventory. Where purchase is no trigger, materials are taken from the stock book, parts in
     process among them, so that the account of work in process would count them twice.
     """
-    kept = (schema.MIP, schema.INVENTORY_CONTROL, schema.FINISHED_GOODS)
-    return (*kept, schema.WORK_IN_PROCESS) if inputs.settings.purchase_triggers else kept
+    accounts = (schema.MIP, schema.INVENTORY_CONTROL, schema.FINISHED_GOODS)
+    return (*accounts, schema.WORK_IN_PROCESS) if inputs.settings.purchase_triggers else accounts
 
 
 def explanation(row: FitFigure) -> str:
@@ -304,23 +323,9 @@ UNKNOWN_ADVICE = "Fill the inputs that the unknown rows name."
 FIT_ADVICE = "Backflush costing is appropriate here."
 
 
-def _threshold(measure: FitMeasure, inputs: Inputs) -> float | None:
-    if measure.follows:
-        wanted = next(m.threshold for m in MEASURES if m.key == measure.follows)
-        assert isinstance(wanted, float)
-        return _round(YEAR / wanted, _DIGITS[measure.kind])
-    if isinstance(measure.threshold, str):
-        return float(inputs.settings.materiality)
-    return measure.threshold
-
-
-def _round(value: float | None, digits: int) -> float | None:
+def _round(value: float, digits: int) -> float:
     """Excel's ROUND."""
-    return None if value is None else from_minor(to_minor(value, digits), digits)
-
-
-def _money(value: float, places: int) -> float:
-    return from_minor(to_minor(value, places), places)
+    return from_minor(to_minor(value, digits), digits)
 
 
 def _share(part: float, whole: float) -> float | None:
@@ -328,54 +333,49 @@ def _share(part: float, whole: float) -> float | None:
     return part / whole if round(whole, 6) > 0 else None
 
 
-def _bought(bill: Bill, book: StockBook) -> Bools:
-    bought: Bools = bill.items.type[book.item] == schema.BUY
-    return bought
-
-
-def _base(bill: Bill, book: StockBook, ledger: Ledger) -> dict[str, float]:
+def _base(s: FitSources) -> dict[str, float]:
     """Figures that other figures divide, in money rounded to minor units."""
-    inputs, places = bill.inputs, bill.inputs.places
+    inputs, ledger, book, places = s.inputs, s.ledger, s.book, s.inputs.places
     cogs, held = ledger.of(ledger.role == schema.COGS), ledger.of(np.isin(ledger.role, inventory_roles(inputs)))
     unkept = book.role == ""  # trigger points that keep no account of materials
 
     def inventory(balances: Minors, amounts: Floats) -> float:
-        return _money(from_minor(int(balances.sum()), places) + float(amounts[unkept].sum()), places)
+        return _round(from_minor(int(balances.sum()), places) + float(amounts[unkept].sum()), places)
 
     return {
         "days": float(inputs.settings.period_end - inputs.settings.period_start + 1),
         "cogs": from_minor(int((cogs.debits - cogs.credits).sum()), places),
-        "used": _money(float((book.relieved * book.cost)[_bought(bill, book)].sum()), places),
+        "used": _round(float((book.relieved * book.cost)[s.bought].sum()), places),
         "start": inventory(held.opening, book.opening_amount),
         "end": inventory(held.closing, book.ending_amount),
     }
 
 
-def _inventory(base: dict[str, float | None], inputs: Inputs, units: InProcess) -> dict[str, float | None]:
+def _inventory(s: FitSources, base: dict[str, float]) -> _Figures:
     """How long cost stays in inventory, and how much of it is in process."""
-    days, cogs, start, end = (base[k] or 0.0 for k in ("days", "cogs", "start", "end"))
-    cycle = inputs.settings.cycle_time_days
+    days, cogs, cycle = base["days"], base["cogs"], s.inputs.settings.cycle_time_days
+    average = (base["start"] + base["end"]) / 2
     return {
-        "turnover": _share(cogs * YEAR / days, (start + end) / 2),
-        "days_on_hand": _share((start + end) / 2 * days, cogs),
+        "turnover": _share(cogs * YEAR / days, average),
+        "days_on_hand": _share(average * days, cogs),
         "cycle": None if cycle is None else cycle / days,
-        "wip": _share(float(units.amount.sum()), end) if len(units) else None,
+        "wip": _share(float(s.in_process.amount.sum()), base["end"]) if len(s.in_process) else None,
     }
 
 
-def _records(bill: Bill, book: StockBook) -> dict[str, float | None]:
+def _records(s: FitSources) -> _Figures:
     """Counts, bills of material and scrap reports, judged by the difference of book and shelf."""
-    counted, kept = ~np.isnan(book.counted), np.abs(book.book_amount)
+    book, quantity = s.book, s.inputs.counts.quantity
+    counted, worth = ~np.isnan(book.counted), np.abs(book.book_amount)
     off, cost = book.difference_amount, book.cost
     use = np.abs(book.relieved * cost)
-    judged = _bought(bill, book) & counted & (use > 0)
+    judged = s.bought & counted & (use > 0)
     right = judged & (np.round(np.abs(off) - USE_TOLERANCE * use, 6) <= 0)
     reported, short = float((book.scrapped * cost).sum()), -float(off[off < 0].sum())
-    quantity = bill.inputs.counts.quantity
     scrap = _share(reported, reported + short)
-    seen = float(kept[counted].sum())
+    seen = float(worth[counted].sum())
     return {
-        "covered": _share(seen, float(kept.sum())),
+        "covered": _share(seen, float(worth.sum())),
         "count": _share(seen - float(np.abs(off).sum()), seen),
         "corrections": _share(int((quantity < 0).sum()), int((~np.isnan(quantity)).sum())),
         "bom": _share(int(right.sum()), int(judged.sum())),
@@ -384,11 +384,12 @@ def _records(bill: Bill, book: StockBook) -> dict[str, float | None]:
     }
 
 
-def _standards(inputs: Inputs, flushed: float, book: StockBook) -> dict[str, float | None]:
+def _standards(s: FitSources) -> _Figures:
     """How old the standards are, and how far actual prices and conversion costs have left them."""
-    settings, amount, received = inputs.settings, inputs.actuals.amount, book.received_amount
-    gap, reviewed = np.abs(book.invoiced - received).sum(), settings.standards_set_on
+    settings, amount, received = s.inputs.settings, s.inputs.actuals.amount, s.book.received_amount
+    gap, reviewed = np.abs(s.book.invoiced - received).sum(), settings.standards_set_on
     spent = None if np.isnan(amount).all() else float(np.nansum(amount))
+    flushed = s.conversion_flushed
     return {
         "age": None if reviewed is None else float(settings.period_end - reviewed),
         "price_drift": _share(float(gap), float(np.abs(received).sum())),
@@ -396,27 +397,25 @@ def _standards(inputs: Inputs, flushed: float, book: StockBook) -> dict[str, flo
     }
 
 
-def _products(unit_costs: UnitCosts, movements: Movements) -> dict[str, float | None]:
+def _products(s: FitSources) -> _Figures:
     """Finished items that were completed in a single count, by value."""
-    finished = unit_costs.bill.items.type[movements.item] == schema.FINISHED
-    value = movements.completed * unit_costs.rows.unit_cost[movements.rollup_row] * finished
+    movements, costs = s.movements, s.unit_costs
+    finished = costs.bill.items.type[movements.item] == schema.FINISHED
+    value = movements.completed * costs.rows.unit_cost[movements.rollup_row] * finished
     once = movements.completion_counts == 1
     return {"one_off": _share(float(value[once].sum()), float(value.sum()))}
 
 
-def _buying(
-    base: dict[str, float | None], bill: Bill, movements: Movements, book: StockBook
-) -> dict[str, float | None]:
+def _buying(s: FitSources, base: dict[str, float]) -> _Figures:
     """What buying yearly, monthly or to order would mean: half a lot on the shelf on average, payables by the day."""
-    days, used, cycle = base["days"] or 0.0, base["used"] or 0.0, bill.inputs.settings.cycle_time_days
-    receipts = int((bill.inputs.purchases.quantity > 0).sum())
-    items = int((np.round(movements.received, 6) > 0).sum())
-    bought = _bought(bill, book)
-    ends = book.opening_amount + book.ending_amount
+    days, used, cycle = base["days"], base["used"], s.inputs.settings.cycle_time_days
+    receipts = int((s.inputs.purchases.quantity > 0).sum())
+    items = int((np.round(s.movements.received, 6) > 0).sum())
+    ends = s.book.opening_amount + s.book.ending_amount
     known = used > 0
     return {
         "between": _share(days * items, receipts),
-        "shelf": float(ends[bought].sum()) / 2 if bought.any() else None,
+        "shelf": float(ends[s.bought].sum()) / 2 if s.bought.any() else None,
         "yearly": used * YEAR / days / 2 if known else None,
         "monthly": used * YEAR / days / 24 if known else None,
         "to_order": used / days * cycle / 2 if known and cycle is not None else None,

@@ -14,7 +14,7 @@ from xlbackflush.model.tables import Settings
 
 
 @dataclass(frozen=True)
-class Measure:
+class MaterialityRow:
     """One row, in money; threshold is None where nothing is compared. key: what the figure is, for its formula."""
 
     key: str
@@ -27,7 +27,7 @@ class Measure:
 
 def materiality(
     inputs: Inputs, shares: list[Share], ties: list[Tie], units: InProcess, ledger: Ledger
-) -> list[Measure]:
+) -> list[MaterialityRow]:
     """The test of the policy, both outcomes, and the units in process."""
     sold = ledger.closing_by_role.get(schema.COGS, 0) / 10**inputs.places
     inventories = sum(t.closing for t in ties)
@@ -36,32 +36,32 @@ def materiality(
     in_stock = sum(s.prorated + s.beyond for s in shares if s.role in INVENTORIES)
     before = sold - cogs.posted
     in_process = float(units.amount.sum())
-    asked = schema.PRORATE if abs(in_stock) > threshold else schema.TO_COGS
+    policy = schema.PRORATE if abs(in_stock) > threshold else schema.TO_COGS
     weigh = schema.RECORD_IT if abs(in_process) > threshold else schema.IMMATERIAL
     return [
-        Measure("inventories", "Inventories at period end", inventories, None, "", "Closing balances of the Ledger."),
-        Measure(
+        MaterialityRow("inventories", "Inventories at period end", inventories, None, "", "Closing balances of the Ledger."),
+        MaterialityRow(
             "variances", "Variances to dispose of, unfavorable positive", cogs.to_cogs, None, "",
             "Price, usage and conversion variances before the close, and what stock opened with beyond standard.",
         ),
-        Measure(
-            "in_stock", "Part of them that belongs in inventories", in_stock, threshold, asked,
+        MaterialityRow(
+            "in_stock", "Part of them that belongs in inventories", in_stock, threshold, policy,
             "Standard cost may stand for actual cost where it is close to it (ASC 330-10-30-12, IAS 2.21). Above the "
             "threshold the variances are prorated; below it they may go to cost of goods sold.",
         ),
-        Measure(
+        MaterialityRow(
             "to_cogs", "Cost of goods sold, if all goes to it", before + cogs.to_cogs, None,
             _chosen(inputs.settings, schema.TO_COGS), "What the other choice on Setup would have given stands beside it.",
         ),
-        Measure(
+        MaterialityRow(
             "prorated", "Cost of goods sold, if prorated", before + cogs.prorated, None, _chosen(inputs.settings, schema.PRORATE),
             "Shares of the accounts: see Disposition.",
         ),
-        Measure(
+        MaterialityRow(
             "profit", "Profit of the period: prorated less all to cost of goods sold", cogs.to_cogs - cogs.prorated, None, "",
             "Positive: proration keeps cost in inventories and raises the profit of the period.",
         ),
-        Measure(
+        MaterialityRow(
             "in_process", "Units in process at standard", in_process, threshold, weigh,
             "Backflush costing departs from GAAP by leaving them out; materiality defends it, and the period-end entry "
             "repairs it (ASC 330-10-20, ASC 105-10-05-6, IAS 2.6, IAS 8.8).",

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from xlbackflush import schema
 from xlbackflush.engine.posting.flush import Ledger
-from xlbackflush.engine.stock.counted import CountedAccount, charges_everything, of_role, opening_at_standard
-from xlbackflush.engine.stock.opening import carried
+from xlbackflush.engine.stock.counted import CountedAccount, charges_everything, of_role
+from xlbackflush.engine.stock.opening import at_standard, carried_over
 from xlbackflush.engine.stock.stock_book import StockBook
 from xlbackflush.model.inputs import Inputs
 from xlbackflush.model.journal import PostedEntry
@@ -42,53 +42,50 @@ class Tie:
         return self.at_standard + self.true_up + self.unfollowed
 
     @property
-    def left(self) -> float:
+    def difference(self) -> float:
         return round(self.closing - self.expected, 6)
 
     @property
     def holds(self) -> bool:
-        return not self.compared or abs(self.left) <= self.allowed
+        return not self.compared or abs(self.difference) <= self.allowed
 
 
 def tie_out(
-    inputs: Inputs,
-    book: StockBook,
-    method: list[CountedAccount],
-    entries: Sequence[PostedEntry],
-    ledger: Ledger,
+    inputs: Inputs, book: StockBook, accounts: list[CountedAccount], entries: Sequence[PostedEntry], ledger: Ledger
 ) -> list[Tie]:
     """One row per inventory account of the ledger."""
-    places = inputs.places
-    settings, found = inputs.settings, []
-    opened, stocked = carried(inputs), opening_at_standard(method, book, places)
-    # the debit of a completion is the sum of its rounded credits: it holds what rounding each of them left
+    places, settings, ties = inputs.places, inputs.settings, []
+    carried, standard = carried_over(inputs), at_standard(accounts, book, places)
+    # the debit of a completion is the sum of its rounded credits: it holds what rounding each of them leaves
     completions = sum(len(entry.lines) for entry in entries if entry.event == schema.COMPLETION)
     for role, closing in ledger.closing_by_role.items():
         if role not in INVENTORIES:
             continue
-        stock, counted = book.of(book.role == role), of_role(method, role)
-        lines = [
-            line for entry in entries if entry.event != schema.REVERSAL for line in entry.lines if line.role == role
-        ]
-        moved = [line.minor for entry in entries if entry.event in TRUE_UP for line in entry.lines if line.role == role]
-        at_standard, unfollowed = float(stock.ending_amount.sum()), float(stock.unrevalued.sum())
-        if role in opened:
-            unfollowed += from_minor(opened[role] - stocked.get(role, 0), places)
-        if counted and settings.by_count:
-            at_standard = counted.counted + counted.opening_conversion * settings.conversion_expensed
-            if charges_everything(settings):  # everything relieved: the close brings back the count
-                at_standard = counted.ledger_opening
-        elif counted:
-            at_standard += counted.opening_conversion
+        stock, counted = book.of(book.role == role), of_role(accounts, role)
+        of_period = [entry for entry in entries if entry.event != schema.REVERSAL]
+        lines = [(entry.event, line.minor) for entry in of_period for line in entry.lines if line.role == role]
+        unfollowed = float(stock.unrevalued.sum())
+        if role in carried:
+            unfollowed += from_minor(carried[role] - standard.get(role, 0), places)
         compared = not settings.by_count or counted is not None or role == schema.WORK_IN_PROCESS
-        found.append(
+        ties.append(
             Tie(
-                role, at_standard, from_minor(sum(moved), places), unfollowed, from_minor(closing, places),
-                len(lines), (1 + len(lines) + completions) * 0.5 / 10**places, compared,
-                _words(role, settings, compared, bool(stock.unrevalued.any()), role in opened),
+                role, _at_standard(settings, stock, counted),
+                from_minor(sum(minor for event, minor in lines if event in TRUE_UP), places), unfollowed,
+                from_minor(closing, places), len(lines), (1 + len(lines) + completions) * 0.5 / 10**places, compared,
+                _words(role, settings, compared, bool(stock.unrevalued.any()), role in carried),
             )
         )  # fmt: skip
-    return found
+    return ties
+
+
+def _at_standard(settings: Settings, stock: StockBook, counted: CountedAccount | None) -> float:
+    """What an account holds at standard: its stock, or as counted; conversion in it where the close adjusts that."""
+    if counted is None or not settings.by_count:
+        return float(stock.ending_amount.sum()) + (counted.opening_conversion if counted else 0.0)
+    if charges_everything(settings):  # everything relieved: the close brings back the count
+        return counted.ledger_opening
+    return counted.counted + counted.opening_conversion * settings.conversion_expensed
 
 
 def _words(role: str, settings: Settings, compared: bool, unfollowed: bool, opened: bool) -> str:

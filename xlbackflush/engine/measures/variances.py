@@ -13,13 +13,14 @@
     Conversion allocation           conversion cost incurred - allocated: the sum of the rows between
 
 (Horngren, Cost Accounting, chapters on flexible budgets and overhead variances.) The allowed hours and costs are those of
-`allowed.conversion_allowed`; where they hold more than one rate, the standard rate is their average. The rate is never rounded:
+`conversion_allowed`; where they hold more than one rate, the standard rate is their average. The rate is never rounded:
 only amounts are. Where nothing that was made allows hours, it is the one rate on sheet Standard Cost, if there is just one.
-A row whose `rest` is true takes what rounding leaves, so that the rows add up to the ledger to the minor unit.
+The row with `takes_rounding` takes what rounding leaves, so that the rows add up to the ledger to the minor unit.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -28,10 +29,11 @@ from typing import NamedTuple
 import numpy as np
 
 from xlbackflush import schema
-from xlbackflush.engine.measures.conversion_allowed import ConversionAllowed
+from xlbackflush.engine.explosion.explosion import Explosion
+from xlbackflush.engine.posting.flush import balances
 from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.engine.stock.stock_book import StockBook, count_posts
-from xlbackflush.model.arrays import Floats
+from xlbackflush.model.arrays import Floats, Ints, Records
 from xlbackflush.model.inputs import Inputs
 from xlbackflush.model.journal import Entry
 from xlbackflush.model.money import from_minor, shown, to_minor, to_minor_array
@@ -43,8 +45,8 @@ ALL_CONVERSION = "All conversion"
 class Variance(NamedTuple):
     """One row of the Variances sheet; standard, actual and amount in minor units, amount = actual - standard.
 
-    item: position of the item in the stock book, or -1; rest: takes what rounding leaves; told: the explanation, or how to
-    tell it: words for thousands of items are made when they are written.
+    item: position of the item in the stock book, or -1; takes_rounding: the row that takes what rounding leaves; words: the
+    explanation, or what makes it: for thousands of items it is made when it is written.
     """
 
     name: str
@@ -52,10 +54,10 @@ class Variance(NamedTuple):
     standard: int
     actual: int
     disposition: str
-    told: str | Callable[[], str]
+    words: str | Callable[[], str]
     part_of: str = ""
     item: int = -1
-    rest: bool = False
+    takes_rounding: bool = False
 
     @property
     def amount(self) -> int:
@@ -63,7 +65,7 @@ class Variance(NamedTuple):
 
     @property
     def explanation(self) -> str:
-        return self.told if isinstance(self.told, str) else self.told()
+        return self.words if isinstance(self.words, str) else self.words()
 
     @property
     def side(self) -> str:
@@ -71,15 +73,52 @@ class Variance(NamedTuple):
 
 
 @dataclass(frozen=True)
+class ConversionAllowed(Records):
+    """One row per item whose own conversion was flushed: units, hours, money by element and in all, unrounded."""
+
+    item: Ints
+    units: Floats
+    hours: Floats
+    labor: Floats
+    variable_overhead: Floats
+    fixed_overhead: Floats
+    other_conversion: Floats
+    total: Floats
+
+    @property
+    def elements(self) -> dict[str, Floats]:
+        """Money by element of conversion."""
+        each = (self.labor, self.variable_overhead, self.fixed_overhead, self.other_conversion)
+        return dict(zip(schema.ELEMENTS[1:], each, strict=True))
+
+
+def conversion_allowed(explosion: Explosion, bill: Bill) -> ConversionAllowed:
+    """Units are those of every row of the explosion that is exploded, so phantoms within items and scrapped units count.
+
+    Empty where conversion is expensed: nothing is flushed then.
+    """
+    rows, items, count = explosion.rows, bill.items, len(bill.items)
+    exploded = rows.of(~rows.relieved & ~np.isnan(rows.started))
+    units = np.bincount(exploded.item, exploded.required, minlength=count).astype(np.float64)
+    seen = np.bincount(exploded.item, minlength=count) > 0
+    labor, variable, fixed, other = (units * items.own[element] for element in schema.ELEMENTS[1:])
+    total = np.column_stack((labor, variable, fixed, other)).sum(axis=1)
+    allowed = ConversionAllowed(np.arange(count), units, units * items.hours, labor, variable, fixed, other, total)
+    has_conversion = (items.own_conversion != 0) | (items.hours != 0)
+    return allowed.of(seen & has_conversion & (not bill.inputs.settings.conversion_expensed))
+
+
+@dataclass(frozen=True)
 class Conversion:
     """Actual and allowed conversion of the period: amounts by cost type in minor units, hours.
 
+    alone: elements with actual rows of their own; a budget makes fixed overhead one.
     exact: allowed amounts in money, unrounded; only_rate: standard rate of an element in money per hour, where Standard Cost
     has just one; rest: the element whose allowed amount takes what rounding leaves between the allowed amounts and the ledger.
     """
 
     actual: dict[str, int]
-    entered: frozenset[str]
+    alone: set[str]
     allowed: dict[str, int]
     exact: dict[str, float]
     hours_paid: float
@@ -87,12 +126,7 @@ class Conversion:
     only_rate: dict[str, float]
     budget: int | None
     rest: str
-
-    @property
-    def alone(self) -> set[str]:
-        """Elements with actual rows of their own; a budget makes fixed overhead one."""
-        found = {e for e in (schema.LABOR, schema.VARIABLE_OVERHEAD, schema.FIXED_OVERHEAD) if e in self.entered}
-        return found | ({schema.FIXED_OVERHEAD} if self.budget is not None else set())
+    places: int
 
     @property
     def merged(self) -> list[str]:
@@ -109,18 +143,12 @@ class Conversion:
 
 
 def variances(
-    bill: Bill,
-    book: StockBook,
-    allowed: ConversionAllowed,
-    totals: Conversion,
-    entries: list[Entry],
+    bill: Bill, book: StockBook, allowed: ConversionAllowed, totals: Conversion, entries: list[Entry]
 ) -> list[Variance]:
     """The variances of the period, in the order above; those of nothing are left out. entries: those before the close."""
-    rows = [
-        *_price(bill, book, entries),
-        *_usage(bill, book, entries),
-        *_conversion(bill.inputs, _made(bill, allowed), totals, entries),
-    ]
+    words = _Words(bill, book)
+    made = _made(words, allowed)
+    rows = [*_materials(words, balances(entries)), *_conversion(bill.inputs, made, totals, entries)]
     return [row for row in rows if row.amount or (row.standard and not row.item >= 0)]
 
 
@@ -129,13 +157,14 @@ def conversion_totals(inputs: Inputs, allowed: ConversionAllowed, entries: list[
     places = inputs.places
     actuals, budget = inputs.actuals, inputs.settings.budgeted_fixed_overhead
     actual = {t: to_minor(float(np.nansum(actuals.amount[actuals.cost_type == t])), places) for t in schema.COST_TYPES}
+    alone = set(actuals.cost_type.tolist()) & {schema.LABOR, schema.VARIABLE_OVERHEAD, schema.FIXED_OVERHEAD}
     exact = {element: float(amounts.sum()) for element, amounts in allowed.elements.items()}
     rest = max(exact, key=lambda element: abs(exact[element]))
     amounts = {element: to_minor(amount, places) for element, amount in exact.items()}
-    amounts[rest] = -_posted(entries, schema.CCA) - sum(a for e, a in amounts.items() if e != rest)
+    amounts[rest] = -balances(entries)[schema.CCA] - sum(a for e, a in amounts.items() if e != rest)
     return Conversion(
         actual,
-        frozenset(actuals.cost_type.tolist()),
+        alone if budget is None else alone | {schema.FIXED_OVERHEAD},
         amounts,
         exact,
         float(np.nansum(actuals.hours[actuals.cost_type == schema.LABOR])),
@@ -143,6 +172,7 @@ def conversion_totals(inputs: Inputs, allowed: ConversionAllowed, entries: list[
         _only_rates(inputs),
         None if budget is None else to_minor(budget, places),
         rest,
+        places,
     )
 
 
@@ -157,63 +187,47 @@ def _only_rates(inputs: Inputs) -> dict[str, float]:
 # --------------------------------------------------------------------------------------------- materials
 
 
-def _price(bill: Bill, book: StockBook, entries: list[Entry]) -> Iterator[Variance]:
-    """Per item bought. Under trigger points without purchase the invoices never reach the books: shown, not posted."""
-    places, inputs = bill.inputs.places, bill.inputs
-    posts = inputs.settings.purchase_triggers
-    standard = to_minor_array(book.received_amount, places).tolist()
-    exact = book.invoiced - book.received_amount
-    amounts = _summing_to(_posted(entries, schema.PRICE_VARIANCE) if posts else None, exact, places)
-    bought = np.zeros(len(bill.items) + 1)  # the last one stands for item -1
-    np.add.at(bought, bill.of("Purchases"), inputs.purchases.quantity)
-    how = inputs.settings.variance_disposition if posts else NOT_POSTED
-    words, largest, order = _Words(bill), _largest(exact), _largest_first(amounts)
-    rows = book.of(np.array(order, dtype=np.int64))
-    columns = (rows.item, rows.invoiced, rows.received_amount)
-    for k, item, invoiced, received in zip(order, *(column.tolist() for column in columns), strict=True):
-        text = partial(words.price, item, float(bought[item]), invoiced, received)
+def _materials(words: _Words, balance: Counter[str]) -> Iterator[Variance]:
+    """Per item bought: under trigger points without purchase the invoices never reach the books, so it is shown, not posted.
+
+    Per item counted: standard is what the bill of materials allowed, actual what the count says was used.
+    """
+    book, settings = words.book, words.bill.inputs.settings
+    price = balance[schema.PRICE_VARIANCE] if settings.purchase_triggers else None
+    yield from _by_item(words, _Materials(
+        schema.MATERIAL_PRICE, book.received_amount, book.invoiced - book.received_amount, price, words.price
+    ))  # fmt: skip
+    posts = count_posts(settings)
+    usage = balance[schema.USAGE_VARIANCE] if posts else None
+    yield from _by_item(words, _Materials(
+        schema.MATERIAL_USAGE, book.relieved * book.cost, -(book.posted if posts else book.difference_amount), usage, words.usage
+    ))  # fmt: skip
+
+
+class _Materials(NamedTuple):
+    """A variance of materials: money of every item of the stock book, unrounded; total: as posted, None where it is not."""
+
+    name: str
+    standard: Floats
+    exact: Floats
+    total: int | None
+    explain: Callable[[int], str]
+
+
+def _by_item(words: _Words, of: _Materials) -> Iterator[Variance]:
+    """The rows that are not zero, the largest first; the largest takes what rounding leaves to a posted total."""
+    places, posted = words.bill.inputs.places, of.total is not None
+    disposition = words.bill.inputs.settings.variance_disposition if posted else NOT_POSTED
+    standard, amounts = to_minor_array(of.standard, places).tolist(), to_minor_array(of.exact, places).tolist()
+    largest = int(np.argmax(np.abs(of.exact))) if amounts else -1
+    if of.total is not None and amounts:
+        amounts[largest] += of.total - sum(amounts)
+    items = words.book.item.tolist()
+    for k in sorted((k for k, amount in enumerate(amounts) if amount), key=lambda k: -abs(amounts[k])):
         yield Variance(
-            schema.MATERIAL_PRICE, words.codes[item], standard[k], standard[k] + amounts[k], how, text, "", k,
-            posts and k == largest,
+            of.name, words.codes[items[k]], standard[k], standard[k] + amounts[k], disposition,
+            partial(of.explain, k), item=k, takes_rounding=posted and k == largest,
         )  # fmt: skip
-
-
-def _usage(bill: Bill, book: StockBook, entries: list[Entry]) -> Iterator[Variance]:
-    """Per item counted. Standard is what the bill of materials allowed, actual what the count says was used."""
-    places, inputs = bill.inputs.places, bill.inputs
-    posts = count_posts(inputs.settings)
-    exact = -(book.posted if posts else book.difference_amount)
-    amounts = _summing_to(_posted(entries, schema.USAGE_VARIANCE) if posts else None, exact, places)
-    standard = to_minor_array(book.relieved * book.cost, places).tolist()
-    how = inputs.settings.variance_disposition if posts else NOT_POSTED
-    words, largest, order = _Words(bill), _largest(exact), _largest_first(amounts)
-    rows = book.of(np.array(order, dtype=np.int64))
-    columns = (rows.item, rows.relieved, rows.difference, rows.counted, rows.book, rows.cost)
-    for k, item, relieved, difference, counted, in_books, cost in zip(
-        order, *(column.tolist() for column in columns), strict=True
-    ):
-        text = partial(words.usage, item, relieved, relieved - difference, counted, in_books, cost)
-        yield Variance(
-            schema.MATERIAL_USAGE, words.codes[item], standard[k], standard[k] + amounts[k], how, text, "", k,
-            posts and k == largest,
-        )  # fmt: skip
-
-
-def _summing_to(total: int | None, exact: Floats, places: int) -> list[int]:
-    """Amounts in minor units; the largest takes what rounding leaves to a posted total (None: nothing was posted)."""
-    amounts = to_minor_array(exact, places)
-    if total is not None and len(amounts):
-        amounts[_largest(exact)] += total - int(amounts.sum())
-    return [int(amount) for amount in amounts]
-
-
-def _largest(exact: Floats) -> int:
-    return int(np.argmax(np.abs(exact))) if len(exact) else -1
-
-
-def _largest_first(amounts: list[int]) -> list[int]:
-    """Positions of the amounts that are not zero."""
-    return sorted((k for k, amount in enumerate(amounts) if amount), key=lambda k: -abs(amounts[k]))
 
 
 # -------------------------------------------------------------------------------------------- conversion
@@ -221,129 +235,130 @@ def _largest_first(amounts: list[int]) -> list[int]:
 
 def _conversion(inputs: Inputs, made: str, totals: Conversion, entries: list[Entry]) -> Iterator[Variance]:
     """The total under- or over-allocated, and its exact split; abnormal scrap beside it."""
-    places = inputs.places
-    how = inputs.settings.variance_disposition
-    incurred, allocated = _posted(entries, schema.CCC), -_posted(entries, schema.CCA)
-    word = "under" if incurred > allocated else "over"
-    text = (
-        f"{shown(incurred, places)} incurred, {shown(allocated, places)} allocated: "
-        f"{shown(abs(incurred - allocated), places)} {word}-allocated."
-    )
+    money, disposition = partial(shown, places=inputs.places), inputs.settings.variance_disposition
+    balance, of_scrap = balances(entries), balances([e for e in entries if e.event == schema.SCRAP_EVENT])
+    incurred, allocated = balance[schema.CCC], -balance[schema.CCA]
     if incurred or allocated:
-        yield Variance(schema.CONVERSION_ALLOCATION, ALL_CONVERSION, allocated, incurred, how, text)
+        word = "under" if incurred > allocated else "over"
+        text = (
+            f"{money(incurred)} incurred, {money(allocated)} allocated: "
+            f"{money(abs(incurred - allocated))} {word}-allocated."
+        )
+        yield Variance(schema.CONVERSION_ALLOCATION, ALL_CONVERSION, allocated, incurred, disposition, text)
+    part = partial(Variance, disposition=disposition, part_of=schema.CONVERSION_ALLOCATION)
     if not inputs.settings.conversion_expensed:
-        for name, standard, actual, text in _split(totals, made, places):
-            yield Variance(name, "", standard, actual, how, text, schema.CONVERSION_ALLOCATION)
+        for name, standard, actual, text in _split(totals, made):
+            yield part(name, "", standard, actual, words=text)
     text = "Normal scrap beyond the allowance of the bill of materials, less salvage."
-    scrapped = _posted(entries, schema.CCC, schema.SCRAP_EVENT)
-    yield Variance(schema.SCRAP_VARIANCE, "Normal scrap", 0, scrapped, how, text, schema.CONVERSION_ALLOCATION)
-    lost = _posted(entries, schema.ABNORMAL_SCRAP)
-    text = "A loss of the period (ASC 330-10-30-7, IAS 2.16), not a cost of what was made."
-    yield Variance(schema.SCRAP_VARIANCE, "Abnormal scrap", 0, lost, schema.ABNORMAL_SCRAP, text)
+    yield part(schema.SCRAP_VARIANCE, "Normal scrap", 0, of_scrap[schema.CCC], words=text)
+    lost = "A loss of the period (ASC 330-10-30-7, IAS 2.16), not a cost of what was made."
+    yield Variance(
+        schema.SCRAP_VARIANCE, "Abnormal scrap", 0, balance[schema.ABNORMAL_SCRAP], schema.ABNORMAL_SCRAP, lost
+    )
 
 
-def _split(c: Conversion, made: str, places: int) -> Iterator[tuple[str, int, int, str]]:
-    """(variance, standard, actual, explanation) of every element; an element without actual rows goes with the rest."""
-    alone = c.alone
-    if schema.LABOR in alone:
-        yield from _by_hours(c, schema.LABOR, schema.LABOR_RATE, schema.LABOR_EFFICIENCY, made, places)
-    if schema.VARIABLE_OVERHEAD in alone:
-        names = schema.VARIABLE_SPENDING, schema.VARIABLE_EFFICIENCY
-        yield from _by_hours(c, schema.VARIABLE_OVERHEAD, *names, made, places)
-    if schema.FIXED_OVERHEAD in alone:
-        yield from _by_budget(c, places)
+#: element that is paid by the hour -> names of its variances
+_BY_HOURS = {
+    schema.LABOR: (schema.LABOR_RATE, schema.LABOR_EFFICIENCY),
+    schema.VARIABLE_OVERHEAD: (schema.VARIABLE_SPENDING, schema.VARIABLE_EFFICIENCY),
+}
+_Part = tuple[str, int, int, str]  # variance, standard, actual, explanation
+
+
+def _split(c: Conversion, made: str) -> Iterator[_Part]:
+    """The parts of every element; an element without actual rows goes with the rest."""
+    for element in _BY_HOURS:
+        if element in c.alone:
+            yield from _by_hours(c, element, made)
+    if schema.FIXED_OVERHEAD in c.alone:
+        yield from _by_budget(c)
     standard, actual = sum(c.allowed[e] for e in c.merged), c.actual[schema.CONVERSION]
     names_of_merged = [e for e in c.merged if e != schema.ELEMENTS[-1] and c.allowed[e]]
-    text = f"{shown(standard, places)} allowed; {shown(actual, places)} incurred."
+    text = f"{shown(standard, c.places)} allowed; {shown(actual, c.places)} incurred."
     if names_of_merged:
         text += f" No actual cost of its own was entered for: {', '.join(names_of_merged).lower()}."
     yield schema.OTHER_CONVERSION, standard, actual, text
 
 
-def _by_hours(
-    c: Conversion, element: str, spending: str, efficiency: str, made: str, places: int
-) -> Iterator[tuple[str, int, int, str]]:
-    actual, allowed = c.actual[element], c.allowed[element]
-    flexed = c.flexed(element)
+def _by_hours(c: Conversion, element: str, made: str) -> Iterator[_Part]:
+    spending, efficiency = _BY_HOURS[element]
+    actual, allowed, flexed = c.actual[element], c.allowed[element], c.flexed(element)
     if flexed is None:
+        text = f"{shown(allowed, c.places)} allowed, {shown(actual, c.places)} incurred."
         why = "No hours were entered" if not c.hours_paid else "The standards allow no hours"
-        text = (
-            f"{shown(allowed, places)} allowed, {shown(actual, places)} incurred. {why}, so this is not split further."
-        )
-        yield spending, allowed, actual, text
+        yield spending, allowed, actual, f"{text} {why}, so this is not split further."
         return
-    middle, rate = to_minor(flexed, places), flexed / c.hours_paid
-    paid = from_minor(actual, places) / c.hours_paid
-    text = f"{_number(c.hours_paid)} h were paid, at {_rate(paid)} an hour; the standard is {_rate(rate)}."
-    yield spending, middle, actual, text
-    text = (
-        f"{made} allowed {_number(c.hours_allowed)} h; {_number(c.hours_paid)} h were paid, at {_rate(rate)} standard."
-    )
+    middle, hours, rate = to_minor(flexed, c.places), _number(c.hours_paid), _rate(flexed / c.hours_paid)
+    paid = _rate(from_minor(actual, c.places) / c.hours_paid)
+    yield spending, middle, actual, f"{hours} h were paid, at {paid} an hour; the standard is {rate}."
+    text = f"{made} allowed {_number(c.hours_allowed)} h; {hours} h were paid, at {rate} standard."
     yield efficiency, allowed, middle, text
 
 
-def _by_budget(c: Conversion, places: int) -> Iterator[tuple[str, int, int, str]]:
+def _by_budget(c: Conversion) -> Iterator[_Part]:
+    money = partial(shown, places=c.places)
     actual, allowed = c.actual[schema.FIXED_OVERHEAD], c.allowed[schema.FIXED_OVERHEAD]
     if c.budget is None:
-        text = f"{shown(allowed, places)} allowed, {shown(actual, places)} incurred. No budget on Setup: not split further."
+        text = f"{money(allowed)} allowed, {money(actual)} incurred. No budget on Setup: not split further."
         yield schema.FIXED_SPENDING, allowed, actual, text
         return
-    text = f"{shown(actual, places)} incurred against a budget of {shown(c.budget, places)}."
+    text = f"{money(actual)} incurred against a budget of {money(c.budget)}."
     yield schema.FIXED_SPENDING, c.budget, actual, text
     word = "more than" if allowed > c.budget else "less than"
-    text = f"What was made absorbed {shown(allowed, places)}, {word} the budget of {shown(c.budget, places)}."
+    text = f"What was made absorbed {money(allowed)}, {word} the budget of {money(c.budget)}."
     yield schema.FIXED_VOLUME, allowed, c.budget, text
 
 
 # ------------------------------------------------------------------------------------------------- words
 
 
-def _posted(entries: list[Entry], role: str, event: str = "") -> int:
-    """Net debit of a role, in one event or in all."""
-    chosen = (e for e in entries if not event or e.event == event)
-    return sum(line.minor for entry in chosen for line in entry.lines if line.role == role)
-
-
 class _Words:
-    """Items in words."""
+    """Items in words; k is a row of the stock book."""
 
-    def __init__(self, bill: Bill) -> None:
-        items = bill.items
+    def __init__(self, bill: Bill, book: StockBook) -> None:
+        items, self.bill, self.book = bill.items, bill, book
         self.codes, self._descriptions, uoms = (c.tolist() for c in (items.code, items.description, items.uom))
         by_piece = {uom for uom in set(uoms) if uom.casefold() in ("", "each", "ea")}
         self._uoms = ["units" if uom in by_piece else uom for uom in uoms]
-
-    def name(self, item: int) -> str:
-        """Description and a colon, where there is one."""
-        return f"{self._descriptions[item]}: " if self._descriptions[item] else ""
+        self._bought = np.zeros(len(items) + 1)  # the last one stands for item -1
+        np.add.at(self._bought, bill.of("Purchases"), bill.inputs.purchases.quantity)
 
     def units(self, item: int, quantity: float) -> str:
         """Quantity and unit of measure; what is counted by the piece is units."""
         return f"{_number(quantity)} {self._uoms[item]}"
 
-    def price(self, item: int, units: float, invoiced: float, received: float) -> str:
+    def _head(self, item: int, quantity: float) -> str:
+        """Description, where there is one, and quantity."""
+        description = self._descriptions[item]
+        return f"{description}: {self.units(item, quantity)}" if description else self.units(item, quantity)
+
+    def price(self, k: int) -> str:
         """What was bought, at what it cost and should have cost."""
-        text = f"{self.name(item)}{self.units(item, units)} received"
+        book, item = self.book, self.book.item[k]
+        units = self._bought[item]
+        text = f"{self._head(item, units)} received"
         if not units:
             return text
-        return f"{text} at {_rate(invoiced / units)} on average; the standard is {_rate(received / units)}."
+        paid, standard = _rate(book.invoiced[k] / units), _rate(book.received_amount[k] / units)
+        return f"{text} at {paid} on average; the standard is {standard}."
 
-    def usage(self, item: int, allowed: float, gone: float, counted: float, in_books: float, cost: float) -> str:
+    def usage(self, k: int) -> str:
         """What was counted, and what that says of usage."""
+        book, item, allowed = self.book, self.book.item[k], self.book.relieved[k]
         return (
-            f"{self.name(item)}{self.units(item, allowed)} allowed, {self.units(item, gone)} gone: "
-            f"{_number(counted)} counted, {_number(in_books)} in the books, at {_rate(cost)}."
+            f"{self._head(item, allowed)} allowed, {self.units(item, allowed - book.difference[k])} gone: "
+            f"{_number(book.counted[k])} counted, {_number(book.book[k])} in the books, at {_rate(book.cost[k])}."
         )
 
 
-def _made(bill: Bill, allowed: ConversionAllowed) -> str:
+def _made(words: _Words, allowed: ConversionAllowed) -> str:
     """What the hours were for: "210,000 gal at 0.1 h", or the number of items."""
     timed = allowed.of(allowed.hours != 0)
     if not len(timed):
         return "Nothing that was made"
     if len(timed) == 1:
         units, hours = float(timed.units[0]), float(timed.hours[0])
-        return f"{_Words(bill).units(int(timed.item[0]), units)} at {_number(hours / units if units else 0.0)} h"
+        return f"{words.units(int(timed.item[0]), units)} at {_number(hours / units if units else 0.0)} h"
     return f"The units of {len(timed)} made items"
 
 

@@ -19,7 +19,6 @@ def close(inputs: Inputs, entries: list[Entry], shares: list[Share], accounts: l
 
     What is carried forward stays where it is.
     """
-    places = inputs.places
     settings, source = inputs.settings, words.LINES_ABOVE
     before = before_close(inputs, entries)
     prorates = settings.variance_disposition == schema.PRORATE
@@ -30,19 +29,18 @@ def close(inputs: Inputs, entries: list[Entry], shares: list[Share], accounts: l
     for share in shares:
         if share.role not in (schema.COGS, *PASSED_ON):
             basis = Schedule(1, "Disposition", "Posted", ("Role", share.role))
-            entry.add(share.role, to_minor(share.posted, places), basis, words.SHARES)
+            entry.add(share.role, to_minor(share.posted, inputs.places), basis, words.SHARES)
     entry.balance(schema.COGS, source)
     return [e for e in (entry, _put_back(inputs, accounts)) if e.lines]
 
 
 def _put_back(inputs: Inputs, accounts: list[CountedAccount]) -> Entry:
     """The change of conversion in counted stock, out of cost of goods sold, to which it was expensed."""
-    places = inputs.places
     entry = Entry(schema.CLOSE, EntryKind.INVENTORIES_ADJUSTED)
     for row in accounts:
         source = inputs.sources["InventoryCount" if row.in_money else "Stock"].sheet
         basis = Schedule(1, "CountMethod", "Adjustment", ("Role", row.role))
-        entry.add(row.role, to_minor(row.adjustment, places), basis, source)
+        entry.add(row.role, to_minor(row.adjustment, inputs.places), basis, source)
     entry.balance(schema.COGS, words.COUNTED_ACCOUNTS)
     return entry
 
@@ -52,7 +50,6 @@ def period_end_entries(inputs: Inputs, units: InProcess) -> list[Entry]:
 
     Conversion comes out of cost of goods sold, to which the close took it; carried forward, out of conversion allocated.
     """
-    places = inputs.places
     if not records(inputs):
         return []
     settings, source = inputs.settings, inputs.sources["WIP"].range("Item", "Conversion %")
@@ -62,7 +59,7 @@ def period_end_entries(inputs: Inputs, units: InProcess) -> list[Entry]:
         (settings.bought_role, "Material", units.material),
         (schema.CCA if carries_forward else schema.COGS, "Conversion", units.conversion),
     ):
-        amount = to_minor(float(amounts.sum()), places)
+        amount = to_minor(float(amounts.sum()), inputs.places)
         entry.add(role, -amount, Schedule(-1, "PeriodEndWip", column), source)
     entry.balance(schema.WORK_IN_PROCESS, source, first=True)
     back = Entry(schema.REVERSAL, EntryKind.UNITS_IN_PROCESS_REVERSED, days_after=1)

@@ -22,15 +22,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
 from xlbackflush import schema
 from xlbackflush.engine.posting.flush import balances
 from xlbackflush.engine.standards.unit_cost import UnitCosts
 from xlbackflush.engine.stock.counted import CountedAccount, charges_everything
 from xlbackflush.engine.stock.movements import Movements
-from xlbackflush.engine.stock.opening import carried
-from xlbackflush.engine.stock.relief import Flushed
+from xlbackflush.engine.stock.opening import carried_over
+from xlbackflush.engine.stock.relief import Flow, total
 from xlbackflush.engine.stock.stock_book import StockBook
 from xlbackflush.model.inputs import Inputs
 from xlbackflush.model.journal import Entry
@@ -79,24 +77,21 @@ class Share:
 
 
 def cost_held(
-    unit_costs: UnitCosts,
-    book: StockBook,
-    flushed: Flushed,
-    movements: Movements,
-    accounts: list[CountedAccount],
+    unit_costs: UnitCosts, book: StockBook, flows: list[Flow], movements: Movements, accounts: list[CountedAccount]
 ) -> list[CostHeld]:
     """What stock, cost of goods sold and scrap hold at standard, at period end. Physical counts: `_counted`."""
-    inputs, bill = unit_costs.bill.inputs, unit_costs.bill
+    bill, settings = unit_costs.bill, unit_costs.bill.inputs.settings
     unit, material = (costs[movements.rollup_row] for costs in (unit_costs.rows.unit_cost, unit_costs.rows.material))
-    normal = movements.normal_scrap
-    scrap = [_held(schema.ABNORMAL_SCRAP, (movements.abnormal_scrap * material).sum(), 0.0, 0.0)]
+    normal = movements.scrapped_normal + movements.units_scrapped_normal
+    abnormal = movements.scrapped_abnormal + movements.units_scrapped_abnormal
+    scrap = [_held(schema.ABNORMAL_SCRAP, (abnormal * material).sum(), 0.0, 0.0)]
     if normal.any():
         scrap.append(_held(schema.CCC, (normal * material).sum(), 0.0, 0.0))
-    if inputs.settings.by_count:
+    if settings.by_count:
         scrapped = movements.scrapped_normal + movements.scrapped_abnormal
         stocked = bill.items.stocked[movements.item]
-        in_scrap = float((scrapped * (unit - material))[stocked].sum()) if inputs.settings.completion_triggers else 0.0
-        return [*_counted(inputs.settings, accounts, flushed, in_scrap), *scrap]
+        in_scrap = float((scrapped * (unit - material))[stocked].sum()) if settings.completion_triggers else 0.0
+        return [*_counted(settings, accounts, flows, in_scrap), *scrap]
     rows = []
     for role in (schema.MIP, schema.INVENTORY_CONTROL, schema.FINISHED_GOODS):
         held = book.role == role
@@ -104,7 +99,7 @@ def cost_held(
             in_stock, made = book.ending_material[held].sum(), book.ending_material[held & book.made].sum()
             rows.append(_held(role, in_stock, made, book.ending_amount[held].sum() - in_stock))
     sold = movements.sold
-    conversion = 0.0 if inputs.settings.conversion_expensed else float((sold * (unit - material)).sum())
+    conversion = 0.0 if settings.conversion_expensed else float((sold * (unit - material)).sum())
     rows.append(_held(schema.COGS, (sold * material).sum(), (sold * material).sum(), conversion))
     return [*rows, *scrap]
 
@@ -115,7 +110,7 @@ def last_account(settings: Settings, accounts: list[CountedAccount]) -> str:
     return schema.COGS if counted or not settings.completion_triggers else schema.FINISHED_GOODS
 
 
-def _counted(settings: Settings, accounts: list[CountedAccount], flushed: Flushed, in_scrap: float) -> list[CostHeld]:
+def _counted(settings: Settings, accounts: list[CountedAccount], flows: list[Flow], in_scrap: float) -> list[CostHeld]:
     """The same from a physical count: what was counted, and what it relieved into the last account.
 
     Conversion that went there is what was in stock and was flushed, less what was counted and, in_scrap, scrapped.
@@ -127,12 +122,10 @@ def _counted(settings: Settings, accounts: list[CountedAccount], flushed: Flushe
             material = c.counted - conversion
             rows.append(_held(c.role, material, material * (c.role == schema.FINISHED_GOODS), conversion))
     last = last_account(settings, accounts)
-    conversions = flushed.of((flushed.relieved_from == "") & np.isin(flushed.event, (schema.COMPLETION, schema.SALE)))
-    direct = np.isin(conversions.charged_to, (schema.COGS, last))
+    conversions = [f for f in flows if not f.relieved_from and f.event in (schema.COMPLETION, schema.SALE)]
     ended = accounts if charges_everything(settings) else accounts[-1:]
-    out = sum(c.relieved for c in ended) + float(conversions.amount[direct].sum())
-    gone = sum(c.opening_conversion - c.counted_conversion for c in accounts)
-    gone += float(conversions.amount.sum()) - in_scrap
+    out = sum(c.relieved for c in ended) + total(f for f in conversions if f.charged_to in (schema.COGS, last))
+    gone = sum(c.opening_conversion - c.counted_conversion for c in accounts) + (total(conversions) - in_scrap)
     conversion = 0.0 if settings.conversion_expensed else gone
     rows.append(_held(last, out - conversion, out - conversion, conversion))
     return rows if last == schema.COGS else [*rows, CostHeld(schema.COGS, 0.0, 0.0, 0.0)]
@@ -176,39 +169,33 @@ def by_cost(accounts: list[CostHeld], amount: float) -> list[float]:
 
 def before_close(inputs: Inputs, entries: list[Entry]) -> dict[str, int]:
     """Balances that the close disposes of, in minor units: of this period, and carried over from the one before."""
-    before, opened = balances(entries), carried(inputs)
-    return {role: before.get(role, 0) + opened.get(role, 0) for role in CLEARED}
+    before, carried = balances(entries), carried_over(inputs)
+    return {role: before[role] + carried.get(role, 0) for role in CLEARED}
 
 
 def disposition(
-    inputs: Inputs,
-    contents: list[CostHeld],
-    entries: list[Entry],
-    beyond: Mapping[str, int],
-    in_process: float,
+    inputs: Inputs, contents: list[CostHeld], entries: list[Entry], beyond: Mapping[str, int], in_process: float
 ) -> list[Share]:
     """The shares of every account, for the variances that stand in the accounts before the close.
 
-    beyond: of `physical.opening_beyond`; in_process: conversion in units in process that the period-end entry records, in
+    beyond: of `opening.opening_excess`; in_process: conversion in units in process that the period-end entry records, in
     money.
     """
-    places = inputs.places
     known = {content.role for content in contents}
     accounts = [*contents, *(CostHeld(role, 0.0, 0.0, 0.0) for role in beyond if role not in known)]
-    settings = inputs.settings
-    before, unit = before_close(inputs, entries), 10**places
+    before, unit = before_close(inputs, entries), 10**inputs.places
     price, usage = (before[role] / unit for role in (schema.PRICE_VARIANCE, schema.USAGE_VARIANCE))
     conversion = (before[schema.CCC] + before[schema.CCA]) / unit
     usage_row = CostHeld(schema.USAGE_VARIANCE, usage, 0.0, 0.0)
-    carried_over = sum(beyond.values()) / unit
-    rows = []
+    excess = sum(beyond.values()) / unit
+    shares = []
     parts = prorate(accounts, price, usage, conversion - in_process)
-    carried_shares = [*by_cost(accounts, carried_over), 0.0]
-    for content, (p, u, share), k in zip([*accounts, usage_row], parts, carried_shares, strict=True):
+    excess_shares = [*by_cost(accounts, excess), 0.0]
+    for content, (p, u, share), k in zip([*accounts, usage_row], parts, excess_shares, strict=True):
         c = share + in_process if content.role == schema.COGS else share
         out = beyond.get(content.role, 0) / unit
         prorated = 0.0 if content.role in PASSED_ON else p + u + c + k - out
-        all_of_it = (price + usage + conversion + carried_over if content.role == schema.COGS else 0.0) - out
-        chosen = {schema.PRORATE: prorated, schema.TO_COGS: all_of_it}.get(settings.variance_disposition, 0.0)
-        rows.append(Share(content, p, u, c, out, k, prorated, all_of_it, chosen))
-    return rows
+        all_of_it = (price + usage + conversion + excess if content.role == schema.COGS else 0.0) - out
+        chosen = {schema.PRORATE: prorated, schema.TO_COGS: all_of_it}.get(inputs.settings.variance_disposition, 0.0)
+        shares.append(Share(content, p, u, c, out, k, prorated, all_of_it, chosen))
+    return shares

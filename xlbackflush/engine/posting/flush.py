@@ -13,15 +13,16 @@ credits are rounded one by one, and its debit is their sum.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from xlbackflush import schema
-from xlbackflush.engine.standards.bill import Bill, code_key
+from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.engine.stock.counted import CountedAccount, charges_everything
-from xlbackflush.engine.stock.relief import Flow, Flushed
+from xlbackflush.engine.stock.relief import Flow
 from xlbackflush.engine.stock.stock_book import StockBook
 from xlbackflush.model.arrays import Minors, Records, Texts, texts
 from xlbackflush.model.basis import Flow as FlowBasis
@@ -32,30 +33,22 @@ from xlbackflush.model.money import to_minor
 from xlbackflush.schema.entries import EntryKind
 
 
-def before_close(
-    bill: Bill,
-    flushed: Flushed,
-    book: StockBook,
-    accounts: list[CountedAccount],
-) -> list[Entry]:
+def before_close(bill: Bill, flows: list[Flow], book: StockBook, accounts: list[CountedAccount]) -> list[Entry]:
     """The entries of the period up to the close, in the order of `schema.EVENTS`. Those without a line are left out."""
-    inputs = bill.inputs
-    flows = flushed.flows()
-    entries = purchases(bill, flows, book)
-    entries += conversion(inputs)
+    entries = [*purchases(bill, flows, book), conversion(bill.inputs)]
     for event in (schema.COMPLETION, schema.SALE, schema.SCRAP_EVENT):
         entries += flushes(event, bill, flows, accounts)
-    entries += count_adjustment(inputs, book)
+    entries.append(count_adjustment(bill.inputs, book))
     return [entry for entry in entries if entry.lines]
 
 
-def balances(entries: Sequence[Entry | PostedEntry]) -> dict[str, int]:
+def balances(entries: Sequence[Entry | PostedEntry]) -> Counter[str]:
     """Net debit of every role, in minor units."""
-    found: dict[str, int] = {}
+    net = Counter[str]()
     for entry in entries:
         for line in entry.lines:
-            found[line.role] = found.get(line.role, 0) + line.minor
-    return found
+            net[line.role] += line.minor
+    return net
 
 
 def _source(inputs: Inputs, table: str, column: str) -> str:
@@ -68,21 +61,17 @@ def _code(bill: Bill, product: int) -> str:
 
 def purchases(bill: Bill, flows: list[Flow], book: StockBook) -> list[Entry]:
     """Receipts at standard, payables at actual, the difference to the price variance."""
-    places, inputs = bill.inputs.places, bill.inputs
-    source = _source(inputs, "Purchases", "Quantity")
+    places, source = bill.inputs.places, _source(bill.inputs, "Purchases", "Quantity")
     entries = []
-    for row in flows:
-        if row.event != schema.PURCHASE:
-            continue
+    for row in (flow for flow in flows if flow.event == schema.PURCHASE):
         code = _code(bill, row.product)
         entry = Entry(schema.PURCHASE, EntryKind.RECEIPT, code)
         block = (row.first, row.last) if code else None
         basis = FlowBasis(1, "Amount", schema.PURCHASE, row.charged_to, schema.ACCOUNTS_PAYABLE, block)
         entry.add(row.charged_to, to_minor(row.amount, places), basis, source)
         bought = book.item == row.product if code else book.role == row.charged_to
-        actual = float(book.invoiced[bought].sum())
         invoices = Invoices(-1, code) if code else _of_account(-1, "Invoiced", row.charged_to)
-        entry.add(schema.ACCOUNTS_PAYABLE, -to_minor(actual, places), invoices, source)
+        entry.add(schema.ACCOUNTS_PAYABLE, -to_minor(float(book.invoiced[bought].sum()), places), invoices, source)
         entry.balance(schema.PRICE_VARIANCE, source)
         entries.append(entry)
     return entries
@@ -92,18 +81,17 @@ def _of_account(sign: int, column: str, role: str) -> Schedule:
     return Schedule(sign, "Reconciliation", column, ("Account role", role))
 
 
-def conversion(inputs: Inputs) -> list[Entry]:
+def conversion(inputs: Inputs) -> Entry:
     """Conversion costs incurred, one debit per cost type: to the control account, or expensed as incurred."""
-    places = inputs.places
     charged = schema.COGS if inputs.settings.conversion_expensed else schema.CCC
     actuals, source = inputs.actuals, _source(inputs, "Actuals", "Amount")
     entry = Entry(schema.CONVERSION_EVENT, EntryKind.CONVERSION_INCURRED)
     for cost_type in schema.COST_TYPES:
         amount = float(np.nansum(actuals.amount[actuals.cost_type == cost_type]))
         basis = Total(1, "Actuals", "Amount", (("Cost type", cost_type),))
-        entry.add(charged, to_minor(amount, places), basis, f"{source}, {cost_type}")
+        entry.add(charged, to_minor(amount, inputs.places), basis, f"{source}, {cost_type}")
     entry.balance(schema.VARIOUS_ACCOUNTS, source)
-    return [entry]
+    return entry
 
 
 #: event, account debited -> what the entry is about
@@ -129,7 +117,7 @@ def flushes(event: str, bill: Bill, flows: list[Flow], accounts: list[CountedAcc
         if row.event == event and not (by_count and row.relieved_from):
             groups.setdefault((row.charged_to, row.product), []).append(row)
     source = _source(inputs, "Scrap" if event == schema.SCRAP_EVENT else "Counts", "Quantity")
-    entries = by_difference(event, inputs, accounts) if by_count else []
+    entries = [by_difference(event, inputs, accounts)] if by_count else []
     for (charged_to, product), group in groups.items():
         code = _code(bill, product)
         entry = Entry(event, _FLUSHES[event, charged_to], code)
@@ -139,19 +127,18 @@ def flushes(event: str, bill: Bill, flows: list[Flow], accounts: list[CountedAcc
             basis = FlowBasis(-1, column, event, charged_to, row.relieved_from, block)
             entry.add(row.relieved_from or schema.CCA, -to_minor(row.amount, places), basis, source)
         if event == schema.SCRAP_EVENT:
-            _salvage(entry, charged_to, code, inputs)
+            _salvage(entry, charged_to, bill, product)
         entry.balance(charged_to, source, first=True)
         entries.append(entry)
     return entries
 
 
-def by_difference(event: str, inputs: Inputs, accounts: list[CountedAccount]) -> list[Entry]:
+def by_difference(event: str, inputs: Inputs, accounts: list[CountedAccount]) -> Entry:
     """Material relieved by the physical count.
 
     Used up by completion: into finished goods, or, where that account is not kept, into cost of goods sold. Sold: out of
     finished goods by their own count. With the sale as the only trigger, everything is charged when it is sold.
     """
-    places = inputs.places
     settings = inputs.settings
     debit, credit = schema.COGS, settings.bought_role
     if charges_everything(settings):
@@ -164,43 +151,35 @@ def by_difference(event: str, inputs: Inputs, accounts: list[CountedAccount]) ->
         credit = schema.FINISHED_GOODS
     entry, source = Entry(event, kind), ""
     for row in rows:
-        source = _source(inputs, "InventoryCount", "Counted amount") if row.in_money else _counted_on_stock(inputs)
+        source = _source(inputs, *(("InventoryCount", "Counted amount") if row.in_money else ("Stock", "Counted qty")))
         basis = Schedule(-1, "CountMethod", "Relieved", ("Role", row.role))
-        entry.add(credit, -to_minor(row.relieved, places), basis, source)
+        entry.add(credit, -to_minor(row.relieved, inputs.places), basis, source)
     entry.balance(debit, source, first=True)
-    return [entry]
+    return entry
 
 
-def _counted_on_stock(inputs: Inputs) -> str:
-    return _source(inputs, "Stock", "Counted qty")
-
-
-def _salvage(entry: Entry, charged_to: str, code: str, inputs: Inputs) -> None:
+def _salvage(entry: Entry, charged_to: str, bill: Bill, product: int) -> None:
     """What was recovered for scrap reduces its charge."""
-    places = inputs.places
-    scrap = inputs.scrap
+    inputs = bill.inputs
     kind = schema.NORMAL if charged_to == schema.CCC else schema.ABNORMAL
     where: tuple[tuple[str, str], ...] = (("Kind", kind),)
-    mask = scrap.kind == kind
-    if code:
-        where = (*where, ("Item", code))
-        mask &= np.array([code_key(item) == code_key(code) for item in scrap.item.tolist()], dtype=bool)
-    amount = float(np.nansum(scrap.salvage_value[mask]))
+    rows = inputs.scrap.kind == kind
+    if product >= 0:
+        where, rows = (*where, ("Item", bill.items.code[product])), rows & (bill.of("Scrap") == product)
+    amount = to_minor(float(np.nansum(inputs.scrap.salvage_value[rows])), inputs.places)
     basis = Total(1, "Scrap", "Salvage value", where)
-    entry.add(schema.SCRAP_RECOVERY, to_minor(amount, places), basis, _source(inputs, "Scrap", "Salvage value"))
+    entry.add(schema.SCRAP_RECOVERY, amount, basis, _source(inputs, "Scrap", "Salvage value"))
 
 
-def count_adjustment(inputs: Inputs, book: StockBook) -> list[Entry]:
-    """Book stock to counted stock, at standard, against the usage variance; see `stockbook.count_posts`."""
-    places = inputs.places
-    entry = Entry(schema.COUNT_ADJUSTMENT, EntryKind.STOCK_ADJUSTED)
-    source = _counted_on_stock(inputs)
+def count_adjustment(inputs: Inputs, book: StockBook) -> Entry:
+    """Book stock to counted stock, at standard, against the usage variance; see `stock_book.count_posts`."""
+    entry, source = Entry(schema.COUNT_ADJUSTMENT, EntryKind.STOCK_ADJUSTED), _source(inputs, "Stock", "Counted qty")
     adjusted = book.posted != 0
     for role in dict.fromkeys(book.role[adjusted].tolist()):
         amount = float(book.posted[adjusted & (book.role == role)].sum())
-        entry.add(role, to_minor(amount, places), _of_account(1, "Posted", role), source)
+        entry.add(role, to_minor(amount, inputs.places), _of_account(1, "Posted", role), source)
     entry.balance(schema.USAGE_VARIANCE, source)
-    return [entry]
+    return entry
 
 
 @dataclass(frozen=True)
@@ -223,12 +202,10 @@ class Ledger(Records):
 
 def ledger(entries: Sequence[Entry | PostedEntry], opening: dict[str, int]) -> Ledger:
     """The balances of the period. The reversal belongs to the next one."""
-    debits: dict[str, int] = {}
-    credits: dict[str, int] = {}
+    debits, credits = Counter[str](), Counter[str]()
     for entry in entries:
         for line in entry.lines if entry.event != schema.REVERSAL else ():
-            side = debits if line.minor > 0 else credits
-            side[line.role] = side.get(line.role, 0) + abs(line.minor)
+            (debits if line.minor > 0 else credits)[line.role] += abs(line.minor)
     roles = [role for role in schema.ROLES if role in opening or role in debits or role in credits]
     before, plus, minus = (
         np.array([amounts.get(role, 0) for role in roles], dtype=object) for amounts in (opening, debits, credits)

@@ -9,8 +9,7 @@ import numpy as np
 from xlbackflush import schema
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.rules.places import cells, home, repeats, text_cells, types
-from xlbackflush.engine.stock import counted
-from xlbackflush.engine.stock.opening import amounts
+from xlbackflush.engine.stock import counted, opening
 from xlbackflush.model import finding as f
 from xlbackflush.model import money
 from xlbackflush.model.finding import Finding
@@ -30,11 +29,11 @@ def counts_complete(period: Period) -> Iterator[Finding]:
             yield f.COUNT_UNUSED(cell, f"{name} is counted in money, which neither policy on Setup asks for.")
         return
     for name in counted.roles(settings):
-        row = counted.in_money(inputs, name)
-        if row is None:
+        at, count = counted.row_in_money(inputs, name), inputs.inventory_count
+        if at is None:
             yield from _counted_on_stock(period, name)
-        elif settings.by_count and np.isnan(row.counted):
-            cell = inputs.sources["InventoryCount"].cell("Counted amount", row.row)
+        elif settings.by_count and np.isnan(count.counted_amount[at]):
+            cell = inputs.sources["InventoryCount"].cell("Counted amount", count.row[at])
             yield f.NO_COUNT(cell, f"The counted amount of {name} is blank.", fix="Type it; 0 if nothing was found.")
 
 
@@ -101,8 +100,8 @@ def opened_once(period: Period) -> Iterator[Finding]:
 def opened_in_use(period: Period) -> Iterator[Finding]:
     """A balance of stock was carried over to an account that these trigger points never relieve."""
     inputs, triggers = period.inputs, period.settings.trigger_points
-    unused = set(schema.STOCK_ROLES) - counted.stock_roles(period.settings)
-    amount = amounts(inputs)
+    unused = set(schema.STOCK_ROLES) - opening.stock_roles(period.settings)
+    amount = opening.amounts(inputs)
     aside = np.isin(inputs.opening.role, list(unused)) & (np.abs(amount) > 0.0005)
     balances = zip(text_cells(inputs, "Opening", "Role", aside), amount[aside].tolist(), strict=True)
     for (cell, role), balance in balances:
@@ -114,8 +113,8 @@ def opened_beyond(period: Period) -> Iterator[Finding]:
     """A balance carried over that its opening stock does not explain: here last period's figures would be altered."""
     inputs, places, unit = period.inputs, period.places, 10**period.places
     rows = dict(zip(inputs.opening.role.tolist(), inputs.opening.row.tolist(), strict=True))
-    standard = counted.opening_at_standard(period.counted, period.stock, places)
-    for role, beyond in counted.opening_beyond(inputs, period.counted, period.stock).items():
+    standard = opening.at_standard(period.counted, period.stock, places)
+    for role, beyond in opening.opening_excess(inputs, period.counted, period.stock).items():
         stock = standard.get(role, 0)
         if abs(beyond) < unit:  # what rounding leaves
             continue

@@ -174,8 +174,8 @@ def line_table(inputs: Inputs, parent: Ints, component: Ints, items: Items) -> L
     factor = scrap_factor(quantity, scrap, on_input)
     lines = Lines(bom.row, parent, component, bom.component, quantity, scrap, on_input, factor, first, last)
     made = np.append(items.made, False)  # the last one stands for item -1
-    kept = np.flatnonzero(made[parent] & (parent >= 0) & (component >= 0) & (first <= last))
-    return lines.of(kept[np.argsort(parent[kept], kind="stable")])
+    matters = np.flatnonzero(made[parent] & (parent >= 0) & (component >= 0) & (first <= last))
+    return lines.of(matters[np.argsort(parent[matters], kind="stable")])
 
 
 def bill(inputs: Inputs) -> Bill:

@@ -15,7 +15,6 @@ import numpy as np
 from xlbackflush import schema
 from xlbackflush.engine.standards.bill import Bill, ranges
 from xlbackflush.model.arrays import Floats, Ints, Records
-from xlbackflush.model.tables import Settings
 
 _DAYS = 4_000_000  # more than Excel has days: item x _DAYS + day is a sortable key
 
@@ -92,27 +91,25 @@ def _row_at(keys: Ints, item: Ints, day: Floats) -> Ints:
     return np.searchsorted(keys, item * _DAYS + day.astype(np.int64), side="right") - 1
 
 
-def unit_costs(bill: Bill, settings: Settings) -> UnitCosts:
+def unit_costs(bill: Bill) -> UnitCosts:
     """Cost every item. Needs a BOM without circles."""
-    stretches = _stretches(bill, settings)
+    stretches = _stretches(bill)
     keys = stretches.item * _DAYS + stretches.first.astype(np.int64)
     buildup = _buildup(bill, stretches, keys)
     levels = _levels(bill, stretches, buildup)
     own = np.column_stack(list(bill.items.own.values()))[stretches.item]
     elements = _rolled(buildup, levels, own, lambda group, below: below)
     unit_cost = (((elements[:, 0] + elements[:, 1]) + elements[:, 2]) + elements[:, 3]) + elements[:, 4]
-    material, labor, variable_overhead, fixed_overhead, other_conversion = elements.T.copy()
-    conversion, finished, subassemblies = _at_completion(bill, stretches, buildup, levels, unit_cost)
-    rows = CostRows(
-        stretches.item, stretches.first, stretches.last, material, labor, variable_overhead, fixed_overhead,
-        other_conversion, unit_cost, material if settings.conversion_expensed else unit_cost, conversion, finished,
-        subassemblies,
-    )  # fmt: skip
-    return UnitCosts(bill, rows, buildup, keys)
+    parts = elements.T.copy()
+    relief_cost = parts[0] if bill.inputs.settings.conversion_expensed else unit_cost
+    at_completion = _at_completion(bill, stretches, buildup, levels, unit_cost)
+    columns = [*vars(stretches).values(), *parts, unit_cost, relief_cost, *at_completion]
+    return UnitCosts(bill, CostRows(*columns), buildup, keys)
 
 
-def _stretches(bill: Bill, settings: Settings) -> Stretches:
+def _stretches(bill: Bill) -> Stretches:
     """One row per item and stretch of days without a change in any BOM line below it."""
+    settings = bill.inputs.settings
     start, end = float(settings.period_start), float(settings.period_end)
     lines, count = bill.lines, len(bill.items)
     dated = lines.of((lines.first > start) | (lines.last < end))

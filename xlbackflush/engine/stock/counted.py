@@ -15,12 +15,10 @@ import numpy as np
 
 from xlbackflush import schema
 from xlbackflush.engine.standards.bill import Bill
-from xlbackflush.engine.stock import stock_book
-from xlbackflush.engine.stock.opening import carried
-from xlbackflush.engine.stock.relief import Flushed
+from xlbackflush.engine.stock.relief import Flow, total
 from xlbackflush.engine.stock.stock_book import StockBook
+from xlbackflush.model.arrays import blank_as_zero
 from xlbackflush.model.inputs import Inputs
-from xlbackflush.model.money import to_minor
 from xlbackflush.model.tables import Settings
 
 
@@ -69,135 +67,73 @@ def roles(settings: Settings) -> tuple[str, ...]:
     """Inventory accounts of the method, materials first."""
     if settings.trigger_points == schema.PS:
         return (schema.INVENTORY_CONTROL,)
-    if settings.trigger_points == schema.S and not settings.by_count:
-        return ()
-    if settings.trigger_points == schema.CS and not settings.by_count:
-        return (schema.FINISHED_GOODS,)
-    return (schema.MIP, schema.FINISHED_GOODS)
+    if settings.trigger_points == schema.PCS or settings.by_count:
+        return (schema.MIP, schema.FINISHED_GOODS)
+    return (schema.FINISHED_GOODS,) if settings.trigger_points == schema.CS else ()
 
 
-@dataclass(frozen=True)
-class CountInMoney:
-    """A row of Inventory Count; money, NaN where blank."""
-
-    opening: float
-    opening_conversion: float
-    counted: float
-    counted_conversion: float
-    row: int  # on the sheet
-
-
-def in_money(inputs: Inputs, role: str) -> CountInMoney | None:
-    """The row of Inventory Count of an account, or None. Materials may be listed under either name."""
-    count = inputs.inventory_count
+def row_in_money(inputs: Inputs, role: str) -> int | None:
+    """Position of an account among the rows of Inventory Count, or None. Materials may be listed under either name."""
     names = {role} if role == schema.FINISHED_GOODS else {schema.MIP, schema.INVENTORY_CONTROL}
-    at = next((i for i, listed in enumerate(count.role.tolist()) if listed in names), None)
-    if at is None:
-        return None
-    return CountInMoney(
-        float(count.opening_amount[at]), float(count.opening_conversion[at]), float(count.counted_amount[at]),
-        float(count.counted_conversion[at]), int(count.row[at]),
-    )  # fmt: skip
+    return next((i for i, listed in enumerate(inputs.inventory_count.role.tolist()) if listed in names), None)
 
 
-def counted_accounts(inputs: Inputs, bill: Bill, flushed: Flushed, book: StockBook) -> list[CountedAccount]:
+def counted_accounts(bill: Bill, flows: list[Flow], book: StockBook) -> list[CountedAccount]:
     """The counted accounts; empty where neither method is chosen."""
-    settings = inputs.settings
-    if not (settings.by_count or settings.conversion_expensed):
-        return []
-    accounts: list[CountedAccount] = []
-    kinds = bill.items.type[book.item]
-    for role in roles(settings):
-        row, stock = in_money(inputs, role), book.of(np.isin(kinds, types_of(role)))
-        if row is not None or not np.isnan(stock.counted).all():
-            accounts.append(_counted(settings, role, row, stock, flushed, accounts))
+    inputs, accounts = bill.inputs, list[CountedAccount]()
+    if inputs.settings.by_count or inputs.settings.conversion_expensed:
+        kinds = bill.items.type[book.item]
+        for role in roles(inputs.settings):
+            stock = book.of(np.isin(kinds, types_of(role)))
+            if row_in_money(inputs, role) is not None or not np.isnan(stock.counted).all():
+                accounts.append(_counted(inputs, role, stock, flows, accounts))
     return accounts
 
 
 def _counted(
-    settings: Settings,
-    role: str,
-    row: CountInMoney | None,
-    stock: StockBook,
-    flushed: Flushed,
-    above: list[CountedAccount],
+    inputs: Inputs, role: str, stock: StockBook, flows: list[Flow], above: list[CountedAccount]
 ) -> CountedAccount:
-    if row is not None:
-        opening, counted, first, last = map(
-            _zero, (row.opening, row.counted, row.opening_conversion, row.counted_conversion)
-        )
-        if settings.conversion_expensed:
-            opening, counted = opening - first, counted - last
-    else:
-        opening, counted = float(stock.opening_amount.sum()), float(stock.counted_amount.sum())
-        first, last = float(stock.opening_conversion.sum()), float(stock.counted_conversion.sum())
-    received = scrapped = 0.0
+    """One account; stock: its items; above: the accounts before it."""
+    settings, count, at = inputs.settings, inputs.inventory_count, row_in_money(inputs, role)
+    columns = [stock.opening_amount, stock.counted_amount, stock.opening_conversion, stock.counted_conversion]
+    if at is not None:
+        of_row = slice(at, at + 1)
+        in_money = (count.opening_amount, count.counted_amount, count.opening_conversion, count.counted_conversion)
+        columns = [blank_as_zero(column[of_row]) for column in in_money]
+    opening, counted, first, last = (float(column.sum()) for column in columns)
+    if at is not None and settings.conversion_expensed:
+        opening, counted = opening - first, counted - last
+    received = scrapped = relieved = 0.0
     if settings.by_count:
-        received, scrapped = _received(settings, role, stock, flushed, above), _scrapped(settings, role, flushed)
+        received, scrapped = _received(settings, role, stock, flows, above), _scrapped(settings, role, flows)
+        relieved = opening + received - scrapped - counted
     else:
         opening, counted = float(stock.opening_amount.sum()), 0.0
-    relieved = opening + received - scrapped - counted if settings.by_count else 0.0
-    change = last - first if settings.conversion_expensed else 0.0
+    adjustment, ledger_opening = (last - first, opening + first) if settings.conversion_expensed else (0.0, opening)
     if charges_everything(settings):
-        relieved, change = received - scrapped, change + counted - opening
-    kept = on_the_books(settings, role)
-    carried_over = opening + (first if settings.conversion_expensed else 0.0)
+        relieved, adjustment = received - scrapped, adjustment + counted - opening
+    if not on_the_books(settings, role):
+        adjustment = ledger_opening = 0.0
     return CountedAccount(
-        role, opening, received, scrapped, counted, relieved, first, last, change if kept else 0.0, carried_over if kept else 0.0,
-        row is not None,
-    )  # fmt: skip
+        role, opening, received, scrapped, counted, relieved, first, last, adjustment, ledger_opening, at is not None
+    )
 
 
-def _received(settings: Settings, role: str, stock: StockBook, flushed: Flushed, above: list[CountedAccount]) -> float:
+def _received(settings: Settings, role: str, stock: StockBook, flows: list[Flow], above: list[CountedAccount]) -> float:
     """Purchases at standard and conversion flushed in; into finished goods also the material that went out above."""
-    came = float((stock.invoiced if charges_everything(settings) else stock.received_amount).sum())
-    into = (flushed.event == schema.COMPLETION) & (flushed.charged_to == posted_role(settings, role))
-    came += float(flushed.amount[into & (flushed.relieved_from == "")].sum())
+    received = float((stock.invoiced if charges_everything(settings) else stock.received_amount).sum())
+    into = (schema.COMPLETION, posted_role(settings, role), "")
+    received += total(flow for flow in flows if (flow.event, flow.charged_to, flow.relieved_from) == into)
     if role == schema.FINISHED_GOODS and settings.completion_triggers:
-        came += sum(c.relieved for c in above)
-    return came
+        received += sum(account.relieved for account in above)
+    return received
 
 
-def _scrapped(settings: Settings, role: str, flushed: Flushed) -> float:
-    scrap = (flushed.event == schema.SCRAP_EVENT) & (flushed.relieved_from == posted_role(settings, role))
-    return float(flushed.amount[scrap].sum())
+def _scrapped(settings: Settings, role: str, flows: list[Flow]) -> float:
+    out_of = (schema.SCRAP_EVENT, posted_role(settings, role))
+    return total(flow for flow in flows if (flow.event, flow.relieved_from) == out_of)
 
 
-def _zero(value: float) -> float:
-    return 0.0 if np.isnan(value) else float(value)
-
-
-def of_role(method: list[CountedAccount], role: str) -> CountedAccount | None:
+def of_role(accounts: list[CountedAccount], role: str) -> CountedAccount | None:
     """The row of one account."""
-    return next((c for c in method if c.role == role), None)
-
-
-def opening_balances(inputs: Inputs, method: list[CountedAccount], book: StockBook) -> dict[str, int]:
-    """Opening balance of each account in minor units: as carried over, of the count method, else stock at standard."""
-    places = inputs.places
-    found = opening_at_standard(method, book, places) | carried(inputs)
-    return {role: minor for role, minor in found.items() if minor}
-
-
-def stock_roles(settings: Settings) -> set[str]:
-    """Stock accounts that entries of these policies move."""
-    return {*map(settings.role_of, schema.TYPES), *roles(settings)} & set(schema.STOCK_ROLES)
-
-
-def opening_beyond(inputs: Inputs, method: list[CountedAccount], book: StockBook) -> dict[str, int]:
-    """What stock accounts open with beyond their stock at standard, in minor units, debit positive.
-
-    Shares of variances that were prorated to them before, and what a changed standard makes of the same units. Accounts
-    without a row on Opening open at standard.
-    """
-    places = inputs.places
-    found = carried(inputs)
-    standard = opening_at_standard(method, book, places)
-    kept = (role for role in schema.STOCK_ROLES if role in found and role in stock_roles(inputs.settings))
-    return {role: beyond for role in kept if (beyond := found[role] - standard.get(role, 0))}
-
-
-def opening_at_standard(method: list[CountedAccount], book: StockBook, places: int) -> dict[str, int]:
-    """Opening balance of each inventory account in minor units: of the count method where it is counted, else at standard."""
-    found = stock_book.opening_balances(book, places)
-    return found | {row.role: to_minor(row.ledger_opening, places) for row in method}
+    return next((account for account in accounts if account.role == role), None)

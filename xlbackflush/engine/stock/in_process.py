@@ -14,7 +14,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from xlbackflush import schema
-from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.engine.standards.unit_cost import UnitCosts
 from xlbackflush.model.arrays import Floats, Ints, Records, blank_as_zero
 from xlbackflush.model.inputs import Inputs
@@ -44,22 +43,23 @@ class InProcess(Records):
         return self.material + self.conversion
 
 
-def in_process(inputs: Inputs, bill: Bill, unit_costs: UnitCosts) -> InProcess:
+def in_process(unit_costs: UnitCosts) -> InProcess:
     """The units in process at period end.
 
     Where conversion is expensed, stock carries material alone, also in subassemblies; conversion is put back from the
     count, not from here.
     """
-    settings, known = inputs.settings, bill.of("WIP") >= 0
-    work, item = inputs.wip.of(known), bill.of("WIP")[known]
+    inputs, item = unit_costs.bill.inputs, unit_costs.bill.of("WIP")
+    settings, known = inputs.settings, item >= 0
+    work, item = inputs.wip.of(known), item[known]
     end = unit_costs.on(item, settings.period_end)
     costs = unit_costs.rows.of(end)
-    own = costs.conversion_at_completion if completion_flushes(settings) else costs.unit_cost - costs.material
+    flushed = costs.conversion_at_completion if completion_flushes(settings) else costs.unit_cost - costs.material
     quantity, material_share, conversion_share = map(
         blank_as_zero, (work.quantity, work.material_percent, work.conversion_percent)
     )
-    material_cost = costs.unit_cost - own
-    conversion_cost = np.zeros(len(item)) if settings.conversion_expensed else own
+    material_cost = costs.unit_cost - flushed
+    conversion_cost = np.zeros(len(item)) if settings.conversion_expensed else flushed
     return InProcess(
         work.row, item, end, quantity, material_share, conversion_share, material_cost, conversion_cost,
         quantity * material_share * material_cost, quantity * conversion_share * conversion_cost,

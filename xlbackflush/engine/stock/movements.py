@@ -11,20 +11,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from xlbackflush import schema
+from xlbackflush.engine.explosion.demand import COMPLETIONS, RECEIPTS, SALES, SCRAPS, Stream, transactions
 from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.engine.standards.unit_cost import UnitCosts
-from xlbackflush.model.arrays import Bools, Floats, Ints, Records, blank_as_zero
-from xlbackflush.model.inputs import Counts, Inputs, Purchases, Scrap, field_of
+from xlbackflush.model.arrays import Floats, Ints, Records, blank_as_zero
+from xlbackflush.model.inputs import field_of
 
-#: column -> (input table, (column, value) pairs that select its rows)
-SOURCES: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
-    "Received": ("Purchases", ()),
-    "Completed": ("Counts", (("Event", schema.COMPLETED),)),
-    "Sold": ("Counts", (("Event", schema.SOLD),)),
-    "Scrapped normal": ("Scrap", (("Stage", schema.COMPONENT), ("Kind", schema.NORMAL))),
-    "Scrapped abnormal": ("Scrap", (("Stage", schema.COMPONENT), ("Kind", schema.ABNORMAL))),
-    "Units scrapped normal": ("Scrap", (("Stage", schema.FINISHED_UNIT), ("Kind", schema.NORMAL))),
-    "Units scrapped abnormal": ("Scrap", (("Stage", schema.FINISHED_UNIT), ("Kind", schema.ABNORMAL))),
+_SCRAPPED = ("Scrapped normal", "Units scrapped normal", "Scrapped abnormal", "Units scrapped abnormal")
+#: column -> the transactions that it adds up
+SOURCES: dict[str, Stream] = {
+    "Received": RECEIPTS,
+    "Completed": COMPLETIONS,
+    "Sold": SALES,
+    **dict(zip(_SCRAPPED, SCRAPS, strict=True)),
 }
 
 #: column of Movements and Roll-up -> field of the unit costs
@@ -69,18 +68,10 @@ class Movements(Records):
         values: Floats = getattr(self, field_of(column))
         return values
 
-    @property
-    def normal_scrap(self) -> Floats:
-        return self.scrapped_normal + self.units_scrapped_normal
 
-    @property
-    def abnormal_scrap(self) -> Floats:
-        return self.scrapped_abnormal + self.units_scrapped_abnormal
-
-
-def movements(inputs: Inputs, bill: Bill, unit_costs: UnitCosts) -> Movements:
+def movements(unit_costs: UnitCosts) -> Movements:
     """What moved of every item, by the unit cost that held; rows without stock and transactions are left out."""
-    costs, settings, stock, work = unit_costs.rows, inputs.settings, inputs.stock, inputs.wip
+    bill, inputs, costs = unit_costs.bill, unit_costs.bill.inputs, unit_costs.rows
     moved, units = np.zeros(len(costs), dtype=bool), {}
 
     def add(name: str, item: Ints, days: Floats, quantity: Floats) -> None:
@@ -88,28 +79,24 @@ def movements(inputs: Inputs, bill: Bill, unit_costs: UnitCosts) -> Movements:
         units[field_of(name)] = np.bincount(at, quantity, minlength=len(costs)).astype(np.float64)
         moved[at] = True
 
-    known = bill.of("Stock") >= 0
-    item = bill.of("Stock")[known]
-    add("Opening", item, np.full(len(item), float(settings.period_start)), blank_as_zero(stock.opening_qty[known]))
-    for name, (source, wanted) in SOURCES.items():
-        table: Counts | Scrap | Purchases = inputs.table(source)  # type: ignore[assignment]
-        chosen: Bools = bill.of(source) >= 0
-        for column, value in wanted:
-            chosen = chosen & (table.column(column) == value)
-        add(name, bill.of(source)[chosen], table.date[chosen], table.quantity[chosen])
-    known = bill.of("WIP") >= 0
-    item = bill.of("WIP")[known]
+    def add_on(day: int, name: str, table: str, quantity: Floats) -> None:
+        known = bill.of(table) >= 0
+        item = bill.of(table)[known]
+        add(name, item, np.full(len(item), float(day)), blank_as_zero(quantity)[known])
+
+    add_on(inputs.settings.period_start, "Opening", "Stock", inputs.stock.opening_qty)
+    for name, stream in SOURCES.items():
+        add(name, *transactions(bill, stream))
     for name, share in IN_PROCESS.items():
-        quantity = blank_as_zero(work.quantity * work.column(share))[known]
-        add(name, item, np.full(len(item), float(settings.period_end)), quantity)
-    completions = _completions(inputs, bill)[costs.item]
+        add_on(inputs.settings.period_end, name, "WIP", inputs.wip.quantity * inputs.wip.column(share))
+    completions = _completions(bill)[costs.item]
     rows = np.arange(len(costs))
     return Movements(costs.item, costs.first, costs.last, rows, completion_counts=completions, **units).of(moved)
 
 
-def _completions(inputs: Inputs, bill: Bill) -> Floats:
+def _completions(bill: Bill) -> Floats:
     """Counts that complete each item, corrections left out; NaN where the item is not Finished."""
-    counts, item = inputs.counts, bill.of("Counts")
+    counts, item = bill.inputs.counts, bill.of("Counts")
     rows = (item >= 0) & (counts.event == schema.COMPLETED) & (counts.quantity > 0)
     number = np.bincount(item[rows], minlength=len(bill.items)).astype(np.float64)
     return np.where(bill.items.type == schema.FINISHED, number, np.nan)

@@ -1,14 +1,21 @@
-"""Carried: balances with which the period opens, where they are not simply the opening stock at standard.
+"""Opening: the balances with which the period opens.
 
-What the period before left on an account beyond its stock (prorated variances, differences that were carried forward) stays
-on it, and what that period had reversed on the first day of this one is taken in.
+They are opening stock at standard, unless sheet Opening carries a balance over: what the period before left on an account
+beyond its stock (prorated variances, differences that were carried forward) stays on it, and what that period had reversed
+on the first day of this one is taken in.
 """
 
 from __future__ import annotations
 
+import math
+
+from xlbackflush import schema
+from xlbackflush.engine.stock.counted import CountedAccount, roles
+from xlbackflush.engine.stock.stock_book import StockBook
 from xlbackflush.model.arrays import Floats, blank_as_zero
 from xlbackflush.model.inputs import Inputs
 from xlbackflush.model.money import to_minor
+from xlbackflush.model.tables import Settings
 
 
 def amounts(inputs: Inputs) -> Floats:
@@ -16,8 +23,43 @@ def amounts(inputs: Inputs) -> Floats:
     return blank_as_zero(inputs.opening.closing_balance) + blank_as_zero(inputs.opening.reversal)
 
 
-def carried(inputs: Inputs) -> dict[str, int]:
-    """Role -> opening balance in minor units, of every role on sheet Opening: its closing balance and its reversal."""
-    places = inputs.places
+def carried_over(inputs: Inputs) -> dict[str, int]:
+    """Role -> balance carried over in minor units, of every role on sheet Opening."""
     rows = zip(inputs.opening.role.tolist(), amounts(inputs).tolist(), strict=True)
-    return {role: to_minor(amount, places) for role, amount in rows if role}
+    return {role: to_minor(amount, inputs.places) for role, amount in rows if role}
+
+
+def at_standard(accounts: list[CountedAccount], book: StockBook, places: int) -> dict[str, int]:
+    """Opening balance of each inventory account in minor units: of the count method where it is counted, else at standard."""
+    stock = {
+        role: math.fsum(book.opening_amount[book.role == role]) for role in dict.fromkeys(book.role.tolist()) if role
+    }
+    counted = {account.role: account.ledger_opening for account in accounts}
+    return {role: to_minor(amount, places) for role, amount in (stock | counted).items()}
+
+
+def opening_balances(inputs: Inputs, accounts: list[CountedAccount], book: StockBook) -> dict[str, int]:
+    """Opening balance of each account in minor units: as carried over, of the count method, else stock at standard."""
+    balances = at_standard(accounts, book, inputs.places) | carried_over(inputs)
+    return {role: minor for role, minor in balances.items() if minor}
+
+
+def stock_roles(settings: Settings) -> set[str]:
+    """Stock accounts that entries of these policies move."""
+    return {*map(settings.role_of, schema.TYPES), *roles(settings)} & set(schema.STOCK_ROLES)
+
+
+def opening_excess(inputs: Inputs, accounts: list[CountedAccount], book: StockBook) -> dict[str, int]:
+    """What stock accounts open with beyond their stock at standard, in minor units, debit positive.
+
+    Shares of variances that were prorated to them before, and what a changed standard makes of the same units. Accounts
+    without a row on Opening open at standard.
+    """
+    balances, standard = carried_over(inputs), at_standard(accounts, book, inputs.places)
+    moved = stock_roles(inputs.settings)
+    excess = {
+        role: balances[role] - standard.get(role, 0)
+        for role in schema.STOCK_ROLES
+        if role in balances and role in moved
+    }
+    return {role: minor for role, minor in excess.items() if minor}

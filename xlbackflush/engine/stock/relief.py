@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -13,13 +14,16 @@ from xlbackflush.engine.explosion.demand import Demand
 from xlbackflush.engine.explosion.explosion import Explosion
 from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.engine.standards.unit_cost import UnitCosts
-from xlbackflush.model.arrays import Bools, Floats, Ints, Records, Texts, sums, texts
+from xlbackflush.model.arrays import Bools, Floats, Ints, Records, Texts, sums
 from xlbackflush.model.money import to_minor_array
-from xlbackflush.model.tables import Settings
 
 
 class Flow(NamedTuple):
-    """One row of `Flushed`."""
+    """What one event takes from one account for another, in money, unrounded.
+
+    product: item, -1 where entries are per trigger. relieved_from: "" for conversion. first, last: positions in the explosion
+    of the rows added up.
+    """
 
     event: str
     charged_to: str
@@ -30,26 +34,9 @@ class Flow(NamedTuple):
     last: int
 
 
-@dataclass(frozen=True)
-class Flushed(Records):
-    """Amounts per event, account debited, product and account credited, in money, unrounded.
-
-    product: item, -1 where entries are per trigger. relieved_from: "" for conversion. first, last: positions in the explosion
-    of the rows added up.
-    """
-
-    event: Texts
-    charged_to: Texts
-    product: Ints
-    relieved_from: Texts
-    amount: Floats
-    first: Ints
-    last: Ints
-
-    def flows(self) -> list[Flow]:
-        """The rows one by one."""
-        columns = (self.event, self.charged_to, self.product, self.relieved_from, self.amount, self.first, self.last)
-        return [Flow(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
+def total(flows: Iterable[Flow]) -> float:
+    """Amounts of flows, added up."""
+    return float(np.sum([flow.amount for flow in flows]))
 
 
 @dataclass(frozen=True)
@@ -64,13 +51,13 @@ class Relief(Records):
     role: Texts
 
 
-def flushed(explosion: Explosion, bill: Bill, demand: Demand, settings: Settings) -> Flushed:
+def flushed(explosion: Explosion, bill: Bill, demand: Demand) -> list[Flow]:
     """What each entry of the period takes from where."""
     rows, roots, events = explosion.rows, demand.roots, demand.events
-    per_product = settings.journal_detail == schema.PER_PRODUCT and not explosion.by_line
+    per_product = bill.inputs.settings.journal_detail == schema.PER_PRODUCT and not explosion.by_line
     products = roots.item.tolist() if per_product else [-1] * len(roots)
     heads: dict[tuple[str, str, int], int] = {}  # of each entry its number, in the order of the roots
-    alike = np.array(
+    entry_of_root = np.array(
         [heads.setdefault(h, len(heads)) for h in zip(events, roots.charged_to.tolist(), products, strict=True)],
         dtype=np.int64,
     )
@@ -81,20 +68,19 @@ def flushed(explosion: Explosion, bill: Bill, demand: Demand, settings: Settings
     receipt = np.array([event == schema.PURCHASE for event in events], dtype=bool)
     credit = np.where(rows.relieved, np.where(receipt[rows.root], 1, role[rows.item]), 0)
 
-    entry_of_row = alike[rows.root]
+    entry_of_row = entry_of_root[rows.root]
     key, size = entry_of_row * len(names) + credit, len(heads) * len(names)
     amounts = np.where(rows.relieved, rows.amount, rows.conversion)
-    total, used = sums(key, amounts, size), np.flatnonzero(np.bincount(key, minlength=size))
-    entry = used // len(names)
+    totals, used = sums(key, amounts, size), np.flatnonzero(np.bincount(key, minlength=size))
     positions = np.arange(len(rows))
     first, last = np.full(len(heads), len(rows)), np.full(len(heads), -1)
     np.minimum.at(first, entry_of_row, positions)
     np.maximum.at(last, entry_of_row, positions)
-    event, charged_to, product = zip(*heads, strict=True) if heads else ((), (), ())
-    return Flushed(
-        texts(list(event))[entry], texts(list(charged_to))[entry], np.array(product, dtype=np.int64)[entry],
-        texts([names[i] for i in (used % len(names)).tolist()]), total[used], first[entry], last[entry],
-    )  # fmt: skip
+    head_of, spans = list(heads), list(zip(first.tolist(), last.tolist(), strict=True))
+    return [
+        Flow(*head_of[k // len(names)], names[k % len(names)], amount, *spans[k // len(names)])
+        for k, amount in zip(used.tolist(), totals[used].tolist(), strict=True)
+    ]
 
 
 def largest_amount(explosion: Explosion, unit_costs: UnitCosts) -> float:
@@ -121,7 +107,7 @@ def of_events(explosion: Explosion, demand: Demand, *events: str) -> Bools:
     return of_root[explosion.rows.root]
 
 
-def relief(explosion: Explosion, bill: Bill, demand: Demand, places: int) -> Relief:
+def relief(explosion: Explosion, bill: Bill, demand: Demand) -> Relief:
     """Components that counts relieved."""
     rows = explosion.rows
     used = rows.of(rows.relieved & (rows.level > 0) & of_events(explosion, demand, schema.COMPLETION, schema.SALE))
@@ -134,4 +120,4 @@ def relief(explosion: Explosion, bill: Bill, demand: Demand, places: int) -> Rel
         for values in (used.required, used.amount)
     )
     cost = np.divide(exact, quantity, out=np.zeros(len(item)), where=quantity != 0)
-    return Relief(item, quantity, exact, to_minor_array(exact, places), cost, bill.items.role[item])
+    return Relief(item, quantity, exact, to_minor_array(exact, bill.inputs.places), cost, bill.items.role[item])

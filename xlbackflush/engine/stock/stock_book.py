@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,7 +13,6 @@ from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.engine.standards.unit_cost import UnitCosts
 from xlbackflush.engine.stock.relief import of_events
 from xlbackflush.model.arrays import Bools, Floats, Ints, Records, Texts, blank_as_zero
-from xlbackflush.model.money import to_minor
 from xlbackflush.model.tables import Settings
 
 
@@ -71,13 +69,6 @@ def stock_book(explosion: Explosion, unit_costs: UnitCosts, demand: Demand) -> S
     return book.of(bill.items.stocked & (moved.any(axis=1) | ~np.isnan(book.counted)))
 
 
-def opening_balances(book: StockBook, places: int) -> dict[str, int]:
-    """Opening balance of each inventory role in minor units: opening stock at the standard cost of period start."""
-    roles = dict.fromkeys(role for role in book.role.tolist() if role)
-    balances = {role: to_minor(math.fsum(book.opening_amount[book.role == role]), places) for role in roles}
-    return {role: minor for role, minor in balances.items() if minor}
-
-
 def count_posts(settings: Settings) -> bool:
     """Is a difference between count and book posted? Not without a materials account, nor where the count relieves."""
     return settings.purchase_triggers and not settings.by_count
@@ -102,10 +93,8 @@ def _units(explosion: Explosion, bill: Bill, demand: Demand) -> StockUnits:
     scrapped = _sum(bill, rows.item[scrap], rows.required[scrap])
     # sums of thousands of floats leave dust; nothing is counted to a billionth
     book = np.round(((opening + received) - relieved) - scrapped, 9)
-    given = ~np.isnan(stock.counted_qty) & (at >= 0)
-    counted = np.full(count, np.nan)
-    counted[at[given]] = 0.0
-    np.add.at(counted, at[given], stock.counted_qty[given])
+    given = at[~np.isnan(stock.counted_qty) & (at >= 0)]
+    counted = np.where(np.bincount(given, minlength=count) > 0, _sum(bill, at, stock.counted_qty), np.nan)
     return StockUnits(np.arange(count), opening, received, relieved, scrapped, book, counted, counted - book)
 
 
@@ -148,12 +137,12 @@ def _unrevalued(book: StockBook, explosion: Explosion, unit_costs: UnitCosts, de
     """
     bill, inputs = unit_costs.bill, unit_costs.bill.inputs
     settings, counts, rows = inputs.settings, inputs.counts, explosion.rows
-    kept = book.role != ""
+    has_account = book.role != ""
     received = book.received_amount if settings.purchase_triggers else np.zeros(len(book))
-    left: Floats = np.where(kept, received - book.received_amount, 0.0)
-    several = kept & (np.bincount(unit_costs.rows.item, minlength=len(book)) > 1)
+    unrecorded: Floats = np.where(has_account, received - book.received_amount, 0.0)
+    several = has_account & (np.bincount(unit_costs.rows.item, minlength=len(book)) > 1)
     if settings.by_count or not several.any():
-        return left
+        return unrecorded
     done = counts.event == schema.COMPLETED
     made = bill.of("Counts")[done]
     at = unit_costs.at(made, counts.date[done])
@@ -161,4 +150,4 @@ def _unrevalued(book: StockBook, explosion: Explosion, unit_costs: UnitCosts, de
     gone = rows.relieved & ~of_events(explosion, demand, schema.PURCHASE)
     taken = _sum(bill, rows.item[gone], rows.amount[gone])
     moved = book.opening_amount + received + completed - taken + book.posted - book.ending_amount
-    return np.where(several, moved, left)
+    return np.where(several, moved, unrecorded)
