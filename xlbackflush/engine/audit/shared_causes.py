@@ -87,12 +87,8 @@ def _name(shared: SharedCause) -> tuple[str, str, str, int]:
 def _weigh(shared: SharedCause, differences: Differences, remaining: dict[str, Item]) -> SharedCause:
     """With the size that fits most components (their weighted median), and what is gained by it."""
     members = {key: remaining.get(key) or differences.item(key) for key in shared.exposure}
-    used, noise, x = (
-        np.concatenate([getattr(m, name) for m in members.values()])
-        if name
-        else np.concatenate([*shared.exposure.values()])
-        for name in ("used", "noise", "")
-    )
+    used, noise = (np.concatenate([getattr(m, name) for m in members.values()]) for name in ("used", "noise"))
+    x = np.concatenate([*shared.exposure.values()])
     touched = x != 0
     ratio, power = used[touched] / x[touched], np.abs(x[touched]) / noise[touched]
     order = np.argsort(ratio)
@@ -154,7 +150,7 @@ def _above(view: View, keys: set[str]) -> list[str]:
         return total
 
     among = under(noticed)
-    return [view.keys[i] for i in np.flatnonzero(among >= np.maximum(TOGETHER, under(counted) / 2))]
+    return [view.keys[i] for i in np.flatnonzero(among >= np.maximum(TOGETHER, under(counted) / 2)).tolist()]
 
 
 def _under(differences: Differences, parent: str) -> dict[str, dict[int, float]]:
@@ -186,9 +182,8 @@ def _of_units(differences: Differences, parent: str, under: dict[str, dict[int, 
     if any(v.phantom[i] for v, i in zip(views, at, strict=True) if i >= 0):
         return
     code = _code(differences, parent)
-    yield SharedCause(
-        UNITS_SCRAPPED, code, "", -1, -1, 0.0, sum(units), SCRAP_SCALE, _exposure(differences, under, units)
-    )
+    lost = _exposure(differences, under, units)
+    yield SharedCause(UNITS_SCRAPPED, code, "", -1, -1, 0.0, sum(units), SCRAP_SCALE, lost)
     itself = differences.item(parent) if differences.is_counted(parent) else None
     for t in range(len(views)):
         if units[t] <= 0:
@@ -205,10 +200,9 @@ def _of_phantom(differences: Differences, phantom: str, under: dict[str, dict[in
     if any(v.stocked[v.bill.number[phantom]] for v in differences.views if phantom in v.bill.number):
         return
     for line, units in differences.takers(phantom):
-        scale, exposure = BILL_SCALE * (line.quantity or 1.0), _exposure(differences, under, units)
-        yield SharedCause(
-            BILL_QUANTITY, line.parent, line.component, line.row, -1, line.quantity, sum(units), scale, exposure
-        )
+        q, exposure = line.quantity, _exposure(differences, under, units)
+        of_line = (line.parent, line.component, line.row)
+        yield SharedCause(BILL_QUANTITY, *of_line, -1, q, sum(units), BILL_SCALE * (q or 1.0), exposure)
 
 
 def _code(differences: Differences, key: str) -> str:
