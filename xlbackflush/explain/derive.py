@@ -102,17 +102,14 @@ class Derivation:
                 answer = _Answer(f"See step {self.seen[node]}.", "repeat", [])
             else:
                 self.seen[node] = number
-                answer = self._answer(task, value)
+                try:
+                    answer = self._of_cell(task, node, value) if isinstance(node, Cell) else self._of_tree(task, node)
+                except FormulaError as error:
+                    answer = _Answer(f"This cannot be worked out: {error}.", "unknown", [])
         shown = float(value) if is_number(value) else None
         where += f" in {self.run}" if self.run else ""
         self.done.append(Step(number, task.level, where, what, shown, answer.explanation, answer.kind, self.run))
         return answer.below
-
-    def _answer(self, task: _Task, value: Value) -> _Answer:
-        try:
-            return self._of_cell(task, value) if isinstance(task.node, Cell) else self._of_tree(task, task.node, "")
-        except FormulaError as error:
-            return _Answer(f"This cannot be worked out: {error}.", "unknown", [])
 
     def _part(self, task: _Task) -> str:
         """What a part of a formula is: a sum, or the row that it is about."""
@@ -124,13 +121,11 @@ class Derivation:
 
     # ------------------------------------------------------------------------------------------ cells
 
-    def _of_cell(self, task: _Task, value: Value) -> _Answer:
-        assert isinstance(task.node, Cell)
-        cell, place = task.node, self.grid.place(task.node)
+    def _of_cell(self, task: _Task, cell: Cell, value: Value) -> _Answer:
         if isinstance(value, CellError):
             why = "has not been calculated: open the workbook in Excel and save it"
             return _Answer(f"The cell {f'holds the error {value.text}' if value.calculated else why}.", "unknown", [])
-        tree = self.grid.tree(cell)
+        place, tree = self.grid.place(cell), self.grid.tree(cell)
         if place is None:
             return _Answer("Not in a table of the backflush: select an amount on one of its sheets.", "unknown", [])
         if place.is_input:
@@ -138,13 +133,13 @@ class Derivation:
         if value is None or isinstance(value, str | bool):
             return _Answer(self._text(cell, place, value, tree), "text", [])
         if tree is not None:
-            return self._of_tree(task, tree, "")
+            return self._of_tree(task, tree)
         rests = basis(self.grid, cell, place)
         if rests.run:
             return self._taken_back(task, place, rests)
-        return (
-            self._of_tree(task, rests.tree, rests.sentence) if rests.tree else _Answer(rests.sentence, "recorded", [])
-        )
+        if rests.tree is None:
+            return _Answer(rests.sentence, "recorded", [])
+        return self._of_tree(task, rests.tree, rests.sentence)
 
     def _taken_back(self, task: _Task, place: Place, rests: Basis) -> _Answer:
         """An amount that was taken back since: derived in the workbook of the run that posted it."""
@@ -186,7 +181,7 @@ class Derivation:
 
     # ---------------------------------------------------------------------------------------- formulas
 
-    def _of_tree(self, task: _Task, tree: Node, sentence: str) -> _Answer:
+    def _of_tree(self, task: _Task, tree: Node, sentence: str = "") -> _Answer:
         """A formula, or a part of one: a sum of rows, or arithmetic. sentence: what comes before it, if anything."""
         simplifier = Simplifier(self.evaluate, self.words, task.cell.sheet)
         expression = simplifier.expression(tree)
@@ -233,7 +228,8 @@ class Derivation:
             below.append(_Task(self, task.level + 1, task.cell, Literal(0.0), left_out))
             numbers.append(figure(left_out.total, "any", self.words.places))
             words += f", the {len(rows)} largest below" if len(rows) > 1 else ", the largest below"
-        added = f": {' + '.join(map(_positive, numbers))}" if 1 < len(numbers) <= ADDENDS_IN_TEXT else ""
+        positive = (f"({number})" if number.startswith("-") else number for number in numbers)
+        added = f": {' + '.join(positive)}" if 1 < len(numbers) <= ADDENDS_IN_TEXT else ""
         return _Answer(f"{named}, {words}{added} = {result}.", "sum", below)
 
     def _largest(self, rows: list[Addend]) -> tuple[list[Addend], _LeftOut | None]:
@@ -270,7 +266,3 @@ def _capital(sentence: str) -> str:
     if sentence.startswith("-"):
         return f"Minus {sentence[1:]}"
     return sentence[:1].upper() + sentence[1:]
-
-
-def _positive(number: str) -> str:
-    return f"({number})" if number.startswith("-") else number

@@ -170,9 +170,13 @@ class Printer:
         parts = [self._print(o, names)[0] for o in expression.operands]
         if expression.name == "ROUND":
             if names:
-                single = isinstance(expression.operands[0], Term) and parts[0].startswith("(")
-                inner = f"{parts[0][1:-1]}," if single else _bracketed(parts[0])
-                return f"{inner} rounded to {_decimals(parts[1])}", 0
+                inner, digits = parts
+                if isinstance(expression.operands[0], Term) and inner.startswith("("):  # a sum
+                    inner = f"{inner[1:-1]},"
+                elif " + " in inner or " - " in inner or inner.startswith("-"):
+                    inner = f"({inner})"
+                decimals = "whole numbers" if digits == "0" else f"{digits} decimal{'s' if digits != '1' else ''}"
+                return f"{inner} rounded to {decimals}", 0
             if expression.value == expression.operands[0].value:
                 return self._print(expression.operands[0], names)
         return f"{expression.name}({'; '.join(parts)})", _WHOLE
@@ -196,11 +200,3 @@ class Printer:
         shows_column = isinstance(call, Call) and not call.name.startswith(("COUNT", "SUMPRODUCT"))
         spans = (a for a in call.arguments if isinstance(a, Span)) if isinstance(call, Call) and shows_column else ()
         return self.words.figure(term.value, next((span.cell(0) for span in spans), None))
-
-
-def _bracketed(shown: str) -> str:
-    return f"({shown})" if " + " in shown or " - " in shown or shown.startswith("-") else shown
-
-
-def _decimals(digits: str) -> str:
-    return "whole numbers" if digits == "0" else f"{digits} decimal" + ("s" if digits != "1" else "")

@@ -9,7 +9,7 @@ What the changes move only together (a new price times a new quantity; an item t
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from xlbackflush import schema
@@ -106,6 +106,14 @@ def _amounts(period: Period) -> dict[JournalLine, tuple[str, int]]:
     return amounts
 
 
+#: what tells lines apart: what the entry is about, the rows of the amount, its side as before (of a new line, as it is now)
+_MORE: tuple[Callable[[Moved], str], ...] = (
+    lambda moved: moved.line.description,
+    lambda moved: moved.source,
+    lambda moved: "debit" if (moved.was or moved.now) > 0 else "credit",
+)
+
+
 def told_apart(result: Attribution) -> dict[JournalLine, str]:
     """A name for each line: event, product and role; in parentheses what else tells it from others that are named alike.
 
@@ -115,7 +123,7 @@ def told_apart(result: Attribution) -> dict[JournalLine, str]:
     for m in (*result.moved, *(m for effect in result.effects for m in effect.moved), *result.together):
         first.setdefault(m.line, m)
     names = {line: [f"{line.event} {line.product}".rstrip() + f", {line.role}"] for line in first}
-    for more in (_description, _source, _side):
+    for more in _MORE:
         alike: dict[tuple[str, ...], list[JournalLine]] = defaultdict(list)
         for line, name in names.items():
             alike[tuple(name)].append(line)
@@ -125,19 +133,6 @@ def told_apart(result: Attribution) -> dict[JournalLine, str]:
                 for line, word in words.items():
                     names[line].append(word)
     return {line: name + (f" ({'; '.join(rest)})" if rest else "") for line, (name, *rest) in names.items()}
-
-
-def _description(moved: Moved) -> str:
-    return moved.line.description
-
-
-def _source(moved: Moved) -> str:
-    return moved.source
-
-
-def _side(moved: Moved) -> str:
-    """Debit or credit, as before; of a line that is new, as it is now."""
-    return "debit" if (moved.was or moved.now) > 0 else "credit"
 
 
 def attribution(

@@ -83,9 +83,7 @@ def inputs_of_run(book: Workbook, run: str) -> dict[str, Source]:
 
 def places_of(sources: Mapping[str, Source]) -> int:
     """Decimals of the currency on Setup."""
-    setup = sources["Setup"].by_column()
-    values = dict(zip((str(s).strip() for s in setup["Setting"]), setup["Value"], strict=True))
-    return money.decimals(str(values.get("Currency", "")))
+    return money.decimals(records.currency_of(sources["Setup"]))
 
 
 def _inputs_on_record(record: Record, result: Verified) -> dict[str, dict[str, Source]]:

@@ -51,6 +51,11 @@ class SharedCause:
     gain: float = -math.inf
 
     @property
+    def name(self) -> tuple[str, str, str, int]:
+        """What makes it the same cause, whatever its size."""
+        return self.kind, self.parent, self.component, self.at
+
+    @property
     def nearest(self) -> float | None:
         """The size of a simple quantity within three standard errors; None where there is none."""
         if self.kind != BILL_QUANTITY:
@@ -76,12 +81,8 @@ def explain_together(differences: Differences, noticed: list[Item]) -> tuple[lis
         for key, x in best.exposure.items():
             item = remaining.get(key) or differences.item(key)
             remaining[key] = replace(item, used=item.used - best.size * x)
-        candidates = [c for c in candidates if (c.kind, c.parent, c.component, c.at) != _name(best)]
+        candidates = [c for c in candidates if c.name != best.name]
     return explanations, [remaining[item.key] for item in noticed]
-
-
-def _name(shared: SharedCause) -> tuple[str, str, str, int]:
-    return shared.kind, shared.parent, shared.component, shared.at
 
 
 def _weigh(shared: SharedCause, differences: Differences, remaining: dict[str, Item]) -> SharedCause:
@@ -94,10 +95,8 @@ def _weigh(shared: SharedCause, differences: Differences, remaining: dict[str, I
     order = np.argsort(ratio)
     half = np.searchsorted(np.cumsum(power[order]), power.sum() / 2)
     size = float(ratio[order][half])
-    if shared.kind == UNITS_SCRAPPED and size <= 0:
-        return shared
     noticeable = [key for key, x in shared.exposure.items() if (np.abs(size * x / members[key].noise) > NOTICED).any()]
-    if len(noticeable) < TOGETHER:
+    if len(noticeable) < TOGETHER or (shared.kind == UNITS_SCRAPPED and size <= 0):
         return shared
     error = 1 / math.sqrt(float(np.square(power).sum()))
     density = 1 / (math.pi * shared.scale * (1 + (size / shared.scale) ** 2))

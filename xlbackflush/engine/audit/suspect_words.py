@@ -71,17 +71,13 @@ def _size(s: Suspect, fit: Fit, group: Group, differences: Differences) -> str:
         return f"{used}; over {number(s.base or 0)} {s.parent} that is {each}.{simple}"
     if s.cause == UNREPORTED_SCRAP:
         return f"{used}: {percent(s.implied, fit.error)} of the {number(s.base or 0)} used by the books{spread}."
-    day = _day(differences, s.at)
+    day = schema.DAY_0 + dt.timedelta(days=int(differences.settings[s.at].period_end))
     there = f"{number(abs(fit.size), fit.error)}{unit} {item.code}"
     if s.cause == MISCOUNT:
         many = "too few" if fit.size > 0 else "too many"
         return f"{there} {many} were counted on {day}: the next count took the difference back."
     way = "less" if fit.size > 0 else "more"
     return f"{there} {way} than the books say, once, in the period to {day}: a miscount, or something not recorded."
-
-
-def _day(differences: Differences, at: int) -> str:
-    return str(schema.DAY_0 + dt.timedelta(days=int(differences.settings[at].period_end)))
 
 
 def _certainty(group: Group, suspects: list[Suspect]) -> str:

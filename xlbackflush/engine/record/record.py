@@ -165,11 +165,15 @@ def currency(source: Source, run: str) -> str:
     """Currency of Setup in the inputs on record of a run; "" where they are damaged, which `verify` says."""
     inputs = run_inputs(source).get(run)
     try:
-        setup = snapshot.unpack_table(inputs.pieces if inputs else [], "Setup").by_column()
+        return currency_of(snapshot.unpack_table(inputs.pieces if inputs else [], "Setup"))
     except snapshot.DamagedError:
         return ""
-    settings = zip(setup["Setting"], setup["Value"], strict=True)
-    return next((str(value) for setting, value in settings if str(setting).strip() == "Currency"), "")
+
+
+def currency_of(setup: Source) -> str:
+    """Currency on table Setup as read, "" where it is not there."""
+    rows = (row for _, row in setup.named_rows())
+    return next((str(row["Value"]) for row in rows if str(row["Setting"]).strip() == "Currency"), "")
 
 
 def inputs_of(inputs: snapshot.Snapshot) -> RunInputs:
