@@ -66,7 +66,8 @@ class OnRecord:
         journal = _filled(self._grid, "Journal")
         at = journal.columns.index("Run")
         above = list(takewhile(lambda row: row[at] != run, journal.rows))
-        entries, problems = journal_table.parse(replace(journal, rows=above), self._places)
+        above_it = replace(journal, rows=above, row_numbers=journal.row_numbers[: len(above)])
+        entries, problems = journal_table.parse(above_it, self._places)
         if problems:
             raise FormulaError(f"the journal was changed at {problems[0].where}; verify says how")
         return entries
