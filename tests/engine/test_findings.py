@@ -14,7 +14,7 @@ import pytest
 from support import Row, compute, run, sources
 
 from xlbackflush import schema
-from xlbackflush.engine.rules import items, period_end, quantities, settings, sizes, transactions
+from xlbackflush.engine.rules import items, period_end, quantities, transactions
 from xlbackflush.engine.rules.rules import RULES as RULES_ASKED
 from xlbackflush.model.finding import CATALOGUE, Rule
 from xlbackflush.model.tables import CellError, Source
@@ -340,7 +340,7 @@ def test_every_rule_of_the_catalogue_has_a_case():
     assert len(RULES) == len(CATALOGUE)
 
 
-@pytest.mark.parametrize("module", [settings, items, transactions, period_end, quantities, sizes])
+@pytest.mark.parametrize("module", [items, transactions, period_end, quantities])
 def test_every_rule_is_asked_once(module):
     """What a module of rules offers stands in the list of rules, once."""
     offered = [

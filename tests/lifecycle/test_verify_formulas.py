@@ -19,8 +19,7 @@ from xlbackflush import schema
 from xlbackflush.lifecycle import recomputed_sheets
 from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.lifecycle.post import post
-from xlbackflush.lifecycle.recomputed_formulas import how_to_mend
-from xlbackflush.lifecycle.recomputed_sheets import TABLES
+from xlbackflush.lifecycle.recomputed_sheets import TABLES, how_to_mend
 from xlbackflush.lifecycle.verify import verify
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.journal import Problem

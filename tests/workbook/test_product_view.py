@@ -20,7 +20,7 @@ from worlds import worlds
 from xlbackflush import schema
 from xlbackflush.engine.explosion.explosion import explosion as trace
 from xlbackflush.engine.explosion.product_view import COLUMNS, product_view, trace_columns
-from xlbackflush.engine.rules.sizes import trace_fits
+from xlbackflush.engine.rules.quantities import trace_fits
 from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.workbook import product_view_file
 from xlbackflush.workbook.file import FileBook

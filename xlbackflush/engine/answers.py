@@ -131,20 +131,18 @@ class Answers:
 
     def explode(self, item: str, qty: float = 1.0) -> list[Part]:
         """Components in the order of the BOM, each once; at the end of a made item its conversion."""
-        return [
-            part._replace(quantity=part.quantity * qty, amount=part.amount * qty)
-            for part in self._exploded(item).values()
-        ]
+        parts = self._exploded(item).values()
+        return [part._replace(quantity=part.quantity * qty, amount=part.amount * qty) for part in parts]
 
     def standard_cost(self, item: str, element: str | None = None) -> float:
         """Standard cost of one unit, or one of its elements, by name without regard to case."""
         standard = self._standard(item)
         if element is None:
             return standard.unit_cost
-        try:
-            return standard.elements[_ELEMENT[element.casefold()]]
-        except KeyError:
-            raise UnknownElementError(f"{element} is no cost element: {', '.join(schema.ELEMENTS)}.") from None
+        names = [name.casefold() for name in schema.ELEMENTS]
+        if element.casefold() not in names:
+            raise UnknownElementError(f"{element} is no cost element: {', '.join(schema.ELEMENTS)}.")
+        return standard.elements[names.index(element.casefold())]
 
     def _standard(self, item: str) -> Standard:
         try:
@@ -197,15 +195,13 @@ class Answers:
         columns = (relieved.root, relieved.item, relieved.required, relieved.cost, relieved.amount)
         for root, item, quantity, cost, amount in zip(*(column.tolist() for column in columns), strict=True):
             part = taken[root].get(item) or self._none_of[item]
-            taken[root][item] = part._replace(
-                quantity=part.quantity + quantity, unit_cost=cost, amount=part.amount + amount
-            )
+            total, worth = part.quantity + quantity, part.amount + amount
+            taken[root][item] = part._replace(quantity=total, unit_cost=cost, amount=worth)
         made = units.roots.explodes.tolist()
         for root, number in enumerate(chosen.tolist()):
             self._parts[number] = {part.key: part for part in taken[root].values()}
             if made[root]:
-                own = conversion[root]
-                self._parts[number][""] = Part("", CONVERSION_COSTS, "", "", 1.0, own, own)
+                self._parts[number][""] = Part("", CONVERSION_COSTS, "", "", 1.0, conversion[root], conversion[root])
 
     @cached_property
     def _none_of(self) -> list[Part]:
@@ -213,6 +209,3 @@ class Answers:
         items = self.bill.items
         columns = zip(items.code.tolist(), items.description.tolist(), items.uom.tolist(), strict=True)
         return [Part(code_key(c), c, text, uom, 0.0, 0.0, 0.0) for c, text, uom in columns]
-
-
-_ELEMENT = {name.casefold(): place for place, name in enumerate(schema.ELEMENTS)}

@@ -8,14 +8,14 @@ that is shown ends at input cells, or at what the run recorded.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from xlbackflush.explain.evaluate import Value
+from xlbackflush.explain.evaluate import Addend, Value, addends, is_number
 from xlbackflush.explain.expression import Constant, Expression, Printer, Simplifier, Term, terms
 from xlbackflush.explain.onrecord import OnRecord
 from xlbackflush.explain.posted import Basis, basis
 from xlbackflush.explain.reader import Grid, Place
-from xlbackflush.explain.sums import Addend, addends, sum_words
-from xlbackflush.explain.words import Words, figure
+from xlbackflush.explain.words import Words, figure, sum_words
 from xlbackflush.model.step import Step
 from xlbackflush.model.tables import CellError
 from xlbackflush.ooxml.formula import Call, Cell, FormulaError, Literal, Node, walk
@@ -23,16 +23,34 @@ from xlbackflush.ooxml.formula import Call, Cell, FormulaError, Literal, Node, w
 ROWS_SHOWN = (40, 25, 15, 10, 7, 5, 4, 3, 2, 1)  # of each sum, the first that keeps the whole short
 STEPS_MOST = 500
 ADDENDS_IN_TEXT = 6
+CELLS_IN_TEXT = 6
+
+
+class _LeftOut(NamedTuple):
+    """Rows of a sum that are not shown one by one: how many, their sum, and where they stand."""
+
+    rows: int
+    total: float
+    where: str
 
 
 @dataclass(frozen=True)
 class _Task:
     """Something to explain: a cell, a part of a formula, or rows left out of a sum. `cell` is where to look."""
 
+    derivation: Derivation
     level: int
     cell: Cell
     node: Node
-    left_out: tuple[int, float, str] | None = None  # how many rows, their sum, where they stand
+    left_out: _LeftOut | None = None
+
+
+class _Answer(NamedTuple):
+    """How a figure comes about, the kind of step that this is (see `Step`), and what it is made of."""
+
+    explanation: str
+    kind: str
+    below: list[_Task]
 
 
 def derivation(grid: Grid, cell: Cell) -> list[Step]:
@@ -59,118 +77,92 @@ class Derivation:
         self.past = past or OnRecord(grid, words.places)
         self.of_runs: dict[str, Derivation] = {}
         self.seen: dict[Node, int] = {}
-        self.found: list[Step] = []
-        self.most: int | None = None
+        self.done: list[Step] = []
 
-    def steps(self, cells: list[Cell], most: int | None = None, level: int = 0) -> list[Step]:
+    def steps(self, cells: list[Cell], most: int | None = None) -> list[Step]:
         """The steps of some cells, one derivation after the other; given up as soon as there are more than `most`."""
-        self.most = most
-        tasks = [_Task(level, cell, cell) for cell in reversed(cells)]
-        while tasks and (most is None or len(self.found) <= most):
+        tasks = [_Task(self, 0, cell, cell) for cell in reversed(cells)]
+        while tasks and (most is None or len(self.done) <= most):
             task = tasks.pop()
-            tasks += reversed(self._step(task))
-        return self.found
-
-    def _add(self, task: _Task, what: str, value: Value, explanation: str, kind: str) -> None:
-        number = float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
-        where = task.left_out[2] if task.left_out else str(task.cell)
-        where += f" in {self.run}" if self.run else ""
-        self.found.append(Step(len(self.found) + 1, task.level, where, what, number, explanation, kind, self.run))
+            tasks += reversed(task.derivation._step(task))
+        return self.done
 
     def _step(self, task: _Task) -> list[_Task]:
         """Add the step of a task; what it is made of are the next ones."""
+        node, number = task.node, len(self.done) + 1
+        value: Value
         if task.left_out:
-            count, total, _ = task.left_out
-            self._add(
-                task, f"{count:,} smaller rows", total, "Left out here; explain any of them by its own cell.", "others"
-            )
-            return []
-        if isinstance(task.node, Cell):
-            what, value = self.words.what(task.node), self.grid.value(task.node)
+            what, value, where = f"{task.left_out.rows:,} smaller rows", task.left_out.total, task.left_out.where
+            answer = _Answer("Left out here; explain any of them by its own cell.", "others", [])
         else:
-            what, value = self._part(task), self.evaluate.number(task.node)
-        if task.node in self.seen:
-            self._add(task, what, value, f"See step {self.seen[task.node]}.", "repeat")
-            return []
-        self.seen[task.node] = len(self.found) + 1
-        try:
-            return (
-                self._cell(task, what, value) if isinstance(task.node, Cell) else self._tree(task, what, task.node, "")
-            )
-        except FormulaError as error:
-            self._add(task, what, value, f"This cannot be worked out: {error}.", "unknown")
-            return []
+            what = self.words.what(node) if isinstance(node, Cell) else self._part(task)
+            value = self.grid.value(node) if isinstance(node, Cell) else self.evaluate.number(node)
+            where = str(task.cell)
+            if node in self.seen:
+                answer = _Answer(f"See step {self.seen[node]}.", "repeat", [])
+            else:
+                self.seen[node] = number
+                try:
+                    answer = self._of_cell(task, node, value) if isinstance(node, Cell) else self._of_tree(task, node)
+                except FormulaError as error:
+                    answer = _Answer(f"This cannot be worked out: {error}.", "unknown", [])
+        shown = float(value) if is_number(value) else None
+        where += f" in {self.run}" if self.run else ""
+        self.done.append(Step(number, task.level, where, what, shown, answer.explanation, answer.kind, self.run))
+        return answer.below
 
     def _part(self, task: _Task) -> str:
-        if isinstance(task.node, Call) and addends(task.node, self.evaluate) is not None:
+        """What a part of a formula is: a sum, or the row that it is about."""
+        if isinstance(task.node, Call):
             return _capital(sum_words(self.words, task.node))
         place = self.grid.place(task.cell)
         row = self.words.row(task.cell, place) if place else ""
-        if isinstance(task.node, Call):
-            return _capital(sum_words(self.words, task.node))
         return f"Row {task.cell.row} of {task.cell.sheet}" + (f": {row}" if row else "")
 
     # ------------------------------------------------------------------------------------------ cells
 
-    def _cell(self, task: _Task, what: str, value: Value) -> list[_Task]:
-        assert isinstance(task.node, Cell)
-        cell, place = task.node, self.grid.place(task.node)
+    def _of_cell(self, task: _Task, cell: Cell, value: Value) -> _Answer:
         if isinstance(value, CellError):
-            why = (
-                f"holds the error {value.text}"
-                if value.calculated
-                else "has not been calculated: open the workbook in Excel and save it"
-            )
-            self._add(task, what, value, f"The cell {why}.", "unknown")
-            return []
-        tree = self.grid.tree(cell)
+            why = "has not been calculated: open the workbook in Excel and save it"
+            return _Answer(f"The cell {f'holds the error {value.text}' if value.calculated else why}.", "unknown", [])
+        place, tree = self.grid.place(cell), self.grid.tree(cell)
         if place is None:
-            self._add(
-                task, what, value, "Not in a table of the backflush: select an amount on one of its sheets.", "unknown"
-            )
-            return []
+            return _Answer("Not in a table of the backflush: select an amount on one of its sheets.", "unknown", [])
         if place.is_input:
-            self._add(task, what, value, self._typed(cell, place, value, tree is not None), "input")
-            return []
+            return _Answer(self._typed(cell, place, value, tree is not None), "input", [])
         if value is None or isinstance(value, str | bool):
-            self._add(task, what, value, self._text(cell, place, value, tree), "text")
-            return []
+            return _Answer(self._text(cell, place, value, tree), "text", [])
         if tree is not None:
-            return self._tree(task, what, tree, "")
+            return self._of_tree(task, tree)
         rests = basis(self.grid, cell, place)
         if rests.run:
-            self._taken_back(task, what, place, rests)
-            return []
+            return self._taken_back(task, place, rests)
         if rests.tree is None:
-            self._add(task, what, value, rests.sentence, "recorded")
-            return []
-        return self._tree(task, what, rests.tree, rests.sentence)
+            return _Answer(rests.sentence, "recorded", [])
+        return self._of_tree(task, rests.tree, rests.sentence)
 
-    def _taken_back(self, task: _Task, what: str, place: Place, rests: Basis) -> None:
+    def _taken_back(self, task: _Task, place: Place, rests: Basis) -> _Answer:
         """An amount that was taken back since: derived in the workbook of the run that posted it."""
-        value, run = self.grid.value(task.cell), rests.run
+        value, run, column = self.grid.value(task.cell), rests.run, place.column.name
         try:
-            entry, line = (self.evaluate.number(self._beside(task.cell, place, name)) for name in ("Entry", "Line"))
-            there = self.past.line(run, entry, line, place.column.name)
+            entry, line = (self.evaluate.number(place.beside(task.cell, name)) for name in ("Entry", "Line"))
+            there = self.past.line(run, entry, line, column)
             if self.past.grid(run).value(there) != value:
                 raise FormulaError(f"the inputs on record of {run} give another amount; verify says what was changed")
         except FormulaError as error:
-            self._add(task, what, value, f"{rests.sentence} It cannot be derived any more: {error}.", "recorded")
-            return
-        self._add(task, what, value, f"{rests.sentence} Derived from the inputs on record of {run} (sheet Run Inputs): "
-                  f"{place.column.name} [{there} in {run}] = {self.words.figure(value, task.cell, True)}.",
-                  "formula")  # fmt: skip
-        self._of_run(run).steps([there], self.most, task.level + 1)
-
-    def _beside(self, cell: Cell, place: Place, column: str) -> Cell:
-        return Cell(cell.sheet, place.source.letters[column], cell.row)
+            return _Answer(f"{rests.sentence} It cannot be derived any more: {error}.", "recorded", [])
+        explanation = (
+            f"{rests.sentence} Derived from the inputs on record of {run} (sheet Run Inputs): "
+            f"{column} [{there} in {run}] = {self.words.figure(value, task.cell, True)}."
+        )
+        return _Answer(explanation, "formula", [_Task(self._of_run(run), task.level + 1, there, there)])
 
     def _of_run(self, run: str) -> Derivation:
         """The derivation in the workbook of a run; its steps follow those here."""
         if run not in self.of_runs:
             grid = self.past.grid(run)
             derivation = Derivation(grid, Words(grid), self.rows_shown, self.past, run)
-            derivation.found, derivation.of_runs = self.found, self.of_runs
+            derivation.done, derivation.of_runs = self.done, self.of_runs
             self.of_runs[run] = derivation
         return self.of_runs[run]
 
@@ -183,32 +175,31 @@ class Derivation:
     def _text(self, cell: Cell, place: Place, value: Value, tree: Node | None) -> str:
         if value is None:
             return f"Blank. {place.column.help} Select a cell that holds an amount."
-        made = sorted({self.words.named(n, cell.sheet) for n in walk(tree) if isinstance(n, Cell)}) if tree else []
-        source = f" It follows from {', '.join(made[:6])}." if made else ""
+        cells = sorted({self.words.named(n, cell.sheet) for n in walk(tree) if isinstance(n, Cell)}) if tree else []
+        source = f" It follows from {', '.join(cells[:CELLS_IN_TEXT])}." if cells else ""
         return f"A text, not an amount: {place.column.help}{source}"
 
     # ---------------------------------------------------------------------------------------- formulas
 
-    def _tree(self, task: _Task, what: str, tree: Node, sentence: str) -> list[_Task]:
-        """A formula, or a part of one: a sum of rows, or arithmetic."""
+    def _of_tree(self, task: _Task, tree: Node, sentence: str = "") -> _Answer:
+        """A formula, or a part of one: a sum of rows, or arithmetic. sentence: what comes before it, if anything."""
         simplifier = Simplifier(self.evaluate, self.words, task.cell.sheet)
         expression = simplifier.expression(tree)
-        stored = self.grid.value(task.node) if isinstance(task.node, Cell) else expression.value
-        note = self._stale(task, stored, expression.value) + self._because(simplifier.reasons)
         if isinstance(expression, Term) and isinstance(expression.node, Call):
-            return self._sum(task, what, stored, expression, f"{sentence} ".lstrip(), note)
-        below = [_Task(task.level + 1, self._place_of(t, task), t.node) for t in _once(expression)]
-        self._add(task, what, stored, f"{sentence} {self._arithmetic(task, expression)}{note}".strip(),
-                  "formula" if below else "constant")  # fmt: skip
-        return below
+            answer = self._sum(task, expression)
+        else:
+            once = {term.node: term for term in terms(expression)}  # from left to right
+            below = [_Task(self, task.level + 1, node if isinstance(node, Cell) else task.cell, node) for node in once]
+            answer = _Answer(self._arithmetic(task, expression), "formula" if below else "constant", below)
+        reasons = "; and as ".join(dict.fromkeys(simplifier.reasons))
+        note = self._stale(task, expression.value) + (f" As {reasons}." if reasons else "")
+        return answer._replace(explanation=f"{sentence} {answer.explanation}{note}".strip())
 
     def _arithmetic(self, task: _Task, expression: Expression) -> str:
-        here = task.cell.sheet
-        cell = task.node if isinstance(task.node, Cell) else None
-        printer = Printer(self.words, here, cell)
         result = self._shown(task, expression.value)
         if isinstance(expression, Constant):
             return f"By the formula itself: {result}."
+        printer = Printer(self.words, task.cell.sheet)
         named, numbers = printer.in_words(expression), printer.in_figures(expression)
         if isinstance(expression, Term) or numbers in (named, result.split(" ")[0]):
             return f"{_capital(named)} = {result}."
@@ -219,41 +210,37 @@ class Derivation:
             return self.words.figure(value, task.node, True)
         return figure(value, "any", self.words.places)
 
-    def _sum(self, task: _Task, what: str, stored: Value, term: Term, sentence: str, note: str) -> list[_Task]:
+    def _sum(self, task: _Task, term: Term) -> _Answer:
         """Rows added up, the largest first to be shown."""
-        found = addends(term.node, self.evaluate)
-        named = _capital(sum_words(self.words, term.node))
-        result = self._shown(task, term.value)
-        if found is None:
-            self._add(task, what, stored, f"{sentence}{named}: {result}.{note}", "count")
-            return []
-        rows, left_out = self._largest(found.rows)
-        numbers = [self.words.figure(a.amount, a.cell) for a in rows]
+        parts = addends(term.node, self.evaluate)
+        named, result = _capital(sum_words(self.words, term.node)), self._shown(task, term.value)
+        if parts is None:
+            return _Answer(f"{named}: {result}.", "count", [])
+        if not parts.rows:
+            none = f"{parts.zeros:,} rows, all of them 0" if parts.zeros else "no row with an amount"
+            return _Answer(f"{named}: {none} = {result}.", "count", [])
+        rows, left_out = self._largest(parts.rows)
+        below = [_Task(self, task.level + 1, row.cell, self._row_node(row)) for row in rows]
+        numbers = [self.words.figure(row.amount, row.cell) for row in rows]
+        count = len(parts.rows)
+        words = f"{count:,} row{'s' if count > 1 else ''}" + (f" (and {parts.zeros:,} of 0)" if parts.zeros else "")
         if left_out:
-            numbers.append(figure(left_out[1], "any", self.words.places))
-        if not rows:
-            text_ = "no row with an amount" if not found.zeros else f"{found.zeros:,} rows, all of them 0"
-            self._add(task, what, stored, f"{sentence}{named}: {text_} = {result}.{note}", "count")
-            return []
-        count = len(found.rows)
-        words = f"{count:,} row{'s' if count > 1 else ''}" + (f" (and {found.zeros:,} of 0)" if found.zeros else "")
-        added = f": {' + '.join(_positive(n) for n in numbers)}" if 1 < len(numbers) <= ADDENDS_IN_TEXT else ""
-        if left_out:
+            below.append(_Task(self, task.level + 1, task.cell, Literal(0.0), left_out))
+            numbers.append(figure(left_out.total, "any", self.words.places))
             words += f", the {len(rows)} largest below" if len(rows) > 1 else ", the largest below"
-        self._add(task, what, stored, f"{sentence}{named}, {words}{added} = {result}.{note}", "sum")
-        tasks = [_Task(task.level + 1, a.cell, self._row_node(a)) for a in rows]
-        if left_out:
-            tasks.append(_Task(task.level + 1, task.cell, Literal(0.0), left_out))
-        return tasks
+        positive = (f"({number})" if number.startswith("-") else number for number in numbers)
+        added = f": {' + '.join(positive)}" if 1 < len(numbers) <= ADDENDS_IN_TEXT else ""
+        return _Answer(f"{named}, {words}{added} = {result}.", "sum", below)
 
-    def _largest(self, rows: list[Addend]) -> tuple[list[Addend], tuple[int, float, str] | None]:
+    def _largest(self, rows: list[Addend]) -> tuple[list[Addend], _LeftOut | None]:
         if len(rows) <= self.rows_shown + 1:
             return rows, None
         by_size = sorted(range(len(rows)), key=lambda k: -abs(rows[k].amount))
-        kept = sorted(by_size[: self.rows_shown])
-        others = [rows[k] for k in sorted(by_size[self.rows_shown :])]
+        largest, others = (
+            [rows[k] for k in sorted(part)] for part in (by_size[: self.rows_shown], by_size[self.rows_shown :])
+        )
         where = f"{others[0].cell}:{others[-1].cell.address}"
-        return [rows[k] for k in kept], (len(others), sum(a.amount for a in others), where)
+        return largest, _LeftOut(len(others), sum(row.amount for row in others), where)
 
     def _row_node(self, addend: Addend) -> Node:
         """A product of which one cell is left, once its conditions are gone, is that cell."""
@@ -262,15 +249,9 @@ class Derivation:
         expression = Simplifier(self.evaluate, self.words, addend.cell.sheet).expression(addend.node)
         return expression.node if isinstance(expression, Term) else addend.node
 
-    def _place_of(self, term: Term, task: _Task) -> Cell:
-        return term.node if isinstance(term.node, Cell) else task.cell
-
-    def _because(self, reasons: list[str]) -> str:
-        told = list(dict.fromkeys(reasons))
-        return f" As {'; and as '.join(told)}." if told else ""
-
-    def _stale(self, task: _Task, stored: Value, value: float) -> str:
+    def _stale(self, task: _Task, value: float) -> str:
         """A cell that does not show what its formula gives."""
+        stored = self.grid.value(task.node) if isinstance(task.node, Cell) else value
         if not isinstance(stored, int | float) or abs(stored - value) <= 1e-9 * max(1.0, abs(stored)):
             return ""
         shown = figure(float(stored), "any", self.words.places)
@@ -280,17 +261,8 @@ class Derivation:
         return f" But the cell shows {shown}: it has not been calculated since an input changed."
 
 
-def _once(expression: Expression) -> list[Term]:
-    """Terms of an expression, each once, from left to right."""
-    return list({term.node: term for term in terms(expression)}.values())
-
-
 def _capital(sentence: str) -> str:
     """The start of a sentence. No text starts with a sign: Excel would take what is typed so for a formula."""
     if sentence.startswith("-"):
         return f"Minus {sentence[1:]}"
     return sentence[:1].upper() + sentence[1:]
-
-
-def _positive(number: str) -> str:
-    return f"({number})" if number.startswith("-") else number

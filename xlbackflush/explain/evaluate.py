@@ -1,4 +1,5 @@
 """The value of a formula's tree, as Excel would show it: the functions that the workbook's own formulas use, no others.
+And which rows SUM, SUMIFS and SUMPRODUCT add up, each with its amount.
 
 Cells are taken at the value they show; only the formula itself is worked out. Whole columns are numpy arrays of objects,
 one row each; literals side by side are a second dimension. Blank cells are None.
@@ -9,15 +10,17 @@ from __future__ import annotations
 import math
 import operator
 import re
-from collections.abc import Callable, Sequence
-from functools import partial
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial, reduce
+from typing import Any, Protocol, TypeGuard
 
 import numpy as np
 
 from xlbackflush.model.money import from_minor, to_minor
 from xlbackflush.model.tables import CellError
 from xlbackflush.ooxml.formula import (
+    COMPARISONS,
     Binary,
     Call,
     Cell,
@@ -84,15 +87,15 @@ class Evaluator:
 
     def matching(self, pairs: Sequence[Node]) -> np.ndarray:
         """Which rows meet all criteria of SUMIFS; columns where a criterion is a row of literals."""
-        found: Any = True
+        meets: Any = True
         for span, criterion in zip(pairs[::2], pairs[1::2], strict=True):
             if not isinstance(span, Span):
                 raise FormulaError("SUMIFS is over something else than a column")
             wanted = self.array(criterion)
             many = list(wanted.flat) if isinstance(wanted, np.ndarray) else [wanted]
             tests = [self._test(span, _usable(one)) for one in many]
-            found = found & np.stack(tests, axis=1)
-        return np.asarray(found, dtype=bool)
+            meets = meets & np.stack(tests, axis=1)
+        return np.asarray(meets, dtype=bool)
 
     def _test(self, span: Span, criterion: Value) -> np.ndarray:
         key = (span, criterion)
@@ -103,19 +106,19 @@ class Evaluator:
         return self._tests[key]
 
     def _call(self, node: Call) -> Any:
-        special = {"IF": self._if, "CHOOSE": self._choose, "SUMIFS": self._sumifs, "COUNTIFS": self._countifs,
-                   "COUNTIF": self._countifs, "SUMPRODUCT": self._sumproduct, "ROW": self._row}  # fmt: skip
+        special = {"IF": self._branch, "CHOOSE": self._branch, "SUMIFS": self._sumifs, "COUNTIFS": self._countifs,
+                   "COUNTIF": self._countifs, "SUMPRODUCT": self._sumproduct, "ROW": self._row,
+                   "MATCH": self._match}  # fmt: skip
         if node.name in special:
             return special[node.name](node)
         if node.name in _OVER_CELLS:
-            return _OVER_CELLS[node.name]([self.array(a) for a in node.arguments])
+            arrays = [self.array(argument) for argument in node.arguments]
+            return _OVER_CELLS[node.name]([v for a in arrays for v in (a.flat if isinstance(a, np.ndarray) else [a])])
         if node.name in _SCALAR:
-            return _each(_SCALAR[node.name], *(self.array(a) for a in node.arguments))
-        if node.name == "MATCH":
-            return self._match(node)
+            return _each(_SCALAR[node.name], *(self.array(argument) for argument in node.arguments))
         raise FormulaError(f"the function {node.name} is not one that the workbook's own formulas use")
 
-    def _if(self, node: Call) -> Any:
+    def _branch(self, node: Call) -> Any:
         return self.array(self.chosen(node))
 
     def chosen(self, node: Call) -> Node:
@@ -127,20 +130,17 @@ class Evaluator:
             return node.arguments[1]
         return node.arguments[2] if len(node.arguments) > 2 else Literal(False)
 
-    def _choose(self, node: Call) -> Any:
-        return self.array(self.chosen(node))
-
     def _match(self, node: Call) -> float:
         wanted, cells = self.value(node.arguments[0]), self.array(node.arguments[1])
-        for position, cell in enumerate(cells.flat, 1):
-            if compare("=", wanted, cell):
-                return float(position)
-        raise FormulaError(f"{wanted} is not one of the allowed values")
+        position = next((at for at, cell in enumerate(cells.flat, 1) if compare("=", wanted, cell)), None)
+        if position is None:
+            raise FormulaError(f"{wanted} is not one of the allowed values")
+        return float(position)
 
     def _sumifs(self, node: Call) -> Any:
         chosen = self.matching(node.arguments[1:])
         cells = self.array(node.arguments[0])
-        totals = [_sum(cells[mask]) for mask in chosen.T]
+        totals = [float(sum(_numbers(cells[mask].flat))) for mask in chosen.T]
         return totals[0] if len(totals) == 1 else np.array(totals, dtype=object).reshape(1, -1)
 
     def _countifs(self, node: Call) -> Any:
@@ -150,16 +150,12 @@ class Evaluator:
         if not columns:
             counts = self.matching(node.arguments).sum(axis=0)
             return float(counts[0]) if len(counts) == 1 else counts.astype(float).astype(object).reshape(1, -1)
-        return self._by_row(node, len(columns[0]), criteria)
-
-    def _by_row(self, node: Call, length: int, criteria: list[Any]) -> np.ndarray:
-        out = np.empty((length, 1), dtype=object)
-        for k in range(length):
+        out = np.empty((len(columns[0]), 1), dtype=object)
+        for k in range(len(out)):
             mask: Any = True
             for span, wanted in zip(node.arguments[::2], criteria, strict=True):
                 assert isinstance(span, Span)
-                one = wanted[k, 0] if isinstance(wanted, np.ndarray) else wanted
-                mask = mask & self._test(span, one)
+                mask = mask & self._test(span, wanted[k, 0] if isinstance(wanted, np.ndarray) else wanted)
             out[k, 0] = float(np.sum(mask))
         return out
 
@@ -170,7 +166,7 @@ class Evaluator:
         """What SUMPRODUCT adds up: one value for each row (and literal)."""
         arrays = [np.asarray(self._spread(a), dtype=object) for a in node.arguments]
         if len(arrays) > 1:
-            arrays = [_each(lambda v: v if _is_number(_usable(v)) else 0.0, a) for a in arrays]
+            arrays = [_each(lambda v: v if is_number(_usable(v)) else 0.0, a) for a in arrays]
         product = arrays[0]
         for other in arrays[1:]:
             product = _each(lambda a, b: number(a) * number(b), product, other)
@@ -194,7 +190,94 @@ class Evaluator:
         raise FormulaError("ROW is of something else than cells")
 
 
+# ------------------------------------------------------------------------------------------------- sums
+
+
+@dataclass(frozen=True)
+class Addend:
+    """One row of a sum: what is added (a cell, or a product at that row), a cell to show, and the amount."""
+
+    node: Node
+    cell: Cell
+    amount: float
+
+
+@dataclass(frozen=True)
+class Addends:
+    """The rows of a sum that are not zero, and how many are."""
+
+    rows: list[Addend]
+    zeros: int
+
+
+def addends(node: Node, evaluate: Evaluator) -> Addends | None:
+    """The rows that a call adds up; None for what counts rows or makes one number of texts."""
+    if not isinstance(node, Call):
+        return None
+    if node.name == "SUM":
+        return _split([cell for argument in node.arguments for cell in _cells(argument, evaluate)])
+    if node.name == "SUMIFS":
+        times = evaluate.matching(node.arguments[1:]).sum(axis=1).tolist()
+        return _split(_cells(node.arguments[0], evaluate, times))
+    if node.name != "SUMPRODUCT":
+        return None
+    first, *others = node.arguments
+    rows_of_literals = (
+        isinstance(first, Call) and first.name == "SUMIFS" and any(isinstance(a, Row) for a in first.arguments)
+    )
+    return addends(first, evaluate) if rows_of_literals and not others else _products(node, evaluate)
+
+
+def _cells(node: Node, evaluate: Evaluator, times: Sequence[int] | None = None) -> list[Addend]:
+    """The numbers in a cell or a column; times: how often each row of it counts, once where nothing is said."""
+    if isinstance(node, Cell):
+        return [Addend(node, node, number(evaluate.value(node)))]
+    if not isinstance(node, Span):
+        raise FormulaError("a sum of something else than cells")
+    values = evaluate.values.column(node)
+    counted = enumerate(zip(values, times or [1] * len(values), strict=True))
+    return [Addend(node.cell(k), node.cell(k), number(v) * n) for k, (v, n) in counted if is_number(v) and n]
+
+
+def _products(node: Call, evaluate: Evaluator) -> Addends | None:
+    """SUMPRODUCT row by row; None where nothing but conditions and counts is multiplied."""
+    spans = [n for a in node.arguments for n in walk(a) if isinstance(n, Span)]
+    factors = [n for a in node.arguments for n in _amounts(a)]
+    if not spans or not factors or any(isinstance(n, Row) for a in node.arguments for n in walk(a)):
+        return None
+    length = spans[0].last - spans[0].first + 1
+    values = evaluate.products(node)
+    if values.shape != (length, 1):
+        return None
+    product = reduce(partial(Binary, "*"), node.arguments)
+    amounts = enumerate(map(number, values[:, 0]))
+    return Addends([Addend(at_row(product, k, length), factors[0].cell(k), a) for k, a in amounts if a], 0)
+
+
+def _amounts(node: Node) -> list[Span]:
+    """Columns of amounts in a product: those that are not merely compared, counted, or looked at."""
+    if isinstance(node, Span):
+        return [node]
+    if isinstance(node, Unary):
+        return _amounts(node.operand)
+    if isinstance(node, Binary) and node.operator not in COMPARISONS:
+        return _amounts(node.left) + _amounts(node.right)
+    if isinstance(node, Call) and node.name in ("ROUND", "ABS"):
+        return _amounts(node.arguments[0])
+    return []
+
+
+def _split(addends: list[Addend]) -> Addends:
+    rows = [a for a in addends if a.amount]
+    return Addends(rows, len(addends) - len(rows))
+
+
 # ----------------------------------------------------------------------------------------------- scalars
+
+
+def is_number(value: object) -> TypeGuard[float]:
+    """Is a value a number? To Excel, a truth value is none."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def number(value: Value) -> float:
@@ -227,12 +310,8 @@ def compare(how: str, a: Value, b: Value) -> bool:
     """Two values compared: texts without regard to case, numbers below texts below truth values; blank is 0 or ""."""
     a, b = _usable(a), _usable(b)
     a, b = _filled(a, b), _filled(b, a)
-    ranks = [2 if isinstance(v, bool) else 1 if isinstance(v, str) else 0 for v in (a, b)]
-    left: Any = (ranks[0], a.casefold() if isinstance(a, str) else a)
-    right: Any = (ranks[1], b.casefold() if isinstance(b, str) else b)
-    if ranks[0] != ranks[1]:
-        left, right = ranks
-    return bool(_COMPARE[how](left, right))
+    ranked = [(2, v) if isinstance(v, bool) else (1, v.casefold()) if isinstance(v, str) else (0, v) for v in (a, b)]
+    return bool(_COMPARE[how](*ranked))
 
 
 def _filled(value: Value, other: Value) -> Value:
@@ -245,7 +324,7 @@ def criterion_test(criterion: Value) -> Callable[[Value], bool]:
     """The test that a criterion of SUMIFS stands for: "=W-100", "<>Scrap", ">=46000", "?*", 7."""
     if not isinstance(criterion, str):
         wanted = number(criterion)
-        return lambda v: _is_number(v) and v == wanted
+        return lambda v: is_number(v) and v == wanted
     match = re.match(r"(<>|<=|>=|=|<|>)?(.*)", criterion, re.S)
     assert match
     how, rest = match[1] or "=", match[2]
@@ -257,8 +336,8 @@ def criterion_test(criterion: Value) -> Callable[[Value], bool]:
     except ValueError:
         return _text_test(how, rest)
     if how in ("=", "<>"):
-        return lambda v: ((_is_number(v) and v == limit) or v == rest) == (how == "=")
-    return lambda v: _is_number(v) and bool(_COMPARE[how](v, limit))
+        return lambda v: ((is_number(v) and v == limit) or v == rest) == (how == "=")
+    return lambda v: is_number(v) and bool(_COMPARE[how](v, limit))
 
 
 def _text_test(how: str, wanted: str) -> Callable[[Value], bool]:
@@ -269,8 +348,8 @@ def _text_test(how: str, wanted: str) -> Callable[[Value], bool]:
     return lambda v: (isinstance(v, str) and matches(v) is not None) == (how == "=")
 
 
-def _as_regex(found: re.Match[str]) -> str:
-    escaped, any_number, any_one, plain = found.groups()
+def _as_regex(match: re.Match[str]) -> str:
+    escaped, any_number, any_one, plain = match.groups()
     return re.escape(escaped[1]) if escaped else ".*" if any_number else "." if any_one else re.escape(plain)
 
 
@@ -290,10 +369,6 @@ def _usable(value: Any) -> Any:
     return value
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
 def _each(function: Callable[..., Any], *arguments: Any) -> Any:
     """A function of scalars, over arrays where there are any."""
     if any(isinstance(a, np.ndarray) for a in arguments):
@@ -301,15 +376,9 @@ def _each(function: Callable[..., Any], *arguments: Any) -> Any:
     return function(*arguments)
 
 
-def _cells(arguments: list[Any]) -> list[Any]:
-    return [v for a in arguments for v in (a.flat if isinstance(a, np.ndarray) else [a])]
-
-
-def _sum(values: Any) -> float:
-    """SUM over cells: numbers alone count."""
-    return float(
-        sum(v for v in map(_usable, values.flat if isinstance(values, np.ndarray) else values) if _is_number(v))
-    )
+def _numbers(cells: Iterable[Any]) -> Iterator[float]:
+    """What SUM, MAX and MIN look at: numbers alone count."""
+    return (v for v in map(_usable, cells) if is_number(v))
 
 
 def _divide(a: Value, b: Value) -> float:
@@ -332,23 +401,23 @@ _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
 }
 #: functions over the cells of all their arguments together
 _OVER_CELLS: dict[str, Callable[[list[Any]], Any]] = {
-    "SUM": lambda a: _sum(_cells(a)),
-    "MAX": lambda a: float(max((v for v in map(_usable, _cells(a)) if _is_number(v)), default=0)),
-    "MIN": lambda a: float(min((v for v in map(_usable, _cells(a)) if _is_number(v)), default=0)),
-    "COUNT": lambda a: float(sum(_is_number(v) for v in _cells(a))),
-    "COUNTA": lambda a: float(sum(v is not None for v in _cells(a))),
-    "AND": lambda a: all(truth(v) for v in _cells(a)),
-    "OR": lambda a: any(truth(v) for v in _cells(a)),
+    "SUM": lambda cells: float(sum(_numbers(cells))),
+    "MAX": lambda cells: float(max(_numbers(cells), default=0)),
+    "MIN": lambda cells: float(min(_numbers(cells), default=0)),
+    "COUNT": lambda cells: float(sum(map(is_number, cells))),
+    "COUNTA": lambda cells: float(sum(v is not None for v in cells)),
+    "AND": lambda cells: all(map(truth, cells)),
+    "OR": lambda cells: any(map(truth, cells)),
 }
 #: functions of single values
 _SCALAR: dict[str, Callable[..., Any]] = {
     "ROUND": excel_round,
     "ABS": lambda v: abs(number(v)),
     "SIGN": lambda v: float((number(v) > 0) - (number(v) < 0)),
-    "ISNUMBER": _is_number,
+    "ISNUMBER": is_number,
     "INT": lambda v: float(math.floor(number(v))),
     "MOD": lambda a, b: number(a) % number(b),
-    "N": lambda v: number(v) if _is_number(_usable(v)) or isinstance(v, bool) else 0.0,
+    "N": lambda v: number(v) if is_number(_usable(v)) or isinstance(v, bool) else 0.0,
     "LEN": lambda v: float(len(text(v).encode("utf-16-le")) // 2),
     "MID": lambda v, first, count: text(v)[int(first) - 1 : int(first) - 1 + int(count)],
     "REPT": lambda v, count: text(v) * int(count),

@@ -9,8 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from xlbackflush.explain.evaluate import AGGREGATES, Evaluator
-from xlbackflush.explain.sums import sum_words
-from xlbackflush.explain.words import Words, figure
+from xlbackflush.explain.words import Words, figure, sum_words
 from xlbackflush.ooxml.formula import COMPARISONS, Binary, Call, Cell, FormulaError, Literal, Node, Span, Unary
 
 _FUNCTIONS = {"ROUND", "ABS", "SIGN", "INT", "MAX", "MIN"}
@@ -29,10 +28,10 @@ class Term:
 
 @dataclass(frozen=True)
 class Constant:
-    """A number of the formula; `said` where it stands for a condition."""
+    """A number of the formula, or that of a condition (1 where it holds), then with the condition in words."""
 
     value: float
-    said: str = ""
+    condition: str = ""
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ class Simplifier:
             return inner
         if isinstance(inner, Operation) and inner.name == "neg":  # --(condition)
             return inner.operands[0]
-        if isinstance(inner, Constant) and not inner.said:
+        if isinstance(inner, Constant) and not inner.condition:
             return Constant(-inner.value)
         return Operation("neg", (inner,), -inner.value)
 
@@ -86,19 +85,16 @@ class Simplifier:
         if node.operator not in _LEVEL:
             raise FormulaError("a part of the formula is a text")
         left, right = self.expression(node.left), self.expression(node.right)
-        if node.operator == "*":  # a condition that holds is a factor of 1
-            if left.value == 1 and not terms(left):
-                return right
-            if right.value == 1 and not terms(right):
-                return left
+        for factor, other in ((left, right), (right, left)):  # a condition that holds is a factor of 1
+            if node.operator == "*" and factor.value == 1 and not terms(factor):
+                return other
         return Operation(node.operator, (left, right), self.evaluate.number(node))
 
     def _condition(self, node: Node) -> Constant:
-        holds = bool(self.evaluate.value(node))
-        said = self.words.holds(node, self.here)
-        if not said and isinstance(node, Binary):
-            said = f"the {sum_words(self.words, node.left)} is {figure(self.evaluate.value(node.left), 'any', 0)}"
-        return Constant(float(holds), said)
+        words = self.words.holds(node, self.here)
+        if not words and isinstance(node, Binary):
+            words = f"the {sum_words(self.words, node.left)} is {figure(self.evaluate.value(node.left), 'any', 0)}"
+        return Constant(float(bool(self.evaluate.value(node))), words)
 
     def _call(self, node: Call) -> Expression:
         if node.name in ("IF", "CHOOSE"):
@@ -139,8 +135,7 @@ def terms(expression: Expression) -> list[Term]:
         return []
     operands = expression.operands[:1] if expression.name == "ROUND" else expression.operands
     if expression.name in ("+", "-"):
-        telling = [t for o in operands if o.value for t in terms(o)]
-        if telling:
+        if telling := [t for o in operands if o.value for t in terms(o)]:
             return telling
     elif expression.name == "*" and not expression.value:
         operands = next((o,) for o in operands if not o.value)
@@ -150,8 +145,8 @@ def terms(expression: Expression) -> list[Term]:
 class Printer:
     """Prints an expression for a sheet."""
 
-    def __init__(self, words: Words, here: str, unit_cell: Cell | None) -> None:
-        self.words, self.here, self.unit_cell = words, here, unit_cell
+    def __init__(self, words: Words, here: str) -> None:
+        self.words, self.here = words, here
 
     def in_words(self, expression: Expression) -> str:
         """Names: Parent qty [E12] × Qty per [F12] × (1 + Scrap % [G12])."""
@@ -166,7 +161,7 @@ class Printer:
             return self._term(expression, names), _WHOLE
         if isinstance(expression, Constant):
             shown = figure(expression.value, "any", self.words.places)
-            return (f"[{shown} as {expression.said}]" if names and expression.said else shown), _WHOLE
+            return (f"[{shown} as {expression.condition}]" if names and expression.condition else shown), _WHOLE
         if expression.name == "neg":
             inner, level = self._print(expression.operands[0], names)
             return f"-{inner}" if level >= _WHOLE and not inner.startswith("-") else f"-({inner})", _WHOLE
@@ -175,9 +170,13 @@ class Printer:
         parts = [self._print(o, names)[0] for o in expression.operands]
         if expression.name == "ROUND":
             if names:
-                single = isinstance(expression.operands[0], Term) and parts[0].startswith("(")
-                inner = f"{parts[0][1:-1]}," if single else _bracketed(parts[0])
-                return f"{inner} rounded to {_decimals(parts[1])}", 0
+                inner, digits = parts
+                if isinstance(expression.operands[0], Term) and inner.startswith("("):  # a sum
+                    inner = f"{inner[1:-1]},"
+                elif " + " in inner or " - " in inner or inner.startswith("-"):
+                    inner = f"({inner})"
+                decimals = "whole numbers" if digits == "0" else f"{digits} decimal{'s' if digits != '1' else ''}"
+                return f"{inner} rounded to {decimals}", 0
             if expression.value == expression.operands[0].value:
                 return self._print(expression.operands[0], names)
         return f"{expression.name}({'; '.join(parts)})", _WHOLE
@@ -197,18 +196,7 @@ class Printer:
             return self.words.named(term.node, self.here) if names else self.words.figure(term.value, term.node)
         if names:
             return f"({sum_words(self.words, term.node)})"
-        cell = next((a.cell(0) for a in _arguments(term.node) if isinstance(a, Span)), None)
-        count = isinstance(term.node, Call) and term.node.name.startswith("COUNT")
-        return self.words.figure(term.value, None if count else cell)
-
-
-def _arguments(node: Node) -> tuple[Node, ...]:
-    return node.arguments if isinstance(node, Call) and node.name != "SUMPRODUCT" else ()
-
-
-def _bracketed(shown: str) -> str:
-    return f"({shown})" if " + " in shown or " - " in shown or shown.startswith("-") else shown
-
-
-def _decimals(digits: str) -> str:
-    return "whole numbers" if digits == "0" else f"{digits} decimal" + ("s" if digits != "1" else "")
+        call = term.node
+        shows_column = isinstance(call, Call) and not call.name.startswith(("COUNT", "SUMPRODUCT"))
+        spans = (a for a in call.arguments if isinstance(a, Span)) if isinstance(call, Call) and shows_column else ()
+        return self.words.figure(term.value, next((span.cell(0) for span in spans), None))

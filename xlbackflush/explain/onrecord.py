@@ -7,7 +7,7 @@ workbook, so that the line is derived there as any other.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import takewhile
 
@@ -42,36 +42,32 @@ class OnRecord:
     def line(self, run: str, entry: float, line: float, column: str) -> Cell:
         """Where a posted amount stands in the workbook of its run. FormulaError, in plain words, where it does not."""
         grid = self.grid(run)
-        source = grid.tables["Journal"]
-        for row, found in enumerate(grid.rows("Journal", "Entry", "Line", column), source.first_row):
-            if found[:2] == (entry, line) and found[2] is not None:
-                return Cell(source.sheet, source.letters[column], row)
+        for row, (*numbers, amount) in grid.numbered_rows("Journal", "Entry", "Line", column):
+            if numbers == [entry, line] and amount is not None:
+                return grid.cell("Journal", column, row)
         raise FormulaError(f"the inputs on record of {run} give no such line; verify says what was changed")
 
     def grid(self, run: str) -> Grid:
         """The workbook of a run, as it was when the run was made. FormulaError where its inputs do not give it again."""
         if run not in self._grids:
-            inputs, outcome = self._computed(run)
-            self._grids[run] = Grid(_Computed(outcome, inputs, self._grid.tables))
+            on_record = records.run_inputs(_filled(self._grid, "RunInputs")).get(run)
+            try:
+                inputs = snapshot.unpack(on_record.pieces if on_record else [])
+            except snapshot.DamagedError as error:
+                raise FormulaError(str(error).rstrip(".")) from error
+            result = recompute_run(run, inputs, self._posted_before(run))
+            if not result.run:
+                raise FormulaError(f"the inputs on record of {run} do not run any more")
+            self._grids[run] = Grid(_Computed(result, inputs, self._grid.tables))
         return self._grids[run]
 
-    def _computed(self, run: str) -> tuple[dict[str, Source], RunResult]:
-        kept = records.run_inputs(_filled(self._grid, "RunInputs")).get(run)
-        try:
-            inputs = snapshot.unpack(kept.pieces if kept else [])
-        except snapshot.DamagedError as error:
-            raise FormulaError(str(error).rstrip(".")) from error
-        outcome = recompute_run(run, inputs, self._before(run))
-        if not outcome.run:
-            raise FormulaError(f"the inputs on record of {run} do not run any more")
-        return inputs, outcome
-
-    def _before(self, run: str) -> list[PostedEntry]:
+    def _posted_before(self, run: str) -> list[PostedEntry]:
         """What was posted before a run: the lines above its own."""
         journal = _filled(self._grid, "Journal")
         at = journal.columns.index("Run")
         above = list(takewhile(lambda row: row[at] != run, journal.rows))
-        entries, problems = journal_table.parse(replace(journal, rows=above), self._places)
+        above_it = replace(journal, rows=above, row_numbers=journal.row_numbers[: len(above)])
+        entries, problems = journal_table.parse(above_it, self._places)
         if problems:
             raise FormulaError(f"the journal was changed at {problems[0].where}; verify says how")
         return entries
@@ -79,37 +75,35 @@ class OnRecord:
 
 def _filled(grid: Grid, name: str) -> Source:
     """A table with its rows, as the engine reads them."""
-    source = grid.tables[name]
-    names = [column for column in schema.TABLES[name].names if column in source.letters]
-    filled: list[tuple[int, list[object]]] = [
-        (number, ["" if value is None else value for value in row])
-        for number, row in enumerate(grid.rows(name, *names), source.first_row)
+    names = [column for column in schema.TABLES[name].names if column in grid.tables[name].letters]
+    filled: dict[int, list[object]] = {
+        number: ["" if value is None else value for value in row]
+        for number, row in grid.numbered_rows(name, *names)
         if any(value is not None for value in row)
-    ]
-    return replace(source, columns=names, rows=[row for _, row in filled], row_numbers=[n for n, _ in filled])
+    }
+    return replace(grid.tables[name], columns=names, rows=list(filled.values()), row_numbers=list(filled))
 
 
 class _Computed:
     """A workbook that is not in a file: inputs as they were read, and the tables that a run makes of them."""
 
-    def __init__(self, outcome: RunResult, inputs: Mapping[str, Source], places: Mapping[str, Source]) -> None:
+    def __init__(self, result: RunResult, inputs: Mapping[str, Source], tables: Mapping[str, Source]) -> None:
         self._inputs = inputs
         self._rows = {name: {row: i for i, row in enumerate(s.row_numbers)} for name, s in inputs.items()}
-        run = RunView(outcome, Sheets({**places, **inputs}))
+        run = RunView(result, Sheets({**tables, **inputs}))
         self._bodies: dict[str, Body] = {
             table.name: empty(table) if table.name in _LEFT_OUT else BODIES[table.name](run)
             for table in schema.OUTPUT_TABLES
         }
-        self._tables = {**places, **inputs} | {name: self._size(places[name]) for name in self._bodies}
+        self._tables = {**tables, **inputs}
+        for name, body in self._bodies.items():
+            first, height = tables[name].first_row, len(next(iter(body.values()))[0])
+            self._tables[name] = replace(tables[name], last_row=first + max(1, height) - 1)
         self._columns = {
             (table.sheet, letter): (name, column)
             for name, table in self._tables.items()
             for column, letter in table.letters.items()
         }
-
-    def _size(self, place: Source) -> Source:
-        length = max(1, len(next(iter(self._bodies[place.name].values()))[0]))
-        return replace(place, last_row=place.first_row + length - 1)
 
     def table(self, name: str) -> Source | None:
         """See `Reader`."""
@@ -120,30 +114,30 @@ class _Computed:
         table, column, row = self._place(sheet, cell)
         if table in self._inputs:
             source, at = self._inputs[table], self._rows[table].get(row)
-            return None if at is None else _read(source.rows[at][source.columns.index(column)])
-        values, _ = self._bodies[table].get(column, ((), None)) if table else ((), None)
-        at = row - self._tables[table].first_row if table else -1
+            return None if at is None else _shown(source.rows[at][source.columns.index(column)])
+        values, formulas, at = self._output(table, column, row)
         if not 0 <= at < len(values):
             return None
-        live = self.formula(sheet, cell) and not isinstance(values[at], str)
-        return 0.0 if live and _read(values[at]) is None else _read(values[at])  # a formula never shows a blank number
+        live = formulas and formulas[at] and not isinstance(values[at], str)
+        value = _shown(values[at])
+        return 0.0 if live and value is None else value  # a formula never shows a blank number
 
     def formula(self, sheet: str, cell: str) -> str:
         """See `Reader`."""
-        table, column, row = self._place(sheet, cell)
-        if table not in self._bodies:
-            return ""
-        _, formulas = self._bodies[table].get(column, ((), None))
-        at = row - self._tables[table].first_row
+        _, formulas, at = self._output(*self._place(sheet, cell))
         return formulas[at] if formulas and 0 <= at < len(formulas) else ""
 
     def _place(self, sheet: str, cell: str) -> tuple[str, str, int]:
         row = split_cell(cell)[1]
-        table, column = self._columns.get((sheet, cell.removesuffix(str(row))), ("", ""))
-        return table, column, row
+        return *self._columns.get((sheet, cell.removesuffix(str(row))), ("", "")), row
+
+    def _output(self, table: str, column: str, row: int) -> tuple[Sequence[object], Sequence[str] | None, int]:
+        """Values and formulas of a column of an output table, and the position of a row in them."""
+        values, formulas = self._bodies.get(table, {}).get(column, ((), None))
+        return values, formulas, row - self._tables[table].first_row if table else -1
 
 
-def _read(value: object) -> Value:
+def _shown(value: object) -> Value:
     """A value as Excel would hold it; what is no number is blank."""
     if isinstance(value, CellError):
         return value

@@ -13,7 +13,7 @@ from typing import Protocol
 from xlbackflush import schema
 from xlbackflush.explain.evaluate import Evaluator, Value
 from xlbackflush.model.tables import Source
-from xlbackflush.ooxml.formula import Cell, FormulaError, Node, Span, parse
+from xlbackflush.ooxml.formula import Cell, Node, Span, finder, parse
 
 
 class Reader(Protocol):
@@ -34,14 +34,17 @@ class Place:
     """Where a cell stands in our tables."""
 
     table: str
-    sheet: schema.Sheet
     column: schema.Column
     source: Source
 
     @property
     def is_input(self) -> bool:
         """True where people type."""
-        return self.sheet.role == "Input"
+        return schema.SHEET_OF[self.table].role == "Input"
+
+    def beside(self, cell: Cell, column: str) -> Cell:
+        """The cell of another column in the row of a cell."""
+        return Cell(cell.sheet, self.source.letters[column], cell.row)
 
 
 class Grid:
@@ -49,39 +52,36 @@ class Grid:
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
-        self.tables = {name: found for name in schema.TABLES if (found := reader.table(name)) is not None}
-        self.sheet_names = {t.sheet for t in self.tables.values()}
-        self._sheet_of = {table.name: sheet for sheet in schema.SHEETS for table in sheet.tables}
+        self.tables = {name: source for name in schema.TABLES if (source := reader.table(name)) is not None}
+        self.find = finder(self.tables)
         self._columns = {
             (source.sheet, letter): (name, column)
             for name, source in self.tables.items()
             for column, letter in source.letters.items()
         }
         self._trees: dict[Cell, Node | None] = {}
-        self._known: dict[Cell, Value] = {}
-        self._whole: dict[Span, list[Value]] = {}
+        self._values: dict[Cell, Value] = {}
+        self._column_values: dict[Span, list[Value]] = {}
         self.evaluate = Evaluator(self)
 
     def value(self, cell: Cell) -> Value:
         """What a cell shows."""
-        if cell not in self._known:
-            self._known[cell] = self.reader.value(cell.sheet, cell.address)
-        return self._known[cell]
+        if cell not in self._values:
+            self._values[cell] = self.reader.value(cell.sheet, cell.address)
+        return self._values[cell]
 
     def column(self, span: Span) -> list[Value]:
         """What the cells of a column show."""
-        if span not in self._whole:
+        if span not in self._column_values:
             value = self.reader.value
             rows = range(span.first, span.last + 1)
-            self._whole[span] = [value(span.sheet, f"{span.letter}{row}") for row in rows]
-        return self._whole[span]
+            self._column_values[span] = [value(span.sheet, f"{span.letter}{row}") for row in rows]
+        return self._column_values[span]
 
-    def find(self, table: str, column: str) -> Span:
-        """The cells of a table column."""
-        source = self.tables.get(table)
-        if source is None or column not in source.letters:
-            raise FormulaError(f"the workbook has no {table}[{column}]")
-        return Span(source.sheet, source.letters[column], source.first_row, source.last_row)
+    def cell(self, table: str, column: str, row: int) -> Cell:
+        """The cell of a table column in a row of its sheet."""
+        source = self.tables[table]
+        return Cell(source.sheet, source.letters[column], row)
 
     def tree(self, cell: Cell) -> Node | None:
         """The formula of a cell; None where it has none."""
@@ -100,35 +100,34 @@ class Grid:
         if not table or column not in schema.TABLES[table].names:
             return None
         source = self.tables[table]
-        if not source.first_row <= cell.row <= source.last_row:
-            return None
-        return Place(table, self._sheet_of[table], schema.TABLES[table].column(column), source)
+        inside = source.first_row <= cell.row <= source.last_row
+        return Place(table, schema.TABLES[table].column(column), source) if inside else None
 
     def beside(self, cell: Cell, place: Place, column: str) -> Value:
         """What another column shows in the row of a cell; None where the workbook does not have it."""
-        letter = place.source.letters.get(column)
-        return self.value(Cell(cell.sheet, letter, cell.row)) if letter else None
+        return self.value(place.beside(cell, column)) if column in place.source.letters else None
 
     def rows(self, table: str, *columns: str) -> list[tuple[Value, ...]]:
         """Some columns of a table, row by row; None in a column that the workbook does not have."""
         source = self.tables[table]
-        length = source.last_row - source.first_row + 1
-        found = [self.column(self.find(table, c)) if c in source.letters else [None] * length for c in columns]
-        return list(zip(*found, strict=True))
+        blank: list[Value] = [None] * (source.last_row - source.first_row + 1)
+        return list(
+            zip(*(self.column(self.find(table, c)) if c in source.letters else blank for c in columns), strict=True)
+        )
+
+    def numbered_rows(self, table: str, *columns: str) -> Iterator[tuple[int, tuple[Value, ...]]]:
+        """The same, each with its row on the sheet."""
+        return enumerate(self.rows(table, *columns), self.tables[table].first_row)
 
     def setting(self, name: str) -> Cell | None:
         """The cell of a setting."""
-        for row, (setting,) in enumerate(self.rows("Setup", "Setting"), self.tables["Setup"].first_row):
-            if isinstance(setting, str) and setting.strip() == name:
-                return Cell(self.tables["Setup"].sheet, self.tables["Setup"].letters["Value"], row)
-        return None
+        rows = self.numbered_rows("Setup", "Setting")
+        row = next((row for row, (setting,) in rows if isinstance(setting, str) and setting.strip() == name), None)
+        return None if row is None else self.cell("Setup", "Value", row)
 
     def formulas(self) -> Iterator[tuple[Cell, str]]:
         """Every cell of the output tables that has a formula, with it."""
-        for table in schema.OUTPUT_TABLES:
-            source = self.tables.get(table.name)
-            if source is None:
-                continue
+        for source in (self.tables[table.name] for table in schema.OUTPUT_TABLES if table.name in self.tables):
             for row in range(source.first_row, source.last_row + 1):
                 for letter in source.letters.values():
                     if formula := self.reader.formula(source.sheet, f"{letter}{row}"):

@@ -10,14 +10,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from xlbackflush import schema
-from xlbackflush.explain.evaluate import AGGREGATES
+from xlbackflush.explain.evaluate import AGGREGATES, is_number
 from xlbackflush.explain.reader import Grid
 from xlbackflush.explain.words import Words
 from xlbackflush.model.step import Step
 from xlbackflush.ooxml.address import CELL, SHEET, unquoted
-from xlbackflush.ooxml.formula import Call, Cell, FormulaError, Node, Span, walk
+from xlbackflush.ooxml.formula import Call, Cell, FormulaError, Span, walk
 
-ONE_BY_ONE = ("Journal", "Ledger", "Variances")  # tables whose cells are listed one by one
+ONE_BY_ONE = ("Journal", "Ledger", "Variances")  # tables of posted amounts, whose cells are listed one by one
 CELLS_NAMED = 12  # of a group
 
 _TEXTS = re.compile(r'"[^"]*"')
@@ -29,34 +29,20 @@ _REFERENCES = re.compile(
 
 def users(grid: Grid, cell: Cell) -> list[Step]:
     """The cell itself, then the amounts that use it, level by level; cells of one column together, posted amounts one by one."""
-    words = Words(grid)
-    place = grid.place(cell)
-    value = grid.value(cell)
-    levels = [[c for c in level if _is_amount(grid.value(c))] for level in _Users(grid).levels(cell)]
-    found = sum(map(len, levels))
-    answer = f"Used by {found:,} cells of the output sheets, listed below." if found else "No output cell uses it."
-    help_text = words.help(cell, place) if place else ""
-    figure = float(str(value)) if _is_amount(value) else None
-    said = f"Typed in: {words.figure(value, cell, True)}. {answer} {help_text}"
-    steps = [Step(1, 0, str(cell), words.what(cell), figure, said, "input")]
+    words, place, value = Words(grid), grid.place(cell), grid.value(cell)
+    levels = [[c for c in level if is_number(grid.value(c))] for level in _Users(grid).levels(cell)]
+    count = sum(map(len, levels))
+    answer = f"Used by {count:,} cells of the output sheets, listed below." if count else "No output cell uses it."
+    explanation = f"Typed in: {words.figure(value, cell, True)}. {answer} {words.help(cell, place) if place else ''}"
+    figure = float(value) if is_number(value) else None
+    steps = [Step(1, 0, str(cell), words.what(cell), figure, explanation, "input")]
     for depth, level in enumerate(levels, 1):
-        for group in _groups(grid, level):
-            steps.append(_step(grid, words, len(steps) + 1, depth, group))
+        groups: dict[tuple[str, str, int], list[Cell]] = defaultdict(list)
+        for user in level:
+            stands = grid.place(user)
+            groups[user.sheet, user.letter, user.row if stands and stands.table in ONE_BY_ONE else 0].append(user)
+        steps += [_step(grid, words, len(steps) + n, depth, group) for n, group in enumerate(groups.values(), 1)]
     return steps
-
-
-def _is_amount(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _groups(grid: Grid, level: list[Cell]) -> Iterator[list[Cell]]:
-    """Cells of one table column; the tables of posted amounts cell by cell."""
-    groups: dict[tuple[str, str, int], list[Cell]] = defaultdict(list)
-    for cell in level:
-        place = grid.place(cell)
-        alone = place and place.table in ONE_BY_ONE
-        groups[cell.sheet, cell.letter, cell.row if alone else 0].append(cell)
-    yield from groups.values()
 
 
 def _step(grid: Grid, words: Words, number: int, depth: int, group: list[Cell]) -> Step:
@@ -68,8 +54,8 @@ def _step(grid: Grid, words: Words, number: int, depth: int, group: list[Cell]) 
         what = f"{place.column.name}, {len(group):,} cells of {first.sheet}"
         return Step(number, depth, str(first), what, None, f"{named}{others}. {place.column.help}", "uses")
     value = grid.value(first)
-    said = f"{place.column.help.removesuffix('.')}: {words.figure(value, first, True)}."
-    return Step(number, depth, str(first), words.what(first), float(str(value)), said, "uses")
+    explanation = f"{place.column.help.removesuffix('.')}: {words.figure(value, first, True)}."
+    return Step(number, depth, str(first), words.what(first), float(str(value)), explanation, "uses")
 
 
 class _Users:
@@ -79,7 +65,6 @@ class _Users:
         self.grid = grid
         self.by_cell: dict[Cell, list[Cell]] = defaultdict(list)
         self.by_column: dict[tuple[str, str], list[tuple[Span, Cell]]] = defaultdict(list)
-        self._added: dict[Node, frozenset[Cell]] = {}
         for user, formula in grid.formulas():
             place = grid.place(user)
             if place and place.column.unit != schema.POSTED_LESS_PROOF:
@@ -87,16 +72,12 @@ class _Users:
 
     def _note(self, user: Cell, formula: str) -> None:
         for sheet, letter, row, last, table, column in _REFERENCES.findall(_TEXTS.sub('""', formula)):
-            if table:
-                if (source := self.grid.tables.get(table)) and column in source.letters:
-                    span = self.grid.find(table, column)
-                    self.by_column[span.sheet, span.letter].append((span, user))
-                continue
             name = unquoted(sheet) if sheet else user.sheet
-            if last:
-                self.by_column[name, letter].append((Span(name, letter, int(row), int(last)), user))
-            else:
+            if not table and not last:
                 self.by_cell[Cell(name, letter, int(row))].append(user)
+            elif not table or ((source := self.grid.tables.get(table)) and column in source.letters):
+                span = self.grid.find(table, column) if table else Span(name, letter, int(row), int(last))
+                self.by_column[span.sheet, span.letter].append((span, user))
 
     def levels(self, cell: Cell) -> Iterator[list[Cell]]:
         """Cells that use the cell, then those that use these, and so on; each once, at its shortest distance."""
@@ -109,8 +90,7 @@ class _Users:
                 yield level
 
     def _order(self, cell: Cell) -> tuple[int, int, str, int]:
-        tables = [t.name for t in schema.OUTPUT_TABLES]
-        place = self.grid.place(cell)
+        tables, place = [t.name for t in schema.OUTPUT_TABLES], self.grid.place(cell)
         return (tables.index(place.table) if place else len(tables), len(cell.letter), cell.letter, cell.row)
 
     def _of(self, used: Cell) -> Iterable[Cell]:
@@ -119,10 +99,8 @@ class _Users:
             if span.first <= used.row <= span.last and self._takes(user, used):
                 yield user
         if place := self.grid.place(used):
-            for column in place.column.proves:
-                posted = Cell(used.sheet, place.source.letters[column], used.row)
-                if self.grid.value(posted) is not None:
-                    yield posted
+            posted = (Cell(used.sheet, place.source.letters[column], used.row) for column in place.column.proves)
+            yield from (cell for cell in posted if self.grid.value(cell) is not None)
 
     def _takes(self, user: Cell, used: Cell) -> bool:
         """Does a formula over columns take the row of a cell, or does the row not meet its criteria?"""
@@ -135,18 +113,16 @@ class _Users:
 
     def _has(self, call: Call, used: Cell) -> bool:
         spans = [n for n in walk(call) if isinstance(n, Span) and (n.sheet, n.letter) == (used.sheet, used.letter)]
-        inside = [s for s in spans if s.first <= used.row <= s.last]
-        if not inside:
+        first = next((s.first for s in spans if s.first <= used.row <= s.last), None)
+        if first is None:
             return False
-        evaluate, position = self.grid.evaluate, used.row - inside[0].first
+        evaluate, position = self.grid.evaluate, used.row - first
         if call.name in ("SUMIFS", "COUNTIFS", "COUNTIF"):
             pairs = call.arguments[call.name == "SUMIFS" :]
-            if any(isinstance(n, Span) for criterion in pairs[1::2] for n in walk(criterion)):
-                return True
-            return bool(evaluate.matching(pairs)[position].any())
-        if call.name == "SUMPRODUCT" and not any(
-            isinstance(n, Call) and n.name in AGGREGATES for n in walk(call.arguments[0])
-        ):
+            by_row = any(isinstance(n, Span) for criterion in pairs[1::2] for n in walk(criterion))
+            return by_row or bool(evaluate.matching(pairs)[position].any())
+        inner = walk(call.arguments[0])
+        if call.name == "SUMPRODUCT" and not any(isinstance(n, Call) and n.name in AGGREGATES for n in inner):
             products = evaluate.products(call)
-            return position >= len(products) or any(bool(v) for v in products[position])
+            return position >= len(products) or any(map(bool, products[position]))
         return True

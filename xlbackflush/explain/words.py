@@ -1,9 +1,13 @@
-"""Cells, figures and conditions in plain words: names from the schema, figures with their unit, cells by address."""
+"""Cells, figures, conditions and sums in plain words: names from the schema, figures with their unit, cells by address."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
+from contextlib import suppress
 from decimal import Decimal
+
+import numpy as np
 
 from xlbackflush import schema
 from xlbackflush.explain.evaluate import Value, text, truth
@@ -11,7 +15,7 @@ from xlbackflush.explain.reader import Grid, Place
 from xlbackflush.model.money import decimals
 from xlbackflush.model.tables import CellError
 from xlbackflush.ooxml.address import quoted
-from xlbackflush.ooxml.formula import COMPARISONS, Binary, Call, Cell, Node, Span
+from xlbackflush.ooxml.formula import COMPARISONS, Binary, Call, Cell, Literal, Node, Span, Unary, walk
 
 DIGITS = 12  # significant digits of a figure in a text: enough to work it out again, few enough to read
 BY_THE_PIECE = ("", "each", "ea")
@@ -43,9 +47,7 @@ class Words:
         place = self.grid.place(cell)
         if place is None:
             return "Cell"
-        if schema.TABLES[place.table].named_by_row:
-            return self.row(cell, place) or place.column.name
-        return place.column.name
+        return (schema.TABLES[place.table].named_by_row and self.row(cell, place)) or place.column.name
 
     def column(self, span: Span) -> str:
         """The name of a column of cells, with its rows where it is not the whole column: Proof (rows 7 to 12)."""
@@ -62,7 +64,12 @@ class Words:
     def row(self, cell: Cell, place: Place) -> str:
         """What a row is about: Leg in Frame."""
         table = schema.TABLES[place.table]
-        return table.call(lambda name: self.plain(self.grid.beside(cell, place, name), table.column(name)).strip())
+
+        def shown(column: str) -> str:
+            value = self.grid.beside(cell, place, column)
+            return "" if value is None else figure(value, table.column(column).kind, self.places).strip()
+
+        return table.call(shown)
 
     def what(self, cell: Cell) -> str:
         """What the figure of a cell is: Qty per: Leg in Frame."""
@@ -76,8 +83,13 @@ class Words:
         """What a column is for; of a setting, what it does."""
         if place.table != "Setup":
             return place.column.help
-        setting = text(self.grid.beside(cell, place, "Setting")).strip()
-        return next((s.meaning for s in schema.SETTINGS if s.name == setting), "")
+        setting = self._setting(cell, place)
+        return setting.meaning if setting else ""
+
+    def _setting(self, cell: Cell, place: Place) -> schema.Setting | None:
+        """The setting of a row of Setup."""
+        name = text(self.grid.beside(cell, place, "Setting")).strip()
+        return next((setting for setting in schema.SETTINGS if setting.name == name), None)
 
     # --------------------------------------------------------------------------------------- figures
 
@@ -89,18 +101,14 @@ class Words:
         unit = self.unit(cell) if with_unit and cell and isinstance(value, int | float) else ""
         return f"{shown} {unit}" if unit else shown
 
-    def plain(self, value: Value, column: schema.Column) -> str:
-        """A value inside a name."""
-        return "" if value is None else figure(value, column.kind, self.places)
-
     def _kind(self, cell: Cell, place: Place) -> str:
         if place.table == "Fit":
             return "percent" if text(self.grid.beside(cell, place, "Unit")).startswith("of ") else "price"
         if place.table == "Comparison" and counts(self.grid.tree(cell)):
             return "integer"
         if place.table == "Setup":
-            name = text(self.grid.beside(cell, place, "Setting")).strip()
-            return next((s.kind for s in schema.SETTINGS if s.name == name), "any")
+            setting = self._setting(cell, place)
+            return setting.kind if setting else "any"
         return place.column.kind
 
     def unit(self, cell: Cell) -> str:
@@ -132,70 +140,59 @@ class Words:
 
     def holds(self, test: Node, here: str) -> str:
         """Why a test holds, or why it does not: "Type [B9] is not Buy"; "" where it is about no cell."""
-        return self._said(test, here, truth(self.grid.evaluate.value(test)))
-
-    def _said(self, test: Node, here: str, holds: bool) -> str:
+        outcome = truth(self.grid.evaluate.value(test))
         if isinstance(test, Call) and test.name in ("AND", "OR"):
-            outcomes = [(a, truth(self.grid.evaluate.value(a))) for a in test.arguments]
-            if (test.name == "AND") == holds:  # all of them tell
-                return " and ".join(filter(None, (self._said(a, here, holds) for a, _ in outcomes)))
-            return next(self._said(a, here, holds) for a, outcome in outcomes if outcome == holds)
+            reasons = [a for a in test.arguments if truth(self.grid.evaluate.value(a)) == outcome]
+            if (test.name == "AND") != outcome:  # the first of them is enough
+                return self.holds(reasons[0], here)
+            return " and ".join(filter(None, (self.holds(a, here) for a in reasons)))
         if not isinstance(test, Binary) or test.operator not in COMPARISONS:
             return ""
         left, right = (_looked_at(n) for n in (test.left, test.right))
         if not isinstance(left, Cell):
             return ""
-        how = test.operator if holds else _NOT[test.operator]
-        shown = self._cell_said(left, here, how != "=")
+        how = test.operator if outcome else _NOT[test.operator]
+        subject = self.named(left, here) if how == "=" else self._with_value(left, here)
         if isinstance(right, Cell):
-            return f"{shown} {_IS[how]} {self._cell_said(right, here, True)}"
+            return f"{subject} {_IS[how]} {self._with_value(right, here)}"
         value = self.grid.evaluate.value(test.right)
-        kind = place.column.kind if (place := self.grid.place(left)) else "any"
-        return f"{shown} {_IS[how]} {figure(value, kind, self.places)}"
+        return f"{subject} {_IS[how]} {figure(value, self._kind_of_column(left), self.places)}"
 
-    def _cell_said(self, cell: Cell, here: str, with_value: bool) -> str:
-        value = self.grid.value(cell)
-        shown = "blank" if value in (None, "") else self.figure(value, cell)
-        return f"{self.named(cell, here)} ({shown})" if with_value else self.named(cell, here)
+    def _with_value(self, cell: Cell, here: str) -> str:
+        return f"{self.named(cell, here)} ({self.figure(self.grid.value(cell), cell)})"
+
+    def _kind_of_column(self, cell: Cell) -> str:
+        place = self.grid.place(cell)
+        return place.column.kind if place else "any"
 
     def criteria(self, pairs: tuple[Node, ...]) -> str:
         """Criteria of SUMIFS: Event is Completion and Level is above 0."""
-        said: list[str] = []
-        for span, criterion in zip(pairs[::2], pairs[1::2], strict=True):
-            if isinstance(span, Span):
-                said.append(self._criterion(span, criterion))
-        return " and ".join(said)
+        pairs_of_columns = zip(pairs[::2], pairs[1::2], strict=True)
+        return " and ".join(
+            self._criterion(span, wanted) for span, wanted in pairs_of_columns if isinstance(span, Span)
+        )
 
     def _criterion(self, span: Span, criterion: Node) -> str:
-        name, place = self.column(span), self.grid.place(span.cell(0))
+        name, kind = self.column(span), self._kind_of_column(span.cell(0))
         wanted = self.grid.evaluate.array(criterion)
-        if not isinstance(wanted, str | float | int | bool | None):
-            return f"{name} is {' or '.join(figure(v, 'any', self.places) for v in wanted.flat)}"
         if not isinstance(wanted, str):
-            return f"{name} is {figure(wanted, 'any', self.places)}"
-        how = next((o for o in ("<>", "<=", ">=", "=", "<", ">") if wanted.startswith(o)), "")
-        rest = wanted[len(how) :]
-        if wanted == "?*" or wanted == "<>":
+            many = wanted.flat if isinstance(wanted, np.ndarray) else [wanted]
+            return f"{name} is {' or '.join(figure(one, 'any', self.places) for one in many)}"
+        if wanted in ("?*", "<>"):
             return f"{name} is filled in"
-        kind = place.column.kind if place else "any"
-        shown: str = rest
-        try:
-            shown = figure(float(rest), kind, self.places) if how not in ("", "=", "<>") or kind == "date" else rest
-        except ValueError:
-            shown = rest
+        how = next((o for o in ("<>", "<=", ">=", "=", "<", ">") if wanted.startswith(o)), "")
+        shown = wanted.removeprefix(how)
+        if how not in ("", "=", "<>") or kind == "date":
+            with suppress(ValueError):  # a text stays as it is
+                shown = figure(float(shown), kind, self.places)
         return f"{name} {_IS[how or '=']} {shown or 'blank'}"
 
     def condition(self, test: Binary) -> str:
         """A comparison over a whole column: Item is W-100; "" where it is about something else."""
-        left = _looked_at(test.left)
-        if not isinstance(left, Span):
+        left, wanted = _looked_at(test.left), self.grid.evaluate.array(test.right)
+        if not isinstance(left, Span) or isinstance(wanted, CellError | np.ndarray):
             return ""
-        place = self.grid.place(left.cell(0))
-        wanted = self.grid.evaluate.array(test.right)
-        if isinstance(wanted, str | int | float | bool | None):
-            shown = figure(wanted, place.column.kind if place else "any", self.places)
-            return f"{self.column(left)} {_IS[test.operator]} {shown}"
-        return ""
+        return f"{self.column(left)} {_IS[test.operator]} {figure(wanted, self._kind_of_column(left.cell(0)), self.places)}"
 
 
 def _looked_at(node: Node) -> Node:
@@ -227,23 +224,95 @@ def figure(value: Value, kind: str, places: int) -> str:
 
 
 def _digits(value: float, least: int) -> str:
-    exact = Decimal(f"{value:.{DIGITS}g}")
-    if exact == 0:
-        exact = Decimal(0)
+    exact = Decimal(f"{value:.{DIGITS}g}") or Decimal(0)  # never minus zero
     exponent = exact.as_tuple().exponent
     shown = max(least, -exponent if isinstance(exponent, int) else 0)
     if shown > DIGITS + 6:
         return f"{value:.{DIGITS}g}"
-    whole = f"{exact:,.{shown}f}"
-    if shown > least:
-        head, _, tail = whole.partition(".")
-        tail = tail.rstrip("0").ljust(least, "0")
-        whole = f"{head}.{tail}" if tail else head
-    return whole
+    head, _, tail = f"{exact:,.{shown}f}".partition(".")
+    tail = tail.rstrip("0").ljust(least, "0")
+    return f"{head}.{tail}" if tail else head
 
 
 def counts(node: Node | None) -> bool:
     """True for a formula that counts rows."""
     if isinstance(node, Binary):
-        return node.operator in COMPARISONS or (counts(node.left) or counts(node.right))
+        return node.operator in COMPARISONS or counts(node.left) or counts(node.right)
     return isinstance(node, Call) and node.name.startswith("COUNT")
+
+
+# -------------------------------------------------------------------------------------------- sums
+
+
+def sum_words(words: Words, node: Node) -> str:
+    """A sum in words: sum of Amount on Trace where Event is Completion."""
+    if not isinstance(node, Call):
+        return words.named(node, "") if isinstance(node, Cell) else "the cells"
+    if node.name == "SUM":
+        return f"sum of {_column(words, node.arguments)}"
+    if node.name == "SUMIFS":
+        return f"sum of {_column(words, node.arguments[:1])} where {words.criteria(node.arguments[1:])}"
+    if node.name in ("COUNTIFS", "COUNTIF"):
+        return f"number of rows of {_sheet(node.arguments)} where {words.criteria(node.arguments)}"
+    if node.name in ("COUNT", "COUNTA"):
+        return f"number of cells filled in, {_column(words, node.arguments)}"
+    first, *others = node.arguments
+    if isinstance(first, Call) and first.name in ("SUMIFS", "COUNTIFS") and not others:
+        return sum_words(words, first)
+    return _product_words(words, node)
+
+
+def _product_words(words: Words, node: Call) -> str:
+    names, conditions = [], []
+    for factor in (f for argument in node.arguments for f in _factors(argument)):
+        if isinstance(factor, Literal):
+            continue
+        if tests := _tests(factor):
+            conditions.append(" or ".join(words.condition(t) or "a condition holds" for t in tests))
+        else:
+            names.append(_formula_words(words, factor))
+    what = f"sum of {' × '.join(names)}" if names else "number of rows"
+    return f"{what} on {_sheet(walk(node))}" + (f" where {' and '.join(conditions)}" if conditions else "")
+
+
+def _tests(node: Node) -> list[Binary]:
+    """The comparisons of a factor that is nothing else: one of them, or several of which one must hold."""
+    if isinstance(node, Unary):
+        return _tests(node.operand)
+    if isinstance(node, Binary) and node.operator in COMPARISONS:
+        return [node]
+    if isinstance(node, Binary) and node.operator == "+":
+        left, right = _tests(node.left), _tests(node.right)
+        return left + right if left and right else []
+    return []
+
+
+def _factors(node: Node) -> list[Node]:
+    return _factors(node.left) + _factors(node.right) if isinstance(node, Binary) and node.operator == "*" else [node]
+
+
+def _formula_words(words: Words, node: Node) -> str:
+    if isinstance(node, Span):
+        return words.column(node)
+    if isinstance(node, Cell):
+        return words.named(node, "")
+    if isinstance(node, Literal):
+        return f"{node.value:g}" if isinstance(node.value, float) else str(node.value)
+    if isinstance(node, Unary):
+        return f"{node.sign}{_formula_words(words, node.operand)}"
+    if isinstance(node, Binary):
+        return f"({_formula_words(words, node.left)} {node.operator} {_formula_words(words, node.right)})"
+    if isinstance(node, Call) and node.arguments:
+        return f"{node.name}({_formula_words(words, node.arguments[0])})"
+    return "a figure"
+
+
+def _column(words: Words, arguments: tuple[Node, ...]) -> str:
+    """What a sum is over: Amount on Trace."""
+    columns = (f"{words.column(node)} on {node.sheet}" if isinstance(node, Span) else
+               words.named(node, node.sheet) for node in arguments if isinstance(node, Cell | Span))  # fmt: skip
+    return " and ".join(columns)
+
+
+def _sheet(nodes: Iterable[Node]) -> str:
+    return next((node.sheet for node in nodes if isinstance(node, Span)), "the sheet")

@@ -18,20 +18,26 @@ from xlbackflush.engine.period import Period
 from xlbackflush.lifecycle.calculate import Calculation, Progress, calculate
 from xlbackflush.model.basis import Basis, Flow
 from xlbackflush.model.tables import Source
+from xlbackflush.schema.entries import EntryKind, description
 
 MOST = 50  # changes that are looked at one by one; of more, those of a column go together, or those of a table
 
 
 @dataclass(frozen=True)
 class JournalLine:
-    """What makes a line the same line in two runs; `basis` tells lines of one account apart, such as two cost types."""
+    """The codes that make a line the same line in two runs; `basis` tells lines of one account apart, as two cost types."""
 
     event: str
+    kind: EntryKind
     product: str
-    description: str
     role: str
     account: str
     basis: Basis
+
+    @property
+    def description(self) -> str:
+        """What its entry is about, in words."""
+        return description(self.kind, self.product)
 
 
 @dataclass(frozen=True)
@@ -79,39 +85,45 @@ class Attribution:
 def moved(old: Period, new: Period) -> list[Moved]:
     """The lines that differ between two runs, both of which have posted, in the order of `schema.EVENTS`."""
     was, now = _amounts(old), _amounts(new)
-    none = ("", 0)
-    found = []
+    lines = []
     for line in was | now:
-        (before, amount_before), (after, amount_after) = was.get(line, none), now.get(line, none)
+        (before, amount_before), (after, amount_after) = was.get(line, ("", 0)), now.get(line, ("", 0))
         if amount_before != amount_after:
-            found.append(Moved(line, after or before, amount_before, amount_after))
-    return sorted(found, key=lambda m: schema.EVENTS.index(m.line.event))
+            lines.append(Moved(line, after or before, amount_before, amount_after))
+    return sorted(lines, key=lambda m: schema.EVENTS.index(m.line.event))
 
 
 def _amounts(period: Period) -> dict[JournalLine, tuple[str, int]]:
     """Each line with its source and amount; lines that are the same are added up."""
-    found: dict[JournalLine, tuple[str, int]] = {}
+    amounts: dict[JournalLine, tuple[str, int]] = {}
     for entry in period.entries:
         for line in entry.lines:
-            basis = (
-                replace(line.basis, block=None) if isinstance(line.basis, Flow) else line.basis
-            )  # rows of Trace move
+            # rows of Trace move
+            basis = replace(line.basis, block=None) if isinstance(line.basis, Flow) else line.basis
             account, _ = period.inputs.accounts[line.role]
-            key = JournalLine(entry.event, entry.product, entry.description, line.role, account, basis)
-            found[key] = (line.source, found.get(key, ("", 0))[1] + line.minor)
-    return found
+            key = JournalLine(entry.event, entry.kind, entry.product, line.role, account, basis)
+            amounts[key] = (line.source, amounts.get(key, ("", 0))[1] + line.minor)
+    return amounts
 
 
-def told_apart(found: Attribution) -> dict[JournalLine, str]:
+#: what tells lines apart: what the entry is about, the rows of the amount, its side as before (of a new line, as it is now)
+_MORE: tuple[Callable[[Moved], str], ...] = (
+    lambda moved: moved.line.description,
+    lambda moved: moved.source,
+    lambda moved: "debit" if (moved.was or moved.now) > 0 else "credit",
+)
+
+
+def told_apart(result: Attribution) -> dict[JournalLine, str]:
     """A name for each line: event, product and role; in parentheses what else tells it from others that are named alike.
 
     That is the description, the rows that the amount comes from, and the side, as far as they differ.
     """
     first: dict[JournalLine, Moved] = {}
-    for m in (*found.moved, *(m for effect in found.effects for m in effect.moved), *found.together):
+    for m in (*result.moved, *(m for effect in result.effects for m in effect.moved), *result.together):
         first.setdefault(m.line, m)
     names = {line: [f"{line.event} {line.product}".rstrip() + f", {line.role}"] for line in first}
-    for more in (_description, _source, _side):
+    for more in _MORE:
         alike: dict[tuple[str, ...], list[JournalLine]] = defaultdict(list)
         for line, name in names.items():
             alike[tuple(name)].append(line)
@@ -123,19 +135,6 @@ def told_apart(found: Attribution) -> dict[JournalLine, str]:
     return {line: name + (f" ({'; '.join(rest)})" if rest else "") for line, (name, *rest) in names.items()}
 
 
-def _description(moved: Moved) -> str:
-    return moved.line.description
-
-
-def _source(moved: Moved) -> str:
-    return moved.source
-
-
-def _side(moved: Moved) -> str:
-    """Debit or credit, as before; of a line that is new, as it is now."""
-    return "debit" if (moved.was or moved.now) > 0 else "credit"
-
-
 def attribution(
     old: Mapping[str, Source], new: Mapping[str, Source], progress: Progress = lambda stage: None, most: int = MOST
 ) -> Attribution:
@@ -145,15 +144,15 @@ def attribution(
         if calculation.failed:
             raise ValueError(_why(calculation))
     before, after = (calculation.period for calculation in both)
-    found = changes(old, new)
-    groups = _groups([change for change in found if change.kind != REORDERED], most)
+    every = changes(old, new)
+    groups = _groups([change for change in every if change.kind != REORDERED], most)
     effects = []
     for number, group in enumerate(groups, 1):
         progress(f"Change {number} of {len(groups)}")
         alone = calculate(apply(old, new, group))
         effects.append(Effect(group, why=_why(alone)) if alone.failed else Effect(group, moved(before, alone.period)))
-    whole = moved(before, after)
-    return Attribution(found, whole, effects, _together(whole, effects))
+    total = moved(before, after)
+    return Attribution(every, total, effects, _together(total, effects))
 
 
 def _why(stopped: Calculation) -> str:
@@ -161,26 +160,23 @@ def _why(stopped: Calculation) -> str:
     return f"The run stops at {first.where}: {first.what}"
 
 
-def _together(whole: Sequence[Moved], effects: Sequence[Effect]) -> list[Moved]:
-    """What is left of the whole when each effect is taken off."""
-    left: dict[JournalLine, int] = defaultdict(int)
+def _together(total: Sequence[Moved], effects: Sequence[Effect]) -> list[Moved]:
+    """What remains of all that moved when each effect is taken off."""
+    remaining: dict[JournalLine, int] = defaultdict(int)
     sources: dict[JournalLine, str] = {}
-    for sign, lines in ((1, whole), *((-1, effect.moved) for effect in effects)):
+    for sign, lines in ((1, total), *((-1, effect.moved) for effect in effects)):
         for m in lines:
-            left[m.line] += sign * m.by
+            remaining[m.line] += sign * m.by
             sources.setdefault(m.line, m.source)
-    return [Moved(line, sources[line], 0, amount) for line, amount in left.items() if amount]
+    return [Moved(line, sources[line], 0, amount) for line, amount in remaining.items() if amount]
 
 
-def _groups(found: Sequence[Change], most: int) -> list[list[Change]]:
+def _groups(every: Sequence[Change], most: int) -> list[list[Change]]:
     """Changes one by one, or column by column, or table by table: the finest of these that are not too many."""
-    by_column = _grouped(found, lambda change: (change.table, change.column))
-    finest = [[change] for change in found] if len(found) <= most else by_column
-    return finest if len(finest) <= most else _grouped(found, lambda change: (change.table, ""))
-
-
-def _grouped(found: Sequence[Change], key: Callable[[Change], tuple[str, str]]) -> list[list[Change]]:
-    groups: dict[tuple[str, str], list[Change]] = defaultdict(list)
-    for change in found:
-        groups[key(change)].append(change)
-    return list(groups.values())
+    by_column: dict[tuple[str, str], list[Change]] = defaultdict(list)
+    by_table: dict[str, list[Change]] = defaultdict(list)
+    for change in every:
+        by_column[change.table, change.column].append(change)
+        by_table[change.table].append(change)
+    single = [[change] for change in every]
+    return next((groups for groups in (single, [*by_column.values()]) if len(groups) <= most), [*by_table.values()])

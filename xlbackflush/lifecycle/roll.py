@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,10 +73,8 @@ def check_successor(run: Run, book: str, following: str) -> None:
 
 def next_period(period: Period) -> tuple[dt.date, dt.date]:
     """The month after a whole month, else as many days as the period had."""
-    start, end = (
-        schema.DAY_0 + dt.timedelta(days=day)
-        for day in (period.inputs.settings.period_start, period.inputs.settings.period_end)
-    )
+    settings = period.settings
+    start, end = (schema.DAY_0 + dt.timedelta(days=day) for day in (settings.period_start, settings.period_end))
     first = end + dt.timedelta(days=1)
     if start.day == 1 and first.day == 1 and (start.year, start.month) == (end.year, end.month):
         return first, first.replace(day=calendar.monthrange(first.year, first.month)[1])
@@ -85,9 +84,8 @@ def next_period(period: Period) -> tuple[dt.date, dt.date]:
 def opened(period: Period, sources: Mapping[str, Source], book: str, run: Run) -> Opened:
     """The inputs with which the next workbook opens."""
     settings = {str(row["Setting"]).strip(): row.get("Value") for row in _rows(sources["Setup"]) if "Setting" in row}
-    for name in ("Period start", "Period end"):
-        settings.pop(name, None)
-    tables: dict[str, list[Row]] = {name: _rows(sources[name]) for name in _KEPT}
+    settings = {name: value for name, value in settings.items() if name not in ("Period start", "Period end")}
+    tables = {name: _rows(sources[name]) for name in _KEPT}
     mapped = {row.get("Role") for row in tables["Accounts"]}
     tables["Accounts"] += [
         {"Role": role, "Account": account, "Name": name}
@@ -96,17 +94,16 @@ def opened(period: Period, sources: Mapping[str, Source], book: str, run: Run) -
     ]
     tables |= {"Stock": _stock(period), "InventoryCount": _counts(sources["InventoryCount"])}
     tables["Opening"] = _balances(period, f"From {book}, run {run.run}, link {run.link}")
-    company = period.inputs.settings.company
     about = f"Opened from {book}, run {run.run}: its stock is the opening stock, its balances are carried over."
-    return Opened(f"{company}, backflush costing", about, settings, tables)
+    return Opened(f"{period.settings.company}, backflush costing", about, settings, tables)
 
 
 def _rows(source: Source) -> list[Row]:
     """The rows of a table as typed, blanks left out; dates as serial numbers."""
     known = schema.TABLES[source.name].names
     return [
-        {name: stored(value) for name, value in zip(source.columns, row, strict=True) if name in known and value != ""}
-        for row in source.rows
+        {name: stored(value) for name, value in row.items() if name in known and value != ""}
+        for _, row in source.named_rows()
     ]
 
 
@@ -133,27 +130,24 @@ def _counts(source: Source) -> list[Row]:
 
 
 def _balances(period: Period, note: str) -> list[Row]:
-    """Balances that go on, and what was reversed on the first day of the next period."""
-    reversals: dict[str, int] = {}
+    """Balances that go on, and what was reversed on the first day of the next period.
+
+    Stock accounts have a row although it is zero, since an account without a row opens with its stock at standard. Every
+    row has the note: whoever deletes one keeps the others.
+    """
+    reversals: Counter[str] = Counter()
     for entry in period.draft.entries:
-        for line in entry.lines if entry.event == schema.REVERSAL else ():
-            reversals[line.role] = reversals.get(line.role, 0) + line.minor
+        if entry.event == schema.REVERSAL:
+            for line in entry.lines:
+                reversals[line.role] += line.minor
     closing = {role: minor for role, minor in period.ledger.closing_by_role.items() if role in CARRIED}
-    return list(_noted(_opening(closing, reversals, period.places), note))
-
-
-def _opening(closing: Mapping[str, int], reversals: Mapping[str, int], places: int) -> Iterable[Row]:
-    """Every balance; of the stock accounts also zero, since an account without a row opens with its stock at standard."""
-    for role in schema.ROLES:
-        if role in schema.STOCK_ROLES or closing.get(role) or reversals.get(role):
-            yield {
-                "Role": role,
-                "Closing balance": from_minor(closing.get(role, 0), places),
-                "Reversal": from_minor(reversals.get(role, 0), places),
-            }
-
-
-def _noted(rows: Iterable[Row], note: str) -> Iterable[Row]:
-    """The same note on every row: whoever deletes one keeps the others."""
-    for row in rows:
-        yield {**row, "Note": note}
+    return [
+        {
+            "Role": role,
+            "Closing balance": from_minor(closing.get(role, 0), period.places),
+            "Reversal": from_minor(reversals[role], period.places),
+            "Note": note,
+        }
+        for role in schema.ROLES
+        if role in schema.STOCK_ROLES or closing.get(role) or reversals[role]
+    ]

@@ -63,14 +63,10 @@ def verify(book: Workbook, progress: Progress = lambda stage: None) -> Verified:
         if last in inputs and not result.changed and not record.problems:  # else formulas show what other inputs give
             calculation = calculate(sources, tables)  # the same inputs, where they stand now: formulas refer to them
             if not calculation.failed:
-                again = RunResult(calculation.period, calculation.findings, record.runs[-1], calculation.period.draft)
+                rerun = RunResult(calculation.period, calculation.findings, record.runs[-1], calculation.period.draft)
                 named = {problem.where for problem in result.problems}
-                result.problems += differing(again, {**sources, **sheets}, book.formulas, named)
+                result.problems += differing(rerun, {**sources, **sheets}, book.formulas, named)
     return result
-
-
-#: tables with a proof and its difference in every row
-_PROVEN = ("Journal", "Ledger", "Relief", "Variances")
 
 
 def inputs_of_run(book: Workbook, run: str) -> dict[str, Source]:
@@ -87,9 +83,7 @@ def inputs_of_run(book: Workbook, run: str) -> dict[str, Source]:
 
 def places_of(sources: Mapping[str, Source]) -> int:
     """Decimals of the currency on Setup."""
-    setup = sources["Setup"].by_column()
-    values = dict(zip((str(s).strip() for s in setup["Setting"]), setup["Value"], strict=True))
-    return money.decimals(str(values.get("Currency", "")))
+    return money.decimals(records.currency_of(sources["Setup"]))
 
 
 def _inputs_on_record(record: Record, result: Verified) -> dict[str, dict[str, Source]]:
@@ -102,16 +96,15 @@ def _inputs_on_record(record: Record, result: Verified) -> dict[str, dict[str, S
         except snapshot.DamagedError as error:
             result.problems.append(Problem("Run Inputs", f"Run {run.run}: {error}"))
             continue
-        made, on_record = snapshot.Snapshot(tables), inputs.hashes if inputs else {}
+        digests, on_record = snapshot.Snapshot(tables), inputs.hashes if inputs else {}
         result.problems += [
             Problem("Run Inputs", f"Run {run.run}: the digest of {name} is not that of the inputs on record.")
-            for name in {**made.table_hashes, **on_record}
-            if made.table_hashes.get(name) != on_record.get(name)
+            for name in {**digests.table_hashes, **on_record}
+            if digests.table_hashes.get(name) != on_record.get(name)
         ]
-        if made.input_hash != run.input_hash:
-            result.problems.append(
-                Problem("Runs", f"Run {run.run}: its input hash is not that of the inputs on record.")
-            )
+        if digests.input_hash != run.input_hash:
+            text = f"Run {run.run}: its input hash is not that of the inputs on record."
+            result.problems.append(Problem("Runs", text))
         by_run[run.run] = tables
     return by_run
 
@@ -160,12 +153,12 @@ def _recomputable(entry: PostedEntry) -> Hashable:
 def _proofs(sheets: Mapping[str, Source]) -> list[Problem]:
     """Stored differences that are not zero, and failed checks."""
     problems = []
-    for name in _PROVEN:
-        source = sheets[name]
-        differences = source.by_column().get("Difference", [])
-        for row, value in zip(source.row_numbers, differences, strict=True):
-            if isinstance(value, int | float) and value:
-                problems.append(Problem(source.cell("Difference", row), f"Differs from its proof by {value:g}."))
+    for table in schema.OUTPUT_TABLES:
+        for column in table.differences:
+            source = sheets[table.name]
+            for row, value in zip(source.row_numbers, source.by_column().get(column, ()), strict=False):
+                if isinstance(value, int | float) and value:
+                    problems.append(Problem(source.cell(column, row), f"Differs from its proof by {value:g}."))
     checks = sheets["Checks"]
     columns = checks.by_column()
     if any(isinstance(result, CellError) and not result.calculated for result in columns["Result"]):

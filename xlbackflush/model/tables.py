@@ -6,6 +6,7 @@ name the very cell.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -42,6 +43,11 @@ class Source:
         """Values of each column, from top to bottom."""
         cells, width = list(chain.from_iterable(self.rows)), len(self.columns)
         return {name: cells[i::width] for i, name in enumerate(self.columns)}
+
+    def named_rows(self) -> Iterator[tuple[int, dict[str, object]]]:
+        """Rows from top to bottom, each as its number on the sheet and its values by column."""
+        for number, row in zip(self.row_numbers, self.rows, strict=True):
+            yield number, dict(zip(self.columns, row, strict=True))
 
     def cell(self, column: str, row: int) -> str:
         """Address of a cell, for people: `Counts!E14`; of the row where the workbook does not have the column."""

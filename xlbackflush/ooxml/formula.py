@@ -7,11 +7,12 @@ and `Journal!$M$7:$M$12` are both a `Span`, one column of cells.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from xlbackflush.model.errors import UnusableError
+from xlbackflush.model.tables import Source
 from xlbackflush.ooxml.address import CELL, SHEET, unquoted
 
 
@@ -102,6 +103,18 @@ _COLUMN = re.compile(r"(?P<table>\w+)\[\[?(?P<column>[^\[\]]+)\]?\]$")
 
 #: finds the cells of a table column
 Finder = Callable[[str, str], Span]
+
+
+def finder(tables: Mapping[str, Source]) -> Finder:
+    """Finds columns where the tables of a workbook stand."""
+
+    def find(table: str, column: str) -> Span:
+        source = tables.get(table)
+        if source is None or column not in source.letters:
+            raise FormulaError(f"the workbook has no {table}[{column}]")
+        return Span(source.sheet, source.letters[column], source.first_row, source.last_row)
+
+    return find
 
 
 def address(where: str) -> Cell:

@@ -75,12 +75,12 @@ class _Stretch:
 
     t: int
     since: int
+    lines: dict[Line, float]
     opening: float
     book: float
     counted: float
     handled: float
     use: float
-    lines: dict[Line, float]
 
     def follows(self, before: _Stretch | None, quantity: str) -> bool:
         """Did it open with the book or counted quantity that the period before closed with?"""
@@ -94,10 +94,9 @@ class View:
     def __init__(self, period: Period) -> None:
         self.bill = period.bill
         items, lines, stock = period.bill.items, period.bill.lines, period.stock
-        count = len(items)
 
         def of_items(values: Floats, blank: float = 0.0) -> Floats:
-            each = np.full(count, blank)
+            each = np.full(len(items), blank)
             each[stock.item] = values
             return each
 
@@ -107,21 +106,17 @@ class View:
         self.use = of_items(stock.relieved) + of_items(stock.scrapped)
         self.handled = np.maximum(self.opening + of_items(stock.received), self.use)
         self.stocked, self.phantom = items.stocked, items.type == schema.PHANTOM
-        self.keys = [""] * count
-        for key, i in period.bill.number.items():
-            self.keys[i] = key
+        self.keys = {i: key for key, i in period.bill.number.items()}
         self.parent, self.component = lines.parent, lines.component
         self.codes, self.uom = items.code.tolist(), items.uom.tolist()
 
         rows = period.explosion.rows
         flushed = ~of_events(period.explosion, period.demand, schema.PURCHASE)
-        below = flushed & (rows.line >= 0)
-        self.required, started = (
-            sums(rows.line[below], values[below], len(lines)) for values in (rows.required, rows.parent_qty)
-        )
+        below = rows.of(flushed & (rows.line >= 0))
+        self.required, started = (sums(below.line, units, len(lines)) for units in (below.required, below.parent_qty))
         self.exposure = np.divide(self.required, lines.quantity, out=started, where=lines.quantity != 0)
-        exploded = flushed & ~rows.relieved & ((rows.line < 0) | (not period.explosion.by_line))
-        self.made = sums(rows.item[exploded], rows.required[exploded], count)
+        exploded = rows.of(flushed & ~rows.relieved & ((rows.line < 0) | (not period.explosion.by_line)))
+        self.made = sums(exploded.item, exploded.required, len(items))
         self._below: dict[int, dict[int, float]] = {}
 
     def below(self, item: int) -> dict[int, float]:
@@ -190,31 +185,26 @@ class Differences:
         returns: list[bool] = []
         last: _Stretch | None = None
         for now in self._stretches(key):
-            uncounted = last is not None and math.isnan(last.counted) and now.follows(last, "book")
-            returns.append(now.follows(last, "counted"))
-            if last is not None and uncounted:
+            if last is not None and math.isnan(last.counted) and now.follows(last, "book"):
                 now.since = last.since
                 now.handled, now.use = max(now.handled, last.handled), now.use + last.use
-                now.lines = {
-                    line: now.lines.get(line, 0.0) + last.lines.get(line, 0.0) for line in now.lines | last.lines
-                }
-            counts.append(now)
+                both = now.lines | last.lines
+                now.lines = {line: now.lines.get(line, 0.0) + last.lines.get(line, 0.0) for line in both}
+            if not math.isnan(now.counted):
+                counts.append(now)
+                returns.append(now.follows(last, "counted"))
             last = now
-        positions = [n for n, c in enumerate(counts) if not math.isnan(c.counted)]
-        counts = [counts[n] for n in positions]
-        handled, book, counted = (
-            np.array([getattr(c, name) for c in counts]) for name in ("handled", "book", "counted")
+        handled, book, counted, use = (
+            np.array([getattr(c, name) for c in counts]) for name in ("handled", "book", "counted", "use")
         )
         lines = {line.key: line for c in counts for line in c.lines}.values()  # as last written
-        t = counts[-1].t
-        view = self.views[t]
+        view = self.views[counts[-1].t]
         i = view.bill.number[key]
         return Item(
-            key=key, code=str(view.codes[i]), uom=str(view.uom[i]),
-            cost=float(view.cost[i]), at=[c.t for c in counts], since=[c.since for c in counts], used=book - counted,
-            noise=self._noise(handled, counted), use=np.array([c.use for c in counts]),
-            shelf=np.maximum((np.abs(counted) + np.abs(book)) / 2, 1.0), counted=counted,
-            returns=[returns[n] for n in positions],
+            key=key, code=str(view.codes[i]), uom=str(view.uom[i]), cost=float(view.cost[i]),
+            at=[c.t for c in counts], since=[c.since for c in counts], used=book - counted,
+            noise=self._noise(handled, counted), use=use,
+            shelf=np.maximum((np.abs(counted) + np.abs(book)) / 2, 1.0), counted=counted, returns=returns,
             lines=[(line, np.array([c.lines.get(line, 0.0) for c in counts])) for line in lines],
         )  # fmt: skip
 
@@ -223,22 +213,17 @@ class Differences:
         for t, view in enumerate(self.views):
             i = view.bill.number.get(key, -1)
             if i >= 0:
-                opening, book, counted = (float(a[i]) for a in (view.opening, view.book, view.counted))
-                yield _Stretch(
-                    t, t, opening, book, counted, float(view.handled[i]), float(view.use[i]), self._takers(t, i)
-                )
+                figures = (float(a[i]) for a in (view.opening, view.book, view.counted, view.handled, view.use))
+                yield _Stretch(t, t, self._takers(t, i), *figures)
 
     def is_counted(self, key: str) -> bool:
         """Was an item counted in any period?"""
-        at = ((view, view.bill.number.get(key, -1)) for view in self.views)
-        return any(i >= 0 and not np.isnan(view.counted[i]) for view, i in at)
+        return any(not np.isnan(v.counted[v.bill.number[key]]) for v in self.views if key in v.bill.number)
 
     def takers(self, key: str) -> list[tuple[Line, list[float]]]:
         """The lines that take an item, each with its parent units per period."""
-        each = [
-            self._takers(t, view.bill.number[key]) if key in view.bill.number else {}
-            for t, view in enumerate(self.views)
-        ]
+        numbers = [view.bill.number.get(key, -1) for view in self.views]
+        each = [self._takers(t, number) if number >= 0 else {} for t, number in enumerate(numbers)]
         lines = {line.key: line for units in each for line in units}.values()
         return [(line, [units.get(line, 0.0) for units in each]) for line in lines]
 

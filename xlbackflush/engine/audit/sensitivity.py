@@ -11,7 +11,7 @@ cell (see `governed`), and by what came of cells of its kind before.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -134,8 +134,7 @@ def with_value(period: Period, cell: Cell, value: float) -> Period | None:
     if abs(value) > 1e15 or (most is not None and value >= most):
         return None
     changed = period.with_cell(cell.table, cell.column.name, cell.index, value)
-    refused = cell.table == "WIP" and has_errors(list(wip_complete(changed)))
-    return None if refused else changed
+    return None if cell.table == "WIP" and has_errors(list(wip_complete(changed))) else changed
 
 
 def _size(change: Closings | None) -> int:
@@ -152,11 +151,11 @@ def _most_first(period: Period, every: list[Cell], most: int) -> Iterator[Effect
     balance when n other cells of its kind were tried, but at least times 1 / (1 + n): there may be others than those.
     """
     weights, kinds = governed(period), _kinds(period)
-    waiting: dict[tuple[str, ...], list[tuple[float, int]]] = {}
+    waiting: dict[tuple[str, ...], list[tuple[float, int]]] = defaultdict(list)
     for number, cell in enumerate(every):
         key = (cell.table, cell.column.name)
         weight = float(weights[key][cell.index]) if key in weights else 0.0
-        waiting.setdefault((*key, kinds[cell.table][cell.index]), []).append((weight, -number))
+        waiting[*key, kinds[cell.table][cell.index]].append((weight, -number))
     for queue in waiting.values():
         queue.sort()
     share = dict.fromkeys(waiting, 0.0)
@@ -173,13 +172,12 @@ def _most_first(period: Period, every: list[Cell], most: int) -> Iterator[Effect
         yield result
 
 
-#: columns that tell rows apart that move different accounts
-_ENDS = ("Parent", "Component", "Item")
-_TOLD_BY = {"Counts": ("Event",), "Scrap": ("Stage", "Kind")}
-
-
 def _kinds(period: Period) -> dict[str, list[str]]:
-    """Of each row of each table: type of its items, whether they are counted at the end, and what else tells it apart."""
+    """Of each row of each table: what tells it apart from rows that move other accounts.
+
+    Those are its items, by their type and by whether they are counted at the end, and what else must be chosen in a row
+    about an item, such as its Event. Rows about no item are of one kind.
+    """
     inputs, bill = period.inputs, period.bill
     counted = np.zeros(len(bill.items) + 1, dtype=bool)  # the last one stands for item -1
     counted[bill.of("Stock")[~np.isnan(inputs.stock.counted_qty)]] = True
@@ -187,9 +185,10 @@ def _kinds(period: Period) -> dict[str, list[str]]:
     kinds: dict[str, list[str]] = {}
     for table in TABLES:
         records = inputs.table(table.name)
-        marks = [[of_item[i] for i in bill.of(table.name, end)] for end in _ENDS if end in table.names]
-        marks += [records.column(column).tolist() for column in _TOLD_BY.get(table.name, ())]
-        kinds[table.name] = ["|".join(row) for row in zip(*marks, strict=True)] if marks else [""] * len(records)
+        marks = [[of_item[i] for i in bill.of(table.name, c.name)] for c in table.columns if c.kind == "item"]
+        if marks:
+            marks += [records.column(c.name).tolist() for c in table.columns if c.kind == "choice" and c.required]
+        kinds[table.name] = ["|".join(row) for row in zip(*marks, strict=True)] or [""] * len(records)
     return kinds
 
 

@@ -51,6 +51,11 @@ class SharedCause:
     gain: float = -math.inf
 
     @property
+    def name(self) -> tuple[str, str, str, int]:
+        """What makes it the same cause, whatever its size."""
+        return self.kind, self.parent, self.component, self.at
+
+    @property
     def nearest(self) -> float | None:
         """The size of a simple quantity within three standard errors; None where there is none."""
         if self.kind != BILL_QUANTITY:
@@ -76,32 +81,22 @@ def explain_together(differences: Differences, noticed: list[Item]) -> tuple[lis
         for key, x in best.exposure.items():
             item = remaining.get(key) or differences.item(key)
             remaining[key] = replace(item, used=item.used - best.size * x)
-        candidates = [c for c in candidates if (c.kind, c.parent, c.component, c.at) != _name(best)]
+        candidates = [c for c in candidates if c.name != best.name]
     return explanations, [remaining[item.key] for item in noticed]
-
-
-def _name(shared: SharedCause) -> tuple[str, str, str, int]:
-    return shared.kind, shared.parent, shared.component, shared.at
 
 
 def _weigh(shared: SharedCause, differences: Differences, remaining: dict[str, Item]) -> SharedCause:
     """With the size that fits most components (their weighted median), and what is gained by it."""
     members = {key: remaining.get(key) or differences.item(key) for key in shared.exposure}
-    used, noise, x = (
-        np.concatenate([getattr(m, name) for m in members.values()])
-        if name
-        else np.concatenate([*shared.exposure.values()])
-        for name in ("used", "noise", "")
-    )
+    used, noise = (np.concatenate([getattr(m, name) for m in members.values()]) for name in ("used", "noise"))
+    x = np.concatenate([*shared.exposure.values()])
     touched = x != 0
     ratio, power = used[touched] / x[touched], np.abs(x[touched]) / noise[touched]
     order = np.argsort(ratio)
     half = np.searchsorted(np.cumsum(power[order]), power.sum() / 2)
     size = float(ratio[order][half])
-    if shared.kind == UNITS_SCRAPPED and size <= 0:
-        return shared
     noticeable = [key for key, x in shared.exposure.items() if (np.abs(size * x / members[key].noise) > NOTICED).any()]
-    if len(noticeable) < TOGETHER:
+    if len(noticeable) < TOGETHER or (shared.kind == UNITS_SCRAPPED and size <= 0):
         return shared
     error = 1 / math.sqrt(float(np.square(power).sum()))
     density = 1 / (math.pi * shared.scale * (1 + (size / shared.scale) ** 2))
@@ -154,7 +149,7 @@ def _above(view: View, keys: set[str]) -> list[str]:
         return total
 
     among = under(noticed)
-    return [view.keys[i] for i in np.flatnonzero(among >= np.maximum(TOGETHER, under(counted) / 2))]
+    return [view.keys[i] for i in np.flatnonzero(among >= np.maximum(TOGETHER, under(counted) / 2)).tolist()]
 
 
 def _under(differences: Differences, parent: str) -> dict[str, dict[int, float]]:
@@ -186,9 +181,8 @@ def _of_units(differences: Differences, parent: str, under: dict[str, dict[int, 
     if any(v.phantom[i] for v, i in zip(views, at, strict=True) if i >= 0):
         return
     code = _code(differences, parent)
-    yield SharedCause(
-        UNITS_SCRAPPED, code, "", -1, -1, 0.0, sum(units), SCRAP_SCALE, _exposure(differences, under, units)
-    )
+    lost = _exposure(differences, under, units)
+    yield SharedCause(UNITS_SCRAPPED, code, "", -1, -1, 0.0, sum(units), SCRAP_SCALE, lost)
     itself = differences.item(parent) if differences.is_counted(parent) else None
     for t in range(len(views)):
         if units[t] <= 0:
@@ -205,10 +199,9 @@ def _of_phantom(differences: Differences, phantom: str, under: dict[str, dict[in
     if any(v.stocked[v.bill.number[phantom]] for v in differences.views if phantom in v.bill.number):
         return
     for line, units in differences.takers(phantom):
-        scale, exposure = BILL_SCALE * (line.quantity or 1.0), _exposure(differences, under, units)
-        yield SharedCause(
-            BILL_QUANTITY, line.parent, line.component, line.row, -1, line.quantity, sum(units), scale, exposure
-        )
+        q, exposure = line.quantity, _exposure(differences, under, units)
+        of_line = (line.parent, line.component, line.row)
+        yield SharedCause(BILL_QUANTITY, *of_line, -1, q, sum(units), BILL_SCALE * (q or 1.0), exposure)
 
 
 def _code(differences: Differences, key: str) -> str:

@@ -49,10 +49,9 @@ def of_item(group: Group, suspects: list[Suspect], differences: Differences) -> 
         parts = [_size(suspect, fit, group, differences)]
         if not group.fits:
             parts.append("It leaves more than counting noise: something else is at work, too.")
-        if suspect is suspects[0] and group.certain < 0.5:
-            parts.append("It may be nothing but a poor count.")
         if suspect is suspects[0]:
-            parts.append(_certainty(group, suspects, differences))
+            parts += ["It may be nothing but a poor count."] if group.certain < 0.5 else []
+            parts.append(_certainty(group, suspects))
         sentences.append((" ".join(parts), _check(suspect, group, suspects)))
     return sentences
 
@@ -72,7 +71,7 @@ def _size(s: Suspect, fit: Fit, group: Group, differences: Differences) -> str:
         return f"{used}; over {number(s.base or 0)} {s.parent} that is {each}.{simple}"
     if s.cause == UNREPORTED_SCRAP:
         return f"{used}: {percent(s.implied, fit.error)} of the {number(s.base or 0)} used by the books{spread}."
-    day = _day(differences, s.at)
+    day = schema.DAY_0 + dt.timedelta(days=int(differences.settings[s.at].period_end))
     there = f"{number(abs(fit.size), fit.error)}{unit} {item.code}"
     if s.cause == MISCOUNT:
         many = "too few" if fit.size > 0 else "too many"
@@ -81,11 +80,7 @@ def _size(s: Suspect, fit: Fit, group: Group, differences: Differences) -> str:
     return f"{there} {way} than the books say, once, in the period to {day}: a miscount, or something not recorded."
 
 
-def _day(differences: Differences, at: int) -> str:
-    return str(schema.DAY_0 + dt.timedelta(days=int(differences.settings[at].period_end)))
-
-
-def _certainty(group: Group, suspects: list[Suspect], differences: Differences) -> str:
+def _certainty(group: Group, suspects: list[Suspect]) -> str:
     """How sure one can be."""
     periods, rivals = len(group.item.at), suspects[1:]
     if not rivals:
@@ -93,11 +88,12 @@ def _certainty(group: Group, suspects: list[Suspect], differences: Differences) 
             return f"No other single cause fits the {periods} counts."
         return f"{_counts(periods)} a candidate, not a proof."
     if suspects[0].verdict != CANNOT_TELL:
+        others = _listed([_short(r) for r in rivals], "and")
         return (
-            f"{_and([_short(r) for r in rivals])} would fit the counts as well, but of unusual size. "
+            f"{others[0].upper()}{others[1:]} would fit the counts as well, but of unusual size. "
             f"{_counts(periods)} a candidate, not a proof."
         )
-    return f"Cannot tell it from {_or([_short(r) for r in rivals])}: {_why_not(group)}."
+    return f"Cannot tell it from {_listed([_short(r) for r in rivals])}: {_why_not(group)}."
 
 
 def _counts(periods: int) -> str:
@@ -107,12 +103,9 @@ def _counts(periods: int) -> str:
 def _why_not(group: Group) -> str:
     if len(group.item.at) == 1:
         return "one count fits them all"
-    first = group.causes[0].cause.exposure / group.item.noise
-    proportional = []
-    for f in group.causes[1:]:
-        x = f.cause.exposure / group.item.noise
-        proportional.append(abs(float(first @ x)) >= _COLLINEAR * float(np.linalg.norm(first) * np.linalg.norm(x)))
-    if all(proportional):
+    first, *others = (f.cause.exposure / group.item.noise for f in group.causes)
+    size = np.linalg.norm
+    if all(abs(float(first @ x)) >= _COLLINEAR * float(size(first) * size(x)) for x in others):
         return "they rose and fell in the same proportions in every period"
     return "the periods differ too little beside the noise of counting"
 
@@ -143,8 +136,7 @@ def _check(s: Suspect, group: Group, suspects: list[Suspect]) -> str:
 
 def _apart(code: str, parents: list[str], kinds: set[str]) -> list[str]:
     if len(parents) > 1:
-        yet = f"To tell apart: count {code} before and after a run of {parents[0]} alone."
-        return [yet]
+        return [f"To tell apart: count {code} before and after a run of {parents[0]} alone."]
     if {BILL_QUANTITY, UNREPORTED_SCRAP} <= kinds:
         return ["To tell apart: if a finished unit holds what the bill says, the rest is lost on the way."]
     if kinds & {MISCOUNT, ONE_OFF}:
@@ -172,7 +164,7 @@ def of_many(shared: SharedCause, s: Suspect, rivals: list[SharedCause], differen
         what = f"{percent(s.implied)} of {parent} started and lost without a report would explain the differences of {listed}."
         check = f"Compare {parent} started with {parent} completed; report lost units on Scrap, stage Finished unit."
     others = [_short_shared(r) for r in rivals if r is not shared]
-    also = f" Cannot tell it from {_or(others)}." if others and shared is rivals[0] else ""
+    also = f" Cannot tell it from {_listed(others)}." if others and shared is rivals[0] else ""
     if not others and len(differences.views) < PERIODS_FOR_PROOF:
         also = f" {_counts(len(differences.views))} a candidate, not a proof."
     return f"{what}{also}", check
@@ -180,24 +172,12 @@ def of_many(shared: SharedCause, s: Suspect, rivals: list[SharedCause], differen
 
 def _short_shared(shared: SharedCause) -> str:
     if shared.kind == PRODUCTION_COUNT:
-        return (
-            f"{number(abs(shared.size))} {shared.parent} not counted"
-            if shared.size > 0
-            else (f"{number(-shared.size)} {shared.parent} counted too many")
-        )
+        wrong = "not counted" if shared.size > 0 else "counted too many"
+        return f"{number(abs(shared.size))} {shared.parent} {wrong}"
     if shared.kind == BILL_QUANTITY:
         return f"{number(shared.recorded + shared.size)} {shared.component} in {shared.parent}"
     return f"{percent(shared.size)} of {shared.parent} lost"
 
 
-def _listed(texts: list[str], word: str) -> str:
+def _listed(texts: list[str], word: str = "or") -> str:
     return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} {word} {texts[-1]}"
-
-
-def _or(texts: list[str]) -> str:
-    return _listed(texts, "or")
-
-
-def _and(texts: list[str]) -> str:
-    text = _listed(texts, "and")
-    return text[0].upper() + text[1:]

@@ -94,15 +94,18 @@ def _alone(group: Group, differences: Differences) -> list[_Rated]:
     return [(group.worth, replace(s, explanation=e, check=c)) for s, (e, c) in zip(rivals, sentences, strict=True)]
 
 
+def _proposed(cause: Fit | SharedCause, margin: float | None) -> float:
+    """The size of a cause as one would write it down: a simple one that is near, or to the digit that is certain."""
+    return words.rounded(cause.size, margin or 2 * cause.error) if cause.nearest is None else cause.nearest
+
+
 def _of_item(group: Group, fit: Fit, share: float) -> Suspect:
     item, cause = group.item, fit.cause
     line = item.lines[cause.line][0] if cause.line >= 0 else None
     once = cause.period >= 0
     recorded = line.quantity if line else float(item.counted[cause.period]) if once else 0.0
     margin = fit.half_width(len(item.at)) if len(item.at) >= PERIODS_FOR_PROOF else None
-    size = words.rounded(fit.size, margin or 2 * fit.error) if fit.nearest is None else fit.nearest
-    if once and recorded == round(recorded):
-        size = float(round(fit.size))
+    size = float(round(fit.size)) if once and recorded == round(recorded) else _proposed(fit, margin)
     base = None if once else float(cause.exposure.sum())
     difference = float(item.used[cause.period] if once else item.used.sum())
     return Suspect(
@@ -119,12 +122,13 @@ def _together(rivals: list[SharedCause], differences: Differences) -> list[_Rate
     """Shared causes that explain the same differences."""
     weights = np.exp([s.gain - rivals[0].gain for s in rivals])
     odds = weights / (weights.sum() + np.exp(-rivals[0].gain))
-    verdict = _verdict_together(rivals, differences)
+    enough = len(differences.views) >= PERIODS_FOR_PROOF
+    verdict = CANNOT_TELL if len(rivals) > 1 else SUPPORTED if enough else CANDIDATE
     rated = []
     for shared, share in zip(rivals, odds.tolist(), strict=True):
         worth = [float(x.sum()) * differences.item(key).cost for key, x in shared.exposure.items()]
-        margin = 2 * shared.error if len(differences.views) >= PERIODS_FOR_PROOF and shared.at < 0 else None
-        size = words.rounded(shared.size, margin or 2 * shared.error) if shared.nearest is None else shared.nearest
+        margin = 2 * shared.error if enough and shared.at < 0 else None
+        size = _proposed(shared, margin)
         suspect = Suspect(
             rank=0, cause=shared.kind, item=shared.component, parent=shared.parent, verdict=verdict,
             difference=None, amount=shared.size * sum(worth), base=shared.base,
@@ -136,9 +140,3 @@ def _together(rivals: list[SharedCause], differences: Differences) -> list[_Rate
         gross = abs(shared.size) * sum(map(abs, worth))
         rated.append((gross, replace(suspect, explanation=explanation, check=check)))
     return rated
-
-
-def _verdict_together(rivals: list[SharedCause], differences: Differences) -> str:
-    if len(rivals) > 1:
-        return CANNOT_TELL
-    return SUPPORTED if len(differences.views) >= PERIODS_FOR_PROOF else CANDIDATE

@@ -60,8 +60,7 @@ def correct(
     free = _by(in_force(posted), lambda entry: entry.codes)
     stands: dict[int, int] = {}  # position in the target -> number of the entry that stands
     for at, entry in enumerate(wanted):
-        equals = free[entry.codes]
-        if equals:
+        if equals := free[entry.codes]:
             stands[at] = equals.popleft().number
     right = set(stands.values())
     wrong = [entry for entry in in_force(posted) if entry.number not in right]
@@ -71,8 +70,7 @@ def correct(
     new = [reversal(entry, run, number, period_end) for number, entry in enumerate(wrong, first)]
     replaced = _replaced(wrong, [wanted[at] for at in missing])
     for number, (at, corrects) in enumerate(zip(missing, replaced, strict=True), first + len(new)):
-        beginning = words.correction(corrects) if posted else ""
-        text = beginning + wanted[at].description
+        text = (words.correction(corrects) if posted else "") + wanted[at].description
         new.append(replace(wanted[at], number=number, description=text, corrects=corrects))
         stands[at] = number
     return Draft(linked([*posted, *new]), {number: at for at, number in stands.items()}, first)
@@ -103,7 +101,7 @@ def _replaced(wrong: Sequence[PostedEntry], new: Sequence[PostedEntry]) -> list[
     that a flush debits.
     """
     replaced: dict[int, int] = {}
-    for alike in (_all_roles, _first_role, _about):
+    for alike in _LIKENESSES:
         waiting = _by([entry for entry in wrong if entry.number not in replaced.values()], alike)
         for at, entry in enumerate(new):
             if at not in replaced and waiting[alike(entry)]:
@@ -111,16 +109,12 @@ def _replaced(wrong: Sequence[PostedEntry], new: Sequence[PostedEntry]) -> list[
     return [replaced.get(at) for at in range(len(new))]
 
 
-def _about(entry: PostedEntry) -> Hashable:
-    return entry.event, entry.product
-
-
-def _first_role(entry: PostedEntry) -> Hashable:
-    return _about(entry), entry.lines[0].role
-
-
-def _all_roles(entry: PostedEntry) -> Hashable:
-    return _about(entry), frozenset(line.role for line in entry.lines)
+#: what an entry and the one in whose place it comes have in common, the closest likeness first
+_LIKENESSES: tuple[Callable[[PostedEntry], Hashable], ...] = (
+    lambda entry: (entry.event, entry.product, frozenset(line.role for line in entry.lines)),
+    lambda entry: (entry.event, entry.product, entry.lines[0].role),
+    lambda entry: (entry.event, entry.product),
+)
 
 
 def _by(entries: Sequence[PostedEntry], key: Callable[[PostedEntry], Hashable]) -> dict[Hashable, deque[PostedEntry]]:

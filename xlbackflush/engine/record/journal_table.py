@@ -8,7 +8,8 @@ Proof and Difference are live formulas, and no record of anything.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Sequence
+import math
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -39,25 +40,10 @@ def columns(entries: Sequence[PostedEntry], places: int) -> dict[str, list[Cell]
 def _row(entry: PostedEntry, k: int, places: int) -> dict[str, Cell]:
     line = entry.lines[k]
     amount = from_minor(abs(line.minor), places)
-    return {
-        "Run": entry.run,
-        "Entry": entry.number,
-        "Line": k + 1,
-        "Posting date": entry.date,
-        "Event": entry.event,
-        "Role": line.role,
-        "Account": line.account,
-        "Account name": line.name or None,
-        "Debit": amount if line.minor > 0 else None,
-        "Credit": amount if line.minor < 0 else None,
-        "Description": entry.description,
-        "Source": line.source or None,
-        "Product": entry.product or None,
-        "Reverses": entry.reverses,
-        "Reversed by": entry.reversed_by,
-        "Corrects": entry.corrects,
-        "Seal": line.seal or None,
-    }
+    cells: dict[str, Cell] = {column: getattr(entry, field) for column, field in _OF_ENTRY.items()}
+    cells |= {column: getattr(line, field) for column, field in _OF_LINE.items()}
+    cells |= {"Line": k + 1, "Debit": amount if line.minor > 0 else None, "Credit": amount if line.minor < 0 else None}
+    return {name: None if cell == "" else cell for name, cell in cells.items()}
 
 
 # ------------------------------------------------------------------------------------------------- reading
@@ -73,14 +59,18 @@ def parse(source: Source, places: int) -> tuple[list[PostedEntry], list[Problem]
     if missing:
         return [], [Problem(source.sheet, f"Table {source.name} has no column {', '.join(missing)}.")]
     problems: list[Problem] = []
-    rows = _sorted_back(source, [_read(source, i, places, problems) for i in range(len(source.rows))], problems)
-    groups = [list(g) for _, g in groupby((r for r in rows if "Entry" in r.values), key=lambda r: r.values["Entry"])]
-    problems += _numbered(source, "Entry", [group[0] for group in groups])
+    rows = [_read(source, number, cells, places, problems) for number, cells in source.named_rows()]
+    if all({"Entry", "Line"} <= row.values.keys() for row in rows):
+        posted_order = sorted(rows, key=_position)
+        # numbers with gaps or doubles are no sort, or not a sort alone: then the rows are taken as they stand
+        if list(map(_position, rows)) != list(map(_position, posted_order)) and not _misnumbered(source, posted_order):
+            problems.append(Problem(source.range("Entry", "Line"), _SORTED, _SORT_BACK, is_order=True))
+            rows = posted_order
+    problems += _misnumbered(source, rows)
     entries = []
-    for group in groups:
-        problems += _numbered(source, "Line", [row for row in group if "Line" in row.values])
+    for group in _by_entry(rows):
         if all(len(row.values) == len(COLUMNS) for row in group):
-            odd = _uneven(source, group) + _one_sided(source, group)
+            odd = [*_uneven(source, group), *_one_sided(source, group)]
             problems += odd
             entries += [] if odd else [_entry(group)]
     return entries, problems
@@ -94,83 +84,71 @@ class _Row:
     values: dict[str, Any]
 
 
-def _read(source: Source, i: int, places: int, problems: list[Problem]) -> _Row:
-    cells = dict(zip(source.columns, source.rows[i], strict=True))
-    row = _Row(source.row_numbers[i], {})
+def _read(source: Source, number: int, cells: Mapping[str, object], places: int, problems: list[Problem]) -> _Row:
+    row = _Row(number, {})
     for name, read in COLUMNS.items():
         try:
             row.values[name] = read(cells[name], places)
         except _OddError as odd:
-            problems.append(Problem(source.cell(name, row.number), f"{name} is {odd}"))
+            problems.append(Problem(source.cell(name, number), f"{name} is {odd}"))
     return row
 
 
-def _sorted_back(source: Source, rows: list[_Row], problems: list[Problem]) -> list[_Row]:
-    """The rows as they were posted, where they are all there and only stand in another order, as after a sort by account.
-
-    The numbers are left as they are where they have gaps or doubles: then it was not a sort, or not a sort alone.
-    """
-    if not all({"Entry", "Line"} <= row.values.keys() for row in rows):
-        return rows
-    wanted = sorted(rows, key=_position)
-    entries = [list(group) for _, group in groupby(wanted, key=lambda row: row.values["Entry"])]
-    gaps = _numbered(source, "Entry", [entry[0] for entry in entries])
-    gaps += [gap for entry in entries for gap in _numbered(source, "Line", entry)]
-    if gaps or list(map(_position, rows)) == list(map(_position, wanted)):
-        return rows
-    problems.append(Problem(source.range("Entry", "Line"), _SORTED, _SORT_BACK, is_order=True))
-    return wanted
+def _by_entry(rows: Iterable[_Row]) -> list[list[_Row]]:
+    """Rows that follow each other and are of one entry; without those of which the entry could not be read."""
+    readable = (row for row in rows if "Entry" in row.values)
+    return [list(group) for _, group in groupby(readable, key=lambda row: row.values["Entry"])]
 
 
 def _position(row: _Row) -> tuple[int, int]:
     return row.values["Entry"], row.values["Line"]
 
 
-def _numbered(source: Source, column: str, rows: Sequence[_Row]) -> list[Problem]:
+def _misnumbered(source: Source, rows: Iterable[_Row]) -> list[Problem]:
+    """Entries must be numbered 1, 2, 3, and the lines within each."""
+    entries = _by_entry(rows)
+    problems = [*_gaps(source, "Entry", [entry[0] for entry in entries])]
+    for entry in entries:
+        problems += _gaps(source, "Line", [row for row in entry if "Line" in row.values])
+    return problems
+
+
+def _gaps(source: Source, column: str, rows: Sequence[_Row]) -> Iterator[Problem]:
     """Numbers must go 1, 2, 3; a wrong one is reported once, not with everything after it."""
-    problems: list[Problem] = []
     wanted, next_ones = 1, {1}
     for row in rows:
         number = row.values[column]
         if number in next_ones:
             wanted, next_ones = number + 1, {number + 1}
         else:
-            text = f"{column} is {number}, where number {wanted} should follow."
-            problems.append(Problem(source.cell(column, row.number), text))
+            yield Problem(
+                source.cell(column, row.number), f"{column} is {number}, where number {wanted} should follow."
+            )
             next_ones = {wanted, wanted + 1, number + 1}  # it is too many, or another one changed, or follows a gap
-    return problems
 
 
-def _uneven(source: Source, group: Sequence[_Row]) -> list[Problem]:
+def _uneven(source: Source, group: Sequence[_Row]) -> Iterator[Problem]:
     """What is said of the whole entry must be the same in all its lines."""
     number, first, last = group[0].values["Entry"], group[0].number, group[-1].number
-    return [
-        Problem(f"{source.cell(name, first)}:{source.letters[name]}{last}", f"{name} differs within entry {number}.")
-        for name in _OF_ENTRY
-        if len({row.values[name] for row in group}) > 1
-    ]
+    for name in _OF_ENTRY:
+        if len({row.values[name] for row in group}) > 1:
+            where = f"{source.cell(name, first)}:{source.letters[name]}{last}"
+            yield Problem(where, f"{name} differs within entry {number}.")
 
 
-def _one_sided(source: Source, group: Sequence[_Row]) -> list[Problem]:
-    return [
-        Problem(source.cell("Debit", row.number), "A line has either a debit or a credit.")
-        for row in group
-        if bool(row.values["Debit"]) == bool(row.values["Credit"])
-    ]
+def _one_sided(source: Source, group: Sequence[_Row]) -> Iterator[Problem]:
+    for row in group:
+        if bool(row.values["Debit"]) == bool(row.values["Credit"]):
+            yield Problem(source.cell("Debit", row.number), "A line has either a debit or a credit.")
 
 
 def _entry(group: Sequence[_Row]) -> PostedEntry:
-    run, number, date, event, description, product, reverses, corrects, by = (
-        group[0].values[name] for name in ("Run", "Entry", *_OF_ENTRY[1:])
-    )
-    lines = tuple(
-        PostedLine(
-            v["Role"], v["Account"], v["Account name"], v["Debit"] - v["Credit"], v["Source"], v["Seal"], r.number
-        )
-        for r in group
-        for v in (r.values,)
-    )
-    return PostedEntry(run, number, date, event, description, product, lines, reverses, corrects, by)
+    lines = []
+    for row in group:
+        minor = row.values["Debit"] - row.values["Credit"]
+        fields = {field: row.values[column] for column, field in _OF_LINE.items()}
+        lines.append(PostedLine(minor=minor, row=row.number, **fields))
+    return PostedEntry(lines=tuple(lines), **{field: group[0].values[column] for column, field in _OF_ENTRY.items()})
 
 
 class _OddError(ValueError):
@@ -219,10 +197,10 @@ def _one_of(choices: Collection[str]) -> Read:
     return read
 
 
-def _whole(value: object, places: int = 0) -> int:
+def _whole(value: object, places: int = 0, most: float = math.inf, what: str = "a whole number") -> int:
     number = _number(value)
-    if number is None or not number.is_integer() or number < 1:
-        raise _OddError(f"{_cell_words(value)}; a whole number is expected.")
+    if number is None or not number.is_integer() or not 1 <= number <= most:
+        raise _OddError(f"{_cell_words(value)}; {what} is expected.")
     return int(number)
 
 
@@ -232,12 +210,7 @@ def _link(value: object, places: int) -> int | None:
 
 def _day(value: object, places: int) -> int:
     """Excel day number of a date, which may come as that number."""
-    if type(value) is dt.date:
-        return (value - schema.DAY_0).days
-    number = _number(value)
-    if number is None or not number.is_integer() or not 1 <= number <= _LAST_DAY:
-        raise _OddError(f"{_cell_words(value)}; a day is expected.")
-    return int(number)
+    return (value - schema.DAY_0).days if type(value) is dt.date else _whole(value, places, _LAST_DAY, "a day")
 
 
 def _amount(value: object, places: int) -> int:
@@ -273,4 +246,9 @@ COLUMNS: dict[str, Read] = {
     "Corrects": _link,
     "Seal": _text,
 }
-_OF_ENTRY = ("Run", "Posting date", "Event", "Description", "Product", "Reverses", "Corrects", "Reversed by")
+#: columns that simply hold a field of the entry, the same in all its lines, or of the line
+_OF_ENTRY = {
+    "Run": "run", "Entry": "number", "Posting date": "date", "Event": "event", "Description": "description",
+    "Product": "product", "Reverses": "reverses", "Corrects": "corrects", "Reversed by": "reversed_by",
+}  # fmt: skip
+_OF_LINE = {"Role": "role", "Account": "account", "Account name": "name", "Source": "source", "Seal": "seal"}

@@ -6,8 +6,9 @@ anything is added to it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from xlbackflush import schema
 from xlbackflush.engine.inputs import snapshot
@@ -15,7 +16,6 @@ from xlbackflush.engine.record import journal_table, seals
 from xlbackflush.model.journal import CLOSED, DRAFT, POSTED, PostedEntry, Problem, Run, RunInputs, goes_on_in, linked
 from xlbackflush.model.tables import Source
 
-_TEXTS = ("Run", "Status", "Started", "User", "Version", "Input hash", "Approved by", "Posted", "Link", "Goes on in")
 #: the tables that the record is made of
 TABLES = ("Runs", "RunInputs", "Journal")
 
@@ -53,14 +53,14 @@ def read(tables: Mapping[str, Source], places: int) -> Record:
     record = _unread(tables)
     record.problems = status_problems(record.runs, tables["Runs"], tables["Journal"])
     if record.posted_runs and not record.problems:
-        record.posted, record.problems = _entries(record, _without(record.journal, record.draft), places)
+        record.posted, record.problems = _entries(record, places, with_draft=False)
     return record
 
 
 def drafted(tables: Mapping[str, Source], places: int) -> tuple[list[PostedEntry], list[Problem]]:
     """The entries of the draft as they stand on the sheet, and what is wrong with the journal as a whole."""
     record = _unread(tables)
-    entries, problems = _entries(record, record.journal, places)
+    entries, problems = _entries(record, places, with_draft=True)
     return [entry for entry in entries if record.draft and entry.run == record.draft.run], problems
 
 
@@ -69,27 +69,19 @@ def _unread(tables: Mapping[str, Source]) -> Record:
     return Record(runs(tables["Runs"]), run_inputs(tables["RunInputs"]), journal=tables["Journal"])
 
 
-def _without(journal: Source, draft: Run | None) -> Source:
-    """The journal without the rows of the draft."""
-    if draft is None:
-        return journal
-    posted = [i for i, row in enumerate(journal.rows) if _cell(journal, row, "Run") != draft.run]
-    return replace(
-        journal, rows=[journal.rows[i] for i in posted], row_numbers=[journal.row_numbers[i] for i in posted]
-    )
-
-
-def _entries(record: Record, journal: Source, places: int) -> tuple[list[PostedEntry], list[Problem]]:
-    """The entries of a journal, and what does not fit them, their chain, or sheet Runs."""
+def _entries(record: Record, places: int, with_draft: bool) -> tuple[list[PostedEntry], list[Problem]]:
+    """The entries of the journal, and what does not fit them, their chain, or sheet Runs."""
+    journal, draft = record.journal, record.draft.run if record.draft else ""
+    if draft and not with_draft:
+        posted = {number: list(row.values()) for number, row in journal.named_rows() if row.get("Run") != draft}
+        journal, draft = replace(journal, rows=list(posted.values()), row_numbers=list(posted)), ""
     entries, problems = journal_table.parse(journal, places)
     if any(not problem.is_order for problem in problems):
         return entries, problems
-    whole = journal is record.journal
-    if not whole:  # which of them the draft takes back is no part of what was posted
+    if journal is not record.journal:  # which of them the draft takes back is no part of what was posted
         entries = linked(entries)
-    posted = [with_hashes(run, record.inputs.get(run.run)) for run in record.posted_runs]
-    draft = record.draft.run if record.draft and whole else ""
-    return entries, [*problems, *seals.verify(posted, entries, journal, places, draft)]
+    runs = [with_hashes(run, record.inputs.get(run.run)) for run in record.posted_runs]
+    return entries, [*problems, *seals.verify(runs, entries, journal, places, draft)]
 
 
 def with_hashes(run: Run, inputs: RunInputs | None) -> Run:
@@ -107,35 +99,29 @@ def closed(runs: Sequence[Run], following: str) -> list[Run]:
 
 def status_problems(runs: Sequence[Run], source: Source, journal: Source) -> list[Problem]:
     """What cannot be of the status of each run: posted runs carry seals, a link and an approver, and drafts do not."""
-    rows = {str(_cell(source, r, "Run")): n for n, r in zip(source.row_numbers, source.rows, strict=True)}
-    sealed = {str(_cell(journal, row, "Run")) for row in journal.rows if _cell(journal, row, "Seal") != ""}
-    link = runs[-1].link if runs else ""
-
-    def problems(run: Run) -> Iterator[tuple[str, str]]:
+    rows = {str(row.get("Run", "")): number for number, row in source.named_rows()}
+    sealed = {str(row.get("Run", "")) for _, row in journal.named_rows() if row.get("Seal", "") != ""}
+    problems = []
+    for run in runs:
+        name, column = f"Run {run.run}", "Status"
         if run.status not in (DRAFT, POSTED, CLOSED):
-            yield (
-                "Status",
-                f"The status of run {run.run} is {run.status or 'blank'}; it is {DRAFT}, {POSTED} or {CLOSED}.",
-            )
+            status = run.status or "blank"
+            text = f"The status of run {run.run} is {status}; it is {DRAFT}, {POSTED} or {CLOSED}."
         elif run.is_draft and (run.run in sealed or run.approved_by or run.posted or run.link):
-            yield "Status", f"Run {run.run} was posted, but its status is {DRAFT}."
+            text = f"{name} was posted, but its status is {DRAFT}."
         elif run.is_draft and run is not runs[-1]:
-            yield "Status", f"Run {run.run} is a draft above a later run."
+            text = f"{name} is a draft above a later run."
         elif run.status == CLOSED and not run.goes_on:
-            yield "Goes on in", f"Run {run.run} is closed, but does not say where the period goes on."
-        elif run.goes_on and run.goes_on != goes_on_in(link, run.following):
-            yield "Goes on in", f"What run {run.run} says of the next workbook was changed."
+            column, text = "Goes on in", f"{name} is closed, but does not say where the period goes on."
+        elif run.goes_on and run.goes_on != goes_on_in(runs[-1].link, run.following):
+            column, text = "Goes on in", f"What run {run.run} says of the next workbook was changed."
         elif run.goes_on and run.status != CLOSED:
-            yield (
-                "Status",
-                f"The period was closed and goes on in {run.following}, but run {run.run} is {run.status.lower()}.",
-            )
-
-    return [
-        Problem(source.cell(column, rows.get(run.run, source.first_row)), text)
-        for run in runs
-        for column, text in problems(run)
-    ]
+            status = run.status.lower()
+            text = f"The period was closed and goes on in {run.following}, but run {run.run} is {status}."
+        else:
+            continue
+        problems.append(Problem(source.cell(column, rows.get(run.run, source.first_row)), text))
+    return problems
 
 
 # -------------------------------------------------------------------------------------------------- reading
@@ -143,29 +129,29 @@ def status_problems(runs: Sequence[Run], source: Source, journal: Source) -> lis
 
 def runs(source: Source) -> list[Run]:
     """The rows of table Runs."""
-    made = []
-    for number, row in zip(source.row_numbers, source.rows, strict=True):
-        cells = dict(zip(source.columns, row, strict=True))
-        if cells.get("Run"):
-            run, status, started, user, version, digest, approved_by, posted, link, goes_on = (
-                str(cells.get(name) or "") for name in _TEXTS
-            )
-            entries, debits, credits = (_number(cells.get(c)) for c in ("Entries", "Debits", "Credits"))
-            made.append(
-                Run(
-                    run, status, started, user, version, digest, int(entries), debits, credits, approved_by, posted, link,
-                    goes_on, where=source.cell("Run", number),
-                )
-            )  # fmt: skip
-    return made
+    rows = []
+    for number, row in source.named_rows():
+        if row.get("Run"):
+            texts: dict[str, Any] = {field: str(row.get(column) or "") for field, column in _TEXTS.items()}
+            debits, credits = _number(row.get("Debits")), _number(row.get("Credits"))
+            where, entries = source.cell("Run", number), int(_number(row.get("Entries")))
+            rows.append(Run(**texts, entries=entries, debits=debits, credits=credits, where=where))
+    return rows
+
+
+#: field of a run -> its column, where that is a text
+_TEXTS = {
+    "run": "Run", "status": "Status", "started": "Started", "user": "User", "version": "Version",
+    "input_hash": "Input hash", "approved_by": "Approved by", "posted": "Posted", "link": "Link", "goes_on": "Goes on in",
+}  # fmt: skip
 
 
 def run_inputs(source: Source) -> dict[str, RunInputs]:
     """The rows of table RunInputs, by run."""
     by_run: dict[str, RunInputs] = {}
     pieces: dict[str, list[str]] = {}
-    for row in source.rows:
-        run, name, rows, digest, content = (_cell(source, row, c) for c in schema.RUN_INPUTS.names)
+    for _, row in source.named_rows():
+        run, name, rows, digest, content = (row.get(column, "") for column in schema.RUN_INPUTS.names)
         inputs = by_run.setdefault(str(run), RunInputs({}, {}, pieces.setdefault(str(run), [])))
         if content:
             pieces[str(run)].append(str(content))
@@ -179,22 +165,21 @@ def currency(source: Source, run: str) -> str:
     """Currency of Setup in the inputs on record of a run; "" where they are damaged, which `verify` says."""
     inputs = run_inputs(source).get(run)
     try:
-        setup = snapshot.unpack_table(inputs.pieces if inputs else [], "Setup").by_column()
+        return currency_of(snapshot.unpack_table(inputs.pieces if inputs else [], "Setup"))
     except snapshot.DamagedError:
         return ""
-    return next(
-        (str(v) for s, v in zip(setup["Setting"], setup["Value"], strict=True) if str(s).strip() == "Currency"), ""
-    )
+
+
+def currency_of(setup: Source) -> str:
+    """Currency on table Setup as read, "" where it is not there."""
+    rows = (row for _, row in setup.named_rows())
+    return next((str(row["Value"]) for row in rows if str(row["Setting"]).strip() == "Currency"), "")
 
 
 def inputs_of(inputs: snapshot.Snapshot) -> RunInputs:
     """What goes on record of the inputs of a run that is made now."""
     rows = {name: len(source.rows) for name, source in inputs.sources.items()}
     return RunInputs(rows, inputs.table_hashes, inputs.pieces)
-
-
-def _cell(source: Source, row: list[object], column: str) -> object:
-    return row[source.columns.index(column)] if column in source.columns else ""
 
 
 def _number(value: object) -> float:

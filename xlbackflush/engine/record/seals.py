@@ -131,37 +131,24 @@ def _chained(runs: Sequence[Run], entries: Sequence[PostedEntry], journal: Sourc
 
     So a change is named once, where it was made, and not again in everything that follows.
     """
-    link, right_link, above = "", "", _Seals()
+    link = right_link = seal = right_seal = ""
     for run in runs:
         own_entries = [entry for entry in entries if entry.run == run.run]
+        broken = []
+        for entry in own_entries:
+            for k, line in enumerate(entry.lines):
+                below_seal = seal_of(seal, entry, k)
+                if line.seal not in (below_seal, seal_of(right_seal, entry, k)):
+                    broken.append((entry, k))
+                seal, right_seal = line.seal, below_seal
         below_link = link_of(link, run, own_entries, places)
         fits = run.link in (below_link, link_of(right_link, run, own_entries, places))
-        problems = [_broken(entry, k, journal, fits) for entry, k in above.broken(own_entries)]
-        problems += _counted(run, own_entries, places)
+        problems = [*(_broken(entry, k, journal, fits) for entry, k in broken), *_totals(run, own_entries, places)]
         if not fits and not problems:
-            problems = [
-                Problem(run.where, f"What stands here of run {run.run} is not what was posted, or its link is not.")
-            ]
+            text = f"What stands here of run {run.run} is not what was posted, or its link is not."
+            problems = [Problem(run.where, text)]
         yield from problems
         link, right_link = run.link, below_link
-
-
-class _Seals:
-    """Goes down the posted lines and computes their seals again, each below the seal above or what that should be."""
-
-    def __init__(self) -> None:
-        self._above = self._right = ""
-
-    def broken(self, entries: Sequence[PostedEntry]) -> list[tuple[PostedEntry, int]]:
-        """The lines of these entries that do not fit their seals."""
-        lines = []
-        for entry in entries:
-            for k, line in enumerate(entry.lines):
-                right = seal_of(self._above, entry, k)
-                if line.seal not in (right, seal_of(self._right, entry, k)):
-                    lines.append((entry, k))
-                self._above, self._right = line.seal, right
-        return lines
 
 
 def _broken(entry: PostedEntry, k: int, journal: Source, link_fits: bool) -> Problem:
@@ -170,26 +157,20 @@ def _broken(entry: PostedEntry, k: int, journal: Source, link_fits: bool) -> Pro
     if link_fits:
         return Problem(journal.cell("Seal", row), f"The seal of line {k + 1} of entry {entry.number} was changed.")
     text = f"Line {k + 1} of entry {entry.number} of run {entry.run} is not what was posted, or its seal is not."
-    return Problem(_row(journal, row), text)
+    return Problem(f"{journal.cell('Run', row)}:{journal.letters['Seal']}{row}", text)
 
 
-def _counted(run: Run, entries: Sequence[PostedEntry], places: int) -> list[Problem]:
+def _totals(run: Run, entries: Sequence[PostedEntry], places: int) -> Iterator[Problem]:
     """As many entries, debits and credits as sheet Runs says."""
     amounts = [line.minor for entry in entries for line in entry.lines]
     debits, credits = sum(a for a in amounts if a > 0), -sum(a for a in amounts if a < 0)
-    on_runs, in_journal = (to_minor(run.debits, places), to_minor(run.credits, places)), (debits, credits)
-    pairs = [
+    for posted, there in (
         (f"{run.entries:,} entries", f"{len(entries):,} entries"),
-        *(
-            (f"{side} of {shown(posted, places)}", f"{side} of {shown(there, places)}")
-            for side, posted, there in zip(("debits", "credits"), on_runs, in_journal, strict=True)
-        ),
-    ]
-    return [
-        Problem(run.where, f"Run {run.run} was posted with {posted}; the journal has {there}.")
-        for posted, there in pairs
-        if posted != there
-    ]
+        (f"debits of {shown(to_minor(run.debits, places), places)}", f"debits of {shown(debits, places)}"),
+        (f"credits of {shown(to_minor(run.credits, places), places)}", f"credits of {shown(credits, places)}"),
+    ):
+        if posted != there:
+            yield Problem(run.where, f"Run {run.run} was posted with {posted}; the journal has {there}.")
 
 
 def _unsealed(entries: Sequence[PostedEntry], journal: Source) -> Iterator[Problem]:
@@ -201,11 +182,11 @@ def _unsealed(entries: Sequence[PostedEntry], journal: Source) -> Iterator[Probl
 
 def _balanced(entries: Sequence[PostedEntry], journal: Source, places: int) -> Iterator[Problem]:
     for entry in entries:
-        off = sum(line.minor for line in entry.lines)
-        if off:
+        if off := sum(line.minor for line in entry.lines):
             more = "debits" if off > 0 else "credits"
             text = f"Entry {entry.number} does not balance: its {more} are {shown(abs(off), places)} more."
-            yield Problem(_rows(journal, entry), text)
+            rows = [line.row for line in entry.lines]  # where the table was sorted, others stand between them
+            yield Problem(f"{journal.cell('Debit', min(rows))}:{journal.letters['Credit']}{max(rows)}", text)
 
 
 def _paired(entries: Sequence[PostedEntry], journal: Source) -> Iterator[Problem]:
@@ -214,14 +195,11 @@ def _paired(entries: Sequence[PostedEntry], journal: Source) -> Iterator[Problem
     reversed_by: dict[int, int] = {}
     for entry in entries:
         for column, other, negates in (("Reverses", entry.reverses, True), ("Corrects", entry.corrects, False)):
-            if other is None:
-                continue
-            wrong = _wrong_link(entry, by_number.get(other), negates)
+            wrong = "" if other is None else _wrong_link(entry, by_number.get(other), negates)
             if negates and other in reversed_by:
                 wrong = f"which entry {reversed_by[other]} has reversed already"
             if wrong:
-                verb = column.lower()
-                text = f"Entry {entry.number} {verb} entry {other}, {wrong}."
+                text = f"Entry {entry.number} {column.lower()} entry {other}, {wrong}."
                 yield Problem(journal.cell(column, entry.lines[0].row), text)
         if entry.reverses is not None:
             reversed_by.setdefault(entry.reverses, entry.number)
@@ -246,20 +224,7 @@ def _wrong_link(entry: PostedEntry, other: PostedEntry | None, negates: bool) ->
         return "which is a reversal itself"
     if (entry.event, entry.product) != (other.event, other.product):
         return "which is of another event or product"
-    if negates and _sides(entry, -1) != _sides(other, 1):
+    own_lines = [(line.role, line.account, line.name, -line.minor) for line in entry.lines]
+    if negates and own_lines != [(line.role, line.account, line.name, line.minor) for line in other.lines]:
         return "but is not its exact negation"
     return ""
-
-
-def _sides(entry: PostedEntry, sign: int) -> list[tuple[str, str, str, int]]:
-    return [(line.role, line.account, line.name, sign * line.minor) for line in entry.lines]
-
-
-def _row(journal: Source, row: int) -> str:
-    return f"{journal.cell('Run', row)}:{journal.letters['Seal']}{row}"
-
-
-def _rows(journal: Source, entry: PostedEntry) -> str:
-    """Debits and credits of an entry; the rows around it, too, where the table was sorted."""
-    rows = [line.row for line in entry.lines]
-    return f"{journal.cell('Debit', min(rows))}:{journal.letters['Credit']}{max(rows)}"

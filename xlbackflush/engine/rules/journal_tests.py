@@ -13,6 +13,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -50,12 +51,11 @@ _ONCE = (schema.CONVERSION_EVENT, schema.COUNT_ADJUSTMENT, *schema.FROM_THE_CLOS
 
 @dataclass(frozen=True)
 class Posting:
-    """One line with its entry; `cell` is its amount on sheet Journal, `first` the number of its entry there."""
+    """One line with its entry, and its row on sheet Journal."""
 
     entry: PostedEntry
     line: PostedLine
-    cell: str
-    first: str
+    row: int
 
 
 @dataclass(frozen=True)
@@ -85,48 +85,51 @@ class Journal:
     @cached_property
     def postings(self) -> list[Posting]:
         """All lines, from top to bottom; those that are not on the sheet yet follow the lines before them."""
-        postings, row = [], self.sheet.first_row
+        postings, row = [], self.sheet.first_row - 1
         for entry in self.entries:
-            first = self.sheet.cell("Entry", entry.lines[0].row or row)
             for line in entry.lines:
-                row = line.row or row
-                amount = self.sheet.cell("Debit" if line.minor > 0 else "Credit", row)
-                postings.append(Posting(entry, line, amount, first))
-                row += 1
+                row = line.row or row + 1
+                postings.append(Posting(entry, line, row))
         return postings
 
     @cached_property
     def first_cells(self) -> dict[int, str]:
         """Entry number -> the cell of its number in its first line."""
-        return {posting.entry.number: posting.first for posting in reversed(self.postings)}
+        return {posting.entry.number: self.sheet.cell("Entry", posting.row) for posting in reversed(self.postings)}
 
     @cached_property
     def documents(self) -> Documents:
         """The documents of the period, table by table."""
-        inputs = self.period.inputs
-        tables = {name: inputs.table(name) for name in ("Counts", "Scrap", "Purchases", "Actuals")}
-        table = np.repeat(np.array(list(tables), object), [len(rows) for rows in tables.values()])
+        inputs, bill, costs = self.period.inputs, self.period.bill, self.period.unit_costs.rows
+        cost = np.full(len(bill.items) + 1, np.nan)  # at period end; the last one stands for item -1
+        cost[costs.item] = costs.unit_cost  # of the last stretch
+        amounts: dict[str, Floats] = {
+            "Counts": inputs.counts.quantity * cost[bill.of("Counts")],
+            "Scrap": inputs.scrap.quantity * cost[bill.of("Scrap")],
+            "Purchases": inputs.purchases.quantity * inputs.purchases.actual_price,
+            "Actuals": inputs.actuals.amount,
+        }
+        tables = [inputs.table(name) for name in amounts]
+        table = np.repeat(np.array(list(amounts), object), [len(rows) for rows in tables])
         rows = Documents(
             table=table,
             event=np.concatenate((inputs.counts.event, table[len(inputs.counts) :])),
-            row=np.concatenate([rows.row for rows in tables.values()]),
-            day=np.concatenate([rows.column("Date") for rows in tables.values()]),
-            amount=blank_as_zero(np.concatenate(self._amounts)),
+            row=np.concatenate([rows.row for rows in tables]),
+            day=np.concatenate([rows.column("Date") for rows in tables]),
+            amount=blank_as_zero(np.concatenate(list(amounts.values()))),
         )
         return rows.of(~np.isnan(rows.day))
 
+    @cached_property
+    def period_end(self) -> dt.date:
+        return schema.DAY_0 + dt.timedelta(days=self.period.settings.period_end)
+
     @property
-    def _amounts(self) -> tuple[Floats, Floats, Floats, Floats]:
-        """Money of every document, table by table; units that are not bought at standard cost of period end."""
-        inputs, bill, costs = self.period.inputs, self.period.bill, self.period.unit_costs.rows
-        cost = np.full(len(bill.items) + 1, np.nan)  # the last one stands for item -1
-        cost[costs.item] = costs.unit_cost  # of the last stretch
-        return (
-            inputs.counts.quantity * cost[bill.of("Counts")],
-            inputs.scrap.quantity * cost[bill.of("Scrap")],
-            inputs.purchases.quantity * inputs.purchases.actual_price,
-            inputs.actuals.amount,
-        )
+    def posted(self) -> Iterator[tuple[str, dt.date]]:
+        """The runs, each with the day on which it was posted. A draft is not posted yet."""
+        for run in self.runs:
+            with suppress(ValueError):
+                yield run.run, dt.date.fromisoformat(run.posted[:10])
 
     def money(self, minor: int) -> float:
         """Minor units as money."""
@@ -337,9 +340,10 @@ def first_digits(journal: Journal) -> Iterator[Finding]:
 def _of_lines(journal: Journal, rule: f.Rule, lines: Sequence[Posting], text: str) -> Finding:
     """A finding at the largest of some lines, with the largest ones and the sum of all, whatever their side."""
     largest = sorted(lines, key=lambda p: -abs(p.line.minor))[:EXAMPLES]
-    examples = ", ".join(f"{p.cell} ({journal.money_text(journal.money(abs(p.line.minor)))})" for p in largest)
-    effect = journal.money(sum(abs(p.line.minor) for p in lines))
-    return rule(largest[0].cell, f"{text}: {examples}.", effect)
+    cells = [journal.sheet.cell("Debit" if p.line.minor > 0 else "Credit", p.row) for p in largest]
+    amounts = [journal.money_text(journal.money(abs(p.line.minor))) for p in largest]
+    examples = ", ".join(f"{cell} ({amount})" for cell, amount in zip(cells, amounts, strict=True))
+    return rule(cells[0], f"{text}: {examples}.", journal.money(sum(abs(p.line.minor) for p in lines)))
 
 
 # --------------------------------------------------------------------------------------------- of documents
@@ -382,8 +386,8 @@ def _of_documents(journal: Journal, rule: f.Rule, rows: Documents, text: str) ->
     size, sources = np.abs(rows.amount), journal.period.inputs.sources
     largest = rows.of(np.argsort(-size, kind="stable")[:EXAMPLES])
     cells = [sources[table].cell("Date", row) for table, row in zip(largest.table, largest.row.tolist(), strict=True)]
-    amounts = np.abs(largest.amount).tolist()
-    examples = ", ".join(f"{cell} ({journal.money_text(amount)})" for cell, amount in zip(cells, amounts, strict=True))
+    amounts = map(journal.money_text, np.abs(largest.amount).tolist())
+    examples = ", ".join(f"{cell} ({amount})" for cell, amount in zip(cells, amounts, strict=True))
     return rule(cells[0], f"{text}{examples}.", float(size.sum()))
 
 
@@ -391,40 +395,27 @@ def _of_documents(journal: Journal, rule: f.Rule, rows: Documents, text: str) ->
 
 
 def late_postings(journal: Journal) -> Iterator[Finding]:
-    """Runs posted long after the period, or on a weekend. A draft is not posted yet."""
-    end, texts = _period_end(journal), []
-    for run in journal.runs:
-        posted = _date(run.posted)
-        if posted and (posted - end).days > LATE_DAYS:
-            texts.append(f"{run.run} {(posted - end).days} days after period end")
-        elif posted and posted.weekday() >= 5:
-            texts.append(f"{run.run} on a {('Saturday', 'Sunday')[posted.weekday() - 5]}")
+    """Runs posted long after the period, or on a weekend."""
+    texts = []
+    for run, posted in journal.posted:
+        days_after = (posted - journal.period_end).days
+        if days_after > LATE_DAYS:
+            texts.append(f"{run} {days_after} days after period end")
+        elif posted.weekday() >= 5:
+            texts.append(f"{run} on a {('Saturday', 'Sunday')[posted.weekday() - 5]}")
     if texts:
         yield f.LATE("Runs", f"Posted: {_listed(texts)}.")
 
 
 def early_postings(journal: Journal) -> Iterator[Finding]:
     """Runs posted while the period went on: their entries are dated on a day that had not come."""
-    end = _period_end(journal)
-    dates = [(run.run, _date(run.posted)) for run in journal.runs]
     texts = [
-        f"{run} {_count((end - posted).days, 'day')} before period end"
-        for run, posted in dates
-        if posted and posted < end
+        f"{run} {_count((journal.period_end - posted).days, 'day')} before period end"
+        for run, posted in journal.posted
+        if posted < journal.period_end
     ]
     if texts:
         yield f.EARLY("Runs", f"Posted: {_listed(texts)}.")
-
-
-def _period_end(journal: Journal) -> dt.date:
-    return schema.DAY_0 + dt.timedelta(days=journal.period.settings.period_end)
-
-
-def _date(text: str) -> dt.date | None:
-    try:
-        return dt.date.fromisoformat(text[:10])
-    except ValueError:
-        return None
 
 
 def own_approval(journal: Journal) -> Iterator[Finding]:

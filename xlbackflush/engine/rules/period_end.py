@@ -17,6 +17,16 @@ from xlbackflush.model.finding import Finding
 # -------------------------------------------------------------------------------------------------- counts
 
 
+def settings_fit(period: Period) -> Iterator[Finding]:
+    """Where the count charges every cost to cost of goods sold, conversion cannot be flushed at standard."""
+    if counted.charges_everything(period.settings) and not period.settings.conversion_expensed:
+        yield f.NOT_SUPPORTED(
+            period.inputs.setting_cells.get("Conversion costs", "Setup"),
+            "A physical count with the sale as the only trigger charges every cost to cost of goods sold, conversion too.",
+            fix=f'Choose "{schema.EXPENSE_THEN_ADJUST}", or other trigger points.',
+        )
+
+
 def counts_complete(period: Period) -> Iterator[Finding]:
     """The physical-count methods need the counts that they relieve and adjust by."""
     inputs, settings = period.inputs, period.settings

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from xlbackflush.engine.period import Period
-from xlbackflush.engine.rules import items, period_end, quantities, settings, sizes, transactions
+from xlbackflush.engine.rules import items, period_end, quantities, transactions
 from xlbackflush.model.finding import Finding
 
 Rule = Callable[[Period], Iterator[Finding]]
@@ -21,7 +21,7 @@ STOCK = "what moved, and what is left"
 #: what the rules of a step need of the period -> the rules
 RULES: dict[str, tuple[Rule, ...]] = {
     INPUTS: (
-        settings.settings_fit,
+        period_end.settings_fit,
         items.duplicate_items,
         items.unknown_items,
         items.reversed_dates,
@@ -41,8 +41,8 @@ RULES: dict[str, tuple[Rule, ...]] = {
         period_end.wip_complete,
     ),
     EXPLOSION: (
-        sizes.trace_fits,
-        sizes.amounts_fit,
+        quantities.trace_fits,
+        quantities.amounts_fit,
     ),
     STOCK: (
         quantities.nothing_effective,

@@ -69,8 +69,7 @@ def duplicate_rows(period: Period) -> Iterator[Finding]:
 
 def _comparable(inputs: Inputs, table: str, column: str) -> list[Hashable]:
     """The values of a column; a number that is blank is None, as no NaN equals another."""
-    values: list[Hashable] = inputs.table(table).column(column).tolist()
-    return [None if value != value else value for value in values]
+    return [None if value != value else value for value in inputs.table(table).column(column).tolist()]
 
 
 # --------------------------------------------------------------------------------------------- corrections
@@ -80,26 +79,20 @@ def _comparable(inputs: Inputs, table: str, column: str) -> list[Hashable]:
 class Documents(Records):
     """Rows of Counts, Scrap or Purchases. kind: event of a count, stage of scrap, else ""; note: Reason on Scrap."""
 
+    kind: Texts
     date: Floats
     document: Texts
     item: Texts
-    kind: Texts
     quantity: Floats
     note: Texts
 
 
 def corrections(period: Period) -> Iterator[Finding]:
     """A negative quantity corrects a document: it repeats its number, or names it in Note (Reason on Scrap)."""
-    counts, scrap, purchases = period.inputs.counts, period.inputs.scrap, period.inputs.purchases
-    no_kind = texts([""] * len(purchases))
-    for table, rows in (
-        ("Counts", Documents(counts.date, counts.document, counts.item, counts.event, counts.quantity, counts.note)),
-        ("Scrap", Documents(scrap.date, scrap.document, scrap.item, scrap.stage, scrap.quantity, scrap.reason)),
-        (
-            "Purchases",
-            Documents(purchases.date, purchases.document, purchases.item, no_kind, purchases.quantity, purchases.note),
-        ),
-    ):
+    for table, kind, note in (("Counts", "Event", "Note"), ("Scrap", "Stage", "Reason"), ("Purchases", "", "Note")):
+        records = period.inputs.table(table)
+        columns = (records.column(column) for column in ("Date", "Document", "Item", "Quantity", note))
+        rows = Documents(records.column(kind) if kind else texts([""] * len(records)), *columns)
         if (rows.quantity < 0).any():
             yield from _corrections(period, table, rows)
 
@@ -118,8 +111,8 @@ def _corrections(period: Period, table: str, rows: Documents) -> Iterator[Findin
             continue
         key = (document, item, kind)
         if key not in balance:
-            alike = (i for i in recorded[document] if rows.item[i] == item and rows.kind[i] == kind)
-            balance[key] = math.fsum(float(rows.quantity[i]) for i in alike)
+            alike = [i for i in recorded[document] if rows.item[i] == item and rows.kind[i] == kind]
+            balance[key] = math.fsum(rows.quantity[alike].tolist())
         balance[key] += quantity
         if balance[key] < 0:
             yield f.CORRECTS_TOO_MUCH(cell, f"{quantity:g} of {item} exceeds what {document.upper()} recorded.")
