@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-from collections.abc import Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from typing import Any, Literal
 
 from reportlab import platypus
 from reportlab.lib.colors import Color, HexColor
+from reportlab.lib.enums import TA_RIGHT
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.pdfgen.canvas import Canvas
 
@@ -34,8 +37,7 @@ INK, NAVY, GREY, LINE, WHITE = (
 PALE, AMBER = (HexColor(f"#{palette.MARKS[mark][1]}") for mark in ("entry", "warn"))
 
 Kind = Literal["text", "number", "flag"]
-Look = Literal["plain", "heading", "total"]
-_ALIGN = {"text": "LEFT", "number": "RIGHT", "flag": "CENTER"}
+Look = Literal["plain", "heading", "total", "head"]  # head: the headings of the columns
 
 
 @dataclass(frozen=True)
@@ -55,23 +57,15 @@ class Row:
     look: Look = "plain"
 
 
-def _style(size: float, color: Color = INK, bold: bool = False, align: str = "LEFT", **more: Any) -> ParagraphStyle:
+def _style(size: float, color: Color = INK, bold: bool = False, **more: Any) -> ParagraphStyle:
     font, leading = BOLD if bold else PLAIN, size * LEADING
-    code = {"LEFT": 0, "CENTER": 1, "RIGHT": 2}[align]
-    return ParagraphStyle("", fontName=font, fontSize=size, leading=leading, textColor=color, alignment=code, **more)
+    return ParagraphStyle("", fontName=font, fontSize=size, leading=leading, textColor=color, **more)
 
 
 _SECTION = _style(15.0, NAVY, bold=True, spaceAfter=5.0)
-_BOX: dict[str, Any] = {
-    "borderPadding": (6, 10),
-    "leftIndent": 10.0,
-    "rightIndent": 10.0,
-    "spaceBefore": 8.0,
-    "spaceAfter": 14.0,
-}
-_BANNER = _style(9.0, bold=True, backColor=AMBER, **_BOX)
+_BOX: dict[str, Any] = {"borderPadding": (6, 10), "leftIndent": 10.0, "rightIndent": 10.0}
+_BANNER = _style(9.0, bold=True, backColor=AMBER, spaceBefore=8.0, spaceAfter=14.0, **_BOX)
 _FOOT = _style(6.5, GREY)
-_ALL, _BODY = ((0, 0), (-1, -1)), ((0, 1), (-1, -1))  # cells of a table: all of them, all but its headings
 
 
 def _text(fonts: Fonts, text: str, style: ParagraphStyle) -> platypus.Paragraph:
@@ -107,20 +101,16 @@ class Pages:
         gap, count = 24.0, len(labels[0])
         cells = [[cell for label in row for cell in (label, "")] for row in labels]
         lines = [("LINEABOVE", (k, 0), (k, -1), 0.4, INK) for k in range(0, 2 * count, 2)]
-        look = [
-            ("FONT", *_ALL, PLAIN, 8),
-            ("TEXTCOLOR", *_ALL, GREY),
-            ("LEFTPADDING", *_ALL, 0),
-            ("VALIGN", *_ALL, "TOP"),
-        ]
+        settings = (("FONT", PLAIN, 8), ("TEXTCOLOR", GREY), ("LEFTPADDING", 0), ("VALIGN", "TOP"))
+        look = [(name, (0, 0), (-1, -1), *values) for name, *values in settings]
         widths = [(RIGHT - LEFT) / count - gap, gap] * count
         self._story += [platypus.Spacer(0, 44), platypus.Table(cells, widths, 64.0, [*look, *lines], hAlign="LEFT")]
 
     def table(self, columns: Sequence[Column], rows: Sequence[Row]) -> None:
         """A table; without rows it says so."""
         if rows:
-            table = _Rows(_Layout(columns, rows, self._fonts), rows)
-            self._story += [platypus.CondPageBreak(60), table, platypus.Spacer(0, 10)]
+            layout = _Layout(columns, rows, self._fonts)
+            self._story += [platypus.CondPageBreak(60), _Rows(layout, layout.rows), platypus.Spacer(0, 10)]
         else:
             self.text("None.")
 
@@ -169,7 +159,7 @@ class _Document(platypus.BaseDocTemplate):  # type: ignore[misc]
     def _head(self, canvas: Canvas, _: platypus.BaseDocTemplate) -> None:
         self._write(canvas, LEFT, HEIGHT - 36, self.title, _style(8.0, NAVY, bold=True))
         if self._section:
-            self._write(canvas, LEFT, HEIGHT - 36, f"{self._section}, continued", _style(8.0, GREY, align="RIGHT"))
+            self._write(canvas, LEFT, HEIGHT - 36, f"{self._section}, continued", _style(8.0, GREY, alignment=TA_RIGHT))
         canvas.setStrokeColor(LINE)
         canvas.setLineWidth(0.4)
         canvas.line(LEFT, HEIGHT - 40, RIGHT, HEIGHT - 40)
@@ -187,117 +177,188 @@ class _Document(platypus.BaseDocTemplate):  # type: ignore[misc]
         paragraph.drawOn(canvas, x, y)
 
 
+#: pieces of one font each: (where it begins, in points from the left edge of the table; name of the font; text)
+Line = list[tuple[float, str, str]]
+
+
+@dataclass(frozen=True)
+class _SetRow:
+    """A row whose cells are broken into lines. A heading has one cell, as wide as the table."""
+
+    look: Look
+    cells: Sequence[Sequence[Line]]
+
+
 class _Rows(platypus.Flowable):  # type: ignore[misc]
-    """The rows of a table from `first` on, laid out page by page: as one table they would be copied anew at each page.
+    """Rows of a table under its headings."""
 
-    begun: what is left of the first row, where the page before could not hold all of it.
-    """
-
-    def __init__(self, layout: _Layout, rows: Sequence[Row], first: int = 0, begun: list[Any] | None = None) -> None:
+    def __init__(self, layout: _Layout, rows: Sequence[_SetRow]) -> None:
         super().__init__()
-        self._layout, self._rows, self._first, self._begun = layout, rows, first, begun
-        self.hAlign = "LEFT"
+        self._layout, self._rows = layout, rows
 
     def wrap(self, width: float, height: float) -> tuple[float, float]:
-        """Width and height; more rows than a page can hold never fit."""
-        self._shown = self._rows[self._first : self._first + self._layout.most]
-        self._table = self._layout.table(self._shown, self._begun)
-        wrapped = self._table.wrap(width, height)
-        return wrapped if self._first + self._layout.most >= len(self._rows) else (wrapped[0], float("inf"))
+        """Width and height; of more rows than fit, the height of the first that are too many."""
+        self.height, self._fitting = self._layout.height(self._layout.head), 0
+        for row in self._rows:
+            self.height += self._layout.height(row)
+            if self.height > height:
+                break
+            self._fitting += 1
+        return width, self.height
 
     def split(self, width: float, height: float) -> Sequence[platypus.Flowable]:
         """The rows that fit, and the others: the heading of an entry goes with its first line."""
-        parts: list[platypus.LongTable] = self._table.split(width, height)
-        if len(parts) < 2:
-            return parts
-        here = len(parts[0]._cellvalues) - 1
-        if here > 1 and self._shown[here - 1].look == "heading":
-            parts = self._table.split(width, sum(self._table._rowHeights[:here])) or parts
-        here, after = (len(part._cellvalues) - 1 for part in parts)
-        begun = parts[1]._cellvalues[1] if here + after > len(self._shown) else None
-        return [parts[0], _Rows(self._layout, self._rows, self._first + len(self._shown) - after, begun)]
+        layout, rows, count = self._layout, self._rows, self._fitting
+        row = rows[count]
+        lines = layout.lines_in(height - self.height + layout.height(row))
+        if (
+            lines > 0 and layout.height(layout.head) + layout.height(row) > TOP - BOTTOM
+        ):  # taller than a page: it is cut
+            here, after = (
+                _SetRow(row.look, [c[part] for c in row.cells]) for part in (slice(lines), slice(lines, None))
+            )
+            return [_Rows(layout, [*rows[:count], here]), _Rows(layout, [after, *rows[count + 1 :]])]
+        if count > 1 and rows[count - 1].look == "heading":
+            count -= 1
+        return [_Rows(layout, rows[:count]), _Rows(layout, rows[count:])] if count else []
 
     def draw(self) -> None:
         """Draw the rows, which all fit."""
-        self._table.drawOn(self.canv, 0, 0)
+        top = self.height
+        for row in (self._layout.head, *self._rows):
+            self._layout.draw(self.canv, row, top)
+            top -= self._layout.height(row)
+
+
+@dataclass(frozen=True)
+class _Slot:
+    """From where to where a cell reaches, in points from the left edge of the table, and how its texts are aligned."""
+
+    left: float
+    right: float
+    kind: Kind
 
 
 class _Layout:
-    """How one table is laid out: size of letters and widths of columns."""
+    """How one table is laid out: size of letters, widths of columns, and its rows as lines of text."""
 
     def __init__(self, columns: Sequence[Column], rows: Sequence[Row], fonts: Fonts) -> None:
         self._fonts, self._columns = fonts, columns
-        self._cells: dict[tuple[str, int, bool], str | platypus.Paragraph] = {}
-        for size in SIZES:
-            self._size = size
-            least, whole = self._wanted(rows)
+        natural = [self._natural(k, rows) for k in range(len(columns))]
+        for self._size in SIZES:
+            least, whole = self._wanted(natural)
             if sum(least) <= RIGHT - LEFT:
                 break
-        self._widths = _spread(least, whole, RIGHT - LEFT)
-        self.most = int((TOP - BOTTOM) / (self._size * LEADING + PAD)) + 1  # rows that are more than a page
-        looks = [_style(self._size, WHITE, bold=True, align=_ALIGN[column.kind]) for column in columns]
-        self._heads = [_text(fonts, column.head, look) for column, look in zip(columns, looks, strict=True)]
-        self._style = self._columns_style()
+        edges = list(accumulate(_spread(least, whole, RIGHT - LEFT), initial=0.0))
+        self._slots = [_Slot(*ends, column.kind) for ends, column in zip(pairwise(edges), columns, strict=True)]
+        self._all = _Slot(0.0, edges[-1], "text")
+        self._cells: dict[tuple[str, _Slot, Look], list[Line]] = {}
+        self.rows = [self._row(row) for row in rows]
+        head = self._row(Row(tuple(column.head for column in columns), "head"))
+        blank: list[Line] = [[]] * max(map(len, head.cells))  # headings of few lines stand below
+        self.head = _SetRow("head", [[*blank[len(cell) :], *cell] for cell in head.cells])
 
-    def _columns_style(self) -> list[tuple[Any, ...]]:
-        size, heads = self._size, ((0, 0), (-1, 0))
-        beyond = PAD + self._fonts.width(")", size)  # digits stand under digits, a parenthesis beyond them
-        style = [
-            ("FONT", *_ALL, PLAIN, size, size * LEADING), ("VALIGN", *_BODY, "TOP"), ("VALIGN", *heads, "BOTTOM"),
-            ("LEFTPADDING", *_ALL, PAD), ("RIGHTPADDING", *_ALL, PAD), ("TOPPADDING", *_ALL, 0.2 * size),
-            ("BOTTOMPADDING", *_ALL, PAD - 0.2 * size), ("BACKGROUND", *heads, NAVY), ("LINEBELOW", *_BODY, 0.4, LINE),
-        ]  # fmt: skip
-        style += [("ALIGN", (k, 0), (k, -1), _ALIGN[column.kind]) for k, column in enumerate(self._columns)]
-        numbers = [k for k, column in enumerate(self._columns) if column.kind == "number"]
-        return [*style, *(("RIGHTPADDING", (k, 1), (k, -1), beyond) for k in numbers)]
+    def height(self, row: _SetRow) -> float:
+        """Height of a row, which its tallest cell makes."""
+        return max(map(len, row.cells)) * self._size * LEADING + PAD
 
-    def table(self, rows: Sequence[Row], begun: list[Any] | None) -> platypus.LongTable:
-        """Rows under the headings of the table; `begun` in place of the first."""
-        cells = [[self._cell(text, k, row.look) for k, text in enumerate(row.cells)] for row in rows]
-        if begun:
-            cells[0] = begun
-        style = [*self._style, *(command for i, row in enumerate(rows, 1) for command in self._row_style(i, row))]
-        return platypus.LongTable([self._heads, *cells], self._widths, None, style, 1, splitInRow=1, hAlign="LEFT")
+    def lines_in(self, height: float) -> int:
+        """How many lines a row of this height has."""
+        return int((height - PAD) / (self._size * LEADING))
 
-    def _row_style(self, i: int, row: Row) -> list[tuple[Any, ...]]:
-        own = ((0, i), (-1, i))
-        bold = ("FONT", *own, BOLD, self._size, self._size * LEADING)
-        if row.look == "heading":
-            return [bold, ("SPAN", *own), ("BACKGROUND", *own, PALE)]
-        negative = [k for k, text in enumerate(row.cells) if text.endswith(")") and self._columns[k].kind == "number"]
-        style: list[tuple[Any, ...]] = [("RIGHTPADDING", (k, i), (k, i), PAD) for k in negative]
-        return [*style, bold, ("LINEABOVE", *own, 0.4, INK)] if row.look == "total" else style
+    def draw(self, canvas: Canvas, row: _SetRow, top: float) -> None:
+        """A row with its ground and rules; `top` is where its upper edge stands."""
+        bottom, right = top - self.height(row), self._all.right
+        if row.look in ("head", "heading"):
+            canvas.setFillColor(NAVY if row.look == "head" else PALE)
+            canvas.rect(0, bottom, right, top - bottom, stroke=0, fill=1)
+        for y, color, looks in ((bottom, LINE, ("plain", "heading", "total")), (top, INK, ("total",))):
+            if row.look in looks:
+                canvas.setStrokeColor(color)
+                canvas.setLineWidth(0.4)
+                canvas.line(0, y, right, y)
+        text = canvas.beginText()
+        text.setFillColor(WHITE if row.look == "head" else INK)
+        for cell in row.cells:
+            for number, line in enumerate(cell):
+                for x, font, piece in line:
+                    text.setFont(font, self._size)
+                    text.setTextOrigin(x, top - self._size * (1.2 + LEADING * number))
+                    text.textLine(piece)
+        canvas.drawText(text)
 
-    def _cell(self, text: str, k: int, look: Look) -> str | platypus.Paragraph:
-        """A text as it is where it fits on one line of the plain font; else one that is wrapped, with other fonts."""
-        key = text, k, look != "plain"
+    def _row(self, row: Row) -> _SetRow:
+        slots = [self._all] if row.look == "heading" else self._slots
+        return _SetRow(row.look, [self._cell(*cell, row.look) for cell in zip(row.cells, slots, strict=True)])
+
+    def _cell(self, text: str, slot: _Slot, look: Look) -> list[Line]:
+        """A text in lines, at its place; each distinct one is set once."""
+        key = text, slot, look
         if key not in self._cells:
-            kind = "text" if look == "heading" else self._columns[k].kind
-            style = _style(self._size, bold=key[2], align=_ALIGN[kind])
-            runs = self._fonts.runs(text, key[2]) or [(style.fontName, "")]
-            fits = self._fonts.width(text, self._size, key[2]) <= self._widths[k] - 2 * PAD
-            simple = fits and [font for font, _ in runs] == [style.fontName]
-            self._cells[key] = runs[0][1] if simple else _text(self._fonts, text, style)
+            lines = self._broken(text, slot.right - slot.left - 2 * PAD + 0.001, look != "plain")
+            self._cells[key] = [self._placed(line, slot, look) for line in lines]
         return self._cells[key]
 
-    def _wanted(self, rows: Sequence[Row]) -> tuple[list[float], list[float]]:
+    def _broken(self, text: str, room: float, bold: bool) -> list[str]:
+        """A text in lines that fit: broken between words, and within a word that is wider than a line."""
+
+        def width(part: str) -> float:
+            return self._fonts.width(part, self._size, bold)
+
+        if width(text) <= room:
+            return [text]
+        lines: list[str] = []
+        for word in text.split():
+            if lines and width(f"{lines[-1]} {word}") <= room:
+                lines[-1] = f"{lines[-1]} {word}"
+                continue
+            begin = 0
+            while begin < len(word):
+                fitting = bisect_right([*accumulate(map(width, word[begin:]))], room)
+                lines.append(word[begin : begin + max(fitting, 1)])
+                begin += max(fitting, 1)
+        return lines
+
+    def _placed(self, text: str, slot: _Slot, look: Look) -> Line:
+        """A line of text with its places: digits stand under digits, a parenthesis beyond them."""
+        bold = look != "plain"
+        width = self._fonts.width(text, self._size, bold)
+        begins = {
+            "text": slot.left + PAD,
+            "flag": (slot.left + slot.right - width) / 2,
+            "number": slot.right - PAD - width,
+        }
+        x = begins[slot.kind]
+        if slot.kind == "number" and look != "head" and not text.endswith(")"):
+            x -= self._fonts.width(")", self._size)
+        line = []
+        for font, piece in self._fonts.runs(text, bold):
+            line.append((x, font, piece))
+            x += self._fonts.width(piece, self._size, bold)
+        return line
+
+    def _natural(self, k: int, rows: Sequence[Row]) -> tuple[float, float, float]:
+        """Widths in letters of size 1: of a column's longest text, of its longest word, and of that of its heading."""
+        texts = {(row.cells[k], row.look == "total") for row in rows if row.look != "heading"}
+        words = {(word, bold) for text, bold in texts for word in text.split()}
+        heads = {(word, True) for word in self._columns[k].head.split()}
+        widths = [
+            max((self._fonts.width(text, 1.0, bold) for text, bold in some), default=0.0)
+            for some in (texts, words, heads)
+        ]
+        return widths[0], widths[1], widths[2]
+
+    def _wanted(self, natural: Sequence[tuple[float, float, float]]) -> tuple[list[float], list[float]]:
         """For each column the least width that breaks no word (and no number), and the width that needs no wrapping."""
-        least, whole = [], []
-        for k, column in enumerate(self._columns):
-            texts = {(row.cells[k], row.look == "total") for row in rows if row.look != "heading"}
-            full = self._widest(texts)
+        least, whole, size = [], [], self._size
+        for column, (text, word, head) in zip(self._columns, natural, strict=True):
+            full, narrow = text * size, min(word * size, WORD_MAX)
             if column.kind == "number":
-                full += self._fonts.width(")", self._size, True)
-                narrow = full
-            else:
-                narrow = min(self._widest({(word, bold) for text, bold in texts for word in text.split()}), WORD_MAX)
-            floor = max(self._widest({(word, True) for word in column.head.split()}), column.at_least)
+                full = narrow = full + self._fonts.width(")", size, True)
+            floor = max(head * size, column.at_least)
             least.append(max(narrow, floor) + 2 * PAD)
             whole.append(max(full, floor) + 2 * PAD)
         return least, whole
-
-    def _widest(self, texts: Iterable[tuple[str, bool]]) -> float:
-        return max((self._fonts.width(text, self._size, bold) for text, bold in texts), default=0.0)
 
 
 def _spread(least: Sequence[float], whole: Sequence[float], room: float) -> list[float]:
