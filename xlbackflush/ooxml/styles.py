@@ -76,29 +76,17 @@ STYLES: dict[str, Style] = {
     "Section": Style(bold=True, size=12, color=NAVY, vertical="center"),
 }
 for _kind, _code in _FORMATS.items():
-    _align = _ALIGN.get(_kind, "")
-    _indent = int(_kind == "text")
-    STYLES[f"Input {_kind}"] = Style(
-        _code,
-        fill=opaque(palette.INPUT_FILL),
-        border=opaque(palette.INPUT_LINE),
-        horizontal=_align,
-        locked=False,
-        color=opaque(palette.TYPED),
-        indent=_indent,
-    )
-    STYLES[f"Calculation {_kind}"] = Style(
-        _code, border=LINE, horizontal=_align, fill=opaque(palette.PALE), indent=_indent
-    )
-    STYLES[f"Posted {_kind}"] = Style(_code, border=LINE, horizontal=_align, indent=_indent)
-    STYLES[f"Check {_kind}"] = Style(
-        _code, border=LINE, horizontal=_align, fill=opaque(palette.CHECK_FILL), indent=_indent
-    )
-STYLES["Posted wrapped"] = Style("@", border=LINE, horizontal="left", wrap=True, indent=1)
+    _plain = Style(_code, horizontal=_ALIGN.get(_kind, ""), indent=int(_kind == "text"))
+    _typed = replace(_plain, color=opaque(palette.TYPED), locked=False)
+    STYLES[f"Input {_kind}"] = replace(_typed, fill=opaque(palette.INPUT_FILL), border=opaque(palette.INPUT_LINE))
+    STYLES[f"Calculation {_kind}"] = replace(_plain, border=LINE, fill=opaque(palette.PALE))
+    STYLES[f"Posted {_kind}"] = replace(_plain, border=LINE)
+    STYLES[f"Check {_kind}"] = replace(_plain, border=LINE, fill=opaque(palette.CHECK_FILL))
+STYLES["Posted wrapped"] = replace(STYLES["Posted text"], wrap=True)
 # shown as one word, since thousands of characters run over the edge of the page, and make it print too small to read
 STYLES["Posted packed"] = Style(';;;"packed"', border=LINE, horizontal="left", color=GREY, indent=1)
 STYLES["Input wrapped"] = replace(STYLES["Input text"], wrap=True)
-STYLES["Posted link"] = Style("@", border=LINE, horizontal="left", color=opaque(palette.LINK), underline=True, indent=1)
+STYLES["Posted link"] = replace(STYLES["Posted text"], color=opaque(palette.LINK), underline=True)
 
 #: styles of ours that have the name of one of Excel's own, by the number under which Excel knows that
 _BUILT_IN = {"Title": 15}
@@ -125,11 +113,11 @@ class StyleSheet:
             if index < len(formats):
                 self._named[style.get("name", "")] = (index, formats[index])
         self._cells = [_signature(xf) for xf in root.iterfind("m:cellXfs/m:xf", _NS)]
-        used = [int(n.get("numFmtId", "0")) for n in root.iterfind("m:numFmts/m:numFmt", _NS)]
-        self._next_format = max([163, *used]) + 1
-        self._formats = {
-            n.get("formatCode", ""): int(n.get("numFmtId", "0")) for n in root.iterfind("m:numFmts/m:numFmt", _NS)
-        }
+        codes = [
+            (n.get("formatCode", ""), int(n.get("numFmtId", "0"))) for n in root.iterfind("m:numFmts/m:numFmt", _NS)
+        ]
+        self._formats = dict(codes)
+        self._next_format = max([163, *(number for _, number in codes)]) + 1
         self._known: dict[tuple[str, int], int] = {}
         there = [ET.tostring(dxf) for dxf in root.iterfind("m:dxfs/m:dxf", _NS)]
         ours = {look: ET.tostring(ET.fromstring(element("dxf", *_dxf(look), xmlns=MAIN))) for look in LOOKS}
@@ -185,24 +173,20 @@ class StyleSheet:
     def _append(self, section: str, kind: str, /, *content: Markup, **attributes: str | int) -> int:
         """Append an element to a section (made where missing) and return its index."""
         added = element(kind, *content, xmlns=MAIN if self._prefix else None, **attributes)
-        tag = self._prefix + section
+        tag, prefix = self._prefix + section, self._prefix
         index = self._count[section]
         self._count[section] += 1
+        if not re.search(rf"<{tag}\b", self.xml):
+            assert section in ("numFmts", "dxfs"), section  # the others are required by the schema
+            behind = rf"</{prefix}cellStyles>" if section == "dxfs" else rf"<{prefix}styleSheet\b[^>]*>"
+            self.xml = re.sub(behind, rf'\g<0><{tag} count="0"/>', self.xml, count=1)
         opening = re.search(rf"<{tag}\b[^>]*?(/?)>", self.xml)
-        if not opening:
-            after = re.search(rf"<{self._prefix}styleSheet\b[^>]*>", self.xml)
-            assert after and section in ("numFmts", "dxfs"), section  # the others are required by the schema
-            if section == "dxfs":
-                after = re.search(rf"</{self._prefix}cellStyles>", self.xml)
-                assert after
-            self.xml = f'{self.xml[: after.end()]}<{tag} count="1">{added}</{tag}>{self.xml[after.end() :]}'
-            return index
+        assert opening, section
         head = re.sub(r'\bcount="\d+"', f'count="{index + 1}"', opening[0]).replace("/>", ">")
-        if opening[1]:
-            self.xml = f"{self.xml[: opening.start()]}{head}{added}</{tag}>{self.xml[opening.end() :]}"
-            return index
-        end = self.xml.index(f"</{tag}>", opening.end())
-        self.xml = f"{self.xml[: opening.start()]}{head}{self.xml[opening.end() : end]}{added}{self.xml[end:]}"
+        end = opening.end() if opening[1] else self.xml.index(f"</{tag}>", opening.end())
+        closing = f"</{tag}>" if opening[1] else ""
+        before, others = self.xml[: opening.start()], self.xml[opening.end() : end]
+        self.xml = f"{before}{head}{others}{added}{closing}{self.xml[end:]}"
         return index
 
 
