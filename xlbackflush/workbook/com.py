@@ -166,7 +166,7 @@ class Patient:
         return value if isinstance(value, _PLAIN) else Patient(value, self._patience)
 
 
-class ComBook:
+class ComBook(NativeBook):
     """See `NativeBook`. `workbook` is the COM object; arguments go by position, names are not known to late binding."""
 
     def __init__(self, workbook: Any, patience: Patience | None = None) -> None:
@@ -178,7 +178,6 @@ class ComBook:
         self._styles: dict[str, bool] = {}
 
     def folder(self) -> str:
-        """See `NativeBook`."""
         return str(self._book.Path)
 
     def refusal(self) -> str:
@@ -189,13 +188,7 @@ class ComBook:
             return f"{self.name} is shared; end that under Review > Unshare Workbook, and run again."
         if self._book.Date1904:
             return f"{self.name} counts days from 1904; untick File > Options > Advanced > Use 1904 date system."
-        try:
-            saving = self._book.AutoSaveOn
-        except UnusableError:
-            raise
-        except Exception:  # noqa: BLE001 - Excel before 2019 has no AutoSave; COM says so by an error of any class
-            saving = False
-        if saving:
+        if _known(lambda: self._book.AutoSaveOn):  # which Excel before 2019 does not have
             return f"AutoSave is on, and would save a run that is half written: switch it off for {self.name}, and run again."
         return ""
 
@@ -210,13 +203,7 @@ class ComBook:
     # ------------------------------------------------------------------------------------------------ read
 
     def schema_version(self) -> int:
-        """See `NativeBook`."""
-        try:
-            return version_of(str(self._book.Names(schema.SCHEMA_NAME).RefersTo))
-        except UnusableError:
-            raise
-        except Exception:  # noqa: BLE001 - there is no such name; COM says so by an error of any class
-            return version_of(None)
+        return version_of(_known(lambda: str(self._book.Names(schema.SCHEMA_NAME).RefersTo)))
 
     def tables(self) -> dict[str, tuple[TablePart, int]]:
         """See `NativeBook`."""
@@ -236,30 +223,24 @@ class ComBook:
             raise UnusableError(f"{self.name}: table {name} hides its header row; tick Table Design > Header Row.")
         totals = int(table.ShowTotals)
         top, left, bottom, _ = box_of(table.Range.Address)
-        headers = _grid(table.HeaderRowRange.Value2)[0]
+        headers = grid(table.HeaderRowRange.Value2)[0]
         return TablePart(name, sheet, "", left, top, bottom - totals, tuple(map(str, headers))), totals
 
     def extent(self, sheet: str) -> tuple[int, int]:
-        """See `NativeBook`."""
         return box_of(self._sheet(sheet).UsedRange.Address)[2:]
 
     def values(self, sheet: str, box: Box) -> Grid:
         """See `NativeBook`. Value would cut currency cells to four places."""
-        return _grid(self._range(sheet, box).Value2)
+        return grid(self._range(sheet, box).Value2)
 
     def dates(self, sheet: str, box: Box) -> list[list[bool]] | None:
         """See `NativeBook`: by their type in Value, the only thing that Value is good for."""
-        try:
-            cells = _grid(self._range(sheet, box).Value)
-        except UnusableError:
-            raise
-        except Exception:  # noqa: BLE001 - a day beyond the calendar has no date, and pywin32 then gives no cell at all
-            return None
-        return [[isinstance(cell, dt.datetime) for cell in row] for row in cells]
+        # a day beyond the calendar has no date, and pywin32 then gives no cell at all
+        cells = _known(lambda: grid(self._range(sheet, box).Value))
+        return None if cells is None else [[isinstance(cell, dt.datetime) for cell in row] for row in cells]
 
     def formulas(self, sheet: str, box: Box) -> Grid:
-        """See `NativeBook`."""
-        return _grid(self._range(sheet, box).Formula)
+        return grid(self._range(sheet, box).Formula)
 
     # ----------------------------------------------------------------------------------------------- write
 
@@ -295,22 +276,14 @@ class ComBook:
     def style(self, sheet: str, address: str, name: str, number_format: str, indent: int) -> None:
         """See `NativeBook`."""
         cells = self._sheet(sheet).Range(address)
-        if not self._has_style(name):
+        if name not in self._styles:
+            self._styles[name] = bool(_known(lambda: self._book.Styles(name).Name))
+        if not self._styles[name]:
             cells.NumberFormat = number_format
             return
         cells.Style = name
         if indent:
             cells.IndentLevel = indent
-
-    def _has_style(self, name: str) -> bool:
-        if name not in self._styles:
-            try:
-                self._styles[name] = bool(self._book.Styles(name).Name)
-            except UnusableError:
-                raise
-            except Exception:  # noqa: BLE001 - COM's way to say no; its error has a class on Windows only
-                self._styles[name] = False
-        return self._styles[name]
 
     def rows(self, sheet: str, address: str, level: int, points: float | None) -> None:
         """See `NativeBook`. Excel counts levels from 1, and has 8; its tallest row has 409 points."""
@@ -325,32 +298,26 @@ class ComBook:
 
     def unprotect(self, sheet: str) -> Callable[[], None]:
         """See `NativeBook`."""
-        found = self._sheet(sheet)
-        if not found.ProtectContents:
+        page = self._sheet(sheet)
+        if not page.ProtectContents:
             return lambda: None
-        allowed = found.Protection
+        allowed = page.Protection
         options = [getattr(allowed, f"Allow{what}") for what in _ALLOWED]
-        kept = (found.ProtectDrawingObjects, True, found.ProtectScenarios, found.ProtectionMode, *options)
-        try:
-            found.Unprotect(_UNLOCK)
-        except UnusableError:
-            raise
-        except Exception as error:
-            raise _protected(sheet) from error
-        if found.ProtectContents:
-            raise _protected(sheet)
-        return lambda: found.Protect("", *kept)
+        protection = (page.ProtectDrawingObjects, True, page.ProtectScenarios, page.ProtectionMode, *options)
+        _known(lambda: page.Unprotect(_UNLOCK))
+        if page.ProtectContents:
+            raise UnusableError(
+                f"Sheet {sheet} is protected with a password; lift that under Review > Unprotect Sheet, and run again."
+            )
+        return lambda: page.Protect("", *protection)
 
     def quiet(self) -> Callable[[], None]:
         """See `NativeBook`. Help with tables: one formula would fill a whole column, one value below make a table longer."""
+        app, correct = self._app, self._app.AutoCorrect
         settings: list[tuple[Any, str, object]] = [
-            (self._app, "ScreenUpdating", False),
-            (self._app, "EnableEvents", False),
-            (self._app, "Calculation", _MANUAL),
-        ]
-        settings += [
-            (self._app.AutoCorrect, name, False) for name in ("AutoExpandListRange", "AutoFillFormulasInLists")
-        ]
+            (app, "ScreenUpdating", False), (app, "EnableEvents", False), (app, "Calculation", _MANUAL),
+            (correct, "AutoExpandListRange", False), (correct, "AutoFillFormulasInLists", False),
+        ]  # fmt: skip
         before = [(owner, name, getattr(owner, name)) for owner, name, _ in settings]
 
         def back() -> None:
@@ -372,11 +339,9 @@ class ComBook:
             self._app.Calculate()
 
     def status(self, text: str) -> None:
-        """See `NativeBook`."""
         self._app.StatusBar = text
 
     def save_copy(self, path: Path) -> None:
-        """See `NativeBook`."""
         self._book.SaveCopyAs(str(path))
 
     def selected(self) -> str:
@@ -385,7 +350,6 @@ class ComBook:
         return f"{cell.Worksheet.Name}!{column_letter(cell.Column)}{cell.Row}"
 
     def show(self, sheet: str, address: str) -> None:
-        """See `NativeBook`."""
         self._app.Goto(self._sheet(sheet).Range(address), False)
 
 
@@ -395,16 +359,20 @@ _ALLOWED = (
 )  # fmt: skip
 
 
-def _protected(sheet: str) -> UnusableError:
-    return UnusableError(
-        f"Sheet {sheet} is protected with a password; lift that under Review > Unprotect Sheet, and run again."
-    )
+def _known(question: Callable[[], T]) -> T | None:
+    """What Excel answers; None where it refuses, which COM says by an error of any class. A busy Excel refuses nothing."""
+    try:
+        return question()
+    except UnusableError:
+        raise
+    except Exception:  # noqa: BLE001 - its class is known on Windows only
+        return None
 
 
 def _each(collection: Any) -> list[Any]:
     return [collection(i) for i in range(1, collection.Count + 1)]
 
 
-def _grid(cells: Any) -> Grid:
+def grid(cells: Any) -> Grid:
     """What a range gives, as rows; one cell comes bare."""
     return [list(row) for row in cells] if isinstance(cells, tuple | list) else [[cells]]

@@ -74,9 +74,8 @@ def _caller() -> xw.Book:
 def _tame() -> None:
     """Two habits of xlwings on Windows: to repeat calls for ever, and to end all Excels without a window when Python ends."""
     if sys.platform == "win32":
-        xw._xlwindows.N_COM_ATTEMPTS = (
-            1  # 0, its default, means for ever, also for what this version of Excel does not have
-        )
+        # 0, its default, means for ever, also for what this version of Excel does not have
+        xw._xlwindows.N_COM_ATTEMPTS = 1
         atexit.unregister(xw._xlwindows.cleanup)  # they may be at work for somebody else
 
 
@@ -195,24 +194,10 @@ class LiveBook:
         """Write results into the output tables, or put back what stood there; after a failed run only Findings changes."""
         styles, runs = StyleNames(), result.runs if result.run else self.runs()
         blocks = bodies(result, self._places(), styles.as_sheet)
-        with ExitStack() as open_files:
-            view = self._view(result, open_files)
-            if view:
-                view.write()
+        with ViewFile(self.local_path(), result) as view:
+            view.write()
             self._put(blocks, title_rows.standing(result, runs), styles, runs)
-            if view:
-                self.product_view = view.put()
-
-    def _view(self, result: RunResult, open_files: ExitStack) -> ViewFile | None:
-        """The file of the product view, in the making; None where the workbook lies in no folder of this computer."""
-        path = self.local_path()
-        if path:
-            return open_files.enter_context(ViewFile(path, result))
-        problem = "The product view has no place: save the workbook in a folder of this computer." if (
-            result.run and result.period.explosion.by_line
-        ) else ""  # fmt: skip
-        self.product_view = ProductView(problem=problem)
-        return None
+            self.product_view = view.put()
 
     def restore(self) -> list[Run]:
         """Put back the output tables as they stood before the last run; its runs, which now stand again."""

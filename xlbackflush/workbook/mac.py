@@ -19,7 +19,7 @@ from xlbackflush.ooxml.package import TablePart
 from xlbackflush.ooxml.values import stored
 from xlbackflush.schema.excel import ADDIN
 from xlbackflush.sheets.title_rows import ALLOWED
-from xlbackflush.workbook.com import Grid
+from xlbackflush.workbook.com import Grid, NativeBook, grid
 from xlbackflush.workbook.tables import version_of
 
 #: what a protected sheet allows, as Excel for Mac calls it
@@ -32,18 +32,16 @@ _ALLOWED = {
 }
 
 
-class MacBook:
+class MacBook(NativeBook):
     """See `com.NativeBook`. `book` is the workbook of xlwings."""
 
     def __init__(self, book: Any) -> None:
         self._book, self.name = book, str(book.name)
 
     def folder(self) -> str:
-        """See `NativeBook`."""
         return str(Path(self._book.fullname).parent) if "/" in self._book.fullname else ""
 
     def refusal(self) -> str:
-        """See `NativeBook`."""
         return f"{self.name} is open read-only; open it for editing." if self._book.api.read_only.get() else ""
 
     def _range(self, sheet: str, box: Box) -> Any:
@@ -57,19 +55,17 @@ class MacBook:
 
     def tables(self) -> dict[str, tuple[TablePart, int]]:
         """See `NativeBook`."""
-        found = {}
-        for sheet in self._book.sheets:
-            for table in sheet.tables:
-                if table.name in schema.TABLES:
-                    if not table.show_headers:
-                        raise UnusableError(f"{self.name}: table {table.name} hides its header row; show it.")
-                    area, totals = table.range, int(table.show_totals)
-                    headers = tuple(map(str, self.values(sheet.name, _box(table.header_row_range))[0]))
-                    last = area.last_cell.row - totals
-                    found[table.name] = (
-                        TablePart(table.name, sheet.name, "", area.column, area.row, last, headers), totals,
-                    )  # fmt: skip
-        return found
+        ours = [(s.name, table) for s in self._book.sheets for table in s.tables if table.name in schema.TABLES]
+        return {table.name: self._table(sheet, table) for sheet, table in ours}
+
+    def _table(self, sheet: str, table: Any) -> tuple[TablePart, int]:
+        if not table.show_headers:
+            raise UnusableError(f"{self.name}: table {table.name} hides its header row; show it.")
+        area, totals, heads = table.range, int(table.show_totals), table.header_row_range
+        last = heads.last_cell
+        headers = self.values(sheet, (heads.row, heads.column, last.row, last.column))[0]
+        end = area.last_cell.row - totals
+        return TablePart(table.name, sheet, "", area.column, area.row, end, tuple(map(str, headers))), totals
 
     def extent(self, sheet: str) -> tuple[int, int]:
         """See `NativeBook`."""
@@ -77,27 +73,22 @@ class MacBook:
         return int(last.row), int(last.column)
 
     def _raw(self, sheet: str, box: Box) -> Grid:
-        cells = self._range(sheet, box).raw_value
-        return [list(row) for row in cells] if isinstance(cells, tuple | list) else [[cells]]
+        return grid(self._range(sheet, box).raw_value)
 
     def values(self, sheet: str, box: Box) -> Grid:
-        """See `NativeBook`."""
         return [[stored(c) if isinstance(c, dt.datetime) else c for c in row] for row in self._raw(sheet, box)]
 
     def dates(self, sheet: str, box: Box) -> list[list[bool]] | None:
-        """See `NativeBook`."""
         return [[isinstance(cell, dt.datetime) for cell in row] for row in self._raw(sheet, box)]
 
     def formulas(self, sheet: str, box: Box) -> Grid:
-        """See `NativeBook`."""
-        cells = self._range(sheet, box).formula
-        return [list(row) for row in cells] if isinstance(cells, tuple | list) else [[cells]]
+        return grid(self._range(sheet, box).formula)
 
     def fit(self, table: TablePart, box: Box) -> None:
         """See `NativeBook`."""
-        found = self._book.sheets[table.sheet].tables[table.name]
-        found.show_totals = False
-        found.resize(self._range(table.sheet, box))
+        listed = self._book.sheets[table.sheet].tables[table.name]
+        listed.show_totals = False
+        listed.resize(self._range(table.sheet, box))
 
     def put(
         self, sheet: str, box: Box, rows: Sequence[Sequence[object]], number_format: str, texts: Sequence[str] = ()
@@ -110,7 +101,6 @@ class MacBook:
         cells.formula = tuple(map(tuple, rows))
 
     def empty(self, sheet: str, box: Box) -> None:
-        """See `NativeBook`."""
         self._range(sheet, box).clear_contents()
 
     def style(self, sheet: str, address: str, name: str, number_format: str, indent: int) -> None:
@@ -125,15 +115,15 @@ class MacBook:
 
     def unprotect(self, sheet: str) -> Callable[[], None]:
         """See `NativeBook`."""
-        found = self._book.sheets[sheet].api
-        if not found.protect_contents.get():
+        page = self._book.sheets[sheet].api
+        if not page.protect_contents.get():
             return lambda: None
-        found.unprotect()
-        if found.protect_contents.get():
+        page.unprotect()
+        if page.protect_contents.get():
             raise UnusableError(f"Sheet {sheet} is protected with a password; lift that, and run again.")
         # what a user allowed besides is not asked for: a new workbook's protection comes back
         allowed = {_ALLOWED[name]: True for name in ALLOWED}
-        return lambda: found.protect_worksheet(drawing_objects=False, **allowed)
+        return lambda: page.protect_worksheet(drawing_objects=False, **allowed)
 
     def quiet(self) -> Callable[[], None]:
         """See `NativeBook`."""
@@ -152,7 +142,6 @@ class MacBook:
             self._book.app.calculate()
 
     def status(self, text: str) -> None:
-        """See `NativeBook`."""
         self._book.app.status_bar = text
 
     def finish(self, sentence: str) -> None:
@@ -176,8 +165,3 @@ class MacBook:
         """See `NativeBook`."""
         self._book.sheets[sheet].activate()
         self._book.sheets[sheet].range(address).select()
-
-
-def _box(cells: Any) -> Box:
-    last = cells.last_cell
-    return cells.row, cells.column, last.row, last.column

@@ -47,13 +47,14 @@ class ViewFile:
     A temporary file that was not put in place is gone when the `with` block ends.
     """
 
-    def __init__(self, book: Path, result: RunResult) -> None:
+    def __init__(self, book: Path | None, result: RunResult) -> None:
+        """book: the workbook's file; None where it lies in no folder of this computer, so that this file has no place."""
         self.book, self.result = book, result
-        self.target = book.with_name(f"{book.stem}-trace.csv")
-        self._new: NewFile | None = None
+        self.target = book.with_name(f"{book.stem}-trace.csv") if book else None
         self.rows = 0
-        self.done = False
-        self.problem = ""
+        self._new: NewFile | None = None
+        self._done = False
+        self._problem = ""
 
     def __enter__(self) -> ViewFile:
         return self
@@ -63,46 +64,49 @@ class ViewFile:
 
     def write(self) -> None:
         """The whole file under a temporary name, if this run has one. What is there as it should be is left alone."""
-        run = self.result.run
-        if not run or not self._wanted():
+        run, period, target = self.result.run, self.result.period, self.target
+        if not run or not period.explosion.by_line:
+            return
+        if not self.book or not target:
+            self._problem = "The product view has no place: save the workbook in a folder of this computer."
+            return
+        if period.exploded_rows > schema.PRODUCT_VIEW_ROWS_MAX:
             return
         try:
-            there = self.target.exists()
-            if there and not _ours(self.target):
-                self.problem = (
-                    f"{self.target.name} is not a product view and was left alone; give it another name and run again "
+            there = target.exists()
+            if there and not _ours(target):
+                self._problem = (
+                    f"{target.name} is not a product view and was left alone; give it another name and run again "
                     "to have one. The run itself is posted."
                 )
                 return
-            self._new = NewFile(self.target, like=self.book)
+            self._new = NewFile(target, like=self.book)
             self._new.write(lambda path: self._fill(path, run))
-            if there and filecmp.cmp(self._new.path, self.target, shallow=False):
-                self.done = True  # perhaps open in Excel just now
+            if there and filecmp.cmp(self._new.path, target, shallow=False):
+                self._done = True  # perhaps open in Excel just now
                 self._discard()
         except (OSError, MemoryError) as error:
-            self._failed(error)
+            self._failed(target, error)
             self._discard()  # where the disk is full, room for the workbook
 
     def put(self) -> ProductView:
         """Put the file in its place, and say what came of it."""
+        if not self.target:
+            return ProductView(problem=self._problem)
         try:
             if self._new:
                 self._new.put()
-                self.done = True
+                self._done = True
         except OSError as error:
-            self._failed(error)
-        if self.done:
+            self._failed(self.target, error)
+        if self._done:
             return ProductView(self.target, self.rows)
         with suppress(OSError):
             if self.result.run and _ours(self.target):
-                self.problem += (
+                self._problem += (
                     f" {self.target.name} is of another run and was left alone; delete it if it is not needed."
                 )
-        return ProductView(problem=self.problem.strip())
-
-    def _wanted(self) -> bool:
-        period = self.result.period
-        return period.explosion.by_line and period.exploded_rows <= schema.PRODUCT_VIEW_ROWS_MAX
+        return ProductView(problem=self._problem.strip())
 
     def _fill(self, path: Path, made: Run) -> None:
         period, run = self.result.period, f"{made.run} {made.input_hash[:12]}"
@@ -113,11 +117,11 @@ class ViewFile:
                 writer.writerows(_lines(columns, run))
                 self.rows += len(columns["Product"])
 
-    def _failed(self, error: OSError | MemoryError) -> None:
-        problem = f"{self.target.name} cannot be written: there is not enough memory."
+    def _failed(self, target: Path, error: OSError | MemoryError) -> None:
+        problem = f"{target.name} cannot be written: there is not enough memory."
         if isinstance(error, OSError):
-            problem = unwritable(self.target.name, error, "close it in Excel and run again")
-        self.problem = f"{problem} The run itself is posted."
+            problem = unwritable(target.name, error, "close it in Excel and run again")
+        self._problem = f"{problem} The run itself is posted."
 
     def _discard(self) -> None:
         if self._new:
