@@ -8,15 +8,15 @@ at is selected.
 from __future__ import annotations
 
 import datetime as dt
-import getpass
-from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 
 from xlbackflush import schema
+from xlbackflush.addin.computer import user
 from xlbackflush.engine.result import RunResult
 from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.model.errors import RefusedError, UnusableError
+from xlbackflush.model.finding import counted
 from xlbackflush.workbook.live import LiveBook, calling_book, say
 
 SENTENCE_MOST = 250  # characters; a message box of VBA and the status bar take no more
@@ -81,7 +81,7 @@ def _short(sentence: str) -> str:
 
 
 def _run(book: LiveBook) -> str:
-    outcome = lifecycle.run(book, _user(), dt.datetime.now(), lambda stage: book.status(f"Backflush: {stage} ..."))
+    outcome = lifecycle.run(book, user(), dt.datetime.now(), lambda stage: book.status(f"Backflush: {stage} ..."))
     made, period = outcome.run, outcome.period
     if not made:
         return _errors(book, outcome)
@@ -92,7 +92,7 @@ def _run(book: LiveBook) -> str:
             f"Done: run {made.run} ({made.status.lower()}), {made.entries} entries, "
             f"debits and credits {made.debits:,.{period.places}f} {period.settings.currency};",
             f"{failed} checks FAIL, see sheet Checks." if failed else "all checks hold.",
-            f"Findings: {_counted(outcome)}." if outcome.findings else "",
+            f"Findings: {counted(outcome.findings)}." if outcome.findings else "",
             book.product_view.problem, book.not_kept,
         ))
     )  # fmt: skip
@@ -104,13 +104,13 @@ def _check(book: LiveBook) -> str:
         return _errors(book, outcome)
     if outcome.findings:
         _show(book, f"{schema.SHEET_OF['Findings'].name}!A1")
-    return f"Done: no errors; findings: {_counted(outcome)}. Ready to run."
+    return f"Done: no errors; findings: {counted(outcome.findings)}. Ready to run."
 
 
 def _post(book: LiveBook) -> str:
     from xlbackflush.lifecycle.post import post
 
-    outcome = post(book, _user(), dt.datetime.now(), lambda stage: book.status(f"Backflush: {stage} ..."))
+    outcome = post(book, user(), dt.datetime.now(), lambda stage: book.status(f"Backflush: {stage} ..."))
     run = outcome.run
     assert run
     return (
@@ -159,22 +159,10 @@ def _errors(book: LiveBook, outcome: RunResult) -> str:
     """What stopped a run, with the first cell to mend selected."""
     first = next(f for f in outcome.findings if f.severity == schema.ERROR)
     _show(book, first.where if "!" in first.where else f"{schema.SHEET_OF['Findings'].name}!A1")
-    return f"Findings: {_counted(outcome)}; nothing was posted. First: {first.where} {first.what} {first.fix}"
-
-
-def _counted(outcome: RunResult) -> str:
-    counts = Counter(f.severity for f in outcome.findings)
-    return ", ".join(f"{n} {s.lower()}{'s' * (n != 1)}" for s in schema.SEVERITIES if (n := counts[s])) or "none"
+    return f"Findings: {counted(outcome.findings)}; nothing was posted. First: {first.where} {first.what} {first.fix}"
 
 
 def _show(book: LiveBook, where: str) -> None:
     """Select what to look at; a sheet that the user has hidden stays hidden."""
     with suppress(Exception):
         book.show(where)
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):
-        return ""
