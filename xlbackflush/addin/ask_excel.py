@@ -78,18 +78,16 @@ def open_in_excel(path: Path, addin: Path) -> Iterator[Open]:
         yield ExcelBook(book, native(book))
 
 
-class ExcelBook:
+class ExcelBook(Open):
     """See `Open`: a workbook in Excel, as xlwings has it, and its native calls."""
 
     def __init__(self, book: Any, native: NativeBook) -> None:
         self._book, self._native = book, native
 
     def press(self, macro: str) -> None:
-        """See `Open`."""
         self._book.macro(macro)()
 
     def values(self, sheet: str, box: Box) -> list[list[object]]:
-        """See `Open`."""
         return [[decoded(cell) for cell in row] for row in self._native.values(sheet, box)]
 
     def ask(self, formulas: Sequence[str]) -> list[object]:
@@ -129,7 +127,6 @@ class ExcelBook:
         return decoded(self._app.Run(f"{quoted(book or self._native.name)}!{name}", *arguments))
 
     def contents(self) -> list[str]:
-        """See `Open`."""
         return _contents(self._com)
 
     def reopened(self, path: Path) -> tuple[list[str], bool]:
@@ -183,7 +180,6 @@ class ExcelBook:
             page.Outline.ShowLevels(8)
 
     def startup(self) -> str:
-        """See `Open`."""
         return str(self._app.StartupPath)
 
     def facts(self) -> dict[str, object]:

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from xlbackflush import schema
 from xlbackflush.addin.ask_excel import Open, OpenBook, UnsaidError
+from xlbackflush.addin.doctor import SEND, Diagnosis
 from xlbackflush.engine.answers import answers
 from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.model.tables import CellError
@@ -50,25 +51,6 @@ Question = Callable[["Trial"], Answer]
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """How one part of the trial went.
-
-    compared: how many things; differences: a line each; unsaid: why Excel did not answer; facts: lines for the report.
-    """
-
-    part: str
-    compared: int
-    differences: tuple[str, ...] = ()
-    unsaid: str = ""
-    facts: tuple[str, ...] = ()
-
-    @property
-    def passed(self) -> bool:
-        """True where something was compared, and nothing differs."""
-        return self.compared > 0 and not self.differences
-
-
-@dataclass(frozen=True)
 class Trial:
     """A sample that is open in Excel, and the file of the same sample that was run without Excel.
 
@@ -90,7 +72,7 @@ def trial(
     engine: bool = True,
     startup: Path | None = None,
     python: Path | None = None,
-) -> list[Verdict]:
+) -> list[Diagnosis]:
     """Ask every question of `QUESTIONS`, whatever came of those before. `folder` is for the workbooks.
 
     Raises what opening the workbook raises.
@@ -104,21 +86,24 @@ def trial(
         lifecycle.run(book, "", dt.datetime.now())
     with open_book(live) as opened:
         state = Trial(opened, file, new, engine, startup, python)
-        return [_verdict(part, question, state) for part, question in QUESTIONS.items()]
+        return [_diagnosed(part, question, state) for part, question in QUESTIONS.items()]
 
 
-def _verdict(part: str, question: Question, state: Trial) -> Verdict:
-    """The answer to a question; one that fails must not keep the others from being asked."""
+def _diagnosed(part: str, question: Question, state: Trial) -> Diagnosis:
+    """What came of a question; one that fails must not keep the others from being asked."""
+    name = f"Excel, {part}"
     try:
-        compared, differences = question(state)
+        compared, lines = question(state)
     except UnsaidError as reason:
-        return Verdict(part, 0, unsaid=str(reason))
+        return Diagnosis(name, "WARN", f"not checked: {reason}.", SEND)
     except Exception as error:  # noqa: BLE001 - whatever Excel did belongs into the report
-        trace = tuple(traceback.format_exc().splitlines())
-        return Verdict(part, 0, (f"{type(error).__name__}: {error}",), facts=trace)
-    if part == FACTS:
-        return Verdict(part, compared, facts=tuple(differences))
-    return Verdict(part, compared, tuple(differences))
+        fault = f"{type(error).__name__}: {error}"
+        return Diagnosis(name, "FAIL", f"{fault.rstrip('.')}.", SEND, (fault, *traceback.format_exc().splitlines()))
+    if compared and (part == FACTS or not lines):
+        return Diagnosis(name, "PASS", f"{compared:,} compared, no difference.", details=tuple(lines))
+    differences = lines or ["nothing was compared"]
+    many = f"{compared:,} compared, {len(differences):,} differ."
+    return Diagnosis(name, "FAIL", many if lines[1:] else f"{differences[0].rstrip('.')}.", SEND, tuple(lines))
 
 
 # ------------------------------------------------------------------------------------------------- the workbook
