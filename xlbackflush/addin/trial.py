@@ -2,7 +2,7 @@
 
 A sample is run from its button, and every cell is compared with a run of the same sample without Excel. Excel has
 calculated its own cells by then, so that the comparison also tells whether Excel agrees with every proof and formula.
-What is asked of an open workbook is `ask_excel.Open`, which any spreadsheet program could give.
+What is asked of an open workbook is `ask_excel.ExcelBook`, which any spreadsheet program could give.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xlbackflush import schema
-from xlbackflush.addin.ask_excel import Open, OpenBook, UnsaidError
+from xlbackflush.addin.ask_excel import ExcelBook, OpenBook, UnsaidError
 from xlbackflush.addin.doctor import SEND, Diagnosis
 from xlbackflush.engine.answers import answers
 from xlbackflush.lifecycle import run as lifecycle
@@ -58,7 +58,7 @@ class Trial:
     folder where the add-in was installed. python: the one that Excel starts.
     """
 
-    opened: Open
+    opened: ExcelBook
     file: Path
     new: Path
     engine: bool
@@ -204,7 +204,7 @@ def compiling(state: Trial) -> Answer:
     return len(answers), [f"{what}: {got!r}, not {wanted!r}" for what, got, wanted in answers if got != wanted]
 
 
-def _need_private_modules(book: Open) -> None:
+def _need_private_modules(book: ExcelBook) -> None:
     """Excel may run procedures of the workbook's public modules alone; then those of others cannot be judged."""
     try:
         book.call(_PRIVATE)
@@ -232,7 +232,7 @@ def button(state: Trial) -> Answer:
     return 1, []
 
 
-def _ran(opened: Open) -> bool:
+def _ran(opened: ExcelBook) -> bool:
     """Whether the first run stands on its sheet."""
     first = (schema.HEADER_ROW + 1, 1, schema.HEADER_ROW + 1, 1)
     return opened.values(schema.SHEET_OF["Runs"].name, first) != [[""]]
@@ -288,7 +288,7 @@ def _need_a_run(state: Trial) -> None:
         raise UnsaidError("the button made no run to compare")
 
 
-def compared_cells(opened: Open, file: Path) -> Answer:
+def compared_cells(opened: ExcelBook, file: Path) -> Answer:
     """How many cells of the output sheets were compared with a file, and what differs."""
     compared, lines = 0, []
     with closing(Package(file)) as package:

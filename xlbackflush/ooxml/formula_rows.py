@@ -24,15 +24,15 @@ def formula_rows(xml: bytes) -> Iterator[tuple[int, dict[str, str]]]:
         if row.tag != _ROW:
             continue
         number = int(row.get("r", number + 1))
-        found, letter = {}, ""
+        formulas, letter = {}, ""
         for cell in row.iterfind(_CELL):
             # a cell without an address stands beside the one before
             letter = cell.get("r", "").rstrip(digits) or column_letter(column_number(letter) + 1)
             formula = cell.find(_FORMULA)
             if formula is not None:
-                found[letter] = _whole(formula, f"{letter}{number}", shared)
-        if found:
-            yield number, found
+                formulas[letter] = _whole(formula, f"{letter}{number}", shared)
+        if formulas:
+            yield number, formulas
         row.clear()
 
 
@@ -46,7 +46,11 @@ def _whole(formula: ET.Element, cell: str, shared: dict[str, tuple[str, str]]) -
     if text:
         shared[group] = cell, text
         return text
+    return moved(*shared.get(group, (cell, "")), cell)
+
+
+def moved(origin: str, formula: str, cell: str) -> str:
+    """The formula of one cell as it reads in another one that shares it."""
     from openpyxl.formula.translate import Translator
 
-    origin, text = shared.get(group, (cell, ""))
-    return str(Translator(f"={text}", origin).translate_formula(cell))[1:]
+    return str(Translator(f"={formula}", origin).translate_formula(cell))[1:]

@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from xlbackflush.model.tables import CellError, Source
 from xlbackflush.ooxml.address import split_cell
+from xlbackflush.ooxml.formula_rows import moved
 from xlbackflush.ooxml.package import Package
 from xlbackflush.ooxml.reader import SheetReader
 from xlbackflush.ooxml.values import as_excel
@@ -74,10 +75,7 @@ class _Formulas:
         shared = _SHARED.search(formula[1])
         if formula[2] or not shared:
             return html.unescape(formula[2] or "")
-        from openpyxl.formula.translate import Translator
-
-        origin, text = self._masters.get(shared[1], (cell, ""))
-        return str(Translator("=" + text, origin).translate_formula(cell))[1:]
+        return moved(*self._masters.get(shared[1], (cell, "")), cell)
 
     @cached_property
     def _masters(self) -> dict[str, tuple[str, str]]:

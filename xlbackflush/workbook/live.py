@@ -41,11 +41,12 @@ from xlbackflush.sheets.body import Body
 from xlbackflush.sheets.formulas import Sheets
 from xlbackflush.sheets.registry import bodies
 from xlbackflush.workbook import tables, undo
-from xlbackflush.workbook.com import ComBook, Grid, NativeBook, Patience
+from xlbackflush.workbook.com import ComBook, Grid, Patience
 from xlbackflush.workbook.mac import MacBook
 from xlbackflush.workbook.product_view_file import ProductView, ViewFile
 
 K = TypeVar("K", bound=Hashable)
+NativeBook = ComBook | MacBook
 _CELLS_MOST = 100_000  # that go to Excel in one call: some megabytes
 
 

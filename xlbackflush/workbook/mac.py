@@ -19,7 +19,7 @@ from xlbackflush.ooxml.package import TablePart
 from xlbackflush.ooxml.values import stored
 from xlbackflush.schema.excel import ADDIN
 from xlbackflush.sheets.title_rows import ALLOWED
-from xlbackflush.workbook.com import Grid, NativeBook, grid
+from xlbackflush.workbook.com import Grid, grid
 from xlbackflush.workbook.tables import version_of
 
 #: what a protected sheet allows, as Excel for Mac calls it
@@ -32,8 +32,8 @@ _ALLOWED = {
 }
 
 
-class MacBook(NativeBook):
-    """See `com.NativeBook`. `book` is the workbook of xlwings."""
+class MacBook:
+    """The calls of `com.ComBook`, which says what each does. `book` is the workbook of xlwings."""
 
     def __init__(self, book: Any) -> None:
         self._book, self.name = book, str(book.name)
@@ -48,13 +48,13 @@ class MacBook(NativeBook):
         return self._book.sheets[sheet].range(box[:2], box[2:])
 
     def schema_version(self) -> int:
-        """See `NativeBook`."""
+        """See `ComBook`."""
         with suppress(Exception):
             return version_of(str(self._book.names[schema.SCHEMA_NAME].refers_to))
         return version_of(None)
 
     def tables(self) -> dict[str, tuple[TablePart, int]]:
-        """See `NativeBook`."""
+        """See `ComBook`."""
         ours = [(s.name, table) for s in self._book.sheets for table in s.tables if table.name in schema.TABLES]
         return {table.name: self._table(sheet, table) for sheet, table in ours}
 
@@ -68,7 +68,7 @@ class MacBook(NativeBook):
         return TablePart(table.name, sheet, "", area.column, area.row, end, tuple(map(str, headers))), totals
 
     def extent(self, sheet: str) -> tuple[int, int]:
-        """See `NativeBook`."""
+        """See `ComBook`."""
         last = self._book.sheets[sheet].used_range.last_cell
         return int(last.row), int(last.column)
 
@@ -85,7 +85,7 @@ class MacBook(NativeBook):
         return grid(self._range(sheet, box).formula)
 
     def fit(self, table: TablePart, box: Box) -> None:
-        """See `NativeBook`."""
+        """See `ComBook`."""
         listed = self._book.sheets[table.sheet].tables[table.name]
         listed.show_totals = False
         listed.resize(self._range(table.sheet, box))
@@ -93,7 +93,7 @@ class MacBook(NativeBook):
     def put(
         self, sheet: str, box: Box, rows: Sequence[Sequence[object]], number_format: str, texts: Sequence[str] = ()
     ) -> None:
-        """See `NativeBook`."""
+        """See `ComBook`."""
         cells = self._range(sheet, box)
         cells.number_format = number_format
         for area in texts:
@@ -104,17 +104,17 @@ class MacBook(NativeBook):
         self._range(sheet, box).clear_contents()
 
     def style(self, sheet: str, address: str, name: str, number_format: str, indent: int) -> None:
-        """See `NativeBook`."""
+        """See `ComBook`."""
         for area in address.split(","):
             self._book.sheets[sheet].range(area).number_format = number_format
 
     def rows(self, sheet: str, address: str, level: int, points: float | None) -> None:
-        """See `NativeBook`."""
+        """See `ComBook`."""
         for area in address.split(",") if points else ():
             self._book.sheets[sheet].range(area).row_height = min(points or 0, 409)
 
     def unprotect(self, sheet: str) -> Callable[[], None]:
-        """See `NativeBook`."""
+        """See `ComBook`."""
         page = self._book.sheets[sheet].api
         if not page.protect_contents.get():
             return lambda: None
@@ -126,7 +126,7 @@ class MacBook(NativeBook):
         return lambda: page.protect_worksheet(drawing_objects=False, **allowed)
 
     def quiet(self) -> Callable[[], None]:
-        """See `NativeBook`."""
+        """See `ComBook`."""
         app = self._book.app
         before = (app.screen_updating, app.enable_events, app.calculation)
         app.screen_updating, app.enable_events, app.calculation = False, False, "manual"
@@ -137,7 +137,7 @@ class MacBook(NativeBook):
         return back
 
     def calculate(self, pending: bool = False) -> None:
-        """See `NativeBook`."""
+        """See `ComBook`."""
         if self._book.app.calculation == "manual":
             self._book.app.calculate()
 
@@ -153,15 +153,15 @@ class MacBook(NativeBook):
             self._book.app.macro(f"{ADDIN}!BackflushFinished")(self.name, sentence)
 
     def save_copy(self, path: Path) -> None:
-        """See `NativeBook`. SaveAs would make the copy the open workbook."""
+        """See `ComBook`. SaveAs would make the copy the open workbook."""
         raise OSError("Excel for Mac lets no script save a copy")
 
     def selected(self) -> str:
-        """See `NativeBook`."""
+        """See `ComBook`."""
         cell = self._book.selection
         return f"{cell.sheet.name}!{cell.get_address(False, False).split(':')[0]}"
 
     def show(self, sheet: str, address: str) -> None:
-        """See `NativeBook`."""
+        """See `ComBook`."""
         self._book.sheets[sheet].activate()
         self._book.sheets[sheet].range(address).select()
