@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from xml.etree import ElementTree as ET
 
 from xlbackflush.ooxml.package import MAIN
+from xlbackflush.ooxml.part import Part
 from xlbackflush.ooxml.xml import Markup, document, element
 from xlbackflush.schema import palette
 
@@ -98,13 +98,12 @@ WHOLE, _WHOLE_FORMAT = "whole", '#,##0_);(#,##0);"–"_)'
 LOOKS = (*DXFS, WHOLE)
 
 
-class StyleSheet:
+class StyleSheet(Part):
     """The styles part of a workbook. `xf` gives the index of a style's cell format, appending what is missing."""
 
     def __init__(self, xml: str) -> None:
-        self.xml = xml
+        super().__init__(xml, "styleSheet", (*_SECTIONS, *_LATER))
         root = ET.fromstring(xml.encode())
-        self._prefix = re.match(r"(?:\s|<\?.*?\?>|<!--.*?-->)*<(\w+:)?styleSheet", xml, re.S)[1] or ""  # type: ignore[index]
         self._count = {name: len(root.findall(f"m:{name}/*", _NS)) for name in _SECTIONS}
         formats = root.findall("m:cellStyleXfs/m:xf", _NS)
         self._named: dict[str, tuple[int, ET.Element]] = {}
@@ -172,25 +171,15 @@ class StyleSheet:
 
     def _append(self, section: str, kind: str, /, *content: Markup, **attributes: str | int) -> int:
         """Append an element to a section (made where missing) and return its index."""
-        added = element(kind, *content, xmlns=MAIN if self._prefix else None, **attributes)
-        tag, prefix = self._prefix + section, self._prefix
         index = self._count[section]
         self._count[section] += 1
-        if not re.search(rf"<{tag}\b", self.xml):
-            assert section in ("numFmts", "dxfs"), section  # the others are required by the schema
-            behind = rf"</{prefix}cellStyles>" if section == "dxfs" else rf"<{prefix}styleSheet\b[^>]*>"
-            self.xml = re.sub(behind, rf'\g<0><{tag} count="0"/>', self.xml, count=1)
-        opening = re.search(rf"<{tag}\b[^>]*?(/?)>", self.xml)
-        assert opening, section
-        head = re.sub(r'\bcount="\d+"', f'count="{index + 1}"', opening[0]).replace("/>", ">")
-        end = opening.end() if opening[1] else self.xml.index(f"</{tag}>", opening.end())
-        closing = f"</{tag}>" if opening[1] else ""
-        before, others = self.xml[: opening.start()], self.xml[opening.end() : end]
-        self.xml = f"{before}{head}{others}{added}{closing}{self.xml[end:]}"
+        self.add(section, element(kind, *content, **attributes))
         return index
 
 
+#: children of a styles part, in the order that the schema asks for
 _SECTIONS = ("numFmts", "fonts", "fills", "borders", "cellStyleXfs", "cellXfs", "cellStyles", "dxfs")
+_LATER = ("tableStyles", "colors", "extLst")
 
 
 def _signature(xf: ET.Element) -> tuple[str, ...]:
