@@ -67,11 +67,7 @@ class Trial:
 
 
 def trial(
-    folder: Path,
-    open_book: OpenBook,
-    engine: bool = True,
-    startup: Path | None = None,
-    python: Path | None = None,
+    folder: Path, open_book: OpenBook, engine: bool, startup: Path | None, python: Path | None
 ) -> list[Diagnosis]:
     """Ask every question of `QUESTIONS`, whatever came of those before. `folder` is for the workbooks.
 
@@ -120,9 +116,13 @@ def startup_folder(state: Trial) -> Answer:
     if state.startup is None:
         raise UnsaidError("the add-in was not installed for Excel")
     where = state.opened.startup()
-    if _folder(where) == _folder(str(state.startup)):
-        return 1, []
-    return 1, [f"Excel loads add-ins from {where}; xlbackflush install wrote to {state.startup}"]
+    sentence = f"Excel loads add-ins from {where}; xlbackflush install wrote to {state.startup}"
+    return _one(_folder(where) == _folder(str(state.startup)), sentence)
+
+
+def _one(holds: bool, otherwise: str) -> Answer:
+    """The answer to a question about one thing."""
+    return 1, [] if holds else [otherwise]
 
 
 def _folder(path: str) -> str:
@@ -141,9 +141,8 @@ def opening_a_run(state: Trial) -> Answer:
 
 def _compared(expected: list[str], actual: list[str]) -> Answer:
     lost = [f"{line}: Excel does not have it" for line in expected if line not in actual]
-    more = [
-        line for line in actual if line not in expected and not line.startswith("name ")
-    ]  # Excel keeps names of its own
+    # Excel keeps names of its own
+    more = [line for line in actual if line not in expected and not line.startswith("name ")]
     return len(expected), lost + [f"{line}: the file does not have it" for line in more]
 
 
@@ -165,9 +164,10 @@ def stored_contents(path: Path) -> list[str]:
 
 def saving(state: Trial) -> Answer:
     """Whether a workbook with results, opened and closed, is closed without the question whether to save it."""
-    if state.opened.reopened(state.file)[1]:
-        return 1, []
-    return 1, ["Excel regards a workbook as changed as soon as it is opened, and asks whether to save it"]
+    closed_silently = state.opened.reopened(state.file)[1]
+    return _one(
+        closed_silently, "Excel regards a workbook as changed as soon as it is opened, and asks whether to save it"
+    )
 
 
 def protected_view(state: Trial) -> Answer:
@@ -249,9 +249,7 @@ def undoing(state: Trial) -> Answer:
     typed, undone = state.opened.typed(table.sheet, cell, keys)
     if not same(float(keys), typed):
         raise UnsaidError(f"{keys} was typed into {table.sheet}!{cell}, and {typed} arrived")
-    return 1, [] if same(before, undone) else [
-        f"{table.sheet}!{cell}: {undone!r} after Undo, {before!r} before the edit"
-    ]
+    return _one(same(before, undone), f"{table.sheet}!{cell}: {undone!r} after Undo, {before!r} before the edit")
 
 
 def outline(state: Trial) -> Answer:
@@ -265,9 +263,8 @@ def outline(state: Trial) -> Answer:
         }
     expected = [row for row, level in rows.items() if level == 0]
     shown = state.opened.folded("Trace", list(rows))
-    if shown == expected:
-        return len(rows), []
-    return len(rows), [f"Trace, folded: rows {_few(shown)} in sight, not {_few(expected)}"]
+    sentence = f"Trace, folded: rows {_few(shown)} in sight, not {_few(expected)}"
+    return len(rows), [sentence] * (shown != expected)
 
 
 def _few(rows: list[int]) -> str:

@@ -130,6 +130,12 @@ class StyleSheet(Part):
             self._known[name, indent] = self._cell_format(name, indent)
         return self._known[name, indent]
 
+    def look(self, xf: int) -> tuple[str, int]:
+        """Named style and further indent of a cell format, as `xf` takes them; "" where the style is none of ours."""
+        style, *_, indent = self._cells[xf]
+        name = next((name for name, (index, _) in self._named.items() if str(index) == style), "")
+        return (name, max(int(indent) - STYLES[name].indent, 0)) if name in STYLES else ("", 0)
+
     def dxf(self, look: str) -> int:
         """Index of one of `LOOKS` among the differential formats."""
         if look not in self._looks:
@@ -155,8 +161,8 @@ class StyleSheet(Part):
         number = self._number_format(style.number_format)
         ids = {"numFmtId": str(number), "fontId": str(font), "fillId": str(fill), "borderId": str(border)}
         index = self._append("cellStyleXfs", "xf", *_alignment(style), **ids)
-        own = {"builtinId": _BUILT_IN[name], "customBuiltin": 1} if name in _BUILT_IN else {}
-        self._append("cellStyles", "cellStyle", name=name, xfId=index, **own)
+        built_in = {"builtinId": _BUILT_IN[name], "customBuiltin": 1} if name in _BUILT_IN else {}
+        self._append("cellStyles", "cellStyle", name=name, xfId=index, **built_in)
         self._named[name] = (index, ET.Element("xf", ids))
 
     def _number_format(self, code: str) -> int:

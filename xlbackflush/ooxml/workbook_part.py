@@ -45,21 +45,21 @@ def add_sheet(package: Package, name: str, part: str, behind: str) -> int:
     folder = dirname(package.workbook_part)
     listing = f"{folder}/_rels/{basename(package.workbook_part)}.rels"
     relations = package.text(listing)
-    own = f"rIdSheet{relations.count('<')}"
-    relation = element("Relationship", Id=own, Type=f"{OFFICE}/worksheet", Target=f"/{part}")
+    relation_id = f"rIdSheet{relations.count('<')}"
+    relation = element("Relationship", Id=relation_id, Type=f"{OFFICE}/worksheet", Target=f"/{part}")
     _add(package, listing, "Relationships", relation)
 
     xml = package.text(package.workbook_part)
     sheets = list(re.finditer(r"<(\w+:)?sheet\b[^>]*>", xml))
     position, before = next((i, s) for i, s in enumerate(sheets, 1) if f"name={attribute_text(behind)}" in s[0])
     number = 1 + max(map(int, re.findall(r'\bsheetId="(\d+)"', xml)))
-    sheet = element(f"{before[1] or ''}sheet", name=name, sheetId=number, xmlns_r=OFFICE, r_id=own)
+    sheet = element(f"{before[1] or ''}sheet", name=name, sheetId=number, xmlns_r=OFFICE, r_id=relation_id)
     xml = f"{xml[: before.end()]}{sheet}{xml[before.end() :]}"
 
-    def moved(match: re.Match[str]) -> str:
+    def shifted(match: re.Match[str]) -> str:
         return f'{match[1]}{int(match[2]) + (int(match[2]) >= position)}"'
 
-    xml = re.sub(r'(\b(?:localSheetId|activeTab|firstSheet)=")(\d+)"', moved, xml)
+    xml = re.sub(r'(\b(?:localSheetId|activeTab|firstSheet)=")(\d+)"', shifted, xml)
     package.replace(package.workbook_part, xml.encode())
     return position
 

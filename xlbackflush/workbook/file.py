@@ -232,8 +232,8 @@ class FileBook:
         written = contract.ours(table)
         header = title_rows.header_row((written,), styles, table.header_row)
         if standing is None or not contract.in_place(table):
-            kept = [m[0] for m in _ROW.finditer(old) if int(m["number"]) < table.header_row]
-            return [*kept, header]
+            above = [m[0] for m in _ROW.finditer(old) if int(m["number"]) < table.header_row]
+            return [*above, header]
         sheet = replace(schema.SHEET_OF[table.name], tables=(written,))
         hint = standing.hints.get(table.name, "")
         return [*title_rows.head_rows(sheet, styles, hint, standing.ran, standing.failed), header]

@@ -167,7 +167,7 @@ class LiveBook:
             grids = self._native.values(table.sheet, box), self._native.formulas(table.sheet, box)
             for values, formulas in zip(*grids, strict=True):
                 cells = zip(table.columns, values, formulas, strict=True)
-                yield {column: found[1:] for column, value, cell in cells if (found := _formula(value, cell))}
+                yield {column: text[1:] for column, value, cell in cells if (text := _formula(value, cell))}
 
     def runs(self) -> list[Run]:
         """The Runs sheet as it stands."""
