@@ -11,7 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from xlbackflush.ooxml.address import area, split_cell
+from xlbackflush.ooxml.address import Box, area, box_of, split_cell
 from xlbackflush.ooxml.part import Part
 from xlbackflush.ooxml.xml import element
 
@@ -129,10 +129,10 @@ class Worksheet(Part):
 
     def add_validation(self, where: str, new: str) -> None:
         """A validation of an area, in place of those of cells in it."""
-        box = _box(where)
+        box = box_of(where)
 
         def outside(rule: re.Match[str]) -> str:
-            areas = [area for area in rule["areas"].split() if not _inside(_box(area), box)]
+            areas = [area for area in rule["areas"].split() if not _inside(box_of(area), box)]
             return rule[0].replace(rule["areas"], " ".join(areas)) if areas else ""
 
         if "dataValidations" in self.xml:
@@ -150,11 +150,5 @@ class Worksheet(Part):
         return 1 + max(map(int, re.findall(r'\bpriority="(\d+)"', self.xml)), default=0)
 
 
-def _box(area: str) -> tuple[int, int, int, int]:
-    """Left, top, right and bottom of an area such as B7:B20."""
-    first, _, last = area.partition(":")
-    return *split_cell(first), *split_cell(last or first)
-
-
-def _inside(one: tuple[int, int, int, int], other: tuple[int, int, int, int]) -> bool:
+def _inside(one: Box, other: Box) -> bool:
     return one[0] >= other[0] and one[1] >= other[1] and one[2] <= other[2] and one[3] <= other[3]
