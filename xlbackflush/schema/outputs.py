@@ -937,6 +937,7 @@ CHECKS = Table(
         Column("If it fails", "text", "What a failure means, and what to do.", width=90, wrap=True, field="failure"),
     ),
     row_name="{Check}",
+    former=("Left", "Right", "Meaning"),
 )
 INPUT_CONTROLS = Table(
     "InputControls",
