@@ -252,24 +252,32 @@ def section(name: str, *content: Markup) -> Markup:
     return element(name, *content, count=len(content))
 
 
-def new_stylesheet() -> StyleSheet:
-    """A styles part with every named style and differential format of ours, and Excel's Normal."""
+def fewest(font: Markup, numbers: Markup | None, *more: Markup) -> str:
+    """A styles part with the fewest styles that Excel asks for, its own Normal among them; lists stand before and behind."""
     none = {"numFmtId": 0, "fontId": 0, "fillId": 0, "borderId": 0}
     patterns = (element("fill", element("patternFill", patternType=kind)) for kind in ("none", "gray125"))
     root = element(
         "styleSheet",
-        section("numFmts"),
-        section("fonts", element("font", *_font(Style()))),
+        numbers,
+        section("fonts", font),
         section("fills", *patterns),
         section("borders", element("border", *_border(Style()))),
         section("cellStyleXfs", element("xf", **none)),
         section("cellXfs", element("xf", **none, xfId=0)),
         section("cellStyles", element("cellStyle", name="Normal", xfId=0, builtinId=0)),
-        section("dxfs", *(element("dxf", *_dxf(look)) for look in LOOKS)),
-        element("tableStyles", count=0, defaultTableStyle="TableStyleMedium2", defaultPivotStyle="PivotStyleLight16"),
+        *more,
         xmlns=MAIN,
     )
-    sheet = StyleSheet(document(root))
+    return document(root)
+
+
+def new_stylesheet() -> StyleSheet:
+    """A styles part with every named style and differential format of ours, and Excel's Normal."""
+    looks = section("dxfs", *(element("dxf", *_dxf(look)) for look in LOOKS))
+    tables = element(
+        "tableStyles", count=0, defaultTableStyle="TableStyleMedium2", defaultPivotStyle="PivotStyleLight16"
+    )
+    sheet = StyleSheet(fewest(element("font", *_font(Style())), section("numFmts"), looks, tables))
     for name in STYLES:
         sheet.xf(name)
     return sheet
