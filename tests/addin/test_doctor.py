@@ -64,7 +64,7 @@ def windows(tmp_path: Path, registry: Registry) -> Machine:
 
 
 def found(computer: Machine, check: str) -> Diagnosis:
-    return Diagnosis(check, *doctor.CHECKS[check].look(computer))
+    return Diagnosis(check, *doctor.CHECKS[check][0](computer))
 
 
 # ------------------------------------------------------------------------------------------------ all is well

@@ -46,6 +46,7 @@ def build(root: Path, folder: Path) -> list[dict[str, Any]]:
     path = next((root / "tests").rglob("live_books.py"))
     spec = importlib.util.spec_from_file_location("live_books", path)
     assert spec and spec.loader
+    sys.path += [str(root / "tests" / folder) for folder in ("support", "oracles", "doubles")]  # what it imports
     live = sys.modules["live_books"] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(live)
     for number, (name, sample) in enumerate(live.BOOKS.items()):

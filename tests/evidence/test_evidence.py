@@ -26,12 +26,11 @@ from pypdf import PdfReader
 from support_files import EPOCH, CellValue, Parts, Result, bench_book, cli, sample_book
 
 from xlbackflush import schema
-from xlbackflush.evidence import folder
 from xlbackflush.evidence.fonts import Fonts
 from xlbackflush.evidence.pages import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Column, Pages, Row
-from xlbackflush.evidence.verification import verification
+from xlbackflush.evidence.report import verification
 from xlbackflush.evidence.words import plain, printed
-from xlbackflush.evidence.write import write_evidence
+from xlbackflush.evidence.write import manifest, write_evidence
 from xlbackflush.lifecycle.verify import Verified
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.journal import Problem
@@ -332,7 +331,7 @@ def test_names_that_sha256sum_escapes_are_escaped(tmp_path: Path, name: str) -> 
     path = tmp_path / name
     path.write_bytes(b"x")
     digest = hashlib.sha256(b"x").hexdigest()
-    (tmp_path / "m").write_bytes(folder.manifest({name: digest}))
+    (tmp_path / "m").write_bytes(manifest({name: digest}))
     if shutil.which("sha256sum"):
         subprocess.run(["sha256sum", "-c", "--strict", "m"], cwd=tmp_path, check=True, capture_output=True)
     assert (tmp_path / "m").read_text().startswith(f"\\{digest}  ")

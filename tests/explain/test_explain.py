@@ -445,7 +445,7 @@ def test_a_cell_that_no_longer_matches_is_told(folder: Path, tmp_path: Path) -> 
 def _rewrite(path: Path, sheet: str, address: str, value: str, kind: str = "") -> None:
     """Change the XML of one cell of a workbook."""
     with FileBook(path) as book:
-        part = book._package.sheets[sheet]
+        part = book.package.sheets[sheet]
     with zipfile.ZipFile(path) as source:
         parts = {name: source.read(name) for name in source.namelist()}
     text = parts[part].decode()
@@ -760,7 +760,7 @@ def test_formulas_that_excel_saved_once_for_many_cells_are_spelled_out(folder: P
         str(Translator("=" + formulas[amounts[0]], amounts[0]).translate_formula(a))[1:] == formulas[a] for a in amounts
     )
     with FileBook(path) as book:
-        part = book._package.sheets["Trace"]
+        part = book.package.sheets["Trace"]
     with zipfile.ZipFile(path) as old:
         parts = {name: old.read(name) for name in old.namelist()}
     text = parts[part].decode()

@@ -36,7 +36,7 @@ from xlbackflush.engine.result import RunResult
 from xlbackflush.ledgers import plain_text
 from xlbackflush.ledgers.export import export, journal_as_posted, read_journal
 from xlbackflush.ledgers.formats import FORMATS
-from xlbackflush.ledgers.writer import At, Journal, decimal, files, to_do
+from xlbackflush.ledgers.writer import Journal, decimal, files, to_do
 from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.lifecycle.post import post
 from xlbackflush.model.errors import UnusableError
@@ -289,7 +289,7 @@ def test_every_role_has_its_place_in_plain_text_accounting() -> None:
     spell = plain_text.accounts(journal)
     for posted_line in posted.lines:
         root = {"1": "Assets", "2": "Liabilities", "5": "Expenses"}[posted_line.account[0]]
-        assert spell(At(journal, posted, posted_line)).startswith(f"{root}:{posted_line.account}-"), posted_line.role
+        assert spell(posted_line).startswith(f"{root}:{posted_line.account}-"), posted_line.role
 
 
 # -------------------------------------------------------------------------------------------- random journals
@@ -620,7 +620,7 @@ def test_texts_are_cut_to_what_the_ledger_takes() -> None:
 def test_names_of_accounts_in_plain_text_accounting(number: str, name: str, spelled: str) -> None:
     journal = sale(number, name)
     (sold,) = journal.entries
-    assert plain_text.accounts(journal)(At(journal, sold, sold.lines[0])) == spelled
+    assert plain_text.accounts(journal)(sold.lines[0]) == spelled
 
 
 @pytest.mark.parametrize(

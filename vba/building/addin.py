@@ -14,8 +14,7 @@ from pathlib import Path
 
 from xlbackflush.ledgers.formats import FORMATS
 from xlbackflush.model.errors import UnusableError
-from xlbackflush.ooxml.package import MAIN
-from xlbackflush.ooxml.styles import section
+from xlbackflush.ooxml.styles import fewest, section
 from xlbackflush.ooxml.xml import Markup, document, element
 from xlbackflush.schema.excel import CHECK, EXPLAIN, FUNCTION_GROUP, POST, RESTORE, RUN, UPGRADE, Macro
 from xlbackflush.template.binaries import ABOUT_ADDIN, CONFIGURATION, XLWINGS, check_xlwings, xlwings_folder
@@ -174,6 +173,7 @@ _RIBBON_RELATION = "http://schemas.microsoft.com/office/2006/relationships/ui/ex
 def _package() -> dict[str, str | bytes]:
     """The parts of a workbook with one blank sheet, the fewest that Excel asks for, and the ribbon; without the project."""
     view = element("workbookView", visibility="hidden", xWindow=0, yWindow=0, windowWidth=16000, windowHeight=9000)
+    font = element("font", element("sz", val=11), element("name", val="Calibri"))
     described = properties("Backflush costing", ABOUT_ADDIN)
     sheet = "xl/worksheets/sheet1.xml"
     return {
@@ -191,28 +191,7 @@ def _package() -> dict[str, str | bytes]:
         "xl/_rels/workbook.xml.rels": relations(
             [("worksheet", "worksheets/sheet1.xml"), ("styles", "styles.xml"), (VBA_PROJECT, "vbaProject.bin")]
         ),
-        "xl/styles.xml": _styles(),
+        "xl/styles.xml": fewest(font, None, section("dxfs")),
         "xl/workbook.xml": workbook(["xlbackflush"], element("bookViews", view)),
         sheet: blank_sheet("Sheet1"),
     }
-
-
-def _styles() -> str:
-    """The fewest styles that Excel asks for."""
-    font = element("font", element("sz", val=11), element("name", val="Calibri"))
-    fills = (element("fill", element("patternFill", patternType=kind)) for kind in ("none", "gray125"))
-    border = element("border", *map(element, ("left", "right", "top", "bottom", "diagonal")))
-    ids = {"numFmtId": 0, "fontId": 0, "fillId": 0, "borderId": 0}
-    return document(
-        element(
-            "styleSheet",
-            section("fonts", font),
-            section("fills", *fills),
-            section("borders", border),
-            section("cellStyleXfs", element("xf", **ids)),
-            section("cellXfs", element("xf", **ids, xfId=0)),
-            section("cellStyles", element("cellStyle", name="Normal", xfId=0, builtinId=0)),
-            section("dxfs"),
-            xmlns=MAIN,
-        )
-    )

@@ -1,4 +1,4 @@
-"""What the trial asks of Excel: the port `Open`, and Excel behind it."""
+"""What the trial asks of Excel."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from xlbackflush.ooxml.address import Box, area, quoted
 from xlbackflush.ooxml.values import decoded
-from xlbackflush.workbook.com import NativeBook, Patience, Patient
+from xlbackflush.workbook.com import Patience, Patient
+
+if TYPE_CHECKING:
+    from xlbackflush.workbook.live import NativeBook
 
 PATIENCE = 10.0  # seconds for keys to arrive
 _FORM_CONTROL = 8  # msoFormControl: such as the arrow that Excel itself puts beside a cell with a list
@@ -21,54 +24,11 @@ class UnsaidError(Exception):
     """Excel has no answer to a question; the text says why."""
 
 
-class Open(Protocol):
-    """A workbook that is open in Excel, and that Excel. Any question may end in `UnsaidError`, and in errors of Excel."""
-
-    def press(self, macro: str) -> None:
-        """Run a macro of the workbook, as its button does. On a Mac it returns before Python has done its work."""
-
-    def values(self, sheet: str, box: Box) -> list[list[object]]:
-        """Calculated cells: text, number (a date is its serial number), truth value, CellError, "" where blank."""
-
-    def ask(self, formulas: Sequence[str]) -> list[object]:
-        """What formulas answer, each in a cell of its own beside our sheets; as `values`."""
-
-    def spread(self, formula: str, cells: Sequence[str]) -> list[object]:
-        """What an array formula answers that is given cells, one below the other, with these texts; "" is a blank cell.
-
-        The formula holds {cells} in the place of their address.
-        """
-
-    def call(self, procedure: str, *arguments: object) -> object:
-        """What a VBA procedure gives: Module.Name of the workbook, BOOK!Module.Name of another; arrays as tuples."""
-
-    def contents(self) -> list[str]:
-        """What the workbook is made of, a line each; see `trial.stored_contents`."""
-
-    def reopened(self, path: Path) -> tuple[list[str], bool]:
-        """Open another workbook: its contents, and whether Excel would close it without asking to save it."""
-
-    def preview(self, path: Path, boxes: dict[str, Box]) -> dict[str, list[list[object]]]:
-        """Cells of a workbook in Protected View, by sheet."""
-
-    def typed(self, sheet: str, cell: str, keys: str) -> tuple[object, object]:
-        """A cell after somebody has typed into it, and after Undo."""
-
-    def folded(self, sheet: str, rows: Sequence[int]) -> list[int]:
-        """Which of the rows are in sight while the outline shows its first level alone; it then shows all again."""
-
-    def startup(self) -> str:
-        """The folder from which Excel loads add-ins by itself."""
-
-    def facts(self) -> dict[str, object]:
-        """Version, bits, languages and the like, by name."""
-
-
-OpenBook = Callable[[Path], AbstractContextManager[Open]]
+OpenBook = Callable[[Path], AbstractContextManager["ExcelBook"]]
 
 
 @contextmanager
-def open_in_excel(path: Path, addin: Path) -> Iterator[Open]:
+def open_in_excel(path: Path, addin: Path) -> Iterator[ExcelBook]:
     """A workbook in an Excel of its own, which ends with the `with` block; nothing is saved."""
     from xlbackflush.workbook.live import native, open_excel
 
@@ -79,21 +39,24 @@ def open_in_excel(path: Path, addin: Path) -> Iterator[Open]:
 
 
 class ExcelBook:
-    """See `Open`: a workbook in Excel, as xlwings has it, and its native calls."""
+    """A workbook that is open in Excel, as xlwings has it, and its native calls.
+
+    Any question may end in `UnsaidError`, and in errors of Excel.
+    """
 
     def __init__(self, book: Any, native: NativeBook) -> None:
         self._book, self._native = book, native
 
     def press(self, macro: str) -> None:
-        """See `Open`."""
+        """Run a macro of the workbook, as its button does. On a Mac it returns before Python has done its work."""
         self._book.macro(macro)()
 
     def values(self, sheet: str, box: Box) -> list[list[object]]:
-        """See `Open`."""
+        """Calculated cells: text, number (a date is its serial number), truth value, CellError, "" where blank."""
         return [[decoded(cell) for cell in row] for row in self._native.values(sheet, box)]
 
     def ask(self, formulas: Sequence[str]) -> list[object]:
-        """See `Open`."""
+        """What formulas answer, each in a cell of its own beside our sheets; as `values`."""
         sheet = self._book.sheets.add().name
         box = (1, 1, len(formulas), 1)
         self._native.put(sheet, box, [[formula] for formula in formulas], "General")
@@ -113,7 +76,10 @@ class ExcelBook:
         return self._com.Application
 
     def spread(self, formula: str, cells: Sequence[str]) -> list[object]:
-        """See `Open`."""
+        """What an array formula answers that is given cells, one below the other, with these texts; "" is a blank cell.
+
+        The formula holds {cells} in the place of their address.
+        """
         com, sheet, last = self._com, self._book.sheets.add().name, len(cells)
         for row, text in enumerate(cells, 1):
             if text:
@@ -124,16 +90,16 @@ class ExcelBook:
         return [row[0] for row in self.values(sheet, (1, 2, last, 2))]
 
     def call(self, procedure: str, *arguments: object) -> object:
-        """See `Open`."""
+        """What a VBA procedure gives: Module.Name of the workbook, BOOK!Module.Name of another; arrays as tuples."""
         book, _, name = procedure.rpartition("!")
         return decoded(self._app.Run(f"{quoted(book or self._native.name)}!{name}", *arguments))
 
     def contents(self) -> list[str]:
-        """See `Open`."""
+        """What the workbook is made of, a line each; see `trial.stored_contents`."""
         return _contents(self._com)
 
     def reopened(self, path: Path) -> tuple[list[str], bool]:
-        """See `Open`."""
+        """Open another workbook: its contents, and whether Excel would close it without asking to save it."""
         book = self._app.Workbooks.Open(str(path))
         try:
             return _contents(book), bool(book.Saved)
@@ -141,7 +107,7 @@ class ExcelBook:
             book.Close(False)
 
     def preview(self, path: Path, boxes: dict[str, Box]) -> dict[str, list[list[object]]]:
-        """See `Open`."""
+        """Cells of a workbook in Protected View, by sheet."""
         window = self._app.ProtectedViewWindows.Open(str(path))
         try:
             sheets = window.Workbook.Worksheets
@@ -150,7 +116,10 @@ class ExcelBook:
             window.Close()
 
     def typed(self, sheet: str, cell: str, keys: str) -> tuple[object, object]:
-        """See `Open`. What a program writes cannot be undone, so that keys have to be sent, and to no other program."""
+        """A cell after somebody has typed into it, and after Undo.
+
+        What a program writes cannot be undone, so that keys have to be sent, and to no other program.
+        """
         import win32gui
 
         app, where = self._app, self._com.Worksheets(sheet).Range(cell)
@@ -172,7 +141,10 @@ class ExcelBook:
         return decoded(after), decoded(where.Value2)
 
     def folded(self, sheet: str, rows: Sequence[int]) -> list[int]:
-        """See `Open`. A macro may do what a person may not, so that what a person may is asked first."""
+        """Which of the rows are in sight while the outline shows its first level alone; it then shows all again.
+
+        A macro may do what a person may not, so that what a person may is asked first.
+        """
         page = self._com.Worksheets(sheet)
         if page.ProtectContents and not page.EnableOutlining:
             raise PermissionError(f"sheet {sheet} is protected, and does not allow its outline to be used")
@@ -183,11 +155,11 @@ class ExcelBook:
             page.Outline.ShowLevels(8)
 
     def startup(self) -> str:
-        """See `Open`."""
+        """The folder from which Excel loads add-ins by itself."""
         return str(self._app.StartupPath)
 
     def facts(self) -> dict[str, object]:
-        """See `Open`. Not every Excel knows each of them."""
+        """Version, bits, languages and the like, by name. Not every Excel knows each of them."""
         app = self._app
         questions: dict[str, Callable[[], object]] = {
             "Excel": lambda: f"{app.Version}, build {app.Build}",

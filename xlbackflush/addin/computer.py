@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import importlib.metadata
 import os
 import struct
@@ -90,6 +91,14 @@ def this_machine() -> Machine:
         registry=_registry,
         libraries=_libraries(),
     )
+
+
+def user() -> str:
+    """Who works on this computer; "" where the system does not say."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return ""
 
 
 def _libraries() -> tuple[Path, ...]:

@@ -28,7 +28,6 @@ from xlbackflush.template import binaries
 
 if TYPE_CHECKING:
     from xlbackflush.addin.ask_excel import OpenBook
-    from xlbackflush.addin.trial import Verdict
 
 Result = Literal["PASS", "WARN", "FAIL", "SKIP"]
 
@@ -52,31 +51,24 @@ class Diagnosis:
 Answer = tuple[Result, str] | tuple[Result, str, str]
 
 
-@dataclass(frozen=True)
-class Check:
-    """One thing to look at, on the systems where the button or the functions depend on it."""
-
-    look: Callable[[Machine], Answer]
-    systems: tuple[System, ...] = ("Windows", "Mac", "Other")
-
-
 _INSTALL = "xlbackflush install"
 _REINSTALL = f"Run: {_INSTALL}"
 _ASK = "Ask your IT department."
 _WITHOUT = "Until then work with the command line: xlbackflush run BOOK.xlsm; the functions answer from sheet Roll-up."
-_NO_EXCEL = "there is no Excel on this system."
+SEND = "Please send the report."
 
 
 def examine(machine: Machine) -> list[Diagnosis]:
     """All checks, in the order in which a button press depends on them."""
-    diagnoses = []
-    for name, check in CHECKS.items():
-        if machine.system in check.systems:
-            try:
-                diagnoses.append(Diagnosis(name, *check.look(machine)))
-            except UnusableError as error:  # an xlwings that is not known, a path that VBA cannot read
-                diagnoses.append(Diagnosis(name, "FAIL", str(error)))
-    elsewhere = [name for name, check in CHECKS.items() if machine.system not in check.systems]
+    diagnoses, elsewhere = [], []
+    for name, (look, systems) in CHECKS.items():
+        if machine.system not in systems:
+            elsewhere.append(name)
+            continue
+        try:
+            diagnoses.append(Diagnosis(name, *look(machine)))
+        except UnusableError as error:  # an xlwings that is not known, a path that VBA cannot read
+            diagnoses.append(Diagnosis(name, "FAIL", str(error)))
     if elsewhere:
         system = "Excel" if machine.system == "Other" else "Windows"
         diagnoses.append(Diagnosis(f"For {system} only", "SKIP", f"{', '.join(elsewhere)}."))
@@ -91,7 +83,7 @@ def failed(diagnoses: list[Diagnosis]) -> bool:
 def in_excel(machine: Machine, so_far: list[Diagnosis], open_book: OpenBook | None = None) -> list[Diagnosis]:
     """The trial in a real Excel (or where `open_book` opens a workbook), unless a check has failed already."""
     if machine.system == "Other":
-        return [Diagnosis("Excel", "FAIL", _NO_EXCEL, "Try it where Excel is.")]
+        return [Diagnosis("Excel", "FAIL", "there is no Excel on this system.", "Try it where Excel is.")]
     if failed(so_far):
         return [Diagnosis("Excel", "SKIP", "not tried, as something else has failed.", "Mend that first.")]
     from xlbackflush.addin.ask_excel import open_in_excel
@@ -102,25 +94,10 @@ def in_excel(machine: Machine, so_far: list[Diagnosis], open_book: OpenBook | No
     python = setup.configured(machine, where)
     with tempfile.TemporaryDirectory(prefix="xlbackflush-", ignore_cleanup_errors=True) as folder:
         try:
-            verdicts = trial(Path(folder), open_book, machine.system == "Windows", where.addin.parent, python)
+            return trial(Path(folder), open_book, machine.system == "Windows", where.addin.parent, python)
         except Exception as error:  # noqa: BLE001 - whatever Excel did belongs into the report
             trace = traceback.format_exc().splitlines()
-            return [Diagnosis("Excel", "FAIL", f"{type(error).__name__}: {error}.", _SEND, tuple(trace))]
-    return [_judged(verdict) for verdict in verdicts]
-
-
-_SEND = "Please send the report."
-
-
-def _judged(verdict: Verdict) -> Diagnosis:
-    name = f"Excel, {verdict.part}"
-    if verdict.unsaid:
-        return Diagnosis(name, "WARN", f"not checked: {verdict.unsaid}.", _SEND)
-    if verdict.passed:
-        return Diagnosis(name, "PASS", f"{verdict.compared:,} compared, no difference.", details=verdict.facts)
-    first, count = verdict.differences[0] if verdict.differences else "nothing was compared", len(verdict.differences)
-    what = f"{first.rstrip('.')}." if count < 2 else f"{verdict.compared:,} compared, {count:,} differ."
-    return Diagnosis(name, "FAIL", what, _SEND, (*verdict.differences, *verdict.facts))
+            return [Diagnosis("Excel", "FAIL", f"{type(error).__name__}: {error}.", SEND, tuple(trace))]
 
 
 # -------------------------------------------------------------------------------------------------- Python
@@ -138,7 +115,8 @@ def _python(machine: Machine) -> Answer:
 
 def _packages(machine: Machine) -> Answer:
     """The packages that this version declares to need, and those of one version only in that version."""
-    present, missing, others = [], [], []
+    present, missing = [], []
+    mended: list[Answer] = []
     for name, pinned in _requirements():
         wanted = f"{name}=={pinned}" if pinned else name
         try:
@@ -148,13 +126,11 @@ def _packages(machine: Machine) -> Answer:
             continue
         present.append(f"{name} {version}")
         if pinned and version != pinned:
-            others.append((f"{name} {version} is installed, but the add-in is made for {wanted}.", wanted))
+            what = f"{name} {version} is installed, but the add-in is made for {wanted}."
+            mended.append(("FAIL", what, f"Run: python -m pip install {wanted}"))
     if missing:
         return "FAIL", f"{', '.join(missing)} not installed.", f"Run: python -m pip install {' '.join(missing)}"
-    if others:
-        what, wanted = others[0]
-        return "FAIL", what, f"Run: python -m pip install {wanted}"
-    return "PASS", f"xlbackflush {__version__}, {', '.join(present)}."
+    return mended[0] if mended else ("PASS", f"xlbackflush {__version__}, {', '.join(present)}.")
 
 
 def _requirements() -> Iterator[tuple[str, str | None]]:
@@ -358,17 +334,18 @@ def _temporary(machine: Machine) -> Answer:
 
 
 _EXCELS: tuple[System, ...] = ("Windows", "Mac")
-CHECKS: dict[str, Check] = {
-    "Python": Check(_python),
-    "Packages": Check(_packages),
-    "pywin32": Check(_pywin32, ("Windows",)),
-    "Bridge for functions": Check(_bridge, ("Windows",)),
-    "Add-in": Check(_addin, _EXCELS),
-    "Configuration": Check(_configuration, _EXCELS),
-    "Interpreter for Excel": Check(_interpreter, _EXCELS),
-    "Engine": Check(_engine, _EXCELS),
-    "Trust": Check(_trust, ("Windows",)),
-    "Starting Python": Check(_children, ("Windows",)),
-    "OneDrive": Check(_onedrive, ("Windows",)),
-    "Temporary folder": Check(_temporary),
+#: each check with the systems where the button or the functions depend on it
+CHECKS: dict[str, tuple[Callable[[Machine], Answer], tuple[System, ...]]] = {
+    "Python": (_python, (*_EXCELS, "Other")),
+    "Packages": (_packages, (*_EXCELS, "Other")),
+    "pywin32": (_pywin32, ("Windows",)),
+    "Bridge for functions": (_bridge, ("Windows",)),
+    "Add-in": (_addin, _EXCELS),
+    "Configuration": (_configuration, _EXCELS),
+    "Interpreter for Excel": (_interpreter, _EXCELS),
+    "Engine": (_engine, _EXCELS),
+    "Trust": (_trust, ("Windows",)),
+    "Starting Python": (_children, ("Windows",)),
+    "OneDrive": (_onedrive, ("Windows",)),
+    "Temporary folder": (_temporary, (*_EXCELS, "Other")),
 }

@@ -8,7 +8,7 @@ can go wrong comes back as a sentence. Importing this module costs next to nothi
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,24 +68,27 @@ def explosion(book: str, key: str) -> Rows:
 def new_workbook(path: str) -> str:
     """Write an empty workbook for this month, never over another file. Returns one sentence: Done or Stopped."""
     calls["new_workbook"] += 1
-    try:
-        return _sentence(_new_workbook(Path(path)))
-    except OSError as error:
-        return _sentence(f"Stopped: {Path(path).name} cannot be written: {error.strerror}.")
-    except Exception as error:  # noqa: BLE001 - a user never sees a traceback
-        return _sentence(f"Stopped: {_fault(error)}")
+    return _ended(lambda: _new_workbook(Path(path)))
 
 
 def upgrade_workbook(path: str) -> str:
     """Add to the file of a workbook, which is closed, what it lacks. Returns one sentence: Done or Stopped."""
     calls["upgrade_workbook"] += 1
-    from xlbackflush.model.errors import RefusedError
     from xlbackflush.template.upgrade import upgrade
 
+    return _ended(lambda: f"Done: {' '.join(upgrade(Path(path)).lines)}")
+
+
+def _ended(work: Callable[[], str]) -> str:
+    """The sentence in which work on a file ends, however it ends."""
+    from xlbackflush.model.errors import RefusedError
+
     try:
-        return _sentence(f"Done: {' '.join(upgrade(Path(path)).lines)}")
+        return _sentence(work())
     except RefusedError as error:
         return _sentence(f"Stopped: {error}")
+    except OSError as error:
+        return _sentence(f"Stopped: {Path(error.filename or 'the file').name} cannot be written: {error.strerror}.")
     except Exception as error:  # noqa: BLE001 - a user never sees a traceback
         return _sentence(f"Stopped: {_fault(error)}")
 
@@ -102,7 +105,7 @@ def _answers(tables: Sequence[Sequence[Any]]) -> tuple[Answers | None, str]:
     for table in TABLES:
         if table.name not in given:
             return None, f"The workbook has no table {table.name}."
-        source = _source(*given[table.name])
+        source = _source(given[table.name])
         lacking = table.lacking(source.columns)
         if lacking:
             return None, _sentence(f"Table {table.name} has no column {', '.join(lacking)}.")
@@ -115,17 +118,16 @@ def _answers(tables: Sequence[Sequence[Any]]) -> tuple[Answers | None, str]:
     return loaded, ""
 
 
-def _source(name: str, sheet: str, header_row: float, first_column: float, headers: Any, values: Any) -> Source:
-    """A table as it crosses COM, as a table read: blank rows are left out, error values are marked."""
+def _source(table: Sequence[Any]) -> Source:
+    """A table as it crosses COM (see `load`), as a table read: blank rows are left out, error values are marked."""
     from xlbackflush.ooxml.package import TablePart
     from xlbackflush.ooxml.values import decoded
     from xlbackflush.workbook.tables import filled
 
+    name, sheet, header_row, first_column, headers, values = table
     rows = [[decoded(cell) for cell in row] for row in _grid(values)]
-    columns = tuple(str(header) for header in _grid(headers)[0])
-    return filled(
-        TablePart(name, sheet, "", int(first_column), int(header_row), int(header_row) + len(rows), columns), rows
-    )
+    columns, top = tuple(str(header) for header in _grid(headers)[0]), int(header_row)
+    return filled(TablePart(name, sheet, "", int(first_column), top, top + len(rows), columns), rows)
 
 
 def _grid(values: Any) -> Cells:

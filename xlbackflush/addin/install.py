@@ -98,8 +98,8 @@ def wanted(machine: Machine, where: Places, given: Path | None = None) -> dict[P
     binaries.check_xlwings()
     content = {where.addin: _addin(where, given), where.configuration: configuration(machine)}
     if where.libraries:
-        found = [machine.library(name) for name in LIBRARIES.values()]
-        content |= {where.libraries / path.name: path.read_bytes() for path in found if path}
+        libraries = filter(None, map(machine.library, LIBRARIES.values()))
+        content |= {where.libraries / path.name: path.read_bytes() for path in libraries}
     if where.scripts:
         script = f"xlwings-{XLWINGS}.applescript"
         content[where.scripts / script] = (binaries.xlwings_folder() / script).read_bytes()
@@ -197,15 +197,11 @@ def install(machine: Machine, folder: Path | None = None, force: bool = False, g
     }
     gone = [_take(Path(path), digest) for path, digest in ours.items() if Path(path) not in files]
     _remember(where.manifest, manifest | _in_use(gone, ours))
-    return [_telling_the_other_python(step, machine, where, before) for step in steps] + gone
-
-
-def _telling_the_other_python(step: Step, machine: Machine, where: Places, before: Path | None) -> Step:
-    """The step, saying so where Excel started another Python until now: two may be installed side by side."""
     now = configured(machine, where)
-    if step.path != where.configuration or before is None or before == now:
-        return step
-    return replace(step, note=f"Excel now starts {now}; before, it started {before}")
+    if before not in (None, now):  # two may be installed side by side
+        note = f"Excel now starts {now}; before, it started {before}"
+        steps = [replace(step, note=note) if step.path == where.configuration else step for step in steps]
+    return steps + gone
 
 
 #: what a step says of a file that is as it should be
@@ -223,12 +219,12 @@ def _put(path: Path, content: bytes) -> Step:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_file(path, content)
     except PermissionError as error:
-        raise UnusableError(_locked(path, "run this again")) from error
+        raise UnusableError(_locked(path)) from error
     return Step("Wrote" if before is None else "Replaced", path)
 
 
-def _locked(path: Path, then: str) -> str:
-    return f"{path} cannot be changed: it is open in Excel, or the folder is protected. Close Excel and {then}."
+def _locked(path: Path) -> str:
+    return f"{path} cannot be changed: it is open in Excel, or the folder is protected. Close Excel and run this again."
 
 
 # -------------------------------------------------------------------------------------------------- uninstall
@@ -239,8 +235,8 @@ def uninstall(machine: Machine, folder: Path | None = None) -> list[Step]:
     where = places(machine, folder)
     ours = _remembered(where.manifest)
     steps = [_take(Path(path), digest) for path, digest in ours.items()]
-    if left := _in_use(steps, ours):
-        _remember(where.manifest, left)
+    if in_use := _in_use(steps, ours):
+        _remember(where.manifest, in_use)
     else:
         where.manifest.unlink(missing_ok=True)
     home = where.configuration.parent
@@ -250,17 +246,17 @@ def uninstall(machine: Machine, folder: Path | None = None) -> list[Step]:
 
 
 def _take(path: Path, digest: str) -> Step:
-    found = _hash(path)
-    if found is None:
+    present = _hash(path)
+    if present is None:
         return Step("Gone", path, "removed by someone else before")
-    if found != digest:
+    if present != digest:
         return Step("Left", path, "changed since it was installed; remove it yourself if you do not need it")
     try:
         path.unlink()
     except PermissionError as error:
         if path.suffix == ".dll":
             return Step(IN_USE, path, "Excel has it loaded: close Excel and run this again to remove it")
-        raise UnusableError(_locked(path, "run this again")) from error
+        raise UnusableError(_locked(path)) from error
     return Step("Removed", path)
 
 

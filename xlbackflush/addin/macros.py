@@ -8,67 +8,44 @@ at is selected.
 from __future__ import annotations
 
 import datetime as dt
-import getpass
-from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
+from functools import wraps
+from typing import Concatenate, ParamSpec
 
 from xlbackflush import schema
+from xlbackflush.addin.computer import user
 from xlbackflush.engine.result import RunResult
 from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.model.errors import RefusedError, UnusableError
+from xlbackflush.model.finding import counted
 from xlbackflush.workbook.live import LiveBook, calling_book, say
 
 SENTENCE_MOST = 250  # characters; a message box of VBA and the status bar take no more
 
 
-def run() -> None:
-    """Run the backflush and write the results."""
-    _macro(_run)
+P = ParamSpec("P")
 
 
-def check() -> None:
-    """List what is wrong with the inputs."""
-    _macro(_check)
+def macro(work: Callable[Concatenate[LiveBook, P], str]) -> Callable[P, None]:
+    """A macro: its work on the calling workbook, whose sentence is left in the status bar as the last act."""
 
+    @wraps(work)
+    def called(*arguments: P.args, **options: P.kwargs) -> None:
+        try:
+            sentence = work(calling_book(), *arguments, **options)
+        except RefusedError as error:
+            sentence = f"Stopped: {error}"
+        except MemoryError:
+            sentence = "Stopped: the workbook is too large for this machine's memory; nothing was changed."
+        except Exception as error:  # noqa: BLE001 - a user never sees a traceback
+            fault = f"{type(error).__name__}: {error}"
+            sentence = (
+                f"Stopped: by a fault of its own; nothing was changed. Please report it with the workbook. ({fault})"
+            )
+        say(_short(sentence))
 
-def post() -> None:
-    """Lock the draft; who presses the button approves it."""
-    _macro(_post)
-
-
-def restore() -> None:
-    """Put back the results that stood before the last run."""
-    _macro(_restore)
-
-
-def clear() -> None:
-    """Empty the output sheets."""
-    _macro(_clear)
-
-
-def explain() -> None:
-    """Say on sheet Explanation what the selected cell is made of."""
-    _macro(_explain)
-
-
-def export(form: str = "csv") -> None:
-    """Write the posted journal to a file beside the workbook, in the format of a ledger (see `ledgers.FORMATS`)."""
-    _macro(lambda book: _export(book, form))
-
-
-def _macro(work: Callable[[LiveBook], str]) -> None:
-    """Do a macro's work on the calling workbook, and leave its sentence in the status bar as the last act."""
-    try:
-        sentence = work(calling_book())
-    except RefusedError as error:
-        sentence = f"Stopped: {error}"
-    except MemoryError:
-        sentence = "Stopped: the workbook is too large for this machine's memory; nothing was changed."
-    except Exception as error:  # noqa: BLE001 - a user never sees a traceback
-        fault = f"{type(error).__name__}: {error}"
-        sentence = f"Stopped: by a fault of its own; nothing was changed. Please report it with the workbook. ({fault})"
-    say(_short(sentence))
+    return called
 
 
 def _short(sentence: str) -> str:
@@ -77,11 +54,10 @@ def _short(sentence: str) -> str:
     return line if len(line) <= SENTENCE_MOST else f"{line[: SENTENCE_MOST - 4].rsplit(' ', 1)[0]} ..."
 
 
-# ------------------------------------------------------------------------------------------------ the work
-
-
-def _run(book: LiveBook) -> str:
-    outcome = lifecycle.run(book, _user(), dt.datetime.now(), lambda stage: book.status(f"Backflush: {stage} ..."))
+@macro
+def run(book: LiveBook) -> str:
+    """Run the backflush and write the results."""
+    outcome = lifecycle.run(book, user(), dt.datetime.now(), lambda stage: book.status(f"Backflush: {stage} ..."))
     made, period = outcome.run, outcome.period
     if not made:
         return _errors(book, outcome)
@@ -92,25 +68,29 @@ def _run(book: LiveBook) -> str:
             f"Done: run {made.run} ({made.status.lower()}), {made.entries} entries, "
             f"debits and credits {made.debits:,.{period.places}f} {period.settings.currency};",
             f"{failed} checks FAIL, see sheet Checks." if failed else "all checks hold.",
-            f"Findings: {_counted(outcome)}." if outcome.findings else "",
+            f"Findings: {counted(outcome.findings)}." if outcome.findings else "",
             book.product_view.problem, book.not_kept,
         ))
     )  # fmt: skip
 
 
-def _check(book: LiveBook) -> str:
+@macro
+def check(book: LiveBook) -> str:
+    """List what is wrong with the inputs."""
     outcome = lifecycle.check(book)
     if outcome.failed:
         return _errors(book, outcome)
     if outcome.findings:
         _show(book, f"{schema.SHEET_OF['Findings'].name}!A1")
-    return f"Done: no errors; findings: {_counted(outcome)}. Ready to run."
+    return f"Done: no errors; findings: {counted(outcome.findings)}. Ready to run."
 
 
-def _post(book: LiveBook) -> str:
-    from xlbackflush.lifecycle.post import post
+@macro
+def post(book: LiveBook) -> str:
+    """Lock the draft; who presses the button approves it."""
+    from xlbackflush.lifecycle.post import post as post_draft
 
-    outcome = post(book, _user(), dt.datetime.now(), lambda stage: book.status(f"Backflush: {stage} ..."))
+    outcome = post_draft(book, user(), dt.datetime.now(), lambda stage: book.status(f"Backflush: {stage} ..."))
     run = outcome.run
     assert run
     return (
@@ -118,19 +98,25 @@ def _post(book: LiveBook) -> str:
     )
 
 
-def _restore(book: LiveBook) -> str:
+@macro
+def restore(book: LiveBook) -> str:
+    """Put back the results that stood before the last run."""
     stands = lifecycle.restore(book)
     if stands is None:
         return "Done: the output sheets are as they were before the first run; inputs stay as they are."
     return f"Done: the results of run {stands.run} of {stands.started} are back; inputs stay as they are."
 
 
-def _clear(book: LiveBook) -> str:
+@macro
+def clear(book: LiveBook) -> str:
+    """Empty the output sheets."""
     lifecycle.clear(book)
     return "Done: the output sheets are empty; inputs stay as they are."
 
 
-def _explain(book: LiveBook) -> str:
+@macro
+def explain(book: LiveBook) -> str:
+    """Say on sheet Explanation what the selected cell is made of."""
     from xlbackflush.explain import explanation
 
     where = book.selected()
@@ -140,8 +126,10 @@ def _explain(book: LiveBook) -> str:
     return f"Done: {where} is explained in {len(steps)} step{'s' if len(steps) != 1 else ''}; each links to its cell."
 
 
-def _export(book: LiveBook, form: str) -> str:
-    from xlbackflush.ledgers.export import export_book
+@macro
+def export(book: LiveBook, form: str = "csv") -> str:
+    """Write the posted journal to a file beside the workbook, in the format of a ledger (see `ledgers.FORMATS`)."""
+    from xlbackflush.ledgers.export import beside, export_book
     from xlbackflush.ledgers.formats import FORMATS
 
     path = book.local_path()
@@ -150,7 +138,7 @@ def _export(book: LiveBook, form: str) -> str:
             "the workbook lies in no folder of this computer; save it there, or use: xlbackflush export"
         )
     warnings: list[str] = []
-    done = export_book(book, path, FORMATS[form], force=True, warn=warnings.append)
+    done = export_book(book, FORMATS[form], beside(path, FORMATS[form]), True, warnings.append)
     names = ", ".join(file.name for file in done.files)
     return " ".join([f"Done: wrote {names} beside the workbook.", *warnings, *done.to_do])
 
@@ -159,22 +147,10 @@ def _errors(book: LiveBook, outcome: RunResult) -> str:
     """What stopped a run, with the first cell to mend selected."""
     first = next(f for f in outcome.findings if f.severity == schema.ERROR)
     _show(book, first.where if "!" in first.where else f"{schema.SHEET_OF['Findings'].name}!A1")
-    return f"Findings: {_counted(outcome)}; nothing was posted. First: {first.where} {first.what} {first.fix}"
-
-
-def _counted(outcome: RunResult) -> str:
-    counts = Counter(f.severity for f in outcome.findings)
-    return ", ".join(f"{n} {s.lower()}{'s' * (n != 1)}" for s in schema.SEVERITIES if (n := counts[s])) or "none"
+    return f"Findings: {counted(outcome.findings)}; nothing was posted. First: {first.where} {first.what} {first.fix}"
 
 
 def _show(book: LiveBook, where: str) -> None:
     """Select what to look at; a sheet that the user has hidden stays hidden."""
     with suppress(Exception):
         book.show(where)
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):
-        return ""

@@ -2,7 +2,7 @@
 
 A sample is run from its button, and every cell is compared with a run of the same sample without Excel. Excel has
 calculated its own cells by then, so that the comparison also tells whether Excel agrees with every proof and formula.
-What is asked of an open workbook is `ask_excel.Open`, which any spreadsheet program could give.
+What is asked of an open workbook is `ask_excel.ExcelBook`, which any spreadsheet program could give.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xlbackflush import schema
-from xlbackflush.addin.ask_excel import Open, OpenBook, UnsaidError
+from xlbackflush.addin.ask_excel import ExcelBook, OpenBook, UnsaidError
+from xlbackflush.addin.doctor import SEND, Diagnosis
 from xlbackflush.engine.answers import answers
 from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.model.tables import CellError
@@ -50,25 +51,6 @@ Question = Callable[["Trial"], Answer]
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """How one part of the trial went.
-
-    compared: how many things; differences: a line each; unsaid: why Excel did not answer; facts: lines for the report.
-    """
-
-    part: str
-    compared: int
-    differences: tuple[str, ...] = ()
-    unsaid: str = ""
-    facts: tuple[str, ...] = ()
-
-    @property
-    def passed(self) -> bool:
-        """True where something was compared, and nothing differs."""
-        return self.compared > 0 and not self.differences
-
-
-@dataclass(frozen=True)
 class Trial:
     """A sample that is open in Excel, and the file of the same sample that was run without Excel.
 
@@ -76,7 +58,7 @@ class Trial:
     folder where the add-in was installed. python: the one that Excel starts.
     """
 
-    opened: Open
+    opened: ExcelBook
     file: Path
     new: Path
     engine: bool
@@ -85,12 +67,8 @@ class Trial:
 
 
 def trial(
-    folder: Path,
-    open_book: OpenBook,
-    engine: bool = True,
-    startup: Path | None = None,
-    python: Path | None = None,
-) -> list[Verdict]:
+    folder: Path, open_book: OpenBook, engine: bool, startup: Path | None, python: Path | None
+) -> list[Diagnosis]:
     """Ask every question of `QUESTIONS`, whatever came of those before. `folder` is for the workbooks.
 
     Raises what opening the workbook raises.
@@ -104,21 +82,24 @@ def trial(
         lifecycle.run(book, "", dt.datetime.now())
     with open_book(live) as opened:
         state = Trial(opened, file, new, engine, startup, python)
-        return [_verdict(part, question, state) for part, question in QUESTIONS.items()]
+        return [_diagnosed(part, question, state) for part, question in QUESTIONS.items()]
 
 
-def _verdict(part: str, question: Question, state: Trial) -> Verdict:
-    """The answer to a question; one that fails must not keep the others from being asked."""
+def _diagnosed(part: str, question: Question, state: Trial) -> Diagnosis:
+    """What came of a question; one that fails must not keep the others from being asked."""
+    name = f"Excel, {part}"
     try:
-        compared, differences = question(state)
+        compared, lines = question(state)
     except UnsaidError as reason:
-        return Verdict(part, 0, unsaid=str(reason))
+        return Diagnosis(name, "WARN", f"not checked: {reason}.", SEND)
     except Exception as error:  # noqa: BLE001 - whatever Excel did belongs into the report
-        trace = tuple(traceback.format_exc().splitlines())
-        return Verdict(part, 0, (f"{type(error).__name__}: {error}",), facts=trace)
-    if part == FACTS:
-        return Verdict(part, compared, facts=tuple(differences))
-    return Verdict(part, compared, tuple(differences))
+        fault = f"{type(error).__name__}: {error}"
+        return Diagnosis(name, "FAIL", f"{fault.rstrip('.')}.", SEND, (fault, *traceback.format_exc().splitlines()))
+    if compared and (part == FACTS or not lines):
+        return Diagnosis(name, "PASS", f"{compared:,} compared, no difference.", details=tuple(lines))
+    differences = lines or ["nothing was compared"]
+    many = f"{compared:,} compared, {len(differences):,} differ."
+    return Diagnosis(name, "FAIL", many if lines[1:] else f"{differences[0].rstrip('.')}.", SEND, tuple(lines))
 
 
 # ------------------------------------------------------------------------------------------------- the workbook
@@ -135,9 +116,13 @@ def startup_folder(state: Trial) -> Answer:
     if state.startup is None:
         raise UnsaidError("the add-in was not installed for Excel")
     where = state.opened.startup()
-    if _folder(where) == _folder(str(state.startup)):
-        return 1, []
-    return 1, [f"Excel loads add-ins from {where}; xlbackflush install wrote to {state.startup}"]
+    sentence = f"Excel loads add-ins from {where}; xlbackflush install wrote to {state.startup}"
+    return _one(_folder(where) == _folder(str(state.startup)), sentence)
+
+
+def _one(holds: bool, otherwise: str) -> Answer:
+    """The answer to a question about one thing."""
+    return 1, [] if holds else [otherwise]
 
 
 def _folder(path: str) -> str:
@@ -156,9 +141,8 @@ def opening_a_run(state: Trial) -> Answer:
 
 def _compared(expected: list[str], actual: list[str]) -> Answer:
     lost = [f"{line}: Excel does not have it" for line in expected if line not in actual]
-    more = [
-        line for line in actual if line not in expected and not line.startswith("name ")
-    ]  # Excel keeps names of its own
+    # Excel keeps names of its own
+    more = [line for line in actual if line not in expected and not line.startswith("name ")]
     return len(expected), lost + [f"{line}: the file does not have it" for line in more]
 
 
@@ -180,9 +164,10 @@ def stored_contents(path: Path) -> list[str]:
 
 def saving(state: Trial) -> Answer:
     """Whether a workbook with results, opened and closed, is closed without the question whether to save it."""
-    if state.opened.reopened(state.file)[1]:
-        return 1, []
-    return 1, ["Excel regards a workbook as changed as soon as it is opened, and asks whether to save it"]
+    closed_silently = state.opened.reopened(state.file)[1]
+    return _one(
+        closed_silently, "Excel regards a workbook as changed as soon as it is opened, and asks whether to save it"
+    )
 
 
 def protected_view(state: Trial) -> Answer:
@@ -219,7 +204,7 @@ def compiling(state: Trial) -> Answer:
     return len(answers), [f"{what}: {got!r}, not {wanted!r}" for what, got, wanted in answers if got != wanted]
 
 
-def _need_private_modules(book: Open) -> None:
+def _need_private_modules(book: ExcelBook) -> None:
     """Excel may run procedures of the workbook's public modules alone; then those of others cannot be judged."""
     try:
         book.call(_PRIVATE)
@@ -247,7 +232,7 @@ def button(state: Trial) -> Answer:
     return 1, []
 
 
-def _ran(opened: Open) -> bool:
+def _ran(opened: ExcelBook) -> bool:
     """Whether the first run stands on its sheet."""
     first = (schema.HEADER_ROW + 1, 1, schema.HEADER_ROW + 1, 1)
     return opened.values(schema.SHEET_OF["Runs"].name, first) != [[""]]
@@ -264,9 +249,7 @@ def undoing(state: Trial) -> Answer:
     typed, undone = state.opened.typed(table.sheet, cell, keys)
     if not same(float(keys), typed):
         raise UnsaidError(f"{keys} was typed into {table.sheet}!{cell}, and {typed} arrived")
-    return 1, [] if same(before, undone) else [
-        f"{table.sheet}!{cell}: {undone!r} after Undo, {before!r} before the edit"
-    ]
+    return _one(same(before, undone), f"{table.sheet}!{cell}: {undone!r} after Undo, {before!r} before the edit")
 
 
 def outline(state: Trial) -> Answer:
@@ -280,9 +263,8 @@ def outline(state: Trial) -> Answer:
         }
     expected = [row for row, level in rows.items() if level == 0]
     shown = state.opened.folded("Trace", list(rows))
-    if shown == expected:
-        return len(rows), []
-    return len(rows), [f"Trace, folded: rows {_few(shown)} in sight, not {_few(expected)}"]
+    sentence = f"Trace, folded: rows {_few(shown)} in sight, not {_few(expected)}"
+    return len(rows), [sentence] * (shown != expected)
 
 
 def _few(rows: list[int]) -> str:
@@ -303,7 +285,7 @@ def _need_a_run(state: Trial) -> None:
         raise UnsaidError("the button made no run to compare")
 
 
-def compared_cells(opened: Open, file: Path) -> Answer:
+def compared_cells(opened: ExcelBook, file: Path) -> Answer:
     """How many cells of the output sheets were compared with a file, and what differs."""
     compared, lines = 0, []
     with closing(Package(file)) as package:

@@ -60,29 +60,29 @@ def doctor(args: argparse.Namespace) -> int:
     from xlbackflush.addin import doctor as examination
 
     machine = this_machine()
-    found = examination.examine(machine)
+    diagnoses = examination.examine(machine)
     if args.excel:
-        if not (args.quiet or args.json or machine.system == "Other" or examination.failed(found)):
+        if not (args.quiet or args.json or machine.system == "Other" or examination.failed(diagnoses)):
             say("Trying it in Excel. When Excel shows a message, press OK there ...")
-        found += examination.in_excel(machine, found)
-    code = int(examination.failed(found))
+        diagnoses += examination.in_excel(machine, diagnoses)
+    code = int(examination.failed(diagnoses))
     target: Path | None = args.report or (Path("xlbackflush-report.txt") if args.excel else None)
     if target:
-        target.write_text(_report_text(found), encoding="utf-8")
+        target.write_text(_report_text(diagnoses), encoding="utf-8")
     if args.json:
-        rows = [{"check": f.check, "result": f.result, "what": f.what, "mend": f.mend} for f in found]
+        rows = [{"check": d.check, "result": d.result, "what": d.what, "mend": d.mend} for d in diagnoses]
         return tell(args, {"checks": rows, "report": str(target) if target else None}, "", code)
-    for finding in found:
-        if finding.result == "FAIL" or not args.quiet:
-            say(finding.line)
-    lines = [_summary(machine, found)]
+    for diagnosis in diagnoses:
+        if diagnosis.result == "FAIL" or not args.quiet:
+            say(diagnosis.line)
+    lines = [_summary(machine, diagnoses)]
     lines += [f"Wrote {target}; to report a problem, read this file and send it in."] if target else []
     return tell(args, {}, "\n".join(lines), code)
 
 
-def _summary(machine: Machine, findings: list[Diagnosis]) -> str:
+def _summary(machine: Machine, diagnoses: list[Diagnosis]) -> str:
     """The last line: what all the others come to."""
-    count = Counter(finding.result for finding in findings)
+    count = Counter(diagnosis.result for diagnosis in diagnoses)
     if count["FAIL"]:
         return "FAIL: see above."
     if machine.system == "Other":
@@ -95,9 +95,9 @@ def _summary(machine: Machine, findings: list[Diagnosis]) -> str:
 _DETAILS = 500  # lines of each finding that a report holds
 
 
-def _report_text(found: list[Diagnosis]) -> str:
+def _report_text(diagnoses: list[Diagnosis]) -> str:
     """The report as a file: what was found, and every detail behind it."""
     lines = [f"xlbackflush {__version__} on {sys.platform}, Python {sys.version}", ""]
-    for finding in found:
-        lines += [finding.line, *(f"      {detail}" for detail in finding.details[:_DETAILS])]
+    for diagnosis in diagnoses:
+        lines += [diagnosis.line, *(f"      {detail}" for detail in diagnosis.details[:_DETAILS])]
     return "\n".join([*lines, ""])

@@ -9,12 +9,17 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from xlbackflush import __version__
-from xlbackflush.cli import audit_commands, install_commands, record_commands, workbook_commands
+from xlbackflush.cli import install_commands as excel
+from xlbackflush.cli import record_commands as record
+from xlbackflush.cli import workbook_commands as books
 
 _EXAMPLES = """examples:
   xlbackflush new october.xlsm                      an empty workbook for this month
@@ -53,8 +58,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _refuse("The workbook is too large for this machine's memory; nothing was changed.", args)
     except KeyboardInterrupt:
         return _refuse("Stopped; nothing was changed.", args)
-    except Exception as error:  # noqa: BLE001 - a user never sees a traceback; XLBACKFLUSH_DEBUG shows it to a developer
-        return _unexpected(error, args)
+    except Exception as error:
+        if os.environ.get("XLBACKFLUSH_DEBUG"):
+            raise
+        fault = f"({type(error).__name__}: {error})"
+        text = f"stopped by a fault of its own {fault}; nothing was changed. Please report it with the workbook."
+        return _refuse(text, args)
 
 
 def _refuse(text: str, args: argparse.Namespace) -> int:
@@ -65,189 +74,136 @@ def _refuse(text: str, args: argparse.Namespace) -> int:
     return 2
 
 
-def _unexpected(error: Exception, args: argparse.Namespace) -> int:
-    import os
-
-    if os.environ.get("XLBACKFLUSH_DEBUG"):
-        raise error
-    return _refuse(
-        f"stopped by a fault of its own ({type(error).__name__}: {error}); nothing was changed. "
-        "Please report it with the workbook.",
-        args,
-    )
-
-
 def _parser() -> argparse.ArgumentParser:
+    raw = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(
         prog="xlbackflush",
         description="Backflush costing in an Excel workbook: posted, provable, cell by cell.",
         epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=raw,
     )
     parser.add_argument("--version", action="version", version=f"xlbackflush {__version__}")
     verbs = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    _workbook_verbs(verbs)
-    _excel_verbs(verbs)
+    for verb in _VERBS:
+        name, text = verb.command.__name__, verb.text
+        example = f"example:\n  xlbackflush {name} {verb.example}".rstrip()
+        description = f"{text[0].upper()}{text[1:]}."
+        sub = verbs.add_parser(name, help=text, description=description, epilog=example, formatter_class=raw)
+        sub.set_defaults(command=verb.command)
+        for argument, options in verb.arguments:
+            sub.add_argument(argument, **options)
     return parser
 
 
-Verbs = argparse._SubParsersAction  # the only name that argparse has for it
+# ---------------------------------------------------------------------------------------------- the commands
+
 Command = Callable[[argparse.Namespace], int]
+Argument = tuple[str, dict[str, Any]]
 
 
-def _verb(
-    verbs: Verbs[argparse.ArgumentParser], name: str, command: Command, text: str, example: str
-) -> argparse.ArgumentParser:
-    """A command with its help; `text` is its line in the list of commands, and with a capital its description."""
-    sub = verbs.add_parser(
-        name,
-        help=text,
-        description=f"{text[0].upper()}{text[1:]}.",
-        epilog=f"example:\n  xlbackflush {name} {example}".rstrip(),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    sub.set_defaults(command=command)
-    return sub
+def _value(name: str, metavar: str, text: str, **options: Any) -> Argument:
+    return name, {"metavar": metavar, "help": text, **options}
 
 
-def _printed(sub: argparse.ArgumentParser) -> None:
-    sub.add_argument("--json", action="store_true", help="print the result as JSON")
-    sub.add_argument("--quiet", action="store_true", help="print errors only")
+def _file(name: str, metavar: str, text: str, **options: Any) -> Argument:
+    return _value(name, metavar, text, type=Path, **options)
 
 
-def _workbook_verbs(verbs: Verbs[argparse.ArgumentParser]) -> None:
-    new = _verb(
-        verbs, "new", workbook_commands.new, "write a new workbook, empty or a sample", "october.xlsm --period 2026-10"
-    )
-    new.add_argument("book", type=Path, metavar="BOOK", help="file to write: .xlsm or .xlsx")
-    new.add_argument(
-        "--sample", metavar="NAME", help="fill in a sample: widgets (a worked month) or computers (textbook)"
-    )
-    new.add_argument("--period", metavar="YYYY-MM", help="month of the empty workbook (default: this month)")
-    new.add_argument("--force", action="store_true", help="replace an existing file")
+def _flag(name: str, text: str) -> Argument:
+    return name, {"action": "store_true", "help": text}
 
-    for name, command, text in (
+
+@dataclass(frozen=True)
+class Verb:
+    """A command, called as its function, with its line in the list of commands and what follows its name in an example."""
+
+    command: Command
+    text: str
+    example: str
+    arguments: tuple[Argument, ...]
+
+
+_BOOK = _file("book", "BOOK", "a workbook made by: xlbackflush new")
+_PRINTED = _flag("--json", "print the result as JSON"), _flag("--quiet", "print errors only")
+_FOLDER = _file("--folder", "DIR", "a folder instead of the places where Excel looks")
+
+
+def _on_book(command: Command, text: str, example: str = "", *more: Argument) -> Verb:
+    """A command on a workbook, with more arguments behind its name."""
+    return Verb(command, text, f"october.xlsm {example}", (_BOOK, *more, *_PRINTED))
+
+
+_VERBS = (
+    Verb(
+        books.new, "write a new workbook, empty or a sample", "october.xlsm --period 2026-10",
         (
-            "upgrade",
-            workbook_commands.upgrade,
-            "add what a workbook of an earlier version lacks, and change nothing else",
+            _file("book", "BOOK", "file to write: .xlsm or .xlsx"),
+            _value("--sample", "NAME", "fill in a sample: widgets (a worked month) or computers (textbook)"),
+            _value("--period", "YYYY-MM", "month of the empty workbook (default: this month)"),
+            _flag("--force", "replace an existing file"),
         ),
-        ("check", workbook_commands.check, "check the inputs and list the findings; nothing is posted"),
-        ("run", workbook_commands.run, "run the backflush: journal, ledger, relief, trace, proofs and checks"),
-        ("restore", workbook_commands.restore, "put back the results that stood before the last run"),
-        ("clear", workbook_commands.clear, "empty the output sheets; inputs stay as they are"),
-    ):
-        sub = _verb(verbs, name, command, text, "october.xlsm")
-        _book(sub)
-        _printed(sub)
-
-    explain = _verb(
-        verbs, "explain", workbook_commands.explain, "show what an amount is made of, down to the cells that people typed",
-        "october.xlsm Journal!I7",
-    )  # fmt: skip
-    _book(explain)
-    explain.add_argument("cell", nargs="?", metavar="CELL", help="a cell, such as Journal!I7")
-    explain.add_argument("--product", metavar="CODE", help="instead of a cell: all costs of one product")
-    _printed(explain)
-
-    _record_verbs(verbs)
-    _audit_verbs(verbs)
-    export = _verb(
-        verbs, "export", workbook_commands.export, "write the posted journal to a file that a ledger imports",
-        "october.xlsm --format NAME --to october.csv",
-    )  # fmt: skip
-    _book(export)
-    export.add_argument("--format", metavar="NAME", required=True, help="format of the ledger; a wrong name lists them")
-    export.add_argument("--to", type=Path, metavar="FILE", help="file to write (default: beside the workbook)")
-    export.add_argument("--force", action="store_true", help="replace an existing file")
-    _printed(export)
-
-
-def _audit_verbs(verbs: Verbs[argparse.ArgumentParser]) -> None:
-    sensitivity = _verb(
-        verbs, "sensitivity", audit_commands.sensitivity,
-        "rank the input cells by what an error in them would do to the balances",
-        "october.xlsm",
-    )  # fmt: skip
-    _book(sensitivity)
-    sensitivity.add_argument("--most", type=int, metavar="N", help="how many cells to try (default: 1,000)")
-    suspects = _verb(
-        verbs, "suspects", audit_commands.suspects,
-        "name the bills, scrap or counts that best explain the differences of the counts",
-        "october.xlsm september.xlsm august.xlsm",
-    )  # fmt: skip
-    _book(suspects)
-    suspects.add_argument("earlier", type=Path, nargs="*", metavar="EARLIER", help="workbooks of earlier periods")
-    for sub in (sensitivity, suspects):
-        _printed(sub)
-
-
-def _record_verbs(verbs: Verbs[argparse.ArgumentParser]) -> None:
-    post = _verb(
-        verbs,
-        "post",
-        record_commands.post,
-        "post the draft: its lines never change again",
-        "october.xlsm --approved-by Jones",
-    )
-    _book(post)
-    post.add_argument("--approved-by", metavar="NAME", help="who approves it (default: you); not who ran it")
-    verify = _verb(
-        verbs,
-        "verify",
-        record_commands.verify,
-        "compute every posted run again; say what differs, and where",
-        "october.xlsm",
-    )
-    _book(verify)
-    diff = _verb(
-        verbs, "diff", record_commands.diff, "show which input cells moved which journal lines, between two runs",
-        "october.xlsm R0001 R0002",
-    )  # fmt: skip
-    _book(diff)
-    diff.add_argument("first", metavar="RUN1", help="a run on sheet Runs, such as R0001")
-    diff.add_argument("second", metavar="RUN2", help="a later run, such as R0002")
-    roll = _verb(
-        verbs, "roll", record_commands.roll, "close the period, and open the next one in a new workbook",
-        "october.xlsm november.xlsm",
-    )  # fmt: skip
-    _book(roll)
-    roll.add_argument("next", type=Path, metavar="NEXT", help="workbook to write for the next period")
-    evidence = _verb(
-        verbs, "evidence", record_commands.evidence,
-        "verify, and write what an auditor files: PDF, CSV files, the workbook, digests",
-        "october.xlsm --to october-evidence",
-    )  # fmt: skip
-    _book(evidence)
-    evidence.add_argument("--to", type=Path, metavar="FOLDER", help="folder to write (default: beside the workbook)")
-    evidence.add_argument("--force", action="store_true", help="replace an evidence folder that is there")
-    for sub in (post, verify, diff, roll, evidence):
-        _printed(sub)
-
-
-def _book(sub: argparse.ArgumentParser) -> None:
-    sub.add_argument("book", type=Path, metavar="BOOK", help="a workbook made by: xlbackflush new")
-
-
-def _excel_verbs(verbs: Verbs[argparse.ArgumentParser]) -> None:
-    install = _verb(
-        verbs, "install", install_commands.install, "put button, ribbon tab and functions into Excel for this user", ""
-    )
-    install.add_argument("--force", action="store_true", help="replace files that somebody else changed")
-    install.add_argument(
-        "--addin", type=Path, metavar="FILE", help="install this copy of the add-in, which your company has signed"
-    )
-    uninstall = _verb(verbs, "uninstall", install_commands.uninstall, "remove what install wrote", "")
-    for sub in (install, uninstall):
-        sub.add_argument("--folder", type=Path, metavar="DIR", help="a folder instead of the places where Excel looks")
-        _printed(sub)
-
-    doctor = _verb(
-        verbs, "doctor", install_commands.doctor, "check the installation, and say how to mend what is wrong",
+    ),
+    _on_book(books.upgrade, "add what a workbook of an earlier version lacks, and change nothing else"),
+    _on_book(books.check, "check the inputs and list the findings; nothing is posted"),
+    _on_book(books.run, "run the backflush: journal, ledger, relief, trace, proofs and checks"),
+    _on_book(books.restore, "put back the results that stood before the last run"),
+    _on_book(books.clear, "empty the output sheets; inputs stay as they are"),
+    _on_book(
+        books.explain, "show what an amount is made of, down to the cells that people typed", "Journal!I7",
+        _value("cell", "CELL", "a cell, such as Journal!I7", nargs="?"),
+        _value("--product", "CODE", "instead of a cell: all costs of one product"),
+    ),
+    _on_book(
+        record.post, "post the draft: its lines never change again", "--approved-by Jones",
+        _value("--approved-by", "NAME", "who approves it (default: you); not who ran it"),
+    ),
+    _on_book(record.verify, "compute every posted run again; say what differs, and where"),
+    _on_book(
+        record.diff, "show which input cells moved which journal lines, between two runs", "R0001 R0002",
+        _value("first", "RUN1", "a run on sheet Runs, such as R0001"),
+        _value("second", "RUN2", "a later run, such as R0002"),
+    ),
+    _on_book(
+        record.roll, "close the period, and open the next one in a new workbook", "november.xlsm",
+        _file("next", "NEXT", "workbook to write for the next period"),
+    ),
+    _on_book(
+        record.evidence, "verify, and write what an auditor files: PDF, CSV files, the workbook, digests",
+        "--to october-evidence",
+        _file("--to", "FOLDER", "folder to write (default: beside the workbook)"),
+        _flag("--force", "replace an evidence folder that is there"),
+    ),
+    _on_book(
+        record.sensitivity, "rank the input cells by what an error in them would do to the balances", "",
+        _value("--most", "N", "how many cells to try (default: 1,000)", type=int),
+    ),
+    _on_book(
+        record.suspects, "name the bills, scrap or counts that best explain the differences of the counts",
+        "september.xlsm august.xlsm",
+        _file("earlier", "EARLIER", "workbooks of earlier periods", nargs="*"),
+    ),
+    _on_book(
+        books.export, "write the posted journal to a file that a ledger imports", "--format NAME --to october.csv",
+        _value("--format", "NAME", "format of the ledger; a wrong name lists them", required=True),
+        _file("--to", "FILE", "file to write (default: beside the workbook)"),
+        _flag("--force", "replace an existing file"),
+    ),
+    Verb(
+        excel.install, "put button, ribbon tab and functions into Excel for this user", "",
+        (
+            _flag("--force", "replace files that somebody else changed"),
+            _file("--addin", "FILE", "install this copy of the add-in, which your company has signed"),
+            _FOLDER, *_PRINTED,
+        ),
+    ),
+    Verb(excel.uninstall, "remove what install wrote", "", (_FOLDER, *_PRINTED)),
+    Verb(
+        excel.doctor, "check the installation, and say how to mend what is wrong",
         "--excel --report xlbackflush-report.txt",
-    )  # fmt: skip
-    doctor.add_argument(
-        "--excel", action="store_true", help="try it in the real Excel: press the button, compare every cell"
-    )
-    doctor.add_argument("--report", type=Path, metavar="FILE", help="write what was found to a text file, to send in")
-    _printed(doctor)
+        (
+            _flag("--excel", "try it in the real Excel: press the button, compare every cell"),
+            _file("--report", "FILE", "write what was found to a text file, to send in"),
+            *_PRINTED,
+        ),
+    ),
+)  # fmt: skip

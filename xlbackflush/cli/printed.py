@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 import json
 import os
 import sys
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -20,14 +20,6 @@ def progress(args: argparse.Namespace) -> Any:
     if args.quiet or args.json or not sys.stderr.isatty():
         return lambda stage: None
     return lambda stage: print(f"\r\033[K{stage} ...", end="\r", file=sys.stderr, flush=True)
-
-
-def user() -> str:
-    """Who runs the command; "" where the system does not say."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):
-        return ""
 
 
 def say(text: str) -> None:
@@ -70,26 +62,14 @@ def report(outcome: RunResult, args: argparse.Namespace, book: FileBook) -> int:
 
 def summary(outcome: RunResult, view: ProductView) -> dict[str, Any]:
     """The outcome for a machine. Amounts are in the currency, exact to the minor unit; files are paths, or null."""
-    result: dict[str, Any] = {
-        "findings": [
-            {"severity": f.severity, "code": f.code, "where": f.where, "what": f.what, "fix": f.fix, "effect": f.effect}
-            for f in outcome.findings
-        ]
-    }
+    result: dict[str, Any] = {"findings": [asdict(finding) for finding in outcome.findings]}
     run, period = outcome.run, outcome.period
     if run:
-        unit = 10**period.places
+        unit, failed = 10**period.places, sum(not check.holds for check in period.checks)
         result |= {
-            "run": run.run,
-            "status": run.status,
-            "entries": run.entries,
-            "debits": run.debits,
-            "credits": run.credits,
+            **{name: getattr(run, name) for name in ("run", "status", "entries", "debits", "credits")},
             "ledger": {role: minor / unit for role, minor in period.ledger.closing_by_role.items()},
-            "checks": {
-                "passed": sum(c.holds for c in period.checks),
-                "failed": sum(not c.holds for c in period.checks),
-            },
+            "checks": {"passed": len(period.checks) - failed, "failed": failed},
             "product_view": str(view.file) if view.file else None,
         }
     return result
@@ -97,32 +77,24 @@ def summary(outcome: RunResult, view: ProductView) -> dict[str, Any]:
 
 def _table(outcome: RunResult, view: ProductView) -> list[str]:
     """The short summary at the end."""
-    counts = {s: sum(f.severity == s for f in outcome.findings) for s in ("Error", "Warning", "Note")}
-    found = ", ".join(f"{n} {s.lower()}{'s' if n != 1 else ''}" for s, n in counts.items() if n) or "none"
-    run, period = outcome.run, outcome.period
+    from xlbackflush.model.finding import counted
+    from xlbackflush.model.money import shown
+
+    run, period, findings = outcome.run, outcome.period, counted(outcome.findings)
     if not run:
         if outcome.failed:
-            return ["", f"Findings: {found}. Nothing was posted; see sheet Findings."]
-        return [f"Findings: {found}. Ready to run."]
+            return ["", f"Findings: {findings}. Nothing was posted; see sheet Findings."]
+        return [f"Findings: {findings}. Ready to run."]
     places, currency = period.places, period.settings.currency
-
-    def money(minor: int) -> str:
-        return f"{minor / 10**places:,.{places}f}"
-
+    failed, count = sum(not check.holds for check in period.checks), len(period.checks)
     rows = [
         ("Run", f"{run.run} ({run.status.lower()})"),
         ("Entries", str(run.entries)),
         (f"Debits, {currency}", f"{run.debits:,.{places}f}"),
         (f"Credits, {currency}", f"{run.credits:,.{places}f}"),
-    ]
-    rows += [(role, money(minor)) for role, minor in period.ledger.closing_by_role.items() if minor]
-    failed = sum(not c.holds for c in period.checks)
-    rows += [
-        ("Findings", found),
-        (
-            "Checks",
-            f"{len(period.checks)} hold" if not failed else f"{failed} of {len(period.checks)} FAIL: see sheet Checks",
-        ),
+        *((role, shown(minor, places)) for role, minor in period.ledger.closing_by_role.items() if minor),
+        ("Findings", findings),
+        ("Checks", f"{failed} of {count} FAIL: see sheet Checks" if failed else f"{count} hold"),
     ]
     if view.file:
         rows.append(("Product view", f"{view.file.name}, {view.rows:,} rows"))

@@ -1,13 +1,16 @@
-"""Commands on the record of a workbook: post, verify, diff, roll, evidence."""
+"""Commands on the record of a workbook, and for those who audit it: post, verify, diff, roll, evidence, sensitivity, suspects."""
 
 from __future__ import annotations
 
 import argparse
 import datetime as dt
 from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from xlbackflush.cli.printed import progress, tell, user
+from xlbackflush.addin.computer import user
+from xlbackflush.cli.printed import progress, tell
 
 if TYPE_CHECKING:
     from xlbackflush.lifecycle.diff import Attribution, JournalLine, Moved
@@ -22,11 +25,11 @@ def post(args: argparse.Namespace) -> int:
         outcome = post(book, args.approved_by or user(), dt.datetime.now(), progress(args))
     run = outcome.run
     assert run
-    said = (
+    sentences = (
         f"Posted run {run.run}: {run.entries} entries, prepared by {run.user}, approved by {run.approved_by}.\n"
         f"Its link is {run.link}; keep it where the workbook is not."
     )
-    return tell(args, {"run": run.run, "approved_by": run.approved_by, "link": run.link}, said)
+    return tell(args, {"run": run.run, "approved_by": run.approved_by, "link": run.link}, sentences)
 
 
 def verify(args: argparse.Namespace) -> int:
@@ -61,57 +64,56 @@ def diff(args: argparse.Namespace) -> int:
         old, new = (inputs_of_run(book, run) for run in (args.first, args.second))
         places = places_of(new)
     try:
-        found = attribution(old, new, progress(args))
+        result = attribution(old, new, progress(args))
     except ValueError as error:
         raise RefusedError(str(error)) from error
-    return tell(args, _diff_data(found, places), "\n".join(_diff_lines(found, told_apart(found), places)))
+    return tell(args, _diff_data(result, places), "\n".join(_diff_lines(result, told_apart(result), places)))
 
 
-def _diff_lines(found: Attribution, names: Mapping[JournalLine, str], places: int) -> list[str]:
-    """Changes with what each moved alone, what moved only together, and the whole; names: of each line."""
+def _diff_lines(result: Attribution, names: Mapping[JournalLine, str], places: int) -> list[str]:
+    """Changes with what each moved alone, what moved only together, and the total; names: of each line."""
     from xlbackflush.model.money import shown
 
-    if not found.changes:
+    if not result.changes:
         return ["The two runs have the same inputs."]
     lines = []
 
-    def moved(line: Moved) -> str:
-        was, now, by = (shown(amount, places) for amount in (line.was, line.now, line.by))
-        return f"    {names[line.line]}: {was} -> {now} ({'+' * (line.by > 0)}{by})"
+    def signed(minor: int) -> str:
+        return f"{'+' * (minor > 0)}{shown(minor, places)}"
 
-    for effect in found.effects:
+    def moved(line: Moved) -> str:
+        return f"    {names[line.line]}: {shown(line.was, places)} -> {shown(line.now, places)} ({signed(line.by)})"
+
+    for effect in result.effects:
         lines += [str(change) for change in effect.changes[:5]]
         if len(effect.changes) > 5:
             lines.append(f"... and {len(effect.changes) - 5} more changes: {effect.where}")
         if effect.why:
             lines.append(f"    alone: {effect.why}")
         lines += [moved(line) for line in effect.moved] or ["    moves no journal line alone"]
-    if found.together:
+    if result.together:
         lines.append("Besides, what no change moves alone, only several of them together:")
-        lines += [f"    {names[line.line]}: {'+' * (line.by > 0)}{shown(line.by, places)}" for line in found.together]
-    lines += ["All changes:", *map(moved, found.moved)]
-    return lines if found.moved else [*lines, "    no journal line moved"]
+        lines += [f"    {names[line.line]}: {signed(line.by)}" for line in result.together]
+    lines += ["All changes:", *map(moved, result.moved)]
+    return lines if result.moved else [*lines, "    no journal line moved"]
 
 
-def _diff_data(found: Attribution, places: int) -> dict[str, object]:
-    def line(m: Moved) -> dict[str, object]:
-        return {
-            "event": m.line.event, "product": m.line.product, "description": m.line.description, "role": m.line.role,
-            "account": m.line.account, "source": m.source,
-        }  # fmt: skip
+def _diff_data(result: Attribution, places: int) -> dict[str, object]:
+    def plain(lines: list[Moved], *amounts: str) -> list[dict[str, object]]:
+        return [
+            {**{name: getattr(m.line, name) for name in ("event", "product", "description", "role", "account")},
+             "source": m.source, **{name: getattr(m, name) / 10**places for name in amounts}}
+            for m in lines
+        ]  # fmt: skip
 
-    def amounts(**minor: int) -> dict[str, object]:
-        return {name: amount / 10**places for name, amount in minor.items()}
-
-    def plain(lines: list[Moved]) -> list[dict[str, object]]:
-        return [line(m) | amounts(was=m.was, now=m.now, by=m.by) for m in lines]
-
+    alone = "was", "now", "by"
     return {
         "effects": [
-            {"changes": [str(c) for c in e.changes], "why": e.why, "moved": plain(e.moved)} for e in found.effects
+            {"changes": [str(c) for c in e.changes], "why": e.why, "moved": plain(e.moved, *alone)}
+            for e in result.effects
         ],
-        "together": [line(m) | amounts(by=m.by) for m in found.together],
-        "moved": plain(found.moved),
+        "together": plain(result.together, "by"),
+        "moved": plain(result.moved, *alone),
     }
 
 
@@ -120,12 +122,14 @@ def roll(args: argparse.Namespace) -> int:
     from xlbackflush.cli.rolling import roll as work
 
     done = work(args.book, args.next)
-    said = (
+    sentence = (
         f"Opened {done.path} for {done.first} to {done.last}, from run {done.run} of {args.book}, which is closed."
         if done.new
         else f"{args.book} is closed already, and {done.path} is there: nothing to do."
     )
-    return tell(args, {"book": str(done.path), "first": str(done.first), "last": str(done.last), "new": done.new}, said)
+    return tell(
+        args, {"book": str(done.path), "first": str(done.first), "last": str(done.last), "new": done.new}, sentence
+    )
 
 
 def evidence(args: argparse.Namespace) -> int:
@@ -133,7 +137,48 @@ def evidence(args: argparse.Namespace) -> int:
     from xlbackflush.evidence.write import write_evidence
 
     done = write_evidence(args.book, args.to, args.force, progress=progress(args))
-    found = done.verification
-    data = {"folder": str(done.folder), "verified": found.holds, "problems": found.problems, "changed": found.changed}
-    said = f"{found.result}\n" if found.holds else ""  # what does not hold is told on the error stream
-    return tell(args, data, f"{said}Wrote {done.folder}.", 0 if found.holds else 1)
+    result = done.verification
+    data = {
+        "folder": str(done.folder),
+        "verified": result.holds,
+        "problems": result.problems,
+        "changed": result.changed,
+    }
+    verified = f"{result.result}\n" if result.holds else ""  # what does not hold is told on the error stream
+    return tell(args, data, f"{verified}Wrote {done.folder}.", 0 if result.holds else 1)
+
+
+def sensitivity(args: argparse.Namespace) -> int:
+    """What an error of 1 %, or of one unit, in each input cell would do; written to sheet Sensitivity."""
+    from xlbackflush.engine.audit.sensitivity import MOST
+    from xlbackflush.engine.audit.sensitivity import sensitivity as effects
+    from xlbackflush.lifecycle.calculate import calculate
+    from xlbackflush.model.errors import RefusedError
+    from xlbackflush.sheets import sensitivity as work
+    from xlbackflush.workbook.file import FileBook
+
+    with FileBook(args.book) as book:
+        calculation = calculate(book.read())
+        if calculation.failed:
+            first = calculation.findings[0]
+            raise RefusedError(f"The inputs have errors, first at {first.where}: {first.what} {first.fix}")
+        inputs = calculation.period.inputs
+        result = effects(calculation.period, args.most or MOST, progress(args))
+        book.write_table("Sensitivity", work.rows_of(result, inputs))
+    lines = [*work.printed(result, inputs), f"Written to sheet Sensitivity: {len(result.effects)} cells."]
+    return tell(args, {"effects": [asdict(effect) for effect in result.effects]}, "\n".join(lines))
+
+
+def suspects(args: argparse.Namespace) -> int:
+    """Which wrong bills, unreported scrap or miscounts explain the differences of the counts best."""
+    from xlbackflush.lifecycle.periods import suspects_across
+    from xlbackflush.sheets import suspects as work
+    from xlbackflush.workbook.file import FileBook
+
+    with ExitStack() as stack:
+        book = stack.enter_context(FileBook(args.book))
+        others = [stack.enter_context(FileBook(path)) for path in args.earlier]
+        ranked, inputs = suspects_across({str(b.path): b.read() for b in (*others, book)})
+        book.write_table("Suspects", work.rows_of(ranked, inputs))
+    lines = [*work.printed(ranked), f"Written to sheet Suspects: {len(ranked)}."]
+    return tell(args, {"suspects": [asdict(suspect) for suspect in ranked]}, "\n".join(lines))

@@ -8,7 +8,8 @@ import datetime as dt
 from dataclasses import asdict
 from pathlib import Path
 
-from xlbackflush.cli.printed import progress, report, tell, user
+from xlbackflush.addin.computer import user
+from xlbackflush.cli.printed import progress, report, tell
 
 
 def new(args: argparse.Namespace) -> int:
@@ -26,9 +27,8 @@ def new(args: argparse.Namespace) -> int:
         check_free(path)
     if args.sample is not None and args.sample not in SAMPLES:
         raise UnusableError(f"There is no sample {args.sample!r}; choose {' or '.join(SAMPLES)}.")
-    month = _month(args.period)
     sample = SAMPLES[args.sample]() if args.sample else None
-    build(path, month, sample)
+    build(path, _month(args.period), sample)
     print(f"Wrote {path}." + (f" Next: xlbackflush run {path}" if sample else " Fill the yellow sheets, then run it."))
     return 0
 
@@ -81,8 +81,10 @@ def restore(args: argparse.Namespace) -> int:
 
     with FileBook(args.book) as book:
         stands = restore(book)
-    said = f"the results of run {stands.run} stand again" if stands else "there are no results, as before the first run"
-    return tell(args, {"run": stands.run if stands else None}, f"Restored {args.book}: {said}.")
+    state = (
+        f"the results of run {stands.run} stand again" if stands else "there are no results, as before the first run"
+    )
+    return tell(args, {"run": stands.run if stands else None}, f"Restored {args.book}: {state}.")
 
 
 def clear(args: argparse.Namespace) -> int:

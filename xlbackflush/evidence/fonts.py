@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import os
 import sys
+from bisect import bisect_right
 from collections.abc import Iterable
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
-from xml.sax.saxutils import escape
 
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFError, TTFont
@@ -57,10 +58,26 @@ class Fonts:
                 pieces.append((font, written))
         return pieces
 
-    def markup(self, text: str, bold: bool = False) -> str:
-        """A text as paragraphs of the library take it: each piece in its font."""
-        pieces = ((font, escape(written)) for font, written in self.runs(text, bold))
-        return "".join(p if font in (PLAIN, BOLD) else f'<font face="{font}">{p}</font>' for font, p in pieces)
+    def lines(self, text: str, size: float, room: float, bold: bool = False) -> list[str]:
+        """A text in lines that fit the room: broken between words, and within a word that is wider than a line."""
+        room += 0.001  # widths are sums of floats
+
+        def width(part: str) -> float:
+            return self.width(part, size, bold)
+
+        if width(text) <= room:
+            return [text]
+        lines: list[str] = []
+        for word in text.split():
+            if lines and width(f"{lines[-1]} {word}") <= room:
+                lines[-1] = f"{lines[-1]} {word}"
+                continue
+            begin = 0
+            while begin < len(word):
+                fitting = bisect_right([*accumulate(map(width, word[begin:]))], room)
+                lines.append(word[begin : begin + max(fitting, 1)])
+                begin += max(fitting, 1)
+        return lines
 
     def _letter(self, character: str, bold: bool) -> tuple[str, str, float]:
         known = self._letters.get((character, bold))

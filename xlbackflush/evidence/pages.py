@@ -1,27 +1,26 @@
-"""Pages: sections, banners and tables on A4 landscape, set by platypus, the layout engine of the PDF library.
+"""Pages: sections, banners and tables on A4 landscape, drawn from top to bottom on the canvas of the PDF library.
 
 A table repeats its headings on each page and is as wide as its texts need, at most the page: texts wrap within their
 column, numbers never. No text is cut: a word wider than its column continues on the next line, a row taller than a page on
-the next page. The same content gives the same bytes.
+the next page. The same content gives the same bytes. All lengths are in points.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from itertools import accumulate, pairwise
+from typing import Literal, NamedTuple
 
-from reportlab import platypus
 from reportlab.lib.colors import Color, HexColor
-from reportlab.lib.styles import ParagraphStyle
 from reportlab.pdfgen.canvas import Canvas
 
-from xlbackflush.evidence.fonts import BOLD, PLAIN, Fonts
+from xlbackflush.evidence.fonts import Fonts
 from xlbackflush.schema import palette
 
-WIDTH, HEIGHT = 841.89, 595.28  # A4 landscape, in points
+WIDTH, HEIGHT = 841.89, 595.28  # A4 landscape
 LEFT, RIGHT = 34.0, WIDTH - 34.0
 TOP, BOTTOM = HEIGHT - 56.0, 42.0
 SIZES = (7.5, 7.0, 6.5, 6.0, 5.5, 5.0)  # of letters in a table: the first that fits
@@ -34,13 +33,12 @@ INK, NAVY, GREY, LINE, WHITE = (
 PALE, AMBER = (HexColor(f"#{palette.MARKS[mark][1]}") for mark in ("entry", "warn"))
 
 Kind = Literal["text", "number", "flag"]
-Look = Literal["plain", "heading", "total"]
-_ALIGN = {"text": "LEFT", "number": "RIGHT", "flag": "CENTER"}
+Look = Literal["plain", "heading", "total", "head"]  # head: the headings of the columns
 
 
 @dataclass(frozen=True)
 class Column:
-    """A table column: heading; numbers stand right, flags in the middle; `at_least` so wide, in points."""
+    """A table column: heading; numbers stand right, flags in the middle; `at_least` so wide."""
 
     head: str
     kind: Kind = "text"
@@ -55,27 +53,16 @@ class Row:
     look: Look = "plain"
 
 
-def _style(size: float, color: Color = INK, bold: bool = False, align: str = "LEFT", **more: Any) -> ParagraphStyle:
-    font, leading = BOLD if bold else PLAIN, size * LEADING
-    code = {"LEFT": 0, "CENTER": 1, "RIGHT": 2}[align]
-    return ParagraphStyle("", fontName=font, fontSize=size, leading=leading, textColor=color, alignment=code, **more)
+class Letters(NamedTuple):
+    """Size, colour and weight of a text."""
+
+    size: float
+    color: Color = INK
+    bold: bool = False
 
 
-_SECTION = _style(15.0, NAVY, bold=True, spaceAfter=5.0)
-_BOX: dict[str, Any] = {
-    "borderPadding": (6, 10),
-    "leftIndent": 10.0,
-    "rightIndent": 10.0,
-    "spaceBefore": 8.0,
-    "spaceAfter": 14.0,
-}
-_BANNER = _style(9.0, bold=True, backColor=AMBER, **_BOX)
-_FOOT = _style(6.5, GREY)
-_ALL, _BODY = ((0, 0), (-1, -1)), ((0, 1), (-1, -1))  # cells of a table: all of them, all but its headings
-
-
-def _text(fonts: Fonts, text: str, style: ParagraphStyle) -> platypus.Paragraph:
-    return platypus.Paragraph(fonts.markup(text, style.fontName == BOLD), style)
+_TITLE, _CONTINUED, _SECTION = Letters(8, NAVY, True), Letters(8, GREY), Letters(15, NAVY, True)
+_BANNER, _LABEL, _FOOT = Letters(9, INK, True), Letters(8, GREY), Letters(6.5, GREY)
 
 
 class Pages:
@@ -83,221 +70,261 @@ class Pages:
 
     def __init__(self, title: str, fonts: Fonts | None = None) -> None:
         self._title, self._fonts = title, fonts or Fonts()
-        self._story: list[platypus.Flowable] = []
+        self._stream = io.BytesIO()
+        self._canvas = Canvas(self._stream, (WIDTH, HEIGHT), pageCompression=1, invariant=1, lang="en")
+        self._section = ""
+        self._y = TOP  # down to which the page is full
 
     def section(self, name: str, purpose: str) -> None:
         """Begin a section on a new page."""
-        if self._story:
-            self._story.append(platypus.ActionFlowable(("section",)))
-        self._story.append(platypus.Paragraph(name, _SECTION))
+        if self._section:
+            self._end_page()
+        self._section = name
+        self._begin_page()
+        self._canvas.bookmarkPage(name)
+        self._canvas.addOutlineEntry(name, name)
+        self._lines([name], LEFT, _SECTION)
+        self._y -= 5
         self.text(purpose, GREY)
-        self._story.append(platypus.Spacer(0, 4))
+        self._y -= 4
 
     def text(self, text: str, color: Color = INK, size: float = 8.0) -> None:
         """A paragraph."""
-        self._story.append(_text(self._fonts, text, _style(size, color)))
+        for line in self._fonts.lines(text, size, RIGHT - LEFT):
+            self._need(size * LEADING)
+            self._lines([line], LEFT, Letters(size, color))
 
     def banner(self, sentences: Sequence[str]) -> None:
         """Sentences that nobody must miss, in a box."""
-        lines = "<br/>".join(self._fonts.markup(sentence, bold=True) for sentence in sentences)
-        self._story.append(platypus.Paragraph(lines, _BANNER))
+        size, room, margin = _BANNER.size, RIGHT - LEFT - 20, 6
+        lines = [line for sentence in sentences for line in self._fonts.lines(sentence, size, room, bold=True)]
+        height = len(lines) * size * LEADING
+        self._need(height + 8 + margin)
+        self._y -= 8
+        self._ground(self._y - height - margin, height + 2 * margin, AMBER)
+        self._lines(lines, LEFT + 10, _BANNER)
+        self._y -= 8 + margin
 
     def blanks(self, labels: Sequence[Sequence[str]]) -> None:
         """Lines to sign on, side by side: in each row a label under each line."""
-        gap, count = 24.0, len(labels[0])
-        cells = [[cell for label in row for cell in (label, "")] for row in labels]
-        lines = [("LINEABOVE", (k, 0), (k, -1), 0.4, INK) for k in range(0, 2 * count, 2)]
-        look = [
-            ("FONT", *_ALL, PLAIN, 8),
-            ("TEXTCOLOR", *_ALL, GREY),
-            ("LEFTPADDING", *_ALL, 0),
-            ("VALIGN", *_ALL, "TOP"),
-        ]
-        widths = [(RIGHT - LEFT) / count - gap, gap] * count
-        self._story += [platypus.Spacer(0, 44), platypus.Table(cells, widths, 64.0, [*look, *lines], hAlign="LEFT")]
+        step, height = (RIGHT - LEFT) / len(labels[0]), 64.0
+        self._need(44 + height * len(labels))
+        self._y -= 44
+        for row in labels:
+            for k, label in enumerate(row):
+                left = LEFT + k * step
+                self._rule(self._y, INK, left, left + step - 24)
+                self._write(left, self._y - 11, label, _LABEL)
+            self._y -= height
 
     def table(self, columns: Sequence[Column], rows: Sequence[Row]) -> None:
         """A table; without rows it says so."""
-        if rows:
-            table = _Rows(_Layout(columns, rows, self._fonts), rows)
-            self._story += [platypus.CondPageBreak(60), table, platypus.Spacer(0, 10)]
-        else:
+        if not rows:
             self.text("None.")
+            return
+        layout = _Layout(columns, rows, self._fonts)
+        page = TOP - BOTTOM - layout.height(layout.head)  # what a page holds of rows
+        self._need(60)
+        self._row(layout, layout.head)
+        for row, following in zip(layout.rows, [*layout.rows[1:], None], strict=True):
+            rest = row
+            while layout.height(rest) > page:  # some of its lines here, the others on the next page
+                count = max(layout.lines_in(self._y - BOTTOM), 0)
+                if count:
+                    self._row(layout, _SetRow(row.look, [cell[:count] for cell in rest.cells]))
+                rest = _SetRow(row.look, [cell[count:] for cell in rest.cells])
+                self._need(page, layout)
+            need = layout.height(rest)
+            if row.look == "heading" and following:  # the heading of an entry goes with its first line
+                need += layout.height(following)
+            self._need(min(need, page), layout)
+            self._row(layout, rest)
+        self._y -= 10
 
     def pdf(self, footer: str, digests: str, moment: dt.datetime, author: str) -> bytes:
         """The document. Each page ends with footer, `page x of y` and digests; its date is `moment`, not the clock."""
+        self._end_page()
+        canvas = self._canvas
+        count = str(canvas.getPageNumber() - 1)
+        feet = ("footer", LEFT, 24.5, footer), ("pages", RIGHT - 20, 24.5, count), ("digests", LEFT, 15.5, digests)
+        for name, x, y, text in feet:
+            canvas.beginForm(name)
+            self._write(x, y, text, _FOOT)
+            canvas.endForm()
+        canvas.setTitle(self._title)
+        canvas.setAuthor(author)
+        canvas.setCreator("xlbackflush")
+        canvas.setDateFormatter(lambda *_: f"D:{moment:%Y%m%d%H%M%S}")
+        canvas.save()
+        return self._stream.getvalue()
 
-        def canvas(stream: io.BytesIO, **options: Any) -> Canvas:
-            made = Canvas(stream, **options)
-            made.setDateFormatter(lambda *_: f"D:{moment:%Y%m%d%H%M%S}")
-            return made
+    # ------------------------------------------------------------------------------------------- one page
 
-        stream = io.BytesIO()
-        document = _Document(stream, self._fonts, footer, digests, title=self._title, author=author)
-        document.build([*self._story, platypus.ActionFlowable(("count",))], canvasmaker=canvas)
-        return stream.getvalue()
+    def _begin_page(self, continued: str = "") -> None:
+        self._write(LEFT, HEIGHT - 33, self._title, _TITLE)
+        self._write(RIGHT - self._fonts.width(continued, _CONTINUED.size), HEIGHT - 33, continued, _CONTINUED)
+        self._rule(HEIGHT - 40, LINE)
+        self._y = TOP
+
+    def _end_page(self) -> None:
+        """The foot of a page, whose texts `pdf` is told at the end."""
+        self._canvas.doForm("footer")
+        number = f"page {self._canvas.getPageNumber()} of "
+        self._write(RIGHT - 20 - self._fonts.width(number, _FOOT.size), 24.5, number, _FOOT)
+        self._canvas.doForm("pages")
+        self._canvas.doForm("digests")
+        self._canvas.showPage()
+
+    def _need(self, height: float, layout: _Layout | None = None) -> None:
+        """A new page where so much does not fit on this one any more; with the headings of a table that goes on."""
+        if self._y - height < BOTTOM - 0.001:
+            self._end_page()
+            self._begin_page(f"{self._section}, continued")
+            if layout:
+                self._row(layout, layout.head)
+
+    def _lines(self, lines: Sequence[str], x: float, letters: Letters) -> None:
+        for line in lines:
+            self._write(x, self._y - letters.size, line, letters)
+            self._y -= letters.size * LEADING
+
+    def _write(self, x: float, y: float, text: str, letters: Letters) -> None:
+        self._canvas.setFillColor(letters.color)
+        for font, piece in self._fonts.runs(text, letters.bold):
+            self._canvas.setFont(font, letters.size)
+            self._canvas.drawString(x, y, piece)
+            x += self._fonts.width(piece, letters.size, letters.bold)
+
+    def _rule(self, y: float, color: Color, left: float = LEFT, right: float = RIGHT) -> None:
+        self._canvas.setStrokeColor(color)
+        self._canvas.setLineWidth(0.4)
+        self._canvas.line(left, y, right, y)
+
+    def _ground(self, y: float, height: float, color: Color, right: float = RIGHT) -> None:
+        self._canvas.setFillColor(color)
+        self._canvas.rect(LEFT, y, right - LEFT, height, stroke=0, fill=1)
+
+    def _row(self, layout: _Layout, row: _SetRow) -> None:
+        """A row of a table, with its ground and rules."""
+        top, height, right = self._y, layout.height(row), layout.right
+        if row.look in ("head", "heading"):
+            self._ground(top - height, height, NAVY if row.look == "head" else PALE, right)
+        if row.look != "head":
+            self._rule(top - height, LINE, right=right)
+        if row.look == "total":
+            self._rule(top, INK, right=right)
+        text = self._canvas.beginText()
+        text.setFillColor(WHITE if row.look == "head" else INK)
+        for cell in row.cells:
+            for number, line in enumerate(cell):
+                for x, font, piece in line:
+                    text.setFont(font, layout.size)
+                    text.setTextOrigin(x, top - layout.size * (1.2 + LEADING * number))
+                    text.textLine(piece)
+        self._canvas.drawText(text)
+        self._y -= height
 
 
-class _Document(platypus.BaseDocTemplate):  # type: ignore[misc]
-    """Head and foot of each page, and an outline of the sections."""
-
-    def __init__(self, stream: io.BytesIO, fonts: Fonts, footer: str, digests: str, **facts: str) -> None:
-        self._fonts, self._footer, self._digests, self._section = fonts, footer, digests, ""
-        frame = platypus.Frame(LEFT, BOTTOM, RIGHT - LEFT, TOP - BOTTOM, *[0] * 4)
-        template = platypus.PageTemplate(frames=[frame], onPage=self._head, onPageEnd=self._foot)
-        look = {"pagesize": (WIDTH, HEIGHT), "pageTemplates": [template], "lang": "en", "pageCompression": 1}
-        super().__init__(stream, invariant=1, creator="xlbackflush", **look, **facts)
-
-    def handle_section(self) -> None:
-        """A section begins on a new page."""
-        self._section = ""
-        self.handle_pageBreak()
-
-    def afterFlowable(self, flowable: platypus.Flowable) -> None:  # noqa: N802 - the library calls it so
-        """Enter a section in the outline."""
-        if getattr(flowable, "style", None) is _SECTION:
-            self._section = flowable.text
-            self.canv.bookmarkPage(self._section)
-            self.canv.addOutlineEntry(self._section, self._section)
-
-    def handle_count(self) -> None:
-        """At the end: the number of pages, to which the foot of each page refers."""
-        self.canv.beginForm("pages")
-        self._write(self.canv, RIGHT - 20, 22, str(self.page), _FOOT)
-        self.canv.endForm()
-
-    def _head(self, canvas: Canvas, _: platypus.BaseDocTemplate) -> None:
-        self._write(canvas, LEFT, HEIGHT - 36, self.title, _style(8.0, NAVY, bold=True))
-        if self._section:
-            self._write(canvas, LEFT, HEIGHT - 36, f"{self._section}, continued", _style(8.0, GREY, align="RIGHT"))
-        canvas.setStrokeColor(LINE)
-        canvas.setLineWidth(0.4)
-        canvas.line(LEFT, HEIGHT - 40, RIGHT, HEIGHT - 40)
-
-    def _foot(self, canvas: Canvas, _: platypus.BaseDocTemplate) -> None:
-        self._write(canvas, LEFT, 22, self._footer, _FOOT)
-        number = f"page {self.page} of "
-        self._write(canvas, RIGHT - 20 - self._fonts.width(number, _FOOT.fontSize), 22, number, _FOOT)
-        canvas.doForm("pages")
-        self._write(canvas, LEFT, 13, self._digests, _FOOT)
-
-    def _write(self, canvas: Canvas, x: float, y: float, text: str, style: ParagraphStyle) -> None:
-        paragraph = _text(self._fonts, text, style)
-        paragraph.wrapOn(canvas, RIGHT - LEFT, HEIGHT)
-        paragraph.drawOn(canvas, x, y)
+#: pieces of one font each: (where it begins, name of the font, text)
+Line = list[tuple[float, str, str]]
 
 
-class _Rows(platypus.Flowable):  # type: ignore[misc]
-    """The rows of a table from `first` on, laid out page by page: as one table they would be copied anew at each page.
+@dataclass(frozen=True)
+class _SetRow:
+    """A row whose cells are broken into lines. A heading has one cell, as wide as the table."""
 
-    begun: what is left of the first row, where the page before could not hold all of it.
-    """
+    look: Look
+    cells: Sequence[Sequence[Line]]
 
-    def __init__(self, layout: _Layout, rows: Sequence[Row], first: int = 0, begun: list[Any] | None = None) -> None:
-        super().__init__()
-        self._layout, self._rows, self._first, self._begun = layout, rows, first, begun
-        self.hAlign = "LEFT"
 
-    def wrap(self, width: float, height: float) -> tuple[float, float]:
-        """Width and height; more rows than a page can hold never fit."""
-        self._shown = self._rows[self._first : self._first + self._layout.most]
-        self._table = self._layout.table(self._shown, self._begun)
-        wrapped = self._table.wrap(width, height)
-        return wrapped if self._first + self._layout.most >= len(self._rows) else (wrapped[0], float("inf"))
+@dataclass(frozen=True)
+class _Slot:
+    """From where to where a cell reaches on the page, and how its texts are aligned."""
 
-    def split(self, width: float, height: float) -> Sequence[platypus.Flowable]:
-        """The rows that fit, and the others: the heading of an entry goes with its first line."""
-        parts: list[platypus.LongTable] = self._table.split(width, height)
-        if len(parts) < 2:
-            return parts
-        here = len(parts[0]._cellvalues) - 1
-        if here > 1 and self._shown[here - 1].look == "heading":
-            parts = self._table.split(width, sum(self._table._rowHeights[:here])) or parts
-        here, after = (len(part._cellvalues) - 1 for part in parts)
-        begun = parts[1]._cellvalues[1] if here + after > len(self._shown) else None
-        return [parts[0], _Rows(self._layout, self._rows, self._first + len(self._shown) - after, begun)]
-
-    def draw(self) -> None:
-        """Draw the rows, which all fit."""
-        self._table.drawOn(self.canv, 0, 0)
+    left: float
+    right: float
+    kind: Kind
 
 
 class _Layout:
-    """How one table is laid out: size of letters and widths of columns."""
+    """How one table is laid out: size of letters, widths of columns, and its rows as lines of text."""
 
     def __init__(self, columns: Sequence[Column], rows: Sequence[Row], fonts: Fonts) -> None:
         self._fonts, self._columns = fonts, columns
-        self._cells: dict[tuple[str, int, bool], str | platypus.Paragraph] = {}
-        for size in SIZES:
-            self._size = size
-            least, whole = self._wanted(rows)
+        natural = [self._natural(k, rows) for k in range(len(columns))]
+        for self.size in SIZES:
+            least, whole = self._wanted(natural)
             if sum(least) <= RIGHT - LEFT:
                 break
-        self._widths = _spread(least, whole, RIGHT - LEFT)
-        self.most = int((TOP - BOTTOM) / (self._size * LEADING + PAD)) + 1  # rows that are more than a page
-        looks = [_style(self._size, WHITE, bold=True, align=_ALIGN[column.kind]) for column in columns]
-        self._heads = [_text(fonts, column.head, look) for column, look in zip(columns, looks, strict=True)]
-        self._style = self._columns_style()
+        edges = list(accumulate(_spread(least, whole, RIGHT - LEFT), initial=LEFT))
+        self.right = edges[-1]
+        self._slots = [_Slot(*ends, column.kind) for ends, column in zip(pairwise(edges), columns, strict=True)]
+        self._cells: dict[tuple[str, _Slot, Look], list[Line]] = {}
+        self.rows = [self._row(row) for row in rows]
+        head = self._row(Row(tuple(column.head for column in columns), "head"))
+        blank: list[Line] = [[]] * max(map(len, head.cells))  # headings of few lines stand below
+        self.head = _SetRow("head", [[*blank[len(cell) :], *cell] for cell in head.cells])
 
-    def _columns_style(self) -> list[tuple[Any, ...]]:
-        size, heads = self._size, ((0, 0), (-1, 0))
-        beyond = PAD + self._fonts.width(")", size)  # digits stand under digits, a parenthesis beyond them
-        style = [
-            ("FONT", *_ALL, PLAIN, size, size * LEADING), ("VALIGN", *_BODY, "TOP"), ("VALIGN", *heads, "BOTTOM"),
-            ("LEFTPADDING", *_ALL, PAD), ("RIGHTPADDING", *_ALL, PAD), ("TOPPADDING", *_ALL, 0.2 * size),
-            ("BOTTOMPADDING", *_ALL, PAD - 0.2 * size), ("BACKGROUND", *heads, NAVY), ("LINEBELOW", *_BODY, 0.4, LINE),
-        ]  # fmt: skip
-        style += [("ALIGN", (k, 0), (k, -1), _ALIGN[column.kind]) for k, column in enumerate(self._columns)]
-        numbers = [k for k, column in enumerate(self._columns) if column.kind == "number"]
-        return [*style, *(("RIGHTPADDING", (k, 1), (k, -1), beyond) for k in numbers)]
+    def height(self, row: _SetRow) -> float:
+        """Height of a row, which its tallest cell makes."""
+        return max(map(len, row.cells)) * self.size * LEADING + PAD
 
-    def table(self, rows: Sequence[Row], begun: list[Any] | None) -> platypus.LongTable:
-        """Rows under the headings of the table; `begun` in place of the first."""
-        cells = [[self._cell(text, k, row.look) for k, text in enumerate(row.cells)] for row in rows]
-        if begun:
-            cells[0] = begun
-        style = [*self._style, *(command for i, row in enumerate(rows, 1) for command in self._row_style(i, row))]
-        return platypus.LongTable([self._heads, *cells], self._widths, None, style, 1, splitInRow=1, hAlign="LEFT")
+    def lines_in(self, height: float) -> int:
+        """How many lines a row of this height has."""
+        return int((height - PAD) / (self.size * LEADING))
 
-    def _row_style(self, i: int, row: Row) -> list[tuple[Any, ...]]:
-        own = ((0, i), (-1, i))
-        bold = ("FONT", *own, BOLD, self._size, self._size * LEADING)
-        if row.look == "heading":
-            return [bold, ("SPAN", *own), ("BACKGROUND", *own, PALE)]
-        negative = [k for k, text in enumerate(row.cells) if text.endswith(")") and self._columns[k].kind == "number"]
-        style: list[tuple[Any, ...]] = [("RIGHTPADDING", (k, i), (k, i), PAD) for k in negative]
-        return [*style, bold, ("LINEABOVE", *own, 0.4, INK)] if row.look == "total" else style
+    def _row(self, row: Row) -> _SetRow:
+        slots = [_Slot(LEFT, self.right, "text")] if row.look == "heading" else self._slots
+        return _SetRow(row.look, [self._cell(*cell, row.look) for cell in zip(row.cells, slots, strict=True)])
 
-    def _cell(self, text: str, k: int, look: Look) -> str | platypus.Paragraph:
-        """A text as it is where it fits on one line of the plain font; else one that is wrapped, with other fonts."""
-        key = text, k, look != "plain"
+    def _cell(self, text: str, slot: _Slot, look: Look) -> list[Line]:
+        """A text in lines, at its place; each distinct one is set once."""
+        key = text, slot, look
         if key not in self._cells:
-            kind = "text" if look == "heading" else self._columns[k].kind
-            style = _style(self._size, bold=key[2], align=_ALIGN[kind])
-            runs = self._fonts.runs(text, key[2]) or [(style.fontName, "")]
-            fits = self._fonts.width(text, self._size, key[2]) <= self._widths[k] - 2 * PAD
-            simple = fits and [font for font, _ in runs] == [style.fontName]
-            self._cells[key] = runs[0][1] if simple else _text(self._fonts, text, style)
+            lines = self._fonts.lines(text, self.size, slot.right - slot.left - 2 * PAD, look != "plain")
+            self._cells[key] = [self._placed(line, slot, look) for line in lines]
         return self._cells[key]
 
-    def _wanted(self, rows: Sequence[Row]) -> tuple[list[float], list[float]]:
+    def _placed(self, text: str, slot: _Slot, look: Look) -> Line:
+        """A line of text at its place: digits stand under digits, a parenthesis beyond them."""
+        bold = look != "plain"
+        width = self._fonts.width(text, self.size, bold)
+        begins = {
+            "text": slot.left + PAD,
+            "flag": (slot.left + slot.right - width) / 2,
+            "number": slot.right - PAD - width,
+        }
+        x = begins[slot.kind]
+        if slot.kind == "number" and look != "head" and not text.endswith(")"):
+            x -= self._fonts.width(")", self.size)
+        line = []
+        for font, piece in self._fonts.runs(text, bold):
+            line.append((x, font, piece))
+            x += self._fonts.width(piece, self.size, bold)
+        return line
+
+    def _natural(self, k: int, rows: Sequence[Row]) -> tuple[float, float, float]:
+        """Widths in letters of size 1: of a column's longest text, of its longest word, and of that of its heading."""
+        texts = {(row.cells[k], row.look == "total") for row in rows if row.look != "heading"}
+        words = {(word, bold) for text, bold in texts for word in text.split()}
+        heads = {(word, True) for word in self._columns[k].head.split()}
+        widths = [
+            max((self._fonts.width(text, 1.0, bold) for text, bold in some), default=0.0)
+            for some in (texts, words, heads)
+        ]
+        return widths[0], widths[1], widths[2]
+
+    def _wanted(self, natural: Sequence[tuple[float, float, float]]) -> tuple[list[float], list[float]]:
         """For each column the least width that breaks no word (and no number), and the width that needs no wrapping."""
-        least, whole = [], []
-        for k, column in enumerate(self._columns):
-            texts = {(row.cells[k], row.look == "total") for row in rows if row.look != "heading"}
-            full = self._widest(texts)
+        least, whole, size = [], [], self.size
+        for column, (text, word, head) in zip(self._columns, natural, strict=True):
+            full, narrow = text * size, min(word * size, WORD_MAX)
             if column.kind == "number":
-                full += self._fonts.width(")", self._size, True)
-                narrow = full
-            else:
-                narrow = min(self._widest({(word, bold) for text, bold in texts for word in text.split()}), WORD_MAX)
-            floor = max(self._widest({(word, True) for word in column.head.split()}), column.at_least)
+                full = narrow = full + self._fonts.width(")", size, True)
+            floor = max(head * size, column.at_least)
             least.append(max(narrow, floor) + 2 * PAD)
             whole.append(max(full, floor) + 2 * PAD)
         return least, whole
-
-    def _widest(self, texts: Iterable[tuple[str, bool]]) -> float:
-        return max((self._fonts.width(text, self._size, bold) for text, bold in texts), default=0.0)
 
 
 def _spread(least: Sequence[float], whole: Sequence[float], room: float) -> list[float]:

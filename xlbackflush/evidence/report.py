@@ -11,9 +11,10 @@ from itertools import groupby
 from xlbackflush import schema
 from xlbackflush.engine.measures.comparison import ENTRIES
 from xlbackflush.evidence.pages import GREY, Column, Kind, Pages, Row
-from xlbackflush.evidence.verification import Verification
 from xlbackflush.evidence.words import plain, printed
+from xlbackflush.lifecycle.verify import Verified
 from xlbackflush.model.journal import Run
+from xlbackflush.model.money import decimals
 from xlbackflush.model.tables import Settings, Source
 
 #: tables that are printed as they stand -> their columns, in the order of the report
@@ -32,6 +33,7 @@ PRINTED: dict[str, tuple[str, ...]] = {
     "Checks": ("Check", "Value", "Unit", "Tolerance", "Result", "If it fails"),
     "InputControls": ("Sheet", "Control", "As at the run", "Now", "Difference", "Changed"),
 }  # fmt: skip
+MOST = 5  # problems that are spelled out: `xlbackflush verify` lists all
 _FLAGS = ("F/U", "Result", "Code")
 _JOURNAL = ("Line", "Role", "Account", "Account name", "Debit", "Credit", "Source", "Proof", "Difference")
 _LINK_MEANS = (
@@ -41,6 +43,45 @@ _LINK_MEANS = (
 LINK_BEGINS = 16  # characters of the link on each page: enough to tell it from any other
 _SETTING_KINDS = {setting.name: setting.kind for setting in schema.SETTINGS}
 _TO_FILL = {"Tick": 24.0, "W/P ref": 40.0, "Comment": 80.0}  # room for a pen, in points
+
+
+@dataclass(frozen=True)
+class Verification:
+    """The result in one sentence; the first problems, each with its cell; and the first inputs that changed since the run."""
+
+    result: str
+    problems: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+
+    @property
+    def holds(self) -> bool:
+        """Is there nothing that speaks against what is posted? Inputs may have changed since."""
+        return not self.problems
+
+
+def verification(verified: Verified) -> Verification:
+    """The sentences about one verification."""
+    count = len(verified.problems)
+    changed = _first([str(change) for change in verified.changed], "changed cells and rows")
+    if count:
+        result = f"NOT VERIFIED: {count} problem{'s' if count > 1 else ''} found; resolve before relying on this run."
+        return Verification(result, _first([str(problem) for problem in verified.problems], "problems"), changed)
+    posted = sum(not run.is_draft for run in verified.runs)
+    if not posted:
+        return Verification(
+            "Verified: inputs on record, numbers and proofs of the draft agree. Nothing is posted yet, so no chain seals it.",
+            changed=changed,
+        )
+    runs = "the posted run was" if posted == 1 else f"{posted} posted runs were"
+    return Verification(
+        f"Verified: {runs} recomputed from the inputs on record; chain, numbers and proofs agree.", changed=changed
+    )
+
+
+def _first(sentences: Sequence[str], kind: str) -> tuple[str, ...]:
+    more = len(sentences) - MOST
+    rest = (f"... and {more} more {kind}: xlbackflush verify lists them all.",) if more > 0 else ()
+    return (*sentences[:MOST], *rest)
 
 
 @dataclass(frozen=True)
@@ -56,7 +97,6 @@ class Subject:
     inputs: Mapping[str, Source]
     outputs: Mapping[str, Source]
     settings: Settings
-    places: int
     verification: Verification
     warnings: Sequence[str]
     digests: Mapping[str, str]
@@ -65,6 +105,11 @@ class Subject:
         """Rows of an output table by column."""
         source = self.outputs[table]
         return [dict(zip(source.columns, row, strict=True)) for row in source.rows]
+
+    @property
+    def places(self) -> int:
+        """Decimals of the currency."""
+        return decimals(self.settings.currency)
 
     @property
     def sealed(self) -> tuple[str, str]:
@@ -122,12 +167,11 @@ def _about(pages: Pages, subject: Subject) -> None:
         _table(pages, schema.RUNS, names, runs, subject.places)
     setup = subject.inputs["Setup"].by_column()
     values = zip(setup["Setting"], setup["Value"], setup.get("Meaning") or [""] * len(setup["Value"]), strict=True)
-    columns = [Column("Policy", at_least=120), Column("Value"), Column("Meaning")]
-    policy = [(plain(name), value, plain(text)) for name, value, text in values]
-    cells = [
-        (name, printed(value, _SETTING_KINDS.get(name, "any"), subject.places), text) for name, value, text in policy
+    policy = [
+        Row((plain(name), printed(value, _SETTING_KINDS.get(plain(name), "any"), subject.places), plain(text)))
+        for name, value, text in values
     ]
-    pages.table(columns, [Row(row) for row in cells])
+    pages.table([Column("Policy", at_least=120), Column("Value"), Column("Meaning")], policy)
 
 
 def _control_totals(pages: Pages, subject: Subject) -> None:

@@ -1,19 +1,22 @@
-"""Write the evidence: verify the workbook, lay out its pages and files, and put them into one folder."""
+"""Write the evidence: verify the workbook, lay out its pages and files, and put them into one folder.
+
+The folder is written whole or not at all, with a manifest that `sha256sum -c` checks.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import re
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from xlbackflush import schema
 from xlbackflush.engine.inputs.accept import accept
 from xlbackflush.engine.inputs.snapshot import input_hash
-from xlbackflush.evidence import folder as evidence_folder
-from xlbackflush.evidence.report import PRINTED, Subject, report
-from xlbackflush.evidence.verification import Verification, verification
+from xlbackflush.evidence.report import PRINTED, Subject, Verification, report, verification
 from xlbackflush.evidence.words import as_csv, plain
 from xlbackflush.ledgers.export import Warn, journal_as_posted, to_stderr
 from xlbackflush.ledgers.formats import FORMATS
@@ -23,11 +26,11 @@ from xlbackflush.lifecycle.verify import verify
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.finding import has_errors
 from xlbackflush.model.journal import Run
-from xlbackflush.model.money import decimals
 from xlbackflush.model.tables import Settings, Source
+from xlbackflush.ooxml.atomic import explained, write_folder
 from xlbackflush.workbook.file import FileBook
 
-PDF, JOURNAL, README = "evidence.pdf", "journal-aicpa.csv", "README.txt"
+PDF, JOURNAL, README, MANIFEST = "evidence.pdf", "journal-aicpa.csv", "README.txt", "manifest.sha256"
 
 _README = """\
 Evidence of run {run} in {workbook}
@@ -88,15 +91,14 @@ def write_evidence(
         if not runs:
             raise UnusableError(f"{book.path.name} has not been run: there is nothing to give evidence of.")
         target = folder or book.path.with_name(f"{book.path.stem}-evidence-{runs[-1].run}")
-        evidence_folder.check_target(target, force)
+        check_target(target, force)
         verified = verification(verify(book, progress))
         files, warnings = contents(book, runs, verified)
-        files[evidence_folder.MANIFEST] = evidence_folder.manifest(
-            {name: evidence_folder.digest(content) for name, content in files.items()}
-        )
+        files[MANIFEST] = manifest({name: digest(content) for name, content in files.items()})
     for sentence in warnings:
         warn(sentence)
-    evidence_folder.write(target, files)
+    with explained(target, "close its files, or choose another folder"):
+        write_folder(target, files)
     return Written(target, verified)
 
 
@@ -107,24 +109,13 @@ def contents(book: FileBook, runs: Sequence[Run], verified: Verification) -> tup
     accepted, errors = accept(inputs)
     warnings = list(_standing(inputs, outputs, run, verified, has_errors(errors)))
     files = {f"inputs/{name}.csv": as_csv(source) for name, source in inputs.items()}
-    digests = {name: evidence_folder.digest(files[f"inputs/{name}.csv"]) for name in inputs}
+    digests = {name: digest(files[f"inputs/{name}.csv"]) for name in inputs}
     try:
         files[JOURNAL] = _aicpa(outputs["Journal"], accepted.settings, runs)
     except UnusableError as error:
         warnings.append(f"{JOURNAL} is missing: {error}")
-    places = decimals(accepted.settings.currency)
-    subject = Subject(
-        book.path.name,
-        run,
-        _moment(outputs["Runs"]),
-        inputs,
-        outputs,
-        accepted.settings,
-        places,
-        verified,
-        warnings,
-        digests,
-    )
+    moment, settings = _moment(outputs["Runs"]), accepted.settings
+    subject = Subject(book.path.name, run, moment, inputs, outputs, settings, verified, warnings, digests)
     files[PDF] = report(subject)
     files[README] = _readme(book.path.name, run, [verified.result, *warnings] if verified.holds else warnings)
     files[book.path.name] = book.content
@@ -134,7 +125,7 @@ def contents(book: FileBook, runs: Sequence[Run], verified: Verification) -> tup
 def _readme(workbook: str, run: Run, standing: Sequence[str]) -> bytes:
     """What is what. standing: the result of verifying, and what else stands against relying on the run."""
     sentences = "\n".join(textwrap.fill(text, 120, break_long_words=False, break_on_hyphens=False) for text in standing)
-    names = {"pdf": PDF, "journal": JOURNAL, "manifest": evidence_folder.MANIFEST}
+    names = {"pdf": PDF, "journal": JOURNAL, "manifest": MANIFEST}
     return _README.format(run=run.run, workbook=workbook, standing=sentences, **names).encode()
 
 
@@ -172,3 +163,59 @@ def _moment(runs: Source) -> dt.datetime:
         except ValueError:
             continue
     return dt.datetime(1980, 1, 1)
+
+
+# --------------------------------------------------------------------------------------------- the folder
+
+
+def digest(content: bytes) -> str:
+    """SHA-256 in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def manifest(digests: Mapping[str, str]) -> bytes:
+    """Lines of `sha256sum` for files by their name from within the folder; names with odd characters are escaped its way."""
+    lines = []
+    for name in sorted(digests):
+        odd = name.translate({ord("\\"): "\\\\", ord("\n"): "\\n", ord("\r"): "\\r"})
+        lines.append(f"{'' if odd == name else chr(92)}{digests[name]}  {odd}\n")
+    return "".join(lines).encode()
+
+
+def check_target(target: Path, force: bool) -> None:
+    """Refuse what cannot be written, or what would be lost."""
+    if not target.parent.is_dir():
+        raise UnusableError(f"The folder {target.parent} does not exist.")
+    if not target.exists():
+        return
+    if not target.is_dir():
+        raise UnusableError(f"{target} is a file; choose another name for the folder.")
+    if not force:
+        raise UnusableError(f"{target} exists already; choose another folder, or add --force to replace it.")
+    others = sorted(_files(target) - _listed(target) - {MANIFEST})
+    if others:
+        raise UnusableError(
+            f"{target} also holds {others[0]}, which is not of the evidence and would be lost; move it first."
+        )
+
+
+def _files(folder: Path) -> set[str]:
+    return {p.relative_to(folder).as_posix() for p in folder.rglob("*") if not p.is_dir()}
+
+
+def _listed(folder: Path) -> set[str]:
+    """Files that the manifest of a folder names."""
+    try:
+        lines = (folder / MANIFEST).read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError):
+        return set()
+    return {name for line in lines if (name := _name(line))}
+
+
+def _name(line: str) -> str:
+    """The file that a line of a manifest names; "" where it is none. A backslash in front: odd characters are escaped."""
+    digest_and_name = line.removeprefix("\\")
+    name = digest_and_name[66:] if digest_and_name[64:66] == "  " else ""
+    if digest_and_name == line:
+        return name
+    return re.sub(r"\\(.)", lambda match: {"n": "\n", "r": "\r"}.get(match[1], match[1]), name)

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
 
 from xlbackflush import schema
 from xlbackflush.engine.inputs.accept import accept
@@ -21,6 +20,7 @@ from xlbackflush.engine.record import journal_table
 from xlbackflush.ledgers import writer
 from xlbackflush.ledgers.formats import FORMATS
 from xlbackflush.ledgers.writer import Format, Journal, decimal
+from xlbackflush.lifecycle.workbook_port import Workbook
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.journal import PostedEntry, Run
 from xlbackflush.model.money import decimals, to_minor
@@ -31,19 +31,6 @@ from xlbackflush.workbook.file import FileBook
 Warn = Callable[[str], None]
 
 _WORKBOOKS = (".xlsm", ".xlsx", ".xlam", ".xlsb", ".xls")
-
-
-class Readable(Protocol):
-    """What an export asks of a workbook: a file, or a book open in Excel."""
-
-    def read(self) -> dict[str, Source]:
-        """Every input table as it stands."""
-
-    def runs(self) -> list[Run]:
-        """The Runs sheet."""
-
-    def table(self, name: str) -> Source:
-        """One table, input or output, as it stands."""
 
 
 @dataclass(frozen=True)
@@ -68,14 +55,16 @@ def export(
     """
     form = _format(format_name)
     with FileBook(book_path) as book:
-        return export_book(book, book.path, form, target, force, warn)
+        return export_book(book, form, target or beside(book.path, form), force, warn)
 
 
-def export_book(
-    book: Readable, path: Path, form: Format, target: Path | None = None, force: bool = False, warn: Warn = to_stderr
-) -> Exported:
-    """The same for a workbook that is open already, whose file is `path`."""
-    target = target or path.with_name(path.stem + form.ending)
+def beside(book: Path, form: Format) -> Path:
+    """The file of an export beside its workbook."""
+    return book.with_name(book.stem + form.ending)
+
+
+def export_book(book: Workbook, form: Format, target: Path, force: bool, warn: Warn) -> Exported:
+    """The same for a workbook that is open already."""
     _check_target(target)
     journal, warnings = read_journal(book)
     contents = writer.files(journal, form)
@@ -98,7 +87,7 @@ def _format(name: str) -> Format:
 # ---------------------------------------------------------------------------------------- reading the journal
 
 
-def read_journal(book: Readable) -> tuple[Journal, list[str]]:
+def read_journal(book: Workbook) -> tuple[Journal, list[str]]:
     """The journal as posted, and what to look at before it goes into a ledger. Refuses a workbook with errors."""
     raw_tables, runs, table = book.read(), book.runs(), book.table("Journal")
     inputs, findings = accept(raw_tables)

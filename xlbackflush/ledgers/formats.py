@@ -7,168 +7,130 @@ only the user can fill are blank, or hold what a new ledger comes with; `to_do` 
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Callable
-
 from xlbackflush import schema
 from xlbackflush.ledgers import plain_text
-from xlbackflush.ledgers.writer import At, Field, Format, Plain, ToDo
-
-# ------------------------------------------------------------------------------------------------- values
-
-
-def _fixed(text: str) -> Callable[[At], str]:
-    return lambda at: text
-
-
-def _dated(pattern: str) -> Callable[[At], str]:
-    return lambda at: at.date().strftime(pattern)
-
-
-def _month(at: At) -> str:
-    """Short name of the month in English, whatever language the machine speaks."""
-    return "JanFebMarAprMayJunJulAugSepOctNovDec"[3 * at.date().month - 3 :][:3]
-
-
-def _moment(text: str, pattern: str) -> str:
-    """A time of sheet Runs; blank where there is none, as in a draft that nobody has approved."""
-    try:
-        return dt.datetime.strptime(text, "%Y-%m-%d %H:%M:%S").strftime(pattern)
-    except ValueError:
-        return ""
-
-
-def _reverses(at: At) -> str:
-    """R for an entry that takes another one back: a correction, or the period-end WIP on the first day of the next period."""
-    return "R" if at.entry.reverses or at.entry.event == schema.REVERSAL else ""
-
-
-def _other_entry(at: At) -> str:
-    """Reference of the entry that this one reverses, or that reverses this one."""
-    number = at.entry.reverses or at.entry.reversed_by
-    return at.journal.references[number] if number else ""
-
+from xlbackflush.ledgers.writer import Field, Format, Plain, ToDo
 
 # ------------------------------------------------------------------------------------------------ formats
 
 _CSV = (
-    Field("Run", lambda at: at.entry.run, "text"),
-    Field("Entry", lambda at: str(at.entry.number)),
-    Field("Line", lambda at: str(at.place)),
-    Field("Posting date", _dated("%Y-%m-%d")),
-    Field("Event", lambda at: at.entry.event, "text"),
-    Field("Role", lambda at: at.line.role, "text"),
-    Field("Account", At.account, "account"),
-    Field("Account name", At.account_name, "text"),
-    Field("Debit", At.debit),
-    Field("Credit", At.credit),
-    Field("Description", At.description, "text"),
-    Field("Source", lambda at: at.line.source, "text"),
-    Field("Proof", lambda at: at.journal.proofs.get(at.line.row, "")),
-    Field("Difference", lambda at: at.journal.differences.get(at.line.row, "")),
-    Field("Product", lambda at: at.entry.product, "text"),
+    Field("Run", "{entry.run}", "text"),
+    Field("Entry", "{entry.number}"),
+    Field("Line", "{place}"),
+    Field("Posting date", "{date:%Y-%m-%d}"),
+    Field("Event", "{entry.event}", "text"),
+    Field("Role", "{line.role}", "text"),
+    Field("Account", "{line.account}", "account"),
+    Field("Account name", "{line.name}", "text"),
+    Field("Debit", "{debit}"),
+    Field("Credit", "{credit}"),
+    Field("Description", "{entry.description}", "text"),
+    Field("Source", "{line.source}", "text"),
+    Field("Proof", "{proof}"),
+    Field("Difference", "{difference}"),
+    Field("Product", "{entry.product}", "text"),
 )
 _AICPA = (
-    Field("Journal_ID", At.reference, "key", 100),
-    Field("Journal_ID_Line_Number", lambda at: str(at.place)),
-    Field("JE_Header_Description", At.description, "text", 256),
-    Field("JE_Line_Description", At.memo, "text", 256),
-    Field("Source", lambda at: f"Backflush {at.entry.event}", "text", 25),
-    Field("Business_Unit_Code", lambda at: at.journal.company, "text", 25),
-    Field("Effective_Date", _dated("%Y-%m-%d")),
-    Field("Fiscal_Year", _dated("%Y")),
-    Field("Period", _dated("%m")),
-    Field("GL_Account_Number", At.account, "account", 100),
-    Field("Amount", At.unsigned),
-    Field("Amount_Credit_Debit_Indicator", lambda at: "D" if at.line.minor > 0 else "C"),
-    Field("Amount_Currency", At.currency),
-    Field("Entered_By", lambda at: at.run().user, "text", 100),
-    Field("Entered_Date", lambda at: _moment(at.run().started, "%Y-%m-%d")),
-    Field("Entered_Time", lambda at: _moment(at.run().started, "%H:%M:%S")),
-    Field("Approved_By", lambda at: at.run().approved_by, "text", 100),
-    Field("Approved_Date", lambda at: _moment(at.run().posted, "%Y-%m-%d")),
-    Field("Reversal_Indicator", _reverses),
-    Field("Reversal_Journal_ID", _other_entry, "key", 100),
+    Field("Journal_ID", "{reference}", "key", 100),
+    Field("Journal_ID_Line_Number", "{place}"),
+    Field("JE_Header_Description", "{entry.description}", "text", 256),
+    Field("JE_Line_Description", "{memo}", "text", 256),
+    Field("Source", "Backflush {entry.event}", "text", 25),
+    Field("Business_Unit_Code", "{journal.company}", "text", 25),
+    Field("Effective_Date", "{date:%Y-%m-%d}"),
+    Field("Fiscal_Year", "{date:%Y}"),
+    Field("Period", "{date:%m}"),
+    Field("GL_Account_Number", "{line.account}", "account", 100),
+    Field("Amount", "{unsigned}"),
+    Field("Amount_Credit_Debit_Indicator", "{side}"),
+    Field("Amount_Currency", "{journal.currency}"),
+    Field("Entered_By", "{run.user}", "text", 100),
+    Field("Entered_Date", "{entered[0]}"),
+    Field("Entered_Time", "{entered[1]}"),
+    Field("Approved_By", "{run.approved_by}", "text", 100),
+    Field("Approved_Date", "{approved[0]}"),
+    Field("Reversal_Indicator", "{reverses}"),
+    Field("Reversal_Journal_ID", "{other_entry}", "key", 100),
 )
 _QUICKBOOKS = (
-    Field("*JournalNo", At.reference, "key", 21),
-    Field("*JournalDate", _dated("%m/%d/%Y")),
-    Field("*AccountName", At.account_name, "account"),
-    Field("*Debits", At.debit),
-    Field("*Credits", At.credit),
-    Field("Description", At.narration, "text", 4000),
+    Field("*JournalNo", "{reference}", "key", 21),
+    Field("*JournalDate", "{date:%m/%d/%Y}"),
+    Field("*AccountName", "{line.name}", "account"),
+    Field("*Debits", "{debit}"),
+    Field("*Credits", "{credit}"),
+    Field("Description", "{reference} {entry.description}", "text", 4000),
     Field("Name"),
-    Field("Currency", At.currency),
+    Field("Currency", "{journal.currency}"),
     Field("Location"),
     Field("Class"),
 )
 _XERO = (
-    Field("*Narration", At.narration, "text", 4000),
-    Field("*Date", lambda at: f"{at.date().day} {_month(at)} {at.date().year}"),
-    Field("Description", At.memo, "text", 4000),
-    Field("*AccountCode", At.account, "account", 10),
-    Field("*TaxRate", _fixed("Tax Exempt")),
-    Field("*Amount", At.signed),
+    Field("*Narration", "{reference} {entry.description}", "text", 4000),
+    Field("*Date", "{date.day} {month} {date.year}"),
+    Field("Description", "{memo}", "text", 4000),
+    Field("*AccountCode", "{line.account}", "account", 10),
+    Field("*TaxRate", "Tax Exempt"),
+    Field("*Amount", "{signed}"),
     Field("TrackingName1"),
     Field("TrackingOption1"),
     Field("TrackingName2"),
     Field("TrackingOption2"),
 )
 _SAGE50 = (
-    Field("Type", lambda at: "JD" if at.line.minor > 0 else "JC"),
+    Field("Type", "J{side}"),
     Field("Account Reference"),
-    Field("Nominal A/C Ref", At.account, "account", 8),
-    Field("Department Code", _fixed("0")),
-    Field("Date", _dated("%d%m%Y")),
-    Field("Reference", At.reference, "key", 30),
-    Field("Details", At.description, "text", 60),
-    Field("Net Amount", At.unsigned),
-    Field("Tax Code", _fixed("T9")),
-    Field("Tax Amount", lambda at: at.journal.amount(0)),
+    Field("Nominal A/C Ref", "{line.account}", "account", 8),
+    Field("Department Code", "0"),
+    Field("Date", "{date:%d%m%Y}"),
+    Field("Reference", "{reference}", "key", 30),
+    Field("Details", "{entry.description}", "text", 60),
+    Field("Net Amount", "{unsigned}"),
+    Field("Tax Code", "T9"),
+    Field("Tax Amount", "{zero}"),
 )
 _NETSUITE = (
-    Field("External ID", At.reference, "key", 300),
-    Field("Date", _dated("%m/%d/%Y")),
-    Field("Posting Period", lambda at: f"{_month(at)} {at.date().year}"),
-    Field("Memo", At.description, "text", 999),
-    Field("Account", At.account, "account", 60),
-    Field("Debit", At.debit),
-    Field("Credit", At.credit),
+    Field("External ID", "{reference}", "key", 300),
+    Field("Date", "{date:%m/%d/%Y}"),
+    Field("Posting Period", "{month} {date.year}"),
+    Field("Memo", "{entry.description}", "text", 999),
+    Field("Account", "{line.account}", "account", 60),
+    Field("Debit", "{debit}"),
+    Field("Credit", "{credit}"),
     Field("Location"),
-    Field("Line Memo", At.memo, "text", 999),
+    Field("Line Memo", "{memo}", "text", 999),
 )
 _BUSINESS_CENTRAL = (
-    Field("Journal Template Name", _fixed("GENERAL")),
-    Field("Journal Batch Name", _fixed("DEFAULT")),
-    Field("Line No.", lambda at: str(10_000 * at.count)),
-    Field("Account Type", _fixed("G/L Account")),
-    Field("Account No.", At.account, "account", 20),
-    Field("Posting Date", _dated("%Y-%m-%d")),
-    Field("Document No.", At.reference, "key", 20),
-    Field("Description", At.description, "text", 100),
-    Field("Amount", At.signed),
+    Field("Journal Template Name", "GENERAL"),
+    Field("Journal Batch Name", "DEFAULT"),
+    Field("Line No.", "{count}0000"),
+    Field("Account Type", "G/L Account"),
+    Field("Account No.", "{line.account}", "account", 20),
+    Field("Posting Date", "{date:%Y-%m-%d}"),
+    Field("Document No.", "{reference}", "key", 20),
+    Field("Description", "{entry.description}", "text", 100),
+    Field("Amount", "{signed}"),
 )
 _INTACCT = (
-    Field("JOURNAL", _fixed("GJ"), once=True),
-    Field("DATE", _dated("%m/%d/%Y"), once=True),
-    Field("DESCRIPTION", At.heading, "text", 30, once=True),
-    Field("LINE_NO", lambda at: str(at.place)),
-    Field("ACCT_NO", At.account, "account", 24),
-    Field("DEBIT", At.debit),
-    Field("CREDIT", At.credit),
-    Field("MEMO", At.description, "text", 1000),
+    Field("JOURNAL", "GJ", once=True),
+    Field("DATE", "{date:%m/%d/%Y}", once=True),
+    Field("DESCRIPTION", "{reference} {entry.event}", "text", 30, once=True),
+    Field("LINE_NO", "{place}"),
+    Field("ACCT_NO", "{line.account}", "account", 24),
+    Field("DEBIT", "{debit}"),
+    Field("CREDIT", "{credit}"),
+    Field("MEMO", "{entry.description}", "text", 1000),
 )
 _S4HANA = (
     Field("BUKRS"),
-    Field("BLART", _fixed("SA")),
-    Field("BLDAT", _dated("%Y%m%d")),
-    Field("BUDAT", _dated("%Y%m%d")),
-    Field("BKTXT", At.heading, "text", 25),
-    Field("WAERS", At.currency),
-    Field("HKONT", At.account, "account", 10),
-    Field("SGTXT", At.description, "text", 50),
-    Field("WRSOL", At.debit),
-    Field("WRHAB", At.credit),
+    Field("BLART", "SA"),
+    Field("BLDAT", "{date:%Y%m%d}"),
+    Field("BUDAT", "{date:%Y%m%d}"),
+    Field("BKTXT", "{reference} {entry.event}", "text", 25),
+    Field("WAERS", "{journal.currency}"),
+    Field("HKONT", "{line.account}", "account", 10),
+    Field("SGTXT", "{entry.description}", "text", 50),
+    Field("WRSOL", "{debit}"),
+    Field("WRHAB", "{credit}"),
     Field("KOSTL"),
 )
 

@@ -6,26 +6,17 @@ from collections.abc import Iterator
 from unicodedata import category, normalize
 
 from xlbackflush import schema
-from xlbackflush.ledgers.writer import Accounts, At, Journal, date_of
-from xlbackflush.model.journal import PostedEntry
+from xlbackflush.ledgers.writer import Accounts, Journal, date_of, memo
+from xlbackflush.model.journal import PostedEntry, PostedLine
 
 #: role -> the kind of account that it is
 ROOTS = {
-    schema.MIP: "Assets",
-    schema.INVENTORY_CONTROL: "Assets",
-    schema.FINISHED_GOODS: "Assets",
-    schema.WORK_IN_PROCESS: "Assets",
-    schema.SCRAP_RECOVERY: "Assets",
-    schema.ACCOUNTS_PAYABLE: "Liabilities",
-    schema.VARIOUS_ACCOUNTS: "Liabilities",
-    schema.CCC: "Expenses",
-    schema.CCA: "Expenses",
-    schema.COGS: "Expenses",
-    schema.PRICE_VARIANCE: "Expenses",
-    schema.USAGE_VARIANCE: "Expenses",
-    schema.ABNORMAL_SCRAP: "Expenses",
-    schema.ROUNDING: "Expenses",
-}
+    schema.MIP: "Assets", schema.INVENTORY_CONTROL: "Assets", schema.FINISHED_GOODS: "Assets",
+    schema.WORK_IN_PROCESS: "Assets", schema.SCRAP_RECOVERY: "Assets",
+    schema.ACCOUNTS_PAYABLE: "Liabilities", schema.VARIOUS_ACCOUNTS: "Liabilities",
+    schema.CCC: "Expenses", schema.CCA: "Expenses", schema.COGS: "Expenses", schema.PRICE_VARIANCE: "Expenses",
+    schema.USAGE_VARIANCE: "Expenses", schema.ABNORMAL_SCRAP: "Expenses", schema.ROUNDING: "Expenses",
+}  # fmt: skip
 _ROOT_NAMES = ("Assets", "Liabilities", "Equity", "Income", "Expenses")
 
 
@@ -39,8 +30,8 @@ def accounts(journal: Journal) -> Accounts:
     for role, number, name in sorted(lines, key=lambda line: list(ROOTS).index(line[0])):
         roots.setdefault((number, name), ROOTS[role])
 
-    def spelled(at: At) -> str:
-        number, name = at.line.account, at.line.name
+    def spelled(line: PostedLine) -> str:
+        number, name = line.account, line.name
         root, *parts = number.split(":")
         if root in _ROOT_NAMES and parts and all(part and part == _component(part) for part in parts):
             return number
@@ -70,8 +61,8 @@ def _quoted(text: str) -> str:
 
 def _postings(journal: Journal, entry: PostedEntry, spell: Accounts) -> Iterator[str]:
     for line in entry.lines:
-        at = At(journal, entry, line)
-        yield f"  {spell(at):<60}  {journal.amount(line.minor):>16} {journal.currency}  ; {_one_line(at.memo())}\n"
+        amount = f"{journal.amount(line.minor):>16} {journal.currency}"
+        yield f"  {spell(line):<60}  {amount}  ; {_one_line(memo(line))}\n"
     yield "\n"
 
 

@@ -78,61 +78,36 @@ def decimal(minor: int, places: int) -> str:
     return f"{sign}{digits[:-places]}.{digits[-places:]}" if places else sign + digits
 
 
-@dataclass(frozen=True)
-class At:
-    """A line where a field of it is written, and the values that formats share.
+def memo(line: PostedLine) -> str:
+    """What stands behind a line: its role and the input cells."""
+    return f"{line.role}, {line.source}" if line.source else line.role
 
-    place and count: of the line within its entry and within its file, from 1.
-    """
 
-    journal: Journal
-    entry: PostedEntry
-    line: PostedLine
-    place: int = 1
-    count: int = 1
+def _names(journal: Journal, entry: PostedEntry, line: PostedLine, place: int, count: int) -> dict[str, object]:
+    """What the fields of a line can name. place and count: of the line within its entry and within its file, from 1."""
+    amount, run, date = journal.amount(line.minor), journal.runs[entry.run], date_of(entry.date)
+    linked = entry.reverses or entry.reversed_by
+    return {
+        "journal": journal, "entry": entry, "line": line, "place": place, "count": count, "run": run, "date": date,
+        "month": "JanFebMarAprMayJunJulAugSepOctNovDec"[3 * date.month - 3 :][:3],  # whatever language the machine speaks
+        "reference": journal.references[entry.number], "memo": memo(line), "zero": journal.amount(0),
+        "signed": amount, "unsigned": amount.removeprefix("-"), "side": "D" if line.minor > 0 else "C",
+        "debit": amount if line.minor > 0 else "", "credit": amount[1:] if line.minor < 0 else "",
+        "entered": _date_and_time(run.started), "approved": _date_and_time(run.posted),
+        "proof": journal.proofs.get(line.row, ""), "difference": journal.differences.get(line.row, ""),
+        # a correction takes another entry back, and so does the reversal of period-end WIP on the first day of the next period
+        "reverses": "R" if entry.reverses or entry.event == schema.REVERSAL else "",
+        "other_entry": journal.references[linked] if linked else "",
+    }  # fmt: skip
 
-    def run(self) -> Run:
-        return self.journal.runs[self.entry.run]
 
-    def date(self) -> dt.date:
-        return date_of(self.entry.date)
-
-    def reference(self) -> str:
-        return self.journal.references[self.entry.number]
-
-    def heading(self) -> str:
-        return f"{self.reference()} {self.entry.event}"
-
-    def narration(self) -> str:
-        return f"{self.reference()} {self.entry.description}"
-
-    def description(self) -> str:
-        return self.entry.description
-
-    def memo(self) -> str:
-        """What stands behind the line: its role and the input cells."""
-        return f"{self.line.role}, {self.line.source}" if self.line.source else self.line.role
-
-    def account(self) -> str:
-        return self.line.account
-
-    def account_name(self) -> str:
-        return self.line.name
-
-    def currency(self) -> str:
-        return self.journal.currency
-
-    def signed(self) -> str:
-        return self.journal.amount(self.line.minor)
-
-    def unsigned(self) -> str:
-        return self.journal.amount(abs(self.line.minor))
-
-    def debit(self) -> str:
-        return self.signed() if self.line.minor > 0 else ""
-
-    def credit(self) -> str:
-        return self.unsigned() if self.line.minor < 0 else ""
+def _date_and_time(text: str) -> tuple[str, str]:
+    """A moment of sheet Runs; blank where there is none, as in a draft that nobody has approved."""
+    try:
+        moment = dt.datetime.strptime(text, "%Y-%m-%d %H:%M:%S")
+    except ValueError:
+        return "", ""
+    return f"{moment:%Y-%m-%d}", f"{moment:%H:%M:%S}"
 
 
 # ------------------------------------------------------------------------------------------------- fields
@@ -140,7 +115,7 @@ class At:
 
 @dataclass(frozen=True)
 class Field:
-    """One column: its heading and its value.
+    """One column: its heading and its value, which names in braces what the line holds, such as {line.account}: see `_names`.
 
     exact: a number, a date or a word of ours, written as it is.  text: cut to `width`.  key: refused beyond `width`.
     account: the account, refused beyond `width` or where it is blank.  `once`: on the first line of an entry only.
@@ -148,7 +123,7 @@ class Field:
     """
 
     head: str
-    value: Callable[[At], str] = lambda at: ""
+    value: str = ""
     kind: Literal["exact", "text", "key", "account"] = "exact"
     width: int = 0
     once: bool = False
@@ -162,7 +137,8 @@ class ToDo:
     roles: frozenset[str] = frozenset(schema.ROLES)
 
 
-Accounts = Callable[[At], str]
+#: how a ledger spells the account of a line
+Accounts = Callable[[PostedLine], str]
 
 
 @dataclass(frozen=True)
@@ -195,7 +171,8 @@ class Format:
         """What spells the accounts of a journal as this ledger knows them."""
         if self.plain:
             return self.plain.accounts(journal)
-        return next(column.value for column in self.fields if column.kind == "account")
+        value = next(column.value for column in self.fields if column.kind == "account")
+        return lambda line: value.format(line=line)
 
 
 # ------------------------------------------------------------------------------------------------ writing
@@ -241,7 +218,7 @@ def _check_accounts(journal: Journal, form: Format) -> None:
     spell, numbers = form.accounts(journal), dict[str, str]()
     for entry in journal.entries:
         for line in entry.lines:
-            spelled = spell(At(journal, entry, line))
+            spelled = spell(line)
             if not spelled.strip():
                 raise UnusableError(
                     f"{line.role} has no account that {form.name} can use; fill in table Accounts on Setup and run again."
@@ -273,18 +250,17 @@ def _table(journal: Journal, entries: Sequence[PostedEntry], form: Format) -> st
     table.writerow(column.head for column in form.fields)
     for entry in entries:
         for place, line in enumerate(entry.lines, 1):
-            at = At(journal, entry, line, place, next(numbers))
-            table.writerow(_value(column, at, form) for column in form.fields)
+            names = _names(journal, entry, line, place, next(numbers))
+            table.writerow("" if column.once and place > 1 else _value(column, names, form) for column in form.fields)
     return text.getvalue()
 
 
-def _value(column: Field, at: At, form: Format) -> str:
+def _value(column: Field, names: Mapping[str, object], form: Format) -> str:
     """A field's value, harmless and no longer than the ledger takes."""
-    if column.once and at.place > 1:
-        return ""
+    text = column.value.format_map(names)
     if column.kind == "exact":
-        return column.value(at)
-    text = harmless(column.value(at))
+        return text
+    text = harmless(text)
     if column.width and len(text) > column.width:
         if column.kind == "text":
             return text[: column.width]

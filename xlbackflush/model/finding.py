@@ -6,9 +6,11 @@ A new rule is one entry here, and a function in engine/rules that stands in its 
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from xlbackflush.schema import ERROR, NOTE, WARNING
+from xlbackflush.schema import ERROR, NOTE, SEVERITIES, WARNING
 
 
 @dataclass(frozen=True)
@@ -169,6 +171,13 @@ EARLY = Rule("J15", WARNING, "Posted before the period ended",
 # fmt: on
 
 CATALOGUE: tuple[Rule, ...] = tuple(r for r in list(globals().values()) if isinstance(r, Rule))
+
+
+def counted(findings: Iterable[Finding]) -> str:
+    """How many of each severity, in words: 1 error, 2 notes."""
+    counts = Counter(finding.severity for finding in findings)
+    words = [f"{counts[s]} {s.lower()}{'s' * (counts[s] != 1)}" for s in SEVERITIES if counts[s]]
+    return ", ".join(words) or "none"
 
 
 def has_errors(findings: list[Finding]) -> bool:

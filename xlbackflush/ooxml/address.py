@@ -15,7 +15,7 @@ CELL = r"\$?([A-Z]{1,3})\$?([0-9]+)"  # a pattern: column and row of a cell
 SHEET = r"'(?:[^']|'')+'"  # a pattern: a sheet that has to be quoted
 
 _LIKE_A_CELL = re.compile(r"[A-Za-z]{1,3}[0-9]+|(?=.)([Rr][0-9]*)?([Cc][0-9]*)?")  # A1, R1C1, RC, C
-_CORNER = re.compile(r"(?=.)(?:\$([A-Z]{1,3}))?(?:\$(\d+))?")
+_CORNER = re.compile(r"(?=.)(?:\$?([A-Z]{1,3}))?(?:\$?(\d+))?")
 _LONGEST = 240  # characters of an address that Range takes: 255
 
 
@@ -100,7 +100,7 @@ def addresses(parts: Sequence[str]) -> list[str]:
 
 
 def box_of(address: str) -> Box:
-    """The box of one area, as Range.Address gives it: $B$7:$D$20, or $B:$D and $7:$20, which are whole columns and rows."""
+    """The box of one area: B7:D20, as Range.Address gives it ($B$7:$D$20), or whole columns and rows ($B:$D, $7:$20)."""
     first, last = _CORNER.fullmatch(address.split(":")[0]), _CORNER.fullmatch(address.split(":")[-1])
     if not first or not last:
         raise UnusableError(f"Excel gave the address {address!r}, which is not one range of cells.")

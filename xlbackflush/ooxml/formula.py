@@ -153,10 +153,8 @@ class _Parser:
         self.tokens, self.sheet, self.find, self.at = tokens, sheet, find, 0
 
     def _peek(self) -> tuple[str, str, str]:
-        if self.at >= len(self.tokens):
-            return "", "", ""
-        token = self.tokens[self.at]
-        return token.type, token.subtype, token.value
+        token = self.tokens[self.at] if self.at < len(self.tokens) else None
+        return (token.type, token.subtype, token.value) if token else ("", "", "")
 
     def _take(self) -> tuple[str, str, str]:
         token = self._peek()
@@ -168,21 +166,16 @@ class _Parser:
         if level == len(_LEVELS):
             return self._signed()
         left = self.expression(level + 1)
-        while True:
-            kind, _, value = self._peek()
-            if kind != "OPERATOR-INFIX" or value not in _LEVELS[level]:
-                return left
-            self.at += 1
-            left = Binary(value, left, self.expression(level + 1))
+        while self._peek()[0] == "OPERATOR-INFIX" and self._peek()[2] in _LEVELS[level]:
+            left = Binary(self._take()[2], left, self.expression(level + 1))
+        return left
 
     def _signed(self) -> Node:
-        kind, _, value = self._peek()
-        if kind == "OPERATOR-PREFIX":
-            self.at += 1
-            return Unary(value, self._signed())
+        if self._peek()[0] == "OPERATOR-PREFIX":
+            return Unary(self._take()[2], self._signed())
         operand = self._operand()
         while self._peek()[0] == "OPERATOR-POSTFIX":
-            self.at += 1
+            self._take()
             operand = Binary("/", operand, Literal(100.0))
         return operand
 
@@ -218,14 +211,14 @@ class _Parser:
     def _arguments(self, closes: str) -> Iterator[Node]:
         """Arguments up to the closing bracket, one after each comma."""
         if self._peek()[:2] == (closes, "CLOSE"):
-            self.at += 1
+            self._take()
             return
         while True:
             yield self.expression(0)
-            kind, subtype, _ = self._take()
-            if (kind, subtype) == (closes, "CLOSE"):
+            following = self._take()[:2]
+            if following == (closes, "CLOSE"):
                 return
-            if (kind, subtype) != ("SEP", "ARG"):
+            if following != ("SEP", "ARG"):
                 raise FormulaError("a bracket is not closed")
 
     def _reference(self, text: str) -> Node:
@@ -244,14 +237,15 @@ class _Parser:
 def walk(node: Node) -> Iterator[Node]:
     """A node and all below it."""
     yield node
+    below: tuple[Node, ...] = ()
     if isinstance(node, Unary):
-        yield from walk(node.operand)
+        below = (node.operand,)
     elif isinstance(node, Binary):
-        yield from walk(node.left)
-        yield from walk(node.right)
+        below = node.left, node.right
     elif isinstance(node, Call):
-        for argument in node.arguments:
-            yield from walk(argument)
+        below = node.arguments
+    for part in below:
+        yield from walk(part)
 
 
 def at_row(node: Node, position: int, length: int) -> Node:
@@ -263,15 +257,9 @@ def at_row(node: Node, position: int, length: int) -> Node:
     if isinstance(node, Binary):
         return Binary(node.operator, at_row(node.left, position, length), at_row(node.right, position, length))
     if isinstance(node, Call):
-        whole = {"SUMIFS": range(0, len(node.arguments)), "COUNTIFS": range(0, len(node.arguments))}.get(node.name)
-        first = 1 if node.name == "SUMIFS" else 0
-        return Call(
-            node.name,
-            tuple(
-                argument
-                if whole is not None and (k < first or (k - first) % 2 == 0)
-                else at_row(argument, position, length)
-                for k, argument in enumerate(node.arguments)
-            ),
-        )
+        # every second argument is a criterion; before the first one SUMIFS has what it adds up
+        criteria = {"SUMIFS": range(2, len(node.arguments), 2), "COUNTIFS": range(1, len(node.arguments), 2)}
+        taken = criteria.get(node.name, range(len(node.arguments)))
+        arguments = (at_row(a, position, length) if k in taken else a for k, a in enumerate(node.arguments))
+        return Call(node.name, tuple(arguments))
     return node

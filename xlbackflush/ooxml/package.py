@@ -54,9 +54,10 @@ class Package:
         self._names = set(self._zip.namelist())
         self._replaced: dict[str, bytes] = {}
         self._dropped: set[str] = set()
-        self.workbook_part = self._find_workbook()
-        self.sheets = self._find_sheets()
-        self.tables = self._find_tables()
+        self.workbook_part = self.related("", "officeDocument", required=False)
+        if not self.workbook_part:
+            raise UnusableError(f"{path.name} is not an Excel workbook.")
+        self.reread()
 
     @property
     def names(self) -> dict[str, str]:
@@ -120,11 +121,14 @@ class Package:
         """True where every part passes its checksum."""
         return self._zip.testzip() is None
 
-    def _find_workbook(self) -> str:
-        target = self.related("", "officeDocument", required=False)
-        if not target:
-            raise UnusableError(f"{self.path.name} is not an Excel workbook.")
-        return target
+    def reread(self) -> None:
+        """Look for sheets and tables, among them what was added."""
+        self.sheets = self._find_sheets()
+        parts = (
+            (sheet, *relation) for sheet, part in self.sheets.items() for relation in self._relations(part).values()
+        )
+        tables = (self._table(sheet, target) for sheet, kind, target in parts if kind == "table")
+        self.tables = {table.name: table for table in tables}
 
     def _find_sheets(self) -> dict[str, str]:
         """Sheet name -> part, in tab order."""
@@ -145,15 +149,6 @@ class Package:
                 sheets[sheet.get("name", "")] = target
         return sheets
 
-    def _find_tables(self) -> dict[str, TablePart]:
-        tables = [
-            self._table(sheet, target)
-            for sheet, part in self.sheets.items()
-            for kind, target in self._relations(part).values()
-            if kind == "table"
-        ]
-        return {table.name: table for table in tables}
-
     def _table(self, sheet: str, part: str) -> TablePart:
         root = self.xml(part)
         first, last = (root.get("ref", "A1:A1").replace("$", "") + ":").split(":")[:2]
@@ -166,11 +161,6 @@ class Package:
         return TablePart(root.get("displayName", ""), sheet, part, first_col, header, last_row, columns)
 
     # -- writing
-
-    def reread(self) -> None:
-        """Look for sheets and tables again, among them what was added."""
-        self.sheets = self._find_sheets()
-        self.tables = self._find_tables()
 
     def replace(self, name: str, content: bytes) -> None:
         """Replace (or add) a part."""
@@ -205,11 +195,10 @@ class Package:
         """Write the package with its replaced parts to another file, parts in their old order."""
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as out:
             for info in self._zip.infolist():
-                if info.filename in self._dropped or info.filename in self._replaced:
-                    if info.filename in self._replaced:
-                        _store(out, info.filename, self._replaced[info.filename])
-                    continue
-                out.writestr(info, self.read(info.filename), compress_type=info.compress_type)
+                if info.filename in self._replaced:
+                    _store(out, info.filename, self._replaced[info.filename])
+                elif info.filename not in self._dropped:
+                    out.writestr(info, self.read(info.filename), compress_type=info.compress_type)
             for name in (name for name in self._replaced if name not in self._names):
                 _store(out, name, self._replaced[name])
 

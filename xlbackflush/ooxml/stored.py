@@ -47,24 +47,15 @@ def has_others(xml: bytes, known: Collection[str]) -> bool:
 
 def patched(xml: bytes, values: Mapping[str, Shown]) -> bytes:
     """A sheet in which the cells with these formulas show these values."""
+    spelled: dict[bytes, Shown] = {}
     for formula, value in values.items():
         plain = escape_formula(formula)
-        for spelled in {plain, plain.replace('"', "&quot;")}:
-            xml = _patched(xml, spelled.encode(), value)
-    return xml
+        spelled |= dict.fromkeys((plain.encode(), plain.replace('"', "&quot;").encode()), value)
 
+    def shown(cell: re.Match[bytes]) -> bytes:
+        return _showing(cell, spelled[cell["formula"]]) if cell["formula"] in spelled else cell[0]
 
-def _patched(xml: bytes, formula: bytes, value: Shown) -> bytes:
-    pieces, done = [], 0
-    at = xml.find(formula)
-    while at >= 0:
-        # two tags open before a formula: its own, and that of its cell
-        cell = _CELL.match(xml, xml.rfind(b"<", 0, max(xml.rfind(b"<", 0, at), 0)))
-        if cell and cell["formula"] == formula:
-            pieces += [xml[done : cell.start()], _showing(cell, value)]
-            done = cell.end()
-        at = xml.find(formula, at + 1)
-    return b"".join([*pieces, xml[done:]]) if pieces else xml
+    return _CELL.sub(shown, xml) if any(formula in xml for formula in spelled) else xml
 
 
 def _showing(cell: re.Match[bytes], value: Shown) -> bytes:

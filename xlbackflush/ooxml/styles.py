@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from xml.etree import ElementTree as ET
 
 from xlbackflush.ooxml.package import MAIN
+from xlbackflush.ooxml.part import Part
 from xlbackflush.ooxml.xml import Markup, document, element
 from xlbackflush.schema import palette
 
@@ -76,29 +76,17 @@ STYLES: dict[str, Style] = {
     "Section": Style(bold=True, size=12, color=NAVY, vertical="center"),
 }
 for _kind, _code in _FORMATS.items():
-    _align = _ALIGN.get(_kind, "")
-    _indent = int(_kind == "text")
-    STYLES[f"Input {_kind}"] = Style(
-        _code,
-        fill=opaque(palette.INPUT_FILL),
-        border=opaque(palette.INPUT_LINE),
-        horizontal=_align,
-        locked=False,
-        color=opaque(palette.TYPED),
-        indent=_indent,
-    )
-    STYLES[f"Calculation {_kind}"] = Style(
-        _code, border=LINE, horizontal=_align, fill=opaque(palette.PALE), indent=_indent
-    )
-    STYLES[f"Posted {_kind}"] = Style(_code, border=LINE, horizontal=_align, indent=_indent)
-    STYLES[f"Check {_kind}"] = Style(
-        _code, border=LINE, horizontal=_align, fill=opaque(palette.CHECK_FILL), indent=_indent
-    )
-STYLES["Posted wrapped"] = Style("@", border=LINE, horizontal="left", wrap=True, indent=1)
+    _plain = Style(_code, horizontal=_ALIGN.get(_kind, ""), indent=int(_kind == "text"))
+    _typed = replace(_plain, color=opaque(palette.TYPED), locked=False)
+    STYLES[f"Input {_kind}"] = replace(_typed, fill=opaque(palette.INPUT_FILL), border=opaque(palette.INPUT_LINE))
+    STYLES[f"Calculation {_kind}"] = replace(_plain, border=LINE, fill=opaque(palette.PALE))
+    STYLES[f"Posted {_kind}"] = replace(_plain, border=LINE)
+    STYLES[f"Check {_kind}"] = replace(_plain, border=LINE, fill=opaque(palette.CHECK_FILL))
+STYLES["Posted wrapped"] = replace(STYLES["Posted text"], wrap=True)
 # shown as one word, since thousands of characters run over the edge of the page, and make it print too small to read
 STYLES["Posted packed"] = Style(';;;"packed"', border=LINE, horizontal="left", color=GREY, indent=1)
 STYLES["Input wrapped"] = replace(STYLES["Input text"], wrap=True)
-STYLES["Posted link"] = Style("@", border=LINE, horizontal="left", color=opaque(palette.LINK), underline=True, indent=1)
+STYLES["Posted link"] = replace(STYLES["Posted text"], color=opaque(palette.LINK), underline=True)
 
 #: styles of ours that have the name of one of Excel's own, by the number under which Excel knows that
 _BUILT_IN = {"Title": 15}
@@ -110,13 +98,12 @@ WHOLE, _WHOLE_FORMAT = "whole", '#,##0_);(#,##0);"–"_)'
 LOOKS = (*DXFS, WHOLE)
 
 
-class StyleSheet:
+class StyleSheet(Part):
     """The styles part of a workbook. `xf` gives the index of a style's cell format, appending what is missing."""
 
     def __init__(self, xml: str) -> None:
-        self.xml = xml
+        super().__init__(xml, "styleSheet", (*_SECTIONS, *_LATER))
         root = ET.fromstring(xml.encode())
-        self._prefix = re.match(r"(?:\s|<\?.*?\?>|<!--.*?-->)*<(\w+:)?styleSheet", xml, re.S)[1] or ""  # type: ignore[index]
         self._count = {name: len(root.findall(f"m:{name}/*", _NS)) for name in _SECTIONS}
         formats = root.findall("m:cellStyleXfs/m:xf", _NS)
         self._named: dict[str, tuple[int, ET.Element]] = {}
@@ -125,11 +112,11 @@ class StyleSheet:
             if index < len(formats):
                 self._named[style.get("name", "")] = (index, formats[index])
         self._cells = [_signature(xf) for xf in root.iterfind("m:cellXfs/m:xf", _NS)]
-        used = [int(n.get("numFmtId", "0")) for n in root.iterfind("m:numFmts/m:numFmt", _NS)]
-        self._next_format = max([163, *used]) + 1
-        self._formats = {
-            n.get("formatCode", ""): int(n.get("numFmtId", "0")) for n in root.iterfind("m:numFmts/m:numFmt", _NS)
-        }
+        codes = [
+            (n.get("formatCode", ""), int(n.get("numFmtId", "0"))) for n in root.iterfind("m:numFmts/m:numFmt", _NS)
+        ]
+        self._formats = dict(codes)
+        self._next_format = max([163, *(number for _, number in codes)]) + 1
         self._known: dict[tuple[str, int], int] = {}
         there = [ET.tostring(dxf) for dxf in root.iterfind("m:dxfs/m:dxf", _NS)]
         ours = {look: ET.tostring(ET.fromstring(element("dxf", *_dxf(look), xmlns=MAIN))) for look in LOOKS}
@@ -142,6 +129,12 @@ class StyleSheet:
                 self._add_named(name)
             self._known[name, indent] = self._cell_format(name, indent)
         return self._known[name, indent]
+
+    def look(self, xf: int) -> tuple[str, int]:
+        """Named style and further indent of a cell format, as `xf` takes them; "" where the style is none of ours."""
+        style, *_, indent = self._cells[xf]
+        name = next((name for name, (index, _) in self._named.items() if str(index) == style), "")
+        return (name, max(int(indent) - STYLES[name].indent, 0)) if name in STYLES else ("", 0)
 
     def dxf(self, look: str) -> int:
         """Index of one of `LOOKS` among the differential formats."""
@@ -168,8 +161,8 @@ class StyleSheet:
         number = self._number_format(style.number_format)
         ids = {"numFmtId": str(number), "fontId": str(font), "fillId": str(fill), "borderId": str(border)}
         index = self._append("cellStyleXfs", "xf", *_alignment(style), **ids)
-        own = {"builtinId": _BUILT_IN[name], "customBuiltin": 1} if name in _BUILT_IN else {}
-        self._append("cellStyles", "cellStyle", name=name, xfId=index, **own)
+        built_in = {"builtinId": _BUILT_IN[name], "customBuiltin": 1} if name in _BUILT_IN else {}
+        self._append("cellStyles", "cellStyle", name=name, xfId=index, **built_in)
         self._named[name] = (index, ET.Element("xf", ids))
 
     def _number_format(self, code: str) -> int:
@@ -184,29 +177,15 @@ class StyleSheet:
 
     def _append(self, section: str, kind: str, /, *content: Markup, **attributes: str | int) -> int:
         """Append an element to a section (made where missing) and return its index."""
-        added = element(kind, *content, xmlns=MAIN if self._prefix else None, **attributes)
-        tag = self._prefix + section
         index = self._count[section]
         self._count[section] += 1
-        opening = re.search(rf"<{tag}\b[^>]*?(/?)>", self.xml)
-        if not opening:
-            after = re.search(rf"<{self._prefix}styleSheet\b[^>]*>", self.xml)
-            assert after and section in ("numFmts", "dxfs"), section  # the others are required by the schema
-            if section == "dxfs":
-                after = re.search(rf"</{self._prefix}cellStyles>", self.xml)
-                assert after
-            self.xml = f'{self.xml[: after.end()]}<{tag} count="1">{added}</{tag}>{self.xml[after.end() :]}'
-            return index
-        head = re.sub(r'\bcount="\d+"', f'count="{index + 1}"', opening[0]).replace("/>", ">")
-        if opening[1]:
-            self.xml = f"{self.xml[: opening.start()]}{head}{added}</{tag}>{self.xml[opening.end() :]}"
-            return index
-        end = self.xml.index(f"</{tag}>", opening.end())
-        self.xml = f"{self.xml[: opening.start()]}{head}{self.xml[opening.end() : end]}{added}{self.xml[end:]}"
+        self.add(section, element(kind, *content, **attributes))
         return index
 
 
+#: children of a styles part, in the order that the schema asks for
 _SECTIONS = ("numFmts", "fonts", "fills", "borders", "cellStyleXfs", "cellXfs", "cellStyles", "dxfs")
+_LATER = ("tableStyles", "colors", "extLst")
 
 
 def _signature(xf: ET.Element) -> tuple[str, ...]:
@@ -273,24 +252,32 @@ def section(name: str, *content: Markup) -> Markup:
     return element(name, *content, count=len(content))
 
 
-def new_stylesheet() -> StyleSheet:
-    """A styles part with every named style and differential format of ours, and Excel's Normal."""
+def fewest(font: Markup, numbers: Markup | None, *more: Markup) -> str:
+    """A styles part with the fewest styles that Excel asks for, its own Normal among them; lists stand before and behind."""
     none = {"numFmtId": 0, "fontId": 0, "fillId": 0, "borderId": 0}
     patterns = (element("fill", element("patternFill", patternType=kind)) for kind in ("none", "gray125"))
     root = element(
         "styleSheet",
-        section("numFmts"),
-        section("fonts", element("font", *_font(Style()))),
+        numbers,
+        section("fonts", font),
         section("fills", *patterns),
         section("borders", element("border", *_border(Style()))),
         section("cellStyleXfs", element("xf", **none)),
         section("cellXfs", element("xf", **none, xfId=0)),
         section("cellStyles", element("cellStyle", name="Normal", xfId=0, builtinId=0)),
-        section("dxfs", *(element("dxf", *_dxf(look)) for look in LOOKS)),
-        element("tableStyles", count=0, defaultTableStyle="TableStyleMedium2", defaultPivotStyle="PivotStyleLight16"),
+        *more,
         xmlns=MAIN,
     )
-    sheet = StyleSheet(document(root))
+    return document(root)
+
+
+def new_stylesheet() -> StyleSheet:
+    """A styles part with every named style and differential format of ours, and Excel's Normal."""
+    looks = section("dxfs", *(element("dxf", *_dxf(look)) for look in LOOKS))
+    tables = element(
+        "tableStyles", count=0, defaultTableStyle="TableStyleMedium2", defaultPivotStyle="PivotStyleLight16"
+    )
+    sheet = StyleSheet(fewest(element("font", *_font(Style())), section("numFmts"), looks, tables))
     for name in STYLES:
         sheet.xf(name)
     return sheet

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
 
 from xlbackflush import schema
 from xlbackflush.model.tables import CellError
@@ -16,6 +15,8 @@ _ERRORS = {
 }  # fmt: skip
 _UNKNOWN = "#ERROR!"  # errors of later versions of Excel are errors, too, whatever they are called
 
+_MIDNIGHT = dt.datetime.combine(schema.DAY_0, dt.time())
+_DAY = dt.timedelta(1)
 _DAYS = 2_958_466  # days from day 0 to the end of the year 9999
 _MILLISECONDS = 86_400_000  # of a day
 
@@ -41,7 +42,7 @@ def dated(serial: float) -> object:
     if not 0 <= serial < _DAYS:
         return serial
     days, fraction = divmod(serial, 1)
-    moment = dt.datetime.combine(schema.DAY_0, dt.time()) + dt.timedelta(days + (1 <= serial < 60))
+    moment = _MIDNIGHT + dt.timedelta(days + (1 <= serial < 60))
     moment += dt.timedelta(milliseconds=round(fraction * _MILLISECONDS))
     if serial < 1:
         return moment.time()
@@ -52,25 +53,17 @@ def stored(value: object) -> float | int | str | None:
     """A cell as a reader of files gives it, as what a workbook stores: dates as serial numbers, blank as None."""
     if isinstance(value, CellError):
         return value.text or None
-    if isinstance(value, dt.datetime):
-        days = (value - dt.datetime.combine(schema.DAY_0, dt.time())) / dt.timedelta(1)
-        return _whole(days - (days < 61))
-    if isinstance(value, dt.date):
-        days = (value - schema.DAY_0).days
-        return days - (days < 61)
-    if isinstance(value, dt.timedelta):
-        return _whole(value / dt.timedelta(1))
     if isinstance(value, dt.time):
-        return _whole(
-            (dt.datetime.combine(schema.DAY_0, value) - dt.datetime.combine(schema.DAY_0, dt.time())) / dt.timedelta(1)
-        )
+        value = dt.datetime.combine(schema.DAY_0, value) - _MIDNIGHT
+    if isinstance(value, dt.date):  # a datetime is one, too
+        moment = value if isinstance(value, dt.datetime) else dt.datetime.combine(value, dt.time())
+        value = (moment - _MIDNIGHT) / _DAY
+        value -= value < 61
+    if isinstance(value, dt.timedelta):
+        value /= _DAY
     if isinstance(value, int | float):
-        return _whole(value)
+        return int(value) if value == int(value) else value
     return str(value) if value not in (None, "") else None
-
-
-def _whole(number: float) -> float | int:
-    return int(number) if number == int(number) else number
 
 
 _STARTS_FORMULA = tuple("=+-@\t\r\n")
@@ -81,19 +74,9 @@ def harmless(text: str) -> str:
     return f"'{text}" if text.startswith(_STARTS_FORMULA) else text
 
 
-def as_excel(value: Any) -> float | str | bool | CellError | None:
+def as_excel(value: object) -> float | str | bool | CellError | None:
     """A value as a reader of files gives it, as Excel holds it: dates are day numbers, blanks are None."""
-    if value is None or value == "":
-        return None
-    if isinstance(value, bool | str | CellError):
+    if isinstance(value, bool | CellError):
         return value
-    if isinstance(value, dt.datetime):
-        gone = value - dt.datetime.combine(schema.DAY_0, dt.time())
-        return gone.days + gone.seconds / 86_400
-    if isinstance(value, dt.date):
-        return float((value - schema.DAY_0).days)
-    if isinstance(value, dt.time):
-        return (value.hour * 3600 + value.minute * 60 + value.second) / 86_400
-    if isinstance(value, dt.timedelta):
-        return value / dt.timedelta(days=1)
-    return float(value)
+    number = stored(value)
+    return number if number is None or isinstance(number, str) else float(number)

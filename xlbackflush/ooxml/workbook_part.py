@@ -6,13 +6,15 @@ import re
 from posixpath import basename, dirname
 
 from xlbackflush.ooxml.package import OFFICE, Package
+from xlbackflush.ooxml.part import Part
 from xlbackflush.ooxml.xml import attribute_text, element
 
 _TYPES = "[Content_Types].xml"
-#: what may stand behind the names
-_LATER = (
-    "calcPr", "oleSize", "customWorkbookViews", "pivotCaches", "smartTagPr", "smartTagTypes", "webPublishing",
-    "fileRecoveryPr", "webPublishObjects", "extLst",
+#: children of a workbook, in the order that the schema asks for
+_ORDER = (
+    "fileVersion", "fileSharing", "workbookPr", "workbookProtection", "bookViews", "sheets", "functionGroups",
+    "externalReferences", "definedNames", "calcPr", "oleSize", "customWorkbookViews", "pivotCaches", "smartTagPr",
+    "smartTagTypes", "webPublishing", "fileRecoveryPr", "webPublishObjects", "extLst",
 )  # fmt: skip
 
 
@@ -25,7 +27,7 @@ def free_part(package: Package, stem: str) -> tuple[str, int]:
 
 def add_overrides(package: Package, overrides: str) -> None:
     """What new parts hold, into the listing of content types."""
-    package.replace(_TYPES, _with(package.text(_TYPES), "Types", overrides).encode())
+    _add(package, _TYPES, "Types", overrides)
 
 
 def sheet_names(package: Package) -> list[str]:
@@ -43,21 +45,21 @@ def add_sheet(package: Package, name: str, part: str, behind: str) -> int:
     folder = dirname(package.workbook_part)
     listing = f"{folder}/_rels/{basename(package.workbook_part)}.rels"
     relations = package.text(listing)
-    own = f"rIdSheet{relations.count('<')}"
-    relation = element("Relationship", Id=own, Type=f"{OFFICE}/worksheet", Target=f"/{part}")
-    package.replace(listing, _with(relations, "Relationships", relation).encode())
+    relation_id = f"rIdSheet{relations.count('<')}"
+    relation = element("Relationship", Id=relation_id, Type=f"{OFFICE}/worksheet", Target=f"/{part}")
+    _add(package, listing, "Relationships", relation)
 
     xml = package.text(package.workbook_part)
     sheets = list(re.finditer(r"<(\w+:)?sheet\b[^>]*>", xml))
     position, before = next((i, s) for i, s in enumerate(sheets, 1) if f"name={attribute_text(behind)}" in s[0])
     number = 1 + max(map(int, re.findall(r'\bsheetId="(\d+)"', xml)))
-    sheet = element(f"{before[1] or ''}sheet", name=name, sheetId=number, xmlns_r=OFFICE, r_id=own)
+    sheet = element(f"{before[1] or ''}sheet", name=name, sheetId=number, xmlns_r=OFFICE, r_id=relation_id)
     xml = f"{xml[: before.end()]}{sheet}{xml[before.end() :]}"
 
-    def moved(match: re.Match[str]) -> str:
+    def shifted(match: re.Match[str]) -> str:
         return f'{match[1]}{int(match[2]) + (int(match[2]) >= position)}"'
 
-    xml = re.sub(r'(\b(?:localSheetId|activeTab|firstSheet)=")(\d+)"', moved, xml)
+    xml = re.sub(r'(\b(?:localSheetId|activeTab|firstSheet)=")(\d+)"', shifted, xml)
     package.replace(package.workbook_part, xml.encode())
     return position
 
@@ -67,17 +69,13 @@ def define(package: Package, name: str, refers_to: str, sheet: int | None = None
     xml = package.text(package.workbook_part)
     if sheet is None:
         xml = re.sub(rf'<(?:\w+:)?definedName name="{name}"(?: [^>]*)?>[^<]*</(?:\w+:)?definedName>', "", xml)
-    if not re.search(r"</(?:\w+:)?definedNames>", xml):
-        later = re.search(rf"<(\w+:)?(?:{'|'.join(_LATER)})\b|</(\w+:)?workbook>", xml)
-        assert later
-        prefix = later[1] or later[2] or ""
-        xml = f"{xml[: later.start()]}<{prefix}definedNames></{prefix}definedNames>{xml[later.start() :]}"
-    defined = element("definedName", refers_to, name=name, localSheetId=sheet)
-    package.replace(package.workbook_part, _with(xml, "definedNames", defined).encode())
+    part = Part(xml, "workbook", _ORDER)
+    part.add("definedNames", element("definedName", refers_to, name=name, localSheetId=sheet))
+    package.replace(package.workbook_part, part.xml.encode())
 
 
-def _with(xml: str, tag: str, more: str) -> str:
-    """XML with more elements at the end of an element; with the prefix that it has."""
-    end = re.search(rf"</(\w+:)?{tag}>", xml)
-    assert end, tag
-    return xml[: end.start()] + re.sub(r"<(/?)(?=\w)", rf"<\1{end[1] or ''}", more) + xml[end.start() :]
+def _add(package: Package, name: str, root: str, more: str) -> None:
+    """More elements at the end of a listing."""
+    part = Part(package.text(name), root)
+    part.add(root, more)
+    package.replace(name, part.xml.encode())

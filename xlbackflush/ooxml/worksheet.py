@@ -2,7 +2,7 @@
 
 cells            into the rows that are there, and into new ones; a blank cell makes way for one with content
 column widths    where the sheet gives the column none
-rules            into the element that holds them, which is made at its place in the order of the schema where there is none
+rules            into the element that holds them
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from xlbackflush.ooxml.address import area, split_cell
-from xlbackflush.ooxml.package import MAIN
+from xlbackflush.ooxml.address import Box, area, box_of, split_cell
+from xlbackflush.ooxml.part import Part
 from xlbackflush.ooxml.xml import element
 
 MARGIN = 0.7  # characters, of a column beside what it shows
@@ -45,13 +45,11 @@ _VALIDATION = re.compile(
 Cell = tuple[int, int]  # row and column, from 1
 
 
-class Worksheet:
+class Worksheet(Part):
     """See the module. `xml` is the sheet as it has become."""
 
     def __init__(self, xml: str) -> None:
-        self.xml = xml
-        match = re.search(r"<(\w+:)?worksheet\b", xml)
-        self._prefix = (match and match[1]) or ""
+        super().__init__(xml, "worksheet", _ORDER)
 
     def occupied(self, rows: range, columns: range) -> str:
         """The first cell of a box that has content, or belongs to merged cells; "" where there is none."""
@@ -78,9 +76,9 @@ class Worksheet:
         """Cells as elements; what stood at their places goes."""
         waiting: dict[int, dict[int, str]] = defaultdict(dict)
         for (row, column), new in cells.items():
-            waiting[row][column] = self._own(new)
+            waiting[row][column] = self.own(new)
         rows: dict[int, str] = {}
-        start, data = self._content("sheetData")
+        start, data = self.content("sheetData")
         for match in _ROW.finditer(data):
             number = int(match["number"])
             rows[number] = self._with(match, waiting.pop(number)) if number in waiting else match[0]
@@ -117,7 +115,7 @@ class Worksheet:
                 end = self.xml.index(">", match.start()) + 1
                 width = re.search(r'\bwidth="([\d.]+)"', self.xml[match.start() : end])
                 if width and float(width[1]) < characters:
-                    self.xml = self.xml[: match.start()] + self._own(wide) + self.xml[end:]
+                    self.xml = self.xml[: match.start()] + self.own(wide) + self.xml[end:]
             if first <= column <= last:
                 return
         after = max(
@@ -127,29 +125,18 @@ class Worksheet:
             self.add("cols", wide, first=True)
         else:
             end = self.xml.index(">", after) + 1
-            self.xml = f"{self.xml[:end]}{self._own(wide)}{self.xml[end:]}"
-
-    def add(self, container: str, new: str, first: bool = False) -> None:
-        """An element at the end, or at the start, of the one that holds all of its kind, which counts them or not."""
-        if not re.search(rf"<{self._prefix}{container}\b", self.xml):
-            self.insert(container, f"<{container}></{container}>")
-        start, content = self._content(container)
-        at = start if first else start + len(content)
-        head = self.xml[:start]
-        opening = head.rindex(f"<{self._prefix}{container}")
-        counted = re.sub(r'\bcount="(\d+)"', lambda m: f'count="{int(m[1]) + 1}"', head[opening:])
-        self.xml = f"{head[:opening]}{counted}{self.xml[start:at]}{self._own(new)}{self.xml[at:]}"
+            self.xml = f"{self.xml[:end]}{self.own(wide)}{self.xml[end:]}"
 
     def add_validation(self, where: str, new: str) -> None:
         """A validation of an area, in place of those of cells in it."""
-        box = _box(where)
+        box = box_of(where)
 
         def outside(rule: re.Match[str]) -> str:
-            areas = [area for area in rule["areas"].split() if not _inside(_box(area), box)]
+            areas = [area for area in rule["areas"].split() if not _inside(box_of(area), box)]
             return rule[0].replace(rule["areas"], " ".join(areas)) if areas else ""
 
         if "dataValidations" in self.xml:
-            start, rules = self._content("dataValidations")
+            start, rules = self.content("dataValidations")
             others = _VALIDATION.sub(outside, rules)
             gone = len(_VALIDATION.findall(rules)) - len(_VALIDATION.findall(others))
             head = re.sub(
@@ -158,38 +145,10 @@ class Worksheet:
             self.xml = f"{head}{others}{self.xml[start + len(rules) :]}"
         self.add("dataValidations", new)
 
-    def insert(self, tag: str, new: str) -> None:
-        """A child of the worksheet at its place, after others of its kind."""
-        later = "|".join(_ORDER[_ORDER.index(tag) + 1 :])
-        match = re.search(rf"<{self._prefix}(?:{later})\b|</{self._prefix}worksheet>", self.xml)
-        assert match, tag
-        self.xml = f"{self.xml[: match.start()]}{self._own(new)}{self.xml[match.start() :]}"
-
     def next_priority(self) -> int:
         """The priority of one more conditional format, after all others."""
         return 1 + max(map(int, re.findall(r'\bpriority="(\d+)"', self.xml)), default=0)
 
-    def _content(self, tag: str) -> tuple[int, str]:
-        """Where the content of an element starts, and the content; an empty element is opened."""
-        name = f"{self._prefix}{tag}"
-        self.xml = re.sub(rf"<{name}((?:\s[^>]*?)?)\s*/>", rf"<{name}\1></{name}>", self.xml, count=1)
-        match = re.search(rf"<{name}(?:\s[^>]*)?>", self.xml)
-        assert match, tag
-        return match.end(), self.xml[match.end() : self.xml.index(f"</{name}>", match.end())]
 
-    def _own(self, new: str) -> str:
-        """An element of ours, or several of a kind, where the sheet writes others with a prefix."""
-        tag = re.match(r"<(\w+)", new)
-        if not self._prefix or not tag:
-            return new
-        return re.sub(rf"<{tag[1]}(?=[\s>/])", f'<{tag[1]} xmlns="{MAIN}"', new)
-
-
-def _box(area: str) -> tuple[int, int, int, int]:
-    """Left, top, right and bottom of an area such as B7:B20."""
-    first, _, last = area.partition(":")
-    return *split_cell(first), *split_cell(last or first)
-
-
-def _inside(one: tuple[int, int, int, int], other: tuple[int, int, int, int]) -> bool:
+def _inside(one: Box, other: Box) -> bool:
     return one[0] >= other[0] and one[1] >= other[1] and one[2] <= other[2] and one[3] <= other[3]

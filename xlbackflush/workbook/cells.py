@@ -5,9 +5,12 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
+from functools import cached_property
+from itertools import pairwise
 
 from xlbackflush.model.tables import CellError, Source
 from xlbackflush.ooxml.address import split_cell
+from xlbackflush.ooxml.formula_rows import moved
 from xlbackflush.ooxml.package import Package
 from xlbackflush.ooxml.reader import SheetReader
 from xlbackflush.ooxml.values import as_excel
@@ -48,40 +51,34 @@ class _Formulas:
     """Formulas of one sheet, found in its XML row by row."""
 
     def __init__(self, xml: str) -> None:
-        self.xml = xml
-        self.starts = [(int(m[1]), m.start()) for m in _ROW.finditer(xml)]
-        self.ends = {
-            row: (start, stop)
-            for (row, start), (_, stop) in zip(self.starts, [*self.starts[1:], (0, len(xml))], strict=True)
-        }
-        self.rows: dict[int, dict[str, str]] = {}
-        self.masters: dict[str, tuple[str, str]] | None = None
+        self._xml = xml
+        starts = [(int(row[1]), row.start()) for row in _ROW.finditer(xml)]
+        self._spans = {row: (start, stop) for (row, start), (_, stop) in pairwise([*starts, (0, len(xml))])}
+        self._rows: dict[int, dict[str, str]] = {}
 
     def of(self, cell: str) -> str:
         """The formula of a cell, "" where it has none."""
         row = split_cell(cell)[1]
-        if row not in self.rows:
-            self.rows[row] = dict(self._cells(*self.ends[row])) if row in self.ends else {}
-        return self.rows[row].get(cell, "")
+        if row not in self._rows:
+            cells = self._cells(*self._spans[row]) if row in self._spans else ()
+            self._rows[row] = {address: self._whole(formula, address) for address, formula in cells}
+        return self._rows[row].get(cell, "")
 
-    def _cells(self, start: int, stop: int) -> Iterator[tuple[str, str]]:
-        for match in _CELL.finditer(self.xml, start, stop):
-            found, address = _FORMULA.search(match[2] or ""), _ADDRESS.search(match[1])
-            if found and address:
-                yield address[1], self._whole(found, address[1])
+    def _cells(self, start: int, stop: int) -> Iterator[tuple[str, re.Match[str]]]:
+        for match in _CELL.finditer(self._xml, start, stop):
+            formula, address = _FORMULA.search(match[2] or ""), _ADDRESS.search(match[1])
+            if formula and address:
+                yield address[1], formula
 
-    def _whole(self, found: re.Match[str], cell: str) -> str:
+    def _whole(self, formula: re.Match[str], cell: str) -> str:
         """The formula itself; a cell that shares its formula with others has it moved to its own place."""
-        shared = _SHARED.search(found[1])
-        if found[2] or not shared:
-            return html.unescape(found[2] or "")
-        if self.masters is None:
-            self.masters = {}
-            for match in _CELL.finditer(self.xml):
-                formula, address = _FORMULA.search(match[2] or ""), _ADDRESS.search(match[1])
-                if formula and formula[2] and address and (number := _SHARED.search(formula[1])):
-                    self.masters[number[1]] = (address[1], html.unescape(formula[2]))
-        from openpyxl.formula.translate import Translator
+        shared = _SHARED.search(formula[1])
+        if formula[2] or not shared:
+            return html.unescape(formula[2] or "")
+        return moved(*self._masters.get(shared[1], (cell, "")), cell)
 
-        origin, formula_text = self.masters.get(shared[1], (cell, ""))
-        return str(Translator("=" + formula_text, origin).translate_formula(cell))[1:]
+    @cached_property
+    def _masters(self) -> dict[str, tuple[str, str]]:
+        """Number of a shared formula -> the cell that has its text, and the text."""
+        cells = [(address, f, _SHARED.search(f[1])) for address, f in self._cells(0, len(self._xml)) if f[2]]
+        return {number[1]: (address, html.unescape(f[2])) for address, f, number in cells if number}

@@ -1,7 +1,7 @@
 """A workbook in Excel for Windows, as COM gives it: the few native calls of the live adapter, whole blocks at a time.
 
-`NativeBook` is all that the adapter asks of Excel; `ComBook` asks it of COM objects, `mac.MacBook` of plain xlwings. Rows and
-columns count from 1; a box is (first row, first column, last row, last column).
+`ComBook` has all that the adapter asks of Excel; on a Mac, `mac.MacBook` asks the same of plain xlwings. Rows and columns
+count from 1; a box is (first row, first column, last row, last column).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from xlbackflush import schema
 from xlbackflush.model.errors import UnusableError
@@ -28,74 +28,6 @@ RPC_E_CALL_REJECTED, RPC_E_SERVERCALL_RETRYLATER, VBA_E_IGNORE = -2147418111, -2
 _BUSY = {RPC_E_CALL_REJECTED, RPC_E_SERVERCALL_RETRYLATER, VBA_E_IGNORE}
 _MANUAL, _DONE = -4135, 0  # xlCalculationManual, xlDone
 _UNLOCK = "xlbackflush"  # a sheet without a password takes any; without one given, Excel would ask the user for it
-
-
-class NativeBook(Protocol):
-    """What the live adapter asks of a workbook that is open in Excel."""
-
-    name: str
-
-    def folder(self) -> str:
-        """Its folder: a path, a URL, or "" where it was never saved."""
-
-    def refusal(self) -> str:
-        """Why it must not be written to, as a sentence; "" where it may be."""
-
-    def schema_version(self) -> int:
-        """The version of the schema that it says it has."""
-
-    def tables(self) -> dict[str, tuple[TablePart, int]]:
-        """The tables of ours, and how many rows of totals each has."""
-
-    def extent(self, sheet: str) -> tuple[int, int]:
-        """The last row and the last column of a sheet that are in use."""
-
-    def values(self, sheet: str, box: Box) -> Grid:
-        """Cells as Value2 gives them: dates as numbers, errors as integers, blanks as None."""
-
-    def dates(self, sheet: str, box: Box) -> list[list[bool]] | None:
-        """Which cells show dates; None where Excel does not say."""
-
-    def formulas(self, sheet: str, box: Box) -> Grid:
-        """Formulas with their =, and the values of cells without one."""
-
-    def fit(self, table: TablePart, box: Box) -> None:
-        """Give a table a new size, all its rows in sight, without a row of totals."""
-
-    def put(
-        self, sheet: str, box: Box, rows: Sequence[Sequence[object]], number_format: str, texts: Sequence[str] = ()
-    ) -> None:
-        """Formulas and values into cells that have this number format when they arrive; those at `texts` are Text instead."""
-
-    def empty(self, sheet: str, box: Box) -> None:
-        """Cells without content or format; conditional formats and what stands beside them stay."""
-
-    def style(self, sheet: str, address: str, name: str, number_format: str, indent: int) -> None:
-        """A named style, and an indent where it is not 0; the number format alone where the workbook lacks the style."""
-
-    def rows(self, sheet: str, address: str, level: int, points: float | None) -> None:
-        """Outline level (0: none) and height (None: the standard one) of whole rows."""
-
-    def unprotect(self, sheet: str) -> Callable[[], None]:
-        """Lift the protection of a sheet; what is returned puts it back. UnusableError where it has a password."""
-
-    def quiet(self) -> Callable[[], None]:
-        """No drawing, no events, no calculation, no help with tables; what is returned puts all that back."""
-
-    def calculate(self, pending: bool = False) -> None:
-        """Calculate, where the user has Excel not do so by itself; `pending`: only if something waits for it."""
-
-    def status(self, text: str) -> None:
-        """Show a text in the status bar."""
-
-    def save_copy(self, path: Path) -> None:
-        """Write a copy of the workbook to a file."""
-
-    def selected(self) -> str:
-        """The selected cell, with its sheet: Journal!I12."""
-
-    def show(self, sheet: str, address: str) -> None:
-        """Select cells, and bring them into view."""
 
 
 class Patience:
@@ -167,7 +99,10 @@ class Patient:
 
 
 class ComBook:
-    """See `NativeBook`. `workbook` is the COM object; arguments go by position, names are not known to late binding."""
+    """A workbook that is open in Excel. `workbook` is the COM object.
+
+    Arguments go by position: late binding does not know their names.
+    """
 
     def __init__(self, workbook: Any, patience: Patience | None = None) -> None:
         self._book = Patient(workbook, patience or Patience())
@@ -178,24 +113,18 @@ class ComBook:
         self._styles: dict[str, bool] = {}
 
     def folder(self) -> str:
-        """See `NativeBook`."""
+        """Its folder: a path, a URL, or "" where it was never saved."""
         return str(self._book.Path)
 
     def refusal(self) -> str:
-        """See `NativeBook`."""
+        """Why it must not be written to, as a sentence; "" where it may be."""
         if self._book.ReadOnly:
             return f"{self.name} is open read-only; save it under another name, or close it and open it for editing."
         if self._book.MultiUserEditing:
             return f"{self.name} is shared; end that under Review > Unshare Workbook, and run again."
         if self._book.Date1904:
             return f"{self.name} counts days from 1904; untick File > Options > Advanced > Use 1904 date system."
-        try:
-            saving = self._book.AutoSaveOn
-        except UnusableError:
-            raise
-        except Exception:  # noqa: BLE001 - Excel before 2019 has no AutoSave; COM says so by an error of any class
-            saving = False
-        if saving:
+        if _known(lambda: self._book.AutoSaveOn):  # which Excel before 2019 does not have
             return f"AutoSave is on, and would save a run that is half written: switch it off for {self.name}, and run again."
         return ""
 
@@ -210,16 +139,11 @@ class ComBook:
     # ------------------------------------------------------------------------------------------------ read
 
     def schema_version(self) -> int:
-        """See `NativeBook`."""
-        try:
-            return version_of(str(self._book.Names(schema.SCHEMA_NAME).RefersTo))
-        except UnusableError:
-            raise
-        except Exception:  # noqa: BLE001 - there is no such name; COM says so by an error of any class
-            return version_of(None)
+        """The version of the schema that it says it has."""
+        return version_of(_known(lambda: str(self._book.Names(schema.SCHEMA_NAME).RefersTo)))
 
     def tables(self) -> dict[str, tuple[TablePart, int]]:
-        """See `NativeBook`."""
+        """The tables of ours, and how many rows of totals each has."""
         tables = {}
         for sheet in _each(self._book.Worksheets):
             lists = _each(sheet.ListObjects)
@@ -236,35 +160,34 @@ class ComBook:
             raise UnusableError(f"{self.name}: table {name} hides its header row; tick Table Design > Header Row.")
         totals = int(table.ShowTotals)
         top, left, bottom, _ = box_of(table.Range.Address)
-        headers = _grid(table.HeaderRowRange.Value2)[0]
+        headers = grid(table.HeaderRowRange.Value2)[0]
         return TablePart(name, sheet, "", left, top, bottom - totals, tuple(map(str, headers))), totals
 
     def extent(self, sheet: str) -> tuple[int, int]:
-        """See `NativeBook`."""
+        """The last row and the last column of a sheet that are in use."""
         return box_of(self._sheet(sheet).UsedRange.Address)[2:]
 
     def values(self, sheet: str, box: Box) -> Grid:
-        """See `NativeBook`. Value would cut currency cells to four places."""
-        return _grid(self._range(sheet, box).Value2)
+        """Cells as Value2 gives them: dates as numbers, errors as integers, blanks as None.
+
+        Value would cut currency cells to four places.
+        """
+        return grid(self._range(sheet, box).Value2)
 
     def dates(self, sheet: str, box: Box) -> list[list[bool]] | None:
-        """See `NativeBook`: by their type in Value, the only thing that Value is good for."""
-        try:
-            cells = _grid(self._range(sheet, box).Value)
-        except UnusableError:
-            raise
-        except Exception:  # noqa: BLE001 - a day beyond the calendar has no date, and pywin32 then gives no cell at all
-            return None
-        return [[isinstance(cell, dt.datetime) for cell in row] for row in cells]
+        """Which cells show dates, by their type in Value, the only thing it is good for; None where Excel does not say."""
+        # a day beyond the calendar has no date, and pywin32 then gives no cell at all
+        cells = _known(lambda: grid(self._range(sheet, box).Value))
+        return None if cells is None else [[isinstance(cell, dt.datetime) for cell in row] for row in cells]
 
     def formulas(self, sheet: str, box: Box) -> Grid:
-        """See `NativeBook`."""
-        return _grid(self._range(sheet, box).Formula)
+        """Formulas with their =, and the values of cells without one."""
+        return grid(self._range(sheet, box).Formula)
 
     # ----------------------------------------------------------------------------------------------- write
 
     def fit(self, table: TablePart, box: Box) -> None:
-        """See `NativeBook`."""
+        """Give a table a new size, all its rows in sight, without a row of totals."""
         listed, cells = self._lists[table.name], self._range(table.sheet, box)
         if listed.ShowAutoFilter and listed.AutoFilter.FilterMode:
             listed.AutoFilter.ShowAllData()
@@ -276,9 +199,10 @@ class ComBook:
     def put(
         self, sheet: str, box: Box, rows: Sequence[Sequence[object]], number_format: str, texts: Sequence[str] = ()
     ) -> None:
-        """See `NativeBook`. Formula, not Formula2: one that needs no spilling stays as every version of Excel knows it.
+        """Formulas and values into cells that have this number format when they arrive; those at `texts` are Text instead.
 
-        Excel takes formulas of 8,192 characters, and in an array texts of 8,221; no cell of ours is longer.
+        Formula, not Formula2: one that needs no spilling stays as every version of Excel knows it. Excel takes formulas of
+        8,192 characters, and in an array texts of 8,221; no cell of ours is longer.
         """
         cells = self._range(sheet, box)
         cells.NumberFormat = number_format
@@ -287,33 +211,31 @@ class ComBook:
         cells.Formula = tuple(map(tuple, rows))
 
     def empty(self, sheet: str, box: Box) -> None:
-        """See `NativeBook`. ClearFormats would cut holes into the conditional formats of the columns."""
+        """Cells without content or format; conditional formats and what stands beside them stay.
+
+        ClearFormats would cut holes into the conditional formats of the columns.
+        """
         cells = self._range(sheet, box)
         cells.ClearContents()
         cells.Style = "Normal"
 
     def style(self, sheet: str, address: str, name: str, number_format: str, indent: int) -> None:
-        """See `NativeBook`."""
+        """A named style, and an indent where it is not 0; the number format alone where the workbook lacks the style."""
         cells = self._sheet(sheet).Range(address)
-        if not self._has_style(name):
+        if name not in self._styles:
+            self._styles[name] = bool(_known(lambda: self._book.Styles(name).Name))
+        if not self._styles[name]:
             cells.NumberFormat = number_format
             return
         cells.Style = name
         if indent:
             cells.IndentLevel = indent
 
-    def _has_style(self, name: str) -> bool:
-        if name not in self._styles:
-            try:
-                self._styles[name] = bool(self._book.Styles(name).Name)
-            except UnusableError:
-                raise
-            except Exception:  # noqa: BLE001 - COM's way to say no; its error has a class on Windows only
-                self._styles[name] = False
-        return self._styles[name]
-
     def rows(self, sheet: str, address: str, level: int, points: float | None) -> None:
-        """See `NativeBook`. Excel counts levels from 1, and has 8; its tallest row has 409 points."""
+        """Outline level (0: none) and height (None: the standard one) of whole rows.
+
+        Excel counts levels from 1, and has 8; its tallest row has 409 points.
+        """
         rows = self._sheet(sheet).Range(address).EntireRow
         rows.OutlineLevel = min(level, 7) + 1
         if points is None:
@@ -324,33 +246,30 @@ class ComBook:
     # --------------------------------------------------------------------------------- protection and state
 
     def unprotect(self, sheet: str) -> Callable[[], None]:
-        """See `NativeBook`."""
-        found = self._sheet(sheet)
-        if not found.ProtectContents:
+        """Lift the protection of a sheet; what is returned puts it back. UnusableError where it has a password."""
+        page = self._sheet(sheet)
+        if not page.ProtectContents:
             return lambda: None
-        allowed = found.Protection
+        allowed = page.Protection
         options = [getattr(allowed, f"Allow{what}") for what in _ALLOWED]
-        kept = (found.ProtectDrawingObjects, True, found.ProtectScenarios, found.ProtectionMode, *options)
-        try:
-            found.Unprotect(_UNLOCK)
-        except UnusableError:
-            raise
-        except Exception as error:
-            raise _protected(sheet) from error
-        if found.ProtectContents:
-            raise _protected(sheet)
-        return lambda: found.Protect("", *kept)
+        protection = (page.ProtectDrawingObjects, True, page.ProtectScenarios, page.ProtectionMode, *options)
+        _known(lambda: page.Unprotect(_UNLOCK))
+        if page.ProtectContents:
+            raise UnusableError(
+                f"Sheet {sheet} is protected with a password; lift that under Review > Unprotect Sheet, and run again."
+            )
+        return lambda: page.Protect("", *protection)
 
     def quiet(self) -> Callable[[], None]:
-        """See `NativeBook`. Help with tables: one formula would fill a whole column, one value below make a table longer."""
+        """No drawing, no events, no calculation, no help with tables; what is returned puts all that back.
+
+        Help with tables: one formula would fill a whole column, one value below make a table longer.
+        """
+        app, correct = self._app, self._app.AutoCorrect
         settings: list[tuple[Any, str, object]] = [
-            (self._app, "ScreenUpdating", False),
-            (self._app, "EnableEvents", False),
-            (self._app, "Calculation", _MANUAL),
-        ]
-        settings += [
-            (self._app.AutoCorrect, name, False) for name in ("AutoExpandListRange", "AutoFillFormulasInLists")
-        ]
+            (app, "ScreenUpdating", False), (app, "EnableEvents", False), (app, "Calculation", _MANUAL),
+            (correct, "AutoExpandListRange", False), (correct, "AutoFillFormulasInLists", False),
+        ]  # fmt: skip
         before = [(owner, name, getattr(owner, name)) for owner, name, _ in settings]
 
         def back() -> None:
@@ -367,25 +286,25 @@ class ComBook:
         return back
 
     def calculate(self, pending: bool = False) -> None:
-        """See `NativeBook`."""
+        """Calculate, where the user has Excel not do so by itself; `pending`: only if something waits for it."""
         if self._app.Calculation == _MANUAL and not (pending and self._app.CalculationState == _DONE):
             self._app.Calculate()
 
     def status(self, text: str) -> None:
-        """See `NativeBook`."""
+        """Show a text in the status bar."""
         self._app.StatusBar = text
 
     def save_copy(self, path: Path) -> None:
-        """See `NativeBook`."""
+        """Write a copy of the workbook to a file."""
         self._book.SaveCopyAs(str(path))
 
     def selected(self) -> str:
-        """See `NativeBook`. A chart or a shape may be selected, too; the active cell is a cell."""
+        """The selected cell, with its sheet: Journal!I12. A chart or a shape may be selected, too; the active cell is a cell."""
         cell = self._app.ActiveCell
         return f"{cell.Worksheet.Name}!{column_letter(cell.Column)}{cell.Row}"
 
     def show(self, sheet: str, address: str) -> None:
-        """See `NativeBook`."""
+        """Select cells, and bring them into view."""
         self._app.Goto(self._sheet(sheet).Range(address), False)
 
 
@@ -395,16 +314,20 @@ _ALLOWED = (
 )  # fmt: skip
 
 
-def _protected(sheet: str) -> UnusableError:
-    return UnusableError(
-        f"Sheet {sheet} is protected with a password; lift that under Review > Unprotect Sheet, and run again."
-    )
+def _known(question: Callable[[], T]) -> T | None:
+    """What Excel answers; None where it refuses, which COM says by an error of any class. A busy Excel refuses nothing."""
+    try:
+        return question()
+    except UnusableError:
+        raise
+    except Exception:  # noqa: BLE001 - its class is known on Windows only
+        return None
 
 
 def _each(collection: Any) -> list[Any]:
     return [collection(i) for i in range(1, collection.Count + 1)]
 
 
-def _grid(cells: Any) -> Grid:
+def grid(cells: Any) -> Grid:
     """What a range gives, as rows; one cell comes bare."""
     return [list(row) for row in cells] if isinstance(cells, tuple | list) else [[cells]]

@@ -45,64 +45,54 @@ class FileBook:
 
     complete: whether it must have every output table and column; the one of an earlier version is upgraded before.
     to_write: whether it must be free to be written; who only reads may read what is open in Excel, or is read-only.
+    `package` are its parts, as they are to be saved; `content` is the file, byte for byte as it was opened.
     """
 
     def __init__(self, path: Path, complete: bool = True, to_write: bool = True) -> None:
         self.path = _usable(path, to_write)
-        self._content = self.path.read_bytes()
-        if self._content[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
-            secret = "EncryptedPackage".encode("utf-16-le") in self._content
+        self.content = self.path.read_bytes()
+        if self.content[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
+            secret = "EncryptedPackage".encode("utf-16-le") in self.content
             raise UnusableError(
                 f"{path.name} is protected by a password; remove it in Excel first."
                 if secret
                 else f"{path.name} is an old Excel file; save it as .xlsx or .xlsm first."
             )
-        self._package = Package(self.path)
-        version = contract.version_of(self._package.names.get(schema.SCHEMA_NAME))
-        contract.check_ours(self.path.name, self._package.tables, version)
+        self.package = Package(self.path)
+        version = contract.version_of(self.package.names.get(schema.SCHEMA_NAME))
+        contract.check_ours(self.path.name, self.package.tables, version)
         if complete:
-            contract.check_outputs(self.path.name, self._package.tables)
-        self._inputs = SheetReader(self._package, self._content)
-        self._elsewhere = Elsewhere(self._package, self.cells(), self.table)
+            contract.check_outputs(self.path.name, self.package.tables)
+        self._inputs = SheetReader(self.package, self.content)
+        self._elsewhere = Elsewhere(self.package, self.cells(), self.table)
         self.product_view = ProductView()  # of the last `write`
         self.not_kept = ""  # why the last `write` cannot be undone by `restore`
-
-    @property
-    def package(self) -> Package:
-        """Its parts, as they are to be saved."""
-        return self._package
-
-    @property
-    def content(self) -> bytes:
-        """The file, byte for byte as it was opened."""
-        return self._content
-
-    def close(self) -> None:
-        self._package.close()
 
     def __enter__(self) -> FileBook:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
+        self.package.close()
 
     # -------------------------------------------------------------------------------------------- read
 
     def read(self) -> dict[str, Source]:
         """Every input table that there is: values as stored, error values and uncalculated formulas marked as such."""
-        return {t.name: self.table(t.name) for t in schema.INPUT_TABLES if t.name in self._package.tables}
+        return {t.name: self.table(t.name) for t in schema.INPUT_TABLES if t.name in self.package.tables}
 
     def table(self, name: str) -> Source:
         """One table of ours, input or output, as it stands."""
-        return self._source(self._package.tables[name])
+        table = self.package.tables[name]
+        totals = re.search(rb"""totalsRowCount=["'](\d+)["']""", self.package.read(table.part))
+        return contract.filled(table, self._inputs.rows(table), int(totals[1]) if totals else 0)
 
     def formulas(self, name: str) -> Iterator[dict[str, str]]:
         """The formulas of one table of ours, row by row: column -> formula without its =."""
-        table = self._package.tables[name]
+        table = self.package.tables[name]
         names = {letter: name for name, letter in table.letters.items()}
         following = table.header_row + 1
         try:
-            for number, row in formula_rows(self._package.read(self._package.sheets[table.sheet])):
+            for number, row in formula_rows(self.package.read(self.package.sheets[table.sheet])):
                 if following <= number <= table.last_row:
                     yield from ({} for _ in range(following, number))
                     yield {names[letter]: formula for letter, formula in row.items() if letter in names}
@@ -117,14 +107,7 @@ class FileBook:
 
     def cells(self) -> FileReader:
         """Values and formulas of all cells as they stand, for an explanation."""
-        return FileReader(self._package, self._inputs)
-
-    def _source(self, table: TablePart) -> Source:
-        return contract.filled(table, self._inputs.rows(table), self._totals(table))
-
-    def _totals(self, table: TablePart) -> int:
-        match = re.search(rb"""totalsRowCount=["'](\d+)["']""", self._package.read(table.part))
-        return int(match[1]) if match else 0
+        return FileReader(self.package, self._inputs)
 
     # ------------------------------------------------------------------------------------------- write
 
@@ -139,7 +122,7 @@ class FileBook:
             standing, elsewhere = self._elsewhere.after_check(result, standing)
             calculate = None if elsewhere or not standing.ran else True
         self._put(blocks, standing, styles, elsewhere, calculate)
-        self.not_kept = undo.keep(self._content, self.path.suffix, self.runs(), runs)
+        self.not_kept = undo.keep(self.content, self.path.suffix, self.runs(), runs)
         with ViewFile(self.path, result) as view:
             with self.saved():
                 view.write()
@@ -149,7 +132,7 @@ class FileBook:
         """Put back the output sheets as they stood before the last run; its runs, which now stand again."""
         styles = self.styles()
         with undo.copy_before(self.runs()) as copy:
-            blocks, standing = copy.results(self._package.tables, styles)
+            blocks, standing = copy.results(self.package.tables, styles)
             runs = copy.runs()
         # of inputs that may have changed since
         self._put(blocks, standing, styles, self._elsewhere.values(blocks, standing), True)
@@ -183,14 +166,14 @@ class FileBook:
 
     def styles(self) -> StyleSheet:
         """Its styles, to which more can be added."""
-        part = self._package.related(self._package.workbook_part, "styles")
+        part = self.package.related(self.package.workbook_part, "styles")
         try:
-            return StyleSheet(self._package.text(part))
+            return StyleSheet(self.package.text(part))
         except (ValueError, TypeError, SyntaxError) as error:
             raise UnusableError(f"{self.path.name} is damaged: its styles cannot be read.") from error
 
     def _places(self) -> Sheets:
-        return contract.places(self._package.tables)
+        return contract.places(self.package.tables)
 
     def _put(
         self,
@@ -207,8 +190,8 @@ class FileBook:
         Nothing is saved yet.
         """
         others = [self._replace(name, block, standing, styles) for name, block in blocks.items()]
-        self._package.replace(self._package.related(self._package.workbook_part, "styles"), styles.xml.encode())
-        tables = [self._package.tables[name] for name in blocks]
+        self.package.replace(self.package.related(self.package.workbook_part, "styles"), styles.xml.encode())
+        tables = [self.package.tables[name] for name in blocks]
         written = {table.sheet for table in tables if standing and contract.in_place(table)}
         others.append(self._elsewhere.show(elsewhere, written))
         self._calculate_on_load(any(others) or calculate)
@@ -218,9 +201,9 @@ class FileBook:
 
         True where formulas of the user's stand beside the table, or above one that was moved.
         """
-        table = self._package.tables[name]
-        part = self._package.sheets[table.sheet]
-        xml = self._package.text(part)
+        table = self.package.tables[name]
+        part = self.package.sheets[table.sheet]
+        xml = self.package.text(part)
         match = _SHEET_DATA.search(xml)
         if not match:
             raise UnusableError(f"{self.path.name} is damaged: sheet {table.sheet} has no rows.")
@@ -235,12 +218,12 @@ class FileBook:
             r'(<(?:\w+:)?dimension ref=")[^"]*"', rf'\g<1>A1:{last}{last_row}"', xml[: match.start()], count=1
         )
         xml = "".join((head, data, *rows, "</sheetData>", xml[match.end() :]))
-        self._package.replace(part, xml.encode())
-        number = re.search(rb"""\bid=["'](\d+)["']""", self._package.read(table.part))
+        self.package.replace(part, xml.encode())
+        number = re.search(rb"""\bid=["'](\d+)["']""", self.package.read(table.part))
         new = title_rows.table_xml(
             written, int(number[1]) if number else 1, table.first_col, table.header_row, last_row
         )
-        self._package.replace(table.part, new.encode())
+        self.package.replace(table.part, new.encode())
         stay = "".join([f"<{match['prefix'] or ''}sheetData>", *above, *notes.values()])
         return has_others(stay.encode(), {title_rows.STATUS, title_rows.MASTER})
 
@@ -249,8 +232,8 @@ class FileBook:
         written = contract.ours(table)
         header = title_rows.header_row((written,), styles, table.header_row)
         if standing is None or not contract.in_place(table):
-            kept = [m[0] for m in _ROW.finditer(old) if int(m["number"]) < table.header_row]
-            return [*kept, header]
+            above = [m[0] for m in _ROW.finditer(old) if int(m["number"]) < table.header_row]
+            return [*above, header]
         sheet = replace(schema.SHEET_OF[table.name], tables=(written,))
         hint = standing.hints.get(table.name, "")
         return [*title_rows.head_rows(sheet, styles, hint, standing.ran, standing.failed), header]
@@ -261,43 +244,41 @@ class FileBook:
         Excel then asks whether to save, whatever the user does. A file that says nothing of calculation it takes for an old
         one, and calculates. The chain names the formulas of the replaced sheets as they were; Excel makes another.
         """
-        part = self._package.workbook_part
-        xml = self._package.text(part)
+        part = self.package.workbook_part
+        xml = self.package.text(part)
         calculation = re.search(r"<(?:\w+:)?calcPr\b", xml)
         if calculation and wanted is not None:
             rest = re.sub(r"""^([^>]*?)\s+fullCalcOnLoad=["'][^"'>]*["']""", r"\1", xml[calculation.end() :])
             flag = ' fullCalcOnLoad="1"' if wanted else ""
-            self._package.replace(part, (xml[: calculation.end()] + flag + rest).encode())
-        chain = self._package.related(part, "calcChain", required=False)
+            self.package.replace(part, (xml[: calculation.end()] + flag + rest).encode())
+        chain = self.package.related(part, "calcChain", required=False)
         if chain:
-            self._package.drop(chain)
+            self.package.drop(chain)
             folder, name = part.rsplit("/", 1)
             for listing in (f"{folder}/_rels/{name}.rels", "[Content_Types].xml"):
-                self._package.replace(listing, _CHAIN.sub(b"", self._package.read(listing)))
+                self.package.replace(listing, _CHAIN.sub(b"", self.package.read(listing)))
 
     @contextmanager
     def saved(self) -> Iterator[Path]:
         """Temporary file, check; then, when the `with` block is done, replace. Gives the path of the temporary file."""
-        if not self._package.changed():
+        if not self.package.changed():
             yield self.path
             return
         with explained(self.path.name, "close it in Excel and run again"), NewFile(self.path) as new:
-            new.write(self._package.save)
-            _check_saved(new.path, self._package.tables)
+            new.write(self.package.save)
+            _check_saved(new.path, self.package.tables)
             yield new.path
-            if self.path.read_bytes() != self._content:
+            if self.path.read_bytes() != self.content:
                 raise UnusableError(
                     f"{self.path.name} was changed by someone else meanwhile; nothing was written. Run again."
                 )
-            self._package.close()
+            self.package.close()
             new.put()
 
 
 _SHEET_DATA = re.compile(r"<(?P<prefix>\w+:)?sheetData\s*(?:/>|>.*</(?:\w+:)?sheetData>)", re.S)
 _ROW = re.compile(r'<(?:\w+:)?row\b[^>]*?\br="(?P<number>\d+)"[^>]*?(?:/>|>.*?</(?:\w+:)?row>)', re.S)
 _CHAIN = re.compile(rb"<(?:\w+:)?(?:Relationship|Override)\b[^>]*calcChain[^>]*/>")
-
-
 _ROW_NUMBER = re.compile(r'<row r="(\d+)"')
 
 

@@ -41,11 +41,12 @@ from xlbackflush.sheets.body import Body
 from xlbackflush.sheets.formulas import Sheets
 from xlbackflush.sheets.registry import bodies
 from xlbackflush.workbook import tables, undo
-from xlbackflush.workbook.com import ComBook, Grid, NativeBook, Patience
+from xlbackflush.workbook.com import ComBook, Grid, Patience
 from xlbackflush.workbook.mac import MacBook
 from xlbackflush.workbook.product_view_file import ProductView, ViewFile
 
 K = TypeVar("K", bound=Hashable)
+NativeBook = ComBook | MacBook
 _CELLS_MOST = 100_000  # that go to Excel in one call: some megabytes
 
 
@@ -74,9 +75,8 @@ def _caller() -> xw.Book:
 def _tame() -> None:
     """Two habits of xlwings on Windows: to repeat calls for ever, and to end all Excels without a window when Python ends."""
     if sys.platform == "win32":
-        xw._xlwindows.N_COM_ATTEMPTS = (
-            1  # 0, its default, means for ever, also for what this version of Excel does not have
-        )
+        # 0, its default, means for ever, also for what this version of Excel does not have
+        xw._xlwindows.N_COM_ATTEMPTS = 1
         atexit.unregister(xw._xlwindows.cleanup)  # they may be at work for somebody else
 
 
@@ -167,7 +167,7 @@ class LiveBook:
             grids = self._native.values(table.sheet, box), self._native.formulas(table.sheet, box)
             for values, formulas in zip(*grids, strict=True):
                 cells = zip(table.columns, values, formulas, strict=True)
-                yield {column: found[1:] for column, value, cell in cells if (found := _formula(value, cell))}
+                yield {column: text[1:] for column, value, cell in cells if (text := _formula(value, cell))}
 
     def runs(self) -> list[Run]:
         """The Runs sheet as it stands."""
@@ -195,24 +195,10 @@ class LiveBook:
         """Write results into the output tables, or put back what stood there; after a failed run only Findings changes."""
         styles, runs = StyleNames(), result.runs if result.run else self.runs()
         blocks = bodies(result, self._places(), styles.as_sheet)
-        with ExitStack() as open_files:
-            view = self._view(result, open_files)
-            if view:
-                view.write()
+        with ViewFile(self.local_path(), result) as view:
+            view.write()
             self._put(blocks, title_rows.standing(result, runs), styles, runs)
-            if view:
-                self.product_view = view.put()
-
-    def _view(self, result: RunResult, open_files: ExitStack) -> ViewFile | None:
-        """The file of the product view, in the making; None where the workbook lies in no folder of this computer."""
-        path = self.local_path()
-        if path:
-            return open_files.enter_context(ViewFile(path, result))
-        problem = "The product view has no place: save the workbook in a folder of this computer." if (
-            result.run and result.period.explosion.by_line
-        ) else ""  # fmt: skip
-        self.product_view = ProductView(problem=problem)
-        return None
+            self.product_view = view.put()
 
     def restore(self) -> list[Run]:
         """Put back the output tables as they stood before the last run; its runs, which now stand again."""

@@ -19,7 +19,7 @@ from xlbackflush.ooxml.package import TablePart
 from xlbackflush.ooxml.values import stored
 from xlbackflush.schema.excel import ADDIN
 from xlbackflush.sheets.title_rows import ALLOWED
-from xlbackflush.workbook.com import Grid
+from xlbackflush.workbook.com import Grid, grid
 from xlbackflush.workbook.tables import version_of
 
 #: what a protected sheet allows, as Excel for Mac calls it
@@ -33,76 +33,67 @@ _ALLOWED = {
 
 
 class MacBook:
-    """See `com.NativeBook`. `book` is the workbook of xlwings."""
+    """The calls of `com.ComBook`, which says what each does. `book` is the workbook of xlwings."""
 
     def __init__(self, book: Any) -> None:
         self._book, self.name = book, str(book.name)
 
     def folder(self) -> str:
-        """See `NativeBook`."""
         return str(Path(self._book.fullname).parent) if "/" in self._book.fullname else ""
 
     def refusal(self) -> str:
-        """See `NativeBook`."""
         return f"{self.name} is open read-only; open it for editing." if self._book.api.read_only.get() else ""
 
     def _range(self, sheet: str, box: Box) -> Any:
         return self._book.sheets[sheet].range(box[:2], box[2:])
 
     def schema_version(self) -> int:
-        """See `NativeBook`."""
+        """See `ComBook`."""
         with suppress(Exception):
             return version_of(str(self._book.names[schema.SCHEMA_NAME].refers_to))
         return version_of(None)
 
     def tables(self) -> dict[str, tuple[TablePart, int]]:
-        """See `NativeBook`."""
-        found = {}
-        for sheet in self._book.sheets:
-            for table in sheet.tables:
-                if table.name in schema.TABLES:
-                    if not table.show_headers:
-                        raise UnusableError(f"{self.name}: table {table.name} hides its header row; show it.")
-                    area, totals = table.range, int(table.show_totals)
-                    headers = tuple(map(str, self.values(sheet.name, _box(table.header_row_range))[0]))
-                    last = area.last_cell.row - totals
-                    found[table.name] = (
-                        TablePart(table.name, sheet.name, "", area.column, area.row, last, headers), totals,
-                    )  # fmt: skip
-        return found
+        """See `ComBook`."""
+        ours = [(s.name, table) for s in self._book.sheets for table in s.tables if table.name in schema.TABLES]
+        return {table.name: self._table(sheet, table) for sheet, table in ours}
+
+    def _table(self, sheet: str, table: Any) -> tuple[TablePart, int]:
+        if not table.show_headers:
+            raise UnusableError(f"{self.name}: table {table.name} hides its header row; show it.")
+        area, totals, heads = table.range, int(table.show_totals), table.header_row_range
+        last = heads.last_cell
+        headers = self.values(sheet, (heads.row, heads.column, last.row, last.column))[0]
+        end = area.last_cell.row - totals
+        return TablePart(table.name, sheet, "", area.column, area.row, end, tuple(map(str, headers))), totals
 
     def extent(self, sheet: str) -> tuple[int, int]:
-        """See `NativeBook`."""
+        """See `ComBook`."""
         last = self._book.sheets[sheet].used_range.last_cell
         return int(last.row), int(last.column)
 
     def _raw(self, sheet: str, box: Box) -> Grid:
-        cells = self._range(sheet, box).raw_value
-        return [list(row) for row in cells] if isinstance(cells, tuple | list) else [[cells]]
+        return grid(self._range(sheet, box).raw_value)
 
     def values(self, sheet: str, box: Box) -> Grid:
-        """See `NativeBook`."""
         return [[stored(c) if isinstance(c, dt.datetime) else c for c in row] for row in self._raw(sheet, box)]
 
     def dates(self, sheet: str, box: Box) -> list[list[bool]] | None:
-        """See `NativeBook`."""
         return [[isinstance(cell, dt.datetime) for cell in row] for row in self._raw(sheet, box)]
 
     def formulas(self, sheet: str, box: Box) -> Grid:
-        """See `NativeBook`."""
-        cells = self._range(sheet, box).formula
-        return [list(row) for row in cells] if isinstance(cells, tuple | list) else [[cells]]
+        return grid(self._range(sheet, box).formula)
 
     def fit(self, table: TablePart, box: Box) -> None:
-        """See `NativeBook`."""
-        found = self._book.sheets[table.sheet].tables[table.name]
-        found.show_totals = False
-        found.resize(self._range(table.sheet, box))
+        """See `ComBook`."""
+        listed = self._book.sheets[table.sheet].tables[table.name]
+        listed.show_totals = False
+        listed.resize(self._range(table.sheet, box))
 
     def put(
         self, sheet: str, box: Box, rows: Sequence[Sequence[object]], number_format: str, texts: Sequence[str] = ()
     ) -> None:
-        """See `NativeBook`."""
+        """See `ComBook`."""
         cells = self._range(sheet, box)
         cells.number_format = number_format
         for area in texts:
@@ -110,33 +101,32 @@ class MacBook:
         cells.formula = tuple(map(tuple, rows))
 
     def empty(self, sheet: str, box: Box) -> None:
-        """See `NativeBook`."""
         self._range(sheet, box).clear_contents()
 
     def style(self, sheet: str, address: str, name: str, number_format: str, indent: int) -> None:
-        """See `NativeBook`."""
+        """See `ComBook`."""
         for area in address.split(","):
             self._book.sheets[sheet].range(area).number_format = number_format
 
     def rows(self, sheet: str, address: str, level: int, points: float | None) -> None:
-        """See `NativeBook`."""
+        """See `ComBook`."""
         for area in address.split(",") if points else ():
             self._book.sheets[sheet].range(area).row_height = min(points or 0, 409)
 
     def unprotect(self, sheet: str) -> Callable[[], None]:
-        """See `NativeBook`."""
-        found = self._book.sheets[sheet].api
-        if not found.protect_contents.get():
+        """See `ComBook`."""
+        page = self._book.sheets[sheet].api
+        if not page.protect_contents.get():
             return lambda: None
-        found.unprotect()
-        if found.protect_contents.get():
+        page.unprotect()
+        if page.protect_contents.get():
             raise UnusableError(f"Sheet {sheet} is protected with a password; lift that, and run again.")
         # what a user allowed besides is not asked for: a new workbook's protection comes back
         allowed = {_ALLOWED[name]: True for name in ALLOWED}
-        return lambda: found.protect_worksheet(drawing_objects=False, **allowed)
+        return lambda: page.protect_worksheet(drawing_objects=False, **allowed)
 
     def quiet(self) -> Callable[[], None]:
-        """See `NativeBook`."""
+        """See `ComBook`."""
         app = self._book.app
         before = (app.screen_updating, app.enable_events, app.calculation)
         app.screen_updating, app.enable_events, app.calculation = False, False, "manual"
@@ -147,12 +137,11 @@ class MacBook:
         return back
 
     def calculate(self, pending: bool = False) -> None:
-        """See `NativeBook`."""
+        """See `ComBook`."""
         if self._book.app.calculation == "manual":
             self._book.app.calculate()
 
     def status(self, text: str) -> None:
-        """See `NativeBook`."""
         self._book.app.status_bar = text
 
     def finish(self, sentence: str) -> None:
@@ -164,20 +153,15 @@ class MacBook:
             self._book.app.macro(f"{ADDIN}!BackflushFinished")(self.name, sentence)
 
     def save_copy(self, path: Path) -> None:
-        """See `NativeBook`. SaveAs would make the copy the open workbook."""
+        """See `ComBook`. SaveAs would make the copy the open workbook."""
         raise OSError("Excel for Mac lets no script save a copy")
 
     def selected(self) -> str:
-        """See `NativeBook`."""
+        """See `ComBook`."""
         cell = self._book.selection
         return f"{cell.sheet.name}!{cell.get_address(False, False).split(':')[0]}"
 
     def show(self, sheet: str, address: str) -> None:
-        """See `NativeBook`."""
+        """See `ComBook`."""
         self._book.sheets[sheet].activate()
         self._book.sheets[sheet].range(address).select()
-
-
-def _box(cells: Any) -> Box:
-    last = cells.last_cell
-    return cells.row, cells.column, last.row, last.column

@@ -29,6 +29,7 @@ from xlbackflush.ooxml.values import harmless
 HEADER = (*COLUMNS, "Run")
 
 _FIRST_LINE = b"\xef\xbb\xbf" + ",".join(HEADER).encode() + b"\r\n"
+_POSTED = "The run itself is posted."
 _TEXTS = {column.name for column in schema.TRACE.columns if column.kind == "text"}
 
 
@@ -47,13 +48,13 @@ class ViewFile:
     A temporary file that was not put in place is gone when the `with` block ends.
     """
 
-    def __init__(self, book: Path, result: RunResult) -> None:
+    def __init__(self, book: Path | None, result: RunResult) -> None:
+        """book: the workbook's file; None where it lies in no folder of this computer, so that this file has no place."""
         self.book, self.result = book, result
-        self.target = book.with_name(f"{book.stem}-trace.csv")
+        self.target = book.with_name(f"{book.stem}-trace.csv") if book else None
         self._new: NewFile | None = None
         self.rows = 0
-        self.done = False
-        self.problem = ""
+        self._view = ProductView()
 
     def __enter__(self) -> ViewFile:
         return self
@@ -63,46 +64,45 @@ class ViewFile:
 
     def write(self) -> None:
         """The whole file under a temporary name, if this run has one. What is there as it should be is left alone."""
-        run = self.result.run
-        if not run or not self._wanted():
+        run, period, target = self.result.run, self.result.period, self.target
+        if not run or not period.explosion.by_line:
+            return
+        if not self.book or not target:
+            problem = "The product view has no place: save the workbook in a folder of this computer."
+            self._view = ProductView(problem=problem)
+            return
+        if period.exploded_rows > schema.PRODUCT_VIEW_ROWS_MAX:
             return
         try:
-            there = self.target.exists()
-            if there and not _ours(self.target):
-                self.problem = (
-                    f"{self.target.name} is not a product view and was left alone; give it another name and run again "
-                    "to have one. The run itself is posted."
-                )
+            there = target.exists()
+            if there and not _ours(target):
+                problem = f"{target.name} is not a product view and was left alone"
+                remedy = "give it another name and run again to have one"
+                self._view = ProductView(problem=f"{problem}; {remedy}. {_POSTED}")
                 return
-            self._new = NewFile(self.target, like=self.book)
+            self._new = NewFile(target, like=self.book)
             self._new.write(lambda path: self._fill(path, run))
-            if there and filecmp.cmp(self._new.path, self.target, shallow=False):
-                self.done = True  # perhaps open in Excel just now
+            if there and filecmp.cmp(self._new.path, target, shallow=False):  # perhaps open in Excel just now
+                self._view = ProductView(target, self.rows)
                 self._discard()
         except (OSError, MemoryError) as error:
-            self._failed(error)
+            self._view = _failed(target, error)
             self._discard()  # where the disk is full, room for the workbook
 
     def put(self) -> ProductView:
         """Put the file in its place, and say what came of it."""
-        try:
-            if self._new:
+        target, view = self.target, self._view
+        if self._new and target:
+            try:
                 self._new.put()
-                self.done = True
-        except OSError as error:
-            self._failed(error)
-        if self.done:
-            return ProductView(self.target, self.rows)
+                view = ProductView(target, self.rows)
+            except OSError as error:
+                view = _failed(target, error)
         with suppress(OSError):
-            if self.result.run and _ours(self.target):
-                self.problem += (
-                    f" {self.target.name} is of another run and was left alone; delete it if it is not needed."
-                )
-        return ProductView(problem=self.problem.strip())
-
-    def _wanted(self) -> bool:
-        period = self.result.period
-        return period.explosion.by_line and period.exploded_rows <= schema.PRODUCT_VIEW_ROWS_MAX
+            if target and not view.file and self.result.run and _ours(target):
+                older = f"{target.name} is of another run and was left alone; delete it if it is not needed."
+                view = ProductView(problem=f"{view.problem} {older}".strip())
+        return view
 
     def _fill(self, path: Path, made: Run) -> None:
         period, run = self.result.period, f"{made.run} {made.input_hash[:12]}"
@@ -113,16 +113,17 @@ class ViewFile:
                 writer.writerows(_lines(columns, run))
                 self.rows += len(columns["Product"])
 
-    def _failed(self, error: OSError | MemoryError) -> None:
-        problem = f"{self.target.name} cannot be written: there is not enough memory."
-        if isinstance(error, OSError):
-            problem = unwritable(self.target.name, error, "close it in Excel and run again")
-        self.problem = f"{problem} The run itself is posted."
-
     def _discard(self) -> None:
         if self._new:
             self._new.discard()
             self._new = None
+
+
+def _failed(target: Path, error: OSError | MemoryError) -> ProductView:
+    problem = f"{target.name} cannot be written: there is not enough memory."
+    if isinstance(error, OSError):
+        problem = unwritable(target.name, error, "close it in Excel and run again")
+    return ProductView(problem=f"{problem} {_POSTED}")
 
 
 def _ours(path: Path) -> bool:

@@ -9,21 +9,21 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from functools import cache
 from pathlib import Path
-from typing import Any
 
 from xlbackflush import schema
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.journal import DRAFT, Run
 from xlbackflush.ooxml.atomic import Content, write_file
 from xlbackflush.ooxml.cells import Block, Cells
+from xlbackflush.ooxml.formula_rows import StoredRow, formula_rows, stored_rows
 from xlbackflush.ooxml.package import Package, TablePart
 from xlbackflush.ooxml.reader import SheetReader
-from xlbackflush.ooxml.styles import STYLES, StyleSheet
+from xlbackflush.ooxml.styles import StyleSheet
 from xlbackflush.ooxml.values import stored
 from xlbackflush.sheets import runs as runs_sheet
 from xlbackflush.sheets import title_rows
@@ -35,8 +35,6 @@ from xlbackflush.workbook import tables
 
 KEPT = 20
 
-_ROW = re.compile(r"<(?:\w+:)?row\b([^>]*)>")
-_ATTRIBUTE = re.compile(r"""([A-Za-z]+)=["']([^"']*)["']""")
 _HEIGHT = 14.0  # of the rows of our sheets, in points
 
 Results = tuple[dict[str, Block], title_rows.Standing]
@@ -117,16 +115,14 @@ class Copy:
         self.path = path
         self._package = Package(path)
         self._reader = SheetReader(self._package, path.read_bytes())
-        self._book: Any = None  # in openpyxl
-        self._looks: dict[tuple[int, ...], tuple[str, int]] = {}
+        styles = StyleSheet(self._package.text(self._package.related(self._package.workbook_part, "styles")))
+        self._look = cache(styles.look)
         if any(table.name not in self._package.tables for table in schema.OUTPUT_TABLES):
             raise UnusableError("What stood before the last run was kept by an earlier version; run again instead.")
 
     def close(self) -> None:
         """Release the file."""
         self._package.close()
-        if self._book is not None:
-            self._book.close()
 
     def runs(self) -> list[Run]:
         """The runs on its sheet Runs."""
@@ -156,71 +152,31 @@ class Copy:
         """The body of a table, in the columns of `schema`: stored values, formulas, named styles."""
         part = self._package.tables[table.name]
         values = [[stored(value) for value in row] for row in self._reader.rows(part, part.last_row)]
-        cells = self._cells(part)
+        xml = self._package.read(self._package.sheets[part.sheet])
+        numbers = range(part.header_row + 1, part.last_row + 1)
+        formula_of, row_of = dict(formula_rows(xml)), stored_rows(xml)
+        rows = [row_of.get(number, StoredRow(0, 0.0, {})) for number in numbers]
         block = Block(part.first_col, part.header_row + 1)
         for column in table.columns:
             default = style_name(table, column)
             if column.name not in part.columns:
                 block.columns.append(Cells([None] * len(values), styles.xf(default)))
                 continue
-            i = part.columns.index(column.name)
-            looks = [styles.xf(*self._look(cell, default)) for cell in cells[i]]
-            formulas = [_formula(cell) for cell in cells[i]]
+            i, letter = part.columns.index(column.name), part.letters[column.name]
+            names = (self._look(row.styles.get(letter, 0)) for row in rows)
+            looks = [styles.xf(name or default, indent) for name, indent in names]
+            formulas = [formula_of.get(number, {}).get(letter, "") for number in numbers]
             # a formula that shows nothing shows a text of no characters, not a blank cell, which would be 0
             shown = [
                 "" if formula and row[i] is None else row[i] for row, formula in zip(values, formulas, strict=True)
             ]
             live, mixed = any(formulas), len(set(looks)) > 1
             block.columns.append(Cells(shown, looks[0], formulas if live else None, looks if mixed else None))
-        rows = self._row_looks(part)
-        if any(height for _, height in rows):
-            block.heights = [height or _HEIGHT for _, height in rows]
-        if any(level for level, _ in rows):
-            block.outline = [level for level, _ in rows]
+        if any(row.height for row in rows):
+            block.heights = [row.height or _HEIGHT for row in rows]
+        if any(row.level for row in rows):
+            block.outline = [row.level for row in rows]
         return block
-
-    def _cells(self, part: TablePart) -> list[tuple[Any, ...]]:
-        """The cells of a table's body, column by column: formulas and styles. What Excel saved once for many is spelled out."""
-        import openpyxl
-        from openpyxl.cell.read_only import EMPTY_CELL
-
-        if self._book is None:
-            self._book = openpyxl.load_workbook(self.path, read_only=True)
-        first, last, width = part.header_row + 1, part.last_row, len(part.columns)
-        bounds = {"min_col": part.first_col, "max_col": part.first_col + width - 1}
-        rows = list(self._book[part.sheet].iter_rows(first, last, **bounds))
-        rows += [(EMPTY_CELL,) * width] * (last - first + 1 - len(rows))
-        return list(zip(*rows, strict=True))
-
-    def _row_looks(self, part: TablePart) -> list[tuple[int, float]]:
-        """Outline level and height, 0 where it has none of its own, of each row of a table's body."""
-        looks: dict[int, tuple[int, float]] = {}
-        for row in _ROW.finditer(self._package.text(self._package.sheets[part.sheet])):
-            given = dict(_ATTRIBUTE.findall(row[1]))
-            height = float(given.get("ht", 0)) if given.get("customHeight") in ("1", "true") else 0.0
-            looks[int(given.get("r", 0))] = int(given.get("outlineLevel", 0)), height
-        return [looks.get(number, (0, 0.0)) for number in range(part.header_row + 1, part.last_row + 1)]
-
-    def _look(self, cell: Any, default: str) -> tuple[str, int]:
-        """Named style and indent of a cell; the style of its column where it is none of ours."""
-        if not getattr(cell, "has_style", False):
-            return default, 0
-        array = tuple(cell.style_array)
-        if array not in self._looks:
-            name = self._book._named_styles.names[cell.style_array.xfId]
-            known = name in STYLES
-            indent = int(cell.alignment.indent) - STYLES[name].indent if known else 0
-            self._looks[array] = (name if known else "", max(indent, 0))
-        name, indent = self._looks[array]
-        return name or default, indent
-
-
-def _formula(cell: Any) -> str:
-    if cell.data_type != "f":
-        return ""
-    formula = cell.value
-    text = str(getattr(formula, "text", formula))
-    return text.removeprefix("=")
 
 
 def cleared(runs: Sequence[Run], sheets: Sheets, styles: StyleSheet) -> Results:
