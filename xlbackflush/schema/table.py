@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Collection
 from dataclasses import KW_ONLY, dataclass
+from functools import partial
 from string import Formatter
 from typing import Literal
 
@@ -41,8 +42,9 @@ class Column:
     """
 
     name: str
-    kind: Kind
     help: str
+    _: KW_ONLY
+    kind: Kind = "text"
     unit: str = ""
     required: bool = False
     choices: tuple[str, ...] = ()
@@ -50,7 +52,6 @@ class Column:
     maximum: float | None = None  # exclusive, for percentages that divide by 1 - p
     width: float = 14
     wrap: bool = False
-    _: KW_ONLY
     look: Look | None = None
     field: str = ""
     indent: str = ""
@@ -59,6 +60,19 @@ class Column:
     proves: tuple[str, ...] = ()
     rests_on: str = ""
     recorded: str = ""
+
+
+# what usually goes together in a column
+text = partial(Column, kind="text")
+item = partial(Column, kind="item", required=True, width=18)
+choice = partial(Column, kind="choice")
+date = partial(Column, kind="date", width=12)
+integer = partial(Column, kind="integer")
+quantity = partial(Column, kind="quantity", unit="units")
+hours = partial(Column, kind="hours", unit="hours")
+percent = partial(Column, kind="percent")
+price = partial(Column, kind="price", unit="money per unit")
+money = partial(Column, kind="money", unit="money", width=16)
 
 
 @dataclass(frozen=True)
@@ -127,8 +141,8 @@ class Sheet:
 
     name: str
     role: Role
-    purpose: str
     tables: tuple[Table, ...]
+    purpose: str
     hint: str = ""
     freeze_cols: int = 0
     outlined: bool = False  # groups of its rows open and close
@@ -149,6 +163,13 @@ class Setting:
     choices: tuple[str, ...] = ()
     required: bool = False
     minimum: float | None = None
+
+    @property
+    def column(self) -> Column:
+        """Its value as a column of one cell."""
+        return Column(
+            "Value", self.meaning, kind=self.kind, required=self.required, choices=self.choices, minimum=self.minimum
+        )
 
     @property
     def field(self) -> str:

@@ -15,8 +15,8 @@ from xlbackflush.sheets.title_rows import NOT_RUN, head_rows
 SHEET = schema.Sheet(
     "Functions",
     "Control",
-    "Cell functions of this workbook, with live examples: type an item and a quantity.",
     (),
+    "Cell functions of this workbook, with live examples: type an item and a quantity.",
     "Enter data in the yellow cells. Shift+F3 on a formula shows the same help.",
 )
 WIDTHS = (30.0, 44.0, 18.0, 96.0)  # of the columns A to D, in characters

@@ -288,14 +288,13 @@ def _pairs(source: Source) -> Iterator[tuple[str, object]]:
 
 def _setting(setting: Setting, value: object, source: Source, i: int, found: list[Finding]) -> Any:
     """One value of Setup, typed; the default where it is blank."""
-    column = Column("Value", setting.kind, setting.meaning, "", setting.required, setting.choices, setting.minimum)
     if value is None or value == "":
         if setting.required:
             found.append(f.BLANK(source.cell("Value", source.row_numbers[i]), f"{setting.name} is blank."))
         return setting.default
     one = Source(source.name, source.sheet, source.letters, 0, 0, ["Value"], [[value]], [source.row_numbers[i]])
     before = len(found)
-    parsed = typed([value], one, column, found)[0]
+    parsed = typed([value], one, setting.column, found)[0]
     for k in range(before, len(found)):
         found[k] = Finding(**{**vars(found[k]), "what": found[k].what.replace("Value", setting.name, 1)})
     if len(found) > before:
