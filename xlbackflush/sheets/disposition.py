@@ -10,7 +10,7 @@ from xlbackflush.engine.posting.disposition import NO_BASE, NOT_BY_COST, PASSED_
 from xlbackflush.engine.stock.counted import charges_everything, of_role, stock_roles
 from xlbackflush.engine.stock.in_process import takes_conversion_out
 from xlbackflush.ooxml.address import quoted
-from xlbackflush.sheets.body import Body, RunView, of_records
+from xlbackflush.sheets.body import Body, RunView, shown
 from xlbackflush.sheets.formulas import carried_over, literal
 from xlbackflush.sheets.proofs import opening_excess
 
@@ -69,11 +69,11 @@ def body(run: RunView) -> Body:
     )
     if chosen:
         live["Posted"] = [c[chosen] for c in cells]
-    return of_records(TABLE, shares, live)
+    return shown(TABLE, shares, live)
 
 
 def _excess_shares(
-    run: RunView, shares: list[Share], cells: list[dict[str, str]], span: dict[str, str]
+    run: RunView, shares: list[Share], cells: Sequence[dict[str, str]], span: dict[str, str]
 ) -> dict[str, list[str]]:
     """What stock accounts opened with beyond standard, and its shares by cost at standard, scrap left out."""
     rows = list(zip(shares, cells, strict=True))

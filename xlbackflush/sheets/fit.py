@@ -5,7 +5,7 @@ from __future__ import annotations
 from xlbackflush import schema
 from xlbackflush.engine.measures import fit as engine
 from xlbackflush.engine.measures.fit import CREDIT_DAYS, OVERALL, USE_TOLERANCE, YEAR, FitFigure
-from xlbackflush.sheets.body import Body, RunView, of_records
+from xlbackflush.sheets.body import Body, RunView, shown
 from xlbackflush.sheets.formulas import day_ref, ledger_sum, literal, setting_ref
 
 TABLE = schema.FIT
@@ -33,7 +33,7 @@ def body(run: RunView) -> Body:
         "Threshold": [_threshold(run, f, threshold) for f in measures],
         "Verdict": [_verdict(f, at, r) for f, r in zip(measures, rows, strict=True)],
     }
-    return of_records(TABLE, measures, live) | {
+    return shown(TABLE, measures, live) | {
         "Figure": (
             ["" if f.figure is None else f.figure for f in measures],
             [formulas[f.measure.key] for f in measures],

@@ -132,11 +132,9 @@ def default_scrap_basis(inputs: Inputs) -> str:
     return setting_ref(inputs, name) if typed not in (None, "") else literal(inputs.settings.default_scrap_basis)
 
 
-def scrap_basis(bom: dict[str, str], row: int, default: str) -> str:
-    """Scrap basis of a BOM line, the default where it is blank. `bom` are the heads of the BOM's columns."""
-    if "Scrap basis" not in bom:
-        return default
-    return f'IF({bom["Scrap basis"]}{row}="",{default},{bom["Scrap basis"]}{row})'
+def scrap_basis(cell: str, default: str) -> str:
+    """Scrap basis of a BOM line, the default where it is blank. cell: "" where the workbook has no such column."""
+    return f'IF({cell}="",{default},{cell})' if cell else default
 
 
 def with_scrap(quantity: str, scrap: str, basis: str) -> str:
@@ -182,17 +180,34 @@ def invoiced(item_cell: str) -> str:
     return f'SUMPRODUCT((Purchases[Item]&""={item_cell})*1,Purchases[Quantity],Purchases[Actual price])'
 
 
-def trace_sum(column: str, code: str, item_cell: str, role: str, event: str, below: bool = False) -> str:
-    """Sum of a Trace column over the relieved rows of one component. event: a criterion such as <>Scrap."""
-    if plain(code):
-        deep = ',Trace[Level],">0"' if below else ""
+@dataclass(frozen=True)
+class Relieved:
+    """Rows of the Trace that take a component out of an account: its code and cell, the cell of the account's role.
+
+    event: a criterion such as <>Scrap. below: without the rows at level 0.
+    """
+
+    code: str
+    cell: str
+    role: str
+    event: str
+    below: bool = False
+
+
+def trace_sum(column: str, rows: Relieved) -> str:
+    """Sum of a Trace column over the relieved rows of one component."""
+    if plain(rows.code):
+        deep = ',Trace[Level],">0"' if rows.below else ""
         return (
-            f'SUMIFS(Trace[{column}],Trace[Component],"="&{item_cell},Trace[Relieved from],{role},'
-            f"Trace[Event],{literal(event)}{deep})"
+            f'SUMIFS(Trace[{column}],Trace[Component],"="&{rows.cell},Trace[Relieved from],{rows.role},'
+            f"Trace[Event],{literal(rows.event)}{deep})"
         )
-    deep = "*(Trace[Level]>0)" if below else ""
-    test = f"Trace[Event]<>{literal(event[2:])}" if event.startswith("<>") else f"Trace[Event]={literal(event)}"
-    return f"SUMPRODUCT((Trace[Component]={item_cell})*(Trace[Relieved from]={role})*({test}){deep},Trace[{column}])"
+    deep = "*(Trace[Level]>0)" if rows.below else ""
+    unequal, event = rows.event.startswith("<>"), literal(rows.event.removeprefix("<>"))
+    test = f"Trace[Event]{'<>' if unequal else '='}{event}"
+    return (
+        f"SUMPRODUCT((Trace[Component]={rows.cell})*(Trace[Relieved from]={rows.role})*({test}){deep},Trace[{column}])"
+    )
 
 
 def ledger_sum(column: str, roles: Sequence[str]) -> str:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from xlbackflush.engine.stock.counted import of_role
 from xlbackflush.model.basis import Basis, Closing, Flow, Invoices, Rest, Schedule, Total
 from xlbackflush.ooxml.address import quoted
-from xlbackflush.sheets.body import RunView
+from xlbackflush.sheets.body import Row, RunView, filled
 from xlbackflush.sheets.formulas import AFTER_CLOSE, carried_over, invoiced, literal, stock_sum
 
 
-def difference(amounts: Iterable[str], digits: int) -> tuple[list[float], list[str]]:
-    """Column Difference, of formulas of posted less proof: zero when it is written."""
-    formulas = [f"ROUND({amount},{digits})" for amount in amounts]
-    return [0.0] * len(formulas), formulas
+def difference(less: str, rows: Sequence[Row], digits: int) -> tuple[list[float], Sequence[str]]:
+    """Column Difference, posted less proof as a template over {Columns}: zero when it is written."""
+    return [0.0] * len(rows), filled({"": f"ROUND({less},{digits})"}, rows)[""]
 
 
 def before_close(role: str) -> str:
