@@ -9,7 +9,6 @@ from xlbackflush.schema.table import (
     Column,
     Setting,
     Sheet,
-    Table,
     choice,
     date,
     hours,
@@ -18,6 +17,7 @@ from xlbackflush.schema.table import (
     percent,
     price,
     quantity,
+    table,
     text,
 )
 
@@ -85,201 +85,168 @@ def _document(example: str) -> Column:
     return text("Document", f"Number of the source document, e.g. {example}.", width=13, required=True)
 
 
-SETUP = Table(
+SETUP = table(
     "Setup",
-    (
-        text("Setting", "Name of the setting; do not change it.", width=26, required=True),
-        Column("Value", "Your choice.", width=30, kind="any"),
-        text("Meaning", "What the setting does.", width=96),
-    ),
-    row_name="{Setting}",
+    "{Setting}",
+    text("Setting", "Name of the setting; do not change it.", width=26, required=True),
+    Column("Value", "Your choice.", width=30, kind="any"),
+    text("Meaning", "What the setting does.", width=96),
     named_by_row=True,
 )
-ACCOUNTS = Table(
+ACCOUNTS = table(
     "Accounts",
-    (
-        choice(
-            "Role", "What the account is for; do not change it.", width=26, required=True, choices=tuple(words.ROLES)
-        ),
-        text("Account", "Account number in your ledger.", width=12, required=True),
-        text("Name", "Account name in your ledger.", width=44),
-    ),
+    "{Role}",
+    choice("Role", "What the account is for; do not change it.", width=26, required=True, choices=tuple(words.ROLES)),
+    text("Account", "Account number in your ledger.", width=12, required=True),
+    text("Name", "Account name in your ledger.", width=44),
     first_col=5,
-    row_name="{Role}",
 )
-BOM = Table(
+BOM = table(
     "BOM",
-    (
-        item("Parent", "Item that is made."),
-        item("Component", "Item that goes into it."),
-        quantity(
-            "Qty per", "Component units in one good parent, before scrap.", unit="per parent", required=True, minimum=0
-        ),
-        text("UoM", "Unit of measure; blank: the component's.", width=8),
-        percent(
-            "Scrap %", "Planned loss of the component. 5% is 5% or 0.05.", unit="of quantity", minimum=0, maximum=1
-        ),
-        choice(
-            "Scrap basis",
-            "Output: qty x (1 + scrap). Input: qty / (1 - scrap). Blank: the default on Setup.",
-            width=12,
-            choices=(words.OUTPUT, words.INPUT),
-        ),
-        date(
-            "Effective from",
-            "First day on which the line is valid; blank: no start date.",
-            unit="first day",
-            width=14,
-        ),
-        date("Effective to", "Last day on which the line is valid; blank: no end date.", unit="last day", width=14),
-        _NOTE,
+    "{Component} in {Parent}",
+    item("Parent", "Item that is made."),
+    item("Component", "Item that goes into it."),
+    quantity(
+        "Qty per", "Component units in one good parent, before scrap.", unit="per parent", required=True, minimum=0
     ),
-    row_name="{Component} in {Parent}",
+    text("UoM", "Unit of measure; blank: the component's.", width=8),
+    percent("Scrap %", "Planned loss of the component. 5% is 5% or 0.05.", unit="of quantity", minimum=0, maximum=1),
+    choice(
+        "Scrap basis",
+        "Output: qty x (1 + scrap). Input: qty / (1 - scrap). Blank: the default on Setup.",
+        width=12,
+        choices=(words.OUTPUT, words.INPUT),
+    ),
+    date("Effective from", "First day on which the line is valid; blank: no start date.", unit="first day", width=14),
+    date("Effective to", "Last day on which the line is valid; blank: no end date.", unit="last day", width=14),
+    _NOTE,
 )
-STANDARD_COST = Table(
+STANDARD_COST = table(
     "StandardCost",
-    (
-        item("Item", "Item code, once only."),
-        text("Description", "Name of the item.", width=32),
-        choice(
-            "Type",
-            "Buy: purchased. Subassembly: made, counted and stocked. Phantom: exploded through. Finished: sold.",
-            width=13,
-            required=True,
-            choices=words.TYPES,
-        ),
-        text("UoM", "Unit of measure.", width=8),
-        price("Material price", "Standard price of a bought item.", minimum=0),
-        hours("Labor hours", "Standard labor time of one good unit.", unit="hours per unit", width=12, minimum=0),
-        price("Labor rate", "Standard wage.", unit="money per hour", minimum=0),
-        price("Variable overhead rate", "Standard rate on labor hours.", unit="money per hour", minimum=0),
-        price("Fixed overhead rate", "Standard rate on labor hours.", unit="money per hour", minimum=0),
-        price("Other conversion", "Conversion cost not tied to hours.", minimum=0),
-        percent(
-            "Assembly scrap %",
-            "Planned loss of whole units of this item; multiplies its components.",
-            unit="of units",
-            minimum=0,
-            maximum=1,
-        ),
-        _NOTE,
+    "{Item}",
+    item("Item", "Item code, once only."),
+    text("Description", "Name of the item.", width=32),
+    choice(
+        "Type",
+        "Buy: purchased. Subassembly: made, counted and stocked. Phantom: exploded through. Finished: sold.",
+        width=13,
+        required=True,
+        choices=words.TYPES,
     ),
-    row_name="{Item}",
+    text("UoM", "Unit of measure.", width=8),
+    price("Material price", "Standard price of a bought item.", minimum=0),
+    hours("Labor hours", "Standard labor time of one good unit.", unit="hours per unit", width=12, minimum=0),
+    price("Labor rate", "Standard wage.", unit="money per hour", minimum=0),
+    price("Variable overhead rate", "Standard rate on labor hours.", unit="money per hour", minimum=0),
+    price("Fixed overhead rate", "Standard rate on labor hours.", unit="money per hour", minimum=0),
+    price("Other conversion", "Conversion cost not tied to hours.", minimum=0),
+    percent(
+        "Assembly scrap %",
+        "Planned loss of whole units of this item; multiplies its components.",
+        unit="of units",
+        minimum=0,
+        maximum=1,
+    ),
+    _NOTE,
 )
-COUNTS = Table(
+COUNTS = table(
     "Counts",
-    (
-        _DATE,
-        _document("PC-1001"),
-        choice("Event", "Completed or Sold.", width=12, required=True, choices=(words.COMPLETED, words.SOLD)),
-        item("Item", "Item counted."),
-        quantity(
-            "Quantity",
-            "Good units. A negative quantity is a correction and names the document it corrects "
-            "in Note, or repeats it in Document.",
-            required=True,
-        ),
-        _NOTE,
+    "{Item} {Event}, {Document}, {Date}",
+    _DATE,
+    _document("PC-1001"),
+    choice("Event", "Completed or Sold.", width=12, required=True, choices=(words.COMPLETED, words.SOLD)),
+    item("Item", "Item counted."),
+    quantity(
+        "Quantity",
+        "Good units. A negative quantity is a correction and names the document it corrects "
+        "in Note, or repeats it in Document.",
+        required=True,
     ),
-    row_name="{Item} {Event}, {Document}, {Date}",
+    _NOTE,
 )
-SCRAP = Table(
+SCRAP = table(
     "Scrap",
-    (
-        _DATE,
-        _document("SC-4001"),
-        item("Item", "Item scrapped."),
-        quantity("Quantity", "Units scrapped beyond what the BOM plans.", required=True),
-        choice(
-            "Stage",
-            "Component: the part itself. Finished unit: a made unit, with all that is in it.",
-            required=True,
-            choices=(words.COMPONENT, words.FINISHED_UNIT),
-        ),
-        choice(
-            "Kind",
-            "Normal: cost of production. Abnormal: a loss.",
-            width=12,
-            required=True,
-            choices=(words.NORMAL, words.ABNORMAL),
-        ),
-        money("Salvage value", "Money recovered for the whole row.", width=14, minimum=0),
-        text("Reason", "Why it was scrapped.", width=34),
+    "{Item}, {Document}, {Date}",
+    _DATE,
+    _document("SC-4001"),
+    item("Item", "Item scrapped."),
+    quantity("Quantity", "Units scrapped beyond what the BOM plans.", required=True),
+    choice(
+        "Stage",
+        "Component: the part itself. Finished unit: a made unit, with all that is in it.",
+        required=True,
+        choices=(words.COMPONENT, words.FINISHED_UNIT),
     ),
-    row_name="{Item}, {Document}, {Date}",
+    choice(
+        "Kind",
+        "Normal: cost of production. Abnormal: a loss.",
+        width=12,
+        required=True,
+        choices=(words.NORMAL, words.ABNORMAL),
+    ),
+    money("Salvage value", "Money recovered for the whole row.", width=14, minimum=0),
+    text("Reason", "Why it was scrapped.", width=34),
 )
-PURCHASES = Table(
+PURCHASES = table(
     "Purchases",
-    (
-        _DATE,
-        _document("PO-3001"),
-        item("Item", "Item received."),
-        quantity("Quantity", "Units received; negative: a return that names its document.", required=True),
-        price("Actual price", "Invoice price of one unit.", required=True, minimum=0),
-        _NOTE,
-    ),
-    row_name="{Item}, {Document}, {Date}",
+    "{Item}, {Document}, {Date}",
+    _DATE,
+    _document("PO-3001"),
+    item("Item", "Item received."),
+    quantity("Quantity", "Units received; negative: a return that names its document.", required=True),
+    price("Actual price", "Invoice price of one unit.", required=True, minimum=0),
+    _NOTE,
 )
-ACTUALS = Table(
+ACTUALS = table(
     "Actuals",
-    (
-        _DATE,
-        _document("PR-5001"),
-        choice("Cost type", "What the money was for.", width=18, required=True, choices=words.COST_TYPES),
-        hours("Hours", "Hours paid, for labor."),
-        money("Amount", "Cost incurred.", width=14, required=True),
-        _NOTE,
-    ),
-    row_name="{Cost type}, {Document}, {Date}",
+    "{Cost type}, {Document}, {Date}",
+    _DATE,
+    _document("PR-5001"),
+    choice("Cost type", "What the money was for.", width=18, required=True, choices=words.COST_TYPES),
+    hours("Hours", "Hours paid, for labor."),
+    money("Amount", "Cost incurred.", width=14, required=True),
+    _NOTE,
 )
-STOCK = Table(
+STOCK = table(
     "Stock",
-    (
-        item("Item", "Item on stock."),
-        quantity("Opening qty", "Units at the start of the period."),
-        quantity("Counted qty", "Units counted at the end; blank: not counted."),
-        _NOTE,
-    ),
-    row_name="{Item}",
+    "{Item}",
+    item("Item", "Item on stock."),
+    quantity("Opening qty", "Units at the start of the period."),
+    quantity("Counted qty", "Units counted at the end; blank: not counted."),
+    _NOTE,
 )
-WIP = Table(
+WIP = table(
     "WIP",
-    (
-        item("Item", "Item in process at period end."),
-        quantity("Quantity", "Units in process.", minimum=0),
-        percent("Material %", "Share of the material already in.", unit="complete", minimum=0),
-        percent("Conversion %", "Share of the conversion already done.", unit="complete", minimum=0),
-        replace(_NOTE, width=56),
-    ),
-    row_name="{Item}",
+    "{Item}",
+    item("Item", "Item in process at period end."),
+    quantity("Quantity", "Units in process.", minimum=0),
+    percent("Material %", "Share of the material already in.", unit="complete", minimum=0),
+    percent("Conversion %", "Share of the conversion already done.", unit="complete", minimum=0),
+    replace(_NOTE, width=56),
 )
-INVENTORY_COUNT = Table(
+INVENTORY_COUNT = table(
     "InventoryCount",
-    (
-        choice(
-            "Role",
-            "Inventory account that was counted.",
-            width=26,
-            required=True,
-            choices=(words.MIP, words.INVENTORY_CONTROL, words.FINISHED_GOODS),
-        ),
-        money("Opening amount", "Balance at the start of the period.", width=14),
-        money("Opening conversion", "Conversion cost in the opening balance.", width=14),
-        money("Counted amount", "Value of the physical count.", width=14),
-        money("Counted conversion", "Conversion cost in the counted value.", width=14),
+    "{Role}",
+    choice(
+        "Role",
+        "Inventory account that was counted.",
+        width=26,
+        required=True,
+        choices=(words.MIP, words.INVENTORY_CONTROL, words.FINISHED_GOODS),
     ),
-    row_name="{Role}",
+    money("Opening amount", "Balance at the start of the period.", width=14),
+    money("Opening conversion", "Conversion cost in the opening balance.", width=14),
+    money("Counted amount", "Value of the physical count.", width=14),
+    money("Counted conversion", "Conversion cost in the counted value.", width=14),
 )
 
-OPENING = Table(
+OPENING = table(
     "Opening",
-    (
-        choice("Role", "Account role.", width=26, required=True, choices=tuple(words.ROLES)),
-        money("Closing balance", "Balance at the end of the period before, debit positive.", width=18),
-        money("Reversal", "Posted in the period before, dated the first day of this one.", width=18),
-        replace(_NOTE, width=72, wrap=True),  # names the run that the balances come from, with its link of 64 digits
-    ),
-    row_name="{Role}",
+    "{Role}",
+    choice("Role", "Account role.", width=26, required=True, choices=tuple(words.ROLES)),
+    money("Closing balance", "Balance at the end of the period before, debit positive.", width=18),
+    money("Reversal", "Posted in the period before, dated the first day of this one.", width=18),
+    replace(_NOTE, width=72, wrap=True),  # names the run that the balances come from, with its link of 64 digits,
 )
 
 INPUT_SHEETS: tuple[Sheet, ...] = (

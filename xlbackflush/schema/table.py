@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 from dataclasses import KW_ONLY, dataclass
 from functools import partial
 from string import Formatter
-from typing import Literal
+from typing import Any, Literal
 
 DAY_0 = dt.date(1899, 12, 30)  # Excel's
 HEADER_ROW = 6  # of every table; units stand one row above, data starts one row below
@@ -133,6 +133,11 @@ class Table:
     def lacking(self, names: Collection[str]) -> list[str]:
         """The columns without which the table cannot be used, and which are not among these."""
         return [c.name for c in self.columns if (c.required or c.name == "Value") and c.name not in names]
+
+
+def table(name: str, row_name: str, *columns: Column, **facts: Any) -> Table:
+    """A table, its columns one after the other; facts: what else there is to say of it."""
+    return Table(name, columns, row_name=row_name, **facts)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ def body(run: RunView) -> Body:
     """One row per check."""
     checks, cells = run.period.checks, run.cells(TABLE.name, len(run.period.checks))
     return shown(TABLE, checks, {"Value": [_value(check.key) for check in checks]}) | {
-        "Result": (["OK" if c.holds else "Fail" for c in checks], [_result(c) for c in cells]),
+        "Result": (["OK" if c.holds else "Fail" for c in checks], [_result(c) for c in cells])
     }
 
 

@@ -17,7 +17,7 @@ def body(run: RunView) -> Body:
     formulas = [_counted(run, c, cells[k], cells[:k]) for k, c in enumerate(accounts)]
     live = {c.name: [f[c.name] for f in formulas] for c in TABLE.columns if c.kind == "money"}
     return shown(TABLE, accounts, live) | {
-        "Basis": (["Inventory Count" if c.in_money else "Stock" for c in accounts], None),
+        "Basis": (["Inventory Count" if c.in_money else "Stock" for c in accounts], None)
     }
 
 

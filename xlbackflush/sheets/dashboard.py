@@ -94,11 +94,7 @@ class _Rows:
 
     def _step(self, name: str, row: int) -> dict[str, str]:
         """A row of the waterfall."""
-        amount, level, above = (
-            self._cell("Amount", row),
-            self._cell("Level", row),
-            self._cell("Level", row - 1),
-        )
+        amount, level, above = (self._cell("Amount", row), self._cell("Level", row), self._cell("Level", row - 1))
         if name in (charts.STANDARD, charts.ACTUAL):
             return {
                 "Label": _caption(literal(name), amount),

@@ -151,10 +151,7 @@ def _standards(run: RunView) -> dict[str, str]:
     conversion = _share("ABS(SUM(Actuals[Amount])-SUM(Trace[Conversion]))", flushed)
     return {
         "age": _if_set(run, "Standards set on", f"{day_ref(run.inputs, 'Period end')}-INT({{}})"),
-        "price_drift": _share(
-            f"SUMPRODUCT(ABS({_BOOK}[Invoiced]-{received}))",
-            f"SUMPRODUCT(ABS({received}))",
-        ),
+        "price_drift": _share(f"SUMPRODUCT(ABS({_BOOK}[Invoiced]-{received}))", f"SUMPRODUCT(ABS({received}))"),
         "conversion_drift": f'IF(COUNT(Actuals[Amount])=0,"",{conversion})',
     }
 

@@ -472,8 +472,7 @@ def widgets() -> Sample:
                 "Date, Document, Cost type, Hours, Amount, Note", [(_october(day), *rest) for day, *rest in ACTUALS]
             ),
             "Stock": _rows(
-                "Item, Opening qty, Counted qty, Note",
-                [*STOCK, *((item, *stock) for item, _, _, _, *stock in BOUGHT)],
+                "Item, Opening qty, Counted qty, Note", [*STOCK, *((item, *stock) for item, _, _, _, *stock in BOUGHT)]
             ),
             "WIP": _rows("Item, Quantity, Material %, Conversion %, Note", WIP),
         },
