@@ -26,6 +26,11 @@ LIVE_FORMULA, POSTED_LESS_PROOF = "live formula", "posted - proof"  # units of p
 NUMERIC: frozenset[str] = frozenset({"quantity", "price", "money", "percent", "hours", "integer"})
 
 
+def identifier(name: str) -> str:
+    """A name on the sheet as Python writes it: `Qty per` is qty_per, `Scrap %` scrap_percent."""
+    return name.replace("%", "percent").replace(" ", "_").replace("-", "_").lower()
+
+
 @dataclass(frozen=True)
 class Column:
     """One table column. `unit` stands above the header; `help` is the input message and the documentation.
@@ -179,4 +184,4 @@ class Setting:
     @property
     def field(self) -> str:
         """Its name in `tables.Settings`."""
-        return self.name.removesuffix(" %").lower().replace(" ", "_").replace("-", "_")
+        return identifier(self.name.removesuffix(" %"))

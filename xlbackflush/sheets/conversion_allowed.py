@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xlbackflush import schema
 from xlbackflush.sheets.body import Body, RunView, filled, shown
-from xlbackflush.sheets.formulas import plain
+from xlbackflush.sheets.formulas import item_sum
 
 TABLE = schema.CONVERSION_ALLOWED
 
@@ -24,16 +24,12 @@ def body(run: RunView) -> Body:
     items = allowed.item.tolist()
     rows, codes = run.cells(TABLE.name, len(items), cost=run.standard_costs(items)), [run.codes[i] for i in items]
     live = filled(_LIVE, rows)
-    live["Units"] = [_units_flushed(code, row["Item"]) for code, row in zip(codes, rows, strict=True)]
+    exploded = [("Started", "<>", '""')]  # rows of the Trace with units started
+    live["Units"] = [
+        item_sum("Trace", "Required qty", code, row["Item"], exploded) for code, row in zip(codes, rows, strict=True)
+    ]
     return shown(TABLE, allowed, live) | {
         "Item": (codes, None),
         "Description": (run.items.description[items].tolist(), None),
         "Hours per unit": (run.items.hours[items].tolist(), live["Hours per unit"]),
     }
-
-
-def _units_flushed(code: str, cell: str) -> str:
-    """Units of the rows of the Trace that are exploded: those with units started."""
-    if plain(code):
-        return f'SUMIFS(Trace[Required qty],Trace[Component],"="&{cell},Trace[Started],"<>")'
-    return f'SUMPRODUCT((Trace[Component]={cell})*(Trace[Started]<>""),Trace[Required qty])'

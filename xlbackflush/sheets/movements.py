@@ -7,7 +7,7 @@ from xlbackflush.engine.explosion.demand import Stream
 from xlbackflush.engine.standards.bill import code_key
 from xlbackflush.engine.stock.movements import IN_PROCESS, SOURCES, UNIT_COSTS
 from xlbackflush.sheets.body import Body, Row, RunView, filled, shown
-from xlbackflush.sheets.formulas import completion_counts, counted_units, stock_sum
+from xlbackflush.sheets.formulas import Test, counted_units, equal, item_sum
 
 TABLE = schema.MOVEMENTS
 
@@ -16,6 +16,8 @@ _LIVE = {
     **{name: f"{{up[{name}]}}" for name in ("Item", "Type", "From", "To", *UNIT_COSTS)},
     "Labor hours": 'IF({Type}="{schema.BUY}",0,{cost[Labor hours]})',
 }
+#: counts that complete an item, corrections left out
+_COMPLETIONS: list[Test] = [*equal([("Event", schema.COMPLETED)]), ("Quantity", ">", "0")]
 
 
 def body(run: RunView) -> Body:
@@ -30,11 +32,11 @@ def body(run: RunView) -> Body:
     opens = run.sheets.has("Stock", "Opening qty")
     live = filled(_LIVE, rows) | {
         "Opening": [
-            stock_sum("Stock", "Opening qty", code, row["Item"]) if first and opens else ""
+            item_sum("Stock", "Opening qty", code, row["Item"]) if first and opens else ""
             for (code, row), first in zip(coded, first_of_item, strict=True)
         ],
         "Completion counts": [
-            completion_counts(code, row["Item"]) if n == n else ""
+            item_sum("Counts", "", code, row["Item"], _COMPLETIONS) if n == n else ""
             for (code, row), n in zip(coded, table.completion_counts.tolist(), strict=True)
         ],
     }

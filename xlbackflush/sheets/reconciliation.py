@@ -7,7 +7,7 @@ import numpy as np
 from xlbackflush import schema
 from xlbackflush.engine.stock.stock_book import count_posts
 from xlbackflush.sheets.body import Body, Row, RunView, filled, shown
-from xlbackflush.sheets.formulas import Relieved, invoiced, literal, stock_sum, trace_sum
+from xlbackflush.sheets.formulas import equal, invoiced, item_sum, literal
 
 TABLE = schema.RECONCILIATION
 
@@ -57,11 +57,10 @@ def _moves(run: RunView, rows: list[Row]) -> dict[str, list[str]]:
     has = run.sheets.has
 
     def typed(table: str, column: str, *wanted: tuple[str, str]) -> list[str]:
-        return [stock_sum(table, column, row["code"], row["Item"], wanted) for row in rows]
+        return [item_sum(table, column, row["code"], row["Item"], equal(wanted)) for row in rows]
 
-    def out(event: str) -> list[str]:
-        relieved = (Relieved(row["code"], row["Item"], row["end"]["Relieved from"], event) for row in rows)
-        return [trace_sum("Required qty", each) for each in relieved]
+    def out(sign: str) -> list[str]:
+        return [_taken("Required qty", row, row["end"]["Relieved from"], sign, schema.SCRAP_EVENT) for row in rows]
 
     bought, counted = typed("Purchases", "Quantity"), ['""'] * len(rows)
     completed = typed("Counts", "Quantity", ("Event", schema.COMPLETED))
@@ -73,19 +72,24 @@ def _moves(run: RunView, rows: list[Row]) -> dict[str, list[str]]:
     return {
         "Opening": typed("Stock", "Opening qty") if has("Stock", "Opening qty") else ["0"] * len(rows),
         "Received": [f"{b}+{c}" for b, c in zip(bought, completed, strict=True)],
-        "Relieved": out(f"<>{schema.SCRAP_EVENT}"),
-        "Scrapped": out(schema.SCRAP_EVENT),
+        "Relieved": out("<>"),
+        "Scrapped": out("="),
         "Counted": counted,
         "Invoiced": [invoiced(row["Item"]) for row in rows],
         "Received amount": _received_amount(run, rows, bought),
     }
 
 
+def _taken(column: str, row: Row, role: str, sign: str, event: str) -> str:
+    """Sum of the rows of the Trace that take the item out of an account, of an event (=) or of all others (<>)."""
+    tests = [("Relieved from", "=", role), ("Event", sign, literal(event))]
+    return item_sum("Trace", column, row["code"], row["Item"], tests)
+
+
 def _received_amount(run: RunView, rows: list[Row], bought: list[str]) -> list[str]:
     """Purchases at standard: as the Trace has them, or, where purchase is no trigger, quantity x standard cost."""
     if run.inputs.settings.purchase_triggers:
-        payable = literal(schema.ACCOUNTS_PAYABLE)
-        return [trace_sum("Amount", Relieved(r["code"], r["Item"], payable, schema.PURCHASE)) for r in rows]
+        return [_taken("Amount", row, literal(schema.ACCOUNTS_PAYABLE), "=", schema.PURCHASE) for row in rows]
     return [f"{quantity}*{row['Standard cost']}" for quantity, row in zip(bought, rows, strict=True)]
 
 
@@ -97,7 +101,7 @@ def _unrevalued(run: RunView, rows: list[Row]) -> list[str]:
 
     def unexplained(row: Row) -> str:
         made = f"SUMPRODUCT((Movements[Item]={row['Item']})*Movements[Completed]*Movements[{cost}])"
-        taken = trace_sum("Amount", Relieved(row["code"], row["Item"], row["Account role"], f"<>{schema.PURCHASE}"))
+        taken = _taken("Amount", row, row["Account role"], "<>", schema.PURCHASE)
         received = f"+{row['Received amount']}" if settings.purchase_triggers else ""
         return f"{row['Opening amount']}{received}+{made}-{taken}+{row['Posted']}-{row['Ending amount']}"
 

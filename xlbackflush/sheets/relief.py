@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from xlbackflush import schema
 from xlbackflush.sheets.body import Body, RunView, shown
-from xlbackflush.sheets.formulas import Relieved, trace_sum
+from xlbackflush.sheets.formulas import item_sum, literal
 from xlbackflush.sheets.proofs import difference
 
 TABLE = schema.RELIEF
+
+_BY_COUNTS = [("Event", "<>", literal(schema.SCRAP_EVENT)), ("Level", ">", "0")]
 
 
 def body(run: RunView) -> Body:
@@ -15,17 +17,21 @@ def body(run: RunView) -> Body:
     relief, digits = run.period.relief, run.period.places
     items, rows = relief.item.tolist(), run.cells(TABLE.name, len(relief))
     codes, amount = [run.codes[i] for i in items], run.money(relief.amount)
-    component = [
-        Relieved(code, row["Item"], row["Relieved from"], f"<>{schema.SCRAP_EVENT}", below=True)
-        for code, row in zip(codes, rows, strict=True)
-    ]
+
+    def over_trace(column: str) -> list[str]:
+        """Sum over the rows below those counted, scrap left out."""
+        return [
+            item_sum("Trace", column, code, row["Item"], [("Relieved from", "=", row["Relieved from"]), *_BY_COUNTS])
+            for code, row in zip(codes, rows, strict=True)
+        ]
+
     return shown(TABLE, relief) | {
         "Item": (codes, None),
         "Description": (run.items.description[items].tolist(), None),
         "UoM": (run.items.uom[items].tolist(), None),
         "Amount": (amount, None),
-        "Proof": (amount, [f"ROUND({trace_sum('Amount', c)},{digits})" for c in component]),
+        "Proof": (amount, [f"ROUND({amount},{digits})" for amount in over_trace("Amount")]),
         "Difference": difference("{Amount}-{Proof}", rows, digits),
-        "Quantity proof": (relief.quantity.tolist(), [trace_sum("Required qty", c) for c in component]),
+        "Quantity proof": (relief.quantity.tolist(), over_trace("Required qty")),
         "Quantity difference": difference("{Quantity}-{Quantity proof}", rows, 6),
     }
