@@ -21,58 +21,52 @@ from xlbackflush.schema.table import (
     text,
 )
 
+
+def _choice(name: str, meaning: str, *choices: str, required: bool = False) -> Setting:
+    """A setting that is one of some words, the first where it is left blank."""
+    return Setting(name, "choice", choices[0], meaning, choices, required)
+
+
 SETTINGS: tuple[Setting, ...] = (
     Setting("Company", "text", "Your company", "Name printed on every report."),
     Setting("Currency", "text", "USD", "ISO 4217 code; sets the number of decimals of money.", required=True),
     Setting("Period start", "date", None, "First day of the accounting period.", required=True),
     Setting("Period end", "date", None, "Last day of the accounting period.", required=True),
-    Setting(
-        "Trigger points", "choice", words.PCS, "Events at which entries are recorded.", words.TRIGGERS, required=True
-    ),
-    Setting(
+    _choice("Trigger points", "Events at which entries are recorded.", *words.TRIGGERS, required=True),
+    _choice(
         "Relief basis",
-        "choice",
-        words.BILL_OF_MATERIALS,
         "Relieve inventory by count x BOM, or by difference from the physical count.",
-        (words.BILL_OF_MATERIALS, words.PHYSICAL_COUNT),
+        words.BILL_OF_MATERIALS,
+        words.PHYSICAL_COUNT,
     ),
-    Setting(
+    _choice(
         "Conversion costs",
-        "choice",
-        words.AT_STANDARD,
         "Allocate conversion at standard, or expense it and adjust to the count at period end.",
-        (words.AT_STANDARD, words.EXPENSE_THEN_ADJUST),
+        words.AT_STANDARD,
+        words.EXPENSE_THEN_ADJUST,
     ),
-    Setting(
+    _choice(
         "Variance disposition",
-        "choice",
-        words.TO_COGS,
         "Where variances and under- or over-allocated conversion go at the close.",
-        (words.TO_COGS, words.PRORATE, words.CARRY_FORWARD),
+        words.TO_COGS,
+        words.PRORATE,
+        words.CARRY_FORWARD,
     ),
-    Setting(
-        "Journal detail",
-        "choice",
-        words.PER_TRIGGER,
-        "Level of journal detail.",
-        (words.PER_TRIGGER, words.PER_PRODUCT),
-    ),
-    Setting(
+    _choice("Journal detail", "Level of journal detail.", words.PER_TRIGGER, words.PER_PRODUCT),
+    _choice(
         "Default scrap basis",
-        "choice",
-        words.OUTPUT,
         "Output: qty x (1 + scrap). Input: qty / (1 - scrap). Used where a BOM line is blank, and for assembly scrap.",
-        (words.OUTPUT, words.INPUT),
+        words.OUTPUT,
+        words.INPUT,
     ),
     Setting("Budgeted fixed overhead", "money", None, "Budget of the period, in money.", minimum=0),
     Setting("Materiality %", "percent", 0.05, "Share of inventory above which a misstatement matters.", minimum=0),
     Setting("Cycle time days", "quantity", None, "Days from start of production to completion.", minimum=0),
-    Setting(
+    _choice(
         "Period-end WIP",
-        "choice",
-        words.RECORD,
         "Record the units on sheet WIP at period end and reverse the entry next day, or only show their value.",
-        (words.RECORD, words.SHOW_ONLY),
+        words.RECORD,
+        words.SHOW_ONLY,
     ),
     Setting("Standards set on", "date", None, "Day on which the standard costs were last reviewed; for sheet Fit."),
 )
@@ -250,61 +244,37 @@ OPENING = table(
 )
 
 INPUT_SHEETS: tuple[Sheet, ...] = (
-    Sheet(
-        "Setup", "Input", (SETUP, ACCOUNTS),
-        "Company, period, accounting policy, and the account for each role.",
-        "Choose the policy on the left; map each role to an account of your ledger on the right.",
-    ),
-    Sheet(
-        "BOM", "Input", (BOM,),
-        "Bill of materials: what one good unit of each made item consumes.",
-        "One row per component. Enter dates if the line is valid for only part of the period.",
-        freeze_cols=2,
-    ),
-    Sheet(
-        "Standard Cost", "Input", (STANDARD_COST,),
-        "Every item: bought items with their price, made items with their labor, overhead and other conversion.",
-        "Material of made items comes from the BOM; give a price to bought items only.",
-        freeze_cols=1,
-    ),
-    Sheet(
-        "Counts", "Input", (COUNTS,),
-        "Units completed and units sold: the multiplier of every flush.",
-        "One row per count. Corrections are negative rows that name the document they correct.",
-    ),
-    Sheet(
-        "Scrap", "Input", (SCRAP,),
-        "Scrap beyond what the BOM plans, and what was recovered for it.",
-        "Report only scrap in excess of the BOM allowance.",
-    ),
-    Sheet(
-        "Purchases", "Input", (PURCHASES,),
-        "Receipts at their invoice price.",
-        "One row per receipt and item.",
-    ),
-    Sheet(
-        "Actuals", "Input", (ACTUALS,),
-        "Conversion costs incurred: payroll, overhead, other.",
-        "Amounts as booked in your ledger.",
-    ),
-    Sheet(
-        "Stock", "Input", (STOCK,),
-        "Opening quantities and the physical count at period end.",
-        "Leave Counted qty blank where nothing was counted; 0 means counted and found empty.",
-    ),
-    Sheet(
-        "WIP", "Input", (WIP,),
-        "Units still in process at period end, which backflush costing does not record.",
-        "Used for the period-end adjustment only.",
-    ),
-    Sheet(
-        "Inventory Count", "Input", (INVENTORY_COUNT,),
-        "Counted inventories in money, for the physical-count methods.",
-        "For Relief basis Physical count, and for Conversion costs Expense, then adjust to count. Blank: from sheet Stock.",
-    ),
-    Sheet(
-        "Opening", "Input", (OPENING,),
-        "Balances carried over from the period before; roll fills them in.",
-        "An account without a row opens with the stock on sheet Stock at standard cost, others with nothing.",
-    ),
+    Sheet("Setup", "Input", (SETUP, ACCOUNTS),
+          "Company, period, accounting policy, and the account for each role.",
+          "Choose the policy on the left; map each role to an account of your ledger on the right."),
+    Sheet("BOM", "Input", (BOM,),
+          "Bill of materials: what one good unit of each made item consumes.",
+          "One row per component. Enter dates if the line is valid for only part of the period.", freeze_cols=2),
+    Sheet("Standard Cost", "Input", (STANDARD_COST,),
+          "Every item: bought items with their price, made items with their labor, overhead and other conversion.",
+          "Material of made items comes from the BOM; give a price to bought items only.", freeze_cols=1),
+    Sheet("Counts", "Input", (COUNTS,),
+          "Units completed and units sold: the multiplier of every flush.",
+          "One row per count. Corrections are negative rows that name the document they correct."),
+    Sheet("Scrap", "Input", (SCRAP,),
+          "Scrap beyond what the BOM plans, and what was recovered for it.",
+          "Report only scrap in excess of the BOM allowance."),
+    Sheet("Purchases", "Input", (PURCHASES,),
+          "Receipts at their invoice price.",
+          "One row per receipt and item."),
+    Sheet("Actuals", "Input", (ACTUALS,),
+          "Conversion costs incurred: payroll, overhead, other.",
+          "Amounts as booked in your ledger."),
+    Sheet("Stock", "Input", (STOCK,),
+          "Opening quantities and the physical count at period end.",
+          "Leave Counted qty blank where nothing was counted; 0 means counted and found empty."),
+    Sheet("WIP", "Input", (WIP,),
+          "Units still in process at period end, which backflush costing does not record.",
+          "Used for the period-end adjustment only."),
+    Sheet("Inventory Count", "Input", (INVENTORY_COUNT,),
+          "Counted inventories in money, for the physical-count methods.",
+          "For Relief basis Physical count, and for Conversion costs Expense, then adjust to count. Blank: from sheet Stock."),
+    Sheet("Opening", "Input", (OPENING,),
+          "Balances carried over from the period before; roll fills them in.",
+          "An account without a row opens with the stock on sheet Stock at standard cost, others with nothing."),
 )  # fmt: skip
