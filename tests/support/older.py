@@ -33,6 +33,27 @@ def without_column(table: str, column: str) -> Surgery:
     return cut
 
 
+def with_columns(table: str, *names: str) -> Surgery:
+    """With more columns at the right end of a table, a text in each of their cells and above them."""
+
+    def widen(parts: Parts) -> None:
+        place = parts.tables()[table]
+        more = "".join(f'<tableColumn id="{90 + i}" name="{name}"/>' for i, name in enumerate(names))
+        count = len(place.columns)
+        parts.edit(place.part, f'<tableColumns count="{count}">', f'<tableColumns count="{count + len(names)}">')
+        parts.edit(place.part, "</tableColumns>", f"{more}</tableColumns>")
+        columns = dict(enumerate(names, place.right + 1))
+        parts.resize(table, f"{address(place.left, place.top)}:{address(max(columns), place.bottom)}")
+        cells = {
+            address(n, row): "before"
+            for n in columns
+            for row in (place.top - 1, *range(place.top + 1, place.bottom + 1))
+        }
+        parts.put_all(place.sheet, cells | {address(n, place.top): name for n, name in columns.items()})
+
+    return widen
+
+
 def without_row(table: str, key: str) -> Surgery:
     """Without the row of a setting or role; those below it have moved up, with their formats."""
 

@@ -17,7 +17,7 @@ import openpyxl
 import pytest
 from com_file import Workbook
 from in_excel import by_file, live, shown, told
-from older import Surgery, without_column, without_row, without_sheet, without_version
+from older import Surgery, with_columns, without_column, without_row, without_sheet, without_version
 from own_books import own_book, prefixed
 from support_files import Parts, address, bench_book, cli, refused, split
 from validator import objections
@@ -281,6 +281,31 @@ def test_an_output_column_comes_to_the_right_end_and_a_run_fills_it(
     for output in schema.OUTPUT_TABLES:
         assert lines(path, output.name) == lines(fresh, output.name), output.name
     assert Parts(path).tables()[table].columns == [*before.tables()[table].columns, column]
+
+
+@pytest.mark.parametrize("own", [[], ["Mine"]])
+def test_columns_that_are_no_longer_written_make_way(bench: Path, ran: Parts, tmp_path: Path, own: list[str]) -> None:
+    """Sheet Checks once held both sides of each equation and what a failure means: three columns where there are two now."""
+    names = schema.CHECKS.names
+    kept = [name for name in names if name not in ("Unit", "If it fails")]
+    surgeries = [without_column("Checks", "Unit"), without_column("Checks", "If it fails")]
+    path = older(bench, tmp_path, *surgeries, with_columns("Checks", *schema.CHECKS.former, *own))
+    place = Parts(path).tables()["Checks"]
+    assert upgrades_all_but_own(path) == [
+        f"column {name} to table Checks, at Checks!{letter}6" for name, letter in (("Unit", "E"), ("If it fails", "F"))
+    ]
+    assert upgrades_all_but_own(path) == []
+    after, left = Parts(path), [schema.CHECKS.former[-1], *own] if own else []
+    assert after.tables()["Checks"].columns == [*kept, "Unit", "If it fails", *left]
+    in_former = [address(n, row) for n in range(place.left + 4, place.left + 7) for row in range(5, place.bottom + 1)]
+    texts = {a: c[0] for a, c in after.cells("Checks").items() if a in in_former and not (own and a.startswith("G"))}
+    assert {a: t for a, t in texts.items() if t is not None} == {"E6": "Unit", "F6": "If it fails"}
+    runs(path)
+    assert objections(path) == []
+    fresh = lines(ran.save(tmp_path / "fresh.xlsm"), "Checks")
+    assert [{name: row[name] for name in names} for row in lines(path, "Checks")] == [
+        {name: row[name] for name in names} for row in fresh
+    ]
 
 
 @pytest.mark.parametrize("table", ["Dashboard", "Sensitivity", "Journal", "Findings", "RunInputs"])

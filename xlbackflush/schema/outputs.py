@@ -546,6 +546,7 @@ CHECKS = table(
     ),
     text("Result", "OK or Fail.", width=10, look="check", marks=_PASSED),
     text("If it fails", "What a failure means, and what to do.", width=90, wrap=True, field="failure"),
+    former=("Left", "Right", "Meaning"),
 )
 INPUT_CONTROLS = table(
     "InputControls",

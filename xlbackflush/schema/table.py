@@ -99,7 +99,8 @@ class Table:
     """One Excel Table: its name, its columns, and the sheet column (1 = A) where it starts.
 
     row_name: what people call a row, from its {Columns}. named_by_row: its rows differ more than its columns do, so that a
-    cell is called by its row. recorded: as that of a column, for all of its columns.
+    cell is called by its row. recorded: as that of a column, for all of its columns. former: the columns of an output table
+    that earlier versions wrote, and that make way for others in an upgrade.
     """
 
     name: str
@@ -110,6 +111,7 @@ class Table:
     named_by_row: bool = False
     highlights: tuple[Highlight, ...] = ()
     recorded: str = ""
+    former: tuple[str, ...] = ()
 
     def column(self, name: str) -> Column:
         return next(c for c in self.columns if c.name == name)

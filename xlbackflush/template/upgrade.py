@@ -3,7 +3,8 @@
 A missing sheet is that of a new workbook, at its place among the tabs. A missing column goes to the right end of its table:
 tables are found by their names and columns by their headers, so that nothing has to move, and no formula, chart, comment or
 column of the user's has to follow. A missing setting or role is one more row of its table, a missing name one more name.
-Where a cell of the user's stands in the way, nothing is changed, and the cell is named.
+Where a cell of the user's stands in the way, nothing is changed, and the cell is named. Columns of output tables that are no
+longer written make way: new ones take their places, and those that are then left at the right end of their table go.
 
 Output tables that got something are then written again as the last run gives them, if the inputs are still those of that
 run; else the next run fills them.
@@ -15,6 +16,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from xml.sax.saxutils import quoteattr
 
 from xlbackflush import schema
 from xlbackflush.engine.inputs.changes import changes
@@ -106,7 +108,7 @@ class _Upgrade:
     def __init__(self, book: FileBook) -> None:
         self.package, self.styles = book.package, book.styles()
         self.added: list[str] = []
-        self.outputs: list[str] = []
+        self.outputs: set[str] = set()
         self._value = book.cells().value
         self._setup, self._accounts = book.table("Setup"), book.table("Accounts")
         self._macros = bool(self.package.related(self.package.workbook_part, "vbaProject", required=False))
@@ -134,7 +136,9 @@ class _Upgrade:
     # --------------------------------------------------------------------------------------------- columns
 
     def _add_columns(self, table: Table) -> None:
-        """The columns that a table lacks, at its right end."""
+        """The columns that a table lacks: in place of those that are no longer written, or at its right end."""
+        if set(table.former) & set(self.package.tables[table.name].columns):
+            self._replace_former(table)
         part = self.package.tables[table.name]
         new = tuple(column for column in table.columns if column.name not in part.columns)
         if not new:
@@ -151,23 +155,65 @@ class _Upgrade:
             columns,
             f"column {new[0].name} of table {table.name}",
         )
+        self._put_columns(page, part, added)
+        self._edited(part.sheet, page)
+        self._widen(part, [column.name for column in new])
+
+    def _put_columns(self, page: Worksheet, part: TablePart, added: Table) -> None:
+        """Columns with all that belongs to them on the sheet, where nothing else stands."""
+        is_input = schema.TABLES[added.name] in schema.INPUT_TABLES
         page.add_cells(dict(self._cells(page, part, added)))
-        for number, column in enumerate(new, added.first_col):
+        for number, column in enumerate(added.columns, added.first_col):
             page.add_width(number, column.width)
+            letter = column_letter(number)
             if is_input:
-                letter, last = column_letter(number), max(part.header_row + build.VALIDATED, part.last_row)
+                last = max(part.header_row + build.VALIDATED, part.last_row)
                 where = f"{letter}{part.header_row + 1}:{letter}{last}"
-                page.add_validation(where, build.column_rule(column, table, where))
-            self.added.append(
-                f"column {column.name} to table {table.name}, at {part.sheet}!{column_letter(number)}{part.header_row}"
-            )
+                page.add_validation(where, build.column_rule(column, added, where))
+            self.added.append(f"column {column.name} to table {added.name}, at {part.sheet}!{letter}{part.header_row}")
         looks = [*([] if is_input else build.column_looks(added)), *build.whole_numbers([added])]
         page.insert("conditionalFormatting", conditional_formats(looks, self.styles, page.next_priority()))
-        self._edited(part.sheet, page)
-        names = [column.name for column in new]
-        self._widen(part, names)
         if not is_input:
-            self.outputs.append(table.name)
+            self.outputs.add(added.name)
+
+    def _replace_former(self, table: Table) -> None:
+        """New columns in the places of former ones; of the others, those at the right end of the table go."""
+        part = self.package.tables[table.name]
+        former = [name for name in part.columns if name in table.former]
+        new = [column for column in table.columns if column.name not in part.columns]
+        renamed = dict(zip(former, new, strict=False))
+        ending = list(part.columns)
+        while ending[-1] in former[len(renamed) :]:
+            ending.pop()
+        gone = part.columns[len(ending) :]
+        if not renamed and not gone:
+            return
+        page = self._page(part.sheet)
+        numbers = {name: part.first_col + place for place, name in enumerate(part.columns)}
+        rows = range(part.header_row - contract.in_place(part), part.last_row + 1)
+        blank = [(row, numbers[name]) for row in rows for name in (*renamed, *gone)]
+        page.add_cells({(row, n): cell(f"{column_letter(n)}{row}", None, 0) for row, n in blank})
+        for name, column in renamed.items():
+            self._put_columns(page, part, replace(table, columns=(column,), first_col=numbers[name]))
+        self._edited(part.sheet, page)
+        self._rename(part, [renamed[name].name if name in renamed else name for name in ending])
+
+    def _rename(self, part: TablePart, names: Sequence[str]) -> None:
+        """The part of a table with these names of its first columns, and without the columns behind them."""
+        left = iter(names)
+
+        def renamed(column: re.Match[str]) -> str:
+            name = next(left, "")
+            return re.sub(r'\bname="[^"]*"', lambda _: f"name={quoteattr(name)}", column[0], count=1) if name else ""
+
+        xml = re.sub(
+            r"<(?:\w+:)?tableColumn\b[^>]*?(?:/>|>.*?</(?:\w+:)?tableColumn>)",
+            renamed,
+            self.package.text(part.part),
+            flags=re.S,
+        )
+        self.package.replace(part.part, self._sized(xml, part, len(names)).encode())
+        self.package.reread()
 
     def _check_free(self, page: Worksheet, sheet: str, rows: range, columns: range, what: str) -> None:
         occupied = page.occupied(rows, columns)
@@ -195,12 +241,15 @@ class _Upgrade:
         prefix = re.search(r"<(\w+:)?table\b", xml)[1] or ""  # type: ignore[index]
         more = fragment(*(element(f"{prefix}tableColumn", id=number + i, name=n) for i, n in enumerate(names, 1)))
         xml = xml.replace(f"</{prefix}tableColumns>", f"{more}</{prefix}tableColumns>")
-        count = len(part.columns) + len(names)
-        xml = re.sub(r'(tableColumns\b[^>]*?\bcount=")\d+', rf"\g<1>{count}", xml)
-        last = column_letter(part.first_col + count - 1)
-        xml = re.sub(r'\bref="([A-Z]+\d+):[A-Z]+(\d+)"', lambda m: f'ref="{m[1]}:{last}{int(m[2]) + rows}"', xml)
+        xml = self._sized(xml, part, len(part.columns) + len(names), rows)
         self.package.replace(part.part, xml.encode())
         self.package.reread()
+
+    def _sized(self, xml: str, part: TablePart, columns: int, rows: int = 0) -> str:
+        """The part of a table that says how many columns it has, and of how many more rows."""
+        xml = re.sub(r'(tableColumns\b[^>]*?\bcount=")\d+', rf"\g<1>{columns}", xml)
+        last = column_letter(part.first_col + columns - 1)
+        return re.sub(r'\bref="([A-Z]+\d+):[A-Z]+(\d+)"', lambda m: f'ref="{m[1]}:{last}{int(m[2]) + rows}"', xml)
 
     # ------------------------------------------------------------------------------------ settings and roles
 
@@ -312,7 +361,7 @@ class _Upgrade:
         for local, refers_to in parts.sheet_names(sheet):
             define(package, local, refers_to, position)
         package.reread()
-        self.outputs += [table.name for table in sheet.tables if table in schema.OUTPUT_TABLES]
+        self.outputs |= {table.name for table in sheet.tables if table in schema.OUTPUT_TABLES}
 
     def _check_name(self, sheet: Sheet) -> None:
         """Refuse where the user has a sheet, or a name, that is called the same, or lets nobody add a sheet."""
