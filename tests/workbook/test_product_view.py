@@ -109,8 +109,7 @@ def test_chunks_of_any_size_are_the_trace(world):
     expected = list(zip(*(columns[name] for name in COLUMNS), strict=True))
     for chunk in (1, 5, 100_000):
         parts = [
-            list(zip(*p.values(), strict=True))
-            for p in product_view(result.unit_costs, result.demand, settings, chunk)
+            list(zip(*p.values(), strict=True)) for p in product_view(result.unit_costs, result.demand, settings, chunk)
         ]
         assert all(0 < len(part) <= chunk for part in parts)
         assert [row for part in parts for row in part] == expected

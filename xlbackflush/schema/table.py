@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Collection
 from dataclasses import KW_ONLY, dataclass
+from functools import partial
 from string import Formatter
-from typing import Literal
+from typing import Any, Literal
 
 DAY_0 = dt.date(1899, 12, 30)  # Excel's
 HEADER_ROW = 6  # of every table; units stand one row above, data starts one row below
@@ -25,6 +26,11 @@ LIVE_FORMULA, POSTED_LESS_PROOF = "live formula", "posted - proof"  # units of p
 NUMERIC: frozenset[str] = frozenset({"quantity", "price", "money", "percent", "hours", "integer"})
 
 
+def identifier(name: str) -> str:
+    """A name on the sheet as Python writes it: `Qty per` is qty_per, `Scrap %` scrap_percent."""
+    return name.replace("%", "percent").replace(" ", "_").replace("-", "_").lower()
+
+
 @dataclass(frozen=True)
 class Column:
     """One table column. `unit` stands above the header; `help` is the input message and the documentation.
@@ -41,8 +47,9 @@ class Column:
     """
 
     name: str
-    kind: Kind
     help: str
+    _: KW_ONLY
+    kind: Kind = "text"
     unit: str = ""
     required: bool = False
     choices: tuple[str, ...] = ()
@@ -50,7 +57,6 @@ class Column:
     maximum: float | None = None  # exclusive, for percentages that divide by 1 - p
     width: float = 14
     wrap: bool = False
-    _: KW_ONLY
     look: Look | None = None
     field: str = ""
     indent: str = ""
@@ -59,6 +65,19 @@ class Column:
     proves: tuple[str, ...] = ()
     rests_on: str = ""
     recorded: str = ""
+
+
+# what usually goes together in a column
+text = partial(Column, kind="text")
+item = partial(Column, kind="item", required=True, width=18)
+choice = partial(Column, kind="choice")
+date = partial(Column, kind="date", width=12)
+integer = partial(Column, kind="integer")
+quantity = partial(Column, kind="quantity", unit="units")
+hours = partial(Column, kind="hours", unit="hours")
+percent = partial(Column, kind="percent")
+price = partial(Column, kind="price", unit="money per unit")
+money = partial(Column, kind="money", unit="money", width=16)
 
 
 @dataclass(frozen=True)
@@ -123,14 +142,19 @@ class Table:
         return [c.name for c in self.columns if (c.required or c.name == "Value") and c.name not in names]
 
 
+def table(name: str, row_name: str, *columns: Column, **facts: Any) -> Table:
+    """A table, its columns one after the other; facts: what else there is to say of it."""
+    return Table(name, columns, row_name=row_name, **facts)
+
+
 @dataclass(frozen=True)
 class Sheet:
     """One sheet: what it is for, its tables, how it prints."""
 
     name: str
     role: Role
-    purpose: str
     tables: tuple[Table, ...]
+    purpose: str
     hint: str = ""
     freeze_cols: int = 0
     outlined: bool = False  # groups of its rows open and close
@@ -153,6 +177,13 @@ class Setting:
     minimum: float | None = None
 
     @property
+    def column(self) -> Column:
+        """Its value as a column of one cell."""
+        return Column(
+            "Value", self.meaning, kind=self.kind, required=self.required, choices=self.choices, minimum=self.minimum
+        )
+
+    @property
     def field(self) -> str:
         """Its name in `tables.Settings`."""
-        return self.name.removesuffix(" %").lower().replace(" ", "_").replace("-", "_")
+        return identifier(self.name.removesuffix(" %"))

@@ -22,12 +22,7 @@ TO_COGS, PRORATE, CARRY_FORWARD = "Cost of goods sold", "Prorate", "Carry forwar
 PER_TRIGGER, PER_PRODUCT = "One entry per trigger", "One entry per product"
 RECORD, SHOW_ONLY = "Record and reverse", "Show only"
 
-LABOR, VARIABLE_OVERHEAD, FIXED_OVERHEAD, CONVERSION = (
-    "Labor",
-    "Variable overhead",
-    "Fixed overhead",
-    "Conversion",
-)
+LABOR, VARIABLE_OVERHEAD, FIXED_OVERHEAD, CONVERSION = ("Labor", "Variable overhead", "Fixed overhead", "Conversion")
 COST_TYPES = (LABOR, VARIABLE_OVERHEAD, FIXED_OVERHEAD, CONVERSION)
 ELEMENTS = ("Material", LABOR, VARIABLE_OVERHEAD, FIXED_OVERHEAD, "Other conversion")
 

@@ -51,25 +51,55 @@ class RunView:
         first = self.sheets.tables[table].first_row
         return range(first, first + count)
 
-    def cells(self, table: str, count: int) -> list[dict[str, str]]:
-        """The cells of a table's body of so many rows: column name -> address, row by row."""
-        letters = self.letters(table)
-        return [{name: f"{letter}{row}" for name, letter in letters.items()} for row in self.rows(table, count)]
+    def cells(self, table: str, count: int, **others: Iterable[object]) -> list[Row]:
+        """The rows of a table's body of so many rows, for formulas on its own sheet; others: what goes with each of them."""
+        rows = [Row(self.letters(table), number) for number in self.rows(table, count)]
+        for name, values in others.items():
+            for row, value in zip(rows, values, strict=True):
+                row[name] = value
+        return rows
 
-    def rollup_cell(self, column: str, row: int) -> str:
-        """A cell of Roll-up, by the position of its row from 0."""
-        return self.sheets.ref("Rollup", column, self.rollup_top + row)
+    def elsewhere(self, table: str, numbers: Iterable[int]) -> list[Row]:
+        """Rows of a table, by their rows on its sheet, for formulas on other sheets."""
+        heads = dict.fromkeys(schema.TABLES[table].names, "") | self.sheets.heads(table)
+        return [Row(heads, number) for number in numbers]
 
-    def standard_cost(self, item: int) -> dict[str, str]:
-        """The cells of an item on Standard Cost, by column; 0 for a column that the workbook does not have."""
-        return {
-            c.name: self.sheets.ref("StandardCost", c.name, self.item_rows[item]) for c in schema.STANDARD_COST.columns
-        }
+    def unit_costs(self, positions: Iterable[int]) -> list[Row]:
+        """Rows of Roll-up, by their positions from 0."""
+        return self.elsewhere("Rollup", (self.rollup_top + position for position in positions))
+
+    def standard_costs(self, items: Iterable[int]) -> list[Row]:
+        """The rows of items on Standard Cost."""
+        return self.elsewhere("StandardCost", (self.item_rows[item] for item in items))
 
 
-def of_records(
+class Row(dict[str, Any]):
+    """A row of a table: column -> its cell, 0 for a column that the workbook does not have.
+
+    What goes with the row stands in it under a name of its own: a row of another table, or a part of a formula.
+    """
+
+    def __init__(self, heads: Mapping[str, str], number: int) -> None:
+        super().__init__(schema=schema)
+        self.heads, self.number = heads, number
+
+    def __missing__(self, column: str) -> str:
+        head = self.heads[column]
+        return f"{head}{self.number}" if head else "0"
+
+
+def filled(templates: Mapping[str, str], rows: Sequence[Row]) -> dict[str, Sequence[str]]:
+    """The formulas of live columns, row by row.
+
+    In a template {Column} is a cell of the row, {name} what goes with it, {name[Column]} a cell of a row that goes with it,
+    {schema.WORD} a word.
+    """
+    return {name: list(map(template.format_map, rows)) for name, template in templates.items()}
+
+
+def shown(
     table: schema.Table,
-    records: Sequence[object],
+    records: Records | Sequence[object],
     formulas: Mapping[str, Sequence[str]] | None = None,
     money: Callable[[Iterable[int]], list[float]] | None = None,
 ) -> Body:
@@ -77,31 +107,15 @@ def of_records(
 
     money: turns minor units into money, where the records hold these.
     """
-    return _of_fields(table, lambda field: list(map(attrgetter(field), records)), formulas, money)
-
-
-def of_arrays(
-    table: schema.Table,
-    records: Records,
-    formulas: Mapping[str, Sequence[str]] | None = None,
-    money: Callable[[Iterable[int]], list[float]] | None = None,
-) -> Body:
-    """The same of records of arrays."""
-    return _of_fields(table, lambda field: getattr(records, field).tolist(), formulas, money)
-
-
-def _of_fields(
-    table: schema.Table,
-    values: Callable[[str], list[Any]],
-    formulas: Mapping[str, Sequence[str]] | None,
-    money: Callable[[Iterable[int]], list[float]] | None,
-) -> Body:
     columns: Body = {}
     for column in table.columns:
         if column.field:
-            cells = values(column.field)
-            shown = money(cells) if money and column.kind == "money" else cells
-            columns[column.name] = (shown, (formulas or {}).get(column.name))
+            if isinstance(records, Records):
+                cells = getattr(records, column.field).tolist()
+            else:
+                cells = list(map(attrgetter(column.field), records))
+            values = money(cells) if money and column.kind == "money" else cells
+            columns[column.name] = (values, (formulas or {}).get(column.name))
     return columns
 
 

@@ -6,81 +6,82 @@ import numpy as np
 
 from xlbackflush import schema
 from xlbackflush.engine.stock.movements import UNIT_COSTS
-from xlbackflush.sheets.body import Body, RunView
+from xlbackflush.sheets.body import Body, Row, RunView, filled
 from xlbackflush.sheets.formulas import scrap_basis, with_scrap
 
 TABLE = schema.BUILDUP
 
+#: formulas over the BOM line, and over the Roll-up rows of its parent (up) and its component (down)
+_LIVE = {
+    "Parent": "{up[Item]}",
+    "Component": '{line[Component]}&""',
+    "Quantity": "IF(AND({tests}),{factor},0)*{up[Units to start]}",
+    **{element: f"{{Quantity}}*{{down[{element}]}}" for element in schema.ELEMENTS},
+    "Scrap basis": "{basis}",
+    "Conversion at completion": 'IF({down[Type]}="{schema.PHANTOM}",{Quantity}*{down[Conversion at completion]},0)',
+    "Finished at completion": (
+        '{Quantity}*IF({down[Type]}="{schema.FINISHED}",{down[Unit cost]},'
+        'IF({down[Type]}="{schema.PHANTOM}",{down[Finished at completion]},0))'
+    ),
+    "Subassemblies at completion": (
+        '{Quantity}*IF({down[Type]}="{schema.SUBASSEMBLY}",{down[Unit cost]},'
+        'IF({down[Type]}="{schema.PHANTOM}",{down[Subassemblies at completion]},0))'
+    ),
+}
+
 
 def body(run: RunView) -> Body:
     """One row per line of the bill and unit cost of its parent."""
-    table, rows, at = run.period.unit_costs.buildup, run.period.unit_costs.rows, run.letters(TABLE.name)
-    bom, roll = run.sheets.heads("BOM"), run.sheets.heads("Rollup")
-    bom_row = run.lines.row[table.line].tolist()
-    up = (table.row + run.rollup_top).tolist()
-    down = (table.component_row + run.rollup_top).tolist()
-    here = run.rows(TABLE.name, len(table))
-    parent = [run.codes[i] for i in rows.item[table.row]]
-    component = run.lines.spelled[table.line].tolist()
-    basis = run.lines.on_input[table.line]
-    quantity = []
-    for r, b, u, d in zip(here, bom_row, up, down, strict=True):
-        line = {name: f"{head}{b}" for name, head in bom.items()}
-        factor = with_scrap(line["Qty per"], line.get("Scrap %", "0"), f"{at['Scrap basis']}{r}")
-        tests = [f'{line["Parent"]}&""={at["Parent"]}{r}', f"{roll['Item']}{d}={at['Component']}{r}"]
-        if "Effective from" in line:
-            tests.append(f"INT({line['Effective from']})<={roll['From']}{u}")
-        if "Effective to" in line:
-            tests.append(f'OR({line["Effective to"]}="",INT({line["Effective to"]})>={roll["To"]}{u})')
-        quantity.append(f"IF(AND({','.join(tests)}),{factor},0)*{roll['Units to start']}{u}")
-    values = table.quantity
-    columns: Body = {
-        "Parent": (parent, [f"{roll['Item']}{u}" for u in up]),
-        "Component": (component, [f'{bom["Component"]}{b}&""' for b in bom_row]),
-        "Quantity": (values.tolist(), quantity),
-    }
-    for element in schema.ELEMENTS:
-        cost = rows.elements[element][table.component_row]
-        columns[element] = (
-            (values * cost).tolist(),
-            [f"{at['Quantity']}{r}*{roll[element]}{d}" for r, d in zip(here, down, strict=True)],
-        )
-    columns |= _passed_on(run, values, here, down)
-    columns["BOM row"] = (bom_row, None)
-    columns["Scrap basis"] = (
-        np.where(basis, schema.INPUT, schema.OUTPUT).tolist(),
-        [scrap_basis(bom, b, run.default_basis) for b in bom_row],
+    table, costs = run.period.unit_costs.buildup, run.period.unit_costs.rows
+    bom_rows, on_input = run.lines.row[table.line].tolist(), run.lines.on_input[table.line]
+    has_basis = run.sheets.has("BOM", "Scrap basis")
+    rows = run.cells(
+        TABLE.name,
+        len(table),
+        line=run.elsewhere("BOM", bom_rows),
+        up=run.unit_costs(table.row.tolist()),
+        down=run.unit_costs(table.component_row.tolist()),
     )
-    return columns
-
-
-def _passed_on(run: RunView, quantity: np.ndarray, here: range, down: list[int]) -> Body:
-    """What a component passes on to its parent's completion: see `unit_cost._at_completion`."""
-    at, roll, rows = run.letters(TABLE.name), run.sheets.heads("Rollup"), run.period.unit_costs.rows
-    below = run.period.unit_costs.buildup.component_row
-    kind = run.items.type[rows.item[below]]
-    costs = rows.of(below)
-    phantom = kind == schema.PHANTOM
-    columns: Body = {
-        "Conversion at completion": (
-            np.where(phantom, quantity * costs.conversion_at_completion, 0.0).tolist(),
-            [
-                f'IF({roll["Type"]}{d}="{schema.PHANTOM}",{at["Quantity"]}{r}*{roll["Conversion at completion"]}{d},0)'
-                for r, d in zip(here, down, strict=True)
-            ],
-        )
+    for row in rows:
+        row["basis"] = scrap_basis(row["line"]["Scrap basis"] if has_basis else "", run.default_basis)
+        row["factor"] = with_scrap(row["line"]["Qty per"], row["line"]["Scrap %"], row["Scrap basis"])
+        row["tests"] = ",".join(_in_force(run, row))
+    values = {
+        "Parent": [run.codes[i] for i in costs.item[table.row]],
+        "Component": run.lines.spelled[table.line].tolist(),
+        "Quantity": table.quantity.tolist(),
+        **{e: (table.quantity * costs.elements[e][table.component_row]).tolist() for e in schema.ELEMENTS},
+        "BOM row": bom_rows,
+        "Scrap basis": np.where(on_input, schema.INPUT, schema.OUTPUT).tolist(),
+        **_passed_on(run),
     }
+    live = filled(_LIVE, rows)
+    return {name: (cells, live.get(name)) for name, cells in values.items()}
+
+
+def _in_force(run: RunView, row: Row) -> list[str]:
+    """Tests that the line is still that of the parent and the component, and in force while the parent's cost holds."""
+    line, up = row["line"], row["up"]
+    tests = [f'{line["Parent"]}&""={row["Parent"]}', f"{row['down']['Item']}={row['Component']}"]
+    if run.sheets.has("BOM", "Effective from"):
+        tests.append(f"INT({line['Effective from']})<={up['From']}")
+    if run.sheets.has("BOM", "Effective to"):
+        tests.append(f'OR({line["Effective to"]}="",INT({line["Effective to"]})>={up["To"]})')
+    return tests
+
+
+def _passed_on(run: RunView) -> dict[str, list[float]]:
+    """What a component passes on to its parent's completion: see `unit_cost._at_completion`."""
+    table = run.period.unit_costs.buildup
+    costs = run.period.unit_costs.rows.of(table.component_row)
+    kind = run.items.type[costs.item]
+    phantom = kind == schema.PHANTOM
+    conversion = np.where(phantom, table.quantity * costs.conversion_at_completion, 0.0)
+    passed_on = {"Conversion at completion": conversion.tolist()}
     for whole, name in (
         (schema.FINISHED, "Finished at completion"),
         (schema.SUBASSEMBLY, "Subassemblies at completion"),
     ):
-        taken = np.where(phantom, getattr(costs, UNIT_COSTS[name]), 0.0)
-        columns[name] = (
-            (quantity * np.where(kind == whole, costs.unit_cost, taken)).tolist(),
-            [
-                f'{at["Quantity"]}{r}*IF({roll["Type"]}{d}="{whole}",{roll["Unit cost"]}{d},'
-                f'IF({roll["Type"]}{d}="{schema.PHANTOM}",{roll[name]}{d},0))'
-                for r, d in zip(here, down, strict=True)
-            ],
-        )
-    return columns
+        through = np.where(phantom, getattr(costs, UNIT_COSTS[name]), 0.0)
+        passed_on[name] = (table.quantity * np.where(kind == whole, costs.unit_cost, through)).tolist()
+    return passed_on

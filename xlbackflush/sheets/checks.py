@@ -10,7 +10,7 @@ from xlbackflush.engine.measures.variances import NOT_POSTED
 from xlbackflush.model.tables import Source
 from xlbackflush.ooxml.stored import Shown
 from xlbackflush.sheets import input_controls
-from xlbackflush.sheets.body import Body, RunView, of_records
+from xlbackflush.sheets.body import Body, RunView, shown
 from xlbackflush.sheets.formulas import AFTER_CLOSE, literal
 from xlbackflush.sheets.title_rows import MASTER
 
@@ -20,8 +20,8 @@ TABLE = schema.CHECKS
 def body(run: RunView) -> Body:
     """One row per check."""
     checks, cells = run.period.checks, run.cells(TABLE.name, len(run.period.checks))
-    return of_records(TABLE, checks, {"Value": [_value(check.key) for check in checks]}) | {
-        "Result": (["OK" if c.holds else "Fail" for c in checks], [_result(c) for c in cells]),
+    return shown(TABLE, checks, {"Value": [_value(check.key) for check in checks]}) | {
+        "Result": (["OK" if c.holds else "Fail" for c in checks], [_result(c) for c in cells])
     }
 
 

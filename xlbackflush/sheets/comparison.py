@@ -13,7 +13,7 @@ from xlbackflush.engine.measures.comparison import (
     Product,
     Rows,
 )
-from xlbackflush.sheets.body import Body, RunView, of_records
+from xlbackflush.sheets.body import Body, RunView, shown
 from xlbackflush.sheets.formulas import literal
 
 TABLE = schema.COMPARISON
@@ -25,7 +25,7 @@ def body(run: RunView) -> Body:
     rows = run.rows(TABLE.name, len(lines))
     row_of = {f.line.key: r for f, r in zip(lines, rows, strict=True)}
     why = ["" if f.line.text else _explanation(f.line, at, r) for f, r in zip(lines, rows, strict=True)]
-    columns = of_records(TABLE, lines, {"Explanation": why})
+    columns = shown(TABLE, lines, {"Explanation": why})
     for k, method in enumerate(METHODS):
         values = [float(f.figures[k]) if f.counts else run.money([f.figures[k]])[0] for f in lines]
         columns[method] = (values, [_formula(run, f.line, k, r, row_of) for f, r in zip(lines, rows, strict=True)])

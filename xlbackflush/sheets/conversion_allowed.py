@@ -3,34 +3,33 @@
 from __future__ import annotations
 
 from xlbackflush import schema
-from xlbackflush.sheets.body import Body, RunView, of_arrays
-from xlbackflush.sheets.formulas import plain
+from xlbackflush.sheets.body import Body, RunView, filled, shown
+from xlbackflush.sheets.formulas import item_sum
 
 TABLE = schema.CONVERSION_ALLOWED
+
+#: formulas over the item's row on Standard Cost
+_LIVE = {
+    "Hours per unit": "{cost[Labor hours]}",
+    "Hours allowed": "{Units}*{Hours per unit}",
+    **{e: f"{{Hours allowed}}*{{cost[{e} rate]}}" for e in ("Labor", "Variable overhead", "Fixed overhead")},
+    "Other conversion": "{Units}*{cost[Other conversion]}",
+    "Total": "+".join(f"{{{element}}}" for element in schema.ELEMENTS[1:]),
+}
 
 
 def body(run: RunView) -> Body:
     """One row per made item."""
     allowed = run.period.conversion_allowed
-    cells, items = run.cells(TABLE.name, len(allowed)), allowed.item.tolist()
-    cost = [run.standard_cost(item) for item in items]
-    live = {
-        "Units": [_units_flushed(run.codes[i], c["Item"]) for i, c in zip(items, cells, strict=True)],
-        "Hours allowed": [f"{c['Units']}*{c['Hours per unit']}" for c in cells],
-        "Other conversion": [f"{c['Units']}*{k['Other conversion']}" for c, k in zip(cells, cost, strict=True)],
-        "Total": ["+".join(c[element] for element in schema.ELEMENTS[1:]) for c in cells],
-    }
-    for element in (schema.LABOR, schema.VARIABLE_OVERHEAD, schema.FIXED_OVERHEAD):
-        live[element] = [f"{c['Hours allowed']}*{k[f'{element} rate']}" for c, k in zip(cells, cost, strict=True)]
-    return of_arrays(TABLE, allowed, live) | {
-        "Item": ([run.codes[i] for i in items], None),
+    items = allowed.item.tolist()
+    rows, codes = run.cells(TABLE.name, len(items), cost=run.standard_costs(items)), [run.codes[i] for i in items]
+    live = filled(_LIVE, rows)
+    exploded = [("Started", "<>", '""')]  # rows of the Trace with units started
+    live["Units"] = [
+        item_sum("Trace", "Required qty", code, row["Item"], exploded) for code, row in zip(codes, rows, strict=True)
+    ]
+    return shown(TABLE, allowed, live) | {
+        "Item": (codes, None),
         "Description": (run.items.description[items].tolist(), None),
-        "Hours per unit": (run.items.hours[items].tolist(), [c["Labor hours"] for c in cost]),
+        "Hours per unit": (run.items.hours[items].tolist(), live["Hours per unit"]),
     }
-
-
-def _units_flushed(code: str, cell: str) -> str:
-    """Units of the rows of the Trace that are exploded: those with units started."""
-    if plain(code):
-        return f'SUMIFS(Trace[Required qty],Trace[Component],"="&{cell},Trace[Started],"<>")'
-    return f'SUMPRODUCT((Trace[Component]={cell})*(Trace[Started]<>""),Trace[Required qty])'

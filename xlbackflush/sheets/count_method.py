@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xlbackflush import schema
 from xlbackflush.engine.stock.counted import CountedAccount, charges_everything, on_the_books, posted_role, types_of
-from xlbackflush.sheets.body import Body, RunView, of_records
+from xlbackflush.sheets.body import Body, Row, RunView, shown
 from xlbackflush.sheets.formulas import literal
 
 TABLE = schema.COUNT_METHOD
@@ -16,12 +16,12 @@ def body(run: RunView) -> Body:
     cells = run.cells(TABLE.name, len(accounts))
     formulas = [_counted(run, c, cells[k], cells[:k]) for k, c in enumerate(accounts)]
     live = {c.name: [f[c.name] for f in formulas] for c in TABLE.columns if c.kind == "money"}
-    return of_records(TABLE, accounts, live) | {
-        "Basis": (["Inventory Count" if c.in_money else "Stock" for c in accounts], None),
+    return shown(TABLE, accounts, live) | {
+        "Basis": (["Inventory Count" if c.in_money else "Stock" for c in accounts], None)
     }
 
 
-def _counted(run: RunView, row: CountedAccount, c: dict[str, str], above: list[dict[str, str]]) -> dict[str, str]:
+def _counted(run: RunView, row: CountedAccount, c: Row, above: list[Row]) -> dict[str, str]:
     """Formulas of one counted account; see `engine/stock/counted`."""
     settings = run.inputs.settings
     first, last = _count_cell(run, row, "Opening conversion"), _count_cell(run, row, "Counted conversion")
@@ -65,7 +65,7 @@ def _of_types(row: CountedAccount, column: str) -> str:
     return parts[0] if len(parts) == 1 else f"({'+'.join(parts)})"
 
 
-def _received_by(run: RunView, row: CountedAccount, above: list[dict[str, str]]) -> str:
+def _received_by(run: RunView, row: CountedAccount, above: list[Row]) -> str:
     """Purchases, conversion flushed in, and into finished goods the material that went out above."""
     settings = run.inputs.settings
     parts = [_of_types(row, "Invoiced" if charges_everything(settings) else "Received amount")]

@@ -11,7 +11,7 @@ from xlbackflush.engine.measures.variances import NOT_POSTED
 from xlbackflush.engine.posting.flush import ledger
 from xlbackflush.model.money import from_minor, to_minor
 from xlbackflush.model.tables import Settings
-from xlbackflush.sheets.body import Body, RunView, of_records
+from xlbackflush.sheets.body import Body, RunView, shown
 from xlbackflush.sheets.formulas import ledger_sum, literal
 
 TABLE = schema.DASHBOARD
@@ -35,7 +35,7 @@ def body(run: RunView) -> Body:
     bars = run.period.dashboard
     formulas = _Rows(run).formulas(bars)
     live = {c.name: [f.get(c.name, "") for f in formulas] for c in TABLE.columns if c.kind in schema.NUMERIC}
-    columns = of_records(TABLE, bars, money=run.money)
+    columns = shown(TABLE, bars, money=run.money)
     for name, drawn in live.items():
         columns[name] = ([v if f else None for v, f in zip(columns[name][0], drawn, strict=True)], drawn)
     captions = [caption(bar, run.period.places) for bar in bars]
@@ -94,11 +94,7 @@ class _Rows:
 
     def _step(self, name: str, row: int) -> dict[str, str]:
         """A row of the waterfall."""
-        amount, level, above = (
-            self._cell("Amount", row),
-            self._cell("Level", row),
-            self._cell("Level", row - 1),
-        )
+        amount, level, above = (self._cell("Amount", row), self._cell("Level", row), self._cell("Level", row - 1))
         if name in (charts.STANDARD, charts.ACTUAL):
             return {
                 "Label": _caption(literal(name), amount),

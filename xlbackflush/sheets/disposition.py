@@ -2,95 +2,95 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from itertools import groupby
 
 from xlbackflush import schema
-from xlbackflush.engine.posting.disposition import NO_BASE, NOT_BY_COST, PASSED_ON, Share, last_account
+from xlbackflush.engine.posting.disposition import NO_BASE, NOT_BY_COST, PASSED_ON, last_account
 from xlbackflush.engine.stock.counted import charges_everything, of_role
 from xlbackflush.engine.stock.in_process import takes_conversion_out
 from xlbackflush.engine.stock.opening import stock_roles
 from xlbackflush.ooxml.address import quoted
-from xlbackflush.sheets.body import Body, RunView, of_records
+from xlbackflush.sheets.body import Body, Row, RunView, shown
 from xlbackflush.sheets.formulas import carried_over, literal
 from xlbackflush.sheets.proofs import opening_excess
 
 TABLE = schema.DISPOSITION
 
+_COST = ("Material", "Material in made units", "Conversion")
+_CHOSEN = {schema.PRORATE: "If prorated", schema.TO_COGS: "If to cost of goods sold"}
+
 
 def body(run: RunView) -> Body:
-    """One row per account that holds cost at standard."""
-    shares, at = run.period.shares, run.letters(TABLE.name)
-    rows = run.rows(TABLE.name, len(shares))
-    cells = run.cells(TABLE.name, len(shares))
-    span = {name: f"${letter}${rows.start}:${letter}${rows.stop - 2}" for name, letter in at.items()}
-    usage_row = cells[-1]
+    """One row per account that holds cost at standard; the last row is the usage variance."""
+    shares = run.period.shares
+    rows = run.cells(TABLE.name, len(shares), role=[share.role for share in shares])
+    usage = rows[-1]
+    total = {name: f"SUM(${at}${rows[0].number}:${at}${usage.number - 1})" for name, at in usage.heads.items()}
     price = _above_close(run, schema.PRICE_VARIANCE)
-    in_process = "SUM(PeriodEndWip[Conversion])" if takes_conversion_out(run.inputs) else "0"
-    whole = f"{_above_close(run, schema.CCC)}+{_above_close(run, schema.CCA)}"
-    scrap_row = next((c for s, c in zip(shares, cells, strict=True) if s.role == schema.CCC), None)
-    passed_on = f"+{scrap_row['Price variance']}" if scrap_row else ""
-    conversion = f"({whole}-{in_process}{passed_on})"
-    held = [_cost_held(run, s.role, c) for s, c in zip(shares, cells, strict=True)]
-    held_by_kind = zip(("Material", "Material in made units", "Conversion"), zip(*held, strict=True), strict=True)
-    live: dict[str, Sequence[str]] = dict(held_by_kind)
-
-    def share(amount: str, column: str, base: str, c: dict[str, str], role: str) -> str:
-        alone = amount if role == schema.COGS else "0"
-        return f"IF({base}>{NO_BASE:.5f},{amount}*{c[column]}/{base},{alone})"
-
-    material = f"(SUM({span['Material']})+{usage_row['Material']})"
-    by_price = [share(price, "Material", material, c, s.role) for s, c in zip(shares, cells, strict=True)]
-    by_price[-1] = f"{price}-SUM({span['Price variance']})"
-    used = f"({usage_row['Material']}+{usage_row['Price variance']})"
-    made, converted = f"SUM({span['Material in made units']})", f"SUM({span['Conversion']})"
-    live["Price variance"] = by_price
-    live["Usage variance"] = [
-        share(used, "Material in made units", made, c, s.role) for s, c in zip(shares[:-1], cells, strict=False)
-    ] + [""]
-    by_conversion = [
-        share(conversion, "Conversion", converted, c, s.role) + (f"+{in_process}" if s.role == schema.COGS else "")
-        for s, c in zip(shares[:-1], cells, strict=False)
-    ]
-    live["Conversion variance"] = [*by_conversion, ""]
-    live |= _excess_shares(run, shares, cells, span)
+    unallocated = f"{_above_close(run, schema.CCC)}+{_above_close(run, schema.CCA)}"
+    held = zip(*(_cost_held(run, row["role"], row) for row in rows), strict=True)
+    live: dict[str, list[str]] = dict(zip(_COST, map(list, held), strict=True))
+    live |= _by_cost(run, rows, total, (price, unallocated)) | _excess(run, rows, total)
     parts = ("Price variance", "Usage variance", "Conversion variance", "Carried over")
-    summed = [
-        "" if s.role in PASSED_ON else f"{'+'.join(c[part] for part in parts)}-{c['Beyond standard']}"
-        for s, c in zip(shares, cells, strict=True)
+    live["If prorated"] = [
+        "" if row["role"] in PASSED_ON else f"{'+'.join(row[part] for part in parts)}-{row['Beyond standard']}"
+        for row in rows
     ]
-    live["If prorated"] = summed
-    everything = f"{price}+{usage_row['Material']}+{whole}+SUM({span['Beyond standard']})"
+    everything = f"{price}+{usage['Material']}+{unallocated}+{total['Beyond standard']}"
     live["If to cost of goods sold"] = [
-        everything if s.role == schema.COGS else "" if s.role in PASSED_ON else f"-{c['Beyond standard']}"
-        for s, c in zip(shares, cells, strict=True)
+        everything if row["role"] == schema.COGS else "" if row["role"] in PASSED_ON else f"-{row['Beyond standard']}"
+        for row in rows
     ]
-    chosen = {schema.PRORATE: "If prorated", schema.TO_COGS: "If to cost of goods sold"}.get(
-        run.inputs.settings.variance_disposition
-    )
+    chosen = _CHOSEN.get(run.inputs.settings.variance_disposition)
     if chosen:
-        live["Posted"] = [c[chosen] for c in cells]
-    return of_records(TABLE, shares, live)
+        live["Posted"] = [row[chosen] for row in rows]
+    return shown(TABLE, shares, live)
 
 
-def _excess_shares(
-    run: RunView, shares: list[Share], cells: list[dict[str, str]], span: dict[str, str]
-) -> dict[str, list[str]]:
+def _share(row: Row, amount: str, part: str, base: str) -> str:
+    """An account's share of an amount; cost of goods sold bears it alone where there is nothing to share it by."""
+    alone = amount if row["role"] == schema.COGS else "0"
+    return f"IF({base}>{NO_BASE:.5f},{amount}*{part}/{base},{alone})"
+
+
+def _by_cost(run: RunView, rows: list[Row], total: Mapping[str, str], amounts: tuple[str, str]) -> dict[str, list[str]]:
+    """Shares of the variances: each by the cost that it belongs to. amounts: price variance, conversion not allocated."""
+    (price, unallocated), accounts, usage = amounts, rows[:-1], rows[-1]
+    in_process = "SUM(PeriodEndWip[Conversion])" if takes_conversion_out(run.inputs) else "0"
+    passed_on = "".join(f"+{row['Price variance']}" for row in rows if row["role"] == schema.CCC)
+    used, conversion = f"({usage['Material']}+{usage['Price variance']})", f"({unallocated}-{in_process}{passed_on})"
+    material = f"({total['Material']}+{usage['Material']})"
+    made, converted = total["Material in made units"], total["Conversion"]
+    return {
+        "Price variance": [
+            *(_share(row, price, row["Material"], material) for row in accounts),
+            f"{price}-{total['Price variance']}",
+        ],
+        "Usage variance": [*(_share(row, used, row["Material in made units"], made) for row in accounts), ""],
+        "Conversion variance": [
+            *(
+                _share(row, conversion, row["Conversion"], converted)
+                + (f"+{in_process}" if row["role"] == schema.COGS else "")
+                for row in accounts
+            ),
+            "",
+        ],
+    }
+
+
+def _excess(run: RunView, rows: list[Row], total: Mapping[str, str]) -> dict[str, list[str]]:
     """What stock accounts opened with beyond standard, and its shares by cost at standard, scrap left out."""
-    rows = list(zip(shares, cells, strict=True))
-    carried_stock = stock_roles(run.inputs.settings) & run.opened
-    scrap = [c["Material"] for s, c in rows if s.role in (schema.ABNORMAL_SCRAP, schema.CCC)]
-    whole = f"SUM({span['Beyond standard']})"
-    cost = f"(SUM({span['Material']})+SUM({span['Conversion']}){''.join(f'-{cell}' for cell in scrap)})"
-
-    def share(role: str, c: dict[str, str]) -> str:
-        if role in NOT_BY_COST:
-            return ""
-        alone = whole if role == schema.COGS else "0"
-        return f"IF({cost}>{NO_BASE:.5f},{whole}*({c['Material']}+{c['Conversion']})/{cost},{alone})"
-
-    excess = [opening_excess(run, s.role, c["Role"]) if s.role in carried_stock else "" for s, c in rows]
-    return {"Beyond standard": excess, "Carried over": [share(s.role, c) for s, c in rows]}
+    stock, excess = stock_roles(run.inputs.settings) & run.opened, total["Beyond standard"]
+    scrap = "".join(f"-{row['Material']}" for row in rows if row["role"] in (schema.ABNORMAL_SCRAP, schema.CCC))
+    cost = f"({total['Material']}+{total['Conversion']}{scrap})"
+    return {
+        "Beyond standard": [opening_excess(run, r["role"], r["Role"]) if r["role"] in stock else "" for r in rows],
+        "Carried over": [
+            "" if r["role"] in NOT_BY_COST else _share(r, excess, f"({r['Material']}+{r['Conversion']})", cost)
+            for r in rows
+        ],
+    }
 
 
 def _above_close(run: RunView, role: str) -> str:
@@ -116,7 +116,7 @@ def _lines_above_close(run: RunView, role: str) -> str:
     return f"({'+'.join(sums)})" if len(sums) > 1 else "".join(sums) or "0"
 
 
-def _cost_held(run: RunView, role: str, cells: dict[str, str]) -> tuple[str, str, str]:
+def _cost_held(run: RunView, role: str, cells: Row) -> tuple[str, str, str]:
     """Formulas of material, material in made units and conversion in one account."""
     if role == schema.USAGE_VARIANCE:
         return _above_close(run, role), "", ""
@@ -140,7 +140,7 @@ def _cost_held(run: RunView, role: str, cells: dict[str, str]) -> tuple[str, str
     )
 
 
-def _counted_cost(run: RunView, role: str, cells: dict[str, str]) -> tuple[str, str, str]:
+def _counted_cost(run: RunView, role: str, cells: Row) -> tuple[str, str, str]:
     """The same where the physical count relieves; see `_counted` in `engine/posting/disposition`."""
     settings, method = run.inputs.settings, run.period.counted
     last = last_account(settings, method)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from xlbackflush import schema
 from xlbackflush.model.step import Step
-from xlbackflush.sheets.body import Body, RunView, empty, of_records
+from xlbackflush.sheets.body import Body, RunView, empty, shown
 from xlbackflush.sheets.formulas import link
 
 TABLE = schema.EXPLANATION
@@ -24,7 +24,7 @@ def rows_of(steps: Sequence[Step]) -> Body:
     Cells on record are packed and have no place of their own: the link goes to sheet Run Inputs.
     """
     on_record = f"{schema.SHEET_OF[schema.RUN_INPUTS.name].name}!A1"
-    columns = of_records(TABLE, steps, {"Where": [link(s.where, on_record if s.run else "") for s in steps]}) | {
+    columns = shown(TABLE, steps, {"Where": [link(s.where, on_record if s.run else "") for s in steps]}) | {
         "What": ([f"{'   ' * s.level}{s.what}" for s in steps], None),
         "Explanation": ([s.explanation[:_TEXT_MOST] for s in steps], None),
     }

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from xlbackflush import schema
 from xlbackflush.model.finding import Finding
-from xlbackflush.sheets.body import Body, RunView, of_records
+from xlbackflush.sheets.body import Body, RunView, shown
 from xlbackflush.sheets.formulas import link
 
 TABLE = schema.FINDINGS
@@ -19,4 +19,4 @@ def body(run: RunView) -> Body:
 
 def rows_of(findings: Sequence[Finding]) -> Body:
     """One row per finding, also of inputs that cannot be run."""
-    return of_records(TABLE, findings, {"Where": [link(f.where) if "!" in f.where else "" for f in findings]})
+    return shown(TABLE, findings, {"Where": [link(f.where) if "!" in f.where else "" for f in findings]})

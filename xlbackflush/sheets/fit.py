@@ -5,7 +5,7 @@ from __future__ import annotations
 from xlbackflush import schema
 from xlbackflush.engine.measures import fit as engine
 from xlbackflush.engine.measures.fit import CREDIT_DAYS, OVERALL, USE_TOLERANCE, YEAR, FitFigure
-from xlbackflush.sheets.body import Body, RunView, of_records
+from xlbackflush.sheets.body import Body, RunView, shown
 from xlbackflush.sheets.formulas import day_ref, ledger_sum, literal, setting_ref
 
 TABLE = schema.FIT
@@ -33,7 +33,7 @@ def body(run: RunView) -> Body:
         "Threshold": [_threshold(run, f, threshold) for f in measures],
         "Verdict": [_verdict(f, at, r) for f, r in zip(measures, rows, strict=True)],
     }
-    return of_records(TABLE, measures, live) | {
+    return shown(TABLE, measures, live) | {
         "Figure": (
             ["" if f.figure is None else f.figure for f in measures],
             [formulas[f.measure.key] for f in measures],
@@ -92,96 +92,78 @@ def _share(part: str, whole: str, digits: int = 4) -> str:
 
 
 def _figures(run: RunView, at: dict[str, str]) -> dict[str, str]:
-    """Formula of every figure but the last."""
-    return _base(run) | _inventory(run, at) | _records() | _standards(run) | _products() | _buying(run, at)
-
-
-def _base(run: RunView) -> dict[str, str]:
-    places, roles = run.period.places, engine.inventory_roles(run.inputs)
-    cogs = literal(schema.COGS)
-
-    def inventory(balance: str, amount: str) -> str:
-        column = f"{_BOOK}[{amount}]"
-        return f'ROUND({ledger_sum(balance, roles)}+SUM({column})-SUMIFS({column},{_BOOK}[Account role],"?*"),{places})'
-
-    return {
-        "days": f"{day_ref(run.inputs, 'Period end')}-{day_ref(run.inputs, 'Period start')}+1",
-        "cogs": f"ROUND(SUMIFS(Ledger[Debits],Ledger[Role],{cogs})-SUMIFS(Ledger[Credits],Ledger[Role],{cogs}),{places})",
-        "start": inventory("Opening", "Opening amount"),
-        "end": inventory("Closing", "Ending amount"),
-        "used": f"ROUND(SUMPRODUCT({_BOUGHT}*{_BOOK}[Relieved]*{_BOOK}[Standard cost]),{places})",
+    """Formula of every figure but the last; at: the cells of figures, by key."""
+    roles = engine.inventory_roles(run.inputs)
+    parts = at | {
+        "places": run.period.places,
+        "first": day_ref(run.inputs, "Period start"),
+        "last": day_ref(run.inputs, "Period end"),
+        "opening": ledger_sum("Opening", roles),
+        "closing": ledger_sum("Closing", roles),
     }
+    figures = {key: template.format_map(parts) for key, template in _FIGURES.items()}
+    for key, (setting, template) in _OVER_SETTINGS.items():
+        cell = setting_ref(run.inputs, setting)
+        figures[key] = f'IF({cell}="","",{template.format_map(parts | {"setting": cell})})' if cell else '""'
+    return figures
 
 
-def _inventory(run: RunView, at: dict[str, str]) -> dict[str, str]:
-    average = f"(({at['start']}+{at['end']})/2)"
-    wip = _share("SUM(PeriodEndWip[Amount])", at["end"])
-    return {
-        "turnover": _share(f"{at['cogs']}*{YEAR}/{at['days']}", average, 2),
-        "days_on_hand": _share(f"{average}*{at['days']}", at["cogs"], 2),
-        "cycle": _if_set(run, "Cycle time days", f"ROUND({{}}/{at['days']},4)"),
-        "wip": f'IF(COUNTIFS(PeriodEndWip[Item],"?*")=0,"",{wip})',
-    }
+def _inventory(balance: str, amount: str) -> str:
+    """Balances of the inventory accounts, and stock that no account has."""
+    column = f"{_BOOK}[{amount}]"
+    return f'ROUND({balance}+SUM({column})-SUMIFS({column},{_BOOK}[Account role],"?*"),{{places}})'
 
 
-def _if_set(run: RunView, setting: str, formula: str) -> str:
-    """A formula over a setting ({}); blank where that is blank, or not in the workbook."""
-    cell = setting_ref(run.inputs, setting)
-    return f'IF({cell}="","",{formula.format(cell)})' if cell else '""'
+def _of_use(formula: str) -> str:
+    """An amount of what is used; blank where nothing is."""
+    return f'IF({{used}}>0,ROUND({formula},{{places}}),"")'
 
 
-def _records() -> dict[str, str]:
-    kept = f"ABS({_BOOK}[Book amount])"
-    covered = f"SUMPRODUCT({_COUNTED}*{kept})"
-    right = f"SUMPRODUCT({_JUDGED}*(ROUND({_OFF}-{USE_TOLERANCE}*{_USE},6)<=0))"
-    reported = f"SUMPRODUCT({_BOOK}[Scrapped]*{_BOOK}[Standard cost])"
-    implied = f'({reported}-SUMIFS({_BOOK}[Difference amount],{_BOOK}[Difference amount],"<0"))'
-    return {
-        "covered": _share(covered, f"SUMPRODUCT({kept})"),
-        "count": _share(f"({covered}-SUMPRODUCT({_OFF}))", covered),
-        "corrections": _share('COUNTIFS(Counts[Quantity],"<0")', "COUNT(Counts[Quantity])"),
-        "bom": _share(right, f"SUMPRODUCT({_JUDGED})"),
-        "scrap": f'IF(SUMPRODUCT(--{_COUNTED})=0,"",IF(ROUND({implied},6)>0,ROUND({reported}/{implied},4),1))',
-        "usage_drift": _share(f"SUMPRODUCT({_JUDGED}*{_OFF})", f"SUMPRODUCT({_JUDGED}*{_USE})"),
-    }
+_COGS = f"Ledger[Role],{literal(schema.COGS)}"
+_AVERAGE = "(({start}+{end})/2)"
+_KEPT = f"ABS({_BOOK}[Book amount])"
+_COVERED = f"SUMPRODUCT({_COUNTED}*{_KEPT})"
+_RIGHT = f"SUMPRODUCT({_JUDGED}*(ROUND({_OFF}-{USE_TOLERANCE}*{_USE},6)<=0))"
+_REPORTED = f"SUMPRODUCT({_BOOK}[Scrapped]*{_BOOK}[Standard cost])"
+_IMPLIED = f'({_REPORTED}-SUMIFS({_BOOK}[Difference amount],{_BOOK}[Difference amount],"<0"))'
+_FLUSHED, _RECEIVED = "SUM(Trace[Conversion])", f"{_BOOK}[Received amount]"
+_FINISHED, _VALUE = f'(Movements[Type]="{schema.FINISHED}")', "Movements[Completed]*Movements[Unit cost]"
+_BOUGHT_ROWS = f"{_BOOK}[Type],{literal(schema.BUY)}"
+_ENDS = f"(SUMIFS({_BOOK}[Opening amount],{_BOUGHT_ROWS})+SUMIFS({_BOOK}[Ending amount],{_BOUGHT_ROWS}))/2"
+_PER_DAY = "{used}/{days}"
 
-
-def _standards(run: RunView) -> dict[str, str]:
-    flushed, received = "ABS(SUM(Trace[Conversion]))", f"{_BOOK}[Received amount]"
-    conversion = _share("ABS(SUM(Actuals[Amount])-SUM(Trace[Conversion]))", flushed)
-    return {
-        "age": _if_set(run, "Standards set on", f"{day_ref(run.inputs, 'Period end')}-INT({{}})"),
-        "price_drift": _share(
-            f"SUMPRODUCT(ABS({_BOOK}[Invoiced]-{received}))",
-            f"SUMPRODUCT(ABS({received}))",
-        ),
-        "conversion_drift": f'IF(COUNT(Actuals[Amount])=0,"",{conversion})',
-    }
-
-
-def _products() -> dict[str, str]:
-    finished = f'(Movements[Type]="{schema.FINISHED}")'
-    value = "Movements[Completed]*Movements[Unit cost]"
-    once = f"SUMPRODUCT({finished}*(Movements[Completion counts]=1)*{value})"
-    return {"one_off": _share(once, f"SUMPRODUCT({finished}*{value})")}
-
-
-def _buying(run: RunView, at: dict[str, str]) -> dict[str, str]:
-    places = run.period.places
-    bought = ",".join((f"{_BOOK}[Type]", literal(schema.BUY)))
-    ends = f"(SUMIFS({_BOOK}[Opening amount],{bought})+SUMIFS({_BOOK}[Ending amount],{bought}))/2"
-    per_day = f"{at['used']}/{at['days']}"
-
-    def of_use(formula: str) -> str:
-        return f'IF({at["used"]}>0,ROUND({formula},{places}),"")'
-
-    return {
-        "between": _share(
-            f"{at['days']}*SUMPRODUCT(--(ROUND(Movements[Received],6)>0))", 'COUNTIFS(Purchases[Quantity],">0")', 2
-        ),
-        "shelf": f'IF(COUNTIFS({bought})=0,"",ROUND({ends},{places}))',
-        "yearly": of_use(f"{per_day}*{YEAR}/2"),
-        "monthly": of_use(f"{per_day}*{YEAR}/24"),
-        "to_order": _if_set(run, "Cycle time days", of_use(f"{per_day}*{{}}/2")),
-        "payables": of_use(f"{per_day}*{CREDIT_DAYS}"),
-    }
+#: formulas of the figures; in braces the cells of others, the decimals of money, days and balances
+_FIGURES = {
+    "days": "{last}-{first}+1",
+    "cogs": f"ROUND(SUMIFS(Ledger[Debits],{_COGS})-SUMIFS(Ledger[Credits],{_COGS}),{{places}})",
+    "start": _inventory("{opening}", "Opening amount"),
+    "end": _inventory("{closing}", "Ending amount"),
+    "used": f"ROUND(SUMPRODUCT({_BOUGHT}*{_BOOK}[Relieved]*{_BOOK}[Standard cost]),{{places}})",
+    "turnover": _share(f"{{cogs}}*{YEAR}/{{days}}", _AVERAGE, 2),
+    "days_on_hand": _share(f"{_AVERAGE}*{{days}}", "{cogs}", 2),
+    "wip": f'IF(COUNTIFS(PeriodEndWip[Item],"?*")=0,"",{_share("SUM(PeriodEndWip[Amount])", "{end}")})',
+    "covered": _share(_COVERED, f"SUMPRODUCT({_KEPT})"),
+    "count": _share(f"({_COVERED}-SUMPRODUCT({_OFF}))", _COVERED),
+    "corrections": _share('COUNTIFS(Counts[Quantity],"<0")', "COUNT(Counts[Quantity])"),
+    "bom": _share(_RIGHT, f"SUMPRODUCT({_JUDGED})"),
+    "scrap": f'IF(SUMPRODUCT(--{_COUNTED})=0,"",IF(ROUND({_IMPLIED},6)>0,ROUND({_REPORTED}/{_IMPLIED},4),1))',
+    "usage_drift": _share(f"SUMPRODUCT({_JUDGED}*{_OFF})", f"SUMPRODUCT({_JUDGED}*{_USE})"),
+    "price_drift": _share(f"SUMPRODUCT(ABS({_BOOK}[Invoiced]-{_RECEIVED}))", f"SUMPRODUCT(ABS({_RECEIVED}))"),
+    "conversion_drift": (
+        'IF(COUNT(Actuals[Amount])=0,"",' + _share(f"ABS(SUM(Actuals[Amount])-{_FLUSHED})", f"ABS({_FLUSHED})") + ")"
+    ),
+    "one_off": _share(
+        f"SUMPRODUCT({_FINISHED}*(Movements[Completion counts]=1)*{_VALUE})", f"SUMPRODUCT({_FINISHED}*{_VALUE})"
+    ),
+    "between": _share("{days}*SUMPRODUCT(--(ROUND(Movements[Received],6)>0))", 'COUNTIFS(Purchases[Quantity],">0")', 2),
+    "shelf": f'IF(COUNTIFS({_BOUGHT_ROWS})=0,"",ROUND({_ENDS},{{places}}))',
+    "yearly": _of_use(f"{_PER_DAY}*{YEAR}/2"),
+    "monthly": _of_use(f"{_PER_DAY}*{YEAR}/24"),
+    "payables": _of_use(f"{_PER_DAY}*{CREDIT_DAYS}"),
+}
+#: figures over a setting that may be blank, or not in the workbook: then they are blank
+_OVER_SETTINGS = {
+    "cycle": ("Cycle time days", "ROUND({setting}/{days},4)"),
+    "age": ("Standards set on", "{last}-INT({setting})"),
+    "to_order": ("Cycle time days", _of_use(f"{_PER_DAY}*{{setting}}/2")),
+}

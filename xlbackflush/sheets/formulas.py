@@ -7,7 +7,7 @@ up Build-up rows; so Excel's own Trace Precedents walks from the journal to the 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -132,11 +132,9 @@ def default_scrap_basis(inputs: Inputs) -> str:
     return setting_ref(inputs, name) if typed not in (None, "") else literal(inputs.settings.default_scrap_basis)
 
 
-def scrap_basis(bom: dict[str, str], row: int, default: str) -> str:
-    """Scrap basis of a BOM line, the default where it is blank. `bom` are the heads of the BOM's columns."""
-    if "Scrap basis" not in bom:
-        return default
-    return f'IF({bom["Scrap basis"]}{row}="",{default},{bom["Scrap basis"]}{row})'
+def scrap_basis(cell: str, default: str) -> str:
+    """Scrap basis of a BOM line, the default where it is blank. cell: "" where the workbook has no such column."""
+    return f'IF({cell}="",{default},{cell})' if cell else default
 
 
 def with_scrap(quantity: str, scrap: str, basis: str) -> str:
@@ -144,55 +142,48 @@ def with_scrap(quantity: str, scrap: str, basis: str) -> str:
     return f'IF({basis}="{schema.INPUT}",{quantity}/(1-{scrap}),{quantity}*(1+{scrap}))'
 
 
-def counted_units(stream: Stream, code: str, item_cell: str, first_cell: str, last_cell: str) -> str:
-    """Units of a root on the days of a Trace row, added up from the transaction sheet."""
-    table = stream.table
+#: column, comparison, and what it is compared with: a literal, a number, a cell, or what is worked out from cells
+Test = tuple[str, str, str]
+
+
+def item_sum(table: str, column: str, code: str, cell: str, tests: Sequence[Test] = ()) -> str:
+    """Sum of a column over the rows of one item that pass all tests; column "": the number of these rows.
+
+    code: that of the item; cell: where the formula finds it.
+    """
+    items, total = f"{table}[{'Component' if table == 'Trace' else 'Item'}]", f"{table}[{column}]"
     if plain(code):
-        wanted = "".join(f",{table}[{column}],{literal(value)}" for column, value in stream.wanted)
-        return (
-            f'SUMIFS({table}[Quantity],{table}[Item],"="&{item_cell}{wanted},'
-            f'{table}[Date],">="&{first_cell},{table}[Date],"<"&{last_cell}+1)'
-        )
-    wanted = "".join(f"*({table}[{column}]={literal(value)})" for column, value in stream.wanted)
-    return (
-        f'SUMPRODUCT(({table}[Item]&""={item_cell}){wanted}*({table}[Date]>={first_cell})'
-        f"*({table}[Date]<{last_cell}+1),{table}[Quantity])"
-    )
-
-
-def completion_counts(code: str, item_cell: str) -> str:
-    """Number of counts that complete an item, corrections left out."""
-    if plain(code):
-        return f'COUNTIFS(Counts[Item],"="&{item_cell},Counts[Event],"{schema.COMPLETED}",Counts[Quantity],">0")'
-    return f'SUMPRODUCT((Counts[Item]&""={item_cell})*(Counts[Event]="{schema.COMPLETED}")*(Counts[Quantity]>0))'
-
-
-def stock_sum(table: str, column: str, code: str, item_cell: str, wanted: tuple[tuple[str, str], ...] = ()) -> str:
-    """Sum of an input column over the rows of one item."""
-    if plain(code):
-        rest = "".join(f",{table}[{c}],{literal(v)}" for c, v in wanted)
-        return f'SUMIFS({table}[{column}],{table}[Item],"="&{item_cell}{rest})'
-    rest = "".join(f"*({table}[{c}]={literal(v)})" for c, v in wanted)
+        criteria = "".join(f",{table}[{name}],{_criterion(sign, value)}" for name, sign, value in tests)
+        return f'SUMIFS({total},{items},"="&{cell}{criteria})' if column else f'COUNTIFS({items},"="&{cell}{criteria})'
+    same = f"({items}={cell})" if table == "Trace" else f'({items}&""={cell})'
     # SUMPRODUCT takes truth values for nothing; a product of them is a number
-    return f'SUMPRODUCT(({table}[Item]&""={item_cell}){rest or "*1"},{table}[{column}])'
+    rows = same + ("".join(f"*({table}[{name}]{sign}{value})" for name, sign, value in tests) or "*1")
+    return f"SUMPRODUCT({rows},{total})" if column else f"SUMPRODUCT({rows})"
+
+
+def _criterion(sign: str, value: str) -> str:
+    """A test as SUMIFS takes it."""
+    if sign == "=":
+        return value
+    if value.startswith('"'):
+        return f'"{sign}{value[1:]}'
+    return f'"{sign}{value}"' if value.isdecimal() else f'"{sign}"&{value}'
+
+
+def equal(pairs: Iterable[tuple[str, str]]) -> list[Test]:
+    """Tests that columns hold these values."""
+    return [(column, "=", literal(value)) for column, value in pairs]
+
+
+def counted_units(stream: Stream, code: str, cell: str, first: str, last: str) -> str:
+    """Units of a root on the days of a row, added up from the transaction sheet. first, last: the cells of these days."""
+    tests = [*equal(stream.wanted), ("Date", ">=", first), ("Date", "<", f"{last}+1")]
+    return item_sum(stream.table, "Quantity", code, cell, tests)
 
 
 def invoiced(item_cell: str) -> str:
     """Purchases of one item at actual price."""
     return f'SUMPRODUCT((Purchases[Item]&""={item_cell})*1,Purchases[Quantity],Purchases[Actual price])'
-
-
-def trace_sum(column: str, code: str, item_cell: str, role: str, event: str, below: bool = False) -> str:
-    """Sum of a Trace column over the relieved rows of one component. event: a criterion such as <>Scrap."""
-    if plain(code):
-        deep = ',Trace[Level],">0"' if below else ""
-        return (
-            f'SUMIFS(Trace[{column}],Trace[Component],"="&{item_cell},Trace[Relieved from],{role},'
-            f"Trace[Event],{literal(event)}{deep})"
-        )
-    deep = "*(Trace[Level]>0)" if below else ""
-    test = f"Trace[Event]<>{literal(event[2:])}" if event.startswith("<>") else f"Trace[Event]={literal(event)}"
-    return f"SUMPRODUCT((Trace[Component]={item_cell})*(Trace[Relieved from]={role})*({test}){deep},Trace[{column}])"
 
 
 def ledger_sum(column: str, roles: Sequence[str]) -> str:

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xlbackflush import schema
-from xlbackflush.ooxml.cells import Value, cell, row_xml
+from xlbackflush.ooxml.cells import cell
 from xlbackflush.ooxml.styles import StyleSheet
 from xlbackflush.ooxml.xml import Markup, element
 from xlbackflush.schema.excel import FUNCTIONS, Function
+from xlbackflush.sheets.page import Page
 from xlbackflush.sheets.title_rows import NOT_RUN, head_rows
 
 SHEET = schema.Sheet(
     "Functions",
     "Control",
-    "Cell functions of this workbook, with live examples: type an item and a quantity.",
     (),
+    "Cell functions of this workbook, with live examples: type an item and a quantity.",
     "Enter data in the yellow cells. Shift+F3 on a formula shows the same help.",
 )
 WIDTHS = (30.0, 44.0, 18.0, 96.0)  # of the columns A to D, in characters
+
+_HEIGHT = 16  # of a row, in points
 
 #: the cells to type into: item, quantity, component
 TYPED = _ITEM, _QTY, _COMPONENT = "$B$7", "$B$8", "$B$9"
@@ -82,33 +84,26 @@ _NOTES = (
 
 def body(styles: StyleSheet, item: str = "", component: str = "") -> tuple[list[str], Markup]:
     """Rows of the sheet, and its validations. item and component are those that the examples start with."""
-    page = _Page(styles)
+    page = Page(styles)
     page.rows += head_rows(SHEET, styles)
-    page.row([("A", "Try it", "Section", "")], 20)
-    page.row([("A", "Item", "Calculation text", ""), ("B", item, "Input text", "")])
-    page.row([("A", "Quantity", "Calculation text", ""), ("B", 10, "Input quantity", "")])
-    page.row([("A", "Component", "Calculation text", ""), ("B", component, "Input text", "")])
-    page.row([])
-    page.row([("A", "Live examples", "Section", "")], 20)
-    page.row(
-        [
-            (c, text, "Heading", "")
-            for c, text in zip("ABCD", ("Function", "Formula", "Result", "Meaning"), strict=True)
-        ],
-        22,
-    )
+    page.add(("A", "Try it", "Section"), height=20)
+    for label, value, kind in (("Item", item, "text"), ("Quantity", 10, "quantity"), ("Component", component, "text")):
+        page.add(("A", label, "Calculation text"), ("B", value, f"Input {kind}"), height=_HEIGHT)
+    page.section("Live examples", _HEIGHT)
+    headings = zip("ABCD", ("Function", "Formula", "Result", "Meaning"), strict=True)
+    page.add(*((letter, text, "Heading") for letter, text in headings), height=22)
     for example in EXAMPLES:
-        page.example(example)
-    page.section("What they do")
+        _add_example(page, example)
+    page.section("What they do", _HEIGHT)
     for function in FUNCTIONS:
-        page.function(function)
-    page.section("Good to know")
+        _add_function(page, function)
+    page.section("Good to know", _HEIGHT)
     for note in _NOTES:
-        page.wide(note)
-    page.section("The table that BACKFLUSH_EXPLODE gives")
-    page.row([("A", _shown(SPILLED), "Posted text", "")])
-    page.wide(SPILLED.meaning)
-    page.spilled(SPILLED)
+        page.add(("A", note, "Hint"), height=_HEIGHT)
+    page.section("The table that BACKFLUSH_EXPLODE gives", _HEIGHT)
+    page.add(("A", _shown(SPILLED), "Posted text"), height=_HEIGHT)
+    page.add(("A", SPILLED.meaning, "Hint"), height=_HEIGHT)
+    page.add_xml(_live(f"A{page.next_row}", SPILLED, styles), _HEIGHT)
     return page.rows, _validations()
 
 
@@ -116,64 +111,27 @@ def _shown(example: Example) -> str:
     return "=" + example.formula.replace("$", "")
 
 
-class _Page:
-    """Rows of the sheet as they are added."""
+def _add_example(page: Page, example: Example) -> None:
+    """Function, formula as text, live result, meaning."""
+    number, style = page.next_row, page.styles.xf("Posted text")
+    page.add_xml(
+        cell(f"A{number}", example.function, style)
+        + cell(f"B{number}", _shown(example), style)
+        + _live(f"C{number}", example, page.styles)
+        + cell(f"D{number}", example.meaning, style),
+        _HEIGHT,
+    )
 
-    def __init__(self, styles: StyleSheet) -> None:
-        self.rows: list[str] = []
-        self._styles = styles
 
-    def row(self, cells: Sequence[tuple[str, Value, str, str]], height: float = 16) -> int:
-        """One row: (column, value, style, formula)."""
-        number = len(self.rows) + 1
-        made = "".join(
-            cell(f"{c}{number}", value, self._styles.xf(style), formula) for c, value, style, formula in cells
-        )
-        self._add(number, made, height)
-        return number
-
-    def section(self, title: str) -> None:
-        """A blank row and a heading."""
-        self.row([])
-        self.row([("A", title, "Section", "")], 20)
-
-    def example(self, example: Example) -> None:
-        """Function, formula as text, live result, meaning."""
-        number = len(self.rows) + 1
-        look = "Calculation text" if example.kind == "text" else f"Calculation {example.kind}"
-        made = (
-            cell(f"A{number}", example.function, self._styles.xf("Posted text"))
-            + cell(f"B{number}", _shown(example), self._styles.xf("Posted text"))
-            + _live(f"C{number}", guarded(example), self._styles.xf(look), example.otherwise)
-            + cell(f"D{number}", example.meaning, self._styles.xf("Posted text"))
-        )
-        self._add(number, made, 16)
-
-    def function(self, function: Function) -> None:
-        """Signature and help, then each argument, then what comes back."""
-        names = ", ".join(f"[{a.name}]" if a.optional else a.name for a in function.arguments)
-        self._entry(function.name, f"({names})", function.help)
-        for argument in function.arguments:
-            self._entry("", argument.name, argument.help)
-        self._entry("", "Gives", function.returns)
-
-    def _entry(self, name: str, what: str, text: str) -> None:
-        looks = zip(
-            "ABCD", (name, what, "", text), ("Posted text", "Posted text", "Posted text", "Posted wrapped"), strict=True
-        )
-        self.row([(column, value, style, "") for column, value, style in looks], _height(text))
-
-    def wide(self, text: str) -> None:
-        """A sentence over all columns."""
-        self.row([("A", text, "Hint", "")])
-
-    def spilled(self, example: Example) -> None:
-        """One cell whose formula fills those below and beside it."""
-        number = len(self.rows) + 1
-        self._add(number, _live(f"A{number}", guarded(example), self._styles.xf("Calculation general"), ""), 16)
-
-    def _add(self, number: int, cells: str, height: float) -> None:
-        self.rows.append(row_xml(number, cells, height))
+def _add_function(page: Page, function: Function) -> None:
+    """Signature and help, then each argument, then what comes back."""
+    names = ", ".join(f"[{a.name}]" if a.optional else a.name for a in function.arguments)
+    lines = [(function.name, f"({names})", function.help)]
+    lines += [("", argument.name, argument.help) for argument in function.arguments]
+    for name, what, text in [*lines, ("", "Gives", function.returns)]:
+        height = 14.0 * (1 + int(len(text) / (1.1 * WIDTHS[3]))) + 2
+        cells = ("A", name, "Posted text"), ("B", what, "Posted text"), ("C", "", "Posted text")
+        page.add(*cells, ("D", text, "Posted wrapped"), height=height)
 
 
 def _validations() -> Markup:
@@ -208,11 +166,8 @@ def guarded(example: Example) -> str:
     return f'IF({example.condition},{example.formula},"{example.otherwise}")'
 
 
-def _live(address: str, formula: str, style: int, shown: str) -> Markup:
+def _live(address: str, example: Example, styles: StyleSheet) -> Markup:
     """A dynamic array formula (cell metadata 1): Excel would write @ before a function of ours otherwise."""
-    live = element("f", formula, t="array", ref=address)
-    return element("c", live, element("v", shown), r=address, s=style, t="str", cm=1)
-
-
-def _height(text: str) -> float:
-    return 14.0 * (1 + int(len(text) / (1.1 * WIDTHS[3]))) + 2
+    live = element("f", guarded(example), t="array", ref=address)
+    style = styles.xf(f"Calculation {example.kind}")
+    return element("c", live, element("v", example.otherwise), r=address, s=style, t="str", cm=1)

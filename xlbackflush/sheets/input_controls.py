@@ -8,7 +8,7 @@ from xlbackflush import schema
 from xlbackflush.engine.measures.control_totals import LENGTH_WEIGHT, PLACE_WEIGHTS, ROW_CYCLE
 from xlbackflush.model.inputs import Inputs
 from xlbackflush.ooxml.address import quoted
-from xlbackflush.sheets.body import Body, RunView, of_records
+from xlbackflush.sheets.body import Body, RunView, shown
 from xlbackflush.sheets.formulas import day_ref, literal, setting_ref
 
 TABLE = schema.INPUT_CONTROLS
@@ -23,7 +23,7 @@ def body(run: RunView) -> Body:
         for r in run.rows("Ledger", len(run.period.ledger))
     ]
     now = {"Now": [_now(total.key, run.inputs, accounts) for total in totals]}
-    return of_records(TABLE, totals, now) | {
+    return shown(TABLE, totals, now) | {
         "Difference": (nothing, [_difference(c) for c in cells]),
         "Changed": (nothing, [f"IF(ISNUMBER({c['Difference']}),ABS(SIGN({c['Difference']})),1)" for c in cells]),
     }

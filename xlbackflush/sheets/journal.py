@@ -19,10 +19,9 @@ def body(run: RunView) -> Body:
     digits = run.period.places
     lines: dict[str, list[Any]] = dict(journal_table.columns(run.journal.entries, digits))
     signed = [(d or 0.0) - (c or 0.0) for d, c in zip(lines["Debit"], lines["Credit"], strict=True)]
-    cells = run.cells(TABLE.name, len(signed))
     columns: Body = {name: (values, None) for name, values in lines.items()}
     columns["Proof"] = (signed, _proofs(run))
-    columns["Difference"] = difference((f"{c['Debit']}-{c['Credit']}-{c['Proof']}" for c in cells), digits)
+    columns["Difference"] = difference("{Debit}-{Credit}-{Proof}", run.cells(TABLE.name, len(signed)), digits)
     marks, _ = keep_marks(run.period.record.journal.by_column(), lines, digits)
     return columns | {name: ([stored(value) for value in values], None) for name, values in marks.items()}
 

@@ -5,67 +5,62 @@ from __future__ import annotations
 from xlbackflush import schema
 from xlbackflush.engine.standards.bill import code_key
 from xlbackflush.engine.stock.movements import IN_PROCESS, SOURCES, UNIT_COSTS
-from xlbackflush.sheets.body import Body, RunView, of_arrays
-from xlbackflush.sheets.formulas import completion_counts, counted_units, stock_sum
+from xlbackflush.sheets.body import Body, Row, RunView, filled, shown
+from xlbackflush.sheets.formulas import Test, counted_units, equal, item_sum
 
 TABLE = schema.MOVEMENTS
+
+#: formulas over the Roll-up row and the row on Standard Cost
+_LIVE = {
+    **{name: f"{{up[{name}]}}" for name in ("Item", "Type", "From", "To", *UNIT_COSTS)},
+    "Labor hours": 'IF({Type}="{schema.BUY}",0,{cost[Labor hours]})',
+}
+#: counts that complete an item, corrections left out
+_COMPLETIONS: list[Test] = [*equal([("Event", schema.COMPLETED)]), ("Quantity", ">", "0")]
 
 
 def body(run: RunView) -> Body:
     """One row per item and unit cost."""
-    table, at = run.period.movements, run.letters(TABLE.name)
-    rows, roll = run.rows(TABLE.name, len(table)), run.sheets.heads("Rollup")
-    up = (table.rollup_row + run.rollup_top).tolist()
-    codes = [run.codes[i] for i in table.item]
-    cost = run.period.unit_costs.rows.of(table.rollup_row)
-    first_of_item = [i == 0 or item != table.item[i - 1] for i, item in enumerate(table.item)]
-    hours = [run.sheets.ref("StandardCost", "Labor hours", run.item_rows[i]) for i in table.item]
-    opening = [
-        stock_sum("Stock", "Opening qty", code, f"{at['Item']}{r}")
-        if head and run.sheets.has("Stock", "Opening qty")
-        else ""
-        for code, r, head in zip(codes, rows, first_of_item, strict=True)
-    ]
-    completions = table.completion_counts.tolist()
-    live = {
-        "From": [f"{roll['From']}{u}" for u in up],
-        "To": [f"{roll['To']}{u}" for u in up],
-        "Opening": opening,
+    table = run.period.movements
+    items = table.item.tolist()
+    codes, cost = [run.codes[i] for i in items], run.period.unit_costs.rows.of(table.rollup_row)
+    up = run.unit_costs(table.rollup_row.tolist())
+    rows = run.cells(TABLE.name, len(table), up=up, cost=run.standard_costs(items))
+    coded = list(zip(codes, rows, strict=True))
+    first_of_item = [i == 0 or item != items[i - 1] for i, item in enumerate(items)]
+    opens = run.sheets.has("Stock", "Opening qty")
+    live = filled(_LIVE, rows) | {
+        "Opening": [
+            item_sum("Stock", "Opening qty", code, row["Item"]) if first and opens else ""
+            for (code, row), first in zip(coded, first_of_item, strict=True)
+        ],
         "Completion counts": [
-            completion_counts(code, f"{at['Item']}{r}") if n == n else ""
-            for n, code, r in zip(completions, codes, rows, strict=True)
+            item_sum("Counts", "", code, row["Item"], _COMPLETIONS) if n == n else ""
+            for (code, row), n in zip(coded, table.completion_counts.tolist(), strict=True)
         ],
     }
     for name, stream in SOURCES.items():
-        live[name] = [
-            counted_units(stream, code, f"{at['Item']}{r}", f"{at['From']}{r}", f"{at['To']}{r}")
-            for code, r in zip(codes, rows, strict=True)
-        ]
-    columns = of_arrays(TABLE, table, live | _in_process(run)) | {
-        "Item": (codes, [f"{roll['Item']}{u}" for u in up]),
-        "Type": (run.items.type[table.item].tolist(), [f"{roll['Type']}{u}" for u in up]),
-        "Labor hours": (
-            run.items.hours[table.item].tolist(),
-            [f'IF({at["Type"]}{r}="{schema.BUY}",0,{h})' for r, h in zip(rows, hours, strict=True)],
-        ),
+        live[name] = [counted_units(stream, code, row["Item"], row["From"], row["To"]) for code, row in coded]
+    columns = shown(TABLE, table, live | _in_process(run, rows)) | {
+        "Item": (codes, live["Item"]),
+        "Type": (run.items.type[table.item].tolist(), live["Type"]),
+        "Labor hours": (run.items.hours[table.item].tolist(), live["Labor hours"]),
     }
-    for name, field in UNIT_COSTS.items():
-        columns[name] = (getattr(cost, field).tolist(), [f"{roll[name]}{u}" for u in up])
-    return columns
+    return columns | {name: (getattr(cost, field).tolist(), live[name]) for name, field in UNIT_COSTS.items()}
 
 
-def _in_process(run: RunView) -> dict[str, list[str]]:
+def _in_process(run: RunView, rows: list[Row]) -> dict[str, list[str]]:
     """Equivalent whole units of items on sheet WIP, at the cost of period end."""
-    table, at = run.period.movements, run.letters(TABLE.name)
-    known = {code_key(code) for code in run.inputs.wip.item.tolist()}
-    last = {item: k for k, item in enumerate(table.item.tolist())}
-    listed = [last[item] == k and code_key(run.codes[item]) in known for k, item in enumerate(table.item.tolist())]
+    items = run.period.movements.item.tolist()
+    in_process = {code_key(code) for code in run.inputs.wip.item.tolist()}
+    last = {item: k for k, item in enumerate(items)}
+    listed = [last[item] == k and code_key(run.codes[item]) in in_process for k, item in enumerate(items)]
 
     def units(share: str) -> list[str]:
         given = all(run.sheets.has("WIP", column) for column in ("Quantity", share))
         return [
-            f'SUMPRODUCT((WIP[Item]&""={at["Item"]}{r})*1,WIP[Quantity],WIP[{share}])' if given and here else ""
-            for r, here in zip(run.rows(TABLE.name, len(table)), listed, strict=True)
+            f'SUMPRODUCT((WIP[Item]&""={row["Item"]})*1,WIP[Quantity],WIP[{share}])' if given and here else ""
+            for row, here in zip(rows, listed, strict=True)
         ]
 
     return {name: units(share) for name, share in IN_PROCESS.items()}

@@ -4,32 +4,34 @@ from __future__ import annotations
 
 from xlbackflush import schema
 from xlbackflush.engine.stock.in_process import completion_flushes, records
-from xlbackflush.sheets.body import Body, RunView, of_arrays
+from xlbackflush.sheets.body import Body, RunView, filled, shown
 
 TABLE = schema.PERIOD_END_WIP_TABLE
+
+#: formulas over the row on sheet WIP, and over the item's row on Roll-up at period end
+_LIVE = {
+    "Item": '{wip[Item]}&""',
+    **{name: f"{{wip[{name}]}}" for name in ("Quantity", "Material %", "Conversion %")},
+    "Material cost": "{end[Unit cost]}-({conversion})",
+    "Conversion cost": "{conversion}",
+    "Material": "{Quantity}*{Material %}*{Material cost}",
+    "Conversion": "{Quantity}*{Conversion %}*{Conversion cost}",
+    "Amount": "{Material}+{Conversion}",
+}
 
 
 def body(run: RunView) -> Body:
     """One row per row of sheet WIP."""
     table, settings = run.period.in_process, run.inputs.settings
-    cells, items = run.cells(TABLE.name, len(table)), table.item.tolist()
-    wip = [{n: run.sheets.ref("WIP", n, r) for n in schema.WIP.names} for r in table.row.tolist()]
-    up = [{n: f"{head}{run.rollup_top + u}" for n, head in run.sheets.heads("Rollup").items()} for u in table.end_row]
-
-    def conversion(u: dict[str, str]) -> str:
-        return u["Conversion at completion"] if completion_flushes(settings) else f"{u['Unit cost']}-{u['Material']}"
-
+    wip, end = run.elsewhere("WIP", table.row.tolist()), run.unit_costs(table.end_row.tolist())
+    flushed = completion_flushes(settings)
+    conversion = [u["Conversion at completion"] if flushed else f"{u['Unit cost']}-{u['Material']}" for u in end]
+    live = filled(_LIVE, run.cells(TABLE.name, len(table), wip=wip, end=end, conversion=conversion))
+    if settings.conversion_expensed:
+        del live["Conversion cost"]
     recorded = schema.RECORD if records(run.inputs) else schema.SHOW_ONLY
-    live = {name: [c[name] for c in wip] for name in ("Quantity", "Material %", "Conversion %")} | {
-        "Material cost": [f"{u['Unit cost']}-({conversion(u)})" for u in up],
-        "Material": [f"{c['Quantity']}*{c['Material %']}*{c['Material cost']}" for c in cells],
-        "Conversion": [f"{c['Quantity']}*{c['Conversion %']}*{c['Conversion cost']}" for c in cells],
-        "Amount": [f"{c['Material']}+{c['Conversion']}" for c in cells],
-    }
-    if not settings.conversion_expensed:
-        live["Conversion cost"] = [conversion(u) for u in up]
-    return of_arrays(TABLE, table, live) | {
-        "Item": ([run.codes[i] for i in items], [f'{c["Item"]}&""' for c in wip]),
-        "Credited": ([settings.bought_role] * len(items), None),
-        "Recorded": ([recorded] * len(items), None),
+    return shown(TABLE, table, live) | {
+        "Item": ([run.codes[i] for i in table.item], live["Item"]),
+        "Credited": ([settings.bought_role] * len(table), None),
+        "Recorded": ([recorded] * len(table), None),
     }

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from xlbackflush.engine.stock.counted import of_role
 from xlbackflush.model.basis import Basis, Closing, Flow, Invoices, Rest, Schedule, Total
 from xlbackflush.ooxml.address import quoted
-from xlbackflush.sheets.body import RunView
-from xlbackflush.sheets.formulas import AFTER_CLOSE, carried_over, invoiced, literal, stock_sum
+from xlbackflush.sheets.body import Row, RunView, filled
+from xlbackflush.sheets.formulas import AFTER_CLOSE, carried_over, equal, invoiced, item_sum, literal
 
 
-def difference(amounts: Iterable[str], digits: int) -> tuple[list[float], list[str]]:
-    """Column Difference, of formulas of posted less proof: zero when it is written."""
-    formulas = [f"ROUND({amount},{digits})" for amount in amounts]
-    return [0.0] * len(formulas), formulas
+def difference(less: str, rows: Sequence[Row], digits: int) -> tuple[list[float], Sequence[str]]:
+    """Column Difference, posted less proof as a template over {Columns}: zero when it is written."""
+    return [0.0] * len(rows), filled({"": f"ROUND({less},{digits})"}, rows)[""]
 
 
 def before_close(role: str) -> str:
@@ -69,12 +68,11 @@ class LineProofs:
         if isinstance(basis, Flow):
             return self._flow(basis)
         if isinstance(basis, Total):
-            where = "".join(f",{basis.table}[{c}],{literal(v)}" for c, v in basis.where if c != "Item")
-            items = [v for c, v in basis.where if c == "Item"]
-            if items:
-                return stock_sum(
-                    basis.table, basis.column, items[0], product, tuple(w for w in basis.where if w[0] != "Item")
-                )
+            wanted = [(column, value) for column, value in basis.where if column != "Item"]
+            item = next((value for column, value in basis.where if column == "Item"), None)
+            if item is not None:
+                return item_sum(basis.table, basis.column, item, product, equal(wanted))
+            where = "".join(f",{basis.table}[{column}],{literal(value)}" for column, value in wanted)
             return f"SUMIFS({basis.table}[{basis.column}]{where})"
         if isinstance(basis, Invoices):
             return invoiced(product)

@@ -6,137 +6,108 @@ import numpy as np
 
 from xlbackflush import schema
 from xlbackflush.engine.stock.stock_book import count_posts
-from xlbackflush.sheets.body import Body, RunView, of_arrays
-from xlbackflush.sheets.formulas import invoiced, literal, stock_sum, trace_sum
+from xlbackflush.sheets.body import Body, Row, RunView, filled, shown
+from xlbackflush.sheets.formulas import equal, invoiced, item_sum, literal
 
 TABLE = schema.RECONCILIATION
+
+#: formulas over the row's own cells, and over the item's Roll-up rows at the start and at the end of the period
+_LIVE = {
+    "Type": "{end[Type]}",
+    "Book": "ROUND({Opening}+{Received}-{Relieved}-{Scrapped},9)",
+    "Difference qty": 'IF({Counted}="","",{Counted}-{Book})',
+    "Difference amount": 'IF({Difference qty}="",0,{Difference qty}*{Standard cost})',
+    "Standard cost": "{end[Relief cost]}",
+    "Account role": 'IF({end[Relieved from]}="{schema.ACCOUNTS_PAYABLE}","",{end[Relieved from]})',
+    "Opening amount": "{Opening}*{start[Relief cost]}",
+    "Book amount": "{Book}*{Standard cost}",
+    "Ending amount": "{Ending}*{Standard cost}",
+    "Ending material": "{Ending}*{end[Material]}",
+    "Counted amount": 'IF({Counted}="",0,{Counted}*{Standard cost})',
+    "Opening conversion": "{Opening}*({start[Unit cost]}-{start[Material]})",
+    "Counted conversion": 'IF({Counted}="",{Book},{Counted})*({end[Unit cost]}-{end[Material]})',
+}
+#: where the count adjustment is posted, and where it is not
+_POSTED = {
+    True: {
+        "Posted": 'IF({Account role}="",0,{Difference amount})',
+        "Ending": 'IF(OR({Counted}="",{Account role}=""),{Book},{Counted})',
+    },
+    False: {"Posted": "0", "Ending": "{Book}"},
+}
 
 
 def body(run: RunView) -> Body:
     """One row per stocked item."""
     book = run.period.stock
     codes = [run.codes[i] for i in book.item]
-    live = _stock_moves(run, codes) | _stock_amounts(run, codes)
-    columns = of_arrays(TABLE, book, live)
-    uncounted = {name: (["" if v != v else v for v in values], live) for name, (values, live) in columns.items()}
-    return uncounted | {
-        "Item": (codes, None),
-        "Type": (run.items.type[book.item].tolist(), [run.rollup_cell("Type", u) for u in book.end_row]),
+    start, end = run.unit_costs(book.start_row.tolist()), run.unit_costs(book.end_row.tolist())
+    rows = run.cells(TABLE.name, len(codes), code=codes, start=start, end=end)
+    live = filled(_LIVE | _POSTED[count_posts(run.inputs.settings)], rows) | _moves(run, rows)
+    live["Not followed"] = _unrevalued(run, rows)
+    columns = {
+        name: (["" if v != v else v for v in values], formulas)
+        for name, (values, formulas) in shown(TABLE, book, live).items()
     }
+    return columns | {"Item": (codes, None), "Type": (run.items.type[book.item].tolist(), live["Type"])}
 
 
-def _stock_moves(run: RunView, codes: list[str]) -> dict[str, list[str]]:
-    """Quantities: what came in from the input sheets, what went out from the Trace."""
-    cells = [(code, c["Item"]) for code, c in zip(codes, run.cells(TABLE.name, len(codes)), strict=True)]
-    role = [run.rollup_cell("Relieved from", u) for u in run.period.stock.end_row]
-    scrap, completed = schema.SCRAP_EVENT, (("Event", schema.COMPLETED),)
+def _moves(run: RunView, rows: list[Row]) -> dict[str, list[str]]:
+    """What came in, from the input sheets, and what went out, from the Trace."""
+    has = run.sheets.has
 
-    def out(event: str) -> list[str]:
-        return [trace_sum("Required qty", *c, r, event) for c, r in zip(cells, role, strict=True)]
+    def typed(table: str, column: str, *wanted: tuple[str, str]) -> list[str]:
+        return [item_sum(table, column, row["code"], row["Item"], equal(wanted)) for row in rows]
 
+    def out(sign: str) -> list[str]:
+        return [_taken("Required qty", row, row["end"]["Relieved from"], sign, schema.SCRAP_EVENT) for row in rows]
+
+    bought, counted = typed("Purchases", "Quantity"), ['""'] * len(rows)
+    completed = typed("Counts", "Quantity", ("Event", schema.COMPLETED))
+    if has("Stock", "Counted qty"):
+        counted = [
+            f'IF(SUMPRODUCT((Stock[Item]&""={row["Item"]})*(Stock[Counted qty]<>""))=0,"",{units})'
+            for row, units in zip(rows, typed("Stock", "Counted qty"), strict=True)
+        ]
     return {
-        "Opening": [
-            stock_sum("Stock", "Opening qty", *c) if run.sheets.has("Stock", "Opening qty") else "0" for c in cells
-        ],
-        "Received": [
-            f"{stock_sum('Purchases', 'Quantity', *c)}+{stock_sum('Counts', 'Quantity', *c, completed)}" for c in cells
-        ],
-        "Relieved": out(f"<>{scrap}"),
-        "Scrapped": out(scrap),
-        "Counted": [
-            f'IF(SUMPRODUCT((Stock[Item]&""={cell})*(Stock[Counted qty]<>""))=0,"",'
-            f"{stock_sum('Stock', 'Counted qty', code, cell)})"
-            if run.sheets.has("Stock", "Counted qty")
-            else '""'
-            for code, cell in cells
-        ],
+        "Opening": typed("Stock", "Opening qty") if has("Stock", "Opening qty") else ["0"] * len(rows),
+        "Received": [f"{b}+{c}" for b, c in zip(bought, completed, strict=True)],
+        "Relieved": out("<>"),
+        "Scrapped": out("="),
+        "Counted": counted,
+        "Invoiced": [invoiced(row["Item"]) for row in rows],
+        "Received amount": _received_amount(run, rows, bought),
     }
 
 
-def _stock_amounts(run: RunView, codes: list[str]) -> dict[str, list[str]]:
-    """What follows from the quantities, at the standard cost of the Roll-up."""
-    book, cells = run.period.stock, run.cells(TABLE.name, len(codes))
-    start = [run.rollup_cell("Relief cost", u) for u in book.start_row]
-    end = [run.rollup_cell("Relief cost", u) for u in book.end_row]
-    role = [run.rollup_cell("Relieved from", u) for u in book.end_row]
-    return (
-        {
-            "Book": [f"ROUND({c['Opening']}+{c['Received']}-{c['Relieved']}-{c['Scrapped']},9)" for c in cells],
-            "Difference qty": [f'IF({c["Counted"]}="","",{c["Counted"]}-{c["Book"]})' for c in cells],
-            "Difference amount": [
-                f'IF({c["Difference qty"]}="",0,{c["Difference qty"]}*{c["Standard cost"]})' for c in cells
-            ],
-            "Standard cost": end,
-            "Account role": [f'IF({r}="{schema.ACCOUNTS_PAYABLE}","",{r})' for r in role],
-            "Opening amount": [f"{c['Opening']}*{u}" for c, u in zip(cells, start, strict=True)],
-            "Book amount": [f"{c['Book']}*{c['Standard cost']}" for c in cells],
-            "Invoiced": [invoiced(c["Item"]) for c in cells],
-            "Received amount": _received(run, codes, cells),
-        }
-        | _ending(run, cells)
-        | _conversion_and_changes(run, codes, cells)
-    )
+def _taken(column: str, row: Row, role: str, sign: str, event: str) -> str:
+    """Sum of the rows of the Trace that take the item out of an account, of an event (=) or of all others (<>)."""
+    tests = [("Relieved from", "=", role), ("Event", sign, literal(event))]
+    return item_sum("Trace", column, row["code"], row["Item"], tests)
 
 
-def _received(run: RunView, codes: list[str], cells: list[dict[str, str]]) -> list[str]:
+def _received_amount(run: RunView, rows: list[Row], bought: list[str]) -> list[str]:
     """Purchases at standard: as the Trace has them, or, where purchase is no trigger, quantity x standard cost."""
     if run.inputs.settings.purchase_triggers:
-        payable = literal(schema.ACCOUNTS_PAYABLE)
-        return [
-            trace_sum("Amount", code, c["Item"], payable, schema.PURCHASE) for code, c in zip(codes, cells, strict=True)
-        ]
-    return [
-        f"{stock_sum('Purchases', 'Quantity', code, c['Item'])}*{c['Standard cost']}"
-        for code, c in zip(codes, cells, strict=True)
-    ]
+        return [_taken("Amount", row, literal(schema.ACCOUNTS_PAYABLE), "=", schema.PURCHASE) for row in rows]
+    return [f"{quantity}*{row['Standard cost']}" for quantity, row in zip(bought, rows, strict=True)]
 
 
-def _ending(run: RunView, cells: list[dict[str, str]]) -> dict[str, list[str]]:
-    """Stock at period end as the ledger has it: counted where the count adjustment was posted."""
-    book = run.period.stock
-    posts = count_posts(run.inputs.settings)
-    material = [run.rollup_cell("Material", u) for u in book.end_row]
-    return {
-        "Posted": [f'IF({c["Account role"]}="",0,{c["Difference amount"]})' if posts else "0" for c in cells],
-        "Ending": [
-            f'IF(OR({c["Counted"]}="",{c["Account role"]}=""),{c["Book"]},{c["Counted"]})' if posts else c["Book"]
-            for c in cells
-        ],
-        "Ending amount": [f"{c['Ending']}*{c['Standard cost']}" for c in cells],
-        "Ending material": [f"{c['Ending']}*{m}" for c, m in zip(cells, material, strict=True)],
-    }
+def _unrevalued(run: RunView, rows: list[Row]) -> list[str]:
+    """What the account holds beyond its ending stock."""
+    book, costs, settings = run.period.stock, run.period.unit_costs.rows, run.inputs.settings
+    changed = (np.bincount(costs.item, minlength=len(run.items)) > 1)[book.item] & (not settings.by_count)
+    cost = "Material" if settings.conversion_expensed else "Unit cost"
 
+    def unexplained(row: Row) -> str:
+        made = f"SUMPRODUCT((Movements[Item]={row['Item']})*Movements[Completed]*Movements[{cost}])"
+        taken = _taken("Amount", row, row["Account role"], "<>", schema.PURCHASE)
+        received = f"+{row['Received amount']}" if settings.purchase_triggers else ""
+        return f"{row['Opening amount']}{received}+{made}-{taken}+{row['Posted']}-{row['Ending amount']}"
 
-def _conversion_and_changes(run: RunView, codes: list[str], cells: list[dict[str, str]]) -> dict[str, list[str]]:
-    """Conversion in opening and counted stock, and what the account holds beyond its ending stock."""
-    book, rolled, settings = run.period.stock, run.period.unit_costs.rows, run.inputs.settings
-    several = (np.bincount(rolled.item, minlength=len(run.items)) > 1)[book.item] & (not settings.by_count)
+    def unrevalued(row: Row, cost_changed: bool) -> str:
+        if cost_changed:
+            return unexplained(row)
+        return "" if settings.purchase_triggers else f"-{row['Received amount']}"
 
-    def conversion(row: int) -> str:
-        unit, material = (run.rollup_cell(c, row) for c in ("Unit cost", "Material"))
-        return f"({unit}-{material})"
-
-    def unexplained(code: str, c: dict[str, str]) -> str:
-        cost = "Material" if settings.conversion_expensed else "Unit cost"
-        made = f"SUMPRODUCT((Movements[Item]={c['Item']})*Movements[Completed]*Movements[{cost}])"
-        taken = trace_sum("Amount", code, c["Item"], c["Account role"], f"<>{schema.PURCHASE}")
-        received = f"+{c['Received amount']}" if settings.purchase_triggers else ""
-        return f"{c['Opening amount']}{received}+{made}-{taken}+{c['Posted']}-{c['Ending amount']}"
-
-    def unrevalued(code: str, c: dict[str, str], costs: bool) -> str:
-        if costs:
-            return unexplained(code, c)
-        return "" if settings.purchase_triggers else f"-{c['Received amount']}"
-
-    return {
-        "Counted amount": [f'IF({c["Counted"]}="",0,{c["Counted"]}*{c["Standard cost"]})' for c in cells],
-        "Opening conversion": [f"{c['Opening']}*{conversion(u)}" for c, u in zip(cells, book.start_row, strict=True)],
-        "Counted conversion": [
-            f'IF({c["Counted"]}="",{c["Book"]},{c["Counted"]})*{conversion(u)}'
-            for c, u in zip(cells, book.end_row, strict=True)
-        ],
-        "Not followed": [
-            unrevalued(code, c, costs) if role else ""
-            for code, c, costs, role in zip(codes, cells, several, book.role, strict=True)
-        ],
-    }
+    return [unrevalued(row, c) if role else "" for row, c, role in zip(rows, changed, book.role, strict=True)]

@@ -1,53 +1,23 @@
-"""The bodies of all output tables, one module for each sheet."""
+"""The bodies of all output tables: of each sheet from the module that is named as its tab."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 
 from xlbackflush import schema
 from xlbackflush.engine.result import RunResult
 from xlbackflush.ooxml.cells import Block
 from xlbackflush.ooxml.styles import StyleSheet
-from xlbackflush.sheets import (
-    build_up,
-    checks,
-    comparison,
-    conversion_allowed,
-    count_method,
-    dashboard,
-    disposition,
-    explanation,
-    findings,
-    fit,
-    input_controls,
-    journal,
-    ledger,
-    materiality,
-    movements,
-    period_end_wip,
-    reconciliation,
-    relief,
-    roll_up,
-    run_inputs,
-    runs,
-    sensitivity,
-    suspects,
-    tie_out,
-    trace,
-    variances,
-)
+from xlbackflush.sheets import findings
 from xlbackflush.sheets.blocks import block_of, heights_of
 from xlbackflush.sheets.body import Body, RunView
 from xlbackflush.sheets.formulas import Sheets
 
-_SHEETS = (
-    dashboard, journal, ledger, variances, conversion_allowed, disposition, materiality, relief, reconciliation, tie_out,
-    count_method, period_end_wip, comparison, fit, roll_up, build_up, movements, trace, explanation, sensitivity, suspects,
-    findings, checks, input_controls, runs, run_inputs,
-)  # fmt: skip
+_MODULES = [import_module(f"xlbackflush.sheets.{schema.identifier(sheet.name)}") for sheet in schema.OUTPUT_SHEETS]
 
 #: table -> what writes its body after a run
-BODIES: dict[str, Callable[[RunView], Body]] = {sheet.TABLE.name: sheet.body for sheet in _SHEETS}
+BODIES: dict[str, Callable[[RunView], Body]] = {module.TABLE.name: module.body for module in _MODULES}
 
 
 def bodies(result: RunResult, sheets: Sheets, styles: StyleSheet) -> dict[str, Block]:

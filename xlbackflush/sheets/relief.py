@@ -3,33 +3,35 @@
 from __future__ import annotations
 
 from xlbackflush import schema
-from xlbackflush.sheets.body import Body, RunView, of_arrays
-from xlbackflush.sheets.formulas import trace_sum
+from xlbackflush.sheets.body import Body, RunView, shown
+from xlbackflush.sheets.formulas import item_sum, literal
 from xlbackflush.sheets.proofs import difference
 
 TABLE = schema.RELIEF
+
+_BY_COUNTS = [("Event", "<>", literal(schema.SCRAP_EVENT)), ("Level", ">", "0")]
 
 
 def body(run: RunView) -> Body:
     """One row per component."""
     relief, digits = run.period.relief, run.period.places
-    items, cells = relief.item.tolist(), run.cells(TABLE.name, len(relief))
-    codes = [run.codes[i] for i in items]
-    amount = run.money(relief.amount)
+    items, rows = relief.item.tolist(), run.cells(TABLE.name, len(relief))
+    codes, amount = [run.codes[i] for i in items], run.money(relief.amount)
 
     def over_trace(column: str) -> list[str]:
+        """Sum over the rows below those counted, scrap left out."""
         return [
-            trace_sum(column, code, c["Item"], c["Relieved from"], f"<>{schema.SCRAP_EVENT}", True)
-            for code, c in zip(codes, cells, strict=True)
+            item_sum("Trace", column, code, row["Item"], [("Relieved from", "=", row["Relieved from"]), *_BY_COUNTS])
+            for code, row in zip(codes, rows, strict=True)
         ]
 
-    return of_arrays(TABLE, relief) | {
+    return shown(TABLE, relief) | {
         "Item": (codes, None),
         "Description": (run.items.description[items].tolist(), None),
         "UoM": (run.items.uom[items].tolist(), None),
         "Amount": (amount, None),
-        "Proof": (amount, [f"ROUND({f},{digits})" for f in over_trace("Amount")]),
-        "Difference": difference((f"{c['Amount']}-{c['Proof']}" for c in cells), digits),
+        "Proof": (amount, [f"ROUND({amount},{digits})" for amount in over_trace("Amount")]),
+        "Difference": difference("{Amount}-{Proof}", rows, digits),
         "Quantity proof": (relief.quantity.tolist(), over_trace("Required qty")),
-        "Quantity difference": difference((f"{c['Quantity']}-{c['Quantity proof']}" for c in cells), 6),
+        "Quantity difference": difference("{Quantity}-{Quantity proof}", rows, 6),
     }

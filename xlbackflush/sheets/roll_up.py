@@ -9,92 +9,76 @@ import numpy as np
 from xlbackflush import schema
 from xlbackflush.engine.stock.movements import UNIT_COSTS
 from xlbackflush.ooxml.address import quoted
-from xlbackflush.sheets.body import Body, RunView, of_arrays
+from xlbackflush.sheets.body import Body, Row, RunView, filled, shown
 from xlbackflush.sheets.formulas import day_ref, literal
 
 TABLE = schema.ROLLUP
 
+#: what an item costs at its own level, over its row on Standard Cost
+_OWN = {
+    "Labor": "{cost[Labor hours]}*{cost[Labor rate]}",
+    "Variable overhead": "{cost[Labor hours]}*{cost[Variable overhead rate]}",
+    "Fixed overhead": "{cost[Labor hours]}*{cost[Fixed overhead rate]}",
+    "Other conversion": "{cost[Other conversion]}",
+}
+_BOUGHT = '{Type}="{schema.BUY}"'
+_OWN_CONVERSION = f"IF({_BOUGHT},0,{'+'.join(_OWN.values())})"
+#: formulas; {below[Column]} is the sum of a column over the rows of Build-up, with a plus before it, where there are any
+_LIVE = {
+    "Item": '{cost[Item]}&""',
+    "Type": "{cost[Type]}",
+    "Material": f"IF({_BOUGHT},{{cost[Material price]}},{{material}})",
+    **{element: f"IF({_BOUGHT},0,{own}{{below[{element}]}})" for element, own in _OWN.items()},
+    "Unit cost": "+".join(f"{{{element}}}" for element in schema.ELEMENTS),
+    "From": "{start}",
+    "To": "{end}",
+    "Relieved from": "CHOOSE(MATCH({Type},{{{kinds}}},0),{roles})",
+    "Relief cost": 'IF({Relieved from}="",0,{carried})',
+    "Own conversion": _OWN_CONVERSION,
+    "Units to start": (
+        f'IF({_BOUGHT},1,IF({{basis}}="{{schema.INPUT}}",1/(1-{{cost[Assembly scrap %]}}),1+{{cost[Assembly scrap %]}}))'
+    ),
+    "Conversion at completion": f"{_OWN_CONVERSION}{{below[Conversion at completion]}}",
+}
+_PASSED_ON = ("Finished at completion", "Subassemblies at completion")
+
 
 def body(run: RunView) -> Body:
     """One row per item and unit cost."""
-    rolled, at = run.period.unit_costs, run.letters(TABLE.name)
-    rows = rolled.rows
-    settings, here = run.inputs.settings, run.rows(TABLE.name, len(rows))
-    item = rows.item.tolist()
-    block = _buildup_blocks(run)
-    cost = [run.standard_cost(i) for i in item]
-    bought = [f'{at["Type"]}{r}="{schema.BUY}"' for r in here]
-    own = {
-        "Labor": [f"{c['Labor hours']}*{c['Labor rate']}" for c in cost],
-        "Variable overhead": [f"{c['Labor hours']}*{c['Variable overhead rate']}" for c in cost],
-        "Fixed overhead": [f"{c['Labor hours']}*{c['Fixed overhead rate']}" for c in cost],
-        "Other conversion": [c["Other conversion"] for c in cost],
+    costs, settings = run.period.unit_costs.rows, run.inputs.settings
+    items, role = costs.item.tolist(), run.items.role[costs.item].tolist()
+    block, rows = _buildup_blocks(run), run.cells(TABLE.name, len(costs), cost=run.standard_costs(costs.item.tolist()))
+    for k, row in enumerate(rows):
+        _add_parts(row, k, run, block)
+    live = filled(_LIVE, rows) | {name: [block(name, k) for k in range(len(rows))] for name in _PASSED_ON}
+    codes = [run.codes[i] for i in items]
+    values = {
+        "Item": codes,
+        "Type": run.items.type[items].tolist(),
+        "Recorded item": codes,
+        "Units to start": run.items.to_start[items].tolist(),
+        "Relieved from": role,
+        "Relief cost": [cost if kept else 0.0 for cost, kept in zip(costs.relief_cost.tolist(), role, strict=True)],
+        "Own conversion": run.items.flushed[items].tolist(),
+        **{name: getattr(costs, UNIT_COSTS[name]).tolist() for name in _PASSED_ON},
     }
-
-    def plus(term: str) -> str:
-        return f"+{term}" if term else ""
-
-    start, end = day_ref(run.inputs, "Period start"), day_ref(run.inputs, "Period end")
-    live = {
-        "Material": [
-            f"IF({b},{c['Material price']},{block('Material', k) or 0})"
-            for k, (b, c) in enumerate(zip(bought, cost, strict=True))
-        ],
-        "Unit cost": ["+".join(f"{at[e]}{r}" for e in schema.ELEMENTS) for r in here],
-        "From": [start if day == settings.period_start else "" for day in rows.first],
-        "To": [end if day == settings.period_end else "" for day in rows.last],
-        "Conversion at completion": [
-            level + plus(block("Conversion at completion", k)) for k, level in enumerate(_own_conversion(bought, own))
-        ],
-    }
-    for element in schema.ELEMENTS[1:]:
-        live[element] = [
-            f"IF({b},0,{o}{plus(block(element, k))})" for k, (b, o) in enumerate(zip(bought, own[element], strict=True))
-        ]
-    columns = of_arrays(TABLE, rows, live) | {
-        "Item": ([run.codes[i] for i in item], [f'{c["Item"]}&""' for c in cost]),
-        "Type": (run.items.type[item].tolist(), [c["Type"] for c in cost]),
-        "Recorded item": ([run.codes[i] for i in item], None),
-        "Units to start": (
-            run.items.to_start[item].tolist(),
-            [
-                f'IF({b},1,IF({run.default_basis}="{schema.INPUT}",1/(1-{c["Assembly scrap %"]}),1+{c["Assembly scrap %"]}))'
-                for b, c in zip(bought, cost, strict=True)
-            ],
-        ),
-    }
-    return columns | _relieved(run, here) | _flushed(run, bought, own)
+    if settings.conversion_expensed:
+        del live["Own conversion"]
+    return shown(TABLE, costs, live) | {name: (cells, live.get(name)) for name, cells in values.items()}
 
 
-def _relieved(run: RunView, here: range) -> Body:
-    """The account that a unit is relieved from, and at what cost: its material alone where conversion is expensed."""
-    at, rows, settings = run.letters(TABLE.name), run.period.unit_costs.rows, run.inputs.settings
-    kinds = ",".join(literal(t) for t in schema.TYPES)
-    roles = ",".join(literal(settings.role_of(t)) for t in schema.TYPES)
-    role = run.items.role[rows.item].tolist()
-    carried = at["Material"] if settings.conversion_expensed else at["Unit cost"]
-    return {
-        "Relieved from": (role, [f"CHOOSE(MATCH({at['Type']}{r},{{{kinds}}},0),{roles})" for r in here]),
-        "Relief cost": (
-            [u if k else 0.0 for u, k in zip(rows.relief_cost.tolist(), role, strict=True)],
-            [f'IF({at["Relieved from"]}{r}="",0,{carried}{r})' for r in here],
-        ),
-    }
-
-
-def _flushed(run: RunView, bought: list[str], own: dict[str, list[str]]) -> Body:
-    """Conversion flushed with a unit, and what its completion takes besides: see `unit_cost._at_completion`."""
-    rows, block = run.period.unit_costs.rows, _buildup_blocks(run)
-    level = None if run.inputs.settings.conversion_expensed else _own_conversion(bought, own)
-    return {"Own conversion": (run.items.flushed[rows.item].tolist(), level)} | {
-        name: (getattr(rows, UNIT_COSTS[name]).tolist(), [block(name, k) for k in range(len(rows))])
-        for name in ("Finished at completion", "Subassemblies at completion")
-    }
-
-
-def _own_conversion(bought: list[str], own: dict[str, list[str]]) -> list[str]:
-    """Conversion of this level, as it stands on Standard Cost."""
-    return [f"IF({b},0,{'+'.join(o[k] for o in own.values())})" for k, b in enumerate(bought)]
+def _add_parts(row: Row, k: int, run: RunView, block: Callable[[str, int], str]) -> None:
+    """What the formulas of a row are made of, besides cells; k: its position from 0."""
+    costs, settings = run.period.unit_costs.rows, run.inputs.settings
+    below = {name: block(name, k) for name in (*schema.ELEMENTS, "Conversion at completion")}
+    row["below"] = {name: total and f"+{total}" for name, total in below.items()}
+    row["material"] = below["Material"] or "0"
+    row["start"] = day_ref(run.inputs, "Period start") if costs.first[k] == settings.period_start else ""
+    row["end"] = day_ref(run.inputs, "Period end") if costs.last[k] == settings.period_end else ""
+    row["basis"] = run.default_basis
+    row["kinds"] = ",".join(map(literal, schema.TYPES))
+    row["roles"] = ",".join(literal(settings.role_of(kind)) for kind in schema.TYPES)
+    row["carried"] = row["Material"] if settings.conversion_expensed else row["Unit cost"]
 
 
 def _buildup_blocks(run: RunView) -> Callable[[str, int], str]:

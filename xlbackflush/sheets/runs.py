@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from xlbackflush import schema
 from xlbackflush.model.journal import Run
-from xlbackflush.sheets.body import Body, RunView, of_records
+from xlbackflush.sheets.body import Body, RunView, shown
 
 TABLE = schema.RUNS
 
@@ -18,4 +18,4 @@ def body(run: RunView) -> Body:
 
 def rows_of(runs: Sequence[Run]) -> Body:
     """One row per run."""
-    return of_records(TABLE, runs)
+    return shown(TABLE, runs)

@@ -15,10 +15,9 @@ from xlbackflush.engine.audit.suspects import Suspect
 from xlbackflush.engine.audit.suspects import suspects as engine
 from xlbackflush.engine.standards.bill import code_key
 from xlbackflush.model.inputs import Inputs
-from xlbackflush.ooxml.address import quoted
 from xlbackflush.ooxml.cells import Value
 from xlbackflush.schema import BILL_QUANTITY, PRODUCTION_COUNT
-from xlbackflush.sheets.body import Body, RunView, of_records
+from xlbackflush.sheets.body import Body, RunView, shown
 from xlbackflush.sheets.formulas import link
 
 TABLE = schema.SUSPECTS
@@ -43,7 +42,7 @@ def rows_of(suspects: Sequence[Suspect], inputs: Inputs) -> Body:
     """Suspects as values, those of the most money first. inputs: of the workbook that they are written to."""
     kinds = ["percent" if s.is_share else "quantity" for s in suspects]
     wheres = _wheres(suspects, inputs)
-    columns = of_records(TABLE, suspects)
+    columns = shown(TABLE, suspects)
     for column in TABLE.columns:
         if column.kind in ("quantity", "money"):
             columns[column.name] = (_figures(columns[column.name][0]), None)
@@ -103,12 +102,11 @@ def _stock_cells(run: RunView) -> dict[str, tuple[float, dict[str, str]]]:
 
     What a suspect explains is less where a shared cause has explained a part: then its figures are values.
     """
-    book, sheet = run.period.stock, quoted(run.sheets.tables["Reconciliation"].sheet)
+    book = run.period.stock
+    cells = run.elsewhere("Reconciliation", run.rows("Reconciliation", len(book)))
     return {
-        run.codes[item]: (-difference, {name: f"{sheet}!{cell}" for name, cell in cells.items()})
-        for item, difference, cells in zip(
-            book.item, book.difference.tolist(), run.cells("Reconciliation", len(book)), strict=True
-        )
+        run.codes[item]: (-difference, row)
+        for item, difference, row in zip(book.item, book.difference.tolist(), cells, strict=True)
     }
 
 

@@ -5,59 +5,56 @@ from __future__ import annotations
 from xlbackflush import schema
 from xlbackflush.engine.measures.tie_out import TRUE_UP
 from xlbackflush.engine.stock.counted import charges_everything, of_role
-from xlbackflush.model.tables import Settings
-from xlbackflush.sheets.body import Body, RunView, of_records
+from xlbackflush.sheets.body import Body, RunView, filled, shown
 from xlbackflush.sheets.proofs import opening_excess
 
 TABLE = schema.TIE_OUT
 
+_LIVE = {
+    "At standard": "{at_standard}",
+    "Close and true-up": "+".join(
+        f'SUMIFS(Journal[Proof],Journal[Role],{{Role}},Journal[Event],"{event}")' for event in TRUE_UP
+    ),
+    "Not followed": "{unrevalued}",
+    "Expected": "{At standard}+{Close and true-up}+{Not followed}",
+    "Ledger closing": "SUMIFS(Ledger[Closing],Ledger[Role],{Role})",
+    "Left by rounding": "ROUND({Ledger closing}-{Expected},6)",
+    "Rounding allowed": (
+        '(1+COUNTIFS(Journal[Role],{Role},Journal[Event],"<>{schema.REVERSAL}")'
+        '+COUNTIFS(Journal[Event],"{schema.COMPLETION}"))*{half}'
+    ),
+    "Result": 'IF(ABS({Left by rounding})<={Rounding allowed},"OK","Fail")',
+}
+
 
 def body(run: RunView) -> Body:
     """One row per inventory account."""
-    ties, settings = run.period.ties, run.inputs.settings
-    cells = run.cells(TABLE.name, len(ties))
-    half = f"0.5/10^{run.period.places}"
-    events = [f'SUMIFS(Journal[Proof],Journal[Role],{{}},Journal[Event],"{event}")' for event in TRUE_UP]
-    closing = "SUMIFS(Ledger[Closing],Ledger[Role],{})"
-    lines = f'COUNTIFS(Journal[Role],{{}},Journal[Event],"<>{schema.REVERSAL}")'
-    completed = f'COUNTIFS(Journal[Event],"{schema.COMPLETION}")'
-    live = {
-        "At standard": [_at_standard(run, settings, t.role, c["Role"]) for t, c in zip(ties, cells, strict=True)],
-        "Close and true-up": ["+".join(events).format(c["Role"], c["Role"]) for c in cells],
-        "Not followed": [_unrevalued(run, t.role, c["Role"]) for t, c in zip(ties, cells, strict=True)],
-        "Expected": [f"{c['At standard']}+{c['Close and true-up']}+{c['Not followed']}" for c in cells],
-        "Ledger closing": [closing.format(c["Role"]) for c in cells],
-        "Rounding allowed": [f"(1+{lines.format(c['Role'])}+{completed})*{half}" for c in cells],
-    }
-    return of_records(TABLE, ties, live) | {
-        "Left by rounding": (
-            [t.difference if t.compared else None for t in ties],
-            [
-                f"ROUND({c['Ledger closing']}-{c['Expected']},6)" if t.compared else ""
-                for t, c in zip(ties, cells, strict=True)
-            ],
-        ),
-        "Result": (
-            ["Not counted" if not t.compared else "OK" if t.holds else "Fail" for t in ties],
-            [
-                f'IF(ABS({c["Left by rounding"]})<={c["Rounding allowed"]},"OK","Fail")' if t.compared else ""
-                for t, c in zip(ties, cells, strict=True)
-            ],
-        ),
+    ties = run.period.ties
+    rows = run.cells(TABLE.name, len(ties))
+    for tie, row in zip(ties, rows, strict=True):
+        row["at_standard"], row["unrevalued"] = (
+            _at_standard(run, tie.role, row["Role"]),
+            _unrevalued(run, tie.role, row["Role"]),
+        )
+        row["half"] = f"0.5/10^{run.period.places}"
+    live = filled(_LIVE, rows)
+    for name in ("Left by rounding", "Result"):
+        live[name] = [formula if tie.compared else "" for tie, formula in zip(ties, live[name], strict=True)]
+    return shown(TABLE, ties, live) | {
+        "Left by rounding": ([t.difference if t.compared else None for t in ties], live["Left by rounding"]),
+        "Result": (["Not counted" if not t.compared else "OK" if t.holds else "Fail" for t in ties], live["Result"]),
     }
 
 
 def _unrevalued(run: RunView, role: str, cell: str) -> str:
     """What stock does not follow, and what the balance carried over differs from opening stock."""
     stock = f"SUMIFS(Reconciliation[Not followed],Reconciliation[Account role],{cell})"
-    if role not in run.opened:
-        return stock
-    return f"{stock}+{opening_excess(run, role, cell)}"
+    return f"{stock}+{opening_excess(run, role, cell)}" if role in run.opened else stock
 
 
-def _at_standard(run: RunView, settings: Settings, role: str, cell: str) -> str:
+def _at_standard(run: RunView, role: str, cell: str) -> str:
     """Stock at standard, or as counted; conversion in the opening balance where it is adjusted by the close."""
-    counted = of_role(run.period.counted, role)
+    counted, settings = of_role(run.period.counted, role), run.inputs.settings
 
     def of_method(column: str) -> str:
         return f"SUMIFS(CountMethod[{column}],CountMethod[Role],{cell})"

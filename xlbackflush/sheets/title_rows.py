@@ -64,6 +64,11 @@ def _last_check(result: RunResult) -> str:
     return "Last check: " + ", ".join(f"{count[s]} {s.lower()}s" for s in schema.SEVERITIES) + "."
 
 
+def letters(table: Table) -> dict[str, str]:
+    """Column -> its letter on a new sheet."""
+    return {column.name: column_letter(i) for i, column in enumerate(table.columns, table.first_col)}
+
+
 @dataclass(frozen=True)
 class HeadCell:
     """A cell of the title rows; `column` counts from 1."""
@@ -94,24 +99,18 @@ _HEIGHTS = (26, 18, 16, 16, 0)  # of rows 1 to 5, in points; 0: as Excel fits it
 
 def head_rows(sheet: Sheet, styles: StyleSheet, hint: str = "", ran: bool = False, failed: int = 0) -> list[str]:
     """Rows 1 to 5 as XML."""
-    rows = []
-    for number, (cells, height) in enumerate(
-        zip(head_cells(sheet, hint or sheet.hint, ran, failed), _HEIGHTS, strict=True), 1
-    ):
-        body = "".join(
-            cell(f"{column_letter(c.column)}{number}", c.value, styles.xf(c.style), c.formula) for c in cells
-        )
-        rows.append(row_xml(number, body, height))
-    return rows
+
+    def row(number: int, cells: list[HeadCell]) -> str:
+        each = (cell(f"{column_letter(c.column)}{number}", c.value, styles.xf(c.style), c.formula) for c in cells)
+        return row_xml(number, "".join(each), _HEIGHTS[number - 1])
+
+    return [row(number, cells) for number, cells in enumerate(head_cells(sheet, hint or sheet.hint, ran, failed), 1)]
 
 
 def header_row(tables: tuple[Table, ...], styles: StyleSheet, row: int = HEADER_ROW) -> str:
     """The header cells of all tables of a sheet."""
-    cells = "".join(
-        cell(f"{column_letter(t.first_col + i)}{row}", c.name, styles.xf("Heading"))
-        for t in tables
-        for i, c in enumerate(t.columns)
-    )
+    names = ((name, letter) for table in tables for name, letter in letters(table).items())
+    cells = "".join(cell(f"{letter}{row}", name, styles.xf("Heading")) for name, letter in names)
     return row_xml(row, cells, 30)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import NamedTuple
+
 import numpy as np
 
 from xlbackflush import schema
@@ -24,13 +27,31 @@ def body(run: RunView) -> Body:
     return {name: (column, formulas.get(name)) for name, column in values.items()}
 
 
+class _Place(NamedTuple):
+    """A row of the Trace: row, and the rows of its parent, BOM line and unit cost, on their sheets; 0 where it has none.
+
+    product: code of the item counted. relieved: as itself, not exploded. split: its unit cost changes within the period.
+    exploded: the test that its parent still has no account, where it is exploded for want of one.
+    """
+
+    position: int  # from 0
+    row: int
+    parent: int
+    line: int
+    cost: int
+    stream: Stream
+    product: str
+    relieved: bool
+    split: bool
+    exploded: str
+
+
 class _Formulas:
     """Formulas of the Trace. Heads are rows at level 0, the others hang below their parent's row."""
 
     def __init__(self, run: RunView) -> None:
-        self.run, demand, explosion = run, run.period.demand, run.period.explosion
+        self.run, explosion = run, run.period.explosion
         self.rows, self.by_line = explosion.rows, explosion.by_line
-        self.streams = [demand.streams[s] for s in demand.roots.stream.tolist()]  # of each root
         self.at, self.top = run.letters(TABLE.name), run.sheets.tables[TABLE.name].first_row
         self.bom, self.roll = run.sheets.heads("BOM"), run.sheets.heads("Rollup")
         self.start, self.end = day_ref(run.inputs, "Period start"), day_ref(run.inputs, "Period end")
@@ -38,40 +59,26 @@ class _Formulas:
     def columns(self) -> dict[str, list[str]]:
         """Formulas of each column, row by row; "" where a cell is a plain value or blank."""
         out: dict[str, list[str]] = {name: [] for name in _LIVE}
-        several = np.bincount(self.run.period.unit_costs.rows.item, minlength=len(self.run.items)) > 1
-        bom_rows, split, exploded = self.run.lines.row.tolist(), several.tolist(), self._tests_of_exploding()
-        columns = (
-            getattr(self.rows, c).tolist()
-            for c in ("root", "product", "parent_row", "item", "line", "rollup_row", "relieved")
-        )
-        for k, (root, product, parent, item, line, rollup_row, relieved) in enumerate(zip(*columns, strict=True)):
-            row, cost_row, stream = self.top + k, self.run.rollup_top + rollup_row, self.streams[root]
-            if parent >= 0:
-                below = self._below_condensed if self.by_line else self._below
-                cells = below(
-                    row,
-                    self.top + parent,
-                    bom_rows[line],
-                    cost_row,
-                    stream,
-                    self.run.codes[product],
-                    relieved and split[item],
-                    exploded[parent],
-                )
-                cells |= (
-                    self._relieved(row, cost_row, stream)
-                    if relieved
-                    else self._through(row, self.top + parent, cost_row)
-                )
-            elif relieved:
-                cells = self._head_relieved(row, cost_row, stream, self.run.codes[product], split[item])
-            elif self.by_line:
-                cells = self._total(k, cost_row, stream, self.run.codes[product])
-            else:
-                cells = self._head_exploded(row, cost_row, stream, self.run.codes[product])
+        for place in self._places():
+            cells = self._cells(place)
             for name, formulas in out.items():
                 formulas.append(cells.get(name, ""))
         return out
+
+    def _places(self) -> Iterator[_Place]:
+        """Every row, from top to bottom."""
+        run, rows, demand, top = self.run, self.rows, self.run.period.demand, self.top
+        streams = [demand.streams[s] for s in demand.roots.stream.tolist()]  # of each root
+        split = (np.bincount(run.period.unit_costs.rows.item, minlength=len(run.items)) > 1).tolist()
+        bom_rows, exploded = run.lines.row.tolist(), self._tests_of_exploding()
+        fields = ("root", "product", "parent_row", "item", "line", "rollup_row", "relieved")
+        columns = zip(*(getattr(rows, field).tolist() for field in fields), strict=True)
+        for k, (root, product, parent, item, line, cost, relieved) in enumerate(columns):
+            hangs = parent >= 0
+            yield _Place(
+                k, top + k, top + parent if hangs else 0, bom_rows[line] if hangs else 0, run.rollup_top + cost, streams[root],
+                run.codes[product], relieved, relieved and split[item], exploded[parent] if hangs else "",
+            )  # fmt: skip
 
     def _tests_of_exploding(self) -> list[str]:
         """Of each row that is exploded for want of an account: that it has none. Its components hang on its type."""
@@ -80,136 +87,141 @@ class _Formulas:
         accounts = [f'{self.roll["Relieved from"]}{u}=""' for u in up]
         return [test if not roles[i] else "" for i, test in zip(self.rows.item.tolist(), accounts, strict=True)]
 
-    def _head(self, r: int, u: int, stream: Stream, code: str) -> dict[str, str]:
+    def _cells(self, t: _Place) -> dict[str, str]:
+        if t.parent:
+            below = self._below_condensed(t) if self.by_line else self._below(t)
+            return below | (self._relieved(t) if t.relieved else self._through(t))
+        if t.relieved:
+            return self._head_relieved(t)
+        return self._total(t) if self.by_line else self._head_exploded(t)
+
+    def _head(self, t: _Place) -> dict[str, str]:
         """Level 0: the units counted in the period."""
-        at = self.at
+        at, r = self.at, t.row
+        first, last = f"{at['First day']}{r}", f"{at['Last day']}{r}"
         cells = {
             "Component": f"{at['Product']}{r}",
             "Required qty": f"{at['Units']}{r}",
-            "Units": counted_units(
-                stream, code, f"{at['Product']}{r}", f"{at['First day']}{r}", f"{at['Last day']}{r}"
-            ),
+            "Units": counted_units(t.stream, t.product, f"{at['Product']}{r}", first, last),
             "First day": self.start,
             "Last day": self.end,
         }
-        if not stream.charged_to:
-            cells["Charged to"] = f"{self.roll['Relieved from']}{u}"
+        if not t.stream.charged_to:
+            cells["Charged to"] = f"{self.roll['Relieved from']}{t.cost}"
         return cells
 
-    def _head_relieved(self, r: int, u: int, stream: Stream, code: str, split: bool) -> dict[str, str]:
+    def _head_relieved(self, t: _Place) -> dict[str, str]:
         """Units that are relieved as themselves: sold from stock, received, scrapped as a component."""
-        cells = self._head(r, u, stream, code) | self._relieved(r, u, stream)
-        if split:
-            cells |= {"First day": f"{self.roll['From']}{u}", "Last day": f"{self.roll['To']}{u}"}
+        cells = self._head(t) | self._relieved(t)
+        if t.split:
+            cells |= {"First day": f"{self.roll['From']}{t.cost}", "Last day": f"{self.roll['To']}{t.cost}"}
         return cells
 
-    def _head_exploded(self, r: int, u: int, stream: Stream, code: str) -> dict[str, str]:
+    def _head_exploded(self, t: _Place) -> dict[str, str]:
         """Units whose components follow; their own conversion is flushed here."""
-        return (
-            self._head(r, u, stream, code) | self._conversion(r, u) | {"Started": f"{self.roll['Units to start']}{u}"}
-        )
+        return self._head(t) | self._conversion(t) | {"Started": f"{self.roll['Units to start']}{t.cost}"}
 
-    def _conversion(self, r: int, u: int) -> dict[str, str]:
+    def _conversion(self, t: _Place) -> dict[str, str]:
         return {
-            "Conversion rate": f"{self.roll['Own conversion']}{u}",
-            "Conversion": f"{self.at['Required qty']}{r}*{self.at['Conversion rate']}{r}",
+            "Conversion rate": f"{self.roll['Own conversion']}{t.cost}",
+            "Conversion": f"{self.at['Required qty']}{t.row}*{self.at['Conversion rate']}{t.row}",
         }
 
-    def _relieved(self, r: int, u: int, stream: Stream) -> dict[str, str]:
+    def _relieved(self, t: _Place) -> dict[str, str]:
         """A row that is relieved as itself: at its relief cost, from its account."""
-        cells = self._cost(r, u)
-        if stream.event != schema.PURCHASE:
-            cells["Relieved from"] = f"{self.roll['Relieved from']}{u}"
+        cells = self._cost(t)
+        if t.stream.event != schema.PURCHASE:
+            cells["Relieved from"] = f"{self.roll['Relieved from']}{t.cost}"
         return cells
 
-    def _cost(self, r: int, u: int) -> dict[str, str]:
-        at, roll = self.at, self.roll
+    def _cost(self, t: _Place) -> dict[str, str]:
+        at, roll, r, u = self.at, self.roll, t.row, t.cost
         return {
             "Standard cost": f"IF({roll['Item']}{u}={at['Component']}{r},{roll['Relief cost']}{u},0)",
             "Amount": f"{at['Required qty']}{r}*{at['Standard cost']}{r}",
         }
 
-    def _through(self, r: int, p: int, u: int) -> dict[str, str]:
+    def _through(self, t: _Place) -> dict[str, str]:
         """A row that is exploded through. Its cost is zero while its type stays what it is."""
-        cells = self._cost(r, u) | {"Relieved from": f"{self.roll['Relieved from']}{u}"}
+        cells = self._cost(t) | {"Relieved from": f"{self.roll['Relieved from']}{t.cost}"}
         if self.by_line:  # its own total row, further down, has the rest
             return cells
-        started = f"{self.at['Started']}{p}*{self._factor(r)}*{self.roll['Units to start']}{u}"
-        return cells | self._conversion(r, u) | {"Started": started}
+        started = f"{self.at['Started']}{t.parent}*{self._factor(t)}*{self.roll['Units to start']}{t.cost}"
+        return cells | self._conversion(t) | {"Started": started}
 
-    def _below(
-        self, r: int, p: int, b: int, u: int, stream: Stream, product: str, split: bool, exploded: str
-    ) -> dict[str, str]:
+    def _below(self, t: _Place) -> dict[str, str]:
         """A component: parent's units to start x quantity per, scrap included, on the days that line and parent share."""
-        at, bom, roll = self.at, self.bom, self.roll
+        at, bom, roll, r, p, b = self.at, self.bom, self.roll, t.row, t.parent, t.line
         first, last = [f"{at['First day']}{p}"], [f"{at['Last day']}{p}"]
         if "Effective from" in bom:
             first.append(f"INT({bom['Effective from']}{b})")
         if "Effective to" in bom:
             last.append(f'IF({bom["Effective to"]}{b}="",{at["Last day"]}{p},INT({bom["Effective to"]}{b}))')
-        if split:
-            first.append(f"{roll['From']}{u}")
-            last.append(f"{roll['To']}{u}")
+        if t.split:
+            first.append(f"{roll['From']}{t.cost}")
+            last.append(f"{roll['To']}{t.cost}")
         first_cell, last_cell = f"{at['First day']}{r}", f"{at['Last day']}{r}"
-        counted = counted_units(stream, product, f"{at['Product']}{r}", first_cell, last_cell)
+        counted = counted_units(t.stream, t.product, f"{at['Product']}{r}", first_cell, last_cell)
         same = f"AND({first_cell}={at['First day']}{p},{last_cell}={at['Last day']}{p})"
-        hangs = f'{bom["Parent"]}{b}&""={at["Parent"]}{r}'
-        hangs = f"AND({hangs},{exploded})" if exploded else hangs
-        cells = self._line(r, p, b) | {
+        hangs = self._hangs(t)
+        hangs = f"AND({hangs},{t.exploded})" if t.exploded else hangs
+        cells = self._line(t) | {
             "Parent qty": f"{at['Units']}{r}*{at['Started']}{p}",
             "Qty per": f"IF({hangs},{bom['Qty per']}{b},0)",
-            "Required qty": f"{at['Parent qty']}{r}*{self._factor(r)}",
+            "Required qty": f"{at['Parent qty']}{r}*{self._factor(t)}",
             "Units": f"IF({same},{at['Units']}{p},{counted})",
             "First day": f"MAX({','.join(first)})",
             "Last day": f"MIN({','.join(last)})",
         }
-        if not stream.charged_to:
+        if not t.stream.charged_to:
             cells["Charged to"] = f"{at['Charged to']}{p}"
         return cells
 
-    def _line(self, r: int, p: int, b: int) -> dict[str, str]:
+    def _hangs(self, t: _Place) -> str:
+        """The test that the BOM line is still one of the parent's."""
+        return f'{self.bom["Parent"]}{t.line}&""={self.at["Parent"]}{t.row}'
+
+    def _line(self, t: _Place) -> dict[str, str]:
         """What every row of a BOM line has."""
+        basis = f"{self.bom['Scrap basis']}{t.line}" if "Scrap basis" in self.bom else ""
         return {
-            "Parent": f"{self.at['Component']}{p}",
-            "Component": f'{self.bom["Component"]}{b}&""',
-            "Scrap %": f"{self.bom['Scrap %']}{b}" if "Scrap %" in self.bom else "",
-            "Scrap basis": scrap_basis(self.bom, b, self.run.default_basis),
+            "Parent": f"{self.at['Component']}{t.parent}",
+            "Component": f'{self.bom["Component"]}{t.line}&""',
+            "Scrap %": f"{self.bom['Scrap %']}{t.line}" if "Scrap %" in self.bom else "",
+            "Scrap basis": scrap_basis(basis, self.run.default_basis),
         }
 
-    def _factor(self, r: int) -> str:
-        at = self.at
+    def _factor(self, t: _Place) -> str:
+        at, r = self.at, t.row
         return with_scrap(f"{at['Qty per']}{r}", f"{at['Scrap %']}{r}", f"{at['Scrap basis']}{r}")
 
     # --------------------------------------------------------------------------------------- condensed
 
-    def _total(self, k: int, u: int, stream: Stream, code: str) -> dict[str, str]:
+    def _total(self, t: _Place) -> dict[str, str]:
         """Total of an exploded item: units counted plus what the rows above it require."""
-        r, at = self.top + k, self.at
-        first, last = int(self.rows.block_first[k]), int(self.rows.block_last[k])
-        cells = self._head_exploded(r, u, stream, code)
+        first, last = int(self.rows.block_first[t.position]), int(self.rows.block_last[t.position])
+        cells = self._head_exploded(t)
         if first >= 0:
-            need = at["Required qty"]
-            cells["Required qty"] = f"{at['Units']}{r}+SUM({need}{self.top + first}:{need}{self.top + last})"
+            need = self.at["Required qty"]
+            cells["Required qty"] += f"+SUM({need}{self.top + first}:{need}{self.top + last})"
         settings = self.run.inputs.settings
-        if (self.rows.first[k], self.rows.last[k]) != (settings.period_start, settings.period_end):
+        if (self.rows.first[t.position], self.rows.last[t.position]) != (settings.period_start, settings.period_end):
             cells["First day"] = cells["Last day"] = ""  # recorded: where the BOM changes within the period
         cells.pop("Charged to", None)
         return cells
 
-    def _below_condensed(
-        self, r: int, p: int, b: int, u: int, stream: Stream, product: str, split: bool, exploded: str
-    ) -> dict[str, str]:
+    def _below_condensed(self, t: _Place) -> dict[str, str]:
         """A BOM line: its parent's total x units to start x quantity per, while the line holds."""
-        at, bom = self.at, self.bom
-        tests = [f'{bom["Parent"]}{b}&""={at["Parent"]}{r}', *filter(None, [exploded])]
+        at, bom, r, p, b = self.at, self.bom, t.row, t.parent, t.line
+        tests = [self._hangs(t), *filter(None, [t.exploded])]
         if "Effective from" in bom:
             tests.append(f"INT({bom['Effective from']}{b})<={at['First day']}{r}")
         if "Effective to" in bom:
             tests.append(f'OR({bom["Effective to"]}{b}="",INT({bom["Effective to"]}{b})>={at["Last day"]}{r})')
-        return self._line(r, p, b) | {
+        return self._line(t) | {
             "Parent qty": f"{at['Required qty']}{p}*{at['Started']}{p}",
             "Qty per": f"IF(AND({','.join(tests)}),{bom['Qty per']}{b},0)",
-            "Required qty": f"{at['Parent qty']}{r}*{self._factor(r)}",
+            "Required qty": f"{at['Parent qty']}{r}*{self._factor(t)}",
             "First day": f"{at['First day']}{p}",
             "Last day": f"{at['Last day']}{p}",
         }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xlbackflush import schema
 from xlbackflush.engine.measures.variances import NOT_POSTED, Conversion, Variance
-from xlbackflush.sheets.body import Body, RunView, of_records
+from xlbackflush.sheets.body import Body, RunView, shown
 from xlbackflush.sheets.formulas import literal
 from xlbackflush.sheets.proofs import before_close, difference
 
@@ -14,12 +14,11 @@ TABLE = schema.VARIANCES
 def body(run: RunView) -> Body:
     """One row per variance."""
     variances, digits = run.period.variances, run.period.places
-    cells = run.cells(TABLE.name, len(variances))
     amounts = run.money([abs(v.amount) for v in variances])
-    return of_records(TABLE, variances, money=run.money) | {
+    return shown(TABLE, variances, money=run.money) | {
         "Amount": (amounts, None),
         "Proof": (amounts, [f"ABS(ROUND({_signed(run, v)},{digits}))" for v in variances]),
-        "Difference": difference((f"{c['Amount']}-{c['Proof']}" for c in cells), digits),
+        "Difference": difference("{Amount}-{Proof}", run.cells(TABLE.name, len(variances)), digits),
     }
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from xlbackflush import __version__, schema
 from xlbackflush.ooxml.address import quoted
-from xlbackflush.ooxml.cells import Value, cell, row_xml
 from xlbackflush.ooxml.styles import StyleSheet
 from xlbackflush.ooxml.xml import Markup, element
 from xlbackflush.schema import HEADER_ROW
 from xlbackflush.sheets import help_sheet
+from xlbackflush.sheets.page import Page
 from xlbackflush.sheets.title_rows import NOT_RUN, STATUS, company_name
 from xlbackflush.template import worksheet
 from xlbackflush.template.samples import Sample
@@ -47,48 +47,34 @@ def _tall(text: str) -> float:
 
 def about(styles: StyleSheet, sample: Sample | None, macros: bool) -> str:
     """The worksheet part of the sheet."""
-    rows: list[str] = []
-    links: list[Markup] = []
-
-    def add(cells: list[tuple[str, Value, str, str]], height: float = 0) -> int:
-        number = len(rows) + 1
-        body = "".join(
-            cell(f"{letter}{number}", value, styles.xf(style), formula) for letter, value, style, formula in cells
-        )
-        rows.append(row_xml(number, body, height))
-        return number
-
-    def section(title: str) -> None:
-        add([])
-        add([("A", title, "Section", "")], 20)
-
+    page, links = Page(styles), list[Markup]()
     settings = {s.name: HEADER_ROW + 1 + i for i, s in enumerate(schema.SETTINGS)}
     company = (sample.settings.get("Company") if sample else None) or "Your company"
-    add([("A", "Backflush costing workbook", "Title", "")], 28)
-    add([("A", str(company), "Section", company_name(f"Setup!B{settings['Company']}"))], 20)
-    add([("A", NOT_RUN, "Status", STATUS)], 18)
-    add([("A", f"Made with xlbackflush {__version__}.", "Hint", "")])
-    section("Purpose")
+    page.add(("A", "Backflush costing workbook", "Title"), height=28)
+    page.add(("A", str(company), "Section", company_name(f"Setup!B{settings['Company']}")), height=20)
+    page.add(("A", NOT_RUN, "Status", STATUS), height=18)
+    page.add(("A", f"Made with xlbackflush {__version__}.", "Hint"))
+    page.section("Purpose")
     about = sample.about if sample else (
         "Backflush costing keeps no entries while production runs. At each trigger point it multiplies the count by the bill "
         "of materials and standard costs, and flushes the cost into inventory and cost of goods sold in one entry. This "
         "workbook does so, and shows for every amount what it is made of."
     )  # fmt: skip
     if sample:
-        add([("A", sample.title, "Body", "")], 18)
-    add([("A", about, "Body", "")], _tall(about))
-    section("How to use it")
+        page.add(("A", sample.title, "Body"), height=18)
+    page.add(("A", about, "Body"), height=_tall(about))
+    page.section("How to use it")
     for i, text in enumerate(_HOW_TO, 1):
-        add([("A", f"{i}.  {text}", "Body", "")], _tall(text))
-    section("Colours")
+        page.add(("A", f"{i}.  {text}", "Body"), height=_tall(text))
+    page.section("Colours")
     for style, text in _LEGEND:
-        add([("A", text, style.replace("quantity", "text"), "")], 18)
-    section("Conventions and limits")
+        page.add(("A", text, style.replace("quantity", "text")), height=18)
+    page.section("Conventions and limits")
     for text in _LIMITS:
-        add([("A", text, "Body", "")], _tall(text))
-    section("Sheets")
+        page.add(("A", text, "Body"), height=_tall(text))
+    page.section("Sheets")
     for sheet in (*schema.SHEETS, *((help_sheet.SHEET,) if macros else ())):
-        number = add([("A", f"{sheet.name}  ({sheet.role}): {sheet.purpose}", "Link", "")], 16)
+        number = page.add(("A", f"{sheet.name}  ({sheet.role}): {sheet.purpose}", "Link"), height=16)
         target = f"{quoted(sheet.name)}!A1"
         links.append(element("hyperlink", ref=f"A{number}", location=target, display=sheet.name))
     return worksheet.part(
@@ -96,7 +82,7 @@ def about(styles: StyleSheet, sample: Sample | None, macros: bool) -> str:
         worksheet.view(selected=True),
         element("sheetFormatPr", defaultRowHeight=14),
         worksheet.columns({1: 126}),
-        worksheet.sheet_data(rows),
+        worksheet.sheet_data(page.rows),
         worksheet.status_looks("A3", styles),
         element("hyperlinks", *links),
         worksheet.print_setup(),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from xlbackflush import schema
@@ -18,7 +20,7 @@ from xlbackflush.schema.excel import MACROS
 from xlbackflush.sheets import help_sheet
 from xlbackflush.sheets.blocks import heights_of, style_name
 from xlbackflush.sheets.dashboard import labels
-from xlbackflush.sheets.title_rows import head_rows, header_row, table_xml
+from xlbackflush.sheets.title_rows import head_rows, header_row, letters, table_xml
 from xlbackflush.template import binaries, buttons, charts, worksheet
 from xlbackflush.template.about import about
 from xlbackflush.template.charts import Board
@@ -190,16 +192,11 @@ def _help_xml(styles: StyleSheet, sample: Sample | None, code: str | None) -> st
 
 
 def _widths(sheet: Sheet, board: Board | None) -> dict[int, float]:
-    widths: dict[int, float] = {}
-    for table in sheet.tables:
-        for i, column in enumerate(table.columns, table.first_col):
-            widths[i] = column.width
+    widths = {i: c.width for table in sheet.tables for i, c in enumerate(table.columns, table.first_col)}
     if board:
         widths |= dict.fromkeys(range(1, charts.COLUMNS + 1), charts.COLUMN_WIDTH)
     if sheet.name == "Setup":
-        widths[4] = 4
-        widths[8] = 4
-        widths |= {FIRST_LIST + i: LIST_WIDTH for i in range(len(_lists()))}
+        widths |= {4: 4, 8: 4} | {FIRST_LIST + i: LIST_WIDTH for i in range(len(_lists()))}
     return {number: width + MARGIN for number, width in widths.items()}
 
 
@@ -218,8 +215,8 @@ def _body(sheet: Sheet, data: Mapping[str, Rows], styles: StyleSheet) -> list[st
         for column in table.columns:
             values = [_value(row.get(column.name)) for row in rows]
             cells = Cells(values, styles.xf(style_name(table, column)))
-            if table.name == "Setup":
-                cells = _setup_cells(column, values, styles)
+            if table.name == "Setup":  # each value has the format of its kind
+                cells.styles = [styles.xf(setting_style(column.name, setting)) for setting in schema.SETTINGS]
             block.columns.append(cells)
         heights |= dict(enumerate(heights_of(table.name, block) or (), HEADER_ROW + 1))
         for row, xml in enumerate(rows_xml(block), HEADER_ROW + 1):
@@ -240,11 +237,6 @@ def _value(value: object) -> Value:
     raise TypeError(f"a sample holds {value!r}")
 
 
-def _setup_cells(column: Column, values: list[Value], styles: StyleSheet) -> Cells:
-    """Setting and Meaning are labels; each value has the format of its kind."""
-    return Cells(values, 0, styles=[styles.xf(setting_style(column.name, setting)) for setting in schema.SETTINGS])
-
-
 def setting_style(column: str, setting: schema.Setting) -> str:
     """Named style of a cell of table Setup."""
     kind = "text" if setting.kind == "choice" else setting.kind
@@ -257,10 +249,10 @@ def _lists() -> list[schema.Setting]:
 
 def _list_cells(styles: StyleSheet) -> dict[int, str]:
     """Allowed values of the settings, in plain sight to the right of the tables."""
-    rows: dict[int, str] = {}
+    rows: dict[int, str] = defaultdict(str)
     for i, setting in enumerate(_lists(), FIRST_LIST):
         for (row, _), choice in choice_cells(setting, i, HEADER_ROW + 1, styles).items():
-            rows[row] = rows.get(row, "") + choice
+            rows[row] += choice
     return rows
 
 
@@ -290,28 +282,44 @@ def _validations(sheet: Sheet, data: Mapping[str, Rows]) -> Markup | None:
             rules += [setting_rule(s, f"B{HEADER_ROW + 1 + i}", _choices_of(s)) for i, s in enumerate(schema.SETTINGS)]
             continue
         last = HEADER_ROW + max(VALIDATED, len(data[table.name]))
-        for i, column in enumerate(table.columns):
-            letter = column_letter(table.first_col + i)
+        for column, letter in zip(table.columns, letters(table).values(), strict=True):
             rules.append(column_rule(column, table, f"{letter}{HEADER_ROW + 1}:{letter}{last}"))
     return element("dataValidations", *rules, count=len(rules))
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """What may be typed: kind and formulas of a validation, and what Excel says and does where it is something else."""
+
+    kind: str = ""
+    formulas: tuple[str, ...] = ()
+    error: str = "Pick a value from the list."
+    style: str | None = None  # None: stop
+
+
+_A_DATE = _Rule("date", ("18264", "109574"), "Type a date.")
 
 
 def column_rule(column: Column, table: Table, where: str) -> Markup:
     """Validation and input message of one input column."""
     unit = f" [{column.unit}]" if column.unit else ""
-    title, prompt = column.name, column.help + unit + ("" if column.required else " May be blank.")
+    prompt = column.help + unit + ("" if column.required else " May be blank.")
+    return _validation(where, column.name, prompt, _rule(column, table))
+
+
+def _rule(column: Column, table: Table) -> _Rule:
     if column.choices and table.name != "Accounts":
         listed = '"' + ",".join(column.choices) + '"'
-        return _dv("list", where, title, prompt, listed if len(listed) <= 257 else "Roles")  # Excel takes no more
+        return _Rule("list", (listed if len(listed) <= 257 else "Roles",))  # Excel takes no more
     if column.kind == "item" and table.name != "StandardCost":
-        return _dv("list", where, title, prompt, "Items", style="warning", error="This item is not on Standard Cost.")
+        return _Rule("list", ("Items",), "This item is not on Standard Cost.", "warning")
     if column.kind == "date":
-        return _dv("date", where, title, prompt, "18264", "109574", error="Type a date.")
+        return _A_DATE
     if column.kind in schema.NUMERIC:
         low = -1e15 if column.minimum is None else column.minimum
         high = 1e15 if column.maximum is None else 0.999999
-        return _dv("decimal", where, title, prompt, f"{low:.6g}", f"{high:.6g}", error=f"Type a number. {column.help}")
-    return _dv("", where, title, prompt)
+        return _Rule("decimal", (f"{low:.6g}", f"{high:.6g}"), f"Type a number. {column.help}")
+    return _Rule()
 
 
 def _choices_of(setting: schema.Setting) -> str:
@@ -327,35 +335,24 @@ def choices_area(column: int, row: int, setting: schema.Setting) -> str:
 
 def setting_rule(setting: schema.Setting, where: str, choices: str) -> Markup:
     """Validation and input message of the value of a setting; choices: the cells that list what it can be."""
+    rule = _Rule()
     if setting.choices:
-        return _dv("list", where, setting.name, setting.meaning, choices)
-    if setting.kind == "date":
-        return _dv("date", where, setting.name, setting.meaning, "18264", "109574", error="Type a date.")
-    if setting.kind in schema.NUMERIC:
-        return _dv(
-            "decimal", where, setting.name, setting.meaning, "0", "1E+15", error="Type a number, not below zero."
-        )
-    return _dv("", where, setting.name, setting.meaning)
+        rule = _Rule("list", (choices,))
+    elif setting.kind == "date":
+        rule = _A_DATE
+    elif setting.kind in schema.NUMERIC:
+        rule = _Rule("decimal", ("0", "1E+15"), "Type a number, not below zero.")
+    return _validation(where, setting.name, setting.meaning, rule)
 
 
-def _dv(
-    kind: str,
-    where: str,
-    title: str,
-    prompt: str,
-    first: str = "",
-    second: str = "",
-    style: str = "stop",
-    error: str = "",
-) -> Markup:
+def _validation(where: str, title: str, prompt: str, rule: _Rule) -> Markup:
     """A validation with its input message; texts as long as Excel takes them."""
-    formulas = [element(f"formula{i}", formula) for i, formula in enumerate((first, second), 1) if formula]
-    refusal = {"errorTitle": title[:32], "error": (error or "Pick a value from the list.")[:225]} if kind else {}
+    refusal = {"errorTitle": title[:32], "error": rule.error[:225]} if rule.kind else {}
     return element(
         "dataValidation",
-        fragment(*formulas),
-        type=kind or None,
-        errorStyle=style if style != "stop" else None,
+        fragment(*(element(f"formula{i}", formula) for i, formula in enumerate(rule.formulas, 1))),
+        type=rule.kind or None,
+        errorStyle=rule.style,
         **dict.fromkeys(("allowBlank", "showInputMessage", "showErrorMessage"), 1),
         **refusal,
         promptTitle=title[:32],
@@ -372,17 +369,15 @@ def _ignored(sheet: Sheet) -> Markup:
             "ignoredErrors",
             worksheet.ignore(f"A1:{column_letter(last)}{LAST_ROW}", *worksheet.CODES, *worksheet.FORMULAS),
         )
-    texts: list[str] = []
-    others: list[str] = []
+    areas: dict[bool, list[str]] = {True: [], False: []}  # of texts, of others
     for table in sheet.tables:
-        for i, column in enumerate(table.columns, table.first_col):
-            letter = column_letter(i)
-            area = texts if column.kind in ("text", "item", "choice") else others
-            area.append(f"{letter}{HEADER_ROW + 1}:{letter}{LAST_ROW}")
+        for column, letter in zip(table.columns, letters(table).values(), strict=True):
+            is_text = column.kind in ("text", "item", "choice")
+            areas[is_text].append(f"{letter}{HEADER_ROW + 1}:{letter}{LAST_ROW}")
     return element(
         "ignoredErrors",
-        worksheet.ignore(" ".join(texts), *worksheet.CODES, worksheet.TYPED),
-        worksheet.ignore(" ".join(others), worksheet.TYPED) if others else None,
+        worksheet.ignore(" ".join(areas[True]), *worksheet.CODES, worksheet.TYPED),
+        worksheet.ignore(" ".join(areas[False]), worksheet.TYPED) if areas[False] else None,
     )
 
 
@@ -399,36 +394,32 @@ def _looks(sheet: Sheet) -> list[worksheet.Look]:
 
 def column_looks(table: Table) -> list[worksheet.Look]:
     """The colours of a table's columns and rows, as far as it has the columns that they look at."""
-    top, letters = HEADER_ROW + 1, {name: column_letter(i) for i, name in enumerate(table.names, table.first_col)}
-    cells = {name: f"${letter}{top}" for name, letter in letters.items()}
+    top, columns = HEADER_ROW + 1, letters(table)
+    cells = {name: f"${letter}{top}" for name, letter in columns.items()}
 
     def area(first: str, last: str) -> str:
-        return f"{letters[first]}{top}:{letters[last]}{LAST_ROW}"
+        return f"{columns[first]}{top}:{columns[last]}{LAST_ROW}"
 
-    own: list[worksheet.Look] = [
+    marked: list[worksheet.Look] = [
         (area(c.name, c.name), test.format(cells[c.name]), mark) for c in table.columns for mark, test in c.marks
     ]
-    rows: list[worksheet.Look] = [
+    return marked + [
         (area(table.names[0], h.last or table.names[-1]), h.test.format_map(cells), h.mark)
         for h in table.highlights
         if h.columns <= cells.keys()
     ]
-    return own + rows
 
 
 def whole_numbers(tables: Sequence[Table]) -> list[worksheet.Look]:
     """Quantities without decimals are shown without a decimal point."""
-    letters = [
-        column_letter(i)
+    columns = [
+        letter
         for table in tables
-        for i, column in enumerate(table.columns, table.first_col)
+        for column, letter in zip(table.columns, letters(table).values(), strict=True)
         if column.kind in ("quantity", "hours")
     ]
-    if not letters:
+    if not columns:
         return []
-    first = f"{letters[0]}{HEADER_ROW + 1}"
-    where = " ".join(f"{letter}{HEADER_ROW + 1}:{letter}{LAST_ROW}" for letter in letters)
+    first = f"{columns[0]}{HEADER_ROW + 1}"
+    where = " ".join(f"{letter}{HEADER_ROW + 1}:{letter}{LAST_ROW}" for letter in columns)
     return [(where, f"AND(ISNUMBER({first}),ROUND({first},6)=ROUND({first},0))", WHOLE)]
-
-
-# ---------------------------------------------------------------------------------------- the About sheet

@@ -43,9 +43,7 @@ _KEPT = (
     "coerce", "cellMeta",
 )  # fmt: skip
 _DYNAMIC = element(
-    "ext",
-    element("xda:dynamicArrayProperties", fDynamic=1, fCollapsed=0),
-    uri="{bdbb8cdc-fa1e-496e-a857-3c3f30c029c3}",
+    "ext", element("xda:dynamicArrayProperties", fDynamic=1, fCollapsed=0), uri="{bdbb8cdc-fa1e-496e-a857-3c3f30c029c3}"
 )
 _TYPE = element("metadataType", name="XLDAPR", minSupportedVersion=120000, **dict.fromkeys(_KEPT, 1))
 #: says of cells with cm="1" that their formula is a dynamic array formula

@@ -178,80 +178,68 @@ BOUGHT: tuple[Cells, ...] = (
 CHANGE_DAY = date(2026, 10, 16)
 LAST_OLD_DAY = CHANGE_DAY - timedelta(days=1)
 
-# Parent, component, quantity per, scrap %, scrap basis, effective from, effective to, note.
-BOM: tuple[Cells, ...] = (
-    ("W-100", "SA-210", 1),
-    ("W-100", "SA-230", 1),
-    ("W-100", "SA-250", 1),
-    ("W-100", "P-4350", 1),
-    ("W-100", "PH-410", 1),
-    ("W-100", "PH-420", 1),
-    ("W-100", "PH-430", 1),
-    ("W-150", "P-4105", 1),
-    ("W-150", "P-4205", 1),
-    ("W-150", "PH-440", 1),
-    ("W-150", "P-4410", 4, 0.02),
-    ("W-150", "P-4715", 1),
-    ("W-150", "P-4730", 1),
-    ("W-200", "SA-210", 1),
-    ("W-200", "SA-240", 1),
-    ("W-200", "SA-250", 1),
-    ("W-200", "P-4510", 1, None, None, None, LAST_OLD_DAY, "ECN 118: replaced by the colour display"),
-    ("W-200", "P-4515", 1, None, None, CHANGE_DAY, None, "ECN 118: colour display"),
-    ("W-200", "P-4520", 1, None, None, None, LAST_OLD_DAY, "ECN 118: replaced by the larger bezel"),
-    ("W-200", "P-4525", 1, None, None, CHANGE_DAY, None, "ECN 118: larger bezel"),
-    ("W-200", "P-4630", 0.03, 0.10, "Input", None, None, "Overspray"),
-    ("W-200", "P-4350", 1),
-    ("W-200", "PH-410", 1),
-    ("W-200", "PH-420", 1),
-    ("W-200", "PH-430", 1),
-    ("W-300", "SA-220", 1),
-    ("W-300", "SA-240", 1),
-    ("W-300", "P-4820", 1),
-    ("W-300", "P-4620", 0.12, None, None, None, None, "Gearbox filled to the sight line"),
-    ("W-300", "P-4350", 1),
-    ("W-300", "PH-410", 2, None, None, None, None, "Base and cover"),
-    ("W-300", "PH-420", 2, None, None, None, None, "Motor and sensor side"),
-    ("W-300", "PH-430", 1),
-    ("W-900", "W-100", 1, None, None, None, None, "Taken from finished goods"),
-    ("W-900", "W-150", 2, None, None, None, None, "Taken from finished goods"),
-    ("W-900", "P-4750", 1),
-    ("W-900", "P-4730", 1, None, None, None, None, "Gift set leaflet, same part as in the cartons"),
-    ("SA-210", "P-4110", 1),
-    ("SA-210", "P-4150", 1),
-    ("SA-210", "P-4130", 2),
-    ("SA-210", "P-4140", 0.085, 0.06, "Input", None, None, "Saw cut and bar ends"),
-    ("SA-210", "P-4610", 0.006),
-    ("SA-220", "P-4120", 1),
-    ("SA-220", "P-4155", 1),
-    ("SA-220", "P-4135", 2, None, None, None, None, "Drawing revision B"),
-    ("SA-220", "P-4140", 0.14, 0.06, "Input", None, None, "Saw cut and bar ends"),
-    ("SA-220", "P-4610", 0.015),
-    ("SA-230", "P-4210", 1),
-    ("SA-230", "P-4220", 1),
-    ("SA-230", "P-4240", 1, 0.015, None, None, None, "Placement losses"),
-    ("SA-230", "P-4250", 2),
-    ("SA-230", "P-4270", 0.004, 0.15, "Input", None, None, "Dross"),
-    ("SA-240", "P-4210", 1),
-    ("SA-240", "P-4220", 1),
-    ("SA-240", "P-4230", 1),
-    ("SA-240", "P-4240", 1, 0.015, None, None, None, "Placement losses"),
-    ("SA-240", "P-4250", 4),
-    ("SA-240", "P-4270", 0.006, 0.15, "Input", None, None, "Dross"),
-    ("SA-250", "P-4010", 0.42, 0.04, "Input", None, None, "Sprues and start-up shots"),
-    ("SA-250", "P-4030", 0.012, 0.04, "Input", None, None, "Sprues and start-up shots"),
-    ("SA-250", "P-4420", 6, 0.02),
-    ("PH-410", "P-4410", 8, 0.02),
-    ("PH-410", "P-4430", 4, 0.01),
-    ("PH-410", "P-4460", 0.002),
-    ("PH-420", "P-4310", 1.8, 0.03, "Output", None, None, "Cutting to length"),
-    ("PH-420", "P-4320", 2),
-    ("PH-430", "P-4710", 1),
-    ("PH-430", "P-4730", 1),
-    ("PH-430", "P-4740", 1.1, 0.05),
-    ("PH-440", "P-4010", 0.16, 0.04, "Input", None, None, "Sprues and start-up shots"),
-    ("PH-440", "P-4030", 0.005, 0.04, "Input", None, None, "Sprues and start-up shots"),
-)
+# Parent: component, quantity per, scrap %, scrap basis, effective from, effective to, note.
+BOM: dict[str, tuple[Cells, ...]] = {
+    "W-100": (
+        ("SA-210", 1), ("SA-230", 1), ("SA-250", 1), ("P-4350", 1), ("PH-410", 1), ("PH-420", 1), ("PH-430", 1),
+    ),
+    "W-150": (
+        ("P-4105", 1), ("P-4205", 1), ("PH-440", 1), ("P-4410", 4, 0.02), ("P-4715", 1), ("P-4730", 1),
+    ),
+    "W-200": (
+        ("SA-210", 1), ("SA-240", 1), ("SA-250", 1),
+        ("P-4510", 1, None, None, None, LAST_OLD_DAY, "ECN 118: replaced by the colour display"),
+        ("P-4515", 1, None, None, CHANGE_DAY, None, "ECN 118: colour display"),
+        ("P-4520", 1, None, None, None, LAST_OLD_DAY, "ECN 118: replaced by the larger bezel"),
+        ("P-4525", 1, None, None, CHANGE_DAY, None, "ECN 118: larger bezel"),
+        ("P-4630", 0.03, 0.10, "Input", None, None, "Overspray"), ("P-4350", 1), ("PH-410", 1), ("PH-420", 1),
+        ("PH-430", 1),
+    ),
+    "W-300": (
+        ("SA-220", 1), ("SA-240", 1), ("P-4820", 1),
+        ("P-4620", 0.12, None, None, None, None, "Gearbox filled to the sight line"), ("P-4350", 1),
+        ("PH-410", 2, None, None, None, None, "Base and cover"),
+        ("PH-420", 2, None, None, None, None, "Motor and sensor side"), ("PH-430", 1),
+    ),
+    "W-900": (
+        ("W-100", 1, None, None, None, None, "Taken from finished goods"),
+        ("W-150", 2, None, None, None, None, "Taken from finished goods"), ("P-4750", 1),
+        ("P-4730", 1, None, None, None, None, "Gift set leaflet, same part as in the cartons"),
+    ),
+    "SA-210": (
+        ("P-4110", 1), ("P-4150", 1), ("P-4130", 2),
+        ("P-4140", 0.085, 0.06, "Input", None, None, "Saw cut and bar ends"), ("P-4610", 0.006),
+    ),
+    "SA-220": (
+        ("P-4120", 1), ("P-4155", 1), ("P-4135", 2, None, None, None, None, "Drawing revision B"),
+        ("P-4140", 0.14, 0.06, "Input", None, None, "Saw cut and bar ends"), ("P-4610", 0.015),
+    ),
+    "SA-230": (
+        ("P-4210", 1), ("P-4220", 1), ("P-4240", 1, 0.015, None, None, None, "Placement losses"), ("P-4250", 2),
+        ("P-4270", 0.004, 0.15, "Input", None, None, "Dross"),
+    ),
+    "SA-240": (
+        ("P-4210", 1), ("P-4220", 1), ("P-4230", 1), ("P-4240", 1, 0.015, None, None, None, "Placement losses"),
+        ("P-4250", 4), ("P-4270", 0.006, 0.15, "Input", None, None, "Dross"),
+    ),
+    "SA-250": (
+        ("P-4010", 0.42, 0.04, "Input", None, None, "Sprues and start-up shots"),
+        ("P-4030", 0.012, 0.04, "Input", None, None, "Sprues and start-up shots"), ("P-4420", 6, 0.02),
+    ),
+    "PH-410": (
+        ("P-4410", 8, 0.02), ("P-4430", 4, 0.01), ("P-4460", 0.002),
+    ),
+    "PH-420": (
+        ("P-4310", 1.8, 0.03, "Output", None, None, "Cutting to length"), ("P-4320", 2),
+    ),
+    "PH-430": (
+        ("P-4710", 1), ("P-4730", 1), ("P-4740", 1.1, 0.05),
+    ),
+    "PH-440": (
+        ("P-4010", 0.16, 0.04, "Input", None, None, "Sprues and start-up shots"),
+        ("P-4030", 0.005, 0.04, "Input", None, None, "Sprues and start-up shots"),
+    ),
+}  # fmt: skip
 
 DAILY, MON_WED_FRI, TUE_THU, WED_FRI = (0, 1, 2, 3, 4), (0, 2, 4), (1, 3), (2, 4)
 WORKDAYS = [day for day in (date(2026, 10, 1) + timedelta(n) for n in range(31)) if day.weekday() in DAILY]
@@ -413,7 +401,11 @@ def _standard_cost() -> list[Cells]:
 def _bom() -> list[Cells]:
     """Show on every line its component's unit of measure; what is made is counted in each."""
     uom = {item: unit for item, _, unit, *_ in BOUGHT}
-    return [(parent, part, quantity, uom.get(part, "each"), *rest) for parent, part, quantity, *rest in BOM]
+    return [
+        (parent, part, quantity, uom.get(part, "each"), *rest)
+        for parent, lines in BOM.items()
+        for part, quantity, *rest in lines
+    ]
 
 
 def _counts() -> list[Cells]:
@@ -472,8 +464,7 @@ def widgets() -> Sample:
                 "Date, Document, Cost type, Hours, Amount, Note", [(_october(day), *rest) for day, *rest in ACTUALS]
             ),
             "Stock": _rows(
-                "Item, Opening qty, Counted qty, Note",
-                [*STOCK, *((item, *stock) for item, _, _, _, *stock in BOUGHT)],
+                "Item, Opening qty, Counted qty, Note", [*STOCK, *((item, *stock) for item, _, _, _, *stock in BOUGHT)]
             ),
             "WIP": _rows("Item, Quantity, Material %, Conversion %, Note", WIP),
         },

@@ -45,7 +45,7 @@ def dataframes(path: str | os.PathLike[str]) -> dict[str, pd.DataFrame]:
 def _frame(source: Source, table: Table, findings: list[Finding]) -> pd.DataFrame:
     """One table; a column that the workbook does not have is blank."""
     cells, rows = source.by_column(), len(source.rows)
-    others = (Column(name, _kind(cells[name]), "") for name in source.columns if name not in table.names)
+    others = (Column(name, "", kind=_kind(cells[name])) for name in source.columns if name not in table.names)
     columns = {
         column.name: _values(cells.get(column.name) or [""] * rows, source, column, findings)
         for column in (*table.columns, *others)

@@ -261,9 +261,8 @@ def _setting(setting: Setting, value: object, source: Source, findings: list[Fin
     """One value of Setup, typed; the default where it is blank or wrong. source: with its row alone."""
     if value in (None, "") and not setting.required:
         return setting.default
-    column = Column("Value", setting.kind, setting.meaning, "", setting.required, setting.choices, setting.minimum)
     before = len(findings)
-    parsed = _Reader(source, column, findings, setting.name).typed([value])[0]
+    parsed = _Reader(source, setting.column, findings, setting.name).typed([value])[0]
     if len(findings) > before:
         return setting.default
     if setting.kind == "date":
