@@ -351,11 +351,14 @@ class Parts:
 
     # -- reading
 
+    def strings(self) -> list[str]:
+        """The texts that cells share."""
+        part = "xl/sharedStrings.xml"
+        return ["".join(si.itertext()) for si in self.xml(part)] if part in self.content else []
+
     def cells(self, sheet: str) -> dict[str, tuple[Any, str]]:
         """Address -> (value, formula) of every cell of a sheet that has one."""
-        strings = []
-        if "xl/sharedStrings.xml" in self.content:
-            strings = ["".join(si.itertext()) for si in self.xml("xl/sharedStrings.xml")]
+        strings = self.strings()
         out: dict[str, tuple[Any, str]] = {}
         for cell in self.xml(self.sheets()[sheet]).iterfind("m:sheetData/m:row/m:c", NS):
             value, kind = cell.findtext("m:v", None, NS), cell.get("t", "n")
