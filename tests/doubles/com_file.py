@@ -29,6 +29,7 @@ import openpyxl
 from excel_engine import ComError
 from openpyxl.cell.cell import Cell
 from openpyxl.styles import Alignment
+from openpyxl.styles.cell_style import StyleArray
 from openpyxl.styles.numbers import is_date_format
 from openpyxl.utils import get_column_letter, range_boundaries
 from openpyxl.utils.datetime import from_excel
@@ -574,8 +575,11 @@ class Range(Com):
 
     @NumberFormat.setter
     def NumberFormat(self, code: str) -> None:
-        for cell in self.changing():
-            cell.number_format = code
+        first, *others = self.changing()
+        first.number_format = code
+        for cell in others:  # as openpyxl does it, which looks the format up for each of them
+            cell._style = cell._style or StyleArray()
+            cell._style.numFmtId = first._style.numFmtId
 
     @property
     def Style(self) -> str:
@@ -586,8 +590,10 @@ class Range(Com):
     def Style(self, name: str) -> None:
         if name not in self.worksheet.workbook.book.named_styles:
             raise refused(f"There is no style {name}.")
-        for cell in self.changing():
-            cell.style = name
+        first, *others = self.changing()
+        first.style = name
+        for cell in others:  # as openpyxl does it, which looks the style up for each of them
+            cell._style = copy.copy(first._style)
 
     @property
     def IndentLevel(self) -> int:

@@ -20,6 +20,7 @@ which the interpreter does not read, is taken out.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import re
 import tempfile
 import traceback
@@ -30,8 +31,9 @@ from typing import Any
 
 import com_file
 from excel_engine import calling
-from pyopenvba.apps.excel import _events
+from pyopenvba.apps.excel import _events, _io
 from pyopenvba.apps.excel._bridge import ExcelBridge
+from pyopenvba.apps.excel._engine_book import EngineBook
 from pyopenvba.apps.excel._io import load_workbook, save_workbook
 from pyopenvba.apps.excel._model import Application, Range, Workbook, Worksheet
 from pyopenvba.interpreter import EMPTY, MISSING, NULL, VBAArray, VBAErrorValue, VBAInt, VBAObject
@@ -220,6 +222,23 @@ def _deliver_application_events() -> None:
 
 
 _deliver_application_events()
+
+
+def _remember_formulas() -> None:
+    """A workbook holds thousands of formulas, and every test opens the same few: each text is taken apart once."""
+    read, trees = EngineBook.read, dict[tuple[str, ...], object]()
+
+    def remembered(self: EngineBook, formula: str) -> object:
+        key = formula, *self.table_names()
+        if key not in trees:
+            trees[key] = read(self, formula)
+        return trees[key]
+
+    _io._formula_read = functools.cache(_io._formula_read)
+    EngineBook.read = remembered
+
+
+_remember_formulas()
 
 
 # ------------------------------------------------------------------------------------------------- VBA projects

@@ -17,11 +17,13 @@ import contextlib
 import functools
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -111,7 +113,7 @@ class _Office:
         """Open a copy of a workbook. Gives its number."""
         self._number += 1
         copy = self.folder / f"{self._number}{path.suffix}"
-        shutil.copyfile(path, copy)
+        _copied(path, copy)
         self.ask({"open": self._number, "url": copy.as_uri()})
         copy.unlink()
         return self._number
@@ -148,6 +150,15 @@ class _Office:
         self._office.wait()
 
 
+def _copied(path: Path, to: Path) -> None:
+    """The workbook without the rows that it repeats on each page of print: LibreOffice takes a third of its time for them."""
+    with zipfile.ZipFile(path) as source, zipfile.ZipFile(to, "w") as target:
+        for part in source.namelist():
+            content = source.read(part)
+            target.writestr(part, _PRINT_TITLES.sub(b"", content) if part == "xl/workbook.xml" else content)
+
+
+_PRINT_TITLES = re.compile(rb'<definedName name="_xlnm\.Print_Titles"[^>]*>[^<]*</definedName>')
 _running: list[_Office] = []
 
 

@@ -132,14 +132,7 @@ class Formulas:
             for address, text in formulas.items():
                 column, row = split(address)
                 self.texts[sheet, column, row] = f"={text}"
-        #: formulas of conditional formats and data validations, those of Excel's extensions too
-        self.rules = [
-            (f"{rule.tag.rpartition('}')[2]} on {sheet}", rule.text)
-            for sheet, part in parts.sheets().items()
-            for rule in parts.xml(part).iter()
-            if rule.tag.rpartition("}")[2] in ("formula", "formula1", "formula2", "f") and rule.tag != workbook.FORMULA
-            if rule.text
-        ]
+        self._parts = parts
         self._arrange()
 
     def _arrange(self) -> None:
@@ -149,6 +142,17 @@ class Formulas:
         for sheet_name, column, row in sorted(self.texts):
             self.rows.setdefault((sheet_name, column), []).append(row)
         self.areas = functools.cache(self.area)
+
+    @property
+    def rules(self) -> list[tuple[str, str]]:
+        """Where they are, and formulas of conditional formats and data validations, those of Excel's extensions too."""
+        return [
+            (f"{rule.tag.rpartition('}')[2]} on {sheet}", rule.text)
+            for sheet, part in self._parts.sheets().items()
+            for rule in self._parts.xml(part).iter()
+            if rule.tag.rpartition("}")[2] in ("formula", "formula1", "formula2", "f") and rule.tag != workbook.FORMULA
+            if rule.text
+        ]
 
     def area(self, reference: str, sheet: str) -> Area:
         """Where a reference points to. KeyError for a table, column or name that is not there."""

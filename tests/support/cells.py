@@ -62,9 +62,7 @@ class Book:
 def read(path: Path) -> Book:
     """A workbook as stored."""
     parts = Parts(path)
-    strings: list[str] = []
-    if "xl/sharedStrings.xml" in parts.content:
-        strings = ["".join(si.itertext()) for si in parts.xml("xl/sharedStrings.xml")]
+    strings = parts.strings()
     values: dict[str, Sheet] = {}
     formulas: dict[str, dict[str, str]] = {}
     for sheet, part in parts.sheets().items():
@@ -74,13 +72,14 @@ def read(path: Path) -> Book:
             formula = cell.find(FORMULA)
             if formula is not None:
                 formulas[sheet][at] = formula.text or ""
-            value = _value(cell, strings)
+            value = value_of(cell, strings)
             if value is not None:
                 values[sheet][at] = value
     return Book(values, formulas, parts.tables())
 
 
-def _value(cell: ET.Element, strings: Sequence[str]) -> object:
+def value_of(cell: ET.Element, strings: Sequence[str]) -> object:
+    """The value of a cell; strings: the texts that cells of its workbook share."""
     kind, text = cell.get("t", "n"), cell.findtext(VALUE)
     if kind == "inlineStr":
         inline = cell.find(INLINE)

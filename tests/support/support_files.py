@@ -281,6 +281,36 @@ class TablePlace:
     columns: list[str]
 
 
+# A part is taken apart once, however many workbooks have it.
+
+
+@functools.lru_cache(maxsize=10_000)
+def _targets(folder: str, content: bytes) -> dict[str, tuple[str, str]]:
+    return {
+        r.get("Id", ""): (
+            r.get("Type", "").rsplit("/", 1)[-1],
+            posixpath.normpath(posixpath.join("/", folder, r.get("Target", "")))[1:],
+        )
+        for r in ET.fromstring(content)
+    }
+
+
+@functools.lru_cache(maxsize=10_000)
+def _sheets(content: bytes) -> list[tuple[str, str]]:
+    """Name and relationship id of every sheet."""
+    found = ET.fromstring(content).iterfind("m:sheets/m:sheet", NS)
+    return [(s.get("name", ""), s.get(f"{{{OFFICE}}}id", "")) for s in found]
+
+
+@functools.lru_cache(maxsize=10_000)
+def _table(content: bytes) -> tuple[str, tuple[int, int, int, int], list[str]]:
+    """Name, corners and columns of a table."""
+    root = ET.fromstring(content)
+    first, last = root.get("ref", "").split(":")
+    columns = [c.get("name", "") for c in root.iterfind("m:tableColumns/m:tableColumn", NS)]
+    return root.get("displayName", ""), (*split(first), *split(last)), columns
+
+
 class Parts:
     """All parts of a workbook file, in order."""
 
@@ -315,35 +345,21 @@ class Parts:
         """Relationship id -> (kind, part) of a part; "" is the package."""
         folder, base = posixpath.split(part)
         name = posixpath.join(folder, "_rels", f"{base}.rels")
-        if name not in self.content:
-            return {}
-        return {
-            r.get("Id", ""): (
-                r.get("Type", "").rsplit("/", 1)[-1],
-                posixpath.normpath(posixpath.join("/", folder, r.get("Target", "")))[1:],
-            )
-            for r in self.xml(name)
-        }
+        return dict(_targets(folder, self[name])) if name in self.content else {}
 
     def sheets(self) -> dict[str, str]:
         """Sheet name -> part, in tab order."""
         targets = self.targets("xl/workbook.xml")
-        return {
-            s.get("name", ""): targets[s.get(f"{{{OFFICE}}}id", "")][1]
-            for s in self.xml("xl/workbook.xml").iterfind("m:sheets/m:sheet", NS)
-        }
+        return {name: targets[number][1] for name, number in _sheets(self["xl/workbook.xml"])}
 
     def tables(self) -> dict[str, TablePlace]:
-        return dict(self._tables())
-
-    def _tables(self) -> Iterator[tuple[str, TablePlace]]:
-        for sheet, part in self.sheets().items():
-            for kind, target in self.targets(part).values():
-                if kind == "table":
-                    root = self.xml(target)
-                    first, last = root.get("ref", "").split(":")
-                    columns = [c.get("name", "") for c in root.iterfind("m:tableColumns/m:tableColumn", NS)]
-                    yield root.get("displayName", ""), TablePlace(sheet, target, *split(first), *split(last), columns)
+        return {
+            name: TablePlace(sheet, target, *corners, list(columns))
+            for sheet, part in self.sheets().items()
+            for kind, target in self.targets(part).values()
+            if kind == "table"
+            for name, corners, columns in (_table(self[target]),)
+        }
 
     def part_of(self, table: str) -> str:
         """Part of the sheet that a table stands on."""
@@ -351,11 +367,14 @@ class Parts:
 
     # -- reading
 
+    def strings(self) -> list[str]:
+        """The texts that cells share."""
+        part = "xl/sharedStrings.xml"
+        return ["".join(si.itertext()) for si in self.xml(part)] if part in self.content else []
+
     def cells(self, sheet: str) -> dict[str, tuple[Any, str]]:
         """Address -> (value, formula) of every cell of a sheet that has one."""
-        strings = []
-        if "xl/sharedStrings.xml" in self.content:
-            strings = ["".join(si.itertext()) for si in self.xml("xl/sharedStrings.xml")]
+        strings = self.strings()
         out: dict[str, tuple[Any, str]] = {}
         for cell in self.xml(self.sheets()[sheet]).iterfind("m:sheetData/m:row/m:c", NS):
             value, kind = cell.findtext("m:v", None, NS), cell.get("t", "n")

@@ -61,8 +61,9 @@ def outputs(path: Path) -> dict[str, object]:
     parts = Parts(path)
     styles = StyleSheet(parts["xl/styles.xml"].decode())
     found: dict[str, object] = {}
+    sheets = parts.sheets()
     for sheet in schema.OUTPUT_SHEETS:
-        xml = parts.xml(parts.sheets()[sheet.name])
+        xml = parts.xml(sheets[sheet.name])
         ns = {"m": "http://schemas.openxmlformats.org/spreadsheetml/2006/main"}
         found[sheet.name] = parts.cells(sheet.name)
         found[f"{sheet.name}, styles"] = {
