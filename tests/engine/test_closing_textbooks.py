@@ -559,7 +559,7 @@ def test_the_debit_of_a_completion_holds_what_rounding_left_of_its_credits():
     }
     _, result = posted(april(), tables)
     (tie,) = (tie for tie in result.ties if tie.role == FG)
-    assert (tie.closing, tie.left) == (1.6, -0.012)
+    assert (tie.closing, tie.difference) == (1.6, -0.012)
     assert tie.holds
 
 
