@@ -202,8 +202,8 @@ def test_the_same_inputs_give_the_same_results(world):
     two, second = posted(world.settings, world.tables)
     assert one.run == two.run
     assert first.entries == second.entries
-    assert [v._replace(told=v.explanation) for v in first.variances] == [
-        v._replace(told=v.explanation) for v in second.variances
+    assert [v._replace(words=v.explanation) for v in first.variances] == [
+        v._replace(words=v.explanation) for v in second.variances
     ]
     assert first.checks == second.checks
     for records in ("relief", "stock", "ledger"):

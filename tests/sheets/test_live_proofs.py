@@ -303,7 +303,9 @@ def shape(outcome: RunResult) -> Counter[tuple[Any, ...]]:
     found.update(("counted", c.role, c.in_money) for c in posted.counted)
     found.update(("share", s.role) for s in posted.shares)
     found.update(("allowed", items[i]) for i in posted.conversion_allowed.item.tolist())
-    found.update(("rest", v.name, v.subject) for v in posted.variances if v.rest)  # takes what rounding leaves
+    found.update(
+        ("rest", v.name, v.subject) for v in posted.variances if v.takes_rounding
+    )  # takes what rounding leaves
     split = posted.conversion
     rates = [split.flexed(element) is None for element in (schema.LABOR, schema.VARIABLE_OVERHEAD)]
     found["split", split.rest, *rates, bool(split.hours_allowed), split.budget is None, *split.merged] += 1

@@ -457,6 +457,9 @@ class Parts:
             for cell in row:
                 column, number = split(cell.get("r", ""))
                 cell.set("r", address(column + right, number + down))
+        for link in root.iterfind("m:hyperlinks/m:hyperlink", NS):
+            column, number = split(link.get("ref", ""))
+            link.set("ref", address(column + right, number + down))
         self[part] = HEAD.encode() + ET.tostring(root)
         corner = address(place.left + right, place.top + down)
         self.resize(table, f"{corner}:{address(place.right + right, place.bottom + down)}")

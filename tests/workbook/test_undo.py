@@ -83,9 +83,8 @@ def test_restore_gives_back_the_run_before_and_then_the_empty_workbook(tmp_path:
         new = outputs(path)
         first = run(path)
         before = outputs(path)
-        source = FileBook(path)
-        setting = source.read()["Setup"]
-        source.close()
+        with FileBook(path) as source:
+            setting = source.read()["Setup"]
         row = schema.HEADER_ROW + 1 + [s.name for s in schema.SETTINGS].index("Materiality %")
         assert setting.sheet == "Setup"
         change(path, f"Setup!B{row}", 0.25)
