@@ -33,7 +33,7 @@ lint: $(READY)  ## style and types
 	$(BIN)/ruff format --check xlbackflush tests vba
 	$(BIN)/mypy
 
-bench: $(READY)  ## speed, side by side
+bench: $(READY)  ## speed, side by side; the three bars first
 	$(BIN)/python -m pip install -q -e '.[bench]'
 	$(BIN)/python -m tests.bench
 

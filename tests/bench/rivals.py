@@ -61,20 +61,21 @@ class Problem:
 def problem(inputs: Inputs) -> Problem:
     """The inputs as a rival sees them."""
     built = structure(inputs)
-    items, lines = built.items, built.lines
-    codes = items["code"].tolist()
-    quantity = lines["factor"].to_numpy() * items["to_start"].to_numpy()[lines["parent"]]
-    counts = inputs.frames["Counts"]
+    items, lines, counts = built.items, built.lines, inputs.counts
+    codes = items.code.tolist()
+    quantity = lines.factor * items.to_start[lines.parent]
     event = schema.COMPLETED if inputs.settings.completion_triggers else schema.SOLD
-    exploded = counts[counts["Event"] == event]
+    exploded = counts.of(counts.event == event)
     return Problem(
         [
             (codes[parent], codes[component], per)
-            for parent, component, per in zip(lines["parent"], lines["component"], quantity.tolist(), strict=True)
+            for parent, component, per in zip(
+                lines.parent.tolist(), lines.component.tolist(), quantity.tolist(), strict=True
+            )
         ],
-        dict(zip(codes, (items["own_Material"] + items["own_conversion"]).tolist(), strict=True)),
-        frozenset(items["code"][items["role"] != ""]),
-        list(zip(exploded["Item"].tolist(), exploded["Quantity"].tolist(), strict=True)),
+        dict(zip(codes, (items.own_material + items.own_conversion).tolist(), strict=True)),
+        frozenset(items.code[items.stocked].tolist()),
+        list(zip(exploded.item.tolist(), exploded.quantity.tolist(), strict=True)),
     )
 
 
@@ -88,10 +89,10 @@ def engine(inputs: Inputs, explode: Explode | None = None) -> Answer:
     asked = demands.demand(built)
     explode = explode or (trace if sizes(built, asked).sum() <= schema.TRACE_ROWS_MAX else condensed)
     used = relief(explode(rolled, asked, inputs.settings), built, asked)
-    codes = built.items["code"].to_numpy()
+    codes = built.items.code
     return (
-        dict(zip(codes[used["item"]], used["quantity"].tolist(), strict=True)),
-        dict(zip(codes[rolled.rows["item"]], rolled.rows["unit_cost"].tolist(), strict=True)),
+        dict(zip(codes[used.item], used.quantity.tolist(), strict=True)),
+        dict(zip(codes[rolled.rows.item], rolled.rows.unit_cost.tolist(), strict=True)),
     )
 
 
