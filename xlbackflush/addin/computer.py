@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import importlib.metadata
 import os
 import struct
 import sys
@@ -103,9 +102,11 @@ def user() -> str:
 
 def _libraries() -> tuple[Path, ...]:
     """The DLLs that pip has recorded for xlwings: beside Python, or, without write access there, under the user's folder."""
+    from importlib import metadata  # a run, which reads no metadata, would load it for nothing
+
     try:
-        files = importlib.metadata.files("xlwings") or []
-    except importlib.metadata.PackageNotFoundError:
+        files = metadata.files("xlwings") or []
+    except metadata.PackageNotFoundError:
         return ()
     return tuple(Path(os.fspath(file.locate())).resolve() for file in files if file.suffix == ".dll")
 

@@ -146,7 +146,8 @@ class Differences:
         counts = [~np.isnan(v.used) & (v.handled > 0) for v in self.views]
         ratios = [np.abs(v.used[at]) / v.handled[at] for v, at in zip(self.views, counts, strict=True)]
         usual = np.full(_EARLIER, COUNT_ERROR * _NORMAL_MEDIAN)
-        middle = float(np.median(np.concatenate([*ratios, usual])))
+        ordered = np.sort(np.concatenate([*ratios, usual]))
+        middle = float(ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2  # the median
         self.count_error = min(max(middle / _NORMAL_MEDIAN, COUNT_ERROR_MIN), COUNT_ERROR_MAX)
         self._items: dict[str, Item] = {}
 

@@ -369,7 +369,7 @@ def cut_off(journal: Journal) -> Iterator[Finding]:
         of_event: Bools = documents.event == event
         total, part = float(size[of_event].sum()), float(size[of_event & late].sum())
         # not counted on a few days only
-        steady = of_event.sum() >= ENOUGH and len(np.unique(documents.day[of_event])) > CUT_OFF_DAYS
+        steady = of_event.sum() >= ENOUGH and len(set(documents.day[of_event].tolist())) > CUT_OFF_DAYS
         if steady and total and part / total > CUT_OFF_FACTOR * CUT_OFF_DAYS / days:
             texts.append(f"{event} {_percent(part / total)} ({journal.money_text(part)})")
             positions.append(np.flatnonzero(of_event & late))

@@ -216,7 +216,7 @@ def levels(parent: Ints, component: Ints, count: int) -> Ints:
         level[ready] = depth
         children = component[ranges(start[ready], start[ready + 1])]
         waiting -= np.bincount(children, minlength=count)
-        ready = np.unique(children[waiting[children] == 0])
+        ready = np.flatnonzero((waiting == 0) & (level < 0))
         depth += 1
     return level
 
