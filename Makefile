@@ -51,6 +51,7 @@ workbooks: vba  ## build workbooks/ again
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -q -e '.[test]'
+	$(BIN)/python -m compileall -q xlbackflush  # as pip does where it copies a package
 	touch $(READY)
 
 clean:

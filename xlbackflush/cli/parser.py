@@ -7,7 +7,6 @@ Exit codes: 0 done; 1 findings of severity Error, nothing posted, or a check of 
 from __future__ import annotations
 
 import argparse
-import gc
 import io
 import json
 import os
@@ -21,10 +20,6 @@ from xlbackflush import __version__
 from xlbackflush.cli import install_commands as excel
 from xlbackflush.cli import record_commands as record
 from xlbackflush.cli import workbook_commands as books
-
-#: new objects after which Python looks for circles of them. With its own 700, importing what a run needs would make it look
-#: seventy times, and find none
-_OBJECTS_BEFORE_A_COLLECTION = 100_000
 
 _EXAMPLES = """examples:
   xlbackflush new october.xlsm                      an empty workbook for this month
@@ -47,7 +42,6 @@ cannot be used, nothing changed
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; every failure ends in one line of plain words."""
-    gc.set_threshold(_OBJECTS_BEFORE_A_COLLECTION)
     for stream in (sys.stdout, sys.stderr):  # a console without the characters of an item code is no reason to stop
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
