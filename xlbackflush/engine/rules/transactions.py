@@ -128,8 +128,9 @@ def _corrections(period: Period, table: str, rows: Documents) -> Iterator[Findin
 def _recorded(rows: Documents) -> dict[str, list[int]]:
     """Document, in letters of one case -> the rows that record something under its number; the longest number first."""
     recorded: dict[str, list[int]] = defaultdict(list)
+    documents = rows.document.tolist()
     for at in np.flatnonzero(rows.quantity > 0).tolist():
-        recorded[_number(rows.document[at])].append(at)
+        recorded[_number(documents[at])].append(at)
     return {number: recorded[number] for number in sorted(recorded, key=len, reverse=True) if number}
 
 
