@@ -7,9 +7,11 @@ import os
 import struct
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Literal
+
+from xlbackflush.dataclass import dataclass
 
 System = Literal["Windows", "Mac", "Other"]
 Registry = Callable[[str, str, str], object]

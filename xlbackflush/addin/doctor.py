@@ -15,7 +15,6 @@ import subprocess
 import tempfile
 import traceback
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -23,6 +22,7 @@ from typing import TYPE_CHECKING, Literal
 from xlbackflush import __version__
 from xlbackflush.addin import install as setup
 from xlbackflush.addin.computer import COMPUTER, USER, Machine, System
+from xlbackflush.dataclass import dataclass
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.template import binaries
 

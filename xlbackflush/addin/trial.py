@@ -15,12 +15,12 @@ import traceback
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 
 from xlbackflush import schema
 from xlbackflush.addin.ask_excel import ExcelBook, OpenBook, UnsaidError
 from xlbackflush.addin.doctor import SEND, Diagnosis
+from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.answers import answers
 from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.model.tables import CellError

@@ -12,7 +12,6 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from xlbackflush import __version__
 from xlbackflush.cli import install_commands as excel
 from xlbackflush.cli import record_commands as record
 from xlbackflush.cli import workbook_commands as books
+from xlbackflush.dataclass import dataclass
 
 _EXAMPLES = """examples:
   xlbackflush new october.xlsm                      an empty workbook for this month

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 from pathlib import Path
 
+from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.record.record import closed
 from xlbackflush.lifecycle.calculate import calculate
 from xlbackflush.lifecycle.roll import check_successor, last_posted, next_period, opened

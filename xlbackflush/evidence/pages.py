@@ -10,13 +10,13 @@ from __future__ import annotations
 import datetime as dt
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import Literal, NamedTuple
 
 from reportlab.lib.colors import Color, HexColor
 from reportlab.pdfgen.canvas import Canvas
 
+from xlbackflush.dataclass import dataclass
 from xlbackflush.evidence.fonts import Fonts
 from xlbackflush.schema import palette
 

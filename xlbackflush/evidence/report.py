@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 
 from xlbackflush import schema
+from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.measures.comparison import ENTRIES
 from xlbackflush.evidence.pages import GREY, Column, Kind, Pages, Row
 from xlbackflush.evidence.words import plain, printed

@@ -7,9 +7,9 @@ that is shown ends at input cells, or at what the run recorded.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from xlbackflush.dataclass import dataclass
 from xlbackflush.explain.evaluate import Addend, Value, addends, is_number
 from xlbackflush.explain.expression import Constant, Expression, Printer, Simplifier, Term, terms
 from xlbackflush.explain.onrecord import OnRecord

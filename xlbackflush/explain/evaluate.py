@@ -11,12 +11,12 @@ import math
 import operator
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial, reduce
 from typing import Any, Protocol, TypeGuard
 
 import numpy as np
 
+from xlbackflush.dataclass import dataclass
 from xlbackflush.model.money import from_minor, to_minor
 from xlbackflush.model.tables import CellError
 from xlbackflush.ooxml.formula import (

@@ -6,9 +6,9 @@ Most have their live proof in the same row; others follow from the figures besid
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from xlbackflush import schema
+from xlbackflush.dataclass import dataclass
 from xlbackflush.explain.evaluate import number, text
 from xlbackflush.explain.reader import Grid, Place
 from xlbackflush.ooxml.formula import Binary, Call, Cell, FormulaError, Literal, Node, Unary

@@ -7,10 +7,10 @@ at once, formulas as trees.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Protocol
 
 from xlbackflush import schema
+from xlbackflush.dataclass import dataclass
 from xlbackflush.explain.evaluate import Evaluator, Value
 from xlbackflush.model.tables import Source
 from xlbackflush.ooxml.formula import Cell, Node, Span, finder, parse

@@ -8,8 +8,8 @@ Findings of one step that are errors stop what follows.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 
+from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.inputs.accept import accept
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.record import record as records

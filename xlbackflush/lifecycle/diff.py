@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from xlbackflush import schema
+from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.inputs.changes import REORDERED, Change, apply, changes
 from xlbackflush.engine.period import Period
 from xlbackflush.lifecycle.calculate import Calculation, Progress, calculate

@@ -12,11 +12,11 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import takewhile, zip_longest
 
 from xlbackflush import __version__, schema
+from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.result import RunResult
 from xlbackflush.model.journal import Problem, Run
 from xlbackflush.model.tables import CellError, Source, absent

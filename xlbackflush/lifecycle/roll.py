@@ -11,11 +11,11 @@ import calendar
 import datetime as dt
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
 from xlbackflush import schema
+from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.period import Period
 from xlbackflush.lifecycle.verify import verify
 from xlbackflush.lifecycle.workbook_port import Workbook

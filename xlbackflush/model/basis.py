@@ -6,7 +6,9 @@ amounts are signed, debit positive.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from xlbackflush.dataclass import dataclass
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from xlbackflush.dataclass import dataclass
 from xlbackflush.schema import ERROR, NOTE, SEVERITIES, WARNING
 
 

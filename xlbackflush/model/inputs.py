@@ -7,9 +7,9 @@ the row on the sheet. Fields are named as the columns of the schema are (`field_
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any
 
+from xlbackflush.dataclass import dataclass
 from xlbackflush.model.arrays import Floats, Ints, Records, Texts
 from xlbackflush.model.money import decimals
 from xlbackflush.model.tables import Settings, Source

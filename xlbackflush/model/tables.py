@@ -7,10 +7,11 @@ name the very cell.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import chain
 
 from xlbackflush import schema
+from xlbackflush.dataclass import dataclass
 
 
 @dataclass(frozen=True)

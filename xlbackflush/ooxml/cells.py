@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from itertools import repeat
 
+from xlbackflush.dataclass import dataclass
 from xlbackflush.ooxml.address import column_letter
 from xlbackflush.ooxml.xml import escape, escape_formula, needs_space
 

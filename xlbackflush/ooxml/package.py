@@ -10,10 +10,10 @@ import io
 import posixpath
 import zipfile
 import zlib
-from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+from xlbackflush.dataclass import dataclass
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.ooxml.address import column_letter, split_cell
 from xlbackflush.ooxml.atomic import write_file

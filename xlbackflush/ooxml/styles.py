@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
+from xlbackflush.dataclass import dataclass
 from xlbackflush.ooxml.package import MAIN
 from xlbackflush.ooxml.part import Part
 from xlbackflush.ooxml.xml import Markup, document, element

@@ -6,7 +6,7 @@ this module; `vba/` holds the code behind the names.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from xlbackflush.dataclass import dataclass
 
 ADDIN = "xlbackflush.xlam"
 FUNCTION_GROUP = "Backflush"  # category in the function wizard

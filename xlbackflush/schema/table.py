@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Collection
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY
 from functools import partial
 from string import Formatter
 from typing import Any, Literal
+
+from xlbackflush.dataclass import dataclass
 
 DAY_0 = dt.date(1899, 12, 30)  # Excel's
 HEADER_ROW = 6  # of every table; units stand one row above, data starts one row below

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from xlbackflush import schema
+from xlbackflush.dataclass import dataclass
 from xlbackflush.ooxml.cells import cell
 from xlbackflush.ooxml.styles import StyleSheet
 from xlbackflush.ooxml.xml import Markup, element

@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from xlbackflush import schema
+from xlbackflush.dataclass import dataclass
 from xlbackflush.ooxml.address import LAST_ROW, column_letter
 from xlbackflush.ooxml.cells import Block, Cells, Value, cell, row_xml, rows_xml
 from xlbackflush.ooxml.package import write_package

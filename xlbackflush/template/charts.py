@@ -7,9 +7,9 @@ hold references only: the program that opens the file reads the cells.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from xlbackflush import schema
+from xlbackflush.dataclass import dataclass
 from xlbackflush.ooxml.address import column_letter
 from xlbackflush.ooxml.package import OFFICE
 from xlbackflush.ooxml.xml import Markup, document, element, fragment

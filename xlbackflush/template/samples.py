@@ -5,9 +5,10 @@ can be checked by hand. In the data tuples `None` is a blank cell; cells left of
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
+
+from xlbackflush.dataclass import dataclass
 
 Row = dict[str, object]
 Cells = tuple[Any, ...]

@@ -14,11 +14,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
 from xlbackflush import schema
+from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.inputs.changes import changes
 from xlbackflush.engine.record import record as records
 from xlbackflush.engine.result import RunResult

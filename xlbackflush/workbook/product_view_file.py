@@ -14,12 +14,12 @@ import csv
 import filecmp
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import repeat
 from pathlib import Path
 from typing import Any
 
 from xlbackflush import schema
+from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.explosion.product_view import COLUMNS, product_view
 from xlbackflush.engine.result import RunResult
 from xlbackflush.model.journal import Run

@@ -10,10 +10,11 @@ import math
 import re
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from xlbackflush import schema
+from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.answers import Answers, UnknownItemError
 from xlbackflush.engine.result import RunResult
 from xlbackflush.model.errors import UnusableError

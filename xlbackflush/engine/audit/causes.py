@@ -7,10 +7,11 @@ all P is lost (1,010 of 3,010), or the count is off by 1,010. One period fits al
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
+from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.audit.differences import Item
 from xlbackflush.engine.audit.plausibility import (
     CLOSE,

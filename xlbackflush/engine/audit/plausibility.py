@@ -15,11 +15,11 @@ rule.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
+from xlbackflush.dataclass import dataclass
 from xlbackflush.model.arrays import Floats
 
 NOISE_DEGREES = 4.0

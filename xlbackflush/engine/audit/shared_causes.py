@@ -14,10 +14,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
+from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.audit.causes import BILL_SCALE, ODDS, SCRAP_SCALE, log_weight
 from xlbackflush.engine.audit.differences import NOTICED, Differences, Item, View
 from xlbackflush.engine.audit.plausibility import CLOSE, simple_quantities

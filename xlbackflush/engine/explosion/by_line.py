@@ -14,10 +14,11 @@ Products whose BOM changes within the period are kept apart by the stretch of da
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
+from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.explosion.demand import Demand, only
 from xlbackflush.engine.explosion.explosion import Explosion, ExplosionRows, explosion
 from xlbackflush.engine.standards.bill import Bill

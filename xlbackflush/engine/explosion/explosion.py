@@ -15,11 +15,12 @@ count uses exactly the lines in force on its date.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 
+from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.explosion.demand import Demand
 from xlbackflush.engine.standards.bill import Bill, ranges
 from xlbackflush.engine.standards.unit_cost import UnitCosts

@@ -6,9 +6,9 @@ A check has a key, under which the workbook knows its live formula, and its valu
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from xlbackflush import schema
+from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.measures.tie_out import Tie
 from xlbackflush.engine.measures.variances import NOT_POSTED, Variance
 from xlbackflush.engine.posting.flush import Ledger, balances

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xlbackflush import schema
+from xlbackflush.dataclass import dataclass
 from xlbackflush.model.inputs import FIELDS, InputRecords, Inputs
 from xlbackflush.model.tables import Source
 

@@ -13,12 +13,12 @@ Cost flow            what came in = what went out, over the ledger: opening inve
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
 import numpy as np
 
 from xlbackflush import schema
+from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.measures.variances import NOT_POSTED, Variance
 from xlbackflush.engine.posting.flush import Ledger
 from xlbackflush.model.money import from_minor, to_minor

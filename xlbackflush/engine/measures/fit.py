@@ -7,11 +7,10 @@ it cannot be known. The sheet recomputes each with a native formula (`excel/fit.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from xlbackflush import schema
+from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.posting.flush import Ledger
 from xlbackflush.engine.standards.unit_cost import UnitCosts
 from xlbackflush.engine.stock.in_process import InProcess

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from xlbackflush import schema
+from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.measures.tie_out import INVENTORIES, Tie
 from xlbackflush.engine.posting.disposition import Share
 from xlbackflush.engine.posting.flush import Ledger

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from xlbackflush import schema
+from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.posting.flush import Ledger
 from xlbackflush.engine.stock.counted import CountedAccount, charges_everything, of_role
 from xlbackflush.engine.stock.opening import at_standard, carried_over

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from xlbackflush import schema
+from xlbackflush.dataclass import dataclass
 from xlbackflush.model.money import to_minor
 
 NAMES = tuple(column.name for column in schema.AUDITOR)

@@ -10,11 +10,11 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
 from xlbackflush import schema
+from xlbackflush.dataclass import dataclass
 from xlbackflush.model.journal import PostedEntry, PostedLine, Problem
 from xlbackflush.model.money import from_minor, to_minor
 from xlbackflush.model.tables import CellError, Source

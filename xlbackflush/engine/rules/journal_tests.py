@@ -14,12 +14,12 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from xlbackflush import schema
+from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.record import journal_table
 from xlbackflush.engine.record.auditor_marks import Lost, keep_marks

@@ -6,11 +6,11 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
 from xlbackflush import schema
+from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.rules.places import cells, day_text, item_texts, repeats, text_cells, types
 from xlbackflush.engine.standards.bill import Bill

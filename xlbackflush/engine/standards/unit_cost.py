@@ -8,11 +8,11 @@ An item whose BOM (at any depth) changes within the period has one row per stret
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
 from xlbackflush import schema
+from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.standards.bill import Bill, ranges
 from xlbackflush.model.arrays import Floats, Ints, Records
 

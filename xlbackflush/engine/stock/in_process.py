@@ -9,11 +9,10 @@ period, because the units are flushed again when they are counted.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from xlbackflush import schema
+from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.standards.unit_cost import UnitCosts
 from xlbackflush.model.arrays import Floats, Ints, Records, blank_as_zero
 from xlbackflush.model.inputs import Inputs

@@ -6,11 +6,10 @@ under any set of trigger points.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from xlbackflush import schema
+from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.explosion.demand import COMPLETIONS, RECEIPTS, SALES, SCRAPS, Stream, transactions
 from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.engine.standards.unit_cost import UnitCosts

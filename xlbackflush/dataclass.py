@@ -1,0 +1,84 @@
+"""`dataclass` of the standard library, whose classes take a fifth of the time to make.
+
+The standard one compiles seven functions for each frozen class. A run imports a hundred records, and each run is a new
+process, so that would be a fifth of its processor time. Here one is compiled, `__init__`; classes share the others. What
+they do is the same, but for what frozen classes of ours do not need: slots, `__post_init__`, fields that are not
+initialised by the caller.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import MISSING, FrozenInstanceError
+from operator import attrgetter
+from reprlib import recursive_repr
+
+TYPE_CHECKING = False  # as in typing, which is not loaded for it
+if TYPE_CHECKING:
+    from dataclasses import dataclass as dataclass
+    from typing import Any, Never
+else:
+
+    def dataclass(made: type | None = None, /, *, frozen: bool = False, repr: bool = True) -> Any:
+        """As in the standard library. What a class defines itself stays as it is."""
+        if made is None:
+            return lambda made: dataclass(made, frozen=frozen, repr=repr)
+        shared = {"__eq__": _equal, "__hash__": None}
+        if repr:
+            shared["__repr__"] = _shown
+        if frozen:
+            shared |= {"__hash__": _hash, "__setattr__": _refuse_to_set, "__delattr__": _refuse_to_delete}
+        defined = vars(made).keys()
+        for name in shared.keys() - defined:
+            setattr(made, name, shared[name])
+        dataclasses.dataclass(made, init=not frozen, repr=False, eq=False)
+        compared = [field.name for field in dataclasses.fields(made) if field.compare]
+        made._compared = attrgetter(*compared) if compared else (lambda one: ())
+        if frozen:
+            made.__init__ = _init(made)
+        return made
+
+
+def _init(made: Any) -> Any:
+    """`__init__` of a frozen class: it sets what the class refuses to set later."""
+    known: dict[str, object] = {"set_field": object.__setattr__, "MISSING": MISSING}
+    parameters, lines = [], []
+    for field in sorted(dataclasses.fields(made), key=lambda field: bool(field.kw_only)):
+        name, value = field.name, field.name
+        if field.kw_only and "*" not in parameters:
+            parameters.append("*")
+        if field.default_factory is not MISSING:
+            known[f"make_{name}"] = field.default_factory
+            value = f"make_{name}() if {name} is MISSING else {name}"
+            parameters.append(f"{name}=MISSING")
+        elif field.default is not MISSING:
+            known[f"default_{name}"] = field.default
+            parameters.append(f"{name}=default_{name}")
+        else:
+            parameters.append(name)
+        lines.append(f"\n set_field(self, {name!r}, {value})")
+    exec(f"def __init__(self, {', '.join(parameters)}):{''.join(lines) or ' pass'}", known)
+    return known["__init__"]
+
+
+def _equal(self: Any, other: object) -> bool:
+    compared = self.__class__._compared
+    return compared(self) == compared(other) if other.__class__ is self.__class__ else NotImplemented
+
+
+def _hash(self: Any) -> int:
+    return hash(self.__class__._compared(self))
+
+
+@recursive_repr()
+def _shown(self: Any) -> str:
+    fields = (field.name for field in dataclasses.fields(self) if field.repr)
+    return f"{self.__class__.__qualname__}({', '.join(f'{name}={getattr(self, name)!r}' for name in fields)})"
+
+
+def _refuse_to_set(self: object, name: str, value: object) -> Never:
+    raise FrozenInstanceError(f"cannot assign to field {name!r}")
+
+
+def _refuse_to_delete(self: object, name: str) -> Never:
+    raise FrozenInstanceError(f"cannot delete field {name!r}")
