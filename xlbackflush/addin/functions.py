@@ -156,9 +156,9 @@ def _fault(error: Exception) -> str:
 
 def _new_workbook(path: Path) -> str:
     """What `new_workbook` does and says where all goes well."""
-    import calendar
     import datetime as dt
 
+    from xlbackflush.model.tables import month_of
     from xlbackflush.template.build import build
 
     if path.suffix.lower() not in (".xlsm", ".xlsx"):
@@ -167,6 +167,5 @@ def _new_workbook(path: Path) -> str:
         return f"Stopped: {path.name} exists already; choose another name."
     if not path.parent.is_dir():
         return f"Stopped: the folder {path.parent} does not exist."
-    first = dt.date.today().replace(day=1)
-    build(path, (first, first.replace(day=calendar.monthrange(first.year, first.month)[1])))
+    build(path, month_of(dt.date.today()))
     return f"Done: wrote {path.name}. Fill the yellow sheets, then run it."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import calendar
 import datetime as dt
 from dataclasses import asdict
 from pathlib import Path
@@ -36,12 +35,13 @@ def new(args: argparse.Namespace) -> int:
 def _month(text: str | None) -> tuple[dt.date, dt.date]:
     """First and last day of a month given as YYYY-MM, or of this month."""
     from xlbackflush.model.errors import UnusableError
+    from xlbackflush.model.tables import month_of
 
     try:
-        first = dt.datetime.strptime(text, "%Y-%m").date() if text else dt.date.today().replace(day=1)
+        first = dt.datetime.strptime(text, "%Y-%m").date() if text else dt.date.today()
     except ValueError as error:
         raise UnusableError(f"--period {text}: write the month as YYYY-MM, such as 2026-11.") from error
-    return first, first.replace(day=calendar.monthrange(first.year, first.month)[1])
+    return month_of(first)
 
 
 def upgrade(args: argparse.Namespace) -> int:

@@ -7,7 +7,6 @@ old one is closed: it can be verified for ever, and never run again.
 
 from __future__ import annotations
 
-import calendar
 import datetime as dt
 from collections import Counter
 from collections.abc import Mapping
@@ -22,7 +21,7 @@ from xlbackflush.lifecycle.workbook_port import Workbook
 from xlbackflush.model.errors import RefusedError
 from xlbackflush.model.journal import Run
 from xlbackflush.model.money import from_minor
-from xlbackflush.model.tables import Source
+from xlbackflush.model.tables import Source, month_of
 from xlbackflush.ooxml.values import stored
 
 Row = dict[str, object]
@@ -77,7 +76,7 @@ def next_period(period: Period) -> tuple[dt.date, dt.date]:
     start, end = (schema.DAY_0 + dt.timedelta(days=day) for day in (settings.period_start, settings.period_end))
     first = end + dt.timedelta(days=1)
     if start.day == 1 and first.day == 1 and (start.year, start.month) == (end.year, end.month):
-        return first, first.replace(day=calendar.monthrange(first.year, first.month)[1])
+        return month_of(first)
     return first, first + (end - start)
 
 

@@ -7,6 +7,7 @@ the row on the sheet. Fields are named as the columns of the schema are (`field_
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Any
 
 from xlbackflush.dataclass import dataclass
@@ -15,6 +16,7 @@ from xlbackflush.model.money import decimals
 from xlbackflush.model.tables import Settings, Source
 
 
+@cache
 def field_of(column: str) -> str:
     """The field of a column: `Qty per` is qty_per, `Scrap %` scrap_percent."""
     return column.replace("%", "percent").replace(" ", "_").replace("-", "_").lower()

@@ -89,7 +89,10 @@ class PostedEntry:
 def linked(entries: Sequence[PostedEntry]) -> list[PostedEntry]:
     """The entries, each with the number of the entry that reverses it, if one does."""
     by = {entry.reverses: entry.number for entry in entries if entry.reverses is not None}
-    return [replace(entry, reversed_by=by.get(entry.number)) for entry in entries]
+    return [
+        entry if entry.reversed_by == by.get(entry.number) else replace(entry, reversed_by=by.get(entry.number))
+        for entry in entries
+    ]
 
 
 def in_force(entries: Sequence[PostedEntry]) -> list[PostedEntry]:

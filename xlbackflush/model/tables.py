@@ -6,6 +6,7 @@ name the very cell.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from dataclasses import field
 from itertools import chain
@@ -60,6 +61,12 @@ class Source:
     def range(self, first: str, last: str | None = None) -> str:
         """Address of one or more columns of the table's body: `Counts!E7:E218`."""
         return f"{self.sheet}!{self._letter(first)}{self.first_row}:{self._letter(last or first)}{self.last_row}"
+
+
+def month_of(day: dt.date) -> tuple[dt.date, dt.date]:
+    """First and last day of the month of a day."""
+    first = day.replace(day=1)
+    return first, (first + dt.timedelta(days=31)).replace(day=1) - dt.timedelta(days=1)
 
 
 def absent(table: schema.Table) -> Source:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from xlbackflush.dataclass import dataclass
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.tables import Source
 from xlbackflush.ooxml.address import CELL, SHEET, unquoted
@@ -20,14 +20,14 @@ class FormulaError(Exception):
     """A formula, or a value in it, that cannot be worked out here; the message says why in plain words."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Literal:
     """A number, a text or a truth value written into the formula."""
 
     value: float | str | bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Cell:
     """One cell."""
 
@@ -44,7 +44,7 @@ class Cell:
         return f"{self.sheet}!{self.address}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Span:
     """Cells of one column, from `first` to `last` row."""
 
@@ -61,14 +61,14 @@ class Span:
         return f"{self.sheet}!{self.letter}{self.first}:{self.letter}{self.last}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Row:
     """Literals side by side: {"a","b"}."""
 
     values: tuple[float | str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Unary:
     """A sign before an operand."""
 
@@ -76,7 +76,7 @@ class Unary:
     operand: Node
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Binary:
     """Two operands and what is between them."""
 
@@ -85,7 +85,7 @@ class Binary:
     right: Node
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Call:
     """A native function and its arguments."""
 

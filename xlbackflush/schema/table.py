@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Collection
 from dataclasses import KW_ONLY
-from functools import partial
+from functools import cached_property, partial
 from string import Formatter
 from typing import Any, Literal
 
@@ -178,14 +178,14 @@ class Setting:
     required: bool = False
     minimum: float | None = None
 
-    @property
+    @cached_property
     def column(self) -> Column:
         """Its value as a column of one cell."""
         return Column(
             "Value", self.meaning, kind=self.kind, required=self.required, choices=self.choices, minimum=self.minimum
         )
 
-    @property
+    @cached_property
     def field(self) -> str:
         """Its name in `tables.Settings`."""
         return identifier(self.name.removesuffix(" %"))

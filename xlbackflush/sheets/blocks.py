@@ -29,7 +29,11 @@ def block_of(name: str, body: Body, sheets: Sheets, styles: StyleSheet, decimals
             cells.styles = [styles.xf(style, min(int(v or 0), _INDENT_MOST)) for v in body[column.indent][0]]
         if f"{column.name} kind" in body and len(values):  # a column whose rows differ in kind
             kinds = cast(Sequence[schema.Kind], body[f"{column.name} kind"][0])
-            cells.styles = [styles.xf(style_name(table, replace(column, kind=kind), decimals)) for kind in kinds]
+            xf = {
+                kind: styles.xf(style_name(table, replace(column, kind=kind), decimals))
+                for kind in dict.fromkeys(kinds)
+            }
+            cells.styles = [xf[kind] for kind in kinds]
         block.columns.append(cells)
     return block
 

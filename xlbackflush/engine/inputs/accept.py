@@ -25,6 +25,7 @@ from xlbackflush.schema import Column, Setting
 
 _DAY_0_ORDINAL = schema.DAY_0.toordinal()
 _DATES = range(18_264, 109_575)  # 1950-01-01 to 2199-12-31: a plain number here may be an unformatted date
+_LARGEST = 1e15  # of any number, with or without its sign
 _KEY_KINDS = ("item", "choice")
 _LONGEST = 100  # characters of a code
 
@@ -125,12 +126,12 @@ class _Reader:
     def _in_range(self, array: Floats) -> Floats:
         """The numbers, NaN where one is out of range."""
         column = self.column
-        bad = ~np.isfinite(array) & ~np.isnan(array)
-        if column.minimum is not None:
-            bad |= array < column.minimum
+        fits = (array >= (-_LARGEST if column.minimum is None else column.minimum)) & (array <= _LARGEST)
         if column.maximum is not None:
-            bad |= array >= column.maximum
-        bad |= np.abs(array) > 1e15
+            fits &= array < column.maximum
+        if fits.all():
+            return array
+        bad = ~(fits | np.isnan(array))
         for i in np.flatnonzero(bad).tolist():
             value = float(array[i])
             if column.kind == "percent":

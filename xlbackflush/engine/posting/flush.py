@@ -24,7 +24,7 @@ from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.engine.stock.counted import CountedAccount, charges_everything
 from xlbackflush.engine.stock.relief import Flow
 from xlbackflush.engine.stock.stock_book import StockBook
-from xlbackflush.model.arrays import Minors, Records, Texts, texts
+from xlbackflush.model.arrays import Minors, Records, Texts, blank_as_zero, texts
 from xlbackflush.model.basis import Flow as FlowBasis
 from xlbackflush.model.basis import Invoices, Schedule, Total
 from xlbackflush.model.inputs import Inputs
@@ -87,7 +87,7 @@ def conversion(inputs: Inputs) -> Entry:
     actuals, source = inputs.actuals, _source(inputs, "Actuals", "Amount")
     entry = Entry(schema.CONVERSION_EVENT, EntryKind.CONVERSION_INCURRED)
     for cost_type in schema.COST_TYPES:
-        amount = float(np.nansum(actuals.amount[actuals.cost_type == cost_type]))
+        amount = float(blank_as_zero(actuals.amount[actuals.cost_type == cost_type]).sum())
         basis = Total(1, "Actuals", "Amount", (("Cost type", cost_type),))
         entry.add(charged, to_minor(amount, inputs.places), basis, f"{source}, {cost_type}")
     entry.balance(schema.VARIOUS_ACCOUNTS, source)
@@ -166,7 +166,7 @@ def _salvage(entry: Entry, charged_to: str, bill: Bill, product: int) -> None:
     rows = inputs.scrap.kind == kind
     if product >= 0:
         where, rows = (*where, ("Item", bill.items.code[product])), rows & (bill.of("Scrap") == product)
-    amount = to_minor(float(np.nansum(inputs.scrap.salvage_value[rows])), inputs.places)
+    amount = to_minor(float(blank_as_zero(inputs.scrap.salvage_value[rows]).sum()), inputs.places)
     basis = Total(1, "Scrap", "Salvage value", where)
     entry.add(schema.SCRAP_RECOVERY, amount, basis, _source(inputs, "Scrap", "Salvage value"))
 

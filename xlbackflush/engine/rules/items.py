@@ -148,7 +148,9 @@ def prices(period: Period) -> Iterator[Finding]:
     cost, bill = period.inputs.standard_cost, period.bill
     bought, priced, hours = cost.type == schema.BUY, _given(cost.material_price), _given(cost.labor_hours)
     made = ~bought & (cost.type != "")
-    on_bom = np.isin(bill.of("StandardCost"), bill.of("BOM", "Parent"))
+    parents = np.zeros(len(bill.items) + 1, dtype=bool)  # the last one stands for item -1
+    parents[bill.of("BOM", "Parent")] = True
+    on_bom = parents[bill.of("StandardCost")]
     converted = hours | _given(cost.other_conversion)
     rated = _given(cost.labor_rate) | _given(cost.variable_overhead_rate) | _given(cost.fixed_overhead_rate)
     for rule, rows, column, text in (

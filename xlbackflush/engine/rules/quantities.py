@@ -92,7 +92,8 @@ def never_completed(period: Period) -> Iterator[Finding]:
 def zero_costs(period: Period) -> Iterator[Finding]:
     """A made item that moved at no cost, although it has a BOM or hours."""
     stock, items = period.stock, period.bill.items
-    has_lines: Bools = np.isin(stock.item, period.bill.lines.parent) & items.made[stock.item]
+    first_line = period.bill.first_line
+    has_lines: Bools = (first_line[stock.item] < first_line[stock.item + 1]) & items.made[stock.item]
     moved = stock.received + stock.relieved != 0
     for cell, code in _homes(period, stock.of(has_lines & moved & (stock.cost == 0))):
         yield f.NO_COST(cell, f"{code} moved, and its unit cost is zero.")

@@ -40,7 +40,7 @@ def countable(period: Period) -> Iterator[Finding]:
     """Only made, stocked items are completed; only stocked items are bought; only made units are scrapped whole."""
     inputs, bill = period.inputs, period.bill
     of_counts, of_scrap, of_purchases = (types(bill, table) for table in ("Counts", "Scrap", "Purchases"))
-    completed = (inputs.counts.event == schema.COMPLETED) & np.isin(of_counts, (schema.BUY, schema.PHANTOM))
+    completed = (inputs.counts.event == schema.COMPLETED) & ((of_counts == schema.BUY) | (of_counts == schema.PHANTOM))
     whole = (inputs.scrap.stage == schema.FINISHED_UNIT) & (of_scrap == schema.BUY)
     unstocked = (of_purchases != "") & (item_texts(bill.items.role, bill.of("Purchases")) == "")
     for table, rows, kinds, text in (
@@ -69,7 +69,9 @@ def duplicate_rows(period: Period) -> Iterator[Finding]:
 
 def _comparable(inputs: Inputs, table: str, column: str) -> list[Hashable]:
     """The values of a column; a number that is blank is None, as no NaN equals another."""
-    return [None if value != value else value for value in inputs.table(table).column(column).tolist()]
+    array = inputs.table(table).column(column)
+    values: list[Hashable] = array.tolist()
+    return values if array.dtype == object else [None if value != value else value for value in values]
 
 
 # --------------------------------------------------------------------------------------------- corrections

@@ -168,8 +168,8 @@ def item_table(inputs: Inputs) -> Items:
 def line_table(inputs: Inputs, parent: Ints, component: Ints, items: Items) -> Lines:
     """The lines of the BOM; parent and component are the item numbers of all its rows."""
     bom, settings = inputs.bom, inputs.settings
-    first = np.fmax(np.nan_to_num(bom.effective_from, nan=0.0), settings.period_start)
-    last = np.fmin(np.nan_to_num(bom.effective_to, nan=FOREVER), settings.period_end)
+    first = np.fmax(bom.effective_from, settings.period_start)  # where it is blank, the other one
+    last = np.fmin(bom.effective_to, settings.period_end)
     on_input = np.where(bom.scrap_basis != "", bom.scrap_basis, settings.default_scrap_basis) == schema.INPUT
     quantity, scrap = blank_as_zero(bom.qty_per), blank_as_zero(bom.scrap_percent)
     factor = scrap_factor(quantity, scrap, on_input)

@@ -14,7 +14,7 @@ from xlbackflush.engine.explosion.demand import Demand
 from xlbackflush.engine.explosion.explosion import Explosion
 from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.engine.standards.unit_cost import UnitCosts
-from xlbackflush.model.arrays import Bools, Floats, Ints, Records, Texts, sums
+from xlbackflush.model.arrays import Bools, Floats, Ints, Records, Texts, blank_as_zero, sums
 from xlbackflush.model.money import to_minor_array
 
 
@@ -89,7 +89,7 @@ def largest_amount(explosion: Explosion, unit_costs: UnitCosts) -> float:
     rows, purchases, stock, costs = explosion.rows, inputs.purchases, inputs.stock, unit_costs.rows
     dearest = np.zeros(len(bill.items) + 1)  # the last one stands for item -1
     np.maximum.at(dearest, costs.item, np.abs(costs.unit_cost))
-    units = np.nan_to_num(np.abs(stock.opening_qty)) + np.nan_to_num(np.abs(stock.counted_qty))
+    units = blank_as_zero(np.abs(stock.opening_qty)) + blank_as_zero(np.abs(stock.counted_qty))
     gross = (
         rows.amount,
         rows.conversion,
@@ -98,7 +98,7 @@ def largest_amount(explosion: Explosion, unit_costs: UnitCosts) -> float:
         inputs.scrap.salvage_value,
         units * dearest[bill.of("Stock")],
     )
-    return float(sum(np.nansum(np.abs(amounts)) for amounts in gross))
+    return float(sum(blank_as_zero(np.abs(amounts)).sum() for amounts in gross))
 
 
 def of_events(explosion: Explosion, demand: Demand, *events: str) -> Bools:
