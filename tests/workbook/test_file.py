@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
@@ -41,6 +42,8 @@ from support_files import (
 )
 
 from xlbackflush import schema
+from xlbackflush.lifecycle import run as lifecycle
+from xlbackflush.model.errors import UnusableError
 from xlbackflush.ooxml.atomic import NewFile
 from xlbackflush.ooxml.package import Package, TablePart
 from xlbackflush.sheets import title_rows
@@ -215,6 +218,25 @@ def test_another_program_reads_what_was_written(own: tuple[Path, Parts, Parts]) 
     last = chr(ord("A") + len(schema.JOURNAL.columns) - 1)
     assert book["Journal"].tables["Journal"].ref == f"A6:{last}18"
     assert len(book["My analysis"]._charts) == 1
+
+
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
+def test_a_file_that_the_disk_did_not_hold_as_it_was_written_is_not_put_in_place(
+    book: Path, monkeypatch: pytest.MonkeyPatch, share: float
+) -> None:
+    before, write = book.read_bytes(), NewFile.write
+
+    def forgetful(new: NewFile, content: Any) -> None:
+        write(new, content)
+        if new.target == book:
+            torn = bytearray(new.path.read_bytes())
+            torn[int(share * len(torn))] ^= 0x40
+            new.path.write_bytes(torn)
+
+    monkeypatch.setattr(NewFile, "write", forgetful)
+    with FileBook(book) as file, pytest.raises(UnusableError, match="did not pass its check; nothing was changed"):
+        lifecycle.run(file, "Ada", dt.datetime(2026, 5, 4, 9))
+    assert book.read_bytes() == before
 
 
 def test_a_part_of_an_own_sheet_with_a_table_of_its_own_stays(book: Path) -> None:

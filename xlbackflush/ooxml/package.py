@@ -23,6 +23,8 @@ _STRICT = "http://purl.oclc.org/ooxml/spreadsheetml/main"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _DATE = (1980, 1, 1, 0, 0, 0)  # of changed parts, so that the same content gives the same file
 _NS = {"m": MAIN}
+#: what reading a part that is not as it was written raises
+_DAMAGED = (KeyError, zipfile.BadZipFile, EOFError, OSError, zlib.error, ValueError)
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ class Package:
             return self._replaced[name]
         try:
             return self._zip.read(name)
-        except (KeyError, zipfile.BadZipFile, EOFError, OSError, zlib.error, ValueError) as error:
+        except _DAMAGED as error:
             raise UnusableError(f"{self.path.name} is damaged: its part {name} cannot be read.") from error
         except (RuntimeError, NotImplementedError) as error:
             raise UnusableError(f"{self.path.name} is encrypted or packed in a way that Excel does not use.") from error
@@ -116,10 +118,6 @@ class Package:
         if required:
             raise UnusableError(f"{self.path.name} is damaged: it has no {kind}.")
         return ""
-
-    def whole(self) -> bool:
-        """True where every part passes its checksum."""
-        return self._zip.testzip() is None
 
     def reread(self) -> None:
         """Look for sheets and tables, among them what was added."""
@@ -201,6 +199,16 @@ class Package:
                     out.writestr(info, self.read(info.filename), compress_type=info.compress_type)
             for name in (name for name in self._replaced if name not in self._names):
                 _store(out, name, self._replaced[name])
+
+    def stands_in(self, path: Path) -> bool:
+        """True where a file holds the parts of this package and no other, each read back to its checksum."""
+        wanted = {info.filename: info.CRC for info in self._zip.infolist() if info.filename not in self._dropped}
+        wanted |= {name: zlib.crc32(content) for name, content in self._replaced.items()}
+        try:
+            with zipfile.ZipFile(path) as written:
+                return written.testzip() is None and {i.filename: i.CRC for i in written.infolist()} == wanted
+        except (*_DAMAGED, RuntimeError):
+            return False
 
 
 def _store(out: zipfile.ZipFile, name: str, content: bytes, level: int = 1) -> None:
