@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -66,20 +65,21 @@ def _columns(source: Source, columns: tuple[Column, ...], findings: list[Finding
 
 def typed(raw: Sequence[object], source: Source, column: Column, findings: list[Finding]) -> Any:
     """Values of one column, by its kind; what is wrong with a cell is added to the findings."""
-    return _Reader(source, column, findings, column.name).typed(raw)
+    return _Reader(source, column, findings, column.name, source.row_numbers).typed(raw)
 
 
 @dataclass(frozen=True)
 class _Reader:
-    """Types the cells of one column. label: how findings call it."""
+    """Types the cells of one column. label: how findings call it; rows: of the cells, on the sheet."""
 
     source: Source
     column: Column
     findings: list[Finding]
     label: str
+    rows: Sequence[int]
 
     def _add(self, rule: Rule, i: int, what: str, fix: str | None = None) -> None:
-        where = self.source.cell(self.column.name, self.source.row_numbers[i])
+        where = self.source.cell(self.column.name, self.rows[i])
         self.findings.append(rule(where, f"{self.label} {what}", fix=fix))
 
     def typed(self, raw: Sequence[object]) -> Any:
@@ -88,6 +88,8 @@ class _Reader:
         wanted = float if numeric else dt.date if dated else str
         # counting is much faster than looking: cells of the wanted type, and blanks where they may be, need no look
         blank = raw.count("")
+        if blank == len(raw) and not required:
+            return np.full(blank, math.nan) if numeric or dated else texts([""] * blank)
         plain = list(map(type, raw)).count(wanted) - (blank if wanted is str else 0) + (0 if required else blank)
         odd: list[int] = []
         if plain < len(raw):
@@ -244,7 +246,7 @@ def _settings(source: Source, findings: list[Finding]) -> tuple[Settings, dict[s
             findings.append(f.DUPLICATE_SETTING(where, f"{name} is given twice."))
         else:
             cells[name] = where
-            fields[known[name].field] = _setting(known[name], value, replace(source, row_numbers=[row]), findings)
+            fields[known[name].field] = _setting(known[name], value, row, source, findings)
     for setting in schema.SETTINGS:
         if setting.name not in cells:
             fields[setting.field] = setting.default
@@ -259,12 +261,12 @@ def _settings(source: Source, findings: list[Finding]) -> tuple[Settings, dict[s
     return settings, cells
 
 
-def _setting(setting: Setting, value: object, source: Source, findings: list[Finding]) -> Any:
-    """One value of Setup, typed; the default where it is blank or wrong. source: with its row alone."""
+def _setting(setting: Setting, value: object, row: int, source: Source, findings: list[Finding]) -> Any:
+    """One value of Setup, typed; the default where it is blank or wrong."""
     if value in (None, "") and not setting.required:
         return setting.default
     before = len(findings)
-    parsed = _Reader(source, setting.column, findings, setting.name).typed([value])[0]
+    parsed = _Reader(source, setting.column, findings, setting.name, [row]).typed([value])[0]
     if len(findings) > before:
         return setting.default
     if setting.kind == "date":
