@@ -16,7 +16,7 @@ from xlbackflush.model.journal import Run, RunInputs
 class RunResult:
     """Findings always; the line of the run on sheet Runs and the journal as it leaves it, unless errors stopped it.
 
-    A check of the inputs has neither.
+    A check of the inputs has neither. Where a finding is an error, stages of the period may not be asked for.
     """
 
     period: Period

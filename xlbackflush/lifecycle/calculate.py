@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.inputs.accept import accept
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.record import record as records
+from xlbackflush.engine.result import RunResult
 from xlbackflush.engine.rules import rules
 from xlbackflush.engine.rules.journal_tests import journal_of, journal_tests
 from xlbackflush.model.finding import CHANGED_ON_RECORD, CURRENCY_CHANGED, Finding, has_errors, in_order
@@ -28,25 +28,13 @@ _STEPS = (
 )
 
 
-@dataclass(frozen=True)
-class Calculation:
-    """A period and its findings. Where one of them is an error, stages of the period may not be asked for."""
-
-    period: Period
-    findings: list[Finding]
-
-    @property
-    def failed(self) -> bool:
-        return has_errors(self.findings)
-
-
 def calculate(
     raw_tables: Mapping[str, Source],
     record_tables: Mapping[str, Source] | None = None,
     run_to_post: Run | None = None,
     progress: Progress = lambda stage: None,
-) -> Calculation:
-    """The period that input tables as read give, and everything that is to be said of it. Pure.
+) -> RunResult:
+    """The period that input tables as read give, and everything that is to be said of it; no run yet. Pure.
 
     record_tables: those of `record.TABLES` as they stand, so that what is posted stands and only the difference is added;
     without them nothing is on the books. run_to_post: the draft as it will stand once it is posted, where that is what is
@@ -68,7 +56,7 @@ def calculate(
             findings += rules.findings(period, needs)
     if not has_errors(findings):
         findings += journal_tests(journal_of(period, run_to_post))
-    return Calculation(period, in_order(findings))
+    return RunResult(period, in_order(findings))
 
 
 def _other_currency(inputs: Inputs, tables: Mapping[str, Source]) -> Iterator[Finding]:

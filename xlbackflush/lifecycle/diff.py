@@ -16,7 +16,8 @@ from xlbackflush import schema
 from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.inputs.changes import REORDERED, Change, apply, changes
 from xlbackflush.engine.period import Period
-from xlbackflush.lifecycle.calculate import Calculation, Progress, calculate
+from xlbackflush.engine.result import RunResult
+from xlbackflush.lifecycle.calculate import Progress, calculate
 from xlbackflush.model.basis import Basis, Flow
 from xlbackflush.model.tables import Source
 from xlbackflush.schema.entries import EntryKind, description
@@ -156,7 +157,7 @@ def attribution(
     return Attribution(every, total, effects, _together(total, effects))
 
 
-def _why(stopped: Calculation) -> str:
+def _why(stopped: RunResult) -> str:
     first = stopped.findings[0]
     return f"The run stops at {first.where}: {first.what}"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import pairwise
 
-from xlbackflush import schema
 from xlbackflush.engine.audit.suspects import Suspect, suspects
 from xlbackflush.lifecycle.calculate import calculate
 from xlbackflush.model.errors import UnusableError
@@ -25,8 +24,8 @@ def suspects_across(books: Mapping[str, Mapping[str, Source]]) -> tuple[list[Sus
     for name, tables in books.items():
         calculation = calculate(tables)
         if calculation.failed:
-            first = next(f for f in calculation.findings if f.severity == schema.ERROR)
-            raise UnusableError(f"{name} has errors in its inputs, first at {first.where}; mend them first.")
+            where = calculation.findings[0].where
+            raise UnusableError(f"{name} has errors in its inputs, first at {where}; mend them first.")
         periods[name] = calculation.period
     ordered = sorted(periods.items(), key=lambda named: named[1].settings.period_start)
     for (before, one), (after, other) in pairwise(ordered):

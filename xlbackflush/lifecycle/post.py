@@ -15,7 +15,7 @@ from xlbackflush.engine.record import record as records
 from xlbackflush.engine.record import seals
 from xlbackflush.engine.record.corrections import Draft
 from xlbackflush.engine.result import RunResult
-from xlbackflush.lifecycle.calculate import Calculation, Progress, calculate
+from xlbackflush.lifecycle.calculate import Progress, calculate
 from xlbackflush.lifecycle.run import history
 from xlbackflush.lifecycle.workbook_port import Workbook
 from xlbackflush.model.errors import RefusedError
@@ -39,9 +39,9 @@ def post(book: Workbook, approver: str, now: dt.datetime, progress: Progress = l
         what = "The inputs changed" if changed else "xlbackflush was updated"
         raise RefusedError(f"{what} after draft {draft.run} was made; run again, look at the results, and post then.")
     run_to_post = replace(draft, status=POSTED, approved_by=approver.strip(), posted=now.strftime("%Y-%m-%d %H:%M:%S"))
-    calculation = calculate(sources, tables, run_to_post, progress)
-    _sound(calculation, draft, tables)
-    result = _sealed(calculation, run_to_post)
+    calculated = calculate(sources, tables, run_to_post, progress)
+    _sound(calculated, draft, tables)
+    result = _sealed(calculated, run_to_post)
     book.write(result)
     return result
 
@@ -57,11 +57,11 @@ def _two_people(draft: Run, approver: str) -> None:
         )
 
 
-def _sound(calculation: Calculation, draft: Run, tables: Mapping[str, Source]) -> None:
+def _sound(calculated: RunResult, draft: Run, tables: Mapping[str, Source]) -> None:
     """What is posted is what the inputs give, what stands on the sheet, and what every check holds for."""
-    period = calculation.period
-    if calculation.failed:
-        first = calculation.findings[0]
+    period = calculated.period
+    if calculated.failed:
+        first = calculated.findings[0]
         raise RefusedError(f"Draft {draft.run} cannot be posted: {first.where} {first.what} {first.fix}")
     failed = [check.text for check in period.checks if not check.holds]
     if failed:
@@ -82,11 +82,11 @@ def plain(entry: PostedEntry) -> PostedEntry:
     return replace(entry, lines=tuple(replace(line, row=0, seal="") for line in entry.lines))
 
 
-def _sealed(calculation: Calculation, run_to_post: Run) -> RunResult:
+def _sealed(calculated: RunResult, run_to_post: Run) -> RunResult:
     """The run with its link, and the journal with the seals of its entries."""
-    period, record, draft = calculation.period, calculation.period.record, calculation.period.draft
+    period, record, draft = calculated.period, calculated.period.record, calculated.period.draft
     last_link = record.posted_runs[-1].link if record.posted_runs else ""
     run = records.with_hashes(run_to_post, records.inputs_of(period.snapshot))
     link = seals.link_of(last_link, run, draft.new, period.places)
     journal = Draft(linked([*record.posted, *seals.sealed(record.posted, draft.new)]), draft.target, draft.first)
-    return RunResult(period, calculation.findings, replace(run, link=link), journal)
+    return replace(calculated, run=replace(run, link=link), journal=journal)

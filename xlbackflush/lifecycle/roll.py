@@ -8,7 +8,6 @@ old one is closed: it can be verified for ever, and never run again.
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
 from collections.abc import Mapping
 
 import numpy as np
@@ -16,6 +15,7 @@ import numpy as np
 from xlbackflush import schema
 from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.period import Period
+from xlbackflush.engine.posting.flush import balances
 from xlbackflush.lifecycle.verify import verify
 from xlbackflush.lifecycle.workbook_port import Workbook
 from xlbackflush.model.errors import RefusedError
@@ -134,11 +134,7 @@ def _balances(period: Period, note: str) -> list[Row]:
     Stock accounts have a row although it is zero, since an account without a row opens with its stock at standard. Every
     row has the note: whoever deletes one keeps the others.
     """
-    reversals: Counter[str] = Counter()
-    for entry in period.draft.entries:
-        if entry.event == schema.REVERSAL:
-            for line in entry.lines:
-                reversals[line.role] += line.minor
+    reversals = balances([entry for entry in period.draft.entries if entry.event == schema.REVERSAL])
     closing = {role: minor for role, minor in period.ledger.closing_by_role.items() if role in CARRIED}
     return [
         {

@@ -11,6 +11,7 @@ import datetime as dt
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from xlbackflush import __version__
 from xlbackflush.engine.inputs import snapshot
@@ -42,12 +43,9 @@ def run(book: Workbook, user: str, now: dt.datetime, progress: Progress = lambda
     """Run the backflush on a workbook and write the results. A draft replaces the draft before it."""
     with _uncollected():
         progress("Reading")
-        calculation = calculate(book.read(), history(book), progress=progress)
-        period, findings = calculation.period, calculation.findings
-        if calculation.failed:
-            result = RunResult(period, findings)
-        else:
-            result = RunResult(period, findings, draft_of(period, user, now), period.draft)
+        result = calculate(book.read(), history(book), progress=progress)
+        if not result.failed:
+            result = replace(result, run=draft_of(result.period, user, now), journal=result.period.draft)
         progress("Writing")
         book.write(result)
     return result
@@ -67,8 +65,7 @@ def history(book: Workbook) -> dict[str, Source]:
 
 def check(book: Workbook) -> RunResult:
     """Check the inputs and write the findings; nothing is posted, and earlier results stay."""
-    calculation = calculate(book.read())
-    result = RunResult(calculation.period, calculation.findings)
+    result = calculate(book.read())
     book.write(result)
     return result
 

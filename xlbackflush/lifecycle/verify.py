@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 
 from xlbackflush import __version__, schema
 from xlbackflush.dataclass import dataclass
@@ -62,9 +62,9 @@ def verify(book: Workbook, progress: Progress = lambda stage: None) -> Verified:
         sheets = {table.name: tables.get(table.name) or book.table(table.name) for table in schema.OUTPUT_TABLES}
         result.problems += _proofs(sheets)
         if last in inputs and not result.changed and not record.problems:  # else formulas show what other inputs give
-            calculation = calculate(sources, tables)  # the same inputs, where they stand now: formulas refer to them
-            if not calculation.failed:
-                rerun = RunResult(calculation.period, calculation.findings, record.runs[-1], calculation.period.draft)
+            rerun = calculate(sources, tables)  # the same inputs, where they stand now: formulas refer to them
+            if not rerun.failed:
+                rerun = replace(rerun, run=record.runs[-1], journal=rerun.period.draft)
                 named = {problem.where for problem in result.problems}
                 result.problems += differing(rerun, {**sources, **sheets}, book.formulas, named)
     return result
@@ -134,12 +134,12 @@ def _recomputed(record: Record, at: int, inputs: Mapping[str, Source]) -> list[P
 
 def recompute_run(run: str, inputs: Mapping[str, Source], earlier: Sequence[PostedEntry]) -> RunResult:
     """A run computed again from its inputs on record; its journal holds what was posted before, and what the run added."""
-    calculation = calculate(inputs)
-    period = calculation.period
-    if calculation.failed:
-        return RunResult(period, calculation.findings)
+    result = calculate(inputs)
+    if result.failed:
+        return result
+    period = result.period
     journal = correct(earlier, period.entries, period.inputs.accounts, period.settings.period_end, run)
-    return RunResult(period, calculation.findings, draft_of(period, "", dt.datetime.min), journal)
+    return replace(result, run=draft_of(period, "", dt.datetime.min), journal=journal)
 
 
 def _recomputable(entry: PostedEntry) -> Hashable:

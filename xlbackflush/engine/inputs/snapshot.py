@@ -91,14 +91,6 @@ def input_hash(sources: Mapping[str, Source]) -> str:
     return Snapshot(sources).input_hash
 
 
-def unpack_table(pieces: Sequence[str], name: str) -> Source:
-    """One of the tables, without the work for the others. Raises DamagedError."""
-    tables = unpack(pieces, name)
-    if not tables:
-        raise DamagedError(f"Table {name} was not kept.")
-    return tables[name]
-
-
 def unpack(pieces: Sequence[str], only: str = "") -> dict[str, Source]:
     """The tables again, all or only one, as they were but for the words of column Meaning. Raises DamagedError."""
     if not pieces:

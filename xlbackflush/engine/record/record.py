@@ -166,9 +166,10 @@ def currency(source: Source, run: str) -> str:
     """Currency of Setup in the inputs on record of a run; "" where they are damaged, which `verify` says."""
     inputs = run_inputs(source).get(run)
     try:
-        return currency_of(snapshot.unpack_table(inputs.pieces if inputs else [], "Setup"))
+        tables = snapshot.unpack(inputs.pieces if inputs else [], "Setup")
     except snapshot.DamagedError:
         return ""
+    return currency_of(tables["Setup"]) if tables else ""
 
 
 def currency_of(setup: Source) -> str:
