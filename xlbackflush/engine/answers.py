@@ -192,10 +192,11 @@ class Answers:
         rows = explode(self.unit_costs, units, last_day).rows
         conversion = sums(rows.root, rows.conversion, len(chosen)).tolist()
         taken: dict[int, dict[int, Part]] = defaultdict(dict)  # by root, then by item
-        relieved = rows.of(rows.relieved)
+        relieved, items = rows.of(rows.relieved), self.bill.items
         columns = (relieved.root, relieved.item, relieved.required, relieved.cost, relieved.amount)
         for root, item, quantity, cost, amount in zip(*(column.tolist() for column in columns), strict=True):
-            part = taken[root].get(item) or self._none_of[item]
+            code, part = items.code[item], taken[root].get(item)
+            part = part or Part(code_key(code), code, items.description[item], items.uom[item], 0.0, 0.0, 0.0)
             total, worth = part.quantity + quantity, part.amount + amount
             taken[root][item] = part._replace(quantity=total, unit_cost=cost, amount=worth)
         made = units.roots.explodes.tolist()
@@ -203,10 +204,3 @@ class Answers:
             self._parts[number] = {part.key: part for part in taken[root].values()}
             if made[root]:
                 self._parts[number][""] = Part("", CONVERSION_COSTS, "", "", 1.0, conversion[root], conversion[root])
-
-    @cached_property
-    def _none_of(self) -> list[Part]:
-        """A part of each item, of which nothing is taken yet."""
-        items = self.bill.items
-        columns = zip(items.code.tolist(), items.description.tolist(), items.uom.tolist(), strict=True)
-        return [Part(code_key(c), c, text, uom, 0.0, 0.0, 0.0) for c, text, uom in columns]

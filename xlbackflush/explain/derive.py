@@ -199,8 +199,8 @@ class Derivation:
         result = self._shown(task, expression.value)
         if isinstance(expression, Constant):
             return f"By the formula itself: {result}."
-        printer = Printer(self.words, task.cell.sheet)
-        named, numbers = printer.in_words(expression), printer.in_figures(expression)
+        printers = (Printer(self.words, task.cell.sheet, names) for names in (True, False))
+        named, numbers = (printer.text(expression)[0] for printer in printers)
         if isinstance(expression, Term) or numbers in (named, result.split(" ")[0]):
             return f"{_capital(named)} = {result}."
         return f"{_capital(named)} = {numbers} = {result}."

@@ -106,8 +106,11 @@ class Evaluator:
         return self._tests[key]
 
     def _call(self, node: Call) -> Any:
-        special = {"IF": self._branch, "CHOOSE": self._branch, "SUMIFS": self._sumifs, "COUNTIFS": self._countifs,
-                   "COUNTIF": self._countifs, "SUMPRODUCT": self._sumproduct, "ROW": self._row,
+        if node.name in ("IF", "CHOOSE"):
+            return self.array(self.chosen(node))
+        if node.name == "SUMPRODUCT":
+            return math.fsum(number(v) for v in self.products(node).flat)
+        special = {"SUMIFS": self._sumifs, "COUNTIFS": self._countifs, "COUNTIF": self._countifs, "ROW": self._row,
                    "MATCH": self._match}  # fmt: skip
         if node.name in special:
             return special[node.name](node)
@@ -117,9 +120,6 @@ class Evaluator:
         if node.name in _SCALAR:
             return _each(_SCALAR[node.name], *(self.array(argument) for argument in node.arguments))
         raise FormulaError(f"the function {node.name} is not one that the workbook's own formulas use")
-
-    def _branch(self, node: Call) -> Any:
-        return self.array(self.chosen(node))
 
     def chosen(self, node: Call) -> Node:
         """The branch of IF or CHOOSE that holds."""
@@ -158,9 +158,6 @@ class Evaluator:
                 mask = mask & self._test(span, wanted[k, 0] if isinstance(wanted, np.ndarray) else wanted)
             out[k, 0] = float(np.sum(mask))
         return out
-
-    def _sumproduct(self, node: Call) -> float:
-        return math.fsum(number(v) for v in self.products(node).flat)
 
     def products(self, node: Call) -> np.ndarray:
         """What SUMPRODUCT adds up: one value for each row (and literal)."""

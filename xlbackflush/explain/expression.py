@@ -143,34 +143,29 @@ def terms(expression: Expression) -> list[Term]:
     return [t for o in operands for t in terms(o)]
 
 
+@dataclass(frozen=True)
 class Printer:
-    """Prints an expression for a sheet."""
+    """Prints an expression for a sheet: in names, Parent qty [E12] × Qty per [F12], or in numbers, 1,200 × 2."""
 
-    def __init__(self, words: Words, here: str) -> None:
-        self.words, self.here = words, here
+    words: Words
+    here: str
+    names: bool
 
-    def in_words(self, expression: Expression) -> str:
-        """Names: Parent qty [E12] × Qty per [F12] × (1 + Scrap % [G12])."""
-        return self._print(expression, True)[0]
-
-    def in_figures(self, expression: Expression) -> str:
-        """Numbers: 1,200 × 2 × (1 + 5%)."""
-        return self._print(expression, False)[0]
-
-    def _print(self, expression: Expression, names: bool) -> tuple[str, int]:
+    def text(self, expression: Expression) -> tuple[str, int]:
+        """The text, and the level of the operator that it would have to be put in brackets against."""
         if isinstance(expression, Term):
-            return self._term(expression, names), _WHOLE
+            return self._term(expression), _WHOLE
         if isinstance(expression, Constant):
             shown = figure(expression.value, "any", self.words.places)
-            return (f"[{shown} as {expression.condition}]" if names and expression.condition else shown), _WHOLE
+            return (f"[{shown} as {expression.condition}]" if self.names and expression.condition else shown), _WHOLE
         if expression.name == "neg":
-            inner, level = self._print(expression.operands[0], names)
+            inner, level = self.text(expression.operands[0])
             return f"-{inner}" if level >= _WHOLE and not inner.startswith("-") else f"-({inner})", _WHOLE
         if expression.name in _LEVEL:
-            return self._infix(expression, names)
-        parts = [self._print(o, names)[0] for o in expression.operands]
+            return self._infix(expression)
+        parts = [self.text(o)[0] for o in expression.operands]
         if expression.name == "ROUND":
-            if names:
+            if self.names:
                 inner, digits = parts
                 if isinstance(expression.operands[0], Term) and inner.startswith("("):  # a sum
                     inner = f"{inner[1:-1]},"
@@ -179,12 +174,12 @@ class Printer:
                 decimals = "whole numbers" if digits == "0" else f"{digits} decimal{'s' if digits != '1' else ''}"
                 return f"{inner} rounded to {decimals}", 0
             if expression.value == expression.operands[0].value:
-                return self._print(expression.operands[0], names)
+                return self.text(expression.operands[0])
         return f"{expression.name}({'; '.join(parts)})", _WHOLE
 
-    def _infix(self, expression: Operation, names: bool) -> tuple[str, int]:
+    def _infix(self, expression: Operation) -> tuple[str, int]:
         level = _LEVEL[expression.name]
-        (left, left_level), (right, right_level) = (self._print(o, names) for o in expression.operands)
+        (left, left_level), (right, right_level) = map(self.text, expression.operands)
         if left_level < level:
             left = f"({left})"
         tight = expression.name in ("-", "/", "^")
@@ -192,10 +187,10 @@ class Printer:
             right = f"({right})"
         return f"{left} {_SIGNS[expression.name]} {right}", level
 
-    def _term(self, term: Term, names: bool) -> str:
+    def _term(self, term: Term) -> str:
         if isinstance(term.node, Cell):
-            return self.words.named(term.node, self.here) if names else self.words.figure(term.value, term.node)
-        if names:
+            return self.words.named(term.node, self.here) if self.names else self.words.figure(term.value, term.node)
+        if self.names:
             return f"({sum_words(self.words, term.node)})"
         call = term.node
         shows_column = isinstance(call, Call) and not call.name.startswith(("COUNT", "SUMPRODUCT"))

@@ -162,20 +162,17 @@ def _indented(walk: Walk) -> Walk:
     sizes = np.ones(count, dtype=np.int64)
     for begin, stop in reversed(spans[1:]):
         sizes[:begin] += np.bincount(parent[begin:stop], sizes[begin:stop], minlength=begin).astype(np.int64)[:begin]
-    place = np.zeros(count, dtype=np.int64)
+    place = np.full(count + 1, -1)  # the last one stands for parent -1, of the roots
     for begin, stop in spans:
         before = np.cumsum(sizes[begin:stop]) - sizes[begin:stop]
         up = parent[begin:stop]
-        if begin == 0:
-            place[:stop] = before
-            continue
         head = np.concatenate(([True], up[1:] != up[:-1]))
         base = before[head][np.cumsum(head) - 1]
         place[begin:stop] = place[up] + 1 + before - base
     order = np.empty(count, dtype=np.int64)
-    order[place] = np.arange(count)
+    order[place[:-1]] = np.arange(count)
     rows = walk.of(order)
-    return replace(rows, parent_row=np.where(rows.parent_row >= 0, place[rows.parent_row], -1))
+    return replace(rows, parent_row=place[rows.parent_row])
 
 
 def quantities(walk: Walk, unit_costs: UnitCosts, demand: Demand, settings: Settings) -> Explosion:

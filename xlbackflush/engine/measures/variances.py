@@ -194,39 +194,29 @@ def _materials(words: _Words, balance: Counter[str]) -> Iterator[Variance]:
     """
     book, settings = words.book, words.bill.inputs.settings
     price = balance[schema.PRICE_VARIANCE] if settings.purchase_triggers else None
-    yield from _by_item(words, _Materials(
-        schema.MATERIAL_PRICE, book.received_amount, book.invoiced - book.received_amount, price, words.price
-    ))  # fmt: skip
+    yield from _by_item(words, schema.MATERIAL_PRICE, book.received_amount, book.invoiced - book.received_amount, price)
     posts = count_posts(settings)
     usage = balance[schema.USAGE_VARIANCE] if posts else None
-    yield from _by_item(words, _Materials(
-        schema.MATERIAL_USAGE, book.relieved * book.cost, -(book.posted if posts else book.difference_amount), usage, words.usage
-    ))  # fmt: skip
+    lost = -(book.posted if posts else book.difference_amount)
+    yield from _by_item(words, schema.MATERIAL_USAGE, book.relieved * book.cost, lost, usage)
 
 
-class _Materials(NamedTuple):
-    """A variance of materials: money of every item of the stock book, unrounded; total: as posted, None where it is not."""
+def _by_item(words: _Words, name: str, standards: Floats, exact: Floats, total: int | None) -> Iterator[Variance]:
+    """The rows that are not zero, the largest first; the largest takes what rounding leaves to a posted total.
 
-    name: str
-    standard: Floats
-    exact: Floats
-    total: int | None
-    explain: Callable[[int], str]
-
-
-def _by_item(words: _Words, of: _Materials) -> Iterator[Variance]:
-    """The rows that are not zero, the largest first; the largest takes what rounding leaves to a posted total."""
-    places, posted = words.bill.inputs.places, of.total is not None
-    disposition = words.bill.inputs.settings.variance_disposition if posted else NOT_POSTED
-    standard, amounts = to_minor_array(of.standard, places).tolist(), to_minor_array(of.exact, places).tolist()
-    largest = int(np.argmax(np.abs(of.exact))) if amounts else -1
-    if of.total is not None and amounts:
-        amounts[largest] += of.total - sum(amounts)
+    standards, exact: money of every item of the stock book, unrounded; total: as posted, None where it is not.
+    """
+    places, explain = words.bill.inputs.places, words.price if name == schema.MATERIAL_PRICE else words.usage
+    disposition = NOT_POSTED if total is None else words.bill.inputs.settings.variance_disposition
+    standard, amounts = to_minor_array(standards, places).tolist(), to_minor_array(exact, places).tolist()
+    largest = int(np.argmax(np.abs(exact))) if amounts else -1
+    if total is not None and amounts:
+        amounts[largest] += total - sum(amounts)
     items = words.book.item.tolist()
     for k in sorted((k for k, amount in enumerate(amounts) if amount), key=lambda k: -abs(amounts[k])):
         yield Variance(
-            of.name, words.codes[items[k]], standard[k], standard[k] + amounts[k], disposition,
-            partial(of.explain, k), item=k, takes_rounding=posted and k == largest,
+            name, words.codes[items[k]], standard[k], standard[k] + amounts[k], disposition, partial(explain, k), item=k,
+            takes_rounding=total is not None and k == largest,
         )  # fmt: skip
 
 

@@ -104,7 +104,8 @@ def _counted(
         opening, counted = opening - first, counted - last
     received = scrapped = relieved = 0.0
     if settings.by_count:
-        received, scrapped = _received(settings, role, stock, flows, above), _scrapped(settings, role, flows)
+        received, out_of = _received(settings, role, stock, flows, above), posted_role(settings, role)
+        scrapped = total(f for f in flows if (f.event, f.relieved_from) == (schema.SCRAP_EVENT, out_of))
         relieved = opening + received - scrapped - counted
     else:
         opening, counted = float(stock.opening_amount.sum()), 0.0
@@ -126,11 +127,6 @@ def _received(settings: Settings, role: str, stock: StockBook, flows: list[Flow]
     if role == schema.FINISHED_GOODS and settings.completion_triggers:
         received += sum(account.relieved for account in above)
     return received
-
-
-def _scrapped(settings: Settings, role: str, flows: list[Flow]) -> float:
-    out_of = (schema.SCRAP_EVENT, posted_role(settings, role))
-    return total(flow for flow in flows if (flow.event, flow.relieved_from) == out_of)
 
 
 def of_role(accounts: list[CountedAccount], role: str) -> CountedAccount | None:
