@@ -73,7 +73,7 @@ def problem(inputs: Inputs) -> Problem:
                 lines.parent.tolist(), lines.component.tolist(), quantity.tolist(), strict=True
             )
         ],
-        dict(zip(codes, (items.own_material + items.own_conversion).tolist(), strict=True)),
+        dict(zip(codes, (items.own[:, 0] + items.own_conversion).tolist(), strict=True)),
         frozenset(items.code[items.stocked].tolist()),
         list(zip(exploded.item.tolist(), exploded.quantity.tolist(), strict=True)),
     )

@@ -254,13 +254,10 @@ def _throughput(period: Period, number: Callable[[str, str], Floats]) -> Floats:
 def _standards(inputs: Inputs, bill: Bill, units: Floats, unit_cost: Floats) -> Weights:
     """The cells of BOM and Standard Cost: cost per unit that follows the cell, times the units of the item."""
     items, lines = bill.items, bill.lines
+    of_elements = ("Material price", "Labor rate", "Variable overhead rate", "Fixed overhead rate", "Other conversion")
     per_unit = {
-        "Material price": items.own_material,
+        **dict(zip(of_elements, items.own.T, strict=True)),
         "Labor hours": items.own_conversion,
-        "Labor rate": items.own_labor,
-        "Variable overhead rate": items.own_variable_overhead,
-        "Fixed overhead rate": items.own_fixed_overhead,
-        "Other conversion": items.own_other_conversion,
         # of the components, what is lost is the part that follows the percentage
         "Assembly scrap %": unit_cost[:-1] * np.abs(items.to_start - 1),
     }

@@ -34,7 +34,7 @@ from xlbackflush.engine.posting.flush import balances
 from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.engine.stock.stock_book import StockBook, count_posts
 from xlbackflush.model.arrays import Floats, Ints, Records
-from xlbackflush.model.inputs import Inputs
+from xlbackflush.model.inputs import Inputs, field_of
 from xlbackflush.model.journal import Entry
 from xlbackflush.model.money import from_minor, shown, to_minor, to_minor_array
 
@@ -85,12 +85,6 @@ class ConversionAllowed(Records):
     other_conversion: Floats
     total: Floats
 
-    @property
-    def elements(self) -> dict[str, Floats]:
-        """Money by element of conversion."""
-        each = (self.labor, self.variable_overhead, self.fixed_overhead, self.other_conversion)
-        return dict(zip(schema.ELEMENTS[1:], each, strict=True))
-
 
 def conversion_allowed(explosion: Explosion, bill: Bill) -> ConversionAllowed:
     """Units are those of every row of the explosion that is exploded, so phantoms within items and scrapped units count.
@@ -101,7 +95,7 @@ def conversion_allowed(explosion: Explosion, bill: Bill) -> ConversionAllowed:
     exploded = rows.of(~rows.relieved & ~np.isnan(rows.started))
     units = np.bincount(exploded.item, exploded.required, minlength=count).astype(np.float64)
     seen = np.bincount(exploded.item, minlength=count) > 0
-    labor, variable, fixed, other = (units * items.own[element] for element in schema.ELEMENTS[1:])
+    labor, variable, fixed, other = (units * cost for cost in items.own.T[1:])
     total = np.column_stack((labor, variable, fixed, other)).sum(axis=1)
     allowed = ConversionAllowed(np.arange(count), units, units * items.hours, labor, variable, fixed, other, total)
     has_conversion = (items.own_conversion != 0) | (items.hours != 0)
@@ -158,7 +152,7 @@ def conversion_totals(inputs: Inputs, allowed: ConversionAllowed, entries: list[
     actuals, budget = inputs.actuals, inputs.settings.budgeted_fixed_overhead
     actual = {t: to_minor(float(np.nansum(actuals.amount[actuals.cost_type == t])), places) for t in schema.COST_TYPES}
     alone = set(actuals.cost_type.tolist()) & {schema.LABOR, schema.VARIABLE_OVERHEAD, schema.FIXED_OVERHEAD}
-    exact = {element: float(amounts.sum()) for element, amounts in allowed.elements.items()}
+    exact = {element: float(getattr(allowed, field_of(element)).sum()) for element in schema.ELEMENTS[1:]}
     rest = max(exact, key=lambda element: abs(exact[element]))
     amounts = {element: to_minor(amount, places) for element, amount in exact.items()}
     amounts[rest] = -balances(entries)[schema.CCA] - sum(a for e, a in amounts.items() if e != rest)

@@ -70,7 +70,7 @@ def parse(source: Source, places: int) -> tuple[list[PostedEntry], list[Problem]
     entries = []
     for group in _by_entry(rows):
         if all(len(row.values) == len(COLUMNS) for row in group):
-            odd = [*_uneven(source, group), *_one_sided(source, group)]
+            odd = list(_odd(source, group))
             problems += odd
             entries += [] if odd else [_entry(group)]
     return entries, problems
@@ -127,16 +127,14 @@ def _gaps(source: Source, column: str, rows: Sequence[_Row]) -> Iterator[Problem
             next_ones = {wanted, wanted + 1, number + 1}  # it is too many, or another one changed, or follows a gap
 
 
-def _uneven(source: Source, group: Sequence[_Row]) -> Iterator[Problem]:
-    """What is said of the whole entry must be the same in all its lines."""
+def _odd(source: Source, group: Sequence[_Row]) -> Iterator[Problem]:
+    """What is said of the whole entry must be the same in all its lines, and each has a debit or a credit."""
     number, first, last = group[0].values["Entry"], group[0].number, group[-1].number
     for name in _OF_ENTRY:
         if len({row.values[name] for row in group}) > 1:
             where = f"{source.cell(name, first)}:{source.letters[name]}{last}"
             yield Problem(where, f"{name} differs within entry {number}.")
 
-
-def _one_sided(source: Source, group: Sequence[_Row]) -> Iterator[Problem]:
     for row in group:
         if bool(row.values["Debit"]) == bool(row.values["Credit"]):
             yield Problem(source.cell("Debit", row.number), "A line has either a debit or a credit.")

@@ -26,7 +26,7 @@ class Items(Records):
     """Standard Cost with blanks as zero; money and hours per unit.
 
     role         account role it is relieved from; "" where it is exploded through
-    own_*        cost of this level alone, by element; own_conversion is all but material
+    own          cost of this level alone, a column for each of `schema.ELEMENTS`; own_conversion is all but material
     flushed      conversion of this level that is flushed with a unit; 0 where conversion is expensed
     to_start     units to start for one good unit (assembly scrap)
     """
@@ -39,23 +39,10 @@ class Items(Records):
     made: Bools
     role: Texts
     hours: Floats
-    own_material: Floats
-    own_labor: Floats
-    own_variable_overhead: Floats
-    own_fixed_overhead: Floats
-    own_other_conversion: Floats
+    own: Floats
     own_conversion: Floats
     flushed: Floats
     to_start: Floats
-
-    @property
-    def own(self) -> dict[str, Floats]:
-        """Cost of this level alone by element of `schema.ELEMENTS`."""
-        each = (
-            self.own_material, self.own_labor, self.own_variable_overhead, self.own_fixed_overhead,
-            self.own_other_conversion,
-        )  # fmt: skip
-        return dict(zip(schema.ELEMENTS, each, strict=True))
 
     @property
     def stocked(self) -> Bools:
@@ -138,11 +125,11 @@ def item_table(inputs: Inputs) -> Items:
     cost, settings = inputs.standard_cost, inputs.settings
     made = cost.type != schema.BUY
     hours = blank_as_zero(cost.labor_hours) * made
-    own_labor, own_variable, own_fixed = (
-        hours * blank_as_zero(rate) for rate in (cost.labor_rate, cost.variable_overhead_rate, cost.fixed_overhead_rate)
-    )
-    own_other = blank_as_zero(cost.other_conversion) * made
-    own_conversion = np.column_stack((own_labor, own_variable, own_fixed, own_other)).sum(axis=1)
+    rates = (cost.labor_rate, cost.variable_overhead_rate, cost.fixed_overhead_rate)
+    by_the_hour = (hours * blank_as_zero(rate) for rate in rates)
+    price, other = blank_as_zero(cost.material_price) * ~made, blank_as_zero(cost.other_conversion) * made
+    own = np.column_stack((price, *by_the_hour, other))
+    own_conversion = own[:, 1:].sum(axis=1)
     role_of = {"": ""} | {kind: settings.role_of(kind) for kind in schema.TYPES}
     on_input = np.full(len(cost), settings.default_scrap_basis == schema.INPUT)
     return Items(
@@ -154,11 +141,7 @@ def item_table(inputs: Inputs) -> Items:
         made=made,
         role=np.array([role_of[kind] for kind in cost.type.tolist()], dtype=object),
         hours=hours,
-        own_material=blank_as_zero(cost.material_price) * ~made,
-        own_labor=own_labor,
-        own_variable_overhead=own_variable,
-        own_fixed_overhead=own_fixed,
-        own_other_conversion=own_other,
+        own=own,
         own_conversion=own_conversion,
         flushed=np.zeros(len(cost)) if settings.conversion_expensed else own_conversion,
         to_start=scrap_factor(np.ones(len(cost)), blank_as_zero(cost.assembly_scrap_percent) * made, on_input),

@@ -15,6 +15,7 @@ from xlbackflush import schema
 from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.standards.bill import Bill, ranges
 from xlbackflush.model.arrays import Floats, Ints, Records
+from xlbackflush.model.inputs import field_of
 
 _DAYS = 4_000_000  # more than Excel has days: item x _DAYS + day is a sortable key
 
@@ -52,8 +53,7 @@ class CostRows(Stretches):
     @property
     def elements(self) -> dict[str, Floats]:
         """The cost by element of `schema.ELEMENTS`."""
-        each = (self.material, self.labor, self.variable_overhead, self.fixed_overhead, self.other_conversion)
-        return dict(zip(schema.ELEMENTS, each, strict=True))
+        return {element: getattr(self, field_of(element)) for element in schema.ELEMENTS}
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def unit_costs(bill: Bill) -> UnitCosts:
     keys = stretches.item * _DAYS + stretches.first.astype(np.int64)
     buildup = _buildup(bill, stretches, keys)
     levels = _levels(bill, stretches, buildup)
-    own = np.column_stack(list(bill.items.own.values()))[stretches.item]
+    own = bill.items.own[stretches.item]
     elements = _rolled(buildup, levels, own, lambda group, below: below)
     unit_cost = (((elements[:, 0] + elements[:, 1]) + elements[:, 2]) + elements[:, 3]) + elements[:, 4]
     parts = elements.T.copy()
