@@ -17,8 +17,8 @@ from simulate import BILLS, PARTS, Truth, months
 from support import Row, posted, run
 
 from xlbackflush import schema
+from xlbackflush.engine.audit.causes import NOISE_DEGREES, Cause, best_fit, simple_quantities, student
 from xlbackflush.engine.audit.differences import Differences
-from xlbackflush.engine.audit.plausibility import NOISE_DEGREES, Cause, best_fit, simple_quantities, student
 from xlbackflush.engine.audit.suspects import Suspect, suspects
 from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.lifecycle.periods import suspects_across

@@ -19,9 +19,8 @@ from dataclasses import replace
 import numpy as np
 
 from xlbackflush.dataclass import dataclass
-from xlbackflush.engine.audit.causes import BILL_SCALE, ODDS, SCRAP_SCALE, log_weight
+from xlbackflush.engine.audit.causes import BILL_SCALE, CLOSE, ODDS, SCRAP_SCALE, log_weight, simple_quantities
 from xlbackflush.engine.audit.differences import NOTICED, Differences, Item, View
-from xlbackflush.engine.audit.plausibility import CLOSE, simple_quantities
 from xlbackflush.model.arrays import Floats
 from xlbackflush.schema import BILL_QUANTITY, PRODUCTION_COUNT, UNITS_SCRAPPED
 
@@ -181,7 +180,8 @@ def _of_units(differences: Differences, parent: str, under: dict[str, dict[int, 
     units = [float(v.made[i]) if i >= 0 else 0.0 for v, i in zip(views, at, strict=True)]
     if any(v.phantom[i] for v, i in zip(views, at, strict=True) if i >= 0):
         return
-    code = _code(differences, parent)
+    last = next(v for v in reversed(views) if parent in v.bill.number)
+    code = str(last.codes[last.bill.number[parent]])  # as the last period that has it spells it
     lost = _exposure(differences, under, units)
     yield SharedCause(UNITS_SCRAPPED, code, "", -1, -1, 0.0, sum(units), SCRAP_SCALE, lost)
     itself = differences.item(parent) if differences.is_counted(parent) else None
@@ -203,9 +203,3 @@ def _of_phantom(differences: Differences, phantom: str, under: dict[str, dict[in
         q, exposure = line.quantity, _exposure(differences, under, units)
         of_line = (line.parent, line.component, line.row)
         yield SharedCause(BILL_QUANTITY, *of_line, -1, q, sum(units), BILL_SCALE * (q or 1.0), exposure)
-
-
-def _code(differences: Differences, key: str) -> str:
-    """A code as the last period that has it spells it."""
-    view = next(v for v in reversed(differences.views) if key in v.bill.number)
-    return str(view.codes[view.bill.number[key]])

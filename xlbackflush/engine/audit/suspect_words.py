@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from xlbackflush import schema
-from xlbackflush.engine.audit.causes import PERIODS_FOR_PROOF, Group
+from xlbackflush.engine.audit.causes import PERIODS_FOR_PROOF, Fit, Group
 from xlbackflush.engine.audit.differences import Differences
-from xlbackflush.engine.audit.plausibility import Fit
 from xlbackflush.engine.audit.shared_causes import SharedCause
 from xlbackflush.schema import BILL_QUANTITY, CANNOT_TELL, MISCOUNT, ONE_OFF, PRODUCTION_COUNT, UNREPORTED_SCRAP
 

@@ -2,8 +2,7 @@
 
     differences    what was used beyond the bills, per item and period, and what it can be laid against
     shared_causes  causes of the differences of many components at once; they come first
-    causes         the single causes of each difference that remains, and which of them fit it
-    plausibility   how well one cause fits, and how plausible it is
+    causes         the single causes of each difference that remains, how well each fits, and how plausible it is
     suspect_words  the sentences
 
 What comes out is ranked by money. Causes that fit the same difference about equally well share its rank: the counts cannot
@@ -20,9 +19,8 @@ import numpy as np
 
 from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.audit import suspect_words as words
-from xlbackflush.engine.audit.causes import PERIODS_FOR_PROOF, Group, group_of, parts
+from xlbackflush.engine.audit.causes import PERIODS_FOR_PROOF, Fit, Group, group_of, parts
 from xlbackflush.engine.audit.differences import Differences
-from xlbackflush.engine.audit.plausibility import Fit
 from xlbackflush.engine.audit.shared_causes import SharedCause, explain_together
 from xlbackflush.engine.period import Period
 from xlbackflush.schema import CANDIDATE, CANNOT_TELL, SUPPORTED, UNITS_SCRAPPED, UNREPORTED_SCRAP
