@@ -3,13 +3,15 @@
 The standard one compiles seven functions for each frozen class. A run imports a hundred records, and each run is a new
 process, so that would be a fifth of its processor time. Here one is compiled, `__init__`; classes share the others. What
 they do is the same, but for what frozen classes of ours do not need: slots, `__post_init__`, fields that are not
-initialised by the caller.
+initialised by the caller. `field` and `replace` are those of the standard library.
 """
 
 from __future__ import annotations
 
 import dataclasses
 from dataclasses import MISSING, FrozenInstanceError
+from dataclasses import field as field
+from dataclasses import replace as replace
 from operator import attrgetter
 from reprlib import recursive_repr
 
@@ -43,16 +45,16 @@ def _init(made: Any) -> Any:
     """`__init__` of a frozen class: it sets what the class refuses to set later."""
     known: dict[str, object] = {"set_field": object.__setattr__, "MISSING": MISSING}
     parameters, lines = [], []
-    for field in sorted(dataclasses.fields(made), key=lambda field: bool(field.kw_only)):
-        name, value = field.name, field.name
-        if field.kw_only and "*" not in parameters:
+    for part in sorted(dataclasses.fields(made), key=lambda part: bool(part.kw_only)):
+        name, value = part.name, part.name
+        if part.kw_only and "*" not in parameters:
             parameters.append("*")
-        if field.default_factory is not MISSING:
-            known[f"make_{name}"] = field.default_factory
+        if part.default_factory is not MISSING:
+            known[f"make_{name}"] = part.default_factory
             value = f"make_{name}() if {name} is MISSING else {name}"
             parameters.append(f"{name}=MISSING")
-        elif field.default is not MISSING:
-            known[f"default_{name}"] = field.default
+        elif part.default is not MISSING:
+            known[f"default_{name}"] = part.default
             parameters.append(f"{name}=default_{name}")
         else:
             parameters.append(name)

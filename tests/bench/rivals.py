@@ -31,8 +31,7 @@ from xlbackflush.engine.standards.bill import bill as structure
 from xlbackflush.engine.standards.unit_cost import UnitCosts
 from xlbackflush.engine.standards.unit_cost import unit_costs as rollup
 from xlbackflush.engine.stock.relief import relief
-from xlbackflush.model.inputs import Inputs
-from xlbackflush.model.tables import Settings
+from xlbackflush.model.inputs import Inputs, Settings
 
 NEED_BENCH = "not installed: pip install xlbackflush[bench]"
 

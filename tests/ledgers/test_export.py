@@ -40,8 +40,8 @@ from xlbackflush.ledgers.writer import Journal, decimal, files, to_do
 from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.lifecycle.post import post
 from xlbackflush.model.errors import UnusableError
+from xlbackflush.model.inputs import Settings
 from xlbackflush.model.journal import DRAFT, PostedEntry, PostedLine, Run
-from xlbackflush.model.tables import Settings
 from xlbackflush.workbook.file import FileBook
 
 GOLDEN = Path(__file__).parent / "golden" / "export"

@@ -14,14 +14,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import field, replace
 from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
 from xlbackflush import schema
-from xlbackflush.dataclass import dataclass
+from xlbackflush.dataclass import dataclass, field, replace
 from xlbackflush.engine.explosion.by_line import explosion_by_line
 from xlbackflush.engine.explosion.demand import COMPLETIONS, Demand, DemandRows, Roots, only
 from xlbackflush.engine.explosion.explosion import explosion, sizes
@@ -33,9 +32,8 @@ from xlbackflush.engine.standards.bill import Bill, code_key
 from xlbackflush.engine.standards.unit_cost import UnitCosts
 from xlbackflush.model import finding as f
 from xlbackflush.model.arrays import Floats, Ints, sums, texts
-from xlbackflush.model.finding import Finding
-from xlbackflush.model.inputs import Inputs
-from xlbackflush.model.tables import Settings, Source
+from xlbackflush.model.inputs import Inputs, Settings
+from xlbackflush.model.tables import Source
 
 #: input tables that the answers rest on
 TABLES = (schema.SETUP, schema.STANDARD_COST, schema.BOM)
@@ -76,7 +74,7 @@ class Part(NamedTuple):
     amount: float
 
 
-def answers(sources: Mapping[str, Source]) -> tuple[Answers | None, list[Finding]]:
+def answers(sources: Mapping[str, Source]) -> tuple[Answers | None, list[f.Finding]]:
     """The answers from tables as read, and the errors that stand in their way (then there are no answers).
 
     Only `TABLES` are looked at: a count dated in the wrong month is no reason not to know what a unit costs.
@@ -93,7 +91,7 @@ def answers(sources: Mapping[str, Source]) -> tuple[Answers | None, list[Finding
     return (None if errors else Answers(period.bill, costs, inputs.settings)), errors
 
 
-def _amounts_fit(inputs: Inputs, unit_costs: UnitCosts) -> Iterable[Finding]:
+def _amounts_fit(inputs: Inputs, unit_costs: UnitCosts) -> Iterable[f.Finding]:
     """A unit cost that no cell could show."""
     rows, source = unit_costs.rows, inputs.sources["StandardCost"]
     dearest = inputs.standard_cost.of(np.unique(rows.item[~(np.abs(rows.unit_cost) < _TOO_MUCH)]))

@@ -8,11 +8,10 @@ of this one, as far as the cell cannot have moved them.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cached_property
 
 from xlbackflush import schema
-from xlbackflush.dataclass import dataclass
+from xlbackflush.dataclass import dataclass, replace
 from xlbackflush.engine.explosion import demand as demands
 from xlbackflush.engine.explosion import explosion as explosions
 from xlbackflush.engine.explosion.by_line import explosion_by_line
@@ -51,9 +50,8 @@ from xlbackflush.engine.stock.in_process import InProcess
 from xlbackflush.engine.stock.movements import Movements
 from xlbackflush.engine.stock.relief import Flow, Relief
 from xlbackflush.engine.stock.stock_book import StockBook
-from xlbackflush.model.inputs import FIELDS, Inputs, field_of
+from xlbackflush.model.inputs import FIELDS, Inputs, Settings, field_of
 from xlbackflush.model.journal import Entry
-from xlbackflush.model.tables import Settings
 
 #: what no number moves: which rows the explosion has, and of which items, lines and days
 _SHAPE = ("exploded_rows", "walk")

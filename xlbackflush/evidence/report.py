@@ -13,9 +13,10 @@ from xlbackflush.engine.measures.comparison import ENTRIES
 from xlbackflush.evidence.pages import GREY, Column, Kind, Pages, Row
 from xlbackflush.evidence.words import plain, printed
 from xlbackflush.lifecycle.verify import Verified
+from xlbackflush.model.inputs import Settings
 from xlbackflush.model.journal import Run
 from xlbackflush.model.money import decimals
-from xlbackflush.model.tables import Settings, Source
+from xlbackflush.model.tables import Source
 
 #: tables that are printed as they stand -> their columns, in the order of the report
 PRINTED: dict[str, tuple[str, ...]] = {

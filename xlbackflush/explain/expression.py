@@ -6,9 +6,7 @@ and what is done with them. `words` and `figures` print the same expression, one
 
 from __future__ import annotations
 
-from dataclasses import field
-
-from xlbackflush.dataclass import dataclass
+from xlbackflush.dataclass import dataclass, field
 from xlbackflush.explain.evaluate import AGGREGATES, Evaluator
 from xlbackflush.explain.words import Words, figure, sum_words
 from xlbackflush.ooxml.formula import COMPARISONS, Binary, Call, Cell, FormulaError, Literal, Node, Span, Unary

@@ -23,9 +23,10 @@ from xlbackflush.ledgers.formats import FORMATS
 from xlbackflush.ledgers.writer import Format, Journal, decimal
 from xlbackflush.lifecycle.workbook_port import Workbook
 from xlbackflush.model.errors import UnusableError
+from xlbackflush.model.inputs import Settings
 from xlbackflush.model.journal import PostedEntry, Run
 from xlbackflush.model.money import decimals, to_minor
-from xlbackflush.model.tables import Settings, Source
+from xlbackflush.model.tables import Source
 from xlbackflush.ooxml.atomic import NewFile, explained
 from xlbackflush.workbook.file import FileBook
 

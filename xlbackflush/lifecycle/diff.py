@@ -10,10 +10,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import field, replace
 
 from xlbackflush import schema
-from xlbackflush.dataclass import dataclass
+from xlbackflush.dataclass import dataclass, field, replace
 from xlbackflush.engine.inputs.changes import REORDERED, Change, apply, changes
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.result import RunResult

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import field, replace
 
 from xlbackflush import __version__, schema
-from xlbackflush.dataclass import dataclass
+from xlbackflush.dataclass import dataclass, field, replace
 from xlbackflush.engine.inputs import snapshot
 from xlbackflush.engine.inputs.changes import Change, changes
 from xlbackflush.engine.record import record as records

@@ -6,9 +6,7 @@ amounts are signed, debit positive.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from xlbackflush.dataclass import dataclass
+from xlbackflush.dataclass import dataclass, replace
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,67 @@ import re
 from functools import cache
 from typing import Any
 
+from xlbackflush import schema
 from xlbackflush.dataclass import dataclass
 from xlbackflush.model.arrays import Floats, Ints, Records, Texts
 from xlbackflush.model.money import decimals
-from xlbackflush.model.tables import Settings, Source
+from xlbackflush.model.tables import Source
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The policy of a run; dates are Excel day numbers."""
+
+    company: str = "Your company"
+    currency: str = "USD"
+    period_start: int = 0
+    period_end: int = 0
+    trigger_points: str = schema.PCS
+    relief_basis: str = schema.BILL_OF_MATERIALS
+    conversion_costs: str = schema.AT_STANDARD
+    variance_disposition: str = schema.TO_COGS
+    journal_detail: str = schema.PER_TRIGGER
+    default_scrap_basis: str = schema.OUTPUT
+    budgeted_fixed_overhead: float | None = None
+    materiality: float = 0.05
+    cycle_time_days: float | None = None
+    period_end_wip: str = schema.RECORD
+    standards_set_on: int | None = None
+
+    @property
+    def conversion_expensed(self) -> bool:
+        """Conversion goes to cost of goods sold as incurred; nothing is flushed, stock holds material only."""
+        return self.conversion_costs == schema.EXPENSE_THEN_ADJUST
+
+    @property
+    def by_count(self) -> bool:
+        """Material is relieved by difference from the physical count, not by count x BOM."""
+        return self.relief_basis == schema.PHYSICAL_COUNT
+
+    @property
+    def completion_triggers(self) -> bool:
+        return self.trigger_points in (schema.PCS, schema.CS)
+
+    @property
+    def purchase_triggers(self) -> bool:
+        return self.trigger_points in (schema.PCS, schema.PS)
+
+    @property
+    def bought_role(self) -> str:
+        """Role credited when a bought item is relieved, and debited at purchase where that is a trigger."""
+        return {schema.PCS: schema.MIP, schema.PS: schema.INVENTORY_CONTROL}.get(
+            self.trigger_points, schema.ACCOUNTS_PAYABLE
+        )
+
+    def role_of(self, item_type: str) -> str:
+        """Inventory (or payables) role that an item of this type is relieved from; "" where it is exploded through."""
+        if item_type == schema.BUY:
+            return self.bought_role
+        if self.completion_triggers:
+            # materials that are relieved by count without having been recorded are not on the books, nor what is made of them
+            subassemblies = self.bought_role if self.by_count else schema.MIP
+            return {schema.SUBASSEMBLY: subassemblies, schema.FINISHED: schema.FINISHED_GOODS}.get(item_type, "")
+        return ""
 
 
 @cache

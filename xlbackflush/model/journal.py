@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import field, replace
 
-from xlbackflush.dataclass import dataclass
+from xlbackflush.dataclass import dataclass, field, replace
 from xlbackflush.model.basis import Basis, Rest
 from xlbackflush.schema import entries as words
 

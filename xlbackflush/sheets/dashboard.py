@@ -9,8 +9,8 @@ from xlbackflush.engine.measures import dashboard as charts
 from xlbackflush.engine.measures.dashboard import Bar, FlowBand
 from xlbackflush.engine.measures.variances import NOT_POSTED
 from xlbackflush.engine.posting.flush import ledger
+from xlbackflush.model.inputs import Settings
 from xlbackflush.model.money import from_minor, to_minor
-from xlbackflush.model.tables import Settings
 from xlbackflush.sheets.body import Body, RunView, shown
 from xlbackflush.sheets.formulas import ledger_sum, literal
 

@@ -17,12 +17,11 @@ rule.
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
 
-from xlbackflush.dataclass import dataclass
+from xlbackflush.dataclass import dataclass, replace
 from xlbackflush.engine.audit.differences import Item
 from xlbackflush.model.arrays import Floats
 from xlbackflush.schema import BILL_QUANTITY, CANDIDATE, CANNOT_TELL, MISCOUNT, ONE_OFF, SUPPORTED, UNREPORTED_SCRAP

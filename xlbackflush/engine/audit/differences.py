@@ -11,12 +11,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import field
 
 import numpy as np
 
 from xlbackflush import schema
-from xlbackflush.dataclass import dataclass
+from xlbackflush.dataclass import dataclass, field
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.standards.bill import code_key
 from xlbackflush.engine.stock.relief import of_events

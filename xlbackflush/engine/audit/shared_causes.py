@@ -14,11 +14,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 
-from xlbackflush.dataclass import dataclass
+from xlbackflush.dataclass import dataclass, replace
 from xlbackflush.engine.audit.causes import BILL_SCALE, CLOSE, ODDS, SCRAP_SCALE, log_weight, simple_quantities
 from xlbackflush.engine.audit.differences import NOTICED, Differences, Item, View
 from xlbackflush.model.arrays import Floats

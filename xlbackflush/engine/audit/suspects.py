@@ -13,11 +13,10 @@ mix of products changed from one to the next.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
-from xlbackflush.dataclass import dataclass
+from xlbackflush.dataclass import dataclass, replace
 from xlbackflush.engine.audit import suspect_words as words
 from xlbackflush.engine.audit.causes import PERIODS_FOR_PROOF, Fit, Group, group_of, parts
 from xlbackflush.engine.audit.differences import Differences

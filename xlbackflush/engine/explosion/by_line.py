@@ -14,17 +14,16 @@ Products whose BOM changes within the period are kept apart by the stretch of da
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 
-from xlbackflush.dataclass import dataclass
+from xlbackflush.dataclass import dataclass, replace
 from xlbackflush.engine.explosion.demand import Demand, only
 from xlbackflush.engine.explosion.explosion import Explosion, ExplosionRows, explosion
 from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.engine.standards.unit_cost import UnitCosts
 from xlbackflush.model.arrays import Bools, Floats, Ints
-from xlbackflush.model.tables import Settings
+from xlbackflush.model.inputs import Settings
 
 
 @dataclass(frozen=True)

@@ -6,17 +6,15 @@ explosion in the Trace. `wanted` says which rows of the sheet belong to a root, 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
 
 from xlbackflush import schema
-from xlbackflush.dataclass import dataclass
+from xlbackflush.dataclass import dataclass, replace
 from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.model.arrays import Bools, Floats, Ints, Records, Texts, texts
-from xlbackflush.model.inputs import Counts, Purchases, Scrap
-from xlbackflush.model.tables import Settings
+from xlbackflush.model.inputs import Counts, Purchases, Scrap, Settings
 
 
 @dataclass(frozen=True)

@@ -15,17 +15,16 @@ count uses exactly the lines in force on its date.
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 
-from xlbackflush.dataclass import dataclass
+from xlbackflush.dataclass import dataclass, replace
 from xlbackflush.engine.explosion.demand import Demand
 from xlbackflush.engine.standards.bill import Bill, ranges
 from xlbackflush.engine.standards.unit_cost import UnitCosts
 from xlbackflush.model.arrays import Bools, Floats, Ints, Records, sums
-from xlbackflush.model.tables import Settings
+from xlbackflush.model.inputs import Settings
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from xlbackflush.engine.explosion.explosion import ExplosionRows, explosion, siz
 from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.engine.standards.unit_cost import UnitCosts
 from xlbackflush.model.arrays import Floats, Ints
-from xlbackflush.model.tables import Settings
+from xlbackflush.model.inputs import Settings
 
 #: of the columns of the sheet Trace, those that explain themselves without its formulas
 COLUMNS = (

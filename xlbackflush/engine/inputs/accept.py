@@ -17,9 +17,8 @@ from xlbackflush import schema
 from xlbackflush.dataclass import dataclass
 from xlbackflush.model import finding as f
 from xlbackflush.model.arrays import Floats, texts
-from xlbackflush.model.finding import Finding, Rule
-from xlbackflush.model.inputs import FIELDS, RECORDS, Inputs, field_of
-from xlbackflush.model.tables import CellError, Settings, Source, absent
+from xlbackflush.model.inputs import FIELDS, RECORDS, Inputs, Settings, field_of
+from xlbackflush.model.tables import CellError, Source, absent
 from xlbackflush.schema import Column, Setting
 
 _DAY_0_ORDINAL = schema.DAY_0.toordinal()
@@ -29,7 +28,7 @@ _KEY_KINDS = ("item", "choice")
 _LONGEST = 100  # characters of a code
 
 
-def accept(tables: Mapping[str, Source]) -> tuple[Inputs, list[Finding]]:
+def accept(tables: Mapping[str, Source]) -> tuple[Inputs, list[f.Finding]]:
     """Type every input table. Returns the inputs, and the findings of single cells, settings and accounts.
 
     An earlier version made the workbook, perhaps: a table or column that it lacks is blank, a setting or role has its default.
@@ -56,14 +55,14 @@ def accept(tables: Mapping[str, Source]) -> tuple[Inputs, list[Finding]]:
 # ------------------------------------------------------------------------------------------------ columns
 
 
-def _columns(source: Source, columns: tuple[Column, ...], findings: list[Finding]) -> dict[str, Any]:
+def _columns(source: Source, columns: tuple[Column, ...], findings: list[f.Finding]) -> dict[str, Any]:
     """The typed columns of one table, and its rows on the sheet; columns that the workbook does not have come out blank."""
     by_name, blank = source.by_column(), [None] * len(source.rows)
     rows = {"row": np.array(source.row_numbers, dtype=np.int64)}
     return rows | {c.name: typed(by_name.get(c.name) or blank, source, c, findings) for c in columns}
 
 
-def typed(raw: Sequence[object], source: Source, column: Column, findings: list[Finding]) -> Any:
+def typed(raw: Sequence[object], source: Source, column: Column, findings: list[f.Finding]) -> Any:
     """Values of one column, by its kind; what is wrong with a cell is added to the findings."""
     return _Reader(source, column, findings, column.name, source.row_numbers).typed(raw)
 
@@ -74,11 +73,11 @@ class _Reader:
 
     source: Source
     column: Column
-    findings: list[Finding]
+    findings: list[f.Finding]
     label: str
     rows: Sequence[int]
 
-    def _add(self, rule: Rule, i: int, what: str, fix: str | None = None) -> None:
+    def _add(self, rule: f.Rule, i: int, what: str, fix: str | None = None) -> None:
         where = self.source.cell(self.column.name, self.rows[i])
         self.findings.append(rule(where, f"{self.label} {what}", fix=fix))
 
@@ -231,7 +230,7 @@ def _listed(choices: tuple[str, ...]) -> str:
 # ------------------------------------------------------------------------------------ settings and accounts
 
 
-def _settings(source: Source, findings: list[Finding]) -> tuple[Settings, dict[str, str]]:
+def _settings(source: Source, findings: list[f.Finding]) -> tuple[Settings, dict[str, str]]:
     """The Setup table as Settings, and the cell of each value."""
     known = {s.name: s for s in schema.SETTINGS}
     fields: dict[str, Any] = {}
@@ -261,7 +260,7 @@ def _settings(source: Source, findings: list[Finding]) -> tuple[Settings, dict[s
     return settings, cells
 
 
-def _setting(setting: Setting, value: object, row: int, source: Source, findings: list[Finding]) -> Any:
+def _setting(setting: Setting, value: object, row: int, source: Source, findings: list[f.Finding]) -> Any:
     """One value of Setup, typed; the default where it is blank or wrong."""
     if value in (None, "") and not setting.required:
         return setting.default
@@ -274,7 +273,7 @@ def _setting(setting: Setting, value: object, row: int, source: Source, findings
     return parsed.strip() if isinstance(parsed, str) else float(parsed)
 
 
-def _check_settings(settings: Settings, cells: dict[str, str], findings: list[Finding]) -> None:
+def _check_settings(settings: Settings, cells: dict[str, str], findings: list[f.Finding]) -> None:
     code = settings.currency
     if not (len(code) == 3 and code.isascii() and code.isupper() and code.isalpha()):
         findings.append(f.CURRENCY(cells.get("Currency", "Setup"), f'Currency is "{_short(code)}".'))
@@ -282,7 +281,7 @@ def _check_settings(settings: Settings, cells: dict[str, str], findings: list[Fi
         findings.append(f.PERIOD(cells["Period end"], "Period end lies before Period start."))
 
 
-def _accounts(source: Source, findings: list[Finding]) -> dict[str, tuple[str, str]]:
+def _accounts(source: Source, findings: list[f.Finding]) -> dict[str, tuple[str, str]]:
     """Role -> (account, name). A role that the workbook does not list takes its default account."""
     columns = _columns(source, schema.ACCOUNTS.columns, findings)
     accounts: dict[str, tuple[str, str]] = {}

@@ -15,11 +15,10 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Collection, Hashable, Mapping, Sequence
-from dataclasses import replace
 from itertools import pairwise
 
 from xlbackflush import schema
-from xlbackflush.dataclass import dataclass
+from xlbackflush.dataclass import dataclass, replace
 from xlbackflush.engine.inputs.snapshot import cell_text, stated
 from xlbackflush.model.tables import Source
 

@@ -35,12 +35,11 @@ import json
 import re
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from xlbackflush.dataclass import dataclass
+from xlbackflush.dataclass import dataclass, replace
 from xlbackflush.model.tables import CellError, Source
 
 PIECE = 8_000  # characters; a cell holds 32,767, but Excel takes no more than 8,203 in a block that is written at once

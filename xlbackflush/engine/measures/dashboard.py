@@ -21,8 +21,8 @@ from xlbackflush import schema
 from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.measures.variances import NOT_POSTED, Variance
 from xlbackflush.engine.posting.flush import Ledger
+from xlbackflush.model.inputs import Settings
 from xlbackflush.model.money import from_minor, to_minor
-from xlbackflush.model.tables import Settings
 
 WATERFALL, PARETO, FLOW = "Standard to actual", "Largest variances", "Cost flow"
 STANDARD, ACTUAL, CUT, OTHERS = "Standard cost", "Actual cost", "Cut off below the columns", "All others"

@@ -8,8 +8,7 @@ from xlbackflush.engine.measures.tie_out import INVENTORIES, Tie
 from xlbackflush.engine.posting.disposition import Share
 from xlbackflush.engine.posting.flush import Ledger
 from xlbackflush.engine.stock.in_process import InProcess
-from xlbackflush.model.inputs import Inputs
-from xlbackflush.model.tables import Settings
+from xlbackflush.model.inputs import Inputs, Settings
 
 
 @dataclass(frozen=True)

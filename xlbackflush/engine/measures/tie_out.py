@@ -10,10 +10,9 @@ from xlbackflush.engine.posting.flush import Ledger
 from xlbackflush.engine.stock.counted import CountedAccount, charges_everything, of_role
 from xlbackflush.engine.stock.opening import at_standard, carried_over
 from xlbackflush.engine.stock.stock_book import StockBook
-from xlbackflush.model.inputs import Inputs
+from xlbackflush.model.inputs import Inputs, Settings
 from xlbackflush.model.journal import PostedEntry
 from xlbackflush.model.money import from_minor
-from xlbackflush.model.tables import Settings
 
 INVENTORIES = (*schema.STOCK_ROLES, schema.WORK_IN_PROCESS)
 #: events that move an inventory account by more than quantities at standard

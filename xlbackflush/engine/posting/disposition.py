@@ -30,9 +30,8 @@ from xlbackflush.engine.stock.movements import Movements
 from xlbackflush.engine.stock.opening import carried_over
 from xlbackflush.engine.stock.relief import Flow, total
 from xlbackflush.engine.stock.stock_book import StockBook
-from xlbackflush.model.inputs import Inputs
+from xlbackflush.model.inputs import Inputs, Settings
 from xlbackflush.model.journal import Entry
-from xlbackflush.model.tables import Settings
 
 #: roles that the close brings to zero, in the order of its lines
 CLEARED = (schema.CCA, schema.CCC, schema.PRICE_VARIANCE, schema.USAGE_VARIANCE)

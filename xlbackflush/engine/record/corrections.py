@@ -20,10 +20,9 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import replace
 
 from xlbackflush import schema
-from xlbackflush.dataclass import dataclass
+from xlbackflush.dataclass import dataclass, replace
 from xlbackflush.model.journal import Entry, PostedEntry, PostedLine, in_force, linked
 from xlbackflush.schema import entries as words
 

@@ -7,11 +7,10 @@ anything is added to it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field, replace
 from typing import Any
 
 from xlbackflush import schema
-from xlbackflush.dataclass import dataclass
+from xlbackflush.dataclass import dataclass, field, replace
 from xlbackflush.engine.inputs import snapshot
 from xlbackflush.engine.record import journal_table, seals
 from xlbackflush.model.journal import CLOSED, DRAFT, POSTED, PostedEntry, Problem, Run, RunInputs, goes_on_in, linked

@@ -12,12 +12,11 @@ from xlbackflush.engine.rules.places import cells, item_texts, repeats, text_cel
 from xlbackflush.engine.standards.bill import FOREVER, Bill, code_key
 from xlbackflush.model import finding as f
 from xlbackflush.model.arrays import Bools, Floats, blank_as_zero
-from xlbackflush.model.finding import Finding
 
 # --------------------------------------------------------------------------------------------------- items
 
 
-def duplicate_items(period: Period) -> Iterator[Finding]:
+def duplicate_items(period: Period) -> Iterator[f.Finding]:
     """Every item once; Excel does not tell upper from lower case."""
     cost = period.inputs.standard_cost
     keys = [code_key(code) for code in cost.item.tolist()]
@@ -29,7 +28,7 @@ def duplicate_items(period: Period) -> Iterator[Finding]:
         yield f.DUPLICATE_ITEM(cell, f"{code} is listed before, in row {first[code_key(code)]}.")
 
 
-def unknown_items(period: Period) -> Iterator[Finding]:
+def unknown_items(period: Period) -> Iterator[f.Finding]:
     """Every code used must be on Standard Cost."""
     for table, column in (
         ("BOM", "Parent"),
@@ -48,14 +47,14 @@ def unknown_items(period: Period) -> Iterator[Finding]:
 # ----------------------------------------------------------------------------------------------- the BOM
 
 
-def reversed_dates(period: Period) -> Iterator[Finding]:
+def reversed_dates(period: Period) -> Iterator[f.Finding]:
     """A line must not end before it starts."""
     bom = period.inputs.bom
     for cell in cells(period.inputs, "BOM", "Effective to", bom.effective_to < bom.effective_from):
         yield f.DATES_REVERSED(cell, "The line ends before it starts.")
 
 
-def overlaps(period: Period) -> Iterator[Finding]:
+def overlaps(period: Period) -> Iterator[f.Finding]:
     """The same component twice in force on one day: an error where dates say otherwise, else a warning."""
     bom, bill = period.inputs.bom, period.bill
     parent, component = bill.of("BOM", "Parent"), bill.of("BOM", "Component")
@@ -83,7 +82,7 @@ def overlaps(period: Period) -> Iterator[Finding]:
             yield f.TWICE(cell, f"{code} is listed more than once for this parent.")
 
 
-def cycles(period: Period) -> Iterator[Finding]:
+def cycles(period: Period) -> Iterator[f.Finding]:
     """No item may contain itself. One finding per circle, at one of its lines, with the circle spelled out."""
     if (period.bill.level >= 0).all():
         return
@@ -116,7 +115,7 @@ def _steps_on_circles(bill: Bill) -> dict[int, list[tuple[int, int]]]:
         steps = onward
 
 
-def bought_with_bom(period: Period) -> Iterator[Finding]:
+def bought_with_bom(period: Period) -> Iterator[f.Finding]:
     """A bought item is relieved at its price; lines below it would never be used."""
     kinds = item_texts(period.bill.items.type, period.bill.of("BOM", "Parent"))
     first = ~repeats(period.inputs.bom.parent.tolist())
@@ -124,7 +123,7 @@ def bought_with_bom(period: Period) -> Iterator[Finding]:
         yield f.BOUGHT_WITH_BOM(cell, f"{code} is of type Buy and has a bill of materials.")
 
 
-def units_differ(period: Period) -> Iterator[Finding]:
+def units_differ(period: Period) -> Iterator[f.Finding]:
     """Nothing converts units: a BOM in grams with a price per kilogram would be wrong a thousandfold."""
     uom = period.inputs.bom.uom
     of_item = item_texts(period.bill.items.uom, period.bill.of("BOM", "Component"))
@@ -134,7 +133,7 @@ def units_differ(period: Period) -> Iterator[Finding]:
             yield f.UOM(cell, f"The line is in {line}, its component in {item}.")
 
 
-def zero_quantities(period: Period) -> Iterator[Finding]:
+def zero_quantities(period: Period) -> Iterator[f.Finding]:
     """A line of nothing relieves nothing."""
     for cell in cells(period.inputs, "BOM", "Qty per", period.inputs.bom.qty_per == 0):
         yield f.ZERO_QUANTITY(cell, "Qty per is 0.")
@@ -143,7 +142,7 @@ def zero_quantities(period: Period) -> Iterator[Finding]:
 # ----------------------------------------------------------------------------------------- standard costs
 
 
-def prices(period: Period) -> Iterator[Finding]:
+def prices(period: Period) -> Iterator[f.Finding]:
     """Bought items have a price and nothing else; made items have no price."""
     cost, bill = period.inputs.standard_cost, period.bill
     bought, priced, hours = cost.type == schema.BUY, _given(cost.material_price), _given(cost.labor_hours)

@@ -25,7 +25,6 @@ from xlbackflush.engine.record import journal_table
 from xlbackflush.engine.record.auditor_marks import Lost, keep_marks
 from xlbackflush.model import finding as f
 from xlbackflush.model.arrays import Bools, Floats, Ints, Records, Texts, blank_as_zero
-from xlbackflush.model.finding import Finding
 from xlbackflush.model.journal import PostedEntry, PostedLine, Run, in_force
 from xlbackflush.model.money import from_minor
 from xlbackflush.model.people import person
@@ -158,7 +157,7 @@ def new_sheet() -> Source:
     return Source("Journal", "Journal", letters, first, first)
 
 
-def journal_tests(journal: Journal) -> Iterator[Finding]:
+def journal_tests(journal: Journal) -> Iterator[f.Finding]:
     """What the tests find."""
     for test in TESTS:
         yield from test(journal)
@@ -184,7 +183,7 @@ def _percent(share: float) -> str:
 # ----------------------------------------------------------------------------------------------- of entries
 
 
-def gaps(journal: Journal) -> Iterator[Finding]:
+def gaps(journal: Journal) -> Iterator[f.Finding]:
     """Entries are numbered 1, 2, 3 over all runs."""
     times = Counter(entry.number for entry in journal.entries)
     missing = [n for n in range(1, max(times, default=0) + 1) if n not in times]
@@ -197,7 +196,7 @@ def gaps(journal: Journal) -> Iterator[Finding]:
         yield f.GAP(journal.first_cells.get(at or 0, "Journal"), f"Of the entries, {', '.join(texts)}{more}.")
 
 
-def repeated(journal: Journal) -> Iterator[Finding]:
+def repeated(journal: Journal) -> Iterator[f.Finding]:
     """Two entries in force of one event and product with the same amounts on the same accounts."""
     first: dict[object, PostedEntry] = {}
     pairs: list[tuple[PostedEntry, PostedEntry]] = []
@@ -213,7 +212,7 @@ def repeated(journal: Journal) -> Iterator[Finding]:
         yield f.REPEATED(journal.first_cells[pairs[0][0].number], what, effect)
 
 
-def reposted(journal: Journal) -> Iterator[Finding]:
+def reposted(journal: Journal) -> Iterator[f.Finding]:
     """An entry, its exact reversal, and then the same entry again."""
     is_in_force: dict[object, bool] = {}  # by what an entry puts on its accounts; False where it was taken back
     entries: list[PostedEntry] = []
@@ -231,7 +230,7 @@ def reposted(journal: Journal) -> Iterator[Finding]:
         yield f.REPOSTED(journal.first_cells[entries[0].number], what, journal.debits(entries))
 
 
-def unusual_pairs(journal: Journal) -> Iterator[Finding]:
+def unusual_pairs(journal: Journal) -> Iterator[f.Finding]:
     """Two roles of an entry on one account; among many entries, two accounts that meet only once in an event.
 
     A subassembly moves within its account (Materials and in-process against itself), which is as it should be.
@@ -273,7 +272,7 @@ def _signature_of(entry: PostedEntry, sign: int = 1) -> tuple[tuple[str, int], .
 # ------------------------------------------------------------------------------------------------- of lines
 
 
-def round_amounts(journal: Journal) -> Iterator[Finding]:
+def round_amounts(journal: Journal) -> Iterator[f.Finding]:
     """Whole thousands in a journal whose other amounts are not."""
     unit, count = ROUND_UNIT * 10**journal.period.places, len(journal.postings)
     lines = [p for p in journal.postings if p.line.minor % unit == 0]
@@ -281,7 +280,7 @@ def round_amounts(journal: Journal) -> Iterator[Finding]:
         yield _of_lines(journal, f.ROUND, lines, f"{_count(len(lines), 'line')} of {count:,} in whole thousands")
 
 
-def unnamed(journal: Journal) -> Iterator[Finding]:
+def unnamed(journal: Journal) -> Iterator[f.Finding]:
     """Every line says in words what it is."""
     lines = [p for p in journal.postings if not p.line.name.strip() or not p.entry.description.strip()]
     if lines:
@@ -290,7 +289,7 @@ def unnamed(journal: Journal) -> Iterator[Finding]:
         yield _of_lines(journal, f.UNNAMED, lines, f"{_count(len(lines), 'line')}: {about}")
 
 
-def rare_accounts(journal: Journal) -> Iterator[Finding]:
+def rare_accounts(journal: Journal) -> Iterator[f.Finding]:
     """Accounts of a few lines only, apart from those that are used once a period by nature."""
     count = len(journal.postings)
     if count < MANY:
@@ -303,7 +302,7 @@ def rare_accounts(journal: Journal) -> Iterator[Finding]:
         yield _of_lines(journal, f.RARE_ACCOUNT, lines, f"{_count(len(lines), 'line')} of {count:,} on {accounts}")
 
 
-def just_below(journal: Journal) -> Iterator[Finding]:
+def just_below(journal: Journal) -> Iterator[f.Finding]:
     """Lines of nearly the amount from which on a misstatement matters."""
     threshold = journal.materiality
     lines = [p for p in journal.postings if BELOW * threshold <= abs(journal.money(p.line.minor)) < threshold]
@@ -312,7 +311,7 @@ def just_below(journal: Journal) -> Iterator[Finding]:
         yield _of_lines(journal, f.JUST_BELOW, lines, text)
 
 
-def first_digits(journal: Journal) -> Iterator[Finding]:
+def first_digits(journal: Journal) -> Iterator[f.Finding]:
     """Benford's law: in amounts of many sizes, 1 leads in 30 %, 9 in 5 %.
 
     Both measures must be beyond their bounds: in short journals chance alone makes deviations of `DEVIATION`, in long ones
@@ -337,7 +336,7 @@ def first_digits(journal: Journal) -> Iterator[Finding]:
         yield _of_lines(journal, f.FIRST_DIGITS, lines, text)
 
 
-def _of_lines(journal: Journal, rule: f.Rule, lines: Sequence[Posting], text: str) -> Finding:
+def _of_lines(journal: Journal, rule: f.Rule, lines: Sequence[Posting], text: str) -> f.Finding:
     """A finding at the largest of some lines, with the largest ones and the sum of all, whatever their side."""
     largest = sorted(lines, key=lambda p: -abs(p.line.minor))[:EXAMPLES]
     cells = [journal.sheet.cell("Debit" if p.line.minor > 0 else "Credit", p.row) for p in largest]
@@ -349,7 +348,7 @@ def _of_lines(journal: Journal, rule: f.Rule, lines: Sequence[Posting], text: st
 # --------------------------------------------------------------------------------------------- of documents
 
 
-def weekends(journal: Journal) -> Iterator[Finding]:
+def weekends(journal: Journal) -> Iterator[f.Finding]:
     """Documents of a Saturday or Sunday, where those are the exception."""
     documents = journal.documents
     rows = documents.of((documents.day.astype(np.int64) + schema.DAY_0.weekday()) % 7 >= 5)
@@ -358,7 +357,7 @@ def weekends(journal: Journal) -> Iterator[Finding]:
         yield _of_documents(journal, f.WEEKEND, rows, text)
 
 
-def cut_off(journal: Journal) -> Iterator[Finding]:
+def cut_off(journal: Journal) -> Iterator[f.Finding]:
     """More in the last days than the rest of the period lets expect; in money, by kind of document."""
     settings, documents = journal.period.settings, journal.documents
     days = settings.period_end - settings.period_start + 1
@@ -381,7 +380,7 @@ def cut_off(journal: Journal) -> Iterator[Finding]:
         yield _of_documents(journal, f.CUT_OFF, documents.of(np.concatenate(positions)), text)
 
 
-def _of_documents(journal: Journal, rule: f.Rule, rows: Documents, text: str) -> Finding:
+def _of_documents(journal: Journal, rule: f.Rule, rows: Documents, text: str) -> f.Finding:
     """A finding at the largest of some documents, with the largest ones and the sum of all."""
     size, sources = np.abs(rows.amount), journal.period.inputs.sources
     largest = rows.of(np.argsort(-size, kind="stable")[:EXAMPLES])
@@ -394,7 +393,7 @@ def _of_documents(journal: Journal, rule: f.Rule, rows: Documents, text: str) ->
 # -------------------------------------------------------------------------------------------------- of runs
 
 
-def late_postings(journal: Journal) -> Iterator[Finding]:
+def late_postings(journal: Journal) -> Iterator[f.Finding]:
     """Runs posted long after the period, or on a weekend."""
     texts = []
     for run, posted in journal.posted:
@@ -407,7 +406,7 @@ def late_postings(journal: Journal) -> Iterator[Finding]:
         yield f.LATE("Runs", f"Posted: {_listed(texts)}.")
 
 
-def early_postings(journal: Journal) -> Iterator[Finding]:
+def early_postings(journal: Journal) -> Iterator[f.Finding]:
     """Runs posted while the period went on: their entries are dated on a day that had not come."""
     texts = [
         f"{run} {_count((journal.period_end - posted).days, 'day')} before period end"
@@ -418,7 +417,7 @@ def early_postings(journal: Journal) -> Iterator[Finding]:
         yield f.EARLY("Runs", f"Posted: {_listed(texts)}.")
 
 
-def own_approval(journal: Journal) -> Iterator[Finding]:
+def own_approval(journal: Journal) -> Iterator[f.Finding]:
     """Two persons answer for a run."""
     own = [run for run in journal.runs if person(run.approved_by) and person(run.approved_by) == person(run.user)]
     if own:
@@ -429,7 +428,7 @@ def own_approval(journal: Journal) -> Iterator[Finding]:
 # ---------------------------------------------------------------------------------- of the auditor's own marks
 
 
-def marks(journal: Journal) -> Iterator[Finding]:
+def marks(journal: Journal) -> Iterator[f.Finding]:
     """What the auditor wrote beside a line stays with it; see `auditor_marks.keep_marks`."""
     if journal.sheet.rows:
         places = journal.period.places
@@ -437,7 +436,7 @@ def marks(journal: Journal) -> Iterator[Finding]:
         yield from marks_lost(lost)
 
 
-def marks_lost(lost: Sequence[Lost]) -> Iterator[Finding]:
+def marks_lost(lost: Sequence[Lost]) -> Iterator[f.Finding]:
     """One finding over all entries of the auditor whose line has changed."""
     if lost:
         texts = [f"entry {m.entry} line {m.line}: {' '.join(filter(None, m.written))}" for m in lost[:EXAMPLES]]
@@ -445,7 +444,7 @@ def marks_lost(lost: Sequence[Lost]) -> Iterator[Finding]:
         yield f.MARK_LOST("Journal", f"{lines} with an entry of the auditor changed: {'; '.join(texts)}.")
 
 
-TESTS: tuple[Callable[[Journal], Iterator[Finding]], ...] = (
+TESTS: tuple[Callable[[Journal], Iterator[f.Finding]], ...] = (
     gaps,
     repeated,
     weekends,

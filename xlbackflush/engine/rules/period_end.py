@@ -12,12 +12,11 @@ from xlbackflush.engine.rules.places import cells, home, repeats, text_cells, ty
 from xlbackflush.engine.stock import counted, opening
 from xlbackflush.model import finding as f
 from xlbackflush.model import money
-from xlbackflush.model.finding import Finding
 
 # -------------------------------------------------------------------------------------------------- counts
 
 
-def settings_fit(period: Period) -> Iterator[Finding]:
+def settings_fit(period: Period) -> Iterator[f.Finding]:
     """Where the count charges every cost to cost of goods sold, conversion cannot be flushed at standard."""
     if counted.charges_everything(period.settings) and not period.settings.conversion_expensed:
         yield f.NOT_SUPPORTED(
@@ -27,7 +26,7 @@ def settings_fit(period: Period) -> Iterator[Finding]:
         )
 
 
-def counts_complete(period: Period) -> Iterator[Finding]:
+def counts_complete(period: Period) -> Iterator[f.Finding]:
     """The physical-count methods need the counts that they relieve and adjust by."""
     inputs, settings = period.inputs, period.settings
     role = inputs.inventory_count.role
@@ -47,7 +46,7 @@ def counts_complete(period: Period) -> Iterator[Finding]:
             yield f.NO_COUNT(cell, f"The counted amount of {name} is blank.", fix="Type it; 0 if nothing was found.")
 
 
-def _counted_on_stock(period: Period, role: str) -> Iterator[Finding]:
+def _counted_on_stock(period: Period, role: str) -> Iterator[f.Finding]:
     """Items of an account that is not counted in money: each must be counted on Stock, or none."""
     inputs, settings = period.inputs, period.settings
     kinds, is_counted = types(period.bill, "Stock"), ~np.isnan(inputs.stock.counted_qty)
@@ -67,7 +66,7 @@ def _counted_on_stock(period: Period, role: str) -> Iterator[Finding]:
         yield from _not_on_stock(period, role)
 
 
-def _not_on_stock(period: Period, role: str) -> Iterator[Finding]:
+def _not_on_stock(period: Period, role: str) -> Iterator[f.Finding]:
     """Items of an account that came in during the period, and are nowhere counted."""
     bill, items = period.bill, period.bill.items
     received = set(bill.of("Purchases").tolist())
@@ -78,7 +77,7 @@ def _not_on_stock(period: Period, role: str) -> Iterator[Finding]:
             yield f.NO_COUNT(home(period.inputs, item), f"{items.code[item]} came in and is not on Stock.")
 
 
-def counted_more(period: Period) -> Iterator[Finding]:
+def counted_more(period: Period) -> Iterator[f.Finding]:
     """A count that leaves less than nothing for what was relieved."""
     for row in period.counted:
         if row.relieved < 0:
@@ -88,7 +87,7 @@ def counted_more(period: Period) -> Iterator[Finding]:
             yield f.COUNTED_MORE(where, text, -row.relieved)
 
 
-def wip_complete(period: Period) -> Iterator[Finding]:
+def wip_complete(period: Period) -> Iterator[f.Finding]:
     """No unit in process is more than done."""
     wip = period.inputs.wip
     for column, shares in (("Material %", wip.material_percent), ("Conversion %", wip.conversion_percent)):
@@ -100,14 +99,14 @@ def wip_complete(period: Period) -> Iterator[Finding]:
 # -------------------------------------------------------------------------------- balances carried over
 
 
-def opened_once(period: Period) -> Iterator[Finding]:
+def opened_once(period: Period) -> Iterator[f.Finding]:
     """One balance carried over for each role."""
     role = period.inputs.opening.role
     for cell, name in text_cells(period.inputs, "Opening", "Role", repeats(role.tolist()) & (role != "")):
         yield f.OPENED_TWICE(cell, f"{name} has a row above.")
 
 
-def opened_in_use(period: Period) -> Iterator[Finding]:
+def opened_in_use(period: Period) -> Iterator[f.Finding]:
     """A balance of stock was carried over to an account that these trigger points never relieve."""
     inputs, triggers = period.inputs, period.settings.trigger_points
     unused = set(schema.STOCK_ROLES) - opening.stock_roles(period.settings)
@@ -119,7 +118,7 @@ def opened_in_use(period: Period) -> Iterator[Finding]:
         yield f.OPENED_ASIDE(cell, text, abs(balance))
 
 
-def opened_beyond(period: Period) -> Iterator[Finding]:
+def opened_beyond(period: Period) -> Iterator[f.Finding]:
     """A balance carried over that its opening stock does not explain: here last period's figures would be altered."""
     inputs, places, unit = period.inputs, period.places, 10**period.places
     rows = dict(zip(inputs.opening.role.tolist(), inputs.opening.row.tolist(), strict=True))

@@ -12,12 +12,11 @@ from xlbackflush.engine.rules.places import day_text, home, text_cells
 from xlbackflush.engine.stock.stock_book import StockBook
 from xlbackflush.model import finding as f
 from xlbackflush.model.arrays import Bools
-from xlbackflush.model.finding import Finding
 
 # ---------------------------------------------------------------------------------- of the explosion
 
 
-def trace_fits(period: Period) -> Iterator[Finding]:
+def trace_fits(period: Period) -> Iterator[f.Finding]:
     """The Trace must fit on its sheet; where it has a row for each BOM line, say so and what follows."""
     rows = len(period.explosion.rows)
     if rows > schema.SHEET_ROWS_MAX:
@@ -42,7 +41,7 @@ def _product_view(rows: float) -> str:
     return text
 
 
-def amounts_fit(period: Period) -> Iterator[Finding]:
+def amounts_fit(period: Period) -> Iterator[f.Finding]:
     """Excel holds 15 digits; an amount beyond them could not be shown to the cent, let alone proved."""
     largest = period.largest_amount
     if largest * 10**period.places >= 1e15:
@@ -52,7 +51,7 @@ def amounts_fit(period: Period) -> Iterator[Finding]:
 # -------------------------------------------------------------------------------------------- of stock
 
 
-def nothing_effective(period: Period) -> Iterator[Finding]:
+def nothing_effective(period: Period) -> Iterator[f.Finding]:
     """An item with a BOM that has no line in force on the day of a count relieves nothing."""
     bill, settings = period.bill, period.settings
     lines, item, day = bill.lines, bill.of("Counts"), period.inputs.counts.date
@@ -66,7 +65,7 @@ def nothing_effective(period: Period) -> Iterator[Finding]:
             yield f.NOTHING_EFFECTIVE(cell, f"{code} has a BOM, but no line in force on {day_text(day[at])}.")
 
 
-def shortages(period: Period) -> Iterator[Finding]:
+def shortages(period: Period) -> Iterator[f.Finding]:
     """Book stock below zero: more was sold or used than there was. Posted all the same: stopping hides what was used."""
     stock = period.stock
     short = stock.of((stock.role != "") & (stock.book < -1e-9))
@@ -79,7 +78,7 @@ def shortages(period: Period) -> Iterator[Finding]:
         yield rule(home(period.inputs, item), text, abs(worth))
 
 
-def never_completed(period: Period) -> Iterator[Finding]:
+def never_completed(period: Period) -> Iterator[f.Finding]:
     """A parent relieved a subassembly that nobody counted: its own components stay in the books."""
     stock = period.stock
     subassembly = period.bill.items.type[stock.item] == schema.SUBASSEMBLY
@@ -89,7 +88,7 @@ def never_completed(period: Period) -> Iterator[Finding]:
         yield f.NEVER_COMPLETED(cell, f"{units:,.6g} of {code} were consumed, none completed.", units * cost)
 
 
-def zero_costs(period: Period) -> Iterator[Finding]:
+def zero_costs(period: Period) -> Iterator[f.Finding]:
     """A made item that moved at no cost, although it has a BOM or hours."""
     stock, items = period.stock, period.bill.items
     first_line = period.bill.first_line

@@ -16,11 +16,10 @@ from xlbackflush.engine.rules.places import cells, day_text, item_texts, repeats
 from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.model import finding as f
 from xlbackflush.model.arrays import Floats, Records, Texts, texts
-from xlbackflush.model.finding import Finding
 from xlbackflush.model.inputs import Inputs
 
 
-def outside_period(period: Period) -> Iterator[Finding]:
+def outside_period(period: Period) -> Iterator[f.Finding]:
     """Cut-off: every transaction belongs to the period."""
     inputs, start, end = period.inputs, period.settings.period_start, period.settings.period_end
     if not (start and end):
@@ -36,7 +35,7 @@ def outside_period(period: Period) -> Iterator[Finding]:
             yield f.OUTSIDE_PERIOD(cell, f"{day_text(day)} is outside {day_text(start)} to {day_text(end)}.")
 
 
-def countable(period: Period) -> Iterator[Finding]:
+def countable(period: Period) -> Iterator[f.Finding]:
     """Only made, stocked items are completed; only stocked items are bought; only made units are scrapped whole."""
     inputs, bill = period.inputs, period.bill
     of_counts, of_scrap, of_purchases = (types(bill, table) for table in ("Counts", "Scrap", "Purchases"))
@@ -52,7 +51,7 @@ def countable(period: Period) -> Iterator[Finding]:
             yield f.NOT_COUNTABLE(cell, f"{code} {text.format(kind)}")
 
 
-def duplicate_rows(period: Period) -> Iterator[Finding]:
+def duplicate_rows(period: Period) -> Iterator[f.Finding]:
     """The same date, document, item and quantity again looks like a double entry."""
     for table, columns in (
         ("Counts", ("Date", "Document", "Event", "Item", "Quantity")),
@@ -89,7 +88,7 @@ class Documents(Records):
     note: Texts
 
 
-def corrections(period: Period) -> Iterator[Finding]:
+def corrections(period: Period) -> Iterator[f.Finding]:
     """A negative quantity corrects a document: it repeats its number, or names it in Note (Reason on Scrap)."""
     for table, kind, note in (("Counts", "Event", "Note"), ("Scrap", "Stage", "Reason"), ("Purchases", "", "Note")):
         records = period.inputs.table(table)
@@ -99,7 +98,7 @@ def corrections(period: Period) -> Iterator[Finding]:
             yield from _corrections(period, table, rows)
 
 
-def _corrections(period: Period, table: str, rows: Documents) -> Iterator[Finding]:
+def _corrections(period: Period, table: str, rows: Documents) -> Iterator[f.Finding]:
     """The corrections in one table."""
     recorded = _recorded(rows)
     balance: dict[Hashable, float] = {}  # of a document, item and kind: what is recorded, less the corrections so far

@@ -9,12 +9,10 @@ A line matters when its parent is made (not bought), both ends are known items, 
 
 from __future__ import annotations
 
-from dataclasses import field, replace
-
 import numpy as np
 
 from xlbackflush import schema
-from xlbackflush.dataclass import dataclass
+from xlbackflush.dataclass import dataclass, field, replace
 from xlbackflush.model.arrays import Bools, Floats, Ints, Records, Texts, blank_as_zero
 from xlbackflush.model.inputs import Inputs
 

@@ -17,8 +17,7 @@ from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.engine.stock.relief import Flow, total
 from xlbackflush.engine.stock.stock_book import StockBook
 from xlbackflush.model.arrays import blank_as_zero
-from xlbackflush.model.inputs import Inputs
-from xlbackflush.model.tables import Settings
+from xlbackflush.model.inputs import Inputs, Settings
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,7 @@ from xlbackflush import schema
 from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.standards.unit_cost import UnitCosts
 from xlbackflush.model.arrays import Floats, Ints, Records, blank_as_zero
-from xlbackflush.model.inputs import Inputs
-from xlbackflush.model.tables import Settings
+from xlbackflush.model.inputs import Inputs, Settings
 
 
 @dataclass(frozen=True)

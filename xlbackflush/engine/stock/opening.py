@@ -13,9 +13,8 @@ from xlbackflush import schema
 from xlbackflush.engine.stock.counted import CountedAccount, roles
 from xlbackflush.engine.stock.stock_book import StockBook
 from xlbackflush.model.arrays import Floats, blank_as_zero
-from xlbackflush.model.inputs import Inputs
+from xlbackflush.model.inputs import Inputs, Settings
 from xlbackflush.model.money import to_minor
-from xlbackflush.model.tables import Settings
 
 
 def amounts(inputs: Inputs) -> Floats:

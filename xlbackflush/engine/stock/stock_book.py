@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from xlbackflush import schema
-from xlbackflush.dataclass import dataclass
+from xlbackflush.dataclass import dataclass, replace
 from xlbackflush.engine.explosion.demand import Demand
 from xlbackflush.engine.explosion.explosion import Explosion
 from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.engine.standards.unit_cost import UnitCosts
 from xlbackflush.engine.stock.relief import of_events
 from xlbackflush.model.arrays import Bools, Floats, Ints, Records, Texts, blank_as_zero
-from xlbackflush.model.tables import Settings
+from xlbackflush.model.inputs import Settings
 
 
 @dataclass(frozen=True)
