@@ -1,7 +1,5 @@
 """What a run came to, ready to be written into its workbook."""
 
-from __future__ import annotations
-
 from functools import cached_property
 
 from xlbackflush.dataclass import dataclass

@@ -5,8 +5,6 @@ Cells are taken at the value they show; only the formula itself is worked out. W
 one row each; literals side by side are a second dimension. Blank cells are None.
 """
 
-from __future__ import annotations
-
 import math
 import operator
 import re

@@ -1,7 +1,5 @@
 """Explain a cell: a derivation of any output cell down to the cells that people typed, and the way back up."""
 
-from __future__ import annotations
-
 from typing import Protocol
 
 from xlbackflush import schema

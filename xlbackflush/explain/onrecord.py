@@ -5,8 +5,6 @@ posted it, on sheet Run Inputs. They give the same tables again, cell for cell, 
 workbook, so that the line is derived there as any other.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import takewhile

@@ -3,8 +3,6 @@
 Most have their live proof in the same row; others follow from the figures beside them, or from a part of the proof.
 """
 
-from __future__ import annotations
-
 import re
 
 from xlbackflush import schema

@@ -4,8 +4,6 @@ First the unit cost by element and by BOM line; then what the period flushed for
 of every entry, conversion by element - with the journal lines that it went to.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from dataclasses import replace

@@ -4,8 +4,6 @@
 at once, formulas as trees.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Protocol
 

@@ -3,8 +3,6 @@
 A formula uses a cell that it names, and a cell of a column that it adds up, if that cell's row meets the criteria.
 """
 
-from __future__ import annotations
-
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator

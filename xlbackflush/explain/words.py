@@ -1,7 +1,5 @@
 """Cells, figures, conditions and sums in plain words: names from the schema, figures with their unit, cells by address."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Iterable
 from contextlib import suppress

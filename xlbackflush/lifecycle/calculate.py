@@ -5,8 +5,6 @@
 Findings of one step that are errors stop what follows.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 
 from xlbackflush.engine.inputs.accept import accept

@@ -6,8 +6,6 @@ What the changes move only together (a new price times a new quantity; an item t
     effect of each change alone  +  together  =  what moved
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 

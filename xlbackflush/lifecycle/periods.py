@@ -1,7 +1,5 @@
 """Several periods of one company, one workbook each, looked at together."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from itertools import pairwise
 

@@ -3,8 +3,6 @@
 run -> draft -> post -> posted, never changed -> inputs change -> run -> draft of corrections -> post ... -> roll -> closed
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import replace

@@ -6,8 +6,6 @@ today: a proof that was replaced by its value proves nothing. Programs spell for
 two that differ are compared as trees, in which every reference is a range of cells of the workbook as it stands.
 """
 
-from __future__ import annotations
-
 import math
 import re
 from collections import Counter

@@ -5,8 +5,6 @@ the books) becomes opening stock; balances are carried over, with what was rever
 old one is closed: it can be verified for ever, and never run again.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Mapping
 

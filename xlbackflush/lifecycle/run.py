@@ -5,8 +5,6 @@
 Reading and writing belong to a `Workbook`; everything between is pure.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import gc
 from collections.abc import Iterator

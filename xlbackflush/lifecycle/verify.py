@@ -1,7 +1,5 @@
 """Verify: every posted run computed again from its inputs on record, and held against what the workbook shows."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Hashable, Mapping, Sequence
 

@@ -1,7 +1,5 @@
 """A workbook, as the lifecycle sees it: a file, or a book open in Excel."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Protocol
 

@@ -1,7 +1,5 @@
 """Records of arrays: tables inside the engine, one typed array per column, all of one length."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Self
 

@@ -4,8 +4,6 @@ The posting rules state each amount once, as a basis; the workbook renders the s
 amounts are signed, debit positive.
 """
 
-from __future__ import annotations
-
 from xlbackflush.dataclass import dataclass, replace
 
 

@@ -4,8 +4,6 @@ A new rule is one entry here, and a function in engine/rules that stands in its 
 `accept.py`).
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable
 

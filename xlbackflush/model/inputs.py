@@ -4,8 +4,6 @@ Text is str ("" where blank), numbers are float64 (NaN where blank), dates are E
 the row on the sheet. Fields are named as the columns of the schema are (`field_of`).
 """
 
-from __future__ import annotations
-
 import re
 from functools import cache
 from typing import Any

@@ -3,8 +3,6 @@
 All amounts are whole minor units, signed, debit positive; dates are Excel day numbers.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Hashable, Mapping, Sequence
 

@@ -4,8 +4,6 @@ Excel rounds half away from zero, and looks at 15 significant digits: 1.005 is 1
 ROUND(1.005, 2) is 1.01. The vector form rounds in floating point and rechecks the near-ties exactly.
 """
 
-from __future__ import annotations
-
 from decimal import ROUND_HALF_UP, Decimal
 
 import numpy as np

@@ -1,7 +1,5 @@
 """People: the names of those who prepare and approve a run, as they are told apart."""
 
-from __future__ import annotations
-
 import unicodedata
 
 #: characters that are no letters, and that nobody sees: controls, joiners, marks of direction, spaces

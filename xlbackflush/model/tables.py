@@ -4,8 +4,6 @@ A `Source` is an input table as read: raw cell values and where each stands, so 
 name the very cell.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Iterator
 from itertools import chain

@@ -14,8 +14,6 @@ roughly: as if from `NOISE_DEGREES` earlier counts. That makes the likelihood a 
 rule.
 """
 
-from __future__ import annotations
-
 import math
 from functools import lru_cache
 

@@ -9,8 +9,6 @@ Where there are too many cells for that, those are tried from which most is to b
 cell (see `governed`), and by what came of cells of its kind before.
 """
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from functools import cached_property

@@ -10,8 +10,6 @@ odds included: log odds + sum over components of (log weight of what it leaves -
 leaves is looked into further, so that one wrong component does not hide it.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 

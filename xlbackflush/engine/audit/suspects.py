@@ -10,8 +10,6 @@ tell them apart, unless the sizes of all but one are far-fetched. One period giv
 mix of products changed from one to the next.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -11,8 +11,6 @@ sum of the *line* rows above it that require it; each line row multiplies its pa
 Products whose BOM changes within the period are kept apart by the stretch of days on which theirs holds.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import numpy as np

@@ -4,8 +4,6 @@ Each row of a transaction sheet becomes one demand; demands of one event, accoun
 explosion in the Trace. `wanted` says which rows of the sheet belong to a root, so that a formula can add them up again.
 """
 
-from __future__ import annotations
-
 from functools import cached_property
 
 import numpy as np

@@ -12,8 +12,6 @@ parent narrowed by the effective dates of its line, and `units` are the product 
 count uses exactly the lines in force on its date.
 """
 
-from __future__ import annotations
-
 import math
 from itertools import pairwise
 

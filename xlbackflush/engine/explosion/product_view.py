@@ -2,8 +2,6 @@
 the Trace is kept per BOM line (see `by_line`) and the product view is made a chunk of roots at a time, for a file.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from typing import Any

@@ -4,8 +4,6 @@ Nothing is guessed: a cell that is not what its column asks for becomes a findin
 in the table, so that the later rules can still report everything else in one go.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import math
 from collections.abc import Callable, Mapping, Sequence

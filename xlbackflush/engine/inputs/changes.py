@@ -11,8 +11,6 @@ Rows that only stand in another order are one change of the table. What a workbo
 setting or role the same as its default: an upgrade, which adds them, changes no inputs.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict, deque
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from itertools import pairwise

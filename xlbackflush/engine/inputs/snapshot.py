@@ -25,8 +25,6 @@ A piece reads `2/3 5f2a9c01b7d4 eJx...`: its number, how many there are, the fir
 the text. So a piece that was changed, lost or moved is named.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 import datetime as dt

@@ -3,8 +3,6 @@
 A check has a key, under which the workbook knows its live formula, and its value as the engine has it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 
 from xlbackflush import schema

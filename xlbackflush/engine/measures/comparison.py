@@ -8,8 +8,6 @@ Each line of the table has one cell per method. A cell is an amount that the met
 rounds its lines - or is made of cells of other lines. The workbook renders the same cells as formulas.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from functools import partial, reduce
 from operator import sub

@@ -4,8 +4,6 @@ Rows, filled cells, sums of numbers and days, weighted sums of texts: whatever i
 them, or a proof. Settings that decide between rules are compared as chosen.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Iterator, Sequence
 

@@ -10,8 +10,6 @@ Cost flow            what came in = what went out, over the ledger: opening inve
                      various accounts = closing inventories + debits of everything else.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from itertools import accumulate, pairwise
 

@@ -5,8 +5,6 @@ cost, and products that repeat. Every figure comes from inputs and results of th
 it cannot be known. The sheet recomputes each with a native formula (`excel/fit.py`).
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from xlbackflush import schema

@@ -1,7 +1,5 @@
 """Materiality: which disposition of variances the policy asks for, what the other gives, and what is unrecorded."""
 
-from __future__ import annotations
-
 from xlbackflush import schema
 from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.measures.tie_out import INVENTORIES, Tie

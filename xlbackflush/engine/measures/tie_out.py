@@ -1,7 +1,5 @@
 """Tie-out: the ledger balance of every inventory account against its quantities at standard cost."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from xlbackflush import schema

@@ -1,7 +1,5 @@
 """The close: conversion costs and variances disposed of, conversion put back into counted stock, units in process recognised."""
 
-from __future__ import annotations
-
 from xlbackflush import schema
 from xlbackflush.engine.posting.disposition import CLEARED, PASSED_ON, Share, before_close
 from xlbackflush.engine.stock.counted import CountedAccount

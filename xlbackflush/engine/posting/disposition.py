@@ -17,8 +17,6 @@ prorated (ASC 330-10-30-7, IAS 2.16), but it was bought at the same price. Witho
 one period would stay in stock after it was sold, and those of the next come on top.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from xlbackflush import schema

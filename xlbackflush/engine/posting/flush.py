@@ -11,8 +11,6 @@ chapter on JIT and backflush costing.) The accounts of a flush come from the Tra
 credits are rounded one by one, and its debit is their sum.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 

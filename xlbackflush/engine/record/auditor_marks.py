@@ -5,8 +5,6 @@ event, role, product and amount. Where the entry only moved to another number, i
 account changed, nobody has looked at what stands there now, and what was written is handed back instead of kept or lost.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 

@@ -16,8 +16,6 @@ A reversal keeps the event of what it reverses, so that sums by event are right 
 It is dated where an entry of that event belongs now: nothing is ever dated in a period that is closed.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict, deque
 from collections.abc import Callable, Hashable, Mapping, Sequence
 

@@ -5,8 +5,6 @@ is guessed. One column is not part of what was posted: `Reversed by` follows fro
 Proof and Difference are live formulas, and no record of anything.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence

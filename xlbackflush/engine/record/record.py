@@ -4,8 +4,6 @@ A run is a draft until it is posted; then it and its lines never change. The rec
 anything is added to it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

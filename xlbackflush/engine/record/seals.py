@@ -15,8 +15,6 @@ Two things are not sealed, because they come later: `Reversed by`, which must ag
 whether the period is closed.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import hashlib
 import json

@@ -1,7 +1,5 @@
 """Rules of items, bills of materials and standard costs."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import numpy as np

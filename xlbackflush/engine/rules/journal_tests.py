@@ -8,8 +8,6 @@ Tested elsewhere: the same document twice and dates outside the period (`transac
 (`journal_table`, `seals`), entries that do not balance (`verify`).
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -1,7 +1,5 @@
 """Rules of the period's two ends: balances carried over, counts, and work in process."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import numpy as np

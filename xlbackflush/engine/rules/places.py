@@ -1,7 +1,5 @@
 """Rows of input tables as findings name them: by their cells, codes and days."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Hashable, Iterator, Sequence
 

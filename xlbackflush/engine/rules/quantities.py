@@ -1,7 +1,5 @@
 """Rules of what the counts ask for: its size, BOM lines in force, book stock, costs of what moved. Only size stops a run."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import numpy as np

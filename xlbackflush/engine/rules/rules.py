@@ -4,8 +4,6 @@ Each is a function of the period that yields findings. What a step needs is work
 found an error, as errors stop a run.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 
 from xlbackflush.engine.period import Period

@@ -1,7 +1,5 @@
 """Rules of the documents: counts, scrap reports, purchases and conversion costs."""
 
-from __future__ import annotations
-
 import math
 import re
 from collections import defaultdict

@@ -7,8 +7,6 @@ A line matters when its parent is made (not bought), both ends are known items, 
 `levels` gives each item its low-level code: 0 for items that nothing contains, else one more than its highest parent.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from xlbackflush import schema

@@ -5,8 +5,6 @@ An item whose BOM (at any depth) changes within the period has one row per stret
     cost of a row = own cost + sum over its lines of (units to start x line factor) x cost of the component's row
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

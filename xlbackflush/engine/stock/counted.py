@@ -7,8 +7,6 @@ counted 33,000 of which 1,800 conversion: 29,600 + 367,000 - 31,200 = 365,400 ar
 back into the account.) Counts come from sheet Inventory Count in money, or from sheet Stock at standard cost.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from xlbackflush import schema

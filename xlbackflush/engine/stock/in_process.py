@@ -7,8 +7,6 @@ Work in process is inventory (ASC 330-10-20, IAS 2.6); the entry that recognises
 period, because the units are flushed again when they are counted.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from xlbackflush import schema

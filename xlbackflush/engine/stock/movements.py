@@ -4,8 +4,6 @@ One row per roll-up row (item and stretch of days) with stock or transactions; n
 under any set of trigger points.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from xlbackflush import schema

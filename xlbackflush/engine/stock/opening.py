@@ -5,8 +5,6 @@ beyond its stock (prorated variances, differences that were carried forward) sta
 on the first day of this one is taken in.
 """
 
-from __future__ import annotations
-
 import math
 
 from xlbackflush import schema

@@ -1,7 +1,5 @@
 """Relief: the explosion added up - by account for the journal, by component for sheet Relief; `stock_book` does it by item."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable
 from typing import NamedTuple

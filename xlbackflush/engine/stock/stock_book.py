@@ -1,7 +1,5 @@
 """Stock book: opening + received - relieved - scrapped = book, against counted, per item, in quantity and money."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from xlbackflush import schema
