@@ -12,44 +12,39 @@ from functools import cached_property
 
 from xlbackflush import schema
 from xlbackflush.dataclass import dataclass, replace
-from xlbackflush.engine.explosion import demand as demands
-from xlbackflush.engine.explosion import explosion as explosions
 from xlbackflush.engine.explosion.by_line import explosion_by_line
-from xlbackflush.engine.explosion.demand import Demand
-from xlbackflush.engine.explosion.explosion import Explosion, Walk
+from xlbackflush.engine.explosion.demand import Demand, demand
+from xlbackflush.engine.explosion.explosion import Explosion, Walk, quantities, sizes, walk
 from xlbackflush.engine.inputs.snapshot import Snapshot
-from xlbackflush.engine.measures import (
-    checks,
-    comparison,
-    control_totals,
-    dashboard,
-    fit,
-    materiality,
-    tie_out,
-)
-from xlbackflush.engine.measures import variances as variance
+from xlbackflush.engine.measures import checks
 from xlbackflush.engine.measures.checks import Check
-from xlbackflush.engine.measures.comparison import Figures
-from xlbackflush.engine.measures.control_totals import ControlTotal
-from xlbackflush.engine.measures.dashboard import Bar
-from xlbackflush.engine.measures.fit import FitFigure, FitSources
-from xlbackflush.engine.measures.materiality import MaterialityRow
-from xlbackflush.engine.measures.tie_out import Tie
-from xlbackflush.engine.measures.variances import Conversion, ConversionAllowed, Variance
-from xlbackflush.engine.posting import close, disposition, flush
-from xlbackflush.engine.posting.disposition import CostHeld, Share
-from xlbackflush.engine.posting.flush import Ledger
+from xlbackflush.engine.measures.comparison import Figures, comparison
+from xlbackflush.engine.measures.control_totals import ControlTotal, control_totals
+from xlbackflush.engine.measures.dashboard import Bar, dashboard
+from xlbackflush.engine.measures.fit import FitFigure, FitSources, fit
+from xlbackflush.engine.measures.materiality import MaterialityRow, materiality
+from xlbackflush.engine.measures.tie_out import INVENTORIES, Tie, tie_out
+from xlbackflush.engine.measures.variances import (
+    Conversion,
+    ConversionAllowed,
+    Variance,
+    conversion_allowed,
+    conversion_totals,
+    variances,
+)
+from xlbackflush.engine.posting.close import close, period_end_entries
+from xlbackflush.engine.posting.disposition import CostHeld, Share, cost_held, disposition
+from xlbackflush.engine.posting.flush import Ledger, before_close, ledger
 from xlbackflush.engine.record.corrections import Draft, correct
 from xlbackflush.engine.record.record import Record
-from xlbackflush.engine.standards import bill, unit_cost
-from xlbackflush.engine.standards.bill import Bill
-from xlbackflush.engine.standards.unit_cost import UnitCosts
-from xlbackflush.engine.stock import counted, in_process, movements, opening, relief, stock_book
-from xlbackflush.engine.stock.counted import CountedAccount
-from xlbackflush.engine.stock.in_process import InProcess
-from xlbackflush.engine.stock.movements import Movements
-from xlbackflush.engine.stock.relief import Flow, Relief
-from xlbackflush.engine.stock.stock_book import StockBook
+from xlbackflush.engine.standards.bill import Bill, bill, with_numbers
+from xlbackflush.engine.standards.unit_cost import UnitCosts, unit_costs
+from xlbackflush.engine.stock.counted import CountedAccount, counted_accounts
+from xlbackflush.engine.stock.in_process import InProcess, in_process, recorded_conversion
+from xlbackflush.engine.stock.movements import Movements, movements
+from xlbackflush.engine.stock.opening import opening_balances, opening_excess
+from xlbackflush.engine.stock.relief import Flow, Relief, flushed, largest_amount, relief
+from xlbackflush.engine.stock.stock_book import StockBook, stock_book
 from xlbackflush.model.inputs import FIELDS, Inputs, Settings, field_of
 from xlbackflush.model.journal import Entry
 
@@ -103,89 +98,89 @@ class Period:
 
     @cached_property
     def bill(self) -> Bill:
-        return bill.bill(self.inputs)
+        return bill(self.inputs)
 
     @cached_property
     def unit_costs(self) -> UnitCosts:
-        return unit_cost.unit_costs(self.bill)
+        return unit_costs(self.bill)
 
     @cached_property
     def demand(self) -> Demand:
-        return demands.demand(self.bill)
+        return demand(self.bill)
 
     @cached_property
     def exploded_rows(self) -> float:
         """Rows that the explosion product by product has, about."""
-        return float(explosions.sizes(self.bill, self.demand).sum())
+        return float(sizes(self.bill, self.demand).sum())
 
     @cached_property
     def walk(self) -> Walk:
-        return explosions.walk(self.unit_costs, self.demand, self.settings)
+        return walk(self.unit_costs, self.demand, self.settings)
 
     @cached_property
     def explosion(self) -> Explosion:
         if self.exploded_rows > schema.TRACE_ROWS_MAX:
             return explosion_by_line(self.unit_costs, self.demand, self.settings)
-        return explosions.quantities(self.walk, self.unit_costs, self.demand, self.settings)
+        return quantities(self.walk, self.unit_costs, self.demand, self.settings)
 
     # ------------------------------------------------------------------------------------------------ stock
 
     @cached_property
     def largest_amount(self) -> float:
         """No amount of the period is larger, in money."""
-        return relief.largest_amount(self.explosion, self.unit_costs)
+        return largest_amount(self.explosion, self.unit_costs)
 
     @cached_property
     def relief(self) -> Relief:
-        return relief.relief(self.explosion, self.bill, self.demand)
+        return relief(self.explosion, self.bill, self.demand)
 
     @cached_property
     def flushed(self) -> list[Flow]:
-        return relief.flushed(self.explosion, self.bill, self.demand)
+        return flushed(self.explosion, self.bill, self.demand)
 
     @cached_property
     def stock(self) -> StockBook:
-        return stock_book.stock_book(self.explosion, self.unit_costs, self.demand)
+        return stock_book(self.explosion, self.unit_costs, self.demand)
 
     @cached_property
     def movements(self) -> Movements:
-        return movements.movements(self.unit_costs)
+        return movements(self.unit_costs)
 
     @cached_property
     def counted(self) -> list[CountedAccount]:
-        return counted.counted_accounts(self.bill, self.flushed, self.stock)
+        return counted_accounts(self.bill, self.flushed, self.stock)
 
     @cached_property
     def in_process(self) -> InProcess:
-        return in_process.in_process(self.unit_costs)
+        return in_process(self.unit_costs)
 
     @cached_property
     def opening(self) -> dict[str, int]:
-        return opening.opening_balances(self.inputs, self.counted, self.stock)
+        return opening_balances(self.inputs, self.counted, self.stock)
 
     # ---------------------------------------------------------------------------------------------- entries
 
     @cached_property
     def before_close(self) -> list[Entry]:
-        return flush.before_close(self.bill, self.flushed, self.stock, self.counted)
+        return before_close(self.bill, self.flushed, self.stock, self.counted)
 
     @cached_property
     def cost_held(self) -> list[CostHeld]:
-        return disposition.cost_held(self.unit_costs, self.stock, self.flushed, self.movements, self.counted)
+        return cost_held(self.unit_costs, self.stock, self.flushed, self.movements, self.counted)
 
     @cached_property
     def shares(self) -> list[Share]:
-        excess = opening.opening_excess(self.inputs, self.counted, self.stock)
-        unallocated = in_process.recorded_conversion(self.inputs, self.in_process)
-        return disposition.disposition(self.inputs, self.cost_held, self.before_close, excess, unallocated)
+        excess = opening_excess(self.inputs, self.counted, self.stock)
+        unallocated = recorded_conversion(self.inputs, self.in_process)
+        return disposition(self.inputs, self.cost_held, self.before_close, excess, unallocated)
 
     @cached_property
     def entries(self) -> list[Entry]:
         """All entries that the inputs call for, whatever is on the books."""
         return [
             *self.before_close,
-            *close.close(self.inputs, self.before_close, self.shares, self.counted),
-            *close.period_end_entries(self.inputs, self.in_process),
+            *close(self.inputs, self.before_close, self.shares, self.counted),
+            *period_end_entries(self.inputs, self.in_process),
         ]
 
     @cached_property
@@ -196,31 +191,31 @@ class Period:
 
     @cached_property
     def ledger(self) -> Ledger:
-        return flush.ledger(self.draft.entries, self.opening)
+        return ledger(self.draft.entries, self.opening)
 
     @cached_property
     def closings(self) -> Closings:
         """The balances that the entries leave."""
-        closing = flush.ledger(self.entries, self.opening).closing_by_role
-        return Closings(sum(closing.get(role, 0) for role in tie_out.INVENTORIES), closing.get(schema.COGS, 0))
+        closing = ledger(self.entries, self.opening).closing_by_role
+        return Closings(sum(closing.get(role, 0) for role in INVENTORIES), closing.get(schema.COGS, 0))
 
     # --------------------------------------------------------------------------------------------- measures
 
     @cached_property
     def conversion_allowed(self) -> ConversionAllowed:
-        return variance.conversion_allowed(self.explosion, self.bill)
+        return conversion_allowed(self.explosion, self.bill)
 
     @cached_property
     def conversion(self) -> Conversion:
-        return variance.conversion_totals(self.inputs, self.conversion_allowed, self.before_close)
+        return conversion_totals(self.inputs, self.conversion_allowed, self.before_close)
 
     @cached_property
     def variances(self) -> list[Variance]:
-        return variance.variances(self.bill, self.stock, self.conversion_allowed, self.conversion, self.before_close)
+        return variances(self.bill, self.stock, self.conversion_allowed, self.conversion, self.before_close)
 
     @cached_property
     def ties(self) -> list[Tie]:
-        return tie_out.tie_out(self.inputs, self.stock, self.counted, self.draft.entries, self.ledger)
+        return tie_out(self.inputs, self.stock, self.counted, self.draft.entries, self.ledger)
 
     @property
     def materiality_threshold(self) -> float:
@@ -229,7 +224,7 @@ class Period:
 
     @cached_property
     def materiality(self) -> list[MaterialityRow]:
-        return materiality.materiality(self.inputs, self.shares, self.ties, self.in_process, self.ledger)
+        return materiality(self.inputs, self.shares, self.ties, self.in_process, self.ledger)
 
     @cached_property
     def checks(self) -> list[Check]:
@@ -239,22 +234,20 @@ class Period:
 
     @cached_property
     def control_totals(self) -> list[ControlTotal]:
-        return control_totals.control_totals(self.inputs, len(self.ledger))
+        return control_totals(self.inputs, len(self.ledger))
 
     @cached_property
     def comparison(self) -> list[Figures]:
-        return comparison.comparison(self.unit_costs, self.movements, self.stock)
+        return comparison(self.unit_costs, self.movements, self.stock)
 
     @cached_property
     def fit(self) -> list[FitFigure]:
         conversion = float(self.explosion.rows.conversion.sum())
-        return fit.fit(
-            FitSources(self.unit_costs, conversion, self.movements, self.stock, self.in_process, self.ledger)
-        )
+        return fit(FitSources(self.unit_costs, conversion, self.movements, self.stock, self.in_process, self.ledger))
 
     @cached_property
     def dashboard(self) -> list[Bar]:
-        return dashboard.dashboard(self.variances, self.ledger, self.settings, self.places)
+        return dashboard(self.variances, self.ledger, self.settings, self.places)
 
     # ------------------------------------------------------------------------------ another record, another cell
 
@@ -274,7 +267,7 @@ class Period:
         values[index] = value
         records = replace(records, **{field_of(column): values})
         changed = Period(replace(self.inputs, **{FIELDS[table]: records}), self.record)  # type: ignore[arg-type]
-        changed.bill = bill.with_numbers(self.bill, changed.inputs)
+        changed.bill = with_numbers(self.bill, changed.inputs)
         known = vars(self)  # where a cached property keeps its value
         for stage in (*_SHAPE, *(_UNMOVED.get((table, column)) or _UNMOVED.get(table, ()))):
             if stage in known:

@@ -13,7 +13,7 @@ from xlbackflush.dataclass import dataclass
 from xlbackflush.explain.evaluate import Addend, Value, addends, is_number
 from xlbackflush.explain.expression import Constant, Expression, Printer, Simplifier, Term, terms
 from xlbackflush.explain.onrecord import OnRecord
-from xlbackflush.explain.posted import Basis, basis
+from xlbackflush.explain.posted import Basis, Posted
 from xlbackflush.explain.reader import Grid, Place
 from xlbackflush.explain.words import Words, figure, sum_words
 from xlbackflush.model.step import Step
@@ -134,7 +134,7 @@ class Derivation:
             return _Answer(self._text(cell, place, value, tree), "text", [])
         if tree is not None:
             return self._of_tree(task, tree)
-        rests = basis(self.grid, cell, place)
+        rests = Posted(self.grid, cell, place).basis()
         if rests.run:
             return self._taken_back(task, place, rests)
         if rests.tree is None:

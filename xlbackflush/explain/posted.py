@@ -26,14 +26,9 @@ class Basis:
     run: str = ""
 
 
-def basis(grid: Grid, cell: Cell, place: Place) -> Basis:
-    """What a constant of an output table rests on."""
-    return _Posted(grid, cell, place).basis()
-
-
 @dataclass(frozen=True)
-class _Posted:
-    """A posted value, and the cells beside it."""
+class Posted:
+    """A posted value, a constant of an output table, and the cells beside it."""
 
     grid: Grid
     cell: Cell

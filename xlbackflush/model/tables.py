@@ -20,6 +20,11 @@ class CellError:
     calculated: bool = True
 
 
+def number_in(cell: object) -> float | None:
+    """The number that a cell holds, or None; a truth value is none."""
+    return float(cell) if isinstance(cell, int | float) and not isinstance(cell, bool) else None
+
+
 @dataclass
 class Source:
     """An input table as read. `rows` holds only rows with content; `row_numbers` are their rows on the sheet.

@@ -16,7 +16,7 @@ from xlbackflush.dataclass import dataclass
 from xlbackflush.model import finding as f
 from xlbackflush.model.arrays import Floats, texts
 from xlbackflush.model.inputs import FIELDS, RECORDS, Inputs, Settings, field_of
-from xlbackflush.model.tables import CellError, Source, absent
+from xlbackflush.model.tables import CellError, Source, absent, number_in
 from xlbackflush.schema import Column, Setting
 
 _DAY_0_ORDINAL = schema.DAY_0.toordinal()
@@ -170,12 +170,6 @@ class _Reader:
 # ------------------------------------------------------------------------------------------------ values
 
 
-def _number(value: object) -> float | None:
-    if isinstance(value, bool):
-        return None
-    return float(value) if isinstance(value, int | float) else None
-
-
 def _date(value: object) -> float | None:
     """Excel day number of a date; the time of day is dropped."""
     if isinstance(value, dt.datetime):
@@ -200,7 +194,7 @@ def _text(value: object) -> str | None:
     return str(value)
 
 
-_PARSE: dict[str, Callable[[object], object]] = {"number": _number, "date": _date, "text": _text}
+_PARSE: dict[str, Callable[[object], object]] = {"number": number_in, "date": _date, "text": _text}
 
 
 def _looks_like_number(text: str) -> bool:

@@ -111,16 +111,12 @@ def _means_the_same(change: Change, names: Sequence[str]) -> bool:
         return change.table in ("Setup", "Accounts")  # rows are known by name there
     if change.kind == CHANGED:
         return False
-    return _is_default(change.table, dict(zip(names, (*change.was, *change.now), strict=True)))  # type: ignore[misc]
-
-
-def _is_default(table: str, row: Mapping[str, object]) -> bool:
-    """True of a row of Setup or Accounts that says what a workbook without the row means as well."""
-    if table == "Setup":
+    row = dict(zip(names, (*change.was, *change.now), strict=True))  # type: ignore[misc]
+    if change.table == "Setup":
         setting = next((s for s in schema.SETTINGS if s.name == str(row.get("Setting")).strip()), None)
         return setting is not None and row.get("Value") == setting.default
     default = schema.ROLES.get(str(row.get("Role")).strip())
-    return table == "Accounts" and default is not None and (row.get("Account"), row.get("Name")) == default
+    return change.table == "Accounts" and default is not None and (row.get("Account"), row.get("Name")) == default
 
 
 def _applied(old: Source, new: Source, chosen: Sequence[Change]) -> Source:
@@ -174,7 +170,9 @@ def align(old: Source, new: Source) -> list[Pair]:
     partner: dict[int, int] = {}  # position in new -> position in old
     _match(was, now, partner)
     if len(partner) < max(len(was), len(now)):
-        at = _key_columns(old.name, names) or list(range(len(names)))
+        known = schema.TABLES[old.name].columns if old.name in schema.TABLES else ()
+        about = {column.name for column in known if column.required and column.kind in _KEY_KINDS}
+        at = [k for k, name in enumerate(names) if name in about] or list(range(len(names)))
         _match([tuple(row[k] for k in at) for row in was], [tuple(row[k] for k in at) for row in now], partner)
         _match_neighbours(was, now, partner)
     removed = _followers(len(was), partner)
@@ -227,10 +225,3 @@ def _alike(a: Cells, b: Cells) -> bool:
     """At least half of the cells that are filled in either row are the same."""
     filled = [x == y for x, y in zip(a, b, strict=True) if x or y]
     return 2 * sum(filled) >= len(filled)
-
-
-def _key_columns(table: str, names: Sequence[str]) -> list[int]:
-    """Which columns say what a row is about; none where the table is not one of ours."""
-    known = schema.TABLES[table].columns if table in schema.TABLES else ()
-    wanted = {column.name for column in known if column.required and column.kind in _KEY_KINDS}
-    return [k for k, name in enumerate(names) if name in wanted]

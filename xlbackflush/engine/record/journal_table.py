@@ -15,7 +15,7 @@ from xlbackflush import schema
 from xlbackflush.dataclass import dataclass
 from xlbackflush.model.journal import PostedEntry, PostedLine, Problem
 from xlbackflush.model.money import from_minor, to_minor
-from xlbackflush.model.tables import CellError, Source
+from xlbackflush.model.tables import CellError, Source, number_in
 
 Cell = str | float | int | None
 
@@ -163,13 +163,9 @@ def _cell_words(value: object) -> str:
     return f'"{text if len(text) <= 40 else text[:37] + "..."}"' if isinstance(value, str) else text
 
 
-def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
-
-
 def _text(value: object, places: int = 0) -> str:
     """A text, perhaps blank; Excel may have made a number of one such as 1310."""
-    number = _number(value)
+    number = number_in(value)
     if number is not None and number.is_integer():
         return str(int(number))
     if not isinstance(value, str):
@@ -194,7 +190,7 @@ def _one_of(choices: Collection[str]) -> Read:
 
 
 def _whole(value: object, places: int = 0, most: float = math.inf, what: str = "a whole number") -> int:
-    number = _number(value)
+    number = number_in(value)
     if number is None or not number.is_integer() or not 1 <= number <= most:
         raise _OddError(f"{_cell_words(value)}; {what} is expected.")
     return int(number)
@@ -213,7 +209,7 @@ def _amount(value: object, places: int) -> int:
     """Minor units; 0 where blank."""
     if value == "":
         return 0
-    number = _number(value)
+    number = number_in(value)
     if number is None or not 0 < number < 1e15:
         raise _OddError(f"{_cell_words(value)}; an amount above zero is expected.")
     minor = to_minor(number, places)

@@ -146,17 +146,16 @@ _TEXTS = {
 
 def run_inputs(source: Source) -> dict[str, RunInputs]:
     """The rows of table RunInputs, by run."""
-    by_run: dict[str, RunInputs] = {}
-    pieces: dict[str, list[str]] = {}
+    by_run: dict[str, tuple[dict[str, int], dict[str, str], list[str]]] = {}
     for _, row in source.named_rows():
-        run, name, rows, digest, content = (row.get(column, "") for column in schema.RUN_INPUTS.names)
-        inputs = by_run.setdefault(str(run), RunInputs({}, {}, pieces.setdefault(str(run), [])))
+        run, name, height, digest, content = (row.get(column, "") for column in schema.RUN_INPUTS.names)
+        rows, hashes, pieces = by_run.setdefault(str(run), ({}, {}, []))
         if content:
-            pieces[str(run)].append(str(content))
+            pieces.append(str(content))
         else:
-            digests = {**inputs.hashes, **({str(name): str(digest)} if digest else {})}
-            by_run[str(run)] = RunInputs({**inputs.rows, str(name): int(_number(rows))}, digests, inputs.pieces)
-    return by_run
+            rows[str(name)] = int(_number(height))
+            hashes |= {str(name): str(digest)} if digest else {}
+    return {run: RunInputs(*of_run) for run, of_run in by_run.items()}
 
 
 def currency(source: Source, run: str) -> str:

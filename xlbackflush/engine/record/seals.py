@@ -91,7 +91,12 @@ def verify(
         *_in_order(runs, entries, journal, draft),
         *_two_people(runs),
         *_chained(runs, posted, journal, places),
-        *_unsealed([entry for entry in entries if entry.run == draft], journal),
+        *(
+            Problem(journal.cell("Seal", line.row), f"Entry {entry.number} is a draft, but has a seal.")
+            for entry in entries
+            for line in entry.lines
+            if entry.run == draft and line.seal
+        ),
         *_balanced(entries, journal, places),
         *_paired(entries, journal),
     ]
@@ -169,13 +174,6 @@ def _totals(run: Run, entries: Sequence[PostedEntry], places: int) -> Iterator[P
     ):
         if posted != there:
             yield Problem(run.where, f"Run {run.run} was posted with {posted}; the journal has {there}.")
-
-
-def _unsealed(entries: Sequence[PostedEntry], journal: Source) -> Iterator[Problem]:
-    for entry in entries:
-        for line in entry.lines:
-            if line.seal:
-                yield Problem(journal.cell("Seal", line.row), f"Entry {entry.number} is a draft, but has a seal.")
 
 
 def _balanced(entries: Sequence[PostedEntry], journal: Source, places: int) -> Iterator[Problem]:
