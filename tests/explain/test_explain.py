@@ -27,14 +27,16 @@ from openpyxl.formula.translate import Translator
 from xlbackflush import schema
 from xlbackflush.explain.derive import STEPS_MOST, Derivation
 from xlbackflush.explain.evaluate import Evaluator, compare, criterion_test
-from xlbackflush.explain.explanation import Step, explain, printed, product, used_by, write
+from xlbackflush.explain.explanation import Step, explain, printed, product, write
 from xlbackflush.explain.reader import Grid, Reader
+from xlbackflush.explain.upward import users
 from xlbackflush.explain.words import Words, figure
 from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.lifecycle.post import post
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.tables import CellError, Source
 from xlbackflush.ooxml.formula import Cell, FormulaError, Span, parse
+from xlbackflush.ooxml.formula import address as cell_at
 from xlbackflush.sheets.explanation import rows_of
 from xlbackflush.template.build import build
 from xlbackflush.workbook.cells import FileReader
@@ -88,6 +90,11 @@ def output_cells(grid: Grid) -> Iterator[Cell]:
             for letter in source.letters.values():
                 if is_number(grid.value(cell := Cell(source.sheet, letter, row))):
                     yield cell
+
+
+def used_by(cells: Reader, where: str) -> list[Step]:
+    """The way up from a cell, whatever it holds."""
+    return users(Grid(cells), cell_at(where))
 
 
 @functools.cache

@@ -13,7 +13,7 @@ are those of the last row of the roll-up. A bought item is flushed as itself.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from typing import NamedTuple
 
@@ -27,12 +27,13 @@ from xlbackflush.engine.explosion.explosion import explosion, sizes
 from xlbackflush.engine.inputs.accept import accept
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.rules.period_end import counts_complete
+from xlbackflush.engine.rules.places import text_cells
 from xlbackflush.engine.rules.rules import INPUTS, RULES
 from xlbackflush.engine.standards.bill import Bill, code_key
 from xlbackflush.engine.standards.unit_cost import UnitCosts
 from xlbackflush.model import finding as f
 from xlbackflush.model.arrays import Floats, Ints, sums, texts
-from xlbackflush.model.inputs import Inputs, Settings
+from xlbackflush.model.inputs import Settings
 from xlbackflush.model.tables import Source
 
 #: input tables that the answers rest on
@@ -87,16 +88,12 @@ def answers(sources: Mapping[str, Source]) -> tuple[Answers | None, list[f.Findi
         return None, errors
     with np.errstate(over="ignore", invalid="ignore"):  # reported as findings
         costs = period.unit_costs
-    errors = list(_amounts_fit(inputs, costs))
+    too_much = np.unique(costs.rows.item[~(np.abs(costs.rows.unit_cost) < _TOO_MUCH)])
+    errors = [
+        f.TOO_MUCH(cell, f"The unit cost of {code} has more digits than a cell can hold.")
+        for cell, code in text_cells(inputs, "StandardCost", "Item", too_much)
+    ]
     return (None if errors else Answers(period.bill, costs, inputs.settings)), errors
-
-
-def _amounts_fit(inputs: Inputs, unit_costs: UnitCosts) -> Iterable[f.Finding]:
-    """A unit cost that no cell could show."""
-    rows, source = unit_costs.rows, inputs.sources["StandardCost"]
-    dearest = inputs.standard_cost.of(np.unique(rows.item[~(np.abs(rows.unit_cost) < _TOO_MUCH)]))
-    for code, row in zip(dearest.item.tolist(), dearest.row.tolist(), strict=True):
-        yield f.TOO_MUCH(source.cell("Item", row), f"The unit cost of {code} has more digits than a cell can hold.")
 
 
 @dataclass(repr=False)
@@ -148,8 +145,6 @@ class Answers:
             return self.standards[code_key(item)]
         except KeyError:
             raise UnknownItemError(item) from None
-
-    # ------------------------------------------------------------------------------------- the explosion
 
     def _exploded(self, item: str) -> dict[str, Part]:
         """Parts of one unit by key, conversion under ""."""

@@ -119,8 +119,6 @@ class Derivation:
         row = self.words.row(task.cell, place) if place else ""
         return f"Row {task.cell.row} of {task.cell.sheet}" + (f": {row}" if row else "")
 
-    # ------------------------------------------------------------------------------------------ cells
-
     def _of_cell(self, task: _Task, cell: Cell, value: Value) -> _Answer:
         if isinstance(value, CellError):
             why = "has not been calculated: open the workbook in Excel and save it"
@@ -178,8 +176,6 @@ class Derivation:
         cells = sorted({self.words.named(n, cell.sheet) for n in walk(tree) if isinstance(n, Cell)}) if tree else []
         source = f" It follows from {', '.join(cells[:CELLS_IN_TEXT])}." if cells else ""
         return f"A text, not an amount: {place.column.help}{source}"
-
-    # ---------------------------------------------------------------------------------------- formulas
 
     def _of_tree(self, task: _Task, tree: Node, sentence: str = "") -> _Answer:
         """A formula, or a part of one: a sum of rows, or arithmetic. sentence: what comes before it, if anything."""

@@ -14,7 +14,7 @@ from xlbackflush.ooxml.formula import Cell, address
 from xlbackflush.sheets import explanation
 from xlbackflush.sheets.body import Body
 
-__all__ = ["Reader", "Step", "explain", "printed", "product", "used_by", "write"]
+__all__ = ["Reader", "Step", "explain", "printed", "product", "write"]
 
 
 class TableWriter(Protocol):
@@ -36,12 +36,6 @@ def explain(reader: Reader, where: str) -> list[Step]:
     if place and place.is_input and grid.value(cell) is not None:
         return users(grid, cell)
     return derivation(grid, cell)
-
-
-def used_by(reader: Reader, where: str) -> list[Step]:
-    """Which output cells use a cell, from the formulas that name it up to the journal, the ledger and the checks."""
-    grid = Grid(reader)
-    return users(grid, _cell(grid, where))
 
 
 def _cell(grid: Grid, where: str) -> Cell:

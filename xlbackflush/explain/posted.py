@@ -76,8 +76,6 @@ class Posted:
                 return self._variance_of_item(name, column) if of_item else self._variance(column)
         return None
 
-    # ------------------------------------------------------------------------------------- cells beside it
-
     def _beside(self, column: str) -> object:
         return self.grid.beside(self.cell, self.place, column)
 
@@ -102,8 +100,6 @@ class Posted:
         if not isinstance(proof, Call):
             raise FormulaError("the proof is no function")
         return proof.arguments[0]
-
-    # ------------------------------------------------------------------------------------------- journal
 
     def _taken_back(self) -> Basis | None:
         """A line that another one takes back, or that takes back another one, which is its only proof; None for others."""
@@ -133,8 +129,6 @@ class Posted:
         if not days_after:
             return Basis(end, "Entries are dated the last day of the period.")
         return Basis(None, "Dated when it was posted.")
-
-    # ----------------------------------------------------------------------------------------- variances
 
     def _variance(self, column: str) -> Basis:
         """Standard and actual of a variance of no item. The proof is ABS(ROUND(actual - standard))."""

@@ -81,8 +81,6 @@ class _View:
     def _price(self, amount: float) -> str:
         return figure(amount, "price", self.words.places)
 
-    # -------------------------------------------------------------------------------------- unit cost
-
     def unit_cost(self) -> Iterator[Step]:
         """One unit: cost by element, each with what the item itself takes and what its BOM lines bring."""
         row = self.at_end
@@ -130,8 +128,6 @@ class _View:
             node for tree in trees if tree for node in walk(tree) if isinstance(node, Span) and node.sheet == sheet
         ]
         return sorted({row for span in spans for row in range(span.first, span.last + 1)})
-
-    # ----------------------------------------------------------------------------------------- period
 
     def period(self) -> Iterator[Step]:
         """What the period flushed for the product, by entry."""

@@ -36,10 +36,6 @@ class Words:
 
     # ----------------------------------------------------------------------------------------- names
 
-    def address(self, cell: Cell, here: str = "") -> str:
-        """Address of a cell as a formula writes it, without the sheet where that is `here`."""
-        return cell.address if cell.sheet == here else f"{quoted(cell.sheet)}!{cell.address}"
-
     def label(self, cell: Cell) -> str:
         """The name of a cell's column; of a setting, its name."""
         place = self.grid.place(cell)
@@ -56,8 +52,9 @@ class Words:
         return place.column.name + ("" if whole else f" (rows {span.first} to {span.last})")
 
     def named(self, cell: Cell, here: str) -> str:
-        """A cell inside a sentence: Qty per [BOM!C9]."""
-        return f"{self.label(cell)} [{self.address(cell, here)}]"
+        """A cell inside a sentence: Qty per [BOM!C9]; without the sheet where that is `here`."""
+        address = cell.address if cell.sheet == here else f"{quoted(cell.sheet)}!{cell.address}"
+        return f"{self.label(cell)} [{address}]"
 
     def row(self, cell: Cell, place: Place) -> str:
         """What a row is about: Leg in Frame."""

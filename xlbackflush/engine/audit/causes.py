@@ -168,9 +168,6 @@ def best_pair(causes: list[Fit], used: Floats, noise: Floats) -> tuple[int, int,
     return best
 
 
-# ------------------------------------------------------------------------------------------ of one item
-
-
 @dataclass(frozen=True)
 class Group:
     """One difference with the causes that fit it about equally well, the most plausible first.

@@ -201,7 +201,10 @@ def governed(period: Period) -> Weights:
         values: Floats = np.nan_to_num(np.abs(inputs.table(table).column(column)))
         return values
 
-    unit, material = _unit_costs(period)
+    unit, material = np.zeros((2, len(bill.items) + 1))  # of each item, at their highest; the last one is for item -1
+    costs = period.unit_costs.rows
+    np.maximum.at(unit, costs.item, costs.unit_cost)
+    np.maximum.at(material, costs.item, costs.material)
     weights: Weights = {
         ("Purchases", "Actual price"): number("Purchases", "Quantity") * number("Purchases", "Actual price"),
         ("Scrap", "Salvage value"): number("Scrap", "Salvage value"),
@@ -225,15 +228,6 @@ _UNITS = (
     ("Stock", "Counted qty"),
     ("WIP", "Quantity"),
 )
-
-
-def _unit_costs(period: Period) -> tuple[Floats, Floats]:
-    """Unit cost of each item, and the material in it, at their highest in the period; a last one for item -1."""
-    rows = period.unit_costs.rows
-    unit, material = np.zeros((2, len(period.bill.items) + 1))
-    np.maximum.at(unit, rows.item, rows.unit_cost)
-    np.maximum.at(material, rows.item, rows.material)
-    return unit, material
 
 
 def _throughput(period: Period, number: Callable[[str, str], Floats]) -> Floats:

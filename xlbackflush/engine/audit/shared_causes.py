@@ -112,9 +112,6 @@ def _simple(shared: SharedCause, size: float, error: float) -> float:
     return sum(math.exp(-(((q - shared.recorded - size) / error) ** 2) / 2) for q in options) / len(options)
 
 
-# ------------------------------------------------------------------------------------------- candidates
-
-
 def _candidates(differences: Differences, noticed: list[Item]) -> Iterator[SharedCause]:
     """Parents of at least two items with a difference, and lines of phantoms that hold two of them.
 

@@ -143,9 +143,6 @@ def _apart(code: str, parents: list[str], kinds: set[str]) -> list[str]:
     return []
 
 
-# ----------------------------------------------------------------------------------------------- many items
-
-
 def of_many(shared: SharedCause, s: Suspect, rivals: list[SharedCause], differences: Differences) -> tuple[str, str]:
     """Explanation, and what to check, of a shared cause."""
     keys = sorted(shared.exposure, key=lambda k: -abs(float(shared.exposure[k].sum()) * differences.item(k).cost))

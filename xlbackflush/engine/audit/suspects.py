@@ -22,8 +22,6 @@ from xlbackflush.engine.audit.shared_causes import SharedCause, explain_together
 from xlbackflush.engine.period import Period
 from xlbackflush.schema import CANDIDATE, CANNOT_TELL, SUPPORTED, UNITS_SCRAPPED, UNREPORTED_SCRAP
 
-__all__ = ["Suspect", "suspects"]
-
 ITEMS_MAX = 20  # differences looked into by a run, the largest in money first
 
 

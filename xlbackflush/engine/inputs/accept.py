@@ -50,9 +50,6 @@ def accept(tables: Mapping[str, Source]) -> tuple[Inputs, list[f.Finding]]:
     return Inputs(settings, accounts, sources, cells, **records), findings  # type: ignore[arg-type]
 
 
-# ------------------------------------------------------------------------------------------------ columns
-
-
 def _columns(source: Source, columns: tuple[Column, ...], findings: list[f.Finding]) -> dict[str, Any]:
     """The typed columns of one table, and its rows on the sheet; columns that the workbook does not have come out blank."""
     by_name, blank = source.by_column(), [None] * len(source.rows)
@@ -167,9 +164,6 @@ class _Reader:
         return values
 
 
-# ------------------------------------------------------------------------------------------------ values
-
-
 def _date(value: object) -> float | None:
     """Excel day number of a date; the time of day is dropped."""
     if isinstance(value, dt.datetime):
@@ -217,9 +211,6 @@ def _short(value: object) -> str:
 
 def _listed(choices: tuple[str, ...]) -> str:
     return choices[0] if len(choices) == 1 else ", ".join(choices[:-1]) + " or " + choices[-1]
-
-
-# ------------------------------------------------------------------------------------ settings and accounts
 
 
 def _settings(source: Source, findings: list[f.Finding]) -> tuple[Settings, dict[str, str]]:

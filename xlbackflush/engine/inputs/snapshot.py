@@ -116,9 +116,6 @@ def stated(source: Source) -> Source:
     )
 
 
-# -------------------------------------------------------------------------------------------------- pieces
-
-
 def _piece(number: int, count: int, part: str) -> str:
     check = hashlib.sha256(f"{number}/{count} {part}".encode()).hexdigest()[:_CHECK_DIGITS]
     return f"{number}/{count} {check} {part}"
@@ -136,9 +133,6 @@ def _part(i: int, count: int, piece: str) -> str:
         stands = f"piece {match['number']} of {match['count']} of the inputs"
         raise DamagedError(f"Here is {stands}, where piece {i + 1} of {count} should be.", i)
     raise DamagedError(f"Piece {i + 1} of {count} of the inputs was changed.", i)
-
-
-# ------------------------------------------------------------------------------------------------- content
 
 
 def content(source: Source) -> bytes:
@@ -198,9 +192,6 @@ def _object(members: Mapping[str, str]) -> bytes:
     """A JSON object of members that are written already, sorted by name as RFC 8785 sorts: by units of UTF-16."""
     names = sorted(members, key=lambda name: name.encode("utf-16-be", "surrogatepass"))
     return f"{{{','.join(f'{_text(name)}:{members[name]}' for name in names)}}}".encode("utf-8", "surrogatepass")
-
-
-# --------------------------------------------------------------------------------------------------- places
 
 
 def _place(source: Source) -> dict[str, object]:

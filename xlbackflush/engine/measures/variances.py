@@ -178,9 +178,6 @@ def _only_rates(inputs: Inputs) -> dict[str, float]:
     return {element: each.pop() for element, each in rates.items() if len(each) == 1}
 
 
-# --------------------------------------------------------------------------------------------- materials
-
-
 def _materials(words: _Words, balance: Counter[str]) -> Iterator[Variance]:
     """Per item bought: under trigger points without purchase the invoices never reach the books, so it is shown, not posted.
 
@@ -212,9 +209,6 @@ def _by_item(words: _Words, name: str, standards: Floats, exact: Floats, total: 
             name, words.codes[items[k]], standard[k], standard[k] + amounts[k], disposition, partial(explain, k), item=k,
             takes_rounding=total is not None and k == largest,
         )  # fmt: skip
-
-
-# -------------------------------------------------------------------------------------------- conversion
 
 
 def _conversion(inputs: Inputs, made: str, totals: Conversion, entries: list[Entry]) -> Iterator[Variance]:
@@ -291,9 +285,6 @@ def _by_budget(c: Conversion) -> Iterator[_Part]:
     word = "more than" if allowed > c.budget else "less than"
     text = f"What was made absorbed {money(allowed)}, {word} the budget of {money(c.budget)}."
     yield schema.FIXED_VOLUME, allowed, c.budget, text
-
-
-# ------------------------------------------------------------------------------------------------- words
 
 
 class _Words:

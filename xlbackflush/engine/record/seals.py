@@ -75,9 +75,6 @@ def _digest(content: object) -> str:
     return hashlib.sha256(json.dumps(content, separators=(",", ":")).encode("ascii")).hexdigest()
 
 
-# ------------------------------------------------------------------------------------------------ verifying
-
-
 def verify(
     runs: Sequence[Run], entries: Sequence[PostedEntry], journal: Source, places: int, draft: str = ""
 ) -> list[Problem]:

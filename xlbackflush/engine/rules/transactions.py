@@ -71,9 +71,6 @@ def _comparable(inputs: Inputs, table: str, column: str) -> list[Hashable]:
     return values if array.dtype == object else [None if value != value else value for value in values]
 
 
-# --------------------------------------------------------------------------------------------- corrections
-
-
 @dataclass(frozen=True)
 class Documents(Records):
     """Rows of Counts, Scrap or Purchases. kind: event of a count, stage of scrap, else ""; note: Reason on Scrap."""
