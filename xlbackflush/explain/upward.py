@@ -65,17 +65,15 @@ class _Users:
         self.by_column: dict[tuple[str, str], list[tuple[Span, Cell]]] = defaultdict(list)
         for user, formula in grid.formulas():
             place = grid.place(user)
-            if place and place.column.unit != schema.POSTED_LESS_PROOF:
-                self._note(user, formula)
-
-    def _note(self, user: Cell, formula: str) -> None:
-        for sheet, letter, row, last, table, column in _REFERENCES.findall(_TEXTS.sub('""', formula)):
-            name = unquoted(sheet) if sheet else user.sheet
-            if not table and not last:
-                self.by_cell[Cell(name, letter, int(row))].append(user)
-            elif not table or ((source := self.grid.tables.get(table)) and column in source.letters):
-                span = self.grid.find(table, column) if table else Span(name, letter, int(row), int(last))
-                self.by_column[span.sheet, span.letter].append((span, user))
+            if not place or place.column.unit == schema.POSTED_LESS_PROOF:
+                continue
+            for sheet, letter, row, last, table, column in _REFERENCES.findall(_TEXTS.sub('""', formula)):
+                name = unquoted(sheet) if sheet else user.sheet
+                if not table and not last:
+                    self.by_cell[Cell(name, letter, int(row))].append(user)
+                elif not table or ((source := grid.tables.get(table)) and column in source.letters):
+                    span = grid.find(table, column) if table else Span(name, letter, int(row), int(last))
+                    self.by_column[span.sheet, span.letter].append((span, user))
 
     def levels(self, cell: Cell) -> Iterator[list[Cell]]:
         """Cells that use the cell, then those that use these, and so on; each once, at its shortest distance."""

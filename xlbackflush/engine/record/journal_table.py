@@ -31,17 +31,14 @@ _SORT_BACK = (
 
 def columns(entries: Sequence[PostedEntry], places: int) -> dict[str, list[Cell]]:
     """The entries as columns of table Journal, one cell for each line; dates as day numbers, amounts in money."""
-    rows = [_row(entry, k, places) for entry in entries for k in range(len(entry.lines))]
-    return {name: [row[name] for row in rows] for name in COLUMNS}
-
-
-def _row(entry: PostedEntry, k: int, places: int) -> dict[str, Cell]:
-    line = entry.lines[k]
-    amount = from_minor(abs(line.minor), places)
-    cells: dict[str, Cell] = {column: getattr(entry, field) for column, field in _OF_ENTRY.items()}
-    cells |= {column: getattr(line, field) for column, field in _OF_LINE.items()}
-    cells |= {"Line": k + 1, "Debit": amount if line.minor > 0 else None, "Credit": amount if line.minor < 0 else None}
-    return {name: None if cell == "" else cell for name, cell in cells.items()}
+    lines = [(entry, k, line) for entry in entries for k, line in enumerate(entry.lines, 1)]
+    cells: dict[str, list[Cell]] = {"Line": [k for _, k, _ in lines]}
+    for side, sign in (("Debit", 1), ("Credit", -1)):
+        minors = (sign * line.minor for _, _, line in lines)
+        cells[side] = [from_minor(minor, places) if minor > 0 else None for minor in minors]
+    cells |= {column: [getattr(entry, field) or None for entry, _, _ in lines] for column, field in _OF_ENTRY.items()}
+    cells |= {column: [getattr(line, field) or None for _, _, line in lines] for column, field in _OF_LINE.items()}
+    return {name: cells[name] for name in COLUMNS}
 
 
 # ------------------------------------------------------------------------------------------------- reading
