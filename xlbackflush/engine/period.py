@@ -9,9 +9,10 @@ of this one, as far as the cell cannot have moved them.
 from __future__ import annotations
 
 from functools import cached_property
+from typing import NamedTuple
 
 from xlbackflush import schema
-from xlbackflush.dataclass import dataclass, replace
+from xlbackflush.dataclass import replace
 from xlbackflush.engine.explosion.by_line import explosion_by_line
 from xlbackflush.engine.explosion.demand import Demand, demand
 from xlbackflush.engine.explosion.explosion import Explosion, Walk, quantities, sizes, walk
@@ -70,15 +71,11 @@ _UNMOVED: dict[str | tuple[str, str], tuple[str, ...]] = {
 }
 
 
-@dataclass(frozen=True)
-class Closings:
+class Closings(NamedTuple):
     """Closing balances as posted, in minor units: all inventory accounts together, and cost of goods sold."""
 
     inventory: int
     cogs: int
-
-    def __sub__(self, other: Closings) -> Closings:
-        return Closings(self.inventory - other.inventory, self.cogs - other.cogs)
 
 
 class Period:

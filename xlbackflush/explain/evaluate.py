@@ -108,8 +108,9 @@ class Evaluator:
             return self.array(self.chosen(node))
         if node.name == "SUMPRODUCT":
             return math.fsum(number(v) for v in self.products(node).flat)
-        special = {"SUMIFS": self._sumifs, "COUNTIFS": self._countifs, "COUNTIF": self._countifs, "ROW": self._row,
-                   "MATCH": self._match}  # fmt: skip
+        if node.name in ("COUNTIFS", "COUNTIF"):
+            return _one_or_row(self.matching(node.arguments).sum(axis=0).astype(float).tolist())
+        special = {"SUMIFS": self._sumifs, "MATCH": self._match, "ROW": self._row}
         if node.name in special:
             return special[node.name](node)
         if node.name in _OVER_CELLS:
@@ -138,24 +139,7 @@ class Evaluator:
     def _sumifs(self, node: Call) -> Any:
         chosen = self.matching(node.arguments[1:])
         cells = self.array(node.arguments[0])
-        totals = [float(sum(_numbers(cells[mask].flat))) for mask in chosen.T]
-        return totals[0] if len(totals) == 1 else np.array(totals, dtype=object).reshape(1, -1)
-
-    def _countifs(self, node: Call) -> Any:
-        """Criteria may be a column: one count for each of its rows."""
-        criteria = [self.array(a) for a in node.arguments[1::2]]
-        columns = [c for c in criteria if isinstance(c, np.ndarray) and c.shape[0] > 1]
-        if not columns:
-            counts = self.matching(node.arguments).sum(axis=0)
-            return float(counts[0]) if len(counts) == 1 else counts.astype(float).astype(object).reshape(1, -1)
-        out = np.empty((len(columns[0]), 1), dtype=object)
-        for k in range(len(out)):
-            mask: Any = True
-            for span, wanted in zip(node.arguments[::2], criteria, strict=True):
-                assert isinstance(span, Span)
-                mask = mask & self._test(span, wanted[k, 0] if isinstance(wanted, np.ndarray) else wanted)
-            out[k, 0] = float(np.sum(mask))
-        return out
+        return _one_or_row([float(sum(_numbers(cells[mask].flat))) for mask in chosen.T])
 
     def products(self, node: Call) -> np.ndarray:
         """What SUMPRODUCT adds up: one value for each row (and literal)."""
@@ -168,9 +152,9 @@ class Evaluator:
         return np.atleast_2d(np.asarray(product, dtype=object))
 
     def _spread(self, node: Node) -> Any:
-        """An argument of SUMPRODUCT; SUMIFS in it may have a column of criteria."""
-        sums = [n for n in walk(node) if isinstance(n, Call) and n.name == "SUMIFS"]
-        spans = [a for n in sums for a in n.arguments[2::2] if isinstance(a, Span)]
+        """An argument of SUMPRODUCT; SUMIFS and COUNTIFS in it may have a column of criteria."""
+        calls = [n for n in walk(node) if isinstance(n, Call) and n.name in ("SUMIFS", "COUNTIFS")]
+        spans = [a for n in calls for a in n.arguments[1 + (n.name == "SUMIFS") :: 2] if isinstance(a, Span)]
         if not spans:
             return self.array(node)
         length = spans[0].last - spans[0].first + 1
@@ -369,6 +353,11 @@ def _each(function: Callable[..., Any], *arguments: Any) -> Any:
     if any(isinstance(a, np.ndarray) for a in arguments):
         return np.frompyfunc(function, len(arguments), 1)(*arguments)
     return function(*arguments)
+
+
+def _one_or_row(values: list[float]) -> Any:
+    """A value for each of the literals side by side that a criterion may be."""
+    return values[0] if len(values) == 1 else np.array(values, dtype=object).reshape(1, -1)
 
 
 def _numbers(cells: Iterable[Any]) -> Iterator[float]:

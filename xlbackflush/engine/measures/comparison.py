@@ -88,8 +88,8 @@ class ComparisonLine:
     reasons: (method, method, why they differ); each is given where they do.
     """
 
-    key: str
     section: str
+    key: str
     name: str
     cells: tuple[Cell, ...]
     text: str = ""
@@ -216,8 +216,7 @@ _INVOICED_TEXT = "Cr Accounts payable; the rest is the material price variance."
 _INCURRED_TEXT = "Dr Conversion costs control, Cr Various accounts: the same under every method."
 
 
-def _behind(key: str, name: str, cells: tuple[Cell, ...], text: str) -> ComparisonLine:
-    return ComparisonLine(key, BEHIND, name, cells, text)
+_behind = partial(ComparisonLine, BEHIND)
 
 
 def _credited(
@@ -289,7 +288,7 @@ def _credits(credited: str) -> tuple[str, ...]:
 def _line(
     key: str, name: str, plus: tuple[str, ...], minus: tuple[str, ...], *reasons: tuple[str, str, str]
 ) -> ComparisonLine:
-    return ComparisonLine(key, BALANCES, name, _everywhere(Balance(plus, minus)), "", reasons)
+    return ComparisonLine(BALANCES, key, name, _everywhere(Balance(plus, minus)), "", reasons)
 
 
 _BALANCES = (
@@ -348,7 +347,7 @@ _BALANCES = (
 )  # fmt: skip
 _ACCOUNTS = tuple(line.key for line in _BALANCES)
 _SUM = ComparisonLine(
-    "sum", BALANCES, "Sum of all balances, less opening stock",
+    BALANCES, "sum", "Sum of all balances, less opening stock",
     _everywhere(Balance(_ACCOUNTS, ("opening materials", "opening finished goods"))), "Zero: every method balances.",
 )  # fmt: skip
 
@@ -356,11 +355,11 @@ _SUM = ComparisonLine(
 
 
 def _beyond(key: str, name: str, plus: tuple[str, ...], minus: tuple[str, ...], text: str) -> ComparisonLine:
-    return ComparisonLine(key, COMPARED, name, _everywhere(Balance(plus, minus, beyond=True)), text)
+    return ComparisonLine(COMPARED, key, name, _everywhere(Balance(plus, minus, beyond=True)), text)
 
 
 _COMPARED = (
-    ComparisonLine("inventory", COMPARED, "Inventory in all accounts", _everywhere(Balance((MATERIALS, "work", GOODS))),
+    ComparisonLine(COMPARED, "inventory", "Inventory in all accounts", _everywhere(Balance((MATERIALS, "work", GOODS))),
         "Materials, work in process and finished goods."),
     _beyond("beyond", "Difference from sequential tracking", ("inventory",), (), "The next five lines add up to it."),
     _beyond("b opening", "of it: opening stock without account", ("opening materials", "opening finished goods"), (),
@@ -394,10 +393,10 @@ _ALIKE = (
 #: sequential tracking has besides the transfers (as backflush has completions) issues and conversion applied
 _STEPS = tuple(step for flush in (SUBASSEMBLY, FINISHED, "wip") for step in (_keys(flush)[:-1], _keys(flush)[-1:]))
 _NEEDED = (
-    ComparisonLine("documents", ENTRIES, "Journal entries, one per document", tuple(Rows(_DOCUMENTS[m]) for m in METHODS),
+    ComparisonLine(ENTRIES, "documents", "Journal entries, one per document", tuple(Rows(_DOCUMENTS[m]) for m in METHODS),
         "Rows of the input sheets. Sequential tracking has three per completion - materials issued, conversion applied, "
         "transfer - and two per row of WIP. Backflush has none where the event is no trigger."),
-    ComparisonLine("triggers", ENTRIES, "Journal entries, one per trigger",
+    ComparisonLine(ENTRIES, "triggers", "Journal entries, one per trigger",
         (Groups((*_ALIKE, *_STEPS)), *_everywhere(Groups(_ALIKE))[1:]),
         "Each kind of entry summed over the period, as the run posts it; before count adjustment, close and period-end WIP."),
 )  # fmt: skip

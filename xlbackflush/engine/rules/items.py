@@ -59,8 +59,6 @@ def overlaps(period: Period) -> Iterator[f.Finding]:
     pair = np.where((parent >= 0) & (component >= 0), parent * len(bill.items) + component, -1)
     _, number, times = np.unique(pair, return_inverse=True, return_counts=True)
     several = np.flatnonzero((pair >= 0) & (times[number] > 1))
-    if not len(several):
-        return
     first, last = np.nan_to_num(bom.effective_from, nan=0.0), np.nan_to_num(bom.effective_to, nan=FOREVER)
     is_dated = ~(np.isnan(bom.effective_from) & np.isnan(bom.effective_to))
     dated_pairs = set(pair[several[is_dated[several]]].tolist())
@@ -82,8 +80,6 @@ def overlaps(period: Period) -> Iterator[f.Finding]:
 
 def cycles(period: Period) -> Iterator[f.Finding]:
     """No item may contain itself. One finding per circle, at one of its lines, with the circle spelled out."""
-    if (period.bill.level >= 0).all():
-        return
     steps, codes, seen = _steps_on_circles(period.bill), period.bill.items.code.tolist(), set[int]()
     for start in steps:
         path: list[int] = []
