@@ -384,7 +384,7 @@ def seal_anew(path: Path, changed: Callable[[PostedEntry], PostedEntry]) -> None
     with FileBook(path) as book:
         record = records.read({name: book.table(name) for name in records.TABLES}, 2)
     entries = seals.sealed([], [changed(entry) for entry in record.posted])
-    run = records.with_hashes(record.runs[0], record.inputs["R0001"])
+    run = replace(record.runs[0], table_hashes=record.inputs["R0001"].hashes)
     parts = Parts(path)
     for row, (entry, line) in enumerate(((e, line) for e in entries for line in e.lines), 7):
         for column, text in (("H", line.name), ("K", entry.description), ("S", line.seal)):

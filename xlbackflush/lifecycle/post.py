@@ -84,7 +84,7 @@ def _sealed(calculated: RunResult, run_to_post: Run) -> RunResult:
     """The run with its link, and the journal with the seals of its entries."""
     period, record, draft = calculated.period, calculated.period.record, calculated.period.draft
     last_link = record.posted_runs[-1].link if record.posted_runs else ""
-    run = records.with_hashes(run_to_post, records.inputs_of(period.snapshot))
+    run = replace(run_to_post, table_hashes=period.snapshot.table_hashes)
     link = seals.link_of(last_link, run, draft.new, period.places)
     journal = Draft(linked([*record.posted, *seals.sealed(record.posted, draft.new)]), draft.target, draft.first)
     return replace(calculated, run=replace(run, link=link), journal=journal)

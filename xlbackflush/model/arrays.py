@@ -41,11 +41,9 @@ def texts(values: list[str]) -> Texts:
 
 def sums(key: Ints, values: Floats, count: int) -> Floats:
     """Sum of the values of each key from 0 to count - 1."""
-    total: Floats = np.bincount(key, values, minlength=count).astype(np.float64)
-    return total
+    return np.bincount(key, values, minlength=count).astype(np.float64)
 
 
 def blank_as_zero(values: Floats) -> Floats:
     """Blank money, percentages and quantities are zero."""
-    zeros: Floats = np.where(np.isnan(values), 0.0, values)
-    return zeros
+    return np.where(np.isnan(values), 0.0, values)

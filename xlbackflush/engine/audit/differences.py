@@ -172,8 +172,7 @@ class Differences:
     def _noise(self, handled: Floats, counted: Floats) -> Floats:
         """Standard error of each difference; where things are counted in whole units, half a unit at least."""
         least = np.where(counted == np.round(counted), 0.5, 1e-6)
-        noise: Floats = np.hypot(self.count_error * handled, least)
-        return noise
+        return np.hypot(self.count_error * handled, least)
 
     def item(self, key: str) -> Item:
         """One item over all periods."""

@@ -94,7 +94,7 @@ def _group_rows(unit_costs: UnitCosts, group: _Group) -> ExplosionRows:
     parent_qty = np.concatenate((need[parent] * items.to_start[parent], np.full(len(total), np.nan)))
     required = np.concatenate((parent_qty[: len(line)] * lines.factor[line], need[total]))
     relieved = np.concatenate((stocked[component], np.zeros(len(total), dtype=bool)))
-    rollup_row = unit_costs.on(item, group.first)
+    rollup_row = unit_costs.at(item, group.first)
     cost = np.where(relieved, unit_costs.rows.relief_cost[rollup_row], 0.0)
     rate = np.where(is_total, items.flushed[item], 0.0)
     incoming = np.where(stocked, 0, np.bincount(component, minlength=len(items)))[item]

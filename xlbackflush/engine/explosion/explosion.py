@@ -84,8 +84,7 @@ def sizes(bill: Bill, demand: Demand) -> Floats:
         at = np.flatnonzero(level == depth)
         below = np.where(stocked[lines.component[at]], 1.0, rows[lines.component[at]])
         rows += np.bincount(lines.parent[at], below, minlength=len(rows))
-    each: Floats = np.where(demand.roots.explodes, rows[demand.roots.item], 1.0)
-    return each
+    return np.where(demand.roots.explodes, rows[demand.roots.item], 1.0)
 
 
 def explosion(unit_costs: UnitCosts, demand: Demand, settings: Settings) -> Explosion:

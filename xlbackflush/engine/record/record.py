@@ -78,13 +78,9 @@ def _entries(record: Record, places: int, with_draft: bool) -> tuple[list[Posted
         return entries, problems
     if journal is not record.journal:  # which of them the draft takes back is no part of what was posted
         entries = linked(entries)
-    runs = [with_hashes(run, record.inputs.get(run.run)) for run in record.posted_runs]
+    hashes = {run: inputs.hashes for run, inputs in record.inputs.items()}
+    runs = [replace(run, table_hashes=hashes.get(run.run, {})) for run in record.posted_runs]
     return entries, [*problems, *seals.verify(runs, entries, journal, places, draft)]
-
-
-def with_hashes(run: Run, inputs: RunInputs | None) -> Run:
-    """A run with the digests of its inputs on record, as it is sealed and verified."""
-    return replace(run, table_hashes=inputs.hashes if inputs else {})
 
 
 # --------------------------------------------------------------------------------------------------- status

@@ -35,8 +35,7 @@ def day_text(day: float) -> str:
 
 def item_texts(values: Texts, item: Ints) -> Texts:
     """A text of each item, such as its type, for every row of a table; "" where the item is unknown."""
-    texts: Texts = np.append(values, "")[item]
-    return texts
+    return np.append(values, "")[item]
 
 
 def types(bill: Bill, table: str) -> Texts:

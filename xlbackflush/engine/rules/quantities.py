@@ -7,7 +7,6 @@ import numpy as np
 from xlbackflush import schema
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.rules.places import day_text, home, text_cells
-from xlbackflush.engine.stock.stock_book import StockBook
 from xlbackflush.model import finding as f
 from xlbackflush.model.arrays import Bools
 
@@ -82,7 +81,8 @@ def never_completed(period: Period) -> Iterator[f.Finding]:
     subassembly = period.bill.items.type[stock.item] == schema.SUBASSEMBLY
     absent = (stock.opening == 0) & (stock.received == 0)
     rows = stock.of(subassembly & absent & (stock.relieved > 0))
-    for (cell, code), units, cost in zip(_homes(period, rows), rows.relieved.tolist(), rows.cost.tolist(), strict=True):
+    homes = text_cells(period.inputs, "StandardCost", "Item", rows.item)
+    for (cell, code), units, cost in zip(homes, rows.relieved.tolist(), rows.cost.tolist(), strict=True):
         yield f.NEVER_COMPLETED(cell, f"{units:,.6g} of {code} were consumed, none completed.", units * cost)
 
 
@@ -92,10 +92,6 @@ def zero_costs(period: Period) -> Iterator[f.Finding]:
     first_line = period.bill.first_line
     has_lines: Bools = (first_line[stock.item] < first_line[stock.item + 1]) & items.made[stock.item]
     moved = stock.received + stock.relieved != 0
-    for cell, code in _homes(period, stock.of(has_lines & moved & (stock.cost == 0))):
+    free = stock.item[has_lines & moved & (stock.cost == 0)]
+    for cell, code in text_cells(period.inputs, "StandardCost", "Item", free):
         yield f.NO_COST(cell, f"{code} moved, and its unit cost is zero.")
-
-
-def _homes(period: Period, rows: StockBook) -> Iterator[tuple[str, str]]:
-    """The cells of some items on Standard Cost, each with its code."""
-    return text_cells(period.inputs, "StandardCost", "Item", rows.item)

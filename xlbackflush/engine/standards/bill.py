@@ -112,8 +112,7 @@ def scrap_factor(quantity: Floats, scrap: Floats, on_input: Bools) -> Floats:
 
     20 % on 100 units: 120 by the first, 125 by the second.
     """
-    factor: Floats = np.where(on_input, quantity / (1 - scrap), quantity * (1 + scrap))
-    return factor
+    return np.where(on_input, quantity / (1 - scrap), quantity * (1 + scrap))
 
 
 def item_table(inputs: Inputs) -> Items:

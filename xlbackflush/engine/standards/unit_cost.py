@@ -76,17 +76,13 @@ class UnitCosts:
     buildup: BuildUp
     _keys: Ints
 
-    def at(self, item: Ints, day: Floats) -> Ints:
-        """Row of each item on each day of the period."""
+    def at(self, item: Ints, day: Floats | float) -> Ints:
+        """Row of each item on its day of the period, or on one day."""
         return _row_at(self._keys, item, day)
 
-    def on(self, item: Ints, day: float) -> Ints:
-        """Row of each item on one day."""
-        return _row_at(self._keys, item, np.full(len(item), float(day)))
 
-
-def _row_at(keys: Ints, item: Ints, day: Floats) -> Ints:
-    return np.searchsorted(keys, item * _DAYS + day.astype(np.int64), side="right") - 1
+def _row_at(keys: Ints, item: Ints, day: Floats | float) -> Ints:
+    return np.searchsorted(keys, item * _DAYS + np.asarray(day).astype(np.int64), side="right") - 1
 
 
 def unit_costs(bill: Bill) -> UnitCosts:

@@ -48,7 +48,7 @@ def in_process(unit_costs: UnitCosts) -> InProcess:
     inputs, item = unit_costs.bill.inputs, unit_costs.bill.of("WIP")
     settings, known = inputs.settings, item >= 0
     work, item = inputs.wip.of(known), item[known]
-    end = unit_costs.on(item, settings.period_end)
+    end = unit_costs.at(item, settings.period_end)
     costs = unit_costs.rows.of(end)
     flushed = costs.conversion_at_completion if completion_flushes(settings) else costs.unit_cost - costs.material
     quantity, material_share, conversion_share = map(

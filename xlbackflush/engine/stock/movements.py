@@ -71,15 +71,14 @@ def movements(unit_costs: UnitCosts) -> Movements:
     bill, inputs, costs = unit_costs.bill, unit_costs.bill.inputs, unit_costs.rows
     moved, units = np.zeros(len(costs), dtype=bool), {}
 
-    def add(name: str, item: Ints, days: Floats, quantity: Floats) -> None:
+    def add(name: str, item: Ints, days: Floats | float, quantity: Floats) -> None:
         at = unit_costs.at(item, days)
         units[field_of(name)] = np.bincount(at, quantity, minlength=len(costs)).astype(np.float64)
         moved[at] = True
 
     def add_on(day: int, name: str, table: str, quantity: Floats) -> None:
         known = bill.of(table) >= 0
-        item = bill.of(table)[known]
-        add(name, item, np.full(len(item), float(day)), blank_as_zero(quantity)[known])
+        add(name, bill.of(table)[known], day, blank_as_zero(quantity)[known])
 
     add_on(inputs.settings.period_start, "Opening", "Stock", inputs.stock.opening_qty)
     for name, stream in SOURCES.items():

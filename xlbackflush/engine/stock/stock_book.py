@@ -99,8 +99,8 @@ def _amounts(units: StockUnits, explosion: Explosion, unit_costs: UnitCosts, dem
     """What the units are worth."""
     bill, inputs = unit_costs.bill, unit_costs.bill.inputs
     settings, costs, rows, purchases = inputs.settings, unit_costs.rows, explosion.rows, inputs.purchases
-    start = unit_costs.on(units.item, settings.period_start)
-    end = unit_costs.on(units.item, settings.period_end)
+    start = unit_costs.at(units.item, settings.period_start)
+    end = unit_costs.at(units.item, settings.period_end)
     role = np.where(bill.items.role != schema.ACCOUNTS_PAYABLE, bill.items.role, "")
     cost, bought = costs.relief_cost[end], bill.of("Purchases")
     if settings.purchase_triggers:
