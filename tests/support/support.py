@@ -119,7 +119,10 @@ def ledger(result: Period, column: str = "closing") -> dict[str, Decimal]:
 
 def frame(records: Records) -> pd.DataFrame:
     """Records of the engine as a table, for tests that look at them row by row."""
-    return pd.DataFrame(vars(records))
+    columns = {}
+    for name, values in vars(records).items():  # an array with several columns is as many columns here
+        columns |= {name: values} if values.ndim == 1 else {f"{name} {k}": column for k, column in enumerate(values.T)}
+    return pd.DataFrame(columns)
 
 
 def codes(outcome: RunResult, item: Ints) -> list[str]:

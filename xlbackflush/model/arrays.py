@@ -1,4 +1,4 @@
-"""Records of arrays: tables inside the engine, one typed array per column, all of one length."""
+"""Records of arrays: tables inside the engine, one typed array per column (or for several alike), all of one length."""
 
 from collections.abc import Iterable
 from typing import Self

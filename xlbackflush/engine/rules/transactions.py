@@ -8,13 +8,12 @@ from collections.abc import Hashable, Iterator, Mapping
 import numpy as np
 
 from xlbackflush import schema
-from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.rules.places import cells, day_text, item_texts, repeats, text_cells, types
 from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.model import finding as f
-from xlbackflush.model.arrays import Floats, Records, Texts, texts
-from xlbackflush.model.inputs import Inputs
+from xlbackflush.model.arrays import Texts, texts
+from xlbackflush.model.inputs import Counts, Inputs, Purchases, Scrap
 
 
 def outside_period(period: Period) -> Iterator[f.Finding]:
@@ -71,43 +70,34 @@ def _comparable(inputs: Inputs, table: str, column: str) -> list[Hashable]:
     return values if array.dtype == object else [None if value != value else value for value in values]
 
 
-@dataclass(frozen=True)
-class Documents(Records):
-    """Rows of Counts, Scrap or Purchases. kind: event of a count, stage of scrap, else ""; note: Reason on Scrap."""
-
-    kind: Texts
-    date: Floats
-    document: Texts
-    item: Texts
-    quantity: Floats
-    note: Texts
+_Documents = Counts | Scrap | Purchases
 
 
 def corrections(period: Period) -> Iterator[f.Finding]:
     """A negative quantity corrects a document: it repeats its number, or names it in Note (Reason on Scrap)."""
     for table, kind, note in (("Counts", "Event", "Note"), ("Scrap", "Stage", "Reason"), ("Purchases", "", "Note")):
-        records = period.inputs.table(table)
-        columns = (records.column(column) for column in ("Date", "Document", "Item", "Quantity", note))
-        rows = Documents(records.column(kind) if kind else texts([""] * len(records)), *columns)
-        if (rows.quantity < 0).any():
-            yield from _corrections(period, table, rows)
+        rows = period.inputs.table(table)
+        if (rows.column("Quantity") < 0).any():
+            kinds = rows.column(kind) if kind else texts([""] * len(rows))
+            yield from _corrections(period, table, kinds, rows.column(note))
 
 
-def _corrections(period: Period, table: str, rows: Documents) -> Iterator[f.Finding]:
-    """The corrections in one table."""
+def _corrections(period: Period, table: str, kinds: Texts, notes: Texts) -> Iterator[f.Finding]:
+    """The corrections in one table. kinds: event of a count, stage of scrap, else "", row by row; notes: as typed."""
+    rows: _Documents = period.inputs.table(table)  # type: ignore[assignment]
     recorded = _recorded(rows)
     balance: dict[Hashable, float] = {}  # of a document, item and kind: what is recorded, less the corrections so far
     negative = np.flatnonzero(rows.quantity < 0)
     for at, cell in zip(negative.tolist(), cells(period.inputs, table, "Quantity", negative), strict=True):
-        item, kind, quantity = rows.item[at], rows.kind[at], float(rows.quantity[at])
-        document = _corrected(rows.document[at], rows.note[at], recorded)
+        item, kind, quantity = rows.item[at], kinds[at], float(rows.quantity[at])
+        document = _corrected(rows.document[at], notes[at], recorded)
         if document is None:
-            rule = f.CORRECTS_UNKNOWN if re.search(r"\d", rows.note[at]) else f.CORRECTS_NOTHING
+            rule = f.CORRECTS_UNKNOWN if re.search(r"\d", notes[at]) else f.CORRECTS_NOTHING
             yield rule(cell, f"{quantity:g} of {item} names no document of table {table}.")
             continue
         key = (document, item, kind)
         if key not in balance:
-            alike = [i for i in recorded[document] if rows.item[i] == item and rows.kind[i] == kind]
+            alike = [i for i in recorded[document] if rows.item[i] == item and kinds[i] == kind]
             balance[key] = math.fsum(rows.quantity[alike].tolist())
         balance[key] += quantity
         if balance[key] < 0:
@@ -121,7 +111,7 @@ def _corrections(period: Period, table: str, rows: Documents) -> Iterator[f.Find
                 yield f.CORRECTS_OTHER_BILL(cell, text)
 
 
-def _recorded(rows: Documents) -> dict[str, list[int]]:
+def _recorded(rows: _Documents) -> dict[str, list[int]]:
     """Document, in letters of one case -> the rows that record something under its number; the longest number first."""
     recorded: dict[str, list[int]] = defaultdict(list)
     documents = rows.document.tolist()
