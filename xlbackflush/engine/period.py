@@ -18,6 +18,7 @@ from xlbackflush.engine.explosion.demand import Demand, demand
 from xlbackflush.engine.explosion.explosion import Explosion, Walk, quantities, sizes, walk
 from xlbackflush.engine.inputs.snapshot import Snapshot
 from xlbackflush.engine.measures import checks
+from xlbackflush.engine.measures import variances as variance
 from xlbackflush.engine.measures.checks import Check
 from xlbackflush.engine.measures.comparison import Figures, comparison
 from xlbackflush.engine.measures.control_totals import ControlTotal, control_totals
@@ -25,14 +26,7 @@ from xlbackflush.engine.measures.dashboard import Bar, dashboard
 from xlbackflush.engine.measures.fit import FitFigure, FitSources, fit
 from xlbackflush.engine.measures.materiality import MaterialityRow, materiality
 from xlbackflush.engine.measures.tie_out import INVENTORIES, Tie, tie_out
-from xlbackflush.engine.measures.variances import (
-    Conversion,
-    ConversionAllowed,
-    Variance,
-    conversion_allowed,
-    conversion_totals,
-    variances,
-)
+from xlbackflush.engine.measures.variances import Conversion, ConversionAllowed, Variance
 from xlbackflush.engine.posting.close import close, period_end_entries
 from xlbackflush.engine.posting.disposition import CostHeld, Share, cost_held, disposition
 from xlbackflush.engine.posting.flush import Ledger, before_close, ledger
@@ -200,15 +194,15 @@ class Period:
 
     @cached_property
     def conversion_allowed(self) -> ConversionAllowed:
-        return conversion_allowed(self.explosion, self.bill)
+        return variance.conversion_allowed(self.explosion, self.bill)
 
     @cached_property
     def conversion(self) -> Conversion:
-        return conversion_totals(self.inputs, self.conversion_allowed, self.before_close)
+        return variance.conversion_totals(self.inputs, self.conversion_allowed, self.before_close)
 
     @cached_property
     def variances(self) -> list[Variance]:
-        return variances(self.bill, self.stock, self.conversion_allowed, self.conversion, self.before_close)
+        return variance.variances(self.bill, self.stock, self.conversion_allowed, self.conversion, self.before_close)
 
     @cached_property
     def ties(self) -> list[Tie]:

@@ -185,6 +185,5 @@ def has_errors(findings: list[Finding]) -> bool:
 
 def in_order(findings: list[Finding]) -> list[Finding]:
     """Errors first, then warnings, then notes; within each in the order of the catalogue and of discovery."""
-    severity = {ERROR: 0, WARNING: 1, NOTE: 2}
     code = {rule.code: i for i, rule in enumerate(CATALOGUE)}
-    return sorted(findings, key=lambda f: (severity[f.severity], code[f.code]))
+    return sorted(findings, key=lambda f: (SEVERITIES.index(f.severity), code[f.code]))

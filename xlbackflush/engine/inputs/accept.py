@@ -17,7 +17,6 @@ from xlbackflush.model import finding as f
 from xlbackflush.model.arrays import Floats, texts
 from xlbackflush.model.inputs import FIELDS, RECORDS, Inputs, Settings, field_of
 from xlbackflush.model.tables import CellError, Source, absent, number_in
-from xlbackflush.schema import Column, Setting
 
 _DAY_0_ORDINAL = schema.DAY_0.toordinal()
 _DATES = range(18_264, 109_575)  # 1950-01-01 to 2199-12-31: a plain number here may be an unformatted date
@@ -50,14 +49,14 @@ def accept(tables: Mapping[str, Source]) -> tuple[Inputs, list[f.Finding]]:
     return Inputs(settings, accounts, sources, cells, **records), findings  # type: ignore[arg-type]
 
 
-def _columns(source: Source, columns: tuple[Column, ...], findings: list[f.Finding]) -> dict[str, Any]:
+def _columns(source: Source, columns: tuple[schema.Column, ...], findings: list[f.Finding]) -> dict[str, Any]:
     """The typed columns of one table, and its rows on the sheet; columns that the workbook does not have come out blank."""
     by_name, blank = source.by_column(), [None] * len(source.rows)
     rows = {"row": np.array(source.row_numbers, dtype=np.int64)}
     return rows | {c.name: typed(by_name.get(c.name) or blank, source, c, findings) for c in columns}
 
 
-def typed(raw: Sequence[object], source: Source, column: Column, findings: list[f.Finding]) -> Any:
+def typed(raw: Sequence[object], source: Source, column: schema.Column, findings: list[f.Finding]) -> Any:
     """Values of one column, by its kind; what is wrong with a cell is added to the findings."""
     return _Reader(source, column, findings, column.name, source.row_numbers).typed(raw)
 
@@ -67,7 +66,7 @@ class _Reader:
     """Types the cells of one column. label: how findings call it; rows: of the cells, on the sheet."""
 
     source: Source
-    column: Column
+    column: schema.Column
     findings: list[f.Finding]
     label: str
     rows: Sequence[int]
@@ -243,7 +242,7 @@ def _settings(source: Source, findings: list[f.Finding]) -> tuple[Settings, dict
     return settings, cells
 
 
-def _setting(setting: Setting, value: object, row: int, source: Source, findings: list[f.Finding]) -> Any:
+def _setting(setting: schema.Setting, value: object, row: int, source: Source, findings: list[f.Finding]) -> Any:
     """One value of Setup, typed; the default where it is blank or wrong."""
     if value in (None, "") and not setting.required:
         return setting.default

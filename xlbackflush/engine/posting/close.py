@@ -9,7 +9,6 @@ from xlbackflush.model.inputs import Inputs
 from xlbackflush.model.journal import Entry
 from xlbackflush.model.money import to_minor
 from xlbackflush.schema import entries as words
-from xlbackflush.schema.entries import EntryKind
 
 
 def close(inputs: Inputs, entries: list[Entry], shares: list[Share], accounts: list[CountedAccount]) -> list[Entry]:
@@ -20,7 +19,7 @@ def close(inputs: Inputs, entries: list[Entry], shares: list[Share], accounts: l
     settings, source = inputs.settings, words.LINES_ABOVE
     before = before_close(inputs, entries)
     prorates = settings.variance_disposition == schema.PRORATE
-    entry = Entry(schema.CLOSE, EntryKind.VARIANCES_PRORATED if prorates else EntryKind.VARIANCES_TO_COGS)
+    entry = Entry(schema.CLOSE, words.EntryKind.VARIANCES_PRORATED if prorates else words.EntryKind.VARIANCES_TO_COGS)
     if settings.variance_disposition != schema.CARRY_FORWARD:
         for role in CLEARED:
             entry.add(role, -before[role], Closing(role), source)
@@ -34,7 +33,7 @@ def close(inputs: Inputs, entries: list[Entry], shares: list[Share], accounts: l
 
 def _put_back(inputs: Inputs, accounts: list[CountedAccount]) -> Entry:
     """The change of conversion in counted stock, out of cost of goods sold, to which it was expensed."""
-    entry = Entry(schema.CLOSE, EntryKind.INVENTORIES_ADJUSTED)
+    entry = Entry(schema.CLOSE, words.EntryKind.INVENTORIES_ADJUSTED)
     for row in accounts:
         source = inputs.sources["InventoryCount" if row.in_money else "Stock"].sheet
         basis = Schedule(1, "CountMethod", "Adjustment", ("Role", row.role))
@@ -52,7 +51,7 @@ def period_end_entries(inputs: Inputs, units: InProcess) -> list[Entry]:
         return []
     settings, source = inputs.settings, inputs.sources["WIP"].range("Item", "Conversion %")
     carries_forward = settings.variance_disposition == schema.CARRY_FORWARD
-    entry = Entry(schema.PERIOD_END_WIP, EntryKind.UNITS_IN_PROCESS)
+    entry = Entry(schema.PERIOD_END_WIP, words.EntryKind.UNITS_IN_PROCESS)
     for role, column, amounts in (
         (settings.bought_role, "Material", units.material),
         (schema.CCA if carries_forward else schema.COGS, "Conversion", units.conversion),
@@ -60,7 +59,7 @@ def period_end_entries(inputs: Inputs, units: InProcess) -> list[Entry]:
         amount = to_minor(float(amounts.sum()), inputs.places)
         entry.add(role, -amount, Schedule(-1, "PeriodEndWip", column), source)
     entry.balance(schema.WORK_IN_PROCESS, source, first=True)
-    back = Entry(schema.REVERSAL, EntryKind.UNITS_IN_PROCESS_REVERSED, days_after=1)
+    back = Entry(schema.REVERSAL, words.EntryKind.UNITS_IN_PROCESS_REVERSED, days_after=1)
     for line in entry.lines:
         back.add(line.role, -line.minor, reversed_basis(line.basis), source)
     return [entry, back] if entry.lines else []

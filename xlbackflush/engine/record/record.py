@@ -83,9 +83,6 @@ def _entries(record: Record, places: int, with_draft: bool) -> tuple[list[Posted
     return entries, [*problems, *seals.verify(runs, entries, journal, places, draft)]
 
 
-# --------------------------------------------------------------------------------------------------- status
-
-
 def closed(runs: Sequence[Run], following: str) -> list[Run]:
     """The runs of a workbook whose period is closed and goes on in another one."""
     return [replace(run, status=CLOSED, goes_on=goes_on_in(runs[-1].link, following)) for run in runs]
@@ -116,9 +113,6 @@ def status_problems(runs: Sequence[Run], source: Source, journal: Source) -> lis
             continue
         problems.append(Problem(source.cell(column, rows.get(run.run, source.first_row)), text))
     return problems
-
-
-# -------------------------------------------------------------------------------------------------- reading
 
 
 def runs(source: Source) -> list[Run]:

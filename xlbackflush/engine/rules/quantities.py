@@ -10,8 +10,6 @@ from xlbackflush.engine.rules.places import day_text, home, text_cells
 from xlbackflush.model import finding as f
 from xlbackflush.model.arrays import Bools
 
-# ---------------------------------------------------------------------------------- of the explosion
-
 
 def trace_fits(period: Period) -> Iterator[f.Finding]:
     """The Trace must fit on its sheet; where it has a row for each BOM line, say so and what follows."""
@@ -43,9 +41,6 @@ def amounts_fit(period: Period) -> Iterator[f.Finding]:
     largest = period.largest_amount
     if largest * 10**period.places >= 1e15:
         yield f.TOO_MUCH("Trace", f"An amount of {largest:,.0f} has more than the 15 digits that a cell can hold.")
-
-
-# -------------------------------------------------------------------------------------------- of stock
 
 
 def nothing_effective(period: Period) -> Iterator[f.Finding]:
