@@ -1,7 +1,7 @@
 """Verify: every posted run computed again from its inputs on record, and held against what the workbook shows."""
 
 import datetime as dt
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 
 from xlbackflush import __version__, schema
 from xlbackflush.dataclass import dataclass, field, replace
@@ -107,7 +107,7 @@ def _inputs_on_record(record: Record, result: Verified) -> dict[str, dict[str, S
     return by_run
 
 
-def _recomputed(record: Record, at: int, inputs: Mapping[str, Source]) -> list[Problem]:
+def _recomputed(record: Record, at: int, inputs: Mapping[str, Source]) -> Iterator[Problem]:
     """The entries that the inputs on record of a posted run give, against those that were posted; at: the run's position."""
     run, before = record.posted_runs[at], {run.run for run in record.posted_runs[:at]}
     earlier = [entry for entry in record.posted if entry.run in before]
@@ -115,18 +115,17 @@ def _recomputed(record: Record, at: int, inputs: Mapping[str, Source]) -> list[P
     result = recompute_run(run.run, inputs, earlier)
     if not result.journal:
         first = result.findings[0]
-        return [Problem("Runs", f"Run {run.run} cannot be computed again: {first.where} {first.what}")]
+        yield Problem("Runs", f"Run {run.run} cannot be computed again: {first.where} {first.what}")
+        return
     given = result.journal.new
     version = "" if run.version == __version__ else f" It was made with version {run.version}, this is {__version__}."
-    problems = []
     for entry, wanted in zip(own_entries, given, strict=False):
         if _recomputable(entry) != _recomputable(wanted):
             where = record.journal.cell("Run", entry.lines[0].row)
-            problems.append(Problem(where, f"Entry {entry.number} is not what the inputs on record give.{version}"))
+            yield Problem(where, f"Entry {entry.number} is not what the inputs on record give.{version}")
     if len(own_entries) != len(given):
         text = f"Run {run.run} has {len(own_entries)} entries; the inputs on record give {len(given)}.{version}"
-        problems.append(Problem("Journal", text))
-    return problems
+        yield Problem("Journal", text)
 
 
 def recompute_run(run: str, inputs: Mapping[str, Source], earlier: Sequence[PostedEntry]) -> RunResult:
@@ -148,21 +147,20 @@ def _recomputable(entry: PostedEntry) -> Hashable:
     return entry.run, entry.number, entry.codes, names, entry.reverses, entry.corrects
 
 
-def _proofs(sheets: Mapping[str, Source]) -> list[Problem]:
+def _proofs(sheets: Mapping[str, Source]) -> Iterator[Problem]:
     """Stored differences that are not zero, and failed checks."""
-    problems = []
     for table in schema.OUTPUT_TABLES:
         for column in table.differences:
             source = sheets[table.name]
             for row, value in zip(source.row_numbers, source.by_column().get(column, ()), strict=False):
                 if isinstance(value, int | float) and value:
-                    problems.append(Problem(source.cell(column, row), f"Differs from its proof by {value:g}."))
+                    yield Problem(source.cell(column, row), f"Differs from its proof by {value:g}.")
     checks = sheets["Checks"]
     columns = checks.by_column()
     if any(isinstance(result, CellError) and not result.calculated for result in columns["Result"]):
         what = "The formulas of this workbook are not calculated; open it in Excel or LibreOffice, save it, and verify again."
-        return [*problems, Problem(checks.cell("Result", checks.first_row), what)]
+        yield Problem(checks.cell("Result", checks.first_row), what)
+        return
     for row, text, result in zip(checks.row_numbers, columns["Check"], columns["Result"], strict=True):
         if result != "OK":
-            problems.append(Problem(checks.cell("Result", row), f"Check fails: {text}."))
-    return problems
+            yield Problem(checks.cell("Result", row), f"Check fails: {text}.")

@@ -15,6 +15,7 @@ rule.
 """
 
 import math
+from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
@@ -196,25 +197,23 @@ class Group:
         return largest * self.item.cost * self.certain
 
 
-def causes(item: Item) -> list[Cause]:
+def causes(item: Item) -> Iterator[Cause]:
     """Every single cause that could have made the differences of an item."""
-    single = []
     for n, (line, units) in enumerate(item.lines):
         q = line.quantity
         simple = tuple(s - q for s in simple_quantities(q))
-        single.append(Cause(BILL_QUANTITY, units, ODDS, BILL_SCALE * (q or 1.0), -q, simple, line=n))
-    single.append(Cause(UNREPORTED_SCRAP, item.use, ODDS, SCRAP_SCALE, 0.0))
+        yield Cause(BILL_QUANTITY, units, ODDS, BILL_SCALE * (q or 1.0), -q, simple, line=n)
+    yield Cause(UNREPORTED_SCRAP, item.use, ODDS, SCRAP_SCALE, 0.0)
     odds = ODDS / len(item.at)
     for t in range(len(item.at)):
         once = np.zeros(len(item.at))
         once[t] = 1.0
         scale = ONCE_SCALE * float(item.shelf[t])
-        single.append(Cause(ONE_OFF, once, odds, scale, period=t))
+        yield Cause(ONE_OFF, once, odds, scale, period=t)
         if t + 1 < len(item.at) and item.returns[t + 1]:
             back = once.copy()
             back[t + 1] = -1.0
-            single.append(Cause(MISCOUNT, back, odds, scale, period=t))
-    return single
+            yield Cause(MISCOUNT, back, odds, scale, period=t)
 
 
 def fits(item: Item) -> list[Fit]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -41,9 +42,8 @@ def percent(value: float, error: float = 0.0) -> str:
     return f"{number(100 * value, 100 * error)} %"
 
 
-def of_item(group: Group, suspects: list[Suspect], differences: Differences) -> list[tuple[str, str]]:
+def of_item(group: Group, suspects: list[Suspect], differences: Differences) -> Iterator[tuple[str, str]]:
     """Explanation, and what to check, of every cause of a group."""
-    sentences = []
     for suspect, fit in zip(suspects, group.causes, strict=True):
         parts = [_size(suspect, fit, group, differences)]
         if not group.fits:
@@ -51,8 +51,7 @@ def of_item(group: Group, suspects: list[Suspect], differences: Differences) -> 
         if suspect is suspects[0]:
             parts += ["It may be nothing but a poor count."] if group.certain < 0.5 else []
             parts.append(_certainty(group, suspects))
-        sentences.append((" ".join(parts), _check(suspect, group, suspects)))
-    return sentences
+        yield " ".join(parts), _check(suspect, group, suspects)
 
 
 def _size(s: Suspect, fit: Fit, group: Group, differences: Differences) -> str:

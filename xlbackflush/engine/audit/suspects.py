@@ -10,7 +10,7 @@ tell them apart, unless the sizes of all but one are far-fetched. One period giv
 mix of products changed from one to the next.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -70,7 +70,7 @@ def suspects(periods: Sequence[Period], items_max: int = ITEMS_MAX) -> list[Susp
     """
     differences = Differences(sorted(periods, key=lambda p: p.settings.period_end))
     shared, remaining = explain_together(differences, differences.noticed(items_max))
-    ranked = [_together(rivals, differences) for rivals in shared]
+    ranked = [list(_together(rivals, differences)) for rivals in shared]
     for item in remaining:
         groups = [group_of(part) for part in parts(item)]
         ranked += [_alone(g, differences) for g in groups if g]
@@ -112,13 +112,12 @@ def _of_item(group: Group, fit: Fit, share: float) -> Suspect:
     )  # fmt: skip
 
 
-def _together(rivals: list[SharedCause], differences: Differences) -> list[_Rated]:
+def _together(rivals: list[SharedCause], differences: Differences) -> Iterator[_Rated]:
     """Shared causes that explain the same differences."""
     weights = np.exp([s.gain - rivals[0].gain for s in rivals])
     odds = weights / (weights.sum() + np.exp(-rivals[0].gain))
     enough = len(differences.views) >= PERIODS_FOR_PROOF
     verdict = CANNOT_TELL if len(rivals) > 1 else SUPPORTED if enough else CANDIDATE
-    rated = []
     for shared, share in zip(rivals, odds.tolist(), strict=True):
         worth = [float(x.sum()) * differences.item(key).cost for key, x in shared.exposure.items()]
         margin = 2 * shared.error if enough and shared.at < 0 else None
@@ -132,5 +131,4 @@ def _together(rivals: list[SharedCause], differences: Differences) -> list[_Rate
         )  # fmt: skip
         explanation, check = words.of_many(shared, suspect, rivals, differences)
         gross = abs(shared.size) * sum(map(abs, worth))
-        rated.append((gross, replace(suspect, explanation=explanation, check=check)))
-    return rated
+        yield gross, replace(suspect, explanation=explanation, check=check)

@@ -11,6 +11,7 @@ Cost flow            what came in = what went out, over the ledger: opening inve
 """
 
 from collections import Counter
+from collections.abc import Iterator
 from itertools import accumulate, pairwise
 
 import numpy as np
@@ -150,9 +151,8 @@ def _named(variance: Variance) -> tuple[str, ...]:
     return ("Subject",) if variance.name.lower() in variance.subject.lower() else ("Variance", "Subject")
 
 
-def flow(ledger: Ledger) -> list[Bar]:
+def flow(ledger: Ledger) -> Iterator[Bar]:
     """One row per stream; what is negative stands on the other side."""
-    bars = []
     for stream in STREAMS:
         balances = ledger.of(np.isin(ledger.role, stream.roles))
         opening, closing = int(balances.opening.sum()), int(balances.closing.sum())
@@ -160,5 +160,4 @@ def flow(ledger: Ledger) -> list[Bar]:
         amount = {"Opening": opening, "Closing": closing}.get(stream.column, movement)
         same, other = max(amount, 0), max(-amount, 0)
         cost_in, cost_out = (same, other) if stream.inward else (other, same)
-        bars.append(Bar(FLOW, stream.name, amount, cost_in=cost_in, cost_out=cost_out))
-    return bars
+        yield Bar(FLOW, stream.name, amount, cost_in=cost_in, cost_out=cost_out)

@@ -12,7 +12,7 @@ credits are rounded one by one, and its debit is their sum.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -57,10 +57,9 @@ def _code(bill: Bill, product: int) -> str:
     return str(bill.items.code[product]) if product >= 0 else ""
 
 
-def purchases(bill: Bill, flows: list[Flow], book: StockBook) -> list[Entry]:
+def purchases(bill: Bill, flows: list[Flow], book: StockBook) -> Iterator[Entry]:
     """Receipts at standard, payables at actual, the difference to the price variance."""
     places, source = bill.inputs.places, _source(bill.inputs, "Purchases", "Quantity")
-    entries = []
     for row in (flow for flow in flows if flow.event == schema.PURCHASE):
         code = _code(bill, row.product)
         entry = Entry(schema.PURCHASE, EntryKind.RECEIPT, code)
@@ -71,8 +70,7 @@ def purchases(bill: Bill, flows: list[Flow], book: StockBook) -> list[Entry]:
         invoices = Invoices(-1, code) if code else _of_account(-1, "Invoiced", row.charged_to)
         entry.add(schema.ACCOUNTS_PAYABLE, -to_minor(float(book.invoiced[bought].sum()), places), invoices, source)
         entry.balance(schema.PRICE_VARIANCE, source)
-        entries.append(entry)
-    return entries
+        yield entry
 
 
 def _of_account(sign: int, column: str, role: str) -> Schedule:
@@ -103,7 +101,7 @@ _FLUSHES = {
 }
 
 
-def flushes(event: str, bill: Bill, flows: list[Flow], accounts: list[CountedAccount]) -> list[Entry]:
+def flushes(event: str, bill: Bill, flows: list[Flow], accounts: list[CountedAccount]) -> Iterator[Entry]:
     """One entry per account debited (and product): its credits are what the Trace relieved and the conversion.
 
     Where the physical count relieves, completions and sales keep their conversion and take material by difference.
@@ -115,7 +113,8 @@ def flushes(event: str, bill: Bill, flows: list[Flow], accounts: list[CountedAcc
         if row.event == event and not (by_count and row.relieved_from):
             groups.setdefault((row.charged_to, row.product), []).append(row)
     source = _source(inputs, "Scrap" if event == schema.SCRAP_EVENT else "Counts", "Quantity")
-    entries = [by_difference(event, inputs, accounts)] if by_count else []
+    if by_count:
+        yield by_difference(event, inputs, accounts)
     for (charged_to, product), group in groups.items():
         code = _code(bill, product)
         entry = Entry(event, _FLUSHES[event, charged_to], code)
@@ -127,8 +126,7 @@ def flushes(event: str, bill: Bill, flows: list[Flow], accounts: list[CountedAcc
         if event == schema.SCRAP_EVENT:
             _salvage(entry, charged_to, bill, product)
         entry.balance(charged_to, source, first=True)
-        entries.append(entry)
-    return entries
+        yield entry
 
 
 def by_difference(event: str, inputs: Inputs, accounts: list[CountedAccount]) -> Entry:
