@@ -157,13 +157,13 @@ class Period:
 
     @cached_property
     def cost_held(self) -> list[CostHeld]:
-        return cost_held(self.unit_costs, self.stock, self.flushed, self.movements, self.counted)
+        return list(cost_held(self.unit_costs, self.stock, self.flushed, self.movements, self.counted))
 
     @cached_property
     def shares(self) -> list[Share]:
         excess = opening_excess(self.inputs, self.counted, self.stock)
         unallocated = recorded_conversion(self.inputs, self.in_process)
-        return disposition(self.inputs, self.cost_held, self.before_close, excess, unallocated)
+        return list(disposition(self.inputs, self.cost_held, self.before_close, excess, unallocated))
 
     @cached_property
     def entries(self) -> list[Entry]:
@@ -206,7 +206,7 @@ class Period:
 
     @cached_property
     def ties(self) -> list[Tie]:
-        return tie_out(self.inputs, self.stock, self.counted, self.draft.entries, self.ledger)
+        return list(tie_out(self.inputs, self.stock, self.counted, self.draft.entries, self.ledger))
 
     @property
     def materiality_threshold(self) -> float:
@@ -225,7 +225,7 @@ class Period:
 
     @cached_property
     def control_totals(self) -> list[ControlTotal]:
-        return control_totals(self.inputs, len(self.ledger))
+        return list(control_totals(self.inputs, len(self.ledger)))
 
     @cached_property
     def comparison(self) -> list[Figures]:

@@ -32,18 +32,15 @@ class ControlTotal:
         return schema.SHEET_OF[self.table].name
 
 
-def control_totals(inputs: Inputs, accounts: int) -> list[ControlTotal]:
+def control_totals(inputs: Inputs, accounts: int) -> Iterator[ControlTotal]:
     """All control totals, table by table; accounts: how many the ledger has."""
-    totals = [
-        *_of_settings(inputs),
-        ControlTotal("Accounts", "Accounts mapped as in Ledger", ("accounts",), float(accounts)),
-    ]
+    yield from _of_settings(inputs)
+    yield ControlTotal("Accounts", "Accounts mapped as in Ledger", ("accounts",), float(accounts))
     for table in schema.INPUT_TABLES:
         if table.name in FIELDS:
-            totals += _of_table(table, inputs.table(table.name), inputs.sources[table.name])
+            yield from _of_table(table, inputs.table(table.name), inputs.sources[table.name])
         if table.name == "StandardCost":
-            totals.append(ControlTotal(table.name, "Items that left their row", ("items",), 0))
-    return totals
+            yield ControlTotal(table.name, "Items that left their row", ("items",), 0)
 
 
 def _of_settings(inputs: Inputs) -> Iterator[ControlTotal]:

@@ -1,6 +1,6 @@
 """Tie-out: the ledger balance of every inventory account against its quantities at standard cost."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from xlbackflush import schema
 from xlbackflush.dataclass import dataclass
@@ -49,9 +49,9 @@ class Tie:
 
 def tie_out(
     inputs: Inputs, book: StockBook, accounts: list[CountedAccount], entries: Sequence[PostedEntry], ledger: Ledger
-) -> list[Tie]:
+) -> Iterator[Tie]:
     """One row per inventory account of the ledger."""
-    places, settings, ties = inputs.places, inputs.settings, []
+    places, settings = inputs.places, inputs.settings
     carried, standard = carried_over(inputs), at_standard(accounts, book, places)
     # the debit of a completion is the sum of its rounded credits: it holds what rounding each of them leaves
     completions = sum(len(entry.lines) for entry in entries if entry.event == schema.COMPLETION)
@@ -65,15 +65,12 @@ def tie_out(
         if role in carried:
             unfollowed += from_minor(carried[role] - standard.get(role, 0), places)
         compared = not settings.by_count or counted is not None or role == schema.WORK_IN_PROCESS
-        ties.append(
-            Tie(
-                role, _at_standard(settings, stock, counted),
-                from_minor(sum(minor for event, minor in lines if event in TRUE_UP), places), unfollowed,
-                from_minor(closing, places), len(lines), (1 + len(lines) + completions) * 0.5 / 10**places, compared,
-                _words(role, settings, compared, bool(stock.unrevalued.any()), role in carried),
-            )
+        yield Tie(
+            role, _at_standard(settings, stock, counted),
+            from_minor(sum(minor for event, minor in lines if event in TRUE_UP), places), unfollowed,
+            from_minor(closing, places), len(lines), (1 + len(lines) + completions) * 0.5 / 10**places, compared,
+            _words(role, settings, compared, bool(stock.unrevalued.any()), role in carried),
         )  # fmt: skip
-    return ties
 
 
 def _at_standard(settings: Settings, stock: StockBook, counted: CountedAccount | None) -> float:

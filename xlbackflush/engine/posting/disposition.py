@@ -17,7 +17,7 @@ prorated (ASC 330-10-30-7, IAS 2.16), but it was bought at the same price. Witho
 one period would stay in stock after it was sold, and those of the next come on top.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from xlbackflush import schema
 from xlbackflush.dataclass import dataclass
@@ -75,30 +75,29 @@ class Share:
 
 def cost_held(
     unit_costs: UnitCosts, book: StockBook, flows: list[Flow], movements: Movements, accounts: list[CountedAccount]
-) -> list[CostHeld]:
+) -> Iterator[CostHeld]:
     """What stock, cost of goods sold and scrap hold at standard, at period end. Physical counts: `_counted`."""
     bill, settings = unit_costs.bill, unit_costs.bill.inputs.settings
     unit, material = (costs[movements.rollup_row] for costs in (unit_costs.rows.unit_cost, unit_costs.rows.material))
     normal = movements.scrapped_normal + movements.units_scrapped_normal
     abnormal = movements.scrapped_abnormal + movements.units_scrapped_abnormal
-    scrap = [_held(schema.ABNORMAL_SCRAP, (abnormal * material).sum(), 0.0, 0.0)]
-    if normal.any():
-        scrap.append(_held(schema.CCC, (normal * material).sum(), 0.0, 0.0))
     if settings.by_count:
         scrapped = movements.scrapped_normal + movements.scrapped_abnormal
         stocked = bill.items.stocked[movements.item]
         in_scrap = float((scrapped * (unit - material))[stocked].sum()) if settings.completion_triggers else 0.0
-        return [*_counted(settings, accounts, flows, in_scrap), *scrap]
-    rows = []
-    for role in (schema.MIP, schema.INVENTORY_CONTROL, schema.FINISHED_GOODS):
-        held = book.role == role
-        if held.any():
-            in_stock, made = book.ending_material[held].sum(), book.ending_material[held & book.made].sum()
-            rows.append(_held(role, in_stock, made, book.ending_amount[held].sum() - in_stock))
-    sold = movements.sold
-    conversion = 0.0 if settings.conversion_expensed else float((sold * (unit - material)).sum())
-    rows.append(_held(schema.COGS, (sold * material).sum(), (sold * material).sum(), conversion))
-    return [*rows, *scrap]
+        yield from _counted(settings, accounts, flows, in_scrap)
+    else:
+        for role in (schema.MIP, schema.INVENTORY_CONTROL, schema.FINISHED_GOODS):
+            held = book.role == role
+            if held.any():
+                in_stock, made = book.ending_material[held].sum(), book.ending_material[held & book.made].sum()
+                yield _held(role, in_stock, made, book.ending_amount[held].sum() - in_stock)
+        sold = movements.sold
+        conversion = 0.0 if settings.conversion_expensed else float((sold * (unit - material)).sum())
+        yield _held(schema.COGS, (sold * material).sum(), (sold * material).sum(), conversion)
+    yield _held(schema.ABNORMAL_SCRAP, (abnormal * material).sum(), 0.0, 0.0)
+    if normal.any():
+        yield _held(schema.CCC, (normal * material).sum(), 0.0, 0.0)
 
 
 def last_account(settings: Settings, accounts: list[CountedAccount]) -> str:
@@ -107,25 +106,27 @@ def last_account(settings: Settings, accounts: list[CountedAccount]) -> str:
     return schema.COGS if counted or not settings.completion_triggers else schema.FINISHED_GOODS
 
 
-def _counted(settings: Settings, accounts: list[CountedAccount], flows: list[Flow], in_scrap: float) -> list[CostHeld]:
+def _counted(
+    settings: Settings, accounts: list[CountedAccount], flows: list[Flow], in_scrap: float
+) -> Iterator[CostHeld]:
     """The same from a physical count: what was counted, and what it relieved into the last account.
 
     Conversion that went there is what was in stock and was flushed, less what was counted and, in_scrap, scrapped.
     """
-    rows = []
     for c in accounts:
         if settings.purchase_triggers or c.role == schema.FINISHED_GOODS:
             conversion = 0.0 if settings.conversion_expensed else c.counted_conversion
             material = c.counted - conversion
-            rows.append(_held(c.role, material, material * (c.role == schema.FINISHED_GOODS), conversion))
+            yield _held(c.role, material, material * (c.role == schema.FINISHED_GOODS), conversion)
     last = last_account(settings, accounts)
     conversions = [f for f in flows if not f.relieved_from and f.event in (schema.COMPLETION, schema.SALE)]
     ended = accounts if charges_everything(settings) else accounts[-1:]
     out = sum(c.relieved for c in ended) + total(f for f in conversions if f.charged_to in (schema.COGS, last))
     gone = sum(c.opening_conversion - c.counted_conversion for c in accounts) + (total(conversions) - in_scrap)
     conversion = 0.0 if settings.conversion_expensed else gone
-    rows.append(_held(last, out - conversion, out - conversion, conversion))
-    return rows if last == schema.COGS else [*rows, CostHeld(schema.COGS, 0.0, 0.0, 0.0)]
+    yield _held(last, out - conversion, out - conversion, conversion)
+    if last != schema.COGS:
+        yield CostHeld(schema.COGS, 0.0, 0.0, 0.0)
 
 
 def _held(role: str, material: float, made: float, conversion: float) -> CostHeld:
@@ -172,7 +173,7 @@ def before_close(inputs: Inputs, entries: list[Entry]) -> dict[str, int]:
 
 def disposition(
     inputs: Inputs, contents: list[CostHeld], entries: list[Entry], beyond: Mapping[str, int], in_process: float
-) -> list[Share]:
+) -> Iterator[Share]:
     """The shares of every account, for the variances that stand in the accounts before the close.
 
     beyond: of `opening.opening_excess`; in_process: conversion in units in process that the period-end entry records, in
@@ -185,7 +186,6 @@ def disposition(
     conversion = (before[schema.CCC] + before[schema.CCA]) / unit
     usage_row = CostHeld(schema.USAGE_VARIANCE, usage, 0.0, 0.0)
     excess = sum(beyond.values()) / unit
-    shares = []
     parts = prorate(accounts, price, usage, conversion - in_process)
     excess_shares = [*by_cost(accounts, excess), 0.0]
     for content, (p, u, share), k in zip([*accounts, usage_row], parts, excess_shares, strict=True):
@@ -194,5 +194,4 @@ def disposition(
         prorated = 0.0 if content.role in PASSED_ON else p + u + c + k - out
         all_of_it = (price + usage + conversion + excess if content.role == schema.COGS else 0.0) - out
         chosen = {schema.PRORATE: prorated, schema.TO_COGS: all_of_it}.get(inputs.settings.variance_disposition, 0.0)
-        shares.append(Share(content, p, u, c, out, k, prorated, all_of_it, chosen))
-    return shares
+        yield Share(content, p, u, c, out, k, prorated, all_of_it, chosen)
