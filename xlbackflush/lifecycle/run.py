@@ -89,9 +89,8 @@ def clear(book: Workbook) -> None:
 
 def _as_it_stands(book: Workbook, done: str) -> None:
     """Refuse where a run is called a draft that was posted: it is neither cleared nor restored."""
-    problems = records.status_problems(book.runs(), book.table("Runs"), book.table("Journal"))
-    if problems:
-        raise RefusedError(f"Nothing is {done}. {problems[0]} Put the cell back as it was.")
+    for problem in records.status_problems(book.runs(), book.table("Runs"), book.table("Journal")):
+        raise RefusedError(f"Nothing is {done}. {problem} Put the cell back as it was.")
 
 
 def draft_of(period: Period, user: str, now: dt.datetime) -> Run:

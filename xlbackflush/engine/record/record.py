@@ -4,7 +4,7 @@ A run is a draft until it is posted; then it and its lines never change. The rec
 anything is added to it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from xlbackflush import schema
@@ -49,7 +49,7 @@ class Record:
 def read(tables: Mapping[str, Source], places: int) -> Record:
     """The record in the tables of `TABLES`, read and verified; places: decimals of the currency."""
     record = _unread(tables)
-    record.problems = status_problems(record.runs, tables["Runs"], tables["Journal"])
+    record.problems = list(status_problems(record.runs, tables["Runs"], tables["Journal"]))
     if record.posted_runs and not record.problems:
         record.posted, record.problems = _entries(record, places, with_draft=False)
     return record
@@ -88,11 +88,10 @@ def closed(runs: Sequence[Run], following: str) -> list[Run]:
     return [replace(run, status=CLOSED, goes_on=goes_on_in(runs[-1].link, following)) for run in runs]
 
 
-def status_problems(runs: Sequence[Run], source: Source, journal: Source) -> list[Problem]:
+def status_problems(runs: Sequence[Run], source: Source, journal: Source) -> Iterator[Problem]:
     """What cannot be of the status of each run: posted runs carry seals, a link and an approver, and drafts do not."""
     rows = {str(row.get("Run", "")): number for number, row in source.named_rows()}
     sealed = {str(row.get("Run", "")) for _, row in journal.named_rows() if row.get("Seal", "") != ""}
-    problems = []
     for run in runs:
         name, column = f"Run {run.run}", "Status"
         if run.status not in (DRAFT, POSTED, CLOSED):
@@ -111,8 +110,7 @@ def status_problems(runs: Sequence[Run], source: Source, journal: Source) -> lis
             text = f"The period was closed and goes on in {run.following}, but run {run.run} is {status}."
         else:
             continue
-        problems.append(Problem(source.cell(column, rows.get(run.run, source.first_row)), text))
-    return problems
+        yield Problem(source.cell(column, rows.get(run.run, source.first_row)), text)
 
 
 def runs(source: Source) -> list[Run]:
