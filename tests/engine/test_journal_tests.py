@@ -21,8 +21,7 @@ from xlbackflush.engine.record.corrections import as_posted
 from xlbackflush.engine.result import RunResult
 from xlbackflush.engine.rules.journal_tests import TESTS, Journal, journal_tests, marks_lost, new_sheet
 from xlbackflush.model.finding import CATALOGUE, Finding
-from xlbackflush.model.journal import PostedEntry, PostedLine, Run
-from xlbackflush.model.people import person
+from xlbackflush.model.journal import PostedEntry, PostedLine, Run, person
 from xlbackflush.model.tables import Source
 from xlbackflush.template.samples import SAMPLES
 

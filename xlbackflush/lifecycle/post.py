@@ -17,8 +17,7 @@ from xlbackflush.lifecycle.calculate import Progress, calculate
 from xlbackflush.lifecycle.run import history
 from xlbackflush.lifecycle.workbook_port import Workbook
 from xlbackflush.model.errors import RefusedError
-from xlbackflush.model.journal import POSTED, PostedEntry, Run, linked
-from xlbackflush.model.people import person
+from xlbackflush.model.journal import POSTED, PostedEntry, Run, linked, person
 from xlbackflush.model.tables import Source
 
 

@@ -23,9 +23,8 @@ from dataclasses import replace
 from itertools import groupby
 
 from xlbackflush import schema
-from xlbackflush.model.journal import PostedEntry, Problem, Run
+from xlbackflush.model.journal import PostedEntry, Problem, Run, person
 from xlbackflush.model.money import shown, to_minor
-from xlbackflush.model.people import person
 from xlbackflush.model.tables import Source
 
 SEAL_DIGITS = 12

@@ -23,9 +23,8 @@ from xlbackflush.engine.record import journal_table
 from xlbackflush.engine.record.auditor_marks import Lost, keep_marks
 from xlbackflush.model import finding as f
 from xlbackflush.model.arrays import Bools, Floats, Ints, Records, Texts, blank_as_zero
-from xlbackflush.model.journal import PostedEntry, PostedLine, Run, in_force
+from xlbackflush.model.journal import PostedEntry, PostedLine, Run, in_force, person
 from xlbackflush.model.money import from_minor
-from xlbackflush.model.people import person
 from xlbackflush.model.tables import Source
 from xlbackflush.ooxml.address import column_letter
 
