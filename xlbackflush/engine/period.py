@@ -9,10 +9,9 @@ of this one, as far as the cell cannot have moved them.
 from __future__ import annotations
 
 from functools import cached_property
-from typing import NamedTuple
 
 from xlbackflush import schema
-from xlbackflush.dataclass import replace
+from xlbackflush.dataclass import dataclass, replace
 from xlbackflush.engine.explosion.by_line import explosion_by_line
 from xlbackflush.engine.explosion.demand import Demand, demand
 from xlbackflush.engine.explosion.explosion import Explosion, Walk, quantities, sizes, walk
@@ -65,11 +64,15 @@ _UNMOVED: dict[str | tuple[str, str], tuple[str, ...]] = {
 }
 
 
-class Closings(NamedTuple):
+@dataclass(frozen=True)
+class Closings:
     """Closing balances as posted, in minor units: all inventory accounts together, and cost of goods sold."""
 
     inventory: int
     cogs: int
+
+    def __sub__(self, other: Closings) -> Closings:
+        return Closings(self.inventory - other.inventory, self.cogs - other.cogs)
 
 
 class Period:

@@ -121,7 +121,8 @@ def _change(period: Period, cell: Cell, by: float) -> Closings | None:
     for sign in (1, -1):
         changed = with_value(period, cell, cell.value + sign * by)
         if changed:
-            return Closings(*(sign * (now - was) for now, was in zip(changed.closings, before, strict=True)))
+            change = changed.closings - before
+            return Closings(sign * change.inventory, sign * change.cogs)
     return None
 
 
@@ -135,7 +136,7 @@ def with_value(period: Period, cell: Cell, value: float) -> Period | None:
 
 
 def _size(change: Closings | None) -> int:
-    return max(map(abs, change)) if change else 0
+    return max(abs(change.inventory), abs(change.cogs)) if change else 0
 
 
 # ------------------------------------------------------------------------------------- which cells to try
