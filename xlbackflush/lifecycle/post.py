@@ -36,9 +36,9 @@ def post(book: Workbook, approver: str, now: dt.datetime, progress: Progress = l
         what = "The inputs changed" if changed else "xlbackflush was updated"
         raise RefusedError(f"{what} after draft {draft.run} was made; run again, look at the results, and post then.")
     run_to_post = replace(draft, status=POSTED, approved_by=approver.strip(), posted=now.strftime("%Y-%m-%d %H:%M:%S"))
-    calculated = calculate(sources, tables, run_to_post, progress)
-    _sound(calculated, draft, tables)
-    result = _sealed(calculated, run_to_post)
+    calculation = calculate(sources, tables, run_to_post, progress)
+    _sound(calculation, draft, tables)
+    result = _sealed(calculation, run_to_post)
     book.write(result)
     return result
 
@@ -54,11 +54,11 @@ def _two_people(draft: Run, approver: str) -> None:
         )
 
 
-def _sound(calculated: RunResult, draft: Run, tables: Mapping[str, Source]) -> None:
+def _sound(calculation: RunResult, draft: Run, tables: Mapping[str, Source]) -> None:
     """What is posted is what the inputs give, what stands on the sheet, and what every check holds for."""
-    period = calculated.period
-    if calculated.failed:
-        first = calculated.findings[0]
+    period = calculation.period
+    if calculation.failed:
+        first = calculation.findings[0]
         raise RefusedError(f"Draft {draft.run} cannot be posted: {first.where} {first.what} {first.fix}")
     failed = [check.text for check in period.checks if not check.holds]
     if failed:
@@ -79,11 +79,11 @@ def plain(entry: PostedEntry) -> PostedEntry:
     return replace(entry, lines=tuple(replace(line, row=0, seal="") for line in entry.lines))
 
 
-def _sealed(calculated: RunResult, run_to_post: Run) -> RunResult:
+def _sealed(calculation: RunResult, run_to_post: Run) -> RunResult:
     """The run with its link, and the journal with the seals of its entries."""
-    period, record, draft = calculated.period, calculated.period.record, calculated.period.draft
+    period, record, draft = calculation.period, calculation.period.record, calculation.period.draft
     last_link = record.posted_runs[-1].link if record.posted_runs else ""
     run = replace(run_to_post, table_hashes=period.snapshot.table_hashes)
     link = seals.link_of(last_link, run, draft.new, period.places)
     journal = Draft(linked([*record.posted, *seals.sealed(record.posted, draft.new)]), draft.target, draft.first)
-    return replace(calculated, run=replace(run, link=link), journal=journal)
+    return replace(calculation, run=replace(run, link=link), journal=journal)

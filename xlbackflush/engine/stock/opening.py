@@ -54,5 +54,5 @@ def opening_excess(inputs: Inputs, accounts: list[CountedAccount], book: StockBo
     """
     balances, standard = carried_over(inputs), at_standard(accounts, book, inputs.places)
     moved = stock_roles(inputs.settings)
-    kept = [role for role in schema.STOCK_ROLES if role in balances and role in moved]
-    return {role: excess for role in kept if (excess := balances[role] - standard.get(role, 0))}
+    with_balance = [role for role in schema.STOCK_ROLES if role in balances and role in moved]
+    return {role: excess for role in with_balance if (excess := balances[role] - standard.get(role, 0))}
