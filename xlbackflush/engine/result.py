@@ -4,7 +4,6 @@ from functools import cached_property
 
 from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.period import Period
-from xlbackflush.engine.record import record as records
 from xlbackflush.engine.record.corrections import Draft
 from xlbackflush.model.finding import Finding, has_errors
 from xlbackflush.model.journal import Run, RunInputs
@@ -36,7 +35,9 @@ class RunResult:
     def run_inputs(self) -> dict[str, RunInputs]:
         """Inputs of every run on record, this one included; packed when they are written, not before."""
         assert self.run
-        record = self.period.record
+        record, snapshot = self.period.record, self.period.snapshot
         earlier = {run.run: record.inputs[run.run] for run in record.posted_runs if run.run in record.inputs}
-        own = {} if self.run.run in earlier else {self.run.run: records.inputs_of(self.period.snapshot)}
-        return own | earlier
+        if self.run.run in earlier:
+            return earlier
+        rows = {name: len(source.rows) for name, source in snapshot.sources.items()}
+        return {self.run.run: RunInputs(rows, snapshot.table_hashes, snapshot.pieces)} | earlier

@@ -162,11 +162,5 @@ def currency_of(setup: Source) -> str:
     return next((str(row["Value"]) for row in rows if str(row["Setting"]).strip() == "Currency"), "")
 
 
-def inputs_of(inputs: snapshot.Snapshot) -> RunInputs:
-    """What goes on record of the inputs of a run that is made now."""
-    rows = {name: len(source.rows) for name, source in inputs.sources.items()}
-    return RunInputs(rows, inputs.table_hashes, inputs.pieces)
-
-
 def _number(value: object) -> float:
     return float(value) if isinstance(value, int | float) else 0.0
