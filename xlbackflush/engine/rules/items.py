@@ -45,11 +45,21 @@ def unknown_items(period: Period) -> Iterator[f.Finding]:
 # ----------------------------------------------------------------------------------------------- the BOM
 
 
-def reversed_dates(period: Period) -> Iterator[f.Finding]:
-    """A line must not end before it starts."""
+def bom_lines(period: Period) -> Iterator[f.Finding]:
+    """A line must not end before it starts; one of nothing relieves nothing; one below a bought item is never used.
+
+    A bought item is relieved at its price.
+    """
     bom = period.inputs.bom
-    for cell in cells(period.inputs, "BOM", "Effective to", bom.effective_to < bom.effective_from):
-        yield f.DATES_REVERSED(cell, "The line ends before it starts.")
+    kinds = item_texts(period.bill.items.type, period.bill.of("BOM", "Parent"))
+    bought = (kinds == schema.BUY) & ~repeats(bom.parent.tolist())
+    for rule, rows, column, text in (
+        (f.DATES_REVERSED, bom.effective_to < bom.effective_from, "Effective to", "The line ends before it starts."),
+        (f.BOUGHT_WITH_BOM, bought, "Parent", "{} is of type Buy and has a bill of materials."),
+        (f.ZERO_QUANTITY, bom.qty_per == 0, "Qty per", "Qty per is 0."),
+    ):
+        for cell, value in text_cells(period.inputs, "BOM", column, rows):
+            yield rule(cell, text.format(value))
 
 
 def overlaps(period: Period) -> Iterator[f.Finding]:
@@ -109,14 +119,6 @@ def _steps_on_circles(bill: Bill) -> dict[int, list[tuple[int, int]]]:
         steps = onward
 
 
-def bought_with_bom(period: Period) -> Iterator[f.Finding]:
-    """A bought item is relieved at its price; lines below it would never be used."""
-    kinds = item_texts(period.bill.items.type, period.bill.of("BOM", "Parent"))
-    first = ~repeats(period.inputs.bom.parent.tolist())
-    for cell, code in text_cells(period.inputs, "BOM", "Parent", (kinds == schema.BUY) & first):
-        yield f.BOUGHT_WITH_BOM(cell, f"{code} is of type Buy and has a bill of materials.")
-
-
 def units_differ(period: Period) -> Iterator[f.Finding]:
     """Nothing converts units: a BOM in grams with a price per kilogram would be wrong a thousandfold."""
     uom = period.inputs.bom.uom
@@ -125,12 +127,6 @@ def units_differ(period: Period) -> Iterator[f.Finding]:
     for (cell, line), item in zip(text_cells(period.inputs, "BOM", "UoM", apart), of_item[apart].tolist(), strict=True):
         if line.strip().casefold() != item.strip().casefold():
             yield f.UOM(cell, f"The line is in {line}, its component in {item}.")
-
-
-def zero_quantities(period: Period) -> Iterator[f.Finding]:
-    """A line of nothing relieves nothing."""
-    for cell in cells(period.inputs, "BOM", "Qty per", period.inputs.bom.qty_per == 0):
-        yield f.ZERO_QUANTITY(cell, "Qty per is 0.")
 
 
 # ----------------------------------------------------------------------------------------- standard costs
