@@ -238,7 +238,11 @@ def _settings(source: Source, findings: list[f.Finding]) -> tuple[Settings, dict
                 used = f"{setting.default} is used" if setting.default is not None else "it is taken as blank"
                 findings.append(f.MISSING_SETTING(source.sheet, f"{setting.name} is not on Setup; {used}."))
     settings = Settings(**{k: v for k, v in fields.items() if v is not None})
-    _check_settings(settings, cells, findings)
+    code = settings.currency
+    if not (len(code) == 3 and code.isascii() and code.isupper() and code.isalpha()):
+        findings.append(f.CURRENCY(cells.get("Currency", "Setup"), f'Currency is "{_short(code)}".'))
+    if settings.period_start and settings.period_end and settings.period_end < settings.period_start:
+        findings.append(f.PERIOD(cells["Period end"], "Period end lies before Period start."))
     return settings, cells
 
 
@@ -253,14 +257,6 @@ def _setting(setting: schema.Setting, value: object, row: int, source: Source, f
     if setting.kind == "date":
         return int(parsed)
     return parsed.strip() if isinstance(parsed, str) else float(parsed)
-
-
-def _check_settings(settings: Settings, cells: dict[str, str], findings: list[f.Finding]) -> None:
-    code = settings.currency
-    if not (len(code) == 3 and code.isascii() and code.isupper() and code.isalpha()):
-        findings.append(f.CURRENCY(cells.get("Currency", "Setup"), f'Currency is "{_short(code)}".'))
-    if settings.period_start and settings.period_end and settings.period_end < settings.period_start:
-        findings.append(f.PERIOD(cells["Period end"], "Period end lies before Period start."))
 
 
 def _accounts(source: Source, findings: list[f.Finding]) -> dict[str, tuple[str, str]]:

@@ -159,12 +159,6 @@ def _part(amount: float, weight: float, total: float, role: str) -> float:
     return amount if role == schema.COGS else 0.0
 
 
-def by_cost(accounts: list[CostHeld], amount: float) -> list[float]:
-    """Shares of an amount by all cost at standard in stock and sold; scrap bears none."""
-    bearing = [0.0 if a.role in NOT_BY_COST else a.material + a.conversion for a in accounts]
-    return [_part(amount, weight, sum(bearing), a.role) for a, weight in zip(accounts, bearing, strict=True)]
-
-
 def before_close(inputs: Inputs, entries: list[Entry]) -> dict[str, int]:
     """Balances that the close disposes of, in minor units: of this period, and carried over from the one before."""
     before, carried = balances(entries), carried_over(inputs)
@@ -187,8 +181,9 @@ def disposition(
     usage_row = CostHeld(schema.USAGE_VARIANCE, usage, 0.0, 0.0)
     excess = sum(beyond.values()) / unit
     parts = prorate(accounts, price, usage, conversion - in_process)
-    excess_shares = [*by_cost(accounts, excess), 0.0]
-    for content, (p, u, share), k in zip([*accounts, usage_row], parts, excess_shares, strict=True):
+    bearing = [0.0 if a.role in NOT_BY_COST else a.material + a.conversion for a in accounts]  # the excess
+    excess_shares = [_part(excess, weight, sum(bearing), a.role) for a, weight in zip(accounts, bearing, strict=True)]
+    for content, (p, u, share), k in zip([*accounts, usage_row], parts, [*excess_shares, 0.0], strict=True):
         c = share + in_process if content.role == schema.COGS else share
         out = beyond.get(content.role, 0) / unit
         prorated = 0.0 if content.role in PASSED_ON else p + u + c + k - out
