@@ -39,7 +39,7 @@ from xlbackflush.engine.stock.movements import Movements, movements
 from xlbackflush.engine.stock.opening import opening_balances, opening_excess
 from xlbackflush.engine.stock.relief import Flow, Relief, flushed, largest_amount, relief
 from xlbackflush.engine.stock.stock_book import StockBook, stock_book
-from xlbackflush.model.inputs import FIELDS, Inputs, Settings, field_of
+from xlbackflush.model.inputs import FIELDS, Inputs, Settings
 from xlbackflush.model.journal import Entry
 
 #: what no number moves: which rows the explosion has, and of which items, lines and days
@@ -259,7 +259,7 @@ class Period:
         records = self.inputs.table(table)
         values = records.column(column).copy()
         values[index] = value
-        records = replace(records, **{field_of(column): values})
+        records = replace(records, **{schema.identifier(column): values})
         changed = Period(replace(self.inputs, **{FIELDS[table]: records}), self.record)  # type: ignore[arg-type]
         changed.bill = with_numbers(self.bill, changed.inputs)
         known = vars(self)  # where a cached property keeps its value

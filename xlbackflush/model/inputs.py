@@ -1,11 +1,10 @@
 """Inputs of one period, typed: the settings, and one record of arrays for each input table.
 
 Text is str ("" where blank), numbers are float64 (NaN where blank), dates are Excel day numbers (NaN where blank), `row` is
-the row on the sheet. Fields are named as the columns of the schema are (`field_of`).
+the row on the sheet. Fields are named as the columns of the schema are (`schema.identifier`).
 """
 
 import re
-from functools import cache
 from typing import Any
 
 from xlbackflush import schema
@@ -71,12 +70,6 @@ class Settings:
         return ""
 
 
-@cache
-def field_of(column: str) -> str:
-    """The field of a column: `Qty per` is qty_per, `Scrap %` scrap_percent."""
-    return column.replace("%", "percent").replace(" ", "_").replace("-", "_").lower()
-
-
 @dataclass(frozen=True)
 class InputRecords(Records):
     """Rows of one input table."""
@@ -85,7 +78,7 @@ class InputRecords(Records):
 
     def column(self, name: str) -> Any:
         """The array of a column by its name on the sheet."""
-        return getattr(self, field_of(name))
+        return getattr(self, schema.identifier(name))
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from xlbackflush import schema
 from xlbackflush.dataclass import dataclass
 from xlbackflush.model import finding as f
 from xlbackflush.model.arrays import Floats, texts
-from xlbackflush.model.inputs import FIELDS, RECORDS, Inputs, Settings, field_of
+from xlbackflush.model.inputs import FIELDS, RECORDS, Inputs, Settings
 from xlbackflush.model.tables import CellError, Source, absent, number_in
 
 _DAY_0_ORDINAL = schema.DAY_0.toordinal()
@@ -41,7 +41,7 @@ def accept(tables: Mapping[str, Source]) -> tuple[Inputs, list[f.Finding]]:
     records = {}
     for name, kind in RECORDS.items():
         columns = _columns(sources[name], schema.TABLES[name].columns, findings)
-        records[FIELDS[name]] = kind(**{field_of(column): values for column, values in columns.items()})
+        records[FIELDS[name]] = kind(**{schema.identifier(column): values for column, values in columns.items()})
     for source in sources.values():
         findings += [
             f.BELOW_TABLE(cell, f"{cell} stands below table {source.name} and is not read.") for cell in source.below

@@ -34,7 +34,7 @@ from xlbackflush.engine.posting.flush import balances
 from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.engine.stock.stock_book import StockBook, count_posts
 from xlbackflush.model.arrays import Floats, Ints, Records
-from xlbackflush.model.inputs import Inputs, field_of
+from xlbackflush.model.inputs import Inputs
 from xlbackflush.model.journal import Entry
 from xlbackflush.model.money import from_minor, shown, to_minor, to_minor_array
 
@@ -152,7 +152,7 @@ def conversion_totals(inputs: Inputs, allowed: ConversionAllowed, entries: list[
     actuals, budget = inputs.actuals, inputs.settings.budgeted_fixed_overhead
     actual = {t: to_minor(float(np.nansum(actuals.amount[actuals.cost_type == t])), places) for t in schema.COST_TYPES}
     alone = set(actuals.cost_type.tolist()) & {schema.LABOR, schema.VARIABLE_OVERHEAD, schema.FIXED_OVERHEAD}
-    exact = {element: float(getattr(allowed, field_of(element)).sum()) for element in schema.ELEMENTS[1:]}
+    exact = {element: float(getattr(allowed, schema.identifier(element)).sum()) for element in schema.ELEMENTS[1:]}
     rest = max(exact, key=lambda element: abs(exact[element]))
     amounts = {element: to_minor(amount, places) for element, amount in exact.items()}
     amounts[rest] = -balances(entries)[schema.CCA] - sum(a for e, a in amounts.items() if e != rest)

@@ -31,14 +31,22 @@ _SORT_BACK = (
 
 def columns(entries: Sequence[PostedEntry], places: int) -> dict[str, list[Cell]]:
     """The entries as columns of table Journal, one cell for each line; dates as day numbers, amounts in money."""
-    lines = [(entry, k, line) for entry in entries for k, line in enumerate(entry.lines, 1)]
-    cells: dict[str, list[Cell]] = {"Line": [k for _, k, _ in lines]}
-    for side, sign in (("Debit", 1), ("Credit", -1)):
-        minors = (sign * line.minor for _, _, line in lines)
-        cells[side] = [from_minor(minor, places) if minor > 0 else None for minor in minors]
-    cells |= {column: [getattr(entry, field) or None for entry, _, _ in lines] for column, field in _OF_ENTRY.items()}
-    cells |= {column: [getattr(line, field) or None for _, _, line in lines] for column, field in _OF_LINE.items()}
-    return {name: cells[name] for name in COLUMNS}
+    rows = [_row(entry, k, places) for entry in entries for k in range(len(entry.lines))]
+    return {name: [row[name] for row in rows] for name in COLUMNS}
+
+
+def fields(entry: PostedEntry, k: int) -> dict[str, Any]:
+    """What the columns simply show of an entry and of one of its lines (k from 0), by field: "entry.run", "line.role"."""
+    records = {"entry": entry, "line": entry.lines[k]}
+    return {field: getattr(records[record], name) for field, (record, name) in _FIELDS.items()}
+
+
+def _row(entry: PostedEntry, k: int, places: int) -> dict[str, Cell]:
+    minor, values = entry.lines[k].minor, fields(entry, k)
+    amount = from_minor(abs(minor), places)
+    cells: dict[str, Cell] = {column: values[field] for column, field in _SHOWN.items()}
+    cells |= {"Line": k + 1, "Debit": amount if minor > 0 else None, "Credit": amount if minor < 0 else None}
+    return {name: None if cell == "" else cell for name, cell in cells.items()}
 
 
 # ------------------------------------------------------------------------------------------------- reading
@@ -125,7 +133,7 @@ def _gaps(source: Source, column: str, rows: Sequence[_Row]) -> Iterator[Problem
 def _odd(source: Source, group: Sequence[_Row]) -> Iterator[Problem]:
     """What is said of the whole entry must be the same in all its lines, and each has a debit or a credit."""
     number, first, last = group[0].values["Entry"], group[0].number, group[-1].number
-    for name in _OF_ENTRY:
+    for name in (column for column, field in _SHOWN.items() if field.startswith("entry.")):
         if len({row.values[name] for row in group}) > 1:
             where = f"{source.cell(name, first)}:{source.letters[name]}{last}"
             yield Problem(where, f"{name} differs within entry {number}.")
@@ -136,12 +144,17 @@ def _odd(source: Source, group: Sequence[_Row]) -> Iterator[Problem]:
 
 
 def _entry(group: Sequence[_Row]) -> PostedEntry:
-    lines = []
-    for row in group:
-        minor = row.values["Debit"] - row.values["Credit"]
-        fields = {field: row.values[column] for column, field in _OF_LINE.items()}
-        lines.append(PostedLine(minor=minor, row=row.number, **fields))
-    return PostedEntry(lines=tuple(lines), **{field: group[0].values[column] for column, field in _OF_ENTRY.items()})
+    lines = (
+        PostedLine(minor=row.values["Debit"] - row.values["Credit"], row=row.number, **_of("line", row))
+        for row in group
+    )
+    return PostedEntry(lines=tuple(lines), **_of("entry", group[0]))
+
+
+def _of(record: str, row: _Row) -> dict[str, Any]:
+    """The fields of an entry, or of a line, as a row shows them."""
+    parts = ((*_FIELDS[field], row.values[column]) for column, field in _SHOWN.items())
+    return {name: value for whose, name, value in parts if whose == record}
 
 
 class _OddError(ValueError):
@@ -215,29 +228,20 @@ def _amount(value: object, places: int) -> int:
     return minor
 
 
-#: column -> how its cells are read, given the decimals of the currency
-COLUMNS: dict[str, Read] = {
-    "Run": _filled,
-    "Entry": _whole,
-    "Line": _whole,
-    "Posting date": _day,
-    "Event": _one_of(schema.EVENTS),
-    "Role": _one_of(schema.ROLES),
-    "Account": _filled,
-    "Account name": _text,
-    "Debit": _amount,
-    "Credit": _amount,
-    "Description": _filled,
-    "Source": _text,
-    "Product": _text,
-    "Reverses": _link,
-    "Reversed by": _link,
-    "Corrects": _link,
-    "Seal": _text,
-}
-#: columns that simply hold a field of the entry, the same in all its lines, or of the line
-_OF_ENTRY = {
-    "Run": "run", "Entry": "number", "Posting date": "date", "Event": "event", "Description": "description",
-    "Product": "product", "Reverses": "reverses", "Corrects": "corrects", "Reversed by": "reversed_by",
-}  # fmt: skip
-_OF_LINE = {"Role": "role", "Account": "account", "Account name": "name", "Source": "source", "Seal": "seal"}
+def _reader(column: schema.Column) -> Read:
+    """How the cells of a column are read, given the decimals of the currency."""
+    if column.choices:
+        return _one_of(column.choices)
+    if column.kind == "integer":
+        return _whole if column.required else _link
+    by_kind: dict[str, Read] = {"date": _day, "money": _amount, "text": _filled if column.required else _text}
+    return by_kind[column.kind]
+
+
+#: column -> how its cells are read
+COLUMNS = {c.name: _reader(c) for c in schema.JOURNAL.columns if c.field or c.name in ("Line", "Debit", "Credit")}
+
+
+#: columns that simply show a field of the entry, the same in all its lines, or of the line; and what record and name it has
+_SHOWN = {c.name: c.field for c in schema.JOURNAL.columns if c.field}
+_FIELDS = {field: tuple(field.split(".")) for field in _SHOWN.values()}

@@ -13,7 +13,6 @@ from xlbackflush import schema
 from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.standards.bill import Bill, ranges
 from xlbackflush.model.arrays import Floats, Ints, Records
-from xlbackflush.model.inputs import field_of
 
 _DAYS = 4_000_000  # more than Excel has days: item x _DAYS + day is a sortable key
 
@@ -51,7 +50,7 @@ class CostRows(Stretches):
     @property
     def elements(self) -> dict[str, Floats]:
         """The cost by element of `schema.ELEMENTS`."""
-        return {element: getattr(self, field_of(element)) for element in schema.ELEMENTS}
+        return {element: getattr(self, schema.identifier(element)) for element in schema.ELEMENTS}
 
 
 @dataclass(frozen=True)
