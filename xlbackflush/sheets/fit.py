@@ -20,13 +20,14 @@ _JUDGED = f"{_BOUGHT}*{_COUNTED}*({_USE}>0)"
 
 def body(run: RunView) -> Body:
     """One row per measure; figures may refer to other rows of the sheet."""
-    measures, at = run.period.fit, run.letters(TABLE.name)
+    measures, at, currency = run.period.fit, run.letters(TABLE.name), run.inputs.settings.currency
     rows = run.rows(TABLE.name, len(measures))
     figure = {f.measure.key: f"${at['Figure']}${r}" for f, r in zip(measures, rows, strict=True)}
     threshold = {f.measure.key: f"${at['Threshold']}${r}" for f, r in zip(measures, rows, strict=True)}
     weighed = [f for f in measures if f.threshold is not None and f.measure.key != OVERALL]
     verdicts = f"{at['Verdict']}{rows.start}:{at['Verdict']}{rows.start + len(weighed) - 1}"
-    formulas = _figures(run, figure) | {OVERALL: _overall(verdicts)}
+    fits, look = (f"COUNTIFS({verdicts},{literal(verdict)})" for verdict in (schema.FITS, schema.LOOK))
+    formulas = _figures(run, figure) | {OVERALL: _share(fits, f"({fits}+{look})")}
     kinds = [f.measure.kind for f in measures]
     explained = [_explained(f, figure[f.measure.key]) for f in measures[:-1]]
     live = {
@@ -38,7 +39,7 @@ def body(run: RunView) -> Body:
             ["" if f.figure is None else f.figure for f in measures],
             [formulas[f.measure.key] for f in measures],
         ),
-        "Unit": ([_unit(run, f) for f in measures], None),
+        "Unit": ([currency if f.measure.kind == "money" else f.measure.unit for f in measures], None),
         "Explanation": (
             [*(engine.explanation(f) for f in measures[:-1]), engine.summary(measures)],
             [*explained, _summary(verdicts)],
@@ -46,10 +47,6 @@ def body(run: RunView) -> Body:
         "Figure kind": (kinds, None),
         "Threshold kind": (kinds, None),
     }
-
-
-def _unit(run: RunView, row: FitFigure) -> str:
-    return run.inputs.settings.currency if row.measure.kind == "money" else row.measure.unit
 
 
 def _threshold(run: RunView, row: FitFigure, threshold: dict[str, str]) -> str:
@@ -70,11 +67,6 @@ def _verdict(row: FitFigure, at: dict[str, str], r: int) -> str:
 
 def _explained(row: FitFigure, figure: str) -> str:
     return f'IF({figure}="",{literal(f"Not known: {row.measure.missing}. ")},"")&{literal(row.measure.why)}'
-
-
-def _overall(verdicts: str) -> str:
-    fits, look = (f"COUNTIFS({verdicts},{literal(v)})" for v in (schema.FITS, schema.LOOK))
-    return _share(fits, f"({fits}+{look})")
 
 
 def _summary(verdicts: str) -> str:

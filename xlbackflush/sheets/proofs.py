@@ -67,20 +67,13 @@ class LineProofs:
         product = f"{self.at['Product']}{row}"
         if isinstance(basis, Flow):
             return self._flow(basis)
-        if isinstance(basis, Total):
-            wanted = [(column, value) for column, value in basis.where if column != "Item"]
-            item = next((value for column, value in basis.where if column == "Item"), None)
-            if item is not None:
-                return item_sum(basis.table, basis.column, item, product, equal(wanted))
-            where = "".join(f",{basis.table}[{column}],{literal(value)}" for column, value in wanted)
-            return f"SUMIFS({basis.table}[{basis.column}]{where})"
         if isinstance(basis, Invoices):
             return invoiced(product)
-        cells = f"{basis.table}[{basis.column}]"
-        if basis.where is None:
-            return f"SUM({cells})"
-        column, value = basis.where
-        return f"SUMIFS({cells},{basis.table}[{column}],{literal(value)})"
+        wanted = dict(basis.where if isinstance(basis, Total) else filter(None, [basis.where]))
+        if "Item" in wanted and isinstance(basis, Total):
+            return item_sum(basis.table, basis.column, wanted.pop("Item"), product, equal(wanted.items()))
+        where = "".join(f",{basis.table}[{column}],{literal(value)}" for column, value in wanted.items())
+        return f"{'SUMIFS' if where else 'SUM'}({basis.table}[{basis.column}]{where})"
 
     def _flow(self, basis: Flow) -> str:
         trace = self.run.sheets.tables["Trace"]
