@@ -16,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from xlbackflush import schema
+from xlbackflush.engine.answers import Answers
 from xlbackflush.engine.result import RunResult
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.journal import Run
@@ -117,7 +118,9 @@ class FileBook:
         blocks, standing = bodies(result, self._places(), styles), title_rows.standing(result, runs)
         calculate: bool | None = False
         if result.run:
-            elsewhere = self._elsewhere.after_run(result, blocks, standing)
+            period = result.period
+            answers = Answers(period.bill, period.unit_costs, period.settings)
+            elsewhere = self._elsewhere.values(blocks, standing, answers)
         else:
             standing, elsewhere = self._elsewhere.after_check(result, standing)
             calculate = None if elsewhere or not standing.ran else True
