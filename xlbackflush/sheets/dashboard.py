@@ -121,20 +121,16 @@ class _Rows:
     def _cut(self) -> dict[str, str]:
         levels = self._span("Level", STEPS)
         low, high = f"MIN({levels})", f"MAX({levels})"
-        cut = self._cell("Amount", self.rows[CUT])
         return {
-            "Label": _caption(literal(charts.CUT), cut),
+            "Label": _caption(literal(charts.CUT), self.cut),
             "Amount": self._round(f"MAX(MIN(0,{low}),{low}-MAX({high}-{low},{high}/50))"),
         }
 
-    def _share(self, row: int) -> str:
-        first, amounts = self.rows[LARGEST.start], self._span("Amount", LARGEST)
-        letter = self.at["Amount"]
-        return f"IF(SUM({amounts})=0,0,SUM({letter}${first}:{letter}{row})/SUM({amounts}))"
-
     def _largest(self, bar: Bar, row: int) -> dict[str, str]:
         """A row of the Pareto: a row of the variances, all others, or blank."""
-        amount, share = self._cell("Amount", row), {"Cumulative %": self._share(row)}
+        amount, total = self._cell("Amount", row), f"SUM({self._span('Amount', LARGEST)})"
+        so_far = f"SUM({self.at['Amount']}${self.rows[LARGEST.start]}:{amount})"
+        share = {"Cumulative %": f"IF({total}=0,0,{so_far}/{total})"}
         if bar.source is None:
             return self._others(row) | share if bar.name else {}
         source = self.run.sheets.tables["Variances"].first_row + bar.source

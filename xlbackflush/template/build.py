@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import chain
 from pathlib import Path
@@ -208,7 +207,7 @@ def _is_wide(sheet: Sheet) -> bool:
 
 
 def _body(sheet: Sheet, data: Mapping[str, Rows], styles: StyleSheet) -> list[str]:
-    """Data rows of all tables of a sheet, side by side; on Setup also the lists of choices."""
+    """Data rows of all tables of a sheet, side by side; on Setup, to the right of them, the lists of choices."""
     by_row: dict[int, list[str]] = {}
     heights: dict[int, float] = {}
     for table in sheet.tables:
@@ -223,8 +222,8 @@ def _body(sheet: Sheet, data: Mapping[str, Rows], styles: StyleSheet) -> list[st
         heights |= dict(enumerate(heights_of(table.name, block) or (), HEADER_ROW + 1))
         for row, xml in enumerate(rows_xml(block), HEADER_ROW + 1):
             by_row.setdefault(row, []).append(xml[xml.index(">") + 1 : -len("</row>")])
-    if sheet.name == "Setup":
-        for row, cells_xml in _list_cells(styles).items():
+    for i, setting in enumerate(_CHOSEN if sheet.name == "Setup" else (), FIRST_LIST):
+        for (row, _), cells_xml in choice_cells(setting, i, HEADER_ROW + 1, styles).items():
             by_row.setdefault(row, []).append(cells_xml)
     # those of more than one line; not fixed, so that Excel fits them to what is typed
     tall = {row: height for row, height in heights.items() if height > 14}
@@ -243,15 +242,6 @@ def setting_style(column: str, setting: schema.Setting) -> str:
     """Named style of a cell of table Setup."""
     kind = "text" if setting.kind == "choice" else setting.kind
     return {"Setting": "Calculation text", "Value": f"Input {kind}"}.get(column, "Posted text")
-
-
-def _list_cells(styles: StyleSheet) -> dict[int, str]:
-    """Allowed values of the settings, in plain sight to the right of the tables."""
-    rows: dict[int, str] = defaultdict(str)
-    for i, setting in enumerate(_CHOSEN, FIRST_LIST):
-        for (row, _), choice in choice_cells(setting, i, HEADER_ROW + 1, styles).items():
-            rows[row] += choice
-    return rows
 
 
 def choices_heading(setting: schema.Setting) -> str:
