@@ -14,15 +14,13 @@ from xlbackflush.sheets.body import Body, RunView, shown
 from xlbackflush.sheets.formulas import AFTER_CLOSE, literal
 from xlbackflush.sheets.title_rows import MASTER
 
-TABLE = schema.CHECKS
-
 
 def body(run: RunView) -> Body:
     """One row per check."""
-    checks, cells = run.period.checks, run.cells(TABLE.name, len(run.period.checks))
-    return shown(TABLE, checks, {"Value": [_FORMULAS.get(c.key) or input_controls.changed(c.key) for c in checks]}) | {
-        "Result": (["OK" if c.holds else "Fail" for c in checks], [_result(c) for c in cells])
-    }
+    checks, cells = run.period.checks, run.cells("Checks", len(run.period.checks))
+    values = [_FORMULAS.get(check.key) or input_controls.changed(check.key) for check in checks]
+    results = ["OK" if check.holds else "Fail" for check in checks]
+    return shown(schema.CHECKS, checks, {"Value": values}) | {"Result": (results, [_result(c) for c in cells])}
 
 
 def _result(cells: Mapping[str, str]) -> str:

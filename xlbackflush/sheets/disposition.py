@@ -15,8 +15,6 @@ from xlbackflush.sheets.body import Body, Row, RunView, shown
 from xlbackflush.sheets.formulas import carried_over, literal
 from xlbackflush.sheets.proofs import opening_excess
 
-TABLE = schema.DISPOSITION
-
 _COST = ("Material", "Material in made units", "Conversion")
 _CHOSEN = {schema.PRORATE: "If prorated", schema.TO_COGS: "If to cost of goods sold"}
 
@@ -24,7 +22,7 @@ _CHOSEN = {schema.PRORATE: "If prorated", schema.TO_COGS: "If to cost of goods s
 def body(run: RunView) -> Body:
     """One row per account that holds cost at standard; the last row is the usage variance."""
     shares = run.period.shares
-    rows = run.cells(TABLE.name, len(shares), role=[share.role for share in shares])
+    rows = run.cells("Disposition", len(shares), role=[share.role for share in shares])
     usage = rows[-1]
     total = {name: f"SUM(${at}${rows[0].number}:${at}${usage.number - 1})" for name, at in usage.heads.items()}
     price = _above_close(run, schema.PRICE_VARIANCE)
@@ -45,7 +43,7 @@ def body(run: RunView) -> Body:
     chosen = _CHOSEN.get(run.inputs.settings.variance_disposition)
     if chosen:
         live["Posted"] = [row[chosen] for row in rows]
-    return shown(TABLE, shares, live)
+    return shown(schema.DISPOSITION, shares, live)
 
 
 def _share(row: Row, amount: str, part: str, base: str) -> str:

@@ -8,8 +8,6 @@ from xlbackflush.engine.measures.fit import CREDIT_DAYS, OVERALL, USE_TOLERANCE,
 from xlbackflush.sheets.body import Body, RunView, shown
 from xlbackflush.sheets.formulas import day_ref, ledger_sum, literal, setting_ref
 
-TABLE = schema.FIT
-
 _BOOK = "Reconciliation"
 _BOUGHT = f'({_BOOK}[Type]="{schema.BUY}")'
 _COUNTED = f'({_BOOK}[Counted]<>"")'
@@ -20,8 +18,8 @@ _JUDGED = f"{_BOUGHT}*{_COUNTED}*({_USE}>0)"
 
 def body(run: RunView) -> Body:
     """One row per measure; figures may refer to other rows of the sheet."""
-    measures, at, currency = run.period.fit, run.letters(TABLE.name), run.inputs.settings.currency
-    rows = run.rows(TABLE.name, len(measures))
+    measures, at, currency = run.period.fit, run.letters("Fit"), run.inputs.settings.currency
+    rows = run.rows("Fit", len(measures))
     figure = {f.measure.key: f"${at['Figure']}${r}" for f, r in zip(measures, rows, strict=True)}
     threshold = {f.measure.key: f"${at['Threshold']}${r}" for f, r in zip(measures, rows, strict=True)}
     weighed = [f for f in measures if f.threshold is not None and f.measure.key != OVERALL]
@@ -34,7 +32,7 @@ def body(run: RunView) -> Body:
         "Threshold": [_threshold(run, f, threshold) for f in measures],
         "Verdict": [_verdict(f, at, r) for f, r in zip(measures, rows, strict=True)],
     }
-    return shown(TABLE, measures, live) | {
+    return shown(schema.FIT, measures, live) | {
         "Figure": (
             ["" if f.figure is None else f.figure for f in measures],
             [formulas[f.measure.key] for f in measures],

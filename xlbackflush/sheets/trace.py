@@ -13,8 +13,6 @@ from xlbackflush.engine.explosion.product_view import trace_columns
 from xlbackflush.sheets.body import Body, RunView
 from xlbackflush.sheets.formulas import counted_units, day_ref, scrap_basis, with_scrap
 
-TABLE = schema.TRACE
-
 _LIVE = (
     "Parent", "Component", "Parent qty", "Qty per", "Scrap %", "Required qty", "Standard cost", "Amount", "Charged to",
     "Relieved from", "Conversion rate", "Conversion", "Scrap basis", "Units", "Started", "First day", "Last day",
@@ -52,7 +50,7 @@ class _Formulas:
     def __init__(self, run: RunView) -> None:
         self.run, explosion = run, run.period.explosion
         self.rows, self.by_line = explosion.rows, explosion.by_line
-        self.at, self.top = run.letters(TABLE.name), run.sheets.tables[TABLE.name].first_row
+        self.at, self.top = run.letters("Trace"), run.sheets.tables["Trace"].first_row
         self.bom, self.roll = run.sheets.heads("BOM"), run.sheets.heads("Rollup")
         self.start, self.end = day_ref(run.inputs, "Period start"), day_ref(run.inputs, "Period end")
 
