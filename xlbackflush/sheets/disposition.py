@@ -92,14 +92,10 @@ def _excess(run: RunView, rows: list[Row], total: Mapping[str, str]) -> dict[str
 
 
 def _above_close(run: RunView, role: str) -> str:
-    """Balance of a role before the close: carried over, and only the lines above it, so that nothing is circular."""
-    if role in run.opened:
-        return f"({_lines_above_close(run, role)}+ROUND({carried_over(literal(role))},{run.period.places}))"
-    return _lines_above_close(run, role)
+    """Balance of a role before the close: carried over, and only the lines above it, so that nothing is circular.
 
-
-def _lines_above_close(run: RunView, role: str) -> str:
-    """Lines of a role that are not posted from the close on, block of rows by block of rows."""
+    Of the lines those that are not posted from the close on, block of rows by block of rows.
+    """
     place = run.sheets.tables["Journal"]
     row, sums = place.first_row, []
     for from_close_on, entries in groupby(run.journal.entries, lambda e: e.event in schema.FROM_THE_CLOSE_ON):
@@ -111,7 +107,8 @@ def _lines_above_close(run: RunView, role: str) -> str:
             )
             sums.append(f"SUMIFS({proof},{roles},{literal(role)})")
         row += lines
-    return f"({'+'.join(sums)})" if len(sums) > 1 else "".join(sums) or "0"
+    total = f"({'+'.join(sums)})" if len(sums) > 1 else "".join(sums) or "0"
+    return f"({total}+ROUND({carried_over(literal(role))},{run.period.places}))" if role in run.opened else total
 
 
 def _cost_held(run: RunView, role: str, cells: Row) -> tuple[str, str, str]:

@@ -27,7 +27,10 @@ def body(run: RunView) -> Body:
     fits, look = (f"COUNTIFS({verdicts},{literal(verdict)})" for verdict in (schema.FITS, schema.LOOK))
     formulas = _figures(run, figure) | {OVERALL: _share(fits, f"({fits}+{look})")}
     kinds = [f.measure.kind for f in measures]
-    explained = [_explained(f, figure[f.measure.key]) for f in measures[:-1]]
+    explained = [
+        f'IF({figure[m.key]}="",{literal(f"Not known: {m.missing}. ")},"")&{literal(m.why)}'
+        for m in (f.measure for f in measures[:-1])
+    ]
     live = {
         "Threshold": [_threshold(run, f, threshold) for f in measures],
         "Verdict": [_verdict(f, at, r) for f, r in zip(measures, rows, strict=True)],
@@ -61,10 +64,6 @@ def _verdict(row: FitFigure, at: dict[str, str], r: int) -> str:
         return f"IF({unknown},{literal(schema.FOR_INFORMATION)})"
     difference = f'IF({at["Wanted"]}{r}="{schema.AT_LEAST}",1,-1)*({at["Figure"]}{r}-{at["Threshold"]}{r})'
     return f"IF({unknown},IF({difference}>=0,{literal(schema.FITS)},{literal(schema.LOOK)}))"
-
-
-def _explained(row: FitFigure, figure: str) -> str:
-    return f'IF({figure}="",{literal(f"Not known: {row.measure.missing}. ")},"")&{literal(row.measure.why)}'
 
 
 def _summary(verdicts: str) -> str:

@@ -44,8 +44,11 @@ class LineProofs:
         """The formula (without =) that recomputes a line's signed amount."""
         proof, role, digits = self.at["Proof"], self.at["Role"], self.run.period.places
         if isinstance(basis, Rest):
-            others = [f"{proof}{r}" for r in entry if r != row]
-            return f"-SUM({self._span(others, proof, entry, row)})"
+            others = ",".join(f"{proof}{r}" for r in entry if r != row)
+            if row in (entry.start, entry.stop - 1):  # the first or the last: the others are one range
+                first = entry.start + (row == entry.start)
+                others = f"{proof}{first}:{proof}{first + len(entry) - 2}"
+            return f"-SUM({others})"
         if isinstance(basis, Closing):
             above = entry.start - 1
             lines = f"SUMIFS({proof}${top}:{proof}${above},{role}${top}:{role}${above},{role}{row})"
@@ -54,14 +57,6 @@ class LineProofs:
             return f"-{lines}"
         sign = "-" if basis.sign < 0 else ""
         return f"{sign}ROUND({self._exact(basis, row)},{digits})"
-
-    @staticmethod
-    def _span(others: list[str], proof: str, entry: range, row: int) -> str:
-        if row == entry.start:
-            return f"{proof}{row + 1}:{proof}{entry.stop - 1}"
-        if row == entry.stop - 1:
-            return f"{proof}{entry.start}:{proof}{row - 1}"
-        return ",".join(others)
 
     def _exact(self, basis: Flow | Total | Schedule | Invoices, row: int) -> str:
         product = f"{self.at['Product']}{row}"

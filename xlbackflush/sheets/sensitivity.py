@@ -48,7 +48,9 @@ def _tables(result: Sensitivity, inputs: Inputs) -> list[Row]:
     """One row for each input table, with the sizes of the effects of its cells."""
     sums: dict[str, Counter[str]] = {table.name: Counter() for table in TABLES}
     for e in result.effects:
-        sums[e.cell.table].update(size=e.size, **_sizes(e.percent))
+        change = e.percent
+        sizes = {"inventory": abs(change.inventory), "cogs": abs(change.cogs)} if change else {}
+        sums[e.cell.table].update(size=e.size, **sizes)
     ordered = sorted(TABLES, key=lambda table: -sums[table.name]["size"])
     rows: list[Row] = []
     for table in ordered:
@@ -109,10 +111,6 @@ def _money(step: str, change: Closings | None, places: int) -> Row:
         f"Inventory +{step}": from_minor(change.inventory, places),
         f"Cost of goods sold +{step}": from_minor(change.cogs, places),
     }
-
-
-def _sizes(change: Closings | None) -> dict[str, int]:
-    return {"inventory": abs(change.inventory), "cogs": abs(change.cogs)} if change else {}
 
 
 def _share(size: int, result: Sensitivity) -> float:

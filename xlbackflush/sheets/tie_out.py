@@ -30,10 +30,11 @@ def body(run: RunView) -> Body:
     ties = run.period.ties
     rows = run.cells("TieOut", len(ties))
     for tie, row in zip(ties, rows, strict=True):
-        row["at_standard"], row["unrevalued"] = (
-            _at_standard(run, tie.role, row["Role"]),
-            _unrevalued(run, tie.role, row["Role"]),
-        )
+        role, cell = tie.role, row["Role"]
+        row["at_standard"] = _at_standard(run, role, cell)
+        stock = f"SUMIFS(Reconciliation[Not followed],Reconciliation[Account role],{cell})"
+        # what stock does not follow, and what the balance carried over differs from opening stock
+        row["unrevalued"] = f"{stock}+{opening_excess(run, role, cell)}" if role in run.opened else stock
         row["half"] = f"0.5/10^{run.period.places}"
     live = filled(_LIVE, rows)
     for name in ("Left by rounding", "Result"):
@@ -42,12 +43,6 @@ def body(run: RunView) -> Body:
         "Left by rounding": ([t.difference if t.compared else None for t in ties], live["Left by rounding"]),
         "Result": (["Not counted" if not t.compared else "OK" if t.holds else "Fail" for t in ties], live["Result"]),
     }
-
-
-def _unrevalued(run: RunView, role: str, cell: str) -> str:
-    """What stock does not follow, and what the balance carried over differs from opening stock."""
-    stock = f"SUMIFS(Reconciliation[Not followed],Reconciliation[Account role],{cell})"
-    return f"{stock}+{opening_excess(run, role, cell)}" if role in run.opened else stock
 
 
 def _at_standard(run: RunView, role: str, cell: str) -> str:

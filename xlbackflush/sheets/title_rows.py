@@ -50,7 +50,8 @@ class Standing:
 
 def standing(result: RunResult, runs: Sequence[Run]) -> Standing:
     """What the title rows say after a run or a check."""
-    run, hints = result.run, {"Findings": _last_check(result)}
+    run, count = result.run, Counter(finding.severity for finding in result.findings)
+    hints = {"Findings": f"Last check: {', '.join(f'{count[s]} {s.lower()}s' for s in schema.SEVERITIES)}."}
     if run:
         settings = result.period.settings
         line = f"Run {run.run}, {run.status.lower()}. {settings.company}, amounts in {settings.currency}."
@@ -58,11 +59,6 @@ def standing(result: RunResult, runs: Sequence[Run]) -> Standing:
     hints = {name: f"{line}   {schema.SHEET_OF[name].hint}" for name, line in hints.items()}
     failed = sum(not c.holds for c in result.period.checks) if run else int(result.failed)
     return Standing(hints, bool(runs), failed)
-
-
-def _last_check(result: RunResult) -> str:
-    count = Counter(f.severity for f in result.findings)
-    return "Last check: " + ", ".join(f"{count[s]} {s.lower()}s" for s in schema.SEVERITIES) + "."
 
 
 def letters(table: Table) -> dict[str, str]:

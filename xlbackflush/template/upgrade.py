@@ -31,7 +31,7 @@ from xlbackflush.model.journal import Run
 from xlbackflush.ooxml.address import LAST_ROW, column_letter
 from xlbackflush.ooxml.cells import Value, cell
 from xlbackflush.ooxml.package import TablePart
-from xlbackflush.ooxml.workbook_part import add_overrides, add_sheet, define, free_part, is_locked, sheet_names
+from xlbackflush.ooxml.workbook_part import TYPES, add_listed, add_sheet, define, free_part, is_locked, sheet_names
 from xlbackflush.ooxml.worksheet import Worksheet
 from xlbackflush.ooxml.xml import element, fragment
 from xlbackflush.schema import HEADER_ROW, Setting, Sheet, Table
@@ -357,7 +357,7 @@ class _Upgrade:
         new[f"xl/worksheets/_rels/sheet{number}.xml.rels"] = parts.relations(related)
         for name, content in new.items():
             package.replace(name, content.encode() if isinstance(content, str) else content)
-        add_overrides(package, parts.overrides(new))
+        add_listed(package, TYPES, "Types", parts.overrides(new))
         position = add_sheet(package, sheet.name, part, self._sheet_before(sheet))
         for local, refers_to in parts.sheet_names(sheet):
             define(package, local, refers_to, position)
