@@ -11,6 +11,7 @@ import os
 import sys
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from functools import cache
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,7 @@ class Fonts:
     def __init__(self, others: Iterable[Path] | None = None) -> None:
         self._waiting = list(of_machine() if others is None else others)
         self._faces: dict[str, Any] = {}
-        self._letters: dict[tuple[str, bool], tuple[str, str, float]] = {}  # -> font, what is written, width at size 1
+        self._letter = cache(self._look_up)
         for name in (PLAIN, BOLD):
             self._add(name, Path(f"{name}.ttf"))
 
@@ -79,13 +80,8 @@ class Fonts:
                 begin += max(fitting, 1)
         return lines
 
-    def _letter(self, character: str, bold: bool) -> tuple[str, str, float]:
-        known = self._letters.get((character, bold))
-        if known is None:
-            known = self._letters[character, bold] = self._look_up(character, bold)
-        return known
-
     def _look_up(self, character: str, bold: bool) -> tuple[str, str, float]:
+        """Of a character: the font that has it, what is written, and its width at size 1."""
         first = BOLD if bold else PLAIN
         font, written = first, " "
         if character.isprintable():
