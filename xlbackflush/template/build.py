@@ -65,7 +65,7 @@ def _parts(period: tuple[dt.date, dt.date], sample: Sample | None, macros: bool)
         for table in sheet.tables:
             number += 1
             last = HEADER_ROW + len(data[table.name])
-            parts[f"xl/tables/table{number}.xml"] = table_xml(table, number, table.first_col, HEADER_ROW, last)
+            parts[f"xl/tables/table{number}.xml"] = table_xml(table, number, HEADER_ROW, last)
             tables.append(("table", f"../tables/table{number}.xml"))
         code = worksheet.code_name(len(pages) + 1, macros)
         pages.append((sheet.name, *sheet_xml(sheet, data, styles, macros, code), tables))

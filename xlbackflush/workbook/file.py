@@ -223,9 +223,7 @@ class FileBook:
         xml = "".join((head, data, *rows, "</sheetData>", xml[match.end() :]))
         self.package.replace(part, xml.encode())
         number = re.search(rb"""\bid=["'](\d+)["']""", self.package.read(table.part))
-        new = title_rows.table_xml(
-            written, int(number[1]) if number else 1, table.first_col, table.header_row, last_row
-        )
+        new = title_rows.table_xml(written, int(number[1]) if number else 1, table.header_row, last_row)
         self.package.replace(table.part, new.encode())
         stay = "".join([f"<{match['prefix'] or ''}sheetData>", *above, *notes.values()])
         return has_others(stay.encode(), {title_rows.STATUS, title_rows.MASTER})
@@ -238,8 +236,7 @@ class FileBook:
             above = [m[0] for m in _ROW.finditer(old) if int(m["number"]) < table.header_row]
             return [*above, header]
         sheet = replace(schema.SHEET_OF[table.name], tables=(written,))
-        hint = standing.hints.get(table.name, "")
-        return [*title_rows.head_rows(sheet, styles, hint, standing.ran, standing.failed), header]
+        return [*title_rows.head_rows(sheet, styles, standing), header]
 
     def _calculate_on_load(self, wanted: bool | None) -> None:
         """Ask Excel to calculate when it opens the file, or not to; None: as it stands. Drop the calculation chain.
