@@ -140,49 +140,31 @@ class Examples:
         blank = [cell for cell in TYPED if cell in example.condition and self.typed.get(cell, "") in ("", None)]
         if blank or (example.condition == RAN and not self.standing.ran):
             return example.otherwise
-        functions: dict[str, Callable[..., Shown]] = {
-            "BACKFLUSH_COST": self._cost,
-            "BACKFLUSH_QTY": self._quantity,
-            "STANDARD_COST": self._standard_cost,
-            "BACKFLUSH_VARIANCE": self._variance,
-            "BACKFLUSH_BALANCE": self._balance,
-            "BACKFLUSH_STATUS": self._status,
-        }
         texts = re.findall(r"[^,()]+", example.formula)[1:]
         given = [self.typed.get(text, "") if text in TYPED else text.strip('"') for text in texts]
         wrong = next((value for value in given if isinstance(value, CellError)), None)
         try:
-            return wrong or functions[example.function](*given)
+            return wrong or self._worked_out(example.function, *given)
         except UnknownItemError:
             return _NOT_AVAILABLE
 
-    # ------------------------------------------------------------------------------------ of the inputs
-
-    def _cost(self, item: object, quantity: object) -> Shown:
-        return _times(self.answers.cost(_code(item)), quantity) if self.answers else None
-
-    def _quantity(self, item: object, component: object, quantity: object) -> Shown:
-        return _times(self.answers.quantity(_code(item), _code(component)), quantity) if self.answers else None
-
-    def _standard_cost(self, item: object, element: str | None = None) -> Shown:
-        return self.answers.standard_cost(_code(item), element) if self.answers else None
-
-    # ------------------------------------------------------------------------------------ of the last run
-
-    def _variance(self, name: str) -> Shown:
-        """Unfavorable positive; 0 where the run has none of the name."""
-        if not (rows := self._rows("Variances", "Variance", "Amount", "F/U")):
-            return None
-        amounts = [-amount if sign == "F" else amount for text, amount, sign in rows if text == name]
-        return round(float(sum(amounts)), 6)
-
-    def _balance(self, role: str) -> Shown:
-        if not (rows := self._rows("Ledger", "Role", "Closing")):
-            return None
-        return next((closing for text, closing in rows if text == role), _NOT_AVAILABLE)
-
-    def _status(self, _: str) -> Shown:
-        if not self.standing.ran:
+    def _worked_out(self, *call: object) -> Shown:
+        """What a function answers; None where nobody has read what it answers from."""
+        match call:
+            case "BACKFLUSH_COST", item, quantity:
+                return _times(self.answers.cost(_code(item)), quantity) if self.answers else None
+            case "BACKFLUSH_QTY", item, component, quantity:
+                return _times(self.answers.quantity(_code(item), _code(component)), quantity) if self.answers else None
+            case "STANDARD_COST", item, *element:
+                return self.answers.standard_cost(_code(item), *map(str, element)) if self.answers else None
+            case "BACKFLUSH_VARIANCE", name:  # unfavorable positive; 0 where the run has none of the name
+                rows = self._rows("Variances", "Variance", "Amount", "F/U")
+                net = sum(-amount if sign == "F" else amount for text, amount, sign in rows if text == name)
+                return round(float(net), 6) if rows else None
+            case "BACKFLUSH_BALANCE", role:
+                rows = self._rows("Ledger", "Role", "Closing")
+                return next((closing for text, closing in rows if text == role), _NOT_AVAILABLE) if rows else None
+        if not self.standing.ran:  # BACKFLUSH_STATUS
             return title_rows.NOT_RUN
         return "Stale: inputs changed after the last run" if self.standing.failed else "Ready"
 
