@@ -8,7 +8,7 @@ from xlbackflush.engine.record import journal_table
 from xlbackflush.engine.record.auditor_marks import keep_marks
 from xlbackflush.ooxml.values import stored
 from xlbackflush.sheets.body import Body, RunView
-from xlbackflush.sheets.proofs import LineProofs, difference
+from xlbackflush.sheets.proofs import difference, line_proof
 
 
 def body(run: RunView) -> Body:
@@ -25,8 +25,7 @@ def body(run: RunView) -> Body:
 
 def _proofs(run: RunView) -> list[str]:
     """The proof of every line. One that was taken back is proved by the line that does so, and the other way round."""
-    draft, proofs = run.journal, LineProofs(run)
-    at, top = run.letters("Journal"), run.sheets.tables["Journal"].first_row
+    draft, at, top = run.journal, run.letters("Journal"), run.sheets.tables["Journal"].first_row
     starts, row = {}, top
     for entry in draft.entries:
         starts[entry.number] = row
@@ -40,5 +39,5 @@ def _proofs(run: RunView) -> list[str]:
             formulas += [f"-({at['Debit']}{other + k}-{at['Credit']}{other + k})" for k in range(len(rows))]
         else:
             lines = run.period.entries[target].lines
-            formulas += [proofs.formula(line.basis, rows[k], rows, top) for k, line in enumerate(lines)]
+            formulas += [line_proof(run, line.basis, rows[k], rows, top) for k, line in enumerate(lines)]
     return formulas
