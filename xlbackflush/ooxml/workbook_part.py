@@ -50,11 +50,8 @@ def add_sheet(package: Package, name: str, part: str, behind: str) -> int:
     number = 1 + max(map(int, re.findall(r'\bsheetId="(\d+)"', xml)))
     sheet = element(f"{before[1] or ''}sheet", name=name, sheetId=number, xmlns_r=OFFICE, r_id=relation_id)
     xml = f"{xml[: before.end()]}{sheet}{xml[before.end() :]}"
-
-    def shifted(match: re.Match[str]) -> str:
-        return f'{match[1]}{int(match[2]) + (int(match[2]) >= position)}"'
-
-    xml = re.sub(r'(\b(?:localSheetId|activeTab|firstSheet)=")(\d+)"', shifted, xml)
+    places = re.compile(r'(\b(?:localSheetId|activeTab|firstSheet)=")(\d+)"')
+    xml = places.sub(lambda match: f'{match[1]}{int(match[2]) + (int(match[2]) >= position)}"', xml)
     package.replace(package.workbook_part, xml.encode())
     return position
 

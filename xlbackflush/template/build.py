@@ -158,7 +158,8 @@ def sheet_xml(
         worksheet.conditional_formats(_looks(sheet), styles),
         _validations(sheet, data),
         worksheet.LINK_BACK,
-        worksheet.print_setup(_is_wide(sheet), int(one_page)),
+        # too wide for A4: its tables together, one page wide, would be too small to read
+        worksheet.print_setup(sum(c.width for t in sheet.tables for c in t.columns) > _A4_WIDTH, int(one_page)),
         _ignored(sheet),
         element("drawing", r_id=f"rId{count + 1}") if drawn else None,
         element("tableParts", *parts, count=count),
@@ -199,11 +200,6 @@ def _widths(sheet: Sheet, board: Board | None) -> dict[int, float]:
     if sheet.name == "Setup":
         widths |= {4: 4, 8: 4} | {FIRST_LIST + i: LIST_WIDTH for i in range(len(_CHOSEN))}
     return {number: width + MARGIN for number, width in widths.items()}
-
-
-def _is_wide(sheet: Sheet) -> bool:
-    """Too wide for A4: its tables together, one page wide, would be too small to read."""
-    return sum(column.width for table in sheet.tables for column in table.columns) > _A4_WIDTH
 
 
 def _body(sheet: Sheet, data: Mapping[str, Rows], styles: StyleSheet) -> list[str]:

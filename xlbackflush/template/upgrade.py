@@ -323,12 +323,9 @@ class _Upgrade:
 
     def _print_down_to(self, row: int) -> None:
         """The print area of Setup, as a new workbook has it, down to this row at least."""
-
-        def longer(area: re.Match[str]) -> str:
-            return f"{area[1]}{max(int(area[2]), row)}<"
-
         book = self.package.workbook_part
-        xml = re.sub(r"(>Setup!\$A\$1:\$G\$)(\d+)<", longer, self.package.text(book))
+        area = re.compile(r"(>Setup!\$A\$1:\$G\$)(\d+)<")
+        xml = area.sub(lambda match: f"{match[1]}{max(int(match[2]), row)}<", self.package.text(book))
         self.package.replace(book, xml.encode())
 
     # ---------------------------------------------------------------------------------------------- sheets
