@@ -134,9 +134,7 @@ class FileBook:
     def restore(self) -> list[Run]:
         """Put back the output sheets as they stood before the last run; its runs, which now stand again."""
         styles = self.styles()
-        with undo.copy_before(self.runs()) as copy:
-            blocks, standing = copy.results(self.package.tables, styles)
-            runs = copy.runs()
+        (blocks, standing), runs = undo.before(self.runs(), self.package.tables, styles)
         # of inputs that may have changed since
         self._put(blocks, standing, styles, self._elsewhere.values(blocks, standing), True)
         with self.saved():

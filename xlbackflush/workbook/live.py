@@ -203,9 +203,7 @@ class LiveBook:
     def restore(self) -> list[Run]:
         """Put back the output tables as they stood before the last run; its runs, which now stand again."""
         styles = StyleNames()
-        with undo.copy_before(self.runs()) as copy:
-            blocks, standing = copy.results(self._tables, styles.as_sheet)
-            runs = copy.runs()
+        (blocks, standing), runs = undo.before(self.runs(), self._tables, styles.as_sheet)
         self._put(blocks, standing, styles, None)
         return runs
 
