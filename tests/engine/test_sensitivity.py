@@ -228,7 +228,7 @@ def written(path: Path, most: int = 1_000) -> tuple[Sensitivity, RunResult]:
     with FileBook(path) as book:
         outcome = compute(book.read())
         found = sensitivity(outcome.period, most)
-        book.write_table(sheet.TABLE.name, sheet.rows_of(found, outcome.period.inputs))
+        book.write_table("Sensitivity", sheet.rows_of(found, outcome.period.inputs))
     return found, outcome
 
 

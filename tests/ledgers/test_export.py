@@ -277,7 +277,7 @@ def test_every_format_says_in_one_line_what_it_is_and_what_to_fill_in() -> None:
         assert name == form.name
         assert "\n" not in form.title
         assert 40 < len(form.title) < 110, form.title
-        assert bool(form.fields) != bool(form.plain)
+        assert bool(form.fields) != bool(form.lines)
         assert sum(f.kind == "account" for f in form.fields) == bool(form.fields)
     assert set(READERS) == set(FORMATS)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from xlbackflush.ooxml.address import Box, area, quoted
 from xlbackflush.ooxml.values import decoded
-from xlbackflush.workbook.com import Patience, Patient
+from xlbackflush.workbook.com import Patience, Patient, each
 
 if TYPE_CHECKING:
     from xlbackflush.workbook.live import NativeBook
@@ -53,7 +53,7 @@ class ExcelBook:
 
     def values(self, sheet: str, box: Box) -> list[list[object]]:
         """Calculated cells: text, number (a date is its serial number), truth value, CellError, "" where blank."""
-        return [[decoded(cell) for cell in row] for row in self._native.values(sheet, box)]
+        return _decoded(self._native.values(sheet, box))
 
     def ask(self, formulas: Sequence[str]) -> list[object]:
         """What formulas answer, each in a cell of its own beside our sheets; as `values`."""
@@ -111,7 +111,7 @@ class ExcelBook:
         window = self._app.ProtectedViewWindows.Open(str(path))
         try:
             sheets = window.Workbook.Worksheets
-            return {sheet: _values(sheets(sheet), box) for sheet, box in boxes.items()}
+            return {sheet: _decoded(sheets(sheet).Range(area(box)).Value2) for sheet, box in boxes.items()}
         finally:
             window.Close()
 
@@ -180,8 +180,8 @@ class ExcelBook:
         return known
 
 
-def _values(sheet: Any, box: Box) -> list[list[object]]:
-    return [[decoded(cell) for cell in row] for row in sheet.Range(area(box)).Value2]
+def _decoded(rows: Any) -> list[list[object]]:
+    return [[decoded(cell) for cell in row] for row in rows]
 
 
 def _indexed(values: Any, number: int) -> object:
@@ -191,13 +191,11 @@ def _indexed(values: Any, number: int) -> object:
 
 def _contents(book: Any) -> list[str]:
     lines = []
-    for i in range(1, book.Worksheets.Count + 1):
-        sheet = book.Worksheets(i)
-        kinds = [sheet.Shapes(j).Type for j in range(1, sheet.Shapes.Count + 1)]
-        shapes = len(kinds) - kinds.count(_FORM_CONTROL)
+    for sheet in each(book.Worksheets):
+        shapes = sum(shape.Type != _FORM_CONTROL for shape in each(sheet.Shapes))
         lines += [f"sheet {sheet.Name}", f"{shapes} shapes on {sheet.Name}"]
-        for j in range(1, sheet.ListObjects.Count + 1):
-            table, cells = sheet.ListObjects(j), sheet.ListObjects(j).Range
+        for table in each(sheet.ListObjects):
+            cells = table.Range
             last = cells.Row + cells.Rows.Count - 1, cells.Column + cells.Columns.Count - 1
             lines.append(f"table {table.Name} at {sheet.Name}!{area((cells.Row, cells.Column, *last))}")
-    return lines + [f"name {book.Names(i).Name}" for i in range(1, book.Names.Count + 1)]
+    return lines + [f"name {name.Name}" for name in each(book.Names)]

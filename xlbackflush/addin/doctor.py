@@ -172,7 +172,7 @@ def _addin(machine: Machine) -> Answer:
     if not where.addin.is_file():
         return "FAIL", f"not installed: {where.addin} is missing.", _REINSTALL
     content = where.addin.read_bytes()
-    if content == binaries.addin():
+    if content == binaries.built():
         return "PASS", f"{where.addin}."
     if setup.is_signed_copy(content):
         return "PASS", f"{where.addin}, a signed copy."

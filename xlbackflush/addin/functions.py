@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from xlbackflush.model.tables import Source
 
 Rows = list[list[object]]
-Cells = Sequence[Sequence[object]]
 
 #: how often each function was called, since the server started
 calls: Counter[str] = Counter()
@@ -122,17 +121,13 @@ def _source(table: Sequence[Any]) -> Source:
     """A table as it crosses COM (see `load`), as a table read: blank rows are left out, error values are marked."""
     from xlbackflush.ooxml.package import TablePart
     from xlbackflush.ooxml.values import decoded
+    from xlbackflush.workbook.com import grid
     from xlbackflush.workbook.tables import filled
 
     name, sheet, header_row, first_column, headers, values = table
-    rows = [[decoded(cell) for cell in row] for row in _grid(values)]
-    columns, top = tuple(str(header) for header in _grid(headers)[0]), int(header_row)
+    rows = [[decoded(cell) for cell in row] for row in grid(values)]
+    columns, top = tuple(map(str, grid(headers)[0])), int(header_row)
     return filled(TablePart(name, sheet, "", int(first_column), top, top + len(rows), columns), rows)
-
-
-def _grid(values: Any) -> Cells:
-    """The rows of a range: one cell alone comes without rows and columns, and nothing as None."""
-    return values if isinstance(values, (tuple, list)) else ((values,),)
 
 
 # ------------------------------------------------------------------------------------------------- words

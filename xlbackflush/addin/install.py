@@ -110,7 +110,7 @@ def wanted(machine: Machine, where: Places, given: Path | None = None) -> dict[P
 def _addin(where: Places, given: Path | None) -> bytes:
     if given is None:
         standing = where.addin.read_bytes() if where.addin.is_file() else b""
-        return standing if is_signed_copy(standing) else binaries.addin()
+        return standing if is_signed_copy(standing) else binaries.built()
     content = given.read_bytes()
     if not is_signed_copy(content):
         raise UnusableError(

@@ -39,8 +39,8 @@ UNITS = 7.0  # that the functions are asked for
 PATIENCE = 120.0  # seconds for a run
 BEYOND = 20  # rows below and columns beside the results that must be blank
 
-#: columns that say when and by whom a run was made: (table, column)
-_OF_THE_MOMENT = (("Runs", "Started"), ("Runs", "User"))
+#: columns of table Runs that say when and by whom a run was made
+_OF_THE_MOMENT = ("Started", "User")
 
 BOOK = "backflush-trial.xlsm"
 _PRIVATE = "BackflushTables.InputTableNames"  # a procedure of a module with Option Private Module
@@ -294,7 +294,9 @@ def compared_cells(opened: ExcelBook, file: Path) -> Answer:
             expected = [[stored(value) for value in row] for row in reader.grid(sheet.name)]
             width = max(map(len, expected), default=0)
             actual = opened.values(sheet.name, (1, 1, len(expected) + BEYOND, width + BEYOND))
-            passing = _moments(package, sheet)
+            runs = package.tables["Runs"]
+            numbers = range(runs.header_row + 1, runs.last_row + 1) if runs.sheet == sheet.name else ()
+            passing = {f"{runs.letters[column]}{number}" for number in numbers for column in _OF_THE_MOMENT}
             for where, wanted, got in _pairs(expected, actual):
                 if where in passing:
                     continue
@@ -311,16 +313,6 @@ def _pairs(expected: Sequence[Sequence[object]], actual: list[list[object]]) -> 
         for column, value in enumerate(row):
             wanted = known[column] if column < len(known) else None
             yield f"{column_letter(column + 1)}{number}", wanted, stored(value)
-
-
-def _moments(package: Package, sheet: schema.Sheet) -> set[str]:
-    """Cells that differ from run to run."""
-    cells = set()
-    for name, column in _OF_THE_MOMENT:
-        if name in {table.name for table in sheet.tables}:
-            part = package.tables[name]
-            cells |= {f"{part.letters[column]}{row}" for row in range(part.header_row + 1, part.last_row + 1)}
-    return cells
 
 
 def same(expected: object, actual: object) -> bool:

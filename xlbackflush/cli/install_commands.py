@@ -6,21 +6,19 @@ import argparse
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from xlbackflush import __version__
+from xlbackflush.addin import doctor as examination
+from xlbackflush.addin import install as installation
 from xlbackflush.addin.computer import Machine, this_machine
+from xlbackflush.addin.doctor import Diagnosis
+from xlbackflush.addin.install import Step
 from xlbackflush.cli.printed import say, tell
-
-if TYPE_CHECKING:
-    from xlbackflush.addin.doctor import Diagnosis
-    from xlbackflush.addin.install import Step
+from xlbackflush.workbook import undo
 
 
 def install(args: argparse.Namespace) -> int:
     """Put the add-in where Excel looks, or into a folder."""
-    from xlbackflush.addin import install as installation
-
     machine = this_machine()
     steps = installation.install(machine, args.folder, args.force, args.addin)
     if args.folder:
@@ -38,9 +36,6 @@ def install(args: argparse.Namespace) -> int:
 
 def uninstall(args: argparse.Namespace) -> int:
     """Take away what `install` wrote."""
-    from xlbackflush.addin import install as installation
-    from xlbackflush.workbook import undo
-
     steps = installation.uninstall(this_machine(), args.folder)
     hint = "Workbooks stay as they are." if steps else "Nothing is installed."
     if any(step.done == installation.IN_USE for step in steps):
@@ -57,8 +52,6 @@ def _told(steps: list[Step], hint: str, args: argparse.Namespace) -> int:
 
 def doctor(args: argparse.Namespace) -> int:
     """Check the installation; with --excel, the whole way through a real Excel."""
-    from xlbackflush.addin import doctor as examination
-
     machine = this_machine()
     diagnoses = examination.examine(machine)
     if args.excel:

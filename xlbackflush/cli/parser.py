@@ -11,14 +11,12 @@ import io
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from xlbackflush import __version__
-from xlbackflush.cli import install_commands as excel
-from xlbackflush.cli import record_commands as record
-from xlbackflush.cli import workbook_commands as books
 from xlbackflush.dataclass import dataclass
 
 _EXAMPLES = """examples:
@@ -49,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from xlbackflush.model.errors import RefusedError
 
     try:
-        return int(args.command(args))
+        return int(getattr(import_module(f"xlbackflush.cli.{args.verb.module}"), args.verb.name)(args))
     except RefusedError as error:
         return _refuse(str(error), args)
     except OSError as error:
@@ -85,11 +83,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"xlbackflush {__version__}")
     verbs = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for verb in _VERBS:
-        name, text = verb.command.__name__, verb.text
+        name, text = verb.name, verb.text
         example = f"example:\n  xlbackflush {name} {verb.example}".rstrip()
         description = f"{text[0].upper()}{text[1:]}."
         sub = verbs.add_parser(name, help=text, description=description, epilog=example, formatter_class=raw)
-        sub.set_defaults(command=verb.command)
+        sub.set_defaults(verb=verb)
         for argument, options in verb.arguments:
             sub.add_argument(argument, **options)
     return parser
@@ -97,7 +95,6 @@ def _parser() -> argparse.ArgumentParser:
 
 # ---------------------------------------------------------------------------------------------- the commands
 
-Command = Callable[[argparse.Namespace], int]
 Argument = tuple[str, dict[str, Any]]
 
 
@@ -115,9 +112,13 @@ def _flag(name: str, text: str) -> Argument:
 
 @dataclass(frozen=True)
 class Verb:
-    """A command, called as its function, with its line in the list of commands and what follows its name in an example."""
+    """A command, called as its function, with its line in the list of commands and what follows its name in an example.
 
-    command: Command
+    module: where the function is, which is loaded for this command alone.
+    """
+
+    module: str
+    name: str
     text: str
     example: str
     arguments: tuple[Argument, ...]
@@ -128,14 +129,17 @@ _PRINTED = _flag("--json", "print the result as JSON"), _flag("--quiet", "print 
 _FOLDER = _file("--folder", "DIR", "a folder instead of the places where Excel looks")
 
 
-def _on_book(command: Command, text: str, example: str = "", *more: Argument) -> Verb:
+def _on_book(module: str, name: str, text: str, example: str = "", *more: Argument) -> Verb:
     """A command on a workbook, with more arguments behind its name."""
-    return Verb(command, text, f"october.xlsm {example}", (_BOOK, *more, *_PRINTED))
+    return Verb(module, name, text, f"october.xlsm {example}", (_BOOK, *more, *_PRINTED))
+
+
+_WORKBOOK, _RECORD, _INSTALL = "workbook_commands", "record_commands", "install_commands"
 
 
 _VERBS = (
     Verb(
-        books.new, "write a new workbook, empty or a sample", "october.xlsm --period 2026-10",
+        _WORKBOOK, "new", "write a new workbook, empty or a sample", "october.xlsm --period 2026-10",
         (
             _file("book", "BOOK", "file to write: .xlsm or .xlsx"),
             _value("--sample", "NAME", "fill in a sample: widgets (a worked month) or computers (textbook)"),
@@ -143,62 +147,62 @@ _VERBS = (
             _flag("--force", "replace an existing file"),
         ),
     ),
-    _on_book(books.upgrade, "add what a workbook of an earlier version lacks, and change nothing else"),
-    _on_book(books.check, "check the inputs and list the findings; nothing is posted"),
-    _on_book(books.run, "run the backflush: journal, ledger, relief, trace, proofs and checks"),
-    _on_book(books.restore, "put back the results that stood before the last run"),
-    _on_book(books.clear, "empty the output sheets; inputs stay as they are"),
+    _on_book(_WORKBOOK, "upgrade", "add what a workbook of an earlier version lacks, and change nothing else"),
+    _on_book(_WORKBOOK, "check", "check the inputs and list the findings; nothing is posted"),
+    _on_book(_WORKBOOK, "run", "run the backflush: journal, ledger, relief, trace, proofs and checks"),
+    _on_book(_WORKBOOK, "restore", "put back the results that stood before the last run"),
+    _on_book(_WORKBOOK, "clear", "empty the output sheets; inputs stay as they are"),
     _on_book(
-        books.explain, "show what an amount is made of, down to the cells that people typed", "Journal!I7",
+        _WORKBOOK, "explain", "show what an amount is made of, down to the cells that people typed", "Journal!I7",
         _value("cell", "CELL", "a cell, such as Journal!I7", nargs="?"),
         _value("--product", "CODE", "instead of a cell: all costs of one product"),
     ),
     _on_book(
-        record.post, "post the draft: its lines never change again", "--approved-by Jones",
+        _RECORD, "post", "post the draft: its lines never change again", "--approved-by Jones",
         _value("--approved-by", "NAME", "who approves it (default: you); not who ran it"),
     ),
-    _on_book(record.verify, "compute every posted run again; say what differs, and where"),
+    _on_book(_RECORD, "verify", "compute every posted run again; say what differs, and where"),
     _on_book(
-        record.diff, "show which input cells moved which journal lines, between two runs", "R0001 R0002",
+        _RECORD, "diff", "show which input cells moved which journal lines, between two runs", "R0001 R0002",
         _value("first", "RUN1", "a run on sheet Runs, such as R0001"),
         _value("second", "RUN2", "a later run, such as R0002"),
     ),
     _on_book(
-        record.roll, "close the period, and open the next one in a new workbook", "november.xlsm",
+        _RECORD, "roll", "close the period, and open the next one in a new workbook", "november.xlsm",
         _file("next", "NEXT", "workbook to write for the next period"),
     ),
     _on_book(
-        record.evidence, "verify, and write what an auditor files: PDF, CSV files, the workbook, digests",
+        _RECORD, "evidence", "verify, and write what an auditor files: PDF, CSV files, the workbook, digests",
         "--to october-evidence",
         _file("--to", "FOLDER", "folder to write (default: beside the workbook)"),
         _flag("--force", "replace an evidence folder that is there"),
     ),
     _on_book(
-        record.sensitivity, "rank the input cells by what an error in them would do to the balances", "",
+        _RECORD, "sensitivity", "rank the input cells by what an error in them would do to the balances", "",
         _value("--most", "N", "how many cells to try (default: 1,000)", type=int),
     ),
     _on_book(
-        record.suspects, "name the bills, scrap or counts that best explain the differences of the counts",
+        _RECORD, "suspects", "name the bills, scrap or counts that best explain the differences of the counts",
         "september.xlsm august.xlsm",
         _file("earlier", "EARLIER", "workbooks of earlier periods", nargs="*"),
     ),
     _on_book(
-        books.export, "write the posted journal to a file that a ledger imports", "--format NAME --to october.csv",
+        _WORKBOOK, "export", "write the posted journal to a file that a ledger imports", "--format NAME --to october.csv",
         _value("--format", "NAME", "format of the ledger; a wrong name lists them", required=True),
         _file("--to", "FILE", "file to write (default: beside the workbook)"),
         _flag("--force", "replace an existing file"),
     ),
     Verb(
-        excel.install, "put button, ribbon tab and functions into Excel for this user", "",
+        _INSTALL, "install", "put button, ribbon tab and functions into Excel for this user", "",
         (
             _flag("--force", "replace files that somebody else changed"),
             _file("--addin", "FILE", "install this copy of the add-in, which your company has signed"),
             _FOLDER, *_PRINTED,
         ),
     ),
-    Verb(excel.uninstall, "remove what install wrote", "", (_FOLDER, *_PRINTED)),
+    Verb(_INSTALL, "uninstall", "remove what install wrote", "", (_FOLDER, *_PRINTED)),
     Verb(
-        excel.doctor, "check the installation, and say how to mend what is wrong",
+        _INSTALL, "doctor", "check the installation, and say how to mend what is wrong",
         "--excel --report xlbackflush-report.txt",
         (
             _flag("--excel", "try it in the real Excel: press the button, compare every cell"),

@@ -7,22 +7,22 @@ import datetime as dt
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import asdict
-from typing import TYPE_CHECKING
 
 from xlbackflush.addin.computer import user
 from xlbackflush.cli.printed import progress, tell
-
-if TYPE_CHECKING:
-    from xlbackflush.lifecycle.diff import Attribution, JournalLine, Moved
+from xlbackflush.lifecycle import post as posting
+from xlbackflush.lifecycle import verify as verifying
+from xlbackflush.lifecycle.calculate import calculate
+from xlbackflush.lifecycle.diff import Attribution, JournalLine, Moved, attribution, told_apart
+from xlbackflush.model.errors import RefusedError
+from xlbackflush.model.money import shown
+from xlbackflush.workbook.file import FileBook
 
 
 def post(args: argparse.Namespace) -> int:
     """Post the draft: its lines never change again."""
-    from xlbackflush.lifecycle.post import post
-    from xlbackflush.workbook.file import FileBook
-
     with FileBook(args.book) as book:
-        outcome = post(book, args.approved_by or user(), dt.datetime.now(), progress(args))
+        outcome = posting.post(book, args.approved_by or user(), dt.datetime.now(), progress(args))
     run = outcome.run
     assert run
     sentences = (
@@ -34,11 +34,8 @@ def post(args: argparse.Namespace) -> int:
 
 def verify(args: argparse.Namespace) -> int:
     """Compute every posted run again and compare; the workbook stays as it is."""
-    from xlbackflush.lifecycle.verify import verify
-    from xlbackflush.workbook.file import FileBook
-
     with FileBook(args.book) as book:
-        result = verify(book, progress(args))
+        result = verifying.verify(book, progress(args))
     problems = [str(problem) for problem in result.problems]
     changed = [str(change) for change in result.changed]
     count = len([run for run in result.runs if not run.is_draft])
@@ -55,14 +52,9 @@ def verify(args: argparse.Namespace) -> int:
 
 def diff(args: argparse.Namespace) -> int:
     """Which input cells moved which journal lines between two runs; the workbook stays as it is."""
-    from xlbackflush.lifecycle.diff import attribution, told_apart
-    from xlbackflush.lifecycle.verify import inputs_of_run, places_of
-    from xlbackflush.model.errors import RefusedError
-    from xlbackflush.workbook.file import FileBook
-
     with FileBook(args.book) as book:
-        old, new = (inputs_of_run(book, run) for run in (args.first, args.second))
-        places = places_of(new)
+        old, new = (verifying.inputs_of_run(book, run) for run in (args.first, args.second))
+        places = verifying.places_of(new)
     try:
         result = attribution(old, new, progress(args))
     except ValueError as error:
@@ -72,8 +64,6 @@ def diff(args: argparse.Namespace) -> int:
 
 def _diff_lines(result: Attribution, names: Mapping[JournalLine, str], places: int) -> list[str]:
     """Changes with what each moved alone, what moved only together, and the total; names: of each line."""
-    from xlbackflush.model.money import shown
-
     if not result.changes:
         return ["The two runs have the same inputs."]
     lines = []
@@ -152,10 +142,7 @@ def sensitivity(args: argparse.Namespace) -> int:
     """What an error of 1 %, or of one unit, in each input cell would do; written to sheet Sensitivity."""
     from xlbackflush.engine.audit.sensitivity import MOST
     from xlbackflush.engine.audit.sensitivity import sensitivity as effects
-    from xlbackflush.lifecycle.calculate import calculate
-    from xlbackflush.model.errors import RefusedError
     from xlbackflush.sheets import sensitivity as work
-    from xlbackflush.workbook.file import FileBook
 
     with FileBook(args.book) as book:
         calculation = calculate(book.read())
@@ -173,7 +160,6 @@ def suspects(args: argparse.Namespace) -> int:
     """Which wrong bills, unreported scrap or miscounts explain the differences of the counts best."""
     from xlbackflush.lifecycle.periods import suspects_across
     from xlbackflush.sheets import suspects as work
-    from xlbackflush.workbook.file import FileBook
 
     with ExitStack() as stack:
         book = stack.enter_context(FileBook(args.book))

@@ -7,16 +7,19 @@ import datetime as dt
 from dataclasses import asdict
 from pathlib import Path
 
+from xlbackflush import schema
 from xlbackflush.addin.computer import user
 from xlbackflush.cli.printed import progress, report, tell
+from xlbackflush.lifecycle import run as lifecycle
+from xlbackflush.model.errors import UnusableError
+from xlbackflush.model.tables import month_of
+from xlbackflush.workbook.file import FileBook, check_free, check_new
 
 
 def new(args: argparse.Namespace) -> int:
     """Write a new workbook."""
-    from xlbackflush.model.errors import UnusableError
     from xlbackflush.template.build import build
     from xlbackflush.template.samples import SAMPLES
-    from xlbackflush.workbook.file import check_free, check_new
 
     path: Path = args.book
     check_new(path)
@@ -34,9 +37,6 @@ def new(args: argparse.Namespace) -> int:
 
 def _month(text: str | None) -> tuple[dt.date, dt.date]:
     """First and last day of a month given as YYYY-MM, or of this month."""
-    from xlbackflush.model.errors import UnusableError
-    from xlbackflush.model.tables import month_of
-
     try:
         first = dt.datetime.strptime(text, "%Y-%m").date() if text else dt.date.today()
     except ValueError as error:
@@ -46,7 +46,6 @@ def _month(text: str | None) -> tuple[dt.date, dt.date]:
 
 def upgrade(args: argparse.Namespace) -> int:
     """Add what a workbook of an earlier version lacks."""
-    from xlbackflush import schema
     from xlbackflush.template.upgrade import upgrade as add_to
 
     done = add_to(args.book)
@@ -56,31 +55,22 @@ def upgrade(args: argparse.Namespace) -> int:
 
 def check(args: argparse.Namespace) -> int:
     """Check the inputs."""
-    from xlbackflush.lifecycle.run import check
-    from xlbackflush.workbook.file import FileBook
-
     with FileBook(args.book) as book:
-        outcome = check(book)
+        outcome = lifecycle.check(book)
     return report(outcome, args, book)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the backflush."""
-    from xlbackflush.lifecycle.run import run
-    from xlbackflush.workbook.file import FileBook
-
     with FileBook(args.book) as book:
-        outcome = run(book, user(), dt.datetime.now(), progress(args))
+        outcome = lifecycle.run(book, user(), dt.datetime.now(), progress(args))
     return report(outcome, args, book)
 
 
 def restore(args: argparse.Namespace) -> int:
     """Put back the results that stood before the last run."""
-    from xlbackflush.lifecycle.run import restore
-    from xlbackflush.workbook.file import FileBook
-
     with FileBook(args.book) as book:
-        stands = restore(book)
+        stands = lifecycle.restore(book)
     state = (
         f"the results of run {stands.run} stand again" if stands else "there are no results, as before the first run"
     )
@@ -89,19 +79,14 @@ def restore(args: argparse.Namespace) -> int:
 
 def clear(args: argparse.Namespace) -> int:
     """Empty the output sheets."""
-    from xlbackflush.lifecycle.run import clear
-    from xlbackflush.workbook.file import FileBook
-
     with FileBook(args.book) as book:
-        clear(book)
+        lifecycle.clear(book)
     return tell(args, {}, f"Cleared the results of {args.book}; inputs stay as they are.")
 
 
 def explain(args: argparse.Namespace) -> int:
     """Show what a cell, or all costs of a product, are made of; the same steps go to sheet Explanation."""
     from xlbackflush.explain import explanation
-    from xlbackflush.model.errors import UnusableError
-    from xlbackflush.workbook.file import FileBook
 
     if (args.cell is None) == (args.product is None):
         raise UnusableError("Name a cell, such as Journal!I7, or --product CODE.")

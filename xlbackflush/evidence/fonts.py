@@ -10,7 +10,8 @@ from __future__ import annotations
 import os
 import sys
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import cache
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,7 @@ class Fonts:
     def __init__(self, others: Iterable[Path] | None = None) -> None:
         self._waiting = list(of_machine() if others is None else others)
         self._faces: dict[str, Any] = {}
-        self._letters: dict[tuple[str, bool], tuple[str, str, float]] = {}  # -> font, what is written, width at size 1
+        self._letter = cache(self._look_up)
         for name in (PLAIN, BOLD):
             self._add(name, Path(f"{name}.ttf"))
 
@@ -79,26 +80,24 @@ class Fonts:
                 begin += max(fitting, 1)
         return lines
 
-    def _letter(self, character: str, bold: bool) -> tuple[str, str, float]:
-        known = self._letters.get((character, bold))
-        if known is None:
-            known = self._letters[character, bold] = self._look_up(character, bold)
-        return known
-
     def _look_up(self, character: str, bold: bool) -> tuple[str, str, float]:
+        """Of a character: the font that has it, what is written, and its width at size 1."""
         first = BOLD if bold else PLAIN
-        if not character.isprintable():
-            return first, " ", self._measure(first, " ")
-        for name in (first, *(n for n in self._faces if n not in (PLAIN, BOLD))):
-            if ord(character) in self._faces[name].face.charToGlyph:
-                return name, character, self._measure(name, character)
+        font, written = first, " "
+        if character.isprintable():
+            names = (name for name in self._names(first) if ord(character) in self._faces[name].face.charToGlyph)
+            font, written = next(((name, character) for name in names), (first, f"[U+{ord(character):04X}]"))
+        return font, written, float(self._faces[font].stringWidth(written, 1))
+
+    def _names(self, first: str) -> Iterator[str]:
+        """The fonts to be tried: one of ours, those that are loaded, and the others as they are loaded."""
+        yield first
+        yield from [name for name in self._faces if name not in (PLAIN, BOLD)]
         while self._waiting:
             path = self._waiting.pop(0)
             name = path.stem.replace(" ", "")
-            if path.is_file() and self._add(name, path) and ord(character) in self._faces[name].face.charToGlyph:
-                return name, character, self._measure(name, character)
-        code = f"[U+{ord(character):04X}]"
-        return first, code, self._measure(first, code)
+            if path.is_file() and self._add(name, path):
+                yield name
 
     def _add(self, name: str, path: Path) -> bool:
         """Load a font; one that the library cannot embed is passed over."""
@@ -108,6 +107,3 @@ class Fonts:
             return False
         pdfmetrics.registerFont(self._faces[name])
         return True
-
-    def _measure(self, name: str, text: str) -> float:
-        return float(self._faces[name].stringWidth(text, 1))

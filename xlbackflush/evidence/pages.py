@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 from collections.abc import Sequence
+from functools import cache
 from itertools import accumulate, pairwise
 from typing import Literal, NamedTuple
 
@@ -227,6 +228,8 @@ class Pages:
 
 #: pieces of one font each: (where it begins, name of the font, text)
 Line = list[tuple[float, str, str]]
+#: from where to where a cell reaches on the page, and how its texts are aligned
+_Slot = tuple[float, float, Kind]
 
 
 @dataclass(frozen=True)
@@ -235,15 +238,6 @@ class _SetRow:
 
     look: Look
     cells: Sequence[Sequence[Line]]
-
-
-@dataclass(frozen=True)
-class _Slot:
-    """From where to where a cell reaches on the page, and how its texts are aligned."""
-
-    left: float
-    right: float
-    kind: Kind
 
 
 class _Layout:
@@ -258,8 +252,8 @@ class _Layout:
                 break
         edges = list(accumulate(_spread(least, whole, RIGHT - LEFT), initial=LEFT))
         self.right = edges[-1]
-        self._slots = [_Slot(*ends, column.kind) for ends, column in zip(pairwise(edges), columns, strict=True)]
-        self._cells: dict[tuple[str, _Slot, Look], list[Line]] = {}
+        self._slots: list[_Slot] = [(*ends, c.kind) for ends, c in zip(pairwise(edges), columns, strict=True)]
+        self._cell = cache(self._in_lines)
         self.rows = [self._row(row) for row in rows]
         head = self._row(Row(tuple(column.head for column in columns), "head"))
         blank: list[Line] = [[]] * max(map(len, head.cells))  # headings of few lines stand below
@@ -274,28 +268,21 @@ class _Layout:
         return int((height - PAD) / (self.size * LEADING))
 
     def _row(self, row: Row) -> _SetRow:
-        slots = [_Slot(LEFT, self.right, "text")] if row.look == "heading" else self._slots
+        slots: list[_Slot] = [(LEFT, self.right, "text")] if row.look == "heading" else self._slots
         return _SetRow(row.look, [self._cell(*cell, row.look) for cell in zip(row.cells, slots, strict=True)])
 
-    def _cell(self, text: str, slot: _Slot, look: Look) -> list[Line]:
-        """A text in lines, at its place; each distinct one is set once."""
-        key = text, slot, look
-        if key not in self._cells:
-            lines = self._fonts.lines(text, self.size, slot.right - slot.left - 2 * PAD, look != "plain")
-            self._cells[key] = [self._placed(line, slot, look) for line in lines]
-        return self._cells[key]
+    def _in_lines(self, text: str, slot: _Slot, look: Look) -> list[Line]:
+        """A text in lines, at its place."""
+        left, right, _ = slot
+        lines = self._fonts.lines(text, self.size, right - left - 2 * PAD, look != "plain")
+        return [self._placed(line, slot, look) for line in lines]
 
     def _placed(self, text: str, slot: _Slot, look: Look) -> Line:
         """A line of text at its place: digits stand under digits, a parenthesis beyond them."""
-        bold = look != "plain"
+        bold, (left, right, kind) = look != "plain", slot
         width = self._fonts.width(text, self.size, bold)
-        begins = {
-            "text": slot.left + PAD,
-            "flag": (slot.left + slot.right - width) / 2,
-            "number": slot.right - PAD - width,
-        }
-        x = begins[slot.kind]
-        if slot.kind == "number" and look != "head" and not text.endswith(")"):
+        x = {"text": left + PAD, "flag": (left + right - width) / 2, "number": right - PAD - width}[kind]
+        if kind == "number" and look != "head" and not text.endswith(")"):
             x -= self._fonts.width(")", self.size)
         line = []
         for font, piece in self._fonts.runs(text, bold):

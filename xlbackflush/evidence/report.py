@@ -104,8 +104,7 @@ class Subject:
 
     def rows(self, table: str) -> list[dict[str, object]]:
         """Rows of an output table by column."""
-        source = self.outputs[table]
-        return [dict(zip(source.columns, row, strict=True)) for row in source.rows]
+        return [row for _, row in self.outputs[table].named_rows()]
 
     @property
     def places(self) -> int:

@@ -113,7 +113,9 @@ def contents(book: FileBook, runs: Sequence[Run], verified: Verification) -> tup
     files = {f"inputs/{name}.csv": as_csv(source) for name, source in inputs.items()}
     digests = {name: digest(files[f"inputs/{name}.csv"]) for name in inputs}
     try:
-        files[JOURNAL] = _aicpa(outputs["Journal"], accepted.settings, runs)
+        journal = journal_as_posted(outputs["Journal"], accepted.settings, runs)
+        # with commas, since the file is one for spreadsheets, too
+        (files[JOURNAL],) = ledger_files(journal, replace(FORMATS["aicpa"], delimiter=","))
     except UnusableError as error:
         warnings.append(f"{JOURNAL} is missing: {error}")
     moment, settings = _moment(outputs["Runs"]), accepted.settings
@@ -147,13 +149,6 @@ def _standing(
         yield "The last check or run stopped at errors: see section Findings. The journal is that of an earlier run."
     if run.is_draft:
         yield f"Run {run.run} is a draft: it is not posted, and the next run replaces it."
-
-
-def _aicpa(journal: Source, settings: Settings, runs: Sequence[Run]) -> bytes:
-    """The journal in the AICPA's form, with commas, since the file is one for spreadsheets, too."""
-    form = replace(FORMATS["aicpa"], delimiter=",")
-    (content,) = ledger_files(journal_as_posted(journal, settings, runs), form)
-    return content
 
 
 def _moment(runs: Source) -> dt.datetime:
@@ -194,15 +189,12 @@ def check_target(target: Path, force: bool) -> None:
         raise UnusableError(f"{target} is a file; choose another name for the folder.")
     if not force:
         raise UnusableError(f"{target} exists already; choose another folder, or add --force to replace it.")
-    others = sorted(_files(target) - _listed(target) - {MANIFEST})
+    files = {path.relative_to(target).as_posix() for path in target.rglob("*") if not path.is_dir()}
+    others = sorted(files - _listed(target) - {MANIFEST})
     if others:
         raise UnusableError(
             f"{target} also holds {others[0]}, which is not of the evidence and would be lost; move it first."
         )
-
-
-def _files(folder: Path) -> set[str]:
-    return {p.relative_to(folder).as_posix() for p in folder.rglob("*") if not p.is_dir()}
 
 
 def _listed(folder: Path) -> set[str]:

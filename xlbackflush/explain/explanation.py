@@ -50,7 +50,7 @@ def _cell(grid: Grid, where: str) -> Cell:
 
 def write(book: TableWriter, steps: list[Step]) -> None:
     """Put an explanation on its sheet."""
-    book.write_table(explanation.TABLE.name, explanation.rows_of(steps))
+    book.write_table(schema.EXPLANATION.name, explanation.rows_of(steps))
 
 
 def printed(steps: list[Step]) -> list[str]:

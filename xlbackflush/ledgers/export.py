@@ -55,7 +55,10 @@ def export(
 
     An existing file is replaced with `force` only. Raises UnusableError in plain words; then nothing was written.
     """
-    form = _format(format_name)
+    if format_name not in FORMATS:
+        *others, last = FORMATS
+        raise UnusableError(f"There is no format {format_name!r}; choose {', '.join(others)} or {last}.")
+    form = FORMATS[format_name]
     with FileBook(book_path) as book:
         return export_book(book, form, target or beside(book.path, form), force, warn)
 
@@ -78,14 +81,6 @@ def export_book(book: Workbook, form: Format, target: Path, force: bool, warn: W
     return Exported(files, writer.to_do(journal, form))
 
 
-def _format(name: str) -> Format:
-    if name not in FORMATS:
-        raise UnusableError(
-            f"There is no format {name!r}; choose {', '.join(list(FORMATS)[:-1])} or {list(FORMATS)[-1]}."
-        )
-    return FORMATS[name]
-
-
 # ---------------------------------------------------------------------------------------- reading the journal
 
 
@@ -93,7 +88,9 @@ def read_journal(book: Workbook) -> tuple[Journal, list[str]]:
     """The journal as posted, and what to look at before it goes into a ledger. Refuses a workbook with errors."""
     raw_tables, runs, table = book.read(), book.runs(), book.table("Journal")
     inputs, findings = accept(raw_tables)
-    errors = [f.where for f in findings if f.severity == schema.ERROR] or _stored_errors(book.table("Findings"))
+    errors = [f.where for f in findings if f.severity == schema.ERROR]
+    stored = (row for _, row in book.table("Findings").named_rows() if row.get("Severity") == schema.ERROR)
+    errors = errors or [str(row.get("Where", "")) for row in stored]  # that the last check or run has found
     if errors:
         raise UnusableError(
             f"The workbook has errors, first at {errors[0]}: see sheet Findings. Run it again, then export."
@@ -102,39 +99,21 @@ def read_journal(book: Workbook) -> tuple[Journal, list[str]]:
         raise UnusableError("There is nothing to export yet: run the workbook first.")
     journal = journal_as_posted(table, inputs.settings, runs)
     changed = runs[-1].input_hash != input_hash(raw_tables)
-    return journal, [*_of_run(runs[-1], changed), *_failed_checks(book.table("Checks")), *_unproved(table)]
+    return journal, list(_to_look_at(runs[-1], changed, book.table("Checks"), table))
 
 
-def _of_run(run: Run, changed: bool) -> Iterator[str]:
+def _to_look_at(run: Run, changed: bool, checks: Source, journal: Source) -> Iterator[str]:
     if run.is_draft:
         yield f"{run.run} is a draft: post it before a ledger imports this; the next run replaces it."
     if changed:
         yield f"The inputs were changed after run {run.run}; the journal is that of the run. Run it again."
-
-
-def _stored_errors(findings: Source) -> list[str]:
-    """Cells of the errors that the last check or run has found."""
-    pairs = zip(_column(findings, "Severity"), _column(findings, "Where"), strict=True)
-    return [str(where) for severity, where in pairs if severity == schema.ERROR]
-
-
-def _failed_checks(checks: Source) -> Iterator[str]:
-    results = zip(_column(checks, "Check"), _column(checks, "Result"), strict=True)
-    failed = sum(bool(check) and result != "OK" for check, result in results)
+    failed = sum(bool(row.get("Check")) and row.get("Result") != "OK" for _, row in checks.named_rows())
     if failed:
         yield f"{failed} check{'s fail' if failed > 1 else ' fails'} in the workbook: see sheet Checks."
-
-
-def _unproved(journal: Source) -> Iterator[str]:
-    differences = zip(journal.row_numbers, _column(journal, "Difference"), strict=True)
-    rows = [row for row, difference in differences if difference not in (0, "")]
+    rows = [number for number, row in journal.named_rows() if row.get("Difference", "") not in (0, "")]
     if rows:
         where = journal.cell("Difference", rows[0])
         yield f"Sheet Journal differs from its proofs in {len(rows)} row{'s' * (len(rows) > 1)}, first at {where}."
-
-
-def _column(table: Source, name: str) -> list[object]:
-    return table.by_column().get(name) or [""] * len(table.rows)
 
 
 def journal_as_posted(table: Source, settings: Settings, runs: Sequence[Run]) -> Journal:
@@ -191,9 +170,9 @@ def _wip_linked(entries: Sequence[PostedEntry]) -> list[PostedEntry]:
 def _shown(table: Source, column: str, currency: str) -> dict[int, str]:
     """Row -> what a live formula shows there as it is stored, as a plain decimal; of numbers alone."""
     places = decimals(currency)
-    cells = zip(table.row_numbers, _column(table, column), strict=True)
-    numbers = {row: cell for row, cell in cells if isinstance(cell, int | float) and not isinstance(cell, bool)}
-    return {row: decimal(to_minor(number, places), places) for row, number in numbers.items()}
+    cells = ((number, row.get(column)) for number, row in table.named_rows())
+    numbers = ((row, cell) for row, cell in cells if isinstance(cell, int | float) and not isinstance(cell, bool))
+    return {row: decimal(to_minor(number, places), places) for row, number in numbers}
 
 
 # ------------------------------------------------------------------------------------------- writing files

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from xlbackflush import schema
 from xlbackflush.ledgers import plain_text
-from xlbackflush.ledgers.writer import Field, Format, Plain, ToDo
+from xlbackflush.ledgers.writer import Field, Format, ToDo
 
 # ------------------------------------------------------------------------------------------------ formats
 
@@ -209,11 +209,11 @@ _ALL = (
     # Assets:Inventory:Raw, in column Account of Setup is used as it stands.
     Format(
         "beancount", "Beancount, plain text: signed amounts; include the file in your ledger.",
-        ".beancount", plain=Plain(plain_text.accounts, plain_text.beancount),
+        ".beancount", lines=plain_text.beancount, spelled=plain_text.accounts,
     ),
     Format(
         "hledger", "hledger (and Ledger), plain text: signed amounts; include the file in your journal.",
-        ".journal", plain=Plain(plain_text.accounts, plain_text.hledger),
+        ".journal", lines=plain_text.hledger, spelled=plain_text.accounts,
     ),
 )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from unicodedata import category, normalize
 
 from xlbackflush import schema
@@ -59,30 +59,32 @@ def _quoted(text: str) -> str:
     return '"' + _one_line(text).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _postings(journal: Journal, entry: PostedEntry, spell: Accounts) -> Iterator[str]:
-    for line in entry.lines:
-        amount = f"{journal.amount(line.minor):>16} {journal.currency}"
-        yield f"  {spell(line):<60}  {amount}  ; {_one_line(memo(line))}\n"
-    yield "\n"
+def _lines(journal: Journal, directive: str, head: Callable[[PostedEntry], str]) -> Iterator[str]:
+    """A directive, then entry by entry what stands behind its date, and its postings."""
+    spell = accounts(journal)
+    yield f"; {_one_line(journal.company)}: journal of backflush costing\n{directive}\n\n"
+    for entry in journal.entries:
+        yield f"{date_of(entry.date)} * {head(entry)}\n"
+        for line in entry.lines:
+            amount = f"{journal.amount(line.minor):>16} {journal.currency}"
+            yield f"  {spell(line):<60}  {amount}  ; {_one_line(memo(line))}\n"
+        yield "\n"
 
 
 def beancount(journal: Journal) -> Iterator[str]:
     """Valid by itself; where it is included, the plugin line is without effect and the ledger's own accounts hold."""
-    spell = accounts(journal)
-    yield f"; {_one_line(journal.company)}: journal of backflush costing\n"
-    yield 'plugin "beancount.plugins.auto_accounts"\n\n'
-    for entry in journal.entries:
-        yield f"{date_of(entry.date)} * {_quoted(entry.event)} {_quoted(entry.description)}\n"
-        yield f"  reference: {_quoted(journal.references[entry.number])}\n"
-        yield from _postings(journal, entry, spell)
+
+    def head(entry: PostedEntry) -> str:
+        reference = _quoted(journal.references[entry.number])
+        return f"{_quoted(entry.event)} {_quoted(entry.description)}\n  reference: {reference}"
+
+    return _lines(journal, 'plugin "beancount.plugins.auto_accounts"', head)
 
 
 def hledger(journal: Journal) -> Iterator[str]:
-    """The first line keeps an amount of three decimals from being read as thousands."""
-    spell = accounts(journal)
-    yield f"; {_one_line(journal.company)}: journal of backflush costing\n"
-    yield "decimal-mark .\n\n"
-    for entry in journal.entries:
-        description = _one_line(entry.description).replace(";", ",")
-        yield f"{date_of(entry.date)} * ({journal.references[entry.number]}) {description}\n"
-        yield from _postings(journal, entry, spell)
+    """The directive keeps an amount of three decimals from being read as thousands."""
+
+    def head(entry: PostedEntry) -> str:
+        return f"({journal.references[entry.number]}) {_one_line(entry.description).replace(';', ',')}"
+
+    return _lines(journal, "decimal-mark .", head)

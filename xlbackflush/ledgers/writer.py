@@ -58,13 +58,9 @@ class Journal:
         for entry in self.entries:
             first[entry.run] = min(entry.date, first.get(entry.run, entry.date))
         return {
-            entry.number: f"{date_of(first[entry.run]):%Y%m%d}-{_letters(entry.run)[:5]}-{entry.number}"
+            entry.number: f"{date_of(first[entry.run]):%Y%m%d}-{re.sub('[^A-Za-z0-9]', '', entry.run)[:5]}-{entry.number}"
             for entry in self.entries
         }
-
-
-def _letters(text: str) -> str:
-    return re.sub(r"[^A-Za-z0-9]+", "", text)
 
 
 def date_of(day: int) -> dt.date:
@@ -143,16 +139,8 @@ Accounts = Callable[[PostedLine], str]
 
 
 @dataclass(frozen=True)
-class Plain:
-    """Plain text in place of a table: how it spells the accounts of a journal, and the lines it writes."""
-
-    accounts: Callable[[Journal], Accounts]
-    lines: Callable[[Journal], Iterator[str]]
-
-
-@dataclass(frozen=True)
 class Format:
-    """How one ledger takes a journal. A table where it has `fields`, otherwise what `plain` writes.
+    """How one ledger takes a journal: a table where it has `fields`, else the `lines` of plain text, with their accounts.
 
     `ending` of the file's name; `entry_lines` and `file_lines`: most lines of an entry and of a file, 0 for no limit.
     """
@@ -161,7 +149,8 @@ class Format:
     title: str
     ending: str
     fields: tuple[Field, ...] = ()
-    plain: Plain | None = None
+    lines: Callable[[Journal], Iterator[str]] | None = None
+    spelled: Callable[[Journal], Accounts] | None = None
     to_do: tuple[ToDo, ...] = ()
     delimiter: str = ","
     encoding: str = "utf-8"
@@ -170,8 +159,8 @@ class Format:
 
     def accounts(self, journal: Journal) -> Accounts:
         """What spells the accounts of a journal as this ledger knows them."""
-        if self.plain:
-            return self.plain.accounts(journal)
+        if self.spelled:
+            return self.spelled(journal)
         value = next(column.value for column in self.fields if column.kind == "account")
         return lambda line: value.format(line=line)
 
@@ -186,8 +175,8 @@ def files(journal: Journal, form: Format) -> list[bytes]:
     """
     _check_entries(journal, form)
     _check_accounts(journal, form)
-    if form.plain:
-        return ["".join(form.plain.lines(journal)).encode(form.encoding)]
+    if form.lines:
+        return ["".join(form.lines(journal)).encode(form.encoding)]
     return [_table(journal, entries, form).encode(form.encoding) for entries in _parts(journal.entries, form)]
 
 

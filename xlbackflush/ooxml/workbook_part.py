@@ -9,7 +9,7 @@ from xlbackflush.ooxml.package import OFFICE, Package
 from xlbackflush.ooxml.part import Part
 from xlbackflush.ooxml.xml import attribute_text, element
 
-_TYPES = "[Content_Types].xml"
+TYPES = "[Content_Types].xml"
 #: children of a workbook, in the order that the schema asks for
 _ORDER = (
     "fileVersion", "fileSharing", "workbookPr", "workbookProtection", "bookViews", "sheets", "functionGroups",
@@ -23,11 +23,6 @@ def free_part(package: Package, stem: str) -> tuple[str, int]:
     kind = re.compile(rf"{stem}(\d+)\.xml")
     number = 1 + max((int(match[1]) for name in package.parts() if (match := kind.fullmatch(name))), default=0)
     return f"{stem}{number}.xml", number
-
-
-def add_overrides(package: Package, overrides: str) -> None:
-    """What new parts hold, into the listing of content types."""
-    _add(package, _TYPES, "Types", overrides)
 
 
 def sheet_names(package: Package) -> list[str]:
@@ -47,7 +42,7 @@ def add_sheet(package: Package, name: str, part: str, behind: str) -> int:
     relations = package.text(listing)
     relation_id = f"rIdSheet{relations.count('<')}"
     relation = element("Relationship", Id=relation_id, Type=f"{OFFICE}/worksheet", Target=f"/{part}")
-    _add(package, listing, "Relationships", relation)
+    add_listed(package, listing, "Relationships", relation)
 
     xml = package.text(package.workbook_part)
     sheets = list(re.finditer(r"<(\w+:)?sheet\b[^>]*>", xml))
@@ -55,11 +50,8 @@ def add_sheet(package: Package, name: str, part: str, behind: str) -> int:
     number = 1 + max(map(int, re.findall(r'\bsheetId="(\d+)"', xml)))
     sheet = element(f"{before[1] or ''}sheet", name=name, sheetId=number, xmlns_r=OFFICE, r_id=relation_id)
     xml = f"{xml[: before.end()]}{sheet}{xml[before.end() :]}"
-
-    def shifted(match: re.Match[str]) -> str:
-        return f'{match[1]}{int(match[2]) + (int(match[2]) >= position)}"'
-
-    xml = re.sub(r'(\b(?:localSheetId|activeTab|firstSheet)=")(\d+)"', shifted, xml)
+    places = re.compile(r'(\b(?:localSheetId|activeTab|firstSheet)=")(\d+)"')
+    xml = places.sub(lambda match: f'{match[1]}{int(match[2]) + (int(match[2]) >= position)}"', xml)
     package.replace(package.workbook_part, xml.encode())
     return position
 
@@ -74,7 +66,7 @@ def define(package: Package, name: str, refers_to: str, sheet: int | None = None
     package.replace(package.workbook_part, part.xml.encode())
 
 
-def _add(package: Package, name: str, root: str, more: str) -> None:
+def add_listed(package: Package, name: str, root: str, more: str) -> None:
     """More elements at the end of a listing."""
     part = Part(package.text(name), root)
     part.add(root, more)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from xlbackflush.schema import words
 from xlbackflush.schema.table import (
     LIVE_FORMULA,
@@ -45,6 +47,10 @@ _DIFFERENCE = money(
     look="check",
     marks=_NOT_ZERO,
 )
+
+
+#: a live figure beside posted ones
+_live = partial(quantity, unit=LIVE_FORMULA, width=16, look="check")
 
 
 def _proof(*proves: str) -> Column:
@@ -194,14 +200,7 @@ RELIEF = table(
     money("Amount", "Quantity at standard cost."),
     _proof("Amount"),
     _DIFFERENCE,
-    quantity(
-        "Quantity proof",
-        "Live formula: units required by the Trace.",
-        unit=LIVE_FORMULA,
-        width=16,
-        look="check",
-        proves=("Quantity",),
-    ),
+    _live("Quantity proof", "Live formula: units required by the Trace.", proves=("Quantity",)),
     quantity(
         "Quantity difference", "Posted less proof.", unit=POSTED_LESS_PROOF, width=12, look="check", marks=_NOT_ZERO
     ),
@@ -214,9 +213,7 @@ ROLLUP = table(
     text("Type", "Type from Standard Cost.", width=13),
     price("Material", "Standard material in one unit, planned scrap included.", field="material"),
     price("Labor", "Standard labor in one unit, all levels.", field="labor"),
-    price("Variable overhead", "All levels.", field="variable_overhead"),
-    price("Fixed overhead", "All levels.", field="fixed_overhead"),
-    price("Other conversion", "All levels.", field="other_conversion"),
+    *(price(element, "All levels.", field=identifier(element)) for element in words.ELEMENTS[2:]),
     price("Unit cost", "Sum of the five elements.", field="unit_cost"),
     date("From", "First day of the period on which this cost holds.", unit="first day", field="first", recorded=_SPLIT),
     date("To", "Last day of the period on which this cost holds.", unit="last day", field="last", recorded=_SPLIT),
@@ -237,11 +234,7 @@ BUILDUP = table(
     text("Parent", "Item that is made.", width=18),
     text("Component", "Item that goes into it.", width=18),
     quantity("Quantity", "Component units per good parent, all scrap included.", unit="per parent"),
-    price("Material", "Quantity x the component's material."),
-    price("Labor", "Quantity x the component's labor."),
-    price("Variable overhead", "Quantity x the component's variable overhead."),
-    price("Fixed overhead", "Quantity x the component's fixed overhead."),
-    price("Other conversion", "Quantity x the component's other conversion."),
+    *(price(element, f"Quantity x the component's {element.lower()}.") for element in words.ELEMENTS),
     integer("BOM row", "Row on the BOM sheet.", width=9, recorded=_BOM_ROW),
     text("Scrap basis", "Output or Input.", width=11),
     price("Conversion at completion", "Of a phantom component."),
@@ -546,9 +539,7 @@ CHECKS = table(
     "Checks",
     "{Check}",
     text("Check", "What must hold.", width=62, field="text"),
-    quantity(
-        "Value", "What speaks against it; 0 where it holds.", unit=LIVE_FORMULA, width=16, field="value", look="check"
-    ),
+    _live("Value", "What speaks against it; 0 where it holds.", field="value"),
     text("Unit", "What the value counts.", width=15, field="unit"),
     quantity(
         "Tolerance",
@@ -575,7 +566,7 @@ INPUT_CONTROLS = table(
         field="recorded",
         recorded="Recorded by the run: what it read.",
     ),
-    quantity("Now", "As the sheet stands.", unit=LIVE_FORMULA, width=24, field="recorded", look="check"),
+    _live("Now", "As the sheet stands.", width=24, field="recorded"),
     quantity(
         "Tolerance",
         "Largest difference that is none: the last digits of a long sum.",
@@ -583,14 +574,7 @@ INPUT_CONTROLS = table(
         field="tolerance",
         recorded="Set by the run: what adding up in another order may change.",
     ),
-    quantity(
-        "Difference",
-        "Now less as at the run, beyond the tolerance.",
-        unit=LIVE_FORMULA,
-        width=16,
-        look="check",
-        marks=_NOT_ZERO,
-    ),
+    _live("Difference", "Now less as at the run, beyond the tolerance.", marks=_NOT_ZERO),
     quantity("Changed", "1: the input was changed after the run.", unit="", width=10, look="check", marks=_NOT_ZERO),
 )
 RUNS = table(

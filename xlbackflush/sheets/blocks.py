@@ -58,10 +58,7 @@ def style_name(table: schema.Table, column: schema.Column, decimals: int = 2) ->
     look = schema.SHEET_OF[table.name].look(column)
     if look in ("link", "packed"):
         return f"Posted {look}"
-    return f"{look.capitalize()} {'wrapped' if column.wrap else _kind(column, decimals)}"
-
-
-def _kind(column: schema.Column, decimals: int) -> str:
-    if column.kind == "money" and decimals != 2:
-        return f"money {decimals}"
-    return {"item": "text", "choice": "text", "any": "general"}.get(column.kind, column.kind)
+    kind: str = {"item": "text", "choice": "text", "any": "general"}.get(column.kind, column.kind)
+    if kind == "money" and decimals != 2:
+        kind = f"money {decimals}"
+    return f"{look.capitalize()} {'wrapped' if column.wrap else kind}"

@@ -9,8 +9,6 @@ from xlbackflush.engine.stock.movements import UNIT_COSTS
 from xlbackflush.sheets.body import Body, Row, RunView, filled
 from xlbackflush.sheets.formulas import scrap_basis, with_scrap
 
-TABLE = schema.BUILDUP
-
 #: formulas over the BOM line, and over the Roll-up rows of its parent (up) and its component (down)
 _LIVE = {
     "Parent": "{up[Item]}",
@@ -36,7 +34,7 @@ def body(run: RunView) -> Body:
     bom_rows, on_input = run.lines.row[table.line].tolist(), run.lines.on_input[table.line]
     has_basis = run.sheets.has("BOM", "Scrap basis")
     rows = run.cells(
-        TABLE.name,
+        "Buildup",
         len(table),
         line=run.elsewhere("BOM", bom_rows),
         up=run.unit_costs(table.row.tolist()),

@@ -14,19 +14,13 @@ from xlbackflush.sheets.body import Body, RunView, shown
 from xlbackflush.sheets.formulas import AFTER_CLOSE, literal
 from xlbackflush.sheets.title_rows import MASTER
 
-TABLE = schema.CHECKS
-
 
 def body(run: RunView) -> Body:
     """One row per check."""
-    checks, cells = run.period.checks, run.cells(TABLE.name, len(run.period.checks))
-    return shown(TABLE, checks, {"Value": [_value(check.key) for check in checks]}) | {
-        "Result": (["OK" if c.holds else "Fail" for c in checks], [_result(c) for c in cells])
-    }
-
-
-def _value(key: str) -> str:
-    return _FORMULAS.get(key) or input_controls.changed(key)
+    checks, cells = run.period.checks, run.cells("Checks", len(run.period.checks))
+    values = [_FORMULAS.get(check.key) or input_controls.changed(check.key) for check in checks]
+    results = ["OK" if check.holds else "Fail" for check in checks]
+    return shown(schema.CHECKS, checks, {"Value": values}) | {"Result": (results, [_result(c) for c in cells])}
 
 
 def _result(cells: Mapping[str, str]) -> str:
@@ -52,9 +46,9 @@ def _unequal(*pairs: tuple[str, str]) -> str:
     return f"ROUND({'+'.join(f'ABS({left}-({right}))' for left, right in pairs)},6)"
 
 
-def _posted_variance(name: str) -> str:
-    """Actual less standard of the rows of one variance that were posted."""
-    rows = f'Variances[Variance],{literal(name)},Variances[Disposition],"<>{NOT_POSTED}"'
+def _variance(column: str, value: str, tests: str = "") -> str:
+    """Actual less standard of the rows of Variances in which a column has a value, and which pass further tests."""
+    rows = f"Variances[{column}],{literal(value)}{tests}"
     return f"SUMIFS(Variances[Actual],{rows})-SUMIFS(Variances[Standard],{rows})"
 
 
@@ -62,12 +56,6 @@ def _posted_before_close(role: str) -> str:
     """Posted balance of a role before the close."""
     rows = f"Journal[Role],{literal(role)}{AFTER_CLOSE}"
     return f"SUMIFS(Journal[Debit],{rows})-SUMIFS(Journal[Credit],{rows})"
-
-
-def _conversion_variance(column: str) -> str:
-    """Actual less standard of the conversion variance: of its parts, or of the whole."""
-    rows = f'Variances[{column}],"{schema.CONVERSION_ALLOCATION}"'
-    return f"SUMIFS(Variances[Actual],{rows})-SUMIFS(Variances[Standard],{rows})"
 
 
 def _closing(role: str) -> str:
@@ -81,6 +69,7 @@ def _unproven(table: schema.Table) -> str:
     )
 
 
+_WERE_POSTED = f',Variances[Disposition],"<>{NOT_POSTED}"'
 #: formula of each check, by key, but for those of the input tables
 _FORMULAS = {
     "journal": (  # half of the smallest unit of any currency tells a difference from what adding up leaves
@@ -93,8 +82,8 @@ _FORMULAS = {
     ),
     "clearing": f"ROUND({_closing(schema.CCC)}+{_closing(schema.CCA)},6)",
     "variances": _unequal(
-        *((_posted_variance(name), _posted_before_close(role)) for name, role in ACCOUNT_OF.items()),
-        (_conversion_variance("Part of"), _conversion_variance("Variance")),
+        *((_variance("Variance", v, _WERE_POSTED), _posted_before_close(role)) for v, role in ACCOUNT_OF.items()),
+        (_variance("Part of", schema.CONVERSION_ALLOCATION), _variance("Variance", schema.CONVERSION_ALLOCATION)),
     ),
     "ties": 'COUNTIFS(TieOut[Result],"Fail")',
     "proofs": "+".join(_unproven(table) for table in schema.OUTPUT_TABLES if table.differences),

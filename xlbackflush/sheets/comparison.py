@@ -16,16 +16,14 @@ from xlbackflush.engine.measures.comparison import (
 from xlbackflush.sheets.body import Body, RunView, shown
 from xlbackflush.sheets.formulas import literal
 
-TABLE = schema.COMPARISON
-
 
 def body(run: RunView) -> Body:
     """One row per line, one column per method."""
-    lines, at = run.period.comparison, run.letters(TABLE.name)
-    rows = run.rows(TABLE.name, len(lines))
+    lines, at = run.period.comparison, run.letters("Comparison")
+    rows = run.rows("Comparison", len(lines))
     row_of = {f.line.key: r for f, r in zip(lines, rows, strict=True)}
     why = ["" if f.line.text else _explanation(f.line, at, r) for f, r in zip(lines, rows, strict=True)]
-    columns = shown(TABLE, lines, {"Explanation": why})
+    columns = shown(schema.COMPARISON, lines, {"Explanation": why})
     for k, method in enumerate(METHODS):
         values = [float(f.figures[k]) if f.counts else run.money([f.figures[k]])[0] for f in lines]
         columns[method] = (values, [_formula(run, f.line, k, r, row_of) for f, r in zip(lines, rows, strict=True)])
@@ -35,7 +33,7 @@ def body(run: RunView) -> Body:
 
 def _formula(run: RunView, line: ComparisonLine, method: int, row: int, row_of: dict[str, int]) -> str:
     """The formula of one cell; an amount that another method posts as well is taken from the first that does."""
-    cell, at = line.cells[method], run.letters(TABLE.name)
+    cell, at = line.cells[method], run.letters("Comparison")
     letter, digits = at[METHODS[method]], run.period.places
     if isinstance(cell, tuple):
         if not cell:

@@ -6,8 +6,6 @@ from xlbackflush import schema
 from xlbackflush.sheets.body import Body, RunView, filled, shown
 from xlbackflush.sheets.formulas import item_sum
 
-TABLE = schema.CONVERSION_ALLOWED
-
 #: formulas over the item's row on Standard Cost
 _LIVE = {
     "Hours per unit": "{cost[Labor hours]}",
@@ -22,13 +20,14 @@ def body(run: RunView) -> Body:
     """One row per made item."""
     allowed = run.period.conversion_allowed
     items = allowed.item.tolist()
-    rows, codes = run.cells(TABLE.name, len(items), cost=run.standard_costs(items)), [run.codes[i] for i in items]
+    codes = [run.codes[i] for i in items]
+    rows = run.cells("ConversionAllowed", len(items), cost=run.standard_costs(items))
     live = filled(_LIVE, rows)
     exploded = [("Started", "<>", '""')]  # rows of the Trace with units started
     live["Units"] = [
         item_sum("Trace", "Required qty", code, row["Item"], exploded) for code, row in zip(codes, rows, strict=True)
     ]
-    return shown(TABLE, allowed, live) | {
+    return shown(schema.CONVERSION_ALLOWED, allowed, live) | {
         "Item": (codes, None),
         "Description": (run.items.description[items].tolist(), None),
         "Hours per unit": (run.items.hours[items].tolist(), live["Hours per unit"]),

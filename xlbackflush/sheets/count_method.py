@@ -7,16 +7,14 @@ from xlbackflush.engine.stock.counted import CountedAccount, charges_everything,
 from xlbackflush.sheets.body import Body, Row, RunView, shown
 from xlbackflush.sheets.formulas import literal
 
-TABLE = schema.COUNT_METHOD
-
 
 def body(run: RunView) -> Body:
     """One row per counted account."""
     accounts = run.period.counted
-    cells = run.cells(TABLE.name, len(accounts))
+    cells = run.cells("CountMethod", len(accounts))
     formulas = [_counted(run, c, cells[k], cells[:k]) for k, c in enumerate(accounts)]
-    live = {c.name: [f[c.name] for f in formulas] for c in TABLE.columns if c.kind == "money"}
-    return shown(TABLE, accounts, live) | {
+    live = {c.name: [f[c.name] for f in formulas] for c in schema.COUNT_METHOD.columns if c.kind == "money"}
+    return shown(schema.COUNT_METHOD, accounts, live) | {
         "Basis": (["Inventory Count" if c.in_money else "Stock" for c in accounts], None)
     }
 

@@ -14,8 +14,6 @@ from xlbackflush.model.money import from_minor, to_minor
 from xlbackflush.sheets.body import Body, RunView, shown
 from xlbackflush.sheets.formulas import ledger_sum, literal
 
-TABLE = schema.DASHBOARD
-
 _NBSP = "\u00a0"  # an amount and its U or F stay on one line under the bar
 
 #: where each chart's rows stand in the table, from 0
@@ -34,8 +32,8 @@ def body(run: RunView) -> Body:
     """One row per bar. What a chart does not use is blank, so that it draws nothing there."""
     bars = run.period.dashboard
     formulas = _Rows(run).formulas(bars)
-    live = {c.name: [f.get(c.name, "") for f in formulas] for c in TABLE.columns if c.kind in schema.NUMERIC}
-    columns = shown(TABLE, bars, money=run.money)
+    live = {c.name: [f.get(c.name, "") for f in formulas] for c in schema.DASHBOARD.columns if c.kind in schema.NUMERIC}
+    columns = shown(schema.DASHBOARD, bars, money=run.money)
     for name, drawn in live.items():
         columns[name] = ([v if f else None for v, f in zip(columns[name][0], drawn, strict=True)], drawn)
     captions = [caption(bar, run.period.places) for bar in bars]
@@ -67,7 +65,7 @@ class _Rows:
     """Formulas of the rows, by column."""
 
     def __init__(self, run: RunView) -> None:
-        self.at, self.rows = run.letters(TABLE.name), run.rows(TABLE.name, STREAMS.stop)
+        self.at, self.rows = run.letters("Dashboard"), run.rows("Dashboard", STREAMS.stop)
         self.run, self.digits = run, run.period.places
         self.cut = self._cell("Amount", self.rows[CUT])
 
@@ -121,20 +119,16 @@ class _Rows:
     def _cut(self) -> dict[str, str]:
         levels = self._span("Level", STEPS)
         low, high = f"MIN({levels})", f"MAX({levels})"
-        cut = self._cell("Amount", self.rows[CUT])
         return {
-            "Label": _caption(literal(charts.CUT), cut),
+            "Label": _caption(literal(charts.CUT), self.cut),
             "Amount": self._round(f"MAX(MIN(0,{low}),{low}-MAX({high}-{low},{high}/50))"),
         }
 
-    def _share(self, row: int) -> str:
-        first, amounts = self.rows[LARGEST.start], self._span("Amount", LARGEST)
-        letter = self.at["Amount"]
-        return f"IF(SUM({amounts})=0,0,SUM({letter}${first}:{letter}{row})/SUM({amounts}))"
-
     def _largest(self, bar: Bar, row: int) -> dict[str, str]:
         """A row of the Pareto: a row of the variances, all others, or blank."""
-        amount, share = self._cell("Amount", row), {"Cumulative %": self._share(row)}
+        amount, total = self._cell("Amount", row), f"SUM({self._span('Amount', LARGEST)})"
+        so_far = f"SUM({self.at['Amount']}${self.rows[LARGEST.start]}:{amount})"
+        share = {"Cumulative %": f"IF({total}=0,0,{so_far}/{total})"}
         if bar.source is None:
             return self._others(row) | share if bar.name else {}
         source = self.run.sheets.tables["Variances"].first_row + bar.source

@@ -15,8 +15,6 @@ from xlbackflush.sheets.body import Body, Row, RunView, shown
 from xlbackflush.sheets.formulas import carried_over, literal
 from xlbackflush.sheets.proofs import opening_excess
 
-TABLE = schema.DISPOSITION
-
 _COST = ("Material", "Material in made units", "Conversion")
 _CHOSEN = {schema.PRORATE: "If prorated", schema.TO_COGS: "If to cost of goods sold"}
 
@@ -24,7 +22,7 @@ _CHOSEN = {schema.PRORATE: "If prorated", schema.TO_COGS: "If to cost of goods s
 def body(run: RunView) -> Body:
     """One row per account that holds cost at standard; the last row is the usage variance."""
     shares = run.period.shares
-    rows = run.cells(TABLE.name, len(shares), role=[share.role for share in shares])
+    rows = run.cells("Disposition", len(shares), role=[share.role for share in shares])
     usage = rows[-1]
     total = {name: f"SUM(${at}${rows[0].number}:${at}${usage.number - 1})" for name, at in usage.heads.items()}
     price = _above_close(run, schema.PRICE_VARIANCE)
@@ -45,7 +43,7 @@ def body(run: RunView) -> Body:
     chosen = _CHOSEN.get(run.inputs.settings.variance_disposition)
     if chosen:
         live["Posted"] = [row[chosen] for row in rows]
-    return shown(TABLE, shares, live)
+    return shown(schema.DISPOSITION, shares, live)
 
 
 def _share(row: Row, amount: str, part: str, base: str) -> str:
@@ -94,14 +92,10 @@ def _excess(run: RunView, rows: list[Row], total: Mapping[str, str]) -> dict[str
 
 
 def _above_close(run: RunView, role: str) -> str:
-    """Balance of a role before the close: carried over, and only the lines above it, so that nothing is circular."""
-    if role in run.opened:
-        return f"({_lines_above_close(run, role)}+ROUND({carried_over(literal(role))},{run.period.places}))"
-    return _lines_above_close(run, role)
+    """Balance of a role before the close: carried over, and only the lines above it, so that nothing is circular.
 
-
-def _lines_above_close(run: RunView, role: str) -> str:
-    """Lines of a role that are not posted from the close on, block of rows by block of rows."""
+    Of the lines those that are not posted from the close on, block of rows by block of rows.
+    """
     place = run.sheets.tables["Journal"]
     row, sums = place.first_row, []
     for from_close_on, entries in groupby(run.journal.entries, lambda e: e.event in schema.FROM_THE_CLOSE_ON):
@@ -113,7 +107,8 @@ def _lines_above_close(run: RunView, role: str) -> str:
             )
             sums.append(f"SUMIFS({proof},{roles},{literal(role)})")
         row += lines
-    return f"({'+'.join(sums)})" if len(sums) > 1 else "".join(sums) or "0"
+    total = f"({'+'.join(sums)})" if len(sums) > 1 else "".join(sums) or "0"
+    return f"({total}+ROUND({carried_over(literal(role))},{run.period.places}))" if role in run.opened else total
 
 
 def _cost_held(run: RunView, role: str, cells: Row) -> tuple[str, str, str]:

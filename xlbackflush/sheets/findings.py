@@ -9,8 +9,6 @@ from xlbackflush.model.finding import Finding
 from xlbackflush.sheets.body import Body, RunView, shown
 from xlbackflush.sheets.formulas import link
 
-TABLE = schema.FINDINGS
-
 
 def body(run: RunView) -> Body:
     """The findings of a run."""
@@ -19,4 +17,4 @@ def body(run: RunView) -> Body:
 
 def rows_of(findings: Sequence[Finding]) -> Body:
     """One row per finding, also of inputs that cannot be run."""
-    return shown(TABLE, findings, {"Where": [link(f.where) if "!" in f.where else "" for f in findings]})
+    return shown(schema.FINDINGS, findings, {"Where": [link(f.where) if "!" in f.where else "" for f in findings]})

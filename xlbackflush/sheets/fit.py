@@ -8,8 +8,6 @@ from xlbackflush.engine.measures.fit import CREDIT_DAYS, OVERALL, USE_TOLERANCE,
 from xlbackflush.sheets.body import Body, RunView, shown
 from xlbackflush.sheets.formulas import day_ref, ledger_sum, literal, setting_ref
 
-TABLE = schema.FIT
-
 _BOOK = "Reconciliation"
 _BOUGHT = f'({_BOOK}[Type]="{schema.BUY}")'
 _COUNTED = f'({_BOOK}[Counted]<>"")'
@@ -20,25 +18,29 @@ _JUDGED = f"{_BOUGHT}*{_COUNTED}*({_USE}>0)"
 
 def body(run: RunView) -> Body:
     """One row per measure; figures may refer to other rows of the sheet."""
-    measures, at = run.period.fit, run.letters(TABLE.name)
-    rows = run.rows(TABLE.name, len(measures))
+    measures, at, currency = run.period.fit, run.letters("Fit"), run.inputs.settings.currency
+    rows = run.rows("Fit", len(measures))
     figure = {f.measure.key: f"${at['Figure']}${r}" for f, r in zip(measures, rows, strict=True)}
     threshold = {f.measure.key: f"${at['Threshold']}${r}" for f, r in zip(measures, rows, strict=True)}
     weighed = [f for f in measures if f.threshold is not None and f.measure.key != OVERALL]
     verdicts = f"{at['Verdict']}{rows.start}:{at['Verdict']}{rows.start + len(weighed) - 1}"
-    formulas = _figures(run, figure) | {OVERALL: _overall(verdicts)}
+    fits, look = (f"COUNTIFS({verdicts},{literal(verdict)})" for verdict in (schema.FITS, schema.LOOK))
+    formulas = _figures(run, figure) | {OVERALL: _share(fits, f"({fits}+{look})")}
     kinds = [f.measure.kind for f in measures]
-    explained = [_explained(f, figure[f.measure.key]) for f in measures[:-1]]
+    explained = [
+        f'IF({figure[m.key]}="",{literal(f"Not known: {m.missing}. ")},"")&{literal(m.why)}'
+        for m in (f.measure for f in measures[:-1])
+    ]
     live = {
         "Threshold": [_threshold(run, f, threshold) for f in measures],
         "Verdict": [_verdict(f, at, r) for f, r in zip(measures, rows, strict=True)],
     }
-    return shown(TABLE, measures, live) | {
+    return shown(schema.FIT, measures, live) | {
         "Figure": (
             ["" if f.figure is None else f.figure for f in measures],
             [formulas[f.measure.key] for f in measures],
         ),
-        "Unit": ([_unit(run, f) for f in measures], None),
+        "Unit": ([currency if f.measure.kind == "money" else f.measure.unit for f in measures], None),
         "Explanation": (
             [*(engine.explanation(f) for f in measures[:-1]), engine.summary(measures)],
             [*explained, _summary(verdicts)],
@@ -46,10 +48,6 @@ def body(run: RunView) -> Body:
         "Figure kind": (kinds, None),
         "Threshold kind": (kinds, None),
     }
-
-
-def _unit(run: RunView, row: FitFigure) -> str:
-    return run.inputs.settings.currency if row.measure.kind == "money" else row.measure.unit
 
 
 def _threshold(run: RunView, row: FitFigure, threshold: dict[str, str]) -> str:
@@ -66,15 +64,6 @@ def _verdict(row: FitFigure, at: dict[str, str], r: int) -> str:
         return f"IF({unknown},{literal(schema.FOR_INFORMATION)})"
     difference = f'IF({at["Wanted"]}{r}="{schema.AT_LEAST}",1,-1)*({at["Figure"]}{r}-{at["Threshold"]}{r})'
     return f"IF({unknown},IF({difference}>=0,{literal(schema.FITS)},{literal(schema.LOOK)}))"
-
-
-def _explained(row: FitFigure, figure: str) -> str:
-    return f'IF({figure}="",{literal(f"Not known: {row.measure.missing}. ")},"")&{literal(row.measure.why)}'
-
-
-def _overall(verdicts: str) -> str:
-    fits, look = (f"COUNTIFS({verdicts},{literal(v)})" for v in (schema.FITS, schema.LOOK))
-    return _share(fits, f"({fits}+{look})")
 
 
 def _summary(verdicts: str) -> str:

@@ -135,27 +135,26 @@ def _add_function(page: Page, function: Function) -> None:
 
 def _validations() -> Markup:
     """Lists of items for the cells to type into."""
-    return element(
-        "dataValidations",
-        _item_list("Item", _ITEM, "Item that the examples ask about."),
-        _item_list("Component", _COMPONENT, "Component that the second example asks about."),
-        count=2,
+    prompts = (
+        ("Item", "Item that the examples ask about."),
+        ("Component", "Component that the second example asks about."),
     )
-
-
-def _item_list(title: str, where: str, prompt: str) -> Markup:
-    return element(
-        "dataValidation",
-        element("formula1", "Items"),
-        type="list",
-        errorStyle="warning",
-        **dict.fromkeys(("allowBlank", "showInputMessage", "showErrorMessage"), 1),
-        errorTitle=title,
-        error="This item is not on Standard Cost.",
-        promptTitle=title,
-        prompt=prompt,
-        sqref=where.replace("$", ""),
+    rules = (
+        element(
+            "dataValidation",
+            element("formula1", "Items"),
+            type="list",
+            errorStyle="warning",
+            **dict.fromkeys(("allowBlank", "showInputMessage", "showErrorMessage"), 1),
+            errorTitle=title,
+            error="This item is not on Standard Cost.",
+            promptTitle=title,
+            prompt=prompt,
+            sqref=where.replace("$", ""),
+        )
+        for (title, prompt), where in zip(prompts, (_ITEM, _COMPONENT), strict=True)
     )
+    return element("dataValidations", *rules, count=2)
 
 
 def guarded(example: Example) -> str:

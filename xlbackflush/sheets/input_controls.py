@@ -11,19 +11,25 @@ from xlbackflush.ooxml.address import quoted
 from xlbackflush.sheets.body import Body, RunView, shown
 from xlbackflush.sheets.formulas import day_ref, literal, setting_ref
 
-TABLE = schema.INPUT_CONTROLS
+#: formulas over a table and a column
+_OVER_COLUMNS = {
+    "items": 'SUMPRODUCT((Rollup[Recorded item]<>"")*(Rollup[Item]<>Rollup[Recorded item]))',
+    "rows": "COUNTA({}[{}])",
+    "days": "SUMPRODUCT(INT({}[{}]))",
+    "total": "SUM({}[{}])",
+}
 
 
 def body(run: RunView) -> Body:
     """One row per control total."""
     totals = run.period.control_totals
-    cells, nothing = run.cells(TABLE.name, len(totals)), [0.0] * len(totals)
+    cells, nothing = run.cells("InputControls", len(totals)), [0.0] * len(totals)
     accounts = [
         (run.sheets.ref("Ledger", "Role", r), run.sheets.ref("Ledger", "Account", r))
         for r in run.rows("Ledger", len(run.period.ledger))
     ]
     now = {"Now": [_now(total.key, run.inputs, accounts) for total in totals]}
-    return shown(TABLE, totals, now) | {
+    return shown(schema.INPUT_CONTROLS, totals, now) | {
         "Difference": (nothing, [_difference(c) for c in cells]),
         "Changed": (nothing, [f"IF(ISNUMBER({c['Difference']}),ABS(SIGN({c['Difference']})),1)" for c in cells]),
     }
@@ -46,26 +52,17 @@ def _now(key: tuple[str, ...], inputs: Inputs, accounts: Sequence[tuple[str, str
             return _is_chosen(name, chosen, inputs)
         case ("day", name, chosen):
             return f"IF({day_ref(inputs, name)}={chosen},1,0)"
-        case ("filled in", name):
-            return f"COUNT({setting_ref(inputs, name)})"
-        case ("blank", name):
-            return f"1-COUNT({setting_ref(inputs, name)})"
+        case ("filled in" | "blank" as kind, name):
+            return f"{'1-' if kind == 'blank' else ''}COUNT({setting_ref(inputs, name)})"
         case ("accounts",):
             return _as_mapped(inputs, accounts)
-        case ("items",):
-            return 'SUMPRODUCT((Rollup[Recorded item]<>"")*(Rollup[Item]<>Rollup[Recorded item]))'
-        case ("rows", table, column):
-            return f"COUNTA({table}[{column}])"
         case ("filled", table, *columns):
             cells = [f"{table}[{column}]" for column in columns]
             return f"COUNT({','.join(cells)})+" + "+".join(f'SUMPRODUCT(--({c}<>""))' for c in cells)
         case ("text", table, column, places):
             return _text_total(table, column, int(places), inputs)
-        case ("days", table, column):
-            return f"SUMPRODUCT(INT({table}[{column}]))"
-        case ("total", table, column):
-            return f"SUM({table}[{column}])"
-    raise ValueError(key)
+    simple, *where = key
+    return _OVER_COLUMNS[simple].format(*where)
 
 
 def _is_chosen(name: str, chosen: str, inputs: Inputs) -> str:

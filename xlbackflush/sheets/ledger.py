@@ -7,8 +7,6 @@ from xlbackflush.sheets.body import Body, RunView, filled, shown
 from xlbackflush.sheets.formulas import carried_over
 from xlbackflush.sheets.proofs import difference, opening_stock
 
-TABLE = schema.LEDGER
-
 _PROOF = (
     "ROUND(ROUND({opening},{digits})"
     '+SUMIFS(Journal[Proof],Journal[Role],{Role},Journal[Event],"<>{schema.REVERSAL}"),{digits})'
@@ -19,11 +17,11 @@ def body(run: RunView) -> Body:
     """Balances by role."""
     ledger, digits = run.period.ledger, run.period.places
     roles = ledger.role.tolist()
-    rows = run.cells(TABLE.name, len(roles), digits=[digits] * len(roles))
+    rows = run.cells("Ledger", len(roles), digits=[digits] * len(roles))
     for role, row in zip(roles, rows, strict=True):  # as carried over, as counted, or opening stock at standard
         cell = row["Role"]
         row["opening"] = carried_over(cell) if role in run.opened else opening_stock(run, role, cell)
-    return shown(TABLE, ledger, money=run.money) | {
+    return shown(schema.LEDGER, ledger, money=run.money) | {
         "Account": ([run.inputs.accounts[r][0] for r in roles], None),
         "Account name": ([run.inputs.accounts[r][1] for r in roles], None),
         "Proof": (run.money(ledger.closing), filled({"Proof": _PROOF}, rows)["Proof"]),

@@ -7,8 +7,6 @@ from xlbackflush.engine.measures.tie_out import INVENTORIES
 from xlbackflush.sheets.body import Body, RunView, shown
 from xlbackflush.sheets.formulas import literal
 
-TABLE = schema.MATERIALITY
-
 #: what a measure above its threshold asks for, and one below
 _VERDICTS = {"in_stock": (schema.PRORATE, schema.TO_COGS), "in_process": (schema.RECORD_IT, schema.IMMATERIAL)}
 
@@ -16,7 +14,7 @@ _VERDICTS = {"in_stock": (schema.PRORATE, schema.TO_COGS), "in_process": (schema
 def body(run: RunView) -> Body:
     """One row per measure."""
     measures = run.period.materiality
-    rows = run.cells(TABLE.name, len(measures))
+    rows = run.cells("Materiality", len(measures))
     figure = {m.key: row["Figure"] for m, row in zip(measures, rows, strict=True)}
 
     def shares(column: str, role: str = schema.COGS) -> str:
@@ -44,4 +42,4 @@ def body(run: RunView) -> Body:
         "Threshold": [threshold if m.threshold is not None else "" for m in measures],
         "Verdict": verdicts,
     }
-    return shown(TABLE, measures, live)
+    return shown(schema.MATERIALITY, measures, live)

@@ -8,8 +8,6 @@ from xlbackflush.engine.stock.movements import IN_PROCESS, SOURCES, UNIT_COSTS
 from xlbackflush.sheets.body import Body, Row, RunView, filled, shown
 from xlbackflush.sheets.formulas import Test, counted_units, equal, item_sum
 
-TABLE = schema.MOVEMENTS
-
 #: formulas over the Roll-up row and the row on Standard Cost
 _LIVE = {
     **{name: f"{{up[{name}]}}" for name in ("Item", "Type", "From", "To", *UNIT_COSTS)},
@@ -25,7 +23,7 @@ def body(run: RunView) -> Body:
     items = table.item.tolist()
     codes, cost = [run.codes[i] for i in items], run.period.unit_costs.rows.of(table.rollup_row)
     up = run.unit_costs(table.rollup_row.tolist())
-    rows = run.cells(TABLE.name, len(table), up=up, cost=run.standard_costs(items))
+    rows = run.cells("Movements", len(table), up=up, cost=run.standard_costs(items))
     coded = list(zip(codes, rows, strict=True))
     first_of_item = [i == 0 or item != items[i - 1] for i, item in enumerate(items)]
     opens = run.sheets.has("Stock", "Opening qty")
@@ -41,7 +39,7 @@ def body(run: RunView) -> Body:
     }
     for name, stream in SOURCES.items():
         live[name] = [counted_units(stream, code, row["Item"], row["From"], row["To"]) for code, row in coded]
-    columns = shown(TABLE, table, live | _in_process(run, rows)) | {
+    columns = shown(schema.MOVEMENTS, table, live | _in_process(run, rows)) | {
         "Item": (codes, live["Item"]),
         "Type": (run.items.type[table.item].tolist(), live["Type"]),
         "Labor hours": (run.items.hours[table.item].tolist(), live["Labor hours"]),

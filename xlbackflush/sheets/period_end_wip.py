@@ -6,8 +6,6 @@ from xlbackflush import schema
 from xlbackflush.engine.stock.in_process import completion_flushes, records
 from xlbackflush.sheets.body import Body, RunView, filled, shown
 
-TABLE = schema.PERIOD_END_WIP_TABLE
-
 #: formulas over the row on sheet WIP, and over the item's row on Roll-up at period end
 _LIVE = {
     "Item": '{wip[Item]}&""',
@@ -26,11 +24,11 @@ def body(run: RunView) -> Body:
     wip, end = run.elsewhere("WIP", table.row.tolist()), run.unit_costs(table.end_row.tolist())
     flushed = completion_flushes(settings)
     conversion = [u["Conversion at completion"] if flushed else f"{u['Unit cost']}-{u['Material']}" for u in end]
-    live = filled(_LIVE, run.cells(TABLE.name, len(table), wip=wip, end=end, conversion=conversion))
+    live = filled(_LIVE, run.cells("PeriodEndWip", len(table), wip=wip, end=end, conversion=conversion))
     if settings.conversion_expensed:
         del live["Conversion cost"]
     recorded = schema.RECORD if records(run.inputs) else schema.SHOW_ONLY
-    return shown(TABLE, table, live) | {
+    return shown(schema.PERIOD_END_WIP_TABLE, table, live) | {
         "Item": ([run.codes[i] for i in table.item], live["Item"]),
         "Credited": ([settings.bought_role] * len(table), None),
         "Recorded": ([recorded] * len(table), None),

@@ -34,66 +34,55 @@ def opening_excess(run: RunView, role: str, cell: str) -> str:
     return f"ROUND({carried_over(cell)},{digits})-ROUND({opening_stock(run, role, cell)},{digits})"
 
 
-class LineProofs:
-    """Proof formulas of journal lines. `row` is the line's row, `entry` the rows of its entry, `top` the first line."""
+def line_proof(run: RunView, basis: Basis, row: int, entry: range, top: int) -> str:
+    """The formula (without =) that recomputes a line's signed amount.
 
-    def __init__(self, run: RunView) -> None:
-        self.run, self.at = run, run.letters("Journal")
+    row: of the line; entry: rows of its entry; top: row of the first line of all.
+    """
+    at, digits = run.letters("Journal"), run.period.places
+    proof, role = at["Proof"], at["Role"]
+    if isinstance(basis, Rest):
+        others = ",".join(f"{proof}{r}" for r in entry if r != row)
+        if row in (entry.start, entry.stop - 1):  # the first or the last: the others are one range
+            first = entry.start + (row == entry.start)
+            others = f"{proof}{first}:{proof}{first + len(entry) - 2}"
+        return f"-SUM({others})"
+    if isinstance(basis, Closing):
+        above = entry.start - 1
+        lines = f"SUMIFS({proof}${top}:{proof}${above},{role}${top}:{role}${above},{role}{row})"
+        if basis.role in run.opened:
+            return f"-({lines}+ROUND({carried_over(f'{role}{row}')},{digits}))"
+        return f"-{lines}"
+    sign = "-" if basis.sign < 0 else ""
+    product = f"{at['Product']}{row}"
+    return f"{sign}ROUND({_exact(run, basis, product)},{digits})"
 
-    def formula(self, basis: Basis, row: int, entry: range, top: int) -> str:
-        """The formula (without =) that recomputes a line's signed amount."""
-        proof, role, digits = self.at["Proof"], self.at["Role"], self.run.period.places
-        if isinstance(basis, Rest):
-            others = [f"{proof}{r}" for r in entry if r != row]
-            return f"-SUM({self._span(others, proof, entry, row)})"
-        if isinstance(basis, Closing):
-            above = entry.start - 1
-            lines = f"SUMIFS({proof}${top}:{proof}${above},{role}${top}:{role}${above},{role}{row})"
-            if basis.role in self.run.opened:
-                return f"-({lines}+ROUND({carried_over(f'{role}{row}')},{digits}))"
-            return f"-{lines}"
-        sign = "-" if basis.sign < 0 else ""
-        return f"{sign}ROUND({self._exact(basis, row)},{digits})"
 
-    @staticmethod
-    def _span(others: list[str], proof: str, entry: range, row: int) -> str:
-        if row == entry.start:
-            return f"{proof}{row + 1}:{proof}{entry.stop - 1}"
-        if row == entry.stop - 1:
-            return f"{proof}{entry.start}:{proof}{row - 1}"
-        return ",".join(others)
+def _exact(run: RunView, basis: Flow | Total | Schedule | Invoices, product: str) -> str:
+    """The amount before it is rounded; product: the cell of the line's product."""
+    if isinstance(basis, Flow):
+        return _flow(run, basis)
+    if isinstance(basis, Invoices):
+        return invoiced(product)
+    wanted = dict(basis.where if isinstance(basis, Total) else filter(None, [basis.where]))
+    if "Item" in wanted and isinstance(basis, Total):
+        return item_sum(basis.table, basis.column, wanted.pop("Item"), product, equal(wanted.items()))
+    where = "".join(f",{basis.table}[{column}],{literal(value)}" for column, value in wanted.items())
+    return f"{'SUMIFS' if where else 'SUM'}({basis.table}[{basis.column}]{where})"
 
-    def _exact(self, basis: Flow | Total | Schedule | Invoices, row: int) -> str:
-        product = f"{self.at['Product']}{row}"
-        if isinstance(basis, Flow):
-            return self._flow(basis)
-        if isinstance(basis, Total):
-            wanted = [(column, value) for column, value in basis.where if column != "Item"]
-            item = next((value for column, value in basis.where if column == "Item"), None)
-            if item is not None:
-                return item_sum(basis.table, basis.column, item, product, equal(wanted))
-            where = "".join(f",{basis.table}[{column}],{literal(value)}" for column, value in wanted)
-            return f"SUMIFS({basis.table}[{basis.column}]{where})"
-        if isinstance(basis, Invoices):
-            return invoiced(product)
-        cells = f"{basis.table}[{basis.column}]"
-        if basis.where is None:
-            return f"SUM({cells})"
-        column, value = basis.where
-        return f"SUMIFS({cells},{basis.table}[{column}],{literal(value)})"
 
-    def _flow(self, basis: Flow) -> str:
-        trace = self.run.sheets.tables["Trace"]
+def _flow(run: RunView, basis: Flow) -> str:
+    trace = run.sheets.tables["Trace"]
 
-        def column(name: str) -> str:
-            if basis.block is None:
-                return f"Trace[{name}]"
-            first, last = (trace.first_row + position for position in basis.block)
-            letter = trace.letters[name]
-            return f"{quoted(trace.sheet)}!${letter}${first}:${letter}${last}"
+    def column(name: str) -> str:
+        if basis.block is None:
+            return f"Trace[{name}]"
+        first, last = (trace.first_row + position for position in basis.block)
+        letter = trace.letters[name]
+        return f"{quoted(trace.sheet)}!${letter}${first}:${letter}${last}"
 
-        criteria = [("Event", basis.event), ("Charged to", basis.charged_to)]
-        if basis.relieved_from:
-            criteria.append(("Relieved from", basis.relieved_from))
-        wanted = ",".join(f"{column(name)},{literal(value)}" for name, value in criteria)
-        return f"SUMIFS({column(basis.column)},{wanted})"
+    criteria = [("Event", basis.event), ("Charged to", basis.charged_to)]
+    if basis.relieved_from:
+        criteria.append(("Relieved from", basis.relieved_from))
+    wanted = ",".join(f"{column(name)},{literal(value)}" for name, value in criteria)
+    return f"SUMIFS({column(basis.column)},{wanted})"

@@ -9,8 +9,6 @@ from xlbackflush.engine.stock.stock_book import count_posts
 from xlbackflush.sheets.body import Body, Row, RunView, filled, shown
 from xlbackflush.sheets.formulas import equal, invoiced, item_sum, literal
 
-TABLE = schema.RECONCILIATION
-
 #: formulas over the row's own cells, and over the item's Roll-up rows at the start and at the end of the period
 _LIVE = {
     "Type": "{end[Type]}",
@@ -42,12 +40,12 @@ def body(run: RunView) -> Body:
     book = run.period.stock
     codes = [run.codes[i] for i in book.item]
     start, end = run.unit_costs(book.start_row.tolist()), run.unit_costs(book.end_row.tolist())
-    rows = run.cells(TABLE.name, len(codes), code=codes, start=start, end=end)
+    rows = run.cells("Reconciliation", len(codes), code=codes, start=start, end=end)
     live = filled(_LIVE | _POSTED[count_posts(run.inputs.settings)], rows) | _moves(run, rows)
     live["Not followed"] = _unrevalued(run, rows)
     columns = {
         name: (["" if v != v else v for v in values], formulas)
-        for name, (values, formulas) in shown(TABLE, book, live).items()
+        for name, (values, formulas) in shown(schema.RECONCILIATION, book, live).items()
     }
     return columns | {"Item": (codes, None), "Type": (run.items.type[book.item].tolist(), live["Type"])}
 

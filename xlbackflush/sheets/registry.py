@@ -14,16 +14,17 @@ from xlbackflush.sheets.blocks import block_of, heights_of
 from xlbackflush.sheets.body import Body, RunView
 from xlbackflush.sheets.formulas import Sheets
 
-_MODULES = [import_module(f"xlbackflush.sheets.{schema.identifier(sheet.name)}") for sheet in schema.OUTPUT_SHEETS]
-
-#: table -> what writes its body after a run
-BODIES: dict[str, Callable[[RunView], Body]] = {module.TABLE.name: module.body for module in _MODULES}
+#: table, one on each sheet -> what writes its body after a run
+BODIES: dict[str, Callable[[RunView], Body]] = {
+    sheet.tables[0].name: import_module(f"xlbackflush.sheets.{schema.identifier(sheet.name)}").body
+    for sheet in schema.OUTPUT_SHEETS
+}
 
 
 def bodies(result: RunResult, sheets: Sheets, styles: StyleSheet) -> dict[str, Block]:
     """The new body of every output table that changes: all of them after a run, Findings alone after a failed one."""
     if not result.run:
-        made, decimals = {findings.TABLE.name: findings.rows_of(result.findings)}, 2
+        made, decimals = {schema.FINDINGS.name: findings.rows_of(result.findings)}, 2
     else:
         run = RunView(result, sheets)
         made, decimals = {name: body(run) for name, body in BODIES.items()}, result.period.places

@@ -7,15 +7,13 @@ from xlbackflush.sheets.body import Body, RunView, shown
 from xlbackflush.sheets.formulas import item_sum, literal
 from xlbackflush.sheets.proofs import difference
 
-TABLE = schema.RELIEF
-
 _BY_COUNTS = [("Event", "<>", literal(schema.SCRAP_EVENT)), ("Level", ">", "0")]
 
 
 def body(run: RunView) -> Body:
     """One row per component."""
     relief, digits = run.period.relief, run.period.places
-    items, rows = relief.item.tolist(), run.cells(TABLE.name, len(relief))
+    items, rows = relief.item.tolist(), run.cells("Relief", len(relief))
     codes, amount = [run.codes[i] for i in items], run.money(relief.amount)
 
     def over_trace(column: str) -> list[str]:
@@ -25,7 +23,7 @@ def body(run: RunView) -> Body:
             for code, row in zip(codes, rows, strict=True)
         ]
 
-    return shown(TABLE, relief) | {
+    return shown(schema.RELIEF, relief) | {
         "Item": (codes, None),
         "Description": (run.items.description[items].tolist(), None),
         "UoM": (run.items.uom[items].tolist(), None),

@@ -12,8 +12,6 @@ from xlbackflush.ooxml.address import quoted
 from xlbackflush.sheets.body import Body, Row, RunView, filled, shown
 from xlbackflush.sheets.formulas import day_ref, literal
 
-TABLE = schema.ROLLUP
-
 #: what an item costs at its own level, over its row on Standard Cost
 _OWN = {
     "Labor": "{cost[Labor hours]}*{cost[Labor rate]}",
@@ -47,7 +45,7 @@ def body(run: RunView) -> Body:
     """One row per item and unit cost."""
     costs, settings = run.period.unit_costs.rows, run.inputs.settings
     items, role = costs.item.tolist(), run.items.role[costs.item].tolist()
-    block, rows = _buildup_blocks(run), run.cells(TABLE.name, len(costs), cost=run.standard_costs(costs.item.tolist()))
+    block, rows = _buildup_blocks(run), run.cells("Rollup", len(costs), cost=run.standard_costs(items))
     for k, row in enumerate(rows):
         _add_parts(row, k, run, block)
     live = filled(_LIVE, rows) | {name: [block(name, k) for k in range(len(rows))] for name in _PASSED_ON}
@@ -64,7 +62,7 @@ def body(run: RunView) -> Body:
     }
     if settings.conversion_expensed:
         del live["Own conversion"]
-    return shown(TABLE, costs, live) | {name: (cells, live.get(name)) for name, cells in values.items()}
+    return shown(schema.ROLLUP, costs, live) | {name: (cells, live.get(name)) for name, cells in values.items()}
 
 
 def _add_parts(row: Row, k: int, run: RunView, block: Callable[[str, int], str]) -> None:

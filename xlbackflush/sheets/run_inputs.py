@@ -7,8 +7,6 @@ from xlbackflush.model.journal import RunInputs
 from xlbackflush.ooxml.cells import Value
 from xlbackflush.sheets.body import Body, RunView
 
-TABLE = schema.RUN_INPUTS
-
 
 def body(run: RunView) -> Body:
     """One row for each input table of a run, and one for each piece of all of them together."""
@@ -20,4 +18,4 @@ def body(run: RunView) -> Body:
             (one.run, f"All inputs, {i} of {len(inputs.pieces)}", None, None, piece)
             for i, piece in enumerate(inputs.pieces, 1)
         ]
-    return {name: ([row[i] for row in rows], None) for i, name in enumerate(TABLE.names)}
+    return {name: ([row[i] for row in rows], None) for i, name in enumerate(schema.RUN_INPUTS.names)}

@@ -8,8 +8,6 @@ from xlbackflush import schema
 from xlbackflush.model.journal import Run
 from xlbackflush.sheets.body import Body, RunView, shown
 
-TABLE = schema.RUNS
-
 
 def body(run: RunView) -> Body:
     """The posted runs, then this one."""
@@ -18,4 +16,4 @@ def body(run: RunView) -> Body:
 
 def rows_of(runs: Sequence[Run]) -> Body:
     """One row per run."""
-    return shown(TABLE, runs)
+    return shown(schema.RUNS, runs)

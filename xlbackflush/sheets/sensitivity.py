@@ -16,8 +16,6 @@ from xlbackflush.ooxml.cells import Value
 from xlbackflush.sheets.body import Body, RunView, empty
 from xlbackflush.sheets.formulas import link
 
-TABLE = schema.SENSITIVITY
-
 #: where the tables and the cells to audit first stand in the table, from 0; the charts draw these rows
 OF_TABLES = range(len(TABLES))
 FIRST = range(OF_TABLES.stop, OF_TABLES.stop + 20)
@@ -27,17 +25,17 @@ _BY_THE_PIECE = ("", "each", "ea")
 
 def body(run: RunView) -> Body:
     """Nothing: what stood there is of other inputs."""
-    return empty(TABLE)
+    return empty(schema.SENSITIVITY)
 
 
 def rows_of(result: Sensitivity, inputs: Inputs) -> Body:
     """The rows of the table: the input tables, the one of the largest effects first; then the cells."""
     rows = [*_tables(result, inputs), *(_cell(i, e, result, inputs) for i, e in enumerate(result.effects, 1))]
-    made: Body = {name: ([row.get(name) for row in rows], None) for name in TABLE.names}
+    made: Body = {name: ([row.get(name) for row in rows], None) for name in schema.SENSITIVITY.names}
     made["Where"] = (made["Where"][0], [link(str(row["Where"])) for row in rows])
     made["Cell value kind"] = ([row["kind"] for row in rows], None)
     money = f"money {result.places}" if result.places != 2 else "money"
-    for column in TABLE.columns:
+    for column in schema.SENSITIVITY.columns:
         if column.kind == "money":
             made[f"{column.name} kind"] = ([money] * len(rows), None)
     return made
@@ -50,7 +48,9 @@ def _tables(result: Sensitivity, inputs: Inputs) -> list[Row]:
     """One row for each input table, with the sizes of the effects of its cells."""
     sums: dict[str, Counter[str]] = {table.name: Counter() for table in TABLES}
     for e in result.effects:
-        sums[e.cell.table].update(size=e.size, **_sizes(e.percent))
+        change = e.percent
+        sizes = {"inventory": abs(change.inventory), "cogs": abs(change.cogs)} if change else {}
+        sums[e.cell.table].update(size=e.size, **sizes)
     ordered = sorted(TABLES, key=lambda table: -sums[table.name]["size"])
     rows: list[Row] = []
     for table in ordered:
@@ -111,10 +111,6 @@ def _money(step: str, change: Closings | None, places: int) -> Row:
         f"Inventory +{step}": from_minor(change.inventory, places),
         f"Cost of goods sold +{step}": from_minor(change.cogs, places),
     }
-
-
-def _sizes(change: Closings | None) -> dict[str, int]:
-    return {"inventory": abs(change.inventory), "cogs": abs(change.cogs)} if change else {}
 
 
 def _share(size: int, result: Sensitivity) -> float:

@@ -20,8 +20,6 @@ from xlbackflush.schema import BILL_QUANTITY, PRODUCTION_COUNT
 from xlbackflush.sheets.body import Body, RunView, shown
 from xlbackflush.sheets.formulas import link
 
-TABLE = schema.SUSPECTS
-
 
 def printed(suspects: Sequence[Suspect]) -> list[str]:
     """Lines for a terminal: each suspect, why, and what to check."""
@@ -42,8 +40,8 @@ def rows_of(suspects: Sequence[Suspect], inputs: Inputs) -> Body:
     """Suspects as values, those of the most money first. inputs: of the workbook that they are written to."""
     kinds = ["percent" if s.is_share else "quantity" for s in suspects]
     wheres = _wheres(suspects, inputs)
-    columns = shown(TABLE, suspects)
-    for column in TABLE.columns:
+    columns = shown(schema.SUSPECTS, suspects)
+    for column in schema.SUSPECTS.columns:
         if column.kind in ("quantity", "money"):
             columns[column.name] = (_figures(columns[column.name][0]), None)
     columns["Plausibility"] = ([round(s.plausibility, 3) for s in suspects], None)
@@ -87,7 +85,7 @@ def body(run: RunView) -> Body:
     alike = Counter(lines)
     single = {row for row, line in zip(run.lines.row.tolist(), lines, strict=True) if alike[line] == 1 and line[2]}
     formulas = []
-    for s, own in zip(suspects, run.cells(TABLE.name, len(suspects)), strict=True):
+    for s, own in zip(suspects, run.cells("Suspects", len(suspects)), strict=True):
         used, cells = stock.get(s.item, (math.nan, {}))
         whole = s.difference is not None and math.isclose(s.difference, used, rel_tol=1e-9, abs_tol=1e-9)
         live = whole and (s.cause != BILL_QUANTITY or s.row in single)

@@ -8,8 +8,6 @@ from xlbackflush.engine.stock.counted import charges_everything, of_role
 from xlbackflush.sheets.body import Body, RunView, filled, shown
 from xlbackflush.sheets.proofs import opening_excess
 
-TABLE = schema.TIE_OUT
-
 _LIVE = {
     "At standard": "{at_standard}",
     "Close and true-up": "+".join(
@@ -30,26 +28,21 @@ _LIVE = {
 def body(run: RunView) -> Body:
     """One row per inventory account."""
     ties = run.period.ties
-    rows = run.cells(TABLE.name, len(ties))
+    rows = run.cells("TieOut", len(ties))
     for tie, row in zip(ties, rows, strict=True):
-        row["at_standard"], row["unrevalued"] = (
-            _at_standard(run, tie.role, row["Role"]),
-            _unrevalued(run, tie.role, row["Role"]),
-        )
+        role, cell = tie.role, row["Role"]
+        row["at_standard"] = _at_standard(run, role, cell)
+        stock = f"SUMIFS(Reconciliation[Not followed],Reconciliation[Account role],{cell})"
+        # what stock does not follow, and what the balance carried over differs from opening stock
+        row["unrevalued"] = f"{stock}+{opening_excess(run, role, cell)}" if role in run.opened else stock
         row["half"] = f"0.5/10^{run.period.places}"
     live = filled(_LIVE, rows)
     for name in ("Left by rounding", "Result"):
         live[name] = [formula if tie.compared else "" for tie, formula in zip(ties, live[name], strict=True)]
-    return shown(TABLE, ties, live) | {
+    return shown(schema.TIE_OUT, ties, live) | {
         "Left by rounding": ([t.difference if t.compared else None for t in ties], live["Left by rounding"]),
         "Result": (["Not counted" if not t.compared else "OK" if t.holds else "Fail" for t in ties], live["Result"]),
     }
-
-
-def _unrevalued(run: RunView, role: str, cell: str) -> str:
-    """What stock does not follow, and what the balance carried over differs from opening stock."""
-    stock = f"SUMIFS(Reconciliation[Not followed],Reconciliation[Account role],{cell})"
-    return f"{stock}+{opening_excess(run, role, cell)}" if role in run.opened else stock
 
 
 def _at_standard(run: RunView, role: str, cell: str) -> str:

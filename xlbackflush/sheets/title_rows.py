@@ -50,7 +50,8 @@ class Standing:
 
 def standing(result: RunResult, runs: Sequence[Run]) -> Standing:
     """What the title rows say after a run or a check."""
-    run, hints = result.run, {"Findings": _last_check(result)}
+    run, count = result.run, Counter(finding.severity for finding in result.findings)
+    hints = {"Findings": f"Last check: {', '.join(f'{count[s]} {s.lower()}s' for s in schema.SEVERITIES)}."}
     if run:
         settings = result.period.settings
         line = f"Run {run.run}, {run.status.lower()}. {settings.company}, amounts in {settings.currency}."
@@ -58,11 +59,6 @@ def standing(result: RunResult, runs: Sequence[Run]) -> Standing:
     hints = {name: f"{line}   {schema.SHEET_OF[name].hint}" for name, line in hints.items()}
     failed = sum(not c.holds for c in result.period.checks) if run else int(result.failed)
     return Standing(hints, bool(runs), failed)
-
-
-def _last_check(result: RunResult) -> str:
-    count = Counter(f.severity for f in result.findings)
-    return "Last check: " + ", ".join(f"{count[s]} {s.lower()}s" for s in schema.SEVERITIES) + "."
 
 
 def letters(table: Table) -> dict[str, str]:
@@ -80,12 +76,13 @@ class HeadCell:
     formula: str = ""
 
 
-def head_cells(sheet: Sheet, hint: str, ran: bool = False, failed: int = 0) -> list[list[HeadCell]]:
+def head_cells(sheet: Sheet, standing: Standing) -> list[list[HeadCell]]:
     """Rows 1 to 5: title, purpose, link to About with the status, hint or run, and units above the headers."""
-    status = HeadCell(2, status_text(ran, failed), "Status", STATUS)
+    hint = next((hint for table in sheet.tables if (hint := standing.hints.get(table.name))), sheet.hint)
+    status = HeadCell(2, status_text(standing.ran, standing.failed), "Status", STATUS)
     third = [HeadCell(1, "‹ About", "Link"), status]
     if sheet.name == "Checks":
-        third[1:] = [HeadCell(2, failed, "Check integer", MASTER), replace(status, column=3)]
+        third[1:] = [HeadCell(2, standing.failed, "Check integer", MASTER), replace(status, column=3)]
     return [
         [HeadCell(1, sheet.name, "Title")],
         [HeadCell(1, f"{sheet.role}. {sheet.purpose}", "Purpose")],
@@ -95,17 +92,18 @@ def head_cells(sheet: Sheet, hint: str, ran: bool = False, failed: int = 0) -> l
     ]
 
 
+_NEW = Standing({}, ran=False, failed=0)
 _HEIGHTS = (26, 18, 16, 16, 0)  # of rows 1 to 5, in points; 0: as Excel fits it
 
 
-def head_rows(sheet: Sheet, styles: StyleSheet, hint: str = "", ran: bool = False, failed: int = 0) -> list[str]:
-    """Rows 1 to 5 as XML."""
+def head_rows(sheet: Sheet, styles: StyleSheet, standing: Standing = _NEW) -> list[str]:
+    """Rows 1 to 5 as XML, by default those of a new workbook."""
 
     def row(number: int, cells: list[HeadCell]) -> str:
         each = (cell(f"{column_letter(c.column)}{number}", c.value, styles.xf(c.style), c.formula) for c in cells)
         return row_xml(number, "".join(each), _HEIGHTS[number - 1])
 
-    return [row(number, cells) for number, cells in enumerate(head_cells(sheet, hint or sheet.hint, ran, failed), 1)]
+    return [row(number, cells) for number, cells in enumerate(head_cells(sheet, standing), 1)]
 
 
 def header_row(tables: tuple[Table, ...], styles: StyleSheet, row: int = HEADER_ROW) -> str:
@@ -115,9 +113,9 @@ def header_row(tables: tuple[Table, ...], styles: StyleSheet, row: int = HEADER_
     return row_xml(row, cells, 30)
 
 
-def table_xml(table: Table, number: int, first_col: int, header: int, last_row: int) -> str:
-    """The table part of a table."""
-    ref = area((header, first_col, last_row, first_col + len(table.columns) - 1))
+def table_xml(table: Table, number: int, header: int, last_row: int) -> str:
+    """The table part of a table, from its row of headers to its last row."""
+    ref = area((header, table.first_col, last_row, table.first_col + len(table.columns) - 1))
     columns = (element("tableColumn", id=i, name=c.name) for i, c in enumerate(table.columns, 1))
     plain = dict.fromkeys(("showFirstColumn", "showLastColumn", "showRowStripes", "showColumnStripes"), 0)
     root = element(

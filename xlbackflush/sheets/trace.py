@@ -13,8 +13,6 @@ from xlbackflush.engine.explosion.product_view import trace_columns
 from xlbackflush.sheets.body import Body, RunView
 from xlbackflush.sheets.formulas import counted_units, day_ref, scrap_basis, with_scrap
 
-TABLE = schema.TRACE
-
 _LIVE = (
     "Parent", "Component", "Parent qty", "Qty per", "Scrap %", "Required qty", "Standard cost", "Amount", "Charged to",
     "Relieved from", "Conversion rate", "Conversion", "Scrap basis", "Units", "Started", "First day", "Last day",
@@ -52,7 +50,7 @@ class _Formulas:
     def __init__(self, run: RunView) -> None:
         self.run, explosion = run, run.period.explosion
         self.rows, self.by_line = explosion.rows, explosion.by_line
-        self.at, self.top = run.letters(TABLE.name), run.sheets.tables[TABLE.name].first_row
+        self.at, self.top = run.letters("Trace"), run.sheets.tables["Trace"].first_row
         self.bom, self.roll = run.sheets.heads("BOM"), run.sheets.heads("Rollup")
         self.start, self.end = day_ref(run.inputs, "Period start"), day_ref(run.inputs, "Period end")
 
@@ -88,66 +86,40 @@ class _Formulas:
         return [test if not roles[i] else "" for i, test in zip(self.rows.item.tolist(), accounts, strict=True)]
 
     def _cells(self, t: _Place) -> dict[str, str]:
+        """Formulas of one row: units counted, or a component; then what is relieved and flushed with it."""
+        at, roll, r, u = self.at, self.roll, t.row, t.cost
         if t.parent:
-            below = self._below_condensed(t) if self.by_line else self._below(t)
-            return below | (self._relieved(t) if t.relieved else self._through(t))
-        if t.relieved:
-            return self._head_relieved(t)
-        return self._total(t) if self.by_line else self._head_exploded(t)
+            cells = self._below_condensed(t) if self.by_line else self._below(t)
+        else:
+            cells = self._head(t)
+        if t.parent or t.relieved:  # the cost of what is exploded through is zero while its type stays what it is
+            cells["Standard cost"] = f"IF({roll['Item']}{u}={at['Component']}{r},{roll['Relief cost']}{u},0)"
+            cells["Amount"] = f"{at['Required qty']}{r}*{at['Standard cost']}{r}"
+            if not t.relieved or t.stream.event != schema.PURCHASE:
+                cells["Relieved from"] = f"{roll['Relieved from']}{u}"
+        if not t.relieved and not (t.parent and self.by_line):  # there its own total row, further down, has the rest
+            above = f"{at['Started']}{t.parent}*{self._factor(t)}*" if t.parent else ""
+            cells["Conversion rate"] = f"{roll['Own conversion']}{u}"
+            cells["Conversion"] = f"{at['Required qty']}{r}*{at['Conversion rate']}{r}"
+            cells["Started"] = f"{above}{roll['Units to start']}{u}"
+        return cells
 
     def _head(self, t: _Place) -> dict[str, str]:
-        """Level 0: the units counted in the period."""
-        at, r = self.at, t.row
+        """Level 0: the units counted in the period, on the days of their unit cost where that changes."""
+        at, roll, r = self.at, self.roll, t.row
         first, last = f"{at['First day']}{r}", f"{at['Last day']}{r}"
         cells = {
             "Component": f"{at['Product']}{r}",
             "Required qty": f"{at['Units']}{r}",
             "Units": counted_units(t.stream, t.product, f"{at['Product']}{r}", first, last),
-            "First day": self.start,
-            "Last day": self.end,
+            "First day": f"{roll['From']}{t.cost}" if t.split else self.start,
+            "Last day": f"{roll['To']}{t.cost}" if t.split else self.end,
         }
+        if self.by_line and not t.relieved:
+            return cells | self._total(t)
         if not t.stream.charged_to:
-            cells["Charged to"] = f"{self.roll['Relieved from']}{t.cost}"
+            cells["Charged to"] = f"{roll['Relieved from']}{t.cost}"
         return cells
-
-    def _head_relieved(self, t: _Place) -> dict[str, str]:
-        """Units that are relieved as themselves: sold from stock, received, scrapped as a component."""
-        cells = self._head(t) | self._relieved(t)
-        if t.split:
-            cells |= {"First day": f"{self.roll['From']}{t.cost}", "Last day": f"{self.roll['To']}{t.cost}"}
-        return cells
-
-    def _head_exploded(self, t: _Place) -> dict[str, str]:
-        """Units whose components follow; their own conversion is flushed here."""
-        return self._head(t) | self._conversion(t) | {"Started": f"{self.roll['Units to start']}{t.cost}"}
-
-    def _conversion(self, t: _Place) -> dict[str, str]:
-        return {
-            "Conversion rate": f"{self.roll['Own conversion']}{t.cost}",
-            "Conversion": f"{self.at['Required qty']}{t.row}*{self.at['Conversion rate']}{t.row}",
-        }
-
-    def _relieved(self, t: _Place) -> dict[str, str]:
-        """A row that is relieved as itself: at its relief cost, from its account."""
-        cells = self._cost(t)
-        if t.stream.event != schema.PURCHASE:
-            cells["Relieved from"] = f"{self.roll['Relieved from']}{t.cost}"
-        return cells
-
-    def _cost(self, t: _Place) -> dict[str, str]:
-        at, roll, r, u = self.at, self.roll, t.row, t.cost
-        return {
-            "Standard cost": f"IF({roll['Item']}{u}={at['Component']}{r},{roll['Relief cost']}{u},0)",
-            "Amount": f"{at['Required qty']}{r}*{at['Standard cost']}{r}",
-        }
-
-    def _through(self, t: _Place) -> dict[str, str]:
-        """A row that is exploded through. Its cost is zero while its type stays what it is."""
-        cells = self._cost(t) | {"Relieved from": f"{self.roll['Relieved from']}{t.cost}"}
-        if self.by_line:  # its own total row, further down, has the rest
-            return cells
-        started = f"{self.at['Started']}{t.parent}*{self._factor(t)}*{self.roll['Units to start']}{t.cost}"
-        return cells | self._conversion(t) | {"Started": started}
 
     def _below(self, t: _Place) -> dict[str, str]:
         """A component: parent's units to start x quantity per, scrap included, on the days that line and parent share."""
@@ -163,8 +135,7 @@ class _Formulas:
         first_cell, last_cell = f"{at['First day']}{r}", f"{at['Last day']}{r}"
         counted = counted_units(t.stream, t.product, f"{at['Product']}{r}", first_cell, last_cell)
         same = f"AND({first_cell}={at['First day']}{p},{last_cell}={at['Last day']}{p})"
-        hangs = self._hangs(t)
-        hangs = f"AND({hangs},{t.exploded})" if t.exploded else hangs
+        hangs = f"AND({self._hangs(t)},{t.exploded})" if t.exploded else self._hangs(t)
         cells = self._line(t) | {
             "Parent qty": f"{at['Units']}{r}*{at['Started']}{p}",
             "Qty per": f"IF({hangs},{bom['Qty per']}{b},0)",
@@ -198,16 +169,15 @@ class _Formulas:
     # --------------------------------------------------------------------------------------- condensed
 
     def _total(self, t: _Place) -> dict[str, str]:
-        """Total of an exploded item: units counted plus what the rows above it require."""
-        first, last = int(self.rows.block_first[t.position]), int(self.rows.block_last[t.position])
-        cells = self._head_exploded(t)
+        """What is other in the total of an exploded item: units counted plus what the rows above it require."""
+        rows, settings, need = self.rows, self.run.inputs.settings, self.at["Required qty"]
+        first, last = int(rows.block_first[t.position]), int(rows.block_last[t.position])
+        cells = {}
         if first >= 0:
-            need = self.at["Required qty"]
-            cells["Required qty"] += f"+SUM({need}{self.top + first}:{need}{self.top + last})"
-        settings = self.run.inputs.settings
-        if (self.rows.first[t.position], self.rows.last[t.position]) != (settings.period_start, settings.period_end):
+            above = f"SUM({need}{self.top + first}:{need}{self.top + last})"
+            cells["Required qty"] = f"{self.at['Units']}{t.row}+{above}"
+        if (rows.first[t.position], rows.last[t.position]) != (settings.period_start, settings.period_end):
             cells["First day"] = cells["Last day"] = ""  # recorded: where the BOM changes within the period
-        cells.pop("Charged to", None)
         return cells
 
     def _below_condensed(self, t: _Place) -> dict[str, str]:

@@ -8,17 +8,15 @@ from xlbackflush.sheets.body import Body, RunView, shown
 from xlbackflush.sheets.formulas import literal
 from xlbackflush.sheets.proofs import before_close, difference
 
-TABLE = schema.VARIANCES
-
 
 def body(run: RunView) -> Body:
     """One row per variance."""
     variances, digits = run.period.variances, run.period.places
     amounts = run.money([abs(v.amount) for v in variances])
-    return shown(TABLE, variances, money=run.money) | {
+    return shown(schema.VARIANCES, variances, money=run.money) | {
         "Amount": (amounts, None),
         "Proof": (amounts, [f"ABS(ROUND({_signed(run, v)},{digits}))" for v in variances]),
-        "Difference": difference("{Amount}-{Proof}", run.cells(TABLE.name, len(variances)), digits),
+        "Difference": difference("{Amount}-{Proof}", run.cells("Variances", len(variances)), digits),
     }
 
 

@@ -83,7 +83,7 @@ def about(styles: StyleSheet, sample: Sample | None, macros: bool) -> str:
         element("sheetFormatPr", defaultRowHeight=14),
         worksheet.columns({1: 126}),
         worksheet.sheet_data(page.rows),
-        worksheet.status_looks("A3", styles),
+        worksheet.conditional_formats(worksheet.status_looks("A3"), styles),
         element("hyperlinks", *links),
         worksheet.print_setup(),
         element("drawing", r_id="rId1") if macros else None,

@@ -27,17 +27,11 @@ ABOUT_ADDIN = (
 )
 
 
-def project() -> bytes:
-    """vbaProject.bin of every workbook."""
-    return _content("vbaProject.bin")
+PROJECT = "vbaProject.bin"
 
 
-def addin() -> bytes:
-    """The add-in, xlbackflush.xlam."""
-    return _content(ADDIN)
-
-
-def _content(name: str) -> bytes:
+def built(name: str = ADDIN) -> bytes:
+    """The content of one of them: the add-in, or `PROJECT`."""
     try:
         return files("xlbackflush.vba").joinpath("built", name).read_bytes()
     except (OSError, ModuleNotFoundError) as error:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
 from xlbackflush import schema
@@ -33,10 +33,11 @@ from xlbackflush.template.samples import Sample
 VALIDATED = 20_000
 _A4_WIDTH = 260  # characters; sheets wider than this are printed on A3
 FIRST_LIST, LIST_WIDTH = 9, 30.0  # column on Setup of the first list of choices, and how wide each is
+_CHOSEN = [setting for setting in schema.SETTINGS if setting.choices]
 _BLANK_ROWS = 12  # of an input table without data: room to type
 
 #: sheet -> its charts
-BOARDS: dict[str, Board] = {board.sheet: board for board in charts.boards()}
+BOARDS: dict[str, Board] = {board.sheet: board for board in charts.BOARDS}
 _ABOUT_BUTTONS = buttons.anchors(MACROS, left=360)
 
 Rows = Sequence[Mapping[str, object]]
@@ -64,7 +65,7 @@ def _parts(period: tuple[dt.date, dt.date], sample: Sample | None, macros: bool)
         for table in sheet.tables:
             number += 1
             last = HEADER_ROW + len(data[table.name])
-            parts[f"xl/tables/table{number}.xml"] = table_xml(table, number, table.first_col, HEADER_ROW, last)
+            parts[f"xl/tables/table{number}.xml"] = table_xml(table, number, HEADER_ROW, last)
             tables.append(("table", f"../tables/table{number}.xml"))
         code = worksheet.code_name(len(pages) + 1, macros)
         pages.append((sheet.name, *sheet_xml(sheet, data, styles, macros, code), tables))
@@ -87,7 +88,7 @@ def _parts(period: tuple[dt.date, dt.date], sample: Sample | None, macros: bool)
         parts |= chart_parts(names.index(sheet_name) + 1, board, made)
         made += len(board.charts)
     if macros:
-        parts["xl/vbaProject.bin"] = binaries.project()
+        parts["xl/vbaProject.bin"] = binaries.built(binaries.PROJECT)
     title = sample.title if sample else "Backflush costing workbook"
     return package_parts(names, title, parts, macros) | parts
 
@@ -138,7 +139,7 @@ def sheet_xml(
     """A sheet of ours, and what is drawn on it. Its relationships are those to its tables, then that to the drawing."""
     board = BOARDS.get(sheet.name)
     drawn = fragment(
-        charts.anchors(board) if board else None, buttons.anchors(buttons.on(sheet.role)) if macros else None
+        charts.anchors(board) if board else None, buttons.anchors(buttons.ON[sheet.role]) if macros else None
     )
     count = len(sheet.tables)
     parts = (element("tablePart", r_id=f"rId{i}") for i in range(1, count + 1))
@@ -157,7 +158,8 @@ def sheet_xml(
         worksheet.conditional_formats(_looks(sheet), styles),
         _validations(sheet, data),
         worksheet.LINK_BACK,
-        worksheet.print_setup(_is_wide(sheet), int(one_page)),
+        # too wide for A4: its tables together, one page wide, would be too small to read
+        worksheet.print_setup(sum(c.width for t in sheet.tables for c in t.columns) > _A4_WIDTH, int(one_page)),
         _ignored(sheet),
         element("drawing", r_id=f"rId{count + 1}") if drawn else None,
         element("tableParts", *parts, count=count),
@@ -181,7 +183,7 @@ def _help_xml(styles: StyleSheet, sample: Sample | None, code: str | None) -> st
         worksheet.columns(dict(enumerate(help_sheet.WIDTHS, 1))),
         worksheet.sheet_data(rows),
         worksheet.PROTECTED,
-        worksheet.status_looks("B3", styles),
+        worksheet.conditional_formats(worksheet.status_looks("B3"), styles),
         validations,
         worksheet.LINK_BACK,
         worksheet.print_setup(),
@@ -196,17 +198,12 @@ def _widths(sheet: Sheet, board: Board | None) -> dict[int, float]:
     if board:
         widths |= dict.fromkeys(range(1, charts.COLUMNS + 1), charts.COLUMN_WIDTH)
     if sheet.name == "Setup":
-        widths |= {4: 4, 8: 4} | {FIRST_LIST + i: LIST_WIDTH for i in range(len(_lists()))}
+        widths |= {4: 4, 8: 4} | {FIRST_LIST + i: LIST_WIDTH for i in range(len(_CHOSEN))}
     return {number: width + MARGIN for number, width in widths.items()}
 
 
-def _is_wide(sheet: Sheet) -> bool:
-    """Too wide for A4: its tables together, one page wide, would be too small to read."""
-    return sum(column.width for table in sheet.tables for column in table.columns) > _A4_WIDTH
-
-
 def _body(sheet: Sheet, data: Mapping[str, Rows], styles: StyleSheet) -> list[str]:
-    """Data rows of all tables of a sheet, side by side; on Setup also the lists of choices."""
+    """Data rows of all tables of a sheet, side by side; on Setup, to the right of them, the lists of choices."""
     by_row: dict[int, list[str]] = {}
     heights: dict[int, float] = {}
     for table in sheet.tables:
@@ -221,8 +218,8 @@ def _body(sheet: Sheet, data: Mapping[str, Rows], styles: StyleSheet) -> list[st
         heights |= dict(enumerate(heights_of(table.name, block) or (), HEADER_ROW + 1))
         for row, xml in enumerate(rows_xml(block), HEADER_ROW + 1):
             by_row.setdefault(row, []).append(xml[xml.index(">") + 1 : -len("</row>")])
-    if sheet.name == "Setup":
-        for row, cells_xml in _list_cells(styles).items():
+    for i, setting in enumerate(_CHOSEN if sheet.name == "Setup" else (), FIRST_LIST):
+        for (row, _), cells_xml in choice_cells(setting, i, HEADER_ROW + 1, styles).items():
             by_row.setdefault(row, []).append(cells_xml)
     # those of more than one line; not fixed, so that Excel fits them to what is typed
     tall = {row: height for row, height in heights.items() if height > 14}
@@ -241,19 +238,6 @@ def setting_style(column: str, setting: schema.Setting) -> str:
     """Named style of a cell of table Setup."""
     kind = "text" if setting.kind == "choice" else setting.kind
     return {"Setting": "Calculation text", "Value": f"Input {kind}"}.get(column, "Posted text")
-
-
-def _lists() -> list[schema.Setting]:
-    return [s for s in schema.SETTINGS if s.choices]
-
-
-def _list_cells(styles: StyleSheet) -> dict[int, str]:
-    """Allowed values of the settings, in plain sight to the right of the tables."""
-    rows: dict[int, str] = defaultdict(str)
-    for i, setting in enumerate(_lists(), FIRST_LIST):
-        for (row, _), choice in choice_cells(setting, i, HEADER_ROW + 1, styles).items():
-            rows[row] += choice
-    return rows
 
 
 def choices_heading(setting: schema.Setting) -> str:
@@ -279,7 +263,9 @@ def _validations(sheet: Sheet, data: Mapping[str, Rows]) -> Markup | None:
     rules = []
     for table in sheet.tables:
         if table.name == "Setup":
-            rules += [setting_rule(s, f"B{HEADER_ROW + 1 + i}", _choices_of(s)) for i, s in enumerate(schema.SETTINGS)]
+            top = HEADER_ROW + 1
+            lists = {s.name: choices_area(column, top, s) for column, s in enumerate(_CHOSEN, FIRST_LIST)}
+            rules += [setting_rule(s, f"B{i}", lists.get(s.name, "")) for i, s in enumerate(schema.SETTINGS, top)]
             continue
         last = HEADER_ROW + max(VALIDATED, len(data[table.name]))
         for column, letter in zip(table.columns, letters(table).values(), strict=True):
@@ -320,11 +306,6 @@ def _rule(column: Column, table: Table) -> _Rule:
         high = 1e15 if column.maximum is None else 0.999999
         return _Rule("decimal", (f"{low:.6g}", f"{high:.6g}"), f"Type a number. {column.help}")
     return _Rule()
-
-
-def _choices_of(setting: schema.Setting) -> str:
-    """The cells of a new workbook that list what a setting can be."""
-    return choices_area(FIRST_LIST + _lists().index(setting), HEADER_ROW + 1, setting) if setting.choices else ""
 
 
 def choices_area(column: int, row: int, setting: schema.Setting) -> str:
@@ -384,9 +365,7 @@ def _ignored(sheet: Sheet) -> Markup:
 def _looks(sheet: Sheet) -> list[worksheet.Look]:
     """Colours that speak: the status line, and those of the columns."""
     status = "C3" if sheet.name == "Checks" else "B3"
-    rules = [(status, f'ISNUMBER(SEARCH("{word}",{status}))', look) for look, word in worksheet.STATUS_LOOKS]
-    for table in sheet.tables:
-        rules += column_looks(table)
+    rules = [*worksheet.status_looks(status), *chain.from_iterable(map(column_looks, sheet.tables))]
     if sheet.name == "Checks":
         rules.append(("B3", "B3>0", "bad"))
     return rules + whole_numbers(sheet.tables)

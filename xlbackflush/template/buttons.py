@@ -13,7 +13,7 @@ from xlbackflush.schema.palette import NAVY, WHITE
 from xlbackflush.template.drawing import fill, font, line, position, size
 
 #: sheet role -> its buttons, the main one first
-_ON: dict[Role, tuple[Macro, ...]] = {
+ON: dict[Role, tuple[Macro, ...]] = {
     "Input": (excel.RUN, excel.CHECK),
     "Calculation": (excel.RUN, excel.EXPLAIN),
     "Output": (excel.RUN, excel.EXPLAIN),
@@ -22,11 +22,6 @@ _ON: dict[Role, tuple[Macro, ...]] = {
 _PIXEL = 9_525  # English metric units
 _LEFT, _TOP, _HEIGHT, _GAP = 330, 5, 25, 8  # in pixels; the longest title ends before the first button
 _FIRST_ID = 101  # shape ids below belong to charts
-
-
-def on(role: Role) -> tuple[Macro, ...]:
-    """The buttons of a sheet."""
-    return _ON[role]
 
 
 def anchors(macros: tuple[Macro, ...], left: int = _LEFT) -> Markup:

@@ -13,21 +13,7 @@ from xlbackflush.dataclass import dataclass
 from xlbackflush.ooxml.address import column_letter
 from xlbackflush.ooxml.package import OFFICE
 from xlbackflush.ooxml.xml import Markup, document, element, fragment
-from xlbackflush.schema import Table
-from xlbackflush.schema.palette import (
-    ADVERSE,
-    AXIS,
-    FAVORABLE,
-    FLOWS,
-    GREY,
-    GRID,
-    INK,
-    LINE,
-    MID_GREY,
-    NAVY,
-    ORANGE,
-    WHITE,
-)
+from xlbackflush.schema import Table, palette
 from xlbackflush.sheets import sensitivity
 from xlbackflush.sheets.dashboard import LARGEST, STEPS, STREAMS
 from xlbackflush.template.drawing import DRAWING, fill, font, line, position, size
@@ -79,11 +65,6 @@ class Board:
         return f"{area},{self.sheet}!${first}${header - 1}:${last}${header + self.listed}"
 
 
-def boards() -> list[Board]:
-    """The sheets with charts, in the order of their parts."""
-    return [_dashboard(), _sensitivity()]
-
-
 def anchors(board: Board) -> Markup:
     """Where each chart stands, as elements of a drawing part; chart i has the relationship rIdi."""
     return fragment(*(_anchor(chart, i) for i, chart in enumerate(board.charts, 1)))
@@ -114,13 +95,13 @@ def chart_xml(chart: Chart) -> str:
     legend = element("c:legend", _values(legendPos=chart.legend, overlay=0), _text(900))
     drawn = element(
         "c:chart",
-        _title(chart.title, 1300, NAVY, bold=True),
+        _title(chart.title, 1300, palette.NAVY, bold=True),
         _values(autoTitleDeleted=0),
         element("c:plotArea", element("c:layout"), chart.plot),
         legend if chart.legend else None,
         _values(plotVisOnly=0, dispBlanksAs="gap"),
     )
-    parts = _values(roundedCorners=0), drawn, _look(fill(WHITE), line(LINE)), _text(900)
+    parts = _values(roundedCorners=0), drawn, _look(fill(palette.WHITE), line(palette.LINE)), _text(900)
     return document(element("c:chartSpace", *parts, xmlns_c=_CHART, xmlns_a=DRAWING, xmlns_r=OFFICE))
 
 
@@ -159,27 +140,27 @@ def _dashboard() -> Board:
 
 def _waterfall() -> Markup:
     """Stacked columns: the base is not drawn, so that the bars above it float."""
-    looks = (("Base", ""), ("Total", NAVY), ("Up", ADVERSE), ("Down", FAVORABLE))
+    looks = (("Base", ""), ("Total", palette.NAVY), ("Up", palette.ADVERSE), ("Down", palette.FAVORABLE))
     series = [_DASHBOARD.series(i, name, color, STEPS) for i, (name, color) in enumerate(looks)]
     reading = "Red: unfavorable (U). Green: favorable (F). Where variances are small, the columns are cut off below."
-    return fragment(_columns(series, 40, (1, 2)), _category_axis(1, 2, reading), _value_axis(2, 1, hidden=True))
+    return fragment(_columns(series, 40), _category_axis(1, 2, reading), _value_axis(2, 1, hidden=True))
 
 
 def _pareto() -> Markup:
     """Columns by size, and the line of their cumulative share on an axis of its own, from 0 to 100 %."""
-    looks = (("Total", MID_GREY), ("Up", ADVERSE), ("Down", FAVORABLE))
+    looks = (("Total", palette.MID_GREY), ("Up", palette.ADVERSE), ("Down", palette.FAVORABLE))
     series = [_DASHBOARD.series(i, name, color, LARGEST) for i, (name, color) in enumerate(looks)]
-    marker = element("c:marker", _values(symbol="circle", size=5), _look(fill(NAVY), line(NAVY)))
+    marker = element("c:marker", _values(symbol="circle", size=5), _look(fill(palette.NAVY), line(palette.NAVY)))
     share = element(
         "c:ser",
         *_DASHBOARD.head(3, "Cumulative %"),
-        _look(line(NAVY, 22225)),
+        _look(line(palette.NAVY, 22225)),
         marker,
         *_DASHBOARD.data("Cumulative %", LARGEST),
         _values(smooth=0),
     )
     return fragment(
-        _columns(series, 40, (1, 2)),
+        _columns(series, 40),
         element(
             "c:lineChart", _values(grouping="standard", varyColors=0), share, _values(marker=1, axId=3), _values(axId=4)
         ),
@@ -204,10 +185,10 @@ def _flow() -> Markup:
             element("c:cat", _strings(across)),
             element("c:val", _numbers(cells("Cost in", row, "Cost out"))),
         )
-        for i, (row, color) in enumerate(zip(STREAMS, FLOWS, strict=True))
+        for i, (row, color) in enumerate(zip(STREAMS, palette.FLOWS, strict=True))
     ]
     axes = _category_axis(1, 2, "Cost in equals cost out."), _value_axis(2, 1)
-    return fragment(_columns(series, 30, (1, 2)), *axes)
+    return fragment(_columns(series, 30), *axes)
 
 
 # ----------------------------------------------------------------------------------------------- Sensitivity
@@ -244,10 +225,10 @@ def _sensitivity() -> Board:
 
 def _bars(rows: range, reading: str) -> Markup:
     """Two bars for each row, from zero to the left or to the right; the first row on top."""
-    looks = (("Inventory +1 %", NAVY), ("Cost of goods sold +1 %", ORANGE))
+    looks = (("Inventory +1 %", palette.NAVY), ("Cost of goods sold +1 %", palette.ORANGE))
     series = [_SENSITIVITY.series(i, name, color, rows) for i, (name, color) in enumerate(looks)]
     axes = _category_axis(1, 2, lying=True), _value_axis(2, 1, lying=True, reading=reading)
-    return fragment(_columns(series, 40, (1, 2), lying=True), *axes)
+    return fragment(_columns(series, 40, lying=True), *axes)
 
 
 # ---------------------------------------------------------------------------------------------------- pieces
@@ -310,15 +291,16 @@ def _numbers(cells: str) -> Markup:
     return element("c:numRef", element("c:f", cells))
 
 
-def _columns(series: Sequence[Markup], gap: int, axes: tuple[int, int], lying: bool = False) -> Markup:
-    """Stacked columns; lying: bars side by side."""
+def _columns(series: Sequence[Markup], gap: int, lying: bool = False) -> Markup:
+    """Stacked columns on the axes 1 and 2; lying: bars side by side."""
     way, grouping, overlap = ("bar", "clustered", 0) if lying else ("col", "stacked", 100)
     return element(
         "c:barChart",
         _values(barDir=way, grouping=grouping, varyColors=0),
         *series,
         _values(gapWidth=gap, overlap=overlap),
-        *(_values(axId=axis) for axis in axes),
+        _values(axId=1),
+        _values(axId=2),
     )
 
 
@@ -330,9 +312,9 @@ def _category_axis(number: int, crosses: int, reading: str = "", hidden: bool = 
         _values(axId=number),
         element("c:scaling", _values(orientation=order)),
         _values(delete=hidden, axPos=side),
-        _title(reading, 800, GREY) if reading else None,
+        _title(reading, 800, palette.GREY) if reading else None,
         _ticks("General", "low"),
-        _look(line(AXIS)),
+        _look(line(palette.AXIS)),
         _text(800, level=True),
         _values(crossAx=crosses, crosses="autoZero", auto=0, lblAlgn="ctr", lblOffset=50, noMultiLvlLbl=1),
     )
@@ -343,14 +325,14 @@ def _value_axis(
 ) -> Markup:
     """Money on the left, from 0; or a share on the right, from 0 to 100 %. Lying: below the last bar, to both sides of 0."""
     form, side, where = ("0%", "r", "max") if share else ("#,##0", "b", "max") if lying else ("#,##0", "l", "autoZero")
-    grid = element("c:majorGridlines", _look(line(GRID)))
+    grid = element("c:majorGridlines", _look(line(palette.GRID)))
     return element(
         "c:valAx",
         _values(axId=number),
         element("c:scaling", _values(orientation="minMax", max=1 if share else None, min=None if lying else 0)),
         _values(delete=hidden, axPos=side),
         None if share or hidden else grid,
-        _title(reading, 800, GREY) if reading else None,
+        _title(reading, 800, palette.GREY) if reading else None,
         _ticks(form, "nextTo"),
         _look(element("a:ln", element("a:noFill"))),
         _text(800),
@@ -377,6 +359,12 @@ def _title(text: str, size: int, color: str, bold: bool = False) -> Markup:
 
 def _text(size: int, level: bool = False) -> Markup:
     """Text of a size in hundredths of a point; level: not turned."""
-    paragraph = element("a:p", element("a:pPr", font("defRPr", size, INK)), element("a:endParaRPr", lang="en-US"))
+    paragraph = element(
+        "a:p", element("a:pPr", font("defRPr", size, palette.INK)), element("a:endParaRPr", lang="en-US")
+    )
     body = element("a:bodyPr", rot=0, vert="horz") if level else element("a:bodyPr")
     return element("c:txPr", body, element("a:lstStyle"), paragraph)
+
+
+#: the sheets with charts, in the order of their parts
+BOARDS = (_dashboard(), _sensitivity())

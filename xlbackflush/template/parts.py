@@ -80,7 +80,7 @@ NAMES = {
 
 def sheet_names(sheet: schema.Sheet) -> Iterator[tuple[str, str]]:
     """Names of a sheet, and what they refer to: what is printed of it, and its headers on every page."""
-    board = next((board for board in charts.boards() if board.sheet == sheet.name), None)
+    board = next((board for board in charts.BOARDS if board.sheet == sheet.name), None)
     if sheet.name == "Setup":
         last = HEADER_ROW + max(len(schema.SETTINGS), len(schema.ROLES))
         yield "_xlnm.Print_Area", f"Setup!$A$1:$G${last}"

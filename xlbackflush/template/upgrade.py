@@ -31,7 +31,7 @@ from xlbackflush.model.journal import Run
 from xlbackflush.ooxml.address import LAST_ROW, column_letter
 from xlbackflush.ooxml.cells import Value, cell
 from xlbackflush.ooxml.package import TablePart
-from xlbackflush.ooxml.workbook_part import add_overrides, add_sheet, define, free_part, is_locked, sheet_names
+from xlbackflush.ooxml.workbook_part import TYPES, add_listed, add_sheet, define, free_part, is_locked, sheet_names
 from xlbackflush.ooxml.worksheet import Worksheet
 from xlbackflush.ooxml.xml import element, fragment
 from xlbackflush.schema import HEADER_ROW, Setting, Sheet, Table
@@ -323,12 +323,9 @@ class _Upgrade:
 
     def _print_down_to(self, row: int) -> None:
         """The print area of Setup, as a new workbook has it, down to this row at least."""
-
-        def longer(area: re.Match[str]) -> str:
-            return f"{area[1]}{max(int(area[2]), row)}<"
-
         book = self.package.workbook_part
-        xml = re.sub(r"(>Setup!\$A\$1:\$G\$)(\d+)<", longer, self.package.text(book))
+        area = re.compile(r"(>Setup!\$A\$1:\$G\$)(\d+)<")
+        xml = area.sub(lambda match: f"{match[1]}{max(int(match[2]), row)}<", self.package.text(book))
         self.package.replace(book, xml.encode())
 
     # ---------------------------------------------------------------------------------------------- sheets
@@ -344,7 +341,7 @@ class _Upgrade:
         for table in sheet.tables:
             file, _ = free_part(package, "xl/tables/table")
             last = HEADER_ROW + len(rows[table.name])
-            new[file] = table_xml(table, self._next_table(), table.first_col, HEADER_ROW, last)
+            new[file] = table_xml(table, self._next_table(), HEADER_ROW, last)
             related.append(("table", f"/{file}"))
             self.added.append(f"sheet {sheet.name} with table {table.name}")
         if drawn:
@@ -357,7 +354,7 @@ class _Upgrade:
         new[f"xl/worksheets/_rels/sheet{number}.xml.rels"] = parts.relations(related)
         for name, content in new.items():
             package.replace(name, content.encode() if isinstance(content, str) else content)
-        add_overrides(package, parts.overrides(new))
+        add_listed(package, TYPES, "Types", parts.overrides(new))
         position = add_sheet(package, sheet.name, part, self._sheet_before(sheet))
         for local, refers_to in parts.sheet_names(sheet):
             define(package, local, refers_to, position)

@@ -22,7 +22,7 @@ FORMULAS = ("formula", "formulaRange", "calculatedColumn")  # each line of an ou
 TYPED = "unlockedFormula"  # in cells that are there to be typed into
 
 Look = tuple[str, str, str]  # where, the formula that says when, the differential format
-STATUS_LOOKS = (("bad", "fail"), ("note", "Not run"))  # what the status line says
+_STATUS_LOOKS = (("bad", "fail"), ("note", "Not run"))  # what the status line says
 
 
 def part(*content: Markup | None) -> str:
@@ -94,6 +94,6 @@ def conditional_formats(rules: Sequence[Look], styles: StyleSheet, first: int = 
     return fragment(*formats)
 
 
-def status_looks(where: str, styles: StyleSheet) -> Markup:
+def status_looks(where: str) -> list[Look]:
     """The status line in the colours of what it says."""
-    return conditional_formats([(where, f'ISNUMBER(SEARCH("{w}",{where}))', look) for look, w in STATUS_LOOKS], styles)
+    return [(where, f'ISNUMBER(SEARCH("{word}",{where}))', look) for look, word in _STATUS_LOOKS]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import pairwise
 
 from xlbackflush.model.tables import CellError, Source
@@ -27,7 +27,7 @@ class FileReader:
 
     def __init__(self, package: Package, sheets: SheetReader) -> None:
         self._package, self._sheets = package, sheets
-        self._formulas: dict[str, _Formulas] = {}
+        self._formulas = cache(lambda sheet: _Formulas(package.text(package.sheets[sheet])))
 
     def value(self, sheet: str, cell: str) -> float | str | bool | CellError | None:
         """See `Reader`."""
@@ -35,11 +35,7 @@ class FileReader:
 
     def formula(self, sheet: str, cell: str) -> str:
         """See `Reader`."""
-        if sheet not in self._package.sheets:
-            return ""
-        if sheet not in self._formulas:
-            self._formulas[sheet] = _Formulas(self._package.text(self._package.sheets[sheet]))
-        return self._formulas[sheet].of(cell)
+        return self._formulas(sheet).of(cell) if sheet in self._package.sheets else ""
 
     def table(self, name: str) -> Source | None:
         """See `Reader`."""
@@ -54,15 +50,15 @@ class _Formulas:
         self._xml = xml
         starts = [(int(row[1]), row.start()) for row in _ROW.finditer(xml)]
         self._spans = {row: (start, stop) for (row, start), (_, stop) in pairwise([*starts, (0, len(xml))])}
-        self._rows: dict[int, dict[str, str]] = {}
+        self._row = cache(self._row_formulas)
 
     def of(self, cell: str) -> str:
         """The formula of a cell, "" where it has none."""
-        row = split_cell(cell)[1]
-        if row not in self._rows:
-            cells = self._cells(*self._spans[row]) if row in self._spans else ()
-            self._rows[row] = {address: self._whole(formula, address) for address, formula in cells}
-        return self._rows[row].get(cell, "")
+        return self._row(split_cell(cell)[1]).get(cell, "")
+
+    def _row_formulas(self, row: int) -> dict[str, str]:
+        cells = self._cells(*self._spans[row]) if row in self._spans else ()
+        return {address: self._whole(formula, address) for address, formula in cells}
 
     def _cells(self, start: int, stop: int) -> Iterator[tuple[str, re.Match[str]]]:
         for match in _CELL.finditer(self._xml, start, stop):

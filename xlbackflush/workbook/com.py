@@ -145,8 +145,8 @@ class ComBook:
     def tables(self) -> dict[str, tuple[TablePart, int]]:
         """The tables of ours, and how many rows of totals each has."""
         tables = {}
-        for sheet in _each(self._book.Worksheets):
-            lists = _each(sheet.ListObjects)
+        for sheet in each(self._book.Worksheets):
+            lists = each(sheet.ListObjects)
             sheet_name = sheet.Name if lists else ""
             for table in lists:
                 name = table.Name
@@ -324,7 +324,8 @@ def _known(question: Callable[[], T]) -> T | None:
         return None
 
 
-def _each(collection: Any) -> list[Any]:
+def each(collection: Any) -> list[Any]:
+    """The members of a collection of Excel's."""
     return [collection(i) for i in range(1, collection.Count + 1)]
 
 

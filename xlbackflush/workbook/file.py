@@ -16,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from xlbackflush import schema
+from xlbackflush.engine.answers import Answers
 from xlbackflush.engine.result import RunResult
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.journal import Run
@@ -117,7 +118,9 @@ class FileBook:
         blocks, standing = bodies(result, self._places(), styles), title_rows.standing(result, runs)
         calculate: bool | None = False
         if result.run:
-            elsewhere = self._elsewhere.after_run(result, blocks, standing)
+            period = result.period
+            answers = Answers(period.bill, period.unit_costs, period.settings)
+            elsewhere = self._elsewhere.values(blocks, standing, answers)
         else:
             standing, elsewhere = self._elsewhere.after_check(result, standing)
             calculate = None if elsewhere or not standing.ran else True
@@ -131,9 +134,7 @@ class FileBook:
     def restore(self) -> list[Run]:
         """Put back the output sheets as they stood before the last run; its runs, which now stand again."""
         styles = self.styles()
-        with undo.copy_before(self.runs()) as copy:
-            blocks, standing = copy.results(self.package.tables, styles)
-            runs = copy.runs()
+        (blocks, standing), runs = undo.before(self.runs(), self.package.tables, styles)
         # of inputs that may have changed since
         self._put(blocks, standing, styles, self._elsewhere.values(blocks, standing), True)
         with self.saved():
@@ -220,9 +221,7 @@ class FileBook:
         xml = "".join((head, data, *rows, "</sheetData>", xml[match.end() :]))
         self.package.replace(part, xml.encode())
         number = re.search(rb"""\bid=["'](\d+)["']""", self.package.read(table.part))
-        new = title_rows.table_xml(
-            written, int(number[1]) if number else 1, table.first_col, table.header_row, last_row
-        )
+        new = title_rows.table_xml(written, int(number[1]) if number else 1, table.header_row, last_row)
         self.package.replace(table.part, new.encode())
         stay = "".join([f"<{match['prefix'] or ''}sheetData>", *above, *notes.values()])
         return has_others(stay.encode(), {title_rows.STATUS, title_rows.MASTER})
@@ -235,8 +234,7 @@ class FileBook:
             above = [m[0] for m in _ROW.finditer(old) if int(m["number"]) < table.header_row]
             return [*above, header]
         sheet = replace(schema.SHEET_OF[table.name], tables=(written,))
-        hint = standing.hints.get(table.name, "")
-        return [*title_rows.head_rows(sheet, styles, hint, standing.ran, standing.failed), header]
+        return [*title_rows.head_rows(sheet, styles, standing), header]
 
     def _calculate_on_load(self, wanted: bool | None) -> None:
         """Ask Excel to calculate when it opens the file, or not to; None: as it stands. Drop the calculation chain.

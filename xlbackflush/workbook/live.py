@@ -203,9 +203,7 @@ class LiveBook:
     def restore(self) -> list[Run]:
         """Put back the output tables as they stood before the last run; its runs, which now stand again."""
         styles = StyleNames()
-        with undo.copy_before(self.runs()) as copy:
-            blocks, standing = copy.results(self._tables, styles.as_sheet)
-            runs = copy.runs()
+        (blocks, standing), runs = undo.before(self.runs(), self._tables, styles.as_sheet)
         self._put(blocks, standing, styles, None)
         return runs
 
@@ -285,7 +283,7 @@ class LiveBook:
     def _head(self, table: TablePart, standing: title_rows.Standing, styles: StyleNames) -> None:
         """Title rows: only the cells that say something else now."""
         sheet = replace(schema.SHEET_OF[table.name], tables=(tables.ours(table),))
-        rows = title_rows.head_cells(sheet, standing.hints.get(table.name) or sheet.hint, standing.ran, standing.failed)
+        rows = title_rows.head_cells(sheet, standing)
         right = max(cell.column for row in rows for cell in row)
         shown = self._native.formulas(table.sheet, (1, 1, len(rows), right))
         for number, row in enumerate(rows, 1):

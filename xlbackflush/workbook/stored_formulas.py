@@ -44,14 +44,8 @@ class Elsewhere:
     cells: FileReader
     table: Callable[[str], Source]
 
-    def after_run(self, result: RunResult, blocks: Mapping[str, Block], standing: title_rows.Standing) -> Values:
-        """What the formulas show after a run, which has written these tables."""
-        period = result.period
-        answers = Answers(period.bill, period.unit_costs, period.settings)
-        return self.values(blocks, standing, answers)
-
     def after_check(self, result: RunResult, standing: title_rows.Standing) -> tuple[title_rows.Standing, Values]:
-        """The same after a check of the inputs: the run before it stands, and its sheet Checks counts the errors.
+        """What the formulas show after a check of the inputs: the run before it stands, and its sheet Checks counts the errors.
 
         Nothing where there was no run, or where another program saved sheet Checks without what its formulas come to.
         """
@@ -66,7 +60,7 @@ class Elsewhere:
     def values(
         self, blocks: Mapping[str, Block], standing: title_rows.Standing, answers: Answers | None = None
     ) -> Values:
-        """What the formulas show where these tables are written and the title rows say this."""
+        """What the formulas show where these tables are written and the title rows say this; answers: after a run."""
         shown: Values = {
             title_rows.STATUS: title_rows.status_text(standing.ran, standing.failed),
             title_rows.MASTER: standing.failed,
@@ -139,65 +133,45 @@ class Examples:
 
         The table of BACKFLUSH_EXPLODE is not among them: Excel gives it cells when it asks for it.
         """
-        asked = {guarded(example): self._asked(example) for example in EXAMPLES}
-        return {formula: value for formula, value in asked.items() if value is not None}
+        answers = {guarded(example): self._answer(example) for example in EXAMPLES}
+        return {formula: value for formula, value in answers.items() if value is not None}
 
-    def _asked(self, example: Example) -> Shown:
+    def _answer(self, example: Example) -> Shown:
         blank = [cell for cell in TYPED if cell in example.condition and self.typed.get(cell, "") in ("", None)]
         if blank or (example.condition == RAN and not self.standing.ran):
             return example.otherwise
-        functions: dict[str, Callable[..., Shown]] = {
-            "BACKFLUSH_COST": self._cost,
-            "BACKFLUSH_QTY": self._quantity,
-            "STANDARD_COST": self._standard_cost,
-            "BACKFLUSH_VARIANCE": self._variance,
-            "BACKFLUSH_BALANCE": self._balance,
-            "BACKFLUSH_STATUS": self._status,
-        }
         texts = re.findall(r"[^,()]+", example.formula)[1:]
         given = [self.typed.get(text, "") if text in TYPED else text.strip('"') for text in texts]
         wrong = next((value for value in given if isinstance(value, CellError)), None)
         try:
-            return wrong or functions[example.function](*given)
+            return wrong or self._worked_out(example.function, *given)
         except UnknownItemError:
             return _NOT_AVAILABLE
 
-    # ------------------------------------------------------------------------------------ of the inputs
-
-    def _cost(self, item: object, quantity: object) -> Shown:
-        return _times(self.answers.cost(_code(item)), quantity) if self.answers else None
-
-    def _quantity(self, item: object, component: object, quantity: object) -> Shown:
-        return _times(self.answers.quantity(_code(item), _code(component)), quantity) if self.answers else None
-
-    def _standard_cost(self, item: object, element: str | None = None) -> Shown:
-        return self.answers.standard_cost(_code(item), element) if self.answers else None
-
-    # ------------------------------------------------------------------------------------ of the last run
-
-    def _variance(self, name: str) -> Shown:
-        """Unfavorable positive; 0 where the run has none of the name."""
-        rows = self._rows("Variances", "Variance", "Amount", "F/U")
-        if rows is None:
-            return None
-        amounts = [-amount if sign == "F" else amount for text, amount, sign in rows if text == name]
-        return round(float(sum(amounts)), 6)
-
-    def _balance(self, role: str) -> Shown:
-        rows = self._rows("Ledger", "Role", "Closing")
-        if rows is None:
-            return None
-        return next((closing for text, closing in rows if text == role), _NOT_AVAILABLE)
-
-    def _status(self, _: str) -> Shown:
-        if not self.standing.ran:
+    def _worked_out(self, *call: object) -> Shown:
+        """What a function answers; None where nobody has read what it answers from."""
+        match call:
+            case "BACKFLUSH_COST", item, quantity:
+                return _times(self.answers.cost(_code(item)), quantity) if self.answers else None
+            case "BACKFLUSH_QTY", item, component, quantity:
+                return _times(self.answers.quantity(_code(item), _code(component)), quantity) if self.answers else None
+            case "STANDARD_COST", item, *element:
+                return self.answers.standard_cost(_code(item), *map(str, element)) if self.answers else None
+            case "BACKFLUSH_VARIANCE", name:  # unfavorable positive; 0 where the run has none of the name
+                rows = self._rows("Variances", "Variance", "Amount", "F/U")
+                net = sum(-amount if sign == "F" else amount for text, amount, sign in rows if text == name)
+                return round(float(net), 6) if rows else None
+            case "BACKFLUSH_BALANCE", role:
+                rows = self._rows("Ledger", "Role", "Closing")
+                return next((closing for text, closing in rows if text == role), _NOT_AVAILABLE) if rows else None
+        if not self.standing.ran:  # BACKFLUSH_STATUS
             return title_rows.NOT_RUN
         return "Stale: inputs changed after the last run" if self.standing.failed else "Ready"
 
-    def _rows(self, table: str, *columns: str) -> list[tuple[Any, ...]] | None:
-        """The cells of some columns of a table, row by row; None where it is not written."""
+    def _rows(self, table: str, *columns: str) -> list[tuple[Any, ...]]:
+        """The cells of some columns of a table, row by row (a table has one at least); none where it is not written."""
         if table not in self.blocks:
-            return None
+            return []
         names, block = schema.TABLES[table].names, self.blocks[table]
         return list(zip(*(block.columns[names.index(column)].values for column in columns), strict=True))
 

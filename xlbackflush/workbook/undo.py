@@ -10,8 +10,8 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import closing
 from functools import cache
 from pathlib import Path
 
@@ -91,9 +91,8 @@ def _prune(newest: Path) -> None:
         old.unlink(missing_ok=True)
 
 
-@contextmanager
-def copy_before(runs: Sequence[Run]) -> Iterator[Copy]:
-    """The copy of what stood before the last of these runs; UnusableError where there is none."""
+def before(runs: Sequence[Run], now: Mapping[str, TablePart], styles: StyleSheet) -> tuple[Results, list[Run]]:
+    """What stood before the last of these runs, for where the tables are now, and its runs. UnusableError without a copy."""
     if not runs:
         raise UnusableError("There is nothing to put back: this workbook has not been run.")
     if runs[-1].status != DRAFT:
@@ -105,7 +104,7 @@ def copy_before(runs: Sequence[Run]) -> Iterator[Copy]:
             f"or is older than the last {KEPT} runs."
         )
     with closing(Copy(copies[0])) as copy:
-        yield copy
+        return copy.results(now, styles), copy.runs()
 
 
 class Copy:
