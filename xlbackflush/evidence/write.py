@@ -26,7 +26,6 @@ from xlbackflush.lifecycle.calculate import Progress
 from xlbackflush.lifecycle.verify import verify
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.finding import has_errors
-from xlbackflush.model.inputs import Settings
 from xlbackflush.model.journal import Run
 from xlbackflush.model.tables import Source
 from xlbackflush.ooxml.atomic import explained, write_folder
