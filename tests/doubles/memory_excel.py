@@ -19,6 +19,7 @@ which the interpreter does not read, is taken out.
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 import functools
 import re
@@ -33,10 +34,12 @@ import com_file
 from excel_engine import calling
 from pyopenvba.apps.excel import _events, _io
 from pyopenvba.apps.excel._bridge import ExcelBridge
+from pyopenvba.apps.excel._dimensions import SheetDimensions
 from pyopenvba.apps.excel._engine_book import EngineBook
 from pyopenvba.apps.excel._io import load_workbook, save_workbook
 from pyopenvba.apps.excel._model import Application, Range, Workbook, Worksheet
 from pyopenvba.interpreter import EMPTY, MISSING, NULL, VBAArray, VBAErrorValue, VBAInt, VBAObject
+from pyopenvba.interpreter import _runtime as runtime
 from pyopenvba.interpreter._objects import MemberSpec, member, method, setter
 from pyopenvba.interpreter._preprocess import strip_directives
 from pyopenvba.interpreter._runtime import UNRESOLVED, Interpreter, UserClassInstance
@@ -44,6 +47,7 @@ from pyopenvba.interpreter._values import error, to_text
 from xlbackflush.vba.building import addin
 from xlbackflush.vba.building.sources import Module, help_module, modules
 
+from xlbackflush import schema
 from xlbackflush.addin import functions
 from xlbackflush.schema.excel import ADDIN
 
@@ -224,8 +228,11 @@ def _deliver_application_events() -> None:
 _deliver_application_events()
 
 
+# Every test opens the same few workbooks and modules. What of them no test looks at is not worked out, and the rest once.
+
+
 def _remember_formulas() -> None:
-    """A workbook holds thousands of formulas, and every test opens the same few: each text is taken apart once."""
+    """A workbook holds thousands of formulas: each text is taken apart once."""
     read, trees = EngineBook.read, dict[tuple[str, ...], object]()
 
     def remembered(self: EngineBook, formula: str) -> object:
@@ -238,8 +245,38 @@ def _remember_formulas() -> None:
     EngineBook.read = remembered
 
 
-_remember_formulas()
+def _remember_modules() -> None:
+    """The VBA of a module is parsed once; each project has a copy of its list of declarations, which `Project` cuts."""
+    parsed = functools.cache(runtime.parse_module)
+    runtime.parse_module = lambda source, *, name, kind: copy.copy(parsed(source, name=name, kind=kind))
 
+
+def _save_inputs_calculated() -> None:
+    """A workbook is saved with the values of those formulas that stand in tables for inputs: macros read no others.
+
+    pyOpenVBA would work out the thousands of formulas of the output sheets at each save, in some ten seconds.
+    """
+    inputs = {table.name for sheet in schema.INPUT_SHEETS for table in sheet.tables}
+
+    def calculated(book: Workbook) -> None:
+        for sheet in book.sheets_ if book.calculator.automatic else []:
+            areas = [table.area for table in sheet.tables if table.name in inputs]
+            for (row, column), cell in list(sheet.cells_.items()):
+                if cell.formula and cell.stale and any(area.contains(row, column) for area in areas):
+                    book.calculator.value_of(sheet.name, row, column)
+
+    _io._calculated = calculated
+
+
+def _leave_heights() -> None:
+    """Heights of rows stay as the file has them; the model would measure the font of every cell to forget some."""
+    SheetDimensions.settle_growth = lambda self: None
+
+
+_remember_formulas()
+_remember_modules()
+_save_inputs_calculated()
+_leave_heights()
 
 # ------------------------------------------------------------------------------------------------- VBA projects
 
