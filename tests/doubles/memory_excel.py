@@ -34,10 +34,12 @@ import com_file
 from excel_engine import calling
 from pyopenvba.apps.excel import _events, _io
 from pyopenvba.apps.excel._bridge import ExcelBridge
+from pyopenvba.apps.excel._calc import Calculator, CellKey, Compiled
 from pyopenvba.apps.excel._dimensions import SheetDimensions
-from pyopenvba.apps.excel._engine_book import EngineBook
+from pyopenvba.apps.excel._engine_book import EngineBook, scalar
 from pyopenvba.apps.excel._io import load_workbook, save_workbook
 from pyopenvba.apps.excel._model import Application, Range, Workbook, Worksheet
+from pyopenvba.formula._calc.values import Area, Empty, Scalar
 from pyopenvba.interpreter import EMPTY, MISSING, NULL, VBAArray, VBAErrorValue, VBAInt, VBAObject
 from pyopenvba.interpreter import _runtime as runtime
 from pyopenvba.interpreter._objects import MemberSpec, member, method, setter
@@ -268,6 +270,52 @@ def _save_inputs_calculated() -> None:
     _io._calculated = calculated
 
 
+def _read_ranges_quickly() -> None:
+    """A formula takes the values of its ranges as they stand, and looks through a column down to the last cell there is."""
+    read = EngineBook.cells
+
+    def cells(self: EngineBook, area: Area) -> Iterator[tuple[int, int, Scalar]]:
+        sheet = self._sheet(area.sheet)
+        if sheet.array_formulas or sheet.spills:
+            return read(self, area)
+        if area.height * area.width <= len(sheet.cells_):
+            rows, columns = range(area.top, area.bottom + 1), range(area.left, area.right + 1)
+            places = [(row, column) for row in rows for column in columns if (row, column) in sheet.cells_]
+        else:
+            places = sorted(place for place in sheet.cells_ if area.contains(*place))
+        values = [
+            (*place, self.cell(area.sheet, *place) if cell.formula else scalar(cell.value))
+            for place, cell in [(place, sheet.cells_[place]) for place in places]
+        ]
+        return (value for value in values if not isinstance(value[2], Empty))
+
+    def used(self: EngineBook, name: str) -> tuple[int, int]:
+        places = self._sheet(name).cells_
+        return max((row for row, _ in places), default=0), max((column for _, column in places), default=0)
+
+    EngineBook.cells, EngineBook.used = cells, used
+
+
+def _find_readers_quickly() -> None:
+    """The formulas that read a range are kept by the sheet of the range: an edit looks at those of its sheet alone."""
+    keep = Calculator._keep
+
+    def kept(self: Calculator, key: CellKey, compiled: Compiled | None) -> None:
+        by_sheet = vars(self).setdefault("_blocks_by_sheet", {})
+        for area in self._blocks.get(key, ()):
+            by_sheet[area.sheet.lower()].pop(key, None)
+        keep(self, key, compiled)
+        for area in self._blocks.get(key, ()):
+            by_sheet.setdefault(area.sheet.lower(), {}).setdefault(key, []).append(area)
+
+    def reading(self: Calculator, name: str, row: int, column: int) -> set[CellKey]:
+        blocks = vars(self).get("_blocks_by_sheet", {}).get(name, {})
+        found = {key for key, areas in blocks.items() if any(area.contains(row, column) for area in areas)}
+        return found | self._readers.get((name, row, column), set())
+
+    Calculator._keep, Calculator._reading = kept, reading
+
+
 def _leave_heights() -> None:
     """Heights of rows stay as the file has them; the model would measure the font of every cell to forget some."""
     SheetDimensions.settle_growth = lambda self: None
@@ -277,6 +325,8 @@ _remember_formulas()
 _remember_modules()
 _save_inputs_calculated()
 _leave_heights()
+_read_ranges_quickly()
+_find_readers_quickly()
 
 # ------------------------------------------------------------------------------------------------- VBA projects
 
