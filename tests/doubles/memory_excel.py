@@ -317,8 +317,12 @@ def _find_readers_quickly() -> None:
 
 
 def _leave_heights() -> None:
-    """Heights of rows stay as the file has them; the model would measure the font of every cell to forget some."""
-    SheetDimensions.settle_growth = lambda self: None
+    """Heights of rows are those of the file; the model would measure the fonts of all cells at every look at a row."""
+
+    def settled(self: SheetDimensions) -> None:
+        self._grown_valid = True
+
+    SheetDimensions._settle, SheetDimensions.settle_growth = settled, settled
 
 
 _remember_formulas()
