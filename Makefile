@@ -12,10 +12,10 @@ run: $(READY)  ## the main job, on a sample workbook
 	$(BIN)/xlbackflush run build/widgets.xlsm
 
 test: $(READY)  ## all tests, one file of them per core at a time
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto
 
 test-full: $(READY)  ## the same with every cell and every policy where `make test` tries a sample; hours
-	XLBACKFLUSH_FUZZ=full $(BIN)/python -m pytest -n auto --dist loadfile
+	XLBACKFLUSH_FUZZ=full $(BIN)/python -m pytest -n auto
 
 test-windows: $(READY)  ## what only Windows can show: tests/windows, on Windows Python under Wine
 	$(BIN)/python tests/windows/setup_wine.py

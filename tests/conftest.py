@@ -6,6 +6,7 @@ Where one fails, `pytest --hypothesis-profile shrink` looks for a smaller exampl
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import office
 import pytest
@@ -15,6 +16,29 @@ settings.register_profile("shrink", derandomize=True, deadline=None, max_example
 settings.register_profile("repeatable", settings.get_profile("shrink"), phases=[Phase.explicit, Phase.generate])
 settings.register_profile("thorough", settings.get_profile("repeatable"), derandomize=False, max_examples=1_000)
 settings.load_profile("repeatable")
+
+
+#: files with few tests that take long: they start first, so that no worker ends long before the others
+DEAREST = (
+    "test_live_proofs.py", "test_vba_addin.py", "test_live.py", "test_explain.py", "test_file.py", "test_upgrade.py",
+    "test_validator.py", "test_lifecycle.py", "test_vba_stubs.py", "test_vba_probe.py", "test_sensitivity.py",
+    "test_killed.py", "test_doctor.py", "test_mutations.py", "test_second_engine.py", "test_dashboard.py",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: DEAREST.index(item.path.name) if item.path.name in DEAREST else len(DEAREST))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
+    """With -n alone: a file's tests go to one worker, which runs the workbooks that they share once, not each worker."""
+    if config.getvalue("dist") != "load":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    config.option.loadscopereorder = False
+    return LoadFileScheduling(config, log)
 
 
 @pytest.fixture(scope="session")

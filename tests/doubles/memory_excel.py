@@ -19,6 +19,7 @@ which the interpreter does not read, is taken out.
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 import functools
 import re
@@ -33,10 +34,14 @@ import com_file
 from excel_engine import calling
 from pyopenvba.apps.excel import _events, _io
 from pyopenvba.apps.excel._bridge import ExcelBridge
-from pyopenvba.apps.excel._engine_book import EngineBook
+from pyopenvba.apps.excel._calc import Calculator, CellKey, Compiled
+from pyopenvba.apps.excel._dimensions import SheetDimensions
+from pyopenvba.apps.excel._engine_book import EngineBook, scalar
 from pyopenvba.apps.excel._io import load_workbook, save_workbook
 from pyopenvba.apps.excel._model import Application, Range, Workbook, Worksheet
+from pyopenvba.formula._calc.values import Area, Empty, Scalar
 from pyopenvba.interpreter import EMPTY, MISSING, NULL, VBAArray, VBAErrorValue, VBAInt, VBAObject
+from pyopenvba.interpreter import _runtime as runtime
 from pyopenvba.interpreter._objects import MemberSpec, member, method, setter
 from pyopenvba.interpreter._preprocess import strip_directives
 from pyopenvba.interpreter._runtime import UNRESOLVED, Interpreter, UserClassInstance
@@ -44,6 +49,7 @@ from pyopenvba.interpreter._values import error, to_text
 from xlbackflush.vba.building import addin
 from xlbackflush.vba.building.sources import Module, help_module, modules
 
+from xlbackflush import schema
 from xlbackflush.addin import functions
 from xlbackflush.schema.excel import ADDIN
 
@@ -224,8 +230,11 @@ def _deliver_application_events() -> None:
 _deliver_application_events()
 
 
+# Every test opens the same few workbooks and modules. What of them no test looks at is not worked out, and the rest once.
+
+
 def _remember_formulas() -> None:
-    """A workbook holds thousands of formulas, and every test opens the same few: each text is taken apart once."""
+    """A workbook holds thousands of formulas: each text is taken apart once."""
     read, trees = EngineBook.read, dict[tuple[str, ...], object]()
 
     def remembered(self: EngineBook, formula: str) -> object:
@@ -238,8 +247,90 @@ def _remember_formulas() -> None:
     EngineBook.read = remembered
 
 
-_remember_formulas()
+def _remember_modules() -> None:
+    """The VBA of a module is parsed once; each project has a copy of its list of declarations, which `Project` cuts."""
+    parsed = functools.cache(runtime.parse_module)
+    runtime.parse_module = lambda source, *, name, kind: copy.copy(parsed(source, name=name, kind=kind))
 
+
+def _save_inputs_calculated() -> None:
+    """A workbook is saved with the values of those formulas that stand in tables for inputs: macros read no others.
+
+    pyOpenVBA would work out the thousands of formulas of the output sheets at each save, in some ten seconds.
+    """
+    inputs = {table.name for sheet in schema.INPUT_SHEETS for table in sheet.tables}
+
+    def calculated(book: Workbook) -> None:
+        for sheet in book.sheets_ if book.calculator.automatic else []:
+            areas = [table.area for table in sheet.tables if table.name in inputs]
+            for (row, column), cell in list(sheet.cells_.items()):
+                if cell.formula and cell.stale and any(area.contains(row, column) for area in areas):
+                    book.calculator.value_of(sheet.name, row, column)
+
+    _io._calculated = calculated
+
+
+def _read_ranges_quickly() -> None:
+    """A formula takes the values of its ranges as they stand, and looks through a column down to the last cell there is."""
+    read = EngineBook.cells
+
+    def cells(self: EngineBook, area: Area) -> Iterator[tuple[int, int, Scalar]]:
+        sheet = self._sheet(area.sheet)
+        if sheet.array_formulas or sheet.spills:
+            return read(self, area)
+        if area.height * area.width <= len(sheet.cells_):
+            rows, columns = range(area.top, area.bottom + 1), range(area.left, area.right + 1)
+            places = [(row, column) for row in rows for column in columns if (row, column) in sheet.cells_]
+        else:
+            places = sorted(place for place in sheet.cells_ if area.contains(*place))
+        values = [
+            (*place, self.cell(area.sheet, *place) if cell.formula else scalar(cell.value))
+            for place, cell in [(place, sheet.cells_[place]) for place in places]
+        ]
+        return (value for value in values if not isinstance(value[2], Empty))
+
+    def used(self: EngineBook, name: str) -> tuple[int, int]:
+        places = self._sheet(name).cells_
+        return max((row for row, _ in places), default=0), max((column for _, column in places), default=0)
+
+    EngineBook.cells, EngineBook.used = cells, used
+
+
+def _find_readers_quickly() -> None:
+    """The formulas that read a range are kept by the sheet of the range: an edit looks at those of its sheet alone."""
+    keep = Calculator._keep
+
+    def kept(self: Calculator, key: CellKey, compiled: Compiled | None) -> None:
+        by_sheet = vars(self).setdefault("_blocks_by_sheet", {})
+        for area in self._blocks.get(key, ()):
+            by_sheet[area.sheet.lower()].pop(key, None)
+        keep(self, key, compiled)
+        for area in self._blocks.get(key, ()):
+            by_sheet.setdefault(area.sheet.lower(), {}).setdefault(key, []).append(area)
+
+    def reading(self: Calculator, name: str, row: int, column: int) -> set[CellKey]:
+        blocks = vars(self).get("_blocks_by_sheet", {}).get(name, {})
+        found = {key for key, areas in blocks.items() if any(area.contains(row, column) for area in areas)}
+        return found | self._readers.get((name, row, column), set())
+
+    Calculator._keep, Calculator._reading = kept, reading
+
+
+def _leave_heights() -> None:
+    """Heights of rows are those of the file; the model would measure the fonts of all cells at every look at a row."""
+
+    def settled(self: SheetDimensions) -> None:
+        self._grown_valid = True
+
+    SheetDimensions._settle, SheetDimensions.settle_growth = settled, settled
+
+
+_remember_formulas()
+_remember_modules()
+_save_inputs_calculated()
+_leave_heights()
+_read_ranges_quickly()
+_find_readers_quickly()
 
 # ------------------------------------------------------------------------------------------------- VBA projects
 

@@ -2,7 +2,7 @@
 
     recalculate(paths)   what every cell of the workbooks comes to, worked out anew
     saved(path, to)      a workbook, recalculated, as LibreOffice saves it
-    Session(path)        one workbook held open; cells are changed, everything is recalculated, and changed back; its VBA
+    Session(path)        one workbook held open; cells are changed, what depends on them recalculated, and changed back; its VBA
                          is compiled, and can be called
 
 One LibreOffice serves all tests of a process, with any number of workbooks, one after the other or at once. It runs under a
@@ -233,7 +233,7 @@ class Session:
     def attempt(
         self, changes: Sequence[tuple[str, str, object]], ranges: Sequence[tuple[str, str]]
     ) -> list[list[list[Any]]]:
-        """Make the changes, recalculate everything, read the ranges, and put the old contents back."""
+        """Make the changes, recalculate what depends on them, read the ranges, and put the old contents back."""
         return self._ask({"changes": list(changes), "read": list(ranges)})
 
     def buttons(self, sheet: str) -> dict[str, str]:
@@ -344,7 +344,7 @@ def _attempt(book: Any, changes: list[Any], ranges: list[Any]) -> list[Any]:
             (cell, {"EMPTY": None, "VALUE": cell.getValue(), "TEXT": cell.getString()}.get(kind, _formula(cell)))
         )
         _put(cell, value)
-    book.calculateAll()
+    book.calculate()
     values = [_values(book.Sheets.getByName(sheet).getCellRangeByName(address)) for sheet, address in ranges]
     for cell, value in reversed(old):
         _put(cell, value)
