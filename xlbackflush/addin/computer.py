@@ -1,7 +1,5 @@
 """What `install` and `doctor` ask of the computer, in one object, so that every system can be tried on any other."""
 
-from __future__ import annotations
-
 import getpass
 import os
 import struct

@@ -5,8 +5,6 @@ configuration remembers what was written, so that removing takes away exactly th
 is neither replaced nor removed unless asked for.
 """
 
-from __future__ import annotations
-
 import hashlib
 import io
 import json

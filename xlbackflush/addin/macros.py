@@ -5,8 +5,6 @@ bar, which VBA reads, takes away and shows. It starts with "Done: ", "Findings: 
 at is selected.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Callable
 from contextlib import suppress

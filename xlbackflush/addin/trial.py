@@ -5,8 +5,6 @@ calculated its own cells by then, so that the comparison also tells whether Exce
 What is asked of an open workbook is `ask_excel.ExcelBook`, which any spreadsheet program could give.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import math
 import shutil

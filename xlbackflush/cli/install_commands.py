@@ -1,7 +1,5 @@
 """Commands on the installation: install, uninstall, doctor."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from collections import Counter

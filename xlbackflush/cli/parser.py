@@ -4,8 +4,6 @@ Exit codes: 0 done; 1 findings of severity Error, nothing posted, or a check of 
 2 the command or file cannot be used, nothing changed.
 """
 
-from __future__ import annotations
-
 import argparse
 import io
 import json

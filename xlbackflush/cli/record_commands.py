@@ -1,7 +1,5 @@
 """Commands on the record of a workbook, and for those who audit it: post, verify, diff, roll, evidence, sensitivity, suspects."""
 
-from __future__ import annotations
-
 import argparse
 import datetime as dt
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """Roll, on files: the workbook of a period is closed, and that of the next one is written."""
 
-from __future__ import annotations
-
 import datetime as dt
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Commands on a workbook: new, upgrade, check, run, restore, clear, explain, export."""
 
-from __future__ import annotations
-
 import argparse
 import datetime as dt
 from dataclasses import asdict

@@ -5,8 +5,6 @@ the same bytes on every machine. Other letters come from a font of the machine, 
 written as its code number, such as [U+6728], and stands as it is in the CSV files.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 from bisect import bisect_right

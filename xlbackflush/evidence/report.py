@@ -1,7 +1,5 @@
 """What the printed evidence says, section by section: the workbook as it stands, nothing worked out anew but totals."""
 
-from __future__ import annotations
-
 import datetime as dt
 import math
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,5 @@
 """Cells as people read them in print, and as programs read them in a CSV file."""
 
-from __future__ import annotations
-
 import csv
 import datetime as dt
 import io

@@ -3,8 +3,6 @@
 The folder is written whole or not at all, with a manifest that `sha256sum -c` checks.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import hashlib
 import re

@@ -5,8 +5,6 @@ take wrongly, are refused; what only should be looked at (a check that fails, in
 sentence each, and the files are written all the same. Files are written whole or not at all.
 """
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack

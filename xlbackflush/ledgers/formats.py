@@ -5,8 +5,6 @@ amount or two columns, accounts by number or name, dates, longest texts, most li
 only the user can fill are blank, or hold what a new ledger comes with; `to_do` says so with every export.
 """
 
-from __future__ import annotations
-
 from xlbackflush import schema
 from xlbackflush.ledgers import plain_text
 from xlbackflush.ledgers.writer import Field, Format, ToDo

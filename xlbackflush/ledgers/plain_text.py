@@ -1,7 +1,5 @@
 """Journals for plain text accounting: Beancount and hledger, which share names of accounts and the form of postings."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from unicodedata import category, normalize
 

@@ -6,8 +6,6 @@ lines only, it is cut between entries. An entry is never cut: it must come to ze
 refused (the entries of a run have a dozen lines, not hundreds).
 """
 
-from __future__ import annotations
-
 import csv
 import datetime as dt
 import io

@@ -1,7 +1,5 @@
 """Addresses of cells as Excel writes them: columns in letters, rows from 1, names of sheets in quotes where they need them."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 

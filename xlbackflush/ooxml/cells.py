@@ -1,7 +1,5 @@
 """Cells to XML, column by column: the body of a table as text, as fast as plain Python can."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import field
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """Rows of a sheet as they are stored, in one pass: a sheet may hold millions of cells."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Iterator
 from string import digits

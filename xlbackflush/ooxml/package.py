@@ -4,8 +4,6 @@ A workbook library would read the whole file and write what it understood of it;
 lost. Here only the parts that are replaced change.
 """
 
-from __future__ import annotations
-
 import io
 import posixpath
 import zipfile

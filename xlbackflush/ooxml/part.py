@@ -1,7 +1,5 @@
 """An XML part to which elements are added: all that stood in it stays where it was, byte for byte."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 

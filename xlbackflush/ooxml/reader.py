@@ -5,8 +5,6 @@ not know; a day number before the big bang makes it panic, and one stray cell in
 memory there is. So the XML is searched for such cells first.
 """
 
-from __future__ import annotations
-
 import io
 import re
 from collections.abc import Iterator

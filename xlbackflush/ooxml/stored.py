@@ -6,8 +6,6 @@ the sheet changes. Such a cell is known by its formula, wherever it was moved an
 formula is the user's.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress

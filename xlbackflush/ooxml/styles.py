@@ -1,7 +1,5 @@
 """Named cell styles: what each looks like, and their place in a workbook's styles part, to which we only ever append."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from xml.etree import ElementTree as ET
 

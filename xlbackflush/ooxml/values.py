@@ -1,7 +1,5 @@
 """Cells between Excel's Value2, what the engine reads, and what a workbook stores."""
 
-from __future__ import annotations
-
 import datetime as dt
 
 from xlbackflush import schema

@@ -1,7 +1,5 @@
 """The workbook part, to which sheets and names are added; and the two listings that name the parts of a package."""
 
-from __future__ import annotations
-
 import re
 from posixpath import basename, dirname
 

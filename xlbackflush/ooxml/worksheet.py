@@ -5,8 +5,6 @@ column widths    where the sheet gives the column none
 rules            into the element that holds them
 """
 
-from __future__ import annotations
-
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping

@@ -1,7 +1,5 @@
 """XML as text, element by element: what is text is escaped, what is markup already goes in as it is."""
 
-from __future__ import annotations
-
 import re
 from functools import lru_cache
 

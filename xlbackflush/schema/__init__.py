@@ -6,8 +6,6 @@ excel     functions, macros, ribbon         entries   what entries say
 palette   colours
 """
 
-from __future__ import annotations
-
 from xlbackflush.schema.inputs import *
 from xlbackflush.schema.inputs import ACCOUNTS, BOM, COUNTS, INPUT_SHEETS, SETUP, STANDARD_COST
 from xlbackflush.schema.outputs import *

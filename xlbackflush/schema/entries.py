@@ -4,8 +4,6 @@ Words may be improved at any time. An entry is known by its codes and amounts, n
 words that it was posted with.
 """
 
-from __future__ import annotations
-
 from enum import Enum
 
 

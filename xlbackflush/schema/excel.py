@@ -4,8 +4,6 @@ The stubs of a workbook, the add-in's ribbon, the function wizard's help and the
 this module; `vba/` holds the code behind the names.
 """
 
-from __future__ import annotations
-
 from xlbackflush.dataclass import dataclass
 
 ADDIN = "xlbackflush.xlam"

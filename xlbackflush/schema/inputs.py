@@ -1,7 +1,5 @@
 """The settings and the input sheets."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from xlbackflush.schema import words

@@ -1,7 +1,5 @@
 """The output sheets, in the order of their tabs."""
 
-from __future__ import annotations
-
 from functools import partial
 
 from xlbackflush.schema import words

@@ -1,7 +1,5 @@
 """The colours of sheets, charts, buttons and reports, as RRGGBB: said here, once."""
 
-from __future__ import annotations
-
 BLACK, WHITE = "000000", "FFFFFF"
 NAVY, GREY, LINE = "1F3864", "595959", "D9D9D9"  # titles and headings; notes; thin lines
 INK, PALE, MID_GREY, AXIS, GRID = "404040", "F2F2F2", "7F7F7F", "A6A6A6", "E7E6E6"  # of charts; fill of calculations

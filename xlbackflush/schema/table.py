@@ -1,7 +1,5 @@
 """What a column, a table, a sheet and a setting are, and where tables stand on their sheets."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Callable, Collection
 from dataclasses import KW_ONLY

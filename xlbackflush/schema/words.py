@@ -1,7 +1,5 @@
 """The vocabulary: words that a cell may hold, and that entries and sheets are told apart by."""
 
-from __future__ import annotations
-
 BUY, SUBASSEMBLY, PHANTOM, FINISHED = "Buy", "Subassembly", "Phantom", "Finished"
 TYPES = (BUY, SUBASSEMBLY, PHANTOM, FINISHED)
 COMPLETED, SOLD = "Completed", "Sold"

@@ -1,7 +1,5 @@
 """The body of a table as the block of cells that goes into a workbook: columns in order, styles, heights of rows."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import cast

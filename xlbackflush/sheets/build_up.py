@@ -1,7 +1,5 @@
 """Sheet Build-up: what each BOM line adds, quantity with all scrap times the component's elements."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from xlbackflush import schema

@@ -1,7 +1,5 @@
 """Sheet Checks: each check as a live quantity of what speaks against it, which must be 0 or within its tolerance."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from xlbackflush import schema

@@ -1,7 +1,5 @@
 """Sheet Comparison: the engine's cells as formulas over Movements, input sheets and lines of the sheet itself."""
 
-from __future__ import annotations
-
 from xlbackflush import schema
 from xlbackflush.engine.measures.comparison import (
     AGREE,

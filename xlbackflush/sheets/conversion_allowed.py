@@ -1,7 +1,5 @@
 """Sheet Conversion Allowed: units flushed of every made item, at its standard hours and rates."""
 
-from __future__ import annotations
-
 from xlbackflush import schema
 from xlbackflush.sheets.body import Body, RunView, filled, shown
 from xlbackflush.sheets.formulas import item_sum

@@ -1,7 +1,5 @@
 """Sheet Count Method: counted accounts, relieved by difference, conversion put back."""
 
-from __future__ import annotations
-
 from xlbackflush import schema
 from xlbackflush.engine.stock.counted import CountedAccount, charges_everything, on_the_books, posted_role, types_of
 from xlbackflush.sheets.body import Body, Row, RunView, shown

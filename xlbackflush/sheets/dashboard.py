@@ -1,7 +1,5 @@
 """Sheet Dashboard: the rows that its charts draw, as live formulas over Variances and Ledger."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from xlbackflush import schema

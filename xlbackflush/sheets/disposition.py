@@ -1,7 +1,5 @@
 """Sheet Disposition: how the variances are shared, live over stock, movements and the journal's proofs."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from itertools import groupby
 

@@ -1,7 +1,5 @@
 """Sheet Explanation: one amount, taken apart step by step. Filled by a command; a run empties it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from xlbackflush import schema

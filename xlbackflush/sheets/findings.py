@@ -1,7 +1,5 @@
 """Sheet Findings: what is wrong with the inputs, each finding with a link to its cell."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from xlbackflush import schema

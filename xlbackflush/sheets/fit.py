@@ -1,7 +1,5 @@
 """Sheet Fit: every figure as a native formula over inputs and results, the verdict as a formula over it."""
 
-from __future__ import annotations
-
 from xlbackflush import schema
 from xlbackflush.engine.measures import fit as engine
 from xlbackflush.engine.measures.fit import CREDIT_DAYS, OVERALL, USE_TOLERANCE, YEAR, FitFigure

@@ -4,8 +4,6 @@ A journal line adds up Trace rows; a Trace row multiplies its parent's row by it
 up Build-up rows; so Excel's own Trace Precedents walks from the journal to the cells that people typed.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """The sheet Functions: what each cell function gives, with live examples. Part of every workbook that holds macros."""
 
-from __future__ import annotations
-
 from xlbackflush import schema
 from xlbackflush.dataclass import dataclass
 from xlbackflush.ooxml.cells import cell

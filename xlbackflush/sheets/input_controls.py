@@ -1,7 +1,5 @@
 """Sheet Input Controls: each control total as recorded by the run, and as the sheets stand now."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 from xlbackflush import schema

@@ -1,7 +1,5 @@
 """Sheet Journal: the entries posted before, then those of this run, each line with its live proof."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from xlbackflush.engine.record import journal_table

@@ -1,7 +1,5 @@
 """Sheet Ledger: the balance of each account; the proof adds the journal's proofs to its opening balance."""
 
-from __future__ import annotations
-
 from xlbackflush import schema
 from xlbackflush.sheets.body import Body, RunView, filled, shown
 from xlbackflush.sheets.formulas import carried_over

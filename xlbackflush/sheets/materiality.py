@@ -1,7 +1,5 @@
 """Sheet Materiality: the test of the policy, live over Disposition, Ledger, Period-end WIP and Setup."""
 
-from __future__ import annotations
-
 from xlbackflush import schema
 from xlbackflush.engine.measures.tie_out import INVENTORIES
 from xlbackflush.sheets.body import Body, RunView, shown

@@ -1,7 +1,5 @@
 """Sheet Movements: units per item and unit cost, live over the input sheets."""
 
-from __future__ import annotations
-
 from xlbackflush import schema
 from xlbackflush.engine.standards.bill import code_key
 from xlbackflush.engine.stock.movements import IN_PROCESS, SOURCES, UNIT_COSTS

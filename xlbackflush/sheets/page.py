@@ -1,7 +1,5 @@
 """A sheet of text, such as About and Functions: rows as they are added, one below the other."""
 
-from __future__ import annotations
-
 from xlbackflush.ooxml.cells import Value, cell, row_xml
 from xlbackflush.ooxml.styles import StyleSheet
 

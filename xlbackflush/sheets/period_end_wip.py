@@ -1,7 +1,5 @@
 """Sheet Period-end WIP: units in process, at the cost that their completion would flush."""
 
-from __future__ import annotations
-
 from xlbackflush import schema
 from xlbackflush.engine.stock.in_process import completion_flushes, records
 from xlbackflush.sheets.body import Body, RunView, filled, shown

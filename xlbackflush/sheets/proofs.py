@@ -1,7 +1,5 @@
 """Proofs: posted amounts recomputed by live formulas from the rows that they rest on."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from xlbackflush.engine.stock.counted import of_role

@@ -1,7 +1,5 @@
 """Sheet Reconciliation: the stock book of every item, live over Stock, Purchases, Counts and Trace."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from xlbackflush import schema

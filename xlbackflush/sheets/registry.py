@@ -1,7 +1,5 @@
 """The bodies of all output tables: of each sheet from the module that is named as its tab."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from importlib import import_module
 

@@ -1,7 +1,5 @@
 """Sheet Relief: components relieved by counts; proofs of quantity and amount over the Trace."""
 
-from __future__ import annotations
-
 from xlbackflush import schema
 from xlbackflush.sheets.body import Body, RunView, shown
 from xlbackflush.sheets.formulas import item_sum, literal

@@ -1,7 +1,5 @@
 """Sheet Roll-up: unit cost by element, own cost from Standard Cost plus the rows of Build-up."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

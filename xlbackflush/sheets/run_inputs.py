@@ -1,7 +1,5 @@
 """Sheet Run Inputs: what each run was made from, a digest of every input table, and all inputs, packed."""
 
-from __future__ import annotations
-
 from xlbackflush import schema
 from xlbackflush.model.journal import RunInputs
 from xlbackflush.ooxml.cells import Value

@@ -1,7 +1,5 @@
 """Sheet Runs: every run of the workbook."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from xlbackflush import schema

@@ -3,8 +3,6 @@
 Written by a command of its own, because it takes a run or two for each cell; a run empties the sheet.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 
 from xlbackflush import schema

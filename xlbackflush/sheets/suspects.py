@@ -4,8 +4,6 @@ A run writes formulas over Reconciliation, Trace and BOM, so that the figures fo
 plausible they are and what is said of them stay as at the run. What several workbooks say are values.
 """
 
-from __future__ import annotations
-
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence

@@ -1,7 +1,5 @@
 """Sheet Tie-out: the ledger balance of every inventory account against stock at standard."""
 
-from __future__ import annotations
-
 from xlbackflush import schema
 from xlbackflush.engine.measures.tie_out import TRUE_UP
 from xlbackflush.engine.stock.counted import charges_everything, of_role

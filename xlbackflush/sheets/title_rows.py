@@ -1,7 +1,5 @@
 """What stands around a table on every sheet: title, purpose, links, status, units, headers. Rows 1 to 6."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

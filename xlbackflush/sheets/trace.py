@@ -1,7 +1,5 @@
 """Sheet Trace: every count exploded, quantities from the parent's row, the BOM row and the cost row, row by row."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import NamedTuple
 

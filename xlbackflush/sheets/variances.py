@@ -1,7 +1,5 @@
 """Sheet Variances: the proof recomputes each amount from stock, actuals and the conversion allowed."""
 
-from __future__ import annotations
-
 from xlbackflush import schema
 from xlbackflush.engine.measures.variances import NOT_POSTED, Conversion, Variance
 from xlbackflush.sheets.body import Body, RunView, shown

@@ -1,7 +1,5 @@
 """The sheet About of a new workbook: what it is for, how it is used, what the colours mean, and where everything is."""
 
-from __future__ import annotations
-
 from xlbackflush import __version__, schema
 from xlbackflush.ooxml.address import quoted
 from xlbackflush.ooxml.styles import StyleSheet

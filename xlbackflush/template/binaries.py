@@ -4,8 +4,6 @@ The add-in holds the VBA of one version of xlwings, whose DLL and script carry t
 requires exactly that version.
 """
 
-from __future__ import annotations
-
 import importlib.metadata
 import importlib.util
 from importlib.resources import files

@@ -1,7 +1,5 @@
 """A new workbook, built by code from `schema`: the same inputs give the same bytes."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from itertools import chain

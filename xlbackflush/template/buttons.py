@@ -4,8 +4,6 @@ They are anchored to the sheet, not to cells, so that no table moves them; they 
 cells only, leaves them as they are.
 """
 
-from __future__ import annotations
-
 from xlbackflush.ooxml.xml import Markup, element, fragment
 from xlbackflush.schema import Role, excel
 from xlbackflush.schema.excel import Macro

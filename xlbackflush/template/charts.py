@@ -4,8 +4,6 @@ A run replaces the cells and leaves drawing and charts as they are, so whatever 
 hold references only: the program that opens the file reads the cells.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from xlbackflush import schema

@@ -1,7 +1,5 @@
 """What charts and buttons are drawn with: fills, lines, fonts, and the part in which they stand on a sheet."""
 
-from __future__ import annotations
-
 from xlbackflush.ooxml.package import OFFICE
 from xlbackflush.ooxml.xml import Markup, document, element
 

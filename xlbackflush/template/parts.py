@@ -1,7 +1,5 @@
 """The parts of a new workbook that hold it together: content types, relationships, properties, the workbook part."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 

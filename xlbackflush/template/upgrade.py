@@ -10,8 +10,6 @@ Output tables that got something are then written again as the last run gives th
 run; else the next run fills them.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """What every worksheet of a new workbook has: properties, view, widths, print setup, conditional formats, ignored errors."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 from xlbackflush import schema

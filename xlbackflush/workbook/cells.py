@@ -1,7 +1,5 @@
 """Cells of a workbook file one by one: what each shows, and its formula."""
 
-from __future__ import annotations
-
 import html
 import re
 from collections.abc import Iterator

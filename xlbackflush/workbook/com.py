@@ -4,8 +4,6 @@
 count from 1; a box is (first row, first column, last row, last column).
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import time
 from collections.abc import Callable, Sequence

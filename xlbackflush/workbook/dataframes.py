@@ -3,8 +3,6 @@
 A cell is read as a run reads it (`accept`); what a run would not take is NA, and a warning names the cell and the reason.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import os
 import warnings

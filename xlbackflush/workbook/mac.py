@@ -4,8 +4,6 @@ Not tried on a Mac. Left out are named styles, indents and outline levels; value
 protection are those of Windows.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Callable, Sequence
 from contextlib import suppress

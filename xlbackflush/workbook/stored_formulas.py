@@ -4,8 +4,6 @@ They keep the values with which the file was saved, so that a run says what they
 left to Excel.
 """
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Callable, Collection, Mapping

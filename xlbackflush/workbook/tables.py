@@ -1,7 +1,5 @@
 """What both adapters know of a workbook of ours: its contract, its tables as the engine reads them, its runs."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 

@@ -4,8 +4,6 @@ A copy of the workbook goes to a folder of the user, under a name made from the 
 the workbook itself says which copy is its own, wherever it was moved to. The newest copies are kept, older ones deleted.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os
