@@ -1,0 +1,141 @@
+"""Proof that the tests notice what goes wrong: the engine is changed in one place at a time, and some test must fail.
+
+    python -m tests.mutants [--only PATH ...] [--sample N] [--seed N]
+
+mutmut makes the mutants (`a < b` becomes `a <= b`, an argument is left out, ...) of a copy of the tree in mutants/. Each
+meets the quick tests that call the changed function, the quickest first, until one fails; those that survive meet the slower
+ones. Exit code 1: a mutant survived that tests/mutants.md does not list among those that no test can notice.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import re
+import shutil
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from mutmut import __main__ as mutmut
+from mutmut.configuration import config
+from mutmut.mutation.data import SourceFileMutationData
+from mutmut.mutation.diff_apply import get_diff_for_mutant
+from mutmut.stats import status_by_exit_code
+
+ENGINE = Path("xlbackflush/engine")
+LISTED = Path("tests/mutants.md")
+NOTICED = ("killed", "timeout", "segfault")
+
+#: books, the record, and some laws on random worlds: five seconds
+QUICK = (
+    *(f"tests/engine/test_{name}.py" for name in ("textbooks", "closing_textbooks", "carried", "corrections", "chain")),
+    "tests/engine/test_properties.py::test_a_trace_kept_per_bom_line_gives_the_same_results",
+    "tests/engine/test_properties.py::test_each_row_of_the_trace_follows_from_the_row_above_it",
+    "tests/engine/test_properties.py::test_journal_and_ledger_agree_with_the_oracle_to_the_minor_unit",
+    "tests/engine/test_properties.py::test_roll_up_agrees_with_the_oracle",
+)
+#: the other tests of the engine, and those elsewhere that look at what it gives to a sheet or a file
+SLOWER = ("tests/engine", "tests/workbook/test_product_view.py::test_chunks_of_any_size_are_the_trace")
+#: of these, what takes many seconds, mostly in LibreOffice
+TOO_SLOW = (
+    "tests/engine/test_carried.py::test_every_proof_agrees_in_libreoffice_and_sees_a_changed_balance",
+    "tests/engine/test_comparison.py::test_the_sheet_recalculates_to_what_was_written",
+    "tests/engine/test_fit.py::test_figures_follow_the_inputs_live",
+    "tests/engine/test_fit.py::test_the_sheet_recalculates_to_what_the_engine_wrote",
+    "tests/engine/test_mutations.py",
+    "tests/engine/test_scale.py",
+    "tests/engine/test_sensitivity.py::test_every_cell_of_the_sample_of_widgets",
+    "tests/engine/test_sensitivity.py::test_the_sample_of_widgets_has_cells_that_move_balances_and_some_that_move_none",
+    "tests/engine/test_suspects.py::test_its_figures_follow_the_inputs",
+    "tests/engine/test_suspects.py::test_plants_that_change_from_period_to_period_are_no_obstacle",
+    "tests/engine/test_suspects.py::test_whatever_the_plant_the_figures_are_numbers_and_add_up",
+)
+
+Change = tuple[str, str, str]  # module below the engine, line as it stands, line of the mutant
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__.partition("\n")[0])
+    parser.add_argument("--only", type=Path, nargs="+", metavar="PATH", help="rooms or modules, instead of the engine")
+    parser.add_argument("--sample", type=int, metavar="N", help="N mutants of each module, drawn at random, for all")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="what they are drawn with")
+    args = parser.parse_args()
+    modules = sorted(module for path in args.only or [ENGINE] for module in _modules(path))
+    draw = random.Random(args.seed)
+    mutants = _generated(modules)
+    drawn = {module: _sample(names, args.sample, draw) for module, names in mutants.items()}
+    survivors = [name for names in drawn.values() for name in names]
+    for tests in (QUICK, SLOWER):
+        survivors = _survivors(survivors, tests) if survivors else []
+    return _report(mutants, drawn, set(survivors))
+
+
+def _modules(path: Path) -> list[Path]:
+    return [path] if path.is_file() else list(path.rglob("*.py"))
+
+
+def _generated(modules: Iterable[Path]) -> dict[Path, list[str]]:
+    """Names of the mutants of each module, made anew: mutmut would keep what it knows of earlier tests."""
+    shutil.rmtree("mutants", ignore_errors=True)
+    config().only_mutate = [module.as_posix() for module in modules]
+    mutmut.copy_src_dir()
+    mutmut.copy_also_copy_files()
+    mutmut.create_mutants(max_children=1)
+    return {module: list(_outcomes(module)) for module in modules}
+
+
+def _outcomes(module: Path) -> dict[str, str]:
+    """Mutant -> killed, survived, no tests, ..."""
+    data = SourceFileMutationData(path=module)
+    data.load()
+    return {name: status_by_exit_code[code] for name, code in data.exit_code_by_key.items()}
+
+
+def _sample(names: list[str], size: int | None, draw: random.Random) -> list[str]:
+    return names if size is None or size >= len(names) else draw.sample(names, size)
+
+
+def _survivors(names: list[str], tests: Iterable[str]) -> list[str]:
+    """Those mutants that none of these tests notices."""
+    config().pytest_add_cli_args_test_selection = [*tests, *(f"--deselect={test}" for test in TOO_SLOW)]
+    mutmut._run(names, max_children=1)
+    outcomes = {
+        name: outcome for module in mutmut.walk_mutatable_files() for name, outcome in _outcomes(module).items()
+    }
+    return [name for name in names if outcomes[name] not in NOTICED]
+
+
+def _report(mutants: dict[Path, list[str]], drawn: dict[Path, list[str]], survivors: set[str]) -> int:
+    """Prints a line per module, then every survivor that is not listed; 1 if there is one."""
+    listed, unlisted = set(_listed(LISTED.read_text(encoding="utf-8"))), []
+    print(f"\n{'module':44}{'mutants':>8}{'tried':>8}{'noticed':>9}{'listed':>8}{'survived':>10}")
+    for module, names in drawn.items():
+        changes = {name: _change(module, get_diff_for_mutant(name, path=module)) for name in survivors & set(names)}
+        known = sum(change in listed for change in changes.values())
+        counts = len(mutants[module]), len(names), len(names) - len(changes), known, len(changes) - known
+        print(f"{module!s:44}{counts[0]:8}{counts[1]:8}{counts[2]:9}{counts[3]:8}{counts[4]:10}")
+        unlisted += [(name, change) for name, change in sorted(changes.items()) if change not in listed]
+    for name, change in unlisted:
+        print("", name, *change, sep="\n    ")
+    return 1 if unlisted else 0
+
+
+def _change(module: Path, diff: str) -> Change:
+    """What a mutant changes: the lines that go and those that come, as the table of listed mutants has them."""
+    lines = diff.splitlines()[2:]
+    old, new = (" ".join(line[1:].strip() for line in lines if line[0] == sign) for sign in "-+")
+    return module.relative_to(ENGINE).as_posix(), old, new
+
+
+def _listed(text: str) -> Iterator[Change]:
+    """Rows of the table in tests/mutants.md: module, line as it stands, line of the mutant, why no test can notice it."""
+    for row in re.findall(r"^\| `.*\|$", text, re.MULTILINE):
+        module, old, new, _ = (
+            cell.strip().strip("`").replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", row)[1:-1]
+        )
+        yield module, old, new
+
+
+if __name__ == "__main__":
+    sys.exit(main())
