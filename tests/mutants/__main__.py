@@ -39,7 +39,7 @@ BOOKS = (
 #: cases of textbooks, the record, some laws on random worlds, and these books: fifteen seconds
 QUICK = (
     *(f"tests/engine/test_{name}.py" for name in ("textbooks", "closing_textbooks", "carried", "corrections", "chain")),
-    *(f"tests/engine/test_{name}.py" for name in ("entry_sources", "with_cell")),
+    *(f"tests/engine/test_{name}.py" for name in ("entry_sources", "stages", "with_cell")),
     "tests/engine/test_period_end.py::test_contents_and_shares_of_every_account_agree_with_the_oracle",
     "tests/engine/test_period_end.py::test_every_row_of_variances_agrees_with_the_oracle",
     "tests/engine/test_period_end.py::test_journal_and_ledger_agree_with_the_oracle_to_the_minor_unit",
@@ -50,8 +50,8 @@ QUICK = (
     "tests/workbook/test_product_view.py::test_chunks_of_any_size_are_the_trace",
     *(f"tests/sheets/test_second_engine.py::test_every_formula_gives_the_stored_value[{book}]" for book in BOOKS),
 )
-#: the other tests of the engine
-SLOWER = ("tests/engine",)
+#: the other tests of the engine, and those of the sheet that checks it
+SLOWER = ("tests/engine", "tests/sheets/test_checks.py")
 #: of these, what takes many seconds, mostly in LibreOffice
 TOO_SLOW = (
     "tests/engine/test_carried.py::test_every_proof_agrees_in_libreoffice_and_sees_a_changed_balance",

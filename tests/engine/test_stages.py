@@ -1,0 +1,83 @@
+"""Single stages by hand, and what holds for the records of all of them."""
+
+import dataclasses
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from april import april, buy, line, made
+from plant import RECORDED, plant
+from support import journal, money, posted
+
+from xlbackflush import schema
+from xlbackflush.engine.period import Period
+from xlbackflush.model.arrays import Records
+
+TYPES = {"Ints": np.int64, "Floats": np.float64, "Bools": np.bool_, "Texts": object, "Minors": object}
+
+
+def records(period: Period) -> Iterator[Records]:
+    """Every table of arrays that a period makes."""
+    for name in ("relief", "stock", "movements", "in_process", "conversion_allowed", "walk", "ledger"):
+        yield getattr(period, name)
+    yield from (period.bill.items, period.bill.lines, period.unit_costs.rows, period.unit_costs.buildup)
+    yield from (period.demand.roots, period.demand.rows, period.explosion.rows)
+
+
+@pytest.mark.parametrize("rows_at_most", [schema.TRACE_ROWS_MAX, 0], ids=["by product", "by line"])
+def test_columns_have_the_type_that_their_record_declares_and_one_length(
+    rows_at_most: int, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(schema, "TRACE_ROWS_MAX", rows_at_most)
+    _, result = posted(RECORDED, plant())
+    for each in records(result):
+        for field in dataclasses.fields(each):
+            column = getattr(each, field.name)
+            where = f"{type(each).__name__}.{field.name}"
+            assert (column.dtype, column.shape) == (TYPES[str(field.type)], (len(each),)), where
+
+
+@pytest.mark.parametrize("rows_at_most", [schema.TRACE_ROWS_MAX, 0], ids=["by product", "by line"])
+def test_a_row_carries_material_or_conversion(rows_at_most: int, monkeypatch: pytest.MonkeyPatch):
+    """What is relieved has a cost and no rate, what is exploded a rate and no cost."""
+    monkeypatch.setattr(schema, "TRACE_ROWS_MAX", rows_at_most)
+    _, result = posted(RECORDED, plant())
+    rows = result.explosion.rows
+    assert {rows.relieved.any(), rows.relieved.all()} == {True, False}
+    assert not rows.cost[~rows.relieved].any()
+    assert not rows.amount[~rows.relieved].any()
+    assert not rows.rate[rows.relieved].any()
+    assert not rows.conversion[rows.relieved].any()
+
+
+def test_units_in_process_at_their_shares():
+    """By hand. A table takes 4 boards at 5 and 2 h at 15: 6 tables, of which a quarter of the material and a tenth of the
+    conversion is in: 6 x 0.25 x 20 = 30 and 6 x 0.1 x 30 = 18. 8 boards in process: 8 x 0.5 x 5 = 20.
+    """
+    tables = {
+        "StandardCost": [made("Table", Labor_hours=2, Labor_rate=15), buy("Board", 5)],
+        "BOM": [line("Table", "Board", 4)],
+        "WIP": [
+            {"Item": "Table", "Quantity": 6, "Material %": 0.25, "Conversion %": 0.1},
+            {"Item": "Board", "Quantity": 8, "Material %": 0.5},
+        ],
+    }
+    _, result = posted(april() | {"Period-end WIP": schema.RECORD}, tables)
+    assert journal(result)[schema.PERIOD_END_WIP] == {schema.WORK_IN_PROCESS: 68, schema.MIP: -50, schema.COGS: -18}
+    rows = result.in_process
+    assert (rows.row.tolist(), rows.item.tolist()) == ([7, 8], [0, 1])
+    assert (rows.material_cost.tolist(), rows.conversion_cost.tolist()) == ([20, 5], [30, 0])
+    assert rows.amount.tolist() == [48, 20]
+
+
+def test_what_was_carried_over_goes_to_cost_of_goods_sold_where_nothing_at_standard_bears_it():
+    """Materials open with 50.00, and there is neither stock nor a sale."""
+    opening = {"Role": schema.MIP, "Closing balance": 50}
+    _, result = posted(
+        april(Variance_disposition=schema.PRORATE), {"StandardCost": [buy("Board", 5)], "Opening": [opening]}
+    )
+    assert journal(result) == {schema.CLOSE: {schema.MIP: -50, schema.COGS: 50}}
+    carried = {share.role: (share.beyond, share.carried, share.posted) for share in result.shares}
+    assert carried[schema.MIP] == (50, 0, -50)
+    assert carried[schema.COGS] == (0, 50, 50)
+    assert money(result.opening[schema.MIP], result.places) == 50
