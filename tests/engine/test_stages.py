@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from april import april, buy, line, made
+from april import april, buy, completed, count, day, line, made
 from plant import RECORDED, plant
-from support import journal, money, posted
+from support import frame, journal, money, posted
 
 from xlbackflush import schema
 from xlbackflush.engine.period import Period
@@ -68,6 +68,42 @@ def test_units_in_process_at_their_shares():
     assert (rows.row.tolist(), rows.item.tolist()) == ([7, 8], [0, 1])
     assert (rows.material_cost.tolist(), rows.conversion_cost.tolist()) == ([20, 5], [30, 0])
     assert rows.amount.tolist() == [48, 20]
+
+
+def test_units_that_came_and_went():
+    """By hand. One ring is completed twice and once taken back; what is in process counts as whole units."""
+    tables = {
+        "StandardCost": [made("Ring", Labor_hours=1, Labor_rate=5), buy("Ore", 2)],
+        "BOM": [line("Ring", "Ore", 1)],
+        "Purchases": [{"Date": day(5), "Document": "PI-1", "Item": "Ore", "Quantity": 10, "Actual price": 2}],
+        "Counts": [*(completed("Ring", units) for units in (1, 1, -1)), count("Sold", "Ring", 2, 12, "S-1")],
+        "Scrap": [
+            {"Date": day(9), "Document": f"X-{units}", "Stage": stage, "Item": item, "Quantity": units, "Kind": kind}
+            for stage, item, units, kind in (
+                (schema.COMPONENT, "Ore", 3, schema.NORMAL),
+                (schema.FINISHED_UNIT, "Ring", 4, schema.ABNORMAL),
+            )
+        ],
+        "Stock": [{"Item": "Ring", "Opening qty": 6}],
+        "WIP": [{"Item": "Ring", "Quantity": 8, "Material %": 0.5, "Conversion %": 0.25}],
+    }
+    _, result = posted(april(), tables)
+    moved = frame(result.movements).set_index("item")
+    assert moved.loc[0].drop(["first", "last", "rollup_row"]).to_dict() == {
+        "opening": 6,
+        "received": 0,
+        "completed": 1,
+        "sold": 2,
+        "scrapped_normal": 0,
+        "scrapped_abnormal": 0,
+        "units_scrapped_normal": 0,
+        "units_scrapped_abnormal": 4,
+        "in_process_material": 4,
+        "in_process_conversion": 2,
+        "completion_counts": 2,
+    }
+    assert moved.loc[1, ["received", "scrapped_normal"]].tolist() == [10, 3]
+    assert np.isnan(moved.loc[1, "completion_counts"])
 
 
 def test_what_was_carried_over_goes_to_cost_of_goods_sold_where_nothing_at_standard_bears_it():

@@ -36,10 +36,10 @@ BOOKS = (
     "Completion and sale, per trigger, Output, Cost of goods sold, KWD, by count, condensed",
     "Sale, per trigger, Output, Cost of goods sold, JPY, by count, expensed",
 )
-#: cases of textbooks, the record, some laws on random worlds, and these books: fifteen seconds
+#: cases of textbooks, the record, findings, some laws on random worlds, and these books: twenty seconds
 QUICK = (
     *(f"tests/engine/test_{name}.py" for name in ("textbooks", "closing_textbooks", "carried", "corrections", "chain")),
-    *(f"tests/engine/test_{name}.py" for name in ("entry_sources", "stages", "with_cell")),
+    *(f"tests/engine/test_{name}.py" for name in ("entry_sources", "stages", "with_cell", "findings", "snapshot")),
     "tests/engine/test_period_end.py::test_contents_and_shares_of_every_account_agree_with_the_oracle",
     "tests/engine/test_period_end.py::test_every_row_of_variances_agrees_with_the_oracle",
     "tests/engine/test_period_end.py::test_journal_and_ledger_agree_with_the_oracle_to_the_minor_unit",
@@ -128,13 +128,21 @@ def _report(mutants: dict[Path, list[str]], drawn: dict[Path, list[str]], surviv
     print(f"\n{'module':44}{'mutants':>8}{'tried':>8}{'noticed':>9}{'listed':>8}{'survived':>10}")
     for module, names in drawn.items():
         changes = {name: _change(module, get_diff_for_mutant(name, path=module)) for name in survivors & set(names)}
-        known = sum(change in listed for change in changes.values())
-        counts = len(mutants[module]), len(names), len(names) - len(changes), known, len(changes) - known
+        unknown = [
+            (n, change) for n, change in sorted(changes.items()) if change not in listed and not _same_lengths(change)
+        ]
+        counts = len(mutants[module]), len(names), len(names) - len(changes), len(changes) - len(unknown), len(unknown)
         print(f"{module!s:44}{counts[0]:8}{counts[1]:8}{counts[2]:9}{counts[3]:8}{counts[4]:10}")
-        unlisted += [(name, change) for name, change in sorted(changes.items()) if change not in listed]
+        unlisted += unknown
     for name, change in unlisted:
         print("", name, *change, sep="\n    ")
     return 1 if unlisted else 0
+
+
+def _same_lengths(change: Change) -> bool:
+    """Does a mutant only drop the assertion of `zip` that what it joins has the same length? It always has."""
+    _, old, new = (re.sub(r",\s*(strict=\w+)?(?=\))", "", text) for text in change)
+    return old == new
 
 
 def _change(module: Path, diff: str) -> Change:
