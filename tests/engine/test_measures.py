@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from april import april
 from plant import RECORDED, plant
@@ -168,7 +169,7 @@ def test_variances_that_do_not_add_up():
 def test_stock_and_rounding_that_do_not_hold():
     """Ore and bars were used: two components may leave half a cent each; two cents are more."""
     _, result = posted(RECORDED, plant())
-    off = replace(result.relief, amount=result.relief.amount + [2, 0])
+    off = replace(result.relief, amount=result.relief.amount + np.array([2, 0]))
     ties = [replace(tie, closing=tie.closing + 1) for tie in result.ties[:2]] + result.ties[2:]
     checked = {c.key: c for c in checks.of_stock(ties, off, result.places)}
     assert (checked["ties"].value, checked["ties"].holds) == (2, False)

@@ -10,6 +10,7 @@ from plant import RECORDED, plant
 from support import frame, journal, money, posted
 
 from xlbackflush import schema
+from xlbackflush.engine.explosion.product_view import trace_columns
 from xlbackflush.engine.period import Period
 from xlbackflush.model.arrays import Records
 
@@ -117,3 +118,16 @@ def test_what_was_carried_over_goes_to_cost_of_goods_sold_where_nothing_at_stand
     assert carried[schema.MIP] == (50, 0, -50)
     assert carried[schema.COGS] == (0, 50, 50)
     assert money(result.opening[schema.MIP], result.places) == 50
+
+
+def test_spelling_of_codes_and_of_choices_follows_the_schema_and_standard_cost():
+    """Choices are taken in any case; the Trace names a component as its BOM line spells it."""
+    tables = plant()
+    tables["Counts"][0]["Event"], tables["BOM"][0]["Component"] = "COMPLETED", "ORE"
+    _, result = posted(april(), tables)
+    columns = trace_columns(result.explosion.rows, result.bill, result.demand)
+    assert result.inputs.counts.event.tolist() == ["Completed", "Completed", "Sold"]
+    named = zip(columns["Event"], columns["Product"], columns["Component"], columns["Parent"], strict=True)
+    assert [row[1:] for row in named if row[0] == schema.COMPLETION] == [
+        ("Bar", "Bar", ""), ("Bar", "ORE", "Bar"), ("Ring", "Ring", ""), ("Ring", "Bar", "Ring")
+    ]  # fmt: skip
