@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from april import april
+from april import april, buy, completed, day, line, made
 from plant import RECORDED, plant
-from support import posted
+from support import Row, posted
 from test_closing_textbooks import BY_COUNT, ice_cream, incurred
 
 from xlbackflush import schema
@@ -79,6 +79,21 @@ def test_variances_of_items_lead_with_the_largest_and_name_item_description_and_
     ]
     scrap = [(row.subject, row.amount, row.part_of) for row in result.variances if row.name == schema.SCRAP_VARIANCE]
     assert scrap == [("Normal scrap", 100, schema.CONVERSION_ALLOCATION), ("Abnormal scrap", 300, "")]
+
+
+def test_a_book_stock_that_rounds_to_zero_from_below_is_zero_in_words():
+    """1.00001 of the one unit bought at 1,000 is allowed: 0.01 favorable on a count of none."""
+    tables: dict[str, list[Row]] = {
+        "StandardCost": [buy("Gold", 1_000), made("Ring")],
+        "BOM": [line("Ring", "Gold", 1.00001)],
+        "Purchases": [{"Date": day(5), "Document": "PI-1", "Item": "Gold", "Quantity": 1, "Actual price": 1_000}],
+        "Counts": [completed("Ring", 1)],
+        "Stock": [{"Item": "Gold", "Counted qty": 0}],
+    }
+    _, result = posted(april(), tables)
+    [usage] = [row for row in result.variances if row.name == schema.MATERIAL_USAGE]
+    assert (usage.amount, usage.side) == (-1, "F")
+    assert usage.explanation == "1 units allowed, 1 units gone: 0 counted, 0 in the books, at 1,000.00."
 
 
 # ------------------------------------------------------------------------------------------------ tie-out
