@@ -29,7 +29,7 @@ golden: $(READY)  ## write the golden files of the exports anew, to be read befo
 	PYTHONPATH=tests/support:tests/oracles:tests/doubles $(BIN)/python tests/ledgers/test_export.py
 
 ONLY   ?= xlbackflush/engine
-SAMPLE ?= 20
+SAMPLE ?= 15
 SEED   ?= 1
 mutants: $(READY)  ## does a test fail when the engine is changed? make mutants ONLY=xlbackflush/engine/posting SAMPLE=100
 	$(BIN)/python -m pip install -q -e '.[mutants]'

@@ -69,16 +69,37 @@ def test_variances_of_items_lead_with_the_largest_and_name_item_description_and_
     tables["StandardCost"][0] |= {"Description": "Iron ore", "UoM": "lb"}
     _, result = posted(RECORDED, tables)
     usage = [row for row in result.variances if row.name == schema.MATERIAL_USAGE]
-    assert [(row.subject, row.standard, row.actual, row.side) for row in usage] == [
-        ("Bar", 7_000, 9_100, "U"),
-        ("Ore", 8_000, 10_000, "U"),
+    assert [(row.subject, row.standard, row.actual, row.side, row.takes_rounding) for row in usage] == [
+        ("Bar", 7_000, 9_100, "U", True),
+        ("Ore", 8_000, 10_000, "U", False),
     ]
+    assert {row.disposition for row in usage} == {schema.PRORATE}
     assert [row.explanation for row in usage] == [
         "10 units allowed, 13 units gone: 7 counted, 10 in the books, at 7.00.",
         "Iron ore: 40 lb allowed, 50 lb gone: 50 counted, 60 in the books, at 2.00.",
     ]
     scrap = [(row.subject, row.amount, row.part_of) for row in result.variances if row.name == schema.SCRAP_VARIANCE]
     assert scrap == [("Normal scrap", 100, schema.CONVERSION_ALLOCATION), ("Abnormal scrap", 300, "")]
+
+
+def test_hours_of_several_items_and_of_none():
+    """20 bars at 3 and 10 rings at 5, an hour each: 110 / 30 h is 3.6667; 90 was paid for 20 h. Idle, 100 h cost 2,100."""
+    _, result = posted(RECORDED, plant() | {"Actuals": [incurred("Labor", 90, 20)]})
+    words = explained(result)
+    assert words[schema.LABOR_RATE] == "20 h were paid, at 4.50 an hour; the standard is 3.6667."
+    several = "The units of 2 made items allowed 30 h; 20 h were paid, at 3.6667 standard."
+    assert words[schema.LABOR_EFFICIENCY] == several
+    tables: dict[str, list[Row]] = {
+        "StandardCost": [made("Unit", Labor_hours=2, Labor_rate=20)],
+        "Actuals": [incurred("Labor", 2_100, 100)],
+    }
+    _, result = posted(april(), tables)
+    none = "Nothing that was made allowed 0 h; 100 h were paid, at 20.00 standard."
+    assert explained(result)[schema.LABOR_EFFICIENCY] == none
+    tables["StandardCost"].append(made("Other", Labor_hours=1, Labor_rate=25))
+    _, result = posted(april(), tables)
+    split = "The standards allow no hours, so this is not split further."
+    assert explained(result)[schema.LABOR_RATE] == f"0.00 allowed, 2,100.00 incurred. {split}"
 
 
 def test_a_book_stock_that_rounds_to_zero_from_below_is_zero_in_words():
