@@ -148,6 +148,23 @@ def test_what_counted_accounts_hold():
     assert [tie.explanation for tie in result.ties] == ["As counted" + SHARES] * 2
 
 
+def test_stock_is_not_revalued_when_a_unit_cost_changes():
+    """5 rings open at 2, an ore each; from the 16th they are made of two: 5 x 4 at standard, 10 in the account."""
+    tables: dict[str, list[Row]] = {
+        "StandardCost": [buy("Ore", 2), made("Ring")],
+        "BOM": [
+            line("Ring", "Ore", 1, Effective_to=day(15)),
+            line("Ring", "Ore", 2, Effective_from=day(16)),
+        ],
+        "Stock": [{"Item": "Ring", "Opening qty": 5}],
+    }
+    _, result = posted(april(), tables)
+    [finished] = result.ties
+    assert (finished.at_standard, finished.unfollowed, finished.closing, finished.difference) == (20, -10, 10, 0)
+    unrevalued = "; stock is not revalued when a unit cost changes, nor made items recorded that were bought"
+    assert finished.explanation == AT_STANDARD + unrevalued + SHARES
+
+
 def test_an_account_that_nobody_counted_is_not_compared():
     tables = plant() | {"WIP": []}
     _, result = posted(april(Relief_basis=schema.PHYSICAL_COUNT), tables | {"Stock": tables["Stock"][:2]})
