@@ -51,7 +51,7 @@ from xlbackflush.engine.stock.in_process import InProcess
 from xlbackflush.engine.stock.movements import Movements
 from xlbackflush.engine.stock.relief import Flow, Relief
 from xlbackflush.engine.stock.stock_book import StockBook
-from xlbackflush.model.inputs import FIELDS, Inputs, field_of
+from xlbackflush.model.inputs import FIELDS, Inputs
 from xlbackflush.model.journal import Entry
 from xlbackflush.model.tables import Settings
 
@@ -274,7 +274,7 @@ class Period:
         records = self.inputs.table(table)
         values = records.column(column).copy()
         values[index] = value
-        records = replace(records, **{field_of(column): values})
+        records = replace(records, **{schema.identifier(column): values})
         changed = Period(replace(self.inputs, **{FIELDS[table]: records}), self.record)  # type: ignore[arg-type]
         changed.bill = bill.with_numbers(self.bill, changed.inputs)
         known = vars(self)  # where a cached property keeps its value

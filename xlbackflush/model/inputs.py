@@ -1,25 +1,19 @@
 """Inputs of one period, typed: the settings, and one record of arrays for each input table.
 
 Text is str ("" where blank), numbers are float64 (NaN where blank), dates are Excel day numbers (NaN where blank), `row` is
-the row on the sheet. Fields are named as the columns of the schema are (`field_of`).
+the row on the sheet. Fields are named as the columns of the schema are (`schema.identifier`).
 """
 
 from __future__ import annotations
 
 import re
-from functools import cache
 from typing import Any
 
 from xlbackflush.dataclass import dataclass
 from xlbackflush.model.arrays import Floats, Ints, Records, Texts
 from xlbackflush.model.money import decimals
 from xlbackflush.model.tables import Settings, Source
-
-
-@cache
-def field_of(column: str) -> str:
-    """The field of a column: `Qty per` is qty_per, `Scrap %` scrap_percent."""
-    return column.replace("%", "percent").replace(" ", "_").replace("-", "_").lower()
+from xlbackflush.schema.table import identifier
 
 
 @dataclass(frozen=True)
@@ -30,7 +24,7 @@ class InputRecords(Records):
 
     def column(self, name: str) -> Any:
         """The array of a column by its name on the sheet."""
-        return getattr(self, field_of(name))
+        return getattr(self, identifier(name))
 
 
 @dataclass(frozen=True)

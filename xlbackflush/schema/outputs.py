@@ -12,6 +12,7 @@ from xlbackflush.schema.table import (
     Sheet,
     date,
     hours,
+    identifier,
     integer,
     money,
     percent,
@@ -52,7 +53,8 @@ def _proof(*proves: str) -> Column:
 
 
 def _entry_number(name: str, help_text: str, which: str) -> Column:
-    return integer(name, help_text, unit="entry", width=10, recorded=f"A number of an entry, not an amount: {which}.")
+    field, recorded = f"entry.{identifier(name)}", f"A number of an entry, not an amount: {which}."
+    return integer(name, help_text, unit="entry", width=10, field=field, recorded=recorded)
 
 
 #: columns that stay with a line for as long as it is the same posting (see `engine/annotations.py`)
@@ -64,32 +66,44 @@ AUDITOR = tuple(
 JOURNAL = table(
     "Journal",
     "{Role}, {Event}, entry {Entry} line {Line}",
-    text("Run", "Run that posted the line.", width=8),
+    text("Run", "Run that posted the line.", width=8, required=True, field="entry.run"),
     integer(
         "Entry",
         "Entry number, without gaps.",
         width=8,
+        required=True,
+        field="entry.number",
         recorded="A number that the run gives: entries are numbered without gaps, in the order of the period.",
     ),
     integer(
-        "Line", "Line within the entry.", width=6, recorded="A number that the run gives: the line within its entry."
+        "Line",
+        "Line within the entry.",
+        width=6,
+        required=True,
+        recorded="A number that the run gives: the line within its entry.",
     ),
-    date("Posting date", "Date in the ledger.", width=13),
-    text("Event", "What is recorded.", width=17),
-    text("Role", "Account role.", width=27),
-    text("Account", "Account number from Setup.", width=10),
-    text("Account name", "Account name from Setup.", width=44),
+    date("Posting date", "Date in the ledger.", width=13, required=True, field="entry.date"),
+    text("Event", "What is recorded.", width=17, choices=words.EVENTS, field="entry.event"),
+    text("Role", "Account role.", width=27, choices=tuple(words.ROLES), field="line.role"),
+    text("Account", "Account number from Setup.", width=10, required=True, field="line.account"),
+    text("Account name", "Account name from Setup.", width=44, field="line.name"),
     money("Debit", "Amount debited."),
     money("Credit", "Amount credited.", rests_on="-{Proof}"),
-    text("Description", "The entry in words.", width=64, wrap=True),
-    text("Source", "Rows that the amount comes from.", width=32),
+    text("Description", "The entry in words.", width=64, wrap=True, required=True, field="entry.description"),
+    text("Source", "Rows that the amount comes from.", width=32, field="line.source"),
     _proof("Debit", "Credit"),
     _DIFFERENCE,
-    text("Product", "Item, where there is one entry per product.", width=18),
+    text("Product", "Item, where there is one entry per product.", width=18, field="entry.product"),
     _entry_number("Reverses", "Entry of an earlier run that this one reverses.", "the one that this one reverses"),
     _entry_number("Reversed by", "Entry of a later run that reverses this one.", "the one that reverses this one"),
     _entry_number("Corrects", "Entry that this one replaces.", "the one that this one replaces"),
-    text("Seal", "Digest of the line and of all above it; blank: a draft.", unit="once posted", width=15),
+    text(
+        "Seal",
+        "Digest of the line and of all above it; blank: a draft.",
+        unit="once posted",
+        width=15,
+        field="line.seal",
+    ),
     *AUDITOR,
     highlights=(Highlight("entry", "{Line}=1", last="Source"),),
 )

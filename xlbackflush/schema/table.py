@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Collection
 from dataclasses import KW_ONLY
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from string import Formatter
 from typing import Any, Literal
 
@@ -28,6 +28,7 @@ LIVE_FORMULA, POSTED_LESS_PROOF = "live formula", "posted - proof"  # units of p
 NUMERIC: frozenset[str] = frozenset({"quantity", "price", "money", "percent", "hours", "integer"})
 
 
+@cache
 def identifier(name: str) -> str:
     """A name on the sheet as Python writes it: `Qty per` is qty_per, `Scrap %` scrap_percent."""
     return name.replace("%", "percent").replace(" ", "_").replace("-", "_").lower()
@@ -38,7 +39,8 @@ class Column:
     """One table column. `unit` stands above the header; `help` is the input message and the documentation.
 
     wrap: its texts may be long, and are broken into lines within its width.
-    look: where it is not that of its sheet. field: of the record that a row shows, where the cell is simply that.
+    look: where it is not that of its sheet. field: of the record that a row shows, where the cell is simply that; on
+    Journal, of the entry or of its line.
     indent: the column whose number says by how many steps the text is indented.
     marks: colour and test, in which {} is the cell.
     item: the column with the item that its figure counts, where that is neither Component nor Item.

@@ -18,7 +18,7 @@ from xlbackflush.dataclass import dataclass
 from xlbackflush.model import finding as f
 from xlbackflush.model.arrays import Floats, texts
 from xlbackflush.model.finding import Finding, Rule
-from xlbackflush.model.inputs import FIELDS, RECORDS, Inputs, field_of
+from xlbackflush.model.inputs import FIELDS, RECORDS, Inputs
 from xlbackflush.model.tables import CellError, Settings, Source, absent
 from xlbackflush.schema import Column, Setting
 
@@ -45,7 +45,7 @@ def accept(tables: Mapping[str, Source]) -> tuple[Inputs, list[Finding]]:
     records = {}
     for name, kind in RECORDS.items():
         columns = _columns(sources[name], schema.TABLES[name].columns, findings)
-        records[FIELDS[name]] = kind(**{field_of(column): values for column, values in columns.items()})
+        records[FIELDS[name]] = kind(**{schema.identifier(column): values for column, values in columns.items()})
     for source in sources.values():
         findings += [
             f.BELOW_TABLE(cell, f"{cell} stands below table {source.name} and is not read.") for cell in source.below

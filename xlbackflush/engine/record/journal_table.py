@@ -37,12 +37,17 @@ def columns(entries: Sequence[PostedEntry], places: int) -> dict[str, list[Cell]
     return {name: [row[name] for row in rows] for name in COLUMNS}
 
 
+def fields(entry: PostedEntry, k: int) -> dict[str, Any]:
+    """What the columns simply show of an entry and of one of its lines (k from 0), by field: "entry.run", "line.role"."""
+    records = {"entry": entry, "line": entry.lines[k]}
+    return {field: getattr(records[record], name) for field, (record, name) in _FIELDS.items()}
+
+
 def _row(entry: PostedEntry, k: int, places: int) -> dict[str, Cell]:
-    line = entry.lines[k]
-    amount = from_minor(abs(line.minor), places)
-    cells: dict[str, Cell] = {column: getattr(entry, field) for column, field in _OF_ENTRY.items()}
-    cells |= {column: getattr(line, field) for column, field in _OF_LINE.items()}
-    cells |= {"Line": k + 1, "Debit": amount if line.minor > 0 else None, "Credit": amount if line.minor < 0 else None}
+    minor, values = entry.lines[k].minor, fields(entry, k)
+    amount = from_minor(abs(minor), places)
+    cells: dict[str, Cell] = {column: values[field] for column, field in _SHOWN.items()}
+    cells |= {"Line": k + 1, "Debit": amount if minor > 0 else None, "Credit": amount if minor < 0 else None}
     return {name: None if cell == "" else cell for name, cell in cells.items()}
 
 
@@ -130,7 +135,7 @@ def _gaps(source: Source, column: str, rows: Sequence[_Row]) -> Iterator[Problem
 def _uneven(source: Source, group: Sequence[_Row]) -> Iterator[Problem]:
     """What is said of the whole entry must be the same in all its lines."""
     number, first, last = group[0].values["Entry"], group[0].number, group[-1].number
-    for name in _OF_ENTRY:
+    for name in (column for column, field in _SHOWN.items() if field.startswith("entry.")):
         if len({row.values[name] for row in group}) > 1:
             where = f"{source.cell(name, first)}:{source.letters[name]}{last}"
             yield Problem(where, f"{name} differs within entry {number}.")
@@ -143,12 +148,17 @@ def _one_sided(source: Source, group: Sequence[_Row]) -> Iterator[Problem]:
 
 
 def _entry(group: Sequence[_Row]) -> PostedEntry:
-    lines = []
-    for row in group:
-        minor = row.values["Debit"] - row.values["Credit"]
-        fields = {field: row.values[column] for column, field in _OF_LINE.items()}
-        lines.append(PostedLine(minor=minor, row=row.number, **fields))
-    return PostedEntry(lines=tuple(lines), **{field: group[0].values[column] for column, field in _OF_ENTRY.items()})
+    lines = (
+        PostedLine(minor=row.values["Debit"] - row.values["Credit"], row=row.number, **_of("line", row))
+        for row in group
+    )
+    return PostedEntry(lines=tuple(lines), **_of("entry", group[0]))
+
+
+def _of(record: str, row: _Row) -> dict[str, Any]:
+    """The fields of an entry, or of a line, as a row shows them."""
+    parts = ((*_FIELDS[field], row.values[column]) for column, field in _SHOWN.items())
+    return {name: value for whose, name, value in parts if whose == record}
 
 
 class _OddError(ValueError):
@@ -226,29 +236,20 @@ def _amount(value: object, places: int) -> int:
     return minor
 
 
-#: column -> how its cells are read, given the decimals of the currency
-COLUMNS: dict[str, Read] = {
-    "Run": _filled,
-    "Entry": _whole,
-    "Line": _whole,
-    "Posting date": _day,
-    "Event": _one_of(schema.EVENTS),
-    "Role": _one_of(schema.ROLES),
-    "Account": _filled,
-    "Account name": _text,
-    "Debit": _amount,
-    "Credit": _amount,
-    "Description": _filled,
-    "Source": _text,
-    "Product": _text,
-    "Reverses": _link,
-    "Reversed by": _link,
-    "Corrects": _link,
-    "Seal": _text,
-}
-#: columns that simply hold a field of the entry, the same in all its lines, or of the line
-_OF_ENTRY = {
-    "Run": "run", "Entry": "number", "Posting date": "date", "Event": "event", "Description": "description",
-    "Product": "product", "Reverses": "reverses", "Corrects": "corrects", "Reversed by": "reversed_by",
-}  # fmt: skip
-_OF_LINE = {"Role": "role", "Account": "account", "Account name": "name", "Source": "source", "Seal": "seal"}
+def _reader(column: schema.Column) -> Read:
+    """How the cells of a column are read, given the decimals of the currency."""
+    if column.choices:
+        return _one_of(column.choices)
+    if column.kind == "integer":
+        return _whole if column.required else _link
+    by_kind: dict[str, Read] = {"date": _day, "money": _amount, "text": _filled if column.required else _text}
+    return by_kind[column.kind]
+
+
+#: column -> how its cells are read
+COLUMNS = {c.name: _reader(c) for c in schema.JOURNAL.columns if c.field or c.name in ("Line", "Debit", "Credit")}
+
+
+#: columns that simply show a field of the entry, the same in all its lines, or of the line; and what record and name it has
+_SHOWN = {c.name: c.field for c in schema.JOURNAL.columns if c.field}
+_FIELDS = {field: tuple(field.split(".")) for field in _SHOWN.values()}

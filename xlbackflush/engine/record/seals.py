@@ -1,7 +1,12 @@
 """Seals and links: what shows whether anything that was posted has been changed since.
 
 Every posted line carries a seal: the first 12 hex digits of SHA-256 over the seal of the line above and the line itself, with
-every column that was posted, as exact text and minor units. A line that was changed no longer fits its seal, and is named; a
+all that was posted, as exact text and minor units. In JSON a line is its fields by name, without those that are blank:
+
+    ["d41d8cd98f00",{"entry.date":"2026-04-30","entry.description":"Units sold","entry.event":"Sale","entry.number":3,
+    "entry.run":"R0001","line.account":"5000","line.minor":90000,"line.name":"Cost of goods sold","line.number":1, ...}]
+
+A line that was changed no longer fits its seal, and is named; a
 digest cannot tell which of its columns it was. Every posted run carries a link: SHA-256 over the link of the run before, what
 sheet Runs says of the run (its inputs as hashes of each table), and all its lines. A line that was added or taken away leaves
 the seals of others whole, but not the link.
@@ -25,12 +30,14 @@ from dataclasses import replace
 from itertools import groupby
 
 from xlbackflush import schema
+from xlbackflush.engine.record import journal_table
 from xlbackflush.model.journal import PostedEntry, Problem, Run
 from xlbackflush.model.money import shown, to_minor
 from xlbackflush.model.people import person
 from xlbackflush.model.tables import Source
 
 SEAL_DIGITS = 12
+_LATER = ("entry.reversed_by", "line.seal")  # fields that are not sealed
 
 
 def sealed(above: Sequence[PostedEntry], entries: Sequence[PostedEntry]) -> list[PostedEntry]:
@@ -63,18 +70,17 @@ def link_of(before: str, run: Run, entries: Sequence[PostedEntry], places: int) 
     return _digest([before, row, [_content(entry, k) for entry in entries for k in range(len(entry.lines))]])
 
 
-def _content(entry: PostedEntry, k: int) -> list[object]:
-    """Everything posted with a line, in the order of the columns."""
-    line, day = entry.lines[k], schema.DAY_0 + dt.timedelta(days=entry.date)
-    return [
-        entry.run, entry.number, k + 1, day.isoformat(), entry.event, line.role, line.account, line.name, line.minor,
-        entry.description, line.source, entry.product, entry.reverses, entry.corrects,
-    ]  # fmt: skip
+def _content(entry: PostedEntry, k: int) -> dict[str, object]:
+    """Everything posted with a line, by field. What is blank is left out, so that a column to come changes no seal."""
+    day = schema.DAY_0 + dt.timedelta(days=entry.date)
+    fields = dict(journal_table.fields(entry, k)) | {"entry.date": day.isoformat(), "line.number": k + 1}
+    fields["line.minor"] = entry.lines[k].minor
+    return {name: value for name, value in fields.items() if name not in _LATER and value not in ("", None)}
 
 
 def _digest(content: object) -> str:
-    """SHA-256 of plain data, written as JSON in ASCII without spaces."""
-    return hashlib.sha256(json.dumps(content, separators=(",", ":")).encode("ascii")).hexdigest()
+    """SHA-256 of plain data, written as JSON in ASCII without spaces, names in their order."""
+    return hashlib.sha256(json.dumps(content, separators=(",", ":"), sort_keys=True).encode("ascii")).hexdigest()
 
 
 # ------------------------------------------------------------------------------------------------ verifying

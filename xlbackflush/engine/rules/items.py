@@ -31,15 +31,10 @@ def duplicate_items(period: Period) -> Iterator[Finding]:
 
 def unknown_items(period: Period) -> Iterator[Finding]:
     """Every code used must be on Standard Cost."""
-    for table, column in (
-        ("BOM", "Parent"),
-        ("BOM", "Component"),
-        ("Counts", "Item"),
-        ("Scrap", "Item"),
-        ("Purchases", "Item"),
-        ("Stock", "Item"),
-        ("WIP", "Item"),
-    ):
+    used = (
+        (table.name, column.name) for table in schema.INPUT_TABLES for column in table.columns if column.kind == "item"
+    )
+    for table, column in used:
         for cell, code in text_cells(period.inputs, table, column, period.bill.of(table, column) < 0):
             if code:
                 yield f.UNKNOWN_ITEM(cell, f"{code} is not on Standard Cost.")

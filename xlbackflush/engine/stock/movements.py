@@ -14,7 +14,6 @@ from xlbackflush.engine.explosion.demand import COMPLETIONS, RECEIPTS, SALES, SC
 from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.engine.standards.unit_cost import UnitCosts
 from xlbackflush.model.arrays import Floats, Ints, Records, blank_as_zero
-from xlbackflush.model.inputs import field_of
 
 _SCRAPPED = ("Scrapped normal", "Units scrapped normal", "Scrapped abnormal", "Units scrapped abnormal")
 #: column -> the transactions that it adds up
@@ -64,7 +63,7 @@ class Movements(Records):
 
     def units(self, column: str) -> Floats:
         """Units of a column of the sheet, such as `Scrapped normal`."""
-        values: Floats = getattr(self, field_of(column))
+        values: Floats = getattr(self, schema.identifier(column))
         return values
 
 
@@ -75,7 +74,7 @@ def movements(unit_costs: UnitCosts) -> Movements:
 
     def add(name: str, item: Ints, days: Floats, quantity: Floats) -> None:
         at = unit_costs.at(item, days)
-        units[field_of(name)] = np.bincount(at, quantity, minlength=len(costs)).astype(np.float64)
+        units[schema.identifier(name)] = np.bincount(at, quantity, minlength=len(costs)).astype(np.float64)
         moved[at] = True
 
     def add_on(day: int, name: str, table: str, quantity: Floats) -> None:
