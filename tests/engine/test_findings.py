@@ -493,3 +493,12 @@ def test_what_is_wrong_with_a_cell_is_said_in_words(table: str, column: str, cel
 
 def column_letter(table: str, column: str) -> str:
     return sources(april(), plant())[table].letters[column]
+
+
+def test_an_unknown_choice_and_an_unknown_setting_are_named_with_a_remedy():
+    tables = plant()
+    tables["Counts"][0]["Event"] = "Sould"
+    [unknown] = [each for each in run(april(), tables).findings if each.where == "Counts!C7"]
+    assert unknown.fix == "Use Completed or Sold."
+    [unknown] = [each for each in run(april(Cycle_tyme_days=3), plant()).findings if '"Cycle tyme days"' in each.what]
+    assert unknown.where == f"Setup!A{7 + len(schema.SETTINGS)}"
