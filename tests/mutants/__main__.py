@@ -38,10 +38,13 @@ BOOKS = (
 )
 #: cases of textbooks, the record, findings, some laws on random worlds, and these books: twenty seconds
 QUICK = (
-    *(f"tests/engine/test_{name}.py" for name in ("textbooks", "closing_textbooks", "carried", "corrections", "chain")),
     *(
         f"tests/engine/test_{name}.py"
-        for name in ("entry_sources", "measures", "stages", "with_cell", "findings", "snapshot")
+        for name in ("carried", "chain", "closing_textbooks", "corrections", "entry_sources")
+    ),
+    *(
+        f"tests/engine/test_{name}.py"
+        for name in ("findings", "measures", "snapshot", "stages", "textbooks", "with_cell")
     ),
     "tests/engine/test_period_end.py::test_contents_and_shares_of_every_account_agree_with_the_oracle",
     "tests/engine/test_period_end.py::test_every_row_of_variances_agrees_with_the_oracle",
