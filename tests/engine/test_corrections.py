@@ -244,6 +244,15 @@ def test_days_may_come_as_numbers(entries):
     assert journal_table.parse(source, 2) == (entries, [])
 
 
+def test_an_account_of_which_excel_made_a_number_is_its_text():
+    entries = first(COMPLETION, SALE)
+    source = read_back(entries, 2)
+    at = source.columns.index("Account")
+    for row in source.rows:
+        row[at] = float(str(row[at]))
+    assert journal_table.parse(source, 2) == (entries, [])
+
+
 SPOILED = [
     ("Run", "", "Run is blank."),
     ("Entry", "two", 'Entry is "two"; a whole number is expected.'),
