@@ -500,5 +500,7 @@ def test_an_unknown_choice_and_an_unknown_setting_are_named_with_a_remedy():
     tables["Counts"][0]["Event"] = "Sould"
     [unknown] = [each for each in run(april(), tables).findings if each.where == "Counts!C7"]
     assert unknown.fix == "Use Completed or Sold."
-    [unknown] = [each for each in run(april(Cycle_tyme_days=3), plant()).findings if '"Cycle tyme days"' in each.what]
-    assert unknown.where == f"Setup!A{7 + len(schema.SETTINGS)}"
+    read = sources(april(Cycle_tyme_days=3), plant())
+    read["Setup"] = dataclasses.replace(read["Setup"], letters={"Value": "A", "Setting": "B", "Meaning": "C"})
+    [unknown] = [each for each in compute(read).findings if '"Cycle tyme days"' in each.what]
+    assert unknown.where == f"Setup!B{7 + len(schema.SETTINGS)}"
