@@ -3,8 +3,8 @@
     python -m tests.mutants [--only PATH ...] [--sample N] [--seed N] [--quick]
 
 mutmut makes the mutants (`a < b` becomes `a <= b`, an argument is left out, ...) of a copy of the tree in mutants/. Each
-meets the quick tests that call the changed function, the quickest first, until one fails; those that survive meet the slower
-ones. Exit code 1: a mutant survived that tests/mutants.md does not list among those that no test can notice.
+meets the quick tests that call the changed function, the quickest first, until one fails; those that survive, and are not in
+the list of tests/mutants.md that no test can notice, meet the slower ones. Exit code 1: one of these survived as well.
 """
 
 from __future__ import annotations
@@ -86,10 +86,19 @@ def main() -> int:
     modules = sorted(module for path in args.only or [ENGINE] for module in _modules(path))
     mutants = _generated(modules)
     drawn = {module: _sample(module, names, args.sample, args.seed) for module, names in mutants.items()}
-    survivors = [name for names in drawn.values() for name in names]
-    for tests in (QUICK,) if args.quick else (QUICK, SLOWER):
-        survivors = _survivors(survivors, tests) if survivors else []
-    return _report(mutants, drawn, set(survivors))
+    modules_of = {name: module for module, names in drawn.items() for name in names}
+    survivors = _survivors(list(modules_of), QUICK)
+    changes = {name: _change(modules_of[name], name) for name in survivors}
+    listed = set(_listed(LISTED.read_text(encoding="utf-8")))
+    known = {name for name, change in changes.items() if change in listed or _same_lengths(change)}
+    unknown = [name for name in survivors if name not in known]
+    if not args.quick:
+        unknown = _survivors(unknown, SLOWER)
+    for line in _report(mutants, drawn, known, set(unknown)):
+        print(line)
+    for name in unknown:
+        print("", name, *changes[name], sep="\n    ")
+    return 1 if unknown else 0
 
 
 def _modules(path: Path) -> list[Path]:
@@ -120,6 +129,8 @@ def _sample(module: Path, names: list[str], size: int | None, seed: int) -> list
 
 def _survivors(names: list[str], tests: Iterable[str]) -> list[str]:
     """Those mutants that none of these tests notices."""
+    if not names:
+        return []  # mutmut would take none for all
     config().pytest_add_cli_args_test_selection = [*tests, *(f"--deselect={test}" for test in TOO_SLOW)]
     mutmut._run(names, max_children=1)
     outcomes = {
@@ -128,21 +139,15 @@ def _survivors(names: list[str], tests: Iterable[str]) -> list[str]:
     return [name for name in names if outcomes[name] not in NOTICED]
 
 
-def _report(mutants: dict[Path, list[str]], drawn: dict[Path, list[str]], survivors: set[str]) -> int:
-    """Prints a line per module, then every survivor that is not listed; 1 if there is one."""
-    listed, unlisted = set(_listed(LISTED.read_text(encoding="utf-8"))), []
-    print(f"\n{'module':44}{'mutants':>8}{'tried':>8}{'noticed':>9}{'listed':>8}{'survived':>10}")
+def _report(
+    mutants: dict[Path, list[str]], drawn: dict[Path, list[str]], known: set[str], unknown: set[str]
+) -> Iterator[str]:
+    """A line per module: mutants made, tried, noticed, survivors that are listed, others."""
+    yield f"\n{'module':44}{'mutants':>8}{'tried':>8}{'noticed':>9}{'listed':>8}{'survived':>10}"
     for module, names in drawn.items():
-        changes = {name: _change(module, get_diff_for_mutant(name, path=module)) for name in survivors & set(names)}
-        unknown = [
-            (n, change) for n, change in sorted(changes.items()) if change not in listed and not _same_lengths(change)
-        ]
-        counts = len(mutants[module]), len(names), len(names) - len(changes), len(changes) - len(unknown), len(unknown)
-        print(f"{module!s:44}{counts[0]:8}{counts[1]:8}{counts[2]:9}{counts[3]:8}{counts[4]:10}")
-        unlisted += unknown
-    for name, change in unlisted:
-        print("", name, *change, sep="\n    ")
-    return 1 if unlisted else 0
+        listed, survived = len(known & set(names)), len(unknown & set(names))
+        noticed = len(names) - listed - survived
+        yield f"{module!s:44}{len(mutants[module]):8}{len(names):8}{noticed:9}{listed:8}{survived:10}"
 
 
 def _same_lengths(change: Change) -> bool:
@@ -151,9 +156,9 @@ def _same_lengths(change: Change) -> bool:
     return old == new
 
 
-def _change(module: Path, diff: str) -> Change:
+def _change(module: Path, name: str) -> Change:
     """What a mutant changes: the lines that go and those that come, as the table of listed mutants has them."""
-    lines = diff.splitlines()[2:]
+    lines = get_diff_for_mutant(name, path=module).splitlines()[2:]
     old, new = (" ".join(line[1:].strip() for line in lines if line[0] == sign) for sign in "-+")
     return module.relative_to(ENGINE).as_posix(), old, new
 
