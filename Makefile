@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: run test test-full test-windows equal golden lint bench vba workbooks clean
+.PHONY: run test test-full test-windows equal golden mutants lint bench vba workbooks clean
 
 run: $(READY)  ## the main job, on a sample workbook
 	mkdir -p build
@@ -27,6 +27,13 @@ equal: $(READY)  ## no number differs from those of an earlier commit: make equa
 
 golden: $(READY)  ## write the golden files of the exports anew, to be read before they are committed
 	PYTHONPATH=tests/support:tests/oracles:tests/doubles $(BIN)/python tests/ledgers/test_export.py
+
+ONLY   ?= xlbackflush/engine
+SAMPLE ?= 15
+SEED   ?= 1
+mutants: $(READY)  ## does a test fail when the engine is changed? make mutants ONLY=xlbackflush/engine/posting SAMPLE=100
+	$(BIN)/python -m pip install -q -e '.[mutants]'
+	$(BIN)/python -m tests.mutants --only $(ONLY) --sample $(SAMPLE) --seed $(SEED)
 
 lint: $(READY)  ## style and types
 	$(BIN)/ruff check .
@@ -55,4 +62,4 @@ $(READY): pyproject.toml
 	touch $(READY)
 
 clean:
-	rm -rf build $(VENV)
+	rm -rf build mutants $(VENV)

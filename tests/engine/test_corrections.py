@@ -163,6 +163,17 @@ def test_a_reversal_names_the_account_as_posted_and_a_new_mapping_is_a_correctio
     assert correct(first(COMPLETION, SALE), [COMPLETION, SALE], renamed, END, "R0002").new == []
 
 
+def test_a_reversal_is_of_the_event_and_product_of_what_it_reverses():
+    sale = entry(schema.SALE, 900, schema.COGS, schema.FINISHED_GOODS, product="FIN-1")
+    [reversal] = correct(first(sale), [], ACCOUNTS, END, "R0002").new
+    assert (reversal.run, reversal.number, reversal.event, reversal.product) == ("R0002", 2, schema.SALE, "FIN-1")
+    assert [(x.role, x.minor, x.source, x.seal, x.row) for x in reversal.lines] == [
+        (schema.COGS, -900, "Journal, entry 1", "", 0),
+        (schema.FINISHED_GOODS, 900, "Journal, entry 1", "", 0),
+    ]
+    assert reversal.description == "Reversal of entry 1 of R0001: Units sold at standard: FIN-1"
+
+
 def test_reversals_are_dated_in_the_open_period_and_that_of_the_next_day_on_the_next_day():
     draft = correct(first(COMPLETION, WIP, BACK), [], ACCOUNTS, END, "R0002")
     assert [e.date - END for e in draft.new] == [0, 0, 1]
@@ -230,6 +241,15 @@ def test_days_may_come_as_numbers(entries):
     at = source.columns.index("Posting date")
     for row in source.rows:
         row[at] = float((row[at] - schema.DAY_0).days)
+    assert journal_table.parse(source, 2) == (entries, [])
+
+
+def test_an_account_of_which_excel_made_a_number_is_its_text():
+    entries = first(COMPLETION, SALE)
+    source = read_back(entries, 2)
+    at = source.columns.index("Account")
+    for row in source.rows:
+        row[at] = float(str(row[at]))
     assert journal_table.parse(source, 2) == (entries, [])
 
 

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
+from april import april
+from plant import plant
 from support import Row, compute, run, sources
 
 from xlbackflush import schema
@@ -460,3 +462,45 @@ def test_shortages_say_what_they_are_worth():
     put("Counts", 9, "Quantity", 56.0)(read)
     (finding,) = compute(read).findings
     assert finding.effect == pytest.approx(23)
+
+
+SPOILED_CELLS = [
+    ("Counts", "Quantity", "12,5", 'Quantity is the text "12,5", not a number.'),
+    ("Counts", "Quantity", "ten", 'Quantity is "ten"; a number is expected.'),
+    ("Counts", "Quantity", "ten " * 20, f'Quantity is "{"ten " * 9}t..."; a number is expected.'),
+    ("Counts", "Quantity", True, "Quantity is True; a number is expected."),
+    ("Counts", "Quantity", None, "Quantity is blank."),
+    ("Counts", "Quantity", CellError("#REF!"), "Quantity holds the error value #REF!."),
+    ("Counts", "Quantity", CellError("", calculated=False), "Quantity holds a formula whose result is not stored."),
+    ("Counts", "Quantity", 1e19, "Quantity is 1e+19; that is too large."),
+    ("Counts", "Date", "4/5/2026", 'Date is the text "4/5/2026", not a date.'),
+    ("Counts", "Date", "soon", 'Date is "soon"; a date is expected.'),
+    ("Counts", "Item", " Ring", 'Item is " Ring", with spaces before or after it.'),
+    ("Counts", "Item", "  ", "Item holds nothing but spaces."),
+    ("Counts", "Event", "Sould", 'Event is "Sould".'),
+    ("BOM", "Qty per", -1.5, "Qty per is -1.5; it must not be below 0."),
+    ("BOM", "Scrap %", 1.25, "Scrap % is 125.0000%; it must be at least 0 % and below 100%."),
+]
+
+
+@pytest.mark.parametrize(("table", "column", "cell", "what"), SPOILED_CELLS)
+def test_what_is_wrong_with_a_cell_is_said_in_words(table: str, column: str, cell: object, what: str):
+    tables = plant()
+    tables[table][0][column] = cell
+    findings = run(april(), tables).findings
+    assert [each.what for each in findings if each.where.endswith(f"{column_letter(table, column)}7")][:1] == [what]
+
+
+def column_letter(table: str, column: str) -> str:
+    return sources(april(), plant())[table].letters[column]
+
+
+def test_an_unknown_choice_and_an_unknown_setting_are_named_with_a_remedy():
+    tables = plant()
+    tables["Counts"][0]["Event"] = "Sould"
+    [unknown] = [each for each in run(april(), tables).findings if each.where == "Counts!C7"]
+    assert unknown.fix == "Use Completed or Sold."
+    read = sources(april(Cycle_tyme_days=3), plant())
+    read["Setup"] = dataclasses.replace(read["Setup"], letters={"Value": "A", "Setting": "B", "Meaning": "C"})
+    [unknown] = [each for each in compute(read).findings if '"Cycle tyme days"' in each.what]
+    assert unknown.where == f"Setup!B{7 + len(schema.SETTINGS)}"

@@ -16,7 +16,7 @@ from april import april, buy, completed, day, line, made
 from bench.world import world as bench_world
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support import Row, compute, sources
+from support import Row, compute, default_accounts, sources
 from support_files import Parts, cli, sample_book
 
 from xlbackflush import schema
@@ -415,6 +415,25 @@ def test_settings_and_accounts():
     assert brief(changes(old, new)) == [(CHANGED, "Setup!B14", schema.TO_COGS, schema.PRORATE)]
     accounts = [{"Role": r, "Account": "1" if r == schema.COGS else n, "Name": t} for r, (n, t) in schema.ROLES.items()]
     assert brief(changes(small(), small(Accounts=accounts))) == [(CHANGED, "Setup!F15", "5110", "1")]
+
+
+def test_a_row_of_setup_or_accounts_with_its_default_is_no_change_where_it_was_not_there():
+    def without(name: str, read: dict[str, Source]) -> dict[str, Source]:
+        of_table = {"Setup": "Setting", "Accounts": "Role"}
+        for table, column in of_table.items():
+            at = read[table].columns.index(column)
+            read[table].rows = [row for row in read[table].rows if row[at] != name]
+            read[table].row_numbers = read[table].row_numbers[: len(read[table].rows)]
+        return read
+
+    for name in ("Variance disposition", schema.COGS):
+        assert changes(without(name, small()), small()) == changes(small(), without(name, small())) == []
+    prorated = sources(april(Variance_disposition=schema.PRORATE), TABLES)
+    assert [c.kind for c in changes(without("Variance disposition", small()), prorated)] == [ADDED]
+    accounts = [{"Role": r, "Account": "1" if r == schema.COGS else n, "Name": t} for r, (n, t) in schema.ROLES.items()]
+    assert [c.kind for c in changes(small(Accounts=accounts), without(schema.COGS, small()))] == [REMOVED]
+    strange = [*default_accounts(), {"Role": "Strange", "Account": "1", "Name": "x"}]
+    assert [c.kind for c in changes(small(), small(Accounts=strange))] == [ADDED]
 
 
 def test_tables_and_columns_that_only_one_has():

@@ -1,0 +1,1 @@
+"""Which changes of the engine no test notices. Run by `make mutants`."""
