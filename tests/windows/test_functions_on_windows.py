@@ -10,10 +10,9 @@ from pathlib import Path
 
 import pytest
 from excel_worker import ExcelError, ExcelWorker
-from handed import handed
+from handed import engine, handed
 from live_books import POLICIES, ran
 from support_files import sample_book
-from test_vba_addin import engine
 from wine import Windows
 
 from xlbackflush import schema
