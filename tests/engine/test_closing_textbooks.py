@@ -7,7 +7,7 @@ derives them.
 from decimal import Decimal
 
 import pytest
-from april import april, buy, completed, count, day, line, made
+from april import AP, CCA, CCC, COGS, FG, IC, MIP, april, buy, completed, count, day, line, made
 from support import Row, journal, ledger, money, posted
 
 from xlbackflush import schema
@@ -15,15 +15,6 @@ from xlbackflush.engine.period import Period
 from xlbackflush.engine.posting.disposition import CostHeld, prorate
 from xlbackflush.schema import CS, PCS, PS, S
 
-AP, COGS, CCA, CCC, FG, IC, MIP = (
-    schema.ACCOUNTS_PAYABLE,
-    schema.COGS,
-    schema.CCA,
-    schema.CCC,
-    schema.FINISHED_GOODS,
-    schema.INVENTORY_CONTROL,
-    schema.MIP,
-)
 PRICE, USAGE = schema.PRICE_VARIANCE, schema.USAGE_VARIANCE
 BY_COUNT = {"Relief_basis": schema.PHYSICAL_COUNT, "Conversion_costs": schema.EXPENSE_THEN_ADJUST}
 

@@ -7,22 +7,11 @@ from decimal import Decimal
 from itertools import pairwise
 
 import pytest
-from april import april, buy, completed, count, day, line, made
+from april import AP, CCA, CCC, COGS, FG, IC, MIP, april, buy, completed, count, day, line, made
 from support import Row, codes, journal, ledger, posted, relief, rollup
 
 from xlbackflush import schema
 from xlbackflush.schema import CS, PCS, PS, S
-
-AP, COGS, CCA, CCC, FG, IC, MIP = (
-    schema.ACCOUNTS_PAYABLE,
-    schema.COGS,
-    schema.CCA,
-    schema.CCC,
-    schema.FINISHED_GOODS,
-    schema.INVENTORY_CONTROL,
-    schema.MIP,
-)
-
 
 # ---------------------------------------------------------------------------- Silicon Valley Computer
 

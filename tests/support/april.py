@@ -1,8 +1,20 @@
-"""April 2026, in which the cases of textbooks are restated: a few words for their rows."""
+"""April 2026, in which the cases of textbooks are restated: a few words for their accounts and rows."""
 
 import datetime as dt
 
 from support import Row
+
+from xlbackflush import schema
+
+AP, COGS, CCA, CCC, FG, IC, MIP = (
+    schema.ACCOUNTS_PAYABLE,
+    schema.COGS,
+    schema.CCA,
+    schema.CCC,
+    schema.FINISHED_GOODS,
+    schema.INVENTORY_CONTROL,
+    schema.MIP,
+)
 
 
 def april(**changes: object) -> dict[str, object]:
