@@ -6,10 +6,9 @@ all that was posted, as exact text and minor units. In JSON a line is its fields
     ["d41d8cd98f00",{"entry.date":"2026-04-30","entry.description":"Units sold","entry.event":"Sale","entry.number":3,
     "entry.run":"R0001","line.account":"5000","line.minor":90000,"line.name":"Cost of goods sold","line.number":1, ...}]
 
-A line that was changed no longer fits its seal, and is named; a
-digest cannot tell which of its columns it was. Every posted run carries a link: SHA-256 over the link of the run before, what
-sheet Runs says of the run (its inputs as hashes of each table), and all its lines. A line that was added or taken away leaves
-the seals of others whole, but not the link.
+A line that was changed no longer fits its seal, and is named; a digest cannot tell which of its columns it was. Every posted
+run carries a link: SHA-256 over the link of the run before, what sheet Runs says of the run (its inputs as hashes of each
+table), and all its lines. A line that was added or taken away leaves the seals of others whole, but not the link.
 
     line 1 -> seal 1 -> seal 2 ... of all lines          run 1, lines of run 1 -> link 1 -> link 2 ... of all runs
 
@@ -24,10 +23,10 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import groupby
 
 from xlbackflush import schema
+from xlbackflush.dataclass import replace
 from xlbackflush.engine.record import journal_table
 from xlbackflush.model.journal import PostedEntry, Problem, Run, person
 from xlbackflush.model.money import shown, to_minor
@@ -70,8 +69,8 @@ def link_of(before: str, run: Run, entries: Sequence[PostedEntry], places: int) 
 def _content(entry: PostedEntry, k: int) -> dict[str, object]:
     """Everything posted with a line, by field. What is blank is left out, so that a column to come changes no seal."""
     day = schema.DAY_0 + dt.timedelta(days=entry.date)
-    fields = dict(journal_table.fields(entry, k)) | {"entry.date": day.isoformat(), "line.number": k + 1}
-    fields["line.minor"] = entry.lines[k].minor
+    fields = journal_table.fields(entry, k)
+    fields |= {"entry.date": day.isoformat(), "line.number": k + 1, "line.minor": entry.lines[k].minor}
     return {name: value for name, value in fields.items() if name not in _LATER and value not in ("", None)}
 
 
@@ -143,11 +142,11 @@ def _chained(runs: Sequence[Run], entries: Sequence[PostedEntry], journal: Sourc
         for entry in own_entries:
             for k, line in enumerate(entry.lines):
                 below_seal = seal_of(seal, entry, k)
-                if line.seal not in (below_seal, seal_of(right_seal, entry, k)):
+                if line.seal != below_seal and line.seal != seal_of(right_seal, entry, k):
                     broken.append((entry, k))
                 seal, right_seal = line.seal, below_seal
         below_link = link_of(link, run, own_entries, places)
-        fits = run.link in (below_link, link_of(right_link, run, own_entries, places))
+        fits = run.link == below_link or run.link == link_of(right_link, run, own_entries, places)
         problems = [*(_broken(entry, k, journal, fits) for entry, k in broken), *_totals(run, own_entries, places)]
         if not fits and not problems:
             text = f"What stands here of run {run.run} is not what was posted, or its link is not."
