@@ -5,11 +5,10 @@ import os
 import struct
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import field
 from pathlib import Path
 from typing import Literal
 
-from xlbackflush.dataclass import dataclass
+from xlbackflush.dataclass import dataclass, field
 
 System = Literal["Windows", "Mac", "Other"]
 Registry = Callable[[str, str, str], object]

@@ -11,13 +11,12 @@ import json
 import re
 import zipfile
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from xlbackflush import __version__
 from xlbackflush.addin.computer import Machine
-from xlbackflush.dataclass import dataclass
+from xlbackflush.dataclass import dataclass, replace
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.ooxml.atomic import write_file
 from xlbackflush.schema.excel import ADDIN

@@ -8,11 +8,10 @@ import hashlib
 import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from xlbackflush import schema
-from xlbackflush.dataclass import dataclass
+from xlbackflush.dataclass import dataclass, replace
 from xlbackflush.engine.inputs.accept import accept
 from xlbackflush.engine.inputs.snapshot import input_hash
 from xlbackflush.evidence.report import PRINTED, Subject, Verification, report, verification

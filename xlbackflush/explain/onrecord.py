@@ -6,10 +6,10 @@ workbook, so that the line is derived there as any other.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from itertools import takewhile
 
 from xlbackflush import schema
+from xlbackflush.dataclass import replace
 from xlbackflush.engine.inputs import snapshot
 from xlbackflush.engine.record import journal_table
 from xlbackflush.engine.record import record as records

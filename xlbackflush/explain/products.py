@@ -6,11 +6,11 @@ of every entry, conversion by element - with the journal lines that it went to.
 
 import math
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import chain
 from typing import NamedTuple
 
 from xlbackflush import schema
+from xlbackflush.dataclass import replace
 from xlbackflush.engine.standards.bill import code_key
 from xlbackflush.explain.evaluate import Value, is_number, text
 from xlbackflush.explain.reader import Grid, Reader

@@ -8,11 +8,10 @@ sentence each, and the files are written all the same. Files are written whole o
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 
 from xlbackflush import schema
-from xlbackflush.dataclass import dataclass
+from xlbackflush.dataclass import dataclass, replace
 from xlbackflush.engine.inputs.accept import accept
 from xlbackflush.engine.inputs.snapshot import input_hash
 from xlbackflush.engine.record import journal_table

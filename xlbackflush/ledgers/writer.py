@@ -11,13 +11,12 @@ import datetime as dt
 import io
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import field
 from functools import cached_property
 from itertools import count
 from typing import Literal
 
 from xlbackflush import schema
-from xlbackflush.dataclass import dataclass
+from xlbackflush.dataclass import dataclass, field
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.journal import PostedEntry, PostedLine, Run
 from xlbackflush.model.money import decimals

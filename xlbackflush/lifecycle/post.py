@@ -5,9 +5,9 @@ run -> draft -> post -> posted, never changed -> inputs change -> run -> draft o
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import replace
 
 from xlbackflush import __version__
+from xlbackflush.dataclass import replace
 from xlbackflush.engine.inputs.snapshot import input_hash
 from xlbackflush.engine.record import record as records
 from xlbackflush.engine.record import seals

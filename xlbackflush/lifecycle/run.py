@@ -9,9 +9,9 @@ import datetime as dt
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 
 from xlbackflush import __version__
+from xlbackflush.dataclass import replace
 from xlbackflush.engine.inputs import snapshot
 from xlbackflush.engine.inputs.changes import changes
 from xlbackflush.engine.period import Period

@@ -1,11 +1,10 @@
 """Cells to XML, column by column: the body of a table as text, as fast as plain Python can."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import field
 from functools import lru_cache
 from itertools import repeat
 
-from xlbackflush.dataclass import dataclass
+from xlbackflush.dataclass import dataclass, field
 from xlbackflush.ooxml.address import column_letter
 from xlbackflush.ooxml.xml import escape, escape_formula, needs_space
 

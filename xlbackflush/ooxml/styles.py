@@ -1,9 +1,8 @@
 """Named cell styles: what each looks like, and their place in a workbook's styles part, to which we only ever append."""
 
-from dataclasses import replace
 from xml.etree import ElementTree as ET
 
-from xlbackflush.dataclass import dataclass
+from xlbackflush.dataclass import dataclass, replace
 from xlbackflush.ooxml.package import MAIN
 from xlbackflush.ooxml.part import Part
 from xlbackflush.ooxml.xml import Markup, document, element

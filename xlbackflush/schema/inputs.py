@@ -1,7 +1,6 @@
 """The settings and the input sheets."""
 
-from dataclasses import replace
-
+from xlbackflush.dataclass import replace
 from xlbackflush.schema import words
 from xlbackflush.schema.table import (
     Column,
@@ -238,7 +237,7 @@ OPENING = table(
     choice("Role", "Account role.", width=26, required=True, choices=tuple(words.ROLES)),
     money("Closing balance", "Balance at the end of the period before, debit positive.", width=18),
     money("Reversal", "Posted in the period before, dated the first day of this one.", width=18),
-    replace(_NOTE, width=72, wrap=True),  # names the run that the balances come from, with its link of 64 digits,
+    replace(_NOTE, width=72, wrap=True),  # names the run that the balances come from, with its link of 64 digits
 )
 
 INPUT_SHEETS: tuple[Sheet, ...] = (

@@ -1,10 +1,10 @@
 """The body of a table as the block of cells that goes into a workbook: columns in order, styles, heights of rows."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import cast
 
 from xlbackflush import schema
+from xlbackflush.dataclass import replace
 from xlbackflush.ooxml.address import column_number
 from xlbackflush.ooxml.cells import Block, Cells
 from xlbackflush.ooxml.styles import StyleSheet

@@ -12,12 +12,11 @@ run; else the next run fills them.
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
 from xlbackflush import schema
-from xlbackflush.dataclass import dataclass
+from xlbackflush.dataclass import dataclass, replace
 from xlbackflush.engine.inputs.changes import changes
 from xlbackflush.engine.record import record as records
 from xlbackflush.engine.result import RunResult

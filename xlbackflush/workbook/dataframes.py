@@ -7,7 +7,6 @@ import datetime as dt
 import os
 import warnings
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from xlbackflush import schema
+from xlbackflush.dataclass import replace
 from xlbackflush.engine.inputs.accept import typed
 from xlbackflush.model import finding as f
 from xlbackflush.model.arrays import Floats

@@ -12,10 +12,10 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 from xlbackflush import schema
+from xlbackflush.dataclass import replace
 from xlbackflush.engine.answers import Answers
 from xlbackflush.engine.result import RunResult
 from xlbackflush.model.errors import UnusableError

@@ -18,7 +18,6 @@ import sys
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar, cast
@@ -26,6 +25,7 @@ from typing import TypeVar, cast
 import xlwings as xw
 
 from xlbackflush import schema
+from xlbackflush.dataclass import replace
 from xlbackflush.engine.result import RunResult
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.journal import Run

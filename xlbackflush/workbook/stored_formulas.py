@@ -8,11 +8,10 @@ import math
 import re
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any
 
 from xlbackflush import schema
-from xlbackflush.dataclass import dataclass
+from xlbackflush.dataclass import dataclass, replace
 from xlbackflush.engine.answers import Answers, UnknownItemError
 from xlbackflush.engine.result import RunResult
 from xlbackflush.model.errors import UnusableError

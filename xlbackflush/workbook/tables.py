@@ -1,9 +1,9 @@
 """What both adapters know of a workbook of ours: its contract, its tables as the engine reads them, its runs."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 from xlbackflush import schema
+from xlbackflush.dataclass import replace
 from xlbackflush.engine.record.record import runs as runs
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.tables import Source, absent
