@@ -60,11 +60,11 @@ class FileBook:
                 else f"{path.name} is an old Excel file; save it as .xlsx or .xlsm first."
             )
         self.package = Package(self.path)
-        version = contract.version_of(self.package.names.get(schema.SCHEMA_NAME))
-        contract.check_ours(self.path.name, self.package.tables, version)
+        self._version = contract.version_of(self.package.names.get(schema.SCHEMA_NAME))
+        contract.check_ours(self.path.name, self.package.tables, self._version, self.package.sheets)
         if complete:
             contract.check_outputs(self.path.name, self.package.tables)
-        self._inputs = SheetReader(self.package, self.content)
+        self._inputs = SheetReader(self.package)
         self._elsewhere = Elsewhere(self.package, self.cells(), self.table)
         self.product_view = ProductView()  # of the last `write`
         self.not_kept = ""  # why the last `write` cannot be undone by `restore`
@@ -79,13 +79,16 @@ class FileBook:
 
     def read(self) -> dict[str, Source]:
         """Every input table that there is: values as stored, error values and uncalculated formulas marked as such."""
-        return {t.name: self.table(t.name) for t in schema.INPUT_TABLES if t.name in self.package.tables}
+        names = [t.name for t in schema.INPUT_TABLES if t.name in self.package.tables]
+        self._inputs.load(dict.fromkeys(self.package.tables[name].sheet for name in names))
+        return {name: self.table(name) for name in names}
 
     def table(self, name: str) -> Source:
         """One table of ours, input or output, as it stands."""
         table = self.package.tables[name]
-        totals = re.search(rb"""totalsRowCount=["'](\d+)["']""", self.package.read(table.part))
-        return contract.filled(table, self._inputs.rows(table), int(totals[1]) if totals else 0)
+        source = contract.filled(table, self._inputs.rows(table), table.totals)
+        source.version, source.misnamed = self._version, contract.misnamed(table, self._inputs.headers(table))
+        return source
 
     def formulas(self, name: str) -> Iterator[dict[str, str]]:
         """The formulas of one table of ours, row by row: column -> formula without its =."""

@@ -107,7 +107,8 @@ class LiveBook:
         refusal = self._native.refusal()
         if refusal:
             raise UnusableError(refusal)
-        tables.check_ours(self.name, self._tables, self._native.schema_version())
+        self._version = self._native.schema_version()
+        tables.check_ours(self.name, self._tables, self._version, self._native.sheet_names())
         tables.check_outputs(self.name, self._tables)
         self.product_view = ProductView()  # of the last `write`
         self.not_kept = ""  # why the last `write` cannot be undone by `restore`
@@ -155,7 +156,9 @@ class LiveBook:
         """One table of ours, input or output, as it stands."""
         table, totals = self._standing[name]
         last = max(table.last_row + totals, self._native.extent(table.sheet)[0])
-        return tables.filled(table, self._rows(table, last), totals)
+        source = tables.filled(table, self._rows(table, last), totals)
+        source.version = self._version
+        return source
 
     def formulas(self, name: str) -> Iterator[dict[str, str]]:
         """The formulas of one table of ours, row by row: column -> formula without its =."""
