@@ -11,12 +11,12 @@ import numpy as np
 
 from xlbackflush.dataclass import dataclass, field
 from xlbackflush.model.tables import CellError
-from xlbackflush.ooxml.address import split_cell
+from xlbackflush.ooxml.address import LAST_COLUMN, LAST_ROW, split_cell
 from xlbackflush.ooxml.package import MAIN
 
 Cell = tuple[int, int]  # row and column, from 1
 
-_BOX_MAX = 5_000_000  # cells of a sheet's bounding box, where most of them are not there
+_BOX_MAX = 500_000  # cells of a sheet's bounding box, where most of them are not there
 _SPARSE = 20  # times as many cells in the box as there are on the sheet
 
 _TEXT = rb"[^<]*+"
@@ -57,6 +57,7 @@ _HEAD = re.compile(
     rb"(?:\xef\xbb\xbf)?(?:<\?xml(?: (?:version|standalone)=[\"'][\w.]+[\"']| encoding=[\"'](?i:utf-8)[\"'])*+ ?\?>)?\s*"
     rb'<worksheet(?P<attributes>(?:\s+[\w:]+="[^"<]*")*+)\s*>'
 )
+_TAG = re.compile(rb'\s*+<(?:(?P<end>/)[\w:]+\s*|[\w:]+(?:\s+[\w:]+="[^"<>]*+")*+\s*(?P<empty>/)?)>')
 _BEFORE_MIDNIGHT = re.compile(rb"<v>(\d{1,7}\.9{8}\d*)</v>")
 
 
@@ -91,12 +92,13 @@ def scan(xml: bytes) -> Scanned | None:
                 return None
             others.update(_odd_cells(row[0]))
         if int(row[1]) <= number:
-            return None
+            return None  # out of order, or there twice
         number = int(row[1])
         starts.append(position)
         position = row.end()
     count, width = _columns(xml, data, starts)
-    if count < 0 or number * width > max(_BOX_MAX, _SPARSE * count):
+    off_sheet = number > LAST_ROW or width > LAST_COLUMN
+    if count < 0 or off_sheet or number * width > max(_BOX_MAX, _SPARSE * count):
         return None
     return Scanned(xml, others, dict(_before_midnight(xml, data)))
 
@@ -110,9 +112,18 @@ def _data(xml: bytes) -> tuple[int, int] | None:
     if not 0 < start < end:
         return None
     before, after = xml[head.end() : start], xml[end + 12 :]
-    if b"AlternateContent" in before or any(mark in before + after for mark in (b"<!", b"<?", b"sheetData")):
+    if not _is_whole(before) or b"sheetData" in before or any(mark in after for mark in (b"<!", b"<?", b"sheetData")):
         return None
     return start + 11, end
+
+
+def _is_whole(elements: bytes) -> bool:
+    """Whether all elements of a piece of XML end in it, so that what follows is not part of one."""
+    position = depth = 0
+    while tag := _TAG.match(elements, position):
+        depth += -1 if tag["end"] else 0 if tag["empty"] else 1
+        position = tag.end()
+    return depth == 0 and not elements[position:].strip()
 
 
 def _odd_cells(row: bytes) -> Iterator[tuple[Cell, object]]:

@@ -29,6 +29,7 @@ _SHEET, _DATA, _ROW, _CELL, _VALUE, _FORMULA, _INLINE, _TEXT, _RUN, _EXTENSION =
 _SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 _BLANKS = " \t\r\n"
 _ADDRESS = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})")
+_ROW_NUMBER = re.compile(r"[0-9]{1,7}")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d(?:\.\d+)?)?", re.ASCII)
 _TRUTH = {"1": "1", "true": "1", "0": "0", "false": "0"}
@@ -124,8 +125,8 @@ class _Sheet:
         self._written[number] = cells
 
     def _number(self, given: str | None, following: int) -> int:
-        number = int(given) if given and given.isascii() and given.isdigit() and len(given) < 8 else following
-        if (given is not None and number != int(given or 0)) or not 1 <= number <= LAST_ROW:
+        number = following if given is None else int(given) if _ROW_NUMBER.fullmatch(given) else 0
+        if not 1 <= number <= LAST_ROW:
             raise UnusableError(f"a row of it has the number {given or following}")
         return number
 
