@@ -176,7 +176,7 @@ def test_what_a_cell_says_is_read(path: Path, cell: str) -> None:
 NO_VALUES = [
     *(f'<c r="B2"><v>{text}</v></c>' for text in (
         "NaN", "nan", "-NaN", "Infinity", "-Infinity", "INF", "-inf", "1e999", "-1E400", "abc", "5,5", "0x32", "5_0", "50 pcs",
-        "1 000", "٥٠", "1e", "e5", "--5", "5-", "½", "5.0.0", "TRUE", "#N/A",
+        "1 000", "\u0665\u0660", "1e", "e5", "--5", "5-", "½", "5.0.0", "TRUE", "#N/A",
     )),
     *(f'<c r="B2" t="b"><v>{text}</v></c>' for text in ("2", "yes", "TRUE", "-1", "1.0")),
     *(f'<c r="B2" t="s"><v>{text}</v></c>' for text in ("2", "99999", "-1", "x", "1.0", "1e0", "4294967297")),
@@ -261,8 +261,8 @@ def test_a_sheet_without_rows_of_its_own_is_refused(path: Path, sheet: str) -> N
 @pytest.mark.parametrize(
     "sheet",
     [
-        f'<!DOCTYPE w [<!ENTITY a "50">]><worksheet xmlns="{MAIN}"><sheetData><row><c><v>&a;</v></c></row></sheetData></worksheet>',
-        f'<?xml version="1.0"?>\n<!-- --><?x?><!DOCTYPE w SYSTEM "http://127.0.0.1/w"><worksheet xmlns="{MAIN}"><sheetData/></worksheet>',
+        '<!DOCTYPE w [<!ENTITY a "50">]>' + sheet_of("<row><c><v>&a;</v></c></row>").removeprefix(HEAD),
+        f'{HEAD}\n<!-- --><?x?><!DOCTYPE w SYSTEM "http://127.0.0.1/w">' + sheet_of("").removeprefix(HEAD),
     ],
 )
 def test_a_document_type_is_refused(path: Path, sheet: str) -> None:
@@ -334,7 +334,9 @@ def test_rows_and_cells_out_of_order_are_read_where_they_belong(path: Path) -> N
 
 
 def test_rows_without_a_number_follow_the_one_before(path: Path) -> None:
-    data = '<row><c><v>1</v></c></row><row r="5"><c r="B5"><v>2</v></c><c><v>3</v></c></row><row><c/><c><v>4</v></c></row>'
+    data = (
+        '<row><c><v>1</v></c></row><row r="5"><c r="B5"><v>2</v></c><c><v>3</v></c></row><row><c/><c><v>4</v></c></row>'
+    )
     assert read_data(path, data) == {"A1": 1.0, "B5": 2.0, "C5": 3.0, "B6": 4.0}
 
 
@@ -421,13 +423,17 @@ class Speller:
         if value is None:
             return self.some("", f'<{self.prefix}c r="{address}"/>')
         if isinstance(value, bool):
-            return self.tag("c", self.tag("v", self.text(self.some(str(int(value)), str(value).lower()))), t="b", **where)
+            return self.tag(
+                "c", self.tag("v", self.text(self.some(str(int(value)), str(value).lower()))), t="b", **where
+            )
         if isinstance(value, dt.date):
             number = str((value - dt.date(1899, 12, 30)).days)
             return self.tag("c", self.tag("v", self.text(number)), s="1", **where)
         if isinstance(value, float):
             number = self.some(repr(value), f"{value:.17g}", f" {value!r}")
-            return self.tag("c", self.tag("v", self.text(number)), **(where | ({"t": "n"} if self.draw.random() < 0.3 else {})))
+            return self.tag(
+                "c", self.tag("v", self.text(number)), **(where | ({"t": "n"} if self.draw.random() < 0.3 else {}))
+            )
         if self.draw.random() < 0.5:
             return self.tag("c", self.tag("v", self.text(str(value))), t="str", **where)
         text = self.tag("t", self.text(str(value)), **{"xml:space": "preserve"})
@@ -445,8 +451,8 @@ class Speller:
 
 def random_value(draw: random.Random) -> object:
     return draw.choice([
-        None, True, False, round(draw.uniform(-1e6, 1e6), draw.randrange(6)), draw.uniform(-1, 1) * 10.0 ** draw.randrange(-20, 9),
-        float(draw.randrange(1000)), dt.date(2026, 1, 1) + dt.timedelta(draw.randrange(400)), "007", "a<b>&c", "Ä-é-中-🙂", "x y",
+        None, True, False, round(draw.uniform(-1e6, 1e6), draw.randrange(6)),
+        draw.uniform(-1, 1) * 10.0 ** draw.randrange(-20, 9), float(draw.randrange(1000)), dt.date(2026, 1, 1) + dt.timedelta(draw.randrange(400)), "007", "a<b>&c", "Ä-é-中-🙂", "x y",
         "]]", "12,5", "=A1", "_x0041", "R2D2",
     ])  # fmt: skip
 
@@ -471,7 +477,9 @@ def test_a_sheet_with_a_random_change_is_read_as_the_oracle_reads_it_or_refused(
         speller.draw.random = lambda: 1.0  # type: ignore[method-assign]
         sheet = speller.sheet(values)
         at = draw.randrange(len(sheet) - 2)
-        change = draw.choice([sheet[at] * 2, "", sheet[at + 1], draw.choice("<>/&;\"' =19e-"), "<!---->", "<c/>", "<v>1</v>"])
+        change = draw.choice(
+            [sheet[at] * 2, "", sheet[at + 1], draw.choice("<>/&;\"' =19e-"), "<!---->", "<c/>", "<v>1</v>"]
+        )
         changed = sheet[:at] + change + sheet[at + 1 :]
         packed(path, parts(changed))
         try:
@@ -480,7 +488,9 @@ def test_a_sheet_with_a_random_change_is_read_as_the_oracle_reads_it_or_refused(
             assert "\n" not in str(error)
             continue
         expected = stored_cells.values(path)
-        assert {a: stored_cells.NoValue if isinstance(v, CellError) else v for a, v in shown.items()} == expected, changed
+        assert {
+            a: stored_cells.NoValueError if isinstance(v, CellError) else v for a, v in shown.items()
+        } == expected, changed
 
 
 # ------------------------------------------------------------------------------------------------------- size
@@ -520,7 +530,8 @@ def test_what_excel_writes_goes_the_fast_way(path: Path) -> None:
         f'<c r="A{r}" s="1"><v>46099</v></c><c r="B{r}" t="s"><v>1</v></c><c r="C{r}" s="5" t="n"><v>-1.5E-3</v></c>'
         f'<c r="D{r}" t="inlineStr"><is><t xml:space="preserve"> a </t></is></c><c r="E{r}" s="3"/>'
         f'<c r="F{r}" t="str"><f t="shared" ref="F1:F9" si="0">A{r}&amp;"x"</f><v>46099x</v></c>'
-        f'<c r="G{r}" t="e"><f aca="false">1/0</f><v>#DIV/0!</v></c><c r="H{r}" t="b"><v>1</v></c><c r="AA{r}"><f>1+1</f><v></v></c></row>'
+        f'<c r="G{r}" t="e"><f aca="false">1/0</f><v>#DIV/0!</v></c>'
+        f'<c r="H{r}" t="b"><v>1</v></c><c r="AA{r}"><f>1+1</f><v></v></c></row>'
         for r in range(1, 10)
     )
     sheet = (

@@ -18,7 +18,7 @@ MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 
 
-class NoValue(Exception):
+class NoValueError(Exception):
     """A cell holds what cannot be of its type."""
 
 
@@ -26,19 +26,21 @@ def text(element: ET.Element) -> str:
     """Text with its runs, without its pronunciation."""
     shown = ""
     for child in element:
-        for part in [child] if child.tag == f"{MAIN}t" else child.findall(f"{MAIN}t") if child.tag == f"{MAIN}r" else []:
+        for part in (
+            [child] if child.tag == f"{MAIN}t" else child.findall(f"{MAIN}t") if child.tag == f"{MAIN}r" else []
+        ):
             shown += (part.text or "") if part.get(SPACE) == "preserve" else (part.text or "").strip(" \t\r\n")
     return re.sub("_x([0-9A-Fa-f]{4})_", lambda match: chr(int(match[1], 16)), shown)
 
 
 def value(cell: ET.Element, strings: list[str]) -> object:
-    """The value of a cell, "" where it is blank. Raises NoValue."""
+    """The value of a cell, "" where it is blank. Raises NoValueError."""
     kind, shown = cell.get("t", "n"), cell.findtext(f"{MAIN}v") or ""
     inline = cell.find(f"{MAIN}is")
     if cell.get("t", "inlineStr") == "inlineStr" and inline is not None and not shown:
         return text(inline)
     if inline is not None or (kind not in ("n", "s", "str", "b", "d") and list(cell)):
-        raise NoValue(shown)
+        raise NoValueError(shown)
     if kind == "str":
         return re.sub("_x([0-9A-Fa-f]{4})_", lambda match: chr(int(match[1], 16)), shown)
     shown = shown.strip(" \t\r\n")
@@ -53,7 +55,7 @@ def value(cell: ET.Element, strings: list[str]) -> object:
         if math.isfinite(number):
             day = cell.get("s") == "1" and number.is_integer() and 61 <= number < 2_958_466
             return dt.date(1899, 12, 30) + dt.timedelta(number) if day else number
-    raise NoValue(shown)
+    raise NoValueError(shown)
 
 
 def cells(path: Path) -> dict[str, ET.Element]:
@@ -78,12 +80,12 @@ def strings(path: Path) -> list[str]:
 
 
 def values(path: Path) -> dict[str, object]:
-    """The value of every cell that is not blank; NoValue itself for what is none."""
+    """The value of every cell that is not blank; NoValueError itself for what is none."""
     shared = strings(path)
     shown: dict[str, object] = {}
     for address, cell in cells(path).items():
         try:
             shown[address] = value(cell, shared)
-        except NoValue:
-            shown[address] = NoValue
+        except NoValueError:
+            shown[address] = NoValueError
     return {address: value for address, value in shown.items() if value != ""}

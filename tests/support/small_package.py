@@ -8,19 +8,21 @@ from pathlib import Path
 from support_files import HEAD, MAIN, OFFICE, PACKAGE
 
 #: styles of cells: 0 General, 1 a day
-STYLES = f'{HEAD}<styleSheet xmlns="{MAIN}"><cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs></styleSheet>'
-WORKBOOK = (
-    f'{HEAD}<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}"><sheets><sheet name="Data" sheetId="1" r:id="rId1"/></sheets></workbook>'
+STYLES = (
+    f'{HEAD}<styleSheet xmlns="{MAIN}"><cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs></styleSheet>'
 )
+WORKBOOK = f'{HEAD}<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}"><sheets><sheet name="Data" sheetId="1" r:id="rId1"/></sheets></workbook>'
 STRINGS = f'{HEAD}<sst xmlns="{MAIN}"><si><t>zero</t></si><si><t>one</t></si></sst>'
+
+
+def relation(number: str, kind: str, target: str) -> str:
+    """A relationship of a kind."""
+    return f'<Relationship Id="{number}" Type="{OFFICE}/{kind}" Target="{target}"/>'
 
 
 def relations(**targets: str) -> str:
     """Relationships of these kinds, rId1 and so on."""
-    listed = "".join(
-        f'<Relationship Id="rId{n}" Type="{OFFICE}/{kind}" Target="{target}"/>'
-        for n, (kind, target) in enumerate(targets.items(), 1)
-    )
+    listed = "".join(relation(f"rId{n}", kind, target) for n, (kind, target) in enumerate(targets.items(), 1))
     return f'{HEAD}<Relationships xmlns="{PACKAGE}">{listed}</Relationships>'
 
 

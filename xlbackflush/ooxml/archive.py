@@ -12,7 +12,10 @@ from xlbackflush.model.errors import UnusableError
 
 _PARTS_MAX = 10_000
 _PART_MAX, _ALL_MAX = 1 << 30, 1 << 31  # bytes, unpacked
-_SWELLS_FROM, _RATIO_MAX = 1 << 24, 200  # bytes, unpacked to packed: a large sheet of blank cells has 30
+_SWELLS_FROM, _RATIO_MAX = (
+    1 << 24,
+    100,
+)  # bytes; unpacked to packed, which is 22 in a large sheet of nothing but formats
 _XML_MAX = 1 << 24  # bytes of a part that is read as a tree; a list of ten thousand names has two million
 
 _END_OF_LIST = 22  # bytes behind the list of parts, before the archive's comment

@@ -91,10 +91,15 @@ class Package:
         except (RuntimeError, NotImplementedError) as error:
             raise UnusableError(f"{self.path.name} is encrypted or packed in a way that Excel does not use.") from error
 
-    def check_all(self) -> None:
-        """Refuse a file with a part that was not read so far and fails its checksum."""
+    def damaged(self) -> list[str]:
+        """The parts in the file that fail their checksum, or cannot be unpacked at all; those read before do not."""
+        damaged = []
         for name in sorted(self._names - self._sound):
-            self._stored(name)
+            try:
+                self._stored(name)
+            except UnusableError:
+                damaged.append(name)
+        return damaged
 
     def text(self, name: str) -> str:
         """Content of an XML part as text, without its byte order mark."""

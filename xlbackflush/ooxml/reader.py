@@ -9,9 +9,11 @@ workbook of the sheets that are wanted, with their shared texts and their styles
 
 import datetime as dt
 import io
+import os
 import re
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -58,7 +60,9 @@ class SheetReader:
         new = {sheet: self._scanned(sheet) for sheet in sheets if sheet not in self._grids}
         try:
             self._grids |= self._read(new)
-        except (python_calamine.CalamineError, OSError, ValueError):
+        except BaseException as error:
+            if not _is_refusal(error):
+                raise
             for sheet in new:
                 self._grids[sheet] = self._read_again(sheet)
 
@@ -100,17 +104,19 @@ class SheetReader:
         """A sheet that calamine did not take, by itself and written out again."""
         try:
             return self._read({sheet: self._rewritten(sheet, self._package.read(self._package.sheets[sheet]))})[sheet]
-        except (python_calamine.CalamineError, OSError, ValueError) as error:
-            raise UnusableError(f"{self._package.path.name} is damaged: sheet {sheet} cannot be read.") from error
+        except BaseException as error:
+            if _is_refusal(error):
+                raise UnusableError(f"{self._package.path.name} is damaged: sheet {sheet} cannot be read.") from error
+            raise
 
     def _read(self, sheets: Mapping[str, Scanned]) -> dict[str, Grid]:
         if not sheets:
             return {}
-        opened = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(self._workbook(sheets)))
-        return {
-            sheet: _completed(opened.get_sheet_by_index(number).to_python(skip_empty_area=False), scanned)
-            for number, (sheet, scanned) in enumerate(sheets.items())
-        }
+        file = io.BytesIO(self._workbook(sheets))
+        with _quiet():
+            opened = python_calamine.CalamineWorkbook.from_filelike(file)
+            grids = [opened.get_sheet_by_index(n).to_python(skip_empty_area=False) for n in range(len(sheets))]
+        return {sheet: _completed(grid, scanned) for grid, (sheet, scanned) in zip(grids, sheets.items(), strict=True)}
 
     def _workbook(self, sheets: Mapping[str, Scanned]) -> bytes:
         """A workbook of these sheets."""
@@ -150,6 +156,29 @@ class SheetReader:
         items = [unusual_sheet.text_of(item) for item in self._package.xml(part).iterfind(f"{{{MAIN}}}si")]
         written = "".join(f"<si>{unusual_sheet.text_element(text)}</si>" for text in items)
         return f'<sst xmlns="{MAIN}">{written}</sst>'.encode(), len(items)
+
+
+def _is_refusal(error: BaseException) -> bool:
+    """True where calamine cannot read a sheet; a fault of its own, a panic, has no type that could be named."""
+    known = isinstance(error, python_calamine.CalamineError | OSError | ValueError)
+    return known or type(error).__name__ == "PanicException"
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without what calamine itself prints of a panic: it goes to the error stream of the process, past Python's own."""
+    try:
+        errors, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    except OSError:  # a process without an error stream
+        yield
+        return
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(errors, 2)
+        os.close(errors)
+        os.close(nowhere)
 
 
 def _related(kinds: Mapping[str, str]) -> str:

@@ -19,7 +19,7 @@ from xlbackflush.dataclass import replace
 from xlbackflush.engine.answers import Answers
 from xlbackflush.engine.result import RunResult
 from xlbackflush.model.errors import UnusableError
-from xlbackflush.model.journal import Run
+from xlbackflush.model.journal import Problem, Run
 from xlbackflush.model.tables import Source
 from xlbackflush.ooxml.address import column_letter, column_number
 from xlbackflush.ooxml.atomic import NewFile, explained
@@ -108,6 +108,11 @@ class FileBook:
     def runs(self) -> list[Run]:
         """The Runs sheet as it stands."""
         return contract.runs(self.table("Runs"))
+
+    def damaged(self) -> list[Problem]:
+        """Parts of the file that are not as they were written."""
+        what = "This part of the file fails its checksum: the file is damaged."
+        return [Problem(name, what, "Take a copy of the workbook.") for name in self.package.damaged()]
 
     def cells(self) -> FileReader:
         """Values and formulas of all cells as they stand, for an explanation."""
@@ -263,6 +268,8 @@ class FileBook:
     def saved(self) -> Iterator[Path]:
         """Temporary file, check; then, when the `with` block is done, replace. Gives the path of the temporary file."""
         if not self.package.changed():
+            for problem in self.damaged():
+                raise UnusableError(f"{self.path.name} is damaged: its part {problem.where} cannot be read.")
             yield self.path
             return
         with explained(self.path.name, "close it in Excel and run again"), NewFile(self.path) as new:

@@ -28,7 +28,7 @@ from xlbackflush import schema
 from xlbackflush.dataclass import replace
 from xlbackflush.engine.result import RunResult
 from xlbackflush.model.errors import UnusableError
-from xlbackflush.model.journal import Run
+from xlbackflush.model.journal import Problem, Run
 from xlbackflush.model.tables import CellError, Source
 from xlbackflush.ooxml.address import Box, addresses, area, areas, split_cell
 from xlbackflush.ooxml.cells import Block, Cells, Value
@@ -175,6 +175,10 @@ class LiveBook:
     def runs(self) -> list[Run]:
         """The Runs sheet as it stands."""
         return tables.runs(self.table("Runs"))
+
+    def damaged(self) -> list[Problem]:
+        """See `FileBook`; Excel opens no file that is."""
+        return []
 
     def cells(self) -> LiveCells:
         """Values and formulas of all cells as they stand, for an explanation."""
