@@ -452,7 +452,8 @@ class Speller:
 def random_value(draw: random.Random) -> object:
     return draw.choice([
         None, True, False, round(draw.uniform(-1e6, 1e6), draw.randrange(6)),
-        draw.uniform(-1, 1) * 10.0 ** draw.randrange(-20, 9), float(draw.randrange(1000)), dt.date(2026, 1, 1) + dt.timedelta(draw.randrange(400)), "007", "a<b>&c", "Ä-é-中-🙂", "x y",
+        draw.uniform(-1, 1) * 10.0 ** draw.randrange(-20, 9), float(draw.randrange(1000)),
+        dt.date(2026, 1, 1) + dt.timedelta(draw.randrange(400)), "007", "a<b>&c", "Ä-é-中-🙂", "x y",
         "]]", "12,5", "=A1", "_x0041", "R2D2",
     ])  # fmt: skip
 

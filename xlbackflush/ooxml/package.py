@@ -108,6 +108,7 @@ class Package:
         return content.decode("utf-8-sig")
 
     def xml(self, name: str) -> ET.Element:
+        """Content of an XML part as a tree."""
         content = self.read(name)
         check_markup(content, name, self.path.name)
         check_tree(content, name, self.path.name)
