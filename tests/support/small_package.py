@@ -11,7 +11,10 @@ from support_files import HEAD, MAIN, OFFICE, PACKAGE
 STYLES = (
     f'{HEAD}<styleSheet xmlns="{MAIN}"><cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs></styleSheet>'
 )
-WORKBOOK = f'{HEAD}<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}"><sheets><sheet name="Data" sheetId="1" r:id="rId1"/></sheets></workbook>'
+WORKBOOK = (
+    f'{HEAD}<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}"><sheets><sheet name="Data" sheetId="1" r:id="rId1"/></sheets>'
+    "</workbook>"
+)
 STRINGS = f'{HEAD}<sst xmlns="{MAIN}"><si><t>zero</t></si><si><t>one</t></si></sst>'
 
 
