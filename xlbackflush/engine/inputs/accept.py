@@ -118,7 +118,8 @@ class _Reader:
                 self._add(f.BLANK, i, "is blank.")
         elif isinstance(value, CellError):
             if value.calculated:
-                self._add(f.ERROR_VALUE, i, f"holds the error value {value.text}.")
+                shown = value.text if value.text.startswith("#") else f'"{_short(value.text)}"'
+                self._add(f.ERROR_VALUE, i, f"holds the error value {shown}.")
             else:
                 self._add(f.NOT_CALCULATED, i, "holds a formula whose result is not stored.")
         elif isinstance(value, float) and not math.isfinite(value):
