@@ -398,7 +398,7 @@ def test_an_entry_that_does_not_balance_is_refused(name: str) -> None:
         ("Debit", "much", r"{cell}: Debit is \"much\""),
         ("Debit", Error("#REF!"), r"{cell}: Debit is the error #REF!"),
         ("Debit", 320.005, r"{cell}: Debit is 320\.005, with more decimals than the currency has"),
-        ("Debit", 0, r"{cell}: Debit is 0\.0; an amount above zero"),
+        ("Debit", 0, r"{cell}: Debit is 0; an amount above zero"),
         ("Debit", None, r"{cell}: A line has either a debit or a credit"),
         ("Posting date", "soon", r"{cell}: Posting date is \"soon\""),
         ("Posting date", dt.date(2026, 3, 30), r"{cell}:[A-Z]\d+: Posting date differs within entry 1"),

@@ -32,13 +32,13 @@ def post(args: argparse.Namespace) -> int:
 
 def verify(args: argparse.Namespace) -> int:
     """Compute every posted run again and compare; the workbook stays as it is."""
-    with FileBook(args.book) as book:
+    with FileBook(args.book, to_write=False) as book:
         result = verifying.verify(book, progress(args))
     problems = [str(problem) for problem in result.problems]
     changed = [str(change) for change in result.changed]
     count = len([run for run in result.runs if not run.is_draft])
     lines = problems + [f"Changed after the last run: {text}" for text in changed]
-    if not result.runs:
+    if not result.runs and not lines:
         lines = ["The workbook has not been run; there is nothing to verify."]
     elif not lines:
         link = next((run.link for run in reversed(result.runs) if run.link), "")
@@ -50,7 +50,7 @@ def verify(args: argparse.Namespace) -> int:
 
 def diff(args: argparse.Namespace) -> int:
     """Which input cells moved which journal lines between two runs; the workbook stays as it is."""
-    with FileBook(args.book) as book:
+    with FileBook(args.book, to_write=False) as book:
         old, new = (verifying.inputs_of_run(book, run) for run in (args.first, args.second))
         places = verifying.places_of(new)
     try:
