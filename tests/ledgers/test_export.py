@@ -279,6 +279,8 @@ def test_every_format_says_in_one_line_what_it_is_and_what_to_fill_in() -> None:
         assert 40 < len(form.title) < 110, form.title
         assert bool(form.fields) != bool(form.lines)
         assert sum(f.kind == "account" for f in form.fields) == bool(form.fields)
+        assert {f.kind for f in form.fields} <= {"exact", "text", "key", "account"}  # formats.toml may say anything
+        assert set(form.once) <= {f.head for f in form.fields}
     assert set(READERS) == set(FORMATS)
 
 

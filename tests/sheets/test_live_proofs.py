@@ -53,7 +53,7 @@ from xlbackflush.engine.period import Period
 from xlbackflush.engine.result import RunResult
 from xlbackflush.engine.rules import rules
 from xlbackflush.lifecycle import run as lifecycle
-from xlbackflush.model.basis import Schedule, Total
+from xlbackflush.model.basis import Total
 from xlbackflush.model.tables import CellError, Source
 from xlbackflush.template.build import build
 from xlbackflush.template.samples import Sample
@@ -232,8 +232,7 @@ def journal_amounts(posted: Period) -> Amounts:
         charged = {getattr(line.basis, "charged_to", "") for line in entry.lines} - {""}
         for line in entry.lines:
             basis = line.basis
-            what = " ".join(v for _, v in basis.where) if isinstance(basis, Total) else type(basis).__name__
-            what = f"{basis.column} {basis.where}" if isinstance(basis, Schedule) else what
+            what = f"{basis.column} {basis.where}" if isinstance(basis, Total) else type(basis).__name__
             key = (entry.event, entry.description, *charged, line.role, what)
             key = tuple(part.casefold() for part in key)
             assert key not in found, key

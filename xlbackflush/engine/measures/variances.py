@@ -293,7 +293,7 @@ class _Words:
     def __init__(self, bill: Bill, book: StockBook) -> None:
         items, self.bill, self.book = bill.items, bill, book
         self.codes, self._descriptions, uoms = (c.tolist() for c in (items.code, items.description, items.uom))
-        by_piece = {uom for uom in set(uoms) if uom.casefold() in ("", "each", "ea")}
+        by_piece = {uom for uom in set(uoms) if uom.casefold() in schema.BY_THE_PIECE}
         self._uoms = ["units" if uom in by_piece else uom for uom in uoms]
         self._bought = np.zeros(len(items) + 1)  # the last one stands for item -1
         np.add.at(self._bought, bill.of("Purchases"), bill.inputs.purchases.quantity)

@@ -4,7 +4,7 @@ from xlbackflush import schema
 from xlbackflush.engine.posting.disposition import CLEARED, PASSED_ON, Share, before_close
 from xlbackflush.engine.stock.counted import CountedAccount
 from xlbackflush.engine.stock.in_process import InProcess, records
-from xlbackflush.model.basis import Closing, Schedule, reversed_basis
+from xlbackflush.model.basis import Closing, Total, reversed_basis
 from xlbackflush.model.inputs import Inputs
 from xlbackflush.model.journal import Entry
 from xlbackflush.model.money import to_minor
@@ -25,7 +25,7 @@ def close(inputs: Inputs, entries: list[Entry], shares: list[Share], accounts: l
             entry.add(role, -before[role], Closing(role), source)
     for share in shares:
         if share.role not in (schema.COGS, *PASSED_ON):
-            basis = Schedule(1, "Disposition", "Posted", ("Role", share.role))
+            basis = Total(1, "Disposition", "Posted", (("Role", share.role),))
             entry.add(share.role, to_minor(share.posted, inputs.places), basis, words.SHARES)
     entry.balance(schema.COGS, source)
     return [e for e in (entry, _put_back(inputs, accounts)) if e.lines]
@@ -36,7 +36,7 @@ def _put_back(inputs: Inputs, accounts: list[CountedAccount]) -> Entry:
     entry = Entry(schema.CLOSE, words.EntryKind.INVENTORIES_ADJUSTED)
     for row in accounts:
         source = inputs.sources["InventoryCount" if row.in_money else "Stock"].sheet
-        basis = Schedule(1, "CountMethod", "Adjustment", ("Role", row.role))
+        basis = Total(1, "CountMethod", "Adjustment", (("Role", row.role),))
         entry.add(row.role, to_minor(row.adjustment, inputs.places), basis, source)
     entry.balance(schema.COGS, words.COUNTED_ACCOUNTS)
     return entry
@@ -57,7 +57,7 @@ def period_end_entries(inputs: Inputs, units: InProcess) -> list[Entry]:
         (schema.CCA if carries_forward else schema.COGS, "Conversion", units.conversion),
     ):
         amount = to_minor(float(amounts.sum()), inputs.places)
-        entry.add(role, -amount, Schedule(-1, "PeriodEndWip", column), source)
+        entry.add(role, -amount, Total(-1, "PeriodEndWip", column), source)
     entry.balance(schema.WORK_IN_PROCESS, source, first=True)
     back = Entry(schema.REVERSAL, words.EntryKind.UNITS_IN_PROCESS_REVERSED, days_after=1)
     for line in entry.lines:

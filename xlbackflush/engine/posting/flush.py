@@ -24,7 +24,7 @@ from xlbackflush.engine.stock.relief import Flow
 from xlbackflush.engine.stock.stock_book import StockBook
 from xlbackflush.model.arrays import Minors, Records, Texts, blank_as_zero, texts
 from xlbackflush.model.basis import Flow as FlowBasis
-from xlbackflush.model.basis import Invoices, Schedule, Total
+from xlbackflush.model.basis import Invoices, Total
 from xlbackflush.model.inputs import Inputs
 from xlbackflush.model.journal import Entry, PostedEntry
 from xlbackflush.model.money import to_minor
@@ -73,8 +73,8 @@ def purchases(bill: Bill, flows: list[Flow], book: StockBook) -> Iterator[Entry]
         yield entry
 
 
-def _of_account(sign: int, column: str, role: str) -> Schedule:
-    return Schedule(sign, "Reconciliation", column, ("Account role", role))
+def _of_account(sign: int, column: str, role: str) -> Total:
+    return Total(sign, "Reconciliation", column, (("Account role", role),))
 
 
 def conversion(inputs: Inputs) -> Entry:
@@ -148,7 +148,7 @@ def by_difference(event: str, inputs: Inputs, accounts: list[CountedAccount]) ->
     entry, source = Entry(event, kind), ""
     for row in rows:
         source = _source(inputs, *(("InventoryCount", "Counted amount") if row.in_money else ("Stock", "Counted qty")))
-        basis = Schedule(-1, "CountMethod", "Relieved", ("Role", row.role))
+        basis = Total(-1, "CountMethod", "Relieved", (("Role", row.role),))
         entry.add(credit, -to_minor(row.relieved, inputs.places), basis, source)
     entry.balance(debit, source, first=True)
     return entry
