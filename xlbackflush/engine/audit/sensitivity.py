@@ -255,7 +255,7 @@ def _standards(inputs: Inputs, bill: Bill, units: Floats, unit_cost: Floats) -> 
     }
     weights: Weights = {("StandardCost", column): np.abs(cost) * units for column, cost in per_unit.items()}
     through = units[lines.parent] * items.to_start[lines.parent] * unit_cost[lines.component]
-    at = np.searchsorted(inputs.bom.row, lines.row)
+    at = inputs.bom.row.searchsorted(lines.row)
     for column, follows in (("Qty per", lines.factor), ("Scrap %", lines.factor - lines.quantity)):
         weights["BOM", column] = np.zeros(len(inputs.bom))
         weights["BOM", column][at] = np.abs(through * follows)

@@ -94,7 +94,9 @@ def demand(bill: Bill) -> Demand:
     width, depth = len(bill.items) + 1, len(chosen) + 1
     key = (group[stream] * width + item.astype(np.int64)) * depth + stream
     order = np.lexsort((day, key))
-    heads, root = np.unique(key[order], return_inverse=True)
+    key = key[order]
+    is_head = np.diff(key, prepend=-1) != 0
+    heads, root = key[is_head], np.cumsum(is_head) - 1
     item, number = (heads // depth) % width, heads % depth
     role = bill.items.role
     charged = [chosen[s].charged_to or role[i] for s, i in zip(number.tolist(), item.tolist(), strict=True)]

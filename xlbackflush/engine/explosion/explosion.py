@@ -206,15 +206,15 @@ def _units(walk: Walk, demand: Demand, settings: Settings) -> Floats:
     units = sums(root, quantity, len(demand.roots))[walk.root]
     narrow = np.flatnonzero((walk.first > settings.period_start) | (walk.last < settings.period_end))
     if len(narrow):
-        begin = np.searchsorted(root, np.arange(len(demand.roots) + 1))
+        begin = root.searchsorted(np.arange(len(demand.roots) + 1))
         known: dict[tuple[int, float, float], float] = {}
         rows = walk.of(narrow)
         stretches = zip(rows.root.tolist(), rows.first.tolist(), rows.last.tolist(), strict=True)
         for i, (r, first, last) in zip(narrow.tolist(), stretches, strict=True):
             if (r, first, last) not in known:
                 low, high = begin[r], begin[r + 1]
-                a = low + np.searchsorted(days[low:high], first, side="left")
-                b = low + np.searchsorted(days[low:high], last, side="right")
+                a = low + days[low:high].searchsorted(first, side="left")
+                b = low + days[low:high].searchsorted(last, side="right")
                 known[r, first, last] = math.fsum(quantity[a:b])
             units[i] = known[r, first, last]
     return units

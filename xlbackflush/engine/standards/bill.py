@@ -166,7 +166,7 @@ def bill(inputs: Inputs) -> Bill:
             number.setdefault(code_key(code), i)
     ends = {("BOM", end): item_numbers(inputs.bom.column(end), number) for end in ("Parent", "Component")}
     lines = line_table(inputs, ends["BOM", "Parent"], ends["BOM", "Component"], items)
-    first_line = np.searchsorted(lines.parent, np.arange(len(items) + 1))
+    first_line = lines.parent.searchsorted(np.arange(len(items) + 1))
     level = levels(lines.parent, lines.component, len(items))
     return Bill(items, lines, number, first_line, level, inputs, ends)
 
@@ -189,7 +189,7 @@ def levels(parent: Ints, component: Ints, count: int) -> Ints:
     level = np.full(count, -1, dtype=np.int64)
     waiting = np.bincount(component, minlength=count)
     ready = np.flatnonzero(waiting == 0)
-    start = np.searchsorted(parent, np.arange(count + 1))
+    start = parent.searchsorted(np.arange(count + 1))
     depth = 0
     while len(ready):
         level[ready] = depth

@@ -81,7 +81,7 @@ class UnitCosts:
 
 
 def _row_at(keys: Ints, item: Ints, day: Floats | float) -> Ints:
-    return np.searchsorted(keys, item * _DAYS + np.asarray(day).astype(np.int64), side="right") - 1
+    return keys.searchsorted(item * _DAYS + np.asarray(day).astype(np.int64), side="right") - 1
 
 
 def unit_costs(bill: Bill) -> UnitCosts:
@@ -168,6 +168,6 @@ def _rolled(buildup: BuildUp, levels: list[Ints], total: Floats, pass_on: Callab
     """Add to each row quantity x what its components' rows pass on, one level of the BOM at a time, deepest first."""
     for group in levels:
         share = buildup.quantity[group, None] * pass_on(group, total[buildup.component_row[group]])
-        for column in range(total.shape[1]):
-            total[:, column] += np.bincount(buildup.row[group], share[:, column], minlength=len(total))
+        cell = buildup.row[group, None] * total.shape[1] + np.arange(total.shape[1])
+        total += np.bincount(cell.ravel(), share.ravel(), minlength=total.size).reshape(total.shape)
     return total
