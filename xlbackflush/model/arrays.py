@@ -1,7 +1,7 @@
 """Records of arrays: tables inside the engine, one typed array per column (or for several alike), all of one length."""
 
 from collections.abc import Iterable, Sequence
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,11 @@ class Records:
     def joined(cls, parts: Iterable[Self]) -> Self:
         """The rows of several records, one after the other."""
         return cls(*map(np.concatenate, zip(*(vars(part).values() for part in parts), strict=True)))
+
+
+def where_true(mask: NDArray[Any]) -> Ints:
+    """Where a mask is true: the positions."""
+    return mask.nonzero()[0]
 
 
 def texts(values: Sequence[str]) -> Texts:

@@ -21,7 +21,7 @@ from xlbackflush.dataclass import dataclass, replace
 from xlbackflush.engine.explosion.demand import Demand
 from xlbackflush.engine.standards.bill import Bill, ranges
 from xlbackflush.engine.standards.unit_cost import UnitCosts
-from xlbackflush.model.arrays import Bools, Floats, Ints, Records, sums
+from xlbackflush.model.arrays import Bools, Floats, Ints, Records, sums, where_true
 from xlbackflush.model.inputs import Settings
 
 
@@ -81,7 +81,7 @@ def sizes(bill: Bill, demand: Demand) -> Floats:
     rows = np.ones(len(bill.items))
     level = bill.level[lines.parent]
     for depth in range(int(level.max(initial=-1)), -1, -1):
-        at = np.flatnonzero(level == depth)
+        at = where_true(level == depth)
         below = np.where(stocked[lines.component[at]], 1.0, rows[lines.component[at]])
         rows += np.bincount(lines.parent[at], below, minlength=len(rows))
     return np.where(demand.roots.explodes, rows[demand.roots.item], 1.0)
@@ -129,7 +129,7 @@ def _by_cost(wave: Walk, unit_costs: UnitCosts) -> Walk:
 def _children(unit_costs: UnitCosts, wave: Walk, made: int) -> Walk:
     """The lines below every row that is exploded, narrowed to the days on which both hold."""
     bill = unit_costs.bill
-    open_rows, lines = np.flatnonzero(~wave.relieved), bill.lines
+    open_rows, lines = where_true(~wave.relieved), bill.lines
     item = wave.item[open_rows]
     begin, stop = bill.first_line[item], bill.first_line[item + 1]
     line = ranges(begin, stop)
@@ -153,7 +153,7 @@ def _indented(walk: Walk) -> Walk:
     count, parent = len(walk), walk.parent_row
     if not count:
         return walk
-    edges = [0, *(np.flatnonzero(np.diff(walk.level)) + 1).tolist(), count]
+    edges = [0, *(where_true(np.diff(walk.level)) + 1).tolist(), count]
     spans = list(pairwise(edges))
     sizes = np.ones(count, dtype=np.int64)
     for begin, stop in reversed(spans[1:]):
@@ -194,7 +194,7 @@ def _started(walk: Walk, factor: Floats, to_start: Floats) -> tuple[Floats, Floa
     """Units started of each row's parent and of the row itself, per product unit, one level after the other."""
     above, started = np.ones(len(walk)), to_start.copy()
     for depth in range(1, int(walk.level.max(initial=0)) + 1):
-        at = np.flatnonzero(walk.level == depth)
+        at = where_true(walk.level == depth)
         above[at] = started[walk.parent_row[at]]
         started[at] = above[at] * factor[at] * to_start[at]
     return above, started
@@ -204,7 +204,7 @@ def _units(walk: Walk, demand: Demand, settings: Settings) -> Floats:
     """Product units counted on the days of each row. Whole periods are summed at once, narrower days one by one."""
     quantity, root, days = demand.rows.quantity, demand.rows.root, demand.rows.day
     units = sums(root, quantity, len(demand.roots))[walk.root]
-    narrow = np.flatnonzero((walk.first > settings.period_start) | (walk.last < settings.period_end))
+    narrow = where_true((walk.first > settings.period_start) | (walk.last < settings.period_end))
     if len(narrow):
         begin = root.searchsorted(np.arange(len(demand.roots) + 1))
         known: dict[tuple[int, float, float], float] = {}

@@ -14,7 +14,7 @@ import numpy as np
 from xlbackflush import schema
 from xlbackflush.dataclass import dataclass
 from xlbackflush.model import finding as f
-from xlbackflush.model.arrays import Floats, texts
+from xlbackflush.model.arrays import Floats, texts, where_true
 from xlbackflush.model.inputs import FIELDS, RECORDS, Inputs, Settings
 from xlbackflush.model.tables import CellError, Source, absent, number_in
 
@@ -92,6 +92,8 @@ class _Reader:
             return texts(self._checked_keys(values) if column.kind in _KEY_KINDS else values)
         if wanted is float:
             return self._in_range(np.array(values, dtype=np.float64))
+        if values is raw:
+            return np.array(list(map(dt.date.toordinal, values)), dtype=np.float64) - _DAY_0_ORDINAL
         days = [v.toordinal() - _DAY_0_ORDINAL if type(v) is dt.date else v for v in values]
         return np.array(days, dtype=np.float64)
 
@@ -122,7 +124,7 @@ class _Reader:
         bad = low | (array > _LARGEST if column.maximum is None else array >= column.maximum)
         if not bad.any():
             return array
-        for i in np.flatnonzero(bad).tolist():
+        for i in where_true(bad).tolist():
             value = float(array[i])
             if column.kind == "percent":
                 below = f" and below {column.maximum:.0%}" if column.maximum else ""

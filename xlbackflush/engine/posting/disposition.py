@@ -169,8 +169,8 @@ def disposition(
 ) -> Iterator[Share]:
     """The shares of every account, for the variances that stand in the accounts before the close.
 
-    before: of `to_close`; beyond: of `opening.opening_excess`; in_process: conversion in units in process that the period-end entry records, in
-    money.
+    before: of `to_close`; beyond: of `opening.opening_excess`; in_process: conversion in units in process that the
+    period-end entry records, in money.
     """
     known = {content.role for content in contents}
     accounts = [*contents, *(CostHeld(role, 0.0, 0.0, 0.0) for role in beyond if role not in known)]

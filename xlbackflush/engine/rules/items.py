@@ -1,5 +1,6 @@
 """Rules of items, bills of materials and standard costs."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
@@ -17,10 +18,11 @@ from xlbackflush.model.arrays import Bools, Floats, blank_as_zero
 def duplicate_items(period: Period) -> Iterator[f.Finding]:
     """Every item once; Excel does not tell upper from lower case."""
     cost = period.inputs.standard_cost
-    keys = [code_key(code) for code in cost.item.tolist()]
-    duplicates = repeats(keys) & (cost.item != "")
-    if not duplicates.any():
+    given = cost.item != ""
+    if len(period.bill.number) == np.count_nonzero(given):
         return
+    keys = [code_key(code) for code in cost.item.tolist()]
+    duplicates = repeats(keys) & given
     first = dict(zip(reversed(keys), reversed(cost.row.tolist()), strict=True))
     for cell, code in text_cells(period.inputs, "StandardCost", "Item", duplicates):
         yield f.DUPLICATE_ITEM(cell, f"{code} is listed before, in row {first[code_key(code)]}.")
@@ -62,9 +64,11 @@ def overlaps(period: Period) -> Iterator[f.Finding]:
     bom, bill = period.inputs.bom, period.bill
     parent, component = bill.of("BOM", "Parent"), bill.of("BOM", "Component")
     pair = np.where((parent >= 0) & (component >= 0), parent * len(bill.items) + component, -1)
-    _, number, times = np.unique(pair, return_inverse=True, return_counts=True)
-    several = np.flatnonzero((pair >= 0) & (times[number] > 1))
-    first, last = np.nan_to_num(bom.effective_from, nan=0.0), np.nan_to_num(bom.effective_to, nan=FOREVER)
+    times = Counter(pair.tolist())
+    several = np.array([at for at, key in enumerate(pair.tolist()) if key >= 0 and times[key] > 1], dtype=np.int64)
+    if not len(several):
+        return
+    first, last = blank_as_zero(bom.effective_from), np.where(np.isnan(bom.effective_to), FOREVER, bom.effective_to)
     is_dated = ~(np.isnan(bom.effective_from) & np.isnan(bom.effective_to))
     dated_pairs = set(pair[several[is_dated[several]]].tolist())
     several = several[np.lexsort((bom.row[several], first[several], pair[several]))]

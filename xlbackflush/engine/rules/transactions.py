@@ -12,7 +12,7 @@ from xlbackflush.engine.period import Period
 from xlbackflush.engine.rules.places import cells, day_text, item_texts, repeats, text_cells, types
 from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.model import finding as f
-from xlbackflush.model.arrays import Texts, texts
+from xlbackflush.model.arrays import Texts, texts, where_true
 from xlbackflush.model.inputs import Counts, Inputs, Purchases, Scrap
 
 
@@ -58,8 +58,9 @@ def duplicate_rows(period: Period) -> Iterator[f.Finding]:
         ("Stock", ("Item",)),
     ):
         values = [_comparable(period.inputs, table, column) for column in columns]
-        filled = np.array([value not in ("", None) for value in values[-1]], dtype=bool)
-        for cell in cells(period.inputs, table, columns[0], repeats(list(zip(*values, strict=True))) & filled):
+        again = where_true(repeats(list(zip(*values, strict=True)))).tolist()
+        filled = [at for at in again if values[-1][at] not in ("", None)]
+        for cell in cells(period.inputs, table, columns[0], np.array(filled, dtype=np.int64)):
             yield f.DUPLICATE_ROW(cell, f"This row repeats an earlier row of {table}.")
 
 
@@ -67,7 +68,9 @@ def _comparable(inputs: Inputs, table: str, column: str) -> list[Hashable]:
     """The values of a column; a number that is blank is None, as no NaN equals another."""
     array = inputs.table(table).column(column)
     values: list[Hashable] = array.tolist()
-    return values if array.dtype == object else [None if value != value else value for value in values]
+    if array.dtype == object or not np.isnan(array).any():
+        return values
+    return [None if value != value else value for value in values]
 
 
 _Documents = Counts | Scrap | Purchases
@@ -86,11 +89,12 @@ def _corrections(period: Period, table: str, kinds: Texts, notes: Texts) -> Iter
     """The corrections in one table. kinds: event of a count, stage of scrap, else "", row by row; notes: as typed."""
     rows: _Documents = period.inputs.table(table)  # type: ignore[assignment]
     recorded = _recorded(rows)
+    spaced = [number for number in recorded if " " in number]
     balance: dict[Hashable, float] = {}  # of a document, item and kind: what is recorded, less the corrections so far
-    negative = np.flatnonzero(rows.quantity < 0)
+    negative, numbers, dates = where_true(rows.quantity < 0), period.bill.of(table).tolist(), rows.date.tolist()
     for at, cell in zip(negative.tolist(), cells(period.inputs, table, "Quantity", negative), strict=True):
-        item, kind, quantity = rows.item[at], kinds[at], float(rows.quantity[at])
-        document = _corrected(rows.document[at], notes[at], recorded)
+        item, kind, quantity, number = rows.item[at], kinds[at], float(rows.quantity[at]), numbers[at]
+        document = _corrected(rows.document[at], notes[at], recorded, spaced)
         if document is None:
             rule = f.CORRECTS_UNKNOWN if re.search(r"\d", notes[at]) else f.CORRECTS_NOTHING
             yield rule(cell, f"{quantity:g} of {item} names no document of table {table}.")
@@ -102,35 +106,39 @@ def _corrections(period: Period, table: str, kinds: Texts, notes: Texts) -> Iter
         balance[key] += quantity
         if balance[key] < 0:
             yield f.CORRECTS_TOO_MUCH(cell, f"{quantity:g} of {item} exceeds what {document.upper()} recorded.")
-        number = period.bill.of(table)
-        if table != "Purchases" and number[at] >= 0:
-            days = [float(rows.date[i]) for i in recorded[document] if number[i] == number[at]]
-            day = _day_of_another_bill(period.bill, int(number[at]), float(rows.date[at]), days)
+        if table != "Purchases" and number >= 0:
+            days = [dates[i] for i in recorded[document] if numbers[i] == number]
+            day = _day_of_another_bill(period.bill, number, dates[at], days)
             if day is not None:
                 text = f"{item} had another bill of materials on {day_text(day)}, the day of {document.upper()}."
                 yield f.CORRECTS_OTHER_BILL(cell, text)
 
 
 def _recorded(rows: _Documents) -> dict[str, list[int]]:
-    """Document, in letters of one case -> the rows that record something under its number; the longest number first."""
+    """Document, in letters of one case -> the rows that record something under its number."""
     recorded: dict[str, list[int]] = defaultdict(list)
-    documents = rows.document.tolist()
-    for at in np.flatnonzero(rows.quantity > 0).tolist():
-        recorded[_number(documents[at])].append(at)
-    return {number: recorded[number] for number in sorted(recorded, key=len, reverse=True) if number}
+    positive = where_true(rows.quantity > 0)
+    for at, document in zip(positive.tolist(), rows.document[positive].tolist(), strict=True):
+        recorded[_number(document)].append(at)
+    recorded.pop("", None)
+    return recorded
 
 
 def _number(document: str) -> str:
     return document.strip().casefold()
 
 
-def _corrected(document: str, note: str, recorded: Mapping[str, object]) -> str | None:
-    """The document of this table that a row corrects, or None."""
+def _corrected(document: str, note: str, recorded: Mapping[str, list[int]], spaced: list[str]) -> str | None:
+    """The document of this table that a row corrects, or None: its own, or the longest number in its note.
+
+    spaced: the numbers with spaces in them.
+    """
     if _number(document) in recorded:
         return _number(document)
     text = note.casefold()
-    words = set(re.split(r"[\s,;:()]+", text)) | {word.rstrip(".") for word in text.split()}
-    return next((number for number in recorded if number in words or (" " in number and number in text)), None)
+    words = [*re.split(r"[\s,;:()]+", text), *(word.rstrip(".") for word in text.split())]
+    named = [word for word in words if word in recorded] + [number for number in spaced if number in text]
+    return max(named, key=lambda number: (len(number), -recorded[number][0]), default=None)
 
 
 def _day_of_another_bill(bill: Bill, item: int, day: float, others: list[float]) -> float | None:

@@ -11,7 +11,7 @@ import numpy as np
 
 from xlbackflush import schema
 from xlbackflush.dataclass import dataclass, field, replace
-from xlbackflush.model.arrays import Bools, Floats, Ints, Records, Texts, blank_as_zero
+from xlbackflush.model.arrays import Bools, Floats, Ints, Records, Texts, blank_as_zero, where_true
 from xlbackflush.model.inputs import Inputs
 
 FOREVER = 2_958_465.0  # 9999-12-31, Excel's last day
@@ -153,7 +153,7 @@ def line_table(inputs: Inputs, parent: Ints, component: Ints, items: Items) -> L
     factor = scrap_factor(quantity, scrap, on_input)
     lines = Lines(bom.row, parent, component, bom.component, quantity, scrap, on_input, factor, first, last)
     made = np.append(items.made, False)  # the last one stands for item -1
-    matters = np.flatnonzero(made[parent] & (parent >= 0) & (component >= 0) & (first <= last))
+    matters = where_true(made[parent] & (parent >= 0) & (component >= 0) & (first <= last))
     return lines.of(matters[np.argsort(parent[matters], kind="stable")])
 
 
@@ -167,7 +167,7 @@ def bill(inputs: Inputs) -> Bill:
     ends = {("BOM", end): item_numbers(inputs.bom.column(end), number) for end in ("Parent", "Component")}
     lines = line_table(inputs, ends["BOM", "Parent"], ends["BOM", "Component"], items)
     first_line = lines.parent.searchsorted(np.arange(len(items) + 1))
-    level = levels(lines.parent, lines.component, len(items))
+    level = levels(first_line, lines.component)
     return Bill(items, lines, number, first_line, level, inputs, ends)
 
 
@@ -181,21 +181,21 @@ def with_numbers(bill: Bill, inputs: Inputs) -> Bill:
     return replace(bill, items=items, lines=lines, inputs=inputs)
 
 
-def levels(parent: Ints, component: Ints, count: int) -> Ints:
+def levels(first_line: Ints, component: Ints) -> Ints:
     """Low-level codes by peeling: repeatedly take the items whose parents are all taken. -1 is left on a circle.
 
     A > B > C and A > C gives A 0, B 1, C 2.
     """
+    count = len(first_line) - 1
     level = np.full(count, -1, dtype=np.int64)
     waiting = np.bincount(component, minlength=count)
-    ready = np.flatnonzero(waiting == 0)
-    start = parent.searchsorted(np.arange(count + 1))
+    ready = where_true(waiting == 0)
     depth = 0
     while len(ready):
         level[ready] = depth
-        children = component[ranges(start[ready], start[ready + 1])]
+        children = component[ranges(first_line[ready], first_line[ready + 1])]
         waiting -= np.bincount(children, minlength=count)
-        ready = np.flatnonzero((waiting == 0) & (level < 0))
+        ready = where_true((waiting == 0) & (level < 0))
         depth += 1
     return level
 
@@ -203,8 +203,6 @@ def levels(parent: Ints, component: Ints, count: int) -> Ints:
 def ranges(start: Ints, stop: Ints) -> Ints:
     """Concatenated ranges: starts [2, 7], stops [4, 8] gives 2, 3, 7."""
     length = stop - start
-    total = int(length.sum())
-    if not total:
-        return np.zeros(0, np.int64)
-    offset: Ints = np.repeat(start - np.concatenate(([0], np.cumsum(length)[:-1])), length)
-    return offset + np.arange(total)
+    end = length.cumsum()
+    offset: Ints = (start - end + length).repeat(length)
+    return offset + np.arange(len(offset))

@@ -12,7 +12,7 @@ import numpy as np
 from xlbackflush import schema
 from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.standards.bill import Bill, ranges
-from xlbackflush.model.arrays import Floats, Ints, Records
+from xlbackflush.model.arrays import Floats, Ints, Records, where_true
 
 _DAYS = 4_000_000  # more than Excel has days: item x _DAYS + day is a sortable key
 
@@ -139,7 +139,7 @@ def _levels(bill: Bill, stretches: Stretches, buildup: BuildUp) -> list[Ints]:
     """Rows of the build-up, one level of the BOM after the other, deepest first."""
     level = bill.level[stretches.item[buildup.row]]
     order = np.argsort(-level, kind="stable")
-    edges = np.flatnonzero(np.diff(level[order])) + 1
+    edges = where_true(np.diff(level[order])) + 1
     return [group for group in np.split(order, edges) if len(group)]
 
 
