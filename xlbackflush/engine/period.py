@@ -13,7 +13,7 @@ from functools import cached_property
 from xlbackflush import schema
 from xlbackflush.dataclass import dataclass, replace
 from xlbackflush.engine.explosion.by_line import explosion_by_line
-from xlbackflush.engine.explosion.demand import Demand, demand
+from xlbackflush.engine.explosion.demand import Demand, Transactions, demand, transactions
 from xlbackflush.engine.explosion.explosion import Explosion, Walk, quantities, sizes, walk
 from xlbackflush.engine.inputs.snapshot import Snapshot
 from xlbackflush.engine.measures import checks
@@ -99,8 +99,12 @@ class Period:
         return unit_costs(self.bill)
 
     @cached_property
+    def transactions(self) -> Transactions:
+        return transactions(self.bill)
+
+    @cached_property
     def demand(self) -> Demand:
-        return demand(self.bill)
+        return demand(self.bill, self.transactions)
 
     @cached_property
     def exploded_rows(self) -> float:
@@ -138,7 +142,7 @@ class Period:
 
     @cached_property
     def movements(self) -> Movements:
-        return movements(self.unit_costs)
+        return movements(self.unit_costs, self.transactions)
 
     @cached_property
     def counted(self) -> list[CountedAccount]:

@@ -4,6 +4,7 @@ Each row of a transaction sheet becomes one demand; demands of one event, accoun
 explosion in the Trace. `wanted` says which rows of the sheet belong to a root, so that a formula can add them up again.
 """
 
+from collections.abc import Mapping
 from functools import cached_property
 
 import numpy as np
@@ -40,6 +41,12 @@ SCRAPS = tuple(
     for kind, charged_to in ((schema.NORMAL, schema.CCC), (schema.ABNORMAL, schema.ABNORMAL_SCRAP))
     for stage in (schema.COMPONENT, schema.FINISHED_UNIT)
 )
+
+
+STREAMS = (RECEIPTS, COMPLETIONS, SALES, *SCRAPS)
+
+#: of each stream the item, day and quantity of its rows
+Transactions = Mapping[Stream, tuple[Ints, Floats, Floats]]
 
 
 def streams(settings: Settings) -> tuple[Stream, ...]:
@@ -82,10 +89,10 @@ class Demand:
         return [self.streams[s].event for s in self.roots.stream.tolist()]
 
 
-def demand(bill: Bill) -> Demand:
+def demand(bill: Bill, transactions: Transactions) -> Demand:
     """Collect the demands of the period into roots, in the order of the streams and of Standard Cost."""
     chosen = streams(bill.inputs.settings)
-    parts = [transactions(bill, stream) for stream in chosen]
+    parts = [transactions[stream] for stream in chosen]
     item, day, quantity = (np.concatenate([part[i] for part in parts]) for i in range(3))
     stream = np.repeat(np.arange(len(chosen)), [len(part[0]) for part in parts])
     # streams of one event and account stand together per item, so that a product's rows are one block of the Trace
@@ -105,7 +112,12 @@ def demand(bill: Bill) -> Demand:
     return Demand(chosen, roots, DemandRows(root, day[order], quantity[order]))
 
 
-def transactions(bill: Bill, stream: Stream) -> tuple[Ints, Floats, Floats]:
+def transactions(bill: Bill) -> Transactions:
+    """The transactions of the period, under whatever trigger points."""
+    return {stream: _rows(bill, stream) for stream in STREAMS}
+
+
+def _rows(bill: Bill, stream: Stream) -> tuple[Ints, Floats, Floats]:
     """Item, day and quantity of the rows of a stream."""
     table: Counts | Scrap | Purchases = bill.inputs.table(stream.table)  # type: ignore[assignment]
     item = bill.of(stream.table)

@@ -157,5 +157,4 @@ def prices(period: Period) -> Iterator[f.Finding]:
 
 def _given(values: Floats) -> Bools:
     """Neither blank nor zero."""
-    given: Bools = blank_as_zero(values) != 0
-    return given
+    return np.abs(values) > 0

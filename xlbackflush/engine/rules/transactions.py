@@ -118,8 +118,8 @@ def _recorded(rows: _Documents) -> dict[str, list[int]]:
     """Document, in letters of one case -> the rows that record something under its number."""
     recorded: dict[str, list[int]] = defaultdict(list)
     positive = where_true(rows.quantity > 0)
-    for at, document in zip(positive.tolist(), rows.document[positive].tolist(), strict=True):
-        recorded[_number(document)].append(at)
+    for at, number in zip(positive.tolist(), map(_number, rows.document[positive].tolist()), strict=True):
+        recorded[number].append(at)
     recorded.pop("", None)
     return recorded
 

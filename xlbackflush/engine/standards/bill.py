@@ -67,16 +67,29 @@ class Lines(Records):
     last: Floats
 
 
+class Spelled(dict[str, int]):
+    """Item of each code in whatever spelling, -1 where there is none; a spelling is looked into when it first comes up."""
+
+    def __init__(self, number: dict[str, int]) -> None:
+        self._number = number
+
+    def __missing__(self, code: str) -> int:
+        self[code] = item = self._number.get(code_key(code), -1)
+        return item
+
+
 @dataclass(frozen=True)
 class Bill:
     """Items and lines of one set of inputs; `first_line[i]:first_line[i + 1]` are the lines of parent i.
 
-    number: key of each code (`code_key`) -> item. Items on a BOM circle have level -1 (see `rules/items.py`).
+    number: key of each code (`code_key`) -> item. spelled: the same of codes in any spelling. Items on a BOM circle have
+    level -1 (see `rules/items.py`).
     """
 
     items: Items
     lines: Lines
     number: dict[str, int]
+    spelled: Spelled
     first_line: Ints
     level: Ints
     inputs: Inputs
@@ -85,7 +98,7 @@ class Bill:
     def of(self, table: str, column: str = "Item") -> Ints:
         """Item number of every row of an input column, without regard to case; -1 where unknown."""
         if (table, column) not in self._numbers:
-            self._numbers[table, column] = item_numbers(self.inputs.table(table).column(column), self.number)
+            self._numbers[table, column] = item_numbers(self.inputs.table(table).column(column), self.spelled)
         return self._numbers[table, column]
 
 
@@ -100,11 +113,9 @@ def code_key(code: str) -> str:
     return "".join(c.lower() if c.lower().upper() == c else c for c in code)
 
 
-def item_numbers(codes: Texts, number: dict[str, int]) -> Ints:
+def item_numbers(codes: Texts, spelled: Spelled) -> Ints:
     """Item numbers of codes, without regard to case; -1 where unknown."""
-    spelled = codes.tolist()
-    known = {code: number.get(code_key(code), -1) for code in set(spelled)}
-    return np.fromiter(map(known.__getitem__, spelled), np.int64, len(spelled))
+    return np.fromiter(map(spelled.__getitem__, codes.tolist()), np.int64, len(codes))
 
 
 def scrap_factor(quantity: Floats, scrap: Floats, on_input: Bools) -> Floats:
@@ -164,11 +175,12 @@ def bill(inputs: Inputs) -> Bill:
     for i, code in enumerate(items.code.tolist()):
         if code:
             number.setdefault(code_key(code), i)
-    ends = {("BOM", end): item_numbers(inputs.bom.column(end), number) for end in ("Parent", "Component")}
+    spelled = Spelled(number)
+    ends = {("BOM", end): item_numbers(inputs.bom.column(end), spelled) for end in ("Parent", "Component")}
     lines = line_table(inputs, ends["BOM", "Parent"], ends["BOM", "Component"], items)
     first_line = lines.parent.searchsorted(np.arange(len(items) + 1))
     level = levels(first_line, lines.component)
-    return Bill(items, lines, number, first_line, level, inputs, ends)
+    return Bill(items, lines, number, spelled, first_line, level, inputs, ends)
 
 
 def with_numbers(bill: Bill, inputs: Inputs) -> Bill:

@@ -105,9 +105,10 @@ def _stretches(bill: Bill) -> Stretches:
     settings = bill.inputs.settings
     start, end = float(settings.period_start), float(settings.period_end)
     lines, count = bill.lines, len(bill.items)
-    dated = lines.of((lines.first > start) | (lines.last < end))
+    dated = where_true((lines.first > start) | (lines.last < end))
     cuts: dict[int, set[float]] = {}
-    for parent, first, last in zip(dated.parent.tolist(), dated.first.tolist(), dated.last.tolist(), strict=True):
+    of_dated = (column[dated].tolist() for column in (lines.parent, lines.first, lines.last))
+    for parent, first, last in zip(*of_dated, strict=True):
         cuts.setdefault(parent, set()).update((first, last + 1))
     if cuts:  # hand the changes upwards, deepest items first
         order = np.argsort(-bill.level[lines.component], kind="stable")
@@ -119,8 +120,9 @@ def _stretches(bill: Bill) -> Stretches:
     begin = np.array([start] * count + [day for _, day in changes], dtype=np.float64)
     order = np.lexsort((begin, item))
     item, begin = item[order], begin[order]
-    followed = np.diff(item, append=-1) == 0
-    return Stretches(item, begin, np.where(followed, np.roll(begin, -1) - 1, end))
+    last, followed = np.full(len(item), end), item[1:] == item[:-1]
+    last[:-1][followed] = begin[1:][followed] - 1
+    return Stretches(item, begin, last)
 
 
 def _buildup(bill: Bill, stretches: Stretches, keys: Ints) -> BuildUp:

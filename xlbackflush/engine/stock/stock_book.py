@@ -9,7 +9,7 @@ from xlbackflush.engine.explosion.explosion import Explosion
 from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.engine.standards.unit_cost import UnitCosts
 from xlbackflush.engine.stock.relief import of_events
-from xlbackflush.model.arrays import Bools, Floats, Ints, Records, Texts, blank_as_zero
+from xlbackflush.model.arrays import Bools, Floats, Ints, Records, Texts, blank_as_zero, sums
 from xlbackflush.model.inputs import Settings
 
 
@@ -73,8 +73,7 @@ def count_posts(settings: Settings) -> bool:
 
 def _sum(bill: Bill, item: Ints, amount: Floats) -> Floats:
     """Amounts added up per item; unknown items and blanks left out."""
-    known = item >= 0
-    return np.bincount(item[known], blank_as_zero(amount[known]), minlength=len(bill.items)).astype(np.float64)
+    return sums(item + 1, blank_as_zero(amount), len(bill.items) + 1)[1:]
 
 
 def _units(explosion: Explosion, bill: Bill, demand: Demand) -> StockUnits:
