@@ -138,7 +138,7 @@ class Period:
 
     @cached_property
     def stock(self) -> StockBook:
-        return stock_book(self.explosion, self.unit_costs, self.demand)
+        return stock_book(self.explosion, self.unit_costs, self.demand, self.transactions)
 
     @cached_property
     def movements(self) -> Movements:

@@ -39,9 +39,7 @@ def where_true(mask: NDArray[Any]) -> Ints:
 
 def texts(values: Sequence[str]) -> Texts:
     """Texts as an array of Python strings."""
-    array = np.empty(len(values), dtype=object)
-    array[:] = values
-    return array
+    return np.fromiter(values, object, len(values))
 
 
 def sums(key: Ints, values: Floats, count: int) -> Floats:

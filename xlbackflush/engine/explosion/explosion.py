@@ -103,7 +103,7 @@ def walk(unit_costs: UnitCosts, demand: Demand, settings: Settings) -> Walk:
     )  # fmt: skip
     waves = [_by_cost(head, unit_costs)]
     made = 0
-    while len(waves[-1]):
+    while not waves[-1].relieved.all():
         waves.append(_children(unit_costs, waves[-1], made))
         made += len(waves[-2])
     return _indented(Walk.joined(waves))

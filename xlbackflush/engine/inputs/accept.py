@@ -91,11 +91,11 @@ class _Reader:
         if wanted is str:
             return texts(self._checked_keys(values) if column.kind in _KEY_KINDS else values)
         if wanted is float:
-            return self._in_range(np.array(values, dtype=np.float64))
+            return self._in_range(np.fromiter(values, np.float64, len(raw)))
         if values is raw:
-            return np.array(list(map(dt.date.toordinal, values)), dtype=np.float64) - _DAY_0_ORDINAL
+            return np.fromiter(map(dt.date.toordinal, values), np.float64, len(raw)) - _DAY_0_ORDINAL
         days = [v.toordinal() - _DAY_0_ORDINAL if type(v) is dt.date else v for v in values]
-        return np.array(days, dtype=np.float64)
+        return np.fromiter(days, np.float64, len(raw))
 
     def _cell(self, value: object, i: int) -> object:
         """One cell that is not plainly of its column's type: blank, error, other type."""
@@ -122,7 +122,7 @@ class _Reader:
         column = self.column
         low = array < (-_LARGEST if column.minimum is None else column.minimum)
         bad = low | (array > _LARGEST if column.maximum is None else array >= column.maximum)
-        if not bad.any():
+        if not np.count_nonzero(bad):
             return array
         for i in where_true(bad).tolist():
             value = float(array[i])

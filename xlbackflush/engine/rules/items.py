@@ -1,13 +1,12 @@
 """Rules of items, bills of materials and standard costs."""
 
-from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
 
 from xlbackflush import schema
 from xlbackflush.engine.period import Period
-from xlbackflush.engine.rules.places import cells, item_texts, repeats, text_cells
+from xlbackflush.engine.rules.places import cells, item_texts, repeats, shared, text_cells
 from xlbackflush.engine.standards.bill import FOREVER, Bill, code_key
 from xlbackflush.model import finding as f
 from xlbackflush.model.arrays import Bools, Floats, blank_as_zero
@@ -64,8 +63,8 @@ def overlaps(period: Period) -> Iterator[f.Finding]:
     bom, bill = period.inputs.bom, period.bill
     parent, component = bill.of("BOM", "Parent"), bill.of("BOM", "Component")
     pair = np.where((parent >= 0) & (component >= 0), parent * len(bill.items) + component, -1)
-    times = Counter(pair.tolist())
-    several = np.array([at for at, key in enumerate(pair.tolist()) if key >= 0 and times[key] > 1], dtype=np.int64)
+    several = shared(pair.tolist())
+    several = several[pair[several] >= 0]
     if not len(several):
         return
     first, last = blank_as_zero(bom.effective_from), np.where(np.isnan(bom.effective_to), FOREVER, bom.effective_to)

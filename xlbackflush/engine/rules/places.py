@@ -1,6 +1,7 @@
 """Rows of input tables as findings name them: by their cells, codes and days."""
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
 
 import numpy as np
@@ -44,6 +45,12 @@ _UNKNOWN = texts([""])  # stands for item -1
 def types(bill: Bill, table: str) -> Texts:
     """Type of the item in every row of a table."""
     return item_texts(bill.items.type, bill.of(table))
+
+
+def shared(keys: Sequence[Hashable]) -> Ints:
+    """The rows whose key another row has, too."""
+    times = Counter(keys)
+    return np.array([row for row, key in enumerate(keys) if times[key] > 1], dtype=np.int64)
 
 
 def repeats(keys: Sequence[Hashable]) -> Bools:

@@ -9,11 +9,11 @@ import numpy as np
 
 from xlbackflush import schema
 from xlbackflush.engine.period import Period
-from xlbackflush.engine.rules.places import cells, day_text, item_texts, repeats, text_cells, types
+from xlbackflush.engine.rules.places import cells, day_text, item_texts, repeats, shared, text_cells, types
 from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.model import finding as f
-from xlbackflush.model.arrays import Texts, texts, where_true
-from xlbackflush.model.inputs import Counts, Inputs, Purchases, Scrap
+from xlbackflush.model.arrays import Floats, Texts, texts, where_true
+from xlbackflush.model.inputs import Counts, Purchases, Scrap
 
 
 def outside_period(period: Period) -> Iterator[f.Finding]:
@@ -50,27 +50,26 @@ def countable(period: Period) -> Iterator[f.Finding]:
 
 def duplicate_rows(period: Period) -> Iterator[f.Finding]:
     """The same date, document, item and quantity again looks like a double entry."""
-    for table, columns in (
-        ("Counts", ("Date", "Document", "Event", "Item", "Quantity")),
-        ("Scrap", ("Date", "Document", "Item", "Quantity", "Stage", "Kind")),
-        ("Purchases", ("Date", "Document", "Item", "Quantity", "Actual price")),
-        ("Actuals", ("Date", "Document", "Cost type", "Amount")),
-        ("Stock", ("Item",)),
+    for table, where, columns in (
+        ("Counts", "Date", ("Document", "Date", "Event", "Item", "Quantity")),
+        ("Scrap", "Date", ("Document", "Date", "Item", "Quantity", "Stage", "Kind")),
+        ("Purchases", "Date", ("Document", "Date", "Item", "Quantity", "Actual price")),
+        ("Actuals", "Date", ("Document", "Date", "Cost type", "Amount")),
+        ("Stock", "Item", ("Item",)),
     ):
-        values = [_comparable(period.inputs, table, column) for column in columns]
-        again = where_true(repeats(list(zip(*values, strict=True)))).tolist()
-        filled = [at for at in again if values[-1][at] not in ("", None)]
-        for cell in cells(period.inputs, table, columns[0], np.array(filled, dtype=np.int64)):
+        records = period.inputs.table(table)
+        rows = shared(records.column(columns[0]).tolist())  # to look at the others would take longer
+        values = [_comparable(records.column(column)[rows]) for column in columns]
+        filled = np.array([value not in ("", None) for value in values[-1]], dtype=bool)
+        again = repeats(list(zip(*values, strict=True))) & filled
+        for cell in cells(period.inputs, table, where, rows[again]):
             yield f.DUPLICATE_ROW(cell, f"This row repeats an earlier row of {table}.")
 
 
-def _comparable(inputs: Inputs, table: str, column: str) -> list[Hashable]:
+def _comparable(column: Floats | Texts) -> list[Hashable]:
     """The values of a column; a number that is blank is None, as no NaN equals another."""
-    array = inputs.table(table).column(column)
-    values: list[Hashable] = array.tolist()
-    if array.dtype == object or not np.isnan(array).any():
-        return values
-    return [None if value != value else value for value in values]
+    values: list[Hashable] = column.tolist()
+    return values if column.dtype == object else [None if value != value else value for value in values]
 
 
 _Documents = Counts | Scrap | Purchases

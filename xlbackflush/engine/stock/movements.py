@@ -84,14 +84,13 @@ def movements(unit_costs: UnitCosts, transactions: Transactions) -> Movements:
         add(name, *transactions[stream])
     for name, share in IN_PROCESS.items():
         add_on(inputs.settings.period_end, name, "WIP", inputs.wip.quantity * inputs.wip.column(share))
-    completions = _completions(bill)[costs.item]
+    completions = _completions(bill, transactions)[costs.item]
     rows = np.arange(len(costs))
     return Movements(costs.item, costs.first, costs.last, rows, completion_counts=completions, **units).of(moved)
 
 
-def _completions(bill: Bill) -> Floats:
+def _completions(bill: Bill, transactions: Transactions) -> Floats:
     """Counts that complete each item, corrections left out; NaN where the item is not Finished."""
-    counts, item = bill.inputs.counts, bill.of("Counts")
-    rows = (item >= 0) & (counts.event == schema.COMPLETED) & (counts.quantity > 0)
-    number = np.bincount(item[rows], minlength=len(bill.items)).astype(np.float64)
+    item, _, quantity = transactions[COMPLETIONS]
+    number = np.bincount(item[quantity > 0], minlength=len(bill.items)).astype(np.float64)
     return np.where(bill.items.type == schema.FINISHED, number, np.nan)
