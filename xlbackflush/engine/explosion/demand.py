@@ -114,16 +114,20 @@ def demand(bill: Bill, transactions: Transactions) -> Demand:
 
 def transactions(bill: Bill) -> Transactions:
     """The transactions of the period, under whatever trigger points."""
-    return {stream: _rows(bill, stream) for stream in STREAMS}
+    inputs = bill.inputs
+    tables: dict[str, Counts | Scrap | Purchases] = {
+        "Counts": inputs.counts, "Scrap": inputs.scrap, "Purchases": inputs.purchases
+    }  # fmt: skip
+    complete = {
+        name: (bill.of(name) >= 0) & ~np.isnan(table.quantity) & ~np.isnan(table.date) for name, table in tables.items()
+    }
+    return {s: _rows(s, tables[s.table], bill.of(s.table), complete[s.table]) for s in STREAMS}
 
 
-def _rows(bill: Bill, stream: Stream) -> tuple[Ints, Floats, Floats]:
-    """Item, day and quantity of the rows of a stream."""
-    table: Counts | Scrap | Purchases = bill.inputs.table(stream.table)  # type: ignore[assignment]
-    item = bill.of(stream.table)
-    wanted = (item >= 0) & ~np.isnan(table.quantity) & ~np.isnan(table.date)
+def _rows(stream: Stream, table: Counts | Scrap | Purchases, item: Ints, wanted: Bools) -> tuple[Ints, Floats, Floats]:
+    """Item, day and quantity of the rows of a stream, among those wanted of its table."""
     for column, value in stream.wanted:
-        wanted &= table.column(column) == value
+        wanted = wanted & (table.column(column) == value)
     return item[wanted], table.date[wanted], table.quantity[wanted]
 
 

@@ -27,12 +27,15 @@ def duplicate_items(period: Period) -> Iterator[f.Finding]:
         yield f.DUPLICATE_ITEM(cell, f"{code} is listed before, in row {first[code_key(code)]}.")
 
 
+#: the columns that hold items
+_OF_ITEMS = [
+    (table.name, column.name) for table in schema.INPUT_TABLES for column in table.columns if column.kind == "item"
+]
+
+
 def unknown_items(period: Period) -> Iterator[f.Finding]:
     """Every code used must be on Standard Cost."""
-    used = (
-        (table.name, column.name) for table in schema.INPUT_TABLES for column in table.columns if column.kind == "item"
-    )
-    for table, column in used:
+    for table, column in _OF_ITEMS:
         for cell, code in text_cells(period.inputs, table, column, period.bill.of(table, column) < 0):
             if code:
                 yield f.UNKNOWN_ITEM(cell, f"{code} is not on Standard Cost.")

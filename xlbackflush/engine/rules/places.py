@@ -49,6 +49,8 @@ def types(bill: Bill, table: str) -> Texts:
 
 def shared(keys: Sequence[Hashable]) -> Ints:
     """The rows whose key another row has, too."""
+    if len(set(keys)) == len(keys):
+        return np.zeros(0, dtype=np.int64)
     times = Counter(keys)
     return np.array([row for row, key in enumerate(keys) if times[key] > 1], dtype=np.int64)
 

@@ -58,7 +58,9 @@ def duplicate_rows(period: Period) -> Iterator[f.Finding]:
         ("Stock", "Item", ("Item",)),
     ):
         records = period.inputs.table(table)
-        rows = shared(records.column(columns[0]).tolist())  # to look at the others would take longer
+        rows = shared(records.column(columns[0]).tolist())
+        if not len(rows):
+            continue
         values = [_comparable(records.column(column)[rows]) for column in columns]
         filled = np.array([value not in ("", None) for value in values[-1]], dtype=bool)
         again = repeats(list(zip(*values, strict=True))) & filled

@@ -152,17 +152,12 @@ def _at_completion(bill: Bill, stretches: Stretches, buildup: BuildUp, levels: l
     """
     component_type = bill.items.type[stretches.item[buildup.component_row]]
     through = (component_type == schema.PHANTOM).astype(np.float64)
-    taken = [component_type == kind for kind in (schema.FINISHED, schema.SUBASSEMBLY)]
-    cost = unit_cost[buildup.component_row]
-
-    def pass_on(group: Ints, below: Floats) -> Floats:
-        passed: Floats = below * through[group, None]
-        for column, whole in enumerate(taken, 1):
-            passed[:, column] = np.where(whole[group], cost[group], passed[:, column])
-        return passed
-
-    own = bill.items.own_conversion[stretches.item]
-    total = _rolled(buildup, levels, np.column_stack((own, np.zeros((len(own), 2)))), pass_on)
+    taken = np.zeros((len(component_type), 3))
+    for column, kind in enumerate((schema.FINISHED, schema.SUBASSEMBLY), 1):
+        taken[:, column] = (component_type == kind) * unit_cost[buildup.component_row]
+    total = np.zeros((len(stretches), 3))
+    total[:, 0] = bill.items.own_conversion[stretches.item]
+    total = _rolled(buildup, levels, total, lambda group, below: below * through[group, None] + taken[group])
     return total.T.copy()
 
 
