@@ -92,9 +92,9 @@ def _corrections(period: Period, table: str, kinds: Texts, notes: Texts) -> Iter
     recorded = _recorded(rows)
     spaced = [number for number in recorded if " " in number]
     balance: dict[Hashable, float] = {}  # of a document, item and kind: what is recorded, less the corrections so far
-    negative, numbers, dates = where_true(rows.quantity < 0), period.bill.of(table).tolist(), rows.date.tolist()
+    negative, numbers = where_true(rows.quantity < 0), period.bill.of(table)
     for at, cell in zip(negative.tolist(), cells(period.inputs, table, "Quantity", negative), strict=True):
-        item, kind, quantity, number = rows.item[at], kinds[at], float(rows.quantity[at]), numbers[at]
+        item, kind, quantity, number = rows.item[at], kinds[at], float(rows.quantity[at]), int(numbers[at])
         document = _corrected(rows.document[at], notes[at], recorded, spaced)
         if document is None:
             rule = f.CORRECTS_UNKNOWN if re.search(r"\d", notes[at]) else f.CORRECTS_NOTHING
@@ -108,8 +108,8 @@ def _corrections(period: Period, table: str, kinds: Texts, notes: Texts) -> Iter
         if balance[key] < 0:
             yield f.CORRECTS_TOO_MUCH(cell, f"{quantity:g} of {item} exceeds what {document.upper()} recorded.")
         if table != "Purchases" and number >= 0:
-            days = [dates[i] for i in recorded[document] if numbers[i] == number]
-            day = _day_of_another_bill(period.bill, number, dates[at], days)
+            days = [float(rows.date[i]) for i in recorded[document] if numbers[i] == number]
+            day = _day_of_another_bill(period.bill, number, float(rows.date[at]), days)
             if day is not None:
                 text = f"{item} had another bill of materials on {day_text(day)}, the day of {document.upper()}."
                 yield f.CORRECTS_OTHER_BILL(cell, text)
@@ -119,7 +119,8 @@ def _recorded(rows: _Documents) -> dict[str, list[int]]:
     """Document, in letters of one case -> the rows that record something under its number."""
     recorded: dict[str, list[int]] = defaultdict(list)
     positive = where_true(rows.quantity > 0)
-    for at, number in zip(positive.tolist(), map(_number, rows.document[positive].tolist()), strict=True):
+    numbers = map(str.casefold, map(str.strip, rows.document[positive].tolist()))  # as `_number`, in less time
+    for at, number in zip(positive.tolist(), numbers, strict=True):
         recorded[number].append(at)
     recorded.pop("", None)
     return recorded
@@ -156,10 +157,11 @@ def _lines_in_force(bill: Bill, item: int, day: float) -> set[int]:
     lines, in_force, waiting = bill.lines, set[int](), [item]
     while waiting:
         parent = waiting.pop()
-        for line in range(int(bill.first_line[parent]), int(bill.first_line[parent + 1])):
-            if line not in in_force and lines.first[line] <= day <= lines.last[line]:
+        below = slice(*bill.first_line[parent : parent + 2].tolist())
+        columns = (column[below].tolist() for column in (lines.component, lines.first, lines.last))
+        for line, (component, first, last) in enumerate(zip(*columns, strict=True), below.start):
+            if line not in in_force and first <= day <= last:
                 in_force.add(line)
-                component = int(lines.component[line])
                 if bill.items.made[component] and not bill.items.role[component]:
                     waiting.append(component)
     return in_force
