@@ -113,7 +113,7 @@ def _by_cost(wave: Walk, unit_costs: UnitCosts) -> Walk:
     """A relieved row whose cost changes within its days becomes one row per cost."""
     low = wave.rollup_row
     high = np.where(wave.relieved, unit_costs.at(wave.item, wave.last), low)
-    if not (high > low).any():
+    if not np.count_nonzero(high > low):
         return wave
     pick = np.repeat(np.arange(len(low)), high - low + 1)
     split, several = wave.of(pick), (high > low)[pick]
@@ -153,7 +153,7 @@ def _indented(walk: Walk) -> Walk:
     count, parent = len(walk), walk.parent_row
     if not count:
         return walk
-    edges = [0, *(where_true(np.diff(walk.level)) + 1).tolist(), count]
+    edges = [0, *(where_true(walk.level[1:] != walk.level[:-1]) + 1).tolist(), count]
     spans = list(pairwise(edges))
     sizes = np.ones(count, dtype=np.int64)
     for begin, stop in reversed(spans[1:]):

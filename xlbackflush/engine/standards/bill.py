@@ -163,7 +163,7 @@ def line_table(inputs: Inputs, parent: Ints, component: Ints, items: Items) -> L
     quantity, scrap = blank_as_zero(bom.qty_per), blank_as_zero(bom.scrap_percent)
     factor = scrap_factor(quantity, scrap, on_input)
     lines = Lines(bom.row, parent, component, bom.component, quantity, scrap, on_input, factor, first, last)
-    made = np.append(items.made, False)  # the last one stands for item -1
+    made = np.concatenate((items.made, [False]))  # the last one stands for item -1
     matters = where_true(made[parent] & (parent >= 0) & (component >= 0) & (first <= last))
     return lines.of(matters[np.argsort(parent[matters], kind="stable")])
 

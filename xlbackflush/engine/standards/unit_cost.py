@@ -6,6 +6,7 @@ An item whose BOM (at any depth) changes within the period has one row per stret
 """
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 
@@ -141,8 +142,9 @@ def _levels(bill: Bill, stretches: Stretches, buildup: BuildUp) -> list[Ints]:
     """Rows of the build-up, one level of the BOM after the other, deepest first."""
     level = bill.level[stretches.item[buildup.row]]
     order = np.argsort(-level, kind="stable")
-    edges = where_true(np.diff(level[order])) + 1
-    return [group for group in np.split(order, edges) if len(group)]
+    sorted_level = level[order]
+    edges = where_true(sorted_level[1:] != sorted_level[:-1]) + 1
+    return [order[begin:stop] for begin, stop in pairwise((0, *edges.tolist(), len(order)))]
 
 
 def _at_completion(bill: Bill, stretches: Stretches, buildup: BuildUp, levels: list[Ints], unit_cost: Floats) -> Floats:
