@@ -44,9 +44,8 @@ def texts(values: Sequence[str]) -> Texts:
 
 def sums(key: Ints, values: Floats, count: int) -> Floats:
     """Sum of the values of each key from 0 to count - 1."""
-    return np.bincount(key, values, minlength=count).astype(
-        np.float64, copy=False
-    )  # of no keys, numpy counts in integers
+    added = np.bincount(key, values, minlength=count)  # of no keys at all numpy makes integers
+    return added.astype(np.float64, copy=False)
 
 
 def blank_as_zero(values: Floats) -> Floats:
