@@ -1,7 +1,7 @@
 """Records of arrays: tables inside the engine, one typed array per column (or for several alike), all of one length."""
 
-from collections.abc import Iterable
-from typing import Self
+from collections.abc import Iterable, Sequence
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,7 @@ class Records:
 
     def of(self, rows: Bools | Ints | slice) -> Self:
         """Some of the rows: by a mask, by their positions in any order, or a slice."""
-        return type(self)(*(column[rows] for column in vars(self).values()))
+        return type(self)(*[column[rows] for column in vars(self).values()])
 
     @classmethod
     def joined(cls, parts: Iterable[Self]) -> Self:
@@ -32,18 +32,24 @@ class Records:
         return cls(*map(np.concatenate, zip(*(vars(part).values() for part in parts), strict=True)))
 
 
-def texts(values: list[str]) -> Texts:
+def where_true(mask: NDArray[Any]) -> Ints:
+    """Where a mask is true: the positions."""
+    return mask.nonzero()[0]
+
+
+def texts(values: Sequence[str]) -> Texts:
     """Texts as an array of Python strings."""
-    array = np.empty(len(values), dtype=object)
-    array[:] = values
-    return array
+    return np.fromiter(values, object, len(values))
 
 
 def sums(key: Ints, values: Floats, count: int) -> Floats:
     """Sum of the values of each key from 0 to count - 1."""
-    return np.bincount(key, values, minlength=count).astype(np.float64)
+    added = np.bincount(key, values, minlength=count)  # of no keys at all numpy makes integers
+    return added.astype(np.float64, copy=False)
 
 
 def blank_as_zero(values: Floats) -> Floats:
     """Blank money, percentages and quantities are zero."""
-    return np.where(np.isnan(values), 0.0, values)
+    filled = values.copy()
+    filled[np.isnan(filled)] = 0.0
+    return filled

@@ -1,7 +1,9 @@
 """The close: conversion costs and variances disposed of, conversion put back into counted stock, units in process recognised."""
 
+from collections.abc import Mapping
+
 from xlbackflush import schema
-from xlbackflush.engine.posting.disposition import CLEARED, PASSED_ON, Share, before_close
+from xlbackflush.engine.posting.disposition import CLEARED, PASSED_ON, Share
 from xlbackflush.engine.stock.counted import CountedAccount
 from xlbackflush.engine.stock.in_process import InProcess, records
 from xlbackflush.model.basis import Closing, Total, reversed_basis
@@ -11,13 +13,14 @@ from xlbackflush.model.money import to_minor
 from xlbackflush.schema import entries as words
 
 
-def close(inputs: Inputs, entries: list[Entry], shares: list[Share], accounts: list[CountedAccount]) -> list[Entry]:
+def close(
+    inputs: Inputs, before: Mapping[str, int], shares: list[Share], accounts: list[CountedAccount]
+) -> list[Entry]:
     """Conversion costs and variances closed as Setup says, and conversion in counted stock put back.
 
-    What is carried forward stays where it is.
+    before: of `disposition.to_close`. What is carried forward stays where it is.
     """
     settings, source = inputs.settings, words.LINES_ABOVE
-    before = before_close(inputs, entries)
     prorates = settings.variance_disposition == schema.PRORATE
     entry = Entry(schema.CLOSE, words.EntryKind.VARIANCES_PRORATED if prorates else words.EntryKind.VARIANCES_TO_COGS)
     if settings.variance_disposition != schema.CARRY_FORWARD:

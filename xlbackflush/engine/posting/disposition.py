@@ -25,7 +25,6 @@ from xlbackflush.engine.posting.flush import balances
 from xlbackflush.engine.standards.unit_cost import UnitCosts
 from xlbackflush.engine.stock.counted import CountedAccount, charges_everything
 from xlbackflush.engine.stock.movements import Movements
-from xlbackflush.engine.stock.opening import carried_over
 from xlbackflush.engine.stock.relief import Flow, total
 from xlbackflush.engine.stock.stock_book import StockBook
 from xlbackflush.model.inputs import Inputs, Settings
@@ -159,23 +158,23 @@ def _part(amount: float, weight: float, total: float, role: str) -> float:
     return amount if role == schema.COGS else 0.0
 
 
-def before_close(inputs: Inputs, entries: list[Entry]) -> dict[str, int]:
+def to_close(entries: list[Entry], carried: Mapping[str, int]) -> dict[str, int]:
     """Balances that the close disposes of, in minor units: of this period, and carried over from the one before."""
-    before, carried = balances(entries), carried_over(inputs)
+    before = balances(entries)
     return {role: before[role] + carried.get(role, 0) for role in CLEARED}
 
 
 def disposition(
-    inputs: Inputs, contents: list[CostHeld], entries: list[Entry], beyond: Mapping[str, int], in_process: float
+    inputs: Inputs, contents: list[CostHeld], before: Mapping[str, int], beyond: Mapping[str, int], in_process: float
 ) -> Iterator[Share]:
     """The shares of every account, for the variances that stand in the accounts before the close.
 
-    beyond: of `opening.opening_excess`; in_process: conversion in units in process that the period-end entry records, in
-    money.
+    before: of `to_close`; beyond: of `opening.opening_excess`; in_process: conversion in units in process that the
+    period-end entry records, in money.
     """
     known = {content.role for content in contents}
     accounts = [*contents, *(CostHeld(role, 0.0, 0.0, 0.0) for role in beyond if role not in known)]
-    before, unit = before_close(inputs, entries), 10**inputs.places
+    unit = 10**inputs.places
     price, usage = (before[role] / unit for role in (schema.PRICE_VARIANCE, schema.USAGE_VARIANCE))
     conversion = (before[schema.CCC] + before[schema.CCA]) / unit
     usage_row = CostHeld(schema.USAGE_VARIANCE, usage, 0.0, 0.0)

@@ -8,7 +8,7 @@ from xlbackflush import schema
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.rules.places import day_text, home, text_cells
 from xlbackflush.model import finding as f
-from xlbackflush.model.arrays import Bools
+from xlbackflush.model.arrays import Bools, where_true
 from xlbackflush.model.money import shown
 
 
@@ -73,7 +73,7 @@ def nothing_effective(period: Period) -> Iterator[f.Finding]:
     has_lines, always = (np.zeros(len(bill.items) + 1, dtype=bool) for _ in range(2))  # the last one is for item -1
     has_lines[bill.of("BOM", "Parent")] = True
     always[lines.parent[(lines.first <= settings.period_start) & (lines.last >= settings.period_end)]] = True
-    doubtful = np.flatnonzero((item >= 0) & np.append(bill.items.made, False)[item] & has_lines[item] & ~always[item])
+    doubtful = where_true((item >= 0) & np.append(bill.items.made, False)[item] & has_lines[item] & ~always[item])
     for at, (cell, code) in zip(doubtful.tolist(), text_cells(period.inputs, "Counts", "Item", doubtful), strict=True):
         own = lines.of(slice(bill.first_line[item[at]], bill.first_line[item[at] + 1]))
         if not ((own.first <= day[at]) & (own.last >= day[at])).any():
