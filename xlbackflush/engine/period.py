@@ -39,6 +39,7 @@ from xlbackflush.engine.stock.movements import Movements, movements
 from xlbackflush.engine.stock.opening import at_standard, carried_over, opening_balances, opening_excess
 from xlbackflush.engine.stock.relief import Flow, Relief, flushed, largest_amount, relief
 from xlbackflush.engine.stock.stock_book import StockBook, stock_book
+from xlbackflush.model.arrays import total
 from xlbackflush.model.inputs import FIELDS, Inputs, Settings
 from xlbackflush.model.journal import Entry
 
@@ -258,7 +259,7 @@ class Period:
 
     @cached_property
     def fit(self) -> list[FitFigure]:
-        conversion = float(self.explosion.rows.conversion.sum())
+        conversion = total(self.explosion.rows.conversion)
         return fit(FitSources(self.unit_costs, conversion, self.movements, self.stock, self.in_process, self.ledger))
 
     @cached_property

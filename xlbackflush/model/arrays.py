@@ -1,5 +1,6 @@
 """Records of arrays: tables inside the engine, one typed array per column (or for several alike), all of one length."""
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any, Self
 
@@ -42,10 +43,26 @@ def texts(values: Sequence[str]) -> Texts:
     return np.fromiter(values, object, len(values))
 
 
+def total(values: Floats) -> float:
+    """Sum of the values, blanks left out, exactly rounded: added one by one, 10,000 decimals drift by more than a cent's half.
+
+    Shewchuk, Adaptive Precision Floating-Point Arithmetic, as `math.fsum` has it.
+    """
+    return math.fsum(values[values == values].tolist())
+
+
 def sums(key: Ints, values: Floats, count: int) -> Floats:
-    """Sum of the values of each key from 0 to count - 1."""
-    added = np.bincount(key, values, minlength=count)  # of no keys at all numpy makes integers
-    return added.astype(np.float64, copy=False)
+    """Sum of the values of each key from 0 to count - 1, exactly rounded as `total` is."""
+    added = np.bincount(key, values, minlength=count).astype(np.float64, copy=False)  # of no keys, integers
+    if (values == np.floor(values)).all():  # integers add up exactly, and so do two numbers
+        return added
+    size = np.bincount(key, minlength=count)
+    end = size.cumsum()
+    cells = values[key.argsort(kind="stable")].tolist()
+    several = where_true(size > 2)
+    for k, begin, stop in zip(several.tolist(), (end - size)[several].tolist(), end[several].tolist(), strict=True):
+        added[k] = math.fsum(cells[begin:stop])
+    return added
 
 
 def blank_as_zero(values: Floats) -> Floats:

@@ -20,7 +20,7 @@ from xlbackflush.engine.explosion.demand import Demand, only
 from xlbackflush.engine.explosion.explosion import Explosion, ExplosionRows, explosion
 from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.engine.standards.unit_cost import UnitCosts
-from xlbackflush.model.arrays import Bools, Floats, Ints, where_true
+from xlbackflush.model.arrays import Bools, Floats, Ints, sums, where_true
 from xlbackflush.model.inputs import Settings
 
 
@@ -70,7 +70,7 @@ def _groups(unit_costs: UnitCosts, demand: Demand) -> Iterator[_Group]:
     order = np.lexsort((rows.root, last, first, key))  # rows of one group together, in the order of their roots
     changes = np.diff(np.column_stack((key, first, last))[order], axis=0).any(axis=1)
     for at in np.split(order, np.flatnonzero(changes) + 1) if len(order) else ():
-        units = np.bincount(item[at], rows.quantity[at], minlength=len(unit_costs.bill.items)).astype(np.float64)
+        units = sums(item[at], rows.quantity[at], len(unit_costs.bill.items))
         yield _Group(int(rows.root[at[0]]), item[at], units, float(first[at[0]]), float(last[at[0]]))
 
 
@@ -123,5 +123,5 @@ def _walk(bill: Bill, in_force: Bools, group: _Group) -> tuple[Bools, Floats]:
         at = where_true(exploded & (level[lines.parent] == depth) & reached[lines.parent])
         parent, component = lines.parent[at], lines.component[at]
         reached[component] = True
-        need += np.bincount(component, need[parent] * to_start[parent] * lines.factor[at], minlength=len(need))
+        need += sums(component, need[parent] * to_start[parent] * lines.factor[at], len(need))
     return reached, need

@@ -7,7 +7,7 @@ from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.posting.flush import Ledger
 from xlbackflush.engine.stock.counted import CountedAccount, charges_everything, of_role
 from xlbackflush.engine.stock.stock_book import StockBook
-from xlbackflush.model.arrays import Floats
+from xlbackflush.model.arrays import Floats, total
 from xlbackflush.model.inputs import Inputs, Settings
 from xlbackflush.model.journal import PostedEntry
 from xlbackflush.model.money import from_minor
@@ -67,7 +67,7 @@ def tie_out(
         held, counted = book.role == role, of_role(accounts, role)
         lines = [(entry.event, line.minor) for entry in of_period for line in entry.lines if line.role == role]
         unrevalued = book.unrevalued[held]
-        unfollowed = float(unrevalued.sum())
+        unfollowed = total(unrevalued)
         if role in carried:
             unfollowed += from_minor(carried[role] - standard.get(role, 0), places)
         compared = not settings.by_count or counted is not None or role == schema.WORK_IN_PROCESS
@@ -82,7 +82,7 @@ def tie_out(
 def _at_standard(settings: Settings, stock: Floats, counted: CountedAccount | None) -> float:
     """What an account holds at standard: its stock, or as counted; conversion in it where the close adjusts that."""
     if counted is None or not settings.by_count:
-        return float(stock.sum()) + (counted.opening_conversion if counted else 0.0)
+        return total(stock) + (counted.opening_conversion if counted else 0.0)
     if charges_everything(settings):  # everything relieved: the close brings back the count
         return counted.ledger_opening
     return counted.counted + counted.opening_conversion * settings.conversion_expensed

@@ -6,6 +6,7 @@ from xlbackflush import schema
 from xlbackflush.engine.posting.disposition import CLEARED, PASSED_ON, Share
 from xlbackflush.engine.stock.counted import CountedAccount
 from xlbackflush.engine.stock.in_process import InProcess, records
+from xlbackflush.model.arrays import total
 from xlbackflush.model.basis import Closing, Total, reversed_basis
 from xlbackflush.model.inputs import Inputs
 from xlbackflush.model.journal import Entry
@@ -59,7 +60,7 @@ def period_end_entries(inputs: Inputs, units: InProcess) -> list[Entry]:
         (settings.bought_role, "Material", units.material),
         (schema.CCA if carries_forward else schema.COGS, "Conversion", units.conversion),
     ):
-        amount = to_minor(float(amounts.sum()), inputs.places)
+        amount = to_minor(total(amounts), inputs.places)
         entry.add(role, -amount, Total(-1, "PeriodEndWip", column), source)
     entry.balance(schema.WORK_IN_PROCESS, source, first=True)
     back = Entry(schema.REVERSAL, words.EntryKind.UNITS_IN_PROCESS_REVERSED, days_after=1)

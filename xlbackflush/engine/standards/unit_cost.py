@@ -13,7 +13,7 @@ import numpy as np
 from xlbackflush import schema
 from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.standards.bill import Bill, ranges
-from xlbackflush.model.arrays import Floats, Ints, Records, where_true
+from xlbackflush.model.arrays import Floats, Ints, Records, sums, where_true
 
 _DAYS = 4_000_000  # more than Excel has days: item x _DAYS + day is a sortable key
 
@@ -168,5 +168,5 @@ def _rolled(buildup: BuildUp, levels: list[Ints], total: Floats, pass_on: Callab
     for group in levels:
         share = buildup.quantity[group, None] * pass_on(group, total[buildup.component_row[group]])
         cell = buildup.row[group, None] * total.shape[1] + np.arange(total.shape[1])
-        total += np.bincount(cell.ravel(), share.ravel(), minlength=total.size).reshape(total.shape)
+        total += sums(cell.ravel(), share.ravel(), total.size).reshape(total.shape)
     return total
