@@ -1,7 +1,7 @@
 """Exact halves: where the true sum of decimals lies between two cents, every posted amount is rounded up, away from zero.
 
-Quantities are tenths, and prices and costs multiples of 0.05: half of all sums are ties then, and plain float64 sums fall on
-the wrong side of many. The oracle counts in fractions. `XLBACKFLUSH_FUZZ=full` tries 1,000 worlds of up to 10,000 rows.
+Half of all sums of the worlds in `halves` are ties, and plain float64 sums fall on the wrong side of many. The oracle counts in
+fractions. `XLBACKFLUSH_FUZZ=full` tries 1,000 worlds.
 """
 
 import os
@@ -12,6 +12,7 @@ from fractions import Fraction
 
 import independent
 import pytest
+from halves import PERIOD, halves
 from support import Row, Settings, Tables, journal, ledger, posted
 
 from xlbackflush import schema
@@ -19,58 +20,10 @@ from xlbackflush import schema
 FULL = os.environ.get("XLBACKFLUSH_FUZZ") == "full"
 WORLDS = range(1_000 if FULL else 12)
 COUNTS = (10_000, 400, 50, 2_000)
-PERIOD: Settings = {"Company": "Halves", "Period start": date(2026, 3, 1), "Period end": date(2026, 3, 31)}
-
-
-def tenths(draw: random.Random, most: int) -> float:
-    return draw.randint(1, most) / 10
-
-
-def twentieths(draw: random.Random, most: int) -> float:
-    return draw.randint(1, most) * 5 / 100
 
 
 def world(seed: int) -> tuple[Settings, Tables]:
-    """A product of two parts, one of which comes in a kit, bought, completed, scrapped and sold in many rows."""
-    draw = random.Random(seed)
-    count = COUNTS[seed % len(COUNTS)]
-
-    def rows(number: int, **cells: object) -> list[Row]:
-        day = {"Date": date(2026, 3, draw.randint(2, 31)), "Document": "D"}
-        return [day | {name: cell() if callable(cell) else cell for name, cell in cells.items()} for _ in range(number)]
-
-    costs: list[Row] = [
-        {"Item": "PART", "Type": "Buy", "UoM": "kg", "Material price": twentieths(draw, 400)},
-        {"Item": "PAINT", "Type": "Buy", "UoM": "l", "Material price": twentieths(draw, 400)},
-        {"Item": "GOOD", "Type": "Finished", "UoM": "kg", "Other conversion": twentieths(draw, 200)},
-    ]
-    bom: list[Row] = [
-        {"Parent": "GOOD", "Component": part, "Qty per": draw.choice([1, 2, 3])} for part in ("PART", "PAINT")
-    ]
-    tables: Tables = {
-        "StandardCost": costs,
-        "BOM": bom,
-        "Purchases": rows(
-            count, Item=lambda: draw.choice(["PART", "PAINT"]), Quantity=lambda: tenths(draw, 900),
-            **{"Actual price": lambda: twentieths(draw, 500)},
-        ),
-        "Counts": [
-            *rows(count, Event="Completed", Item="GOOD", Quantity=lambda: tenths(draw, 90)),
-            *rows(count, Event="Sold", Item="GOOD", Quantity=lambda: tenths(draw, 80)),
-        ],
-        "Scrap": rows(
-            count // 5, Item=lambda: draw.choice(["PART", "GOOD"]), Quantity=lambda: tenths(draw, 20),
-            Stage=schema.COMPONENT, Kind=lambda: draw.choice([schema.NORMAL, schema.ABNORMAL]),
-            **{"Salvage value": lambda: draw.randint(0, 400) * 5 / 1000},
-        ),
-        "Actuals": rows(count, **{"Cost type": "Labor", "Amount": lambda: draw.randint(1, 10**6) * 5 / 1000}),
-    }  # fmt: skip
-    for row in tables["Scrap"]:
-        row["Stage"] = "Component" if row["Item"] == "PART" else "Finished unit"
-    triggers = draw.choice([schema.PCS, schema.PS, schema.S])
-    if triggers != schema.PCS:
-        tables["Counts"] = [row for row in tables["Counts"] if row["Event"] == "Sold"]
-    return {**PERIOD, "Trigger points": triggers, "Currency": "USD"}, tables
+    return halves(seed, COUNTS[seed % len(COUNTS)])
 
 
 @pytest.mark.parametrize("seed", WORLDS)
