@@ -4,6 +4,8 @@ Where one fails, `pytest --hypothesis-profile shrink` looks for a smaller exampl
 `--hypothesis-profile thorough` looks for others.
 """
 
+import gc
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,13 @@ DEAREST = (
     "test_validator.py", "test_lifecycle.py", "test_vba_stubs.py", "test_vba_probe.py", "test_sensitivity.py",
     "test_killed.py", "test_doctor.py", "test_mutations.py", "test_second_engine.py", "test_dashboard.py",
 )  # fmt: skip
+
+
+def pytest_collection_finish() -> None:
+    """What stands in memory by now stays there: the collector need not go through it a thousand times."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -52,6 +61,14 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """What runs keep for `restore` goes to a folder of the tests, not of whoever runs them."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XLBACKFLUSH_STATE", str(tmp_path_factory.mktemp("state")))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_power_cut() -> Iterator[None]:
+    """Thousands of workbooks are written and thrown away: none waits for the disk. Tests of a failing disk patch the same."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda descriptor: None)
         yield
 
 

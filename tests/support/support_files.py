@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from xlbackflush.cli.parser import main
+from xlbackflush.cli import parser
 from xlbackflush.template.build import build
 from xlbackflush.template.samples import SAMPLES, Sample
 
@@ -56,12 +56,15 @@ def _no_constant(name: str) -> None:
     raise AssertionError(f"{name} is not JSON")
 
 
+parser._parser = functools.cache(parser._parser)  # the same for every command: made once, not thousands of times
+
+
 def cli(*arguments: object) -> Result:
     """Run the command line in this process."""
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         try:
-            code = main([str(a) for a in arguments])
+            code = parser.main([str(a) for a in arguments])
         except SystemExit as stop:  # argparse
             code = int(stop.code or 0)
     return Result(code, out.getvalue(), err.getvalue())

@@ -19,7 +19,8 @@ import pytest
 from com_file import CURRENCY, Application, Workbook
 from excel_engine import ComError, calling
 from in_excel import Macro, by_file, differences, inputs, live, saved, shown, told
-from live_books import BOOKS, PERIOD, trace_limit
+from live_books import BOOKS, CONDENSED, PERIOD, PERIOD_ENDS, POLICIES, QUIET, trace_limit
+from samples_tried import FULL
 from support_files import Parts, sample_book
 from xlwings import mac_dict
 
@@ -40,13 +41,16 @@ from xlbackflush.workbook.com import RPC_E_CALL_REJECTED, RPC_E_SERVERCALL_RETRY
 from xlbackflush.workbook.file import FileBook
 from xlbackflush.workbook.live import LiveBook
 
-# ------------------------------------------------------------------------------------- what a workbook shows
-
+#: of all books one or two of each kind: a sample, odd codes and dates, each trigger, by count, condensed, quiet
+IN_EXCEL = list(BOOKS) if FULL else [
+    "widgets", "codes in other case", "dates with a time of day", *map(str, POLICIES[1::2]), *map(str, PERIOD_ENDS[6::5]),
+    *sorted(CONDENSED)[:1], *list(QUIET)[::2],
+]  # fmt: skip
 
 # ------------------------------------------------------------------------------------ the same as the file
 
 
-@pytest.mark.parametrize("name", [*list(BOOKS)[:7], *list(BOOKS)[7:35:4], *list(BOOKS)[33:]])
+@pytest.mark.parametrize("name", IN_EXCEL)
 def test_a_run_in_excel_writes_what_a_run_without_it_writes(tmp_path: Path, name: str) -> None:
     book = tmp_path / "book.xlsx"
     build(book, PERIOD, BOOKS[name]())
