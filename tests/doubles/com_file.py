@@ -38,6 +38,7 @@ from openpyxl.styles.cell_style import StyleArray
 from openpyxl.styles.numbers import is_date_format
 from openpyxl.utils import get_column_letter, range_boundaries
 from openpyxl.utils.datetime import from_excel
+from openpyxl.worksheet.dimensions import DimensionHolder
 from openpyxl.worksheet.table import Table, TableColumn, TableList
 
 NOT_DONE = -2146827284  # 0x800A03EC, Excel's answer to whatever it will not do
@@ -290,7 +291,19 @@ def _table_list(tables: list[Table]) -> TableList:
     return made
 
 
-copyreg.pickle(TableList, lambda tables: (_table_list, ([*tables.values()],)))  # its items() are not its items
+def _set_dimensions(holder: DimensionHolder, state: tuple[dict[str, object], Any]) -> None:
+    vars(holder).update(state[0])
+    holder.default_factory = state[1]
+
+
+# two dictionaries that would come back otherwise: the items() of the one are not its items, the other is made with arguments
+copyreg.pickle(TableList, lambda tables: (_table_list, ([*tables.values()],)))
+copyreg.pickle(
+    DimensionHolder,
+    lambda held: (
+        DimensionHolder.__new__, (DimensionHolder,), (vars(held), held.default_factory), None, iter(held.items()), _set_dimensions
+    ),
+)  # fmt: skip
 
 Shown = dict[tuple[str, int, int], object]
 _opened_before: dict[bytes, bytes] = {}
@@ -306,8 +319,8 @@ def _opened(content: bytes, suffix: str) -> tuple[openpyxl.Workbook, Shown]:
             _opened_before[digest] = pickle.dumps((book, shown), pickle.HIGHEST_PROTOCOL)
         else:
             _opened_before[digest] = b""
-            return book, shown
-    book, shown = pickle.loads(_opened_before[digest])
+    if _opened_before[digest]:
+        book, shown = pickle.loads(_opened_before[digest])
     if suffix == ".xlsm":
         book.vba_archive = zipfile.ZipFile(io.BytesIO(content))
     return book, shown

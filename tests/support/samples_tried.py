@@ -29,7 +29,7 @@ FULL = os.environ.get("XLBACKFLUSH_FUZZ") == "full"
 
 def covering(policies: Sequence[Policy]) -> tuple[Policy, ...]:
     """Those under which each trigger points setting meets each value of the other settings that it meets in any; or all."""
-    left, chosen = set[tuple[object, ...]]().union(*map(_pairs, policies)), list[Policy]()
+    left, chosen = set[tuple[object, ...]]().union(*map(_pairs, policies)), list["Policy"]()
     while left:
         chosen.append(
             max(policies, key=lambda policy: len(_pairs(policy) & left))

@@ -95,14 +95,14 @@ def refused(path: Path, before: bytes | None, *, verb: str = "run") -> str:
 
 @functools.cache
 def _new_book(suffix: str, name: str) -> bytes:
-    """A new workbook: built once, and then copied."""
+    """A new workbook, not compressed: built once, and then copied."""
     month = 3 if name == "bench" else 1
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"book{suffix}"
         build(
             path, (dt.date(2026, month, 1), dt.date(2026, month, 31)), bench() if name == "bench" else SAMPLES[name]()
         )
-        return path.read_bytes()
+        return Parts(path).save(path).read_bytes()
 
 
 def sample_book(path: Path, name: str = "computers") -> Path:
@@ -320,8 +320,9 @@ class Parts:
         with zipfile.ZipFile(path) as file:
             self.content = {name: file.read(name) for name in file.namelist()}
 
-    def save(self, path: Path) -> Path:
-        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as file:
+    def save(self, path: Path, compression: int = zipfile.ZIP_STORED) -> Path:
+        """Write the workbook; not compressed, which tests that open it thousands of times would have to undo."""
+        with zipfile.ZipFile(path, "w", compression, compresslevel=1) as file:
             for name, content in self.content.items():
                 file.writestr(name, content)
         return path
