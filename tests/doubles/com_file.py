@@ -306,7 +306,7 @@ copyreg.pickle(
 )  # fmt: skip
 
 Shown = dict[tuple[str, int, int], object]
-_opened_before: dict[bytes, bytes] = {}
+_opened_before: dict[bytes, bytes] = {}  # digest of a file -> pickled workbook; b"" where it was opened once
 
 
 def _opened(content: bytes, suffix: str) -> tuple[openpyxl.Workbook, Shown]:
