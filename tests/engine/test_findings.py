@@ -336,6 +336,34 @@ def test_an_explosion_beyond_a_limit_is_found(code, limit, monkeypatch):
     assert (outcome.run is None) == (RULES[code].severity == schema.ERROR)
 
 
+@pytest.mark.parametrize(
+    ("sheet", "file", "says"),
+    [
+        (10, 10, "A run writes the product view to the file beside the workbook that ends in -trace.csv."),
+        (9, 10, "It is longer than a sheet: load it with Data > From Text/CSV."),
+        (9, 9, "The product view would pass 9 rows, too many to work with; it is not written to a file."),
+    ],
+)
+def test_where_the_product_view_is_follows_from_its_rows(sheet, file, says, monkeypatch):
+    """Two lamps of a kit of three parts: 2 x (1 + 1 + 3) rows product by product, 2 + 2 + 3 per BOM line."""
+    lamps, parts = ("Lamp", "Torch"), ("Wire", "Plug", "Switch")
+    tables = {
+        "StandardCost": [
+            *(row(COST, lamp, "Finished") for lamp in lamps),
+            row(COST, "Kit", "Phantom"),
+            *(row(COST, part, "Buy", "each", 1) for part in parts),
+        ],
+        "BOM": [*(row(LINE, lamp, "Kit", 1) for lamp in lamps), *(row(LINE, "Kit", part, 1) for part in parts)],
+        "Counts": [row(COUNT, day(9), "PC-1", "Completed", lamp, 1) for lamp in lamps],
+        "Stock": [row("Item, Opening qty", part, 2) for part in parts],
+    }
+    for limit, most in (("TRACE_ROWS_MAX", 2), ("SHEET_ROWS_MAX", sheet), ("PRODUCT_VIEW_ROWS_MAX", file)):
+        monkeypatch.setattr(schema, limit, most)
+    [finding] = run(SETTINGS, tables).findings
+    assert finding.code == "Z01"
+    assert finding.what.endswith(says)
+
+
 def test_every_rule_of_the_catalogue_has_a_case():
     """Journal-entry tests have theirs in `test_journal_tests`, what was posted in `test_lifecycle`."""
     assert {code for code, *_ in [*CASES, *SIZES]} == {code for code in RULES if code[0] not in "JL"}
@@ -382,6 +410,20 @@ def test_a_correction_dated_as_its_document_takes_back_what_that_relieved():
     read = clean()
     correction_after_a_change(9)(read)
     assert [finding.code for finding in compute(read).findings] == []
+
+
+def test_a_correction_of_a_purchase_has_nothing_to_do_with_the_bill():
+    """Two of ten bases of the 3rd go back on the 12th; from the 11th on a base takes two kilograms."""
+    read = clean()
+    bought = {"Document": "PO-3", "Item": "Base", "Actual_price": 10.0}
+    for change in (
+        put("BOM", 9, "Effective to", day(10)),
+        add("BOM", Parent="Base", Component="Brass", Qty_per=2.0, UoM="kg", Effective_from=day(11)),
+        add("Purchases", Date=day(3), Quantity=10.0, **bought),
+        add("Purchases", Date=day(12), Quantity=-2.0, **bought),
+    ):
+        change(read)
+    assert compute(read).findings == []
 
 
 def test_a_correction_of_a_document_without_a_date_is_no_fault():
