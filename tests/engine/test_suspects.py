@@ -17,7 +17,17 @@ from simulate import BILLS, PARTS, Truth, months
 from support import Row, posted, run
 
 from xlbackflush import schema
-from xlbackflush.engine.audit.causes import NOISE_DEGREES, Cause, best_fit, simple_quantities, student
+from xlbackflush.engine.audit import suspect_words as words
+from xlbackflush.engine.audit.causes import (
+    NOISE_DEGREES,
+    Cause,
+    Fit,
+    best_fit,
+    best_pair,
+    nothing,
+    simple_quantities,
+    student,
+)
 from xlbackflush.engine.audit.differences import Differences
 from xlbackflush.engine.audit.suspects import Suspect, suspects
 from xlbackflush.lifecycle import run as lifecycle
@@ -277,11 +287,68 @@ def test_student_agrees_with_the_tables(degrees: float, point: float) -> None:
     assert student(degrees) == pytest.approx(point, abs=0.01)
 
 
+def test_the_interval_is_a_students_t_times_the_error_that_the_misfit_gives() -> None:
+    """Three counts add 2 degrees to the 4 of the noise: t is 2.447 of the tables; (4 + 20) / 6 is 2 squared."""
+    fit = Fit(Cause("", np.ones(3), 0.02, 0.1), 1.0, 0.5, 20.0, 0.0, 0.0, None)
+    assert fit.half_width(3) == pytest.approx(2.447 * 0.5 * 2, abs=0.01)
+
+
+def test_the_weight_of_noise_alone() -> None:
+    """Two differences of two noises: (1 + 8 / 4) to the power of -(4 + 2) / 2."""
+    assert nothing(np.array([2.0, -6.0]), np.array([1.0, 3.0])) == pytest.approx(1 / 27)
+
+
+def test_a_cause_is_no_smaller_than_it_can_be_and_what_that_leaves_is_its_misfit() -> None:
+    """Scrap of 0.1 of 30 and 40 would explain -3 and -4; none leaves all of it, (3 / 0.5) squared and (4 / 0.5) squared."""
+    used, noise = np.array([-3.0, -4.0]), np.array([0.5, 0.5])
+    free, bound = (
+        best_fit(Cause("", np.array([30.0, 40.0]), 0.02, 0.1, least), used, noise) for least in (-math.inf, 0)
+    )
+    assert free and bound
+    assert (free.size, free.misfit) == (pytest.approx(-0.1), pytest.approx(0))
+    assert (bound.size, bound.misfit) == (0, pytest.approx(100))
+
+
+def test_two_causes_are_sized_together() -> None:
+    """Of 10 and 20 units of one parent, 20 and 10 of another: 3 and 2 more of each make 70 and 80."""
+    noise, used = np.ones(2), np.array([70.0, 80.0])
+    fits = [Fit(Cause("", np.array(x), 0.02, 0.1, 0.0), 0, 0, 0, 0, 0, None) for x in ([10.0, 20.0], [20.0, 10.0])]
+    pair = best_pair(fits, used, noise)
+    assert pair is not None
+    assert pair == (1, 0, pytest.approx(2), pytest.approx(3), pytest.approx(0))
+    assert best_pair([fits[0], fits[0]], used, noise) is None  # the counts cannot separate them
+    assert best_pair(fits, np.array([10.0, 80.0]), noise) is None  # the other would have to be -2
+
+
 def test_simple_quantities() -> None:
     assert simple_quantities(2) == (0, 0.2, 1, 3, 4, 5, 20)
     assert simple_quantities(0.085) == pytest.approx(
         (0, 0.0085, 0.0425, 0.05, 0.06, 0.07, 0.08, 0.09, 0.1, 0.11, 0.17, 0.85)
     )
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "text"),
+    [
+        (1_018, 0, "1,018"), (1_000, 0, "1,000"), (100, 0, "100"), (3.006, 0, "3.006"), (2.5, 0, "2.5"), (0, 0, "0"),
+        (0.0904, 0.003, "0.0904"), (0.09043, 0.03, "0.09"), (1_018.6, 250, "1,019"), (-12.3456, 0, "-12.35"),
+    ],
+)  # fmt: skip
+def test_a_number_has_four_digits_or_as_many_as_its_error_leaves(value: float, error: float, text: str) -> None:
+    assert words.number(value, error) == text
+    assert words.percent(value / 100, error / 100) == f"{text} %"
+
+
+@pytest.mark.parametrize(
+    ("size", "error", "written"),
+    [
+        (0.0312, 0.004, 0.031), (0.0312, 0.01, 0.03), (1_018, 16, 1_020), (0.1234, 0.1234, 0.12), (-0.456, 0.5, -0.46),
+        (0.0, 0.5, 0.0), (5.3, 0.0, 5.3),
+    ],
+)  # fmt: skip
+def test_a_size_is_written_to_the_digit_that_its_error_leaves(size: float, error: float, written: float) -> None:
+    """An error larger than the size leaves two digits."""
+    assert words.rounded(size, error) == pytest.approx(written, abs=1e-12)
 
 
 @given(worlds.worlds())

@@ -45,3 +45,18 @@ def test_every_number_of_a_small_plant(settings: dict[str, object]):
                     np.testing.assert_equal(mine, theirs, f"{table} {column} {index}")
                     changed += 1
     assert changed == 24
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "kept"),
+    [
+        ("StandardCost", "Material price", "walk"), ("BOM", "Qty per", "demand"), ("Counts", "Quantity", "in_process"),
+        ("Scrap", "Quantity", "in_process"), ("Scrap", "Salvage value", "stock"), ("Purchases", "Quantity", "in_process"),
+        ("Purchases", "Actual price", "explosion"), ("Actuals", "Amount", "stock"), ("Stock", "Counted qty", "explosion"),
+        ("WIP", "Quantity", "stock"),
+    ],
+)  # fmt: skip
+def test_what_a_cell_does_not_move_is_not_worked_out_again(table: str, column: str, kept: str):
+    _, before = posted(RECORDED, plant())
+    everything(before)
+    assert getattr(before.with_cell(table, column, 0, 1.0), kept) is getattr(before, kept)

@@ -92,7 +92,7 @@ def main() -> int:
     survivors = _survivors(list(modules_of), QUICK)
     changes = {name: _change(modules_of[name], name) for name in survivors}
     listed = set(_listed(LISTED.read_text(encoding="utf-8")))
-    known = {name for name, change in changes.items() if change in listed or _same_lengths(change)}
+    known = {name for name, change in changes.items() if change in listed or _is_no_change(change)}
     unknown = [name for name in survivors if name not in known]
     if not args.quick:
         unknown = _survivors(unknown, SLOWER)
@@ -155,9 +155,14 @@ def _report(
         yield f"{module!s:44}{len(mutants[module]):8}{len(names):8}{noticed:9}{listed:8}{survived:10}"
 
 
-def _same_lengths(change: Change) -> bool:
-    """Does a mutant only drop the assertion of `zip` that what it joins has the same length? It always has."""
+def _is_no_change(change: Change) -> bool:
+    """Does a mutant only drop the assertion of `zip` that what it joins has the same length, or write the name of an input
+    column in other letters? The lengths always are the same, and a column is found by its name in small letters.
+    """
     _, old, new = (re.sub(r",\s*(strict=\w+)?(?=\))", "", text) for text in change)
+    old, new = (
+        re.sub(r'(\.of\("\w+", |\.column\()("[^"]*")', lambda m: m[1] + m[2].lower(), text) for text in (old, new)
+    )
     return old == new
 
 
