@@ -36,16 +36,13 @@ BOOKS = (
     "Completion and sale, per trigger, Output, Cost of goods sold, KWD, by count, condensed",
     "Sale, per trigger, Output, Cost of goods sold, JPY, by count, expensed",
 )
-#: cases of textbooks, the record, findings, some laws on random worlds, and these books: twenty seconds
+#: cases of textbooks, the record, findings, suspects, some laws on random worlds, and these books: half a minute
+_QUICK_FILES = (
+    "answers carried chain closing_textbooks control_totals corrections entry_sources findings journal_tests measures "
+    "snapshot stages suspects textbooks with_cell"
+)
 QUICK = (
-    *(
-        f"tests/engine/test_{name}.py"
-        for name in ("carried", "chain", "closing_textbooks", "corrections", "entry_sources")
-    ),
-    *(
-        f"tests/engine/test_{name}.py"
-        for name in ("findings", "measures", "snapshot", "stages", "textbooks", "with_cell")
-    ),
+    *(f"tests/engine/test_{name}.py" for name in _QUICK_FILES.split()),
     "tests/engine/test_period_end.py::test_contents_and_shares_of_every_account_agree_with_the_oracle",
     "tests/engine/test_period_end.py::test_every_row_of_variances_agrees_with_the_oracle",
     "tests/engine/test_period_end.py::test_journal_and_ledger_agree_with_the_oracle_to_the_minor_unit",
@@ -56,8 +53,8 @@ QUICK = (
     "tests/workbook/test_product_view.py::test_chunks_of_any_size_are_the_trace",
     *(f"tests/sheets/test_second_engine.py::test_every_formula_gives_the_stored_value[{book}]" for book in BOOKS),
 )
-#: the other tests of the engine, and those of the sheet that checks it
-SLOWER = ("tests/engine", "tests/sheets/test_checks.py")
+#: the other tests of the engine, and those of two sheets that say what it says
+SLOWER = ("tests/engine", "tests/sheets/test_checks.py", "tests/sheets/test_dashboard.py")
 #: of these, what takes many seconds, mostly in LibreOffice
 TOO_SLOW = (
     "tests/engine/test_carried.py::test_every_proof_agrees_in_libreoffice_and_sees_a_changed_balance",
@@ -71,6 +68,7 @@ TOO_SLOW = (
     "tests/engine/test_suspects.py::test_its_figures_follow_the_inputs",
     "tests/engine/test_suspects.py::test_plants_that_change_from_period_to_period_are_no_obstacle",
     "tests/engine/test_suspects.py::test_whatever_the_plant_the_figures_are_numbers_and_add_up",
+    "tests/sheets/test_dashboard.py::test_stored_values_are_what_a_recalculation_gives",
 )
 #: counts the functions of a module, among which mutmut puts its mutants
 OF_THE_CODE = ("tests/engine/test_findings.py::test_every_rule_is_asked_once",)
