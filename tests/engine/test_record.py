@@ -1,0 +1,140 @@
+"""What sheets Runs and Run Inputs say of earlier runs, cell by cell, and which of it cannot be."""
+
+import hashlib
+
+import pytest
+from support import sources
+
+from xlbackflush import schema
+from xlbackflush.engine.inputs import snapshot
+from xlbackflush.engine.record import record
+from xlbackflush.model.journal import Run, RunInputs
+from xlbackflush.model.tables import Source
+
+Rows = list[dict[str, object]]
+
+
+def table(of: schema.Table, rows: Rows, first: int = 7) -> Source:
+    """A table as read, its columns from A on."""
+    names = of.names
+    letters = {name: chr(ord("A") + i) for i, name in enumerate(names)}
+    cells = [[row.get(name, "") for name in names] for row in rows]
+    return Source(
+        of.name, of.name, letters, first, first + len(rows), names, cells, [first + i for i in range(len(rows))]
+    )
+
+
+def row(run: str, status: str = "Posted", **cells: object) -> dict[str, object]:
+    return {"Run": run, "Status": status} | {name.replace("_", " "): cell for name, cell in cells.items()}
+
+
+def goes_on(link: str, name: str) -> str:
+    """As a roll writes it: the name of the next workbook, and what the link and the name give."""
+    return f"{name} · {hashlib.sha256(f'{link}{chr(31)}{name}'.encode()).hexdigest()[:16]}"
+
+
+def said(runs: Rows, sealed: str = "") -> list[tuple[str, str]]:
+    """The problems of some runs; sealed: a run with a seal on the journal."""
+    read = table(schema.RUNS, runs)
+    lines: Rows = [{"Run": sealed, "Seal": "5ea1"}, {"Run": "R0009", "Seal": ""}] if sealed else []
+    journal = table(schema.JOURNAL, lines)
+    return [(each.where, each.what) for each in record.status_problems(record.runs(read), read, journal)]
+
+
+def test_a_run_is_read_from_its_row():
+    read = record.runs(
+        table(
+            schema.RUNS,
+            [row("", User="Nobody"), row("R0001", "Draft", Entries=3.0, Debits=10.5, Credits="much", User=None)],
+        )
+    )
+    assert read == [Run("R0001", "Draft", "", "", "", "", 3, 10.5, 0.0)]
+    assert read[0].where == "Runs!A8"
+
+
+def test_a_draft_is_made_again_under_its_number():
+    posted, draft = (Run(f"R000{n}", status, "", "", "", "", 0, 0, 0) for n, status in ((1, "Posted"), (2, "Draft")))
+    assert record.Record().next_run == "R0001"
+    assert record.Record([posted]).next_run == record.Record([posted, draft]).next_run == "R0002"
+    assert (record.Record([posted, draft]).draft, record.Record([posted]).draft) == (draft, None)
+    assert record.Record([posted, draft]).posted_runs == [posted]
+
+
+@pytest.mark.parametrize(
+    ("runs", "cell", "what"),
+    [
+        ([row("R0001", "")], "B7", "The status of run R0001 is blank; it is Draft, Posted or Closed."),
+        ([row("R0001", "posted")], "B7", "The status of run R0001 is posted; it is Draft, Posted or Closed."),
+        ([row("R0001", "Draft", Approved_by="Bob")], "B7", "Run R0001 was posted, but its status is Draft."),
+        ([row("R0001", "Draft", Posted="2026-05-02")], "B7", "Run R0001 was posted, but its status is Draft."),
+        ([row("R0001", "Draft", Link="L1")], "B7", "Run R0001 was posted, but its status is Draft."),
+        ([row("R0001", "Draft"), row("R0002")], "B7", "Run R0001 is a draft above a later run."),
+        ([row("R0001", "Closed")], "M7", "Run R0001 is closed, but does not say where the period goes on."),
+        (
+            [row("R0001", "Closed", Link="L1", Goes_on_in=goes_on("L0", "may.xlsx"))],
+            "M7",
+            "What run R0001 says of the next workbook was changed.",
+        ),
+        (
+            [row("R0001", "Closed", Link="L1", Goes_on_in=goes_on("L2", "may.xlsx")), row("R0002", Link="L2")],
+            None,
+            "",
+        ),
+        (
+            [row("R0001", Link="L1", Goes_on_in=goes_on("L1", "may.xlsx"))],
+            "B7",
+            "The period was closed and goes on in may.xlsx, but run R0001 is posted.",
+        ),
+        ([row("R0001"), row("R0002", "Draft")], None, ""),
+    ],
+)
+def test_a_status_that_cannot_be_is_named(runs: Rows, cell: str | None, what: str):
+    assert said(runs) == ([(f"Runs!{cell}", what)] if cell else [])
+
+
+def test_a_draft_with_sealed_lines_was_posted():
+    runs = [row("R0001"), row("R0002", "Draft")]
+    assert said(runs, sealed="R0001") == []
+    assert said(runs, sealed="R0002") == [("Runs!B8", "Run R0002 was posted, but its status is Draft.")]
+
+
+def test_all_runs_of_a_closed_period_say_where_it_goes_on():
+    """By the link of the last one."""
+    runs = [Run(f"R000{n}", "Posted", "", "", "", "", 0, 0, 0, link=f"L{n}") for n in (1, 2)]
+    closed = record.closed(runs, "may.xlsx")
+    assert [(run.status, run.goes_on) for run in closed] == [("Closed", goes_on("L2", "may.xlsx"))] * 2
+
+
+def test_inputs_on_record_by_run():
+    """A row of a table has its height and digest, none where it is empty; the others are pieces, in their order."""
+    rows: Rows = [
+        {"Run": run, "Input": name, "Rows": height, "SHA-256": digest, "Content": piece}
+        for run, name, height, digest, piece in (
+            ("R0001", "BOM", 2.0, "b0", ""),
+            ("R0001", "WIP", "", "", ""),
+            ("R0001", "1 of 2", "", "", "abc"),
+            ("R0002", "BOM", 3.0, "b1", ""),
+            ("R0001", "2 of 2", "", "", "def"),
+        )
+    ]
+    assert record.run_inputs(table(schema.RUN_INPUTS, rows)) == {
+        "R0001": RunInputs({"BOM": 2, "WIP": 0}, {"BOM": "b0"}, ["abc", "def"]),
+        "R0002": RunInputs({"BOM": 3}, {"BOM": "b1"}, []),
+    }
+
+
+def test_the_currency_on_record_is_that_of_the_run():
+    def packed(run: str, currency: str) -> Rows:
+        pieces = snapshot.Snapshot(sources({"Currency": currency}, {})).pieces
+        return [{"Run": run, "Content": piece} for piece in pieces]
+
+    read = table(
+        schema.RUN_INPUTS, [*packed("R0001", "KWD"), *packed("R0002", "JPY"), {"Run": "R0003", "Content": "torn"}]
+    )
+    assert [record.currency(read, f"R000{n}") for n in range(1, 5)] == ["KWD", "JPY", "", ""]
+
+
+def test_the_currency_of_setup_is_found_by_its_name():
+    setup = table(schema.SETUP, [{"Setting": "Company", "Value": "EUR"}, {"Setting": " Currency ", "Value": "USD"}])
+    assert record.currency_of(setup) == "USD"
+    assert record.currency_of(table(schema.SETUP, [])) == ""
