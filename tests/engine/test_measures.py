@@ -264,6 +264,15 @@ def test_what_is_material_is_above_its_share_of_inventories(share: float, policy
         ("profit", 1_620, None, ""),
         ("in_process", 1_620, threshold, units),
     ]
+    assert [row.text for row in result.materiality] == [
+        "Inventories at period end",
+        "Variances to dispose of, unfavorable positive",
+        "Part of them that belongs in inventories",
+        "Cost of goods sold, if all goes to it",
+        "Cost of goods sold, if prorated",
+        "Profit of the period: prorated less all to cost of goods sold",
+        "Units in process at standard",
+    ]
     _, prorated = posted(settings | {"Variance disposition": schema.PRORATE}, tables)
     same = ("variances", "in_stock", "to_cogs", "prorated", "profit")
     figures = {row.key: row.figure for row in prorated.materiality}
