@@ -359,9 +359,12 @@ def test_where_the_product_view_is_follows_from_its_rows(sheet, file, says, monk
     }
     for limit, most in (("TRACE_ROWS_MAX", 2), ("SHEET_ROWS_MAX", sheet), ("PRODUCT_VIEW_ROWS_MAX", file)):
         monkeypatch.setattr(schema, limit, most)
-    [finding] = run(SETTINGS, tables).findings
-    assert finding.code == "Z01"
-    assert finding.what.endswith(says)
+    for detail, per_product in ((schema.PER_TRIGGER, ""), (schema.PER_PRODUCT, " and entries are per trigger")):
+        [finding] = run(SETTINGS | {"Journal detail": detail}, tables).findings
+        assert finding.code == "Z01"
+        lines = f"All products together would pass 2 rows; each BOM line has one row instead{per_product}. "
+        assert finding.what.startswith(lines)
+        assert finding.what.endswith(says)
 
 
 def test_every_rule_of_the_catalogue_has_a_case():
@@ -496,6 +499,34 @@ def test_corrections_that_are_too_much_only_together_are_found():
     for number in (1, 2):
         correction(Note="Corrects PC-2", Document=f"K-{number}", Quantity=-30.0)(read)
     assert "T04" in {finding.code for finding in compute(read).findings}
+
+
+def test_a_document_of_nothing_records_nothing_that_could_be_corrected():
+    read = clean()
+    add("Counts", Date=day(9), Document="PC-9", Event="Completed", Item="Lamp", Quantity=0.0)(read)
+    correction(Note="Corrects PC-9", Quantity=-1.0)(read)
+    assert [(each.code, each.where) for each in compute(read).findings] == [("T03", "Counts!E11")]
+
+
+def test_what_was_used_and_never_completed_says_what_it_is_worth():
+    """50 bases of 10."""
+    read = clean()
+    drop("Counts", day(8))(read)
+    (finding,) = (each for each in compute(read).findings if each.code == "Q03")
+    assert (finding.what, finding.effect) == ("50 of Base were consumed, none completed.", 500)
+
+
+def test_an_item_is_named_in_the_column_of_items_wherever_that_stands():
+    """Here the columns stand in the opposite order."""
+    read = clean()
+    put("Counts", 9, "Quantity", 56.0)(read)
+    source = read["StandardCost"]
+    letters = dict(zip(reversed(source.letters), source.letters.values(), strict=True))
+    read["StandardCost"] = dataclasses.replace(source, letters=letters)
+    assert [(each.code, each.where) for each in compute(read).findings] == [
+        ("Q01", f"Standard Cost!{letters['Item']}7")
+    ]
+    assert letters["Item"] == list(source.letters.values())[-1]
 
 
 def test_shortages_say_what_they_are_worth():
