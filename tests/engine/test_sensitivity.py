@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -230,13 +231,8 @@ def test_the_most_telling_cells_are_tried_first() -> None:
     assert some.effects[:20] == everything.effects[:20]
 
 
-def test_the_money_that_a_cell_governs_by_hand() -> None:
-    """A ring of 3 bars + 5; a bar of 2 ore + half for scrap, + a quarter for bars lost, 3.75 at 4, and half an hour at 6.
-
-    A bar costs 18, a ring 59, 45 of it material. 10 + 6 + 2 rings move, 40 + 3 x 18 = 94 bars, and of ore 200 + 2 + 10 + 50 +
-    3.75 x 94 = 614.5.
-    """
-    tables: dict[str, list[Row]] = {
+def rings() -> dict[str, list[Row]]:
+    return {
         "StandardCost": [
             buy("Ore", 4),
             made("Bar", "Subassembly", Labor_hours=0.5, Labor_rate=6, **{"Assembly_scrap_%": 0.25}),
@@ -260,7 +256,15 @@ def test_the_money_that_a_cell_governs_by_hand() -> None:
         "Stock": [{"Item": "Ore", "Opening qty": 10, "Counted qty": 50}],
         "WIP": [{"Item": "Ring", "Quantity": 2, "Material %": 0.5, "Conversion %": 0.25}],
     }
-    weights = governed(compute(sources(april(), tables)).period)
+
+
+def test_the_money_that_a_cell_governs_by_hand() -> None:
+    """A ring of 3 bars + 5; a bar of 2 ore + half for scrap, + a quarter for bars lost, 3.75 at 4, and half an hour at 6.
+
+    A bar costs 18, a ring 59, 45 of it material. 10 + 6 + 2 rings move, 40 + 3 x 18 = 94 bars, and of ore 200 + 2 + 10 + 50 +
+    3.75 x 94 = 614.5.
+    """
+    weights = governed(compute(sources(april(), rings())).period)
     assert weights.keys() == {(t.name, c.name) for t in TABLES for c in t.columns if c.kind in NUMERIC} - {
         ("Actuals", "Hours")
     }
@@ -284,6 +288,30 @@ def test_the_money_that_a_cell_governs_by_hand() -> None:
         ("WIP", "Material %"): [2 * 0.5 * 45],
         ("WIP", "Conversion %"): [2 * 0.25 * 14],
     }
+
+
+def test_what_governs_no_money_is_tried_last() -> None:
+    """Hours move no balance here; even a salvage of 0.50 comes before them."""
+    tables = rings()
+    tables["Actuals"][0]["Hours"] = 30
+    tables["Scrap"][0]["Salvage value"] = 0.5
+    result = sensitivity(compute(sources(april(), tables)).period, most=sum(everything(tables).values()) - 1)
+    assert result.cells == everything(tables)
+    assert result.cells - result.tried == {"Actuals": 1}
+    assert [e.cell.column.name for e in result.effects if e.cell.table == "Actuals"] == ["Amount"]
+
+
+def everything(tables: dict[str, list[Row]]) -> Counter[str]:
+    """How many numbers each table has."""
+    return Counter(
+        {name: sum(isinstance(v, int | float) for row in rows for v in row.values()) for name, rows in tables.items()}
+    )
+
+
+def test_progress_is_told_every_hundred_cells() -> None:
+    told: list[str] = []
+    sensitivity(compute(read(SAMPLES["widgets"]())).period, most=101, progress=told.append)
+    assert told == ["Trying 101 cells, 0 done", "Trying 101 cells, 100 done"]
 
 
 # -------------------------------------------------------------------------------------------------- the sheet

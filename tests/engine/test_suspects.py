@@ -7,6 +7,7 @@ import datetime as dt
 import math
 from pathlib import Path
 from random import Random
+from types import SimpleNamespace
 
 import numpy as np
 import office
@@ -24,11 +25,13 @@ from xlbackflush.engine.audit.causes import (
     Fit,
     best_fit,
     best_pair,
+    group_of,
     nothing,
     simple_quantities,
     student,
 )
-from xlbackflush.engine.audit.differences import Differences
+from xlbackflush.engine.audit.differences import Differences, Item
+from xlbackflush.engine.audit.shared_causes import SharedCause, explain_together
 from xlbackflush.engine.audit.suspects import Suspect, suspects
 from xlbackflush.engine.period import Period
 from xlbackflush.lifecycle import run as lifecycle
@@ -178,6 +181,40 @@ def test_units_lost_by_hand() -> None:
     assert found.explanation == ("4 % of Lamp started and lost without a report would explain the differences of P, Q.")
 
 
+def test_what_is_in_the_only_unit_that_was_made() -> None:
+    view = Differences([lamps(5, units=1)]).views[0]
+    number = view.bill.number
+    assert view.below(number["lamp"]) == {number["p"]: 2, number["q"]: 3}
+
+
+def test_what_was_not_counted_says_nothing_of_the_noise_of_counting() -> None:
+    """Twenty other parts came in; P is 10 of 4,500 off, SA not at all: half a percent is taken, as before there were counts."""
+    settings, tables = small(2_490)
+    for n in range(20):
+        tables["StandardCost"].append({"Item": f"X{n}", "Type": "Buy", "Material price": 1})
+        tables["Purchases"].append(tables["Purchases"][0] | {"Item": f"X{n}"})
+    assert Differences([posted(settings, tables)[1]]).count_error == pytest.approx(0.005)
+
+
+def test_a_phantom_that_a_bill_takes_none_of() -> None:
+    """A kit is 2 P and 3 Q; 1,000 lamps took one each, where their bill says 0. Sizes are measured against 1 then."""
+    settings, tables = small(4_500 - 1_000 - 2_000)
+    tables["StandardCost"][1:] = [
+        {"Item": "Q", "Type": "Buy", "Material price": 1},
+        {"Item": "Kit", "Type": "Phantom"},
+        *({"Item": item, "Type": "Finished"} for item in ("Lamp", "Torch")),
+    ]
+    lines = (("Kit", "P", 2), ("Kit", "Q", 3), ("Lamp", "Kit", 0), ("Torch", "Kit", 1))
+    tables["BOM"] = [{"Parent": parent, "Component": part, "Qty per": n} for parent, part, n in lines]
+    tables["Counts"] = [tables["Counts"][0] | {"Item": i, "Quantity": n} for i, n in (("Lamp", 1_000), ("Torch", 500))]
+    tables["Purchases"].append(tables["Purchases"][0] | {"Item": "Q"})
+    tables["Stock"][1:] = [{"Item": "Q", "Counted qty": 4_500 - 1_500 - 3_000}]
+    differences = Differences([posted(settings, tables)[1]])
+    [[top, *_]], _ = explain_together(differences, differences.noticed(20))
+    assert (top.kind, top.parent, top.component, top.at) == (BILL_QUANTITY, "Lamp", "Kit", -1)
+    assert (top.recorded, top.size, top.base, top.scale) == (0, pytest.approx(1), 1_000, 0.05)
+
+
 @pytest.mark.parametrize(("counted", "noticed"), [(2_460, ["P"]), (2_470, [])])
 def test_small_differences_add_up_over_the_periods(counted: float, noticed: list[str]) -> None:
     """Noise is 22.5 of 4,500 each time: 40 is less than two of it, but 80 is more than two of 22.5 x 1.41; 60 is not."""
@@ -246,7 +283,8 @@ def test_a_production_count_explains_parent_and_components(count: int, when: int
 
 def test_a_phantom_taken_too_often_explains_what_is_in_it() -> None:
     found = suspects(months(Truth(bills={("F2", "K1"): 1}), 8, 2))
-    assert [(s.cause, s.parent, s.item, s.proposed) for s in found] == [(BILL_QUANTITY, "F2", "K1", 1)]
+    assert [(s.cause, s.parent, s.item, s.proposed, s.at) for s in found] == [(BILL_QUANTITY, "F2", "K1", 1, -1)]
+    assert found[0].margin is not None
 
 
 def test_a_miscount_comes_back_and_is_told_from_a_loss() -> None:
@@ -395,6 +433,19 @@ def test_two_causes_are_sized_together() -> None:
     assert best_pair(fits, np.array([10.0, 80.0]), noise) is None  # the other would have to be -2
 
 
+@pytest.mark.parametrize(("off", "fits"), [(1.5, True), (1.7, False)])
+def test_what_a_cause_leaves_is_noise_up_to_three_standard_errors_of_a_chi_square(off: float, fits: bool) -> None:
+    """Of 8 counts up to 8 + 3 x 4 = 20 squares of the noise: 8 x 1.5 x 1.5 = 18, but 8 x 1.7 x 1.7 = 23. A tenth was lost."""
+    ones, months = np.ones(8), list(range(8))
+    used = 100 + off * np.array([1, -1, -1, 1, 1, -1, -1, 1])
+    lost = Item("p", "P", "each", 2.0, months, months, used, ones, 1_000 * ones, 50 * ones, 50 * ones, [False] * 8, [])
+    group = group_of(lost)
+    assert group is not None
+    assert [(each.cause.kind, each.size) for each in group.causes] == [(UNREPORTED_SCRAP, pytest.approx(0.1))]
+    assert (group.fits, group.verdict) == (fits, SUPPORTED if fits else CANDIDATE)
+    assert group.worth == pytest.approx(800 * 2, rel=1e-3)
+
+
 def test_simple_quantities() -> None:
     assert simple_quantities(2) == (0, 0.2, 1, 3, 4, 5, 20)
     assert simple_quantities(0.085) == pytest.approx(
@@ -424,6 +475,30 @@ def test_a_number_has_four_digits_or_as_many_as_its_error_leaves(value: float, e
 def test_a_size_is_written_to_the_digit_that_its_error_leaves(size: float, error: float, written: float) -> None:
     """An error larger than the size leaves two digits."""
     assert words.rounded(size, error) == pytest.approx(written, abs=1e-12)
+
+
+def test_a_shared_cause_names_four_items_and_its_rivals() -> None:
+    """The dearest first: E is worth 5 x 1, A 4.5, D 4."""
+    units = {"a": 4.5, "b": 1.0, "c": 2.0, "d": -4.0, "e": 5.0}
+
+    def cause(kind: str, size: float, *items: str, component: str = "", recorded: float = 0) -> SharedCause:
+        exposure = {key: np.array([units[key]]) for key in items}
+        return SharedCause(kind, "F", component, 7, -1, recorded, 1.0, 0.05, exposure, size)
+
+    def said(*rivals: SharedCause, of: int = 0) -> str:
+        shared = rivals[of]
+        suspect = Suspect(0, shared.kind, shared.component, "F", "", None, 0, 1, 0, shared.size, None, 0, 0, 0, 3)
+        costs = SimpleNamespace(views=[None] * 3, item=lambda key: SimpleNamespace(cost=1.0, code=key.upper()))
+        return words.of_many(shared, suspect, list(rivals), costs)[0]  # type: ignore[arg-type]
+
+    lost = cause(UNITS_SCRAPPED, 0.04, *"abcd")
+    assert said(lost) == "4 % of F started and lost without a report would explain the differences of A, D, C, B."
+    assert said(cause(UNITS_SCRAPPED, 0.04, *"abcde")).endswith("the differences of E, A, D, C and 1 more.")
+    more, fewer = cause(PRODUCTION_COUNT, 60, "a"), cause(PRODUCTION_COUNT, -60, "a")
+    phantom = cause(BILL_QUANTITY, -1, "a", component="K", recorded=3)
+    assert said(lost, more, phantom).endswith(" Cannot tell it from 60 F not counted or 2 K in F.")
+    assert said(more, lost, fewer).endswith(" Cannot tell it from 4 % of F lost or 60 F counted too many.")
+    assert said(lost, more, of=1) == "60 F more completed than counted would explain the differences of A."
 
 
 @given(worlds.worlds())
