@@ -458,6 +458,12 @@ def test_a_cost_beyond_all_digits_is_a_finding_with_its_cell():
     assert "Set" in first.what
 
 
+@pytest.mark.parametrize(("boxes", "where"), [(9, []), (10, ["Standard Cost!A7"])])
+def test_fifteen_digits_can_be_held_and_sixteen_cannot(boxes, where):
+    tables = {"StandardCost": [made("Set"), buy("Box", 1e14)], "BOM": [line("Set", "Box", boxes)]}
+    assert [f.where for f in answers(sources(april(), tables))[1]] == where
+
+
 def test_without_items_there_is_nothing_to_answer():
     loaded = ready(april(), {})
     assert loaded.standards == {}

@@ -429,6 +429,8 @@ def test_of_lines_alike_each_keeps_its_own_tick() -> None:
     old = columns(rows[0], (*rows[1], "b"), (*rows[2], "c"))
     assert keep_marks(old, columns(rows[0], rows[1], rows[2]), 2)[0]["Tick"] == [None, "b", "c"]
     assert keep_marks(old, columns(rows[2], rows[0], rows[1]), 2)[0]["Tick"] == ["c", None, "b"]
+    of_one_and_two = columns((*rows[0], "a"), (*rows[1], "b"))
+    assert keep_marks(of_one_and_two, columns(rows[1], rows[2]), 2)[0]["Tick"] == ["b", "a"]
     values, lost = keep_marks(old, columns(rows[0]), 2)
     assert (values["Tick"], [m.written[0] for m in lost]) == (["b"], ["c"])
 

@@ -1,9 +1,12 @@
 """What sheets Runs and Run Inputs say of earlier runs, cell by cell, and which of it cannot be."""
 
+import copy
 import hashlib
 
 import pytest
+from booked import Plant
 from support import sources
+from test_chain import twice_posted_and_drafted
 
 from xlbackflush import schema
 from xlbackflush.engine.inputs import snapshot
@@ -138,3 +141,59 @@ def test_the_currency_of_setup_is_found_by_its_name():
     setup = table(schema.SETUP, [{"Setting": "Company", "Value": "EUR"}, {"Setting": " Currency ", "Value": "USD"}])
     assert record.currency_of(setup) == "USD"
     assert record.currency_of(table(schema.SETUP, [])) == ""
+
+
+# ------------------------------------------------------------------------------------------- read as a whole
+
+
+def booked() -> tuple[Plant, dict[str, Source]]:
+    """Two posted runs and a draft, as their three tables."""
+    plant = copy.deepcopy(twice_posted_and_drafted())
+    fields = {column.name: column.field.rpartition(".")[2] for column in schema.RUNS.columns if column.field}
+    runs: Rows = [
+        {name: getattr(run, field) for name, field in fields.items() if hasattr(run, field)} for run in plant.runs
+    ]
+    inputs: Rows = [
+        {"Run": run.run, "Input": name, "Rows": 1.0, "SHA-256": digest}
+        for run in plant.runs
+        for name, digest in run.table_hashes.items()
+    ]
+    read = {"Runs": table(schema.RUNS, [*runs, row(plant.draft, "Draft")]), "Journal": plant.journal}
+    return plant, read | {"RunInputs": table(schema.RUN_INPUTS, inputs)}
+
+
+def test_what_was_posted_and_what_is_a_draft():
+    plant, tables = booked()
+    found, (drafted, problems) = record.read(tables, 2), record.drafted(tables, 2)
+    assert found.problems == problems == []
+    on_sheet = [int(n) for n, line in zip(cells(tables, "Entry"), cells(tables, "Line"), strict=True) if line == 1]
+    assert [entry.number for entry in (*found.posted, *drafted)] == on_sheet
+    assert {entry.run for entry in drafted} == {"R0003"}
+    for run in plant.runs:
+        of_run = [line.minor for entry in found.posted if entry.run == run.run for line in entry.lines]
+        assert sum(minor for minor in of_run if minor > 0) == round(run.debits * 100) > 0
+    assert not any(entry.reversed_by in {each.number for each in drafted} for entry in found.posted)
+
+
+def cells(tables: dict[str, Source], column: str) -> list[object]:
+    return tables["Journal"].by_column()[column]
+
+
+def test_a_posted_line_typed_over_is_a_problem_and_a_draft_line_is_none():
+    for run, problems in (("R0001", ["Journal!A7:Q7"]), ("R0003", [])):
+        _, tables = booked()
+        journal = tables["Journal"]
+        at = cells(tables, "Run").index(run)
+        debit = journal.columns.index("Debit")
+        journal.rows[at][debit] = 1.0
+        found = record.read(tables, 2)
+        assert [problem.where for problem in found.problems][:1] == problems
+
+
+def test_a_status_that_cannot_be_keeps_the_entries_unread():
+    _, tables = booked()
+    runs = tables["Runs"]
+    runs.rows[0][runs.columns.index("Status")] = "posted"
+    found = record.read(tables, 2)
+    assert [problem.where for problem in found.problems] == ["Runs!B7"]
+    assert found.posted == []

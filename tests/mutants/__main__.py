@@ -39,7 +39,7 @@ BOOKS = (
 #: cases of textbooks, the record, findings, suspects, some laws on random worlds, and these books: half a minute
 _QUICK_FILES = (
     "answers carried chain closing_textbooks control_totals corrections entry_sources findings journal_tests measures "
-    "snapshot stages suspects textbooks with_cell"
+    "record snapshot stages suspects textbooks with_cell"
 )
 QUICK = (
     *(f"tests/engine/test_{name}.py" for name in _QUICK_FILES.split()),

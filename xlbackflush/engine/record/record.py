@@ -110,7 +110,7 @@ def status_problems(runs: Sequence[Run], source: Source, journal: Source) -> Ite
             text = f"The period was closed and goes on in {run.following}, but run {run.run} is {status}."
         else:
             continue
-        yield Problem(source.cell(column, rows.get(run.run, source.first_row)), text)
+        yield Problem(source.cell(column, rows[run.run]), text)
 
 
 def runs(source: Source) -> list[Run]:
