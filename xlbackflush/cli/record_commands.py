@@ -32,7 +32,7 @@ def post(args: argparse.Namespace) -> int:
 
 def verify(args: argparse.Namespace) -> int:
     """Compute every posted run again and compare; the workbook stays as it is."""
-    with FileBook(args.book) as book:
+    with FileBook(args.book, to_write=False) as book:
         result = verifying.verify(book, progress(args))
     problems = [str(problem) for problem in result.problems]
     changed = [str(change) for change in result.changed]
@@ -50,7 +50,7 @@ def verify(args: argparse.Namespace) -> int:
 
 def diff(args: argparse.Namespace) -> int:
     """Which input cells moved which journal lines between two runs; the workbook stays as it is."""
-    with FileBook(args.book) as book:
+    with FileBook(args.book, to_write=False) as book:
         old, new = (verifying.inputs_of_run(book, run) for run in (args.first, args.second))
         places = verifying.places_of(new)
     try:

@@ -84,7 +84,7 @@ def write_evidence(
     words, also where the workbook was never run; then nothing was written. What stands against relying on the run (problems
     of verifying, inputs changed since, a draft) stands on the first page and in README.txt, and is told by `warn`.
     """
-    with FileBook(path) as book:
+    with FileBook(path, to_write=False) as book:
         runs = book.runs()
         if not runs:
             raise UnusableError(f"{book.path.name} has not been run: there is nothing to give evidence of.")
