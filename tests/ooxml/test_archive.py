@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+import random
 import re
 import shutil
 import struct
@@ -23,6 +25,7 @@ from xlbackflush.ooxml import archive
 from xlbackflush.ooxml.package import Package
 from xlbackflush.ooxml.reader import SheetReader
 
+FULL = os.environ.get("XLBACKFLUSH_FUZZ") == "full"
 ONE = sheet_of('<row r="1"><c r="A1"><v>5</v></c></row>')
 
 
@@ -185,6 +188,47 @@ def test_a_damaged_part_is_not_copied(posted: Path, tmp_path: Path, state: str) 
     content.save(path)
     before = torn(path, "customXml/item1.xml").read_bytes()
     assert "its part customXml/item1.xml cannot be read" in refused(path, before)
+
+
+# ----------------------------------------------------------------------------------------- bytes as they come
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, dict[str, bytes]]:
+    """A workbook, and its parts."""
+    path = bench_book(tmp_path_factory.mktemp("whole") / "whole.xlsm")
+    return path.read_bytes(), Parts(path).content
+
+
+def hurt(content: bytes, draw: random.Random) -> bytes:
+    """A file with some bytes flipped, zeroed, put in, left out or cut off, half of the time in its list of parts."""
+    first = content.rindex(b"PK\x05\x06") if draw.random() < 0.2 else content.index(b"PK\x01\x02")
+    at = draw.randrange(first, len(content)) if draw.random() < 0.5 else draw.randrange(len(content))
+    count = draw.choice([1, 1, 2, 4, 64])
+    way = draw.choice(["flip", "flip", "flip", "zero", "insert", "delete", "cut", "double"])
+    if way == "flip":
+        changed = bytes(byte ^ draw.randrange(1, 256) for byte in content[at : at + count])
+    else:
+        piece = content[at : at + count]
+        changed = {"zero": bytes(len(piece)), "insert": b"\x50" * count + piece, "double": piece * 2}.get(way, b"")
+    return content[:at] + changed + (b"" if way == "cut" else content[at + count :])
+
+
+@pytest.mark.parametrize("hundred", range(20 if FULL else 1))
+def test_bytes_that_were_changed_are_noticed_or_say_nothing(
+    tmp_path: Path, whole: tuple[bytes, dict[str, bytes]], hundred: int
+) -> None:
+    """Either the file is refused, or a part of it is named, or every part is what it was."""
+    path = tmp_path / "hurt.xlsm"
+    for seed in range(100 * hundred, 100 * hundred + 100):
+        path.write_bytes(hurt(whole[0], random.Random(seed)))
+        try:
+            package = Package(path)
+            damaged = package.damaged()
+        except UnusableError as error:
+            assert "\n" not in str(error), seed
+            continue
+        assert damaged or {name: package.read(name) for name in package.parts()} == whole[1], seed
 
 
 # ---------------------------------------------------------------------------------------------------- size

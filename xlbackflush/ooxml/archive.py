@@ -35,6 +35,8 @@ def check_archive(archive: zipfile.ZipFile, book: str) -> None:
             raise UnusableError(f"{book} has a part with the name {_shown(part.orig_filename)}; {_AGAIN}.")
     if parts and not _stands_alone(archive, min(part.header_offset for part in parts)):
         raise UnusableError(f"{book} has something else before or behind the workbook in the same file; {_AGAIN}.")
+    if not _all_listed(archive, parts):
+        raise UnusableError(f"{book} is damaged: its parts are not those that it lists.")
     _check_sizes(parts, book)
 
 
@@ -53,6 +55,26 @@ def _stands_alone(archive: zipfile.ZipFile, start: int) -> bool:
     file.seek(max(0, length - _END_OF_LIST - len(comment)))
     end = file.read()
     return start == 0 and end[:4] == b"PK\x05\x06" and end[_END_OF_LIST:] == comment
+
+
+def _all_listed(archive: zipfile.ZipFile, parts: list[zipfile.ZipInfo]) -> bool:
+    """Whether the parts of the file are those of its list: as many, none inside another, and none between two of them."""
+    file = archive.fp
+    assert file
+    file.seek(-_END_OF_LIST - len(archive.comment), 2)
+    if int.from_bytes(file.read(12)[10:], "little") not in (len(parts), 0xFFFF):
+        return False
+    in_order = sorted(parts, key=lambda part: part.header_offset)
+    starts = [*(part.header_offset for part in in_order), archive.start_dir]
+    for part, following in zip(in_order, starts[1:], strict=True):
+        file.seek(part.header_offset + 26)
+        lengths = file.read(4)
+        end = part.header_offset + 30 + int.from_bytes(lengths[:2], "little") + int.from_bytes(lengths[2:], "little")
+        end += part.compress_size
+        file.seek(end)
+        if end > following or b"PK\x03\x04" in file.read(following - end):
+            return False
+    return True
 
 
 def _check_sizes(parts: list[zipfile.ZipInfo], book: str) -> None:
@@ -77,7 +99,7 @@ def _check_sizes(parts: list[zipfile.ZipInfo], book: str) -> None:
 def unpacked(archive: zipfile.ZipFile, name: str) -> bytes:
     """A part, no more of it than its entry says: of what swells without end no more is unpacked either."""
     with archive.open(name) as part:
-        return part.read(archive.getinfo(name).file_size)
+        return part.read(max(archive.getinfo(name).file_size, 1))  # of 0 bytes the checksum would not be looked at
 
 
 def check_markup(xml: bytes, part: str, book: str) -> None:
@@ -96,6 +118,12 @@ def _is_utf_8(xml: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def check_bare(xml: bytes, part: str, book: str) -> None:
+    """Refuse XML with comments and marked sections, in which something may stand that looks like an element."""
+    if b"<!" in xml:
+        raise UnusableError(f"{book}: its part {part} has comments, which Excel does not write; {_AGAIN}.")
 
 
 def check_tree(xml: bytes, part: str, book: str) -> None:

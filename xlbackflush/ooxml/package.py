@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 from xlbackflush.dataclass import dataclass
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.ooxml.address import column_letter, split_cell
-from xlbackflush.ooxml.archive import check_archive, check_markup, check_tree, unpacked
+from xlbackflush.ooxml.archive import check_archive, check_bare, check_markup, check_tree, unpacked
 from xlbackflush.ooxml.atomic import write_file
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -102,9 +102,10 @@ class Package:
         return damaged
 
     def text(self, name: str) -> str:
-        """Content of an XML part as text, without its byte order mark."""
+        """Content of an XML part as text, without its byte order mark, for those who look for elements in it."""
         content = self.read(name)
         check_markup(content, name, self.path.name)
+        check_bare(content, name, self.path.name)
         return content.decode("utf-8-sig")
 
     def xml(self, name: str) -> ET.Element:
