@@ -6,6 +6,7 @@ slow way (`unusual_sheet`). It goes through a sheet once, and nothing of it is t
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 import numpy as np
 
@@ -47,7 +48,15 @@ def _row(cells: bytes) -> re.Pattern[bytes]:
     return re.compile(rb'<row r="(\d{1,7})"' + attributes + rb"(?: ?/>|>(?:" + cells + rb")*+</row>)")
 
 
-_ROW, _ROW_WITH_ODD_CELLS = _row(_CELL), _row(rb"(?:" + _CELL + rb"|" + _ODD_CELL + rb")")
+_ROW = _row(_CELL)
+
+
+@cache
+def _row_with_odd_cells() -> re.Pattern[bytes]:
+    """Compiled when the first is met: most sheets have none."""
+    return _row(rb"(?:" + _CELL + rb"|" + _ODD_CELL + rb")")
+
+
 _PARTS_OF_CELL = re.compile(
     rb'<c r="(?P<address>[A-Z]+\d+)"(?P<attributes>[^<>]*+)(?:(?<=/)>|>(?P<formula>'
     + _FORMULA
@@ -87,7 +96,7 @@ def scan(xml: bytes) -> Scanned | None:
     while position < end:
         row = _ROW.match(xml, position, end)
         if not row:
-            row = _ROW_WITH_ODD_CELLS.match(xml, position, end)
+            row = _row_with_odd_cells().match(xml, position, end)
             if not row:
                 return None
             others.update(_odd_cells(row[0]))

@@ -17,6 +17,7 @@ from pathlib import Path
 from xlbackflush import schema
 from xlbackflush.dataclass import replace
 from xlbackflush.engine.answers import Answers
+from xlbackflush.engine.record import record as records
 from xlbackflush.engine.result import RunResult
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.journal import Problem, Run
@@ -86,6 +87,8 @@ class FileBook:
     def table(self, name: str) -> Source:
         """One table of ours, input or output, as it stands."""
         table = self.package.tables[name]
+        if name in records.TABLES:  # whoever reads one of them reads all
+            self._inputs.load({self.package.tables[n].sheet for n in records.TABLES if n in self.package.tables})
         source = contract.filled(table, self._inputs.rows(table), table.totals)
         source.version, source.misnamed = self._version, contract.misnamed(table, self._inputs.headers(table))
         return source
