@@ -23,7 +23,7 @@ from support_files import HEAD, MAIN
 
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.tables import CellError
-from xlbackflush.ooxml import plain_sheet
+from xlbackflush.ooxml import plain_sheet, reader
 from xlbackflush.ooxml.package import Package
 from xlbackflush.ooxml.reader import SheetReader
 
@@ -522,6 +522,16 @@ def test_a_sheet_that_is_made_to_take_long_takes_no_time(path: Path, data: str) 
     except UnusableError as error:
         assert "\n" not in str(error)
     assert time.process_time() - before < 2
+
+
+def test_more_cells_or_texts_than_any_workbook_has_are_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = '<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1"/></row>'
+    assert read_data(path, data) == {"A1": "zero"}
+    monkeypatch.setattr(reader, "_CELLS_MAX", 1)
+    assert "sheet Data has 2 cells; at most 1 are read." in refusal(path, data)
+    monkeypatch.setattr(reader, "_CELLS_MAX", 2)
+    monkeypatch.setattr(reader, "_TEXTS_MAX", 1)
+    assert "small.xlsx has more than 1 texts; no more are read." in refusal(path, data)
 
 
 def test_what_excel_writes_goes_the_fast_way(path: Path) -> None:

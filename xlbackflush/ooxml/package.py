@@ -106,6 +106,8 @@ class Package:
         content = self.read(name)
         check_markup(content, name, self.path.name)
         check_bare(content, name, self.path.name)
+        if name not in self.sheets.values():
+            check_tree(content, name, self.path.name)
         return content.decode("utf-8-sig")
 
     def xml(self, name: str) -> ET.Element:

@@ -74,11 +74,13 @@ _BEFORE_MIDNIGHT = re.compile(rb"<v>(\d{1,7}\.9{8}\d*)</v>")
 class Scanned:
     """A sheet made ready for calamine.
 
-    xml: what calamine reads rightly. rows, columns: where its rows and columns stand on the sheet, if it is closed up.
-    others: what cells hold that calamine shows otherwise. serials: numbers that, as dates, lie a moment before midnight.
+    xml: what calamine reads rightly. cells: how many there are, blank ones among them, where that was counted. rows, columns:
+    where its rows and columns stand on the sheet, if it is closed up. others: what cells hold that calamine shows otherwise.
+    serials: numbers that, as dates, lie a moment before midnight.
     """
 
     xml: bytes
+    cells: int = 0
     others: dict[Cell, object] = field(default_factory=dict)
     serials: dict[Cell, float] = field(default_factory=dict)
     rows: Sequence[int] | None = None
@@ -109,7 +111,7 @@ def scan(xml: bytes) -> Scanned | None:
     off_sheet = number > LAST_ROW or width > LAST_COLUMN
     if count < 0 or off_sheet or number * width > max(_BOX_MAX, _SPARSE * count):
         return None
-    return Scanned(xml, others, dict(_before_midnight(xml, data)))
+    return Scanned(xml, count, others, dict(_before_midnight(xml, data)))
 
 
 def _data(xml: bytes) -> tuple[int, int] | None:

@@ -16,7 +16,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
-from xml.etree import ElementTree as ET
 
 import python_calamine
 
@@ -29,6 +28,9 @@ from xlbackflush.ooxml.values import dated
 from xlbackflush.ooxml.xml import element
 
 Grid = list[list[Any]]
+
+_CELLS_MAX = 16_000_000  # of a sheet: a million rows of the widest table, and a third more
+_TEXTS_MAX = 4_000_000  # that the cells of a workbook share
 
 _RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
 _ITEM = re.compile(
@@ -89,7 +91,13 @@ class SheetReader:
         part, book = self._package.sheets[sheet], self._package.path.name
         xml = self._package.read(part)
         check_markup(xml, part, book)
-        return scan(xml) or self._rewritten(sheet, xml)
+        scanned = scan(xml) or self._rewritten(sheet, xml)
+        if scanned.cells > _CELLS_MAX:
+            raise UnusableError(
+                f"{book}: sheet {sheet} has {scanned.cells:,} cells; at most {_CELLS_MAX:,} are read. Delete the rows "
+                "and columns that hold nothing, and save."
+            )
+        return scanned
 
     def _rewritten(self, sheet: str, xml: bytes) -> Scanned:
         try:
@@ -126,7 +134,7 @@ class SheetReader:
             parts["sharedStrings.xml"], kinds["sharedStrings.xml"] = self._texts[0], "sharedStrings"
         styles = self._package.related(self._package.workbook_part, "styles", required=False)
         if styles:
-            parts["styles.xml"], kinds["styles.xml"] = _without_comments(self._package, styles), "styles"
+            parts["styles.xml"], kinds["styles.xml"] = self._package.text(styles).encode(), "styles"
         listed = [
             element("sheet", name=str(n), sheetId=n, r_id=f"r{n}", xmlns_r=OFFICE) for n in range(1, len(sheets) + 1)
         ]
@@ -147,6 +155,8 @@ class SheetReader:
             return element("sst", "", xmlns=MAIN).encode(), 0
         xml = self._package.read(part)
         check_markup(xml, part, self._package.path.name)
+        if xml.count(b"<si") > _TEXTS_MAX:
+            raise UnusableError(f"{self._package.path.name} has more than {_TEXTS_MAX:,} texts; no more are read.")
         head = _TEXTS.match(xml)
         position, count = head.end() if head else 0, 0
         while head and (item := _ITEM.match(xml, position)):
@@ -188,11 +198,6 @@ def _related(kinds: Mapping[str, str]) -> str:
         for n, (name, kind) in enumerate(kinds.items(), 1)
     ]
     return element("Relationships", *related, xmlns=_RELATIONS)
-
-
-def _without_comments(package: Package, part: str) -> bytes:
-    xml = package.read(part)
-    return ET.tostring(package.xml(part)) if b"<!" in xml or xml.count(b"<?") > 1 else xml
 
 
 def _completed(grid: Grid, scanned: Scanned) -> Grid:

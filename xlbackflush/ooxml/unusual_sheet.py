@@ -202,7 +202,7 @@ class _Sheet:
             for n, cells in enumerate(shown.values(), 1)
         ]
         xml = f'<worksheet xmlns="{MAIN}"><sheetData>{"".join(rows)}</sheetData></worksheet>'
-        return Scanned(xml.encode(), self._others, self._serials, list(shown), columns)
+        return Scanned(xml.encode(), 0, self._others, self._serials, list(shown), columns)
 
 
 def _is_day(text: str) -> bool:
