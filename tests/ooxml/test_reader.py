@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import random
+import re
 import time
 from collections.abc import Callable, Iterator
 from decimal import Decimal
@@ -556,4 +557,12 @@ def test_what_excel_writes_goes_the_fast_way(path: Path) -> None:
         **{(r, 27): CellError("", calculated=False) for r in range(1, 10)},
     }
     packed(path, parts(sheet))
-    assert len(read(path)) == 8 * 9
+    plain = read(path)
+    assert len(plain) == 8 * 9
+    prefixes = re.sub(r"<(/?)(?=\w)", r"<\1x:", sheet).replace("xmlns=", "xmlns:x=")  # as ClosedXML writes them
+    scanned = plain_sheet.scan(prefixes.encode())
+    assert scanned is not None
+    packed(path, parts(prefixes))
+    assert read(path) == plain
+    assert plain_sheet.scan(prefixes.replace("<x:row ", "<row ", 1).encode()) is None
+    assert plain_sheet.scan(prefixes.replace("xmlns:x=", "xmlns:y=", 1).encode()) is None

@@ -64,7 +64,7 @@ _PARTS_OF_CELL = re.compile(
 )
 _HEAD = re.compile(
     rb"(?:\xef\xbb\xbf)?(?:<\?xml(?: (?:version|standalone)=[\"'][\w.]+[\"']| encoding=[\"'](?i:utf-8)[\"'])*+ ?\?>)?\s*"
-    rb'<worksheet(?P<attributes>(?:\s+[\w:]+="[^"<]*")*+)\s*>'
+    rb'<(?P<prefix>\w+:)?worksheet(?P<attributes>(?:\s+[\w:]+="[^"<]*")*+)\s*>'
 )
 _TAG = re.compile(rb'\s*+<(?:(?P<end>/)[\w:]+\s*|[\w:]+(?:\s+[\w:]+="[^"<>]*+")*+\s*(?P<empty>/)?)>')
 _BEFORE_MIDNIGHT = re.compile(rb"<v>(\d{1,7}\.9{8}\d*)</v>")
@@ -89,6 +89,7 @@ class Scanned:
 
 def scan(xml: bytes) -> Scanned | None:
     """A sheet as it stands; None where it is written in another way, or has stray cells far from all others."""
+    xml = _bare(xml)
     data = _data(xml)
     if not data:
         return None
@@ -114,18 +115,34 @@ def scan(xml: bytes) -> Scanned | None:
     return Scanned(xml, count, others, dict(_before_midnight(xml, data)))
 
 
+def _bare(xml: bytes) -> bytes:
+    """A sheet whose rows all have a prefix, without it; others as they are."""
+    head = _HEAD.match(xml)
+    prefix, data = head["prefix"] if head else b"", _data(xml)
+    if not prefix or not data:
+        return xml
+    rows = xml[slice(*data)]
+    if rows.count(b"<") != rows.count(b"<" + prefix) + rows.count(b"</" + prefix):
+        return xml
+    rows = rows.replace(b"<" + prefix, b"<").replace(b"</" + prefix, b"</")
+    return b'<worksheet xmlns="%b"><sheetData>%b</sheetData></worksheet>' % (MAIN.encode(), rows)
+
+
 def _data(xml: bytes) -> tuple[int, int] | None:
     """Where the rows of a sheet begin and end; None where that is not plain."""
     head = _HEAD.match(xml)
-    if not head or b'xmlns="%b"' % MAIN.encode() not in head["attributes"]:
+    if not head:
         return None
-    start, end = xml.find(b"<sheetData>", head.end()), xml.rfind(b"</sheetData>")
-    if not 0 < start < end:
+    prefix = head["prefix"] or b""
+    name = b":".join([b"xmlns", prefix[:-1]]) if prefix else b"xmlns"
+    opening, closing = b"<%bsheetData>" % prefix, b"</%bsheetData>" % prefix
+    start, end = xml.find(opening, head.end()), xml.rfind(closing)
+    if not 0 < start < end or b' %b="%b"' % (name, MAIN.encode()) not in head["attributes"]:
         return None
-    before, after = xml[head.end() : start], xml[end + 12 :]
+    before, after = xml[head.end() : start], xml[end + len(closing) :]
     if not _is_whole(before) or b"sheetData" in before or any(mark in after for mark in (b"<!", b"<?", b"sheetData")):
         return None
-    return start + 11, end
+    return start + len(opening), end
 
 
 def _is_whole(elements: bytes) -> bool:
