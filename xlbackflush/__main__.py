@@ -1,8 +1,8 @@
 """The command `xlbackflush`, and `python -m xlbackflush`: the command line in a process of its own."""
 
 import gc
-
-from xlbackflush.cli.parser import main
+import signal
+import sys
 
 #: new objects after which Python looks for circles of them. With its own 700, what a run imports would make it look seventy
 #: times, and find none
@@ -13,7 +13,14 @@ def process() -> int:
     """Run one command. Python looks for circles of objects seldom, and not at the end, where all memory goes anyway."""
     gc.set_threshold(_BEFORE_A_COLLECTION)
     try:
+        from xlbackflush.cli.parser import main  # within reach of what catches Ctrl+C
+
         return main()
+    except KeyboardInterrupt:  # before a command began, or while it said how it ended
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        if sys.stderr:
+            sys.stderr.write("xlbackflush: Stopped.\n")
+        return 2
     finally:
         gc.freeze()
 
