@@ -68,12 +68,18 @@ def _check_replaceable(book: FileBook) -> None:
         raise UnusableError(f"it holds run {posted}, which is posted.")
 
 
+#: Excel has a 29th of February 1900, which never was; days before it are counted otherwise than all later ones
+_FIRST_MONTH = dt.date(1900, 3, 1)
+
+
 def _month(text: str | None) -> tuple[dt.date, dt.date]:
     """First and last day of a month given as YYYY-MM, or of this month."""
     try:
         first = dt.datetime.strptime(text, "%Y-%m").date() if text else dt.date.today()
     except ValueError as error:
         raise UnusableError(f"--period {text}: write the month as YYYY-MM, such as 2026-11.") from error
+    if first < _FIRST_MONTH:
+        raise UnusableError(f"--period {text}: months before {_FIRST_MONTH:%Y-%m} are none that Excel counts right.")
     return month_of(first)
 
 
