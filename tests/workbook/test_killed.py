@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support_files import bench_book
+from support_files import bench_book, cli
 
 from xlbackflush.cli.rolling import roll
 from xlbackflush.lifecycle import run as lifecycle
@@ -28,7 +28,10 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs processes
 
 NOW = dt.datetime(2026, 5, 4, 9)
 #: audit events of operations that change files or folders
-CHANGES = ("os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod", "os.truncate", "os.utime", "os.link")
+CHANGES = (
+    "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod", "os.chown", "os.setxattr", "os.truncate", "os.utime",
+    "os.link", "shutil.rmtree", "ctypes.dlsym",  # by which two names are exchanged
+)  # fmt: skip
 KILLED = 77
 
 Command = Callable[[Path], object]
@@ -116,7 +119,11 @@ def test_killed_at_any_change_of_files_the_workbook_is_whole(
         for name, content in following.items():  # the next period's workbook: not there, or whole
             other = trial / name
             assert not other.exists() or other.read_bytes() == content
-        work(trial / "book.xlsm") if left == old else None  # done again, it ends as if nothing had happened
+        if left == old:
+            work(trial / "book.xlsm")  # done again, it ends as if nothing had happened
+        else:
+            assert cli("verify", trial / "book.xlsm").code == 0
+        assert {f.name for f in trial.iterdir()} == {"book.xlsm", *following}, "what a killed command left is cleared"
         assert (trial / "book.xlsm").read_bytes() == new
         assert {n: (trial / n).read_bytes() for n in following} == following
         with zipfile.ZipFile(trial / "book.xlsm") as package:

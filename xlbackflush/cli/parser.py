@@ -159,7 +159,7 @@ _VERBS = (
             _file("book", "BOOK", "file to write: .xlsm or .xlsx"),
             _value("--sample", "NAME", "fill in a sample: widgets (a worked month) or computers (textbook)"),
             _value("--period", "YYYY-MM", "month of the empty workbook (default: this month)"),
-            _flag("--force", "replace an existing file"),
+            _flag("--force", "replace a workbook that is there, unless something is posted in it"),
         ),
     ),
     _on_book(_WORKBOOK, "upgrade", "add what a workbook of an earlier version lacks, and change nothing else"),

@@ -17,7 +17,7 @@ from xlbackflush.sheets import runs as runs_sheet
 from xlbackflush.template.build import build
 from xlbackflush.template.samples import Sample
 from xlbackflush.workbook.file import FileBook
-from xlbackflush.workbook.open_file import check_new
+from xlbackflush.workbook.open_file import check_name, check_new
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ def roll(path: Path, following: Path) -> Rolled:
     The new workbook is safe on the disk before the old one is closed, and gone again where that fails. If the process ends
     in between, rolling again closes the old one. Where all was done before, the new one is looked into before it is said.
     """
+    check_name(path)
     check_new(following)
     with FileBook(path) as book:
         run = last_posted(book)

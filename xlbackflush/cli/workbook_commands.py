@@ -69,7 +69,7 @@ def _check_replaceable(book: FileBook) -> None:
 
 
 #: Excel has a 29th of February 1900, which never was; days before it are counted otherwise than all later ones
-_FIRST_MONTH = dt.date(1900, 3, 1)
+_FIRST_MONTH, _LAST_MONTH = dt.date(1900, 3, 1), dt.date(9999, 12, 1)
 
 
 def _month(text: str | None) -> tuple[dt.date, dt.date]:
@@ -78,8 +78,10 @@ def _month(text: str | None) -> tuple[dt.date, dt.date]:
         first = dt.datetime.strptime(text, "%Y-%m").date() if text else dt.date.today()
     except ValueError as error:
         raise UnusableError(f"--period {text}: write the month as YYYY-MM, such as 2026-11.") from error
-    if first < _FIRST_MONTH:
-        raise UnusableError(f"--period {text}: months before {_FIRST_MONTH:%Y-%m} are none that Excel counts right.")
+    if not _FIRST_MONTH <= first < _LAST_MONTH:
+        raise UnusableError(
+            f"--period {text}: give a month from 1900-03 to 9999-11; Excel knows no other days for sure."
+        )
     return month_of(first)
 
 

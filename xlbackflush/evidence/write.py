@@ -28,6 +28,7 @@ from xlbackflush.model.tables import Source
 from xlbackflush.ooxml.atomic import explained, write_folder
 from xlbackflush.terminal import warn
 from xlbackflush.workbook.file import FileBook
+from xlbackflush.workbook.open_file import check_name
 
 PDF, JOURNAL, README, MANIFEST = "evidence.pdf", "journal-aicpa.csv", "README.txt", "manifest.sha256"
 
@@ -85,6 +86,7 @@ def write_evidence(
     words, also where the workbook was never run; then nothing was written. What stands against relying on the run (problems
     of verifying, inputs changed since, a draft) stands on the first page and in README.txt, and is told by `warn`.
     """
+    check_name(path)
     with FileBook(path, to_write=False) as book:
         runs = book.runs()
         if not runs:

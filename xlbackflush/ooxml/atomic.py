@@ -46,8 +46,8 @@ class NewFile:
         self.target, self._like, self._private = target, like or target, private
         self._shop = Workshop(target)
         self.path = self._shop.path / target.name
-        mode = 0o600 if private or self._like.exists() else 0o666  # until it has the permissions of the other one
         try:
+            mode = 0o600 if private or self._like.exists() else 0o666  # until it has the permissions of the other one
             os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode))
         except BaseException:
             self._shop.close()

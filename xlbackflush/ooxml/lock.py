@@ -53,11 +53,16 @@ def same_file(descriptor: int, path: Path) -> bool:
         return False
 
 
+def lock_file(book: Path) -> Path:
+    """The file whose lock is held by who writes a workbook."""
+    return book.with_name(f".{short(book.name)}.xlbackflush-lock")
+
+
 class Lock:
     """The right to write a workbook. UnusableError where another process has it, or where the folder takes no new file."""
 
     def __init__(self, book: Path) -> None:
-        self._book, self._path = book, book.with_name(f".{short(book.name)}.xlbackflush-lock")
+        self._book, self._path = book, lock_file(book)
         self._descriptor: int | None = self._taken()
 
     def release(self) -> None:

@@ -9,8 +9,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from xlbackflush.model.errors import UnusableError
+from xlbackflush.model.text import UNWRITABLE
 from xlbackflush.ooxml.atomic import clear_workshops, workshops
-from xlbackflush.ooxml.lock import Lock
+from xlbackflush.ooxml.lock import Lock, lock_file
 
 _WHY = {
     errno.ELOOP: "leads round in a circle of links; give the name of the workbook itself",
@@ -64,7 +65,7 @@ def reserved(path: Path) -> Lock:
 
 def tidied(path: Path) -> None:
     """Clear what killed commands have left beside a workbook that is only read, if nobody else is writing it."""
-    if workshops(path.parent, path.stem):
+    if lock_file(path).exists() or workshops(path.parent, path.stem):
         with suppress(UnusableError):
             lock = Lock(path)
             clear_workshops(path.parent, path.stem)
@@ -75,8 +76,15 @@ def check_new(path: Path) -> None:
     """Raise UnusableError where no workbook can be written under this name."""
     if path.suffix.lower() not in (".xlsm", ".xlsx"):
         raise UnusableError(f"{path.name}: give the workbook the ending .xlsm (or .xlsx, without macros).")
+    check_name(path)
     if not path.parent.is_dir():
         raise UnusableError(f"The folder {path.parent} does not exist.")
+
+
+def check_name(path: Path) -> None:
+    """Refuse a file whose name cannot be written into a workbook or a report."""
+    if UNWRITABLE.search(path.name):
+        raise UnusableError(f"The name {path.name} has characters that no workbook can hold; rename the file.")
 
 
 def check_free(path: Path) -> None:
