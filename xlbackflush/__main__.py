@@ -12,17 +12,17 @@ _BEFORE_A_COLLECTION = 100_000
 def process() -> int:
     """Run one command. Python looks for circles of objects seldom, and not at the end, where all memory goes anyway."""
     gc.set_threshold(_BEFORE_A_COLLECTION)
+    code = 2
     try:
         from xlbackflush.cli.parser import main  # within reach of what catches Ctrl+C
 
-        return main()
+        code = main()
     except KeyboardInterrupt:  # before a command began, or while it said how it ended
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
         if sys.stderr:
             sys.stderr.write("xlbackflush: Stopped.\n")
-        return 2
-    finally:
-        gc.freeze()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # what is done is done, and said
+    gc.freeze()
+    return code
 
 
 if __name__ == "__main__":
