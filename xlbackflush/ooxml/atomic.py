@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 import shutil
 import stat
 import time
@@ -133,7 +132,7 @@ class Workshop:
     def __init__(self, target: Path) -> None:
         clear_workshops(target.parent, target.stem)
         while True:
-            self.path = target.with_name(f".{short(target.stem)}.xlbackflush-{secrets.token_hex(8)}")
+            self.path = target.with_name(f".{short(target.stem)}.xlbackflush-{os.urandom(8).hex()}")
             self.path.mkdir(0o700)
             try:
                 self._descriptor = os.open(self.path / _OWNER, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
