@@ -4,6 +4,8 @@ Where one fails, `pytest --hypothesis-profile shrink` looks for a smaller exampl
 `--hypothesis-profile thorough` looks for others.
 """
 
+import gc
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,10 +22,17 @@ settings.load_profile("repeatable")
 
 #: files with few tests that take long: they start first, so that no worker ends long before the others
 DEAREST = (
-    "test_live_proofs.py", "test_vba_addin.py", "test_live.py", "test_explain.py", "test_file.py", "test_upgrade.py",
-    "test_validator.py", "test_lifecycle.py", "test_vba_stubs.py", "test_vba_probe.py", "test_sensitivity.py",
-    "test_killed.py", "test_doctor.py", "test_mutations.py", "test_second_engine.py", "test_dashboard.py",
+    "test_live_proofs.py", "test_live.py", "test_file.py", "test_vba_addin.py", "test_lifecycle.py", "test_explain.py",
+    "test_upgrade.py", "test_second_engine.py", "test_vba_stubs.py", "test_vba_probe.py", "test_doctor.py",
+    "test_validator.py", "test_mutations.py", "test_sensitivity.py", "test_killed.py", "test_dashboard.py",
 )  # fmt: skip
+
+
+def pytest_collection_finish() -> None:
+    """Modules and collected tests stay in memory to the end: the garbage collector need not go through them again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -52,6 +61,14 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """What runs keep for `restore` goes to a folder of the tests, not of whoever runs them."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XLBACKFLUSH_STATE", str(tmp_path_factory.mktemp("state")))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def disk() -> Iterator[None]:
+    """No write waits for the disk: the workbooks of tests are thrown away. A test of a disk that fails patches the same."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda descriptor: None)
         yield
 
 

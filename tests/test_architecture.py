@@ -12,7 +12,7 @@ from xlbackflush.model.finding import CATALOGUE
 ROOT = Path(xlbackflush.__file__).parent
 MODULES = sorted(ROOT.rglob("*.py"))
 BUILDERS = sorted((ROOT.parent / "vba" / "building").glob("*.py"))  # of what ships ready-made: no user has them
-TABLES_OF_DATA = {"inputs.py", "outputs.py", "samples.py"}  # long because what they describe is long
+TABLES_OF_DATA = {"inputs.py", "outputs.py"}  # long because what they describe is long
 
 
 def imported(path: Path) -> set[str]:

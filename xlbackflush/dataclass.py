@@ -3,7 +3,7 @@
 The standard one compiles seven functions for each frozen class. A run imports a hundred records, and each run is a new
 process, so that would be a fifth of its processor time. Here one is compiled, `__init__`; classes share the others. What
 they do is the same, but for what frozen classes of ours do not need: slots, `__post_init__`, fields that are not
-initialised by the caller. `field` and `replace` are those of the standard library.
+initialised by the caller. `field` is that of the standard library.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import MISSING, FrozenInstanceError
 from dataclasses import field as field
-from dataclasses import replace as replace
 from operator import attrgetter
 from reprlib import recursive_repr
 
 TYPE_CHECKING = False  # as in typing, which is not loaded for it
 if TYPE_CHECKING:
     from dataclasses import dataclass as dataclass
+    from dataclasses import replace as replace
     from typing import Any, Never
 else:
 
@@ -40,11 +40,16 @@ else:
             made.__init__ = _init(made)
         return made
 
+    def replace(record: Any, /, **changes: Any) -> Any:
+        """A record with other values in some fields."""
+        values = vars(record)
+        return record.__class__(**{name: values[name] for name in record.__dataclass_fields__} | changes)
+
 
 def _init(made: Any) -> Any:
     """`__init__` of a frozen class: it sets what the class refuses to set later."""
-    known: dict[str, object] = {"set_field": object.__setattr__, "MISSING": MISSING}
-    parameters, lines = [], []
+    known: dict[str, object] = {"MISSING": MISSING}
+    parameters, lines = [], ["\n _record = self.__dict__"]
     for part in sorted(dataclasses.fields(made), key=lambda part: bool(part.kw_only)):
         name, value = part.name, part.name
         if part.kw_only and "*" not in parameters:
@@ -58,8 +63,8 @@ def _init(made: Any) -> Any:
             parameters.append(f"{name}=default_{name}")
         else:
             parameters.append(name)
-        lines.append(f"\n set_field(self, {name!r}, {value})")
-    exec(f"def __init__(self, {', '.join(parameters)}):{''.join(lines) or ' pass'}", known)
+        lines.append(f"\n _record[{name!r}] = {value}")
+    exec(f"def __init__(self, {', '.join(parameters)}):{''.join(lines)}", known)
     return known["__init__"]
 
 

@@ -85,7 +85,7 @@ def engine(inputs: Inputs, explode: Explode | None = None) -> Answer:
     """Structure, roll-up, demand, Explosion and relief. explode: how; None as a run chooses it by size."""
     built = structure(inputs)
     rolled = rollup(built)
-    asked = demands.demand(built)
+    asked = demands.demand(built, demands.transactions(built))
     explode = explode or (trace if sizes(built, asked).sum() <= schema.TRACE_ROWS_MAX else condensed)
     used = relief(explode(rolled, asked, inputs.settings), built, asked)
     codes = built.items.code

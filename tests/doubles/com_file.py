@@ -15,8 +15,13 @@ Formulas keep the value that the file had for them; a formula written here has n
 from __future__ import annotations
 
 import copy
+import copyreg
 import datetime as dt
+import hashlib
+import io
+import pickle
 import re
+import zipfile
 from collections.abc import Iterator
 from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
@@ -33,7 +38,8 @@ from openpyxl.styles.cell_style import StyleArray
 from openpyxl.styles.numbers import is_date_format
 from openpyxl.utils import get_column_letter, range_boundaries
 from openpyxl.utils.datetime import from_excel
-from openpyxl.worksheet.table import TableColumn
+from openpyxl.worksheet.dimensions import DimensionHolder
+from openpyxl.worksheet.table import Table, TableColumn, TableList
 
 NOT_DONE = -2146827284  # 0x800A03EC, Excel's answer to whatever it will not do
 DISP_E_EXCEPTION, DISP_E_UNKNOWNNAME, DISP_E_MEMBERNOTFOUND = -2147352567, -2147352570, -2147352573
@@ -140,6 +146,8 @@ class Application(Com):
         if self.busy:
             raise ComError(self.busy.pop(0), "Call was rejected by callee.")
         self.calls.append(call)
+        if isinstance(owner, ListObject | Range | Rows) and (name.endswith("=") or name in ("ClearContents", "Resize")):
+            (owner.area if isinstance(owner, Rows) else owner).worksheet.workbook.is_changed = True
         if self.fails(call):
             raise refused(f"{call} failed.")
 
@@ -149,7 +157,7 @@ class Application(Com):
 
     def Goto(self, area: Range, scroll: bool = False) -> None:
         """Select cells."""
-        if area.sheet.sheet_state != "visible":
+        if area._sheet.sheet_state != "visible":
             raise refused("Reference is not valid.")
         self.active = area
 
@@ -209,23 +217,21 @@ class Workbook(Com):
     def __init__(self, path: Path, application: Application | None = None, **more: object) -> None:
         self.application = application or Application()
         self.path = path
-        with mock.patch("openpyxl.worksheet._reader.from_excel", lambda value, *_, **__: value):
-            self.book = openpyxl.load_workbook(path, keep_vba=path.suffix == ".xlsm")
-        values = cells.read(path)
-        self.shown: dict[tuple[str, int, int], object] = {}
-        for sheet in self.book:
-            for row in sheet.iter_rows():
-                for cell in row:
-                    if cell.data_type == "d":
-                        cell.data_type = "n"
-                    if cell.data_type == "f":
-                        self.shown[sheet.title, cell.row, cell.column] = values[sheet.title][cell.coordinate]
+        self.is_changed = False
+        self._content = path.read_bytes()
+        self._book, self.shown = _opened(self._content, path.suffix)
         for name, value in more.items():
             object.__setattr__(self, name, value)
         self.passwords: dict[str, str] = {}
-        self.sheets = {sheet.title: Worksheet(self, sheet) for sheet in self.book}
+        self.sheets = {sheet.title: Worksheet(self, sheet) for sheet in self._book}
         self.application.books[path.name] = self
         self.application.calls.clear()
+
+    @property
+    def book(self) -> openpyxl.Workbook:
+        """The workbook itself, for a test to look at or to change."""
+        self.is_changed = True
+        return self._book
 
     @property
     def Application(self) -> Application:
@@ -244,9 +250,9 @@ class Workbook(Com):
 
     def Names(self, name: str) -> SimpleNamespace:
         """A name of the workbook."""
-        if name not in self.book.defined_names:
+        if name not in self._book.defined_names:
             raise refused(f"There is no name {name}.")
-        return SimpleNamespace(RefersTo=f"={self.book.defined_names[name].attr_text}")
+        return SimpleNamespace(RefersTo=f"={self._book.defined_names[name].attr_text}")
 
     @property
     def Worksheets(self) -> Collection:
@@ -256,7 +262,7 @@ class Workbook(Com):
     @property
     def Styles(self) -> Collection:
         """Its named styles."""
-        members = {name: Options(self.application, Name=name) for name in self.book.named_styles}
+        members = {name: Options(self.application, Name=name) for name in self._book.named_styles}
         return Collection(self.application, members)
 
     def Close(self, save: bool = False) -> None:
@@ -266,26 +272,91 @@ class Workbook(Com):
         del self.application.books[self.path.name]
 
     def SaveCopyAs(self, path: str) -> None:
-        """Write a copy."""
+        """Write a copy; of the file as it is, where nothing but protection was changed."""
         if not Path(path).parent.is_dir():
             raise refused("Method 'SaveCopyAs' of object '_Workbook' failed")
+        if not self.is_changed:
+            Path(path).write_bytes(self._content)
+            return
         for sheet in self.sheets.values():
             for table in sheet.tables.values():
                 table.name_columns()
-        self.book.save(path)
+        self._book.save(path)
+
+
+def _table_list(tables: list[Table]) -> TableList:
+    made = TableList()
+    for table in tables:
+        made[table.name] = table
+    return made
+
+
+def _set_dimensions(holder: DimensionHolder, state: tuple[dict[str, object], Any]) -> None:
+    vars(holder).update(state[0])
+    holder.default_factory = state[1]
+
+
+# two dictionaries that would come back otherwise: the items() of the one are not its items, the other is made with arguments
+copyreg.pickle(TableList, lambda tables: (_table_list, ([*tables.values()],)))
+copyreg.pickle(
+    DimensionHolder,
+    lambda held: (
+        DimensionHolder.__new__, (DimensionHolder,), (vars(held), held.default_factory), None, iter(held.items()), _set_dimensions
+    ),
+)  # fmt: skip
+
+Shown = dict[tuple[str, int, int], object]
+_opened_before: dict[bytes, bytes] = {}  # digest of a file -> pickled workbook; b"" where it was opened once
+
+
+def _opened(content: bytes, suffix: str) -> tuple[openpyxl.Workbook, Shown]:
+    """A workbook, and what its formulas show; from the third time on from memory, in a quarter of the time."""
+    digest = hashlib.sha256(suffix.encode() + content).digest()
+    if not _opened_before.get(digest):
+        book, shown = _read(content, suffix)
+        if digest in _opened_before:
+            book.vba_archive = None  # a file: not to be pickled, and opened again below
+            _opened_before[digest] = pickle.dumps((book, shown), pickle.HIGHEST_PROTOCOL)
+        else:
+            _opened_before[digest] = b""
+    if _opened_before[digest]:
+        book, shown = pickle.loads(_opened_before[digest])
+    if suffix == ".xlsm":
+        book.vba_archive = zipfile.ZipFile(io.BytesIO(content))
+    return book, shown
+
+
+def _read(content: bytes, suffix: str) -> tuple[openpyxl.Workbook, Shown]:
+    with mock.patch("openpyxl.worksheet._reader.from_excel", lambda value, *_, **__: value):
+        book = openpyxl.load_workbook(io.BytesIO(content), keep_vba=suffix == ".xlsm")
+    values, shown = cells.read(io.BytesIO(content)), Shown()
+    for sheet in book:
+        for row in sheet.iter_rows():
+            for cell in row:
+                if cell.data_type == "d":
+                    cell.data_type = "n"
+                if cell.data_type == "f":
+                    shown[sheet.title, cell.row, cell.column] = values[sheet.title][cell.coordinate]
+    return book, shown
 
 
 class Worksheet(Com):
     """A sheet."""
 
     def __init__(self, workbook: Workbook, sheet: Any) -> None:
-        self.application, self.workbook, self.sheet = workbook.application, workbook, sheet
+        self.application, self.workbook, self._sheet = workbook.application, workbook, sheet
         self.tables = {table.name: ListObject(self, table) for table in sheet.tables.values()}
+
+    @property
+    def sheet(self) -> Any:
+        """The sheet itself, for a test to look at or to change."""
+        self.workbook.is_changed = True
+        return self._sheet
 
     @property
     def Name(self) -> str:
         """The name on its tab."""
-        return str(self.sheet.title)
+        return str(self._sheet.title)
 
     @property
     def ListObjects(self) -> Collection:
@@ -295,7 +366,7 @@ class Worksheet(Com):
     @property
     def UsedRange(self) -> Range:
         """From the first to the last cell in use."""
-        sheet = self.sheet
+        sheet = self._sheet
         return Range(self, [(sheet.min_row, sheet.min_column, sheet.max_row, sheet.max_column)])
 
     def Range(self, address: str) -> Range:
@@ -307,17 +378,17 @@ class Worksheet(Com):
     @property
     def ProtectContents(self) -> bool:
         """True where cells are protected."""
-        return bool(self.sheet.protection.sheet)
+        return bool(self._sheet.protection.sheet)
 
     @property
     def ProtectDrawingObjects(self) -> bool:
         """True where charts and buttons are protected."""
-        return bool(self.sheet.protection.sheet and self.sheet.protection.objects)
+        return bool(self._sheet.protection.sheet and self._sheet.protection.objects)
 
     @property
     def ProtectScenarios(self) -> bool:
         """True where scenarios are protected."""
-        return bool(self.sheet.protection.sheet and self.sheet.protection.scenarios)
+        return bool(self._sheet.protection.sheet and self._sheet.protection.scenarios)
 
     @property
     def ProtectionMode(self) -> bool:
@@ -327,24 +398,24 @@ class Worksheet(Com):
     @property
     def Protection(self) -> Options:
         """What a protected sheet allows."""
-        given = {f"Allow{ours}": not getattr(self.sheet.protection, theirs) for ours, theirs in _ALLOWED.items()}
+        given = {f"Allow{ours}": not getattr(self._sheet.protection, theirs) for ours, theirs in _ALLOWED.items()}
         return Options(self.application, **given)
 
     def Unprotect(self, password: str) -> None:
         """Lift the protection. A sheet without a password takes any."""
-        wanted = self.workbook.passwords.get(self.sheet.title)
+        wanted = self.workbook.passwords.get(self._sheet.title)
         if wanted is not None and password != wanted:
             raise refused("The password you supplied is not correct.")
-        self.sheet.protection.sheet = False
+        self._sheet.protection.sheet = False
 
     def Protect(
         self, password: str, drawings: bool, contents: bool, scenarios: bool, mode: bool, *allowed: bool
     ) -> None:
         """Protect the sheet."""
-        protection = self.sheet.protection
+        protection = self._sheet.protection
         protection.sheet, protection.objects, protection.scenarios = contents, drawings, scenarios
         if password:
-            self.workbook.passwords[self.sheet.title] = password
+            self.workbook.passwords[self._sheet.title] = password
         for name, may in zip(_ALLOWED.values(), allowed, strict=True):
             setattr(protection, name, not may)
 
@@ -402,7 +473,7 @@ class ListObject(Com):
 
     def Resize(self, area: Range) -> None:
         """Another size, under the same headers."""
-        if self.worksheet.sheet.protection.sheet:
+        if self.worksheet._sheet.protection.sheet:
             raise refused("The sheet is protected.")
         (box,) = area.areas
         old = _box(self.table.ref)
@@ -413,7 +484,7 @@ class ListObject(Com):
                 raise refused("A table cannot overlap another table.")
         self.table.ref = f"{get_column_letter(box[1])}{box[0]}:{get_column_letter(box[3])}{box[2]}"
         self.table.autoFilter.ref = self.table.ref
-        cells = self.worksheet.sheet
+        cells = self.worksheet._sheet
         for column in range(box[1], box[3] + 1):
             if cells.cell(box[0], column).value in (None, ""):
                 cells.cell(box[0], column).value = f"Column{column - box[1] + 1}"
@@ -422,7 +493,7 @@ class ListObject(Com):
         """The columns are called what the headers say."""
         top, left, _, right = _box(self.table.ref)
         columns = list(self.table.tableColumns)
-        names = [self.worksheet.sheet.cell(top, column).value for column in range(left, right + 1)]
+        names = [self.worksheet._sheet.cell(top, column).value for column in range(left, right + 1)]
         columns += [TableColumn(id=i + 1) for i in range(len(columns), len(names))]
         self.table.tableColumns = columns[: len(names)]
         for column, name in zip(self.table.tableColumns, names, strict=True):
@@ -447,12 +518,12 @@ class Range(Com):
 
     def __init__(self, worksheet: Worksheet, areas: list[tuple[int, int, int, int]]) -> None:
         self.application, self.worksheet, self.areas = worksheet.application, worksheet, areas
-        self.sheet = worksheet.sheet
+        self._sheet = worksheet._sheet
 
     def grid(self) -> list[list[Cell]]:
         """Cells of the first box, row by row."""
         top, left, bottom, right = self.areas[0]
-        return [[self.sheet.cell(row, column) for column in range(left, right + 1)] for row in range(top, bottom + 1)]
+        return [[self._sheet.cell(row, column) for column in range(left, right + 1)] for row in range(top, bottom + 1)]
 
     def cells(self) -> list[Cell]:
         """Cells of all boxes."""
@@ -460,7 +531,7 @@ class Range(Com):
 
     def changing(self) -> list[Cell]:
         """The same, about to be changed."""
-        if self.sheet.protection.sheet:
+        if self._sheet.protection.sheet:
             raise refused("The cell or chart you're trying to change is on a protected sheet.")
         return self.cells()
 
@@ -508,7 +579,7 @@ class Range(Com):
     def _value2(self, cell: Cell) -> object:
         value = cell.value
         if cell.data_type == "f":
-            value = self.worksheet.workbook.shown.get((self.sheet.title, cell.row, cell.column))
+            value = self.worksheet.workbook.shown.get((self._sheet.title, cell.row, cell.column))
             if isinstance(value, str) and value in ERRORS:
                 return ERROR_BASE + ERRORS[value]
         elif cell.data_type == "e":
@@ -559,7 +630,7 @@ class Range(Com):
         for row, given in zip(cells, rows, strict=True):
             for cell, value in zip(row, given, strict=True):
                 enter(cell, value)
-                self.worksheet.workbook.shown.pop((self.sheet.title, cell.row, cell.column), None)
+                self.worksheet.workbook.shown.pop((self._sheet.title, cell.row, cell.column), None)
 
     def ClearContents(self) -> None:
         """Empty the cells."""
@@ -588,7 +659,7 @@ class Range(Com):
 
     @Style.setter
     def Style(self, name: str) -> None:
-        if name not in self.worksheet.workbook.book.named_styles:
+        if name not in self.worksheet.workbook._book.named_styles:
             raise refused(f"There is no style {name}.")
         first, *others = self.changing()
         first.style = name
@@ -622,15 +693,15 @@ class Rows(Com):
         self.application, self.area = area.application, area
 
     def _set(self, name: str, value: object, is_allowed: bool) -> None:
-        if not is_allowed or self.area.sheet.protection.sheet:
+        if not is_allowed or self.area._sheet.protection.sheet:
             raise refused("Unable to set a property of the Range class")
         for top, _, bottom, _ in self.area.areas:
             for row in range(top, bottom + 1):
-                setattr(self.area.sheet.row_dimensions[row], name, value)
+                setattr(self.area._sheet.row_dimensions[row], name, value)
 
     @property
     def _first(self) -> Any:
-        return self.area.sheet.row_dimensions[self.area.areas[0][0]]
+        return self.area._sheet.row_dimensions[self.area.areas[0][0]]
 
     @property
     def OutlineLevel(self) -> int:

@@ -9,7 +9,7 @@ from support import Row, posted
 
 from xlbackflush import schema
 from xlbackflush.engine.period import Period
-from xlbackflush.model.basis import Basis, Closing, Flow, Invoices, Rest, Schedule, Total
+from xlbackflush.model.basis import Basis, Closing, Flow, Invoices, Rest, Total
 from xlbackflush.schema.entries import EntryKind
 
 ABOVE = "Journal, lines above"
@@ -72,7 +72,7 @@ def test_the_bases_of_a_plant_that_posts_by_bill_of_materials():
     def salvage(kind: str) -> Total:
         return Total(1, "Scrap", "Salvage value", (("Kind", kind),))
 
-    invoiced = Schedule(-1, "Reconciliation", "Invoiced", ("Account role", MIP))
+    invoiced = Total(-1, "Reconciliation", "Invoiced", (("Account role", MIP),))
     cleared = (schema.CCA, CCC, schema.PRICE_VARIANCE, schema.USAGE_VARIANCE)
     assert bases(result) == {
         EntryKind.RECEIPT: [Flow(1, "Amount", schema.PURCHASE, MIP, schema.ACCOUNTS_PAYABLE), invoiced, Rest()],
@@ -82,21 +82,21 @@ def test_the_bases_of_a_plant_that_posts_by_bill_of_materials():
         EntryKind.UNITS_SOLD: [Rest(), flow("Sale", schema.COGS, FG)],
         EntryKind.NORMAL_SCRAP: [Rest(), flow("Scrap", CCC, MIP), salvage("Normal")],
         EntryKind.ABNORMAL_SCRAP: [Rest(), flow("Scrap", LOSS, MIP), salvage("Abnormal")],
-        EntryKind.STOCK_ADJUSTED: [Schedule(1, "Reconciliation", "Posted", ("Account role", MIP)), Rest()],
+        EntryKind.STOCK_ADJUSTED: [Total(1, "Reconciliation", "Posted", (("Account role", MIP),)), Rest()],
         EntryKind.VARIANCES_PRORATED: [
             *map(Closing, cleared),
-            *(Schedule(1, "Disposition", "Posted", ("Role", role)) for role in (MIP, FG, LOSS)),
+            *(Total(1, "Disposition", "Posted", (("Role", role),)) for role in (MIP, FG, LOSS)),
             Rest(),
         ],
         EntryKind.UNITS_IN_PROCESS: [
             Rest(),
-            Schedule(-1, "PeriodEndWip", "Material"),
-            Schedule(-1, "PeriodEndWip", "Conversion"),
+            Total(-1, "PeriodEndWip", "Material"),
+            Total(-1, "PeriodEndWip", "Conversion"),
         ],
         EntryKind.UNITS_IN_PROCESS_REVERSED: [
             Rest(),
-            Schedule(1, "PeriodEndWip", "Material"),
-            Schedule(1, "PeriodEndWip", "Conversion"),
+            Total(1, "PeriodEndWip", "Material"),
+            Total(1, "PeriodEndWip", "Conversion"),
         ],
     }
 
@@ -104,9 +104,9 @@ def test_the_bases_of_a_plant_that_posts_by_bill_of_materials():
 def test_the_bases_of_a_plant_that_counts_its_stock():
     _, result = posted(COUNTED, plant() | {"WIP": []})
     lines = bases(result)
-    assert lines[EntryKind.MATERIAL_USED_BY_COUNT] == [Rest(), Schedule(-1, "CountMethod", "Relieved", ("Role", MIP))]
-    assert lines[EntryKind.UNITS_SOLD_BY_COUNT] == [Rest(), Schedule(-1, "CountMethod", "Relieved", ("Role", FG))]
-    put_back = [Schedule(1, "CountMethod", "Adjustment", ("Role", role)) for role in (MIP, FG)]
+    assert lines[EntryKind.MATERIAL_USED_BY_COUNT] == [Rest(), Total(-1, "CountMethod", "Relieved", (("Role", MIP),))]
+    assert lines[EntryKind.UNITS_SOLD_BY_COUNT] == [Rest(), Total(-1, "CountMethod", "Relieved", (("Role", FG),))]
+    put_back = [Total(1, "CountMethod", "Adjustment", (("Role", role),)) for role in (MIP, FG)]
     assert lines[EntryKind.INVENTORIES_ADJUSTED] == [*put_back, Rest()]
 
 

@@ -310,6 +310,7 @@ CASES: list[tuple[str, Change, str]] = [
     ("P09", add("Opening", Role=schema.MIP, Closing_balance=83.0), "Opening!B7"),  # 10 kg of brass at 8
     ("P10", add("Opening", Role=schema.MIP, Closing_balance=90.0), "Opening!B7"),
     ("Z03", put("Counts", 9, "Quantity", 9e13), "Trace"),
+    ("Z03", add("Opening", Role=schema.COGS, Closing_balance=2e13), "Ledger"),
 ]
 
 #: code, the limit of rows in `schema` that the world (with more than two rows of trace) is made to pass

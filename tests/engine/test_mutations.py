@@ -5,7 +5,6 @@ all that is needed to repeat it.
 """
 
 import datetime as dt
-import os
 import random
 from dataclasses import dataclass
 from decimal import Decimal
@@ -15,6 +14,7 @@ from unittest import mock
 import independent
 import independent_close
 import pytest
+from samples_tried import FULL
 from support import Row, accepted, compute, frame, journal, ledger, relief, rollup, sources
 
 from xlbackflush import schema
@@ -24,7 +24,7 @@ from xlbackflush.model.money import to_minor
 from xlbackflush.model.tables import CellError, Source
 from xlbackflush.template.samples import SAMPLES
 
-ROUNDS = 10_000 if os.environ.get("XLBACKFLUSH_FUZZ") == "full" else 600
+ROUNDS = 10_000 if FULL else 600
 BATCHES = 20
 
 NASTY: tuple[object, ...] = (

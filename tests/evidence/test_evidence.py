@@ -491,7 +491,7 @@ def test_each_page_of_a_posted_run_bears_its_link(posted: Path) -> None:
 @pytest.mark.parametrize(
     ("table", "column", "value", "problem"),
     [
-        ("Journal", "Account name", "Another account", r"Journal!A7"),
+        ("Journal", "Account name", "Another account", r"Journal!H7"),
         ("Runs", "Approved by", "Smith", r"Runs!A7.*R0001"),
     ],
 )

@@ -10,7 +10,6 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import math
-import os
 import re
 import zipfile
 from collections import Counter, defaultdict
@@ -23,6 +22,7 @@ import openpyxl
 import pytest
 from live_books import BOOKS, FORMULA, NOW, PERIOD, PERIOD_ENDS, ran
 from openpyxl.formula.translate import Translator
+from samples_tried import FULL
 
 from xlbackflush import schema
 from xlbackflush.explain.derive import STEPS_MOST, Derivation
@@ -42,7 +42,6 @@ from xlbackflush.template.build import build
 from xlbackflush.workbook.cells import FileReader
 from xlbackflush.workbook.file import FileBook
 
-FULL = os.environ.get("XLBACKFLUSH_FUZZ") == "full"
 SAMPLES = (*(f"computers, {t}" for t in schema.TRIGGERS), "widgets")
 TOLD = tuple(BOOKS) if FULL else SAMPLES  # books whose every cell is explained
 DAY_0 = dt.datetime(1899, 12, 30)
@@ -571,9 +570,13 @@ def test_lines_that_were_taken_back_are_derived_from_the_inputs_on_record(tmp_pa
     ("name", "counts"), [(SAMPLES[0], [20_000.0, 19_500.0, 19_000.0]), ("widgets", [230.0, 200.0, 210.0])]
 )
 def test_every_figure_of_a_workbook_with_corrections_is_derived(name: str, counts: list[float], tmp_path: Path) -> None:
-    """The proof of a line is the line that takes it back, and the other way round: yet nothing leads round in a circle."""
+    """The proof of a line is the line that takes it back, and the other way round: yet nothing leads round in a circle.
+
+    Of the widgets only what corrections change: the other sheets are those of a first run.
+    """
     grid = Grid(reader_of(corrected(tmp_path / "corrected.xlsx", counts, name)))
-    steps = Derivation(grid, Words(grid), 10**9).steps(list(output_cells(grid)))
+    shown = [cell for cell in output_cells(grid) if FULL or name != "widgets" or cell.sheet in ("Journal", "Ledger")]
+    steps = Derivation(grid, Words(grid), 10**9).steps(shown)
     assert not [s for s in steps if s.kind == "unknown" or "But " in s.explanation]
     parts = below(steps)
     for step in (s for s in steps if s.kind in ("formula", "sum")):
@@ -634,7 +637,7 @@ def test_up_and_down_agree(name: str, folder: Path) -> None:
     credit = find(grid, "Journal", "Credit", Event=schema.COMPLETION, Role=schema.MIP)
     inputs = [s.where for s in explain(cells, str(credit)) if s.kind == "input" and s.figure]
     assert inputs
-    for where in inputs[:: max(1, len(inputs) // 6)]:
+    for where in inputs[:: max(1, len(inputs) // 3)]:
         assert str(credit) in {s.where for s in used_by(cells, where)}, where
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from xml.etree import ElementTree as ET
 
 from support_files import MAIN, Parts, TablePlace, address
@@ -59,7 +59,7 @@ class Book:
         return replace(self, values=values)
 
 
-def read(path: Path) -> Book:
+def read(path: Path | BinaryIO) -> Book:
     """A workbook as stored."""
     parts = Parts(path)
     strings = parts.strings()

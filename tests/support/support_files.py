@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from xlbackflush.cli.parser import main
+from xlbackflush.cli import parser
 from xlbackflush.template.build import build
 from xlbackflush.template.samples import SAMPLES, Sample
 
@@ -56,12 +56,15 @@ def _no_constant(name: str) -> None:
     raise AssertionError(f"{name} is not JSON")
 
 
+parser._parser = functools.cache(parser._parser)  # the same for every command: made once, not thousands of times
+
+
 def cli(*arguments: object) -> Result:
     """Run the command line in this process."""
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         try:
-            code = main([str(a) for a in arguments])
+            code = parser.main([str(a) for a in arguments])
         except SystemExit as stop:  # argparse
             code = int(stop.code or 0)
     return Result(code, out.getvalue(), err.getvalue())
@@ -92,14 +95,14 @@ def refused(path: Path, before: bytes | None, *, verb: str = "run") -> str:
 
 @functools.cache
 def _new_book(suffix: str, name: str) -> bytes:
-    """A new workbook: built once, and then copied."""
+    """A new workbook, not compressed: built once, and then copied."""
     month = 3 if name == "bench" else 1
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"book{suffix}"
         build(
             path, (dt.date(2026, month, 1), dt.date(2026, month, 31)), bench() if name == "bench" else SAMPLES[name]()
         )
-        return path.read_bytes()
+        return Parts(path).save(path).read_bytes()
 
 
 def sample_book(path: Path, name: str = "computers") -> Path:
@@ -317,8 +320,9 @@ class Parts:
         with zipfile.ZipFile(path) as file:
             self.content = {name: file.read(name) for name in file.namelist()}
 
-    def save(self, path: Path) -> Path:
-        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as file:
+    def save(self, path: Path, compression: int = zipfile.ZIP_STORED) -> Path:
+        """Write the workbook; not compressed, which tests that open it thousands of times would have to undo."""
+        with zipfile.ZipFile(path, "w", compression, compresslevel=1) as file:
             for name, content in self.content.items():
                 file.writestr(name, content)
         return path

@@ -368,6 +368,22 @@ def test_samples_name_columns_of_the_schema(name: str) -> None:
         assert rows and {column for row in rows for column in row} <= set(schema.TABLES[table].names)
 
 
+def test_cells_of_a_sample_keep_their_kind(tmp_path: Path) -> None:
+    files = {
+        "about.txt": "A title\n\nOne sentence,\nover two lines.\n",
+        "Setup.csv": "Setting,Value\nCompany,0815\nPeriod end,2026-10-31\nMateriality %,0.05\n",
+        # as Excel saves it: a byte order mark, lines that end as on Windows
+        "BOM.csv": '\ufeffParent,Component,Qty per,Effective from,Note\r\n007,1e5,2,,\r\n,,,2026-10-16,"a, ""b"""\r\n',
+    }
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8", newline="")
+    sample = samples.read_sample(tmp_path)
+    assert (sample.title, sample.about) == ("A title", "One sentence, over two lines.")
+    assert sample.settings == {"Company": "0815", "Period end": dt.date(2026, 10, 31), "Materiality %": 0.05}
+    first = {"Parent": "007", "Component": "1e5", "Qty per": 2}
+    assert sample.tables == {"BOM": [first, {"Effective from": dt.date(2026, 10, 16), "Note": 'a, "b"'}]}
+
+
 @pytest.mark.parametrize("name", samples.SAMPLES)
 def test_settings_and_choices_of_a_sample_are_allowed(name: str) -> None:
     sample = samples.SAMPLES[name]()

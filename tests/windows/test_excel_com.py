@@ -5,7 +5,6 @@ Excel is played by `excel_server`; xlwings, pywin32 and all of the product are w
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ from com_file import NOT_DONE
 from in_excel import by_file, differences, inputs
 from live_books import BOOKS, CONDENSED, NOW, PERIOD, PERIOD_ENDS, POLICIES
 from played_excel import PlayedExcel
+from samples_tried import FULL
 from support_files import Parts, sample_book
 from wine import Windows
 
@@ -22,8 +22,6 @@ from xlbackflush.explain import explanation as explain
 from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.template.build import build
 from xlbackflush.workbook.file import FileBook
-
-FULL = os.environ.get("XLBACKFLUSH_FUZZ") == "full"
 
 #: where Trace is condensed is decided by a constant that only this process could change
 POSSIBLE = [name for name in BOOKS if name not in CONDENSED]

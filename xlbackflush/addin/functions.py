@@ -155,12 +155,10 @@ def _new_workbook(path: Path) -> str:
 
     from xlbackflush.model.tables import month_of
     from xlbackflush.template.build import build
+    from xlbackflush.workbook.file import check_new
 
-    if path.suffix.lower() not in (".xlsm", ".xlsx"):
-        return f"Stopped: {path.name}: give the workbook the ending .xlsm (or .xlsx, without macros)."
+    check_new(path)
     if path.exists():
         return f"Stopped: {path.name} exists already; choose another name."
-    if not path.parent.is_dir():
-        return f"Stopped: the folder {path.parent} does not exist."
     build(path, month_of(dt.date.today()))
     return f"Done: wrote {path.name}. Fill the yellow sheets, then run it."

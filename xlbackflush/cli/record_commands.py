@@ -38,7 +38,7 @@ def verify(args: argparse.Namespace) -> int:
     changed = [str(change) for change in result.changed]
     count = len([run for run in result.runs if not run.is_draft])
     lines = problems + [f"Changed after the last run: {text}" for text in changed]
-    if not result.runs:
+    if not result.runs and not lines:
         lines = ["The workbook has not been run; there is nothing to verify."]
     elif not lines:
         link = next((run.link for run in reversed(result.runs) if run.link), "")

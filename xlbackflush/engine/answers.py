@@ -32,7 +32,7 @@ from xlbackflush.engine.rules.rules import INPUTS, RULES
 from xlbackflush.engine.standards.bill import Bill, code_key
 from xlbackflush.engine.standards.unit_cost import UnitCosts
 from xlbackflush.model import finding as f
-from xlbackflush.model.arrays import Floats, Ints, sums, texts
+from xlbackflush.model.arrays import Floats, Ints, sums, texts, where_true
 from xlbackflush.model.inputs import Settings
 from xlbackflush.model.tables import Source
 
@@ -109,7 +109,7 @@ class Answers:
     def standards(self) -> dict[str, Standard]:
         """Every item by its key (see `structure.code_key`), in the order of Standard Cost."""
         costs = self.unit_costs.rows
-        rows = costs.of(np.flatnonzero(np.diff(costs.item, append=-1)))  # the last one per item, in order
+        rows = costs.of(where_true(np.diff(costs.item, append=-1)))  # the last one per item, in order
         codes = self.bill.items.code.tolist()
         elements = zip(*(values.tolist() for values in rows.elements.values()), strict=True)
         each = zip(codes, rows.relief_cost.tolist(), rows.unit_cost.tolist(), elements, strict=True)
@@ -174,7 +174,7 @@ class Answers:
         if large[number]:
             return np.array([number])
         block = np.cumsum(np.where(large, 0, self._sizes)) // BLOCK
-        return np.flatnonzero((block == block[number]) & ~large)
+        return where_true((block == block[number]) & ~large)
 
     def _explode(self, chosen: Ints) -> None:
         """Explode some items and keep what comes of it."""

@@ -13,7 +13,7 @@ from functools import cached_property
 from xlbackflush import schema
 from xlbackflush.dataclass import dataclass, replace
 from xlbackflush.engine.explosion.by_line import explosion_by_line
-from xlbackflush.engine.explosion.demand import Demand, demand
+from xlbackflush.engine.explosion.demand import Demand, Transactions, demand, transactions
 from xlbackflush.engine.explosion.explosion import Explosion, Walk, quantities, sizes, walk
 from xlbackflush.engine.inputs.snapshot import Snapshot
 from xlbackflush.engine.measures import checks
@@ -27,7 +27,7 @@ from xlbackflush.engine.measures.materiality import MaterialityRow, materiality
 from xlbackflush.engine.measures.tie_out import INVENTORIES, Tie, tie_out
 from xlbackflush.engine.measures.variances import Conversion, ConversionAllowed, Variance
 from xlbackflush.engine.posting.close import close, period_end_entries
-from xlbackflush.engine.posting.disposition import CostHeld, Share, cost_held, disposition
+from xlbackflush.engine.posting.disposition import CostHeld, Share, cost_held, disposition, to_close
 from xlbackflush.engine.posting.flush import Ledger, before_close, ledger
 from xlbackflush.engine.record.corrections import Draft, correct
 from xlbackflush.engine.record.record import Record
@@ -36,9 +36,10 @@ from xlbackflush.engine.standards.unit_cost import UnitCosts, unit_costs
 from xlbackflush.engine.stock.counted import CountedAccount, counted_accounts
 from xlbackflush.engine.stock.in_process import InProcess, in_process, recorded_conversion
 from xlbackflush.engine.stock.movements import Movements, movements
-from xlbackflush.engine.stock.opening import opening_balances, opening_excess
+from xlbackflush.engine.stock.opening import at_standard, carried_over, opening_balances, opening_excess
 from xlbackflush.engine.stock.relief import Flow, Relief, flushed, largest_amount, relief
 from xlbackflush.engine.stock.stock_book import StockBook, stock_book
+from xlbackflush.model.arrays import total
 from xlbackflush.model.inputs import FIELDS, Inputs, Settings
 from xlbackflush.model.journal import Entry
 
@@ -99,8 +100,12 @@ class Period:
         return unit_costs(self.bill)
 
     @cached_property
+    def transactions(self) -> Transactions:
+        return transactions(self.bill)
+
+    @cached_property
     def demand(self) -> Demand:
-        return demand(self.bill)
+        return demand(self.bill, self.transactions)
 
     @cached_property
     def exploded_rows(self) -> float:
@@ -134,11 +139,11 @@ class Period:
 
     @cached_property
     def stock(self) -> StockBook:
-        return stock_book(self.explosion, self.unit_costs, self.demand)
+        return stock_book(self.explosion, self.unit_costs, self.demand, self.transactions)
 
     @cached_property
     def movements(self) -> Movements:
-        return movements(self.unit_costs)
+        return movements(self.unit_costs, self.transactions)
 
     @cached_property
     def counted(self) -> list[CountedAccount]:
@@ -149,8 +154,20 @@ class Period:
         return in_process(self.unit_costs)
 
     @cached_property
+    def carried_over(self) -> dict[str, int]:
+        return carried_over(self.inputs)
+
+    @cached_property
+    def opening_at_standard(self) -> dict[str, int]:
+        return at_standard(self.counted, self.stock, self.places)
+
+    @cached_property
     def opening(self) -> dict[str, int]:
-        return opening_balances(self.inputs, self.counted, self.stock)
+        return opening_balances(self.opening_at_standard, self.carried_over)
+
+    @cached_property
+    def opening_excess(self) -> dict[str, int]:
+        return opening_excess(self.settings, self.opening_at_standard, self.carried_over)
 
     # ---------------------------------------------------------------------------------------------- entries
 
@@ -159,21 +176,25 @@ class Period:
         return before_close(self.bill, self.flushed, self.stock, self.counted)
 
     @cached_property
+    def to_close(self) -> dict[str, int]:
+        """Balances that the close disposes of."""
+        return to_close(self.before_close, self.carried_over)
+
+    @cached_property
     def cost_held(self) -> list[CostHeld]:
         return list(cost_held(self.unit_costs, self.stock, self.flushed, self.movements, self.counted))
 
     @cached_property
     def shares(self) -> list[Share]:
-        excess = opening_excess(self.inputs, self.counted, self.stock)
         unallocated = recorded_conversion(self.inputs, self.in_process)
-        return list(disposition(self.inputs, self.cost_held, self.before_close, excess, unallocated))
+        return list(disposition(self.inputs, self.cost_held, self.to_close, self.opening_excess, unallocated))
 
     @cached_property
     def entries(self) -> list[Entry]:
         """All entries that the inputs call for, whatever is on the books."""
         return [
             *self.before_close,
-            *close(self.inputs, self.before_close, self.shares, self.counted),
+            *close(self.inputs, self.to_close, self.shares, self.counted),
             *period_end_entries(self.inputs, self.in_process),
         ]
 
@@ -209,7 +230,9 @@ class Period:
 
     @cached_property
     def ties(self) -> list[Tie]:
-        return list(tie_out(self.inputs, self.stock, self.counted, self.draft.entries, self.ledger))
+        standard, carried = self.opening_at_standard, self.carried_over
+        entries = self.draft.entries
+        return list(tie_out(self.inputs, self.stock, self.counted, entries, self.ledger, standard, carried))
 
     @property
     def materiality_threshold(self) -> float:
@@ -236,7 +259,7 @@ class Period:
 
     @cached_property
     def fit(self) -> list[FitFigure]:
-        conversion = float(self.explosion.rows.conversion.sum())
+        conversion = total(self.explosion.rows.conversion)
         return fit(FitSources(self.unit_costs, conversion, self.movements, self.stock, self.in_process, self.ledger))
 
     @cached_property

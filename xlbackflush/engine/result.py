@@ -39,5 +39,4 @@ class RunResult:
         earlier = {run.run: record.inputs[run.run] for run in record.posted_runs if run.run in record.inputs}
         if self.run.run in earlier:
             return earlier
-        rows = {name: len(source.rows) for name, source in snapshot.sources.items()}
-        return {self.run.run: RunInputs(rows, snapshot.table_hashes, snapshot.pieces)} | earlier
+        return {self.run.run: snapshot.recorded(snapshot.pieces)} | earlier

@@ -12,11 +12,11 @@ from xlbackflush import schema
 from xlbackflush.dataclass import replace
 from xlbackflush.engine.inputs import snapshot
 from xlbackflush.engine.record import journal_table
-from xlbackflush.engine.record import record as records
+from xlbackflush.engine.record.runs_table import run_inputs
 from xlbackflush.engine.result import RunResult
 from xlbackflush.explain.evaluate import Value
 from xlbackflush.explain.reader import Grid
-from xlbackflush.lifecycle.verify import recompute_run
+from xlbackflush.lifecycle.recomputed_journal import recompute_run
 from xlbackflush.model.journal import PostedEntry
 from xlbackflush.model.tables import CellError, Source
 from xlbackflush.ooxml.address import split_cell
@@ -48,7 +48,7 @@ class OnRecord:
     def grid(self, run: str) -> Grid:
         """The workbook of a run, as it was when the run was made. FormulaError where its inputs do not give it again."""
         if run not in self._grids:
-            on_record = records.run_inputs(_filled(self._grid, "RunInputs")).get(run)
+            on_record = run_inputs(_filled(self._grid, "RunInputs")).get(run)
             try:
                 inputs = snapshot.unpack(on_record.pieces if on_record else [])
             except snapshot.DamagedError as error:

@@ -16,7 +16,6 @@ from xlbackflush.ooxml.address import quoted
 from xlbackflush.ooxml.formula import COMPARISONS, Binary, Call, Cell, Literal, Node, Span, Unary, walk
 
 DIGITS = 12  # significant digits of a figure in a text: enough to work it out again, few enough to read
-BY_THE_PIECE = ("", "each", "ea")
 
 _IS = {"=": "is", "<>": "is not", ">": "is above", "<": "is below", ">=": "is at least", "<=": "is at most"}
 _NOT = {"=": "<>", "<>": "=", ">": "<=", "<": ">=", ">=": "<", "<=": ">"}
@@ -129,7 +128,7 @@ class Words:
         names = place.source.letters
         column = place.column.item or ("Component" if "Component" in names else "Item")
         uom = self._uoms.get(text(self.grid.beside(cell, place, column)).strip().casefold(), "")
-        return "units" if uom.casefold() in BY_THE_PIECE else uom
+        return "units" if uom.casefold() in schema.BY_THE_PIECE else uom
 
     # ------------------------------------------------------------------------------------ conditions
 

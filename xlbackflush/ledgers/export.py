@@ -14,6 +14,7 @@ from xlbackflush.dataclass import dataclass, replace
 from xlbackflush.engine.inputs.accept import accept
 from xlbackflush.engine.inputs.snapshot import input_hash
 from xlbackflush.engine.record import journal_table
+from xlbackflush.engine.record import record as records
 from xlbackflush.ledgers import writer
 from xlbackflush.ledgers.formats import FORMATS
 from xlbackflush.ledgers.writer import Format, Journal, decimal
@@ -91,6 +92,9 @@ def read_journal(book: Workbook) -> tuple[Journal, list[str]]:
         )
     if not runs:
         raise UnusableError("There is nothing to export yet: run the workbook first.")
+    tables = {name: table if name == "Journal" else book.table(name) for name in records.TABLES}
+    if problems := [p for p in records.read(tables, inputs.places).problems if not p.is_order]:
+        raise UnusableError(f"{problems[0]} Nothing is exported; see what else there is: xlbackflush verify")
     journal = journal_as_posted(table, inputs.settings, runs)
     changed = runs[-1].input_hash != input_hash(raw_tables)
     return journal, list(_to_look_at(runs[-1], changed, book.table("Checks"), table))

@@ -112,7 +112,7 @@ class Field:
     """One column: its heading and its value, which names in braces what the line holds, such as {line.account}: see `_names`.
 
     exact: a number, a date or a word of ours, written as it is.  text: cut to `width`.  key: refused beyond `width`.
-    account: the account, refused beyond `width` or where it is blank.  `once`: on the first line of an entry only.
+    account: the account, refused beyond `width` or where it is blank.
     Without a value it is blank, for the user to fill in where the ledger needs it.
     """
 
@@ -120,7 +120,6 @@ class Field:
     value: str = ""
     kind: Literal["exact", "text", "key", "account"] = "exact"
     width: int = 0
-    once: bool = False
 
 
 @dataclass(frozen=True)
@@ -139,7 +138,8 @@ Accounts = Callable[[PostedLine], str]
 class Format:
     """How one ledger takes a journal: a table where it has `fields`, else the `lines` of plain text, with their accounts.
 
-    `ending` of the file's name; `entry_lines` and `file_lines`: most lines of an entry and of a file, 0 for no limit.
+    `ending` of the file's name; `once`: fields on the first line of an entry only; `entry_lines` and `file_lines`: most lines
+    of an entry and of a file, 0 for no limit.
     """
 
     name: str
@@ -149,6 +149,7 @@ class Format:
     lines: Callable[[Journal], Iterator[str]] | None = None
     spelled: Callable[[Journal], Accounts] | None = None
     to_do: tuple[ToDo, ...] = ()
+    once: Sequence[str] = ()
     delimiter: str = ","
     encoding: str = "utf-8"
     entry_lines: int = 0
@@ -238,7 +239,8 @@ def _table(journal: Journal, entries: Sequence[PostedEntry], form: Format) -> st
     for entry in entries:
         for place, line in enumerate(entry.lines, 1):
             names = _names(journal, entry, line, place, next(numbers))
-            table.writerow("" if column.once and place > 1 else _value(column, names, form) for column in form.fields)
+            blank = form.once if place > 1 else ()
+            table.writerow("" if column.head in blank else _value(column, names, form) for column in form.fields)
     return text.getvalue()
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from xlbackflush.engine.inputs.accept import accept
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.record import record as records
+from xlbackflush.engine.record.runs_table import runs
 from xlbackflush.engine.result import RunResult
 from xlbackflush.engine.rules import rules
 from xlbackflush.engine.rules.journal_tests import journal_of, journal_tests
@@ -59,7 +60,7 @@ def calculate(
 
 def _other_currency(inputs: Inputs, tables: Mapping[str, Source]) -> Iterator[Finding]:
     """What is posted keeps its currency."""
-    posted = [run.run for run in records.runs(tables["Runs"]) if not run.is_draft] if tables else []
+    posted = [run.run for run in runs(tables["Runs"]) if not run.is_draft] if tables else []
     currency = records.currency(tables["RunInputs"], posted[-1]) if posted else ""
     now = inputs.settings.currency
     if currency and currency.upper() != now:

@@ -54,7 +54,7 @@ def differing(
         compared = _Compared(table, BODIES[table.name](run), tables[table.name])
         values = list(compared.values())
         others = compared.formulas(formulas(table.name), run.sheets, how_to_mend(run.run))
-        problems += _first(values, named) + _first(others, {*named, *(problem.where for problem in values)})
+        problems += first(values, named) + first(others, {*named, *(problem.where for problem in values)})
     return problems
 
 
@@ -64,7 +64,7 @@ def how_to_mend(run: Run) -> str:
     return made + ("Put the cell back." if run.is_closed else "Put the cell back, or run again.")
 
 
-def _first(problems: Iterable[Problem], named: Collection[str]) -> list[Problem]:
+def first(problems: Iterable[Problem], named: Collection[str] = ()) -> list[Problem]:
     """The first of the problems of a table, but for those of cells that are named already; the others are counted."""
     unnamed = [problem for problem in problems if problem.where not in named]
     if len(unnamed) <= NAMED:

@@ -16,6 +16,7 @@ from xlbackflush.engine.inputs import snapshot
 from xlbackflush.engine.inputs.changes import changes
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.record import record as records
+from xlbackflush.engine.record import runs_table
 from xlbackflush.engine.result import RunResult
 from xlbackflush.lifecycle.calculate import Progress, calculate
 from xlbackflush.lifecycle.workbook_port import Workbook
@@ -89,7 +90,7 @@ def clear(book: Workbook) -> None:
 
 def _as_it_stands(book: Workbook, done: str) -> None:
     """Refuse where a run is called a draft that was posted: it is neither cleared nor restored."""
-    for problem in records.status_problems(book.runs(), book.table("Runs"), book.table("Journal")):
+    for problem in runs_table.problems(*(book.table(name) for name in records.TABLES)):
         raise RefusedError(f"Nothing is {done}. {problem} Put the cell back as it was.")
 
 

@@ -1,24 +1,25 @@
 """Verify: every posted run computed again from its inputs on record, and held against what the workbook shows."""
 
-import datetime as dt
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from xlbackflush import __version__, schema
+from xlbackflush import schema
 from xlbackflush.dataclass import dataclass, field, replace
 from xlbackflush.engine.inputs import snapshot
 from xlbackflush.engine.inputs.changes import Change, changes
+from xlbackflush.engine.inputs.snapshot import Snapshot
+from xlbackflush.engine.record import journal_table
 from xlbackflush.engine.record import record as records
-from xlbackflush.engine.record.corrections import correct
 from xlbackflush.engine.record.record import Record
-from xlbackflush.engine.result import RunResult
+from xlbackflush.engine.record.runs_table import inputs_of, run_inputs
+from xlbackflush.lifecycle import recomputed_journal, recomputed_sheets
 from xlbackflush.lifecycle.calculate import Progress, calculate
-from xlbackflush.lifecycle.recomputed_sheets import differing
-from xlbackflush.lifecycle.run import draft_of
+from xlbackflush.lifecycle.recomputed_sheets import first
 from xlbackflush.lifecycle.workbook_port import Workbook
 from xlbackflush.model import money
 from xlbackflush.model.errors import RefusedError
-from xlbackflush.model.journal import PostedEntry, Problem, Run
-from xlbackflush.model.tables import CellError, Source
+from xlbackflush.model.journal import Problem, Run
+from xlbackflush.model.tables import CellError, Source, number_in
+from xlbackflush.ooxml.address import box_of
 
 
 @dataclass
@@ -42,34 +43,35 @@ def verify(book: Workbook, progress: Progress = lambda stage: None) -> Verified:
     tables, sources = {name: book.table(name) for name in records.TABLES}, book.read()
     places = places_of(sources)
     record = records.read(tables, places)
-    result = Verified(record.runs, list(record.problems))
-    if not record.runs:
-        return result
-    inputs = _inputs_on_record(record, result)
-    for at, run in enumerate(record.posted_runs):
+    result = Verified(record.runs)
+    inputs = _inputs_on_record(record, tables["RunInputs"], result)
+    for run in record.posted_runs:
         progress(f"Run {run.run}")
-        if run.run in inputs and not record.problems:
-            result.problems += _recomputed(record, at, inputs[run.run])
+    cells = first(recomputed_journal.differing(record, inputs, tables["Runs"], places))
+    result.problems += [*cells, *_told_otherwise(record.problems, cells), *_formulas_on_record(book, tables)]
     if record.draft:
         result.problems += [problem for problem in records.drafted(tables, places)[1] if problem not in record.problems]
+    sheets = {table.name: tables.get(table.name) or book.table(table.name) for table in schema.OUTPUT_TABLES}
+    if not record.runs:
+        result.problems += [] if result.problems else _results_of_no_run(sheets)
+        return result
     last = record.runs[-1].run
     if last in inputs:
         result.changed = changes(inputs[last], sources)
     if not any(problem.is_order for problem in result.problems):  # which proofs differ says nothing then
-        sheets = {table.name: tables.get(table.name) or book.table(table.name) for table in schema.OUTPUT_TABLES}
         result.problems += _proofs(sheets)
         if last in inputs and not result.changed and not record.problems:  # else formulas show what other inputs give
             rerun = calculate(sources, tables)  # the same inputs, where they stand now: formulas refer to them
             if not rerun.failed:
                 rerun = replace(rerun, run=record.runs[-1], journal=rerun.period.draft)
                 named = {problem.where for problem in result.problems}
-                result.problems += differing(rerun, {**sources, **sheets}, book.formulas, named)
+                result.problems += recomputed_sheets.differing(rerun, {**sources, **sheets}, book.formulas, named)
     return result
 
 
 def inputs_of_run(book: Workbook, run: str) -> dict[str, Source]:
     """The inputs on record of one run. RefusedError where there are none."""
-    on_record = records.run_inputs(book.table("RunInputs"))
+    on_record = run_inputs(book.table("RunInputs"))
     if run not in on_record:
         known = ", ".join(on_record) or "none"
         raise RefusedError(f"There is no run {run} on sheet Run Inputs; on record: {known}.")
@@ -84,67 +86,53 @@ def places_of(sources: Mapping[str, Source]) -> int:
     return money.decimals(records.currency_of(sources["Setup"]))
 
 
-def _inputs_on_record(record: Record, result: Verified) -> dict[str, dict[str, Source]]:
-    """The inputs on record of each run; what was changed or lost of them is a problem."""
+def _inputs_on_record(record: Record, source: Source, result: Verified) -> dict[str, dict[str, Source]]:
+    """The inputs on record of each run, table RunInputs being `source`; what was changed or lost of them is a problem."""
     by_run = {}
     for run in record.runs:
-        inputs = record.inputs.get(run.run)
-        try:
-            tables = snapshot.unpack(inputs.pieces if inputs else [])
-        except snapshot.DamagedError as error:
-            result.problems.append(Problem("Run Inputs", f"Run {run.run}: {error}"))
-            continue
-        digests, on_record = snapshot.Snapshot(tables), inputs.hashes if inputs else {}
-        result.problems += [
-            Problem("Run Inputs", f"Run {run.run}: the digest of {name} is not that of the inputs on record.")
-            for name in {**digests.table_hashes, **on_record}
-            if digests.table_hashes.get(name) != on_record.get(name)
-        ]
-        if digests.input_hash != run.input_hash:
+        inputs, problems = inputs_of(source, run.run)
+        result.problems += problems
+        if inputs:
+            by_run[run.run] = inputs
+        if inputs and run.is_draft and Snapshot(inputs).input_hash != run.input_hash:
             text = f"Run {run.run}: its input hash is not that of the inputs on record."
-            result.problems.append(Problem("Runs", text))
-        by_run[run.run] = tables
+            result.problems.append(Problem(run.where, text))
     return by_run
 
 
-def _recomputed(record: Record, at: int, inputs: Mapping[str, Source]) -> Iterator[Problem]:
-    """The entries that the inputs on record of a posted run give, against those that were posted; at: the run's position."""
-    run, before = record.posted_runs[at], {run.run for run in record.posted_runs[:at]}
-    earlier = [entry for entry in record.posted if entry.run in before]
-    own_entries = [entry for entry in record.posted if entry.run == run.run]
-    result = recompute_run(run.run, inputs, earlier)
-    if not result.journal:
-        first = result.findings[0]
-        yield Problem("Runs", f"Run {run.run} cannot be computed again: {first.where} {first.what}")
-        return
-    given = result.journal.new
-    version = "" if run.version == __version__ else f" It was made with version {run.version}, this is {__version__}."
-    for entry, wanted in zip(own_entries, given, strict=False):
-        if _recomputable(entry) != _recomputable(wanted):
-            where = record.journal.cell("Run", entry.lines[0].row)
-            yield Problem(where, f"Entry {entry.number} is not what the inputs on record give.{version}")
-    if len(own_entries) != len(given):
-        text = f"Run {run.run} has {len(own_entries)} entries; the inputs on record give {len(given)}.{version}"
-        yield Problem("Journal", text)
+def _told_otherwise(problems: Sequence[Problem], cells: Sequence[Problem]) -> list[Problem]:
+    """Problems of the record but for those of one whole row of which a cell is named."""
+    named = {row for problem in cells if (row := _row(problem.where))}
+    return [problem for problem in problems if _row(problem.where) not in named]
 
 
-def recompute_run(run: str, inputs: Mapping[str, Source], earlier: Sequence[PostedEntry]) -> RunResult:
-    """A run computed again from its inputs on record; its journal holds what was posted before, and what the run added."""
-    result = calculate(inputs)
-    if result.failed:
-        return result
-    period = result.period
-    journal = correct(earlier, period.entries, period.inputs.accounts, period.settings.period_end, run)
-    return replace(result, run=draft_of(period, "", dt.datetime.min), journal=journal)
+def _row(where: str) -> tuple[str, int] | None:
+    """Sheet and row of a cell, or of cells side by side."""
+    sheet, _, cells = where.rpartition("!")
+    top, _, bottom, _ = box_of(cells) if sheet else (0, 0, 1, 0)
+    return (sheet, top) if top == bottom else None
 
 
-def _recomputable(entry: PostedEntry) -> Hashable:
-    """What the inputs on record must give again: numbers, codes, amounts, and the names of accounts.
+def _formulas_on_record(book: Workbook, tables: Mapping[str, Source]) -> Iterator[Problem]:
+    """What was recorded is values: a formula of the same value shows another one tomorrow."""
+    for name, source in tables.items():
+        recorded = journal_table.COLUMNS if name == "Journal" else schema.TABLES[name].names
+        for row, formulas in enumerate(book.formulas(name), source.first_row):
+            for column in formulas.keys() & set(recorded):
+                yield Problem(source.cell(column, row), f"{column} is a formula; the run wrote a value.")
 
-    Words of ours are left out, since they may have been improved since; that they are as posted is what the seals say.
-    """
-    names = tuple(line.name for line in entry.lines)
-    return entry.run, entry.number, entry.codes, names, entry.reverses, entry.corrects
+
+def _results_of_no_run(sheets: Mapping[str, Source]) -> list[Problem]:
+    """The first results that stand where sheet Runs has no run."""
+    for table in recomputed_sheets.TABLES:
+        source = sheets[table.name]
+        for row, cells in zip(source.row_numbers, source.rows, strict=True):
+            if any(number_in(cell) is not None for cell in cells):
+                what = "Here are results, and sheet Runs has no run that they are of."
+                return [
+                    Problem(source.cell(table.names[0], row), what, "Put the rows of sheet Runs back, or run again.")
+                ]
+    return []
 
 
 def _proofs(sheets: Mapping[str, Source]) -> Iterator[Problem]:

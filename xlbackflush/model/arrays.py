@@ -1,7 +1,8 @@
 """Records of arrays: tables inside the engine, one typed array per column (or for several alike), all of one length."""
 
-from collections.abc import Iterable
-from typing import Self
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,7 @@ class Records:
 
     def of(self, rows: Bools | Ints | slice) -> Self:
         """Some of the rows: by a mask, by their positions in any order, or a slice."""
-        return type(self)(*(column[rows] for column in vars(self).values()))
+        return type(self)(*[column[rows] for column in vars(self).values()])
 
     @classmethod
     def joined(cls, parts: Iterable[Self]) -> Self:
@@ -32,18 +33,40 @@ class Records:
         return cls(*map(np.concatenate, zip(*(vars(part).values() for part in parts), strict=True)))
 
 
-def texts(values: list[str]) -> Texts:
+def where_true(mask: NDArray[Any]) -> Ints:
+    """Where a mask is true: the positions."""
+    return mask.nonzero()[0]
+
+
+def texts(values: Sequence[str]) -> Texts:
     """Texts as an array of Python strings."""
-    array = np.empty(len(values), dtype=object)
-    array[:] = values
-    return array
+    return np.fromiter(values, object, len(values))
+
+
+def total(values: Floats) -> float:
+    """Sum of the values, blanks left out, exactly rounded: added one by one, 10,000 decimals drift by more than a cent's half.
+
+    Shewchuk, Adaptive Precision Floating-Point Arithmetic, as `math.fsum` has it.
+    """
+    return math.fsum(values[values == values].tolist())
 
 
 def sums(key: Ints, values: Floats, count: int) -> Floats:
-    """Sum of the values of each key from 0 to count - 1."""
-    return np.bincount(key, values, minlength=count).astype(np.float64)
+    """Sum of the values of each key from 0 to count - 1, exactly rounded as `total` is."""
+    added = np.bincount(key, values, minlength=count).astype(np.float64, copy=False)  # of no keys, integers
+    if (values == np.floor(values)).all():  # integers add up exactly, and so do two numbers
+        return added
+    size = np.bincount(key, minlength=count)
+    end = size.cumsum()
+    cells = values[key.argsort(kind="stable")].tolist()
+    several = where_true(size > 2)
+    for k, begin, stop in zip(several.tolist(), (end - size)[several].tolist(), end[several].tolist(), strict=True):
+        added[k] = math.fsum(cells[begin:stop])
+    return added
 
 
 def blank_as_zero(values: Floats) -> Floats:
     """Blank money, percentages and quantities are zero."""
-    return np.where(np.isnan(values), 0.0, values)
+    filled = values.copy()
+    filled[np.isnan(filled)] = 0.0
+    return filled

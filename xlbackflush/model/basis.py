@@ -24,22 +24,12 @@ class Flow:
 
 @dataclass(frozen=True)
 class Total:
-    """Sum of an input column over the rows where columns equal values; column "Item" compares codes."""
+    """Sum of a column of a table over the rows where columns equal values (none: all rows); column "Item" compares codes."""
 
     sign: int
     table: str
     column: str
     where: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """Sum of a column of a calculation table, over the rows where a column equals a value (none: all rows)."""
-
-    sign: int
-    table: str
-    column: str
-    where: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -62,9 +52,9 @@ class Rest:
     """What balances the entry: minus the sum of its other lines."""
 
 
-Basis = Flow | Total | Schedule | Invoices | Closing | Rest
+Basis = Flow | Total | Invoices | Closing | Rest
 
 
 def reversed_basis(basis: Basis) -> Basis:
     """The basis of the same amount on the other side."""
-    return replace(basis, sign=-basis.sign) if isinstance(basis, Schedule) else basis
+    return replace(basis, sign=-basis.sign) if isinstance(basis, Total) else basis

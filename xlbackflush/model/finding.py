@@ -170,6 +170,7 @@ EARLY = Rule("J15", WARNING, "Posted before the period ended",
 # fmt: on
 
 CATALOGUE: tuple[Rule, ...] = tuple(r for r in list(globals().values()) if isinstance(r, Rule))
+_PLACE = {rule.code: place for place, rule in enumerate(CATALOGUE)}
 
 
 def counted(findings: Iterable[Finding]) -> str:
@@ -186,5 +187,4 @@ def has_errors(findings: list[Finding]) -> bool:
 
 def in_order(findings: list[Finding]) -> list[Finding]:
     """Errors first, then warnings, then notes; within each in the order of the catalogue and of discovery."""
-    code = {rule.code: i for i, rule in enumerate(CATALOGUE)}
-    return sorted(findings, key=lambda f: (SEVERITIES.index(f.severity), code[f.code]))
+    return sorted(findings, key=lambda f: (SEVERITIES.index(f.severity), _PLACE[f.code]))

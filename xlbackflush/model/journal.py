@@ -104,7 +104,8 @@ class Run:
     """One row of sheet Runs, as it stands there: debits and credits in money, times as text.
 
     The sheet is read and written back also where the currency is in doubt, so its amounts stay what they are. table_hashes:
-    digest of each input table on record, filled in where the run is sealed or verified. where: its cell, for people.
+    digest of each input table on record, filled in where the run is sealed or verified. where: its cells, for people; row: on
+    the sheet, 0 where it has none yet.
     """
 
     run: str
@@ -122,6 +123,7 @@ class Run:
     goes_on: str = ""
     table_hashes: Mapping[str, str] = field(default_factory=dict, compare=False)
     where: str = field(default="Runs", compare=False)
+    row: int = field(default=0, compare=False)
 
     @property
     def is_draft(self) -> bool:
@@ -138,6 +140,11 @@ class Run:
         return self.goes_on.rsplit(_SEALED_BY, 1)[0]
 
 
+def run_name(number: int) -> str:
+    """Name of a run, by its number from 1."""
+    return f"R{number:04d}"
+
+
 _SEALED_BY = " · "
 _DIGITS = 16
 
@@ -148,6 +155,10 @@ def goes_on_in(link: str, name: str) -> str:
     return f"{name}{_SEALED_BY}{digest[:_DIGITS]}"
 
 
+#: what column Input of table RunInputs says of a piece, before its number
+PIECE = "All inputs,"
+
+
 @dataclass(frozen=True)
 class RunInputs:
     """The inputs of a run: rows of each table, digest of each that has rows, and all of them packed (see `snapshot`)."""
@@ -155,6 +166,12 @@ class RunInputs:
     rows: Mapping[str, int]
     hashes: Mapping[str, str]
     pieces: Sequence[str]
+
+    def cells(self, run: str) -> list[tuple[str, str, int | None, str | None, str | None]]:
+        """The rows of table RunInputs: one for each input table, and one for each piece of all of them together."""
+        tables = [(run, name, count, self.hashes.get(name), None) for name, count in self.rows.items()]
+        count = len(self.pieces)
+        return [*tables, *((run, f"{PIECE} {i} of {count}", None, None, p) for i, p in enumerate(self.pieces, 1))]
 
 
 @dataclass(frozen=True)

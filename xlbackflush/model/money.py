@@ -24,7 +24,11 @@ def decimals(currency: str) -> int:
 
 
 def to_minor(amount: float, places: int) -> int:
-    """Excel's ROUND(amount, places) in minor units: to_minor(1.005, 2) == 101."""
+    """Excel's ROUND(amount, places) in minor units: to_minor(1.005, 2) == 101. Only near-ties take the exact way."""
+    scaled = amount * 10.0**places
+    # below 1e12, floats and 15 digits are off by less than 0.01
+    if abs(scaled) < 1e12 and abs(scaled - (nearest := round(scaled))) < 0.49:
+        return nearest
     return int(Decimal(f"{amount:.15g}").scaleb(places).quantize(Decimal(1), ROUND_HALF_UP))
 
 

@@ -25,6 +25,18 @@ def number_in(cell: object) -> float | None:
     return float(cell) if isinstance(cell, int | float) and not isinstance(cell, bool) else None
 
 
+def cell_words(cell: object) -> str:
+    """A cell as a sentence says it: 12, "text", blank."""
+    if cell is None or cell == "":
+        return "blank"
+    if isinstance(cell, CellError):
+        return f"the error {cell.text}" if cell.calculated else "a formula without a result"
+    text = str(cell)
+    if isinstance(cell, str):
+        return f'"{text if len(text) <= 40 else text[:37] + "..."}"'
+    return text.removesuffix(".0")
+
+
 @dataclass
 class Source:
     """An input table as read. `rows` holds only rows with content; `row_numbers` are their rows on the sheet.

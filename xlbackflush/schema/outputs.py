@@ -61,7 +61,7 @@ def _entry_number(name: str, help_text: str, which: str) -> Column:
     return integer(name, help_text, unit="entry", width=10, field=field, recorded=recorded)
 
 
-#: columns that stay with a line for as long as it is the same posting (see `engine/annotations.py`)
+#: columns that stay with a line for as long as it is the same posting (see `engine/record/auditor_marks.py`)
 AUDITOR = tuple(
     text(name, "The auditor's own; a run leaves it.", unit="auditor", width=width, look="input")
     for name, width in (("Tick", 8), ("W/P ref", 12), ("Comment", 34))

@@ -88,5 +88,8 @@ MISCOUNT, ONE_OFF = "Miscount", "One-off"
 UNITS_SCRAPPED, PRODUCTION_COUNT = "Unreported scrap of units", "Production count"
 SUPPORTED, CANDIDATE, CANNOT_TELL = "Supported", "Candidate", "Cannot tell"
 
+#: units of measure, in small letters, of what is counted by the piece
+BY_THE_PIECE = ("", "each", "ea")
+
 ERROR, WARNING, NOTE = "Error", "Warning", "Note"
 SEVERITIES = (ERROR, WARNING, NOTE)

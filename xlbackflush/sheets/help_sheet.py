@@ -22,6 +22,11 @@ _HEIGHT = 16  # of a row, in points
 
 #: the cells to type into: item, quantity, component
 TYPED = _ITEM, _QTY, _COMPONENT = "$B$7", "$B$8", "$B$9"
+#: cells that an item is picked for: its name, and what Excel says of it
+PICKED = {
+    _ITEM: ("Item", "Item that the examples ask about."),
+    _COMPONENT: ("Component", "Component that the second example asks about."),
+}
 RAN = "COUNTA(Runs[Run])>0"
 
 
@@ -79,8 +84,8 @@ _NOTES = (
 )
 
 
-def body(styles: StyleSheet, item: str = "", component: str = "") -> tuple[list[str], Markup]:
-    """Rows of the sheet, and its validations. item and component are those that the examples start with."""
+def body(styles: StyleSheet, item: str = "", component: str = "") -> list[str]:
+    """Rows of the sheet. item and component are those that the examples start with."""
     page = Page(styles)
     page.rows += head_rows(SHEET, styles)
     page.add(("A", "Try it", "Section"), height=20)
@@ -101,7 +106,7 @@ def body(styles: StyleSheet, item: str = "", component: str = "") -> tuple[list[
     page.add(("A", _shown(SPILLED), "Posted text"), height=_HEIGHT)
     page.add(("A", SPILLED.meaning, "Hint"), height=_HEIGHT)
     page.add_xml(_live(f"A{page.next_row}", SPILLED, styles), _HEIGHT)
-    return page.rows, _validations()
+    return page.rows
 
 
 def _shown(example: Example) -> str:
@@ -129,30 +134,6 @@ def _add_function(page: Page, function: Function) -> None:
         height = 14.0 * (1 + int(len(text) / (1.1 * WIDTHS[3]))) + 2
         cells = ("A", name, "Posted text"), ("B", what, "Posted text"), ("C", "", "Posted text")
         page.add(*cells, ("D", text, "Posted wrapped"), height=height)
-
-
-def _validations() -> Markup:
-    """Lists of items for the cells to type into."""
-    prompts = (
-        ("Item", "Item that the examples ask about."),
-        ("Component", "Component that the second example asks about."),
-    )
-    rules = (
-        element(
-            "dataValidation",
-            element("formula1", "Items"),
-            type="list",
-            errorStyle="warning",
-            **dict.fromkeys(("allowBlank", "showInputMessage", "showErrorMessage"), 1),
-            errorTitle=title,
-            error="This item is not on Standard Cost.",
-            promptTitle=title,
-            prompt=prompt,
-            sqref=where.replace("$", ""),
-        )
-        for (title, prompt), where in zip(prompts, (_ITEM, _COMPONENT), strict=True)
-    )
-    return element("dataValidations", *rules, count=2)
 
 
 def guarded(example: Example) -> str:

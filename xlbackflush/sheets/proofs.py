@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from xlbackflush.engine.stock.counted import of_role
-from xlbackflush.model.basis import Basis, Closing, Flow, Invoices, Rest, Schedule, Total
+from xlbackflush.model.basis import Basis, Closing, Flow, Invoices, Rest, Total
 from xlbackflush.ooxml.address import quoted
 from xlbackflush.sheets.body import Row, RunView, filled
 from xlbackflush.sheets.formulas import AFTER_CLOSE, carried_over, equal, invoiced, item_sum, literal
@@ -56,14 +56,14 @@ def line_proof(run: RunView, basis: Basis, row: int, entry: range, top: int) -> 
     return f"{sign}ROUND({_exact(run, basis, product)},{digits})"
 
 
-def _exact(run: RunView, basis: Flow | Total | Schedule | Invoices, product: str) -> str:
+def _exact(run: RunView, basis: Flow | Total | Invoices, product: str) -> str:
     """The amount before it is rounded; product: the cell of the line's product."""
     if isinstance(basis, Flow):
         return _flow(run, basis)
     if isinstance(basis, Invoices):
         return invoiced(product)
-    wanted = dict(basis.where if isinstance(basis, Total) else filter(None, [basis.where]))
-    if "Item" in wanted and isinstance(basis, Total):
+    wanted = dict(basis.where)
+    if "Item" in wanted:
         return item_sum(basis.table, basis.column, wanted.pop("Item"), product, equal(wanted.items()))
     where = "".join(f",{basis.table}[{column}],{literal(value)}" for column, value in wanted.items())
     return f"{'SUMIFS' if where else 'SUM'}({basis.table}[{basis.column}]{where})"

@@ -18,8 +18,6 @@ from xlbackflush.sheets.formulas import link
 OF_TABLES = range(len(TABLES))
 FIRST = range(OF_TABLES.stop, OF_TABLES.stop + 20)
 
-_BY_THE_PIECE = ("", "each", "ea")
-
 
 def body(run: RunView) -> Body:
     """Nothing: what stood there is of other inputs."""
@@ -123,7 +121,7 @@ def _unit(cell: Cell, inputs: Inputs, item: str) -> str:
     cost, currency = inputs.standard_cost, inputs.settings.currency
     uoms = (uom for code, uom in zip(cost.item, cost.uom, strict=True) if code.casefold() == item.casefold())
     uom = str(next(uoms, "")).strip()
-    uom = "unit" if uom.casefold() in _BY_THE_PIECE else uom
+    uom = "unit" if uom.casefold() in schema.BY_THE_PIECE else uom
     told = {"per parent": f"{uom} per parent", "units": uom}.get(column.unit, column.unit)
     return f"1 {told.replace('money', currency).replace('per unit', f'per {uom}').replace('hours', 'hour')}"
 

@@ -180,16 +180,16 @@ def _help_xml(styles: StyleSheet, sample: Sample | None, code: str | None) -> st
         line = next((r for r in sample.tables["BOM"] if kinds.get(r.get("Parent")) == schema.FINISHED), None)
         if line:
             item, component = str(line["Parent"]), str(line.get("Component") or "")
-    rows, validations = help_sheet.body(styles, item, component)
+    picked = (_validation(where.replace("$", ""), *words, _AN_ITEM) for where, words in help_sheet.PICKED.items())
     return worksheet.part(
         worksheet.properties(help_sheet.SHEET.role, code),
         worksheet.view(),
         element("sheetFormatPr", defaultRowHeight=14),
         worksheet.columns(dict(enumerate(help_sheet.WIDTHS, 1))),
-        worksheet.sheet_data(rows),
+        worksheet.sheet_data(help_sheet.body(styles, item, component)),
         worksheet.PROTECTED,
         worksheet.conditional_formats(worksheet.status_looks("B3"), styles),
-        validations,
+        element("dataValidations", *picked, count=len(help_sheet.PICKED)),
         worksheet.LINK_BACK,
         worksheet.print_setup(),
         element(
@@ -289,6 +289,7 @@ class _Rule:
 
 
 _A_DATE = _Rule("date", ("18264", "109574"), "Type a date.")
+_AN_ITEM = _Rule("list", ("Items",), "This item is not on Standard Cost.", "warning")
 
 
 def column_rule(column: Column, table: Table, where: str) -> Markup:
@@ -303,7 +304,7 @@ def _rule(column: Column, table: Table) -> _Rule:
         listed = '"' + ",".join(column.choices) + '"'
         return _Rule("list", (listed if len(listed) <= 257 else "Roles",))  # Excel takes no more
     if column.kind == "item" and table.name != "StandardCost":
-        return _Rule("list", ("Items",), "This item is not on Standard Cost.", "warning")
+        return _AN_ITEM
     if column.kind == "date":
         return _A_DATE
     if column.kind in schema.NUMERIC:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from xlbackflush import schema
 from xlbackflush.dataclass import replace
-from xlbackflush.engine.record.record import runs as runs
+from xlbackflush.engine.record.runs_table import runs as runs
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.tables import Source, absent
 from xlbackflush.ooxml.address import column_letter

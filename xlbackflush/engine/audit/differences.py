@@ -19,7 +19,7 @@ from xlbackflush.dataclass import dataclass, field
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.standards.bill import code_key
 from xlbackflush.engine.stock.relief import of_events
-from xlbackflush.model.arrays import Floats, sums
+from xlbackflush.model.arrays import Floats, sums, where_true
 
 COUNT_ERROR = 0.005  # of the quantity handled: what a count is taken to be off by, before the counts say otherwise
 COUNT_ERROR_MIN, COUNT_ERROR_MAX = 0.0025, 0.02
@@ -165,7 +165,7 @@ class Differences:
             largest = np.maximum(largest, np.abs(used) / noise)
             worth = np.maximum(worth, np.abs(used) * np.append(view.cost, 0.0)[at])
         together = np.divide(np.abs(total), np.sqrt(variance), out=np.zeros(len(keys)), where=variance > 0)
-        above = np.flatnonzero(np.maximum(largest, together) > NOTICED)
+        above = where_true(np.maximum(largest, together) > NOTICED)
         order = above[np.argsort(-worth[above], kind="stable")][:limit]
         return [self.item(keys[i]) for i in order]
 
@@ -231,7 +231,7 @@ class Differences:
         """The lines that take an item, with their parent units, in one period."""
         view = self.views[t]
         lines, units = view.bill.lines, dict[Line, float]()
-        for n in np.flatnonzero(view.component == item):
+        for n in where_true(view.component == item):
             parent, component = str(view.codes[view.parent[n]]), str(view.codes[item])
             key = (code_key(parent), code_key(component), float(lines.quantity[n]))
             line = Line(key, parent, component, int(lines.row[n]))

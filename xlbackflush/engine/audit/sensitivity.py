@@ -20,7 +20,7 @@ from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.period import Closings, Period
 from xlbackflush.engine.rules.period_end import wip_complete
 from xlbackflush.engine.standards.bill import Bill
-from xlbackflush.model.arrays import Floats
+from xlbackflush.model.arrays import Floats, where_true
 from xlbackflush.model.finding import has_errors
 from xlbackflush.model.inputs import Inputs
 
@@ -238,7 +238,7 @@ def _throughput(period: Period, number: Callable[[str, str], Floats]) -> Floats:
         np.add.at(units, bill.of(table), number(table, column))
     each, level = lines.factor * bill.items.to_start[lines.parent], bill.level[lines.parent]
     for depth in range(int(level.max(initial=-1)) + 1):
-        at = np.flatnonzero(level == depth)
+        at = where_true(level == depth)
         np.add.at(units, lines.component[at], units[lines.parent[at]] * each[at])
     return units[:-1]
 
@@ -255,7 +255,7 @@ def _standards(inputs: Inputs, bill: Bill, units: Floats, unit_cost: Floats) -> 
     }
     weights: Weights = {("StandardCost", column): np.abs(cost) * units for column, cost in per_unit.items()}
     through = units[lines.parent] * items.to_start[lines.parent] * unit_cost[lines.component]
-    at = np.searchsorted(inputs.bom.row, lines.row)
+    at = inputs.bom.row.searchsorted(lines.row)
     for column, follows in (("Qty per", lines.factor), ("Scrap %", lines.factor - lines.quantity)):
         weights["BOM", column] = np.zeros(len(inputs.bom))
         weights["BOM", column][at] = np.abs(through * follows)

@@ -18,7 +18,7 @@ import numpy as np
 from xlbackflush.dataclass import dataclass, replace
 from xlbackflush.engine.audit.causes import BILL_SCALE, CLOSE, ODDS, SCRAP_SCALE, log_weight, simple_quantities
 from xlbackflush.engine.audit.differences import NOTICED, Differences, Item, View
-from xlbackflush.model.arrays import Floats
+from xlbackflush.model.arrays import Floats, where_true
 from xlbackflush.schema import BILL_QUANTITY, PRODUCTION_COUNT, UNITS_SCRAPPED
 
 TOGETHER = 2  # components at least
@@ -143,7 +143,7 @@ def _above(view: View, keys: set[str]) -> list[str]:
         return total
 
     among = under(noticed)
-    return [view.keys[i] for i in np.flatnonzero(among >= np.maximum(TOGETHER, under(counted) / 2)).tolist()]
+    return [view.keys[i] for i in where_true(among >= np.maximum(TOGETHER, under(counted) / 2)).tolist()]
 
 
 def _under(differences: Differences, parent: str) -> dict[str, dict[int, float]]:

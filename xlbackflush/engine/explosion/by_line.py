@@ -20,7 +20,7 @@ from xlbackflush.engine.explosion.demand import Demand, only
 from xlbackflush.engine.explosion.explosion import Explosion, ExplosionRows, explosion
 from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.engine.standards.unit_cost import UnitCosts
-from xlbackflush.model.arrays import Bools, Floats, Ints
+from xlbackflush.model.arrays import Bools, Floats, Ints, sums, where_true
 from xlbackflush.model.inputs import Settings
 
 
@@ -39,7 +39,7 @@ def explosion_by_line(unit_costs: UnitCosts, demand: Demand, settings: Settings)
     """Relieved roots one by one, exploded roots together. Amounts equal those of `explosion`."""
     explodes = demand.roots.explodes
     single = explosion(unit_costs, only(demand, ~explodes), settings).rows
-    parts = [replace(single, root=np.flatnonzero(~explodes)[single.root])]
+    parts = [replace(single, root=where_true(~explodes)[single.root])]
     position = len(parts[0])
     for group in _groups(unit_costs, demand):
         rows = _group_rows(unit_costs, group)
@@ -70,7 +70,7 @@ def _groups(unit_costs: UnitCosts, demand: Demand) -> Iterator[_Group]:
     order = np.lexsort((rows.root, last, first, key))  # rows of one group together, in the order of their roots
     changes = np.diff(np.column_stack((key, first, last))[order], axis=0).any(axis=1)
     for at in np.split(order, np.flatnonzero(changes) + 1) if len(order) else ():
-        units = np.bincount(item[at], rows.quantity[at], minlength=len(unit_costs.bill.items)).astype(np.float64)
+        units = sums(item[at], rows.quantity[at], len(unit_costs.bill.items))
         yield _Group(int(rows.root[at[0]]), item[at], units, float(first[at[0]]), float(last[at[0]]))
 
 
@@ -80,7 +80,7 @@ def _group_rows(unit_costs: UnitCosts, group: _Group) -> ExplosionRows:
     items, lines, stocked = bill.items, bill.lines, bill.items.stocked
     in_force = (lines.first <= group.first) & (lines.last >= group.last)
     reached, need = _walk(bill, in_force, group)
-    line, total = np.flatnonzero(in_force & reached[lines.parent]), np.flatnonzero(reached)
+    line, total = where_true(in_force & reached[lines.parent]), where_true(reached)
     parent, component = lines.parent[line], lines.component[line]
 
     item = np.concatenate((component, total))
@@ -120,8 +120,8 @@ def _walk(bill: Bill, in_force: Bools, group: _Group) -> tuple[Bools, Floats]:
     need = group.units.copy()
     exploded = in_force & ~bill.items.stocked[lines.component]
     for depth in range(int(level.max(initial=-1)) + 1):
-        at = np.flatnonzero(exploded & (level[lines.parent] == depth) & reached[lines.parent])
+        at = where_true(exploded & (level[lines.parent] == depth) & reached[lines.parent])
         parent, component = lines.parent[at], lines.component[at]
         reached[component] = True
-        need += np.bincount(component, need[parent] * to_start[parent] * lines.factor[at], minlength=len(need))
+        need += sums(component, need[parent] * to_start[parent] * lines.factor[at], len(need))
     return reached, need

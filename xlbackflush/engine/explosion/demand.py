@@ -4,6 +4,7 @@ Each row of a transaction sheet becomes one demand; demands of one event, accoun
 explosion in the Trace. `wanted` says which rows of the sheet belong to a root, so that a formula can add them up again.
 """
 
+from collections.abc import Mapping
 from functools import cached_property
 
 import numpy as np
@@ -40,6 +41,12 @@ SCRAPS = tuple(
     for kind, charged_to in ((schema.NORMAL, schema.CCC), (schema.ABNORMAL, schema.ABNORMAL_SCRAP))
     for stage in (schema.COMPONENT, schema.FINISHED_UNIT)
 )
+
+
+STREAMS = (RECEIPTS, COMPLETIONS, SALES, *SCRAPS)
+
+#: of each stream the item, day and quantity of its rows
+Transactions = Mapping[Stream, tuple[Ints, Floats, Floats]]
 
 
 def streams(settings: Settings) -> tuple[Stream, ...]:
@@ -82,10 +89,10 @@ class Demand:
         return [self.streams[s].event for s in self.roots.stream.tolist()]
 
 
-def demand(bill: Bill) -> Demand:
+def demand(bill: Bill, transactions: Transactions) -> Demand:
     """Collect the demands of the period into roots, in the order of the streams and of Standard Cost."""
     chosen = streams(bill.inputs.settings)
-    parts = [transactions(bill, stream) for stream in chosen]
+    parts = [transactions[stream] for stream in chosen]
     item, day, quantity = (np.concatenate([part[i] for part in parts]) for i in range(3))
     stream = np.repeat(np.arange(len(chosen)), [len(part[0]) for part in parts])
     # streams of one event and account stand together per item, so that a product's rows are one block of the Trace
@@ -94,7 +101,9 @@ def demand(bill: Bill) -> Demand:
     width, depth = len(bill.items) + 1, len(chosen) + 1
     key = (group[stream] * width + item.astype(np.int64)) * depth + stream
     order = np.lexsort((day, key))
-    heads, root = np.unique(key[order], return_inverse=True)
+    key = key[order]
+    is_head = np.diff(key, prepend=-1) != 0
+    heads, root = key[is_head], np.cumsum(is_head) - 1
     item, number = (heads // depth) % width, heads % depth
     role = bill.items.role
     charged = [chosen[s].charged_to or role[i] for s, i in zip(number.tolist(), item.tolist(), strict=True)]
@@ -103,13 +112,22 @@ def demand(bill: Bill) -> Demand:
     return Demand(chosen, roots, DemandRows(root, day[order], quantity[order]))
 
 
-def transactions(bill: Bill, stream: Stream) -> tuple[Ints, Floats, Floats]:
-    """Item, day and quantity of the rows of a stream."""
-    table: Counts | Scrap | Purchases = bill.inputs.table(stream.table)  # type: ignore[assignment]
-    item = bill.of(stream.table)
-    wanted = (item >= 0) & ~np.isnan(table.quantity) & ~np.isnan(table.date)
+def transactions(bill: Bill) -> Transactions:
+    """The transactions of the period, under whatever trigger points."""
+    inputs = bill.inputs
+    tables: dict[str, Counts | Scrap | Purchases] = {
+        "Counts": inputs.counts, "Scrap": inputs.scrap, "Purchases": inputs.purchases
+    }  # fmt: skip
+    complete = {
+        name: (bill.of(name) >= 0) & ~np.isnan(table.quantity) & ~np.isnan(table.date) for name, table in tables.items()
+    }
+    return {s: _rows(s, tables[s.table], bill.of(s.table), complete[s.table]) for s in STREAMS}
+
+
+def _rows(stream: Stream, table: Counts | Scrap | Purchases, item: Ints, wanted: Bools) -> tuple[Ints, Floats, Floats]:
+    """Item, day and quantity of the rows of a stream, among those wanted of its table."""
     for column, value in stream.wanted:
-        wanted &= table.column(column) == value
+        wanted = wanted & (table.column(column) == value)
     return item[wanted], table.date[wanted], table.quantity[wanted]
 
 

@@ -21,7 +21,7 @@ from xlbackflush.dataclass import dataclass, replace
 from xlbackflush.engine.explosion.demand import Demand
 from xlbackflush.engine.standards.bill import Bill, ranges
 from xlbackflush.engine.standards.unit_cost import UnitCosts
-from xlbackflush.model.arrays import Bools, Floats, Ints, Records, sums
+from xlbackflush.model.arrays import Bools, Floats, Ints, Records, sums, where_true
 from xlbackflush.model.inputs import Settings
 
 
@@ -81,7 +81,7 @@ def sizes(bill: Bill, demand: Demand) -> Floats:
     rows = np.ones(len(bill.items))
     level = bill.level[lines.parent]
     for depth in range(int(level.max(initial=-1)), -1, -1):
-        at = np.flatnonzero(level == depth)
+        at = where_true(level == depth)
         below = np.where(stocked[lines.component[at]], 1.0, rows[lines.component[at]])
         rows += np.bincount(lines.parent[at], below, minlength=len(rows))
     return np.where(demand.roots.explodes, rows[demand.roots.item], 1.0)
@@ -103,7 +103,7 @@ def walk(unit_costs: UnitCosts, demand: Demand, settings: Settings) -> Walk:
     )  # fmt: skip
     waves = [_by_cost(head, unit_costs)]
     made = 0
-    while len(waves[-1]):
+    while not waves[-1].relieved.all():
         waves.append(_children(unit_costs, waves[-1], made))
         made += len(waves[-2])
     return _indented(Walk.joined(waves))
@@ -113,7 +113,7 @@ def _by_cost(wave: Walk, unit_costs: UnitCosts) -> Walk:
     """A relieved row whose cost changes within its days becomes one row per cost."""
     low = wave.rollup_row
     high = np.where(wave.relieved, unit_costs.at(wave.item, wave.last), low)
-    if not (high > low).any():
+    if not np.count_nonzero(high > low):
         return wave
     pick = np.repeat(np.arange(len(low)), high - low + 1)
     split, several = wave.of(pick), (high > low)[pick]
@@ -129,7 +129,7 @@ def _by_cost(wave: Walk, unit_costs: UnitCosts) -> Walk:
 def _children(unit_costs: UnitCosts, wave: Walk, made: int) -> Walk:
     """The lines below every row that is exploded, narrowed to the days on which both hold."""
     bill = unit_costs.bill
-    open_rows, lines = np.flatnonzero(~wave.relieved), bill.lines
+    open_rows, lines = where_true(~wave.relieved), bill.lines
     item = wave.item[open_rows]
     begin, stop = bill.first_line[item], bill.first_line[item + 1]
     line = ranges(begin, stop)
@@ -153,7 +153,7 @@ def _indented(walk: Walk) -> Walk:
     count, parent = len(walk), walk.parent_row
     if not count:
         return walk
-    edges = [0, *(np.flatnonzero(np.diff(walk.level)) + 1).tolist(), count]
+    edges = [0, *(where_true(walk.level[1:] != walk.level[:-1]) + 1).tolist(), count]
     spans = list(pairwise(edges))
     sizes = np.ones(count, dtype=np.int64)
     for begin, stop in reversed(spans[1:]):
@@ -194,7 +194,7 @@ def _started(walk: Walk, factor: Floats, to_start: Floats) -> tuple[Floats, Floa
     """Units started of each row's parent and of the row itself, per product unit, one level after the other."""
     above, started = np.ones(len(walk)), to_start.copy()
     for depth in range(1, int(walk.level.max(initial=0)) + 1):
-        at = np.flatnonzero(walk.level == depth)
+        at = where_true(walk.level == depth)
         above[at] = started[walk.parent_row[at]]
         started[at] = above[at] * factor[at] * to_start[at]
     return above, started
@@ -204,17 +204,17 @@ def _units(walk: Walk, demand: Demand, settings: Settings) -> Floats:
     """Product units counted on the days of each row. Whole periods are summed at once, narrower days one by one."""
     quantity, root, days = demand.rows.quantity, demand.rows.root, demand.rows.day
     units = sums(root, quantity, len(demand.roots))[walk.root]
-    narrow = np.flatnonzero((walk.first > settings.period_start) | (walk.last < settings.period_end))
+    narrow = where_true((walk.first > settings.period_start) | (walk.last < settings.period_end))
     if len(narrow):
-        begin = np.searchsorted(root, np.arange(len(demand.roots) + 1))
+        begin = root.searchsorted(np.arange(len(demand.roots) + 1))
         known: dict[tuple[int, float, float], float] = {}
         rows = walk.of(narrow)
         stretches = zip(rows.root.tolist(), rows.first.tolist(), rows.last.tolist(), strict=True)
         for i, (r, first, last) in zip(narrow.tolist(), stretches, strict=True):
             if (r, first, last) not in known:
                 low, high = begin[r], begin[r + 1]
-                a = low + np.searchsorted(days[low:high], first, side="left")
-                b = low + np.searchsorted(days[low:high], last, side="right")
+                a = low + days[low:high].searchsorted(first, side="left")
+                b = low + days[low:high].searchsorted(last, side="right")
                 known[r, first, last] = math.fsum(quantity[a:b])
             units[i] = known[r, first, last]
     return units

@@ -14,7 +14,7 @@ import numpy as np
 from xlbackflush import schema
 from xlbackflush.dataclass import dataclass
 from xlbackflush.model import finding as f
-from xlbackflush.model.arrays import Floats, texts
+from xlbackflush.model.arrays import Floats, texts, where_true
 from xlbackflush.model.inputs import FIELDS, RECORDS, Inputs, Settings
 from xlbackflush.model.tables import CellError, Source, absent, number_in
 from xlbackflush.model.text import TEXT_MAX, UNWRITABLE, shortened
@@ -41,10 +41,10 @@ def accept(tables: Mapping[str, Source]) -> tuple[Inputs, list[f.Finding]]:
     ]
     settings, cells = _settings(sources["Setup"], findings)
     accounts = _accounts(sources["Accounts"], findings)
-    records = {}
-    for name, kind in RECORDS.items():
-        columns = _columns(sources[name], schema.TABLES[name].columns, findings)
-        records[FIELDS[name]] = kind(**{schema.identifier(column): values for column, values in columns.items()})
+    records = {
+        FIELDS[name]: kind(**_columns(sources[name], schema.TABLES[name].columns, findings))
+        for name, kind in RECORDS.items()
+    }
     for source in sources.values():
         findings += [
             f.BELOW_TABLE(cell, f"{cell} stands below table {source.name} and is not read.") for cell in source.below
@@ -56,7 +56,7 @@ def _columns(source: Source, columns: tuple[schema.Column, ...], findings: list[
     """The typed columns of one table, and its rows on the sheet; columns that the workbook does not have come out blank."""
     by_name, blank = source.by_column(), [None] * len(source.rows)
     rows = {"row": np.array(source.row_numbers, dtype=np.int64)}
-    return rows | {c.name: typed(by_name.get(c.name) or blank, source, c, findings) for c in columns}
+    return rows | {schema.identifier(c.name): typed(by_name.get(c.name) or blank, source, c, findings) for c in columns}
 
 
 def typed(raw: Sequence[object], source: Source, column: schema.Column, findings: list[f.Finding]) -> Any:
@@ -64,7 +64,7 @@ def typed(raw: Sequence[object], source: Source, column: schema.Column, findings
     return _Reader(source, column, findings, column.name, source.row_numbers).typed(raw)
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Reader:
     """Types the cells of one column. label: how findings call it; rows: of the cells, on the sheet."""
 
@@ -79,28 +79,27 @@ class _Reader:
         self.findings.append(rule(where, f"{self.label} {what}", fix=fix))
 
     def typed(self, raw: Sequence[object]) -> Any:
-        """All cells. What is plainly of the column's kind passes at once; only the odd ones are looked at one by one."""
-        numeric, dated, required = self.column.kind in schema.NUMERIC, self.column.kind == "date", self.column.required
-        wanted = float if numeric else dt.date if dated else str
-        # counting is much faster than looking: cells of the wanted type, and blanks where they may be, need no look
-        blank = raw.count("")
-        if blank == len(raw) and not required:
-            return np.full(blank, math.nan) if numeric or dated else texts([""] * blank)
-        plain = list(map(type, raw)).count(wanted) - (blank if wanted is str else 0) + (0 if required else blank)
-        odd: list[int] = []
-        if plain < len(raw):
-            odd = [i for i, v in enumerate(raw) if (required if v == "" else type(v) is not wanted)]
-        values: list[Any] = list(raw)
-        if dated:
-            values = [v.toordinal() - _DAY_0_ORDINAL if type(v) is dt.date else math.nan for v in raw]
-        elif numeric and (blank or odd):
-            values = [v if type(v) is float else math.nan for v in raw]
-        for i in odd:
-            values[i] = self._cell(raw[i], i)
-        if not (numeric or dated):
-            self._check_writable(values)
-            return texts(self._checked_keys(values) if self.column.kind in _KEY_KINDS else values)
-        return self._in_range(np.array(values, dtype=np.float64))
+        """All cells. Where all are plainly of the column's kind they pass at once; else each is looked at."""
+        column, optional = self.column, not self.column.required
+        wanted = float if column.kind in schema.NUMERIC else dt.date if column.kind == "date" else str
+        types, none = set(map(type, raw)), "" if wanted is str else math.nan
+        values: Sequence[Any] = raw
+        if types == {str} and wanted is not str and optional and not any(raw):
+            return np.full(len(raw), math.nan)
+        if types != {wanted} or not (optional or all(raw)):
+            values = [
+                v if type(v) is wanted and (optional or v) else none if optional and v == "" else self._cell(v, i)
+                for i, v in enumerate(raw)
+            ]
+        if wanted is str:
+            values = self._writable(values)
+            return texts(self._checked_keys(values) if column.kind in _KEY_KINDS else values)
+        if wanted is float:
+            return self._in_range(np.fromiter(values, np.float64, len(raw)))
+        if values is raw:
+            return np.fromiter(map(dt.date.toordinal, values), np.float64, len(raw)) - _DAY_0_ORDINAL
+        days = [v.toordinal() - _DAY_0_ORDINAL if type(v) is dt.date else v for v in values]
+        return np.fromiter(days, np.float64, len(raw))
 
     def _cell(self, value: object, i: int) -> object:
         """One cell that is not plainly of its column's type: blank, error, other type."""
@@ -125,13 +124,11 @@ class _Reader:
     def _in_range(self, array: Floats) -> Floats:
         """The numbers, NaN where one is out of range."""
         column = self.column
-        fits = (array >= (-_LARGEST if column.minimum is None else column.minimum)) & (array <= _LARGEST)
-        if column.maximum is not None:
-            fits &= array < column.maximum
-        if fits.all():
+        low = array < (-_LARGEST if column.minimum is None else column.minimum)
+        bad = low | (array > _LARGEST if column.maximum is None else array >= column.maximum)
+        if not np.count_nonzero(bad):
             return array
-        bad = ~(fits | np.isnan(array))
-        for i in np.flatnonzero(bad).tolist():
+        for i in where_true(bad).tolist():
             value = float(array[i])
             if column.kind == "percent":
                 below = f" and below {column.maximum:.0%}" if column.maximum else ""
@@ -144,12 +141,13 @@ class _Reader:
         array[bad] = math.nan
         return array
 
-    def _check_writable(self, values: list[str]) -> None:
+    def _writable(self, values: Sequence[str]) -> Sequence[str]:
         """Texts that cannot be written into a workbook again as they were read are findings, and blank."""
         distinct = set(values)
         if max(map(len, distinct), default=0) <= TEXT_MAX // 2 and not UNWRITABLE.search("".join(distinct)):
-            return
-        for i, text in enumerate(values):
+            return values
+        texts_read, values = values, list(values)
+        for i, text in enumerate(texts_read):
             if shortened(text) != text:
                 self._add(f.TOO_LONG, i, f"has {len(text):,} characters; a cell of Excel holds {TEXT_MAX:,}.", _SHORTEN)
             elif match := UNWRITABLE.search(text):
@@ -157,15 +155,19 @@ class _Reader:
             else:
                 continue
             values[i] = ""
+        return values
 
-    def _checked_keys(self, values: list[str]) -> list[str]:
+    def _checked_keys(self, values: Sequence[str]) -> Sequence[str]:
         """Codes and choices: no spaces around them, no unknown choice; choices come out as `schema` spells them."""
-        choices = self.column.choices
-        spelled = {choice.casefold(): choice for choice in choices}
-        odd = {text for text in set(values) if text != text.strip() or len(text) > _LONGEST}
-        if spelled:
-            odd |= set(values).difference(choices, [""])
-        for i in [i for i, text in enumerate(values) if text in odd] if odd else ():
+        choices, known = self.column.choices, set(values)
+        if choices:
+            odd = known.difference(choices, [""])
+        else:
+            odd = {text for text in known if text != text.strip() or len(text) > _LONGEST}
+        if not odd:
+            return values
+        spelled, values = {choice.casefold(): choice for choice in choices}, list(values)
+        for i in [i for i, text in enumerate(values) if text in odd]:
             text, values[i] = values[i], ""
             if not text.strip():
                 if self.column.required:

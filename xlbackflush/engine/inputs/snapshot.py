@@ -38,6 +38,7 @@ from functools import cached_property
 from typing import Any
 
 from xlbackflush.dataclass import dataclass, replace
+from xlbackflush.model.journal import RunInputs
 from xlbackflush.model.tables import CellError, Source
 
 PIECE = 8_000  # characters; a cell holds 32,767, but Excel takes no more than 8,203 in a block that is written at once
@@ -72,6 +73,10 @@ class Snapshot:
     def input_hash(self) -> str:
         """The digest of all inputs."""
         return hashlib.sha256(_object({name: _text(digest) for name, digest in self.table_hashes.items()})).hexdigest()
+
+    def recorded(self, pieces: Sequence[str]) -> RunInputs:
+        """What sheet Run Inputs says of these inputs; pieces: as they were packed."""
+        return RunInputs({name: len(source.rows) for name, source in self.sources.items()}, self.table_hashes, pieces)
 
     @cached_property
     def pieces(self) -> list[str]:

@@ -11,6 +11,7 @@ from xlbackflush.engine.measures.tie_out import Tie
 from xlbackflush.engine.measures.variances import NOT_POSTED, Variance
 from xlbackflush.engine.posting.flush import Ledger, balances
 from xlbackflush.engine.stock.relief import Relief
+from xlbackflush.model.arrays import total
 from xlbackflush.model.inputs import Inputs
 from xlbackflush.model.journal import PostedEntry
 from xlbackflush.model.money import from_minor
@@ -105,7 +106,7 @@ def of_stock(ties: list[Tie], relief: Relief, places: int) -> Iterator[Check]:
     """
     yield Check("ties", *_WORDS["ties"], float(sum(not tie.holds for tie in ties)))
     yield Check("proofs", *_WORDS["proofs"])
-    rounding = round(from_minor(int(relief.amount.sum()), places) - float(relief.exact.sum()), 6)
+    rounding = round(from_minor(int(relief.amount.sum()), places) - total(relief.exact), 6)
     yield Check("rounding", *_WORDS["rounding"], rounding, 0.5 / 10**places * max(1, len(relief)))
     yield Check("errors", *_WORDS["errors"])
     for sheet in schema.INPUT_SHEETS:

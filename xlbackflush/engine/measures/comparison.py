@@ -21,7 +21,7 @@ from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.standards.unit_cost import UnitCosts
 from xlbackflush.engine.stock.movements import IN_PROCESS, SOURCES, UNIT_COSTS, Movements
 from xlbackflush.engine.stock.stock_book import StockBook
-from xlbackflush.model.arrays import Ints
+from xlbackflush.model.arrays import Ints, where_true
 from xlbackflush.model.inputs import Inputs
 from xlbackflush.model.money import to_minor
 from xlbackflush.schema import BUY, CS, FINISHED, PCS, PHANTOM, PS, SEQUENTIAL, SUBASSEMBLY, S
@@ -485,7 +485,7 @@ def _sums(
             )
         table, where, values = key
         if values and key not in rows:
-            rows[key] = np.flatnonzero(np.logical_or.reduce([tables[table][where] == value for value in values]))
+            rows[key] = where_true(np.logical_or.reduce([tables[table][where] == value for value in values]))
         return float(np.nansum(amount[rows[key]]) if values else amount.sum())
 
     return {part: total(part) for part in parts}

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from xlbackflush import schema
 from xlbackflush.dataclass import dataclass
+from xlbackflush.model.arrays import total
 from xlbackflush.model.inputs import FIELDS, InputRecords, Inputs
 from xlbackflush.model.tables import Source
 
@@ -79,7 +80,7 @@ def _of_table(table: schema.Table, records: InputRecords, source: Source) -> Ite
             yield ControlTotal(name, f"Text of {column.name}", key, value, 0 if value < 2**53 else value * 1e-12)
     for column in numbers:
         what = "days" if column.kind == "date" else "total"
-        value = float(np.nansum(values[column.name]))
+        value = total(values[column.name])
         tolerance = max(1e-6, abs(value) * 1e-12)
         yield ControlTotal(name, f"{what.capitalize()} of {column.name}", (what, name, column.name), value, tolerance)
 

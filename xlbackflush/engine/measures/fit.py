@@ -2,7 +2,7 @@
 
 The method asks for low inventory, fast production, accurate counts and bills, honest scrap reports, standards near actual
 cost, and products that repeat. Every figure comes from inputs and results of the run, is rounded once, and is None where
-it cannot be known. The sheet recomputes each with a native formula (`excel/fit.py`).
+it cannot be known. The sheet recomputes each with a native formula (`sheets/fit.py`).
 """
 
 import numpy as np

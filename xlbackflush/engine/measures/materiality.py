@@ -1,11 +1,14 @@
 """Materiality: which disposition of variances the policy asks for, what the other gives, and what is unrecorded."""
 
+import math
+
 from xlbackflush import schema
 from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.measures.tie_out import INVENTORIES, Tie
 from xlbackflush.engine.posting.disposition import Share
 from xlbackflush.engine.posting.flush import Ledger
 from xlbackflush.engine.stock.in_process import InProcess
+from xlbackflush.model.arrays import total
 from xlbackflush.model.inputs import Inputs, Settings
 
 
@@ -29,9 +32,9 @@ def materiality(
     inventories = sum(t.closing for t in ties)
     threshold = inputs.settings.materiality * abs(inventories)
     cogs = next(s for s in shares if s.role == schema.COGS)
-    in_stock = sum(s.prorated + s.beyond for s in shares if s.role in INVENTORIES)
+    in_stock = math.fsum(s.prorated + s.beyond for s in shares if s.role in INVENTORIES)
     before = sold - cogs.posted
-    in_process = float(units.amount.sum())
+    in_process = total(units.amount)
     policy = schema.PRORATE if abs(in_stock) > threshold else schema.TO_COGS
     weigh = schema.RECORD_IT if abs(in_process) > threshold else schema.IMMATERIAL
     return [

@@ -1,13 +1,13 @@
 """Tie-out: the ledger balance of every inventory account against its quantities at standard cost."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from xlbackflush import schema
 from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.posting.flush import Ledger
 from xlbackflush.engine.stock.counted import CountedAccount, charges_everything, of_role
-from xlbackflush.engine.stock.opening import at_standard, carried_over
 from xlbackflush.engine.stock.stock_book import StockBook
+from xlbackflush.model.arrays import Floats, total
 from xlbackflush.model.inputs import Inputs, Settings
 from xlbackflush.model.journal import PostedEntry
 from xlbackflush.model.money import from_minor
@@ -48,35 +48,41 @@ class Tie:
 
 
 def tie_out(
-    inputs: Inputs, book: StockBook, accounts: list[CountedAccount], entries: Sequence[PostedEntry], ledger: Ledger
+    inputs: Inputs,
+    book: StockBook,
+    accounts: list[CountedAccount],
+    entries: Sequence[PostedEntry],
+    ledger: Ledger,
+    standard: Mapping[str, int],
+    carried: Mapping[str, int],
 ) -> Iterator[Tie]:
-    """One row per inventory account of the ledger."""
+    """One row per inventory account of the ledger. standard, carried: balances of `opening`."""
     places, settings = inputs.places, inputs.settings
-    carried, standard = carried_over(inputs), at_standard(accounts, book, places)
     # the debit of a completion is the sum of its rounded credits: it holds what rounding each of them leaves
     completions = sum(len(entry.lines) for entry in entries if entry.event == schema.COMPLETION)
+    of_period = [entry for entry in entries if entry.event != schema.REVERSAL]
     for role, closing in ledger.closing_by_role.items():
         if role not in INVENTORIES:
             continue
-        stock, counted = book.of(book.role == role), of_role(accounts, role)
-        of_period = [entry for entry in entries if entry.event != schema.REVERSAL]
+        held, counted = book.role == role, of_role(accounts, role)
         lines = [(entry.event, line.minor) for entry in of_period for line in entry.lines if line.role == role]
-        unfollowed = float(stock.unrevalued.sum())
+        unrevalued = book.unrevalued[held]
+        unfollowed = total(unrevalued)
         if role in carried:
             unfollowed += from_minor(carried[role] - standard.get(role, 0), places)
         compared = not settings.by_count or counted is not None or role == schema.WORK_IN_PROCESS
         yield Tie(
-            role, _at_standard(settings, stock, counted),
+            role, _at_standard(settings, book.ending_amount[held], counted),
             from_minor(sum(minor for event, minor in lines if event in TRUE_UP), places), unfollowed,
             from_minor(closing, places), len(lines), (1 + len(lines) + completions) * 0.5 / 10**places, compared,
-            _words(role, settings, compared, bool(stock.unrevalued.any()), role in carried),
+            _words(role, settings, compared, bool(unrevalued.any()), role in carried),
         )  # fmt: skip
 
 
-def _at_standard(settings: Settings, stock: StockBook, counted: CountedAccount | None) -> float:
+def _at_standard(settings: Settings, stock: Floats, counted: CountedAccount | None) -> float:
     """What an account holds at standard: its stock, or as counted; conversion in it where the close adjusts that."""
     if counted is None or not settings.by_count:
-        return float(stock.ending_amount.sum()) + (counted.opening_conversion if counted else 0.0)
+        return total(stock) + (counted.opening_conversion if counted else 0.0)
     if charges_everything(settings):  # everything relieved: the close brings back the count
         return counted.ledger_opening
     return counted.counted + counted.opening_conversion * settings.conversion_expensed

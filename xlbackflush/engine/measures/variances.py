@@ -33,7 +33,7 @@ from xlbackflush.engine.explosion.explosion import Explosion
 from xlbackflush.engine.posting.flush import balances
 from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.engine.stock.stock_book import StockBook, count_posts
-from xlbackflush.model.arrays import Floats, Ints, Records
+from xlbackflush.model.arrays import Floats, Ints, Records, sums, total
 from xlbackflush.model.inputs import Inputs
 from xlbackflush.model.journal import Entry
 from xlbackflush.model.money import from_minor, shown, to_minor, to_minor_array
@@ -93,7 +93,7 @@ def conversion_allowed(explosion: Explosion, bill: Bill) -> ConversionAllowed:
     """
     rows, items, count = explosion.rows, bill.items, len(bill.items)
     exploded = rows.of(~rows.relieved & ~np.isnan(rows.started))
-    units = np.bincount(exploded.item, exploded.required, minlength=count).astype(np.float64)
+    units = sums(exploded.item, exploded.required, count)
     seen = np.bincount(exploded.item, minlength=count) > 0
     labor, variable, fixed, other = (units * cost for cost in items.own.T[1:])
     total = np.column_stack((labor, variable, fixed, other)).sum(axis=1)
@@ -150,9 +150,9 @@ def conversion_totals(inputs: Inputs, allowed: ConversionAllowed, entries: list[
     """What was incurred and what the standards allow, the allowed amounts adding up to conversion allocated."""
     places = inputs.places
     actuals, budget = inputs.actuals, inputs.settings.budgeted_fixed_overhead
-    actual = {t: to_minor(float(np.nansum(actuals.amount[actuals.cost_type == t])), places) for t in schema.COST_TYPES}
+    actual = {t: to_minor(total(actuals.amount[actuals.cost_type == t]), places) for t in schema.COST_TYPES}
     alone = set(actuals.cost_type.tolist()) & {schema.LABOR, schema.VARIABLE_OVERHEAD, schema.FIXED_OVERHEAD}
-    exact = {element: float(getattr(allowed, schema.identifier(element)).sum()) for element in schema.ELEMENTS[1:]}
+    exact = {element: total(getattr(allowed, schema.identifier(element))) for element in schema.ELEMENTS[1:]}
     rest = max(exact, key=lambda element: abs(exact[element]))
     amounts = {element: to_minor(amount, places) for element, amount in exact.items()}
     amounts[rest] = -balances(entries)[schema.CCA] - sum(a for e, a in amounts.items() if e != rest)
@@ -161,8 +161,8 @@ def conversion_totals(inputs: Inputs, allowed: ConversionAllowed, entries: list[
         alone if budget is None else alone | {schema.FIXED_OVERHEAD},
         amounts,
         exact,
-        float(np.nansum(actuals.hours[actuals.cost_type == schema.LABOR])),
-        float(allowed.hours.sum()),
+        total(actuals.hours[actuals.cost_type == schema.LABOR]),
+        total(allowed.hours),
         _only_rates(inputs),
         None if budget is None else to_minor(budget, places),
         rest,
@@ -293,7 +293,7 @@ class _Words:
     def __init__(self, bill: Bill, book: StockBook) -> None:
         items, self.bill, self.book = bill.items, bill, book
         self.codes, self._descriptions, uoms = (c.tolist() for c in (items.code, items.description, items.uom))
-        by_piece = {uom for uom in set(uoms) if uom.casefold() in ("", "each", "ea")}
+        by_piece = {uom for uom in set(uoms) if uom.casefold() in schema.BY_THE_PIECE}
         self._uoms = ["units" if uom in by_piece else uom for uom in uoms]
         self._bought = np.zeros(len(items) + 1)  # the last one stands for item -1
         np.add.at(self._bought, bill.of("Purchases"), bill.inputs.purchases.quantity)

@@ -1,23 +1,27 @@
 """The close: conversion costs and variances disposed of, conversion put back into counted stock, units in process recognised."""
 
+from collections.abc import Mapping
+
 from xlbackflush import schema
-from xlbackflush.engine.posting.disposition import CLEARED, PASSED_ON, Share, before_close
+from xlbackflush.engine.posting.disposition import CLEARED, PASSED_ON, Share
 from xlbackflush.engine.stock.counted import CountedAccount
 from xlbackflush.engine.stock.in_process import InProcess, records
-from xlbackflush.model.basis import Closing, Schedule, reversed_basis
+from xlbackflush.model.arrays import total
+from xlbackflush.model.basis import Closing, Total, reversed_basis
 from xlbackflush.model.inputs import Inputs
 from xlbackflush.model.journal import Entry
 from xlbackflush.model.money import to_minor
 from xlbackflush.schema import entries as words
 
 
-def close(inputs: Inputs, entries: list[Entry], shares: list[Share], accounts: list[CountedAccount]) -> list[Entry]:
+def close(
+    inputs: Inputs, before: Mapping[str, int], shares: list[Share], accounts: list[CountedAccount]
+) -> list[Entry]:
     """Conversion costs and variances closed as Setup says, and conversion in counted stock put back.
 
-    What is carried forward stays where it is.
+    before: of `disposition.to_close`. What is carried forward stays where it is.
     """
     settings, source = inputs.settings, words.LINES_ABOVE
-    before = before_close(inputs, entries)
     prorates = settings.variance_disposition == schema.PRORATE
     entry = Entry(schema.CLOSE, words.EntryKind.VARIANCES_PRORATED if prorates else words.EntryKind.VARIANCES_TO_COGS)
     if settings.variance_disposition != schema.CARRY_FORWARD:
@@ -25,7 +29,7 @@ def close(inputs: Inputs, entries: list[Entry], shares: list[Share], accounts: l
             entry.add(role, -before[role], Closing(role), source)
     for share in shares:
         if share.role not in (schema.COGS, *PASSED_ON):
-            basis = Schedule(1, "Disposition", "Posted", ("Role", share.role))
+            basis = Total(1, "Disposition", "Posted", (("Role", share.role),))
             entry.add(share.role, to_minor(share.posted, inputs.places), basis, words.SHARES)
     entry.balance(schema.COGS, source)
     return [e for e in (entry, _put_back(inputs, accounts)) if e.lines]
@@ -36,7 +40,7 @@ def _put_back(inputs: Inputs, accounts: list[CountedAccount]) -> Entry:
     entry = Entry(schema.CLOSE, words.EntryKind.INVENTORIES_ADJUSTED)
     for row in accounts:
         source = inputs.sources["InventoryCount" if row.in_money else "Stock"].sheet
-        basis = Schedule(1, "CountMethod", "Adjustment", ("Role", row.role))
+        basis = Total(1, "CountMethod", "Adjustment", (("Role", row.role),))
         entry.add(row.role, to_minor(row.adjustment, inputs.places), basis, source)
     entry.balance(schema.COGS, words.COUNTED_ACCOUNTS)
     return entry
@@ -56,8 +60,8 @@ def period_end_entries(inputs: Inputs, units: InProcess) -> list[Entry]:
         (settings.bought_role, "Material", units.material),
         (schema.CCA if carries_forward else schema.COGS, "Conversion", units.conversion),
     ):
-        amount = to_minor(float(amounts.sum()), inputs.places)
-        entry.add(role, -amount, Schedule(-1, "PeriodEndWip", column), source)
+        amount = to_minor(total(amounts), inputs.places)
+        entry.add(role, -amount, Total(-1, "PeriodEndWip", column), source)
     entry.balance(schema.WORK_IN_PROCESS, source, first=True)
     back = Entry(schema.REVERSAL, words.EntryKind.UNITS_IN_PROCESS_REVERSED, days_after=1)
     for line in entry.lines:

@@ -17,6 +17,7 @@ prorated (ASC 330-10-30-7, IAS 2.16), but it was bought at the same price. Witho
 one period would stay in stock after it was sold, and those of the next come on top.
 """
 
+import math
 from collections.abc import Iterator, Mapping
 
 from xlbackflush import schema
@@ -25,9 +26,9 @@ from xlbackflush.engine.posting.flush import balances
 from xlbackflush.engine.standards.unit_cost import UnitCosts
 from xlbackflush.engine.stock.counted import CountedAccount, charges_everything
 from xlbackflush.engine.stock.movements import Movements
-from xlbackflush.engine.stock.opening import carried_over
-from xlbackflush.engine.stock.relief import Flow, total
+from xlbackflush.engine.stock.relief import Flow, amount_of
 from xlbackflush.engine.stock.stock_book import StockBook
+from xlbackflush.model.arrays import total
 from xlbackflush.model.inputs import Inputs, Settings
 from xlbackflush.model.journal import Entry
 
@@ -84,20 +85,20 @@ def cost_held(
     if settings.by_count:
         scrapped = movements.scrapped_normal + movements.scrapped_abnormal
         stocked = bill.items.stocked[movements.item]
-        in_scrap = float((scrapped * (unit - material))[stocked].sum()) if settings.completion_triggers else 0.0
+        in_scrap = total((scrapped * (unit - material))[stocked]) if settings.completion_triggers else 0.0
         yield from _counted(settings, accounts, flows, in_scrap)
     else:
         for role in (schema.MIP, schema.INVENTORY_CONTROL, schema.FINISHED_GOODS):
             held = book.role == role
             if held.any():
-                in_stock, made = book.ending_material[held].sum(), book.ending_material[held & book.made].sum()
-                yield _held(role, in_stock, made, book.ending_amount[held].sum() - in_stock)
+                in_stock, made = total(book.ending_material[held]), total(book.ending_material[held & book.made])
+                yield _held(role, in_stock, made, total(book.ending_amount[held]) - in_stock)
         sold = movements.sold
-        conversion = 0.0 if settings.conversion_expensed else float((sold * (unit - material)).sum())
-        yield _held(schema.COGS, (sold * material).sum(), (sold * material).sum(), conversion)
-    yield _held(schema.ABNORMAL_SCRAP, (abnormal * material).sum(), 0.0, 0.0)
+        conversion = 0.0 if settings.conversion_expensed else total(sold * (unit - material))
+        yield _held(schema.COGS, total(sold * material), total(sold * material), conversion)
+    yield _held(schema.ABNORMAL_SCRAP, total(abnormal * material), 0.0, 0.0)
     if normal.any():
-        yield _held(schema.CCC, (normal * material).sum(), 0.0, 0.0)
+        yield _held(schema.CCC, total(normal * material), 0.0, 0.0)
 
 
 def last_account(settings: Settings, accounts: list[CountedAccount]) -> str:
@@ -121,8 +122,12 @@ def _counted(
     last = last_account(settings, accounts)
     conversions = [f for f in flows if not f.relieved_from and f.event in (schema.COMPLETION, schema.SALE)]
     ended = accounts if charges_everything(settings) else accounts[-1:]
-    out = sum(c.relieved for c in ended) + total(f for f in conversions if f.charged_to in (schema.COGS, last))
-    gone = sum(c.opening_conversion - c.counted_conversion for c in accounts) + (total(conversions) - in_scrap)
+    out = math.fsum(c.relieved for c in ended) + amount_of(
+        f for f in conversions if f.charged_to in (schema.COGS, last)
+    )
+    gone = math.fsum(c.opening_conversion - c.counted_conversion for c in accounts) + (
+        amount_of(conversions) - in_scrap
+    )
     conversion = 0.0 if settings.conversion_expensed else gone
     yield _held(last, out - conversion, out - conversion, conversion)
     if last != schema.COGS:
@@ -141,11 +146,11 @@ def prorate(
 
     Where no account holds what a variance belongs to, all of it goes to cost of goods sold.
     """
-    material = sum(a.material for a in accounts) + usage
+    material = math.fsum(a.material for a in accounts) + usage
     by_price = [_part(price, a.material, material, a.role) for a in accounts]
-    into_usage = price - sum(by_price)
-    conversion += sum(p for a, p in zip(accounts, by_price, strict=True) if a.role in PASSED_ON)
-    made, converted = sum(a.made for a in accounts), sum(a.conversion for a in accounts)
+    into_usage = price - math.fsum(by_price)
+    conversion += math.fsum(p for a, p in zip(accounts, by_price, strict=True) if a.role in PASSED_ON)
+    made, converted = math.fsum(a.made for a in accounts), math.fsum(a.conversion for a in accounts)
     rows = [
         (p, _part(usage + into_usage, a.made, made, a.role), _part(conversion, a.conversion, converted, a.role))
         for a, p in zip(accounts, by_price, strict=True)
@@ -159,30 +164,32 @@ def _part(amount: float, weight: float, total: float, role: str) -> float:
     return amount if role == schema.COGS else 0.0
 
 
-def before_close(inputs: Inputs, entries: list[Entry]) -> dict[str, int]:
+def to_close(entries: list[Entry], carried: Mapping[str, int]) -> dict[str, int]:
     """Balances that the close disposes of, in minor units: of this period, and carried over from the one before."""
-    before, carried = balances(entries), carried_over(inputs)
+    before = balances(entries)
     return {role: before[role] + carried.get(role, 0) for role in CLEARED}
 
 
 def disposition(
-    inputs: Inputs, contents: list[CostHeld], entries: list[Entry], beyond: Mapping[str, int], in_process: float
+    inputs: Inputs, contents: list[CostHeld], before: Mapping[str, int], beyond: Mapping[str, int], in_process: float
 ) -> Iterator[Share]:
     """The shares of every account, for the variances that stand in the accounts before the close.
 
-    beyond: of `opening.opening_excess`; in_process: conversion in units in process that the period-end entry records, in
-    money.
+    before: of `to_close`; beyond: of `opening.opening_excess`; in_process: conversion in units in process that the
+    period-end entry records, in money.
     """
     known = {content.role for content in contents}
     accounts = [*contents, *(CostHeld(role, 0.0, 0.0, 0.0) for role in beyond if role not in known)]
-    before, unit = before_close(inputs, entries), 10**inputs.places
+    unit = 10**inputs.places
     price, usage = (before[role] / unit for role in (schema.PRICE_VARIANCE, schema.USAGE_VARIANCE))
     conversion = (before[schema.CCC] + before[schema.CCA]) / unit
     usage_row = CostHeld(schema.USAGE_VARIANCE, usage, 0.0, 0.0)
     excess = sum(beyond.values()) / unit
     parts = prorate(accounts, price, usage, conversion - in_process)
     bearing = [0.0 if a.role in NOT_BY_COST else a.material + a.conversion for a in accounts]  # the excess
-    excess_shares = [_part(excess, weight, sum(bearing), a.role) for a, weight in zip(accounts, bearing, strict=True)]
+    excess_shares = [
+        _part(excess, weight, math.fsum(bearing), a.role) for a, weight in zip(accounts, bearing, strict=True)
+    ]
     for content, (p, u, share), k in zip([*accounts, usage_row], parts, [*excess_shares, 0.0], strict=True):
         c = share + in_process if content.role == schema.COGS else share
         out = beyond.get(content.role, 0) / unit

@@ -22,9 +22,9 @@ from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.engine.stock.counted import CountedAccount, charges_everything
 from xlbackflush.engine.stock.relief import Flow
 from xlbackflush.engine.stock.stock_book import StockBook
-from xlbackflush.model.arrays import Minors, Records, Texts, blank_as_zero, texts
+from xlbackflush.model.arrays import Minors, Records, Texts, texts, total
 from xlbackflush.model.basis import Flow as FlowBasis
-from xlbackflush.model.basis import Invoices, Schedule, Total
+from xlbackflush.model.basis import Invoices, Total
 from xlbackflush.model.inputs import Inputs
 from xlbackflush.model.journal import Entry, PostedEntry
 from xlbackflush.model.money import to_minor
@@ -68,13 +68,13 @@ def purchases(bill: Bill, flows: list[Flow], book: StockBook) -> Iterator[Entry]
         entry.add(row.charged_to, to_minor(row.amount, places), basis, source)
         bought = book.item == row.product if code else book.role == row.charged_to
         invoices = Invoices(-1, code) if code else _of_account(-1, "Invoiced", row.charged_to)
-        entry.add(schema.ACCOUNTS_PAYABLE, -to_minor(float(book.invoiced[bought].sum()), places), invoices, source)
+        entry.add(schema.ACCOUNTS_PAYABLE, -to_minor(total(book.invoiced[bought]), places), invoices, source)
         entry.balance(schema.PRICE_VARIANCE, source)
         yield entry
 
 
-def _of_account(sign: int, column: str, role: str) -> Schedule:
-    return Schedule(sign, "Reconciliation", column, ("Account role", role))
+def _of_account(sign: int, column: str, role: str) -> Total:
+    return Total(sign, "Reconciliation", column, (("Account role", role),))
 
 
 def conversion(inputs: Inputs) -> Entry:
@@ -83,7 +83,7 @@ def conversion(inputs: Inputs) -> Entry:
     actuals, source = inputs.actuals, _source(inputs, "Actuals", "Amount")
     entry = Entry(schema.CONVERSION_EVENT, EntryKind.CONVERSION_INCURRED)
     for cost_type in schema.COST_TYPES:
-        amount = float(blank_as_zero(actuals.amount[actuals.cost_type == cost_type]).sum())
+        amount = total(actuals.amount[actuals.cost_type == cost_type])
         basis = Total(1, "Actuals", "Amount", (("Cost type", cost_type),))
         entry.add(charged, to_minor(amount, inputs.places), basis, f"{source}, {cost_type}")
     entry.balance(schema.VARIOUS_ACCOUNTS, source)
@@ -148,7 +148,7 @@ def by_difference(event: str, inputs: Inputs, accounts: list[CountedAccount]) ->
     entry, source = Entry(event, kind), ""
     for row in rows:
         source = _source(inputs, *(("InventoryCount", "Counted amount") if row.in_money else ("Stock", "Counted qty")))
-        basis = Schedule(-1, "CountMethod", "Relieved", ("Role", row.role))
+        basis = Total(-1, "CountMethod", "Relieved", (("Role", row.role),))
         entry.add(credit, -to_minor(row.relieved, inputs.places), basis, source)
     entry.balance(debit, source, first=True)
     return entry
@@ -162,7 +162,7 @@ def _salvage(entry: Entry, charged_to: str, bill: Bill, product: int) -> None:
     rows = inputs.scrap.kind == kind
     if product >= 0:
         where, rows = (*where, ("Item", bill.items.code[product])), rows & (bill.of("Scrap") == product)
-    amount = to_minor(float(blank_as_zero(inputs.scrap.salvage_value[rows]).sum()), inputs.places)
+    amount = to_minor(total(inputs.scrap.salvage_value[rows]), inputs.places)
     basis = Total(1, "Scrap", "Salvage value", where)
     entry.add(schema.SCRAP_RECOVERY, amount, basis, _source(inputs, "Scrap", "Salvage value"))
 
@@ -172,7 +172,7 @@ def count_adjustment(inputs: Inputs, book: StockBook) -> Entry:
     entry, source = Entry(schema.COUNT_ADJUSTMENT, EntryKind.STOCK_ADJUSTED), _source(inputs, "Stock", "Counted qty")
     adjusted = book.posted != 0
     for role in dict.fromkeys(book.role[adjusted].tolist()):
-        amount = float(book.posted[adjusted & (book.role == role)].sum())
+        amount = total(book.posted[adjusted & (book.role == role)])
         entry.add(role, to_minor(amount, inputs.places), _of_account(1, "Posted", role), source)
     entry.balance(schema.USAGE_VARIANCE, source)
     return entry

@@ -58,7 +58,7 @@ def correct(
     free = _by(in_force(posted), lambda entry: entry.codes)
     stands: dict[int, int] = {}  # position in the target -> number of the entry that stands
     for at, entry in enumerate(wanted):
-        if equals := free[entry.codes]:
+        if free and (equals := free[entry.codes]):
             stands[at] = equals.popleft().number
     right = set(stands.values())
     wrong = [entry for entry in in_force(posted) if entry.number not in right]
@@ -99,7 +99,7 @@ def _replaced(wrong: Sequence[PostedEntry], new: Sequence[PostedEntry]) -> list[
     that a flush debits.
     """
     replaced: dict[int, int] = {}
-    for alike in _LIKENESSES:
+    for alike in _LIKENESSES if wrong else ():
         waiting = _by([entry for entry in wrong if entry.number not in replaced.values()], alike)
         for at, entry in enumerate(new):
             if at not in replaced and waiting[alike(entry)]:

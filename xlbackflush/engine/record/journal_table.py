@@ -15,7 +15,7 @@ from xlbackflush import schema
 from xlbackflush.dataclass import dataclass
 from xlbackflush.model.journal import PostedEntry, PostedLine, Problem
 from xlbackflush.model.money import from_minor, to_minor
-from xlbackflush.model.tables import CellError, Source, number_in
+from xlbackflush.model.tables import Source, cell_words, number_in
 
 Cell = str | float | int | None
 
@@ -92,7 +92,7 @@ def _read(source: Source, number: int, cells: Mapping[str, object], places: int,
     for name, read in COLUMNS.items():
         try:
             row.values[name] = read(cells[name], places)
-        except _OddError as odd:
+        except OddError as odd:
             problems.append(Problem(source.cell(name, number), f"{name} is {odd}"))
     return row
 
@@ -157,20 +157,11 @@ def _of(record: str, row: _Row) -> dict[str, Any]:
     return {name: value for whose, name, value in parts if whose == record}
 
 
-class _OddError(ValueError):
+class OddError(ValueError):
     """A cell is not what its column holds; the message goes on after "Debit is "."""
 
 
 Read = Callable[[object, int], object]
-
-
-def _cell_words(value: object) -> str:
-    if value == "":
-        return "blank"
-    if isinstance(value, CellError):
-        return f"the error {value.text}" if value.calculated else "a formula without a result"
-    text = str(value)
-    return f'"{text if len(text) <= 40 else text[:37] + "..."}"' if isinstance(value, str) else text
 
 
 def _text(value: object, places: int = 0) -> str:
@@ -179,21 +170,21 @@ def _text(value: object, places: int = 0) -> str:
     if number is not None and number.is_integer():
         return str(int(number))
     if not isinstance(value, str):
-        raise _OddError(f"{_cell_words(value)}; a text is expected.")
+        raise OddError(f"{cell_words(value)}; a text is expected.")
     return value
 
 
 def _filled(value: object, places: int = 0) -> str:
     text = _text(value)
     if not text:
-        raise _OddError("blank.")
+        raise OddError("blank.")
     return text
 
 
 def _one_of(choices: Collection[str]) -> Read:
     def read(value: object, places: int) -> object:
         if value not in choices:
-            raise _OddError(f"{_cell_words(value)}, which no run posts.")
+            raise OddError(f"{cell_words(value)}, which no run posts.")
         return value
 
     return read
@@ -202,7 +193,7 @@ def _one_of(choices: Collection[str]) -> Read:
 def _whole(value: object, places: int = 0, most: float = math.inf, what: str = "a whole number") -> int:
     number = number_in(value)
     if number is None or not number.is_integer() or not 1 <= number <= most:
-        raise _OddError(f"{_cell_words(value)}; {what} is expected.")
+        raise OddError(f"{cell_words(value)}; {what} is expected.")
     return int(number)
 
 
@@ -221,10 +212,10 @@ def _amount(value: object, places: int) -> int:
         return 0
     number = number_in(value)
     if number is None or not 0 < number < 1e15:
-        raise _OddError(f"{_cell_words(value)}; an amount above zero is expected.")
+        raise OddError(f"{cell_words(value)}; an amount above zero is expected.")
     minor = to_minor(number, places)
     if from_minor(minor, places) != number:
-        raise _OddError(f"{_cell_words(value)}, with more decimals than the currency has.")
+        raise OddError(f"{cell_words(value)}, with more decimals than the currency has.")
     return minor
 
 

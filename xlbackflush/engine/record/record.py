@@ -4,14 +4,13 @@ A run is a draft until it is posted; then it and its lines never change. The rec
 anything is added to it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
-from xlbackflush import schema
 from xlbackflush.dataclass import dataclass, field, replace
 from xlbackflush.engine.inputs import snapshot
-from xlbackflush.engine.record import journal_table, seals
-from xlbackflush.model.journal import CLOSED, DRAFT, POSTED, PostedEntry, Problem, Run, RunInputs, goes_on_in, linked
+from xlbackflush.engine.record import journal_table, runs_table, seals
+from xlbackflush.engine.record.runs_table import run_inputs, runs
+from xlbackflush.model.journal import CLOSED, PostedEntry, Problem, Run, RunInputs, goes_on_in, linked, run_name
 from xlbackflush.model.tables import Source
 
 #: the tables that the record is made of
@@ -43,13 +42,13 @@ class Record:
     @property
     def next_run(self) -> str:
         """Number of the run that is made next: a draft is made again under its own."""
-        return f"R{1 + len(self.posted_runs):04d}"
+        return run_name(1 + len(self.posted_runs))
 
 
 def read(tables: Mapping[str, Source], places: int) -> Record:
     """The record in the tables of `TABLES`, read and verified; places: decimals of the currency."""
     record = _unread(tables)
-    record.problems = list(status_problems(record.runs, tables["Runs"], tables["Journal"]))
+    record.problems = list(runs_table.problems(*(tables[name] for name in TABLES)))
     if record.posted_runs and not record.problems:
         record.posted, record.problems = _entries(record, places, with_draft=False)
     return record
@@ -88,64 +87,6 @@ def closed(runs: Sequence[Run], following: str) -> list[Run]:
     return [replace(run, status=CLOSED, goes_on=goes_on_in(runs[-1].link, following)) for run in runs]
 
 
-def status_problems(runs: Sequence[Run], source: Source, journal: Source) -> Iterator[Problem]:
-    """What cannot be of the status of each run: posted runs carry seals, a link and an approver, and drafts do not."""
-    rows = {str(row.get("Run", "")): number for number, row in source.named_rows()}
-    sealed = {str(row.get("Run", "")) for _, row in journal.named_rows() if row.get("Seal", "") != ""}
-    for run in runs:
-        name, column = f"Run {run.run}", "Status"
-        if run.status not in (DRAFT, POSTED, CLOSED):
-            status = run.status or "blank"
-            text = f"The status of run {run.run} is {status}; it is {DRAFT}, {POSTED} or {CLOSED}."
-        elif run.is_draft and (run.run in sealed or run.approved_by or run.posted or run.link):
-            text = f"{name} was posted, but its status is {DRAFT}."
-        elif run.is_draft and run is not runs[-1]:
-            text = f"{name} is a draft above a later run."
-        elif run.status == CLOSED and not run.goes_on:
-            column, text = "Goes on in", f"{name} is closed, but does not say where the period goes on."
-        elif run.goes_on and run.goes_on != goes_on_in(runs[-1].link, run.following):
-            column, text = "Goes on in", f"What run {run.run} says of the next workbook was changed."
-        elif run.goes_on and run.status != CLOSED:
-            status = run.status.lower()
-            text = f"The period was closed and goes on in {run.following}, but run {run.run} is {status}."
-        else:
-            continue
-        yield Problem(source.cell(column, rows.get(run.run, source.first_row)), text)
-
-
-def runs(source: Source) -> list[Run]:
-    """The rows of table Runs."""
-    rows = []
-    for number, row in source.named_rows():
-        if row.get("Run"):
-            texts: dict[str, Any] = {field: str(row.get(column) or "") for field, column in _TEXTS.items()}
-            debits, credits = _number(row.get("Debits")), _number(row.get("Credits"))
-            where, entries = source.cell("Run", number), int(_number(row.get("Entries")))
-            rows.append(Run(**texts, entries=entries, debits=debits, credits=credits, where=where))
-    return rows
-
-
-#: field of a run -> its column, where that is a text
-_TEXTS = {
-    "run": "Run", "status": "Status", "started": "Started", "user": "User", "version": "Version",
-    "input_hash": "Input hash", "approved_by": "Approved by", "posted": "Posted", "link": "Link", "goes_on": "Goes on in",
-}  # fmt: skip
-
-
-def run_inputs(source: Source) -> dict[str, RunInputs]:
-    """The rows of table RunInputs, by run."""
-    by_run: dict[str, tuple[dict[str, int], dict[str, str], list[str]]] = {}
-    for _, row in source.named_rows():
-        run, name, height, digest, content = (row.get(column, "") for column in schema.RUN_INPUTS.names)
-        rows, hashes, pieces = by_run.setdefault(str(run), ({}, {}, []))
-        if content:
-            pieces.append(str(content))
-        else:
-            rows[str(name)] = int(_number(height))
-            hashes |= {str(name): str(digest)} if digest else {}
-    return {run: RunInputs(*of_run) for run, of_run in by_run.items()}
-
-
 def currency(source: Source, run: str) -> str:
     """Currency of Setup in the inputs on record of a run; "" where they are damaged, which `verify` says."""
     inputs = run_inputs(source).get(run)
@@ -160,7 +101,3 @@ def currency_of(setup: Source) -> str:
     """Currency on table Setup as read, "" where it is not there."""
     rows = (row for _, row in setup.named_rows())
     return next((str(row["Value"]) for row in rows if str(row["Setting"]).strip() == "Currency"), "")
-
-
-def _number(value: object) -> float:
-    return float(value) if isinstance(value, int | float) else 0.0

@@ -6,7 +6,7 @@ import numpy as np
 
 from xlbackflush import schema
 from xlbackflush.engine.period import Period
-from xlbackflush.engine.rules.places import cells, item_texts, repeats, text_cells
+from xlbackflush.engine.rules.places import cells, item_texts, repeats, shared, text_cells
 from xlbackflush.engine.standards.bill import FOREVER, Bill, code_key
 from xlbackflush.model import finding as f
 from xlbackflush.model.arrays import Bools, Floats, blank_as_zero
@@ -17,21 +17,25 @@ from xlbackflush.model.arrays import Bools, Floats, blank_as_zero
 def duplicate_items(period: Period) -> Iterator[f.Finding]:
     """Every item once; Excel does not tell upper from lower case."""
     cost = period.inputs.standard_cost
-    keys = [code_key(code) for code in cost.item.tolist()]
-    duplicates = repeats(keys) & (cost.item != "")
-    if not duplicates.any():
+    given = cost.item != ""
+    if len(period.bill.number) == np.count_nonzero(given):
         return
+    keys = [code_key(code) for code in cost.item.tolist()]
+    duplicates = repeats(keys) & given
     first = dict(zip(reversed(keys), reversed(cost.row.tolist()), strict=True))
     for cell, code in text_cells(period.inputs, "StandardCost", "Item", duplicates):
         yield f.DUPLICATE_ITEM(cell, f"{code} is listed before, in row {first[code_key(code)]}.")
 
 
+#: the columns that hold items
+_OF_ITEMS = [
+    (table.name, column.name) for table in schema.INPUT_TABLES for column in table.columns if column.kind == "item"
+]
+
+
 def unknown_items(period: Period) -> Iterator[f.Finding]:
     """Every code used must be on Standard Cost."""
-    used = (
-        (table.name, column.name) for table in schema.INPUT_TABLES for column in table.columns if column.kind == "item"
-    )
-    for table, column in used:
+    for table, column in _OF_ITEMS:
         for cell, code in text_cells(period.inputs, table, column, period.bill.of(table, column) < 0):
             if code:
                 yield f.UNKNOWN_ITEM(cell, f"{code} is not on Standard Cost.")
@@ -62,9 +66,11 @@ def overlaps(period: Period) -> Iterator[f.Finding]:
     bom, bill = period.inputs.bom, period.bill
     parent, component = bill.of("BOM", "Parent"), bill.of("BOM", "Component")
     pair = np.where((parent >= 0) & (component >= 0), parent * len(bill.items) + component, -1)
-    _, number, times = np.unique(pair, return_inverse=True, return_counts=True)
-    several = np.flatnonzero((pair >= 0) & (times[number] > 1))
-    first, last = np.nan_to_num(bom.effective_from, nan=0.0), np.nan_to_num(bom.effective_to, nan=FOREVER)
+    several = shared(pair.tolist())
+    several = several[pair[several] >= 0]
+    if not len(several):
+        return
+    first, last = blank_as_zero(bom.effective_from), np.where(np.isnan(bom.effective_to), FOREVER, bom.effective_to)
     is_dated = ~(np.isnan(bom.effective_from) & np.isnan(bom.effective_to))
     dated_pairs = set(pair[several[is_dated[several]]].tolist())
     several = several[np.lexsort((bom.row[several], first[several], pair[several]))]
@@ -153,5 +159,4 @@ def prices(period: Period) -> Iterator[f.Finding]:
 
 def _given(values: Floats) -> Bools:
     """Neither blank nor zero."""
-    given: Bools = blank_as_zero(values) != 0
-    return given
+    return np.abs(values) > 0

@@ -22,7 +22,7 @@ from xlbackflush.engine.period import Period
 from xlbackflush.engine.record import journal_table
 from xlbackflush.engine.record.auditor_marks import Lost, keep_marks
 from xlbackflush.model import finding as f
-from xlbackflush.model.arrays import Bools, Floats, Ints, Records, Texts, blank_as_zero
+from xlbackflush.model.arrays import Bools, Floats, Ints, Records, Texts, blank_as_zero, where_true
 from xlbackflush.model.journal import PostedEntry, PostedLine, Run, in_force, person
 from xlbackflush.model.money import from_minor
 from xlbackflush.model.tables import Source
@@ -348,10 +348,11 @@ def _of_lines(journal: Journal, rule: f.Rule, lines: Sequence[Posting], text: st
 def weekends(journal: Journal) -> Iterator[f.Finding]:
     """Documents of a Saturday or Sunday, where those are the exception."""
     documents = journal.documents
-    rows = documents.of((documents.day.astype(np.int64) + schema.DAY_0.weekday()) % 7 >= 5)
-    if len(documents) >= ENOUGH and 0 < len(rows) <= EXCEPTION * len(documents):
-        text = f"{_count(len(rows), 'row')} of {len(documents):,} on a Saturday or Sunday: "
-        yield _of_documents(journal, f.WEEKEND, rows, text)
+    on_weekend = (documents.day + schema.DAY_0.weekday()) % 7 >= 5
+    rows = int(np.count_nonzero(on_weekend))
+    if len(documents) >= ENOUGH and 0 < rows <= EXCEPTION * len(documents):
+        text = f"{_count(rows, 'row')} of {len(documents):,} on a Saturday or Sunday: "
+        yield _of_documents(journal, f.WEEKEND, documents.of(on_weekend), text)
 
 
 def cut_off(journal: Journal) -> Iterator[f.Finding]:
@@ -364,11 +365,11 @@ def cut_off(journal: Journal) -> Iterator[f.Finding]:
     for event in (schema.COMPLETED, schema.SOLD, "Purchases"):
         of_event: Bools = documents.event == event
         total, part = float(size[of_event].sum()), float(size[of_event & late].sum())
-        # not counted on a few days only
-        steady = of_event.sum() >= ENOUGH and len(set(documents.day[of_event].tolist())) > CUT_OFF_DAYS
+        days_counted = documents.day[of_event].tolist()
+        steady = len(days_counted) >= ENOUGH and len(set(days_counted)) > CUT_OFF_DAYS  # not on a few days only
         if steady and total and part / total > CUT_OFF_FACTOR * CUT_OFF_DAYS / days:
             texts.append(f"{event} {_percent(part / total)} ({journal.money_text(part)})")
-            positions.append(np.flatnonzero(of_event & late))
+            positions.append(where_true(of_event & late))
     if texts:
         text = (
             f"The last {CUT_OFF_DAYS} of {days} days hold more than {CUT_OFF_FACTOR:g} times their part in money: "

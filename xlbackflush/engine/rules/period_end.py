@@ -109,7 +109,8 @@ def opened_in_use(period: Period) -> Iterator[f.Finding]:
     inputs, triggers = period.inputs, period.settings.trigger_points
     unused = set(schema.STOCK_ROLES) - opening.stock_roles(period.settings)
     amount = opening.amounts(inputs)
-    aside = np.isin(inputs.opening.role, list(unused)) & (np.abs(amount) > 0.0005)
+    of_unused = np.array([role in unused for role in inputs.opening.role.tolist()], dtype=bool)
+    aside = of_unused & (np.abs(amount) > 0.0005)
     balances = zip(text_cells(inputs, "Opening", "Role", aside), amount[aside].tolist(), strict=True)
     for (cell, role), balance in balances:
         text = f"{role} opens with {balance:,.2f}; under the trigger points {triggers} nothing moves it."
@@ -120,9 +121,8 @@ def opened_beyond(period: Period) -> Iterator[f.Finding]:
     """A balance carried over that its opening stock does not explain: here last period's figures would be altered."""
     inputs, places, unit = period.inputs, period.places, 10**period.places
     rows = dict(zip(inputs.opening.role.tolist(), inputs.opening.row.tolist(), strict=True))
-    standard = opening.at_standard(period.counted, period.stock, places)
-    for role, beyond in opening.opening_excess(inputs, period.counted, period.stock).items():
-        stock = standard.get(role, 0)
+    for role, beyond in period.opening_excess.items():
+        stock = period.opening_at_standard.get(role, 0)
         if abs(beyond) < unit:  # what rounding leaves
             continue
         rule = f.OPENED_FAR if abs(beyond) > period.settings.materiality * abs(stock) else f.OPENED_BEYOND

@@ -1,26 +1,27 @@
 """Rows of input tables as findings name them: by their cells, codes and days."""
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
 
 import numpy as np
 
 from xlbackflush import schema
 from xlbackflush.engine.standards.bill import Bill
-from xlbackflush.model.arrays import Bools, Ints, Texts
+from xlbackflush.model.arrays import Bools, Ints, Texts, texts
 from xlbackflush.model.inputs import Inputs
 
 
 def cells(inputs: Inputs, table: str, column: str, rows: Bools | Ints) -> list[str]:
     """Addresses of a column in some rows of a table, chosen by a mask or by their positions."""
-    source = inputs.sources[table]
-    return [source.cell(column, row) for row in inputs.table(table).row[rows].tolist()]
+    chosen = inputs.table(table).row[rows].tolist()
+    return [inputs.sources[table].cell(column, row) for row in chosen]
 
 
 def text_cells(inputs: Inputs, table: str, column: str, rows: Bools | Ints) -> Iterator[tuple[str, str]]:
     """The same of a column of text, each with its text."""
-    texts: Texts = inputs.table(table).column(column)
-    return zip(cells(inputs, table, column, rows), texts[rows].tolist(), strict=True)
+    values: Texts = inputs.table(table).column(column)
+    return zip(cells(inputs, table, column, rows), values[rows].tolist(), strict=True)
 
 
 def home(inputs: Inputs, item: int) -> str:
@@ -35,12 +36,23 @@ def day_text(day: float) -> str:
 
 def item_texts(values: Texts, item: Ints) -> Texts:
     """A text of each item, such as its type, for every row of a table; "" where the item is unknown."""
-    return np.append(values, "")[item]
+    return np.concatenate((values, _UNKNOWN))[item]
+
+
+_UNKNOWN = texts([""])  # stands for item -1
 
 
 def types(bill: Bill, table: str) -> Texts:
     """Type of the item in every row of a table."""
     return item_texts(bill.items.type, bill.of(table))
+
+
+def shared(keys: Sequence[Hashable]) -> Ints:
+    """The rows whose key another row has, too."""
+    if len(set(keys)) == len(keys):
+        return np.zeros(0, dtype=np.int64)
+    times = Counter(keys)
+    return np.array([row for row, key in enumerate(keys) if times[key] > 1], dtype=np.int64)
 
 
 def repeats(keys: Sequence[Hashable]) -> Bools:

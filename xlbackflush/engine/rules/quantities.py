@@ -8,7 +8,8 @@ from xlbackflush import schema
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.rules.places import day_text, home, text_cells
 from xlbackflush.model import finding as f
-from xlbackflush.model.arrays import Bools
+from xlbackflush.model.arrays import Bools, where_true
+from xlbackflush.model.money import shown
 
 
 def trace_fits(period: Period) -> Iterator[f.Finding]:
@@ -37,10 +38,32 @@ def _product_view(rows: float) -> str:
 
 
 def amounts_fit(period: Period) -> Iterator[f.Finding]:
-    """Excel holds 15 digits; an amount beyond them could not be shown to the cent, let alone proved."""
+    """An amount of more digits than Excel holds could not be shown to the cent, let alone proved."""
     largest = period.largest_amount
-    if largest * 10**period.places >= 1e15:
-        yield f.TOO_MUCH("Trace", f"An amount of {largest:,.0f} has more than the 15 digits that a cell can hold.")
+    if largest * 10**period.places >= 10**_DIGITS:
+        yield f.TOO_MUCH(
+            "Trace", f"An amount of {largest:,.0f} has more than the {_DIGITS} digits that a cell can hold."
+        )
+
+
+def posted_amounts_fit(period: Period) -> Iterator[f.Finding]:
+    """The same of what is posted: sums of rows that fit one by one, and balances of accounts."""
+    ledger, most = period.ledger, 10**_DIGITS
+    for entry in period.draft.new:
+        for line in entry.lines:
+            if abs(line.minor) >= most:
+                yield f.TOO_MUCH(line.source, _too_much(f"{entry.event}, {line.role}", line.minor, period.places))
+    columns = (ledger.role, ledger.opening, ledger.debits, ledger.credits, ledger.closing)
+    for role, *amounts in zip(*(column.tolist() for column in columns), strict=True):
+        if (largest := max(map(abs, amounts))) >= most:
+            yield f.TOO_MUCH("Ledger", _too_much(f"The account of {role}", largest, period.places))
+
+
+_DIGITS = 15  # that Excel holds
+
+
+def _too_much(what: str, minor: int, places: int) -> str:
+    return f"{what} comes to {shown(abs(minor), places)}, more than the {_DIGITS} digits that a cell can hold."
 
 
 def nothing_effective(period: Period) -> Iterator[f.Finding]:
@@ -50,7 +73,7 @@ def nothing_effective(period: Period) -> Iterator[f.Finding]:
     has_lines, always = (np.zeros(len(bill.items) + 1, dtype=bool) for _ in range(2))  # the last one is for item -1
     has_lines[bill.of("BOM", "Parent")] = True
     always[lines.parent[(lines.first <= settings.period_start) & (lines.last >= settings.period_end)]] = True
-    doubtful = np.flatnonzero((item >= 0) & np.append(bill.items.made, False)[item] & has_lines[item] & ~always[item])
+    doubtful = where_true((item >= 0) & np.append(bill.items.made, False)[item] & has_lines[item] & ~always[item])
     for at, (cell, code) in zip(doubtful.tolist(), text_cells(period.inputs, "Counts", "Item", doubtful), strict=True):
         own = lines.of(slice(bill.first_line[item[at]], bill.first_line[item[at] + 1]))
         if not ((own.first <= day[at]) & (own.last >= day[at])).any():

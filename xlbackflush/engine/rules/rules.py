@@ -41,6 +41,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         quantities.amounts_fit,
     ),
     STOCK: (
+        quantities.posted_amounts_fit,
         quantities.nothing_effective,
         quantities.shortages,
         quantities.never_completed,

@@ -9,11 +9,11 @@ import numpy as np
 
 from xlbackflush import schema
 from xlbackflush.engine.period import Period
-from xlbackflush.engine.rules.places import cells, day_text, item_texts, repeats, text_cells, types
+from xlbackflush.engine.rules.places import cells, day_text, item_texts, repeats, shared, text_cells, types
 from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.model import finding as f
-from xlbackflush.model.arrays import Texts, texts
-from xlbackflush.model.inputs import Counts, Inputs, Purchases, Scrap
+from xlbackflush.model.arrays import Floats, Texts, texts, where_true
+from xlbackflush.model.inputs import Counts, Purchases, Scrap
 
 
 def outside_period(period: Period) -> Iterator[f.Finding]:
@@ -50,24 +50,28 @@ def countable(period: Period) -> Iterator[f.Finding]:
 
 def duplicate_rows(period: Period) -> Iterator[f.Finding]:
     """The same date, document, item and quantity again looks like a double entry."""
-    for table, columns in (
-        ("Counts", ("Date", "Document", "Event", "Item", "Quantity")),
-        ("Scrap", ("Date", "Document", "Item", "Quantity", "Stage", "Kind")),
-        ("Purchases", ("Date", "Document", "Item", "Quantity", "Actual price")),
-        ("Actuals", ("Date", "Document", "Cost type", "Amount")),
-        ("Stock", ("Item",)),
+    for table, where, columns in (
+        ("Counts", "Date", ("Document", "Date", "Event", "Item", "Quantity")),
+        ("Scrap", "Date", ("Document", "Date", "Item", "Quantity", "Stage", "Kind")),
+        ("Purchases", "Date", ("Document", "Date", "Item", "Quantity", "Actual price")),
+        ("Actuals", "Date", ("Document", "Date", "Cost type", "Amount")),
+        ("Stock", "Item", ("Item",)),
     ):
-        values = [_comparable(period.inputs, table, column) for column in columns]
+        records = period.inputs.table(table)
+        rows = shared(records.column(columns[0]).tolist())
+        if not len(rows):
+            continue
+        values = [_comparable(records.column(column)[rows]) for column in columns]
         filled = np.array([value not in ("", None) for value in values[-1]], dtype=bool)
-        for cell in cells(period.inputs, table, columns[0], repeats(list(zip(*values, strict=True))) & filled):
+        again = repeats(list(zip(*values, strict=True))) & filled
+        for cell in cells(period.inputs, table, where, rows[again]):
             yield f.DUPLICATE_ROW(cell, f"This row repeats an earlier row of {table}.")
 
 
-def _comparable(inputs: Inputs, table: str, column: str) -> list[Hashable]:
+def _comparable(column: Floats | Texts) -> list[Hashable]:
     """The values of a column; a number that is blank is None, as no NaN equals another."""
-    array = inputs.table(table).column(column)
-    values: list[Hashable] = array.tolist()
-    return values if array.dtype == object else [None if value != value else value for value in values]
+    values: list[Hashable] = column.tolist()
+    return values if column.dtype == object else [None if value != value else value for value in values]
 
 
 _Documents = Counts | Scrap | Purchases
@@ -86,11 +90,12 @@ def _corrections(period: Period, table: str, kinds: Texts, notes: Texts) -> Iter
     """The corrections in one table. kinds: event of a count, stage of scrap, else "", row by row; notes: as typed."""
     rows: _Documents = period.inputs.table(table)  # type: ignore[assignment]
     recorded = _recorded(rows)
+    spaced = [number for number in recorded if " " in number]
     balance: dict[Hashable, float] = {}  # of a document, item and kind: what is recorded, less the corrections so far
-    negative = np.flatnonzero(rows.quantity < 0)
+    negative, numbers = where_true(rows.quantity < 0), period.bill.of(table)
     for at, cell in zip(negative.tolist(), cells(period.inputs, table, "Quantity", negative), strict=True):
-        item, kind, quantity = rows.item[at], kinds[at], float(rows.quantity[at])
-        document = _corrected(rows.document[at], notes[at], recorded)
+        item, kind, quantity, number = rows.item[at], kinds[at], float(rows.quantity[at]), int(numbers[at])
+        document = _corrected(rows.document[at], notes[at], recorded, spaced)
         if document is None:
             rule = f.CORRECTS_UNKNOWN if re.search(r"\d", notes[at]) else f.CORRECTS_NOTHING
             yield rule(cell, f"{quantity:g} of {item} names no document of table {table}.")
@@ -102,35 +107,40 @@ def _corrections(period: Period, table: str, kinds: Texts, notes: Texts) -> Iter
         balance[key] += quantity
         if balance[key] < 0:
             yield f.CORRECTS_TOO_MUCH(cell, f"{quantity:g} of {item} exceeds what {document.upper()} recorded.")
-        number = period.bill.of(table)
-        if table != "Purchases" and number[at] >= 0:
-            days = [float(rows.date[i]) for i in recorded[document] if number[i] == number[at]]
-            day = _day_of_another_bill(period.bill, int(number[at]), float(rows.date[at]), days)
+        if table != "Purchases" and number >= 0:
+            days = [float(rows.date[i]) for i in recorded[document] if numbers[i] == number]
+            day = _day_of_another_bill(period.bill, number, float(rows.date[at]), days)
             if day is not None:
                 text = f"{item} had another bill of materials on {day_text(day)}, the day of {document.upper()}."
                 yield f.CORRECTS_OTHER_BILL(cell, text)
 
 
 def _recorded(rows: _Documents) -> dict[str, list[int]]:
-    """Document, in letters of one case -> the rows that record something under its number; the longest number first."""
+    """Document, in letters of one case -> the rows that record something under its number."""
     recorded: dict[str, list[int]] = defaultdict(list)
-    documents = rows.document.tolist()
-    for at in np.flatnonzero(rows.quantity > 0).tolist():
-        recorded[_number(documents[at])].append(at)
-    return {number: recorded[number] for number in sorted(recorded, key=len, reverse=True) if number}
+    positive = where_true(rows.quantity > 0)
+    numbers = map(str.casefold, map(str.strip, rows.document[positive].tolist()))  # as `_number`, in less time
+    for at, number in zip(positive.tolist(), numbers, strict=True):
+        recorded[number].append(at)
+    recorded.pop("", None)
+    return recorded
 
 
 def _number(document: str) -> str:
     return document.strip().casefold()
 
 
-def _corrected(document: str, note: str, recorded: Mapping[str, object]) -> str | None:
-    """The document of this table that a row corrects, or None."""
+def _corrected(document: str, note: str, recorded: Mapping[str, list[int]], spaced: list[str]) -> str | None:
+    """The document of this table that a row corrects, or None: its own, or the longest number in its note.
+
+    spaced: the numbers with spaces in them.
+    """
     if _number(document) in recorded:
         return _number(document)
     text = note.casefold()
-    words = set(re.split(r"[\s,;:()]+", text)) | {word.rstrip(".") for word in text.split()}
-    return next((number for number in recorded if number in words or (" " in number and number in text)), None)
+    words = [*re.split(r"[\s,;:()]+", text), *(word.rstrip(".") for word in text.split())]
+    named = [word for word in words if word in recorded] + [number for number in spaced if number in text]
+    return max(named, key=lambda number: (len(number), -recorded[number][0]), default=None)
 
 
 def _day_of_another_bill(bill: Bill, item: int, day: float, others: list[float]) -> float | None:
@@ -147,10 +157,11 @@ def _lines_in_force(bill: Bill, item: int, day: float) -> set[int]:
     lines, in_force, waiting = bill.lines, set[int](), [item]
     while waiting:
         parent = waiting.pop()
-        for line in range(int(bill.first_line[parent]), int(bill.first_line[parent + 1])):
-            if line not in in_force and lines.first[line] <= day <= lines.last[line]:
+        below = slice(*bill.first_line[parent : parent + 2].tolist())
+        columns = (column[below].tolist() for column in (lines.component, lines.first, lines.last))
+        for line, (component, first, last) in enumerate(zip(*columns, strict=True), below.start):
+            if line not in in_force and first <= day <= last:
                 in_force.add(line)
-                component = int(lines.component[line])
                 if bill.items.made[component] and not bill.items.role[component]:
                     waiting.append(component)
     return in_force

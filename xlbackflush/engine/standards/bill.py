@@ -11,7 +11,7 @@ import numpy as np
 
 from xlbackflush import schema
 from xlbackflush.dataclass import dataclass, field, replace
-from xlbackflush.model.arrays import Bools, Floats, Ints, Records, Texts, blank_as_zero
+from xlbackflush.model.arrays import Bools, Floats, Ints, Records, Texts, blank_as_zero, where_true
 from xlbackflush.model.inputs import Inputs
 
 FOREVER = 2_958_465.0  # 9999-12-31, Excel's last day
@@ -67,16 +67,29 @@ class Lines(Records):
     last: Floats
 
 
+class Spelled(dict[str, int]):
+    """Item of each code in whatever spelling, -1 where there is none; a spelling is looked into when it first comes up."""
+
+    def __init__(self, number: dict[str, int]) -> None:
+        self._number = number
+
+    def __missing__(self, code: str) -> int:
+        self[code] = item = self._number.get(code_key(code), -1)
+        return item
+
+
 @dataclass(frozen=True)
 class Bill:
     """Items and lines of one set of inputs; `first_line[i]:first_line[i + 1]` are the lines of parent i.
 
-    number: key of each code (`code_key`) -> item. Items on a BOM circle have level -1 (see `rules/items.py`).
+    number: key of each code (`code_key`) -> item. spelled: the same of codes in any spelling. Items on a BOM circle have
+    level -1 (see `rules/items.py`).
     """
 
     items: Items
     lines: Lines
     number: dict[str, int]
+    spelled: Spelled
     first_line: Ints
     level: Ints
     inputs: Inputs
@@ -85,7 +98,7 @@ class Bill:
     def of(self, table: str, column: str = "Item") -> Ints:
         """Item number of every row of an input column, without regard to case; -1 where unknown."""
         if (table, column) not in self._numbers:
-            self._numbers[table, column] = item_numbers(self.inputs.table(table).column(column), self.number)
+            self._numbers[table, column] = item_numbers(self.inputs.table(table).column(column), self.spelled)
         return self._numbers[table, column]
 
 
@@ -100,11 +113,9 @@ def code_key(code: str) -> str:
     return "".join(c.lower() if c.lower().upper() == c else c for c in code)
 
 
-def item_numbers(codes: Texts, number: dict[str, int]) -> Ints:
+def item_numbers(codes: Texts, spelled: Spelled) -> Ints:
     """Item numbers of codes, without regard to case; -1 where unknown."""
-    spelled = codes.tolist()
-    known = {code: number.get(code_key(code), -1) for code in set(spelled)}
-    return np.fromiter(map(known.__getitem__, spelled), np.int64, len(spelled))
+    return np.fromiter(map(spelled.__getitem__, codes.tolist()), np.int64, len(codes))
 
 
 def scrap_factor(quantity: Floats, scrap: Floats, on_input: Bools) -> Floats:
@@ -152,8 +163,8 @@ def line_table(inputs: Inputs, parent: Ints, component: Ints, items: Items) -> L
     quantity, scrap = blank_as_zero(bom.qty_per), blank_as_zero(bom.scrap_percent)
     factor = scrap_factor(quantity, scrap, on_input)
     lines = Lines(bom.row, parent, component, bom.component, quantity, scrap, on_input, factor, first, last)
-    made = np.append(items.made, False)  # the last one stands for item -1
-    matters = np.flatnonzero(made[parent] & (parent >= 0) & (component >= 0) & (first <= last))
+    made = np.concatenate((items.made, [False]))  # the last one stands for item -1
+    matters = where_true(made[parent] & (parent >= 0) & (component >= 0) & (first <= last))
     return lines.of(matters[np.argsort(parent[matters], kind="stable")])
 
 
@@ -164,11 +175,12 @@ def bill(inputs: Inputs) -> Bill:
     for i, code in enumerate(items.code.tolist()):
         if code:
             number.setdefault(code_key(code), i)
-    ends = {("BOM", end): item_numbers(inputs.bom.column(end), number) for end in ("Parent", "Component")}
+    spelled = Spelled(number)
+    ends = {("BOM", end): item_numbers(inputs.bom.column(end), spelled) for end in ("Parent", "Component")}
     lines = line_table(inputs, ends["BOM", "Parent"], ends["BOM", "Component"], items)
-    first_line = np.searchsorted(lines.parent, np.arange(len(items) + 1))
-    level = levels(lines.parent, lines.component, len(items))
-    return Bill(items, lines, number, first_line, level, inputs, ends)
+    first_line = lines.parent.searchsorted(np.arange(len(items) + 1))
+    level = levels(first_line, lines.component)
+    return Bill(items, lines, number, spelled, first_line, level, inputs, ends)
 
 
 def with_numbers(bill: Bill, inputs: Inputs) -> Bill:
@@ -181,21 +193,21 @@ def with_numbers(bill: Bill, inputs: Inputs) -> Bill:
     return replace(bill, items=items, lines=lines, inputs=inputs)
 
 
-def levels(parent: Ints, component: Ints, count: int) -> Ints:
+def levels(first_line: Ints, component: Ints) -> Ints:
     """Low-level codes by peeling: repeatedly take the items whose parents are all taken. -1 is left on a circle.
 
     A > B > C and A > C gives A 0, B 1, C 2.
     """
+    count = len(first_line) - 1
     level = np.full(count, -1, dtype=np.int64)
     waiting = np.bincount(component, minlength=count)
-    ready = np.flatnonzero(waiting == 0)
-    start = np.searchsorted(parent, np.arange(count + 1))
+    ready = where_true(waiting == 0)
     depth = 0
     while len(ready):
         level[ready] = depth
-        children = component[ranges(start[ready], start[ready + 1])]
+        children = component[ranges(first_line[ready], first_line[ready + 1])]
         waiting -= np.bincount(children, minlength=count)
-        ready = np.flatnonzero((waiting == 0) & (level < 0))
+        ready = where_true((waiting == 0) & (level < 0))
         depth += 1
     return level
 
@@ -203,8 +215,6 @@ def levels(parent: Ints, component: Ints, count: int) -> Ints:
 def ranges(start: Ints, stop: Ints) -> Ints:
     """Concatenated ranges: starts [2, 7], stops [4, 8] gives 2, 3, 7."""
     length = stop - start
-    total = int(length.sum())
-    if not total:
-        return np.zeros(0, np.int64)
-    offset: Ints = np.repeat(start - np.concatenate(([0], np.cumsum(length)[:-1])), length)
-    return offset + np.arange(total)
+    end = length.cumsum()
+    offset: Ints = (start - end + length).repeat(length)
+    return offset + np.arange(len(offset))

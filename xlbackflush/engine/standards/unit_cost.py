@@ -6,13 +6,14 @@ An item whose BOM (at any depth) changes within the period has one row per stret
 """
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 
 from xlbackflush import schema
 from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.standards.bill import Bill, ranges
-from xlbackflush.model.arrays import Floats, Ints, Records
+from xlbackflush.model.arrays import Floats, Ints, Records, sums, where_true
 
 _DAYS = 4_000_000  # more than Excel has days: item x _DAYS + day is a sortable key
 
@@ -81,7 +82,7 @@ class UnitCosts:
 
 
 def _row_at(keys: Ints, item: Ints, day: Floats | float) -> Ints:
-    return np.searchsorted(keys, item * _DAYS + np.asarray(day).astype(np.int64), side="right") - 1
+    return keys.searchsorted(item * _DAYS + np.asarray(day).astype(np.int64), side="right") - 1
 
 
 def unit_costs(bill: Bill) -> UnitCosts:
@@ -105,9 +106,10 @@ def _stretches(bill: Bill) -> Stretches:
     settings = bill.inputs.settings
     start, end = float(settings.period_start), float(settings.period_end)
     lines, count = bill.lines, len(bill.items)
-    dated = lines.of((lines.first > start) | (lines.last < end))
+    dated = where_true((lines.first > start) | (lines.last < end))
     cuts: dict[int, set[float]] = {}
-    for parent, first, last in zip(dated.parent.tolist(), dated.first.tolist(), dated.last.tolist(), strict=True):
+    of_dated = (column[dated].tolist() for column in (lines.parent, lines.first, lines.last))
+    for parent, first, last in zip(*of_dated, strict=True):
         cuts.setdefault(parent, set()).update((first, last + 1))
     if cuts:  # hand the changes upwards, deepest items first
         order = np.argsort(-bill.level[lines.component], kind="stable")
@@ -119,8 +121,9 @@ def _stretches(bill: Bill) -> Stretches:
     begin = np.array([start] * count + [day for _, day in changes], dtype=np.float64)
     order = np.lexsort((begin, item))
     item, begin = item[order], begin[order]
-    followed = np.diff(item, append=-1) == 0
-    return Stretches(item, begin, np.where(followed, np.roll(begin, -1) - 1, end))
+    last, followed = np.full(len(item), end), item[1:] == item[:-1]
+    last[:-1][followed] = begin[1:][followed] - 1
+    return Stretches(item, begin, last)
 
 
 def _buildup(bill: Bill, stretches: Stretches, keys: Ints) -> BuildUp:
@@ -139,8 +142,9 @@ def _levels(bill: Bill, stretches: Stretches, buildup: BuildUp) -> list[Ints]:
     """Rows of the build-up, one level of the BOM after the other, deepest first."""
     level = bill.level[stretches.item[buildup.row]]
     order = np.argsort(-level, kind="stable")
-    edges = np.flatnonzero(np.diff(level[order])) + 1
-    return [group for group in np.split(order, edges) if len(group)]
+    sorted_level = level[order]
+    edges = where_true(sorted_level[1:] != sorted_level[:-1]) + 1
+    return [order[begin:stop] for begin, stop in pairwise((0, *edges.tolist(), len(order)))]
 
 
 def _at_completion(bill: Bill, stretches: Stretches, buildup: BuildUp, levels: list[Ints], unit_cost: Floats) -> Floats:
@@ -150,17 +154,12 @@ def _at_completion(bill: Bill, stretches: Stretches, buildup: BuildUp, levels: l
     """
     component_type = bill.items.type[stretches.item[buildup.component_row]]
     through = (component_type == schema.PHANTOM).astype(np.float64)
-    taken = [component_type == kind for kind in (schema.FINISHED, schema.SUBASSEMBLY)]
-    cost = unit_cost[buildup.component_row]
-
-    def pass_on(group: Ints, below: Floats) -> Floats:
-        passed: Floats = below * through[group, None]
-        for column, whole in enumerate(taken, 1):
-            passed[:, column] = np.where(whole[group], cost[group], passed[:, column])
-        return passed
-
-    own = bill.items.own_conversion[stretches.item]
-    total = _rolled(buildup, levels, np.column_stack((own, np.zeros((len(own), 2)))), pass_on)
+    taken = np.zeros((len(component_type), 3))
+    for column, kind in enumerate((schema.FINISHED, schema.SUBASSEMBLY), 1):
+        taken[:, column] = (component_type == kind) * unit_cost[buildup.component_row]
+    total = np.zeros((len(stretches), 3))
+    total[:, 0] = bill.items.own_conversion[stretches.item]
+    total = _rolled(buildup, levels, total, lambda group, below: below * through[group, None] + taken[group])
     return total.T.copy()
 
 
@@ -168,6 +167,6 @@ def _rolled(buildup: BuildUp, levels: list[Ints], total: Floats, pass_on: Callab
     """Add to each row quantity x what its components' rows pass on, one level of the BOM at a time, deepest first."""
     for group in levels:
         share = buildup.quantity[group, None] * pass_on(group, total[buildup.component_row[group]])
-        for column in range(total.shape[1]):
-            total[:, column] += np.bincount(buildup.row[group], share[:, column], minlength=len(total))
+        cell = buildup.row[group, None] * total.shape[1] + np.arange(total.shape[1])
+        total += sums(cell.ravel(), share.ravel(), total.size).reshape(total.shape)
     return total

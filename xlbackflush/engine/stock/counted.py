@@ -7,14 +7,16 @@ counted 33,000 of which 1,800 conversion: 29,600 + 367,000 - 31,200 = 365,400 ar
 back into the account.) Counts come from sheet Inventory Count in money, or from sheet Stock at standard cost.
 """
 
+import math
+
 import numpy as np
 
 from xlbackflush import schema
 from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.standards.bill import Bill
-from xlbackflush.engine.stock.relief import Flow, total
+from xlbackflush.engine.stock.relief import Flow, amount_of
 from xlbackflush.engine.stock.stock_book import StockBook
-from xlbackflush.model.arrays import blank_as_zero
+from xlbackflush.model.arrays import blank_as_zero, total
 from xlbackflush.model.inputs import Inputs, Settings
 
 
@@ -96,16 +98,16 @@ def _counted(
         of_row = slice(at, at + 1)
         in_money = (count.opening_amount, count.counted_amount, count.opening_conversion, count.counted_conversion)
         columns = [blank_as_zero(column[of_row]) for column in in_money]
-    opening, counted, first, last = (float(column.sum()) for column in columns)
+    opening, counted, first, last = map(total, columns)
     if at is not None and settings.conversion_expensed:
         opening, counted = opening - first, counted - last
     received = scrapped = relieved = 0.0
     if settings.by_count:
         received, out_of = _received(settings, role, stock, flows, above), posted_role(settings, role)
-        scrapped = total(f for f in flows if (f.event, f.relieved_from) == (schema.SCRAP_EVENT, out_of))
+        scrapped = amount_of(f for f in flows if (f.event, f.relieved_from) == (schema.SCRAP_EVENT, out_of))
         relieved = opening + received - scrapped - counted
     else:
-        opening, counted = float(stock.opening_amount.sum()), 0.0
+        opening, counted = total(stock.opening_amount), 0.0
     adjustment, ledger_opening = (last - first, opening + first) if settings.conversion_expensed else (0.0, opening)
     if charges_everything(settings):
         relieved, adjustment = received - scrapped, adjustment + counted - opening
@@ -118,11 +120,11 @@ def _counted(
 
 def _received(settings: Settings, role: str, stock: StockBook, flows: list[Flow], above: list[CountedAccount]) -> float:
     """Purchases at standard and conversion flushed in; into finished goods also the material that went out above."""
-    received = float((stock.invoiced if charges_everything(settings) else stock.received_amount).sum())
+    received = total(stock.invoiced if charges_everything(settings) else stock.received_amount)
     into = (schema.COMPLETION, posted_role(settings, role), "")
-    received += total(flow for flow in flows if (flow.event, flow.charged_to, flow.relieved_from) == into)
+    received += amount_of(flow for flow in flows if (flow.event, flow.charged_to, flow.relieved_from) == into)
     if role == schema.FINISHED_GOODS and settings.completion_triggers:
-        received += sum(account.relieved for account in above)
+        received += math.fsum(account.relieved for account in above)
     return received
 
 

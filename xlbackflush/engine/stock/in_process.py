@@ -12,7 +12,7 @@ import numpy as np
 from xlbackflush import schema
 from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.standards.unit_cost import UnitCosts
-from xlbackflush.model.arrays import Floats, Ints, Records, blank_as_zero
+from xlbackflush.model.arrays import Floats, Ints, Records, blank_as_zero, total
 from xlbackflush.model.inputs import Inputs, Settings
 
 
@@ -79,4 +79,4 @@ def takes_conversion_out(inputs: Inputs) -> bool:
 
 def recorded_conversion(inputs: Inputs, units: InProcess) -> float:
     """Conversion that the entry takes out of cost of goods sold, unrounded."""
-    return float(units.conversion.sum()) if takes_conversion_out(inputs) else 0.0
+    return total(units.conversion) if takes_conversion_out(inputs) else 0.0

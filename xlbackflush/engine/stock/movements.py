@@ -8,10 +8,10 @@ import numpy as np
 
 from xlbackflush import schema
 from xlbackflush.dataclass import dataclass
-from xlbackflush.engine.explosion.demand import COMPLETIONS, RECEIPTS, SALES, SCRAPS, Stream, transactions
+from xlbackflush.engine.explosion.demand import COMPLETIONS, RECEIPTS, SALES, SCRAPS, Stream, Transactions
 from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.engine.standards.unit_cost import UnitCosts
-from xlbackflush.model.arrays import Floats, Ints, Records, blank_as_zero
+from xlbackflush.model.arrays import Floats, Ints, Records, blank_as_zero, sums
 
 _SCRAPPED = ("Scrapped normal", "Units scrapped normal", "Scrapped abnormal", "Units scrapped abnormal")
 #: column -> the transactions that it adds up
@@ -65,14 +65,14 @@ class Movements(Records):
         return values
 
 
-def movements(unit_costs: UnitCosts) -> Movements:
+def movements(unit_costs: UnitCosts, transactions: Transactions) -> Movements:
     """What moved of every item, by the unit cost that held; rows without stock and transactions are left out."""
     bill, inputs, costs = unit_costs.bill, unit_costs.bill.inputs, unit_costs.rows
     moved, units = np.zeros(len(costs), dtype=bool), {}
 
     def add(name: str, item: Ints, days: Floats | float, quantity: Floats) -> None:
         at = unit_costs.at(item, days)
-        units[schema.identifier(name)] = np.bincount(at, quantity, minlength=len(costs)).astype(np.float64)
+        units[schema.identifier(name)] = sums(at, quantity, len(costs))
         moved[at] = True
 
     def add_on(day: int, name: str, table: str, quantity: Floats) -> None:
@@ -81,17 +81,16 @@ def movements(unit_costs: UnitCosts) -> Movements:
 
     add_on(inputs.settings.period_start, "Opening", "Stock", inputs.stock.opening_qty)
     for name, stream in SOURCES.items():
-        add(name, *transactions(bill, stream))
+        add(name, *transactions[stream])
     for name, share in IN_PROCESS.items():
         add_on(inputs.settings.period_end, name, "WIP", inputs.wip.quantity * inputs.wip.column(share))
-    completions = _completions(bill)[costs.item]
+    completions = _completions(bill, transactions)[costs.item]
     rows = np.arange(len(costs))
     return Movements(costs.item, costs.first, costs.last, rows, completion_counts=completions, **units).of(moved)
 
 
-def _completions(bill: Bill) -> Floats:
+def _completions(bill: Bill, transactions: Transactions) -> Floats:
     """Counts that complete each item, corrections left out; NaN where the item is not Finished."""
-    counts, item = bill.inputs.counts, bill.of("Counts")
-    rows = (item >= 0) & (counts.event == schema.COMPLETED) & (counts.quantity > 0)
-    number = np.bincount(item[rows], minlength=len(bill.items)).astype(np.float64)
+    item, _, quantity = transactions[COMPLETIONS]
+    number = np.bincount(item[quantity > 0], minlength=len(bill.items)).astype(np.float64)
     return np.where(bill.items.type == schema.FINISHED, number, np.nan)

@@ -35,10 +35,9 @@ def at_standard(accounts: list[CountedAccount], book: StockBook, places: int) ->
     return {role: to_minor(amount, places) for role, amount in (stock | counted).items()}
 
 
-def opening_balances(inputs: Inputs, accounts: list[CountedAccount], book: StockBook) -> dict[str, int]:
-    """Opening balance of each account in minor units: as carried over, of the count method, else stock at standard."""
-    balances = at_standard(accounts, book, inputs.places) | carried_over(inputs)
-    return {role: minor for role, minor in balances.items() if minor}
+def opening_balances(standard: dict[str, int], carried: dict[str, int]) -> dict[str, int]:
+    """Opening balance of each account in minor units: as carried over, else as `at_standard` has it."""
+    return {role: minor for role, minor in (standard | carried).items() if minor}
 
 
 def stock_roles(settings: Settings) -> set[str]:
@@ -46,13 +45,12 @@ def stock_roles(settings: Settings) -> set[str]:
     return {*map(settings.role_of, schema.TYPES), *roles(settings)} & set(schema.STOCK_ROLES)
 
 
-def opening_excess(inputs: Inputs, accounts: list[CountedAccount], book: StockBook) -> dict[str, int]:
+def opening_excess(settings: Settings, standard: dict[str, int], carried: dict[str, int]) -> dict[str, int]:
     """What stock accounts open with beyond their stock at standard, in minor units, debit positive.
 
     Shares of variances that were prorated to them before, and what a changed standard makes of the same units. Accounts
     without a row on Opening open at standard.
     """
-    balances, standard = carried_over(inputs), at_standard(accounts, book, inputs.places)
-    moved = stock_roles(inputs.settings)
-    with_balance = [role for role in schema.STOCK_ROLES if role in balances and role in moved]
-    return {role: excess for role in with_balance if (excess := balances[role] - standard.get(role, 0))}
+    moved = stock_roles(settings)
+    with_balance = [role for role in schema.STOCK_ROLES if role in carried and role in moved]
+    return {role: excess for role in with_balance if (excess := carried[role] - standard.get(role, 0))}

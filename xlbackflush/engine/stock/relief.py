@@ -12,7 +12,7 @@ from xlbackflush.engine.explosion.demand import Demand
 from xlbackflush.engine.explosion.explosion import Explosion
 from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.engine.standards.unit_cost import UnitCosts
-from xlbackflush.model.arrays import Bools, Floats, Ints, Records, Texts, blank_as_zero, sums
+from xlbackflush.model.arrays import Bools, Floats, Ints, Records, Texts, blank_as_zero, sums, where_true
 from xlbackflush.model.money import to_minor_array
 
 
@@ -32,9 +32,9 @@ class Flow(NamedTuple):
     last: int
 
 
-def total(flows: Iterable[Flow]) -> float:
+def amount_of(flows: Iterable[Flow]) -> float:
     """Amounts of flows, added up."""
-    return float(np.sum([flow.amount for flow in flows]))
+    return math.fsum(flow.amount for flow in flows)
 
 
 @dataclass(frozen=True)
@@ -69,16 +69,17 @@ def flushed(explosion: Explosion, bill: Bill, demand: Demand) -> list[Flow]:
     entry_of_row = entry_of_root[rows.root]
     key, size = entry_of_row * len(names) + credit, len(heads) * len(names)
     amounts = np.where(rows.relieved, rows.amount, rows.conversion)
-    totals, used = sums(key, amounts, size), np.flatnonzero(np.bincount(key, minlength=size))
+    added, used = sums(key, amounts, size), where_true(np.bincount(key, minlength=size))
     positions = np.arange(len(rows))
     first, last = np.full(len(heads), len(rows)), np.full(len(heads), -1)
     np.minimum.at(first, entry_of_row, positions)
     np.maximum.at(last, entry_of_row, positions)
-    head_of, spans = list(heads), list(zip(first.tolist(), last.tolist(), strict=True))
-    return [
-        Flow(*head_of[k // len(names)], names[k % len(names)], amount, *spans[k // len(names)])
-        for k, amount in zip(used.tolist(), totals[used].tolist(), strict=True)
-    ]
+    each = list(zip(heads, first.tolist(), last.tolist(), strict=True))
+    flows = []
+    for k, amount in zip(used.tolist(), added[used].tolist(), strict=True):
+        (event, charged_to, product), begin, end = each[k // len(names)]
+        flows.append(Flow(event, charged_to, product, names[k % len(names)], amount, begin, end))
+    return flows
 
 
 def largest_amount(explosion: Explosion, unit_costs: UnitCosts) -> float:
@@ -101,21 +102,16 @@ def largest_amount(explosion: Explosion, unit_costs: UnitCosts) -> float:
 
 def of_events(explosion: Explosion, demand: Demand, *events: str) -> Bools:
     """Which rows of the explosion belong to one of these events."""
-    of_root = np.array([event in events for event in demand.events], dtype=bool)
-    return of_root[explosion.rows.root]
+    of_stream = np.array([stream.event in events for stream in demand.streams], dtype=bool)
+    return of_stream[demand.roots.stream][explosion.rows.root]
 
 
 def relief(explosion: Explosion, bill: Bill, demand: Demand) -> Relief:
     """Components that counts relieved."""
     rows = explosion.rows
     used = rows.of(rows.relieved & (rows.level > 0) & of_events(explosion, demand, schema.COMPLETION, schema.SALE))
-    order = np.argsort(used.item, kind="stable")
-    item, first = np.unique(used.item[order], return_index=True)
-    quantity, exact = (
-        np.array(
-            [math.fsum(part) for part in np.split(values[order], first[1:])] if len(item) else [], dtype=np.float64
-        )
-        for values in (used.required, used.amount)
-    )
+    count = len(bill.items)
+    item = where_true(np.bincount(used.item, minlength=count))
+    quantity, exact = (sums(used.item, values, count)[item] for values in (used.required, used.amount))
     cost = np.divide(exact, quantity, out=np.zeros(len(item)), where=quantity != 0)
     return Relief(item, quantity, exact, to_minor_array(exact, bill.inputs.places), cost, bill.items.role[item])

@@ -4,12 +4,12 @@ import numpy as np
 
 from xlbackflush import schema
 from xlbackflush.dataclass import dataclass, replace
-from xlbackflush.engine.explosion.demand import Demand
+from xlbackflush.engine.explosion.demand import COMPLETIONS, Demand, Transactions
 from xlbackflush.engine.explosion.explosion import Explosion
 from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.engine.standards.unit_cost import UnitCosts
 from xlbackflush.engine.stock.relief import of_events
-from xlbackflush.model.arrays import Bools, Floats, Ints, Records, Texts, blank_as_zero
+from xlbackflush.model.arrays import Bools, Floats, Ints, Records, Texts, blank_as_zero, sums
 from xlbackflush.model.inputs import Settings
 
 
@@ -57,11 +57,11 @@ class StockBook(StockUnits):
     unrevalued: Floats
 
 
-def stock_book(explosion: Explosion, unit_costs: UnitCosts, demand: Demand) -> StockBook:
+def stock_book(explosion: Explosion, unit_costs: UnitCosts, demand: Demand, transactions: Transactions) -> StockBook:
     """The stock book of the period."""
     bill = unit_costs.bill
-    units = _units(explosion, bill, demand)
-    book = _amounts(units, explosion, unit_costs, demand)
+    units = _units(explosion, bill, demand, transactions)
+    book = _amounts(units, explosion, unit_costs, demand, transactions)
     moved = np.column_stack((book.opening, book.received, book.relieved, book.scrapped, book.invoiced)) != 0
     return book.of(bill.items.stocked & (moved.any(axis=1) | ~np.isnan(book.counted)))
 
@@ -73,19 +73,18 @@ def count_posts(settings: Settings) -> bool:
 
 def _sum(bill: Bill, item: Ints, amount: Floats) -> Floats:
     """Amounts added up per item; unknown items and blanks left out."""
-    known = item >= 0
-    return np.bincount(item[known], blank_as_zero(amount[known]), minlength=len(bill.items)).astype(np.float64)
+    return sums(item + 1, blank_as_zero(amount), len(bill.items) + 1)[1:]
 
 
-def _units(explosion: Explosion, bill: Bill, demand: Demand) -> StockUnits:
+def _units(explosion: Explosion, bill: Bill, demand: Demand, transactions: Transactions) -> StockUnits:
     inputs = bill.inputs
-    rows, stock, counts, count = explosion.rows, inputs.stock, inputs.counts, len(bill.items)
+    rows, stock, count = explosion.rows, inputs.stock, len(bill.items)
     scrap = rows.relieved & of_events(explosion, demand, schema.SCRAP_EVENT)
     used = rows.relieved & ~scrap & ~of_events(explosion, demand, schema.PURCHASE)
-    at, done = bill.of("Stock"), counts.event == schema.COMPLETED
+    at, (made, _, completed) = bill.of("Stock"), transactions[COMPLETIONS]
     opening = _sum(bill, at, stock.opening_qty)
     received = _sum(bill, bill.of("Purchases"), inputs.purchases.quantity)
-    received += _sum(bill, bill.of("Counts")[done], counts.quantity[done])
+    received += _sum(bill, made, completed)
     relieved = _sum(bill, rows.item[used], rows.required[used])
     scrapped = _sum(bill, rows.item[scrap], rows.required[scrap])
     # sums of thousands of floats leave dust; nothing is counted to a billionth
@@ -95,7 +94,9 @@ def _units(explosion: Explosion, bill: Bill, demand: Demand) -> StockUnits:
     return StockUnits(np.arange(count), opening, received, relieved, scrapped, book, counted, counted - book)
 
 
-def _amounts(units: StockUnits, explosion: Explosion, unit_costs: UnitCosts, demand: Demand) -> StockBook:
+def _amounts(
+    units: StockUnits, explosion: Explosion, unit_costs: UnitCosts, demand: Demand, transactions: Transactions
+) -> StockBook:
     """What the units are worth."""
     bill, inputs = unit_costs.bill, unit_costs.bill.inputs
     settings, costs, rows, purchases = inputs.settings, unit_costs.rows, explosion.rows, inputs.purchases
@@ -123,27 +124,27 @@ def _amounts(units: StockUnits, explosion: Explosion, unit_costs: UnitCosts, dem
         opening_conversion=units.opening * (costs.unit_cost[start] - costs.material[start]),
         counted_conversion=last * (costs.unit_cost[end] - costs.material[end]), unrevalued=np.zeros(len(units)),
     )  # fmt: skip
-    return replace(book, unrevalued=_unrevalued(book, explosion, unit_costs, demand))
+    return replace(book, unrevalued=_unrevalued(book, explosion, unit_costs, demand, transactions))
 
 
-def _unrevalued(book: StockBook, explosion: Explosion, unit_costs: UnitCosts, demand: Demand) -> Floats:
+def _unrevalued(
+    book: StockBook, explosion: Explosion, unit_costs: UnitCosts, demand: Demand, transactions: Transactions
+) -> Floats:
     """What an account holds beyond its ending stock at the cost of period end.
 
     Stock is not revalued when a unit cost changes in the period, so the account keeps what moved at the cost of each day;
     and where purchase is no trigger, it does not hold made items that were bought. Zero for all others.
     """
     bill, inputs = unit_costs.bill, unit_costs.bill.inputs
-    settings, counts, rows = inputs.settings, inputs.counts, explosion.rows
+    settings, rows = inputs.settings, explosion.rows
     has_account = book.role != ""
     received = book.received_amount if settings.purchase_triggers else np.zeros(len(book))
     unrecorded: Floats = np.where(has_account, received - book.received_amount, 0.0)
     several = has_account & (np.bincount(unit_costs.rows.item, minlength=len(book)) > 1)
     if settings.by_count or not several.any():
         return unrecorded
-    done = counts.event == schema.COMPLETED
-    made = bill.of("Counts")[done]
-    at = unit_costs.at(made, counts.date[done])
-    completed = _sum(bill, made, counts.quantity[done] * unit_costs.rows.relief_cost[at])
+    made, day, quantity = transactions[COMPLETIONS]
+    completed = _sum(bill, made, quantity * unit_costs.rows.relief_cost[unit_costs.at(made, day)])
     gone = rows.relieved & ~of_events(explosion, demand, schema.PURCHASE)
     taken = _sum(bill, rows.item[gone], rows.amount[gone])
     moved = book.opening_amount + received + completed - taken + book.posted - book.ending_amount
