@@ -150,7 +150,11 @@ class Workshop:
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
-            _delete(self.path)
+            try:
+                _delete(self.path)
+            except KeyboardInterrupt:
+                _delete(self.path)
+                raise
 
 
 def clear_workshops(folder: Path, stem: str) -> None:
