@@ -51,7 +51,8 @@ STRAY_SPACES = Rule("C08", ERROR, "Spaces around a code",
     "Remove the spaces before and after the text; formulas would not find it.")
 BELOW_TABLE = Rule("C09", ERROR, "Row below the table",
     "Drag the table's lower right corner over the row so that it counts, or move the cells elsewhere.")
-TOO_LONG = Rule("C10", ERROR, "Code too long", "Use a code of at most 100 characters.")
+TOO_LONG = Rule("C10", ERROR, "Text too long", "Use a code of at most 100 characters.")
+UNWRITABLE = Rule("C15", ERROR, "Character that no workbook can hold", "Type the text again.")
 
 # -- settings and accounts
 PERIOD = Rule("S01", ERROR, "Period end before period start", "Correct Period start or Period end on Setup.")

@@ -6,8 +6,10 @@ memory there is. So the XML is searched for such cells first.
 """
 
 import io
+import os
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import python_calamine
@@ -67,9 +69,12 @@ class SheetReader:
     def _read(self, sheet: str) -> list[list[Any]]:
         odd = self._search(sheet)
         try:
-            grid: list[list[Any]] = self._reader(sheet).get_sheet_by_name(sheet).to_python(skip_empty_area=False)
-        except (python_calamine.CalamineError, OSError, ValueError) as error:
-            raise UnusableError(f"{self._package.path.name} is damaged: sheet {sheet} cannot be read.") from error
+            with _quiet():
+                grid: list[list[Any]] = self._reader(sheet).get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+        except BaseException as error:
+            if isinstance(error, (python_calamine.CalamineError, OSError, ValueError)) or _is_panic(error):
+                raise UnusableError(f"{self._package.path.name} is damaged: sheet {sheet} cannot be read.") from error
+            raise
         grid += [[] for _ in range(max(odd, default=0) - len(grid))]
         for number, problems in odd.items():
             row = grid[number - 1]
@@ -139,6 +144,28 @@ class SheetReader:
                 f"{self._package.path.name}: sheet {sheet} has cells as far out as {last}, away from its table; "
                 "delete those rows or columns and save."
             )
+
+
+def _is_panic(error: BaseException) -> bool:
+    """True for a fault of calamine itself, which has no type that could be named."""
+    return type(error).__name__ == "PanicException"
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without what calamine itself prints of a panic: it goes to the error stream of the process, past Python's own."""
+    try:
+        errors, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    except OSError:  # a process without an error stream
+        yield
+        return
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(errors, 2)
+        os.close(errors)
+        os.close(nowhere)
 
 
 def _problem(attributes: bytes, body: bytes) -> CellError | None:
