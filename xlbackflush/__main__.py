@@ -1,8 +1,8 @@
 """The command `xlbackflush`, and `python -m xlbackflush`: the command line in a process of its own."""
 
 import gc
-
-from xlbackflush.cli.parser import main
+import signal
+import sys
 
 #: new objects after which Python looks for circles of them. With its own 700, what a run imports would make it look seventy
 #: times, and find none
@@ -12,10 +12,17 @@ _BEFORE_A_COLLECTION = 100_000
 def process() -> int:
     """Run one command. Python looks for circles of objects seldom, and not at the end, where all memory goes anyway."""
     gc.set_threshold(_BEFORE_A_COLLECTION)
+    code = 2
     try:
-        return main()
-    finally:
-        gc.freeze()
+        from xlbackflush.cli.parser import main  # within reach of what catches Ctrl+C
+
+        code = main()
+    except KeyboardInterrupt:  # before a command began, or while it said how it ended
+        if sys.stderr:
+            sys.stderr.write("xlbackflush: Stopped.\n")
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # what is done is done, and said
+    gc.freeze()
+    return code
 
 
 if __name__ == "__main__":

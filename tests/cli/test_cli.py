@@ -146,6 +146,10 @@ def test_new_replaces_a_file_only_with_force(tmp_path: Path) -> None:
     assert (result.code, result.out) == (2, "")
     assert "--force" in result.err
     assert path.read_text() == "mine"
+    result = cli("new", path, "--force")
+    assert (result.code, result.out) == (2, ""), "it replaces workbooks of ours alone"
+    assert path.read_text() == "mine"
+    bench_book(path)
     assert cli("new", path, "--force").code == 0
     assert Parts(path).tables()
 
@@ -189,13 +193,12 @@ def test_new_on_a_full_disk_leaves_what_was_there(
         raise OSError(28, "No space left on device")
 
     path = tmp_path / "book.xlsm"
-    if existing:
-        path.write_text("mine")
+    before = bench_book(path).read_bytes() if existing else b""
     monkeypatch.setattr("zipfile.ZipFile.writestr", full)
     result = cli("new", path, "--force")
     assert result.code == 2
     assert len(result.err.splitlines()) == 1
-    assert [(p.name, p.read_text()) for p in tmp_path.iterdir()] == ([("book.xlsm", "mine")] if existing else [])
+    assert [(p.name, p.read_bytes()) for p in tmp_path.iterdir()] == ([("book.xlsm", before)] if existing else [])
 
 
 # --------------------------------------------------------------------------------------------- check and run

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import re
 import shutil
+import stat
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +28,7 @@ from xlbackflush.lifecycle.verify import Verified
 from xlbackflush.lifecycle.verify import verify as verify_book
 from xlbackflush.model.errors import RefusedError
 from xlbackflush.model.journal import PostedEntry
+from xlbackflush.ooxml.atomic import NewFile
 from xlbackflush.schema import entries as words
 from xlbackflush.template.build import build
 from xlbackflush.workbook.file import FileBook
@@ -591,6 +594,61 @@ def test_a_closed_period_goes_on_in_one_workbook(posted: Path) -> None:
     following.unlink()
     assert cli("roll", posted, following).code == 0
     assert following.exists()
+
+
+@pytest.mark.parametrize("damage", ["empty", "half", "another"])
+def test_a_next_workbook_that_is_damaged_is_not_called_done(posted: Path, tmp_path: Path, damage: str) -> None:
+    following = posted.with_name("april.xlsm")
+    assert cli("roll", posted, following).code == 0
+    whole, closed = following.read_bytes(), posted.read_bytes()
+    other = bench_book(tmp_path / "other.xlsm").read_bytes()
+    following.write_bytes({"empty": b"", "half": whole[: len(whole) // 2], "another": other}[damage])
+    result = cli("roll", posted, following)
+    assert result.code == 2
+    assert "april.xlsm" in result.err
+    assert "ove it away, and roll again." in result.err
+    assert posted.read_bytes() == closed
+    following.unlink()
+    assert cli("roll", posted, following).code == 0
+    assert following.read_bytes() == whole
+
+
+def test_the_next_workbook_is_safe_before_this_one_is_closed(posted: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    following, steps, sync, put_over = posted.with_name("april.xlsm"), [], os.fsync, NewFile.put_over
+
+    def forced(descriptor: int) -> None:
+        steps.append("folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "file")
+        sync(descriptor)
+
+    def closing(new: NewFile, content: bytes) -> bool:
+        steps.append("closed")
+        with FileBook(following) as book:
+            assert book.table("Opening").rows
+        return put_over(new, content)
+
+    monkeypatch.setattr(os, "fsync", forced)
+    monkeypatch.setattr(NewFile, "put_over", closing)
+    assert cli("roll", posted, following).code == 0
+    assert steps[:2] == ["file", "folder"] or os.name == "nt"
+    assert steps.index("closed") > 1
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()], ids=repr)
+def test_a_roll_that_fails_leaves_no_next_workbook(
+    posted: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    before, following = posted.read_bytes(), posted.with_name("april.xlsm")
+
+    def fails(new: NewFile, content: bytes) -> bool:
+        assert following.exists()
+        raise error
+
+    monkeypatch.setattr(NewFile, "put_over", fails)
+    result = cli("roll", posted, following)
+    assert result.code == 2
+    assert result.err.count("\n") == 1
+    assert posted.read_bytes() == before
+    assert [path.name for path in posted.parent.iterdir()] == [posted.name]
 
 
 # --------------------------------------------------------------------------------------------- what sheets show

@@ -46,6 +46,7 @@ from support_files import (
 from xlbackflush import schema
 from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.model.errors import UnusableError
+from xlbackflush.ooxml import atomic, rename
 from xlbackflush.ooxml.atomic import NewFile
 from xlbackflush.ooxml.package import Package, TablePart
 from xlbackflush.sheets import title_rows
@@ -1230,12 +1231,11 @@ def test_a_crash_while_saving_leaves_the_old_file_whole(
     elif step == "sync":
         monkeypatch.setattr(os, "fsync", fails(error))
     elif step == "replace":
-        monkeypatch.setattr(Path, "replace", fails(error))
-        monkeypatch.setattr(os, "replace", fails(error))
+        monkeypatch.setattr(rename, "exchanged", fails(error))
     elif step == "make the temporary file":
         monkeypatch.setattr(NewFile, "__init__", fails(error))
     else:
-        monkeypatch.setattr("shutil.copymode", fails(error))
+        monkeypatch.setattr(atomic, "copy_attributes", fails(error))
     refused(book, book.read_bytes())
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from xlbackflush.dataclass import dataclass, field
+from xlbackflush.model.text import on_one_line
 
 System = Literal["Windows", "Mac", "Other"]
 Registry = Callable[[str, str, str], object]
@@ -92,11 +93,12 @@ def this_machine() -> Machine:
 
 
 def user() -> str:
-    """Who works on this computer; "" where the system does not say."""
+    """Who works on this computer, in characters that a workbook can hold; "" where the system does not say."""
     try:
-        return getpass.getuser()
+        name = getpass.getuser()
     except (OSError, KeyError, ImportError):
         return ""
+    return on_one_line(name)
 
 
 def _libraries() -> tuple[Path, ...]:

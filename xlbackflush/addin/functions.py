@@ -155,10 +155,11 @@ def _new_workbook(path: Path) -> str:
 
     from xlbackflush.model.tables import month_of
     from xlbackflush.template.build import build
-    from xlbackflush.workbook.file import check_new
+    from xlbackflush.workbook.open_file import check_new
 
     check_new(path)
-    if path.exists():
+    try:
+        build(path, month_of(dt.date.today()), new=True)
+    except FileExistsError:
         return f"Stopped: {path.name} exists already; choose another name."
-    build(path, month_of(dt.date.today()))
     return f"Done: wrote {path.name}. Fill the yellow sheets, then run it."

@@ -136,7 +136,7 @@ def export(book: LiveBook, form: str = "csv") -> str:
             "the workbook lies in no folder of this computer; save it there, or use: xlbackflush export"
         )
     warnings: list[str] = []
-    done = export_book(book, FORMATS[form], beside(path, FORMATS[form]), True, warnings.append)
+    done = export_book(book, FORMATS[form], beside(path, FORMATS[form]), True, warnings.append, path)
     names = ", ".join(file.name for file in done.files)
     return " ".join([f"Done: wrote {names} beside the workbook.", *warnings, *done.to_do])
 

@@ -11,7 +11,9 @@ from xlbackflush.addin import install as installation
 from xlbackflush.addin.computer import Machine, this_machine
 from xlbackflush.addin.doctor import Diagnosis
 from xlbackflush.addin.install import Step
-from xlbackflush.cli.printed import say, tell
+from xlbackflush.cli.printed import tell
+from xlbackflush.ooxml.atomic import write_file
+from xlbackflush.terminal import say
 from xlbackflush.workbook import undo
 
 
@@ -26,10 +28,9 @@ def install(args: argparse.Namespace) -> int:
     else:
         hint = "Start Excel again to see the tab Backflush. To check: xlbackflush doctor"
         if machine.system == "Windows":
-            hint += (
-                "\nIf your Windows profile follows you to other computers, so does the add-in: install it there, too."
-            )
-    return _told(steps, hint, args)
+            also = "If your Windows profile follows you to other computers, so does the add-in: install it there, too."
+            return _told(steps, [hint, also], args)
+    return _told(steps, [hint], args)
 
 
 def uninstall(args: argparse.Namespace) -> int:
@@ -40,12 +41,12 @@ def uninstall(args: argparse.Namespace) -> int:
         hint = "One file is left: close Excel and run this again. " + hint
     if undo.folder().is_dir():
         hint += f" Copies for Restore previous run are in {undo.folder()}; delete that folder to be rid of them."
-    return _told(steps, hint, args)
+    return _told(steps, [hint], args)
 
 
-def _told(steps: list[Step], hint: str, args: argparse.Namespace) -> int:
+def _told(steps: list[Step], hints: list[str], args: argparse.Namespace) -> int:
     files = [{"done": s.done, "file": str(s.path), "note": s.note} for s in steps]
-    return tell(args, {"files": files}, "\n".join([*(step.line for step in steps), hint]))
+    return tell(args, {"files": files}, [*(step.line for step in steps), *hints])
 
 
 def doctor(args: argparse.Namespace) -> int:
@@ -59,16 +60,16 @@ def doctor(args: argparse.Namespace) -> int:
     code = int(examination.failed(diagnoses))
     target: Path | None = args.report or (Path("xlbackflush-report.txt") if args.excel else None)
     if target:
-        target.write_text(_report_text(diagnoses), encoding="utf-8")
+        write_file(target, _report_text(diagnoses).encode("utf-8", "backslashreplace"))
     if args.json:
         rows = [{"check": d.check, "result": d.result, "what": d.what, "mend": d.mend} for d in diagnoses]
-        return tell(args, {"checks": rows, "report": str(target) if target else None}, "", code)
+        return tell(args, {"checks": rows, "report": str(target) if target else None}, [], code)
     for diagnosis in diagnoses:
         if diagnosis.result == "FAIL" or not args.quiet:
             say(diagnosis.line)
     lines = [_summary(machine, diagnoses)]
     lines += [f"Wrote {target}; to report a problem, read this file and send it in."] if target else []
-    return tell(args, {}, "\n".join(lines), code)
+    return tell(args, {}, lines, code)
 
 
 def _summary(machine: Machine, diagnoses: list[Diagnosis]) -> str:

@@ -5,10 +5,8 @@ Exit codes: 0 done; 1 findings of severity Error, nothing posted, or a check of 
 """
 
 import argparse
-import io
 import json
 import os
-import sys
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
@@ -16,6 +14,7 @@ from typing import Any
 
 from xlbackflush import __version__
 from xlbackflush.dataclass import dataclass
+from xlbackflush.terminal import accept_every_character, print_as_laid_out, say, warn
 
 _EXAMPLES = """examples:
   xlbackflush new october.xlsm                      an empty workbook for this month
@@ -35,44 +34,62 @@ exit codes: 0 done; 1 errors in the inputs, nothing posted, or what is posted do
 cannot be used, nothing changed
 """
 
+_REPORT = " Please report it with the workbook."
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; every failure ends in one line of plain words."""
-    for stream in (sys.stdout, sys.stderr):  # a console without the characters of an item code is no reason to stop
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
+    accept_every_character()
     args = _parser().parse_args(arguments)
     from xlbackflush.model.errors import RefusedError
+    from xlbackflush.ooxml.atomic import forget_written
 
+    forget_written()
     try:
         return int(getattr(import_module(f"xlbackflush.cli.{args.verb.module}"), args.verb.name)(args))
     except RefusedError as error:
         return _refuse(str(error), args)
     except OSError as error:
-        return _refuse(f"{error.filename or 'The file'}: {error.strerror}.", args)
+        return _stopped(f"{error.filename or 'The file'}: {error.strerror or error}", args)
     except MemoryError:
-        return _refuse("The workbook is too large for this machine's memory; nothing was changed.", args)
+        return _stopped("The workbook is too large for this machine's memory", args)
     except KeyboardInterrupt:
-        return _refuse("Stopped; nothing was changed.", args)
+        return _stopped("Stopped", args)
     except Exception as error:
         if os.environ.get("XLBACKFLUSH_DEBUG"):
             raise
-        fault = f"({type(error).__name__}: {error})"
-        text = f"stopped by a fault of its own {fault}; nothing was changed. Please report it with the workbook."
-        return _refuse(text, args)
+        return _stopped(f"stopped by a fault of its own ({type(error).__name__}: {error})", args, _REPORT)
+
+
+def _stopped(text: str, args: argparse.Namespace, more: str = "") -> int:
+    """A command that came to an end halfway: whether anything was changed, which nobody must be wrong about."""
+    from xlbackflush.ooxml.atomic import written
+
+    if files := written():
+        names = ", ".join(path.name for path in files)
+        warn(f"{text}, but {names} had been written already and stand{'s' if len(files) == 1 else ''}.{more}")
+        return 0
+    return _refuse(f"{text}; nothing was changed.{more}", args)
 
 
 def _refuse(text: str, args: argparse.Namespace) -> int:
     if getattr(args, "json", False):
-        print(json.dumps({"exit": 2, "error": text}))
+        say(json.dumps({"exit": 2, "error": text}))
     else:
-        print(f"xlbackflush: {text}", file=sys.stderr)
+        warn(text)
     return 2
+
+
+class _Parser(argparse.ArgumentParser):
+    """What it prints goes the way of all that is printed."""
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        print_as_laid_out(message, file)
 
 
 def _parser() -> argparse.ArgumentParser:
     raw = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="xlbackflush",
         description="Backflush costing in an Excel workbook: posted, provable, cell by cell.",
         epilog=_EXAMPLES,
@@ -142,7 +159,7 @@ _VERBS = (
             _file("book", "BOOK", "file to write: .xlsm or .xlsx"),
             _value("--sample", "NAME", "fill in a sample: widgets (a worked month) or computers (textbook)"),
             _value("--period", "YYYY-MM", "month of the empty workbook (default: this month)"),
-            _flag("--force", "replace an existing file"),
+            _flag("--force", "replace a workbook that is there, unless something is posted in it"),
         ),
     ),
     _on_book(_WORKBOOK, "upgrade", "add what a workbook of an earlier version lacks, and change nothing else"),

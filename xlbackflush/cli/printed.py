@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
+
+from xlbackflush.terminal import is_watched, say, show_stage, warn
 
 if TYPE_CHECKING:
     from xlbackflush.engine.result import RunResult
@@ -17,38 +18,35 @@ if TYPE_CHECKING:
 
 def progress(args: argparse.Namespace) -> Any:
     """Stage names on a terminal, one line that is overwritten."""
-    if args.quiet or args.json or not sys.stderr.isatty():
+    if args.quiet or args.json or not is_watched():
         return lambda stage: None
-    return lambda stage: print(f"\r\033[K{stage} ...", end="\r", file=sys.stderr, flush=True)
+    return show_stage
 
 
-def say(text: str) -> None:
-    """Print, unless nobody reads it any more, as behind `| head`: what a command has done stays done."""
-    try:
-        print(text, flush=True)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def tell(args: argparse.Namespace, result: dict[str, Any], text: str, code: int = 0) -> int:
-    """Print what was done, as text or, with --json, as JSON, and return the exit code."""
+def tell(args: argparse.Namespace, result: dict[str, Any], lines: Sequence[str], code: int = 0) -> int:
+    """Print what was done, as lines of text or, with --json, as JSON, and return the exit code."""
     if args.json:
-        say(json.dumps({"exit": code, **result}, indent=2))
+        say_json({"exit": code, **result})
     elif not args.quiet:
-        say(text)
+        say(*lines)
     return code
+
+
+def say_json(result: dict[str, Any]) -> None:
+    """Print JSON. It has a code for every character beyond ASCII."""
+    say(*json.dumps(result, indent=2).split("\n"))
 
 
 def report(outcome: RunResult, args: argparse.Namespace, book: FileBook) -> int:
     """Print findings and summary of a check or run of a workbook, and return the exit code."""
     view = book.product_view
     code = 1 if outcome.failed else 0
-    if sys.stderr.isatty():
-        print("\r\033[K", end="", file=sys.stderr)
+    if is_watched():
+        show_stage("")
     for problem in filter(None, (view.problem, book.not_kept)):
-        print(f"xlbackflush: {problem}", file=sys.stderr)
+        warn(problem)
     if args.json:
-        say(json.dumps({"exit": code, **summary(outcome, view)}, indent=2))
+        say_json({"exit": code, **summary(outcome, view)})
         return code
     shown = [f for f in outcome.findings if f.severity == "Error" or not args.quiet]
     for finding in shown[:40]:
@@ -56,7 +54,7 @@ def report(outcome: RunResult, args: argparse.Namespace, book: FileBook) -> int:
     if len(shown) > 40:
         say(f"... and {len(shown) - 40} more: see sheet Findings.")
     if not args.quiet:
-        say("\n".join(_table(outcome, view)))
+        say(*_table(outcome, view))
     return code
 
 

@@ -23,10 +23,10 @@ def post(args: argparse.Namespace) -> int:
         outcome = posting.post(book, args.approved_by or user(), dt.datetime.now(), progress(args))
     run = outcome.run
     assert run
-    sentences = (
-        f"Posted run {run.run}: {run.entries} entries, prepared by {run.user}, approved by {run.approved_by}.\n"
-        f"Its link is {run.link}; keep it where the workbook is not."
-    )
+    sentences = [
+        f"Posted run {run.run}: {run.entries} entries, prepared by {run.user}, approved by {run.approved_by}.",
+        f"Its link is {run.link}; keep it where the workbook is not.",
+    ]
     return tell(args, {"run": run.run, "approved_by": run.approved_by, "link": run.link}, sentences)
 
 
@@ -45,7 +45,7 @@ def verify(args: argparse.Namespace) -> int:
         lines = [f"Everything verifies: {count} posted run{'s' if count != 1 else ''}, inputs, chain, numbers, proofs."]
         lines += [f"The last link is {link}."] if link else []
     data = {"posted_runs": count, "problems": problems, "changed": changed}
-    return tell(args, data, "\n".join(lines), 0 if result.holds else 1)
+    return tell(args, data, lines, 0 if result.holds else 1)
 
 
 def diff(args: argparse.Namespace) -> int:
@@ -57,7 +57,7 @@ def diff(args: argparse.Namespace) -> int:
         result = attribution(old, new, progress(args))
     except ValueError as error:
         raise RefusedError(str(error)) from error
-    return tell(args, _diff_data(result, places), "\n".join(_diff_lines(result, told_apart(result), places)))
+    return tell(args, _diff_data(result, places), _diff_lines(result, told_apart(result), places))
 
 
 def _diff_lines(result: Attribution, names: Mapping[JournalLine, str], places: int) -> list[str]:
@@ -116,7 +116,7 @@ def roll(args: argparse.Namespace) -> int:
         else f"{args.book} is closed already, and {done.path} is there: nothing to do."
     )
     return tell(
-        args, {"book": str(done.path), "first": str(done.first), "last": str(done.last), "new": done.new}, sentence
+        args, {"book": str(done.path), "first": str(done.first), "last": str(done.last), "new": done.new}, [sentence]
     )
 
 
@@ -132,8 +132,8 @@ def evidence(args: argparse.Namespace) -> int:
         "problems": result.problems,
         "changed": result.changed,
     }
-    verified = f"{result.result}\n" if result.holds else ""  # what does not hold is told on the error stream
-    return tell(args, data, f"{verified}Wrote {done.folder}.", 0 if result.holds else 1)
+    verified = [result.result] if result.holds else []  # what does not hold is told on the error stream
+    return tell(args, data, [*verified, f"Wrote {done.folder}."], 0 if result.holds else 1)
 
 
 def sensitivity(args: argparse.Namespace) -> int:
@@ -151,7 +151,7 @@ def sensitivity(args: argparse.Namespace) -> int:
         result = effects(calculation.period, args.most or MOST, progress(args))
         book.write_table("Sensitivity", work.rows_of(result, inputs))
     lines = [*work.printed(result, inputs), f"Written to sheet Sensitivity: {len(result.effects)} cells."]
-    return tell(args, {"effects": [asdict(effect) for effect in result.effects]}, "\n".join(lines))
+    return tell(args, {"effects": [asdict(effect) for effect in result.effects]}, lines)
 
 
 def suspects(args: argparse.Namespace) -> int:
@@ -161,8 +161,8 @@ def suspects(args: argparse.Namespace) -> int:
 
     with ExitStack() as stack:
         book = stack.enter_context(FileBook(args.book))
-        others = [stack.enter_context(FileBook(path)) for path in args.earlier]
+        others = [stack.enter_context(FileBook(path, to_write=False)) for path in args.earlier]
         ranked, inputs = suspects_across({str(b.path): b.read() for b in (*others, book)})
         book.write_table("Suspects", work.rows_of(ranked, inputs))
     lines = [*work.printed(ranked), f"Written to sheet Suspects: {len(ranked)}."]
-    return tell(args, {"suspects": [asdict(suspect) for suspect in ranked]}, "\n".join(lines))
+    return tell(args, {"suspects": [asdict(suspect) for suspect in ranked]}, lines)

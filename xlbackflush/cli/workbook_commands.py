@@ -1,9 +1,13 @@
 """Commands on a workbook: new, upgrade, check, run, restore, clear, explain, export."""
 
+from __future__ import annotations
+
 import argparse
 import datetime as dt
+import os
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from xlbackflush import schema
 from xlbackflush.addin.computer import user
@@ -11,7 +15,13 @@ from xlbackflush.cli.printed import progress, report, tell
 from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.tables import month_of
-from xlbackflush.workbook.file import FileBook, check_free, check_new
+from xlbackflush.ooxml.atomic import explained
+from xlbackflush.terminal import say
+from xlbackflush.workbook.file import FileBook
+from xlbackflush.workbook.open_file import check_new
+
+if TYPE_CHECKING:
+    from xlbackflush.template.samples import Sample
 
 
 def new(args: argparse.Namespace) -> int:
@@ -21,16 +31,45 @@ def new(args: argparse.Namespace) -> int:
 
     path: Path = args.book
     check_new(path)
-    if path.exists() and not args.force:
+    there = os.path.lexists(path)
+    if there and not args.force:
         raise UnusableError(f"{path.name} exists already; choose another name, or add --force to replace it.")
-    if path.exists():
-        check_free(path)
     if args.sample is not None and args.sample not in SAMPLES:
         raise UnusableError(f"There is no sample {args.sample!r}; choose {' or '.join(SAMPLES)}.")
-    sample = SAMPLES[args.sample]() if args.sample else None
-    build(path, _month(args.period), sample)
-    print(f"Wrote {path}." + (f" Next: xlbackflush run {path}" if sample else " Fill the yellow sheets, then run it."))
+    period, sample = _month(args.period), SAMPLES[args.sample]() if args.sample else None
+    with explained(path, "choose another name or folder"):
+        if there:
+            _replace(path, period, sample)
+        else:
+            build(path, period, sample, new=True)
+    say(f"Wrote {path}." + (f" Next: xlbackflush run {path}" if sample else " Fill the yellow sheets, then run it."))
     return 0
+
+
+def _replace(path: Path, period: tuple[dt.date, dt.date], sample: Sample | None) -> None:
+    """Write a new workbook in place of one of ours without posted lines, and of nothing else."""
+    from xlbackflush.template.build import build
+
+    try:
+        with FileBook(path, complete=False) as book:  # nobody else can write it meanwhile
+            _check_replaceable(book)
+            build(book.path, period, sample)
+    except UnusableError as error:
+        advice = "Choose another name, or move that file first."
+        raise UnusableError(f"{path.name} is not replaced: {error} {advice}") from error
+
+
+def _check_replaceable(book: FileBook) -> None:
+    """Refuse a workbook with posted lines: they would be lost."""
+    posted = next((run.run for run in book.runs() if not run.is_draft), "") if "Runs" in book.package.tables else ""
+    if not posted and "Journal" in book.package.tables:
+        posted = next((str(row.get("Run")) for _, row in book.table("Journal").named_rows() if row.get("Seal")), "")
+    if posted:
+        raise UnusableError(f"it holds run {posted}, which is posted.")
+
+
+#: Excel has a 29th of February 1900, which never was; days before it are counted otherwise than all later ones
+_FIRST_MONTH, _LAST_MONTH = dt.date(1900, 3, 1), dt.date(9999, 12, 1)
 
 
 def _month(text: str | None) -> tuple[dt.date, dt.date]:
@@ -39,6 +78,10 @@ def _month(text: str | None) -> tuple[dt.date, dt.date]:
         first = dt.datetime.strptime(text, "%Y-%m").date() if text else dt.date.today()
     except ValueError as error:
         raise UnusableError(f"--period {text}: write the month as YYYY-MM, such as 2026-11.") from error
+    if not _FIRST_MONTH <= first < _LAST_MONTH:
+        raise UnusableError(
+            f"--period {text}: give a month from 1900-03 to 9999-11; Excel knows no other days for sure."
+        )
     return month_of(first)
 
 
@@ -48,7 +91,7 @@ def upgrade(args: argparse.Namespace) -> int:
 
     done = add_to(args.book)
     data = {"version": schema.SCHEMA_VERSION, "added": done.added, "to_run": done.to_run}
-    return tell(args, data, "\n".join(done.lines))
+    return tell(args, data, done.lines)
 
 
 def check(args: argparse.Namespace) -> int:
@@ -72,14 +115,14 @@ def restore(args: argparse.Namespace) -> int:
     state = (
         f"the results of run {stands.run} stand again" if stands else "there are no results, as before the first run"
     )
-    return tell(args, {"run": stands.run if stands else None}, f"Restored {args.book}: {state}.")
+    return tell(args, {"run": stands.run if stands else None}, [f"Restored {args.book}: {state}."])
 
 
 def clear(args: argparse.Namespace) -> int:
     """Empty the output sheets."""
     with FileBook(args.book) as book:
         lifecycle.clear(book)
-    return tell(args, {}, f"Cleared the results of {args.book}; inputs stay as they are.")
+    return tell(args, {}, [f"Cleared the results of {args.book}; inputs stay as they are."])
 
 
 def explain(args: argparse.Namespace) -> int:
@@ -92,7 +135,7 @@ def explain(args: argparse.Namespace) -> int:
         reader = book.cells()
         steps = explanation.product(reader, args.product) if args.product else explanation.explain(reader, args.cell)
         explanation.write(book, steps)
-    return tell(args, {"steps": [asdict(step) for step in steps]}, "\n".join(explanation.printed(steps)))
+    return tell(args, {"steps": [asdict(step) for step in steps]}, explanation.printed(steps))
 
 
 def export(args: argparse.Namespace) -> int:
@@ -103,4 +146,4 @@ def export(args: argparse.Namespace) -> int:
     files = [str(file) for file in done.files]
     lines = [f"Wrote {file}." for file in files]
     lines += ["Before the import:", *(f"- {sentence}" for sentence in done.to_do)] if done.to_do else []
-    return tell(args, {"files": files, "to_do": done.to_do}, "\n".join(lines))
+    return tell(args, {"files": files, "to_do": done.to_do}, lines)

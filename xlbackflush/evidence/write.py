@@ -16,7 +16,7 @@ from xlbackflush.engine.inputs.accept import accept
 from xlbackflush.engine.inputs.snapshot import input_hash
 from xlbackflush.evidence.report import PRINTED, Subject, Verification, report, verification
 from xlbackflush.evidence.words import as_csv, plain
-from xlbackflush.ledgers.export import Warn, journal_as_posted, to_stderr
+from xlbackflush.ledgers.export import Warn, journal_as_posted
 from xlbackflush.ledgers.formats import FORMATS
 from xlbackflush.ledgers.writer import files as ledger_files
 from xlbackflush.lifecycle.calculate import Progress
@@ -26,7 +26,9 @@ from xlbackflush.model.finding import has_errors
 from xlbackflush.model.journal import Run
 from xlbackflush.model.tables import Source
 from xlbackflush.ooxml.atomic import explained, write_folder
+from xlbackflush.terminal import warn
 from xlbackflush.workbook.file import FileBook
+from xlbackflush.workbook.open_file import check_name
 
 PDF, JOURNAL, README, MANIFEST = "evidence.pdf", "journal-aicpa.csv", "README.txt", "manifest.sha256"
 
@@ -75,7 +77,7 @@ def write_evidence(
     path: Path,
     folder: Path | None = None,
     force: bool = False,
-    warn: Warn = to_stderr,
+    warn: Warn = warn,
     progress: Progress = lambda stage: None,
 ) -> Written:
     """Verify a workbook, and write the evidence of its last run into a folder, beside the workbook where none is named.
@@ -84,6 +86,7 @@ def write_evidence(
     words, also where the workbook was never run; then nothing was written. What stands against relying on the run (problems
     of verifying, inputs changed since, a draft) stands on the first page and in README.txt, and is told by `warn`.
     """
+    check_name(path)
     with FileBook(path, to_write=False) as book:
         runs = book.runs()
         if not runs:
@@ -96,7 +99,7 @@ def write_evidence(
     for sentence in warnings:
         warn(sentence)
     with explained(target, "close its files, or choose another folder"):
-        write_folder(target, files)
+        write_folder(target, files, like=book.path)
     return Written(target, verified)
 
 

@@ -5,7 +5,6 @@ take wrongly, are refused; what only should be looked at (a check that fails, in
 sentence each, and the files are written all the same. Files are written whole or not at all.
 """
 
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -26,6 +25,7 @@ from xlbackflush.model.journal import PostedEntry, Run
 from xlbackflush.model.money import decimals, to_minor
 from xlbackflush.model.tables import Source
 from xlbackflush.ooxml.atomic import NewFile, explained
+from xlbackflush.terminal import warn
 from xlbackflush.workbook.file import FileBook
 
 Warn = Callable[[str], None]
@@ -41,13 +41,8 @@ class Exported:
     to_do: list[str]
 
 
-def to_stderr(sentence: str) -> None:
-    """Tell a warning on the error stream."""
-    print(f"xlbackflush: {sentence}", file=sys.stderr)
-
-
 def export(
-    book_path: Path, format_name: str, target: Path | None = None, force: bool = False, warn: Warn = to_stderr
+    book_path: Path, format_name: str, target: Path | None = None, force: bool = False, warn: Warn = warn
 ) -> Exported:
     """Write the journal of a workbook file in a format of `FORMATS`, beside the workbook without `target`.
 
@@ -58,7 +53,7 @@ def export(
         raise UnusableError(f"There is no format {format_name!r}; choose {', '.join(others)} or {last}.")
     form = FORMATS[format_name]
     with FileBook(book_path, to_write=False) as book:
-        return export_book(book, form, target or beside(book.path, form), force, warn)
+        return export_book(book, form, target or beside(book.path, form), force, warn, book.path)
 
 
 def beside(book: Path, form: Format) -> Path:
@@ -66,8 +61,10 @@ def beside(book: Path, form: Format) -> Path:
     return book.with_name(book.stem + form.ending)
 
 
-def export_book(book: Workbook, form: Format, target: Path, force: bool, warn: Warn) -> Exported:
-    """The same for a workbook that is open already."""
+def export_book(
+    book: Workbook, form: Format, target: Path, force: bool, warn: Warn, like: Path | None = None
+) -> Exported:
+    """The same for a workbook that is open already. like: its file; no more people may read the export than that."""
     _check_target(target)
     journal, warnings = read_journal(book)
     contents = writer.files(journal, form)
@@ -75,7 +72,7 @@ def export_book(book: Workbook, form: Format, target: Path, force: bool, warn: W
     _check_free(files, force)
     for sentence in warnings:
         warn(sentence)
-    _write(dict(zip(files, contents, strict=True)))
+    _write(dict(zip(files, contents, strict=True)), force, like)
     return Exported(files, writer.to_do(journal, form))
 
 
@@ -201,15 +198,15 @@ def _check_free(files: Sequence[Path], force: bool) -> None:
             raise UnusableError(f"{file.name} exists already; choose another name, or add --force to replace it.")
 
 
-def _write(contents: Mapping[Path, bytes]) -> None:
+def _write(contents: Mapping[Path, bytes], force: bool, like: Path | None) -> None:
     """All files under temporary names first; they take their places when each of them is whole."""
     remedy = "close it where it is open, or choose another folder"
     with ExitStack() as made:
         files = []
         for file, content in contents.items():
             with explained(file.name, remedy):
-                files.append(made.enter_context(NewFile(file)))
+                files.append(made.enter_context(NewFile(file, like)))
                 files[-1].write(content)
         for new in files:
             with explained(new.target.name, remedy):
-                new.put()
+                new.put() if force else new.put_new()

@@ -19,6 +19,7 @@ from xlbackflush.lifecycle.workbook_port import Workbook
 from xlbackflush.model.errors import RefusedError
 from xlbackflush.model.journal import POSTED, PostedEntry, Run, linked, person
 from xlbackflush.model.tables import Source
+from xlbackflush.model.text import NAME_MAX, on_one_line
 
 
 def post(book: Workbook, approver: str, now: dt.datetime, progress: Progress = lambda stage: None) -> RunResult:
@@ -46,6 +47,11 @@ def post(book: Workbook, approver: str, now: dt.datetime, progress: Progress = l
 def _two_people(draft: Run, approver: str) -> None:
     if not person(approver):
         raise RefusedError("Say who approves the posting: --approved-by NAME.")
+    if on_one_line(approver) != approver.strip():
+        raise RefusedError(
+            f"The name of the approver must be one line of at most {NAME_MAX} characters, without control characters: "
+            "--approved-by NAME."
+        )
     if not person(draft.user):
         raise RefusedError(f"Draft {draft.run} does not say who made it; run again with a user name.")
     if person(approver) == person(draft.user):

@@ -72,6 +72,8 @@ def next_period(period: Period) -> tuple[dt.date, dt.date]:
     """The month after a whole month, else as many days as the period had."""
     settings = period.settings
     start, end = (schema.DAY_0 + dt.timedelta(days=day) for day in (settings.period_start, settings.period_end))
+    if dt.date.max - end <= end - start:
+        raise RefusedError("The next period would end after the year 9999, where the dates of Excel end; see Setup.")
     first = end + dt.timedelta(days=1)
     if start.day == 1 and first.day == 1 and (start.year, start.month) == (end.year, end.month):
         return month_of(first)

@@ -51,7 +51,7 @@ STRAY_SPACES = Rule("C08", ERROR, "Spaces around a code",
     "Remove the spaces before and after the text; formulas would not find it.")
 BELOW_TABLE = Rule("C09", ERROR, "Row below the table",
     "Drag the table's lower right corner over the row so that it counts, or move the cells elsewhere.")
-TOO_LONG = Rule("C10", ERROR, "Code too long", "Use a code of at most 100 characters.")
+TOO_LONG = Rule("C10", ERROR, "Text too long", "Use a code of at most 100 characters.")
 RENAMED_COLUMN = Rule("C11", ERROR, "Column under another name", "Give the column its name again.")
 LOST_COLUMN = Rule("C12", WARNING, "Column deleted",
     "Put the column back with its cells, or have an empty one added: xlbackflush upgrade, or Upgrade in the ribbon.")
@@ -59,6 +59,7 @@ SIMILAR_COLUMN = Rule("C13", WARNING, "Column with a name close to another",
     "Give your own column a name that cannot be taken for the other, or move its cells there.")
 OTHER_HEADER = Rule("C14", ERROR, "Header that is not that of the table",
     "Type the right header into the cell in Excel, so that the table takes it over.")
+UNWRITABLE = Rule("C15", ERROR, "Character that no workbook can hold", "Type the text again.")
 
 # -- settings and accounts
 PERIOD = Rule("S01", ERROR, "Period end before period start", "Correct Period start or Period end on Setup.")

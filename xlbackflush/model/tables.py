@@ -89,8 +89,9 @@ class Source:
 
 def month_of(day: dt.date) -> tuple[dt.date, dt.date]:
     """First and last day of the month of a day."""
-    first = day.replace(day=1)
-    return first, (first + dt.timedelta(days=31)).replace(day=1) - dt.timedelta(days=1)
+    december = day.month == 12
+    last = day.replace(day=31) if december else day.replace(month=day.month + 1, day=1) - dt.timedelta(days=1)
+    return day.replace(day=1), last
 
 
 def absent(table: schema.Table) -> Source:

@@ -5,6 +5,7 @@ from functools import lru_cache
 from itertools import repeat
 
 from xlbackflush.dataclass import dataclass, field
+from xlbackflush.model.text import shortened
 from xlbackflush.ooxml.address import column_letter
 from xlbackflush.ooxml.xml import escape, escape_formula, needs_space
 
@@ -44,7 +45,7 @@ def cell(address: str, value: Value, style: int, formula: str = "") -> str:
     if formula:
         live = escape_formula(formula)
         if isinstance(value, str):
-            return f'<c r="{address}" s="{style}" t="str"><f>{live}</f><v>{escape(value)}</v></c>'
+            return f'<c r="{address}" s="{style}" t="str"><f>{live}</f><v>{escape(shortened(value))}</v></c>'
         return (
             f'<c r="{address}" s="{style}"><f>{live}</f><v>{0 if value is None or value != value else value!r}</v></c>'
         )
@@ -57,6 +58,7 @@ def cell(address: str, value: Value, style: int, formula: str = "") -> str:
 
 @lru_cache(maxsize=100_000)
 def _inline(text: str) -> str:
+    text = shortened(text)
     space = ' xml:space="preserve"' if needs_space(text) else ""
     return f"<is><t{space}>{escape(text)}</t></is>"
 

@@ -4,6 +4,7 @@ A workbook library would read the whole file and write what it understood of it;
 lost. Here only the parts that are replaced change.
 """
 
+import io
 import posixpath
 import zipfile
 import zlib
@@ -49,10 +50,11 @@ class TablePart:
 class Package:
     """Parts by name, read when needed; replaced parts are kept apart until `save`."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, content: bytes | None = None) -> None:
+        """content: what the file at the path holds, where it was read already: one reading, one state of the file."""
         self.path = path
         try:
-            self._zip = zipfile.ZipFile(path)
+            self._zip = zipfile.ZipFile(io.BytesIO(path.read_bytes() if content is None else content))
         except (zipfile.BadZipFile, EOFError, NotImplementedError, ValueError, OverflowError) as error:
             raise UnusableError(f"{path.name} is not a whole Excel workbook (.xlsx or .xlsm).") from error
         check_archive(self._zip, path.name)
@@ -252,12 +254,12 @@ def _store(out: zipfile.ZipFile, name: str, content: bytes, level: int = 1) -> N
     out.writestr(info, content, zipfile.ZIP_DEFLATED, compresslevel=level)
 
 
-def write_package(path: Path, parts: dict[str, str | bytes]) -> None:
-    """Write a new package, whole or not at all; the same parts give the same bytes."""
+def write_package(path: Path, parts: dict[str, str | bytes], like: Path | None = None, new: bool = False) -> None:
+    """Write a new package, whole or not at all; the same parts give the same bytes. like, new: see `write_file`."""
 
     def packed(path: Path) -> None:
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as out:
             for name, content in parts.items():
                 _store(out, name, content.encode() if isinstance(content, str) else content, 6)
 
-    write_file(path, packed)
+    write_file(path, packed, like, new)

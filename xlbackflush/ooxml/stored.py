@@ -12,6 +12,7 @@ from contextlib import suppress
 from html import unescape
 
 from xlbackflush.model.tables import CellError
+from xlbackflush.model.text import shortened
 from xlbackflush.ooxml.cells import Value
 from xlbackflush.ooxml.xml import escape, escape_formula
 
@@ -81,5 +82,5 @@ def _stored(value: Shown) -> tuple[bytes, bytes]:
     if isinstance(value, CellError):
         return b"e", value.text.encode()
     if isinstance(value, str):
-        return b"str", escape(value).encode()
+        return b"str", escape(shortened(value)).encode()
     return b"n", repr(value or 0).encode()

@@ -4,6 +4,7 @@ import datetime as dt
 
 from xlbackflush import schema
 from xlbackflush.model.tables import CellError, day_number
+from xlbackflush.model.text import shortened
 
 _ERROR = -2146828288  # 0x800A0000: an error cell comes as this plus its number
 _ERRORS = {
@@ -66,7 +67,7 @@ def stored(value: object) -> float | int | str | None:
         value /= _DAY
     if isinstance(value, int | float):
         return int(value) if value == int(value) else value
-    return str(value) if value not in (None, "") else None
+    return shortened(str(value)) if value not in (None, "") else None
 
 
 _STARTS_FORMULA = tuple("=+-@\t\r\n")

@@ -13,6 +13,7 @@ from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.explosion.demand import Stream
 from xlbackflush.model.inputs import Inputs
 from xlbackflush.model.tables import Source
+from xlbackflush.model.text import FORMULA_MAX
 from xlbackflush.ooxml.address import fixed, link_target, quoted
 
 #: criteria that leave out what is posted from the close on
@@ -54,9 +55,13 @@ class Sheets:
         return [name for name, place in self.tables.items() if not place.letters]
 
     def written(self, formulas: Sequence[str]) -> Sequence[str]:
-        """Formulas as they go into the workbook: without the tables that it does not have."""
+        """Formulas as they go into the workbook: without the tables that it does not have, none longer than Excel takes."""
         missing = self.missing
-        return [without_tables(formula, missing) for formula in formulas] if missing else formulas
+        if missing:
+            formulas = [without_tables(formula, missing) for formula in formulas]
+        if max(map(len, formulas), default=0) > FORMULA_MAX:
+            formulas = [formula if len(formula) <= FORMULA_MAX else "" for formula in formulas]
+        return formulas
 
     def ref(self, table: str, column: str, row: int | str) -> str:
         """A cell; 0 for a column that the workbook does not have."""

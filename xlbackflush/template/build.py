@@ -43,12 +43,19 @@ Rows = Sequence[Mapping[str, object]]
 _Page = tuple[str, str, Markup | None, list[tuple[str, str]]]
 
 
-def build(path: Path, period: tuple[dt.date, dt.date], sample: Sample | None = None) -> None:
+def build(
+    path: Path,
+    period: tuple[dt.date, dt.date],
+    sample: Sample | None = None,
+    like: Path | None = None,
+    new: bool = False,
+) -> None:
     """Write a new workbook: the empty template for a period, or a sample with its inputs filled in.
 
-    The suffix decides the kind of workbook: .xlsm may hold macros, .xlsx may not.
+    The suffix decides the kind of workbook: .xlsm may hold macros, .xlsx may not. like: a workbook of whose content it
+    shows something, so that no more people may read it. new: FileExistsError where there is a file of this name.
     """
-    write_package(path, _parts(period, sample, macros=path.suffix.lower() == ".xlsm"))
+    write_package(path, _parts(period, sample, macros=path.suffix.lower() == ".xlsm"), like, new)
 
 
 def _parts(period: tuple[dt.date, dt.date], sample: Sample | None, macros: bool) -> dict[str, str | bytes]:

@@ -7,7 +7,6 @@ with the product view (see `product_view_file`) is made in between, and takes it
 
 from __future__ import annotations
 
-import os
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator
@@ -38,12 +37,13 @@ from xlbackflush.sheets.registry import bodies
 from xlbackflush.workbook import tables as contract
 from xlbackflush.workbook import undo
 from xlbackflush.workbook.cells import FileReader
+from xlbackflush.workbook.open_file import check_free, reserved, tidied, usable
 from xlbackflush.workbook.product_view_file import ProductView, ViewFile
 from xlbackflush.workbook.stored_formulas import Elsewhere, Values
 
 
 class FileBook:
-    """A workbook file. Opening it checks that it is one, that it is ours, and that nobody has it open.
+    """A workbook file. Opening it checks that it is one, that it is ours, and that nobody has it open or is writing it.
 
     complete: whether it must have every output table and column; the one of an earlier version is upgraded before.
     to_write: whether it must be free to be written; who only reads may read what is open in Excel, or is read-only.
@@ -51,16 +51,26 @@ class FileBook:
     """
 
     def __init__(self, path: Path, complete: bool = True, to_write: bool = True) -> None:
-        self.path = _usable(path, to_write)
+        self.path = usable(path, to_write)
+        self._lock = reserved(self.path) if to_write else None
+        try:
+            self._open(path.name, complete)
+        except BaseException:
+            self._release()
+            raise
+
+    def _open(self, name: str, complete: bool) -> None:
+        if not self._lock:
+            tidied(self.path)
         self.content = self.path.read_bytes()
         if self.content[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
             secret = "EncryptedPackage".encode("utf-16-le") in self.content
             raise UnusableError(
-                f"{path.name} is protected by a password; remove it in Excel first."
+                f"{name} is protected by a password; remove it in Excel first."
                 if secret
-                else f"{path.name} is an old Excel file; save it as .xlsx or .xlsm first."
+                else f"{name} is an old Excel file; save it as .xlsx or .xlsm first."
             )
-        self.package = Package(self.path)
+        self.package = Package(self.path, self.content)
         self._version = contract.version_of(self.package.names.get(schema.SCHEMA_NAME))
         contract.check_ours(self.path.name, self.package.tables, self._version, self.package.sheets)
         if complete:
@@ -68,13 +78,18 @@ class FileBook:
         self._inputs = SheetReader(self.package)
         self._elsewhere = Elsewhere(self.package, self.cells(), self.table)
         self.product_view = ProductView()  # of the last `write`
+        self.is_saved = False  # True once the file on the disk is what was put into this object
         self.not_kept = ""  # why the last `write` cannot be undone by `restore`
 
     def __enter__(self) -> FileBook:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.package.close()
+        self._release()
+
+    def _release(self) -> None:
+        if self._lock:
+            self._lock.release()
 
     # -------------------------------------------------------------------------------------------- read
 
@@ -280,12 +295,13 @@ class FileBook:
             if not self.package.stands_in(new.path):
                 raise UnusableError("The new file did not pass its check; nothing was changed.")
             yield new.path
-            if self.path.read_bytes() != self.content:
+            assert self._lock, "opened to be read only"
+            check_free(self.path)
+            if not new.put_over(self.content):
                 raise UnusableError(
                     f"{self.path.name} was changed by someone else meanwhile; nothing was written. Run again."
                 )
-            self.package.close()
-            new.put()
+            self.is_saved = True
 
 
 _SHEET_DATA = re.compile(r"<(?P<prefix>\w+:)?sheetData\s*(?:/>|>.*</(?:\w+:)?sheetData>)", re.S)
@@ -314,40 +330,3 @@ def _with_notes(rows: list[str], notes: dict[int, str]) -> list[str]:
         row = numbered.get(number, row_xml(number, ""))
         numbered[number] = f"{row.removesuffix('</row>')}{cells}</row>"
     return [row for _, row in sorted(numbered.items())]
-
-
-def _usable(path: Path, to_write: bool) -> Path:
-    """The real path of a file that can be read, and, to be written, that nobody has open."""
-    try:
-        path = path.resolve(strict=True)
-    except OSError as error:
-        raise UnusableError(f"{path} does not exist.") from error
-    if path.is_dir():
-        raise UnusableError(f"{path.name} is a folder.")
-    if to_write:
-        check_free(path)
-    if not os.access(path, os.R_OK):
-        raise UnusableError(f"{path.name} cannot be read.")
-    if to_write and not (os.access(path, os.W_OK) and path.stat().st_mode & 0o200):
-        raise UnusableError(f"{path.name} is read-only.")
-    try:
-        with path.open("rb+" if to_write else "rb"):
-            pass
-    except OSError as error:
-        raise UnusableError(f"{path.name} is open in another program; close it there first.") from error
-    return path
-
-
-def check_new(path: Path) -> None:
-    """Raise UnusableError where no workbook can be written under this name."""
-    if path.suffix.lower() not in (".xlsm", ".xlsx"):
-        raise UnusableError(f"{path.name}: give the workbook the ending .xlsm (or .xlsx, without macros).")
-    if not path.parent.is_dir():
-        raise UnusableError(f"The folder {path.parent} does not exist.")
-
-
-def check_free(path: Path) -> None:
-    """Refuse a file that Excel or LibreOffice has open: each leaves a lock file beside it."""
-    for lock in (path.with_name(f"~${path.name}"), path.with_name(f".~lock.{path.name}#")):
-        if lock.exists():
-            raise UnusableError(f"{path.name} is open in another program; close it there first ({lock.name}).")

@@ -255,7 +255,7 @@ class LiveBook:
         path = undo.folder() / f"now-{os.getpid()}{Path(self.name).suffix or '.xlsx'}"
         after.callback(path.unlink, missing_ok=True)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            undo.make_folder()
             self._native.save_copy(path)
         except UnusableError:
             raise

@@ -16,7 +16,7 @@ from pathlib import Path
 from xlbackflush import schema
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.journal import DRAFT, Run
-from xlbackflush.ooxml.atomic import Content, write_file
+from xlbackflush.ooxml.atomic import Content, clear_workshops, write_file
 from xlbackflush.ooxml.cells import Block, Cells
 from xlbackflush.ooxml.formula_rows import StoredRow, formula_rows, stored_rows
 from xlbackflush.ooxml.package import Package, TablePart
@@ -52,6 +52,15 @@ def folder() -> Path:
     return base / "xlbackflush" / "previous"
 
 
+def make_folder() -> None:
+    """Make the folder of copies: for nobody but the user. One that the user has named, and that is there, is left as it is."""
+    place = folder()
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.mkdir(mode=0o700, exist_ok=True)
+    if os.name != "nt" and "XLBACKFLUSH_STATE" not in os.environ and place.stat().st_mode & 0o077:
+        place.chmod(0o700)
+
+
 def _key(runs: Sequence[Run]) -> str:
     """A name for what these lines of sheet Runs say; amounts left out, since they may be rounded when they are saved."""
     lines = [(r.run, r.status, r.started, r.user, r.version, r.input_hash, r.entries) for r in runs]
@@ -67,9 +76,10 @@ def keep(content: Content, suffix: str, before: Sequence[Run], after: Sequence[R
     if _key(before) == _key(after):
         return ""
     try:
-        folder().mkdir(parents=True, exist_ok=True)
+        make_folder()
+        clear_workshops(folder(), "")
         copy = folder() / f"{_key(after)}{suffix.lower()}"
-        write_file(copy, content)
+        write_file(copy, content, private=True)
         _prune(copy)
     except OSError as error:
         return not_kept(error)
@@ -84,7 +94,9 @@ def not_kept(error: Exception) -> str:
 
 def _prune(newest: Path) -> None:
     """Delete all but the newest copies."""
-    copies = sorted((p for p in folder().iterdir() if p != newest), key=lambda p: p.stat().st_mtime_ns, reverse=True)
+    copies = sorted(
+        (p for p in folder().iterdir() if p != newest and p.is_file()), key=lambda p: p.stat().st_mtime_ns, reverse=True
+    )
     for old in copies[KEPT - 1 :]:
         old.unlink(missing_ok=True)
 

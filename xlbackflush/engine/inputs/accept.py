@@ -18,12 +18,15 @@ from xlbackflush.model import finding as f
 from xlbackflush.model.arrays import Floats, texts, where_true
 from xlbackflush.model.inputs import FIELDS, RECORDS, Inputs, Settings
 from xlbackflush.model.tables import CellError, Source, absent, day_number, number_in
+from xlbackflush.model.text import TEXT_MAX, UNWRITABLE, shortened
 
 _DAY_0_ORDINAL = schema.DAY_0.toordinal()
 _DATES = range(18_264, 109_575)  # 1950-01-01 to 2199-12-31: a plain number here may be an unformatted date
+_PERIODS = range(61, (dt.date.max - schema.DAY_0).days)  # days before them Excel counts otherwise; after them is none
 _LARGEST = 1e15  # of any number, with or without its sign
 _KEY_KINDS = ("item", "choice")
 _LONGEST = 100  # characters of a code
+_SHORTEN = "Shorten the text."
 
 
 def accept(tables: Mapping[str, Source]) -> tuple[Inputs, list[f.Finding]]:
@@ -96,6 +99,7 @@ class _Reader:
                 for i, v in enumerate(raw)
             ]
         if wanted is str:
+            values = self._writable(values)
             return texts(self._checked_keys(values) if column.kind in _KEY_KINDS else values)
         if wanted is float:
             return self._in_range(self._checked_numbers(np.fromiter(values, np.float64, len(raw)), raw))
@@ -153,6 +157,22 @@ class _Reader:
             self._add(f.OUT_OF_RANGE, i, text)
         array[bad] = math.nan
         return array
+
+    def _writable(self, values: Sequence[str]) -> Sequence[str]:
+        """Texts that cannot be written into a workbook again as they were read are findings, and blank."""
+        distinct = set(values)
+        if max(map(len, distinct), default=0) <= TEXT_MAX // 2 and not UNWRITABLE.search("".join(distinct)):
+            return values
+        texts_read, values = values, list(values)
+        for i, text in enumerate(texts_read):
+            if shortened(text) != text:
+                self._add(f.TOO_LONG, i, f"has {len(text):,} characters; a cell of Excel holds {TEXT_MAX:,}.", _SHORTEN)
+            elif match := UNWRITABLE.search(text):
+                self._add(f.UNWRITABLE, i, f"holds the character U+{ord(match[0]):04X}.")
+            else:
+                continue
+            values[i] = ""
+        return values
 
     def _checked_keys(self, values: Sequence[str]) -> Sequence[str]:
         """Codes and choices: no spaces around them, no unknown choice; choices come out as `schema` spells them."""
@@ -269,6 +289,12 @@ def _settings(source: Source, findings: list[f.Finding]) -> tuple[Settings, dict
         findings.append(f.CURRENCY(cells.get("Currency", "Setup"), f'Currency is "{_short(code)}".'))
     if settings.period_start and settings.period_end and settings.period_end < settings.period_start:
         findings.append(f.PERIOD(cells["Period end"], "Period end lies before Period start."))
+    for name, day in (("Period start", settings.period_start), ("Period end", settings.period_end)):
+        if day and day not in _PERIODS:
+            what = (
+                f"{name} is {schema.DAY_0 + dt.timedelta(days=day)}; a period lies between 1900-03-01 and 9999-12-30."
+            )
+            findings.append(f.OUT_OF_RANGE(cells[name], what, fix="Correct the date."))
     return settings, cells
 
 

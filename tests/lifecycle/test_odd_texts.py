@@ -1,0 +1,170 @@
+"""Texts come back from a workbook as they were written: run, post and verify hold whatever people typed.
+
+By default every odd text stands in one column of each table, and all of them together in every text column; with
+`XLBACKFLUSH_FUZZ=full` each of them in each column alone. What no workbook can hold is a finding that names its cell.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from support_files import Parts, Result, bench_book, cli
+
+from xlbackflush import schema
+from xlbackflush.addin import computer
+from xlbackflush.cli import workbook_commands
+from xlbackflush.model.text import FORMULA_MAX, NAME_MAX, TEXT_MAX, shortened
+from xlbackflush.ooxml.cells import cell
+from xlbackflush.sheets.formulas import Sheets
+from xlbackflush.workbook.file import FileBook
+
+FULL = os.environ.get("XLBACKFLUSH_FUZZ") == "full"
+
+#: as a file spells them -> as they are read. Excel writes what XML cannot hold, and a carriage return, as _xHHHH_
+SPELLED = {
+    "A_x000D_\nB": "A\r\nB", "A_x000D_B": "A\rB", "A_x005F_x000D_B": "A_x000D_B", "_x005F_x005F_": "_x005F_",
+    "a_x0007_b": "a\x07b", "a_x0000_b": "a\x00b", "n_x000A_m": "n\nm", "_x0041_": "A", "_X000D_": "_X000D_",
+    "a_xD800_b": "a_xD800_b", "a_xFFFE_b": "a_xFFFE_b", " a ": " a ", "a\tb": "a\tb", "a\x85b": "a\x85b",
+    "a\u2028b": "a\u2028b", "a\u202eb": "a\u202eb", "\ufeffA": "\ufeffA", "a\u00adb": "a\u00adb", "a\ufdd0b": "a\ufdd0b",
+    "<b>&amp;": "<b>&amp;", "=1+1": "=1+1", "'": "'", '"""': '"""', "\U0001f642" * 100: "\U0001f642" * 100,
+    "x" * 20_000: "x" * 20_000,
+}  # fmt: skip
+
+#: text columns of input tables that may hold anything, with a row of the bench
+COLUMNS = [
+    (table.name, column.name)
+    for table in schema.INPUT_TABLES
+    for column in table.columns
+    if column.kind == "text" and not column.required and table.name not in ("Setup", "Opening", "InventoryCount")
+]
+
+
+def typed(path: Path, texts: dict[tuple[str, str], str]) -> Path:
+    """The bench with a text in the first row of some columns."""
+    parts = Parts(bench_book(path))
+    for (table, column), text in texts.items():
+        parts.put(parts.where(table, column), text)
+    return parts.save(path)
+
+
+def posted_and_verified(path: Path, approver: str = "Zoe") -> None:
+    for arguments in (("run", path), ("post", path, "--approved-by", approver), ("verify", path)):
+        result = cli(*arguments)
+        assert result.code == 0, result
+
+
+@pytest.mark.parametrize("start", range(0, len(SPELLED), 3))
+def test_odd_texts_in_every_column_are_posted_and_verify(tmp_path: Path, start: int) -> None:
+    texts = list(SPELLED)
+    changes = {place: texts[(start + i) % len(texts)] for i, place in enumerate(COLUMNS)}
+    changes["Accounts", "Name"] = texts[start]  # posted with each line of the journal
+    path = typed(tmp_path / "odd.xlsm", changes)
+    posted_and_verified(path)
+    with FileBook(path, to_write=False) as book:
+        for (table, column), text in changes.items():
+            assert book.table(table).by_column()[column][0] == SPELLED[text]
+        rows = [row for _, row in book.table("Journal").named_rows() if row["Role"] == schema.MIP]
+        assert {row["Account name"] for row in rows} == {SPELLED[texts[start]].strip()}
+
+
+@pytest.mark.skipif(not FULL, reason="with XLBACKFLUSH_FUZZ=full")
+@pytest.mark.parametrize("place", COLUMNS, ids=" ".join)
+def test_each_odd_text_in_each_column(tmp_path: Path, place: tuple[str, str]) -> None:
+    for text in SPELLED:
+        posted_and_verified(typed(tmp_path / "odd.xlsm", {place: text}))
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "what"),
+    [
+        ("a\ufffe", "C15", "holds the character U+FFFE"),
+        ("\uffffa", "C15", "holds the character U+FFFF"),
+        ("x" * 32_768, "C10", "has 32,768 characters; a cell of Excel holds 32,767"),
+        ("\U0001f642" * 16_384, "C10", "a cell of Excel holds 32,767"),  # as Excel counts, twice as many
+    ],
+    ids=["FFFE", "FFFF", "long", "emoji"],
+)
+def test_what_no_workbook_can_hold_is_a_finding(tmp_path: Path, text: str, code: str, what: str) -> None:
+    path = typed(tmp_path / "odd.xlsm", {("Accounts", "Name"): text})
+    result = cli("run", path, "--json")
+    assert result.code == 1
+    (finding,) = result.json["findings"]
+    assert (finding["code"], finding["where"]) == (code, Parts(path).where("Accounts", "Name"))
+    assert what in finding["what"]
+
+
+# ---------------------------------------------------------------------------------------------------- names
+
+NAMES = [
+    "Zoë Öz",
+    "Zoe_x0041_",
+    "\u200bZoe",
+    "Zoe\u00a0B",
+    "=Zoe",
+    "'Zoe",
+    "Zoe\u202eB",
+    "木村",
+    "\U0001f642",
+    "5",
+    "TRUE",
+    "-5",
+]
+REFUSED = ["Zoe\x07", "Zoe\nB", "Zoe\x85B", "Zoe\x1b[2J", "Zoe\udc80", "Zoe\ufffe", "Zoe\u2028B", "Z" * (NAME_MAX + 1)]
+
+
+@pytest.fixture(scope="module")
+def draft(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    path = bench_book(tmp_path_factory.mktemp("draft") / "book.xlsm")
+    assert cli("run", path).code == 0
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize("name", NAMES if FULL else NAMES[:4])
+def test_an_odd_name_approves_and_verifies(tmp_path: Path, draft: bytes, name: str) -> None:
+    path = tmp_path / "book.xlsm"
+    path.write_bytes(draft)
+    assert cli("post", path, "--approved-by", name).code == 0
+    assert Parts(path).rows("Runs")[0]["Approved by"] == name.replace("_x0041_", "_x005F_x0041_")
+    assert cli("verify", path).code == 0
+
+
+@pytest.mark.parametrize("name", REFUSED, ids=ascii)
+def test_a_name_that_a_workbook_cannot_hold_is_refused(tmp_path: Path, draft: bytes, name: str) -> None:
+    path = tmp_path / "book.xlsm"
+    path.write_bytes(draft)
+    result: Result = cli("post", path, "--approved-by", name)
+    assert result.code == 2
+    assert "The name of the approver must be one line" in result.err
+    assert path.read_bytes() == draft
+
+
+@pytest.mark.parametrize("name", ["Bob\udc80", "Bob\r\n", "\x1b[2JBob\ufffe", "B" * 500])
+def test_the_name_of_the_system_is_made_writable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setattr("getpass.getuser", lambda: name)
+    monkeypatch.setattr(workbook_commands, "user", computer.user)
+    path = bench_book(tmp_path / "book.xlsm")
+    posted_and_verified(path)
+    assert str(Parts(path).rows("Runs")[0]["User"]).isprintable()
+
+
+# ---------------------------------------------------------------------------------------------- long texts
+
+
+@pytest.mark.parametrize(("text", "long"), [("x" * 32_767, False), ("x" * 32_768, True), ("\U0001f642" * 16_384, True)])
+def test_a_text_that_excel_would_not_take_is_cut_with_a_mark(text: str, long: bool) -> None:
+    written = cell("A1", text, 0)
+    stored = written.split("<t>")[1].split("</t>")[0]
+    assert len(stored.encode("utf-16-le")) / 2 <= 32_767
+    assert stored.endswith(" ... (cut)") == long
+    assert text.startswith(stored.removesuffix(" ... (cut)"))
+    assert shortened(stored) == stored
+    shown = cell("A1", text, 0, "B1").split("<v>")[1].split("</v>")[0]
+    assert shown == stored
+
+
+def test_a_formula_that_excel_would_not_take_is_not_written() -> None:
+    longest = "+".join(["A1"] * 2731)[:FORMULA_MAX]
+    assert (len(longest), FORMULA_MAX, TEXT_MAX) == (8_192, 8_192, 32_767)
+    assert Sheets({}).written([longest, longest + "1", "B1"]) == [longest, "", "B1"]

@@ -1,0 +1,29 @@
+"""Texts of cells: what Excel can hold."""
+
+import re
+
+#: characters of a cell, counted as Excel does: one beyond the first 65,536 counts as two
+TEXT_MAX = 32_767
+#: characters of a formula
+FORMULA_MAX = 8_192
+#: halves of characters, and two that are none: XML has no way to write them, and so no workbook has
+UNWRITABLE = re.compile("[\ud800-\udfff\ufffe\uffff]")
+#: characters of the name of a person
+NAME_MAX = 200
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
+_CUT = " ... (cut)"
+
+
+def shortened(text: str) -> str:
+    """A text as a cell can hold it: one that is longer is cut, and says so. Excel would call the file damaged."""
+    if len(text) <= TEXT_MAX // 2:
+        return text
+    units = text.encode("utf-16-le", "surrogatepass")
+    if len(units) <= 2 * TEXT_MAX:
+        return text
+    return units[: 2 * (TEXT_MAX - len(_CUT))].decode("utf-16-le", "ignore") + _CUT
+
+
+def on_one_line(name: str) -> str:
+    """The name of a person as a workbook holds it and a person can read it: without what controls a screen, and not endless."""
+    return _CONTROL.sub("", name).strip()[:NAME_MAX]
