@@ -4,6 +4,7 @@ import copy
 import datetime as dt
 from collections import defaultdict
 from dataclasses import replace
+from functools import partial
 from unittest import mock
 
 import independent
@@ -213,6 +214,33 @@ def test_large_bills_and_small_blocks_give_the_same_answers(world):
             for code in loaded.standards:
                 assert quantities(other, code) == near(quantities(loaded, code))
                 assert sum(p.amount for p in other.explode(code)) == pytest.approx(loaded.cost(code), rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("asked", "most", "together"),
+    [
+        ("Set", 200_000, ["Set"]),  # its 2 rows end the first block of 5
+        ("Frame", 200_000, ["Chair", "Frame", "Steel", "Screw"]),
+        ("Frame", 2, ["Set", "Frame"]),  # the chair has 3 rows: too large to be one of a block, it counts for none
+        ("Chair", 2, ["Chair"]),
+    ],
+)
+def test_an_item_is_exploded_with_its_neighbours_of_one_block(asked, most, together):
+    """Rows of set, chair, frame, steel and screw: 2, 3, 2, 1 and 1."""
+    loaded, items = ready(april(), chair()), []
+
+    def explode(exploding, *arguments):
+        items.extend(loaded.bill.items.code[arguments[1].roots.item].tolist())
+        return exploding(*arguments)
+
+    each = {name: partial(explode, getattr(module, name)) for name in ("explosion", "explosion_by_line")}
+    with (
+        mock.patch.multiple(module, BLOCK=5, **each),
+        mock.patch.object(schema, "TRACE_ROWS_MAX", most),
+    ):
+        loaded.explode(asked)
+        loaded.explode(asked)  # kept, and not exploded again
+    assert items == together
 
 
 def test_a_bill_that_no_list_could_hold_is_exploded_all_the_same():
@@ -428,6 +456,12 @@ def test_a_cost_beyond_all_digits_is_a_finding_with_its_cell():
         ("Z03", "Error", "Standard Cost!A8"),
     ]
     assert "Set" in first.what
+
+
+@pytest.mark.parametrize(("boxes", "where"), [(9, []), (10, ["Standard Cost!A7"])])
+def test_fifteen_digits_can_be_held_and_sixteen_cannot(boxes, where):
+    tables = {"StandardCost": [made("Set"), buy("Box", 1e14)], "BOM": [line("Set", "Box", boxes)]}
+    assert [f.where for f in answers(sources(april(), tables))[1]] == where
 
 
 def test_without_items_there_is_nothing_to_answer():

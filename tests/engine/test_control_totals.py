@@ -1,10 +1,22 @@
 """Control totals see what a sum does not: the same letters in another place, another row, another code of equal length."""
 
 import numpy as np
+import pytest
+from april import april
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from plant import RECORDED, plant
+from support import posted, sources
 
-from xlbackflush.engine.measures.control_totals import LENGTH_WEIGHT, PLACE_WEIGHTS, ROW_CYCLE, text_total
+from xlbackflush.engine.inputs.accept import accept
+from xlbackflush.engine.measures.control_totals import (
+    LENGTH_WEIGHT,
+    PLACE_WEIGHTS,
+    ROW_CYCLE,
+    ControlTotal,
+    control_totals,
+    text_total,
+)
 from xlbackflush.engine.standards.bill import code_key
 
 texts = st.lists(st.text(st.characters(max_codepoint=0xD7FF, exclude_categories=["Cs"]), max_size=12), max_size=9)
@@ -20,6 +32,55 @@ def test_the_sum_by_hand() -> None:
     assert (LENGTH_WEIGHT, ROW_CYCLE) == (9973, 997)
     first, second = 33 * 1009 + 34 * 1013 + 2 * 9973, 35 * 1009 + 9973
     assert text_total(["AB", "C"], rows(2), 100) == (2, 2 * first + 3 * second)
+
+
+def test_the_totals_of_a_table_by_hand() -> None:
+    """100 Ore at 2.50, document PI-1 of 5 April 2026 (day 46,117): three cells with numbers, the only row weighs two."""
+    document = 48 * 1009 + 41 * 1013 + 13 * 1019 + 17 * 1021 + 4 * 9973
+    item = 47 * 1009 + 82 * 1013 + 69 * 1019 + 3 * 9973
+    assert [
+        (t.text, t.key[0], t.recorded, t.tolerance) for t in posted(RECORDED, plant())[1].control_totals if of(t)
+    ] == [
+        ("Rows", "rows", 1, 0),
+        ("Numbers and filled cells", "filled", 2 * 3, 0),
+        ("Text of Document", "text", 2 * document, 0),
+        ("Text of Item", "text", 2 * item, 0),
+        ("Text of Note", "text", 0, 0),
+        ("Days of Date", "days", 46_117, 1e-6),
+        ("Total of Quantity", "total", 100, 1e-6),
+        ("Total of Actual price", "total", 2.5, 1e-6),
+    ]
+
+
+def of(total: ControlTotal, table: str = "Purchases") -> bool:
+    return total.table == table
+
+
+def test_settings_that_decide_between_rules_are_totals() -> None:
+    """1 while they are as chosen; the other settings have proofs of what they do."""
+    budget = {"Budgeted fixed overhead": 0}
+    for settings, entered in ((RECORDED, "blank"), (RECORDED | budget, "filled in")):
+        found = {t.text: t.recorded for t in posted(settings, plant())[1].control_totals if of(t, "Setup")}
+        assert found == dict.fromkeys(
+            (
+                "Currency is USD", "Trigger points is Purchase, completion and sale", "Relief basis is Bill of materials",
+                "Conversion costs is Allocate at standard", "Variance disposition is Prorate",
+                "Journal detail is One entry per trigger", "Default scrap basis is Output",
+                "Period-end WIP is Record and reverse", "Period start is 2026-04-01", "Period end is 2026-04-30",
+                f"Budgeted fixed overhead is {entered}",
+            ),
+            1,
+        )  # fmt: skip
+
+
+def test_a_sum_that_has_no_room_for_its_last_digit_has_a_tolerance() -> None:
+    """2,500 codes of a hundred of the last character of the plane pass 2 ** 53, from where on floats are not exact."""
+    inputs, _ = accept(sources(april(), {"WIP": [{"Item": "\uffff" * 100}] * 2_500}))
+    (total,) = (t for t in control_totals(inputs, 0) if of(t, "WIP") and t.text == "Text of Item")
+    code = (0xFFFF - 32) * sum(PLACE_WEIGHTS) + 100 * LENGTH_WEIGHT
+    exact = code * sum(row % ROW_CYCLE + 1 for row in range(1, 2_501))
+    assert exact > 2**53
+    assert abs(total.recorded - exact) <= total.tolerance == pytest.approx(exact * 1e-12)
 
 
 @given(texts, st.data())

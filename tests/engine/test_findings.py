@@ -340,6 +340,37 @@ def test_an_explosion_beyond_a_limit_is_found(code, limit, monkeypatch):
     assert (outcome.run is None) == (RULES[code].severity == schema.ERROR)
 
 
+@pytest.mark.parametrize(
+    ("sheet", "file", "says"),
+    [
+        (10, 10, "A run writes the product view to the file beside the workbook that ends in -trace.csv."),
+        (9, 10, "It is longer than a sheet: load it with Data > From Text/CSV."),
+        (9, 9, "The product view would pass 9 rows, too many to work with; it is not written to a file."),
+    ],
+)
+def test_where_the_product_view_is_follows_from_its_rows(sheet, file, says, monkeypatch):
+    """Two lamps of a kit of three parts: 2 x (1 + 1 + 3) rows product by product, 2 + 2 + 3 per BOM line."""
+    lamps, parts = ("Lamp", "Torch"), ("Wire", "Plug", "Switch")
+    tables = {
+        "StandardCost": [
+            *(row(COST, lamp, "Finished") for lamp in lamps),
+            row(COST, "Kit", "Phantom"),
+            *(row(COST, part, "Buy", "each", 1) for part in parts),
+        ],
+        "BOM": [*(row(LINE, lamp, "Kit", 1) for lamp in lamps), *(row(LINE, "Kit", part, 1) for part in parts)],
+        "Counts": [row(COUNT, day(9), "PC-1", "Completed", lamp, 1) for lamp in lamps],
+        "Stock": [row("Item, Opening qty", part, 2) for part in parts],
+    }
+    for limit, most in (("TRACE_ROWS_MAX", 2), ("SHEET_ROWS_MAX", sheet), ("PRODUCT_VIEW_ROWS_MAX", file)):
+        monkeypatch.setattr(schema, limit, most)
+    for detail, per_product in ((schema.PER_TRIGGER, ""), (schema.PER_PRODUCT, " and entries are per trigger")):
+        [finding] = run(SETTINGS | {"Journal detail": detail}, tables).findings
+        assert finding.code == "Z01"
+        lines = f"All products together would pass 2 rows; each BOM line has one row instead{per_product}. "
+        assert finding.what.startswith(lines)
+        assert finding.what.endswith(says)
+
+
 def test_every_rule_of_the_catalogue_has_a_case():
     """Journal-entry tests have theirs in `test_journal_tests`, what was posted in `test_lifecycle`."""
     assert {code for code, *_ in [*CASES, *SIZES]} == {code for code in RULES if code[0] not in "JL"}
@@ -386,6 +417,20 @@ def test_a_correction_dated_as_its_document_takes_back_what_that_relieved():
     read = clean()
     correction_after_a_change(9)(read)
     assert [finding.code for finding in compute(read).findings] == []
+
+
+def test_a_correction_of_a_purchase_has_nothing_to_do_with_the_bill():
+    """Two of ten bases of the 3rd go back on the 12th; from the 11th on a base takes two kilograms."""
+    read = clean()
+    bought = {"Document": "PO-3", "Item": "Base", "Actual_price": 10.0}
+    for change in (
+        put("BOM", 9, "Effective to", day(10)),
+        add("BOM", Parent="Base", Component="Brass", Qty_per=2.0, UoM="kg", Effective_from=day(11)),
+        add("Purchases", Date=day(3), Quantity=10.0, **bought),
+        add("Purchases", Date=day(12), Quantity=-2.0, **bought),
+    ):
+        change(read)
+    assert compute(read).findings == []
 
 
 def test_a_correction_of_a_document_without_a_date_is_no_fault():
@@ -458,6 +503,34 @@ def test_corrections_that_are_too_much_only_together_are_found():
     for number in (1, 2):
         correction(Note="Corrects PC-2", Document=f"K-{number}", Quantity=-30.0)(read)
     assert "T04" in {finding.code for finding in compute(read).findings}
+
+
+def test_a_document_of_nothing_records_nothing_that_could_be_corrected():
+    read = clean()
+    add("Counts", Date=day(9), Document="PC-9", Event="Completed", Item="Lamp", Quantity=0.0)(read)
+    correction(Note="Corrects PC-9", Quantity=-1.0)(read)
+    assert [(each.code, each.where) for each in compute(read).findings] == [("T03", "Counts!E11")]
+
+
+def test_what_was_used_and_never_completed_says_what_it_is_worth():
+    """50 bases of 10."""
+    read = clean()
+    drop("Counts", day(8))(read)
+    (finding,) = (each for each in compute(read).findings if each.code == "Q03")
+    assert (finding.what, finding.effect) == ("50 of Base were consumed, none completed.", 500)
+
+
+def test_an_item_is_named_in_the_column_of_items_wherever_that_stands():
+    """Here the columns stand in the opposite order."""
+    read = clean()
+    put("Counts", 9, "Quantity", 56.0)(read)
+    source = read["StandardCost"]
+    letters = dict(zip(reversed(source.letters), source.letters.values(), strict=True))
+    read["StandardCost"] = dataclasses.replace(source, letters=letters)
+    assert [(each.code, each.where) for each in compute(read).findings] == [
+        ("Q01", f"Standard Cost!{letters['Item']}7")
+    ]
+    assert letters["Item"] == list(source.letters.values())[-1]
 
 
 def test_shortages_say_what_they_are_worth():

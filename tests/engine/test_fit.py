@@ -29,7 +29,15 @@ import pytest
 from support import Row, posted
 
 from xlbackflush import schema
-from xlbackflush.engine.measures.fit import MEASURES, OVERALL, FitFigure, explanation, summary
+from xlbackflush.engine.measures.fit import (
+    LOOK_ADVICE,
+    MEASURES,
+    OVERALL,
+    UNKNOWN_ADVICE,
+    FitFigure,
+    explanation,
+    summary,
+)
 from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.schema import FITS, LOOK, UNKNOWN
 from xlbackflush.template.build import build
@@ -125,7 +133,18 @@ BY_HAND: dict[str, tuple[float, str]] = {
 def test_figures_by_hand() -> None:
     found = measured(SETTINGS, tables())
     assert {key: (row.figure, row.verdict) for key, row in found.items()} == BY_HAND
-    assert summary(list(found.values())).startswith("8 fit, 6 to look at, 0 unknown.")
+    mend = "Mend what the amber verdicts point to, or be ready to justify it, before you rely on backflush costing."
+    assert summary(list(found.values())) == f"8 fit, 6 to look at, 0 unknown. {mend}"
+
+
+def test_the_advice_is_of_the_worst_verdict() -> None:
+    """To look at something comes before not to know it; where all is known and fits, the method does."""
+    some = MEASURES[0]
+    assert some.wanted == schema.AT_LEAST
+    fits, look, unknown = (FitFigure(some, figure, 0.5) for figure in (0.5, 0.4, None))
+    assert summary([fits, look, unknown]) == f"1 fit, 1 to look at, 1 unknown. {LOOK_ADVICE}"
+    assert summary([fits, unknown]) == f"1 fit, 0 to look at, 1 unknown. {UNKNOWN_ADVICE}"
+    assert summary([fits, fits]) == "2 fit, 0 to look at, 0 unknown. Backflush costing is appropriate here."
 
 
 @pytest.mark.parametrize(

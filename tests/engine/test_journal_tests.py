@@ -414,12 +414,23 @@ def test_a_tick_does_not_pass_to_another_posting(column: str, value: object) -> 
     assert list(marks_lost([])) == []
 
 
+def test_a_tick_beside_a_line_that_the_journal_no_longer_has_is_found() -> None:
+    """Both lines of 100.10 were ticked; on the sheet the credit was 100.20."""
+    debit = ("R0001", 1.0, 1.0, schema.COMPLETION, schema.FINISHED_GOODS, "", 100.10, "", "x", "", "")
+    credit = ("R0001", 1.0, 2.0, schema.COMPLETION, schema.MIP, "", "", 100.20, "v", "B-1", "")
+    read = Source("Journal", "Journal", dict.fromkeys(HEAD, "A"), 7, 8, HEAD, [list(debit), list(credit)], [7, 8])
+    finding = only(found([entry(1, 100_10)], sheet=read), "J14")
+    assert finding.what == "1 line with an entry of the auditor changed: entry 1 line 2: v B-1."
+
+
 def test_of_lines_alike_each_keeps_its_own_tick() -> None:
     """Three lines alike, two ticked, and the order of the entries turned round: numbers decide, then the order."""
     rows = [("R0001", n, 1, *SOLD[3:]) for n in (1, 2, 3)]
     old = columns(rows[0], (*rows[1], "b"), (*rows[2], "c"))
     assert keep_marks(old, columns(rows[0], rows[1], rows[2]), 2)[0]["Tick"] == [None, "b", "c"]
     assert keep_marks(old, columns(rows[2], rows[0], rows[1]), 2)[0]["Tick"] == ["c", None, "b"]
+    of_one_and_two = columns((*rows[0], "a"), (*rows[1], "b"))
+    assert keep_marks(of_one_and_two, columns(rows[1], rows[2]), 2)[0]["Tick"] == ["b", "a"]
     values, lost = keep_marks(old, columns(rows[0]), 2)
     assert (values["Tick"], [m.written[0] for m in lost]) == (["b"], ["c"])
 

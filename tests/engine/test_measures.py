@@ -8,6 +8,7 @@ from april import april, buy, completed, day, line, made
 from plant import RECORDED, plant
 from support import Row, posted
 from test_closing_textbooks import BY_COUNT, ice_cream, incurred
+from test_textbooks import silicon_valley
 
 from xlbackflush import schema
 from xlbackflush.engine.measures import checks
@@ -233,3 +234,48 @@ def test_stock_and_rounding_that_do_not_hold():
         "errors",
         *(sheet.name for sheet in schema.INPUT_SHEETS),
     }
+
+
+# ------------------------------------------------------------------------------------------------ materiality
+
+
+@pytest.mark.parametrize(
+    ("share", "policy", "units"),
+    [(0.02, schema.TO_COGS, schema.IMMATERIAL), (0.0199, schema.PRORATE, schema.RECORD_IT)],
+)
+def test_what_is_material_is_above_its_share_of_inventories(share: float, policy: str, units: str):
+    """Silicon Valley has 50,000 of materials and 31,000 of computers: 2 % are 1,620, and so is all that is weighed here.
+
+    With 102,000 more of conversion 162,000 are under-allocated, a hundredth of which is in the 1,000 computers of 100,000 that
+    are unsold. 180 computers in process have three quarters of their conversion of 12. 99,000 were sold at 31.
+    """
+    tables = silicon_valley()
+    tables["Actuals"][0]["Amount"] = 1_362_000
+    tables["WIP"] = [{"Item": "Computer", "Quantity": 180, "Material %": 0, "Conversion %": 0.75}]
+    settings = april() | {"Materiality %": share, "Period-end WIP": schema.SHOW_ONLY}
+    _, result = posted(settings, tables)
+    threshold = pytest.approx(share * 81_000)
+    assert [(row.key, row.figure, row.threshold, row.verdict) for row in result.materiality] == [
+        ("inventories", 81_000, None, ""),
+        ("variances", 162_000, None, ""),
+        ("in_stock", 1_620, threshold, policy),
+        ("to_cogs", 3_069_000 + 162_000, None, "Chosen on Setup"),
+        ("prorated", 3_069_000 + 160_380, None, "Not chosen"),
+        ("profit", 1_620, None, ""),
+        ("in_process", 1_620, threshold, units),
+    ]
+    assert [row.text for row in result.materiality] == [
+        "Inventories at period end",
+        "Variances to dispose of, unfavorable positive",
+        "Part of them that belongs in inventories",
+        "Cost of goods sold, if all goes to it",
+        "Cost of goods sold, if prorated",
+        "Profit of the period: prorated less all to cost of goods sold",
+        "Units in process at standard",
+    ]
+    _, prorated = posted(settings | {"Variance disposition": schema.PRORATE}, tables)
+    same = ("variances", "in_stock", "to_cogs", "prorated", "profit")
+    figures = {row.key: row.figure for row in prorated.materiality}
+    assert figures["inventories"] == 82_620
+    assert {key: figures[key] for key in same} == {r.key: r.figure for r in result.materiality if r.key in same}
+    assert [row.verdict for row in prorated.materiality][3:5] == ["Not chosen", "Chosen on Setup"]

@@ -10,7 +10,7 @@ from collections import defaultdict
 from decimal import Decimal
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 from support import journal, ledger, money, posted
 from worlds import World, expected, pool, pooled
@@ -134,10 +134,9 @@ def test_variances_add_up_to_actual_less_standard_cost(world, detail):
     assert money(parts, result.places) == balances[schema.CCC] + balances[schema.CCA]
 
 
-@given(pooled())
+@given(pooled(lambda world: world.settings["Conversion costs"] == schema.AT_STANDARD))
 def test_actual_conversion_is_what_was_paid_and_standard_what_was_allocated(world):
     """Rate and efficiency (spending and volume) share a middle that cancels: from actual down to standard cost."""
-    assume(world.settings["Conversion costs"] == schema.AT_STANDARD)
     result = result_of(world)
     rows = {v.name: v for v in result.variances if v.part_of}
     pairs = (
@@ -248,10 +247,9 @@ def test_every_account_ties_out_and_every_check_holds(world, detail):
 # ------------------------------------------------------------------------------------------ physical counts
 
 
-@given(pooled())
+@given(pooled(by_count))
 def test_a_counted_account_stands_at_its_count(world):
     """Counted in money: what was counted, and what the close and the units in process did beside it."""
-    assume(by_count(world))
     points = world.settings["Trigger points"]
     result = result_of(world)
     closing, beside = ledger(result), moved(result, schema.CLOSE, schema.PERIOD_END_WIP)
@@ -279,9 +277,8 @@ def _amount(row: dict[str, object], column: str) -> Decimal:
     return Decimal(str(row.get(column) or 0))
 
 
-@given(pooled())
+@given(pooled(lambda world: world.settings["Conversion costs"] == schema.EXPENSE_THEN_ADJUST))
 def test_expensed_conversion_never_reaches_stock_but_by_the_count(world):
-    assume(world.settings["Conversion costs"] == schema.EXPENSE_THEN_ADJUST)
     result = result_of(world)
     entries = journal(result)
     assert all(schema.CCA not in roles for roles in entries.values())
@@ -291,10 +288,9 @@ def test_expensed_conversion_never_reaches_stock_but_by_the_count(world):
     assert len(result.conversion_allowed) == 0 or not result.conversion_allowed.total.any()
 
 
-@given(pooled())
+@given(pooled(by_count))
 def test_under_a_physical_count_no_difference_is_posted_twice(world):
     """Relief by difference already holds what is missing: no count adjustment, and usage variances for information."""
-    assume(by_count(world))
     result = result_of(world)
     assert schema.COUNT_ADJUSTMENT not in journal(result)
     assert all(v.disposition == "Not posted" for v in result.variances if v.name == schema.MATERIAL_USAGE)
@@ -319,10 +315,9 @@ def test_the_reversal_undoes_the_entry_in_the_next_period_only(world):
     assert ledger(result) == {role: net for role, net in of_period.items() if net}
 
 
-@given(pooled())
+@given(pooled(lambda world: world.settings["Variance disposition"] != schema.PRORATE))
 def test_recording_units_in_process_moves_only_what_the_entry_says(world):
     """Beside the entry itself, the period is as if they were only shown, conversion set aside in a proration apart."""
-    assume(world.settings["Variance disposition"] != schema.PRORATE)
     recorded = result_of(world.with_setting("Period-end WIP", schema.RECORD))
     shown = result_of(world.with_setting("Period-end WIP", schema.SHOW_ONLY))
     rest = {event: roles for event, roles in journal(recorded).items() if event not in AFTER_THE_PERIOD[1:]}

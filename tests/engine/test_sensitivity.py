@@ -7,18 +7,29 @@ every fourth column; `XLBACKFLUSH_FUZZ=full` tries every cell of both samples, a
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from april import april, buy, completed, count, day, line, made
 from live_books import BOOKS, PERIOD, PERIOD_ENDS, Policy, ran, trace_limit, world
 from samples_tried import FULL
-from support import compute, sources
+from support import Row, compute, sources
 from support_files import Parts, bench_book, cli, sample_book
 
 from xlbackflush import schema
-from xlbackflush.engine.audit.sensitivity import TABLES, Cell, Sensitivity, cells, effect, sensitivity, with_value
+from xlbackflush.engine.audit.sensitivity import (
+    TABLES,
+    Cell,
+    Sensitivity,
+    cells,
+    effect,
+    governed,
+    sensitivity,
+    with_value,
+)
 from xlbackflush.engine.inputs.accept import accept
 from xlbackflush.engine.measures.tie_out import INVENTORIES
 from xlbackflush.engine.period import Closings
@@ -226,6 +237,89 @@ def test_the_most_telling_cells_are_tried_first() -> None:
     assert some.tried.total() == number // 3
     assert some.cells == everything.cells
     assert some.effects[:20] == everything.effects[:20]
+
+
+def rings() -> dict[str, list[Row]]:
+    return {
+        "StandardCost": [
+            buy("Ore", 4),
+            made("Bar", "Subassembly", Labor_hours=0.5, Labor_rate=6, **{"Assembly_scrap_%": 0.25}),
+            made("Ring", Other_conversion=5),
+        ],
+        "BOM": [line("Bar", "Ore", 2, **{"Scrap_%": 0.5}), line("Ring", "Bar", 3)],
+        "Counts": [completed("Bar", 40), completed("Ring", 10), count("Sold", "Ring", 6, 12, "S-1")],
+        "Purchases": [{"Date": day(5), "Document": "PI-1", "Item": "Ore", "Quantity": 200, "Actual price": 4.5}],
+        "Scrap": [
+            {
+                "Date": day(9),
+                "Document": "X-1",
+                "Item": "Ore",
+                "Quantity": 2,
+                "Stage": schema.COMPONENT,
+                "Salvage value": 3,
+            }
+            | {"Kind": schema.NORMAL}
+        ],
+        "Actuals": [{"Date": day(30), "Document": "PR-1", "Cost type": "Labor", "Amount": 90}],
+        "Stock": [{"Item": "Ore", "Opening qty": 10, "Counted qty": 50}],
+        "WIP": [{"Item": "Ring", "Quantity": 2, "Material %": 0.5, "Conversion %": 0.25}],
+    }
+
+
+def test_the_money_that_a_cell_governs_by_hand() -> None:
+    """A ring of 3 bars + 5; a bar of 2 ore + half for scrap, + a quarter for bars lost, 3.75 at 4, and half an hour at 6.
+
+    A bar costs 18, a ring 59, 45 of it material. 10 + 6 + 2 rings move, 40 + 3 x 18 = 94 bars, and of ore 200 + 2 + 10 + 50 +
+    3.75 x 94 = 614.5.
+    """
+    weights = governed(compute(sources(april(), rings())).period)
+    assert weights.keys() == {(t.name, c.name) for t in TABLES for c in t.columns if c.kind in NUMERIC} - {
+        ("Actuals", "Hours")
+    }
+    assert {key: weight.tolist() for key, weight in weights.items() if weight.any()} == {
+        ("StandardCost", "Material price"): [614.5 * 4, 0, 0],
+        ("StandardCost", "Labor hours"): [0, 94 * 3, 18 * 5],
+        ("StandardCost", "Labor rate"): [0, 94 * 3, 0],
+        ("StandardCost", "Other conversion"): [0, 0, 18 * 5],
+        ("StandardCost", "Assembly scrap %"): [0, 94 * 18 * 0.25, 0],
+        ("BOM", "Qty per"): [94 * 1.25 * 3 * 4, 18 * 3 * 18],
+        ("BOM", "Scrap %"): [94 * 1.25 * 1 * 4, 0],
+        ("Counts", "Quantity"): [40 * 18, 10 * 59, 6 * 59],
+        ("Scrap", "Quantity"): [2 * 4],
+        ("Scrap", "Salvage value"): [3],
+        ("Purchases", "Quantity"): [200 * 4],
+        ("Purchases", "Actual price"): [200 * 4.5],
+        ("Actuals", "Amount"): [90],
+        ("Stock", "Opening qty"): [10 * 4],
+        ("Stock", "Counted qty"): [50 * 4],
+        ("WIP", "Quantity"): [2 * 59],
+        ("WIP", "Material %"): [2 * 0.5 * 45],
+        ("WIP", "Conversion %"): [2 * 0.25 * 14],
+    }
+
+
+def test_what_governs_no_money_is_tried_last() -> None:
+    """Hours move no balance here; even a salvage of 0.50 comes before them."""
+    tables = rings()
+    tables["Actuals"][0]["Hours"] = 30
+    tables["Scrap"][0]["Salvage value"] = 0.5
+    result = sensitivity(compute(sources(april(), tables)).period, most=sum(everything(tables).values()) - 1)
+    assert result.cells == everything(tables)
+    assert result.cells - result.tried == {"Actuals": 1}
+    assert [e.cell.column.name for e in result.effects if e.cell.table == "Actuals"] == ["Amount"]
+
+
+def everything(tables: dict[str, list[Row]]) -> Counter[str]:
+    """How many numbers each table has."""
+    return Counter(
+        {name: sum(isinstance(v, int | float) for row in rows for v in row.values()) for name, rows in tables.items()}
+    )
+
+
+def test_progress_is_told_every_hundred_cells() -> None:
+    told: list[str] = []
+    sensitivity(compute(read(SAMPLES["widgets"]())).period, most=101, progress=told.append)
+    assert told == ["Trying 101 cells, 0 done", "Trying 101 cells, 100 done"]
 
 
 # -------------------------------------------------------------------------------------------------- the sheet

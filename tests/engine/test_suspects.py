@@ -7,6 +7,7 @@ import datetime as dt
 import math
 from pathlib import Path
 from random import Random
+from types import SimpleNamespace
 
 import numpy as np
 import office
@@ -17,9 +18,22 @@ from simulate import BILLS, PARTS, Truth, months
 from support import Row, posted, run
 
 from xlbackflush import schema
-from xlbackflush.engine.audit.causes import NOISE_DEGREES, Cause, best_fit, simple_quantities, student
-from xlbackflush.engine.audit.differences import Differences
+from xlbackflush.engine.audit import suspect_words as words
+from xlbackflush.engine.audit.causes import (
+    NOISE_DEGREES,
+    Cause,
+    Fit,
+    best_fit,
+    best_pair,
+    group_of,
+    nothing,
+    simple_quantities,
+    student,
+)
+from xlbackflush.engine.audit.differences import Differences, Item
+from xlbackflush.engine.audit.shared_causes import SharedCause, explain_together
 from xlbackflush.engine.audit.suspects import Suspect, suspects
+from xlbackflush.engine.period import Period
 from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.lifecycle.periods import suspects_across
 from xlbackflush.model.errors import UnusableError
@@ -118,6 +132,105 @@ def test_the_widgets_sample_has_its_wrong_bill_found() -> None:
     assert top.remaining == pytest.approx((1_018 - 1_012) * 1.35)
 
 
+def lamps(month: int, units: int = 1_000) -> Period:
+    """So many lamps of 2 P at 1.50 and 3 Q at 1, and 500 torches of one of each; 40 more lamps in 1,000 were lost untold.
+
+    4,000 P and 4,000 Q came in. A period that made no lamps does not know them.
+    """
+    day = dt.date(2026, month, 15)
+    made = {"Torch": 500} | ({"Lamp": units} if units else {})
+    bill = {"Torch": (1, 1), "Lamp": (2, 3)}
+    stock = [
+        4_000 - sum(n * bill[item][k] for item, n in made.items()) - 0.04 * units * bill["Lamp"][k] for k in (0, 1)
+    ]
+    kinds = [("P", "Buy", 1.5), ("Torch", "Finished", None), ("Q", "Buy", 1), ("Lamp", "Finished", None)]
+    tables: dict[str, list[Row]] = {
+        "StandardCost": [
+            {"Item": i, "Type": kind, "Material price": cost} for i, kind, cost in kinds if i != "Lamp" or units
+        ],
+        "BOM": [
+            {"Parent": item, "Component": part, "Qty per": bill[item][k]}
+            for item in made
+            for k, part in enumerate("PQ")
+        ],
+        "Counts": [
+            {"Date": day, "Document": "PC-1", "Event": "Completed", "Item": item, "Quantity": n}
+            for item, n in made.items()
+        ],
+        "Purchases": [
+            {"Date": day, "Document": "PO-1", "Item": item, "Quantity": 4_000, "Actual price": 1} for item in "PQ"
+        ],
+        "Stock": [
+            {"Item": item, "Counted qty": n} for item, n in {**dict(zip("PQ", stock, strict=True)), **made}.items()
+        ],
+    }
+    return posted({"Period start": day.replace(day=1), "Period end": day.replace(day=28)}, tables)[1]
+
+
+def test_units_lost_by_hand() -> None:
+    """80 P and 120 Q more used than the bill says, 240 in money. A count of 4,000 is taken to be off by 20 or half a unit."""
+    assert [
+        (s.cause, s.parent, s.item, s.verdict, s.base, s.margin) for s in suspects([lamps(4, units=0), lamps(5)])
+    ] == [
+        (UNITS_SCRAPPED, "Lamp", "", CANDIDATE, 1_000, None)  # in April there were none
+    ]
+    [found] = suspects([lamps(month) for month in (4, 5, 6)])
+    assert (found.verdict, found.base, found.proposed, found.remaining) == (SUPPORTED, 3_000, 0.04, pytest.approx(0))
+    assert (found.implied, found.amount) == (pytest.approx(0.04), pytest.approx(3 * 240))
+    assert found.margin == pytest.approx(2 / math.sqrt(3 * (2_000**2 + 3_000**2) / (20**2 + 0.5**2)))
+    assert found.explanation == ("4 % of Lamp started and lost without a report would explain the differences of P, Q.")
+
+
+def test_what_is_in_the_only_unit_that_was_made() -> None:
+    view = Differences([lamps(5, units=1)]).views[0]
+    number = view.bill.number
+    assert view.below(number["lamp"]) == {number["p"]: 2, number["q"]: 3}
+
+
+def test_what_was_not_counted_says_nothing_of_the_noise_of_counting() -> None:
+    """Twenty other parts came in; P is 10 of 4,500 off, SA not at all: half a percent is taken, as before there were counts."""
+    settings, tables = small(2_490)
+    for n in range(20):
+        tables["StandardCost"].append({"Item": f"X{n}", "Type": "Buy", "Material price": 1})
+        tables["Purchases"].append(tables["Purchases"][0] | {"Item": f"X{n}"})
+    assert Differences([posted(settings, tables)[1]]).count_error == pytest.approx(0.005)
+
+
+def test_a_phantom_that_a_bill_takes_none_of() -> None:
+    """A kit is 2 P and 3 Q; 1,000 lamps took one each, where their bill says 0. Sizes are measured against 1 then."""
+    settings, tables = small(4_500 - 1_000 - 2_000)
+    tables["StandardCost"][1:] = [
+        {"Item": "Q", "Type": "Buy", "Material price": 1},
+        {"Item": "Kit", "Type": "Phantom"},
+        *({"Item": item, "Type": "Finished"} for item in ("Lamp", "Torch")),
+    ]
+    lines = (("Kit", "P", 2), ("Kit", "Q", 3), ("Lamp", "Kit", 0), ("Torch", "Kit", 1))
+    tables["BOM"] = [{"Parent": parent, "Component": part, "Qty per": n} for parent, part, n in lines]
+    tables["Counts"] = [tables["Counts"][0] | {"Item": i, "Quantity": n} for i, n in (("Lamp", 1_000), ("Torch", 500))]
+    tables["Purchases"].append(tables["Purchases"][0] | {"Item": "Q"})
+    tables["Stock"][1:] = [{"Item": "Q", "Counted qty": 4_500 - 1_500 - 3_000}]
+    differences = Differences([posted(settings, tables)[1]])
+    [[top, *_]], _ = explain_together(differences, differences.noticed(20))
+    assert (top.kind, top.parent, top.component, top.at) == (BILL_QUANTITY, "Lamp", "Kit", -1)
+    assert (top.recorded, top.size, top.base, top.scale) == (0, pytest.approx(1), 1_000, 0.05)
+
+
+@pytest.mark.parametrize(("counted", "noticed"), [(2_460, ["P"]), (2_470, [])])
+def test_small_differences_add_up_over_the_periods(counted: float, noticed: list[str]) -> None:
+    """Noise is 22.5 of 4,500 each time: 40 is less than two of it, but 80 is more than two of 22.5 x 1.41; 60 is not."""
+    settings, tables = small(counted)
+    july = {name: value.replace(month=7) for name, value in settings.items() if isinstance(value, dt.date)}
+    later = {
+        name: [{k: v.replace(month=7) if isinstance(v, dt.date) else v for k, v in row.items()} for row in rows]
+        for name, rows in tables.items()
+    }
+    differences = Differences([posted(settings, tables)[1], posted(july, later)[1]])
+    assert [item.code for item in differences.noticed(20)] == noticed
+    assert [(line.parent, line.quantity, units) for line, units in differences.takers("p")] == [
+        ("SA", 2, [1_000, 1_000])
+    ]
+
+
 # ------------------------------------------------------------------------------------------------- planted causes
 
 
@@ -157,16 +270,21 @@ def test_units_lost_explain_all_their_components_at_once() -> None:
     assert first(found).implied == pytest.approx(0.04, abs=0.005)
 
 
-@pytest.mark.parametrize(("count", "when", "verdict"), [(1, 0, CANDIDATE), (8, 3, SUPPORTED)])
-def test_a_production_count_explains_parent_and_components(count: int, when: int, verdict: str) -> None:
-    found = suspects(months(Truth(unreported={(when, "F2"): 60}), count, 2))
+@pytest.mark.parametrize(
+    ("count", "when", "more", "verdict"),
+    [(1, 0, 60, CANDIDATE), (8, 3, 60, SUPPORTED), (8, 3, -60, SUPPORTED)],
+)
+def test_a_production_count_explains_parent_and_components(count: int, when: int, more: int, verdict: str) -> None:
+    found = suspects(months(Truth(unreported={(when, "F2"): more}), count, 2))
     assert [(s.cause, s.parent, s.at, s.verdict) for s in found] == [(PRODUCTION_COUNT, "F2", when, verdict)]
-    assert first(found).implied - first(found).recorded == pytest.approx(60, abs=3)
+    assert first(found).implied - first(found).recorded == pytest.approx(more, abs=3)
+    assert f" F2 {'more' if more > 0 else 'fewer'} completed than counted would explain" in first(found).explanation
 
 
 def test_a_phantom_taken_too_often_explains_what_is_in_it() -> None:
     found = suspects(months(Truth(bills={("F2", "K1"): 1}), 8, 2))
-    assert [(s.cause, s.parent, s.item, s.proposed) for s in found] == [(BILL_QUANTITY, "F2", "K1", 1)]
+    assert [(s.cause, s.parent, s.item, s.proposed, s.at) for s in found] == [(BILL_QUANTITY, "F2", "K1", 1, -1)]
+    assert found[0].margin is not None
 
 
 def test_a_miscount_comes_back_and_is_told_from_a_loss() -> None:
@@ -277,11 +395,110 @@ def test_student_agrees_with_the_tables(degrees: float, point: float) -> None:
     assert student(degrees) == pytest.approx(point, abs=0.01)
 
 
+@pytest.mark.parametrize(("degrees", "point"), [(30, 2.042272), (60, 2.000298)])
+def test_student_has_five_digits_of_the_tables_from_thirty_degrees_on(degrees: float, point: float) -> None:
+    assert student(degrees) == pytest.approx(point, abs=5e-6)
+
+
+def test_the_interval_is_a_students_t_times_the_error_that_the_misfit_gives() -> None:
+    """Three counts add 2 degrees to the 4 of the noise: t is 2.447 of the tables; (4 + 20) / 6 is 2 squared."""
+    fit = Fit(Cause("", np.ones(3), 0.02, 0.1), 1.0, 0.5, 20.0, 0.0, 0.0, None)
+    assert fit.half_width(3) == pytest.approx(2.447 * 0.5 * 2, abs=0.01)
+
+
+def test_the_weight_of_noise_alone() -> None:
+    """Two differences of two noises: (1 + 8 / 4) to the power of -(4 + 2) / 2."""
+    assert nothing(np.array([2.0, -6.0]), np.array([1.0, 3.0])) == pytest.approx(1 / 27)
+
+
+def test_a_cause_is_no_smaller_than_it_can_be_and_what_that_leaves_is_its_misfit() -> None:
+    """Scrap of 0.1 of 30 and 40 would explain -3 and -4; none leaves all of it, (3 / 0.5) squared and (4 / 0.5) squared."""
+    used, noise = np.array([-3.0, -4.0]), np.array([0.5, 0.5])
+    free, bound = (
+        best_fit(Cause("", np.array([30.0, 40.0]), 0.02, 0.1, least), used, noise) for least in (-math.inf, 0)
+    )
+    assert free and bound
+    assert (free.size, free.misfit) == (pytest.approx(-0.1), pytest.approx(0))
+    assert (bound.size, bound.misfit) == (0, pytest.approx(100))
+
+
+def test_two_causes_are_sized_together() -> None:
+    """Of 10 and 20 units of one parent, 20 and 10 of another: 3 and 2 more of each make 70 and 80."""
+    noise, used = np.ones(2), np.array([70.0, 80.0])
+    fits = [Fit(Cause("", np.array(x), 0.02, 0.1, 0.0), 0, 0, 0, 0, 0, None) for x in ([10.0, 20.0], [20.0, 10.0])]
+    pair = best_pair(fits, used, noise)
+    assert pair is not None
+    assert pair == (1, 0, pytest.approx(2), pytest.approx(3), pytest.approx(0))
+    assert best_pair([fits[0], fits[0]], used, noise) is None  # the counts cannot separate them
+    assert best_pair(fits, np.array([10.0, 80.0]), noise) is None  # the other would have to be -2
+
+
+@pytest.mark.parametrize(("off", "fits"), [(1.5, True), (1.7, False)])
+def test_what_a_cause_leaves_is_noise_up_to_three_standard_errors_of_a_chi_square(off: float, fits: bool) -> None:
+    """Of 8 counts up to 8 + 3 x 4 = 20 squares of the noise: 8 x 1.5 x 1.5 = 18, but 8 x 1.7 x 1.7 = 23. A tenth was lost."""
+    ones, months = np.ones(8), list(range(8))
+    used = 100 + off * np.array([1, -1, -1, 1, 1, -1, -1, 1])
+    lost = Item("p", "P", "each", 2.0, months, months, used, ones, 1_000 * ones, 50 * ones, 50 * ones, [False] * 8, [])
+    group = group_of(lost)
+    assert group is not None
+    assert [(each.cause.kind, each.size) for each in group.causes] == [(UNREPORTED_SCRAP, pytest.approx(0.1))]
+    assert (group.fits, group.verdict) == (fits, SUPPORTED if fits else CANDIDATE)
+    assert group.worth == pytest.approx(800 * 2, rel=1e-3)
+
+
 def test_simple_quantities() -> None:
     assert simple_quantities(2) == (0, 0.2, 1, 3, 4, 5, 20)
     assert simple_quantities(0.085) == pytest.approx(
         (0, 0.0085, 0.0425, 0.05, 0.06, 0.07, 0.08, 0.09, 0.1, 0.11, 0.17, 0.85)
     )
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "text"),
+    [
+        (1_018, 0, "1,018"), (1_000, 0, "1,000"), (100, 0, "100"), (3.006, 0, "3.006"), (2.5, 0, "2.5"), (0, 0, "0"),
+        (0.0904, 0.003, "0.0904"), (0.09043, 0.03, "0.09"), (1_018.6, 250, "1,019"), (-12.3456, 0, "-12.35"),
+    ],
+)  # fmt: skip
+def test_a_number_has_four_digits_or_as_many_as_its_error_leaves(value: float, error: float, text: str) -> None:
+    assert words.number(value, error) == text
+    assert words.percent(value / 100, error / 100) == f"{text} %"
+
+
+@pytest.mark.parametrize(
+    ("size", "error", "written"),
+    [
+        (0.0312, 0.004, 0.031), (0.0312, 0.01, 0.03), (1_018, 16, 1_020), (0.1234, 0.1234, 0.12), (-0.456, 0.5, -0.46),
+        (0.0, 0.5, 0.0), (5.3, 0.0, 5.3),
+    ],
+)  # fmt: skip
+def test_a_size_is_written_to_the_digit_that_its_error_leaves(size: float, error: float, written: float) -> None:
+    """An error larger than the size leaves two digits."""
+    assert words.rounded(size, error) == pytest.approx(written, abs=1e-12)
+
+
+def test_a_shared_cause_names_four_items_and_its_rivals() -> None:
+    """The dearest first: E is worth 5 x 1, A 4.5, D 4."""
+    units = {"a": 4.5, "b": 1.0, "c": 2.0, "d": -4.0, "e": 5.0}
+
+    def cause(kind: str, size: float, *items: str, component: str = "", recorded: float = 0) -> SharedCause:
+        exposure = {key: np.array([units[key]]) for key in items}
+        return SharedCause(kind, "F", component, 7, -1, recorded, 1.0, 0.05, exposure, size)
+
+    def said(*rivals: SharedCause, of: int = 0) -> str:
+        shared = rivals[of]
+        suspect = Suspect(0, shared.kind, shared.component, "F", "", None, 0, 1, 0, shared.size, None, 0, 0, 0, 3)
+        costs = SimpleNamespace(views=[None] * 3, item=lambda key: SimpleNamespace(cost=1.0, code=key.upper()))
+        return words.of_many(shared, suspect, list(rivals), costs)[0]  # type: ignore[arg-type]
+
+    lost = cause(UNITS_SCRAPPED, 0.04, *"abcd")
+    assert said(lost) == "4 % of F started and lost without a report would explain the differences of A, D, C, B."
+    assert said(cause(UNITS_SCRAPPED, 0.04, *"abcde")).endswith("the differences of E, A, D, C and 1 more.")
+    more, fewer = cause(PRODUCTION_COUNT, 60, "a"), cause(PRODUCTION_COUNT, -60, "a")
+    phantom = cause(BILL_QUANTITY, -1, "a", component="K", recorded=3)
+    assert said(lost, more, phantom).endswith(" Cannot tell it from 60 F not counted or 2 K in F.")
+    assert said(more, lost, fewer).endswith(" Cannot tell it from 4 % of F lost or 60 F counted too many.")
+    assert said(lost, more, of=1) == "60 F more completed than counted would explain the differences of A."
 
 
 @given(worlds.worlds())

@@ -8,7 +8,9 @@ from support import Row, posted
 
 from xlbackflush import schema
 from xlbackflush.engine.period import Period
+from xlbackflush.engine.record.record import Record
 from xlbackflush.model.arrays import Records
+from xlbackflush.model.journal import Run
 
 MEASURES = ("shares", "ties", "checks", "materiality", "control_totals", "comparison", "fit", "dashboard")
 STAGES = ("relief", "stock", "movements", "in_process", "counted", "opening", "flushed", "entries", "ledger", *MEASURES)
@@ -45,3 +47,27 @@ def test_every_number_of_a_small_plant(settings: dict[str, object]):
                     np.testing.assert_equal(mine, theirs, f"{table} {column} {index}")
                     changed += 1
     assert changed == 24
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "kept"),
+    [
+        ("StandardCost", "Material price", "walk"), ("BOM", "Qty per", "demand"), ("Counts", "Quantity", "in_process"),
+        ("Scrap", "Quantity", "in_process"), ("Scrap", "Salvage value", "stock"), ("Purchases", "Quantity", "in_process"),
+        ("Purchases", "Actual price", "explosion"), ("Actuals", "Amount", "stock"), ("Stock", "Counted qty", "explosion"),
+        ("WIP", "Quantity", "stock"),
+    ],
+)  # fmt: skip
+def test_what_a_cell_does_not_move_is_not_worked_out_again(table: str, column: str, kept: str):
+    _, before = posted(RECORDED, plant())
+    everything(before)
+    assert getattr(before.with_cell(table, column, 0, 1.0), kept) is getattr(before, kept)
+
+
+def test_what_is_on_the_books_stays_on_them():
+    _, before = posted(RECORDED, plant())
+    record = Record([Run("R0001", "Posted", "", "", "", "", 0, 0, 0)])
+    again = before.with_record(record)
+    assert again.record is record
+    assert again.bill is before.bill
+    assert again.with_cell("Counts", "Quantity", 0, 1.0).record is record

@@ -112,8 +112,14 @@ def test_the_eleventh_variance_and_those_after_it_are_all_others() -> None:
     assert [bar.amount for bar in bars] == [100, 90, 80, 70, 60, 50, 40, 30, 20, 10, 10]
     assert [bar.name for bar in bars[:2]] == ["Material price P-100", "Material price P-90"]
     assert bars[-1].name == "All others"
-    assert (bars[-1].total, bars[-1].up, bars[-1].down) == (10, 0, 0)
+    assert (bars[-1].total, bars[-1].up, bars[-1].down, bars[-1].share) == (10, 0, 0, 1)
     assert bars[-2].share == pytest.approx(550 / 560)
+
+
+def test_of_ten_variances_there_are_no_others() -> None:
+    bars = pareto([variance(schema.MATERIAL_PRICE, n, f"P-{n}") for n in range(10, 0, -1)])
+    assert [(bar.name, bar.amount, bar.share) for bar in bars[-2:]] == [("Material price P-1", 1, 1), ("", 0, 0)]
+    assert len(bars) == 11
 
 
 def test_favorable_variances_count_by_size_and_nil_ones_not_at_all() -> None:

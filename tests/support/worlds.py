@@ -6,6 +6,7 @@ Where this module leaves something out, so that engine and oracle need not agree
 
 import datetime as dt
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from unittest import mock
@@ -66,12 +67,14 @@ def pool() -> list[World]:
     return drawn
 
 
-def pooled() -> st.SearchStrategy[World]:
+def pooled(where: Callable[[World], bool] = lambda world: True) -> st.SearchStrategy[World]:
     """One of the pool, so that what is posted for a world is worked out once for all laws; many examples are drawn anew.
 
-    `pool` has to be called before the first example.
+    where: what the law asks of a world. `pool` has to be called before the first example.
     """
-    return closings() if settings().max_examples > POOL else st.deferred(lambda: st.sampled_from(pool()))
+    if settings().max_examples > POOL:
+        return closings().filter(where)
+    return st.deferred(lambda: st.sampled_from([world for world in pool() if where(world)]))
 
 
 def expected(world: World) -> independent_close.Close:

@@ -48,7 +48,7 @@ _SHAPE = ("exploded_rows", "walk")
 _COSTS = ("unit_costs", "in_process")
 _QUANTITIES = ("demand", "explosion", "flushed")
 _BEFORE_THE_CLOSE = (*_COSTS, *_QUANTITIES, "stock", "movements", "counted", "cost_held")
-#: table, or table and column -> stages that its cells do not move; those of a table that is not here may move all
+#: table, or table and column -> stages that its cells do not move
 _UNMOVED: dict[str | tuple[str, str], tuple[str, ...]] = {
     "BOM": ("demand", "movements"),
     "StandardCost": ("demand", "movements"),
@@ -286,7 +286,7 @@ class Period:
         changed = Period(replace(self.inputs, **{FIELDS[table]: records}), self.record)  # type: ignore[arg-type]
         changed.bill = with_numbers(self.bill, changed.inputs)
         known = vars(self)  # where a cached property keeps its value
-        for stage in (*_SHAPE, *(_UNMOVED.get((table, column)) or _UNMOVED.get(table, ()))):
+        for stage in (*_SHAPE, *(_UNMOVED.get((table, column)) or _UNMOVED[table])):
             if stage in known:
                 vars(changed)[stage] = known[stage]
         if "unit_costs" in vars(changed):  # the same costs; whoever reads the inputs through them must see the cell

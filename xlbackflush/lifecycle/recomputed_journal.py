@@ -17,7 +17,7 @@ from xlbackflush.engine.record import journal_table, seals
 from xlbackflush.engine.record.corrections import correct
 from xlbackflush.engine.record.record import Record
 from xlbackflush.engine.result import RunResult
-from xlbackflush.lifecycle.calculate import calculate
+from xlbackflush.lifecycle.calculate import Progress, calculate
 from xlbackflush.lifecycle.run import draft_of
 from xlbackflush.model.journal import PostedEntry, Problem, Run
 from xlbackflush.model.money import from_minor
@@ -42,7 +42,7 @@ def recompute_run(run: str, inputs: Mapping[str, Source], earlier: Sequence[Post
 
 
 def differing(
-    record: Record, inputs: Mapping[str, Mapping[str, Source]], runs: Source, places: int
+    record: Record, inputs: Mapping[str, Mapping[str, Source]], runs: Source, places: int, progress: Progress
 ) -> Iterator[Problem]:
     """Cells of tables Journal and Runs that hold something else than the inputs on record give, and lines that are gone.
 
@@ -53,6 +53,7 @@ def differing(
     entries: list[PostedEntry] = []
     link = ""
     for run in record.posted_runs:
+        progress(f"Run {run.run}")
         result = recompute_run(run.run, inputs[run.run], entries) if run.run in inputs else None
         if not result:
             return

@@ -45,9 +45,7 @@ def verify(book: Workbook, progress: Progress = lambda stage: None) -> Verified:
     record = records.read(tables, places)
     result = Verified(record.runs)
     inputs = _inputs_on_record(record, tables["RunInputs"], result)
-    for run in record.posted_runs:
-        progress(f"Run {run.run}")
-    cells = first(recomputed_journal.differing(record, inputs, tables["Runs"], places))
+    cells = first(recomputed_journal.differing(record, inputs, tables["Runs"], places, progress))
     result.problems += [*cells, *_told_otherwise(record.problems, cells), *_formulas_on_record(book, tables)]
     if record.draft:
         result.problems += [problem for problem in records.drafted(tables, places)[1] if problem not in record.problems]
@@ -55,17 +53,18 @@ def verify(book: Workbook, progress: Progress = lambda stage: None) -> Verified:
     if not record.runs:
         result.problems += [] if result.problems else _results_of_no_run(sheets)
         return result
-    last = record.runs[-1].run
-    if last in inputs:
-        result.changed = changes(inputs[last], sources)
-    if not any(problem.is_order for problem in result.problems):  # which proofs differ says nothing then
-        result.problems += _proofs(sheets)
-        if last in inputs and not result.changed and not record.problems:  # else formulas show what other inputs give
-            rerun = calculate(sources, tables)  # the same inputs, where they stand now: formulas refer to them
-            if not rerun.failed:
-                rerun = replace(rerun, run=record.runs[-1], journal=rerun.period.draft)
-                named = {problem.where for problem in result.problems}
-                result.problems += recomputed_sheets.differing(rerun, {**sources, **sheets}, book.formulas, named)
+    last = record.runs[-1]
+    if last.run in inputs:
+        result.changed = changes(inputs[last.run], sources)
+    if any(problem.is_order for problem in result.problems):  # which proofs differ says nothing then
+        return result
+    result.problems += _proofs(sheets)
+    if last.run in inputs and not result.changed and not record.problems:  # else formulas show what other inputs give
+        rerun = calculate(sources, tables)  # the same inputs, where they stand now: formulas refer to them
+        if not rerun.failed:
+            rerun = replace(rerun, run=last, journal=rerun.period.draft)
+            named = {problem.where for problem in result.problems}
+            result.problems += recomputed_sheets.differing(rerun, {**sources, **sheets}, book.formulas, named)
     return result
 
 
@@ -103,7 +102,7 @@ def _inputs_on_record(record: Record, source: Source, result: Verified) -> dict[
 def _told_otherwise(problems: Sequence[Problem], cells: Sequence[Problem]) -> list[Problem]:
     """Problems of the record but for those of one whole row of which a cell is named."""
     named = {row for problem in cells if (row := _row(problem.where))}
-    return [problem for problem in problems if _row(problem.where) not in named]
+    return [problem for problem in problems if ":" not in problem.where or _row(problem.where) not in named]
 
 
 def _row(where: str) -> tuple[str, int] | None:

@@ -23,7 +23,7 @@ _NAMED = 4  # items named in a sentence
 
 
 def rounded(size: float, error: float) -> float:
-    """A size to the digit that its error leaves: 0.0312 give or take 0.004 is 0.03."""
+    """A size to the digit that its error leaves: 0.0312 give or take 0.004 is 0.031."""
     if not size or not error:
         return size
     digits = -math.floor(math.log10(error)) if error < abs(size) else 1 - math.floor(math.log10(abs(size)))

@@ -119,7 +119,7 @@ def text_total(texts: Sequence[str], rows: NDArray[np.int64], most: int) -> tupl
     width = max(map(len, unique))
     weight = (rows % ROW_CYCLE + 1).astype(np.float64)
     if not all(map(str.isascii, unique)) and max(map(max, filter(None, unique))) > "\uffff":
-        return 0, float(weight @ np.array([bool(text) for text in texts], dtype=np.float64)) * LENGTH_WEIGHT
+        return 0, float(weight @ np.array([bool(text) for text in texts])) * LENGTH_WEIGHT
     places = min(width, most)
     characters = np.array(unique, dtype=f"<U{places}").view(np.uint32).reshape(len(unique), places).astype(np.float64)
     lengths, weights = (
