@@ -86,7 +86,7 @@ class NewFile:
         self._about_to_put()
         if not rename.exchanged(self.path, self.target):
             _patiently(self.path.replace, self.target)
-        elif self.path.read_bytes() != content:  # somebody wrote it between our last look and now: theirs stands
+        elif not _holds(self.path, content):  # somebody wrote it between our last look and now: theirs stands
             rename.exchanged(self.path, self.target)
             return False
         sync_folder(self.target.parent)
@@ -242,6 +242,13 @@ def write_folder(target: Path, files: Mapping[str, bytes], like: Path | None = N
         sync_folder(target.parent)
     finally:
         shop.close()
+
+
+def _holds(path: Path, content: bytes) -> bool:
+    try:
+        return path.read_bytes() == content
+    except OSError:  # what cannot be read is not known to be ours to replace
+        return False
 
 
 def _fill(path: Path, content: Content) -> None:
