@@ -456,7 +456,7 @@ def stored_values(path: Path, sheet: str, box: Box) -> list[list[object]]:
     """Cells of a file as Excel gives them."""
     top, left, bottom, right = box
     with closing(Package(path)) as package:
-        reader = SheetReader(package, path.read_bytes())
+        reader = SheetReader(package)
         cells = {
             (column, row): value if isinstance(value, CellError) else _as_excel(value)
             for row, values in enumerate(reader.grid(sheet), 1)

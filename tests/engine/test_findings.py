@@ -7,6 +7,7 @@ import copy
 import dataclasses
 import datetime as dt
 import inspect
+import math
 from collections.abc import Callable
 from itertools import pairwise
 
@@ -113,6 +114,48 @@ def leave_below(table: str, cell: str) -> Change:
     return lambda read: read[table].below.append(cell)
 
 
+def current(read: Sources) -> None:
+    """A workbook that says it has this version of the schema."""
+    for source in read.values():
+        source.version = schema.SCHEMA_VERSION
+
+
+def call(table: str, column: str, name: str) -> Change:
+    """A column under another name."""
+
+    def change(read: Sources) -> None:
+        source = read[table]
+        source.columns = [name if own == column else own for own in source.columns]
+        source.letters = {(name if own == column else own): letter for own, letter in source.letters.items()}
+
+    return change
+
+
+def own_column(table: str, name: str) -> Change:
+    """A column of the user's own at the right end, with nothing in it."""
+
+    def change(read: Sources) -> None:
+        source = read[table]
+        source.letters[name] = chr(ord(source.letters[source.columns[-1]]) + 1)
+        source.columns = [*source.columns, name]
+        source.rows[:] = [[*cells, ""] for cells in source.rows]
+
+    return change
+
+
+def without(table: str, column: str) -> Change:
+    """A column gone, with its cells."""
+
+    def change(read: Sources) -> None:
+        source = read[table]
+        at = source.columns.index(column)
+        source.columns = [own for own in source.columns if own != column]
+        source.letters.pop(column)
+        source.rows[:] = [[*cells[:at], *cells[at + 1 :]] for cells in source.rows]
+
+    return change
+
+
 def setting_row(name: str) -> int:
     return schema.HEADER_ROW + 1 + [setting.name for setting in schema.SETTINGS].index(name)
 
@@ -195,6 +238,18 @@ CASES: list[tuple[str, Change, str]] = [
     ("C10", put("Counts", 8, "Note", "x" * 32_768), "Counts!F8"),
     ("C15", put("Counts", 8, "Note", "lamp\ufffe"), "Counts!F8"),
     ("C07", setting("Period end", dt.date(9999, 12, 31)), f"Setup!B{setting_row('Period end')}"),
+    ("C01", put("Counts", 8, "Quantity", math.nan), "Counts!E8"),
+    ("C01", put("Counts", 8, "Item", math.inf), "Counts!D8"),
+    ("C01", put("Counts", 8, "Date", math.inf), "Counts!A8"),
+    ("C01", setting("Materiality %", math.nan), f"Setup!B{setting_row('Materiality %')}"),
+    ("C07", put("Counts", 8, "Quantity", math.inf), "Counts!E8"),
+    ("C11", both(current, call("StandardCost", "Labor rate", "Labour rate")), "Standard Cost!G6"),
+    ("C12", both(current, without("Stock", "Note")), "Stock!A6"),
+    ("C13", own_column("Purchases", "Quantity2"), "Purchases!G6"),
+    ("C14", lambda read: read["Counts"].misnamed.update(Quantity="Price"), "Counts!E6"),
+    ("S10", both(current, put("Setup", setting_row("Journal detail"), "Setting", "Journal details")), "Setup!A15"),
+    ("S11", both(current, drop("Setup", "Journal detail")), "Setup"),
+    ("S12", both(current, lambda read: read.pop("Actuals")), "Actuals"),
     ("S01", setting("Period end", dt.date(2026, 3, 1)), f"Setup!B{setting_row('Period end')}"),
     ("S02", setting("Currency", "dollars"), f"Setup!B{setting_row('Currency')}"),
     ("S03", add("Setup", Setting="Favourite colour", Value="blue"), f"Setup!A{7 + len(schema.SETTINGS)}"),

@@ -139,7 +139,7 @@ def upgrades(path: Path) -> list[str]:
 def test_a_sheet_of_inputs_that_is_not_there_is_empty(bench: Path, tmp_path: Path, table: str) -> None:
     """What a run gives without the sheet is what it gives with the sheet that the upgrade adds, which is blank."""
     path = older(bench, tmp_path, without_sheet(table))
-    assert "S09" in runs(path)
+    assert "S12" in runs(path)
     expected = lines(path)
     formulas = [
         f for s in Parts(path).sheets() for _, f in Parts(path).cells(s).values() if re.search(rf"\b{table}\[", f)
@@ -147,7 +147,7 @@ def test_a_sheet_of_inputs_that_is_not_there_is_empty(bench: Path, tmp_path: Pat
     assert formulas == []
     assert upgrades(path) == [f"sheet {schema.SHEET_OF[table].name} with table {table}"]
     assert list(Parts(path).sheets()) == list(Parts(bench).sheets())
-    assert "S09" not in runs(path)
+    assert "S12" not in runs(path)
     assert lines(path) == expected
 
 
@@ -165,11 +165,11 @@ def test_a_setting_that_is_not_there_has_its_default(
     bench: Path, outputs: dict[str, list[dict[str, Any]]], tmp_path: Path, setting: str
 ) -> None:
     path = older(bench, tmp_path, without_row("Setup", setting))
-    assert "S05" in runs(path)
+    assert "S11" in runs(path)
     (line,) = upgrades(path)
     row = 6 + len(schema.SETTINGS)
     assert line.startswith(f"setting {setting}, at Setup!B{row}; ")
-    assert "S05" not in runs(path)
+    assert "S11" not in runs(path)
     assert lines(path) == outputs["Journal"]
     own = next(row for row in Parts(path).rows("Setup") if row["Setting"] == setting)
     known = next(s for s in schema.SETTINGS if s.name == setting)
@@ -185,6 +185,22 @@ def test_a_setting_that_is_not_there_has_its_default(
             split(last.replace("$", "")),
         )
         assert tuple(cells[address(column, r)][0] for r in range(top, bottom + 1)) == known.choices
+
+
+def test_what_an_earlier_version_did_not_have_is_no_loss(bench: Path, tmp_path: Path) -> None:
+    """A note where a default is used; nothing where a column is blank."""
+    cuts = (
+        without_version,
+        without_sheet("WIP"),
+        without_row("Setup", "Materiality %"),
+        without_column("BOM", "Scrap %"),
+    )
+    assert [code for code in runs(older(bench, tmp_path, *cuts)) if code[0] in "CS"] == ["S05", "S09"]
+
+
+def test_what_the_version_had_and_is_gone_is_a_warning(bench: Path, tmp_path: Path) -> None:
+    cuts = without_sheet("WIP"), without_row("Setup", "Materiality %"), without_column("BOM", "Scrap %")
+    assert [code for code in runs(older(bench, tmp_path, *cuts)) if code[0] in "CS"] == ["C12", "S11", "S12"]
 
 
 def rules_of(path: Path, sheet: str) -> str:

@@ -816,6 +816,17 @@ def test_live_formulas_find_strange_codes_and_moved_tables(tmp_path: Path) -> No
     for table in ("Counts", "BOM", "StandardCost", "Journal", "Trace", "Rollup"):
         move(parts, table)
     paths.append(parts.save(tmp_path / "moved.xlsx"))
+    parts = Parts(
+        bench_book(tmp_path / "midnight.xlsx")
+    )  # the bench's own days, but for what floating point left of them
+    for cell, serial in {
+        "Counts!A9": 46098.99999999999,
+        "BOM!H11": 46095.99999999999,
+        "BOM!G12": 46096.99999999999,
+    }.items():
+        parts.put(cell, serial)
+    parts.put("Counts!A8", 46097.9999999943)  # and half a millisecond before midnight
+    paths.append(parts.save(tmp_path / "midnight.xlsx"))
     for path in paths:
         runs(path)
     wrong = {p.name: failures(book) for p, book in zip(paths, office.recalculate(paths), strict=True)}

@@ -6,6 +6,7 @@ What stands in for Excel keeps Excel's manners (see `com_file`), so that each of
 from __future__ import annotations
 
 import datetime as dt
+import re
 import shutil
 from collections.abc import Callable
 from decimal import Decimal
@@ -21,7 +22,7 @@ from excel_engine import ComError, calling
 from in_excel import Macro, by_file, differences, inputs, live, saved, shown, told
 from live_books import BOOKS, CONDENSED, PERIOD, PERIOD_ENDS, POLICIES, QUIET, trace_limit
 from samples_tried import FULL
-from support_files import Parts, sample_book
+from support_files import Parts, found, sample_book
 from xlwings import mac_dict
 
 from xlbackflush import schema
@@ -89,6 +90,8 @@ HARD_TO_READ: dict[str, Any] = {
     "a code that is a text of digits": ("StandardCost", "Item", "0815", "@"),
     "a price of five places in a currency cell": ("StandardCost", "Material price", 1.23456, CURRENCY),
     "a date with a time of day": ("Counts", "Date", 46_301.53125, "yyyy-mm-dd hh:mm"),
+    "a moment that is the next day": ("Counts", "Date", 46_301.99999999999, "yyyy-mm-dd"),
+    "a moment before midnight": ("Counts", "Date", 46_301.9999999943, "yyyy-mm-dd"),
     "a date that is a plain number": ("Counts", "Date", 46_301.0, "General"),
     "a date below the calendar": ("Counts", "Date", 0.25, "yyyy-mm-dd"),
     "a long number": ("Counts", "Quantity", 1234567.891234567, "General"),
@@ -115,6 +118,29 @@ def test_excel_and_the_file_give_a_run_the_same_inputs(tmp_path: Path) -> None:
         assert stored[table].rows[number][at] != before[table].rows[number][at]
     assert read == stored
     assert input_hash(read) == input_hash(stored)
+
+
+@pytest.mark.parametrize(("column", "name", "code"), [("Labor rate", "Labour rate", "C11"), ("Note", "Remark", "C12")])
+def test_a_column_under_another_name_is_found_in_excel_as_in_the_file(
+    tmp_path: Path, column: str, name: str, code: str
+) -> None:
+    parts = Parts(sample_book(tmp_path / "book.xlsm", "widgets"))
+    place = parts.tables()["StandardCost"]
+    parts.edit(place.part, f'name="{column}"', f'name="{name}"')
+    parts.put(parts.where("StandardCost", name, -1), name)
+    book = parts.save(tmp_path / "book.xlsm")
+    checked, plain = live(book, macros.check), Path(shutil.copy(book, tmp_path / "file.xlsm"))
+    assert (code, f"Standard Cost!{'G' if code == 'C11' else 'L'}6") in found(plain)
+    assert code in [row["Code"] for row in Parts(checked).rows("Findings")]
+    assert differences(checked, plain) == []
+
+
+def test_a_table_that_was_made_a_range_is_refused_in_excel(tmp_path: Path) -> None:
+    parts = Parts(sample_book(tmp_path / "book.xlsm", "widgets"))
+    sheet = parts.part_of("Stock")
+    parts[sheet] = re.sub(rb"<tableParts.*?</tableParts>", b"", parts[sheet])
+    workbook = Workbook(parts.save(tmp_path / "book.xlsm"))
+    assert "sheet Stock has no table Stock, so that what stands there is not read" in told(workbook, macros.run)
 
 
 @pytest.mark.parametrize("text", [*com_file.ERRORS])

@@ -287,7 +287,7 @@ def compared_cells(opened: ExcelBook, file: Path) -> Answer:
     """How many cells of the output sheets were compared with a file, and what differs."""
     compared, lines = 0, []
     with closing(Package(file)) as package:
-        reader = SheetReader(package, file.read_bytes())
+        reader = SheetReader(package)
         for sheet in schema.OUTPUT_SHEETS:
             expected = [[stored(value) for value in row] for row in reader.grid(sheet.name)]
             width = max(map(len, expected), default=0)

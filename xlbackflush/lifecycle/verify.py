@@ -36,10 +36,16 @@ class Verified:
 
 
 def verify(book: Workbook, progress: Progress = lambda stage: None) -> Verified:
-    """Compute every posted run again from the inputs on record, and check chain, numbers, proofs and inputs.
+    """Compute every posted run again from the inputs on record, and check chain, numbers, proofs, inputs and the file itself.
 
     Changes nothing. Closed workbooks are verified, too.
     """
+    result = _verified(book, progress)
+    result.problems += book.damaged()
+    return result
+
+
+def _verified(book: Workbook, progress: Progress) -> Verified:
     tables, sources = {name: book.table(name) for name in records.TABLES}, book.read()
     places = places_of(sources)
     record = records.read(tables, places)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from xlbackflush.engine.result import RunResult
-from xlbackflush.model.journal import Run
+from xlbackflush.model.journal import Problem, Run
 from xlbackflush.model.tables import Source
 
 
@@ -22,6 +22,9 @@ class Workbook(Protocol):
 
     def runs(self) -> list[Run]:
         """The Runs sheet."""
+
+    def damaged(self) -> list[Problem]:
+        """What of the file is not as it was written, among what nothing else reads."""
 
     def write(self, result: RunResult) -> None:
         """Write the results of a run back; of a run that errors stopped, and of a check, the findings alone."""

@@ -52,6 +52,13 @@ STRAY_SPACES = Rule("C08", ERROR, "Spaces around a code",
 BELOW_TABLE = Rule("C09", ERROR, "Row below the table",
     "Drag the table's lower right corner over the row so that it counts, or move the cells elsewhere.")
 TOO_LONG = Rule("C10", ERROR, "Text too long", "Use a code of at most 100 characters.")
+RENAMED_COLUMN = Rule("C11", ERROR, "Column under another name", "Give the column its name again.")
+LOST_COLUMN = Rule("C12", WARNING, "Column deleted",
+    "Put the column back with its cells, or have an empty one added: xlbackflush upgrade, or Upgrade in the ribbon.")
+SIMILAR_COLUMN = Rule("C13", WARNING, "Column with a name close to another",
+    "Give your own column a name that cannot be taken for the other, or move its cells there.")
+OTHER_HEADER = Rule("C14", ERROR, "Header that is not that of the table",
+    "Type the right header into the cell in Excel, so that the table takes it over.")
 UNWRITABLE = Rule("C15", ERROR, "Character that no workbook can hold", "Type the text again.")
 
 # -- settings and accounts
@@ -65,6 +72,11 @@ MISSING_ACCOUNT = Rule("S07", NOTE, "Role not on Setup", "Add the row, if the de
 DUPLICATE_ROLE = Rule("S08", ERROR, "Role mapped twice", "Delete one of the rows.")
 MISSING_TABLE = Rule("S09", NOTE, "Table not in the workbook",
     "To fill it in, have it added: xlbackflush upgrade, or Upgrade in the ribbon.")
+RENAMED_SETTING = Rule("S10", ERROR, "Setting under another name", "Give the setting its name again.")
+LOST_SETTING = Rule("S11", WARNING, "Setting deleted",
+    "Put the row back, or have it added: xlbackflush upgrade, or Upgrade in the ribbon.")
+LOST_TABLE = Rule("S12", WARNING, "Table deleted",
+    "Put the sheet back, or have an empty one added: xlbackflush upgrade, or Upgrade in the ribbon.")
 
 # -- items and bill of materials
 DUPLICATE_ITEM = Rule("I01", ERROR, "Item listed twice", "Keep one row per item; codes do not differ by case alone.")

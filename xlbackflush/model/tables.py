@@ -5,6 +5,7 @@ name the very cell.
 """
 
 import datetime as dt
+import math
 from collections.abc import Iterator
 from itertools import chain
 
@@ -25,6 +26,11 @@ def number_in(cell: object) -> float | None:
     return float(cell) if isinstance(cell, int | float) and not isinstance(cell, bool) else None
 
 
+def day_number(serial: float) -> int:
+    """The day of a serial number; what lies before midnight beyond the 15 digits that Excel looks at is the next day."""
+    return math.floor(float(f"{serial:.15g}"))
+
+
 def cell_words(cell: object) -> str:
     """A cell as a sentence says it: 12, "text", blank."""
     if cell is None or cell == "":
@@ -42,7 +48,9 @@ class Source:
     """An input table as read. `rows` holds only rows with content; `row_numbers` are their rows on the sheet.
 
     `letters` maps a column name to its sheet column ("Quantity" -> "E"); a cell is `letters[name] + row number`.
-    `below` lists cells with content under the table, which the table does not contain.
+    `below` lists cells with content under the table, which the table does not contain. `misnamed` are columns above which the
+    sheet says something else than the table. `version` is that of the schema which the workbook says it has; one that is not
+    known lacks nothing.
     """
 
     name: str
@@ -54,6 +62,8 @@ class Source:
     rows: list[list[object]] = field(default_factory=list)
     row_numbers: list[int] = field(default_factory=list)
     below: list[str] = field(default_factory=list)
+    misnamed: dict[str, str] = field(default_factory=dict)
+    version: int = 1
 
     def by_column(self) -> dict[str, list[object]]:
         """Values of each column, from top to bottom."""

@@ -14,6 +14,7 @@ from xml.etree import ElementTree as ET
 from xlbackflush.dataclass import dataclass
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.ooxml.address import column_letter, split_cell
+from xlbackflush.ooxml.archive import check_archive, check_bare, check_markup, check_tree, unpacked
 from xlbackflush.ooxml.atomic import write_file
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -27,7 +28,10 @@ _DAMAGED = (KeyError, zipfile.BadZipFile, EOFError, OSError, zlib.error, ValueEr
 
 @dataclass(frozen=True)
 class TablePart:
-    """An Excel Table found in the package. Columns and rows count from 1; rows are those of the sheet."""
+    """An Excel Table found in the package. Columns and rows count from 1; rows are those of the sheet.
+
+    totals: its rows of totals, which follow the last row.
+    """
 
     name: str
     sheet: str
@@ -36,6 +40,7 @@ class TablePart:
     header_row: int
     last_row: int
     columns: tuple[str, ...]
+    totals: int = 0
 
     @property
     def letters(self) -> dict[str, str]:
@@ -52,6 +57,8 @@ class Package:
             self._zip = zipfile.ZipFile(io.BytesIO(path.read_bytes() if content is None else content))
         except (zipfile.BadZipFile, EOFError, NotImplementedError, ValueError, OverflowError) as error:
             raise UnusableError(f"{path.name} is not a whole Excel workbook (.xlsx or .xlsm).") from error
+        check_archive(self._zip, path.name)
+        self._sound: set[str] = set()  # parts that were read, and have the checksum of their entry
         self._names = set(self._zip.namelist())
         self._replaced: dict[str, bytes] = {}
         self._dropped: set[str] = set()
@@ -73,25 +80,45 @@ class Package:
 
     def read(self, name: str) -> bytes:
         """Content of a part, as replaced so far."""
-        if name in self._replaced:
-            return self._replaced[name]
+        return self._replaced[name] if name in self._replaced else self._stored(name)
+
+    def _stored(self, name: str) -> bytes:
+        """Content of a part in the file."""
         try:
-            return self._zip.read(name)
+            content = unpacked(self._zip, name)
+            self._sound.add(name)
+            return content
         except _DAMAGED as error:
             raise UnusableError(f"{self.path.name} is damaged: its part {name} cannot be read.") from error
         except (RuntimeError, NotImplementedError) as error:
             raise UnusableError(f"{self.path.name} is encrypted or packed in a way that Excel does not use.") from error
 
+    def damaged(self) -> list[str]:
+        """The parts in the file that fail their checksum, or cannot be unpacked at all; those read before do not."""
+        damaged = []
+        for name in sorted(self._names - self._sound):
+            try:
+                self._stored(name)
+            except UnusableError:
+                damaged.append(name)
+        return damaged
+
     def text(self, name: str) -> str:
-        """Content of an XML part as text, without its byte order mark."""
-        try:
-            return self.read(name).decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            raise UnusableError(f"{self.path.name}: its part {name} is not UTF-8; save it again in Excel.") from error
+        """Content of an XML part as text, without its byte order mark, for those who look for elements in it."""
+        content = self.read(name)
+        check_markup(content, name, self.path.name)
+        check_bare(content, name, self.path.name)
+        if name not in self.sheets.values():
+            check_tree(content, name, self.path.name)
+        return content.decode("utf-8-sig")
 
     def xml(self, name: str) -> ET.Element:
+        """Content of an XML part as a tree."""
+        content = self.read(name)
+        check_markup(content, name, self.path.name)
+        check_tree(content, name, self.path.name)
         try:
-            return ET.fromstring(self.read(name))
+            return ET.fromstring(content)
         except ET.ParseError as error:
             raise UnusableError(f"{self.path.name} is damaged: its part {name} is not XML.") from error
 
@@ -124,8 +151,16 @@ class Package:
         parts = (
             (sheet, *relation) for sheet, part in self.sheets.items() for relation in self._relations(part).values()
         )
-        tables = (self._table(sheet, target) for sheet, kind, target in parts if kind == "table")
-        self.tables = {table.name: table for table in tables}
+        self.tables: dict[str, TablePart] = {}
+        known: dict[str, TablePart] = {}
+        for table in (self._table(sheet, target) for sheet, kind, target in parts if kind == "table"):
+            same = known.setdefault(table.name.casefold(), table)
+            if same is not table:
+                raise UnusableError(
+                    f"{self.path.name} has two tables that are called {table.name}, on sheets {same.sheet} and {table.sheet}; "
+                    "rename or delete one of them (Table Design > Table Name)."
+                )
+            self.tables[table.name] = table
 
     def _find_sheets(self) -> dict[str, str]:
         """Sheet name -> part, in tab order."""
@@ -139,23 +174,32 @@ class Package:
                 f"{self.path.name} counts days from 1904; untick File > Options > Advanced > Use 1904 date system."
             )
         targets = self._relations(self.workbook_part)
-        sheets = {}
+        sheets: dict[str, str] = {}
         for sheet in root.iterfind("m:sheets/m:sheet", _NS):
             kind, target = targets.get(sheet.get(f"{{{OFFICE}}}id", ""), ("", ""))
             if kind == "worksheet":
-                sheets[sheet.get("name", "")] = target
+                name = sheet.get("name", "")
+                if name.casefold() in map(str.casefold, sheets) or target in sheets.values():
+                    raise UnusableError(f"{self.path.name} is damaged: it has sheet {name} twice.")
+                sheets[name] = target
         return sheets
 
     def _table(self, sheet: str, part: str) -> TablePart:
         root = self.xml(part)
-        first, last = (root.get("ref", "A1:A1").replace("$", "") + ":").split(":")[:2]
+        name, first, last = (
+            root.get("displayName", ""),
+            *(root.get("ref", "A1:A1").replace("$", "") + ":").split(":")[:2],
+        )
         columns = tuple(c.get("name", "") for c in root.iterfind("m:tableColumns/m:tableColumn", _NS))
-        first_col, header = split_cell(first)
+        (left, header), (right, bottom) = split_cell(first), split_cell(last or first)
         if root.get("headerRowCount") == "0":
-            name = root.get("displayName", "")
             raise UnusableError(f"{self.path.name}: table {name} hides its header row; tick Table Design > Header Row.")
-        last_row = split_cell(last or first)[1] - int(root.get("totalsRowCount", "0"))
-        return TablePart(root.get("displayName", ""), sheet, part, first_col, header, last_row, columns)
+        if len(set(map(str.casefold, columns))) < len(columns) or right - left + 1 != len(columns):
+            raise UnusableError(f"{self.path.name} is damaged: the columns of table {name} are not those of its cells.")
+        totals = root.get("totalsRowCount", "0")
+        if not totals.isdecimal() or bottom - int(totals) < header:
+            raise UnusableError(f"{self.path.name} is damaged: table {name} has not the rows that it says it has.")
+        return TablePart(name, sheet, part, left, header, bottom - int(totals), columns, int(totals))
 
     # -- writing
 
@@ -177,20 +221,13 @@ class Package:
     def changed(self) -> bool:
         """True where a replaced part differs from what the file holds."""
         return bool(self._dropped) or any(
-            name not in self._names or self._zip.read(name) != content for name, content in self._replaced.items()
+            name not in self._names or self._stored(name) != content for name, content in self._replaced.items()
         )
-
-    def copy_with(self, parts: dict[str, bytes]) -> bytes:
-        """The package as bytes with some parts replaced, for a reader that cannot take them as they are."""
-        buffer = io.BytesIO()
-        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as out:
-            for name in self._zip.namelist():
-                out.writestr(name, parts.get(name) or self.read(name))
-        return buffer.getvalue()
 
     def save(self, path: Path) -> None:
         """Write the package with its replaced parts to another file, parts in their old order."""
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as out:
+            out.comment = self._zip.comment
             for info in self._zip.infolist():
                 if info.filename in self._replaced:
                     _store(out, info.filename, self._replaced[info.filename])

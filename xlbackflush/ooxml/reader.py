@@ -1,62 +1,82 @@
-"""Reading sheets: calamine for speed, and a look at the XML for what calamine hides or does not survive.
+"""Reading sheets: calamine for speed, and a look at the XML for what calamine hides, misreads or does not survive.
 
-It shows error values and formulas without a stored result as blanks; it gives up a sheet for an error value that it does
-not know; a day number before the big bang makes it panic, and one stray cell in the last corner makes it ask for all the
-memory there is. So the XML is searched for such cells first.
+It shows error values and formulas without a stored result as blanks; of a number with a comment inside it shows the first
+half; a day number before the big bang makes it panic, and one stray cell in the last corner makes it ask for all the memory
+there is. So it is given only what it reads rightly: a sheet as it stands where that is written plainly (`plain_sheet`), and
+as it is written out again where not (`unusual_sheet`). Which parts belong to a workbook is not left to it either: it gets a
+workbook of the sheets that are wanted, with their shared texts and their styles.
 """
 
+import datetime as dt
 import io
 import os
 import re
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any
 
 import python_calamine
 
 from xlbackflush.model.errors import UnusableError
-from xlbackflush.model.tables import CellError
-from xlbackflush.ooxml.address import column_letter, column_number, split_cell
-from xlbackflush.ooxml.package import Package, TablePart
+from xlbackflush.ooxml import unusual_sheet
+from xlbackflush.ooxml.archive import check_markup
+from xlbackflush.ooxml.package import MAIN, OFFICE, Package, TablePart
+from xlbackflush.ooxml.plain_sheet import Scanned, scan
+from xlbackflush.ooxml.values import dated
+from xlbackflush.ooxml.xml import element
 
-Odd = dict[int, list[tuple[int, CellError]]]  # row (from 1) -> column (from 0), what is wrong
+Grid = list[list[Any]]
 
-_CELLS_MAX = 40_000_000  # of a sheet's bounding box
-_CELL = re.compile(rb"<(?:\w+:)?c\b(?P<attributes>[^>]*?)(?:/>|>(?P<body>.*?)</(?:\w+:)?c>)", re.S)
-_VAST = rb"<(?:\w+:)?v>-(?:\d{11,}|[\d.]+[eE]\+?\d{2,})"
-_FORMULA = rb"<(?:\w+:)?f\b[^>]*?(?:/>|>[^<]*</(?:\w+:)?f>)"
-_RESULT = rb"\s*<(?:\w+:)?v\b[^>]*>[^<]"
-#: what gives an odd cell away; one by one, each is found several times as fast as all at once
-_HINTS = tuple(re.compile(hint) for hint in (_FORMULA + rb"(?!" + _RESULT + rb")", rb"""\st=["']e["']""", _VAST))
-_ADDRESS = re.compile(rb"""\br=["']([A-Z]+[0-9]+)["']""")
-_VALUE = re.compile(rb"<(?:\w+:)?v\b[^>]*>([^<]+)</")
-_IS_ERROR = re.compile(rb"""\bt=["']e["']""")
-_IS_TEXT = re.compile(rb"""\bt=["']str["']""")
-_KNOWN_ERRORS = (b"#NULL!", b"#DIV/0!", b"#VALUE!", b"#REF!", b"#NAME?", b"#NUM!", b"#N/A")
+_CELLS_MAX = 16_000_000  # of a sheet: a million rows of the widest table, and a third more
+_TEXTS_MAX = 4_000_000  # that the cells of a workbook share
+
+_RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
+_ITEM = re.compile(
+    rb'\s*<si>(?:<t(?: xml:space="preserve")?>[^<]*+</t>|<t ?/>'
+    rb"|(?:<r>(?:<rPr>(?:<\w+(?: \w+=\"[^\"<>]*\")*+ ?/>)*+</rPr>)?+<t(?: xml:space=\"preserve\")?>[^<]*+</t></r>)++)"
+    rb"(?:<phoneticPr [^<>]*+/>)?+</si>\s*"
+)
+_TEXTS = re.compile(rb'(?:\xef\xbb\xbf)?(?:<\?xml [^<>]*+\?>)?\s*<sst(?: [^<>]*)? xmlns="%b"[^<>]*>' % MAIN.encode())
 
 
 class SheetReader:
     """Values of a workbook's sheets as stored, and the cells that are not values."""
 
-    def __init__(self, package: Package, content: bytes) -> None:
-        self._package, self._content = package, content
-        self._book: Any = None
-        self._grids: dict[str, list[list[Any]]] = {}
-        self._patches: dict[str, bytes] = {}
+    def __init__(self, package: Package) -> None:
+        self._package = package
+        self._grids: dict[str, Grid] = {}
 
-    def grid(self, sheet: str) -> list[list[Any]]:
-        """All rows of a sheet from A1: str, float, bool, date ..., "" where blank.
+    def grid(self, sheet: str) -> Grid:
+        """All rows of a sheet from A1: str, float, bool, date ..., "" where blank; each up to its last cell, or longer.
 
-        `CellError` for error values, formulas without a stored result, and numbers beyond all use.
+        `CellError` for error values, formulas without a stored result, and what is no value of its type.
         """
         if sheet not in self._grids:
-            self._grids[sheet] = self._read(sheet)
+            self.load([sheet])
         return self._grids[sheet]
+
+    def load(self, sheets: Iterable[str]) -> None:
+        """Read sheets that will be asked for: together, they share what it takes to open a workbook."""
+        new = {sheet: self._scanned(sheet) for sheet in sheets if sheet not in self._grids}
+        try:
+            self._grids |= self._read(new)
+        except BaseException as error:
+            if not _is_refusal(error):
+                raise
+            for sheet in new:
+                self._grids[sheet] = self._read_again(sheet)
 
     def cell(self, sheet: str, column: int, row: int) -> Any:
         """One cell, by its numbers from 1."""
         grid = self.grid(sheet)
         return grid[row - 1][column - 1] if row <= len(grid) and column <= len(grid[row - 1]) else ""
+
+    def headers(self, table: TablePart) -> list[Any]:
+        """The cells above the columns of a table."""
+        columns = range(table.first_col, table.first_col + len(table.columns))
+        return [self.cell(table.sheet, column, table.header_row) for column in columns]
 
     def rows(self, table: TablePart, last: int | None = None) -> Iterator[list[Any]]:
         """Rows of a sheet from the first below a table's headers on, as wide as the table; to the last of the sheet, or this."""
@@ -66,89 +86,92 @@ class SheetReader:
             row = grid[number][first : first + width] if number < len(grid) else []
             yield row + [""] * (width - len(row))
 
-    def _read(self, sheet: str) -> list[list[Any]]:
-        odd = self._search(sheet)
+    def _scanned(self, sheet: str) -> Scanned:
+        """A sheet for calamine: as it stands, if that is plain."""
+        part, book = self._package.sheets[sheet], self._package.path.name
+        xml = self._package.read(part)
+        check_markup(xml, part, book)
+        scanned = scan(xml) or self._rewritten(sheet, xml)
+        if scanned.cells > _CELLS_MAX:
+            raise UnusableError(
+                f"{book}: sheet {sheet} has {scanned.cells:,} cells; at most {_CELLS_MAX:,} are read. Delete the rows "
+                "and columns that hold nothing, and save."
+            )
+        return scanned
+
+    def _rewritten(self, sheet: str, xml: bytes) -> Scanned:
         try:
-            with _quiet():
-                grid: list[list[Any]] = self._reader(sheet).get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+            return unusual_sheet.rewritten(xml, self._texts[1])
+        except UnusableError as error:
+            name = self._package.path.name
+            raise UnusableError(
+                f"{name}: sheet {sheet} cannot be read: {error}. Open the workbook in Excel and save it again."
+            ) from error
+
+    def _read_again(self, sheet: str) -> Grid:
+        """A sheet that calamine did not take, by itself and written out again."""
+        try:
+            return self._read({sheet: self._rewritten(sheet, self._package.read(self._package.sheets[sheet]))})[sheet]
         except BaseException as error:
-            if isinstance(error, (python_calamine.CalamineError, OSError, ValueError)) or _is_panic(error):
+            if _is_refusal(error):
                 raise UnusableError(f"{self._package.path.name} is damaged: sheet {sheet} cannot be read.") from error
             raise
-        grid += [[] for _ in range(max(odd, default=0) - len(grid))]
-        for number, problems in odd.items():
-            row = grid[number - 1]
-            for column, problem in problems:
-                row += [""] * (column + 1 - len(row))
-                row[column] = problem
-        return grid
 
-    def _reader(self, sheet: str) -> Any:
-        """The workbook in calamine; a patched copy of it for a sheet that calamine does not take."""
-        part = self._package.sheets[sheet]
-        if part in self._patches:
-            patched = self._package.copy_with({part: self._patches[part]})
-            return python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(patched))
-        if self._book is None:
-            self._book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(self._content))
-        return self._book
+    def _read(self, sheets: Mapping[str, Scanned]) -> dict[str, Grid]:
+        if not sheets:
+            return {}
+        file = io.BytesIO(self._workbook(sheets))
+        with _quiet():
+            opened = python_calamine.CalamineWorkbook.from_filelike(file)
+            grids = [opened.get_sheet_by_index(n).to_python(skip_empty_area=False) for n in range(len(sheets))]
+        return {sheet: _completed(grid, scanned) for grid, (sheet, scanned) in zip(grids, sheets.items(), strict=True)}
 
-    def _search(self, sheet: str) -> Odd:
-        part = self._package.sheets[sheet]
-        text = self._package.text(part)
-        if not re.search(r"<(?:\w+:)?worksheet\b", text) or not re.search(r"<(?:\w+:)?sheetData\b", text):
-            raise UnusableError(f"{self._package.path.name} is damaged: sheet {sheet} is no worksheet.")
+    def _workbook(self, sheets: Mapping[str, Scanned]) -> bytes:
+        """A workbook of these sheets."""
+        parts = {f"sheet{number}.xml": scanned.xml for number, scanned in enumerate(sheets.values(), 1)}
+        kinds = dict.fromkeys(parts, "worksheet")
+        if any(b' t="s"' in xml for xml in parts.values()):
+            parts["sharedStrings.xml"], kinds["sharedStrings.xml"] = self._texts[0], "sharedStrings"
+        styles = self._package.related(self._package.workbook_part, "styles", required=False)
+        if styles:
+            parts["styles.xml"], kinds["styles.xml"] = self._package.text(styles).encode(), "styles"
+        listed = [
+            element("sheet", name=str(n), sheetId=n, r_id=f"r{n}", xmlns_r=OFFICE) for n in range(1, len(sheets) + 1)
+        ]
+        parts["workbook.xml"] = element("workbook", element("sheets", *listed), xmlns=MAIN).encode()
+        with io.BytesIO() as file:
+            with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+                archive.writestr("_rels/.rels", _related({"xl/workbook.xml": "officeDocument"}))
+                archive.writestr("xl/_rels/workbook.xml.rels", _related(kinds))
+                for name, content in parts.items():
+                    archive.writestr(f"xl/{name}", content)
+            return file.getvalue()
+
+    @cached_property
+    def _texts(self) -> tuple[bytes, int]:
+        """The texts that cells share, as calamine reads them rightly, and how many they are."""
+        part = self._package.related(self._package.workbook_part, "sharedStrings", required=False)
+        if not part:
+            return element("sst", "", xmlns=MAIN).encode(), 0
         xml = self._package.read(part)
-        self._check_extent(sheet, xml)
-        odd: Odd = {}
-        patches: list[tuple[int, int]] = []
-        plain = b"<c " in xml
-        for hint in sorted(match.start() for pattern in _HINTS for match in pattern.finditer(xml)):
-            # a search for what is nowhere goes back to the top, from every hint: so neither is made in vain
-            start = xml.rfind(b"<c ", 0, hint + 1) if plain else -1
-            start = max(start, xml.rfind(b":c ", max(start, 0), hint + 1))
-            match = _CELL.match(xml, xml.rfind(b"<", 0, start + 1))
-            problem = match and _problem(match["attributes"], match["body"] or b"")
-            if not match or not problem:
-                continue
-            address = _ADDRESS.search(match["attributes"])
-            if not address:
-                name = self._package.path.name
-                raise UnusableError(f"{name}: cells of {sheet} have no address; save it again in Excel.")
-            column, row = split_cell(address[1].decode())
-            if (column - 1, problem) not in odd.setdefault(row, []):
-                odd[row].append((column - 1, problem))
-                patches.append(match.span())
-        self._patch(part, xml, patches)
-        return odd
-
-    def _patch(self, part: str, xml: bytes, cells: list[tuple[int, int]]) -> None:
-        """Blank the cells that calamine does not survive; they are reported all the same."""
-        pieces, position = [], 0
-        for start, stop in cells:
-            value = _VALUE.search(xml, start, stop)
-            if value and (re.match(_VAST, value[0]) or value[1] not in _KNOWN_ERRORS):
-                pieces += [xml[position : value.start(1)], b"#N/A" if _IS_ERROR.search(xml, start, stop) else b"0"]
-                position = value.end(1)
-        if pieces:
-            self._patches[part] = b"".join([*pieces, xml[position:]])
-
-    def _check_extent(self, sheet: str, xml: bytes) -> None:
-        """Refuse a sheet whose cells span more than any sheet of inputs does."""
-        rows = [int(r) for r in re.findall(rb"""<(?:\w+:)?row\b[^>]*?\br=["'](\d+)["']""", xml)]
-        letters = set(re.findall(rb"""<(?:\w+:)?c\b[^>]*?\br=["']([A-Z]{2,3})[0-9]""", xml))
-        width = max([26, *(column_number(column.decode()) for column in letters)])
-        if max(rows, default=0) * width > _CELLS_MAX:
-            last = f"{column_letter(width)}{max(rows)}"
-            raise UnusableError(
-                f"{self._package.path.name}: sheet {sheet} has cells as far out as {last}, away from its table; "
-                "delete those rows or columns and save."
-            )
+        check_markup(xml, part, self._package.path.name)
+        if xml.count(b"<si") > _TEXTS_MAX:
+            raise UnusableError(f"{self._package.path.name} has more than {_TEXTS_MAX:,} texts; no more are read.")
+        head = _TEXTS.match(xml)
+        position, count = head.end() if head else 0, 0
+        while head and (item := _ITEM.match(xml, position)):
+            position, count = item.end(), count + 1
+        if xml[position:].strip() == b"</sst>":
+            return xml, count
+        items = [unusual_sheet.text_of(item) for item in self._package.xml(part).iterfind(f"{{{MAIN}}}si")]
+        written = "".join(f"<si>{unusual_sheet.text_element(text)}</si>" for text in items)
+        return f'<sst xmlns="{MAIN}">{written}</sst>'.encode(), len(items)
 
 
-def _is_panic(error: BaseException) -> bool:
-    """True for a fault of calamine itself, which has no type that could be named."""
-    return type(error).__name__ == "PanicException"
+def _is_refusal(error: BaseException) -> bool:
+    """True where calamine cannot read a sheet; a fault of its own, a panic, has no type that could be named."""
+    known = isinstance(error, python_calamine.CalamineError | OSError | ValueError)
+    return known or type(error).__name__ == "PanicException"
 
 
 @contextmanager
@@ -168,13 +191,37 @@ def _quiet() -> Iterator[None]:
         os.close(nowhere)
 
 
-def _problem(attributes: bytes, body: bytes) -> CellError | None:
-    """What is wrong with a cell, or None."""
-    value = _VALUE.search(body)
-    if _IS_ERROR.search(attributes):
-        return CellError(value[1].decode("utf-8", "replace") if value else "#ERROR!")
-    if re.search(rb"<(?:\w+:)?f\b", body) and not value and not _IS_TEXT.search(attributes):
-        return CellError("", calculated=False)
-    if re.search(_VAST, body):
-        return CellError(value[1].decode() if value else "")
-    return None
+def _related(kinds: Mapping[str, str]) -> str:
+    """The relationships to parts of these kinds: r1, r2 ..."""
+    related = [
+        element("Relationship", Id=f"r{n}", Type=f"{OFFICE}/{kind}", Target=name)
+        for n, (name, kind) in enumerate(kinds.items(), 1)
+    ]
+    return element("Relationships", *related, xmlns=_RELATIONS)
+
+
+def _completed(grid: Grid, scanned: Scanned) -> Grid:
+    """What calamine shows of a sheet, spread out again, with what it does not show."""
+    if scanned.rows is not None and scanned.columns is not None:
+        grid = _spread(grid, scanned.rows, scanned.columns)
+    for (number, column), serial in scanned.serials.items():
+        if isinstance(grid[number - 1][column - 1], dt.date):
+            grid[number - 1][column - 1] = dated(serial)
+    last = max((number for number, _ in scanned.others), default=0)
+    grid += [[] for _ in range(last - len(grid))]
+    for (number, column), value in scanned.others.items():
+        row = grid[number - 1] = grid[number - 1] + [""] * (column - len(grid[number - 1]))
+        row[column - 1] = value
+    return grid
+
+
+def _spread(grid: Grid, rows: Iterable[int], columns: Iterable[int]) -> Grid:
+    """Rows and columns at their places on the sheet; blank rows, which may be a million, are one and the same list."""
+    numbers, at, blank = list(rows), list(columns), list[Any]()
+    spread = [blank] * (numbers[-1] if numbers else 0)
+    for number, row in zip(numbers, grid, strict=True):
+        cells = [""] * at[-1]
+        for column, value in zip(at, row, strict=False):
+            cells[column - 1] = value
+        spread[number - 1] = cells
+    return spread

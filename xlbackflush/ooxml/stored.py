@@ -21,12 +21,12 @@ Shown = Value | CellError
 
 _DATA = re.compile(rb"<(\w+:)?sheetData\b")
 _CELL = re.compile(
-    rb"<(?P<prefix>(?:\w+:)?)c\b(?P<attributes>[^>]*)>"
-    rb"(?P<before>\s*<(?:\w+:)?f\b[^>]*>(?P<formula>[^<]*)</(?:\w+:)?f>\s*)(?P<after>.*?)</(?:\w+:)?c>",
-    re.S,
+    rb"<(?P<prefix>(?:\w+:)?)c\b(?P<attributes>[^<>]*)>"
+    rb"(?P<before>\s*<(?:\w+:)?f\b[^<>]*>(?P<formula>[^<]*)</(?:\w+:)?f>\s*)"
+    rb"(?P<after>(?:[^<]++|<(?!/?(?:\w+:)?c\b))*+)</(?:\w+:)?c>",  # no further than the next cell
 )
 _TYPE = re.compile(rb"""\st=["'](\w*)["']""")
-_VALUE = re.compile(rb"<(?:\w+:)?v\b[^>]*?(?:/>|>([^<]*)</(?:\w+:)?v>)")
+_VALUE = re.compile(rb"<(?:\w+:)?v\b[^<>]*?(?:/>|>([^<]*)</(?:\w+:)?v>)")
 
 
 def formulas(xml: bytes) -> Iterator[str]:
@@ -34,7 +34,7 @@ def formulas(xml: bytes) -> Iterator[str]:
     data = _DATA.search(xml)
     if data:
         # with the prefix in the pattern, the search runs through large sheets of values at once
-        pattern = rb"<%bf(?:\s[^>]*)?(?:/>|>([^<]*)<)" % (data[1] or b"")
+        pattern = rb"<%bf(?:\s[^<>]*)?(?:/>|>([^<]*)<)" % (data[1] or b"")
         for match in re.finditer(pattern, xml):
             yield unescape((match[1] or b"").decode("utf-8", "replace"))
 

@@ -3,7 +3,7 @@
 import datetime as dt
 
 from xlbackflush import schema
-from xlbackflush.model.tables import CellError
+from xlbackflush.model.tables import CellError, day_number
 from xlbackflush.model.text import shortened
 
 _ERROR = -2146828288  # 0x800A0000: an error cell comes as this plus its number
@@ -36,13 +36,18 @@ def decoded(cell: object) -> object:
 def dated(serial: float) -> object:
     """A serial number in a cell that shows a date or a time, as a reader of files gives it: to the millisecond.
 
-    Excel counts a day that never was, 1900-02-29, as day 60; days before it are one later than they seem.
+    Excel counts a day that never was, 1900-02-29, as day 60; days before it are one later than they seem. The day is the one
+    that Excel shows: the next one where the serial number differs from it beyond its first 15 digits only, not where the
+    time alone is rounded.
     """
     if not 0 <= serial < _DAYS:
         return serial
     days, fraction = divmod(serial, 1)
     moment = _MIDNIGHT + dt.timedelta(days + (1 <= serial < 60))
-    moment += dt.timedelta(milliseconds=round(fraction * _MILLISECONDS))
+    milliseconds = round(fraction * _MILLISECONDS)
+    if milliseconds == _MILLISECONDS and day_number(serial) == days:
+        milliseconds -= 1
+    moment += dt.timedelta(milliseconds=milliseconds)
     if serial < 1:
         return moment.time()
     return moment if fraction else moment.date()

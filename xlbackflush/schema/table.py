@@ -20,6 +20,8 @@ Mark = Literal["bad", "warn", "note", "good", "head", "entry"]  # colours that s
 #: what the cells of a sheet are, where that is not posted
 _LOOKS: dict[Role, Look] = {"Input": "input", "Calculation": "calculation"}
 
+FIRST_VERSION = 2  # of the schema that workbooks state; those that state none may lack anything
+
 LIVE_FORMULA, POSTED_LESS_PROOF = "live formula", "posted - proof"  # units of proofs, and of what they leave
 
 #: kinds whose cells hold numbers
@@ -42,6 +44,7 @@ class Column:
     indent: the column whose number says by how many steps the text is indented.
     marks: colour and test, in which {} is the cell.
     item: the column with the item that its figure counts, where that is neither Component nor Item.
+    since: the version of the schema that brought it.
 
     Of a posted figure, for those who ask what it rests on:
     proves: the columns that this one recomputes. rests_on: a formula over {Columns} of the same row, where no proof says it.
@@ -64,6 +67,7 @@ class Column:
     indent: str = ""
     marks: tuple[tuple[Mark, str], ...] = ()
     item: str = ""
+    since: int = FIRST_VERSION
     proves: tuple[str, ...] = ()
     rests_on: str = ""
     recorded: str = ""
@@ -135,6 +139,11 @@ class Table:
         return next((proof.name for proof in self.columns if column in proof.proves), "")
 
     @property
+    def since(self) -> int:
+        """The version of the schema that brought it."""
+        return min(column.since for column in self.columns)
+
+    @property
     def differences(self) -> list[str]:
         """The columns of what is left between posted figures and their proofs."""
         return [c.name for c in self.columns if c.unit == POSTED_LESS_PROOF]
@@ -168,7 +177,7 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Setting:
-    """One row of the Setup table."""
+    """One row of the Setup table. since: as of a column."""
 
     name: str
     kind: Kind
@@ -177,6 +186,7 @@ class Setting:
     choices: tuple[str, ...] = ()
     required: bool = False
     minimum: float | None = None
+    since: int = FIRST_VERSION
 
     @cached_property
     def column(self) -> Column:

@@ -140,6 +140,10 @@ class ComBook:
         """The version of the schema that it says it has."""
         return version_of(_known(lambda: str(self._book.Names(schema.SCHEMA_NAME).RefersTo)))
 
+    def sheet_names(self) -> list[str]:
+        """The names of all worksheets."""
+        return [sheet.Name for sheet in each(self._book.Worksheets)]
+
     def tables(self) -> dict[str, tuple[TablePart, int]]:
         """The tables of ours, and how many rows of totals each has."""
         tables = {}

@@ -16,9 +16,10 @@ from pathlib import Path
 from xlbackflush import schema
 from xlbackflush.dataclass import replace
 from xlbackflush.engine.answers import Answers
+from xlbackflush.engine.record import record as records
 from xlbackflush.engine.result import RunResult
 from xlbackflush.model.errors import UnusableError
-from xlbackflush.model.journal import Run
+from xlbackflush.model.journal import Problem, Run
 from xlbackflush.model.tables import Source
 from xlbackflush.ooxml.address import column_letter, column_number
 from xlbackflush.ooxml.atomic import NewFile, explained
@@ -70,11 +71,11 @@ class FileBook:
                 else f"{name} is an old Excel file; save it as .xlsx or .xlsm first."
             )
         self.package = Package(self.path, self.content)
-        version = contract.version_of(self.package.names.get(schema.SCHEMA_NAME))
-        contract.check_ours(self.path.name, self.package.tables, version)
+        self._version = contract.version_of(self.package.names.get(schema.SCHEMA_NAME))
+        contract.check_ours(self.path.name, self.package.tables, self._version, self.package.sheets)
         if complete:
             contract.check_outputs(self.path.name, self.package.tables)
-        self._inputs = SheetReader(self.package, self.content)
+        self._inputs = SheetReader(self.package)
         self._elsewhere = Elsewhere(self.package, self.cells(), self.table)
         self.product_view = ProductView()  # of the last `write`
         self.is_saved = False  # True once the file on the disk is what was put into this object
@@ -94,13 +95,18 @@ class FileBook:
 
     def read(self) -> dict[str, Source]:
         """Every input table that there is: values as stored, error values and uncalculated formulas marked as such."""
-        return {t.name: self.table(t.name) for t in schema.INPUT_TABLES if t.name in self.package.tables}
+        names = [t.name for t in schema.INPUT_TABLES if t.name in self.package.tables]
+        self._inputs.load(dict.fromkeys(self.package.tables[name].sheet for name in names))
+        return {name: self.table(name) for name in names}
 
     def table(self, name: str) -> Source:
         """One table of ours, input or output, as it stands."""
         table = self.package.tables[name]
-        totals = re.search(rb"""totalsRowCount=["'](\d+)["']""", self.package.read(table.part))
-        return contract.filled(table, self._inputs.rows(table), int(totals[1]) if totals else 0)
+        if name in records.TABLES:  # whoever reads one of them reads all
+            self._inputs.load({self.package.tables[n].sheet for n in records.TABLES if n in self.package.tables})
+        source = contract.filled(table, self._inputs.rows(table), table.totals)
+        source.version, source.misnamed = self._version, contract.misnamed(table, self._inputs.headers(table))
+        return source
 
     def formulas(self, name: str) -> Iterator[dict[str, str]]:
         """The formulas of one table of ours, row by row: column -> formula without its =."""
@@ -120,6 +126,11 @@ class FileBook:
     def runs(self) -> list[Run]:
         """The Runs sheet as it stands."""
         return contract.runs(self.table("Runs"))
+
+    def damaged(self) -> list[Problem]:
+        """Parts of the file that are not as they were written."""
+        what = "This part of the file fails its checksum: the file is damaged."
+        return [Problem(name, what, "Take a copy of the workbook.") for name in self.package.damaged()]
 
     def cells(self) -> FileReader:
         """Values and formulas of all cells as they stand, for an explanation."""
@@ -275,6 +286,8 @@ class FileBook:
     def saved(self) -> Iterator[Path]:
         """Temporary file, check; then, when the `with` block is done, replace. Gives the path of the temporary file."""
         if not self.package.changed():
+            for problem in self.damaged():
+                raise UnusableError(f"{self.path.name} is damaged: its part {problem.where} cannot be read.")
             yield self.path
             return
         with explained(self.path.name, "close it in Excel and run again"), NewFile(self.path) as new:

@@ -28,7 +28,7 @@ from xlbackflush import schema
 from xlbackflush.dataclass import replace
 from xlbackflush.engine.result import RunResult
 from xlbackflush.model.errors import UnusableError
-from xlbackflush.model.journal import Run
+from xlbackflush.model.journal import Problem, Run
 from xlbackflush.model.tables import CellError, Source
 from xlbackflush.ooxml.address import Box, addresses, area, areas, split_cell
 from xlbackflush.ooxml.cells import Block, Cells, Value
@@ -107,7 +107,8 @@ class LiveBook:
         refusal = self._native.refusal()
         if refusal:
             raise UnusableError(refusal)
-        tables.check_ours(self.name, self._tables, self._native.schema_version())
+        self._version = self._native.schema_version()
+        tables.check_ours(self.name, self._tables, self._version, self._native.sheet_names())
         tables.check_outputs(self.name, self._tables)
         self.product_view = ProductView()  # of the last `write`
         self.not_kept = ""  # why the last `write` cannot be undone by `restore`
@@ -155,7 +156,9 @@ class LiveBook:
         """One table of ours, input or output, as it stands."""
         table, totals = self._standing[name]
         last = max(table.last_row + totals, self._native.extent(table.sheet)[0])
-        return tables.filled(table, self._rows(table, last), totals)
+        source = tables.filled(table, self._rows(table, last), totals)
+        source.version = self._version
+        return source
 
     def formulas(self, name: str) -> Iterator[dict[str, str]]:
         """The formulas of one table of ours, row by row: column -> formula without its =."""
@@ -172,6 +175,10 @@ class LiveBook:
     def runs(self) -> list[Run]:
         """The Runs sheet as it stands."""
         return tables.runs(self.table("Runs"))
+
+    def damaged(self) -> list[Problem]:
+        """See `FileBook`; Excel opens no file that is."""
+        return []
 
     def cells(self) -> LiveCells:
         """Values and formulas of all cells as they stand, for an explanation."""

@@ -51,6 +51,10 @@ class MacBook:
             return version_of(str(self._book.names[schema.SCHEMA_NAME].refers_to))
         return version_of(None)
 
+    def sheet_names(self) -> list[str]:
+        """See `ComBook`."""
+        return [sheet.name for sheet in self._book.sheets]
+
     def tables(self) -> dict[str, tuple[TablePart, int]]:
         """See `ComBook`."""
         ours = [(s.name, table) for s in self._book.sheets for table in s.tables if table.name in schema.TABLES]

@@ -1,9 +1,10 @@
 """What both adapters know of a workbook of ours: its contract, its tables as the engine reads them, its runs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from xlbackflush import schema
 from xlbackflush.dataclass import replace
+from xlbackflush.engine.inputs.headers import renamed
 from xlbackflush.engine.record.runs_table import runs as runs
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.tables import Source, absent
@@ -13,7 +14,7 @@ from xlbackflush.ooxml.package import TablePart
 from xlbackflush.sheets.formulas import Sheets
 
 
-def check_ours(book: str, tables: Mapping[str, TablePart], version: int) -> None:
+def check_ours(book: str, tables: Mapping[str, TablePart], version: int, sheets: Collection[str]) -> None:
     """Refuse a workbook that is none of ours, that lacks what a user deleted, or that a later version made.
 
     book: its name; version: of the schema that it has. What a workbook of an earlier version lacks is no obstacle here.
@@ -29,9 +30,23 @@ def check_ours(book: str, tables: Mapping[str, TablePart], version: int) -> None
             f"A later version of xlbackflush made {book}. Update this one first: pip install --upgrade xlbackflush"
         )
     for table in schema.INPUT_TABLES:
-        lacking = table.lacking(tables[table.name].columns) if table.name in tables else []
-        if lacking:
-            raise UnusableError(f"{book}: table {table.name} has no column {', '.join(lacking)}.")
+        if table.name in tables:
+            _check_columns(book, table, tables[table.name])
+        elif schema.SHEET_OF[table.name].name in sheets:
+            raise UnusableError(
+                f"{book}: sheet {schema.SHEET_OF[table.name].name} has no table {table.name}, so that what stands there is not "
+                "read. Select the cells with their headers, press Ctrl+T, and give the table this name (Table Design)."
+            )
+
+
+def _check_columns(book: str, table: schema.Table, there: TablePart) -> None:
+    """Refuse a table without a column that it cannot be used without."""
+    lacking = table.lacking(there.columns)
+    if lacking:
+        taken = renamed(there.columns, table.names, lacking, lambda *_: False)
+        others = [f'{there.letters[name]}{there.header_row} reads "{name}"' for name in taken]
+        hint = f" Cell {', '.join(others)}: correct it there." if others else ""
+        raise UnusableError(f"{book}: table {table.name} has no column {', '.join(lacking)}.{hint}")
 
 
 def check_outputs(book: str, tables: Mapping[str, TablePart]) -> None:
@@ -93,6 +108,17 @@ def places(tables: Mapping[str, TablePart]) -> Sheets:
 def in_place(table: TablePart) -> bool:
     """True where a table stands where a new workbook has it, below title rows of ours."""
     return (table.header_row, table.first_col) == (schema.HEADER_ROW, schema.TABLES[table.name].first_col)
+
+
+def misnamed(table: TablePart, headers: Iterable[object]) -> dict[str, str]:
+    """The columns of a table above which the sheet says something else, where one of the two names is ours."""
+    known = schema.TABLES[table.name].names
+    shown = {name: " ".join(str(header).split()) for name, header in zip(table.columns, headers, strict=False)}
+    return {
+        name: text
+        for name, text in shown.items()
+        if text != " ".join(name.split()) and (name in known or text in known)
+    }
 
 
 def place(table: TablePart) -> Source:

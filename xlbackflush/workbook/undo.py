@@ -130,9 +130,8 @@ class Copy:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        content = path.read_bytes()
-        self._package = Package(path, content)
-        self._reader = SheetReader(self._package, content)
+        self._package = Package(path)
+        self._reader = SheetReader(self._package)
         styles = StyleSheet(self._package.text(self._package.related(self._package.workbook_part, "styles")))
         self._look = cache(styles.look)
         if any(table.name not in self._package.tables for table in schema.OUTPUT_TABLES):

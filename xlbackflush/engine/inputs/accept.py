@@ -13,10 +13,11 @@ import numpy as np
 
 from xlbackflush import schema
 from xlbackflush.dataclass import dataclass
+from xlbackflush.engine.inputs.headers import header_findings, renamed
 from xlbackflush.model import finding as f
 from xlbackflush.model.arrays import Floats, texts, where_true
 from xlbackflush.model.inputs import FIELDS, RECORDS, Inputs, Settings
-from xlbackflush.model.tables import CellError, Source, absent, number_in
+from xlbackflush.model.tables import CellError, Source, absent, day_number, number_in
 from xlbackflush.model.text import TEXT_MAX, UNWRITABLE, shortened
 
 _DAY_0_ORDINAL = schema.DAY_0.toordinal()
@@ -34,10 +35,16 @@ def accept(tables: Mapping[str, Source]) -> tuple[Inputs, list[f.Finding]]:
     An earlier version made the workbook, perhaps: a table or column that it lacks is blank, a setting or role has its default.
     """
     sources = {table.name: tables.get(table.name) or absent(table) for table in schema.INPUT_TABLES}
+    version = max((source.version for source in tables.values()), default=1)
     findings = [
-        f.MISSING_TABLE(source.sheet, f"The workbook has no table {name}; it is taken as empty.")
+        (f.LOST_TABLE if schema.TABLES[name].since <= version else f.MISSING_TABLE)(
+            source.sheet, f"The workbook has no table {name}; it is taken as empty."
+        )
         for name, source in sources.items()
         if name not in tables
+    ]
+    findings += [
+        finding for name, source in sources.items() for finding in header_findings(source, schema.TABLES[name])
     ]
     settings, cells = _settings(sources["Setup"], findings)
     accounts = _accounts(sources["Accounts"], findings)
@@ -95,7 +102,7 @@ class _Reader:
             values = self._writable(values)
             return texts(self._checked_keys(values) if column.kind in _KEY_KINDS else values)
         if wanted is float:
-            return self._in_range(np.fromiter(values, np.float64, len(raw)))
+            return self._in_range(self._checked_numbers(np.fromiter(values, np.float64, len(raw)), raw))
         if values is raw:
             return np.fromiter(map(dt.date.toordinal, values), np.float64, len(raw)) - _DAY_0_ORDINAL
         days = [v.toordinal() - _DAY_0_ORDINAL if type(v) is dt.date else v for v in values]
@@ -109,9 +116,12 @@ class _Reader:
                 self._add(f.BLANK, i, "is blank.")
         elif isinstance(value, CellError):
             if value.calculated:
-                self._add(f.ERROR_VALUE, i, f"holds the error value {value.text}.")
+                shown = value.text if value.text.startswith("#") else f'"{_short(value.text)}"'
+                self._add(f.ERROR_VALUE, i, f"holds the error value {shown}.")
             else:
                 self._add(f.NOT_CALCULATED, i, "holds a formula whose result is not stored.")
+        elif isinstance(value, float) and not math.isfinite(value):
+            self._add(f.ERROR_VALUE, i, "is not a number.")
         elif (parsed := _PARSE[kind](value)) is not None:
             return parsed
         elif isinstance(value, str) and (_looks_like_number(value) or _looks_like_date(value)):
@@ -120,6 +130,13 @@ class _Reader:
             shown = f'"{_short(value)}"' if isinstance(value, str) else _short(value)
             self._add(f.WRONG_TYPE, i, f"is {shown}; a {kind} is expected.")
         return "" if kind == "text" else math.nan
+
+    def _checked_numbers(self, array: Floats, raw: Sequence[object]) -> Floats:
+        """The numbers; NaN in a cell, which is no blank, is a finding."""
+        for i in where_true(np.isnan(array)).tolist():
+            if type(raw[i]) is float:
+                self._add(f.ERROR_VALUE, i, "is not a number.")
+        return array
 
     def _in_range(self, array: Floats) -> Floats:
         """The numbers, NaN where one is out of range."""
@@ -189,8 +206,9 @@ def _date(value: object) -> float | None:
         value = value.date()
     if isinstance(value, dt.date):
         return float((value - schema.DAY_0).days)
-    if isinstance(value, int | float) and not isinstance(value, bool) and int(value) in _DATES:
-        return float(int(value))
+    number = number_in(value)
+    if number is not None and math.isfinite(number) and day_number(number) in _DATES:
+        return float(day_number(number))
     return None
 
 
@@ -238,10 +256,17 @@ def _settings(source: Source, findings: list[f.Finding]) -> tuple[Settings, dict
     fields: dict[str, Any] = {}
     cells: dict[str, str] = {}
     columns = source.by_column()
-    pairs = zip(source.row_numbers, columns.get("Setting", ()), columns.get("Value", ()), strict=True)
-    for row, key, value in pairs:
-        name, where = str(_text(key or "")).strip(), source.cell("Value", row)
-        if name not in known:
+    names = [str(_text(key or "")).strip() for key in columns.get("Setting", ())]
+    missing = [s.name for s in schema.SETTINGS if s.name not in names and s.since <= source.version]
+    given = dict(zip(names, columns.get("Value", ()), strict=True))
+    taken = renamed(names, list(known), missing, lambda name, _: given[name] not in ("", None))
+    for row, name, value in zip(source.row_numbers, names, columns.get("Value", ()), strict=True):
+        where = source.cell("Value", row)
+        if name in taken:
+            text = f'"{_short(name)}" is not read; setting {taken[name]} is missing.'
+            fix = f"Call it {taken[name]} again, or delete the row."
+            findings.append(f.RENAMED_SETTING(source.cell("Setting", row), text, fix=fix))
+        elif name not in known:
             findings.append(f.UNKNOWN_SETTING(source.cell("Setting", row), f'"{_short(name)}".'))
         elif name in cells:
             findings.append(f.DUPLICATE_SETTING(where, f"{name} is given twice."))
@@ -254,9 +279,10 @@ def _settings(source: Source, findings: list[f.Finding]) -> tuple[Settings, dict
             if setting.required and setting.default is None:
                 where = source.cell("Setting", source.last_row)
                 findings.append(f.BLANK(where, f"{setting.name} is missing on Setup."))
-            else:
+            elif setting.name not in taken.values():
                 used = f"{setting.default} is used" if setting.default is not None else "it is taken as blank"
-                findings.append(f.MISSING_SETTING(source.sheet, f"{setting.name} is not on Setup; {used}."))
+                rule = f.LOST_SETTING if setting.name in missing else f.MISSING_SETTING
+                findings.append(rule(source.sheet, f"{setting.name} is not on Setup; {used}."))
     settings = Settings(**{k: v for k, v in fields.items() if v is not None})
     code = settings.currency
     if not (len(code) == 3 and code.isascii() and code.isupper() and code.isalpha()):

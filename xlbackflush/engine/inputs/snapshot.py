@@ -203,7 +203,8 @@ def _place(source: Source) -> dict[str, object]:
     """A table but for its content: where it stands, all of its columns, and the settings that have no value."""
     numbers = stated(source).row_numbers
     place = {**vars(source), "letters": list(source.letters.items()), "row_numbers": numbers}
-    del place["rows"]
+    for name in ("rows", "misnamed", "version"):
+        del place[name]
     if len(numbers) < len(source.rows):
         settings = zip(source.row_numbers, source.by_column()["Setting"], strict=True)
         place["unset"] = [(number, setting) for number, setting in settings if number not in numbers]
