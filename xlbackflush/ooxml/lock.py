@@ -37,13 +37,26 @@ def short(name: str) -> str:
 def take(descriptor: int) -> bool:
     """Take the lock of an open file; False where another process has it. Where a drive knows no locks, all have it."""
     try:
-        if sys.platform == "win32":
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        else:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _lock(descriptor)
     except OSError as error:
         return error.errno in _NO_LOCKS
     return True
+
+
+def is_left(descriptor: int) -> bool:
+    """True for a file whose process has ended: nobody has its lock, and we can take it."""
+    try:
+        _lock(descriptor)
+    except OSError:
+        return False
+    return True
+
+
+def _lock(descriptor: int) -> None:
+    if sys.platform == "win32":
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+    else:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def same_file(descriptor: int, path: Path) -> bool:

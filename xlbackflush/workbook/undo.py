@@ -82,7 +82,7 @@ def keep(content: Content, suffix: str, before: Sequence[Run], after: Sequence[R
         return ""
     try:
         make_folder()
-        clear_workshops(folder(), "")
+        clear_workshops(folder())
         copy = folder() / f"{_key(after)}{suffix.lower()}"
         write_file(copy, content, private=True)
         _prune(copy)
