@@ -94,7 +94,7 @@ class Package:
         except ET.ParseError as error:
             raise UnusableError(f"{self.path.name} is damaged: its part {name} is not XML.") from error
 
-    def _relations(self, part: str) -> dict[str, tuple[str, str]]:
+    def relations(self, part: str) -> dict[str, tuple[str, str]]:
         """Relationship id -> (type, absolute part name) of a part; "" stands for the package."""
         folder, base = posixpath.split(part)
         name = posixpath.join(folder, "_rels", f"{base}.rels")
@@ -110,7 +110,7 @@ class Package:
 
     def related(self, part: str, kind: str, required: bool = True) -> str:
         """The part to which a part has a relationship of a kind; "" where it has none and none is required."""
-        for other, target in self._relations(part).values():
+        for other, target in self.relations(part).values():
             if other == kind and target in self:
                 return target
         if required:
@@ -121,7 +121,7 @@ class Package:
         """Look for sheets and tables, among them what was added."""
         self.sheets = self._find_sheets()
         parts = (
-            (sheet, *relation) for sheet, part in self.sheets.items() for relation in self._relations(part).values()
+            (sheet, *relation) for sheet, part in self.sheets.items() for relation in self.relations(part).values()
         )
         tables = (self._table(sheet, target) for sheet, kind, target in parts if kind == "table")
         self.tables = {table.name: table for table in tables}
@@ -137,7 +137,7 @@ class Package:
             raise UnusableError(
                 f"{self.path.name} counts days from 1904; untick File > Options > Advanced > Use 1904 date system."
             )
-        targets = self._relations(self.workbook_part)
+        targets = self.relations(self.workbook_part)
         sheets = {}
         for sheet in root.iterfind("m:sheets/m:sheet", _NS):
             kind, target = targets.get(sheet.get(f"{{{OFFICE}}}id", ""), ("", ""))

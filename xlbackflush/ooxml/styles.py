@@ -109,7 +109,8 @@ class StyleSheet(Part):
             index = int(style.get("xfId", "0"))
             if index < len(formats):
                 self._named[style.get("name", "")] = (index, formats[index])
-        self._cells = [_signature(xf) for xf in root.iterfind("m:cellXfs/m:xf", _NS)]
+        self._xfs = root.findall("m:cellXfs/m:xf", _NS)
+        self._cells = [_signature(xf) for xf in self._xfs]
         codes = [
             (n.get("formatCode", ""), int(n.get("numFmtId", "0"))) for n in root.iterfind("m:numFmts/m:numFmt", _NS)
         ]
@@ -133,6 +134,18 @@ class StyleSheet(Part):
         style, *_, indent = self._cells[xf]
         name = next((name for name, (index, _) in self._named.items() if str(index) == style), "")
         return (name, max(int(indent) - STYLES[name].indent, 0)) if name in STYLES else ("", 0)
+
+    def is_ours(self, xf: int) -> bool:
+        """Whether a cell format is that of a named style of ours, but for an indent: nothing of it is a user's."""
+        if xf >= len(self._xfs):  # added by us, or by nobody
+            return True
+        name, _ = self.look(xf)
+        if not name:
+            return False
+        _, base = self._named[name]
+        ids = tuple(base.get(key, "0") for key in ("numFmtId", "fontId", "fillId", "borderId"))
+        same = self._cells[xf][1:-1] == ids
+        return same and _placement(self._xfs[xf]) in (_placement(base), _placement_of(STYLES[name]))
 
     def dxf(self, look: str) -> int:
         """Index of one of `LOOKS` among the differential formats."""
@@ -191,6 +204,24 @@ def _signature(xf: ET.Element) -> tuple[str, ...]:
     indent = alignment.get("indent", "0") if alignment is not None else "0"
     ids = tuple(xf.get(key, "0") for key in ("numFmtId", "fontId", "fillId", "borderId"))
     return (xf.get("xfId", "0"), *ids, indent)
+
+
+#: what alignment and protection are where a cell format does not say
+_PLACED = {
+    "horizontal": "general", "vertical": "bottom", "textRotation": "0", "wrapText": "0", "shrinkToFit": "0",
+    "readingOrder": "0", "justifyLastLine": "0", "locked": "1", "hidden": "0",
+}  # fmt: skip
+_TRUTHS = {"true": "1", "false": "0"}
+
+
+def _placement(xf: ET.Element) -> dict[str, str]:
+    """How a cell format aligns and protects, without its indent."""
+    said = {name: _TRUTHS.get(text, text) for part in xf for name, text in part.attrib.items()}
+    return _PLACED | {name: text for name, text in said.items() if name in _PLACED}
+
+
+def _placement_of(style: Style) -> dict[str, str]:
+    return _placement(ET.fromstring(element("xf", *_alignment(style))))
 
 
 def _font(style: Style) -> list[Markup]:

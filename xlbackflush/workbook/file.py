@@ -7,11 +7,12 @@ with the product view (see `product_view_file`) is made in between, and takes it
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import re
-from collections import defaultdict
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from xlbackflush import schema
@@ -21,14 +22,16 @@ from xlbackflush.engine.result import RunResult
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.journal import Run
 from xlbackflush.model.tables import Source
-from xlbackflush.ooxml.address import column_letter, column_number
+from xlbackflush.ooxml.address import column_letter
 from xlbackflush.ooxml.atomic import NewFile, explained
-from xlbackflush.ooxml.cells import Block, row_xml, rows_xml
+from xlbackflush.ooxml.cells import Block, rows_xml
 from xlbackflush.ooxml.formula_rows import formula_rows
 from xlbackflush.ooxml.package import MAIN, Package, TablePart
 from xlbackflush.ooxml.reader import SheetReader
+from xlbackflush.ooxml.spelled import merged
 from xlbackflush.ooxml.stored import has_others
 from xlbackflush.ooxml.styles import StyleSheet
+from xlbackflush.ooxml.table_part import is_changed, resized
 from xlbackflush.sheets import title_rows
 from xlbackflush.sheets.blocks import block_of, heights_of
 from xlbackflush.sheets.body import Body
@@ -37,6 +40,9 @@ from xlbackflush.sheets.registry import bodies
 from xlbackflush.workbook import tables as contract
 from xlbackflush.workbook import undo
 from xlbackflush.workbook.cells import FileReader
+from xlbackflush.workbook.kept import Note
+from xlbackflush.workbook.kept_file import OwnThings, StandingSheet
+from xlbackflush.workbook.notes_kept import add_notes
 from xlbackflush.workbook.product_view_file import ProductView, ViewFile
 from xlbackflush.workbook.stored_formulas import Elsewhere, Values
 
@@ -68,6 +74,8 @@ class FileBook:
         self._elsewhere = Elsewhere(self.package, self.cells(), self.table)
         self.product_view = ProductView()  # of the last `write`
         self.not_kept = ""  # why the last `write` cannot be undone by `restore`
+        self.notes: list[Note] = []  # what the last write put on sheet Notes kept
+        self.moved: list[str] = []  # what it moved down, in sentences
 
     def __enter__(self) -> FileBook:
         return self
@@ -190,7 +198,10 @@ class FileBook:
         that Excel has to; None: as before. Formulas of the user's always need it.
         Nothing is saved yet.
         """
+        self.notes, self.moved = [], []
         others = [self._replace(name, block, standing, styles) for name, block in blocks.items()]
+        if self.notes:
+            add_notes(self.package, styles, self.notes, dt.datetime.now())
         self.package.replace(self.package.related(self.package.workbook_part, "styles"), styles.xml.encode())
         tables = [self.package.tables[name] for name in blocks]
         written = {table.sheet for table in tables if standing and contract.in_place(table)}
@@ -198,9 +209,9 @@ class FileBook:
         self._calculate_on_load(any(others) or calculate)
 
     def _replace(self, name: str, block: Block, standing: title_rows.Standing | None, styles: StyleSheet) -> bool:
-        """New rows into the sheet of an output table, and its new size into the table's part.
+        """New rows into the sheet of an output table, and its new size into the table's part; all else stays the user's.
 
-        True where formulas of the user's stand beside the table, or above one that was moved.
+        True where formulas of the user's stand on the sheet.
         """
         table = self.package.tables[name]
         part = self.package.sheets[table.sheet]
@@ -208,23 +219,34 @@ class FileBook:
         match = _SHEET_DATA.search(xml)
         if not match:
             raise UnusableError(f"{self.path.name} is damaged: sheet {table.sheet} has no rows.")
+        prefix = match["prefix"] or ""
         above = self._above(table, match[0], standing, styles)
-        written = contract.ours(table)
-        notes = _beside(match[0], table.first_col + len(written.columns) - 1)
-        rows = _with_notes([*above, *rows_xml(contract.arranged(block, table))], notes)
-        last_row = block.first_row + block.height - 1
-        data = f'<sheetData xmlns="{MAIN}">' if match["prefix"] else "<sheetData>"
-        last = column_letter(table.first_col + len(written.columns) - 1)
-        head = re.sub(
-            r'(<(?:\w+:)?dimension ref=")[^"]*"', rf'\g<1>A1:{last}{last_row}"', xml[: match.start()], count=1
+        value = partial(self._inputs.cell, table.sheet)
+        sheet = StandingSheet(
+            self.package, table, match[0], prefix, xml[match.end() :], styles, partial(self.table, name), value
         )
-        xml = "".join((head, data, *rows, "</sheetData>", xml[match.end() :]))
-        self.package.replace(part, xml.encode())
-        number = re.search(rb"""\bid=["'](\d+)["']""", self.package.read(table.part))
-        new = title_rows.table_xml(written, int(number[1]) if number else 1, table.header_row, last_row)
-        self.package.replace(table.part, new.encode())
-        stay = "".join([f"<{match['prefix'] or ''}sheetData>", *above, *notes.values()])
+        try:
+            kept = OwnThings(sheet, block).kept(above)
+        except (ValueError, LookupError, SyntaxError, StopIteration) as error:
+            raise UnusableError(f"{self.path.name} is damaged: sheet {table.sheet} cannot be read.") from error
+        self.notes += kept.notes
+        self.moved += [kept.moved] if kept.moved else []
+        rows = merged([*above, *rows_xml(kept.block)], kept.cells, kept.looks)
+        data = f'<sheetData xmlns="{MAIN}">' if prefix else "<sheetData>"
+        extent = f"A1:{column_letter(kept.right)}{kept.bottom}"
+        head = re.sub(r'(<(?:\w+:)?dimension ref=")[^"]*"', rf'\g<1>{extent}"', xml[: match.start()], count=1)
+        self.package.replace(part, "".join((head, data, *rows, "</sheetData>", kept.tail)).encode())
+        self.package.replace(table.part, self._table_part(table, kept.resized.last_now).encode())
+        stay = "".join([f"<{prefix}sheetData>", *above, *kept.spelled])
         return has_others(stay.encode(), {title_rows.STATUS, title_rows.MASTER})
+
+    def _table_part(self, table: TablePart, last_row: int) -> str:
+        """The part of a table of another size: as we write it, or, where a user has made something of it, as it was."""
+        xml = self.package.text(table.part)
+        if contract.own_columns(table) or is_changed(xml, title_rows.TABLE_STYLE):
+            return resized(xml, table.last_row, last_row)
+        number = re.search(r"""\bid=["'](\d+)["']""", xml)
+        return title_rows.table_xml(contract.ours(table), int(number[1]) if number else 1, table.header_row, last_row)
 
     def _above(self, table: TablePart, old: str, standing: title_rows.Standing | None, styles: StyleSheet) -> list[str]:
         """Title rows and headers; rows above a table that the user moved stay as they are, and all where there is no news."""
@@ -278,29 +300,6 @@ class FileBook:
 _SHEET_DATA = re.compile(r"<(?P<prefix>\w+:)?sheetData\s*(?:/>|>.*</(?:\w+:)?sheetData>)", re.S)
 _ROW = re.compile(r'<(?:\w+:)?row\b[^>]*?\br="(?P<number>\d+)"[^>]*?(?:/>|>.*?</(?:\w+:)?row>)', re.S)
 _CHAIN = re.compile(rb"<(?:\w+:)?(?:Relationship|Override)\b[^>]*calcChain[^>]*/>")
-_ROW_NUMBER = re.compile(r'<row r="(\d+)"')
-
-
-def _beside(old: str, last_col: int) -> dict[int, str]:
-    """Cells to the right of the table, by row: a user's own notes, which stay where they are."""
-    first = rf"[{column_letter(last_col + 1)}-Z]|[A-Z]{{2,3}}" if last_col < 26 else "[A-Z]{2,3}"
-    pattern = rf'<(?:\w+:)?c r="(?P<column>{first})(?P<row>\d+)"[^>]*?(?:/>|>.*?</(?:\w+:)?c>)'
-    notes: dict[int, str] = defaultdict(str)
-    for match in re.finditer(pattern, old, re.S):
-        if column_number(match["column"]) > last_col:
-            notes[int(match["row"])] += match[0]
-    return notes
-
-
-def _with_notes(rows: list[str], notes: dict[int, str]) -> list[str]:
-    """Rows with the cells of `_beside` put back at their end."""
-    if not notes:
-        return rows
-    numbered = {int(match[1]): row for row in rows if (match := _ROW_NUMBER.match(row))}
-    for number, cells in notes.items():
-        row = numbered.get(number, row_xml(number, ""))
-        numbered[number] = f"{row.removesuffix('</row>')}{cells}</row>"
-    return [row for _, row in sorted(numbered.items())]
 
 
 def _usable(path: Path, to_write: bool) -> Path:

@@ -1,0 +1,253 @@
+"""What a sheet ties to its cells by their addresses, outside of the cells: comments, links, rules, merged cells, pictures.
+
+    behind the cells of the sheet     merged cells, links, validations, conditional formats
+    parts of their own                comments and their boxes, tables, pivot tables, what is drawn
+
+All of it follows its cells, when those move to other rows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from html import unescape
+
+from xlbackflush.dataclass import dataclass
+from xlbackflush.ooxml.address import Box, area, areas, box_of, split_cell
+from xlbackflush.ooxml.package import Package
+from xlbackflush.ooxml.references import Resized, copied
+from xlbackflush.ooxml.xml import escape_formula
+
+_AREA = r"[A-Z]{1,3}[0-9]+(?::[A-Z]{1,3}[0-9]+)?"
+_COMMENT = re.compile(
+    r"""<(?:\w+:)?(?P<kind>comment|threadedComment)\b[^>]*?\bref=["'](?P<cell>[A-Z]{1,3}[0-9]+)["'].*?</(?:\w+:)?(?P=kind)>""",
+    re.S,
+)
+_TEXT = re.compile(r"<(?:\w+:)?(?:t|text)\b[^>]*>([^<]*)</")
+_SHAPE = re.compile(r"<v:shape\b.*?</v:shape>", re.S)
+_SHAPE_CELL = re.compile(r"<x:Row>(\d+)</x:Row>\s*<x:Column>(\d+)</x:Column>")
+_SHAPE_PLACE = re.compile(r"(<x:Anchor>)((?:\s*\d+\s*,){7}\s*\d+\s*)(</x:Anchor>)")
+_ONE = re.compile(
+    rf"""<(?:\w+:)?(?P<kind>mergeCell|hyperlink)\b[^>]*?\bref=["'](?P<ref>{_AREA})["'][^>]*?"""
+    r"(?:/>|>.*?</(?:\w+:)?(?P=kind)>)",
+    re.S,
+)
+_MANY = re.compile(
+    r"""<(?:\w+:)?(?P<kind>conditionalFormatting|dataValidation)\b[^>]*?"""
+    rf"""\bsqref=["'](?P<refs>{_AREA}(?: {_AREA})*)["'][^>]*?(?:/>|>.*?</(?:\w+:)?(?P=kind)>)""",
+    re.S,
+)
+_RULE = re.compile(r"(<(?:\w+:)?formula[12]?>)([^<]*)(</)")
+_EMPTIED = re.compile(r"<(?:\w+:)?(mergeCells|hyperlinks|dataValidations)\b[^>]*>\s*</(?:\w+:)?\1>")
+_COUNTED = re.compile(
+    r"""(<(?:\w+:)?(mergeCells|dataValidations)\b[^>]*?\bcount=["'])\d+(["'][^>]*>)(.*?)(</(?:\w+:)?\2>)""", re.S
+)
+_DRAWN = re.compile(
+    r"<xdr:(?P<kind>twoCellAnchor|oneCellAnchor)\b.*?<xdr:from>\s*<xdr:col>(?P<column>\d+)</xdr:col>"
+    r".*?<xdr:row>(?P<row>\d+)</xdr:row>.*?</xdr:(?P=kind)>",
+    re.S,
+)
+_ROW = re.compile(r"<xdr:row>(\d+)</xdr:row>")
+_REF = re.compile(rf"""(\bref=["'])({_AREA})(?=["'])""")
+
+#: row of the table's body -> where it is now; None where it is gone
+Homes = Callable[[int], int | None]
+
+
+@dataclass(frozen=True)
+class Gone:
+    """What was tied to a row that is no longer there."""
+
+    cell: str
+    text: str
+
+
+class Anchored:
+    """What one sheet ties to its cells. `tail` is what follows the cells in its part, as it has become."""
+
+    def __init__(self, package: Package, part: str, table_part: str, tail: str) -> None:
+        self.package, self.part, self.tail = package, part, tail
+        related = package.relations(part).values()
+        self._others = {
+            kind: [target for of, target in related if of == kind and target in package and target != table_part]
+            for kind in ("comments", "threadedComment", "vmlDrawing", "table", "pivotTable", "drawing")
+        }
+
+    def first_below(self, resized: Resized) -> int | None:
+        """The first row below the table in which something is tied to a cell in its columns."""
+        tops = [
+            top
+            for top, left, _, right in self._boxes()
+            if top > resized.end and left <= resized.right and right >= resized.left
+        ]
+        return min(tops, default=None)
+
+    def _boxes(self) -> Iterator[Box]:
+        for match in _ONE.finditer(self.tail):
+            yield box_of(match["ref"])
+        for kind in ("table", "pivotTable"):
+            for part in self._others[kind]:
+                yield from (box_of(ref) for _, ref in _REF.findall(self.package.text(part))[:1])
+        for part in self._others["comments"]:
+            yield from (box_of(match["cell"]) for match in _COMMENT.finditer(self.package.text(part)))
+        for part in self._others["drawing"]:
+            for anchor in _DRAWN.finditer(self.package.text(part)):
+                row, column = int(anchor["row"]) + 1, int(anchor["column"]) + 1
+                yield row, column, row, column
+
+    def is_tied_to(self, resized: Resized) -> bool:
+        """True where something is tied to single rows of the table's body."""
+        places = [box_of(match["ref"]) for match in _ONE.finditer(self.tail)]
+        places += [
+            box_of(cell) for part in self._others["comments"] for cell in _COMMENT.findall(self.package.text(part))
+        ]
+        places += [box_of(ref) for match in _MANY.finditer(self.tail) for ref in match["refs"].split()]
+        return any(_in_body(box, resized) for box in places)
+
+    def follow(self, resized: Resized, homes: Homes) -> list[Gone]:
+        """Let everything follow its cells; what has lost its row is taken away, and given back as text."""
+        self._gone: list[Gone] = []
+        self._resized, self._homes = resized, homes
+        self.tail = _ONE.sub(self._one, self.tail)
+        self.tail = _MANY.sub(self._many, self.tail)
+        self.tail = _EMPTIED.sub("", _COUNTED.sub(_counted, self.tail))
+        self._comments()
+        if resized.down:
+            self._tables()
+            self._drawings()
+        return self._gone
+
+    def _row(self, column: int, row: int) -> int | None:
+        resized = self._resized
+        if not resized.left <= column <= resized.right or row < resized.top:
+            return row
+        return self._homes(row) if row <= resized.last else resized.row(row)
+
+    # ------------------------------------------------------------------------------ behind the cells of the sheet
+
+    def _one(self, match: re.Match[str]) -> str:
+        top, left, bottom, right = box_of(match["ref"])
+        first, last = self._row(left, top), self._row(left, bottom)
+        if first is None or last is None:
+            says = re.search(r"""\b(?:display|location|tooltip)=["']([^"']*)""", match[0])
+            self._gone.append(Gone(match["ref"], f"Link: {unescape(says[1])}" if says else "Link"))
+            return ""
+        new = area((min(first, last), left, max(first, last), right))
+        return match[0].replace(match["ref"], new if ":" in match["ref"] else new.split(":")[0], 1)
+
+    def _many(self, match: re.Match[str]) -> str:
+        refs = " ".join(filter(None, map(self._areas, match["refs"].split())))
+        if refs == match["refs"]:
+            return match[0]
+        if not refs:
+            kind = "Conditional format" if match["kind"] == "conditionalFormatting" else "Validation"
+            self._gone.append(Gone(match["refs"], kind))
+            return ""
+        old, new = (box_of(areas.split()[0])[0] for areas in (match["refs"], refs))
+        whole = match[0].replace(match["refs"], refs, 1)
+        if old == new:
+            return whole
+
+        def formula(rule: re.Match[str]) -> str:
+            return f"{rule[1]}{escape_formula(copied(unescape(rule[2]), new - old))}{rule[3]}"
+
+        return _RULE.sub(formula, whole)
+
+    def _areas(self, ref: str) -> str:
+        """One area of a rule where its cells are now."""
+        resized, (top, left, bottom, right) = self._resized, box_of(ref)
+        if not resized.left <= left <= right <= resized.right or bottom < resized.top:
+            return ref
+        if top > resized.last:
+            new = area((resized.row(top), left, resized.row(bottom), right))
+        elif bottom > resized.end:
+            return ref
+        elif top <= resized.top and bottom >= resized.last:
+            new = area((top, left, resized.row(bottom) if bottom > resized.last else resized.last_now, right))
+        else:
+            rows = sorted(row for old in range(top, bottom + 1) if (row := self._row(left, old)) is not None)
+            new = " ".join(areas((1, left, 1, right), [row - 1 for row in rows])) if rows else ""
+        return " ".join(_short(each, ":" in ref) for each in new.split())
+
+    # -------------------------------------------------------------------------------------- parts of their own
+
+    def _comments(self) -> None:
+        for part in self._others["comments"] + self._others["threadedComment"]:
+            self._edit(part, _COMMENT, self._comment)
+        for part in self._others["vmlDrawing"]:
+            self._edit(part, _SHAPE, self._shape)
+
+    def _edit(self, part: str, pattern: re.Pattern[str], new: Callable[[re.Match[str]], str]) -> None:
+        old = self.package.text(part)
+        if (text := pattern.sub(new, old)) != old:
+            self.package.replace(part, text.encode())
+
+    def _comment(self, match: re.Match[str]) -> str:
+        column, row = split_cell(match["cell"])
+        new = self._row(column, row)
+        if new is None:
+            text = unescape("".join(_TEXT.findall(match[0])))
+            if not any(gone.cell == match["cell"] and gone.text.endswith(text) for gone in self._gone):
+                self._gone.append(Gone(match["cell"], f"Comment: {text}"))
+            return ""
+        letters = match["cell"].rstrip("0123456789")
+        return re.sub(r"""(\bref=["'])[A-Z]+[0-9]+""", rf"\g<1>{letters}{new}", match[0], count=1)
+
+    def _shape(self, match: re.Match[str]) -> str:
+        cell = _SHAPE_CELL.search(match[0])
+        if not cell:
+            return match[0]
+        row, column = int(cell[1]) + 1, int(cell[2]) + 1
+        new = self._row(column, row)
+        if new is None:
+            return ""
+        shape = f"{match[0][: cell.start(1)]}{new - 1}{match[0][cell.end(1) :]}"
+
+        def place(anchor: re.Match[str]) -> str:
+            numbers = anchor[2].split(",")
+            for at in (2, 6):
+                numbers[at] = f" {max(int(numbers[at]) + new - row, 0)}"
+            return f"{anchor[1]}{','.join(numbers)}{anchor[3]}"
+
+        return _SHAPE_PLACE.sub(place, shape)
+
+    def _tables(self) -> None:
+        """Tables of the user's, and pivot tables, below the table."""
+        for kind in ("table", "pivotTable"):
+            for part in self._others[kind]:
+                self._edit(part, _REF, self._ref)
+
+    def _ref(self, match: re.Match[str]) -> str:
+        top, left, bottom, right = box_of(match[2])
+        below = top > self._resized.end and left <= self._resized.right and right >= self._resized.left
+        down = self._resized.down if below else 0
+        return f"{match[1]}{area((top + down, left, bottom + down, right))}"
+
+    def _drawings(self) -> None:
+        """Charts and pictures below the table."""
+
+        def anchor(match: re.Match[str]) -> str:
+            resized, column = self._resized, int(match["column"]) + 1
+            if not resized.left <= column <= resized.right or int(match["row"]) + 1 <= resized.end:
+                return match[0]
+            return _ROW.sub(lambda row: f"<xdr:row>{int(row[1]) + resized.down}</xdr:row>", match[0])
+
+        for part in self._others["drawing"]:
+            self._edit(part, _DRAWN, anchor)
+
+
+def _in_body(box: Box, resized: Resized) -> bool:
+    """Whether cells are some of those of the body, and not all rows of it."""
+    top, left, bottom, right = box
+    inside = resized.left <= left and right <= resized.right and resized.top <= bottom and top <= resized.last
+    return inside and bottom <= resized.end and not (top <= resized.top and bottom >= resized.last > resized.top)
+
+
+def _short(ref: str, is_area: bool) -> str:
+    first, last = ref.split(":")
+    return first if first == last and not is_area else ref
+
+
+def _counted(match: re.Match[str]) -> str:
+    children = len(re.findall(r"<(?:\w+:)?(?:mergeCell|dataValidation)\b", match[4]))
+    return f"{match[1]}{children}{match[3]}{match[4]}{match[5]}"

@@ -1,0 +1,75 @@
+"""What users put on our output sheets, kept when a table is written anew.
+
+    beside and above the table     notes, formulas, formats: stay where they are
+    columns of their own           go with the row that they stand in, known by what names it; formulas are filled down
+    formats, links, comments       of single cells and rows likewise
+    below the table                stays, or moves down before a table that grows; what adds up the column goes on doing so
+    total row, filter, order       stay part of the table
+
+What stands in a row that is no longer there has no place: it is given back as a `Note`, for sheet Notes kept. A sheet on
+which nothing is the user's is looked through once, for nothing else than that.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from string import Formatter
+
+from xlbackflush import schema
+from xlbackflush.dataclass import dataclass
+from xlbackflush.engine.record import auditor_marks
+from xlbackflush.ooxml.cells import Block
+from xlbackflush.ooxml.values import stored
+
+#: what names a row, where that is not what people call it
+_NAMES = {"Explanation": ("Where", "What"), "Findings": ("Code", "Where"), "Comparison": ("Section", "Line")}
+_SMALLEST_UNIT = 4  # decimals in which amounts of the journal are compared: no currency has more
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something of a user's that could not stay: where it stood, in which row, what it said, and why it had to go."""
+
+    sheet: str
+    cell: str
+    row: str
+    text: str
+    why: str
+
+
+def names_of_rows(table: schema.Table) -> tuple[str, ...]:
+    """The columns that together name a row of a table."""
+    named = tuple(column for _, column, _, _ in Formatter().parse(table.row_name) if column)
+    return _NAMES.get(table.name, named)
+
+
+def homes(
+    table: schema.Table, old: Mapping[str, Sequence[object]], new: Mapping[str, Sequence[object]]
+) -> dict[int, int]:
+    """Where the rows of a table are among new ones: position -> position; those that are no longer there are left out.
+
+    Rows of the journal are the same posting; others have the same name, and several of one name keep their order.
+    """
+    height = max((len(column) for column in old.values()), default=0)
+    if table is schema.JOURNAL:
+        return auditor_marks.homes(old, new, range(height), _SMALLEST_UNIT)
+    names = [name for name in names_of_rows(table) if name in old and name in new]
+    there: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    for at, row in enumerate(zip(*(new[name] for name in names), strict=True)):
+        there[tuple(map(text_of, row))].append(at)
+    free: dict[tuple[str, ...], Iterator[int]] = {key: iter(places) for key, places in there.items()}
+    matched = enumerate(zip(*(old[name] for name in names), strict=True))
+    found = {at: next(free.get(tuple(map(text_of, row)), iter(())), None) for at, row in matched}
+    return {at: home for at, home in found.items() if home is not None}
+
+
+def text_of(value: object) -> str:
+    """A cell as text, whichever program saved it."""
+    plain = stored(value)
+    return f"{plain:.12g}" if isinstance(plain, float) else str(plain if plain is not None else "")
+
+
+def values_of(table: schema.Table, block: Block) -> dict[str, Sequence[object]]:
+    """The values of a block whose columns are those of `schema`, by column."""
+    return {name: cells.values for name, cells in zip(table.names, block.columns, strict=True)}

@@ -1,0 +1,434 @@
+"""What is the user's on a sheet of a workbook file, read before its table is replaced, and put where it belongs after that.
+
+See `kept`. Cells are carried as the file spells them; only references in their formulas follow the rows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import islice, takewhile
+
+from xlbackflush import schema
+from xlbackflush.dataclass import dataclass, field, replace
+from xlbackflush.model.tables import Source
+from xlbackflush.ooxml.address import LAST_ROW, column_letter
+from xlbackflush.ooxml.anchored import Anchored, Gone
+from xlbackflush.ooxml.cells import Block, Cells
+from xlbackflush.ooxml.formula_rows import formula_rows
+from xlbackflush.ooxml.package import Package, TablePart
+from xlbackflush.ooxml.references import Resized, copied
+from xlbackflush.ooxml.spelled import SheetRows, SpelledCell, SpelledRow, cells_of, rows_of
+from xlbackflush.ooxml.styles import StyleSheet
+from xlbackflush.ooxml.table_part import is_filtered, passes, total_rows
+from xlbackflush.workbook.kept import Note, homes, names_of_rows, text_of, values_of
+
+_GONE = "its row is no longer in the table"
+_NO_ROOM = "the table needs its place, and there is no row left below"
+#: row -> its attributes
+Looks = dict[int, dict[str, str]]
+
+_LIKE = 50  # rows above the last one, with which that is compared
+#: attributes of a row that a user changes, by what gives them away
+_LOOKS = {" hidden=": ("hidden",), " collapsed=": ("collapsed",), " customFormat=": ("s", "customFormat")}
+_HEIGHT = {" customHeight=": ("ht", "customHeight")}
+_ROW_LOOK = re.compile(r"""<(?:\w+:)?row r=["']\d+["']([^>]*)""")
+
+
+@dataclass
+class Kept:
+    """What becomes of a sheet: columns of the table, more cells by row, attributes of rows, and what follows the cells.
+
+    notes: what could not stay; moved: what did, elsewhere, as a sentence.
+    """
+
+    block: Block
+    resized: Resized
+    cells: dict[int, list[SpelledCell]] = field(default_factory=lambda: defaultdict(list))
+    looks: Looks = field(default_factory=dict)
+    tail: str = ""
+    notes: list[Note] = field(default_factory=list)
+    moved: str = ""
+
+    @property
+    def right(self) -> int:
+        """The last column of the sheet."""
+        return max([self.resized.right, *(cell.column for cells in self.cells.values() for cell in cells)])
+
+    @property
+    def bottom(self) -> int:
+        """The last row of the sheet."""
+        return max([self.resized.last_now, *self.cells])
+
+    @property
+    def spelled(self) -> Iterator[str]:
+        """All cells of the user's."""
+        for cells in self.cells.values():
+            yield from (cell.xml for cell in cells)
+        for column in self.block.columns:
+            yield from column.spelled or ()
+
+
+@dataclass(frozen=True)
+class StandingSheet:
+    """A sheet with its table, as it stands. data: its sheetData element; prefix: of its tags; tail: what comes after.
+
+    read: the table with its values; value: of a cell, by column and row, as a reader of files gives it.
+    """
+
+    package: Package
+    table: TablePart
+    data: str
+    prefix: str
+    tail: str
+    styles: StyleSheet
+    read: Callable[[], Source]
+    value: Callable[[int, int], object]
+
+
+class OwnThings:
+    """What is the user's on a sheet, for the new body of its table. `block` has the columns of `schema`."""
+
+    def __init__(self, sheet: StandingSheet, block: Block) -> None:
+        self._sheet, self._new = sheet, block
+        self._table, self._schema = sheet.table, schema.TABLES[sheet.table.name]
+        self._xml = sheet.package.text(sheet.table.part)
+        self._totals = total_rows(self._xml)
+        self._part = sheet.package.sheets[sheet.table.sheet]
+        self._rows = SheetRows(sheet.data, sheet.prefix, sheet.table.header_row, sheet.table.last_row + self._totals)
+        self._anchored = Anchored(sheet.package, self._part, sheet.table.part, sheet.tail)
+        self._notes: list[Note] = []
+        self._ours = {n: name for name, n in self._numbers.items() if name in self._schema.names}
+        self._resized = self._size()
+
+    def kept(self, head: Sequence[str]) -> Kept:
+        """Everything in its new place; head: the rows above the table and its headers, as they are written."""
+        kept = Kept(replace(self._new, columns=[self._column(name) for name in self._table.columns]), self._resized)
+        for cell in self._around(head):
+            kept.cells[cell.row].append(cell)
+        kept.looks = self._head_looks(head) | self._looks()
+        kept.tail = self._follow()
+        kept.notes = sorted(self._notes, key=lambda note: note.cell)
+        if self._resized.down and any(self._below_cells()):
+            first, down = self._resized.end + 1, self._resized.down
+            kept.moved = (
+                f"On sheet {self._table.sheet}, what stood below the table from row {first} on moved down by {down}."
+            )
+        return kept
+
+    # ------------------------------------------------------------------------------------------ sizes and rows
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        """Column -> its number on the sheet."""
+        return {name: number for number, name in enumerate(self._table.columns, self._table.first_col)}
+
+    def _size(self) -> Resized:
+        """How the rows of the table, and what is below them, are going to stand."""
+        table, typed = self._table, self._typed_rows()
+        right = table.first_col + len(table.columns) - 1
+        end, last_now = table.last_row + self._totals, self._new.first_row + self._new.height - 1
+        top, last = table.header_row + 1, table.last_row - typed
+        resized = Resized(table.sheet, table.first_col, right, top, last, end, last_now, 0)
+        down = last_now + self._totals + typed - end
+        if down > 0:
+            cells = (cell.row for cell in self._below_cells(resized))
+            first = min(filter(None, (next(cells, None), self._anchored.first_below(resized))), default=LAST_ROW)
+            if first <= end + down:
+                resized = replace(resized, down=down)
+        return resized
+
+    def _below_cells(self, resized: Resized | None = None) -> Iterator[SpelledCell]:
+        """Cells with content below the table, in its columns."""
+        columns = resized or self._resized
+        for row in rows_of(self._rows.below):
+            yield from (c for c in row.cells if c.has_content and columns.left <= c.column <= columns.right)
+
+    def _typed_rows(self) -> int:
+        """How many of the last rows of the body are the user's: Excel takes what is typed right below a table into it."""
+        rows = self._rows.last_rows()
+        bodies = (row for row in rows if row.number <= self._table.last_row)
+        count = 0
+        for row in bodies:
+            if row.number != self._table.last_row - count or not self._is_typed(row):
+                break
+            count += 1
+        return count
+
+    def _is_typed(self, row: SpelledRow) -> bool:
+        """A row that looks like none of ours, and is not called like one either."""
+        filled, live = self._shape(row)
+        first = next(rows_of(self._rows.body))
+        if not filled or (first.number != row.number and self._shape(first) == (filled, live)):
+            return False
+        above = (other for other in self._rows.last_rows() if other.number < row.number)
+        others = [self._shape(other) for other in (first, *islice(above, _LIKE))]
+        if (filled, live) in others:
+            return False
+        formulas: set[str] = set().union(*(live for _, live in others))
+        if not self._always:  # nothing new to compare it with
+            return first.number < row.number and (len(filled) == 1 or bool(live) and live.isdisjoint(formulas))
+        expected = self._always if first.number == row.number else self._always & others[0][0]
+        is_like_ours = (
+            live <= self._live
+            and len(expected - filled) * 2 < len(expected)
+            and not (self._all_live and self._all_live.isdisjoint(live))
+        )
+        return not (is_like_ours or self._row_name(row.number) in self._new_names)
+
+    def _shape(self, row: SpelledRow) -> tuple[set[str], set[str]]:
+        """The columns in which a row has content, and those in which it has a formula; "" for columns of the user's."""
+        filled = {self._ours.get(cell.column, "") for cell in row.cells if cell.has_content}
+        return filled, {self._ours.get(cell.column, "") for cell in row.cells if cell.formula is not None}
+
+    @cached_property
+    def _live(self) -> set[str]:
+        """The columns with formulas in the new body."""
+        return {n for n, cells in zip(self._schema.names, self._new.columns, strict=True) if any(cells.formulas or ())}
+
+    @cached_property
+    def _all_live(self) -> set[str]:
+        """The columns with nothing but formulas."""
+        columns = zip(self._schema.names, self._new.columns, strict=True)
+        return {name for name, cells in columns if cells.formulas and all(cells.formulas)}
+
+    @cached_property
+    def _always(self) -> set[str]:
+        """The columns with content in every row of the new body."""
+        columns = zip(self._schema.names, self._new.columns, strict=True)
+        full = {name for name, cells in columns if all(value not in (None, "") for value in cells.values)}
+        return full | self._all_live
+
+    # ------------------------------------------------------------------------------------------ rows and their names
+
+    @cached_property
+    def _source(self) -> Source:
+        return self._sheet.read()
+
+    @cached_property
+    def _new_names(self) -> set[tuple[str, ...]]:
+        new = values_of(self._schema, self._new)
+        return {tuple(map(text_of, row)) for row in zip(*(new[n] for n in names_of_rows(self._schema)), strict=True)}
+
+    def _row_name(self, row: int) -> tuple[str, ...]:
+        """What names a row of the old body."""
+        return tuple(text_of(self._value(name, row)) for name in names_of_rows(self._schema))
+
+    def _value(self, column: str, row: int) -> object:
+        return self._sheet.value(self._numbers[column], row) if column in self._numbers else None
+
+    @cached_property
+    def _homes(self) -> dict[int, int]:
+        """Row of the old body -> row of the new one, where it is still there."""
+        there = homes(self._schema, self._source.by_column(), values_of(self._schema, self._new))
+        return {self._source.row_numbers[at]: self._resized.top + home for at, home in there.items()}
+
+    def _home(self, row: int) -> int | None:
+        """Where a row from the first of the body on is now; None where it is gone."""
+        return self._homes.get(row) if row <= self._resized.last else self._resized.row(row)
+
+    def _reworded(self, formula: str) -> str:
+        return self._resized.reworded(formula, self._table.sheet)
+
+    def _note(self, cell: str, row: int, text: str, why: str = _GONE) -> None:
+        name = self._schema.call(lambda column: text_of(self._value(column, row))) if row <= self._resized.last else ""
+        self._notes.append(Note(self._table.sheet, cell, name, text, why))
+
+    def _says(self, cell: SpelledCell) -> str:
+        """What a cell of the user's shows, and by what formula."""
+        shown = text_of(self._sheet.value(cell.column, cell.row))
+        return f"{shown} (={cell.formula})" if cell.formula else shown
+
+    # ------------------------------------------------------------------------------------------ in the table
+
+    def _column(self, name: str) -> Cells:
+        """A column of the new body: ours with the formats that a user gave to its cells, or one of the user's."""
+        if name not in self._schema.names:
+            return self._own_column(name)
+        cells = self._new.columns[self._schema.names.index(name)]
+        formats = self._formats.get(self._numbers[name])
+        if not formats:
+            return cells
+        height = len(cells.values)
+        looks = list(cells.styles or [cells.style] * height)
+        whole = set(formats.values()) if len(formats) == self._resized.last - self._resized.top + 1 else set()
+        if len(whole) == 1:  # the whole column
+            looks = [*whole] * height
+        for row, look in formats.items():
+            if (home := self._home(row)) is not None:
+                looks[home - self._resized.top] = look
+            elif len(whole) != 1:
+                self._note(f"{column_letter(self._numbers[name])}{row}", row, f"Format of {name}")
+        return replace(cells, styles=looks)
+
+    @cached_property
+    def _formats(self) -> dict[int, dict[int, int]]:
+        """Column -> row of the old body -> cell format, where it is the user's. Own columns have their own."""
+        formats: dict[int, dict[int, int]] = defaultdict(dict)
+        if self._has_own_format(self._rows.body):
+            for row in rows_of(self._rows.body):
+                for cell in row.cells if row.number <= self._resized.last else ():
+                    if cell.column in self._ours and (look := cell.style) and not self._sheet.styles.is_ours(look):
+                        formats[cell.column][row.number] = look
+        return formats
+
+    def _has_own_format(self, xml: str) -> bool:
+        """Whether some cell has a format that is none of ours: found in one pass, which stops at each format but once."""
+        known, start = {"0"}, 0
+        while True:
+            other = re.compile(rf"""\ss=["'](?!(?:{"|".join(known)})["'])(\d+)""").search(xml, start)
+            if not other:
+                return False
+            if not self._sheet.styles.is_ours(int(other[1])):
+                return True
+            known.add(other[1])
+            start = other.start()
+
+    def _own_column(self, name: str) -> Cells:
+        """A column of the user's: each cell in the row that it stood in, and a formula of the whole column in all rows."""
+        number, resized = self._numbers[name], self._resized
+        letter = column_letter(number)
+        cells = cells_of(self._rows.body, letter)
+        old = {c.row: self._written_out(c) for c in cells if resized.top <= c.row <= resized.last}
+        filled = self._filled_down(old, resized.last - resized.top + 1)
+        look = Counter(cell.style for cell in old.values()).most_common(1)[0][0] if old else 0
+        new = {}
+        for row, cell in old.items():
+            home = self._home(row)
+            if home is not None:
+                new[home] = cell.at(home, lambda text, by=home - row: copied(self._reworded(text), by))  # type: ignore[misc]
+            elif cell.has_content and not filled:
+                self._note(cell.address, row, f"{name}: {self._says(cell)}")
+        rows = range(resized.top, resized.last_now + 1)
+        for row in rows:
+            if row not in new and filled:
+                new[row] = filled.at(row, lambda text, by=row - filled.row: copied(self._reworded(text), by))  # type: ignore[misc]
+        blank = [new.get(row) or f'<c r="{letter}{row}" s="{look}"/>' for row in rows]
+        return Cells([None] * len(blank), look, spelled=blank)
+
+    def _written_out(self, cell: SpelledCell) -> SpelledCell:
+        """A cell whose formula does not depend on that of another one."""
+        if not cell.shares:
+            return cell
+        return cell.with_formula(self._formulas.get(cell.row, {}).get(column_letter(cell.column), ""))
+
+    @cached_property
+    def _formulas(self) -> dict[int, dict[str, str]]:
+        return dict(formula_rows(self._sheet.package.read(self._part)))
+
+    def _filled_down(self, cells: Mapping[int, SpelledCell], height: int) -> SpelledCell | None:
+        """A cell with the formula that all rows of a column have; None where they do not have one and the same."""
+        first = next(iter(cells.values()), None)
+        if first is None or len(cells) < height or any(cell.formula is None for cell in cells.values()):
+            return None
+        if len({copied(cell.formula or "", first.row - row) for row, cell in cells.items()}) > 1:
+            return None
+        return first.without_value()
+
+    # ------------------------------------------------------------------------------------------ around the table
+
+    def _around(self, head: Sequence[str]) -> Iterator[SpelledCell]:
+        """Cells outside of the table, and below its body, where they are now."""
+        resized = self._resized
+        for xml in (self._rows.body, self._rows.below):
+            for cell in _outside(xml, resized.left, resized.right):
+                yield self._moved(cell, cell.row)
+        written = {cell.address: cell for row in head for cell in cells_of(row)}
+        for row in rows_of(self._rows.above):
+            for cell in row.cells:
+                yield from self._above(cell, written.get(cell.address))
+        for row in takewhile(lambda row: row.number > resized.last, self._rows.last_rows()):
+            for cell in filter(self._is_in_columns, row.cells):
+                yield self._moved(cell.without_value(), resized.row(cell.row))
+        for row in rows_of(self._rows.below):
+            for cell in filter(self._is_in_columns, row.cells):
+                to = resized.row(cell.row)
+                if to > LAST_ROW:
+                    self._note(cell.address, cell.row, self._says(cell), _NO_ROOM)
+                elif cell.has_content or to > resized.end + resized.down:
+                    yield self._moved(cell, to)
+
+    def _is_in_columns(self, cell: SpelledCell) -> bool:
+        return self._resized.left <= cell.column <= self._resized.right
+
+    def _moved(self, cell: SpelledCell, row: int) -> SpelledCell:
+        """A cell in another row, its formula without what it last came to where that adds up something else now."""
+        if row == cell.row and (self._resized.is_same or not cell.has_content):
+            return cell
+        cell = self._written_out(cell)
+        xml = cell.at(row, self._reworded)
+        return cell._replace(row=row, xml=xml)
+
+    def _above(self, cell: SpelledCell, written: SpelledCell | None) -> Iterator[SpelledCell]:
+        """A cell above the table: the user's, or one of ours in a format of the user's."""
+        look = cell.style
+        if written is None:
+            yield self._moved(cell, cell.row)
+        elif look and not self._sheet.styles.is_ours(look):
+            yield written._replace(xml=re.sub(r's="\d+"', f's="{look}"', written.xml, count=1))
+
+    # ------------------------------------------------------------------------------------------ rows, and what is tied to cells
+
+    def _head_looks(self, head: Sequence[str]) -> Looks:
+        """Heights of the title rows that a user has changed, and title rows out of sight."""
+        ours = {row.number: row.look for xml in head for row in rows_of(xml)}
+        looks: Looks = {}
+        for row in rows_of(self._rows.above):
+            look = {name: text for name, text in row.look.items() if name in ("ht", "customHeight", "hidden")}
+            was = ours.get(row.number, {})
+            if look.get("hidden") or (look.get("customHeight") and float(look["ht"]) != float(was.get("ht", 0))):
+                looks[row.number] = look
+        return looks
+
+    def _looks(self) -> Looks:
+        """Attributes that a user gave to rows from the first of the body on; rows that the filter hides are worked out anew."""
+        wanted = _LOOKS | ({} if self._new.heights else _HEIGHT)
+        test = passes(self._xml) if is_filtered(self._xml) else None
+        given = " ".join(set(_ROW_LOOK.findall(self._rows.body)))
+        names = [name for text, group in wanted.items() if text in given for name in group]
+        looks: Looks = {}
+        for row in rows_of(self._rows.body) if names else ():
+            look = {name: row.look[name] for name in names if name in row.look and not (test and name == "hidden")}
+            home = self._home(row.number) if look else None
+            if home is not None:
+                looks[home] = look
+        for row in rows_of(self._rows.below):
+            look = {name: text for name, text in row.look.items() if name != "spans"}
+            to = self._resized.row(row.number)
+            if look and self._resized.row(self._resized.end) < to <= LAST_ROW:
+                looks[to] = look
+        return self._hidden(test, looks) if test else looks
+
+    def _hidden(self, test: Callable[[Mapping[int, object]], bool], looks: Looks) -> Looks:
+        """The rows that do not pass the filter, out of sight."""
+        new = values_of(self._schema, self._new)
+        old = {home: row for row, home in self._homes.items()}
+        for at, row in enumerate(range(self._resized.top, self._resized.last_now + 1)):
+            values = {
+                place: new[name][at] if name in new else self._value(name, old[row]) if row in old else None
+                for place, name in enumerate(self._table.columns)
+            }
+            if not test(values):
+                looks[row] = looks.get(row, {}) | {"hidden": "1"}
+        return looks
+
+    def _follow(self) -> str:
+        """What follows the cells of the sheet, where everything has its new place."""
+        if not self._resized.is_same or self._anchored.is_tied_to(self._resized):
+            for gone in self._anchored.follow(self._resized, self._home):
+                self._lost(gone)
+        return self._anchored.tail
+
+    def _lost(self, gone: Gone) -> None:
+        row = re.search(r"\d+", gone.cell)
+        self._note(gone.cell, int(row[0]) if row else 0, gone.text)
+
+
+def _outside(xml: str, left: int, right: int) -> Iterator[SpelledCell]:
+    """The cells to the left and to the right of columns."""
+    later = f"[{column_letter(right + 1)}-Z]|[A-Z]{{2,3}}" if right < 26 else "[A-Z]{2,3}"
+    before = [f"[A-{column_letter(left - 1)}]"] if 1 < left <= 27 else ["[A-Z]{1,3}"] if left > 27 else []
+    for letters in (*before, later):
+        yield from (cell for cell in cells_of(xml, letters) if not left <= cell.column <= right)
