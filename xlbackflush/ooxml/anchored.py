@@ -98,9 +98,8 @@ class Anchored:
     def is_tied_to(self, resized: Resized) -> bool:
         """True where something is tied to single rows of the table's body."""
         places = [box_of(match["ref"]) for match in _ONE.finditer(self.tail)]
-        places += [
-            box_of(cell) for part in self._others["comments"] for cell in _COMMENT.findall(self.package.text(part))
-        ]
+        comments = (match for part in self._others["comments"] for match in _COMMENT.finditer(self.package.text(part)))
+        places += [box_of(match["cell"]) for match in comments]
         places += [box_of(ref) for match in _MANY.finditer(self.tail) for ref in match["refs"].split()]
         return any(_in_body(box, resized) for box in places)
 

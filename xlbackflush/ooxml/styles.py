@@ -1,5 +1,6 @@
 """Named cell styles: what each looks like, and their place in a workbook's styles part, to which we only ever append."""
 
+from functools import cached_property
 from xml.etree import ElementTree as ET
 
 from xlbackflush.dataclass import dataclass, replace
@@ -117,6 +118,7 @@ class StyleSheet(Part):
         self._formats = dict(codes)
         self._next_format = max([163, *(number for _, number in codes)]) + 1
         self._known: dict[tuple[str, int], int] = {}
+        self._ours: dict[int, bool] = {}
         there = [ET.tostring(dxf) for dxf in root.iterfind("m:dxfs/m:dxf", _NS)]
         ours = {look: ET.tostring(ET.fromstring(element("dxf", *_dxf(look), xmlns=MAIN))) for look in LOOKS}
         self._looks = {look: there.index(dxf) for look, dxf in ours.items() if dxf in there}
@@ -137,15 +139,30 @@ class StyleSheet(Part):
 
     def is_ours(self, xf: int) -> bool:
         """Whether a cell format is that of a named style of ours, but for an indent: nothing of it is a user's."""
-        if xf >= len(self._xfs):  # added by us, or by nobody
-            return True
+        if xf not in self._ours:
+            self._ours[xf] = xf >= len(self._xfs) or self._is_plain(xf)  # added by us, or by nobody
+        return self._ours[xf]
+
+    def _is_plain(self, xf: int) -> bool:
         name, _ = self.look(xf)
         if not name:
             return False
         _, base = self._named[name]
-        ids = tuple(base.get(key, "0") for key in ("numFmtId", "fontId", "fillId", "borderId"))
-        same = self._cells[xf][1:-1] == ids
-        return same and _placement(self._xfs[xf]) in (_placement(base), _placement_of(STYLES[name]))
+        mine = self._xfs[xf]
+        if _placement(mine) not in (_placement(base), _placement_of(STYLES[name])):
+            return False
+        return _ids(mine) == _ids(base) or self._drawn(mine) == self._drawn(base)
+
+    def _drawn(self, xf: ET.Element) -> tuple[object, ...]:
+        """Number format, font, fill and border of a cell format, which programs list more than once."""
+        number, *places = _ids(xf)
+        codes = {str(n): code for code, n in self._formats.items()}
+        return (codes.get(number, number), *(self._listed[kind][int(at)] for kind, at in zip(_DRAWN, places, strict=True)))
+
+    @cached_property
+    def _listed(self) -> dict[str, list[object]]:
+        root = ET.fromstring(self.xml.encode())
+        return {kind: [_content(one) for one in root.findall(f"m:{kind}/*", _NS)] for kind in _DRAWN}
 
     def dxf(self, look: str) -> int:
         """Index of one of `LOOKS` among the differential formats."""
@@ -199,11 +216,23 @@ _SECTIONS = ("numFmts", "fonts", "fills", "borders", "cellStyleXfs", "cellXfs", 
 _LATER = ("tableStyles", "colors", "extLst")
 
 
+_DRAWN = ("fonts", "fills", "borders")
+_IDS = ("numFmtId", "fontId", "fillId", "borderId")
+
+
+def _ids(xf: ET.Element) -> tuple[str, ...]:
+    return tuple(xf.get(key, "0") for key in _IDS)
+
+
+def _content(one: ET.Element) -> object:
+    """An element as something that can be compared: what it says, whatever the order."""
+    return one.tag, frozenset(one.attrib.items()), frozenset(map(_content, one))
+
+
 def _signature(xf: ET.Element) -> tuple[str, ...]:
     alignment = xf.find("m:alignment", _NS)
     indent = alignment.get("indent", "0") if alignment is not None else "0"
-    ids = tuple(xf.get(key, "0") for key in ("numFmtId", "fontId", "fillId", "borderId"))
-    return (xf.get("xfId", "0"), *ids, indent)
+    return (xf.get("xfId", "0"), *_ids(xf), indent)
 
 
 #: what alignment and protection are where a cell format does not say

@@ -19,6 +19,7 @@ from string import Formatter
 from xlbackflush import schema
 from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.record import auditor_marks
+from xlbackflush.model.tables import CellError
 from xlbackflush.ooxml.cells import Block
 from xlbackflush.ooxml.values import stored
 
@@ -55,6 +56,9 @@ def homes(
     if table is schema.JOURNAL:
         return auditor_marks.homes(old, new, range(height), _SMALLEST_UNIT)
     names = [name for name in names_of_rows(table) if name in old and name in new]
+    names = [name for name in names if not any(isinstance(value, CellError) for value in old[name])]
+    if not names:  # another program has saved them without what their formulas come to
+        return {at: at for at in range(min(height, len(next(iter(new.values())))))}
     there: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for at, row in enumerate(zip(*(new[name] for name in names), strict=True)):
         there[tuple(map(text_of, row))].append(at)

@@ -14,7 +14,7 @@ from itertools import islice, takewhile
 from xlbackflush import schema
 from xlbackflush.dataclass import dataclass, field, replace
 from xlbackflush.model.tables import Source
-from xlbackflush.ooxml.address import LAST_ROW, column_letter
+from xlbackflush.ooxml.address import LAST_ROW, box_of, column_letter
 from xlbackflush.ooxml.anchored import Anchored, Gone
 from xlbackflush.ooxml.cells import Block, Cells
 from xlbackflush.ooxml.formula_rows import formula_rows
@@ -100,17 +100,20 @@ class OwnThings:
         self._rows = SheetRows(sheet.data, sheet.prefix, sheet.table.header_row, sheet.table.last_row + self._totals)
         self._anchored = Anchored(sheet.package, self._part, sheet.table.part, sheet.tail)
         self._notes: list[Note] = []
+        self._unformatted: dict[int, list[str]] = defaultdict(list)  # rows that are gone, and columns with formats there
         self._ours = {n: name for name, n in self._numbers.items() if name in self._schema.names}
         self._resized = self._size()
 
     def kept(self, head: Sequence[str]) -> Kept:
         """Everything in its new place; head: the rows above the table and its headers, as they are written."""
         kept = Kept(replace(self._new, columns=[self._column(name) for name in self._table.columns]), self._resized)
+        for row, names in self._unformatted.items():
+            self._note(f"{column_letter(self._numbers[names[0]])}{row}", row, f"Format of {', '.join(names)}")
         for cell in self._around(head):
             kept.cells[cell.row].append(cell)
         kept.looks = self._head_looks(head) | self._looks()
         kept.tail = self._follow()
-        kept.notes = sorted(self._notes, key=lambda note: note.cell)
+        kept.notes = sorted(self._notes, key=lambda note: box_of(note.cell))
         if self._resized.down and any(self._below_cells()):
             first, down = self._resized.end + 1, self._resized.down
             kept.moved = (
@@ -260,7 +263,7 @@ class OwnThings:
             if (home := self._home(row)) is not None:
                 looks[home - self._resized.top] = look
             elif len(whole) != 1:
-                self._note(f"{column_letter(self._numbers[name])}{row}", row, f"Format of {name}")
+                self._unformatted[row].append(name)
         return replace(cells, styles=looks)
 
     @cached_property
