@@ -30,13 +30,24 @@ def say(text: str) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def tell(args: argparse.Namespace, result: dict[str, Any], text: str, code: int = 0) -> int:
-    """Print what was done, as text or, with --json, as JSON, and return the exit code."""
+def tell(
+    args: argparse.Namespace, result: dict[str, Any], text: str, code: int = 0, book: FileBook | None = None
+) -> int:
+    """Print what was done, as text or, with --json, as JSON, and return the exit code. book: a workbook that was written."""
+    if book:
+        result = {**result, **_own_things(book)}
     if args.json:
         say(json.dumps({"exit": code, **result}, indent=2))
     elif not args.quiet:
         say(text)
     return code
+
+
+def _own_things(book: FileBook) -> dict[str, list[str]]:
+    """Say what became of things of the user's that could not stay where they were; the same for a machine."""
+    for notice in book.notices:
+        print(f"xlbackflush: {notice}", file=sys.stderr)
+    return {"notices": book.notices}
 
 
 def report(outcome: RunResult, args: argparse.Namespace, book: FileBook) -> int:
@@ -47,8 +58,9 @@ def report(outcome: RunResult, args: argparse.Namespace, book: FileBook) -> int:
         print("\r\033[K", end="", file=sys.stderr)
     for problem in filter(None, (view.problem, book.not_kept)):
         print(f"xlbackflush: {problem}", file=sys.stderr)
+    own = _own_things(book)
     if args.json:
-        say(json.dumps({"exit": code, **summary(outcome, view)}, indent=2))
+        say(json.dumps({"exit": code, **summary(outcome, view), **own}, indent=2))
         return code
     shown = [f for f in outcome.findings if f.severity == "Error" or not args.quiet]
     for finding in shown[:40]:

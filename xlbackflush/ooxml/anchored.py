@@ -9,11 +9,11 @@ All of it follows its cells, when those move to other rows.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from html import unescape
 
 from xlbackflush.dataclass import dataclass
-from xlbackflush.ooxml.address import Box, area, areas, box_of, split_cell
+from xlbackflush.ooxml.address import Box, area, areas, box_of, quoted, split_cell
 from xlbackflush.ooxml.package import Package
 from xlbackflush.ooxml.references import Resized, copied
 from xlbackflush.ooxml.xml import escape_formula
@@ -43,11 +43,13 @@ _COUNTED = re.compile(
     r"""(<(?:\w+:)?(mergeCells|dataValidations)\b[^>]*?\bcount=["'])\d+(["'][^>]*>)(.*?)(</(?:\w+:)?\2>)""", re.S
 )
 _DRAWN = re.compile(
-    r"<xdr:(?P<kind>twoCellAnchor|oneCellAnchor)\b.*?<xdr:from>\s*<xdr:col>(?P<column>\d+)</xdr:col>"
-    r".*?<xdr:row>(?P<row>\d+)</xdr:row>.*?</xdr:(?P=kind)>",
+    r"<(?:\w+:)?(?P<kind>twoCellAnchor|oneCellAnchor)\b.*?<(?:\w+:)?from>\s*<(?:\w+:)?col>(?P<column>\d+)<"
+    r".*?<(?:\w+:)?row>(?P<row>\d+)<.*?</(?:\w+:)?(?P=kind)>",
     re.S,
 )
-_ROW = re.compile(r"<xdr:row>(\d+)</xdr:row>")
+_WITH_FORMULAS = re.compile(r"xl/(?:worksheets|charts)/[^/]+\.xml")
+_FORMULA = re.compile(r"(<(?:\w+:)?(?:f|formula[12]?|definedName)\b[^>]*>)([^<]*)(</)")
+_ROW = re.compile(r"(<(?:\w+:)?row>)(\d+)(?=<)")
 _REF = re.compile(rf"""(\bref=["'])({_AREA})(?=["'])""")
 
 #: row of the table's body -> where it is now; None where it is gone
@@ -128,11 +130,17 @@ class Anchored:
         top, left, bottom, right = box_of(match["ref"])
         first, last = self._row(left, top), self._row(left, bottom)
         if first is None or last is None:
-            says = re.search(r"""\b(?:display|location|tooltip)=["']([^"']*)""", match[0])
-            self._gone.append(Gone(match["ref"], f"Link: {unescape(says[1])}" if says else "Link"))
+            self._gone.append(Gone(match["ref"], f"Link to {self._target(match[0])}"))
             return ""
         new = area((min(first, last), left, max(first, last), right))
         return match[0].replace(match["ref"], new if ":" in match["ref"] else new.split(":")[0], 1)
+
+    def _target(self, link: str) -> str:
+        """Where a link goes: to a cell, or, by a relationship of the sheet, out of the workbook."""
+        inside = re.search(r"""\blocation=["']([^"']*)""", link)
+        relation = re.search(r"""\b(?:\w+:)?id=["']([^"']*)""", link)
+        outside = self.package.outside(self.part).get(relation[1], "") if relation else ""
+        return outside or unescape(inside[1] if inside else "")
 
     def _many(self, match: re.Match[str]) -> str:
         refs = " ".join(filter(None, map(self._areas, match["refs"].split())))
@@ -229,10 +237,26 @@ class Anchored:
             resized, column = self._resized, int(match["column"]) + 1
             if not resized.left <= column <= resized.right or int(match["row"]) + 1 <= resized.end:
                 return match[0]
-            return _ROW.sub(lambda row: f"<xdr:row>{int(row[1]) + resized.down}</xdr:row>", match[0])
+            return _ROW.sub(lambda row: f"{row[1]}{int(row[2]) + resized.down}", match[0])
 
         for part in self._others["drawing"]:
             self._edit(part, _DRAWN, anchor)
+
+
+def follow_elsewhere(package: Package, resized: Resized, but: Collection[str]) -> None:
+    """Formulas of other sheets, names and charts follow what has moved down below a table. but: parts that are right."""
+    marks = {f"{quoted(resized.sheet)}!", f"'{resized.sheet}'!"}
+    for name in package.parts() - set(but):
+        if not _WITH_FORMULAS.fullmatch(name) and name != package.workbook_part:
+            continue
+        old = package.text(name)
+        if any(escape_formula(mark) in old for mark in marks):
+            new = _FORMULA.sub(
+                lambda match: f"{match[1]}{escape_formula(resized.reworded_elsewhere(unescape(match[2])))}{match[3]}",
+                old,
+            )
+            if new != old:
+                package.replace(name, new.encode())
 
 
 def _in_body(box: Box, resized: Resized) -> bool:

@@ -8,6 +8,7 @@ import io
 import posixpath
 import zipfile
 import zlib
+from collections.abc import Iterable
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -96,17 +97,25 @@ class Package:
 
     def relations(self, part: str) -> dict[str, tuple[str, str]]:
         """Relationship id -> (type, absolute part name) of a part; "" stands for the package."""
-        folder, base = posixpath.split(part)
-        name = posixpath.join(folder, "_rels", f"{base}.rels")
-        if name not in self._names and name not in self._replaced:
-            return {}
+        folder = posixpath.dirname(part)
         relations = {}
-        for relation in self.xml(name):
+        for relation in self._listed(part):
             if relation.get("TargetMode") != "External":
                 target = relation.get("Target", "")
                 path = target[1:] if target.startswith("/") else posixpath.normpath(posixpath.join(folder, target))
                 relations[relation.get("Id", "")] = (relation.get("Type", "").rsplit("/", 1)[-1], path)
         return relations
+
+    def outside(self, part: str) -> dict[str, str]:
+        """Relationship id -> address of what a part refers to outside of the package."""
+        listed = (relation for relation in self._listed(part) if relation.get("TargetMode") == "External")
+        return {relation.get("Id", ""): relation.get("Target", "") for relation in listed}
+
+    def _listed(self, part: str) -> Iterable[ET.Element]:
+        """The relationships of a part."""
+        folder, base = posixpath.split(part)
+        name = posixpath.join(folder, "_rels", f"{base}.rels")
+        return self.xml(name) if name in self._names or name in self._replaced else ()
 
     def related(self, part: str, kind: str, required: bool = True) -> str:
         """The part to which a part has a relationship of a kind; "" where it has none and none is required."""

@@ -73,12 +73,16 @@ class Resized:
         """A formula of a cell on a sheet, with its references to the table's rows and to what is below them followed."""
         return formula if self.is_same else _REFERENCE.sub(lambda match: self._followed(match, sheet), formula)
 
-    def _followed(self, match: re.Match[str], sheet: str) -> str:
+    def reworded_elsewhere(self, formula: str) -> str:
+        """A formula anywhere else: only cells below the body are followed, so that it adds up what it added up."""
+        return _REFERENCE.sub(lambda match: self._followed(match, "", body=False), formula)
+
+    def _followed(self, match: re.Match[str], sheet: str, body: bool = True) -> str:
         named = unquoted(match["sheet"]) if match["sheet"] else sheet
         if not match["top"] or named != self.sheet or not self.left <= column_number(match["left"]) <= self.right:
             return match[0]
         top, bottom = int(match["top"]), int(match["bottom"] or match["top"])
-        if match["bottom"] and top <= self.top and bottom == self.last:
+        if body and match["bottom"] and top <= self.top and bottom == self.last:
             first, last = top, self.last_now
         else:
             first, last = self.row(top), self.row(bottom)

@@ -157,7 +157,10 @@ class StyleSheet(Part):
         """Number format, font, fill and border of a cell format, which programs list more than once."""
         number, *places = _ids(xf)
         codes = {str(n): code for code, n in self._formats.items()}
-        return (codes.get(number, number), *(self._listed[kind][int(at)] for kind, at in zip(_DRAWN, places, strict=True)))
+        return (
+            codes.get(number, number),
+            *(self._listed[kind][int(at)] for kind, at in zip(_DRAWN, places, strict=True)),
+        )
 
     @cached_property
     def _listed(self) -> dict[str, list[object]]:

@@ -23,6 +23,7 @@ from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.journal import Run
 from xlbackflush.model.tables import Source
 from xlbackflush.ooxml.address import column_letter
+from xlbackflush.ooxml.anchored import follow_elsewhere
 from xlbackflush.ooxml.atomic import NewFile, explained
 from xlbackflush.ooxml.cells import Block, rows_xml
 from xlbackflush.ooxml.formula_rows import formula_rows
@@ -40,8 +41,8 @@ from xlbackflush.sheets.registry import bodies
 from xlbackflush.workbook import tables as contract
 from xlbackflush.workbook import undo
 from xlbackflush.workbook.cells import FileReader
-from xlbackflush.workbook.kept import Note
-from xlbackflush.workbook.kept_file import OwnThings, StandingSheet
+from xlbackflush.workbook.kept import notices
+from xlbackflush.workbook.kept_file import Kept, OwnThings, StandingSheet
 from xlbackflush.workbook.notes_kept import add_notes
 from xlbackflush.workbook.product_view_file import ProductView, ViewFile
 from xlbackflush.workbook.stored_formulas import Elsewhere, Values
@@ -74,8 +75,7 @@ class FileBook:
         self._elsewhere = Elsewhere(self.package, self.cells(), self.table)
         self.product_view = ProductView()  # of the last `write`
         self.not_kept = ""  # why the last `write` cannot be undone by `restore`
-        self.notes: list[Note] = []  # what the last write put on sheet Notes kept
-        self.moved: list[str] = []  # what it moved down, in sentences
+        self.notices: list[str] = []  # what the last write did to things of the user's, in sentences
 
     def __enter__(self) -> FileBook:
         return self
@@ -198,21 +198,22 @@ class FileBook:
         that Excel has to; None: as before. Formulas of the user's always need it.
         Nothing is saved yet.
         """
-        self.notes, self.moved = [], []
-        others = [self._replace(name, block, standing, styles) for name, block in blocks.items()]
-        if self.notes:
-            add_notes(self.package, styles, self.notes, dt.datetime.now())
+        kept = [self._replace(name, block, standing, styles) for name, block in blocks.items()]
+        notes, moved = [note for one in kept for note in one.notes], [one.moved for one in kept if one.moved]
+        parts = {self.package.sheets[self.package.tables[name].sheet] for name in blocks}
+        for one in kept:
+            if one.resized.down:
+                follow_elsewhere(self.package, one.resized, parts)
+        sheet = add_notes(self.package, styles, notes, dt.datetime.now()) if notes else ""
+        self.notices = notices(notes, moved, sheet)
         self.package.replace(self.package.related(self.package.workbook_part, "styles"), styles.xml.encode())
         tables = [self.package.tables[name] for name in blocks]
         written = {table.sheet for table in tables if standing and contract.in_place(table)}
-        others.append(self._elsewhere.show(elsewhere, written))
-        self._calculate_on_load(any(others) or calculate)
+        others = self._elsewhere.show(elsewhere, written)
+        self._calculate_on_load(any(one.is_live for one in kept) or others or calculate)
 
-    def _replace(self, name: str, block: Block, standing: title_rows.Standing | None, styles: StyleSheet) -> bool:
-        """New rows into the sheet of an output table, and its new size into the table's part; all else stays the user's.
-
-        True where formulas of the user's stand on the sheet.
-        """
+    def _replace(self, name: str, block: Block, standing: title_rows.Standing | None, styles: StyleSheet) -> Kept:
+        """New rows into the sheet of an output table, and its new size into the table's part; all else stays the user's."""
         table = self.package.tables[name]
         part = self.package.sheets[table.sheet]
         xml = self.package.text(part)
@@ -229,8 +230,6 @@ class FileBook:
             kept = OwnThings(sheet, block).kept(above)
         except (ValueError, LookupError, SyntaxError, StopIteration) as error:
             raise UnusableError(f"{self.path.name} is damaged: sheet {table.sheet} cannot be read.") from error
-        self.notes += kept.notes
-        self.moved += [kept.moved] if kept.moved else []
         rows = merged([*above, *rows_xml(kept.block)], kept.cells, kept.looks)
         data = f'<sheetData xmlns="{MAIN}">' if prefix else "<sheetData>"
         extent = f"A1:{column_letter(kept.right)}{kept.bottom}"
@@ -238,7 +237,8 @@ class FileBook:
         self.package.replace(part, "".join((head, data, *rows, "</sheetData>", kept.tail)).encode())
         self.package.replace(table.part, self._table_part(table, kept.resized.last_now).encode())
         stay = "".join([f"<{prefix}sheetData>", *above, *kept.spelled])
-        return has_others(stay.encode(), {title_rows.STATUS, title_rows.MASTER})
+        kept.is_live = has_others(stay.encode(), {title_rows.STATUS, title_rows.MASTER})
+        return kept
 
     def _table_part(self, table: TablePart, last_row: int) -> str:
         """The part of a table of another size: as we write it, or, where a user has made something of it, as it was."""

@@ -39,6 +39,16 @@ class Note:
     why: str
 
 
+def notices(notes: Sequence[Note], moved: Sequence[str], sheet: str) -> list[str]:
+    """What a user is told after a write: what moved, and what is on the sheet with what lost its place."""
+    if not notes:
+        return list(moved)
+    count, cells = len(notes), ", ".join(f"{note.sheet}!{note.cell}" for note in notes[:3])
+    where = f"{cells}{f' and {count - 3} more' if count > 3 else ''}"
+    lost = "1 of your entries lost its row and is" if count == 1 else f"{count} of your entries lost their rows and are"
+    return [f"{lost} now on sheet {sheet} ({where}).", *moved]
+
+
 def names_of_rows(table: schema.Table) -> tuple[str, ...]:
     """The columns that together name a row of a table."""
     named = tuple(column for _, column, _, _ in Formatter().parse(table.row_name) if column)

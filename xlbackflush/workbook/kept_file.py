@@ -41,7 +41,7 @@ _ROW_LOOK = re.compile(r"""<(?:\w+:)?row r=["']\d+["']([^>]*)""")
 class Kept:
     """What becomes of a sheet: columns of the table, more cells by row, attributes of rows, and what follows the cells.
 
-    notes: what could not stay; moved: what did, elsewhere, as a sentence.
+    notes: what could not stay; moved: what did, elsewhere, as a sentence; is_live: whether formulas are among it.
     """
 
     block: Block
@@ -51,6 +51,7 @@ class Kept:
     tail: str = ""
     notes: list[Note] = field(default_factory=list)
     moved: str = ""
+    is_live: bool = False
 
     @property
     def right(self) -> int:
@@ -100,7 +101,9 @@ class OwnThings:
         self._rows = SheetRows(sheet.data, sheet.prefix, sheet.table.header_row, sheet.table.last_row + self._totals)
         self._anchored = Anchored(sheet.package, self._part, sheet.table.part, sheet.tail)
         self._notes: list[Note] = []
-        self._unformatted: dict[int, list[str]] = defaultdict(list)  # rows that are gone, and columns with formats there
+        self._unformatted: dict[int, list[str]] = defaultdict(
+            list
+        )  # rows that are gone, and columns with formats there
         self._ours = {n: name for name, n in self._numbers.items() if name in self._schema.names}
         self._resized = self._size()
 
@@ -172,7 +175,7 @@ class OwnThings:
             return False
         formulas: set[str] = set().union(*(live for _, live in others))
         if not self._always:  # nothing new to compare it with
-            return first.number < row.number and (len(filled) == 1 or bool(live) and live.isdisjoint(formulas))
+            return first.number < row.number and (len(filled) == 1 or (bool(live) and live.isdisjoint(formulas)))
         expected = self._always if first.number == row.number else self._always & others[0][0]
         is_like_ours = (
             live <= self._live

@@ -1,0 +1,143 @@
+"""A user's own things on output sheets: kept where they can be, and else on sheet Notes kept, whatever is done to the workbook.
+
+The workbook is the bench (see `support_files`): with the scrapped bench its ledger has two roles and its variances one row
+more than without it, and with glue bought at standard one variance less. `EXPECTED` says of each thing what becomes of it.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from own_things import own_things, plant
+from support_files import CellValue, Parts, Result, cli, ran_book
+
+Put = Callable[[Parts], None]
+
+SCRAPPED: tuple[CellValue, ...] = (46100, "SC-2", "Bench", 1, "Finished unit", "Abnormal", 5, "dropped")
+
+
+def scrap(parts: Parts, there: bool) -> None:
+    for letter, value in zip("ABCDEFGH", SCRAPPED, strict=True):
+        parts.put(f"Scrap!{letter}8", value if there else None)
+
+
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory: pytest.TempPathFactory) -> dict[bool, Path]:
+    """The bench with own things, with the scrapped bench and without."""
+    folder = tmp_path_factory.mktemp("planted")
+    books = {}
+    for is_scrapped in (True, False):
+        parts = Parts(ran_book(folder / f"{is_scrapped}.xlsx"))
+        scrap(parts, is_scrapped)
+        path = parts.save(folder / f"{is_scrapped}.xlsx")
+        assert cli("run", path).code == 0
+        books[is_scrapped] = plant(path)
+    return books
+
+
+#: what there is with the scrapped bench, and with nothing done to it
+KEPT: dict[str, object] = {
+    "reviewer": {"Finished goods": "Ann", "Abnormal scrap loss": "Bob"},
+    "share": "=G18/SUM(G$7:G$18)",
+    "format": ["Finished goods", "Abnormal scrap loss"],
+    "comment": {"Finished goods": "Agreed to the count", "Abnormal scrap loss": "Ask the plant"},
+    "link": ["Finished goods"],
+    "hidden": ["Work in process"],
+    "height": ["Various accounts"],
+    "beside": "M9",
+    "above": "D4",
+    "below": ("A20", "=SUM(G7:G18)"),
+    "merged": ("A22", "A22:C22"),
+    "validation": ["J7:J18"],
+    "colours": ["G7:G18"],
+    "chart": 24,
+    "width": 55,
+    "panes": "C7",
+    "table": "A6:K18",
+    "total row": (1, ["Total", "=SUBTOTAL(109,Variances[Amount])"]),
+    "total format": True,
+    "below the total": "A18",
+    "font": ["Material price, Glue"],
+    "filter": ["Sale", "Scrap"],
+    "shown": {"Sale", "Scrap"},
+    "order": "A7:Vlast",
+    "typed": ("A10", "=SUM(F7:F9)"),
+    "relief": "A6:K9",
+    "other sheet": "=Ledger!G20*2",
+    "name": "Ledger!$G$20",
+    "notes": [],
+}
+BOB = [
+    ("Ledger!A17", "Abnormal scrap loss", "Comment: Ask the plant"),
+    ("Ledger!G17", "Abnormal scrap loss", "Format of Closing"),
+    ("Ledger!J17", "Abnormal scrap loss", "Reviewer: Bob"),
+]
+EMPTIED: dict[str, object] = {
+    "reviewer": {}, "share": "=G7/SUM(G$7:G$7)", "format": [], "comment": {}, "link": [], "hidden": [], "height": [],
+    "below": ("A20", "=SUM(G7:G7)"), "validation": ["J7"], "colours": ["G7"], "table": "A6:K7", "font": [], "shown": set(),
+    "typed": ("A8", "=SUM(F7:F7)"), "relief": "A6:K7",
+    "notes": [
+        ("Ledger!A8", "Finished goods", "Comment: Agreed to the count"),
+        ("Ledger!C8", "Finished goods", "Link to https://example.com/count"),
+        ("Ledger!G8", "Finished goods", "Format of Closing"),
+        ("Ledger!J8", "Finished goods", "Reviewer: Ann"),
+        *BOB,
+        ("Variances!A8", "Material price, Glue", "Format of Variance"),
+    ],
+}  # fmt: skip
+#: what is done -> with the scrapped bench or without, what is changed before, the command, and what becomes of own things
+EXPECTED: dict[str, tuple[bool, Put, tuple[str, ...], dict[str, object]]] = {
+    "run": (True, lambda parts: None, ("run",), {}),
+    "post": (True, lambda parts: None, ("post", "--approved-by", "Somebody else"), {}),
+    "check": (True, lambda parts: None, ("check",), {"typed": ("A10", "=SUM(F7:F9)"), "relief": "A6:K10", "shown": None}),
+    "a run that errors stop": (
+        True, lambda parts: parts.put("Counts!E7", "ten"), ("run",),
+        {"typed": ("A10", "=SUM(F7:F9)"), "relief": "A6:K10", "shown": None},
+    ),
+    "rows are gone": (
+        True, lambda parts: scrap(parts, False), ("run",),
+        {
+            "reviewer": {"Finished goods": "Ann"}, "share": "=G16/SUM(G$7:G$16)", "format": ["Finished goods"],
+            "comment": {"Finished goods": "Agreed to the count"}, "below": ("A20", "=SUM(G7:G16)"),
+            "validation": ["J7:J16"], "colours": ["G7:G16"], "table": "A6:K16", "notes": BOB,
+        },
+    ),
+    "a row in the middle is gone": (
+        True, lambda parts: parts.put("Purchases!E8", 0.1), ("run",),
+        {"font": [], "notes": [("Variances!A8", "Material price, Glue", "Format of Variance")]},
+    ),
+    "there are more rows": (
+        False, lambda parts: scrap(parts, True), ("run",),
+        {
+            "reviewer": {"Finished goods": "Ann", "Material price variance": "Bob"},
+            "format": ["Finished goods", "Material price variance"],
+            "comment": {"Finished goods": "Agreed to the count", "Material price variance": "Ask the plant"},
+        },
+    ),
+    "clear": (True, lambda parts: None, ("clear",), EMPTIED),
+}  # fmt: skip
+
+
+def done(planted: dict[bool, Path], folder: Path, action: str) -> tuple[Path, Result]:
+    """A workbook with own things after an action."""
+    is_scrapped, change, (verb, *options), _ = EXPECTED[action]
+    parts = Parts(planted[is_scrapped])
+    change(parts)
+    path = parts.save(folder / "book.xlsx")
+    return path, cli(verb, path, *options)
+
+
+@pytest.mark.parametrize("action", EXPECTED)
+def test_own_things_are_where_they_belong(planted: dict[bool, Path], tmp_path: Path, action: str) -> None:
+    before = own_things(planted[True]) if action in ("check", "a run that errors stop") else {}
+    path, result = done(planted, tmp_path, action)
+    assert "Traceback" not in result.err
+    expected: dict[str, Any] = KEPT | EXPECTED[action][3]
+    if before:
+        expected["shown"] = before["shown"]
+    assert own_things(path) == expected
+    assert ("now on sheet Notes kept" in result.err) == bool(expected["notes"])
