@@ -161,7 +161,9 @@ def _on_others(book: openpyxl.Workbook) -> dict[str, object]:
         "filter": [criterion for column in filtered.autoFilter.filterColumn for criterion in column.filters.filter],
         "shown": shown,
         "order": filtered.sortState and re.sub(r"\d+$", "last", filtered.sortState.ref),
-        "typed": next(((c.coordinate, relief.cell(c.row, 6).value) for (c,) in relief.iter_rows(max_col=1) if c.value == "typed"), ""),
+        "typed": next(
+            ((c.coordinate, relief.cell(c.row, 6).value) for (c,) in relief.iter_rows(max_col=1) if c.value == "typed"), ""
+        ),
         "relief": next(iter(relief.tables.values())).ref,
     }  # fmt: skip
 

@@ -6,14 +6,17 @@ more than without it, and with glue bought at standard one variance less. `EXPEC
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from com_file import Workbook
+from in_excel import saved, told
 from own_things import own_things, plant
 from support_files import CellValue, Parts, Result, cli, ran_book
+
+from xlbackflush.addin import macros
 
 Put = Callable[[Parts], None]
 
@@ -141,3 +144,39 @@ def test_own_things_are_where_they_belong(planted: dict[bool, Path], tmp_path: P
         expected["shown"] = before["shown"]
     assert own_things(path) == expected
     assert ("now on sheet Notes kept" in result.err) == bool(expected["notes"])
+
+
+# ------------------------------------------------------------------------------------------------ open in Excel
+
+#: what is otherwise in Excel: rows are in sight and of their standard height again, links and rules stay where they were;
+#: what Excel itself does about rules and charts when cells move, and which rows a filter hides, is not played here
+IN_EXCEL: dict[str, object] = {
+    "hidden": [],
+    "height": [],
+    "validation": None,
+    "colours": None,
+    "link": None,
+    "shown": None,
+    "chart": None,
+}
+#: a row that was typed right below a longer table stays where it is, as what stands below does
+STAYS = {"clear": {"typed": ("A10", "=SUM(F7:F7)")}}
+MACROS = {"run": macros.run, "check": macros.check, "clear": macros.clear}
+
+
+@pytest.mark.parametrize("action", [action for action, (_, _, (verb, *_), _) in EXPECTED.items() if verb in MACROS])
+def test_own_things_are_where_they_belong_in_excel(planted: dict[bool, Path], tmp_path: Path, action: str) -> None:
+    is_scrapped, change, (verb, *_), expected = EXPECTED[action]
+    parts = Parts(planted[is_scrapped])
+    change(parts)
+    workbook = Workbook(parts.save(tmp_path / "book.xlsx"))
+    before = own_things(tmp_path / "book.xlsx")
+    sentence = told(workbook, MACROS[verb])
+    found = own_things(saved(workbook, tmp_path / "live.xlsx"))
+    is_written = verb != "check" and action != "a run that errors stop"
+    expected = KEPT | expected | (IN_EXCEL if is_written else {"shown": before["shown"]}) | STAYS.get(action, {})
+    expected["notes"] = [note for note in expected["notes"] if not note[2].startswith("Link")]  # type: ignore[attr-defined]
+    assert {name: value for name, value in found.items() if expected[name] is not None} == {
+        name: value for name, value in expected.items() if value is not None
+    }
+    assert ("now on sheet Notes kept" in sentence) == bool(expected["notes"]), sentence

@@ -90,18 +90,21 @@ class Anchored:
         for kind in ("table", "pivotTable"):
             for part in self._others[kind]:
                 yield from (box_of(ref) for _, ref in _REF.findall(self.package.text(part))[:1])
-        for part in self._others["comments"]:
-            yield from (box_of(match["cell"]) for match in _COMMENT.finditer(self.package.text(part)))
+        yield from ((row, column, row, column) for column, row in self.comments())
         for part in self._others["drawing"]:
             for anchor in _DRAWN.finditer(self.package.text(part)):
                 row, column = int(anchor["row"]) + 1, int(anchor["column"]) + 1
                 yield row, column, row, column
 
+    def comments(self) -> list[tuple[int, int]]:
+        """Column and row of each cell with a comment."""
+        parts = map(self.package.text, self._others["comments"])
+        return [split_cell(match["cell"]) for text in parts for match in _COMMENT.finditer(text)]
+
     def is_tied_to(self, resized: Resized) -> bool:
         """True where something is tied to single rows of the table's body."""
         places = [box_of(match["ref"]) for match in _ONE.finditer(self.tail)]
-        comments = (match for part in self._others["comments"] for match in _COMMENT.finditer(self.package.text(part)))
-        places += [box_of(match["cell"]) for match in comments]
+        places += ((row, column, row, column) for column, row in self.comments())
         places += [box_of(ref) for match in _MANY.finditer(self.tail) for ref in match["refs"].split()]
         return any(_in_body(box, resized) for box in places)
 

@@ -42,7 +42,7 @@ from xlbackflush.workbook import tables as contract
 from xlbackflush.workbook import undo
 from xlbackflush.workbook.cells import FileReader
 from xlbackflush.workbook.kept import notices
-from xlbackflush.workbook.kept_file import Kept, OwnThings, StandingSheet
+from xlbackflush.workbook.kept_file import Kept, OwnThings, standing_sheet
 from xlbackflush.workbook.notes_kept import add_notes
 from xlbackflush.workbook.product_view_file import ProductView, ViewFile
 from xlbackflush.workbook.stored_formulas import Elsewhere, Values
@@ -215,28 +215,22 @@ class FileBook:
     def _replace(self, name: str, block: Block, standing: title_rows.Standing | None, styles: StyleSheet) -> Kept:
         """New rows into the sheet of an output table, and its new size into the table's part; all else stays the user's."""
         table = self.package.tables[name]
-        part = self.package.sheets[table.sheet]
-        xml = self.package.text(part)
-        match = _SHEET_DATA.search(xml)
-        if not match:
+        sheet = standing_sheet(self.package, self._inputs, table, styles, partial(self.table, name))
+        if not sheet:
             raise UnusableError(f"{self.path.name} is damaged: sheet {table.sheet} has no rows.")
-        prefix = match["prefix"] or ""
-        above = self._above(table, match[0], standing, styles)
-        value = partial(self._inputs.cell, table.sheet)
-        sheet = StandingSheet(
-            self.package, table, match[0], prefix, xml[match.end() :], styles, partial(self.table, name), value
-        )
+        above = self._above(table, sheet.data, standing, styles)
         try:
             kept = OwnThings(sheet, block).kept(above)
         except (ValueError, LookupError, SyntaxError, StopIteration) as error:
             raise UnusableError(f"{self.path.name} is damaged: sheet {table.sheet} cannot be read.") from error
         rows = merged([*above, *rows_xml(kept.block)], kept.cells, kept.looks)
-        data = f'<sheetData xmlns="{MAIN}">' if prefix else "<sheetData>"
+        data = f'<sheetData xmlns="{MAIN}">' if sheet.prefix else "<sheetData>"
         extent = f"A1:{column_letter(kept.right)}{kept.bottom}"
-        head = re.sub(r'(<(?:\w+:)?dimension ref=")[^"]*"', rf'\g<1>{extent}"', xml[: match.start()], count=1)
-        self.package.replace(part, "".join((head, data, *rows, "</sheetData>", kept.tail)).encode())
+        head = re.sub(r'(<(?:\w+:)?dimension ref=")[^"]*"', rf'\g<1>{extent}"', sheet.head, count=1)
+        xml = "".join((head, data, *rows, "</sheetData>", kept.tail))
+        self.package.replace(self.package.sheets[table.sheet], xml.encode())
         self.package.replace(table.part, self._table_part(table, kept.resized.last_now).encode())
-        stay = "".join([f"<{prefix}sheetData>", *above, *kept.spelled])
+        stay = "".join([f"<{sheet.prefix}sheetData>", *above, *kept.spelled])
         kept.is_live = has_others(stay.encode(), {title_rows.STATUS, title_rows.MASTER})
         return kept
 
@@ -297,7 +291,6 @@ class FileBook:
             new.put()
 
 
-_SHEET_DATA = re.compile(r"<(?P<prefix>\w+:)?sheetData\s*(?:/>|>.*</(?:\w+:)?sheetData>)", re.S)
 _ROW = re.compile(r'<(?:\w+:)?row\b[^>]*?\br="(?P<number>\d+)"[^>]*?(?:/>|>.*?</(?:\w+:)?row>)', re.S)
 _CHAIN = re.compile(rb"<(?:\w+:)?(?:Relationship|Override)\b[^>]*calcChain[^>]*/>")
 

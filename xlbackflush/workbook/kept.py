@@ -25,6 +25,7 @@ from xlbackflush.ooxml.values import stored
 
 #: what names a row, where that is not what people call it
 _NAMES = {"Explanation": ("Where", "What"), "Findings": ("Code", "Where"), "Comparison": ("Section", "Line")}
+GONE = "its row is no longer in the table"
 _SMALLEST_UNIT = 4  # decimals in which amounts of the journal are compared: no currency has more
 
 
@@ -47,6 +48,11 @@ def notices(notes: Sequence[Note], moved: Sequence[str], sheet: str) -> list[str
     where = f"{cells}{f' and {count - 3} more' if count > 3 else ''}"
     lost = "1 of your entries lost its row and is" if count == 1 else f"{count} of your entries lost their rows and are"
     return [f"{lost} now on sheet {sheet} ({where}).", *moved]
+
+
+def moved_down(sheet: str, row: int, down: int) -> str:
+    """What a user is told of what had to make room for a table."""
+    return f"On sheet {sheet}, what stood below the table from row {row} on moved down by {down}."
 
 
 def names_of_rows(table: schema.Table) -> tuple[str, ...]:
@@ -76,6 +82,44 @@ def homes(
     matched = enumerate(zip(*(old[name] for name in names), strict=True))
     found = {at: next(free.get(tuple(map(text_of, row)), iter(())), None) for at, row in matched}
     return {at: home for at, home in found.items() if home is not None}
+
+
+#: the columns of a row with content, and those with a formula
+Shape = tuple[set[str], set[str]]
+
+
+@dataclass(frozen=True)
+class NewShape:
+    """What the rows of a new body have in common: columns filled in all, live in all, and live in some of them."""
+
+    always: set[str]
+    all_live: set[str]
+    live: set[str]
+
+    @classmethod
+    def of(cls, table: schema.Table, block: Block) -> NewShape:
+        """That of a block whose columns are those of `schema`."""
+        columns = list(zip(table.names, block.columns, strict=True))
+        live = {name for name, cells in columns if any(cells.formulas or ())}
+        all_live = {name for name, cells in columns if cells.formulas and all(cells.formulas)}
+        full = {name for name, cells in columns if all(value not in (None, "") for value in cells.values)}
+        return cls(full | all_live, all_live, live)
+
+
+def is_like_ours(row: Shape, above: Sequence[Shape], new: NewShape) -> bool:
+    """Whether the last row of a table looks like one of ours, and not like one that a user typed below it.
+
+    above: the first row of the table, and others above this one; none where it is the only one.
+    """
+    filled, live = row
+    if row in above:
+        return True
+    formulas: set[str] = set().union(*(live for _, live in above))
+    if not new.always:  # nothing to compare it with but what stands above
+        return not above or not (len(filled) == 1 or (live and live.isdisjoint(formulas)))
+    expected = new.always & above[0][0] if above else new.always
+    is_live = not new.all_live or not new.all_live.isdisjoint(live)
+    return live <= new.live and len(expected - filled) * 2 < len(expected) and is_live
 
 
 def text_of(value: object) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import islice, takewhile
 
 from xlbackflush import schema
@@ -19,14 +19,26 @@ from xlbackflush.ooxml.anchored import Anchored, Gone
 from xlbackflush.ooxml.cells import Block, Cells
 from xlbackflush.ooxml.formula_rows import formula_rows
 from xlbackflush.ooxml.package import Package, TablePart
+from xlbackflush.ooxml.reader import SheetReader
 from xlbackflush.ooxml.references import Resized, copied
 from xlbackflush.ooxml.spelled import SheetRows, SpelledCell, SpelledRow, cells_of, rows_of
 from xlbackflush.ooxml.styles import StyleSheet
 from xlbackflush.ooxml.table_part import is_filtered, passes, total_rows
-from xlbackflush.workbook.kept import Note, homes, names_of_rows, text_of, values_of
+from xlbackflush.workbook.kept import (
+    GONE,
+    NewShape,
+    Note,
+    Shape,
+    homes,
+    is_like_ours,
+    moved_down,
+    names_of_rows,
+    text_of,
+    values_of,
+)
 
-_GONE = "its row is no longer in the table"
 _NO_ROOM = "the table needs its place, and there is no row left below"
+Place = tuple[int, int]  # column and row of a cell, from 1
 #: row -> its attributes
 Looks = dict[int, dict[str, str]]
 
@@ -34,6 +46,7 @@ _LIKE = 50  # rows above the last one, with which that is compared
 #: attributes of a row that a user changes, by what gives them away
 _LOOKS = {" hidden=": ("hidden",), " collapsed=": ("collapsed",), " customFormat=": ("s", "customFormat")}
 _HEIGHT = {" customHeight=": ("ht", "customHeight")}
+_SHEET_DATA = re.compile(r"<(?P<prefix>\w+:)?sheetData\s*(?:/>|>.*</(?:\w+:)?sheetData>)", re.S)
 _ROW_LOOK = re.compile(r"""<(?:\w+:)?row r=["']\d+["']([^>]*)""")
 
 
@@ -74,19 +87,33 @@ class Kept:
 
 @dataclass(frozen=True)
 class StandingSheet:
-    """A sheet with its table, as it stands. data: its sheetData element; prefix: of its tags; tail: what comes after.
+    """A sheet with its table, as it stands. data: its sheetData element; prefix: of its tags; head, tail: what is around it.
 
     read: the table with its values; value: of a cell, by column and row, as a reader of files gives it.
     """
 
     package: Package
     table: TablePart
+    head: str
     data: str
     prefix: str
     tail: str
     styles: StyleSheet
     read: Callable[[], Source]
     value: Callable[[int, int], object]
+
+
+def standing_sheet(
+    package: Package, reader: SheetReader, table: TablePart, styles: StyleSheet, read: Callable[[], Source]
+) -> StandingSheet | None:
+    """The sheet of a table in a package, cut in pieces; None where it has no rows."""
+    xml = package.text(package.sheets[table.sheet])
+    data = _SHEET_DATA.search(xml)
+    if not data:
+        return None
+    value = partial(reader.cell, table.sheet)
+    head, tail = xml[: data.start()], xml[data.end() :]
+    return StandingSheet(package, table, head, data[0], data["prefix"] or "", tail, styles, read, value)
 
 
 class OwnThings:
@@ -101,27 +128,20 @@ class OwnThings:
         self._rows = SheetRows(sheet.data, sheet.prefix, sheet.table.header_row, sheet.table.last_row + self._totals)
         self._anchored = Anchored(sheet.package, self._part, sheet.table.part, sheet.tail)
         self._notes: list[Note] = []
-        self._unformatted: dict[int, list[str]] = defaultdict(
-            list
-        )  # rows that are gone, and columns with formats there
         self._ours = {n: name for name, n in self._numbers.items() if name in self._schema.names}
         self._resized = self._size()
 
     def kept(self, head: Sequence[str]) -> Kept:
         """Everything in its new place; head: the rows above the table and its headers, as they are written."""
         kept = Kept(replace(self._new, columns=[self._column(name) for name in self._table.columns]), self._resized)
-        for row, names in self._unformatted.items():
-            self._note(f"{column_letter(self._numbers[names[0]])}{row}", row, f"Format of {', '.join(names)}")
+        self._notes += self.notes_of_formats()
         for cell in self._around(head):
             kept.cells[cell.row].append(cell)
         kept.looks = self._head_looks(head) | self._looks()
         kept.tail = self._follow()
         kept.notes = sorted(self._notes, key=lambda note: box_of(note.cell))
         if self._resized.down and any(self._below_cells()):
-            first, down = self._resized.end + 1, self._resized.down
-            kept.moved = (
-                f"On sheet {self._table.sheet}, what stood below the table from row {first} on moved down by {down}."
-            )
+            kept.moved = moved_down(self._table.sheet, self._resized.end + 1, self._resized.down)
         return kept
 
     # ------------------------------------------------------------------------------------------ sizes and rows
@@ -165,47 +185,20 @@ class OwnThings:
 
     def _is_typed(self, row: SpelledRow) -> bool:
         """A row that looks like none of ours, and is not called like one either."""
-        filled, live = self._shape(row)
-        first = next(rows_of(self._rows.body))
-        if not filled or (first.number != row.number and self._shape(first) == (filled, live)):
+        shape, first = self._shape(row), next(rows_of(self._rows.body))
+        above = [self._shape(first)] if first.number < row.number else []
+        if not shape[0] or shape in above:
             return False
-        above = (other for other in self._rows.last_rows() if other.number < row.number)
-        others = [self._shape(other) for other in (first, *islice(above, _LIKE))]
-        if (filled, live) in others:
+        rows = (other for other in self._rows.last_rows() if first.number < other.number < row.number)
+        above += map(self._shape, islice(rows, _LIKE))
+        if is_like_ours(shape, above, NewShape.of(self._schema, self._new)):
             return False
-        formulas: set[str] = set().union(*(live for _, live in others))
-        if not self._always:  # nothing new to compare it with
-            return first.number < row.number and (len(filled) == 1 or (bool(live) and live.isdisjoint(formulas)))
-        expected = self._always if first.number == row.number else self._always & others[0][0]
-        is_like_ours = (
-            live <= self._live
-            and len(expected - filled) * 2 < len(expected)
-            and not (self._all_live and self._all_live.isdisjoint(live))
-        )
-        return not (is_like_ours or self._row_name(row.number) in self._new_names)
+        return self._row_name(row.number) not in self._new_names
 
-    def _shape(self, row: SpelledRow) -> tuple[set[str], set[str]]:
-        """The columns in which a row has content, and those in which it has a formula; "" for columns of the user's."""
+    def _shape(self, row: SpelledRow) -> Shape:
+        """That of a row; "" stands for columns of the user's."""
         filled = {self._ours.get(cell.column, "") for cell in row.cells if cell.has_content}
         return filled, {self._ours.get(cell.column, "") for cell in row.cells if cell.formula is not None}
-
-    @cached_property
-    def _live(self) -> set[str]:
-        """The columns with formulas in the new body."""
-        return {n for n, cells in zip(self._schema.names, self._new.columns, strict=True) if any(cells.formulas or ())}
-
-    @cached_property
-    def _all_live(self) -> set[str]:
-        """The columns with nothing but formulas."""
-        columns = zip(self._schema.names, self._new.columns, strict=True)
-        return {name for name, cells in columns if cells.formulas and all(cells.formulas)}
-
-    @cached_property
-    def _always(self) -> set[str]:
-        """The columns with content in every row of the new body."""
-        columns = zip(self._schema.names, self._new.columns, strict=True)
-        full = {name for name, cells in columns if all(value not in (None, "") for value in cells.values)}
-        return full | self._all_live
 
     # ------------------------------------------------------------------------------------------ rows and their names
 
@@ -238,9 +231,12 @@ class OwnThings:
     def _reworded(self, formula: str) -> str:
         return self._resized.reworded(formula, self._table.sheet)
 
-    def _note(self, cell: str, row: int, text: str, why: str = _GONE) -> None:
+    def _note(self, cell: str, row: int, text: str, why: str = GONE) -> None:
+        self._notes.append(self._note_of(cell, row, text, why))
+
+    def _note_of(self, cell: str, row: int, text: str, why: str = GONE) -> Note:
         name = self._schema.call(lambda column: text_of(self._value(column, row))) if row <= self._resized.last else ""
-        self._notes.append(Note(self._table.sheet, cell, name, text, why))
+        return Note(self._table.sheet, cell, name, text, why)
 
     def _says(self, cell: SpelledCell) -> str:
         """What a cell of the user's shows, and by what formula."""
@@ -259,15 +255,47 @@ class OwnThings:
             return cells
         height = len(cells.values)
         looks = list(cells.styles or [cells.style] * height)
-        whole = set(formats.values()) if len(formats) == self._resized.last - self._resized.top + 1 else set()
-        if len(whole) == 1:  # the whole column
-            looks = [*whole] * height
+        if self._is_whole(formats):
+            looks = [next(iter(formats.values()))] * height
         for row, look in formats.items():
             if (home := self._home(row)) is not None:
                 looks[home - self._resized.top] = look
-            elif len(whole) != 1:
-                self._unformatted[row].append(name)
         return replace(cells, styles=looks)
+
+    def _is_whole(self, formats: Mapping[int, int]) -> bool:
+        """Whether all cells of a column have one and the same format."""
+        return len(formats) == self._resized.last - self._resized.top + 1 and len(set(formats.values())) == 1
+
+    @property
+    def formatted(self) -> dict[Place, Place]:
+        """Column and row of each cell of ours with a format of the user's -> those where it belongs now."""
+        cells = ((column, row) for column, formats in self._formats.items() for row in formats)
+        return {cell: (cell[0], home) for cell in cells if (home := self._home(cell[1])) is not None}
+
+    @property
+    def comments(self) -> list[Place]:
+        """Column and row of each cell of the table's body with a comment."""
+        columns = range(self._resized.left, self._resized.right + 1)
+        rows = range(self._resized.top, self._resized.end + 1)
+        return [place for place in self._anchored.comments() if place[0] in columns and place[1] in rows]
+
+    @property
+    def typed(self) -> int:
+        """How many of the last rows of the body are the user's."""
+        return self._table.last_row - self._resized.last
+
+    def notes_of_formats(self) -> list[Note]:
+        """Of each row that is gone, in which columns a user gave cells a format of their own."""
+        gone: dict[int, list[int]] = defaultdict(list)
+        for column, formats in self._formats.items():
+            for row in formats if not self._is_whole(formats) else ():
+                if self._home(row) is None:
+                    gone[row].append(column)
+        notes = []
+        for row, columns in gone.items():
+            names = ", ".join(self._ours[column] for column in columns)
+            notes.append(self._note_of(f"{column_letter(min(columns))}{row}", row, f"Format of {names}"))
+        return notes
 
     @cached_property
     def _formats(self) -> dict[int, dict[int, int]]:
