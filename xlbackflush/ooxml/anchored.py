@@ -18,39 +18,44 @@ from xlbackflush.ooxml.package import Package
 from xlbackflush.ooxml.references import Resized, copied
 from xlbackflush.ooxml.xml import escape_formula
 
+# texts, and not patterns yet: most workbooks need few of them, and to compile all takes 5 ms of each run
 _AREA = r"[A-Z]{1,3}[0-9]+(?::[A-Z]{1,3}[0-9]+)?"
-_COMMENT = re.compile(
-    r"""<(?:\w+:)?(?P<kind>comment|threadedComment)\b[^>]*?\bref=["'](?P<cell>[A-Z]{1,3}[0-9]+)["'].*?</(?:\w+:)?(?P=kind)>""",
-    re.S,
+_COMMENT = (
+    r"(?s)"
+    r"""<(?:\w+:)?(?P<kind>comment|threadedComment)\b[^>]*?\bref=["'](?P<cell>[A-Z]{1,3}[0-9]+)["'].*?</(?:\w+:)?(?P=kind)>"""
 )
-_TEXT = re.compile(r"<(?:\w+:)?(?:t|text)\b[^>]*>([^<]*)</")
-_SHAPE = re.compile(r"<v:shape\b.*?</v:shape>", re.S)
-_SHAPE_CELL = re.compile(r"<x:Row>(\d+)</x:Row>\s*<x:Column>(\d+)</x:Column>")
-_SHAPE_PLACE = re.compile(r"(<x:Anchor>)((?:\s*\d+\s*,){7}\s*\d+\s*)(</x:Anchor>)")
-_ONE = re.compile(
+_TEXT = r"<(?:\w+:)?(?:t|text)\b[^>]*>([^<]*)</"
+_SHAPE = (
+    r"(?s)"
+    r"<v:shape\b.*?</v:shape>"
+)
+_SHAPE_CELL = r"<x:Row>(\d+)</x:Row>\s*<x:Column>(\d+)</x:Column>"
+_SHAPE_PLACE = r"(<x:Anchor>)((?:\s*\d+\s*,){7}\s*\d+\s*)(</x:Anchor>)"
+_ONE = (
+    r"(?s)"
     rf"""<(?:\w+:)?(?P<kind>mergeCell|hyperlink)\b[^>]*?\bref=["'](?P<ref>{_AREA})["'][^>]*?"""
-    r"(?:/>|>.*?</(?:\w+:)?(?P=kind)>)",
-    re.S,
+    r"(?:/>|>.*?</(?:\w+:)?(?P=kind)>)"
 )
-_MANY = re.compile(
+_MANY = (
+    r"(?s)"
     r"""<(?:\w+:)?(?P<kind>conditionalFormatting|dataValidation)\b[^>]*?"""
-    rf"""\bsqref=["'](?P<refs>{_AREA}(?: {_AREA})*)["'][^>]*?(?:/>|>.*?</(?:\w+:)?(?P=kind)>)""",
-    re.S,
+    rf"""\bsqref=["'](?P<refs>{_AREA}(?: {_AREA})*)["'][^>]*?(?:/>|>.*?</(?:\w+:)?(?P=kind)>)"""
 )
-_RULE = re.compile(r"(<(?:\w+:)?formula[12]?>)([^<]*)(</)")
-_EMPTIED = re.compile(r"<(?:\w+:)?(mergeCells|hyperlinks|dataValidations)\b[^>]*>\s*</(?:\w+:)?\1>")
-_COUNTED = re.compile(
-    r"""(<(?:\w+:)?(mergeCells|dataValidations)\b[^>]*?\bcount=["'])\d+(["'][^>]*>)(.*?)(</(?:\w+:)?\2>)""", re.S
+_RULE = r"(<(?:\w+:)?formula[12]?>)([^<]*)(</)"
+_EMPTIED = r"<(?:\w+:)?(mergeCells|hyperlinks|dataValidations)\b[^>]*>\s*</(?:\w+:)?\1>"
+_COUNTED = (
+    r"(?s)"
+    r"""(<(?:\w+:)?(mergeCells|dataValidations)\b[^>]*?\bcount=["'])\d+(["'][^>]*>)(.*?)(</(?:\w+:)?\2>)"""
 )
-_DRAWN = re.compile(
+_DRAWN = (
+    r"(?s)"
     r"<(?:\w+:)?(?P<kind>twoCellAnchor|oneCellAnchor)\b.*?<(?:\w+:)?from>\s*<(?:\w+:)?col>(?P<column>\d+)<"
-    r".*?<(?:\w+:)?row>(?P<row>\d+)<.*?</(?:\w+:)?(?P=kind)>",
-    re.S,
+    r".*?<(?:\w+:)?row>(?P<row>\d+)<.*?</(?:\w+:)?(?P=kind)>"
 )
-_WITH_FORMULAS = re.compile(r"xl/(?:worksheets|charts)/[^/]+\.xml")
-_FORMULA = re.compile(r"(<(?:\w+:)?(?:f|formula[12]?|definedName)\b[^>]*>)([^<]*)(</)")
-_ROW = re.compile(r"(<(?:\w+:)?row>)(\d+)(?=<)")
-_REF = re.compile(rf"""(\bref=["'])({_AREA})(?=["'])""")
+_WITH_FORMULAS = r"xl/(?:worksheets|charts)/[^/]+\.xml"
+_FORMULA = r"(<(?:\w+:)?(?:f|formula[12]?|definedName)\b[^>]*>)([^<]*)(</)"
+_ROW = r"(<(?:\w+:)?row>)(\d+)(?=<)"
+_REF = rf"""(\bref=["'])({_AREA})(?=["'])"""
 
 #: row of the table's body -> where it is now; None where it is gone
 Homes = Callable[[int], int | None]
@@ -85,36 +90,36 @@ class Anchored:
         return min(tops, default=None)
 
     def _boxes(self) -> Iterator[Box]:
-        for match in _ONE.finditer(self.tail):
+        for match in re.finditer(_ONE, self.tail):
             yield box_of(match["ref"])
         for kind in ("table", "pivotTable"):
             for part in self._others[kind]:
-                yield from (box_of(ref) for _, ref in _REF.findall(self.package.text(part))[:1])
+                yield from (box_of(ref) for _, ref in re.findall(_REF, self.package.text(part))[:1])
         yield from ((row, column, row, column) for column, row in self.comments())
         for part in self._others["drawing"]:
-            for anchor in _DRAWN.finditer(self.package.text(part)):
+            for anchor in re.finditer(_DRAWN, self.package.text(part)):
                 row, column = int(anchor["row"]) + 1, int(anchor["column"]) + 1
                 yield row, column, row, column
 
     def comments(self) -> list[tuple[int, int]]:
         """Column and row of each cell with a comment."""
         parts = map(self.package.text, self._others["comments"])
-        return [split_cell(match["cell"]) for text in parts for match in _COMMENT.finditer(text)]
+        return [split_cell(match["cell"]) for text in parts for match in re.finditer(_COMMENT, text)]
 
     def is_tied_to(self, resized: Resized) -> bool:
         """True where something is tied to single rows of the table's body."""
-        places = [box_of(match["ref"]) for match in _ONE.finditer(self.tail)]
+        places = [box_of(match["ref"]) for match in re.finditer(_ONE, self.tail)]
         places += ((row, column, row, column) for column, row in self.comments())
-        places += [box_of(ref) for match in _MANY.finditer(self.tail) for ref in match["refs"].split()]
+        places += [box_of(ref) for match in re.finditer(_MANY, self.tail) for ref in match["refs"].split()]
         return any(_in_body(box, resized) for box in places)
 
     def follow(self, resized: Resized, homes: Homes) -> list[Gone]:
         """Let everything follow its cells; what has lost its row is taken away, and given back as text."""
         self._gone: list[Gone] = []
         self._resized, self._homes = resized, homes
-        self.tail = _ONE.sub(self._one, self.tail)
-        self.tail = _MANY.sub(self._many, self.tail)
-        self.tail = _EMPTIED.sub("", _COUNTED.sub(_counted, self.tail))
+        self.tail = re.sub(_ONE, self._one, self.tail)
+        self.tail = re.sub(_MANY, self._many, self.tail)
+        self.tail = re.sub(_EMPTIED, "", re.sub(_COUNTED, _counted, self.tail))
         self._comments()
         if resized.down:
             self._tables()
@@ -161,7 +166,7 @@ class Anchored:
         def formula(rule: re.Match[str]) -> str:
             return f"{rule[1]}{escape_formula(copied(unescape(rule[2]), new - old))}{rule[3]}"
 
-        return _RULE.sub(formula, whole)
+        return re.sub(_RULE, formula, whole)
 
     def _areas(self, ref: str) -> str:
         """One area of a rule where its cells are now."""
@@ -187,16 +192,16 @@ class Anchored:
         for part in self._others["vmlDrawing"]:
             self._edit(part, _SHAPE, self._shape)
 
-    def _edit(self, part: str, pattern: re.Pattern[str], new: Callable[[re.Match[str]], str]) -> None:
+    def _edit(self, part: str, pattern: str, new: Callable[[re.Match[str]], str]) -> None:
         old = self.package.text(part)
-        if (text := pattern.sub(new, old)) != old:
+        if (text := re.sub(pattern, new, old)) != old:
             self.package.replace(part, text.encode())
 
     def _comment(self, match: re.Match[str]) -> str:
         column, row = split_cell(match["cell"])
         new = self._row(column, row)
         if new is None:
-            text = unescape("".join(_TEXT.findall(match[0])))
+            text = unescape("".join(re.findall(_TEXT, match[0])))
             if not any(gone.cell == match["cell"] and gone.text.endswith(text) for gone in self._gone):
                 self._gone.append(Gone(match["cell"], f"Comment: {text}"))
             return ""
@@ -204,7 +209,7 @@ class Anchored:
         return re.sub(r"""(\bref=["'])[A-Z]+[0-9]+""", rf"\g<1>{letters}{new}", match[0], count=1)
 
     def _shape(self, match: re.Match[str]) -> str:
-        cell = _SHAPE_CELL.search(match[0])
+        cell = re.search(_SHAPE_CELL, match[0])
         if not cell:
             return match[0]
         row, column = int(cell[1]) + 1, int(cell[2]) + 1
@@ -219,7 +224,7 @@ class Anchored:
                 numbers[at] = f" {max(int(numbers[at]) + new - row, 0)}"
             return f"{anchor[1]}{','.join(numbers)}{anchor[3]}"
 
-        return _SHAPE_PLACE.sub(place, shape)
+        return re.sub(_SHAPE_PLACE, place, shape)
 
     def _tables(self) -> None:
         """Tables of the user's, and pivot tables, below the table."""
@@ -240,7 +245,7 @@ class Anchored:
             resized, column = self._resized, int(match["column"]) + 1
             if not resized.left <= column <= resized.right or int(match["row"]) + 1 <= resized.end:
                 return match[0]
-            return _ROW.sub(lambda row: f"{row[1]}{int(row[2]) + resized.down}", match[0])
+            return re.sub(_ROW, lambda row: f"{row[1]}{int(row[2]) + resized.down}", match[0])
 
         for part in self._others["drawing"]:
             self._edit(part, _DRAWN, anchor)
@@ -250,11 +255,12 @@ def follow_elsewhere(package: Package, resized: Resized, but: Collection[str]) -
     """Formulas of other sheets, names and charts follow what has moved down below a table. but: parts that are right."""
     marks = {f"{quoted(resized.sheet)}!", f"'{resized.sheet}'!"}
     for name in package.parts() - set(but):
-        if not _WITH_FORMULAS.fullmatch(name) and name != package.workbook_part:
+        if not re.fullmatch(_WITH_FORMULAS, name) and name != package.workbook_part:
             continue
         old = package.text(name)
         if any(escape_formula(mark) in old for mark in marks):
-            new = _FORMULA.sub(
+            new = re.sub(
+                _FORMULA,
                 lambda match: f"{match[1]}{escape_formula(resized.reworded_elsewhere(unescape(match[2])))}{match[3]}",
                 old,
             )

@@ -55,6 +55,7 @@ class Package:
         self._names = set(self._zip.namelist())
         self._replaced: dict[str, bytes] = {}
         self._dropped: set[str] = set()
+        self._relations: dict[str, dict[str, tuple[str, str]]] = {}  # of the parts that were asked for
         self.workbook_part = self.related("", "officeDocument", required=False)
         if not self.workbook_part:
             raise UnusableError(f"{path.name} is not an Excel workbook.")
@@ -97,13 +98,16 @@ class Package:
 
     def relations(self, part: str) -> dict[str, tuple[str, str]]:
         """Relationship id -> (type, absolute part name) of a part; "" stands for the package."""
+        if part in self._relations:
+            return self._relations[part]
         folder = posixpath.dirname(part)
-        relations = {}
+        relations: dict[str, tuple[str, str]] = {}
         for relation in self._listed(part):
             if relation.get("TargetMode") != "External":
                 target = relation.get("Target", "")
                 path = target[1:] if target.startswith("/") else posixpath.normpath(posixpath.join(folder, target))
                 relations[relation.get("Id", "")] = (relation.get("Type", "").rsplit("/", 1)[-1], path)
+        self._relations[part] = relations
         return relations
 
     def outside(self, part: str) -> dict[str, str]:
@@ -170,6 +174,8 @@ class Package:
     def replace(self, name: str, content: bytes) -> None:
         """Replace (or add) a part."""
         self._replaced[name] = content
+        if name.endswith(".rels"):
+            self._relations.clear()
 
     def drop(self, name: str) -> None:
         """Leave a part out of the saved file."""

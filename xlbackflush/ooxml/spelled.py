@@ -22,6 +22,9 @@ _STYLE = re.compile(r"""\ss=["'](\d+)["']""")
 _CONTENT = re.compile(r"<(?:\w+:)?(?:f|v|is)\b")
 _FORMULA = re.compile(r"(<(?:\w+:)?f\b(?P<kind>[^>]*?))(?:/>|>(?P<text>[^<]*)(</(?:\w+:)?f>))")
 _SHARED = re.compile(r"""\st=["']shared["']""")
+_FILLED = re.compile(r"""<(?:\w+:)?c r=["']([A-Z]{1,3})\d+["'][^>]*>\s*<(?:\w+:)?(f|v|is)\b""")
+_STYLES = re.compile(r"""\ss=["'](\d+)["']""")
+_LONG = 200_000  # characters
 _REF = re.compile(rf"""(\bref=["']){CELL}(?::{CELL})?""")
 
 Reword = Callable[[str], str]
@@ -82,7 +85,9 @@ class SpelledCell(NamedTuple):
         return bool(formula and _SHARED.search(formula["kind"]))
 
     def without_value(self) -> SpelledCell:
-        """The cell without what its formula last came to."""
+        """The cell without what its formula last came to; one without a formula as it is."""
+        if self.formula is None:
+            return self
         return self._replace(xml=re.sub(r"<(?:\w+:)?v\b[^>]*?(?:/>|>[^<]*</(?:\w+:)?v>)", "", self.xml))
 
 
@@ -117,6 +122,27 @@ def cells_of(xml: str, letters: str = "") -> Iterator[SpelledCell]:
     pattern = re.compile(_CELL.format(letters), re.S) if letters else _ANY_CELL
     for match in pattern.finditer(xml):
         yield SpelledCell(split_cell(f"{match['column']}1")[0], int(match["row"]), match[0])
+
+
+def filled(row: str) -> tuple[frozenset[str], frozenset[str]]:
+    """The letters of the columns in which a row, as XML, has content, and of those in which it has a formula."""
+    cells = _FILLED.findall(row)
+    return frozenset(letters for letters, _ in cells), frozenset(letters for letters, kind in cells if kind == "f")
+
+
+def styles_in(xml: str) -> Iterator[int]:
+    """Each cell format that cells and rows of some XML have, once.
+
+    Long texts are searched for one that is none of those found before, which takes half the time.
+    """
+    if len(xml) < _LONG:
+        yield from map(int, set(_STYLES.findall(xml)))
+        return
+    known, start = ["x"], 0
+    while other := re.compile(rf"""\ss=["'](?!(?:{"|".join(known)})["'])(\d+)""").search(xml, start):
+        yield int(other[1])
+        known.append(other[1])
+        start = other.start()
 
 
 def last_row(xml: str) -> int:
@@ -164,12 +190,17 @@ class SheetRows:
             end = row
         return end
 
-    def last_rows(self) -> Iterator[SpelledRow]:
-        """The rows of the body, the last one first."""
+    def last_rows(self) -> Iterator[tuple[int, str]]:
+        """The rows of the body by their numbers, the last one first."""
         end = len(self.body)
         while (start := self.body.rfind(self._tag, 0, end)) >= 0:
-            yield from rows_of(self.body[start:end])
+            yield self._number(self.body, start), self.body[start:end]
             end = start
+
+    def first_row(self) -> tuple[int, str]:
+        """The first row of the body, by its number."""
+        end = self.body.find(self._tag, 1)
+        return self._number(self.body, 0), self.body[: end if end > 0 else len(self.body)]
 
     @staticmethod
     def _number(data: str, row: int) -> int:

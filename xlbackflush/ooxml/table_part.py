@@ -6,7 +6,6 @@ pass the filter is stored with the rows; here it is worked out for lists of valu
 
 from __future__ import annotations
 
-import fnmatch
 import re
 from collections.abc import Callable, Mapping
 from html import unescape
@@ -81,12 +80,18 @@ def _test(criteria: str) -> Callable[[object], bool]:
 
 def _compare(value: object, operator: str, other: str) -> bool:
     if operator in ("equal", "notEqual"):
-        is_same = _shows(value, other) or fnmatch.fnmatchcase(str(value).casefold(), other.casefold())
+        is_same = _shows(value, other) or _is_like(str(value), other)
         return is_same == (operator == "equal")
     number = _number(other)
     if number is not None and isinstance(value, int | float):
         return _ORDER[operator](value, number)
     return False
+
+
+def _is_like(text: str, pattern: str) -> bool:
+    """Whether a text is like a pattern, in which * stands for any characters and ? for one."""
+    wild = "".join({"*": ".*", "?": "."}.get(character) or re.escape(character) for character in pattern)
+    return bool(re.fullmatch(wild, text, re.I | re.S))
 
 
 def _shows(value: object, text: str) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -41,9 +41,8 @@ from xlbackflush.sheets.registry import bodies
 from xlbackflush.workbook import tables as contract
 from xlbackflush.workbook import undo
 from xlbackflush.workbook.cells import FileReader
-from xlbackflush.workbook.kept import notices
+from xlbackflush.workbook.kept import Note, notices
 from xlbackflush.workbook.kept_file import Kept, OwnThings, standing_sheet
-from xlbackflush.workbook.notes_kept import add_notes
 from xlbackflush.workbook.product_view_file import ProductView, ViewFile
 from xlbackflush.workbook.stored_formulas import Elsewhere, Values
 
@@ -204,13 +203,20 @@ class FileBook:
         for one in kept:
             if one.resized.down:
                 follow_elsewhere(self.package, one.resized, parts)
-        sheet = add_notes(self.package, styles, notes, dt.datetime.now()) if notes else ""
-        self.notices = notices(notes, moved, sheet)
+        self.notices = notices(notes, moved, self._keep_notes(notes, styles))
         self.package.replace(self.package.related(self.package.workbook_part, "styles"), styles.xml.encode())
         tables = [self.package.tables[name] for name in blocks]
         written = {table.sheet for table in tables if standing and contract.in_place(table)}
         others = self._elsewhere.show(elsewhere, written)
         self._calculate_on_load(any(one.is_live for one in kept) or others or calculate)
+
+    def _keep_notes(self, notes: Sequence[Note], styles: StyleSheet) -> str:
+        """What could not stay, onto sheet Notes kept; gives its name."""
+        if not notes:
+            return ""
+        from xlbackflush.workbook.notes_kept import add_notes
+
+        return add_notes(self.package, styles, notes, dt.datetime.now())
 
     def _replace(self, name: str, block: Block, standing: title_rows.Standing | None, styles: StyleSheet) -> Kept:
         """New rows into the sheet of an output table, and its new size into the table's part; all else stays the user's."""

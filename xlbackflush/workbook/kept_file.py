@@ -21,7 +21,7 @@ from xlbackflush.ooxml.formula_rows import formula_rows
 from xlbackflush.ooxml.package import Package, TablePart
 from xlbackflush.ooxml.reader import SheetReader
 from xlbackflush.ooxml.references import Resized, copied
-from xlbackflush.ooxml.spelled import SheetRows, SpelledCell, SpelledRow, cells_of, rows_of
+from xlbackflush.ooxml.spelled import SheetRows, SpelledCell, cells_of, filled, rows_of, styles_in
 from xlbackflush.ooxml.styles import StyleSheet
 from xlbackflush.ooxml.table_part import is_filtered, passes, total_rows
 from xlbackflush.workbook.kept import (
@@ -174,31 +174,37 @@ class OwnThings:
 
     def _typed_rows(self) -> int:
         """How many of the last rows of the body are the user's: Excel takes what is typed right below a table into it."""
-        rows = self._rows.last_rows()
-        bodies = (row for row in rows if row.number <= self._table.last_row)
         count = 0
-        for row in bodies:
-            if row.number != self._table.last_row - count or not self._is_typed(row):
-                break
-            count += 1
+        for number, row in self._rows.last_rows():
+            if number <= self._table.last_row:
+                if number != self._table.last_row - count or not self._is_typed(number, row):
+                    break
+                count += 1
         return count
 
-    def _is_typed(self, row: SpelledRow) -> bool:
+    def _is_typed(self, number: int, row: str) -> bool:
         """A row that looks like none of ours, and is not called like one either."""
-        shape, first = self._shape(row), next(rows_of(self._rows.body))
-        above = [self._shape(first)] if first.number < row.number else []
+        shape, (first, first_row) = self._shape(row), self._rows.first_row()
+        above = [self._shape(first_row)] if first < number else []
         if not shape[0] or shape in above:
             return False
-        rows = (other for other in self._rows.last_rows() if first.number < other.number < row.number)
-        above += map(self._shape, islice(rows, _LIKE))
+        rows = (row for other, row in self._rows.last_rows() if first < other < number)
+        for other in map(self._shape, islice(rows, _LIKE)):
+            if other == shape:
+                return False
+            above.append(other)
         if is_like_ours(shape, above, NewShape.of(self._schema, self._new)):
             return False
-        return self._row_name(row.number) not in self._new_names
+        return self._row_name(number) not in self._new_names
 
-    def _shape(self, row: SpelledRow) -> Shape:
+    def _shape(self, row: str) -> Shape:
         """That of a row; "" stands for columns of the user's."""
-        filled = {self._ours.get(cell.column, "") for cell in row.cells if cell.has_content}
-        return filled, {self._ours.get(cell.column, "") for cell in row.cells if cell.formula is not None}
+        content, formulas = ({self._by_letter.get(letters, "") for letters in each} for each in filled(row))
+        return content, formulas
+
+    @cached_property
+    def _by_letter(self) -> dict[str, str]:
+        return {column_letter(number): name for number, name in self._ours.items()}
 
     # ------------------------------------------------------------------------------------------ rows and their names
 
@@ -301,24 +307,12 @@ class OwnThings:
     def _formats(self) -> dict[int, dict[int, int]]:
         """Column -> row of the old body -> cell format, where it is the user's. Own columns have their own."""
         formats: dict[int, dict[int, int]] = defaultdict(dict)
-        if self._has_own_format(self._rows.body):
+        if not all(look == 0 or self._sheet.styles.is_ours(look) for look in styles_in(self._rows.body)):
             for row in rows_of(self._rows.body):
                 for cell in row.cells if row.number <= self._resized.last else ():
                     if cell.column in self._ours and (look := cell.style) and not self._sheet.styles.is_ours(look):
                         formats[cell.column][row.number] = look
         return formats
-
-    def _has_own_format(self, xml: str) -> bool:
-        """Whether some cell has a format that is none of ours: found in one pass, which stops at each format but once."""
-        known, start = {"0"}, 0
-        while True:
-            other = re.compile(rf"""\ss=["'](?!(?:{"|".join(known)})["'])(\d+)""").search(xml, start)
-            if not other:
-                return False
-            if not self._sheet.styles.is_ours(int(other[1])):
-                return True
-            known.add(other[1])
-            start = other.start()
 
     def _own_column(self, name: str) -> Cells:
         """A column of the user's: each cell in the row that it stood in, and a formula of the whole column in all rows."""
@@ -369,12 +363,13 @@ class OwnThings:
         for xml in (self._rows.body, self._rows.below):
             for cell in _outside(xml, resized.left, resized.right):
                 yield self._moved(cell, cell.row)
-        written = {cell.address: cell for row in head for cell in cells_of(row)}
-        for row in rows_of(self._rows.above):
+        changed = self._changed_head(head)
+        written = {cell.address: cell for row in head for cell in cells_of(row)} if changed else {}
+        for row in rows_of(changed):
             for cell in row.cells:
                 yield from self._above(cell, written.get(cell.address))
-        for row in takewhile(lambda row: row.number > resized.last, self._rows.last_rows()):
-            for cell in filter(self._is_in_columns, row.cells):
+        for _, xml in takewhile(lambda numbered: numbered[0] > resized.last, self._rows.last_rows()):
+            for cell in filter(self._is_in_columns, cells_of(xml)):
                 yield self._moved(cell.without_value(), resized.row(cell.row))
         for row in rows_of(self._rows.below):
             for cell in filter(self._is_in_columns, row.cells):
@@ -383,6 +378,13 @@ class OwnThings:
                     self._note(cell.address, cell.row, self._says(cell), _NO_ROOM)
                 elif cell.has_content or to > resized.end + resized.down:
                     yield self._moved(cell, to)
+
+    def _changed_head(self, head: Sequence[str]) -> str:
+        """The rows above the table, without those that are written as they stand."""
+        changed = self._rows.above
+        for row in head:
+            changed = changed.replace(row, "", 1)
+        return changed
 
     def _is_in_columns(self, cell: SpelledCell) -> bool:
         return self._resized.left <= cell.column <= self._resized.right
@@ -407,9 +409,10 @@ class OwnThings:
 
     def _head_looks(self, head: Sequence[str]) -> Looks:
         """Heights of the title rows that a user has changed, and title rows out of sight."""
-        ours = {row.number: row.look for xml in head for row in rows_of(xml)}
+        changed = self._changed_head(head)
+        ours = {row.number: row.look for xml in head for row in rows_of(xml)} if changed else {}
         looks: Looks = {}
-        for row in rows_of(self._rows.above):
+        for row in rows_of(changed):
             look = {name: text for name, text in row.look.items() if name in ("ht", "customHeight", "hidden")}
             was = ours.get(row.number, {})
             if look.get("hidden") or (look.get("customHeight") and float(look["ht"]) != float(was.get("ht", 0))):
