@@ -25,7 +25,7 @@ from xlbackflush.ooxml.values import stored
 
 #: what names a row, where that is not what people call it
 _NAMES = {"Explanation": ("Where", "What"), "Findings": ("Code", "Where"), "Comparison": ("Section", "Line")}
-GONE = "its row is no longer in the table"
+GONE = "Its row is no longer in the table."
 _SMALLEST_UNIT = 4  # decimals in which amounts of the journal are compared: no currency has more
 
 

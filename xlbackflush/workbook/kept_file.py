@@ -37,15 +37,15 @@ from xlbackflush.workbook.kept import (
     values_of,
 )
 
-_NO_ROOM = "the table needs its place, and there is no row left below"
+_NO_ROOM = "The table needs its place, and no row is left below."
 Place = tuple[int, int]  # column and row of a cell, from 1
 #: row -> its attributes
 Looks = dict[int, dict[str, str]]
 
 _LIKE = 50  # rows above the last one, with which that is compared
-#: attributes of a row that a user changes, by what gives them away
-_LOOKS = {" hidden=": ("hidden",), " collapsed=": ("collapsed",), " customFormat=": ("s", "customFormat")}
-_HEIGHT = {" customHeight=": ("ht", "customHeight")}
+#: attributes of a row that a user changes, by the one that says that they count
+_LOOKS = {"hidden": ("hidden",), "collapsed": ("collapsed",), "customFormat": ("s", "customFormat")}
+_HEIGHT = {"customHeight": ("ht", "customHeight")}
 _SHEET_DATA = re.compile(r"<(?P<prefix>\w+:)?sheetData\s*(?:/>|>.*</(?:\w+:)?sheetData>)", re.S)
 _ROW_LOOK = re.compile(r"""<(?:\w+:)?row r=["']\d+["']([^>]*)""")
 
@@ -415,7 +415,8 @@ class OwnThings:
         for row in rows_of(changed):
             look = {name: text for name, text in row.look.items() if name in ("ht", "customHeight", "hidden")}
             was = ours.get(row.number, {})
-            if look.get("hidden") or (look.get("customHeight") and float(look["ht"]) != float(was.get("ht", 0))):
+            is_resized = _is_on(look, "customHeight") and float(look["ht"]) != float(was.get("ht", 0))
+            if _is_on(look, "hidden") or is_resized:
                 looks[row.number] = look
         return looks
 
@@ -424,9 +425,12 @@ class OwnThings:
         wanted = _LOOKS | ({} if self._new.heights else _HEIGHT)
         test = passes(self._xml) if is_filtered(self._xml) else None
         given = " ".join(set(_ROW_LOOK.findall(self._rows.body)))
-        names = [name for text, group in wanted.items() if text in given for name in group]
+        groups = {
+            name: group for name, group in wanted.items() if f' {name}="1"' in given or f' {name}="true"' in given
+        }
         looks: Looks = {}
-        for row in rows_of(self._rows.body) if names else ():
+        for row in rows_of(self._rows.body) if groups else ():
+            names = [name for switch, group in groups.items() if _is_on(row.look, switch) for name in group]
             look = {name: row.look[name] for name in names if name in row.look and not (test and name == "hidden")}
             home = self._home(row.number) if look else None
             if home is not None:
@@ -463,9 +467,17 @@ class OwnThings:
         self._note(gone.cell, int(row[0]) if row else 0, gone.text)
 
 
+def _is_on(look: Mapping[str, str], name: str) -> bool:
+    return look.get(name) in ("1", "true")
+
+
 def _outside(xml: str, left: int, right: int) -> Iterator[SpelledCell]:
     """The cells to the left and to the right of columns."""
     later = f"[{column_letter(right + 1)}-Z]|[A-Z]{{2,3}}" if right < 26 else "[A-Z]{2,3}"
     before = [f"[A-{column_letter(left - 1)}]"] if 1 < left <= 27 else ["[A-Z]{1,3}"] if left > 27 else []
     for letters in (*before, later):
+        if not re.search(
+            rf"""<(?:\w+:)?c r=["'](?:{letters})\d""", xml
+        ):  # found, and compiled, sooner than whole cells
+            continue
         yield from (cell for cell in cells_of(xml, letters) if not left <= cell.column <= right)

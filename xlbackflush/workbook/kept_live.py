@@ -25,7 +25,7 @@ from xlbackflush.workbook.mac import MacBook
 from xlbackflush.workbook.tables import own_columns
 
 NativeBook = ComBook | MacBook
-NO_ROOM = "Excel could not move it out of the way of the table"
+NO_ROOM = "Excel could not move it out of the way of the table."
 
 
 @dataclass(frozen=True)
