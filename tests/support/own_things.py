@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import openpyxl
 from openpyxl.chart import BarChart, Reference
@@ -16,9 +18,35 @@ from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.filters import FilterColumn, Filters, SortCondition, SortState
 from openpyxl.worksheet.table import TableColumn
+from support_files import HEAD, NS, CellValue, Parts, address, split
 
 YELLOW = "FFFFFF00"
 NOTES = "Notes kept"
+
+
+def widened(parts: Parts, table: str, columns: dict[str, list[CellValue]]) -> Parts:
+    """The workbook with columns of the user's own to the right of a table; one with dates looks as its first column does."""
+    place, part = parts.tables()[table], parts.part_of(table)
+    body = "".join(f'<tableColumn id="{i}" name="{name}"/>' for i, name in enumerate([*place.columns, *columns], 1))
+    new = f'<tableColumns count="{len(place.columns) + len(columns)}">{body}</tableColumns>'
+    parts[place.part] = re.sub(r"<tableColumns.*</tableColumns>", new, parts[place.part].decode())
+    parts.resize(table, f"{address(place.left, place.top)}:{address(place.right + len(columns), place.bottom)}")
+    cells = {
+        address(column, row): value
+        for column, (name, values) in enumerate(columns.items(), place.right + 1)
+        for row, value in enumerate([name, *values], place.top)
+    }
+    parts.put_all(place.sheet, cells)
+    root = parts.xml(part)
+    there = {cell.get("r", ""): cell for cell in root.iterfind("m:sheetData/m:row/m:c", NS)}
+    dated = [
+        n for n, values in enumerate(columns.values(), place.right + 1) if any(isinstance(v, dt.date) for v in values)
+    ]
+    for where in cells:
+        if split(where)[0] in dated:
+            there[where].set("s", there[address(place.left, place.top + 1)].get("s", ""))
+    parts[part] = HEAD.encode() + ET.tostring(root)
+    return parts
 
 
 def plant(path: Path) -> Path:

@@ -13,9 +13,12 @@ from typing import Any
 import pytest
 from com_file import Workbook
 from in_excel import saved, told
-from own_things import own_things, plant
-from support_files import CellValue, Parts, Result, cli, ran_book
+from older import without_column, without_version
+from own_things import own_things, plant, widened
+from support_files import CellValue, Formula, Parts, Result, cli, ran_book
+from validator import objections
 
+from xlbackflush import schema
 from xlbackflush.addin import macros
 
 Put = Callable[[Parts], None]
@@ -144,6 +147,134 @@ def test_own_things_are_where_they_belong(planted: dict[bool, Path], tmp_path: P
         expected["shown"] = before["shown"]
     assert own_things(path) == expected
     assert ("now on sheet Notes kept" in result.err) == bool(expected["notes"])
+
+
+# -------------------------------------------------------------------------------------------- one thing at a time
+
+
+def with_notes(path: Path) -> Path:
+    """The bench after a run, with a column of the user's in the middle of table Ledger and notes below."""
+    parts = Parts(ran_book(path))
+    parts = widened(parts, "Ledger", {"Reviewer": [None, "Ann", *[None] * 8, "Bob"]})
+    role, *others = schema.LEDGER.names
+    parts.reorder("Ledger", [role, "Reviewer", *others])
+    parts.put_all("Ledger", {"A20": "below", "H20": Formula("SUM(H7:H18)", 5)})
+    return parts.save(path)
+
+
+def reviewers(path: Path) -> dict[str, str]:
+    """Who reviewed which account."""
+    return {row["Role"]: row["Reviewer"] for row in Parts(path).rows("Ledger") if row["Reviewer"]}
+
+
+def lost(path: Path) -> list[str]:
+    """Texts on sheet Notes kept."""
+    return [
+        value
+        for cell, (value, _) in Parts(path).cells("Notes kept").items()
+        if cell.startswith("E") and int(cell[1:]) > 4
+    ]
+
+
+def without_scrap(path: Path) -> None:
+    parts = Parts(path)
+    scrap(parts, False)
+    parts.save(path)
+
+
+def test_a_column_in_the_middle_stays_there_and_formulas_of_ours_name_the_columns_as_they_stand(tmp_path: Path) -> None:
+    book, plain = with_notes(tmp_path / "book.xlsx"), ran_book(tmp_path / "plain.xlsx")
+    assert cli("run", book).code == 0
+    parts = Parts(book)
+    assert parts.tables()["Ledger"].columns[:3] == ["Role", "Reviewer", "Account"]
+    assert reviewers(book) == {"Finished goods": "Ann", "Abnormal scrap loss": "Bob"}
+    ledger = [{k: v for k, v in row.items() if k != "Reviewer"} for row in parts.rows("Ledger")]
+    assert ledger == Parts(plain).rows("Ledger")
+    assert parts.formulas("Ledger", "Difference")[0] == "ROUND(H7-I7,2)"
+    assert cli("post", book, "--approved-by", "Somebody else").code == 0
+    assert cli("verify", book).out.startswith("Everything verifies")
+
+
+def test_what_is_lost_is_said_and_added_to_what_was_lost_before(tmp_path: Path) -> None:
+    book = with_notes(tmp_path / "book.xlsx")
+    without_scrap(book)
+    result = cli("run", book, "--quiet")
+    assert (result.code, result.out) == (0, "")
+    assert result.err == "xlbackflush: 1 of your entries lost its row and is now on sheet Notes kept (Ledger!B17).\n"
+    assert lost(book) == ["Reviewer: Bob"]
+    parts = Parts(book)
+    parts.rename("Notes kept", "NOTES KEPT")
+    parts.save(book)
+    cleared = cli("clear", book, "--json")
+    assert cleared.json["notices"] == ["1 of your entries lost its row and is now on sheet NOTES KEPT (Ledger!B8)."]
+    parts = Parts(book)
+    parts.rename("NOTES KEPT", "Notes kept")
+    parts.save(book)
+    assert lost(book) == ["Reviewer: Bob", "Reviewer: Ann"]
+    assert objections(book) == []
+
+
+def test_what_is_restored_has_what_stood_in_its_rows(tmp_path: Path) -> None:
+    book = with_notes(tmp_path / "book.xlsx")
+    before = reviewers(book)
+    parts = Parts(book)
+    parts.put("Purchases!E7", 2.7)  # one amount is another one; every row stays
+    parts.save(book)
+    assert cli("run", book).code == 0
+    assert cli("restore", book).code == 0
+    assert reviewers(book) == before
+    assert Parts(book).cells("Ledger")["A20"][0] == "below"
+
+
+def test_a_posted_line_keeps_its_column_and_a_new_one_starts_blank(tmp_path: Path) -> None:
+    book = ran_book(tmp_path / "book.xlsx")
+    assert cli("post", book, "--approved-by", "Somebody else").code == 0
+    lines = len(Parts(book).rows("Journal"))
+    parts = widened(Parts(book), "Journal", {"Looked at": [f"line {n}" for n in range(lines)]})
+    parts.put("Counts!E7", 11)
+    parts.save(book)
+    assert cli("run", book).code == 0
+    seen = [row["Looked at"] for row in Parts(book).rows("Journal")]
+    assert seen[:lines] == [f"line {n}" for n in range(lines)]
+    assert len(seen) > lines and set(seen[lines:]) == {None}
+    assert cli("verify", book).code == 0
+
+
+def test_the_next_period_starts_without_them(tmp_path: Path) -> None:
+    book = with_notes(tmp_path / "book.xlsx")
+    without_scrap(book)
+    assert cli("run", book).code == 0
+    assert cli("post", book, "--approved-by", "Somebody else").code == 0
+    following = tmp_path / "next.xlsx"
+    assert cli("roll", book, following).code == 0
+    assert reviewers(book) == {"Finished goods": "Ann"}
+    new = Parts(following)
+    assert "Notes kept" not in new.sheets() and "Reviewer" not in new.tables()["Ledger"].columns
+
+
+def test_an_upgrade_puts_a_new_column_behind_those_of_the_user(tmp_path: Path) -> None:
+    parts = Parts(ran_book(tmp_path / "book.xlsx"))
+    without_column("Variances", "Part of")(parts)
+    without_version(parts)
+    rows = len(parts.rows("Variances"))
+    book = widened(parts, "Variances", {"Reviewer": ["Ann"]}).save(tmp_path / "book.xlsx")
+    assert cli("upgrade", book).code == 0
+    parts = Parts(book)
+    assert parts.tables()["Variances"].columns[-2:] == ["Reviewer", "Part of"]
+    assert [row["Reviewer"] for row in parts.rows("Variances")] == ["Ann", *[None] * (rows - 1)]
+    assert objections(book) == []
+
+
+def test_an_explanation_leaves_notes_below_the_one_before(tmp_path: Path) -> None:
+    parts = Parts(ran_book(tmp_path / "book.xlsx"))
+    parts.put("Explanation!D10", "to be asked")
+    book = parts.save(tmp_path / "book.xlsx")
+    result = cli("explain", book, "Ledger!G8")
+    assert "On sheet Explanation, what stood below the table from row 8 on moved down by " in result.err
+    steps = len(result.out.splitlines())
+    texts = {cell: value for cell, (value, _) in Parts(book).cells("Explanation").items()}
+    last = Parts(book).tables()["Explanation"].bottom
+    assert texts[f"D{last + 3}"] == "to be asked" and last > 7 + steps // 3
 
 
 # ------------------------------------------------------------------------------------------------ open in Excel
