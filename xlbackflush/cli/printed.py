@@ -47,7 +47,7 @@ def _own_things(book: FileBook) -> dict[str, list[str]]:
     """Say what became of things of the user's that could not stay where they were; the same for a machine."""
     for notice in book.notices:
         print(f"xlbackflush: {notice}", file=sys.stderr)
-    return {"notices": book.notices}
+    return {"notices": book.notices} if book.notices else {}
 
 
 def report(outcome: RunResult, args: argparse.Namespace, book: FileBook) -> int:
