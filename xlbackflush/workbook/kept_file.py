@@ -195,7 +195,8 @@ class OwnThings:
             above.append(other)
         if is_like_ours(shape, above, NewShape.of(self._schema, self._new)):
             return False
-        return self._row_name(number) not in self._new_names
+        name = self._row_name(number)
+        return not any(name) or name not in self._new_names
 
     def _shape(self, row: str) -> Shape:
         """That of a row; "" stands for columns of the user's."""
