@@ -22,7 +22,7 @@ settings.load_profile("repeatable")
 DEAREST = (
     "test_live_proofs.py", "test_vba_addin.py", "test_live.py", "test_explain.py", "test_file.py", "test_upgrade.py",
     "test_validator.py", "test_lifecycle.py", "test_vba_stubs.py", "test_vba_probe.py", "test_sensitivity.py",
-    "test_killed.py", "test_kept.py", "test_doctor.py", "test_mutations.py", "test_second_engine.py", "test_dashboard.py",
+    "test_killed.py", "test_doctor.py", "test_mutations.py", "test_second_engine.py", "test_dashboard.py",
 )  # fmt: skip
 
 

@@ -127,8 +127,12 @@ def test_no_mark_of_a_users_is_lost(tmp_path: Path, seed: int) -> None:
     parts.save(plain)
     marks = plant(parts, draw)
     book = parts.save(start)
+    before = book.read_bytes()
     codes = [cli(action, path, "--json").code for path in (plain, book)]
-    assert codes[0] == codes[1]
+    if (action, codes[1]) == ("restore", 2):  # nothing to put back, or formulas for columns that have moved
+        assert book.read_bytes() == before
+    else:
+        assert codes[0] == codes[1]
     found = texts(book)
     assert {
         text: found.get(text) for text, sheet in marks.items() if found.get(text) not in (sheet, "Notes kept")
