@@ -33,7 +33,6 @@ from openpyxl.styles.cell_style import StyleArray
 from openpyxl.styles.numbers import is_date_format
 from openpyxl.utils import column_index_from_string, get_column_letter, range_boundaries
 from openpyxl.utils.datetime import from_excel
-from openpyxl.worksheet.filters import FilterColumn, Filters
 from openpyxl.worksheet.table import TableColumn
 
 NOT_DONE = -2146827284  # 0x800A03EC, Excel's answer to whatever it will not do
@@ -227,6 +226,7 @@ class Workbook(Com):
     """A workbook file, open. Members that Excel does not have in every version are missing unless given."""
 
     ReadOnly = MultiUserEditing = Date1904 = False
+    is_locked = False  # its structure
 
     def __init__(self, path: Path, application: Application | None = None, **more: object) -> None:
         self.application = application or Application()
@@ -245,7 +245,6 @@ class Workbook(Com):
         for name, value in more.items():
             object.__setattr__(self, name, value)
         self.passwords: dict[str, str] = {}
-        self.is_locked = False
         self.sheets = {sheet.title: Worksheet(self, sheet) for sheet in self.book}
         self.application.books[path.name] = self
         self.application.calls.clear()
@@ -511,7 +510,9 @@ class Filter(Com):
 
     def ask(self, field: int, texts: list[str]) -> None:
         """Show the rows with these texts in a column."""
-        column = FilterColumn(colId=field - 1, filters=Filters(filter=[text.removeprefix("=") for text in texts]))
+        parts = openpyxl.worksheet.filters
+        wanted = parts.Filters(filter=[text.removeprefix("=") for text in texts])
+        column = parts.FilterColumn(colId=field - 1, filters=wanted)
         self.table.autoFilter.filterColumn.append(column)
         self.FilterMode = True
 
@@ -532,9 +533,10 @@ def _filter(application: Application, texts: list[str]) -> Options:
 class Range(Com):
     """Cells: one or more boxes of a sheet."""
 
+    filter: Any = None  # of the table of which they are all cells
+
     def __init__(self, worksheet: Worksheet, areas: list[tuple[int, int, int, int]]) -> None:
         self.application, self.worksheet, self.areas = worksheet.application, worksheet, areas
-        self.filter: Any = None
         self.sheet = worksheet.sheet
 
     def grid(self) -> list[list[Cell]]:
@@ -658,15 +660,17 @@ class Range(Com):
         """Move the cells, and all below them, down; what names them names them where they are now."""
         self.changing()
         ((top, left, bottom, right),) = self.areas
-        down, last = bottom - top + 1, self.sheet.max_row
+        down, last = bottom - top + 1, self.worksheet.sheet.max_row
         for other in self.worksheet.tables.values():
             if _overlap((top, left, LAST_ROW, right), _box(other.table.ref)) and _box(other.table.ref)[0] >= top:
                 raise refused("This operation is not allowed. The operation is attempting to shift cells in a table.")
-        for merged in [m for m in self.sheet.merged_cells.ranges if m.min_row >= top and left <= m.min_col <= right]:
+        for merged in [
+            m for m in self.worksheet.sheet.merged_cells.ranges if m.min_row >= top and left <= m.min_col <= right
+        ]:
             merged.shift(row_shift=down)
         if last >= top:
-            self.sheet.move_range(_absolute((top, left, last, right)).replace("$", ""), rows=down)
-            self.worksheet.workbook.follow(self.sheet.title, (top, left, last, right), down)
+            self.worksheet.sheet.move_range(_absolute((top, left, last, right)).replace("$", ""), rows=down)
+            self.worksheet.workbook.follow(self.worksheet.sheet.title, (top, left, last, right), down)
         return True
 
     def AutoFilter(self, field: int, first: Any, operator: int = 1, second: Any = None) -> None:
@@ -725,11 +729,11 @@ class Range(Com):
     @property
     def ColumnWidth(self) -> float:
         """In characters."""
-        return float(self.sheet.column_dimensions[get_column_letter(self.Column)].width)
+        return float(self.worksheet.sheet.column_dimensions[get_column_letter(self.Column)].width)
 
     @ColumnWidth.setter
     def ColumnWidth(self, characters: float) -> None:
-        self.sheet.column_dimensions[get_column_letter(self.Column)].width = characters
+        self.worksheet.sheet.column_dimensions[get_column_letter(self.Column)].width = characters
 
     @property
     def NumberFormat(self) -> str:
