@@ -1,8 +1,8 @@
 """Marks of a user's at random places around and in output tables, and random changes of inputs: no mark is ever lost.
 
 Each trial plants marks into the bench after a run, changes inputs, and runs, checks, clears or restores it. Every mark must then
-be on its sheet, or on sheet Notes kept; and what our own columns hold is what they hold without any mark. Eight trials by default,
-1,000 with XLBACKFLUSH_FUZZ=full.
+be on its sheet, or on sheet Notes kept; and what our own columns hold is what they hold without any mark. Eight trials, 1,000 with
+XLBACKFLUSH_FUZZ=full.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ TABLES = (
     "Findings",
 )
 CHANGES: dict[str, CellValue] = {
-    "Scrap!D7": None, "Scrap!A7": None, "Purchases!E8": 0.1, "Purchases!E7": 2.5, "Counts!E10": 4, "Stock!C7": None, "Actuals!E7": 1,
-    "Counts!E7": "ten",
+    "Scrap!D7": None, "Scrap!A7": None, "Purchases!E8": 0.1, "Purchases!E7": 2.5, "Counts!E10": 4, "Stock!C7": None,
+    "Actuals!E7": 1, "Counts!E7": "ten",
 }  # fmt: skip
 SCRAPPED = "ABCDEFGH"
 ACTIONS = ("run", "run", "run", "run", "check", "clear", "restore")
