@@ -265,6 +265,33 @@ def test_an_upgrade_puts_a_new_column_behind_those_of_the_user(tmp_path: Path) -
     assert objections(book) == []
 
 
+def test_a_row_between_those_of_ours_is_kept_on_the_sheet_of_notes(tmp_path: Path) -> None:
+    parts = Parts(ran_book(tmp_path / "book.xlsx"))
+    names = schema.TABLES["Relief"].names
+    last = dict(zip("ABCDEFGHIJK", (parts.rows("Relief")[-1][name] for name in names), strict=True))
+    moved = {f"{letter}10": value for letter, value in last.items()}
+    between = {f"{letter}9": None for letter in last} | {"A9": "So far", "F9": Formula("SUM(F7:F8)", 239.62)}
+    parts.put_all("Relief", moved | between)
+    parts.resize("Relief", "A6:K10")
+    book = parts.save(tmp_path / "book.xlsx")
+    result = cli("run", book)
+    assert "(Relief!A9)" in result.err
+    assert lost(book) == ["Item: So far; Amount: 239.62 (=SUM(F7:F8))"]
+    assert Parts(book).tables()["Relief"].bottom == 9
+
+
+def test_words_of_a_user_in_title_rows_stay_and_where_the_run_writes_they_are_kept(tmp_path: Path) -> None:
+    book = ran_book(tmp_path / "book.xlsx")
+    parts = Parts(book)
+    parts.put_all("Ledger", {"A1": "General ledger", "A4": "Agreed with Ann", "B3": "Fine", "G5": "USD"})
+    parts.save(book)
+    assert "(Ledger!B3, Ledger!A4)" in cli("run", book).err
+    cells = Parts(book).cells("Ledger")
+    assert (cells["A1"][0], cells["G5"][0], cells["B3"][0]) == ("General ledger", "USD", "All checks hold")
+    assert str(cells["A4"][0]).startswith("Run R0001, draft.")
+    assert lost(book) == ["Fine", "Agreed with Ann"]
+
+
 def test_an_explanation_leaves_notes_below_the_one_before(tmp_path: Path) -> None:
     parts = Parts(ran_book(tmp_path / "book.xlsx"))
     parts.put("Explanation!D10", "to be asked")

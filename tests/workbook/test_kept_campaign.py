@@ -1,8 +1,8 @@
 """Marks of a user's at random places around and in output tables, and random changes of inputs: no mark is ever lost.
 
 Each trial plants marks into the bench after a run, changes inputs, and runs, checks, clears or restores it. Every mark must then
-be on its sheet, or on sheet Notes kept; and what our own columns hold is what they hold without any mark. Eight trials, 1,000 with
-XLBACKFLUSH_FUZZ=full.
+be on its sheet, or on sheet Notes kept; and what our own columns hold is what they hold without any mark. Eight trials; 1,000
+with XLBACKFLUSH_FUZZ=full.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ import posixpath
 import zipfile
 import zlib
 from collections.abc import Iterable
+from functools import cached_property
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -95,6 +96,15 @@ class Package:
             return ET.fromstring(self.read(name))
         except ET.ParseError as error:
             raise UnusableError(f"{self.path.name} is damaged: its part {name} is not XML.") from error
+
+    @cached_property
+    def shared_texts(self) -> list[str]:
+        """The texts that cells share, by their numbers; without their formats, and without what says how to read them."""
+        part = self.related(self.workbook_part, "sharedStrings", required=False)
+        items = self.xml(part).iterfind("m:si", _NS) if part else ()
+        return [
+            "".join(t.text or "" for path in ("m:t", "m:r/m:t") for t in item.iterfind(path, _NS)) for item in items
+        ]
 
     def relations(self, part: str) -> dict[str, tuple[str, str]]:
         """Relationship id -> (type, absolute part name) of a part; "" stands for the package."""

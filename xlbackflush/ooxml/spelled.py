@@ -19,6 +19,9 @@ _ANY_CELL = re.compile(_CELL.format("[A-Z]{1,3}"), re.S)
 _NUMBER = re.compile(r"""\br=["'](\d+)["']""")
 _NUMBERED = re.compile(r"""<(?:\w+:)?row\b[^>]*?\br=["'](?P<number>\d+)["']""")
 _STYLE = re.compile(r"""\ss=["'](\d+)["']""")
+_TYPE = re.compile(r"""\st=["'](\w+)["']""")
+_TEXT = re.compile(r"<(?:\w+:)?t\b[^>]*>([^<]*)</")
+_VALUE = re.compile(r"<(?:\w+:)?v\b[^>]*>([^<]*)</")
 _CONTENT = re.compile(r"<(?:\w+:)?(?:f|v|is)\b")
 _FORMULA = re.compile(r"(<(?:\w+:)?f\b(?P<kind>[^>]*?))(?:/>|>(?P<text>[^<]*)(</(?:\w+:)?f>))")
 _SHARED = re.compile(r"""\st=["']shared["']""")
@@ -57,6 +60,16 @@ class SpelledCell(NamedTuple):
         """Its formula without the =; None where it has none, "" where it shares that of another cell."""
         formula = _FORMULA.search(self.xml)
         return unescape(formula["text"] or "") if formula else None
+
+    def text(self, shared: Callable[[], Sequence[str]]) -> str:
+        """What it shows, as text; shared: the texts that cells of the workbook share."""
+        kind = _TYPE.search(self.xml[: self.xml.index(">")])
+        if kind and kind[1] == "inlineStr":
+            return unescape("".join(_TEXT.findall(self.xml)))
+        value = _VALUE.search(self.xml)
+        if not value:
+            return ""
+        return shared()[int(value[1])] if kind and kind[1] == "s" else unescape(value[1])
 
     def at(self, row: int, reword: Reword = str) -> str:
         """The cell as it is spelled in another row; reword: what becomes of the text of its formula."""

@@ -42,6 +42,10 @@ Place = tuple[int, int]  # column and row of a cell, from 1
 #: row -> its attributes
 Looks = dict[int, dict[str, str]]
 
+_BETWEEN = "It stood between rows that the run has written anew."
+_OURS = "The run writes this cell."
+_CHANGING_ROW = 4  # of the title rows: the hint, or the last run
+_HINT = re.compile(r"Run R\d|Last check: ")
 _LIKE = 50  # rows above the last one, with which that is compared
 #: attributes of a row that a user changes, by the one that says that they count
 _LOOKS = {"hidden": ("hidden",), "collapsed": ("collapsed",), "customFormat": ("s", "customFormat")}
@@ -134,7 +138,7 @@ class OwnThings:
     def kept(self, head: Sequence[str]) -> Kept:
         """Everything in its new place; head: the rows above the table and its headers, as they are written."""
         kept = Kept(replace(self._new, columns=[self._column(name) for name in self._table.columns]), self._resized)
-        self._notes += self.notes_of_formats()
+        self._notes += [*self.notes_of_formats(), *self._notes_of_rows()]
         for cell in self._around(head):
             kept.cells[cell.row].append(cell)
         kept.looks = self._head_looks(head) | self._looks()
@@ -195,8 +199,7 @@ class OwnThings:
             above.append(other)
         if is_like_ours(shape, above, NewShape.of(self._schema, self._new)):
             return False
-        name = self._row_name(number)
-        return not any(name) or name not in self._new_names
+        return not self._is_ours(number)
 
     def _shape(self, row: str) -> Shape:
         """That of a row; "" stands for columns of the user's."""
@@ -315,6 +318,29 @@ class OwnThings:
                         formats[cell.column][row.number] = look
         return formats
 
+    def _notes_of_rows(self) -> Iterator[Note]:
+        """Rows that a user put between those of ours: of those that have not as many formulas as most, what looks typed."""
+        rows = self._rows.body.split(f"</{self._sheet.prefix}row>")[: self._resized.last - self._resized.top]
+        counts = [row.count(f"<{self._sheet.prefix}f") for row in rows]
+        most = max(set(counts), key=counts.count) if len(set(counts)) > 1 else None
+        odd = [row for row, count in zip(rows, counts, strict=True) if count != most] if most is not None else []
+        if not odd:
+            return
+        new, first = NewShape.of(self._schema, self._new), self._shape(rows[0])
+        for row in odd if new.all_live else ():  # else rows of ours differ as much from one another
+            shape = self._shape(row)
+            if not shape[0] - {""} or not new.all_live.isdisjoint(shape[1]) or is_like_ours(shape, [first], new):
+                continue
+            cells = [cell for cell in cells_of(row) if cell.has_content and cell.column in self._ours]
+            if not self._is_ours(cells[0].row):
+                text = "; ".join(f"{self._ours[cell.column]}: {self._says(cell)}" for cell in cells)
+                yield Note(self._table.sheet, cells[0].address, "", text, _BETWEEN)
+
+    def _is_ours(self, row: int) -> bool:
+        """Whether a row of the old body is called like one of the new body."""
+        name = self._row_name(row)
+        return any(name) and name in self._new_names
+
     def _own_column(self, name: str) -> Cells:
         """A column of the user's: each cell in the row that it stood in, and a formula of the whole column in all rows."""
         number, resized = self._numbers[name], self._resized
@@ -403,8 +429,27 @@ class OwnThings:
         look = cell.style
         if written is None:
             yield self._moved(cell, cell.row)
-        elif look and not self._sheet.styles.is_ours(look):
+            return
+        said = self._overtyped(cell, written)
+        if said and cell.row != _CHANGING_ROW and written.formula is None:
+            yield cell  # a title, a purpose or a unit in the words of the user
+            return
+        if said:
+            self._note(cell.address, 0, said, _OURS)
+        if look and not self._sheet.styles.is_ours(look):
             yield written._replace(xml=re.sub(r's="\d+"', f's="{look}"', written.xml, count=1))
+
+    def _overtyped(self, cell: SpelledCell, written: SpelledCell) -> str:
+        """What a user typed into a cell above the table that is ours; "" where it says what a run, or an upgrade, has written."""
+        if not cell.has_content or (cell.formula is not None and cell.formula == written.formula):
+            return ""
+        was = cell.text(lambda: self._sheet.package.shared_texts)
+        if was == written.text(tuple) or (cell.row == _CHANGING_ROW and _HINT.match(was)):
+            return ""
+        hint = schema.SHEET_OF[self._table.name].hint
+        if cell.row == _CHANGING_ROW and hint and was.endswith(hint):
+            return ""
+        return f"={cell.formula}" if cell.formula else was
 
     # ------------------------------------------------------------------------------------------ rows, and what is tied to cells
 
