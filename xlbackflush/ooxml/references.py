@@ -48,7 +48,7 @@ class Resized:
     """What became of the rows in the columns of a table, each by its number before and now.
 
     left, right: the columns; top: the first row of the body; last, end: the last one of the body, and of the table with its
-    totals and what was typed in its last rows. down: by how many rows what is below has moved.
+    totals and what was typed in its last rows. down: by how many rows what is below has moved. totals: how many rows of them.
     """
 
     sheet: str
@@ -59,6 +59,7 @@ class Resized:
     end: int
     last_now: int
     down: int
+    totals: int = 0
 
     @property
     def is_same(self) -> bool:
@@ -67,7 +68,12 @@ class Resized:
 
     def row(self, row: int) -> int:
         """Where a row below the body is now."""
-        return row + (self.down if row > self.end else self.last_now - self.last if row > self.last else 0)
+        if row <= self.last:
+            return row
+        if row > self.end:
+            return row + self.down
+        typed = self.end - self.totals  # the last of the rows that a user typed, above the totals, which now come first
+        return self.last_now + (row - typed if row > typed else self.totals + row - self.last)
 
     def reworded(self, formula: str, sheet: str) -> str:
         """A formula of a cell on a sheet, with its references to the table's rows and to what is below them followed."""

@@ -12,6 +12,7 @@ which nothing is the user's is looked through once, for nothing else than that.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from string import Formatter
@@ -26,6 +27,9 @@ from xlbackflush.ooxml.values import stored
 #: what names a row, where that is not what people call it
 _NAMES = {"Explanation": ("Where", "What"), "Findings": ("Code", "Where"), "Comparison": ("Section", "Line")}
 GONE = "Its row is no longer in the table."
+OURS = "The run writes this cell."
+HINT_ROW = 4  # of the title rows; above it stand title, purpose and status, below it the units
+_HINT = re.compile(r"Run R\d|Last check: ")
 _SMALLEST_UNIT = 4  # decimals in which amounts of the journal are compared: no currency has more
 
 
@@ -48,6 +52,12 @@ def notices(notes: Sequence[Note], moved: Sequence[str], sheet: str) -> list[str
     where = f"{cells}{f' and {count - 3} more' if count > 3 else ''}"
     lost = "1 of your entries lost its row and is" if count == 1 else f"{count} of your entries lost their rows and are"
     return [f"{lost} now on sheet {sheet} ({where}).", *moved]
+
+
+def is_hint(table: str, text: str) -> bool:
+    """Whether a text in row 4 of a sheet is the hint of its table or names the last run, and is no text of a user's."""
+    hint = schema.SHEET_OF[table].hint
+    return bool(_HINT.match(text)) or bool(hint and text.endswith(hint))
 
 
 def moved_down(sheet: str, row: int, down: int) -> str:

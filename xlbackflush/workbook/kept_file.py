@@ -26,10 +26,13 @@ from xlbackflush.ooxml.styles import StyleSheet
 from xlbackflush.ooxml.table_part import is_filtered, passes, total_rows
 from xlbackflush.workbook.kept import (
     GONE,
+    HINT_ROW,
+    OURS,
     NewShape,
     Note,
     Shape,
     homes,
+    is_hint,
     is_like_ours,
     moved_down,
     names_of_rows,
@@ -43,9 +46,6 @@ Place = tuple[int, int]  # column and row of a cell, from 1
 Looks = dict[int, dict[str, str]]
 
 _BETWEEN = "It stood between rows that the run has written anew."
-_OURS = "The run writes this cell."
-_CHANGING_ROW = 4  # of the title rows: the hint, or the last run
-_HINT = re.compile(r"Run R\d|Last check: ")
 _LIKE = 50  # rows above the last one, with which that is compared
 #: attributes of a row that a user changes, by the one that says that they count
 _LOOKS = {"hidden": ("hidden",), "collapsed": ("collapsed",), "customFormat": ("s", "customFormat")}
@@ -138,7 +138,7 @@ class OwnThings:
     def kept(self, head: Sequence[str]) -> Kept:
         """Everything in its new place; head: the rows above the table and its headers, as they are written."""
         kept = Kept(replace(self._new, columns=[self._column(name) for name in self._table.columns]), self._resized)
-        self._notes += [*self.notes_of_formats(), *self._notes_of_rows()]
+        self._notes += [*self.notes_of_formats(), *self.notes_of_rows()]
         for cell in self._around(head):
             kept.cells[cell.row].append(cell)
         kept.looks = self._head_looks(head) | self._looks()
@@ -161,7 +161,7 @@ class OwnThings:
         right = table.first_col + len(table.columns) - 1
         end, last_now = table.last_row + self._totals, self._new.first_row + self._new.height - 1
         top, last = table.header_row + 1, table.last_row - typed
-        resized = Resized(table.sheet, table.first_col, right, top, last, end, last_now, 0)
+        resized = Resized(table.sheet, table.first_col, right, top, last, end, last_now, 0, self._totals)
         down = last_now + self._totals + typed - end
         if down > 0:
             cells = (cell.row for cell in self._below_cells(resized))
@@ -318,7 +318,7 @@ class OwnThings:
                         formats[cell.column][row.number] = look
         return formats
 
-    def _notes_of_rows(self) -> Iterator[Note]:
+    def notes_of_rows(self) -> Iterator[Note]:
         """Rows that a user put between those of ours: of those that have not as many formulas as most, what looks typed."""
         rows = self._rows.body.split(f"</{self._sheet.prefix}row>")[: self._resized.last - self._resized.top]
         counts = [row.count(f"<{self._sheet.prefix}f") for row in rows]
@@ -431,11 +431,11 @@ class OwnThings:
             yield self._moved(cell, cell.row)
             return
         said = self._overtyped(cell, written)
-        if said and cell.row != _CHANGING_ROW and written.formula is None:
+        if said and cell.row != HINT_ROW and written.formula is None:
             yield cell  # a title, a purpose or a unit in the words of the user
             return
         if said:
-            self._note(cell.address, 0, said, _OURS)
+            self._note(cell.address, 0, said, OURS)
         if look and not self._sheet.styles.is_ours(look):
             yield written._replace(xml=re.sub(r's="\d+"', f's="{look}"', written.xml, count=1))
 
@@ -444,10 +444,12 @@ class OwnThings:
         if not cell.has_content or (cell.formula is not None and cell.formula == written.formula):
             return ""
         was = cell.text(lambda: self._sheet.package.shared_texts)
-        if was == written.text(tuple) or (cell.row == _CHANGING_ROW and _HINT.match(was)):
+        if was == written.text(tuple):
             return ""
-        hint = schema.SHEET_OF[self._table.name].hint
-        if cell.row == _CHANGING_ROW and hint and was.endswith(hint):
+        is_run = (
+            f"<{self._sheet.prefix}f" in self._rows.body
+        )  # before the first run, an earlier version's words may stand here
+        if cell.row == HINT_ROW and (not is_run or is_hint(self._table.name, was)):
             return ""
         return f"={cell.formula}" if cell.formula else was
 

@@ -71,7 +71,7 @@ class LiveThings:
         self._columns = {name: self._column(name) for name in own_columns(table)}
         self._comments = [cell for cell in stored.comments if cell[1] <= self.last] if stored else []
         self._looks = {cell: native.look_of(table.sheet, *cell) for cell in self._formatted}
-        self.notes: list[Note] = stored.notes_of_formats() if stored else []
+        self.notes: list[Note] = [*stored.notes_of_formats(), *stored.notes_of_rows()] if stored else []
         self.moved = ""
 
     # ------------------------------------------------------------------------------------------ as it stands

@@ -32,7 +32,7 @@ from xlbackflush.engine.result import RunResult
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.journal import Run
 from xlbackflush.model.tables import CellError, Source
-from xlbackflush.ooxml.address import Box, addresses, area, areas, box_of, split_cell
+from xlbackflush.ooxml.address import Box, addresses, area, areas, box_of, column_letter, split_cell
 from xlbackflush.ooxml.cells import Block, Cells, Value
 from xlbackflush.ooxml.package import TablePart
 from xlbackflush.ooxml.styles import STYLES, StyleSheet
@@ -44,7 +44,7 @@ from xlbackflush.sheets.formulas import Sheets
 from xlbackflush.sheets.registry import bodies
 from xlbackflush.workbook import notes_kept, tables, undo
 from xlbackflush.workbook.com import ComBook, Grid, Patience
-from xlbackflush.workbook.kept import notices
+from xlbackflush.workbook.kept import HINT_ROW, OURS, Note, is_hint, notices
 from xlbackflush.workbook.kept_live import LiveThings
 from xlbackflush.workbook.mac import MacBook
 from xlbackflush.workbook.product_view_file import ProductView, ViewFile
@@ -252,9 +252,9 @@ class LiveBook:
 
     def _own_things(self, copy: Path | None, blocks: dict[str, Block]) -> dict[str, LiveThings]:
         """What is the user's on the sheets of tables that are about to be written."""
+        own = {}
         with ExitStack() as stack:
             stood = stack.enter_context(closing(undo.Copy(copy))) if copy else None
-            own = {}
             for name, block in blocks.items():
                 stored = stood.own_things(name, block) if stood else None
                 own[name] = LiveThings(self._native, self._standing[name], block, partial(self.table, name), stored)
@@ -339,24 +339,30 @@ class LiveBook:
         for name, block in blocks.items():
             table = self._tables[name]
             if standing and tables.in_place(table):
-                self._head(table, standing, styles)
+                own[name].notes += self._head(table, standing, styles)
             last = block.first_row + block.height - 1
             own[name].make_room(last if back else 0)
             self._body(table, block, styles, max(own[name].last, last if back else 0))
             own[name].put(back)
 
-    def _head(self, table: TablePart, standing: title_rows.Standing, styles: StyleNames) -> None:
-        """Title rows: only the cells that say something else now."""
+    def _head(self, table: TablePart, standing: title_rows.Standing, styles: StyleNames) -> list[Note]:
+        """Title rows: only the cells that say something else now. Gives what a user typed where the run writes."""
         sheet = replace(schema.SHEET_OF[table.name], tables=(tables.ours(table),))
         rows = title_rows.head_cells(sheet, standing)
         right = max(cell.column for row in rows for cell in row)
         shown = self._native.formulas(table.sheet, (1, 1, len(rows), right))
+        is_run, notes = table.last_row > table.header_row + 1, []
         for number, row in enumerate(rows, 1):
             for cell in row:
                 says = f"={_spelled(cell.formula)}" if cell.formula else str(cell.value)
-                if shown[number - 1][cell.column - 1] != says:
+                was = str(shown[number - 1][cell.column - 1] or "")
+                if was != says and not _is_in_words_of_the_user(was, number, cell):
                     cells = Cells([cell.value], styles.xf(cell.style), [cell.formula] if cell.formula else None)
                     self._cells(table.sheet, number, cell.column, [cells], styles)
+                    is_ours = is_hint(table.name, was) or not is_run if number == HINT_ROW else was.startswith("=")
+                    if was and not is_ours:
+                        notes.append(Note(table.sheet, f"{column_letter(cell.column)}{number}", "", was, OURS))
+        return notes
 
     def _body(self, table: TablePart, block: Block, styles: StyleNames, last_before: int) -> None:
         """The rows of one table of its new size; what is left of longer ones is cleared, and cells around it stay."""
@@ -460,6 +466,11 @@ class StyleNames:
         name, indent = self._of(number)
         style = STYLES[name]
         return name, style.number_format, style.indent + indent if indent else 0
+
+
+def _is_in_words_of_the_user(was: str, row: int, cell: title_rows.HeadCell) -> bool:
+    """Whether a title, a purpose or a unit says what a user typed there."""
+    return bool(was) and row != HINT_ROW and not cell.formula
 
 
 def _ours_side_by_side(table: TablePart, block: Block, names: Sequence[str]) -> Iterator[tuple[int, list[Cells]]]:

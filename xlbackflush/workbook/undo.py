@@ -9,7 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import cache, partial
 from pathlib import Path
 
@@ -135,7 +135,9 @@ class Copy:
         """What is the user's on the sheet of a table that is going to have this body."""
         table = self._package.tables[name]
         sheet = standing_sheet(self._package, self._reader, table, self._styles, partial(self._table, name))
-        return OwnThings(sheet, block) if sheet else None
+        with suppress(ValueError, LookupError, SyntaxError, StopIteration):  # as another program may spell a sheet
+            return OwnThings(sheet, block) if sheet else None
+        return None
 
     def results(self, now: Mapping[str, TablePart], styles: StyleSheet, only: Collection[str] = ()) -> Results:
         """The bodies of output tables, all or only some, and what the title rows say, for where the tables are now."""
