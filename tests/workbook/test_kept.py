@@ -200,13 +200,13 @@ def test_what_is_lost_is_said_and_added_to_what_was_lost_before(tmp_path: Path) 
     without_scrap(book)
     result = cli("run", book, "--quiet")
     assert (result.code, result.out) == (0, "")
-    assert result.err == "xlbackflush: 1 of your entries lost its row and is now on sheet Notes kept (Ledger!B17).\n"
+    assert result.err == "xlbackflush: 1 of your entries lost its place and is now on sheet Notes kept (Ledger!B17).\n"
     assert lost(book) == ["Reviewer: Bob"]
     parts = Parts(book)
     parts.rename("Notes kept", "NOTES KEPT")
     parts.save(book)
     cleared = cli("clear", book, "--json")
-    assert cleared.json["notices"] == ["1 of your entries lost its row and is now on sheet NOTES KEPT (Ledger!B8)."]
+    assert cleared.json["notices"] == ["1 of your entries lost its place and is now on sheet NOTES KEPT (Ledger!B8)."]
     parts = Parts(book)
     parts.rename("NOTES KEPT", "Notes kept")
     parts.save(book)
@@ -263,6 +263,20 @@ def test_an_upgrade_puts_a_new_column_behind_those_of_the_user(tmp_path: Path) -
     assert parts.tables()["Variances"].columns[-2:] == ["Reviewer", "Part of"]
     assert [row["Reviewer"] for row in parts.rows("Variances")] == ["Ann", *[None] * (rows - 1)]
     assert objections(book) == []
+
+
+def test_a_row_typed_above_the_totals_goes_below_them(tmp_path: Path) -> None:
+    parts = Parts(ran_book(tmp_path / "book.xlsx"))
+    totals = {"A10": "typed", "A11": "Total", "F11": Formula("SUBTOTAL(109,Relief[Amount])", 629.37)}
+    parts.put_all("Relief", totals)
+    parts.edit(parts.tables()["Relief"].part, 'totalsRowShown="0"', 'totalsRowCount="1"')
+    parts.resize("Relief", "A6:K11")
+    book = parts.save(tmp_path / "book.xlsx")
+    assert cli("run", book).code == 0
+    cells = Parts(book).cells("Relief")
+    assert [cells[cell][0] for cell in ("A9", "A10", "A11")] == ["Frame", "Total", "typed"]
+    assert cells["F10"][1] == "SUBTOTAL(109,Relief[Amount])"
+    assert 'ref="A6:K10"' in Parts(book)[Parts(book).tables()["Relief"].part].decode()
 
 
 def test_a_row_between_those_of_ours_is_kept_on_the_sheet_of_notes(tmp_path: Path) -> None:
@@ -338,3 +352,28 @@ def test_own_things_are_where_they_belong_in_excel(planted: dict[bool, Path], tm
         name: value for name, value in expected.items() if value is not None
     }
     assert ("now on sheet Notes kept" in sentence) == bool(expected["notes"]), sentence
+
+
+def test_words_of_a_user_in_title_rows_stay_in_excel_too(tmp_path: Path) -> None:
+    workbook = Workbook(ran_book(tmp_path / "book.xlsx"))
+    sheet = workbook.sheets["Ledger"].sheet
+    sheet["A1"], sheet["A4"], sheet["B3"] = "General ledger", "Agreed with Ann", "Fine"
+    sentence = told(workbook, macros.run)
+    assert "2 of your entries lost their places and are now on sheet Notes kept (Ledger!B3, Ledger!A4)." in sentence
+    assert (
+        sheet["A1"].value == "General ledger"
+        and sheet["A4"].value.startswith("Run R0001")
+        and sheet["B3"].value.startswith("=")
+    )
+    notes = workbook.sheets["Notes kept"].sheet
+    assert [notes.cell(row, 5).value for row in (5, 6)] == ["Fine", "Agreed with Ann"]
+    names = workbook.book.sheetnames
+    assert names.index("Notes kept") == names.index("Run Inputs") + 1
+
+
+def test_where_excel_lets_nobody_add_a_sheet_the_user_is_told_all_of_it(tmp_path: Path) -> None:
+    workbook = Workbook(ran_book(tmp_path / "book.xlsx"))
+    workbook.is_locked = True
+    workbook.sheets["Ledger"].sheet["A4"] = "Agreed with Ann"
+    sentence = told(workbook, macros.run)
+    assert "could not be put on a sheet: Ledger!A4: Agreed with Ann." in sentence
