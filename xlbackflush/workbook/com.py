@@ -223,7 +223,7 @@ class ComBook:
 
     def insert(self, sheet: str, box: Box) -> bool:
         """Move cells, and all below them, down by the height of a box; False where Excel refuses."""
-        return bool(_known(lambda: self._range(sheet, box).Insert(_DOWN)))
+        return _known(lambda: (self._range(sheet, box).Insert(_DOWN), True)) is not None
 
     def enter(self, sheet: str, box: Box, rows: Sequence[Sequence[object]]) -> None:
         """Formulas and values into cells that keep their formats."""

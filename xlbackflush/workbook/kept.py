@@ -50,7 +50,11 @@ def notices(notes: Sequence[Note], moved: Sequence[str], sheet: str) -> list[str
         return list(moved)
     count, cells = len(notes), ", ".join(f"{note.sheet}!{note.cell}" for note in notes[:3])
     where = f"{cells}{f' and {count - 3} more' if count > 3 else ''}"
-    lost = "1 of your entries lost its place and is" if count == 1 else f"{count} of your entries lost their places and are"
+    lost = (
+        "1 of your entries lost its place and is"
+        if count == 1
+        else f"{count} of your entries lost their places and are"
+    )
     return [f"{lost} now on sheet {sheet} ({where}).", *moved]
 
 

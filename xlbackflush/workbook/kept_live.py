@@ -40,7 +40,7 @@ class OwnCell:
         if self.formula:
             return copied(reword(self.formula), down)
         if isinstance(self.value, str):
-            return f"'{self.value}"
+            return f"'{self.value}" if self.value else None
         return self.value.text if isinstance(self.value, CellError) else self.value
 
 
