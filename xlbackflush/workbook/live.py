@@ -274,7 +274,7 @@ class LiveBook:
             self._cells(sheet, top, 1, cells, styles)
         elif notes:
             said = (f"{note.sheet}!{note.cell}: {note.text}." for note in notes)
-            self.notices = [f"What lost its row, and could not be put on a sheet: {' '.join(said)}", *moved]
+            self.notices = [f"What lost its place, and could not be put on a sheet: {' '.join(said)}", *moved]
 
     def _notes_sheet(self, styles: StyleNames) -> str:
         """The sheet with what lost its place, made if there is none; "" where Excel does not let it be made."""
