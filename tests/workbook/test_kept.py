@@ -377,3 +377,25 @@ def test_where_excel_lets_nobody_add_a_sheet_the_user_is_told_all_of_it(tmp_path
     workbook.sheets["Ledger"].sheet["A4"] = "Agreed with Ann"
     sentence = told(workbook, macros.run)
     assert "could not be put on a sheet: Ledger!A4: Agreed with Ann." in sentence
+
+
+@pytest.mark.parametrize("nth", [3, 12, 24])
+def test_a_write_that_fails_midway_leaves_columns_and_notes_of_a_user(tmp_path: Path, nth: int) -> None:
+    book = with_notes(tmp_path / "book.xlsx")
+    before = reviewers(book)
+    without_scrap(book)
+    workbook = Workbook(book)
+    calls = 0
+
+    def fails(call: str) -> bool:
+        nonlocal calls
+        calls += call == "Range.Formula="
+        return calls == nth and call == "Range.Formula="
+
+    workbook.application.fails = fails
+    assert told(workbook, macros.run).startswith("Stopped: ")
+    workbook.application.fails = lambda call: False
+    live = saved(workbook, tmp_path / "live.xlsx")
+    assert reviewers(live) == before
+    assert Parts(live).cells("Ledger")["A20"][0] == "below"
+    assert "Notes kept" not in Parts(live).sheets()
