@@ -26,7 +26,7 @@ _CONTENT = re.compile(r"<(?:\w+:)?(?:f|v|is)\b")
 _FORMULA = re.compile(r"(<(?:\w+:)?f\b(?P<kind>[^>]*?))(?:/>|>(?P<text>[^<]*)(</(?:\w+:)?f>))")
 _SHARED = re.compile(r"""\st=["']shared["']""")
 _FILLED = re.compile(r"""<(?:\w+:)?c r=["']([A-Z]{1,3})\d+["'][^>]*>\s*<(?:\w+:)?(f|v|is)\b""")
-_STYLES = re.compile(r"""\ss=["'](\d+)["']""")
+_STYLES = re.compile(r""" s=["'](\d+)["']""")
 _LONG = 200_000  # characters
 _REF = re.compile(rf"""(\bref=["']){CELL}(?::{CELL})?""")
 
@@ -152,7 +152,7 @@ def styles_in(xml: str) -> Iterator[int]:
         yield from map(int, set(_STYLES.findall(xml)))
         return
     known, start = ["x"], 0
-    while other := re.compile(rf"""\ss=["'](?!(?:{"|".join(known)})["'])(\d+)""").search(xml, start):
+    while other := re.compile(rf""" s=["'](?!(?:{"|".join(known)})["'])(\d+)""").search(xml, start):
         yield int(other[1])
         known.append(other[1])
         start = other.start()
@@ -209,6 +209,27 @@ class SheetRows:
         while (start := self.body.rfind(self._tag, 0, end)) >= 0:
             yield self._number(self.body, start), self.body[start:end]
             end = start
+
+    def looks(self) -> set[str]:
+        """What rows of the body say of themselves besides their number, each way of saying it once."""
+        return set(re.findall(rf"""{self._tag}r=["']\d+["']([^>]*)""", self.body))
+
+    def odd_rows(self, mark: str) -> list[str]:
+        """The rows in which a mark is not found as often as in most; in a long body those in which it is not found at all."""
+        end = f"</{self._tag[1:].strip()}>"
+        if len(self.body) > _LONG:
+            return list(self._without(mark, end))
+        rows = self.body.split(end)[:-1]
+        counts = [row.count(mark) for row in rows]
+        most = max(set(counts), key=counts.count) if rows else 0
+        return [row for row, count in zip(rows, counts, strict=True) if count != most]
+
+    def _without(self, mark: str, end: str) -> Iterator[str]:
+        start = 0
+        while (stop := self.body.find(end, start)) >= 0:
+            if self.body.find(mark, start, stop) < 0:
+                yield self.body[start:stop]
+            start = stop + len(end)
 
     def first_row(self) -> tuple[int, str]:
         """The first row of the body, by its number."""

@@ -51,7 +51,6 @@ _LIKE = 50  # rows above the last one, with which that is compared
 _LOOKS = {"hidden": ("hidden",), "collapsed": ("collapsed",), "customFormat": ("s", "customFormat")}
 _HEIGHT = {"customHeight": ("ht", "customHeight")}
 _SHEET_DATA = re.compile(r"<(?P<prefix>\w+:)?sheetData\s*(?:/>|>.*</(?:\w+:)?sheetData>)", re.S)
-_ROW_LOOK = re.compile(r"""<(?:\w+:)?row r=["']\d+["']([^>]*)""")
 
 
 @dataclass
@@ -320,19 +319,16 @@ class OwnThings:
 
     def notes_of_rows(self) -> Iterator[Note]:
         """Rows that a user put between those of ours: of those that have not as many formulas as most, what looks typed."""
-        rows = self._rows.body.split(f"</{self._sheet.prefix}row>")[: self._resized.last - self._resized.top]
-        counts = [row.count(f"<{self._sheet.prefix}f") for row in rows]
-        most = max(set(counts), key=counts.count) if len(set(counts)) > 1 else None
-        odd = [row for row, count in zip(rows, counts, strict=True) if count != most] if most is not None else []
+        odd = self._rows.odd_rows(f"<{self._sheet.prefix}f")
         if not odd:
             return
-        new, first = NewShape.of(self._schema, self._new), self._shape(rows[0])
+        new, first = NewShape.of(self._schema, self._new), self._shape(self._rows.first_row()[1])
         for row in odd if new.all_live else ():  # else rows of ours differ as much from one another
             shape = self._shape(row)
             if not shape[0] - {""} or not new.all_live.isdisjoint(shape[1]) or is_like_ours(shape, [first], new):
                 continue
             cells = [cell for cell in cells_of(row) if cell.has_content and cell.column in self._ours]
-            if not self._is_ours(cells[0].row):
+            if cells[0].row <= self._resized.last and not self._is_ours(cells[0].row):
                 text = "; ".join(f"{self._ours[cell.column]}: {self._says(cell)}" for cell in cells)
                 yield Note(self._table.sheet, cells[0].address, "", text, _BETWEEN)
 
@@ -472,7 +468,7 @@ class OwnThings:
         """Attributes that a user gave to rows from the first of the body on; rows that the filter hides are worked out anew."""
         wanted = _LOOKS | ({} if self._new.heights else _HEIGHT)
         test = passes(self._xml) if is_filtered(self._xml) else None
-        given = " ".join(set(_ROW_LOOK.findall(self._rows.body)))
+        given = " ".join(self._rows.looks())
         groups = {
             name: group for name, group in wanted.items() if f' {name}="1"' in given or f' {name}="true"' in given
         }
