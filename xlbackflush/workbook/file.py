@@ -23,12 +23,12 @@ from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.journal import Run
 from xlbackflush.model.tables import Source
 from xlbackflush.ooxml.address import column_letter
-from xlbackflush.ooxml.anchored import follow_elsewhere
 from xlbackflush.ooxml.atomic import NewFile, explained
 from xlbackflush.ooxml.cells import Block, rows_xml
 from xlbackflush.ooxml.formula_rows import formula_rows
 from xlbackflush.ooxml.package import MAIN, Package, TablePart
 from xlbackflush.ooxml.reader import SheetReader
+from xlbackflush.ooxml.references import Resized
 from xlbackflush.ooxml.spelled import merged
 from xlbackflush.ooxml.stored import has_others
 from xlbackflush.ooxml.styles import StyleSheet
@@ -199,16 +199,22 @@ class FileBook:
         """
         kept = [self._replace(name, block, standing, styles) for name, block in blocks.items()]
         notes, moved = [note for one in kept for note in one.notes], [one.moved for one in kept if one.moved]
-        parts = {self.package.sheets[self.package.tables[name].sheet] for name in blocks}
-        for one in kept:
-            if one.resized.down:
-                follow_elsewhere(self.package, one.resized, parts)
+        self._follow_elsewhere([one.resized for one in kept if one.resized.down], blocks)
         self.notices = notices(notes, moved, self._keep_notes(notes, styles))
         self.package.replace(self.package.related(self.package.workbook_part, "styles"), styles.xml.encode())
         tables = [self.package.tables[name] for name in blocks]
         written = {table.sheet for table in tables if standing and contract.in_place(table)}
         others = self._elsewhere.show(elsewhere, written)
         self._calculate_on_load(any(one.is_live for one in kept) or others or calculate)
+
+    def _follow_elsewhere(self, moved: Sequence[Resized], written: Collection[str]) -> None:
+        """Formulas of other sheets, names and charts follow what has moved down below tables."""
+        if moved:
+            from xlbackflush.ooxml.anchored import follow_elsewhere
+
+            parts = {self.package.sheets[self.package.tables[name].sheet] for name in written}
+            for resized in moved:
+                follow_elsewhere(self.package, resized, parts)
 
     def _keep_notes(self, notes: Sequence[Note], styles: StyleSheet) -> str:
         """What could not stay, onto sheet Notes kept; gives its name."""

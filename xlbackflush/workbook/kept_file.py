@@ -10,12 +10,12 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from itertools import islice, takewhile
+from typing import TYPE_CHECKING
 
 from xlbackflush import schema
 from xlbackflush.dataclass import dataclass, field, replace
 from xlbackflush.model.tables import Source
 from xlbackflush.ooxml.address import LAST_ROW, box_of, column_letter
-from xlbackflush.ooxml.anchored import Anchored, Gone
 from xlbackflush.ooxml.cells import Block, Cells
 from xlbackflush.ooxml.formula_rows import formula_rows
 from xlbackflush.ooxml.package import Package, TablePart
@@ -40,6 +40,9 @@ from xlbackflush.workbook.kept import (
     values_of,
 )
 
+if TYPE_CHECKING:
+    from xlbackflush.ooxml.anchored import Anchored
+
 _NO_ROOM = "The table needs its place, and no row is left below."
 Place = tuple[int, int]  # column and row of a cell, from 1
 #: row -> its attributes
@@ -50,6 +53,8 @@ _LIKE = 50  # rows above the last one, with which that is compared
 #: attributes of a row that a user changes, by the one that says that they count
 _LOOKS = {"hidden": ("hidden",), "collapsed": ("collapsed",), "customFormat": ("s", "customFormat")}
 _HEIGHT = {"customHeight": ("ht", "customHeight")}
+_RULES = re.compile(r"""\bsqref=["']([^"']*)""")
+_TO_THE_END = str(LAST_ROW)
 _SHEET_DATA = re.compile(r"<(?P<prefix>\w+:)?sheetData\s*(?:/>|>.*</(?:\w+:)?sheetData>)", re.S)
 
 
@@ -129,7 +134,6 @@ class OwnThings:
         self._totals = total_rows(self._xml)
         self._part = sheet.package.sheets[sheet.table.sheet]
         self._rows = SheetRows(sheet.data, sheet.prefix, sheet.table.header_row, sheet.table.last_row + self._totals)
-        self._anchored = Anchored(sheet.package, self._part, sheet.table.part, sheet.tail)
         self._notes: list[Note] = []
         self._ours = {n: name for name, n in self._numbers.items() if name in self._schema.names}
         self._resized = self._size()
@@ -148,6 +152,21 @@ class OwnThings:
         return kept
 
     # ------------------------------------------------------------------------------------------ sizes and rows
+
+    @cached_property
+    def _anchored(self) -> Anchored:
+        """What the sheet ties to its cells. Few runs need it, so that it is loaded late: all that it looks for takes 10 ms."""
+        from xlbackflush.ooxml.anchored import Anchored
+
+        return Anchored(self._sheet.package, self._part, self._table.part, self._sheet.tail)
+
+    @property
+    def _may_be_tied(self) -> bool:
+        """Whether the sheet has more than a new one: a link besides that to About, a comment, a rule for some rows only."""
+        tail, kinds = self._sheet.tail, {kind for kind, _ in self._sheet.package.relations(self._part).values()}
+        areas = (area for areas in _RULES.findall(tail) for area in areas.split())
+        is_ruled = any(":" in area and not area.endswith(_TO_THE_END) for area in areas)
+        return tail.count("hyperlink ") > 1 or "comments" in kinds or is_ruled or "dataValidation" in tail
 
     @cached_property
     def _numbers(self) -> dict[str, int]:
@@ -501,14 +520,13 @@ class OwnThings:
 
     def _follow(self) -> str:
         """What follows the cells of the sheet, where everything has its new place."""
-        if not self._resized.is_same or self._anchored.is_tied_to(self._resized):
-            for gone in self._anchored.follow(self._resized, self._home):
-                self._lost(gone)
+        is_same = self._resized.is_same
+        if is_same and not (self._may_be_tied and self._anchored.is_tied_to(self._resized)):
+            return self._sheet.tail
+        for gone in self._anchored.follow(self._resized, self._home):
+            row = re.search(r"\d+", gone.cell)
+            self._note(gone.cell, int(row[0]) if row else 0, gone.text)
         return self._anchored.tail
-
-    def _lost(self, gone: Gone) -> None:
-        row = re.search(r"\d+", gone.cell)
-        self._note(gone.cell, int(row[0]) if row else 0, gone.text)
 
 
 def _is_on(look: Mapping[str, str], name: str) -> bool:
