@@ -56,7 +56,7 @@ class Package:
         self._names = set(self._zip.namelist())
         self._replaced: dict[str, bytes] = {}
         self._dropped: set[str] = set()
-        self._relations: dict[str, dict[str, tuple[str, str]]] = {}  # of the parts that were asked for
+        self._known_relations: dict[str, dict[str, tuple[str, str]]] = {}  # of the parts that were asked for
         self.workbook_part = self.related("", "officeDocument", required=False)
         if not self.workbook_part:
             raise UnusableError(f"{path.name} is not an Excel workbook.")
@@ -108,8 +108,8 @@ class Package:
 
     def relations(self, part: str) -> dict[str, tuple[str, str]]:
         """Relationship id -> (type, absolute part name) of a part; "" stands for the package."""
-        if part in self._relations:
-            return self._relations[part]
+        if part in self._known_relations:
+            return self._known_relations[part]
         folder = posixpath.dirname(part)
         relations: dict[str, tuple[str, str]] = {}
         for relation in self._listed(part):
@@ -117,7 +117,7 @@ class Package:
                 target = relation.get("Target", "")
                 path = target[1:] if target.startswith("/") else posixpath.normpath(posixpath.join(folder, target))
                 relations[relation.get("Id", "")] = (relation.get("Type", "").rsplit("/", 1)[-1], path)
-        self._relations[part] = relations
+        self._known_relations[part] = relations
         return relations
 
     def outside(self, part: str) -> dict[str, str]:
@@ -185,7 +185,7 @@ class Package:
         """Replace (or add) a part."""
         self._replaced[name] = content
         if name.endswith(".rels"):
-            self._relations.clear()
+            self._known_relations.clear()
 
     def drop(self, name: str) -> None:
         """Leave a part out of the saved file."""
