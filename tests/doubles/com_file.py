@@ -36,7 +36,7 @@ from openpyxl.cell.cell import Cell
 from openpyxl.styles import Alignment
 from openpyxl.styles.cell_style import StyleArray
 from openpyxl.styles.numbers import is_date_format
-from openpyxl.utils import get_column_letter, range_boundaries
+from openpyxl.utils import column_index_from_string, get_column_letter, range_boundaries
 from openpyxl.utils.datetime import from_excel
 from openpyxl.worksheet.dimensions import DimensionHolder
 from openpyxl.worksheet.table import Table, TableColumn, TableList
@@ -48,6 +48,7 @@ ERRORS = {"#NULL!": 2000, "#DIV/0!": 2007, "#VALUE!": 2015, "#REF!": 2023, "#NAM
 ERROR_BASE = -2146828288
 LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
 FORMULA_MOST, TEXT_MOST, TEXT_IN_ARRAY_MOST = 8_192, 32_767, 8_221  # characters
+SHIFT_DOWN, PASTE_COMMENTS, NO_FILL = -4121, -4144, -4142
 CALCULATIONS = (-4105, -4135, 2)  # xlCalculationAutomatic, -Manual, -Semiautomatic
 
 
@@ -95,6 +96,7 @@ class Application(Com):
     Visible = ScreenUpdating = EnableEvents = DisplayAlerts = True
     CalculationState = 0
     StatusBar: object = False
+    CutCopyMode: object = False
 
     def __init__(self) -> None:
         self.calls: list[str] = []
@@ -105,6 +107,7 @@ class Application(Com):
         self.correction = Options(self, AutoExpandListRange=True, AutoFillFormulasInLists=True)
         self.calculation = -4105
         self.active: Range | None = None
+        self.copied: Any = None
         self.calculated = 0
         self.shown: list[object] = []
         self.calls.clear()
@@ -199,6 +202,24 @@ class Collection(Com):
         return iter(self.items.values())
 
 
+class Sheets(Collection):
+    """The sheets of a workbook."""
+
+    def __init__(self, application: Application, items: dict[str, Any], workbook: Workbook) -> None:
+        super().__init__(application, items)
+        self.workbook = workbook
+
+    def Add(self, before: Worksheet) -> Worksheet:
+        """Another sheet before one, which is looked at from now on."""
+        if self.workbook.is_locked:
+            raise refused("Workbook is protected and cannot be changed.")
+        book = self.workbook.book
+        sheet = book.create_sheet(None, book.index(before.sheet))
+        book.active = sheet
+        self.workbook.sheets[sheet.title] = Worksheet(self.workbook, sheet)
+        return self.workbook.sheets[sheet.title]
+
+
 class Workbooks(Collection):
     """The open workbooks."""
 
@@ -213,6 +234,7 @@ class Workbook(Com):
     """A workbook file, open. Members that Excel does not have in every version are missing unless given."""
 
     ReadOnly = MultiUserEditing = Date1904 = False
+    is_locked = False  # its structure
 
     def __init__(self, path: Path, application: Application | None = None, **more: object) -> None:
         self.application = application or Application()
@@ -257,7 +279,22 @@ class Workbook(Com):
     @property
     def Worksheets(self) -> Collection:
         """Its sheets."""
-        return Collection(self.application, self.sheets)
+        return Sheets(self.application, self.sheets, self)
+
+    @property
+    def ActiveSheet(self) -> Worksheet:
+        """The sheet that is looked at."""
+        return self.sheets[self.book.active.title]
+
+    def follow(self, sheet: str, box: tuple[int, int, int, int], down: int) -> None:
+        """Formulas and names go on naming the cells of a box of a sheet that have moved down."""
+        for other in self.book:
+            for row in other.iter_rows():
+                for cell in row:
+                    if cell.data_type == "f" and isinstance(cell.value, str):
+                        cell.value = _followed(cell.value, other.title == sheet, sheet, box, down)
+        for name in self.book.defined_names.values():
+            name.attr_text = _followed(name.attr_text, False, sheet, box, down)
 
     @property
     def Styles(self) -> Collection:
@@ -358,6 +395,20 @@ class Worksheet(Com):
         """The name on its tab."""
         return str(self._sheet.title)
 
+    @Name.setter
+    def Name(self, name: str) -> None:
+        self.workbook.sheets[name] = self.workbook.sheets.pop(self.sheet.title)
+        self.sheet.title = name
+
+    def Move(self, before: Worksheet) -> None:
+        """Put it before another sheet."""
+        book = self.workbook.book
+        book.move_sheet(self.sheet, book.index(before.sheet) - book.index(self.sheet))
+
+    def Activate(self) -> None:
+        """Look at it."""
+        self.workbook.book.active = self.sheet
+
     @property
     def ListObjects(self) -> Collection:
         """Its tables."""
@@ -435,7 +486,7 @@ class ListObject(Com):
 
     def __init__(self, worksheet: Worksheet, table: Any) -> None:
         self.application, self.worksheet, self.table = worksheet.application, worksheet, table
-        self.filter = Filter(worksheet.application)
+        self.filter = Filter(worksheet.application, table)
 
     @property
     def AutoFilter(self) -> Filter:
@@ -454,8 +505,14 @@ class ListObject(Com):
 
     @ShowTotals.setter
     def ShowTotals(self, on: bool) -> None:
+        left, top, right, bottom = range_boundaries(self.table.ref)
+        if on and not self.table.totalsRowCount:
+            below = Range(self.worksheet, [(bottom + 1, left, bottom + 1, right)])
+            if any(cell.value is not None for cell in below.cells()):  # Excel makes room for the row
+                below.Insert(SHIFT_DOWN)
+            self.table.totalsRowCount = 1
+            self.table.ref = f"{get_column_letter(left)}{top}:{get_column_letter(right)}{bottom + 1}"
         if not on and self.table.totalsRowCount:
-            left, top, right, bottom = range_boundaries(self.table.ref)
             Range(self.worksheet, [(bottom, left, bottom, right)]).ClearContents()
             self.table.totalsRowCount = None
             self.table.ref = f"{get_column_letter(left)}{top}:{get_column_letter(right)}{bottom - 1}"
@@ -463,7 +520,9 @@ class ListObject(Com):
     @property
     def Range(self) -> Range:
         """Headers, body and totals."""
-        return Range(self.worksheet, [_box(self.table.ref)])
+        cells = Range(self.worksheet, [_box(self.table.ref)])
+        cells.filter = self.filter
+        return cells
 
     @property
     def HeaderRowRange(self) -> Range:
@@ -501,20 +560,51 @@ class ListObject(Com):
 
 
 class Filter(Com):
-    """The filter of a table."""
+    """The filter of a table. Rows stay in sight here, whatever it asks for."""
 
-    FilterMode = False
+    def __init__(self, application: Application, table: Any) -> None:
+        self.application, self.table = application, table
+        object.__setattr__(self, "FilterMode", bool(table.autoFilter and table.autoFilter.filterColumn))
 
-    def __init__(self, application: Application) -> None:
-        self.application = application
+    @property
+    def Filters(self) -> Collection:
+        """One for each column."""
+        asked = {column.colId: column.filters.filter for column in self.table.autoFilter.filterColumn}
+        count = len(self.table.tableColumns)
+        items = {str(n): asked.get(n, []) for n in range(count)}
+        return Collection(self.application, {n: _filter(self.application, texts) for n, texts in items.items()})
 
     def ShowAllData(self) -> None:
-        """Show all rows."""
+        """Show all rows, and ask for nothing any more."""
         self.FilterMode = False
+        self.table.autoFilter.filterColumn = []
+
+    def ask(self, field: int, texts: list[str]) -> None:
+        """Show the rows with these texts in a column."""
+        parts = openpyxl.worksheet.filters
+        wanted = parts.Filters(filter=[text.removeprefix("=") for text in texts])
+        column = parts.FilterColumn(colId=field - 1, filters=wanted)
+        self.table.autoFilter.filterColumn.append(column)
+        self.FilterMode = True
+
+
+def _filter(application: Application, texts: list[str]) -> Options:
+    """A list of texts as Excel gives it: up to two of them as criteria of their own, more of them as an array."""
+    given: dict[str, object] = {"On": bool(texts)}
+    wanted = [f"={text}" for text in texts]
+    if len(wanted) > 2:
+        given |= {"Criteria1": tuple(wanted), "Operator": 7}
+    elif wanted:
+        given |= {"Criteria1": wanted[0], "Operator": 2 * (len(wanted) > 1)} | dict(
+            zip(("Criteria2",), wanted[1:], strict=False)
+        )
+    return Options(application, **given)
 
 
 class Range(Com):
     """Cells: one or more boxes of a sheet."""
+
+    filter: Any = None  # of the table of which they are all cells
 
     def __init__(self, worksheet: Worksheet, areas: list[tuple[int, int, int, int]]) -> None:
         self.application, self.worksheet, self.areas = worksheet.application, worksheet, areas
@@ -637,7 +727,84 @@ class Range(Com):
         for cell in self.changing():
             cell.value = None
 
+    def Insert(self, shift: int) -> bool:
+        """Move the cells, and all below them, down; what names them names them where they are now."""
+        self.changing()
+        ((top, left, bottom, right),) = self.areas
+        down, last = bottom - top + 1, self.worksheet.sheet.max_row
+        for other in self.worksheet.tables.values():
+            if _overlap((top, left, LAST_ROW, right), _box(other.table.ref)) and _box(other.table.ref)[0] >= top:
+                raise refused("This operation is not allowed. The operation is attempting to shift cells in a table.")
+        for merged in [
+            m for m in self.worksheet.sheet.merged_cells.ranges if m.min_row >= top and left <= m.min_col <= right
+        ]:
+            merged.shift(row_shift=down)
+        if last >= top:
+            self.worksheet.sheet.move_range(_absolute((top, left, last, right)).replace("$", ""), rows=down)
+            self.worksheet.workbook.follow(self.worksheet.sheet.title, (top, left, last, right), down)
+        return True
+
+    def AutoFilter(self, field: int, first: Any, operator: int = 1, second: Any = None) -> None:
+        """Filter a table by one of its columns."""
+        self.filter.ask(field, [*first] if isinstance(first, tuple) else [text for text in (first, second) if text])
+
+    # -- comments
+
+    @property
+    def Comment(self) -> Any:
+        """The note of the first cell."""
+        comment = self.cells()[0].comment
+        return comment and SimpleNamespace(Text=lambda: comment.text)
+
+    @property
+    def CommentThreaded(self) -> None:
+        """Comments with replies are not played here."""
+
+    def ClearComments(self) -> None:
+        """Take comments and notes away."""
+        for cell in self.changing():
+            cell.comment = None
+
+    def Copy(self) -> None:
+        """Take a cell along."""
+        self.application.copied = self.cells()[0]
+
+    def PasteSpecial(self, what: int) -> None:
+        """Paste the comment of the cell that was taken along."""
+        if what != PASTE_COMMENTS or self.application.copied is None:
+            raise refused("PasteSpecial method of Range class failed")
+        comment = self.application.copied.comment
+        self.changing()[0].comment = comment and copy.copy(comment)
+
     # -- looks
+
+    @property
+    def Interior(self) -> Look:
+        """The fill."""
+        return Look(self, "fill", {"Pattern": "fill_type", "Color": "fgColor"})
+
+    @property
+    def Font(self) -> Look:
+        """The font."""
+        names = {
+            "Name": "name",
+            "Size": "sz",
+            "Bold": "b",
+            "Italic": "i",
+            "Underline": "u",
+            "Strikethrough": "strike",
+            "Color": "color",
+        }
+        return Look(self, "font", names)
+
+    @property
+    def ColumnWidth(self) -> float:
+        """In characters."""
+        return float(self.worksheet.sheet.column_dimensions[get_column_letter(self.Column)].width)
+
+    @ColumnWidth.setter
+    def ColumnWidth(self, characters: float) -> None:
+        self.worksheet.sheet.column_dimensions[get_column_letter(self.Column)].width = characters
 
     @property
     def NumberFormat(self) -> str:
@@ -684,6 +851,33 @@ class Range(Com):
     def EntireRow(self) -> Rows:
         """The whole rows."""
         return Rows(self)
+
+
+class Look(Com):
+    """Fill or font of cells: properties of Excel over those of openpyxl."""
+
+    def __init__(self, area: Range, kind: str, names: dict[str, str]) -> None:
+        self.application, self.area, self.kind, self.names = area.application, area, kind, names
+
+    def __getattribute__(self, name: str) -> Any:
+        if name[0].isupper() and name in object.__getattribute__(self, "names"):
+            look = getattr(self.area.cells()[0], self.kind)
+            value = getattr(look, self.names[name])
+            if name == "Color":  # blue, green and red, from the highest digits to the lowest
+                value = int("".join(re.findall("..", value.rgb[2:])[::-1]), 16) if value and value.type == "rgb" else 0
+            return (NO_FILL if value is None else 1) if name == "Pattern" else value
+        return super().__getattribute__(name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not name[0].isupper():
+            object.__setattr__(self, name, value)
+            return
+        for cell in self.area.changing():
+            look = copy.copy(getattr(cell, self.kind))
+            if name == "Color":
+                value = f"FF{''.join(re.findall('..', f'{value:06X}')[::-1])}"
+            setattr(look, self.names[name], {NO_FILL: None, 1: "solid"}[value] if name == "Pattern" else value)
+            setattr(cell, self.kind, look)
 
 
 class Rows(Com):
@@ -797,6 +991,18 @@ def _check_lengths(strings: list[str], in_array: bool) -> None:
     for text in strings:
         if len(text) > (FORMULA_MOST if text.startswith("=") else TEXT_IN_ARRAY_MOST if in_array else TEXT_MOST):
             raise refused("Application-defined or object-defined error")
+
+
+_CELL = re.compile(r"((?:'[^']*'|[A-Za-z_][\w.]*)!)?(\$?)([A-Z]{1,3})(\$?)(\d+)(?![\w(])")
+
+
+def _followed(text: str, is_here: bool, sheet: str, box: tuple[int, int, int, int], down: int) -> str:
+    def cell(match: re.Match[str]) -> str:
+        named = match[1].rstrip("!").strip("'") == sheet if match[1] else is_here
+        inside = box[0] <= int(match[5]) <= box[2] and box[1] <= column_index_from_string(match[3]) <= box[3]
+        return f"{match[1] or ''}{match[2]}{match[3]}{match[4]}{int(match[5]) + down * (named and inside)}"
+
+    return _CELL.sub(cell, text)
 
 
 _AREA = re.compile(r"\$?[A-Z]{1,3}\$?[1-9][0-9]*(:\$?[A-Z]{1,3}\$?[1-9][0-9]*)?")

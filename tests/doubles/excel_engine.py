@@ -7,14 +7,16 @@ adapter asks of them, and this module passes on untouched as `.api`:
 
     Application   ActiveCell, AutoCorrect (AutoExpandListRange, AutoFillFormulasInLists), Calculate(), Calculation,
                   CalculationState, EnableEvents, Goto(range, scroll), ScreenUpdating, StatusBar
-    Workbook      Application, AutoSaveOn, Date1904, MultiUserEditing, Name, Path, ReadOnly, SaveCopyAs(path), Styles(name),
-                  Worksheets(name or number), Worksheets.Count
-    Worksheet     ListObjects(name or number), ListObjects.Count, Name, Range(address), UsedRange, ProtectContents,
-                  ProtectDrawingObjects, ProtectScenarios, ProtectionMode, Protection (Allow...), Protect(...), Unprotect(text)
-    ListObject    AutoFilter (FilterMode, ShowAllData()), HeaderRowRange, Name, Range, Resize(range), ShowAutoFilter,
+    Workbook      ActiveSheet, Application, AutoSaveOn, Date1904, MultiUserEditing, Name, Path, ReadOnly, SaveCopyAs(path),
+                  Styles(name), Worksheets(name or number), Worksheets.Add(before), Worksheets.Count
+    Worksheet     Activate(), ListObjects(name or number), ListObjects.Count, Move(before), Name, Range(address), UsedRange,
+                  ProtectContents, ProtectDrawingObjects, ProtectScenarios, ProtectionMode, Protection (Allow...), Protect(...),
+                  Unprotect(text)
+    ListObject    AutoFilter (FilterMode, Filters, ShowAllData()), HeaderRowRange, Name, Range, Resize(range), ShowAutoFilter,
                   ShowHeaders, ShowTotals
-    Range         Address, ClearContents(), Column, EntireRow (Hidden, OutlineLevel, RowHeight, UseStandardHeight), Formula,
-                  IndentLevel, NumberFormat, Row, Style, Value, Value2, Worksheet
+    Range         Address, AutoFilter(field, first, operator, second), ClearComments(), ClearContents(), Column, ColumnWidth,
+                  Comment, CommentThreaded, Copy(), EntireRow (Hidden, OutlineLevel, RowHeight, UseStandardHeight), Font, Formula,
+                  IndentLevel, Insert(shift), Interior, NumberFormat, PasteSpecial(what), Row, Style, Value, Value2, Worksheet
 
 Value and Value2 of more than one cell are tuples of tuples; errors have the attributes of pywin32's com_error.
 """

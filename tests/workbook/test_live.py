@@ -202,21 +202,6 @@ def test_a_table_that_the_user_moved_is_written_where_it_stands(tmp_path: Path) 
     assert differences(ran, by_file(book, ran)) == []
 
 
-def test_totals_and_a_filter_on_an_output_table_give_way(tmp_path: Path) -> None:
-    workbook = sample(tmp_path)
-    told(workbook, macros.run)
-    expected = shown(workbook.book)["Ledger"]
-    table = workbook.sheets["Ledger"].tables["Ledger"]
-    left, _, _, bottom = openpyxl.utils.range_boundaries(table.table.ref)
-    table.table.ref = table.table.ref.replace(str(bottom), str(bottom + 1))
-    table.table.totalsRowCount = 1
-    workbook.sheets["Ledger"].sheet.cell(bottom + 1, left).value = "Total"
-    table.AutoFilter.FilterMode = True
-    told(workbook, macros.run)
-    assert not table.AutoFilter.FilterMode
-    assert shown(workbook.book)["Ledger"] == expected
-
-
 def test_a_workbook_without_our_styles_is_written_all_the_same(tmp_path: Path) -> None:
     workbook = sample(tmp_path)
     names = set(workbook.book.named_styles)

@@ -16,13 +16,13 @@ from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree as ET
 
 import numpy as np
 import pandas as pd
 import pytest
 from older import without_column, without_sheet, without_version
-from support_files import HEAD, NS, CellValue, Error, Formula, Parts, address, bench_book, cli, ran_book, split
+from own_things import widened
+from support_files import CellValue, Error, Formula, Parts, bench_book, cli, ran_book
 
 import xlbackflush
 from xlbackflush import schema
@@ -213,31 +213,6 @@ def test_a_broken_cell_of_results_is_warned_of(posted: Path, tmp_path: Path) -> 
     ]
     assert tables["Ledger"]["Closing"].isna().tolist() == [row == 2 for row in range(12)]
     assert tables["Journal"]["Entry"].isna().tolist()[:3] == [False, True, False]
-
-
-def widened(parts: Parts, table: str, columns: dict[str, list[CellValue]]) -> Parts:
-    """The workbook with columns of the user's own to the right of a table; one with dates looks as its first column does."""
-    place, part = parts.tables()[table], parts.part_of(table)
-    body = "".join(f'<tableColumn id="{i}" name="{name}"/>' for i, name in enumerate([*place.columns, *columns], 1))
-    new = f'<tableColumns count="{len(place.columns) + len(columns)}">{body}</tableColumns>'
-    parts[place.part] = re.sub(r"<tableColumns.*</tableColumns>", new, parts[place.part].decode())
-    parts.resize(table, f"{address(place.left, place.top)}:{address(place.right + len(columns), place.bottom)}")
-    cells = {
-        address(column, row): value
-        for column, (name, values) in enumerate(columns.items(), place.right + 1)
-        for row, value in enumerate([name, *values], place.top)
-    }
-    parts.put_all(place.sheet, cells)
-    root = parts.xml(part)
-    there = {cell.get("r", ""): cell for cell in root.iterfind("m:sheetData/m:row/m:c", NS)}
-    dated = [
-        n for n, values in enumerate(columns.values(), place.right + 1) if any(isinstance(v, dt.date) for v in values)
-    ]
-    for where in cells:
-        if split(where)[0] in dated:
-            there[where].set("s", there[address(place.left, place.top + 1)].get("s", ""))
-    parts[part] = HEAD.encode() + ET.tostring(root)
-    return parts
 
 
 def test_the_users_own_columns_come_last_by_what_they_hold(bench: Path) -> None:

@@ -30,8 +30,10 @@ def macro(work: Callable[Concatenate[LiveBook, P], str]) -> Callable[P, None]:
 
     @wraps(work)
     def called(*arguments: P.args, **options: P.kwargs) -> None:
+        notices: list[str] = []
         try:
-            sentence = work(calling_book(), *arguments, **options)
+            book = calling_book()
+            sentence, notices = work(book, *arguments, **options), book.notices
         except RefusedError as error:
             sentence = f"Stopped: {error}"
         except MemoryError:
@@ -41,15 +43,16 @@ def macro(work: Callable[Concatenate[LiveBook, P], str]) -> Callable[P, None]:
             sentence = (
                 f"Stopped: by a fault of its own; nothing was changed. Please report it with the workbook. ({fault})"
             )
-        say(_short(sentence))
+        notice = _short(" ".join(notices), SENTENCE_MOST // 2)
+        say(f"{_short(sentence, SENTENCE_MOST - len(notice) - bool(notice))} {notice}".rstrip())
 
     return called
 
 
-def _short(sentence: str) -> str:
+def _short(sentence: str, most: int) -> str:
     """One line, cut at a word where it is too long."""
     line = " ".join(sentence.split())
-    return line if len(line) <= SENTENCE_MOST else f"{line[: SENTENCE_MOST - 4].rsplit(' ', 1)[0]} ..."
+    return line if len(line) <= most else f"{line[: most - 4].rsplit(' ', 1)[0]} ..."
 
 
 @macro

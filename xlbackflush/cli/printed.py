@@ -23,8 +23,12 @@ def progress(args: argparse.Namespace) -> Any:
     return show_stage
 
 
-def tell(args: argparse.Namespace, result: dict[str, Any], lines: Sequence[str], code: int = 0) -> int:
-    """Print what was done, as lines of text or, with --json, as JSON, and return the exit code."""
+def tell(
+    args: argparse.Namespace, result: dict[str, Any], lines: Sequence[str], code: int = 0, book: FileBook | None = None
+) -> int:
+    """Print what was done, as lines of text or, with --json, as JSON, and return the exit code. book: that was written."""
+    if book:
+        result = {**result, **_own_things(book)}
     if args.json:
         say_json({"exit": code, **result})
     elif not args.quiet:
@@ -37,6 +41,13 @@ def say_json(result: dict[str, Any]) -> None:
     say(*json.dumps(result, indent=2).split("\n"))
 
 
+def _own_things(book: FileBook) -> dict[str, list[str]]:
+    """Say what became of things of the user's that could not stay where they were; the same for a machine."""
+    for notice in book.notices:
+        warn(notice)
+    return {"notices": book.notices} if book.notices else {}
+
+
 def report(outcome: RunResult, args: argparse.Namespace, book: FileBook) -> int:
     """Print findings and summary of a check or run of a workbook, and return the exit code."""
     view = book.product_view
@@ -45,8 +56,9 @@ def report(outcome: RunResult, args: argparse.Namespace, book: FileBook) -> int:
         show_stage("")
     for problem in filter(None, (view.problem, book.not_kept)):
         warn(problem)
+    own = _own_things(book)
     if args.json:
-        say_json({"exit": code, **summary(outcome, view)})
+        say_json({"exit": code, **summary(outcome, view), **own})
         return code
     shown = [f for f in outcome.findings if f.severity == "Error" or not args.quiet]
     for finding in shown[:40]:

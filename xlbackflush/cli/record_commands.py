@@ -27,7 +27,7 @@ def post(args: argparse.Namespace) -> int:
         f"Posted run {run.run}: {run.entries} entries, prepared by {run.user}, approved by {run.approved_by}.",
         f"Its link is {run.link}; keep it where the workbook is not.",
     ]
-    return tell(args, {"run": run.run, "approved_by": run.approved_by, "link": run.link}, sentences)
+    return tell(args, {"run": run.run, "approved_by": run.approved_by, "link": run.link}, sentences, book=book)
 
 
 def verify(args: argparse.Namespace) -> int:
@@ -151,7 +151,7 @@ def sensitivity(args: argparse.Namespace) -> int:
         result = effects(calculation.period, args.most or MOST, progress(args))
         book.write_table("Sensitivity", work.rows_of(result, inputs))
     lines = [*work.printed(result, inputs), f"Written to sheet Sensitivity: {len(result.effects)} cells."]
-    return tell(args, {"effects": [asdict(effect) for effect in result.effects]}, lines)
+    return tell(args, {"effects": [asdict(effect) for effect in result.effects]}, lines, book=book)
 
 
 def suspects(args: argparse.Namespace) -> int:
@@ -165,4 +165,4 @@ def suspects(args: argparse.Namespace) -> int:
         ranked, inputs = suspects_across({str(b.path): b.read() for b in (*others, book)})
         book.write_table("Suspects", work.rows_of(ranked, inputs))
     lines = [*work.printed(ranked), f"Written to sheet Suspects: {len(ranked)}."]
-    return tell(args, {"suspects": [asdict(suspect) for suspect in ranked]}, lines)
+    return tell(args, {"suspects": [asdict(suspect) for suspect in ranked]}, lines, book=book)

@@ -115,14 +115,14 @@ def restore(args: argparse.Namespace) -> int:
     state = (
         f"the results of run {stands.run} stand again" if stands else "there are no results, as before the first run"
     )
-    return tell(args, {"run": stands.run if stands else None}, [f"Restored {args.book}: {state}."])
+    return tell(args, {"run": stands.run if stands else None}, [f"Restored {args.book}: {state}."], book=book)
 
 
 def clear(args: argparse.Namespace) -> int:
     """Empty the output sheets."""
     with FileBook(args.book) as book:
         lifecycle.clear(book)
-    return tell(args, {}, [f"Cleared the results of {args.book}; inputs stay as they are."])
+    return tell(args, {}, [f"Cleared the results of {args.book}; inputs stay as they are."], book=book)
 
 
 def explain(args: argparse.Namespace) -> int:
@@ -135,7 +135,7 @@ def explain(args: argparse.Namespace) -> int:
         reader = book.cells()
         steps = explanation.product(reader, args.product) if args.product else explanation.explain(reader, args.cell)
         explanation.write(book, steps)
-    return tell(args, {"steps": [asdict(step) for step in steps]}, explanation.printed(steps))
+    return tell(args, {"steps": [asdict(step) for step in steps]}, explanation.printed(steps), book=book)
 
 
 def export(args: argparse.Namespace) -> int:

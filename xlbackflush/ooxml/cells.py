@@ -23,6 +23,7 @@ class Cells:
     style: int
     formulas: Sequence[str] | None = None
     styles: Sequence[int] | None = None  # one per cell, instead of `style`
+    spelled: Sequence[str] | None = None  # the cells as XML already, instead of all else
 
 
 @dataclass
@@ -71,6 +72,8 @@ def row_xml(number: int, cells: str, height: float = 0, fixed: bool = True) -> s
 
 def _column(letter: str, first_row: int, cells: Cells) -> list[str]:
     """All cells of a column; columns of one style that hold nothing but numbers take the short way."""
+    if cells.spelled is not None:
+        return list(cells.spelled)
     numbers = range(first_row, first_row + len(cells.values))
     kinds = set(map(type, cells.values))
     if cells.styles is None and kinds <= {int, float} and not any(v != v for v in cells.values):

@@ -8,6 +8,8 @@ import io
 import posixpath
 import zipfile
 import zlib
+from collections.abc import Iterable
+from functools import cached_property
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -62,6 +64,7 @@ class Package:
         self._names = set(self._zip.namelist())
         self._replaced: dict[str, bytes] = {}
         self._dropped: set[str] = set()
+        self._known_relations: dict[str, dict[str, tuple[str, str]]] = {}  # of the parts that were asked for
         self.workbook_part = self.related("", "officeDocument", required=False)
         if not self.workbook_part:
             raise UnusableError(f"{path.name} is not an Excel workbook.")
@@ -122,23 +125,43 @@ class Package:
         except ET.ParseError as error:
             raise UnusableError(f"{self.path.name} is damaged: its part {name} is not XML.") from error
 
-    def _relations(self, part: str) -> dict[str, tuple[str, str]]:
+    @cached_property
+    def shared_texts(self) -> list[str]:
+        """The texts that cells share, by their numbers; without their formats, and without what says how to read them."""
+        part = self.related(self.workbook_part, "sharedStrings", required=False)
+        items = self.xml(part).iterfind("m:si", _NS) if part else ()
+        return [
+            "".join(t.text or "" for path in ("m:t", "m:r/m:t") for t in item.iterfind(path, _NS)) for item in items
+        ]
+
+    def relations(self, part: str) -> dict[str, tuple[str, str]]:
         """Relationship id -> (type, absolute part name) of a part; "" stands for the package."""
-        folder, base = posixpath.split(part)
-        name = posixpath.join(folder, "_rels", f"{base}.rels")
-        if name not in self._names and name not in self._replaced:
-            return {}
-        relations = {}
-        for relation in self.xml(name):
+        if part in self._known_relations:
+            return self._known_relations[part]
+        folder = posixpath.dirname(part)
+        relations: dict[str, tuple[str, str]] = {}
+        for relation in self._listed(part):
             if relation.get("TargetMode") != "External":
                 target = relation.get("Target", "")
                 path = target[1:] if target.startswith("/") else posixpath.normpath(posixpath.join(folder, target))
                 relations[relation.get("Id", "")] = (relation.get("Type", "").rsplit("/", 1)[-1], path)
+        self._known_relations[part] = relations
         return relations
+
+    def outside(self, part: str) -> dict[str, str]:
+        """Relationship id -> address of what a part refers to outside of the package."""
+        listed = (relation for relation in self._listed(part) if relation.get("TargetMode") == "External")
+        return {relation.get("Id", ""): relation.get("Target", "") for relation in listed}
+
+    def _listed(self, part: str) -> Iterable[ET.Element]:
+        """The relationships of a part."""
+        folder, base = posixpath.split(part)
+        name = posixpath.join(folder, "_rels", f"{base}.rels")
+        return self.xml(name) if name in self._names or name in self._replaced else ()
 
     def related(self, part: str, kind: str, required: bool = True) -> str:
         """The part to which a part has a relationship of a kind; "" where it has none and none is required."""
-        for other, target in self._relations(part).values():
+        for other, target in self.relations(part).values():
             if other == kind and target in self:
                 return target
         if required:
@@ -149,7 +172,7 @@ class Package:
         """Look for sheets and tables, among them what was added."""
         self.sheets = self._find_sheets()
         parts = (
-            (sheet, *relation) for sheet, part in self.sheets.items() for relation in self._relations(part).values()
+            (sheet, *relation) for sheet, part in self.sheets.items() for relation in self.relations(part).values()
         )
         self.tables: dict[str, TablePart] = {}
         known: dict[str, TablePart] = {}
@@ -173,7 +196,7 @@ class Package:
             raise UnusableError(
                 f"{self.path.name} counts days from 1904; untick File > Options > Advanced > Use 1904 date system."
             )
-        targets = self._relations(self.workbook_part)
+        targets = self.relations(self.workbook_part)
         sheets: dict[str, str] = {}
         for sheet in root.iterfind("m:sheets/m:sheet", _NS):
             kind, target = targets.get(sheet.get(f"{{{OFFICE}}}id", ""), ("", ""))
@@ -206,6 +229,8 @@ class Package:
     def replace(self, name: str, content: bytes) -> None:
         """Replace (or add) a part."""
         self._replaced[name] = content
+        if name.endswith(".rels"):
+            self._known_relations.clear()
 
     def drop(self, name: str) -> None:
         """Leave a part out of the saved file."""

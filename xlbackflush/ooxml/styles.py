@@ -1,5 +1,6 @@
 """Named cell styles: what each looks like, and their place in a workbook's styles part, to which we only ever append."""
 
+from functools import cached_property
 from xml.etree import ElementTree as ET
 
 from xlbackflush.dataclass import dataclass, replace
@@ -109,13 +110,15 @@ class StyleSheet(Part):
             index = int(style.get("xfId", "0"))
             if index < len(formats):
                 self._named[style.get("name", "")] = (index, formats[index])
-        self._cells = [_signature(xf) for xf in root.iterfind("m:cellXfs/m:xf", _NS)]
+        self._xfs = root.findall("m:cellXfs/m:xf", _NS)
+        self._cells = [_signature(xf) for xf in self._xfs]
         codes = [
             (n.get("formatCode", ""), int(n.get("numFmtId", "0"))) for n in root.iterfind("m:numFmts/m:numFmt", _NS)
         ]
         self._formats = dict(codes)
         self._next_format = max([163, *(number for _, number in codes)]) + 1
         self._known: dict[tuple[str, int], int] = {}
+        self._ours: dict[int, bool] = {}
         there = [ET.tostring(dxf) for dxf in root.iterfind("m:dxfs/m:dxf", _NS)]
         ours = {look: ET.tostring(ET.fromstring(element("dxf", *_dxf(look), xmlns=MAIN))) for look in LOOKS}
         self._looks = {look: there.index(dxf) for look, dxf in ours.items() if dxf in there}
@@ -133,6 +136,36 @@ class StyleSheet(Part):
         style, *_, indent = self._cells[xf]
         name = next((name for name, (index, _) in self._named.items() if str(index) == style), "")
         return (name, max(int(indent) - STYLES[name].indent, 0)) if name in STYLES else ("", 0)
+
+    def is_ours(self, xf: int) -> bool:
+        """Whether a cell format is that of a named style of ours, but for an indent: nothing of it is a user's."""
+        if xf not in self._ours:
+            self._ours[xf] = xf >= len(self._xfs) or self._is_plain(xf)  # added by us, or by nobody
+        return self._ours[xf]
+
+    def _is_plain(self, xf: int) -> bool:
+        name, _ = self.look(xf)
+        if not name:
+            return False
+        _, base = self._named[name]
+        mine = self._xfs[xf]
+        if _placement(mine) not in (_placement(base), _placement_of(STYLES[name])):
+            return False
+        return _ids(mine) == _ids(base) or self._drawn(mine) == self._drawn(base)
+
+    def _drawn(self, xf: ET.Element) -> tuple[object, ...]:
+        """Number format, font, fill and border of a cell format, which programs list more than once."""
+        number, *places = _ids(xf)
+        codes = {str(n): code for code, n in self._formats.items()}
+        return (
+            codes.get(number, number),
+            *(self._listed[kind][int(at)] for kind, at in zip(_DRAWN, places, strict=True)),
+        )
+
+    @cached_property
+    def _listed(self) -> dict[str, list[object]]:
+        root = ET.fromstring(self.xml.encode())
+        return {kind: [_content(one) for one in root.findall(f"m:{kind}/*", _NS)] for kind in _DRAWN}
 
     def dxf(self, look: str) -> int:
         """Index of one of `LOOKS` among the differential formats."""
@@ -186,11 +219,41 @@ _SECTIONS = ("numFmts", "fonts", "fills", "borders", "cellStyleXfs", "cellXfs", 
 _LATER = ("tableStyles", "colors", "extLst")
 
 
+_DRAWN = ("fonts", "fills", "borders")
+_IDS = ("numFmtId", "fontId", "fillId", "borderId")
+
+
+def _ids(xf: ET.Element) -> tuple[str, ...]:
+    return tuple(xf.get(key, "0") for key in _IDS)
+
+
+def _content(one: ET.Element) -> object:
+    """An element as something that can be compared: what it says, whatever the order."""
+    return one.tag, frozenset(one.attrib.items()), frozenset(map(_content, one))
+
+
 def _signature(xf: ET.Element) -> tuple[str, ...]:
     alignment = xf.find("m:alignment", _NS)
     indent = alignment.get("indent", "0") if alignment is not None else "0"
-    ids = tuple(xf.get(key, "0") for key in ("numFmtId", "fontId", "fillId", "borderId"))
-    return (xf.get("xfId", "0"), *ids, indent)
+    return (xf.get("xfId", "0"), *_ids(xf), indent)
+
+
+#: what alignment and protection are where a cell format does not say
+_PLACED = {
+    "horizontal": "general", "vertical": "bottom", "textRotation": "0", "wrapText": "0", "shrinkToFit": "0",
+    "readingOrder": "0", "justifyLastLine": "0", "locked": "1", "hidden": "0",
+}  # fmt: skip
+_TRUTHS = {"true": "1", "false": "0"}
+
+
+def _placement(xf: ET.Element) -> dict[str, str]:
+    """How a cell format aligns and protects, without its indent."""
+    said = {name: _TRUTHS.get(text, text) for part in xf for name, text in part.attrib.items()}
+    return _PLACED | {name: text for name, text in said.items() if name in _PLACED}
+
+
+def _placement_of(style: Style) -> dict[str, str]:
+    return _placement(ET.fromstring(element("xf", *_alignment(style))))
 
 
 def _font(style: Style) -> list[Markup]:

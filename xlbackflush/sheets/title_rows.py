@@ -15,6 +15,7 @@ from xlbackflush.ooxml.xml import document, element
 from xlbackflush.schema import HEADER_ROW, Sheet, Table
 
 NOT_RUN = "Not run yet"
+TABLE_STYLE = "TableStyleLight1"
 STATUS = (
     f'IF(COUNTA(Runs[Run])=0,"{NOT_RUN}",'
     f'IF({schema.MASTER_CHECK}=0,"All checks hold",{schema.MASTER_CHECK}&" checks fail: see sheet Checks"))'
@@ -119,7 +120,7 @@ def table_xml(table: Table, number: int, header: int, last_row: int) -> str:
         "table",
         element("autoFilter", ref=ref),
         element("tableColumns", *columns, count=len(table.columns)),
-        element("tableStyleInfo", name="TableStyleLight1", **plain),
+        element("tableStyleInfo", name=TABLE_STYLE, **plain),
         xmlns=MAIN,
         id=number,
         name=table.name,

@@ -141,9 +141,7 @@ class _Upgrade:
         new = tuple(column for column in table.columns if column.name not in part.columns)
         if not new:
             return
-        is_input = table in schema.INPUT_TABLES
-        own = len(part.columns if is_input else contract.columns_of_ours(part))
-        added = replace(table, columns=new, first_col=part.first_col + own)
+        added = replace(table, columns=new, first_col=part.first_col + len(part.columns))
         page = self._page(part.sheet)
         columns = range(added.first_col, added.first_col + len(new))
         self._check_free(

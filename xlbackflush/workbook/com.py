@@ -6,7 +6,7 @@ count from 1; a box is (first row, first column, last row, last column).
 
 import datetime as dt
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
@@ -25,6 +25,7 @@ T = TypeVar("T")
 RPC_E_CALL_REJECTED, RPC_E_SERVERCALL_RETRYLATER, VBA_E_IGNORE = -2147418111, -2147417846, -2146777998
 _BUSY = {RPC_E_CALL_REJECTED, RPC_E_SERVERCALL_RETRYLATER, VBA_E_IGNORE}
 _MANUAL, _DONE = -4135, 0  # xlCalculationManual, xlDone
+_DOWN, _COMMENTS, _NO_FILL = -4121, -4144, -4142  # xlShiftDown, xlPasteComments, xlNone
 _UNLOCK = "xlbackflush"  # a sheet without a password takes any; without one given, Excel would ask the user for it
 
 
@@ -188,15 +189,96 @@ class ComBook:
 
     # ----------------------------------------------------------------------------------------------- write
 
-    def fit(self, table: TablePart, box: Box) -> None:
-        """Give a table a new size, all its rows in sight, without a row of totals."""
-        listed, cells = self._lists[table.name], self._range(table.sheet, box)
+    def criteria(self, table: TablePart) -> list[tuple[int, tuple[object, ...]]] | None:
+        """The criteria of a table's filter: number of the column in the table, and what Range.AutoFilter takes for it.
+
+        None where it hides no row.
+        """
+        listed = self._lists[table.name]
+        if not (listed.ShowAutoFilter and listed.AutoFilter.FilterMode):
+            return None
+        filters = enumerate(each(listed.AutoFilter.Filters), 1)
+        return [(field, found) for field, one in filters if one.On and (found := _criterion(one))]
+
+    def filter(self, table: TablePart, field: int, criterion: Sequence[object]) -> None:
+        """Filter a table by one of its columns. What Excel does not take again, such as a colour, is left out."""
+        _known(lambda: self._lists[table.name].Range.AutoFilter(field, *criterion))
+
+    def release(self, table: TablePart) -> None:
+        """All rows of a table in sight, and no row of totals, so that it can be written."""
+        listed = self._lists[table.name]
         if listed.ShowAutoFilter and listed.AutoFilter.FilterMode:
             listed.AutoFilter.ShowAllData()
         if listed.ShowTotals:
             listed.ShowTotals = False
-        listed.Resize(cells)
+
+    def resize(self, table: TablePart, box: Box) -> None:
+        """Give a table a new size, all its rows in sight."""
+        cells = self._range(table.sheet, box)
+        self._lists[table.name].Resize(cells)
         cells.EntireRow.Hidden = False
+
+    def show_totals(self, table: TablePart, formulas: Sequence[object]) -> None:
+        """The row of totals of a table, with these formulas and texts."""
+        listed = self._lists[table.name]
+        listed.ShowTotals = True
+        _, left, bottom, right = box_of(listed.Range.Address)
+        self.enter(table.sheet, (bottom, left, bottom, right), [formulas])
+
+    def insert(self, sheet: str, box: Box) -> bool:
+        """Move cells, and all below them, down by the height of a box; False where Excel refuses."""
+        return _known(lambda: (self._range(sheet, box).Insert(_DOWN), True)) is not None
+
+    def enter(self, sheet: str, box: Box, rows: Sequence[Sequence[object]]) -> None:
+        """Formulas and values into cells that keep their formats."""
+        self._range(sheet, box).Formula = tuple(map(tuple, rows))
+
+    # ---------------------------------------------------------------------------- formats and comments of cells
+
+    def look_of(self, sheet: str, column: int, row: int) -> dict[str, object]:
+        """What a user can see of the format of a cell, by property."""
+        cell = self._range(sheet, (row, column, row, column))
+        return {name: value for name in _LOOK if (value := _known(lambda name=name: _of(cell, name))) is not None}  # type: ignore[misc]
+
+    def put_look(self, sheet: str, column: int, row: int, look: Mapping[str, object]) -> None:
+        """Give a cell a format. A cell without a fill has a pattern of none, which a colour would make solid."""
+        cell = self._range(sheet, (row, column, row, column))
+        for name, value in look.items():
+            if name != "Interior.Color" or look.get("Interior.Pattern") != _NO_FILL:
+                _known(lambda name=name, value=value: _set(cell, name, value))  # type: ignore[misc]
+
+    def comment(self, sheet: str, column: int, row: int) -> str:
+        """The text of the comment or note of a cell."""
+        cell = self._range(sheet, (row, column, row, column))
+        kinds = ("CommentThreaded", "Comment")
+        return str(next(filter(None, (_known(lambda kind=kind: getattr(cell, kind).Text()) for kind in kinds)), ""))  # type: ignore[misc]
+
+    def move_comment(self, sheet: str, column: int, row: int, to: int | None) -> None:
+        """The comment of a cell to another row of its column, with who wrote it and all replies; None: away."""
+        cell = self._range(sheet, (row, column, row, column))
+        if to is not None:
+            cell.Copy()
+            self._range(sheet, (to, column, to, column)).PasteSpecial(_COMMENTS)
+            self._app.CutCopyMode = False
+        cell.ClearComments()
+
+    # ------------------------------------------------------------------------------------------ a sheet of notes
+
+    def sheet_named(self, name: str) -> str:
+        """The sheet of a name in any case, as it is spelled; "" where there is none."""
+        return next((str(s.Name) for s in each(self._book.Worksheets) if s.Name.casefold() == name.casefold()), "")
+
+    def add_sheet(self, name: str, behind: str) -> None:
+        """A sheet behind another one; the one that the user looks at stays the active one."""
+        active, other = self._book.ActiveSheet, self._sheet(behind)
+        new = self._book.Worksheets.Add(other)
+        other.Move(new)
+        new.Name = name
+        active.Activate()
+
+    def widen(self, sheet: str, column: int, characters: float) -> None:
+        """The width of a column."""
+        self._range(sheet, (1, column, 1, column)).ColumnWidth = characters
 
     def put(
         self, sheet: str, box: Box, rows: Sequence[Sequence[object]], number_format: str, texts: Sequence[str] = ()
@@ -308,6 +390,35 @@ class ComBook:
     def show(self, sheet: str, address: str) -> None:
         """Select cells, and bring them into view."""
         self._app.Goto(self._sheet(sheet).Range(address), False)
+
+
+#: of the format of a cell
+_LOOK = (
+    "NumberFormat", "HorizontalAlignment", "VerticalAlignment", "WrapText", "Interior.Pattern", "Interior.Color", "Font.Name",
+    "Font.Size", "Font.Bold", "Font.Italic", "Font.Underline", "Font.Strikethrough", "Font.Color",
+)  # fmt: skip
+
+
+def _of(cell: Any, name: str) -> object:
+    for part in name.split("."):
+        cell = getattr(cell, part)
+    return cell
+
+
+def _set(cell: Any, name: str, value: object) -> None:
+    *path, last = name.split(".")
+    for part in path:
+        cell = getattr(cell, part)
+    setattr(cell, last, value)
+
+
+def _criterion(one: Any) -> tuple[object, ...]:
+    """What a filter of Excel's asks for, as far as it can be asked for again."""
+    operator = _known(lambda: one.Operator) or 0
+    first, second = _known(lambda: one.Criteria1), _known(lambda: one.Criteria2)
+    if first is None:
+        return ()
+    return (first, operator, second) if second is not None else (first, operator) if operator else (first,)
 
 
 _ALLOWED = (

@@ -7,10 +7,11 @@ with the product view (see `product_view_file`) is made in between, and takes it
 
 from __future__ import annotations
 
+import datetime as dt
 import re
-from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from xlbackflush import schema
@@ -21,14 +22,17 @@ from xlbackflush.engine.result import RunResult
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.journal import Problem, Run
 from xlbackflush.model.tables import Source
-from xlbackflush.ooxml.address import column_letter, column_number
+from xlbackflush.ooxml.address import column_letter
 from xlbackflush.ooxml.atomic import NewFile, explained
-from xlbackflush.ooxml.cells import Block, row_xml, rows_xml
+from xlbackflush.ooxml.cells import Block, rows_xml
 from xlbackflush.ooxml.formula_rows import formula_rows
 from xlbackflush.ooxml.package import MAIN, Package, TablePart
 from xlbackflush.ooxml.reader import SheetReader
+from xlbackflush.ooxml.references import Resized
+from xlbackflush.ooxml.spelled import merged
 from xlbackflush.ooxml.stored import has_others
 from xlbackflush.ooxml.styles import StyleSheet
+from xlbackflush.ooxml.table_part import is_changed, resized
 from xlbackflush.sheets import title_rows
 from xlbackflush.sheets.blocks import block_of, heights_of
 from xlbackflush.sheets.body import Body
@@ -37,6 +41,8 @@ from xlbackflush.sheets.registry import bodies
 from xlbackflush.workbook import tables as contract
 from xlbackflush.workbook import undo
 from xlbackflush.workbook.cells import FileReader
+from xlbackflush.workbook.kept import Note, notices
+from xlbackflush.workbook.kept_file import Kept, OwnThings, standing_sheet
 from xlbackflush.workbook.open_file import check_free, reserved, tidied, usable
 from xlbackflush.workbook.product_view_file import ProductView, ViewFile
 from xlbackflush.workbook.stored_formulas import Elsewhere, Values
@@ -80,6 +86,7 @@ class FileBook:
         self.product_view = ProductView()  # of the last `write`
         self.is_saved = False  # True once the file on the disk is what was put into this object
         self.not_kept = ""  # why the last `write` cannot be undone by `restore`
+        self.notices: list[str] = []  # what the last write did to things of the user's, in sentences
 
     def __enter__(self) -> FileBook:
         return self
@@ -216,41 +223,62 @@ class FileBook:
         that Excel has to; None: as before. Formulas of the user's always need it.
         Nothing is saved yet.
         """
-        others = [self._replace(name, block, standing, styles) for name, block in blocks.items()]
+        kept = [self._replace(name, block, standing, styles) for name, block in blocks.items()]
+        notes, moved = [note for one in kept for note in one.notes], [one.moved for one in kept if one.moved]
+        self._follow_elsewhere([one.resized for one in kept if one.resized.down], blocks)
+        self.notices = notices(notes, moved, self._keep_notes(notes, styles))
         self.package.replace(self.package.related(self.package.workbook_part, "styles"), styles.xml.encode())
         tables = [self.package.tables[name] for name in blocks]
         written = {table.sheet for table in tables if standing and contract.in_place(table)}
-        others.append(self._elsewhere.show(elsewhere, written))
-        self._calculate_on_load(any(others) or calculate)
+        others = self._elsewhere.show(elsewhere, written)
+        self._calculate_on_load(any(one.is_live for one in kept) or others or calculate)
 
-    def _replace(self, name: str, block: Block, standing: title_rows.Standing | None, styles: StyleSheet) -> bool:
-        """New rows into the sheet of an output table, and its new size into the table's part.
+    def _follow_elsewhere(self, moved: Sequence[Resized], written: Collection[str]) -> None:
+        """Formulas of other sheets, names and charts follow what has moved down below tables."""
+        if moved:
+            from xlbackflush.ooxml.anchored import follow_elsewhere
 
-        True where formulas of the user's stand beside the table, or above one that was moved.
-        """
+            parts = {self.package.sheets[self.package.tables[name].sheet] for name in written}
+            for resized in moved:
+                follow_elsewhere(self.package, resized, parts)
+
+    def _keep_notes(self, notes: Sequence[Note], styles: StyleSheet) -> str:
+        """What could not stay, onto sheet Notes kept; gives its name."""
+        if not notes:
+            return ""
+        from xlbackflush.workbook.notes_kept import add_notes
+
+        return add_notes(self.package, styles, notes, dt.datetime.now())
+
+    def _replace(self, name: str, block: Block, standing: title_rows.Standing | None, styles: StyleSheet) -> Kept:
+        """New rows into the sheet of an output table, and its new size into the table's part; all else stays the user's."""
         table = self.package.tables[name]
-        part = self.package.sheets[table.sheet]
-        xml = self.package.text(part)
-        match = _SHEET_DATA.search(xml)
-        if not match:
+        sheet = standing_sheet(self.package, self._inputs, table, styles, partial(self.table, name))
+        if not sheet:
             raise UnusableError(f"{self.path.name} is damaged: sheet {table.sheet} has no rows.")
-        above = self._above(table, match[0], standing, styles)
-        written = contract.ours(table)
-        notes = _beside(match[0], table.first_col + len(written.columns) - 1)
-        rows = _with_notes([*above, *rows_xml(contract.arranged(block, table))], notes)
-        last_row = block.first_row + block.height - 1
-        data = f'<sheetData xmlns="{MAIN}">' if match["prefix"] else "<sheetData>"
-        last = column_letter(table.first_col + len(written.columns) - 1)
-        head = re.sub(
-            r'(<(?:\w+:)?dimension ref=")[^"]*"', rf'\g<1>A1:{last}{last_row}"', xml[: match.start()], count=1
-        )
-        xml = "".join((head, data, *rows, "</sheetData>", xml[match.end() :]))
-        self.package.replace(part, xml.encode())
-        number = re.search(rb"""\bid=["'](\d+)["']""", self.package.read(table.part))
-        new = title_rows.table_xml(written, int(number[1]) if number else 1, table.header_row, last_row)
-        self.package.replace(table.part, new.encode())
-        stay = "".join([f"<{match['prefix'] or ''}sheetData>", *above, *notes.values()])
-        return has_others(stay.encode(), {title_rows.STATUS, title_rows.MASTER})
+        above = self._above(table, sheet.data, standing, styles)
+        try:
+            kept = OwnThings(sheet, block).kept(above)
+        except (ValueError, LookupError, SyntaxError, StopIteration) as error:
+            raise UnusableError(f"{self.path.name} is damaged: sheet {table.sheet} cannot be read.") from error
+        rows = merged([*above, *rows_xml(kept.block)], kept.cells, kept.looks)
+        data = f'<sheetData xmlns="{MAIN}">' if sheet.prefix else "<sheetData>"
+        extent = f"A1:{column_letter(kept.right)}{kept.bottom}"
+        head = re.sub(r'(<(?:\w+:)?dimension ref=")[^"]*"', rf'\g<1>{extent}"', sheet.head, count=1)
+        xml = "".join((head, data, *rows, "</sheetData>", kept.tail))
+        self.package.replace(self.package.sheets[table.sheet], xml.encode())
+        self.package.replace(table.part, self._table_part(table, kept.resized.last_now).encode())
+        stay = "".join([f"<{sheet.prefix}sheetData>", *above, *kept.spelled])
+        kept.is_live = has_others(stay.encode(), {title_rows.STATUS, title_rows.MASTER})
+        return kept
+
+    def _table_part(self, table: TablePart, last_row: int) -> str:
+        """The part of a table of another size: as we write it, or, where a user has made something of it, as it was."""
+        xml = self.package.text(table.part)
+        if contract.own_columns(table) or is_changed(xml, title_rows.TABLE_STYLE):
+            return resized(xml, table.last_row, last_row)
+        number = re.search(r"""\bid=["'](\d+)["']""", xml)
+        return title_rows.table_xml(contract.ours(table), int(number[1]) if number else 1, table.header_row, last_row)
 
     def _above(self, table: TablePart, old: str, standing: title_rows.Standing | None, styles: StyleSheet) -> list[str]:
         """Title rows and headers; rows above a table that the user moved stay as they are, and all where there is no news."""
@@ -304,29 +332,5 @@ class FileBook:
             self.is_saved = True
 
 
-_SHEET_DATA = re.compile(r"<(?P<prefix>\w+:)?sheetData\s*(?:/>|>.*</(?:\w+:)?sheetData>)", re.S)
 _ROW = re.compile(r'<(?:\w+:)?row\b[^>]*?\br="(?P<number>\d+)"[^>]*?(?:/>|>.*?</(?:\w+:)?row>)', re.S)
 _CHAIN = re.compile(rb"<(?:\w+:)?(?:Relationship|Override)\b[^>]*calcChain[^>]*/>")
-_ROW_NUMBER = re.compile(r'<row r="(\d+)"')
-
-
-def _beside(old: str, last_col: int) -> dict[int, str]:
-    """Cells to the right of the table, by row: a user's own notes, which stay where they are."""
-    first = rf"[{column_letter(last_col + 1)}-Z]|[A-Z]{{2,3}}" if last_col < 26 else "[A-Z]{2,3}"
-    pattern = rf'<(?:\w+:)?c r="(?P<column>{first})(?P<row>\d+)"[^>]*?(?:/>|>.*?</(?:\w+:)?c>)'
-    notes: dict[int, str] = defaultdict(str)
-    for match in re.finditer(pattern, old, re.S):
-        if column_number(match["column"]) > last_col:
-            notes[int(match["row"])] += match[0]
-    return notes
-
-
-def _with_notes(rows: list[str], notes: dict[int, str]) -> list[str]:
-    """Rows with the cells of `_beside` put back at their end."""
-    if not notes:
-        return rows
-    numbered = {int(match[1]): row for row in rows if (match := _ROW_NUMBER.match(row))}
-    for number, cells in notes.items():
-        row = numbered.get(number, row_xml(number, ""))
-        numbered[number] = f"{row.removesuffix('</row>')}{cells}</row>"
-    return [row for _, row in sorted(numbered.items())]

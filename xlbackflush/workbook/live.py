@@ -11,6 +11,7 @@ derived from FullName (a URL with OneDrive); a call that Excel rejects is repeat
 from __future__ import annotations
 
 import atexit
+import datetime as dt
 import os
 import re
 import shutil
@@ -18,7 +19,8 @@ import sys
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from functools import cached_property
+from functools import cached_property, partial
+from itertools import groupby
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -30,7 +32,7 @@ from xlbackflush.engine.result import RunResult
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.journal import Problem, Run
 from xlbackflush.model.tables import CellError, Source
-from xlbackflush.ooxml.address import Box, addresses, area, areas, split_cell
+from xlbackflush.ooxml.address import Box, addresses, area, areas, box_of, column_letter, split_cell
 from xlbackflush.ooxml.cells import Block, Cells, Value
 from xlbackflush.ooxml.package import TablePart
 from xlbackflush.ooxml.styles import STYLES, StyleSheet
@@ -40,8 +42,10 @@ from xlbackflush.sheets.blocks import block_of, heights_of
 from xlbackflush.sheets.body import Body
 from xlbackflush.sheets.formulas import Sheets
 from xlbackflush.sheets.registry import bodies
-from xlbackflush.workbook import tables, undo
+from xlbackflush.workbook import notes_kept, tables, undo
 from xlbackflush.workbook.com import ComBook, Grid, Patience
+from xlbackflush.workbook.kept import HINT_ROW, OURS, Note, is_hint, notices
+from xlbackflush.workbook.kept_live import LiveThings
 from xlbackflush.workbook.mac import MacBook
 from xlbackflush.workbook.product_view_file import ProductView, ViewFile
 
@@ -112,6 +116,7 @@ class LiveBook:
         tables.check_outputs(self.name, self._tables)
         self.product_view = ProductView()  # of the last `write`
         self.not_kept = ""  # why the last `write` cannot be undone by `restore`
+        self.notices: list[str] = []  # what the last write did to things of the user's, in sentences
 
     @cached_property
     def _standing(self) -> dict[str, tuple[TablePart, int]]:
@@ -238,17 +243,64 @@ class LiveBook:
             for name in blocks:  # before anything else: one of them may have a password
                 after.callback(self._native.unprotect(self._tables[name].sheet))
             copy = self._copy(after)
+            own = self._own_things(copy, blocks)
             after.callback(self._native.calculate)
             after.callback(self._native.quiet())
             try:
-                self._fill(blocks, standing, styles)
+                self._fill(blocks, standing, styles, own)
+                self._tell(own, styles)
             except BaseException as error:
-                self._put_back(copy, blocks, error)
+                self._put_back(copy, blocks, own, error)
                 raise
             finally:
                 self._ask_again()
             if copy and runs is not None:
                 self.not_kept = undo.keep(lambda to: shutil.copyfile(copy, to), copy.suffix, before, runs)
+
+    def _own_things(self, copy: Path | None, blocks: dict[str, Block]) -> dict[str, LiveThings]:
+        """What is the user's on the sheets of tables that are about to be written."""
+        own = {}
+        with ExitStack() as stack:
+            stood = stack.enter_context(closing(undo.Copy(copy))) if copy else None
+            for name, block in blocks.items():
+                stored = stood.own_things(name, block) if stood else None
+                own[name] = LiveThings(self._native, self._standing[name], block, partial(self.table, name), stored)
+                own[name].read()
+        return own
+
+    def _tell(self, own: dict[str, LiveThings], styles: StyleNames) -> None:
+        """What could not stay goes to sheet Notes kept; where Excel lets nobody add one, the user is told all of it."""
+        notes = [note for one in own.values() for note in sorted(one.notes, key=lambda note: box_of(note.cell))]
+        moved = [one.moved for one in own.values() if one.moved]
+        sheet = self._notes_sheet(styles) if notes else ""
+        self.notices = notices(notes, moved, sheet)
+        if sheet:
+            top = max(self._native.extent(sheet)[0], notes_kept.HEADER_ROW) + 1
+            texts = zip(*notes_kept.rows_of(notes, dt.datetime.now()), strict=True)
+            cells = [Cells(list(column), styles.xf("Posted wrapped")) for column in texts]
+            self._cells(sheet, top, 1, cells, styles)
+        elif notes:
+            said = (f"{note.sheet}!{note.cell}: {note.text}." for note in notes)
+            self.notices = [f"What lost its place, and could not be put on a sheet: {' '.join(said)}", *moved]
+
+    def _notes_sheet(self, styles: StyleNames) -> str:
+        """The sheet with what lost its place, made if there is none; "" where Excel does not let it be made."""
+        name = self._native.sheet_named(notes_kept.NAME)
+        if name:
+            return name
+        try:
+            self._native.add_sheet(notes_kept.NAME, self._tables["RunInputs"].sheet)
+        except UnusableError:
+            raise
+        except Exception:  # noqa: BLE001 - its class is known on Windows only; the structure may be protected
+            return ""
+        for row, text, style in ((1, notes_kept.NAME, "Title"), (2, notes_kept.PURPOSE, "Purpose")):
+            self._cells(notes_kept.NAME, row, 1, [Cells([text], styles.xf(style))], styles)
+        heads = [Cells([text], styles.xf("Heading")) for text, _ in notes_kept.COLUMNS]
+        self._cells(notes_kept.NAME, notes_kept.HEADER_ROW, 1, heads, styles)
+        for number, (_, width) in enumerate(notes_kept.COLUMNS, 1):
+            self._native.widen(notes_kept.NAME, number, width)
+        return notes_kept.NAME
 
     def _copy(self, after: ExitStack) -> Path | None:
         """A copy of the workbook as it stands, gone when all is done; None where Excel cannot save one."""
@@ -264,7 +316,9 @@ class LiveBook:
             return None
         return path
 
-    def _put_back(self, copy: Path | None, blocks: dict[str, Block], error: BaseException) -> None:
+    def _put_back(
+        self, copy: Path | None, blocks: dict[str, Block], own: dict[str, LiveThings], error: BaseException
+    ) -> None:
         """After a failure: what stood before. UnusableError where that fails, too."""
         try:
             if copy is None:
@@ -273,51 +327,63 @@ class LiveBook:
             styles = StyleNames()
             with closing(undo.Copy(copy)) as stood:
                 old, standing = stood.results(self._tables, styles.as_sheet, set(blocks))
-            self._fill(old, standing, styles)
+            self._fill(old, standing, styles, own, back=True)
         except Exception:  # noqa: BLE001 - told below, whatever it is
             raise UnusableError(
                 f"Writing stopped halfway ({error}), and what stood before could not be put back: "
                 "close the workbook without saving, open it, and run again."
             ) from error
 
-    def _fill(self, blocks: dict[str, Block], standing: title_rows.Standing | None, styles: StyleNames) -> None:
+    def _fill(
+        self,
+        blocks: dict[str, Block],
+        standing: title_rows.Standing | None,
+        styles: StyleNames,
+        own: dict[str, LiveThings],
+        back: bool = False,
+    ) -> None:
+        """Bodies and title rows into their sheets, with what is the user's; back: as they stood before."""
         for name, block in blocks.items():
             table = self._tables[name]
             if standing and tables.in_place(table):
-                self._head(table, standing, styles)
-            self._body(table, block, styles)
+                own[name].notes += self._head(table, standing, styles)
+            last = block.first_row + block.height - 1
+            own[name].make_room(last if back else 0)
+            self._body(table, block, styles, max(own[name].last, last if back else 0))
+            own[name].put(back)
 
-    def _head(self, table: TablePart, standing: title_rows.Standing, styles: StyleNames) -> None:
-        """Title rows: only the cells that say something else now."""
+    def _head(self, table: TablePart, standing: title_rows.Standing, styles: StyleNames) -> list[Note]:
+        """Title rows: only the cells that say something else now. Gives what a user typed where the run writes."""
         sheet = replace(schema.SHEET_OF[table.name], tables=(tables.ours(table),))
         rows = title_rows.head_cells(sheet, standing)
         right = max(cell.column for row in rows for cell in row)
         shown = self._native.formulas(table.sheet, (1, 1, len(rows), right))
+        is_run, notes = table.last_row > table.header_row + 1, []
         for number, row in enumerate(rows, 1):
             for cell in row:
                 says = f"={_spelled(cell.formula)}" if cell.formula else str(cell.value)
-                if shown[number - 1][cell.column - 1] != says:
+                was = str(shown[number - 1][cell.column - 1] or "")
+                if was != says and not _is_in_words_of_the_user(was, number, cell):
                     cells = Cells([cell.value], styles.xf(cell.style), [cell.formula] if cell.formula else None)
                     self._cells(table.sheet, number, cell.column, [cells], styles)
+                    is_ours = is_hint(table.name, was) or not is_run if number == HINT_ROW else was.startswith("=")
+                    if was and not is_ours:
+                        notes.append(Note(table.sheet, f"{column_letter(cell.column)}{number}", "", was, OURS))
+        return notes
 
-    def _body(self, table: TablePart, block: Block, styles: StyleNames) -> None:
-        """The rows of one table, its size, and its headers; cells beside it stay, cells below it are cleared."""
-        block, names = tables.arranged(block, table), tables.columns_of_ours(table)
-        left, right = table.first_col, table.first_col + len(names) - 1
+    def _body(self, table: TablePart, block: Block, styles: StyleNames, last_before: int) -> None:
+        """The rows of one table of its new size; what is left of longer ones is cleared, and cells around it stay."""
+        left, right = table.first_col, table.first_col + len(table.columns) - 1
         last = block.first_row + block.height - 1
-        self._native.fit(table, (table.header_row, left, last, right))
-        used, _ = self._native.extent(table.sheet)
-        if used > last:
-            below = (last + 1, left, used, right)
+        if last_before > last:
+            below = (last + 1, left, last_before, right)
             self._native.empty(table.sheet, below)
             self._native.rows(table.sheet, area(below), 0, None)
-        if list(table.columns) != names:
-            headings = [Cells([name], styles.xf("Heading")) for name in names]
-            self._cells(table.sheet, table.header_row, left, headings, styles)
-        wide = max(1, _CELLS_MOST // block.height)
-        for start in range(0, len(names), wide):
-            columns = block.columns[start : start + wide]
-            self._cells(table.sheet, block.first_row, left + start, columns, styles)
+        names = schema.TABLES[table.name].names
+        for start, columns in _ours_side_by_side(table, block, names):
+            wide = max(1, _CELLS_MOST // block.height)
+            for at in range(0, len(columns), wide):
+                self._cells(table.sheet, block.first_row, start + at, columns[at : at + wide], styles)
         levels = block.outline or [0] * block.height
         heights: Sequence[float | None] = block.heights or [None] * block.height
         looks = _alike(list(zip(levels, heights, strict=True)), (block.first_row, left, last, left))
@@ -407,6 +473,20 @@ class StyleNames:
         name, indent = self._of(number)
         style = STYLES[name]
         return name, style.number_format, style.indent + indent if indent else 0
+
+
+def _is_in_words_of_the_user(was: str, row: int, cell: title_rows.HeadCell) -> bool:
+    """Whether a title, a purpose or a unit says what a user typed there."""
+    return bool(was) and row != HINT_ROW and not cell.formula
+
+
+def _ours_side_by_side(table: TablePart, block: Block, names: Sequence[str]) -> Iterator[tuple[int, list[Cells]]]:
+    """The columns of ours that stand side by side, with the number of the first one."""
+    numbered = enumerate(table.columns, table.first_col)
+    for is_ours, group in groupby(numbered, key=lambda column: column[1] in names):
+        columns = list(group)
+        if is_ours:
+            yield columns[0][0], [block.columns[names.index(name)] for _, name in columns]
 
 
 def _is_literal(cells: Cells, styles: StyleNames) -> bool:

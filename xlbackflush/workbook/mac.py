@@ -5,7 +5,7 @@ protection are those of Windows.
 """
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -86,11 +86,64 @@ class MacBook:
     def formulas(self, sheet: str, box: Box) -> Grid:
         return grid(self._range(sheet, box).formula)
 
-    def fit(self, table: TablePart, box: Box) -> None:
+    def criteria(self, table: TablePart) -> list[tuple[int, tuple[object, ...]]] | None:
+        """See `ComBook`. xlwings does not say."""
+        return None
+
+    def filter(self, table: TablePart, field: int, criterion: Sequence[object]) -> None:
+        """See `ComBook`."""
+
+    def release(self, table: TablePart) -> None:
         """See `ComBook`."""
         listed = self._book.sheets[table.sheet].tables[table.name]
-        listed.show_totals = False
-        listed.resize(self._range(table.sheet, box))
+        if listed.show_totals:
+            listed.show_totals = False
+
+    def resize(self, table: TablePart, box: Box) -> None:
+        self._book.sheets[table.sheet].tables[table.name].resize(self._range(table.sheet, box))
+
+    def show_totals(self, table: TablePart, formulas: Sequence[object]) -> None:
+        """See `ComBook`."""
+        listed = self._book.sheets[table.sheet].tables[table.name]
+        listed.show_totals = True
+        row, last = listed.range.last_cell.row, listed.range.last_cell.column
+        self.enter(table.sheet, (row, listed.range.column, row, last), [formulas])
+
+    def insert(self, sheet: str, box: Box) -> bool:
+        """See `ComBook`."""
+        with suppress(Exception):
+            self._range(sheet, box).insert(shift="down")
+            return True
+        return False
+
+    def enter(self, sheet: str, box: Box, rows: Sequence[Sequence[object]]) -> None:
+        self._range(sheet, box).formula = tuple(map(tuple, rows))
+
+    def look_of(self, sheet: str, column: int, row: int) -> dict[str, object]:
+        """See `ComBook`. Without a copy of the workbook, nobody knows which formats are the user's."""
+        return {}
+
+    def put_look(self, sheet: str, column: int, row: int, look: Mapping[str, object]) -> None:
+        """See `ComBook`."""
+
+    def comment(self, sheet: str, column: int, row: int) -> str:
+        return ""
+
+    def move_comment(self, sheet: str, column: int, row: int, to: int | None) -> None:
+        """See `ComBook`."""
+
+    def sheet_named(self, name: str) -> str:
+        """See `ComBook`."""
+        return next((s.name for s in self._book.sheets if s.name.casefold() == name.casefold()), "")
+
+    def add_sheet(self, name: str, behind: str) -> None:
+        """See `ComBook`."""
+        active = self._book.sheets.active
+        self._book.sheets.add(name, after=self._book.sheets[behind])
+        active.activate()
+
+    def widen(self, sheet: str, column: int, characters: float) -> None:
+        self._range(sheet, (1, column, 1, column)).column_width = characters
 
     def put(
         self, sheet: str, box: Box, rows: Sequence[Sequence[object]], number_format: str, texts: Sequence[str] = ()

@@ -9,7 +9,6 @@ from xlbackflush.engine.record.runs_table import runs as runs
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.tables import Source, absent
 from xlbackflush.ooxml.address import column_letter
-from xlbackflush.ooxml.cells import Block
 from xlbackflush.ooxml.package import TablePart
 from xlbackflush.sheets.formulas import Sheets
 
@@ -77,31 +76,22 @@ def version_of(constant: str | None) -> int:
 
 
 def ours(table: TablePart) -> schema.Table:
-    """An output table as it is written: our columns in the order in which the workbook has them, where the table stands."""
-    columns = tuple(map(schema.TABLES[table.name].column, columns_of_ours(table)))
+    """An output table as it is written: all columns that it has in the workbook, those of the user's by their names alone."""
+    known = {column.name: column for column in schema.TABLES[table.name].columns}
+    columns = tuple(known.get(name) or schema.Column(name, "") for name in table.columns)
     return replace(schema.TABLES[table.name], columns=columns, first_col=table.first_col)
 
 
-def columns_of_ours(table: TablePart) -> list[str]:
-    """Names of the columns that are not the user's own, in the order of the workbook."""
+def own_columns(table: TablePart) -> list[str]:
+    """Names of the columns that are the user's."""
     known = schema.TABLES[table.name].names
-    return [name for name in table.columns if name in known]
-
-
-def arranged(block: Block, table: TablePart) -> Block:
-    """The body of an output table, made in the order of `schema`, with its columns in the order of the workbook."""
-    names = schema.TABLES[table.name].names
-    return replace(block, columns=[block.columns[names.index(name)] for name in columns_of_ours(table)])
+    return [name for name in table.columns if name not in known]
 
 
 def places(tables: Mapping[str, TablePart]) -> Sheets:
-    """Where every table stands, for formulas: output tables as they are written."""
+    """Where every table stands, for formulas."""
     stand: dict[str, Source] = {table.name: absent(table) for table in schema.INPUT_TABLES}
-    for name, table in tables.items():
-        if name in stand:
-            stand[name] = place(table)
-        elif name in schema.TABLES:
-            stand[name] = place(replace(table, columns=tuple(columns_of_ours(table))))
+    stand |= {name: place(table) for name, table in tables.items() if name in schema.TABLES}
     return Sheets(stand)
 
 

@@ -10,13 +10,14 @@ import os
 import sys
 import time
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import closing
-from functools import cache
+from contextlib import closing, suppress
+from functools import cache, partial
 from pathlib import Path
 
 from xlbackflush import schema
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.journal import DRAFT, Run
+from xlbackflush.model.tables import Source
 from xlbackflush.ooxml.atomic import Content, clear_workshops, write_file
 from xlbackflush.ooxml.cells import Block, Cells
 from xlbackflush.ooxml.formula_rows import StoredRow, formula_rows, stored_rows
@@ -31,6 +32,7 @@ from xlbackflush.sheets.body import Body, empty
 from xlbackflush.sheets.dashboard import labels
 from xlbackflush.sheets.formulas import Sheets
 from xlbackflush.workbook import tables
+from xlbackflush.workbook.kept_file import OwnThings, standing_sheet
 
 KEPT = 20
 
@@ -132,8 +134,8 @@ class Copy:
         self.path = path
         self._package = Package(path)
         self._reader = SheetReader(self._package)
-        styles = StyleSheet(self._package.text(self._package.related(self._package.workbook_part, "styles")))
-        self._look = cache(styles.look)
+        self._styles = StyleSheet(self._package.text(self._package.related(self._package.workbook_part, "styles")))
+        self._look = cache(self._styles.look)
         if any(table.name not in self._package.tables for table in schema.OUTPUT_TABLES):
             raise UnusableError("What stood before the last run was kept by an earlier version; run again instead.")
 
@@ -143,8 +145,19 @@ class Copy:
 
     def runs(self) -> list[Run]:
         """The runs on its sheet Runs."""
-        table = self._package.tables["Runs"]
-        return tables.runs(tables.filled(table, self._reader.rows(table, table.last_row)))
+        return tables.runs(self._table("Runs"))
+
+    def _table(self, name: str) -> Source:
+        table = self._package.tables[name]
+        return tables.filled(table, self._reader.rows(table, table.last_row))
+
+    def own_things(self, name: str, block: Block) -> OwnThings | None:
+        """What is the user's on the sheet of a table that is going to have this body."""
+        table = self._package.tables[name]
+        sheet = standing_sheet(self._package, self._reader, table, self._styles, partial(self._table, name))
+        with suppress(ValueError, LookupError, SyntaxError, StopIteration):  # as another program may spell a sheet
+            return OwnThings(sheet, block) if sheet else None
+        return None
 
     def results(self, now: Mapping[str, TablePart], styles: StyleSheet, only: Collection[str] = ()) -> Results:
         """The bodies of output tables, all or only some, and what the title rows say, for where the tables are now."""
@@ -189,7 +202,7 @@ class Copy:
             ]
             live, mixed = any(formulas), len(set(looks)) > 1
             block.columns.append(Cells(shown, looks[0], formulas if live else None, looks if mixed else None))
-        if any(row.height for row in rows):
+        if any(column.wrap for column in table.columns) and any(row.height for row in rows):
             block.heights = [row.height or _HEIGHT for row in rows]
         if any(row.level for row in rows):
             block.outline = [row.level for row in rows]

@@ -6,7 +6,7 @@ account changed, nobody has looked at what stands there now, and what was writte
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from xlbackflush import schema
 from xlbackflush.dataclass import dataclass
@@ -37,22 +37,32 @@ def keep_marks(old: Columns, new: Columns, places: int) -> tuple[dict[str, list[
     """
     values: dict[str, list[object]] = {name: [None] * _height(new) for name in NAMES}
     written = _written(old)
+    there = homes(old, new, written, places)
     lost = []
-    homes = _by_posting(new, range(_height(new)), places) if written else {}
-    for posting, rows in _by_posting(old, written, places).items():
-        free = {_number(new, home): home for home in homes.get(posting, ())}
+    for row, marks in written.items():
+        if row in there:
+            for name, value in zip(NAMES, marks, strict=True):
+                values[name][there[row]] = value
+        else:
+            texts = tuple("" if value is None else _text(value) for value in marks)
+            lost.append(Lost(row, _text(_at(old, "Run", row)), *_number(old, row), texts))
+    return values, lost
+
+
+def homes(old: Columns, new: Columns, rows: Collection[int], places: int) -> dict[int, int]:
+    """Where the postings of some old rows are among the new ones; a row whose posting is no longer there is left out.
+
+    old, new, places: as in `keep_marks`; rows: of the old ones, from 0.
+    """
+    there: dict[int, int] = {}
+    free_rows = _by_posting(new, range(_height(new)), places) if rows else {}
+    for posting, alike in _by_posting(old, rows, places).items():
+        free = {_number(new, home): home for home in free_rows.get(posting, ())}
         # a row whose number is there comes before those that have to move to the first line that is free
-        for number, row in sorted(
-            ((_number(old, row), row) for row in rows), key=lambda numbered: numbered[0] not in free
-        ):
+        for number, row in sorted(((_number(old, row), row) for row in alike), key=lambda each: each[0] not in free):
             if free:
-                home = free.pop(number if number in free else next(iter(free)))
-                for name, value in zip(NAMES, written[row], strict=True):
-                    values[name][home] = value
-            else:
-                texts = tuple("" if value is None else _text(value) for value in written[row])
-                lost.append(Lost(row, _text(_at(old, "Run", row)), *number, texts))
-    return values, sorted(lost, key=lambda each: each.row)
+                there[row] = free.pop(number if number in free else next(iter(free)))
+    return there
 
 
 def _written(old: Columns) -> dict[int, tuple[object, ...]]:
