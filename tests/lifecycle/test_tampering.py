@@ -24,7 +24,7 @@ from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.lifecycle.calculate import calculate
 from xlbackflush.lifecycle.post import post
 from xlbackflush.lifecycle.verify import Verified, verify
-from xlbackflush.model.journal import PostedEntry
+from xlbackflush.model.journal import PostedEntry, Problem
 from xlbackflush.model.tables import Source
 from xlbackflush.ooxml.address import box_of, column_number
 from xlbackflush.workbook.file import FileBook
@@ -47,6 +47,9 @@ class Book:
 
     def table(self, name: str) -> Source:
         return self.tables[name]
+
+    def damaged(self) -> list[Problem]:
+        return []
 
     def formulas(self, name: str) -> Iterator[dict[str, str]]:
         return iter(self.live[name])
