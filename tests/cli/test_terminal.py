@@ -219,7 +219,7 @@ class PanicException(BaseException):
 
 
 def test_a_panic_of_the_reader_is_a_damaged_file(book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("xlbackflush.ooxml.reader.SheetReader._workbook", stops(PanicException("index out of bounds")))
+    monkeypatch.setattr("xlbackflush.ooxml.reader.SheetReader._read", stops(PanicException("index out of bounds")))
     assert "book.xlsm is damaged: sheet Setup cannot be read." in one_line(cli("run", book))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 import pytest
 from support_files import Parts, Result, bench_book, cli
@@ -74,6 +75,22 @@ def test_odd_texts_in_every_column_are_posted_and_verify(tmp_path: Path, start: 
 def test_each_odd_text_in_each_column(tmp_path: Path, place: tuple[str, str]) -> None:
     for text in SPELLED:
         posted_and_verified(typed(tmp_path / "odd.xlsm", {place: text}))
+
+
+@pytest.mark.parametrize(
+    "text", list(SPELLED)[:-2] if FULL else ["A_x000D_\nB", "a_x0007_b", "A_x005F_x000D_B", "a\u2028b"]
+)
+def test_an_odd_code_and_an_odd_company_are_posted_and_verify(tmp_path: Path, text: str) -> None:
+    """The code of the bench, wherever it stands; proofs find it, too. Spaces around a code are a finding."""
+    parts = Parts(bench_book(tmp_path / "odd.xlsm"))
+    spelled = escape(text if text.strip() == text else f"x{text}x")
+    for part in parts.sheets().values():
+        parts[part] = parts[part].decode().replace("<t>Bench</t>", f'<t xml:space="preserve">{spelled}</t>')
+        parts[part] = parts[part].decode().replace("<t>Bench &amp; Sons</t>", f'<t xml:space="preserve">{spelled}</t>')
+    path = parts.save(tmp_path / "odd.xlsm")
+    posted_and_verified(path)
+    assert cli("roll", path, tmp_path / "next.xlsm").code == 0
+    assert cli("verify", tmp_path / "next.xlsm").code == 0
 
 
 @pytest.mark.parametrize(

@@ -347,6 +347,19 @@ def test_a_file_that_was_changed_meanwhile_is_not_replaced(target: Path) -> None
     assert tree(target.parent) == {"book.xlsm": b"theirs"}
 
 
+def test_what_was_replaced_and_cannot_be_read_comes_back(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = Path.read_bytes
+    with NewFile(target) as new:
+        new.write(NEW)
+        if not rename.exchanged(new.path, target):
+            pytest.skip("this drive cannot exchange two names")
+        rename.exchanged(new.path, target)
+        monkeypatch.setattr(Path, "read_bytes", lambda p: fails(OSError(5, "odd"))() if p == new.path else read(p))
+        assert not new.put_over(OLD)
+        monkeypatch.undo()
+    assert tree(target.parent) == {"book.xlsm": OLD}
+
+
 # --------------------------------------------------------------------------------------------------- folders
 
 FILES = {"a.txt": b"a", "deep/er/b.txt": b"b"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -273,3 +274,27 @@ def test_the_copies_are_in_a_folder_of_the_user(
     monkeypatch.setattr(Path, "home", lambda: Path("/home/a"))
     assert undo.folder() == Path(expected)
     assert os.environ.get("XLBACKFLUSH_STATE") is None
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
+def test_copies_are_their_users_alone_and_what_was_left_is_cleared(
+    tmp_path: Path, kept: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = sample_book(tmp_path / "book.xlsx")
+    monkeypatch.delenv("XLBACKFLUSH_STATE")
+    monkeypatch.setenv("XDG_STATE_HOME", str(kept))
+    folder = undo.folder()
+    assert folder.is_relative_to(kept) or os.uname().sysname == "Darwin"
+    if os.uname().sysname == "Darwin":
+        pytest.skip("the folder of a Mac is inside the container of Excel")
+    folder.mkdir(parents=True)
+    folder.chmod(0o755)
+    for name, age in (("now-1.xlsx", 90_000), ("now-2.xlsx", 10)):
+        (folder / name).touch()
+        os.utime(folder / name, (time.time() - age,) * 2)
+    (folder / ".abc.xlbackflush-0123456789abcdef").mkdir()
+    run(path)
+    (copy,) = (f for f in folder.iterdir() if f.name != "now-2.xlsx")
+    assert copy.suffix == ".xlsx"
+    assert copy.stat().st_mode & 0o777 == 0o600
+    assert folder.stat().st_mode & 0o777 == 0o700

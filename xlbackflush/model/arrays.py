@@ -54,7 +54,7 @@ def total(values: Floats) -> float:
 def sums(key: Ints, values: Floats, count: int) -> Floats:
     """Sum of the values of each key from 0 to count - 1, exactly rounded as `total` is."""
     added = np.bincount(key, values, minlength=count).astype(np.float64, copy=False)  # of no keys, integers
-    if (values == np.floor(values)).all():  # integers add up exactly, and so do two numbers
+    if len(values) < 3 or (values == np.floor(values)).all():  # integers add up exactly, and so do two numbers
         return added
     size = np.bincount(key, minlength=count)
     end = size.cumsum()

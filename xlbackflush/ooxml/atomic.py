@@ -18,7 +18,7 @@ from pathlib import Path
 
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.ooxml import rename
-from xlbackflush.ooxml.lock import same_file, short, take
+from xlbackflush.ooxml.lock import is_left, same_file, short, take
 
 #: what a file is to hold, or what writes it to the path that it is given
 Content = bytes | Callable[[Path], object]
@@ -86,7 +86,7 @@ class NewFile:
         self._about_to_put()
         if not rename.exchanged(self.path, self.target):
             _patiently(self.path.replace, self.target)
-        elif self.path.read_bytes() != content:  # somebody wrote it between our last look and now: theirs stands
+        elif not _holds(self.path, content):  # somebody wrote it between our last look and now: theirs stands
             rename.exchanged(self.path, self.target)
             return False
         sync_folder(self.target.parent)
@@ -130,7 +130,7 @@ class Workshop:
     """A folder beside a target in which it is made, for as long as a process holds the lock of a file in it."""
 
     def __init__(self, target: Path) -> None:
-        clear_workshops(target.parent, target.stem)
+        clear_workshops(target.parent)
         while True:
             self.path = target.with_name(f".{short(target.stem)}.xlbackflush-{os.urandom(8).hex()}")
             self.path.mkdir(0o700)
@@ -157,19 +157,13 @@ class Workshop:
                 raise
 
 
-def clear_workshops(folder: Path, stem: str) -> None:
-    """Clear away what processes that were killed have left in a folder, of files whose names begin with this stem."""
-    for shop in workshops(folder, stem):
-        _clear(shop)
-
-
-def workshops(folder: Path, stem: str) -> list[Path]:
-    """The workshops in a folder of files whose names begin with this stem, whether their processes live or not."""
-    begin = f".{stem[:40]}"
+def clear_workshops(folder: Path) -> None:
+    """Clear away what processes that were killed have left in a folder."""
     with suppress(OSError), os.scandir(folder) as entries:
-        found = [e for e in entries if e.name.startswith(begin) and _WORKSHOP.fullmatch(e.name)]
-        return [Path(entry.path) for entry in found if entry.is_dir(follow_symlinks=False)]
-    return []
+        found = [entry for entry in entries if entry.name.startswith(".") and _WORKSHOP.fullmatch(entry.name)]
+        for entry in found:
+            if entry.is_dir(follow_symlinks=False):
+                _clear(Path(entry.path))
 
 
 def _clear(shop: Path) -> None:
@@ -184,7 +178,7 @@ def _clear(shop: Path) -> None:
             return
         descriptor = os.open(owner, os.O_RDWR | os.O_NOFOLLOW)
         try:
-            if take(descriptor):
+            if is_left(descriptor):
                 _delete(shop)
         finally:
             os.close(descriptor)
@@ -242,6 +236,13 @@ def write_folder(target: Path, files: Mapping[str, bytes], like: Path | None = N
         sync_folder(target.parent)
     finally:
         shop.close()
+
+
+def _holds(path: Path, content: bytes) -> bool:
+    try:
+        return path.read_bytes() == content
+    except OSError:  # what cannot be read is not known to be ours to replace
+        return False
 
 
 def _fill(path: Path, content: Content) -> None:

@@ -6,6 +6,7 @@ other. The file goes when the lock is released; one that a killed process left b
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import sys
@@ -21,6 +22,8 @@ if sys.platform == "win32":
 else:
     import fcntl
 
+#: what a drive without locks says; EBADF: one of a network, of a file that may only be read
+_NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EBADF}
 _NAME_BYTES_MAX = 180  # file systems take 255, some of them less; ours add to the name
 _WAITS = (0.05, 0.1, 0.2)  # in seconds: Windows deletes a file a moment after it was closed
 
@@ -34,15 +37,26 @@ def short(name: str) -> str:
 def take(descriptor: int) -> bool:
     """Take the lock of an open file; False where another process has it. Where a drive knows no locks, all have it."""
     try:
-        if sys.platform == "win32":
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        else:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError):
-        return False
-    except OSError:
-        return True
+        _lock(descriptor)
+    except OSError as error:
+        return error.errno in _NO_LOCKS
     return True
+
+
+def is_left(descriptor: int) -> bool:
+    """True for a file whose process has ended: nobody has its lock, and we can take it."""
+    try:
+        _lock(descriptor)
+    except OSError:
+        return False
+    return True
+
+
+def _lock(descriptor: int) -> None:
+    if sys.platform == "win32":
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+    else:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def same_file(descriptor: int, path: Path) -> bool:

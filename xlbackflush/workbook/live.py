@@ -252,7 +252,7 @@ class LiveBook:
 
     def _copy(self, after: ExitStack) -> Path | None:
         """A copy of the workbook as it stands, gone when all is done; None where Excel cannot save one."""
-        path = undo.folder() / f"now-{os.getpid()}{Path(self.name).suffix or '.xlsx'}"
+        path = undo.folder() / f"{undo.UNDER_WAY}{os.getpid()}{Path(self.name).suffix or '.xlsx'}"
         after.callback(path.unlink, missing_ok=True)
         try:
             undo.make_folder()

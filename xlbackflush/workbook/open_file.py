@@ -10,7 +10,7 @@ from pathlib import Path
 
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.text import UNWRITABLE
-from xlbackflush.ooxml.atomic import clear_workshops, workshops
+from xlbackflush.ooxml.atomic import clear_workshops
 from xlbackflush.ooxml.lock import Lock, lock_file
 
 _WHY = {
@@ -48,28 +48,27 @@ def usable(path: Path, to_write: bool) -> Path:
 
 
 def reserved(path: Path) -> Lock:
-    """The right to write a workbook, as long as it is not released; what killed commands have left beside it is cleared."""
-    lock = Lock(path)
-    clear_workshops(path.parent, path.stem)
+    """The right to write a workbook, as long as it is not released.
+
+    A file with several names is refused: replaced under one of them, the others would keep the old content, and written in
+    place it would be lost if the power fails.
+    """
+    clear_workshops(path.parent)
     names = path.stat().st_nlink
-    if (
-        names > 1
-    ):  # replaced under one name, the others would keep the old content; written in place, a crash would harm it
-        lock.release()
+    if names > 1:
         raise UnusableError(
             f"{path.name} is one file under {names} names (hard links), which would no longer be the same after a save; "
             "make a copy of it, and use that."
         )
-    return lock
+    return Lock(path)
 
 
 def tidied(path: Path) -> None:
-    """Clear what killed commands have left beside a workbook that is only read, if nobody else is writing it."""
-    if lock_file(path).exists() or workshops(path.parent, path.stem):
-        with suppress(UnusableError):
-            lock = Lock(path)
-            clear_workshops(path.parent, path.stem)
-            lock.release()
+    """Clear what killed commands have left beside a workbook that is only read."""
+    clear_workshops(path.parent)
+    if lock_file(path).exists():
+        with suppress(UnusableError):  # somebody is writing it
+            Lock(path).release()
 
 
 def check_new(path: Path) -> None:

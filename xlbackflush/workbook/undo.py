@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import sys
+import time
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import closing
 from functools import cache
@@ -32,6 +33,10 @@ from xlbackflush.sheets.formulas import Sheets
 from xlbackflush.workbook import tables
 
 KEPT = 20
+
+#: how names of copies begin that an open Excel makes for the time of a run
+UNDER_WAY = "now-"
+_A_DAY = 86_400  # seconds
 
 _HEIGHT = 14.0  # of the rows of our sheets, in points
 
@@ -77,7 +82,7 @@ def keep(content: Content, suffix: str, before: Sequence[Run], after: Sequence[R
         return ""
     try:
         make_folder()
-        clear_workshops(folder(), "")
+        clear_workshops(folder())
         copy = folder() / f"{_key(after)}{suffix.lower()}"
         write_file(copy, content, private=True)
         _prune(copy)
@@ -99,6 +104,9 @@ def _prune(newest: Path) -> None:
     )
     for old in copies[KEPT - 1 :]:
         old.unlink(missing_ok=True)
+    for copy in folder().glob(f"{UNDER_WAY}*"):
+        if time.time() - copy.stat().st_mtime > _A_DAY:  # of an Excel that was ended in the middle of a run
+            copy.unlink(missing_ok=True)
 
 
 def before(runs: Sequence[Run], now: Mapping[str, TablePart], styles: StyleSheet) -> tuple[Results, list[Run]]:

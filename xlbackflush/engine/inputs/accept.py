@@ -95,14 +95,23 @@ class _Reader:
             return np.full(len(raw), math.nan)
         if types != {wanted} or not (optional or all(raw)):
             values = [
-                v if type(v) is wanted and (optional or v) else none if optional and v == "" else self._cell(v, i)
+                v
+                if type(v) is wanted and v == v and (optional or v)
+                else none
+                if optional and v == ""
+                else self._cell(v, i)
                 for i, v in enumerate(raw)
             ]
         if wanted is str:
             values = self._writable(values)
             return texts(self._checked_keys(values) if column.kind in _KEY_KINDS else values)
         if wanted is float:
-            return self._in_range(self._checked_numbers(np.fromiter(values, np.float64, len(raw)), raw))
+            array = np.fromiter(values, np.float64, len(raw))
+            if values is raw and np.isnan(array).any():
+                array = np.fromiter(
+                    (v if v == v else self._cell(v, i) for i, v in enumerate(raw)), np.float64, len(raw)
+                )
+            return self._in_range(array)
         if values is raw:
             return np.fromiter(map(dt.date.toordinal, values), np.float64, len(raw)) - _DAY_0_ORDINAL
         days = [v.toordinal() - _DAY_0_ORDINAL if type(v) is dt.date else v for v in values]
@@ -131,13 +140,6 @@ class _Reader:
             self._add(f.WRONG_TYPE, i, f"is {shown}; a {kind} is expected.")
         return "" if kind == "text" else math.nan
 
-    def _checked_numbers(self, array: Floats, raw: Sequence[object]) -> Floats:
-        """The numbers; NaN in a cell, which is no blank, is a finding."""
-        for i in where_true(np.isnan(array)).tolist():
-            if type(raw[i]) is float:
-                self._add(f.ERROR_VALUE, i, "is not a number.")
-        return array
-
     def _in_range(self, array: Floats) -> Floats:
         """The numbers, NaN where one is out of range."""
         column = self.column
@@ -161,7 +163,9 @@ class _Reader:
     def _writable(self, values: Sequence[str]) -> Sequence[str]:
         """Texts that cannot be written into a workbook again as they were read are findings, and blank."""
         distinct = set(values)
-        if max(map(len, distinct), default=0) <= TEXT_MAX // 2 and not UNWRITABLE.search("".join(distinct)):
+        together = "".join(distinct)
+        is_short = len(together) <= TEXT_MAX // 2 or max(map(len, distinct)) <= TEXT_MAX // 2
+        if is_short and (together.isascii() or not UNWRITABLE.search(together)):
             return values
         texts_read, values = values, list(values)
         for i, text in enumerate(texts_read):
