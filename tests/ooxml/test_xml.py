@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from xlbackflush.ooxml.xml import HEAD, Markup, document, element, fragment
+from xlbackflush.ooxml.xml import HEAD, Markup, document, element, fragment, unescape
 
 
 @dataclass
@@ -111,3 +111,29 @@ def test_an_element_is_written_as_excel_writes_it(built: Markup, text: str) -> N
 def test_a_part_says_what_it_is() -> None:
     assert document(element("a")) == HEAD + "<a/>"
     assert HEAD == '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+
+
+WRITTEN = [
+    "&amp;",
+    "&lt;",
+    "&gt;",
+    "&quot;",
+    "&apos;",
+    "&#65;",
+    "&#x1F600;",
+    "&#xe9;",
+    "&amp;lt;",
+    "copy;",
+    "#65;",
+    "a",
+    " ",
+]
+
+
+@given(st.lists(st.sampled_from(WRITTEN), max_size=6).map("".join))
+def test_references_are_read_as_an_xml_parser_reads_them(text):
+    assert unescape(text) == (etree.fromstring(f"<t>{text}</t>").text or "")
+
+
+def test_what_is_no_reference_of_xml_stays():
+    assert unescape("R&D &copy; &#x110000;") == "R&D &copy; &#x110000;"

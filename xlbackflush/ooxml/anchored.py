@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator
-from html import unescape
 
 from xlbackflush.dataclass import dataclass
 from xlbackflush.ooxml.address import Box, area, areas, box_of, quoted, split_cell
 from xlbackflush.ooxml.package import Package
 from xlbackflush.ooxml.references import Resized, copied
-from xlbackflush.ooxml.xml import escape_formula
+from xlbackflush.ooxml.xml import escape_formula, unescape
 
 # texts, and not patterns yet: most workbooks need few of them, and to compile all takes 5 ms of each run
 _AREA = r"[A-Z]{1,3}[0-9]+(?::[A-Z]{1,3}[0-9]+)?"

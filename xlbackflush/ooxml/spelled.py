@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from html import unescape
 from typing import NamedTuple
 
 from xlbackflush.ooxml.address import CELL, area, box_of, column_letter, split_cell
-from xlbackflush.ooxml.xml import escape_formula
+from xlbackflush.ooxml.xml import escape_formula, unescape
 
 _ROW = re.compile(r"<(?:\w+:)?row\b(?P<look>[^>]*?)(?:/>|>(?P<cells>.*?)</(?:\w+:)?row>)", re.S)
 _CELL = r"""<(?:\w+:)?c r=["'](?P<column>{})(?P<row>\d+)["'][^>]*?(?:/>|>.*?</(?:\w+:)?c>)"""

@@ -9,12 +9,11 @@ formula is the user's.
 import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
-from html import unescape
 
 from xlbackflush.model.tables import CellError
 from xlbackflush.model.text import shortened
 from xlbackflush.ooxml.cells import Value
-from xlbackflush.ooxml.xml import escape, escape_formula
+from xlbackflush.ooxml.xml import escape, escape_formula, unescape
 
 #: a value that a formula shows
 Shown = Value | CellError

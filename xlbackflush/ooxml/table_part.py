@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from html import unescape
+
+from xlbackflush.ooxml.xml import unescape
 
 _TOTALS = re.compile(r"""\btotalsRowCount=["'](\d+)["']""")
 _OF_A_USER = re.compile(

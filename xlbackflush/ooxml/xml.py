@@ -1,6 +1,7 @@
 """XML as text, element by element: what is text is escaped, what is markup already goes in as it is."""
 
 import re
+import sys
 from functools import lru_cache
 
 HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
@@ -50,6 +51,22 @@ def escape(text: str) -> str:
 def escape_formula(text: str) -> str:
     """A formula for an XML element: it holds no characters that XML cannot."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def unescape(text: str) -> str:
+    """Text of an XML element or attribute as it is meant: the five names of XML, and characters by their numbers."""
+    return _REFERENCE.sub(_meant, text) if "&" in text else text
+
+
+def _meant(reference: re.Match[str]) -> str:
+    if reference["name"]:
+        return _NAMED[reference["name"]]
+    number = int(reference["hexadecimal"], 16) if reference["hexadecimal"] else int(reference["decimal"])
+    return chr(number) if number <= sys.maxunicode else reference[0]
+
+
+_NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
+_REFERENCE = re.compile(r"&(?:#x(?P<hexadecimal>[0-9A-Fa-f]+)|#(?P<decimal>[0-9]+)|(?P<name>amp|lt|gt|quot|apos));")
 
 
 def needs_space(text: str) -> bool:

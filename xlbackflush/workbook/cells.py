@@ -1,6 +1,5 @@
 """Cells of a workbook file one by one: what each shows, and its formula."""
 
-import html
 import re
 from collections.abc import Iterator
 from functools import cache, cached_property
@@ -12,6 +11,7 @@ from xlbackflush.ooxml.formula_rows import moved
 from xlbackflush.ooxml.package import Package
 from xlbackflush.ooxml.reader import SheetReader
 from xlbackflush.ooxml.values import as_excel
+from xlbackflush.ooxml.xml import unescape
 
 _ROW = re.compile(r'<(?:\w+:)?row\b[^>]*?\br="(\d+)"')
 _CELL = re.compile(r"<(?:\w+:)?c\b([^>]*?)(?:/>|>(.*?)</(?:\w+:)?c>)", re.S)
@@ -68,11 +68,11 @@ class _Formulas:
         """The formula itself; a cell that shares its formula with others has it moved to its own place."""
         shared = _SHARED.search(formula[1])
         if formula[2] or not shared:
-            return html.unescape(formula[2] or "")
+            return unescape(formula[2] or "")
         return moved(*self._masters.get(shared[1], (cell, "")), cell)
 
     @cached_property
     def _masters(self) -> dict[str, tuple[str, str]]:
         """Number of a shared formula -> the cell that has its text, and the text."""
         cells = [(address, f, _SHARED.search(f[1])) for address, f in self._cells(0, len(self._xml)) if f[2]]
-        return {number[1]: (address, html.unescape(f[2])) for address, f, number in cells if number}
+        return {number[1]: (address, unescape(f[2])) for address, f, number in cells if number}
