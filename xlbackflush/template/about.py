@@ -32,6 +32,10 @@ _LIMITS = (
     "One period and one currency per workbook; quantities in the unit of measure of the item.",
     "A workbook of an earlier version keeps its inputs and what was posted. To add what this version asks for and it lacks, "
     "press Upgrade on the ribbon tab Backflush; or save, close, and type:  xlbackflush upgrade BOOK.xlsm",
+    "What you add to output sheets stays there at the next run: notes beside, above and below a table, columns of your own, "
+    "total rows, filters, cell formats. What stood in a row that is gone moves to a sheet Notes kept, with its cell and the reason.",
+    "What is posted is not changed by anything here. xlbackflush verify computes it again, and names every cell of it that "
+    "somebody has changed, moved or deleted.",
     "Output sheets are protected without a password, so that nothing is overtyped by accident. You can still filter them, "
     "set column widths, write comments and copy charts. Trace is not protected, because Excel cannot open and close groups "
     "of rows on a protected sheet.",
