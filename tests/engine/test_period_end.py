@@ -18,7 +18,7 @@ from worlds import World, expected, pool, pooled
 from xlbackflush import schema
 from xlbackflush.engine.period import Period
 
-CLEARED = (schema.CCC, schema.CCA, schema.PRICE_VARIANCE, schema.USAGE_VARIANCE)
+CLEARED = (schema.CCC, schema.CCA, schema.PRICE_VARIANCE, schema.USAGE_VARIANCE, schema.COUNT_DIFFERENCE)
 DISPOSITIONS = (schema.TO_COGS, schema.PRORATE, schema.CARRY_FORWARD)
 AFTER_THE_PERIOD = (schema.CLOSE, schema.PERIOD_END_WIP, schema.REVERSAL)
 DETAILS = (schema.PER_TRIGGER, schema.PER_PRODUCT)
@@ -127,6 +127,7 @@ def test_variances_add_up_to_actual_less_standard_cost(world, detail):
     balances = before_close(result)
     assert variance_sum(result, schema.MATERIAL_PRICE) == balances[schema.PRICE_VARIANCE]
     assert variance_sum(result, schema.MATERIAL_USAGE) == balances[schema.USAGE_VARIANCE]
+    assert variance_sum(result, schema.COUNT_VARIANCE) == balances[schema.COUNT_DIFFERENCE]
     assert variance_sum(result, schema.CONVERSION_ALLOCATION) == balances[schema.CCC] + balances[schema.CCA]
     apart = sum(v.amount for v in result.variances if v.subject == "Abnormal scrap")
     assert money(apart, result.places) == balances[schema.ABNORMAL_SCRAP]
@@ -293,7 +294,11 @@ def test_under_a_physical_count_no_difference_is_posted_twice(world):
     """Relief by difference already holds what is missing: no count adjustment, and usage variances for information."""
     result = result_of(world)
     assert schema.COUNT_ADJUSTMENT not in journal(result)
-    assert all(v.disposition == "Not posted" for v in result.variances if v.name == schema.MATERIAL_USAGE)
+    assert all(
+        v.disposition == "Not posted"
+        for v in result.variances
+        if v.name in (schema.MATERIAL_USAGE, schema.COUNT_VARIANCE)
+    )
 
 
 # ------------------------------------------------------------------------------------------ units in process

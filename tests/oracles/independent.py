@@ -54,6 +54,7 @@ ALLOCATED = "Conversion costs allocated"
 SOLD = "Cost of goods sold"
 PRICE_VARIANCE = "Material price variance"
 USAGE_VARIANCE = "Material usage variance"
+COUNT_DIFFERENCE = "Inventory count difference"
 RECOVERY = "Scrap recovery"
 
 MATERIAL, OTHER, UNIT_COST = "Material", "Other conversion", "Unit cost"
@@ -76,7 +77,7 @@ STOCK_ROLES = {
 }
 SCRAP_CHARGES = {"Normal": CONTROL, "Abnormal": "Abnormal scrap loss"}
 CLOSED_TO_SOLD: dict[str, tuple[str, ...]] = {
-    "Cost of goods sold": (CONTROL, ALLOCATED, PRICE_VARIANCE, USAGE_VARIANCE),
+    "Cost of goods sold": (CONTROL, ALLOCATED, PRICE_VARIANCE, USAGE_VARIANCE, COUNT_DIFFERENCE),
     "Carry forward": (),
 }
 
@@ -333,14 +334,17 @@ def book_quantities(books: Books, stock: list[Row]) -> Quantities:
 
 
 def post_count_adjustment(books: Books, stock: list[Row], book: Quantities, on: dt.date) -> None:
-    """Counted less book at standard; where purchase is no trigger there is no materials account to adjust."""
-    if not books.standards.purchase_is_trigger:
-        return
+    """Counted less book at standard, on every inventory account that is kept: bought materials are not, where purchase is
+    no trigger. What is missing of a bought item was used or lost in production; made items are lost in the warehouse.
+    """
+    standards = books.standards
     for row in stock:
         item = str(row["Item"])
-        if item in book and not is_blank(row.get("Counted qty")):
-            amount = (number(row, "Counted qty") - book[item]) * books.standards.unit_cost(item, on)
-            books.lines[Line("Count adjustment", books.standards.role(item), USAGE_VARIANCE, "M")] += amount
+        if item in book and standards.role(item) != PAYABLE and not is_blank(row.get("Counted qty")):
+            amount = (number(row, "Counted qty") - book[item]) * standards.unit_cost(item, on)
+            kind = standards.items[item].type
+            against = USAGE_VARIANCE if kind == "Buy" else COUNT_DIFFERENCE
+            books.lines[Line("Count adjustment", standards.role(item), against, kind)] += amount
 
 
 def opening_balances(books: Books, stock: list[Row], on: dt.date) -> dict[str, Fraction]:

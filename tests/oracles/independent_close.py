@@ -31,6 +31,7 @@ import independent
 from independent import (
     ALLOCATED,
     CONTROL,
+    COUNT_DIFFERENCE,
     DEFAULTS,
     FINISHED,
     INVENTORY,
@@ -62,7 +63,7 @@ from independent import (
 
 WIP = "Work in process"
 ABNORMAL_LOSS = SCRAP_CHARGES["Abnormal"]
-CLEARED = (ALLOCATED, CONTROL, PRICE_VARIANCE, USAGE_VARIANCE)
+CLEARED = (ALLOCATED, CONTROL, PRICE_VARIANCE, USAGE_VARIANCE, COUNT_DIFFERENCE)
 MADE = ("Subassembly", "Finished")
 NOT_POSTED = "Not posted"
 ALLOCATION = "Conversion allocation"
@@ -402,17 +403,20 @@ class Variances:
         posts = period.standards.purchase_is_trigger
         self._by_item("Material price", bought, at_standard, self.balances[PRICE_VARIANCE] if posts else None)
 
-        missing: Quantities = {}
+        missing: dict[bool, Quantities] = {True: {}, False: {}}  # of made items, and of bought ones
         relieved: Quantities = {}
         for row in period.given["Stock"]:
             item = str(row["Item"])
             if item in period.book and not is_blank(row.get("Counted qty")):
                 cost = period.standards.unit_cost(item, policy.end)
-                missing[item] = (period.book[item] - number(row, "Counted qty")) * cost
+                made = period.kind(item) in MADE
+                missing[made][item] = (period.book[item] - number(row, "Counted qty")) * cost
                 gone = (period.books.moved[movement].get(item, 0) for movement in ("relieved", "sold"))
                 relieved[item] = sum(gone, Fraction(0)) * cost
         posts = posts and not policy.by_count
-        self._by_item("Material usage", missing, relieved, self.balances[USAGE_VARIANCE] if posts else None)
+        self._by_item("Material usage", missing[False], relieved, self.balances[USAGE_VARIANCE] if posts else None)
+        posts = policy.points != "Sale" and not policy.by_count
+        self._by_item("Inventory count", missing[True], relieved, self.balances[COUNT_DIFFERENCE] if posts else None)
 
     def _by_item(self, name: str, exact: Quantities, standard: Quantities, total: Decimal | None) -> None:
         """The largest takes what rounding leaves to the posted total."""
@@ -494,7 +498,7 @@ def contents(period: Period, relieved: dict[str, Fraction]) -> dict[str, Content
     counted = {str(row["Item"]): row for row in period.given["Stock"] if not is_blank(row.get("Counted qty"))}
     for item, book in period.book.items():
         if standards.role(item) != PAYABLE:
-            posted = item in counted and standards.purchase_is_trigger
+            posted = item in counted
             quantity = number(counted[item], "Counted qty") if posted else book
             material = quantity * standards.cost(item, end)[MATERIAL]
             made = material if period.kind(item) != "Buy" else Fraction(0)

@@ -170,6 +170,7 @@ DISPOSITION = table(
     money("If prorated", "Shares, less beyond standard: added by Prorate.", field="prorated"),
     money("If to cost of goods sold", "Added to the account by Cost of goods sold.", field="to_cogs"),
     money("Posted", "Added to the account by the close of this run.", field="posted"),
+    money("Inventory count", "Made items short or over: a loss or gain of the period.", field="count"),
 )
 MATERIALITY = table(
     "Materiality",
@@ -331,7 +332,12 @@ RECONCILIATION = table(
         width=14,
         field="unrevalued",
     ),
-    money("Posted", "Shrinkage (negative) or gain posted to the usage variance.", field="posted"),
+    money(
+        "Posted",
+        "Shrinkage (negative) or gain posted: of bought items to the usage variance, of made items to the inventory count "
+        "difference.",
+        field="posted",
+    ),
 )
 TIE_OUT = table(
     "TieOut",

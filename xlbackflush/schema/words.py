@@ -35,6 +35,7 @@ CCA = "Conversion costs allocated"
 COGS = "Cost of goods sold"
 PRICE_VARIANCE = "Material price variance"
 USAGE_VARIANCE = "Material usage variance"
+COUNT_DIFFERENCE = "Inventory count difference"
 ABNORMAL_SCRAP = "Abnormal scrap loss"
 SCRAP_RECOVERY = "Scrap recovery"
 ROUNDING = "Rounding difference"
@@ -54,6 +55,7 @@ ROLES: dict[str, tuple[str, str]] = {
     COGS: ("5110", "Cost of goods sold"),
     PRICE_VARIANCE: ("5410", "Material price variance"),
     USAGE_VARIANCE: ("5420", "Material usage variance"),
+    COUNT_DIFFERENCE: ("5950", "Inventory count differences of made items"),
     ABNORMAL_SCRAP: ("5510", "Loss from abnormal scrap"),
     SCRAP_RECOVERY: ("1390", "Scrap recovery"),
     ROUNDING: ("5590", "Rounding difference"),
@@ -76,6 +78,7 @@ VARIABLE_SPENDING, VARIABLE_EFFICIENCY = "Variable overhead spending", "Variable
 FIXED_SPENDING, FIXED_VOLUME = "Fixed overhead spending", "Fixed overhead volume"
 OTHER_CONVERSION, SCRAP_VARIANCE = "Other conversion", "Scrap"
 CONVERSION_ALLOCATION = "Conversion allocation"
+COUNT_VARIANCE = "Inventory count"
 
 FITS, LOOK, UNKNOWN, FOR_INFORMATION = "Fits", "Look", "Unknown", "For information"
 OVERALL = "Overall"

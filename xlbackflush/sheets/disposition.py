@@ -27,13 +27,15 @@ def body(run: RunView) -> Body:
     unallocated = f"{_above_close(run, schema.CCC)}+{_above_close(run, schema.CCA)}"
     held = zip(*(_cost_held(run, row["role"], row) for row in rows), strict=True)
     live: dict[str, list[str]] = dict(zip(_COST, map(list, held), strict=True))
+    short = _above_close(run, schema.COUNT_DIFFERENCE)
+    live["Inventory count"] = [short if row["role"] == schema.COGS else "" for row in rows]
     live |= _by_cost(run, rows, total, (price, unallocated)) | _excess(run, rows, total)
-    parts = ("Price variance", "Usage variance", "Conversion variance", "Carried over")
+    parts = ("Price variance", "Usage variance", "Conversion variance", "Carried over", "Inventory count")
     live["If prorated"] = [
         "" if row["role"] in PASSED_ON else f"{'+'.join(row[part] for part in parts)}-{row['Beyond standard']}"
         for row in rows
     ]
-    everything = f"{price}+{usage['Material']}+{unallocated}+{total['Beyond standard']}"
+    everything = f"{price}+{usage['Material']}+{unallocated}+{total['Beyond standard']}+{short}"
     live["If to cost of goods sold"] = [
         everything if row["role"] == schema.COGS else "" if row["role"] in PASSED_ON else f"-{row['Beyond standard']}"
         for row in rows

@@ -3,7 +3,6 @@
 import numpy as np
 
 from xlbackflush import schema
-from xlbackflush.engine.stock.stock_book import count_posts
 from xlbackflush.sheets.body import Body, Row, RunView, filled, shown
 from xlbackflush.sheets.formulas import equal, invoiced, item_sum, literal
 
@@ -39,7 +38,7 @@ def body(run: RunView) -> Body:
     codes = [run.codes[i] for i in book.item]
     start, end = run.unit_costs(book.start_row.tolist()), run.unit_costs(book.end_row.tolist())
     rows = run.cells("Reconciliation", len(codes), code=codes, start=start, end=end)
-    live = filled(_LIVE | _POSTED[count_posts(run.inputs.settings)], rows) | _moves(run, rows)
+    live = filled(_LIVE | _POSTED[not run.inputs.settings.by_count], rows) | _moves(run, rows)
     live["Not followed"] = _unrevalued(run, rows)
     columns = {
         name: (["" if v != v else v for v in values], formulas)

@@ -1,6 +1,7 @@
 """Sheet Variances: the proof recomputes each amount from stock, actuals and the conversion allowed."""
 
 from xlbackflush import schema
+from xlbackflush.engine.measures.checks import ACCOUNT_OF
 from xlbackflush.engine.measures.variances import NOT_POSTED, Conversion, Variance
 from xlbackflush.sheets.body import Body, RunView, shown
 from xlbackflush.sheets.formulas import literal
@@ -31,7 +32,7 @@ def _signed(run: RunView, v: Variance) -> str:
 
 
 def _of_item(run: RunView, v: Variance) -> str:
-    """Price: invoiced less received at standard. Usage: book less counted. The largest takes what rounding leaves."""
+    """Price: invoiced less received at standard. Usage, count: book less counted. The largest takes what rounding leaves."""
     digits = run.period.places
     row = run.sheets.tables["Reconciliation"].first_row + v.item
     price = v.name == schema.MATERIAL_PRICE
@@ -45,10 +46,12 @@ def _of_item(run: RunView, v: Variance) -> str:
     else:
         column = "Difference amount" if v.disposition == NOT_POSTED else "Posted"
         own = f"-ROUND({cell(column)},{digits})"
-        every = f"-SUMPRODUCT(ROUND(Reconciliation[{column}],{digits}))"
+        test = "=" if v.name == schema.MATERIAL_USAGE else "<>"
+        items = f'(Reconciliation[Type]{test}"{schema.BUY}")'
+        every = f"-SUMPRODUCT({items}*ROUND(Reconciliation[{column}],{digits}))"
     if not v.takes_rounding:
         return own
-    posted = before_close(schema.PRICE_VARIANCE if price else schema.USAGE_VARIANCE)
+    posted = before_close(ACCOUNT_OF[v.name])
     return f"{posted}-({every})+({own})"
 
 

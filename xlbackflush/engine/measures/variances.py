@@ -1,7 +1,8 @@
 """Variances: where actual cost left the standard. Amounts are signed here, unfavorable positive, in minor units.
 
     Material price                  actual price of what was bought - its standard price, per item
-    Material usage                  book stock - counted stock, at standard, per item
+    Material usage                  book stock - counted stock, at standard, per bought item
+    Inventory count                 the same, per made item
     Labor rate                      actual labor - hours paid x standard rate
     Labor efficiency                hours paid x standard rate - labor allowed
     Variable overhead spending      actual - hours paid x standard rate
@@ -32,8 +33,8 @@ from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.explosion.explosion import Explosion
 from xlbackflush.engine.posting.flush import balances
 from xlbackflush.engine.standards.bill import Bill
-from xlbackflush.engine.stock.stock_book import StockBook, count_posts
-from xlbackflush.model.arrays import Floats, Ints, Records, sums, total
+from xlbackflush.engine.stock.stock_book import StockBook, count_posts, usage_posts
+from xlbackflush.model.arrays import Bools, Floats, Ints, Records, sums, total
 from xlbackflush.model.inputs import Inputs
 from xlbackflush.model.journal import Entry
 from xlbackflush.model.money import from_minor, shown, to_minor, to_minor_array
@@ -184,20 +185,27 @@ def _materials(words: _Words, balance: Counter[str]) -> Iterator[Variance]:
     Per item counted: standard is what the bill of materials allowed, actual what the count says was used.
     """
     book, settings = words.book, words.bill.inputs.settings
+    every = np.ones(len(book), dtype=bool)
     price = balance[schema.PRICE_VARIANCE] if settings.purchase_triggers else None
-    yield from _by_item(words, schema.MATERIAL_PRICE, book.received_amount, book.invoiced - book.received_amount, price)
-    posts = count_posts(settings)
-    usage = balance[schema.USAGE_VARIANCE] if posts else None
-    lost = -(book.posted if posts else book.difference_amount)
-    yield from _by_item(words, schema.MATERIAL_USAGE, book.relieved * book.cost, lost, usage)
+    price_exact = book.invoiced - book.received_amount
+    yield from _by_item(words, schema.MATERIAL_PRICE, every, (book.received_amount, price_exact), price)
+    for name, items, posts, role in (
+        (schema.MATERIAL_USAGE, ~book.made, usage_posts(settings), schema.USAGE_VARIANCE),
+        (schema.COUNT_VARIANCE, book.made, count_posts(settings), schema.COUNT_DIFFERENCE),
+    ):
+        lost = -(book.posted if posts else book.difference_amount)
+        yield from _by_item(words, name, items, (book.relieved * book.cost, lost), balance[role] if posts else None)
 
 
-def _by_item(words: _Words, name: str, standards: Floats, exact: Floats, total: int | None) -> Iterator[Variance]:
-    """The rows that are not zero, the largest first; the largest takes what rounding leaves to a posted total.
+def _by_item(
+    words: _Words, name: str, chosen: Bools, money: tuple[Floats, Floats], total: int | None
+) -> Iterator[Variance]:
+    """The rows of the chosen items that are not zero, the largest first; it takes what rounding leaves to a posted total.
 
-    standards, exact: money of every item of the stock book, unrounded; total: as posted, None where it is not.
+    money: standard and variance of every item of the stock book, unrounded; total: as posted, None where it is not.
     """
-    places, explain = words.bill.inputs.places, words.price if name == schema.MATERIAL_PRICE else words.usage
+    places, explain = words.bill.inputs.places, words.explanations[name]
+    standards, exact = (np.where(chosen, each, 0.0) for each in money)
     disposition = NOT_POSTED if total is None else words.bill.inputs.settings.variance_disposition
     standard, amounts = to_minor_array(standards, places).tolist(), to_minor_array(exact, places).tolist()
     largest = int(np.argmax(np.abs(exact))) if amounts else -1
@@ -297,6 +305,9 @@ class _Words:
         self._uoms = ["units" if uom in by_piece else uom for uom in uoms]
         self._bought = np.zeros(len(items) + 1)  # the last one stands for item -1
         np.add.at(self._bought, bill.of("Purchases"), bill.inputs.purchases.quantity)
+        self.explanations = {
+            schema.MATERIAL_PRICE: self.price, schema.MATERIAL_USAGE: self.usage, schema.COUNT_VARIANCE: self.count
+        }  # fmt: skip
 
     def units(self, item: int, quantity: float) -> str:
         """Quantity and unit of measure; what is counted by the piece is units."""
@@ -323,7 +334,23 @@ class _Words:
         return (
             f"{self._head(item, allowed)} allowed, {self.units(item, allowed - book.difference[k])} gone: "
             f"{_number(book.counted[k])} counted, {_number(book.book[k])} in the books, at {_rate(book.cost[k])}."
+            f"{self._not_posted(usage_posts(self.bill.inputs.settings))}"
         )
+
+    def count(self, k: int) -> str:
+        """What the count found of a made item, beside what the books say."""
+        book, item = self.book, self.book.item[k]
+        return (
+            f"{self._head(item, book.counted[k])} counted, {_number(book.book[k])} in the books, at {_rate(book.cost[k])}."
+            f"{self._not_posted(count_posts(self.bill.inputs.settings))}"
+        )
+
+    def _not_posted(self, posts: bool) -> str:
+        """Why the difference is only shown."""
+        settings = self.bill.inputs.settings
+        if posts or settings.by_count:
+            return ""
+        return f" Shown, not posted: with the trigger points {settings.trigger_points} no account holds this item."
 
 
 def _made(words: _Words, allowed: ConversionAllowed) -> str:

@@ -5,6 +5,7 @@
     conversion variance   with the share of normal scrap in the price variance: over conversion in stock and sold; but
                           conversion in units in process, incurred and not allocated, is none: it goes to cost of goods
                           sold, out of which period-end WIP takes it
+    inventory count       made items short or over are a loss or gain of the period: to cost of goods sold
     carried over          what stock accounts opened with beyond standard, mostly shares of variances prorated before: taken
                           out of them, and shared out again over all cost at standard in stock and sold
 
@@ -33,7 +34,7 @@ from xlbackflush.model.inputs import Inputs, Settings
 from xlbackflush.model.journal import Entry
 
 #: roles that the close brings to zero, in the order of its lines
-CLEARED = (schema.CCA, schema.CCC, schema.PRICE_VARIANCE, schema.USAGE_VARIANCE)
+CLEARED = (schema.CCA, schema.CCC, schema.PRICE_VARIANCE, schema.USAGE_VARIANCE, schema.COUNT_DIFFERENCE)
 #: rows whose share of the price variance goes on with another variance: that of usage, and conversion, which normal scrap is
 PASSED_ON = (schema.USAGE_VARIANCE, schema.CCC)
 #: rows that bear nothing of what was carried over: scrap is not in stock, nor was it sold
@@ -56,7 +57,8 @@ class CostHeld:
 class Share:
     """One row of the Disposition sheet, in money, unrounded; debit positive.
 
-    beyond: what the account opened with beyond its stock at standard; carried: its share of all that.
+    beyond: what the account opened with beyond its stock at standard; carried: its share of all that; count: made items
+    that the count found short or over, which cost of goods sold bears alone.
     """
 
     content: CostHeld
@@ -68,6 +70,7 @@ class Share:
     prorated: float
     to_cogs: float
     posted: float
+    count: float
 
     @property
     def role(self) -> str:
@@ -183,6 +186,7 @@ def disposition(
     unit = 10**inputs.places
     price, usage = (before[role] / unit for role in (schema.PRICE_VARIANCE, schema.USAGE_VARIANCE))
     conversion = (before[schema.CCC] + before[schema.CCA]) / unit
+    short = before[schema.COUNT_DIFFERENCE] / unit
     usage_row = CostHeld(schema.USAGE_VARIANCE, usage, 0.0, 0.0)
     excess = sum(beyond.values()) / unit
     parts = prorate(accounts, price, usage, conversion - in_process)
@@ -193,7 +197,8 @@ def disposition(
     for content, (p, u, share), k in zip([*accounts, usage_row], parts, [*excess_shares, 0.0], strict=True):
         c = share + in_process if content.role == schema.COGS else share
         out = beyond.get(content.role, 0) / unit
-        prorated = 0.0 if content.role in PASSED_ON else p + u + c + k - out
-        all_of_it = (price + usage + conversion + excess if content.role == schema.COGS else 0.0) - out
+        lost = short if content.role == schema.COGS else 0.0
+        prorated = 0.0 if content.role in PASSED_ON else p + u + c + k + lost - out
+        all_of_it = (price + usage + conversion + excess + short if content.role == schema.COGS else 0.0) - out
         chosen = {schema.PRORATE: prorated, schema.TO_COGS: all_of_it}.get(inputs.settings.variance_disposition, 0.0)
-        yield Share(content, p, u, c, out, k, prorated, all_of_it, chosen)
+        yield Share(content, p, u, c, out, k, prorated, all_of_it, chosen, lost)

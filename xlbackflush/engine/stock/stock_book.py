@@ -66,9 +66,14 @@ def stock_book(explosion: Explosion, unit_costs: UnitCosts, demand: Demand, tran
     return book.of(bill.items.stocked & (moved.any(axis=1) | ~np.isnan(book.counted)))
 
 
-def count_posts(settings: Settings) -> bool:
-    """Is a difference between count and book posted? Not without a materials account, nor where the count relieves."""
+def usage_posts(settings: Settings) -> bool:
+    """Is the difference of a bought item posted? Not without a materials account, nor where the count relieves."""
     return settings.purchase_triggers and not settings.by_count
+
+
+def count_posts(settings: Settings) -> bool:
+    """Is the difference of a made item posted? Not where the sale alone is a trigger, nor where the count relieves."""
+    return settings.trigger_points != schema.S and not settings.by_count
 
 
 def _sum(bill: Bill, item: Ints, amount: Floats) -> Floats:
@@ -110,7 +115,7 @@ def _amounts(
     else:
         received_amount = _sum(bill, bought, purchases.quantity) * cost
     difference_amount = blank_as_zero(units.difference * cost)
-    adjusts = count_posts(settings) & (role != "") & ~np.isnan(units.counted)
+    adjusts = (not settings.by_count) & (role != "") & ~np.isnan(units.counted)
     posted, ending = np.where(adjusts, difference_amount, 0.0), np.where(adjusts, units.counted, units.book)
     last = np.where(np.isnan(units.counted), units.book, units.counted)
     opening_amount, ending_amount = units.opening * costs.relief_cost[start], ending * cost
