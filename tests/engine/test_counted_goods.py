@@ -10,7 +10,7 @@ from support import Row, journal, ledger, money, posted
 
 from xlbackflush import schema
 from xlbackflush.engine.measures.variances import NOT_POSTED
-from xlbackflush.schema import CS, PCS, PS, S
+from xlbackflush.schema import CS, PCS
 
 SHORT, USAGE = schema.COUNT_DIFFERENCE, schema.USAGE_VARIANCE
 
