@@ -67,6 +67,7 @@ CLEARED = (ALLOCATED, CONTROL, PRICE_VARIANCE, USAGE_VARIANCE, COUNT_DIFFERENCE)
 MADE = ("Subassembly", "Finished")
 NOT_POSTED = "Not posted"
 ALLOCATION = "Conversion allocation"
+UNSOLD = "Conversion of unsold units"
 
 POLICIES = DEFAULTS | {
     "Relief basis": "Bill of materials",
@@ -181,6 +182,7 @@ class Period:
     policy: Policy
     given: Tables
     books: Books
+    shelf: Books  # what moved on the shelf; the books themselves, where completion is a trigger
     book: Quantities = field(default_factory=dict)
     counts: list[Count] = field(default_factory=list)
 
@@ -239,6 +241,8 @@ def read_counts(period: Period) -> Iterator[Count]:
         names = {role} if role == FINISHED else {MIP, INVENTORY}
         in_money = [row for row in period.given["InventoryCount"] if row["Role"] in names]
         kinds = ("Finished",) if role == FINISHED else ("Buy", "Subassembly")
+        if role == INVENTORY:
+            kinds = ("Buy", *MADE)
         on_stock = [row for row in period.given["Stock"] if period.kind(str(row["Item"])) in kinds]
         if in_money:
             yield _count_in_money(role, in_money[0], policy.expensed)
@@ -263,8 +267,8 @@ def _count_on_stock(period: Period, role: str, kinds: tuple[str, ...]) -> Count:
             row = rows.get(item, {})
             found = not is_blank(row.get("Counted qty"))
             quantity = number(row, "Counted qty")
-            opening += number(row, "Opening qty") * standards.unit_cost(item, start)
-            counted += quantity * standards.unit_cost(item, end)
+            opening += number(row, "Opening qty") * standards.value(item, start)
+            counted += quantity * standards.value(item, end)
             before += number(row, "Opening qty") * period.conversion(item, start)
             after += (quantity if found or period.policy.by_count else book) * period.conversion(item, end)
     return Count(role, opening, counted, before, after)
@@ -297,7 +301,7 @@ def relieve_by_count(period: Period) -> dict[str, Fraction]:
                 received += period.received(str(row["Item"]), row)
         gone = count.opening + received - scrapped[credit] - count.counted
         if policy.points == "Purchase and sale":
-            lines[Line("Completion", SOLD, credit, "M")] += gone  # shipped when it is completed
+            lines[Line("Sale", SOLD, credit, "M")] += gone  # completion is no trigger
         elif count.role == FINISHED:
             lines[Line("Sale", SOLD, FINISHED, "M")] += gone
         else:
@@ -348,9 +352,13 @@ class Allowed(NamedTuple):
 
 
 def allowed(period: Period) -> Allowed:
-    """Own conversion of every unit made, of phantoms on the way down, and of finished units that were scrapped."""
+    """Own conversion of every unit made, of phantoms on the way down, and of finished units that were scrapped.
+
+    Units that were completed count, sold or not, where completions are counted.
+    """
     units: Quantities = defaultdict(Fraction)
-    standards = period.standards
+    sold: Quantities = defaultdict(Fraction)
+    standards = period.shelf.standards
 
     def make(item: str, quantity: Fraction, on: dt.date) -> None:
         units[item] += quantity
@@ -363,9 +371,13 @@ def allowed(period: Period) -> Allowed:
 
     for row in period.given["Counts"]:
         if row["Event"] == "Sold":
+            sold[str(row["Item"])] += number(row, "Quantity")
             use(str(row["Item"]), number(row, "Quantity"), day(row["Date"]))
-        elif standards.completion_is_trigger:
+        else:
             make(str(row["Item"]), number(row, "Quantity"), day(row["Date"]))
+    if not standards.completion_is_trigger:
+        for item, growth in independent.grown(standards, period.given["Stock"], sold).items():
+            make(item, growth, period.policy.end)
     for row in period.given["Scrap"]:
         step = use if row["Stage"] == "Component" else make
         step(str(row["Item"]), number(row, "Quantity"), day(row["Date"]))
@@ -408,10 +420,10 @@ class Variances:
         for row in period.given["Stock"]:
             item = str(row["Item"])
             if item in period.book and not is_blank(row.get("Counted qty")):
-                cost = period.standards.unit_cost(item, policy.end)
+                cost = period.standards.value(item, policy.end)
                 made = period.kind(item) in MADE
                 missing[made][item] = (period.book[item] - number(row, "Counted qty")) * cost
-                gone = (period.books.moved[movement].get(item, 0) for movement in ("relieved", "sold"))
+                gone = (period.shelf.moved[movement].get(item, 0) for movement in ("relieved", "sold"))
                 relieved[item] = sum(gone, Fraction(0)) * cost
         posts = posts and not policy.by_count
         self._by_item("Material usage", missing[False], relieved, self.balances[USAGE_VARIANCE] if posts else None)
@@ -446,7 +458,10 @@ class Variances:
         total = allowed(self.period)
         standard = {element: policy.rounded(amount) for element, amount in total.amounts.items()}
         largest = max(total.amounts, key=lambda element: abs(total.amounts[element]))
-        standard[largest] += allocated - sum(standard.values())
+        flushed = (amount for line, amount in self.period.books.lines.items() if line.credit == ALLOCATED)
+        unsold = sum(total.amounts.values(), Fraction(0)) - sum(flushed, Fraction(0))
+        self.add(UNSOLD, "", allocated, allocated + policy.rounded(unsold), policy.disposition, ALLOCATION)
+        standard[largest] += allocated + policy.rounded(unsold) - sum(standard.values())
         actual: dict[str, Decimal] = {}
         for cost_type in {str(row["Cost type"]) for row in rows}:
             amounts = (number(row, "Amount") for row in rows if row["Cost type"] == cost_type)
@@ -501,8 +516,9 @@ def contents(period: Period, relieved: dict[str, Fraction]) -> dict[str, Content
             posted = item in counted
             quantity = number(counted[item], "Counted qty") if posted else book
             material = quantity * standards.cost(item, end)[MATERIAL]
+            carried = quantity * standards.value(item, end)
             made = material if period.kind(item) != "Buy" else Fraction(0)
-            conversion = quantity * standards.unit_cost(item, end) - material
+            conversion = carried - material
             _add(sums[standards.role(item)], material, made, conversion)
     for row in period.given["Counts"]:
         if row["Event"] == "Sold":
@@ -658,7 +674,8 @@ def begin(policy: Policy, tables: Tables) -> Period:
     if policy.by_count and "Subassembly" in roles:
         roles = roles | {"Subassembly": roles["Buy"]}  # not on the books where materials are not
     standards = kind(items, independent.read_bom(given["BOM"], basis), roles)
-    return Period(policy, given, Books(standards))
+    books = Books(standards)
+    return Period(policy, given, books, books)
 
 
 def post_period(period: Period) -> dict[str, Fraction]:
@@ -672,7 +689,8 @@ def post_period(period: Period) -> dict[str, Fraction]:
         flushed = {line: amount for line, amount in books.lines.items() if line.event in ("Completion", "Sale")}
         books.lines = defaultdict(Fraction, recorded | without_material(flushed))
     independent.post_scrap(books, given["Scrap"])
-    period.book = independent.book_quantities(books, given["Stock"])
+    period.shelf = independent.shelf(books, given, policy.end)
+    period.book = independent.book_quantities(period.shelf, given["Stock"])
     period.counts = list(read_counts(period))
     if policy.by_count:
         return relieve_by_count(period)

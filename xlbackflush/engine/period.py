@@ -58,7 +58,7 @@ _UNMOVED: dict[str | tuple[str, str], tuple[str, ...]] = {
     "Purchases": _COSTS,
     ("Purchases", "Actual price"): (*_COSTS, *_QUANTITIES, "movements"),
     "Actuals": _BEFORE_THE_CLOSE,
-    "Stock": (*_COSTS, *_QUANTITIES),
+    "Stock": _COSTS,  # what made items grew by was made, where no completions are counted
     "WIP": tuple(stage for stage in _BEFORE_THE_CLOSE if stage not in ("in_process", "movements")),
     "InventoryCount": (*_COSTS, *_QUANTITIES, "stock", "movements"),
     "Opening": _BEFORE_THE_CLOSE,
@@ -218,11 +218,11 @@ class Period:
 
     @cached_property
     def conversion_allowed(self) -> ConversionAllowed:
-        return variance.conversion_allowed(self.explosion, self.bill)
+        return variance.conversion_allowed(self.explosion, self.bill, self.demand)
 
     @cached_property
     def conversion(self) -> Conversion:
-        return variance.conversion_totals(self.inputs, self.conversion_allowed, self.before_close)
+        return variance.conversion_totals(self.inputs, self.conversion_allowed, self.flushed, self.before_close)
 
     @cached_property
     def variances(self) -> list[Variance]:

@@ -69,6 +69,9 @@ EVENTS = (
     PURCHASE, CONVERSION_EVENT, COMPLETION, SALE, SCRAP_EVENT, COUNT_ADJUSTMENT, CLOSE, PERIOD_END_WIP, REVERSAL,
 )  # fmt: skip
 
+#: what rows of the Trace that no entry posts are about: units on the shelf, where completion is no trigger
+UNITS_MADE, UNITS_SOLD, UNITS_SCRAPPED = "Units made", "Units sold", "Units scrapped"
+
 #: events that come after the variances are measured
 FROM_THE_CLOSE_ON = (CLOSE, PERIOD_END_WIP, REVERSAL)
 
@@ -78,7 +81,7 @@ VARIABLE_SPENDING, VARIABLE_EFFICIENCY = "Variable overhead spending", "Variable
 FIXED_SPENDING, FIXED_VOLUME = "Fixed overhead spending", "Fixed overhead volume"
 OTHER_CONVERSION, SCRAP_VARIANCE = "Other conversion", "Scrap"
 CONVERSION_ALLOCATION = "Conversion allocation"
-COUNT_VARIANCE = "Inventory count"
+COUNT_VARIANCE, UNSOLD_CONVERSION = "Inventory count", "Conversion of unsold units"
 
 FITS, LOOK, UNKNOWN, FOR_INFORMATION = "Fits", "Look", "Unknown", "For information"
 OVERALL = "Overall"

@@ -179,6 +179,21 @@ def counted_units(stream: Stream, code: str, cell: str, first: str, last: str) -
     return item_sum(stream.table, "Quantity", code, cell, tests)
 
 
+def grown(sheets: Sheets, code: str, cell: str) -> str:
+    """What the stock of a made item grew by, as `demand.GROWTH` has it: counted less opening, or what was sold of opening."""
+    opening = item_sum("Stock", "Opening qty", code, cell) if sheets.has("Stock", "Opening qty") else "0"
+    sold = item_sum("Counts", "Quantity", code, cell, equal([("Event", schema.SOLD)]))
+    not_counted = f"-MIN(MAX({opening},0),MAX({sold},0))"
+    if not sheets.has("Stock", "Counted qty"):
+        return not_counted
+    return f"IF({times_counted(cell)}=0,{not_counted},{item_sum('Stock', 'Counted qty', code, cell)}-{opening})"
+
+
+def times_counted(cell: str) -> str:
+    """Number of rows of Stock on which an item was counted."""
+    return f'SUMPRODUCT((Stock[Item]&""={cell})*(Stock[Counted qty]<>""))'
+
+
 def invoiced(item_cell: str) -> str:
     """Purchases of one item at actual price."""
     return f'SUMPRODUCT((Purchases[Item]&""={item_cell})*1,Purchases[Quantity],Purchases[Actual price])'

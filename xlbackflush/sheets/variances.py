@@ -2,7 +2,7 @@
 
 from xlbackflush import schema
 from xlbackflush.engine.measures.checks import ACCOUNT_OF
-from xlbackflush.engine.measures.variances import NOT_POSTED, Conversion, Variance
+from xlbackflush.engine.measures.variances import NOT_POSTED, Variance
 from xlbackflush.sheets.body import Body, RunView, shown
 from xlbackflush.sheets.formulas import literal
 from xlbackflush.sheets.proofs import before_close, difference
@@ -70,8 +70,10 @@ def _of_conversion(run: RunView, name: str) -> str:
         return f"ROUND({paid}*SUM(ConversionAllowed[{element}])/SUM(ConversionAllowed[Hours allowed]),{digits})"
 
     def less(element: str, what: str) -> str:
-        return f"{what}-({_allowed(c, element, digits)})"
+        return f"{what}-({_allowed(run, element)})"
 
+    if name == schema.UNSOLD_CONVERSION:
+        return _unsold(run)
     if name in (schema.LABOR_RATE, schema.VARIABLE_SPENDING):
         element = schema.LABOR if name == schema.LABOR_RATE else schema.VARIABLE_OVERHEAD
         return (
@@ -85,13 +87,23 @@ def _of_conversion(run: RunView, name: str) -> str:
         return less(fixed, actual(fixed)) if c.budget is None else f"{actual(fixed)}-{budget}"
     if name == schema.FIXED_VOLUME:
         return less(schema.FIXED_OVERHEAD, budget)
-    allowed = "+".join(_allowed(c, element, digits) for element in c.merged)
+    allowed = "+".join(_allowed(run, element) for element in c.merged)
     return f"{actual(schema.CONVERSION)}-({allowed})"
 
 
-def _allowed(c: Conversion, element: str, digits: int) -> str:
+def _unsold(run: RunView) -> str:
+    """Conversion allowed, less what the entries allocate."""
+    rows = ",".join(
+        f'Trace[Event],"<>{event}"' for event in (schema.UNITS_MADE, schema.UNITS_SOLD, schema.UNITS_SCRAPPED)
+    )
+    return f"ROUND(SUM(ConversionAllowed[Total])-SUMIFS(Trace[Conversion],{rows}),{run.period.places})"
+
+
+def _allowed(run: RunView, element: str) -> str:
     """What the standards allow of an element; one of them takes what rounding leaves to conversion allocated."""
-    if element != c.rest:
-        return f"ROUND(SUM(ConversionAllowed[{element}]),{digits})"
-    others = "".join(f"-{_allowed(c, e, digits)}" for e in schema.ELEMENTS[1:] if e != c.rest)
-    return f"-{before_close(schema.CCA)}{others}"
+    rest = run.period.conversion.rest
+    if element != rest:
+        return f"ROUND(SUM(ConversionAllowed[{element}]),{run.period.places})"
+    others = "".join(f"-{_allowed(run, e)}" for e in schema.ELEMENTS[1:] if e != rest)
+    unsold = f"+{_unsold(run)}" if run.period.demand.of_shelf else ""
+    return f"-{before_close(schema.CCA)}{unsold}{others}"

@@ -35,9 +35,9 @@ CLASSES: dict[str, tuple[str, ...]] = {
         for name in (
             schema.MATERIAL_PRICE, schema.MATERIAL_USAGE, schema.LABOR_RATE, schema.LABOR_EFFICIENCY,
             schema.VARIABLE_SPENDING, schema.VARIABLE_EFFICIENCY, schema.FIXED_SPENDING, schema.FIXED_VOLUME,
-            schema.OTHER_CONVERSION,
         )
     },
+    "Other conversion, unsold units": (schema.OTHER_CONVERSION, schema.UNSOLD_CONVERSION),
     "Scrap and inventory count": (schema.SCRAP_VARIANCE, schema.COUNT_VARIANCE),
 }  # fmt: skip
 LARGEST = 10

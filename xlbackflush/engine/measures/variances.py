@@ -10,6 +10,7 @@
     Fixed overhead spending         actual - budget
     Fixed overhead volume           budget - overhead allowed
     Other conversion                actual - allowed, of what has no rows of its own on Actuals
+    Conversion of unsold units      allowed - allocated: of units made, where the sale is what allocates conversion
     Scrap                           scrap reported beyond the allowance of the bill of materials, less salvage
     Conversion allocation           conversion cost incurred - allocated: the sum of the rows between
 
@@ -30,9 +31,11 @@ import numpy as np
 
 from xlbackflush import schema
 from xlbackflush.dataclass import dataclass
+from xlbackflush.engine.explosion.demand import Demand
 from xlbackflush.engine.explosion.explosion import Explosion
 from xlbackflush.engine.posting.flush import balances
 from xlbackflush.engine.standards.bill import Bill
+from xlbackflush.engine.stock.relief import Flow, amount_of
 from xlbackflush.engine.stock.stock_book import StockBook, count_posts, usage_posts
 from xlbackflush.model.arrays import Bools, Floats, Ints, Records, sums, total
 from xlbackflush.model.inputs import Inputs
@@ -87,13 +90,16 @@ class ConversionAllowed(Records):
     total: Floats
 
 
-def conversion_allowed(explosion: Explosion, bill: Bill) -> ConversionAllowed:
+def conversion_allowed(explosion: Explosion, bill: Bill, demand: Demand) -> ConversionAllowed:
     """Units are those of every row of the explosion that is exploded, so phantoms within items and scrapped units count.
+
+    Where units on the shelf are followed, those of its rows: units that were completed count, sold or not.
 
     Empty where conversion is expensed: nothing is flushed then.
     """
     rows, items, count = explosion.rows, bill.items, len(bill.items)
-    exploded = rows.of(~rows.relieved & ~np.isnan(rows.started))
+    of_work = demand.posts != demand.of_shelf
+    exploded = rows.of(~rows.relieved & ~np.isnan(rows.started) & of_work[rows.root])
     units = sums(exploded.item, exploded.required, count)
     seen = np.bincount(exploded.item, minlength=count) > 0
     labor, variable, fixed, other = (units * cost for cost in items.own.T[1:])
@@ -109,7 +115,8 @@ class Conversion:
 
     alone: elements with actual rows of their own; a budget makes fixed overhead one.
     exact: allowed amounts in money, unrounded; only_rate: standard rate of an element in money per hour, where Standard Cost
-    has just one; rest: the element whose allowed amount takes what rounding leaves between the allowed amounts and the ledger.
+    has just one; rest: the element whose allowed amount takes what rounding leaves between the allowed amounts and the ledger;
+    unsold: what they exceed it by, in units made and not sold.
     """
 
     actual: dict[str, int]
@@ -121,6 +128,7 @@ class Conversion:
     only_rate: dict[str, float]
     budget: int | None
     rest: str
+    unsold: int
     places: int
 
     @property
@@ -147,8 +155,10 @@ def variances(
     return [row for row in rows if row.amount or (row.standard and not row.item >= 0)]
 
 
-def conversion_totals(inputs: Inputs, allowed: ConversionAllowed, entries: list[Entry]) -> Conversion:
-    """What was incurred and what the standards allow, the allowed amounts adding up to conversion allocated."""
+def conversion_totals(
+    inputs: Inputs, allowed: ConversionAllowed, flows: list[Flow], entries: list[Entry]
+) -> Conversion:
+    """What was incurred and what the standards allow, the allowed amounts adding up to conversion allocated and unsold."""
     places = inputs.places
     actuals, budget = inputs.actuals, inputs.settings.budgeted_fixed_overhead
     actual = {t: to_minor(total(actuals.amount[actuals.cost_type == t]), places) for t in schema.COST_TYPES}
@@ -156,7 +166,8 @@ def conversion_totals(inputs: Inputs, allowed: ConversionAllowed, entries: list[
     exact = {element: total(getattr(allowed, schema.identifier(element))) for element in schema.ELEMENTS[1:]}
     rest = max(exact, key=lambda element: abs(exact[element]))
     amounts = {element: to_minor(amount, places) for element, amount in exact.items()}
-    amounts[rest] = -balances(entries)[schema.CCA] - sum(a for e, a in amounts.items() if e != rest)
+    unsold = to_minor(total(allowed.total) - amount_of(flow for flow in flows if not flow.relieved_from), places)
+    amounts[rest] = unsold - balances(entries)[schema.CCA] - sum(a for e, a in amounts.items() if e != rest)
     return Conversion(
         actual,
         alone if budget is None else alone | {schema.FIXED_OVERHEAD},
@@ -167,6 +178,7 @@ def conversion_totals(inputs: Inputs, allowed: ConversionAllowed, entries: list[
         _only_rates(inputs),
         None if budget is None else to_minor(budget, places),
         rest,
+        unsold,
         places,
     )
 
@@ -235,6 +247,8 @@ def _conversion(inputs: Inputs, made: str, totals: Conversion, entries: list[Ent
     if not inputs.settings.conversion_expensed:
         for name, standard, actual, text in _split(totals, made):
             yield part(name, "", standard, actual, words=text)
+    text = "Of units made: allocated when they are sold. Paid in this period, it is no inefficiency."
+    yield part(schema.UNSOLD_CONVERSION, "", allocated, allocated + totals.unsold, words=text)
     text = "Normal scrap beyond the allowance of the bill of materials, less salvage."
     yield part(schema.SCRAP_VARIANCE, "Normal scrap", 0, of_scrap[schema.CCC], words=text)
     lost = "A loss of the period (ASC 330-10-30-7, IAS 2.16), not a cost of what was made."

@@ -132,14 +132,15 @@ def flushes(event: str, bill: Bill, flows: list[Flow], accounts: list[CountedAcc
 def by_difference(event: str, inputs: Inputs, accounts: list[CountedAccount]) -> Entry:
     """Material relieved by the physical count.
 
-    Used up by completion: into finished goods, or, where that account is not kept, into cost of goods sold. Sold: out of
-    finished goods by their own count. With the sale as the only trigger, everything is charged when it is sold.
+    Used up by completion: into finished goods. Sold: out of finished goods by their own count, or, where completion is no
+    trigger, out of materials. With the sale as the only trigger, everything is charged when it is sold.
     """
     settings = inputs.settings
     debit, credit = schema.COGS, settings.bought_role
+    used_up = schema.COMPLETION if settings.completion_triggers else schema.SALE
     if charges_everything(settings):
         rows, kind = accounts if event == schema.SALE else [], EntryKind.ALL_CHARGED_WHEN_SOLD
-    elif event == schema.COMPLETION:
+    elif event == used_up:
         rows, kind = accounts[:1], EntryKind.MATERIAL_USED_BY_COUNT
         debit = schema.FINISHED_GOODS if settings.completion_triggers else schema.COGS
     else:

@@ -50,6 +50,8 @@ def _counted_on_stock(period: Period, role: str) -> Iterator[f.Finding]:
     kinds, is_counted = types(period.bill, "Stock"), ~np.isnan(inputs.stock.counted_qty)
     of_account = np.isin(kinds, counted.types_of(role))
     if settings.by_count and not settings.completion_triggers:
+        of_account &= kinds == schema.BUY
+    if settings.by_count and not settings.completion_triggers:
         made = np.isin(kinds, (schema.SUBASSEMBLY, schema.FINISHED))
         for cell, code in text_cells(inputs, "Stock", "Item", made):
             yield f.NO_COUNT(cell, f"{code} is made: under these trigger points its stock has no account of its own.")

@@ -58,6 +58,8 @@ def charges_everything(settings: Settings) -> bool:
 
 def types_of(role: str) -> tuple[str, ...]:
     """Types of the items on an inventory account."""
+    if role == schema.INVENTORY_CONTROL:
+        return (schema.BUY, schema.SUBASSEMBLY, schema.FINISHED)
     return (schema.FINISHED,) if role == schema.FINISHED_GOODS else (schema.BUY, schema.SUBASSEMBLY)
 
 
@@ -82,7 +84,10 @@ def counted_accounts(bill: Bill, flows: list[Flow], book: StockBook) -> list[Cou
     if inputs.settings.by_count or inputs.settings.conversion_expensed:
         kinds = bill.items.type[book.item]
         for role in roles(inputs.settings):
-            stock = book.of(np.isin(kinds, types_of(role)))
+            of_account = np.isin(kinds, types_of(role))
+            if inputs.settings.by_count and not inputs.settings.completion_triggers:
+                of_account &= ~book.made  # the count relieves what was bought: made items have no stock of their own
+            stock = book.of(of_account)
             if row_in_money(inputs, role) is not None or not np.isnan(stock.counted).all():
                 accounts.append(_counted(inputs, role, stock, flows, accounts))
     return accounts
