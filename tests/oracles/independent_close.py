@@ -73,6 +73,7 @@ POLICIES = DEFAULTS | {
     "Relief basis": "Bill of materials",
     "Conversion costs": "Allocate at standard",
     "Period-end WIP": "Record and reverse",
+    "Stock count includes units in process": "Yes",
 }
 
 
@@ -184,6 +185,7 @@ class Period:
     books: Books
     shelf: Books  # what moved on the shelf; the books themselves, where completion is a trigger
     book: Quantities = field(default_factory=dict)
+    parts: Quantities = field(default_factory=dict)  # in units in process, where the count of stock leaves them out
     counts: list[Count] = field(default_factory=list)
 
     @property
@@ -266,7 +268,7 @@ def _count_on_stock(period: Period, role: str, kinds: tuple[str, ...]) -> Count:
         if period.kind(item) in kinds:
             row = rows.get(item, {})
             found = not is_blank(row.get("Counted qty"))
-            quantity = number(row, "Counted qty")
+            quantity = number(row, "Counted qty") + (period.parts.get(item, Fraction(0)) if found else 0)
             opening += number(row, "Opening qty") * standards.value(item, start)
             counted += quantity * standards.value(item, end)
             before += number(row, "Opening qty") * period.conversion(item, start)
@@ -422,7 +424,8 @@ class Variances:
             if item in period.book and not is_blank(row.get("Counted qty")):
                 cost = period.standards.value(item, policy.end)
                 made = period.kind(item) in MADE
-                missing[made][item] = (period.book[item] - number(row, "Counted qty")) * cost
+                expected = period.book[item] - period.parts.get(item, Fraction(0))
+                missing[made][item] = (expected - number(row, "Counted qty")) * cost
                 gone = (period.shelf.moved[movement].get(item, 0) for movement in ("relieved", "sold"))
                 relieved[item] = sum(gone, Fraction(0)) * cost
         posts = posts and not policy.by_count
@@ -514,7 +517,7 @@ def contents(period: Period, relieved: dict[str, Fraction]) -> dict[str, Content
     for item, book in period.book.items():
         if standards.role(item) != PAYABLE:
             posted = item in counted
-            quantity = number(counted[item], "Counted qty") if posted else book
+            quantity = number(counted[item], "Counted qty") + period.parts.get(item, 0) if posted else book
             material = quantity * standards.cost(item, end)[MATERIAL]
             carried = quantity * standards.value(item, end)
             made = material if period.kind(item) != "Buy" else Fraction(0)
@@ -652,6 +655,20 @@ def in_process(period: Period) -> InProcess:
     return InProcess(material, conversion)
 
 
+def parts_in_process(period: Period) -> Quantities:
+    """Units of every item on the shelf that are in units in process, and that the count of stock does not include."""
+    parts: Quantities = defaultdict(Fraction)
+    if period.policy.chosen["Stock count includes units in process"] == "Yes":
+        return parts
+    standards = period.shelf.standards
+    for row in period.given["WIP"]:
+        item, share = str(row["Item"]), number(row, "Quantity") * number(row, "Material %")
+        step = standards.relieve if period.kind(item) == "Buy" else standards.explode
+        for component, per_unit in step(item, period.policy.end).components.items():
+            parts[component] += share * per_unit
+    return parts
+
+
 def wip_lines(period: Period, found: InProcess) -> dict[Line, Decimal]:
     """Material out of materials, conversion out of where the conversion of the period went."""
     policy = period.policy
@@ -691,10 +708,12 @@ def post_period(period: Period) -> dict[str, Fraction]:
     independent.post_scrap(books, given["Scrap"])
     period.shelf = independent.shelf(books, given, policy.end)
     period.book = independent.book_quantities(period.shelf, given["Stock"])
+    period.parts = parts_in_process(period)
     period.counts = list(read_counts(period))
     if policy.by_count:
         return relieve_by_count(period)
-    independent.post_count_adjustment(books, given["Stock"], period.book, policy.end)
+    expected = {item: book - period.parts.get(item, 0) for item, book in period.book.items()}
+    independent.post_count_adjustment(books, given["Stock"], expected, policy.end)
     return {}
 
 

@@ -59,7 +59,7 @@ _UNMOVED: dict[str | tuple[str, str], tuple[str, ...]] = {
     ("Purchases", "Actual price"): (*_COSTS, *_QUANTITIES, "movements"),
     "Actuals": _BEFORE_THE_CLOSE,
     "Stock": _COSTS,  # what made items grew by was made, where no completions are counted
-    "WIP": tuple(stage for stage in _BEFORE_THE_CLOSE if stage not in ("in_process", "movements")),
+    "WIP": ("unit_costs",),  # parts in process are in the explosion, where the count of stock leaves them out
     "InventoryCount": (*_COSTS, *_QUANTITIES, "stock", "movements"),
     "Opening": _BEFORE_THE_CLOSE,
 }

@@ -65,6 +65,12 @@ SETTINGS: tuple[Setting, ...] = (
         words.RECORD,
         words.SHOW_ONLY,
     ),
+    _choice(
+        "Stock count includes units in process",
+        "Yes: Counted qty on sheet Stock includes the parts in units on sheet WIP. No: only what lies in the storeroom.",
+        words.YES,
+        words.NO,
+    ),
     Setting("Standards set on", "date", None, "Day on which the standard costs were last reviewed; for sheet Fit."),
 )
 

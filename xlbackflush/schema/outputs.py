@@ -311,7 +311,7 @@ RECONCILIATION = table(
         "Book", "Opening + received - relieved - scrapped.", field="book", marks=(("warn", "AND(ISNUMBER({0}),{0}<0)"),)
     ),
     quantity("Counted", "From Stock; blank: not counted.", field="counted"),
-    quantity("Difference qty", "Counted less book; blank: not counted.", field="difference"),
+    quantity("Difference qty", "Counted and in process less book; blank: not counted.", field="difference"),
     money("Difference amount", "At standard cost.", field="difference_amount"),
     price("Standard cost", "Unit cost at period end.", field="cost"),
     text("Account role", "Inventory account; blank: none is kept.", width=26, field="role"),
@@ -319,11 +319,11 @@ RECONCILIATION = table(
     money("Book amount", "Book at standard cost of period end.", field="book_amount"),
     money("Invoiced", "Purchases at actual price.", field="invoiced"),
     text("Type", "Type from Standard Cost.", width=13),
-    quantity("Ending", "Counted where the count was posted, else book.", field="ending"),
+    quantity("Ending", "Counted and in process where the count was posted, else book.", field="ending"),
     money("Ending amount", "Ending at standard cost.", field="ending_amount"),
     money("Ending material", "Material in the ending stock.", field="ending_material"),
     money("Received amount", "Purchases at standard.", field="received_amount"),
-    money("Counted amount", "Counted at standard cost.", field="counted_amount"),
+    money("Counted amount", "Counted and in process at standard cost.", field="counted_amount"),
     money("Opening conversion", "Conversion in the opening stock.", field="opening_conversion"),
     money("Counted conversion", "Conversion in the counted stock.", field="counted_conversion"),
     money(
@@ -337,6 +337,12 @@ RECONCILIATION = table(
         "Shrinkage (negative) or gain posted: of bought items to the usage variance, of made items to the inventory count "
         "difference.",
         field="posted",
+    ),
+    quantity(
+        "In process",
+        "Units in units in process, where the stock count does not include them.",
+        width=14,
+        field="in_process",
     ),
 )
 TIE_OUT = table(

@@ -18,6 +18,7 @@ BILL_OF_MATERIALS, PHYSICAL_COUNT = "Bill of materials", "Physical count"
 AT_STANDARD, EXPENSE_THEN_ADJUST = "Allocate at standard", "Expense, then adjust to count"
 TO_COGS, PRORATE, CARRY_FORWARD = "Cost of goods sold", "Prorate", "Carry forward"
 PER_TRIGGER, PER_PRODUCT = "One entry per trigger", "One entry per product"
+YES, NO = "Yes", "No"
 RECORD, SHOW_ONLY = "Record and reverse", "Show only"
 
 LABOR, VARIABLE_OVERHEAD, FIXED_OVERHEAD, CONVERSION = ("Labor", "Variable overhead", "Fixed overhead", "Conversion")
@@ -71,6 +72,9 @@ EVENTS = (
 
 #: what rows of the Trace that no entry posts are about: units on the shelf, where completion is no trigger
 UNITS_MADE, UNITS_SOLD, UNITS_SCRAPPED = "Units made", "Units sold", "Units scrapped"
+ON_THE_SHELF = (UNITS_MADE, UNITS_SOLD, UNITS_SCRAPPED)
+#: the same: parts in units in process, where the count of stock does not include them
+UNITS_IN_PROCESS = "Units in process"
 
 #: events that come after the variances are measured
 FROM_THE_CLOSE_ON = (CLOSE, PERIOD_END_WIP, REVERSAL)

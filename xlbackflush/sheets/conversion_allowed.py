@@ -1,6 +1,7 @@
 """Sheet Conversion Allowed: units flushed of every made item, at its standard hours and rates."""
 
 from xlbackflush import schema
+from xlbackflush.engine.explosion.demand import IN_PROCESS
 from xlbackflush.sheets.body import Body, RunView, filled, shown
 from xlbackflush.sheets.formulas import item_sum, literal
 
@@ -14,13 +15,18 @@ _LIVE = {
 }
 
 
+def parts_apart(run: RunView) -> bool:
+    """Does the Trace have parts in units in process?"""
+    return IN_PROCESS in run.period.demand.streams
+
+
 def units_worked(run: RunView, code: str, cell: str) -> str:
     """Units of the rows of the Trace with units started; where units on the shelf are followed, of its rows alone."""
     exploded = [("Started", "<>", '""')]
     if not run.period.demand.of_shelf:
-        return item_sum("Trace", "Required qty", code, cell, exploded)
-    events = (schema.UNITS_MADE, schema.UNITS_SOLD, schema.UNITS_SCRAPPED)
-    tests = ([*exploded, ("Event", "=", literal(event))] for event in events)
+        others = [("Event", "<>", literal(schema.UNITS_IN_PROCESS))] if parts_apart(run) else []
+        return item_sum("Trace", "Required qty", code, cell, [*exploded, *others])
+    tests = ([*exploded, ("Event", "=", literal(event))] for event in schema.ON_THE_SHELF)
     return "+".join(item_sum("Trace", "Required qty", code, cell, each) for each in tests)
 
 

@@ -189,6 +189,13 @@ def grown(sheets: Sheets, code: str, cell: str) -> str:
     return f"IF({times_counted(cell)}=0,{not_counted},{item_sum('Stock', 'Counted qty', code, cell)}-{opening})"
 
 
+def in_process(sheets: Sheets, cell: str) -> str:
+    """Units in process of an item, as far as their material is in."""
+    if not all(sheets.has("WIP", column) for column in ("Quantity", "Material %")):
+        return "0"
+    return f'SUMPRODUCT((WIP[Item]&""={cell})*1,WIP[Quantity],WIP[Material %])'
+
+
 def times_counted(cell: str) -> str:
     """Number of rows of Stock on which an item was counted."""
     return f'SUMPRODUCT((Stock[Item]&""={cell})*(Stock[Counted qty]<>""))'

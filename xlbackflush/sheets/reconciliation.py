@@ -5,6 +5,7 @@ import numpy as np
 from xlbackflush import schema
 from xlbackflush.engine.explosion.demand import GROWTH
 from xlbackflush.sheets.body import Body, Row, RunView, filled, shown
+from xlbackflush.sheets.conversion_allowed import parts_apart
 from xlbackflush.sheets.formulas import equal, grown, invoiced, item_sum, literal, times_counted
 
 QUOTES = '""'  # a blank cell, in a test
@@ -12,7 +13,7 @@ QUOTES = '""'  # a blank cell, in a test
 _LIVE = {
     "Type": "{end[Type]}",
     "Book": "ROUND({Opening}+{Received}-{Relieved}-{Scrapped},9)",
-    "Difference qty": 'IF({Counted}="","",{Counted}-{Book})',
+    "Difference qty": 'IF({Counted}="","",{Counted}+{In process}-{Book})',
     "Difference amount": 'IF({Difference qty}="",0,{Difference qty}*{Standard cost})',
     "Standard cost": "{carried}",
     "Account role": 'IF({account}="{schema.ACCOUNTS_PAYABLE}","",{account})',
@@ -20,15 +21,15 @@ _LIVE = {
     "Book amount": "{Book}*{Standard cost}",
     "Ending amount": "{Ending}*{Standard cost}",
     "Ending material": "{Ending}*{end[Material]}",
-    "Counted amount": 'IF({Counted}="",0,{Counted}*{Standard cost})',
+    "Counted amount": 'IF({Counted}="",0,({Counted}+{In process})*{Standard cost})',
     "Opening conversion": "{Opening}*({start[Unit cost]}-{start[Material]})",
-    "Counted conversion": 'IF({Counted}="",{Book},{Counted})*({end[Unit cost]}-{end[Material]})',
+    "Counted conversion": 'IF({Counted}="",{Book},{Counted}+{In process})*({end[Unit cost]}-{end[Material]})',
 }
 #: where the count adjustment is posted, and where it is not
 _POSTED = {
     True: {
         "Posted": 'IF({Account role}="",0,{Difference amount})',
-        "Ending": 'IF(OR({Counted}="",{Account role}=""),{Book},{Counted})',
+        "Ending": 'IF(OR({Counted}="",{Account role}=""),{Book},{Counted}+{In process})',
     },
     False: {"Posted": "0", "Ending": "{Book}"},
 }
@@ -60,7 +61,7 @@ def _put_account(run: RunView, row: Row, stocked: bool) -> None:
 
 def _moves(run: RunView, rows: list[Row]) -> dict[str, list[str]]:
     """What came in, from the input sheets, and what went out, from the Trace."""
-    has = run.sheets.has
+    has, inside = run.sheets.has, parts_apart(run)
 
     def typed(table: str, column: str, *wanted: tuple[str, str]) -> list[str]:
         return [item_sum(table, column, row["code"], row["Item"], equal(wanted)) for row in rows]
@@ -81,6 +82,7 @@ def _moves(run: RunView, rows: list[Row]) -> dict[str, list[str]]:
         "Relieved": [used(run, "Required qty", row) for row in rows],
         "Scrapped": [scrapped(run, "Required qty", row) for row in rows],
         "Counted": counted,
+        "In process": [_off_the_shelf("Required qty", row, schema.UNITS_IN_PROCESS) if inside else "" for row in rows],
         "Invoiced": [invoiced(row["Item"]) for row in rows],
         "Received amount": _received_amount(run, rows, bought),
     }

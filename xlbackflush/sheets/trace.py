@@ -6,10 +6,10 @@ from typing import NamedTuple
 import numpy as np
 
 from xlbackflush import schema
-from xlbackflush.engine.explosion.demand import GROWTH, Stream
+from xlbackflush.engine.explosion.demand import GROWTH, IN_PROCESS, Stream
 from xlbackflush.engine.explosion.product_view import trace_columns
 from xlbackflush.sheets.body import Body, RunView
-from xlbackflush.sheets.formulas import counted_units, day_ref, grown, scrap_basis, with_scrap
+from xlbackflush.sheets.formulas import counted_units, day_ref, grown, in_process, scrap_basis, with_scrap
 
 _LIVE = (
     "Parent", "Component", "Parent qty", "Qty per", "Scrap %", "Required qty", "Standard cost", "Amount", "Charged to",
@@ -128,9 +128,11 @@ class _Formulas:
     def _units(self, t: _Place, first: str, last: str) -> str:
         """Units of the product on some days, from the sheet that they are typed on."""
         product = f"{self.at['Product']}{t.row}"
-        if t.stream != GROWTH:
+        if t.stream.table not in (GROWTH.table, IN_PROCESS.table):
             return counted_units(t.stream, t.product, product, first, last)
-        return f"IF(AND({first}<={self.end},{last}>={self.end}),{grown(self.run.sheets, t.product, product)},0)"
+        sheets = self.run.sheets
+        at_end = grown(sheets, t.product, product) if t.stream == GROWTH else in_process(sheets, product)
+        return f"IF(AND({first}<={self.end},{last}>={self.end}),{at_end},0)"
 
     def _below(self, t: _Place) -> dict[str, str]:
         """A component: parent's units to start x quantity per, scrap included, on the days that line and parent share."""

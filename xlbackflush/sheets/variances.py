@@ -93,9 +93,8 @@ def _of_conversion(run: RunView, name: str) -> str:
 
 def _unsold(run: RunView) -> str:
     """Conversion allowed, less what the entries allocate."""
-    rows = ",".join(
-        f'Trace[Event],"<>{event}"' for event in (schema.UNITS_MADE, schema.UNITS_SOLD, schema.UNITS_SCRAPPED)
-    )
+    not_posted = (*schema.ON_THE_SHELF, schema.UNITS_IN_PROCESS)
+    rows = ",".join(f'Trace[Event],"<>{event}"' for event in not_posted)
     return f"ROUND(SUM(ConversionAllowed[Total])-SUMIFS(Trace[Conversion],{rows}),{run.period.places})"
 
 

@@ -55,6 +55,8 @@ STREAMS = (RECEIPTS, COMPLETIONS, SALES, *SCRAPS)
 
 #: growth of the stock of made items whose completions nobody counts: what was made at the end of the period
 GROWTH = Stream("Stock", (), schema.UNITS_MADE, explodes=True, posts=False)
+#: parts in units in process, where the count of stock does not include them
+IN_PROCESS = Stream("WIP", (), schema.UNITS_IN_PROCESS, explodes=True, posts=False)
 #: a stream that posts -> the stream of its units on the shelf
 ON_THE_SHELF = {
     stream: replace(stream, event=event, charged_to="", posts=False)
@@ -121,7 +123,14 @@ class Demand:
     @property
     def of_shelf(self) -> bool:
         """Are units on the shelf followed apart from what is posted?"""
-        return not all(stream.posts for stream in self.streams)
+        return GROWTH in self.streams
+
+    @cached_property
+    def of_work(self) -> Bools:
+        """Roots that say what was made, sold and scrapped: those of the shelf, where these are followed, else what is posted."""
+        shelf = self.of_shelf
+        wanted = [s.event in schema.ON_THE_SHELF if shelf else s.posts and s != RECEIPTS for s in self.streams]
+        return np.array(wanted, dtype=bool)[self.roots.stream]
 
 
 def demand(bill: Bill, transactions: Transactions) -> Demand:
@@ -130,6 +139,8 @@ def demand(bill: Bill, transactions: Transactions) -> Demand:
     chosen, followed = streams(settings), followed_items(bill, transactions)
     if not settings.completion_triggers and (followed.any() or len(transactions[GROWTH][0])):
         chosen = (*chosen, *ON_THE_SHELF.values(), GROWTH)
+    if settings.stock_count_includes_units_in_process == schema.NO:
+        chosen = (*chosen, IN_PROCESS)
     parts = [transactions[stream] for stream in chosen]
     item, day, quantity = (np.concatenate([part[i] for part in parts]) for i in range(3))
     stream = np.repeat(np.arange(len(chosen)), [len(part[0]) for part in parts])
@@ -146,7 +157,11 @@ def demand(bill: Bill, transactions: Transactions) -> Demand:
     role = bill.items.role
     pairs = [(chosen[s], i) for s, i in zip(number.tolist(), item.tolist(), strict=True)]
     charged = [s.charged_to or (role[i] if s.posts else "") for s, i in pairs]
-    explodes = [s.explodes or not (role[i] or (followed[i] and not s.posts)) for s, i in pairs]
+    bought = ~bill.items.made
+    explodes = [
+        not (s == IN_PROCESS and bought[i]) if s.explodes else not (role[i] or (followed[i] and not s.posts))
+        for s, i in pairs
+    ]
     roots = Roots(number, item, texts(charged), np.array(explodes, dtype=bool))
     return Demand(chosen, roots, DemandRows(root, day[order], quantity[order]), followed)
 
@@ -170,7 +185,15 @@ def transactions(bill: Bill) -> Transactions:
     }
     found = {s: _rows(s, tables[s.table], bill.of(s.table), complete[s.table]) for s in STREAMS}
     shelf = {ON_THE_SHELF[stream]: found[stream] for stream in ON_THE_SHELF}
-    return {**found, **shelf, GROWTH: _growth(bill, followed_items(bill, found), found[SALES])}
+    growth = _growth(bill, followed_items(bill, found), found[SALES])
+    return {**found, **shelf, GROWTH: growth, IN_PROCESS: _in_process(bill)}
+
+
+def _in_process(bill: Bill) -> tuple[Ints, Floats, Floats]:
+    """Units in process at period end, as far as their material is in."""
+    wip, item = bill.inputs.wip, bill.of("WIP")
+    known, units = item >= 0, blank_as_zero(wip.quantity) * blank_as_zero(wip.material_percent)
+    return item[known], np.full(int(known.sum()), float(bill.inputs.settings.period_end)), units[known]
 
 
 def _growth(bill: Bill, followed: Bools, sales: tuple[Ints, Floats, Floats]) -> tuple[Ints, Floats, Floats]:

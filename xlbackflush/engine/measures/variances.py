@@ -98,8 +98,7 @@ def conversion_allowed(explosion: Explosion, bill: Bill, demand: Demand) -> Conv
     Empty where conversion is expensed: nothing is flushed then.
     """
     rows, items, count = explosion.rows, bill.items, len(bill.items)
-    of_work = demand.posts != demand.of_shelf
-    exploded = rows.of(~rows.relieved & ~np.isnan(rows.started) & of_work[rows.root])
+    exploded = rows.of(~rows.relieved & ~np.isnan(rows.started) & demand.of_work[rows.root])
     units = sums(exploded.item, exploded.required, count)
     seen = np.bincount(exploded.item, minlength=count) > 0
     labor, variable, fixed, other = (units * cost for cost in items.own.T[1:])
@@ -248,7 +247,8 @@ def _conversion(inputs: Inputs, made: str, totals: Conversion, entries: list[Ent
         for name, standard, actual, text in _split(totals, made):
             yield part(name, "", standard, actual, words=text)
     text = "Of units made: allocated when they are sold. Paid in this period, it is no inefficiency."
-    yield part(schema.UNSOLD_CONVERSION, "", allocated, allocated + totals.unsold, words=text)
+    if totals.unsold:
+        yield part(schema.UNSOLD_CONVERSION, "", allocated, allocated + totals.unsold, words=text)
     text = "Normal scrap beyond the allowance of the bill of materials, less salvage."
     yield part(schema.SCRAP_VARIANCE, "Normal scrap", 0, of_scrap[schema.CCC], words=text)
     lost = "A loss of the period (ASC 330-10-30-7, IAS 2.16), not a cost of what was made."
@@ -347,7 +347,8 @@ class _Words:
         book, item, allowed = self.book, self.book.item[k], self.book.relieved[k]
         return (
             f"{self._head(item, allowed)} allowed, {self.units(item, allowed - book.difference[k])} gone: "
-            f"{_number(book.counted[k])} counted, {_number(book.book[k])} in the books, at {_rate(book.cost[k])}."
+            f"{_number(book.counted[k])} counted{self._in_process(k)}, {_number(book.book[k])} in the books, "
+            f"at {_rate(book.cost[k])}."
             f"{self._not_posted(usage_posts(self.bill.inputs.settings))}"
         )
 
@@ -355,9 +356,15 @@ class _Words:
         """What the count found of a made item, beside what the books say."""
         book, item = self.book, self.book.item[k]
         return (
-            f"{self._head(item, book.counted[k])} counted, {_number(book.book[k])} in the books, at {_rate(book.cost[k])}."
+            f"{self._head(item, book.counted[k])} counted{self._in_process(k)}, {_number(book.book[k])} in the books, "
+            f"at {_rate(book.cost[k])}."
             f"{self._not_posted(count_posts(self.bill.inputs.settings))}"
         )
+
+    def _in_process(self, k: int) -> str:
+        """What the count of stock leaves out."""
+        units = self.book.in_process[k]
+        return f", {_number(units)} in units in process" if units else ""
 
     def _not_posted(self, posts: bool) -> str:
         """Why the difference is only shown."""

@@ -15,7 +15,10 @@ from xlbackflush.model.inputs import Settings
 
 @dataclass(frozen=True)
 class StockUnits(Records):
-    """Units of every item. counted is NaN where it was not; difference = counted - book."""
+    """Units of every item. counted is NaN where it was not; in_process: in units in process, where the count leaves them out.
+
+    difference = counted + in_process - book.
+    """
 
     item: Ints
     opening: Floats
@@ -24,6 +27,7 @@ class StockUnits(Records):
     scrapped: Floats
     book: Floats
     counted: Floats
+    in_process: Floats
     difference: Floats
 
 
@@ -109,7 +113,10 @@ def _units(explosion: Explosion, bill: Bill, demand: Demand, transactions: Trans
     book = np.round(((opening + received) - relieved) - scrapped, 9)
     given = at[~np.isnan(stock.counted_qty) & (at >= 0)]
     counted = np.where(np.bincount(given, minlength=count) > 0, _sum(bill, at, stock.counted_qty), np.nan)
-    return StockUnits(np.arange(count), opening, received, relieved, scrapped, book, counted, counted - book)
+    inside = rows.relieved & of_events(explosion, demand, schema.UNITS_IN_PROCESS)
+    in_process = _sum(bill, rows.item[inside], rows.required[inside])
+    difference = (counted + in_process) - book
+    return StockUnits(np.arange(count), opening, received, relieved, scrapped, book, counted, in_process, difference)
 
 
 def _taken(explosion: Explosion, demand: Demand) -> tuple[Bools, Bools]:
@@ -139,13 +146,16 @@ def _amounts(
         received_amount = _sum(bill, bought, purchases.quantity) * cost
     difference_amount = blank_as_zero(units.difference * cost)
     adjusts = (not settings.by_count) & (role != "") & ~np.isnan(units.counted)
-    posted, ending = np.where(adjusts, difference_amount, 0.0), np.where(adjusts, units.counted, units.book)
-    last = np.where(np.isnan(units.counted), units.book, units.counted)
+    posted, ending = (
+        np.where(adjusts, difference_amount, 0.0),
+        np.where(adjusts, units.counted + units.in_process, units.book),
+    )
+    last = np.where(np.isnan(units.counted), units.book, units.counted + units.in_process)
     opening_amount, ending_amount = units.opening * unit_costs.carried(start), ending * cost
     book = StockBook(
         **vars(units),
         made=bill.items.made, role=role, cost=cost, start_row=start, end_row=end, opening_amount=opening_amount,
-        book_amount=units.book * cost, counted_amount=blank_as_zero(units.counted) * cost,
+        book_amount=units.book * cost, counted_amount=blank_as_zero(units.counted + units.in_process) * cost,
         difference_amount=difference_amount, invoiced=_sum(bill, bought, purchases.quantity * purchases.actual_price),
         received_amount=received_amount, posted=posted, ending=ending, ending_amount=ending_amount,
         ending_material=ending * costs.material[end],
