@@ -71,8 +71,8 @@ EVENTS = (
 )  # fmt: skip
 
 #: what rows of the Trace that no entry posts are about: units on the shelf, where completion is no trigger
-UNITS_MADE, UNITS_SOLD, UNITS_SCRAPPED = "Units made", "Units sold", "Units scrapped"
-ON_THE_SHELF = (UNITS_MADE, UNITS_SOLD, UNITS_SCRAPPED)
+UNITS_MADE, UNITS_SOLD, UNITS_THROWN_OUT = "Units made", "Units sold", "Units scrapped"
+ON_THE_SHELF = (UNITS_MADE, UNITS_SOLD, UNITS_THROWN_OUT)
 #: the same: parts in units in process, where the count of stock does not include them
 UNITS_IN_PROCESS = "Units in process"
 

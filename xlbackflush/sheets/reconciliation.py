@@ -98,7 +98,7 @@ def used(run: RunView, column: str, row: Row) -> str:
 def scrapped(run: RunView, column: str, row: Row) -> str:
     """The same, by scrap reports."""
     if run.period.demand.of_shelf:
-        return _off_the_shelf(column, row, schema.UNITS_SCRAPPED)
+        return _off_the_shelf(column, row, schema.UNITS_THROWN_OUT)
     return _taken(column, row, row["end"]["Relieved from"], "=", schema.SCRAP_EVENT)
 
 

@@ -63,7 +63,7 @@ ON_THE_SHELF = {
     for stream, event in (
         (COMPLETIONS, schema.UNITS_MADE),
         (SALES, schema.UNITS_SOLD),
-        *((scrap, schema.UNITS_SCRAPPED) for scrap in SCRAPS),
+        *((scrap, schema.UNITS_THROWN_OUT) for scrap in SCRAPS),
     )
 }
 

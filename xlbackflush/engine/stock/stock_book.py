@@ -122,7 +122,7 @@ def _units(explosion: Explosion, bill: Bill, demand: Demand, transactions: Trans
 def _taken(explosion: Explosion, demand: Demand) -> tuple[Bools, Bools]:
     """Rows of the explosion that took units off the shelf: by use or sale, and by scrap reports."""
     events = (schema.UNITS_MADE, schema.UNITS_SOLD) if demand.of_shelf else (schema.COMPLETION, schema.SALE)
-    scrapped = schema.UNITS_SCRAPPED if demand.of_shelf else schema.SCRAP_EVENT
+    scrapped = schema.UNITS_THROWN_OUT if demand.of_shelf else schema.SCRAP_EVENT
     relieved = explosion.rows.relieved
     return relieved & of_events(explosion, demand, *events), relieved & of_events(explosion, demand, scrapped)
 
