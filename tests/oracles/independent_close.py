@@ -170,7 +170,7 @@ class Close:
     ledger: dict[str, Decimal]
     variances: dict[tuple[str, str], Variance]
     contents: dict[str, Content]
-    shares: dict[str, tuple[Fraction, Fraction, Fraction]]  # role -> price, usage, conversion
+    shares: dict[str, tuple[Fraction, ...]]  # role -> price, usage, conversion, normal scrap
     relief: Quantities
     book: Quantities
     rollup: dict[str, dict[str, Fraction]]
@@ -592,10 +592,10 @@ def _conversion_in_scrap(period: Period) -> Fraction:
 
 
 def prorate(
-    held: Mapping[str, Content], price: Fraction, usage: Fraction, conversion: Fraction
+    held: Mapping[str, Content], price: Fraction, usage: Fraction, conversion: Fraction, scrap_apart: bool = False
 ) -> dict[str, tuple[Fraction, Fraction, Fraction]]:
     """Shares of every account; under USAGE_VARIANCE what the usage variance takes of the price variance, under CONTROL what
-    normal scrap takes of it, which joins the conversion variance.
+    normal scrap takes of it, which joins the conversion variance, unless scrap is shared apart.
     """
 
     def share(amount: Fraction, weights: Mapping[str, Fraction]) -> dict[str, Fraction]:
@@ -605,12 +605,65 @@ def prorate(
     by_price = share(price, {role: c.material for role, c in held.items()} | {USAGE_VARIANCE: usage})
     whole = usage + by_price.get(USAGE_VARIANCE, Fraction(0))
     by_usage = share(whole, {role: c.made for role, c in held.items()})
-    by_conversion = share(
-        conversion + by_price.get(CONTROL, Fraction(0)), {role: c.conversion for role, c in held.items()}
-    )
+    on_scrap = Fraction(0) if scrap_apart else by_price.get(CONTROL, Fraction(0))
+    by_conversion = share(conversion + on_scrap, {role: c.conversion for role, c in held.items()})
     zero = Fraction(0)
     roles = {*by_price, *by_usage, *by_conversion}
     return {role: tuple(by.get(role, zero) for by in (by_price, by_usage, by_conversion)) for role in roles}
+
+
+def content_of(standards: Standards, item: str, part: str, on: dt.date) -> Fraction:
+    """Units of a part in one unit of an item, the item itself included."""
+    own = Fraction(item == part)
+    return own + sum((q * content_of(standards, c, part, on) for c, q in standards.needs(item, on)), Fraction(0))
+
+
+class Scrapped(NamedTuple):
+    """Normal scrap of one item: what it was charged with, net of salvage, and the material in it."""
+
+    cost: Fraction
+    material: Fraction
+
+
+def normal_scrap(period: Period) -> dict[str, Scrapped]:
+    """By the item scrapped. Empty where the physical count relieves: counts in money know no units."""
+    found: dict[str, Scrapped] = {}
+    if period.policy.by_count:
+        return found
+    for row in period.given["Scrap"]:
+        if row["Kind"] == "Normal":
+            item, on, quantity = str(row["Item"]), day(row["Date"]), number(row, "Quantity")
+            material = quantity * period.standards.cost(item, on)[MATERIAL]
+            whole = material if period.policy.expensed else quantity * period.standards.cost(item, on)[UNIT_COST]
+            before = found.get(item, Scrapped(Fraction(0), Fraction(0)))
+            cost = before.cost + whole - number(row, "Salvage value")
+            found[item] = Scrapped(cost, before.material + material)
+    return found
+
+
+def bear_scrap(period: Period, scrap: Mapping[str, Scrapped], price: Fraction) -> dict[str, Fraction]:
+    """Shares of normal scrap, and of the price variance on it: over the good units of each item, wherever they are."""
+    policy, standards, zero = period.policy, period.standards, Fraction(0)
+    whole = sum((each.material for each in scrap.values()), zero)
+    counted = {str(row["Item"]): row for row in period.given["Stock"] if not is_blank(row.get("Counted qty"))}
+    borne: dict[str, Fraction] = defaultdict(Fraction)
+    for part, each in scrap.items():
+        units: dict[str, Fraction] = defaultdict(Fraction)
+        for item, book in period.book.items():
+            if standards.role(item) != PAYABLE:
+                quantity = number(counted[item], "Counted qty") + period.parts.get(item, 0) if item in counted else book
+                units[standards.role(item)] += quantity * content_of(standards, item, part, policy.end)
+        for row in period.given["Counts"]:
+            if row["Event"] == "Sold":
+                content = content_of(standards, str(row["Item"]), part, day(row["Date"]))
+                units[SOLD] += number(row, "Quantity") * content
+        good = {role: quantity for role, quantity in units.items() if quantity > 0}
+        cost = each.cost + (price * each.material / whole if whole > 0 else zero)
+        for role, quantity in good.items():
+            borne[role] += cost * quantity / sum(good.values(), zero)
+        if not good:
+            borne[SOLD] += cost
+    return borne
 
 
 def close_lines(
@@ -738,9 +791,14 @@ def compute(settings: Mapping[str, object], tables: Tables) -> Close:
     wip = in_process(period)
     # conversion in units in process was incurred and not allocated, but it is no variance
     unallocated = wip.conversion if policy.disposition != "Carry forward" else Fraction(0)
-    shares = prorate(held, *before, Fraction(balances[CONTROL] + balances[ALLOCATED]) - unallocated)
-    price, usage, conversion = shares.get(SOLD, (Fraction(0),) * 3)
-    shares[SOLD] = (price, usage, conversion + unallocated)
+    scrap = normal_scrap(period)
+    apart = sum((each.cost for each in scrap.values()), Fraction(0))
+    over = Fraction(balances[CONTROL] + balances[ALLOCATED]) - unallocated - apart
+    shares = {role: (*parts, Fraction(0)) for role, parts in prorate(held, *before, over, bool(scrap)).items()}
+    price, usage, conversion, _ = shares.get(SOLD, (Fraction(0),) * 4)
+    shares[SOLD] = (price, usage, conversion + unallocated, Fraction(0))
+    for role, share in bear_scrap(period, scrap, shares.get(CONTROL, (Fraction(0),))[0]).items():
+        shares[role] = (*shares.get(role, (Fraction(0),) * 4)[:3], share)
     closing = close_lines(policy, balances, shares) | put_back(period)
     journal = events | independent.by_role(closing) | independent.by_role(wip_lines(period, wip))
     opening = opening_balances(period)

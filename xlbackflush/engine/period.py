@@ -29,6 +29,7 @@ from xlbackflush.engine.measures.variances import Conversion, ConversionAllowed,
 from xlbackflush.engine.posting.close import close, period_end_entries
 from xlbackflush.engine.posting.disposition import CostHeld, Share, cost_held, disposition, to_close
 from xlbackflush.engine.posting.flush import Ledger, before_close, ledger
+from xlbackflush.engine.posting.normal_scrap import NormalScrap, normal_scrap
 from xlbackflush.engine.record.corrections import Draft, correct
 from xlbackflush.engine.record.record import Record
 from xlbackflush.engine.standards.bill import Bill, bill, with_numbers
@@ -185,9 +186,15 @@ class Period:
         return list(cost_held(self.unit_costs, self.stock, self.flushed, self.movements, self.counted))
 
     @cached_property
+    def normal_scrap(self) -> NormalScrap:
+        return normal_scrap(self.unit_costs, self.stock, self.movements)
+
+    @cached_property
     def shares(self) -> list[Share]:
         unallocated = recorded_conversion(self.inputs, self.in_process)
-        return list(disposition(self.inputs, self.cost_held, self.to_close, self.opening_excess, unallocated))
+        return list(
+            disposition(self.inputs, self.cost_held, self.to_close, self.opening_excess, unallocated, self.normal_scrap)
+        )
 
     @cached_property
     def entries(self) -> list[Entry]:
@@ -259,7 +266,8 @@ class Period:
 
     @cached_property
     def fit(self) -> list[FitFigure]:
-        conversion = total(self.explosion.rows.conversion)
+        rows = self.explosion.rows
+        conversion = total(rows.conversion[self.demand.posts[rows.root]])
         return fit(FitSources(self.unit_costs, conversion, self.movements, self.stock, self.in_process, self.ledger))
 
     @cached_property

@@ -171,6 +171,25 @@ DISPOSITION = table(
     money("If to cost of goods sold", "Added to the account by Cost of goods sold.", field="to_cogs"),
     money("Posted", "Added to the account by the close of this run.", field="posted"),
     money("Inventory count", "Made items short or over: a loss or gain of the period.", field="count"),
+    money("Normal scrap", "Share by good units of the items scrapped: see Normal Scrap.", field="scrap"),
+)
+_BEARERS = (*words.STOCK_ROLES, words.COGS)
+NORMAL_SCRAP = table(
+    "NormalScrap",
+    "{Item} in {In}",
+    text("Item", "Item scrapped, or that contains one.", width=18),
+    text("In", "Item that it is in; blank: all of it.", width=18),
+    date("From", "First day on which the quantity holds; blank: the whole period.", unit="first day", recorded=_SPLIT),
+    quantity("Quantity", "Per unit of the item that it is in, planned scrap included.", unit="per parent"),
+    *(
+        quantity(f"{role} units", "Units in ending stock, as themselves and inside other items.")
+        for role in words.STOCK_ROLES
+    ),
+    quantity(f"{words.COGS} units", "Units sold, as themselves and inside other items."),
+    money("Scrap", "Normal scrap of the item at standard, less salvage."),
+    money("Material", "Material in it."),
+    money("Price variance", "Its share of the price variance, by material."),
+    *(money(f"{role} share", "Scrap and price variance x its share of the good units.") for role in _BEARERS),
 )
 MATERIALITY = table(
     "Materiality",
@@ -652,6 +671,10 @@ OUTPUT_SHEETS: tuple[Sheet, ...] = (
     Sheet("Disposition", "Calculation", (DISPOSITION,),
           "How variances are allocated to the accounts that hold the related cost, and what each disposition posts.",
           "The price variance is allocated first, over material at standard including the usage variance; debit positive."),
+    Sheet("Normal Scrap", "Calculation", (NORMAL_SCRAP,),
+          "Normal scrap shared over the good units of the item scrapped: in ending inventories and in cost of goods sold.",
+          "Live formulas over Reconciliation, Movements and Build-up. Empty where nothing was scrapped, or the count relieves.",
+          freeze_cols=2),
     Sheet("Materiality", "Control", (MATERIALITY,),
           "Which disposition of variances the policy asks for, what the other would give, and what is unrecorded.",
           "Live formulas; the threshold is Materiality % on Setup."),

@@ -17,6 +17,8 @@ from xlbackflush.ooxml.address import fixed, link_target, quoted
 
 #: criteria that leave out what is posted from the close on
 AFTER_CLOSE = "".join(f',Journal[Event],"<>{event}"' for event in schema.FROM_THE_CLOSE_ON)
+#: criteria that leave out rows of the Trace that no entry posts
+POSTED_ROWS = "".join(f',Trace[Event],"<>{event}"' for event in (*schema.ON_THE_SHELF, schema.UNITS_IN_PROCESS))
 _DATE_LIKE = re.compile(r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[\s.\-/]*\d", re.I)
 
 

@@ -4,7 +4,7 @@ from xlbackflush import schema
 from xlbackflush.engine.measures.checks import ACCOUNT_OF
 from xlbackflush.engine.measures.variances import NOT_POSTED, Variance
 from xlbackflush.sheets.body import Body, RunView, shown
-from xlbackflush.sheets.formulas import literal
+from xlbackflush.sheets.formulas import POSTED_ROWS, literal
 from xlbackflush.sheets.proofs import before_close, difference
 
 
@@ -93,9 +93,7 @@ def _of_conversion(run: RunView, name: str) -> str:
 
 def _unsold(run: RunView) -> str:
     """Conversion allowed, less what the entries allocate."""
-    not_posted = (*schema.ON_THE_SHELF, schema.UNITS_IN_PROCESS)
-    rows = ",".join(f'Trace[Event],"<>{event}"' for event in not_posted)
-    return f"ROUND(SUM(ConversionAllowed[Total])-SUMIFS(Trace[Conversion],{rows}),{run.period.places})"
+    return f"ROUND(SUM(ConversionAllowed[Total])-SUMIFS(Trace[Conversion]{POSTED_ROWS}),{run.period.places})"
 
 
 def _allowed(run: RunView, element: str) -> str:
