@@ -270,7 +270,8 @@ INPUT_SHEETS: tuple[Sheet, ...] = (
           "Amounts as booked in your ledger."),
     Sheet("Stock", "Input", (STOCK,),
           "Opening quantities and the physical count at period end.",
-          "Leave Counted qty blank where nothing was counted; 0 means counted and found empty."),
+          "Leave Counted qty blank where nothing was counted; 0 means counted and found empty. Made items count under every "
+          "set of trigger points."),
     Sheet("WIP", "Input", (WIP,),
           "Units still in process at period end, which backflush costing does not record.",
           "Used for the period-end adjustment only."),

@@ -306,7 +306,7 @@ TRACE = table(
     price("Standard cost", "Relief cost; 0 where exploded through."),
     money("Amount", "Required qty x Standard cost."),
     integer("BOM row", "Row on the BOM sheet.", width=9, recorded=_BOM_ROW),
-    text("Event", "Entry that this row belongs to.", width=12),
+    text("Event", "Entry that this row belongs to; Units ...: on the shelf, not posted.", width=12),
     text("Charged to", "Account role debited.", width=26),
     text("Relieved from", "Account role credited.", width=26),
     price("Conversion rate", "Own conversion flushed with a unit."),

@@ -72,8 +72,9 @@ def _borne(run: RunView, row: Row, stretches: list[Row]) -> dict[str, str]:
         salvage = (
             f"-{item_sum('Scrap', 'Salvage value', row['code'], row['Item'], [('Kind', '=', literal(schema.NORMAL))])}"
         )
-    whole = "SUM(NormalScrap[Material])"
-    price = f"SUMIFS(Disposition[Price variance],Disposition[Role],{literal(schema.CCC)})"
+    at, span = run.letters("NormalScrap")["Material"], run.rows("NormalScrap", len(run.period.normal_scrap))
+    whole = f"SUM({at}${span[0]}:{at}${span[-1]})"
+    price = _price_cell(run)
     good = "+".join(f"MAX(0,{row[name]})" for name in UNITS)
     to_share = f"({row['Scrap']}+{row['Price variance']})"
     alone = {SHARES[-1]: to_share}
@@ -87,3 +88,10 @@ def _borne(run: RunView, row: Row, stretches: list[Row]) -> dict[str, str]:
             for units, share in zip(UNITS, SHARES, strict=True)
         },
     }
+
+
+def _price_cell(run: RunView) -> str:
+    """The cell of Disposition with the share of the price variance that is on normal scrap."""
+    first = run.sheets.tables["Disposition"].first_row
+    rows = (k for k, share in enumerate(run.period.shares) if share.role == schema.CCC)
+    return next((run.sheets.ref("Disposition", "Price variance", first + k) for k in rows), "0")

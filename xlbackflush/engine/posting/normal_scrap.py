@@ -95,8 +95,9 @@ def normal_scrap(unit_costs: UnitCosts, book: StockBook, movements: Movements) -
 def _salvaged(unit_costs: UnitCosts) -> Bools:
     """Rows of sheet Scrap of known items that are normal and have salvage."""
     scrap = unit_costs.bill.inputs.scrap
-    has_salvage: Bools = blank_as_zero(scrap.salvage_value) != 0
-    return has_salvage & (scrap.kind == schema.NORMAL) & (unit_costs.bill.of("Scrap") >= 0)
+    has_salvage = blank_as_zero(scrap.salvage_value) != 0
+    salvaged: Bools = has_salvage & (scrap.kind == schema.NORMAL) & (unit_costs.bill.of("Scrap") >= 0)
+    return salvaged
 
 
 def _leads_to(unit_costs: UnitCosts, scrapped: Bools) -> Bools:
