@@ -179,7 +179,7 @@ NORMAL_SCRAP = table(
     "{Item} in {In}",
     text("Item", "Item scrapped, or that contains one.", width=18),
     text("In", "Item that it is in; blank: all of it.", width=18),
-    date("From", "First day on which the quantity holds; blank: the whole period.", unit="first day", recorded=_SPLIT),
+    date("From", "First day on which the quantity holds; blank: the whole period.", unit="first day"),
     quantity("Quantity", "Per unit of the item that it is in, planned scrap included.", unit="per parent"),
     *(
         quantity(f"{role} units", "Units in ending stock, as themselves and inside other items.")

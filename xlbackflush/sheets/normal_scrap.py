@@ -37,7 +37,7 @@ def body(run: RunView) -> Body:
             live["Quantity"] = run.sheets.ref("Buildup", "Quantity", run.sheets.tables["Buildup"].first_row + line)
             live |= {name: f"{row['Quantity']}*{parent[name]}" for name in UNITS}
         elif at >= 0:
-            values["From"][k] = first[at]
+            values["From"][k], live["From"] = first[at], run.unit_costs([at])[0]["From"]
             live |= _held(run, row, above[at], at)
             of_item[codes[k]].append(row)
         else:

@@ -73,7 +73,8 @@ def _of_conversion(run: RunView, name: str) -> str:
         return f"{what}-({_allowed(run, element)})"
 
     if name == schema.UNSOLD_CONVERSION:
-        return _unsold(run)
+        allocated = f"-{before_close(schema.CCA)}"
+        return f"({allocated}+{_unsold(run)})-({allocated})"
     if name in (schema.LABOR_RATE, schema.VARIABLE_SPENDING):
         element = schema.LABOR if name == schema.LABOR_RATE else schema.VARIABLE_OVERHEAD
         return (
