@@ -82,7 +82,13 @@ def count_posts(settings: Settings) -> bool:
 
 
 def on_the_shelf(bill: Bill, demand: Demand, transactions: Transactions) -> Bools:
-    """Items that can be counted: those that are relieved as themselves, and made items on stock that no entry relieves."""
+    """Items that can be counted: those that are relieved as themselves, and made items on stock that no entry relieves.
+
+    Where the count relieves and completion is no trigger, what was bought alone is counted.
+    """
+    settings = bill.inputs.settings
+    if settings.by_count and not settings.completion_triggers:
+        return bill.items.stocked
     stocked = bill.items.stocked | demand.followed
     stocked[transactions[GROWTH][0]] = True
     return stocked
