@@ -13,7 +13,7 @@ from functools import cached_property
 from xlbackflush import schema
 from xlbackflush.dataclass import dataclass, replace
 from xlbackflush.engine.explosion.by_line import explosion_by_line
-from xlbackflush.engine.explosion.demand import Demand, Transactions, demand, transactions
+from xlbackflush.engine.explosion.demand import IN_PROCESS, Demand, Transactions, demand, transactions
 from xlbackflush.engine.explosion.explosion import Explosion, Walk, quantities, sizes, walk
 from xlbackflush.engine.inputs.snapshot import Snapshot
 from xlbackflush.engine.measures import checks
@@ -59,8 +59,8 @@ _UNMOVED: dict[str | tuple[str, str], tuple[str, ...]] = {
     "Purchases": _COSTS,
     ("Purchases", "Actual price"): (*_COSTS, *_QUANTITIES, "movements"),
     "Actuals": _BEFORE_THE_CLOSE,
-    "Stock": _COSTS,  # what made items grew by was made, where no completions are counted
-    "WIP": ("unit_costs",),  # parts in process are in the explosion, where the count of stock leaves them out
+    "Stock": (*_COSTS, *_QUANTITIES),
+    "WIP": tuple(stage for stage in _BEFORE_THE_CLOSE if stage not in ("in_process", "movements")),
     "InventoryCount": (*_COSTS, *_QUANTITIES, "stock", "movements"),
     "Opening": _BEFORE_THE_CLOSE,
 }
@@ -75,6 +75,15 @@ class Closings:
 
     def __sub__(self, other: Closings) -> Closings:
         return Closings(self.inventory - other.inventory, self.cogs - other.cogs)
+
+
+def _unmoved(table: str, column: str, demand: Demand) -> tuple[str, ...]:
+    """The stages that a cell does not move."""
+    if table == "Stock" and demand.of_shelf:  # where no completions are counted, stock says what was made
+        return _COSTS
+    if table == "WIP" and IN_PROCESS in demand.streams:
+        return ("unit_costs",)
+    return _UNMOVED.get((table, column)) or _UNMOVED[table]
 
 
 class Period:
@@ -294,7 +303,7 @@ class Period:
         changed = Period(replace(self.inputs, **{FIELDS[table]: records}), self.record)  # type: ignore[arg-type]
         changed.bill = with_numbers(self.bill, changed.inputs)
         known = vars(self)  # where a cached property keeps its value
-        for stage in (*_SHAPE, *(_UNMOVED.get((table, column)) or _UNMOVED[table])):
+        for stage in (*_SHAPE, *_unmoved(table, column, self.demand)):
             if stage in known:
                 vars(changed)[stage] = known[stage]
         if "unit_costs" in vars(changed):  # the same costs; whoever reads the inputs through them must see the cell

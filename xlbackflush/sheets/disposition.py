@@ -30,7 +30,7 @@ def body(run: RunView) -> Body:
     live: dict[str, list[str]] = dict(zip(_COST, map(list, held), strict=True))
     apart = len(run.period.normal_scrap) > 0
     live["Normal scrap"] = [
-        f"SUM(NormalScrap[{row['role']} share])" if apart and row["role"] in BEARERS else "" for row in rows
+        f"SUM(NormalScrap[[{row['role']} share]])" if apart and row["role"] in BEARERS else "" for row in rows
     ]
     short = _above_close(run, schema.COUNT_DIFFERENCE)
     live["Inventory count"] = [short if row["role"] == schema.COGS else "" for row in rows]
