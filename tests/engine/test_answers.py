@@ -81,13 +81,14 @@ def completable(sample: Sample) -> list[str]:
 
 
 def traced(outcome: RunResult) -> tuple[dict[str, Parts], dict[str, Parts], Parts]:
-    """What the run's Trace holds by product: quantities and amounts by component, and conversion."""
+    """What the run's Trace holds by product, of rows that are posted: quantities and amounts by component, and conversion."""
     assert outcome.run
     codes = outcome.period.bill.items.code.tolist()
     used: dict[str, Parts] = defaultdict(lambda: defaultdict(float))
     amounts: dict[str, Parts] = defaultdict(lambda: defaultdict(float))
     flushed: Parts = defaultdict(float)
-    for row in frame(outcome.period.explosion.rows).itertuples():
+    rows = outcome.period.explosion.rows
+    for row in frame(rows.of(outcome.period.demand.posts[rows.root])).itertuples():
         if row.relieved:
             used[codes[row.product]][codes[row.item]] += row.required
             amounts[codes[row.product]][codes[row.item]] += row.amount

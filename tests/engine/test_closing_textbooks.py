@@ -290,7 +290,7 @@ def test_without_finished_goods_material_goes_from_in_process_to_cost_of_goods_s
     assert journal(result) == {
         "Purchase": {IC: 246_000, AP: -246_000},
         "Conversion": EXPENSED,
-        "Completion": {COGS: 247_000, IC: -247_000},
+        "Sale": {COGS: 247_000, IC: -247_000},
         "Close": {IC: 800, COGS: -800},
     }
     assert ledger(result)[IC] == 12_100

@@ -33,6 +33,7 @@ def test_of_a_plant_that_posts_by_bill_of_materials():
         EntryKind.NORMAL_SCRAP: ["Scrap!D7:D8", "Scrap!G7:G8"],
         EntryKind.ABNORMAL_SCRAP: ["Scrap!D7:D8", "Scrap!G7:G8"],
         EntryKind.STOCK_ADJUSTED: ["Stock!C7:C9"],
+        EntryKind.MADE_ITEMS_ADJUSTED: ["Stock!C7:C9"],
         EntryKind.VARIANCES_PRORATED: [ABOVE, "Disposition"],
         EntryKind.UNITS_IN_PROCESS: ["WIP!A7:D7"],
         EntryKind.UNITS_IN_PROCESS_REVERSED: ["WIP!A7:D7"],
@@ -72,8 +73,11 @@ def test_the_bases_of_a_plant_that_posts_by_bill_of_materials():
     def salvage(kind: str) -> Total:
         return Total(1, "Scrap", "Salvage value", (("Kind", kind),))
 
+    def adjusted(kind: str) -> Total:
+        return Total(1, "Reconciliation", "Posted", (("Account role", MIP), ("Type", kind)))
+
     invoiced = Total(-1, "Reconciliation", "Invoiced", (("Account role", MIP),))
-    cleared = (schema.CCA, CCC, schema.PRICE_VARIANCE, schema.USAGE_VARIANCE)
+    cleared = (schema.CCA, CCC, schema.PRICE_VARIANCE, schema.USAGE_VARIANCE, schema.COUNT_DIFFERENCE)
     assert bases(result) == {
         EntryKind.RECEIPT: [Flow(1, "Amount", schema.PURCHASE, MIP, schema.ACCOUNTS_PAYABLE), invoiced, Rest()],
         EntryKind.CONVERSION_INCURRED: [Total(1, "Actuals", "Amount", (("Cost type", "Labor"),)), Rest()],
@@ -82,7 +86,8 @@ def test_the_bases_of_a_plant_that_posts_by_bill_of_materials():
         EntryKind.UNITS_SOLD: [Rest(), flow("Sale", schema.COGS, FG)],
         EntryKind.NORMAL_SCRAP: [Rest(), flow("Scrap", CCC, MIP), salvage("Normal")],
         EntryKind.ABNORMAL_SCRAP: [Rest(), flow("Scrap", LOSS, MIP), salvage("Abnormal")],
-        EntryKind.STOCK_ADJUSTED: [Total(1, "Reconciliation", "Posted", (("Account role", MIP),)), Rest()],
+        EntryKind.STOCK_ADJUSTED: [adjusted(schema.BUY), Rest()],
+        EntryKind.MADE_ITEMS_ADJUSTED: [adjusted(schema.SUBASSEMBLY), Rest()],
         EntryKind.VARIANCES_PRORATED: [
             *map(Closing, cleared),
             *(Total(1, "Disposition", "Posted", (("Role", role),)) for role in (MIP, FG, LOSS)),

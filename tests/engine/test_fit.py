@@ -152,13 +152,13 @@ def test_the_advice_is_of_the_worst_verdict() -> None:
     [
         # as above; the conversion of finished units is in inventory from completion on
         (schema.PCS, 330, 601),
-        # finished units are not known: A and B relieved by 90 F and 8 G (220, 90): 200 + 1,100 - 440 - 450 - scrap 10 =
-        # 400, counted A 92 and B 23 = 299; units in process move 45 to work in process and add 10
-        (schema.PS, 200, 309),
+        # finished units with their material, F 9 and G 10: 200 + 10 F = 290; counted A 92, B 23 and F 20, G 2 by the book:
+        # 184 + 115 + 180 + 20 = 499; units in process move 45 to work in process and add 10
+        (schema.PS, 290, 509),
         # finished goods 130 and 292, and materials that no account holds: 200, and 190 + 100 by the book
         (schema.CS, 330, 582),
-        # materials alone, by the book: 400 as above, before the count, which is not posted
-        (schema.S, 200, 400),
+        # the same by the book, before the count, which is not posted: A 95, B 20, F 20, G 2: 190 + 100 + 180 + 20
+        (schema.S, 290, 490),
     ],
 )
 def test_inventory_is_known_under_every_set_of_trigger_points(triggers: str, start: float, end: float) -> None:

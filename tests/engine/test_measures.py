@@ -65,19 +65,22 @@ def test_the_words_of_variances_that_are_not_split():
 
 
 def test_variances_of_items_lead_with_the_largest_and_name_item_description_and_unit():
-    """Of 10 bars allowed 13 are gone, at 7; of 40 lb of ore 50, at 2."""
+    """4 of 6 rings are counted, at 12, and 7 of 10 bars, at 7; of 40 lb of ore 50 are gone, at 2."""
     tables = plant()
     tables["StandardCost"][0] |= {"Description": "Iron ore", "UoM": "lb"}
+    tables["Stock"][2]["Counted qty"] = 4
     _, result = posted(RECORDED, tables)
-    usage = [row for row in result.variances if row.name == schema.MATERIAL_USAGE]
-    assert [(row.subject, row.standard, row.actual, row.side, row.takes_rounding) for row in usage] == [
-        ("Bar", 7_000, 9_100, "U", True),
-        ("Ore", 8_000, 10_000, "U", False),
+    rows = [row for row in result.variances if row.name in (schema.MATERIAL_USAGE, schema.COUNT_VARIANCE)]
+    assert [(row.subject, row.standard, row.actual, row.side, row.takes_rounding) for row in rows] == [
+        ("Ore", 8_000, 10_000, "U", True),
+        ("Ring", 4_800, 7_200, "U", True),
+        ("Bar", 7_000, 9_100, "U", False),
     ]
-    assert {row.disposition for row in usage} == {schema.PRORATE}
-    assert [row.explanation for row in usage] == [
-        "10 units allowed, 13 units gone: 7 counted, 10 in the books, at 7.00.",
+    assert {row.disposition for row in rows} == {schema.PRORATE}
+    assert [row.explanation for row in rows] == [
         "Iron ore: 40 lb allowed, 50 lb gone: 50 counted, 60 in the books, at 2.00.",
+        "4 units counted, 6 in the books, at 12.00.",
+        "7 units counted, 10 in the books, at 7.00.",
     ]
     scrap = [(row.subject, row.amount, row.part_of) for row in result.variances if row.name == schema.SCRAP_VARIANCE]
     assert scrap == [("Normal scrap", 100, schema.CONVERSION_ALLOCATION), ("Abnormal scrap", 300, "")]
@@ -123,11 +126,11 @@ def test_a_book_stock_that_rounds_to_zero_from_below_is_zero_in_words():
 
 def test_what_accounts_hold_and_what_rounding_may_leave():
     """50 ore at 2 and 7 bars at 7; 6 rings at 12. The six lines of completions round, as do those of the account, half a cent
-    each: nine lines of materials, three of finished goods, one of work in process. Opening stock of 6.00 stands at 10.00.
+    each: ten lines of materials, three of finished goods, one of work in process. Opening stock of 6.00 stands at 10.00.
     """
     _, result = posted(RECORDED, plant() | {"Opening": [{"Role": schema.MIP, "Closing balance": 10}]})
     materials, finished, process = result.ties
-    assert (materials.role, materials.at_standard, materials.unfollowed, materials.lines) == (schema.MIP, 149, 4, 9)
+    assert (materials.role, materials.at_standard, materials.unfollowed, materials.lines) == (schema.MIP, 149, 4, 10)
     assert (finished.role, finished.at_standard, finished.unfollowed, finished.lines) == (
         schema.FINISHED_GOODS,
         72,
@@ -135,7 +138,7 @@ def test_what_accounts_hold_and_what_rounding_may_leave():
         3,
     )
     assert (process.at_standard, process.true_up, process.closing, process.lines) == (0, 19, 19, 1)
-    assert [tie.allowed for tie in result.ties] == pytest.approx([0.08, 0.05, 0.04])
+    assert [tie.allowed for tie in result.ties] == pytest.approx([0.085, 0.05, 0.04])
     assert all(tie.compared for tie in result.ties)
     opened = "; what the balance carried over differs from opening stock"
     in_process = "Units in process at period end, reversed on the first day of the next period."

@@ -18,7 +18,7 @@ from worlds import World, expected, pool, pooled
 from xlbackflush import schema
 from xlbackflush.engine.period import Period
 
-CLEARED = (schema.CCC, schema.CCA, schema.PRICE_VARIANCE, schema.USAGE_VARIANCE)
+CLEARED = (schema.CCC, schema.CCA, schema.PRICE_VARIANCE, schema.USAGE_VARIANCE, schema.COUNT_DIFFERENCE)
 DISPOSITIONS = (schema.TO_COGS, schema.PRORATE, schema.CARRY_FORWARD)
 AFTER_THE_PERIOD = (schema.CLOSE, schema.PERIOD_END_WIP, schema.REVERSAL)
 DETAILS = (schema.PER_TRIGGER, schema.PER_PRODUCT)
@@ -110,8 +110,8 @@ def test_contents_and_shares_of_every_account_agree_with_the_oracle(world):
         mine = (own.content.material, own.content.made, own.content.conversion) if own else (0.0, 0.0, 0.0)
         assert mine == pytest.approx([float(part) for part in content], rel=1e-9, abs=1e-6), role
     for role in oracle.shares.keys() | shares.keys():
-        own, other = shares.get(role), oracle.shares.get(role, (0, 0, 0))
-        mine = (own.price, own.usage, own.conversion) if own else (0.0, 0.0, 0.0)
+        own, other = shares.get(role), oracle.shares.get(role, (0, 0, 0, 0))
+        mine = (own.price, own.usage, own.conversion, own.scrap) if own else (0.0, 0.0, 0.0, 0.0)
         # a base that nearly cancels out magnifies the last digits of float64
         assert mine == pytest.approx([float(part) for part in other], rel=1e-6, abs=1e-4), role
 
@@ -127,6 +127,7 @@ def test_variances_add_up_to_actual_less_standard_cost(world, detail):
     balances = before_close(result)
     assert variance_sum(result, schema.MATERIAL_PRICE) == balances[schema.PRICE_VARIANCE]
     assert variance_sum(result, schema.MATERIAL_USAGE) == balances[schema.USAGE_VARIANCE]
+    assert variance_sum(result, schema.COUNT_VARIANCE) == balances[schema.COUNT_DIFFERENCE]
     assert variance_sum(result, schema.CONVERSION_ALLOCATION) == balances[schema.CCC] + balances[schema.CCA]
     apart = sum(v.amount for v in result.variances if v.subject == "Abnormal scrap")
     assert money(apart, result.places) == balances[schema.ABNORMAL_SCRAP]
@@ -188,18 +189,20 @@ def test_shares_add_up_to_the_variances_and_their_lines_to_the_shares(world):
     result = result_of(world)
     balances = {role: float(before_close(result)[role]) for role in CLEARED}
     price, usage = balances[schema.PRICE_VARIANCE], balances[schema.USAGE_VARIANCE]
-    size = 1e-9 * max(1.0, *(abs(x) for s in result.shares for x in (s.price, s.usage, s.conversion)))
+    size = 1e-9 * max(1.0, *(abs(x) for s in result.shares for x in (s.price, s.usage, s.conversion, s.scrap)))
     into_usage = next(s.price for s in result.shares if s.role == schema.USAGE_VARIANCE)
     assert sum(s.price for s in result.shares) == pytest.approx(price, abs=size)
     assert sum(s.usage for s in result.shares) == pytest.approx(usage + into_usage, abs=size)
     passed_on = sum(s.price for s in result.shares if s.role == schema.CCC)
     conversion = balances[schema.CCC] + balances[schema.CCA] + passed_on
-    assert sum(s.conversion for s in result.shares) == pytest.approx(conversion, abs=size)
+    assert sum(s.conversion + s.scrap for s in result.shares) == pytest.approx(conversion, abs=size)
     closed = moved(result, schema.CLOSE)
     adjusted = {c.role for c in result.counted}
     for share in result.shares:
         if share.role not in {schema.COGS, schema.USAGE_VARIANCE, schema.CCC} | adjusted:
-            assert float(closed[share.role]) == pytest.approx(share.price + share.usage + share.conversion, abs=0.51)
+            assert float(closed[share.role]) == pytest.approx(
+                share.price + share.usage + share.conversion + share.scrap, abs=0.51
+            )
 
 
 @given(pooled())
@@ -293,7 +296,11 @@ def test_under_a_physical_count_no_difference_is_posted_twice(world):
     """Relief by difference already holds what is missing: no count adjustment, and usage variances for information."""
     result = result_of(world)
     assert schema.COUNT_ADJUSTMENT not in journal(result)
-    assert all(v.disposition == "Not posted" for v in result.variances if v.name == schema.MATERIAL_USAGE)
+    assert all(
+        v.disposition == "Not posted"
+        for v in result.variances
+        if v.name in (schema.MATERIAL_USAGE, schema.COUNT_VARIANCE)
+    )
 
 
 # ------------------------------------------------------------------------------------------ units in process

@@ -54,6 +54,7 @@ ALLOCATED = "Conversion costs allocated"
 SOLD = "Cost of goods sold"
 PRICE_VARIANCE = "Material price variance"
 USAGE_VARIANCE = "Material usage variance"
+COUNT_DIFFERENCE = "Inventory count difference"
 RECOVERY = "Scrap recovery"
 
 MATERIAL, OTHER, UNIT_COST = "Material", "Other conversion", "Unit cost"
@@ -76,7 +77,7 @@ STOCK_ROLES = {
 }
 SCRAP_CHARGES = {"Normal": CONTROL, "Abnormal": "Abnormal scrap loss"}
 CLOSED_TO_SOLD: dict[str, tuple[str, ...]] = {
-    "Cost of goods sold": (CONTROL, ALLOCATED, PRICE_VARIANCE, USAGE_VARIANCE),
+    "Cost of goods sold": (CONTROL, ALLOCATED, PRICE_VARIANCE, USAGE_VARIANCE, COUNT_DIFFERENCE),
     "Carry forward": (),
 }
 
@@ -217,7 +218,12 @@ class Standards:
         return "Finished" in self.stock_roles
 
     def role(self, item: str) -> str:
-        return self.stock_roles[self.items[item].type]
+        """The account that holds an item. Where completion is no trigger, made items are on that of their materials."""
+        return self.stock_roles.get(self.items[item].type, self.stock_roles["Buy"])
+
+    def value(self, item: str, on: dt.date) -> Fraction:
+        """What a unit stands at in its account: its material alone, where completion is no trigger."""
+        return self.unit_cost(item, on) if self.is_stocked(item) else self.cost(item, on)[MATERIAL]
 
     def needs(self, item: str, on: dt.date) -> Iterator[tuple[str, Fraction]]:
         """Each BOM line's component and its quantity per good unit of the item."""
@@ -259,6 +265,16 @@ class Standards:
     def relieve(self, item: str, on: dt.date) -> Explosion:
         """What using one unit takes: the unit itself where it is stocked, else what making it takes."""
         return Explosion({item: Fraction(1)}, Fraction(0)) if self.is_stocked(item) else self.explode(item, on)
+
+
+@dataclass
+class Warehouse(Standards):
+    """The same, for units on the shelf: made items whose completions are counted are there, whatever the trigger points."""
+
+    counted: frozenset[str] = frozenset()
+
+    def is_stocked(self, item: str) -> bool:
+        return self.items[item].type == "Buy" or item in self.counted
 
 
 @dataclass
@@ -320,9 +336,59 @@ def post_scrap(books: Books, rows: list[Row]) -> None:
         books.lines[Line("Scrap", RECOVERY, charge, "salvage")] += number(row, "Salvage value")
 
 
+def shelf(books: Books, given: Tables, end: dt.date) -> Books:
+    """The books with what moved on the shelf, without money.
+
+    Where completion is no trigger, the entries take components out when units are sold; on the shelf they go when units are
+    completed. Items whose completions nobody counts are made as they are sold or used, and what their stock grew by in the
+    period was made at its end: counted less opening. Not counted, what was sold came out of the opening stock first.
+    """
+    standards = books.standards
+    if standards.completion_is_trigger:
+        return books
+    counted = frozenset(str(row["Item"]) for row in given["Counts"] if row["Event"] == "Completed")
+    there = Books(Warehouse(standards.items, standards.bom, standards.stock_roles, counted=counted))
+    there.moved["purchased"] |= books.moved["purchased"]
+
+    def take(movement: str, taken: Explosion, quantity: Fraction) -> None:
+        for component, per_unit in taken.components.items():
+            there.moved[movement][component] += quantity * per_unit
+
+    sold: Quantities = defaultdict(Fraction)
+    for row in given["Counts"]:
+        item, quantity, on = str(row["Item"]), number(row, "Quantity"), day(row["Date"])
+        if row["Event"] == "Completed":
+            there.moved["completed"][item] += quantity
+            take("relieved", there.standards.explode(item, on), quantity)
+        else:
+            sold[item] += quantity
+            take("relieved", there.standards.relieve(item, on), quantity)
+    for row in given["Scrap"]:
+        step = there.standards.relieve if row["Stage"] == "Component" else there.standards.explode
+        take("scrapped", step(str(row["Item"]), day(row["Date"])), number(row, "Quantity"))
+    for item, growth in grown(there.standards, given["Stock"], sold).items():
+        there.moved["completed"][item] += growth
+        take("relieved", there.standards.explode(item, end), growth)
+    return there
+
+
+def grown(standards: Standards, stock: list[Row], sold: Quantities) -> Quantities:
+    """Growth of the stock of made items whose completions nobody counts."""
+    growth: Quantities = {}
+    for row in stock:
+        item, opening = str(row["Item"]), number(row, "Opening qty")
+        if standards.items[item].type in ("Subassembly", "Finished") and not standards.is_stocked(item):
+            out_of_opening = min(max(opening, Fraction(0)), max(sold.get(item, Fraction(0)), Fraction(0)))
+            counted = not is_blank(row.get("Counted qty"))
+            growth[item] = number(row, "Counted qty") - opening if counted else -out_of_opening
+    return growth
+
+
 def book_quantities(books: Books, stock: list[Row]) -> Quantities:
     """Opening + purchased + completed - relieved - sold - scrapped, for every stocked item."""
-    book = {item: Fraction(0) for item in books.standards.items if books.standards.is_stocked(item)}
+    listed = {str(row["Item"]) for row in stock if books.standards.items[str(row["Item"])].type != "Phantom"}
+    stocked = {item for item in books.standards.items if books.standards.is_stocked(item)}
+    book = {item: Fraction(0) for item in stocked | listed}
     for row in stock:
         books.moved["opening"][str(row["Item"])] += number(row, "Opening qty")
     for movement, quantities in books.moved.items():
@@ -333,23 +399,29 @@ def book_quantities(books: Books, stock: list[Row]) -> Quantities:
 
 
 def post_count_adjustment(books: Books, stock: list[Row], book: Quantities, on: dt.date) -> None:
-    """Counted less book at standard; where purchase is no trigger there is no materials account to adjust."""
-    if not books.standards.purchase_is_trigger:
-        return
+    """Counted less book at standard, on every inventory account that is kept: bought materials are not, where purchase is
+    no trigger. What is missing of a bought item was used or lost in production; made items are lost in the warehouse.
+    """
+    standards = books.standards
     for row in stock:
         item = str(row["Item"])
-        if item in book and not is_blank(row.get("Counted qty")):
-            amount = (number(row, "Counted qty") - book[item]) * books.standards.unit_cost(item, on)
-            books.lines[Line("Count adjustment", books.standards.role(item), USAGE_VARIANCE, "M")] += amount
+        if item in book and standards.role(item) != PAYABLE and not is_blank(row.get("Counted qty")):
+            amount = (number(row, "Counted qty") - book[item]) * standards.value(item, on)
+            kind = standards.items[item].type
+            against = USAGE_VARIANCE if kind == "Buy" else COUNT_DIFFERENCE
+            books.lines[Line("Count adjustment", standards.role(item), against, kind)] += amount
 
 
 def opening_balances(books: Books, stock: list[Row], on: dt.date) -> dict[str, Fraction]:
-    """Opening stock at standard by role; where purchase is no trigger bought stock was never put in an account."""
+    """Opening stock at standard by role; where purchase is no trigger bought stock was never put in an account.
+
+    Under Purchase and sale, Inventory control holds the material of everything not yet sold.
+    """
     balances: dict[str, Fraction] = defaultdict(Fraction)
     for row in stock:
         item = str(row["Item"])
-        if books.standards.is_stocked(item) and books.standards.role(item) != PAYABLE:
-            balances[books.standards.role(item)] += number(row, "Opening qty") * books.standards.unit_cost(item, on)
+        if books.standards.items[item].type != "Phantom" and books.standards.role(item) != PAYABLE:
+            balances[books.standards.role(item)] += number(row, "Opening qty") * books.standards.value(item, on)
     return balances
 
 
@@ -406,7 +478,8 @@ def compute(settings: Mapping[str, object], tables: Tables) -> Result:
     post_conversion(books, given["Actuals"])
     post_counts(books, given["Counts"])
     post_scrap(books, given["Scrap"])
-    book = book_quantities(books, given["Stock"])
+    there = shelf(books, given, end)
+    book = book_quantities(there, given["Stock"])
     post_count_adjustment(books, given["Stock"], book, end)
 
     opening = opening_balances(books, given["Stock"], start)
@@ -417,6 +490,6 @@ def compute(settings: Mapping[str, object], tables: Tables) -> Result:
         flows=with_close(books.lines, disposition),
         journal=journal,
         ledger=ledger_of({role: rounded(value, minor_units) for role, value in opening.items()}, journal),
-        made=dict(books.moved["completed"]),
+        made=dict(there.moved["completed"]),
         book=book,
     )

@@ -31,6 +31,7 @@ import independent
 from independent import (
     ALLOCATED,
     CONTROL,
+    COUNT_DIFFERENCE,
     DEFAULTS,
     FINISHED,
     INVENTORY,
@@ -62,15 +63,17 @@ from independent import (
 
 WIP = "Work in process"
 ABNORMAL_LOSS = SCRAP_CHARGES["Abnormal"]
-CLEARED = (ALLOCATED, CONTROL, PRICE_VARIANCE, USAGE_VARIANCE)
+CLEARED = (ALLOCATED, CONTROL, PRICE_VARIANCE, USAGE_VARIANCE, COUNT_DIFFERENCE)
 MADE = ("Subassembly", "Finished")
 NOT_POSTED = "Not posted"
 ALLOCATION = "Conversion allocation"
+UNSOLD = "Conversion of unsold units"
 
 POLICIES = DEFAULTS | {
     "Relief basis": "Bill of materials",
     "Conversion costs": "Allocate at standard",
     "Period-end WIP": "Record and reverse",
+    "Stock count includes units in process": "Yes",
 }
 
 
@@ -167,7 +170,7 @@ class Close:
     ledger: dict[str, Decimal]
     variances: dict[tuple[str, str], Variance]
     contents: dict[str, Content]
-    shares: dict[str, tuple[Fraction, Fraction, Fraction]]  # role -> price, usage, conversion
+    shares: dict[str, tuple[Fraction, ...]]  # role -> price, usage, conversion, normal scrap
     relief: Quantities
     book: Quantities
     rollup: dict[str, dict[str, Fraction]]
@@ -180,7 +183,9 @@ class Period:
     policy: Policy
     given: Tables
     books: Books
+    shelf: Books  # what moved on the shelf; the books themselves, where completion is a trigger
     book: Quantities = field(default_factory=dict)
+    parts: Quantities = field(default_factory=dict)  # in units in process, where the count of stock leaves them out
     counts: list[Count] = field(default_factory=list)
 
     @property
@@ -238,6 +243,8 @@ def read_counts(period: Period) -> Iterator[Count]:
         names = {role} if role == FINISHED else {MIP, INVENTORY}
         in_money = [row for row in period.given["InventoryCount"] if row["Role"] in names]
         kinds = ("Finished",) if role == FINISHED else ("Buy", "Subassembly")
+        if role == INVENTORY:
+            kinds = ("Buy", *MADE)
         on_stock = [row for row in period.given["Stock"] if period.kind(str(row["Item"])) in kinds]
         if in_money:
             yield _count_in_money(role, in_money[0], policy.expensed)
@@ -261,9 +268,9 @@ def _count_on_stock(period: Period, role: str, kinds: tuple[str, ...]) -> Count:
         if period.kind(item) in kinds:
             row = rows.get(item, {})
             found = not is_blank(row.get("Counted qty"))
-            quantity = number(row, "Counted qty")
-            opening += number(row, "Opening qty") * standards.unit_cost(item, start)
-            counted += quantity * standards.unit_cost(item, end)
+            quantity = number(row, "Counted qty") + (period.parts.get(item, Fraction(0)) if found else 0)
+            opening += number(row, "Opening qty") * standards.value(item, start)
+            counted += quantity * standards.value(item, end)
             before += number(row, "Opening qty") * period.conversion(item, start)
             after += (quantity if found or period.policy.by_count else book) * period.conversion(item, end)
     return Count(role, opening, counted, before, after)
@@ -296,7 +303,7 @@ def relieve_by_count(period: Period) -> dict[str, Fraction]:
                 received += period.received(str(row["Item"]), row)
         gone = count.opening + received - scrapped[credit] - count.counted
         if policy.points == "Purchase and sale":
-            lines[Line("Completion", SOLD, credit, "M")] += gone  # shipped when it is completed
+            lines[Line("Sale", SOLD, credit, "M")] += gone  # completion is no trigger
         elif count.role == FINISHED:
             lines[Line("Sale", SOLD, FINISHED, "M")] += gone
         else:
@@ -347,9 +354,13 @@ class Allowed(NamedTuple):
 
 
 def allowed(period: Period) -> Allowed:
-    """Own conversion of every unit made, of phantoms on the way down, and of finished units that were scrapped."""
+    """Own conversion of every unit made, of phantoms on the way down, and of finished units that were scrapped.
+
+    Units that were completed count, sold or not, where completions are counted.
+    """
     units: Quantities = defaultdict(Fraction)
-    standards = period.standards
+    sold: Quantities = defaultdict(Fraction)
+    standards = period.shelf.standards
 
     def make(item: str, quantity: Fraction, on: dt.date) -> None:
         units[item] += quantity
@@ -362,9 +373,13 @@ def allowed(period: Period) -> Allowed:
 
     for row in period.given["Counts"]:
         if row["Event"] == "Sold":
+            sold[str(row["Item"])] += number(row, "Quantity")
             use(str(row["Item"]), number(row, "Quantity"), day(row["Date"]))
-        elif standards.completion_is_trigger:
+        else:
             make(str(row["Item"]), number(row, "Quantity"), day(row["Date"]))
+    if not standards.completion_is_trigger:
+        for item, growth in independent.grown(standards, period.given["Stock"], sold).items():
+            make(item, growth, period.policy.end)
     for row in period.given["Scrap"]:
         step = use if row["Stage"] == "Component" else make
         step(str(row["Item"]), number(row, "Quantity"), day(row["Date"]))
@@ -402,17 +417,21 @@ class Variances:
         posts = period.standards.purchase_is_trigger
         self._by_item("Material price", bought, at_standard, self.balances[PRICE_VARIANCE] if posts else None)
 
-        missing: Quantities = {}
+        missing: dict[bool, Quantities] = {True: {}, False: {}}  # of made items, and of bought ones
         relieved: Quantities = {}
         for row in period.given["Stock"]:
             item = str(row["Item"])
             if item in period.book and not is_blank(row.get("Counted qty")):
-                cost = period.standards.unit_cost(item, policy.end)
-                missing[item] = (period.book[item] - number(row, "Counted qty")) * cost
-                gone = (period.books.moved[movement].get(item, 0) for movement in ("relieved", "sold"))
+                cost = period.standards.value(item, policy.end)
+                made = period.kind(item) in MADE
+                expected = period.book[item] - period.parts.get(item, Fraction(0))
+                missing[made][item] = (expected - number(row, "Counted qty")) * cost
+                gone = (period.shelf.moved[movement].get(item, 0) for movement in ("relieved", "sold"))
                 relieved[item] = sum(gone, Fraction(0)) * cost
         posts = posts and not policy.by_count
-        self._by_item("Material usage", missing, relieved, self.balances[USAGE_VARIANCE] if posts else None)
+        self._by_item("Material usage", missing[False], relieved, self.balances[USAGE_VARIANCE] if posts else None)
+        posts = policy.points != "Sale" and not policy.by_count
+        self._by_item("Inventory count", missing[True], relieved, self.balances[COUNT_DIFFERENCE] if posts else None)
 
     def _by_item(self, name: str, exact: Quantities, standard: Quantities, total: Decimal | None) -> None:
         """The largest takes what rounding leaves to the posted total."""
@@ -442,7 +461,10 @@ class Variances:
         total = allowed(self.period)
         standard = {element: policy.rounded(amount) for element, amount in total.amounts.items()}
         largest = max(total.amounts, key=lambda element: abs(total.amounts[element]))
-        standard[largest] += allocated - sum(standard.values())
+        flushed = (amount for line, amount in self.period.books.lines.items() if line.credit == ALLOCATED)
+        unsold = sum(total.amounts.values(), Fraction(0)) - sum(flushed, Fraction(0))
+        self.add(UNSOLD, "", allocated, allocated + policy.rounded(unsold), policy.disposition, ALLOCATION)
+        standard[largest] += allocated + policy.rounded(unsold) - sum(standard.values())
         actual: dict[str, Decimal] = {}
         for cost_type in {str(row["Cost type"]) for row in rows}:
             amounts = (number(row, "Amount") for row in rows if row["Cost type"] == cost_type)
@@ -494,11 +516,12 @@ def contents(period: Period, relieved: dict[str, Fraction]) -> dict[str, Content
     counted = {str(row["Item"]): row for row in period.given["Stock"] if not is_blank(row.get("Counted qty"))}
     for item, book in period.book.items():
         if standards.role(item) != PAYABLE:
-            posted = item in counted and standards.purchase_is_trigger
-            quantity = number(counted[item], "Counted qty") if posted else book
+            posted = item in counted
+            quantity = number(counted[item], "Counted qty") + period.parts.get(item, 0) if posted else book
             material = quantity * standards.cost(item, end)[MATERIAL]
+            carried = quantity * standards.value(item, end)
             made = material if period.kind(item) != "Buy" else Fraction(0)
-            conversion = quantity * standards.unit_cost(item, end) - material
+            conversion = carried - material
             _add(sums[standards.role(item)], material, made, conversion)
     for row in period.given["Counts"]:
         if row["Event"] == "Sold":
@@ -569,10 +592,10 @@ def _conversion_in_scrap(period: Period) -> Fraction:
 
 
 def prorate(
-    held: Mapping[str, Content], price: Fraction, usage: Fraction, conversion: Fraction
+    held: Mapping[str, Content], price: Fraction, usage: Fraction, conversion: Fraction, scrap_apart: bool = False
 ) -> dict[str, tuple[Fraction, Fraction, Fraction]]:
     """Shares of every account; under USAGE_VARIANCE what the usage variance takes of the price variance, under CONTROL what
-    normal scrap takes of it, which joins the conversion variance.
+    normal scrap takes of it, which joins the conversion variance, unless scrap is shared apart.
     """
 
     def share(amount: Fraction, weights: Mapping[str, Fraction]) -> dict[str, Fraction]:
@@ -582,12 +605,65 @@ def prorate(
     by_price = share(price, {role: c.material for role, c in held.items()} | {USAGE_VARIANCE: usage})
     whole = usage + by_price.get(USAGE_VARIANCE, Fraction(0))
     by_usage = share(whole, {role: c.made for role, c in held.items()})
-    by_conversion = share(
-        conversion + by_price.get(CONTROL, Fraction(0)), {role: c.conversion for role, c in held.items()}
-    )
+    on_scrap = Fraction(0) if scrap_apart else by_price.get(CONTROL, Fraction(0))
+    by_conversion = share(conversion + on_scrap, {role: c.conversion for role, c in held.items()})
     zero = Fraction(0)
     roles = {*by_price, *by_usage, *by_conversion}
     return {role: tuple(by.get(role, zero) for by in (by_price, by_usage, by_conversion)) for role in roles}
+
+
+def content_of(standards: Standards, item: str, part: str, on: dt.date) -> Fraction:
+    """Units of a part in one unit of an item, the item itself included."""
+    own = Fraction(item == part)
+    return own + sum((q * content_of(standards, c, part, on) for c, q in standards.needs(item, on)), Fraction(0))
+
+
+class Scrapped(NamedTuple):
+    """Normal scrap of one item: what it was charged with, net of salvage, and the material in it."""
+
+    cost: Fraction
+    material: Fraction
+
+
+def normal_scrap(period: Period) -> dict[str, Scrapped]:
+    """By the item scrapped. Empty where the physical count relieves: counts in money know no units."""
+    found: dict[str, Scrapped] = {}
+    if period.policy.by_count:
+        return found
+    for row in period.given["Scrap"]:
+        if row["Kind"] == "Normal":
+            item, on, quantity = str(row["Item"]), day(row["Date"]), number(row, "Quantity")
+            material = quantity * period.standards.cost(item, on)[MATERIAL]
+            whole = material if period.policy.expensed else quantity * period.standards.cost(item, on)[UNIT_COST]
+            before = found.get(item, Scrapped(Fraction(0), Fraction(0)))
+            cost = before.cost + whole - number(row, "Salvage value")
+            found[item] = Scrapped(cost, before.material + material)
+    return found
+
+
+def bear_scrap(period: Period, scrap: Mapping[str, Scrapped], price: Fraction) -> dict[str, Fraction]:
+    """Shares of normal scrap, and of the price variance on it: over the good units of each item, wherever they are."""
+    policy, standards, zero = period.policy, period.standards, Fraction(0)
+    whole = sum((each.material for each in scrap.values()), zero)
+    counted = {str(row["Item"]): row for row in period.given["Stock"] if not is_blank(row.get("Counted qty"))}
+    borne: dict[str, Fraction] = defaultdict(Fraction)
+    for part, each in scrap.items():
+        units: dict[str, Fraction] = defaultdict(Fraction)
+        for item, book in period.book.items():
+            if standards.role(item) != PAYABLE:
+                quantity = number(counted[item], "Counted qty") + period.parts.get(item, 0) if item in counted else book
+                units[standards.role(item)] += quantity * content_of(standards, item, part, policy.end)
+        for row in period.given["Counts"]:
+            if row["Event"] == "Sold":
+                content = content_of(standards, str(row["Item"]), part, day(row["Date"]))
+                units[SOLD] += number(row, "Quantity") * content
+        good = {role: quantity for role, quantity in units.items() if quantity > 0}
+        cost = each.cost + (price * each.material / whole if whole > 0 else zero)
+        for role, quantity in good.items():
+            borne[role] += cost * quantity / sum(good.values(), zero)
+        if not good:
+            borne[SOLD] += cost
+    return borne
 
 
 def close_lines(
@@ -632,6 +708,20 @@ def in_process(period: Period) -> InProcess:
     return InProcess(material, conversion)
 
 
+def parts_in_process(period: Period) -> Quantities:
+    """Units of every item on the shelf that are in units in process, and that the count of stock does not include."""
+    parts: Quantities = defaultdict(Fraction)
+    if period.policy.chosen["Stock count includes units in process"] == "Yes":
+        return parts
+    standards = period.shelf.standards
+    for row in period.given["WIP"]:
+        item, share = str(row["Item"]), number(row, "Quantity") * number(row, "Material %")
+        step = standards.relieve if period.kind(item) == "Buy" else standards.explode
+        for component, per_unit in step(item, period.policy.end).components.items():
+            parts[component] += share * per_unit
+    return parts
+
+
 def wip_lines(period: Period, found: InProcess) -> dict[Line, Decimal]:
     """Material out of materials, conversion out of where the conversion of the period went."""
     policy = period.policy
@@ -654,7 +744,8 @@ def begin(policy: Policy, tables: Tables) -> Period:
     if policy.by_count and "Subassembly" in roles:
         roles = roles | {"Subassembly": roles["Buy"]}  # not on the books where materials are not
     standards = kind(items, independent.read_bom(given["BOM"], basis), roles)
-    return Period(policy, given, Books(standards))
+    books = Books(standards)
+    return Period(policy, given, books, books)
 
 
 def post_period(period: Period) -> dict[str, Fraction]:
@@ -668,11 +759,14 @@ def post_period(period: Period) -> dict[str, Fraction]:
         flushed = {line: amount for line, amount in books.lines.items() if line.event in ("Completion", "Sale")}
         books.lines = defaultdict(Fraction, recorded | without_material(flushed))
     independent.post_scrap(books, given["Scrap"])
-    period.book = independent.book_quantities(books, given["Stock"])
+    period.shelf = independent.shelf(books, given, policy.end)
+    period.book = independent.book_quantities(period.shelf, given["Stock"])
+    period.parts = parts_in_process(period)
     period.counts = list(read_counts(period))
     if policy.by_count:
         return relieve_by_count(period)
-    independent.post_count_adjustment(books, given["Stock"], period.book, policy.end)
+    expected = {item: book - period.parts.get(item, 0) for item, book in period.book.items()}
+    independent.post_count_adjustment(books, given["Stock"], expected, policy.end)
     return {}
 
 
@@ -697,9 +791,14 @@ def compute(settings: Mapping[str, object], tables: Tables) -> Close:
     wip = in_process(period)
     # conversion in units in process was incurred and not allocated, but it is no variance
     unallocated = wip.conversion if policy.disposition != "Carry forward" else Fraction(0)
-    shares = prorate(held, *before, Fraction(balances[CONTROL] + balances[ALLOCATED]) - unallocated)
-    price, usage, conversion = shares.get(SOLD, (Fraction(0),) * 3)
-    shares[SOLD] = (price, usage, conversion + unallocated)
+    scrap = normal_scrap(period)
+    apart = sum((each.cost for each in scrap.values()), Fraction(0))
+    over = Fraction(balances[CONTROL] + balances[ALLOCATED]) - unallocated - apart
+    shares = {role: (*parts, Fraction(0)) for role, parts in prorate(held, *before, over, bool(scrap)).items()}
+    price, usage, conversion, _ = shares.get(SOLD, (Fraction(0),) * 4)
+    shares[SOLD] = (price, usage, conversion + unallocated, Fraction(0))
+    for role, share in bear_scrap(period, scrap, shares.get(CONTROL, (Fraction(0),))[0]).items():
+        shares[role] = (*shares.get(role, (Fraction(0),) * 4)[:3], share)
     closing = close_lines(policy, balances, shares) | put_back(period)
     journal = events | independent.by_role(closing) | independent.by_role(wip_lines(period, wip))
     opening = opening_balances(period)

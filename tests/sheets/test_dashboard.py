@@ -64,6 +64,7 @@ def test_standard_cost_is_what_was_spent_less_what_the_oracle_calls_a_variance(w
 
     spent = -net(schema.ACCOUNTS_PAYABLE, schema.VARIOUS_ACCOUNTS)
     lost = net(schema.PRICE_VARIANCE, schema.USAGE_VARIANCE, schema.CCC, schema.CCA, schema.ABNORMAL_SCRAP)
+    lost += net(schema.COUNT_DIFFERENCE)
     first, *_, last, _ = rows(result, WATERFALL)
     assert money(last.amount, result.places) == spent
     assert money(first.amount, result.places) == spent - lost

@@ -32,6 +32,7 @@ from live_books import (
     FORMULA,
     ITEMS,
     NOW,
+    ON_THE_SHELF,
     PERIOD,
     PERIOD_ENDS,
     POLICIES,
@@ -62,7 +63,7 @@ from xlbackflush.workbook.file import FileBook
 TRIED = [str(policy) for policy in covering(POLICIES + PERIOD_ENDS)]
 #: the books that LibreOffice recalculates: of the computers one, as the world is there under each of their policies
 SAMPLES_TRIED = (f"computers, {schema.PS}", "widgets", "codes in other case", "dates with a time of day")
-RECALCULATED = [name for name in BOOKS if FULL or name in (*SAMPLES_TRIED, *TRIED, *QUIET)]
+RECALCULATED = [name for name in BOOKS if FULL or name in (*SAMPLES_TRIED, *TRIED, *QUIET, *ON_THE_SHELF)]
 #: how often a kind of change is tried, unless FULL: what is always refused once, other numbers often
 TRIES = dict.fromkeys(("text for a number", "error", "unknown choice", "unknown item", "date out of period"), 1) | {
     "number": 8

@@ -335,6 +335,29 @@ QUIET = {
         only, Policy(schema.PCS, **BY_COUNT, **PRORATED, in_money=True), "InventoryCount"
     ),
 }
+
+
+def nobody_counts_completions(policy: Policy) -> Sample:
+    """The world where only sales are counted; the stock of made items says what was made."""
+    sample = world(policy)
+    sold = [row for row in sample.tables["Counts"] if row["Event"] == schema.SOLD]
+    return replace(sample, tables={**sample.tables, "Counts": sold})
+
+
+def parts_apart(policy: Policy) -> Sample:
+    """The world where the count of stock leaves out the parts in units in process."""
+    sample = world(policy)
+    return replace(sample, settings={**sample.settings, "Stock count includes units in process": schema.NO})
+
+
+#: what is on the shelf, apart from what is posted
+ON_THE_SHELF = {
+    "completions not counted": functools.partial(nobody_counts_completions, Policy(schema.PS, **PRORATED)),
+    "completions not counted, sale": functools.partial(nobody_counts_completions, Policy(schema.S)),
+    "parts in process apart": functools.partial(parts_apart, Policy(schema.PCS, **PRORATED, **RECORDED)),
+    "parts in process apart, on the shelf": functools.partial(parts_apart, Policy(schema.PS, **SHOWN)),
+    "parts in process apart, by count": functools.partial(parts_apart, Policy(schema.PCS, **BY_COUNT, **RECORDED)),
+}
 BOOKS = {
     **{f"computers, {t}": functools.partial(computers, t) for t in schema.TRIGGERS},
     "widgets": SAMPLES["widgets"],
@@ -342,6 +365,7 @@ BOOKS = {
     "dates with a time of day": functools.partial(with_times, POLICIES[0]),
     **{str(policy): functools.partial(world, policy) for policy in POLICIES + PERIOD_ENDS},
     **QUIET,
+    **ON_THE_SHELF,
 }
 CONDENSED = {str(policy) for policy in PERIOD_ENDS if policy.condensed}
 

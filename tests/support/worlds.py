@@ -241,6 +241,7 @@ def closings(draw: st.DrawFn) -> World:
     policies: dict[str, object] = {
         "Variance disposition": draw(st.sampled_from([schema.TO_COGS, schema.PRORATE, schema.CARRY_FORWARD])),
         "Period-end WIP": draw(st.sampled_from([schema.RECORD, schema.SHOW_ONLY])),
+        "Stock count includes units in process": draw(st.sampled_from([schema.YES, schema.NO])),
         "Budgeted fixed overhead": draw(st.one_of(st.none(), st.integers(0, 99_999))),
         "Relief basis": schema.PHYSICAL_COUNT if by_count else schema.BILL_OF_MATERIALS,
         "Conversion costs": schema.EXPENSE_THEN_ADJUST

@@ -104,7 +104,7 @@ def test_the_journal_adds_up_to_the_ledger(posted: Path, tables: dict[str, pd.Da
     assert set(journal["Posting date"].drop(of_the_month.index)) == {pd.Timestamp(2026, 11, 1)}
     sums = of_the_month.groupby("Role")[["Debit", "Credit"]].sum()
     ledger = Parts(posted).rows("Ledger")
-    assert len(ledger) == 12
+    assert len(ledger) == 13
     for row in ledger:
         debit, credit = sums.loc[row["Role"]] if row["Role"] in sums.index else (0.0, 0.0)
         assert cents([debit]) == cents([row["Debits"]])
@@ -211,7 +211,7 @@ def test_a_broken_cell_of_results_is_warned_of(posted: Path, tmp_path: Path) -> 
         "Journal!B8: Entry is 1.5; a whole number is expected.",
         "Ledger!G9: Closing holds the error value #VALUE!.",
     ]
-    assert tables["Ledger"]["Closing"].isna().tolist() == [row == 2 for row in range(12)]
+    assert tables["Ledger"]["Closing"].isna().tolist() == [row == 2 for row in range(13)]
     assert tables["Journal"]["Entry"].isna().tolist()[:3] == [False, True, False]
 
 

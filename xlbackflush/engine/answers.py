@@ -161,7 +161,7 @@ class Answers:
         items = np.arange(count)
         roots = Roots(np.zeros(count, dtype=np.int64), items, texts([""] * count), self.bill.items.made)
         rows = DemandRows(items, np.full(count, float(self.settings.period_end)), np.ones(count))
-        return Demand((COMPLETIONS,), roots, rows)
+        return Demand((COMPLETIONS,), roots, rows, np.zeros(count, dtype=bool))
 
     @cached_property
     def _sizes(self) -> Floats:

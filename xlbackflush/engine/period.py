@@ -13,7 +13,7 @@ from functools import cached_property
 from xlbackflush import schema
 from xlbackflush.dataclass import dataclass, replace
 from xlbackflush.engine.explosion.by_line import explosion_by_line
-from xlbackflush.engine.explosion.demand import Demand, Transactions, demand, transactions
+from xlbackflush.engine.explosion.demand import IN_PROCESS, Demand, Transactions, demand, transactions
 from xlbackflush.engine.explosion.explosion import Explosion, Walk, quantities, sizes, walk
 from xlbackflush.engine.inputs.snapshot import Snapshot
 from xlbackflush.engine.measures import checks
@@ -29,6 +29,7 @@ from xlbackflush.engine.measures.variances import Conversion, ConversionAllowed,
 from xlbackflush.engine.posting.close import close, period_end_entries
 from xlbackflush.engine.posting.disposition import CostHeld, Share, cost_held, disposition, to_close
 from xlbackflush.engine.posting.flush import Ledger, before_close, ledger
+from xlbackflush.engine.posting.normal_scrap import NormalScrap, normal_scrap
 from xlbackflush.engine.record.corrections import Draft, correct
 from xlbackflush.engine.record.record import Record
 from xlbackflush.engine.standards.bill import Bill, bill, with_numbers
@@ -74,6 +75,15 @@ class Closings:
 
     def __sub__(self, other: Closings) -> Closings:
         return Closings(self.inventory - other.inventory, self.cogs - other.cogs)
+
+
+def _unmoved(table: str, column: str, demand: Demand) -> tuple[str, ...]:
+    """The stages that a cell does not move."""
+    if table == "Stock" and demand.of_shelf:  # where no completions are counted, stock says what was made
+        return _COSTS
+    if table == "WIP" and IN_PROCESS in demand.streams:
+        return ("unit_costs",)
+    return _UNMOVED.get((table, column)) or _UNMOVED[table]
 
 
 class Period:
@@ -185,9 +195,15 @@ class Period:
         return list(cost_held(self.unit_costs, self.stock, self.flushed, self.movements, self.counted))
 
     @cached_property
+    def normal_scrap(self) -> NormalScrap:
+        return normal_scrap(self.unit_costs, self.stock, self.movements)
+
+    @cached_property
     def shares(self) -> list[Share]:
         unallocated = recorded_conversion(self.inputs, self.in_process)
-        return list(disposition(self.inputs, self.cost_held, self.to_close, self.opening_excess, unallocated))
+        return list(
+            disposition(self.inputs, self.cost_held, self.to_close, self.opening_excess, unallocated, self.normal_scrap)
+        )
 
     @cached_property
     def entries(self) -> list[Entry]:
@@ -218,11 +234,11 @@ class Period:
 
     @cached_property
     def conversion_allowed(self) -> ConversionAllowed:
-        return variance.conversion_allowed(self.explosion, self.bill)
+        return variance.conversion_allowed(self.explosion, self.bill, self.demand)
 
     @cached_property
     def conversion(self) -> Conversion:
-        return variance.conversion_totals(self.inputs, self.conversion_allowed, self.before_close)
+        return variance.conversion_totals(self.inputs, self.conversion_allowed, self.flushed, self.before_close)
 
     @cached_property
     def variances(self) -> list[Variance]:
@@ -259,7 +275,8 @@ class Period:
 
     @cached_property
     def fit(self) -> list[FitFigure]:
-        conversion = total(self.explosion.rows.conversion)
+        rows = self.explosion.rows
+        conversion = total(rows.conversion[self.demand.posts[rows.root]])
         return fit(FitSources(self.unit_costs, conversion, self.movements, self.stock, self.in_process, self.ledger))
 
     @cached_property
@@ -286,7 +303,7 @@ class Period:
         changed = Period(replace(self.inputs, **{FIELDS[table]: records}), self.record)  # type: ignore[arg-type]
         changed.bill = with_numbers(self.bill, changed.inputs)
         known = vars(self)  # where a cached property keeps its value
-        for stage in (*_SHAPE, *(_UNMOVED.get((table, column)) or _UNMOVED[table])):
+        for stage in (*_SHAPE, *_unmoved(table, column, self.demand)):
             if stage in known:
                 vars(changed)[stage] = known[stage]
         if "unit_costs" in vars(changed):  # the same costs; whoever reads the inputs through them must see the cell

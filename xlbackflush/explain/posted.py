@@ -72,7 +72,7 @@ class Posted:
                 return Basis(Binary("/", self._inner(self._proof()), quantity), "Average of the units.")
             case "Variances", "Standard" | "Actual" as column:
                 name = self._text("Variance")
-                of_item = name in (schema.MATERIAL_PRICE, schema.MATERIAL_USAGE)
+                of_item = name in (schema.MATERIAL_PRICE, schema.MATERIAL_USAGE, schema.COUNT_VARIANCE)
                 return self._variance_of_item(name, column) if of_item else self._variance(column)
         return None
 
@@ -155,7 +155,7 @@ class Posted:
         items = self.grid.numbered_rows("Reconciliation", "Item")
         row = next(row for row, (item,) in items if text(item).casefold() == subject)
         exact: Node = self.grid.cell("Reconciliation", "Received amount", row)
-        if name == schema.MATERIAL_USAGE:
+        if name != schema.MATERIAL_PRICE:
             exact = Binary("*", *(self.grid.cell("Reconciliation", c, row) for c in ("Relieved", "Standard cost")))
         rounded = self._inner(self._proof())
         assert isinstance(rounded, Call)

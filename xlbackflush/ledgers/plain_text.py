@@ -13,7 +13,8 @@ ROOTS = {
     schema.WORK_IN_PROCESS: "Assets", schema.SCRAP_RECOVERY: "Assets",
     schema.ACCOUNTS_PAYABLE: "Liabilities", schema.VARIOUS_ACCOUNTS: "Liabilities",
     schema.CCC: "Expenses", schema.CCA: "Expenses", schema.COGS: "Expenses", schema.PRICE_VARIANCE: "Expenses",
-    schema.USAGE_VARIANCE: "Expenses", schema.ABNORMAL_SCRAP: "Expenses", schema.ROUNDING: "Expenses",
+    schema.USAGE_VARIANCE: "Expenses", schema.COUNT_DIFFERENCE: "Expenses",
+    schema.ABNORMAL_SCRAP: "Expenses", schema.ROUNDING: "Expenses",
 }  # fmt: skip
 _ROOT_NAMES = ("Assets", "Liabilities", "Equity", "Income", "Expenses")
 

@@ -28,6 +28,7 @@ Row = dict[str, object]
 CARRIED = (
     schema.MIP, schema.INVENTORY_CONTROL, schema.FINISHED_GOODS, schema.WORK_IN_PROCESS, schema.ACCOUNTS_PAYABLE,
     schema.VARIOUS_ACCOUNTS, schema.SCRAP_RECOVERY, schema.CCC, schema.CCA, schema.PRICE_VARIANCE, schema.USAGE_VARIANCE,
+    schema.COUNT_DIFFERENCE,
 )  # fmt: skip
 #: tables of items, taken over as they are
 _KEPT = ("StandardCost", "BOM", "Accounts")

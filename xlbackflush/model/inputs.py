@@ -32,6 +32,7 @@ class Settings:
     materiality: float = 0.05
     cycle_time_days: float | None = None
     period_end_wip: str = schema.RECORD
+    stock_count_includes_units_in_process: str = schema.YES
     standards_set_on: int | None = None
 
     @property

@@ -22,6 +22,7 @@ class EntryKind(Enum):
     UNITS_SOLD_BY_COUNT = auto()
     ALL_CHARGED_WHEN_SOLD = auto()
     STOCK_ADJUSTED = auto()
+    MADE_ITEMS_ADJUSTED = auto()
     VARIANCES_TO_COGS = auto()
     VARIANCES_PRORATED = auto()
     INVENTORIES_ADJUSTED = auto()
@@ -42,6 +43,7 @@ DESCRIPTIONS: dict[EntryKind, str] = {
     EntryKind.UNITS_SOLD_BY_COUNT: "Units sold by the physical count: opening + completed - counted",
     EntryKind.ALL_CHARGED_WHEN_SOLD: "Everything received, charged to cost of goods sold",
     EntryKind.STOCK_ADJUSTED: "Book stock adjusted to the physical count, at standard",
+    EntryKind.MADE_ITEMS_ADJUSTED: "Book stock of made items adjusted to the physical count, at standard",
     EntryKind.VARIANCES_TO_COGS: "Conversion costs and variances closed to cost of goods sold",
     EntryKind.VARIANCES_PRORATED: "Conversion costs and variances prorated over stock and cost of goods sold",
     EntryKind.INVENTORIES_ADJUSTED: "Inventories adjusted to the physical count, out of cost of goods sold",

@@ -65,6 +65,12 @@ SETTINGS: tuple[Setting, ...] = (
         words.RECORD,
         words.SHOW_ONLY,
     ),
+    _choice(
+        "Stock count includes units in process",
+        "Yes: Counted qty on sheet Stock includes the parts in units on sheet WIP. No: only what lies in the storeroom.",
+        words.YES,
+        words.NO,
+    ),
     Setting("Standards set on", "date", None, "Day on which the standard costs were last reviewed; for sheet Fit."),
 )
 
@@ -264,7 +270,8 @@ INPUT_SHEETS: tuple[Sheet, ...] = (
           "Amounts as booked in your ledger."),
     Sheet("Stock", "Input", (STOCK,),
           "Opening quantities and the physical count at period end.",
-          "Leave Counted qty blank where nothing was counted; 0 means counted and found empty."),
+          "Leave Counted qty blank where nothing was counted; 0 means counted and found empty. Made items count under every "
+          "set of trigger points."),
     Sheet("WIP", "Input", (WIP,),
           "Units still in process at period end, which backflush costing does not record.",
           "Used for the period-end adjustment only."),

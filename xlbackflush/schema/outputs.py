@@ -170,6 +170,26 @@ DISPOSITION = table(
     money("If prorated", "Shares, less beyond standard: added by Prorate.", field="prorated"),
     money("If to cost of goods sold", "Added to the account by Cost of goods sold.", field="to_cogs"),
     money("Posted", "Added to the account by the close of this run.", field="posted"),
+    money("Inventory count", "Made items short or over: a loss or gain of the period.", field="count"),
+    money("Normal scrap", "Share by good units of the items scrapped: see Normal Scrap.", field="scrap"),
+)
+_BEARERS = (*words.STOCK_ROLES, words.COGS)
+NORMAL_SCRAP = table(
+    "NormalScrap",
+    "{Item} in {In}",
+    text("Item", "Item scrapped, or that contains one.", width=18),
+    text("In", "Item that it is in; blank: all of it.", width=18),
+    date("From", "First day on which the quantity holds; blank: the whole period.", unit="first day"),
+    quantity("Quantity", "Per unit of the item that it is in, planned scrap included.", unit="per parent"),
+    *(
+        quantity(f"{role} units", "Units in ending stock, as themselves and inside other items.")
+        for role in words.STOCK_ROLES
+    ),
+    quantity(f"{words.COGS} units", "Units sold, as themselves and inside other items."),
+    money("Scrap", "Normal scrap of the item at standard, less salvage."),
+    money("Material", "Material in it."),
+    money("Price variance", "Its share of the price variance, by material."),
+    *(money(f"{role} share", "Scrap and price variance x its share of the good units.") for role in _BEARERS),
 )
 MATERIALITY = table(
     "Materiality",
@@ -286,7 +306,7 @@ TRACE = table(
     price("Standard cost", "Relief cost; 0 where exploded through."),
     money("Amount", "Required qty x Standard cost."),
     integer("BOM row", "Row on the BOM sheet.", width=9, recorded=_BOM_ROW),
-    text("Event", "Entry that this row belongs to.", width=12),
+    text("Event", "Entry that this row belongs to; Units ...: on the shelf, not posted.", width=12),
     text("Charged to", "Account role debited.", width=26),
     text("Relieved from", "Account role credited.", width=26),
     price("Conversion rate", "Own conversion flushed with a unit."),
@@ -310,7 +330,7 @@ RECONCILIATION = table(
         "Book", "Opening + received - relieved - scrapped.", field="book", marks=(("warn", "AND(ISNUMBER({0}),{0}<0)"),)
     ),
     quantity("Counted", "From Stock; blank: not counted.", field="counted"),
-    quantity("Difference qty", "Counted less book; blank: not counted.", field="difference"),
+    quantity("Difference qty", "Counted and in process less book; blank: not counted.", field="difference"),
     money("Difference amount", "At standard cost.", field="difference_amount"),
     price("Standard cost", "Unit cost at period end.", field="cost"),
     text("Account role", "Inventory account; blank: none is kept.", width=26, field="role"),
@@ -318,11 +338,11 @@ RECONCILIATION = table(
     money("Book amount", "Book at standard cost of period end.", field="book_amount"),
     money("Invoiced", "Purchases at actual price.", field="invoiced"),
     text("Type", "Type from Standard Cost.", width=13),
-    quantity("Ending", "Counted where the count was posted, else book.", field="ending"),
+    quantity("Ending", "Counted and in process where the count was posted, else book.", field="ending"),
     money("Ending amount", "Ending at standard cost.", field="ending_amount"),
     money("Ending material", "Material in the ending stock.", field="ending_material"),
     money("Received amount", "Purchases at standard.", field="received_amount"),
-    money("Counted amount", "Counted at standard cost.", field="counted_amount"),
+    money("Counted amount", "Counted and in process at standard cost.", field="counted_amount"),
     money("Opening conversion", "Conversion in the opening stock.", field="opening_conversion"),
     money("Counted conversion", "Conversion in the counted stock.", field="counted_conversion"),
     money(
@@ -331,7 +351,18 @@ RECONCILIATION = table(
         width=14,
         field="unrevalued",
     ),
-    money("Posted", "Shrinkage (negative) or gain posted to the usage variance.", field="posted"),
+    money(
+        "Posted",
+        "Shrinkage (negative) or gain posted: of bought items to the usage variance, of made items to the inventory count "
+        "difference.",
+        field="posted",
+    ),
+    quantity(
+        "In process",
+        "Units in units in process, where the stock count does not include them.",
+        width=14,
+        field="in_process",
+    ),
 )
 TIE_OUT = table(
     "TieOut",
@@ -640,6 +671,10 @@ OUTPUT_SHEETS: tuple[Sheet, ...] = (
     Sheet("Disposition", "Calculation", (DISPOSITION,),
           "How variances are allocated to the accounts that hold the related cost, and what each disposition posts.",
           "The price variance is allocated first, over material at standard including the usage variance; debit positive."),
+    Sheet("Normal Scrap", "Calculation", (NORMAL_SCRAP,),
+          "Normal scrap shared over the good units of the item scrapped: in ending inventories and in cost of goods sold.",
+          "Live formulas over Reconciliation, Movements and Build-up. Empty where nothing was scrapped, or the count relieves.",
+          freeze_cols=2),
     Sheet("Materiality", "Control", (MATERIALITY,),
           "Which disposition of variances the policy asks for, what the other would give, and what is unrecorded.",
           "Live formulas; the threshold is Materiality % on Setup."),

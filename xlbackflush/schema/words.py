@@ -18,6 +18,7 @@ BILL_OF_MATERIALS, PHYSICAL_COUNT = "Bill of materials", "Physical count"
 AT_STANDARD, EXPENSE_THEN_ADJUST = "Allocate at standard", "Expense, then adjust to count"
 TO_COGS, PRORATE, CARRY_FORWARD = "Cost of goods sold", "Prorate", "Carry forward"
 PER_TRIGGER, PER_PRODUCT = "One entry per trigger", "One entry per product"
+YES, NO = "Yes", "No"
 RECORD, SHOW_ONLY = "Record and reverse", "Show only"
 
 LABOR, VARIABLE_OVERHEAD, FIXED_OVERHEAD, CONVERSION = ("Labor", "Variable overhead", "Fixed overhead", "Conversion")
@@ -35,6 +36,7 @@ CCA = "Conversion costs allocated"
 COGS = "Cost of goods sold"
 PRICE_VARIANCE = "Material price variance"
 USAGE_VARIANCE = "Material usage variance"
+COUNT_DIFFERENCE = "Inventory count difference"
 ABNORMAL_SCRAP = "Abnormal scrap loss"
 SCRAP_RECOVERY = "Scrap recovery"
 ROUNDING = "Rounding difference"
@@ -54,6 +56,7 @@ ROLES: dict[str, tuple[str, str]] = {
     COGS: ("5110", "Cost of goods sold"),
     PRICE_VARIANCE: ("5410", "Material price variance"),
     USAGE_VARIANCE: ("5420", "Material usage variance"),
+    COUNT_DIFFERENCE: ("5950", "Inventory count differences of made items"),
     ABNORMAL_SCRAP: ("5510", "Loss from abnormal scrap"),
     SCRAP_RECOVERY: ("1390", "Scrap recovery"),
     ROUNDING: ("5590", "Rounding difference"),
@@ -67,6 +70,12 @@ EVENTS = (
     PURCHASE, CONVERSION_EVENT, COMPLETION, SALE, SCRAP_EVENT, COUNT_ADJUSTMENT, CLOSE, PERIOD_END_WIP, REVERSAL,
 )  # fmt: skip
 
+#: what rows of the Trace that no entry posts are about: units on the shelf, where completion is no trigger
+UNITS_MADE, UNITS_SOLD, UNITS_THROWN_OUT = "Units made", "Units sold", "Units scrapped"
+ON_THE_SHELF = (UNITS_MADE, UNITS_SOLD, UNITS_THROWN_OUT)
+#: the same: parts in units in process, where the count of stock does not include them
+UNITS_IN_PROCESS = "Units in process"
+
 #: events that come after the variances are measured
 FROM_THE_CLOSE_ON = (CLOSE, PERIOD_END_WIP, REVERSAL)
 
@@ -76,6 +85,7 @@ VARIABLE_SPENDING, VARIABLE_EFFICIENCY = "Variable overhead spending", "Variable
 FIXED_SPENDING, FIXED_VOLUME = "Fixed overhead spending", "Fixed overhead volume"
 OTHER_CONVERSION, SCRAP_VARIANCE = "Other conversion", "Scrap"
 CONVERSION_ALLOCATION = "Conversion allocation"
+COUNT_VARIANCE, UNSOLD_CONVERSION = "Inventory count", "Conversion of unsold units"
 
 FITS, LOOK, UNKNOWN, FOR_INFORMATION = "Fits", "Look", "Unknown", "For information"
 OVERALL = "Overall"

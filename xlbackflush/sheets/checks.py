@@ -85,6 +85,9 @@ _FORMULAS = {
     ),
     "ties": 'COUNTIFS(TieOut[Result],"Fail")',
     "proofs": "+".join(_unproven(table) for table in schema.OUTPUT_TABLES if table.differences),
-    "rounding": 'ROUND(SUM(Relief[Amount])-SUMIFS(Trace[Amount],Trace[Level],">0",Trace[Event],"<>Scrap"),6)',
+    "rounding": (
+        "ROUND(SUM(Relief[Amount])-SUMIFS(Trace[Amount],"
+        'Trace[Level],">0",Trace[Event],"<>Scrap",Trace[Relieved from],"?*"),6)'
+    ),
     "errors": f'COUNTIFS(Findings[Severity],"{schema.ERROR}")',
 }

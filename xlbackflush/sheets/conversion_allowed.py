@@ -1,8 +1,9 @@
 """Sheet Conversion Allowed: units flushed of every made item, at its standard hours and rates."""
 
 from xlbackflush import schema
+from xlbackflush.engine.explosion.demand import IN_PROCESS
 from xlbackflush.sheets.body import Body, RunView, filled, shown
-from xlbackflush.sheets.formulas import item_sum
+from xlbackflush.sheets.formulas import item_sum, literal
 
 #: formulas over the item's row on Standard Cost
 _LIVE = {
@@ -14,6 +15,21 @@ _LIVE = {
 }
 
 
+def parts_apart(run: RunView) -> bool:
+    """Does the Trace have parts in units in process?"""
+    return IN_PROCESS in run.period.demand.streams
+
+
+def units_worked(run: RunView, code: str, cell: str) -> str:
+    """Units of the rows of the Trace with units started; where units on the shelf are followed, of its rows alone."""
+    exploded = [("Started", "<>", '""')]
+    if not run.period.demand.of_shelf:
+        others = [("Event", "<>", literal(schema.UNITS_IN_PROCESS))] if parts_apart(run) else []
+        return item_sum("Trace", "Required qty", code, cell, [*exploded, *others])
+    tests = ([*exploded, ("Event", "=", literal(event))] for event in schema.ON_THE_SHELF)
+    return "+".join(item_sum("Trace", "Required qty", code, cell, each) for each in tests)
+
+
 def body(run: RunView) -> Body:
     """One row per made item."""
     allowed = run.period.conversion_allowed
@@ -21,10 +37,7 @@ def body(run: RunView) -> Body:
     codes = [run.codes[i] for i in items]
     rows = run.cells("ConversionAllowed", len(items), cost=run.standard_costs(items))
     live = filled(_LIVE, rows)
-    exploded = [("Started", "<>", '""')]  # rows of the Trace with units started
-    live["Units"] = [
-        item_sum("Trace", "Required qty", code, row["Item"], exploded) for code, row in zip(codes, rows, strict=True)
-    ]
+    live["Units"] = [units_worked(run, code, row["Item"]) for code, row in zip(codes, rows, strict=True)]
     return shown(schema.CONVERSION_ALLOWED, allowed, live) | {
         "Item": (codes, None),
         "Description": (run.items.description[items].tolist(), None),

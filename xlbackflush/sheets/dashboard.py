@@ -100,7 +100,7 @@ class _Rows:
             }
         return {
             "Label": _caption(literal(name), f"ABS({amount})", f'IF({amount}>0,"{_NBSP}U","{_NBSP}F")'),
-            "Amount": self._round(_net(Variance=name)),
+            "Amount": self._round("+".join(_net(Variance=each) for each in charts.CLASSES[name])),
             "Level": self._round(f"{above}+{amount}"),
             "Base": self._round(f"MIN({above},{level})-{self.cut}"),
             "Up": f"MAX({amount},0)",

@@ -5,6 +5,7 @@ from itertools import groupby
 
 from xlbackflush import schema
 from xlbackflush.engine.posting.disposition import NO_BASE, NOT_BY_COST, PASSED_ON, last_account
+from xlbackflush.engine.posting.normal_scrap import BEARERS
 from xlbackflush.engine.stock.counted import charges_everything, of_role
 from xlbackflush.engine.stock.in_process import takes_conversion_out
 from xlbackflush.engine.stock.opening import stock_roles
@@ -27,13 +28,26 @@ def body(run: RunView) -> Body:
     unallocated = f"{_above_close(run, schema.CCC)}+{_above_close(run, schema.CCA)}"
     held = zip(*(_cost_held(run, row["role"], row) for row in rows), strict=True)
     live: dict[str, list[str]] = dict(zip(_COST, map(list, held), strict=True))
+    apart = len(run.period.normal_scrap) > 0
+    live["Normal scrap"] = [
+        f"SUM(NormalScrap[[{row['role']} share]])" if apart and row["role"] in BEARERS else "" for row in rows
+    ]
+    short = _above_close(run, schema.COUNT_DIFFERENCE)
+    live["Inventory count"] = [short if row["role"] == schema.COGS else "" for row in rows]
     live |= _by_cost(run, rows, total, (price, unallocated)) | _excess(run, rows, total)
-    parts = ("Price variance", "Usage variance", "Conversion variance", "Carried over")
+    parts = (
+        "Price variance",
+        "Usage variance",
+        "Conversion variance",
+        "Carried over",
+        "Inventory count",
+        "Normal scrap",
+    )
     live["If prorated"] = [
         "" if row["role"] in PASSED_ON else f"{'+'.join(row[part] for part in parts)}-{row['Beyond standard']}"
         for row in rows
     ]
-    everything = f"{price}+{usage['Material']}+{unallocated}+{total['Beyond standard']}"
+    everything = f"{price}+{usage['Material']}+{unallocated}+{total['Beyond standard']}+{short}"
     live["If to cost of goods sold"] = [
         everything if row["role"] == schema.COGS else "" if row["role"] in PASSED_ON else f"-{row['Beyond standard']}"
         for row in rows
@@ -55,6 +69,8 @@ def _by_cost(run: RunView, rows: list[Row], total: Mapping[str, str], amounts: t
     (price, unallocated), accounts, usage = amounts, rows[:-1], rows[-1]
     in_process = "SUM(PeriodEndWip[Conversion])" if takes_conversion_out(run.inputs) else "0"
     passed_on = "".join(f"+{row['Price variance']}" for row in rows if row["role"] == schema.CCC)
+    if len(run.period.normal_scrap):
+        passed_on = "-SUM(NormalScrap[Scrap])"
     used, conversion = f"({usage['Material']}+{usage['Price variance']})", f"({unallocated}-{in_process}{passed_on})"
     material = f"({total['Material']}+{usage['Material']})"
     made, converted = total["Material in made units"], total["Conversion"]

@@ -4,7 +4,7 @@ from xlbackflush import schema
 from xlbackflush.engine.measures import fit as engine
 from xlbackflush.engine.measures.fit import CREDIT_DAYS, OVERALL, USE_TOLERANCE, YEAR, FitFigure
 from xlbackflush.sheets.body import Body, RunView, shown
-from xlbackflush.sheets.formulas import day_ref, ledger_sum, literal, setting_ref
+from xlbackflush.sheets.formulas import POSTED_ROWS, day_ref, ledger_sum, literal, setting_ref
 
 _BOOK = "Reconciliation"
 _BOUGHT = f'({_BOOK}[Type]="{schema.BUY}")'
@@ -113,7 +113,7 @@ _COVERED = f"SUMPRODUCT({_COUNTED}*{_KEPT})"
 _RIGHT = f"SUMPRODUCT({_JUDGED}*(ROUND({_OFF}-{USE_TOLERANCE}*{_USE},6)<=0))"
 _REPORTED = f"SUMPRODUCT({_BOOK}[Scrapped]*{_BOOK}[Standard cost])"
 _IMPLIED = f'({_REPORTED}-SUMIFS({_BOOK}[Difference amount],{_BOOK}[Difference amount],"<0"))'
-_FLUSHED, _RECEIVED = "SUM(Trace[Conversion])", f"{_BOOK}[Received amount]"
+_FLUSHED, _RECEIVED = f"SUMIFS(Trace[Conversion]{POSTED_ROWS})", f"{_BOOK}[Received amount]"
 _FINISHED, _VALUE = f'(Movements[Type]="{schema.FINISHED}")', "Movements[Completed]*Movements[Unit cost]"
 _BOUGHT_ROWS = f"{_BOOK}[Type],{literal(schema.BUY)}"
 _ENDS = f"(SUMIFS({_BOOK}[Opening amount],{_BOUGHT_ROWS})+SUMIFS({_BOOK}[Ending amount],{_BOUGHT_ROWS}))/2"

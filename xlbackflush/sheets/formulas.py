@@ -18,6 +18,8 @@ from xlbackflush.ooxml.address import fixed, link_target, quoted
 
 #: criteria that leave out what is posted from the close on
 AFTER_CLOSE = "".join(f',Journal[Event],"<>{event}"' for event in schema.FROM_THE_CLOSE_ON)
+#: criteria that leave out rows of the Trace that no entry posts
+POSTED_ROWS = "".join(f',Trace[Event],"<>{event}"' for event in (*schema.ON_THE_SHELF, schema.UNITS_IN_PROCESS))
 _DATE_LIKE = re.compile(r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[\s.\-/]*\d", re.I)
 
 
@@ -182,6 +184,28 @@ def counted_units(stream: Stream, code: str, cell: str, first: str, last: str) -
     """Units of a root on the days of a row, added up from the transaction sheet. first, last: the cells of these days."""
     tests = [*equal(stream.wanted), ("Date", ">=", first), ("Date", "<", f"{last}+1")]
     return item_sum(stream.table, "Quantity", code, cell, tests)
+
+
+def grown(sheets: Sheets, code: str, cell: str) -> str:
+    """What the stock of a made item grew by, as `demand.GROWTH` has it: counted less opening, or what was sold of opening."""
+    opening = item_sum("Stock", "Opening qty", code, cell) if sheets.has("Stock", "Opening qty") else "0"
+    sold = item_sum("Counts", "Quantity", code, cell, equal([("Event", schema.SOLD)]))
+    not_counted = f"-MIN(MAX({opening},0),MAX({sold},0))"
+    if not sheets.has("Stock", "Counted qty"):
+        return not_counted
+    return f"IF({times_counted(cell)}=0,{not_counted},{item_sum('Stock', 'Counted qty', code, cell)}-{opening})"
+
+
+def in_process(sheets: Sheets, cell: str) -> str:
+    """Units in process of an item, as far as their material is in."""
+    if not all(sheets.has("WIP", column) for column in ("Quantity", "Material %")):
+        return "0"
+    return f'SUMPRODUCT((WIP[Item]&""={cell})*1,WIP[Quantity],WIP[Material %])'
+
+
+def times_counted(cell: str) -> str:
+    """Number of rows of Stock on which an item was counted."""
+    return f'SUMPRODUCT((Stock[Item]&""={cell})*(Stock[Counted qty]<>""))'
 
 
 def invoiced(item_cell: str) -> str:

@@ -3,31 +3,33 @@
 import numpy as np
 
 from xlbackflush import schema
-from xlbackflush.engine.stock.stock_book import count_posts
+from xlbackflush.engine.explosion.demand import GROWTH
 from xlbackflush.sheets.body import Body, Row, RunView, filled, shown
-from xlbackflush.sheets.formulas import equal, invoiced, item_sum, literal
+from xlbackflush.sheets.conversion_allowed import parts_apart
+from xlbackflush.sheets.formulas import equal, grown, invoiced, item_sum, literal, times_counted
 
+QUOTES = '""'  # a blank cell, in a test
 #: formulas over the row's own cells, and over the item's Roll-up rows at the start and at the end of the period
 _LIVE = {
     "Type": "{end[Type]}",
     "Book": "ROUND({Opening}+{Received}-{Relieved}-{Scrapped},9)",
-    "Difference qty": 'IF({Counted}="","",{Counted}-{Book})',
+    "Difference qty": 'IF({Counted}="","",{Counted}+{In process}-{Book})',
     "Difference amount": 'IF({Difference qty}="",0,{Difference qty}*{Standard cost})',
-    "Standard cost": "{end[Relief cost]}",
-    "Account role": 'IF({end[Relieved from]}="{schema.ACCOUNTS_PAYABLE}","",{end[Relieved from]})',
-    "Opening amount": "{Opening}*{start[Relief cost]}",
+    "Standard cost": "{carried}",
+    "Account role": 'IF({account}="{schema.ACCOUNTS_PAYABLE}","",{account})',
+    "Opening amount": "{Opening}*{carried_before}",
     "Book amount": "{Book}*{Standard cost}",
     "Ending amount": "{Ending}*{Standard cost}",
     "Ending material": "{Ending}*{end[Material]}",
-    "Counted amount": 'IF({Counted}="",0,{Counted}*{Standard cost})',
+    "Counted amount": 'IF({Counted}="",0,({Counted}+{In process})*{Standard cost})',
     "Opening conversion": "{Opening}*({start[Unit cost]}-{start[Material]})",
-    "Counted conversion": 'IF({Counted}="",{Book},{Counted})*({end[Unit cost]}-{end[Material]})',
+    "Counted conversion": 'IF({Counted}="",{Book},{Counted}+{In process})*({end[Unit cost]}-{end[Material]})',
 }
 #: where the count adjustment is posted, and where it is not
 _POSTED = {
     True: {
         "Posted": 'IF({Account role}="",0,{Difference amount})',
-        "Ending": 'IF(OR({Counted}="",{Account role}=""),{Book},{Counted})',
+        "Ending": 'IF(OR({Counted}="",{Account role}=""),{Book},{Counted}+{In process})',
     },
     False: {"Posted": "0", "Ending": "{Book}"},
 }
@@ -39,7 +41,9 @@ def body(run: RunView) -> Body:
     codes = [run.codes[i] for i in book.item]
     start, end = run.unit_costs(book.start_row.tolist()), run.unit_costs(book.end_row.tolist())
     rows = run.cells("Reconciliation", len(codes), code=codes, start=start, end=end)
-    live = filled(_LIVE | _POSTED[count_posts(run.inputs.settings)], rows) | _moves(run, rows)
+    for row, stocked in zip(rows, run.items.stocked[book.item].tolist(), strict=True):
+        _put_account(run, row, stocked)
+    live = filled(_LIVE | _POSTED[not run.inputs.settings.by_count], rows) | _moves(run, rows)
     live["Not followed"] = _unrevalued(run, rows)
     columns = {
         name: (["" if v != v else v for v in values], formulas)
@@ -48,32 +52,61 @@ def body(run: RunView) -> Body:
     return columns | {"Item": (codes, None), "Type": (run.items.type[book.item].tolist(), live["Type"])}
 
 
+def _put_account(run: RunView, row: Row, stocked: bool) -> None:
+    """The account of an item and what a unit stands at in it: a made item that no entry relieves, at its material."""
+    column, account = "Relief cost" if stocked else "Material", row["end"]["Relieved from"]
+    row["carried"], row["carried_before"] = row["end"][column], row["start"][column]
+    row["account"] = account if stocked else f'IF({account}="",{literal(run.inputs.settings.bought_role)},{account})'
+
+
 def _moves(run: RunView, rows: list[Row]) -> dict[str, list[str]]:
     """What came in, from the input sheets, and what went out, from the Trace."""
-    has = run.sheets.has
+    has, inside = run.sheets.has, parts_apart(run)
 
     def typed(table: str, column: str, *wanted: tuple[str, str]) -> list[str]:
         return [item_sum(table, column, row["code"], row["Item"], equal(wanted)) for row in rows]
 
-    def out(sign: str) -> list[str]:
-        return [_taken("Required qty", row, row["end"]["Relieved from"], sign, schema.SCRAP_EVENT) for row in rows]
-
     bought, counted = typed("Purchases", "Quantity"), ['""'] * len(rows)
     completed = typed("Counts", "Quantity", ("Event", schema.COMPLETED))
+    for k, item in enumerate(run.period.stock.item.tolist()):
+        if item in run.period.transactions[GROWTH][0]:
+            completed[k] = grown(run.sheets, rows[k]["code"], rows[k]["Item"])
     if has("Stock", "Counted qty"):
         counted = [
-            f'IF(SUMPRODUCT((Stock[Item]&""={row["Item"]})*(Stock[Counted qty]<>""))=0,"",{units})'
+            f'IF({times_counted(row["Item"])}=0,"",{units})'
             for row, units in zip(rows, typed("Stock", "Counted qty"), strict=True)
         ]
     return {
         "Opening": typed("Stock", "Opening qty") if has("Stock", "Opening qty") else ["0"] * len(rows),
         "Received": [f"{b}+{c}" for b, c in zip(bought, completed, strict=True)],
-        "Relieved": out("<>"),
-        "Scrapped": out("="),
+        "Relieved": [used(run, "Required qty", row) for row in rows],
+        "Scrapped": [scrapped(run, "Required qty", row) for row in rows],
         "Counted": counted,
+        "In process": [_off_the_shelf("Required qty", row, schema.UNITS_IN_PROCESS) if inside else "" for row in rows],
         "Invoiced": [invoiced(row["Item"]) for row in rows],
         "Received amount": _received_amount(run, rows, bought),
     }
+
+
+def used(run: RunView, column: str, row: Row) -> str:
+    """Sum of the rows of the Trace that take the item off the shelf by use or sale."""
+    if run.period.demand.of_shelf:
+        return f"{_off_the_shelf(column, row, schema.UNITS_MADE)}+{_off_the_shelf(column, row, schema.UNITS_SOLD)}"
+    return _taken(column, row, row["end"]["Relieved from"], "<>", schema.SCRAP_EVENT)
+
+
+def scrapped(run: RunView, column: str, row: Row) -> str:
+    """The same, by scrap reports."""
+    if run.period.demand.of_shelf:
+        return _off_the_shelf(column, row, schema.UNITS_THROWN_OUT)
+    return _taken(column, row, row["end"]["Relieved from"], "=", schema.SCRAP_EVENT)
+
+
+def _off_the_shelf(column: str, row: Row, event: str) -> str:
+    """Sum of the rows of an event in which the item is relieved: all, less those in which it is exploded."""
+    of_event = ("Event", "=", literal(event))
+    every = item_sum("Trace", column, row["code"], row["Item"], [of_event])
+    return f"{every}-{item_sum('Trace', column, row['code'], row['Item'], [of_event, ('Started', '<>', QUOTES)])}"
 
 
 def _taken(column: str, row: Row, role: str, sign: str, event: str) -> str:
@@ -93,11 +126,16 @@ def _unrevalued(run: RunView, rows: list[Row]) -> list[str]:
     """What the account holds beyond its ending stock."""
     book, costs, settings = run.period.stock, run.period.unit_costs.rows, run.inputs.settings
     changed = (np.bincount(costs.item, minlength=len(run.items)) > 1)[book.item] & (not settings.by_count)
-    cost = "Material" if settings.conversion_expensed else "Unit cost"
+    cost = "Unit cost" if settings.completion_triggers and not settings.conversion_expensed else "Material"
+    growing = {run.codes[i] for i in run.period.transactions[GROWTH][0]}
 
     def unexplained(row: Row) -> str:
         made = f"SUMPRODUCT((Movements[Item]={row['Item']})*Movements[Completed]*Movements[{cost}])"
+        if row["code"] in growing:
+            made = f"{row['Received']}*{row['carried']}"
         taken = _taken("Amount", row, row["Account role"], "<>", schema.PURCHASE)
+        if run.period.demand.of_shelf:
+            taken = f"({used(run, 'Amount', row)}+{scrapped(run, 'Amount', row)})"
         received = f"+{row['Received amount']}" if settings.purchase_triggers else ""
         return f"{row['Opening amount']}{received}+{made}-{taken}+{row['Posted']}-{row['Ending amount']}"
 

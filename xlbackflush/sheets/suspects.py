@@ -106,6 +106,14 @@ def _stock_cells(run: RunView) -> dict[str, tuple[float, dict[str, str]]]:
     }
 
 
+def _taken(run: RunView, bom_row: int) -> str:
+    """Units that a BOM line took for what was made, sold and scrapped: see `demand.of_work`."""
+    line = f"Trace[Required qty],Trace[BOM row],{bom_row}"
+    if run.period.demand.of_shelf:
+        return "+".join(f'SUMIFS({line},Trace[Event],"{event}")' for event in schema.ON_THE_SHELF)
+    return f'SUMIFS({line},Trace[Event],"<>{schema.PURCHASE}",Trace[Event],"<>{schema.UNITS_IN_PROCESS}")'
+
+
 def _live(run: RunView, s: Suspect, own: dict[str, str], stock: dict[str, str]) -> dict[str, str]:
     """Formulas of one row. own: its cells; stock: the item's cells on Reconciliation."""
     made = {"Difference qty": f"-N({stock['Difference qty']})", "Amount": f"-N({stock['Difference amount']})"}
@@ -117,8 +125,7 @@ def _live(run: RunView, s: Suspect, own: dict[str, str], stock: dict[str, str]) 
     made["Base"] = f"{stock['Relieved']}+{stock['Scrapped']}"
     if s.cause == BILL_QUANTITY:
         quantity = run.sheets.ref("BOM", "Qty per", s.row)
-        taken = f'SUMIFS(Trace[Required qty],Trace[BOM row],{s.row},Trace[Event],"<>{schema.PURCHASE}")'
-        made |= {"Recorded": quantity, "Base": f"IF({quantity}=0,0,{taken}/{quantity})"}
+        made |= {"Recorded": quantity, "Base": f"IF({quantity}=0,0,({_taken(run, s.row)})/{quantity})"}
     each = f"{own['Difference qty']}/{own['Base']}"
     made["Implied"] = f"IF({own['Base']}=0,{own['Recorded']},MAX(0,{own['Recorded']}+{each}))"
     return made | {"Would remain": f"{own['Amount']}-{step}*{own['Base']}*{stock['Standard cost']}"}

@@ -6,10 +6,10 @@ from typing import NamedTuple
 import numpy as np
 
 from xlbackflush import schema
-from xlbackflush.engine.explosion.demand import Stream
+from xlbackflush.engine.explosion.demand import GROWTH, IN_PROCESS, Stream
 from xlbackflush.engine.explosion.product_view import trace_columns
 from xlbackflush.sheets.body import Body, RunView
-from xlbackflush.sheets.formulas import counted_units, day_ref, scrap_basis, with_scrap
+from xlbackflush.sheets.formulas import counted_units, day_ref, grown, in_process, scrap_basis, with_scrap
 
 _LIVE = (
     "Parent", "Component", "Parent qty", "Qty per", "Scrap %", "Required qty", "Standard cost", "Amount", "Charged to",
@@ -26,8 +26,9 @@ def body(run: RunView) -> Body:
 class _Place(NamedTuple):
     """A row of the Trace: row, and the rows of its parent, BOM line and unit cost, on their sheets; 0 where it has none.
 
-    product: code of the item counted. relieved: as itself, not exploded. split: its unit cost changes within the period.
-    exploded: the test that its parent still has no account, where it is exploded for want of one.
+    product: code of the item counted. relieved: as itself, not exploded; carried: the column of Roll-up with what it then
+    stands at in its account. split: its unit cost changes within the period. exploded: the test that its parent still has no
+    account, where it is exploded for want of one.
     """
 
     position: int  # from 0
@@ -38,6 +39,7 @@ class _Place(NamedTuple):
     stream: Stream
     product: str
     relieved: bool
+    carried: str
     split: bool
     exploded: str
 
@@ -66,6 +68,7 @@ class _Formulas:
         run, rows, demand, top = self.run, self.rows, self.run.period.demand, self.top
         streams = [demand.streams[s] for s in demand.roots.stream.tolist()]  # of each root
         split = (np.bincount(run.period.unit_costs.rows.item, minlength=len(run.items)) > 1).tolist()
+        stocked = run.items.stocked.tolist()
         bom_rows, exploded = run.lines.row.tolist(), self._tests_of_exploding()
         fields = ("root", "product", "parent_row", "item", "line", "rollup_row", "relieved")
         columns = zip(*(getattr(rows, field).tolist() for field in fields), strict=True)
@@ -73,7 +76,8 @@ class _Formulas:
             hangs = parent >= 0
             yield _Place(
                 k, top + k, top + parent if hangs else 0, bom_rows[line] if hangs else 0, run.rollup_top + cost, streams[root],
-                run.codes[product], relieved, relieved and split[item], exploded[parent] if hangs else "",
+                run.codes[product], relieved, "Relief cost" if stocked[item] else "Material", relieved and split[item],
+                exploded[parent] if hangs else "",
             )  # fmt: skip
 
     def _tests_of_exploding(self) -> list[str]:
@@ -91,9 +95,11 @@ class _Formulas:
         else:
             cells = self._head(t)
         if t.parent or t.relieved:  # the cost of what is exploded through is zero while its type stays what it is
-            cells["Standard cost"] = f"IF({roll['Item']}{u}={at['Component']}{r},{roll['Relief cost']}{u},0)"
+            cells["Standard cost"] = (
+                f"IF({roll['Item']}{u}={at['Component']}{r},{roll[t.carried if t.relieved else 'Relief cost']}{u},0)"
+            )
             cells["Amount"] = f"{at['Required qty']}{r}*{at['Standard cost']}{r}"
-            if not t.relieved or t.stream.event != schema.PURCHASE:
+            if t.stream.posts and (not t.relieved or t.stream.event != schema.PURCHASE):
                 cells["Relieved from"] = f"{roll['Relieved from']}{u}"
         if not t.relieved and not (t.parent and self.by_line):  # there its own total row, further down, has the rest
             above = f"{at['Started']}{t.parent}*{self._factor(t)}*" if t.parent else ""
@@ -109,15 +115,24 @@ class _Formulas:
         cells = {
             "Component": f"{at['Product']}{r}",
             "Required qty": f"{at['Units']}{r}",
-            "Units": counted_units(t.stream, t.product, f"{at['Product']}{r}", first, last),
+            "Units": self._units(t, first, last),
             "First day": f"{roll['From']}{t.cost}" if t.split else self.start,
             "Last day": f"{roll['To']}{t.cost}" if t.split else self.end,
         }
         if self.by_line and not t.relieved:
             return cells | self._total(t)
-        if not t.stream.charged_to:
+        if t.stream.posts and not t.stream.charged_to:
             cells["Charged to"] = f"{roll['Relieved from']}{t.cost}"
         return cells
+
+    def _units(self, t: _Place, first: str, last: str) -> str:
+        """Units of the product on some days, from the sheet that they are typed on."""
+        product = f"{self.at['Product']}{t.row}"
+        if t.stream.table not in (GROWTH.table, IN_PROCESS.table):
+            return counted_units(t.stream, t.product, product, first, last)
+        sheets = self.run.sheets
+        at_end = grown(sheets, t.product, product) if t.stream == GROWTH else in_process(sheets, product)
+        return f"IF(AND({first}<={self.end},{last}>={self.end}),{at_end},0)"
 
     def _below(self, t: _Place) -> dict[str, str]:
         """A component: parent's units to start x quantity per, scrap included, on the days that line and parent share."""
@@ -131,7 +146,7 @@ class _Formulas:
             first.append(f"{roll['From']}{t.cost}")
             last.append(f"{roll['To']}{t.cost}")
         first_cell, last_cell = f"{at['First day']}{r}", f"{at['Last day']}{r}"
-        counted = counted_units(t.stream, t.product, f"{at['Product']}{r}", first_cell, last_cell)
+        counted = self._units(t, first_cell, last_cell)
         same = f"AND({first_cell}={at['First day']}{p},{last_cell}={at['Last day']}{p})"
         hangs = f"AND({self._hangs(t)},{t.exploded})" if t.exploded else self._hangs(t)
         cells = self._line(t) | {
@@ -142,7 +157,7 @@ class _Formulas:
             "First day": f"MAX({','.join(first)})",
             "Last day": f"MIN({','.join(last)})",
         }
-        if not t.stream.charged_to:
+        if t.stream.posts and not t.stream.charged_to:
             cells["Charged to"] = f"{at['Charged to']}{p}"
         return cells
 

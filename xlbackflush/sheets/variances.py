@@ -1,9 +1,10 @@
 """Sheet Variances: the proof recomputes each amount from stock, actuals and the conversion allowed."""
 
 from xlbackflush import schema
-from xlbackflush.engine.measures.variances import NOT_POSTED, Conversion, Variance
+from xlbackflush.engine.measures.checks import ACCOUNT_OF
+from xlbackflush.engine.measures.variances import NOT_POSTED, Variance
 from xlbackflush.sheets.body import Body, RunView, shown
-from xlbackflush.sheets.formulas import literal
+from xlbackflush.sheets.formulas import POSTED_ROWS, literal
 from xlbackflush.sheets.proofs import before_close, difference
 
 
@@ -31,7 +32,7 @@ def _signed(run: RunView, v: Variance) -> str:
 
 
 def _of_item(run: RunView, v: Variance) -> str:
-    """Price: invoiced less received at standard. Usage: book less counted. The largest takes what rounding leaves."""
+    """Price: invoiced less received at standard. Usage, count: book less counted. The largest takes what rounding leaves."""
     digits = run.period.places
     row = run.sheets.tables["Reconciliation"].first_row + v.item
     price = v.name == schema.MATERIAL_PRICE
@@ -45,10 +46,12 @@ def _of_item(run: RunView, v: Variance) -> str:
     else:
         column = "Difference amount" if v.disposition == NOT_POSTED else "Posted"
         own = f"-ROUND({cell(column)},{digits})"
-        every = f"-SUMPRODUCT(ROUND(Reconciliation[{column}],{digits}))"
+        test = "=" if v.name == schema.MATERIAL_USAGE else "<>"
+        items = f'(Reconciliation[Type]{test}"{schema.BUY}")'
+        every = f"-SUMPRODUCT({items}*ROUND(Reconciliation[{column}],{digits}))"
     if not v.takes_rounding:
         return own
-    posted = before_close(schema.PRICE_VARIANCE if price else schema.USAGE_VARIANCE)
+    posted = before_close(ACCOUNT_OF[v.name])
     return f"{posted}-({every})+({own})"
 
 
@@ -67,8 +70,11 @@ def _of_conversion(run: RunView, name: str) -> str:
         return f"ROUND({paid}*SUM(ConversionAllowed[{element}])/SUM(ConversionAllowed[Hours allowed]),{digits})"
 
     def less(element: str, what: str) -> str:
-        return f"{what}-({_allowed(c, element, digits)})"
+        return f"{what}-({_allowed(run, element)})"
 
+    if name == schema.UNSOLD_CONVERSION:
+        allocated = f"-{before_close(schema.CCA)}"
+        return f"({allocated}+{_unsold(run)})-({allocated})"
     if name in (schema.LABOR_RATE, schema.VARIABLE_SPENDING):
         element = schema.LABOR if name == schema.LABOR_RATE else schema.VARIABLE_OVERHEAD
         return (
@@ -82,13 +88,20 @@ def _of_conversion(run: RunView, name: str) -> str:
         return less(fixed, actual(fixed)) if c.budget is None else f"{actual(fixed)}-{budget}"
     if name == schema.FIXED_VOLUME:
         return less(schema.FIXED_OVERHEAD, budget)
-    allowed = "+".join(_allowed(c, element, digits) for element in c.merged)
+    allowed = "+".join(_allowed(run, element) for element in c.merged)
     return f"{actual(schema.CONVERSION)}-({allowed})"
 
 
-def _allowed(c: Conversion, element: str, digits: int) -> str:
+def _unsold(run: RunView) -> str:
+    """Conversion allowed, less what the entries allocate."""
+    return f"ROUND(SUM(ConversionAllowed[Total])-SUMIFS(Trace[Conversion]{POSTED_ROWS}),{run.period.places})"
+
+
+def _allowed(run: RunView, element: str) -> str:
     """What the standards allow of an element; one of them takes what rounding leaves to conversion allocated."""
-    if element != c.rest:
-        return f"ROUND(SUM(ConversionAllowed[{element}]),{digits})"
-    others = "".join(f"-{_allowed(c, e, digits)}" for e in schema.ELEMENTS[1:] if e != c.rest)
-    return f"-{before_close(schema.CCA)}{others}"
+    rest = run.period.conversion.rest
+    if element != rest:
+        return f"ROUND(SUM(ConversionAllowed[{element}]),{run.period.places})"
+    others = "".join(f"-{_allowed(run, e)}" for e in schema.ELEMENTS[1:] if e != rest)
+    unsold = f"+{_unsold(run)}" if run.period.demand.of_shelf else ""
+    return f"-{before_close(schema.CCA)}{unsold}{others}"

@@ -18,7 +18,6 @@ from xlbackflush import schema
 from xlbackflush.dataclass import dataclass, field
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.standards.bill import code_key
-from xlbackflush.engine.stock.relief import of_events
 from xlbackflush.model.arrays import Floats, sums, where_true
 
 COUNT_ERROR = 0.005  # of the quantity handled: what a count is taken to be off by, before the counts say otherwise
@@ -105,13 +104,13 @@ class View:
         self.used = -of_items(stock.difference, np.nan)
         self.use = of_items(stock.relieved) + of_items(stock.scrapped)
         self.handled = np.maximum(self.opening + of_items(stock.received), self.use)
-        self.stocked, self.phantom = items.stocked, items.type == schema.PHANTOM
+        self.stocked, self.phantom = items.stocked | period.demand.followed, items.type == schema.PHANTOM
         self.keys = {i: key for key, i in period.bill.number.items()}
         self.parent, self.component = lines.parent, lines.component
         self.codes, self.uom = items.code.tolist(), items.uom.tolist()
 
         rows = period.explosion.rows
-        flushed = ~of_events(period.explosion, period.demand, schema.PURCHASE)
+        flushed = period.demand.of_work[rows.root]
         below = rows.of(flushed & (rows.line >= 0))
         self.required, started = (sums(below.line, units, len(lines)) for units in (below.required, below.parent_qty))
         self.exposure = np.divide(self.required, lines.quantity, out=started, where=lines.quantity != 0)

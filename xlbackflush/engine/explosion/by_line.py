@@ -33,6 +33,7 @@ class _Group:
     units: Floats
     first: float
     last: float
+    relieved: Bools  # items that are relieved as themselves
 
 
 def explosion_by_line(unit_costs: UnitCosts, demand: Demand, settings: Settings) -> Explosion:
@@ -71,13 +72,16 @@ def _groups(unit_costs: UnitCosts, demand: Demand) -> Iterator[_Group]:
     changes = np.diff(np.column_stack((key, first, last))[order], axis=0).any(axis=1)
     for at in np.split(order, np.flatnonzero(changes) + 1) if len(order) else ():
         units = sums(item[at], rows.quantity[at], len(unit_costs.bill.items))
-        yield _Group(int(rows.root[at[0]]), item[at], units, float(first[at[0]]), float(last[at[0]]))
+        root, relieved = int(rows.root[at[0]]), unit_costs.bill.items.stocked
+        if not demand.posts[root]:
+            relieved = relieved | demand.followed
+        yield _Group(root, item[at], units, float(first[at[0]]), float(last[at[0]]), relieved)
 
 
 def _group_rows(unit_costs: UnitCosts, group: _Group) -> ExplosionRows:
     """Total and line rows of the products of one group, in an order in which every row looks upwards only."""
     bill, units = unit_costs.bill, group.units
-    items, lines, stocked = bill.items, bill.lines, bill.items.stocked
+    items, lines, stocked = bill.items, bill.lines, group.relieved
     in_force = (lines.first <= group.first) & (lines.last >= group.last)
     reached, need = _walk(bill, in_force, group)
     line, total = where_true(in_force & reached[lines.parent]), where_true(reached)
@@ -95,7 +99,7 @@ def _group_rows(unit_costs: UnitCosts, group: _Group) -> ExplosionRows:
     required = np.concatenate((parent_qty[: len(line)] * lines.factor[line], need[total]))
     relieved = np.concatenate((stocked[component], np.zeros(len(total), dtype=bool)))
     rollup_row = unit_costs.at(item, group.first)
-    cost = np.where(relieved, unit_costs.rows.relief_cost[rollup_row], 0.0)
+    cost = np.where(relieved, unit_costs.carried(rollup_row), 0.0)
     rate = np.where(is_total, items.flushed[item], 0.0)
     incoming = np.where(stocked, 0, np.bincount(component, minlength=len(items)))[item]
     adds_up = is_total & (incoming > 0)
@@ -118,7 +122,7 @@ def _walk(bill: Bill, in_force: Bools, group: _Group) -> tuple[Bools, Floats]:
     reached = np.zeros(len(level), dtype=bool)
     reached[group.products] = True
     need = group.units.copy()
-    exploded = in_force & ~bill.items.stocked[lines.component]
+    exploded = in_force & ~group.relieved[lines.component]
     for depth in range(int(level.max(initial=-1)) + 1):
         at = where_true(exploded & (level[lines.parent] == depth) & reached[lines.parent])
         parent, component = lines.parent[at], lines.component[at]

@@ -104,7 +104,7 @@ def walk(unit_costs: UnitCosts, demand: Demand, settings: Settings) -> Walk:
     waves = [_by_cost(head, unit_costs)]
     made = 0
     while not waves[-1].relieved.all():
-        waves.append(_children(unit_costs, waves[-1], made))
+        waves.append(_children(unit_costs, demand, waves[-1], made))
         made += len(waves[-2])
     return _indented(Walk.joined(waves))
 
@@ -126,7 +126,7 @@ def _by_cost(wave: Walk, unit_costs: UnitCosts) -> Walk:
     )
 
 
-def _children(unit_costs: UnitCosts, wave: Walk, made: int) -> Walk:
+def _children(unit_costs: UnitCosts, demand: Demand, wave: Walk, made: int) -> Walk:
     """The lines below every row that is exploded, narrowed to the days on which both hold."""
     bill = unit_costs.bill
     open_rows, lines = where_true(~wave.relieved), bill.lines
@@ -138,9 +138,12 @@ def _children(unit_costs: UnitCosts, wave: Walk, made: int) -> Walk:
     both = first <= last
     line, up = line[both], up[both]
     component, first, last = lines.component[line], first[both], last[both]
+    root = wave.root[up]
+    on_shelf = demand.followed[component] & ~demand.posts[root]
     children = Walk(
-        root=wave.root[up], parent_row=up + made, level=wave.level[up] + 1, item=component, line=line,
-        rollup_row=unit_costs.at(component, first), first=first, last=last, relieved=bill.items.stocked[component],
+        root=root, parent_row=up + made, level=wave.level[up] + 1, item=component, line=line,
+        rollup_row=unit_costs.at(component, first), first=first, last=last,
+        relieved=bill.items.stocked[component] | on_shelf,
     )  # fmt: skip
     return _by_cost(children, unit_costs)
 
@@ -179,7 +182,7 @@ def quantities(walk: Walk, unit_costs: UnitCosts, demand: Demand, settings: Sett
     above, started = _started(walk, factor, bill.items.to_start[walk.item])
     parent_qty = np.where(line >= 0, units * above, np.nan)
     required = np.where(line >= 0, parent_qty * factor, units)
-    cost = np.where(relieved, unit_costs.rows.relief_cost[walk.rollup_row], 0.0)
+    cost = np.where(relieved, unit_costs.carried(walk.rollup_row), 0.0)
     rate = np.where(relieved, 0.0, bill.items.flushed[walk.item])
     none = np.full(len(walk), -1)
     rows = ExplosionRows(

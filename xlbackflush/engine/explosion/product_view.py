@@ -53,7 +53,7 @@ def trace_columns(
     """A part of the rows as the sheet Trace shows them, by column; days are Excel's numbers, None is blank."""
     items, lines = bill.items, bill.lines
     codes, roles, spelled = items.code.tolist(), items.role.tolist(), lines.spelled.tolist()
-    charged, events = demand.roots.charged_to.tolist(), demand.events
+    charged, events, posts = demand.roots.charged_to.tolist(), demand.events, demand.posts.tolist()
 
     def named(item: Ints, line: Ints) -> list[str]:  # the BOM may spell a code in other case than Standard Cost
         pairs = zip(item.tolist(), line.tolist(), strict=True)
@@ -84,7 +84,7 @@ def trace_columns(
         "Event": [events[r] for r in root],
         "Charged to": [charged[r] for r in root],
         "Relieved from": [
-            "" if not k else schema.ACCOUNTS_PAYABLE if events[r] == schema.PURCHASE else roles[i]
+            "" if not (k and posts[r]) else schema.ACCOUNTS_PAYABLE if events[r] == schema.PURCHASE else roles[i]
             for r, i, k in zip(root, item, relieved, strict=True)
         ],
         "Conversion rate": _where(shown.rate, exploded),

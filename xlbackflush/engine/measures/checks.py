@@ -17,7 +17,11 @@ from xlbackflush.model.journal import PostedEntry
 from xlbackflush.model.money import from_minor
 
 #: variances with an account of their own
-ACCOUNT_OF = {schema.MATERIAL_PRICE: schema.PRICE_VARIANCE, schema.MATERIAL_USAGE: schema.USAGE_VARIANCE}
+ACCOUNT_OF = {
+    schema.MATERIAL_PRICE: schema.PRICE_VARIANCE,
+    schema.MATERIAL_USAGE: schema.USAGE_VARIANCE,
+    schema.COUNT_VARIANCE: schema.COUNT_DIFFERENCE,
+}
 
 #: the check of the findings, the only one that a check of the inputs moves
 ERRORS = "Findings: the last check of the inputs found no errors"

@@ -169,6 +169,14 @@ def _at_standard(units: str, types: _Types) -> tuple[Cell, ...]:
     return tuple((Product(units, _WHOLE, types[m]),) if m in types else () for m in METHODS)
 
 
+def _opening_materials() -> tuple[Cell, ...]:
+    """Opening stock of materials; under Purchase and sale also the material of made items."""
+    cells = list(_at_standard("Opening", _ON_MATERIALS))
+    inside = Product("Opening", ("Material",), (SUBASSEMBLY, FINISHED))
+    cells[METHODS.index(PS)] = Product("Opening", _WHOLE, _ON_MATERIALS[PS]), inside
+    return tuple(cells)
+
+
 def _invoiced(types: _Types) -> tuple[Cell, ...]:
     sums = {method: ColumnSum("Reconciliation", "Invoiced", "Type", kinds) for method, kinds in types.items()}
     return tuple((sums[m],) if m in sums else () for m in METHODS)
@@ -250,8 +258,8 @@ def _scraps(kind: str, debit: str) -> Iterator[ComparisonLine]:
 
 
 _POSTED = (
-    _behind("opening materials", "Opening stock: bought items and subassemblies", _at_standard("Opening", _ON_MATERIALS),
-            "Opening stock at standard, where it has an account."),
+    _behind("opening materials", "Opening stock: bought items and subassemblies", _opening_materials(),
+            "Opening stock at standard, where it has an account. Purchase and sale: of made items the material."),
     _behind("opening finished goods", "Opening stock: finished items", _at_standard("Opening", _ON_GOODS),
             "Opening stock at standard. Without completion entries there is no account."),
     _behind("materials at standard", "Purchases of materials, at standard", _at_standard("Received", _TO_MATERIALS),
@@ -297,7 +305,7 @@ _BALANCES = (
         ("opening materials", "materials at standard", f"{SUBASSEMBLY} total"), _credits(MATERIALS),
         (PCS, SEQUENTIAL, "Sequential tracking has issued the material of units in process; backflush costing leaves it here "
          "until they are completed."),
-        (PS, PCS, f"{PS}: bought items stay here until the units they are in are sold; subassemblies have no account."),
+        (PS, PCS, f"{PS}: material stays here until the units that it is in are sold."),
         (CS, PCS, f"{CS}: subassemblies alone; bought items have no account."),
         (S, PCS, f"{S}: no inventory account is kept."),
     ),
@@ -311,7 +319,7 @@ _BALANCES = (
         ("opening finished goods", "finished goods at standard", f"{FINISHED} total"), _credits(GOODS),
         (PCS, SEQUENTIAL, "Sequential tracking has issued finished items to units in process."),
         (CS, PCS, f"{CS}: finished items that were bought are not recorded; the rest is rounding."),
-        (PS, PCS, f"{PS}, {S}: completed units have no account before they are sold, and opening stock has none."),
+        (PS, PCS, f"{PS}, {S}: completed units have no account of their own before they are sold."),
     ),
     _line(
         PAYABLES, schema.ACCOUNTS_PAYABLE, (), ("materials invoiced", "finished goods invoiced", *_credits(PAYABLES)),

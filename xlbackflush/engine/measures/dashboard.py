@@ -28,10 +28,18 @@ STANDARD, ACTUAL, CUT, OTHERS = "Standard cost", "Actual cost", "Cut off below t
 
 #: roles that are credited with the cost of the period
 SPENDING = (schema.ACCOUNTS_PAYABLE, schema.VARIOUS_ACCOUNTS)
-CLASSES = (
-    schema.MATERIAL_PRICE, schema.MATERIAL_USAGE, schema.LABOR_RATE, schema.LABOR_EFFICIENCY, schema.VARIABLE_SPENDING,
-    schema.VARIABLE_EFFICIENCY, schema.FIXED_SPENDING, schema.FIXED_VOLUME, schema.OTHER_CONVERSION, schema.SCRAP_VARIANCE,
-)  # fmt: skip
+#: bars of the waterfall, and the variances that each adds up; as many as ever, because charts draw fixed ranges
+CLASSES: dict[str, tuple[str, ...]] = {
+    **{
+        name: (name,)
+        for name in (
+            schema.MATERIAL_PRICE, schema.MATERIAL_USAGE, schema.LABOR_RATE, schema.LABOR_EFFICIENCY,
+            schema.VARIABLE_SPENDING, schema.VARIABLE_EFFICIENCY, schema.FIXED_SPENDING, schema.FIXED_VOLUME,
+        )
+    },
+    "Other conversion, unsold units": (schema.OTHER_CONVERSION, schema.UNSOLD_CONVERSION),
+    "Scrap and inventory count": (schema.SCRAP_VARIANCE, schema.COUNT_VARIANCE),
+}  # fmt: skip
 LARGEST = 10
 
 
@@ -46,7 +54,7 @@ class FlowBand:
 
 
 _STOCK = (schema.MIP, schema.INVENTORY_CONTROL, schema.WORK_IN_PROCESS)
-_OPEN = (schema.PRICE_VARIANCE, schema.USAGE_VARIANCE, schema.CCC, schema.CCA, schema.ROUNDING)
+_OPEN = (schema.PRICE_VARIANCE, schema.USAGE_VARIANCE, schema.COUNT_DIFFERENCE, schema.CCC, schema.CCA, schema.ROUNDING)
 #: from the bottom of the columns to their top; every role is in one stream of movements, or in two of balances
 STREAMS = (
     FlowBand("Opening finished goods", True, "Opening", (schema.FINISHED_GOODS,)),
@@ -95,7 +103,7 @@ def waterfall(variances: list[Variance], ledger: Ledger, settings: Settings, pla
     by_class = Counter[str]()
     for v in variances:
         by_class[v.name] += v.amount
-    amounts = [by_class[name] for name in CLASSES]
+    amounts = [sum(by_class[name] for name in names) for names in CLASSES.values()]
     outside = outside_ledger(settings)
     unheld = sum(v.amount for v in variances if v.disposition == NOT_POSTED and v.name in outside)
     spent = ledger.of(np.isin(ledger.role, SPENDING))
@@ -115,7 +123,8 @@ def waterfall(variances: list[Variance], ledger: Ledger, settings: Settings, pla
 
 def outside_ledger(settings: Settings) -> tuple[str, ...]:
     """Classes that the ledger does not hold where they are not posted. Relief by the count has lost stock in it."""
-    return (schema.MATERIAL_PRICE,) if settings.by_count else (schema.MATERIAL_PRICE, schema.MATERIAL_USAGE)
+    of_count = () if settings.by_count else (schema.MATERIAL_USAGE, schema.COUNT_VARIANCE)
+    return schema.MATERIAL_PRICE, *of_count
 
 
 def cut_off(low: int, high: int, places: int) -> int:

@@ -1,7 +1,8 @@
 """Variances: where actual cost left the standard. Amounts are signed here, unfavorable positive, in minor units.
 
     Material price                  actual price of what was bought - its standard price, per item
-    Material usage                  book stock - counted stock, at standard, per item
+    Material usage                  book stock - counted stock, at standard, per bought item
+    Inventory count                 the same, per made item
     Labor rate                      actual labor - hours paid x standard rate
     Labor efficiency                hours paid x standard rate - labor allowed
     Variable overhead spending      actual - hours paid x standard rate
@@ -9,6 +10,7 @@
     Fixed overhead spending         actual - budget
     Fixed overhead volume           budget - overhead allowed
     Other conversion                actual - allowed, of what has no rows of its own on Actuals
+    Conversion of unsold units      allowed - allocated: of units made, where the sale is what allocates conversion
     Scrap                           scrap reported beyond the allowance of the bill of materials, less salvage
     Conversion allocation           conversion cost incurred - allocated: the sum of the rows between
 
@@ -29,11 +31,13 @@ import numpy as np
 
 from xlbackflush import schema
 from xlbackflush.dataclass import dataclass
+from xlbackflush.engine.explosion.demand import Demand
 from xlbackflush.engine.explosion.explosion import Explosion
 from xlbackflush.engine.posting.flush import balances
 from xlbackflush.engine.standards.bill import Bill
-from xlbackflush.engine.stock.stock_book import StockBook, count_posts
-from xlbackflush.model.arrays import Floats, Ints, Records, sums, total
+from xlbackflush.engine.stock.relief import Flow, amount_of
+from xlbackflush.engine.stock.stock_book import StockBook, count_posts, usage_posts
+from xlbackflush.model.arrays import Bools, Floats, Ints, Records, sums, total
 from xlbackflush.model.inputs import Inputs
 from xlbackflush.model.journal import Entry
 from xlbackflush.model.money import from_minor, shown, to_minor, to_minor_array
@@ -86,13 +90,15 @@ class ConversionAllowed(Records):
     total: Floats
 
 
-def conversion_allowed(explosion: Explosion, bill: Bill) -> ConversionAllowed:
+def conversion_allowed(explosion: Explosion, bill: Bill, demand: Demand) -> ConversionAllowed:
     """Units are those of every row of the explosion that is exploded, so phantoms within items and scrapped units count.
+
+    Where units on the shelf are followed, those of its rows: units that were completed count, sold or not.
 
     Empty where conversion is expensed: nothing is flushed then.
     """
     rows, items, count = explosion.rows, bill.items, len(bill.items)
-    exploded = rows.of(~rows.relieved & ~np.isnan(rows.started))
+    exploded = rows.of(~rows.relieved & ~np.isnan(rows.started) & demand.of_work[rows.root])
     units = sums(exploded.item, exploded.required, count)
     seen = np.bincount(exploded.item, minlength=count) > 0
     labor, variable, fixed, other = (units * cost for cost in items.own.T[1:])
@@ -108,7 +114,8 @@ class Conversion:
 
     alone: elements with actual rows of their own; a budget makes fixed overhead one.
     exact: allowed amounts in money, unrounded; only_rate: standard rate of an element in money per hour, where Standard Cost
-    has just one; rest: the element whose allowed amount takes what rounding leaves between the allowed amounts and the ledger.
+    has just one; rest: the element whose allowed amount takes what rounding leaves between the allowed amounts and the ledger;
+    unsold: what they exceed it by, in units made and not sold.
     """
 
     actual: dict[str, int]
@@ -120,6 +127,7 @@ class Conversion:
     only_rate: dict[str, float]
     budget: int | None
     rest: str
+    unsold: int
     places: int
 
     @property
@@ -146,8 +154,10 @@ def variances(
     return [row for row in rows if row.amount or (row.standard and not row.item >= 0)]
 
 
-def conversion_totals(inputs: Inputs, allowed: ConversionAllowed, entries: list[Entry]) -> Conversion:
-    """What was incurred and what the standards allow, the allowed amounts adding up to conversion allocated."""
+def conversion_totals(
+    inputs: Inputs, allowed: ConversionAllowed, flows: list[Flow], entries: list[Entry]
+) -> Conversion:
+    """What was incurred and what the standards allow, the allowed amounts adding up to conversion allocated and unsold."""
     places = inputs.places
     actuals, budget = inputs.actuals, inputs.settings.budgeted_fixed_overhead
     actual = {t: to_minor(total(actuals.amount[actuals.cost_type == t]), places) for t in schema.COST_TYPES}
@@ -155,7 +165,8 @@ def conversion_totals(inputs: Inputs, allowed: ConversionAllowed, entries: list[
     exact = {element: total(getattr(allowed, schema.identifier(element))) for element in schema.ELEMENTS[1:]}
     rest = max(exact, key=lambda element: abs(exact[element]))
     amounts = {element: to_minor(amount, places) for element, amount in exact.items()}
-    amounts[rest] = -balances(entries)[schema.CCA] - sum(a for e, a in amounts.items() if e != rest)
+    unsold = to_minor(total(allowed.total) - amount_of(flow for flow in flows if not flow.relieved_from), places)
+    amounts[rest] = unsold - balances(entries)[schema.CCA] - sum(a for e, a in amounts.items() if e != rest)
     return Conversion(
         actual,
         alone if budget is None else alone | {schema.FIXED_OVERHEAD},
@@ -166,6 +177,7 @@ def conversion_totals(inputs: Inputs, allowed: ConversionAllowed, entries: list[
         _only_rates(inputs),
         None if budget is None else to_minor(budget, places),
         rest,
+        unsold,
         places,
     )
 
@@ -184,20 +196,27 @@ def _materials(words: _Words, balance: Counter[str]) -> Iterator[Variance]:
     Per item counted: standard is what the bill of materials allowed, actual what the count says was used.
     """
     book, settings = words.book, words.bill.inputs.settings
+    every = np.ones(len(book), dtype=bool)
     price = balance[schema.PRICE_VARIANCE] if settings.purchase_triggers else None
-    yield from _by_item(words, schema.MATERIAL_PRICE, book.received_amount, book.invoiced - book.received_amount, price)
-    posts = count_posts(settings)
-    usage = balance[schema.USAGE_VARIANCE] if posts else None
-    lost = -(book.posted if posts else book.difference_amount)
-    yield from _by_item(words, schema.MATERIAL_USAGE, book.relieved * book.cost, lost, usage)
+    price_exact = book.invoiced - book.received_amount
+    yield from _by_item(words, schema.MATERIAL_PRICE, every, (book.received_amount, price_exact), price)
+    for name, items, posts, role in (
+        (schema.MATERIAL_USAGE, ~book.made, usage_posts(settings), schema.USAGE_VARIANCE),
+        (schema.COUNT_VARIANCE, book.made, count_posts(settings), schema.COUNT_DIFFERENCE),
+    ):
+        lost = -(book.posted if posts else book.difference_amount)
+        yield from _by_item(words, name, items, (book.relieved * book.cost, lost), balance[role] if posts else None)
 
 
-def _by_item(words: _Words, name: str, standards: Floats, exact: Floats, total: int | None) -> Iterator[Variance]:
-    """The rows that are not zero, the largest first; the largest takes what rounding leaves to a posted total.
+def _by_item(
+    words: _Words, name: str, chosen: Bools, money: tuple[Floats, Floats], total: int | None
+) -> Iterator[Variance]:
+    """The rows of the chosen items that are not zero, the largest first; it takes what rounding leaves to a posted total.
 
-    standards, exact: money of every item of the stock book, unrounded; total: as posted, None where it is not.
+    money: standard and variance of every item of the stock book, unrounded; total: as posted, None where it is not.
     """
-    places, explain = words.bill.inputs.places, words.price if name == schema.MATERIAL_PRICE else words.usage
+    places, explain = words.bill.inputs.places, words.explanations[name]
+    standards, exact = (np.where(chosen, each, 0.0) for each in money)
     disposition = NOT_POSTED if total is None else words.bill.inputs.settings.variance_disposition
     standard, amounts = to_minor_array(standards, places).tolist(), to_minor_array(exact, places).tolist()
     largest = int(np.argmax(np.abs(exact))) if amounts else -1
@@ -227,6 +246,9 @@ def _conversion(inputs: Inputs, made: str, totals: Conversion, entries: list[Ent
     if not inputs.settings.conversion_expensed:
         for name, standard, actual, text in _split(totals, made):
             yield part(name, "", standard, actual, words=text)
+    text = "Of units made: allocated when they are sold. Paid in this period, it is no inefficiency."
+    if totals.unsold:
+        yield part(schema.UNSOLD_CONVERSION, "", allocated, allocated + totals.unsold, words=text)
     text = "Normal scrap beyond the allowance of the bill of materials, less salvage."
     yield part(schema.SCRAP_VARIANCE, "Normal scrap", 0, of_scrap[schema.CCC], words=text)
     lost = "A loss of the period (ASC 330-10-30-7, IAS 2.16), not a cost of what was made."
@@ -297,6 +319,9 @@ class _Words:
         self._uoms = ["units" if uom in by_piece else uom for uom in uoms]
         self._bought = np.zeros(len(items) + 1)  # the last one stands for item -1
         np.add.at(self._bought, bill.of("Purchases"), bill.inputs.purchases.quantity)
+        self.explanations = {
+            schema.MATERIAL_PRICE: self.price, schema.MATERIAL_USAGE: self.usage, schema.COUNT_VARIANCE: self.count
+        }  # fmt: skip
 
     def units(self, item: int, quantity: float) -> str:
         """Quantity and unit of measure; what is counted by the piece is units."""
@@ -322,8 +347,31 @@ class _Words:
         book, item, allowed = self.book, self.book.item[k], self.book.relieved[k]
         return (
             f"{self._head(item, allowed)} allowed, {self.units(item, allowed - book.difference[k])} gone: "
-            f"{_number(book.counted[k])} counted, {_number(book.book[k])} in the books, at {_rate(book.cost[k])}."
+            f"{_number(book.counted[k])} counted{self._in_process(k)}, {_number(book.book[k])} in the books, "
+            f"at {_rate(book.cost[k])}."
+            f"{self._not_posted(usage_posts(self.bill.inputs.settings))}"
         )
+
+    def count(self, k: int) -> str:
+        """What the count found of a made item, beside what the books say."""
+        book, item = self.book, self.book.item[k]
+        return (
+            f"{self._head(item, book.counted[k])} counted{self._in_process(k)}, {_number(book.book[k])} in the books, "
+            f"at {_rate(book.cost[k])}."
+            f"{self._not_posted(count_posts(self.bill.inputs.settings))}"
+        )
+
+    def _in_process(self, k: int) -> str:
+        """What the count of stock leaves out."""
+        units = self.book.in_process[k]
+        return f", {_number(units)} in units in process" if units else ""
+
+    def _not_posted(self, posts: bool) -> str:
+        """Why the difference is only shown."""
+        settings = self.bill.inputs.settings
+        if posts or settings.by_count:
+            return ""
+        return f" Shown, not posted: with the trigger points {settings.trigger_points} no account holds this item."
 
 
 def _made(words: _Words, allowed: ConversionAllowed) -> str:

@@ -2,9 +2,11 @@
 
     price variance        over every account that holds material at standard, the usage variance included
     usage variance        with its share of the price variance: over material in made units, in stock and sold
-    conversion variance   with the share of normal scrap in the price variance: over conversion in stock and sold; but
-                          conversion in units in process, incurred and not allocated, is none: it goes to cost of goods
-                          sold, out of which period-end WIP takes it
+    conversion variance   over conversion in stock and sold; but conversion in units in process, incurred and not allocated,
+                          is none: it goes to cost of goods sold, out of which period-end WIP takes it
+    normal scrap          with its share of the price variance: over the good units of the item scrapped, see `normal_scrap`;
+                          with the conversion variance where the physical count relieves
+    inventory count       made items short or over are a loss or gain of the period: to cost of goods sold
     carried over          what stock accounts opened with beyond standard, mostly shares of variances prorated before: taken
                           out of them, and shared out again over all cost at standard in stock and sold
 
@@ -23,6 +25,7 @@ from collections.abc import Iterator, Mapping
 from xlbackflush import schema
 from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.posting.flush import balances
+from xlbackflush.engine.posting.normal_scrap import BEARERS, NormalScrap
 from xlbackflush.engine.standards.unit_cost import UnitCosts
 from xlbackflush.engine.stock.counted import CountedAccount, charges_everything
 from xlbackflush.engine.stock.movements import Movements
@@ -33,7 +36,7 @@ from xlbackflush.model.inputs import Inputs, Settings
 from xlbackflush.model.journal import Entry
 
 #: roles that the close brings to zero, in the order of its lines
-CLEARED = (schema.CCA, schema.CCC, schema.PRICE_VARIANCE, schema.USAGE_VARIANCE)
+CLEARED = (schema.CCA, schema.CCC, schema.PRICE_VARIANCE, schema.USAGE_VARIANCE, schema.COUNT_DIFFERENCE)
 #: rows whose share of the price variance goes on with another variance: that of usage, and conversion, which normal scrap is
 PASSED_ON = (schema.USAGE_VARIANCE, schema.CCC)
 #: rows that bear nothing of what was carried over: scrap is not in stock, nor was it sold
@@ -56,7 +59,8 @@ class CostHeld:
 class Share:
     """One row of the Disposition sheet, in money, unrounded; debit positive.
 
-    beyond: what the account opened with beyond its stock at standard; carried: its share of all that.
+    beyond: what the account opened with beyond its stock at standard; carried: its share of all that; count: made items
+    that the count found short or over, which cost of goods sold bears alone; scrap: of normal scrap.
     """
 
     content: CostHeld
@@ -68,6 +72,8 @@ class Share:
     prorated: float
     to_cogs: float
     posted: float
+    count: float
+    scrap: float
 
     @property
     def role(self) -> str:
@@ -140,16 +146,18 @@ def _held(role: str, material: float, made: float, conversion: float) -> CostHel
 
 
 def prorate(
-    accounts: list[CostHeld], price: float, usage: float, conversion: float
+    accounts: list[CostHeld], price: float, usage: float, conversion: float, scrap_apart: bool = False
 ) -> list[tuple[float, float, float]]:
     """Shares (price, usage, conversion) of every account, and last of the usage variance itself; unfavorable positive.
 
-    Where no account holds what a variance belongs to, all of it goes to cost of goods sold.
+    Where no account holds what a variance belongs to, all of it goes to cost of goods sold. scrap_apart: normal scrap is
+    shared by itself, and takes its share of the price variance along.
     """
     material = math.fsum(a.material for a in accounts) + usage
     by_price = [_part(price, a.material, material, a.role) for a in accounts]
     into_usage = price - math.fsum(by_price)
-    conversion += math.fsum(p for a, p in zip(accounts, by_price, strict=True) if a.role in PASSED_ON)
+    if not scrap_apart:
+        conversion += math.fsum(p for a, p in zip(accounts, by_price, strict=True) if a.role in PASSED_ON)
     made, converted = math.fsum(a.made for a in accounts), math.fsum(a.conversion for a in accounts)
     rows = [
         (p, _part(usage + into_usage, a.made, made, a.role), _part(conversion, a.conversion, converted, a.role))
@@ -171,21 +179,30 @@ def to_close(entries: list[Entry], carried: Mapping[str, int]) -> dict[str, int]
 
 
 def disposition(
-    inputs: Inputs, contents: list[CostHeld], before: Mapping[str, int], beyond: Mapping[str, int], in_process: float
+    inputs: Inputs,
+    contents: list[CostHeld],
+    before: Mapping[str, int],
+    beyond: Mapping[str, int],
+    in_process: float,
+    scrap: NormalScrap,
 ) -> Iterator[Share]:
     """The shares of every account, for the variances that stand in the accounts before the close.
 
     before: of `to_close`; beyond: of `opening.opening_excess`; in_process: conversion in units in process that the
-    period-end entry records, in money.
+    period-end entry records, in money; scrap: by the item scrapped.
     """
     known = {content.role for content in contents}
     accounts = [*contents, *(CostHeld(role, 0.0, 0.0, 0.0) for role in beyond if role not in known)]
     unit = 10**inputs.places
     price, usage = (before[role] / unit for role in (schema.PRICE_VARIANCE, schema.USAGE_VARIANCE))
     conversion = (before[schema.CCC] + before[schema.CCA]) / unit
+    short = before[schema.COUNT_DIFFERENCE] / unit
     usage_row = CostHeld(schema.USAGE_VARIANCE, usage, 0.0, 0.0)
     excess = sum(beyond.values()) / unit
-    parts = prorate(accounts, price, usage, conversion - in_process)
+    apart, of_scrap = len(scrap) > 0, math.fsum(scrap.cost)
+    parts = prorate(accounts, price, usage, conversion - in_process - of_scrap, apart)
+    on_scrap = math.fsum(p for a, (p, _, _) in zip(accounts, parts, strict=False) if a.role == schema.CCC)
+    borne = dict(zip(BEARERS, scrap.shares(on_scrap if apart else 0.0).sum(axis=0).tolist(), strict=True))
     bearing = [0.0 if a.role in NOT_BY_COST else a.material + a.conversion for a in accounts]  # the excess
     excess_shares = [
         _part(excess, weight, math.fsum(bearing), a.role) for a, weight in zip(accounts, bearing, strict=True)
@@ -193,7 +210,9 @@ def disposition(
     for content, (p, u, share), k in zip([*accounts, usage_row], parts, [*excess_shares, 0.0], strict=True):
         c = share + in_process if content.role == schema.COGS else share
         out = beyond.get(content.role, 0) / unit
-        prorated = 0.0 if content.role in PASSED_ON else p + u + c + k - out
-        all_of_it = (price + usage + conversion + excess if content.role == schema.COGS else 0.0) - out
+        lost = short if content.role == schema.COGS else 0.0
+        s = borne.get(content.role, 0.0)
+        prorated = 0.0 if content.role in PASSED_ON else p + u + c + k + lost + s - out
+        all_of_it = (price + usage + conversion + excess + short if content.role == schema.COGS else 0.0) - out
         chosen = {schema.PRORATE: prorated, schema.TO_COGS: all_of_it}.get(inputs.settings.variance_disposition, 0.0)
-        yield Share(content, p, u, c, out, k, prorated, all_of_it, chosen)
+        yield Share(content, p, u, c, out, k, prorated, all_of_it, chosen, lost, s)

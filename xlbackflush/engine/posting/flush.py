@@ -36,7 +36,7 @@ def before_close(bill: Bill, flows: list[Flow], book: StockBook, accounts: list[
     entries = [*purchases(bill, flows, book), conversion(bill.inputs)]
     for event in (schema.COMPLETION, schema.SALE, schema.SCRAP_EVENT):
         entries += flushes(event, bill, flows, accounts)
-    entries.append(count_adjustment(bill.inputs, book))
+    entries += count_adjustments(bill, book)
     return [entry for entry in entries if entry.lines]
 
 
@@ -132,14 +132,15 @@ def flushes(event: str, bill: Bill, flows: list[Flow], accounts: list[CountedAcc
 def by_difference(event: str, inputs: Inputs, accounts: list[CountedAccount]) -> Entry:
     """Material relieved by the physical count.
 
-    Used up by completion: into finished goods, or, where that account is not kept, into cost of goods sold. Sold: out of
-    finished goods by their own count. With the sale as the only trigger, everything is charged when it is sold.
+    Used up by completion: into finished goods. Sold: out of finished goods by their own count, or, where completion is no
+    trigger, out of materials. With the sale as the only trigger, everything is charged when it is sold.
     """
     settings = inputs.settings
     debit, credit = schema.COGS, settings.bought_role
+    used_up = schema.COMPLETION if settings.completion_triggers else schema.SALE
     if charges_everything(settings):
         rows, kind = accounts if event == schema.SALE else [], EntryKind.ALL_CHARGED_WHEN_SOLD
-    elif event == schema.COMPLETION:
+    elif event == used_up:
         rows, kind = accounts[:1], EntryKind.MATERIAL_USED_BY_COUNT
         debit = schema.FINISHED_GOODS if settings.completion_triggers else schema.COGS
     else:
@@ -167,15 +168,24 @@ def _salvage(entry: Entry, charged_to: str, bill: Bill, product: int) -> None:
     entry.add(schema.SCRAP_RECOVERY, amount, basis, _source(inputs, "Scrap", "Salvage value"))
 
 
-def count_adjustment(inputs: Inputs, book: StockBook) -> Entry:
-    """Book stock to counted stock, at standard, against the usage variance; see `stock_book.count_posts`."""
-    entry, source = Entry(schema.COUNT_ADJUSTMENT, EntryKind.STOCK_ADJUSTED), _source(inputs, "Stock", "Counted qty")
-    adjusted = book.posted != 0
-    for role in dict.fromkeys(book.role[adjusted].tolist()):
-        amount = total(book.posted[adjusted & (book.role == role)])
-        entry.add(role, to_minor(amount, inputs.places), _of_account(1, "Posted", role), source)
-    entry.balance(schema.USAGE_VARIANCE, source)
-    return entry
+def count_adjustments(bill: Bill, book: StockBook) -> Iterator[Entry]:
+    """Book stock to counted stock, at standard; see `stock_book.count_posts`.
+
+    What is missing of bought items was used, or lost in production; made items are missing in the warehouse.
+    """
+    inputs, types = bill.inputs, bill.items.type[book.item]
+    source, adjusted = _source(inputs, "Stock", "Counted qty"), book.posted != 0
+    for kind, made, against in (
+        (EntryKind.STOCK_ADJUSTED, False, schema.USAGE_VARIANCE),
+        (EntryKind.MADE_ITEMS_ADJUSTED, True, schema.COUNT_DIFFERENCE),
+    ):
+        entry, chosen = Entry(schema.COUNT_ADJUSTMENT, kind), adjusted & (book.made == made)
+        for role, item_type in dict.fromkeys(zip(book.role[chosen].tolist(), types[chosen].tolist(), strict=True)):
+            amount = total(book.posted[chosen & (book.role == role) & (types == item_type)])
+            basis = Total(1, "Reconciliation", "Posted", (("Account role", role), ("Type", item_type)))
+            entry.add(role, to_minor(amount, inputs.places), basis, source)
+        entry.balance(against, source)
+        yield entry
 
 
 @dataclass(frozen=True)

@@ -76,6 +76,11 @@ class UnitCosts:
     buildup: BuildUp
     _keys: Ints
 
+    def carried(self, row: Ints) -> Floats:
+        """What a unit stands at in its account: where completion is no trigger, a made item at its material alone."""
+        stocked, rows = self.bill.items.stocked[self.rows.item[row]], self.rows
+        return np.where(stocked, rows.relief_cost[row], rows.material[row])
+
     def at(self, item: Ints, day: Floats | float) -> Ints:
         """Row of each item on its day of the period, or on one day."""
         return _row_at(self._keys, item, day)

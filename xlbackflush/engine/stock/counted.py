@@ -56,9 +56,18 @@ def charges_everything(settings: Settings) -> bool:
     return settings.by_count and settings.trigger_points == schema.S
 
 
-def types_of(role: str) -> tuple[str, ...]:
-    """Types of the items on an inventory account."""
-    return (schema.FINISHED,) if role == schema.FINISHED_GOODS else (schema.BUY, schema.SUBASSEMBLY)
+def types_of(settings: Settings, role: str) -> tuple[str, ...]:
+    """Types of the items on an inventory account.
+
+    Where completion is no trigger, Inventory control holds made items too; where the count relieves, it relieves what was
+    bought.
+    """
+    if role == schema.FINISHED_GOODS:
+        return (schema.FINISHED,)
+    if settings.by_count and not settings.completion_triggers:
+        return (schema.BUY,)
+    of_made = (schema.SUBASSEMBLY, schema.FINISHED) if role == schema.INVENTORY_CONTROL else (schema.SUBASSEMBLY,)
+    return schema.BUY, *of_made
 
 
 def roles(settings: Settings) -> tuple[str, ...]:
@@ -82,7 +91,7 @@ def counted_accounts(bill: Bill, flows: list[Flow], book: StockBook) -> list[Cou
     if inputs.settings.by_count or inputs.settings.conversion_expensed:
         kinds = bill.items.type[book.item]
         for role in roles(inputs.settings):
-            stock = book.of(np.isin(kinds, types_of(role)))
+            stock = book.of(np.isin(kinds, types_of(inputs.settings, role)))
             if row_in_money(inputs, role) is not None or not np.isnan(stock.counted).all():
                 accounts.append(_counted(inputs, role, stock, flows, accounts))
     return accounts

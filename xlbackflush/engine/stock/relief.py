@@ -66,10 +66,10 @@ def flushed(explosion: Explosion, bill: Bill, demand: Demand) -> list[Flow]:
     receipt = np.array([event == schema.PURCHASE for event in events], dtype=bool)
     credit = np.where(rows.relieved, np.where(receipt[rows.root], 1, role[rows.item]), 0)
 
-    entry_of_row = entry_of_root[rows.root]
+    entry_of_row, posts = entry_of_root[rows.root], demand.posts[rows.root]
     key, size = entry_of_row * len(names) + credit, len(heads) * len(names)
     amounts = np.where(rows.relieved, rows.amount, rows.conversion)
-    added, used = sums(key, amounts, size), where_true(np.bincount(key, minlength=size))
+    added, used = sums(key[posts], amounts[posts], size), where_true(np.bincount(key[posts], minlength=size))
     positions = np.arange(len(rows))
     first, last = np.full(len(heads), len(rows)), np.full(len(heads), -1)
     np.minimum.at(first, entry_of_row, positions)

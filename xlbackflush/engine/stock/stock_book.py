@@ -4,7 +4,7 @@ import numpy as np
 
 from xlbackflush import schema
 from xlbackflush.dataclass import dataclass, replace
-from xlbackflush.engine.explosion.demand import COMPLETIONS, Demand, Transactions
+from xlbackflush.engine.explosion.demand import COMPLETIONS, GROWTH, Demand, Transactions
 from xlbackflush.engine.explosion.explosion import Explosion
 from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.engine.standards.unit_cost import UnitCosts
@@ -15,7 +15,10 @@ from xlbackflush.model.inputs import Settings
 
 @dataclass(frozen=True)
 class StockUnits(Records):
-    """Units of every item. counted is NaN where it was not; difference = counted - book."""
+    """Units of every item. counted is NaN where it was not; in_process: in units in process, where the count leaves them out.
+
+    difference = counted + in_process - book.
+    """
 
     item: Ints
     opening: Floats
@@ -24,6 +27,7 @@ class StockUnits(Records):
     scrapped: Floats
     book: Floats
     counted: Floats
+    in_process: Floats
     difference: Floats
 
 
@@ -31,7 +35,8 @@ class StockUnits(Records):
 class StockBook(StockUnits):
     """Units and money, unrounded, of every stocked item that moved or has stock, in item order.
 
-    made: not bought. role: "" where no account is kept. cost: of a unit at period end. invoiced: purchases at actual price;
+    made: not bought. Where completion is no trigger, made items stand at their material alone, on the account of their
+    materials. role: "" where no account is kept. cost: of a unit at period end. invoiced: purchases at actual price;
     received_amount: the same at standard. posted: what of difference_amount the count adjustment records. ending: counted
     where that was posted, else book. counted_conversion: of the book where not counted. unrevalued: see `_unrevalued`.
     start_row, end_row: rows of the unit costs at the start and the end of the period.
@@ -63,12 +68,36 @@ def stock_book(explosion: Explosion, unit_costs: UnitCosts, demand: Demand, tran
     units = _units(explosion, bill, demand, transactions)
     book = _amounts(units, explosion, unit_costs, demand, transactions)
     moved = np.column_stack((book.opening, book.received, book.relieved, book.scrapped, book.invoiced)) != 0
-    return book.of(bill.items.stocked & (moved.any(axis=1) | ~np.isnan(book.counted)))
+    return book.of(on_the_shelf(bill, demand, transactions) & (moved.any(axis=1) | ~np.isnan(book.counted)))
+
+
+def usage_posts(settings: Settings) -> bool:
+    """Is the difference of a bought item posted? Not without a materials account, nor where the count relieves."""
+    return settings.purchase_triggers and not settings.by_count
 
 
 def count_posts(settings: Settings) -> bool:
-    """Is a difference between count and book posted? Not without a materials account, nor where the count relieves."""
-    return settings.purchase_triggers and not settings.by_count
+    """Is the difference of a made item posted? Not where the sale alone is a trigger, nor where the count relieves."""
+    return settings.trigger_points != schema.S and not settings.by_count
+
+
+def on_the_shelf(bill: Bill, demand: Demand, transactions: Transactions) -> Bools:
+    """Items that can be counted: those that are relieved as themselves, and made items on stock that no entry relieves.
+
+    Where the count relieves and completion is no trigger, what was bought alone is counted.
+    """
+    settings = bill.inputs.settings
+    if settings.by_count and not settings.completion_triggers:
+        return bill.items.stocked
+    stocked = bill.items.stocked | demand.followed
+    stocked[transactions[GROWTH][0]] = True
+    return stocked
+
+
+def _completions(transactions: Transactions) -> tuple[Ints, Floats, Floats]:
+    """Units that came in as completed: item, day, quantity."""
+    (item, day, quantity), (grown, end, growth) = transactions[COMPLETIONS], transactions[GROWTH]
+    return np.concatenate((item, grown)), np.concatenate((day, end)), np.concatenate((quantity, growth))
 
 
 def _sum(bill: Bill, item: Ints, amount: Floats) -> Floats:
@@ -79,9 +108,8 @@ def _sum(bill: Bill, item: Ints, amount: Floats) -> Floats:
 def _units(explosion: Explosion, bill: Bill, demand: Demand, transactions: Transactions) -> StockUnits:
     inputs = bill.inputs
     rows, stock, count = explosion.rows, inputs.stock, len(bill.items)
-    scrap = rows.relieved & of_events(explosion, demand, schema.SCRAP_EVENT)
-    used = rows.relieved & ~scrap & ~of_events(explosion, demand, schema.PURCHASE)
-    at, (made, _, completed) = bill.of("Stock"), transactions[COMPLETIONS]
+    used, scrap = _taken(explosion, demand)
+    at, (made, _, completed) = bill.of("Stock"), _completions(transactions)
     opening = _sum(bill, at, stock.opening_qty)
     received = _sum(bill, bill.of("Purchases"), inputs.purchases.quantity)
     received += _sum(bill, made, completed)
@@ -91,7 +119,18 @@ def _units(explosion: Explosion, bill: Bill, demand: Demand, transactions: Trans
     book = np.round(((opening + received) - relieved) - scrapped, 9)
     given = at[~np.isnan(stock.counted_qty) & (at >= 0)]
     counted = np.where(np.bincount(given, minlength=count) > 0, _sum(bill, at, stock.counted_qty), np.nan)
-    return StockUnits(np.arange(count), opening, received, relieved, scrapped, book, counted, counted - book)
+    inside = rows.relieved & of_events(explosion, demand, schema.UNITS_IN_PROCESS)
+    in_process = _sum(bill, rows.item[inside], rows.required[inside])
+    difference = (counted + in_process) - book
+    return StockUnits(np.arange(count), opening, received, relieved, scrapped, book, counted, in_process, difference)
+
+
+def _taken(explosion: Explosion, demand: Demand) -> tuple[Bools, Bools]:
+    """Rows of the explosion that took units off the shelf: by use or sale, and by scrap reports."""
+    events = (schema.UNITS_MADE, schema.UNITS_SOLD) if demand.of_shelf else (schema.COMPLETION, schema.SALE)
+    scrapped = schema.UNITS_THROWN_OUT if demand.of_shelf else schema.SCRAP_EVENT
+    relieved = explosion.rows.relieved
+    return relieved & of_events(explosion, demand, *events), relieved & of_events(explosion, demand, scrapped)
 
 
 def _amounts(
@@ -100,24 +139,29 @@ def _amounts(
     """What the units are worth."""
     bill, inputs = unit_costs.bill, unit_costs.bill.inputs
     settings, costs, rows, purchases = inputs.settings, unit_costs.rows, explosion.rows, inputs.purchases
+    shelf = on_the_shelf(bill, demand, transactions)
     start = unit_costs.at(units.item, settings.period_start)
     end = unit_costs.at(units.item, settings.period_end)
-    role = np.where(bill.items.role != schema.ACCOUNTS_PAYABLE, bill.items.role, "")
-    cost, bought = costs.relief_cost[end], bill.of("Purchases")
+    role = np.where(shelf & (bill.items.role == ""), settings.bought_role, bill.items.role)
+    role = np.where(role != schema.ACCOUNTS_PAYABLE, role, "")
+    cost, bought = unit_costs.carried(end), bill.of("Purchases")
     if settings.purchase_triggers:
         receipt = rows.relieved & of_events(explosion, demand, schema.PURCHASE)
         received_amount = _sum(bill, rows.item[receipt], rows.amount[receipt])
     else:
         received_amount = _sum(bill, bought, purchases.quantity) * cost
     difference_amount = blank_as_zero(units.difference * cost)
-    adjusts = count_posts(settings) & (role != "") & ~np.isnan(units.counted)
-    posted, ending = np.where(adjusts, difference_amount, 0.0), np.where(adjusts, units.counted, units.book)
-    last = np.where(np.isnan(units.counted), units.book, units.counted)
-    opening_amount, ending_amount = units.opening * costs.relief_cost[start], ending * cost
+    adjusts = (not settings.by_count) & (role != "") & ~np.isnan(units.counted)
+    posted, ending = (
+        np.where(adjusts, difference_amount, 0.0),
+        np.where(adjusts, units.counted + units.in_process, units.book),
+    )
+    last = np.where(np.isnan(units.counted), units.book, units.counted + units.in_process)
+    opening_amount, ending_amount = units.opening * unit_costs.carried(start), ending * cost
     book = StockBook(
         **vars(units),
         made=bill.items.made, role=role, cost=cost, start_row=start, end_row=end, opening_amount=opening_amount,
-        book_amount=units.book * cost, counted_amount=blank_as_zero(units.counted) * cost,
+        book_amount=units.book * cost, counted_amount=blank_as_zero(units.counted + units.in_process) * cost,
         difference_amount=difference_amount, invoiced=_sum(bill, bought, purchases.quantity * purchases.actual_price),
         received_amount=received_amount, posted=posted, ending=ending, ending_amount=ending_amount,
         ending_material=ending * costs.material[end],
@@ -143,9 +187,10 @@ def _unrevalued(
     several = has_account & (np.bincount(unit_costs.rows.item, minlength=len(book)) > 1)
     if settings.by_count or not several.any():
         return unrecorded
-    made, day, quantity = transactions[COMPLETIONS]
-    completed = _sum(bill, made, quantity * unit_costs.rows.relief_cost[unit_costs.at(made, day)])
-    gone = rows.relieved & ~of_events(explosion, demand, schema.PURCHASE)
+    made, day, quantity = _completions(transactions)
+    completed = _sum(bill, made, quantity * unit_costs.carried(unit_costs.at(made, day)))
+    used, scrapped = _taken(explosion, demand)
+    gone = used | scrapped
     taken = _sum(bill, rows.item[gone], rows.amount[gone])
     moved = book.opening_amount + received + completed - taken + book.posted - book.ending_amount
     return np.where(several, moved, unrecorded)
