@@ -33,7 +33,8 @@ _LIMITS = (
     "A workbook of an earlier version keeps its inputs and what was posted. To add what this version asks for and it lacks, "
     "press Upgrade on the ribbon tab Backflush; or save, close, and type:  xlbackflush upgrade BOOK.xlsm",
     "What you add to output sheets stays there at the next run: notes beside, above and below a table, columns of your own, "
-    "total rows, filters, cell formats. What stood in a row that is gone moves to a sheet Notes kept, with its cell and the reason.",
+    "total rows, filters, cell formats. What stood in a row that is gone moves to a sheet Notes kept, with its cell and "
+    "the reason.",
     "What is posted is not changed by anything here. xlbackflush verify computes it again, and names every cell of it that "
     "somebody has changed, moved or deleted.",
     "Output sheets are protected without a password, so that nothing is overtyped by accident. You can still filter them, "
