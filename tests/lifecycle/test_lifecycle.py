@@ -406,7 +406,9 @@ def test_names_of_accounts_are_those_of_the_inputs_even_where_all_is_sealed_anew
 
     seal_anew(posted, lambda entry: renamed(entry) if entry.number == 2 else entry)
     rows = [7 + i for i, line in enumerate(posted_lines(posted)) if line["Entry"] == 2]
-    assert [problem.where for problem in verify(posted).problems] == [f"Journal!H{row}" for row in rows]
+    problems = verify(posted).problems
+    assert [problem.where for problem in problems] == [f"Journal!H{row}" for row in rows]
+    assert all("as sealed; the inputs on record of run R0001 give" in problem.what for problem in problems)
 
 
 def test_words_that_were_sealed_anew_show_in_the_link_that_was_kept_elsewhere(posted: Path) -> None:

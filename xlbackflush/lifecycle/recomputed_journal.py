@@ -42,12 +42,12 @@ def recompute_run(run: str, inputs: Mapping[str, Source], earlier: Sequence[Post
 
 
 def differing(
-    record: Record, inputs: Mapping[str, Mapping[str, Source]], runs: Source, places: int, progress: Progress
+    record: Record, inputs: Mapping[str, Mapping[str, Source]], runs: Source, progress: Progress
 ) -> Iterator[Problem]:
     """Cells of tables Journal and Runs that hold something else than the inputs on record give, and lines that are gone.
 
     inputs: those of each run, as far as they can be read: a run is made again from its own and from all runs before it.
-    runs: table Runs as read; places: decimals of the currency.
+    runs: table Runs as read.
     """
     rows = _Rows(record)
     entries: list[PostedEntry] = []
@@ -61,7 +61,7 @@ def differing(
             first = result.findings[0]
             yield Problem(run.where, f"Run {run.run} cannot be computed again: {first.where} {first.what}")
             return
-        made = _made(run, inputs[run.run], seals.sealed(entries, result.journal.new), link, places)
+        made = _made(run, inputs[run.run], seals.sealed(entries, result.journal.new), link, record)
         lines = rows.lines(made)
         yield from rows.differing(made, lines)
         yield from _figures(made, runs)
@@ -79,6 +79,7 @@ class _Made:
     right: Run
     entries: list[PostedEntry]
     places: int
+    is_sealed: bool  # whether seals and links hold, over what stands there
 
     @property
     def fits(self) -> bool:
@@ -86,20 +87,25 @@ class _Made:
         return self.right.link == self.run.link
 
     def problem(self, where: str, column: str, cell: object, right: object) -> Problem:
-        """A cell that is not what the run posted."""
-        made = "" if self.run.version == __version__ else f" The run was made with version {self.run.version}."
-        return Problem(where, f"{column} is {cell_words(cell)}; run {self.run.run} posted {cell_words(right)}.{made}")
+        """A cell that is not what the run posted, or that its inputs do not give although seals and links hold."""
+        name, version = self.run.run, self.run.version
+        if not self.is_sealed:
+            return Problem(where, f"{column} is {cell_words(cell)}; run {name} posted {cell_words(right)}.")
+        made = "" if version == __version__ else f" The run was made with version {version}, this is {__version__}."
+        what = f"{column} is {cell_words(cell)}, as sealed; the inputs on record of run {name} give {cell_words(right)}.{made}"
+        return Problem(where, what, "Whoever sealed it can say why; an update of xlbackflush can be the reason.")
 
 
-def _made(run: Run, inputs: Mapping[str, Source], entries: list[PostedEntry], link: str, places: int) -> _Made:
+def _made(run: Run, inputs: Mapping[str, Source], entries: list[PostedEntry], link: str, record: Record) -> _Made:
     """link: that of the run before, as it stands on sheet Runs."""
-    snapshot = Snapshot(inputs)
+    snapshot, places = Snapshot(inputs), record.places
     total = from_minor(sum(line.minor for entry in entries for line in entry.lines if line.minor > 0), places)
     right = replace(
         run, input_hash=snapshot.input_hash, table_hashes=snapshot.table_hashes,
         entries=len(entries), debits=total, credits=total,
     )  # fmt: skip
-    return _Made(run, replace(right, link=seals.link_of(link, right, entries, places)), entries, places)
+    right = replace(right, link=seals.link_of(link, right, entries, places))
+    return _Made(run, right, entries, places, is_sealed=not record.problems)
 
 
 def _figures(made: _Made, source: Source) -> Iterator[Problem]:

@@ -51,7 +51,7 @@ def _verified(book: Workbook, progress: Progress) -> Verified:
     record = records.read(tables, places)
     result = Verified(record.runs)
     inputs = _inputs_on_record(record, tables["RunInputs"], result)
-    cells = first(recomputed_journal.differing(record, inputs, tables["Runs"], places, progress))
+    cells = first(recomputed_journal.differing(record, inputs, tables["Runs"], progress))
     result.problems += [*cells, *_told_otherwise(record.problems, cells), *_formulas_on_record(book, tables)]
     if record.draft:
         result.problems += [problem for problem in records.drafted(tables, places)[1] if problem not in record.problems]

@@ -21,8 +21,8 @@ TABLES = ("Runs", "RunInputs", "Journal")
 class Record:
     """What earlier runs left: all runs, the entries of the posted ones, and what is wrong with any of these.
 
-    `journal` is table Journal as read, with the cells that findings name. Entries of a draft are not looked at: the next run
-    replaces them, whatever was made of them (see `drafted`).
+    `journal` is table Journal as read, with the cells that findings name; places: decimals of the currency. Entries of a draft
+    are not looked at: the next run replaces them, whatever was made of them (see `drafted`).
     """
 
     runs: list[Run] = field(default_factory=list)
@@ -30,6 +30,7 @@ class Record:
     posted: list[PostedEntry] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     journal: Source = field(default_factory=lambda: Source("Journal", "Journal", {}, 0, 0))
+    places: int = 2
 
     @property
     def draft(self) -> Run | None:
@@ -48,6 +49,7 @@ class Record:
 def read(tables: Mapping[str, Source], places: int) -> Record:
     """The record in the tables of `TABLES`, read and verified; places: decimals of the currency."""
     record = _unread(tables)
+    record.places = places
     record.problems = list(runs_table.problems(*(tables[name] for name in TABLES)))
     if record.posted_runs and not record.problems:
         record.posted, record.problems = _entries(record, places, with_draft=False)
