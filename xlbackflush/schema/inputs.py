@@ -3,6 +3,7 @@
 from xlbackflush.dataclass import replace
 from xlbackflush.schema import words
 from xlbackflush.schema.table import (
+    FIRST_VERSION,
     Column,
     Setting,
     Sheet,
@@ -19,9 +20,9 @@ from xlbackflush.schema.table import (
 )
 
 
-def _choice(name: str, meaning: str, *choices: str, required: bool = False) -> Setting:
+def _choice(name: str, meaning: str, *choices: str, required: bool = False, since: int = FIRST_VERSION) -> Setting:
     """A setting that is one of some words, the first where it is left blank."""
-    return Setting(name, "choice", choices[0], meaning, choices, required)
+    return Setting(name, "choice", choices[0], meaning, choices, required, since=since)
 
 
 SETTINGS: tuple[Setting, ...] = (
@@ -70,6 +71,7 @@ SETTINGS: tuple[Setting, ...] = (
         "Yes: Counted qty on sheet Stock includes the parts in units on sheet WIP. No: only what lies in the storeroom.",
         words.YES,
         words.NO,
+        since=3,
     ),
     Setting("Standards set on", "date", None, "Day on which the standard costs were last reviewed; for sheet Fit."),
 )
