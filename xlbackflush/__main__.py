@@ -12,6 +12,8 @@ _BEFORE_A_COLLECTION = 100_000
 def process() -> int:
     """Run one command. Python looks for circles of objects seldom, and not at the end, where all memory goes anyway."""
     gc.set_threshold(_BEFORE_A_COLLECTION)
+    # Ctrl+C may come while an object is half made, and what that says when it is thrown away helps nobody
+    sys.unraisablehook = lambda fault: None
     code = 2
     try:
         from xlbackflush.cli.parser import main  # within reach of what catches Ctrl+C

@@ -214,6 +214,20 @@ def test_ctrl_c_at_any_moment_of_a_run_tells_the_truth(book: Path) -> None:
         assert [path.name for path in book.parent.iterdir()] == [book.name], "what was left is cleared"
 
 
+def test_what_a_half_made_object_says_at_its_end_is_not_printed() -> None:
+    """As a ZipFile does that Ctrl+C came upon."""
+    code = (
+        "from xlbackflush import __main__\n"
+        "from xlbackflush.cli import parser\n"
+        "class Half:\n"
+        "    def __del__(self): self.was_never_made\n"
+        "parser.main = lambda: (Half(), 0)[1]\n"
+        "raise SystemExit(__main__.process())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
 class PanicException(BaseException):
     """As pyo3 raises it: an exception that is no Exception."""
 
