@@ -202,7 +202,7 @@ def disposition(
     apart, of_scrap = len(scrap) > 0, math.fsum(scrap.cost)
     parts = prorate(accounts, price, usage, conversion - in_process - of_scrap, apart)
     on_scrap = math.fsum(p for a, (p, _, _) in zip(accounts, parts, strict=False) if a.role == schema.CCC)
-    borne = dict(zip(BEARERS, scrap.shares(on_scrap if apart else 0.0).sum(axis=0).tolist(), strict=True))
+    borne = dict(zip(BEARERS, map(total, scrap.shares(on_scrap if apart else 0.0).T), strict=True))
     bearing = [0.0 if a.role in NOT_BY_COST else a.material + a.conversion for a in accounts]  # the excess
     excess_shares = [
         _part(excess, weight, math.fsum(bearing), a.role) for a, weight in zip(accounts, bearing, strict=True)

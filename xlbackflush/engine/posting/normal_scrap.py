@@ -17,7 +17,7 @@ from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.standards.unit_cost import UnitCosts
 from xlbackflush.engine.stock.movements import Movements
 from xlbackflush.engine.stock.stock_book import StockBook
-from xlbackflush.model.arrays import Bools, Floats, Ints, Records, blank_as_zero, sums, where_true
+from xlbackflush.model.arrays import Bools, Floats, Ints, Records, blank_as_zero, sums, total, where_true
 
 #: units: good ones up to here are what float64 leaves of equal quantities
 NO_UNITS = 1e-9
@@ -48,10 +48,10 @@ class NormalScrap(Records):
 
     def shares(self, price: float) -> Floats:
         """What each account bears, a column per bearer; price: the share of the price variance that is on scrap."""
-        whole = float(self.material.sum())
+        whole = total(self.material)
         cost = self.cost + (price * self.material / whole if whole > 0 else 0.0)
         good = np.maximum(self.units, 0.0) * self.summed[:, None]
-        base = good.sum(axis=1)
+        base = np.array(list(map(total, good)))
         parts = np.divide(good, base[:, None], out=np.zeros_like(good), where=base[:, None] > NO_UNITS)
         parts[(base <= NO_UNITS) & self.summed, -1] = 1.0
         shares: Floats = parts * cost[:, None]
