@@ -66,9 +66,11 @@ def stock_book(explosion: Explosion, unit_costs: UnitCosts, demand: Demand, tran
     """The stock book of the period."""
     bill = unit_costs.bill
     units = _units(explosion, bill, demand, transactions)
-    book = _amounts(units, explosion, unit_costs, demand, transactions)
+    shelf = on_the_shelf(bill, demand, transactions)
+    book = _amounts(units, explosion, unit_costs, demand, shelf)
+    book = replace(book, unrevalued=_unrevalued(book, explosion, unit_costs, demand, transactions))
     moved = np.column_stack((book.opening, book.received, book.relieved, book.scrapped, book.invoiced)) != 0
-    return book.of(on_the_shelf(bill, demand, transactions) & (moved.any(axis=1) | ~np.isnan(book.counted)))
+    return book.of(shelf & (moved.any(axis=1) | ~np.isnan(book.counted)))
 
 
 def usage_posts(settings: Settings) -> bool:
@@ -133,13 +135,10 @@ def _taken(explosion: Explosion, demand: Demand) -> tuple[Bools, Bools]:
     return relieved & of_events(explosion, demand, *events), relieved & of_events(explosion, demand, scrapped)
 
 
-def _amounts(
-    units: StockUnits, explosion: Explosion, unit_costs: UnitCosts, demand: Demand, transactions: Transactions
-) -> StockBook:
-    """What the units are worth."""
+def _amounts(units: StockUnits, explosion: Explosion, unit_costs: UnitCosts, demand: Demand, shelf: Bools) -> StockBook:
+    """What the units are worth, all but `unrevalued`; shelf: see `on_the_shelf`."""
     bill, inputs = unit_costs.bill, unit_costs.bill.inputs
     settings, costs, rows, purchases = inputs.settings, unit_costs.rows, explosion.rows, inputs.purchases
-    shelf = on_the_shelf(bill, demand, transactions)
     start = unit_costs.at(units.item, settings.period_start)
     end = unit_costs.at(units.item, settings.period_end)
     role = np.where(shelf & (bill.items.role == ""), settings.bought_role, bill.items.role)
@@ -158,7 +157,7 @@ def _amounts(
     )
     last = np.where(np.isnan(units.counted), units.book, units.counted + units.in_process)
     opening_amount, ending_amount = units.opening * unit_costs.carried(start), ending * cost
-    book = StockBook(
+    return StockBook(
         **vars(units),
         made=bill.items.made, role=role, cost=cost, start_row=start, end_row=end, opening_amount=opening_amount,
         book_amount=units.book * cost, counted_amount=blank_as_zero(units.counted + units.in_process) * cost,
@@ -168,7 +167,6 @@ def _amounts(
         opening_conversion=units.opening * (costs.unit_cost[start] - costs.material[start]),
         counted_conversion=last * (costs.unit_cost[end] - costs.material[end]), unrevalued=np.zeros(len(units)),
     )  # fmt: skip
-    return replace(book, unrevalued=_unrevalued(book, explosion, unit_costs, demand, transactions))
 
 
 def _unrevalued(
