@@ -12,7 +12,6 @@ from itertools import islice
 
 from xlbackflush import __version__, schema
 from xlbackflush.dataclass import dataclass, replace
-from xlbackflush.engine.inputs.snapshot import Snapshot
 from xlbackflush.engine.record import journal_table, seals
 from xlbackflush.engine.record.corrections import correct
 from xlbackflush.engine.record.record import Record
@@ -61,7 +60,7 @@ def differing(
             first = result.findings[0]
             yield Problem(run.where, f"Run {run.run} cannot be computed again: {first.where} {first.what}")
             return
-        made = _made(run, inputs[run.run], seals.sealed(entries, result.journal.new), link, record)
+        made = _made(run, result, seals.sealed(entries, result.journal.new), link, record)
         lines = rows.lines(made)
         yield from rows.differing(made, lines)
         yield from _figures(made, runs)
@@ -96,9 +95,9 @@ class _Made:
         return Problem(where, what, "Whoever sealed it can say why; an update of xlbackflush can be the reason.")
 
 
-def _made(run: Run, inputs: Mapping[str, Source], entries: list[PostedEntry], link: str, record: Record) -> _Made:
-    """link: that of the run before, as it stands on sheet Runs."""
-    snapshot, places = Snapshot(inputs), record.places
+def _made(run: Run, result: RunResult, entries: list[PostedEntry], link: str, record: Record) -> _Made:
+    """result: the run computed again; entries: its own, sealed; link: that of the run before, as it stands on sheet Runs."""
+    snapshot, places = result.period.snapshot, record.places
     total = from_minor(sum(line.minor for entry in entries for line in entry.lines if line.minor > 0), places)
     right = replace(
         run, input_hash=snapshot.input_hash, table_hashes=snapshot.table_hashes,
