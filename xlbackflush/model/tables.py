@@ -37,10 +37,13 @@ def cell_words(cell: object) -> str:
         return "blank"
     if isinstance(cell, CellError):
         return f"the error {cell.text}" if cell.calculated else "a formula without a result"
-    text = str(cell)
-    if isinstance(cell, str):
-        return f'"{text if len(text) <= 40 else text[:37] + "..."}"'
-    return text.removesuffix(".0")
+    return f'"{short_text(cell)}"' if isinstance(cell, str) else str(cell).removesuffix(".0")
+
+
+def short_text(value: object) -> str:
+    """A value as text that a sentence has room for."""
+    text = str(value)
+    return text if len(text) <= 40 else text[:37] + "..."
 
 
 @dataclass

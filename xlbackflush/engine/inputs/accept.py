@@ -17,7 +17,7 @@ from xlbackflush.engine.inputs.headers import header_findings, renamed
 from xlbackflush.model import finding as f
 from xlbackflush.model.arrays import Floats, texts, where_true
 from xlbackflush.model.inputs import FIELDS, RECORDS, Inputs, Settings
-from xlbackflush.model.tables import CellError, Source, absent, day_number, number_in
+from xlbackflush.model.tables import CellError, Source, absent, day_number, number_in, short_text
 from xlbackflush.model.text import TEXT_MAX, UNWRITABLE, shortened
 
 _DAY_0_ORDINAL = schema.DAY_0.toordinal()
@@ -125,7 +125,7 @@ class _Reader:
                 self._add(f.BLANK, i, "is blank.")
         elif isinstance(value, CellError):
             if value.calculated:
-                shown = value.text if value.text.startswith("#") else f'"{_short(value.text)}"'
+                shown = value.text if value.text.startswith("#") else f'"{short_text(value.text)}"'
                 self._add(f.ERROR_VALUE, i, f"holds the error value {shown}.")
             else:
                 self._add(f.NOT_CALCULATED, i, "holds a formula whose result is not stored.")
@@ -134,9 +134,9 @@ class _Reader:
         elif (parsed := _PARSE[kind](value)) is not None:
             return parsed
         elif isinstance(value, str) and (_looks_like_number(value) or _looks_like_date(value)):
-            self._add(f.TEXT_NUMBER, i, f'is the text "{_short(value)}", not a {kind}.')
+            self._add(f.TEXT_NUMBER, i, f'is the text "{short_text(value)}", not a {kind}.')
         else:
-            shown = f'"{_short(value)}"' if isinstance(value, str) else _short(value)
+            shown = f'"{short_text(value)}"' if isinstance(value, str) else short_text(value)
             self._add(f.WRONG_TYPE, i, f"is {shown}; a {kind} is expected.")
         return "" if kind == "text" else math.nan
 
@@ -200,7 +200,7 @@ class _Reader:
             elif text.casefold() in spelled:
                 values[i] = spelled[text.casefold()]
             else:
-                self._add(f.UNKNOWN_CHOICE, i, f'is "{_short(text)}".', fix=f"Use {_listed(choices)}.")
+                self._add(f.UNKNOWN_CHOICE, i, f'is "{short_text(text)}".', fix=f"Use {_listed(choices)}.")
         return values
 
 
@@ -245,11 +245,6 @@ def _looks_like_date(text: str) -> bool:
     return len(parts) == 3 and all(p.strip()[:4].strip().isalnum() for p in parts) and any(p.isdigit() for p in parts)
 
 
-def _short(value: object) -> str:
-    text = str(value)
-    return text if len(text) <= 40 else text[:37] + "..."
-
-
 def _listed(choices: tuple[str, ...]) -> str:
     return choices[0] if len(choices) == 1 else ", ".join(choices[:-1]) + " or " + choices[-1]
 
@@ -267,11 +262,11 @@ def _settings(source: Source, findings: list[f.Finding]) -> tuple[Settings, dict
     for row, name, value in zip(source.row_numbers, names, columns.get("Value", ()), strict=True):
         where = source.cell("Value", row)
         if name in taken:
-            text = f'"{_short(name)}" is not read; setting {taken[name]} is missing.'
+            text = f'"{short_text(name)}" is not read; setting {taken[name]} is missing.'
             fix = f"Call it {taken[name]} again, or delete the row."
             findings.append(f.RENAMED_SETTING(source.cell("Setting", row), text, fix=fix))
         elif name not in known:
-            findings.append(f.UNKNOWN_SETTING(source.cell("Setting", row), f'"{_short(name)}".'))
+            findings.append(f.UNKNOWN_SETTING(source.cell("Setting", row), f'"{short_text(name)}".'))
         elif name in cells:
             findings.append(f.DUPLICATE_SETTING(where, f"{name} is given twice."))
         else:
@@ -290,7 +285,7 @@ def _settings(source: Source, findings: list[f.Finding]) -> tuple[Settings, dict
     settings = Settings(**{k: v for k, v in fields.items() if v is not None})
     code = settings.currency
     if not (len(code) == 3 and code.isascii() and code.isupper() and code.isalpha()):
-        findings.append(f.CURRENCY(cells.get("Currency", "Setup"), f'Currency is "{_short(code)}".'))
+        findings.append(f.CURRENCY(cells.get("Currency", "Setup"), f'Currency is "{short_text(code)}".'))
     if settings.period_start and settings.period_end and settings.period_end < settings.period_start:
         findings.append(f.PERIOD(cells["Period end"], "Period end lies before Period start."))
     for name, day in (("Period start", settings.period_start), ("Period end", settings.period_end)):
