@@ -6,9 +6,12 @@
                          is compiled, and can be called
 
 One LibreOffice serves all tests of a process, with any number of workbooks, one after the other or at once. It runs under a
-private profile that recalculates on load, so that no stored value is taken on trust. We talk to it over UNO; since `uno`
-belongs to LibreOffice's own Python, this file also runs there, as a worker that reads one JSON request per line and answers
-with one line (see `_serve`). It therefore imports nothing but the standard library at its top.
+private profile that recalculates on load, so that no stored value is taken on trust. Now and then it crashes for reasons of
+its own: then another one is started, the workbook opened once more, and the request repeated, once.
+
+We talk to it over UNO; since `uno` belongs to LibreOffice's own Python, this file also runs there, as a worker that reads one
+JSON request per line and answers with one line (see `_serve`). It therefore imports nothing but the standard library at its
+top.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -74,6 +78,10 @@ def uno_python() -> str | None:
 # -------------------------------------------------------------------------------------------- the program
 
 
+class CrashedError(RuntimeError):
+    """LibreOffice is not there any more."""
+
+
 class _Office:
     """LibreOffice and its worker, as long as the tests run."""
 
@@ -88,7 +96,10 @@ class _Office:
         flags = ("--headless", "--invisible", "--norestore", "--nologo", "--nodefault", "--nolockcheck")
         command = [soffice() or "", f"-env:UserInstallation={user.parent.as_uri()}", *flags]
         self._office = subprocess.Popen(
-            [*command, f"--accept=pipe,name={pipe};urp;"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            [*command, f"--accept=pipe,name={pipe};urp;"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
         )
         self._resources.callback(self._stop_office)
         self._worker = subprocess.Popen(
@@ -109,16 +120,20 @@ class _Office:
     def close(self) -> None:
         self._resources.close()
 
+    def kill(self) -> None:
+        """End it at once; its launcher may be a shell script, or a program that starts another one."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._office.pid, signal.SIGKILL)
+
     def open(self, path: Path) -> int:
-        """Open a copy of a workbook. Gives its number."""
+        """Open a workbook. Gives its number."""
         self._number += 1
-        copy = self.folder / f"{self._number}{path.suffix}"
-        _copied(path, copy)
-        self.ask({"open": self._number, "url": copy.as_uri()})
-        copy.unlink()
+        self.ask({"open": self._number, "url": path.as_uri()})
         return self._number
 
     def ask(self, request: dict[str, Any]) -> Any:
+        if not self.runs:
+            raise CrashedError
         assert self._worker.stdin
         self._worker.stdin.write(json.dumps(request) + "\n")
         self._worker.stdin.flush()
@@ -127,12 +142,20 @@ class _Office:
     def _answer(self) -> Any:
         assert self._worker.stdout
         line = self._worker.stdout.readline()
-        if not line:
-            raise RuntimeError("LibreOffice stopped answering")
-        answer = json.loads(line)
+        answer = json.loads(line or '{"error": "no answer"}')
         if "error" in answer:
-            raise RuntimeError(answer["error"])
+            raise (CrashedError if self._has_crashed() else RuntimeError)(answer["error"])
         return answer["values"]
+
+    def _has_crashed(self) -> bool:
+        """The error of a call does not tell: it differs by what was going on."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._office.wait(2)
+        if self._office.poll() is None and self._worker.poll() is None:
+            return False
+        self._worker.kill()
+        self._worker.wait()
+        return True
 
     def _stop_worker(self) -> None:
         if self._worker.stdin:
@@ -143,10 +166,10 @@ class _Office:
         self._worker.wait()
 
     def _stop_office(self) -> None:
-        """Wait for LibreOffice to end as the worker asked it to; its launcher may be a shell script."""
+        """Wait for LibreOffice to end as the worker asked it to."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._office.wait(20)
-        self._office.kill()
+        self.kill()
         self._office.wait()
 
 
@@ -209,8 +232,17 @@ class Session:
     """
 
     def __init__(self, path: Path) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="xlbackflush-session-")
+        self._copy = Path(self._folder.name, f"book{path.suffix}")
+        _copied(path, self._copy)
+        try:
+            self._open()
+        except CrashedError:
+            self._open()
+
+    def _open(self) -> None:
         self._office = _shared()
-        self._number = self._office.open(path)
+        self._number = self._office.open(self._copy)
 
     def __enter__(self) -> Session:
         return self
@@ -219,8 +251,9 @@ class Session:
         self.close()
 
     def close(self) -> None:
-        if self._office.runs:
-            self._ask({"close": True})
+        with contextlib.suppress(CrashedError):
+            self._office.ask({"book": self._number, "close": True})
+        self._folder.cleanup()
 
     def everything(self) -> dict[str, list[list[Any]]]:
         """Sheet -> the values of all its cells, from A1 on."""
@@ -249,7 +282,11 @@ class Session:
         return self._ask({"call": procedure, "arguments": list(arguments)})
 
     def _ask(self, request: dict[str, Any]) -> Any:
-        return self._office.ask({"book": self._number, **request})
+        try:
+            return self._office.ask({"book": self._number, **request})
+        except CrashedError:
+            self._open()
+            return self._office.ask({"book": self._number, **request})
 
 
 # ------------------------------------------------------------------- the worker, under LibreOffice's Python
