@@ -241,6 +241,8 @@ class Session:
             self._open()
 
     def _open(self) -> None:
+        for lock in self._copy.parent.glob(".~lock.*"):  # of one that crashed
+            lock.unlink()
         self._office = _shared()
         self._number = self._office.open(self._copy)
 
