@@ -24,6 +24,7 @@ Progress = Callable[[str], None]
 _STEPS = (
     (rules.EXPLOSION, (("Rolling up costs", "unit_costs"), ("Exploding counts", "explosion"))),
     (rules.STOCK, (("Relieving inventory", "counted"), ("Posting", "draft"))),
+    (rules.PLAUSIBILITY, ()),
 )
 
 

@@ -35,6 +35,11 @@ class Rule:
     def __call__(self, where: str, what: str, effect: float | None = None, fix: str | None = None) -> Finding:
         return Finding(self.severity, self.code, where, what, fix or self.fix, effect)
 
+    def weighed(self, where: str, what: str, effect: float, threshold: float, fix: str | None = None) -> Finding:
+        """A finding about what is unlikely rather than wrong: a note up to materiality, a warning above it."""
+        severity = WARNING if abs(effect) > threshold else NOTE
+        return Finding(severity, self.code, where, what, fix or self.fix, abs(effect))
+
 
 # fmt: off
 # -- cells, checked one by one as they are read
@@ -155,6 +160,20 @@ SHORTAGE = Rule("Q02", WARNING, "Negative book stock",
     "Check counts, BOM, purchases and opening stock; posted all the same.")
 NEVER_COMPLETED = Rule("Q03", WARNING, "Subassembly consumed but never completed",
     "Count its completions, or make its Type Phantom.")
+
+# -- what is not wrong in itself, and cannot well be right: a warning above materiality, else a note
+#    prices: W01 and on
+
+#    rates, hours, absorption, policy: W20 and on
+
+#    quantities: W40 and on
+
+#    bills: W60 and on
+
+#    against the period before: W80 and on
+
+#    witnesses for a count: W90 and on
+
 
 # -- journal-entry tests of an auditor, one finding each (see `journal_tests.py`)
 GAP = Rule("J01", WARNING, "Gap in entry numbers", "Find out which entries were removed; posted entries never change.")

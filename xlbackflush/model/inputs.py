@@ -30,6 +30,10 @@ class Settings:
     default_scrap_basis: str = schema.OUTPUT
     budgeted_fixed_overhead: float | None = None
     materiality: float = 0.05
+    price_tolerance: float = 0.25
+    rate_tolerance: float = 0.25
+    count_tolerance: float = 0.10
+    absorption_tolerance: float = 0.25
     cycle_time_days: float | None = None
     period_end_wip: str = schema.RECORD
     stock_count_includes_units_in_process: str = schema.YES

@@ -15,6 +15,7 @@ Rule = Callable[[Period], Iterator[Finding]]
 INPUTS = "the inputs and their bill"
 EXPLOSION = "the explosion"
 STOCK = "what moved, and what is left"
+PLAUSIBILITY = "all that was worked out, and how likely it is"
 
 #: what the rules of a step need of the period -> the rules
 RULES: dict[str, tuple[Rule, ...]] = {
@@ -49,6 +50,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         period_end.counted_more,
         period_end.opened_beyond,
     ),
+    PLAUSIBILITY: (),
 }
 
 
