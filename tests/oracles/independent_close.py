@@ -271,8 +271,9 @@ def _count_on_stock(period: Period, role: str, kinds: tuple[str, ...]) -> Count:
             quantity = number(row, "Counted qty") + (period.parts.get(item, Fraction(0)) if found else 0)
             opening += number(row, "Opening qty") * standards.value(item, start)
             counted += quantity * standards.value(item, end)
-            before += number(row, "Opening qty") * period.conversion(item, start)
-            after += (quantity if found or period.policy.by_count else book) * period.conversion(item, end)
+            if standards.completion_is_trigger or period.policy.expensed:  # else stock stands at its material
+                before += number(row, "Opening qty") * period.conversion(item, start)
+                after += (quantity if found or period.policy.by_count else book) * period.conversion(item, end)
     return Count(role, opening, counted, before, after)
 
 

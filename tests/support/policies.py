@@ -223,10 +223,11 @@ class _Month:
         stock = {item: self.stock_row(item, share) for item in self.kinds if self.draw.random() < 0.7}
         in_money: list[Row] = []
         if self.chosen.by_count or self.chosen.conversion == schema.EXPENSE_THEN_ADJUST:
-            for roles, kinds in (
-                ((schema.MIP, schema.INVENTORY_CONTROL), (schema.BUY, schema.SUBASSEMBLY)),
-                ((schema.FINISHED_GOODS,), (schema.FINISHED,)),
-            ):
+            materials = (schema.MIP, schema.INVENTORY_CONTROL)
+            accounts = [(materials, (schema.BUY, schema.SUBASSEMBLY)), ((schema.FINISHED_GOODS,), (schema.FINISHED,))]
+            if self.chosen.triggers == schema.PS:  # everything not yet sold is on one account
+                accounts = [(materials, (schema.BUY, schema.SUBASSEMBLY, schema.FINISHED))]
+            for roles, kinds in accounts:
                 self.count_account(stock, in_money, roles, kinds)
         return {"Stock": list(stock.values()), "InventoryCount": in_money}
 
@@ -236,7 +237,8 @@ class _Month:
 
     def count_account(self, stock: dict[str, Row], in_money: list[Row], roles: Sequence[str], kinds: Sequence[str]) -> None:
         """One account in money, on Stock, or not at all, where that is allowed."""
-        ways = ["money", "stock", "none"] if schema.FINISHED in kinds or not self.chosen.by_count else ["money", "stock"]
+        must = self.chosen.by_count and schema.BUY in kinds
+        ways = ["money", "stock"] if must else ["money", "stock", "none"]
         way = self.draw.choice(ways)
         if way == "money":
             conversions = ("Opening conversion", "Counted conversion")

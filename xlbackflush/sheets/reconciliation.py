@@ -23,15 +23,16 @@ _LIVE = {
     "Ending material": "{Ending}*{end[Material]}",
     "Counted amount": 'IF({Counted}="",0,({Counted}+{In process})*{Standard cost})',
     "Opening conversion": "{Opening}*({start[Unit cost]}-{start[Material]})",
-    "Counted conversion": 'IF({Counted}="",{Book},{Counted}+{In process})*({end[Unit cost]}-{end[Material]})',
 }
-#: where the count adjustment is posted, and where it is not
+_COUNTED_CONVERSION = 'IF({Counted}="",%s,{Counted}+{In process})*({end[Unit cost]}-{end[Material]})'
+#: where the count adjustment is posted, and where the count relieves
 _POSTED = {
     True: {
         "Posted": 'IF({Account role}="",0,{Difference amount})',
         "Ending": 'IF(OR({Counted}="",{Account role}=""),{Book},{Counted}+{In process})',
+        "Counted conversion": _COUNTED_CONVERSION % "{Book}",
     },
-    False: {"Posted": "0", "Ending": "{Book}"},
+    False: {"Posted": "0", "Ending": "{Book}", "Counted conversion": _COUNTED_CONVERSION % "0"},
 }
 
 

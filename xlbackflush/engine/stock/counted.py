@@ -56,18 +56,17 @@ def charges_everything(settings: Settings) -> bool:
     return settings.by_count and settings.trigger_points == schema.S
 
 
-def types_of(settings: Settings, role: str) -> tuple[str, ...]:
-    """Types of the items on an inventory account.
-
-    Where completion is no trigger, Inventory control holds made items too; where the count relieves, it relieves what was
-    bought.
-    """
+def types_of(role: str) -> tuple[str, ...]:
+    """Types of the items on an inventory account. Inventory control holds the material of everything not yet sold."""
     if role == schema.FINISHED_GOODS:
         return (schema.FINISHED,)
-    if settings.by_count and not settings.completion_triggers:
-        return (schema.BUY,)
     of_made = (schema.SUBASSEMBLY, schema.FINISHED) if role == schema.INVENTORY_CONTROL else (schema.SUBASSEMBLY,)
     return schema.BUY, *of_made
+
+
+def holds_conversion(settings: Settings) -> bool:
+    """Is conversion a part of counted stock? Not where it is allocated when units are sold: they stand at their material."""
+    return settings.completion_triggers or settings.conversion_expensed
 
 
 def roles(settings: Settings) -> tuple[str, ...]:
@@ -91,7 +90,7 @@ def counted_accounts(bill: Bill, flows: list[Flow], book: StockBook) -> list[Cou
     if inputs.settings.by_count or inputs.settings.conversion_expensed:
         kinds = bill.items.type[book.item]
         for role in roles(inputs.settings):
-            stock = book.of(np.isin(kinds, types_of(inputs.settings, role)))
+            stock = book.of(np.isin(kinds, types_of(role)))
             if row_in_money(inputs, role) is not None or not np.isnan(stock.counted).all():
                 accounts.append(_counted(inputs, role, stock, flows, accounts))
     return accounts
@@ -108,6 +107,8 @@ def _counted(
         in_money = (count.opening_amount, count.counted_amount, count.opening_conversion, count.counted_conversion)
         columns = [blank_as_zero(column[of_row]) for column in in_money]
     opening, counted, first, last = map(total, columns)
+    if at is None and not holds_conversion(settings):
+        first = last = 0.0
     if at is not None and settings.conversion_expensed:
         opening, counted = opening - first, counted - last
     received = scrapped = relieved = 0.0

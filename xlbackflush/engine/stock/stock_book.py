@@ -38,7 +38,8 @@ class StockBook(StockUnits):
     made: not bought. Where completion is no trigger, made items stand at their material alone, on the account of their
     materials. role: "" where no account is kept. cost: of a unit at period end. invoiced: purchases at actual price;
     received_amount: the same at standard. posted: what of difference_amount the count adjustment records. ending: counted
-    where that was posted, else book. counted_conversion: of the book where not counted. unrevalued: see `_unrevalued`.
+    where that was posted, else book. counted_conversion: of the book where not counted, of nothing where the count relieves.
+    unrevalued: see `_unrevalued`.
     start_row, end_row: rows of the unit costs at the start and the end of the period.
     """
 
@@ -84,13 +85,7 @@ def count_posts(settings: Settings) -> bool:
 
 
 def on_the_shelf(bill: Bill, demand: Demand, transactions: Transactions) -> Bools:
-    """Items that can be counted: those that are relieved as themselves, and made items on stock that no entry relieves.
-
-    Where the count relieves and completion is no trigger, what was bought alone is counted.
-    """
-    settings = bill.inputs.settings
-    if settings.by_count and not settings.completion_triggers:
-        return bill.items.stocked
+    """Items that can be counted: those that are relieved as themselves, and made items on stock that no entry relieves."""
     stocked = bill.items.stocked | demand.followed
     stocked[transactions[GROWTH][0]] = True
     return stocked
@@ -155,7 +150,8 @@ def _amounts(units: StockUnits, explosion: Explosion, unit_costs: UnitCosts, dem
         np.where(adjusts, difference_amount, 0.0),
         np.where(adjusts, units.counted + units.in_process, units.book),
     )
-    last = np.where(np.isnan(units.counted), units.book, units.counted + units.in_process)
+    uncounted = np.zeros(len(units)) if settings.by_count else units.book  # the count says what is there
+    last = np.where(np.isnan(units.counted), uncounted, units.counted + units.in_process)
     opening_amount, ending_amount = units.opening * unit_costs.carried(start), ending * cost
     return StockBook(
         **vars(units),
