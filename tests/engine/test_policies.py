@@ -1,10 +1,12 @@
 """Every combination of policies in random months: what the engine posts is what the independent oracle posts.
 
-Journal, opening and closing balances, every variance, book stock, and what every account holds and bears. `make test` takes one
-world of every combination; XLBACKFLUSH_FUZZ=full takes 2,160, and XLBACKFLUSH_WORLDS=FIRST-LAST any others.
+Journal, opening and closing balances, every variance, book stock, and what every account bears at the close; in every third
+world with a Trace kept per BOM line. `make test` takes two worlds of every combination, XLBACKFLUSH_FUZZ=full 2,520 worlds, and
+XLBACKFLUSH_WORLDS=FIRST-LAST any others.
 """
 
 import os
+from unittest import mock
 
 import policies
 import pytest
@@ -12,7 +14,9 @@ from policies import COMBINATIONS
 from samples_tried import FULL
 from support import book, journal, ledger, money, posted
 
-ROUNDS = 12 if FULL else 1  # worlds of each combination
+from xlbackflush import schema
+
+ROUNDS = 14 if FULL else 2  # worlds of each combination
 first, _, last = os.environ.get("XLBACKFLUSH_WORLDS", "").partition("-")
 NUMBERS = range(int(first), int(last) + 1) if last else range(ROUNDS * len(COMBINATIONS))
 BATCH = 20
@@ -24,7 +28,9 @@ def differences(number: int) -> list[str]:
     oracle = policies.expected(world)
     if oracle is None:
         return []
-    outcome, result = posted(world.settings, world.tables)
+    with mock.patch.object(schema, "TRACE_ROWS_MAX", 0 if number % 3 == 2 else schema.TRACE_ROWS_MAX):
+        outcome, result = posted(world.settings, world.tables)
+        checks = result.checks
     pairs = {
         "journal": (journal(result), oracle.journal),
         "opening": (ledger(result, "opening"), nonzero(oracle.opening)),
@@ -34,7 +40,7 @@ def differences(number: int) -> list[str]:
         "shares": _near(_shares(result), _oracle_shares(oracle)),
     }
     different = [f"world {number}, {name}: {ours} != {theirs}" for name, (ours, theirs) in pairs.items() if ours != theirs]
-    unheld = [f"world {number}, check: {check.text}" for check in result.checks if not check.holds]
+    unheld = [f"world {number}, check: {check.text}" for check in checks if not check.holds]
     return different + unheld
 
 
@@ -82,4 +88,4 @@ def test_engine_and_oracle_agree_under_every_combination_of_policies(start):
 def test_few_worlds_are_given_up():
     """Where an amount lies on half a minor unit the oracle says nothing: rarely."""
     numbers = NUMBERS[:: max(1, len(NUMBERS) // 180)]
-    assert sum(policies.expected(policies.world(number)) is None for number in numbers) < len(numbers) / 20
+    assert sum(policies.expected(policies.world(number)) is None for number in numbers) < len(numbers) / 10

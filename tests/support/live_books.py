@@ -237,6 +237,7 @@ PERIOD_ENDS = (
     Policy(schema.S, **EXPENSED),
     Policy(schema.PCS, **PRORATED, **RECORDED, budget=3_150, condensed=True),
     Policy(schema.CS, **BY_COUNT, condensed=True, currency="KWD"),
+    Policy(schema.PS, **BY_COUNT, **PRORATED, **PER_PRODUCT, **RECORDED),
 )
 
 
@@ -271,16 +272,13 @@ def world(policy: Policy) -> Sample:
 
 
 def stock(policy: Policy) -> tuple[tuple[Any, ...], ...]:
-    """Stock; where the count relieves, all that came in is counted, made items only where they have an account."""
+    """Stock; where the count relieves, all that came in is counted."""
     if policy.relief == schema.BILL_OF_MATERIALS or policy.in_money:
         return STOCK
     others = ((MARKS, None, 5_150), (MONTH, None, 128), (FIN_STAR, None, 19))
-    made = {row[0] for row in ITEMS if row[2] != schema.BUY}
-    keeps_made = policy.triggers in (schema.PCS, schema.CS)
     return tuple(
         (item, opening, *counted) if counted else (item, opening, 4)
         for item, opening, *counted in STOCK + others
-        if keeps_made or item not in made
     )
 
 

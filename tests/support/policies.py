@@ -138,7 +138,7 @@ class _Month:
         return FIRST + dt.timedelta(days=self.draw.randrange(30))
 
     def quantity(self) -> float:
-        return self.draw.randint(1, self.draw.choice([99, 9_999, 99_999])) / 100
+        return self.draw.randint(1, self.draw.choice([99, 9_999, 49_999])) / 100
 
     def price(self) -> float:
         return self.draw.randint(1, 49_999) / 1000
@@ -181,7 +181,7 @@ class _Month:
 
     def amounts(self) -> Row:
         basis = self.draw.choice([None, schema.OUTPUT, schema.INPUT])
-        return {"Qty per": self.draw.randint(1, 999) / 100, "Scrap %": self.share(), "Scrap basis": basis}
+        return {"Qty per": self.draw.randint(1, 299) / 100, "Scrap %": self.share(), "Scrap basis": basis}
 
     # ------------------------------------------------------------------------------------- the month's rows
 
