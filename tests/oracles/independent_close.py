@@ -394,6 +394,22 @@ def allowed(period: Period) -> Allowed:
     return Allowed(amounts, sum((q * hours_per_unit[item] for item, q in made.items()), Fraction(0)))
 
 
+def told_apart(labor: list[Row]) -> bool:
+    """Do the rows of labor say enough to tell rate from efficiency?
+
+    Not where more than 1 % of the pay comes without hours, or of the hours without pay; unless hours and pay stand on different
+    rows throughout.
+    """
+    pairs = [(abs(number(row, "Hours")), abs(number(row, "Amount"))) for row in labor]
+    if any(h for h, _ in pairs) and any(a for _, a in pairs) and not any(h and a for h, a in pairs):
+        return True
+    silent = sum((a for h, a in pairs if not h), Fraction(0))
+    unpaid = sum((h for h, a in pairs if not a), Fraction(0))
+    return 100 * silent <= sum((a for _, a in pairs), Fraction(0)) and 100 * unpaid <= sum(
+        (h for h, _ in pairs), Fraction(0)
+    )
+
+
 @dataclass
 class Variances:
     """Rows by (name, subject), from the balances before the close."""
@@ -470,7 +486,8 @@ class Variances:
         for cost_type in {str(row["Cost type"]) for row in rows}:
             amounts = (number(row, "Amount") for row in rows if row["Cost type"] == cost_type)
             actual[cost_type] = policy.rounded(sum(amounts, Fraction(0)))
-        paid = sum((number(row, "Hours") for row in rows if row["Cost type"] == "Labor"), Fraction(0))
+        labor = [row for row in rows if row["Cost type"] == "Labor"]
+        paid = sum((number(row, "Hours") for row in labor), Fraction(0))
 
         def split(*steps: tuple[str, Decimal]) -> None:
             """From actual cost down to standard cost: each variance lies between two of them."""
@@ -485,13 +502,16 @@ class Variances:
                 continue
             steps = [(names[0], actual[element]), (names[1], standard[element]), ("", standard[element])]
             rates = {number(row, f"{element} rate") for row in self.period.given["StandardCost"]} - {0}
-            if paid and (total.hours or len(rates) == 1):
+            if paid and told_apart(labor) and (total.hours or len(rates) == 1):
                 rate = total.amounts[element] / total.hours if total.hours else rates.pop()
                 flexed = paid * rate
                 steps[1] = (names[1], policy.rounded(flexed))
                 split(*steps)
             else:
-                split(*steps[:2])
+                self.add(
+                    names[0], f"{names[0]} and efficiency", standard[element], actual[element], policy.disposition,
+                    ALLOCATION,
+                )  # fmt: skip
         apart = {element for element in RATES if element in actual}
         if policy.budget is not None:
             apart.add("Fixed overhead")

@@ -99,6 +99,7 @@ class _Month:
         self.draw, self.chosen = draw, chosen
         kinds = [schema.BUY, *(draw.choice(schema.TYPES) for _ in range(draw.randint(0, 10))), schema.FINISHED]
         self.kinds = {f"I{i}": kind for i, kind in enumerate(kinds)}
+        self.hours_are_entered = draw.choice([0.0, 0.7, 1.0, 1.0])
 
     def world(self) -> World:
         """All of it. What is not stocked under the trigger points is neither bought nor completed."""
@@ -203,8 +204,8 @@ class _Month:
         return {
             "Date": self.day(),
             "Cost type": self.draw.choice(schema.COST_TYPES),
-            "Hours": self.maybe(self.quantity, 0.7),
-            "Amount": self.draw.randint(-9_999, 9_999_999) / 100,
+            "Hours": self.maybe(self.quantity, self.hours_are_entered),
+            "Amount": self.draw.choice([0, 1, 1, 1, 1]) * self.draw.randint(-9_999, 9_999_999) / 100,
         }
 
     def in_process(self) -> Row:

@@ -17,6 +17,7 @@
 (Horngren, Cost Accounting, chapters on flexible budgets and overhead variances.) The allowed hours and costs are those of
 `conversion_allowed`; where they hold more than one rate, the standard rate is their average. The rate is never rounded:
 only amounts are. Where nothing that was made allows hours, it is the one rate on sheet Standard Cost, if there is just one.
+Where hours paid are missing, rate and efficiency (spending and efficiency) are one row: see `hours_paid`.
 The row with `takes_rounding` takes what rounding leaves, so that the rows add up to the ledger to the minor unit.
 """
 
@@ -33,6 +34,7 @@ from xlbackflush import schema
 from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.explosion.demand import Demand
 from xlbackflush.engine.explosion.explosion import Explosion
+from xlbackflush.engine.measures.hours_paid import hours_paid
 from xlbackflush.engine.posting.flush import balances
 from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.engine.stock.relief import Flow, amount_of
@@ -113,6 +115,7 @@ class Conversion:
     """Actual and allowed conversion of the period: amounts by cost type in minor units, hours.
 
     alone: elements with actual rows of their own; a budget makes fixed overhead one.
+    hours_complete: False where labor rows lack hours or pay.
     exact: allowed amounts in money, unrounded; only_rate: standard rate of an element in money per hour, where Standard Cost
     has just one; rest: the element whose allowed amount takes what rounding leaves between the allowed amounts and the ledger;
     unsold: what they exceed it by, in units made and not sold.
@@ -123,6 +126,7 @@ class Conversion:
     allowed: dict[str, int]
     exact: dict[str, float]
     hours_paid: float
+    hours_complete: bool
     hours_allowed: float
     only_rate: dict[str, float]
     budget: int | None
@@ -136,8 +140,8 @@ class Conversion:
         return [e for e in schema.ELEMENTS[1:] if e not in self.alone]
 
     def flexed(self, element: str) -> float | None:
-        """Hours paid at the standard rate of an element, in money; None where there are no hours, or no rate for them."""
-        if not self.hours_paid:
+        """Hours paid at the standard rate of an element, in money; None where hours are missing, or no rate is known for them."""
+        if not (self.hours_paid and self.hours_complete):
             return None
         if self.hours_allowed:
             return self.hours_paid * self.exact[element] / self.hours_allowed
@@ -165,6 +169,7 @@ def conversion_totals(
     exact = {element: total(getattr(allowed, schema.identifier(element))) for element in schema.ELEMENTS[1:]}
     rest = max(exact, key=lambda element: abs(exact[element]))
     amounts = {element: to_minor(amount, places) for element, amount in exact.items()}
+    paid = hours_paid(actuals)
     unsold = to_minor(total(allowed.total) - amount_of(flow for flow in flows if not flow.relieved_from), places)
     amounts[rest] = unsold - balances(entries)[schema.CCA] - sum(a for e, a in amounts.items() if e != rest)
     return Conversion(
@@ -172,7 +177,8 @@ def conversion_totals(
         alone if budget is None else alone | {schema.FIXED_OVERHEAD},
         amounts,
         exact,
-        total(actuals.hours[actuals.cost_type == schema.LABOR]),
+        paid.hours,
+        paid.complete,
         total(allowed.hours),
         _only_rates(inputs),
         None if budget is None else to_minor(budget, places),
@@ -244,8 +250,8 @@ def _conversion(inputs: Inputs, made: str, totals: Conversion, entries: list[Ent
         yield Variance(schema.CONVERSION_ALLOCATION, ALL_CONVERSION, allocated, incurred, disposition, text)
     part = partial(Variance, disposition=disposition, part_of=schema.CONVERSION_ALLOCATION)
     if not inputs.settings.conversion_expensed:
-        for name, standard, actual, text in _split(totals, made):
-            yield part(name, "", standard, actual, words=text)
+        for name, subject, standard, actual, text in _split(totals, made):
+            yield part(name, subject, standard, actual, words=text)
     text = "Of units made: allocated when they are sold. Paid in this period, it is no inefficiency."
     if totals.unsold:
         yield part(schema.UNSOLD_CONVERSION, "", allocated, allocated + totals.unsold, words=text)
@@ -262,7 +268,7 @@ _BY_HOURS = {
     schema.LABOR: (schema.LABOR_RATE, schema.LABOR_EFFICIENCY),
     schema.VARIABLE_OVERHEAD: (schema.VARIABLE_SPENDING, schema.VARIABLE_EFFICIENCY),
 }
-_Part = tuple[str, int, int, str]  # variance, standard, actual, explanation
+_Part = tuple[str, str, int, int, str]  # variance, subject, standard, actual, explanation
 
 
 def _split(c: Conversion, made: str) -> Iterator[_Part]:
@@ -277,7 +283,7 @@ def _split(c: Conversion, made: str) -> Iterator[_Part]:
     text = f"{shown(standard, c.places)} allowed; {shown(actual, c.places)} incurred."
     if names_of_merged:
         text += f" No actual cost of its own was entered for: {', '.join(names_of_merged).lower()}."
-    yield schema.OTHER_CONVERSION, standard, actual, text
+    yield schema.OTHER_CONVERSION, "", standard, actual, text
 
 
 def _by_hours(c: Conversion, element: str, made: str) -> Iterator[_Part]:
@@ -285,14 +291,22 @@ def _by_hours(c: Conversion, element: str, made: str) -> Iterator[_Part]:
     actual, allowed, flexed = c.actual[element], c.allowed[element], c.flexed(element)
     if flexed is None:
         text = f"{shown(allowed, c.places)} allowed, {shown(actual, c.places)} incurred."
-        why = "No hours were entered" if not c.hours_paid else "The standards allow no hours"
-        yield spending, allowed, actual, f"{text} {why}, so this is not split further."
+        yield spending, f"{spending} and efficiency", allowed, actual, f"{text} {_unsplit(c)}"
         return
     middle, hours, rate = to_minor(flexed, c.places), _number(c.hours_paid), _rate(flexed / c.hours_paid)
     paid = _rate(from_minor(actual, c.places) / c.hours_paid)
-    yield spending, middle, actual, f"{hours} h were paid, at {paid} an hour; the standard is {rate}."
+    yield spending, "", middle, actual, f"{hours} h were paid, at {paid} an hour; the standard is {rate}."
     text = f"{made} allowed {_number(c.hours_allowed)} h; {hours} h were paid, at {rate} standard."
-    yield efficiency, allowed, middle, text
+    yield efficiency, "", allowed, middle, text
+
+
+def _unsplit(c: Conversion) -> str:
+    """Why there is one row for both variances."""
+    if not c.hours_paid:
+        return "No hours were entered, so this is not split further."
+    if not c.hours_complete:
+        return "Some labor rows of Actuals have no hours or no pay: rate and efficiency cannot be told apart."
+    return "The standards allow no hours, so this is not split further."
 
 
 def _by_budget(c: Conversion) -> Iterator[_Part]:
@@ -300,13 +314,13 @@ def _by_budget(c: Conversion) -> Iterator[_Part]:
     actual, allowed = c.actual[schema.FIXED_OVERHEAD], c.allowed[schema.FIXED_OVERHEAD]
     if c.budget is None:
         text = f"{money(allowed)} allowed, {money(actual)} incurred. No budget on Setup: not split further."
-        yield schema.FIXED_SPENDING, allowed, actual, text
+        yield schema.FIXED_SPENDING, "", allowed, actual, text
         return
     text = f"{money(actual)} incurred against a budget of {money(c.budget)}."
-    yield schema.FIXED_SPENDING, c.budget, actual, text
+    yield schema.FIXED_SPENDING, "", c.budget, actual, text
     word = "more than" if allowed > c.budget else "less than"
     text = f"What was made absorbed {money(allowed)}, {word} the budget of {money(c.budget)}."
-    yield schema.FIXED_VOLUME, allowed, c.budget, text
+    yield schema.FIXED_VOLUME, "", allowed, c.budget, text
 
 
 class _Words:
