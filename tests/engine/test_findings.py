@@ -17,7 +17,7 @@ from plant import plant
 from support import Row, compute, run, sources
 
 from xlbackflush import schema
-from xlbackflush.engine.rules import items, period_end, quantities, transactions
+from xlbackflush.engine.rules import gaps, items, period_end, quantities, transactions
 from xlbackflush.engine.rules.rules import RULES as RULES_ASKED
 from xlbackflush.model.finding import CATALOGUE, Rule
 from xlbackflush.model.tables import CellError, Source
@@ -196,6 +196,14 @@ def make(item: str, **cells: object) -> Change:
     return add("StandardCost", Item=item, Type="Phantom", **cells)
 
 
+def complete(item: str, quantity: float) -> Change:
+    return add("Counts", Date=day(9), Document="PC-9", Event="Completed", Item=item, Quantity=quantity)
+
+
+def pay(**cells: object) -> Change:
+    return add("Actuals", Date=day(30), Document="PR-2", Cost_type="Labor", **cells)
+
+
 def by_count(**cells: object) -> Change:
     """Relief by physical count, the materials account counted in money."""
     counted = add("InventoryCount", Role=schema.MIP, **cells)
@@ -280,6 +288,7 @@ CASES: list[tuple[str, Change, str]] = [
     ("K04", make("Kit", Material_price=3.0), "Standard Cost!E11"),
     ("K05", put("StandardCost", 10, "Other conversion", 1.0), "Standard Cost!F10"),
     ("K06", put("StandardCost", 8, "Labor hours", 1.0), "Standard Cost!F8"),
+    ("K07", both(add("StandardCost", Item="Chair", Type="Finished"), complete("Chair", 10.0)), "Standard Cost!A11"),
     ("T01", put("Counts", 8, "Date", dt.date(2026, 5, 1)), "Counts!A8"),
     ("T01", put("Purchases", 7, "Date", dt.date(2026, 3, 31)), "Purchases!A7"),
     ("T02", correction(), "Counts!E10"),
@@ -295,6 +304,10 @@ CASES: list[tuple[str, Change, str]] = [
         "Purchases!A9",
     ),
     ("T07", correction_after_a_change(11), "Counts!E10"),
+    ("T08", put("Actuals", 7, "Hours", ""), "Actuals!D7"),
+    ("T08", both(pay(Amount=100.0), pay(Amount=200.0)), "Actuals!D8"),
+    ("T09", pay(Hours=10.0, Amount=0.0), "Actuals!E8"),
+    ("T10", setting("Trigger points", schema.CS), f"Setup!B{setting_row('Trigger points')}"),
     ("T06", add("Stock", Item="Brass", Opening_qty=10.0), "Stock!A9"),
     ("Q01", put("Counts", 9, "Quantity", 56.0), "Standard Cost!A7"),
     ("Q02", put("Purchases", 7, "Quantity", 40.0), "Standard Cost!A9"),
@@ -364,6 +377,22 @@ CASES: list[tuple[str, Change, str]] = [
     ),
     ("P09", add("Opening", Role=schema.MIP, Closing_balance=83.0), "Opening!B7"),  # 10 kg of brass at 8
     ("P10", add("Opening", Role=schema.MIP, Closing_balance=90.0), "Opening!B7"),
+    (
+        "P11",  # 10 of 60 bases were not used, and 10 of 50 lamps not sold: the lamps are not on Stock
+        both(
+            setting("Trigger points", schema.PS),
+            setting("Relief basis", schema.PHYSICAL_COUNT),
+            drop("Stock", "Lamp"),
+            add("Stock", Item="Bulb", Counted_qty=97.0),
+            add("Stock", Item="Base", Counted_qty=10.0),
+        ),
+        "Standard Cost!A7",
+    ),
+    ("P12", both(make("Kit", Other_conversion=1.0), add("Stock", Item="Kit", Counted_qty=100.0)), "Stock!A9"),
+    ("P13", put("Stock", 8, "Opening qty", -5.0), "Stock!B8"),
+    ("P14", put("Stock", 7, "Counted qty", -50.0), "Stock!C7"),
+    ("P14", by_count(Counted_amount=-100.0), "Inventory Count!D7"),
+    ("P15", by_count(Counted_amount=70.0, Counted_conversion=700.0), "Inventory Count!E7"),
     ("Z03", put("Counts", 9, "Quantity", 9e13), "Trace"),
     ("Z03", add("Opening", Role=schema.COGS, Closing_balance=2e13), "Ledger"),
 ]
@@ -432,7 +461,7 @@ def test_every_rule_of_the_catalogue_has_a_case():
     assert len(RULES) == len(CATALOGUE)
 
 
-@pytest.mark.parametrize("module", [items, transactions, period_end, quantities])
+@pytest.mark.parametrize("module", [items, transactions, period_end, quantities, gaps])
 def test_every_rule_is_asked_once(module):
     """What a module of rules offers stands in the list of rules, once."""
     offered = [

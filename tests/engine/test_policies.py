@@ -39,7 +39,9 @@ def differences(number: int) -> list[str]:
         "book": _near(book(outcome), oracle.book),
         "shares": _near(_shares(result), _oracle_shares(oracle)),
     }
-    different = [f"world {number}, {name}: {ours} != {theirs}" for name, (ours, theirs) in pairs.items() if ours != theirs]
+    different = [
+        f"world {number}, {name}: {ours} != {theirs}" for name, (ours, theirs) in pairs.items() if ours != theirs
+    ]
     unheld = [f"world {number}, check: {check.text}" for check in checks if not check.holds]
     return different + unheld
 
@@ -50,7 +52,12 @@ def nonzero(amounts):
 
 def _variances(result, oracle):
     ours = {
-        (v.name, v.subject): (money(v.standard, result.places), money(v.actual, result.places), v.disposition, v.part_of)
+        (v.name, v.subject): (
+            money(v.standard, result.places),
+            money(v.actual, result.places),
+            v.disposition,
+            v.part_of,
+        )
         for v in result.variances
     }
     assert len(ours) == len(result.variances)
@@ -68,7 +75,9 @@ def _shares(result):
 
 def _oracle_shares(oracle):
     parts = ("price", "usage", "conversion", "scrap")
-    return {(role, part): amount for role, each in oracle.shares.items() for part, amount in zip(parts, each, strict=True)}
+    return {
+        (role, part): amount for role, each in oracle.shares.items() for part, amount in zip(parts, each, strict=True)
+    }
 
 
 def _near(ours, theirs):

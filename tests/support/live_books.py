@@ -277,8 +277,7 @@ def stock(policy: Policy) -> tuple[tuple[Any, ...], ...]:
         return STOCK
     others = ((MARKS, None, 5_150), (MONTH, None, 128), (FIN_STAR, None, 19))
     return tuple(
-        (item, opening, *counted) if counted else (item, opening, 4)
-        for item, opening, *counted in STOCK + others
+        (item, opening, *counted) if counted else (item, opening, 4) for item, opening, *counted in STOCK + others
     )
 
 

@@ -236,7 +236,9 @@ class _Month:
         found = lambda: 0.0 if self.draw.random() < 0.2 else self.quantity()  # noqa: E731
         return {"Item": item, "Opening qty": self.maybe(self.quantity, 0.6), "Counted qty": self.maybe(found, counted)}
 
-    def count_account(self, stock: dict[str, Row], in_money: list[Row], roles: Sequence[str], kinds: Sequence[str]) -> None:
+    def count_account(
+        self, stock: dict[str, Row], in_money: list[Row], roles: Sequence[str], kinds: Sequence[str]
+    ) -> None:
         """One account in money, on Stock, or not at all, where that is allowed."""
         must = self.chosen.by_count and schema.BUY in kinds
         ways = ["money", "stock"] if must else ["money", "stock", "none"]

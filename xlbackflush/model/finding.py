@@ -108,6 +108,7 @@ PRICE_WITHOUT_BOM = Rule("K04", ERROR, "Made item with a price and no BOM",
 CONVERSION_IGNORED = Rule("K05", WARNING, "Bought item with conversion cost",
     "Labor and overhead of a bought item are ignored. Clear them.")
 HOURS_WITHOUT_RATE = Rule("K06", WARNING, "Labor hours without a rate", "Give Labor rate or an overhead rate.")
+NO_BILL = Rule("K07", WARNING, "Made item without a bill of materials", "Enter its components on BOM.")
 
 # -- transactions
 OUTSIDE_PERIOD = Rule("T01", ERROR, "Date outside the period", "Correct the date, or move the row to its period.")
@@ -121,6 +122,11 @@ NOT_COUNTABLE = Rule("T05", ERROR, "Item of a type that cannot be counted so",
 DUPLICATE_ROW = Rule("T06", WARNING, "The same row twice", "Delete one of them if it was entered twice.")
 CORRECTS_OTHER_BILL = Rule("T07", WARNING, "Correction by another bill of materials",
     "Date it as the document that it corrects; then it takes back what that relieved, component by component.")
+HOURS_MISSING = Rule("T08", WARNING, "Labor without hours",
+    "Enter the hours paid; until then labor rate and efficiency are one figure.")
+PAY_MISSING = Rule("T09", WARNING, "Labor hours without an amount", "Enter what was paid for these hours.")
+NOT_JOURNALISED = Rule("T10", NOTE, "Purchases that no trigger point records",
+    "Nothing to do where purchases are booked elsewhere; otherwise choose trigger points with Purchase on Setup.")
 
 # -- period end: counts in money, work in process
 NO_COUNT = Rule("P01", ERROR, "Physical count is missing",
@@ -140,6 +146,15 @@ OPENED_BEYOND = Rule("P09", NOTE, "Opening balance beyond stock at standard",
     "Variances prorated before, or a standard changed since, explain it; the close takes it along with the variances.")
 OPENED_FAR = Rule("P10", WARNING, "Opening balance far from stock at standard",
     "Where neither prorated variances nor a changed standard explain it, correct Opening, or Opening qty on Stock.")
+NOT_ON_STOCK = Rule("P11", WARNING, "Made item that was not counted",
+    "Count it on Stock; 0 means counted and found empty.")
+PHANTOM_ON_STOCK = Rule("P12", WARNING, "Phantom on stock",
+    "Count its components instead; where it is stocked as such, make its Type Subassembly on Standard Cost.")
+OPENING_BELOW_ZERO = Rule("P13", WARNING, "Opening stock below zero",
+    "Enter what was there; where last period closed with a shortage, count the item and find what was left out.")
+COUNTED_BELOW_ZERO = Rule("P14", WARNING, "Count below zero", "Enter what was found; 0 if nothing was there.")
+CONVERSION_ABOVE = Rule("P15", WARNING, "More conversion than the whole amount",
+    "Enter the whole amount, and the conversion that is part of it.")
 
 # -- what was posted
 CHANGED_ON_RECORD = Rule("L01", ERROR, "Posted record changed",

@@ -66,9 +66,7 @@ def _count_cell(run: RunView, row: CountedAccount, column: str) -> str:
 
 
 def _of_types(row: CountedAccount, column: str) -> str:
-    parts = [
-        f"SUMIFS(Reconciliation[{column}],Reconciliation[Type],{literal(kind)})" for kind in types_of(row.role)
-    ]
+    parts = [f"SUMIFS(Reconciliation[{column}],Reconciliation[Type],{literal(kind)})" for kind in types_of(row.role)]
     return parts[0] if len(parts) == 1 else f"({'+'.join(parts)})"
 
 

@@ -138,23 +138,31 @@ def prices(period: Period) -> Iterator[f.Finding]:
     cost, bill = period.inputs.standard_cost, period.bill
     bought, priced, hours = cost.type == schema.BUY, _given(cost.material_price), _given(cost.labor_hours)
     made = ~bought & (cost.type != "")
-    parents = np.zeros(len(bill.items) + 1, dtype=bool)  # the last one stands for item -1
-    parents[bill.of("BOM", "Parent")] = True
-    on_bom = parents[bill.of("StandardCost")]
+    on_bom = np.append(bill.on_bom, False)[bill.of("StandardCost")]
     converted = hours | _given(cost.other_conversion)
+    free = made & ~priced & ~on_bom & ~converted & _phantom_or_unused(bill)
     rated = _given(cost.labor_rate) | _given(cost.variable_overhead_rate) | _given(cost.fixed_overhead_rate)
     for rule, rows, column, text in (
         (f.NO_PRICE, bought & ~priced, "Material price", "{} has no Material price."),
         (f.PRICE_WITHOUT_BOM, made & priced & ~on_bom, "Material price", "{} is made, has a price and no BOM."),
         (f.PRICE_IGNORED, made & priced & on_bom, "Material price", "{} is made and has a Material price."),
         (f.CONVERSION_IGNORED, bought & converted, "Labor hours", "{} is bought and has labor or other conversion."),
-        (f.NO_COST, made & ~priced & ~on_bom & ~converted, "Item", "{} has neither a BOM nor conversion cost."),
+        (f.NO_COST, free, "Item", "{} has neither a BOM nor conversion cost."),
         (f.HOURS_WITHOUT_RATE, made & hours & ~rated, "Labor hours", "{} has labor hours and no rate."),
     ):
         for cell, code in zip(
             cells(period.inputs, "StandardCost", column, rows), cost.item[rows].tolist(), strict=True
         ):
             yield rule(cell, text.format(code))
+
+
+def _phantom_or_unused(bill: Bill) -> Bools:
+    """Rows of Standard Cost but for made items that moved: what these lack is said by `gaps.made_without_bill`."""
+    listed = np.zeros(len(bill.items) + 1, dtype=bool)
+    for table in ("Counts", "Scrap", "Stock"):
+        listed[bill.of(table)] = True
+    rows: Bools = ~listed[bill.of("StandardCost")] | (bill.inputs.standard_cost.type == schema.PHANTOM)
+    return rows
 
 
 def _given(values: Floats) -> Bools:

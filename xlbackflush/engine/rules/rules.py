@@ -7,7 +7,7 @@ found an error, as errors stop a run.
 from collections.abc import Callable, Iterator
 
 from xlbackflush.engine.period import Period
-from xlbackflush.engine.rules import items, period_end, quantities, transactions
+from xlbackflush.engine.rules import gaps, items, period_end, quantities, transactions
 from xlbackflush.model.finding import Finding
 
 Rule = Callable[[Period], Iterator[Finding]]
@@ -49,6 +49,13 @@ RULES: dict[str, tuple[Rule, ...]] = {
         quantities.zero_costs,
         period_end.counted_more,
         period_end.opened_beyond,
+        gaps.labor_rows_complete,
+        gaps.made_without_bill,
+        gaps.made_not_counted,
+        gaps.phantoms_on_stock,
+        gaps.stock_below_zero,
+        gaps.counted_money,
+        gaps.purchases_recorded,
     ),
     PLAUSIBILITY: (),
 }

@@ -95,6 +95,13 @@ class Bill:
     inputs: Inputs
     _numbers: dict[tuple[str, str], Ints] = field(default_factory=dict)
 
+    @property
+    def on_bom(self) -> Bools:
+        """Items with a line of their own on the BOM, whatever its dates."""
+        parents = np.zeros(len(self.items) + 1, dtype=bool)  # the last one stands for item -1
+        parents[self.of("BOM", "Parent")] = True
+        return parents[:-1]
+
     def of(self, table: str, column: str = "Item") -> Ints:
         """Item number of every row of an input column, without regard to case; -1 where unknown."""
         if (table, column) not in self._numbers:
