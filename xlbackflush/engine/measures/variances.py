@@ -25,7 +25,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cached_property, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -363,6 +363,7 @@ class _Words:
             f"{self._head(item, allowed)} allowed, {self.units(item, allowed - book.difference[k])} gone: "
             f"{_number(book.counted[k])} counted{self._in_process(k)}, {_number(book.book[k])} in the books, "
             f"at {_rate(book.cost[k])}."
+            f"{self._of_unbilled if book.difference[k] < 0 else ''}"
             f"{self._not_posted(usage_posts(self.bill.inputs.settings))}"
         )
 
@@ -374,6 +375,15 @@ class _Words:
             f"at {_rate(book.cost[k])}."
             f"{self._not_posted(count_posts(self.bill.inputs.settings))}"
         )
+
+    @cached_property
+    def _of_unbilled(self) -> str:
+        """Where items are made without a bill, their material is among what the count finds missing."""
+        items, book = self.bill.items, self.book
+        unbilled = np.isin(items.type, (schema.SUBASSEMBLY, schema.FINISHED)) & ~self.bill.on_bom
+        codes = [self.codes[i] for i in book.item[unbilled[book.item] & (book.received > 0)].tolist()]
+        more = f" and {len(codes) - 3:,} more" if len(codes) > 3 else ""
+        return f" Part of it may be material of {', '.join(codes[:3])}{more}, which has no bill." if codes else ""
 
     def _in_process(self, k: int) -> str:
         """What the count of stock leaves out."""

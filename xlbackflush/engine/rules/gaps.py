@@ -39,9 +39,7 @@ def labor_rows_complete(period: Period) -> Iterator[f.Finding]:
         text = f"{_number(hours)} h {_were(hours)} paid, and no amount is given{_others(period, paid.without_pay, 'Amount')}."
         where = cells(period.inputs, "Actuals", "Amount", paid.without_pay)[0]
         text += (
-            f" At {_number(rate)} an hour, as in the other rows, that is {_money(period, hours * rate)}."
-            if rate
-            else ""
+            f" At {rate:,.2f} an hour, as in the other rows, that is {_money(period, hours * rate)}." if rate else ""
         )
         yield f.PAY_MISSING.weighed(where, text, hours * rate, period.materiality_threshold)
 
@@ -53,7 +51,7 @@ def _without_hours(period: Period, paid: HoursPaid) -> f.Finding:
     where = cells(period.inputs, "Actuals", "Hours", at)[0]
     text = f"{_money(period, pay)} of labor has no hours{_others(period, at, 'Hours')}."
     if rate:
-        text += f" At {_number(rate)} an hour, as in the other rows, that is about {_number(round(pay / rate))} h."
+        text += f" At {rate:,.2f} an hour, as in the other rows, that is about {_number(round(pay / rate))} h."
     text += " Labor rate and efficiency are shown as one figure." if not paid.complete else ""
     habit = len(at) == paid.rows > 1
     return f.HOURS_MISSING.weighed(where, text, pay, np.inf if habit else period.materiality_threshold)
@@ -95,8 +93,8 @@ def made_without_bill(period: Period) -> Iterator[f.Finding]:
     for item in where_true(lacking & (moved > 0)).tolist():
         effect, estimate = _material_missing(period, item, float(moved[item]))
         text = (
-            f"{items.code[item]} has no bill of materials, and {_units(period, item, float(moved[item]))} of it were counted: "
-            f"no material is relieved for them. {estimate}"
+            f"{items.code[item]} has no bill of materials, and {_units(period, item, float(moved[item]))} were made, used or on "
+            f"stock: no material is relieved for them. {estimate}"
         )
         yield f.NO_BILL(home(period.inputs, item), text, effect)
 
@@ -133,8 +131,8 @@ def made_not_counted(period: Period) -> Iterator[f.Finding]:
             worth = float(book.book[k] * (at.unit_cost[end] if settings.conversion_expensed else at.material[end]))
             item = int(book.item[k])
             text = (
-                f"{_units(period, item, float(book.book[k]))} of {items.code[item]} should be on the shelf, and it is not on "
-                f"Stock: {_money(period, worth)} is taken as sold."
+                f"{items.code[item]}: {_units(period, item, float(book.book[k]))} should be on the shelf, and the item is not "
+                f"on Stock: {_money(period, worth)} is taken as sold."
             )
             yield f.NOT_ON_STOCK.weighed(home(period.inputs, item), text, worth, period.materiality_threshold)
 
@@ -246,5 +244,6 @@ def _were(quantity: float) -> str:
 
 
 def _units(period: Period, item: int, quantity: float) -> str:
-    """Quantity and unit of measure: 4,200 pcs."""
-    return f"{_number(quantity)} {period.bill.items.uom[item] or 'units'}"
+    """Quantity and unit of measure: 4,200 kg, 300 units."""
+    uom = period.bill.items.uom[item]
+    return f"{_number(quantity)} {'units' if uom.casefold() in schema.BY_THE_PIECE else uom}"
