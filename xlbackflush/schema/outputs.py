@@ -582,7 +582,7 @@ CHECKS = table(
         recorded="Set by the check: the largest value that passes.",
     ),
     text("Result", "OK or Fail.", width=10, look="check", marks=_PASSED),
-    text("If it fails", "What a failure means, and what to do.", width=90, wrap=True, field="failure"),
+    text("If it fails", "What the failure means, and what to do; blank beside OK.", width=90, wrap=True),
     former=("Left", "Right", "Meaning"),
 )
 INPUT_CONTROLS = table(
