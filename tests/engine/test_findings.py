@@ -109,6 +109,15 @@ def drop(table: str, key: str) -> Change:
     return change
 
 
+def emptied(*tables: str) -> Change:
+    def change(read: Sources) -> None:
+        for table in tables:
+            read[table].rows.clear()
+            read[table].row_numbers.clear()
+
+    return change
+
+
 def leave_below(table: str, cell: str) -> Change:
     """A cell with content under a table."""
     return lambda read: read[table].below.append(cell)
@@ -393,6 +402,12 @@ CASES: list[tuple[str, Change, str]] = [
     ("P14", put("Stock", 7, "Counted qty", -50.0), "Stock!C7"),
     ("P14", by_count(Counted_amount=-100.0), "Inventory Count!D7"),
     ("P15", by_count(Counted_amount=70.0, Counted_conversion=700.0), "Inventory Count!E7"),
+    ("Z04", emptied("Counts", "Scrap", "Purchases", "Actuals", "WIP", "Stock"), "Counts"),
+    (
+        "Z05",
+        both(emptied("Counts", "Scrap", "Actuals", "WIP", "Stock"), setting("Trigger points", schema.S)),
+        "Purchases",
+    ),
     ("Z03", put("Counts", 9, "Quantity", 9e13), "Trace"),
     ("Z03", add("Opening", Role=schema.COGS, Closing_balance=2e13), "Ledger"),
 ]
