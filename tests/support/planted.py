@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import traceback
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -96,6 +97,7 @@ class Trial:
     named: list[Finding]
     notes: list[Finding]
     others: list[Finding]
+    crash: str = ""
 
 
 def trial(kind: str, before: Clean) -> Trial | None:
@@ -105,7 +107,11 @@ def trial(kind: str, before: Clean) -> Trial | None:
         change = plant(kind, before.world, np.random.default_rng([seed, attempt, *kind.encode()]))
         if change is None:
             continue
-        after = run(change.settings, change.tables)
+        try:
+            after = run(change.settings, change.tables)
+        except Exception:  # noqa: BLE001 - a rule that breaks is the worst way not to name a mistake, and is reported as such
+            crash = traceback.format_exc(limit=-2).replace("\n", " ")
+            return Trial(kind, seed, change, float("inf"), before.threshold, [], [], [], crash)
         size = effect(before, after) if change.effect is None else change.effect
         if kind == PRORATION and not (after.run and _asks_for_proration(after.period)):
             continue
@@ -190,6 +196,8 @@ def report(table: dict[str, Score], worlds: list[Clean], examples: int) -> Itera
 
 
 def _missed(trial: Trial) -> str:
+    if trial.crash:
+        return f"  CRASH: {trial.kind}, seed {trial.seed}:{trial.change.what[:150]}: {trial.crash}"
     at = [f"{f.code} {f.where}" for f in (*trial.notes, *trial.others)][:4]
     said = f"; instead: {', '.join(at)}" if at else ""
     money = f"effect {trial.effect:,.0f} over {trial.threshold:,.0f}"
