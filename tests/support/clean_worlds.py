@@ -423,7 +423,7 @@ def _settings(rng: Random, month: _Month) -> dict[str, object]:
         "Default scrap basis": month.factory.basis,
         "Budgeted fixed overhead": budget,
         "Materiality %": float(rng.choice([0.05, 0.05, 0.03, 0.02])),
-        "Cycle time days": float(rng.integers(1, 5)),
+        "Cycle time days": float(rng.choice([1, 1.5, 2, 3] if month.in_process else [0.25, 0.5, 1])),
         "Stock count includes units in process": schema.YES if month.counts_parts else schema.NO,
         "Standards set on": of.start - dt.timedelta(days=int(rng.integers(1, 200))),
     }
