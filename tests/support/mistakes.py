@@ -219,6 +219,61 @@ def _cents(change: Change, rng: Random) -> bool:
     return bool(change.tables["Purchases"])
 
 
+@_kind("receipt as one lot")
+def _one_lot(change: Change, rng: Random) -> bool:
+    """Quantity 1, and the price of the whole."""
+    rows = [i for i in range(len(change.tables["Purchases"])) if change.number("Purchases", i, "Quantity") > 5]
+    at = _one(rng, rows)
+    if at is None:
+        return False
+    total = change.number("Purchases", at, "Quantity") * change.number("Purchases", at, "Actual price")
+    change.put("Purchases", at, "Quantity", 1.0)
+    change.put("Purchases", at, "Actual price", float(f"{total:.8g}"))
+    return True
+
+
+@_kind("quantity and price exchanged")
+def _price_as_quantity(change: Change, rng: Random) -> bool:
+    rows = [i for i in range(len(change.tables["Purchases"])) if change.number("Purchases", i, "Quantity") > 0]
+    at = _one(rng, rows)
+    if at is None:
+        return False
+    row = change.tables["Purchases"][at]
+    change.put("Purchases", at, "Quantity", row["Actual price"])
+    change.put("Purchases", at, "Actual price", row["Quantity"])
+    return True
+
+
+def _two_exchanged(name: str, table: str, column: str, apart: float, same: str = "", hard: bool = False) -> None:
+    """Two rows below each other have each other's number, at least so many times as large; of one parent, perhaps."""
+
+    def mistake(change: Change, rng: Random) -> bool:
+        rows = change.tables[table]
+        numbers = [change.number(table, i, column) for i in range(len(rows))]
+        pairs = [
+            i
+            for i in range(len(rows) - 1)
+            if min(numbers[i : i + 2]) > 0
+            and max(numbers[i : i + 2]) > apart * min(numbers[i : i + 2])
+            and rows[i].get("Item") != rows[i + 1].get("Item", rows[i].get("Component"))
+            and rows[i].get(same) == rows[i + 1].get(same)
+        ]
+        at = _one(rng, pairs)
+        if at is None:
+            return False
+        change.put(table, at, column, numbers[at + 1])
+        change.put(table, at + 1, column, numbers[at])
+        return True
+
+    _kind(name, hard)(mistake)
+
+
+_two_exchanged("prices of two receipts exchanged", "Purchases", "Actual price", 1.5)
+_two_exchanged("standard prices of two items exchanged", "StandardCost", "Material price", 1.5)
+_two_exchanged("quantities of two lines exchanged", "BOM", "Qty per", 1.5, "Parent")
+_two_exchanged("quantities of two counts exchanged", "Counts", "Quantity", 1.5, "Event", hard=True)
+
+
 # ------------------------------------------------------------------------------------------- counts and sales
 
 
@@ -314,6 +369,7 @@ _times("counted in packs of 12", "Stock", "Counted qty", 1 / 12, 30)
 _times("counted 0, not blank", "Stock", "Counted qty", 0)
 _times("opening x 10", "Stock", "Opening qty", 10)
 _times("opening / 10", "Stock", "Opening qty", 0.1, 10)
+_times("opening in packs of 12", "Stock", "Opening qty", 1 / 12, 30)
 _times("opening negative", "Stock", "Opening qty", -1)
 _times("scrap x 100", "Scrap", "Quantity", 100)
 _times("WIP x 10", "WIP", "Quantity", 10)
@@ -376,6 +432,10 @@ _times("labor rate / 10", "StandardCost", "Labor rate", 0.1)
 _times("fixed overhead rate x 10", "StandardCost", "Fixed overhead rate", 10)
 _times("other conversion x 10", "StandardCost", "Other conversion", 10)
 _times("payroll hours x 10", "Actuals", "Hours", 10)
+_times("labor hours of 100 units", "StandardCost", "Labor hours", 100)
+_times("variable overhead rate / 10", "StandardCost", "Variable overhead rate", 0.1)
+_times("payroll hours in days", "Actuals", "Hours", 1 / 8)
+_times("fixed overhead amount in thousands", "Actuals", "Amount", 0.001, Cost_type=schema.FIXED_OVERHEAD)
 _times("payroll amount x 10", "Actuals", "Amount", 10, Cost_type=schema.LABOR)
 _times("payroll amount / 10", "Actuals", "Amount", 0.1, Cost_type=schema.LABOR)
 _times("fixed overhead amount x 10", "Actuals", "Amount", 10, Cost_type=schema.FIXED_OVERHEAD)
@@ -387,6 +447,27 @@ def _hours_missing(change: Change, rng: Random) -> bool:
     if at is None:
         return False
     change.put("Actuals", at, "Hours", None)
+    change.name("Actuals", at)
+    return True
+
+
+@_kind("hours and amount exchanged")
+def _hours_as_amount(change: Change, rng: Random) -> bool:
+    at = _one(rng, [i for i in range(len(change.tables["Actuals"])) if change.number("Actuals", i, "Hours") > 0])
+    if at is None:
+        return False
+    row = change.tables["Actuals"][at]
+    change.put("Actuals", at, "Hours", row["Amount"])
+    change.put("Actuals", at, "Amount", row["Hours"])
+    return True
+
+
+@_kind("fixed overhead entered as labor")
+def _as_labor(change: Change, rng: Random) -> bool:
+    at = _one(rng, change.rows("Actuals", Cost_type=schema.FIXED_OVERHEAD))
+    if at is None or not change.rows("Actuals", Cost_type=schema.LABOR):
+        return False
+    change.put("Actuals", at, "Cost type", schema.LABOR)
     change.name("Actuals", at)
     return True
 
@@ -482,6 +563,7 @@ def _per(name: str, factor: float, counted: bool = False, wanted: str = "") -> N
 _per("qty per x 10", 10)
 _per("qty per x 100", 100)
 _per("qty per / 10", 0.1)
+_per("qty per of a dozen", 12)
 _per("qty per x 2", 2, counted=True)
 _per("qty per / 2", 0.5, counted=True)
 _per("qty per in grams", 1000, wanted="kg")
