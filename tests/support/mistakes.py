@@ -307,8 +307,28 @@ _digit("sale, digit doubled", schema.SOLD, "doubled")
 _digit("sale, digit dropped", schema.SOLD, "dropped")
 _times("completion x 10", "Counts", "Quantity", 10, Event=schema.COMPLETED)
 _times("completion / 10", "Counts", "Quantity", 0.1, 10, Event=schema.COMPLETED)
-_times("completion x 1.3 on one day", "Counts", "Quantity", 1.3, 10, Event=schema.COMPLETED)
-_times("completion x 0.7 on one day", "Counts", "Quantity", 0.7, 10, Event=schema.COMPLETED)
+
+
+def _miscounted(name: str, factor: float) -> None:
+    """One day's count of a product is off. Parts, hours and sales show the product; the day only where hours are by day."""
+
+    def mistake(change: Change, rng: Random) -> bool:
+        rows = [i for i in change.rows("Counts", Event=schema.COMPLETED) if change.number("Counts", i, "Quantity") > 10]
+        at = _one(rng, rows)
+        if at is None:
+            return False
+        change.put(
+            "Counts", at, "Quantity", _typed(change, "Counts", at, change.number("Counts", at, "Quantity") * factor)
+        )
+        for i in change.rows("Counts", Event=schema.COMPLETED, Item=change.tables["Counts"][at]["Item"]):
+            change.name("Counts", i, "Quantity")
+        return True
+
+    _kind(name)(mistake)
+
+
+_miscounted("completion x 1.3 on one day", 1.3)
+_miscounted("completion x 0.7 on one day", 0.7)
 _times("sale x 10", "Counts", "Quantity", 10, Event=schema.SOLD)
 
 
@@ -429,16 +449,13 @@ def _columns_exchanged(change: Change, rng: Random) -> bool:
 _times("labor hours in minutes", "StandardCost", "Labor hours", 60)
 _times("labor rate x 10", "StandardCost", "Labor rate", 10)
 _times("labor rate / 10", "StandardCost", "Labor rate", 0.1)
-_times("fixed overhead rate x 10", "StandardCost", "Fixed overhead rate", 10)
 _times("other conversion x 10", "StandardCost", "Other conversion", 10)
 _times("payroll hours x 10", "Actuals", "Hours", 10)
 _times("labor hours of 100 units", "StandardCost", "Labor hours", 100)
-_times("variable overhead rate / 10", "StandardCost", "Variable overhead rate", 0.1)
 _times("payroll hours in days", "Actuals", "Hours", 1 / 8)
 _times("fixed overhead amount in thousands", "Actuals", "Amount", 0.001, Cost_type=schema.FIXED_OVERHEAD)
 _times("payroll amount x 10", "Actuals", "Amount", 10, Cost_type=schema.LABOR)
 _times("payroll amount / 10", "Actuals", "Amount", 0.1, Cost_type=schema.LABOR)
-_times("fixed overhead amount x 10", "Actuals", "Amount", 10, Cost_type=schema.FIXED_OVERHEAD)
 
 
 @_kind("payroll hours missing")
@@ -449,6 +466,31 @@ def _hours_missing(change: Change, rng: Random) -> bool:
     change.put("Actuals", at, "Hours", None)
     change.name("Actuals", at)
     return True
+
+
+def _overhead(name: str, kind: str, factor: float, of_rate: bool) -> None:
+    """A rate of overhead or an amount incurred is off. Where there is one of each, either may be what is wrong."""
+
+    def mistake(change: Change, rng: Random) -> bool:
+        column = f"{kind} rate"
+        rates = [i for i in range(len(change.tables["StandardCost"])) if change.number("StandardCost", i, column) > 0]
+        amounts = change.rows("Actuals", Cost_type=kind)
+        at = _one(rng, rates if of_rate else amounts)
+        if at is None:
+            return False
+        table, cell = ("StandardCost", column) if of_rate else ("Actuals", "Amount")
+        change.put(table, at, cell, float(f"{change.number(table, at, cell) * factor:.6g}"))
+        if len(rates) == len(amounts) == 1:
+            change.name("StandardCost", rates[0], column)
+            change.name("Actuals", amounts[0], "Amount")
+        return True
+
+    _kind(name)(mistake)
+
+
+_overhead("fixed overhead rate x 10", schema.FIXED_OVERHEAD, 10, of_rate=True)
+_overhead("variable overhead rate / 10", schema.VARIABLE_OVERHEAD, 0.1, of_rate=True)
+_overhead("fixed overhead amount x 10", schema.FIXED_OVERHEAD, 10, of_rate=False)
 
 
 @_kind("hours and amount exchanged")
