@@ -54,7 +54,16 @@ def _without_hours(period: Period, paid: HoursPaid) -> f.Finding:
         text += f" At {rate:,.2f} an hour, as in the other rows, that is about {_number(round(pay / rate))} h."
     text += " Labor rate and efficiency are shown as one figure." if not paid.complete else ""
     habit = len(at) == paid.rows > 1
-    return f.HOURS_MISSING.weighed(where, text, pay, np.inf if habit else period.materiality_threshold)
+    effect = pay if paid.complete or not rate else max(pay, *map(abs, _likely_split(period, paid.hours + pay / rate)))
+    return f.HOURS_MISSING.weighed(where, text, effect, np.inf if habit else period.materiality_threshold)
+
+
+def _likely_split(period: Period, hours: float) -> tuple[float, float]:
+    """Labor rate and efficiency as they would be with so many hours, in money: what one figure keeps from view."""
+    conversion = period.conversion
+    standard = conversion.exact[schema.LABOR]
+    middle = hours * standard / conversion.hours_allowed
+    return from_minor(conversion.actual[schema.LABOR], period.places) - middle, middle - standard
 
 
 def _hourly_pay(period: Period, paid: HoursPaid) -> float:
@@ -77,9 +86,12 @@ def _others(period: Period, at: Ints, column: str) -> str:
 
 
 def made_without_bill(period: Period) -> Iterator[f.Finding]:
-    """A made item that moved and has no line on the BOM: what went into it stays in the books."""
+    """A made item that moved and has no line on the BOM: what went into it stays in the books.
+
+    A phantom may stand for work alone, where it has conversion: it is a warning only where its material would matter.
+    """
     bill, rows, items = period.bill, period.explosion.rows, period.bill.items
-    lacking = np.isin(items.type, (schema.SUBASSEMBLY, schema.FINISHED)) & ~bill.on_bom
+    lacking = items.made & ~bill.on_bom
     if not lacking.any():
         return
     work, count = period.demand.of_work[rows.root], len(items)
@@ -96,7 +108,9 @@ def made_without_bill(period: Period) -> Iterator[f.Finding]:
             f"{items.code[item]} has no bill of materials, and {_units(period, item, float(moved[item]))} were made, used or on "
             f"stock: no material is relieved for them. {estimate}"
         )
-        yield f.NO_BILL(home(period.inputs, item), text, effect)
+        works_alone = items.type[item] == schema.PHANTOM and items.own_conversion[item] > 0
+        threshold = _plain(period) if works_alone else -1.0
+        yield f.NO_BILL.weighed(home(period.inputs, item), text, effect, threshold)
 
 
 def _material_missing(period: Period, item: int, units: float) -> tuple[float, str]:
@@ -105,7 +119,7 @@ def _material_missing(period: Period, item: int, units: float) -> tuple[float, s
     end = period.unit_costs.at(np.arange(len(items)), period.settings.period_end)
     material, unit_cost = costs.material[end], costs.unit_cost[end]
     conversion = unit_cost - material
-    alike = np.isin(items.type, (schema.SUBASSEMBLY, schema.FINISHED)) & (material > 0)
+    alike = items.made & (material > 0)
     by_conversion = alike & (conversion > 0)
     if conversion[item] > 0 and by_conversion.any():
         each = float(np.median(material[by_conversion] / conversion[by_conversion]) * conversion[item])
@@ -155,7 +169,7 @@ def phantoms_on_stock(period: Period) -> Iterator[f.Finding]:
             f"{period.bill.items.code[number]} is a phantom, which is exploded through and never stocked: this row is left "
             f"out. {_units(period, number, quantity)} are worth {_money(period, worth)}."
         )
-        yield f.PHANTOM_ON_STOCK.weighed(cell, text, worth, period.materiality_threshold)
+        yield f.PHANTOM_ON_STOCK.weighed(cell, text, worth, _plain(period))
 
 
 def stock_below_zero(period: Period) -> Iterator[f.Finding]:
@@ -177,7 +191,7 @@ def stock_below_zero(period: Period) -> Iterator[f.Finding]:
             text += (
                 f" With the sign the other way round, stock is {_money(period, worth)} higher." if times == 2 else ""
             )
-            yield rule.weighed(cell, text, worth, period.materiality_threshold)
+            yield rule.weighed(cell, text, worth, _plain(period) if times == 2 else period.materiality_threshold)
 
 
 def counted_money(period: Period) -> Iterator[f.Finding]:
@@ -205,7 +219,7 @@ def _amounts(period: Period, rule: f.Rule, column: str, excess: Floats, text: st
     columns = (table.role[wrong].tolist(), table.column(column)[wrong].tolist(), excess[wrong].tolist())
     for cell, role, amount, effect in zip(cells(period.inputs, "InventoryCount", column, wrong), *columns, strict=True):
         what = f"{column} of {role} is {_money(period, amount)}, which {text}."
-        yield rule.weighed(cell, what, effect, period.materiality_threshold)
+        yield rule.weighed(cell, what, effect, _plain(period))
 
 
 # ---------------------------------------------------------------------------------------------- purchases
@@ -228,7 +242,12 @@ def purchases_recorded(period: Period) -> Iterator[f.Finding]:
     yield f.NOT_JOURNALISED(where, text, abs(invoiced - credited))
 
 
-# ------------------------------------------------------------------------------------------------- words
+# ------------------------------------------------------------------------------------- weights and words
+
+
+def _plain(period: Period) -> float:
+    """What cannot be is a warning from a tenth of materiality on."""
+    return period.materiality_threshold / 10
 
 
 def _money(period: Period, amount: float) -> str:

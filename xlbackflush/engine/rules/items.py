@@ -140,7 +140,7 @@ def prices(period: Period) -> Iterator[f.Finding]:
     made = ~bought & (cost.type != "")
     on_bom = np.append(bill.on_bom, False)[bill.of("StandardCost")]
     converted = hours | _given(cost.other_conversion)
-    free = made & ~priced & ~on_bom & ~converted & _phantom_or_unused(bill)
+    free = made & ~priced & ~on_bom & ~converted & _unused(bill)
     rated = _given(cost.labor_rate) | _given(cost.variable_overhead_rate) | _given(cost.fixed_overhead_rate)
     for rule, rows, column, text in (
         (f.NO_PRICE, bought & ~priced, "Material price", "{} has no Material price."),
@@ -156,13 +156,14 @@ def prices(period: Period) -> Iterator[f.Finding]:
             yield rule(cell, text.format(code))
 
 
-def _phantom_or_unused(bill: Bill) -> Bools:
-    """Rows of Standard Cost but for made items that moved: what these lack is said by `gaps.made_without_bill`."""
+def _unused(bill: Bill) -> Bools:
+    """Rows of Standard Cost that no table names: what others lack is said by `gaps.made_without_bill`, where they moved."""
     listed = np.zeros(len(bill.items) + 1, dtype=bool)
     for table in ("Counts", "Scrap", "Stock"):
         listed[bill.of(table)] = True
-    rows: Bools = ~listed[bill.of("StandardCost")] | (bill.inputs.standard_cost.type == schema.PHANTOM)
-    return rows
+    listed[bill.of("BOM", "Component")] = True
+    unused: Bools = ~listed[bill.of("StandardCost")]
+    return unused
 
 
 def _given(values: Floats) -> Bools:
