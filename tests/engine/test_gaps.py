@@ -209,6 +209,12 @@ def test_stock_below_zero_looks_like_a_wrong_sign(cells, code, where, effect):
     assert (finding.code, finding.severity, finding.where, finding.effect) == (code, schema.WARNING, where, effect)
 
 
+def test_an_opening_below_zero_is_the_cause_of_the_shortage_that_follows():
+    """-250 kg opening, 300 bought, 200 used: 150 short. With 250 kg there would be 350, so nothing else is wrong."""
+    stock: list[Row] = [{"Item": "Brass", "Opening qty": -250}]
+    assert [f.where for f in findings(april(), month(Stock=stock), "P13", "Q01", "Q02")] == ["Stock!B7"]
+
+
 def test_an_opening_shortage_that_was_carried_over_is_worth_itself():
     """Last period closed 70 kg short: 280, and 280 stand on Opening."""
     stock: list[Row] = [{"Item": "Brass", "Opening qty": -70}]

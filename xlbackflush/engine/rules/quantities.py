@@ -83,7 +83,8 @@ def nothing_effective(period: Period) -> Iterator[f.Finding]:
 def shortages(period: Period) -> Iterator[f.Finding]:
     """Book stock below zero: more was sold or used than there was. Posted all the same: stopping hides what was used."""
     stock = period.stock
-    short = stock.of((stock.role != "") & (stock.book < -1e-9))
+    opened_below = (stock.opening < 0) & (stock.book - 2 * stock.opening >= -1e-9)  # named by `gaps.stock_below_zero`
+    short = stock.of((stock.role != "") & (stock.book < -1e-9) & ~opened_below)
     sold = period.bill.of("Counts")[period.inputs.counts.event == schema.SOLD] if len(short) else ()
     into, out = short.opening + short.received, short.relieved + short.scrapped
     columns = (short.item, short.book, into, out, short.book * short.cost)
