@@ -34,7 +34,7 @@ from xlbackflush import schema
 from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.explosion.demand import Demand
 from xlbackflush.engine.explosion.explosion import Explosion
-from xlbackflush.engine.measures.hours_paid import hours_paid
+from xlbackflush.engine.measures.hours_paid import HoursPaid, hours_paid
 from xlbackflush.engine.posting.flush import balances
 from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.engine.stock.relief import Flow, amount_of
@@ -115,7 +115,7 @@ class Conversion:
     """Actual and allowed conversion of the period: amounts by cost type in minor units, hours.
 
     alone: elements with actual rows of their own; a budget makes fixed overhead one.
-    hours_complete: False where labor rows lack hours or pay.
+    paid: what the labor rows say of hours.
     exact: allowed amounts in money, unrounded; only_rate: standard rate of an element in money per hour, where Standard Cost
     has just one; rest: the element whose allowed amount takes what rounding leaves between the allowed amounts and the ledger;
     unsold: what they exceed it by, in units made and not sold.
@@ -125,8 +125,7 @@ class Conversion:
     alone: set[str]
     allowed: dict[str, int]
     exact: dict[str, float]
-    hours_paid: float
-    hours_complete: bool
+    paid: HoursPaid
     hours_allowed: float
     only_rate: dict[str, float]
     budget: int | None
@@ -135,13 +134,17 @@ class Conversion:
     places: int
 
     @property
+    def hours_paid(self) -> float:
+        return self.paid.hours
+
+    @property
     def merged(self) -> list[str]:
         """Elements that are compared in one sum with what was entered as Conversion."""
         return [e for e in schema.ELEMENTS[1:] if e not in self.alone]
 
     def flexed(self, element: str) -> float | None:
         """Hours paid at the standard rate of an element, in money; None where hours are missing, or no rate is known for them."""
-        if not (self.hours_paid and self.hours_complete):
+        if not (self.hours_paid and self.paid.complete):
             return None
         if self.hours_allowed:
             return self.hours_paid * self.exact[element] / self.hours_allowed
@@ -169,7 +172,6 @@ def conversion_totals(
     exact = {element: total(getattr(allowed, schema.identifier(element))) for element in schema.ELEMENTS[1:]}
     rest = max(exact, key=lambda element: abs(exact[element]))
     amounts = {element: to_minor(amount, places) for element, amount in exact.items()}
-    paid = hours_paid(actuals)
     unsold = to_minor(total(allowed.total) - amount_of(flow for flow in flows if not flow.relieved_from), places)
     amounts[rest] = unsold - balances(entries)[schema.CCA] - sum(a for e, a in amounts.items() if e != rest)
     return Conversion(
@@ -177,8 +179,7 @@ def conversion_totals(
         alone if budget is None else alone | {schema.FIXED_OVERHEAD},
         amounts,
         exact,
-        paid.hours,
-        paid.complete,
+        hours_paid(actuals),
         total(allowed.hours),
         _only_rates(inputs),
         None if budget is None else to_minor(budget, places),
@@ -304,7 +305,7 @@ def _unsplit(c: Conversion) -> str:
     """Why there is one row for both variances."""
     if not c.hours_paid:
         return "No hours were entered, so this is not split further."
-    if not c.hours_complete:
+    if not c.paid.complete:
         return "Some labor rows of Actuals have no hours or no pay: rate and efficiency cannot be told apart."
     return "The standards allow no hours, so this is not split further."
 

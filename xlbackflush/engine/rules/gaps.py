@@ -15,7 +15,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from xlbackflush import schema
-from xlbackflush.engine.measures.hours_paid import HoursPaid, hours_paid
+from xlbackflush.engine.measures.hours_paid import HoursPaid
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.posting.flush import balances
 from xlbackflush.engine.rules.places import cells, home, types
@@ -31,7 +31,7 @@ def labor_rows_complete(period: Period) -> Iterator[f.Finding]:
     """Pay without hours, and hours without pay, where the standards allow hours."""
     if period.settings.conversion_expensed or not period.conversion.hours_allowed:
         return
-    paid, actuals = hours_paid(period.inputs.actuals), period.inputs.actuals
+    paid, actuals = period.conversion.paid, period.inputs.actuals
     if len(paid.without_hours):
         yield _without_hours(period, paid)
     if len(paid.without_pay):
@@ -197,7 +197,7 @@ def stock_below_zero(period: Period) -> Iterator[f.Finding]:
 def counted_money(period: Period) -> Iterator[f.Finding]:
     """On Inventory Count: no count is below zero, and conversion is a part of the amount."""
     table = period.inputs.inventory_count
-    for when in ("Opening", "Counted"):
+    for when in ("Opening", "Counted") if len(table) else ():
         amount, conversion = (blank_as_zero(table.column(f"{when} {part}")) for part in ("amount", "conversion"))
         more = np.where((conversion > amount) & (amount >= 0), conversion - amount, 0.0)
         for rule, column, excess, text in (
