@@ -1,4 +1,4 @@
-"""One month under thirteen policies, worked out by hand.
+"""One month under fifteen policies, worked out by hand.
 
 A frame takes 3 kg of steel at 2.50 and half an hour at 24: material 7.50, conversion 12, together 19.50. A rack takes two frames,
 four bolts at 0.25 and a quarter of an hour: material 16, conversion 30, together 46.
@@ -77,6 +77,10 @@ BALANCES = {
     (S, PHYSICAL_COUNT, EXPENSE_THEN_ADJUST): (
         {MIP: 495, FG: 230}, {MIP: 1008.5, FG: 644, COGS: 5457.5, AP: -2465}
     ),
+    # frames and racks: 75 + 120 and 80 + 150 before, 135 + 216 and 224 + 420 after; 1,760 + 31 + 3,920 - 96 - 270
+    (CS, BILL_OF_MATERIALS, EXPENSE_THEN_ADJUST): ({MIP: 195, FG: 230}, {MIP: 351, FG: 644, COGS: 5345, AP: -1995}),
+    # 375 + 2,375 - 792.50 = 1,957.50 of material into racks; 80 + 1,957.50 - 224 sold; + 3,920 - 270
+    (CS, PHYSICAL_COUNT, EXPENSE_THEN_ADJUST): ({FG: 230}, {FG: 644, COGS: 5463.5, AP: -1957.5}),
     # nothing is kept, so nothing is put back: 1,760 + 3,920
     (S, BILL_OF_MATERIALS, EXPENSE_THEN_ADJUST): ({}, {COGS: 5680, AP: -1760}),
 }  # fmt: skip

@@ -228,9 +228,7 @@ def counted_roles(policy: Policy) -> tuple[str, ...]:
     """Accounts that a physical count can stand for, materials first."""
     if policy.points == "Purchase and sale":
         return (INVENTORY,)
-    kept = set(STOCK_ROLES[policy.points].values()) if not policy.by_count else {MIP, FINISHED}
-    if policy.points == "Completion and sale" and not policy.by_count:
-        kept = {FINISHED}  # materials are not on the books
+    kept = set(STOCK_ROLES[policy.points].values()) if not policy.by_count else {MIP, FINISHED}  # CS: subassemblies
     return tuple(role for role in (MIP, FINISHED) if role in kept)
 
 
@@ -245,6 +243,8 @@ def read_counts(period: Period) -> Iterator[Count]:
         kinds = ("Finished",) if role == FINISHED else ("Buy", "Subassembly")
         if role == INVENTORY:
             kinds = ("Buy", *MADE)
+        if role == MIP and policy.points == "Completion and sale" and not policy.by_count:
+            kinds = ("Subassembly",)  # materials are not on the books
         on_stock = [row for row in period.given["Stock"] if period.kind(str(row["Item"])) in kinds]
         if in_money:
             yield _count_in_money(role, in_money[0], policy.expensed)
@@ -327,7 +327,8 @@ def put_back(period: Period) -> dict[Line, Decimal]:
 
 
 def on_the_books(policy: Policy, role: str) -> bool:
-    return policy.points != "Completion and sale" or role == FINISHED
+    """Under Completion and sale the count relieves materials of which no account was kept."""
+    return not (policy.points == "Completion and sale" and policy.by_count) or role == FINISHED
 
 
 def opening_balances(period: Period) -> dict[str, Decimal]:

@@ -37,7 +37,7 @@ def _counted(run: RunView, row: CountedAccount, c: Row, above: list[Row]) -> dic
     else:
         relieved = f"{c['Opening']}+{c['Received']}-{c['Scrapped']}-{c['Counted']}"
     whole = f"{c['Opening']}+{c['Opening conversion']}" if settings.conversion_expensed else c["Opening"]
-    stock = _of_types(row, "Opening amount")
+    stock = _of_types(run, row, "Opening amount")
     by_count = settings.by_count
     return {
         "Opening": (_count_cell(run, row, "Opening amount") + (f"-{first}" if less else "")) if by_count else stock,
@@ -57,7 +57,7 @@ def _count_cell(run: RunView, row: CountedAccount, column: str) -> str:
     if not row.in_money:
         if column in ("Opening conversion", "Counted conversion") and not holds_conversion(run.inputs.settings):
             return "0"
-        return _of_types(row, column)
+        return _of_types(run, row, column)
     if not run.sheets.has("InventoryCount", column):
         return "0"
     names = (schema.FINISHED_GOODS,) if row.role == schema.FINISHED_GOODS else (schema.MIP, schema.INVENTORY_CONTROL)
@@ -65,15 +65,18 @@ def _count_cell(run: RunView, row: CountedAccount, column: str) -> str:
     return parts[0] if len(parts) == 1 else f"({'+'.join(parts)})"
 
 
-def _of_types(row: CountedAccount, column: str) -> str:
-    parts = [f"SUMIFS(Reconciliation[{column}],Reconciliation[Type],{literal(kind)})" for kind in types_of(row.role)]
+def _of_types(run: RunView, row: CountedAccount, column: str) -> str:
+    parts = [
+        f"SUMIFS(Reconciliation[{column}],Reconciliation[Type],{literal(kind)})"
+        for kind in types_of(run.inputs.settings, row.role)
+    ]
     return parts[0] if len(parts) == 1 else f"({'+'.join(parts)})"
 
 
 def _received_by(run: RunView, row: CountedAccount, above: list[Row]) -> str:
     """Purchases, conversion flushed in, and into finished goods the material that went out above."""
     settings = run.inputs.settings
-    parts = [_of_types(row, "Invoiced" if charges_everything(settings) else "Received amount")]
+    parts = [_of_types(run, row, "Invoiced" if charges_everything(settings) else "Received amount")]
     role = literal(posted_role(settings, row.role))
     parts.append(f'SUMIFS(Trace[Conversion],Trace[Event],"{schema.COMPLETION}",Trace[Charged to],{role})')
     if row.role == schema.FINISHED_GOODS and settings.completion_triggers:

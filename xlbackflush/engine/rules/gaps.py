@@ -139,7 +139,7 @@ def made_not_counted(period: Period) -> Iterator[f.Finding]:
         return
     kinds, at = items.type[book.item], period.unit_costs.rows
     for account in period.counted:
-        uncounted = book.made & np.isin(kinds, counted.types_of(account.role)) & np.isnan(book.counted)
+        uncounted = book.made & np.isin(kinds, counted.types_of(settings, account.role)) & np.isnan(book.counted)
         for k in where_true(uncounted & (book.book > 1e-9) & (not account.in_money)).tolist():
             end = int(book.end_row[k])
             worth = float(book.book[k] * (at.unit_cost[end] if settings.conversion_expensed else at.material[end]))

@@ -48,7 +48,9 @@ def _counted_on_stock(period: Period, role: str) -> Iterator[f.Finding]:
     """Items of an account that is not counted in money: each must be counted on Stock, or none."""
     inputs, settings = period.inputs, period.settings
     kinds, is_counted = types(period.bill, "Stock"), ~np.isnan(inputs.stock.counted_qty)
-    of_account = np.isin(kinds, counted.types_of(role))
+    of_account = np.isin(kinds, counted.types_of(settings, role))
+    if not np.isin(period.bill.items.type, counted.types_of(settings, role)).any():
+        return
     if not (of_account & is_counted).any():
         rule = f.NO_COUNT if settings.by_count and role != schema.FINISHED_GOODS else f.NOT_ADJUSTED
         policy = "Relief basis" if settings.by_count else "Conversion costs"
@@ -67,7 +69,7 @@ def _not_on_stock(period: Period, role: str) -> Iterator[f.Finding]:
     if period.settings.completion_triggers:
         received |= set(bill.of("Counts")[period.inputs.counts.event == schema.COMPLETED].tolist())
     for item in sorted(received - {-1, *bill.of("Stock").tolist()}):
-        if items.type[item] in counted.types_of(role):
+        if items.type[item] in counted.types_of(period.settings, role):
             yield f.NO_COUNT(home(period.inputs, item), f"{items.code[item]} came in and is not on Stock.")
 
 

@@ -47,8 +47,8 @@ def posted_role(settings: Settings, role: str) -> str:
 
 
 def on_the_books(settings: Settings, role: str) -> bool:
-    """Does the ledger have the account? Under Completion and sale materials are counted, but not kept."""
-    return settings.trigger_points != schema.CS or role == schema.FINISHED_GOODS
+    """Does the ledger have the account? Under Completion and sale, materials that the count relieves are not kept."""
+    return settings.trigger_points != schema.CS or role == schema.FINISHED_GOODS or not settings.by_count
 
 
 def charges_everything(settings: Settings) -> bool:
@@ -56,10 +56,16 @@ def charges_everything(settings: Settings) -> bool:
     return settings.by_count and settings.trigger_points == schema.S
 
 
-def types_of(role: str) -> tuple[str, ...]:
-    """Types of the items on an inventory account. Inventory control holds the material of everything not yet sold."""
+def types_of(settings: Settings, role: str) -> tuple[str, ...]:
+    """Types of the items on an inventory account.
+
+    Inventory control holds the material of everything not yet sold; under Completion and sale, Materials and in-process holds
+    subassemblies alone, unless the count relieves materials too.
+    """
     if role == schema.FINISHED_GOODS:
         return (schema.FINISHED,)
+    if settings.trigger_points == schema.CS and not settings.by_count:
+        return (schema.SUBASSEMBLY,)
     of_made = (schema.SUBASSEMBLY, schema.FINISHED) if role == schema.INVENTORY_CONTROL else (schema.SUBASSEMBLY,)
     return schema.BUY, *of_made
 
@@ -73,9 +79,8 @@ def roles(settings: Settings) -> tuple[str, ...]:
     """Inventory accounts of the method, materials first."""
     if settings.trigger_points == schema.PS:
         return (schema.INVENTORY_CONTROL,)
-    if settings.trigger_points == schema.PCS or settings.by_count:
-        return (schema.MIP, schema.FINISHED_GOODS)
-    return (schema.FINISHED_GOODS,) if settings.trigger_points == schema.CS else ()
+    keeps = settings.completion_triggers or settings.by_count
+    return (schema.MIP, schema.FINISHED_GOODS) if keeps else ()
 
 
 def row_in_money(inputs: Inputs, role: str) -> int | None:
@@ -90,7 +95,7 @@ def counted_accounts(bill: Bill, flows: list[Flow], book: StockBook) -> list[Cou
     if inputs.settings.by_count or inputs.settings.conversion_expensed:
         kinds = bill.items.type[book.item]
         for role in roles(inputs.settings):
-            stock = book.of(np.isin(kinds, types_of(role)))
+            stock = book.of(np.isin(kinds, types_of(inputs.settings, role)))
             if row_in_money(inputs, role) is not None or not np.isnan(stock.counted).all():
                 accounts.append(_counted(inputs, role, stock, flows, accounts))
     return accounts
