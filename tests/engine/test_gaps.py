@@ -178,6 +178,22 @@ def test_a_subassembly_without_a_bill_is_named_where_its_parent_uses_it():
     assert "60 units" in finding.what
 
 
+def test_what_is_inside_units_on_stock_needs_a_bill_too():
+    """20 lamps on stock hold 20 bases, which nobody made this month. Lamps hold 8 of material for 25 of conversion."""
+    cost = [buy("Brass", 4), made("Lamp", Other_conversion=20), made("Base", "Subassembly", Other_conversion=5)]
+    tables = month(
+        StandardCost=cost,
+        BOM=[line("Lamp", "Brass", 2), line("Lamp", "Base", 1)],
+        Counts=[],
+        Actuals=[],
+        Stock=[{"Item": "Lamp", "Opening qty": 20, "Counted qty": 20}],
+    )
+    (finding,) = findings(april(), tables, "K07")
+    assert finding.where == "Standard Cost!A9"
+    assert "20 units" in finding.what
+    assert finding.effect == pytest.approx(20 * 5 * 8 / 25)
+
+
 def test_an_item_that_nobody_made_or_has_may_wait_for_its_bill():
     tables = month(StandardCost=[*month()["StandardCost"], made("Stand", Other_conversion=3)])
     assert posted(april(), tables)[0].findings == []

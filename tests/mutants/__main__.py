@@ -38,8 +38,8 @@ BOOKS = (
 )
 #: cases of textbooks, the record, findings, suspects, some laws on random worlds, and these books: half a minute
 _QUICK_FILES = (
-    "answers carried chain closing_textbooks control_totals corrections entry_sources findings journal_tests measures "
-    "record snapshot stages suspects textbooks with_cell"
+    "answers carried chain closing_textbooks control_totals corrections entry_sources findings gaps journal_tests measures "
+    "policies_by_hand record snapshot stages suspects textbooks with_cell"
 )
 QUICK = (
     *(f"tests/engine/test_{name}.py" for name in _QUICK_FILES.split()),

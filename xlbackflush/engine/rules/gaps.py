@@ -58,12 +58,17 @@ def _without_hours(period: Period, paid: HoursPaid) -> f.Finding:
     return f.HOURS_MISSING.weighed(where, text, effect, np.inf if habit else period.materiality_threshold)
 
 
-def _likely_split(period: Period, hours: float) -> tuple[float, float]:
-    """Labor rate and efficiency as they would be with so many hours, in money: what one figure keeps from view."""
-    conversion = period.conversion
-    standard = conversion.exact[schema.LABOR]
-    middle = hours * standard / conversion.hours_allowed
-    return from_minor(conversion.actual[schema.LABOR], period.places) - middle, middle - standard
+def _likely_split(period: Period, hours: float) -> list[float]:
+    """Rate and efficiency as they would be with so many hours, in money: what one figure keeps from view.
+
+    Variable overhead is split by the same hours, where it has amounts of its own.
+    """
+    conversion, parts = period.conversion, list[float]()
+    for element in sorted({schema.LABOR, schema.VARIABLE_OVERHEAD} & conversion.alone):
+        standard = conversion.exact[element]
+        middle = hours * standard / conversion.hours_allowed
+        parts += from_minor(conversion.actual[element], period.places) - middle, middle - standard
+    return parts
 
 
 def _hourly_pay(period: Period, paid: HoursPaid) -> float:
@@ -90,27 +95,48 @@ def made_without_bill(period: Period) -> Iterator[f.Finding]:
 
     A phantom may stand for work alone, where it has conversion: it is a warning only where its material would matter.
     """
-    bill, rows, items = period.bill, period.explosion.rows, period.bill.items
-    lacking = items.made & ~bill.on_bom
+    items = period.bill.items
+    lacking = items.made & ~period.bill.on_bom
     if not lacking.any():
         return
-    work, count = period.demand.of_work[rows.root], len(items)
-    moved = np.zeros(count)
-    for relieved in (True, False):
-        chosen = work & (rows.relieved == relieved)
-        moved = np.maximum(moved, np.abs(sums(rows.item[chosen], rows.required[chosen], count)))
-    stock, known = period.inputs.stock, bill.of("Stock") >= 0
-    for column in (stock.opening_qty, stock.counted_qty):
-        moved = np.maximum(moved, np.abs(sums(bill.of("Stock")[known], blank_as_zero(column)[known], count)))
-    for item in where_true(lacking & (moved > 0)).tolist():
-        effect, estimate = _material_missing(period, item, float(moved[item]))
+    units = np.maximum(_units_moved(period), _units_on_stock(period))
+    for item in where_true(lacking & (units > 0)).tolist():
+        effect, estimate = _material_missing(period, item, float(units[item]))
         text = (
-            f"{items.code[item]} has no bill of materials, and {_units(period, item, float(moved[item]))} were made, used or on "
+            f"{items.code[item]} has no bill of materials, and {_units(period, item, float(units[item]))} were made, used or on "
             f"stock: no material is relieved for them. {estimate}"
         )
         works_alone = items.type[item] == schema.PHANTOM and items.own_conversion[item] > 0
         threshold = _plain(period) if works_alone else -1.0
         yield f.NO_BILL.weighed(home(period.inputs, item), text, effect, threshold)
+
+
+def _units_moved(period: Period) -> Floats:
+    """Units of every item that were made, or used and sold, whichever is more."""
+    rows, count = period.explosion.rows, len(period.bill.items)
+    work, moved = period.demand.of_work[rows.root], np.zeros(count)
+    for relieved in (True, False):
+        chosen = work & (rows.relieved == relieved)
+        moved = np.maximum(moved, np.abs(sums(rows.item[chosen], rows.required[chosen], count)))
+    return moved
+
+
+def _units_on_stock(period: Period) -> Floats:
+    """Units of every item in opening or counted stock, whichever is more: as themselves, and inside other items."""
+    bill, costs, buildup = period.bill, period.unit_costs.rows, period.unit_costs.buildup
+    stock, item, count = period.inputs.stock, bill.of("Stock"), len(bill.items)
+    known, most = item >= 0, np.zeros(len(costs))
+    level = bill.level[costs.item]
+    for column in (stock.opening_qty, stock.counted_qty):
+        units = np.zeros(len(costs))
+        units[period.unit_costs.at(np.arange(count), period.settings.period_end)] = np.abs(
+            sums(item[known], blank_as_zero(column)[known], count)
+        )
+        for depth in range(int(level.max()) + 1):
+            at = where_true(level[buildup.row] == depth)
+            units += sums(buildup.component_row[at], buildup.quantity[at] * units[buildup.row[at]], len(costs))
+        most = np.maximum(most, units)
+    return sums(costs.item, most, count)
 
 
 def _material_missing(period: Period, item: int, units: float) -> tuple[float, str]:
