@@ -163,6 +163,18 @@ NEVER_COMPLETED = Rule("Q03", WARNING, "Subassembly consumed but never completed
 
 # -- what is not wrong in itself, and cannot well be right: a warning above materiality, else a note
 #    prices: W01 and on
+PRICE_FACTOR = Rule("W01", WARNING, "Invoice price that looks like something else",
+    "Type the price of one unit, if the invoice says so.")
+PRICE_OFF = Rule("W02", WARNING, "Invoice price far from the standard", "Check the invoice and its unit.")
+PRICES_ALIKE = Rule("W03", WARNING, "Invoice prices off by one factor",
+    "Convert the prices to the unit and the currency of Standard Cost.")
+FREE_RECEIPT = Rule("W04", WARNING, "Receipt at a price of 0",
+    "Type the price of the invoice, or the price agreed while there is none; leave 0 for what is free of charge.")
+STANDARD_CONTRADICTED = Rule("W05", WARNING, "Standard price that the receipts contradict",
+    "Correct the standard price if the invoices are right.")
+PRICES_EXCHANGED = Rule("W06", WARNING, "Prices of two items exchanged", "Exchange the two prices, if the invoice says so.")
+SALVAGE_ABOVE_COST = Rule("W07", WARNING, "Salvage above cost",
+    "Type the proceeds of the whole row in money; correct the quantity if that is what is wrong.")
 
 #    rates, hours, absorption, policy: W20 and on
 
