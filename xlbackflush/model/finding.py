@@ -177,6 +177,22 @@ SALVAGE_ABOVE_COST = Rule("W07", WARNING, "Salvage above cost",
     "Type the proceeds of the whole row in money; correct the quantity if that is what is wrong.")
 
 #    rates, hours, absorption, policy: W20 and on
+HOURS_UNLIKE = Rule("W20", WARNING, "Standard labor hours unlike what was paid or other items",
+    "Correct Labor hours to the hours of one unit.")
+RATE_UNLIKE = Rule("W21", WARNING, "Standard rate unlike what was incurred or other items", "Correct the rate per hour.")
+CONVERSION_UNLIKE = Rule("W22", WARNING, "Other conversion unlike what was incurred or other items",
+    "Correct Other conversion to the cost of one unit.")
+HOURS_PAID_UNLIKE = Rule("W23", WARNING, "Hours of a payroll row that cannot be", "Type the hours of the payroll.")
+AMOUNT_UNLIKE = Rule("W24", WARNING, "Conversion cost that cannot be", "Type the amount of the document.")
+NEVER_INCURRED = Rule("W25", WARNING, "Cost type allocated and never incurred",
+    "Enter the costs of the period on Actuals, or clear the rates on Standard Cost.")
+NEVER_ALLOCATED = Rule("W26", WARNING, "Cost type incurred and never allocated",
+    "Give Standard Cost a rate for it, or correct the cost type.")
+PAY_UNLIKE = Rule("W27", WARNING, "Pay per hour far from the standard",
+    "Check hours and amounts on Actuals; where they are right, bring Labor rate up to date.")
+ABSORPTION = Rule("W28", WARNING, "Conversion over- or under-absorbed",
+    "Check that all costs and counts of the period are in; then check hours and rates on Standard Cost.")
+BUDGET_UNLIKE = Rule("W29", WARNING, "Budgeted fixed overhead unlike the period", "Type the budget of this period on Setup.")
 
 #    quantities: W40 and on
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.rules import items, period_end, quantities, transactions
-from xlbackflush.engine.rules.plausibility import prices
+from xlbackflush.engine.rules.plausibility import prices, rates
 from xlbackflush.model.finding import Finding
 
 Rule = Callable[[Period], Iterator[Finding]]
@@ -54,6 +54,8 @@ RULES: dict[str, tuple[Rule, ...]] = {
     PLAUSIBILITY: (
         prices.invoice_prices,
         prices.salvage,
+        rates.conversion,
+        rates.budget,
     ),
 }
 

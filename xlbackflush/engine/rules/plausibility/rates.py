@@ -1,0 +1,332 @@
+"""Hours, rates and conversion costs that cannot well be right.
+
+First the slips of the hand that explain a misfit (see `slips`), then what is left: cost types on one side only, pay per hour
+unlike the standard, over- and under-absorption, a budget unlike what was absorbed and incurred.
+"""
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from xlbackflush import schema
+from xlbackflush.engine.period import Period
+from xlbackflush.engine.rules.places import cells
+from xlbackflush.engine.rules.plausibility import figures as fig
+from xlbackflush.engine.rules.plausibility import slips
+from xlbackflush.engine.rules.plausibility.slips import FIXED, HOURS, KINDS, LABOR, OTHER, Books, Slip
+from xlbackflush.model import finding as f
+from xlbackflush.model.arrays import Ints, where_true
+
+#: element of cost -> what an amount too high by a factor looks like
+_SHIFTED = {
+    10.0: "a digit too many, or a decimal point shifted",
+    100.0: "an amount in hundredths of the currency, or a decimal point shifted",
+    1_000.0: "a decimal point shifted by three digits",
+    0.1: "a digit short, or a decimal point shifted",
+    0.01: "a decimal point shifted by two digits",
+    0.001: "an amount in thousands",
+}
+_MINUTES, _PER_MINUTE = "minutes instead of hours", "a rate per minute instead of per hour"
+_ALIKE = 0.02  # hours and amount of a row: the same figure typed twice
+
+
+def conversion(period: Period) -> Iterator[f.Finding]:
+    """What stands in the way of comparing conversion allowed with conversion incurred, one finding for each cause."""
+    typed = slips.books(period)
+    slips_found, book = slips.found(typed)
+    for slip in slips_found:
+        finding = _slip(period, typed, slip)
+        if finding and (finding.effect or 0.0) >= fig.trifle(period):
+            yield finding
+        typed = slips.without(typed, slip)
+    if not period.settings.conversion_expensed:
+        yield from _one_side_only(period, book)
+        yield from _pay(period, book, slips_found)
+        yield from _absorption(period, book)
+
+
+# ------------------------------------------------------------------------------------------------- slips
+
+
+def _slip(period: Period, book: Books, slip: Slip) -> f.Finding | None:
+    """A slip in words. book: with this slip still in it."""
+    if slip.kind == slips.NEVER:
+        return _never(period, book, [slip.at])
+    if slip.kind == slips.STANDARD:
+        return _standard(period, book, slip)
+    if slip.kind == slips.ALL_STANDARDS:
+        return _all_standards(period, book, slip)
+    return _hours_paid(period, book, slip) if slip.kind == slips.PAID_HOURS else _amount(period, book, slip)
+
+
+def _standard_rule(column: int) -> f.Rule:
+    return f.HOURS_UNLIKE if column == HOURS else f.CONVERSION_UNLIKE if column == OTHER else f.RATE_UNLIKE
+
+
+def _shown(column: int, value: float) -> str:
+    return f"{fig.number(value)} h" if column == HOURS else fig.price(value)
+
+
+def _looks(column: int, factor: float) -> str:
+    """What a standard that is too high by a factor looks like."""
+    if column == HOURS and factor == 60.0:
+        return _MINUTES
+    if column in (LABOR, slips.VARIABLE, FIXED) and factor < 0.1 and math.isclose(factor, 1 / 60):
+        return _PER_MINUTE
+    if math.isclose(factor, 1 / 60):
+        return "hours divided by 60 once too often"
+    if factor == 60.0:
+        return "60 times too high"
+    return _SHIFTED[factor]
+
+
+def _standard(period: Period, book: Books, slip: Slip) -> f.Finding:
+    """A standard of one item."""
+    name, value = slips.COLUMNS[slip.column], float(book.values[slip.at, slip.column])
+    right = value / slip.factor
+    where = period.inputs.sources["StandardCost"].cell(name, int(period.inputs.standard_cost.row[slip.at]))
+    looks = _looks(slip.column, slip.factor)
+    text = (
+        f"{name} of {period.bill.items.code[slip.at]}: {_shown(slip.column, value)} looks like {looks}; "
+        f"{_shown(slip.column, right)} would fit. {_evidence(book, slip)}"
+    )
+    worth = float(book.values[slip.at, LABOR:OTHER].sum()) if slip.column == HOURS else 1.0
+    if slip.column in (LABOR, slips.VARIABLE, FIXED):
+        worth = float(book.values[slip.at, HOURS])
+    units = float(max(book.stake[slip.at], book.units[slip.at]))
+    effect = abs(value - right) * worth * units * _slower(slips.without(book, slip))
+    fix = f"Correct {name} to about {_shown(slip.column, right)}, if the routing or the rate sheet says so."
+    return _standard_rule(slip.column).weighed(where, text.strip(), effect, period.materiality_threshold, fix)
+
+
+def _slower(book: Books) -> float:
+    """Hours paid for an hour allowed, where that is more than one: variances are worked out at hours paid."""
+    allowed, paid = float(book.allowed_by_item[:, HOURS].sum()), float(book.incurred[0])
+    return min(max(1.0, paid / allowed), 1.5) if book.timed and allowed > 0 else 1.0
+
+
+def _all_standards(period: Period, book: Books, slip: Slip) -> f.Finding:
+    """A column of standards: one cause."""
+    name = slips.COLUMNS[slip.column]
+    items = where_true(book.values[:, slip.column] > 0)
+    where = cells(period.inputs, "StandardCost", name, items)
+    text = (
+        f"{name} of all {len(items):,} items ({fig.listed(where)}) look like {_looks(slip.column, slip.factor)}. "
+        f"{_evidence(book, slip)}"
+    )
+    before, after = book.allowed_by_item, slips.without(book, slip).allowed_by_item
+    effect = float((before - after)[:, 1:].sum())
+    rule = _standard_rule(slip.column)
+    return rule.weighed(where[0], text.strip(), effect, period.materiality_threshold, f"Correct column {name}.")
+
+
+def _evidence(book: Books, slip: Slip) -> str:
+    """What speaks for a slip in the standards: hours or amounts before and after, and its neighbours."""
+    other = slips.without(book, slip)
+    if slip.column == HOURS and book.timed:
+        paid, before, after = (float(v) for v in (book.incurred[0], *_hours(book, other)))
+        if abs(math.log(before / after)) > 0.02:
+            return (
+                f"The standards allow {fig.number(before)} h with it and {fig.number(after)} h without; "
+                f"{fig.number(paid)} h were paid."
+            )
+    kind = {HOURS: 0, LABOR: 0, slips.VARIABLE: 1, FIXED: 2, OTHER: 3}[slip.column]
+    before, after = (float(slips.groups(b.own, b.never, b.allowed_by_item.sum(axis=0))[kind]) for b in (book, other))
+    if book.own[kind] and before > 0 and after > 0 and abs(math.log(before / after)) > 0.02:
+        incurred = float(book.incurred[kind + 1])
+        return f"{KINDS[kind]} allowed is {before:,.2f} with it and {after:,.2f} without; {incurred:,.2f} was incurred."
+    if slip.column in (LABOR, slips.VARIABLE, FIXED) and slip.kind == slips.STANDARD:
+        others = np.delete(book.values[:, slip.column], slip.at)
+        return f"The rate of the other items is about {fig.price(fig.middle(others[others > 0]))}."
+    return "In proportion to its material it is far from the other items."
+
+
+def _hours(*books: Books) -> list[float]:
+    return [float(book.allowed_by_item[:, HOURS].sum()) for book in books]
+
+
+def _hours_paid(period: Period, book: Books, slip: Slip) -> f.Finding:
+    """Hours of a payroll row."""
+    hours, amount = float(book.hours[slip.at]), float(book.amount[slip.at])
+    right = hours / slip.factor
+    [where] = cells(period.inputs, "Actuals", "Hours", np.array([slip.at]))
+    looks = _MINUTES if slip.factor == 60.0 else _SHIFTED.get(slip.factor, "")
+    if abs(hours / amount - 1) < _ALIKE:
+        looks = "the amount typed as hours"
+    looks = f"{fig.number(hours)} h looks like {looks}" if looks else f"{fig.number(hours)} h cannot be right"
+    text = (
+        f"{looks}: {amount:,.2f} would pay {fig.price(amount / hours)} an hour. {fig.number(right)} h would be "
+        f"{fig.price(amount / right)} an hour{_usual_pay(book, slip.at)}."
+    )
+    allowed = book.allowed_by_item.sum(axis=0)
+    rate = float(allowed[LABOR] / allowed[HOURS]) if allowed[HOURS] else amount / right
+    fix = f"Type the hours of the payroll, about {fig.number(right)} h."
+    return f.HOURS_PAID_UNLIKE.weighed(where, text, abs(hours - right) * rate, period.materiality_threshold, fix)
+
+
+def _usual_pay(book: Books, row: int) -> str:
+    """Pay per hour of the other rows, as a clause."""
+    others = (book.kind == 0) & (book.hours > 0) & (book.amount > 0)
+    others[row] = False
+    if others.any():
+        return f", as in the other rows (about {fig.price(fig.middle(book.amount[others] / book.hours[others]))})"
+    allowed = book.allowed_by_item.sum(axis=0)
+    return f"; the standard is {fig.price(float(allowed[LABOR] / allowed[HOURS]))}" if allowed[HOURS] else ""
+
+
+def _amount(period: Period, book: Books, slip: Slip) -> f.Finding:
+    """The amount of a row of Actuals."""
+    kind, amount, hours = int(book.kind[slip.at]), float(book.amount[slip.at]), float(book.hours[slip.at])
+    right = amount / slip.factor
+    [where] = cells(period.inputs, "Actuals", "Amount", np.array([slip.at]))
+    looks = _SHIFTED.get(slip.factor)
+    head = f"{KINDS[kind]} of {amount:,.2f} " + (f"looks like {looks}" if looks else "cannot be right")
+    if kind == 0 and hours:
+        text = (
+            f"{head}: for {fig.number(hours)} h it would be {fig.price(amount / hours)} an hour. {right:,.2f} would be "
+            f"{fig.price(right / hours)} an hour{_usual_pay(book, slip.at)}."
+        )
+    else:
+        by_kind = slips.groups(book.own, book.never, book.allowed_by_item.sum(axis=0))
+        incurred = float(book.incurred[kind + 1])
+        text = (
+            f"{head}: with it {incurred:,.2f} was incurred, with {right:,.2f} it would be {incurred - amount + right:,.2f}; "
+            f"the standards allow {float(by_kind[kind]):,.2f}."
+        )
+    fix = f"Type the amount of the document, about {right:,.2f}."
+    return f.AMOUNT_UNLIKE.weighed(where, text, abs(amount - right), period.materiality_threshold, fix)
+
+
+# ------------------------------------------------------------------------------------------- what is left
+
+
+def _never(period: Period, book: Books, kinds: list[int]) -> f.Finding:
+    """Cost types that are allocated and that Actuals do not have. kinds: positions in KINDS; all are if Actuals are empty."""
+    allowed = book.allowed_by_item.sum(axis=0)
+    alone = [k for k in kinds if k < 3]
+    amounts = [float(allowed[k + 1]) for k in kinds]
+    named = [("Other conversion" if k == 3 else KINDS[k], amount) for k, amount in zip(kinds, amounts, strict=True)]
+    words = " and ".join(f"{name} of {amount:,.2f}" for name, amount in named)
+    if not len(book.kind):
+        words = f"Conversion of {math.fsum(amounts):,.2f}"
+        lacks = "sheet Actuals is empty"
+    elif alone:
+        lacks = f"Actuals have no row of {' or '.join(KINDS[k] for k in alone)}"
+    else:
+        lacks = "Actuals have no row of Conversion"
+    text = f"{words} {'was' if len(named) == 1 or not len(book.kind) else 'were'} allocated, and {lacks}."
+    return f.NEVER_INCURRED.weighed("Actuals", text, math.fsum(amounts), period.materiality_threshold)
+
+
+def _one_side_only(period: Period, book: Books) -> Iterator[f.Finding]:
+    """A cost type that is allocated and never incurred, or incurred and never allocated."""
+    allowed = book.allowed_by_item.sum(axis=0)
+    by_kind, incurred = slips.groups(book.own, book.never, allowed), book.incurred[1:]
+    forgotten = [
+        k for k in range(3) if not book.own[k] and not book.never[k] and not book.own[3] and allowed[k + 1] > 0
+    ]
+    if not book.own[3] and allowed[OTHER] > 0:
+        forgotten.append(3)
+    unallocated = [k for k in range(4) if by_kind[k] <= 0 and incurred[k] > 0]
+    lacking = math.fsum(float(allowed[k + 1]) for k in forgotten)
+    extra = math.fsum(float(incurred[k]) for k in unallocated)
+    if lacking > 0 and extra > 0 and fig.near(lacking, extra, 2 * period.settings.absorption_tolerance):
+        return  # the same cost under another name
+    least = fig.trifle(period)
+    if lacking > 0 and lacking >= least:
+        yield _never(period, book, forgotten)
+    for kind in unallocated if extra >= least else ():
+        rows = where_true(book.kind == kind)
+        where = cells(period.inputs, "Actuals", "Cost type", rows)
+        text = f"{KINDS[kind]} of {float(incurred[kind]):,.2f} was incurred ({fig.listed(where)}), and no standard allocates any."
+        yield f.NEVER_ALLOCATED.weighed(where[0], text, float(incurred[kind]), period.materiality_threshold)
+
+
+def _pay(period: Period, book: Books, named: list[Slip]) -> Iterator[f.Finding]:
+    """Pay per hour beyond the tolerance: of one row, or of all of them, when the standard no longer fits."""
+    rows = where_true((book.kind == 0) & (book.hours > 0) & (book.amount > 0))
+    allowed = book.allowed_by_item.sum(axis=0)
+    if not len(rows) or not (allowed[HOURS] > 0 and allowed[LABOR] > 0):
+        return
+    tolerance, rates = (
+        period.settings.rate_tolerance,
+        book.values[:, LABOR][(book.units > 0) & (book.values[:, HOURS] > 0)],
+    )
+    rates = rates[rates > 0]
+    standard, paid = float(allowed[LABOR] / allowed[HOURS]), book.amount[rows] / book.hours[rows]
+    average = float(book.amount[rows].sum() / book.hours[rows].sum())
+    low, high = float(rates.min()) * (1 - tolerance), float(rates.max()) * (1 + tolerance)
+    if abs(average / standard - 1) > tolerance and ((paid < low) | (paid > high)).mean() > 0.5:
+        most = int(np.argmax(book.values[:, LABOR] * book.values[:, HOURS] * book.units))
+        where = period.inputs.sources["StandardCost"].cell("Labor rate", int(period.inputs.standard_cost.row[most]))
+        text = (
+            f"Pay was {fig.price(average)} an hour on average, {fig.times(average / standard)} the standard of "
+            f"{fig.price(standard)}."
+        )
+        effect = abs(average - standard) * float(book.hours[rows].sum())
+        if effect >= fig.trifle(period):
+            yield f.PAY_UNLIKE.weighed(where, text, effect, period.materiality_threshold)
+        return
+    done = {slip.at for slip in named if slip.kind in (slips.AMOUNT, slips.PAID_HOURS)}
+    for k in where_true((paid < low) | (paid > high)).tolist():
+        yield from _pay_of_row(period, book, int(rows[k]), standard) if int(rows[k]) not in done else ()
+
+
+def _pay_of_row(period: Period, book: Books, row: int, standard: float) -> Iterator[f.Finding]:
+    """Pay per hour of one row that no standard rate comes near to."""
+    hours, amount = float(book.hours[row]), float(book.amount[row])
+    effect = abs(amount - hours * standard)
+    if effect < fig.trifle(period):
+        return
+    [where] = cells(period.inputs, "Actuals", "Hours", np.array([row]))
+    text = (
+        f"{amount:,.2f} for {fig.number(hours)} h is {fig.price(amount / hours)} an hour; the standard is "
+        f"{fig.price(standard)}."
+    )
+    yield f.PAY_UNLIKE.weighed(
+        where, text, effect, period.materiality_threshold, "Check the hours and the amount of this row."
+    )
+
+
+def _absorption(period: Period, book: Books) -> Iterator[f.Finding]:
+    """Conversion over- or under-absorbed beyond the tolerance, by cost type."""
+    tolerance = period.settings.absorption_tolerance
+    by_kind, incurred = slips.groups(book.own, book.never, book.allowed_by_item.sum(axis=0)), book.incurred[1:]
+    for kind, (allowed, cost) in enumerate(zip(by_kind.tolist(), incurred.tolist(), strict=True)):
+        gap = allowed - cost
+        if not (allowed > 0 and cost > 0) or abs(gap) <= tolerance * cost or abs(gap) < fig.trifle(period):
+            continue
+        rows = where_true(book.kind == kind)
+        largest: Ints = rows[[int(np.argmax(book.amount[rows]))]]
+        [where] = cells(period.inputs, "Actuals", "Amount", largest)
+        text = (
+            f"{KINDS[kind]} is {'over' if gap > 0 else 'under'}-absorbed by {abs(gap):,.2f}, {fig.percent(abs(gap) / cost)} of "
+            f"the {cost:,.2f} incurred: the standards allow {allowed:,.2f} for what was made."
+        )
+        if kind == 0 and book.timed:
+            text += f" They allow {fig.number(_hours(book)[0])} h; {fig.number(float(book.incurred[0]))} h were paid."
+        yield f.ABSORPTION.weighed(where, text, abs(gap), period.materiality_threshold)
+
+
+def budget(period: Period) -> Iterator[f.Finding]:
+    """A budget of fixed overhead that neither what was absorbed nor what was incurred comes near to."""
+    planned = period.settings.budgeted_fixed_overhead
+    totals = period.conversion
+    unit = 10**period.places
+    others = (totals.actual[schema.FIXED_OVERHEAD] / unit, totals.exact[schema.FIXED_OVERHEAD])
+    known = [amount for amount in others if amount > 0]
+    if not planned or not known:
+        return
+    tolerance = period.settings.absorption_tolerance
+    nearest = min(known, key=lambda amount: abs(math.log(planned / amount)))
+    if len({planned > amount for amount in known}) > 1 or abs(planned / nearest - 1) <= tolerance:
+        return
+    if abs(planned - nearest) < fig.trifle(period):
+        return
+    factor = fig.nearest(planned / nearest, (12.0, 10.0, 100.0, 1_000.0, 0.1, 0.01, 0.001), tolerance)
+    looks = {12.0: "a budget of a year", None: ""}.get(factor, _SHIFTED.get(factor or 0.0, ""))
+    text = f"Budgeted fixed overhead is {planned:,.2f}; {others[1]:,.2f} was absorbed and {others[0]:,.2f} incurred."
+    text += f" It looks like {looks}." if looks else ""
+    where = period.inputs.setting_cells.get("Budgeted fixed overhead", "Setup")
+    yield f.BUDGET_UNLIKE.weighed(where, text, abs(planned - nearest), period.materiality_threshold)
