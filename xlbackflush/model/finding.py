@@ -193,6 +193,13 @@ PAY_UNLIKE = Rule("W27", WARNING, "Pay per hour far from the standard",
 ABSORPTION = Rule("W28", WARNING, "Conversion over- or under-absorbed",
     "Check that all costs and counts of the period are in; then check hours and rates on Standard Cost.")
 BUDGET_UNLIKE = Rule("W29", WARNING, "Budgeted fixed overhead unlike the period", "Type the budget of this period on Setup.")
+PRORATION = Rule("W36", WARNING, "Materiality asks for proration",
+    "Settle the other warnings first; if the amount is still material, choose Prorate on Setup.")
+UNITS_NOT_RECORDED = Rule("W37", WARNING, "Units in process are material and not recorded",
+    "Choose Record and reverse for Period-end WIP on Setup.")
+NO_LONGER_FITS = Rule("W38", NOTE, "Backflush costing does not fit",
+    "Look at sheet Fit. List units in process on sheet WIP, or record costs as they are incurred.")
+TOO_WIDE = Rule("W39", WARNING, "Materiality or tolerance too wide", "Type a percentage such as 5 %.")
 
 #    quantities: W40 and on
 

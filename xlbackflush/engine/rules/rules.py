@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.rules import items, period_end, quantities, transactions
-from xlbackflush.engine.rules.plausibility import prices, rates
+from xlbackflush.engine.rules.plausibility import policy, prices, rates
 from xlbackflush.model.finding import Finding
 
 Rule = Callable[[Period], Iterator[Finding]]
@@ -56,6 +56,10 @@ RULES: dict[str, tuple[Rule, ...]] = {
         prices.salvage,
         rates.conversion,
         rates.budget,
+        policy.disposition,
+        policy.units_in_process,
+        policy.fit,
+        policy.settings_likely,
     ),
 }
 

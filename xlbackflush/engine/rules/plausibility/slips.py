@@ -40,10 +40,12 @@ _FIT, _PAY_FIT = 0.12, 0.07  # allowed against incurred; standard pay per hour a
 _LIKE = (0.5, 0.15, 0.15, 0.15, 0.5)  # of an item against others, at least
 _ROW_LIKE, _ROW_PAY = 0.6, 0.07
 _FEW = 3  # values: fewer say nothing about each other
+_SEVERAL = 3  # values as far from the others are no slip of the hand, but of another kind
 _PROOF = 3.0  # odds of 20 to 1, as a logarithm, over all slips that were tried
 _QUIET = 2.5  # deviations: where nothing is further off, nothing is tried
 _HUBER = 4.5
-_ANY_FACTOR = 1.5  # a factor of any size is easier to find than one of eight
+#: a factor of any size is easier to find than one of eight, and an amount comes from a document
+_ANY_FACTOR = {AMOUNT: 3.5, PAID_HOURS: 1.5}
 _OFTEN = 3.0  # more often than a slip in a figure, a cost type is forgotten
 
 
@@ -172,8 +174,10 @@ def _scaled(logs: Floats, least: float) -> tuple[float, float]:
     given = logs[~np.isnan(logs)]
     if len(given) < _FEW:
         return 0.0, math.inf
+    typical = fig.middle(given)
+    away = np.sort(np.abs(given - typical))
     width = fig.spread(given) * (1 + 2 / len(given))  # a few values alike by chance are no law
-    return fig.middle(given), max(width, least)
+    return typical, max(width, least, float(away[-_SEVERAL]) / 2)
 
 
 class _Likeness(NamedTuple):
@@ -249,7 +253,7 @@ def without(book: Books, slip: Slip) -> Books:
         return replace(book, values=values)
     column = (book.hours if slip.kind == PAID_HOURS else book.amount).copy()
     column[slip.at] /= slip.factor
-    return replace(book, **{"hours" if slip.kind == PAID_HOURS else "amount": column})
+    return replace(book, hours=column) if slip.kind == PAID_HOURS else replace(book, amount=column)
 
 
 def _likeliest(book: Books) -> Slip | None:
@@ -274,7 +278,7 @@ def _likeliest(book: Books) -> Slip | None:
     count = sum(number for number, _ in tried)
     best = max((slip for _, slip in tried), key=lambda slip: slip.gain, default=None)
     out = float(np.abs(now[[0, 2, 3, 4]]).max()) * _FIT > math.log(1.3)  # something is off anyway: who is it?
-    needed = _PROOF + (0.0 if out else math.log(max(count, 1)))
+    needed = _PROOF + (0.0 if out else math.log(max(count, 1)) / 4)
     return best if best and best.gain > needed else None
 
 
@@ -358,7 +362,7 @@ def _of_rows(book: Books, allowed: Floats, incurred: Floats, rows: _Rows, base: 
             (rows.pay[chosen], rows.widths[2][chosen], sign),
         ):
             gain += _cost(now[:, None]) - _cost(now[:, None] - way * steps / width[:, None])
-        gain[:, len(powers) :] -= _ANY_FACTOR
+        gain[:, len(powers) :] -= _ANY_FACTOR[kind]
         row, slip = np.unravel_index(int(np.argmax(gain)), gain.shape)
         tried.append((gain.size, Slip(kind, int(chosen[row]), -1, float(slips[row, slip]), float(gain[row, slip]))))
     return tried
