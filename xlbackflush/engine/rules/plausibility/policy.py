@@ -11,6 +11,7 @@ from xlbackflush.model.arrays import total
 _MATERIALITY_MOST = 0.25  # nobody would call a quarter of all inventory immaterial
 _TOLERANCE_MOST = 1.0
 _TURNOVER_LEAST = 4.0  # times a year; sheet Fit asks for 12, and three months of stock are far from that
+_CYCLE_TIMES = 2.0  # the threshold of sheet Fit: a little more is a word on that sheet alone
 _HALF_DONE = 0.5  # conversion of units in process, on average
 
 
@@ -46,7 +47,7 @@ def fit(period: Period) -> Iterator[f.Finding]:
     figures = {row.measure.key: row for row in period.fit}
     cycle, turnover = figures["cycle"], figures["turnover"]
     days = period.settings.cycle_time_days
-    if cycle.verdict == schema.LOOK and days is not None:
+    if days is not None and (cycle.figure or 0.0) > _CYCLE_TIMES * (cycle.threshold or 0.0):
         where = period.inputs.setting_cells.get("Cycle time days", "Setup")
         text = (
             f"A cycle time of {fig.number(days)} days is {fig.percent(cycle.figure or 0.0)} of the period; up to "
@@ -55,7 +56,9 @@ def fit(period: Period) -> Iterator[f.Finding]:
         unlisted = 0.0 if len(period.in_process) else _in_process(period, days)
         if unlisted > fig.trifle(period):
             text += f" About {unlisted:,.2f} is then in process at any time, and sheet WIP lists nothing."
-        yield f.NO_LONGER_FITS.weighed(where, text, unlisted, period.materiality_threshold)
+            yield f.NO_LONGER_FITS.weighed(where, text, unlisted, period.materiality_threshold)
+        else:
+            yield f.NO_LONGER_FITS(where, text)
     if turnover.figure is not None and 0 < turnover.figure < _TURNOVER_LEAST:
         text = (
             f"Inventory turns over {fig.number(turnover.figure)} times a year; backflush costing suits a turnover of "

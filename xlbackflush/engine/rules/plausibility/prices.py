@@ -203,7 +203,7 @@ def _of_item(period: Period, receipts: _Receipts, rows: Ints, off: list[int]) ->
     witnesses = rows[receipts.quantity[rows] > 0]
     standard = float(receipts.standard[off[0]])
     agreed = _agreed(np.log(receipts.price[witnesses] / receipts.standard[witnesses]), tolerance)
-    contradicted = agreed is not None and not near_enough(math.exp(agreed), tolerance)
+    contradicted = agreed is not None and not _near_enough(math.exp(agreed), tolerance)
     if contradicted or (len(witnesses) == 1 and _standard_looks_wrong(period, receipts, off[0])):
         ratio = math.exp(agreed) if agreed is not None else float(receipts.price[off[0]]) / standard
         yield from _wrong_standard(period, receipts, witnesses, ratio)
@@ -212,10 +212,13 @@ def _of_item(period: Period, receipts: _Receipts, rows: Ints, off: list[int]) ->
     else:
         reference = standard
     for row in off:
+        back = receipts.quantity[row] < 0  # of a receipt, at the price of that one
+        if back and any(fig.near(float(receipts.price[row]), float(p), tolerance) for p in receipts.price[witnesses]):
+            continue
         yield from _wrong_invoice(period, receipts, row, reference, len(witnesses) - 1)
 
 
-def near_enough(ratio: float, tolerance: float) -> bool:
+def _near_enough(ratio: float, tolerance: float) -> bool:
     """Within the tolerance of the standard."""
     return abs(ratio - 1) <= tolerance + 1e-9
 
@@ -334,16 +337,16 @@ def _standard_looks_wrong(period: Period, receipts: _Receipts, row: int) -> bool
 
 def _digits_speak(values: Floats, typed: float, meant: float) -> float:
     """How much likelier the decimals of a price are than of the one that was typed, going by its neighbours; a logarithm."""
-    digits = decimals(values)
+    digits = _decimals(values)
 
     def usual(value: float) -> float:
-        same = int((digits == decimals(np.array([value]))[0]).sum())
+        same = int((digits == _decimals(np.array([value]))[0]).sum())
         return math.log((same + 0.5) / (len(values) + 1))
 
     return usual(float(f"{meant:.12g}")) - usual(typed)
 
 
-def decimals(values: Floats) -> Ints:
+def _decimals(values: Floats) -> Ints:
     """Decimals that each value has, six at most."""
     needed = np.full(len(values), _DECIMALS)
     for places in range(_DECIMALS - 1, -1, -1):

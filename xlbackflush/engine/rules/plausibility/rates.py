@@ -42,8 +42,9 @@ def conversion(period: Period) -> Iterator[f.Finding]:
         typed = slips.without(typed, slip)
     if not period.settings.conversion_expensed:
         yield from _one_side_only(period, book)
-        yield from _pay(period, book, slips_found)
-        yield from _absorption(period, book)
+        pay = list(_pay(period, book, slips_found))
+        yield from pay
+        yield from _absorption(period, book, skip_labor=bool(pay))
 
 
 # ------------------------------------------------------------------------------------------------- slips
@@ -289,12 +290,14 @@ def _pay_of_row(period: Period, book: Books, row: int, standard: float) -> Itera
     )
 
 
-def _absorption(period: Period, book: Books) -> Iterator[f.Finding]:
-    """Conversion over- or under-absorbed beyond the tolerance, by cost type."""
+def _absorption(period: Period, book: Books, skip_labor: bool) -> Iterator[f.Finding]:
+    """Conversion over- or under-absorbed beyond the tolerance, by cost type. skip_labor: its pay per hour says why."""
     tolerance = period.settings.absorption_tolerance
     by_kind, incurred = slips.groups(book.own, book.never, book.allowed_by_item.sum(axis=0)), book.incurred[1:]
     for kind, (allowed, cost) in enumerate(zip(by_kind.tolist(), incurred.tolist(), strict=True)):
         gap = allowed - cost
+        if kind == 0 and skip_labor:
+            continue
         if not (allowed > 0 and cost > 0) or abs(gap) <= tolerance * cost or abs(gap) < fig.trifle(period):
             continue
         rows = where_true(book.kind == kind)

@@ -342,15 +342,7 @@ def _of_rows(book: Books, allowed: Floats, incurred: Floats, rows: _Rows, base: 
         place = book.kind[chosen] + 1 if kind == AMOUNT else np.zeros(len(chosen), dtype=np.int64)
         powers = _ROW_SLIPS[kind]
         slips = np.broadcast_to(powers, (len(chosen), len(powers)))
-        if (rows.pay != 0).any():  # and the very factor by which its pay per hour is off
-            exact = np.exp(
-                np.clip(
-                    sign * rows.pay[chosen] * np.where(np.isinf(rows.widths[2][chosen]), 0, rows.widths[2][chosen]),
-                    -30,
-                    30,
-                )
-            )
-            slips = np.column_stack((slips, np.where(np.abs(np.log(exact)) > math.log(1.5), exact, 1.0)))
+        slips = np.column_stack((slips, _pay_factor(book, rows, chosen, sign)))  # what makes its pay per hour usual
         change = np.zeros((*slips.shape, 5))
         change[np.arange(len(chosen))[:, None], np.arange(slips.shape[1])[None, :], place[:, None]] = (
             1 / slips - 1
@@ -366,6 +358,16 @@ def _of_rows(book: Books, allowed: Floats, incurred: Floats, rows: _Rows, base: 
         row, slip = np.unravel_index(int(np.argmax(gain)), gain.shape)
         tried.append((gain.size, Slip(kind, int(chosen[row]), -1, float(slips[row, slip]), float(gain[row, slip]))))
     return tried
+
+
+def _pay_factor(book: Books, rows: _Rows, chosen: Ints, sign: float) -> Floats:
+    """The factor by which pay per hour is off, of rows far from the others; also where hours and amount are one figure."""
+    width = rows.widths[2][chosen]
+    steps = sign * rows.pay[chosen] * np.where(np.isinf(width), 0.0, width)
+    amount, hours = book.amount[chosen], book.hours[chosen]
+    several = ((book.kind == 0) & (book.hours > 0)).sum() >= _FEW
+    doubtful = (np.abs(steps) > math.log(1.5)) & (several | (np.abs(hours - amount) < 0.02 * np.abs(amount)))
+    return np.where(doubtful, np.exp(np.clip(steps, -30.0, 30.0)), 1.0)
 
 
 def _of_forgotten(book: Books, allowed: Floats, incurred: Floats, base: float) -> _Tried:
