@@ -206,9 +206,9 @@ def by_count(**cells: object) -> Change:
     return both(setting("Relief basis", schema.PHYSICAL_COUNT), counted)
 
 
-def incur(kind: str, amount: float) -> Change:
+def incur(kind: str, amount: float, **cells: object) -> Change:
     """One more row of Actuals."""
-    return add("Actuals", Date=day(30), Document="CV-2", Cost_type=kind, Amount=amount)
+    return add("Actuals", Date=day(30), Document="CV-2", Cost_type=kind, Amount=amount, **cells)
 
 
 def drop_row(table: str, at: int) -> Change:
@@ -227,14 +227,14 @@ def complete_wip() -> Change:
     return both(put("WIP", 7, "Material %", 1.0), put("WIP", 7, "Conversion %", 0.5))
 
 
-def prices_in_cents() -> Change:
-    """Two more materials, and the invoice prices of all four in cents."""
+def priced(factor: float) -> Change:
+    """Two more materials, and invoice prices of all four at so many times about their standard."""
     bought = [
-        add("Purchases", Date=day(4), Document=document, Item=item, Quantity=50.0, Actual_price=price)
-        for item, document, price in (("Shade", "PO-3", 410.0), ("Wire", "PO-4", 98.0))
+        add("Purchases", Date=day(4), Document=document, Item=item, Quantity=50.0, Actual_price=price * factor)
+        for item, document, price in (("Shade", "PO-3", 4.1), ("Wire", "PO-4", 0.98))
     ]
-    dollars = [put("Purchases", 7, "Actual price", 810.0), put("Purchases", 8, "Actual price", 140.0)]
-    return both(buy("Shade", Material_price=4.0), buy("Wire", Material_price=1.0), *dollars, *bought)
+    other = [put("Purchases", 7, "Actual price", 8.1 * factor), put("Purchases", 8, "Actual price", 1.4 * factor)]
+    return both(buy("Shade", Material_price=4.0), buy("Wire", Material_price=1.0), *other, *bought)
 
 
 # --------------------------------------------------------------------------------------------------- cases
@@ -243,7 +243,7 @@ def prices_in_cents() -> Change:
 PLAUSIBILITY_CASES: list[tuple[str, Change, str]] = [
     ("W01", put("Purchases", 7, "Actual price", 810.0), "Purchases!E7"),
     ("W02", put("Purchases", 8, "Actual price", 2.4), "Purchases!E8"),
-    ("W03", prices_in_cents(), "Purchases!E7"),
+    ("W03", priced(100), "Purchases!E7"),
     ("W04", put("Purchases", 7, "Actual price", 0.0), "Purchases!E7"),
     (
         "W05",
@@ -258,10 +258,19 @@ PLAUSIBILITY_CASES: list[tuple[str, Change, str]] = [
         both(put("Purchases", 7, "Actual price", 1.4), put("Purchases", 8, "Actual price", 8.1)),
         "Purchases!E7",
     ),
+    ("W08", priced(1.5), "Purchases!E7"),
+    (
+        "W09",
+        both(
+            put("StandardCost", 9, "Material price", 5.0),
+            add("Purchases", Date=day(9), Document="PO-3", Item="Brass", Quantity=10.0, Actual_price=8.2),
+        ),
+        "Standard Cost!E9",
+    ),
     ("W07", put("Scrap", 7, "Salvage value", 500.0), "Scrap!G7"),
     ("W20", put("StandardCost", 7, "Labor hours", 30.0), "Standard Cost!F7"),
     ("W21", put("StandardCost", 7, "Labor rate", 1200.0), "Standard Cost!G7"),
-    ("W22", put("StandardCost", 8, "Other conversion", 20.0), "Standard Cost!J8"),
+    ("W22", put("StandardCost", 8, "Other conversion", 125.0), "Standard Cost!J8"),
     ("W23", put("Actuals", 7, "Hours", 260.0), "Actuals!D7"),
     ("W24", put("Actuals", 7, "Amount", 5400.0), "Actuals!E7"),
     ("W25", drop_row("Actuals", 8), "Actuals"),
@@ -276,6 +285,13 @@ PLAUSIBILITY_CASES: list[tuple[str, Change, str]] = [
             setting("Budgeted fixed overhead", 1200.0),
         ),
         f"Setup!B{setting_row('Budgeted fixed overhead')}",
+    ),
+    (
+        "W30",
+        both(
+            put("Actuals", 7, "Hours", 13.0), put("Actuals", 7, "Amount", 270.0), incur("Conversion", 270.0, Hours=13.0)
+        ),
+        "Actuals!C9",
     ),
     ("W36", put("Purchases", 7, "Actual price", 9.9), f"Setup!B{setting_row('Variance disposition')}"),
     (

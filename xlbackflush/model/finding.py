@@ -175,6 +175,10 @@ STANDARD_CONTRADICTED = Rule("W05", WARNING, "Standard price that the receipts c
 PRICES_EXCHANGED = Rule("W06", WARNING, "Prices of two items exchanged", "Exchange the two prices, if the invoice says so.")
 SALVAGE_ABOVE_COST = Rule("W07", WARNING, "Salvage above cost",
     "Type the proceeds of the whole row in money; correct the quantity if that is what is wrong.")
+PRICES_MOVED = Rule("W08", WARNING, "Invoice prices that have left the standards",
+    "Bring Material price on Standard Cost up to date, or convert the prices to the currency of the workbook.")
+STANDARD_OUTDATED = Rule("W09", WARNING, "Standard price that no longer fits the receipts",
+    "Bring the standard price up to date, or check the invoices.")
 
 #    rates, hours, absorption, policy: W20 and on
 HOURS_UNLIKE = Rule("W20", WARNING, "Standard labor hours unlike what was paid or other items",
@@ -193,6 +197,7 @@ PAY_UNLIKE = Rule("W27", WARNING, "Pay per hour far from the standard",
 ABSORPTION = Rule("W28", WARNING, "Conversion over- or under-absorbed",
     "Check that all costs and counts of the period are in; then check hours and rates on Standard Cost.")
 BUDGET_UNLIKE = Rule("W29", WARNING, "Budgeted fixed overhead unlike the period", "Type the budget of this period on Setup.")
+OTHER_COST_TYPE = Rule("W30", WARNING, "Cost under another cost type", "Change Cost type, if the document says so.")
 PRORATION = Rule("W36", WARNING, "Materiality asks for proration",
     "Settle the other warnings first; if the amount is still material, choose Prorate on Setup.")
 UNITS_NOT_RECORDED = Rule("W37", WARNING, "Units in process are material and not recorded",

@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterator
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.rules import items, period_end, quantities, transactions
 from xlbackflush.engine.rules.plausibility import policy, prices, rates
+from xlbackflush.model import finding as f
 from xlbackflush.model.finding import Finding
+from xlbackflush.schema import WARNING
 
 Rule = Callable[[Period], Iterator[Finding]]
 
@@ -64,7 +66,27 @@ RULES: dict[str, tuple[Rule, ...]] = {
 }
 
 
+#: what a mistake elsewhere makes look wrong, too: it is told when nothing else explains it
+_CONSEQUENCES = (f.PRORATION.code, f.ABSORPTION.code)
+#: deviations that may well be real: they explain nothing away
+_STATEMENTS = (
+    *_CONSEQUENCES,
+    *(
+        rule.code
+        for rule in (f.PRICE_OFF, f.PRICES_MOVED, f.STANDARD_OUTDATED, f.NEVER_ALLOCATED, f.PAY_UNLIKE, f.BUDGET_UNLIKE)
+    ),
+)
+_EXPLAINED = 0.5  # of an effect
+
+
 def findings(period: Period, needs: str) -> Iterator[Finding]:
-    """What the rules of a step find."""
-    for rule in RULES[needs]:
-        yield from rule(period)
+    """What the rules of a step find. Of what is unlikely, consequences are left out: one cause, one finding."""
+    found = [finding for rule in RULES[needs] for finding in rule(period)]
+    if needs != PLAUSIBILITY:
+        yield from found
+        return
+    causes = [x.effect or 0.0 for x in found if x.severity == WARNING and x.code not in _STATEMENTS]
+    largest = max(causes, default=0.0)
+    for finding in found:
+        if finding.code not in _CONSEQUENCES or largest < _EXPLAINED * (finding.effect or 0.0):
+            yield finding

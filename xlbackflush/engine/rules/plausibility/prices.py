@@ -142,7 +142,7 @@ def _common(period: Period, receipts: _Receipts, off: Ints) -> tuple[f.Finding, 
     rows = off[alike]
     if alike.mean() < _SAME_CAUSE_SHARE or len(np.unique(receipts.item[rows])) < _SAME_CAUSE_ITEMS:
         return None
-    ratio, where = math.exp(typical), _cells(period, receipts, rows)
+    rule, ratio, where = f.PRICES_ALIKE, math.exp(typical), _cells(period, receipts, rows)
     factor = fig.nearest(ratio, _FACTORS, period.settings.price_tolerance)
     whom = "All" if len(rows) == len(receipts) else f"{len(rows):,} of"
     head = f"{whom} {len(receipts):,} invoice prices are about {fig.times(ratio)} the standard ({fig.listed(where)})"
@@ -150,13 +150,14 @@ def _common(period: Period, receipts: _Receipts, off: Ints) -> tuple[f.Finding, 
         text = f"{head}: they look like {_plural(_FACTORS[factor])}."
         fix = "Convert the prices to the unit and the currency of Standard Cost: one unit, in whole units of the currency."
     elif 1 / _PLAIN < ratio < _PLAIN:
+        rule = f.PRICES_MOVED
         text = f"{head}: the standards look out of date, or the prices are in another currency."
         fix = "Convert the prices to the currency of the workbook, or bring Material price on Standard Cost up to date."
     else:
         text = f"{head}: they look like prices in another currency, or per another unit."
         fix = "Convert the prices to the currency of the workbook and the unit of Standard Cost."
     effect = abs(total((receipts.price[rows] - receipts.standard[rows]) * receipts.quantity[rows]))
-    return f.PRICES_ALIKE.weighed(where[0], text, effect, period.materiality_threshold, fix), off[~alike]
+    return rule.weighed(where[0], text, effect, period.materiality_threshold, fix), off[~alike]
 
 
 def _plural(words: str) -> str:
@@ -315,7 +316,8 @@ def _wrong_standard(period: Period, receipts: _Receipts, rows: Ints, ratio: floa
     fix = f"Correct the standard to about {fig.price(right)} if the invoices are right; else correct Actual price."
     effect = abs(right - standard) * float(fig.at_stake(period)[item])
     plain = 1 / _PLAIN < ratio < _PLAIN
-    yield from _weighed(period, f.STANDARD_CONTRADICTED, where, text, effect, fix, plain)
+    rule = f.STANDARD_OUTDATED if plain else f.STANDARD_CONTRADICTED
+    yield from _weighed(period, rule, where, text, effect, fix, plain)
 
 
 def _standard_looks_wrong(period: Period, receipts: _Receipts, row: int) -> bool:

@@ -28,6 +28,7 @@ _SHIFTED = {
     0.001: "an amount in thousands",
 }
 _MINUTES, _PER_MINUTE = "minutes instead of hours", "a rate per minute instead of per hour"
+_FAR = 3.0  # times: no rate of another department is so far off
 _ALIKE = 0.02  # hours and amount of a row: the same figure typed twice
 
 
@@ -58,6 +59,10 @@ def _slip(period: Period, book: Books, slip: Slip) -> f.Finding | None:
         return _standard(period, book, slip)
     if slip.kind == slips.ALL_STANDARDS:
         return _all_standards(period, book, slip)
+    if slip.kind == slips.EXCHANGED:
+        return _exchanged(period, book, slip)
+    if slip.kind == slips.COST_TYPE:
+        return _cost_type(period, book, slip)
     return _hours_paid(period, book, slip) if slip.kind == slips.PAID_HOURS else _amount(period, book, slip)
 
 
@@ -79,7 +84,10 @@ def _looks(column: int, factor: float) -> str:
         return "hours divided by 60 once too often"
     if factor == 60.0:
         return "60 times too high"
-    return _SHIFTED[factor]
+    if factor in _SHIFTED:
+        return _SHIFTED[factor]
+    what = "unit" if column in (HOURS, OTHER) else "hour"
+    return f"a cost that is not of one {what}" if factor > _FAR else f"a rate {fig.times(factor)} what would fit"
 
 
 def _standard(period: Period, book: Books, slip: Slip) -> f.Finding:
@@ -164,6 +172,29 @@ def _hours_paid(period: Period, book: Books, slip: Slip) -> f.Finding:
     rate = float(allowed[LABOR] / allowed[HOURS]) if allowed[HOURS] else amount / right
     fix = f"Type the hours of the payroll, about {fig.number(right)} h."
     return f.HOURS_PAID_UNLIKE.weighed(where, text, abs(hours - right) * rate, period.materiality_threshold, fix)
+
+
+def _exchanged(period: Period, book: Books, slip: Slip) -> f.Finding:
+    """Hours and amount of a payroll row in each other's column."""
+    hours, amount = float(book.hours[slip.at]), float(book.amount[slip.at])
+    [where] = cells(period.inputs, "Actuals", "Hours", np.array([slip.at]))
+    text = (
+        f"{fig.number(hours)} h for {amount:,.2f} is {fig.price(amount / hours)} an hour. The two look exchanged: "
+        f"{hours:,.2f} for {fig.number(amount)} h is {fig.price(hours / amount)} an hour{_usual_pay(book, slip.at)}."
+    )
+    fix = "Exchange Hours and Amount of this row, if the payroll says so."
+    return f.HOURS_PAID_UNLIKE.weighed(where, text, abs(hours - amount), period.materiality_threshold, fix)
+
+
+def _cost_type(period: Period, book: Books, slip: Slip) -> f.Finding:
+    """A row of Actuals under another cost type."""
+    [where] = cells(period.inputs, "Actuals", "Cost type", np.array([slip.at]))
+    mine, other, amount = KINDS[int(book.kind[slip.at])], KINDS[slip.column], float(book.amount[slip.at])
+    text = f"{mine} of {amount:,.2f} looks like {other}: then both fit what the standards allow."
+    if slip.column == 0 and book.hours[slip.at]:
+        text = f"{mine} of {amount:,.2f} has {fig.number(float(book.hours[slip.at]))} h and looks like {other}."
+    fix = f"Change Cost type to {other}, if the document says so."
+    return f.OTHER_COST_TYPE.weighed(where, text, amount, period.materiality_threshold, fix)
 
 
 def _usual_pay(book: Books, row: int) -> str:

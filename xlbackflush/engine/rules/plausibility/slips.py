@@ -30,7 +30,11 @@ HOURS, LABOR, VARIABLE, FIXED, OTHER = range(5)
 COLUMNS = ("Labor hours", "Labor rate", "Variable overhead rate", "Fixed overhead rate", "Other conversion")
 #: cost types of Actuals, in the order of the amounts incurred; hours come first there
 KINDS = (schema.LABOR, schema.VARIABLE_OVERHEAD, schema.FIXED_OVERHEAD, schema.CONVERSION)
-STANDARD, ALL_STANDARDS, AMOUNT, PAID_HOURS, NEVER = "standard", "all standards", "amount", "hours", "never incurred"
+#: kinds of slips: a standard, a whole column of them; of a row of Actuals the amount, the hours, both exchanged, the cost type;
+#: a cost type without rows
+STANDARD, ALL_STANDARDS = "standard", "all standards"
+AMOUNT, PAID_HOURS, EXCHANGED, COST_TYPE = "amount", "hours", "exchanged", "cost type"
+NEVER = "never incurred"
 
 _POWERS = (10.0, 0.1, 100.0, 0.01, 1_000.0, 0.001)
 _SLIPS = np.array((*_POWERS, 60.0, 1 / 60))  # of a standard
@@ -39,14 +43,21 @@ _ROW_SLIPS = {AMOUNT: np.array(_POWERS), PAID_HOURS: np.array((*_POWERS, 60.0, 1
 _FIT, _PAY_FIT = 0.12, 0.07  # allowed against incurred; standard pay per hour against paid
 _LIKE = (0.5, 0.15, 0.15, 0.15, 0.5)  # of an item against others, at least
 _ROW_LIKE, _ROW_PAY = 0.6, 0.07
+_ONE_SIDED = 4.0  # deviations that a cost type counts for which is allowed and not incurred, or the other way round
 _FEW = 3  # values: fewer say nothing about each other
 _SEVERAL = 3  # values as far from the others are no slip of the hand, but of another kind
-_PROOF = 3.0  # odds of 20 to 1, as a logarithm, over all slips that were tried
+_PROOF = 3.0  # odds of 20 to 1, as a logarithm
+_OUT = math.log(1.3)  # allowed against incurred: then something is wrong, and the question is what
 _QUIET = 2.5  # deviations: where nothing is further off, nothing is tried
 _HUBER = 4.5
-#: a factor of any size is easier to find than one of eight, and an amount comes from a document
-_ANY_FACTOR = {AMOUNT: 3.5, PAID_HOURS: 1.5}
-_OFTEN = 3.0  # more often than a slip in a figure, a cost type is forgotten
+#: how much rarer than a factor of ten in one cell, or oftener, as a logarithm
+_ANY_FACTOR = {
+    AMOUNT: -3.5,
+    PAID_HOURS: -1.5,
+}  # a factor of any size is easier to find, and an amount comes from a document
+_LIKE_OTHERS, _PER_PERIOD, _COLUMN, _OFTEN, _HOURS_TELL, _FIRST = -2.0, -3.0, -1.0, 3.0, 6.0, -4.0
+_FRESH = 0.5  # rows of the period are typed every month, standards once
+_FAR = math.log(3.0)  # from here on a standard may be that of the whole period
 
 
 class Slip(NamedTuple):
@@ -108,16 +119,14 @@ def books(period: Period) -> Books:
     units[allowed.item] = np.maximum(allowed.units, 0.0)
     places = {name: k for k, name in enumerate(KINDS)}
     kind = np.array([places.get(name, -1) for name in actuals.cost_type.tolist()], dtype=np.int64)
-    own = np.bincount(kind[kind >= 0], minlength=4) > 0
     labor = (kind == 0) & (blank_as_zero(actuals.amount) != 0)
     timed = bool(labor.any()) and bool((blank_as_zero(actuals.hours)[labor] != 0).all())
     costs = period.unit_costs
     unit_cost = costs.rows.unit_cost[costs.at(np.arange(len(cost)), period.settings.period_end)]
     goes_in = np.maximum(unit_cost - bill.items.own_conversion, 0.0)
-    return Books(
-        values, units, goes_in, fig.at_stake(period), blank_as_zero(actuals.hours), blank_as_zero(actuals.amount), kind, own,
-        timed, np.zeros(4, dtype=bool),
-    )  # fmt: skip
+    amount, never = blank_as_zero(actuals.amount), np.zeros(4, dtype=bool)
+    hours, stake = blank_as_zero(actuals.hours), fig.at_stake(period)
+    return Books(values, units, goes_in, stake, hours, amount, kind, _own(kind), timed, never)
 
 
 # ------------------------------------------------------------------------------------------------- misfits
@@ -132,18 +141,17 @@ def _cost(deviations: Floats) -> Floats:
 def groups(own: Bools, never: Bools, allowed: Floats) -> Floats:
     """Money allowed by cost type of Actuals: an element without rows of its own is in Conversion, if it is not forgotten."""
     money = allowed[..., 1:]
-    alone = own.copy()
-    alone[3] = False
+    alone = own & np.array((True, True, True, False))
     merged = (money * (~alone & ~never)).sum(axis=-1)
-    return np.concatenate((money[..., :3] * alone[:3], merged[..., None]), axis=-1)
+    return np.concatenate((money[..., :3] * alone[..., :3], merged[..., None]), axis=-1)
 
 
-def deviations(book: Books, allowed: Floats, incurred: Floats) -> Floats:
+def deviations(book: Books, allowed: Floats, incurred: Floats, own: Bools | None = None) -> Floats:
     """Allowed against incurred, in deviations: hours, pay per hour (labor, where nobody says hours), overheads, the rest.
 
-    Each argument: one set of figures, or many of them in rows. What is nothing on one side is not compared.
+    allowed, incurred, own: one set of figures, or many of them in rows. What is nothing on both sides is not compared.
     """
-    by_kind = groups(book.own, book.never, allowed)
+    by_kind = groups(book.own if own is None else own, book.never, allowed)
     with np.errstate(divide="ignore", invalid="ignore"):
         money = np.log(by_kind) - np.log(incurred[..., 1:])
         hours = np.log(allowed[..., 0]) - np.log(incurred[..., 0])
@@ -151,7 +159,8 @@ def deviations(book: Books, allowed: Floats, incurred: Floats) -> Floats:
         parts[..., 0] = hours / _FIT if book.timed else 0.0
         parts[..., 1] = (money[..., 0] - hours) / _PAY_FIT if book.timed else money[..., 0] / _FIT
         parts[..., 2:] = money[..., 1:] / _FIT
-    parts[~np.isfinite(parts)] = 0.0
+    parts[np.isinf(parts)] = _ONE_SIDED
+    parts[np.isnan(parts)] = 0.0
     return parts
 
 
@@ -195,38 +204,57 @@ def _like(book: Books) -> _Likeness:
     return _Likeness(np.where(np.isnan(away), 0.0, away), widths)
 
 
-class _Rows(NamedTuple):
-    """Deviations of every row of Actuals: of its amount and its hours from rows of its type, and of its pay per hour."""
+class _Alike(NamedTuple):
+    """How far each row of Actuals is from others like it, in deviations, and how wide one is; endless where nothing is known."""
 
-    amount: Floats
-    hours: Floats
-    pay: Floats
-    widths: tuple[Floats, Floats, Floats]
+    away: Floats
+    width: Floats
+
+    def gain(self, rows: Ints, steps: Floats) -> Floats:
+        """How much nearer the rows come to the others by each of some steps down, as logarithms."""
+        away = self.away[rows][:, None]
+        return _cost(away) - _cost(away - steps / self.width[rows][:, None])
+
+
+class _Rows(NamedTuple):
+    """Rows of Actuals against others of their cost type: amounts, hours, pay per hour. pay_step: the last as a logarithm."""
+
+    amount: _Alike
+    hours: _Alike
+    pay: _Alike
+    pay_step: Floats
+
+    @property
+    def loudest(self) -> float:
+        return max(float(np.abs(alike.away).max(initial=0.0)) for alike in (self.amount, self.hours, self.pay))
 
 
 def _rows(book: Books, standard_pay: float) -> _Rows:
+    """standard_pay: of an hour; it stands in for other rows where there are few."""
     count = len(book.kind)
-    amount, hours, pay = np.zeros(count), np.zeros(count), np.zeros(count)
-    wide = tuple(np.full(count, math.inf) for _ in range(3))
+    amount, hours, pay = (_Alike(np.zeros(count), np.full(count, math.inf)) for _ in range(3))
+    pay_step = np.zeros(count)
     with np.errstate(divide="ignore", invalid="ignore"):
         money, time = np.log(np.abs(book.amount)), np.log(np.abs(book.hours))
     for kind in range(4):
-        rows = where_true((book.kind == kind) & np.isfinite(money))
-        if len(rows) > _FEW:
-            typical, width = _scaled(money[rows], _ROW_LIKE)
-            amount[rows], wide[0][rows] = (money[rows] - typical) / width, width
+        _compare(amount, where_true((book.kind == kind) & np.isfinite(money)), money, _ROW_LIKE)
     rows = where_true((book.kind == 0) & np.isfinite(money) & np.isfinite(time))
-    if len(rows):
-        rate = money[rows] - time[rows]
-        several = len(rows) >= _FEW
-        typical = fig.middle(rate) if several else math.log(standard_pay) if standard_pay else fig.middle(rate)
-        width = max(fig.spread(rate), _ROW_PAY) if several else 2 * _ROW_PAY
-        if several or standard_pay:
-            pay[rows], wide[2][rows] = (rate - typical) / width, width
+    _compare(hours, rows, time, _ROW_LIKE)
+    rate = money - time
+    if len(rows) >= _FEW:
+        typical, width = fig.middle(rate[rows]), max(fig.spread(rate[rows]), _ROW_PAY)
+        pay.away[rows], pay.width[rows] = (rate[rows] - typical) / width, width
+        pay_step[rows] = rate[rows] - typical
+    elif standard_pay:
+        pay_step[rows] = rate[rows] - math.log(standard_pay)
+    return _Rows(amount, hours, pay, pay_step)
+
+
+def _compare(alike: _Alike, rows: Ints, logs: Floats, least: float) -> None:
+    """Fill in how far some rows are from their middle, where there are enough of them."""
     if len(rows) > _FEW:
-        typical, width = _scaled(time[rows], _ROW_LIKE)
-        hours[rows], wide[1][rows] = (time[rows] - typical) / width, width
-    return _Rows(amount, hours, pay, wide)  # type: ignore[arg-type]
+        typical, width = _scaled(logs[rows], least)
+        alike.away[rows], alike.width[rows] = (logs[rows] - typical) / width, width
 
 
 # -------------------------------------------------------------------------------------------------- slips
@@ -243,17 +271,28 @@ def found(book: Books, at_most: int = 4) -> tuple[list[Slip], Books]:
 
 def without(book: Books, slip: Slip) -> Books:
     """The books with a slip taken back."""
+    values, hours, amount = book.values.copy(), book.hours.copy(), book.amount.copy()
+    kind, never = book.kind.copy(), book.never.copy()
     if slip.kind == NEVER:
-        never = book.never.copy()
         never[slip.at] = True
-        return replace(book, never=never)
-    if slip.kind in (STANDARD, ALL_STANDARDS):
-        values = book.values.copy()
-        values[slice(None) if slip.kind == ALL_STANDARDS else slip.at, slip.column] /= slip.factor
-        return replace(book, values=values)
-    column = (book.hours if slip.kind == PAID_HOURS else book.amount).copy()
-    column[slip.at] /= slip.factor
-    return replace(book, hours=column) if slip.kind == PAID_HOURS else replace(book, amount=column)
+    elif slip.kind == STANDARD:
+        values[slip.at, slip.column] /= slip.factor
+    elif slip.kind == ALL_STANDARDS:
+        values[:, slip.column] /= slip.factor
+    elif slip.kind == PAID_HOURS:
+        hours[slip.at] /= slip.factor
+    elif slip.kind == AMOUNT:
+        amount[slip.at] /= slip.factor
+    elif slip.kind == EXCHANGED:
+        hours[slip.at], amount[slip.at] = amount[slip.at], hours[slip.at]
+    else:
+        kind[slip.at] = slip.column
+    return replace(book, values=values, hours=hours, amount=amount, kind=kind, never=never, own=_own(kind))
+
+
+def _own(kind: Ints) -> Bools:
+    """Cost types that have a row of their own."""
+    return np.bincount(kind[kind >= 0], minlength=4) > 0
 
 
 def _likeliest(book: Books) -> Slip | None:
@@ -263,76 +302,127 @@ def _likeliest(book: Books) -> Slip | None:
     now = deviations(book, allowed, incurred)
     like = _like(book)
     rows = _rows(book, allowed[LABOR] / allowed[HOURS] if allowed[HOURS] and allowed[LABOR] else 0.0)
-    loudest = max(
-        float(np.abs(part).max(initial=0.0)) for part in (now, like.deviations, rows.pay, rows.amount, rows.hours)
-    )
-    if loudest < _QUIET:
+    if max(float(np.abs(now).max()), float(np.abs(like.deviations).max(initial=0.0)), rows.loudest) < _QUIET:
         return None
-    base = float(_cost(now).sum())
+    world = _World(book, by_item, allowed, incurred, float(_cost(now).sum()), like, rows)
     tried = [
-        *_of_standards(book, by_item, incurred, like, base),
-        *_of_columns(book, by_item, incurred, base),
-        *_of_rows(book, allowed, incurred, rows, base),
-        *_of_forgotten(book, allowed, incurred, base),
+        *_of_standards(world),
+        *_of_rates(world),
+        *_of_columns(world),
+        *_of_rows(world),
+        *_of_exchanges(world),
+        *_of_cost_types(world),
+        *_of_forgotten(world),
     ]
-    count = sum(number for number, _ in tried)
     best = max((slip for _, slip in tried), key=lambda slip: slip.gain, default=None)
-    out = float(np.abs(now[[0, 2, 3, 4]]).max()) * _FIT > math.log(1.3)  # something is off anyway: who is it?
+    count = sum(number for number, _ in tried)
+    out = float(np.abs(now[[0, 2, 3, 4]]).max()) * _FIT > _OUT
     needed = _PROOF + (0.0 if out else math.log(max(count, 1)) / 4)
     return best if best and best.gain > needed else None
 
 
+class _World(NamedTuple):
+    """The books, and what is worked out of them once. misfit: what allowed against incurred costs as it is."""
+
+    book: Books
+    by_item: Floats
+    allowed: Floats
+    incurred: Floats
+    misfit: float
+    like: _Likeness
+    rows: _Rows
+
+    def gain(self, allowed: Floats | None = None, incurred: Floats | None = None, own: Bools | None = None) -> Floats:
+        """How much better other figures fit, each row of them."""
+        allowed = self.allowed if allowed is None else allowed
+        incurred = self.incurred if incurred is None else incurred
+        gain: Floats = self.misfit - _cost(deviations(self.book, allowed, incurred, own)).sum(axis=-1)
+        return gain
+
+
 _Tried = list[tuple[int, Slip]]  # how many slips were tried, and the best of them
+#: what the standards of a column move: hours move labor and overhead, too
+_MOVED = ([HOURS, LABOR, VARIABLE, FIXED], [LABOR], [VARIABLE], [FIXED], [OTHER])
 
 
-def _of_standards(book: Books, by_item: Floats, incurred: Floats, like: _Likeness, base: float) -> _Tried:
+def _best(gain: Floats) -> tuple[int, int]:
+    row, slip = np.unravel_index(int(np.argmax(gain)), gain.shape)
+    return int(row), int(slip)
+
+
+def _of_standards(world: _World) -> _Tried:
     """One standard of one item wrong by a factor."""
     tried: _Tried = []
-    total = by_item.sum(axis=0)
-    for column in range(5):
-        items = where_true(book.values[:, column] > 0)
+    for column, moved in enumerate(_MOVED):
+        items = where_true(world.book.values[:, column] > 0)
         if not len(items):
             continue
-        moved = by_item[items].copy()
-        moved[:, [k for k in range(5) if k != column and not (column == HOURS and k != OTHER)]] = 0.0
-        change = (1 / _SLIPS - 1)[None, :, None] * moved[:, None, :]
-        gain = base - _cost(deviations(book, total + change, incurred)).sum(axis=-1)
-        gain += _gain_in_likeness(like, items, column)
-        item, slip = np.unravel_index(int(np.argmax(gain)), gain.shape)
-        best = Slip(STANDARD, int(items[item]), column, float(_SLIPS[slip]), float(gain[item, slip]))
+        slips = _SLIPS[: len(_POWERS)] if column == OTHER else _SLIPS
+        change = np.zeros((len(items), len(slips), 5))
+        change[..., moved] = (1 / slips - 1)[None, :, None] * world.by_item[items][:, None, moved]
+        gain = world.gain(allowed=world.allowed + change) + _gain_in_likeness(world.like, items, column, np.log(slips))
+        item, slip = _best(gain)
+        best = Slip(STANDARD, int(items[item]), column, float(slips[slip]), float(gain[item, slip]))
         tried.append((gain.size, best))
     return tried
 
 
-def _gain_in_likeness(like: _Likeness, items: Ints, column: int) -> Floats:
-    """How much nearer the items come to their neighbours with each slip taken back; a rate is part of labor, too."""
-    gain = np.zeros((len(items), len(_SLIPS)))
+def _gain_in_likeness(like: _Likeness, items: Ints, column: int, steps: Floats) -> Floats:
+    """How much nearer the items come to their neighbours by each step down; a rate is part of labor, too."""
+    gain = np.zeros((len(items), 1))
     for k in {column, HOURS} if column == LABOR else {column}:
-        now = like.deviations[items, k][:, None]
-        gain += _cost(now) - _cost(now - np.log(_SLIPS) / like.widths[k])
+        away = like.deviations[items, k][:, None]
+        gain = gain + _cost(away) - _cost(away - steps / like.widths[k])
     return gain
 
 
-def _of_columns(book: Books, by_item: Floats, incurred: Floats, base: float) -> _Tried:
-    """A whole column of standards wrong by a factor: hours in minutes, rates per minute."""
+def _of_rates(world: _World) -> _Tried:
+    """A standard that would fit as that of the other items, or with a cost typed that is not of one unit or one hour."""
     tried: _Tried = []
-    total = by_item.sum(axis=0)
-    for column in range(5):
-        if (book.values[:, column] > 0).sum() < 2:
-            continue
-        touched = [HOURS, LABOR, VARIABLE, FIXED] if column == HOURS else [column]
-        for slip in _SLIPS.tolist():
-            allowed = total.copy()
-            allowed[touched] /= slip
-            gain = base - float(_cost(deviations(book, allowed, incurred)).sum())
-            tried.append((1, Slip(ALL_STANDARDS, -1, column, slip, gain - 1.0)))
+    for column in (LABOR, VARIABLE, FIXED, OTHER):
+        values = world.book.values[:, column]
+        items = where_true(values > 0)
+        mine, whole = world.by_item[items, column], world.allowed[column]
+        right = mine + world.incurred[column] - whole  # what would be allowed for this item if all fitted
+        with np.errstate(divide="ignore", invalid="ignore"):
+            whole_period = np.where((right > 0) & (mine > 0), np.log(mine) - np.log(right), 0.0)
+        steps = [(np.where(whole_period > _FAR, whole_period, 0.0), _PER_PERIOD)]
+        if column != OTHER and len(items) > _FEW:
+            steps.append((np.log(values[items] / fig.middle(values[items])), _LIKE_OTHERS))
+        for every_step, odds in steps:
+            chosen = np.abs(every_step) > math.log(1.2)
+            if not chosen.any():
+                continue
+            at, step = items[chosen], every_step[chosen]
+            change = np.zeros((len(at), 5))
+            change[:, column] = np.expm1(-step) * world.by_item[at, column]
+            fit = world.gain(allowed=world.allowed + change)
+            gain = fit + _gain_in_likeness(world.like, at, column, step[:, None])[:, 0] + odds
+            gain = np.where(fit > -odds, gain, 0.0)  # neighbours alone are no proof that one may not be different
+            k = int(np.argmax(gain))
+            tried.append((len(gain), Slip(STANDARD, int(at[k]), column, math.exp(step[k]), float(gain[k]))))
     return tried
 
 
-def _of_rows(book: Books, allowed: Floats, incurred: Floats, rows: _Rows, base: float) -> _Tried:
+def _of_columns(world: _World) -> _Tried:
+    """A whole column of standards wrong by a factor: hours in minutes, rates per minute."""
+    tried: _Tried = []
+    for column, moved in enumerate(_MOVED):
+        if (world.book.values[:, column] > 0).sum() < 2:
+            continue
+        allowed = np.tile(world.allowed, (len(_SLIPS), 1))
+        allowed[:, moved] /= _SLIPS[:, None]
+        gain = world.gain(allowed=allowed) + _COLUMN
+        k = int(np.argmax(gain))
+        tried.append((len(gain), Slip(ALL_STANDARDS, -1, column, float(_SLIPS[k]), float(gain[k]))))
+    return tried
+
+
+def _of_rows(world: _World) -> _Tried:
     """The amount or the hours of one row of Actuals wrong by a factor."""
     tried: _Tried = []
-    for kind, column, own, sign in (
+    book, rows = world.book, world.rows
+    for kind, column, alike, sign in (
         (AMOUNT, book.amount, rows.amount, 1.0),
         (PAID_HOURS, book.hours, rows.hours, -1.0),
     ):
@@ -341,41 +431,87 @@ def _of_rows(book: Books, allowed: Floats, incurred: Floats, rows: _Rows, base: 
             continue
         place = book.kind[chosen] + 1 if kind == AMOUNT else np.zeros(len(chosen), dtype=np.int64)
         powers = _ROW_SLIPS[kind]
-        slips = np.broadcast_to(powers, (len(chosen), len(powers)))
-        slips = np.column_stack((slips, _pay_factor(book, rows, chosen, sign)))  # what makes its pay per hour usual
+        slips = np.column_stack((np.tile(powers, (len(chosen), 1)), _pay_factor(book, rows, chosen, sign)))
         change = np.zeros((*slips.shape, 5))
-        change[np.arange(len(chosen))[:, None], np.arange(slips.shape[1])[None, :], place[:, None]] = (
-            1 / slips - 1
-        ) * column[chosen][:, None]
-        gain = base - _cost(deviations(book, allowed, incurred + change)).sum(axis=-1)
+        change[np.arange(len(chosen))[:, None], np.arange(slips.shape[1]), place[:, None]] = (1 / slips - 1) * column[
+            chosen
+        ][:, None]
         steps = np.log(slips)
-        for now, width, way in (
-            (own[chosen], rows.widths[0 if kind == AMOUNT else 1][chosen], 1.0),
-            (rows.pay[chosen], rows.widths[2][chosen], sign),
-        ):
-            gain += _cost(now[:, None]) - _cost(now[:, None] - way * steps / width[:, None])
-        gain[:, len(powers) :] -= _ANY_FACTOR[kind]
-        row, slip = np.unravel_index(int(np.argmax(gain)), gain.shape)
+        gain = (
+            world.gain(incurred=world.incurred + change)
+            + alike.gain(chosen, steps)
+            + rows.pay.gain(chosen, sign * steps)
+        )
+        gain[:, len(powers) :] += _ANY_FACTOR[kind]
+        gain += _FRESH
+        row, slip = _best(gain)
         tried.append((gain.size, Slip(kind, int(chosen[row]), -1, float(slips[row, slip]), float(gain[row, slip]))))
     return tried
 
 
 def _pay_factor(book: Books, rows: _Rows, chosen: Ints, sign: float) -> Floats:
     """The factor by which pay per hour is off, of rows far from the others; also where hours and amount are one figure."""
-    width = rows.widths[2][chosen]
-    steps = sign * rows.pay[chosen] * np.where(np.isinf(width), 0.0, width)
-    amount, hours = book.amount[chosen], book.hours[chosen]
+    steps, amount, hours = sign * rows.pay_step[chosen], book.amount[chosen], book.hours[chosen]
     several = ((book.kind == 0) & (book.hours > 0)).sum() >= _FEW
     doubtful = (np.abs(steps) > math.log(1.5)) & (several | (np.abs(hours - amount) < 0.02 * np.abs(amount)))
     return np.where(doubtful, np.exp(np.clip(steps, -30.0, 30.0)), 1.0)
 
 
-def _of_forgotten(book: Books, allowed: Floats, incurred: Floats, base: float) -> _Tried:
+def _of_exchanges(world: _World) -> _Tried:
+    """Hours and amount of a payroll row in each other's column."""
+    book, rows = world.book, world.rows
+    chosen = where_true((book.kind == 0) & (book.hours > 0) & (book.amount > 0) & (book.amount != book.hours))
+    if not len(chosen):
+        return []
+    amount, hours = book.amount[chosen], book.hours[chosen]
+    change = np.zeros((len(chosen), 5))
+    change[:, 0], change[:, 1] = amount - hours, hours - amount
+    steps = np.log(amount / hours)[:, None]
+    gain = world.gain(incurred=world.incurred + change)
+    for alike, step in ((rows.amount, steps), (rows.hours, -steps), (rows.pay, 2 * steps)):
+        gain += alike.gain(chosen, step)[:, 0]
+    k = int(np.argmax(gain))
+    return [(len(gain), Slip(EXCHANGED, int(chosen[k]), -1, 1.0, float(gain[k])))]
+
+
+def _of_cost_types(world: _World) -> _Tried:
+    """A row under another cost type."""
+    book = world.book
+    chosen = where_true(book.kind >= 0)
+    if not len(chosen):
+        return []
+    number = np.bincount(book.kind[chosen], minlength=4)
+    own, change = np.empty((len(chosen), 4, 4), dtype=bool), np.zeros((len(chosen), 4, 5))
+    kind, every = book.kind[chosen], np.arange(len(chosen))
+    for other in range(4):
+        moved = np.tile(number, (len(chosen), 1))
+        moved[every, kind] -= 1
+        moved[:, other] += 1
+        own[:, other] = moved > 0
+        change[every, other, kind + 1] -= book.amount[chosen]
+        change[:, other, other + 1] += book.amount[chosen]
+        change[:, other, 0] += book.hours[chosen] * ((other == 0) * 1.0 - (kind == 0))
+    gain = world.gain(incurred=world.incurred + change, own=own)
+    timed = book.hours[chosen] != 0
+    gain[:, 0] += np.where(timed, _HOURS_TELL, 0.0)
+    gain[(kind == 0) & timed, 1:] -= _HOURS_TELL
+    gain[:, number == 0] += _FIRST  # a cost type without any row is forgotten rather than under another name
+    emptied = (number[kind] == 1) & (
+        world.allowed[kind + 1] > 0
+    )  # it would have no rows, and be pooled with Conversion
+    gain[emptied] = -math.inf
+    gain[every, kind] = -math.inf
+    row, other = _best(gain)
+    return [(3 * len(chosen), Slip(COST_TYPE, int(chosen[row]), other, 1.0, float(gain[row, other])))]
+
+
+def _of_forgotten(world: _World) -> _Tried:
     """A cost type that has no rows although others have them: it was forgotten, and is not in Conversion."""
     tried: _Tried = []
+    book = world.book
     for kind in range(3):
-        if not book.own[kind] and not book.never[kind] and allowed[kind + 1] > 0 and book.own[3]:
+        if not book.own[kind] and not book.never[kind] and world.allowed[kind + 1] > 0 and book.own[3]:
             slip = Slip(NEVER, kind, -1, 1.0, 0.0)
-            gain = base - float(_cost(deviations(without(book, slip), allowed, incurred)).sum())
+            gain = world.misfit - float(_cost(deviations(without(book, slip), world.allowed, world.incurred)).sum())
             tried.append((1, slip._replace(gain=gain + _OFTEN)))
     return tried
