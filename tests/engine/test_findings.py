@@ -208,7 +208,17 @@ def by_count(**cells: object) -> Change:
 
 def incur(kind: str, amount: float, **cells: object) -> Change:
     """One more row of Actuals."""
-    return add("Actuals", Date=day(30), Document="CV-2", Cost_type=kind, Amount=amount, **cells)
+    document = {"Date": day(30), "Document": "CV-2"}
+    return add("Actuals", **(document | {"Cost_type": kind, "Amount": amount} | cells))
+
+
+def weekly_pay(*days: int) -> Change:
+    """The 26 hours of the clean world in five weeks, of which some are there."""
+    pay = [
+        add("Actuals", Date=day(on), Document=f"PR-{on}", Cost_type="Labor", Hours=5.2 + on / 100, Amount=108.0 + on)
+        for on in days
+    ]
+    return both(drop_row("Actuals", 7), *pay)
 
 
 def drop_row(table: str, at: int) -> Change:
@@ -286,6 +296,8 @@ PLAUSIBILITY_CASES: list[tuple[str, Change, str]] = [
         ),
         f"Setup!B{setting_row('Budgeted fixed overhead')}",
     ),
+    ("W31", both(incur("Conversion", 1234.5), incur("Conversion", 1234.5, Document="CV-3")), "Actuals!A10"),
+    ("W32", weekly_pay(3, 10, 24), "Actuals!A11"),
     (
         "W30",
         both(

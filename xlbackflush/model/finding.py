@@ -198,6 +198,9 @@ ABSORPTION = Rule("W28", WARNING, "Conversion over- or under-absorbed",
     "Check that all costs and counts of the period are in; then check hours and rates on Standard Cost.")
 BUDGET_UNLIKE = Rule("W29", WARNING, "Budgeted fixed overhead unlike the period", "Type the budget of this period on Setup.")
 OTHER_COST_TYPE = Rule("W30", WARNING, "Cost under another cost type", "Change Cost type, if the document says so.")
+COST_TWICE = Rule("W31", WARNING, "The same cost under two documents",
+    "Delete one of the rows if it was entered twice.")
+PAYROLL_MISSING = Rule("W32", WARNING, "Pay day missing", "Enter the payroll of these days, or the wages accrued for them.")
 PRORATION = Rule("W36", WARNING, "Materiality asks for proration",
     "Settle the other warnings first; if the amount is still material, choose Prorate on Setup.")
 UNITS_NOT_RECORDED = Rule("W37", WARNING, "Units in process are material and not recorded",

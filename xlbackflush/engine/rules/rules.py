@@ -58,6 +58,8 @@ RULES: dict[str, tuple[Rule, ...]] = {
         prices.salvage,
         rates.conversion,
         rates.budget,
+        rates.cost_twice,
+        rates.payroll_complete,
         policy.disposition,
         policy.units_in_process,
         policy.fit,

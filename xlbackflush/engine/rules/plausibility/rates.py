@@ -11,7 +11,7 @@ import numpy as np
 
 from xlbackflush import schema
 from xlbackflush.engine.period import Period
-from xlbackflush.engine.rules.places import cells
+from xlbackflush.engine.rules.places import cells, day_text
 from xlbackflush.engine.rules.plausibility import figures as fig
 from xlbackflush.engine.rules.plausibility import slips
 from xlbackflush.engine.rules.plausibility.slips import FIXED, HOURS, KINDS, LABOR, OTHER, Books, Slip
@@ -29,6 +29,12 @@ _SHIFTED = {
 }
 _MINUTES, _PER_MINUTE = "minutes instead of hours", "a rate per minute instead of per hour"
 _FAR = 3.0  # times: no rate of another department is so far off
+_ODD_DIGITS = 4  # that an amount has before its zeros: fewer may come twice by chance
+_PAY_DAYS_LEAST, _WEEK, _GAP = (
+    3,
+    5,
+    1.8,
+)  # pay days; days from one to the next, at least; so many times as long is too long
 _ALIKE = 0.02  # hours and amount of a row: the same figure typed twice
 
 
@@ -364,3 +370,57 @@ def budget(period: Period) -> Iterator[f.Finding]:
     text += f" It looks like {looks}." if looks else ""
     where = period.inputs.setting_cells.get("Budgeted fixed overhead", "Setup")
     yield f.BUDGET_UNLIKE.weighed(where, text, abs(planned - nearest), period.materiality_threshold)
+
+
+# ------------------------------------------------------------------------------------------ rows too many, too few
+
+
+def cost_twice(period: Period) -> Iterator[f.Finding]:
+    """The same odd amount of one cost type under two documents. What comes three times comes regularly, as a rent does."""
+    actuals, unit = period.inputs.actuals, 10**period.places
+    minor = np.round(np.nan_to_num(actuals.amount) * unit)
+    odd = where_true(minor > 10**_ODD_DIGITS)
+    if len(odd) < 2:
+        return
+    rows: dict[tuple[str, float, float], list[int]] = {}
+    hours = np.nan_to_num(actuals.hours)
+    for row, kind, amount, time in zip(odd.tolist(), actuals.cost_type[odd], minor[odd], hours[odd], strict=True):
+        rows.setdefault((kind, float(amount), float(time)), []).append(row)
+    for (kind, amount, _), alike in rows.items():
+        if len(alike) != 2 or len(str(int(amount)).rstrip("0")) < _ODD_DIGITS:
+            continue
+        first, second = (str(actuals.document[row]) for row in alike)
+        if first == second or amount / unit < fig.trifle(period):
+            continue  # rows of one document are looked at by another rule
+        [where] = cells(period.inputs, "Actuals", "Date", np.array(alike[1:]))
+        text = f"{kind} of {amount / unit:,.2f} stands under two documents, {first} and {second}, with the same hours and amount."
+        yield f.COST_TWICE.weighed(where, text, amount / unit, period.materiality_threshold)
+
+
+def payroll_complete(period: Period) -> Iterator[f.Finding]:
+    """Pay days at regular intervals with one of them missing, where the hours that are there are too few."""
+    actuals, settings = period.inputs.actuals, period.settings
+    rows = where_true((actuals.cost_type == schema.LABOR) & (np.nan_to_num(actuals.amount) > 0))
+    if len(rows) < _PAY_DAYS_LEAST:
+        return
+    days = np.unique(actuals.date[rows])
+    ends = np.concatenate(([settings.period_start - 1], days, [settings.period_end]))
+    gaps = np.diff(ends)
+    usual, longest = float(gaps[1:-1].min(initial=math.inf)), int(np.argmax(gaps))
+    if usual < _WEEK or gaps[longest] < _GAP * max(usual, _WEEK + 2):
+        return
+    book = slips.books(period)
+    allowed = float(book.allowed_by_item[:, HOURS if book.timed else LABOR].sum())
+    paid = float(book.incurred[0 if book.timed else 1])
+    pay = float(actuals.amount[rows].sum()) / len(days)
+    with_it = paid * (len(days) + 1) / len(days)
+    if allowed <= 0 or paid <= 0 or abs(math.log(allowed / with_it)) >= abs(math.log(allowed / paid)):
+        return
+    after = rows[actuals.date[rows] >= ends[longest + 1]] if longest < len(days) else rows[-1:]
+    [where] = cells(period.inputs, "Actuals", "Date", after[:1])
+    text = (
+        f"No payroll from {day_text(ends[longest] + 1)} to {day_text(ends[longest + 1])}; the others are about "
+        f"{fig.number(usual)} days apart, {pay:,.2f} each."
+    )
+    if pay >= fig.trifle(period):
+        yield f.PAYROLL_MISSING.weighed(where, text, pay, period.materiality_threshold)
