@@ -117,7 +117,7 @@ def _standard(period: Period, book: Books, slip: Slip) -> f.Finding:
 
 def _slower(book: Books) -> float:
     """Hours paid for an hour allowed, where that is more than one: variances are worked out at hours paid."""
-    allowed, paid = float(book.allowed_by_item[:, HOURS].sum()), float(book.incurred[0])
+    allowed, paid = float(book.allowed[HOURS]), float(book.incurred[0])
     return min(max(1.0, paid / allowed), 1.5) if book.timed and allowed > 0 else 1.0
 
 
@@ -147,7 +147,7 @@ def _evidence(book: Books, slip: Slip) -> str:
                 f"{fig.number(paid)} h were paid."
             )
     kind = {HOURS: 0, LABOR: 0, slips.VARIABLE: 1, FIXED: 2, OTHER: 3}[slip.column]
-    before, after = (float(slips.groups(b.own, b.never, b.allowed_by_item.sum(axis=0))[kind]) for b in (book, other))
+    before, after = (float(b.allowed_by_kind[kind]) for b in (book, other))
     if book.own[kind] and before > 0 and after > 0 and abs(math.log(before / after)) > 0.02:
         incurred = float(book.incurred[kind + 1])
         return f"{KINDS[kind]} allowed is {before:,.2f} with it and {after:,.2f} without; {incurred:,.2f} was incurred."
@@ -158,7 +158,7 @@ def _evidence(book: Books, slip: Slip) -> str:
 
 
 def _hours(*books: Books) -> list[float]:
-    return [float(book.allowed_by_item[:, HOURS].sum()) for book in books]
+    return [float(book.allowed[HOURS]) for book in books]
 
 
 def _hours_paid(period: Period, book: Books, slip: Slip) -> f.Finding:
@@ -174,7 +174,7 @@ def _hours_paid(period: Period, book: Books, slip: Slip) -> f.Finding:
         f"{looks}: {amount:,.2f} would pay {fig.price(amount / hours)} an hour. {fig.number(right)} h would be "
         f"{fig.price(amount / right)} an hour{_usual_pay(book, slip.at)}."
     )
-    allowed = book.allowed_by_item.sum(axis=0)
+    allowed = book.allowed
     rate = float(allowed[LABOR] / allowed[HOURS]) if allowed[HOURS] else amount / right
     fix = f"Type the hours of the payroll, about {fig.number(right)} h."
     return f.HOURS_PAID_UNLIKE.weighed(where, text, abs(hours - right) * rate, period.materiality_threshold, fix)
@@ -209,7 +209,7 @@ def _usual_pay(book: Books, row: int) -> str:
     others[row] = False
     if others.any():
         return f", as in the other rows (about {fig.price(fig.middle(book.amount[others] / book.hours[others]))})"
-    allowed = book.allowed_by_item.sum(axis=0)
+    allowed = book.allowed
     return f"; the standard is {fig.price(float(allowed[LABOR] / allowed[HOURS]))}" if allowed[HOURS] else ""
 
 
@@ -226,7 +226,7 @@ def _amount(period: Period, book: Books, slip: Slip) -> f.Finding:
             f"{fig.price(right / hours)} an hour{_usual_pay(book, slip.at)}."
         )
     else:
-        by_kind = slips.groups(book.own, book.never, book.allowed_by_item.sum(axis=0))
+        by_kind = book.allowed_by_kind
         incurred = float(book.incurred[kind + 1])
         text = (
             f"{head}: with it {incurred:,.2f} was incurred, with {right:,.2f} it would be {incurred - amount + right:,.2f}; "
@@ -241,7 +241,7 @@ def _amount(period: Period, book: Books, slip: Slip) -> f.Finding:
 
 def _never(period: Period, book: Books, kinds: list[int]) -> f.Finding:
     """Cost types that are allocated and that Actuals do not have. kinds: positions in KINDS; all are if Actuals are empty."""
-    allowed = book.allowed_by_item.sum(axis=0)
+    allowed = book.allowed
     alone = [k for k in kinds if k < 3]
     amounts = [float(allowed[k + 1]) for k in kinds]
     named = [("Other conversion" if k == 3 else KINDS[k], amount) for k, amount in zip(kinds, amounts, strict=True)]
@@ -259,8 +259,8 @@ def _never(period: Period, book: Books, kinds: list[int]) -> f.Finding:
 
 def _one_side_only(period: Period, book: Books) -> Iterator[f.Finding]:
     """A cost type that is allocated and never incurred, or incurred and never allocated."""
-    allowed = book.allowed_by_item.sum(axis=0)
-    by_kind, incurred = slips.groups(book.own, book.never, allowed), book.incurred[1:]
+    allowed = book.allowed
+    by_kind, incurred = book.allowed_by_kind, book.incurred[1:]
     forgotten = [
         k for k in range(3) if not book.own[k] and not book.never[k] and not book.own[3] and allowed[k + 1] > 0
     ]
@@ -284,7 +284,7 @@ def _one_side_only(period: Period, book: Books) -> Iterator[f.Finding]:
 def _pay(period: Period, book: Books, named: list[Slip]) -> Iterator[f.Finding]:
     """Pay per hour beyond the tolerance: of one row, or of all of them, when the standard no longer fits."""
     rows = where_true((book.kind == 0) & (book.hours > 0) & (book.amount > 0))
-    allowed = book.allowed_by_item.sum(axis=0)
+    allowed = book.allowed
     if not len(rows) or not (allowed[HOURS] > 0 and allowed[LABOR] > 0):
         return
     tolerance, rates = (
@@ -330,7 +330,7 @@ def _pay_of_row(period: Period, book: Books, row: int, standard: float) -> Itera
 def _absorption(period: Period, book: Books, skip_labor: bool) -> Iterator[f.Finding]:
     """Conversion over- or under-absorbed beyond the tolerance, by cost type. skip_labor: its pay per hour says why."""
     tolerance = period.settings.absorption_tolerance
-    by_kind, incurred = slips.groups(book.own, book.never, book.allowed_by_item.sum(axis=0)), book.incurred[1:]
+    by_kind, incurred = book.allowed_by_kind, book.incurred[1:]
     for kind, (allowed, cost) in enumerate(zip(by_kind.tolist(), incurred.tolist(), strict=True)):
         gap = allowed - cost
         if kind == 0 and skip_labor:
@@ -410,7 +410,7 @@ def payroll_complete(period: Period) -> Iterator[f.Finding]:
     if usual < _WEEK or gaps[longest] < _GAP * max(usual, _WEEK + 2):
         return
     book = slips.books(period)
-    allowed = float(book.allowed_by_item[:, HOURS if book.timed else LABOR].sum())
+    allowed = float(book.allowed[HOURS if book.timed else LABOR])
     paid = float(book.incurred[0 if book.timed else 1])
     pay = float(actuals.amount[rows].sum()) / len(days)
     with_it = paid * (len(days) + 1) / len(days)

@@ -15,6 +15,7 @@ so much that chance alone does not explain it. Misfits are in standard deviation
 from __future__ import annotations
 
 import math
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -94,14 +95,25 @@ class Books:
     timed: bool
     never: Bools
 
-    @property
+    @cached_property
     def allowed_by_item(self) -> Floats:
         """Hours and money that the standards allow, a row for each item."""
         values, units = self.values, self.units[:, None]
         hours = values[:, :1] * units
         return np.hstack((hours, hours * values[:, LABOR:OTHER], values[:, OTHER:] * units))
 
-    @property
+    @cached_property
+    def allowed(self) -> Floats:
+        """The same of all items: hours, labor, variable and fixed overhead, other conversion."""
+        total: Floats = self.allowed_by_item.sum(axis=0)
+        return total
+
+    @cached_property
+    def allowed_by_kind(self) -> Floats:
+        """Money allowed by cost type of Actuals."""
+        return groups(self.own, self.never, self.allowed)
+
+    @cached_property
     def incurred(self) -> Floats:
         """Hours paid, and amounts by cost type."""
         known = self.kind >= 0
@@ -297,8 +309,7 @@ def _own(kind: Ints) -> Bools:
 
 def _likeliest(book: Books) -> Slip | None:
     """The slip that explains most, where it explains enough."""
-    by_item = book.allowed_by_item
-    allowed, incurred = by_item.sum(axis=0), book.incurred
+    by_item, allowed, incurred = book.allowed_by_item, book.allowed, book.incurred
     now = deviations(book, allowed, incurred)
     like = _like(book)
     rows = _rows(book, allowed[LABOR] / allowed[HOURS] if allowed[HOURS] and allowed[LABOR] else 0.0)
