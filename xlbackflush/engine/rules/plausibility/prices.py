@@ -10,6 +10,7 @@ as dear as other items are.
 
 import math
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -74,6 +75,9 @@ def invoice_prices(period: Period) -> Iterator[f.Finding]:
     if common is not None:
         finding, off = common
         yield finding
+    for standards in _exchanged_standards(period, receipts, off):
+        yield _standards_exchanged(period, standards)
+        off = off[~np.isin(receipts.item[off], standards)]
     for pair in _exchanged(period, receipts, off):
         yield _exchange(period, receipts, pair)
         off = off[~np.isin(off, pair)]
@@ -164,6 +168,39 @@ def _plural(words: str) -> str:
     return (
         words.replace("a price", "prices").replace("a digit", "prices with a digit").replace("a decimal", "a decimal")
     )
+
+
+def _exchanged_standards(period: Period, receipts: _Receipts, off: Ints) -> Iterator[Ints]:
+    """Pairs of items, one below the other on Standard Cost, whose receipts each cost what is the standard of the other."""
+    number = np.bincount(receipts.item, minlength=len(period.bill.items))
+    items = np.unique(receipts.item[off])
+    items = items[(np.bincount(receipts.item[off], minlength=len(number)) == number)[items]]  # every receipt is off
+    if len(items) < 2:
+        return
+    rows = fig.of_item(receipts.item, items.tolist())
+    allowed = math.log1p(period.settings.price_tolerance)
+    for one, other in pairwise(items.tolist()):
+        (first, mine), (second, its) = (
+            (float(receipts.standard[rows[i][0]]), fig.middle(np.log(receipts.price[rows[i]]))) for i in (one, other)
+        )
+        several = number[one] + number[other] > 2
+        apart = abs(int(receipts.at[rows[one][0]]) - int(receipts.at[rows[other][0]])) > 1
+        alike = abs(mine - math.log(second)) <= allowed and abs(its - math.log(first)) <= allowed
+        if alike and (several or (apart and other - one == 1)):
+            yield np.array((one, other))
+
+
+def _standards_exchanged(period: Period, items: Ints) -> f.Finding:
+    cost = period.inputs.standard_cost
+    where = cells(period.inputs, "StandardCost", "Material price", items)
+    (one, other), (mine, its) = (_code(period, i) for i in items.tolist()), cost.material_price[items].tolist()
+    text = (
+        f"The standard prices of {one}, {fig.price(mine)}, and {other}, {fig.price(its)} ({where[1]}), look exchanged: the "
+        "receipts of each cost about what is the standard of the other."
+    )
+    effect = float((fig.at_stake(period)[items] * abs(mine - its)).max())
+    fix = "Exchange the two standard prices, if the invoices are right."
+    return f.PRICES_EXCHANGED.weighed(where[0], text, effect, period.materiality_threshold, fix)
 
 
 def _exchanged(period: Period, receipts: _Receipts, off: Ints) -> Iterator[Ints]:

@@ -141,7 +141,7 @@ def _evidence(book: Books, slip: Slip) -> str:
     other = slips.without(book, slip)
     if slip.column == HOURS and book.timed:
         paid, before, after = (float(v) for v in (book.incurred[0], *_hours(book, other)))
-        if abs(math.log(before / after)) > 0.02:
+        if before > 0 and after > 0 and abs(math.log(before / after)) > 0.02:
             return (
                 f"The standards allow {fig.number(before)} h with it and {fig.number(after)} h without; "
                 f"{fig.number(paid)} h were paid."

@@ -42,7 +42,10 @@ _SLIPS = np.array((*_POWERS, 60.0, 1 / 60))  # of a standard
 _ROW_SLIPS = {AMOUNT: np.array(_POWERS), PAID_HOURS: np.array((*_POWERS, 60.0, 1 / 60))}
 #: honest deviations, as standard deviations of logarithms
 _FIT, _PAY_FIT = 0.12, 0.07  # allowed against incurred; standard pay per hour against paid
-_LIKE = (0.5, 0.15, 0.15, 0.15, 0.5)  # of an item against others, at least
+_LIKE = (0.5, 0.15, 0.15, 0.15, 0.5, 0.7, 0.7)  # of an item against others, at least
+#: columns of `likeness` that a standard moves; the last two have a wide spread, and only speak against an explanation
+_COMPARED, _AS_THEY_ARE = ((HOURS, 5), (LABOR, HOURS), (2,), (3,), (OTHER, 6)), (5, 6)
+_UNLIKE = -2.5  # what makes an item so much less like the others is no explanation
 _ROW_LIKE, _ROW_PAY = 0.6, 0.07
 _ONE_SIDED = 4.0  # deviations that a cost type counts for which is allowed and not incurred, or the other way round
 _FEW = 3  # values: fewer say nothing about each other
@@ -177,17 +180,20 @@ def deviations(book: Books, allowed: Floats, incurred: Floats, own: Bools | None
 
 
 def likeness(book: Books) -> Floats:
-    """How far every standard is from those of other items, as logarithms by column; NaN where nothing can be said.
+    """How every standard compares with those of other items, as logarithms by column; NaN where nothing can be said.
 
     Labor and other conversion are compared in proportion to what goes in, as a costly product takes longer; rates as they are.
+    Two more columns hold labor hours and other conversion as they are: where a bill is wrong, proportions are, too.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
-        logs = np.log(book.values)
+        plain = np.log(book.values)
+        logs = plain.copy()
         logs[:, HOURS] += np.where(book.values[:, LABOR] > 0, logs[:, LABOR], 0.0)
         for column in (HOURS, OTHER):
             logs[:, column] -= np.where(book.inputs > 0, np.log(book.inputs), np.nan)
-    logs[~np.isfinite(logs)] = np.nan
-    return logs
+    both = np.hstack((logs, plain[:, [HOURS, OTHER]]))
+    both[~np.isfinite(both)] = np.nan
+    return both
 
 
 def _scaled(logs: Floats, least: float) -> tuple[float, float]:
@@ -313,7 +319,7 @@ def _likeliest(book: Books) -> Slip | None:
     now = deviations(book, allowed, incurred)
     like = _like(book)
     rows = _rows(book, allowed[LABOR] / allowed[HOURS] if allowed[HOURS] and allowed[LABOR] else 0.0)
-    if max(float(np.abs(now).max()), float(np.abs(like.deviations).max(initial=0.0)), rows.loudest) < _QUIET:
+    if max(float(np.abs(now).max()), float(np.abs(like.deviations[:, :5]).max(initial=0.0)), rows.loudest) < _QUIET:
         return None
     world = _World(book, by_item, allowed, incurred, float(_cost(now).sum()), like, rows)
     tried = [
@@ -381,9 +387,11 @@ def _of_standards(world: _World) -> _Tried:
 def _gain_in_likeness(like: _Likeness, items: Ints, column: int, steps: Floats) -> Floats:
     """How much nearer the items come to their neighbours by each step down; a rate is part of labor, too."""
     gain = np.zeros((len(items), 1))
-    for k in {column, HOURS} if column == LABOR else {column}:
+    for k in _COMPARED[column]:
         away = like.deviations[items, k][:, None]
-        gain = gain + _cost(away) - _cost(away - steps / like.widths[k])
+        nearer = _cost(away) - _cost(away - steps / like.widths[k])
+        gain = gain + (np.minimum(nearer, 0.0) if k in _AS_THEY_ARE else nearer)
+    gain[gain < _UNLIKE] = -math.inf
     return gain
 
 
