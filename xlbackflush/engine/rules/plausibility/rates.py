@@ -166,7 +166,7 @@ def _hours_paid(period: Period, book: Books, slip: Slip) -> f.Finding:
     hours, amount = float(book.hours[slip.at]), float(book.amount[slip.at])
     right = hours / slip.factor
     [where] = cells(period.inputs, "Actuals", "Hours", np.array([slip.at]))
-    looks = _MINUTES if slip.factor == 60.0 else _SHIFTED.get(slip.factor, "")
+    looks = {60.0: _MINUTES, 1 / 8: "days instead of hours"}.get(slip.factor, _SHIFTED.get(slip.factor, ""))
     if abs(hours / amount - 1) < _ALIKE:
         looks = "the amount typed as hours"
     looks = f"{fig.number(hours)} h looks like {looks}" if looks else f"{fig.number(hours)} h cannot be right"
@@ -174,8 +174,7 @@ def _hours_paid(period: Period, book: Books, slip: Slip) -> f.Finding:
         f"{looks}: {amount:,.2f} would pay {fig.price(amount / hours)} an hour. {fig.number(right)} h would be "
         f"{fig.price(amount / right)} an hour{_usual_pay(book, slip.at)}."
     )
-    allowed = book.allowed
-    rate = float(allowed[LABOR] / allowed[HOURS]) if allowed[HOURS] else amount / right
+    rate = _standard_pay(book, amount / right)
     fix = f"Type the hours of the payroll, about {fig.number(right)} h."
     return f.HOURS_PAID_UNLIKE.weighed(where, text, abs(hours - right) * rate, period.materiality_threshold, fix)
 
@@ -189,7 +188,8 @@ def _exchanged(period: Period, book: Books, slip: Slip) -> f.Finding:
         f"{hours:,.2f} for {fig.number(amount)} h is {fig.price(hours / amount)} an hour{_usual_pay(book, slip.at)}."
     )
     fix = "Exchange Hours and Amount of this row, if the payroll says so."
-    return f.HOURS_PAID_UNLIKE.weighed(where, text, abs(hours - amount), period.materiality_threshold, fix)
+    effect = max(abs(hours - amount), abs(hours - amount) * _standard_pay(book, hours / amount))
+    return f.HOURS_PAID_UNLIKE.weighed(where, text, effect, period.materiality_threshold, fix)
 
 
 def _cost_type(period: Period, book: Books, slip: Slip) -> f.Finding:
@@ -201,6 +201,11 @@ def _cost_type(period: Period, book: Books, slip: Slip) -> f.Finding:
         text = f"{mine} of {amount:,.2f} has {fig.number(float(book.hours[slip.at]))} h and looks like {other}."
     fix = f"Change Cost type to {other}, if the document says so."
     return f.OTHER_COST_TYPE.weighed(where, text, amount, period.materiality_threshold, fix)
+
+
+def _standard_pay(book: Books, otherwise: float) -> float:
+    """Standard pay of an hour allowed."""
+    return float(book.allowed[LABOR] / book.allowed[HOURS]) if book.allowed[HOURS] else otherwise
 
 
 def _usual_pay(book: Books, row: int) -> str:

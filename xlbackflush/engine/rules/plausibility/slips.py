@@ -24,7 +24,7 @@ from xlbackflush import schema
 from xlbackflush.dataclass import dataclass, replace
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.rules.plausibility import figures as fig
-from xlbackflush.model.arrays import Bools, Floats, Ints, blank_as_zero, where_true
+from xlbackflush.model.arrays import Bools, Floats, Ints, blank_as_zero, sums, where_true
 
 HOURS, LABOR, VARIABLE, FIXED, OTHER = range(5)
 #: columns of Standard Cost, in this order
@@ -39,20 +39,20 @@ NEVER = "never incurred"
 
 _POWERS = (10.0, 0.1, 100.0, 0.01, 1_000.0, 0.001)
 _SLIPS = np.array((*_POWERS, 60.0, 1 / 60))  # of a standard
-_ROW_SLIPS = {AMOUNT: np.array(_POWERS), PAID_HOURS: np.array((*_POWERS, 60.0, 1 / 60))}
+_ROW_SLIPS = {AMOUNT: np.array(_POWERS), PAID_HOURS: np.array((*_POWERS, 60.0, 1 / 60, 1 / 8))}
 #: honest deviations, as standard deviations of logarithms
 _FIT, _PAY_FIT = 0.12, 0.07  # allowed against incurred; standard pay per hour against paid
 _LIKE = (0.5, 0.15, 0.15, 0.15, 0.5, 0.7, 0.7)  # of an item against others, at least
 #: columns of `likeness` that a standard moves; the last two have a wide spread, and only speak against an explanation
 _COMPARED, _AS_THEY_ARE = ((HOURS, 5), (LABOR, HOURS), (2,), (3,), (OTHER, 6)), (5, 6)
-_UNLIKE = -2.5  # what makes an item so much less like the others is no explanation
+_UNLIKE = -6.0  # what makes an item so much less like the others is no explanation
 _ROW_LIKE, _ROW_PAY = 0.6, 0.07
 _ONE_SIDED = 4.0  # deviations that a cost type counts for which is allowed and not incurred, or the other way round
 _FEW = 3  # values: fewer say nothing about each other
 _SEVERAL = 3  # values as far from the others are no slip of the hand, but of another kind
 _PROOF = 3.0  # odds of 20 to 1, as a logarithm
 _OUT = math.log(1.3)  # allowed against incurred: then something is wrong, and the question is what
-_QUIET = 2.5  # deviations: where nothing is further off, nothing is tried
+_QUIET, _QUIET_NEIGHBOURS = 2.2, 3.0  # deviations: where nothing is further off, nothing is tried
 _HUBER = 4.5
 #: how much rarer than a factor of ten in one cell, or oftener, as a logarithm
 _ANY_FACTOR = {
@@ -60,6 +60,7 @@ _ANY_FACTOR = {
     PAID_HOURS: -1.5,
 }  # a factor of any size is easier to find, and an amount comes from a document
 _LIKE_OTHERS, _PER_PERIOD, _COLUMN, _OFTEN, _HOURS_TELL, _FIRST = -2.0, -3.0, -1.0, 3.0, 6.0, -4.0
+_SMALL_BILLS = 3.0  # one bill may well be a thousandth of another: that is no strong evidence
 _FRESH = 0.5  # rows of the period are typed every month, standards once
 _FAR = math.log(3.0)  # from here on a standard may be that of the whole period
 
@@ -127,11 +128,10 @@ class Books:
 def books(period: Period) -> Books:
     """The books of a period as they are typed."""
     inputs, bill = period.inputs, period.bill
-    cost, actuals, allowed = inputs.standard_cost, inputs.actuals, period.conversion_allowed
+    cost, actuals = inputs.standard_cost, inputs.actuals
     columns = [blank_as_zero(cost.column(name)) for name in COLUMNS]
     values = np.column_stack(columns) * bill.items.made[:, None]
-    units = np.zeros(len(cost))
-    units[allowed.item] = np.maximum(allowed.units, 0.0)
+    units = np.maximum(_units_made(period), 0.0)
     places = {name: k for k, name in enumerate(KINDS)}
     kind = np.array([places.get(name, -1) for name in actuals.cost_type.tolist()], dtype=np.int64)
     labor = (kind == 0) & (blank_as_zero(actuals.amount) != 0)
@@ -142,6 +142,13 @@ def books(period: Period) -> Books:
     amount, never = blank_as_zero(actuals.amount), np.zeros(4, dtype=bool)
     hours, stake = blank_as_zero(actuals.hours), fig.at_stake(period)
     return Books(values, units, goes_in, stake, hours, amount, kind, _own(kind), timed, never)
+
+
+def _units_made(period: Period) -> Floats:
+    """Units of every item that were worked on, also where no conversion is allocated for them."""
+    rows, demand = period.explosion.rows, period.demand
+    worked = ~rows.relieved & ~np.isnan(rows.started) & demand.of_work[rows.root]
+    return sums(rows.item[worked], rows.required[worked], len(period.bill.items))
 
 
 # ------------------------------------------------------------------------------------------------- misfits
@@ -242,10 +249,6 @@ class _Rows(NamedTuple):
     pay: _Alike
     pay_step: Floats
 
-    @property
-    def loudest(self) -> float:
-        return max(float(np.abs(alike.away).max(initial=0.0)) for alike in (self.amount, self.hours, self.pay))
-
 
 def _rows(book: Books, standard_pay: float) -> _Rows:
     """standard_pay: of an hour; it stands in for other rows where there are few."""
@@ -270,7 +273,7 @@ def _rows(book: Books, standard_pay: float) -> _Rows:
 
 def _compare(alike: _Alike, rows: Ints, logs: Floats, least: float) -> None:
     """Fill in how far some rows are from their middle, where there are enough of them."""
-    if len(rows) > _FEW:
+    if len(rows) >= _FEW:
         typical, width = _scaled(logs[rows], least)
         alike.away[rows], alike.width[rows] = (logs[rows] - typical) / width, width
 
@@ -319,7 +322,10 @@ def _likeliest(book: Books) -> Slip | None:
     now = deviations(book, allowed, incurred)
     like = _like(book)
     rows = _rows(book, allowed[LABOR] / allowed[HOURS] if allowed[HOURS] and allowed[LABOR] else 0.0)
-    if max(float(np.abs(now).max()), float(np.abs(like.deviations[:, :5]).max(initial=0.0)), rows.loudest) < _QUIET:
+    neighbours = max(
+        float(np.abs(like.deviations[:, :5]).max(initial=0.0)), float(np.abs(rows.pay.away).max(initial=0.0))
+    )
+    if np.abs(now).max() < _QUIET and neighbours < _QUIET_NEIGHBOURS:
         return None
     world = _World(book, by_item, allowed, incurred, float(_cost(now).sum()), like, rows)
     tried = [
@@ -390,8 +396,7 @@ def _gain_in_likeness(like: _Likeness, items: Ints, column: int, steps: Floats) 
     for k in _COMPARED[column]:
         away = like.deviations[items, k][:, None]
         nearer = _cost(away) - _cost(away - steps / like.widths[k])
-        gain = gain + (np.minimum(nearer, 0.0) if k in _AS_THEY_ARE else nearer)
-    gain[gain < _UNLIKE] = -math.inf
+        gain = gain + (np.minimum(nearer, 0.0) if k in _AS_THEY_ARE else np.where(nearer < _UNLIKE, -math.inf, nearer))
     return gain
 
 
@@ -452,15 +457,11 @@ def _of_rows(world: _World) -> _Tried:
         powers = _ROW_SLIPS[kind]
         slips = np.column_stack((np.tile(powers, (len(chosen), 1)), _pay_factor(book, rows, chosen, sign)))
         change = np.zeros((*slips.shape, 5))
-        change[np.arange(len(chosen))[:, None], np.arange(slips.shape[1]), place[:, None]] = (1 / slips - 1) * column[
-            chosen
-        ][:, None]
+        moved = (1 / slips - 1) * column[chosen][:, None]
+        change[np.arange(len(chosen))[:, None], np.arange(slips.shape[1]), place[:, None]] = moved
         steps = np.log(slips)
-        gain = (
-            world.gain(incurred=world.incurred + change)
-            + alike.gain(chosen, steps)
-            + rows.pay.gain(chosen, sign * steps)
-        )
+        gain = world.gain(incurred=world.incurred + change) + rows.pay.gain(chosen, sign * steps)
+        gain += np.minimum(alike.gain(chosen, steps), _SMALL_BILLS)
         gain[:, len(powers) :] += _ANY_FACTOR[kind]
         gain += _FRESH
         row, slip = _best(gain)
