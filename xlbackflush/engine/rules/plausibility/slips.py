@@ -42,9 +42,18 @@ _SLIPS = np.array((*_POWERS, 60.0, 1 / 60))  # of a standard
 _ROW_SLIPS = {AMOUNT: np.array(_POWERS), PAID_HOURS: np.array((*_POWERS, 60.0, 1 / 60, 1 / 8))}
 #: honest deviations, as standard deviations of logarithms
 _FIT, _PAY_FIT = 0.12, 0.07  # allowed against incurred; standard pay per hour against paid
-_LIKE = (0.5, 0.15, 0.15, 0.15, 0.5, 0.7, 0.7)  # of an item against others, at least
-#: columns of `likeness` that a standard moves; the last two have a wide spread, and only speak against an explanation
-_COMPARED, _AS_THEY_ARE = ((HOURS, 5), (LABOR, HOURS), (2,), (3,), (OTHER, 6)), (5, 6)
+_LIKE = (0.5, 0.15, 0.15, 0.15, 0.5, 0.7, 0.7, 0.2)  # of an item against others, at least, by column of `likeness`
+_HOURS_ALONE, _OTHER_ALONE, _OTHER_TO_LABOR = 5, 6, 7
+#: columns of `likeness` that a standard moves, and which way
+_COMPARED = (
+    ((HOURS, 1), (_HOURS_ALONE, 1), (_OTHER_TO_LABOR, -1)),
+    ((LABOR, 1), (HOURS, 1), (_OTHER_TO_LABOR, -1)),
+    ((2, 1),),
+    ((3, 1),),
+    ((OTHER, 1), (_OTHER_ALONE, 1), (_OTHER_TO_LABOR, 1)),
+)
+_TELLING = [HOURS, LABOR, VARIABLE, FIXED, OTHER, _OTHER_TO_LABOR]
+_AS_THEY_ARE = (_HOURS_ALONE, _OTHER_ALONE)  # their spread is wide: they only speak against an explanation
 _UNLIKE = -6.0  # what makes an item so much less like the others is no explanation
 _ROW_LIKE, _ROW_PAY = 0.6, 0.07
 _ONE_SIDED = 4.0  # deviations that a cost type counts for which is allowed and not incurred, or the other way round
@@ -190,7 +199,8 @@ def likeness(book: Books) -> Floats:
     """How every standard compares with those of other items, as logarithms by column; NaN where nothing can be said.
 
     Labor and other conversion are compared in proportion to what goes in, as a costly product takes longer; rates as they are.
-    Two more columns hold labor hours and other conversion as they are: where a bill is wrong, proportions are, too.
+    Two more columns hold labor hours and other conversion as they are: where a bill is wrong, proportions are, too. The last
+    one is other conversion in proportion to labor.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         plain = np.log(book.values)
@@ -198,7 +208,8 @@ def likeness(book: Books) -> Floats:
         logs[:, HOURS] += np.where(book.values[:, LABOR] > 0, logs[:, LABOR], 0.0)
         for column in (HOURS, OTHER):
             logs[:, column] -= np.where(book.inputs > 0, np.log(book.inputs), np.nan)
-    both = np.hstack((logs, plain[:, [HOURS, OTHER]]))
+        ratio = plain[:, [OTHER]] - plain[:, [HOURS]] - plain[:, [LABOR]]
+    both = np.hstack((logs, plain[:, [HOURS, OTHER]], ratio))
     both[~np.isfinite(both)] = np.nan
     return both
 
@@ -215,7 +226,7 @@ def _scaled(logs: Floats, least: float) -> tuple[float, float]:
 
 
 class _Likeness(NamedTuple):
-    """Deviations of standards from their neighbours, and the scale of each column."""
+    """Deviations of standards from their neighbours, NaN where nothing can be said, and the scale of each column."""
 
     deviations: Floats
     widths: Floats
@@ -226,7 +237,7 @@ def _like(book: Books) -> _Likeness:
     scales = [_scaled(logs[:, k], least) for k, least in enumerate(_LIKE)]
     widths = np.array([width for _, width in scales])
     away = (logs - np.array([typical for typical, _ in scales])) / widths
-    return _Likeness(np.where(np.isnan(away), 0.0, away), widths)
+    return _Likeness(away, widths)
 
 
 class _Alike(NamedTuple):
@@ -323,7 +334,8 @@ def _likeliest(book: Books) -> Slip | None:
     like = _like(book)
     rows = _rows(book, allowed[LABOR] / allowed[HOURS] if allowed[HOURS] and allowed[LABOR] else 0.0)
     neighbours = max(
-        float(np.abs(like.deviations[:, :5]).max(initial=0.0)), float(np.abs(rows.pay.away).max(initial=0.0))
+        float(np.nan_to_num(np.abs(like.deviations[:, _TELLING])).max(initial=0.0)),
+        float(np.abs(rows.pay.away).max(initial=0.0)),
     )
     if np.abs(now).max() < _QUIET and neighbours < _QUIET_NEIGHBOURS:
         return None
@@ -393,9 +405,9 @@ def _of_standards(world: _World) -> _Tried:
 def _gain_in_likeness(like: _Likeness, items: Ints, column: int, steps: Floats) -> Floats:
     """How much nearer the items come to their neighbours by each step down; a rate is part of labor, too."""
     gain = np.zeros((len(items), 1))
-    for k in _COMPARED[column]:
+    for k, way in _COMPARED[column]:
         away = like.deviations[items, k][:, None]
-        nearer = _cost(away) - _cost(away - steps / like.widths[k])
+        nearer = np.nan_to_num(_cost(away) - _cost(away - way * steps / like.widths[k]))
         gain = gain + (np.minimum(nearer, 0.0) if k in _AS_THEY_ARE else np.where(nearer < _UNLIKE, -math.inf, nearer))
     return gain
 
