@@ -69,7 +69,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
 
 
 #: what a mistake elsewhere makes look wrong, too: it is told when nothing else explains it
-_CONSEQUENCES = (f.PRORATION.code, f.ABSORPTION.code)
+_CONSEQUENCES = (f.PRORATION.code, f.ABSORPTION.code, f.NO_LONGER_FITS.code)
 #: deviations that may well be real: they explain nothing away
 _STATEMENTS = (
     *_CONSEQUENCES,
@@ -88,7 +88,7 @@ def findings(period: Period, needs: str) -> Iterator[Finding]:
         yield from found
         return
     causes = [x.effect or 0.0 for x in found if x.severity == WARNING and x.code not in _STATEMENTS]
-    largest = max(causes, default=0.0)
     for finding in found:
-        if finding.code not in _CONSEQUENCES or largest < _EXPLAINED * (finding.effect or 0.0):
+        follows = finding.code in _CONSEQUENCES and causes and max(causes) >= _EXPLAINED * (finding.effect or 0.0)
+        if not follows:
             yield finding

@@ -60,6 +60,7 @@ _ONE_SIDED = 4.0  # deviations that a cost type counts for which is allowed and 
 _FEW = 3  # values: fewer say nothing about each other
 _SEVERAL = 3  # values as far from the others are no slip of the hand, but of another kind
 _PROOF = 3.0  # odds of 20 to 1, as a logarithm
+_UNUSUAL = 5.0
 _OUT = math.log(1.3)  # allowed against incurred: then something is wrong, and the question is what
 _QUIET, _QUIET_NEIGHBOURS = 2.2, 3.0  # deviations: where nothing is further off, nothing is tried
 _HUBER = 4.5
@@ -351,8 +352,9 @@ def _likeliest(book: Books) -> Slip | None:
     ]
     best = max((slip for _, slip in tried), key=lambda slip: slip.gain, default=None)
     count = sum(number for number, _ in tried)
-    out = float(np.abs(now[[0, 2, 3, 4]]).max()) * _FIT > _OUT
-    needed = _PROOF + (0.0 if out else math.log(max(count, 1)) / 4)
+    worst = float(np.abs(now[[0, 2, 3, 4]]).max())
+    unusual = min(float(_cost(np.array(worst))), _UNUSUAL)  # a month may be an unusual one, without any slip
+    needed = _PROOF + (unusual if worst * _FIT > _OUT else math.log(max(count, 1)) / 4)
     return best if best and best.gain > needed else None
 
 
