@@ -153,10 +153,14 @@ class Score:
 
 
 def scores(worlds: list[Clean], kinds: list[str], enough: int) -> dict[str, Score]:
-    """Each kind planted into the worlds, one after another, until it has been tried often enough."""
+    """Each kind planted into the worlds, one after another, until it has been tried often enough.
+
+    Each kind begins with another world, so that no world decides over all.
+    """
     table: dict[str, Score] = defaultdict(Score)
     for kind in kinds:
-        for world in worlds:
+        first = list(KINDS).index(kind) % max(len(worlds), 1)
+        for world in worlds[first:] + worlds[:first]:
             if len(table[kind].trials) >= enough:
                 break
             result = trial(kind, world)
