@@ -101,6 +101,11 @@ def trifle(period: Period) -> float:
     return TRIFLE * period.materiality_threshold
 
 
+def material(period: Period, inflation: float) -> float:
+    """Materiality in money, of inventories without what a mistake adds to them."""
+    return max(period.materiality_threshold - period.settings.materiality * max(inflation, 0.0), 0.0)
+
+
 def at_stake(period: Period) -> Floats:
     """Units of every item whose worth stands in one posted figure: the most of what came in, went out and is left."""
     stock, allowed = period.stock, period.conversion_allowed

@@ -353,8 +353,10 @@ def _wrong_standard(period: Period, receipts: _Receipts, rows: Ints, ratio: floa
     fix = f"Correct the standard to about {fig.price(right)} if the invoices are right; else correct Actual price."
     effect = abs(right - standard) * float(fig.at_stake(period)[item])
     plain = 1 / _PLAIN < ratio < _PLAIN
+    if plain and effect < fig.trifle(period):
+        return
     rule = f.STANDARD_OUTDATED if plain else f.STANDARD_CONTRADICTED
-    yield from _weighed(period, rule, where, text, effect, fix, plain)
+    yield rule.weighed(where, text, effect, fig.material(period, effect if ratio < 1 else 0.0), fix)
 
 
 def _standard_looks_wrong(period: Period, receipts: _Receipts, row: int) -> bool:

@@ -112,7 +112,8 @@ def _standard(period: Period, book: Books, slip: Slip) -> f.Finding:
     units = float(max(book.stake[slip.at], book.units[slip.at]))
     effect = abs(value - right) * worth * units * _slower(slips.without(book, slip))
     fix = f"Correct {name} to about {_shown(slip.column, right)}, if the routing or the rate sheet says so."
-    return _standard_rule(slip.column).weighed(where, text.strip(), effect, period.materiality_threshold, fix)
+    threshold = fig.material(period, effect if slip.factor > 1 else 0.0)
+    return _standard_rule(slip.column).weighed(where, text.strip(), effect, threshold, fix)
 
 
 def _slower(book: Books) -> float:

@@ -529,10 +529,11 @@ def _of_cost_types(world: _World) -> _Tried:
     timed = book.hours[chosen] != 0
     gain[:, 0] += np.where(timed, _HOURS_TELL, 0.0)
     gain[(kind == 0) & timed, 1:] -= _HOURS_TELL
+    if (timed & (kind == 0)).any():
+        gain[(kind == 0) & ~timed, 1:] += _HOURS_TELL / 2  # labor without hours, where other rows have them
     gain[:, number == 0] += _FIRST  # a cost type without any row is forgotten rather than under another name
-    emptied = (number[kind] == 1) & (
-        world.allowed[kind + 1] > 0
-    )  # it would have no rows, and be pooled with Conversion
+    # it would have no rows, and be pooled with Conversion
+    emptied = (number[kind] == 1) & (world.allowed[kind + 1] > 0)
     gain[emptied] = -math.inf
     gain[every, kind] = -math.inf
     row, other = _best(gain)
