@@ -116,6 +116,21 @@ def at_stake(period: Period) -> Floats:
     return most
 
 
+def contained(period: Period) -> Floats:
+    """The same with the units inside other items: a mistake in the cost of a part is a mistake in all that it goes into."""
+    bill, units = period.bill, at_stake(period)
+    lines, inside = bill.lines, np.zeros(len(units))
+    order = np.argsort(bill.level[lines.parent], kind="stable")
+    levels = bill.level[lines.parent[order]]
+    for level in range(int(levels[-1]) + 1 if len(levels) else 0):
+        rows = order[levels.searchsorted(level) : levels.searchsorted(level, side="right")]
+        np.maximum(units, inside, out=units, where=bill.level == level)
+        inside += np.bincount(
+            lines.component[rows], units[lines.parent[rows]] * lines.factor[rows], minlength=len(units)
+        )
+    return np.maximum(units, inside)
+
+
 def of_item(keys: Ints, items: Iterable[int]) -> dict[int, Ints]:
     """Rows of each of some items, in the order of the sheet."""
     order = keys.argsort(kind="stable")

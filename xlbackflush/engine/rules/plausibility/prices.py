@@ -198,7 +198,7 @@ def _standards_exchanged(period: Period, items: Ints) -> f.Finding:
         f"The standard prices of {one}, {fig.price(mine)}, and {other}, {fig.price(its)} ({where[1]}), look exchanged: the "
         "receipts of each cost about what is the standard of the other."
     )
-    effect = float((fig.at_stake(period)[items] * abs(mine - its)).max())
+    effect = float((fig.contained(period)[items] * abs(mine - its)).max())
     fix = "Exchange the two standard prices, if the invoices are right."
     return f.PRICES_EXCHANGED.weighed(where[0], text, effect, period.materiality_threshold, fix)
 
@@ -351,7 +351,7 @@ def _wrong_standard(period: Period, receipts: _Receipts, rows: Ints, ratio: floa
     text = f"The standard {what} of {_code(period, item)} is {fig.price(standard)}; {told}."
     text += f" It looks like {_FACTORS[factor]}." if factor else f" The standard is {fig.times(1 / ratio)} that."
     fix = f"Correct the standard to about {fig.price(right)} if the invoices are right; else correct Actual price."
-    effect = abs(right - standard) * float(fig.at_stake(period)[item])
+    effect = abs(right - standard) * float(fig.contained(period)[item])
     plain = 1 / _PLAIN < ratio < _PLAIN
     if plain and effect < fig.trifle(period):
         return

@@ -109,7 +109,7 @@ def _standard(period: Period, book: Books, slip: Slip) -> f.Finding:
     worth = float(book.values[slip.at, LABOR:OTHER].sum()) if slip.column == HOURS else 1.0
     if slip.column in (LABOR, slips.VARIABLE, FIXED):
         worth = float(book.values[slip.at, HOURS])
-    units = float(max(book.stake[slip.at], book.units[slip.at]))
+    units = float(max(fig.contained(period)[slip.at], book.units[slip.at]))
     effect = abs(value - right) * worth * units * _slower(slips.without(book, slip))
     fix = f"Correct {name} to about {_shown(slip.column, right)}, if the routing or the rate sheet says so."
     threshold = fig.material(period, effect if slip.factor > 1 else 0.0)

@@ -71,6 +71,7 @@ _ANY_FACTOR = {
 }  # a factor of any size is easier to find, and an amount comes from a document
 _LIKE_OTHERS, _PER_PERIOD, _COLUMN, _OFTEN, _HOURS_TELL, _FIRST = -2.0, -3.0, -1.0, 3.0, 6.0, -4.0
 _SMALL_BILLS = 3.0  # one bill may well be a thousandth of another: that is no strong evidence
+_NO_HOURS_TELL = 4.5
 _FRESH = 0.5  # rows of the period are typed every month, standards once
 _FAR = math.log(3.0)  # from here on a standard may be that of the whole period
 
@@ -94,14 +95,13 @@ class Books:
     """What is allowed and what is incurred, with the cells behind.
 
     values: standards of every item, a column for each of COLUMNS. units: made, of every item. inputs: what goes into a unit,
-    at its cost. stake: see `figures.at_stake`. hours, amount, kind: of every row of Actuals; kind is the position in KINDS, -1
+    at its cost. hours, amount, kind: of every row of Actuals; kind is the position in KINDS, -1
     for none. own: is there a row of this cost type? timed: do all labor rows say their hours? never: was it forgotten?
     """
 
     values: Floats
     units: Floats
     inputs: Floats
-    stake: Floats
     hours: Floats
     amount: Floats
     kind: Ints
@@ -150,8 +150,8 @@ def books(period: Period) -> Books:
     unit_cost = costs.rows.unit_cost[costs.at(np.arange(len(cost)), period.settings.period_end)]
     goes_in = np.maximum(unit_cost - bill.items.own_conversion, 0.0)
     amount, never = blank_as_zero(actuals.amount), np.zeros(4, dtype=bool)
-    hours, stake = blank_as_zero(actuals.hours), fig.at_stake(period)
-    return Books(values, units, goes_in, stake, hours, amount, kind, _own(kind), timed, never)
+    hours = blank_as_zero(actuals.hours)
+    return Books(values, units, goes_in, hours, amount, kind, _own(kind), timed, never)
 
 
 def _units_made(period: Period) -> Floats:
@@ -530,7 +530,7 @@ def _of_cost_types(world: _World) -> _Tried:
     gain[:, 0] += np.where(timed, _HOURS_TELL, 0.0)
     gain[(kind == 0) & timed, 1:] -= _HOURS_TELL
     if (timed & (kind == 0)).any():
-        gain[(kind == 0) & ~timed, 1:] += _HOURS_TELL / 2  # labor without hours, where other rows have them
+        gain[(kind == 0) & ~timed, 1:] += _NO_HOURS_TELL  # labor without hours, where other rows have them
     gain[:, number == 0] += _FIRST  # a cost type without any row is forgotten rather than under another name
     # it would have no rows, and be pooled with Conversion
     emptied = (number[kind] == 1) & (world.allowed[kind + 1] > 0)
