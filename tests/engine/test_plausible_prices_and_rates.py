@@ -240,7 +240,10 @@ def test_a_cost_type_that_was_forgotten():
     del tables["Actuals"][4:6]
     finding = only(tables)
     assert (finding.code, finding.where, finding.effect) == ("W25", "Actuals", 2000.0)
-    assert finding.what == "Variable overhead of 2,000.00 was allocated, and Actuals have no row of Variable overhead."
+    assert (
+        finding.what
+        == "Variable overhead of 2,000.00 was allocated to what was made, and Actuals have no row of Variable overhead."
+    )
     for item in range(6):
         put(tables, "StandardCost", 8 + item, "Other conversion", 0.3)
     tables["Actuals"].append(cost("Conversion", 181.0, day(22)))
@@ -257,7 +260,7 @@ def test_no_cost_at_all_is_one_finding():
     tables = company() | {"Actuals": []}
     finding = only(tables)
     assert (finding.code, finding.where, finding.effect) == ("W25", "Actuals", 14000.0)
-    assert finding.what == "Conversion of 14,000.00 was allocated, and sheet Actuals is empty."
+    assert finding.what == "Conversion of 14,000.00 was allocated to what was made, and sheet Actuals is empty."
 
 
 def test_overhead_under_labor_is_named_as_overhead():

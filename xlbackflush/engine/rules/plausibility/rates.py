@@ -47,7 +47,9 @@ def conversion(period: Period) -> Iterator[f.Finding]:
         if finding and (finding.effect or 0.0) >= fig.trifle(period):
             yield finding
         typed = slips.without(typed, slip)
-    if not period.settings.conversion_expensed:
+    if period.settings.conversion_expensed:
+        yield from _one_side_only(period, book) if len(book.kind) else ()
+    else:
         yield from _one_side_only(period, book)
         pay = list(_pay(period, book, slips_found))
         yield from pay
@@ -259,7 +261,8 @@ def _never(period: Period, book: Books, kinds: list[int]) -> f.Finding:
         lacks = f"Actuals have no row of {' or '.join(KINDS[k] for k in alone)}"
     else:
         lacks = "Actuals have no row of Conversion"
-    text = f"{words} {'was' if len(named) == 1 or not len(book.kind) else 'were'} allocated, and {lacks}."
+    was = "is in the standards of" if period.settings.conversion_expensed else "was allocated to"
+    text = f"{words} {was} what was made, and {lacks}."
     return f.NEVER_INCURRED.weighed("Actuals", text, math.fsum(amounts), period.materiality_threshold)
 
 
@@ -280,7 +283,7 @@ def _one_side_only(period: Period, book: Books) -> Iterator[f.Finding]:
     least = fig.trifle(period)
     if lacking > 0 and lacking >= least:
         yield _never(period, book, forgotten)
-    for kind in unallocated if extra >= least else ():
+    for kind in unallocated if extra >= least and not period.settings.conversion_expensed else ():
         rows = where_true(book.kind == kind)
         where = cells(period.inputs, "Actuals", "Cost type", rows)
         text = f"{KINDS[kind]} of {float(incurred[kind]):,.2f} was incurred ({fig.listed(where)}), and no standard allocates any."
