@@ -285,7 +285,7 @@ PLAUSIBILITY_CASES: list[tuple[str, Change, str]] = [
     ("W24", put("Actuals", 7, "Amount", 5400.0), "Actuals!E7"),
     ("W25", drop_row("Actuals", 8), "Actuals"),
     ("W26", incur("Fixed overhead", 500.0), "Actuals!C9"),
-    ("W27", put("Actuals", 7, "Amount", 900.0), "Standard Cost!G7"),
+    ("W27", put("Actuals", 7, "Amount", 900.0), "Actuals!E7"),
     ("W28", both(put("Actuals", 7, "Hours", 40.0), put("Actuals", 7, "Amount", 830.0)), "Actuals!E7"),
     (
         "W29",

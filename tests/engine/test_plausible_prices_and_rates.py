@@ -207,6 +207,18 @@ def test_a_rate_unlike_the_others_and_what_was_incurred(item: int, column: tuple
     assert (finding.code, finding.where) == ("W21", f"Standard Cost!{column[1]}{15 + item}")
 
 
+@pytest.mark.parametrize(("factor", "quiet"), [(2, False), (0.5, False), (1.2, True)])
+def test_a_rate_that_no_other_item_has(factor, quiet):
+    """Five others have 5.00."""
+    tables = times(company(), "StandardCost", 11, "Variable overhead rate", factor)
+    if quiet:
+        assert unlikely(tables) == []
+        return
+    finding = only(tables)
+    assert (finding.code, finding.where) == ("W21", "Standard Cost!H18")
+    assert finding.what == f"Variable overhead rate of P3 is {5 * factor:.2f}; the 5 other items have 5.00."
+
+
 def test_a_column_of_minutes_is_one_finding():
     tables = company()
     for item in range(6):
@@ -254,6 +266,22 @@ def test_conversion_that_holds_the_overhead_is_quiet():
     tables = company()
     tables["Actuals"][4:] = [cost("Conversion", amount, day(22)) for amount in (3501.2, 2399.1)]
     assert unlikely(tables) == []
+
+
+def test_conversion_expensed_is_compared_with_the_standards_of_what_was_made():
+    """Nothing is allocated; hours and amounts tell the same."""
+    expensed = {"Conversion_costs": schema.EXPENSE_THEN_ADJUST}
+    tables = company() | {
+        "InventoryCount": [{"Role": role, "Counted amount": 0} for role in (schema.MIP, schema.FINISHED_GOODS)]
+    }
+    assert unlikely(tables, **expensed) == []
+    assert named(times(tables, "Actuals", 2, "Hours", 10), **expensed)[1:] == ("W23", "Actuals!D9")
+    times(tables, "Actuals", 2, "Hours", 0.1)
+    del tables["Actuals"][4:6]
+    finding = only(tables, **expensed)
+    assert finding.what.startswith(
+        "Variable overhead of 2,000.00 is in the standards of what was made, and Actuals have no row"
+    )
 
 
 def test_no_cost_at_all_is_one_finding():

@@ -35,6 +35,11 @@ _PAY_DAYS_LEAST, _WEEK, _GAP = (
     5,
     1.8,
 )  # pay days; days from one to the next, at least; so many times as long is too long
+_SHARED_LEAST, _LONE = (
+    5,
+    1.5,
+)  # items with rates that they share; so many times as high or as low is a rate of no neighbour
+_FITS, _FEW_ROWS = 1.2, 3  # times: so near, figures fit together; so many payroll rows speak for themselves
 _ALIKE = 0.02  # hours and amount of a row: the same figure typed twice
 
 
@@ -47,6 +52,7 @@ def conversion(period: Period) -> Iterator[f.Finding]:
         if finding and (finding.effect or 0.0) >= fig.trifle(period):
             yield finding
         typed = slips.without(typed, slip)
+    yield from _lone_rates(period, book)
     if period.settings.conversion_expensed:
         yield from _one_side_only(period, book) if len(book.kind) else ()
     else:
@@ -290,6 +296,43 @@ def _one_side_only(period: Period, book: Books) -> Iterator[f.Finding]:
         yield f.NEVER_ALLOCATED.weighed(where[0], text, float(incurred[kind]), period.materiality_threshold)
 
 
+def _lone_rates(period: Period, book: Books) -> Iterator[f.Finding]:
+    """A rate that no other item has, where the others share theirs, and that is no nearer to what was incurred."""
+    tolerance = max(period.settings.rate_tolerance, _LONE - 1)
+    for column in (LABOR, slips.VARIABLE, FIXED):
+        rates = book.values[:, column]
+        items = where_true(rates > 0)
+        if len(items) < _SHARED_LEAST + 1:
+            continue
+        values, first, number = np.unique(rates[items], return_index=True, return_counts=True)
+        shared, lone = values[number > 1], items[first[number == 1]]
+        if len(lone) != 1 or not len(shared):
+            continue
+        item, rate = int(lone[0]), float(rates[lone[0]])
+        nearest = float(shared[np.argmin(np.abs(np.log(shared / rate)))])
+        slip = Slip(slips.STANDARD, item, column, rate / nearest, 0.0)
+        better = slips.misfit(book) - slips.misfit(slips.without(book, slip))
+        if fig.near(rate, nearest, tolerance) or better < (0.5 if column == LABOR else -1.0):
+            continue
+        effect = abs(rate - nearest) * float(book.values[item, HOURS] * fig.contained(period)[item])
+        if effect < fig.trifle(period):
+            continue
+        where = period.inputs.sources["StandardCost"].cell(
+            slips.COLUMNS[column], int(period.inputs.standard_cost.row[item])
+        )
+        have = (
+            f"have {fig.price(nearest)}"
+            if len(shared) == 1
+            else f"share theirs, the nearest of which is {fig.price(nearest)}"
+        )
+        text = (
+            f"{slips.COLUMNS[column]} of {period.bill.items.code[item]} is {fig.price(rate)}; the {len(items) - 1:,} other items "
+            f"{have}."
+        )
+        fix = f"Correct the rate to {fig.price(nearest)}, unless this item is made where everything costs more or less."
+        yield f.RATE_UNLIKE.weighed(where, text, effect, period.materiality_threshold, fix)
+
+
 def _pay(period: Period, book: Books, named: list[Slip]) -> Iterator[f.Finding]:
     """Pay per hour beyond the tolerance: of one row, or of all of them, when the standard no longer fits."""
     rows = where_true((book.kind == 0) & (book.hours > 0) & (book.amount > 0))
@@ -305,8 +348,7 @@ def _pay(period: Period, book: Books, named: list[Slip]) -> Iterator[f.Finding]:
     average = float(book.amount[rows].sum() / book.hours[rows].sum())
     low, high = float(rates.min()) * (1 - tolerance), float(rates.max()) * (1 + tolerance)
     if abs(average / standard - 1) > tolerance and ((paid < low) | (paid > high)).mean() > 0.5:
-        most = int(np.argmax(book.values[:, LABOR] * book.values[:, HOURS] * book.units))
-        where = period.inputs.sources["StandardCost"].cell("Labor rate", int(period.inputs.standard_cost.row[most]))
+        where = _where_pay_is_wrong(period, book, rows)
         text = (
             f"Pay was {fig.price(average)} an hour on average, {fig.times(average / standard)} the standard of "
             f"{fig.price(standard)}."
@@ -318,6 +360,19 @@ def _pay(period: Period, book: Books, named: list[Slip]) -> Iterator[f.Finding]:
     done = {slip.at for slip in named if slip.kind in (slips.AMOUNT, slips.PAID_HOURS)}
     for k in where_true((paid < low) | (paid > high)).tolist():
         yield from _pay_of_row(period, book, int(rows[k]), standard) if int(rows[k]) not in done else ()
+
+
+def _where_pay_is_wrong(period: Period, book: Books, rows: Ints) -> str:
+    """The hours where the amount fits what is allowed, of few rows the amount where the hours fit, else the standard rate."""
+    allowed, incurred = book.allowed, book.incurred
+    hours, labor = abs(math.log(allowed[HOURS] / incurred[0])), abs(math.log(allowed[LABOR] / incurred[1]))
+    largest = rows[[int(np.argmax(book.hours[rows]))]]
+    if book.timed and labor < math.log(_FITS) < hours:
+        return cells(period.inputs, "Actuals", "Hours", largest)[0]
+    if book.timed and len(rows) < _FEW_ROWS and hours < math.log(_FITS) < labor:
+        return cells(period.inputs, "Actuals", "Amount", largest)[0]
+    most = int(np.argmax(book.values[:, LABOR] * book.values[:, HOURS] * book.units))
+    return period.inputs.sources["StandardCost"].cell("Labor rate", int(period.inputs.standard_cost.row[most]))
 
 
 def _pay_of_row(period: Period, book: Books, row: int, standard: float) -> Iterator[f.Finding]:

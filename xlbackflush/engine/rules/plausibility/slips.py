@@ -66,7 +66,7 @@ _QUIET, _QUIET_NEIGHBOURS = 2.2, 3.0  # deviations: where nothing is further off
 _HUBER = 4.5
 #: how much rarer than a factor of ten in one cell, or oftener, as a logarithm
 _ANY_FACTOR = {
-    AMOUNT: -3.5,
+    AMOUNT: -2.0,
     PAID_HOURS: -1.5,
 }  # a factor of any size is easier to find, and an amount comes from a document
 _LIKE_OTHERS, _PER_PERIOD, _COLUMN, _OFTEN, _HOURS_TELL, _FIRST = -2.0, -3.0, -1.0, 3.0, 6.0, -4.0
@@ -194,6 +194,11 @@ def deviations(book: Books, allowed: Floats, incurred: Floats, own: Bools | None
     parts[np.isinf(parts)] = _ONE_SIDED
     parts[np.isnan(parts)] = 0.0
     return parts
+
+
+def misfit(book: Books) -> float:
+    """What allowed against incurred costs, as a logarithm of odds."""
+    return float(_cost(deviations(book, book.allowed, book.incurred)).sum())
 
 
 def likeness(book: Books) -> Floats:
