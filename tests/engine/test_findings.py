@@ -18,6 +18,7 @@ from support import Row, compute, run, sources
 
 from xlbackflush import schema
 from xlbackflush.engine.rules import gaps, items, period_end, quantities, transactions
+from xlbackflush.engine.rules.plausibility import policy, prices, rates
 from xlbackflush.engine.rules.rules import RULES as RULES_ASKED
 from xlbackflush.model.finding import CATALOGUE, Rule
 from xlbackflush.model.tables import CellError, Source
@@ -60,7 +61,10 @@ TABLES: dict[str, list[Row]] = {
         row(PURCHASE, day(2), "PO-1", "Brass", 100, 8.1),
         row(PURCHASE, day(3), "PO-2", "Bulb", 200, 1.4),
     ],
-    "Actuals": [row("Date, Document, Cost type, Hours, Amount", day(30), "PR-1", "Labor", 26, 540)],
+    "Actuals": [
+        row("Date, Document, Cost type, Hours, Amount", day(30), "PR-1", "Labor", 26, 540),
+        row("Date, Document, Cost type, Hours, Amount", day(30), "CV-1", "Conversion", None, 125),
+    ],
     "Stock": [row("Item, Opening qty, Counted qty", "Brass", 10, 50), row("Item, Opening qty", "Lamp", 5)],
     "WIP": [row("Item, Quantity", "Lamp", 2)],
 }
@@ -219,7 +223,114 @@ def by_count(**cells: object) -> Change:
     return both(setting("Relief basis", schema.PHYSICAL_COUNT), counted)
 
 
+def incur(kind: str, amount: float, **cells: object) -> Change:
+    """One more row of Actuals."""
+    document = {"Date": day(30), "Document": "CV-2"}
+    return add("Actuals", **(document | {"Cost_type": kind, "Amount": amount} | cells))
+
+
+def weekly_pay(*days: int) -> Change:
+    """The 26 hours of the clean world in five weeks, of which some are there."""
+    pay = [
+        add("Actuals", Date=day(on), Document=f"PR-{on}", Cost_type="Labor", Hours=5.2 + on / 100, Amount=108.0 + on)
+        for on in days
+    ]
+    return both(drop_row("Actuals", 7), *pay)
+
+
+def drop_row(table: str, at: int) -> Change:
+    """One row gone; `at` is the row on the sheet."""
+
+    def change(read: Sources) -> None:
+        source = read[table]
+        position = source.row_numbers.index(at)
+        del source.rows[position], source.row_numbers[position]
+
+    return change
+
+
+def complete_wip() -> Change:
+    """The units in process have all of their material and half of their conversion."""
+    return both(put("WIP", 7, "Material %", 1.0), put("WIP", 7, "Conversion %", 0.5))
+
+
+def priced(factor: float) -> Change:
+    """Two more materials, and invoice prices of all four at so many times about their standard."""
+    bought = [
+        add("Purchases", Date=day(4), Document=document, Item=item, Quantity=50.0, Actual_price=price * factor)
+        for item, document, price in (("Shade", "PO-3", 4.1), ("Wire", "PO-4", 0.98))
+    ]
+    other = [put("Purchases", 7, "Actual price", 8.1 * factor), put("Purchases", 8, "Actual price", 1.4 * factor)]
+    return both(buy("Shade", Material_price=4.0), buy("Wire", Material_price=1.0), *other, *bought)
+
+
 # --------------------------------------------------------------------------------------------------- cases
+
+#: what is unlikely rather than wrong; prices, rates and policy
+PLAUSIBILITY_CASES: list[tuple[str, Change, str]] = [
+    ("W01", put("Purchases", 7, "Actual price", 810.0), "Purchases!E7"),
+    ("W02", put("Purchases", 8, "Actual price", 2.4), "Purchases!E8"),
+    ("W03", priced(100), "Purchases!E7"),
+    ("W04", put("Purchases", 7, "Actual price", 0.0), "Purchases!E7"),
+    (
+        "W05",
+        both(
+            put("StandardCost", 9, "Material price", 80.0),
+            add("Purchases", Date=day(9), Document="PO-3", Item="Brass", Quantity=10.0, Actual_price=8.2),
+        ),
+        "Standard Cost!E9",
+    ),
+    (
+        "W06",
+        both(put("Purchases", 7, "Actual price", 1.4), put("Purchases", 8, "Actual price", 8.1)),
+        "Purchases!E7",
+    ),
+    ("W08", priced(1.5), "Purchases!E7"),
+    (
+        "W09",
+        both(
+            put("StandardCost", 9, "Material price", 5.0),
+            add("Purchases", Date=day(9), Document="PO-3", Item="Brass", Quantity=10.0, Actual_price=8.2),
+        ),
+        "Standard Cost!E9",
+    ),
+    ("W07", put("Scrap", 7, "Salvage value", 500.0), "Scrap!G7"),
+    ("W20", put("StandardCost", 7, "Labor hours", 30.0), "Standard Cost!F7"),
+    ("W21", put("StandardCost", 7, "Labor rate", 1200.0), "Standard Cost!G7"),
+    ("W22", put("StandardCost", 8, "Other conversion", 125.0), "Standard Cost!J8"),
+    ("W23", put("Actuals", 7, "Hours", 260.0), "Actuals!D7"),
+    ("W24", put("Actuals", 7, "Amount", 5400.0), "Actuals!E7"),
+    ("W25", drop_row("Actuals", 8), "Actuals"),
+    ("W26", incur("Fixed overhead", 500.0), "Actuals!C9"),
+    ("W27", put("Actuals", 7, "Amount", 900.0), "Actuals!E7"),
+    ("W28", both(put("Actuals", 7, "Hours", 40.0), put("Actuals", 7, "Amount", 830.0)), "Actuals!E7"),
+    (
+        "W29",
+        both(
+            put("StandardCost", 7, "Fixed overhead rate", 4.0),
+            incur("Fixed overhead", 100.0),
+            setting("Budgeted fixed overhead", 1200.0),
+        ),
+        f"Setup!B{setting_row('Budgeted fixed overhead')}",
+    ),
+    ("W31", both(incur("Conversion", 1234.5), incur("Conversion", 1234.5, Document="CV-3")), "Actuals!A10"),
+    ("W32", weekly_pay(3, 10, 24), "Actuals!A11"),
+    (
+        "W30",
+        both(
+            put("Actuals", 7, "Hours", 13.0), put("Actuals", 7, "Amount", 270.0), incur("Conversion", 270.0, Hours=13.0)
+        ),
+        "Actuals!C9",
+    ),
+    ("W36", put("Purchases", 7, "Actual price", 9.9), f"Setup!B{setting_row('Variance disposition')}"),
+    (
+        "W37",
+        both(setting("Period-end WIP", schema.SHOW_ONLY), put("WIP", 7, "Quantity", 10.0), complete_wip()),
+        f"Setup!B{setting_row('Period-end WIP')}",
+    ),
+    ("W38", setting("Cycle time days", 12.0), f"Setup!B{setting_row('Cycle time days')}"),
+    ("W39", setting("Materiality %", 5.0), f"Setup!B{setting_row('Materiality %')}"),
+]
 
 CASES: list[tuple[str, Change, str]] = [
     # code, change, cell of the finding
@@ -408,6 +519,7 @@ CASES: list[tuple[str, Change, str]] = [
         both(emptied("Counts", "Scrap", "Actuals", "WIP", "Stock"), setting("Trigger points", schema.S)),
         "Purchases",
     ),
+    *PLAUSIBILITY_CASES,
     ("Z03", put("Counts", 9, "Quantity", 9e13), "Trace"),
     ("Z03", add("Opening", Role=schema.COGS, Closing_balance=2e13), "Ledger"),
 ]
@@ -476,7 +588,7 @@ def test_every_rule_of_the_catalogue_has_a_case():
     assert len(RULES) == len(CATALOGUE)
 
 
-@pytest.mark.parametrize("module", [items, transactions, period_end, quantities, gaps])
+@pytest.mark.parametrize("module", [items, transactions, period_end, quantities, gaps, prices, rates, policy])
 def test_every_rule_is_asked_once(module):
     """What a module of rules offers stands in the list of rules, once."""
     offered = [

@@ -184,8 +184,51 @@ NEVER_COMPLETED = Rule("Q03", WARNING, "Subassembly consumed but never completed
 
 # -- what is not wrong in itself, and cannot well be right: a warning above materiality, else a note
 #    prices: W01 and on
+PRICE_FACTOR = Rule("W01", WARNING, "Invoice price that looks like something else",
+    "Type the price of one unit, if the invoice says so.")
+PRICE_OFF = Rule("W02", WARNING, "Invoice price far from the standard", "Check the invoice and its unit.")
+PRICES_ALIKE = Rule("W03", WARNING, "Invoice prices off by one factor",
+    "Convert the prices to the unit and the currency of Standard Cost.")
+FREE_RECEIPT = Rule("W04", WARNING, "Receipt at a price of 0",
+    "Type the price of the invoice, or the price agreed while there is none; leave 0 for what is free of charge.")
+STANDARD_CONTRADICTED = Rule("W05", WARNING, "Standard price that the receipts contradict",
+    "Correct the standard price if the invoices are right.")
+PRICES_EXCHANGED = Rule("W06", WARNING, "Prices of two items exchanged", "Exchange the two prices, if the invoice says so.")
+SALVAGE_ABOVE_COST = Rule("W07", WARNING, "Salvage above cost",
+    "Type the proceeds of the whole row in money; correct the quantity if that is what is wrong.")
+PRICES_MOVED = Rule("W08", WARNING, "Invoice prices that have left the standards",
+    "Bring Material price on Standard Cost up to date, or convert the prices to the currency of the workbook.")
+STANDARD_OUTDATED = Rule("W09", WARNING, "Standard price that no longer fits the receipts",
+    "Bring the standard price up to date, or check the invoices.")
 
 #    rates, hours, absorption, policy: W20 and on
+HOURS_UNLIKE = Rule("W20", WARNING, "Standard labor hours unlike what was paid or other items",
+    "Correct Labor hours to the hours of one unit.")
+RATE_UNLIKE = Rule("W21", WARNING, "Standard rate unlike what was incurred or other items", "Correct the rate per hour.")
+CONVERSION_UNLIKE = Rule("W22", WARNING, "Other conversion unlike what was incurred or other items",
+    "Correct Other conversion to the cost of one unit.")
+HOURS_PAID_UNLIKE = Rule("W23", WARNING, "Hours of a payroll row that cannot be", "Type the hours of the payroll.")
+AMOUNT_UNLIKE = Rule("W24", WARNING, "Conversion cost that cannot be", "Type the amount of the document.")
+NEVER_INCURRED = Rule("W25", WARNING, "Cost type allocated and never incurred",
+    "Enter the costs of the period on Actuals, or clear the rates on Standard Cost.")
+NEVER_ALLOCATED = Rule("W26", WARNING, "Cost type incurred and never allocated",
+    "Give Standard Cost a rate for it, or correct the cost type.")
+PAY_UNLIKE = Rule("W27", WARNING, "Pay per hour far from the standard",
+    "Check hours and amounts on Actuals; where they are right, bring Labor rate up to date.")
+ABSORPTION = Rule("W28", WARNING, "Conversion over- or under-absorbed",
+    "Check that all costs and counts of the period are in; then check hours and rates on Standard Cost.")
+BUDGET_UNLIKE = Rule("W29", WARNING, "Budgeted fixed overhead unlike the period", "Type the budget of this period on Setup.")
+OTHER_COST_TYPE = Rule("W30", WARNING, "Cost under another cost type", "Change Cost type, if the document says so.")
+COST_TWICE = Rule("W31", WARNING, "The same cost under two documents",
+    "Delete one of the rows if it was entered twice.")
+PAYROLL_MISSING = Rule("W32", WARNING, "Pay day missing", "Enter the payroll of these days, or the wages accrued for them.")
+PRORATION = Rule("W36", WARNING, "Materiality asks for proration",
+    "Settle the other warnings first; if the amount is still material, choose Prorate on Setup.")
+UNITS_NOT_RECORDED = Rule("W37", WARNING, "Units in process are material and not recorded",
+    "Choose Record and reverse for Period-end WIP on Setup.")
+NO_LONGER_FITS = Rule("W38", NOTE, "Backflush costing does not fit",
+    "Look at sheet Fit. List units in process on sheet WIP, or record costs as they are incurred.")
+TOO_WIDE = Rule("W39", WARNING, "Materiality or tolerance too wide", "Type a percentage such as 5 %.")
 
 #    quantities: W40 and on
 

@@ -8,7 +8,10 @@ from collections.abc import Callable, Iterator
 
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.rules import gaps, items, period_end, quantities, transactions
+from xlbackflush.engine.rules.plausibility import policy, prices, rates
+from xlbackflush.model import finding as f
 from xlbackflush.model.finding import Finding
+from xlbackflush.schema import WARNING
 
 Rule = Callable[[Period], Iterator[Finding]]
 
@@ -58,11 +61,42 @@ RULES: dict[str, tuple[Rule, ...]] = {
         gaps.counted_money,
         gaps.purchases_recorded,
     ),
-    PLAUSIBILITY: (),
+    PLAUSIBILITY: (
+        prices.invoice_prices,
+        prices.salvage,
+        rates.conversion,
+        rates.budget,
+        rates.cost_twice,
+        rates.payroll_complete,
+        policy.disposition,
+        policy.units_in_process,
+        policy.fit,
+        policy.settings_likely,
+    ),
 }
 
 
+#: what a mistake elsewhere makes look wrong, too: it is told when nothing else explains it
+_CONSEQUENCES = (f.PRORATION.code, f.ABSORPTION.code, f.NO_LONGER_FITS.code)
+#: deviations that may well be real: they explain nothing away
+_STATEMENTS = (
+    *_CONSEQUENCES,
+    *(
+        rule.code
+        for rule in (f.PRICE_OFF, f.PRICES_MOVED, f.STANDARD_OUTDATED, f.NEVER_ALLOCATED, f.PAY_UNLIKE, f.BUDGET_UNLIKE)
+    ),
+)
+_EXPLAINED = 0.5  # of an effect
+
+
 def findings(period: Period, needs: str) -> Iterator[Finding]:
-    """What the rules of a step find."""
-    for rule in RULES[needs]:
-        yield from rule(period)
+    """What the rules of a step find. Of what is unlikely, consequences are left out: one cause, one finding."""
+    found = [finding for rule in RULES[needs] for finding in rule(period)]
+    if needs != PLAUSIBILITY:
+        yield from found
+        return
+    causes = [x.effect or 0.0 for x in found if x.severity == WARNING and x.code not in _STATEMENTS]
+    for finding in found:
+        follows = finding.code in _CONSEQUENCES and causes and max(causes) >= _EXPLAINED * (finding.effect or 0.0)
+        if not follows:
+            yield finding

@@ -1,0 +1,140 @@
+"""What rules of plausibility share: figures in words, robust middles, factors that a slip of the hand makes, what is at stake."""
+
+import math
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from xlbackflush import schema
+from xlbackflush.engine.period import Period
+from xlbackflush.model.arrays import Bools, Floats, Ints
+
+_CONSISTENT = 1.4826  # a median absolute deviation x this is the standard deviation of a normal distribution
+_NAMED = 3  # cells that one finding names
+#: a share of materiality: what moves less is a trifle
+TRIFLE = 0.1
+
+
+# ----------------------------------------------------------------------------------------------------- words
+
+
+def number(value: float) -> str:
+    """A quantity as people write it: 4,200; 0.25; 12.5."""
+    digits = max(0, 3 - math.floor(math.log10(abs(value)))) if value else 0
+    text = f"{value:,.{min(digits, 6)}f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text == "-0" else text
+
+
+def price(value: float) -> str:
+    """A price or a rate: 41.50; 0.0415; 1,250.00."""
+    return f"{value:,.2f}" if abs(value) >= 1 or round(value, 2) == value else f"{value:,.6f}".rstrip("0")
+
+
+def units(value: float, uom: str) -> str:
+    """A quantity with its unit: 120 kg; what is counted by the piece is pcs."""
+    return f"{number(value)} {'pcs' if uom.casefold() in schema.BY_THE_PIECE else uom}"
+
+
+def percent(share: float) -> str:
+    """A share: 12 %; 0.4 %."""
+    return f"{100 * share:,.0f} %" if abs(share) >= 0.01 or not share else f"{100 * share:.1f} %"
+
+
+def times(ratio: float) -> str:
+    """How far one figure is from another: 10 times, a tenth of, 30 % above, 20 % below."""
+    if 0 < ratio < 1 / 1.95:
+        return f"1/{number(_two_digits(1 / ratio))} of"
+    if ratio >= 1.95:
+        return f"{number(_two_digits(ratio))} times"
+    return f"{percent(abs(ratio - 1))} {'above' if ratio > 1 else 'below'}"
+
+
+def _two_digits(value: float) -> float:
+    return round(value, 1 - math.floor(math.log10(value)))
+
+
+def listed(words: Sequence[str]) -> str:
+    """The first few of some cells, and how many more there are: BOM!C7, BOM!C8, BOM!C9 and 4 more."""
+    more = len(words) - _NAMED
+    return ", ".join(words[:_NAMED]) + (f" and {more:,} more" if more > 0 else "")
+
+
+# --------------------------------------------------------------------------------------------------- measures
+
+
+def middle(values: Floats) -> float:
+    """The median; NaN of nothing. `numpy.median` takes twenty times as long on a few values."""
+    if not len(values):
+        return math.nan
+    ordered = np.sort(values)
+    half = len(ordered) // 2
+    return float(ordered[half]) if len(ordered) % 2 else float(ordered[half - 1] + ordered[half]) / 2
+
+
+def spread(values: Floats) -> float:
+    """Standard deviation of the bulk of some values, whatever the others are."""
+    return _CONSISTENT * middle(np.abs(values - middle(values))) if len(values) else math.nan
+
+
+def beyond(ratio: Floats, tolerance: float) -> Bools:
+    """Where a ratio is further from 1 than a tolerance; upwards by its share, downwards by the same share."""
+    return np.abs(ratio - 1) > tolerance + 1e-9
+
+
+def near(value: float, other: float, tolerance: float) -> bool:
+    """Two positive figures alike, as a ratio in either direction."""
+    return value > 0 and other > 0 and abs(math.log(value / other)) <= math.log1p(tolerance)
+
+
+def nearest(ratio: float, factors: Iterable[float], tolerance: float) -> float | None:
+    """The factor that a ratio comes nearest to, where one is within the tolerance."""
+    close = [factor for factor in factors if near(ratio, factor, tolerance)]
+    return min(close, key=lambda factor: abs(math.log(ratio / factor))) if close else None
+
+
+# ---------------------------------------------------------------------------------------------- what is at stake
+
+
+def trifle(period: Period) -> float:
+    """Money that is not worth a word where the input may well be right."""
+    return TRIFLE * period.materiality_threshold
+
+
+def material(period: Period, inflation: float) -> float:
+    """Materiality in money, of inventories without what a mistake adds to them."""
+    return max(period.materiality_threshold - period.settings.materiality * max(inflation, 0.0), 0.0)
+
+
+def at_stake(period: Period) -> Floats:
+    """Units of every item whose worth stands in one posted figure: the most of what came in, went out and is left."""
+    stock, allowed = period.stock, period.conversion_allowed
+    most = np.zeros(len(period.bill.items))
+    moved = (stock.opening, stock.received, stock.relieved, stock.scrapped, stock.ending)
+    most[stock.item] = np.abs(np.column_stack(moved)).max(axis=1) if len(stock) else 0.0
+    np.maximum.at(most, allowed.item, np.abs(allowed.units))
+    return most
+
+
+def contained(period: Period) -> Floats:
+    """The same with the units inside other items: a mistake in the cost of a part is a mistake in all that it goes into."""
+    bill, units = period.bill, at_stake(period)
+    lines, inside = bill.lines, np.zeros(len(units))
+    order = np.argsort(bill.level[lines.parent], kind="stable")
+    levels = bill.level[lines.parent[order]]
+    for level in range(int(levels[-1]) + 1 if len(levels) else 0):
+        rows = order[levels.searchsorted(level) : levels.searchsorted(level, side="right")]
+        np.maximum(units, inside, out=units, where=bill.level == level)
+        inside += np.bincount(
+            lines.component[rows], units[lines.parent[rows]] * lines.factor[rows], minlength=len(units)
+        )
+    return np.maximum(units, inside)
+
+
+def of_item(keys: Ints, items: Iterable[int]) -> dict[int, Ints]:
+    """Rows of each of some items, in the order of the sheet."""
+    order = keys.argsort(kind="stable")
+    ordered = keys[order]
+    wanted = np.fromiter(items, np.int64)
+    begin, stop = ordered.searchsorted(wanted), ordered.searchsorted(wanted, side="right")
+    return {item: order[a:b] for item, a, b in zip(wanted.tolist(), begin.tolist(), stop.tolist(), strict=True)}

@@ -1,0 +1,490 @@
+"""Hours, rates and conversion costs that cannot well be right.
+
+First the slips of the hand that explain a misfit (see `slips`), then what is left: cost types on one side only, pay per hour
+unlike the standard, over- and under-absorption, a budget unlike what was absorbed and incurred.
+"""
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from xlbackflush import schema
+from xlbackflush.engine.period import Period
+from xlbackflush.engine.rules.places import cells, day_text
+from xlbackflush.engine.rules.plausibility import figures as fig
+from xlbackflush.engine.rules.plausibility import slips
+from xlbackflush.engine.rules.plausibility.slips import FIXED, HOURS, KINDS, LABOR, OTHER, Books, Slip
+from xlbackflush.model import finding as f
+from xlbackflush.model.arrays import Ints, where_true
+
+#: element of cost -> what an amount too high by a factor looks like
+_SHIFTED = {
+    10.0: "a digit too many, or a decimal point shifted",
+    100.0: "an amount in hundredths of the currency, or a decimal point shifted",
+    1_000.0: "a decimal point shifted by three digits",
+    0.1: "a digit short, or a decimal point shifted",
+    0.01: "a decimal point shifted by two digits",
+    0.001: "an amount in thousands",
+}
+_MINUTES, _PER_MINUTE = "minutes instead of hours", "a rate per minute instead of per hour"
+_FAR = 3.0  # times: no rate of another department is so far off
+_ODD_DIGITS = 4  # that an amount has before its zeros: fewer may come twice by chance
+_PAY_DAYS_LEAST, _WEEK, _GAP = (
+    3,
+    5,
+    1.8,
+)  # pay days; days from one to the next, at least; so many times as long is too long
+_SHARED_LEAST, _LONE = (
+    5,
+    1.5,
+)  # items with rates that they share; so many times as high or as low is a rate of no neighbour
+_FITS, _FEW_ROWS = 1.2, 3  # times: so near, figures fit together; so many payroll rows speak for themselves
+_ALIKE = 0.02  # hours and amount of a row: the same figure typed twice
+
+
+def conversion(period: Period) -> Iterator[f.Finding]:
+    """What stands in the way of comparing conversion allowed with conversion incurred, one finding for each cause."""
+    typed = slips.books(period)
+    slips_found, book = slips.found(typed)
+    for slip in slips_found:
+        finding = _slip(period, typed, slip)
+        if finding and (finding.effect or 0.0) >= fig.trifle(period):
+            yield finding
+        typed = slips.without(typed, slip)
+    yield from _lone_rates(period, book)
+    if period.settings.conversion_expensed:
+        yield from _one_side_only(period, book) if len(book.kind) else ()
+    else:
+        yield from _one_side_only(period, book)
+        pay = list(_pay(period, book, slips_found))
+        yield from pay
+        yield from _absorption(period, book, skip_labor=bool(pay))
+
+
+# ------------------------------------------------------------------------------------------------- slips
+
+
+def _slip(period: Period, book: Books, slip: Slip) -> f.Finding | None:
+    """A slip in words. book: with this slip still in it."""
+    if slip.kind == slips.NEVER:
+        return _never(period, book, [slip.at])
+    if slip.kind == slips.STANDARD:
+        return _standard(period, book, slip)
+    if slip.kind == slips.ALL_STANDARDS:
+        return _all_standards(period, book, slip)
+    if slip.kind == slips.EXCHANGED:
+        return _exchanged(period, book, slip)
+    if slip.kind == slips.COST_TYPE:
+        return _cost_type(period, book, slip)
+    return _hours_paid(period, book, slip) if slip.kind == slips.PAID_HOURS else _amount(period, book, slip)
+
+
+def _standard_rule(column: int) -> f.Rule:
+    return f.HOURS_UNLIKE if column == HOURS else f.CONVERSION_UNLIKE if column == OTHER else f.RATE_UNLIKE
+
+
+def _shown(column: int, value: float) -> str:
+    return f"{fig.number(value)} h" if column == HOURS else fig.price(value)
+
+
+def _looks(column: int, factor: float) -> str:
+    """What a standard that is too high by a factor looks like."""
+    if column == HOURS and factor == 60.0:
+        return _MINUTES
+    if column in (LABOR, slips.VARIABLE, FIXED) and factor < 0.1 and math.isclose(factor, 1 / 60):
+        return _PER_MINUTE
+    if math.isclose(factor, 1 / 60):
+        return "hours divided by 60 once too often"
+    if factor == 60.0:
+        return "60 times too high"
+    if factor in _SHIFTED:
+        return _SHIFTED[factor]
+    what = "unit" if column in (HOURS, OTHER) else "hour"
+    return f"a cost that is not of one {what}" if factor > _FAR else f"a rate {fig.times(factor)} what would fit"
+
+
+def _standard(period: Period, book: Books, slip: Slip) -> f.Finding:
+    """A standard of one item."""
+    name, value = slips.COLUMNS[slip.column], float(book.values[slip.at, slip.column])
+    right = value / slip.factor
+    where = period.inputs.sources["StandardCost"].cell(name, int(period.inputs.standard_cost.row[slip.at]))
+    looks = _looks(slip.column, slip.factor)
+    text = (
+        f"{name} of {period.bill.items.code[slip.at]}: {_shown(slip.column, value)} looks like {looks}; "
+        f"{_shown(slip.column, right)} would fit. {_evidence(book, slip)}"
+    )
+    worth = float(book.values[slip.at, LABOR:OTHER].sum()) if slip.column == HOURS else 1.0
+    if slip.column in (LABOR, slips.VARIABLE, FIXED):
+        worth = float(book.values[slip.at, HOURS])
+    units = float(max(fig.contained(period)[slip.at], book.units[slip.at]))
+    effect = abs(value - right) * worth * units * _slower(slips.without(book, slip))
+    fix = f"Correct {name} to about {_shown(slip.column, right)}, if the routing or the rate sheet says so."
+    threshold = fig.material(period, effect if slip.factor > 1 else 0.0)
+    return _standard_rule(slip.column).weighed(where, text.strip(), effect, threshold, fix)
+
+
+def _slower(book: Books) -> float:
+    """Hours paid for an hour allowed, where that is more than one: variances are worked out at hours paid."""
+    allowed, paid = float(book.allowed[HOURS]), float(book.incurred[0])
+    return min(max(1.0, paid / allowed), 1.5) if book.timed and allowed > 0 else 1.0
+
+
+def _all_standards(period: Period, book: Books, slip: Slip) -> f.Finding:
+    """A column of standards: one cause."""
+    name = slips.COLUMNS[slip.column]
+    items = where_true(book.values[:, slip.column] > 0)
+    where = cells(period.inputs, "StandardCost", name, items)
+    text = (
+        f"{name} of all {len(items):,} items ({fig.listed(where)}) look like {_looks(slip.column, slip.factor)}. "
+        f"{_evidence(book, slip)}"
+    )
+    before, after = book.allowed_by_item, slips.without(book, slip).allowed_by_item
+    effect = float((before - after)[:, 1:].sum())
+    rule = _standard_rule(slip.column)
+    return rule.weighed(where[0], text.strip(), effect, period.materiality_threshold, f"Correct column {name}.")
+
+
+def _evidence(book: Books, slip: Slip) -> str:
+    """What speaks for a slip in the standards: hours or amounts before and after, and its neighbours."""
+    other = slips.without(book, slip)
+    if slip.column == HOURS and book.timed:
+        paid, before, after = (float(v) for v in (book.incurred[0], *_hours(book, other)))
+        if before > 0 and after > 0 and abs(math.log(before / after)) > 0.02:
+            return (
+                f"The standards allow {fig.number(before)} h with it and {fig.number(after)} h without; "
+                f"{fig.number(paid)} h were paid."
+            )
+    kind = {HOURS: 0, LABOR: 0, slips.VARIABLE: 1, FIXED: 2, OTHER: 3}[slip.column]
+    before, after = (float(b.allowed_by_kind[kind]) for b in (book, other))
+    if book.own[kind] and before > 0 and after > 0 and abs(math.log(before / after)) > 0.02:
+        incurred = float(book.incurred[kind + 1])
+        return f"{KINDS[kind]} allowed is {before:,.2f} with it and {after:,.2f} without; {incurred:,.2f} was incurred."
+    if slip.column in (LABOR, slips.VARIABLE, FIXED) and slip.kind == slips.STANDARD:
+        others = np.delete(book.values[:, slip.column], slip.at)
+        return f"The rate of the other items is about {fig.price(fig.middle(others[others > 0]))}."
+    return "In proportion to its material it is far from the other items."
+
+
+def _hours(*books: Books) -> list[float]:
+    return [float(book.allowed[HOURS]) for book in books]
+
+
+def _hours_paid(period: Period, book: Books, slip: Slip) -> f.Finding:
+    """Hours of a payroll row."""
+    hours, amount = float(book.hours[slip.at]), float(book.amount[slip.at])
+    right = hours / slip.factor
+    [where] = cells(period.inputs, "Actuals", "Hours", np.array([slip.at]))
+    looks = {60.0: _MINUTES, 1 / 8: "days instead of hours"}.get(slip.factor, _SHIFTED.get(slip.factor, ""))
+    if abs(hours / amount - 1) < _ALIKE:
+        looks = "the amount typed as hours"
+    looks = f"{fig.number(hours)} h looks like {looks}" if looks else f"{fig.number(hours)} h cannot be right"
+    text = (
+        f"{looks}: {amount:,.2f} would pay {fig.price(amount / hours)} an hour. {fig.number(right)} h would be "
+        f"{fig.price(amount / right)} an hour{_usual_pay(book, slip.at)}."
+    )
+    rate = _standard_pay(book, amount / right)
+    fix = f"Type the hours of the payroll, about {fig.number(right)} h."
+    return f.HOURS_PAID_UNLIKE.weighed(where, text, abs(hours - right) * rate, period.materiality_threshold, fix)
+
+
+def _exchanged(period: Period, book: Books, slip: Slip) -> f.Finding:
+    """Hours and amount of a payroll row in each other's column."""
+    hours, amount = float(book.hours[slip.at]), float(book.amount[slip.at])
+    [where] = cells(period.inputs, "Actuals", "Hours", np.array([slip.at]))
+    text = (
+        f"{fig.number(hours)} h for {amount:,.2f} is {fig.price(amount / hours)} an hour. The two look exchanged: "
+        f"{hours:,.2f} for {fig.number(amount)} h is {fig.price(hours / amount)} an hour{_usual_pay(book, slip.at)}."
+    )
+    fix = "Exchange Hours and Amount of this row, if the payroll says so."
+    effect = max(abs(hours - amount), abs(hours - amount) * _standard_pay(book, hours / amount))
+    return f.HOURS_PAID_UNLIKE.weighed(where, text, effect, period.materiality_threshold, fix)
+
+
+def _cost_type(period: Period, book: Books, slip: Slip) -> f.Finding:
+    """A row of Actuals under another cost type."""
+    [where] = cells(period.inputs, "Actuals", "Cost type", np.array([slip.at]))
+    mine, other, amount = KINDS[int(book.kind[slip.at])], KINDS[slip.column], float(book.amount[slip.at])
+    text = f"{mine} of {amount:,.2f} looks like {other}: then both fit what the standards allow."
+    if slip.column == 0 and book.hours[slip.at]:
+        text = f"{mine} of {amount:,.2f} has {fig.number(float(book.hours[slip.at]))} h and looks like {other}."
+    fix = f"Change Cost type to {other}, if the document says so."
+    return f.OTHER_COST_TYPE.weighed(where, text, amount, period.materiality_threshold, fix)
+
+
+def _standard_pay(book: Books, otherwise: float) -> float:
+    """Standard pay of an hour allowed."""
+    return float(book.allowed[LABOR] / book.allowed[HOURS]) if book.allowed[HOURS] else otherwise
+
+
+def _usual_pay(book: Books, row: int) -> str:
+    """Pay per hour of the other rows, as a clause."""
+    others = (book.kind == 0) & (book.hours > 0) & (book.amount > 0)
+    others[row] = False
+    if others.any():
+        return f", as in the other rows (about {fig.price(fig.middle(book.amount[others] / book.hours[others]))})"
+    allowed = book.allowed
+    return f"; the standard is {fig.price(float(allowed[LABOR] / allowed[HOURS]))}" if allowed[HOURS] else ""
+
+
+def _amount(period: Period, book: Books, slip: Slip) -> f.Finding:
+    """The amount of a row of Actuals."""
+    kind, amount, hours = int(book.kind[slip.at]), float(book.amount[slip.at]), float(book.hours[slip.at])
+    right = amount / slip.factor
+    [where] = cells(period.inputs, "Actuals", "Amount", np.array([slip.at]))
+    looks = _SHIFTED.get(slip.factor)
+    head = f"{KINDS[kind]} of {amount:,.2f} " + (f"looks like {looks}" if looks else "cannot be right")
+    if kind == 0 and hours:
+        text = (
+            f"{head}: for {fig.number(hours)} h it would be {fig.price(amount / hours)} an hour. {right:,.2f} would be "
+            f"{fig.price(right / hours)} an hour{_usual_pay(book, slip.at)}."
+        )
+    else:
+        by_kind = book.allowed_by_kind
+        incurred = float(book.incurred[kind + 1])
+        text = (
+            f"{head}: with it {incurred:,.2f} was incurred, with {right:,.2f} it would be {incurred - amount + right:,.2f}; "
+            f"the standards allow {float(by_kind[kind]):,.2f}."
+        )
+    fix = f"Type the amount of the document, about {right:,.2f}."
+    return f.AMOUNT_UNLIKE.weighed(where, text, abs(amount - right), period.materiality_threshold, fix)
+
+
+# ------------------------------------------------------------------------------------------- what is left
+
+
+def _never(period: Period, book: Books, kinds: list[int]) -> f.Finding:
+    """Cost types that are allocated and that Actuals do not have. kinds: positions in KINDS; all are if Actuals are empty."""
+    allowed = book.allowed
+    alone = [k for k in kinds if k < 3]
+    amounts = [float(allowed[k + 1]) for k in kinds]
+    named = [("Other conversion" if k == 3 else KINDS[k], amount) for k, amount in zip(kinds, amounts, strict=True)]
+    words = " and ".join(f"{name} of {amount:,.2f}" for name, amount in named)
+    if not len(book.kind):
+        words = f"Conversion of {math.fsum(amounts):,.2f}"
+        lacks = "sheet Actuals is empty"
+    elif alone:
+        lacks = f"Actuals have no row of {' or '.join(KINDS[k] for k in alone)}"
+    else:
+        lacks = "Actuals have no row of Conversion"
+    was = "is in the standards of" if period.settings.conversion_expensed else "was allocated to"
+    text = f"{words} {was} what was made, and {lacks}."
+    return f.NEVER_INCURRED.weighed("Actuals", text, math.fsum(amounts), period.materiality_threshold)
+
+
+def _one_side_only(period: Period, book: Books) -> Iterator[f.Finding]:
+    """A cost type that is allocated and never incurred, or incurred and never allocated."""
+    allowed = book.allowed
+    by_kind, incurred = book.allowed_by_kind, book.incurred[1:]
+    forgotten = [
+        k for k in range(3) if not book.own[k] and not book.never[k] and not book.own[3] and allowed[k + 1] > 0
+    ]
+    if not book.own[3] and allowed[OTHER] > 0:
+        forgotten.append(3)
+    unallocated = [k for k in range(4) if by_kind[k] <= 0 and incurred[k] > 0]
+    lacking = math.fsum(float(allowed[k + 1]) for k in forgotten)
+    extra = math.fsum(float(incurred[k]) for k in unallocated)
+    if lacking > 0 and extra > 0 and fig.near(lacking, extra, 2 * period.settings.absorption_tolerance):
+        return  # the same cost under another name
+    least = fig.trifle(period)
+    if lacking > 0 and lacking >= least:
+        yield _never(period, book, forgotten)
+    for kind in unallocated if extra >= least and not period.settings.conversion_expensed else ():
+        rows = where_true(book.kind == kind)
+        where = cells(period.inputs, "Actuals", "Cost type", rows)
+        text = f"{KINDS[kind]} of {float(incurred[kind]):,.2f} was incurred ({fig.listed(where)}), and no standard allocates any."
+        yield f.NEVER_ALLOCATED.weighed(where[0], text, float(incurred[kind]), period.materiality_threshold)
+
+
+def _lone_rates(period: Period, book: Books) -> Iterator[f.Finding]:
+    """A rate that no other item has, where the others share theirs, and that is no nearer to what was incurred."""
+    tolerance = max(period.settings.rate_tolerance, _LONE - 1)
+    for column in (LABOR, slips.VARIABLE, FIXED):
+        rates = book.values[:, column]
+        items = where_true(rates > 0)
+        if len(items) < _SHARED_LEAST + 1:
+            continue
+        values, first, number = np.unique(rates[items], return_index=True, return_counts=True)
+        shared, lone = values[number > 1], items[first[number == 1]]
+        if len(lone) != 1 or not len(shared):
+            continue
+        item, rate = int(lone[0]), float(rates[lone[0]])
+        nearest = float(shared[np.argmin(np.abs(np.log(shared / rate)))])
+        slip = Slip(slips.STANDARD, item, column, rate / nearest, 0.0)
+        better = slips.misfit(book) - slips.misfit(slips.without(book, slip))
+        if fig.near(rate, nearest, tolerance) or better < (0.5 if column == LABOR else -1.0):
+            continue
+        effect = abs(rate - nearest) * float(book.values[item, HOURS] * fig.contained(period)[item])
+        if effect < fig.trifle(period):
+            continue
+        where = period.inputs.sources["StandardCost"].cell(
+            slips.COLUMNS[column], int(period.inputs.standard_cost.row[item])
+        )
+        have = (
+            f"have {fig.price(nearest)}"
+            if len(shared) == 1
+            else f"share theirs, the nearest of which is {fig.price(nearest)}"
+        )
+        text = (
+            f"{slips.COLUMNS[column]} of {period.bill.items.code[item]} is {fig.price(rate)}; the {len(items) - 1:,} other items "
+            f"{have}."
+        )
+        fix = f"Correct the rate to {fig.price(nearest)}, unless this item is made where everything costs more or less."
+        yield f.RATE_UNLIKE.weighed(where, text, effect, period.materiality_threshold, fix)
+
+
+def _pay(period: Period, book: Books, named: list[Slip]) -> Iterator[f.Finding]:
+    """Pay per hour beyond the tolerance: of one row, or of all of them, when the standard no longer fits."""
+    rows = where_true((book.kind == 0) & (book.hours > 0) & (book.amount > 0))
+    allowed = book.allowed
+    if not len(rows) or not (allowed[HOURS] > 0 and allowed[LABOR] > 0):
+        return
+    tolerance, rates = (
+        period.settings.rate_tolerance,
+        book.values[:, LABOR][(book.units > 0) & (book.values[:, HOURS] > 0)],
+    )
+    rates = rates[rates > 0]
+    standard, paid = float(allowed[LABOR] / allowed[HOURS]), book.amount[rows] / book.hours[rows]
+    average = float(book.amount[rows].sum() / book.hours[rows].sum())
+    low, high = float(rates.min()) * (1 - tolerance), float(rates.max()) * (1 + tolerance)
+    if abs(average / standard - 1) > tolerance and ((paid < low) | (paid > high)).mean() > 0.5:
+        where = _where_pay_is_wrong(period, book, rows)
+        text = (
+            f"Pay was {fig.price(average)} an hour on average, {fig.times(average / standard)} the standard of "
+            f"{fig.price(standard)}."
+        )
+        effect = abs(average - standard) * float(book.hours[rows].sum())
+        if effect >= fig.trifle(period):
+            yield f.PAY_UNLIKE.weighed(where, text, effect, period.materiality_threshold)
+        return
+    done = {slip.at for slip in named if slip.kind in (slips.AMOUNT, slips.PAID_HOURS)}
+    for k in where_true((paid < low) | (paid > high)).tolist():
+        yield from _pay_of_row(period, book, int(rows[k]), standard) if int(rows[k]) not in done else ()
+
+
+def _where_pay_is_wrong(period: Period, book: Books, rows: Ints) -> str:
+    """The hours where the amount fits what is allowed, of few rows the amount where the hours fit, else the standard rate."""
+    allowed, incurred = book.allowed, book.incurred
+    hours, labor = abs(math.log(allowed[HOURS] / incurred[0])), abs(math.log(allowed[LABOR] / incurred[1]))
+    largest = rows[[int(np.argmax(book.hours[rows]))]]
+    if book.timed and labor < math.log(_FITS) < hours:
+        return cells(period.inputs, "Actuals", "Hours", largest)[0]
+    if book.timed and len(rows) < _FEW_ROWS and hours < math.log(_FITS) < labor:
+        return cells(period.inputs, "Actuals", "Amount", largest)[0]
+    most = int(np.argmax(book.values[:, LABOR] * book.values[:, HOURS] * book.units))
+    return period.inputs.sources["StandardCost"].cell("Labor rate", int(period.inputs.standard_cost.row[most]))
+
+
+def _pay_of_row(period: Period, book: Books, row: int, standard: float) -> Iterator[f.Finding]:
+    """Pay per hour of one row that no standard rate comes near to."""
+    hours, amount = float(book.hours[row]), float(book.amount[row])
+    effect = abs(amount - hours * standard)
+    if effect < fig.trifle(period):
+        return
+    [where] = cells(period.inputs, "Actuals", "Hours", np.array([row]))
+    text = (
+        f"{amount:,.2f} for {fig.number(hours)} h is {fig.price(amount / hours)} an hour; the standard is "
+        f"{fig.price(standard)}."
+    )
+    yield f.PAY_UNLIKE.weighed(
+        where, text, effect, period.materiality_threshold, "Check the hours and the amount of this row."
+    )
+
+
+def _absorption(period: Period, book: Books, skip_labor: bool) -> Iterator[f.Finding]:
+    """Conversion over- or under-absorbed beyond the tolerance, by cost type. skip_labor: its pay per hour says why."""
+    tolerance = period.settings.absorption_tolerance
+    by_kind, incurred = book.allowed_by_kind, book.incurred[1:]
+    for kind, (allowed, cost) in enumerate(zip(by_kind.tolist(), incurred.tolist(), strict=True)):
+        gap = allowed - cost
+        if kind == 0 and skip_labor:
+            continue
+        if not (allowed > 0 and cost > 0) or abs(gap) <= tolerance * cost or abs(gap) < fig.trifle(period):
+            continue
+        rows = where_true(book.kind == kind)
+        largest: Ints = rows[[int(np.argmax(book.amount[rows]))]]
+        [where] = cells(period.inputs, "Actuals", "Amount", largest)
+        text = (
+            f"{KINDS[kind]} is {'over' if gap > 0 else 'under'}-absorbed by {abs(gap):,.2f}, {fig.percent(abs(gap) / cost)} of "
+            f"the {cost:,.2f} incurred: the standards allow {allowed:,.2f} for what was made."
+        )
+        if kind == 0 and book.timed:
+            text += f" They allow {fig.number(_hours(book)[0])} h; {fig.number(float(book.incurred[0]))} h were paid."
+        yield f.ABSORPTION.weighed(where, text, abs(gap), period.materiality_threshold)
+
+
+def budget(period: Period) -> Iterator[f.Finding]:
+    """A budget of fixed overhead that neither what was absorbed nor what was incurred comes near to."""
+    planned = period.settings.budgeted_fixed_overhead
+    totals = period.conversion
+    unit = 10**period.places
+    others = (totals.actual[schema.FIXED_OVERHEAD] / unit, totals.exact[schema.FIXED_OVERHEAD])
+    known = [amount for amount in others if amount > 0]
+    if not planned or not known:
+        return
+    tolerance = period.settings.absorption_tolerance
+    nearest = min(known, key=lambda amount: abs(math.log(planned / amount)))
+    if len({planned > amount for amount in known}) > 1 or abs(planned / nearest - 1) <= tolerance:
+        return
+    if abs(planned - nearest) < fig.trifle(period):
+        return
+    factor = fig.nearest(planned / nearest, (12.0, 10.0, 100.0, 1_000.0, 0.1, 0.01, 0.001), tolerance)
+    looks = {12.0: "a budget of a year", None: ""}.get(factor, _SHIFTED.get(factor or 0.0, ""))
+    text = f"Budgeted fixed overhead is {planned:,.2f}; {others[1]:,.2f} was absorbed and {others[0]:,.2f} incurred."
+    text += f" It looks like {looks}." if looks else ""
+    where = period.inputs.setting_cells.get("Budgeted fixed overhead", "Setup")
+    yield f.BUDGET_UNLIKE.weighed(where, text, abs(planned - nearest), period.materiality_threshold)
+
+
+# ------------------------------------------------------------------------------------------ rows too many, too few
+
+
+def cost_twice(period: Period) -> Iterator[f.Finding]:
+    """The same odd amount of one cost type under two documents. What comes three times comes regularly, as a rent does."""
+    actuals, unit = period.inputs.actuals, 10**period.places
+    minor = np.round(np.nan_to_num(actuals.amount) * unit)
+    odd = where_true(minor > 10**_ODD_DIGITS)
+    if len(odd) < 2:
+        return
+    rows: dict[tuple[str, float, float], list[int]] = {}
+    hours = np.nan_to_num(actuals.hours)
+    for row, kind, amount, time in zip(odd.tolist(), actuals.cost_type[odd], minor[odd], hours[odd], strict=True):
+        rows.setdefault((kind, float(amount), float(time)), []).append(row)
+    for (kind, amount, _), alike in rows.items():
+        if len(alike) != 2 or len(str(int(amount)).rstrip("0")) < _ODD_DIGITS:
+            continue
+        first, second = (str(actuals.document[row]) for row in alike)
+        if first == second or amount / unit < fig.trifle(period):
+            continue  # rows of one document are looked at by another rule
+        [where] = cells(period.inputs, "Actuals", "Date", np.array(alike[1:]))
+        text = f"{kind} of {amount / unit:,.2f} stands under two documents, {first} and {second}, with the same hours and amount."
+        yield f.COST_TWICE.weighed(where, text, amount / unit, period.materiality_threshold)
+
+
+def payroll_complete(period: Period) -> Iterator[f.Finding]:
+    """Pay days at regular intervals with one of them missing, where the hours that are there are too few."""
+    actuals, settings = period.inputs.actuals, period.settings
+    rows = where_true((actuals.cost_type == schema.LABOR) & (np.nan_to_num(actuals.amount) > 0))
+    if len(rows) < _PAY_DAYS_LEAST:
+        return
+    days = np.unique(actuals.date[rows])
+    ends = np.concatenate(([settings.period_start - 1], days, [settings.period_end]))
+    gaps = np.diff(ends)
+    usual, longest = float(gaps[1:-1].min(initial=math.inf)), int(np.argmax(gaps))
+    if usual < _WEEK or gaps[longest] < _GAP * max(usual, _WEEK + 2):
+        return
+    book = slips.books(period)
+    allowed = float(book.allowed[HOURS if book.timed else LABOR])
+    paid = float(book.incurred[0 if book.timed else 1])
+    pay = float(actuals.amount[rows].sum()) / len(days)
+    with_it = paid * (len(days) + 1) / len(days)
+    if allowed <= 0 or paid <= 0 or abs(math.log(allowed / with_it)) >= abs(math.log(allowed / paid)):
+        return
+    after = rows[actuals.date[rows] >= ends[longest + 1]] if longest < len(days) else rows[-1:]
+    [where] = cells(period.inputs, "Actuals", "Date", after[:1])
+    text = (
+        f"No payroll from {day_text(ends[longest] + 1)} to {day_text(ends[longest + 1])}; the others are about "
+        f"{fig.number(usual)} days apart, {pay:,.2f} each."
+    )
+    if pay >= fig.trifle(period):
+        yield f.PAYROLL_MISSING.weighed(where, text, pay, period.materiality_threshold)
