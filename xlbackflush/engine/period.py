@@ -23,8 +23,12 @@ from xlbackflush.engine.measures.comparison import Figures, comparison
 from xlbackflush.engine.measures.control_totals import ControlTotal, control_totals
 from xlbackflush.engine.measures.dashboard import Bar, dashboard
 from xlbackflush.engine.measures.fit import FitFigure, FitSources, fit
+from xlbackflush.engine.measures.levers import Levers
+from xlbackflush.engine.measures.likely_mistakes import Mistake, likely_mistakes
 from xlbackflush.engine.measures.materiality import MaterialityRow, materiality
+from xlbackflush.engine.measures.own_rows import OwnRows, own_rows
 from xlbackflush.engine.measures.tie_out import INVENTORIES, Tie, tie_out
+from xlbackflush.engine.measures.unit_balance import UnitBalance, unit_balance
 from xlbackflush.engine.measures.variances import Conversion, ConversionAllowed, Variance
 from xlbackflush.engine.posting.close import close, period_end_entries
 from xlbackflush.engine.posting.disposition import CostHeld, Share, cost_held, disposition, to_close
@@ -258,6 +262,23 @@ class Period:
     @cached_property
     def materiality(self) -> list[MaterialityRow]:
         return materiality(self.inputs, self.shares, self.ties, self.in_process, self.ledger)
+
+    @cached_property
+    def own_rows(self) -> OwnRows:
+        return own_rows(self.bill)
+
+    @cached_property
+    def unit_balance(self) -> UnitBalance:
+        return unit_balance(self.bill, self.stock)
+
+    @cached_property
+    def levers(self) -> Levers:
+        return Levers(self.unit_costs, self.demand, self.explosion, self.own_rows)
+
+    @cached_property
+    def likely_mistakes(self) -> list[Mistake]:
+        """Cells that counts and records speak against; differences of less than a tenth of materiality are left alone."""
+        return likely_mistakes(self.unit_balance, self.levers, self.materiality_threshold / 10)
 
     @cached_property
     def checks(self) -> list[Check]:

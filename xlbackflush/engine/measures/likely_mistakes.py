@@ -1,0 +1,348 @@
+"""Likely mistakes: the single cells whose correction makes counts and records agree.
+
+    lamps      50 completed, 5 counted                       difference -45
+    bulbs      100 relieved, 90 more counted than the book   difference +90
+    PC-2 says 50 lamps; 5 would explain both: a power of ten
+
+Each item whose count lies outside the noise points at the levers that move it (`levers`). For every cell of these the right
+number follows from the differences; it is plausible as far as a slip of the hand would turn it into what was typed (`slips`),
+as it is like the other rows of its item (`own_rows`), and as it leaves nothing of the differences, of all items that it moves.
+The best is taken as corrected, and the search goes on with what remains.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from xlbackflush.dataclass import dataclass, field
+from xlbackflush.engine.measures import own_rows as own
+from xlbackflush.engine.measures import slips
+from xlbackflush.engine.measures.levers import CHOICES, COUNTED, OPENING, Effects, Key, Lever, Levers
+from xlbackflush.engine.measures.slips import FREE, Slip
+from xlbackflush.engine.measures.unit_balance import UnitBalance
+from xlbackflush.model.arrays import where_true
+
+MISTAKES_MAX = 12
+ITEMS_MAX = 25  # with a difference, that are looked into at a time, the largest in money first
+ROWS_MAX = 60  # of one lever that are looked into
+NOTICED = 5.0  # noises: what is nearer is left to chance
+ODDS = math.log(0.004)  # that one column of one item holds a mistake
+AGAIN, EXCHANGED, REMOVED, CHOICE, OTHER_ITEM = (
+    "again",
+    "exchanged",
+    "removed",
+    "choice",
+    "other item",
+)
+_LOG_ODDS = {AGAIN: math.log(0.3), REMOVED: math.log(0.01), CHOICE: math.log(0.05), EXCHANGED: math.log(0.1)}
+_FREE_ODDS = math.log(0.1)
+_DEGREES = 4.0  # of the t distribution that differences and rows are held to have: a wild one may happen
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A cell with what was typed, and what it should be by the counts and records.
+
+    key: of the lever. at: position in the table. weight: logarithm of the odds. before, after: units that the differences of
+    the items that it moves came to in money, without and with the correction. other: position of a second cell, else -1.
+    effects: item -> units that it moved. Of an exchange, right is what the other cell says.
+    """
+
+    lever: Lever
+    at: int
+    typed: float
+    slip: Slip
+    weight: float
+    effects: Effects
+    other: int = -1
+    other_item: int = -1
+
+    @property
+    def key(self) -> Key:
+        return self.lever.key
+
+    @property
+    def right(self) -> float:
+        return self.slip.right
+
+    @property
+    def is_free(self) -> bool:
+        """No slip is known that gives what was typed; the counts alone ask for another number."""
+        return self.slip.kind == FREE
+
+
+@dataclass
+class _State:
+    """Units of every item as corrected so far. difference: NaN where nothing speaks."""
+
+    came: list[float]
+    went: list[float]
+    book: list[float]
+    difference: list[float]
+    is_counted: list[bool]
+    least: list[float]
+    cost: list[float]
+    noise: float
+    moved: set[int] = field(default_factory=set)
+
+    def noise_of(self, item: int, came: float, went: float) -> float:
+        return math.hypot(self.noise * max(came, went, 0.0), self.least[item])
+
+
+class _Search:
+    def __init__(self, balance: UnitBalance, levers: Levers, least: float) -> None:
+        """least: money; differences below it are left alone."""
+        units = balance.units
+        whole = np.where(units.counted == np.floor(units.counted), 0.5, 1e-6)
+        difference = np.where(units.is_counted | (units.came <= 0), units.difference, units.book)
+        self.levers, self.least = levers, least
+        self.state = _State(
+            units.came.tolist(), units.went.tolist(), units.book.tolist(), difference.tolist(), units.is_counted.tolist(),
+            whole.tolist(), units.cost.tolist(), balance.noise,
+        )  # fmt: skip
+
+    # ----------------------------------------------------------------------------------------------- evidence
+
+    def loss(self, item: int, unit: float = 0.0) -> float:
+        """How unlikely the difference of an item is, as it is less what so many units too many make of it."""
+        state, difference = self.state, self.state.difference[item]
+        if math.isnan(difference):
+            return 0.0
+        came, went = state.came[item], state.went[item]
+        if state.is_counted[item]:
+            came, went = (came + unit, went) if unit < 0 else (came, went - unit)
+            noise = state.noise_of(item, came, went)
+            return math.log(noise) + _unlikely((difference - unit) / noise)
+        book = difference + unit
+        return _unlikely(book / state.noise_of(item, came, went)) if book < 0 else 0.0
+
+    def gain(self, effects: Effects, units: float) -> float:
+        """How much likelier all differences become once so many units are taken back."""
+        return sum(self.loss(item) - self.loss(item, each * units) for item, each in effects.items())
+
+    def noticed(self) -> list[int]:
+        """Items whose difference is no chance, the largest in money first."""
+        state, found = self.state, []
+        for item, difference in enumerate(state.difference):
+            if math.isnan(difference) or (difference > 0 and not state.is_counted[item]):
+                continue
+            worth = abs(difference) * state.cost[item]
+            if worth > self.least and abs(difference) > NOTICED * state.noise_of(
+                item, state.came[item], state.went[item]
+            ):
+                found.append((-worth, item))
+        return [item for _, item in sorted(found)[:ITEMS_MAX]]
+
+    # ---------------------------------------------------------------------------------------------- candidates
+
+    def implied(self, lever: Lever) -> tuple[float, float] | None:
+        """Units too many by the differences of counted items, and how exactly they say so; None where none was counted."""
+        state, votes = self.state, []
+        for item, units in lever.effects.items():
+            if state.is_counted[item] and not math.isnan(state.difference[item]):
+                exact = state.noise_of(item, state.came[item], state.went[item]) / abs(units)
+                votes.append((state.difference[item] / units, exact))
+        if not votes:
+            return None
+        votes.sort()
+        half = sum(1 / exact for _, exact in votes) / 2
+        for units, exact in votes:
+            half -= 1 / exact
+            if half <= 0:
+                return units, exact
+        return None
+
+    def of_lever(self, lever: Lever) -> Iterator[Mistake]:
+        """Mistakes in the cells of a lever that would explain the differences."""
+        implied = self.implied(lever)
+        if implied is None:
+            for row in where_true(lever.typed > 0)[:ROWS_MAX].tolist():
+                yield from self.of_row(lever, row, [*slips.multiples(float(lever.typed[row]), _TENS), *slips.shortened(float(lever.typed[row]))])
+            return
+        too_many, exact = implied
+        for row in self.rows(lever, too_many):
+            typed = float(lever.typed[row])
+            yield from self.of_row(lever, row, self.slips_of(lever, row, typed, typed - too_many, exact))
+
+    def slips_of(self, lever: Lever, row: int, typed: float, right: float, exact: float) -> list[Slip]:
+        """What a cell may have been meant to say, where the counts ask for about `right`."""
+        if abs(right) <= 3 * exact:
+            kind = CHOICE if lever.removal else AGAIN if self.twin(lever, row) >= 0 else REMOVED
+            if kind != REMOVED or lever.key[0] in (own.COMPLETION, own.SALE, own.RECEIPT, own.SCRAP, own.SCRAP_WHOLE):
+                return [Slip(0.0, kind, _LOG_ODDS[kind])]
+        if lever.removal or right <= 0:
+            return []
+        factors = slips.OF_BILLS if lever.line >= 0 or lever.table == "StandardCost" else slips.OF_QUANTITIES
+        found = slips.nearest(typed, right, exact, factors)
+        size = max(right, typed)
+        odds = _FREE_ODDS + math.log(min(2.5 * exact / (3 * size), 1.0))
+        return [*found, Slip(_rounded(right, exact, typed), FREE, odds)]
+
+    def of_row(self, lever: Lever, row: int, meant: Sequence[Slip]) -> Iterator[Mistake]:
+        """The mistakes that a cell would be, by what it may have been meant to say."""
+        typed, several = float(lever.typed[row]), len(lever.at)
+        for slip in meant:
+            units = typed - slip.right
+            weight = self.gain(lever.effects, units) + slip.log_odds + ODDS - math.log(several)
+            if lever.several >= own.ROWS_MIN and not lever.removal:
+                weight += _unlike(lever, typed) - (_unlike(lever, slip.right) if slip.right > 0 else 0.0)
+            if weight > 0:
+                yield Mistake(
+                    lever, int(lever.at[row]), typed, slip, weight,
+                    {item: each * units for item, each in lever.effects.items()},
+                    self.twin(lever, row) if slip.kind == AGAIN else -1,
+                )  # fmt: skip
+
+    def rows(self, lever: Lever, too_many: float) -> list[int]:
+        """The cells of a lever that are looked into: where there are many, those that a slip would explain best."""
+        count = len(lever.at)
+        if count <= ROWS_MAX:
+            return list(range(count))
+        right = lever.typed - too_many
+        ratio = np.where(right > 0, np.log10(lever.typed / np.where(right > 0, right, 1.0)), 0.5)
+        simple = np.where(right > 0, np.abs(ratio - np.round(ratio)) + (np.abs(ratio) < 0.5), np.abs(right) / lever.typed)
+        away = -np.abs(np.log(lever.typed) - lever.middle)
+        chosen = np.concatenate((simple.argsort(kind="stable")[: ROWS_MAX // 2], away.argsort(kind="stable")[: ROWS_MAX // 2]))
+        rows: list[int] = np.unique(chosen).tolist()
+        return rows
+
+    def twin(self, lever: Lever, row: int) -> int:
+        """Position of an earlier row of another document with the same quantity within two days, or -1."""
+        if lever.table not in ("Purchases", "Counts", "Scrap") or lever.removal:
+            return -1
+        table = self.levers.inputs.table(lever.table)
+        day, document = table.column("Date"), table.column("Document")
+        at = int(lever.at[row])
+        for other in lever.at[lever.typed == lever.typed[row]].tolist():
+            earlier = (day[other], other) < (day[at], at)
+            if earlier and day[at] - day[other] <= TWIN_DAYS and document[other] != document[at]:
+                return int(other)
+        return -1
+
+    # ------------------------------------------------------------------------------------------------ exchanges
+
+    def exchanged(self, noticed: list[int]) -> Iterator[Mistake]:
+        """Two rows of Stock with each other's quantity."""
+        for kind in (COUNTED, OPENING):
+            known = [(item, self.levers.lever((kind, item, -1))) for item in noticed]
+            of_kind = [(item, lever) for item, lever in known if lever and lever.effects.keys() == {item}]
+            for n, (item, lever) in enumerate(of_kind):
+                for other, second in of_kind[n + 1 :]:
+                    typed, right = float(lever.typed[0]), float(second.typed[0])
+                    units = typed - right
+                    gain = self.gain(lever.effects, units) + self.gain(second.effects, -units)
+                    weight = gain + ODDS + _LOG_ODDS[EXCHANGED] - math.log(len(of_kind))
+                    if weight > 0:
+                        effects = {item: lever.effects[item] * units, other: -second.effects[other] * units}
+                        yield Mistake(
+                            lever, int(lever.at[0]), typed, Slip(right, EXCHANGED, 0.0), weight, effects,
+                            int(second.at[0]), other,
+                        )  # fmt: skip
+
+    def of_other_item(self, noticed: list[int]) -> Iterator[Mistake]:
+        """A receipt or a sale of another item than the row says."""
+        for kind in (own.RECEIPT, own.SALE):
+            known = [(item, self.levers.lever((kind, item, -1))) for item in noticed]
+            of_kind = [(item, lever, self.implied(lever)) for item, lever in known if lever]
+            for item, lever, implied in of_kind:
+                if implied is None:
+                    continue
+                for row in where_true(np.abs(lever.typed - implied[0]) <= 4 * implied[1])[:5].tolist():
+                    units = float(lever.typed[row])
+                    for other, second, too_few in of_kind:
+                        if other == item or too_few is None or abs(too_few[0] + units) > 4 * too_few[1]:
+                            continue
+                        gain = self.gain(lever.effects, units) + self.gain(second.effects, -units)
+                        weight = gain + ODDS - math.log(len(lever.at) * len(of_kind)) + _LOG_ODDS[CHOICE]
+                        if weight > 0:
+                            effects = _together(lever.effects, second.effects, units)
+                            slip = Slip(0.0, OTHER_ITEM, 0.0)
+                            yield Mistake(lever, int(lever.at[row]), units, slip, weight, effects, -1, other)
+
+    # --------------------------------------------------------------------------------------------------- search
+
+    def best(self, noticed: list[int], outlying: set[Key]) -> Mistake | None:
+        """The likeliest mistake."""
+        keys = dict.fromkeys(outlying)
+        for item in noticed:
+            keys |= dict.fromkeys(self.levers.touching(item))
+        every = [m for key in keys if (lever := self.levers.lever(key)) for m in self.of_lever(lever)]
+        every += [*self.exchanged(noticed), *self.of_other_item(noticed)]
+        every = [m for m in every if (m.lever.table, m.at) not in self.corrected]
+        return max(every, key=lambda m: m.weight, default=None)
+
+    corrected: set[tuple[str, int]]
+
+    def run(self, outlying: set[Key]) -> Iterator[Mistake]:
+        """Mistakes, one after the other, each looked for after those before it are corrected."""
+        self.corrected = set()
+        for _ in range(MISTAKES_MAX):
+            noticed = self.noticed()
+            found = self.best(noticed, outlying) if noticed or outlying else None
+            if found is None:
+                return
+            yield found
+            self.corrected.add((found.lever.table, found.at))
+            self.correct(found)
+
+    def correct(self, mistake: Mistake) -> None:
+        """Take a mistake out of the differences."""
+        state = self.state
+        for item, units in mistake.effects.items():
+            if state.is_counted[item]:
+                state.difference[item] -= units
+            else:
+                state.difference[item] += units
+            if mistake.key[0] == COUNTED:
+                continue
+            state.book[item] += units
+            if units < 0:
+                state.came[item] += units
+            else:
+                state.went[item] -= units
+
+
+TWIN_DAYS = 2
+_TENS = {factor: slips.OF_QUANTITIES[factor] for factor in (10.0, 100.0, 1000.0)}
+
+
+def likely_mistakes(balance: UnitBalance, levers: Levers, least: float) -> list[Mistake]:
+    """The mistakes that differences of at least so much money, and rows far outside those of their item, point at."""
+    rows = levers.rows
+    outlying: set[Key] = set()
+    if len(rows):
+        strange = rows.of(rows.outlying)
+        for kind, item in zip(strange.kind.tolist(), strange.item.tolist(), strict=True):
+            outlying.update(levers.of_kind(kind, item))
+    units = balance.units
+    # most periods have nothing to look for
+    speaks = ~np.isnan(units.difference)
+    if not outlying and not (np.abs(units.difference[speaks]) > NOTICED * units.noise[speaks]).any():
+        return []
+    return list(_Search(balance, levers, least).run(outlying))
+
+
+def _unlikely(noises: float) -> float:
+    """Minus the logarithm of the density of a difference of so many noises."""
+    return (_DEGREES + 1) / 2 * math.log1p(noises * noises / _DEGREES)
+
+
+def _unlike(lever: Lever, quantity: float) -> float:
+    """How unlike the other rows a quantity is."""
+    return _unlikely((math.log(quantity) - lever.middle) / lever.spread)
+
+
+def _together(effects: Effects, others: Effects, units: float) -> Effects:
+    """Units moved by a row that belongs to another lever."""
+    both = {item: each * units for item, each in effects.items()}
+    for item, each in others.items():
+        both[item] = both.get(item, 0.0) - each * units
+    return both
+
+
+def _rounded(right: float, exact: float, typed: float) -> float:
+    """A quantity to the digits that are certain; whole where the typed one is."""
+    digits = max(int(math.floor(-math.log10(exact))) + 1, 0) if exact > 0 else 6
+    value = round(right, min(digits, 6))
+    return float(round(right)) if typed == round(typed) and right >= 1 else value
