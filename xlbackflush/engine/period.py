@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from functools import cached_property
 
+import numpy as np
+
 from xlbackflush import schema
 from xlbackflush.dataclass import dataclass, replace
 from xlbackflush.engine.explosion.by_line import explosion_by_line
@@ -24,7 +26,7 @@ from xlbackflush.engine.measures.control_totals import ControlTotal, control_tot
 from xlbackflush.engine.measures.dashboard import Bar, dashboard
 from xlbackflush.engine.measures.fit import FitFigure, FitSources, fit
 from xlbackflush.engine.measures.levers import Levers
-from xlbackflush.engine.measures.likely_mistakes import Mistake, likely_mistakes
+from xlbackflush.engine.measures.likely_mistakes import LikelyMistakes, likely_mistakes
 from xlbackflush.engine.measures.materiality import MaterialityRow, materiality
 from xlbackflush.engine.measures.own_rows import OwnRows, own_rows
 from xlbackflush.engine.measures.tie_out import INVENTORIES, Tie, tie_out
@@ -276,9 +278,16 @@ class Period:
         return Levers(self.unit_costs, self.demand, self.explosion, self.own_rows)
 
     @cached_property
-    def likely_mistakes(self) -> list[Mistake]:
-        """Cells that counts and records speak against; differences of less than a tenth of materiality are left alone."""
-        return likely_mistakes(self.unit_balance, self.levers, self.materiality_threshold / 10)
+    def likely_mistakes(self) -> LikelyMistakes:
+        """Cells that counts and records speak against; what comes to less than a tenth of materiality is left alone."""
+        return likely_mistakes(self.unit_balance, self.levers, self.trifle)
+
+    @cached_property
+    def trifle(self) -> float:
+        """Money: what is less is not worth a word. Where the ledger keeps no inventory, what is on the shelf is the measure."""
+        units = self.unit_balance.units
+        on_the_shelf = self.settings.materiality * total(np.abs(units.book) * units.cost)
+        return max(self.materiality_threshold, on_the_shelf) / 10
 
     @cached_property
     def checks(self) -> list[Check]:

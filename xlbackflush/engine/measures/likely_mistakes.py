@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from xlbackflush.dataclass import dataclass, field
+from xlbackflush.dataclass import dataclass, replace
 from xlbackflush.engine.measures import own_rows as own
 from xlbackflush.engine.measures import slips
 from xlbackflush.engine.measures.levers import CHOICES, COUNTED, OPENING, Effects, Key, Lever, Levers
@@ -37,6 +37,7 @@ AGAIN, EXCHANGED, REMOVED, CHOICE, OTHER_ITEM = (
 )
 _LOG_ODDS = {AGAIN: math.log(0.3), REMOVED: math.log(0.01), CHOICE: math.log(0.05), EXCHANGED: math.log(0.1)}
 _FREE_ODDS = math.log(0.1)
+_SHARED_ODDS = -2.0  # that it is this line, where others use the component, too
 _DEGREES = 4.0  # of the t distribution that differences and rows are held to have: a wild one may happen
 
 
@@ -44,9 +45,9 @@ _DEGREES = 4.0  # of the t distribution that differences and rows are held to ha
 class Mistake:
     """A cell with what was typed, and what it should be by the counts and records.
 
-    key: of the lever. at: position in the table. weight: logarithm of the odds. before, after: units that the differences of
-    the items that it moves came to in money, without and with the correction. other: position of a second cell, else -1.
-    effects: item -> units that it moved. Of an exchange, right is what the other cell says.
+    at: position in the table. weight: logarithm of the odds. effects: item -> units that it moved in counted less book.
+    amount: what it moved, in money. other: position of a second cell, and other_item its item, else -1; the other cell of an
+    exchange says what this one should.
     """
 
     lever: Lever
@@ -55,6 +56,7 @@ class Mistake:
     slip: Slip
     weight: float
     effects: Effects
+    amount: float = 0.0
     other: int = -1
     other_item: int = -1
 
@@ -72,6 +74,14 @@ class Mistake:
         return self.slip.kind == FREE
 
 
+@dataclass(frozen=True)
+class LikelyMistakes:
+    """The mistakes, the likeliest first, and the differences of counted items that none of them explains, in units."""
+
+    mistakes: list[Mistake]
+    unexplained: dict[int, float]
+
+
 @dataclass
 class _State:
     """Units of every item as corrected so far. difference: NaN where nothing speaks."""
@@ -84,15 +94,15 @@ class _State:
     least: list[float]
     cost: list[float]
     noise: float
-    moved: set[int] = field(default_factory=set)
 
     def noise_of(self, item: int, came: float, went: float) -> float:
         return math.hypot(self.noise * max(came, went, 0.0), self.least[item])
 
 
 class _Search:
-    def __init__(self, balance: UnitBalance, levers: Levers, least: float) -> None:
-        """least: money; differences below it are left alone."""
+    def __init__(self, balance: UnitBalance, levers: Levers, outlying: dict[Key, set[int]], least: float) -> None:
+        """outlying: positions of rows unlike the others of their lever. least: money; what is less is left alone."""
+        self.outlying, self.corrected = outlying, set[tuple[str, int]]()
         units = balance.units
         whole = np.where(units.counted == np.floor(units.counted), 0.5, 1e-6)
         difference = np.where(units.is_counted | (units.came <= 0), units.difference, units.book)
@@ -155,15 +165,22 @@ class _Search:
 
     def of_lever(self, lever: Lever) -> Iterator[Mistake]:
         """Mistakes in the cells of a lever that would explain the differences."""
-        implied = self.implied(lever)
-        if implied is None:
-            for row in where_true(lever.typed > 0)[:ROWS_MAX].tolist():
-                yield from self.of_row(lever, row, [*slips.multiples(float(lever.typed[row]), _TENS), *slips.shortened(float(lever.typed[row]))])
+        implied, strange = self.implied(lever), self.outlying.get(lever.key, ())
+        if implied is not None and abs(implied[0]) > NOTICED / 2 * implied[1]:
+            too_many, exact = implied
+            for row in self.rows(lever, too_many):
+                typed = float(lever.typed[row])
+                yield from self.of_row(lever, row, self.slips_of(lever, row, typed, typed - too_many, exact))
             return
-        too_many, exact = implied
-        for row in self.rows(lever, too_many):
+        rows = range(min(len(lever.at), ROWS_MAX)) if implied is None and self.is_short(lever) else ()
+        for row in {*rows, *(n for n, at in enumerate(lever.at.tolist() if strange else ()) if at in strange)}:
             typed = float(lever.typed[row])
-            yield from self.of_row(lever, row, self.slips_of(lever, row, typed, typed - too_many, exact))
+            if typed > 0 and not lever.removal:
+                yield from self.of_row(lever, row, [*slips.multiples(typed, _TENS), *slips.shortened(typed)])
+
+    def is_short(self, lever: Lever) -> bool:
+        """Does a lever move an item whose book is below zero, as far as nobody counted it?"""
+        return any(self.loss(item) > 0 for item in lever.effects if not self.state.is_counted[item])
 
     def slips_of(self, lever: Lever, row: int, typed: float, right: float, exact: float) -> list[Slip]:
         """What a cell may have been meant to say, where the counts ask for about `right`."""
@@ -176,8 +193,16 @@ class _Search:
         factors = slips.OF_BILLS if lever.line >= 0 or lever.table == "StandardCost" else slips.OF_QUANTITIES
         found = slips.nearest(typed, right, exact, factors)
         size = max(right, typed)
-        odds = _FREE_ODDS + math.log(min(2.5 * exact / (3 * size), 1.0))
+        odds = _FREE_ODDS + math.log(min(2.5 * exact / (3 * size), 1.0)) - abs(math.log(right / typed)) / 2
+        if lever.line >= 0 and self.shared(lever):
+            odds += _SHARED_ODDS
         return [*found, Slip(_rounded(right, exact, typed), FREE, odds)]
+
+    def shared(self, lever: Lever) -> bool:
+        """Do other lines use a good part of the component of a line?"""
+        use = self.levers.use_of_line
+        of_component = use[self.levers.lines_of(int(self.levers.bill.lines.component[lever.line]))]
+        return bool(use[lever.line] < 0.8 * of_component.sum())
 
     def of_row(self, lever: Lever, row: int, meant: Sequence[Slip]) -> Iterator[Mistake]:
         """The mistakes that a cell would be, by what it may have been meant to say."""
@@ -191,7 +216,7 @@ class _Search:
                 yield Mistake(
                     lever, int(lever.at[row]), typed, slip, weight,
                     {item: each * units for item, each in lever.effects.items()},
-                    self.twin(lever, row) if slip.kind == AGAIN else -1,
+                    other=self.twin(lever, row) if slip.kind == AGAIN else -1,
                 )  # fmt: skip
 
     def rows(self, lever: Lever, too_many: float) -> list[int]:
@@ -237,7 +262,7 @@ class _Search:
                         effects = {item: lever.effects[item] * units, other: -second.effects[other] * units}
                         yield Mistake(
                             lever, int(lever.at[0]), typed, Slip(right, EXCHANGED, 0.0), weight, effects,
-                            int(second.at[0]), other,
+                            other=int(second.at[0]), other_item=other,
                         )  # fmt: skip
 
     def of_other_item(self, noticed: list[int]) -> Iterator[Mistake]:
@@ -258,13 +283,13 @@ class _Search:
                         if weight > 0:
                             effects = _together(lever.effects, second.effects, units)
                             slip = Slip(0.0, OTHER_ITEM, 0.0)
-                            yield Mistake(lever, int(lever.at[row]), units, slip, weight, effects, -1, other)
+                            yield Mistake(lever, int(lever.at[row]), units, slip, weight, effects, other_item=other)
 
     # --------------------------------------------------------------------------------------------------- search
 
-    def best(self, noticed: list[int], outlying: set[Key]) -> Mistake | None:
+    def best(self, noticed: list[int]) -> Mistake | None:
         """The likeliest mistake."""
-        keys = dict.fromkeys(outlying)
+        keys = dict.fromkeys(self.outlying)
         for item in noticed:
             keys |= dict.fromkeys(self.levers.touching(item))
         every = [m for key in keys if (lever := self.levers.lever(key)) for m in self.of_lever(lever)]
@@ -272,19 +297,23 @@ class _Search:
         every = [m for m in every if (m.lever.table, m.at) not in self.corrected]
         return max(every, key=lambda m: m.weight, default=None)
 
-    corrected: set[tuple[str, int]]
-
-    def run(self, outlying: set[Key]) -> Iterator[Mistake]:
-        """Mistakes, one after the other, each looked for after those before it are corrected."""
-        self.corrected = set()
-        for _ in range(MISTAKES_MAX):
-            noticed = self.noticed()
-            found = self.best(noticed, outlying) if noticed or outlying else None
-            if found is None:
-                return
-            yield found
+    def run(self) -> LikelyMistakes:
+        """Mistakes, one after the other, each looked for after those before it are corrected; and what remains."""
+        mistakes, noticed = [], self.noticed()
+        while (noticed or self.outlying) and len(mistakes) < MISTAKES_MAX and (found := self.best(noticed)):
             self.corrected.add((found.lever.table, found.at))
             self.correct(found)
+            amount = self.amount(found.effects)
+            if amount > self.least:
+                mistakes.append(replace(found, amount=amount))
+            noticed = self.noticed()
+        state = self.state
+        return LikelyMistakes(mistakes, {item: state.difference[item] for item in noticed if state.is_counted[item]})
+
+    def amount(self, effects: Effects) -> float:
+        """What moved, in money: the larger one of what came in and what went out."""
+        worth = [units * self.state.cost[item] for item, units in effects.items()]
+        return max(sum(w for w in worth if w > 0), -sum(w for w in worth if w < 0))
 
     def correct(self, mistake: Mistake) -> None:
         """Take a mistake out of the differences."""
@@ -307,20 +336,19 @@ TWIN_DAYS = 2
 _TENS = {factor: slips.OF_QUANTITIES[factor] for factor in (10.0, 100.0, 1000.0)}
 
 
-def likely_mistakes(balance: UnitBalance, levers: Levers, least: float) -> list[Mistake]:
+def likely_mistakes(balance: UnitBalance, levers: Levers, least: float) -> LikelyMistakes:
     """The mistakes that differences of at least so much money, and rows far outside those of their item, point at."""
-    rows = levers.rows
-    outlying: set[Key] = set()
-    if len(rows):
-        strange = rows.of(rows.outlying)
-        for kind, item in zip(strange.kind.tolist(), strange.item.tolist(), strict=True):
-            outlying.update(levers.of_kind(kind, item))
-    units = balance.units
-    # most periods have nothing to look for
+    rows, units = levers.rows, balance.units
+    outlying: dict[Key, set[int]] = {}
+    strange = rows.of(rows.outlying)
+    for kind, item, at in zip(strange.kind.tolist(), strange.item.tolist(), strange.at.tolist(), strict=True):
+        for key in levers.of_kind(kind, item):
+            outlying.setdefault(key, set()).add(at)
     speaks = ~np.isnan(units.difference)
+    # most periods have nothing to look for
     if not outlying and not (np.abs(units.difference[speaks]) > NOTICED * units.noise[speaks]).any():
-        return []
-    return list(_Search(balance, levers, least).run(outlying))
+        return LikelyMistakes([], {})
+    return _Search(balance, levers, outlying, least).run()
 
 
 def _unlikely(noises: float) -> float:
