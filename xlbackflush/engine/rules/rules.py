@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.rules import items, period_end, quantities, transactions
+from xlbackflush.engine.rules.plausibility import bills as plausible_bills
+from xlbackflush.engine.rules.plausibility import quantities as plausible_quantities
 from xlbackflush.model.finding import Finding
 
 Rule = Callable[[Period], Iterator[Finding]]
@@ -50,7 +52,17 @@ RULES: dict[str, tuple[Rule, ...]] = {
         period_end.counted_more,
         period_end.opened_beyond,
     ),
-    PLAUSIBILITY: (),
+    PLAUSIBILITY: (
+        plausible_quantities.mistyped_quantities,
+        plausible_bills.mistyped_bills,
+        plausible_quantities.unexplained_counts,
+        plausible_quantities.repeated_counts,
+        plausible_quantities.overbought,
+        plausible_quantities.scrap_shares,
+        plausible_quantities.units_in_process,
+        plausible_bills.unusual_losses,
+        plausible_bills.dominant_components,
+    ),
 }
 
 

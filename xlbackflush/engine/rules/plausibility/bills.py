@@ -1,0 +1,125 @@
+"""Lines of the bill that the counts contradict, or that stand out from all others."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from xlbackflush.engine.measures.levers import ASSEMBLY_LOSS, LOSS
+from xlbackflush.engine.measures.likely_mistakes import Mistake
+from xlbackflush.engine.period import Period
+from xlbackflush.engine.rules.plausibility.quantities import looks
+from xlbackflush.engine.rules.plausibility.words import code, evidence, number, share, units
+from xlbackflush.model import finding as f
+from xlbackflush.model.arrays import sums, where_true
+
+
+def mistyped_bills(period: Period) -> Iterator[f.Finding]:
+    """Quantities and scrap of the bill that the counts contradict, each with what they imply."""
+    for mistake in period.likely_mistakes.mistakes:
+        if mistake.lever.table == "BOM":
+            yield _of_line(period, mistake)
+        elif mistake.key[0] == ASSEMBLY_LOSS:
+            yield _of_assembly(period, mistake)
+
+
+def _of_line(period: Period, mistake: Mistake) -> f.Finding:
+    bill, line = period.bill, mistake.lever.line
+    component, parent = int(bill.lines.component[line]), int(bill.lines.parent[line])
+    source, row = period.inputs.sources["BOM"], int(bill.lines.row[line])
+    said = evidence(period, mistake.effects)
+    if mistake.key[0] == LOSS:
+        right = share(mistake.right)
+        what = (
+            f"Scrap of {code(bill, component)} in {code(bill, parent)} is {share(mistake.typed)}: "
+            f"{looks(mistake, right)} ({said})."
+        )
+        where, fix = source.cell("Scrap %", row), f"Check the planned loss; if it is {right}, type {right}."
+        return f.ODD_LOSS.weighed(where, what, mistake.amount, period.materiality_threshold, fix)
+    right = units(mistake.right, bill, component)
+    what = (
+        f"{code(bill, parent)} takes {units(mistake.typed, bill, component)} of {code(bill, component)}: "
+        f"{looks(mistake, right)} ({said})."
+    )
+    fix = f"Check the bill; if one {code(bill, parent)} takes {right}, type {number(mistake.right)}."
+    return f.ODD_QUANTITY.weighed(
+        source.cell("Qty per", row), what, mistake.amount, period.materiality_threshold, fix
+    )
+
+
+def _of_assembly(period: Period, mistake: Mistake) -> f.Finding:
+    bill, item = period.bill, mistake.lever.item
+    row, right = int(period.inputs.standard_cost.row[item]), share(mistake.right)
+    where = period.inputs.sources["StandardCost"].cell(ASSEMBLY_LOSS, row)
+    what = (
+        f"{ASSEMBLY_LOSS} of {code(bill, item)} is {share(mistake.typed)}: {looks(mistake, right)} "
+        f"({evidence(period, mistake.effects)})."
+    )
+    fix = f"Check the planned loss of whole units; if it is {right}, type {right}."
+    return f.ODD_LOSS.weighed(where, what, mistake.amount, period.materiality_threshold, fix)
+
+
+def unusual_losses(period: Period) -> Iterator[f.Finding]:
+    """Planned scrap far above that of all other lines, of which no count has told."""
+    lines, bill = period.bill.lines, period.bill
+    planned = lines.scrap[lines.scrap > 0]
+    high = where_true(lines.scrap >= _LOSS_HIGH)
+    if not len(high):
+        return
+    usual = float(np.median(planned)) if len(planned) > 2 * len(high) else _LOSS_USUAL
+    named = {m.lever.line for m in period.likely_mistakes.mistakes}
+    counted = period.unit_balance.units.is_counted
+    for line in high.tolist():
+        component, loss = int(lines.component[line]), float(lines.scrap[line])
+        if line in named or loss < _LOSS_TIMES * usual or counted[component]:
+            continue
+        factor = (1 - usual) / (1 - loss) if lines.on_input[line] else (1 + loss) / (1 + usual)
+        used = float(period.levers.use_of_line[line]) * (1 - 1 / factor)
+        effect = used * float(_costs(period)[component])
+        if effect > period.trifle:
+            where = period.inputs.sources["BOM"].cell("Scrap %", int(lines.row[line]))
+            what = (
+                f"Scrap of {code(bill, component)} in {code(bill, int(lines.parent[line]))} is {share(loss)}; "
+                f"other lines have about {share(usual)}."
+            )
+            yield f.ODD_LOSS.weighed(where, what, effect, period.materiality_threshold)
+
+
+_LOSS_HIGH, _LOSS_TIMES, _LOSS_USUAL = 0.3, 5.0, 0.05
+
+
+def _costs(period: Period) -> np.ndarray:
+    """Unit cost of every item at period end."""
+    costs = period.unit_costs
+    at_end: np.ndarray = costs.rows.unit_cost[
+        costs.at(np.arange(len(period.bill.items)), period.settings.period_end)
+    ]
+    return at_end
+
+
+def dominant_components(period: Period) -> Iterator[f.Finding]:
+    """A component that costs a hundred times all else in its product, with a quantity that looks like a thousand for one."""
+    lines, bill = period.bill.lines, period.bill
+    if not len(lines):
+        return
+    amount = lines.factor * _costs(period)[lines.component]
+    total = sums(lines.parent, amount, len(bill.items)) + bill.items.own_conversion
+    rest = total[lines.parent] - amount
+    odd = where_true((amount > _ORDERS * rest) & (rest > 0) & (lines.quantity >= _BATCH))
+    named = {m.lever.line for m in period.likely_mistakes.mistakes}
+    counted = period.unit_balance.units.is_counted
+    for line in odd.tolist():
+        component, quantity = int(lines.component[line]), float(lines.quantity[line])
+        if line in named or counted[component]:
+            continue
+        used = float(period.levers.use_of_line[line])
+        effect = used * (1 - 1 / _BATCH) * float(_costs(period)[component])
+        if effect > period.trifle:
+            where = period.inputs.sources["BOM"].cell("Qty per", int(lines.row[line]))
+            what = (
+                f"{code(bill, int(lines.parent[line]))} takes {units(quantity, bill, component)} of {code(bill, component)}, "
+                f"which cost {number(float(amount[line] / rest[line]))} times all else in it."
+            )
+            yield f.ODD_QUANTITY.weighed(where, what, effect, period.materiality_threshold)
+
+
+_ORDERS, _BATCH = 30.0, 100.0

@@ -1,0 +1,60 @@
+"""Figures in words, as findings about quantities write them."""
+
+import math
+
+from xlbackflush.engine.period import Period
+from xlbackflush.engine.standards.bill import Bill
+
+_PIECES = ("", "each", "ea", "pc", "pcs", "piece", "pieces", "unit", "units", "st", "stk")
+
+
+def number(value: float) -> str:
+    """A number as people write it: 4,200; 0.25; 12.5."""
+    digits = max(0, 3 - math.floor(math.log10(abs(value)))) if value else 0
+    text = f"{value:,.{min(digits, 6)}f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text == "-0" else text
+
+
+def units(value: float, bill: Bill, item: int) -> str:
+    """A quantity of an item with its unit: 120 kg; what is counted by the piece is pcs."""
+    uom = str(bill.items.uom[item]).strip()
+    return f"{number(value)} {'pcs' if uom.casefold() in _PIECES else uom}"
+
+
+def code(bill: Bill, item: int) -> str:
+    """The code of an item."""
+    return str(bill.items.code[item])
+
+
+def share(value: float) -> str:
+    """A percentage: 5 %, 0.4 %."""
+    return f"{number(100 * value)} %"
+
+
+def listed(words: list[str], several: str = "others") -> str:
+    """The first few of some words, and how many more there are."""
+    if len(words) <= 3:
+        return " and ".join(words) if len(words) < 3 else f"{words[0]}, {words[1]} and {words[2]}"
+    return f"{', '.join(words[:3])} and {len(words) - 3} {several}"
+
+
+def evidence(period: Period, effects: dict[int, float]) -> str:
+    """What the correction does to the item that speaks loudest: its count and its book, as they are and as they would be."""
+    balance, bill = period.unit_balance.units, period.bill
+    counted = [item for item in effects if balance.is_counted[item]]
+    if counted:
+        item = max(counted, key=lambda i: abs(effects[i]) / balance.noise[i])
+        others = sum(abs(effects[i]) > 5 * balance.noise[i] for i in counted) - 1
+        also = f", and {others} more item{'s' * (others > 1)} speak{'s' * (others == 1)} for it" if others > 0 else ""
+        book = float(balance.book[item])
+        return (
+            f"{code(bill, item)}: counted {units(float(balance.counted[item]), bill, item)}, book {number(book)}, "
+            f"corrected {number(book + effects[item])}{also}"
+        )
+    short = [item for item in effects if balance.book[item] < 0]
+    if short:
+        item = min(short, key=lambda i: balance.book[i] * balance.cost[i])
+        book = float(balance.book[item])
+        return f"the book of {code(bill, item)} is {units(book, bill, item)}, corrected {number(book + effects[item])}"
+    return ""
