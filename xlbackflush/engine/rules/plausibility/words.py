@@ -45,7 +45,7 @@ def evidence(period: Period, effects: dict[int, float]) -> str:
     counted = [item for item in effects if balance.is_counted[item]]
     if counted:
         item = max(counted, key=lambda i: abs(effects[i]) / balance.noise[i])
-        others = sum(abs(effects[i]) > 5 * balance.noise[i] for i in counted) - 1
+        others = sum(bool(abs(effects[i]) > 5 * balance.noise[i]) for i in counted) - 1
         also = f", and {others} more item{'s' * (others > 1)} speak{'s' * (others == 1)} for it" if others > 0 else ""
         book = float(balance.book[item])
         return (
