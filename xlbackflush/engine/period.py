@@ -284,10 +284,10 @@ class Period:
 
     @cached_property
     def trifle(self) -> float:
-        """Money: what is less is not worth a word. Where the ledger keeps no inventory, what is on the shelf is the measure."""
+        """Money: what is less is not worth a word. Where the ledger keeps no inventory, the shelf says what is a trifle."""
         units = self.unit_balance.units
         on_the_shelf = self.settings.materiality * total(np.abs(units.book) * units.cost)
-        return max(self.materiality_threshold, on_the_shelf) / 10
+        return max(self.materiality_threshold / 10, on_the_shelf / 500)
 
     @cached_property
     def checks(self) -> list[Check]:

@@ -87,6 +87,14 @@ class Levers:
         return sums(trace.line[used], trace.required[used], len(self.bill.lines))
 
     @cached_property
+    def _in_process_of_line(self) -> Floats:
+        """Units of the component that the units in process hold through each line, where the count leaves them out."""
+        trace = self._trace
+        inside = np.array([event == schema.UNITS_IN_PROCESS for event in self.demand.events], dtype=bool)
+        held = where_true(inside[trace.root] & (trace.line >= 0))
+        return sums(trace.line[held], trace.required[held], len(self.bill.lines))
+
+    @cached_property
     def _by_component(self) -> Ints:
         return np.argsort(self.bill.lines.component, kind="stable")
 
@@ -278,7 +286,7 @@ class Levers:
 
     def _used_through(self, line: int) -> Effects:
         """Items on the shelf that were used through a line."""
-        use = float(self.use_of_line[line])
+        use = float(self.use_of_line[line] + self._in_process_of_line[line])
         if not use:
             return {}
         return {item: use * units for item, units in self.taken(self._at_end(int(self.bill.lines.component[line]))).items()}

@@ -28,14 +28,10 @@ ITEMS_MAX = 25  # with a difference, that are looked into at a time, the largest
 ROWS_MAX = 60  # of one lever that are looked into
 NOTICED = 5.0  # noises: what is nearer is left to chance
 ODDS = math.log(0.004)  # that one column of one item holds a mistake
-AGAIN, EXCHANGED, REMOVED, CHOICE, OTHER_ITEM = (
-    "again",
-    "exchanged",
-    "removed",
-    "choice",
-    "other item",
-)
-_LOG_ODDS = {AGAIN: math.log(0.3), REMOVED: math.log(0.01), CHOICE: math.log(0.05), EXCHANGED: math.log(0.1)}
+AGAIN, EXCHANGED, REMOVED, CHOICE, OTHER_ITEM, EMPTY = (
+    "again", "exchanged", "removed", "choice", "other item", "zero for blank",
+)  # fmt: skip
+_LOG_ODDS = {AGAIN: math.log(0.3), REMOVED: math.log(0.01), CHOICE: math.log(0.05), EXCHANGED: math.log(0.1), EMPTY: math.log(0.2)}
 _FREE_ODDS = math.log(0.1)
 _SHARED_ODDS = -2.0  # that it is this line, where others use the component, too
 _DEGREES = 4.0  # of the t distribution that differences and rows are held to have: a wild one may happen
@@ -188,7 +184,9 @@ class _Search:
             kind = CHOICE if lever.removal else AGAIN if self.twin(lever, row) >= 0 else REMOVED
             if kind != REMOVED or lever.key[0] in (own.COMPLETION, own.SALE, own.RECEIPT, own.SCRAP, own.SCRAP_WHOLE):
                 return [Slip(0.0, kind, _LOG_ODDS[kind])]
-        if lever.removal or right <= 0:
+        if typed == 0 and lever.key[0] == COUNTED and right > 0:
+            return [Slip(_rounded(right, exact, typed), EMPTY, _LOG_ODDS[EMPTY])]
+        if lever.removal or right <= 0 or typed <= 0:
             return []
         factors = slips.OF_BILLS if lever.line >= 0 or lever.table == "StandardCost" else slips.OF_QUANTITIES
         found = slips.nearest(typed, right, exact, factors)
@@ -249,21 +247,35 @@ class _Search:
 
     def exchanged(self, noticed: list[int]) -> Iterator[Mistake]:
         """Two rows of Stock with each other's quantity."""
-        for kind in (COUNTED, OPENING):
-            known = [(item, self.levers.lever((kind, item, -1))) for item in noticed]
-            of_kind = [(item, lever) for item, lever in known if lever and lever.effects.keys() == {item}]
-            for n, (item, lever) in enumerate(of_kind):
-                for other, second in of_kind[n + 1 :]:
-                    typed, right = float(lever.typed[0]), float(second.typed[0])
-                    units = typed - right
-                    gain = self.gain(lever.effects, units) + self.gain(second.effects, -units)
-                    weight = gain + ODDS + _LOG_ODDS[EXCHANGED] - math.log(len(of_kind))
-                    if weight > 0:
-                        effects = {item: lever.effects[item] * units, other: -second.effects[other] * units}
-                        yield Mistake(
-                            lever, int(lever.at[0]), typed, Slip(right, EXCHANGED, 0.0), weight, effects,
-                            other=int(second.at[0]), other_item=other,
-                        )  # fmt: skip
+        stock, of_stock = self.levers.inputs.stock, self.levers.bill.of("Stock")
+        difference = np.append(self.state.difference, np.nan)[of_stock]
+        known = np.append(self.state.is_counted, False)[of_stock]
+        for kind, column, sign in ((COUNTED, stock.counted_qty, 1.0), (OPENING, stock.opening_qty, -1.0)):
+            for item in noticed:
+                lever = self.levers.lever((kind, item, -1))
+                if lever is None or lever.effects.keys() != {item}:
+                    continue
+                typed, own_difference = float(lever.typed[0]), self.state.difference[item]
+                apart = np.abs(column - typed)
+                close = (np.abs(sign * (typed - column) - own_difference) < apart / 3) & known & (apart > 0)
+                close &= np.abs(sign * (column - typed) - difference) < apart / 3
+                for at in where_true(close)[:_EXCHANGES_MAX].tolist():
+                    yield from self._exchange(lever, int(of_stock[at]), kind, len(noticed))
+
+    def _exchange(self, lever: Lever, other: int, kind: str, among: int) -> Iterator[Mistake]:
+        """One pair of rows of Stock."""
+        second = self.levers.lever((kind, other, -1))
+        if second is None or second.effects.keys() != {other}:
+            return
+        typed, right = float(lever.typed[0]), float(second.typed[0])
+        gain = self.gain(lever.effects, typed - right) + self.gain(second.effects, right - typed)
+        weight = gain + ODDS + _LOG_ODDS[EXCHANGED] - math.log(among)
+        if weight > 0:
+            effects = _together(lever.effects, second.effects, typed - right)
+            slip = Slip(right, EXCHANGED, 0.0)
+            yield Mistake(
+                lever, int(lever.at[0]), typed, slip, weight, effects, other=int(second.at[0]), other_item=other
+            )
 
     def of_other_item(self, noticed: list[int]) -> Iterator[Mistake]:
         """A receipt or a sale of another item than the row says."""
@@ -333,6 +345,7 @@ class _Search:
 
 
 TWIN_DAYS = 2
+_EXCHANGES_MAX = 5  # of one row that are looked into
 _TENS = {factor: slips.OF_QUANTITIES[factor] for factor in (10.0, 100.0, 1000.0)}
 
 

@@ -58,7 +58,7 @@ def unit_balance(bill: Bill, stock: StockBook) -> UnitBalance:
     is_counted = ~np.isnan(counted) & (came > 0)
     missing = ~is_counted & (book < 0) & (came > 0)
     difference = np.where(is_counted, counted - book, np.where(missing, book, np.nan))
-    handled = np.maximum(came, went)
+    handled = np.maximum(came, np.abs(went))
     noise = _noise(np.abs(difference[is_counted]) / handled[is_counted])
     least = np.where(counted == np.floor(counted), 0.5, 1e-6)
     units = Units(

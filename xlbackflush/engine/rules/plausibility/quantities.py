@@ -12,7 +12,7 @@ from xlbackflush import schema
 from xlbackflush.engine.measures import own_rows as own
 from xlbackflush.engine.measures import slips
 from xlbackflush.engine.measures.levers import CHOICES, COUNTED, IN_PROCESS, OPENING
-from xlbackflush.engine.measures.likely_mistakes import AGAIN, EXCHANGED, OTHER_ITEM, REMOVED, Mistake
+from xlbackflush.engine.measures.likely_mistakes import AGAIN, EMPTY, EXCHANGED, OTHER_ITEM, REMOVED, Mistake
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.rules.places import day_text, text_cells
 from xlbackflush.engine.rules.plausibility.words import code, evidence, number, units
@@ -65,6 +65,9 @@ def _words(period: Period, mistake: Mistake) -> tuple[f.Rule, str, str]:
         fix = f"Check the units in process; if there were {right}, type {number(mistake.right)}."
     else:
         head = f"{kind} of {code(bill, item)} is {typed}"
+        if mistake.slip.kind == EMPTY:
+            what = f"{kind} of {code(bill, item)} is 0, which says that none was found; the book says {right}."
+            return rule, what, f"Leave {cell} blank if the item was not counted; else count again."
         said = "Check the closing stock of the period before" if kind == OPENING else "Count again"
         fix = f"{said}; if it was {right}, type {number(mistake.right)} in {cell}."
     return rule, f"{head}: {looks(mistake, right)}{_reason(period, mistake)}.", fix
@@ -95,7 +98,7 @@ _PARTS = {2: "half", 3: "third", 4: "quarter", 5: "fifth", 10: "tenth", 100: "hu
 
 def _reason(period: Period, mistake: Mistake) -> str:
     """Why: what counts and books say, and the item's other rows."""
-    said = evidence(period, mistake.effects)
+    said = evidence(period, mistake.effects, mistake.key[0] == COUNTED)
     if mistake.lever.several >= own.ROWS_MIN and abs(math.log(mistake.typed) - mistake.lever.middle) > math.log(3):
         usual = units(math.exp(mistake.lever.middle), period.bill, mistake.lever.item)
         others = f"the other {mistake.lever.several - 1} rows are about {usual}"
@@ -164,7 +167,7 @@ def unexplained_counts(period: Period) -> Iterator[f.Finding]:
             float(v[item]) for v in (balance.counted, balance.came, balance.went, balance.book)
         )
         named = units(counted, bill, item)
-        if counted > came:
+        if counted > came + 5 * float(balance.noise[item]):
             what = f"{named} of {code(bill, item)} were counted, but only {number(came)} can have been there: opening stock and all that came in."
             fix = "Check the count and its unit, the opening stock, and whether a receipt or completion is missing."
         else:

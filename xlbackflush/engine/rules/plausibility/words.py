@@ -39,19 +39,18 @@ def listed(words: list[str], several: str = "others") -> str:
     return f"{', '.join(words[:3])} and {len(words) - 3} {several}"
 
 
-def evidence(period: Period, effects: dict[int, float]) -> str:
-    """What the correction does to the item that speaks loudest: its count and its book, as they are and as they would be."""
+def evidence(period: Period, effects: dict[int, float], of_count: bool = False) -> str:
+    """What the correction of a record, or of a count, does to the item that speaks loudest: its count and its book, as they are and as they would be."""
     balance, bill = period.unit_balance.units, period.bill
     counted = [item for item in effects if balance.is_counted[item]]
     if counted:
         item = max(counted, key=lambda i: abs(effects[i]) / balance.noise[i])
         others = sum(bool(abs(effects[i]) > 5 * balance.noise[i]) for i in counted) - 1
         also = f", and {others} more item{'s' * (others > 1)} speak{'s' * (others == 1)} for it" if others > 0 else ""
-        book = float(balance.book[item])
-        return (
-            f"{code(bill, item)}: counted {units(float(balance.counted[item]), bill, item)}, book {number(book)}, "
-            f"corrected {number(book + effects[item])}{also}"
-        )
+        book, found = float(balance.book[item]), units(float(balance.counted[item]), bill, item)
+        if of_count:
+            return f"book {units(book, bill, item)}{also}"
+        return f"{code(bill, item)}: counted {found}, book {number(book)}, corrected {number(book + effects[item])}{also}"
     short = [item for item in effects if balance.book[item] < 0]
     if short:
         item = min(short, key=lambda i: balance.book[i] * balance.cost[i])
