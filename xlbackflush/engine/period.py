@@ -271,7 +271,7 @@ class Period:
 
     @cached_property
     def unit_balance(self) -> UnitBalance:
-        return unit_balance(self.bill, self.stock)
+        return unit_balance(self.bill, self.stock, self.transactions)
 
     @cached_property
     def levers(self) -> Levers:

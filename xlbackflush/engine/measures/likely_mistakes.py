@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from xlbackflush.dataclass import dataclass, replace
+from xlbackflush.engine.measures import levers as levers_of
 from xlbackflush.engine.measures import own_rows as own
 from xlbackflush.engine.measures import slips
 from xlbackflush.engine.measures.levers import CHOICES, COUNTED, OPENING, Effects, Key, Lever, Levers
@@ -80,19 +81,23 @@ class LikelyMistakes:
 
 @dataclass
 class _State:
-    """Units of every item as corrected so far. difference: NaN where nothing speaks."""
+    """Units of every item as corrected so far. difference: NaN where nothing speaks; the book where nobody counted."""
 
-    came: list[float]
-    went: list[float]
+    used: list[float]
     book: list[float]
+    counted: list[float]
     difference: list[float]
     is_counted: list[bool]
     least: list[float]
+    loss: list[float]
     cost: list[float]
     noise: float
 
-    def noise_of(self, item: int, came: float, went: float) -> float:
-        return math.hypot(self.noise * max(came, went, 0.0), self.least[item])
+    def noise_of(self, item: int, used: float = 0.0, book: float = 0.0, counted: float = 0.0) -> float:
+        """Noise of the difference of an item, where so many units more were used, in the book and counted."""
+        used += self.used[item]
+        shelf = max(abs(self.book[item] + book), self.counted[item] + counted)
+        return math.hypot(self.noise * used, self.noise * shelf, self.least[item], self.loss[item] * used)
 
 
 class _Search:
@@ -100,32 +105,45 @@ class _Search:
         """outlying: positions of rows unlike the others of their lever. least: money; what is less is left alone."""
         self.outlying, self.corrected = outlying, set[tuple[str, int]]()
         units = balance.units
-        whole = np.where(units.counted == np.floor(units.counted), 0.5, 1e-6)
-        difference = np.where(units.is_counted | (units.came <= 0), units.difference, units.book)
+        difference = np.where(units.is_counted | ~units.recorded, units.difference, units.book)
         self.levers, self.least = levers, least
-        self.state = _State(
-            units.came.tolist(), units.went.tolist(), units.book.tolist(), difference.tolist(), units.is_counted.tolist(),
-            whole.tolist(), units.cost.tolist(), balance.noise,
+        columns = (
+            units.used, units.book, np.nan_to_num(units.counted), difference, units.is_counted, units.least,
+            units.loss_share, units.cost,
         )  # fmt: skip
+        self.state = _State(*(column.tolist() for column in columns), balance.noise)
 
     # ----------------------------------------------------------------------------------------------- evidence
 
-    def loss(self, item: int, unit: float = 0.0) -> float:
-        """How unlikely the difference of an item is, as it is less what so many units too many make of it."""
+    def loss(self, item: int) -> float:
+        """How unlikely the difference of an item is."""
         state, difference = self.state, self.state.difference[item]
         if math.isnan(difference):
             return 0.0
-        came, went = state.came[item], state.went[item]
+        noise = state.noise_of(item)
         if state.is_counted[item]:
-            came, went = (came + unit, went) if unit < 0 else (came, went - unit)
-            noise = state.noise_of(item, came, went)
+            return math.log(noise) + _unlikely(difference / noise)
+        return _unlikely(difference / noise) if difference < 0 else 0.0
+
+    def loss_without(self, item: int, unit: float, lever: Lever) -> float:
+        """The same once so many units that a lever made of it are taken back."""
+        state, difference = self.state, self.state.difference[item]
+        if math.isnan(difference):
+            return 0.0
+        of_itself = item == lever.item
+        if of_itself and lever.key[0] == COUNTED:
+            noise = state.noise_of(item, counted=-unit)
+        else:
+            noise = state.noise_of(item, used=0.0 if of_itself else -unit, book=unit)
+        if state.is_counted[item]:
             return math.log(noise) + _unlikely((difference - unit) / noise)
         book = difference + unit
-        return _unlikely(book / state.noise_of(item, came, went)) if book < 0 else 0.0
+        return _unlikely(book / noise) if book < 0 else 0.0
 
-    def gain(self, effects: Effects, units: float) -> float:
+    def gain(self, lever: Lever, units: float) -> float:
         """How much likelier all differences become once so many units are taken back."""
-        return sum(self.loss(item) - self.loss(item, each * units) for item, each in effects.items())
+        effects = lever.effects.items()
+        return sum(self.loss(item) - self.loss_without(item, each * units, lever) for item, each in effects)
 
     def noticed(self) -> list[int]:
         """Items whose difference is no chance, the largest in money first."""
@@ -134,9 +152,7 @@ class _Search:
             if math.isnan(difference) or (difference > 0 and not state.is_counted[item]):
                 continue
             worth = abs(difference) * state.cost[item]
-            if worth > self.least and abs(difference) > NOTICED * state.noise_of(
-                item, state.came[item], state.went[item]
-            ):
+            if worth > self.least and abs(difference) > NOTICED * state.noise_of(item):
                 found.append((-worth, item))
         return [item for _, item in sorted(found)[:ITEMS_MAX]]
 
@@ -147,7 +163,7 @@ class _Search:
         state, votes = self.state, []
         for item, units in lever.effects.items():
             if state.is_counted[item] and not math.isnan(state.difference[item]):
-                exact = state.noise_of(item, state.came[item], state.went[item]) / abs(units)
+                exact = state.noise_of(item) / abs(units)
                 votes.append((state.difference[item] / units, exact))
         if not votes:
             return None
@@ -188,8 +204,9 @@ class _Search:
             return [Slip(_rounded(right, exact, typed), EMPTY, _LOG_ODDS[EMPTY])]
         if lever.removal or right <= 0 or typed <= 0:
             return []
-        factors = slips.OF_BILLS if lever.line >= 0 or lever.table == "StandardCost" else slips.OF_QUANTITIES
-        found = slips.nearest(typed, right, exact, factors)
+        found = slips.nearest(typed, right, exact, _FACTORS.get(lever.column, slips.OF_QUANTITIES))
+        if lever.column not in _FACTORS and (lever.typed == np.floor(lever.typed)).all():
+            found = [slip for slip in found if slip.right == math.floor(slip.right)]
         size = max(right, typed)
         odds = _FREE_ODDS + math.log(min(2.5 * exact / (3 * size), 1.0)) - abs(math.log(right / typed)) / 2
         if lever.line >= 0 and self.shared(lever):
@@ -207,7 +224,7 @@ class _Search:
         typed, several = float(lever.typed[row]), len(lever.at)
         for slip in meant:
             units = typed - slip.right
-            weight = self.gain(lever.effects, units) + slip.log_odds + ODDS - math.log(several)
+            weight = self.gain(lever, units) + slip.log_odds + ODDS - math.log(several)
             if lever.several >= own.ROWS_MIN and not lever.removal:
                 weight += _unlike(lever, typed) - (_unlike(lever, slip.right) if slip.right > 0 else 0.0)
             if weight > 0:
@@ -268,7 +285,7 @@ class _Search:
         if second is None or second.effects.keys() != {other}:
             return
         typed, right = float(lever.typed[0]), float(second.typed[0])
-        gain = self.gain(lever.effects, typed - right) + self.gain(second.effects, right - typed)
+        gain = self.gain(lever, typed - right) + self.gain(second, right - typed)
         weight = gain + ODDS + _LOG_ODDS[EXCHANGED] - math.log(among)
         if weight > 0:
             effects = _together(lever.effects, second.effects, typed - right)
@@ -279,8 +296,8 @@ class _Search:
 
     def of_other_item(self, noticed: list[int]) -> Iterator[Mistake]:
         """A receipt or a sale of another item than the row says."""
-        for kind in (own.RECEIPT, own.SALE):
-            known = [(item, self.levers.lever((kind, item, -1))) for item in noticed]
+        for kind in (own.RECEIPT, own.SALE, own.COMPLETION):
+            known = [(item, self.levers.lever(key)) for item in noticed for key in self.levers.of_kind(kind, item)]
             of_kind = [(item, lever, self.implied(lever)) for item, lever in known if lever]
             for item, lever, implied in of_kind:
                 if implied is None:
@@ -290,7 +307,7 @@ class _Search:
                     for other, second, too_few in of_kind:
                         if other == item or too_few is None or abs(too_few[0] + units) > 4 * too_few[1]:
                             continue
-                        gain = self.gain(lever.effects, units) + self.gain(second.effects, -units)
+                        gain = self.gain(lever, units) + self.gain(second, -units)
                         weight = gain + ODDS - math.log(len(lever.at) * len(of_kind)) + _LOG_ODDS[CHOICE]
                         if weight > 0:
                             effects = _together(lever.effects, second.effects, units)
@@ -335,17 +352,17 @@ class _Search:
                 state.difference[item] -= units
             else:
                 state.difference[item] += units
-            if mistake.key[0] == COUNTED:
-                continue
-            state.book[item] += units
-            if units < 0:
-                state.came[item] += units
+            if item != mistake.lever.item:
+                state.used[item] -= units
+            if item == mistake.lever.item and mistake.key[0] == COUNTED:
+                state.counted[item] -= units
             else:
-                state.went[item] -= units
+                state.book[item] += units
 
 
 TWIN_DAYS = 2
 _EXCHANGES_MAX = 5  # of one row that are looked into
+_FACTORS = {levers_of.PER: slips.OF_BILLS} | dict.fromkeys((levers_of.LOSS, levers_of.ASSEMBLY_LOSS), slips.OF_SHARES)
 _TENS = {factor: slips.OF_QUANTITIES[factor] for factor in (10.0, 100.0, 1000.0)}
 
 

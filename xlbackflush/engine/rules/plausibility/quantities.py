@@ -159,9 +159,9 @@ def unexplained_counts(period: Period) -> Iterator[f.Finding]:
     balance, bill, inputs = period.unit_balance.units, period.bill, period.inputs
     rows = {item: at for at, item in enumerate(bill.of("Stock").tolist())}
     for item, difference in period.likely_mistakes.unexplained.items():
-        handled = max(float(balance.came[item]), float(balance.went[item]))
+        shelf = max(float(balance.counted[item]), float(balance.book[item]))
         worth = abs(difference * float(balance.cost[item]))
-        if abs(difference) <= period.settings.count_tolerance * handled or worth <= period.trifle or item not in rows:
+        if abs(difference) <= period.settings.count_tolerance * shelf or worth <= period.trifle or item not in rows:
             continue
         counted, came, went, book = (
             float(v[item]) for v in (balance.counted, balance.came, balance.went, balance.book)
