@@ -179,7 +179,8 @@ class Levers:
         item = int(self.unit_costs.rows.item[row])
         return {item: 1.0} if self.on_shelf[item] else self.below(row)
 
-    def _at_end(self, item: int) -> int:
+    def at_end(self, item: int) -> int:
+        """Row of the unit costs of an item at period end."""
         return self._cost_rows(item)[-1]
 
     # ------------------------------------------------------------------------------------------------- levers
@@ -212,7 +213,7 @@ class Levers:
             rows = rows.of(self.unit_costs.at(np.full(len(days), item), days) == row)
         if not len(rows):
             return None
-        made = row if row >= 0 else self._at_end(item)
+        made = row if row >= 0 else self.at_end(item)
         effects = self._of_row(number, made)
         if right >= 0:
             effects = _less(effects, self._of_row(right, made))
@@ -239,6 +240,13 @@ class Levers:
         """Does the stock of an item say how much of it was made?"""
         return GROWTH in self.demand.streams and bool(self.bill.items.made[item]) and not self.demand.followed[item]
 
+    def parts_by_count(self) -> Iterator[tuple[int, Effects]]:
+        """Items whose count says how many of them were made, with the parts of one."""
+        if GROWTH in self.demand.streams:
+            for item in self._stock_rows:
+                if item >= 0 and self._grows(item):
+                    yield item, self.below(self.at_end(item))
+
     def _of_stock(self, key: Key) -> Lever | None:
         kind, item, _ = key
         at = self._stock_rows.get(item)
@@ -248,7 +256,7 @@ class Levers:
         if np.isnan(typed):
             return None
         sign = 1.0 if kind == COUNTED else -1.0
-        moved = self.below(self._at_end(item)) if self._grows(item) else {item: 1.0}
+        moved = self.below(self.at_end(item)) if self._grows(item) else {item: 1.0}
         effects = {i: sign * units for i, units in moved.items()}
         return Lever(key, "Stock", str(kind), item, np.array([at]), np.array([typed]), effects)
 
@@ -258,27 +266,27 @@ class Levers:
         if at is None or self.inputs.settings.stock_count_includes_units_in_process != schema.NO:
             return None
         share = float(np.nan_to_num(wip.material_percent[at]))
-        effects = {i: share * units for i, units in self.below(self._at_end(item)).items() if share}
+        effects = {i: share * units for i, units in self.below(self.at_end(item)).items() if share}
         return Lever(key, "WIP", "Quantity", item, np.array([at]), wip.quantity[at : at + 1], effects)
 
     def _of_bill(self, key: Key) -> Lever | None:
         """A line of the bill, by its quantity or its scrap, or the assembly scrap of an item."""
         kind, number, _ = key
-        lines, items = self.bill.lines, self.bill.items
+        lines = self.bill.lines
         if kind == ASSEMBLY_LOSS:
-            loss = float(items.to_start[number])
+            share = self.inputs.standard_cost.assembly_scrap_percent[number : number + 1]
+            base = _base(float(np.nan_to_num(share[0])), self.inputs.settings.default_scrap_basis == schema.INPUT)
             of_parent = range(*self.bill.first_line[number : number + 2].tolist())
             effects = Effects()
-            for line in of_parent if loss > 1 else ():
+            for line in of_parent if base else ():
                 for item, units in self._used_through(line).items():
-                    effects[item] = effects.get(item, 0.0) + units / loss
-            share = self.inputs.standard_cost.assembly_scrap_percent[number : number + 1]
+                    effects[item] = effects.get(item, 0.0) + units / base
             return Lever(key, "StandardCost", ASSEMBLY_LOSS, number, np.array([number]), share, effects)
         used = self._used_through(number)
         at = self.inputs.bom.row.searchsorted(lines.row[number : number + 1])
         parent, scrap, typed = int(lines.parent[number]), float(lines.scrap[number]), float(lines.quantity[number])
         if kind == LOSS:
-            typed, base = scrap, 1 - scrap / 10 if lines.on_input[number] else 1 + scrap
+            typed, base = scrap, _base(scrap, bool(lines.on_input[number]))
         else:
             base = typed
         effects = {item: units / base for item, units in used.items()} if typed > 0 else {}
@@ -289,7 +297,14 @@ class Levers:
         use = float(self.use_of_line[line] + self._in_process_of_line[line])
         if not use:
             return {}
-        return {item: use * units for item, units in self.taken(self._at_end(int(self.bill.lines.component[line]))).items()}
+        return {item: use * units for item, units in self.taken(self.at_end(int(self.bill.lines.component[line]))).items()}
+
+
+def _base(share: float, on_input: bool) -> float:
+    """Use through a loss, divided by this, is what a share of 1 more adds to it: between the share and a tenth of it."""
+    tenth = share / 10
+    less = (1 - share) / (1 - tenth) if on_input else (1 + tenth) / (1 + share)
+    return (share - tenth) / (1 - less) if share else 0.0
 
 
 def _less(effects: Effects, others: Effects) -> Effects:

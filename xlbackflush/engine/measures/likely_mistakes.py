@@ -27,6 +27,7 @@ from xlbackflush.model.arrays import where_true
 MISTAKES_MAX = 12
 ITEMS_MAX = 25  # with a difference, that are looked into at a time, the largest in money first
 ROWS_MAX = 60  # of one lever that are looked into
+CHANGE_MIN = 0.03  # of what was typed: what is nearer is no mistake in typing
 NOTICED = 5.0  # noises: what is nearer is left to chance
 ODDS = math.log(0.004)  # that one column of one item holds a mistake
 AGAIN, EXCHANGED, REMOVED, CHOICE, OTHER_ITEM, EMPTY = (
@@ -112,6 +113,10 @@ class _Search:
             units.loss_share, units.cost,
         )  # fmt: skip
         self.state = _State(*(column.tolist() for column in columns), balance.noise)
+        for item, each in levers.parts_by_count():
+            noise = balance.noise * max(self.state.counted[item], 1.0)
+            for part, units_of in each.items():
+                self.state.least[part] = math.hypot(self.state.least[part], noise * units_of)
 
     # ----------------------------------------------------------------------------------------------- evidence
 
@@ -199,7 +204,8 @@ class _Search:
         if abs(right) <= 3 * exact:
             kind = CHOICE if lever.removal else AGAIN if self.twin(lever, row) >= 0 else REMOVED
             if kind != REMOVED or lever.key[0] in (own.COMPLETION, own.SALE, own.RECEIPT, own.SCRAP, own.SCRAP_WHOLE):
-                return [Slip(0.0, kind, _LOG_ODDS[kind])]
+                tiny = [s for s in slips.multiples(typed, _TENS) if s.factor >= 100 and s.right >= 1 and kind == REMOVED]
+                return [Slip(0.0, kind, _LOG_ODDS[kind]), *tiny]
         if typed == 0 and lever.key[0] == COUNTED and right > 0:
             return [Slip(_rounded(right, exact, typed), EMPTY, _LOG_ODDS[EMPTY])]
         if lever.removal or right <= 0 or typed <= 0:
@@ -224,6 +230,8 @@ class _Search:
         typed, several = float(lever.typed[row]), len(lever.at)
         for slip in meant:
             units = typed - slip.right
+            if abs(units) < CHANGE_MIN * typed:
+                continue
             weight = self.gain(lever, units) + slip.log_odds + ODDS - math.log(several)
             if lever.several >= own.ROWS_MIN and not lever.removal:
                 weight += _unlike(lever, typed) - (_unlike(lever, slip.right) if slip.right > 0 else 0.0)
@@ -332,17 +340,22 @@ class _Search:
         while (noticed or self.outlying) and len(mistakes) < MISTAKES_MAX and (found := self.best(noticed)):
             self.corrected.add((found.lever.table, found.at))
             self.correct(found)
-            amount = self.amount(found.effects)
+            amount = self.amount(found)
             if amount > self.least:
                 mistakes.append(replace(found, amount=amount))
             noticed = self.noticed()
         state = self.state
         return LikelyMistakes(mistakes, {item: state.difference[item] for item in noticed if state.is_counted[item]})
 
-    def amount(self, effects: Effects) -> float:
-        """What moved, in money: the larger one of what came in and what went out."""
-        worth = [units * self.state.cost[item] for item, units in effects.items()]
-        return max(sum(w for w in worth if w > 0), -sum(w for w in worth if w < 0))
+    def amount(self, mistake: Mistake) -> float:
+        """What a mistake moved, in money: the largest one of what came in, of what went out, and of the units themselves."""
+        worth = [units * self.state.cost[item] for item, units in mistake.effects.items()]
+        of_units = 0.0
+        if mistake.lever.line < 0 and mistake.lever.table in ("Purchases", "Counts", "Scrap"):
+            levers = self.levers
+            cost = float(levers.unit_costs.rows.unit_cost[levers.at_end(mistake.lever.item)])
+            of_units = abs(mistake.typed - mistake.right) * cost
+        return max(sum(w for w in worth if w > 0), -sum(w for w in worth if w < 0), of_units)
 
     def correct(self, mistake: Mistake) -> None:
         """Take a mistake out of the differences."""

@@ -17,6 +17,7 @@ from xlbackflush.model.arrays import Bools, Floats, Records
 
 NOISE, NOISE_MIN, NOISE_MAX = 0.005, 0.0025, 0.03  # of the quantity handled: before the counts say otherwise, at least, at most
 PLANNED_NOISE = 0.12  # of the losses that the bill plans: how far they are from those that happen
+PLANNED_MAX = 0.1  # of such losses: what is beyond is looked into itself
 UNRECORDED = 0.2  # of the items used, from which receipts are taken not to be recorded
 _EARLIER = 8  # counts with which the first of them is weighed
 _NORMAL_MEDIAN = 0.6745  # median of the absolute value of a standard normal
@@ -77,7 +78,7 @@ def unit_balance(bill: Bill, stock: StockBook, transactions: Transactions) -> Un
     handled = np.hypot(used, shelf)
     noise = _noise(np.abs(difference[is_counted]) / np.maximum(handled[is_counted], 1e-9))
     least = np.where(counted == np.floor(counted), 0.5, 1e-6)
-    loss_share = PLANNED_NOISE * _planned(bill)
+    loss_share = PLANNED_NOISE * np.minimum(_planned(bill), PLANNED_MAX)
     deviation = np.sqrt((noise * handled) ** 2 + least**2 + (loss_share * used) ** 2)
     units = Units(
         came, went, used, book, counted, difference, is_counted, recorded, deviation, least, loss_share, of_items(stock.cost)

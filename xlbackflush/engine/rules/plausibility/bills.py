@@ -97,7 +97,7 @@ def _costs(period: Period) -> np.ndarray:
 
 
 def dominant_components(period: Period) -> Iterator[f.Finding]:
-    """A component that costs a hundred times all else in its product, with a quantity that looks like a thousand for one."""
+    """A component that costs many times all else in its product, by a quantity of a hundred or more, of which no count tells."""
     lines, bill = period.bill.lines, period.bill
     if not len(lines):
         return
@@ -105,19 +105,22 @@ def dominant_components(period: Period) -> Iterator[f.Finding]:
     total = sums(lines.parent, amount, len(bill.items)) + bill.items.own_conversion
     rest = total[lines.parent] - amount
     odd = where_true((amount > _ORDERS * rest) & (rest > 0) & (lines.quantity >= _BATCH))
+    if not len(odd):
+        return
     named = {m.lever.line for m in period.likely_mistakes.mistakes}
-    counted = period.unit_balance.units.is_counted
+    units_of = period.unit_balance.units
     for line in odd.tolist():
-        component, quantity = int(lines.component[line]), float(lines.quantity[line])
-        if line in named or counted[component]:
+        component, parent, quantity = int(lines.component[line]), int(lines.parent[line]), float(lines.quantity[line])
+        told = period.levers.use_of_line[line] > 5 * units_of.noise[component] and units_of.is_counted[component]
+        if line in named or told:
             continue
-        used = float(period.levers.use_of_line[line])
-        effect = used * (1 - 1 / _BATCH) * float(_costs(period)[component])
+        moved = float(abs(units_of.book[parent]) + abs(units_of.went[parent]))
+        effect = moved * float(amount[line]) * (1 - 1 / _BATCH)
         if effect > period.trifle:
             where = period.inputs.sources["BOM"].cell("Qty per", int(lines.row[line]))
             what = (
-                f"{code(bill, int(lines.parent[line]))} takes {units(quantity, bill, component)} of {code(bill, component)}, "
-                f"which cost {number(float(amount[line] / rest[line]))} times all else in it."
+                f"{code(bill, parent)} takes {units(quantity, bill, component)} of {code(bill, component)}, which cost "
+                f"{number(float(amount[line] / rest[line]))} times all else in it."
             )
             yield f.ODD_QUANTITY.weighed(where, what, effect, period.materiality_threshold)
 

@@ -262,46 +262,56 @@ _MUCH = 6.0  # times the use of the period
 
 
 def units_in_process(period: Period) -> Iterator[f.Finding]:
-    """More units in process than a period's output; units in process of which nothing is said to be in them."""
+    """More units in process than there are parts for, or than any batch; units of which nothing is said to be in them."""
     wip, bill, inputs = period.inputs.wip, period.bill, period.inputs
     if not len(wip):
         return
     item, quantity = bill.of("WIP"), blank_as_zero(wip.quantity)
-    made = np.append(_made(period), 0.0)[item]
-    cost = np.append(period.unit_costs.rows.unit_cost[period.unit_costs.at(np.arange(len(bill.items)), period.settings.period_end)], 0.0)[item]
+    material, conversion = blank_as_zero(wip.material_percent), blank_as_zero(wip.conversion_percent)
     named = {m.at for m in period.likely_mistakes.mistakes if m.lever.table == "WIP"}
-    threshold = period.materiality_threshold
-    shares = blank_as_zero(wip.material_percent), blank_as_zero(wip.conversion_percent)
-    for at in where_true((item >= 0) & (quantity > np.maximum(made, 0) * _MUCH_IN_PROCESS) & (made > 0)).tolist():
-        done = max(float(share[at]) for share in shares)
-        effect = float(quantity[at] * cost[at]) * done
-        if at not in named and effect > period.trifle:
+    costs, threshold = period.unit_costs.rows.unit_cost, period.materiality_threshold
+    for at in where_true((item >= 0) & (quantity > 0)).tolist():
+        number_of, units_of = int(item[at]), float(quantity[at])
+        worth = units_of * float(costs[period.levers.at_end(number_of)])
+        if at in named or worth <= period.trifle:
+            continue
+        done = max(float(material[at]), float(conversion[at]))
+        head = f"{units(units_of, bill, number_of)} of {code(bill, number_of)} are in process"
+        if not done:
+            cell = inputs.sources["WIP"].cell("Material %", int(wip.row[at]))
+            what = f"{head}, with no share of their material or conversion in them."
+            yield f.EMPTY_WIP.weighed(cell, what, worth, threshold)
+        elif worth * done > period.trifle and (why := _too_many(period, number_of, units_of, float(material[at]))):
             cell = inputs.sources["WIP"].cell("Quantity", int(wip.row[at]))
-            number_of = int(item[at])
-            what = (
-                f"{units(float(quantity[at]), bill, number_of)} of {code(bill, number_of)} are in process, and "
-                f"{number(float(made[at]))} were completed in the whole period."
-            )
-            yield f.ODD_WIP.weighed(cell, what, effect, threshold)
-    nothing = (item >= 0) & (quantity > 0) & (shares[0] == 0) & (shares[1] == 0)
-    for (cell, name), at in zip(text_cells(inputs, "WIP", "Item", nothing), where_true(nothing).tolist(), strict=True):
-        effect = float(quantity[at] * cost[at])
-        if effect > period.trifle:
-            what = f"{units(float(quantity[at]), bill, int(item[at]))} of {name} are in process with no share of their material or conversion in."
-            where = inputs.sources["WIP"].cell("Material %", int(wip.row[at]))
-            yield f.EMPTY_WIP.weighed(where, what, effect, threshold)
+            yield f.ODD_WIP.weighed(cell, f"{head}; {why}.", worth * done * (1 - 1 / _BEYOND), threshold)
 
 
-_MUCH_IN_PROCESS = 1.0
+def _too_many(period: Period, item: int, quantity: float, share_in: float) -> str:
+    """Why so many units of an item cannot well be in process, or ""."""
+    balance, bill, rows = period.unit_balance.units, period.bill, period.own_rows
+    held = {part: each * quantity * share_in for part, each in period.levers.below(period.levers.at_end(item)).items()}
+    if period.settings.stock_count_includes_units_in_process == schema.YES:
+        for part, needed in held.items():
+            there = float(balance.counted[part] if balance.is_counted[part] else balance.book[part])
+            if balance.recorded[part] and needed > 1.1 * max(there, 0.0) + 3 * float(balance.noise[part]):
+                name = f"{units(needed, bill, part)} of {code(bill, part)}"
+                return f"they hold {name}, and only {number(max(there, 0.0))} are on hand, with what is in process"
+    batches = rows.quantity[rows.of_item(own.COMPLETION, item)]
+    if not len(batches):
+        batches = rows.quantity[rows.of_item(own.SALE, item)]
+    if not len(batches):
+        return ""
+    largest, made = float(batches.max()), float(batches.sum())
+    settings = period.settings
+    days = settings.period_end - settings.period_start + 1
+    usual = made * (settings.cycle_time_days or 0) * 7 / 5 / days
+    if quantity > max(_BATCHES * largest, _BEYOND * usual):
+        return f"the largest count of the period is {units(largest, bill, item)}, all of them together {number(made)}"
+    return ""
 
 
-def _made(period: Period) -> np.ndarray:
-    """Units of every item that the period made, or sold where nobody counts what was made."""
-    rows, demand = period.explosion.rows, period.demand
-    made = np.zeros(len(period.bill.items))
-    opened = ~rows.relieved & demand.of_work[rows.root]
-    np.add.at(made, rows.item[opened], rows.required[opened])
-    return made
+_BATCHES = 0.8  # of the largest count of the item: fewer are in process at a time
+_BEYOND = 3.0  # times what the cycle time leaves in process
 
 
 def scrap_shares(period: Period) -> Iterator[f.Finding]:
