@@ -18,6 +18,8 @@ from support import Row, compute, run, sources
 
 from xlbackflush import schema
 from xlbackflush.engine.rules import items, period_end, quantities, transactions
+from xlbackflush.engine.rules.plausibility import bills as plausible_bills
+from xlbackflush.engine.rules.plausibility import quantities as plausible_quantities
 from xlbackflush.engine.rules.rules import RULES as RULES_ASKED
 from xlbackflush.model.finding import CATALOGUE, Rule
 from xlbackflush.model.tables import CellError, Source
@@ -62,7 +64,7 @@ TABLES: dict[str, list[Row]] = {
     ],
     "Actuals": [row("Date, Document, Cost type, Hours, Amount", day(30), "PR-1", "Labor", 26, 540)],
     "Stock": [row("Item, Opening qty, Counted qty", "Brass", 10, 50), row("Item, Opening qty", "Lamp", 5)],
-    "WIP": [row("Item, Quantity", "Lamp", 2)],
+    "WIP": [row("Item, Quantity, Material %, Conversion %", "Lamp", 2, 0.5, 0.5)],
 }
 
 
@@ -202,6 +204,22 @@ def by_count(**cells: object) -> Change:
     return both(setting("Relief basis", schema.PHYSICAL_COUNT), counted)
 
 
+def bulbs_counted(quantity: float) -> Change:
+    """A row of Stock for the bulbs; by the books there are 97."""
+    return add("Stock", Item="Bulb", Counted_qty=quantity)
+
+
+def receipt(document: str, item: str, quantity: float) -> Change:
+    """One more receipt, two days after the others."""
+    return add("Purchases", Date=day(3), Document=document, Item=item, Quantity=quantity, Actual_price=8.1)
+
+
+def lamps_scrapped(stage: str) -> Change:
+    """Four lamps, reported as scrap."""
+    cells = {"Date": day(12), "Document": "SC-2", "Item": "Lamp", "Quantity": 4.0, "Stage": stage, "Kind": "Normal"}
+    return add("Scrap", **cells)
+
+
 # --------------------------------------------------------------------------------------------------- cases
 
 CASES: list[tuple[str, Change, str]] = [
@@ -297,7 +315,7 @@ CASES: list[tuple[str, Change, str]] = [
     ("T07", correction_after_a_change(11), "Counts!E10"),
     ("T06", add("Stock", Item="Brass", Opening_qty=10.0), "Stock!A9"),
     ("Q01", put("Counts", 9, "Quantity", 56.0), "Standard Cost!A7"),
-    ("Q02", put("Purchases", 7, "Quantity", 40.0), "Standard Cost!A9"),
+    ("Q02", both(put("Purchases", 7, "Quantity", 40.0), put("Stock", 7, "Counted qty", "")), "Standard Cost!A9"),
     ("Q03", drop("Counts", day(8)), "Standard Cost!A8"),
     ("P01", both(by_count(), put("Stock", 8, "Counted qty", 5.0)), "Inventory Count!D7"),
     (
@@ -364,6 +382,31 @@ CASES: list[tuple[str, Change, str]] = [
     ),
     ("P09", add("Opening", Role=schema.MIP, Closing_balance=83.0), "Opening!B7"),  # 10 kg of brass at 8
     ("P10", add("Opening", Role=schema.MIP, Closing_balance=90.0), "Opening!B7"),
+    ("W40", put("Counts", 7, "Quantity", 600.0), "Counts!E7"),
+    ("W41", put("Purchases", 7, "Quantity", 1000.0), "Purchases!D7"),
+    ("W42", both(bulbs_counted(94.0), put("Scrap", 7, "Quantity", 60.0)), "Scrap!D7"),
+    ("W43", put("Stock", 7, "Opening qty", 1000.0), "Stock!B7"),
+    ("W44", put("Stock", 7, "Counted qty", 500.0), "Stock!C7"),
+    ("W45", both(bulbs_counted(50.0), put("Stock", 7, "Counted qty", 97.0)), "Stock!C7"),
+    ("W46", add("Counts", Date=day(9), Document="PC-9", Event="Completed", Item="Base", Quantity=60.0), "Counts!E10"),
+    ("W47", receipt("PO-9", "Brass", 100.0), "Purchases!D9"),
+    (
+        "W48",
+        both(bulbs_counted(97.0), put("Stock", 8, "Counted qty", 15.0), put("Counts", 8, "Event", "Sold")),
+        "Counts!C8",
+    ),
+    ("W49", both(bulbs_counted(89.0), put("Stock", 8, "Counted qty", 15.0), lamps_scrapped("Component")), "Scrap!E8"),
+    ("W50", both(bulbs_counted(247.0), receipt("PO-3", "Brass", 150.0)), "Purchases!C9"),
+    ("W51", put("Stock", 7, "Counted qty", 43.0), "Stock!C7"),
+    ("W52", put("WIP", 7, "Quantity", 200.0), "WIP!B7"),
+    (
+        "W53",
+        both(put("WIP", 7, "Quantity", 20.0), put("WIP", 7, "Material %", ""), put("WIP", 7, "Conversion %", "")),
+        "WIP!C7",
+    ),
+    ("W54", put("Purchases", 8, "Quantity", 2000.0), "Purchases!D8"),
+    ("W60", put("BOM", 9, "Qty per", 10.0), "BOM!C9"),
+    ("W61", both(put("BOM", 9, "Scrap %", 0.5), put("Stock", 7, "Counted qty", 47.0)), "BOM!E9"),
     ("Z03", put("Counts", 9, "Quantity", 9e13), "Trace"),
     ("Z03", add("Opening", Role=schema.COGS, Closing_balance=2e13), "Ledger"),
 ]
@@ -432,7 +475,7 @@ def test_every_rule_of_the_catalogue_has_a_case():
     assert len(RULES) == len(CATALOGUE)
 
 
-@pytest.mark.parametrize("module", [items, transactions, period_end, quantities])
+@pytest.mark.parametrize("module", [items, transactions, period_end, quantities, plausible_quantities, plausible_bills])
 def test_every_rule_is_asked_once(module):
     """What a module of rules offers stands in the list of rules, once."""
     offered = [

@@ -168,7 +168,9 @@ class Levers:
         if row not in self._below:
             buildup, taken = self.unit_costs.buildup, Effects()
             span = slice(*self._first_of_row[row : row + 2])
-            for quantity, below in zip(buildup.quantity[span].tolist(), buildup.component_row[span].tolist(), strict=True):
+            for quantity, below in zip(
+                buildup.quantity[span].tolist(), buildup.component_row[span].tolist(), strict=True
+            ):
                 for item, units in self.taken(below).items():
                     taken[item] = taken.get(item, 0.0) + quantity * units
             self._below[row] = taken
@@ -297,7 +299,9 @@ class Levers:
         use = float(self.use_of_line[line] + self._in_process_of_line[line])
         if not use:
             return {}
-        return {item: use * units for item, units in self.taken(self.at_end(int(self.bill.lines.component[line]))).items()}
+        return {
+            item: use * units for item, units in self.taken(self.at_end(int(self.bill.lines.component[line]))).items()
+        }
 
 
 def _base(share: float, on_input: bool) -> float:

@@ -19,7 +19,7 @@ from xlbackflush.dataclass import dataclass, replace
 from xlbackflush.engine.measures import levers as levers_of
 from xlbackflush.engine.measures import own_rows as own
 from xlbackflush.engine.measures import slips
-from xlbackflush.engine.measures.levers import CHOICES, COUNTED, OPENING, Effects, Key, Lever, Levers
+from xlbackflush.engine.measures.levers import COUNTED, OPENING, Effects, Key, Lever, Levers
 from xlbackflush.engine.measures.slips import FREE, Slip
 from xlbackflush.engine.measures.unit_balance import UnitBalance
 from xlbackflush.model.arrays import where_true
@@ -33,7 +33,13 @@ ODDS = math.log(0.004)  # that one column of one item holds a mistake
 AGAIN, EXCHANGED, REMOVED, CHOICE, OTHER_ITEM, EMPTY = (
     "again", "exchanged", "removed", "choice", "other item", "zero for blank",
 )  # fmt: skip
-_LOG_ODDS = {AGAIN: math.log(0.3), REMOVED: math.log(0.01), CHOICE: math.log(0.05), EXCHANGED: math.log(0.1), EMPTY: math.log(0.2)}
+_LOG_ODDS = {
+    AGAIN: math.log(0.3),
+    REMOVED: math.log(0.01),
+    CHOICE: math.log(0.05),
+    EXCHANGED: math.log(0.1),
+    EMPTY: math.log(0.2),
+}
 _FREE_ODDS = math.log(0.1)
 _SHARED_ODDS = -2.0  # that it is this line, where others use the component, too
 _DEGREES = 4.0  # of the t distribution that differences and rows are held to have: a wild one may happen
@@ -193,7 +199,19 @@ class _Search:
         for row in {*rows, *(n for n, at in enumerate(lever.at.tolist() if strange else ()) if at in strange)}:
             typed = float(lever.typed[row])
             if typed > 0 and not lever.removal:
-                yield from self.of_row(lever, row, [*slips.multiples(typed, _TENS), *slips.shortened(typed)])
+                meant = self.whole(lever, [*slips.multiples(typed, _TENS), *slips.shortened(typed)])
+                yield from (m for m in self.of_row(lever, row, meant) if row not in rows or self.fits_shortage(m))
+
+    def whole(self, lever: Lever, meant: list[Slip]) -> list[Slip]:
+        """Where all quantities of a lever are whole, so is the right one."""
+        if lever.column in _FACTORS or not (lever.typed == np.floor(lever.typed)).all():
+            return meant
+        return [slip for slip in meant if slip.right == math.floor(slip.right)]
+
+    def fits_shortage(self, mistake: Mistake) -> bool:
+        """Does it move about what is missing? Ten times too much, where one is missing of fifty, explains nothing."""
+        short = ((item, units) for item, units in mistake.effects.items() if self.state.difference[item] < 0)
+        return any(0 < units < _SHORTAGES_MAX * -self.state.difference[item] for item, units in short)
 
     def is_short(self, lever: Lever) -> bool:
         """Does a lever move an item whose book is below zero, as far as nobody counted it?"""
@@ -204,15 +222,16 @@ class _Search:
         if abs(right) <= 3 * exact:
             kind = CHOICE if lever.removal else AGAIN if self.twin(lever, row) >= 0 else REMOVED
             if kind != REMOVED or lever.key[0] in (own.COMPLETION, own.SALE, own.RECEIPT, own.SCRAP, own.SCRAP_WHOLE):
-                tiny = [s for s in slips.multiples(typed, _TENS) if s.factor >= 100 and s.right >= 1 and kind == REMOVED]
+                tiny = [
+                    s for s in slips.multiples(typed, _TENS) if s.factor >= 100 and s.right >= 1 and kind == REMOVED
+                ]
                 return [Slip(0.0, kind, _LOG_ODDS[kind]), *tiny]
         if typed == 0 and lever.key[0] == COUNTED and right > 0:
             return [Slip(_rounded(right, exact, typed), EMPTY, _LOG_ODDS[EMPTY])]
         if lever.removal or right <= 0 or typed <= 0:
             return []
         found = slips.nearest(typed, right, exact, _FACTORS.get(lever.column, slips.OF_QUANTITIES))
-        if lever.column not in _FACTORS and (lever.typed == np.floor(lever.typed)).all():
-            found = [slip for slip in found if slip.right == math.floor(slip.right)]
+        found = self.whole(lever, found)
         size = max(right, typed)
         odds = _FREE_ODDS + math.log(min(2.5 * exact / (3 * size), 1.0)) - abs(math.log(right / typed)) / 2
         if lever.line >= 0 and self.shared(lever):
@@ -249,9 +268,13 @@ class _Search:
             return list(range(count))
         right = lever.typed - too_many
         ratio = np.where(right > 0, np.log10(lever.typed / np.where(right > 0, right, 1.0)), 0.5)
-        simple = np.where(right > 0, np.abs(ratio - np.round(ratio)) + (np.abs(ratio) < 0.5), np.abs(right) / lever.typed)
+        simple = np.where(
+            right > 0, np.abs(ratio - np.round(ratio)) + (np.abs(ratio) < 0.5), np.abs(right) / lever.typed
+        )
         away = -np.abs(np.log(lever.typed) - lever.middle)
-        chosen = np.concatenate((simple.argsort(kind="stable")[: ROWS_MAX // 2], away.argsort(kind="stable")[: ROWS_MAX // 2]))
+        chosen = np.concatenate(
+            (simple.argsort(kind="stable")[: ROWS_MAX // 2], away.argsort(kind="stable")[: ROWS_MAX // 2])
+        )
         rows: list[int] = np.unique(chosen).tolist()
         return rows
 
@@ -374,6 +397,7 @@ class _Search:
 
 
 TWIN_DAYS = 2
+_SHORTAGES_MAX = 2.5  # times what is missing, that a mistake may move where nobody counted
 _EXCHANGES_MAX = 5  # of one row that are looked into
 _FACTORS = {levers_of.PER: slips.OF_BILLS} | dict.fromkeys((levers_of.LOSS, levers_of.ASSEMBLY_LOSS), slips.OF_SHARES)
 _TENS = {factor: slips.OF_QUANTITIES[factor] for factor in (10.0, 100.0, 1000.0)}
@@ -414,6 +438,6 @@ def _together(effects: Effects, others: Effects, units: float) -> Effects:
 
 def _rounded(right: float, exact: float, typed: float) -> float:
     """A quantity to the digits that are certain; whole where the typed one is."""
-    digits = max(int(math.floor(-math.log10(exact))) + 1, 0) if exact > 0 else 6
+    digits = max(math.floor(-math.log10(exact)) + 1, 0) if exact > 0 else 6
     value = round(right, min(digits, 6))
     return float(round(right)) if typed == round(typed) and right >= 1 else value

@@ -70,9 +70,7 @@ def own_rows(bill: Bill) -> OwnRows:
     middle = _medians(logs, first, size)[group]
     away = np.abs(logs - middle)
     spread = _medians(away[np.lexsort((away, group))], first, size)[group]
-    return OwnRows(
-        kind, item, at, quantity, middle, np.maximum(1.4826 * spread, SPREAD_MIN), np.repeat(size, size)
-    )
+    return OwnRows(kind, item, at, quantity, middle, np.maximum(1.4826 * spread, SPREAD_MIN), np.repeat(size, size))
 
 
 def _medians(ordered: Floats, first: Ints, size: Ints) -> Floats:

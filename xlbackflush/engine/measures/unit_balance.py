@@ -15,7 +15,11 @@ from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.engine.stock.stock_book import StockBook
 from xlbackflush.model.arrays import Bools, Floats, Records
 
-NOISE, NOISE_MIN, NOISE_MAX = 0.005, 0.0025, 0.03  # of the quantity handled: before the counts say otherwise, at least, at most
+NOISE, NOISE_MIN, NOISE_MAX = (
+    0.005,
+    0.0025,
+    0.03,
+)  # of the quantity handled: before the counts say otherwise, at least, at most
 PLANNED_NOISE = 0.12  # of the losses that the bill plans: how far they are from those that happen
 PLANNED_MAX = 0.1  # of such losses: what is beyond is looked into itself
 UNRECORDED = 0.2  # of the items used, from which receipts are taken not to be recorded

@@ -81,9 +81,15 @@ def nothing_effective(period: Period) -> Iterator[f.Finding]:
 
 
 def shortages(period: Period) -> Iterator[f.Finding]:
-    """Book stock below zero: more was sold or used than there was. Posted all the same: stopping hides what was used."""
+    """Book stock below zero: more was sold or used than there was. The run is posted anyway: stopping hides what was used.
+
+    Where a cell is named that explains it, that is enough.
+    """
     stock = period.stock
     short = stock.of((stock.role != "") & (stock.book < -1e-9))
+    if len(short):
+        named = {i for mistake in period.likely_mistakes.mistakes for i, units in mistake.effects.items() if units > 0}
+        short = short.of(~np.isin(short.item, list(named)))
     sold = period.bill.of("Counts")[period.inputs.counts.event == schema.SOLD] if len(short) else ()
     into, out = short.opening + short.received, short.relieved + short.scrapped
     columns = (short.item, short.book, into, out, short.book * short.cost)

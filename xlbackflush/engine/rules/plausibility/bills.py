@@ -7,16 +7,20 @@ import numpy as np
 from xlbackflush.engine.measures.levers import ASSEMBLY_LOSS, LOSS
 from xlbackflush.engine.measures.likely_mistakes import Mistake
 from xlbackflush.engine.period import Period
-from xlbackflush.engine.rules.plausibility.quantities import looks
-from xlbackflush.engine.rules.plausibility.words import code, evidence, number, share, units
+from xlbackflush.engine.rules.places import other_units
+from xlbackflush.engine.rules.plausibility.words import code, evidence, looks_like, number, share, units
 from xlbackflush.model import finding as f
 from xlbackflush.model.arrays import sums, where_true
 
 
 def mistyped_bills(period: Period) -> Iterator[f.Finding]:
     """Quantities and scrap of the bill that the counts contradict, each with what they imply."""
+    named_by_unit = set[int]()
     for mistake in period.likely_mistakes.mistakes:
         if mistake.lever.table == "BOM":
+            named_by_unit = named_by_unit or {at for at, *_ in other_units(period.bill)}
+            if mistake.at in named_by_unit:
+                continue
             yield _of_line(period, mistake)
         elif mistake.key[0] == ASSEMBLY_LOSS:
             yield _of_assembly(period, mistake)
@@ -31,19 +35,17 @@ def _of_line(period: Period, mistake: Mistake) -> f.Finding:
         right = share(mistake.right)
         what = (
             f"Scrap of {code(bill, component)} in {code(bill, parent)} is {share(mistake.typed)}: "
-            f"{looks(mistake, right)} ({said})."
+            f"{looks_like(mistake, right)} ({said})."
         )
         where, fix = source.cell("Scrap %", row), f"Check the planned loss; if it is {right}, type {right}."
         return f.ODD_LOSS.weighed(where, what, mistake.amount, period.materiality_threshold, fix)
     right = units(mistake.right, bill, component)
     what = (
         f"{code(bill, parent)} takes {units(mistake.typed, bill, component)} of {code(bill, component)}: "
-        f"{looks(mistake, right)} ({said})."
+        f"{looks_like(mistake, right)} ({said})."
     )
     fix = f"Check the bill; if one {code(bill, parent)} takes {right}, type {number(mistake.right)}."
-    return f.ODD_QUANTITY.weighed(
-        source.cell("Qty per", row), what, mistake.amount, period.materiality_threshold, fix
-    )
+    return f.ODD_QUANTITY.weighed(source.cell("Qty per", row), what, mistake.amount, period.materiality_threshold, fix)
 
 
 def _of_assembly(period: Period, mistake: Mistake) -> f.Finding:
@@ -51,7 +53,7 @@ def _of_assembly(period: Period, mistake: Mistake) -> f.Finding:
     row, right = int(period.inputs.standard_cost.row[item]), share(mistake.right)
     where = period.inputs.sources["StandardCost"].cell(ASSEMBLY_LOSS, row)
     what = (
-        f"{ASSEMBLY_LOSS} of {code(bill, item)} is {share(mistake.typed)}: {looks(mistake, right)} "
+        f"{ASSEMBLY_LOSS} of {code(bill, item)} is {share(mistake.typed)}: {looks_like(mistake, right)} "
         f"({evidence(period, mistake.effects)})."
     )
     fix = f"Check the planned loss of whole units; if it is {right}, type {right}."
@@ -67,14 +69,12 @@ def unusual_losses(period: Period) -> Iterator[f.Finding]:
         return
     usual = float(np.median(planned)) if len(planned) > 2 * len(high) else _LOSS_USUAL
     named = {m.lever.line for m in period.likely_mistakes.mistakes}
-    counted = period.unit_balance.units.is_counted
     for line in high.tolist():
         component, loss = int(lines.component[line]), float(lines.scrap[line])
-        if line in named or loss < _LOSS_TIMES * usual or counted[component]:
+        if line in named or loss < _LOSS_TIMES * usual or _is_told(period, line):
             continue
         factor = (1 - usual) / (1 - loss) if lines.on_input[line] else (1 + loss) / (1 + usual)
-        used = float(period.levers.use_of_line[line]) * (1 - 1 / factor)
-        effect = used * float(_costs(period)[component])
+        effect = _moved(period, line) * (1 - 1 / factor) * float(_costs(period)[component] * lines.factor[line])
         if effect > period.trifle:
             where = period.inputs.sources["BOM"].cell("Scrap %", int(lines.row[line]))
             what = (
@@ -84,15 +84,27 @@ def unusual_losses(period: Period) -> Iterator[f.Finding]:
             yield f.ODD_LOSS.weighed(where, what, effect, period.materiality_threshold)
 
 
+def _is_told(period: Period, line: int) -> bool:
+    """Does a count tell what a line uses?"""
+    units_of, component = period.unit_balance.units, int(period.bill.lines.component[line])
+    use = period.levers.use_of_line[line]
+    return bool(units_of.is_counted[component] and use > 5 * units_of.noise[component])
+
+
+def _moved(period: Period, line: int) -> float:
+    """Units of the parent of a line that moved or lie on the shelf, as far as its line says or its stock."""
+    units_of, parent = period.unit_balance.units, int(period.bill.lines.parent[line])
+    started = float(period.levers.use_of_line[line] / max(float(period.bill.lines.factor[line]), 1e-12))
+    return max(started, float(abs(units_of.book[parent]) + abs(units_of.went[parent])))
+
+
 _LOSS_HIGH, _LOSS_TIMES, _LOSS_USUAL = 0.3, 5.0, 0.05
 
 
 def _costs(period: Period) -> np.ndarray:
     """Unit cost of every item at period end."""
     costs = period.unit_costs
-    at_end: np.ndarray = costs.rows.unit_cost[
-        costs.at(np.arange(len(period.bill.items)), period.settings.period_end)
-    ]
+    at_end: np.ndarray = costs.rows.unit_cost[costs.at(np.arange(len(period.bill.items)), period.settings.period_end)]
     return at_end
 
 
@@ -108,14 +120,11 @@ def dominant_components(period: Period) -> Iterator[f.Finding]:
     if not len(odd):
         return
     named = {m.lever.line for m in period.likely_mistakes.mistakes}
-    units_of = period.unit_balance.units
     for line in odd.tolist():
         component, parent, quantity = int(lines.component[line]), int(lines.parent[line]), float(lines.quantity[line])
-        told = period.levers.use_of_line[line] > 5 * units_of.noise[component] and units_of.is_counted[component]
-        if line in named or told:
+        if line in named or _is_told(period, line):
             continue
-        moved = float(abs(units_of.book[parent]) + abs(units_of.went[parent]))
-        effect = moved * float(amount[line]) * (1 - 1 / _BATCH)
+        effect = _moved(period, line) * float(amount[line]) * (1 - 1 / _BATCH)
         if effect > period.trifle:
             where = period.inputs.sources["BOM"].cell("Qty per", int(lines.row[line]))
             what = (

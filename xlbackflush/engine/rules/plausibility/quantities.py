@@ -10,12 +10,11 @@ import numpy as np
 
 from xlbackflush import schema
 from xlbackflush.engine.measures import own_rows as own
-from xlbackflush.engine.measures import slips
 from xlbackflush.engine.measures.levers import CHOICES, COUNTED, IN_PROCESS, OPENING
 from xlbackflush.engine.measures.likely_mistakes import AGAIN, EMPTY, EXCHANGED, OTHER_ITEM, REMOVED, Mistake
 from xlbackflush.engine.period import Period
-from xlbackflush.engine.rules.places import day_text, text_cells
-from xlbackflush.engine.rules.plausibility.words import code, evidence, number, units
+from xlbackflush.engine.rules.places import day_text
+from xlbackflush.engine.rules.plausibility.words import code, evidence, looks_like, number, units
 from xlbackflush.model import finding as f
 from xlbackflush.model.arrays import blank_as_zero, where_true
 
@@ -27,7 +26,13 @@ _RULES = {
     COUNTED: f.ODD_STOCK,
     IN_PROCESS: f.ODD_WIP,
 }
-_DONE = {own.RECEIPT: "received", own.COMPLETION: "completed", own.SALE: "sold", own.SCRAP: "scrapped", own.SCRAP_WHOLE: "scrapped"}
+_DONE = {
+    own.RECEIPT: "received",
+    own.COMPLETION: "completed",
+    own.SALE: "sold",
+    own.SCRAP: "scrapped",
+    own.SCRAP_WHOLE: "scrapped",
+}
 
 
 def mistyped_quantities(period: Period) -> Iterator[f.Finding]:
@@ -35,7 +40,8 @@ def mistyped_quantities(period: Period) -> Iterator[f.Finding]:
     for mistake in period.likely_mistakes.mistakes:
         if mistake.lever.table in ("Purchases", "Counts", "Scrap", "Stock", "WIP"):
             rule, what, fix = _words(period, mistake)
-            where = _cell(period, mistake, mistake.lever.column, mistake.at)
+            column = "Item" if mistake.slip.kind == OTHER_ITEM else mistake.lever.column
+            where = _cell(period, mistake, column, mistake.at)
             yield rule.weighed(where, what, mistake.amount, period.materiality_threshold, fix)
 
 
@@ -70,30 +76,7 @@ def _words(period: Period, mistake: Mistake) -> tuple[f.Rule, str, str]:
             return rule, what, f"Leave {cell} blank if the item was not counted; else count again."
         said = "Check the closing stock of the period before" if kind == OPENING else "Count again"
         fix = f"{said}; if it was {right}, type {number(mistake.right)} in {cell}."
-    return rule, f"{head}: {looks(mistake, right)}{_reason(period, mistake)}.", fix
-
-
-def looks(mistake: Mistake, right: str) -> str:
-    """What a number looks like."""
-    slip, times = mistake.slip, mistake.slip.factor
-    if slip.kind in (slips.TEN, slips.MANY):
-        if times > 1:
-            return f"{number(times)} times too much; it looks like {right}"
-        return f"a {_PARTS.get(round(1 / times), f'{number(1 / times)}th')} of what it should be; it looks like {right}"
-    words = {
-        slips.TWICE: "with a digit typed twice",
-        slips.REPEATED: "typed twice over",
-        slips.EXTRA: "with a digit too many",
-        slips.DROPPED: "with a digit left out",
-        slips.EXCHANGED: "with two digits exchanged",
-        slips.OTHER: "with a digit mistyped",
-    }
-    if slip.kind in words:
-        return f"it looks like {right} {words[slip.kind]}"
-    return f"the counts ask for about {right}"
-
-
-_PARTS = {2: "half", 3: "third", 4: "quarter", 5: "fifth", 10: "tenth", 100: "hundredth", 1000: "thousandth", 12: "twelfth"}
+    return rule, f"{head}: {looks_like(mistake, right)}{_reason(period, mistake)}.", fix
 
 
 def _reason(period: Period, mistake: Mistake) -> str:
@@ -145,7 +128,12 @@ def _of_choice(period: Period, mistake: Mistake, kind: str) -> tuple[f.Rule, str
     """A row of Counts or Scrap under the wrong event or stage."""
     bill, item = period.bill, mistake.lever.item
     number_of, right, column = CHOICES[kind]
-    names = {own.COMPLETION: schema.COMPLETED, own.SALE: schema.SOLD, own.SCRAP: schema.COMPONENT, own.SCRAP_WHOLE: schema.FINISHED_UNIT}
+    names = {
+        own.COMPLETION: schema.COMPLETED,
+        own.SALE: schema.SOLD,
+        own.SCRAP: schema.COMPONENT,
+        own.SCRAP_WHOLE: schema.FINISHED_UNIT,
+    }
     what = (
         f'{units(mistake.typed, bill, item)} of {code(bill, item)} are entered as "{names[number_of]}"; they look like '
         f'"{names[right]}" ({evidence(period, mistake.effects)}).'
@@ -168,10 +156,16 @@ def unexplained_counts(period: Period) -> Iterator[f.Finding]:
         )
         named = units(counted, bill, item)
         if counted > came + 5 * float(balance.noise[item]):
-            what = f"{named} of {code(bill, item)} were counted, but only {number(came)} can have been there: opening stock and all that came in."
+            what = (
+                f"{named} of {code(bill, item)} were counted, but only {number(came)} can have been there: opening stock and "
+                "all that came in."
+            )
             fix = "Check the count and its unit, the opening stock, and whether a receipt or completion is missing."
         else:
-            what = f"{named} of {code(bill, item)} were counted; the book says {number(book)}: {number(came)} in, {number(went)} out."
+            what = (
+                f"{named} of {code(bill, item)} were counted; the book says {number(book)}: {number(came)} in, "
+                f"{number(went)} out."
+            )
             fix = "Count again; else look for a bill without this item, a missing receipt, or units used and not reported."
         where = inputs.sources["Stock"].cell("Counted qty", int(inputs.stock.row[rows[item]]))
         yield f.FAR_FROM_BOOK.weighed(where, what, worth, period.materiality_threshold, fix)
@@ -218,7 +212,8 @@ def _repeated(period: Period, kind: int, item: int, pair: list[int]) -> Iterator
         lever = period.levers.lever(key)
         if lever and pair[1] in lever.at.tolist():
             speaks = any(
-                balance.is_counted[i] and abs(each * quantity) > 3 * balance.noise[i] for i, each in lever.effects.items()
+                balance.is_counted[i] and abs(each * quantity) > 3 * balance.noise[i]
+                for i, each in lever.effects.items()
             )
             if speaks:
                 return
@@ -330,4 +325,3 @@ def scrap_shares(period: Period) -> Iterator[f.Finding]:
                 f"{number(float(balance.came[item]))} were there: opening stock and all that came in."
             )
             yield f.ODD_SCRAP.weighed(where, what, effect, period.materiality_threshold)
-

@@ -2,6 +2,8 @@
 
 import math
 
+from xlbackflush.engine.measures import slips
+from xlbackflush.engine.measures.likely_mistakes import Mistake
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.standards.bill import Bill
 
@@ -40,7 +42,10 @@ def listed(words: list[str], several: str = "others") -> str:
 
 
 def evidence(period: Period, effects: dict[int, float], of_count: bool = False) -> str:
-    """What the correction of a record, or of a count, does to the item that speaks loudest: its count and its book, as they are and as they would be."""
+    """What the correction of a record, or of a count, does to the item that speaks loudest: its count and its book.
+
+    The book is told as it is and as it would be.
+    """
     balance, bill = period.unit_balance.units, period.bill
     counted = [item for item in effects if balance.is_counted[item]]
     if counted:
@@ -50,10 +55,44 @@ def evidence(period: Period, effects: dict[int, float], of_count: bool = False) 
         book, found = float(balance.book[item]), units(float(balance.counted[item]), bill, item)
         if of_count:
             return f"book {units(book, bill, item)}{also}"
-        return f"{code(bill, item)}: counted {found}, book {number(book)}, corrected {number(book + effects[item])}{also}"
+        return (
+            f"{code(bill, item)}: counted {found}, book {number(book)}, corrected {number(book + effects[item])}{also}"
+        )
     short = [item for item in effects if balance.book[item] < 0]
     if short:
         item = min(short, key=lambda i: balance.book[i] * balance.cost[i])
         book = float(balance.book[item])
         return f"the book of {code(bill, item)} is {units(book, bill, item)}, corrected {number(book + effects[item])}"
     return ""
+
+
+def looks_like(mistake: Mistake, right: str) -> str:
+    """What a number looks like."""
+    slip, times = mistake.slip, mistake.slip.factor
+    if slip.kind in (slips.TEN, slips.MANY):
+        if times > 1:
+            return f"{number(times)} times too much; it looks like {right}"
+        return f"a {_PARTS.get(round(1 / times), f'{number(1 / times)}th')} of what it should be; it looks like {right}"
+    words = {
+        slips.TWICE: "with a digit typed twice",
+        slips.REPEATED: "typed twice over",
+        slips.EXTRA: "with a digit too many",
+        slips.DROPPED: "with a digit left out",
+        slips.EXCHANGED: "with two digits exchanged",
+        slips.OTHER: "with a digit mistyped",
+    }
+    if slip.kind in words:
+        return f"it looks like {right} {words[slip.kind]}"
+    return f"the counts ask for about {right}"
+
+
+_PARTS = {
+    2: "half",
+    3: "third",
+    4: "quarter",
+    5: "fifth",
+    10: "tenth",
+    100: "hundredth",
+    1000: "thousandth",
+    12: "twelfth",
+}
