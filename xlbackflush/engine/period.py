@@ -283,11 +283,18 @@ class Period:
         return likely_mistakes(self.unit_balance, self.levers, self.trifle)
 
     @cached_property
-    def trifle(self) -> float:
-        """Money: what is less is not worth a word. Where the ledger keeps no inventory, the shelf says what is a trifle."""
+    def material(self) -> float:
+        """Money above which a finding is a warning: materiality; where the ledger keeps no stock, by what is on the shelf."""
+        if self.settings.trigger_points != schema.S:
+            return self.materiality_threshold
         units = self.unit_balance.units
-        on_the_shelf = self.settings.materiality * total(np.abs(units.book) * units.cost)
-        return max(self.materiality_threshold / 10, on_the_shelf / 500)
+        on_the_shelf = total(np.fmax(units.counted, units.book) * units.cost)
+        return max(self.materiality_threshold, self.settings.materiality * on_the_shelf)
+
+    @property
+    def trifle(self) -> float:
+        """Money: what is less is not worth a word."""
+        return self.material / 10
 
     @cached_property
     def checks(self) -> list[Check]:

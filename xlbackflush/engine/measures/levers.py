@@ -171,7 +171,7 @@ class Levers:
             for quantity, below in zip(
                 buildup.quantity[span].tolist(), buildup.component_row[span].tolist(), strict=True
             ):
-                for item, units in self.taken(below).items():
+                for item, units in self.taken(below).items() if quantity else ():
                     taken[item] = taken.get(item, 0.0) + quantity * units
             self._below[row] = taken
         return self._below[row]
@@ -191,7 +191,8 @@ class Levers:
         """The lever of a key; None where it has no cells or moves nothing."""
         if key not in self._known:
             found = self._lever(key)
-            self._known[key] = found if found and len(found.at) and found.effects else None
+            moves = found is not None and len(found.at) > 0 and all(found.effects.values())
+            self._known[key] = found if moves and found and found.effects else None
         return self._known[key]
 
     def _lever(self, key: Key) -> Lever | None:
@@ -208,7 +209,7 @@ class Levers:
         """The rows of one kind of an item: their quantities, or a choice in them."""
         kind, item, row = key
         number, right, column = CHOICES[kind] if isinstance(kind, str) else (kind, -1, "Quantity")
-        rows = self.rows.of(self.rows.of_item(number, item))
+        rows = self.rows.of(self.rows.of_item(int(number), item))
         table = own.TABLES[number]
         if row >= 0 and len(rows) and len(self._cost_rows(item)) > 1:
             days = self.inputs.table(table).column("Date")[rows.at]

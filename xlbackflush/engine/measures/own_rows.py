@@ -41,7 +41,7 @@ class OwnRows(Records):
 
     def of_item(self, kind: int, item: int) -> slice:
         """Where the rows of an item are."""
-        width = int(self.item.max(initial=0)) + 2
+        width = max(int(self.item.max(initial=0)), item) + 1
         key, wanted = self.kind * width + self.item, kind * width + item
         return slice(int(key.searchsorted(wanted)), int(key.searchsorted(wanted, side="right")))
 

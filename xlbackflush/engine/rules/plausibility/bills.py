@@ -38,14 +38,14 @@ def _of_line(period: Period, mistake: Mistake) -> f.Finding:
             f"{looks_like(mistake, right)} ({said})."
         )
         where, fix = source.cell("Scrap %", row), f"Check the planned loss; if it is {right}, type {right}."
-        return f.ODD_LOSS.weighed(where, what, mistake.amount, period.materiality_threshold, fix)
+        return f.ODD_LOSS.weighed(where, what, mistake.amount, period.material, fix)
     right = units(mistake.right, bill, component)
     what = (
         f"{code(bill, parent)} takes {units(mistake.typed, bill, component)} of {code(bill, component)}: "
         f"{looks_like(mistake, right)} ({said})."
     )
     fix = f"Check the bill; if one {code(bill, parent)} takes {right}, type {number(mistake.right)}."
-    return f.ODD_QUANTITY.weighed(source.cell("Qty per", row), what, mistake.amount, period.materiality_threshold, fix)
+    return f.ODD_QUANTITY.weighed(source.cell("Qty per", row), what, mistake.amount, period.material, fix)
 
 
 def _of_assembly(period: Period, mistake: Mistake) -> f.Finding:
@@ -57,7 +57,7 @@ def _of_assembly(period: Period, mistake: Mistake) -> f.Finding:
         f"({evidence(period, mistake.effects)})."
     )
     fix = f"Check the planned loss of whole units; if it is {right}, type {right}."
-    return f.ODD_LOSS.weighed(where, what, mistake.amount, period.materiality_threshold, fix)
+    return f.ODD_LOSS.weighed(where, what, mistake.amount, period.material, fix)
 
 
 def unusual_losses(period: Period) -> Iterator[f.Finding]:
@@ -81,7 +81,7 @@ def unusual_losses(period: Period) -> Iterator[f.Finding]:
                 f"Scrap of {code(bill, component)} in {code(bill, int(lines.parent[line]))} is {share(loss)}; "
                 f"other lines have about {share(usual)}."
             )
-            yield f.ODD_LOSS.weighed(where, what, effect, period.materiality_threshold)
+            yield f.ODD_LOSS.weighed(where, what, effect, period.material)
 
 
 def _is_told(period: Period, line: int) -> bool:
@@ -131,7 +131,7 @@ def dominant_components(period: Period) -> Iterator[f.Finding]:
                 f"{code(bill, parent)} takes {units(quantity, bill, component)} of {code(bill, component)}, which cost "
                 f"{number(float(amount[line] / rest[line]))} times all else in it."
             )
-            yield f.ODD_QUANTITY.weighed(where, what, effect, period.materiality_threshold)
+            yield f.ODD_QUANTITY.weighed(where, what, effect, period.material)
 
 
 _ORDERS, _BATCH = 30.0, 100.0

@@ -42,7 +42,7 @@ def mistyped_quantities(period: Period) -> Iterator[f.Finding]:
             rule, what, fix = _words(period, mistake)
             column = "Item" if mistake.slip.kind == OTHER_ITEM else mistake.lever.column
             where = _cell(period, mistake, column, mistake.at)
-            yield rule.weighed(where, what, mistake.amount, period.materiality_threshold, fix)
+            yield rule.weighed(where, what, mistake.amount, period.material, fix)
 
 
 def _cell(period: Period, mistake: Mistake, column: str, at: int) -> str:
@@ -168,7 +168,7 @@ def unexplained_counts(period: Period) -> Iterator[f.Finding]:
             )
             fix = "Count again; else look for a bill without this item, a missing receipt, or units used and not reported."
         where = inputs.sources["Stock"].cell("Counted qty", int(inputs.stock.row[rows[item]]))
-        yield f.FAR_FROM_BOOK.weighed(where, what, worth, period.materiality_threshold, fix)
+        yield f.FAR_FROM_BOOK.weighed(where, what, worth, period.material, fix)
 
 
 def repeated_counts(period: Period) -> Iterator[f.Finding]:
@@ -227,7 +227,7 @@ def _repeated(period: Period, kind: int, item: int, pair: list[int]) -> Iterator
     )
     rule = f.RECEIVED_TWICE if kind == own.RECEIPT else f.COUNTED_AGAIN
     fix = "Compare the two documents; delete the row if they are one and the same."
-    yield rule.weighed(where, what, amount, period.materiality_threshold, fix)
+    yield rule.weighed(where, what, amount, period.material, fix)
 
 
 def overbought(period: Period) -> Iterator[f.Finding]:
@@ -250,7 +250,7 @@ def overbought(period: Period) -> Iterator[f.Finding]:
             f"the period used ({number(used)}); {number(quantity / 10)} would be usual."
         )
         effect = 0.9 * quantity * float(balance.cost[item])
-        yield f.OVERBOUGHT.weighed(where, what, effect, period.materiality_threshold)
+        yield f.OVERBOUGHT.weighed(where, what, effect, period.material)
 
 
 _MUCH = 6.0  # times the use of the period
@@ -264,7 +264,7 @@ def units_in_process(period: Period) -> Iterator[f.Finding]:
     item, quantity = bill.of("WIP"), blank_as_zero(wip.quantity)
     material, conversion = blank_as_zero(wip.material_percent), blank_as_zero(wip.conversion_percent)
     named = {m.at for m in period.likely_mistakes.mistakes if m.lever.table == "WIP"}
-    costs, threshold = period.unit_costs.rows.unit_cost, period.materiality_threshold
+    costs, threshold = period.unit_costs.rows.unit_cost, period.material
     for at in where_true((item >= 0) & (quantity > 0)).tolist():
         number_of, units_of = int(item[at]), float(quantity[at])
         worth = units_of * float(costs[period.levers.at_end(number_of)])
@@ -324,4 +324,4 @@ def scrap_shares(period: Period) -> Iterator[f.Finding]:
                 f"{units(quantity, period.bill, item)} of {code(period.bill, item)} scrapped; only "
                 f"{number(float(balance.came[item]))} were there: opening stock and all that came in."
             )
-            yield f.ODD_SCRAP.weighed(where, what, effect, period.materiality_threshold)
+            yield f.ODD_SCRAP.weighed(where, what, effect, period.material)
