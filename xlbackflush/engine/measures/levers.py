@@ -8,7 +8,7 @@ A lever is a set of cells that move the same items alike: the receipts of an ite
 written here is what one unit too many in a cell makes of counted less book.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 import numpy as np
@@ -46,7 +46,8 @@ class Lever:
     """Cells of one column, by their positions in its table, with what was typed.
 
     effects: item -> counted less book that one unit too many gives. middle, spread: of the logarithms of `several` rows.
-    line: of the bill, else -1. removal: the cell is right or of no effect at all (a wrong choice), nothing between.
+    line: of the bill, else -1. removal: the cell is right or of no effect at all (a wrong choice), nothing between. on_input:
+    of a planned loss, its basis; what was typed is here what it multiplies use by.
     """
 
     key: Key
@@ -61,6 +62,22 @@ class Lever:
     several: int = 0
     line: int = -1
     removal: bool = False
+    on_input: bool = False
+
+    @property
+    def is_loss(self) -> bool:
+        """Is it a planned loss? See `multiplier`."""
+        return self.key[0] in (LOSS, ASSEMBLY_LOSS)
+
+
+def multiplier(share: float, on_input: bool) -> float:
+    """What a planned loss multiplies use by."""
+    return 1 / (1 - share) if on_input else 1 + share
+
+
+def loss_of(factor: float, on_input: bool) -> float:
+    """The planned loss that multiplies use by so much."""
+    return 1 - 1 / factor if on_input else factor - 1
 
 
 class Levers:
@@ -257,7 +274,9 @@ class Levers:
             return None
         typed = float(self.inputs.stock.column(str(kind))[at])
         if np.isnan(typed):
-            return None
+            if kind == COUNTED:
+                return None
+            typed = 0.0
         sign = 1.0 if kind == COUNTED else -1.0
         moved = self.below(self.at_end(item)) if self._grows(item) else {item: 1.0}
         effects = {i: sign * units for i, units in moved.items()}
@@ -277,23 +296,23 @@ class Levers:
         kind, number, _ = key
         lines = self.bill.lines
         if kind == ASSEMBLY_LOSS:
-            share = self.inputs.standard_cost.assembly_scrap_percent[number : number + 1]
-            base = _base(float(np.nan_to_num(share[0])), self.inputs.settings.default_scrap_basis == schema.INPUT)
-            of_parent = range(*self.bill.first_line[number : number + 2].tolist())
-            effects = Effects()
-            for line in of_parent if base else ():
-                for item, units in self._used_through(line).items():
-                    effects[item] = effects.get(item, 0.0) + units / base
-            return Lever(key, "StandardCost", ASSEMBLY_LOSS, number, np.array([number]), share, effects)
-        used = self._used_through(number)
-        at = self.inputs.bom.row.searchsorted(lines.row[number : number + 1])
-        parent, scrap, typed = int(lines.parent[number]), float(lines.scrap[number]), float(lines.quantity[number])
-        if kind == LOSS:
-            typed, base = scrap, _base(scrap, bool(lines.on_input[number]))
+            at, item, line = np.array([number]), number, -1
+            on_input = self.inputs.settings.default_scrap_basis == schema.INPUT
+            typed = float(self.bill.items.to_start[number])
+            through: Iterable[int] = range(*self.bill.first_line[number : number + 2].tolist()) if typed > 1 else ()
         else:
-            base = typed
-        effects = {item: units / base for item, units in used.items()} if typed > 0 else {}
-        return Lever(key, "BOM", str(kind), parent, at, np.array([typed]), effects, line=number)
+            at = self.inputs.bom.row.searchsorted(lines.row[number : number + 1])
+            item, line, through, on_input = int(lines.parent[number]), number, (number,), bool(lines.on_input[number])
+            scrap, quantity = float(lines.scrap[number]), float(lines.quantity[number])
+            typed = multiplier(scrap, on_input) if kind == LOSS else quantity
+            if not (scrap if kind == LOSS else quantity):
+                return None
+        effects = Effects()
+        for each in through:
+            for part, units in self._used_through(each).items():
+                effects[part] = effects.get(part, 0.0) + units / typed
+        table = "StandardCost" if kind == ASSEMBLY_LOSS else "BOM"
+        return Lever(key, table, str(kind), item, at, np.array([typed]), effects, line=line, on_input=on_input)
 
     def _used_through(self, line: int) -> Effects:
         """Items on the shelf that were used through a line."""
@@ -303,13 +322,6 @@ class Levers:
         return {
             item: use * units for item, units in self.taken(self.at_end(int(self.bill.lines.component[line]))).items()
         }
-
-
-def _base(share: float, on_input: bool) -> float:
-    """Use through a loss, divided by this, is what a share of 1 more adds to it: between the share and a tenth of it."""
-    tenth = share / 10
-    less = (1 - share) / (1 - tenth) if on_input else (1 + tenth) / (1 + share)
-    return (share - tenth) / (1 - less) if share else 0.0
 
 
 def _less(effects: Effects, others: Effects) -> Effects:

@@ -16,11 +16,10 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from xlbackflush.dataclass import dataclass, replace
-from xlbackflush.engine.measures import levers as levers_of
 from xlbackflush.engine.measures import own_rows as own
 from xlbackflush.engine.measures import slips
-from xlbackflush.engine.measures.levers import COUNTED, OPENING, Effects, Key, Lever, Levers
-from xlbackflush.engine.measures.slips import FREE, Slip
+from xlbackflush.engine.measures.levers import COUNTED, OPENING, Effects, Key, Lever, Levers, loss_of, multiplier
+from xlbackflush.engine.measures.slips import FREE, TEN, Slip
 from xlbackflush.engine.measures.unit_balance import UnitBalance
 from xlbackflush.model.arrays import where_true
 
@@ -30,16 +29,15 @@ ROWS_MAX = 60  # of one lever that are looked into
 CHANGE_MIN = 0.03  # of what was typed: what is nearer is no mistake in typing
 NOTICED = 5.0  # noises: what is nearer is left to chance
 ODDS = math.log(0.004)  # that one column of one item holds a mistake
-AGAIN, EXCHANGED, REMOVED, CHOICE, OTHER_ITEM, EMPTY = (
-    "again", "exchanged", "removed", "choice", "other item", "zero for blank",
+AGAIN, EXCHANGED, REMOVED, CHOICE, OTHER_ITEM, EMPTY, SIGN, HIGH, LOT = (
+    "again", "exchanged", "removed", "choice", "other item", "zero or blank", "sign", "high", "lot",
 )  # fmt: skip
 _LOG_ODDS = {
-    AGAIN: math.log(0.3),
-    REMOVED: math.log(0.01),
-    CHOICE: math.log(0.05),
-    EXCHANGED: math.log(0.1),
-    EMPTY: math.log(0.2),
-}
+    kind: math.log(odds)
+    for kind, odds in {
+        AGAIN: 0.3, REMOVED: 0.01, CHOICE: 0.05, EXCHANGED: 0.1, EMPTY: 0.2, SIGN: 0.5, HIGH: 0.4, LOT: 0.2,
+    }.items()
+}  # fmt: skip
 _FREE_ODDS = math.log(0.1)
 _SHARED_ODDS = -2.0  # that it is this line, where others use the component, too
 _DEGREES = 4.0  # of the t distribution that differences and rows are held to have: a wild one may happen
@@ -204,7 +202,7 @@ class _Search:
 
     def whole(self, lever: Lever, meant: list[Slip]) -> list[Slip]:
         """Where all quantities of a lever are whole, so is the right one."""
-        if lever.column in _FACTORS or not (lever.typed == np.floor(lever.typed)).all():
+        if lever.line >= 0 or lever.is_loss or not (lever.typed == np.floor(lever.typed)).all():
             return meant
         return [slip for slip in meant if slip.right == math.floor(slip.right)]
 
@@ -226,17 +224,53 @@ class _Search:
                     s for s in slips.multiples(typed, _TENS) if s.factor >= 100 and s.right >= 1 and kind == REMOVED
                 ]
                 return [Slip(0.0, kind, _LOG_ODDS[kind]), *tiny]
-        if typed == 0 and lever.key[0] == COUNTED and right > 0:
-            return [Slip(_rounded(right, exact, typed), EMPTY, _LOG_ODDS[EMPTY])]
+        if typed <= 0 and lever.key[0] in (COUNTED, OPENING) and right > 0:
+            kind = EMPTY if typed == 0 else SIGN
+            return [Slip(_rounded(right, exact, typed), kind, _LOG_ODDS[kind])]
         if lever.removal or right <= 0 or typed <= 0:
             return []
-        found = slips.nearest(typed, right, exact, _FACTORS.get(lever.column, slips.OF_QUANTITIES))
-        found = self.whole(lever, found)
+        if lever.is_loss:
+            return self.losses(lever, typed, right, exact)
+        factors = slips.OF_BILLS if lever.line >= 0 else slips.OF_QUANTITIES
+        found = self.whole(lever, slips.nearest(typed, right, exact, factors))
+        if lever.key[0] == own.RECEIPT:
+            found += self.lots(lever, row, typed, right, exact)
         size = max(right, typed)
         odds = _FREE_ODDS + math.log(min(2.5 * exact / (3 * size), 1.0)) - abs(math.log(right / typed)) / 2
-        if lever.line >= 0 and self.shared(lever):
+        if (lever.line >= 0 and self.shared(lever)) or lever.key[0] in (own.RECEIPT, own.SALE):
             odds += _SHARED_ODDS
         return [*found, Slip(_rounded(right, exact, typed), FREE, odds)]
+
+    def losses(self, lever: Lever, typed: float, right: float, exact: float) -> list[Slip]:
+        """A planned loss that was meant to be a tenth, a hundredth, or what is left of it; or was none, where it is high."""
+        share = loss_of(typed, lever.on_input)
+        meant = [(share / 10, 0.15), (share / 100, 0.05)]
+        if share > 0.5:
+            meant.append((1 - share, 0.3))
+        found = []
+        for each, odds in meant:
+            factor = multiplier(each, lever.on_input)
+            off = abs(factor - right) / exact
+            if off <= 4:
+                found.append((math.log(odds) - off**2 / 2, Slip(factor, TEN, math.log(odds), share / each)))
+        found.sort(key=lambda pair: -pair[0])
+        if share >= _HIGH_LOSS and loss_of(right, lever.on_input) < share / 3 and right > 1 - 4 * exact:
+            likely = multiplier(round(max(loss_of(right, lever.on_input), 0.0), 3), lever.on_input)
+            return [*(slip for _, slip in found[:1]), Slip(likely, HIGH, _LOG_ODDS[HIGH])]
+        return [slip for _, slip in found[:1]]
+
+    def lots(self, lever: Lever, row: int, typed: float, right: float, exact: float) -> list[Slip]:
+        """A receipt entered as one lot at the price of the whole, or with quantity and price in each other's place."""
+        levers, at = self.levers, int(lever.at[row])
+        price, cost = float(levers.inputs.purchases.actual_price[at]), self.state.cost[lever.item]
+        meant = [price] if price != typed else []
+        if cost > 0 and price > 2 * cost:
+            meant.append(float(round(typed * price / cost)))
+        near = (each for each in meant if abs(each - right) <= max(4 * exact, 0.15 * each * (typed == 1)))
+        return [
+            Slip(each if abs(each - right) <= 4 * exact else _rounded(right, exact, typed), LOT, _LOG_ODDS[LOT])
+            for each in near
+        ]
 
     def shared(self, lever: Lever) -> bool:
         """Do other lines use a good part of the component of a line?"""
@@ -249,9 +283,9 @@ class _Search:
         typed, several = float(lever.typed[row]), len(lever.at)
         for slip in meant:
             units = typed - slip.right
-            if abs(units) < CHANGE_MIN * typed:
+            if abs(units) < CHANGE_MIN * abs(typed) or typed == slip.right:
                 continue
-            weight = self.gain(lever, units) + slip.log_odds + ODDS - math.log(several)
+            weight = self.gain(lever, units) + slip.log_odds + ODDS - _ROWS_SHARE * math.log(several)
             if lever.several >= own.ROWS_MIN and not lever.removal:
                 weight += _unlike(lever, typed) - (_unlike(lever, slip.right) if slip.right > 0 else 0.0)
             if weight > 0:
@@ -310,6 +344,21 @@ class _Search:
                 for at in where_true(close)[:_EXCHANGES_MAX].tolist():
                     yield from self._exchange(lever, int(of_stock[at]), kind, len(noticed))
 
+    def exchanged_columns(self, noticed: list[int]) -> Iterator[Mistake]:
+        """A row of Stock with opening and counted quantity in each other's place."""
+        for item in noticed:
+            first, second = (self.levers.lever((kind, item, -1)) for kind in (OPENING, COUNTED))
+            if not (first and second and first.effects.keys() == second.effects.keys() == {item}):
+                continue
+            opening, counted = float(first.typed[0]), float(second.typed[0])
+            effects = {item: 2 * (counted - opening)}
+            gain = self.loss(item) - self.loss_without(item, effects[item], first)
+            weight = gain + ODDS + _LOG_ODDS[EXCHANGED]
+            if weight > 0 and abs(counted - opening) > CHANGE_MIN * max(counted, opening):
+                at = int(first.at[0])
+                slip = Slip(counted, EXCHANGED, 0.0)
+                yield Mistake(first, at, opening, slip, weight, effects, other=at, other_item=item)
+
     def _exchange(self, lever: Lever, other: int, kind: str, among: int) -> Iterator[Mistake]:
         """One pair of rows of Stock."""
         second = self.levers.lever((kind, other, -1))
@@ -353,7 +402,7 @@ class _Search:
         for item in noticed:
             keys |= dict.fromkeys(self.levers.touching(item))
         every = [m for key in keys if (lever := self.levers.lever(key)) for m in self.of_lever(lever)]
-        every += [*self.exchanged(noticed), *self.of_other_item(noticed)]
+        every += [*self.exchanged(noticed), *self.exchanged_columns(noticed), *self.of_other_item(noticed)]
         every = [m for m in every if (m.lever.table, m.at) not in self.corrected]
         return max(every, key=lambda m: m.weight, default=None)
 
@@ -397,9 +446,10 @@ class _Search:
 
 
 TWIN_DAYS = 2
+_ROWS_SHARE = 0.6  # more rows, more mistakes, but not in proportion
+_HIGH_LOSS = 0.25  # a planned loss that is hardly one
 _SHORTAGES_MAX = 2.5  # times what is missing, that a mistake may move where nobody counted
 _EXCHANGES_MAX = 5  # of one row that are looked into
-_FACTORS = {levers_of.PER: slips.OF_BILLS} | dict.fromkeys((levers_of.LOSS, levers_of.ASSEMBLY_LOSS), slips.OF_SHARES)
 _TENS = {factor: slips.OF_QUANTITIES[factor] for factor in (10.0, 100.0, 1000.0)}
 
 

@@ -23,13 +23,11 @@ TEN, MANY, HALF, TWICE, EXTRA, DROPPED, EXCHANGED, OTHER, REPEATED, FREE = (
 
 #: typed / right -> how often a slip is of that kind
 OF_QUANTITIES = {10.0: 0.2, 100.0: 0.08, 1000.0: 0.04, 12.0: 0.04, 144.0: 0.01, 2.0: 0.02} | dict.fromkeys(
-    (5.0, 6.0, 20.0, 24.0, 25.0, 48.0, 50.0, 250.0, 500.0), 0.005
+    (5.0, 6.0, 20.0, 24.0, 25.0, 48.0, 50.0, 250.0, 500.0), 0.002
 )
 OF_BILLS = {10.0: 0.15, 100.0: 0.1, 1000.0: 0.1, 2.0: 0.1, 12.0: 0.04, 3.0: 0.02, 4.0: 0.02} | dict.fromkeys(
     (5.0, 20.0, 24.0, 25.0, 50.0, 60.0, 144.0, 500.0), 0.01
 )
-#: of percentages
-OF_SHARES = {10.0: 0.15, 100.0: 0.05}
 _EDITS = {TWICE: 0.06, REPEATED: 0.02, EXTRA: 0.02, EXCHANGED: 0.05, DROPPED: 0.06, OTHER: 0.03}
 _DIGITS = 9  # of a number that is looked into digit by digit
 
@@ -112,8 +110,13 @@ def nearest(typed: float, right: float, tolerance: float, factors: dict[float, f
     if typed <= 0 or right <= 0 or tolerance <= 0:
         return []
     close: list[tuple[float, Slip]] = []
-    for slip in (*multiples(typed, factors), *shortened(typed), *other_digits(typed)):
-        off = abs(slip.right - right) / tolerance
+    for each in (*multiples(typed, factors), *shortened(typed), *other_digits(typed)):
+        slip, off = each, abs(each.right - right) / tolerance
+        if slip.factor < 1 and typed == math.floor(typed) and off > 1:  # 27 / 10 was rounded to 3
+            half = 0.5 / slip.factor
+            off = max(abs(slip.right - right) - half, 0.0) / tolerance
+            odds = slip.log_odds - math.log(max(half / tolerance, 1.0))
+            slip = Slip(float(round(right)), slip.kind, odds, slip.factor)
         if off <= _FAR and slip.right > 0 and slip.right != typed:
             close.append((slip.log_odds - off**2 / 2, slip))
     close.sort(key=lambda pair: -pair[0])

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from xlbackflush.engine.measures.levers import ASSEMBLY_LOSS, LOSS
+from xlbackflush.engine.measures.levers import ASSEMBLY_LOSS, LOSS, loss_of
 from xlbackflush.engine.measures.likely_mistakes import Mistake
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.rules.places import other_units
@@ -32,9 +32,9 @@ def _of_line(period: Period, mistake: Mistake) -> f.Finding:
     source, row = period.inputs.sources["BOM"], int(bill.lines.row[line])
     said = evidence(period, mistake.effects)
     if mistake.key[0] == LOSS:
-        right = share(mistake.right)
+        typed, right = _losses(mistake)
         what = (
-            f"Scrap of {code(bill, component)} in {code(bill, parent)} is {share(mistake.typed)}: "
+            f"Scrap of {code(bill, component)} in {code(bill, parent)} is {typed}: "
             f"{looks_like(mistake, right)} ({said})."
         )
         where, fix = source.cell("Scrap %", row), f"Check the planned loss; if it is {right}, type {right}."
@@ -48,12 +48,18 @@ def _of_line(period: Period, mistake: Mistake) -> f.Finding:
     return f.ODD_QUANTITY.weighed(source.cell("Qty per", row), what, mistake.amount, period.material, fix)
 
 
+def _losses(mistake: Mistake) -> tuple[str, str]:
+    """A planned loss as typed, and as it should be."""
+    on_input = mistake.lever.on_input
+    return share(loss_of(mistake.typed, on_input)), share(round(loss_of(mistake.right, on_input), 6))
+
+
 def _of_assembly(period: Period, mistake: Mistake) -> f.Finding:
     bill, item = period.bill, mistake.lever.item
-    row, right = int(period.inputs.standard_cost.row[item]), share(mistake.right)
+    row, (typed, right) = int(period.inputs.standard_cost.row[item]), _losses(mistake)
     where = period.inputs.sources["StandardCost"].cell(ASSEMBLY_LOSS, row)
     what = (
-        f"{ASSEMBLY_LOSS} of {code(bill, item)} is {share(mistake.typed)}: {looks_like(mistake, right)} "
+        f"{ASSEMBLY_LOSS} of {code(bill, item)} is {typed}: {looks_like(mistake, right)} "
         f"({evidence(period, mistake.effects)})."
     )
     fix = f"Check the planned loss of whole units; if it is {right}, type {right}."
