@@ -48,7 +48,7 @@ class Mistake:
     """A cell with what was typed, and what it should be by the counts and records.
 
     at: position in the table. weight: logarithm of the odds. effects: item -> units that it moved in counted less book.
-    amount: what it moved, in money. other: position of a second cell, and other_item its item, else -1; the other cell of an
+    amount: what it moved, in money. rival: weight of the best mistake in another cell. other: position of a second cell, and other_item its item, else -1; the other cell of an
     exchange says what this one should.
     """
 
@@ -61,6 +61,7 @@ class Mistake:
     amount: float = 0.0
     other: int = -1
     other_item: int = -1
+    rival: float = -math.inf
 
     @property
     def key(self) -> Key:
@@ -286,6 +287,8 @@ class _Search:
             if abs(units) < CHANGE_MIN * abs(typed) or typed == slip.right:
                 continue
             weight = self.gain(lever, units) + slip.log_odds + ODDS - _ROWS_SHARE * math.log(several)
+            if lever.table in ("Purchases", "Counts", "Stock") and typed != round(typed, 3):
+                weight += _ODD_DECIMALS
             if lever.several >= own.ROWS_MIN and not lever.removal:
                 weight += _unlike(lever, typed) - (_unlike(lever, slip.right) if slip.right > 0 else 0.0)
             if weight > 0:
@@ -404,7 +407,12 @@ class _Search:
         every = [m for key in keys if (lever := self.levers.lever(key)) for m in self.of_lever(lever)]
         every += [*self.exchanged(noticed), *self.exchanged_columns(noticed), *self.of_other_item(noticed)]
         every = [m for m in every if (m.lever.table, m.at) not in self.corrected]
-        return max(every, key=lambda m: m.weight, default=None)
+        best = max(every, key=lambda m: m.weight, default=None)
+        if best is None:
+            return None
+        cell = (best.lever.table, best.at)
+        others = (m.weight for m in every if (m.lever.table, m.at) != cell and m.effects.keys() & best.effects.keys())
+        return replace(best, rival=max(others, default=-math.inf))
 
     def run(self) -> LikelyMistakes:
         """Mistakes, one after the other, each looked for after those before it are corrected; and what remains."""
@@ -446,6 +454,7 @@ class _Search:
 
 
 TWIN_DAYS = 2
+_ODD_DECIMALS = 3.0  # for a mistake in a quantity that nobody types: 7.91667
 _ROWS_SHARE = 0.6  # more rows, more mistakes, but not in proportion
 _HIGH_LOSS = 0.25  # a planned loss that is hardly one
 _SHORTAGES_MAX = 2.5  # times what is missing, that a mistake may move where nobody counted

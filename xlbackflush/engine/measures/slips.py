@@ -22,7 +22,7 @@ TEN, MANY, HALF, TWICE, EXTRA, DROPPED, EXCHANGED, OTHER, REPEATED, FREE = (
 )
 
 #: typed / right -> how often a slip is of that kind
-OF_QUANTITIES = {10.0: 0.2, 100.0: 0.08, 1000.0: 0.04, 12.0: 0.04, 144.0: 0.01, 2.0: 0.02} | dict.fromkeys(
+OF_QUANTITIES = {10.0: 0.2, 100.0: 0.08, 1000.0: 0.04, 12.0: 0.04, 144.0: 0.01, 2.0: 0.006} | dict.fromkeys(
     (5.0, 6.0, 20.0, 24.0, 25.0, 48.0, 50.0, 250.0, 500.0), 0.002
 )
 OF_BILLS = {10.0: 0.15, 100.0: 0.1, 1000.0: 0.1, 2.0: 0.1, 12.0: 0.04, 3.0: 0.02, 4.0: 0.02} | dict.fromkeys(
@@ -50,7 +50,12 @@ def multiples(typed: float, factors: dict[float, float]) -> Iterator[Slip]:
     for factor, odds in factors.items():
         kind = TEN if factor in (10.0, 100.0, 1000.0) else MANY
         yield Slip(typed / factor, kind, math.log(odds), factor)
-        yield Slip(typed * factor, kind, math.log(odds * 0.7), 1 / factor)
+        yield Slip(_neat(typed * factor), kind, math.log(odds * 0.7), 1 / factor)
+
+
+def _neat(value: float) -> float:
+    """7.91667 x 12 is 95, not 95.00004."""
+    return float(round(value)) if abs(value - round(value)) < 1e-4 * abs(value) else value
 
 
 def shortened(typed: float) -> Iterator[Slip]:

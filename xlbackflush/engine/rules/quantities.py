@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from xlbackflush import schema
+from xlbackflush.dataclass import replace
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.rules.places import day_text, home, text_cells
 from xlbackflush.model import finding as f
@@ -96,7 +97,8 @@ def shortages(period: Period) -> Iterator[f.Finding]:
     for item, book, came, went, worth in zip(*(column.tolist() for column in columns), strict=True):
         rule = f.OVERSOLD if item in sold else f.SHORTAGE
         text = f"Book stock of {period.bill.items.code[item]} is {book:,.6g}: {came:,.6g} in, {went:,.6g} out."
-        yield rule(home(period.inputs, item), text, abs(worth))
+        found = rule(home(period.inputs, item), text, abs(worth))
+        yield found if abs(worth) > period.trifle else replace(found, severity=schema.NOTE)
 
 
 def never_completed(period: Period) -> Iterator[f.Finding]:

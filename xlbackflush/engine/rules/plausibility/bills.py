@@ -38,14 +38,28 @@ def _of_line(period: Period, mistake: Mistake) -> f.Finding:
             f"{looks_like(mistake, right)} ({said})."
         )
         where, fix = source.cell("Scrap %", row), f"Check the planned loss; if it is {right}, type {right}."
-        return f.ODD_LOSS.weighed(where, what, mistake.amount, period.material, fix)
+        return f.ODD_LOSS.weighed(where, what, _effect(period, mistake), period.material, fix)
     right = units(mistake.right, bill, component)
     what = (
         f"{code(bill, parent)} takes {units(mistake.typed, bill, component)} of {code(bill, component)}: "
         f"{looks_like(mistake, right)} ({said})."
     )
     fix = f"Check the bill; if one {code(bill, parent)} takes {right}, type {number(mistake.right)}."
-    return f.ODD_QUANTITY.weighed(source.cell("Qty per", row), what, mistake.amount, period.material, fix)
+    return f.ODD_QUANTITY.weighed(source.cell("Qty per", row), what, _effect(period, mistake), period.material, fix)
+
+
+def _effect(period: Period, mistake: Mistake) -> float:
+    """What the figures posted would be wrong by: where it is near materiality, by working them out with the right number."""
+    if not 0.3 * period.material < mistake.amount <= period.material:
+        return mistake.amount
+    lever = mistake.lever
+    right = loss_of(mistake.right, lever.on_input) if lever.is_loss else mistake.right
+    corrected = period.with_cell(lever.table, lever.column, mistake.at, right)
+    balances = [p.ledger.closing_by_role for p in (period, corrected)]
+    changes = (
+        abs(balances[0].get(role, 0) - balances[1].get(role, 0)) for role in balances[0].keys() | balances[1].keys()
+    )
+    return max(mistake.amount, max(changes, default=0) / 10**period.places)
 
 
 def _losses(mistake: Mistake) -> tuple[str, str]:
@@ -63,7 +77,7 @@ def _of_assembly(period: Period, mistake: Mistake) -> f.Finding:
         f"({evidence(period, mistake.effects)})."
     )
     fix = f"Check the planned loss of whole units; if it is {right}, type {right}."
-    return f.ODD_LOSS.weighed(where, what, mistake.amount, period.material, fix)
+    return f.ODD_LOSS.weighed(where, what, _effect(period, mistake), period.material, fix)
 
 
 def unusual_losses(period: Period) -> Iterator[f.Finding]:

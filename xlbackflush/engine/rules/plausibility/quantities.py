@@ -11,7 +11,7 @@ import numpy as np
 from xlbackflush import schema
 from xlbackflush.engine.measures import own_rows as own
 from xlbackflush.engine.measures.levers import CHOICES, COUNTED, IN_PROCESS, OPENING
-from xlbackflush.engine.measures.likely_mistakes import AGAIN, EMPTY, EXCHANGED, OTHER_ITEM, REMOVED, Mistake
+from xlbackflush.engine.measures.likely_mistakes import AGAIN, EMPTY, EXCHANGED, LOT, OTHER_ITEM, REMOVED, SIGN, Mistake
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.rules.places import day_text
 from xlbackflush.engine.rules.plausibility.words import code, evidence, looks_like, number, units
@@ -38,11 +38,36 @@ _DONE = {
 def mistyped_quantities(period: Period) -> Iterator[f.Finding]:
     """Quantities that counts and records speak against, each with the number that they ask for."""
     for mistake in period.likely_mistakes.mistakes:
-        if mistake.lever.table in ("Purchases", "Counts", "Scrap", "Stock", "WIP"):
-            rule, what, fix = _words(period, mistake)
-            column = "Item" if mistake.slip.kind == OTHER_ITEM else mistake.lever.column
-            where = _cell(period, mistake, column, mistake.at)
-            yield rule.weighed(where, what, mistake.amount, period.material, fix)
+        if mistake.lever.table not in _TABLES or mistake.slip.kind == SIGN or _is_open(period, mistake):
+            continue
+        rule, what, fix = _words(period, mistake)
+        column = "Item" if mistake.slip.kind == OTHER_ITEM else mistake.lever.column
+        where = _cell(period, mistake, column, mistake.at)
+        yield rule.weighed(where, what, mistake.amount, period.material, fix)
+
+
+_TABLES = ("Purchases", "Counts", "Scrap", "Stock", "WIP")
+_CLEAR = 2.0  # logarithm of odds by which one cell stands out among those that may be wrong
+
+
+def _is_open(period: Period, mistake: Mistake) -> bool:
+    """Is it open which count is meant, or does a bill that is missing explain it? What is known then is said elsewhere.
+
+    Hours paid, day by day, tell which count is meant (witnesses of a count).
+    """
+    if not mistake.is_free:
+        return False
+    is_count = mistake.key[0] == own.COMPLETION
+    return (is_count and mistake.weight - mistake.rival < _CLEAR) or _lacks_bill(period, mistake.effects)
+
+
+def _lacks_bill(period: Period, effects: dict[int, float]) -> bool:
+    """Was more used than recorded, where a made item has no bill that could have recorded it?"""
+    if not any(units < 0 for units in effects.values()):
+        return False
+    bill, made = period.bill, period.own_rows
+    completed = made.item[made.kind == own.COMPLETION]
+    return bool((bill.first_line[completed] == bill.first_line[completed + 1]).any())
 
 
 def _cell(period: Period, mistake: Mistake, column: str, at: int) -> str:
@@ -63,6 +88,13 @@ def _words(period: Period, mistake: Mistake) -> tuple[f.Rule, str, str]:
     item, bill = mistake.lever.item, period.bill
     typed, right = units(mistake.typed, bill, item), units(mistake.right, bill, item)
     cell = _cell(period, mistake, mistake.lever.column, mistake.at)
+    if mistake.slip.kind == LOT:
+        price = float(period.inputs.purchases.actual_price[mistake.at])
+        what = (
+            f"{typed} of {code(bill, item)} received at {number(price)}: it looks like {right} at "
+            f"{number(price * mistake.typed / mistake.right)}{_reason(period, mistake)}."
+        )
+        return rule, what, f"Check {_document(period, mistake, mistake.at)}; correct quantity and price."
     if isinstance(kind, int):
         head = f"{typed} of {code(bill, item)} {_DONE[kind]}"
         fix = f"Check {_document(period, mistake, mistake.at)}; if it says {right}, type {number(mistake.right)} in {cell}."
@@ -71,6 +103,13 @@ def _words(period: Period, mistake: Mistake) -> tuple[f.Rule, str, str]:
         fix = f"Check the units in process; if there were {right}, type {number(mistake.right)}."
     else:
         head = f"{kind} of {code(bill, item)} is {typed}"
+        if mistake.slip.kind == EMPTY and kind == OPENING:
+            what = f"{kind} of {code(bill, item)} is blank; the counts ask for about {right}{_reason(period, mistake)}."
+            return (
+                rule,
+                what,
+                f"If there were {right} at the start of the period, type {number(mistake.right)} in {cell}.",
+            )
         if mistake.slip.kind == EMPTY:
             what = f"{kind} of {code(bill, item)} is 0, which says that none was found; the book says {right}."
             return rule, what, f"Leave {cell} blank if the item was not counted; else count again."
@@ -116,6 +155,13 @@ def _of_removal(period: Period, mistake: Mistake) -> tuple[f.Rule, str, str]:
 
 def _of_exchange(period: Period, mistake: Mistake) -> tuple[f.Rule, str, str]:
     bill, item, other = period.bill, mistake.lever.item, mistake.other_item
+    if item == other:
+        what = (
+            f"Opening qty of {code(bill, item)} is {units(mistake.typed, bill, item)}, Counted qty "
+            f"{units(mistake.right, bill, item)}: the two look exchanged (counted less book is "
+            f"{number(mistake.effects[item])}, and would be about 0)."
+        )
+        return f.EXCHANGED, what, "Check both; if so, exchange them."
     name, second = mistake.lever.column, _cell(period, mistake, mistake.lever.column, mistake.other)
     what = (
         f"{name} of {code(bill, item)} is {units(mistake.typed, bill, item)} and of {code(bill, other)} "
@@ -149,6 +195,8 @@ def unexplained_counts(period: Period) -> Iterator[f.Finding]:
     for item, difference in period.likely_mistakes.unexplained.items():
         shelf = max(float(balance.counted[item]), float(balance.book[item]))
         worth = abs(difference * float(balance.cost[item]))
+        if difference < 0 and _lacks_bill(period, {item: difference}):
+            continue
         if abs(difference) <= period.settings.count_tolerance * shelf or worth <= period.trifle or item not in rows:
             continue
         counted, came, went, book = (
