@@ -407,6 +407,7 @@ CASES: list[tuple[str, Change, str]] = [
     ("W54", put("Purchases", 8, "Quantity", 2000.0), "Purchases!D8"),
     ("W60", put("BOM", 9, "Qty per", 10.0), "BOM!C9"),
     ("W61", both(put("BOM", 9, "Scrap %", 0.5), put("Stock", 7, "Counted qty", 47.0)), "BOM!E9"),
+    ("W62", bulbs_counted(37.0), "Standard Cost!A10"),
     ("Z03", put("Counts", 9, "Quantity", 9e13), "Trace"),
     ("Z03", add("Opening", Role=schema.COGS, Closing_balance=2e13), "Ledger"),
 ]

@@ -187,6 +187,7 @@ OVERBOUGHT = Rule("W54", WARNING, "Receipt far beyond use", "Check the document,
 
 #    bills: W60 and on
 ODD_QUANTITY = Rule("W60", WARNING, "Quantity per unit that the counts contradict", "Check the bill, and correct Qty per.")
+MISSING_LINE = Rule("W62", WARNING, "Component that a bill lacks", "Add the line to the bill, or count again.")
 ODD_LOSS = Rule("W61", WARNING, "Planned scrap that cannot well be", "Check the planned loss, and correct it.")
 
 #    against the period before: W80 and on

@@ -260,6 +260,20 @@ class Levers:
         """Does the stock of an item say how much of it was made?"""
         return GROWTH in self.demand.streams and bool(self.bill.items.made[item]) and not self.demand.followed[item]
 
+    def is_finished(self, item: int) -> bool:
+        """Is it sold, not used?"""
+        return bool(self.bill.items.type[item] == schema.FINISHED) and not self.lines_of(item)
+
+    def made_without(self, item: int) -> Iterator[tuple[int, float, int]]:
+        """What was made of bills without a component: each item, its units, and how many such items there are."""
+        lines = self.bill.lines
+        units = np.zeros(len(self.bill.items))
+        np.maximum.at(units, lines.parent, self.use_of_line / np.where(lines.factor > 0, lines.factor, np.inf))
+        units[lines.parent[lines.component == item]] = 0.0
+        units[item] = 0.0
+        made = where_true(units > 0)
+        yield from ((parent, float(units[parent]), len(made)) for parent in made.tolist())
+
     def parts_by_count(self) -> Iterator[tuple[int, Effects]]:
         """Items whose count says how many of them were made, with the parts of one."""
         if GROWTH in self.demand.streams:

@@ -29,8 +29,8 @@ ROWS_MAX = 60  # of one lever that are looked into
 CHANGE_MIN = 0.03  # of what was typed: what is nearer is no mistake in typing
 NOTICED = 5.0  # noises: what is nearer is left to chance
 ODDS = math.log(0.004)  # that one column of one item holds a mistake
-AGAIN, EXCHANGED, REMOVED, CHOICE, OTHER_ITEM, EMPTY, SIGN, HIGH, LOT = (
-    "again", "exchanged", "removed", "choice", "other item", "zero or blank", "sign", "high", "lot",
+AGAIN, EXCHANGED, REMOVED, CHOICE, OTHER_ITEM, EMPTY, SIGN, HIGH, LOT, MISSING = (
+    "again", "exchanged", "removed", "choice", "other item", "zero or blank", "sign", "high", "lot", "missing line",
 )  # fmt: skip
 _LOG_ODDS = {
     kind: math.log(odds)
@@ -39,7 +39,7 @@ _LOG_ODDS = {
     }.items()
 }  # fmt: skip
 _FREE_ODDS = math.log(0.1)
-_SHARED_ODDS = -2.0  # that it is this line, where others use the component, too
+_SHARED_ODDS = -2.0  # that it is this cell, where there are others like it
 _DEGREES = 4.0  # of the t distribution that differences and rows are held to have: a wild one may happen
 
 
@@ -48,8 +48,8 @@ class Mistake:
     """A cell with what was typed, and what it should be by the counts and records.
 
     at: position in the table. weight: logarithm of the odds. effects: item -> units that it moved in counted less book.
-    amount: what it moved, in money. rival: weight of the best mistake in another cell. other: position of a second cell, and other_item its item, else -1; the other cell of an
-    exchange says what this one should.
+    amount: what it moved, in money. rival: weight of the best mistake in another cell. other: position of a second cell, and
+    other_item its item, else -1; the other cell of an exchange says what this one should.
     """
 
     lever: Lever
@@ -218,7 +218,7 @@ class _Search:
 
     def slips_of(self, lever: Lever, row: int, typed: float, right: float, exact: float) -> list[Slip]:
         """What a cell may have been meant to say, where the counts ask for about `right`."""
-        if abs(right) <= 3 * exact:
+        if abs(right) <= (3 if lever.removal or self.twin(lever, row) < 0 else 6) * exact:
             kind = CHOICE if lever.removal else AGAIN if self.twin(lever, row) >= 0 else REMOVED
             if kind != REMOVED or lever.key[0] in (own.COMPLETION, own.SALE, own.RECEIPT, own.SCRAP, own.SCRAP_WHOLE):
                 tiny = [
@@ -227,13 +227,16 @@ class _Search:
                 return [Slip(0.0, kind, _LOG_ODDS[kind]), *tiny]
         if typed <= 0 and lever.key[0] in (COUNTED, OPENING) and right > 0:
             kind = EMPTY if typed == 0 else SIGN
-            return [Slip(_rounded(right, exact, typed), kind, _LOG_ODDS[kind])]
+            odds = _LOG_ODDS[kind]
+            if typed == 0 and lever.key[0] == OPENING:  # many an item opens with nothing
+                odds += math.log(min(2.5 * exact / (3 * right), 1.0))
+            return [Slip(_rounded(right, exact, typed), kind, odds)]
         if lever.removal or right <= 0 or typed <= 0:
             return []
         if lever.is_loss:
             return self.losses(lever, typed, right, exact)
         factors = slips.OF_BILLS if lever.line >= 0 else slips.OF_QUANTITIES
-        found = self.whole(lever, slips.nearest(typed, right, exact, factors))
+        found = self.whole(lever, slips.nearest(typed, right, exact, factors, lever.line >= 0))
         if lever.key[0] == own.RECEIPT:
             found += self.lots(lever, row, typed, right, exact)
         size = max(right, typed)
@@ -362,6 +365,31 @@ class _Search:
                 slip = Slip(counted, EXCHANGED, 0.0)
                 yield Mistake(first, at, opening, slip, weight, effects, other=at, other_item=item)
 
+    def missing_lines(self, noticed: list[int]) -> Iterator[Mistake]:
+        """A component that more was used of than the bills ask for: the bill of something made lacks it."""
+        levers, state = self.levers, self.state
+        for item in noticed:
+            used = -state.difference[item]
+            if used <= 0 or not state.is_counted[item] or levers.is_finished(item):
+                continue
+            noise = state.noise_of(item)
+            best = _FREE_ODDS + math.log(min(2.5 * noise / (3 * used), 1.0)), used, -1, 1.0
+            for parent, made, among in levers.made_without(item):
+                each = used / made
+                near = min(_OFTEN, key=lambda n: abs(n - each))
+                lost = min(max(each - near, 0.0), _LOST * near)  # what its bill would plan to lose
+                off = abs(near + lost - each) * made / noise + (lost * made > noise)
+                odds = math.log(_OFTEN[near] / among**_ROWS_SHARE) - off**2 / 2
+                if off < 4 and odds > best[0]:
+                    best = odds, (near + lost) * made, parent, float(near)
+            odds, units, parent, each = best
+            at = np.array([item])
+            lever = Lever((MISSING, item, -1), "StandardCost", "Item", item, at, np.zeros(1), {item: 1.0})
+            weight = self.gain(lever, -units) + ODDS + odds + (0.0 if levers.lines_of(item) else _NO_BILL)
+            if weight > 0:
+                slip = Slip(each, MISSING, odds)
+                yield Mistake(lever, item, 0.0, slip, weight, {item: -units}, other_item=parent)
+
     def _exchange(self, lever: Lever, other: int, kind: str, among: int) -> Iterator[Mistake]:
         """One pair of rows of Stock."""
         second = self.levers.lever((kind, other, -1))
@@ -405,7 +433,12 @@ class _Search:
         for item in noticed:
             keys |= dict.fromkeys(self.levers.touching(item))
         every = [m for key in keys if (lever := self.levers.lever(key)) for m in self.of_lever(lever)]
-        every += [*self.exchanged(noticed), *self.exchanged_columns(noticed), *self.of_other_item(noticed)]
+        every += [
+            *self.exchanged(noticed),
+            *self.exchanged_columns(noticed),
+            *self.missing_lines(noticed),
+            *self.of_other_item(noticed),
+        ]
         every = [m for m in every if (m.lever.table, m.at) not in self.corrected]
         best = max(every, key=lambda m: m.weight, default=None)
         if best is None:
@@ -454,6 +487,9 @@ class _Search:
 
 
 TWIN_DAYS = 2
+_OFTEN = {1: 0.25, 2: 0.1, 3: 0.03, 4: 0.04, 6: 0.02, 8: 0.01, 10: 0.01, 12: 0.01}  # quantities per unit, how often
+_LOST = 0.06
+_NO_BILL = 2.0  # for a missing line, where no bill has the component
 _ODD_DECIMALS = 3.0  # for a mistake in a quantity that nobody types: 7.91667
 _ROWS_SHARE = 0.6  # more rows, more mistakes, but not in proportion
 _HIGH_LOSS = 0.25  # a planned loss that is hardly one

@@ -22,11 +22,11 @@ TEN, MANY, HALF, TWICE, EXTRA, DROPPED, EXCHANGED, OTHER, REPEATED, FREE = (
 )
 
 #: typed / right -> how often a slip is of that kind
-OF_QUANTITIES = {10.0: 0.2, 100.0: 0.08, 1000.0: 0.04, 12.0: 0.04, 144.0: 0.01, 2.0: 0.006} | dict.fromkeys(
+OF_QUANTITIES = {10.0: 0.2, 100.0: 0.05, 1000.0: 0.02, 12.0: 0.04, 144.0: 0.01, 2.0: 0.006} | dict.fromkeys(
     (5.0, 6.0, 20.0, 24.0, 25.0, 48.0, 50.0, 250.0, 500.0), 0.002
 )
 OF_BILLS = {10.0: 0.15, 100.0: 0.1, 1000.0: 0.1, 2.0: 0.1, 12.0: 0.04, 3.0: 0.02, 4.0: 0.02} | dict.fromkeys(
-    (5.0, 20.0, 24.0, 25.0, 50.0, 60.0, 144.0, 500.0), 0.01
+    (5.0, 20.0, 24.0, 25.0, 50.0, 60.0, 144.0, 500.0), 0.005
 )
 _EDITS = {TWICE: 0.06, REPEATED: 0.02, EXTRA: 0.02, EXCHANGED: 0.05, DROPPED: 0.06, OTHER: 0.03}
 _DIGITS = 9  # of a number that is looked into digit by digit
@@ -56,6 +56,12 @@ def multiples(typed: float, factors: dict[float, float]) -> Iterator[Slip]:
 def _neat(value: float) -> float:
     """7.91667 x 12 is 95, not 95.00004."""
     return float(round(value)) if abs(value - round(value)) < 1e-4 * abs(value) else value
+
+
+def _is_neat(value: float, typed: float) -> bool:
+    """Would somebody type it into a bill? It has two digits, or as many as what was typed: 0.13 / 3 is not, 1 / 12 is."""
+    digits = _digits(value)[0].rstrip("0")
+    return len(digits) <= max(2, len(_digits(typed)[0].rstrip("0"))) or abs(1 / value - round(1 / value)) < 1e-9
 
 
 def shortened(typed: float) -> Iterator[Slip]:
@@ -110,18 +116,23 @@ def _digits(typed: float) -> tuple[str, float]:
     return (digits, 10.0 ** len(decimals)) if len(digits) <= _DIGITS else ("", 1.0)
 
 
-def nearest(typed: float, right: float, tolerance: float, factors: dict[float, float]) -> list[Slip]:
+def nearest(
+    typed: float, right: float, tolerance: float, factors: dict[float, float], of_bill: bool = False
+) -> list[Slip]:
     """The slips that turn about `right`, give or take the tolerance, into what was typed, the most likely first."""
     if typed <= 0 or right <= 0 or tolerance <= 0:
         return []
     close: list[tuple[float, Slip]] = []
     for each in (*multiples(typed, factors), *shortened(typed), *other_digits(typed)):
         slip, off = each, abs(each.right - right) / tolerance
-        if slip.factor < 1 and typed == math.floor(typed) and off > 1:  # 27 / 10 was rounded to 3
+        if of_bill and slip.kind == MANY and not _is_neat(slip.right, typed):
+            continue
+        if slip.factor < 1 and not of_bill and typed == math.floor(typed) and off > 1:  # 27 / 10 was rounded to 3
             half = 0.5 / slip.factor
             off = max(abs(slip.right - right) - half, 0.0) / tolerance
             odds = slip.log_odds - math.log(max(half / tolerance, 1.0))
-            slip = Slip(float(round(right)), slip.kind, odds, slip.factor)
+            near = min(max(right, slip.right - half), slip.right + half)
+            slip = Slip(float(round(near)), slip.kind, odds, slip.factor)
         if off <= _FAR and slip.right > 0 and slip.right != typed:
             close.append((slip.log_odds - off**2 / 2, slip))
     close.sort(key=lambda pair: -pair[0])

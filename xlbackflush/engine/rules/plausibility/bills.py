@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from xlbackflush.engine.measures.levers import ASSEMBLY_LOSS, LOSS, loss_of
-from xlbackflush.engine.measures.likely_mistakes import Mistake
+from xlbackflush.engine.measures.likely_mistakes import MISSING, Mistake
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.rules.places import other_units
-from xlbackflush.engine.rules.plausibility.words import code, evidence, looks_like, number, share, units
+from xlbackflush.engine.rules.plausibility.words import code, evidence, lacks_bill, looks_like, number, share, units
 from xlbackflush.model import finding as f
 from xlbackflush.model.arrays import sums, where_true
 
@@ -24,6 +24,8 @@ def mistyped_bills(period: Period) -> Iterator[f.Finding]:
             yield _of_line(period, mistake)
         elif mistake.key[0] == ASSEMBLY_LOSS:
             yield _of_assembly(period, mistake)
+        elif mistake.slip.kind == MISSING and not lacks_bill(period, mistake.effects):
+            yield _of_missing_line(period, mistake)
 
 
 def _of_line(period: Period, mistake: Mistake) -> f.Finding:
@@ -46,6 +48,25 @@ def _of_line(period: Period, mistake: Mistake) -> f.Finding:
     )
     fix = f"Check the bill; if one {code(bill, parent)} takes {right}, type {number(mistake.right)}."
     return f.ODD_QUANTITY.weighed(source.cell("Qty per", row), what, _effect(period, mistake), period.material, fix)
+
+
+def _of_missing_line(period: Period, mistake: Mistake) -> f.Finding:
+    """A component that more was used of than all bills ask for."""
+    bill, item = period.bill, mistake.lever.item
+    balance, name = period.unit_balance.units, code(bill, item)
+    where = period.inputs.sources["StandardCost"].cell("Item", int(period.inputs.standard_cost.row[item]))
+    more = units(-mistake.effects[item], bill, item)
+    what = (
+        f"{name}: {units(float(balance.counted[item]), bill, item)} were counted, the book says "
+        f"{number(float(balance.book[item]))}; about {more} more are gone than the bills ask for"
+    )
+    if mistake.other_item < 0:
+        fix = f"Look for a bill that lacks {name} or has too little of it, for scrap that was not reported, and count again."
+        return f.MISSING_LINE.weighed(where, f"{what}.", mistake.amount, period.material, fix)
+    parent = code(bill, mistake.other_item)
+    what = f"{what}, as if each {parent} took {number(mistake.right)} of it, which its bill does not have."
+    fix = f"Check the bill of {parent}: add {name} if it belongs there; else count again."
+    return f.MISSING_LINE.weighed(where, what, mistake.amount, period.material, fix)
 
 
 def _effect(period: Period, mistake: Mistake) -> float:

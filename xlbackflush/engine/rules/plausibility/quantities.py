@@ -14,7 +14,7 @@ from xlbackflush.engine.measures.levers import CHOICES, COUNTED, IN_PROCESS, OPE
 from xlbackflush.engine.measures.likely_mistakes import AGAIN, EMPTY, EXCHANGED, LOT, OTHER_ITEM, REMOVED, SIGN, Mistake
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.rules.places import day_text
-from xlbackflush.engine.rules.plausibility.words import code, evidence, looks_like, number, units
+from xlbackflush.engine.rules.plausibility.words import code, evidence, lacks_bill, looks_like, number, units
 from xlbackflush.model import finding as f
 from xlbackflush.model.arrays import blank_as_zero, where_true
 
@@ -58,16 +58,7 @@ def _is_open(period: Period, mistake: Mistake) -> bool:
     if not mistake.is_free:
         return False
     is_count = mistake.key[0] == own.COMPLETION
-    return (is_count and mistake.weight - mistake.rival < _CLEAR) or _lacks_bill(period, mistake.effects)
-
-
-def _lacks_bill(period: Period, effects: dict[int, float]) -> bool:
-    """Was more used than recorded, where a made item has no bill that could have recorded it?"""
-    if not any(units < 0 for units in effects.values()):
-        return False
-    bill, made = period.bill, period.own_rows
-    completed = made.item[made.kind == own.COMPLETION]
-    return bool((bill.first_line[completed] == bill.first_line[completed + 1]).any())
+    return (is_count and mistake.weight - mistake.rival < _CLEAR) or lacks_bill(period, mistake.effects)
 
 
 def _cell(period: Period, mistake: Mistake, column: str, at: int) -> str:
@@ -195,7 +186,7 @@ def unexplained_counts(period: Period) -> Iterator[f.Finding]:
     for item, difference in period.likely_mistakes.unexplained.items():
         shelf = max(float(balance.counted[item]), float(balance.book[item]))
         worth = abs(difference * float(balance.cost[item]))
-        if difference < 0 and _lacks_bill(period, {item: difference}):
+        if difference < 0 and lacks_bill(period, {item: difference}):
             continue
         if abs(difference) <= period.settings.count_tolerance * shelf or worth <= period.trifle or item not in rows:
             continue

@@ -2,6 +2,7 @@
 
 import math
 
+from xlbackflush.engine.measures import own_rows as own
 from xlbackflush.engine.measures import slips
 from xlbackflush.engine.measures.likely_mistakes import Mistake
 from xlbackflush.engine.period import Period
@@ -96,3 +97,12 @@ _PARTS = {
     1000: "thousandth",
     12: "twelfth",
 }
+
+
+def lacks_bill(period: Period, effects: dict[int, float]) -> bool:
+    """Was more used than recorded, where a made item has no bill that could have recorded it?"""
+    if not any(units < 0 for units in effects.values()):
+        return False
+    bill, made = period.bill, period.own_rows
+    completed = made.item[made.kind == own.COMPLETION]
+    return bool((bill.first_line[completed] == bill.first_line[completed + 1]).any())
