@@ -136,7 +136,8 @@ class Levers:
 
     def touching(self, item: int) -> Iterator[Key]:
         """Keys of the levers that move the book or the count of an item on the shelf."""
-        yield from ((kind, item, -1) for kind in (own.RECEIPT, own.SALE, own.SCRAP, OPENING, COUNTED))
+        kinds: tuple[int | str, ...] = (own.RECEIPT, own.SALE, own.SCRAP, OPENING, COUNTED)
+        yield from ((kind, item, -1) for kind in kinds)
         yield from self._of_making(item)
         yield from self._above(item, set())
 
@@ -149,7 +150,8 @@ class Levers:
         """Levers that say how many of an item were made."""
         if self.bill.items.made[item]:
             for row in self._cost_rows(item):
-                yield from ((kind, item, row) for kind in (own.COMPLETION, own.SCRAP_WHOLE, *CHOICES))
+                kinds: tuple[int | str, ...] = (own.COMPLETION, own.SCRAP_WHOLE, *CHOICES)
+                yield from ((kind, item, row) for kind in kinds)
 
     def _above(self, item: int, seen: set[int]) -> Iterator[Key]:
         """Levers of the lines that take an item, and of the items in whose bills they are."""
@@ -162,7 +164,8 @@ class Levers:
             yield (ASSEMBLY_LOSS, parent, -1)
             yield from self._of_making(parent)
             if not self.on_shelf[parent]:
-                yield from ((kind, parent, -1) for kind in (own.SALE, own.SCRAP, OPENING, COUNTED, IN_PROCESS))
+                through: tuple[int | str, ...] = (own.SALE, own.SCRAP, OPENING, COUNTED, IN_PROCESS)
+                yield from ((kind, parent, -1) for kind in through)
                 yield from self._above(parent, seen)
 
     def lines_of(self, item: int) -> list[int]:
@@ -211,6 +214,17 @@ class Levers:
             moves = found is not None and len(found.at) > 0 and all(found.effects.values())
             self._known[key] = found if moves and found and found.effects else None
         return self._known[key]
+
+    def bare(self, key: Key) -> Lever | None:
+        """The lever of the documents of an item, also where it has none of the kind."""
+        kind, item, row = key
+        number = int(kind)
+        made = bool(self.bill.items.made[item])
+        if (number == own.RECEIPT and made) or (number == own.COMPLETION and not made) or not self.on_shelf[item]:
+            return self.lever(key)
+        none = np.zeros(0, dtype=np.int64)
+        effects = self._of_row(number, row if row >= 0 else self.at_end(item))
+        return self.lever(key) or Lever(key, own.TABLES[number], "Quantity", item, none, np.zeros(0), effects)
 
     def _lever(self, key: Key) -> Lever | None:
         kind = key[0]

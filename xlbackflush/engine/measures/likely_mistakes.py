@@ -113,11 +113,10 @@ class _Search:
         units = balance.units
         difference = np.where(units.is_counted | ~units.recorded, units.difference, units.book)
         self.levers, self.least = levers, least
-        columns = (
-            units.used, units.book, np.nan_to_num(units.counted), difference, units.is_counted, units.least,
-            units.loss_share, units.cost,
+        self.state = _State(
+            units.used.tolist(), units.book.tolist(), np.nan_to_num(units.counted).tolist(), difference.tolist(),
+            units.is_counted.tolist(), units.least.tolist(), units.loss_share.tolist(), units.cost.tolist(), balance.noise,
         )  # fmt: skip
-        self.state = _State(*(column.tolist() for column in columns), balance.noise)
         for item, each in levers.parts_by_count():
             noise = balance.noise * max(self.state.counted[item], 1.0)
             for part, units_of in each.items():
@@ -258,9 +257,9 @@ class _Search:
             if off <= 4:
                 found.append((math.log(odds) - off**2 / 2, Slip(factor, TEN, math.log(odds), share / each)))
         found.sort(key=lambda pair: -pair[0])
-        if share >= _HIGH_LOSS and loss_of(right, lever.on_input) < share / 3 and right > 1 - 4 * exact:
+        if not found and share >= _HIGH_LOSS and loss_of(right, lever.on_input) < share / 3 and right > 1 - 4 * exact:
             likely = multiplier(round(max(loss_of(right, lever.on_input), 0.0), 3), lever.on_input)
-            return [*(slip for _, slip in found[:1]), Slip(likely, HIGH, _LOG_ODDS[HIGH])]
+            return [Slip(likely, HIGH, _LOG_ODDS[HIGH])]
         return [slip for _, slip in found[:1]]
 
     def lots(self, lever: Lever, row: int, typed: float, right: float, exact: float) -> list[Slip]:
@@ -272,8 +271,7 @@ class _Search:
             meant.append(float(round(typed * price / cost)))
         near = (each for each in meant if abs(each - right) <= max(4 * exact, 0.15 * each * (typed == 1)))
         return [
-            Slip(each if abs(each - right) <= 4 * exact else _rounded(right, exact, typed), LOT, _LOG_ODDS[LOT])
-            for each in near
+            Slip(each if each == price else _rounded(right, 3 * exact, typed), LOT, _LOG_ODDS[LOT]) for each in near
         ]
 
     def shared(self, lever: Lever) -> bool:
@@ -395,6 +393,8 @@ class _Search:
         second = self.levers.lever((kind, other, -1))
         if second is None or second.effects.keys() != {other}:
             return
+        if second.at[0] < lever.at[0]:
+            lever, second, other = second, lever, lever.item
         typed, right = float(lever.typed[0]), float(second.typed[0])
         gain = self.gain(lever, typed - right) + self.gain(second, right - typed)
         weight = gain + ODDS + _LOG_ODDS[EXCHANGED] - math.log(among)
@@ -408,21 +408,24 @@ class _Search:
     def of_other_item(self, noticed: list[int]) -> Iterator[Mistake]:
         """A receipt or a sale of another item than the row says."""
         for kind in (own.RECEIPT, own.SALE, own.COMPLETION):
-            known = [(item, self.levers.lever(key)) for item in noticed for key in self.levers.of_kind(kind, item)]
-            of_kind = [(item, lever, self.implied(lever)) for item, lever in known if lever]
-            for item, lever, implied in of_kind:
-                if implied is None:
-                    continue
-                for row in where_true(np.abs(lever.typed - implied[0]) <= 4 * implied[1])[:5].tolist():
+            keys = [key for item in noticed for key in self.levers.of_kind(kind, item)]
+            of_kind = [
+                (lever, implied)
+                for key in keys
+                if (lever := self.levers.bare(key)) and (implied := self.implied(lever))
+            ]
+            for lever, (too_many, exact) in of_kind:
+                for row in where_true(np.abs(lever.typed - too_many) <= 4 * exact)[:5].tolist():
                     units = float(lever.typed[row])
-                    for other, second, too_few in of_kind:
-                        if other == item or too_few is None or abs(too_few[0] + units) > 4 * too_few[1]:
+                    for second, (too_few, exactly) in of_kind:
+                        if second.item == lever.item or abs(too_few + units) > 4 * exactly:
                             continue
                         gain = self.gain(lever, units) + self.gain(second, -units)
                         weight = gain + ODDS - math.log(len(lever.at) * len(of_kind)) + _LOG_ODDS[CHOICE]
                         if weight > 0:
                             effects = _together(lever.effects, second.effects, units)
                             slip = Slip(0.0, OTHER_ITEM, 0.0)
+                            other = second.item
                             yield Mistake(lever, int(lever.at[row]), units, slip, weight, effects, other_item=other)
 
     # --------------------------------------------------------------------------------------------------- search
@@ -449,7 +452,7 @@ class _Search:
 
     def run(self) -> LikelyMistakes:
         """Mistakes, one after the other, each looked for after those before it are corrected; and what remains."""
-        mistakes, noticed = [], self.noticed()
+        mistakes, noticed = list[Mistake](), self.noticed()
         while (noticed or self.outlying) and len(mistakes) < MISTAKES_MAX and (found := self.best(noticed)):
             self.corrected.add((found.lever.table, found.at))
             self.correct(found)
@@ -532,7 +535,11 @@ def _together(effects: Effects, others: Effects, units: float) -> Effects:
 
 
 def _rounded(right: float, exact: float, typed: float) -> float:
-    """A quantity to the digits that are certain; whole where the typed one is."""
-    digits = max(math.floor(-math.log10(exact)) + 1, 0) if exact > 0 else 6
-    value = round(right, min(digits, 6))
-    return float(round(right)) if typed == round(typed) and right >= 1 else value
+    """The number with the fewest digits that the counts bear out; whole where the typed one is."""
+    if right <= 0:
+        return 0.0
+    for digits in range(2, 7):
+        value = round(right, digits - 1 - math.floor(math.log10(right)))
+        if abs(value - right) <= exact / 2:
+            break
+    return float(round(value)) if typed == round(typed) and right >= 1 else value

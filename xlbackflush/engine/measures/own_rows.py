@@ -63,7 +63,8 @@ def own_rows(bill: Bill) -> OwnRows:
     kind, item, quantity, at = kind[chosen], item[chosen], quantity[chosen], at[chosen]
     logs, key = np.log(quantity), kind * (len(bill.items) + 1) + item
     order = np.lexsort((logs, key))
-    kind, item, quantity, at, logs, key = (column[order] for column in (kind, item, quantity, at, logs, key))
+    kind, item, quantity, at = kind[order], item[order], quantity[order], at[order]
+    logs, key = logs[order], key[order]
     first = where_true(np.diff(key, prepend=-1) != 0)
     size = np.diff(np.append(first, len(key)))
     group = np.repeat(np.arange(len(first)), size)

@@ -77,10 +77,9 @@ def _effect(period: Period, mistake: Mistake) -> float:
     right = loss_of(mistake.right, lever.on_input) if lever.is_loss else mistake.right
     corrected = period.with_cell(lever.table, lever.column, mistake.at, right)
     balances = [p.ledger.closing_by_role for p in (period, corrected)]
-    changes = (
-        abs(balances[0].get(role, 0) - balances[1].get(role, 0)) for role in balances[0].keys() | balances[1].keys()
-    )
-    return max(mistake.amount, max(changes, default=0) / 10**period.places)
+    roles = balances[0].keys() | balances[1].keys()
+    largest: int = max((abs(balances[0].get(role, 0) - balances[1].get(role, 0)) for role in roles), default=0)
+    return max(mistake.amount, float(largest) / 10.0**period.places)
 
 
 def _losses(mistake: Mistake) -> tuple[str, str]:

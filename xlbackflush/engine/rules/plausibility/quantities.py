@@ -317,7 +317,7 @@ def units_in_process(period: Period) -> Iterator[f.Finding]:
             yield f.EMPTY_WIP.weighed(cell, what, worth, threshold)
         elif worth * done > period.trifle and (why := _too_many(period, number_of, units_of, float(material[at]))):
             cell = inputs.sources["WIP"].cell("Quantity", int(wip.row[at]))
-            yield f.ODD_WIP.weighed(cell, f"{head}; {why}.", worth * done * (1 - 1 / _BEYOND), threshold)
+            yield f.ODD_WIP.weighed(cell, f"{head}; {why}.", worth * done * _TENFOLD, threshold)
 
 
 def _too_many(period: Period, item: int, quantity: float, share_in: float) -> str:
@@ -345,7 +345,8 @@ def _too_many(period: Period, item: int, quantity: float, share_in: float) -> st
 
 
 _BATCHES = 0.8  # of the largest count of the item: fewer are in process at a time
-_BEYOND = 3.0  # times what the cycle time leaves in process
+_BEYOND = 1.5  # times what the cycle time leaves in process
+_TENFOLD = 0.9  # of a number that is ten times what it should be
 
 
 def scrap_shares(period: Period) -> Iterator[f.Finding]:
