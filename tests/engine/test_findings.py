@@ -655,7 +655,19 @@ SPOILED_CELLS = [
     ("Counts", "Item", "  ", "Item holds nothing but spaces."),
     ("Counts", "Event", "Sould", 'Event is "Sould".'),
     ("BOM", "Qty per", -1.5, "Qty per is -1.5; it must not be below 0."),
-    ("BOM", "Scrap %", 1.25, "Scrap % is 125.0000%; it must be at least 0 % and below 100%."),
+    (
+        "BOM",
+        "Scrap %",
+        1.25,
+        "Scrap % is 125 %; it must be at least 0 % and below 100 %. 1.25 looks like the factor of 25 %.",
+    ),
+    (
+        "BOM",
+        "Scrap %",
+        15.0,
+        "Scrap % is 1500 %; it must be at least 0 % and below 100 %. 15 looks like 15 % without its sign.",
+    ),
+    ("BOM", "Scrap %", -0.05, "Scrap % is -5 %; it must be at least 0 % and below 100 %."),
 ]
 
 
