@@ -262,6 +262,15 @@ def test_a_quantity_per_unit_that_the_counts_contradict_is_named_with_the_one_th
     assert finding.effect == pytest.approx(242 * abs(typed - 1) * 11)
 
 
+def test_two_lines_with_each_others_quantity_are_one_finding():
+    """A chair takes 12 seats and one screw."""
+    tables = plant()
+    tables["BOM"][1]["Qty per"], tables["BOM"][4]["Qty per"] = 12, 1
+    finding = only(tables)
+    assert (finding.code, finding.where) == ("W60", "BOM!C8")
+    assert finding.what.startswith("Chair takes 12 of Seat, and 1 in BOM!C11: the two look exchanged (")
+
+
 def test_no_simple_factor_is_needed_to_imply_a_quantity():
     """7 screws more for each chair: 12 are on the bill, 19 were used."""
     tables = plant()

@@ -283,10 +283,18 @@ class Levers:
         lines = self.bill.lines
         units = np.zeros(len(self.bill.items))
         np.maximum.at(units, lines.parent, self.use_of_line / np.where(lines.factor > 0, lines.factor, np.inf))
-        units[lines.parent[lines.component == item]] = 0.0
-        units[item] = 0.0
+        units[[item, *self._parents(item, set())]] = 0.0
         made = where_true(units > 0)
         yield from ((parent, float(units[parent]), len(made)) for parent in made.tolist())
+
+    def _parents(self, item: int, seen: set[int]) -> set[int]:
+        """Items that contain an item at any depth, added to those seen."""
+        for line in self.lines_of(item):
+            parent = int(self.bill.lines.parent[line])
+            if parent not in seen:
+                seen.add(parent)
+                self._parents(parent, seen)
+        return seen
 
     def parts_by_count(self) -> Iterator[tuple[int, Effects]]:
         """Items whose count says how many of them were made, with the parts of one."""

@@ -10,6 +10,8 @@ as it is like the other rows of its item (`own_rows`), and as it leaves nothing 
 The best is taken as corrected, and the search goes on with what remains.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Iterator, Sequence
 
@@ -18,7 +20,7 @@ import numpy as np
 from xlbackflush.dataclass import dataclass, replace
 from xlbackflush.engine.measures import own_rows as own
 from xlbackflush.engine.measures import slips
-from xlbackflush.engine.measures.levers import COUNTED, OPENING, Effects, Key, Lever, Levers, loss_of, multiplier
+from xlbackflush.engine.measures.levers import COUNTED, OPENING, PER, Effects, Key, Lever, Levers, loss_of, multiplier
 from xlbackflush.engine.measures.slips import FREE, TEN, Slip
 from xlbackflush.engine.measures.unit_balance import UnitBalance
 from xlbackflush.model.arrays import where_true
@@ -48,8 +50,8 @@ class Mistake:
     """A cell with what was typed, and what it should be by the counts and records.
 
     at: position in the table. weight: logarithm of the odds. effects: item -> units that it moved in counted less book.
-    amount: what it moved, in money. rival: weight of the best mistake in another cell. other: position of a second cell, and
-    other_item its item, else -1; the other cell of an exchange says what this one should.
+    amount: what it moved, in money. rival: the best mistake in another cell that explains the same. other: position of a
+    second cell, and other_item its item, else -1; the other cell of an exchange says what this one should.
     """
 
     lever: Lever
@@ -61,7 +63,7 @@ class Mistake:
     amount: float = 0.0
     other: int = -1
     other_item: int = -1
-    rival: float = -math.inf
+    rival: Mistake | None = None
 
     @property
     def key(self) -> Key:
@@ -70,6 +72,11 @@ class Mistake:
     @property
     def right(self) -> float:
         return self.slip.right
+
+    @property
+    def lead(self) -> float:
+        """Logarithm of the odds against its rival."""
+        return self.weight - self.rival.weight if self.rival else math.inf
 
     @property
     def is_free(self) -> bool:
@@ -236,6 +243,9 @@ class _Search:
             return self.losses(lever, typed, right, exact)
         factors = slips.OF_BILLS if lever.line >= 0 else slips.OF_QUANTITIES
         found = self.whole(lever, slips.nearest(typed, right, exact, factors, lever.line >= 0))
+        if lever.line >= 0 and typed in _OFTEN:  # 2 for 3, where a bill counts pieces
+            near = [n for n in _OFTEN if n != typed and abs(n - right) <= 3 * exact]
+            found += [Slip(float(n), FREE, math.log(0.05 if abs(n - typed) == 1 else 0.02)) for n in near]
         if lever.key[0] == own.RECEIPT:
             found += self.lots(lever, row, typed, right, exact)
         size = max(right, typed)
@@ -363,6 +373,34 @@ class _Search:
                 slip = Slip(counted, EXCHANGED, 0.0)
                 yield Mistake(first, at, opening, slip, weight, effects, other=at, other_item=item)
 
+    def exchanged_lines(self, noticed: list[int]) -> Iterator[Mistake]:
+        """Two lines of one bill with each other's quantity."""
+        lines, first_line = self.levers.bill.lines, self.levers.bill.first_line
+        for item in noticed:
+            for line in self.levers.lines_of(item):
+                first = self.levers.lever((PER, line, -1))
+                if not first or not (implied := self.implied(first)):
+                    continue
+                right, parent = float(first.typed[0]) - implied[0], int(lines.parent[line])
+                of_parent = slice(*first_line[parent : parent + 2].tolist())
+                close = np.abs(lines.quantity[of_parent] - right) <= 4 * implied[1] + 0.05 * abs(right)
+                for other in (where_true(close) + of_parent.start).tolist():
+                    yield from self._exchanged_lines(first, other, of_parent.stop - of_parent.start)
+
+    def _exchanged_lines(self, first: Lever, other: int, among: int) -> Iterator[Mistake]:
+        """One pair of lines."""
+        second = self.levers.lever((PER, other, -1))
+        if not second or second.key == first.key:
+            return
+        units = float(first.typed[0] - second.typed[0])
+        weight = self.gain(first, units) + self.gain(second, -units) + ODDS + _LOG_ODDS[EXCHANGED] - math.log(among)
+        if weight > 0 and abs(units) >= CHANGE_MIN * float(first.typed[0]):
+            lever, partner = (first, second) if first.at[0] < second.at[0] else (second, first)
+            typed, right = float(lever.typed[0]), float(partner.typed[0])
+            effects = _together(lever.effects, partner.effects, typed - right)
+            slip = Slip(right, EXCHANGED, 0.0)
+            yield Mistake(lever, int(lever.at[0]), typed, slip, weight, effects, other=int(partner.at[0]))
+
     def missing_lines(self, noticed: list[int]) -> Iterator[Mistake]:
         """A component that more was used of than the bills ask for: the bill of something made lacks it."""
         levers, state = self.levers, self.state
@@ -447,8 +485,8 @@ class _Search:
         if best is None:
             return None
         cell = (best.lever.table, best.at)
-        others = (m.weight for m in every if (m.lever.table, m.at) != cell and m.effects.keys() & best.effects.keys())
-        return replace(best, rival=max(others, default=-math.inf))
+        others = (m for m in every if (m.lever.table, m.at) != cell and m.effects.keys() & best.effects.keys())
+        return replace(best, rival=max(others, key=lambda m: m.weight, default=None))
 
     def run(self) -> LikelyMistakes:
         """Mistakes, one after the other, each looked for after those before it are corrected; and what remains."""

@@ -5,10 +5,19 @@ from collections.abc import Iterator
 import numpy as np
 
 from xlbackflush.engine.measures.levers import ASSEMBLY_LOSS, LOSS, loss_of
-from xlbackflush.engine.measures.likely_mistakes import MISSING, Mistake
+from xlbackflush.engine.measures.likely_mistakes import EXCHANGED, MISSING, Mistake
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.rules.places import other_units
-from xlbackflush.engine.rules.plausibility.words import code, evidence, lacks_bill, looks_like, number, share, units
+from xlbackflush.engine.rules.plausibility.words import (
+    code,
+    evidence,
+    lacks_bill,
+    looks_like,
+    number,
+    rival_words,
+    share,
+    units,
+)
 from xlbackflush.model import finding as f
 from xlbackflush.model.arrays import sums, where_true
 
@@ -41,12 +50,21 @@ def _of_line(period: Period, mistake: Mistake) -> f.Finding:
         )
         where, fix = source.cell("Scrap %", row), f"Check the planned loss; if it is {right}, type {right}."
         return f.ODD_LOSS.weighed(where, what, _effect(period, mistake), period.material, fix)
+    if mistake.slip.kind == EXCHANGED:
+        second = source.cell("Qty per", int(period.inputs.bom.row[mistake.other]))
+        what = (
+            f"{code(bill, parent)} takes {number(mistake.typed)} of {code(bill, component)}, and {number(mistake.right)} in "
+            f"{second}: the two look exchanged ({said})."
+        )
+        where, fix = source.cell("Qty per", row), f"Check the bill; if so, exchange this cell and {second}."
+        return f.ODD_QUANTITY.weighed(where, what, mistake.amount, period.material, fix)
     right = units(mistake.right, bill, component)
     what = (
         f"{code(bill, parent)} takes {units(mistake.typed, bill, component)} of {code(bill, component)}: "
         f"{looks_like(mistake, right)} ({said})."
     )
     fix = f"Check the bill; if one {code(bill, parent)} takes {right}, type {number(mistake.right)}."
+    fix += rival_words(period, mistake)
     return f.ODD_QUANTITY.weighed(source.cell("Qty per", row), what, _effect(period, mistake), period.material, fix)
 
 
@@ -71,7 +89,7 @@ def _of_missing_line(period: Period, mistake: Mistake) -> f.Finding:
 
 def _effect(period: Period, mistake: Mistake) -> float:
     """What the figures posted would be wrong by: where it is near materiality, by working them out with the right number."""
-    if not 0.3 * period.material < mistake.amount <= period.material:
+    if not _NEAR * period.material < mistake.amount <= period.material:
         return mistake.amount
     lever = mistake.lever
     right = loss_of(mistake.right, lever.on_input) if lever.is_loss else mistake.right
@@ -80,6 +98,9 @@ def _effect(period: Period, mistake: Mistake) -> float:
     roles = balances[0].keys() | balances[1].keys()
     largest: int = max((abs(balances[0].get(role, 0) - balances[1].get(role, 0)) for role in roles), default=0)
     return max(mistake.amount, float(largest) / 10.0**period.places)
+
+
+_NEAR = 0.5  # of materiality, from which it is worth the time
 
 
 def _losses(mistake: Mistake) -> tuple[str, str]:

@@ -14,7 +14,15 @@ from xlbackflush.engine.measures.levers import CHOICES, COUNTED, IN_PROCESS, OPE
 from xlbackflush.engine.measures.likely_mistakes import AGAIN, EMPTY, EXCHANGED, LOT, OTHER_ITEM, REMOVED, SIGN, Mistake
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.rules.places import day_text
-from xlbackflush.engine.rules.plausibility.words import code, evidence, lacks_bill, looks_like, number, units
+from xlbackflush.engine.rules.plausibility.words import (
+    code,
+    evidence,
+    lacks_bill,
+    looks_like,
+    number,
+    rival_words,
+    units,
+)
 from xlbackflush.model import finding as f
 from xlbackflush.model.arrays import blank_as_zero, where_true
 
@@ -43,11 +51,11 @@ def mistyped_quantities(period: Period) -> Iterator[f.Finding]:
         rule, what, fix = _words(period, mistake)
         column = "Item" if mistake.slip.kind == OTHER_ITEM else mistake.lever.column
         where = _cell(period, mistake, column, mistake.at)
-        yield rule.weighed(where, what, mistake.amount, period.material, fix)
+        yield rule.weighed(where, what, mistake.amount, period.material, f"{fix}{rival_words(period, mistake)}")
 
 
 _TABLES = ("Purchases", "Counts", "Scrap", "Stock", "WIP")
-_CLEAR = 2.0  # logarithm of odds by which one cell stands out among those that may be wrong
+_CLEAR = 4.0  # logarithm of odds by which one cell stands out among those that may be wrong
 
 
 def _is_open(period: Period, mistake: Mistake) -> bool:
@@ -57,8 +65,8 @@ def _is_open(period: Period, mistake: Mistake) -> bool:
     """
     if not mistake.is_free:
         return False
-    is_count = mistake.key[0] == own.COMPLETION
-    return (is_count and mistake.weight - mistake.rival < _CLEAR) or lacks_bill(period, mistake.effects)
+    is_count = mistake.key[0] == own.COMPLETION and len(mistake.lever.at) > 1
+    return (is_count and mistake.lead < _CLEAR) or lacks_bill(period, mistake.effects)
 
 
 def _cell(period: Period, mistake: Mistake, column: str, at: int) -> str:
@@ -218,14 +226,14 @@ def repeated_counts(period: Period) -> Iterator[f.Finding]:
     rows = period.own_rows
     if len(rows) < 2:
         return
-    same = (np.diff(rows.kind) == 0) & (np.diff(rows.item) == 0) & (np.diff(rows.quantity) == 0)
-    for at in where_true(same).tolist():
+    of_one = (np.diff(rows.kind) == 0) & (np.diff(rows.item) == 0)
+    same = of_one & (np.diff(rows.quantity) == 0)
+    group = np.concatenate(([0], np.cumsum(~of_one)))
+    only = np.bincount(group[:-1][same], minlength=int(group[-1]) + 1)[group[:-1]] == 1
+    for at in where_true(same & only & (rows.several[:-1] >= _ROWS_TO_REPEAT)).tolist():
         kind, item, quantity = int(rows.kind[at]), int(rows.item[at]), float(rows.quantity[at])
-        own_quantities = rows.quantity[rows.of_item(kind, item)]
-        repeats = len(own_quantities) - len(np.unique(own_quantities))
-        if len(own_quantities) < _ROWS_TO_REPEAT or repeats > 1 or not _is_odd(quantity):
-            continue
-        yield from _repeated(period, kind, item, sorted((int(rows.at[at]), int(rows.at[at + 1]))))
+        if _is_odd(quantity):
+            yield from _repeated(period, kind, item, sorted((int(rows.at[at]), int(rows.at[at + 1]))))
 
 
 _ROWS_TO_REPEAT = 6

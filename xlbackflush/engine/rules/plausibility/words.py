@@ -106,3 +106,15 @@ def lacks_bill(period: Period, effects: dict[int, float]) -> bool:
     bill, made = period.bill, period.own_rows
     completed = made.item[made.kind == own.COMPLETION]
     return bool((bill.first_line[completed] == bill.first_line[completed + 1]).any())
+
+
+_CLOSE = 3.0  # logarithm of odds up to which another cell may as well be wrong
+
+
+def rival_words(period: Period, mistake: Mistake) -> str:
+    """The cell to look at next, where another one explains the same about as well."""
+    rival = mistake.rival
+    if rival is None or mistake.lead > _CLOSE:
+        return ""
+    table, row = rival.lever.table, int(period.inputs.table(rival.lever.table).row[rival.at])
+    return f" If it is right, look at {period.inputs.sources[table].cell(rival.lever.column, row)}."
