@@ -478,6 +478,7 @@ class _Search:
             *self.exchanged(noticed),
             *self.exchanged_columns(noticed),
             *self.missing_lines(noticed),
+            *self.exchanged_lines(noticed),
             *self.of_other_item(noticed),
         ]
         every = [m for m in every if (m.lever.table, m.at) not in self.corrected]

@@ -94,13 +94,19 @@ def _effect(period: Period, mistake: Mistake) -> float:
     lever = mistake.lever
     right = loss_of(mistake.right, lever.on_input) if lever.is_loss else mistake.right
     corrected = period.with_cell(lever.table, lever.column, mistake.at, right)
-    balances = [p.ledger.closing_by_role for p in (period, corrected)]
-    roles = balances[0].keys() | balances[1].keys()
-    largest: int = max((abs(balances[0].get(role, 0) - balances[1].get(role, 0)) for role in roles), default=0)
-    return max(mistake.amount, float(largest) / 10.0**period.places)
+    figures = [_figures(each) for each in (period, corrected)]
+    keys = figures[0].keys() | figures[1].keys()
+    return max(mistake.amount, *(abs(figures[0].get(key, 0.0) - figures[1].get(key, 0.0)) for key in keys))
 
 
-_NEAR = 0.5  # of materiality, from which it is worth the time
+def _figures(period: Period) -> dict[tuple[str, str], float]:
+    """Closing balances and variances, in money."""
+    unit = 10**period.places
+    balances = {("", role): minor / unit for role, minor in period.ledger.closing_by_role.items()}
+    return balances | {(row.name, row.subject): row.amount for row in period.variances}
+
+
+_NEAR = 0.3  # of materiality, from which it is worth the time
 
 
 def _losses(mistake: Mistake) -> tuple[str, str]:
