@@ -17,6 +17,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from xlbackflush import schema
 from xlbackflush.dataclass import dataclass, replace
 from xlbackflush.engine.measures import own_rows as own
 from xlbackflush.engine.measures import slips
@@ -30,7 +31,7 @@ ITEMS_MAX = 25  # with a difference, that are looked into at a time, the largest
 ROWS_MAX = 60  # of one lever that are looked into
 CHANGE_MIN = 0.03  # of what was typed: what is nearer is no mistake in typing
 NOTICED = 5.0  # noises: what is nearer is left to chance
-ODDS = math.log(0.004)  # that one column of one item holds a mistake
+ODDS = math.log(0.008)  # that one column of one item holds a mistake
 AGAIN, EXCHANGED, REMOVED, CHOICE, OTHER_ITEM, EMPTY, SIGN, HIGH, LOT, MISSING = (
     "again", "exchanged", "removed", "choice", "other item", "zero or blank", "sign", "high", "lot", "missing line",
 )  # fmt: skip
@@ -207,6 +208,18 @@ class _Search:
                 meant = self.whole(lever, [*slips.multiples(typed, _TENS), *slips.shortened(typed)])
                 yield from (m for m in self.of_row(lever, row, meant) if row not in rows or self.fits_shortage(m))
 
+    def by_pieces(self, lever: Lever, typed: float, right: float) -> float:
+        """Log odds by decimals: half a piece, or 7.91667 of anything, is hardly typed."""
+        bill = self.levers.bill
+        item = int(bill.lines.component[lever.line]) if lever.line >= 0 else lever.item
+        uom = str(bill.items.uom[item]).strip().casefold()
+        pieces = uom != "" and uom in schema.BY_THE_PIECE
+        if lever.line >= 0:
+            return -_HALF_PIECE if pieces and typed == round(typed) and right != round(right) else 0.0
+        if lever.table not in ("Purchases", "Counts", "Stock"):
+            return 0.0
+        return _ODD_DECIMALS if typed != round(typed, 0 if pieces else 3) else 0.0
+
     def whole(self, lever: Lever, meant: list[Slip]) -> list[Slip]:
         """Where all quantities of a lever are whole, so is the right one."""
         if lever.line >= 0 or lever.is_loss or not (lever.typed == np.floor(lever.typed)).all():
@@ -276,7 +289,7 @@ class _Search:
         """A receipt entered as one lot at the price of the whole, or with quantity and price in each other's place."""
         levers, at = self.levers, int(lever.at[row])
         price, cost = float(levers.inputs.purchases.actual_price[at]), self.state.cost[lever.item]
-        meant = [price] if price != typed else []
+        meant = [price] if price != typed and cost / 2 < typed < 2 * cost else []
         if cost > 0 and price > 2 * cost:
             meant.append(float(round(typed * price / cost)))
         near = (each for each in meant if abs(each - right) <= max(4 * exact, 0.15 * each * (typed == 1)))
@@ -298,8 +311,7 @@ class _Search:
             if abs(units) < CHANGE_MIN * abs(typed) or typed == slip.right:
                 continue
             weight = self.gain(lever, units) + slip.log_odds + ODDS - _ROWS_SHARE * math.log(several)
-            if lever.table in ("Purchases", "Counts", "Stock") and typed != round(typed, 3):
-                weight += _ODD_DECIMALS
+            weight += self.by_pieces(lever, typed, slip.right)
             if lever.several >= own.ROWS_MIN and not lever.removal:
                 weight += _unlike(lever, typed) - (_unlike(lever, slip.right) if slip.right > 0 else 0.0)
             if weight > 0:
@@ -529,6 +541,7 @@ class _Search:
 
 
 TWIN_DAYS = 2
+_HALF_PIECE = 2.5  # against a part of a piece on a bill
 _OFTEN = {1: 0.25, 2: 0.1, 3: 0.03, 4: 0.04, 6: 0.02, 8: 0.01, 10: 0.01, 12: 0.01}  # quantities per unit, how often
 _LOST = 0.06
 _NO_BILL = 2.0  # for a missing line, where no bill has the component

@@ -50,7 +50,7 @@ def multiples(typed: float, factors: dict[float, float]) -> Iterator[Slip]:
     for factor, odds in factors.items():
         kind = TEN if factor in (10.0, 100.0, 1000.0) else MANY
         yield Slip(typed / factor, kind, math.log(odds), factor)
-        yield Slip(_neat(typed * factor), kind, math.log(odds * 0.7), 1 / factor)
+        yield Slip(_neat(typed * factor), kind, math.log(odds * (0.7 if factor < 100 else 0.3)), 1 / factor)
 
 
 def _neat(value: float) -> float:

@@ -2,13 +2,12 @@
 
 import math
 
+from xlbackflush import schema
 from xlbackflush.engine.measures import own_rows as own
 from xlbackflush.engine.measures import slips
 from xlbackflush.engine.measures.likely_mistakes import Mistake
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.standards.bill import Bill
-
-_PIECES = ("", "each", "ea", "pc", "pcs", "piece", "pieces", "unit", "units", "st", "stk")
 
 
 def number(value: float) -> str:
@@ -22,7 +21,7 @@ def number(value: float) -> str:
 def units(value: float, bill: Bill, item: int) -> str:
     """A quantity of an item with its unit: 120 kg; what is counted by the piece is pcs."""
     uom = str(bill.items.uom[item]).strip()
-    return f"{number(value)} {'pcs' if uom.casefold() in _PIECES else uom}"
+    return f"{number(value)} {'pcs' if uom.casefold() in schema.BY_THE_PIECE else uom}"
 
 
 def code(bill: Bill, item: int) -> str:
