@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from functools import cached_property
 
+import numpy as np
+
 from xlbackflush import schema
 from xlbackflush.dataclass import dataclass, replace
 from xlbackflush.engine.explosion.by_line import explosion_by_line
@@ -23,8 +25,12 @@ from xlbackflush.engine.measures.comparison import Figures, comparison
 from xlbackflush.engine.measures.control_totals import ControlTotal, control_totals
 from xlbackflush.engine.measures.dashboard import Bar, dashboard
 from xlbackflush.engine.measures.fit import FitFigure, FitSources, fit
+from xlbackflush.engine.measures.levers import Levers
+from xlbackflush.engine.measures.likely_mistakes import LikelyMistakes, likely_mistakes
 from xlbackflush.engine.measures.materiality import MaterialityRow, materiality
+from xlbackflush.engine.measures.own_rows import OwnRows, own_rows
 from xlbackflush.engine.measures.tie_out import INVENTORIES, Tie, tie_out
+from xlbackflush.engine.measures.unit_balance import UnitBalance, unit_balance
 from xlbackflush.engine.measures.variances import Conversion, ConversionAllowed, Variance
 from xlbackflush.engine.posting.close import close, period_end_entries
 from xlbackflush.engine.posting.disposition import CostHeld, Share, cost_held, disposition, to_close
@@ -280,6 +286,37 @@ class Period:
     @cached_property
     def materiality(self) -> list[MaterialityRow]:
         return materiality(self.inputs, self.shares, self.ties, self.in_process, self.ledger)
+
+    @cached_property
+    def own_rows(self) -> OwnRows:
+        return own_rows(self.bill)
+
+    @cached_property
+    def unit_balance(self) -> UnitBalance:
+        return unit_balance(self.bill, self.stock, self.transactions)
+
+    @cached_property
+    def levers(self) -> Levers:
+        return Levers(self.unit_costs, self.demand, self.explosion, self.own_rows)
+
+    @cached_property
+    def likely_mistakes(self) -> LikelyMistakes:
+        """Cells that counts and records speak against; what comes to less than a tenth of materiality is left alone."""
+        return likely_mistakes(self.unit_balance, self.levers, self.trifle)
+
+    @cached_property
+    def material(self) -> float:
+        """Money above which a finding is a warning: materiality; where the ledger keeps no stock, by what is on the shelf."""
+        if self.settings.trigger_points != schema.S:
+            return self.materiality_threshold
+        units = self.unit_balance.units
+        on_the_shelf = total(np.fmax(units.counted, units.book) * units.cost)
+        return max(self.materiality_threshold, self.settings.materiality * on_the_shelf)
+
+    @property
+    def trifle(self) -> float:
+        """Money: what is less is not worth a word."""
+        return self.material / 10
 
     @cached_property
     def checks(self) -> list[Check]:

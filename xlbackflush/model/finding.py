@@ -231,8 +231,28 @@ NO_LONGER_FITS = Rule("W38", NOTE, "Backflush costing does not fit",
 TOO_WIDE = Rule("W39", WARNING, "Materiality or tolerance too wide", "Type a percentage such as 5 %.")
 
 #    quantities: W40 and on
+ODD_COUNT = Rule("W40", WARNING, "Count that does not fit what moved", "Check the document, and correct the quantity.")
+ODD_RECEIPT = Rule("W41", WARNING, "Receipt that does not fit what moved", "Check the document, and correct the quantity.")
+ODD_SCRAP = Rule("W42", WARNING, "Scrap that does not fit what moved", "Check the report and its unit, and correct the quantity.")
+ODD_OPENING = Rule("W43", WARNING, "Opening stock that does not fit what moved",
+    "Compare it with the closing stock of the period before.")
+ODD_STOCK = Rule("W44", WARNING, "Stock count that does not fit what moved", "Count again, in the item's unit.")
+EXCHANGED = Rule("W45", WARNING, "Two rows of Stock exchanged", "Check both counts, and exchange them.")
+COUNTED_AGAIN = Rule("W46", WARNING, "The same count twice", "Delete one of the rows if they are one and the same.")
+RECEIVED_TWICE = Rule("W47", WARNING, "The same receipt twice", "Delete one of the rows if they are one and the same.")
+WRONG_EVENT = Rule("W48", WARNING, "Completed and Sold mixed up", "Check the document, and correct the event.")
+WRONG_STAGE = Rule("W49", WARNING, "Component and Finished unit mixed up", "Check the report, and correct the stage.")
+WRONG_ITEM = Rule("W50", WARNING, "Document entered under another item", "Check the document, and correct the item.")
+FAR_FROM_BOOK = Rule("W51", WARNING, "Count far from the book", "Count again, and look for what was not reported.")
+ODD_WIP = Rule("W52", WARNING, "More in process than was made", "Check the units in process.")
+EMPTY_WIP = Rule("W53", WARNING, "Units in process without a degree of completion",
+    "Fill in Material % and Conversion %; blank is taken as nothing.")
+OVERBOUGHT = Rule("W54", WARNING, "Receipt far beyond use", "Check the document, its unit and its quantity.")
 
 #    bills: W60 and on
+ODD_QUANTITY = Rule("W60", WARNING, "Quantity per unit that the counts contradict", "Check the bill, and correct Qty per.")
+MISSING_LINE = Rule("W62", WARNING, "Component that a bill lacks", "Add the line to the bill, or count again.")
+ODD_LOSS = Rule("W61", WARNING, "Planned scrap that cannot well be", "Check the planned loss, and correct it.")
 
 #    against the period before: W80 and on
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from xlbackflush import schema
 from xlbackflush.dataclass import dataclass
+from xlbackflush.engine.inputs import percentages
 from xlbackflush.engine.inputs.headers import header_findings, renamed
 from xlbackflush.model import finding as f
 from xlbackflush.model.arrays import Floats, texts, where_true
@@ -150,9 +151,9 @@ class _Reader:
         for i in where_true(bad).tolist():
             value = float(array[i])
             if column.kind == "percent":
-                below = f" and below {column.maximum:.0%}" if column.maximum else ""
-                text = f"is {value:.4%}; it must be at least 0 %{below}."
-            elif column.minimum is not None and value < column.minimum:
+                self._add(f.OUT_OF_RANGE, i, *percentages.out_of_range(value, column.maximum))
+                continue
+            if column.minimum is not None and value < column.minimum:
                 text = f"is {value:g}; it must not be below {column.minimum:g}."
             else:
                 text = f"is {value:g}; that is too large."

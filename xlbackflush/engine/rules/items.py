@@ -6,10 +6,10 @@ import numpy as np
 
 from xlbackflush import schema
 from xlbackflush.engine.period import Period
-from xlbackflush.engine.rules.places import cells, item_texts, repeats, shared, text_cells
+from xlbackflush.engine.rules.places import cells, item_texts, other_units, repeats, shared, text_cells
 from xlbackflush.engine.standards.bill import FOREVER, Bill, code_key
 from xlbackflush.model import finding as f
-from xlbackflush.model.arrays import Bools, Floats, blank_as_zero
+from xlbackflush.model.arrays import Bools, Floats, blank_as_zero, where_true
 
 # --------------------------------------------------------------------------------------------------- items
 
@@ -45,24 +45,36 @@ def unknown_items(period: Period) -> Iterator[f.Finding]:
 
 
 def bom_lines(period: Period) -> Iterator[f.Finding]:
-    """A line must not end before it starts; one of nothing relieves nothing; one below a bought item is never used.
-
-    A bought item is relieved at its price.
-    """
+    """A line must not end before it starts; one of nothing relieves nothing."""
     bom = period.inputs.bom
-    kinds = item_texts(period.bill.items.type, period.bill.of("BOM", "Parent"))
-    bought = (kinds == schema.BUY) & ~repeats(bom.parent.tolist())
     for rule, rows, column, text in (
         (f.DATES_REVERSED, bom.effective_to < bom.effective_from, "Effective to", "The line ends before it starts."),
-        (f.BOUGHT_WITH_BOM, bought, "Parent", "{} is of type Buy and has a bill of materials."),
         (f.ZERO_QUANTITY, bom.qty_per == 0, "Qty per", "Qty per is 0."),
     ):
-        for cell, value in text_cells(period.inputs, "BOM", column, rows):
-            yield rule(cell, text.format(value))
+        for cell in cells(period.inputs, "BOM", column, rows):
+            yield rule(cell, text)
 
 
 def overlaps(period: Period) -> Iterator[f.Finding]:
-    """The same component twice in force on one day: an error where dates say otherwise, else a warning."""
+    """The same component twice in force on one day, where dates say otherwise."""
+    for (cell, code), dated, _ in _in_force_twice(period):
+        if dated:
+            yield f.OVERLAP(cell, f"{code} is in force twice on some days for this parent.")
+
+
+def listed_twice(period: Period) -> Iterator[f.Finding]:
+    """The same component twice for one parent without dates, with what the second line relieves."""
+    lines = period.bill.lines
+    for (cell, code), dated, row in _in_force_twice(period):
+        if dated:
+            continue
+        line = where_true(lines.row == row)
+        effect = float((period.levers.use_of_line[line] * period.unit_balance.units.cost[lines.component[line]]).sum())
+        yield f.TWICE(cell, f"{code} is listed more than once for this parent.", effect or None)
+
+
+def _in_force_twice(period: Period) -> Iterator[tuple[tuple[str, str], bool, int]]:
+    """Lines of a component in force twice on one day: cell and code, whether lines of the pair are dated, and row."""
     bom, bill = period.inputs.bom, period.bill
     parent, component = bill.of("BOM", "Parent"), bill.of("BOM", "Component")
     pair = np.where((parent >= 0) & (component >= 0), parent * len(bill.items) + component, -1)
@@ -82,11 +94,21 @@ def overlaps(period: Period) -> Iterator[f.Finding]:
         reach[key] = max(reach.get(key, 0.0), float(last[at]))
     chosen = np.array(clashes, dtype=np.int64)
     components = text_cells(period.inputs, "BOM", "Component", chosen)
-    for (cell, code), key in zip(components, pair[chosen].tolist(), strict=True):
-        if key in dated_pairs:
-            yield f.OVERLAP(cell, f"{code} is in force twice on some days for this parent.")
-        else:
-            yield f.TWICE(cell, f"{code} is listed more than once for this parent.")
+    for named, key, row in zip(components, pair[chosen].tolist(), bom.row[chosen].tolist(), strict=True):
+        yield named, key in dated_pairs, row
+
+
+def bought_with_bill(period: Period) -> Iterator[f.Finding]:
+    """A bought item is relieved at its price; lines below it are never used."""
+    bom, bill = period.inputs.bom, period.bill
+    parent = bill.of("BOM", "Parent")
+    bought = (item_texts(bill.items.type, parent) == schema.BUY) & ~repeats(bom.parent.tolist())
+    units = period.unit_balance.units
+    for (cell, code), item in zip(
+        text_cells(period.inputs, "BOM", "Parent", bought), parent[bought].tolist(), strict=True
+    ):
+        worth = float(np.abs(units.went[item]) * units.cost[item])
+        yield f.BOUGHT_WITH_BOM(cell, f"{code} is of type Buy and has a bill of materials.", worth or None)
 
 
 def cycles(period: Period) -> Iterator[f.Finding]:
@@ -122,12 +144,48 @@ def _steps_on_circles(bill: Bill) -> dict[int, list[tuple[int, int]]]:
 
 def units_differ(period: Period) -> Iterator[f.Finding]:
     """Nothing converts units: a BOM in grams with a price per kilogram would be wrong a thousandfold."""
-    uom = period.inputs.bom.uom
-    of_item = item_texts(period.bill.items.uom, period.bill.of("BOM", "Component"))
-    apart = (uom != of_item) & (uom != "") & (of_item != "")
-    for (cell, line), item in zip(text_cells(period.inputs, "BOM", "UoM", apart), of_item[apart].tolist(), strict=True):
-        if line.strip().casefold() != item.strip().casefold():
-            yield f.UOM(cell, f"The line is in {line}, its component in {item}.")
+    for at, line, item in other_units(period.bill):
+        cell, quantity = (
+            period.inputs.sources["BOM"].cell("UoM", int(period.inputs.bom.row[at])),
+            float(period.inputs.bom.qty_per[at]),
+        )
+        factor, text = (
+            CONVERSIONS.get((line.casefold(), item.casefold())),
+            f"The line is in {line}, its component in {item}",
+        )
+        if factor is None:
+            yield f.UOM(cell, f"{text}.")
+            continue
+        of_line = period.bill.lines.row == period.inputs.bom.row[at]
+        used = period.levers.use_of_line[of_line] * period.unit_balance.units.cost[period.bill.lines.component[of_line]]
+        effect = float(used.sum()) * abs(1 - factor)
+        right = f"{quantity * factor:.10g}"
+        yield f.UOM(
+            cell,
+            f"{text}: {quantity:.10g} {line} are {right} {item}.",
+            effect or None,
+            f"Type {right} in Qty per, and {item} here.",
+        )
+
+
+#: unit of the line, unit of the component -> units of the component in one of the line
+CONVERSIONS = {
+    (small, large): factor
+    for large, smaller in {
+        "kg": {"g": 1e-3, "mg": 1e-6, "t": 1e3},
+        "g": {"kg": 1e3, "mg": 1e-3},
+        "t": {"kg": 1e-3},
+        "m": {"mm": 1e-3, "cm": 1e-2, "km": 1e3},
+        "cm": {"mm": 0.1, "m": 100.0},
+        "mm": {"cm": 10.0, "m": 1e3},
+        "l": {"ml": 1e-3, "cl": 1e-2, "hl": 100.0},
+        "ml": {"l": 1e3},
+        "h": {"min": 1 / 60},
+        "lb": {"oz": 1 / 16},
+        "ft": {"in": 1 / 12},
+    }.items()
+    for small, factor in smaller.items()
+}
 
 
 # ----------------------------------------------------------------------------------------- standard costs

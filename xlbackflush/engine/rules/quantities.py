@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from xlbackflush import schema
+from xlbackflush.dataclass import replace
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.rules.places import day_text, home, text_cells
 from xlbackflush.model import finding as f
@@ -81,17 +82,24 @@ def nothing_effective(period: Period) -> Iterator[f.Finding]:
 
 
 def shortages(period: Period) -> Iterator[f.Finding]:
-    """Book stock below zero: more was sold or used than there was. Posted all the same: stopping hides what was used."""
+    """Book stock below zero: more was sold or used than there was. The run is posted anyway: stopping hides what was used.
+
+    Where a cell is named that explains it, that is enough.
+    """
     stock = period.stock
     opened_below = (stock.opening < 0) & (stock.book - 2 * stock.opening >= -1e-9)  # named by `gaps.stock_below_zero`
     short = stock.of((stock.role != "") & (stock.book < -1e-9) & ~opened_below)
+    if len(short):
+        named = {i for mistake in period.likely_mistakes.mistakes for i, units in mistake.effects.items() if units > 0}
+        short = short.of(~np.isin(short.item, list(named)))
     sold = period.bill.of("Counts")[period.inputs.counts.event == schema.SOLD] if len(short) else ()
     into, out = short.opening + short.received, short.relieved + short.scrapped
     columns = (short.item, short.book, into, out, short.book * short.cost)
     for item, book, came, went, worth in zip(*(column.tolist() for column in columns), strict=True):
         rule = f.OVERSOLD if item in sold else f.SHORTAGE
         text = f"Book stock of {period.bill.items.code[item]} is {book:,.6g}: {came:,.6g} in, {went:,.6g} out."
-        yield rule(home(period.inputs, item), text, abs(worth))
+        found = rule(home(period.inputs, item), text, abs(worth))
+        yield found if abs(worth) > period.trifle else replace(found, severity=schema.NOTE)
 
 
 def never_completed(period: Period) -> Iterator[f.Finding]:

@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterator
 
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.rules import gaps, items, period_end, quantities, transactions
+from xlbackflush.engine.rules.plausibility import bills as plausible_bills
 from xlbackflush.engine.rules.plausibility import policy, prices, rates
+from xlbackflush.engine.rules.plausibility import quantities as plausible_quantities
 from xlbackflush.model import finding as f
 from xlbackflush.model.finding import Finding
 from xlbackflush.schema import WARNING
@@ -29,7 +31,6 @@ RULES: dict[str, tuple[Rule, ...]] = {
         items.bom_lines,
         items.overlaps,
         items.cycles,
-        items.units_differ,
         items.prices,
         transactions.outside_period,
         transactions.countable,
@@ -51,6 +52,9 @@ RULES: dict[str, tuple[Rule, ...]] = {
         quantities.never_completed,
         quantities.zero_costs,
         quantities.nothing_to_post,
+        items.listed_twice,
+        items.bought_with_bill,
+        items.units_differ,
         period_end.counted_more,
         period_end.opened_beyond,
         gaps.labor_rows_complete,
@@ -72,6 +76,15 @@ RULES: dict[str, tuple[Rule, ...]] = {
         policy.units_in_process,
         policy.fit,
         policy.settings_likely,
+        plausible_quantities.mistyped_quantities,
+        plausible_bills.mistyped_bills,
+        plausible_quantities.unexplained_counts,
+        plausible_quantities.repeated_counts,
+        plausible_quantities.overbought,
+        plausible_quantities.scrap_shares,
+        plausible_quantities.units_in_process,
+        plausible_bills.unusual_losses,
+        plausible_bills.dominant_components,
     ),
 }
 
