@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.rules import items, period_end, quantities, transactions
+from xlbackflush.engine.rules.plausibility import follows, last_period, last_standards
 from xlbackflush.model.finding import Finding
 
 Rule = Callable[[Period], Iterator[Finding]]
@@ -50,7 +51,19 @@ RULES: dict[str, tuple[Rule, ...]] = {
         period_end.counted_more,
         period_end.opened_beyond,
     ),
-    PLAUSIBILITY: (),
+    PLAUSIBILITY: (
+        follows.follows,
+        last_standards.bills,
+        last_standards.standards,
+        last_standards.kinds,
+        last_period.opening_stock,
+        last_period.opening_balances,
+        last_period.missing_rows,
+        last_period.missing_costs,
+        last_period.volumes,
+        last_period.fits_no_longer,
+        last_period.settings,
+    ),
 }
 
 

@@ -1,0 +1,82 @@
+"""What differs from the period before, told with as few findings as it takes: one change or many of one cause."""
+
+import math
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+from xlbackflush.dataclass import dataclass
+from xlbackflush.model.finding import Finding, Rule
+
+#: changes with a finding each; what goes beyond them is told together
+FEW = 3
+NAMED = 3  # changes that a finding about many spells out
+
+
+@dataclass(frozen=True)
+class Change:
+    """One difference. text: a sentence without its full stop; quiet: what is most likely meant, whatever its effect."""
+
+    where: str
+    text: str
+    effect: float
+    quiet: bool = False
+
+
+def told(rule: Rule, changes: Sequence[Change], threshold: float, many: str) -> Iterator[Finding]:
+    """Findings about changes, largest effect first: those above materiality each by itself, the others together in a note.
+
+    More than a few above materiality have one cause, most likely, and are one finding with the others. many: what several
+    are called, such as "lines of bills of materials differ from the period before".
+    """
+    changes = sorted(changes, key=lambda change: -change.effect)
+    large = [change for change in changes if change.effect > threshold and not change.quiet]
+    if len(large) > FEW:
+        loud = [*large, *(change for change in changes if change not in large)]
+        yield rule.weighed(loud[0].where, _together(loud, many), math.fsum(c.effect for c in large), threshold)
+        return
+    for change in large:
+        yield rule.weighed(change.where, f"{change.text}.", change.effect, threshold)
+    small = [change for change in changes if change not in large]
+    if small:
+        text = f"{small[0].text}." if len(small) == 1 else _together(small, many)
+        yield rule.weighed(small[0].where, text, math.fsum(c.effect for c in small), math.inf)
+
+
+def _together(changes: Sequence[Change], many: str) -> str:
+    shown = "; ".join(change.text for change in changes[:NAMED])
+    more = f"; and {len(changes) - NAMED:,} more" if len(changes) > NAMED else ""
+    return f"{len(changes):,} {many}: {shown}{more}."
+
+
+def number(value: float) -> str:
+    """A number as people write it: 4,200; 0.085; 0.00012."""
+    if value == 0 or abs(value) >= 1:
+        text = f"{value:,.4f}"
+    else:
+        text = f"{Decimal(f'{value:.5g}'):f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text in ("-0", "") else text
+
+
+def percent(share: float) -> str:
+    """A share as people write it: 12.5 %."""
+    return f"{number(round(100 * share, 6))} %"
+
+
+def units(value: float, uom: str) -> str:
+    """A quantity with its unit: 4,200 pcs."""
+    return f"{number(value)} {uom}".rstrip()
+
+
+def times(ratio: float) -> str:
+    """How many times as much: "10 times as much", "a hundredth of it"; "" where it is less than double and more than half."""
+    if 0.5 < ratio < 2 or ratio <= 0:
+        return ""
+    power = round(math.log10(ratio))
+    if power < 0 and abs(math.log10(ratio) - power) < 0.02:
+        return _PARTS.get(power, f"1 / {10**-power:,} of it")
+    near = float(f"{ratio:.2g}") if ratio > 1 else 0.0
+    return f"{number(near)} times as much" if near else f"{percent(float(f'{ratio:.2g}'))} of it"
+
+
+_PARTS = {-1: "a tenth of it", -2: "a hundredth of it", -3: "a thousandth of it"}

@@ -1,0 +1,282 @@
+"""What happened unlike the period before: rows that are missing, quantities of another order, openings that were altered.
+
+    Completed  WIDGET   6 periods in a row, 5,000 pcs in 12 rows in the last one; now no row
+    effect: 5,000 pcs x unit cost
+
+An item that has rows now and then is no finding: how often it had some in a row, and how many in the last period, says how
+likely a period without any is.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator
+
+import numpy as np
+
+from xlbackflush import schema
+from xlbackflush.engine.measures import last_period as last
+from xlbackflush.engine.measures.last_period import Figures
+from xlbackflush.engine.period import Period
+from xlbackflush.engine.rules.places import home
+from xlbackflush.engine.rules.plausibility.changes import Change, number, percent, times, told, units
+from xlbackflush.engine.rules.plausibility.follows import before, days_to_days
+from xlbackflush.model import finding as f
+from xlbackflush.model.arrays import Bools, Floats, blank_as_zero, sums, where_true
+from xlbackflush.model.money import from_minor, to_minor
+
+_TRIFLE = 0.1  # of materiality: rows worth less than this are not missed
+_OFTEN = 3  # periods in a row after which an item is one that always has rows
+_MANY_ROWS = 4  # in the last period: e**-4 of the items with so many have none in the next by chance
+_ORDER, _ORDER_OF_A_ROW = 8.0, 5.0  # from ten times, less what months differ by anyway
+_OWN_ROWS = 5  # rows of an item in this period that say by themselves which of them stands out
+_MARGIN = 0.1  # by which a measure has to miss its threshold
+
+#: what happened -> the words for its rows, and for the units in them
+_ROWS = {
+    schema.COMPLETED: ("Completed row on Counts", "completed"),
+    schema.SOLD: ("Sold row on Counts", "sold"),
+    last.RECEIVED: ("row on Purchases", "received"),
+    last.SCRAPPED: ("row on Scrap", "scrapped"),
+}
+
+
+def _unit_cost(period: Period) -> Floats:
+    costs = period.unit_costs
+    return costs.rows.unit_cost[costs.at(np.arange(len(period.bill.items)), period.settings.period_end)]
+
+
+# --------------------------------------------------------------------------------------------------- missing rows
+
+
+def missing_rows(period: Period) -> Iterator[f.Finding]:
+    """An item that always had completions, sales, receipts or scrap reports, and has none now."""
+    was = before(period)
+    if was is None:
+        return
+    missing: dict[int, list[tuple[float, str, bool]]] = defaultdict(list)
+    days, cost, threshold = days_to_days(period, was), _unit_cost(period), period.materiality_threshold
+    for name in last.SHEETS:
+        activity = was.activity[name]
+        effect = np.abs(activity.units) * cost * days
+        absent = _always_had(period, was, name) & (effect > _TRIFLE * threshold)
+        for item in where_true(absent).tolist():
+            periods, rows = int(activity.periods[item]), int(activity.rows[item])
+            certain = rows >= _MANY_ROWS or periods >= 2 * _OFTEN or (periods >= _OFTEN and rows > 1)
+            text = _missing(period, name, item, (float(activity.units[item]), periods, rows))
+            missing[item].append((float(effect[item]), text, certain))
+    codes, changes = period.bill.items.code, []
+    for item, kinds in missing.items():
+        kinds.sort(key=lambda kind: -kind[0])
+        text = f"{codes[item]} has {' and '.join(text for _, text, _ in kinds)}"
+        certain = any(certain for *_, certain in kinds)
+        changes.append(Change(home(period.inputs, item), text, kinds[0][0], quiet=not certain))
+    yield from told(f.NO_ROWS, changes, threshold, "items have no rows where they always had some")
+
+
+def _always_had(period: Period, was: Figures, name: str) -> Bools:
+    """Items with rows in every earlier period as far as is known, that would be expected to have some now, and have none."""
+    activity, now, items = was.activity[name], period.this_period, period.bill.items
+    regular = (activity.periods >= _OFTEN) | ((activity.rows >= _MANY_ROWS) & (name != last.SCRAPPED))
+    absent: Bools = (
+        (activity.rows > 0) & (now.activity[name].rows == 0) & regular & (was.kinds[last.TYPE] == items.type)
+    )
+    return absent & (now.used > 0) if name == last.RECEIVED else absent
+
+
+def _missing(period: Period, name: str, item: int, amount: tuple[float, int, int]) -> str:
+    """no Completed row on Counts; it had 12 with 5,000 pcs in the period before."""
+    quantity, periods, rows = amount
+    kind, _ = _ROWS[name]
+    had = f"{rows:,} with {units(quantity, period.bill.items.uom[item])}"
+    if periods < 2:
+        return f"no {kind}; in the period before it had {had}"
+    return f"no {kind}; it had some in each of the last {periods} periods, {had} in the last one"
+
+
+def missing_costs(period: Period) -> Iterator[f.Finding]:
+    """A cost type that was incurred in the period before, and not in this one."""
+    was = before(period)
+    if was is None:
+        return
+    now, days, places = period.this_period.incurred, days_to_days(period, was), period.places
+    changes = []
+    for cost_type, cost in was.incurred.items():
+        effect = abs(cost.amount) * days
+        if (
+            cost.rows
+            and not (cost_type in now and now[cost_type].rows)
+            and effect > _TRIFLE * period.materiality_threshold
+        ):
+            shown = f"{from_minor(to_minor(cost.amount, places), places):,.{places}f}"
+            text = f"Actuals has no {cost_type} row; in the period before it had {int(cost.rows):,} with {shown}"
+            changes.append(Change(period.inputs.sources["Actuals"].sheet, text, effect))
+    if len(changes) > 1:  # a sheet that was left blank is one mistake
+        text = "; ".join(change.text for change in changes)
+        changes = [Change(changes[0].where, text, sum(change.effect for change in changes))]
+    yield from told(f.NO_ROWS, changes, period.materiality_threshold, "cost types have no rows")
+
+
+# ------------------------------------------------------------------------------------------------ another order
+
+
+def volumes(period: Period) -> Iterator[f.Finding]:
+    """Ten times as much, or a tenth of it, in as many rows, where nothing else that happened to the item says so, too."""
+    was = before(period)
+    if was is None:
+        return
+    days, cost, changes = days_to_days(period, was), _unit_cost(period), []
+    for name, witness in _WITNESS.items():
+        ratio = _orders(period, was, name, witness, days)
+        for item in where_true(np.isfinite(ratio)).tolist():
+            change = _volume(period, was, (name, item), float(cost[item]), days)
+            if change:
+                changes.append(change)
+    yield from told(
+        f.VOLUME, changes, period.materiality_threshold, "quantities are of another order than in the period before"
+    )
+
+
+#: what happened -> what would have changed with it, if it really changed
+_WITNESS = {schema.COMPLETED: schema.SOLD, schema.SOLD: schema.COMPLETED, last.RECEIVED: last.USED}
+
+
+def _orders(period: Period, was: Figures, name: str, witness: str, days: float) -> Floats:
+    """How many times as much of each item there is, NaN where that is of the same order or has its reason."""
+    now, (old, new) = period.this_period, (figures.activity[name] for figures in (was, period.this_period))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = new.units / (old.units * days)
+        each = (new.units / new.rows) / (old.units / old.rows)
+        if witness == last.USED:
+            other = now.used / (was.used * days)
+        else:
+            other = now.activity[witness].units / (was.activity[witness].units * days)
+    usable = (old.units > 0) & (new.units > 0) & (old.rows > 0) & (new.rows > 0)
+    high = usable & (ratio >= _ORDER) & (each >= _ORDER_OF_A_ROW) & ~(other >= 2)
+    low = usable & (ratio <= 1 / _ORDER) & (each <= 1 / _ORDER_OF_A_ROW) & ~(other <= 0.5)
+    return np.where(high | low, ratio, np.nan)
+
+
+def _volume(period: Period, was: Figures, of: tuple[str, int], cost: float, days: float) -> Change | None:
+    """The rows that make it so; None where they are so many that the others tell which one stands out."""
+    name, item = of
+    table = last.SHEETS[name]
+    rows = period.inputs.table(table)
+    of_item = period.bill.of(table) == item
+    if table == "Counts":
+        of_item &= rows.column("Event") == name
+    at = where_true(of_item)
+    quantity = rows.column("Quantity")[at]
+    largest = int(at[int(np.nanargmax(quantity))])
+    if len(at) >= _OWN_ROWS and float(np.nanmax(quantity)) > 0.5 * float(np.nansum(quantity)):
+        return None
+    uom, code = period.bill.items.uom[item], period.bill.items.code[item]
+    old, new = float(was.activity[name].units[item]), float(period.this_period.activity[name].units[item])
+    where = period.inputs.sources[table].cell("Quantity", int(rows.row[largest if new > old * days else at[0]]))
+    inside = "in this row" if len(at) == 1 else f"in {len(at)} rows"
+    _, done = _ROWS[name]
+    text = f"{units(new, uom)} of {code} were {done} {inside}; in the period before it was {units(old, uom)}"
+    return Change(where, f"{text}, so this is {times(new / (old * days))}", abs(new - old * days) * cost)
+
+
+# -------------------------------------------------------------------------------------------------- openings
+
+
+def opening_stock(period: Period) -> Iterator[f.Finding]:
+    """Opening stock that is not what the period before closed with."""
+    was = before(period)
+    if was is None:
+        return
+    inputs, bill, count = period.inputs, period.bill, len(period.bill.items)
+    at, given = bill.of("Stock"), blank_as_zero(inputs.stock.opening_qty)
+    opening = sums(at + 1, given, count + 1)[1:]
+    apart = where_true(np.abs(opening - was.closing) > 1e-9 * np.maximum(np.abs(opening), np.abs(was.closing)))
+    if not len(apart):
+        return
+    row = np.full(count + 1, -1)  # the first of each item on Stock; the last place is for item -1
+    row[at[::-1]] = inputs.stock.row[::-1]
+    cost, source, changes = _unit_cost(period), inputs.sources["Stock"], []
+    for item in apart.tolist():
+        old, new, uom = float(was.closing[item]), float(opening[item]), bill.items.uom[item]
+        where = source.cell("Opening qty", int(row[item])) if row[item] >= 0 else home(inputs, item)
+        text = f"{bill.items.code[item]} opens with {units(new, uom)}; the period before closed with {units(old, uom)}"
+        factor = times(new / old) if old > 0 and new > 0 else ""
+        text += f", so this is {factor}" if factor else ""
+        changes.append(Change(where, text, abs(new - old) * float(cost[item])))
+    yield from told(
+        f.OPENING_STOCK, changes, period.materiality_threshold, "items open with another stock than they closed with"
+    )
+
+
+def opening_balances(period: Period) -> Iterator[f.Finding]:
+    """A balance carried over that is not the closing balance, or a reversal that is not what was posted."""
+    was = before(period)
+    if was is None or not was.balances:
+        return
+    opening, places = period.inputs.opening, period.places
+    source, changes = period.inputs.sources["Opening"], []
+    row = {role: at for at, role in reversed(list(enumerate(opening.role.tolist())))}
+    for (figure, role), balance in was.balances.items():
+        at = row.get(role)
+        now = 0.0 if at is None else float(blank_as_zero(opening.column(figure))[at])
+        apart = abs(to_minor(now, places) - to_minor(balance, places))
+        if apart:
+            where = source.sheet if at is None else source.cell(figure, int(opening.row[at]))
+            shown = f"{figure} of {role} is {now:,.{places}f}; the period before left {balance:,.{places}f}"
+            changes.append(Change(where, shown, from_minor(apart, places)))
+    yield from told(
+        f.OPENING_BALANCE, changes, period.materiality_threshold, "balances are not those that the period before left"
+    )
+
+
+# ---------------------------------------------------------------------------------------------------- policy
+
+
+def fits_no_longer(period: Period) -> Iterator[f.Finding]:
+    """A cycle time or turnover that fitted backflush costing in the period before, and does not now."""
+    was = before(period)
+    if was is None:
+        return
+    measures = {row.measure.key: row for row in period.fit}
+    turnover, cycle = measures["turnover"], measures["cycle"]
+    old, days = was.numbers.get(last.TURNOVER), period.settings.period_end - period.settings.period_start + 1
+    limit = turnover.threshold or 0.0
+    if old is not None and turnover.figure is not None and old >= limit > turnover.figure * (1 + _MARGIN):
+        text = (
+            f"Inventory turned over {number(turnover.figure)} times a year; in the period before it was {number(old)}"
+        )
+        yield f.FITS_NO_LONGER.weighed("Fit", f"{text}, and {number(limit)} is asked for.", 0.0, math.inf)
+    old_cycle, new_cycle = was.numbers.get(last.CYCLE), period.settings.cycle_time_days
+    if old_cycle is None or new_cycle is None or cycle.figure is None or cycle.threshold is None:
+        return
+    if old_cycle / days <= cycle.threshold < cycle.figure:
+        text = (
+            f"Cycle time days is {number(new_cycle)}; in the period before it was {number(old_cycle)}. That is "
+            f"{percent(cycle.figure)} of the period, and {percent(cycle.threshold)} is the most that fits."
+        )
+        base = next((row.figure for row in period.fit if row.measure.key == "cogs"), None) or 0.0
+        where = period.inputs.setting_cells.get(last.CYCLE, "Setup")
+        recorded = len(period.in_process) > 0
+        effect = 0.0 if recorded else abs(base) / days * (new_cycle - old_cycle)
+        yield f.FITS_NO_LONGER.weighed(where, text, effect, period.materiality_threshold)
+
+
+def settings(period: Period) -> Iterator[f.Finding]:
+    """A policy or a budget that is another one than in the period before."""
+    was = before(period)
+    if was is None:
+        return
+    now, cells, changes = period.this_period, period.inputs.setting_cells, []
+    for setting in last.CHOICES:
+        old, new = was.words.get(setting.name), now.words[setting.name]
+        if old and old != new:
+            text = f"{setting.name} is {new}; in the period before it was {old}"
+            changes.append(Change(cells.get(setting.name, "Setup"), text, 0.0, quiet=True))
+    for name in (last.BUDGET, last.MATERIALITY):
+        old_number, new_number = was.numbers.get(name), now.numbers.get(name)
+        show = percent if name == last.MATERIALITY else number
+        tolerance = period.settings.rate_tolerance
+        if old_number and new_number and abs(new_number / old_number - 1) > tolerance:
+            text = f"{name} is {show(new_number)}; in the period before it was {show(old_number)}"
+            effect = abs(new_number - old_number) if name == last.BUDGET else 0.0
+            changes.append(Change(cells.get(name, "Setup"), text, effect))
+    yield from told(f.SETTING_CHANGED, changes, period.materiality_threshold, "settings differ from the period before")
