@@ -223,7 +223,7 @@ class _Bills:
     def _is_dated(self, line: _Line) -> bool:
         """A line that comes into force in this period by its own date."""
         bom = self.period.inputs.bom
-        first = bom.effective_from[bom.row == self.now.row[line.now]] if line.now is not None else ()
+        first = bom.effective_from[bom.row == self.now.row[line.now]] if line.now is not None else np.zeros(0)
         return bool(len(first) and first[0] >= self.period.settings.period_start)
 
     def _was_dated(self, line: _Line) -> bool:
