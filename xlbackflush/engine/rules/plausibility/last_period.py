@@ -14,6 +14,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from xlbackflush import schema
+from xlbackflush.dataclass import replace
 from xlbackflush.engine.measures import last_period as last
 from xlbackflush.engine.measures.last_period import Figures
 from xlbackflush.engine.period import Period
@@ -25,9 +26,11 @@ from xlbackflush.model.arrays import Bools, Floats, blank_as_zero, sums, where_t
 from xlbackflush.model.money import from_minor, to_minor
 
 _TRIFLE = 0.1  # of materiality: rows worth less than this are not missed
-_OFTEN = 3  # periods in a row after which an item is one that always has rows
-_MANY_ROWS = 4  # in the last period: e**-4 of the items with so many have none in the next by chance
-_ORDER, _ORDER_OF_A_ROW = 8.0, 5.0  # from ten times, less what months differ by anyway
+_SURPRISE, _NO_SURPRISE = 0.1, 0.5  # items without rows to be expected by chance: with fewer, one is a warning; a note
+_ALIKE = 1e-9
+_ORDER = 8.0  # from ten times, less what months differ by anyway
+_THERE, _NOT_THERE = 0.2, 0.5  # shares of the change that the stock count does not find
+_ROWS_ALIKE = 2.0  # times as many rows, or half of them, are as many
 _OWN_ROWS = 5  # rows of an item in this period that say by themselves which of them stands out
 _MARGIN = 0.1  # by which a measure has to miss its threshold
 
@@ -57,13 +60,12 @@ def missing_rows(period: Period) -> Iterator[f.Finding]:
     days, cost, threshold = days_to_days(period, was), _unit_cost(period), period.materiality_threshold
     for name in last.SHEETS:
         activity = was.activity[name]
-        effect = np.abs(activity.units) * cost * days
-        absent = _always_had(period, was, name) & (effect > _TRIFLE * threshold)
+        effect, chance = np.abs(activity.units) * cost * days, _by_chance(was, name)
+        absent = _absent(period, was, name) & (chance < _NO_SURPRISE) & (effect > _TRIFLE * threshold)
         for item in where_true(absent).tolist():
-            periods, rows = int(activity.periods[item]), int(activity.rows[item])
-            certain = rows >= _MANY_ROWS or periods >= 2 * _OFTEN or (periods >= _OFTEN and rows > 1)
-            text = _missing(period, name, item, (float(activity.units[item]), periods, rows))
-            missing[item].append((float(effect[item]), text, certain))
+            amount = float(activity.units[item]), int(activity.periods[item]), int(activity.rows[item])
+            text = _missing(period, name, item, amount)
+            missing[item].append((float(effect[item]), text, bool(chance[item] < _SURPRISE)))
     codes, changes = period.bill.items.code, []
     for item, kinds in missing.items():
         kinds.sort(key=lambda kind: -kind[0])
@@ -73,14 +75,30 @@ def missing_rows(period: Period) -> Iterator[f.Finding]:
     yield from told(f.NO_ROWS, changes, threshold, "items have no rows where they always had some")
 
 
-def _always_had(period: Period, was: Figures, name: str) -> Bools:
-    """Items with rows in every earlier period as far as is known, that would be expected to have some now, and have none."""
-    activity, now, items = was.activity[name], period.this_period, period.bill.items
-    regular = (activity.periods >= _OFTEN) | ((activity.rows >= _MANY_ROWS) & (name != last.SCRAPPED))
+def _absent(period: Period, was: Figures, name: str) -> Bools:
+    """Items that had rows in the period before, would be expected to have some now, and have none."""
+    now, items = period.this_period, period.bill.items
     absent: Bools = (
-        (activity.rows > 0) & (now.activity[name].rows == 0) & regular & (was.kinds[last.TYPE] == items.type)
+        (was.activity[name].rows > 0) & (now.activity[name].rows == 0) & (was.kinds[last.TYPE] == items.type)
     )
     return absent & (now.used > 0) if name == last.RECEIVED else absent
+
+
+def _by_chance(was: Figures, name: str) -> Floats:
+    """How many items, as regular as this one or more, are to be expected without rows where nothing is wrong.
+
+    Of an item with r rows in the last period, which come in groups: (1 + r / 4)**-4, a negative binomial. With rows in
+    each of n periods, the rule of succession: 1 / (n + 2). One item with 8 rows: 0.01; fifty of them: 0.6, and one that has
+    none is no surprise.
+    """
+    activity = was.activity[name]
+    regular = where_true(activity.rows > 0)
+    each = np.minimum((1 + activity.rows[regular] / 4) ** -4, 1 / (activity.periods[regular] + 2))
+    order = np.argsort(each, kind="stable")
+    last_alike = each[order].searchsorted(each[order] * (1 + _ALIKE), side="right") - 1
+    chance = np.full(len(activity.rows), math.inf)
+    chance[regular[order]] = np.cumsum(each[order])[last_alike]
+    return chance
 
 
 def _missing(period: Period, name: str, item: int, amount: tuple[float, int, int]) -> str:
@@ -120,17 +138,26 @@ def missing_costs(period: Period) -> Iterator[f.Finding]:
 
 
 def volumes(period: Period) -> Iterator[f.Finding]:
-    """Ten times as much, or a tenth of it, in as many rows, where nothing else that happened to the item says so, too."""
+    """Ten times as much, or a tenth of it, in as many rows, where nothing else that happened to the item says so, too.
+
+    The stock count is a witness: what it finds was there, and what it does not find is a mistake of the row.
+    """
     was = before(period)
     if was is None:
         return
     days, cost, changes = days_to_days(period, was), _unit_cost(period), []
+    stock, short = period.stock, np.full(len(period.bill.items), np.nan)
+    short[stock.item] = -stock.difference
     for name, witness in _WITNESS.items():
         ratio = _orders(period, was, name, witness, days)
+        more = (period.this_period.activity[name].units - was.activity[name].units * days) * (
+            -1 if name == schema.SOLD else 1
+        )
         for item in where_true(np.isfinite(ratio)).tolist():
-            change = _volume(period, was, (name, item), float(cost[item]), days)
+            missing = float(short[item] / more[item])  # of what is more than before, NaN where nobody counted
+            change = None if abs(missing) < _THERE else _volume(period, was, (name, item), float(cost[item]), days)
             if change:
-                changes.append(change)
+                changes.append(replace(change, quiet=not missing >= _NOT_THERE))
     yield from told(
         f.VOLUME, changes, period.materiality_threshold, "quantities are of another order than in the period before"
     )
@@ -150,9 +177,10 @@ def _orders(period: Period, was: Figures, name: str, witness: str, days: float) 
             other = now.used / (was.used * days)
         else:
             other = now.activity[witness].units / (was.activity[witness].units * days)
-    usable = (old.units > 0) & (new.units > 0) & (old.rows > 0) & (new.rows > 0)
-    high = usable & (ratio >= _ORDER) & (each >= _ORDER_OF_A_ROW) & ~(other >= 2)
-    low = usable & (ratio <= 1 / _ORDER) & (each <= 1 / _ORDER_OF_A_ROW) & ~(other <= 0.5)
+        rows = new.rows / old.rows
+    usable = (old.units > 0) & (new.units > 0) & (rows <= _ROWS_ALIKE) & (rows >= 1 / _ROWS_ALIKE)
+    high = usable & (ratio >= _ORDER) & (each >= _ORDER) & ~(other >= 2)
+    low = usable & (ratio <= 1 / _ORDER) & (each <= 1 / _ORDER) & ~(other <= 0.5)
     return np.where(high | low, ratio, np.nan)
 
 
