@@ -245,9 +245,14 @@ def units_made(bill: Bill, activity: dict[str, Activity]) -> Floats:
     completed, sold = activity[schema.COMPLETED].units, activity[schema.SOLD].units
     by_completion = bill.inputs.settings.completion_triggers
     units = np.where(bill.items.made, completed if by_completion else np.where(sold > 0, sold, completed), 0.0)
-    lines, passes_on = bill.lines, bill.items.made & ~bill.items.stocked
+    return contents(bill, units, bill.items.made & ~bill.items.stocked)
+
+
+def contents(bill: Bill, units: Floats, inside: Bools) -> Floats:
+    """Units of each item, and those inside of the units of others: of the items `inside` alone."""
+    lines, units = bill.lines, units.copy()
     each, level = lines.factor * bill.items.to_start[lines.parent], bill.level[lines.parent]
     for depth in range(int(level.max(initial=-1)) + 1):
-        at = where_true((level == depth) & passes_on[lines.component])
+        at = where_true((level == depth) & inside[lines.component])
         np.add.at(units, lines.component[at], units[lines.parent[at]] * each[at])
     return units

@@ -28,8 +28,8 @@ from xlbackflush.model.money import from_minor, to_minor
 _TRIFLE = 0.1  # of materiality: rows worth less than this are not missed
 _SURPRISE, _NO_SURPRISE = 0.1, 0.5  # items without rows to be expected by chance: with fewer, one is a warning; a note
 _ALIKE = 1e-9
-_ORDER = 8.0  # from ten times, less what months differ by anyway
-_THERE, _NOT_THERE = 0.2, 0.5  # shares of the change that the stock count does not find
+_ORDER, _ORDER_IF_NOT_THERE = 8.0, 4.0  # from ten times, less what months differ by anyway
+_THERE, _NOT_THERE = 0.2, 0.5  # of what is more or less than expected, in the eyes of the stock count
 _ROWS_ALIKE = 2.0  # times as many rows, or half of them, are as many
 _OWN_ROWS = 5  # rows of an item in this period that say by themselves which of them stands out
 _MARGIN = 0.1  # by which a measure has to miss its threshold
@@ -56,16 +56,20 @@ def missing_rows(period: Period) -> Iterator[f.Finding]:
     was = before(period)
     if was is None:
         return
-    missing: dict[int, list[tuple[float, str, bool]]] = defaultdict(list)
     days, cost, threshold = days_to_days(period, was), _unit_cost(period), period.materiality_threshold
-    for name in last.SHEETS:
+    absent = {name: _absent(period, was, name) for name in last.SHEETS}
+    kinds_absent = np.sum([absent[name] for name in _INTO], axis=0)
+    missing: dict[int, list[tuple[float, str, bool]]] = defaultdict(list)
+    for name, rows in absent.items():
         activity = was.activity[name]
         effect, chance = np.abs(activity.units) * cost * days, _by_chance(was, name)
-        absent = _absent(period, was, name) & (chance < _NO_SURPRISE) & (effect > _TRIFLE * threshold)
-        for item in where_true(absent).tolist():
+        seen = np.where(kinds_absent == 1, _seen(period, name, activity.units * days), np.nan)
+        unlikely, proven = (chance < _NO_SURPRISE) & ~(np.abs(seen) < _THERE), seen >= _NOT_THERE
+        worth_asking = (unlikely | proven) & (effect > _TRIFLE * threshold)
+        for item in where_true(rows & worth_asking).tolist():
             amount = float(activity.units[item]), int(activity.periods[item]), int(activity.rows[item])
-            text = _missing(period, name, item, amount)
-            missing[item].append((float(effect[item]), text, bool(chance[item] < _SURPRISE)))
+            certain = bool(chance[item] < _SURPRISE or proven[item])
+            missing[item].append((float(effect[item]), _missing(period, name, item, amount), certain))
     codes, changes = period.bill.items.code, []
     for item, kinds in missing.items():
         kinds.sort(key=lambda kind: -kind[0])
@@ -73,6 +77,21 @@ def missing_rows(period: Period) -> Iterator[f.Finding]:
         certain = any(certain for *_, certain in kinds)
         changes.append(Change(home(period.inputs, item), text, kinds[0][0], quiet=not certain))
     yield from told(f.NO_ROWS, changes, threshold, "items have no rows where they always had some")
+
+
+#: what happened -> the sign with which it moves the books
+_INTO = {schema.COMPLETED: 1, schema.SOLD: -1, last.RECEIVED: 1}
+
+
+def _seen(period: Period, name: str, expected: Floats) -> Floats:
+    """Which share of units that were not entered the stock count shows nevertheless; NaN where nobody counted."""
+    seen, stock = np.full(len(expected), np.nan), period.stock
+    if name in _INTO:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            seen[stock.item] = stock.difference * _INTO[name] / expected[stock.item]
+        if not period.settings.completion_triggers:  # what was made may come from the stock count itself
+            seen[period.bill.items.made & ~period.demand.followed] = np.nan
+    return seen
 
 
 def _absent(period: Period, was: Figures, name: str) -> Bools:
@@ -146,41 +165,42 @@ def volumes(period: Period) -> Iterator[f.Finding]:
     if was is None:
         return
     days, cost, changes = days_to_days(period, was), _unit_cost(period), []
-    stock, short = period.stock, np.full(len(period.bill.items), np.nan)
-    short[stock.item] = -stock.difference
     for name, witness in _WITNESS.items():
-        ratio = _orders(period, was, name, witness, days)
-        more = (period.this_period.activity[name].units - was.activity[name].units * days) * (
-            -1 if name == schema.SOLD else 1
-        )
+        more = period.this_period.activity[name].units - was.activity[name].units * days
+        missing = -_seen(period, name, more)  # of what is more than before
+        ratio = _orders(period, was, (name, witness), missing, days)
         for item in where_true(np.isfinite(ratio)).tolist():
-            missing = float(short[item] / more[item])  # of what is more than before, NaN where nobody counted
-            change = None if abs(missing) < _THERE else _volume(period, was, (name, item), float(cost[item]), days)
+            change = _volume(period, was, (name, item), float(cost[item]), days)
             if change:
-                changes.append(replace(change, quiet=not missing >= _NOT_THERE))
-    yield from told(
-        f.VOLUME, changes, period.materiality_threshold, "quantities are of another order than in the period before"
-    )
+                changes.append(replace(change, quiet=not missing[item] >= _NOT_THERE))
+    many = "quantities are of another order than in the period before"
+    yield from told(f.VOLUME, changes, period.materiality_threshold, many)
 
 
 #: what happened -> what would have changed with it, if it really changed
 _WITNESS = {schema.COMPLETED: schema.SOLD, schema.SOLD: schema.COMPLETED, last.RECEIVED: last.USED}
 
 
-def _orders(period: Period, was: Figures, name: str, witness: str, days: float) -> Floats:
-    """How many times as much of each item there is, NaN where that is of the same order or has its reason."""
-    now, (old, new) = period.this_period, (figures.activity[name] for figures in (was, period.this_period))
+def _orders(period: Period, was: Figures, names: tuple[str, str], missing: Floats, days: float) -> Floats:
+    """How many times as much of each item there is, NaN where that is of the same order or has its reason.
+
+    missing: the share of what is more that the stock count does not find. Where it finds most of it, that was there.
+    """
+    now, (name, witness) = period.this_period, names
+    old, new = was.activity[name], now.activity[name]
     with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = new.units / (old.units * days)
-        each = (new.units / new.rows) / (old.units / old.rows)
+        ratio, rows = new.units / (old.units * days), new.rows / old.rows
+        each = ratio * days / rows
         if witness == last.USED:
             other = now.used / (was.used * days)
         else:
             other = now.activity[witness].units / (was.activity[witness].units * days)
-        rows = new.rows / old.rows
+    proven = missing >= _NOT_THERE
+    order = np.where(proven, _ORDER_IF_NOT_THERE, _ORDER)
     usable = (old.units > 0) & (new.units > 0) & (rows <= _ROWS_ALIKE) & (rows >= 1 / _ROWS_ALIKE)
-    high = usable & (ratio >= _ORDER) & (each >= _ORDER) & ~(other >= 2)
-    low = usable & (ratio <= 1 / _ORDER) & (each <= 1 / _ORDER) & ~(other <= 0.5)
+    usable &= ~(np.abs(missing) < _THERE)
+    high = usable & (ratio >= order) & (each >= order) & (proven | ~(other >= 2))
+    low = usable & (ratio <= 1 / order) & (each <= 1 / order) & (proven | ~(other <= 0.5))
     return np.where(high | low, ratio, np.nan)
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from xlbackflush import schema
 from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.measures import last_period as last
-from xlbackflush.engine.measures.last_period import BillLines, Figures, units_made
+from xlbackflush.engine.measures.last_period import BillLines, Figures, contents, units_made
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.rules.places import home
 from xlbackflush.engine.rules.plausibility.changes import Change, number, percent, times, told, units
@@ -59,15 +59,18 @@ class _Sizes:
 
     @cached_property
     def moved(self) -> Floats:
-        """Units of a stocked item: the most of those on hand, received and used."""
-        stock, moved = self.period.stock, np.zeros(self.count)
-        each = (stock.opening, stock.received, stock.relieved, stock.ending)
-        moved[stock.item] = np.abs(np.column_stack(each)).max(axis=1, initial=0)
-        return moved
+        """Units of an item: the most of those that were there or came in, and those in all that was sold or is on hand."""
+        bill, stock, everything = self.period.bill, self.period.stock, np.ones(self.count, dtype=bool)
+        there, ending = np.zeros((2, self.count))
+        there[stock.item] = np.maximum(np.abs(stock.opening) + np.abs(stock.received), np.abs(stock.relieved))
+        ending[stock.item] = np.abs(stock.ending)
+        sold = np.abs(self.period.this_period.activity[schema.SOLD].units)
+        inside = np.maximum(contents(bill, sold, everything), contents(bill, ending, everything))
+        return np.maximum(there, inside)
 
     @cached_property
     def made(self) -> Floats:
-        """Units of a made item: those made, or more where more are on hand."""
+        """Units of a made item: those made, or more where more are on hand or were sold."""
         return np.maximum(np.abs(units_made(self.period.bill, self.period.this_period.activity)), self.moved)
 
 
@@ -227,9 +230,10 @@ class _Bills:
         return bool(len(first) and first[0] >= self.period.settings.period_start)
 
     def _was_dated(self, line: _Line) -> bool:
-        """A line that is gone because its last day has come."""
+        """A line that is gone because its last day has come: it is still there, with the quantity that it had."""
         bill, bom = self.period.bill, self.period.inputs.bom
         same = (bill.of("BOM", "Parent") == line.parent) & (bill.of("BOM", "Component") == line.component)
+        same &= bom.qty_per == self.was.quantity[line.was]
         return bool((bom.effective_to[same] >= self.period.settings.period_start - 1).any())
 
 
