@@ -288,7 +288,7 @@ def fits_no_longer(period: Period) -> Iterator[f.Finding]:
     turnover, cycle = measures["turnover"], measures["cycle"]
     old, days = was.numbers.get(last.TURNOVER), period.settings.period_end - period.settings.period_start + 1
     limit = turnover.threshold or 0.0
-    if old is not None and turnover.figure is not None and old >= limit > turnover.figure * (1 + _MARGIN):
+    if old is not None and turnover.figure is not None and old >= limit > turnover.figure * (1 + _MARGIN) > 0:
         text = (
             f"Inventory turned over {number(turnover.figure)} times a year; in the period before it was {number(old)}"
         )

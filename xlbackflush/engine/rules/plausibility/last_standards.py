@@ -60,18 +60,22 @@ class _Sizes:
     @cached_property
     def moved(self) -> Floats:
         """Units of an item: the most of those that were there or came in, and those in all that was sold or is on hand."""
-        bill, stock, everything = self.period.bill, self.period.stock, np.ones(self.count, dtype=bool)
-        there, ending = np.zeros((2, self.count))
+        stock, there = self.period.stock, np.zeros(self.count)
         there[stock.item] = np.maximum(np.abs(stock.opening) + np.abs(stock.received), np.abs(stock.relieved))
-        ending[stock.item] = np.abs(stock.ending)
-        sold = np.abs(self.period.this_period.activity[schema.SOLD].units)
-        inside = np.maximum(contents(bill, sold, everything), contents(bill, ending, everything))
-        return np.maximum(there, inside)
+        return np.maximum(there, self._inside)
 
     @cached_property
     def made(self) -> Floats:
         """Units of a made item: those made, or more where more are on hand or were sold."""
-        return np.maximum(np.abs(units_made(self.period.bill, self.period.this_period.activity)), self.moved)
+        return np.maximum(np.abs(units_made(self.period.bill, self.period.this_period.activity)), self._inside)
+
+    @cached_property
+    def _inside(self) -> Floats:
+        """Units in all that was sold, or in all that is on hand, whichever are more."""
+        bill, stock, ending = self.period.bill, self.period.stock, np.zeros(self.count)
+        ending[stock.item] = np.abs(stock.ending)
+        sold, everything = np.abs(self.period.this_period.activity[schema.SOLD].units), np.ones(self.count, dtype=bool)
+        return np.maximum(contents(bill, sold, everything), contents(bill, ending, everything))
 
 
 # -------------------------------------------------------------------------------------------- bills of materials
