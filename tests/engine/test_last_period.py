@@ -42,8 +42,8 @@ def month(first: dt.date) -> dict[str, object]:
 
 
 def rows(first: dt.date, document: str, quantity: float, **cells: object) -> list[Row]:
-    """Ten rows, one a day."""
-    days = [first + dt.timedelta(days=number) for number in range(ROWS)]
+    """Ten rows, one every three days."""
+    days = [first + dt.timedelta(days=3 * number) for number in range(ROWS)]
     return [{"Date": d, "Document": f"{document}-{d.day}", "Quantity": quantity} | cells for d in days]
 
 
@@ -240,7 +240,7 @@ def test_every_rule_is_asked_once(module: object) -> None:
 
 
 def test_a_line_that_its_date_puts_in_force_is_a_note() -> None:
-    """On the 10th the bulbs become three, by dates: 10 units were counted a day, 5 of the rows from then on."""
+    """From the 10th on, twenty bulbs go into a lamp."""
     until = put("BOM", 8, "Effective to", dt.date(2026, 4, 9))
     since = add("BOM", Parent="Lamp", Component="Bulb", Qty_per=20, Effective_from=dt.date(2026, 4, 10))
     finding = only(april(until, since))
@@ -297,6 +297,18 @@ def test_prices_that_all_lost_their_decimal_point_are_one_warning() -> None:
 )
 def test_no_rule_cries_wolf(change: Change) -> None:
     assert found(april(change)) == []
+
+
+def test_a_period_that_is_not_over_misses_nothing() -> None:
+    """On the tenth day: the rows so far, and none yet of wages."""
+
+    def so_far(tables: Tables) -> None:
+        for name in ("Counts", "Purchases", "Scrap"):
+            tables[name] = [row for row in tables[name] if row["Date"] < dt.date(2026, 4, 10)]
+        tables["Counts"] = [row for row in tables["Counts"] if row["Event"] == "Sold"]
+        tables["Actuals"] = []
+
+    assert "W81" not in {f.code for f in found(april(so_far))}
 
 
 def test_an_item_that_is_made_now_and_then_is_no_finding() -> None:

@@ -3,6 +3,8 @@
 import datetime as dt
 from collections.abc import Iterator
 
+import numpy as np
+
 from xlbackflush import schema
 from xlbackflush.engine.measures.last_period import PERIOD_END, PERIOD_START, Figures
 from xlbackflush.engine.period import Period
@@ -19,6 +21,18 @@ def days_to_days(period: Period, figures: Figures) -> float:
     """Length of this period by that of the one before."""
     first, last = _day(figures, PERIOD_START), _day(figures, PERIOD_END)
     return (period.settings.period_end - period.settings.period_start + 1) / max(1, last - first + 1)
+
+
+def is_over(period: Period) -> bool:
+    """Whether something is dated near the end of the period: before that, what is missing may still come."""
+    inputs, settings = period.inputs, period.settings
+    days = settings.period_end - settings.period_start + 1
+    dates = (inputs.counts.date, inputs.purchases.date, inputs.scrap.date, inputs.actuals.date)
+    last = max((float(np.nanmax(d)) for d in dates if not np.isnan(d).all()), default=0.0)
+    return last >= settings.period_end - _LAST_DAYS * days
+
+
+_LAST_DAYS = 0.2  # of a period: a week of a month, with the days on which nobody works
 
 
 def _day(figures: Figures, name: str) -> int:

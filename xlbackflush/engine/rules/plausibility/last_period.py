@@ -20,7 +20,7 @@ from xlbackflush.engine.measures.last_period import Figures
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.rules.places import home
 from xlbackflush.engine.rules.plausibility.changes import Change, number, percent, times, told, units
-from xlbackflush.engine.rules.plausibility.follows import before, days_to_days
+from xlbackflush.engine.rules.plausibility.follows import before, days_to_days, is_over
 from xlbackflush.model import finding as f
 from xlbackflush.model.arrays import Bools, Floats, blank_as_zero, sums, where_true
 from xlbackflush.model.money import from_minor, to_minor
@@ -54,7 +54,7 @@ def _unit_cost(period: Period) -> Floats:
 def missing_rows(period: Period) -> Iterator[f.Finding]:
     """An item that always had completions, sales, receipts or scrap reports, and has none now."""
     was = before(period)
-    if was is None:
+    if was is None or not is_over(period):
         return
     days, cost, threshold = days_to_days(period, was), _unit_cost(period), period.materiality_threshold
     absent = {name: _absent(period, was, name) for name in last.SHEETS}
@@ -133,7 +133,7 @@ def _missing(period: Period, name: str, item: int, amount: tuple[float, int, int
 def missing_costs(period: Period) -> Iterator[f.Finding]:
     """A cost type that was incurred in the period before, and not in this one."""
     was = before(period)
-    if was is None:
+    if was is None or not is_over(period):
         return
     now, days, places = period.this_period.incurred, days_to_days(period, was), period.places
     changes = []
@@ -162,7 +162,7 @@ def volumes(period: Period) -> Iterator[f.Finding]:
     The stock count is a witness: what it finds was there, and what it does not find is a mistake of the row.
     """
     was = before(period)
-    if was is None:
+    if was is None or not is_over(period):
         return
     days, cost, changes = days_to_days(period, was), _unit_cost(period), []
     for name, witness in _WITNESS.items():
@@ -282,7 +282,7 @@ def opening_balances(period: Period) -> Iterator[f.Finding]:
 def fits_no_longer(period: Period) -> Iterator[f.Finding]:
     """A cycle time or turnover that fitted backflush costing in the period before, and does not now."""
     was = before(period)
-    if was is None:
+    if was is None or not is_over(period):
         return
     measures = {row.measure.key: row for row in period.fit}
     turnover, cycle = measures["turnover"], measures["cycle"]
