@@ -62,20 +62,21 @@ class _Sizes:
         """Units of an item: the most of those that were there or came in, and those in all that was sold or is on hand."""
         stock, there = self.period.stock, np.zeros(self.count)
         there[stock.item] = np.maximum(np.abs(stock.opening) + np.abs(stock.received), np.abs(stock.relieved))
-        return np.maximum(there, self._inside)
+        bill, ending = self.period.bill, np.zeros(self.count)
+        ending[stock.item] = np.abs(stock.ending)
+        most: Floats = np.maximum.reduce([there, self._sold, contents(bill, ending, np.ones(self.count, dtype=bool))])
+        return most
 
     @cached_property
     def made(self) -> Floats:
-        """Units of a made item: those made, or more where more are on hand or were sold."""
-        return np.maximum(np.abs(units_made(self.period.bill, self.period.this_period.activity)), self._inside)
+        """Units of a made item: those made, or those in what was sold where they are more."""
+        return np.maximum(np.abs(units_made(self.period.bill, self.period.this_period.activity)), self._sold)
 
     @cached_property
-    def _inside(self) -> Floats:
-        """Units in all that was sold, or in all that is on hand, whichever are more."""
-        bill, stock, ending = self.period.bill, self.period.stock, np.zeros(self.count)
-        ending[stock.item] = np.abs(stock.ending)
-        sold, everything = np.abs(self.period.this_period.activity[schema.SOLD].units), np.ones(self.count, dtype=bool)
-        return np.maximum(contents(bill, sold, everything), contents(bill, ending, everything))
+    def _sold(self) -> Floats:
+        """Units in all that was sold."""
+        sold = np.abs(self.period.this_period.activity[schema.SOLD].units)
+        return contents(self.period.bill, sold, np.ones(self.count, dtype=bool))
 
 
 # -------------------------------------------------------------------------------------------- bills of materials
