@@ -104,14 +104,26 @@ def _differing(period: Period, was: Figures) -> Iterator[_Line]:
     items, now = period.bill.items, period.this_period.lines
     made_before = was.known & (was.kinds[last.TYPE] != schema.BUY)
     still = np.append(made_before & items.made, False)
-    earlier, later = _by_pair(was.lines, still, len(items)), _by_pair(now, still, len(items))
-    if earlier == later:
+    if _alike(was.lines, now, still):
         return
+    earlier, later = _by_pair(was.lines, still, len(items)), _by_pair(now, still, len(items))
     for key in dict.fromkeys([*earlier, *later]):
         a, b = earlier.get(key), later.get(key)
         if (a is None or a[1] >= 0) and (b is None or b[1] >= 0) and not _same(a, b):
             parent, component = divmod(key, len(items) + 1)
             yield _Line(parent, component - 1, a[1] if a else None, b[1] if b else None)
+
+
+def _alike(old: BillLines, new: BillLines, still: Bools) -> bool:
+    """Whether all lines are the same, without a look at each of them; most months they are."""
+    sides = []
+    for side in (old, new):
+        chosen = where_true(still[side.parent])
+        lines = side.of(chosen[np.lexsort((side.component[chosen], side.parent[chosen]))])
+        sides.append((lines.parent, lines.component, lines.quantity, lines.scrap, lines.on_input & (lines.scrap > 0)))
+    if len(sides[0][0]) != len(sides[1][0]):
+        return False
+    return all(bool((a == b).all()) for a, b in zip(*sides, strict=True))
 
 
 _Key = tuple[tuple[float, float, bool], int]
