@@ -374,6 +374,28 @@ def test_ten_times_as_many_in_as_many_rows() -> None:
     assert finding.effect == pytest.approx(900 * 23.4)
 
 
+def test_a_cost_of_another_order() -> None:
+    """Wages of one pay day in place of 100 typed as 10,000: 10,900 against 1,000."""
+    at = next(n for n, row in enumerate(company(_APRIL)["Actuals"], 7) if row["Cost type"] == "Labor")
+    finding = only(april(put("Actuals", at, "Amount", 10_000)))
+    assert (finding.code, finding.severity, finding.where) == ("W85", schema.WARNING, f"Actuals!E{at}")
+    assert "Labor came to 10,900.00; in the period before it was 1,000.00" in finding.what
+    assert finding.effect == pytest.approx(9_900)
+
+
+def test_a_cost_that_goes_with_what_was_made_is_no_finding() -> None:
+    """Five times the wages for five times the lamps."""
+
+    def more(tables: Tables) -> None:
+        for name in ("Counts", "Purchases"):
+            for row in tables[name]:
+                row["Quantity"] = row["Quantity"] * 5
+        for row in tables["Actuals"]:
+            row["Amount"] = row["Amount"] * 5
+
+    assert [f.code for f in found(april(more)) if f.severity == schema.WARNING] == []
+
+
 def test_ten_times_as_many_that_the_shelf_has_are_no_finding() -> None:
     outcome = april(one_count(1_000), put("Stock", 7, "Counted qty", 908), march=one_count(100))
     assert "W85" not in {f.code for f in found(outcome)}

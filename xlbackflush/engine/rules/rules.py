@@ -61,6 +61,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         last_period.missing_rows,
         last_period.missing_costs,
         last_period.volumes,
+        last_period.costs,
         last_period.fits_no_longer,
         last_period.settings,
     ),

@@ -30,6 +30,7 @@ _SURPRISE, _NO_SURPRISE = 0.1, 0.5  # items without rows to be expected by chanc
 _ALIKE = 1e-9
 _ORDER, _ORDER_IF_NOT_THERE = 8.0, 4.0  # from ten times, less what months differ by anyway
 _THERE, _NOT_THERE = 0.2, 0.5  # of what is more or less than expected, in the eyes of the stock count
+_COST_ORDER = 4.0  # times what is to be expected of a cost type
 _ROWS_ALIKE = 2.0  # times as many rows, or half of them, are as many
 _OWN_ROWS = 5  # rows of an item in this period that say by themselves which of them stands out
 _MARGIN = 0.1  # by which a measure has to miss its threshold
@@ -224,6 +225,37 @@ def _volume(period: Period, was: Figures, of: tuple[str, int], cost: float, days
     _, done = _ROWS[name]
     text = f"{units(new, uom)} of {code} were {done} {inside}; in the period before it was {units(old, uom)}"
     return Change(where, f"{text}, so this is {times(new / (old * days))}", abs(new - old * days) * cost)
+
+
+def costs(period: Period) -> Iterator[f.Finding]:
+    """A cost type of another order than in the period before, although about as much was made."""
+    was = before(period)
+    if was is None or not is_over(period):
+        return
+    now, days, changes = period.this_period, days_to_days(period, was), []
+    cost, completed = _unit_cost(period), schema.COMPLETED
+    made, made_before = (float((side.activity[completed].units * cost).sum()) for side in (now, was))
+    volume = made / (made_before * days) if made > 0 and made_before > 0 else 1.0
+    for cost_type, old in was.incurred.items():
+        new = now.incurred.get(cost_type)
+        if new and old.amount > 0 and new.amount > 0:
+            ratio = new.amount / (old.amount * days)
+            if not min(1.0, volume) / _COST_ORDER < ratio < max(1.0, volume) * _COST_ORDER:
+                amounts = new.amount, old.amount, abs(new.amount - old.amount * days)
+                changes.append(_cost(period, cost_type, amounts, ratio > 1))
+    many = "cost types are of another order than in the period before"
+    yield from told(f.VOLUME, changes, period.materiality_threshold, many)
+
+
+def _cost(period: Period, cost_type: str, amounts: tuple[float, float, float], is_high: bool) -> Change:
+    """The row that stands out: the largest where there is more than before, else the smallest."""
+    actuals, places, (new, old, effect) = period.inputs.actuals, period.places, amounts
+    at = where_true((actuals.cost_type == cost_type) & (actuals.amount > 0))
+    amount = actuals.amount[at]
+    row = int(actuals.row[at[int(np.argmax(amount) if is_high else np.argmin(amount))]])
+    shown = [f"{from_minor(to_minor(value, places), places):,.{places}f}" for value in (new, old)]
+    text = f"{cost_type} came to {shown[0]}; in the period before it was {shown[1]}, so this is {times(new / old)}"
+    return Change(period.inputs.sources["Actuals"].cell("Amount", row), text, effect)
 
 
 # -------------------------------------------------------------------------------------------------- openings
