@@ -263,8 +263,8 @@ def test_prices_that_are_revised_together_are_one_note() -> None:
 
     finding = only(april(more_parts, dearer, march=more_parts))
     assert (finding.code, finding.severity) == ("W83", schema.NOTE)
-    assert finding.what.startswith("9 standards differ from the period before: ")
-    assert finding.what.endswith("; and 6 more.")
+    assert finding.what.startswith("9 standards differ from the period before. ")
+    assert finding.what.endswith(". And 6 more.")
 
 
 def test_prices_that_all_lost_their_decimal_point_are_one_warning() -> None:

@@ -43,9 +43,9 @@ def told(rule: Rule, changes: Sequence[Change], threshold: float, many: str) -> 
 
 
 def _together(changes: Sequence[Change], many: str) -> str:
-    shown = "; ".join(change.text for change in changes[:NAMED])
-    more = f"; and {len(changes) - NAMED:,} more" if len(changes) > NAMED else ""
-    return f"{len(changes):,} {many}: {shown}{more}."
+    shown = " ".join(f"{change.text}." for change in changes[:NAMED])
+    more = f" And {len(changes) - NAMED:,} more." if len(changes) > NAMED else ""
+    return f"{len(changes):,} {many}. {shown}{more}"
 
 
 def number(value: float) -> str:

@@ -149,7 +149,7 @@ def missing_costs(period: Period) -> Iterator[f.Finding]:
             text = f"Actuals has no {cost_type} row; in the period before it had {int(cost.rows):,} with {shown}"
             changes.append(Change(period.inputs.sources["Actuals"].sheet, text, effect))
     if len(changes) > 1:  # a sheet that was left blank is one mistake
-        text = "; ".join(change.text for change in changes)
+        text = ". ".join(change.text for change in changes)
         changes = [Change(changes[0].where, text, sum(change.effect for change in changes))]
     yield from told(f.NO_ROWS, changes, period.materiality_threshold, "cost types have no rows")
 
