@@ -195,7 +195,7 @@ CASES: list[tuple[str, list[Change], str, float, list[str]]] = [
     ("W87", [drop("Stock", Item="Bulb")], "Standard Cost!A10", 20 * 1.5, ["opens with 0 pcs", "closed with 20 pcs"]),
     # what is missing
     ("W81", [drop("Counts", Item="Lamp", Event="Sold")], "Standard Cost!A7", 100 * 23.4,
-     ["Lamp has no Sold row on Counts", "10 with 100 pcs"]),
+     ["Lamp has no Sold row on Counts", "(10 rows with 100 pcs in the period before)"]),
     ("W81", [drop("Purchases", Item="Brass")], "Standard Cost!A9", 105 * 8, ["Brass has no row on Purchases", "105 kg"]),
     ("W81", [drop("Actuals", Cost_type="Labor")], "Actuals", 1_000, ["Actuals has no Labor row", "10 with 1,000.00"]),
     # policy
@@ -461,7 +461,15 @@ def test_numbers_as_people_write_them(value: float, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("ratio", "text"),
-    [(10.0, "10 times as much"), (0.1, "a tenth of it"), (0.01, "a hundredth of it"), (1.3, ""), (0.25, "25 % of it")],
+    [
+        (10.0, "10 times as much"),
+        (0.1, "a tenth of it"),
+        (0.01, "a hundredth of it"),
+        (2.0, "twice as much"),
+        (1.3, ""),
+        (0.25, "25 % of it"),
+        (0.5, "half of it"),
+    ],
 )
 def test_ratios_as_people_say_them(ratio: float, text: str) -> None:
     assert times(ratio) == text

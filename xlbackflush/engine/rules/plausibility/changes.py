@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from xlbackflush.dataclass import dataclass
 from xlbackflush.model.finding import Finding, Rule
+from xlbackflush.schema import BY_THE_PIECE
 
 #: changes with a finding each; what goes beyond them is told together
 FEW = 3
@@ -64,19 +65,24 @@ def percent(share: float) -> str:
 
 
 def units(value: float, uom: str) -> str:
-    """A quantity with its unit: 4,200 pcs."""
-    return f"{number(value)} {uom}".rstrip()
+    """A quantity with its unit: 4,200 pcs; of what is counted one by one, 4,200 units."""
+    name = uom.strip()
+    if name.casefold() in BY_THE_PIECE:
+        name = "unit" if value == 1 else "units"
+    return f"{number(value)} {name}"
 
 
 def times(ratio: float) -> str:
     """How many times as much: "10 times as much", "a hundredth of it"; "" where it is less than double and more than half."""
     if 0.5 < ratio < 2 or ratio <= 0:
         return ""
+    if ratio > 1:
+        near = float(f"{ratio:.2g}")
+        return "twice as much" if near == 2 else f"{number(near)} times as much"
     power = round(math.log10(ratio))
-    if power < 0 and abs(math.log10(ratio) - power) < 0.02:
+    if abs(math.log10(ratio) - power) < 0.02:
         return _PARTS.get(power, f"1 / {10**-power:,} of it")
-    near = float(f"{ratio:.2g}") if ratio > 1 else 0.0
-    return f"{number(near)} times as much" if near else f"{percent(float(f'{ratio:.2g}'))} of it"
+    return "half of it" if abs(ratio - 0.5) < 0.005 else f"{percent(float(f'{ratio:.2g}'))} of it"
 
 
 _PARTS = {-1: "a tenth of it", -2: "a hundredth of it", -3: "a thousandth of it"}

@@ -122,13 +122,11 @@ def _by_chance(was: Figures, name: str) -> Floats:
 
 
 def _missing(period: Period, name: str, item: int, amount: tuple[float, int, int]) -> str:
-    """no Completed row on Counts; it had 12 with 5,000 pcs in the period before."""
+    """no Completed row on Counts (12 rows with 5,000 pcs in the period before)."""
     quantity, periods, rows = amount
-    kind, _ = _ROWS[name]
-    had = f"{rows:,} with {units(quantity, period.bill.items.uom[item])}"
-    if periods < 2:
-        return f"no {kind}; in the period before it had {had}"
-    return f"no {kind}; it had some in each of the last {periods} periods, {had} in the last one"
+    had = f"{rows:,} row{'s' * (rows != 1)} with {units(quantity, period.bill.items.uom[item])}"
+    streak = f"some in each of the last {periods} periods, {had} in the last one"
+    return f"no {_ROWS[name][0]} ({streak if periods > 1 else f'{had} in the period before'})"
 
 
 def missing_costs(period: Period) -> Iterator[f.Finding]:

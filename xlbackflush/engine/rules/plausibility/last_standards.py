@@ -170,7 +170,8 @@ class _Bills:
             yield from each
             return
         each.sort(key=lambda change: -change.effect)
-        text = f"{len(each)} lines of the bill of {self.items.code[lines[0].parent]} differ from the period before, first: {each[0].text}"
+        bill = f"{len(each)} lines of the bill of {self.items.code[lines[0].parent]}"
+        text = f"{bill} differ from the period before, among them: {each[0].text}"
         yield Change(each[0].where, text, sum(c.effect for c in each), all(c.quiet for c in each))
 
     def _change(self, line: _Line) -> Change:
