@@ -163,7 +163,7 @@ def test_a_streak_that_ended_begins_anew() -> None:
     tables = next_month(outcome, company(dt.date(2026, 5, 1)))
     after = run(month(dt.date(2026, 5, 1)), tables)
     (scrap,) = [r for r in memory.rows(after.period, []) if r["Figure"] == "Scrapped"]
-    assert (scrap["Item"], scrap["Value"], scrap["Rows"], scrap["Periods"]) == ("Bulb", 10, 10, 1)
+    assert (scrap["Item"], scrap["Number"], scrap["Rows"], scrap["Periods"]) == ("Bulb", 10, 10, 1)
 
 
 def test_no_amount_is_moved() -> None:

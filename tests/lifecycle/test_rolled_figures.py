@@ -85,14 +85,14 @@ def test_the_figures_of_the_bench(book: Path) -> None:
     path = rolled(book, "april.xlsm")
     rows = Parts(path).rows("LastPeriod")
     figures = {(r["Figure"], r["Item"] or r["Text"], r["Component"]): r for r in rows if r["Figure"]}
-    assert [figures["Completed", "Frame", None][c] for c in ("Value", "Rows", "Periods")] == [22, 2, 1]
-    assert [figures["Sold", "Bench", None][c] for c in ("Value", "Rows", "Periods")] == [8, 1, 1]
-    assert [figures["Incurred", "Labor", None][c] for c in ("Value", "Rows", "Periods")] == [570, 1, 1]
-    assert figures["Closing stock", "Leg", None]["Value"] == 30
-    assert figures["Qty per", "Frame", "Glue"]["Value"] == 2, "the line that is in force at period end"
+    assert [figures["Completed", "Frame", None][c] for c in ("Number", "Rows", "Periods")] == [22, 2, 1]
+    assert [figures["Sold", "Bench", None][c] for c in ("Number", "Rows", "Periods")] == [8, 1, 1]
+    assert [figures["Incurred", "Labor", None][c] for c in ("Number", "Rows", "Periods")] == [570, 1, 1]
+    assert figures["Closing stock", "Leg", None]["Number"] == 30
+    assert figures["Qty per", "Frame", "Glue"]["Number"] == 2, "the line that is in force at period end"
     scrap = figures["Scrap %", "Frame", "Leg"]
-    assert (scrap["Value"], scrap["Text"]) == (0.05, "Input")
-    assert figures["Material price", "Glue", None]["Value"] == 0.1
+    assert (scrap["Number"], scrap["Text"]) == (0.05, "Input")
+    assert figures["Material price", "Glue", None]["Number"] == 0.1
     assert {"Period start": "2026-03-01", "Period end": "2026-03-31"}.items() <= {
         r["Figure"]: r["Text"] for r in rows if r["Figure"]
     }.items()

@@ -54,7 +54,7 @@ def months(of: Company, count: int) -> list[tuple[Tables, RunResult]]:
 
 def _next(rng: Random, of: Company, before: RunResult) -> Tables:
     memory = _dated_back([dict(row) for row in last_period.rows(before.period, [])], of.settings)
-    closing = {row["Item"]: row["Value"] for row in memory if row["Figure"] == "Closing stock"}
+    closing = {row["Item"]: row["Number"] for row in memory if row["Figure"] == "Closing stock"}
     tables = _other_quantities(rng, of.tables) | {"LastPeriod": memory}
     counted = {row["Item"]: row for row in tables["Stock"]}
     tables["Stock"] = [
@@ -103,7 +103,7 @@ def _counted(rng: Random, of: Company, tables: Tables) -> Tables:
             if row["Item"] not in closing:
                 closing[row["Item"]] = {"Figure": "Closing stock", "Item": row["Item"]}
                 tables["LastPeriod"].append(closing[row["Item"]])
-            closing[row["Item"]]["Value"] = row["Opening qty"]
+            closing[row["Item"]]["Number"] = row["Opening qty"]
             there *= -0.2
         if row["Counted qty"] is not None:
             row["Counted qty"] = round(there * (1 + float(rng.normal(0, 0.01))), 3)

@@ -18,7 +18,7 @@ def rows(period: Period, balances: list[Row]) -> list[Row]:
     now, before, codes = period.this_period, period.last_period, period.bill.items.code.tolist()
     return [
         *_of_the_period(now, before),
-        *({"Figure": figure, "Value": row[figure], "Text": row["Role"]} for row in balances for figure in _BALANCES),
+        *({"Figure": figure, "Number": row[figure], "Text": row["Role"]} for row in balances for figure in _BALANCES),
         *_standards(now, codes),
         *_activity(now, before, codes),
         *_lines(now, codes),
@@ -32,11 +32,11 @@ def _of_the_period(now: Figures, before: Figures | None) -> Iterator[Row]:
     for name, text in now.words.items():
         yield {"Figure": name, "Text": text}
     for name, value in now.numbers.items():
-        yield {"Figure": name, "Value": value}
+        yield {"Figure": name, "Number": value}
     for cost_type, cost in now.incurred.items():
         earlier = before.incurred.get(cost_type) if before else None
         periods = cost.periods * (1 + (earlier.periods if earlier else 0))
-        cells: Row = {"Value": cost.amount, "Rows": cost.rows, "Periods": periods}
+        cells: Row = {"Number": cost.amount, "Rows": cost.rows, "Periods": periods}
         yield {"Figure": last.INCURRED, "Text": cost_type} | cells
 
 
@@ -55,7 +55,7 @@ def _activity(now: Figures, before: Figures | None, codes: list[str]) -> Iterato
         periods = activity.periods * (1 + earlier)
         for at in where_true((activity.rows > 0) | (activity.units != 0)).tolist():
             cells = {
-                "Value": float(activity.units[at]),
+                "Number": float(activity.units[at]),
                 "Rows": float(activity.rows[at]),
                 "Periods": float(periods[at]),
             }
@@ -67,7 +67,7 @@ def _activity(now: Figures, before: Figures | None, codes: list[str]) -> Iterato
 def _numbers(name: str, values: Floats, codes: list[str]) -> Iterator[Row]:
     for at in where_true(values != 0).tolist():
         if codes[at]:
-            yield {"Figure": name, "Item": codes[at], "Value": float(values[at])}
+            yield {"Figure": name, "Item": codes[at], "Number": float(values[at])}
 
 
 def _lines(now: Figures, codes: list[str]) -> Iterator[Row]:
@@ -75,6 +75,6 @@ def _lines(now: Figures, codes: list[str]) -> Iterator[Row]:
     columns = (lines.parent, lines.component, lines.quantity, lines.scrap, lines.on_input)
     for parent, component, quantity, scrap, on_input in zip(*(c.tolist() for c in columns), strict=True):
         line: Row = {"Item": codes[parent], "Component": codes[component]}
-        yield {"Figure": last.QTY_PER, **line, "Value": quantity}
+        yield {"Figure": last.QTY_PER, **line, "Number": quantity}
         if scrap:
-            yield {"Figure": last.SCRAP, **line, "Value": scrap, "Text": INPUT if on_input else OUTPUT}
+            yield {"Figure": last.SCRAP, **line, "Number": scrap, "Text": INPUT if on_input else OUTPUT}

@@ -218,7 +218,7 @@ class LastPeriod(InputRecords):
     figure: Texts
     item: Texts
     component: Texts
-    value: Floats
+    number: Floats
     rows: Floats
     periods: Floats
     text: Texts

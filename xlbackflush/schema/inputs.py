@@ -289,7 +289,7 @@ LAST_PERIOD = table(
     text("Figure", "What the figure is, as roll names it.", width=26, required=True, since=3),
     text("Item", "Item that it is of; of a line of a bill of materials, its parent.", width=18, since=3),
     text("Component", "Component of the line of a bill of materials.", width=18, since=3),
-    _remembered("Value", "The figure of the period before."),
+    _remembered("Number", "The figure of the period before."),
     _remembered("Rows", "Rows of the input sheet that it comes from, corrections left out.", unit="rows", width=10),
     _remembered("Periods", "Periods in a row that had such rows, up to the one before.", unit="periods", width=10),
     text("Text", "Where the figure is a text: a type, a unit, a role, a setting, a date.", width=34, since=3),

@@ -2,7 +2,7 @@
 
 Roll writes them on sheet Last Period, a row for each figure that is not zero:
 
-    Figure          Item    Component  Value  Rows  Periods  Text
+    Figure          Item    Component Number  Rows  Periods  Text
     Completed       WIDGET             5,000    12       3              twelve counts; in three periods in a row
     Material price  RESIN               2.15                            a standard, by the name of its column
     Qty per         WIDGET  RESIN       1.2                             a line of the bill in force at period end
@@ -158,10 +158,10 @@ def remembered(bill: Bill) -> Figures | None:
     kinds = {name: sheet.texts(name) for name in (TYPE, UOM)}
     return Figures(
         known=kinds[TYPE] != "",
-        activity={name: Activity(*(sheet.numbers(name, c) for c in ("Value", "Rows", "Periods"))) for name in SHEETS},
+        activity={name: Activity(*(sheet.numbers(name, c) for c in ("Number", "Rows", "Periods"))) for name in SHEETS},
         used=sheet.numbers(USED), closing=sheet.numbers(CLOSING),
         standards={name: sheet.numbers(name) for name in STANDARDS}, kinds=kinds, lines=sheet.lines(),
-        incurred=sheet.incurred(), numbers={n: float(read.value[at]) for n, at in sheet.single(*NUMBERS, TURNOVER)},
+        incurred=sheet.incurred(), numbers={n: float(read.number[at]) for n, at in sheet.single(*NUMBERS, TURNOVER)},
         words={n: read.text[at] for n, at in sheet.single(PERIOD_START, PERIOD_END, *(s.name for s in CHOICES))},
         balances=sheet.balances(),
     )  # fmt: skip
@@ -173,7 +173,7 @@ class _Sheet:
     def __init__(self, bill: Bill) -> None:
         self.read, self.count = bill.inputs.last_period, len(bill.items)
         self.item, self.component = bill.of("LastPeriod", "Item"), bill.of("LastPeriod", "Component")
-        self.value = blank_as_zero(self.read.value)
+        self.number = blank_as_zero(self.read.number)
         places: dict[str, list[int]] = defaultdict(list)
         for at, figure in enumerate(self.read.figure.tolist()):
             places[figure].append(at)
@@ -184,7 +184,7 @@ class _Sheet:
         at = self.places.get(figure, np.zeros(0, dtype=np.int64))
         return at[self.item[at] >= 0]
 
-    def numbers(self, figure: str, column: str = "Value") -> Floats:
+    def numbers(self, figure: str, column: str = "Number") -> Floats:
         """A column of a figure, for each item; zero where it has no row."""
         found, at = np.zeros(self.count), self._of_items(figure)
         found[self.item[at]] = blank_as_zero(self.read.column(column))[at]
@@ -202,10 +202,10 @@ class _Sheet:
         on_input = {}
         shares = {}
         for row, pair in zip(scrap.tolist(), self._pairs(scrap), strict=True):
-            shares[pair], on_input[pair] = float(self.value[row]), self.read.text[row] == schema.INPUT
+            shares[pair], on_input[pair] = float(self.number[row]), self.read.text[row] == schema.INPUT
         pairs = self._pairs(at)
         return BillLines(
-            at, self.item[at], self.component[at], self.value[at],
+            at, self.item[at], self.component[at], self.number[at],
             np.array([shares.get(pair, 0.0) for pair in pairs], dtype=np.float64),
             np.array([on_input.get(pair, False) for pair in pairs], dtype=bool),
         )  # fmt: skip
@@ -217,7 +217,7 @@ class _Sheet:
         """What the cost types came to."""
         periods, rows = blank_as_zero(self.read.periods), blank_as_zero(self.read.rows)
         return {
-            self.read.text[at]: Incurred(float(self.value[at]), float(rows[at]), float(periods[at]))
+            self.read.text[at]: Incurred(float(self.number[at]), float(rows[at]), float(periods[at]))
             for at in self.places.get(INCURRED, np.zeros(0, dtype=np.int64)).tolist()
         }
 
@@ -228,7 +228,7 @@ class _Sheet:
     def balances(self) -> dict[tuple[str, str], float]:
         """Balances carried over, by figure and role."""
         return {
-            (figure, self.read.text[at]): float(self.value[at])
+            (figure, self.read.text[at]): float(self.number[at])
             for figure in (BALANCE, REVERSED)
             for at in self.places.get(figure, np.zeros(0, dtype=np.int64)).tolist()
         }
