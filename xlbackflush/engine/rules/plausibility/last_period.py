@@ -22,7 +22,7 @@ from xlbackflush.engine.rules.places import home
 from xlbackflush.engine.rules.plausibility.changes import Change, number, percent, times, told, units
 from xlbackflush.engine.rules.plausibility.follows import before, days_to_days, is_over
 from xlbackflush.model import finding as f
-from xlbackflush.model.arrays import Bools, Floats, blank_as_zero, sums, where_true
+from xlbackflush.model.arrays import Bools, Floats, Ints, blank_as_zero, sums, where_true
 from xlbackflush.model.money import from_minor, to_minor
 
 _TRIFLE = 0.1  # of materiality: rows worth less than this are not missed
@@ -167,9 +167,10 @@ def volumes(period: Period) -> Iterator[f.Finding]:
     for name, witness in _WITNESS.items():
         more = period.this_period.activity[name].units - was.activity[name].units * days
         missing = -_seen(period, name, more)  # of what is more than before
-        ratio = _orders(period, was, (name, witness), missing, days)
-        for item in where_true(np.isfinite(ratio)).tolist():
-            change = _volume(period, was, (name, item), float(cost[item]), days)
+        other_order = where_true(np.isfinite(_orders(period, was, (name, witness), missing, days)))
+        rows = _rows_of(period, name, other_order)
+        for item in other_order.tolist():
+            change = _volume(period, was, (name, item, rows[item]), float(cost[item]), days)
             if change:
                 changes.append(replace(change, quiet=not missing[item] >= _NOT_THERE))
     many = "quantities are of another order than in the period before"
@@ -203,15 +204,25 @@ def _orders(period: Period, was: Figures, names: tuple[str, str], missing: Float
     return np.where(high | low, ratio, np.nan)
 
 
-def _volume(period: Period, was: Figures, of: tuple[str, int], cost: float, days: float) -> Change | None:
+def _rows_of(period: Period, name: str, items: Ints) -> dict[int, Ints]:
+    """Positions of the rows in which something happened to some items, by item."""
+    if not len(items):
+        return {}
+    item = period.bill.of(last.SHEETS[name])
+    chosen = np.isin(item, items)
+    if last.SHEETS[name] == "Counts":
+        chosen &= period.inputs.counts.event == name
+    at = where_true(chosen)
+    at = at[np.argsort(item[at], kind="stable")]
+    first, end = (item[at].searchsorted(items, side=side) for side in ("left", "right"))
+    return {i: at[a:b] for i, a, b in zip(items.tolist(), first.tolist(), end.tolist(), strict=True)}
+
+
+def _volume(period: Period, was: Figures, of: tuple[str, int, Ints], cost: float, days: float) -> Change | None:
     """The rows that make it so; None where they are so many that the others tell which one stands out."""
-    name, item = of
+    name, item, at = of
     table = last.SHEETS[name]
     rows = period.inputs.table(table)
-    of_item = period.bill.of(table) == item
-    if table == "Counts":
-        of_item &= rows.column("Event") == name
-    at = where_true(of_item)
     quantity = rows.column("Quantity")[at]
     largest = int(at[int(np.nanargmax(quantity))])
     if len(at) >= _OWN_ROWS and float(np.nanmax(quantity)) > 0.5 * float(np.nansum(quantity)):

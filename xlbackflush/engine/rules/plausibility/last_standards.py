@@ -238,21 +238,30 @@ class _Bills:
 
     def _bill_of(self, parent: int) -> str:
         """The first line of a bill, or the home of its item where none is left."""
-        lines = self.now.row[self.now.parent == parent]
-        return self.source.cell("Parent", int(lines[0])) if len(lines) else home(self.period.inputs, parent)
+        at = int(self.now.parent.searchsorted(parent))
+        if at < len(self.now) and self.now.parent[at] == parent:
+            return self.source.cell("Parent", int(self.now.row[at]))
+        return home(self.period.inputs, parent)
 
     def _is_dated(self, line: _Line) -> bool:
         """A line that comes into force in this period by its own date."""
+        if line.now is None:
+            return False
         bom = self.period.inputs.bom
-        first = bom.effective_from[bom.row == self.now.row[line.now]] if line.now is not None else np.zeros(0)
-        return bool(len(first) and first[0] >= self.period.settings.period_start)
+        first = bom.effective_from[bom.row.searchsorted(self.now.row[line.now])]
+        return bool(first >= self.period.settings.period_start)
 
     def _was_dated(self, line: _Line) -> bool:
         """A line that is gone because its last day has come: it is still there, with the quantity that it had."""
+        return line.was is not None and (line.parent, line.component, float(self.was.quantity[line.was])) in self._ended
+
+    @cached_property
+    def _ended(self) -> set[tuple[int, int, float]]:
+        """Parent, component and quantity of the lines whose last day came in this period, or on the day before it."""
         bill, bom = self.period.bill, self.period.inputs.bom
-        same = (bill.of("BOM", "Parent") == line.parent) & (bill.of("BOM", "Component") == line.component)
-        same &= bom.qty_per == self.was.quantity[line.was]
-        return bool((bom.effective_to[same] >= self.period.settings.period_start - 1).any())
+        at = bom.effective_to >= self.period.settings.period_start - 1
+        ends = (bill.of("BOM", end)[at].tolist() for end in ("Parent", "Component"))
+        return set(zip(*ends, bom.qty_per[at].tolist(), strict=True))
 
 
 # ------------------------------------------------------------------------------------------------------ standards
