@@ -30,17 +30,19 @@ def told(rule: Rule, changes: Sequence[Change], threshold: float, many: str) -> 
     are called, such as "lines of bills of materials differ from the period before".
     """
     changes = sorted(changes, key=lambda change: -change.effect)
-    large = [change for change in changes if change.effect > threshold and not change.quiet]
+    large: list[Change] = []
+    small: list[Change] = []
+    for change in changes:
+        (large if change.effect > threshold and not change.quiet else small).append(change)
     if len(large) > FEW:
-        loud = [*large, *(change for change in changes if change not in large)]
-        yield rule.weighed(loud[0].where, _together(loud, many), math.fsum(c.effect for c in large), threshold)
+        effect = math.fsum(change.effect for change in large)
+        yield rule.weighed(large[0].where, _together([*large, *small], many), effect, threshold)
         return
     for change in large:
         yield rule.weighed(change.where, f"{change.text}.", change.effect, threshold)
-    small = [change for change in changes if change not in large]
     if small:
         text = f"{small[0].text}." if len(small) == 1 else _together(small, many)
-        yield rule.weighed(small[0].where, text, math.fsum(c.effect for c in small), math.inf)
+        yield rule.weighed(small[0].where, text, math.fsum(change.effect for change in small), math.inf)
 
 
 def _together(changes: Sequence[Change], many: str) -> str:
