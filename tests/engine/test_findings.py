@@ -261,6 +261,8 @@ def priced(factor: float) -> Change:
     ]
     other = [put("Purchases", 7, "Actual price", 8.1 * factor), put("Purchases", 8, "Actual price", 1.4 * factor)]
     return both(buy("Shade", Material_price=4.0), buy("Wire", Material_price=1.0), *other, *bought)
+
+
 def bulbs_counted(quantity: float) -> Change:
     """A row of Stock for the bulbs; by the books there are 97."""
     return add("Stock", Item="Bulb", Counted_qty=quantity)
@@ -622,8 +624,12 @@ def test_where_the_product_view_is_follows_from_its_rows(sheet, file, says, monk
 
 
 def test_every_rule_of_the_catalogue_has_a_case():
-    """Journal-entry tests have theirs in `test_journal_tests`, what was posted in `test_lifecycle`."""
-    assert {code for code, *_ in [*CASES, *SIZES]} == {code for code in RULES if code[0] not in "JL"}
+    """Journal-entry tests have theirs in `test_journal_tests`, what was posted in `test_lifecycle`.
+
+    Those that compare with the period before (W80 to W89) have theirs in `test_last_period`.
+    """
+    expected = {code for code in RULES if code[0] not in "JL" and not code.startswith("W8")}
+    assert {code for code, *_ in [*CASES, *SIZES]} == expected
     assert len(RULES) == len(CATALOGUE)
 
 

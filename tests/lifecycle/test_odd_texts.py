@@ -38,7 +38,9 @@ COLUMNS = [
     (table.name, column.name)
     for table in schema.INPUT_TABLES
     for column in table.columns
-    if column.kind == "text" and not column.required and table.name not in ("Setup", "Opening", "InventoryCount")
+    if column.kind == "text"
+    and not column.required
+    and table.name not in ("Setup", "Opening", "InventoryCount", "LastPeriod")
 ]
 
 

@@ -25,6 +25,8 @@ from xlbackflush.engine.measures.comparison import Figures, comparison
 from xlbackflush.engine.measures.control_totals import ControlTotal, control_totals
 from xlbackflush.engine.measures.dashboard import Bar, dashboard
 from xlbackflush.engine.measures.fit import FitFigure, FitSources, fit
+from xlbackflush.engine.measures.last_period import Figures as PeriodFigures
+from xlbackflush.engine.measures.last_period import figures, remembered
 from xlbackflush.engine.measures.levers import Levers
 from xlbackflush.engine.measures.likely_mistakes import LikelyMistakes, likely_mistakes
 from xlbackflush.engine.measures.materiality import MaterialityRow, materiality
@@ -69,6 +71,7 @@ _UNMOVED: dict[str | tuple[str, str], tuple[str, ...]] = {
     "WIP": tuple(stage for stage in _BEFORE_THE_CLOSE if stage not in ("in_process", "movements")),
     "InventoryCount": (*_COSTS, *_QUANTITIES, "stock", "movements"),
     "Opening": _BEFORE_THE_CLOSE,
+    "LastPeriod": _BEFORE_THE_CLOSE,
 }
 
 
@@ -337,6 +340,16 @@ class Period:
         rows = self.explosion.rows
         conversion = total(rows.conversion[self.demand.posts[rows.root]])
         return fit(FitSources(self.unit_costs, conversion, self.movements, self.stock, self.in_process, self.ledger))
+
+    @cached_property
+    def last_period(self) -> PeriodFigures | None:
+        """The period before, as sheet Last Period has it."""
+        return remembered(self.bill)
+
+    @cached_property
+    def this_period(self) -> PeriodFigures:
+        """The same figures of this period."""
+        return figures(self.bill, self.stock, self.fit)
 
     @cached_property
     def dashboard(self) -> list[Bar]:

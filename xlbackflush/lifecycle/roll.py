@@ -1,8 +1,9 @@
 """Roll: close a period, and open the next one in a workbook of its own.
 
 The new workbook takes over policy, accounts, items and bill of materials; stock as counted (where it was not counted, as on
-the books) becomes opening stock; balances are carried over, with what was reversed on the first day of the new period. The
-old one is closed: it can be verified for ever, and never run again.
+the books) becomes opening stock; balances are carried over, with what was reversed on the first day of the new period, and
+so are the figures that the rules of the new period compare with. The old one is closed: it can be verified for ever, and never
+run again.
 """
 
 import datetime as dt
@@ -14,6 +15,7 @@ from xlbackflush import schema
 from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.posting.flush import balances
+from xlbackflush.lifecycle import last_period
 from xlbackflush.lifecycle.verify import verify
 from xlbackflush.lifecycle.workbook_port import Workbook
 from xlbackflush.model.errors import RefusedError
@@ -99,6 +101,7 @@ def opened(period: Period, sources: Mapping[str, Source], book: str, run: Run) -
     ]
     tables |= {"Stock": _stock(period), "InventoryCount": _counts(sources["InventoryCount"])}
     tables["Opening"] = _balances(period, f"From {book}, run {run.run}, link {run.link}")
+    tables["LastPeriod"] = last_period.rows(period, tables["Opening"])
     about = f"Opened from {book}, run {run.run}: its stock is the opening stock, its balances are carried over."
     return Opened(f"{period.settings.company}, backflush costing", about, settings, tables)
 

@@ -255,6 +255,26 @@ MISSING_LINE = Rule("W62", WARNING, "Component that a bill lacks", "Add the line
 ODD_LOSS = Rule("W61", WARNING, "Planned scrap that cannot well be", "Check the planned loss, and correct it.")
 
 #    against the period before: W80 and on
+NOT_THE_NEXT = Rule("W80", WARNING, "Period does not follow the one before",
+    "Correct Period start on Setup, or open the period with xlbackflush roll; until then nothing is compared.")
+NO_ROWS = Rule("W81", WARNING, "No rows where there always were some",
+    "Enter the rows that are missing; where nothing happened there is nothing to do.")
+BILL_CHANGED = Rule("W82", WARNING, "Bill of materials changed since the period before",
+    "If the bill was changed on purpose, give the line its dates (Effective from); else type the old quantity again.")
+STANDARD_CHANGED = Rule("W83", WARNING, "Standard changed since the period before",
+    "If the standard was changed on purpose there is nothing to do; else type the old figure again.")
+KIND_CHANGED = Rule("W84", WARNING, "Type or unit of an item changed since the period before",
+    "Type the old one again; or restate the item's stock, price and bills of materials to fit the new one.")
+VOLUME = Rule("W85", WARNING, "Quantity of another order than in the period before",
+    "Check the quantity for a digit too many or too few, and its unit of measure.")
+FITS_NO_LONGER = Rule("W86", WARNING, "Backflush costing no longer fits",
+    "Read sheet Fit: shorten what became slow, or record work in process (sheet WIP, setting Period-end WIP).")
+OPENING_STOCK = Rule("W87", WARNING, "Opening stock unlike the closing stock of the period before",
+    "Type the closing stock again; correct what was wrong with it by a count or in the period where it arose.")
+OPENING_BALANCE = Rule("W88", WARNING, "Opening balance unlike the closing balance of the period before",
+    "Type the closing balance again; what was wrong with it is corrected by an entry, not on sheet Opening.")
+SETTING_CHANGED = Rule("W89", NOTE, "Setting changed since the period before",
+    "If the policy was changed on purpose, disclose it where it is material; else choose the old setting again.")
 
 #    witnesses for a count: W90 and on
 

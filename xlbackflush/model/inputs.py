@@ -212,6 +212,19 @@ class Opening(InputRecords):
 
 
 @dataclass(frozen=True)
+class LastPeriod(InputRecords):
+    """A figure of the period before, as roll wrote it; see `engine/measures/last_period.py`."""
+
+    figure: Texts
+    item: Texts
+    component: Texts
+    number: Floats
+    rows: Floats
+    periods: Floats
+    text: Texts
+
+
+@dataclass(frozen=True)
 class Inputs:
     """All inputs, typed. accounts: role -> (number, name); sources: tables as read; setting_cells: setting -> its cell."""
 
@@ -229,6 +242,7 @@ class Inputs:
     wip: Wip
     inventory_count: InventoryCount
     opening: Opening
+    last_period: LastPeriod
 
     @property
     def places(self) -> int:
@@ -253,6 +267,7 @@ RECORDS: dict[str, type[InputRecords]] = {
     "WIP": Wip,
     "InventoryCount": InventoryCount,
     "Opening": Opening,
+    "LastPeriod": LastPeriod,
 }
 #: table -> its field of `Inputs`: StandardCost is standard_cost
 FIELDS = {table: re.sub(r"(?<=[a-z])(?=[A-Z])", "_", table).lower() for table in RECORDS}

@@ -1,5 +1,7 @@
 """The settings and the input sheets."""
 
+from functools import partial
+
 from xlbackflush.dataclass import replace
 from xlbackflush.schema import words
 from xlbackflush.schema.table import (
@@ -280,6 +282,20 @@ OPENING = table(
     replace(_NOTE, width=72, wrap=True),  # names the run that the balances come from, with its link of 64 digits
 )
 
+_remembered = partial(quantity, unit="", since=3)
+LAST_PERIOD = table(
+    "LastPeriod",
+    "{Figure}, {Item}, {Component}, {Text}",
+    text("Figure", "What the figure is, as roll names it.", width=26, required=True, since=3),
+    text("Item", "Item that it is of; of a line of a bill of materials, its parent.", width=18, since=3),
+    text("Component", "Component of the line of a bill of materials.", width=18, since=3),
+    _remembered("Number", "The figure of the period before."),
+    _remembered("Rows", "Rows of the input sheet that it comes from, corrections left out.", unit="rows", width=10),
+    _remembered("Periods", "Periods in a row that had such rows, up to the one before.", unit="periods", width=10),
+    text("Text", "Where the figure is a text: a type, a unit, a role, a setting, a date.", width=34, since=3),
+    comparison_only=True,
+)
+
 INPUT_SHEETS: tuple[Sheet, ...] = (
     Sheet("Setup", "Input", (SETUP, ACCOUNTS),
           "Company, period, accounting policy, and the account for each role.",
@@ -315,4 +331,7 @@ INPUT_SHEETS: tuple[Sheet, ...] = (
     Sheet("Opening", "Input", (OPENING,),
           "Balances carried over from the period before; roll fills them in.",
           "An account without a row opens with the stock on sheet Stock at standard cost, others with nothing."),
+    Sheet("Last Period", "Input", (LAST_PERIOD,),
+          "Figures of the period before, for findings about what changed since; roll fills them in.",
+          "You need not touch it. It moves no amount; where it is blank, nothing is compared."),
 )  # fmt: skip

@@ -106,7 +106,8 @@ class Table:
 
     row_name: what people call a row, from its {Columns}. named_by_row: its rows differ more than its columns do, so that a
     cell is called by its row. recorded: as that of a column, for all of its columns. former: the columns of an output table
-    that earlier versions wrote, and that make way for others in an upgrade.
+    that earlier versions wrote, and that make way for others in an upgrade. comparison_only: an input table that rules
+    compare with, and that moves no amount.
     """
 
     name: str
@@ -118,6 +119,7 @@ class Table:
     highlights: tuple[Highlight, ...] = ()
     recorded: str = ""
     former: tuple[str, ...] = ()
+    comparison_only: bool = False
 
     def column(self, name: str) -> Column:
         return next(c for c in self.columns if c.name == name)

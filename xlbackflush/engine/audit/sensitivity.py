@@ -27,7 +27,9 @@ from xlbackflush.model.inputs import Inputs
 #: cells worked out one by one, at a few thousandths of a second each
 MOST = 1_000
 #: the input tables whose numbers can move a balance
-TABLES = tuple(t for t in schema.INPUT_TABLES if any(c.kind in schema.NUMERIC for c in t.columns))
+TABLES = tuple(
+    t for t in schema.INPUT_TABLES if not t.comparison_only and any(c.kind in schema.NUMERIC for c in t.columns)
+)
 _PERCENT = 0.01
 
 Weights = dict[tuple[str, str], Floats]  # of each row of a column

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.rules import gaps, items, period_end, quantities, transactions
 from xlbackflush.engine.rules.plausibility import bills as plausible_bills
-from xlbackflush.engine.rules.plausibility import policy, prices, rates
+from xlbackflush.engine.rules.plausibility import follows, last_period, last_standards, policy, prices, rates
 from xlbackflush.engine.rules.plausibility import quantities as plausible_quantities
 from xlbackflush.model import finding as f
 from xlbackflush.model.finding import Finding
@@ -85,6 +85,18 @@ RULES: dict[str, tuple[Rule, ...]] = {
         plausible_quantities.units_in_process,
         plausible_bills.unusual_losses,
         plausible_bills.dominant_components,
+        follows.follows,
+        last_standards.bills,
+        last_standards.standards,
+        last_standards.kinds,
+        last_period.opening_stock,
+        last_period.opening_balances,
+        last_period.missing_rows,
+        last_period.missing_costs,
+        last_period.volumes,
+        last_period.costs,
+        last_period.fits_no_longer,
+        last_period.settings,
     ),
 }
 

@@ -1,0 +1,90 @@
+"""What differs from the period before, told with as few findings as it takes: one change or many of one cause."""
+
+import math
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+from xlbackflush.dataclass import dataclass
+from xlbackflush.model.finding import Finding, Rule
+from xlbackflush.schema import BY_THE_PIECE
+
+#: changes with a finding each; what goes beyond them is told together
+FEW = 3
+NAMED = 3  # changes that a finding about many spells out
+
+
+@dataclass(frozen=True)
+class Change:
+    """One difference. text: a sentence without its full stop; quiet: what is most likely meant, whatever its effect."""
+
+    where: str
+    text: str
+    effect: float
+    quiet: bool = False
+
+
+def told(rule: Rule, changes: Sequence[Change], threshold: float, many: str) -> Iterator[Finding]:
+    """Findings about changes, largest effect first: those above materiality each by itself, the others together in a note.
+
+    More than a few above materiality have one cause, most likely, and are one finding with the others. many: what several
+    are called, such as "lines of bills of materials differ from the period before".
+    """
+    changes = sorted(changes, key=lambda change: -change.effect)
+    large: list[Change] = []
+    small: list[Change] = []
+    for change in changes:
+        (large if change.effect > threshold and not change.quiet else small).append(change)
+    if len(large) > FEW:
+        effect = math.fsum(change.effect for change in large)
+        yield rule.weighed(large[0].where, _together([*large, *small], many), effect, threshold)
+        return
+    for change in large:
+        yield rule.weighed(change.where, f"{change.text}.", change.effect, threshold)
+    if small:
+        text = f"{small[0].text}." if len(small) == 1 else _together(small, many)
+        yield rule.weighed(small[0].where, text, math.fsum(change.effect for change in small), math.inf)
+
+
+def _together(changes: Sequence[Change], many: str) -> str:
+    shown = " ".join(f"{change.text}." for change in changes[:NAMED])
+    more = f" And {len(changes) - NAMED:,} more." if len(changes) > NAMED else ""
+    return f"{len(changes):,} {many}. {shown}{more}"
+
+
+def number(value: float) -> str:
+    """A number as people write it: 4,200; 0.085; 0.00012."""
+    if value == 0 or abs(value) >= 1:
+        text = f"{value:,.4f}"
+    else:
+        text = f"{Decimal(f'{value:.5g}'):f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text in ("-0", "") else text
+
+
+def percent(share: float) -> str:
+    """A share as people write it: 12.5 %."""
+    return f"{number(round(100 * share, 6))} %"
+
+
+def units(value: float, uom: str) -> str:
+    """A quantity with its unit: 4,200 pcs; of what is counted one by one, 4,200 units."""
+    name = uom.strip()
+    if name.casefold() in BY_THE_PIECE:
+        name = "unit" if value == 1 else "units"
+    return f"{number(value)} {name}"
+
+
+def times(ratio: float) -> str:
+    """How many times as much: "10 times as much", "a hundredth of it"; "" where it is less than double and more than half."""
+    if 0.5 < ratio < 2 or ratio <= 0:
+        return ""
+    if ratio > 1:
+        near = float(f"{ratio:.2g}")
+        return "twice as much" if near == 2 else f"{number(near)} times as much"
+    power = round(math.log10(ratio))
+    if abs(math.log10(ratio) - power) < 0.02:
+        return _PARTS.get(power, f"1 / {10**-power:,} of it")
+    return "half of it" if abs(ratio - 0.5) < 0.005 else f"{percent(float(f'{ratio:.2g}'))} of it"
+
+
+_PARTS = {-1: "a tenth of it", -2: "a hundredth of it", -3: "a thousandth of it"}
