@@ -26,6 +26,7 @@ from xlbackflush.engine.measures.fit import FitFigure, FitSources, fit
 from xlbackflush.engine.measures.materiality import MaterialityRow, materiality
 from xlbackflush.engine.measures.tie_out import INVENTORIES, Tie, tie_out
 from xlbackflush.engine.measures.variances import Conversion, ConversionAllowed, Variance
+from xlbackflush.engine.measures.witnesses import Testimony, witnesses
 from xlbackflush.engine.posting.close import close, period_end_entries
 from xlbackflush.engine.posting.disposition import CostHeld, Share, cost_held, disposition, to_close
 from xlbackflush.engine.posting.flush import Ledger, before_close, ledger
@@ -278,6 +279,11 @@ class Period:
         rows = self.explosion.rows
         conversion = total(rows.conversion[self.demand.posts[rows.root]])
         return fit(FitSources(self.unit_costs, conversion, self.movements, self.stock, self.in_process, self.ledger))
+
+    @cached_property
+    def witnesses(self) -> Testimony:
+        """What hours, parts and sales say about the production counts."""
+        return witnesses(self.bill, self.explosion, self.demand, self.stock)
 
     @cached_property
     def dashboard(self) -> list[Bar]:

@@ -20,7 +20,7 @@ product are those of the best rows against all counts being right.
 import numpy as np
 
 from xlbackflush import schema
-from xlbackflush.dataclass import dataclass
+from xlbackflush.dataclass import dataclass, replace
 from xlbackflush.engine.explosion.demand import Demand
 from xlbackflush.engine.explosion.explosion import Explosion
 from xlbackflush.engine.standards.bill import Bill
@@ -39,6 +39,8 @@ EFFICIENCY_ERROR = 0.10  # of the hours of the whole period against the standard
 ROW_SPREAD, ROW_DEGREES = 0.3, 2.0  # of the rows of a product, as logarithm, as if from so many rows
 WRONG = 0.05  # how often a count of a product is wrong in a period
 SIZE = 0.25  # half of the wrong counts are wrong by up to this share
+LIKELY, WITNESSES_MIN = 0.5, 2  # from which a count stands out
+COUNTS_MAX = 5  # counts that stand out, one after the other
 ROUNDS = 6  # of weighted least squares
 ROWS_TO_COMPARE = 3
 NOISE_ITEMS_MAX = 2_000  # from which the noise is estimated
@@ -101,25 +103,59 @@ class Testimony(Records):
     on_the_day: Floats
 
     @property
+    def stands_out(self) -> Bools:
+        """Which counts are more likely wrong than right, by two witnesses that agree."""
+        return (self.share > LIKELY) & (self.agree >= WITNESSES_MIN)
+
+    @property
     def difference(self) -> Floats:
         """Units that the witnesses find too many (negative) or too few in the row."""
         return self.estimate - self.counted
 
 
 def witnesses(bill: Bill, explosion: Explosion, demand: Demand, book: StockBook) -> Testimony:
-    """What the witnesses say about every product that was completed and counted; empty where there are none."""
+    """What the witnesses say about every product that was completed and counted; empty where there are none.
+
+    One wrong count at a time: what it explains is taken off before the next one is looked for. Each comes with the product
+    that fits nearly as well, where there is one; then the others.
+    """
     rows = _count_rows(bill)
-    if not len(rows):
+    stock = _differences(bill, book)
+    if not len(rows) or not ((bill.inputs.actuals.hours > 0).any() or not np.isnan(stock.used).all()):
         return _nothing()
     traces, hours_each = _traces(bill, explosion, demand, rows)
-    stock = _differences(bill, book)
     traces = traces.of(~np.isnan(stock.used[traces.item]))
-    hours = _hours(bill.inputs, rows, hours_each)
-    if not len(traces) and not (hours.noise < np.inf).any():
-        return _nothing()
-    groups = len(hours_each)
+    named: list[Testimony] = []
+    for _ in range(COUNTS_MAX):
+        heard, groups = _hear(bill.inputs, rows, hours_each, traces, stock)
+        if not heard.stands_out[0]:
+            break
+        with_rival = 1 + int(len(heard) > 1 and heard.odds[1] > 0)
+        named.append(heard.of(slice(0, with_rival)))
+        size, group = float(heard.difference[0]), int(groups[0])
+        stock = _without(stock, traces, group, size)
+        rows = replace(rows, units=np.where(rows.at == heard.at[0], heard.estimate[0], rows.units))
+        rest = np.isin(heard.item, named[-1].item, invert=True)
+        heard = heard.of(rest)
+        if not len(heard):
+            break
+    return _together(named, heard)
+
+
+def _together(named: list[Testimony], rest: Testimony) -> Testimony:
+    """Every product once, where it comes first."""
+    every = Testimony.joined([*named, rest])
+    _, first = np.unique(every.item, return_index=True)
+    return every.of(np.sort(first))
+
+
+def _hear(
+    inputs: Inputs, rows: CountRows, hours_each: Floats, traces: Traces, stock: Differences
+) -> tuple[Testimony, Ints]:
+    """The witnesses of all products, the most doubtful first, and their groups."""
+    groups, hours = len(hours_each), _hours(inputs, rows, hours_each)
     first = _agreement(traces, stock, _noise(stock), groups)
-    worst = int(np.argmax(first.gain)) if groups else 0
+    worst = int(np.argmax(first.gain))
     noise = _noise(_without(stock, traces, worst, float(first.size[worst])))
     return _heard(rows, traces, hours, _Stock(stock, noise, _agreement(traces, stock, noise, groups)))
 
@@ -355,18 +391,34 @@ class _Usual(Records):
 
 
 def _usual(rows: CountRows) -> _Usual:
-    """Median and spread of the rows of each product."""
+    """Median of the rows of each product, more on a day on which the other products have more, where they keep step."""
     groups = int(rows.group.max(initial=-1)) + 1
     size = np.bincount(rows.group, minlength=groups)
-    logs, ones = np.log(rows.units), np.ones(len(rows))
-    middle = _medians(rows.group, logs, ones, groups)
-    spread = 1.4826 * _medians(rows.group, np.abs(logs - middle[rows.group]), ones, groups)
+    logs = np.log(rows.units)
+    middle = _middles(rows.group, logs, groups)[rows.group]
+    alone = _middles(rows.group, np.abs(logs - middle), groups)
+    busy = _busy(rows.day, logs - middle, alone[rows.group])
+    together = _middles(rows.group, np.abs(logs - middle - busy), groups)
+    keeps_step = together < alone
+    spread = 1.4826 * np.where(keeps_step, together, alone)
     error = np.sqrt((ROW_DEGREES * ROW_SPREAD**2 + size * spread**2) / (ROW_DEGREES + size))
     error[size < ROWS_TO_COMPARE] = np.inf
-    return _Usual(np.exp(middle)[rows.group], error[rows.group])
+    return _Usual(np.exp(middle + np.where(keeps_step[rows.group], busy, 0.0)), error[rows.group])
 
 
-def _heard(rows: CountRows, traces: Traces, hours: _Hours, stock: _Stock) -> Testimony:
+def _middles(group: Ints, values: Floats, groups: int) -> Floats:
+    return _medians(group, values, np.ones(len(values)), groups)
+
+
+def _busy(day: Floats, away: Floats, spread: Floats) -> Floats:
+    """How much more than usual the other products have on the day of each row (a logarithm); no wild row rules it."""
+    _, which = np.unique(day, return_inverse=True)
+    near = np.clip(away, -3 * spread, 3 * spread)
+    others = np.bincount(which)[which] - 1
+    return (np.bincount(which, near)[which] - near) / (others + 1)
+
+
+def _heard(rows: CountRows, traces: Traces, hours: _Hours, stock: _Stock) -> tuple[Testimony, Ints]:
     """All witnesses of every row together; of each product the row that fits best."""
     usual, agreed = _usual(rows), stock.agreement.of(rows.group)
     by_hours, hours_power = _implied_by_hours(rows, hours)
@@ -431,8 +483,8 @@ class _Weighed(Records):
     log_odds: Floats
 
 
-def _ranked(rows: CountRows, traces: Traces, stock: _Stock, weighed: _Weighed) -> Testimony:
-    """The best row of each product, by the odds of the product."""
+def _ranked(rows: CountRows, traces: Traces, stock: _Stock, weighed: _Weighed) -> tuple[Testimony, Ints]:
+    """The best row of each product, by the odds of the product; and the groups in that order."""
     groups = int(rows.group.max(initial=-1)) + 1
     order = np.lexsort((-weighed.log_odds, rows.group))
     best = order[np.searchsorted(rows.group[order], np.arange(groups))]
@@ -450,7 +502,8 @@ def _ranked(rows: CountRows, traces: Traces, stock: _Stock, weighed: _Weighed) -
         high=at.units + b.size + 1.96 * b.error, agree=_agreeing(traces, stock, b), odds=odds, share=share,
         on_the_day=1 / near,
     )  # fmt: skip
-    return result.of(np.argsort(-odds, kind="stable"))
+    order = np.argsort(-odds, kind="stable")
+    return result.of(order), order
 
 
 def _of_stock(traces: Traces, stock: _Stock, groups: int) -> tuple[Floats, Floats]:
