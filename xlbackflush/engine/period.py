@@ -283,7 +283,7 @@ class Period:
     @cached_property
     def witnesses(self) -> Testimony:
         """What hours, parts and sales say about the production counts."""
-        return witnesses(self.bill, self.explosion, self.demand, self.stock)
+        return witnesses(self.bill, self.explosion, self.demand, self.transactions, self.stock)
 
     @cached_property
     def dashboard(self) -> list[Bar]:

@@ -173,6 +173,9 @@ NEVER_COMPLETED = Rule("Q03", WARNING, "Subassembly consumed but never completed
 #    against the period before: W80 and on
 
 #    witnesses for a count: W90 and on
+COUNT_CONTRADICTED = Rule("W90", WARNING, "Production count that its witnesses contradict",
+    "Compare the row with the production report of that day and correct the quantity; if it is right, compare the other "
+    "rows of the item, then count its stock again.")
 
 
 # -- journal-entry tests of an auditor, one finding each (see `journal_tests.py`)

@@ -21,9 +21,9 @@ import numpy as np
 
 from xlbackflush import schema
 from xlbackflush.dataclass import dataclass, replace
-from xlbackflush.engine.explosion.demand import Demand
+from xlbackflush.engine.explosion.demand import SALES, Demand, Transactions
 from xlbackflush.engine.explosion.explosion import Explosion
-from xlbackflush.engine.standards.bill import Bill
+from xlbackflush.engine.standards.bill import Bill, ranges
 from xlbackflush.engine.stock.relief import of_events
 from xlbackflush.engine.stock.stock_book import StockBook
 from xlbackflush.model.arrays import Bools, Floats, Ints, Records, where_true
@@ -38,9 +38,13 @@ HOURS_ERROR, HOURS_DEGREES = 0.06, 3.0  # of the hours of a day or week against 
 EFFICIENCY_ERROR = 0.10  # of the hours of the whole period against the standard
 ROW_SPREAD, ROW_DEGREES = 0.3, 2.0  # of the rows of a product, as logarithm, as if from so many rows
 WRONG = 0.05  # how often a count of a product is wrong in a period
+LOST = 0.02  # how often its parts are off together while the count is right: units lost without a report, a wrong bill
+SHORT = 3.0  # how little a shelf with fewer than no units is believed, as a logarithm
 SIZE = 0.25  # half of the wrong counts are wrong by up to this share
 LIKELY, WITNESSES_MIN = 0.5, 2  # from which a count stands out
 COUNTS_MAX = 5  # counts that stand out, one after the other
+SLIP, SLIPS = 0.2, (0.5, 2.0, 0.1, 10.0, 0.01, 100.0)  # how often a wrong count is a slip, and what it should have been
+TWICE, TWICE_WITHIN = 0.2, 3  # how often it is one entered twice, within so many days
 ROUNDS = 6  # of weighted least squares
 ROWS_TO_COMPARE = 3
 NOISE_ITEMS_MAX = 2_000  # from which the noise is estimated
@@ -79,7 +83,7 @@ class Differences(Records):
 class Testimony(Records):
     """One row per completed product, the one whose count is most doubtful first.
 
-    at: position in Counts of the row that is meant; counted: units there. Of that row, hours, parts, shelf and usual are
+    at: position in Counts of the row that is meant, next_at: of the one that fits next best, or -1; counted: units there. Of that row, hours, parts, shelf and usual are
     the units that labor hours, parts and packaging, sales and stock, and the product's other rows imply, NaN where one has
     nothing to say; estimate all together, with the ends of the 95 % interval low and high. agree: how many of the stock
     counts and hours stand against the row and with the estimate. odds: that the count is wrong, against all counts being
@@ -88,6 +92,7 @@ class Testimony(Records):
 
     item: Ints
     at: Ints
+    next_at: Ints
     day: Floats
     counted: Floats
     hours: Floats
@@ -113,7 +118,7 @@ class Testimony(Records):
         return self.estimate - self.counted
 
 
-def witnesses(bill: Bill, explosion: Explosion, demand: Demand, book: StockBook) -> Testimony:
+def witnesses(bill: Bill, explosion: Explosion, demand: Demand, transactions: Transactions, book: StockBook) -> Testimony:
     """What the witnesses say about every product that was completed and counted; empty where there are none.
 
     One wrong count at a time: what it explains is taken off before the next one is looked for. Each comes with the product
@@ -124,10 +129,13 @@ def witnesses(bill: Bill, explosion: Explosion, demand: Demand, book: StockBook)
     if not len(rows) or not ((bill.inputs.actuals.hours > 0).any() or not np.isnan(stock.used).all()):
         return _nothing()
     traces, hours_each = _traces(bill, explosion, demand, rows)
+    opening = np.zeros(len(bill.items))
+    opening[book.item] = book.opening
+    shelf = (traces, transactions[SALES], opening)
     traces = traces.of(~np.isnan(stock.used[traces.item]))
     named: list[Testimony] = []
     for _ in range(COUNTS_MAX):
-        heard, groups = _hear(bill.inputs, rows, hours_each, traces, stock)
+        heard, groups = _hear(bill.inputs, rows, hours_each, traces, stock, shelf)
         if not heard.stands_out[0]:
             break
         with_rival = 1 + int(len(heard) > 1 and heard.odds[1] > 0)
@@ -150,19 +158,20 @@ def _together(named: list[Testimony], rest: Testimony) -> Testimony:
 
 
 def _hear(
-    inputs: Inputs, rows: CountRows, hours_each: Floats, traces: Traces, stock: Differences
+    inputs: Inputs, rows: CountRows, hours_each: Floats, traces: Traces, stock: Differences, shelf
 ) -> tuple[Testimony, Ints]:
     """The witnesses of all products, the most doubtful first, and their groups."""
     groups, hours = len(hours_each), _hours(inputs, rows, hours_each)
     first = _agreement(traces, stock, _noise(stock), groups)
     worst = int(np.argmax(first.gain))
     noise = _noise(_without(stock, traces, worst, float(first.size[worst])))
-    return _heard(rows, traces, hours, _Stock(stock, noise, _agreement(traces, stock, noise, groups)))
+    on_hand = _on_hand(rows, *shelf)
+    return _heard(rows, traces, hours, on_hand, _Stock(stock, noise, _agreement(traces, stock, noise, groups)))
 
 
 def _nothing() -> Testimony:
     none, whole = np.zeros(0), np.zeros(0, dtype=np.int64)
-    return Testimony(whole, whole, *[none] * 9, whole, *[none] * 3)
+    return Testimony(whole, whole, whole, *[none] * 9, whole, *[none] * 3)
 
 
 # ----------------------------------------------------------------------------------------------- what was counted
@@ -278,11 +287,12 @@ _BEFORE = -sum(grid.ravel() ** 2 for grid in np.meshgrid(_STEPS, _STEPS)) / 2
 @dataclass(frozen=True)
 class _Agreement(Records):
     """Of each product, the size of an error that its stock witnesses agree on, the power (1 / variance) behind it, and what
-    it gains over there being none."""
+    it gains over there being none, in all and by the stock of the product itself."""
 
     size: Floats
     power: Floats
     gain: Floats
+    of_itself: Floats
 
 
 def _agreement(traces: Traces, stock: Differences, noise: Floats, groups: int) -> _Agreement:
@@ -292,7 +302,7 @@ def _agreement(traces: Traces, stock: Differences, noise: Floats, groups: int) -
     floor = _floor(noise, _own_size(stock))[traces.item]
     alone = np.bincount(traces.item, traces.per_unit > 0, minlength=len(noise))[traces.item] <= 1
     starts = [_medians(traces.group, implied, some / error, groups) for some in (1.0, alone, traces.per_unit < 0)]
-    count, tries = len(traces), len(starts)
+    tries = len(starts)
     group = np.concatenate([traces.group + n * groups for n in range(tries)])
     implied, error, floor = (np.tile(each, tries) for each in (implied, error, floor))
     size, power = np.concatenate(starts), np.zeros(tries * groups)
@@ -304,10 +314,10 @@ def _agreement(traces: Traces, stock: Differences, noise: Floats, groups: int) -
         moment = np.bincount(group, weight * implied, minlength=tries * groups)
         size = np.divide(moment, power, out=size, where=power > 0)
     gains = fit((implied - size[group]) / error, floor) - fit(implied / error, floor)
-    gain = np.bincount(group, gains, minlength=tries * groups).reshape(tries, groups)
-    best = np.argmax(gain, axis=0) if count else np.zeros(groups, dtype=np.int64)
-    at = best * groups + np.arange(groups)
-    return _Agreement(size[at], power[at], gain.ravel()[at])
+    of_itself = np.bincount(group, gains * np.tile(traces.per_unit < 0, tries), minlength=tries * groups)
+    gain = np.bincount(group, gains, minlength=tries * groups)
+    best = np.argmax(gain.reshape(tries, groups), axis=0) * groups + np.arange(groups)
+    return _Agreement(size[best], power[best], gain[best], of_itself[best])
 
 
 def _medians(group: Ints, values: Floats, weights: Floats, groups: int) -> Floats:
@@ -370,6 +380,67 @@ def _hours(inputs: Inputs, rows: CountRows, each: Floats) -> _Hours:
     return _Hours(hours, amount[stretch], allowed[stretch], np.full(len(rows), usual), error)
 
 
+# ------------------------------------------------------------------------------- what was on the shelf day by day
+
+
+@dataclass(frozen=True)
+class _OnHand(Records):
+    """Of each row, the least units of its product on hand by the books before its day, and from then on; a small quantity."""
+
+    before: Floats
+    after: Floats
+    small: Floats
+
+
+def _on_hand(rows: CountRows, traces: Traces, sold: tuple[Ints, Floats, Floats], opening: Floats) -> _OnHand:
+    """Units completed, sold and used in other products, day by day. sold: item, day and units; opening: of each item."""
+    groups = int(rows.group.max()) + 1
+    number = np.full(len(opening), -1)
+    number[rows.item] = rows.group
+    used, day, units = _used_in_others(rows, traces, number)
+    item, sold_on, sold_units = sold
+    chosen = number[item] >= 0
+    start = np.zeros(groups)
+    start[number[rows.item]] = opening[rows.item]
+    group = np.concatenate((np.arange(groups), rows.group, number[item][chosen], used))
+    days = np.concatenate((np.full(groups, -np.inf), rows.day, sold_on[chosen], day))
+    moves = np.concatenate((start, rows.units, -sold_units[chosen], -units))
+    order = np.lexsort((days, group))
+    group, days, level = group[order], days[order], np.cumsum(moves[order])
+    first = np.searchsorted(group, np.arange(groups))
+    level -= np.concatenate(([0.0], level))[first][group]
+    ends = np.append((np.diff(days) != 0) | (np.diff(group) != 0), True)  # of a day
+    group, days, level = group[ends], days[ends], level[ends]
+    apart = 2 * float(np.abs(level).max()) + 1  # so that products do not mix in running minima
+    before = np.minimum.accumulate(level - group * apart) + group * apart
+    after = (np.minimum.accumulate((level + group * apart)[::-1])[::-1]) - group * apart
+    _, place = np.unique(days, return_inverse=True)
+    key, of_row = group * (len(days) + 1) + place, np.searchsorted(np.unique(days), rows.day)
+    at = np.searchsorted(key, rows.group * (len(days) + 1) + of_row)
+    small = 0.1 * np.exp(_middles(rows.group, np.log(rows.units), groups))[rows.group]
+    return _OnHand(before[at - 1], after[at], np.maximum(small, 1e-9))
+
+
+def _used_in_others(rows: CountRows, traces: Traces, number: Ints) -> tuple[Ints, Floats, Floats]:
+    """Group, day and units of products that were used in other products."""
+    inside = traces.of((traces.per_unit > 0) & (number[traces.item] >= 0))
+    if not len(inside):
+        return inside.group, inside.per_unit, inside.per_unit
+    order = np.argsort(rows.group, kind="stable")
+    begin, end = (np.searchsorted(rows.group[order], inside.group, side=side) for side in ("left", "right"))
+    which, pick = np.repeat(np.arange(len(inside)), end - begin), order[ranges(begin, end)]
+    return number[inside.item][which], rows.day[pick], rows.units[pick] * inside.per_unit[which]
+
+
+def _gain_of_shelf(on_hand: _OnHand, size: Floats) -> Floats:
+    """There are never fewer than no units on a shelf."""
+
+    def short(after: Floats) -> Floats:
+        return SHORT * np.clip(-np.minimum(on_hand.before, after) / on_hand.small, 0.0, 1.0)
+
+    return short(on_hand.after) - short(on_hand.after + size)
+
+
 # ---------------------------------------------------------------------------------------------- all together
 
 
@@ -418,7 +489,7 @@ def _busy(day: Floats, away: Floats, spread: Floats) -> Floats:
     return (np.bincount(which, near)[which] - near) / (others + 1)
 
 
-def _heard(rows: CountRows, traces: Traces, hours: _Hours, stock: _Stock) -> tuple[Testimony, Ints]:
+def _heard(rows: CountRows, traces: Traces, hours: _Hours, on_hand: _OnHand, stock: _Stock) -> tuple[Testimony, Ints]:
     """All witnesses of every row together; of each product the row that fits best."""
     usual, agreed = _usual(rows), stock.agreement.of(rows.group)
     by_hours, hours_power = _implied_by_hours(rows, hours)
@@ -431,8 +502,8 @@ def _heard(rows: CountRows, traces: Traces, hours: _Hours, stock: _Stock) -> tup
     size = np.maximum(size, -0.98 * rows.units)
     error = np.divide(1.0, np.sqrt(power), out=np.full(len(rows), np.inf), where=power > 0)
     log_odds = np.where(power > 0, agreed.gain - agreed.power * (size - agreed.size) ** 2 / 2, 0.0)
-    log_odds += _gain_of_hours(hours, size) + _gain_of_rows(rows, usual, size)
-    log_odds += _likely_size(size, error, rows.units)
+    log_odds += _gain_of_hours(hours, size) + _gain_of_rows(rows, usual, size) + _gain_of_shelf(on_hand, size)
+    log_odds += _likely_size(size, error, rows)
     return _ranked(rows, traces, stock, _Weighed(by_hours, hours_power, usual.units, size, error, log_odds))
 
 
@@ -461,14 +532,35 @@ def _gain_of_rows(rows: CountRows, usual: _Usual, size: Floats) -> Floats:
     floor = _floor(u.spread, np.full(len(u), 2.0))
     before, after = np.log(units / u.units), np.log((units + size[known]) / u.units)
     gain[known] = fit(after / u.spread, floor) - fit(before / u.spread, floor)
+    gain[size < -0.9 * rows.units] = 0.0  # a row that should not be there is not like the others
     return gain
 
 
-def _likely_size(size: Floats, error: Floats, units: Floats) -> Floats:
-    """How often a count is wrong by about so much: small errors are more frequent than large ones (a Cauchy density)."""
+def _likely_size(size: Floats, error: Floats, rows: CountRows) -> Floats:
+    """How often a count is wrong by about so much, as a logarithm.
+
+    Small errors are more frequent than large ones (a Cauchy density); and some are slips: half, double, a decimal point
+    misplaced, a row entered twice.
+    """
+    units = rows.units
     density = 1 / (np.pi * SIZE * units * (1 + (size / (SIZE * units)) ** 2))
     certain = np.minimum(error, SIZE * units)
-    return np.log(density * certain * np.sqrt(2 * np.pi))
+    spread = np.maximum(certain, WHOLE)
+    likely = (1 - SLIP - TWICE) * density * certain * np.sqrt(2 * np.pi)
+    for factor in SLIPS:
+        likely += SLIP / len(SLIPS) * np.exp(-(((size - (factor - 1) * units) / spread) ** 2) / 2)
+    likely += TWICE * _repeats(rows) * np.exp(-(((size + units) / np.maximum(spread, 0.02 * units)) ** 2) / 2)
+    return np.log(likely)
+
+
+def _repeats(rows: CountRows) -> Bools:
+    """Rows of the same units of a product as a row above, of that day or a few days before."""
+    order = np.lexsort((rows.at, rows.day, rows.units, rows.group))
+    r = rows.of(order)
+    same = (np.diff(r.group) == 0) & (np.diff(r.units) == 0) & (np.diff(r.day) <= TWICE_WITHIN)
+    again = np.zeros(len(rows), dtype=bool)
+    again[order[1:]] = same
+    return again
 
 
 @dataclass(frozen=True)
@@ -487,17 +579,20 @@ def _ranked(rows: CountRows, traces: Traces, stock: _Stock, weighed: _Weighed) -
     """The best row of each product, by the odds of the product; and the groups in that order."""
     groups = int(rows.group.max(initial=-1)) + 1
     order = np.lexsort((-weighed.log_odds, rows.group))
-    best = order[np.searchsorted(rows.group[order], np.arange(groups))]
+    head = np.searchsorted(rows.group[order], np.arange(groups + 1))
+    best, several = order[head[:-1]], np.diff(head) > 1
+    next_at = np.where(several, rows.at[order[np.minimum(head[:-1] + 1, len(order) - 1)]], -1)
     peak = weighed.log_odds[best]
     near = np.bincount(rows.group, np.exp(weighed.log_odds - peak[rows.group]), minlength=groups)
     odds = np.log(WRONG) + peak + np.log(near) - np.log(np.bincount(rows.group, minlength=groups))
-    top = max(float(odds.max()), 0.0)
-    share = np.exp(odds - top) / (np.exp(odds - top).sum() + np.exp(-top))
+    lost = odds - stock.agreement.of_itself + np.log(LOST / WRONG)
+    top = max(float(odds.max()), float(lost.max()), 0.0)
+    share = np.exp(odds - top) / (np.exp(odds - top).sum() + np.exp(lost - top).sum() + np.exp(-top))
     b, at = weighed.of(best), rows.of(best)
     parts, shelf = _of_stock(traces, stock, groups)
     by_hours = np.where(b.hours_power > 0, at.units + b.by_hours, np.nan)
     result = Testimony(
-        item=at.item, at=at.at, day=at.day, counted=at.units, hours=by_hours, parts=at.units + parts, shelf=at.units + shelf,
+        item=at.item, at=at.at, next_at=next_at, day=at.day, counted=at.units, hours=by_hours, parts=at.units + parts, shelf=at.units + shelf,
         usual=b.usual, estimate=at.units + b.size, low=at.units + b.size - 1.96 * b.error,
         high=at.units + b.size + 1.96 * b.error, agree=_agreeing(traces, stock, b), odds=odds, share=share,
         on_the_day=1 / near,

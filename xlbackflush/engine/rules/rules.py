@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.rules import items, period_end, quantities, transactions
+from xlbackflush.engine.rules.plausibility import witnesses
 from xlbackflush.model.finding import Finding
 
 Rule = Callable[[Period], Iterator[Finding]]
@@ -50,7 +51,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         period_end.counted_more,
         period_end.opened_beyond,
     ),
-    PLAUSIBILITY: (),
+    PLAUSIBILITY: (witnesses.counts_contradicted,),
 }
 
 
