@@ -3,6 +3,8 @@
 import math
 from collections.abc import Iterator
 
+import numpy as np
+
 from xlbackflush.engine.measures.witnesses import Testimony
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.rules.places import cells, day_text
@@ -22,7 +24,10 @@ def counts_contradicted(period: Period) -> Iterator[f.Finding]:
     for k in where_true(heard.stands_out).tolist():
         if _within_tolerance(heard, k, period.settings.count_tolerance):
             continue
-        effect, threshold = abs(heard.difference[k]) * _unit_cost(period, int(heard.item[k])), period.materiality_threshold
+        effect, threshold = (
+            abs(heard.difference[k]) * _unit_cost(period, int(heard.item[k])),
+            period.materiality_threshold,
+        )
         if effect < TRIFLE * threshold and heard.share[k] < CERTAIN:
             continue
         where = _cell(period, int(heard.at[k]))
@@ -31,7 +36,7 @@ def counts_contradicted(period: Period) -> Iterator[f.Finding]:
 
 
 def _within_tolerance(heard: Testimony, k: int, tolerance: float) -> bool:
-    """Is the row right to the tolerance, whatever the end of the interval? Whole units cannot be wrong by less than half of one."""
+    """Is the row right to the tolerance at both ends of the interval? Whole units are not wrong by less than half of one."""
     off = max(abs(heard.low[k] - heard.counted[k]), abs(heard.high[k] - heard.counted[k]))
     whole = heard.counted[k] == round(heard.counted[k])
     return bool(off < tolerance * heard.counted[k] or (whole and abs(heard.difference[k]) < 0.5))
@@ -39,11 +44,12 @@ def _within_tolerance(heard: Testimony, k: int, tolerance: float) -> bool:
 
 def _unit_cost(period: Period, item: int) -> float:
     costs = period.unit_costs
-    return float(costs.rows.unit_cost[costs.at(item, period.settings.period_end)])
+    (row,) = costs.at(np.array([item]), period.settings.period_end).tolist()
+    return float(costs.rows.unit_cost[row])
 
 
 def _cell(period: Period, at: int) -> str:
-    (cell,) = cells(period.inputs, "Counts", "Quantity", slice(at, at + 1))
+    (cell,) = cells(period.inputs, "Counts", "Quantity", np.array([at]))
     return cell
 
 
