@@ -92,7 +92,7 @@ def test_one_count_gives_a_candidate_with_the_quantity_that_it_implies() -> None
     assert (top.difference, top.amount, top.base, top.recorded) == (1_010, 1_515, 1_000, 2)
     assert top.implied == pytest.approx(3.01)
     assert (top.proposed, top.remaining, top.margin, top.periods) == (3, pytest.approx(15), None, 1)
-    assert "not a proof" in top.explanation
+    assert "One count suggests this but does not prove it." in top.explanation
 
 
 def test_a_bill_that_takes_too_much_shows_as_used_less() -> None:
@@ -121,7 +121,7 @@ def test_a_small_steady_difference_of_one_count_cannot_be_told() -> None:
         BILL_QUANTITY: 2.09,
         ONE_OFF: 2_500,
     }
-    assert "one count fits them all" in first(found).explanation
+    assert "one count cannot distinguish these causes" in first(found).explanation
 
 
 def test_the_widgets_sample_has_its_wrong_bill_found() -> None:
@@ -333,7 +333,7 @@ def test_parents_made_in_the_same_proportions_cannot_be_told_apart() -> None:
         (UNREPORTED_SCRAP, ""), (BILL_QUANTITY, "F1"), (BILL_QUANTITY, "F2"), (BILL_QUANTITY, "F3"),
     }  # fmt: skip
     assert {s.verdict for s in top} == {CANNOT_TELL}
-    assert "same proportions in every period" in first(top).explanation
+    assert "in the same proportions in every period" in first(top).explanation
     assert "before and after a run of" in first(top).check
     implied = next(s.implied for s in top if s.parent == "F2")
     assert implied == pytest.approx(3.2, abs=0.03)
@@ -349,7 +349,7 @@ def test_a_part_of_one_parent_may_be_lost_or_wrong_on_the_bill() -> None:
     assert {(s.cause, s.parent, s.verdict) for s in top} == {
         (UNREPORTED_SCRAP, "", CANNOT_TELL), (BILL_QUANTITY, "S1", CANNOT_TELL),
     }  # fmt: skip
-    assert "if a finished unit holds what the bill says" in first(top).check
+    assert "if it holds what the BOM says, the rest was lost" in first(top).check
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -443,7 +443,8 @@ def test_what_a_cause_leaves_is_noise_up_to_three_standard_errors_of_a_chi_squar
     assert group is not None
     assert [(each.cause.kind, each.size) for each in group.causes] == [(UNREPORTED_SCRAP, pytest.approx(0.1))]
     assert (group.fits, group.verdict) == (fits, SUPPORTED if fits else CANDIDATE)
-    assert group.worth == pytest.approx(800 * 2, rel=1e-3)
+    assert group.item.worth == pytest.approx(800 * 2, rel=1e-3)
+    assert group.certain == pytest.approx(1, rel=1e-3)
 
 
 def test_simple_quantities() -> None:
@@ -485,19 +486,24 @@ def test_a_shared_cause_names_four_items_and_its_rivals() -> None:
         exposure = {key: np.array([units[key]]) for key in items}
         return SharedCause(kind, "F", component, 7, -1, recorded, 1.0, 0.05, exposure, size)
 
-    def said(*rivals: SharedCause, of: int = 0) -> str:
+    def said(*rivals: SharedCause, of: int = 0, material: float = 10) -> str:
         shared = rivals[of]
         suspect = Suspect(0, shared.kind, shared.component, "F", "", None, 0, 1, 0, shared.size, None, 0, 0, 0, 3)
-        costs = SimpleNamespace(views=[None] * 3, item=lambda key: SimpleNamespace(cost=1.0, code=key.upper()))
+        costs = SimpleNamespace(
+            views=[None] * 3,
+            item=lambda key: SimpleNamespace(cost=1.0, code=key.upper(), worth=units[key]),
+            is_material=lambda item: item.worth > material,
+        )
         return words.of_many(shared, suspect, list(rivals), costs)[0]  # type: ignore[arg-type]
 
     lost = cause(UNITS_SCRAPPED, 0.04, *"abcd")
     assert said(lost) == "4 % of F started and lost without a report would explain the differences of A, D, C, B."
     assert said(cause(UNITS_SCRAPPED, 0.04, *"abcde")).endswith("the differences of E, A, D, C and 1 more.")
+    assert said(cause(UNITS_SCRAPPED, 0.04, *"abcde"), material=-9).endswith("the differences of E, A, D, C, B.")
     more, fewer = cause(PRODUCTION_COUNT, 60, "a"), cause(PRODUCTION_COUNT, -60, "a")
     phantom = cause(BILL_QUANTITY, -1, "a", component="K", recorded=3)
-    assert said(lost, more, phantom).endswith(" Cannot tell it from 60 F not counted or 2 K in F.")
-    assert said(more, lost, fewer).endswith(" Cannot tell it from 4 % of F lost or 60 F counted too many.")
+    assert said(lost, more, phantom).endswith(" It could also be 60 F not counted or 2 K in F.")
+    assert said(more, lost, fewer).endswith(" It could also be 4 % of F lost or 60 F counted too many.")
     assert said(lost, more, of=1) == "60 F more completed than counted would explain the differences of A."
 
 

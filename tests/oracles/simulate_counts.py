@@ -92,9 +92,7 @@ def simulated(shape: Shape, seed: int, wrong: float = 0.0) -> Month:
 Made = dict[str, "np.ndarray[tuple[int], np.dtype[np.float64]]"]  # of each made item, units of each day
 
 
-def _bills(
-    shape: Shape, rng: np.random.Generator
-) -> tuple[list[str], dict[str, str], dict[tuple[str, str], float]]:
+def _bills(shape: Shape, rng: np.random.Generator) -> tuple[list[str], dict[str, str], dict[tuple[str, str], float]]:
     """Products; product -> its subassembly; and lines with their quantities."""
     products = [f"F-{n + 1}" for n in range(shape.products)]
     shared = [f"P-{n + 1}" for n in range(shape.shared)]
@@ -167,7 +165,9 @@ def _completed(made: Made, pick: tuple[str, int] | None, mistake: float) -> list
             quantity = float(units[number]) + (mistake if pick == (item, number) else 0.0)
             if quantity:
                 document = f"PC-{1_001 + len(rows)}"
-                rows.append({"Date": day, "Document": document, "Event": "Completed", "Item": item, "Quantity": quantity})
+                rows.append(
+                    {"Date": day, "Document": document, "Event": "Completed", "Item": item, "Quantity": quantity}
+                )
     return rows
 
 
@@ -186,7 +186,9 @@ def _sales(shape: Shape, rng: np.random.Generator, products: list[str], made: Ma
                 shelf -= quantity
                 if quantity:
                     document = f"SH-{2_001 + len(rows)}"
-                    rows.append({"Date": day, "Document": document, "Event": "Sold", "Item": item, "Quantity": quantity})
+                    rows.append(
+                        {"Date": day, "Document": document, "Event": "Sold", "Item": item, "Quantity": quantity}
+                    )
         counted = max(float(np.round(shelf * (1 + shape.count_error * rng.normal()))), 0.0)
         stock.append({"Item": item, "Opening qty": opening, "Counted qty": counted})
     return rows, stock
@@ -232,7 +234,6 @@ def _materials(
         stock.append({"Item": part, "Opening qty": opening, "Counted qty": counted})
         for day, share in ((DAYS[0], 0.5), (DAYS[9], 0.5)):
             price = round(float(cost["Material price"]) * rng.normal(1, 0.02), 4)  # type: ignore[arg-type]
-            receipts.append(
-                {"Date": day, "Document": f"PO-{len(receipts) + 1}", "Item": part, "Quantity": bought * share, "Actual price": price}
-            )
+            receipt: Row = {"Date": day, "Document": f"PO-{len(receipts) + 1}", "Item": part, "Actual price": price}
+            receipts.append(receipt | {"Quantity": bought * share})
     return receipts, stock

@@ -25,6 +25,7 @@ SLIP, SLIPS = 0.2, (0.5, 2.0, 0.1, 10.0, 0.01, 100.0)  # how often a wrong count
 TWICE, TWICE_WITHIN = 0.2, 3  # how often it is one entered twice, within so many days
 
 Floor = Floats
+_LARGEST = 1e30  # of what squares without an overflow
 
 
 @dataclass(frozen=True)
@@ -249,7 +250,8 @@ def on_hand_of(rows: CountRows, out: Moves, opening: Floats) -> OnHand:
 
 def likely_size(rows: CountRows, units: Floats, error: Floats) -> Floats:
     """How often a row is wrong by about so many units, give or take their error, as a logarithm."""
-    density = 1 / (np.pi * SIZE * rows.units * (1 + (units / (SIZE * rows.units)) ** 2))
+    share = np.minimum(np.abs(units) / (SIZE * rows.units), _LARGEST)
+    density = 1 / (np.pi * SIZE * rows.units * (1 + share**2))
     certain = np.minimum(error, SIZE * rows.units)
     spread = np.maximum(certain, 0.5)
     likely = (1 - SLIP - TWICE) * density * certain * np.sqrt(2 * np.pi)
@@ -258,7 +260,7 @@ def likely_size(rows: CountRows, units: Floats, error: Floats) -> Floats:
     likely += (
         TWICE * _repeats(rows) * np.exp(-(((units + rows.units) / np.maximum(spread, 0.02 * rows.units)) ** 2) / 2)
     )
-    logarithm: Floats = np.log(likely)
+    logarithm: Floats = np.log(np.maximum(likely, 1 / _LARGEST))
     return logarithm
 
 

@@ -48,6 +48,8 @@ WRONG = 0.05  # how often a count of a product is wrong in a period
 LOST = 0.02  # how often its parts are off together while the count is right: units lost without a report, a wrong bill
 LIKELY, WITNESSES_MIN = 0.5, 2  # from which a count stands out
 COUNTS_MAX = 5  # counts that stand out, one after the other
+VAGUE = 0.5  # of a row: hours that are known less precisely than that say nothing of it
+ODDS_DIGITS = 6  # so that equal rows are equal on every computer
 AGAINST = 2.0  # standard errors from which hours speak against a row
 
 
@@ -60,7 +62,7 @@ class Testimony(Records):
     stock, by the other rows of the product; NaN where one says nothing. estimate: all together, low and high: ends of its
     95 % interval. agree: how many stock counts (and the hours) speak against the row and for the estimate. odds: that the
     count is wrong, against all counts being right, as a logarithm; share: the same as a probability among all products.
-    on_the_day: probability that it is this row, if the count is wrong.
+    on_the_row: probability that it is this row, if the count is wrong.
     """
 
     item: Ints
@@ -79,7 +81,7 @@ class Testimony(Records):
     agree: Ints
     odds: Floats
     share: Floats
-    on_the_day: Floats
+    on_the_row: Floats
 
     @property
     def stands_out(self) -> Bools:
@@ -195,7 +197,8 @@ def _heard(case: _Case) -> Testimony:
     weighed = _weighed(rows, agreed.of(rows.product), hours, usual)
     on_hand = on_hand_of(rows, case.out, case.opening)
     odds = weighed.odds + hours.gain(weighed.units) + usual.gain(weighed.units) + on_hand.gain(weighed.units)
-    return _ranked(case, agreed, noise, replace(weighed, odds=odds + likely_size(rows, weighed.units, weighed.error)))
+    odds = np.round(odds + likely_size(rows, weighed.units, weighed.error), ODDS_DIGITS)
+    return _ranked(case, agreed, noise, replace(weighed, odds=odds))
 
 
 def _weighed(rows: CountRows, agreed: Agreement, hours: Hours, usual: Usual) -> _Weighed:
@@ -213,21 +216,22 @@ def _weighed(rows: CountRows, agreed: Agreement, hours: Hours, usual: Usual) -> 
 def _ranked(case: _Case, agreed: Agreement, noise: Floats, weighed: _Weighed) -> Testimony:
     """The best row of each product, by the odds of the product."""
     rows, product = case.rows, case.rows.product
-    order = np.lexsort((-weighed.odds, product))
+    order = np.lexsort((rows.at, -weighed.odds, product))
     head = np.searchsorted(product[order], np.arange(rows.products + 1))
     best, size = order[head[:-1]], np.diff(head)
     next_at = np.where(size > 1, rows.at[order[np.minimum(head[:-1] + 1, len(order) - 1)]], -1)
     peak = weighed.odds[best]
     near = np.bincount(product, np.exp(weighed.odds - peak[product]))
-    odds = np.log(WRONG) + peak + np.log(near / size)
+    odds = np.round(np.log(WRONG) + peak + np.log(near / size), ODDS_DIGITS)
     b, row = weighed.of(best), rows.of(best)
-    by_hours = np.where(b.hours_power > 0, row.units + b.by_hours, np.nan)
+    precise = b.hours_power * (VAGUE * row.units) ** 2 > 1
+    by_hours = np.where(precise, row.units + b.by_hours, np.nan)
     testimony = Testimony(
         item=row.item, made=case.made, at=row.at, next_at=next_at, day=row.day, counted=row.units, hours=by_hours,
         parts=row.units + agreed.parts, shelf=row.units + agreed.shelf, usual=b.usual, estimate=row.units + b.units,
         low=row.units + b.units - 1.96 * b.error, high=row.units + b.units + 1.96 * b.error,
         agree=agreeing(case.counted, case.stock, noise, b.units) + _hours_agree(b), odds=odds,
-        share=_shares(odds, odds - agreed.of_itself + np.log(LOST / WRONG)), on_the_day=1 / near,
+        share=_shares(odds, odds - agreed.of_itself + np.log(LOST / WRONG)), on_the_row=1 / near,
     )  # fmt: skip
     return testimony.of(np.argsort(-odds, kind="stable"))
 
