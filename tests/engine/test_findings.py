@@ -18,6 +18,7 @@ from support import Row, compute, run, sources
 
 from xlbackflush import schema
 from xlbackflush.engine.rules import items, period_end, quantities, transactions
+from xlbackflush.engine.rules.plausibility import witnesses
 from xlbackflush.engine.rules.rules import RULES as RULES_ASKED
 from xlbackflush.model.finding import CATALOGUE, Rule
 from xlbackflush.model.tables import CellError, Source
@@ -202,6 +203,15 @@ def by_count(**cells: object) -> Change:
     return both(setting("Relief basis", schema.PHYSICAL_COUNT), counted)
 
 
+def lamps_short() -> Change:
+    """Parts of 80 lamps are gone, 45 of them on the shelf beside those sold, and the hours of 80 were paid; 50 were counted."""
+    made = both(
+        put("Counts", 7, "Quantity", 90.0), put("Actuals", 7, "Hours", 41.0), put("Stock", 7, "Counted qty", 20.0)
+    )
+    bulbs, bases = add("Stock", Item="Bulb", Counted_qty=37.0), add("Stock", Item="Base", Counted_qty=10.0)
+    return both(made, put("Stock", 8, "Counted qty", 45.0), bulbs, bases)
+
+
 # --------------------------------------------------------------------------------------------------- cases
 
 CASES: list[tuple[str, Change, str]] = [
@@ -364,6 +374,7 @@ CASES: list[tuple[str, Change, str]] = [
     ),
     ("P09", add("Opening", Role=schema.MIP, Closing_balance=83.0), "Opening!B7"),  # 10 kg of brass at 8
     ("P10", add("Opening", Role=schema.MIP, Closing_balance=90.0), "Opening!B7"),
+    ("W90", lamps_short(), "Counts!E8"),
     ("Z03", put("Counts", 9, "Quantity", 9e13), "Trace"),
     ("Z03", add("Opening", Role=schema.COGS, Closing_balance=2e13), "Ledger"),
 ]
@@ -432,7 +443,7 @@ def test_every_rule_of_the_catalogue_has_a_case():
     assert len(RULES) == len(CATALOGUE)
 
 
-@pytest.mark.parametrize("module", [items, transactions, period_end, quantities])
+@pytest.mark.parametrize("module", [items, transactions, period_end, quantities, witnesses])
 def test_every_rule_is_asked_once(module):
     """What a module of rules offers stands in the list of rules, once."""
     offered = [

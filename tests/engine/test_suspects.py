@@ -132,6 +132,53 @@ def test_the_widgets_sample_has_its_wrong_bill_found() -> None:
     assert top.remaining == pytest.approx((1_018 - 1_012) * 1.35)
 
 
+def shop(short: dict[str, float], materiality: float) -> list[Suspect]:
+    """So many units of each part short, of 10,000 that were bought at 1.00 each; 5,000 of each went into 1,000 stands."""
+    day = dt.date(2026, 6, 15)
+    stands = {part: f"Stand {part}" for part in short}
+    tables: dict[str, list[Row]] = {
+        "StandardCost": [
+            *({"Item": part, "Type": "Buy", "Material price": 1} for part in short),
+            *({"Item": stand, "Type": "Finished"} for stand in stands.values()),
+        ],
+        "BOM": [{"Parent": stand, "Component": part, "Qty per": 5} for part, stand in stands.items()],
+        "Counts": [
+            {"Date": day, "Document": "PC-1", "Event": "Completed", "Item": stand, "Quantity": 1_000}
+            for stand in stands.values()
+        ],
+        "Purchases": [
+            {"Date": day, "Document": "PO-1", "Item": part, "Quantity": 10_000, "Actual price": 1} for part in short
+        ],
+        "Stock": [{"Item": part, "Counted qty": 5_000 - units} for part, units in short.items()],
+    }
+    settings = {"Period start": day.replace(day=1), "Period end": day.replace(day=30), "Materiality %": materiality}
+    return one_period(settings, tables)
+
+
+def test_every_difference_above_materiality_is_there() -> None:
+    """30 parts run short by 600 to 890 each; inventories are some 280,000, of which 0.2 % are 560."""
+    short = {f"P{n:02}": 600.0 + 10 * n for n in range(30)}
+    found = shop(short, 0.002)
+    assert {s.item for s in found} == set(short)
+    assert {s.amount for s in found} == set(short.values())
+
+
+def test_a_difference_above_materiality_is_there_even_if_it_may_be_noise() -> None:
+    """60 of 10,000 is about what counts are off by; inventories are some 20,000, of which 0.2 % are 40."""
+    found = shop({"P": 60.0, "Q": 2.0}, 0.002)
+    assert {s.item for s in found} == {"P"}
+    assert "It may only be an imprecise count, but the difference is above materiality." in first(found).explanation
+    assert shop({"P": 60.0, "Q": 2.0}, 0.05) == []
+
+
+def test_what_is_far_below_materiality_does_not_crowd_the_sheet() -> None:
+    """Inventories are some 196,000, of which a tenth are 19,600. P is short by an eighth of that, nine by a sixtieth each."""
+    short = {"P": 2_500.0} | {f"Q{n}": 300.0 + n for n in range(9)} | {f"R{n}": 0.0 for n in range(10)}
+    found = shop(short, 0.1)
+    assert first(found).item == "P"
+    assert 1 <= len({s.rank for s in found}) <= 4
+
+
 def lamps(month: int, units: int = 1_000) -> Period:
     """So many lamps of 2 P at 1.50 and 3 Q at 1, and 500 torches of one of each; 40 more lamps in 1,000 were lost untold.
 

@@ -26,7 +26,7 @@ from xlbackflush.engine.measures.fit import FitFigure, FitSources, fit
 from xlbackflush.engine.measures.materiality import MaterialityRow, materiality
 from xlbackflush.engine.measures.tie_out import INVENTORIES, Tie, tie_out
 from xlbackflush.engine.measures.variances import Conversion, ConversionAllowed, Variance
-from xlbackflush.engine.measures.witnesses import Testimony, witnesses
+from xlbackflush.engine.measures.witnesses import Hearing, witnesses
 from xlbackflush.engine.posting.close import close, period_end_entries
 from xlbackflush.engine.posting.disposition import CostHeld, Share, cost_held, disposition, to_close
 from xlbackflush.engine.posting.flush import Ledger, before_close, ledger
@@ -281,7 +281,7 @@ class Period:
         return fit(FitSources(self.unit_costs, conversion, self.movements, self.stock, self.in_process, self.ledger))
 
     @cached_property
-    def witnesses(self) -> Testimony:
+    def witnesses(self) -> Hearing:
         """What hours, parts and sales say about the production counts."""
         return witnesses(self.bill, self.explosion, self.demand, self.transactions, self.stock)
 

@@ -5,8 +5,7 @@ estimated stays as at the run.
 """
 
 import math
-
-import numpy as np
+from collections.abc import Iterable
 
 from xlbackflush import schema
 from xlbackflush.engine.measures import witness_words as words
@@ -15,10 +14,11 @@ from xlbackflush.schema import CONTRADICTED, DOUBTFUL
 from xlbackflush.sheets.body import Body, RunView, filled
 from xlbackflush.sheets.formulas import equal, item_sum, link
 
+BLANK = '""'  # a blank cell, in a formula
 #: formulas over the row's own cells, the item's row on Reconciliation and its last row on Roll-up
 _LIVE = {
     "Counted": "{sum}",
-    "By sales and stock": "{Counted}+N({stock[Difference qty]})",
+    "By sales and stock": "IF({stock[Difference qty]}={blank},{blank},{Counted}+{stock[Difference qty]})",
     "Difference": "{Estimate}-{Counted}",
     "Amount": "{Difference}*{cost[Unit cost]}",
 }
@@ -28,58 +28,67 @@ _DIGITS = 4  # estimates are not better than that
 
 def body(run: RunView) -> Body:
     """One row per product that was completed."""
-    heard, inputs, codes = run.period.witnesses, run.inputs, [run.codes[i] for i in run.period.witnesses.item]
-    count, book, costs = len(heard), run.period.stock, run.period.unit_costs
-    cost_rows = costs.at(heard.item, run.inputs.settings.period_end)
-    position = {item: k for k, item in enumerate(book.item.tolist())}
-    stock = run.elsewhere("Reconciliation", run.rows("Reconciliation", len(book)))
-    rows = run.cells("Witnesses", count, cost=run.unit_costs(cost_rows.tolist()))
-    for row, code, item in zip(rows, codes, heard.item.tolist(), strict=True):
-        row["stock"] = stock[position[item]]
-        row["sum"] = item_sum("Counts", "Quantity", code, row["Item"], equal([("Event", schema.COMPLETED)]))
-    made = heard.made
-    estimates = {
-        "By parts": made + heard.parts - heard.counted,
-        "By sales and stock": made + heard.shelf - heard.counted,
-        "Estimate": made + heard.difference,
-        "From": made + heard.low - heard.counted,
-        "To": made + heard.high - heard.counted,
-        "Difference": heard.difference,
-        "Amount": heard.difference * costs.rows.unit_cost[cost_rows],
-        "Row by hours": heard.hours,
-        "Row by other rows": heard.usual,
-        "Row estimate": heard.estimate,
-    }
-    verdicts = [words.verdict(heard, k) for k in range(count)]
+    heard, inputs = run.period.witnesses, run.inputs
+    codes, made, verdicts = [run.codes[i] for i in heard.item], heard.made, words.verdicts(heard)
     where = [words.cell(inputs, at) for at in heard.at.tolist()]
-    live = filled(_LIVE, rows)
     columns: Body = {
-        "Rank": (list(range(1, count + 1)), None),
+        "Rank": (list(range(1, len(heard) + 1)), None),
         "Item": (codes, None),
         "Verdict": (verdicts, None),
-        "Counted": (made.tolist(), live["Counted"]),
+        "By parts": (_figures(made + heard.parts - heard.counted), None),
+        "From": (_figures(made + heard.low - heard.counted), None),
+        "To": (_figures(made + heard.high - heard.counted), None),
         "Probability": ([round(share, 3) for share in heard.share.tolist()], None),
         "Where": (where, [link(cell) for cell in where]),
         "Date": (heard.day.tolist(), None),
         "Row counted": (heard.counted.tolist(), None),
-        "Explanation": ([words.explanation(inputs, heard, k) for k in range(count)], None),
+        "Row by hours": (_figures(heard.hours), None),
+        "Row by other rows": (_figures(heard.usual), None),
+        "Row estimate": (_figures(heard.estimate), None),
+        "Explanation": ([words.explanation(inputs, heard, k) for k in range(len(heard))], None),
     }
-    for name, values in estimates.items():
-        columns[name] = (_figures(values), live.get(name))
-    return columns | _only_where_doubtful(columns, verdicts)
+    doubtful = [verdict in (CONTRADICTED, DOUBTFUL) for verdict in verdicts]
+    return columns | _live(run, codes) | _only_where(doubtful, {name: columns[name] for name in _OF_THE_ROW})
 
 
-def _figures(values: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> list[Value]:
-    """Blank where there is none; none below zero but for differences."""
-    return ["" if math.isnan(value) else round(value, _DIGITS) + 0.0 for value in values.tolist()]
+def _live(run: RunView, codes: list[str]) -> Body:
+    """The columns that follow the inputs."""
+    heard, book, costs = run.period.witnesses, run.period.stock, run.period.unit_costs
+    cost_row = costs.at(heard.item, run.inputs.settings.period_end)
+    position = {item: k for k, item in enumerate(book.item.tolist())}
+    places = [position.get(item, -1) for item in heard.item.tolist()]
+    on_book = run.elsewhere("Reconciliation", run.rows("Reconciliation", len(book)))
+    rows = run.cells("Witnesses", len(heard), cost=run.unit_costs(cost_row.tolist()))
+    for row, code, place in zip(rows, codes, places, strict=True):
+        row["stock"] = on_book[place] if place >= 0 else {"Difference qty": BLANK}
+        row["sum"] = item_sum("Counts", "Quantity", code, row["Item"], equal([("Event", schema.COMPLETED)]))
+        row["blank"] = BLANK
+    made, estimate = heard.made.tolist(), _figures(heard.made + heard.difference)
+    difference = [float(whole) - counted for whole, counted in zip(estimate, made, strict=True)]
+    on_shelf = [float(book.difference[place]) if place >= 0 else math.nan for place in places]
+    unit_costs = costs.rows.unit_cost[cost_row].tolist()
+    values: dict[str, list[Value]] = {
+        "Counted": made,
+        "By sales and stock": ["" if d != d else counted + d for counted, d in zip(made, on_shelf, strict=True)],
+        "Difference": difference,
+        "Amount": [units * cost for units, cost in zip(difference, unit_costs, strict=True)],
+    }
+    live = filled(_LIVE, rows)
+    return {"Estimate": (estimate, None)} | {name: (cells, live[name]) for name, cells in values.items()}
 
 
-def _only_where_doubtful(columns: Body, verdicts: list[str]) -> Body:
-    """The row that is meant, blank where none is."""
-    shown = [found in (CONTRADICTED, DOUBTFUL) for found in verdicts]
-    blank: Body = {}
-    for name in _OF_THE_ROW:
-        values, formulas = columns[name]
-        kept = [value if show else "" for value, show in zip(values, shown, strict=True)]
-        blank[name] = (kept, formulas and [each if show else "" for each, show in zip(formulas, shown, strict=True)])
-    return blank
+def _figures(values: Iterable[float]) -> list[float | str]:
+    """Rounded; blank where there is none."""
+    return ["" if math.isnan(value) else round(float(value), _DIGITS) + 0.0 for value in values]
+
+
+def _only_where(shown: list[bool], columns: Body) -> Body:
+    """The cells of some rows; the others are blank."""
+
+    def some(cells: Iterable[Value]) -> list[Value]:
+        return [cell if show else "" for cell, show in zip(cells, shown, strict=True)]
+
+    return {
+        name: (some(values), None if formulas is None else [str(cell) for cell in some(formulas)])
+        for name, (values, formulas) in columns.items()
+    }

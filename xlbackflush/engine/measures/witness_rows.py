@@ -166,7 +166,7 @@ class Usual(Records):
         """How much more likely so many units too few make the row, as a logarithm."""
         known = where_true(self.spread < np.inf)
         u, gain = self.of(known), np.zeros(len(self))
-        before, after = np.log(u.units / u.usual), np.log((u.units + units[known]) / u.usual)
+        before, after = np.log(u.units / u.usual), np.log(np.maximum(u.units + units[known], 1e-3 * u.units) / u.usual)
         floor = floor_of(u.spread, 2.0)
         gain[known] = fit(after / u.spread, floor) - fit(before / u.spread, floor)
         gain[units < -0.9 * self.units] = 0.0  # a row that should not be there need not be like the others

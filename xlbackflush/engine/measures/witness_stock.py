@@ -28,7 +28,9 @@ USE_ERROR, USE_SPREAD = 0.0008, 1.2  # the same as a share of what was used
 WHOLE = 0.4  # error of a stock count in whole units at least
 NOISE_ITEMS_MAX = 2_000  # from which the noise is estimated
 ROUNDS = 6  # of weighted least squares
-DOUBTFUL = 2.0  # gain from which the noise is estimated again without what a count explains
+CLEAR = 6.0  # gain from which a count stands out beside the usual noise (a logarithm)
+UNLIKELY = 5.0  # how unlikely a wrong count of a certain size is, before the stock counts (a logarithm)
+TAKEN_OFF_MAX = 3
 
 
 @dataclass(frozen=True)
@@ -136,15 +138,21 @@ def without(stock: Differences, traces: Traces, product: int, units: float) -> D
     return replace(stock, used=used)
 
 
-def noise_of(stock: Differences) -> Floats:
-    """Standard error of the difference of each item: the shares of count and use that make all differences most likely."""
+def _noise(stock: Differences, shares: int) -> Floats:
+    """Standard error of the difference of each item, for a pair of shares of count and use that are tried as noise."""
+    return np.sqrt(_variance(_SHELF[shares], _USE[shares], stock))
+
+
+def _noise_of(stock: Differences) -> tuple[Floats, float]:
+    """The same for the pair that makes all differences most likely; and how likely, as a logarithm."""
     known = where_true(~np.isnan(stock.used))
     sample = stock.of(known[:: max(-(-len(known) // NOISE_ITEMS_MAX), 1)])
     variance = _variance(_SHELF[:, None], _USE[:, None], sample)
     noise = np.sqrt(variance)
-    likelihood = np.log(np.exp(-(sample.used**2) / variance / 2) + floor_of(noise, _own_size(sample))) - np.log(noise)
-    best = int(np.argmax(likelihood.sum(axis=1) + _BEFORE))
-    return np.sqrt(_variance(_SHELF[best], _USE[best], stock))
+    fits = np.log(np.exp(-(sample.used**2) / variance / 2) + floor_of(noise, _own_size(sample))) - np.log(noise)
+    likelihood = fits.sum(axis=1) + _BEFORE
+    best = int(np.argmax(likelihood))
+    return _noise(stock, best), float(likelihood[best])
 
 
 def _variance(shelf: Floats, use: Floats, stock: Differences) -> Floats:
@@ -163,6 +171,7 @@ _STEPS = np.linspace(-2, 2, 7)
 _SHELF_STEPS, _USE_STEPS = (grid.ravel() for grid in np.meshgrid(_STEPS, _STEPS))
 _SHELF, _USE = SHELF_ERROR * np.exp(SHELF_SPREAD * _SHELF_STEPS), USE_ERROR * np.exp(USE_SPREAD * _USE_STEPS)
 _BEFORE = -(_SHELF_STEPS**2 + _USE_STEPS**2) / 2
+_USUAL = len(_BEFORE) // 2  # the pair in the middle
 
 
 # -------------------------------------------------------------------------------------------------- what they agree on
@@ -183,18 +192,36 @@ class _Implied(Records):
     alone: Bools
 
 
-def agreement(traces: Traces, stock: Differences, count: int) -> tuple[Agreement, Floats]:
-    """What the items of each of so many products agree on, and the noise of the items.
+@dataclass(frozen=True)
+class Agreed:
+    """What the items of each product agree on, the noise of all items, and the probability that the noise is no larger."""
 
-    A count that explains much would pass for noise: the noise is estimated again without what the first one explains.
+    products: Agreement
+    noise: Floats
+    trust: float
+
+
+def agreement(traces: Traces, stock: Differences, count: int) -> Agreed:
+    """What the items of each of so many products agree on.
+
+    Counts that are wrong would pass for noise. So those that stand out beside the usual noise are taken off before it is
+    estimated, where that makes the differences more likely than noise alone.
     """
-    noise = noise_of(stock)
-    agreed = _agreement(_implied(traces, stock, noise), count)
-    worst = int(np.argmax(agreed.gain))
-    if agreed.gain[worst] > DOUBTFUL:
-        noise = noise_of(without(stock, traces, worst, float(agreed.units[worst])))
-        agreed = _agreement(_implied(traces, stock, noise), count)
-    return agreed, noise
+    remaining, taken_off = stock, 0
+    while taken_off < TAKEN_OFF_MAX:
+        agreed = _agreement(_implied(traces, remaining, _noise(stock, _USUAL)), count)
+        worst = int(np.argmax(agreed.gain))
+        if agreed.gain[worst] < CLEAR:
+            break
+        remaining, taken_off = without(remaining, traces, worst, float(agreed.units[worst])), taken_off + 1
+    noise, likelihood = _noise_of(stock)
+    trust = 1.0
+    if taken_off:
+        less, with_less = _noise_of(remaining)
+        against = likelihood - with_less + UNLIKELY * taken_off
+        if against < 0:
+            noise, trust = less, 1 / (1 + float(np.exp(against)))
+    return Agreed(_agreement(_implied(traces, stock, noise), count), noise, trust)
 
 
 def _implied(traces: Traces, stock: Differences, noise: Floats) -> _Implied:

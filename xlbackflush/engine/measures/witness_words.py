@@ -5,16 +5,22 @@ import math
 from collections.abc import Iterator
 
 from xlbackflush import schema
-from xlbackflush.engine.measures.witnesses import Testimony
+from xlbackflush.engine.measures.witnesses import Hearing
 from xlbackflush.model.arrays import Floats
 from xlbackflush.model.inputs import Inputs
 from xlbackflush.schema import AGREES, CONTRADICTED, DOUBTFUL, NO_WITNESS
 
 POSSIBLE = 0.1  # probability from which a count is doubtful, and named beside one that is contradicted
+NONE = 0.05  # of a row: what there is less of is as good as nothing
 SAME_ROW = 0.5  # how sure the row has to be, that no other row is named
 
 
-def verdict(heard: Testimony, k: int) -> str:
+def verdicts(heard: Hearing) -> list[str]:
+    """Of all products."""
+    return [verdict(heard, k) for k in range(len(heard))]
+
+
+def verdict(heard: Hearing, k: int) -> str:
     """What the witnesses of a product say of its count."""
     if heard.stands_out[k]:
         return CONTRADICTED
@@ -24,7 +30,7 @@ def verdict(heard: Testimony, k: int) -> str:
     return NO_WITNESS if silent else AGREES
 
 
-def explanation(inputs: Inputs, heard: Testimony, k: int) -> str:
+def explanation(inputs: Inputs, heard: Hearing, k: int) -> str:
     """All there is to say of a product."""
     found = verdict(heard, k)
     if found == CONTRADICTED:
@@ -36,15 +42,18 @@ def explanation(inputs: Inputs, heard: Testimony, k: int) -> str:
     return "No witness stands against this count."
 
 
-def contradiction(inputs: Inputs, heard: Testimony, k: int) -> str:
+def contradiction(inputs: Inputs, heard: Hearing, k: int) -> str:
     """What was counted in a row, what all witnesses say together and each for itself, and what else it could be."""
     code, counted = _code(inputs, heard, k), float(heard.counted[k])
     low, estimate, high = (units(end[k], counted) for end in (heard.low, heard.estimate, heard.high))
     few = "few" if heard.difference[k] > 0 else "many"
     off = units(abs(heard.difference[k]), counted)
+    row = f"{units(counted, counted)} {code} completed on {_day(heard.day[k])}"
     parts = [
-        f"{units(counted, counted)} {code} completed on {_day(heard.day[k])} look like {off} too {few}: "
-        f"the evidence points to about {estimate}, between {low} and {high} with 95 % confidence.",
+        f"{row} look like {off} too {few}: the evidence points to about {estimate}, between {low} and {high} "
+        "with 95 % confidence."
+        if heard.estimate[k] > NONE * counted
+        else f"{row} seem never to have been made: the row may have been entered twice.",
         _each(inputs, heard, k),
         *_other_row(inputs, heard, k),
         *_rival(inputs, heard, k),
@@ -52,7 +61,7 @@ def contradiction(inputs: Inputs, heard: Testimony, k: int) -> str:
     return " ".join(parts)
 
 
-def _each(inputs: Inputs, heard: Testimony, k: int) -> str:
+def _each(inputs: Inputs, heard: Hearing, k: int) -> str:
     """What each witness says of the row."""
     witnesses: tuple[tuple[str, Floats], ...] = (
         ("the parts used", heard.parts),
@@ -64,7 +73,7 @@ def _each(inputs: Inputs, heard: Testimony, k: int) -> str:
     return f"It would be {', '.join(said)}."
 
 
-def _other_row(inputs: Inputs, heard: Testimony, k: int) -> Iterator[str]:
+def _other_row(inputs: Inputs, heard: Hearing, k: int) -> Iterator[str]:
     """The row that fits next best, where the row is not sure."""
     at = int(heard.next_at[k])
     if heard.on_the_row[k] < SAME_ROW and at >= 0:
@@ -72,7 +81,7 @@ def _other_row(inputs: Inputs, heard: Testimony, k: int) -> Iterator[str]:
         yield f"The day is less certain than the difference: {cell(inputs, at)} of {day} fits nearly as well."
 
 
-def _rival(inputs: Inputs, heard: Testimony, k: int) -> Iterator[str]:
+def _rival(inputs: Inputs, heard: Hearing, k: int) -> Iterator[str]:
     """The product that fits nearly as well; it comes next, and does not stand out itself."""
     if k + 1 < len(heard) and not heard.stands_out[k + 1] and heard.share[k + 1] >= POSSIBLE:
         where = cell(inputs, int(heard.at[k + 1]))
@@ -84,7 +93,7 @@ def cell(inputs: Inputs, at: int) -> str:
     return inputs.sources["Counts"].cell("Quantity", int(inputs.counts.row[at]))
 
 
-def _code(inputs: Inputs, heard: Testimony, k: int) -> str:
+def _code(inputs: Inputs, heard: Hearing, k: int) -> str:
     return str(inputs.standard_cost.item[heard.item[k]])
 
 

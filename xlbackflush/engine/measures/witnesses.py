@@ -14,8 +14,11 @@ makes what all of them say, against all counts being right, are the odds of a ro
 Parts that speak alone may also mean units lost without a report.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
+from xlbackflush import schema
 from xlbackflush.dataclass import dataclass, replace
 from xlbackflush.engine.explosion.demand import SALES, Demand, Transactions
 from xlbackflush.engine.explosion.explosion import Explosion
@@ -31,6 +34,7 @@ from xlbackflush.engine.measures.witness_rows import (
     usual_of,
 )
 from xlbackflush.engine.measures.witness_stock import (
+    Agreed,
     Agreement,
     Differences,
     Traces,
@@ -42,7 +46,7 @@ from xlbackflush.engine.measures.witness_stock import (
 )
 from xlbackflush.engine.standards.bill import Bill, ranges
 from xlbackflush.engine.stock.stock_book import StockBook
-from xlbackflush.model.arrays import Bools, Floats, Ints, Records, where_true
+from xlbackflush.model.arrays import Bools, Floats, Ints, Records, blank_as_zero, sums, where_true
 
 WRONG = 0.05  # how often a count of a product is wrong in a period
 LOST = 0.02  # how often its parts are off together while the count is right: units lost without a report, a wrong bill
@@ -50,11 +54,12 @@ LIKELY, WITNESSES_MIN = 0.5, 2  # from which a count stands out
 COUNTS_MAX = 5  # counts that stand out, one after the other
 VAGUE = 0.5  # of a row: hours that are known less precisely than that say nothing of it
 ODDS_DIGITS = 6  # so that equal rows are equal on every computer
+INTERVAL = 2.1  # standard errors to the ends of a 95 % interval: Student's t, as the noise is estimated, too
 AGAINST = 2.0  # standard errors from which hours speak against a row
 
 
 @dataclass(frozen=True)
-class Testimony(Records):
+class Hearing(Records):
     """One row per completed product, the one whose count is most doubtful first.
 
     made: units of the period. at: position in Counts of the row that is meant, next_at: of the one that fits next best, or -1.
@@ -108,9 +113,7 @@ class _Case:
     opening: Floats
 
 
-def witnesses(
-    bill: Bill, explosion: Explosion, demand: Demand, transactions: Transactions, book: StockBook
-) -> Testimony:
+def witnesses(bill: Bill, explosion: Explosion, demand: Demand, transactions: Transactions, book: StockBook) -> Hearing:
     """What the witnesses say about every product that was completed; empty where nothing was counted and no hours are known.
 
     One wrong count at a time: what it explains is taken off before the next one is looked for. Each comes with the product
@@ -121,22 +124,28 @@ def witnesses(
         return _nothing()
     case = _case(bill, rows, *traces_of(bill, explosion, demand, rows), stock, transactions, book)
     heard = _heard(case)
-    named: list[Testimony] = []
-    while heard.stands_out[0] and len(named) < COUNTS_MAX:
-        named.append(heard.of(slice(0, 1 + int(len(heard) > 1 and heard.odds[1] > 0))))
+    named, heard = list[Hearing](), _heard(case)
+    while heard.stands_out[:1].any() and len(named) < COUNTS_MAX:
+        named.append(heard.of(slice(0, 1 + int((heard.odds[1:2] > 0).any()))))
         case = _taken_off(case, named[-1])
         heard = _heard(case)
-        heard = heard.of(np.isin(heard.item, [item for one in named for item in one.item[:1]], invert=True))
-        if not len(heard):
-            break
-    every = Testimony.joined([*named, heard])
-    _, first = np.unique(every.item, return_index=True)
-    return every.of(np.sort(first))
+        heard = heard.of(np.isin(heard.item, [one.item[0] for one in named], invert=True))
+    return _in_order(named, heard)
 
 
-def _nothing() -> Testimony:
+def _in_order(named: list[Hearing], others: Hearing) -> Hearing:
+    """Every product once: those named, each with the one that fits nearly as well unless it is named itself; the others."""
+    first = [one.item[0] for one in named]
+    rivals = [one.of(slice(1, 2)) for one in named]
+    pairs = zip(named, (rival.of(np.isin(rival.item, first, invert=True)) for rival in rivals), strict=True)
+    every = Hearing.joined([*(part for one, rival in pairs for part in (one.of(slice(0, 1)), rival)), others])
+    _, at = np.unique(every.item, return_index=True)
+    return every.of(np.sort(at))
+
+
+def _nothing() -> Hearing:
     no, none = np.zeros(0, dtype=np.int64), np.zeros(0)
-    return Testimony(no, none, no, no, none, none, none, none, none, none, none, none, none, no, none, none, none)
+    return Hearing(no, none, no, no, none, none, none, none, none, none, none, none, none, no, none, none, none)
 
 
 def _case(
@@ -146,8 +155,10 @@ def _case(
     number[rows.item] = rows.product
     item, day, units = transactions[SALES]
     sold = Moves(number[item], day, units).of(number[item] >= 0)
-    opening, made = np.zeros(len(bill.items)), np.zeros(len(bill.items))
-    opening[book.item], made[book.item] = book.opening, book.received
+    opening, counts, of_counts = np.zeros(len(bill.items)), bill.inputs.counts, bill.of("Counts")
+    opening[book.item] = book.opening
+    completed = (counts.event == schema.COMPLETED) & (of_counts >= 0)
+    made = sums(of_counts[completed], blank_as_zero(counts.quantity[completed]), len(bill.items))
     products = np.unique(rows.item)
     return _Case(
         bill, rows, made[products], hours, traces.of(~np.isnan(stock.used[traces.item])), stock,
@@ -164,7 +175,7 @@ def _used_in_others(rows: CountRows, traces: Traces, number: Ints) -> Moves:
     return Moves(number[inside.item][each], rows.day[row], rows.units[row] * inside.per_unit[each])
 
 
-def _taken_off(case: _Case, named: Testimony) -> _Case:
+def _taken_off(case: _Case, named: Hearing) -> _Case:
     """The case where the first of those named has been put right."""
     at = int(where_true(case.rows.at == named.at[0])[0])
     product, units = int(case.rows.product[at]), case.rows.units.copy()
@@ -189,16 +200,16 @@ class _Weighed(Records):
     usual: Floats
 
 
-def _heard(case: _Case) -> Testimony:
+def _heard(case: _Case) -> Hearing:
     """All products, the most doubtful first."""
     rows = case.rows
-    agreed, noise = agreement(case.counted, case.stock, rows.products)
+    agreed = agreement(case.counted, case.stock, rows.products)
     hours, usual = hours_of(case.bill.inputs.actuals, rows, case.hours), usual_of(rows)
-    weighed = _weighed(rows, agreed.of(rows.product), hours, usual)
+    weighed = _weighed(rows, agreed.products.of(rows.product), hours, usual)
     on_hand = on_hand_of(rows, case.out, case.opening)
     odds = weighed.odds + hours.gain(weighed.units) + usual.gain(weighed.units) + on_hand.gain(weighed.units)
     odds = np.round(odds + likely_size(rows, weighed.units, weighed.error), ODDS_DIGITS)
-    return _ranked(case, agreed, noise, replace(weighed, odds=odds))
+    return _ranked(case, agreed, replace(weighed, odds=odds))
 
 
 def _weighed(rows: CountRows, agreed: Agreement, hours: Hours, usual: Usual) -> _Weighed:
@@ -207,13 +218,13 @@ def _weighed(rows: CountRows, agreed: Agreement, hours: Hours, usual: Usual) -> 
     power = agreed.power + hours_power + rows_power
     moment = agreed.power * agreed.units + hours_power * by_hours + rows_power * by_rows
     units = np.divide(moment, power, out=np.zeros(len(rows)), where=power > 0)
-    units = np.maximum(units, -0.98 * rows.units)  # fewer than no units cannot have been made
+    units = np.maximum(units, -rows.units)  # fewer than no units cannot have been made
     error = np.divide(1.0, np.sqrt(power), out=rows.units.copy(), where=power > 0)
     odds = agreed.gain - agreed.power * (units - agreed.units) ** 2 / 2
     return _Weighed(units, error, odds, by_hours, hours_power, usual.usual)
 
 
-def _ranked(case: _Case, agreed: Agreement, noise: Floats, weighed: _Weighed) -> Testimony:
+def _ranked(case: _Case, agreed: Agreed, weighed: _Weighed) -> Hearing:
     """The best row of each product, by the odds of the product."""
     rows, product = case.rows, case.rows.product
     order = np.lexsort((rows.at, -weighed.odds, product))
@@ -223,17 +234,23 @@ def _ranked(case: _Case, agreed: Agreement, noise: Floats, weighed: _Weighed) ->
     peak = weighed.odds[best]
     near = np.bincount(product, np.exp(weighed.odds - peak[product]))
     odds = np.round(np.log(WRONG) + peak + np.log(near / size), ODDS_DIGITS)
-    b, row = weighed.of(best), rows.of(best)
+    b, row, stock = weighed.of(best), rows.of(best), agreed.products
     precise = b.hours_power * (VAGUE * row.units) ** 2 > 1
-    by_hours = np.where(precise, row.units + b.by_hours, np.nan)
-    testimony = Testimony(
-        item=row.item, made=case.made, at=row.at, next_at=next_at, day=row.day, counted=row.units, hours=by_hours,
-        parts=row.units + agreed.parts, shelf=row.units + agreed.shelf, usual=b.usual, estimate=row.units + b.units,
-        low=row.units + b.units - 1.96 * b.error, high=row.units + b.units + 1.96 * b.error,
-        agree=agreeing(case.counted, case.stock, noise, b.units) + _hours_agree(b), odds=odds,
-        share=_shares(odds, odds - agreed.of_itself + np.log(LOST / WRONG)), on_the_row=1 / near,
+    hearing = Hearing(
+        item=row.item, made=case.made, at=row.at, next_at=next_at, day=row.day, counted=row.units,
+        hours=np.where(precise, row.units + b.by_hours, np.nan), parts=row.units + stock.parts,
+        shelf=row.units + stock.shelf, usual=b.usual, estimate=row.units + b.units,
+        low=_outward(np.floor, row.units + b.units - INTERVAL * b.error, row.units),
+        high=_outward(np.ceil, row.units + b.units + INTERVAL * b.error, row.units),
+        agree=agreeing(case.counted, case.stock, agreed.noise, b.units) + _hours_agree(b), odds=odds,
+        share=agreed.trust * _shares(odds, odds - stock.of_itself + np.log(LOST / WRONG)), on_the_row=1 / near,
     )  # fmt: skip
-    return testimony.of(np.argsort(-odds, kind="stable"))
+    return hearing.of(np.argsort(-odds, kind="stable"))
+
+
+def _outward(rounded: Callable[[Floats], Floats], end: Floats, counted: Floats) -> Floats:
+    """The end of an interval, at a whole number where whole units are counted."""
+    return np.where(counted == np.round(counted), rounded(end), end)
 
 
 def _hours_agree(best: _Weighed) -> Bools:

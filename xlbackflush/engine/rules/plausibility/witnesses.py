@@ -5,14 +5,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from xlbackflush.engine.measures.witness_words import cell, contradiction
-from xlbackflush.engine.measures.witnesses import Testimony
+from xlbackflush.engine.measures.witness_words import SAME_ROW, cell, contradiction
+from xlbackflush.engine.measures.witnesses import Hearing
 from xlbackflush.engine.period import Period
 from xlbackflush.model import finding as f
 from xlbackflush.model.arrays import where_true
 
-SURE = 0.9  # probability from which a count that is contradicted can be more than a note
-CERTAIN = 0.99  # from which it is worth a note, however small
+SURE = 0.9  # probability from which a count is worth a note however small it is, and a warning if it is material
 TRIFLE = 0.1  # of materiality
 
 
@@ -21,18 +20,19 @@ def counts_contradicted(period: Period) -> Iterator[f.Finding]:
     heard, threshold = period.witnesses, period.materiality_threshold
     for k in where_true(heard.stands_out).tolist():
         effect = abs(float(heard.difference[k])) * _unit_cost(period, int(heard.item[k]))
-        trifle = effect < TRIFLE * threshold and heard.share[k] < CERTAIN
+        trifle = effect < TRIFLE * threshold and heard.share[k] < SURE
         if trifle or _within_tolerance(heard, k, period.settings.count_tolerance):
             continue
         where, what = cell(period.inputs, int(heard.at[k])), contradiction(period.inputs, heard, k)
         yield f.COUNT_CONTRADICTED.weighed(where, what, effect, threshold if heard.share[k] >= SURE else math.inf)
 
 
-def _within_tolerance(heard: Testimony, k: int, tolerance: float) -> bool:
+def _within_tolerance(heard: Hearing, k: int, tolerance: float) -> bool:
     """Is the row right to the tolerance at both ends of the interval? Whole units are not wrong by less than half of one."""
-    off = max(abs(heard.low[k] - heard.counted[k]), abs(heard.high[k] - heard.counted[k]))
-    whole = heard.counted[k] == round(heard.counted[k])
-    return bool(off < tolerance * heard.counted[k] or (whole and abs(heard.difference[k]) < 0.5))
+    counted = heard.counted[k]
+    off = max(abs(heard.low[k] - counted), abs(heard.high[k] - counted))
+    size = counted if heard.on_the_row[k] >= SAME_ROW else min(counted, heard.usual[k])
+    return bool(off < tolerance * size or (counted == round(counted) and abs(heard.difference[k]) < 0.5))
 
 
 def _unit_cost(period: Period, item: int) -> float:
