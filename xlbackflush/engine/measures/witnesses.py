@@ -26,6 +26,7 @@ from xlbackflush.engine.measures.witness_rows import (
     CountRows,
     Hours,
     Moves,
+    OnHand,
     Usual,
     count_rows,
     hours_of,
@@ -53,6 +54,7 @@ LOST = 0.02  # how often its parts are off together while the count is right: un
 LIKELY, WITNESSES_MIN = 0.5, 2  # from which a count stands out
 COUNTS_MAX = 5  # counts that stand out, one after the other
 VAGUE = 0.5  # of a row: hours that are known less precisely than that say nothing of it
+LEAST = 1e-3  # of a row that should not be there: what is left of it, so that it has a logarithm
 ODDS_DIGITS = 6  # so that equal rows are equal on every computer
 INTERVAL = 2.1  # standard errors to the ends of a 95 % interval: Student's t, as the noise is estimated, too
 AGAINST = 2.0  # standard errors from which hours speak against a row
@@ -123,7 +125,6 @@ def witnesses(bill: Bill, explosion: Explosion, demand: Demand, transactions: Tr
     if not len(rows) or not ((bill.inputs.actuals.hours > 0).any() or not np.isnan(stock.used).all()):
         return _nothing()
     case = _case(bill, rows, *traces_of(bill, explosion, demand, rows), stock, transactions, book)
-    heard = _heard(case)
     named, heard = list[Hearing](), _heard(case)
     while heard.stands_out[:1].any() and len(named) < COUNTS_MAX:
         named.append(heard.of(slice(0, 1 + int((heard.odds[1:2] > 0).any()))))
@@ -179,7 +180,7 @@ def _taken_off(case: _Case, named: Hearing) -> _Case:
     """The case where the first of those named has been put right."""
     at = int(where_true(case.rows.at == named.at[0])[0])
     product, units = int(case.rows.product[at]), case.rows.units.copy()
-    units[at] = named.estimate[0]
+    units[at] = max(float(named.estimate[0]), LEAST * float(named.counted[0]))
     stock = without(case.stock, case.counted, product, float(named.difference[0]))
     return replace(case, rows=replace(case.rows, units=units), stock=stock)
 
@@ -204,24 +205,59 @@ def _heard(case: _Case) -> Hearing:
     """All products, the most doubtful first."""
     rows = case.rows
     agreed = agreement(case.counted, case.stock, rows.products)
-    hours, usual = hours_of(case.bill.inputs.actuals, rows, case.hours), usual_of(rows)
-    weighed = _weighed(rows, agreed.products.of(rows.product), hours, usual)
-    on_hand = on_hand_of(rows, case.out, case.opening)
-    odds = weighed.odds + hours.gain(weighed.units) + usual.gain(weighed.units) + on_hand.gain(weighed.units)
-    odds = np.round(odds + likely_size(rows, weighed.units, weighed.error), ODDS_DIGITS)
-    return _ranked(case, agreed, replace(weighed, odds=odds))
+    heard = _Witnesses(
+        rows, agreed.products.of(rows.product), hours_of(case.bill.inputs.actuals, rows, case.hours), usual_of(rows),
+        on_hand_of(rows, case.out, case.opening),
+    )  # fmt: skip
+    return _ranked(case, agreed, _weighed(heard))
 
 
-def _weighed(rows: CountRows, agreed: Agreement, hours: Hours, usual: Usual) -> _Weighed:
-    """The mean of stock, hours and other rows, weighted by their powers. agreed: of the product of each row."""
-    (by_hours, hours_power), (by_rows, rows_power) = hours.implied(), usual.implied()
-    power = agreed.power + hours_power + rows_power
-    moment = agreed.power * agreed.units + hours_power * by_hours + rows_power * by_rows
+@dataclass(frozen=True)
+class _Witnesses:
+    """What there is to weigh for each row; stock: what the items of its product agree on."""
+
+    rows: CountRows
+    stock: Agreement
+    hours: Hours
+    usual: Usual
+    on_hand: OnHand
+
+
+def _weighed(heard: _Witnesses) -> _Weighed:
+    """The mean of stock, hours and other rows, weighted by their powers, where all of them together make the row likelier
+    than stock and hours, or stock alone; those left out are wrong for reasons of their own.
+    """
+    (by_hours, hours_power), (by_rows, rows_power) = heard.hours.implied(), heard.usual.implied()
+    power, moment = heard.stock.power, heard.stock.power * heard.stock.units
+    best = _mean(heard, power, moment)
+    for units, more in ((by_hours, hours_power), (by_rows, rows_power)):
+        power, moment = power + more, moment + more * units
+        together = _mean(heard, power, moment)
+        better = together.odds > best.odds
+        best = _Mean(
+            *[np.where(better, new, old) for new, old in zip(vars(together).values(), vars(best).values(), strict=True)]
+        )
+    return _Weighed(best.units, best.error, best.odds, by_hours, hours_power, heard.usual.usual)
+
+
+@dataclass(frozen=True)
+class _Mean(Records):
+    """Of each row: odds as a logarithm, units too few, their standard error."""
+
+    odds: Floats
+    units: Floats
+    error: Floats
+
+
+def _mean(heard: _Witnesses, power: Floats, moment: Floats) -> _Mean:
+    """The weighted mean of witnesses, from the sums of their powers and of power x units, and what all say to it."""
+    rows, stock = heard.rows, heard.stock
     units = np.divide(moment, power, out=np.zeros(len(rows)), where=power > 0)
     units = np.maximum(units, -rows.units)  # fewer than no units cannot have been made
     error = np.divide(1.0, np.sqrt(power), out=rows.units.copy(), where=power > 0)
-    odds = agreed.gain - agreed.power * (units - agreed.units) ** 2 / 2
-    return _Weighed(units, error, odds, by_hours, hours_power, usual.usual)
+    odds = stock.gain - stock.power * (units - stock.units) ** 2 / 2 + likely_size(rows, units, error)
+    odds += heard.hours.gain(units) + heard.usual.gain(units) + heard.on_hand.gain(units)
+    return _Mean(np.round(odds, ODDS_DIGITS), units, error)
 
 
 def _ranked(case: _Case, agreed: Agreed, weighed: _Weighed) -> Hearing:
