@@ -34,17 +34,29 @@ from clean_factories import (
 from support import Row
 
 from xlbackflush import schema
+from xlbackflush.template.samples import Sample
 
 Days = np.ndarray  # a quantity for each working day
 
 
 @dataclass(frozen=True)
 class CleanWorld:
-    """A company's month as a workbook has it: settings, and tables as rows by column header."""
+    """A company's month as a workbook has it: settings, and tables as rows by column header.
+
+    costs: standard cost of a unit of every item at period end. on_hand: what really lies there at the end, parts in units in
+    process included, of every item that is stocked.
+    """
 
     seed: int
     settings: dict[str, object]
     tables: dict[str, list[Row]]
+    costs: dict[str, float]
+    on_hand: dict[str, float]
+
+    @property
+    def sample(self) -> Sample:
+        """What `template.build` makes a workbook of."""
+        return Sample(f"Clean month {self.seed}", "A random month.", self.settings, self.tables)
 
 
 def clean_world(seed: int, items: int | None = None) -> CleanWorld:
@@ -54,7 +66,10 @@ def clean_world(seed: int, items: int | None = None) -> CleanWorld:
     of = company(rng)
     month = _Month(rng, factory(rng, of, size))
     month.play()
-    return CleanWorld(seed, _settings(rng, month), month.tables())
+    codes = [item.code for item in month.factory.items]
+    costs = {code: month.factory.unit_cost(number) for number, code in enumerate(codes)}
+    on_hand = {code: shelf.ending for code, shelf in zip(codes, month.shelves, strict=True)}
+    return CleanWorld(seed, _settings(rng, month), month.tables(), costs, on_hand)
 
 
 # ------------------------------------------------------------------------------------------------- the month
@@ -88,6 +103,9 @@ class _Month:
         self.days = self.factory.company.days
         self.shelves = [_Shelf(0.0, np.zeros(len(self.days)), np.zeros(len(self.days))) for _ in range(count)]
         self.cover = log_uniform(rng, 0.06, 1.2)  # of a month's use that lies on the shelves, about
+        self.drift = (
+            rng.uniform(-0.05, 0.06) if rng.random() < 0.25 else 0.0
+        )  # of all prices since the standards were set
         self.precision = rng.uniform(0.002, 0.012)  # of the stock count
         self.completions = self.factory.company.triggers in (schema.PCS, schema.CS)  # are they a trigger?
         self.skipped = float(rng.choice([0, 0, 0.02, 0.1]))  # share of items that nobody counts
@@ -251,9 +269,9 @@ class _Month:
         receipts = int(rng.choice([1, 1, 2, 3, 4, 5, 8, 12]))
         shelf.opening, batches = self._supply(number, receipts)
         spread = 0.15 if rng.random() < 0.05 else 0.04
-        usual = 1 + float(np.clip(rng.normal(0, spread / 2), -spread, spread)) * 0.8
+        usual = 1 + self.drift + float(np.clip(rng.normal(0, spread / 2), -spread, spread)) * 0.8
         for day, quantity in batches:
-            factor = float(np.clip(usual * (1 + rng.normal(0, 0.01)), 1 - spread, 1 + spread))
+            factor = float(usual * (1 + np.clip(rng.normal(0, 0.01), -0.02, 0.02)))
             self._receive(item, day, quantity, significant(item.price * factor, 5))
 
     def _receive(self, item: Item, day: int, quantity: float, price: float) -> None:
@@ -405,7 +423,7 @@ def _settings(rng: Random, month: _Month) -> dict[str, object]:
         "Default scrap basis": month.factory.basis,
         "Budgeted fixed overhead": budget,
         "Materiality %": float(rng.choice([0.05, 0.05, 0.03, 0.02])),
-        "Cycle time days": float(rng.integers(1, 5)),
+        "Cycle time days": float(rng.choice([1, 1.5, 2, 3] if month.in_process else [0.25, 0.5, 1])),
         "Stock count includes units in process": schema.YES if month.counts_parts else schema.NO,
         "Standards set on": of.start - dt.timedelta(days=int(rng.integers(1, 200))),
     }
