@@ -21,7 +21,12 @@ ROW_SPREAD, ROW_DEGREES = 0.3, 2.0  # of the rows of a product, as a logarithm, 
 ROWS_TO_COMPARE = 3
 SHORT = 3.0  # how little a shelf with fewer than no units is believed, as a logarithm
 SIZE = 0.25  # half of the wrong counts are wrong by up to this share
-SLIP, SLIPS = 0.2, (0.5, 2.0, 0.1, 10.0, 0.01, 100.0)  # how often a wrong count is a slip; times it, what is right
+SLIP, SLIPS = (
+    0.3,
+    (0.1, 10.0, 0.01, 100.0, 0.5, 2.0),
+)  # how often a wrong count is a slip of the pen; times what it is right
+DIGITS_MAX = 6  # of a number whose slips are looked at
+LEAST = 1e-3  # of a row that should not be there: what is left of it, so that it has a logarithm
 TWICE, TWICE_WITHIN = 0.2, 3  # how often it is one entered twice, within so many days
 
 Floor = Floats
@@ -166,7 +171,7 @@ class Usual(Records):
         """How much more likely so many units too few make the row, as a logarithm."""
         known = where_true(self.spread < np.inf)
         u, gain = self.of(known), np.zeros(len(self))
-        before, after = np.log(u.units / u.usual), np.log(np.maximum(u.units + units[known], 1e-3 * u.units) / u.usual)
+        before, after = np.log(u.units / u.usual), np.log(np.maximum(u.units + units[known], LEAST * u.units) / u.usual)
         floor = floor_of(u.spread, 2.0)
         gain[known] = fit(after / u.spread, floor) - fit(before / u.spread, floor)
         gain[units < -0.9 * self.units] = 0.0  # a row that should not be there need not be like the others
@@ -248,20 +253,45 @@ def on_hand_of(rows: CountRows, out: Moves, opening: Floats) -> OnHand:
 # ------------------------------------------------------------------------------------------------------------ size
 
 
-def likely_size(rows: CountRows, units: Floats, error: Floats) -> Floats:
-    """How often a row is wrong by about so many units, give or take their error, as a logarithm."""
-    share = np.minimum(np.abs(units) / (SIZE * rows.units), _LARGEST)
-    density = 1 / (np.pi * SIZE * rows.units * (1 + share**2))
-    certain = np.minimum(error, SIZE * rows.units)
-    spread = np.maximum(certain, 0.5)
-    likely = (1 - SLIP - TWICE) * density * certain * np.sqrt(2 * np.pi)
+def likely_size(rows: CountRows, units: Floats, error: Floats, closely: Ints) -> Floats:
+    """How often a row is wrong by about so many units, give or take their error, as a logarithm.
+
+    closely: the rows whose digits are looked at, too.
+    """
+    right = np.maximum(rows.units + units, LEAST * rows.units)
+    away = np.log(right / rows.units) / SIZE
+    certain = np.minimum(error, SIZE * right) * np.sqrt(2 * np.pi)
+    likely = (1 - SLIP - TWICE) * certain / (np.pi * SIZE * right * (1 + away**2))
+    spread = np.maximum(error, 0.5)
     for factor in SLIPS:
-        likely += SLIP / len(SLIPS) * np.exp(-(((units - (factor - 1) * rows.units) / spread) ** 2) / 2)
-    likely += (
-        TWICE * _repeats(rows) * np.exp(-(((units + rows.units) / np.maximum(spread, 0.02 * rows.units)) ** 2) / 2)
-    )
+        likely += SLIP / 2 / len(SLIPS) * _bell((units - (factor - 1) * rows.units) / spread)
+    likely += TWICE * _repeats(rows) * _bell((units + rows.units) / np.maximum(spread, 0.02 * rows.units))
+    meant = _slips_of_digits(rows.units[closely])
+    near = _bell((meant - (rows.units + units)[closely, None]) / spread[closely, None])
+    likely[closely] += SLIP / 2 * near.sum(axis=1) / meant.shape[1]
     logarithm: Floats = np.log(np.maximum(likely, 1 / _LARGEST))
     return logarithm
+
+
+def _bell(z: Floats) -> Floats:
+    bell: Floats = np.exp(-np.minimum(z * z / 2, 700.0))
+    return bell
+
+
+def _slips_of_digits(units: Floats) -> Floats:
+    """What whole numbers could have been meant to be, a row each: a digit was dropped, typed twice, or two changed places."""
+    power = 10.0 ** np.arange(DIGITS_MAX)
+    left, right = np.divmod(units[:, None], power)  # of each place between two digits
+    digits = np.arange(10.0)
+    dropped = (left * 10 * power + right)[:, :, None] + digits * power[:, None]
+    here, further = left % 10, np.floor(left / 10)
+    without = further * power + right
+    twice = np.where((here == further % 10) & (further > 0), without, units[:, None])
+    swapped = further // 10 * 100 * power + here * 10 * power + further % 10 * power + right
+    swapped = np.where(further > 0, swapped, units[:, None])
+    meant = np.concatenate((dropped.reshape(len(units), 10 * DIGITS_MAX), twice, swapped), axis=1)
+    nothing = (meant == units[:, None]) | (units != np.round(units))[:, None]
+    return np.where(nothing, np.inf, meant)
 
 
 def _repeats(rows: CountRows) -> Bools:

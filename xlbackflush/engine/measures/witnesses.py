@@ -23,6 +23,7 @@ from xlbackflush.dataclass import dataclass, replace
 from xlbackflush.engine.explosion.demand import SALES, Demand, Transactions
 from xlbackflush.engine.explosion.explosion import Explosion
 from xlbackflush.engine.measures.witness_rows import (
+    LEAST,
     CountRows,
     Hours,
     Moves,
@@ -54,7 +55,7 @@ LOST = 0.02  # how often its parts are off together while the count is right: un
 LIKELY, WITNESSES_MIN = 0.5, 2  # from which a count stands out
 COUNTS_MAX = 5  # counts that stand out, one after the other
 VAGUE = 0.5  # of a row: hours that are known less precisely than that say nothing of it
-LEAST = 1e-3  # of a row that should not be there: what is left of it, so that it has a logarithm
+CLOSELY = 3.0  # gain of the stock counts from which the digits of the rows are looked at
 ODDS_DIGITS = 6  # so that equal rows are equal on every computer
 INTERVAL = 2.1  # standard errors to the ends of a 95 % interval: Student's t, as the noise is estimated, too
 AGAINST = 2.0  # standard errors from which hours speak against a row
@@ -93,7 +94,8 @@ class Hearing(Records):
     @property
     def stands_out(self) -> Bools:
         """Which counts are more likely wrong than right, by two witnesses that agree."""
-        return (self.share > LIKELY) & (self.agree >= WITNESSES_MIN)
+        stands_out: Bools = (self.share > LIKELY) & (self.agree >= WITNESSES_MIN) & (self.difference != 0)
+        return stands_out
 
     @property
     def difference(self) -> Floats:
@@ -190,12 +192,13 @@ def _taken_off(case: _Case, named: Hearing) -> _Case:
 
 @dataclass(frozen=True)
 class _Weighed(Records):
-    """Of each row: units too few, their standard error, odds as a logarithm; units too few by the hours, and the power of
-    that; usual units."""
+    """Of each row: units too few, their standard error, odds as a logarithm, what the other rows add to them; units too few by
+    the hours, and the power of that; usual units."""
 
     units: Floats
     error: Floats
     odds: Floats
+    of_rows: Floats
     by_hours: Floats
     hours_power: Floats
     usual: Floats
@@ -237,14 +240,15 @@ def _weighed(heard: _Witnesses) -> _Weighed:
         best = _Mean(
             *[np.where(better, new, old) for new, old in zip(vars(together).values(), vars(best).values(), strict=True)]
         )
-    return _Weighed(best.units, best.error, best.odds, by_hours, hours_power, heard.usual.usual)
+    return _Weighed(best.units, best.error, best.odds, best.of_rows, by_hours, hours_power, heard.usual.usual)
 
 
 @dataclass(frozen=True)
 class _Mean(Records):
-    """Of each row: odds as a logarithm, units too few, their standard error."""
+    """Of each row: odds as a logarithm, what its likeness to the other rows adds to them, units too few, standard error."""
 
     odds: Floats
+    of_rows: Floats
     units: Floats
     error: Floats
 
@@ -255,9 +259,11 @@ def _mean(heard: _Witnesses, power: Floats, moment: Floats) -> _Mean:
     units = np.divide(moment, power, out=np.zeros(len(rows)), where=power > 0)
     units = np.maximum(units, -rows.units)  # fewer than no units cannot have been made
     error = np.divide(1.0, np.sqrt(power), out=rows.units.copy(), where=power > 0)
-    odds = stock.gain - stock.power * (units - stock.units) ** 2 / 2 + likely_size(rows, units, error)
-    odds += heard.hours.gain(units) + heard.usual.gain(units) + heard.on_hand.gain(units)
-    return _Mean(np.round(odds, ODDS_DIGITS), units, error)
+    of_rows = heard.usual.gain(units)
+    odds = stock.gain - stock.power * (units - stock.units) ** 2 / 2 + of_rows
+    odds += heard.hours.gain(units) + heard.on_hand.gain(units)
+    odds += likely_size(rows, units, error, where_true(stock.gain > CLOSELY))
+    return _Mean(np.round(odds, ODDS_DIGITS), of_rows, units, error)
 
 
 def _ranked(case: _Case, agreed: Agreed, weighed: _Weighed) -> Hearing:
@@ -271,22 +277,24 @@ def _ranked(case: _Case, agreed: Agreed, weighed: _Weighed) -> Hearing:
     near = np.bincount(product, np.exp(weighed.odds - peak[product]))
     odds = np.round(np.log(WRONG) + peak + np.log(near / size), ODDS_DIGITS)
     b, row, stock = weighed.of(best), rows.of(best), agreed.products
+    lost = odds - stock.of_itself - b.of_rows + np.log(LOST / WRONG)  # parts and hours would say the same
     precise = b.hours_power * (VAGUE * row.units) ** 2 > 1
     hearing = Hearing(
         item=row.item, made=case.made, at=row.at, next_at=next_at, day=row.day, counted=row.units,
         hours=np.where(precise, row.units + b.by_hours, np.nan), parts=row.units + stock.parts,
-        shelf=row.units + stock.shelf, usual=b.usual, estimate=row.units + b.units,
-        low=_outward(np.floor, row.units + b.units - INTERVAL * b.error, row.units),
-        high=_outward(np.ceil, row.units + b.units + INTERVAL * b.error, row.units),
+        shelf=row.units + stock.shelf, usual=b.usual,
+        estimate=_whole(np.round, row.units + b.units, row.units),
+        low=_whole(np.floor, row.units + b.units - INTERVAL * b.error, row.units),
+        high=_whole(np.ceil, row.units + b.units + INTERVAL * b.error, row.units),
         agree=agreeing(case.counted, case.stock, agreed.noise, b.units) + _hours_agree(b), odds=odds,
-        share=agreed.trust * _shares(odds, odds - stock.of_itself + np.log(LOST / WRONG)), on_the_row=1 / near,
+        share=agreed.trust * _shares(odds, lost), on_the_row=1 / near,
     )  # fmt: skip
     return hearing.of(np.argsort(-odds, kind="stable"))
 
 
-def _outward(rounded: Callable[[Floats], Floats], end: Floats, counted: Floats) -> Floats:
-    """The end of an interval, at a whole number where whole units are counted."""
-    return np.where(counted == np.round(counted), rounded(end), end)
+def _whole(rounded: Callable[[Floats], Floats], units: Floats, counted: Floats) -> Floats:
+    """An estimate, or an end of its interval, at a whole number where whole units are counted."""
+    return np.where(counted == np.round(counted), rounded(units), units)
 
 
 def _hours_agree(best: _Weighed) -> Bools:

@@ -11,7 +11,7 @@ from xlbackflush.engine.period import Period
 from xlbackflush.model import finding as f
 from xlbackflush.model.arrays import where_true
 
-SURE = 0.9  # probability from which a count is worth a note however small it is, and a warning if it is material
+SURE = 0.8  # probability from which a count is worth a note however small it is, and a warning if it is material
 TRIFLE = 0.1  # of materiality
 
 
@@ -28,11 +28,11 @@ def counts_contradicted(period: Period) -> Iterator[f.Finding]:
 
 
 def _within_tolerance(heard: Hearing, k: int, tolerance: float) -> bool:
-    """Is the row right to the tolerance at both ends of the interval? Whole units are not wrong by less than half of one."""
+    """Is the row right to the tolerance at both ends of the interval? Of the usual row, where it is not sure which one it is."""
     counted = heard.counted[k]
     off = max(abs(heard.low[k] - counted), abs(heard.high[k] - counted))
     size = counted if heard.on_the_row[k] >= SAME_ROW else min(counted, heard.usual[k])
-    return bool(off < tolerance * size or (counted == round(counted) and abs(heard.difference[k]) < 0.5))
+    return bool(off < tolerance * size)
 
 
 def _unit_cost(period: Period, item: int) -> float:
