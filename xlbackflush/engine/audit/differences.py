@@ -16,6 +16,7 @@ import numpy as np
 
 from xlbackflush import schema
 from xlbackflush.dataclass import dataclass, field
+from xlbackflush.engine.measures.materiality import material_amount
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.standards.bill import code_key
 from xlbackflush.model.arrays import Floats, sums, where_true
@@ -92,13 +93,6 @@ class _Stretch:
         return math.isclose(self.opening, closed, rel_tol=1e-9, abs_tol=1e-6)
 
 
-def _materiality(period: Period) -> float:
-    """See `Differences`."""
-    if threshold := period.materiality_threshold:
-        return threshold
-    return period.settings.materiality * float(np.nansum(np.abs(period.stock.counted_amount)))
-
-
 class View:
     """One period as arrays: per item of its Standard Cost, or per BOM line."""
 
@@ -161,7 +155,8 @@ class Differences:
         ordered = np.sort(np.concatenate([*ratios, usual]))
         middle = float(ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2  # the median
         self.count_error = min(max(middle / _NORMAL_MEDIAN, COUNT_ERROR_MIN), COUNT_ERROR_MAX)
-        self.materiality = _materiality(periods[-1])
+        last = periods[-1]
+        self.materiality = material_amount(last.materiality_threshold, last.settings, last.stock)
         self._items: dict[str, Item] = {}
 
     def is_material(self, item: Item) -> bool:

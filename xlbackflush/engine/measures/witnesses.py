@@ -51,7 +51,7 @@ from xlbackflush.engine.stock.stock_book import StockBook
 from xlbackflush.model.arrays import Bools, Floats, Ints, Records, blank_as_zero, sums, where_true
 
 WRONG = 0.05  # how often a count of a product is wrong in a period
-LOST = 0.02  # how often its parts are off together while the count is right: units lost without a report, a wrong bill
+LOST = 0.012  # how often its parts are off together while the count is right: units lost without a report, a wrong bill
 LIKELY, WITNESSES_MIN = 0.5, 2  # from which a count stands out
 COUNTS_MAX = 5  # counts that stand out, one after the other
 VAGUE = 0.5  # of a row: hours that are known less precisely than that say nothing of it
