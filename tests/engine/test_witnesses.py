@@ -145,7 +145,7 @@ def test_a_row_entered_twice_is_named() -> None:
     [finding] = heard(tables)[2]
     assert finding.where == "Counts!E8"
     assert finding.what.startswith(
-        "110 Box completed on 2026-04-02 seem never to have been made: the row may have been entered twice."
+        "110 Box completed on 2026-04-02 seem never to have been made: the row may repeat Counts!E7 of 2026-04-01."
     )
 
 

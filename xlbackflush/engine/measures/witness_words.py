@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from xlbackflush import schema
 from xlbackflush.engine.measures.witnesses import Hearing
-from xlbackflush.model.arrays import Floats
+from xlbackflush.model.arrays import Floats, where_true
 from xlbackflush.model.inputs import Inputs
 from xlbackflush.schema import AGREES, CONTRADICTED, DOUBTFUL, NO_WITNESS
 
 POSSIBLE = 0.1  # probability from which a count is doubtful, and named beside one that is contradicted
-NONE = 0.05  # of a row: what there is less of is as good as nothing
+NONE = 0.02  # of a row: what there is less of is as good as nothing
 SAME_ROW = 0.5  # how sure the row has to be, that no other row is named
 
 
@@ -53,12 +53,22 @@ def contradiction(inputs: Inputs, heard: Hearing, k: int) -> str:
         f"{row} look like {off} too {few}: the evidence points to about {estimate}, between {low} and {high} "
         "with 95 % confidence."
         if heard.estimate[k] > NONE * counted
-        else f"{row} seem never to have been made: the row may have been entered twice.",
+        else f"{row} seem never to have been made{_twin(inputs, int(heard.at[k]))}.",
         _each(inputs, heard, k),
         *_other_row(inputs, heard, k),
         *_rival(inputs, heard, k),
     ]
     return " ".join(parts)
+
+
+def _twin(inputs: Inputs, at: int) -> str:
+    """The first other row that says the same, from which it may have been entered again."""
+    counts = inputs.counts
+    same = (
+        (counts.item == counts.item[at]) & (counts.quantity == counts.quantity[at]) & (counts.event == counts.event[at])
+    )
+    others = [other for other in where_true(same).tolist() if other != at]
+    return f": the row may repeat {cell(inputs, others[0])} of {_day(counts.date[others[0]])}" if others else ""
 
 
 def _each(inputs: Inputs, heard: Hearing, k: int) -> str:
