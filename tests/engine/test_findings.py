@@ -279,6 +279,15 @@ def lamps_scrapped(stage: str) -> Change:
     return add("Scrap", **cells)
 
 
+def lamps_short() -> Change:
+    """Parts of 80 lamps are gone, 45 of them on the shelf beside those sold, and the hours of 80 were paid; 50 were counted."""
+    made = both(
+        put("Counts", 7, "Quantity", 90.0), put("Actuals", 7, "Hours", 41.0), put("Stock", 7, "Counted qty", 20.0)
+    )
+    bulbs, bases = add("Stock", Item="Bulb", Counted_qty=37.0), add("Stock", Item="Base", Counted_qty=10.0)
+    return both(made, put("Stock", 8, "Counted qty", 45.0), bulbs, bases)
+
+
 # --------------------------------------------------------------------------------------------------- cases
 
 #: what is unlikely rather than wrong; prices, rates and policy
@@ -561,6 +570,7 @@ CASES: list[tuple[str, Change, str]] = [
     ("W60", put("BOM", 9, "Qty per", 10.0), "BOM!C9"),
     ("W61", both(put("BOM", 9, "Scrap %", 0.5), put("Stock", 7, "Counted qty", 47.0)), "BOM!E9"),
     ("W62", bulbs_counted(37.0), "Standard Cost!A10"),
+    ("W90", lamps_short(), "Counts!E8"),
     ("Z03", put("Counts", 9, "Quantity", 9e13), "Trace"),
     ("Z03", add("Opening", Role=schema.COGS, Closing_balance=2e13), "Ledger"),
 ]

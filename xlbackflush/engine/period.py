@@ -34,6 +34,7 @@ from xlbackflush.engine.measures.own_rows import OwnRows, own_rows
 from xlbackflush.engine.measures.tie_out import INVENTORIES, Tie, tie_out
 from xlbackflush.engine.measures.unit_balance import UnitBalance, unit_balance
 from xlbackflush.engine.measures.variances import Conversion, ConversionAllowed, Variance
+from xlbackflush.engine.measures.witnesses import Hearing, witnesses
 from xlbackflush.engine.posting.close import close, period_end_entries
 from xlbackflush.engine.posting.disposition import CostHeld, Share, cost_held, disposition, to_close
 from xlbackflush.engine.posting.flush import Ledger, before_close, ledger
@@ -350,6 +351,11 @@ class Period:
     def this_period(self) -> PeriodFigures:
         """The same figures of this period."""
         return figures(self.bill, self.stock, self.fit)
+
+    @cached_property
+    def witnesses(self) -> Hearing:
+        """What hours, parts and sales say about the production counts."""
+        return witnesses(self.bill, self.explosion, self.demand, self.transactions, self.stock)
 
     @cached_property
     def dashboard(self) -> list[Bar]:

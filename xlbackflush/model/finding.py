@@ -277,6 +277,9 @@ SETTING_CHANGED = Rule("W89", NOTE, "Setting changed since the period before",
     "If the policy was changed on purpose, disclose it where it is material; else choose the old setting again.")
 
 #    witnesses for a count: W90 and on
+COUNT_CONTRADICTED = Rule("W90", WARNING, "Production count that its witnesses contradict",
+    "Compare the row with the production report of that day and correct the quantity; if it is right, compare the other "
+    "rows of the item, then count its stock again.")
 
 
 # -- journal-entry tests of an auditor, one finding each (see `journal_tests.py`)

@@ -32,6 +32,10 @@ _JUDGED: tuple[tuple[Mark, str], ...] = (
     ("good", f'{{}}="{words.FITS}"'), ("warn", f'{{}}="{words.LOOK}"'), ("note", f'{{}}="{words.UNKNOWN}"'),
 )  # fmt: skip
 
+_HEARD: tuple[tuple[Mark, str], ...] = (
+    ("bad", f'{{}}="{words.CONTRADICTED}"'), ("warn", f'{{}}="{words.DOUBTFUL}"'), ("good", f'{{}}="{words.AGREES}"'),
+)  # fmt: skip
+
 #: what figures rest on, where nothing is worked out, or nothing in their own row
 _SPLIT = "Recorded at the run: a line of the bill of materials starts or ends here."
 _BOM_ROW = "A place, not an amount: the row on sheet BOM that this line comes from."
@@ -547,7 +551,10 @@ SUSPECTS = table(
         "Verdict", "Supported by several periods; Candidate; Cannot tell it from its rivals.", width=13, field="verdict"
     ),
     quantity(
-        "Difference qty", "Used beyond the bill; negative: less than the bill says.", width=15, field="difference"
+        "Difference qty",
+        "Used beyond what the BOM allows; negative: less than it allows.",
+        width=15,
+        field="difference",
     ),
     money("Amount", "The same at standard: cost that no unit carried.", width=15, field="amount"),
     quantity("Base", "Parent units, use or units made that it is spread over.", width=15, field="base"),
@@ -566,6 +573,37 @@ SUSPECTS = table(
     ),
     text("What to check", "What would settle it.", width=56, wrap=True, field="check"),
     recorded="Estimated from the differences of the counts; Explanation on that sheet says how.",
+)
+WITNESSES = table(
+    "Witnesses",
+    "{Item}",
+    integer("Rank", "1 is the count that is most doubtful.", width=7),
+    text("Item", "Product whose completions were counted.", width=18),
+    text(
+        "Verdict",
+        "Contradicted by two witnesses that agree; Doubtful; Agrees; No witness: neither parts nor stock were counted.",
+        width=14,
+        marks=_HEARD,
+    ),
+    quantity("Counted", "Completed in the period, from Counts.", width=13),
+    quantity("By parts", "Units for which parts, packaging and labels were used.", width=13),
+    quantity(
+        "By sales and stock", "Units that were sold or are on the shelf, less those there at the start.", width=13
+    ),
+    quantity("Estimate", "All witnesses together, each weighted by its precision.", width=13),
+    quantity("From", "Lower end of the 95 % interval of Estimate.", width=13),
+    quantity("To", "Upper end of the 95 % interval of Estimate.", width=13),
+    quantity("Difference", "Estimate less Counted; negative: counted too many.", width=13),
+    money("Amount", "The same at standard cost."),
+    percent("Probability", "That a count of this product is wrong.", unit="of all products", width=12),
+    text("Where", "The row that is most likely wrong; click to go there.", width=16, look="link"),
+    date("Date", "Of that row."),
+    quantity("Row counted", "What that row says.", width=13),
+    quantity("Row by hours", "What the labor hours of its day or week imply.", width=13),
+    quantity("Row by other rows", "What the other rows of the product suggest.", width=13),
+    quantity("Row estimate", "What that row should say, by all witnesses.", width=13),
+    text("Explanation", "What each witness says, and what else it could be.", width=84, wrap=True),
+    recorded="Estimated from all witnesses together; Explanation in the same row says how.",
 )
 CHECKS = table(
     "Checks",
@@ -728,6 +766,10 @@ OUTPUT_SHEETS: tuple[Sheet, ...] = (
           "What best explains the differences of the counts: wrong bills, unreported scrap, miscounts; with the figure implied.",
           "A run looks at its own period, which gives candidates. Several periods: xlbackflush suspects BOOK EARLIER_BOOK ...",
           freeze_cols=5),
+    Sheet("Witnesses", "Output", (WITNESSES,),
+          "What parts, sales and stock, labor hours and the other rows each say about the production counts.",
+          "The most doubtful count comes first, with the row that is most likely wrong and a 95 % interval.",
+          freeze_cols=3),
     Sheet("Findings", "Control", (FINDINGS,),
           "Problems found in the inputs. Fix them in this order.",
           "Errors stop the run before anything is posted; warnings do not."),

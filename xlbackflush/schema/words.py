@@ -98,6 +98,9 @@ MISCOUNT, ONE_OFF = "Miscount", "One-off"
 UNITS_SCRAPPED, PRODUCTION_COUNT = "Unreported scrap of units", "Production count"
 SUPPORTED, CANDIDATE, CANNOT_TELL = "Supported", "Candidate", "Cannot tell"
 
+#: what witnesses say of a production count
+CONTRADICTED, DOUBTFUL, AGREES, NO_WITNESS = "Contradicted", "Doubtful", "Agrees", "No witness"
+
 #: units of measure, in small letters, of what is counted by the piece
 BY_THE_PIECE = ("", "each", "ea")
 

@@ -62,7 +62,8 @@ def _wheres(suspects: Sequence[Suspect], inputs: Inputs) -> list[str]:
             same = parents.get(s.row) == code_key(s.parent)
             return inputs.sources["BOM"].cell("Qty per", s.row) if same else ""
         if s.cause == PRODUCTION_COUNT:
-            return inputs.sources["Counts"].range("Quantity")
+            completed = inputs.sources["Counts"]
+            return completed.range("Quantity") if s.row < 0 else completed.cell("Quantity", s.row)
         if s.is_share:
             return inputs.sources["Scrap"].range("Quantity")
         row = counts.get(code_key(s.item))

@@ -190,12 +190,6 @@ class Group:
             return SUPPORTED if enough else CANDIDATE
         return CANDIDATE if self.shares[0] >= CLEAR * sum(self.shares) else CANNOT_TELL
 
-    @property
-    def worth(self) -> float:
-        """What there is to find, in money."""
-        largest = max(abs(float(self.item.used.sum())), float(np.abs(self.item.used).max()))
-        return largest * self.item.cost * self.certain
-
 
 def causes(item: Item) -> Iterator[Cause]:
     """Every single cause that could have made the differences of an item."""
@@ -227,12 +221,12 @@ def log_weight(item: Item) -> float:
     return math.log(nothing(item.used, item.noise) + sum(f.weight for f in fits(item)))
 
 
-def group_of(item: Item) -> Group | None:
-    """The causes that fit the difference of an item about equally well; None where it is most likely noise."""
+def group_of(item: Item, always: bool = False) -> Group | None:
+    """The causes that fit the difference of an item about equally well; None where it is most likely noise, unless always."""
     every = fits(item)
     none = nothing(item.used, item.noise)
     total = none + sum(f.weight for f in every)
-    if none >= total / 2 and np.square(item.used / item.noise).mean() < WILD:
+    if not always and none >= total / 2 and np.square(item.used / item.noise).mean() < WILD:
         return None
     best = max(f.likelihood for f in every)
     close = [f for f in every if best - f.likelihood <= CLOSE]

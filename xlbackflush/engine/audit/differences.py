@@ -16,6 +16,7 @@ import numpy as np
 
 from xlbackflush import schema
 from xlbackflush.dataclass import dataclass, field
+from xlbackflush.engine.measures.materiality import material_amount
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.standards.bill import code_key
 from xlbackflush.model.arrays import Floats, sums, where_true
@@ -66,6 +67,11 @@ class Item:
     counted: Floats
     returns: list[bool]
     lines: list[tuple[Line, Floats]]
+
+    @property
+    def worth(self) -> float:
+        """Its difference in money: of all counts together or of one of them, whichever is more."""
+        return max(abs(float(self.used.sum())), float(np.abs(self.used).max())) * self.cost
 
 
 @dataclass
@@ -136,7 +142,8 @@ class View:
 
 class Differences:
     """The differences of all periods, in order of time. `count_error` is the noise of counts as a share of what was
-    handled, as the counts themselves show it: half of all items have little else.
+    handled, as the counts themselves show it: half of all items have little else. `materiality` is that of the last period,
+    in money; where no account holds inventory, the same share of the stock that was counted.
     """
 
     def __init__(self, periods: Sequence[Period]) -> None:
@@ -148,12 +155,21 @@ class Differences:
         ordered = np.sort(np.concatenate([*ratios, usual]))
         middle = float(ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2  # the median
         self.count_error = min(max(middle / _NORMAL_MEDIAN, COUNT_ERROR_MIN), COUNT_ERROR_MAX)
+        last = periods[-1]
+        self.materiality = material_amount(last.materiality_threshold, last.settings, last.stock)
         self._items: dict[str, Item] = {}
 
+    def is_material(self, item: Item) -> bool:
+        """Is the difference of an item above materiality?"""
+        return item.worth > self.materiality > 0
+
     def noticed(self, limit: int) -> list[Item]:
-        """Items whose difference passes the noise, in one period or in all together; the largest in money first."""
+        """Items whose difference passes the noise, in one period or in all together; the largest in money first.
+
+        All that are material, and of the others so many.
+        """
         keys = list(dict.fromkeys(key for v in self.views for key in v.bill.number))
-        total, variance, largest, worth = np.zeros((4, len(keys)))
+        total, variance, largest, worth, cost = np.zeros((5, len(keys)))
         for view in self.views:
             at = np.fromiter((view.bill.number.get(k, -1) for k in keys), np.int64, len(keys))
             used, noise = np.append(view.used, np.nan)[at], np.append(self._noise(view.handled, view.counted), 1.0)[at]
@@ -162,11 +178,13 @@ class Differences:
             total += used
             variance += np.where(known, noise**2, 0.0)
             largest = np.maximum(largest, np.abs(used) / noise)
-            worth = np.maximum(worth, np.abs(used) * np.append(view.cost, 0.0)[at])
+            cost = np.where(at >= 0, np.append(view.cost, 0.0)[at], cost)
+            worth = np.maximum(worth, np.abs(used) * cost)
         together = np.divide(np.abs(total), np.sqrt(variance), out=np.zeros(len(keys)), where=variance > 0)
-        above = where_true(np.maximum(largest, together) > NOTICED)
-        order = above[np.argsort(-worth[above], kind="stable")][:limit]
-        return [self.item(keys[i]) for i in order]
+        material = (np.maximum(worth, np.abs(total) * cost) > self.materiality) & (self.materiality > 0)
+        above = where_true((np.maximum(largest, together) > NOTICED) | material)
+        order = above[np.argsort(-worth[above], kind="stable")]
+        return [self.item(keys[i]) for i in order[: max(limit, int(material.sum()))]]
 
     def _noise(self, handled: Floats, counted: Floats) -> Floats:
         """Standard error of each difference; where things are counted in whole units, half a unit at least."""

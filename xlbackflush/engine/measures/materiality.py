@@ -2,12 +2,15 @@
 
 import math
 
+import numpy as np
+
 from xlbackflush import schema
 from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.measures.tie_out import INVENTORIES, Tie
 from xlbackflush.engine.posting.disposition import Share
 from xlbackflush.engine.posting.flush import Ledger
 from xlbackflush.engine.stock.in_process import InProcess
+from xlbackflush.engine.stock.stock_book import StockBook
 from xlbackflush.model.arrays import total
 from xlbackflush.model.inputs import Inputs, Settings
 
@@ -22,6 +25,14 @@ class MaterialityRow:
     threshold: float | None
     verdict: str
     explanation: str
+
+
+def material_amount(threshold: float, settings: Settings, book: StockBook) -> float:
+    """Money above which something is material: the threshold of the books; where these keep no stock, of what is on the shelf."""
+    if threshold and settings.trigger_points != schema.S:
+        return threshold
+    units = np.where(np.isnan(book.counted), book.book, book.counted)
+    return max(threshold, settings.materiality * total(np.maximum(units, 0.0) * book.cost))
 
 
 def materiality(

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.rules import gaps, items, period_end, quantities, transactions
 from xlbackflush.engine.rules.plausibility import bills as plausible_bills
-from xlbackflush.engine.rules.plausibility import follows, last_period, last_standards, policy, prices, rates
+from xlbackflush.engine.rules.plausibility import follows, last_period, last_standards, policy, prices, rates, witnesses
 from xlbackflush.engine.rules.plausibility import quantities as plausible_quantities
 from xlbackflush.model import finding as f
 from xlbackflush.model.finding import Finding
@@ -97,6 +97,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         last_period.costs,
         last_period.fits_no_longer,
         last_period.settings,
+        witnesses.counts_contradicted,
     ),
 }
 

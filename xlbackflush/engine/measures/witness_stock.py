@@ -1,0 +1,274 @@
+"""What stock says about the production counts: parts, packaging and labels that were used, finished units on the shelf.
+
+A count of a product that is e units too low leaves e x quantity per unit too few of each part, and e units of the product
+itself too many. Each item that was counted thus implies an e:
+
+    implied = (book - counted) / units used per unit of the product, or -1 of the product itself
+
+with the noise of a stock count: a share of what was counted and a share of what was used, both estimated from all items. An
+item may also be off for a reason of its own (a wrong bill, a miscount): beyond a few times its noise, one such item says no
+more than another (`fit`), so that no single one can decide.
+"""
+
+import numpy as np
+
+from xlbackflush import schema
+from xlbackflush.dataclass import dataclass, replace
+from xlbackflush.engine.explosion.demand import Demand
+from xlbackflush.engine.explosion.explosion import Explosion
+from xlbackflush.engine.measures.witness_rows import CountRows, Floor, added, fit, floor_of, medians
+from xlbackflush.engine.standards.bill import Bill
+from xlbackflush.engine.stock.relief import of_events
+from xlbackflush.engine.stock.stock_book import StockBook
+from xlbackflush.model.arrays import Bools, Floats, Ints, Records, where_true
+
+OWN_SIZE = 0.25  # of what was counted or used: by how much an item is off that is off for a reason of its own, about
+SHELF_ERROR, SHELF_SPREAD = 0.006, 0.9  # of a stock count, as a share of what was counted; how well that is known (log)
+USE_ERROR, USE_SPREAD = 0.0008, 1.2  # the same as a share of what was used
+WHOLE = 0.4  # error of a stock count in whole units at least
+NOISE_ITEMS_MAX = 2_000  # from which the noise is estimated
+ROUNDS = 6  # of weighted least squares
+CLEAR = 6.0  # gain from which a count stands out beside the usual noise (a logarithm)
+UNLIKELY = 5.0  # how unlikely a wrong count of a certain size is, before the stock counts (a logarithm)
+TAKEN_OFF_MAX = 3
+
+
+@dataclass(frozen=True)
+class Traces(Records):
+    """What a unit of a product leaves on an item: number of the product, item, units used (-1: of the product itself).
+
+    Sorted by product; products are numbered as in `CountRows`.
+    """
+
+    product: Ints
+    item: Ints
+    per_unit: Floats
+
+
+@dataclass(frozen=True)
+class Differences(Records):
+    """Of each item, units used beyond the books (NaN: not counted), counted and used."""
+
+    used: Floats
+    counted: Floats
+    use: Floats
+
+
+@dataclass(frozen=True)
+class Agreement(Records):
+    """Of each product, the units too few that its items agree on, and the power (1 / variance) behind that.
+
+    gain: how much more likely that makes the stock counts, as a logarithm; of_itself: what the product's own stock adds to it.
+    parts, shelf: units too few by its parts alone, and by its own stock alone; NaN where they were not counted.
+    """
+
+    units: Floats
+    power: Floats
+    gain: Floats
+    of_itself: Floats
+    parts: Floats
+    shelf: Floats
+
+
+# --------------------------------------------------------------------------------------- what a unit takes, and is
+
+
+def traces_of(bill: Bill, explosion: Explosion, demand: Demand, rows: CountRows) -> tuple[Traces, Floats]:
+    """What a good unit of each product takes of what is stocked, and itself; and its labor hours."""
+    products = np.unique(rows.item)
+    number = np.full(len(bill.items), -1)
+    number[products] = np.arange(len(products))
+    if explosion.by_line:
+        below, hours = _from_the_bill(bill, demand, number)
+    else:
+        below, hours = _from_the_explosion(bill, explosion, demand, number)
+    itself = Traces(np.arange(len(products)), products, np.full(len(products), -1.0))
+    traces = Traces.joined((below, itself))
+    return traces.of(np.argsort(traces.product, kind="stable")), hours
+
+
+def _from_the_explosion(bill: Bill, explosion: Explosion, demand: Demand, number: Ints) -> tuple[Traces, Floats]:
+    """The rows of what was made, added up. number: of each item as a product, -1 for none."""
+    made = schema.UNITS_MADE if demand.of_shelf else schema.COMPLETION
+    rows = explosion.rows.of(of_events(explosion, demand, made))
+    rows = rows.of(number[rows.product] >= 0)
+    product, count = number[rows.product], int(number.max()) + 1
+    head = rows.line < 0
+    units = added(product[head], rows.units[head], count)
+    per = np.divide(1.0, units, out=np.zeros(count), where=units > 0)
+    inside = where_true(~rows.relieved)
+    hours = added(product[inside], (rows.required * bill.items.hours[rows.item])[inside], count) * per
+    taken = rows.relieved & ~head
+    traces = _added_up(product[taken], rows.item[taken], (rows.required * per[product])[taken], len(bill.items))
+    return traces, hours
+
+
+def _from_the_bill(bill: Bill, demand: Demand, number: Ints) -> tuple[Traces, Floats]:
+    """The same where the explosion has no rows of single products: the lines of each product that take what is stocked."""
+    items, lines = bill.items, bill.lines
+    stocked = items.stocked | demand.followed
+    own = where_true((number[lines.parent] >= 0) & stocked[lines.component])
+    per_unit = lines.factor[own] * items.to_start[lines.parent[own]]
+    traces = _added_up(number[lines.parent[own]], lines.component[own], per_unit, len(items))
+    return traces, items.hours[np.argsort(number, kind="stable")[-int(number.max()) - 1 :]]
+
+
+def _added_up(product: Ints, item: Ints, per_unit: Floats, items: int) -> Traces:
+    """One trace for each product and item."""
+    key, which = np.unique(product * items + item, return_inverse=True)
+    units = added(which, per_unit, len(key))
+    return Traces(key // max(items, 1), key % max(items, 1), units).of(units > 0)
+
+
+# ----------------------------------------------------------------------------------------------- differences, noise
+
+
+def differences_of(bill: Bill, book: StockBook) -> Differences:
+    """The differences of the stock counts, by item."""
+    used, counted, use = np.full(len(bill.items), np.nan), np.zeros(len(bill.items)), np.zeros(len(bill.items))
+    used[book.item], counted[book.item] = -book.difference, np.abs(book.counted)
+    use[book.item] = np.abs(book.relieved) + np.abs(book.scrapped)
+    return Differences(used, counted, use)
+
+
+def without(stock: Differences, traces: Traces, product: int, units: float) -> Differences:
+    """The differences that remain where the count of a product was so many units too low."""
+    used, own = stock.used.copy(), traces.of(traces.product == product)
+    used[own.item] -= units * own.per_unit
+    return replace(stock, used=used)
+
+
+def _noise(stock: Differences, shares: int) -> Floats:
+    """Standard error of the difference of each item, for a pair of shares of count and use that are tried as noise."""
+    return np.sqrt(_variance(_SHELF[shares], _USE[shares], stock))
+
+
+def _noise_of(stock: Differences) -> tuple[Floats, float]:
+    """The same for the pair that makes all differences most likely; and how likely, as a logarithm."""
+    known = where_true(~np.isnan(stock.used))
+    sample = stock.of(known[:: max(-(-len(known) // NOISE_ITEMS_MAX), 1)])
+    variance = _variance(_SHELF[:, None], _USE[:, None], sample)
+    noise = np.sqrt(variance)
+    fits = np.log(np.exp(-(sample.used**2) / variance / 2) + floor_of(noise, _own_size(sample))) - np.log(noise)
+    likelihood = fits.sum(axis=1) + _BEFORE
+    best = int(np.argmax(likelihood))
+    return _noise(stock, best), float(likelihood[best])
+
+
+def _variance(shelf: Floats, use: Floats, stock: Differences) -> Floats:
+    least = np.where(stock.counted == np.round(stock.counted), WHOLE, 1e-6)
+    variance: Floats = (shelf * stock.counted) ** 2 + (use * stock.use) ** 2 + least**2
+    return variance
+
+
+def _own_size(stock: Differences) -> Floats:
+    size: Floats = OWN_SIZE * np.maximum(stock.counted, stock.use)
+    return size
+
+
+#: shares of count and use that are tried as noise, and how likely each pair is before the counts (a logarithm)
+_STEPS = np.linspace(-2, 2, 7)
+_SHELF_STEPS, _USE_STEPS = (grid.ravel() for grid in np.meshgrid(_STEPS, _STEPS))
+_SHELF, _USE = SHELF_ERROR * np.exp(SHELF_SPREAD * _SHELF_STEPS), USE_ERROR * np.exp(USE_SPREAD * _USE_STEPS)
+_BEFORE = -(_SHELF_STEPS**2 + _USE_STEPS**2) / 2
+_USUAL = len(_BEFORE) // 2  # the pair in the middle
+
+
+# -------------------------------------------------------------------------------------------------- what they agree on
+
+
+@dataclass(frozen=True)
+class _Implied(Records):
+    """Of each trace: product, units too few that it implies, standard error, floor of its fit, and whose it is.
+
+    itself: the product's own stock. alone: an item that no other product takes, or the product itself.
+    """
+
+    product: Ints
+    units: Floats
+    error: Floats
+    floor: Floor
+    itself: Bools
+    alone: Bools
+
+
+@dataclass(frozen=True)
+class Agreed:
+    """What the items of each product agree on, the noise of all items, and the probability that the noise is no larger."""
+
+    products: Agreement
+    noise: Floats
+    trust: float
+
+
+def agreement(traces: Traces, stock: Differences, count: int) -> Agreed:
+    """What the items of each of so many products agree on.
+
+    Counts that are wrong would pass for noise. So those that stand out beside the usual noise are taken off before it is
+    estimated, where that makes the differences more likely than noise alone.
+    """
+    remaining, taken_off = stock, 0
+    while taken_off < TAKEN_OFF_MAX:
+        agreed = _agreement(_implied(traces, remaining, _noise(stock, _USUAL)), count)
+        worst = int(np.argmax(agreed.gain))
+        if agreed.gain[worst] < CLEAR:
+            break
+        remaining, taken_off = without(remaining, traces, worst, float(agreed.units[worst])), taken_off + 1
+    noise, likelihood = _noise_of(stock)
+    trust = 1.0
+    if taken_off:
+        less, with_less = _noise_of(remaining)
+        against = likelihood - with_less + UNLIKELY * taken_off
+        if against < 0:
+            noise, trust = less, 1 / (1 + float(np.exp(against)))
+    return Agreed(_agreement(_implied(traces, stock, noise), count), noise, trust)
+
+
+def _implied(traces: Traces, stock: Differences, noise: Floats) -> _Implied:
+    item, per_unit = traces.item, traces.per_unit
+    takers = np.bincount(item[per_unit > 0], minlength=len(noise))[item]
+    floor = floor_of(noise, _own_size(stock))[item]
+    return _Implied(
+        traces.product, stock.used[item] / per_unit, noise[item] / np.abs(per_unit), floor, per_unit < 0, takers <= 1
+    )
+
+
+def _agreement(implied: _Implied, count: int) -> Agreement:
+    """Weighted least squares from three starts: the medians of all items, of those of one product, of the product itself."""
+    chances = (1.0, implied.alone, implied.itself)
+    starts = [medians(implied.product, implied.units, chance / implied.error, count) for chance in chances]
+    each = _Implied.joined([replace(implied, product=implied.product + n * count) for n in range(len(starts))])
+    units, power = np.concatenate(starts), np.zeros(len(starts) * count)
+    for k in range(ROUNDS):
+        z = (each.units - units[each.product]) / each.error
+        near = np.exp(-((z / max(4.0 / 2**k, 1.0)) ** 2) / 2)  # at first, what is far off pulls, too
+        weight = near / (near + each.floor) / each.error**2
+        power = added(each.product, weight, len(power))
+        moment = added(each.product, weight * each.units, len(power))
+        units = np.divide(moment, power, out=units, where=power > 0)
+    gains = fit((each.units - units[each.product]) / each.error, each.floor) - fit(each.units / each.error, each.floor)
+    gain = added(each.product, gains, len(power))
+    of_itself = added(each.product, gains * each.itself, len(power))
+    best = np.argmax(gain.reshape(len(starts), count), axis=0) * count + np.arange(count)
+    parts, shelf = (_alone(implied, units[best], chosen) for chosen in (~implied.itself, implied.itself))
+    return Agreement(units[best], power[best], gain[best], of_itself[best], parts, shelf)
+
+
+def _alone(implied: _Implied, agreed: Floats, chosen: Bools) -> Floats:
+    """What some of the items say by themselves; one that is far from what all agree on says little."""
+    one = implied.of(chosen)
+    away = np.maximum(np.abs(one.units - agreed[one.product]) / one.error, 1.0)
+    weight = 1 / (one.error * away) ** 2
+    power = added(one.product, weight, len(agreed))
+    moment = added(one.product, weight * one.units, len(agreed))
+    units: Floats = np.divide(moment, power, out=np.full(len(agreed), np.nan), where=power > 0)
+    return units
+
+
+def agreeing(traces: Traces, stock: Differences, noise: Floats, units: Floats) -> Ints:
+    """How many items of each product speak against its count and for so many units too few."""
+    implied = _implied(traces, stock, noise)
+    agreed = units[traces.product]
+    against = np.abs(implied.units) > 2 * implied.error
+    near = np.abs(implied.units - agreed) < np.maximum(2.5 * implied.error, np.abs(agreed) / 5)
+    return np.bincount(traces.product[against & near], minlength=len(units))

@@ -1,0 +1,57 @@
+"""Production counts that parts, sales and stock, and hours contradict: see `measures/witnesses.py`."""
+
+import math
+from collections.abc import Iterator
+
+from xlbackflush.engine.measures.materiality import material_amount
+from xlbackflush.engine.measures.witness_words import SAME_ROW, cell, contradiction
+from xlbackflush.engine.measures.witnesses import Hearing
+from xlbackflush.engine.period import Period
+from xlbackflush.engine.posting.flush import ledger
+from xlbackflush.model import finding as f
+from xlbackflush.model.arrays import where_true
+from xlbackflush.model.money import from_minor
+
+SURE = 0.8  # probability from which a count is worth a note however small it is, and a warning if it is material
+TRIFLE = 0.1  # of materiality
+NEAR = 8.0  # times materiality, or its part: an effect in between is worked out
+
+
+def counts_contradicted(period: Period) -> Iterator[f.Finding]:
+    """The row of each product whose count stands against its witnesses by more than the tolerance."""
+    heard = period.witnesses
+    for k in where_true(heard.stands_out).tolist():
+        threshold = material_amount(period.materiality_threshold, period.settings, period.stock)
+        effect = _effect(period, heard, k, threshold)
+        trifle = effect < TRIFLE * threshold and heard.share[k] < SURE
+        if trifle or _within_tolerance(heard, k, period.settings.count_tolerance):
+            continue
+        where, what = cell(period.inputs, int(heard.at[k])), contradiction(period.inputs, heard, k)
+        yield f.COUNT_CONTRADICTED.weighed(where, what, effect, threshold if heard.share[k] >= SURE else math.inf)
+
+
+def _within_tolerance(heard: Hearing, k: int, tolerance: float) -> bool:
+    """Is the row right to the tolerance at both ends of the interval? Of the usual row, where it is not sure which one it is."""
+    counted = heard.counted[k]
+    off = max(abs(heard.low[k] - counted), abs(heard.high[k] - counted))
+    size = counted if heard.on_the_row[k] >= SAME_ROW else min(counted, heard.usual[k])
+    return bool(off < tolerance * size)
+
+
+def _effect(period: Period, heard: Hearing, k: int, threshold: float) -> float:
+    """What the count moves at standard cost; near materiality, the largest change of a balance or variance, worked out."""
+    costs = period.unit_costs
+    (row,) = costs.at(heard.item[k : k + 1], period.settings.period_end).tolist()
+    rough = abs(float(heard.difference[k])) * float(costs.rows.unit_cost[row])
+    if not threshold / NEAR < rough < threshold * NEAR:
+        return rough
+    right = period.with_cell("Counts", "Quantity", int(heard.at[k]), max(float(heard.estimate[k]), 0.0))
+    before, after = _figures(period), _figures(right)
+    largest = max(abs(before.get(key, 0) - after.get(key, 0)) for key in before.keys() | after.keys())
+    return from_minor(largest, period.places)
+
+
+def _figures(period: Period) -> dict[tuple[str, str], int]:
+    """Closing balances and variances, in minor units."""
+    balances = {("", role): minor for role, minor in ledger(period.entries, period.opening).closing_by_role.items()}
+    return balances | {(row.name, row.subject): row.amount for row in period.variances}
