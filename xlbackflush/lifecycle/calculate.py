@@ -12,7 +12,7 @@ from xlbackflush.engine.period import Period
 from xlbackflush.engine.record import record as records
 from xlbackflush.engine.record.runs_table import runs
 from xlbackflush.engine.result import RunResult
-from xlbackflush.engine.rules import rules
+from xlbackflush.engine.rules import causes, rules
 from xlbackflush.engine.rules.journal_tests import journal_of, journal_tests
 from xlbackflush.model.finding import CHANGED_ON_RECORD, CURRENCY_CHANGED, Finding, has_errors, in_order
 from xlbackflush.model.inputs import Inputs
@@ -41,9 +41,9 @@ def calculate(
     going on, so that the findings are about its approval and time, too.
     """
     progress("Checking inputs")
-    inputs, findings = accept(raw_tables)
+    inputs, of_cells = accept(raw_tables)
     period = Period(inputs)
-    findings += rules.findings(period, rules.INPUTS)
+    findings = causes.of_inputs(inputs, of_cells, list(rules.findings(period, rules.INPUTS)))
     findings += _other_currency(inputs, record_tables or {})
     if not has_errors(findings) and record_tables:  # amounts on record are read with the decimals of their currency
         period = period.with_record(records.read(record_tables, period.places))
@@ -56,7 +56,7 @@ def calculate(
             findings += rules.findings(period, needs)
     if not has_errors(findings):
         findings += journal_tests(journal_of(period, run_to_post))
-    return RunResult(period, in_order(findings))
+    return RunResult(period, in_order(causes.grouped(findings)))
 
 
 def _other_currency(inputs: Inputs, tables: Mapping[str, Source]) -> Iterator[Finding]:

@@ -48,7 +48,7 @@ NOT_CALCULATED = Rule("C02", ERROR, "Formula without a stored result",
     "Open the workbook in Excel, let it calculate, save it; or type the value.")
 BLANK = Rule("C03", ERROR, "Required cell is blank", "Fill in the cell, or delete the row.")
 TEXT_NUMBER = Rule("C04", ERROR, "Number or date stored as text",
-    "Convert the cell to a number or date (Data > Text to Columns > Finish), or retype it.")
+    "Type the cells again as numbers or dates.")
 WRONG_TYPE = Rule("C05", ERROR, "Wrong type of value", "Type a value of the kind that the column asks for.")
 UNKNOWN_CHOICE = Rule("C06", ERROR, "Unknown choice", "Pick a value from the list.")
 OUT_OF_RANGE = Rule("C07", ERROR, "Value out of range", "Correct the value.")
@@ -65,6 +65,8 @@ SIMILAR_COLUMN = Rule("C13", WARNING, "Column with a name close to another",
 OTHER_HEADER = Rule("C14", ERROR, "Header that is not that of the table",
     "Type the right header into the cell in Excel, so that the table takes it over.")
 UNWRITABLE = Rule("C15", ERROR, "Character that no workbook can hold", "Type the text again.")
+TOTAL_ROW = Rule("C16", ERROR, "Typed total row",
+    "Delete the row: a total is read as if it were one more document. For a total below the table, use Table Design > Total Row.")
 
 # -- settings and accounts
 PERIOD = Rule("S01", ERROR, "Period end before period start", "Correct Period start or Period end on Setup.")

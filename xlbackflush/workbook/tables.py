@@ -19,6 +19,10 @@ def check_ours(book: str, tables: Mapping[str, TablePart], version: int, sheets:
     book: its name; version: of the schema that it has. What a workbook of an earlier version lacks is no obstacle here.
     """
     missing = [table.name for table in schema.ESSENTIAL if table.name not in tables]
+    is_ours = len(missing) < len(schema.ESSENTIAL) or version > 1
+    for name in missing if is_ours else ():
+        if schema.SHEET_OF[name].name in sheets:
+            raise UnusableError(_to_table(book, name))
     if missing:
         raise UnusableError(
             f"{book} is not a backflush workbook: it has no table {', '.join(missing[:3])}"
@@ -32,10 +36,16 @@ def check_ours(book: str, tables: Mapping[str, TablePart], version: int, sheets:
         if table.name in tables:
             _check_columns(book, table, tables[table.name])
         elif schema.SHEET_OF[table.name].name in sheets:
-            raise UnusableError(
-                f"{book}: sheet {schema.SHEET_OF[table.name].name} has no table {table.name}, so that what stands there is not "
-                "read. Select the cells with their headers, press Ctrl+T, and give the table this name (Table Design)."
-            )
+            raise UnusableError(_to_table(book, table.name))
+
+
+def _to_table(book: str, name: str) -> str:
+    """What to do where a sheet of ours stands there without its table, which has become a range."""
+    return (
+        f"{book}: sheet {schema.SHEET_OF[name].name} has no table {name}, so that what stands there is not read. If it was "
+        "converted to a range, make it a table again: select the cells with their headers, press Ctrl+T (Insert > Table), and "
+        f"name the table {name} (Table Design > Table Name)."
+    )
 
 
 def _check_columns(book: str, table: schema.Table, there: TablePart) -> None:

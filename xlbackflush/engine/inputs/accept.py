@@ -17,8 +17,9 @@ from xlbackflush.engine.inputs.headers import header_findings, renamed
 from xlbackflush.model import finding as f
 from xlbackflush.model.arrays import Floats, texts, where_true
 from xlbackflush.model.inputs import FIELDS, RECORDS, Inputs, Settings
-from xlbackflush.model.tables import CellError, Source, absent, day_number, number_in, short_text
+from xlbackflush.model.tables import CellError, Source, absent, day_number, number_in
 from xlbackflush.model.text import TEXT_MAX, UNWRITABLE, shortened
+from xlbackflush.model.words import day, in_words, listed, number, share, short_text
 
 _DAY_0_ORDINAL = schema.DAY_0.toordinal()
 _DATES = range(18_264, 109_575)  # 1950-01-01 to 2199-12-31: a plain number here may be an unformatted date
@@ -26,6 +27,7 @@ _PERIODS = range(61, (dt.date.max - schema.DAY_0).days)  # days before them Exce
 _LARGEST = 1e15  # of any number, with or without its sign
 _KEY_KINDS = ("item", "choice")
 _LONGEST = 100  # characters of a code
+_LONGEST_PERIOD = 366  # days
 _SHORTEN = "Shorten the text."
 
 
@@ -136,8 +138,7 @@ class _Reader:
         elif isinstance(value, str) and (_looks_like_number(value) or _looks_like_date(value)):
             self._add(f.TEXT_NUMBER, i, f'is the text "{short_text(value)}", not a {kind}.')
         else:
-            shown = f'"{short_text(value)}"' if isinstance(value, str) else short_text(value)
-            self._add(f.WRONG_TYPE, i, f"is {shown}; a {kind} is expected.")
+            self._add(f.WRONG_TYPE, i, f"is {in_words(value)}; a {kind} is expected.")
         return "" if kind == "text" else math.nan
 
     def _in_range(self, array: Floats) -> Floats:
@@ -150,12 +151,12 @@ class _Reader:
         for i in where_true(bad).tolist():
             value = float(array[i])
             if column.kind == "percent":
-                below = f" and below {column.maximum:.0%}" if column.maximum else ""
-                text = f"is {value:.4%}; it must be at least 0 %{below}."
+                below = f" and below {share(column.maximum)}" if column.maximum else ""
+                text = f"is {share(value, 4)}; it must be at least 0 %{below}."
             elif column.minimum is not None and value < column.minimum:
-                text = f"is {value:g}; it must not be below {column.minimum:g}."
+                text = f"is {number(value)}; it must not be below {number(column.minimum)}."
             else:
-                text = f"is {value:g}; that is too large."
+                text = f"is {number(value)}; that is too large."
             self._add(f.OUT_OF_RANGE, i, text)
         array[bad] = math.nan
         return array
@@ -200,7 +201,9 @@ class _Reader:
             elif text.casefold() in spelled:
                 values[i] = spelled[text.casefold()]
             else:
-                self._add(f.UNKNOWN_CHOICE, i, f'is "{short_text(text)}".', fix=f"Use {_listed(choices)}.")
+                self._add(
+                    f.UNKNOWN_CHOICE, i, f'is "{short_text(text)}".', fix=f"Use {listed(choices, len(choices), 'or')}."
+                )
         return values
 
 
@@ -245,10 +248,6 @@ def _looks_like_date(text: str) -> bool:
     return len(parts) == 3 and all(p.strip()[:4].strip().isalnum() for p in parts) and any(p.isdigit() for p in parts)
 
 
-def _listed(choices: tuple[str, ...]) -> str:
-    return choices[0] if len(choices) == 1 else ", ".join(choices[:-1]) + " or " + choices[-1]
-
-
 def _settings(source: Source, findings: list[f.Finding]) -> tuple[Settings, dict[str, str]]:
     """The Setup table as Settings, and the cell of each value."""
     known = {s.name: s for s in schema.SETTINGS}
@@ -279,7 +278,7 @@ def _settings(source: Source, findings: list[f.Finding]) -> tuple[Settings, dict
                 where = source.cell("Setting", source.last_row)
                 findings.append(f.BLANK(where, f"{setting.name} is missing on Setup."))
             elif setting.name not in taken.values():
-                used = f"{setting.default} is used" if setting.default is not None else "it is taken as blank"
+                used = f"{_default(setting)} is used" if setting.default is not None else "it is taken as blank"
                 rule = f.LOST_SETTING if setting.name in missing else f.MISSING_SETTING
                 findings.append(rule(source.sheet, f"{setting.name} is not on Setup; {used}."))
     settings = Settings(**{k: v for k, v in fields.items() if v is not None})
@@ -287,14 +286,28 @@ def _settings(source: Source, findings: list[f.Finding]) -> tuple[Settings, dict
     if not (len(code) == 3 and code.isascii() and code.isupper() and code.isalpha()):
         findings.append(f.CURRENCY(cells.get("Currency", "Setup"), f'Currency is "{short_text(code)}".'))
     if settings.period_start and settings.period_end and settings.period_end < settings.period_start:
-        findings.append(f.PERIOD(cells["Period end"], "Period end lies before Period start."))
-    for name, day in (("Period start", settings.period_start), ("Period end", settings.period_end)):
-        if day and day not in _PERIODS:
-            what = (
-                f"{name} is {schema.DAY_0 + dt.timedelta(days=day)}; a period lies between 1900-03-01 and 9999-12-30."
-            )
+        findings.append(_reversed_period(settings, cells["Period end"]))
+    for name, date in (("Period start", settings.period_start), ("Period end", settings.period_end)):
+        if date and date not in _PERIODS:
+            what = f"{name} is {day(date)}; a period lies between 1900-03-01 and 9999-12-30."
             findings.append(f.OUT_OF_RANGE(cells[name], what, fix="Correct the date."))
     return settings, cells
+
+
+def _default(setting: schema.Setting) -> str:
+    """What a setting is where nothing is said."""
+    number = number_in(setting.default)
+    return str(setting.default) if number is None else share(number) if setting.kind == "percent" else in_words(number)
+
+
+def _reversed_period(settings: Settings, where: str) -> f.Finding:
+    """A period that ends before it starts: its dates are exchanged, or a year is wrong."""
+    start, end = settings.period_start, settings.period_end
+    first = schema.DAY_0 + dt.timedelta(days=start)
+    what = f"Period start {day(start)} lies after Period end {day(end)}"
+    if (schema.DAY_0 + dt.timedelta(days=end)).day == 1 or (start - end < _LONGEST_PERIOD and first.day != 1):
+        return f.PERIOD(where, f"{what}: the two look swapped.", fix="Exchange the two dates on Setup.")
+    return f.PERIOD(where, f"{what}: one of them has the wrong month or year.")
 
 
 def _setting(setting: schema.Setting, value: object, row: int, source: Source, findings: list[f.Finding]) -> Any:

@@ -1,35 +1,88 @@
 """Rules of the documents: counts, scrap reports, purchases and conversion costs."""
 
+import datetime as dt
 import math
 import re
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping
+from contextlib import suppress
 
 import numpy as np
 
 from xlbackflush import schema
 from xlbackflush.engine.period import Period
+from xlbackflush.engine.rules.causes import in_one, the_same_in
 from xlbackflush.engine.rules.places import cells, day_text, item_texts, repeats, shared, text_cells, types
 from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.model import finding as f
-from xlbackflush.model.arrays import Floats, Texts, texts, where_true
+from xlbackflush.model.arrays import Floats, Ints, Texts, texts, where_true
 from xlbackflush.model.inputs import Counts, Purchases, Scrap
+
+_DATED = ("Counts", "Scrap", "Purchases", "Actuals")
 
 
 def outside_period(period: Period) -> Iterator[f.Finding]:
-    """Cut-off: every transaction belongs to the period."""
+    """Cut-off: every transaction belongs to the period. One finding for a wrong period, else one for each column and cause."""
     inputs, start, end = period.inputs, period.settings.period_start, period.settings.period_end
-    if not (start and end):
+    if not 0 < start <= end:  # nothing lies in a period whose dates are missing or exchanged
         return
-    for table, days in (
-        ("Counts", inputs.counts.date),
-        ("Scrap", inputs.scrap.date),
-        ("Purchases", inputs.purchases.date),
-        ("Actuals", inputs.actuals.date),
-    ):
-        outside = (days < start) | (days > end)
-        for cell, day in zip(cells(inputs, table, "Date", outside), days[outside].tolist(), strict=True):
-            yield f.OUTSIDE_PERIOD(cell, f"{day_text(day)} is outside {day_text(start)} to {day_text(end)}.")
+    days = {table: inputs.table(table).column("Date") for table in _DATED}
+    outside = {table: (day < start) | (day > end) for table, day in days.items()}
+    dated = np.concatenate([day[day == day] for day in days.values()])
+    rows = sum(np.count_nonzero(mask) for mask in outside.values())
+    if rows == len(dated) >= _ALL:
+        first, last = day_text(dated.min()), day_text(dated.max())
+        what = (
+            f"The period is {day_text(start)} to {day_text(end)}, but all {rows:,} dated rows lie outside of it, from {first} "
+            f"to {last}."
+        )
+        fix = "Correct Period start and Period end on Setup; or paste the rows of this period."
+        yield f.OUTSIDE_PERIOD(inputs.setting_cells.get("Period start", "Setup"), what, fix=fix)
+        return
+    for table in _DATED if rows else ():
+        yield from _outside(period, table, days[table], where_true(outside[table]))
+
+
+_ALL = 5  # rows that all lie outside the period before the period is what looks wrong
+
+
+#: what is wrong with a date -> what a finding says of the date that would be inside, and the remedy
+_WRONG: dict[str, tuple[str, str | None]] = {
+    "year": ("; the year looks wrong, {} would be inside", "Correct the year."),
+    "day": (
+        "; with day and month exchanged it would be {}",
+        "Type the date again; from a file, read it with Data > From Text/CSV and the order of day and month that it has.",
+    ),
+    "": ("", None),
+}
+
+
+def _outside(period: Period, table: str, days: Floats, rows: Ints) -> Iterator[f.Finding]:
+    """The rows of a table outside the period, by what is wrong with the date."""
+    start, end = period.settings.period_start, period.settings.period_end
+    meant = {at: _meant(float(days[at]), start, end) for at in rows.tolist()}
+    for cause, (says, fix) in _WRONG.items():
+        positions = [at for at, (wrong, _) in meant.items() if wrong == cause]
+        if positions:
+            wheres = cells(period.inputs, table, "Date", np.array(positions))
+            first, inside = day_text(days[positions[0]]), says.format(day_text(meant[positions[0]][1]))
+            what = f"{first} is outside {day_text(start)} to {day_text(end)}{inside}."
+            yield in_one(f.OUTSIDE_PERIOD, wheres, what + the_same_in(wheres), fix)
+
+
+def _meant(day: float, start: int, end: int) -> tuple[str, float]:
+    """What is wrong with a date outside the period, and the date that lies inside: its year, or day and month exchanged."""
+    date = schema.DAY_0 + dt.timedelta(days=int(day))
+    for year in sorted({(schema.DAY_0 + dt.timedelta(days=limit)).year for limit in (start, end)}):
+        with suppress(ValueError):  # no February 29 in that year
+            other = (date.replace(year=year) - schema.DAY_0).days
+            if year != date.year and start <= other <= end:
+                return "year", other
+    with suppress(ValueError):
+        exchanged = (date.replace(month=date.day, day=date.month) - schema.DAY_0).days
+        if date.day != date.month and start <= exchanged <= end:
+            return "day", exchanged
+    return "", day
 
 
 def countable(period: Period) -> Iterator[f.Finding]:
