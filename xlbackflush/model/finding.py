@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from xlbackflush.dataclass import dataclass
+from xlbackflush.model.words import several
 from xlbackflush.schema import ERROR, NOTE, SEVERITIES, WARNING
 
 
@@ -209,8 +210,7 @@ _PLACE = {rule.code: place for place, rule in enumerate(CATALOGUE)}
 def counted(findings: Iterable[Finding]) -> str:
     """How many of each severity, in words: 1 error, 2 notes."""
     counts = Counter(finding.severity for finding in findings)
-    words = [f"{counts[s]} {s.lower()}{'s' * (counts[s] != 1)}" for s in SEVERITIES if counts[s]]
-    return ", ".join(words) or "none"
+    return ", ".join(several(counts[s], s.lower()) for s in SEVERITIES if counts[s]) or "none"
 
 
 def has_errors(findings: list[Finding]) -> bool:

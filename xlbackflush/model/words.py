@@ -30,6 +30,11 @@ def share(value: float, decimals: int = 1) -> str:
     return f"{number(round(value * 100, decimals), decimals)} %"
 
 
+def money(amount: float, places: int) -> str:
+    """An amount with the decimals of its currency: 1,848,972.35."""
+    return f"{amount:,.{places}f}"
+
+
 def day(number: float) -> str:
     """An Excel day number as 2026-04-30."""
     return str(DAY_0 + dt.timedelta(days=int(number)))

@@ -26,6 +26,7 @@ from xlbackflush.model.arrays import Bools, Floats, Ints, Records, Texts, blank_
 from xlbackflush.model.journal import PostedEntry, PostedLine, Run, in_force, person
 from xlbackflush.model.money import from_minor
 from xlbackflush.model.tables import Source
+from xlbackflush.model.words import NAMED, listed, number, several, share
 from xlbackflush.ooxml.address import column_letter
 
 ENOUGH = 30  # rows below which a share says nothing: one row is already more than 3 %
@@ -39,7 +40,6 @@ RARE = 0.01  # share of all lines: three lines of three hundred
 BELOW = 0.95  # of materiality: who splits or shades an amount to stay below a threshold stays close to it
 CHI_SQUARE = 20.09  # of 8 degrees of freedom, at 1 %: so much by chance in one honest journal of a hundred
 DEVIATION = 0.015  # mean over the digits; from here on Nigrini (Benford's Law, 2012) speaks of nonconformity
-EXAMPLES = 3  # cells, entries or runs that a finding names
 
 #: events that happen once a period, so that their accounts are rarely used by nature
 _ONCE = (schema.CONVERSION_EVENT, schema.COUNT_ADJUSTMENT, *schema.FROM_THE_CLOSE_ON)
@@ -160,21 +160,14 @@ def journal_tests(journal: Journal) -> Iterator[f.Finding]:
         yield from test(journal)
 
 
-def _count(number: int, one: str, many: str = "") -> str:
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
+def _clauses(texts: Sequence[str]) -> str:
+    """The first of some texts that have commas in them, and how many more there are."""
+    more = [f"and {len(texts) - NAMED:,} more"] if len(texts) > NAMED else []
+    return "; ".join([*texts[:NAMED], *more])
 
 
-def _listed(texts: Sequence[str], separator: str = ", ") -> str:
-    """The first of some texts, and how many more there are."""
-    return separator.join(texts[:EXAMPLES]) + _more(len(texts) - EXAMPLES)
-
-
-def _more(number: int) -> str:
-    return f", and {number} more" if number > 0 else ""
-
-
-def _percent(share: float) -> str:
-    return f"{share:.1%}" if share < 0.1 else f"{share:.0%}"
+def _percent(part: float) -> str:
+    return share(part, 1 if part < 0.1 else 0)
 
 
 # ----------------------------------------------------------------------------------------------- of entries
@@ -187,10 +180,8 @@ def gaps(journal: Journal) -> Iterator[f.Finding]:
     twice = sorted(n for n in times if times[n] > 1)
     if missing or twice:
         at = next((n for n in sorted(times) if n > missing[0]), None) if missing else twice[0]
-        texts = [f"number {n} is missing" for n in missing[:EXAMPLES]]
-        texts += [f"number {n} comes twice" for n in twice[:EXAMPLES]]
-        more = _more(len(missing) + len(twice) - len(texts))
-        yield f.GAP(journal.first_cells.get(at or 0, "Journal"), f"Of the entries, {', '.join(texts)}{more}.")
+        texts = [*(f"number {n} is missing" for n in missing), *(f"number {n} comes twice" for n in twice)]
+        yield f.GAP(journal.first_cells.get(at or 0, "Journal"), f"Of the entries, {listed(texts)}.")
 
 
 def repeated(journal: Journal) -> Iterator[f.Finding]:
@@ -203,7 +194,7 @@ def repeated(journal: Journal) -> Iterator[f.Finding]:
             pairs.append((entry, first[key]))
         first.setdefault(key, entry)
     if pairs:
-        repeats = _listed([f"entry {entry.number} repeats entry {original.number}" for entry, original in pairs])
+        repeats = listed([f"entry {entry.number} repeats entry {original.number}" for entry, original in pairs])
         effect = journal.debits(entry for entry, _ in pairs)
         what = f"Same event, accounts and amounts: {repeats}."
         yield f.REPEATED(journal.first_cells[pairs[0][0].number], what, effect)
@@ -222,7 +213,7 @@ def reposted(journal: Journal) -> Iterator[f.Finding]:
         else:
             is_in_force[key] = True
     if entries:
-        numbers = _listed([f"entry {entry.number}" for entry in entries])
+        numbers = listed([f"entry {entry.number}" for entry in entries])
         what = f"Accounts and amounts of an entry that was reversed before: {numbers}."
         yield f.REPOSTED(journal.first_cells[entries[0].number], what, journal.debits(entries))
 
@@ -246,12 +237,12 @@ def unusual_pairs(journal: Journal) -> Iterator[f.Finding]:
     if odd:
         texts = [
             f"{event}: {debit} against {'itself' if debit == credit else credit} "
-            f"in {_count(len(entries), 'entry', 'entries')}"
+            f"in {several(len(entries), 'entry', 'entries')}"
             for (event, debit, credit), entries in sorted(odd.items(), key=lambda each: each[0])
         ]
         by_number = {entry.number: entry for entries in odd.values() for entry in entries}
         effect = journal.debits(by_number.values())
-        yield f.UNUSUAL_PAIR(journal.first_cells[min(by_number)], f"{_listed(texts, '; ')}.", effect)
+        yield f.UNUSUAL_PAIR(journal.first_cells[min(by_number)], f"{_clauses(texts)}.", effect)
 
 
 def _pairs(entry: PostedEntry) -> set[tuple[str, str]]:
@@ -274,16 +265,16 @@ def round_amounts(journal: Journal) -> Iterator[f.Finding]:
     unit, count = ROUND_UNIT * 10**journal.period.places, len(journal.postings)
     lines = [p for p in journal.postings if p.line.minor % unit == 0]
     if count >= ENOUGH and 0 < len(lines) <= EXCEPTION * count:
-        yield _of_lines(journal, f.ROUND, lines, f"{_count(len(lines), 'line')} of {count:,} in whole thousands")
+        yield _of_lines(journal, f.ROUND, lines, f"{several(len(lines), 'line')} of {count:,} in whole thousands")
 
 
 def unnamed(journal: Journal) -> Iterator[f.Finding]:
     """Every line says in words what it is."""
     lines = [p for p in journal.postings if not p.line.name.strip() or not p.entry.description.strip()]
     if lines:
-        accounts = ", ".join(sorted({p.line.account for p in lines if not p.line.name.strip()})[:EXAMPLES])
+        accounts = ", ".join(sorted({p.line.account for p in lines if not p.line.name.strip()})[:NAMED])
         about = f"account {accounts} has no name" if accounts else "the description is blank"
-        yield _of_lines(journal, f.UNNAMED, lines, f"{_count(len(lines), 'line')}: {about}")
+        yield _of_lines(journal, f.UNNAMED, lines, f"{several(len(lines), 'line')}: {about}")
 
 
 def rare_accounts(journal: Journal) -> Iterator[f.Finding]:
@@ -295,8 +286,8 @@ def rare_accounts(journal: Journal) -> Iterator[f.Finding]:
     rare = {account for account, times in uses.items() if times <= RARE * count}
     lines = [p for p in journal.postings if p.line.account in rare and p.entry.event not in _ONCE]
     if lines:
-        accounts = ", ".join(sorted({p.line.account for p in lines})[:EXAMPLES])
-        yield _of_lines(journal, f.RARE_ACCOUNT, lines, f"{_count(len(lines), 'line')} of {count:,} on {accounts}")
+        accounts = ", ".join(sorted({p.line.account for p in lines})[:NAMED])
+        yield _of_lines(journal, f.RARE_ACCOUNT, lines, f"{several(len(lines), 'line')} of {count:,} on {accounts}")
 
 
 def just_below(journal: Journal) -> Iterator[f.Finding]:
@@ -304,7 +295,7 @@ def just_below(journal: Journal) -> Iterator[f.Finding]:
     threshold = journal.materiality
     lines = [p for p in journal.postings if BELOW * threshold <= abs(journal.money(p.line.minor)) < threshold]
     if lines:
-        text = f"{_count(len(lines), 'line')} within 5 % below {journal.money_text(threshold)}"
+        text = f"{several(len(lines), 'line')} within 5 % below {journal.money_text(threshold)}"
         yield _of_lines(journal, f.JUST_BELOW, lines, text)
 
 
@@ -335,7 +326,7 @@ def first_digits(journal: Journal) -> Iterator[f.Finding]:
 
 def _of_lines(journal: Journal, rule: f.Rule, lines: Sequence[Posting], text: str) -> f.Finding:
     """A finding at the largest of some lines, with the largest ones and the sum of all, whatever their side."""
-    largest = sorted(lines, key=lambda p: -abs(p.line.minor))[:EXAMPLES]
+    largest = sorted(lines, key=lambda p: -abs(p.line.minor))[:NAMED]
     cells = [journal.sheet.cell("Debit" if p.line.minor > 0 else "Credit", p.row) for p in largest]
     amounts = [journal.money_text(journal.money(abs(p.line.minor))) for p in largest]
     examples = ", ".join(f"{cell} ({amount})" for cell, amount in zip(cells, amounts, strict=True))
@@ -351,7 +342,7 @@ def weekends(journal: Journal) -> Iterator[f.Finding]:
     on_weekend = (documents.day + schema.DAY_0.weekday()) % 7 >= 5
     rows = int(np.count_nonzero(on_weekend))
     if len(documents) >= ENOUGH and 0 < rows <= EXCEPTION * len(documents):
-        text = f"{_count(rows, 'row')} of {len(documents):,} on a Saturday or Sunday: "
+        text = f"{several(rows, 'row')} of {len(documents):,} on a Saturday or Sunday: "
         yield _of_documents(journal, f.WEEKEND, documents.of(on_weekend), text)
 
 
@@ -372,7 +363,7 @@ def cut_off(journal: Journal) -> Iterator[f.Finding]:
             positions.append(where_true(of_event & late))
     if texts:
         text = (
-            f"The last {CUT_OFF_DAYS} of {days} days hold more than {CUT_OFF_FACTOR:g} times their part in money: "
+            f"The last {CUT_OFF_DAYS} of {days} days hold more than {number(CUT_OFF_FACTOR)} times their part in money: "
             f"{', '.join(texts)}; largest "
         )
         yield _of_documents(journal, f.CUT_OFF, documents.of(np.concatenate(positions)), text)
@@ -381,7 +372,7 @@ def cut_off(journal: Journal) -> Iterator[f.Finding]:
 def _of_documents(journal: Journal, rule: f.Rule, rows: Documents, text: str) -> f.Finding:
     """A finding at the largest of some documents, with the largest ones and the sum of all."""
     size, sources = np.abs(rows.amount), journal.period.inputs.sources
-    largest = rows.of(np.argsort(-size, kind="stable")[:EXAMPLES])
+    largest = rows.of(np.argsort(-size, kind="stable")[:NAMED])
     cells = [sources[table].cell("Date", row) for table, row in zip(largest.table, largest.row.tolist(), strict=True)]
     amounts = map(journal.money_text, np.abs(largest.amount).tolist())
     examples = ", ".join(f"{cell} ({amount})" for cell, amount in zip(cells, amounts, strict=True))
@@ -401,18 +392,18 @@ def late_postings(journal: Journal) -> Iterator[f.Finding]:
         elif posted.weekday() >= 5:
             texts.append(f"{run} on a {('Saturday', 'Sunday')[posted.weekday() - 5]}")
     if texts:
-        yield f.LATE("Runs", f"Posted: {_listed(texts)}.")
+        yield f.LATE("Runs", f"Posted: {listed(texts)}.")
 
 
 def early_postings(journal: Journal) -> Iterator[f.Finding]:
     """Runs posted while the period went on: their entries are dated on a day that had not come."""
     texts = [
-        f"{run} {_count((journal.period_end - posted).days, 'day')} before period end"
+        f"{run} {several((journal.period_end - posted).days, 'day')} before period end"
         for run, posted in journal.posted
         if posted < journal.period_end
     ]
     if texts:
-        yield f.EARLY("Runs", f"Posted: {_listed(texts)}.")
+        yield f.EARLY("Runs", f"Posted: {listed(texts)}.")
 
 
 def own_approval(journal: Journal) -> Iterator[f.Finding]:
@@ -420,7 +411,7 @@ def own_approval(journal: Journal) -> Iterator[f.Finding]:
     own = [run for run in journal.runs if person(run.approved_by) and person(run.approved_by) == person(run.user)]
     if own:
         texts = [f"{run.run} by {run.approved_by}" for run in own]
-        yield f.OWN_APPROVAL("Runs", f"Prepared and approved: {_listed(texts)}.")
+        yield f.OWN_APPROVAL("Runs", f"Prepared and approved: {listed(texts)}.")
 
 
 # ---------------------------------------------------------------------------------- of the auditor's own marks
@@ -437,8 +428,8 @@ def marks(journal: Journal) -> Iterator[f.Finding]:
 def marks_lost(lost: Sequence[Lost]) -> Iterator[f.Finding]:
     """One finding over all entries of the auditor whose line has changed."""
     if lost:
-        texts = [f"entry {m.entry} line {m.line}: {' '.join(filter(None, m.written))}" for m in lost[:EXAMPLES]]
-        lines = _count(len(lost), "line")
+        texts = [f"entry {m.entry} line {m.line}: {' '.join(filter(None, m.written))}" for m in lost[:NAMED]]
+        lines = several(len(lost), "line")
         yield f.MARK_LOST("Journal", f"{lines} with an entry of the auditor changed: {'; '.join(texts)}.")
 
 

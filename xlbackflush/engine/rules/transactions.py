@@ -17,6 +17,7 @@ from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.model import finding as f
 from xlbackflush.model.arrays import Floats, Ints, Texts, texts, where_true
 from xlbackflush.model.inputs import Counts, Purchases, Scrap
+from xlbackflush.model.words import number
 
 _DATED = ("Counts", "Scrap", "Purchases", "Actuals")
 
@@ -116,9 +117,11 @@ def duplicate_rows(period: Period) -> Iterator[f.Finding]:
             continue
         values = [_comparable(records.column(column)[rows]) for column in columns]
         filled = np.array([value not in ("", None) for value in values[-1]], dtype=bool)
-        again = repeats(list(zip(*values, strict=True))) & filled
-        for cell in cells(period.inputs, table, where, rows[again]):
-            yield f.DUPLICATE_ROW(cell, f"This row repeats an earlier row of {table}.")
+        keys = list(zip(*values, strict=True))
+        again = where_true(repeats(keys) & filled)
+        first = dict(zip(reversed(keys), reversed(records.row[rows].tolist()), strict=True)) if len(again) else {}
+        for at, cell in zip(again.tolist(), cells(period.inputs, table, where, rows[again]), strict=True):
+            yield f.DUPLICATE_ROW(cell, f"This row repeats row {first[keys[at]]} of {table}.")
 
 
 def _comparable(column: Floats | Texts) -> list[Hashable]:
@@ -143,15 +146,15 @@ def _corrections(period: Period, table: str, kinds: Texts, notes: Texts) -> Iter
     """The corrections in one table. kinds: event of a count, stage of scrap, else "", row by row; notes: as typed."""
     rows: _Documents = period.inputs.table(table)  # type: ignore[assignment]
     recorded = _recorded(rows)
-    spaced = [number for number in recorded if " " in number]
+    spaced = [document for document in recorded if " " in document]
     balance: dict[Hashable, float] = {}  # of a document, item and kind: what is recorded, less the corrections so far
     negative, numbers = where_true(rows.quantity < 0), period.bill.of(table)
     for at, cell in zip(negative.tolist(), cells(period.inputs, table, "Quantity", negative), strict=True):
-        item, kind, quantity, number = rows.item[at], kinds[at], float(rows.quantity[at]), int(numbers[at])
+        item, kind, quantity, known = rows.item[at], kinds[at], float(rows.quantity[at]), int(numbers[at])
         document = _corrected(rows.document[at], notes[at], recorded, spaced)
         if document is None:
             rule = f.CORRECTS_UNKNOWN if re.search(r"\d", notes[at]) else f.CORRECTS_NOTHING
-            yield rule(cell, f"{quantity:g} of {item} names no document of table {table}.")
+            yield rule(cell, f"{number(quantity)} of {item} names no document of table {table}.")
             continue
         key = (document, item, kind)
         if key not in balance:
@@ -159,10 +162,10 @@ def _corrections(period: Period, table: str, kinds: Texts, notes: Texts) -> Iter
             balance[key] = math.fsum(rows.quantity[alike].tolist())
         balance[key] += quantity
         if balance[key] < 0:
-            yield f.CORRECTS_TOO_MUCH(cell, f"{quantity:g} of {item} exceeds what {document.upper()} recorded.")
-        if table != "Purchases" and number >= 0:
-            days = [float(rows.date[i]) for i in recorded[document] if numbers[i] == number]
-            day = _day_of_another_bill(period.bill, number, float(rows.date[at]), days)
+            yield f.CORRECTS_TOO_MUCH(cell, f"{number(quantity)} of {item} exceeds what {document.upper()} recorded.")
+        if table != "Purchases" and known >= 0:
+            days = [float(rows.date[i]) for i in recorded[document] if numbers[i] == known]
+            day = _day_of_another_bill(period.bill, known, float(rows.date[at]), days)
             if day is not None:
                 text = f"{item} had another bill of materials on {day_text(day)}, the day of {document.upper()}."
                 yield f.CORRECTS_OTHER_BILL(cell, text)
@@ -172,9 +175,9 @@ def _recorded(rows: _Documents) -> dict[str, list[int]]:
     """Document, in letters of one case -> the rows that record something under its number."""
     recorded: dict[str, list[int]] = defaultdict(list)
     positive = where_true(rows.quantity > 0)
-    numbers = map(str.casefold, map(str.strip, rows.document[positive].tolist()))  # as `_number`, in less time
-    for at, number in zip(positive.tolist(), numbers, strict=True):
-        recorded[number].append(at)
+    documents = map(str.casefold, map(str.strip, rows.document[positive].tolist()))  # as `_number`, in less time
+    for at, document in zip(positive.tolist(), documents, strict=True):
+        recorded[document].append(at)
     recorded.pop("", None)
     return recorded
 
