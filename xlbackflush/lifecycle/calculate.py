@@ -5,7 +5,7 @@
 Findings of one step that are errors stop what follows.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 from xlbackflush.engine.inputs.accept import accept
 from xlbackflush.engine.period import Period
@@ -33,15 +33,16 @@ def calculate(
     record_tables: Mapping[str, Source] | None = None,
     run_to_post: Run | None = None,
     progress: Progress = lambda stage: None,
+    fixed: Collection[str] = (),
 ) -> RunResult:
     """The period that input tables as read give, and everything that is to be said of it; no run yet. Pure.
 
     record_tables: those of `record.TABLES` as they stand, so that what is posted stands and only the difference is added;
     without them nothing is on the books. run_to_post: the draft as it will stand once it is posted, where that is what is
-    going on, so that the findings are about its approval and time, too.
+    going on, so that the findings are about its approval and time, too. fixed: cells that a run cannot clean.
     """
     progress("Checking inputs")
-    inputs, of_cells = accept(raw_tables)
+    inputs, of_cells = accept(raw_tables, fixed)
     period = Period(inputs)
     findings = causes.of_inputs(inputs, of_cells, list(rules.findings(period, rules.INPUTS)))
     findings += _other_currency(inputs, record_tables or {})

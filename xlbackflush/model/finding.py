@@ -54,7 +54,7 @@ WRONG_TYPE = Rule("C05", ERROR, "Wrong type of value", "Type a value of the kind
 UNKNOWN_CHOICE = Rule("C06", ERROR, "Unknown choice", "Pick a value from the list.")
 OUT_OF_RANGE = Rule("C07", ERROR, "Value out of range", "Correct the value.")
 STRAY_SPACES = Rule("C08", ERROR, "Spaces around a code",
-    "Remove the spaces before and after the text; formulas would not find it.")
+    "Put TRIM around the formula; in the place of no-break spaces, CLEAN and SUBSTITUTE with CHAR(160) take them out.")
 BELOW_TABLE = Rule("C09", ERROR, "Row below the table",
     "Drag the table's lower right corner over the row so that it counts, or move the cells elsewhere.")
 TOO_LONG = Rule("C10", ERROR, "Text too long", "Use a code of at most 100 characters.")
@@ -68,6 +68,7 @@ OTHER_HEADER = Rule("C14", ERROR, "Header that is not that of the table",
 UNWRITABLE = Rule("C15", ERROR, "Character that no workbook can hold", "Type the text again.")
 TOTAL_ROW = Rule("C16", ERROR, "Typed total row",
     "Delete the row: a total is read as if it were one more document. For a total below the table, use Table Design > Total Row.")
+CLEANED = Rule("C17", NOTE, "Cleaned as it was read", "Nothing to do: a run writes what it read into these cells.")
 
 # -- settings and accounts
 PERIOD = Rule("S01", ERROR, "Period end before period start", "Correct Period start or Period end on Setup.")

@@ -15,7 +15,7 @@ import pandas as pd
 
 from xlbackflush import schema
 from xlbackflush.dataclass import replace
-from xlbackflush.engine.inputs.accept import typed
+from xlbackflush.engine.inputs.typed import typed
 from xlbackflush.model import finding as f
 from xlbackflush.model.arrays import Floats
 from xlbackflush.model.finding import Finding

@@ -7,6 +7,7 @@ from xlbackflush.dataclass import replace
 from xlbackflush.engine.inputs.headers import renamed
 from xlbackflush.engine.record.runs_table import runs as runs
 from xlbackflush.model.errors import UnusableError
+from xlbackflush.model.inputs import Cleaned
 from xlbackflush.model.tables import Source, absent
 from xlbackflush.ooxml.address import column_letter
 from xlbackflush.ooxml.package import TablePart
@@ -103,6 +104,13 @@ def places(tables: Mapping[str, TablePart]) -> Sheets:
     stand: dict[str, Source] = {table.name: absent(table) for table in schema.INPUT_TABLES}
     stand |= {name: place(table) for name, table in tables.items() if name in schema.TABLES}
     return Sheets(stand)
+
+
+def style_of(cell: Cleaned, places: int = 2) -> str:
+    """Named style of a cell with what a run has read there; places: decimals of the currency."""
+    if cell.kind in ("item", "choice", "text"):
+        return "Input text"
+    return f"Input {cell.kind}{f' {places}' if cell.kind == 'money' and places != 2 else ''}"
 
 
 def in_place(table: TablePart) -> bool:

@@ -16,12 +16,13 @@ from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterator, Sequence
 
 from xlbackflush import schema
-from xlbackflush.dataclass import dataclass, replace
+from xlbackflush.dataclass import replace
 from xlbackflush.model import finding as f
+from xlbackflush.model.addresses import address, the_same_in, together
 from xlbackflush.model.finding import Finding
 from xlbackflush.model.inputs import Inputs
 from xlbackflush.model.tables import Source, number_in
-from xlbackflush.model.words import listed, number
+from xlbackflush.model.words import number
 
 #: rules that many cells of a column break in one way
 _ALIKE = {
@@ -46,22 +47,6 @@ _SPELLINGS = 5  # unknown choices of a column that are named one by one
 _TOTAL = re.compile(r"(?:grand|sub|over ?all)?[ -]*(?:totals?|sums?)\s*:?", re.I)
 _ROWS_LOOKED_AT = 500  # of a table, for totals
 _ADDED_UP = ("quantity", "money", "hours")  # kinds of columns that a total adds up
-_ADDRESS = re.compile(r"(?P<sheet>.+)!(?P<letters>[A-Z]+)(?P<row>\d+)")
-
-
-@dataclass(frozen=True)
-class _Cell:
-    """An address taken apart."""
-
-    sheet: str
-    letters: str
-    row: int
-
-
-def _cell(where: str) -> _Cell | None:
-    """The cell that a finding names, or None where it names none."""
-    match = _ADDRESS.fullmatch(where)
-    return _Cell(match["sheet"], match["letters"], int(match["row"])) if match else None
 
 
 # ------------------------------------------------------------------------------------------- of the inputs
@@ -73,9 +58,9 @@ def of_inputs(inputs: Inputs, cells: Sequence[Finding], rows: Sequence[Finding])
     if not errors:
         return _without_totals(inputs, [*cells, *rows])
     refused = {each.where for each in errors}
-    at = [cell for each in errors if (cell := _cell(each.where))]
+    at = [cell for each in errors if (cell := address(each.where))]
     refused_rows = {(cell.sheet, cell.row) for cell in at}
-    renamed = {where.sheet for each in errors if each.code == f.RENAMED_COLUMN.code and (where := _cell(each.where))}
+    renamed = {where.sheet for each in errors if each.code == f.RENAMED_COLUMN.code and (where := address(each.where))}
     standing = [each for each in rows if not _follows(each, refused, refused_rows, renamed)]
     unread = sum(1 for each in errors if _of_item_column(inputs, each))
     unknown = [each for each in standing if each.code == f.UNKNOWN_ITEM.code]
@@ -88,13 +73,13 @@ def _follows(each: Finding, refused: set[str], rows: set[tuple[str, int]], renam
     """Whether a finding only follows from a cell or a column that could not be read."""
     if each.where in refused:
         return True
-    cell = _cell(each.where)
+    cell = address(each.where)
     return each.code in _OF_BLANKS and cell is not None and ((cell.sheet, cell.row) in rows or cell.sheet in renamed)
 
 
 def _of_item_column(inputs: Inputs, each: Finding) -> bool:
     """Whether a finding is about the code of an item on Standard Cost."""
-    source, cell = inputs.sources["StandardCost"], _cell(each.where)
+    source, cell = inputs.sources["StandardCost"], address(each.where)
     return cell is not None and cell.sheet == source.sheet and cell.letters == source.letters.get("Item")
 
 
@@ -104,7 +89,7 @@ def _of_item_column(inputs: Inputs, each: Finding) -> bool:
 def _without_totals(inputs: Inputs, findings: list[Finding]) -> list[Finding]:
     """The findings, those of a row that adds up others as one."""
     codes = (f.BLANK.code, f.WRONG_TYPE.code, f.UNKNOWN_CHOICE.code, f.UNKNOWN_ITEM.code)
-    odd = {(cell.sheet, cell.row) for each in findings if each.code in codes and (cell := _cell(each.where))}
+    odd = {(cell.sheet, cell.row) for each in findings if each.code in codes and (cell := address(each.where))}
     if not odd:
         return findings
     rows: dict[tuple[str, int], Finding] = {}
@@ -114,7 +99,7 @@ def _without_totals(inputs: Inputs, findings: list[Finding]) -> list[Finding]:
             rows |= {(source.sheet, row): each for row, each in _totals(source, schema.TABLES[name], numbers)}
     if not rows:
         return findings
-    others = [e for e in findings if not ((cell := _cell(e.where)) and (cell.sheet, cell.row) in rows)]
+    others = [e for e in findings if not ((cell := address(e.where)) and (cell.sheet, cell.row) in rows)]
     return [*rows.values(), *others]
 
 
@@ -174,7 +159,7 @@ def grouped(findings: Sequence[Finding]) -> list[Finding]:
 
 def _column_of(each: Finding) -> Hashable:
     """The rule and the column of a finding, None where it names no cell."""
-    cell = _cell(each.where)
+    cell = address(each.where)
     return (each.code, cell.sheet, cell.letters) if cell else None
 
 
@@ -193,33 +178,4 @@ def _as_one(group: Sequence[Finding]) -> Finding:
     first, wheres = group[0], [each.where for each in group]
     effects = [each.effect for each in group if each.effect is not None]
     what, effect = first.what + the_same_in(wheres), math.fsum(effects) if effects else None
-    return replace(first, where=_where(wheres), what=what, effect=effect)
-
-
-def the_same_in(wheres: Sequence[str]) -> str:
-    """A sentence on all cells but the first; "" where there are no others."""
-    names = [short(where) for where in wheres[1:]]
-    if len(names) < 2:
-        return f" The same in {names[0]}." if names else ""
-    return f" The same in {len(names):,} more cells: {listed(names)}."
-
-
-def _where(wheres: Sequence[str]) -> str:
-    """The cells of a column as one address: a range where they follow one another, else the first."""
-    cells = [cell for where in wheres if (cell := _cell(where))]
-    first, last = cells[0], cells[-1]
-    if len(cells) > 1 and [cell.row for cell in cells] == list(range(first.row, last.row + 1)):
-        return f"{wheres[0]}:{last.letters}{last.row}"
-    return wheres[0]
-
-
-def in_one(
-    rule: f.Rule, wheres: Sequence[str], what: str, fix: str | None = None, effect: float | None = None
-) -> Finding:
-    """A finding over cells of one column, whose sentence a rule has put together itself."""
-    return rule(_where(wheres), what, effect, fix)
-
-
-def short(where: str) -> str:
-    """The address of a cell without its sheet: E14."""
-    return where.rpartition("!")[2]
+    return replace(first, where=together(wheres), what=what, effect=effect)

@@ -11,10 +11,10 @@ import numpy as np
 
 from xlbackflush import schema
 from xlbackflush.engine.period import Period
-from xlbackflush.engine.rules.causes import in_one, the_same_in
 from xlbackflush.engine.rules.places import cells, day_text, item_texts, repeats, shared, text_cells, types
 from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.model import finding as f
+from xlbackflush.model.addresses import the_same_in, together
 from xlbackflush.model.arrays import Floats, Ints, Texts, texts, where_true
 from xlbackflush.model.inputs import Counts, Purchases, Scrap
 from xlbackflush.model.words import number
@@ -68,7 +68,7 @@ def _outside(period: Period, table: str, days: Floats, rows: Ints) -> Iterator[f
             wheres = cells(period.inputs, table, "Date", np.array(positions))
             first, inside = day_text(days[positions[0]]), says.format(day_text(meant[positions[0]][1]))
             what = f"{first} is outside {day_text(start)} to {day_text(end)}{inside}."
-            yield in_one(f.OUTSIDE_PERIOD, wheres, what + the_same_in(wheres), fix)
+            yield f.OUTSIDE_PERIOD(together(wheres), what + the_same_in(wheres), fix=fix)
 
 
 def _meant(day: float, start: int, end: int) -> tuple[str, float]:

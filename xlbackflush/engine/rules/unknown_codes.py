@@ -14,10 +14,10 @@ from itertools import chain
 from xlbackflush import schema
 from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.period import Period
-from xlbackflush.engine.rules.causes import in_one, short
 from xlbackflush.engine.rules.places import home, text_cells
 from xlbackflush.engine.standards.bill import code_key
 from xlbackflush.model import finding as f
+from xlbackflush.model.addresses import short, together
 from xlbackflush.model.words import listed, several
 
 #: the columns that hold items
@@ -93,7 +93,7 @@ def _lost_zeros(period: Period, uses: Sequence[_Use], item: Mapping[str, int]) -
                 f"zeros, as when a CSV file is opened in Excel: {cells}."
             )
             fix = _AS_TEXT.format("column", _FROM_CSV, "the items")
-            yield in_one(f.UNKNOWN_ITEM, [use.cell for use in each], what, fix)
+            yield f.UNKNOWN_ITEM(together([use.cell for use in each]), what, fix=fix)
 
 
 def _lost_on_standard_cost(period: Period, without: Mapping[str, int], uses: Sequence[_Use]) -> f.Finding:
@@ -105,7 +105,7 @@ def _lost_on_standard_cost(period: Period, without: Mapping[str, int], uses: Seq
         f"{first.cell} reads {first.code}, which is not on Standard Cost; {bare} is: {several(len(cells), 'code')} there lost "
         f"their leading zeros, as when a CSV file is opened in Excel: {listed([short(cell) for cell in cells])}."
     )
-    return in_one(f.UNKNOWN_ITEM, cells, what, _AS_TEXT.format("column", _FROM_CSV, "the other codes"))
+    return f.UNKNOWN_ITEM(together(cells), what, fix=_AS_TEXT.format("column", _FROM_CSV, "the other codes"))
 
 
 # ------------------------------------------------------------------------------------------ all other codes
