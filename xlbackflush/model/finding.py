@@ -195,7 +195,7 @@ OWN_APPROVAL = Rule("J09", WARNING, "Approved by the preparer", "Have someone el
 RARE_ACCOUNT = Rule("J10", NOTE, "Account hardly ever used", "Check these lines, and the account on Setup.")
 UNUSUAL_PAIR = Rule("J11", NOTE, "Unusual pair of accounts", "Check the entry, and the accounts of its roles on Setup.")
 JUST_BELOW = Rule("J12", NOTE, "Lines just below materiality",
-    "Look at these lines: below the threshold an amount escapes attention.")
+    "Review these lines: several amounts just below the threshold can be one amount that was split.")
 FIRST_DIGITS = Rule("J13", NOTE, "First digits unlike other journals",
     "Look at the amounts that begin with the digits named; a hint only.")
 MARK_LOST = Rule("J14", WARNING, "Auditor's entry without its line",

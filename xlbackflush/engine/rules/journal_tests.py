@@ -31,13 +31,19 @@ from xlbackflush.ooxml.address import column_letter
 
 ENOUGH = 30  # rows below which a share says nothing: one row is already more than 3 %
 EXCEPTION = 0.10  # a share up to which something is the exception; above, it is how the company works
+FEW = 0.03  # a share up to which work on a weekend is unusual: a company that works some Saturdays has more
 ROUND_UNIT = 1_000  # in money; one amount in a thousand ends so by chance to the unit, one in 100,000 to the cent
 LATE_DAYS = 30  # a month is closed within two weeks in most companies: after a whole one, something held it up
 CUT_OFF_DAYS = 5  # what is shifted between periods comes from the last days: a working week with its weekend
-CUT_OFF_FACTOR = 2.0  # deliveries and counts swing from week to week, but seldom to twice their average
+CUT_OFF_FACTOR = 3.0  # deliveries and counts swing, and the end of a month is often busy, but seldom thrice its average
 MANY = 300  # amounts for statistics over a journal: the rarest first digit (9, in 4.6 % of them) then comes 14 times
 RARE = 0.01  # share of all lines: three lines of three hundred
 BELOW = 0.95  # of materiality: who splits or shades an amount to stay below a threshold stays close to it
+SPLIT = 3  # amounts there: one or two are there by chance
+SPREAD = (
+    2.0  # powers of ten that amounts must span, without the smallest and largest 5 %, before Benford's law is theirs
+)
+POSTINGS = 4  # runs posted, before one of them on a weekend is unusual
 CHI_SQUARE = 20.09  # of 8 degrees of freedom, at 1 %: so much by chance in one honest journal of a hundred
 DEVIATION = 0.015  # mean over the digits; from here on Nigrini (Benford's Law, 2012) speaks of nonconformity
 
@@ -221,13 +227,14 @@ def reposted(journal: Journal) -> Iterator[f.Finding]:
 def unusual_pairs(journal: Journal) -> Iterator[f.Finding]:
     """Two roles of an entry on one account; among many entries, two accounts that meet only once in an event.
 
-    A subassembly moves within its account (Materials and in-process against itself), which is as it should be.
+    A subassembly moves within its account (Materials and in-process against itself), which is as it should be. So is what
+    Setup says: two roles on one account by choice, or a role that is seldom used.
     """
     enough = len(journal.postings) >= MANY
     per_event = Counter(entry.event for entry in journal.entries)
     met: dict[tuple[str, str, str], list[PostedEntry]] = {}
     for entry in journal.entries:
-        for debit, credit in _pairs(entry) if entry.event not in _ONCE else ():
+        for debit, credit in _pairs(journal, entry) if entry.event not in _ONCE else ():
             met.setdefault((entry.event, debit, credit), []).append(entry)
     odd = {
         pair: entries
@@ -245,8 +252,16 @@ def unusual_pairs(journal: Journal) -> Iterator[f.Finding]:
         yield f.UNUSUAL_PAIR(journal.first_cells[min(by_number)], f"{_clauses(texts)}.", effect)
 
 
-def _pairs(entry: PostedEntry) -> set[tuple[str, str]]:
-    """Accounts debited and credited together, of different roles."""
+def _mapped(journal: Journal, line: PostedLine) -> bool:
+    """Whether a line is on the account that Setup gives to its role."""
+    account, _ = journal.period.inputs.accounts.get(line.role, ("", ""))
+    return line.account == account
+
+
+def _pairs(journal: Journal, entry: PostedEntry) -> set[tuple[str, str]]:
+    """Accounts debited and credited together, of different roles, unless they are those of Setup."""
+    if all(_mapped(journal, line) for line in entry.lines):
+        return set()
     debits = {(line.account, line.role) for line in entry.lines if line.minor > 0}
     credits = {(line.account, line.role) for line in entry.lines if line.minor < 0}
     return {(debit[0], credit[0]) for debit in debits for credit in credits if debit[1] != credit[1]}
@@ -261,10 +276,12 @@ def _signature_of(entry: PostedEntry, sign: int = 1) -> tuple[tuple[str, int], .
 
 
 def round_amounts(journal: Journal) -> Iterator[f.Finding]:
-    """Whole thousands in a journal whose other amounts are not."""
+    """Large amounts in whole thousands, in a journal whose other amounts are not even whole."""
     unit, count = ROUND_UNIT * 10**journal.period.places, len(journal.postings)
-    lines = [p for p in journal.postings if p.line.minor % unit == 0]
-    if count >= ENOUGH and 0 < len(lines) <= EXCEPTION * count:
+    threshold, whole = journal.materiality, 10 ** max(journal.period.places, 1)
+    lines = [p for p in journal.postings if p.line.minor % unit == 0 and journal.money(abs(p.line.minor)) > threshold]
+    simple = sum(p.line.minor % whole == 0 for p in journal.postings)
+    if count >= ENOUGH and 0 < len(lines) <= simple <= EXCEPTION * count:
         yield _of_lines(journal, f.ROUND, lines, f"{several(len(lines), 'line')} of {count:,} in whole thousands")
 
 
@@ -278,37 +295,57 @@ def unnamed(journal: Journal) -> Iterator[f.Finding]:
 
 
 def rare_accounts(journal: Journal) -> Iterator[f.Finding]:
-    """Accounts of a few lines only, apart from those that are used once a period by nature."""
+    """Accounts of a few lines only, which Setup does not give to the role of the line.
+
+    A role that is seldom used has an account that is seldom used, and so has what happens once a period by nature.
+    """
     count = len(journal.postings)
     if count < MANY:
         return
     uses = Counter(p.line.account for p in journal.postings)
     rare = {account for account, times in uses.items() if times <= RARE * count}
-    lines = [p for p in journal.postings if p.line.account in rare and p.entry.event not in _ONCE]
+    lines = [
+        p
+        for p in journal.postings
+        if p.line.account in rare and p.entry.event not in _ONCE and not _mapped(journal, p.line)
+    ]
     if lines:
         accounts = ", ".join(sorted({p.line.account for p in lines})[:NAMED])
         yield _of_lines(journal, f.RARE_ACCOUNT, lines, f"{several(len(lines), 'line')} of {count:,} on {accounts}")
 
 
 def just_below(journal: Journal) -> Iterator[f.Finding]:
-    """Lines of nearly the amount from which on a misstatement matters."""
+    """Several amounts a bit below that from which on a misstatement matters, and far fewer a bit above it.
+
+    An entry and its reversal are one matter that was taken back: neither counts.
+    """
     threshold = journal.materiality
-    lines = [p for p in journal.postings if BELOW * threshold <= abs(journal.money(p.line.minor)) < threshold]
-    if lines:
+    reversed_ones = {p.entry.reverses for p in journal.postings if p.entry.reverses}
+    standing = [p for p in journal.postings if not p.entry.reverses and p.entry.number not in reversed_ones]
+    lines = [p for p in standing if BELOW * threshold <= abs(journal.money(p.line.minor)) < threshold]
+    above = [p for p in standing if threshold <= abs(journal.money(p.line.minor)) < threshold * (2 - BELOW)]
+    if len(_amounts(lines)) >= max(SPLIT, SPLIT * len(_amounts(above))):
         text = f"{several(len(lines), 'line')} within 5 % below {journal.money_text(threshold)}"
         yield _of_lines(journal, f.JUST_BELOW, lines, text)
+
+
+def _amounts(lines: Iterable[Posting]) -> set[tuple[int, int]]:
+    """The amounts of lines; one on both sides of an entry is one amount."""
+    return {(p.entry.number, abs(p.line.minor)) for p in lines}
 
 
 def first_digits(journal: Journal) -> Iterator[f.Finding]:
     """Benford's law: in amounts of many sizes, 1 leads in 30 %, 9 in 5 %.
 
+    The law is that of amounts of many sizes (`SPREAD`).
     Both measures must be beyond their bounds: in short journals chance alone makes deviations of `DEVIATION`, in long ones
     the smallest deviation is beyond `CHI_SQUARE`. An amount on both sides of an entry is one amount.
     """
-    amounts = [
-        amount for _, amount in {(p.entry.number, abs(p.line.minor)) for p in journal.postings if not p.entry.reverses}
-    ]
+    amounts = [amount for _, amount in _amounts(p for p in journal.postings if not p.entry.reverses) if amount]
     if len(amounts) < MANY:
+        return
+    smallest, largest = np.percentile(amounts, (5, 95))
+    if largest < 10**SPREAD * smallest:
         return
     shares = np.bincount([int(str(a)[0]) for a in amounts], minlength=10)[1:] / len(amounts)
     expected = np.log10(1 + 1 / np.arange(1, 10))
@@ -337,11 +374,12 @@ def _of_lines(journal: Journal, rule: f.Rule, lines: Sequence[Posting], text: st
 
 
 def weekends(journal: Journal) -> Iterator[f.Finding]:
-    """Documents of a Saturday or Sunday, where those are the exception."""
+    """Documents of a Saturday or Sunday, where those are the exception and worth more than materiality."""
     documents = journal.documents
     on_weekend = (documents.day + schema.DAY_0.weekday()) % 7 >= 5
     rows = int(np.count_nonzero(on_weekend))
-    if len(documents) >= ENOUGH and 0 < rows <= EXCEPTION * len(documents):
+    worth = float(np.abs(documents.amount[on_weekend]).sum())
+    if len(documents) >= ENOUGH and 0 < rows <= FEW * len(documents) and worth > journal.materiality:
         text = f"{several(rows, 'row')} of {len(documents):,} on a Saturday or Sunday: "
         yield _of_documents(journal, f.WEEKEND, documents.of(on_weekend), text)
 
@@ -383,13 +421,14 @@ def _of_documents(journal: Journal, rule: f.Rule, rows: Documents, text: str) ->
 
 
 def late_postings(journal: Journal) -> Iterator[f.Finding]:
-    """Runs posted long after the period, or on a weekend."""
-    texts = []
-    for run, posted in journal.posted:
+    """Runs posted long after the period, or on a weekend where hardly any is."""
+    texts, posted_runs = [], list(journal.posted)
+    unusual = len(posted_runs) >= POSTINGS * max(1, sum(posted.weekday() >= 5 for _, posted in posted_runs))
+    for run, posted in posted_runs:
         days_after = (posted - journal.period_end).days
         if days_after > LATE_DAYS:
             texts.append(f"{run} {days_after} days after period end")
-        elif posted.weekday() >= 5:
+        elif posted.weekday() >= 5 and unusual:
             texts.append(f"{run} on a {('Saturday', 'Sunday')[posted.weekday() - 5]}")
     if texts:
         yield f.LATE("Runs", f"Posted: {listed(texts)}.")
