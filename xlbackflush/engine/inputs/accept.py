@@ -139,6 +139,7 @@ def _settings(source: Source, reading: Reading) -> tuple[Settings, dict[str, str
         else:
             cells[name] = where
             fields[known[name].field] = _setting(known[name], value, row, source, reading)
+    lacking: dict[f.Rule, list[schema.Setting]] = defaultdict(list)
     for setting in schema.SETTINGS:
         if setting.name not in cells:
             fields[setting.field] = setting.default
@@ -146,9 +147,8 @@ def _settings(source: Source, reading: Reading) -> tuple[Settings, dict[str, str
                 where = source.cell("Setting", source.last_row)
                 findings.append(f.BLANK(where, f"{setting.name} is missing on Setup."))
             elif setting.name not in taken.values():
-                used = f"{_default(setting)} is used" if setting.default is not None else "it is taken as blank"
-                rule = f.LOST_SETTING if setting.name in missing else f.MISSING_SETTING
-                findings.append(rule(source.sheet, f"{setting.name} is not on Setup; {used}."))
+                lacking[f.LOST_SETTING if setting.name in missing else f.MISSING_SETTING].append(setting)
+    findings += [rule(source.sheet, _lacking(those)) for rule, those in lacking.items()]
     settings = Settings(**{k: v for k, v in fields.items() if v is not None})
     code = settings.currency
     if not (len(code) == 3 and code.isascii() and code.isupper() and code.isalpha()):
@@ -162,10 +162,26 @@ def _settings(source: Source, reading: Reading) -> tuple[Settings, dict[str, str
     return settings, cells
 
 
+def _lacking(settings: Sequence[schema.Setting]) -> str:
+    """What stands for settings that are not on Setup."""
+    if len(settings) == 1:
+        blank = settings[0].default is None
+        used = "it is taken as blank" if blank else f"{_default(settings[0])} is used"
+        return f"{settings[0].name} is not on Setup; {used}."
+    names = listed([f"{setting.name} ({_default(setting)})" for setting in settings], len(settings))
+    return f"{len(settings)} settings are not on Setup; their defaults are used: {names}."
+
+
 def _default(setting: schema.Setting) -> str:
     """What a setting is where nothing is said."""
     number = number_in(setting.default)
-    return str(setting.default) if number is None else share(number) if setting.kind == "percent" else in_words(number)
+    return (
+        in_words(setting.default).strip('"')
+        if number is None
+        else share(number)
+        if setting.kind == "percent"
+        else in_words(number)
+    )
 
 
 def _reversed_period(settings: Settings, where: str) -> f.Finding:
@@ -201,9 +217,15 @@ def _accounts(source: Source, reading: Reading) -> dict[str, tuple[str, str]]:
             findings.append(f.DUPLICATE_ROLE(source.cell("Role", row), f"{role} is mapped twice."))
         elif role:
             accounts[role] = (account.strip(), name.strip())
-    for role, default in schema.ROLES.items():
-        if role not in accounts:
-            accounts[role] = default
+    lacking = {role: default for role, default in schema.ROLES.items() if role not in accounts}
+    if lacking:
+        names = [f"{role} ({' '.join(default)})" for role, default in lacking.items()]
+        text = (
+            f"{len(names)} roles have no row in table Accounts; these accounts are used: {listed(names, len(names))}."
+        )
+        if len(names) == 1:
+            [(role, default)] = lacking.items()
             text = f"{role} has no row in table Accounts; account {' '.join(default)} is used."
-            findings.append(f.MISSING_ACCOUNT(source.cell("Role", source.last_row), text))
+        findings.append(f.MISSING_ACCOUNT(source.cell("Role", source.last_row), text))
+        accounts |= lacking
     return accounts
