@@ -204,7 +204,24 @@ def test_a_typed_total_row_is_one_finding(table: str, total: Row, where: str, sa
 def test_a_row_that_adds_up_nothing_is_no_total():
     tables = plant()
     tables["Counts"].append({"Quantity": 33})
-    assert [each.code for each in found(tables)] == ["C03"] * 4
+    [finding] = found(tables)
+    assert (finding.code, finding.where, finding.what) == (
+        "C03",
+        "Counts!A10",
+        "Date, Document, Event and Item are blank.",
+    )
+
+
+def test_rows_with_the_same_cells_blank_are_one_finding():
+    tables = plant() | {"Purchases": purchases(40)}
+    for row in tables["Purchases"][10:30]:
+        row |= {"Date": None, "Document": None}
+    for row in tables["Purchases"][35:37]:
+        row["Document"] = None
+    assert [(each.where, each.what) for each in found(tables)] == [
+        ("Purchases!A17:A36", "Date and Document are blank. The same in 19 more cells: A18, A19, A20 and 16 more."),
+        ("Purchases!B42:B43", "Document is blank. The same in B43."),
+    ]
 
 
 # -------------------------------------------------------------------------------------------------- the period

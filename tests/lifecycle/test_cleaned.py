@@ -107,6 +107,15 @@ def test_every_proof_holds_where_cells_were_cleaned(two: tuple[Path, Path], tmp_
                 assert live[sheet][at] == pytest.approx(value, rel=1e-9), f"{sheet}!{at}"
 
 
+def test_restored_the_cells_stay_clean(two: tuple[Path, Path]) -> None:
+    """Restore puts results back; what was cleaned says the same as before."""
+    clean, dirty = two
+    assert cli("run", dirty).code == 0
+    assert cli("restore", dirty).code == 0
+    assert Parts(dirty).rows("Purchases") == Parts(clean).rows("Purchases")
+    assert cli("run", dirty).code == 0
+
+
 def test_posted_from_cleaned_cells_it_verifies(two: tuple[Path, Path]) -> None:
     _, dirty = two
     assert cli("run", dirty).code == 0

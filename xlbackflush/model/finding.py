@@ -161,7 +161,7 @@ TOO_MUCH = Rule("Z03", ERROR, "Amount beyond 15 digits", "Look for a quantity, p
 # -- quantities, after the explosion
 OVERSOLD = Rule("Q01", WARNING, "Sold more than there is", "Check the counts; a later receipt or count may explain it.")
 SHORTAGE = Rule("Q02", WARNING, "Negative book stock",
-    "Check counts, BOM, purchases and opening stock; posted all the same.")
+    "Check counts, BOM, purchases and opening stock. It does not stop the run.")
 NEVER_COMPLETED = Rule("Q03", WARNING, "Subassembly consumed but never completed",
     "Count its completions, or make its Type Phantom.")
 

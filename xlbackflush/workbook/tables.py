@@ -9,6 +9,7 @@ from xlbackflush.engine.record.runs_table import runs as runs
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.inputs import Cleaned
 from xlbackflush.model.tables import Source, absent
+from xlbackflush.model.text import is_total
 from xlbackflush.ooxml.address import column_letter
 from xlbackflush.ooxml.package import TablePart
 from xlbackflush.sheets.formulas import Sheets
@@ -23,7 +24,7 @@ def check_ours(book: str, tables: Mapping[str, TablePart], version: int, sheets:
     is_ours = len(missing) < len(schema.ESSENTIAL) or version > 1
     for name in missing if is_ours else ():
         if schema.SHEET_OF[name].name in sheets:
-            raise UnusableError(_to_table(book, name))
+            raise UnusableError(_to_table(book, name, tables))
     if missing:
         raise UnusableError(
             f"{book} is not a backflush workbook: it has no table {', '.join(missing[:3])}"
@@ -37,15 +38,19 @@ def check_ours(book: str, tables: Mapping[str, TablePart], version: int, sheets:
         if table.name in tables:
             _check_columns(book, table, tables[table.name])
         elif schema.SHEET_OF[table.name].name in sheets:
-            raise UnusableError(_to_table(book, table.name))
+            raise UnusableError(_to_table(book, table.name, tables))
 
 
-def _to_table(book: str, name: str) -> str:
-    """What to do where a sheet of ours stands there without its table, which has become a range."""
+def _to_table(book: str, name: str, tables: Mapping[str, TablePart]) -> str:
+    """What to do where a sheet of ours stands there without its table, which has become a range, or has another name."""
+    sheet = schema.SHEET_OF[name].name
+    start = f"{book}: sheet {sheet} has no table {name}, so that what stands there is not read."
+    others = [table.name for table in tables.values() if table.sheet == sheet and table.name not in schema.TABLES]
+    if others:
+        return f"{start} Its table is called {others[0]}: name it {name} again (Table Design > Table Name)."
     return (
-        f"{book}: sheet {schema.SHEET_OF[name].name} has no table {name}, so that what stands there is not read. If it was "
-        "converted to a range, make it a table again: select the cells with their headers, press Ctrl+T (Insert > Table), and "
-        f"name the table {name} (Table Design > Table Name)."
+        f"{start} If it was converted to a range, make it a table again: select the cells with their headers, press Ctrl+T "
+        f"(Insert > Table), and name the table {name} (Table Design > Table Name)."
     )
 
 
@@ -152,7 +157,7 @@ def filled(table: TablePart, rows: Iterable[list[object]], totals: int = 0) -> S
                 continue
             source.rows.append(row)
             source.row_numbers.append(number)
-        elif number > table.last_row + totals:
+        elif number > table.last_row + totals and not any(map(is_total, row)):
             first = next(i for i, value in enumerate(row) if value != "")
             source.below.append(f"{table.sheet}!{column_letter(table.first_col + first)}{number}")
     return source

@@ -175,13 +175,9 @@ def _lacking(settings: Sequence[schema.Setting]) -> str:
 def _default(setting: schema.Setting) -> str:
     """What a setting is where nothing is said."""
     number = number_in(setting.default)
-    return (
-        in_words(setting.default).strip('"')
-        if number is None
-        else share(number)
-        if setting.kind == "percent"
-        else in_words(number)
-    )
+    if number is None:
+        return str(setting.default) if setting.default else "blank"
+    return share(number) if setting.kind == "percent" else in_words(number)
 
 
 def _reversed_period(settings: Settings, where: str) -> f.Finding:

@@ -11,7 +11,6 @@ What several rows have in common beyond that, such as codes without their leadin
 """
 
 import math
-import re
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterator, Sequence
 
@@ -22,7 +21,8 @@ from xlbackflush.model.addresses import address, the_same_in, together
 from xlbackflush.model.finding import Finding
 from xlbackflush.model.inputs import Inputs
 from xlbackflush.model.tables import Source, number_in
-from xlbackflush.model.words import number
+from xlbackflush.model.text import is_total
+from xlbackflush.model.words import listed, number
 
 #: rules that many cells of a column break in one way
 _ALIKE = {
@@ -40,11 +40,11 @@ _OF_BLANKS = {
     rule.code
     for rule in (
         f.NO_PRICE, f.NO_COST, f.PRICE_IGNORED, f.PRICE_WITHOUT_BOM, f.CONVERSION_IGNORED, f.HOURS_WITHOUT_RATE,
-        f.NO_COUNT, f.CORRECTS_NOTHING, f.COUNT_UNUSED,
+        f.NO_COUNT, f.CORRECTS_NOTHING, f.COUNT_UNUSED, f.DUPLICATE_ROW,
     )
 }  # fmt: skip
+_IS_BLANK = " is blank."
 _SPELLINGS = 5  # unknown choices of a column that are named one by one
-_TOTAL = re.compile(r"(?:grand|sub|over ?all)?[ -]*(?:totals?|sums?)\s*:?", re.I)
 _ROWS_LOOKED_AT = 500  # of a table, for totals
 _ADDED_UP = ("quantity", "money", "hours")  # kinds of columns that a total adds up
 
@@ -111,7 +111,7 @@ def _totals(source: Source, table: schema.Table, numbers: Sequence[int]) -> Iter
         if (place := at.get(row)) is None:
             continue
         cells = dict(zip(source.columns, source.rows[place], strict=True))
-        word = next((n for n, v in cells.items() if isinstance(v, str) and _TOTAL.fullmatch(v.strip())), "")
+        word = next((name for name, value in cells.items() if is_total(value)), "")
         sums = _sums(source, table, place, top) or _sums(source, table, place, 0)
         keys = [c.name for c in table.columns if c.kind in ("date", "item", "choice")]
         if not word and (not sums or any(cells.get(name) not in ("", None) for name in keys)):
@@ -151,10 +151,28 @@ def grouped(findings: Sequence[Finding]) -> list[Finding]:
     if len(findings) < 2:
         return list(findings)
     spellings = Counter(column for column, _ in {(_column_of(each), each.what) for each in findings})
+    findings = _blanks_of_rows(findings)
     groups: dict[Hashable, list[Finding]] = defaultdict(list)
     for place, each in enumerate(findings):
         groups[_cause(each, spellings) or place].append(each)
     return [_as_one(group) if len(group) > 1 else group[0] for group in groups.values()]
+
+
+def _blanks_of_rows(findings: Sequence[Finding]) -> list[Finding]:
+    """The findings, several blank cells of a row as one at the first of them."""
+    rows: dict[Hashable, list[Finding]] = defaultdict(list)
+    for each in findings:
+        cell = address(each.where)
+        if each.code == f.BLANK.code and cell and each.what.endswith(_IS_BLANK) and cell.sheet != "Setup":
+            rows[cell.sheet, cell.row].append(each)
+    others: set[int] = set()
+    firsts: dict[int, Finding] = {}
+    for blanks in rows.values():
+        if len(blanks) > 1:
+            names = [each.what.removesuffix(_IS_BLANK) for each in blanks]
+            firsts[id(blanks[0])] = replace(blanks[0], what=f"{listed(names, len(names))} are blank.")
+            others |= {id(each) for each in blanks[1:]}
+    return [firsts.get(id(each), each) for each in findings if id(each) not in others]
 
 
 def _column_of(each: Finding) -> Hashable:
@@ -170,6 +188,8 @@ def _cause(each: Finding, spellings: Counter[Hashable]) -> Hashable:
         return None
     if each.code == f.UNKNOWN_CHOICE.code:
         return (column, each.fix, "" if spellings[column] > _SPELLINGS else each.what)
+    if each.code == f.BLANK.code:
+        return (column, each.what)
     return (column, each.fix, each.severity) if each.code in _ALIKE else None
 
 

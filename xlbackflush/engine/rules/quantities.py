@@ -120,7 +120,7 @@ def _unopened(period: Period, short: StockBook) -> f.Finding:
     )
     source = period.inputs.sources["Stock"]
     where = source.cell("Opening qty", source.first_row) if source.letters else source.sheet
-    fix = "Enter Opening qty on Stock for these items; or check counts, BOM and purchases. The run is posted anyway."
+    fix = "Enter Opening qty on Stock for these items; or check counts, BOM and purchases. It does not stop the run."
     return f.SHORTAGE(where, what, math.fsum(worth.tolist()), fix)
 
 
