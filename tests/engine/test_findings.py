@@ -652,6 +652,22 @@ def column_letter(table: str, column: str) -> str:
     return sources(april(), plant())[table].letters[column]
 
 
+@pytest.mark.parametrize(
+    ("share", "fix"),
+    [
+        (1.15, "Type 15 % where 1.15 is the factor that quantities are multiplied by."),
+        (15.0, "Type 15 % where that is meant; 15 alone is 1,500 %."),
+        (1.0, "Correct the value."),
+        (-0.1, "Correct the value."),
+    ],
+)
+def test_a_share_beyond_all_is_told_with_what_it_looks_like(share: float, fix: str):
+    tables = plant()
+    tables["BOM"][0]["Scrap %"] = share
+    [finding] = run(april(), tables).findings
+    assert (finding.code, finding.where, finding.fix) == ("C07", "BOM!E7", fix)
+
+
 def test_an_unknown_choice_and_an_unknown_setting_are_named_with_a_remedy():
     tables = plant()
     tables["Counts"][0]["Event"] = "Sould"

@@ -82,10 +82,12 @@ def _with(source: Source, cleaned: Sequence[Cleaned]) -> Source:
 def _cleaned(cleaned: Sequence[Cleaned], sources: Mapping[str, Source]) -> Iterator[f.Finding]:
     """One note for each column of which cells were cleaned."""
     columns: dict[tuple[str, str, str], list[Cleaned]] = defaultdict(list)
+    settings = dict(zip(sources["Setup"].row_numbers, sources["Setup"].by_column().get("Setting", ()), strict=False))
     for cell in cleaned:
-        columns[cell.table, cell.column, cell.kind].append(cell)
+        name = str(settings.get(cell.row)) if cell.table == "Setup" and cell.column == "Value" else cell.column
+        columns[cell.table, name, cell.kind].append(cell)
     for (table, column, kind), cells in columns.items():
-        wheres = [sources[table].cell(column, cell.row) for cell in cells]
+        wheres = [sources[table].cell(cell.column, cell.row) for cell in cells]
         first = {cell.was: where for where, cell in reversed(list(zip(wheres, cells, strict=True)))}
         examples = [cell for where, cell in zip(wheres, cells, strict=True) if first[cell.was] == where][:NAMED]
         said = [f"{short(first[cell.was])} {_change(cell)}" for cell in examples]

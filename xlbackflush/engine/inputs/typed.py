@@ -178,14 +178,16 @@ class Reader:
             return array
         for i in where_true(bad).tolist():
             value = float(array[i])
+            fix = None
             if column.kind == "percent":
+                fix = _as_share(value)
                 below = f" and below {share(column.maximum)}" if column.maximum else ""
                 text = f"is {share(value, 4)}; it must be at least 0 %{below}."
             elif column.minimum is not None and value < column.minimum:
                 text = f"is {number(value)}; it must not be below {number(column.minimum)}."
             else:
                 text = f"is {number(value)}; that is too large."
-            self._add(f.OUT_OF_RANGE, i, text)
+            self._add(f.OUT_OF_RANGE, i, text, fix)
         array[bad] = math.nan
         return array
 
@@ -234,6 +236,17 @@ class Reader:
             else:
                 values[i] = spelled.get(text.casefold(), text)
         return values
+
+
+def _as_share(value: float) -> str | None:
+    """What to type for a share of one or more: 1.15 is a factor, 15 the percentage without its sign."""
+    if 1 < value < 2:
+        return f"Type {share(value - 1, 4)} where {number(value)} is the factor that quantities are multiplied by."
+    return (
+        f"Type {number(value)} % where that is meant; {number(value)} alone is {share(value)}."
+        if 1 < value < 100
+        else None
+    )
 
 
 def _date(value: object) -> float | None:

@@ -93,7 +93,8 @@ def wip_complete(period: Period) -> Iterator[f.Finding]:
     for column, shares in (("Material %", wip.material_percent), ("Conversion %", wip.conversion_percent)):
         over = shares > 1
         for cell, share in zip(cells(period.inputs, "WIP", column, over), shares[over].tolist(), strict=True):
-            yield f.OVER_COMPLETE(cell, f"{column} is {words.share(share)}.")
+            meant = f"Type {words.number(share)} %: {words.number(share)} alone is {words.share(share)}."
+            yield f.OVER_COMPLETE(cell, f"{column} is {words.share(share)}.", fix=meant if 2 <= share <= 100 else None)
 
 
 # -------------------------------------------------------------------------------- balances carried over
