@@ -86,6 +86,18 @@ def test_items_without_opening_stock_are_one_finding_with_what_they_are_worth():
     assert finding.fix.startswith("Enter Opening qty on Stock")
 
 
+def test_where_most_items_have_opening_stock_each_short_one_is_named():
+    """40 parts with 100 in stock, six with none: those six are named one by one, as nothing says that they have one cause."""
+    tables = plant()
+    codes = [f"Part-{n}" for n in range(46)]
+    tables["StandardCost"] += [buy(code, 2) for code in codes]
+    tables["BOM"] += [line("Ring", code, 1) for code in codes]
+    tables["Stock"] += [{"Item": code, "Opening qty": 100} for code in codes[:40]]
+    assert [(each.code, each.where) for each in found(tables)] == [
+        ("Q02", f"Standard Cost!A{50 + n}") for n in range(6)
+    ]
+
+
 def test_one_item_that_is_short_is_named_at_its_own_cell():
     tables = plant()
     tables["Purchases"][0]["Quantity"] = 10

@@ -84,6 +84,7 @@ def nothing_effective(period: Period) -> Iterator[f.Finding]:
 
 
 _SEVERAL = 5  # items short before their cause is looked for in what they have in common
+_FILLED = 0.2  # of the items used, those with opening stock on a sheet that somebody has yet to fill in
 
 
 def shortages(period: Period) -> Iterator[f.Finding]:
@@ -92,9 +93,11 @@ def shortages(period: Period) -> Iterator[f.Finding]:
     short = stock.of((stock.role != "") & (stock.book < -1e-9))
     if not len(short):
         return
-    unopened = short.opening == 0
-    used = (stock.role != "") & (stock.opening == 0) & (stock.relieved > 0)
-    if np.count_nonzero(unopened) >= max(_SEVERAL, np.count_nonzero(used) / 2):
+    given = np.zeros(len(period.bill.items) + 1, dtype=bool)  # the last one stands for item -1
+    given[period.bill.of("Stock")[~np.isnan(period.inputs.stock.opening_qty)]] = True
+    unopened = ~given[short.item]
+    used = stock.item[(stock.role != "") & (stock.relieved > 0)]
+    if np.count_nonzero(unopened) >= _SEVERAL and np.count_nonzero(given[used]) <= _FILLED * len(used):
         yield _unopened(period, short.of(unopened))
         short = short.of(~unopened)
     sold = period.bill.of("Counts")[period.inputs.counts.event == schema.SOLD]
