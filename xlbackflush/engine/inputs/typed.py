@@ -142,8 +142,12 @@ class Reader:
         elif kind != "text" and isinstance(value, str):
             return self._text(value, i, kind)
         else:
-            self._add(f.WRONG_TYPE, i, f"is {in_words(value)}; a {kind} is expected.")
+            self._wrong_type(value, i, kind)
         return "" if kind == "text" else math.nan
+
+    def _wrong_type(self, value: object, i: int, kind: str) -> None:
+        or_blank = "" if self.column.required else ", or leave the cell blank"
+        self._add(f.WRONG_TYPE, i, f"is {in_words(value)}; a {kind} is expected.", f"Type a {kind}{or_blank}.")
 
     def _text(self, text: str, i: int, kind: str) -> float:
         """A text in a column of numbers or dates: what it says, where that is beyond doubt."""
@@ -166,7 +170,7 @@ class Reader:
         elif _looks_like_number(text) or _looks_like_date(text):
             self._add(f.TEXT_NUMBER, i, f'is the text "{short_text(text)}", not a {kind}.', _RETYPE.format(kind))
         else:
-            self._add(f.WRONG_TYPE, i, f"is {in_words(text)}; a {kind} is expected.")
+            self._wrong_type(text, i, kind)
         return math.nan
 
     def _in_range(self, array: Floats) -> Floats:
