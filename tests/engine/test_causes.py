@@ -60,6 +60,19 @@ def test_unknown_choices_are_told_apart_until_there_are_many_of_them():
     assert finding.where == "Actuals!C7:C20"
 
 
+def test_an_item_of_the_wrong_type_is_one_finding_for_each_item():
+    tables = plant()
+    tables["Counts"] += [tables["Counts"][0] | {"Document": f"C-{n}", "Item": "Ore"} for n in range(4)]
+    tables["Counts"] += [tables["Counts"][0] | {"Document": "C-9", "Item": "Tin"}]
+    tables["StandardCost"] += [buy("Tin", 1)]
+    ore, tin = found(tables)
+    assert (ore.code, ore.where) == ("T05", "Counts!D10:D13")
+    assert ore.what == (
+        "Ore is Buy; only Subassembly and Finished items are completed. The same in 3 more cells: D11, D12 and D13."
+    )
+    assert (tin.code, tin.where) == ("T05", "Counts!D14")
+
+
 def test_five_hundred_items_without_a_price_are_one_finding():
     tables = plant()
     tables["StandardCost"] += [buy(f"Part {n}", 0) for n in range(512)]

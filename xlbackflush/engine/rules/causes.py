@@ -43,8 +43,10 @@ _OF_BLANKS = {
         f.NO_COUNT, f.CORRECTS_NOTHING, f.COUNT_UNUSED, f.DUPLICATE_ROW,
     )
 }  # fmt: skip
+#: rules whose sentence says the cause: a choice that there is not, the type of an item
+_BY_WORDS = {f.UNKNOWN_CHOICE.code, f.NOT_COUNTABLE.code}
 _IS_BLANK = " is blank."
-_SPELLINGS = 5  # unknown choices of a column that are named one by one
+_SPELLINGS = 5  # sentences of a column that are said one by one
 _ROWS_LOOKED_AT = 500  # of a table, for totals
 _ADDED_UP = ("quantity", "money", "hours")  # kinds of columns that a total adds up
 
@@ -186,7 +188,7 @@ def _cause(each: Finding, spellings: Counter[Hashable]) -> Hashable:
     column = _column_of(each)
     if column is None or each.where.startswith("Setup!"):
         return None
-    if each.code == f.UNKNOWN_CHOICE.code:
+    if each.code in _BY_WORDS:
         return (column, each.fix, "" if spellings[column] > _SPELLINGS else each.what)
     if each.code == f.BLANK.code:
         return (column, each.what)
