@@ -211,7 +211,7 @@ def test_error_values_are_named_with_their_cell(everything, number, shown):
 def test_a_number_that_only_looks_like_an_error_value_is_a_number(everything):
     """Excel's numbers are floating point."""
     reason = refused(changed(everything, "BOM", 9, "Qty per", float(NA)))
-    assert "BOM!C9: Qty per is -2.14683e+09; it must not be below 0." in reason
+    assert "BOM!C9: Qty per is -2,146,826,246; it must not be below 0." in reason
 
 
 def test_several_errors_are_counted_and_the_first_is_said(everything):

@@ -229,23 +229,39 @@ def test_check_keeps_the_results_of_a_run(book: Path) -> None:
 
 
 @pytest.mark.parametrize("verb", ["check", "run"])
-def test_errors_give_exit_code_1_and_a_line_each(book: Path, verb: str) -> None:
-    result = cli(verb, wrong(book, 2))
+def test_errors_give_exit_code_1_and_a_line_for_each_cause(book: Path, verb: str) -> None:
+    parts = Parts(wrong(book, 2))
+    parts.put_all("Counts", {"C8": "made"})
+    result = cli(verb, parts.save(book))
     assert (result.code, result.err) == (1, "")
     assert result.out.splitlines() == [
-        "Error  Counts!E7  Quantity is \"wrong\"; a number is expected.  Fix: Type a value of the kind that the column asks for.",
-        "Error  Counts!E8  Quantity is \"wrong\"; a number is expected.  Fix: Type a value of the kind that the column asks for.",
+        'Error  Counts!E7:E8  Quantity is "wrong"; a number is expected. The same in E8.  Fix: Type a number.',
+        'Error  Counts!C8  Event is "made".  Fix: Use Completed or Sold.',
         "",
         "Findings: 2 errors. Nothing was posted; see sheet Findings.",
-    ]  # fmt: skip
+    ]
 
 
-def test_of_very_many_findings_the_first_forty_are_printed(tmp_path: Path) -> None:
+def test_one_cause_in_sixty_cells_is_one_line(tmp_path: Path) -> None:
     path = sample_book(tmp_path / "demo.xlsm", "widgets")
     out = cli("run", wrong(path, 60)).out.splitlines()
-    assert sum(line.startswith("Error") for line in out) == 40
-    assert any(line.startswith("... and ") and line.endswith(" more: see sheet Findings.") for line in out)
-    assert len([r for r in Parts(path).rows("Findings") if r["Severity"] == "Error"]) >= 60
+    [line] = [line for line in out if line.startswith("Error")]
+    assert line.startswith(
+        'Error  Counts!E7:E66  Quantity is "wrong"; a number is expected. The same in 59 more cells: E8, E9, E10 and 56 more.'
+    )
+    assert len([r for r in Parts(path).rows("Findings") if r["Severity"] == "Error"]) == 1
+
+
+def test_of_very_many_findings_the_twenty_largest_are_printed(tmp_path: Path) -> None:
+    """Sixty documents that correct nothing we know, one error, and no document of that number: 61 findings."""
+    path = sample_book(tmp_path / "demo.xlsm", "widgets")
+    parts = Parts(path)
+    parts.put_all("Counts", {f"E{7 + i}": -1.0 for i in range(60)} | {f"F{7 + i}": f"PC-{i}?" for i in range(60)})
+    out = cli("check", parts.save(path)).out.splitlines()
+    findings = len(Parts(path).rows("Findings"))
+    assert findings >= 60
+    assert sum(line.startswith(("Error", "Warning", "Note")) for line in out) == 20
+    assert f"... and {findings - 20} more: see sheet Findings." in out
 
 
 def test_quiet_prints_nothing_but_errors(book: Path) -> None:

@@ -524,6 +524,15 @@ def test_a_row_typed_below_a_table_is_an_error(book: Path, gap: int, cell: str) 
     assert [(f["severity"], f["code"], f["where"]) for f in result.json["findings"]] == [("Error", "C09", cell)]
 
 
+def test_a_total_below_a_table_is_no_row_of_it(book: Path, expected: Lines) -> None:
+    """Typed, or a formula, beside a word that says so: nothing to read, and nothing to ask."""
+    parts = Parts(book)
+    parts.put_all("Counts", {"A12": "Total", "E12": Formula("SUM(E7:E11)", 42.0)})
+    parts.save(book)
+    runs(book)
+    assert journal(book) == expected
+
+
 def test_blank_rows_in_the_middle_of_a_table_do_not_matter(book: Path, expected: Lines) -> None:
     parts = Parts(book)
     root = parts.xml(parts.part_of("Counts"))

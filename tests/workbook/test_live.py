@@ -30,6 +30,7 @@ from xlbackflush.addin import macros
 from xlbackflush.engine.inputs.snapshot import input_hash
 from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.model.errors import UnusableError
+from xlbackflush.model.inputs import Cleaned
 from xlbackflush.model.journal import Run
 from xlbackflush.model.tables import CellError
 from xlbackflush.ooxml.address import addresses, area, areas, box_of
@@ -81,6 +82,38 @@ def test_a_check_in_excel_writes_what_a_check_without_it_writes(tmp_path: Path) 
     with FileBook(plain) as file:
         assert lifecycle.check(file).failed
     assert differences(ran, plain) == []
+
+
+#: what an export makes of cells; all of them say one thing
+CARELESS: dict[str, object] = {
+    "A7": "2026-10-01", "A8": 20261001.0, "C7": " Completed", "D7": "SA-210\u00a0", "D9": "SA-230 ", "E7": "230.0", "E8": "46",
+    "E10": " 130 ",
+}  # fmt: skip
+
+
+def careless(path: Path) -> Path:
+    """The widgets with some counts as an export gives them."""
+    parts = Parts(sample_book(path, "widgets"))
+    parts.put_all("Counts", dict(CARELESS))
+    return parts.save(path)
+
+
+def test_cells_are_cleaned_in_excel_as_in_the_file(tmp_path: Path) -> None:
+    book = careless(tmp_path / "book.xlsx")
+    ran = live(book, macros.run)
+    plain = by_file(book, ran)
+    assert differences(ran, plain) == []
+    assert inputs(ran) == inputs(plain) == inputs(sample_book(tmp_path / "clean.xlsx", "widgets"))
+    assert [row["Code"] for row in Parts(ran).rows("Findings")].count("C17") == 4
+
+
+def test_a_formula_is_not_cleaned_in_excel_either(tmp_path: Path) -> None:
+    workbook = Workbook(careless(tmp_path / "book.xlsx"))
+    workbook.sheets["Counts"].sheet["D8"].value = '="SA-220"&" "'
+    with calling(workbook) as called:
+        book = LiveBook(called)
+        cells = [Cleaned("Counts", "Item", row, "item", "", "") for row in (7, 8, 9)]
+        assert book.not_typed(cells) == {"Counts!D8"}
 
 
 HARD_TO_READ: dict[str, Any] = {

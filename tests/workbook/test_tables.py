@@ -172,7 +172,7 @@ def test_a_line_may_hold_to_the_end_of_time(bench: Path) -> None:
         ("Quantity", Error("#REF!"), "Quantity holds the error value #REF!."),
         ("Quantity", Formula("1+1"), "Quantity holds a formula whose result is not stored."),
         ("Quantity", "ten", 'Quantity is "ten"; a number is expected.'),
-        ("Quantity", "10", 'Quantity is the text "10", not a number.'),
+        ("Quantity", "1,000", 'Quantity is the text "1,000", which can be 1 or 1,000.'),
         ("Date", "soon", 'Date is "soon"; a date is expected.'),
         ("Item", Error("#N/A"), "Item holds the error value #N/A."),
         ("Note", Error("#NAME?"), "Note holds the error value #NAME?."),

@@ -137,18 +137,24 @@ def test_a_header_that_is_not_the_columns_stops_the_run(
     assert found(book) == [("C14", f"Stock!{cell}") for cell in cells]
 
 
-def test_a_table_that_was_made_a_range_is_refused(book: Path) -> None:
+@pytest.mark.parametrize(
+    ("table", "sheet"), [("Purchases", "Purchases"), ("BOM", "BOM"), ("StandardCost", "Standard Cost")]
+)
+def test_a_table_that_was_made_a_range_is_refused(book: Path, table: str, sheet: str) -> None:
+    """With what to do in Excel; a new workbook would lose everything that was typed."""
     parts = Parts(book)
-    del parts.content[parts.part_of("Purchases").replace("worksheets/", "worksheets/_rels/") + ".rels"]
+    del parts.content[parts.part_of(table).replace("worksheets/", "worksheets/_rels/") + ".rels"]
     line = refused(book, parts.save(book).read_bytes())
-    assert "sheet Purchases has no table Purchases, so that what stands there is not read." in line
-    assert "press Ctrl+T" in line
+    assert f"sheet {sheet} has no table {table}, so that what stands there is not read." in line
+    assert "press Ctrl+T" in line and f"name the table {table} (Table Design" in line
+    assert "xlbackflush new" not in line
 
 
 def test_a_table_of_another_name_is_refused(book: Path) -> None:
     parts = Parts(book)
     parts.edit(parts.tables()["Actuals"].part, 'displayName="Actuals"', 'displayName="Payroll"')
-    assert "sheet Actuals has no table Actuals" in refused(book, parts.save(book).read_bytes())
+    line = refused(book, parts.save(book).read_bytes())
+    assert "sheet Actuals has no table Actuals" in line and "called Payroll: name it Actuals again" in line
 
 
 def test_a_required_column_under_another_name_is_named(book: Path) -> None:

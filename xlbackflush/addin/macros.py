@@ -17,6 +17,7 @@ from xlbackflush.engine.result import RunResult
 from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.model.errors import RefusedError, UnusableError
 from xlbackflush.model.finding import counted
+from xlbackflush.model.words import several
 from xlbackflush.workbook.live import LiveBook, calling_book, say
 
 SENTENCE_MOST = 250  # characters; a message box of VBA and the status bar take no more
@@ -66,9 +67,9 @@ def run(book: LiveBook) -> str:
     failed = sum(not c.holds for c in period.checks)
     return " ".join(
         filter(None, (
-            f"Done: run {made.run} ({made.status.lower()}), {made.entries} entries, "
+            f"Done: run {made.run} ({made.status.lower()}), {several(made.entries, 'entry', 'entries')}, "
             f"debits and credits {made.debits:,.{period.places}f} {period.settings.currency};",
-            f"{failed} checks FAIL, see sheet Checks."
+            f"{several(failed, 'check')} FAIL, see sheet Checks."
             if failed
             else "there is nothing to post."
             if outcome.posts_nothing
@@ -98,9 +99,8 @@ def post(book: LiveBook) -> str:
     outcome = post_draft(book, user(), dt.datetime.now(), lambda stage: book.status(f"Backflush: {stage} ..."))
     run = outcome.run
     assert run
-    return (
-        f"Done: run {run.run} is posted: {run.entries} entries, prepared by {run.user}, approved by {run.approved_by}."
-    )
+    posted = several(run.entries, "entry", "entries")
+    return f"Done: run {run.run} is posted: {posted}, prepared by {run.user}, approved by {run.approved_by}."
 
 
 @macro
@@ -128,7 +128,7 @@ def explain(book: LiveBook) -> str:
     steps = explanation.explain(book.cells(), where)
     explanation.write(book, steps)
     _show(book, f"{schema.SHEET_OF['Explanation'].name}!A1")
-    return f"Done: {where} is explained in {len(steps)} step{'s' if len(steps) != 1 else ''}; each links to its cell."
+    return f"Done: {where} is explained in {several(len(steps), 'step')}; each links to its cell."
 
 
 @macro

@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from xlbackflush.schema import SEVERITIES
 from xlbackflush.terminal import is_watched, say, show_stage, warn
 
 if TYPE_CHECKING:
     from xlbackflush.engine.result import RunResult
+    from xlbackflush.model.finding import Finding
     from xlbackflush.workbook.file import FileBook
     from xlbackflush.workbook.product_view_file import ProductView
 
@@ -60,14 +62,23 @@ def report(outcome: RunResult, args: argparse.Namespace, book: FileBook) -> int:
     if args.json:
         say_json({"exit": code, **summary(outcome, view), **own})
         return code
-    shown = [f for f in outcome.findings if f.severity == "Error" or not args.quiet]
-    for finding in shown[:40]:
-        say(f"{finding.severity}  {finding.where}  {finding.what}  Fix: {finding.fix}")
-    if len(shown) > 40:
-        say(f"... and {len(shown) - 40} more: see sheet Findings.")
+    for line in _lines([f for f in outcome.findings if f.severity == "Error" or not args.quiet]):
+        say(line)
     if not args.quiet:
         say(*_table(outcome, view))
     return code
+
+
+_LINES = 20  # of findings, on a screen
+
+
+def _lines(findings: Sequence[Finding]) -> list[str]:
+    """Findings as lines, the largest first; what is beyond a screen stands on the sheet."""
+    ordered = sorted(findings, key=lambda f: (SEVERITIES.index(f.severity), -(f.effect or 0.0)))
+    lines = [f"{f.severity}  {f.where}  {f.what}  Fix: {f.fix}" for f in ordered]
+    if len(lines) > _LINES:
+        lines[_LINES:] = [f"... and {len(lines) - _LINES:,} more: see sheet Findings."]
+    return lines
 
 
 def summary(outcome: RunResult, view: ProductView) -> dict[str, Any]:

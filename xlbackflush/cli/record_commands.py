@@ -14,6 +14,7 @@ from xlbackflush.lifecycle.calculate import calculate
 from xlbackflush.lifecycle.diff import Attribution, JournalLine, Moved, attribution, told_apart
 from xlbackflush.model.errors import RefusedError
 from xlbackflush.model.money import shown
+from xlbackflush.model.words import several
 from xlbackflush.workbook.file import FileBook
 
 
@@ -152,7 +153,7 @@ def sensitivity(args: argparse.Namespace) -> int:
         inputs = calculation.period.inputs
         result = effects(calculation.period, args.most or MOST, progress(args))
         book.write_table("Sensitivity", work.rows_of(result, inputs))
-    lines = [*work.printed(result, inputs), f"Written to sheet Sensitivity: {len(result.effects)} cells."]
+    lines = [*work.printed(result, inputs), f"Written to sheet Sensitivity: {several(len(result.effects), 'cell')}."]
     return tell(args, {"effects": [asdict(effect) for effect in result.effects]}, lines, book=book)
 
 

@@ -26,6 +26,7 @@ from xlbackflush.engine.explosion.demand import COMPLETIONS, Demand, DemandRows,
 from xlbackflush.engine.explosion.explosion import explosion, sizes
 from xlbackflush.engine.inputs.accept import accept
 from xlbackflush.engine.period import Period
+from xlbackflush.engine.rules import causes
 from xlbackflush.engine.rules.period_end import counts_complete
 from xlbackflush.engine.rules.places import text_cells
 from xlbackflush.engine.rules.rules import INPUTS, RULES
@@ -80,10 +81,11 @@ def answers(sources: Mapping[str, Source]) -> tuple[Answers | None, list[f.Findi
 
     Only `TABLES` are looked at: a count dated in the wrong month is no reason not to know what a unit costs.
     """
-    inputs, findings = accept({table.name: sources[table.name] for table in TABLES})
+    inputs, of_cells = accept({table.name: sources[table.name] for table in TABLES})
     period = Period(inputs)
-    findings += [each for rule in RULES[INPUTS] if rule is not counts_complete for each in rule(period)]
-    errors = [finding for finding in f.in_order(findings) if finding.severity == schema.ERROR]
+    of_rows = [each for rule in RULES[INPUTS] if rule is not counts_complete for each in rule(period)]
+    findings = f.in_order(causes.grouped(causes.of_inputs(inputs, of_cells, of_rows)))
+    errors = [finding for finding in findings if finding.severity == schema.ERROR]
     if errors:
         return None, errors
     with np.errstate(over="ignore", invalid="ignore"):  # reported as findings

@@ -12,6 +12,7 @@ from xlbackflush.explain.evaluate import AGGREGATES, is_number
 from xlbackflush.explain.reader import Grid
 from xlbackflush.explain.words import Words
 from xlbackflush.model.step import Step
+from xlbackflush.model.words import several
 from xlbackflush.ooxml.address import CELL, SHEET, unquoted
 from xlbackflush.ooxml.formula import Call, Cell, FormulaError, Span, walk
 
@@ -30,7 +31,9 @@ def users(grid: Grid, cell: Cell) -> list[Step]:
     words, place, value = Words(grid), grid.place(cell), grid.value(cell)
     levels = [[c for c in level if is_number(grid.value(c))] for level in _Users(grid).levels(cell)]
     count = sum(map(len, levels))
-    answer = f"Used by {count:,} cells of the output sheets, listed below." if count else "No output cell uses it."
+    answer = (
+        f"Used by {several(count, 'cell')} of the output sheets, listed below." if count else "No output cell uses it."
+    )
     explanation = f"Typed in: {words.figure(value, cell, True)}. {answer} {words.help(cell, place) if place else ''}"
     figure = float(value) if is_number(value) else None
     steps = [Step(1, 0, str(cell), words.what(cell), figure, explanation, "input")]
@@ -49,7 +52,7 @@ def _step(grid: Grid, words: Words, number: int, depth: int, group: list[Cell]) 
     if len(group) > 1:
         named = ", ".join(c.address for c in group[:CELLS_NAMED])
         others = f" and {len(group) - CELLS_NAMED:,} others" if len(group) > CELLS_NAMED else ""
-        what = f"{place.column.name}, {len(group):,} cells of {first.sheet}"
+        what = f"{place.column.name}, {several(len(group), 'cell')} of {first.sheet}"
         return Step(number, depth, str(first), what, None, f"{named}{others}. {place.column.help}", "uses")
     value = grid.value(first)
     explanation = f"{place.column.help.removesuffix('.')}: {words.figure(value, first, True)}."

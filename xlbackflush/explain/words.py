@@ -12,6 +12,7 @@ from xlbackflush.explain.evaluate import Value, text, truth
 from xlbackflush.explain.reader import Grid, Place
 from xlbackflush.model.money import decimals
 from xlbackflush.model.tables import CellError
+from xlbackflush.model.words import number
 from xlbackflush.ooxml.address import quoted
 from xlbackflush.ooxml.formula import COMPARISONS, Binary, Call, Cell, Literal, Node, Span, Unary, walk
 
@@ -291,7 +292,7 @@ def _formula_words(words: Words, node: Node) -> str:
     if isinstance(node, Cell):
         return words.named(node, "")
     if isinstance(node, Literal):
-        return f"{node.value:g}" if isinstance(node.value, float) else str(node.value)
+        return number(node.value) if isinstance(node.value, float) else str(node.value)
     if isinstance(node, Unary):
         return f"{node.sign}{_formula_words(words, node.operand)}"
     if isinstance(node, Binary):

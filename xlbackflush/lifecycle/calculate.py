@@ -5,14 +5,14 @@
 Findings of one step that are errors stop what follows.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 from xlbackflush.engine.inputs.accept import accept
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.record import record as records
 from xlbackflush.engine.record.runs_table import runs
 from xlbackflush.engine.result import RunResult
-from xlbackflush.engine.rules import rules
+from xlbackflush.engine.rules import causes, rules
 from xlbackflush.engine.rules.journal_tests import journal_of, journal_tests
 from xlbackflush.model.finding import CHANGED_ON_RECORD, CURRENCY_CHANGED, Finding, has_errors, in_order
 from xlbackflush.model.inputs import Inputs
@@ -33,17 +33,18 @@ def calculate(
     record_tables: Mapping[str, Source] | None = None,
     run_to_post: Run | None = None,
     progress: Progress = lambda stage: None,
+    fixed: Collection[str] = (),
 ) -> RunResult:
     """The period that input tables as read give, and everything that is to be said of it; no run yet. Pure.
 
     record_tables: those of `record.TABLES` as they stand, so that what is posted stands and only the difference is added;
     without them nothing is on the books. run_to_post: the draft as it will stand once it is posted, where that is what is
-    going on, so that the findings are about its approval and time, too.
+    going on, so that the findings are about its approval and time, too. fixed: cells that a run cannot clean.
     """
     progress("Checking inputs")
-    inputs, findings = accept(raw_tables)
+    inputs, of_cells = accept(raw_tables, fixed)
     period = Period(inputs)
-    findings += rules.findings(period, rules.INPUTS)
+    findings = causes.of_inputs(inputs, of_cells, list(rules.findings(period, rules.INPUTS)))
     findings += _other_currency(inputs, record_tables or {})
     if not has_errors(findings) and record_tables:  # amounts on record are read with the decimals of their currency
         period = period.with_record(records.read(record_tables, period.places))
@@ -56,7 +57,7 @@ def calculate(
             findings += rules.findings(period, needs)
     if not has_errors(findings):
         findings += journal_tests(journal_of(period, run_to_post))
-    return RunResult(period, in_order(findings))
+    return RunResult(period, in_order(causes.grouped(findings)))
 
 
 def _other_currency(inputs: Inputs, tables: Mapping[str, Source]) -> Iterator[Finding]:

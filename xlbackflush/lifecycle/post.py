@@ -20,6 +20,7 @@ from xlbackflush.model.errors import RefusedError
 from xlbackflush.model.journal import POSTED, PostedEntry, Run, linked, person
 from xlbackflush.model.tables import Source
 from xlbackflush.model.text import NAME_MAX, on_one_line
+from xlbackflush.model.words import several
 
 
 def post(book: Workbook, approver: str, now: dt.datetime, progress: Progress = lambda stage: None) -> RunResult:
@@ -70,7 +71,10 @@ def _sound(calculation: RunResult, draft: Run, tables: Mapping[str, Source]) -> 
         raise RefusedError(f"Draft {draft.run} cannot be posted: {first.where} {first.what} {first.fix}")
     failed = [check.text for check in period.checks if not check.holds]
     if failed:
-        raise RefusedError(f"Draft {draft.run} cannot be posted: {len(failed)} checks fail, the first: {failed[0]}.")
+        raise RefusedError(
+            f"Draft {draft.run} cannot be posted: {several(len(failed), 'check')} "
+            f"{'fails' if len(failed) == 1 else 'fail'}: {failed[0]}{' and others' * (len(failed) > 1)}."
+        )
     drafted, problems = records.drafted(tables, period.places)
     if problems:
         raise RefusedError(f"Draft {draft.run} cannot be posted: {problems[0]} Run again.")

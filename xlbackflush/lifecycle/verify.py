@@ -19,6 +19,7 @@ from xlbackflush.model import money
 from xlbackflush.model.errors import RefusedError
 from xlbackflush.model.journal import Problem, Run
 from xlbackflush.model.tables import CellError, Source, number_in
+from xlbackflush.model.words import number
 from xlbackflush.ooxml.address import box_of
 
 
@@ -147,7 +148,7 @@ def _proofs(sheets: Mapping[str, Source]) -> Iterator[Problem]:
             source = sheets[table.name]
             for row, value in zip(source.row_numbers, source.by_column().get(column, ()), strict=False):
                 if isinstance(value, int | float) and value:
-                    yield Problem(source.cell(column, row), f"Differs from its proof by {value:g}.")
+                    yield Problem(source.cell(column, row), f"Differs from its proof by {number(value)}.")
     checks = sheets["Checks"]
     columns = checks.by_column()
     if any(isinstance(result, CellError) and not result.calculated for result in columns["Result"]):

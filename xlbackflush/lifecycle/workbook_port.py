@@ -1,9 +1,10 @@
 """A workbook, as the lifecycle sees it: a file, or a book open in Excel."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from xlbackflush.engine.result import RunResult
+from xlbackflush.model.inputs import Cleaned
 from xlbackflush.model.journal import Problem, Run
 from xlbackflush.model.tables import Source
 
@@ -26,8 +27,13 @@ class Workbook(Protocol):
     def damaged(self) -> list[Problem]:
         """What of the file is not as it was written, among what nothing else reads."""
 
+    def not_typed(self, cells: Sequence[Cleaned]) -> set[str]:
+        """The addresses of those cells that hold a formula, so that a run must not write them."""
+
     def write(self, result: RunResult) -> None:
-        """Write the results of a run back; of a run that errors stopped, and of a check, the findings alone."""
+        """Write the results of a run back, and the inputs that were cleaned; of a run that errors stopped, and of a check, the
+        findings alone.
+        """
 
     def restore(self) -> list[Run]:
         """Put back the output tables as they stood before the last run, and return the runs that stand again."""

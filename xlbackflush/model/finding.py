@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from xlbackflush.dataclass import dataclass
+from xlbackflush.model.words import several
 from xlbackflush.schema import ERROR, NOTE, SEVERITIES, WARNING
 
 
@@ -48,12 +49,12 @@ NOT_CALCULATED = Rule("C02", ERROR, "Formula without a stored result",
     "Open the workbook in Excel, let it calculate, save it; or type the value.")
 BLANK = Rule("C03", ERROR, "Required cell is blank", "Fill in the cell, or delete the row.")
 TEXT_NUMBER = Rule("C04", ERROR, "Number or date stored as text",
-    "Convert the cell to a number or date (Data > Text to Columns > Finish), or retype it.")
+    "Type the cells again as numbers or dates.")
 WRONG_TYPE = Rule("C05", ERROR, "Wrong type of value", "Type a value of the kind that the column asks for.")
 UNKNOWN_CHOICE = Rule("C06", ERROR, "Unknown choice", "Pick a value from the list.")
 OUT_OF_RANGE = Rule("C07", ERROR, "Value out of range", "Correct the value.")
 STRAY_SPACES = Rule("C08", ERROR, "Spaces around a code",
-    "Remove the spaces before and after the text; formulas would not find it.")
+    "Put TRIM around the formula; in the place of no-break spaces, CLEAN and SUBSTITUTE with CHAR(160) take them out.")
 BELOW_TABLE = Rule("C09", ERROR, "Row below the table",
     "Drag the table's lower right corner over the row so that it counts, or move the cells elsewhere.")
 TOO_LONG = Rule("C10", ERROR, "Text too long", "Use a code of at most 100 characters.")
@@ -65,6 +66,9 @@ SIMILAR_COLUMN = Rule("C13", WARNING, "Column with a name close to another",
 OTHER_HEADER = Rule("C14", ERROR, "Header that is not that of the table",
     "Type the right header into the cell in Excel, so that the table takes it over.")
 UNWRITABLE = Rule("C15", ERROR, "Character that no workbook can hold", "Type the text again.")
+TOTAL_ROW = Rule("C16", ERROR, "Typed total row",
+    "Delete the row: a total is read as if it were one more document. For a total below the table, use Table Design > Total Row.")
+CLEANED = Rule("C17", NOTE, "Cleaned as it was read", "Nothing to do: a run writes what it read into these cells.")
 
 # -- settings and accounts
 PERIOD = Rule("S01", ERROR, "Period end before period start", "Correct Period start or Period end on Setup.")
@@ -178,7 +182,7 @@ TOO_MUCH = Rule("Z03", ERROR, "Amount beyond 15 digits", "Look for a quantity, p
 # -- quantities, after the explosion
 OVERSOLD = Rule("Q01", WARNING, "Sold more than there is", "Check the counts; a later receipt or count may explain it.")
 SHORTAGE = Rule("Q02", WARNING, "Negative book stock",
-    "Check counts, BOM, purchases and opening stock; posted all the same.")
+    "Check counts, BOM, purchases and opening stock. It does not stop the run.")
 NEVER_COMPLETED = Rule("Q03", WARNING, "Subassembly consumed but never completed",
     "Count its completions, or make its Type Phantom.")
 
@@ -298,7 +302,7 @@ OWN_APPROVAL = Rule("J09", WARNING, "Approved by the preparer", "Have someone el
 RARE_ACCOUNT = Rule("J10", NOTE, "Account hardly ever used", "Check these lines, and the account on Setup.")
 UNUSUAL_PAIR = Rule("J11", NOTE, "Unusual pair of accounts", "Check the entry, and the accounts of its roles on Setup.")
 JUST_BELOW = Rule("J12", NOTE, "Lines just below materiality",
-    "Look at these lines: below the threshold an amount escapes attention.")
+    "Review these lines: several amounts just below the threshold can be one amount that was split.")
 FIRST_DIGITS = Rule("J13", NOTE, "First digits unlike other journals",
     "Look at the amounts that begin with the digits named; a hint only.")
 MARK_LOST = Rule("J14", WARNING, "Auditor's entry without its line",
@@ -314,8 +318,7 @@ _PLACE = {rule.code: place for place, rule in enumerate(CATALOGUE)}
 def counted(findings: Iterable[Finding]) -> str:
     """How many of each severity, in words: 1 error, 2 notes."""
     counts = Counter(finding.severity for finding in findings)
-    words = [f"{counts[s]} {s.lower()}{'s' * (counts[s] != 1)}" for s in SEVERITIES if counts[s]]
-    return ", ".join(words) or "none"
+    return ", ".join(several(counts[s], s.lower()) for s in SEVERITIES if counts[s]) or "none"
 
 
 def has_errors(findings: list[Finding]) -> bool:

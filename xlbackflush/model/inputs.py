@@ -225,8 +225,24 @@ class LastPeriod(InputRecords):
 
 
 @dataclass(frozen=True)
+class Cleaned:
+    """A cell that was cleaned as it was read. kind: of its column; now: text, number, day number of a date; None: blank."""
+
+    table: str
+    column: str
+    row: int
+    kind: str
+    was: object
+    now: str | float | None
+
+
+@dataclass(frozen=True)
 class Inputs:
-    """All inputs, typed. accounts: role -> (number, name); sources: tables as read; setting_cells: setting -> its cell."""
+    """All inputs, typed.
+
+    accounts: role -> (number, name); sources: tables as read, cleaned; setting_cells: setting -> its cell; cleaned: the cells
+    that a run has to write, so that the formulas read what it read.
+    """
 
     settings: Settings
     accounts: dict[str, tuple[str, str]]
@@ -243,6 +259,7 @@ class Inputs:
     inventory_count: InventoryCount
     opening: Opening
     last_period: LastPeriod
+    cleaned: tuple[Cleaned, ...] = ()
 
     @property
     def places(self) -> int:

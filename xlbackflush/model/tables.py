@@ -11,6 +11,7 @@ from itertools import chain
 
 from xlbackflush import schema
 from xlbackflush.dataclass import dataclass, field
+from xlbackflush.model.words import in_words
 
 
 @dataclass(frozen=True)
@@ -32,18 +33,10 @@ def day_number(serial: float) -> int:
 
 
 def cell_words(cell: object) -> str:
-    """A cell as a sentence says it: 12, "text", blank."""
-    if cell is None or cell == "":
-        return "blank"
+    """A cell as a sentence says it: 12, "text", blank, the error #REF!."""
     if isinstance(cell, CellError):
         return f"the error {cell.text}" if cell.calculated else "a formula without a result"
-    return f'"{short_text(cell)}"' if isinstance(cell, str) else str(cell).removesuffix(".0")
-
-
-def short_text(value: object) -> str:
-    """A value as text that a sentence has room for."""
-    text = str(value)
-    return text if len(text) <= 40 else text[:37] + "..."
+    return in_words(cell)
 
 
 @dataclass

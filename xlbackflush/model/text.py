@@ -12,6 +12,12 @@ UNWRITABLE = re.compile("[\ud800-\udfff\ufffe\uffff]")
 NAME_MAX = 200
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 _CUT = " ... (cut)"
+_TOTAL = re.compile(r"(?:grand|sub|over ?all)?[ -]*(?:totals?|sums?)\s*:?", re.I)
+
+
+def is_total(cell: object) -> bool:
+    """Whether a cell calls its row a total: Total, Grand total:, Sum."""
+    return isinstance(cell, str) and _TOTAL.fullmatch(cell.strip()) is not None
 
 
 def shortened(text: str) -> str:

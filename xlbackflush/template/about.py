@@ -35,6 +35,8 @@ _LIMITS = (
     "What you add to output sheets stays there at the next run: notes beside, above and below a table, columns of your own, "
     "total rows, filters, cell formats. What stood in a row that is gone moves to a sheet Notes kept, with its cell and "
     "the reason.",
+    "Pasted texts that say one thing only (spaces around codes, 120.50-, 1,050.00, 5 %, 2026-04-05) are read as that; a run "
+    "writes it into the cells, and a note on Findings names them. What can be read in two ways is asked.",
     "What is posted is not changed by anything here. xlbackflush verify computes it again, and names every cell of it that "
     "somebody has changed, moved or deleted.",
     "Output sheets are protected without a password, so that nothing is overtyped by accident. You can still filter them, "

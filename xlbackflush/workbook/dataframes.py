@@ -15,11 +15,12 @@ import pandas as pd
 
 from xlbackflush import schema
 from xlbackflush.dataclass import replace
-from xlbackflush.engine.inputs.accept import typed
+from xlbackflush.engine.inputs.typed import typed
 from xlbackflush.model import finding as f
 from xlbackflush.model.arrays import Floats
 from xlbackflush.model.finding import Finding
 from xlbackflush.model.tables import CellError, Source, absent
+from xlbackflush.model.words import number
 from xlbackflush.schema import Column, Table
 from xlbackflush.schema.table import Kind
 from xlbackflush.workbook.file import FileBook
@@ -76,7 +77,7 @@ def _whole(values: Floats, source: Source, column: Column, findings: list[Findin
     """Numbers, less those with a fraction, which cannot be a row, a rank or an entry."""
     for i in np.flatnonzero(values % 1 > 0):
         where = source.cell(column.name, source.row_numbers[i])
-        findings.append(f.WRONG_TYPE(where, f"{column.name} is {values[i]:g}; a whole number is expected."))
+        findings.append(f.WRONG_TYPE(where, f"{column.name} is {number(values[i])}; a whole number is expected."))
         values[i] = np.nan
     return values
 

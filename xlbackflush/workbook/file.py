@@ -20,8 +20,10 @@ from xlbackflush.engine.answers import Answers
 from xlbackflush.engine.record import record as records
 from xlbackflush.engine.result import RunResult
 from xlbackflush.model.errors import UnusableError
+from xlbackflush.model.inputs import Cleaned
 from xlbackflush.model.journal import Problem, Run
 from xlbackflush.model.tables import Source
+from xlbackflush.ooxml import typed_cells
 from xlbackflush.ooxml.address import column_letter
 from xlbackflush.ooxml.atomic import NewFile, explained
 from xlbackflush.ooxml.cells import Block, rows_xml
@@ -130,6 +132,22 @@ class FileBook:
             raise UnusableError(f"{self.path.name} is damaged: sheet {table.sheet} cannot be read.") from error
         yield from ({} for _ in range(following, table.last_row + 1))
 
+    def not_typed(self, cells: Sequence[Cleaned]) -> set[str]:
+        """Addresses of cells that hold a formula, or cannot be found, so that a run must not write them."""
+        others: set[str] = set()
+        for sheet, group in self._by_sheet(cells).items():
+            typed = typed_cells.typed(self.package.read(self.package.sheets[sheet]), group)
+            others |= {f"{sheet}!{address}" for address in group if address not in typed}
+        return others
+
+    def _by_sheet(self, cells: Sequence[Cleaned]) -> dict[str, dict[str, Cleaned]]:
+        """Cleaned cells by sheet and address."""
+        sheets: dict[str, dict[str, Cleaned]] = {}
+        for cell in cells:
+            table = self.package.tables[cell.table]
+            sheets.setdefault(table.sheet, {})[f"{table.letters[cell.column]}{cell.row}"] = cell
+        return sheets
+
     def runs(self) -> list[Run]:
         """The Runs sheet as it stands."""
         return contract.runs(self.table("Runs"))
@@ -157,6 +175,8 @@ class FileBook:
         else:
             standing, elsewhere = self._elsewhere.after_check(result, standing)
             calculate = None if elsewhere or not standing.ran else True
+        if result.run:
+            self._put_cleaned(result.period.inputs.cleaned, result.period.places, styles)
         self._put(blocks, standing, styles, elsewhere, calculate)
         self.not_kept = undo.keep(self.content, self.path.suffix, self.runs(), runs)
         with ViewFile(self.path, result) as view:
@@ -232,6 +252,18 @@ class FileBook:
         written = {table.sheet for table in tables if standing and contract.in_place(table)}
         others = self._elsewhere.show(elsewhere, written)
         self._calculate_on_load(any(one.is_live for one in kept) or others or calculate)
+
+    def _put_cleaned(self, cells: Sequence[Cleaned], places: int, styles: StyleSheet) -> None:
+        """What a run read, into the cells where it was cleaned: the formulas of the proofs read the same then."""
+        for sheet, group in self._by_sheet(cells).items():
+            values = {
+                address: typed_cells.Typed(
+                    cell.now, None if isinstance(cell.now, str) else styles.xf(contract.style_of(cell, places))
+                )
+                for address, cell in group.items()
+            }
+            part = self.package.sheets[sheet]
+            self.package.replace(part, typed_cells.retyped(self.package.read(part), values))
 
     def _follow_elsewhere(self, moved: Sequence[Resized], written: Collection[str]) -> None:
         """Formulas of other sheets, names and charts follow what has moved down below tables."""

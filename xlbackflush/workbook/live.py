@@ -18,7 +18,7 @@ import shutil
 import sys
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import cached_property, partial
 from itertools import groupby
 from pathlib import Path
@@ -30,6 +30,7 @@ from xlbackflush import schema
 from xlbackflush.dataclass import replace
 from xlbackflush.engine.result import RunResult
 from xlbackflush.model.errors import UnusableError
+from xlbackflush.model.inputs import Cleaned
 from xlbackflush.model.journal import Problem, Run
 from xlbackflush.model.tables import CellError, Source
 from xlbackflush.ooxml.address import Box, addresses, area, areas, box_of, column_letter, split_cell
@@ -177,6 +178,25 @@ class LiveBook:
                 cells = zip(table.columns, values, formulas, strict=True)
                 yield {column: text[1:] for column, value, cell in cells if (text := _formula(value, cell))}
 
+    def not_typed(self, cells: Sequence[Cleaned]) -> set[str]:
+        """Addresses of cells that hold a formula, so that a run must not write them."""
+        others: set[str] = set()
+        for sheet, column, rows in self._cleaned_columns(cells):
+            box = (min(rows), column, max(rows), column)
+            shown = zip(self._native.values(sheet, box), self._native.formulas(sheet, box), strict=True)
+            formulas = {row for row, (value, cell) in enumerate(shown, box[0]) if _formula(value[0], cell[0])}
+            others |= {f"{sheet}!{column_letter(column)}{row}" for row in formulas & rows.keys()}
+        return others
+
+    def _cleaned_columns(self, cells: Sequence[Cleaned]) -> Iterator[tuple[str, int, dict[int, Cleaned]]]:
+        """Cleaned cells column by column: sheet, number of the column, the cells by their row."""
+        columns: dict[tuple[str, int], dict[int, Cleaned]] = defaultdict(dict)
+        for cell in cells:
+            table = self._tables[cell.table]
+            columns[table.sheet, table.first_col + table.columns.index(cell.column)][cell.row] = cell
+        for (sheet, column), rows in columns.items():
+            yield sheet, column, rows
+
     def runs(self) -> list[Run]:
         """The Runs sheet as it stands."""
         return tables.runs(self.table("Runs"))
@@ -209,7 +229,8 @@ class LiveBook:
         blocks = bodies(result, self._places(), styles.as_sheet)
         with ViewFile(self.local_path(), result) as view:
             view.write()
-            self._put(blocks, title_rows.standing(result, runs), styles, runs)
+            cleaned = result.period.inputs.cleaned if result.run else ()
+            self._put(blocks, title_rows.standing(result, runs), styles, runs, cleaned)
             self.product_view = view.put()
 
     def restore(self) -> list[Run]:
@@ -235,27 +256,53 @@ class LiveBook:
         return tables.places(self._tables)
 
     def _put(
-        self, blocks: dict[str, Block], standing: title_rows.Standing | None, styles: StyleNames, runs: list[Run] | None
+        self,
+        blocks: dict[str, Block],
+        standing: title_rows.Standing | None,
+        styles: StyleNames,
+        runs: list[Run] | None,
+        cleaned: Sequence[Cleaned] = (),
     ) -> None:
-        """Bodies of output tables, and what the title rows say, whole or not at all. `runs`: those that a run leaves."""
+        """Bodies of output tables, and what the title rows say, whole or not at all.
+
+        runs: those that a run leaves. cleaned: cells of inputs that are to hold what a run has read.
+        """
         before = self.runs()
         with ExitStack() as after:
-            for name in blocks:  # before anything else: one of them may have a password
-                after.callback(self._native.unprotect(self._tables[name].sheet))
+            sheets = dict.fromkeys(self._tables[name].sheet for name in (*blocks, *(cell.table for cell in cleaned)))
+            for sheet in sheets:  # before anything else: one of them may have a password
+                after.callback(self._native.unprotect(sheet))
             copy = self._copy(after)
             own = self._own_things(copy, blocks)
             after.callback(self._native.calculate)
             after.callback(self._native.quiet())
             try:
+                self._put_cleaned(cleaned, styles)
                 self._fill(blocks, standing, styles, own)
                 self._tell(own, styles)
             except BaseException as error:
+                with suppress(Exception):  # what is left of it is told below
+                    self._put_cleaned(cleaned, styles, back=True)
                 self._put_back(copy, blocks, own, error)
                 raise
             finally:
                 self._ask_again()
             if copy and runs is not None:
                 self.not_kept = undo.keep(lambda to: shutil.copyfile(copy, to), copy.suffix, before, runs)
+
+    def _put_cleaned(self, cells: Sequence[Cleaned], styles: StyleNames, back: bool = False) -> None:
+        """What a run read, into the cells where it was cleaned: the formulas of the proofs read the same then.
+
+        back: what stood in them before.
+        """
+        for sheet, column, rows in self._cleaned_columns(cells):
+            for numbers in _consecutive(sorted(rows)):
+                values = [rows[n].was if back else rows[n].now for n in numbers]
+                text, other = styles.xf("Input text"), styles.xf(tables.style_of(rows[numbers[0]]))
+                looks = [text if isinstance(value, str) else other for value in values]
+                self._cells(
+                    sheet, numbers[0], column, [Cells(cast("list[Value]", values), other, styles=looks)], styles
+                )
 
     def _own_things(self, copy: Path | None, blocks: dict[str, Block]) -> dict[str, LiveThings]:
         """What is the user's on the sheets of tables that are about to be written."""
@@ -473,6 +520,12 @@ class StyleNames:
         name, indent = self._of(number)
         style = STYLES[name]
         return name, style.number_format, style.indent + indent if indent else 0
+
+
+def _consecutive(numbers: Sequence[int]) -> Iterator[list[int]]:
+    """Sorted numbers, those that follow one another together."""
+    for _, group in groupby(enumerate(numbers), key=lambda each: each[1] - each[0]):
+        yield [number for _, number in group]
 
 
 def _is_in_words_of_the_user(was: str, row: int, cell: title_rows.HeadCell) -> bool:

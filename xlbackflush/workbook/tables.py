@@ -7,7 +7,9 @@ from xlbackflush.dataclass import replace
 from xlbackflush.engine.inputs.headers import renamed
 from xlbackflush.engine.record.runs_table import runs as runs
 from xlbackflush.model.errors import UnusableError
+from xlbackflush.model.inputs import Cleaned
 from xlbackflush.model.tables import Source, absent
+from xlbackflush.model.text import is_total
 from xlbackflush.ooxml.address import column_letter
 from xlbackflush.ooxml.package import TablePart
 from xlbackflush.sheets.formulas import Sheets
@@ -19,6 +21,10 @@ def check_ours(book: str, tables: Mapping[str, TablePart], version: int, sheets:
     book: its name; version: of the schema that it has. What a workbook of an earlier version lacks is no obstacle here.
     """
     missing = [table.name for table in schema.ESSENTIAL if table.name not in tables]
+    is_ours = len(missing) < len(schema.ESSENTIAL) or version > 1
+    for name in missing if is_ours else ():
+        if schema.SHEET_OF[name].name in sheets:
+            raise UnusableError(_to_table(book, name, tables))
     if missing:
         raise UnusableError(
             f"{book} is not a backflush workbook: it has no table {', '.join(missing[:3])}"
@@ -32,10 +38,20 @@ def check_ours(book: str, tables: Mapping[str, TablePart], version: int, sheets:
         if table.name in tables:
             _check_columns(book, table, tables[table.name])
         elif schema.SHEET_OF[table.name].name in sheets:
-            raise UnusableError(
-                f"{book}: sheet {schema.SHEET_OF[table.name].name} has no table {table.name}, so that what stands there is not "
-                "read. Select the cells with their headers, press Ctrl+T, and give the table this name (Table Design)."
-            )
+            raise UnusableError(_to_table(book, table.name, tables))
+
+
+def _to_table(book: str, name: str, tables: Mapping[str, TablePart]) -> str:
+    """What to do where a sheet of ours stands there without its table, which has become a range, or has another name."""
+    sheet = schema.SHEET_OF[name].name
+    start = f"{book}: sheet {sheet} has no table {name}, so that what stands there is not read."
+    others = [table.name for table in tables.values() if table.sheet == sheet and table.name not in schema.TABLES]
+    if others:
+        return f"{start} Its table is called {others[0]}: name it {name} again (Table Design > Table Name)."
+    return (
+        f"{start} If it was converted to a range, make it a table again: select the cells with their headers, press Ctrl+T "
+        f"(Insert > Table), and name the table {name} (Table Design > Table Name)."
+    )
 
 
 def _check_columns(book: str, table: schema.Table, there: TablePart) -> None:
@@ -95,6 +111,13 @@ def places(tables: Mapping[str, TablePart]) -> Sheets:
     return Sheets(stand)
 
 
+def style_of(cell: Cleaned, places: int = 2) -> str:
+    """Named style of a cell with what a run has read there; places: decimals of the currency."""
+    if cell.kind in ("item", "choice", "text"):
+        return "Input text"
+    return f"Input {cell.kind}{f' {places}' if cell.kind == 'money' and places != 2 else ''}"
+
+
 def in_place(table: TablePart) -> bool:
     """True where a table stands where a new workbook has it, below title rows of ours."""
     return (table.header_row, table.first_col) == (schema.HEADER_ROW, schema.TABLES[table.name].first_col)
@@ -134,7 +157,7 @@ def filled(table: TablePart, rows: Iterable[list[object]], totals: int = 0) -> S
                 continue
             source.rows.append(row)
             source.row_numbers.append(number)
-        elif number > table.last_row + totals:
+        elif number > table.last_row + totals and not any(map(is_total, row)):
             first = next(i for i, value in enumerate(row) if value != "")
             source.below.append(f"{table.sheet}!{column_letter(table.first_col + first)}{number}")
     return source

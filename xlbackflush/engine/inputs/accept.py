@@ -1,37 +1,34 @@
 """Accept: raw cells in, typed tables and findings out.
 
-Nothing is guessed: a cell that is not what its column asks for becomes a finding with its address, and a missing value
-in the table, so that the later rules can still report everything else in one go.
+A cell that is not what its column asks for becomes a finding with its address, and a missing value in the table, so that the
+later rules can still report everything else in one go. What is harmless is cleaned (`typed`), and told once for each column.
 """
 
 import datetime as dt
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from xlbackflush import schema
-from xlbackflush.dataclass import dataclass
-from xlbackflush.engine.inputs import percentages
+from xlbackflush.dataclass import replace
 from xlbackflush.engine.inputs.headers import header_findings, renamed
+from xlbackflush.engine.inputs.typed import Reader, Reading, text_of
 from xlbackflush.model import finding as f
-from xlbackflush.model.arrays import Floats, texts, where_true
-from xlbackflush.model.inputs import FIELDS, RECORDS, Inputs, Settings
-from xlbackflush.model.tables import CellError, Source, absent, day_number, number_in, short_text
-from xlbackflush.model.text import TEXT_MAX, UNWRITABLE, shortened
+from xlbackflush.model.addresses import short, together
+from xlbackflush.model.inputs import FIELDS, RECORDS, Cleaned, Inputs, Settings
+from xlbackflush.model.tables import Source, absent, number_in
+from xlbackflush.model.words import NAMED, day, in_words, listed, share, short_text
 
-_DAY_0_ORDINAL = schema.DAY_0.toordinal()
-_DATES = range(18_264, 109_575)  # 1950-01-01 to 2199-12-31: a plain number here may be an unformatted date
 _PERIODS = range(61, (dt.date.max - schema.DAY_0).days)  # days before them Excel counts otherwise; after them is none
-_LARGEST = 1e15  # of any number, with or without its sign
-_KEY_KINDS = ("item", "choice")
-_LONGEST = 100  # characters of a code
-_SHORTEN = "Shorten the text."
+_LONGEST_PERIOD = 366  # days
 
 
-def accept(tables: Mapping[str, Source]) -> tuple[Inputs, list[f.Finding]]:
+def accept(tables: Mapping[str, Source], fixed: Collection[str] = ()) -> tuple[Inputs, list[f.Finding]]:
     """Type every input table. Returns the inputs, and the findings of single cells, settings and accounts.
+
+    fixed: cells that a run cannot write, so that they are taken as they are.
 
     An earlier version made the workbook, perhaps: a table or column that it lacks is blank, a setting or role has its default.
     """
@@ -47,216 +44,87 @@ def accept(tables: Mapping[str, Source]) -> tuple[Inputs, list[f.Finding]]:
     findings += [
         finding for name, source in sources.items() for finding in header_findings(source, schema.TABLES[name])
     ]
-    settings, cells = _settings(sources["Setup"], findings)
-    accounts = _accounts(sources["Accounts"], findings)
+    reading = Reading(findings, fixed=fixed)
+    settings, cells = _settings(sources["Setup"], reading)
+    reading.currency = settings.currency
+    accounts = _accounts(sources["Accounts"], reading)
     records = {
-        FIELDS[name]: kind(**_columns(sources[name], schema.TABLES[name].columns, findings))
+        FIELDS[name]: kind(**_columns(sources[name], schema.TABLES[name].columns, reading))
         for name, kind in RECORDS.items()
     }
     for source in sources.values():
         findings += [
             f.BELOW_TABLE(cell, f"{cell} stands below table {source.name} and is not read.") for cell in source.below
         ]
-    return Inputs(settings, accounts, sources, cells, **records), findings  # type: ignore[arg-type]
+    if reading.cleaned:
+        findings += _cleaned(reading.cleaned, sources)
+        sources = {name: _with(source, reading.cleaned) for name, source in sources.items()}
+    return Inputs(settings, accounts, sources, cells, **records, cleaned=tuple(reading.cleaned)), findings  # type: ignore[arg-type]
 
 
-def _columns(source: Source, columns: tuple[schema.Column, ...], findings: list[f.Finding]) -> dict[str, Any]:
+def _with(source: Source, cleaned: Sequence[Cleaned]) -> Source:
+    """A table with its cleaned cells as they are now: as if they had been typed so."""
+    own = [cell for cell in cleaned if cell.table == source.name]
+    if not own:
+        return source
+    at, columns = {row: k for k, row in enumerate(source.row_numbers)}, source.columns
+    rows = list(source.rows)
+    for cell in own:
+        row = rows[at[cell.row]] = list(rows[at[cell.row]])
+        number = number_in(cell.now)
+        value: object = "" if cell.now is None else cell.now
+        if number is not None and cell.kind == "date":
+            value = schema.DAY_0 + dt.timedelta(days=number)
+        row[columns.index(cell.column)] = value
+    return replace(source, rows=rows)
+
+
+def _cleaned(cleaned: Sequence[Cleaned], sources: Mapping[str, Source]) -> Iterator[f.Finding]:
+    """One note for each column of which cells were cleaned."""
+    columns: dict[tuple[str, str, str], list[Cleaned]] = defaultdict(list)
+    settings = dict(zip(sources["Setup"].row_numbers, sources["Setup"].by_column().get("Setting", ()), strict=False))
+    for cell in cleaned:
+        name = str(settings.get(cell.row)) if cell.table == "Setup" and cell.column == "Value" else cell.column
+        columns[cell.table, name, cell.kind].append(cell)
+    for (table, column, kind), cells in columns.items():
+        wheres = [sources[table].cell(cell.column, cell.row) for cell in cells]
+        first = {cell.was: where for where, cell in reversed(list(zip(wheres, cells, strict=True)))}
+        examples = [cell for where, cell in zip(wheres, cells, strict=True) if first[cell.was] == where][:NAMED]
+        said = [f"{short(first[cell.was])} {_change(cell)}" for cell in examples]
+        as_what = f"{'a ' * (len(cells) == 1)}{'date' if kind == 'date' else 'number'}{'s' * (len(cells) > 1)}"
+        how = "without stray spaces" if kind in ("item", "choice") else f"as {as_what}"
+        count = f"{len(cells):,} cells of {column} are" if len(cells) > 1 else f"{column} is"
+        such = ", such as " if len(said) < len(cells) else ": "
+        yield f.CLEANED(together(wheres), f"{count} read {how}{such}{listed(said)}.")
+
+
+def _change(cell: Cleaned) -> str:
+    """A cell before and after: "120.50-" as -120.5."""
+    number = number_in(cell.now)
+    now = day(number) if number is not None and cell.kind == "date" else in_words(cell.now)
+    return f"{in_words(cell.was)} as {now}"
+
+
+def _columns(source: Source, columns: tuple[schema.Column, ...], reading: Reading) -> dict[str, Any]:
     """The typed columns of one table, and its rows on the sheet; columns that the workbook does not have come out blank."""
     by_name, blank = source.by_column(), [None] * len(source.rows)
     rows = {"row": np.array(source.row_numbers, dtype=np.int64)}
-    return rows | {schema.identifier(c.name): typed(by_name.get(c.name) or blank, source, c, findings) for c in columns}
+    return rows | {
+        schema.identifier(c.name): Reader(source, c, reading, c.name, source.row_numbers).typed(
+            by_name.get(c.name) or blank
+        )
+        for c in columns
+    }
 
 
-def typed(raw: Sequence[object], source: Source, column: schema.Column, findings: list[f.Finding]) -> Any:
-    """Values of one column, by its kind; what is wrong with a cell is added to the findings."""
-    return _Reader(source, column, findings, column.name, source.row_numbers).typed(raw)
-
-
-@dataclass
-class _Reader:
-    """Types the cells of one column. label: how findings call it; rows: of the cells, on the sheet."""
-
-    source: Source
-    column: schema.Column
-    findings: list[f.Finding]
-    label: str
-    rows: Sequence[int]
-
-    def _add(self, rule: f.Rule, i: int, what: str, fix: str | None = None) -> None:
-        where = self.source.cell(self.column.name, self.rows[i])
-        self.findings.append(rule(where, f"{self.label} {what}", fix=fix))
-
-    def typed(self, raw: Sequence[object]) -> Any:
-        """All cells. Where all are plainly of the column's kind they pass at once; else each is looked at."""
-        column, optional = self.column, not self.column.required
-        wanted = float if column.kind in schema.NUMERIC else dt.date if column.kind == "date" else str
-        types, none = set(map(type, raw)), "" if wanted is str else math.nan
-        values: Sequence[Any] = raw
-        if types == {str} and wanted is not str and optional and not any(raw):
-            return np.full(len(raw), math.nan)
-        if types != {wanted} or not (optional or all(raw)):
-            values = [
-                v
-                if type(v) is wanted and v == v and (optional or v)
-                else none
-                if optional and v == ""
-                else self._cell(v, i)
-                for i, v in enumerate(raw)
-            ]
-        if wanted is str:
-            values = self._writable(values)
-            return texts(self._checked_keys(values) if column.kind in _KEY_KINDS else values)
-        if wanted is float:
-            array = np.fromiter(values, np.float64, len(raw))
-            if values is raw and np.isnan(array).any():
-                array = np.fromiter(
-                    (v if v == v else self._cell(v, i) for i, v in enumerate(raw)), np.float64, len(raw)
-                )
-            return self._in_range(array)
-        if values is raw:
-            return np.fromiter(map(dt.date.toordinal, values), np.float64, len(raw)) - _DAY_0_ORDINAL
-        days = [v.toordinal() - _DAY_0_ORDINAL if type(v) is dt.date else v for v in values]
-        return np.fromiter(days, np.float64, len(raw))
-
-    def _cell(self, value: object, i: int) -> object:
-        """One cell that is not plainly of its column's type: blank, error, other type."""
-        kind = "date" if self.column.kind == "date" else "number" if self.column.kind in schema.NUMERIC else "text"
-        if value is None or value == "":
-            if self.column.required:
-                self._add(f.BLANK, i, "is blank.")
-        elif isinstance(value, CellError):
-            if value.calculated:
-                shown = value.text if value.text.startswith("#") else f'"{short_text(value.text)}"'
-                self._add(f.ERROR_VALUE, i, f"holds the error value {shown}.")
-            else:
-                self._add(f.NOT_CALCULATED, i, "holds a formula whose result is not stored.")
-        elif isinstance(value, float) and not math.isfinite(value):
-            self._add(f.ERROR_VALUE, i, "is not a number.")
-        elif (parsed := _PARSE[kind](value)) is not None:
-            return parsed
-        elif isinstance(value, str) and (_looks_like_number(value) or _looks_like_date(value)):
-            self._add(f.TEXT_NUMBER, i, f'is the text "{short_text(value)}", not a {kind}.')
-        else:
-            shown = f'"{short_text(value)}"' if isinstance(value, str) else short_text(value)
-            self._add(f.WRONG_TYPE, i, f"is {shown}; a {kind} is expected.")
-        return "" if kind == "text" else math.nan
-
-    def _in_range(self, array: Floats) -> Floats:
-        """The numbers, NaN where one is out of range."""
-        column = self.column
-        low = array < (-_LARGEST if column.minimum is None else column.minimum)
-        bad = low | (array > _LARGEST if column.maximum is None else array >= column.maximum)
-        if not np.count_nonzero(bad):
-            return array
-        for i in where_true(bad).tolist():
-            value = float(array[i])
-            if column.kind == "percent":
-                self._add(f.OUT_OF_RANGE, i, *percentages.out_of_range(value, column.maximum))
-                continue
-            if column.minimum is not None and value < column.minimum:
-                text = f"is {value:g}; it must not be below {column.minimum:g}."
-            else:
-                text = f"is {value:g}; that is too large."
-            self._add(f.OUT_OF_RANGE, i, text)
-        array[bad] = math.nan
-        return array
-
-    def _writable(self, values: Sequence[str]) -> Sequence[str]:
-        """Texts that cannot be written into a workbook again as they were read are findings, and blank."""
-        distinct = set(values)
-        together = "".join(distinct)
-        is_short = len(together) <= TEXT_MAX // 2 or max(map(len, distinct)) <= TEXT_MAX // 2
-        if is_short and (together.isascii() or not UNWRITABLE.search(together)):
-            return values
-        texts_read, values = values, list(values)
-        for i, text in enumerate(texts_read):
-            if shortened(text) != text:
-                self._add(f.TOO_LONG, i, f"has {len(text):,} characters; a cell of Excel holds {TEXT_MAX:,}.", _SHORTEN)
-            elif match := UNWRITABLE.search(text):
-                self._add(f.UNWRITABLE, i, f"holds the character U+{ord(match[0]):04X}.")
-            else:
-                continue
-            values[i] = ""
-        return values
-
-    def _checked_keys(self, values: Sequence[str]) -> Sequence[str]:
-        """Codes and choices: no spaces around them, no unknown choice; choices come out as `schema` spells them."""
-        choices, known = self.column.choices, set(values)
-        if choices:
-            odd = known.difference(choices, [""])
-        else:
-            odd = {text for text in known if text != text.strip() or len(text) > _LONGEST}
-        if not odd:
-            return values
-        spelled, values = {choice.casefold(): choice for choice in choices}, list(values)
-        for i in [i for i, text in enumerate(values) if text in odd]:
-            text, values[i] = values[i], ""
-            if not text.strip():
-                if self.column.required:
-                    self._add(f.BLANK, i, "holds nothing but spaces.")
-            elif text != text.strip():
-                self._add(f.STRAY_SPACES, i, f'is "{text}", with spaces before or after it.')
-            elif len(text) > _LONGEST:
-                self._add(f.TOO_LONG, i, f"has {len(text)} characters.")
-            elif text.casefold() in spelled:
-                values[i] = spelled[text.casefold()]
-            else:
-                self._add(f.UNKNOWN_CHOICE, i, f'is "{short_text(text)}".', fix=f"Use {_listed(choices)}.")
-        return values
-
-
-def _date(value: object) -> float | None:
-    """Excel day number of a date; the time of day is dropped."""
-    if isinstance(value, dt.datetime):
-        value = value.date()
-    if isinstance(value, dt.date):
-        return float((value - schema.DAY_0).days)
-    number = number_in(value)
-    if number is not None and math.isfinite(number) and day_number(number) in _DATES:
-        return float(day_number(number))
-    return None
-
-
-def _text(value: object) -> str | None:
-    """Text of a cell; a number that serves as a code loses its `.0`."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return str(value).upper()
-    if isinstance(value, int | float):
-        return str(int(value)) if float(value).is_integer() and abs(value) < 1e15 else f"{value:.15g}"
-    if isinstance(value, dt.date):
-        return value.isoformat()
-    return str(value)
-
-
-_PARSE: dict[str, Callable[[object], object]] = {"number": number_in, "date": _date, "text": _text}
-
-
-def _looks_like_number(text: str) -> bool:
-    cleaned = text.strip().replace(",", "").replace(" ", "").replace("\xa0", "").strip("$€£%()'")
-    try:
-        return math.isfinite(float(cleaned))
-    except ValueError:
-        return False
-
-
-def _looks_like_date(text: str) -> bool:
-    parts = text.strip().replace("/", "-").replace(".", "-").split("-")
-    return len(parts) == 3 and all(p.strip()[:4].strip().isalnum() for p in parts) and any(p.isdigit() for p in parts)
-
-
-def _listed(choices: tuple[str, ...]) -> str:
-    return choices[0] if len(choices) == 1 else ", ".join(choices[:-1]) + " or " + choices[-1]
-
-
-def _settings(source: Source, findings: list[f.Finding]) -> tuple[Settings, dict[str, str]]:
+def _settings(source: Source, reading: Reading) -> tuple[Settings, dict[str, str]]:
     """The Setup table as Settings, and the cell of each value."""
+    findings = reading.findings
     known = {s.name: s for s in schema.SETTINGS}
     fields: dict[str, Any] = {}
     cells: dict[str, str] = {}
     columns = source.by_column()
-    names = [str(_text(key or "")).strip() for key in columns.get("Setting", ())]
+    names = [str(text_of(key or "")).strip() for key in columns.get("Setting", ())]
     missing = [s.name for s in schema.SETTINGS if s.name not in names and s.since <= source.version]
     given = dict(zip(names, columns.get("Value", ()), strict=True))
     taken = renamed(names, list(known), missing, lambda name, _: given[name] not in ("", None))
@@ -272,7 +140,8 @@ def _settings(source: Source, findings: list[f.Finding]) -> tuple[Settings, dict
             findings.append(f.DUPLICATE_SETTING(where, f"{name} is given twice."))
         else:
             cells[name] = where
-            fields[known[name].field] = _setting(known[name], value, row, source, findings)
+            fields[known[name].field] = _setting(known[name], value, row, source, reading)
+    lacking: dict[f.Rule, list[schema.Setting]] = defaultdict(list)
     for setting in schema.SETTINGS:
         if setting.name not in cells:
             fields[setting.field] = setting.default
@@ -280,49 +149,81 @@ def _settings(source: Source, findings: list[f.Finding]) -> tuple[Settings, dict
                 where = source.cell("Setting", source.last_row)
                 findings.append(f.BLANK(where, f"{setting.name} is missing on Setup."))
             elif setting.name not in taken.values():
-                used = f"{setting.default} is used" if setting.default is not None else "it is taken as blank"
-                rule = f.LOST_SETTING if setting.name in missing else f.MISSING_SETTING
-                findings.append(rule(source.sheet, f"{setting.name} is not on Setup; {used}."))
+                lacking[f.LOST_SETTING if setting.name in missing else f.MISSING_SETTING].append(setting)
+    findings += [rule(source.sheet, _lacking(those)) for rule, those in lacking.items()]
     settings = Settings(**{k: v for k, v in fields.items() if v is not None})
     code = settings.currency
     if not (len(code) == 3 and code.isascii() and code.isupper() and code.isalpha()):
         findings.append(f.CURRENCY(cells.get("Currency", "Setup"), f'Currency is "{short_text(code)}".'))
     if settings.period_start and settings.period_end and settings.period_end < settings.period_start:
-        findings.append(f.PERIOD(cells["Period end"], "Period end lies before Period start."))
-    for name, day in (("Period start", settings.period_start), ("Period end", settings.period_end)):
-        if day and day not in _PERIODS:
-            what = (
-                f"{name} is {schema.DAY_0 + dt.timedelta(days=day)}; a period lies between 1900-03-01 and 9999-12-30."
-            )
+        findings.append(_reversed_period(settings, cells["Period end"]))
+    for name, date in (("Period start", settings.period_start), ("Period end", settings.period_end)):
+        if date and date not in _PERIODS:
+            what = f"{name} is {day(date)}; a period lies between 1900-03-01 and 9999-12-30."
             findings.append(f.OUT_OF_RANGE(cells[name], what, fix="Correct the date."))
     return settings, cells
 
 
-def _setting(setting: schema.Setting, value: object, row: int, source: Source, findings: list[f.Finding]) -> Any:
+def _lacking(settings: Sequence[schema.Setting]) -> str:
+    """What stands for settings that are not on Setup."""
+    if len(settings) == 1:
+        blank = settings[0].default is None
+        used = "it is taken as blank" if blank else f"{_default(settings[0])} is used"
+        return f"{settings[0].name} is not on Setup; {used}."
+    names = listed([f"{setting.name} ({_default(setting)})" for setting in settings], len(settings))
+    return f"{len(settings)} settings are not on Setup; their defaults are used: {names}."
+
+
+def _default(setting: schema.Setting) -> str:
+    """What a setting is where nothing is said."""
+    number = number_in(setting.default)
+    if number is None:
+        return str(setting.default) if setting.default else "blank"
+    return share(number) if setting.kind == "percent" else in_words(number)
+
+
+def _reversed_period(settings: Settings, where: str) -> f.Finding:
+    """A period that ends before it starts: its dates are exchanged, or a year is wrong."""
+    start, end = settings.period_start, settings.period_end
+    first = schema.DAY_0 + dt.timedelta(days=start)
+    what = f"Period start {day(start)} lies after Period end {day(end)}"
+    if (schema.DAY_0 + dt.timedelta(days=end)).day == 1 or (start - end < _LONGEST_PERIOD and first.day != 1):
+        return f.PERIOD(where, f"{what}: the two look swapped.", fix="Exchange the two dates on Setup.")
+    return f.PERIOD(where, f"{what}: one of them has the wrong month or year.")
+
+
+def _setting(setting: schema.Setting, value: object, row: int, source: Source, reading: Reading) -> Any:
     """One value of Setup, typed; the default where it is blank or wrong."""
     if value in (None, "") and not setting.required:
         return setting.default
-    before = len(findings)
-    parsed = _Reader(source, setting.column, findings, setting.name, [row]).typed([value])[0]
-    if len(findings) > before:
+    before = len(reading.findings)
+    parsed = Reader(source, setting.column, reading, setting.name, [row]).typed([value])[0]
+    if len(reading.findings) > before or parsed != parsed:
         return setting.default
     if setting.kind == "date":
         return int(parsed)
     return parsed.strip() if isinstance(parsed, str) else float(parsed)
 
 
-def _accounts(source: Source, findings: list[f.Finding]) -> dict[str, tuple[str, str]]:
+def _accounts(source: Source, reading: Reading) -> dict[str, tuple[str, str]]:
     """Role -> (account, name). A role that the workbook does not list takes its default account."""
-    columns = _columns(source, schema.ACCOUNTS.columns, findings)
+    findings = reading.findings
+    columns = _columns(source, schema.ACCOUNTS.columns, reading)
     accounts: dict[str, tuple[str, str]] = {}
     for row, role, account, name in zip(*columns.values(), strict=True):
         if role in accounts:
             findings.append(f.DUPLICATE_ROLE(source.cell("Role", row), f"{role} is mapped twice."))
         elif role:
             accounts[role] = (account.strip(), name.strip())
-    for role, default in schema.ROLES.items():
-        if role not in accounts:
-            accounts[role] = default
+    lacking = {role: default for role, default in schema.ROLES.items() if role not in accounts}
+    if lacking:
+        names = [f"{role} ({' '.join(default)})" for role, default in lacking.items()]
+        text = (
+            f"{len(names)} roles have no row in table Accounts; these accounts are used: {listed(names, len(names))}."
+        )
+        if len(names) == 1:
+            [(role, default)] = lacking.items()
             text = f"{role} has no row in table Accounts; account {' '.join(default)} is used."
-            findings.append(f.MISSING_ACCOUNT(source.cell("Role", source.last_row), text))
+        findings.append(f.MISSING_ACCOUNT(source.cell("Role", source.last_row), text))
+        accounts |= lacking
     return accounts

@@ -18,7 +18,7 @@ from itertools import pairwise
 from xlbackflush import schema
 from xlbackflush.dataclass import dataclass, replace
 from xlbackflush.engine.inputs.snapshot import cell_text, stated
-from xlbackflush.model.tables import Source
+from xlbackflush.model.tables import Source, cell_words
 
 CHANGED, ADDED, REMOVED, REORDERED = "Changed", "Added", "Removed", "Reordered"
 
@@ -45,12 +45,8 @@ class Change:
 
     def __str__(self) -> str:
         if self.kind == CHANGED:
-            return f"{self.where}, {self.column}: was {_shown(self.was)}, is {_shown(self.now)}."
+            return f"{self.where}, {self.column}: was {cell_words(self.was)}, is {cell_words(self.now)}."
         return f"{self.where}: {self.kind.lower()}."
-
-
-def _shown(value: object) -> str:
-    return "blank" if value in ("", None) else f'"{value}"' if isinstance(value, str) else str(value)
 
 
 _NEAR = 8  # rows that are looked at, from the first that has no partner

@@ -31,6 +31,7 @@ from xlbackflush.engine.record import journal_table
 from xlbackflush.model.journal import PostedEntry, Problem, Run, person
 from xlbackflush.model.money import shown, to_minor
 from xlbackflush.model.tables import Source
+from xlbackflush.model.words import several
 
 SEAL_DIGITS = 12
 _LATER = ("entry.reversed_by", "line.seal")  # fields that are not sealed
@@ -169,7 +170,7 @@ def _totals(run: Run, entries: Sequence[PostedEntry], places: int) -> Iterator[P
     amounts = [line.minor for entry in entries for line in entry.lines]
     debits, credits = sum(a for a in amounts if a > 0), -sum(a for a in amounts if a < 0)
     for posted, there in (
-        (f"{run.entries:,} entries", f"{len(entries):,} entries"),
+        tuple(several(count, "entry", "entries") for count in (run.entries, len(entries))),
         (f"debits of {shown(to_minor(run.debits, places), places)}", f"debits of {shown(debits, places)}"),
         (f"credits of {shown(to_minor(run.credits, places), places)}", f"credits of {shown(credits, places)}"),
     ):

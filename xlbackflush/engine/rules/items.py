@@ -7,6 +7,7 @@ import numpy as np
 from xlbackflush import schema
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.rules.places import cells, item_texts, other_units, repeats, shared, text_cells
+from xlbackflush.engine.rules.unknown_codes import unknown_codes
 from xlbackflush.engine.standards.bill import FOREVER, Bill, code_key
 from xlbackflush.model import finding as f
 from xlbackflush.model.arrays import Bools, Floats, blank_as_zero, where_true
@@ -27,18 +28,9 @@ def duplicate_items(period: Period) -> Iterator[f.Finding]:
         yield f.DUPLICATE_ITEM(cell, f"{code} is listed before, in row {first[code_key(code)]}.")
 
 
-#: the columns that hold items
-_OF_ITEMS = [
-    (table.name, column.name) for table in schema.INPUT_TABLES for column in table.columns if column.kind == "item"
-]
-
-
 def unknown_items(period: Period) -> Iterator[f.Finding]:
     """Every code used must be on Standard Cost."""
-    for table, column in _OF_ITEMS:
-        for cell, code in text_cells(period.inputs, table, column, period.bill.of(table, column) < 0):
-            if code:
-                yield f.UNKNOWN_ITEM(cell, f"{code} is not on Standard Cost.")
+    yield from unknown_codes(period)
 
 
 # ----------------------------------------------------------------------------------------------- the BOM

@@ -26,20 +26,26 @@ from xlbackflush.model.arrays import Bools, Floats, Ints, Records, Texts, blank_
 from xlbackflush.model.journal import PostedEntry, PostedLine, Run, in_force, person
 from xlbackflush.model.money import from_minor
 from xlbackflush.model.tables import Source
+from xlbackflush.model.words import NAMED, listed, number, several, share
 from xlbackflush.ooxml.address import column_letter
 
 ENOUGH = 30  # rows below which a share says nothing: one row is already more than 3 %
 EXCEPTION = 0.10  # a share up to which something is the exception; above, it is how the company works
+FEW = 0.03  # a share up to which work on a weekend is unusual: a company that works some Saturdays has more
 ROUND_UNIT = 1_000  # in money; one amount in a thousand ends so by chance to the unit, one in 100,000 to the cent
 LATE_DAYS = 30  # a month is closed within two weeks in most companies: after a whole one, something held it up
 CUT_OFF_DAYS = 5  # what is shifted between periods comes from the last days: a working week with its weekend
-CUT_OFF_FACTOR = 2.0  # deliveries and counts swing from week to week, but seldom to twice their average
+CUT_OFF_FACTOR = 3.0  # deliveries and counts swing, and the end of a month is often busy, but seldom thrice its average
 MANY = 300  # amounts for statistics over a journal: the rarest first digit (9, in 4.6 % of them) then comes 14 times
 RARE = 0.01  # share of all lines: three lines of three hundred
 BELOW = 0.95  # of materiality: who splits or shades an amount to stay below a threshold stays close to it
+SPLIT = 3  # amounts there: one or two are there by chance
+SPREAD = (
+    2.0  # powers of ten that amounts must span, without the smallest and largest 5 %, before Benford's law is theirs
+)
+POSTINGS = 4  # runs posted, before one of them on a weekend is unusual
 CHI_SQUARE = 20.09  # of 8 degrees of freedom, at 1 %: so much by chance in one honest journal of a hundred
 DEVIATION = 0.015  # mean over the digits; from here on Nigrini (Benford's Law, 2012) speaks of nonconformity
-EXAMPLES = 3  # cells, entries or runs that a finding names
 
 #: events that happen once a period, so that their accounts are rarely used by nature
 _ONCE = (schema.CONVERSION_EVENT, schema.COUNT_ADJUSTMENT, *schema.FROM_THE_CLOSE_ON)
@@ -160,21 +166,14 @@ def journal_tests(journal: Journal) -> Iterator[f.Finding]:
         yield from test(journal)
 
 
-def _count(number: int, one: str, many: str = "") -> str:
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
+def _clauses(texts: Sequence[str]) -> str:
+    """The first of some texts that have commas in them, and how many more there are."""
+    more = [f"and {len(texts) - NAMED:,} more"] if len(texts) > NAMED else []
+    return "; ".join([*texts[:NAMED], *more])
 
 
-def _listed(texts: Sequence[str], separator: str = ", ") -> str:
-    """The first of some texts, and how many more there are."""
-    return separator.join(texts[:EXAMPLES]) + _more(len(texts) - EXAMPLES)
-
-
-def _more(number: int) -> str:
-    return f", and {number} more" if number > 0 else ""
-
-
-def _percent(share: float) -> str:
-    return f"{share:.1%}" if share < 0.1 else f"{share:.0%}"
+def _percent(part: float) -> str:
+    return share(part, 1 if part < 0.1 else 0)
 
 
 # ----------------------------------------------------------------------------------------------- of entries
@@ -187,10 +186,8 @@ def gaps(journal: Journal) -> Iterator[f.Finding]:
     twice = sorted(n for n in times if times[n] > 1)
     if missing or twice:
         at = next((n for n in sorted(times) if n > missing[0]), None) if missing else twice[0]
-        texts = [f"number {n} is missing" for n in missing[:EXAMPLES]]
-        texts += [f"number {n} comes twice" for n in twice[:EXAMPLES]]
-        more = _more(len(missing) + len(twice) - len(texts))
-        yield f.GAP(journal.first_cells.get(at or 0, "Journal"), f"Of the entries, {', '.join(texts)}{more}.")
+        texts = [*(f"number {n} is missing" for n in missing), *(f"number {n} comes twice" for n in twice)]
+        yield f.GAP(journal.first_cells.get(at or 0, "Journal"), f"Of the entries, {listed(texts)}.")
 
 
 def repeated(journal: Journal) -> Iterator[f.Finding]:
@@ -203,7 +200,7 @@ def repeated(journal: Journal) -> Iterator[f.Finding]:
             pairs.append((entry, first[key]))
         first.setdefault(key, entry)
     if pairs:
-        repeats = _listed([f"entry {entry.number} repeats entry {original.number}" for entry, original in pairs])
+        repeats = listed([f"entry {entry.number} repeats entry {original.number}" for entry, original in pairs])
         effect = journal.debits(entry for entry, _ in pairs)
         what = f"Same event, accounts and amounts: {repeats}."
         yield f.REPEATED(journal.first_cells[pairs[0][0].number], what, effect)
@@ -222,7 +219,7 @@ def reposted(journal: Journal) -> Iterator[f.Finding]:
         else:
             is_in_force[key] = True
     if entries:
-        numbers = _listed([f"entry {entry.number}" for entry in entries])
+        numbers = listed([f"entry {entry.number}" for entry in entries])
         what = f"Accounts and amounts of an entry that was reversed before: {numbers}."
         yield f.REPOSTED(journal.first_cells[entries[0].number], what, journal.debits(entries))
 
@@ -230,13 +227,14 @@ def reposted(journal: Journal) -> Iterator[f.Finding]:
 def unusual_pairs(journal: Journal) -> Iterator[f.Finding]:
     """Two roles of an entry on one account; among many entries, two accounts that meet only once in an event.
 
-    A subassembly moves within its account (Materials and in-process against itself), which is as it should be.
+    A subassembly moves within its account (Materials and in-process against itself), which is as it should be. So is what
+    Setup says: two roles on one account by choice, or a role that is seldom used.
     """
     enough = len(journal.postings) >= MANY
     per_event = Counter(entry.event for entry in journal.entries)
     met: dict[tuple[str, str, str], list[PostedEntry]] = {}
     for entry in journal.entries:
-        for debit, credit in _pairs(entry) if entry.event not in _ONCE else ():
+        for debit, credit in _pairs(journal, entry) if entry.event not in _ONCE else ():
             met.setdefault((entry.event, debit, credit), []).append(entry)
     odd = {
         pair: entries
@@ -246,16 +244,24 @@ def unusual_pairs(journal: Journal) -> Iterator[f.Finding]:
     if odd:
         texts = [
             f"{event}: {debit} against {'itself' if debit == credit else credit} "
-            f"in {_count(len(entries), 'entry', 'entries')}"
+            f"in {several(len(entries), 'entry', 'entries')}"
             for (event, debit, credit), entries in sorted(odd.items(), key=lambda each: each[0])
         ]
         by_number = {entry.number: entry for entries in odd.values() for entry in entries}
         effect = journal.debits(by_number.values())
-        yield f.UNUSUAL_PAIR(journal.first_cells[min(by_number)], f"{_listed(texts, '; ')}.", effect)
+        yield f.UNUSUAL_PAIR(journal.first_cells[min(by_number)], f"{_clauses(texts)}.", effect)
 
 
-def _pairs(entry: PostedEntry) -> set[tuple[str, str]]:
-    """Accounts debited and credited together, of different roles."""
+def _mapped(journal: Journal, line: PostedLine) -> bool:
+    """Whether a line is on the account that Setup gives to its role."""
+    account, _ = journal.period.inputs.accounts.get(line.role, ("", ""))
+    return line.account == account
+
+
+def _pairs(journal: Journal, entry: PostedEntry) -> set[tuple[str, str]]:
+    """Accounts debited and credited together, of different roles, unless they are those of Setup."""
+    if all(_mapped(journal, line) for line in entry.lines):
+        return set()
     debits = {(line.account, line.role) for line in entry.lines if line.minor > 0}
     credits = {(line.account, line.role) for line in entry.lines if line.minor < 0}
     return {(debit[0], credit[0]) for debit in debits for credit in credits if debit[1] != credit[1]}
@@ -270,54 +276,76 @@ def _signature_of(entry: PostedEntry, sign: int = 1) -> tuple[tuple[str, int], .
 
 
 def round_amounts(journal: Journal) -> Iterator[f.Finding]:
-    """Whole thousands in a journal whose other amounts are not."""
+    """Large amounts in whole thousands, in a journal whose other amounts are not even whole."""
     unit, count = ROUND_UNIT * 10**journal.period.places, len(journal.postings)
-    lines = [p for p in journal.postings if p.line.minor % unit == 0]
-    if count >= ENOUGH and 0 < len(lines) <= EXCEPTION * count:
-        yield _of_lines(journal, f.ROUND, lines, f"{_count(len(lines), 'line')} of {count:,} in whole thousands")
+    threshold, whole = journal.materiality, 10 ** max(journal.period.places, 1)
+    lines = [p for p in journal.postings if p.line.minor % unit == 0 and journal.money(abs(p.line.minor)) > threshold]
+    simple = sum(p.line.minor % whole == 0 for p in journal.postings)
+    if count >= ENOUGH and 0 < len(lines) <= simple <= EXCEPTION * count:
+        yield _of_lines(journal, f.ROUND, lines, f"{several(len(lines), 'line')} of {count:,} in whole thousands")
 
 
 def unnamed(journal: Journal) -> Iterator[f.Finding]:
     """Every line says in words what it is."""
     lines = [p for p in journal.postings if not p.line.name.strip() or not p.entry.description.strip()]
     if lines:
-        accounts = ", ".join(sorted({p.line.account for p in lines if not p.line.name.strip()})[:EXAMPLES])
+        accounts = ", ".join(sorted({p.line.account for p in lines if not p.line.name.strip()})[:NAMED])
         about = f"account {accounts} has no name" if accounts else "the description is blank"
-        yield _of_lines(journal, f.UNNAMED, lines, f"{_count(len(lines), 'line')}: {about}")
+        yield _of_lines(journal, f.UNNAMED, lines, f"{several(len(lines), 'line')}: {about}")
 
 
 def rare_accounts(journal: Journal) -> Iterator[f.Finding]:
-    """Accounts of a few lines only, apart from those that are used once a period by nature."""
+    """Accounts of a few lines only, which Setup does not give to the role of the line.
+
+    A role that is seldom used has an account that is seldom used, and so has what happens once a period by nature.
+    """
     count = len(journal.postings)
     if count < MANY:
         return
     uses = Counter(p.line.account for p in journal.postings)
     rare = {account for account, times in uses.items() if times <= RARE * count}
-    lines = [p for p in journal.postings if p.line.account in rare and p.entry.event not in _ONCE]
+    lines = [
+        p
+        for p in journal.postings
+        if p.line.account in rare and p.entry.event not in _ONCE and not _mapped(journal, p.line)
+    ]
     if lines:
-        accounts = ", ".join(sorted({p.line.account for p in lines})[:EXAMPLES])
-        yield _of_lines(journal, f.RARE_ACCOUNT, lines, f"{_count(len(lines), 'line')} of {count:,} on {accounts}")
+        accounts = ", ".join(sorted({p.line.account for p in lines})[:NAMED])
+        yield _of_lines(journal, f.RARE_ACCOUNT, lines, f"{several(len(lines), 'line')} of {count:,} on {accounts}")
 
 
 def just_below(journal: Journal) -> Iterator[f.Finding]:
-    """Lines of nearly the amount from which on a misstatement matters."""
+    """Several amounts a bit below that from which on a misstatement matters, and far fewer a bit above it.
+
+    An entry and its reversal are one matter that was taken back: neither counts.
+    """
     threshold = journal.materiality
-    lines = [p for p in journal.postings if BELOW * threshold <= abs(journal.money(p.line.minor)) < threshold]
-    if lines:
-        text = f"{_count(len(lines), 'line')} within 5 % below {journal.money_text(threshold)}"
+    reversed_ones = {p.entry.reverses for p in journal.postings if p.entry.reverses}
+    standing = [p for p in journal.postings if not p.entry.reverses and p.entry.number not in reversed_ones]
+    lines = [p for p in standing if BELOW * threshold <= abs(journal.money(p.line.minor)) < threshold]
+    above = [p for p in standing if threshold <= abs(journal.money(p.line.minor)) < threshold * (2 - BELOW)]
+    if len(_amounts(lines)) >= max(SPLIT, SPLIT * len(_amounts(above))):
+        text = f"{several(len(lines), 'line')} within 5 % below {journal.money_text(threshold)}"
         yield _of_lines(journal, f.JUST_BELOW, lines, text)
+
+
+def _amounts(lines: Iterable[Posting]) -> set[tuple[int, int]]:
+    """The amounts of lines; one on both sides of an entry is one amount."""
+    return {(p.entry.number, abs(p.line.minor)) for p in lines}
 
 
 def first_digits(journal: Journal) -> Iterator[f.Finding]:
     """Benford's law: in amounts of many sizes, 1 leads in 30 %, 9 in 5 %.
 
+    The law is that of amounts of many sizes (`SPREAD`).
     Both measures must be beyond their bounds: in short journals chance alone makes deviations of `DEVIATION`, in long ones
     the smallest deviation is beyond `CHI_SQUARE`. An amount on both sides of an entry is one amount.
     """
-    amounts = [
-        amount for _, amount in {(p.entry.number, abs(p.line.minor)) for p in journal.postings if not p.entry.reverses}
-    ]
+    amounts = [amount for _, amount in _amounts(p for p in journal.postings if not p.entry.reverses) if amount]
     if len(amounts) < MANY:
+        return
+    smallest, largest = np.percentile(amounts, (5, 95))
+    if largest < 10**SPREAD * smallest:
         return
     shares = np.bincount([int(str(a)[0]) for a in amounts], minlength=10)[1:] / len(amounts)
     expected = np.log10(1 + 1 / np.arange(1, 10))
@@ -335,7 +363,7 @@ def first_digits(journal: Journal) -> Iterator[f.Finding]:
 
 def _of_lines(journal: Journal, rule: f.Rule, lines: Sequence[Posting], text: str) -> f.Finding:
     """A finding at the largest of some lines, with the largest ones and the sum of all, whatever their side."""
-    largest = sorted(lines, key=lambda p: -abs(p.line.minor))[:EXAMPLES]
+    largest = sorted(lines, key=lambda p: -abs(p.line.minor))[:NAMED]
     cells = [journal.sheet.cell("Debit" if p.line.minor > 0 else "Credit", p.row) for p in largest]
     amounts = [journal.money_text(journal.money(abs(p.line.minor))) for p in largest]
     examples = ", ".join(f"{cell} ({amount})" for cell, amount in zip(cells, amounts, strict=True))
@@ -346,12 +374,13 @@ def _of_lines(journal: Journal, rule: f.Rule, lines: Sequence[Posting], text: st
 
 
 def weekends(journal: Journal) -> Iterator[f.Finding]:
-    """Documents of a Saturday or Sunday, where those are the exception."""
+    """Documents of a Saturday or Sunday, where those are the exception and worth more than materiality."""
     documents = journal.documents
     on_weekend = (documents.day + schema.DAY_0.weekday()) % 7 >= 5
     rows = int(np.count_nonzero(on_weekend))
-    if len(documents) >= ENOUGH and 0 < rows <= EXCEPTION * len(documents):
-        text = f"{_count(rows, 'row')} of {len(documents):,} on a Saturday or Sunday: "
+    worth = float(np.abs(documents.amount[on_weekend]).sum())
+    if len(documents) >= ENOUGH and 0 < rows <= FEW * len(documents) and worth > journal.materiality:
+        text = f"{several(rows, 'row')} of {len(documents):,} on a Saturday or Sunday: "
         yield _of_documents(journal, f.WEEKEND, documents.of(on_weekend), text)
 
 
@@ -372,7 +401,7 @@ def cut_off(journal: Journal) -> Iterator[f.Finding]:
             positions.append(where_true(of_event & late))
     if texts:
         text = (
-            f"The last {CUT_OFF_DAYS} of {days} days hold more than {CUT_OFF_FACTOR:g} times their part in money: "
+            f"The last {CUT_OFF_DAYS} of {days} days hold more than {number(CUT_OFF_FACTOR)} times their part in money: "
             f"{', '.join(texts)}; largest "
         )
         yield _of_documents(journal, f.CUT_OFF, documents.of(np.concatenate(positions)), text)
@@ -381,7 +410,7 @@ def cut_off(journal: Journal) -> Iterator[f.Finding]:
 def _of_documents(journal: Journal, rule: f.Rule, rows: Documents, text: str) -> f.Finding:
     """A finding at the largest of some documents, with the largest ones and the sum of all."""
     size, sources = np.abs(rows.amount), journal.period.inputs.sources
-    largest = rows.of(np.argsort(-size, kind="stable")[:EXAMPLES])
+    largest = rows.of(np.argsort(-size, kind="stable")[:NAMED])
     cells = [sources[table].cell("Date", row) for table, row in zip(largest.table, largest.row.tolist(), strict=True)]
     amounts = map(journal.money_text, np.abs(largest.amount).tolist())
     examples = ", ".join(f"{cell} ({amount})" for cell, amount in zip(cells, amounts, strict=True))
@@ -392,27 +421,28 @@ def _of_documents(journal: Journal, rule: f.Rule, rows: Documents, text: str) ->
 
 
 def late_postings(journal: Journal) -> Iterator[f.Finding]:
-    """Runs posted long after the period, or on a weekend."""
-    texts = []
-    for run, posted in journal.posted:
+    """Runs posted long after the period, or on a weekend where hardly any is."""
+    texts, posted_runs = [], list(journal.posted)
+    unusual = len(posted_runs) >= POSTINGS * max(1, sum(posted.weekday() >= 5 for _, posted in posted_runs))
+    for run, posted in posted_runs:
         days_after = (posted - journal.period_end).days
         if days_after > LATE_DAYS:
             texts.append(f"{run} {days_after} days after period end")
-        elif posted.weekday() >= 5:
+        elif posted.weekday() >= 5 and unusual:
             texts.append(f"{run} on a {('Saturday', 'Sunday')[posted.weekday() - 5]}")
     if texts:
-        yield f.LATE("Runs", f"Posted: {_listed(texts)}.")
+        yield f.LATE("Runs", f"Posted: {listed(texts)}.")
 
 
 def early_postings(journal: Journal) -> Iterator[f.Finding]:
     """Runs posted while the period went on: their entries are dated on a day that had not come."""
     texts = [
-        f"{run} {_count((journal.period_end - posted).days, 'day')} before period end"
+        f"{run} {several((journal.period_end - posted).days, 'day')} before period end"
         for run, posted in journal.posted
         if posted < journal.period_end
     ]
     if texts:
-        yield f.EARLY("Runs", f"Posted: {_listed(texts)}.")
+        yield f.EARLY("Runs", f"Posted: {listed(texts)}.")
 
 
 def own_approval(journal: Journal) -> Iterator[f.Finding]:
@@ -420,7 +450,7 @@ def own_approval(journal: Journal) -> Iterator[f.Finding]:
     own = [run for run in journal.runs if person(run.approved_by) and person(run.approved_by) == person(run.user)]
     if own:
         texts = [f"{run.run} by {run.approved_by}" for run in own]
-        yield f.OWN_APPROVAL("Runs", f"Prepared and approved: {_listed(texts)}.")
+        yield f.OWN_APPROVAL("Runs", f"Prepared and approved: {listed(texts)}.")
 
 
 # ---------------------------------------------------------------------------------- of the auditor's own marks
@@ -437,8 +467,8 @@ def marks(journal: Journal) -> Iterator[f.Finding]:
 def marks_lost(lost: Sequence[Lost]) -> Iterator[f.Finding]:
     """One finding over all entries of the auditor whose line has changed."""
     if lost:
-        texts = [f"entry {m.entry} line {m.line}: {' '.join(filter(None, m.written))}" for m in lost[:EXAMPLES]]
-        lines = _count(len(lost), "line")
+        texts = [f"entry {m.entry} line {m.line}: {' '.join(filter(None, m.written))}" for m in lost[:NAMED]]
+        lines = several(len(lost), "line")
         yield f.MARK_LOST("Journal", f"{lines} with an entry of the auditor changed: {'; '.join(texts)}.")
 
 

@@ -1,6 +1,7 @@
 """Rules of the period's two ends: balances carried over, counts, and work in process."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
@@ -9,7 +10,7 @@ from xlbackflush.engine.period import Period
 from xlbackflush.engine.rules.places import cells, home, repeats, text_cells, types
 from xlbackflush.engine.stock import counted, opening
 from xlbackflush.model import finding as f
-from xlbackflush.model import money
+from xlbackflush.model import money, words
 
 # -------------------------------------------------------------------------------------------------- counts
 
@@ -75,11 +76,12 @@ def _not_on_stock(period: Period, role: str) -> Iterator[f.Finding]:
 
 def counted_more(period: Period) -> Iterator[f.Finding]:
     """A count that leaves less than nothing for what was relieved."""
+    shown = partial(words.money, places=period.places)
     for row in period.counted:
         if row.relieved < 0:
             where = period.inputs.sources["InventoryCount" if row.in_money else "Stock"].sheet
             there = row.opening + row.received - row.scrapped
-            text = f"{row.role}: counted {row.counted:,.2f}, but only {there:,.2f} was there."
+            text = f"{row.role}: counted {shown(row.counted)}, but only {shown(there)} was there."
             yield f.COUNTED_MORE(where, text, -row.relieved)
 
 
@@ -89,7 +91,8 @@ def wip_complete(period: Period) -> Iterator[f.Finding]:
     for column, shares in (("Material %", wip.material_percent), ("Conversion %", wip.conversion_percent)):
         over = shares > 1
         for cell, share in zip(cells(period.inputs, "WIP", column, over), shares[over].tolist(), strict=True):
-            yield f.OVER_COMPLETE(cell, f"{column} is {share:.0%}.")
+            meant = f"Type {words.number(share)} %: {words.number(share)} alone is {words.share(share)}."
+            yield f.OVER_COMPLETE(cell, f"{column} is {words.share(share)}.", fix=meant if 2 <= share <= 100 else None)
 
 
 # -------------------------------------------------------------------------------- balances carried over
@@ -111,7 +114,7 @@ def opened_in_use(period: Period) -> Iterator[f.Finding]:
     aside = of_unused & (np.abs(amount) > 0.0005)
     balances = zip(text_cells(inputs, "Opening", "Role", aside), amount[aside].tolist(), strict=True)
     for (cell, role), balance in balances:
-        text = f"{role} opens with {balance:,.2f}; under the trigger points {triggers} nothing moves it."
+        text = f"{role} opens with {words.money(balance, period.places)}; under the trigger points {triggers} nothing moves it."
         yield f.OPENED_ASIDE(cell, text, abs(balance))
 
 

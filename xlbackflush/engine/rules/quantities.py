@@ -1,5 +1,6 @@
 """Rules of what the counts ask for: its size, BOM lines in force, book stock, costs of what moved. Only size stops a run."""
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -8,9 +9,11 @@ from xlbackflush import schema
 from xlbackflush.dataclass import replace
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.rules.places import day_text, home, text_cells
+from xlbackflush.engine.stock.stock_book import StockBook
 from xlbackflush.model import finding as f
 from xlbackflush.model.arrays import Bools, where_true
 from xlbackflush.model.money import shown
+from xlbackflush.model.words import NAMED, listed, number
 
 
 def trace_fits(period: Period) -> Iterator[f.Finding]:
@@ -81,6 +84,10 @@ def nothing_effective(period: Period) -> Iterator[f.Finding]:
             yield f.NOTHING_EFFECTIVE(cell, f"{code} has a BOM, but no line in force on {day_text(day[at])}.")
 
 
+_SEVERAL = 5  # items short before their cause is looked for in what they have in common
+_FILLED = 0.2  # of the items used, those with opening stock on a sheet that somebody has yet to fill in
+
+
 def shortages(period: Period) -> Iterator[f.Finding]:
     """Book stock below zero: more was sold or used than there was. The run is posted anyway: stopping hides what was used.
 
@@ -89,17 +96,43 @@ def shortages(period: Period) -> Iterator[f.Finding]:
     stock = period.stock
     opened_below = (stock.opening < 0) & (stock.book - 2 * stock.opening >= -1e-9)  # named by `gaps.stock_below_zero`
     short = stock.of((stock.role != "") & (stock.book < -1e-9) & ~opened_below)
-    if len(short):
-        named = {i for mistake in period.likely_mistakes.mistakes for i, units in mistake.effects.items() if units > 0}
-        short = short.of(~np.isin(short.item, list(named)))
-    sold = period.bill.of("Counts")[period.inputs.counts.event == schema.SOLD] if len(short) else ()
+    if not len(short):
+        return
+    given = np.zeros(len(period.bill.items) + 1, dtype=bool)  # the last one stands for item -1
+    given[period.bill.of("Stock")[~np.isnan(period.inputs.stock.opening_qty)]] = True
+    unopened = ~given[short.item]
+    used = stock.item[(stock.role != "") & (stock.relieved > 0)]
+    if np.count_nonzero(unopened) >= _SEVERAL and np.count_nonzero(given[used]) <= _FILLED * len(used):
+        yield _unopened(period, short.of(unopened))
+        short = short.of(~unopened)
+    named = {i for mistake in period.likely_mistakes.mistakes for i, units in mistake.effects.items() if units > 0}
+    short = short.of(~np.isin(short.item, list(named)))
+    sold = period.bill.of("Counts")[period.inputs.counts.event == schema.SOLD]
     into, out = short.opening + short.received, short.relieved + short.scrapped
     columns = (short.item, short.book, into, out, short.book * short.cost)
     for item, book, came, went, worth in zip(*(column.tolist() for column in columns), strict=True):
         rule = f.OVERSOLD if item in sold else f.SHORTAGE
-        text = f"Book stock of {period.bill.items.code[item]} is {book:,.6g}: {came:,.6g} in, {went:,.6g} out."
-        found = rule(home(period.inputs, item), text, abs(worth))
-        yield found if abs(worth) > period.trifle else replace(found, severity=schema.NOTE)
+        text = f"Book stock of {period.bill.items.code[item]} is {number(book)}: {number(came)} in, {number(went)} out."
+        shortage = rule(home(period.inputs, item), text, abs(worth))
+        yield shortage if abs(worth) > period.trifle else replace(shortage, severity=schema.NOTE)
+
+
+def _unopened(period: Period, short: StockBook) -> f.Finding:
+    """Many items without opening stock of which more went out than came in: one cause."""
+    worth = np.abs(short.book * short.cost)
+    largest = np.argsort(-worth, kind="stable")[: NAMED + 1].tolist()
+    codes = period.bill.items.code
+    names = [f"{codes[short.item[k]]} ({number(short.book[k])})" for k in largest]
+    names += [""] * (len(short) - len(names))  # so that the rest is counted
+    purchases = "" if len(period.inputs.purchases) else ", and nothing was purchased"
+    what = (
+        f"{len(short):,} items have no opening stock{purchases}, and more went out than came in, so that their book stock is "
+        f"negative: {listed(names)}."
+    )
+    source = period.inputs.sources["Stock"]
+    where = source.cell("Opening qty", source.first_row) if source.letters else source.sheet
+    fix = "Enter Opening qty on Stock for these items; or check counts, BOM and purchases. It does not stop the run."
+    return f.SHORTAGE(where, what, math.fsum(worth.tolist()), fix)
 
 
 def never_completed(period: Period) -> Iterator[f.Finding]:
@@ -110,7 +143,7 @@ def never_completed(period: Period) -> Iterator[f.Finding]:
     rows = stock.of(subassembly & absent & (stock.relieved > 0))
     homes = text_cells(period.inputs, "StandardCost", "Item", rows.item)
     for (cell, code), units, cost in zip(homes, rows.relieved.tolist(), rows.cost.tolist(), strict=True):
-        yield f.NEVER_COMPLETED(cell, f"{units:,.6g} of {code} were consumed, none completed.", units * cost)
+        yield f.NEVER_COMPLETED(cell, f"{number(units)} of {code} were consumed, none completed.", units * cost)
 
 
 def zero_costs(period: Period) -> Iterator[f.Finding]:

@@ -1,9 +1,11 @@
 """Rules of the documents: counts, scrap reports, purchases and conversion costs."""
 
+import datetime as dt
 import math
 import re
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping
+from contextlib import suppress
 
 import numpy as np
 
@@ -12,24 +14,76 @@ from xlbackflush.engine.period import Period
 from xlbackflush.engine.rules.places import cells, day_text, item_texts, repeats, shared, text_cells, types
 from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.model import finding as f
-from xlbackflush.model.arrays import Floats, Texts, texts, where_true
+from xlbackflush.model.addresses import the_same_in, together
+from xlbackflush.model.arrays import Floats, Ints, Texts, texts, where_true
 from xlbackflush.model.inputs import Counts, Purchases, Scrap
+from xlbackflush.model.words import number
+
+_DATED = ("Counts", "Scrap", "Purchases", "Actuals")
 
 
 def outside_period(period: Period) -> Iterator[f.Finding]:
-    """Cut-off: every transaction belongs to the period."""
+    """Cut-off: every transaction belongs to the period. One finding for a wrong period, else one for each column and cause."""
     inputs, start, end = period.inputs, period.settings.period_start, period.settings.period_end
-    if not (start and end):
+    if not 0 < start <= end:  # nothing lies in a period whose dates are missing or exchanged
         return
-    for table, days in (
-        ("Counts", inputs.counts.date),
-        ("Scrap", inputs.scrap.date),
-        ("Purchases", inputs.purchases.date),
-        ("Actuals", inputs.actuals.date),
-    ):
-        outside = (days < start) | (days > end)
-        for cell, day in zip(cells(inputs, table, "Date", outside), days[outside].tolist(), strict=True):
-            yield f.OUTSIDE_PERIOD(cell, f"{day_text(day)} is outside {day_text(start)} to {day_text(end)}.")
+    days = {table: inputs.table(table).column("Date") for table in _DATED}
+    outside = {table: (day < start) | (day > end) for table, day in days.items()}
+    dated = np.concatenate([day[day == day] for day in days.values()])
+    rows = sum(np.count_nonzero(mask) for mask in outside.values())
+    if rows == len(dated) >= _ALL:
+        first, last = day_text(dated.min()), day_text(dated.max())
+        what = (
+            f"The period is {day_text(start)} to {day_text(end)}, but all {rows:,} dated rows lie outside of it, from {first} "
+            f"to {last}."
+        )
+        fix = "Correct Period start and Period end on Setup; or paste the rows of this period."
+        yield f.OUTSIDE_PERIOD(inputs.setting_cells.get("Period start", "Setup"), what, fix=fix)
+        return
+    for table in _DATED if rows else ():
+        yield from _outside(period, table, days[table], where_true(outside[table]))
+
+
+_ALL = 5  # rows that all lie outside the period before the period is what looks wrong
+
+
+#: what is wrong with a date -> what a finding says of the date that would be inside, and the remedy
+_WRONG: dict[str, tuple[str, str | None]] = {
+    "year": ("; the year looks wrong, {} would be inside", "Correct the year."),
+    "day": (
+        "; with day and month exchanged it would be {}",
+        "Type the date again; from a file, read it with Data > From Text/CSV and the order of day and month that it has.",
+    ),
+    "": ("", None),
+}
+
+
+def _outside(period: Period, table: str, days: Floats, rows: Ints) -> Iterator[f.Finding]:
+    """The rows of a table outside the period, by what is wrong with the date."""
+    start, end = period.settings.period_start, period.settings.period_end
+    meant = {at: _meant(float(days[at]), start, end) for at in rows.tolist()}
+    for cause, (says, fix) in _WRONG.items():
+        positions = [at for at, (wrong, _) in meant.items() if wrong == cause]
+        if positions:
+            wheres = cells(period.inputs, table, "Date", np.array(positions))
+            first, inside = day_text(days[positions[0]]), says.format(day_text(meant[positions[0]][1]))
+            what = f"{first} is outside {day_text(start)} to {day_text(end)}{inside}."
+            yield f.OUTSIDE_PERIOD(together(wheres), what + the_same_in(wheres), fix=fix)
+
+
+def _meant(day: float, start: int, end: int) -> tuple[str, float]:
+    """What is wrong with a date outside the period, and the date that lies inside: its year, or day and month exchanged."""
+    date = schema.DAY_0 + dt.timedelta(days=int(day))
+    for year in sorted({(schema.DAY_0 + dt.timedelta(days=limit)).year for limit in (start, end)}):
+        with suppress(ValueError):  # no February 29 in that year
+            other = (date.replace(year=year) - schema.DAY_0).days
+            if year != date.year and start <= other <= end:
+                return "year", other
+    with suppress(ValueError):
+        exchanged = (date.replace(month=date.day, day=date.month) - schema.DAY_0).days
+        if date.day != date.month and start <= exchanged <= end:
+            return "day", exchanged
+    return "", day
 
 
 def countable(period: Period) -> Iterator[f.Finding]:
@@ -63,9 +117,11 @@ def duplicate_rows(period: Period) -> Iterator[f.Finding]:
             continue
         values = [_comparable(records.column(column)[rows]) for column in columns]
         filled = np.array([value not in ("", None) for value in values[-1]], dtype=bool)
-        again = repeats(list(zip(*values, strict=True))) & filled
-        for cell in cells(period.inputs, table, where, rows[again]):
-            yield f.DUPLICATE_ROW(cell, f"This row repeats an earlier row of {table}.")
+        keys = list(zip(*values, strict=True))
+        again = where_true(repeats(keys) & filled)
+        first = dict(zip(reversed(keys), reversed(records.row[rows].tolist()), strict=True)) if len(again) else {}
+        for at, cell in zip(again.tolist(), cells(period.inputs, table, where, rows[again]), strict=True):
+            yield f.DUPLICATE_ROW(cell, f"This row repeats row {first[keys[at]]} of {table}.")
 
 
 def _comparable(column: Floats | Texts) -> list[Hashable]:
@@ -90,15 +146,15 @@ def _corrections(period: Period, table: str, kinds: Texts, notes: Texts) -> Iter
     """The corrections in one table. kinds: event of a count, stage of scrap, else "", row by row; notes: as typed."""
     rows: _Documents = period.inputs.table(table)  # type: ignore[assignment]
     recorded = _recorded(rows)
-    spaced = [number for number in recorded if " " in number]
+    spaced = [document for document in recorded if " " in document]
     balance: dict[Hashable, float] = {}  # of a document, item and kind: what is recorded, less the corrections so far
     negative, numbers = where_true(rows.quantity < 0), period.bill.of(table)
     for at, cell in zip(negative.tolist(), cells(period.inputs, table, "Quantity", negative), strict=True):
-        item, kind, quantity, number = rows.item[at], kinds[at], float(rows.quantity[at]), int(numbers[at])
+        item, kind, quantity, known = rows.item[at], kinds[at], float(rows.quantity[at]), int(numbers[at])
         document = _corrected(rows.document[at], notes[at], recorded, spaced)
         if document is None:
             rule = f.CORRECTS_UNKNOWN if re.search(r"\d", notes[at]) else f.CORRECTS_NOTHING
-            yield rule(cell, f"{quantity:g} of {item} names no document of table {table}.")
+            yield rule(cell, f"{number(quantity)} of {item} names no document of table {table}.")
             continue
         key = (document, item, kind)
         if key not in balance:
@@ -106,10 +162,10 @@ def _corrections(period: Period, table: str, kinds: Texts, notes: Texts) -> Iter
             balance[key] = math.fsum(rows.quantity[alike].tolist())
         balance[key] += quantity
         if balance[key] < 0:
-            yield f.CORRECTS_TOO_MUCH(cell, f"{quantity:g} of {item} exceeds what {document.upper()} recorded.")
-        if table != "Purchases" and number >= 0:
-            days = [float(rows.date[i]) for i in recorded[document] if numbers[i] == number]
-            day = _day_of_another_bill(period.bill, number, float(rows.date[at]), days)
+            yield f.CORRECTS_TOO_MUCH(cell, f"{number(quantity)} of {item} exceeds what {document.upper()} recorded.")
+        if table != "Purchases" and known >= 0:
+            days = [float(rows.date[i]) for i in recorded[document] if numbers[i] == known]
+            day = _day_of_another_bill(period.bill, known, float(rows.date[at]), days)
             if day is not None:
                 text = f"{item} had another bill of materials on {day_text(day)}, the day of {document.upper()}."
                 yield f.CORRECTS_OTHER_BILL(cell, text)
@@ -119,9 +175,9 @@ def _recorded(rows: _Documents) -> dict[str, list[int]]:
     """Document, in letters of one case -> the rows that record something under its number."""
     recorded: dict[str, list[int]] = defaultdict(list)
     positive = where_true(rows.quantity > 0)
-    numbers = map(str.casefold, map(str.strip, rows.document[positive].tolist()))  # as `_number`, in less time
-    for at, number in zip(positive.tolist(), numbers, strict=True):
-        recorded[number].append(at)
+    documents = map(str.casefold, map(str.strip, rows.document[positive].tolist()))  # as `_number`, in less time
+    for at, document in zip(positive.tolist(), documents, strict=True):
+        recorded[document].append(at)
     recorded.pop("", None)
     return recorded
 

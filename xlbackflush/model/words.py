@@ -1,0 +1,71 @@
+"""Numbers, shares, dates, lists and plurals as people write them: 4,200 and 12.5 %, 2026-04-03, "1 note", "A, B and 3 more"."""
+
+import datetime as dt
+import math
+from collections.abc import Sequence
+from decimal import Decimal
+
+from xlbackflush.schema import DAY_0
+
+_POWERS = 1e21  # from here on digits are no help
+NAMED = 3  # of many things, those that a sentence names
+
+
+def number(value: float, decimals: int = 6) -> str:
+    """A number with separators and without zeros at its end: 4,200 and 0.25; one too small for the decimals is not shown as 0."""
+    if not math.isfinite(value):
+        return "not a number"
+    if abs(value) >= _POWERS:
+        digits, _, exponent = f"{value:.3g}".partition("e")
+        return f"{digits} x 10^{int(exponent)}"
+    text = f"{Decimal(f'{value:.15g}'):,.{decimals}f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    if text in ("0", "-0"):
+        return "0" if not value else f"{Decimal(f'{value:.3g}'):f}"
+    return text
+
+
+def share(value: float, decimals: int = 1) -> str:
+    """A share of one in percent: 12 %, 2.5 %."""
+    return f"{number(round(value * 100, decimals), decimals)} %"
+
+
+def money(amount: float, places: int) -> str:
+    """An amount with the decimals of its currency: 1,848,972.35."""
+    return f"{amount:,.{places}f}"
+
+
+def day(number: float) -> str:
+    """An Excel day number as 2026-04-30."""
+    return str(DAY_0 + dt.timedelta(days=int(number)))
+
+
+def several(count: int, one: str, many: str = "") -> str:
+    """So many things: 1 note, 2 notes."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def listed(texts: Sequence[str], most: int = NAMED, last: str = "and") -> str:
+    """A list in a sentence: "A", "A and B", "A, B and C", "A, B, C and 2 more"."""
+    if len(texts) > most + 1:
+        texts = [*texts[:most], f"{len(texts) - most:,} more"]
+    return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} {last} {texts[-1]}" if texts else ""
+
+
+def in_words(cell: object) -> str:
+    """The value of a cell in a sentence: 12, "text", 2026-04-30, blank."""
+    if cell is None or cell == "":
+        return "blank"
+    if isinstance(cell, bool):
+        return str(cell).upper()
+    if isinstance(cell, int | float):
+        return number(cell, 9)
+    if isinstance(cell, dt.datetime):
+        return f"{cell:%Y-%m-%d %H:%M}" if cell.time() != dt.time() else f"{cell:%Y-%m-%d}"
+    return f'"{short_text(cell)}"' if isinstance(cell, str) else str(cell)
+
+
+def short_text(value: object) -> str:
+    """A value as text that a sentence has room for."""
+    text = str(value)
+    return text if len(text) <= 40 else text[:37] + "..."
