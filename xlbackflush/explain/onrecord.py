@@ -27,7 +27,18 @@ from xlbackflush.sheets.formulas import Sheets
 from xlbackflush.sheets.registry import BODIES
 
 #: tables that no posted amount rests on
-_LEFT_OUT = ("Suspects", "Fit", "Comparison", "Dashboard", "Findings", "Checks", "InputControls", "Runs", "RunInputs")
+_LEFT_OUT = (
+    "Suspects",
+    "Witnesses",
+    "Fit",
+    "Comparison",
+    "Dashboard",
+    "Findings",
+    "Checks",
+    "InputControls",
+    "Runs",
+    "RunInputs",
+)
 
 
 class OnRecord:

@@ -31,6 +31,8 @@ ROUNDS = 6  # of weighted least squares
 CLEAR = 6.0  # gain from which a count stands out beside the usual noise (a logarithm)
 UNLIKELY = 5.0  # how unlikely a wrong count of a certain size is, before the stock counts (a logarithm)
 TAKEN_OFF_MAX = 3
+TOGETHER = 0.003  # of the units made: by how much the parts of one product are lost together, about
+LOSS_MAX, LOSS_ITEMS = 0.006, 6  # of what is used, lost as a rule; items from which that is believed by half
 
 
 @dataclass(frozen=True)
@@ -47,11 +49,12 @@ class Traces(Records):
 
 @dataclass(frozen=True)
 class Differences(Records):
-    """Of each item, units used beyond the books (NaN: not counted), counted and used."""
+    """Of each item, units used beyond the books (NaN: not counted), counted and used; is it bought?"""
 
     used: Floats
     counted: Floats
     use: Floats
+    bought: Bools
 
 
 @dataclass(frozen=True)
@@ -128,7 +131,7 @@ def differences_of(bill: Bill, book: StockBook) -> Differences:
     used, counted, use = np.full(len(bill.items), np.nan), np.zeros(len(bill.items)), np.zeros(len(bill.items))
     used[book.item], counted[book.item] = -book.difference, np.abs(book.counted)
     use[book.item] = np.abs(book.relieved) + np.abs(book.scrapped)
-    return Differences(used, counted, use)
+    return Differences(used, counted, use, ~bill.items.made)
 
 
 def without(stock: Differences, traces: Traces, product: int, units: float) -> Differences:
@@ -194,26 +197,30 @@ class _Implied(Records):
 
 @dataclass(frozen=True)
 class Agreed:
-    """What the items of each product agree on, the noise of all items, and the probability that the noise is no larger."""
+    """What the items of each product agree on, their differences without the usual loss, the noise of these, and the
+    probability that the noise is no larger."""
 
     products: Agreement
+    stock: Differences
     noise: Floats
     trust: float
 
 
-def agreement(traces: Traces, stock: Differences, count: int) -> Agreed:
-    """What the items of each of so many products agree on.
+def agreement(traces: Traces, stock: Differences, made: Floats) -> Agreed:
+    """What the items of each product agree on. made: units of each product.
 
     Counts that are wrong would pass for noise. So those that stand out beside the usual noise are taken off before it is
-    estimated, where that makes the differences more likely than noise alone.
+    estimated, where that makes the differences more likely than noise alone. A little of all parts is lost as a rule.
     """
-    remaining, taken_off = stock, 0
+    count, remaining, taken_off = len(made), stock, 0
     while taken_off < TAKEN_OFF_MAX:
         agreed = _agreement(_implied(traces, remaining, _noise(stock, _USUAL)), count)
         worst = int(np.argmax(agreed.gain))
         if agreed.gain[worst] < CLEAR:
             break
         remaining, taken_off = without(remaining, traces, worst, float(agreed.units[worst])), taken_off + 1
+    loss = _usual_loss(remaining)
+    stock, remaining = (replace(each, used=each.used - loss * each.use * each.bought) for each in (stock, remaining))
     noise, likelihood = _noise_of(stock)
     trust = 1.0
     if taken_off:
@@ -221,7 +228,17 @@ def agreement(traces: Traces, stock: Differences, count: int) -> Agreed:
         against = likelihood - with_less + UNLIKELY * taken_off
         if against < 0:
             noise, trust = less, 1 / (1 + float(np.exp(against)))
-    return Agreed(_agreement(_implied(traces, stock, noise), count), noise, trust)
+    implied = _implied(traces, stock, noise)
+    return Agreed(_weighed(_agreement(implied, count), implied, made), stock, noise, trust)
+
+
+def _usual_loss(stock: Differences) -> float:
+    """Share of their use that bought items usually lose without a report, in the middle of them all; of few, less of it."""
+    known = stock.of(stock.bought & (stock.use > 0) & ~np.isnan(stock.used))
+    if not len(known):
+        return 0.0
+    middle = float(np.median(known.used / known.use)) * len(known) / (len(known) + LOSS_ITEMS)
+    return min(max(middle, -LOSS_MAX), LOSS_MAX)
 
 
 def _implied(traces: Traces, stock: Differences, noise: Floats) -> _Implied:
@@ -250,19 +267,32 @@ def _agreement(implied: _Implied, count: int) -> Agreement:
     gain = added(each.product, gains, len(power))
     of_itself = added(each.product, gains * each.itself, len(power))
     best = np.argmax(gain.reshape(len(starts), count), axis=0) * count + np.arange(count)
-    parts, shelf = (_alone(implied, units[best], chosen) for chosen in (~implied.itself, implied.itself))
-    return Agreement(units[best], power[best], gain[best], of_itself[best], parts, shelf)
+    nothing = np.full(count, np.nan)
+    return Agreement(units[best], power[best], gain[best], of_itself[best], nothing, nothing)
 
 
-def _alone(implied: _Implied, agreed: Floats, chosen: Bools) -> Floats:
-    """What some of the items say by themselves; one that is far from what all agree on says little."""
+def _weighed(agreed: Agreement, implied: _Implied, made: Floats) -> Agreement:
+    """The same with what parts and the product's own stock say, each as one witness: parts may all be lost together."""
+    (parts, power), (shelf, own) = (
+        _alone(implied, agreed.units, chosen) for chosen in (~implied.itself, implied.itself)
+    )
+    power = np.divide(
+        1.0, 1 / np.maximum(power, 1e-300) + (TOGETHER * made) ** 2, out=np.zeros(len(made)), where=power > 0
+    )
+    both = power + own
+    moment = power * np.nan_to_num(parts) + own * np.nan_to_num(shelf)
+    units = np.divide(moment, both, out=agreed.units.copy(), where=both > 0)
+    return replace(agreed, units=units, power=both, parts=parts, shelf=shelf)
+
+
+def _alone(implied: _Implied, agreed: Floats, chosen: Bools) -> tuple[Floats, Floats]:
+    """What some of the items say by themselves, and the power of it; one that is far from what all agree on says little."""
     one = implied.of(chosen)
     away = np.maximum(np.abs(one.units - agreed[one.product]) / one.error, 1.0)
     weight = 1 / (one.error * away) ** 2
     power = added(one.product, weight, len(agreed))
     moment = added(one.product, weight * one.units, len(agreed))
-    units: Floats = np.divide(moment, power, out=np.full(len(agreed), np.nan), where=power > 0)
-    return units
+    return np.divide(moment, power, out=np.full(len(agreed), np.nan), where=power > 0), power
 
 
 def agreeing(traces: Traces, stock: Differences, noise: Floats, units: Floats) -> Ints:

@@ -46,14 +46,13 @@ def contradiction(inputs: Inputs, heard: Hearing, k: int) -> str:
     """What was counted in a row, what all witnesses say together and each for itself, and what else it could be."""
     code, counted = _code(inputs, heard, k), float(heard.counted[k])
     low, estimate, high = (units(end[k], counted) for end in (heard.low, heard.estimate, heard.high))
-    few = "few" if heard.difference[k] > 0 else "many"
+    low_or_high = "low" if heard.difference[k] > 0 else "high"
     off = units(abs(heard.difference[k]), counted)
-    row = f"{units(counted, counted)} {code} completed on {_day(heard.day[k])}"
+    row = f"The count of {units(counted, counted)} {code} completed on {_day(heard.day[k])}"
     parts = [
-        f"{row} look like {off} too {few}: the evidence points to about {estimate}, between {low} and {high} "
-        "with 95 % confidence."
+        f"{row} looks {off} too {low_or_high}: other evidence points to {estimate} (95 % confidence: {low} to {high})."
         if heard.estimate[k] > NONE * counted
-        else f"{row} seem never to have been made{_twin(inputs, int(heard.at[k]))}.",
+        else f"{row} looks as if nothing had been made{_twin(inputs, int(heard.at[k]))}.",
         _each(inputs, heard, k),
         *_other_row(inputs, heard, k),
         *_rival(inputs, heard, k),
@@ -80,7 +79,7 @@ def _each(inputs: Inputs, heard: Hearing, k: int) -> str:
         (f"the other rows of {_code(inputs, heard, k)}", heard.usual),
     )
     said = [f"{units(u[k], heard.counted[k])} by {name}" for name, u in witnesses if not math.isnan(u[k])]
-    return f"It would be {', '.join(said)}."
+    return f"It would be {', '.join(said)}." if said else ""
 
 
 def _other_row(inputs: Inputs, heard: Hearing, k: int) -> Iterator[str]:

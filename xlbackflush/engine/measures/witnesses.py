@@ -207,7 +207,7 @@ class _Weighed(Records):
 def _heard(case: _Case) -> Hearing:
     """All products, the most doubtful first."""
     rows = case.rows
-    agreed = agreement(case.counted, case.stock, rows.products)
+    agreed = agreement(case.counted, case.stock, case.made)
     heard = _Witnesses(
         rows, agreed.products.of(rows.product), hours_of(case.bill.inputs.actuals, rows, case.hours), usual_of(rows),
         on_hand_of(rows, case.out, case.opening),
@@ -286,7 +286,7 @@ def _ranked(case: _Case, agreed: Agreed, weighed: _Weighed) -> Hearing:
         estimate=_whole(np.round, row.units + b.units, row.units),
         low=_whole(np.floor, row.units + b.units - INTERVAL * b.error, row.units),
         high=_whole(np.ceil, row.units + b.units + INTERVAL * b.error, row.units),
-        agree=agreeing(case.counted, case.stock, agreed.noise, b.units) + _hours_agree(b), odds=odds,
+        agree=agreeing(case.counted, agreed.stock, agreed.noise, b.units) + _hours_agree(b), odds=odds,
         share=agreed.trust * _shares(odds, lost), on_the_row=1 / near,
     )  # fmt: skip
     return hearing.of(np.argsort(-odds, kind="stable"))

@@ -14,6 +14,7 @@ from xlbackflush.model.money import from_minor
 
 SURE = 0.8  # probability from which a count is worth a note however small it is, and a warning if it is material
 TRIFLE = 0.1  # of materiality
+FAR_MAX = 1.5  # times the difference: how far an end of the interval is looked at
 NEAR = 8.0  # times materiality, or its part: an effect in between is worked out
 
 
@@ -27,7 +28,14 @@ def counts_contradicted(period: Period) -> Iterator[f.Finding]:
         if trifle or _within_tolerance(heard, k, period.settings.count_tolerance):
             continue
         where, what = cell(period.inputs, int(heard.at[k])), contradiction(period.inputs, heard, k)
-        yield f.COUNT_CONTRADICTED.weighed(where, what, effect, threshold if heard.share[k] >= SURE else math.inf)
+        least = threshold / _far(heard, k) if heard.share[k] >= SURE else math.inf
+        yield f.COUNT_CONTRADICTED.weighed(where, what, effect, least)
+
+
+def _far(heard: Hearing, k: int) -> float:
+    """The far end of the interval, as a multiple of the difference: what may well be material is a warning."""
+    ends = (abs(heard.low[k] - heard.counted[k]), abs(heard.high[k] - heard.counted[k]))
+    return min(max(ends) / abs(float(heard.difference[k])), FAR_MAX)
 
 
 def _within_tolerance(heard: Hearing, k: int, tolerance: float) -> bool:
