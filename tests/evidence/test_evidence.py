@@ -538,7 +538,7 @@ def test_inputs_changed_after_the_run_stand_on_the_first_page(book: Path) -> Non
     where, said = quiet(changed(book, "Counts!E7", 11))
     assert said == [
         "The inputs were changed after run R0001: the journal no longer follows from them.",
-        "Counts!E7, Quantity: was 10.0, is 11.0.",
+        "Counts!E7, Quantity: was 10, is 11.",
         DRAFT,
     ]
     assert all(sentence in first_page(where) for sentence in said)
@@ -550,7 +550,7 @@ def test_inputs_with_errors_are_written_all_the_same(book: Path) -> None:
     where, said = quiet(changed(book, "Counts!E7", "eleven"))
     assert said == [
         "The inputs were changed after run R0001 and now have errors: the journal no longer follows from them.",
-        'Counts!E7, Quantity: was 10.0, is "eleven".',
+        'Counts!E7, Quantity: was 10, is "eleven".',
         DRAFT,
     ]
     assert said[0] in first_page(where)

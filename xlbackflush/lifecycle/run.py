@@ -42,7 +42,7 @@ def run(book: Workbook, user: str, now: dt.datetime, progress: Progress = lambda
     """Run the backflush on a workbook and write the results. A draft replaces the draft before it."""
     with _uncollected():
         progress("Reading")
-        result = _calculated(book, history(book), progress)
+        result = _calculated(book, book.read(), history(book), progress)
         if not result.failed:
             result = replace(result, run=draft_of(result.period, user, now), journal=result.period.draft)
         progress("Writing")
@@ -64,14 +64,18 @@ def history(book: Workbook) -> dict[str, Source]:
 
 def check(book: Workbook) -> RunResult:
     """Check the inputs and write the findings; nothing is posted, and earlier results stay."""
-    result = _calculated(book, None)
+    result = _calculated(book, book.read(), None)
     book.write(result)
     return result
 
 
-def _calculated(book: Workbook, record: dict[str, Source] | None, progress: Progress = lambda stage: None) -> RunResult:
-    """The period that the inputs give. Cells that would have to be cleaned, and cannot be, are errors."""
-    tables = book.read()
+def _calculated(
+    book: Workbook,
+    tables: dict[str, Source],
+    record: dict[str, Source] | None,
+    progress: Progress = lambda stage: None,
+) -> RunResult:
+    """The period that the inputs of a workbook give. Cells that would have to be cleaned, and cannot be, are errors."""
     result = calculate(tables, record, progress=progress)
     cleaned = result.period.inputs.cleaned
     fixed = book.not_typed(cleaned) if cleaned else set()
