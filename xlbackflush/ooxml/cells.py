@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import repeat
 from types import NoneType
@@ -11,7 +11,7 @@ from typing import Any
 from xlbackflush.dataclass import dataclass, field
 from xlbackflush.model.text import shortened
 from xlbackflush.ooxml.address import column_letter
-from xlbackflush.ooxml.patterns import Filling, Patterns, Pick, everything
+from xlbackflush.ooxml.patterns import Filling, Patterns, Pick, Shapes, everything
 from xlbackflush.ooxml.xml import escape, escape_formula, needs_space
 
 Value = float | int | str | None
@@ -44,6 +44,35 @@ class Block:
     @property
     def height(self) -> int:
         return len(self.columns[0].values)
+
+    def part(self, rows: slice) -> Block:
+        """Some of its rows."""
+        shapes: dict[int, Shapes] = {}
+
+        def formulas(cells: Cells) -> Sequence[str] | None:
+            if not isinstance(cells.formulas, Patterns):
+                return cells.formulas and cells.formulas[rows]
+            whole = cells.formulas.shapes
+            if id(whole) not in shapes:
+                shapes[id(whole)] = whole.part(rows)
+            return Patterns(shapes[id(whole)], cells.formulas.texts)
+
+        return Block(
+            self.first_col,
+            self.first_row + rows.start,
+            [
+                Cells(
+                    cells.values[rows],
+                    cells.style,
+                    formulas(cells),
+                    cells.styles and cells.styles[rows],
+                    cells.spelled and cells.spelled[rows],
+                )
+                for cells in self.columns
+            ],
+            self.outline and self.outline[rows],
+            self.heights and self.heights[rows],
+        )
 
 
 def cell(address: str, value: Value, style: int, formula: str = "") -> str:
@@ -79,8 +108,17 @@ def row_xml(number: int, cells: str, height: float = 0, fixed: bool = True) -> s
     return f'<row r="{number}"{look}>{cells}</row>'
 
 
-def rows_xml(block: Block) -> list[str]:
-    """The rows of a block, each as `<row>...</row>`; those of one shape come from one template."""
+_AT_ONCE = 4096  # rows, of which the XML is in memory
+
+
+def rows_xml(block: Block) -> Iterator[list[str]]:
+    """The rows of a block, each as `<row>...</row>`, some thousand at a time."""
+    for first in range(0, block.height, _AT_ONCE):
+        yield _rows(block if block.height <= _AT_ONCE else block.part(slice(first, first + _AT_ONCE)))
+
+
+def _rows(block: Block) -> list[str]:
+    """The rows of a block; those of one shape come from one template."""
     rows, looks = [""] * block.height, _row_looks(block)
     numbers = list(map(str, range(block.first_row, block.first_row + block.height)))
     for shape, pick in _shapes(block):

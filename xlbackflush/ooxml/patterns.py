@@ -49,6 +49,10 @@ class Shapes:
         """What goes in, as text."""
         return {name: list(map(str, numbers)) for name, numbers in self.slots.items()}
 
+    def part(self, rows: slice) -> Shapes:
+        """Of some rows."""
+        return Shapes(self.of_row[rows], {name: numbers[rows] for name, numbers in self.slots.items()})
+
     def columns(self, patterns: Mapping[str, Sequence[str]]) -> dict[str, Patterns]:
         """Columns of formulas, by name, from the pattern of each shape."""
         return {name: Patterns(self, texts) for name, texts in patterns.items()}

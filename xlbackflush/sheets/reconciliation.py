@@ -46,11 +46,11 @@ def body(run: RunView) -> Body:
     start, end = ((numbers + run.rollup_top).tolist() for numbers in (book.start_row, book.end_row))
     shapes, first = run.shapes("Reconciliation", zip(*tests, strict=True), start=start, end=end)
     rows = [_row(run, k, bool(growing[k])) for k in first]
-    live = filled(_LIVE | _POSTED[not settings.by_count], rows) | _moves(run, rows)
-    live["Not followed"] = [
+    patterns = filled(_LIVE | _POSTED[not settings.by_count], rows) | _moves(run, rows)
+    patterns["Not followed"] = [
         _unrevalued(run, row, bool(changed[k]), book.role[k]) for k, row in zip(first, rows, strict=True)
     ]
-    live = shapes.columns(live)
+    live = shapes.columns(patterns)
     columns = {
         name: (["" if v != v else v for v in values], formulas)
         for name, (values, formulas) in shown(schema.RECONCILIATION, book, live).items()
