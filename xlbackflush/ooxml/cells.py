@@ -1,12 +1,17 @@
-"""Cells to XML, column by column: the body of a table as text, as fast as plain Python can."""
+"""Cells to XML: the body of a table as text. Rows of one shape are filled into one template, as fast as plain Python can."""
 
-from collections.abc import Iterable, Sequence
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import repeat
+from types import NoneType
+from typing import Any
 
 from xlbackflush.dataclass import dataclass, field
 from xlbackflush.model.text import shortened
 from xlbackflush.ooxml.address import column_letter
+from xlbackflush.ooxml.patterns import Filling, Patterns, Pick, Shapes, everything
 from xlbackflush.ooxml.xml import escape, escape_formula, needs_space
 
 Value = float | int | str | None
@@ -40,11 +45,44 @@ class Block:
     def height(self) -> int:
         return len(self.columns[0].values)
 
+    def part(self, rows: slice) -> Block:
+        """Some of its rows."""
+        shapes: dict[int, Shapes] = {}
+
+        def formulas(cells: Cells) -> Sequence[str] | None:
+            if not isinstance(cells.formulas, Patterns):
+                return cells.formulas and cells.formulas[rows]
+            whole = cells.formulas.shapes
+            if id(whole) not in shapes:
+                shapes[id(whole)] = whole.part(rows)
+            return Patterns(shapes[id(whole)], cells.formulas.texts)
+
+        return Block(
+            self.first_col,
+            self.first_row + rows.start,
+            [
+                Cells(
+                    cells.values[rows],
+                    cells.style,
+                    formulas(cells),
+                    cells.styles and cells.styles[rows],
+                    cells.spelled and cells.spelled[rows],
+                )
+                for cells in self.columns
+            ],
+            self.outline and self.outline[rows],
+            self.heights and self.heights[rows],
+        )
+
 
 def cell(address: str, value: Value, style: int, formula: str = "") -> str:
     """One cell. Text never becomes a formula: it is written as an inline string."""
-    if formula:
-        live = escape_formula(formula)
+    return _cell(address, value, style, escape_formula(formula))
+
+
+def _cell(address: str, value: Value, style: object, live: str) -> str:
+    """live: the formula as XML."""
+    if live:
         if isinstance(value, str):
             return f'<c r="{address}" s="{style}" t="str"><f>{live}</f><v>{escape(shortened(value))}</v></c>'
         return (
@@ -70,43 +108,139 @@ def row_xml(number: int, cells: str, height: float = 0, fixed: bool = True) -> s
     return f'<row r="{number}"{look}>{cells}</row>'
 
 
-def _column(letter: str, first_row: int, cells: Cells) -> list[str]:
-    """All cells of a column; columns of one style that hold nothing but numbers take the short way."""
-    if cells.spelled is not None:
-        return list(cells.spelled)
-    numbers = range(first_row, first_row + len(cells.values))
-    kinds = set(map(type, cells.values))
-    if cells.styles is None and kinds <= {int, float} and not any(v != v for v in cells.values):
-        head, tail = f'<c r="{letter}', f'" s="{cells.style}">'
-        if cells.formulas is None:
-            return [f"{head}{r}{tail}<v>{v!r}</v></c>" for r, v in zip(numbers, cells.values, strict=True)]
-        if all(cells.formulas):
-            return [
-                f"{head}{r}{tail}<f>{escape_formula(f)}</f><v>{v!r}</v></c>"
-                for r, v, f in zip(numbers, cells.values, cells.formulas, strict=True)
-            ]
-    styles = cells.styles if cells.styles is not None else repeat(cells.style)
-    formulas = cells.formulas if cells.formulas is not None else repeat("")
-    return [cell(f"{letter}{r}", v, s, f) for r, v, s, f in zip(numbers, cells.values, styles, formulas, strict=False)]
+_AT_ONCE = 4096  # rows, of which the XML is in memory
 
 
-def rows_xml(block: Block) -> list[str]:
-    """The rows of a block, each as `<row>...</row>`."""
-    columns = [
-        _column(column_letter(block.first_col + i), block.first_row, cells) for i, cells in enumerate(block.columns)
-    ]
-    bodies = map("".join, zip(*columns, strict=True))
-    looks = _row_looks(block)
-    return [
-        f'<row r="{r}"{look}>{body}</row>'
-        for r, (body, look) in enumerate(zip(bodies, looks, strict=False), block.first_row)
-    ]
+def rows_xml(block: Block) -> Iterator[list[str]]:
+    """The rows of a block, each as `<row>...</row>`, some thousand at a time."""
+    for first in range(0, block.height, _AT_ONCE):
+        yield _rows(block if block.height <= _AT_ONCE else block.part(slice(first, first + _AT_ONCE)))
 
 
-def _row_looks(block: Block) -> Iterable[str]:
-    """Attributes of each row: outline level or height."""
+def _rows(block: Block) -> list[str]:
+    """The rows of a block; those of one shape come from one template."""
+    rows, looks = [""] * block.height, _row_looks(block)
+    numbers = list(map(str, range(block.first_row, block.first_row + block.height)))
+    for shape, pick in _shapes(block):
+        template = _RowTemplate(shape, pick, pick(numbers))
+        template.add('<row r="', template.numbers, '"', *([pick(looks)] if looks else []), ">")
+        for number, cells in enumerate(block.columns, block.first_col):
+            template.add_cell(column_letter(number), cells)
+        template.add("</row>")
+        for row, xml in zip(pick(range(block.height)), template.rows(), strict=True):
+            rows[row] = xml
+    return rows
+
+
+def _shapes(block: Block) -> Iterable[tuple[int, Pick]]:
+    """The shapes of the rows, and what picks the rows of each; where no column has patterns, one shape for all."""
+    patterns = [cells.formulas for cells in block.columns if isinstance(cells.formulas, Patterns)]
+    if not patterns:
+        return [(0, everything)]
+    assert all(one.shapes is patterns[0].shapes for one in patterns), "the columns of a table share its shapes"
+    return patterns[0].shapes.rows()
+
+
+_NUMBERS = {int, float}
+
+
+class _RowTemplate:
+    """The rows of one shape: what they have in common, and columns of what differs."""
+
+    def __init__(self, shape: int, pick: Pick, numbers: Sequence[str]) -> None:
+        """numbers: of the rows."""
+        self._shape, self._pick, self.numbers = shape, pick, numbers
+        self._pieces: list[str] = []
+        self._columns: list[Sequence[object]] = []
+
+    def add(self, *parts: str | Sequence[object]) -> None:
+        """What all rows have in common, as a text, and what differs, as a column of texts."""
+        for part in parts:
+            if isinstance(part, str):
+                self._pieces.append(part.replace("%", "%%"))
+            else:
+                self._pieces.append("%s")
+                self._columns.append(part)
+
+    def rows(self) -> Iterable[str]:
+        return map("".join(self._pieces).__mod__, zip(*self._columns, strict=True))
+
+    def add_cell(self, letter: str, cells: Cells) -> None:
+        """The cells of one column; where all are of one kind, none is looked at by itself."""
+        if cells.spelled is not None:
+            return self.add(self._pick(cells.spelled))
+        values, formulas = self._pick(cells.values), self._formulas(cells)
+        styles = str(cells.style) if cells.styles is None else self._pick(cells.styles)
+        kinds = set(map(type, values))
+        numeric = kinds <= _NUMBERS and not any(value != value for value in values)
+        start = (f'<c r="{letter}', self.numbers, '" s="', styles, '"')
+        if formulas is None and kinds == {NoneType}:
+            return self.add(*start, "/>")
+        if formulas is None and kinds == {str} and all(values):
+            return self.add(*start, ' t="inlineStr">', list(map(_inline, values)), "</c>")
+        if not (numeric or (formulas is not None and kinds == {str})) or (type(formulas) is list and not all(formulas)):
+            return self._add_one_by_one(letter, values, styles, formulas)
+        self.add(*start, ">" if numeric else ' t="str">')
+        if formulas is not None:
+            self.add("<f>")
+            self._add_formulas(formulas)
+            self.add("</f>")
+        self.add("<v>")
+        return self.add(_spelled(values) if numeric else list(map(_shown, values)), "</v></c>")
+
+    def _formulas(self, cells: Cells) -> list[str] | Filling | None:
+        """Formulas of the rows: a template with what goes in, or one by one; None where there is none."""
+        if not isinstance(cells.formulas, Patterns):
+            formulas = None if cells.formulas is None else list(self._pick(cells.formulas))
+            return formulas if formulas and any(formulas) else None
+        pattern, shapes = cells.formulas.texts[self._shape], cells.formulas.shapes
+        return shapes.filling(escape_formula(pattern), self._pick) if pattern else None
+
+    def _add_formulas(self, formulas: list[str] | Filling) -> None:
+        if isinstance(formulas, Filling):
+            self._pieces.append(formulas.text)
+            self._columns += formulas.columns
+        else:
+            self.add(list(map(escape_formula, formulas)))
+
+    def _add_one_by_one(
+        self,
+        letter: str,
+        values: Sequence[Value],
+        styles: str | Sequence[object],
+        formulas: Sequence[str] | Filling | None,
+    ) -> None:
+        one_by_one: Iterable[str] = repeat("")
+        if isinstance(formulas, Filling):  # escaped already
+            one_by_one = formulas.rows(len(values))
+        elif formulas is not None:
+            one_by_one = map(escape_formula, formulas)
+        each_style = repeat(styles) if isinstance(styles, str) else styles
+        rows = zip(self.numbers, values, each_style, one_by_one, strict=False)
+        self.add([_cell(f"{letter}{number}", value, style, live) for number, value, style, live in rows])
+
+
+def _spelled(numbers: Sequence[Any]) -> Sequence[str]:
+    """Numbers as Python spells them; each once, where many are alike."""
+    distinct = set(numbers)
+    if 3 * len(distinct) > len(numbers) or len(set(map(type, distinct))) > 1:
+        return list(map(repr, numbers))
+    spelled = dict(zip(distinct, map(repr, distinct), strict=True))
+    if 0 in distinct:  # which is equal to -0.0
+        return [spelled[number] if number else repr(number) for number in numbers]
+    return list(map(spelled.__getitem__, numbers))
+
+
+@lru_cache(maxsize=100_000)
+def _shown(text: str) -> str:
+    """What a formula shows."""
+    return escape(shortened(text))
+
+
+def _row_looks(block: Block) -> list[str]:
+    """Attributes of each row: outline level or height; nothing where no row has any."""
     if block.outline is not None:
         return [f' outlineLevel="{min(level, 7)}"' if level else "" for level in block.outline]
     if block.heights is not None:
         return [f' ht="{height:g}" customHeight="1"' for height in block.heights]
-    return repeat("")
+    return []

@@ -8,7 +8,8 @@ import io
 import posixpath
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -18,11 +19,11 @@ from xlbackflush.model.errors import UnusableError
 from xlbackflush.ooxml.address import column_letter, split_cell
 from xlbackflush.ooxml.archive import check_archive, check_bare, check_markup, check_tree, unpacked
 from xlbackflush.ooxml.atomic import write_file
+from xlbackflush.ooxml.packing import Packed, packed, stored_in, write_archive
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _STRICT = "http://purl.oclc.org/ooxml/spreadsheetml/main"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-_DATE = (1980, 1, 1, 0, 0, 0)  # of changed parts, so that the same content gives the same file
 _NS = {"m": MAIN}
 #: what reading a part that is not as it was written raises
 _DAMAGED = (KeyError, zipfile.BadZipFile, EOFError, OSError, zlib.error, ValueError)
@@ -62,7 +63,7 @@ class Package:
         check_archive(self._zip, path.name)
         self._sound: set[str] = set()  # parts that were read, and have the checksum of their entry
         self._names = set(self._zip.namelist())
-        self._replaced: dict[str, bytes] = {}
+        self._replaced: dict[str, Packed] = {}
         self._dropped: set[str] = set()
         self._known_relations: dict[str, dict[str, tuple[str, str]]] = {}  # of the parts that were asked for
         self.workbook_part = self.related("", "officeDocument", required=False)
@@ -83,7 +84,7 @@ class Package:
 
     def read(self, name: str) -> bytes:
         """Content of a part, as replaced so far."""
-        return self._replaced[name] if name in self._replaced else self._stored(name)
+        return self._replaced[name].unpacked() if name in self._replaced else self._stored(name)
 
     def _stored(self, name: str) -> bytes:
         """Content of a part in the file."""
@@ -226,9 +227,9 @@ class Package:
 
     # -- writing
 
-    def replace(self, name: str, content: bytes) -> None:
-        """Replace (or add) a part."""
-        self._replaced[name] = content
+    def replace(self, name: str, content: bytes | Iterable[bytes]) -> None:
+        """Replace (or add) a part; content: whole, or piece by piece as it is made."""
+        self._replaced[name] = packed([content] if isinstance(content, bytes) else content)
         if name.endswith(".rels"):
             self._known_relations.clear()
 
@@ -245,46 +246,44 @@ class Package:
 
     def changed(self) -> bool:
         """True where a replaced part differs from what the file holds."""
-        return bool(self._dropped) or any(
-            name not in self._names or self._stored(name) != content for name, content in self._replaced.items()
-        )
+        return bool(self._dropped) or not all(map(self._is_stored, self._replaced))
+
+    def _is_stored(self, name: str) -> bool:
+        """Whether the file holds a part as it was replaced."""
+        if name not in self._names:
+            return False
+        stored, now = self._zip.getinfo(name), self._replaced[name]
+        return (stored.CRC, stored.file_size) == (now.crc, now.size) and self._stored(name) == now.unpacked()
 
     def save(self, path: Path) -> None:
         """Write the package with its replaced parts to another file, parts in their old order."""
-        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as out:
-            out.comment = self._zip.comment
-            for info in self._zip.infolist():
-                if info.filename in self._replaced:
-                    _store(out, info.filename, self._replaced[info.filename])
-                elif info.filename not in self._dropped:
-                    out.writestr(info, self.read(info.filename), compress_type=info.compress_type)
-            for name in (name for name in self._replaced if name not in self._names):
-                _store(out, name, self._replaced[name])
+        write_archive(path, self._parts_to_save(), self._zip.comment)
+
+    def _parts_to_save(self) -> Iterator[tuple[str, Packed]]:
+        for info in self._zip.infolist():
+            name = info.filename
+            if name in self._replaced:
+                yield name, self._replaced[name]
+            elif name not in self._dropped:
+                if name not in self._sound:
+                    self._stored(name)
+                yield name, stored_in(self._zip, info)
+        yield from ((name, part) for name, part in self._replaced.items() if name not in self._names)
 
     def stands_in(self, path: Path) -> bool:
         """True where a file holds the parts of this package and no other, each read back to its checksum."""
         wanted = {info.filename: info.CRC for info in self._zip.infolist() if info.filename not in self._dropped}
-        wanted |= {name: zlib.crc32(content) for name, content in self._replaced.items()}
+        wanted |= {name: part.crc for name, part in self._replaced.items()}
         try:
             with zipfile.ZipFile(path) as written:
-                return written.testzip() is None and {i.filename: i.CRC for i in written.infolist()} == wanted
+                for info in written.infolist():
+                    deque(stored_in(written, info).pieces(), maxlen=0)
+                return {info.filename: info.CRC for info in written.infolist()} == wanted
         except (*_DAMAGED, RuntimeError):
             return False
 
 
-def _store(out: zipfile.ZipFile, name: str, content: bytes, level: int = 1) -> None:
-    """Deflate, by default at level 1: half the time of level 6 for a third more bytes."""
-    info = zipfile.ZipInfo(name, _DATE)
-    info.external_attr = 0o600 << 16
-    out.writestr(info, content, zipfile.ZIP_DEFLATED, compresslevel=level)
-
-
 def write_package(path: Path, parts: dict[str, str | bytes], like: Path | None = None, new: bool = False) -> None:
     """Write a new package, whole or not at all; the same parts give the same bytes. like, new: see `write_file`."""
-
-    def packed(path: Path) -> None:
-        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as out:
-            for name, content in parts.items():
-                _store(out, name, content.encode() if isinstance(content, str) else content, 6)
-
-    write_file(path, packed, like, new)
+    whole = {name: part.encode() if isinstance(part, str) else part for name, part in parts.items()}
+    write_file(path, lambda to: write_archive(to, ((n, packed([p], small=True)) for n, p in whole.items())), like, new)

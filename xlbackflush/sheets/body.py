@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -13,6 +13,7 @@ from xlbackflush.engine.stock.opening import carried_over
 from xlbackflush.model.arrays import Records
 from xlbackflush.model.money import from_minor
 from xlbackflush.ooxml.cells import Value
+from xlbackflush.ooxml.patterns import Shapes, slot
 from xlbackflush.sheets.formulas import Sheets, default_scrap_basis, setting_value
 
 #: column name -> (values, formulas or None); a formula "" leaves the value as it is
@@ -59,10 +60,33 @@ class RunView:
                 row[name] = value
         return rows
 
-    def elsewhere(self, table: str, numbers: Iterable[int]) -> list[Row]:
-        """Rows of a table, by their rows on its sheet, for formulas on other sheets."""
+    def shapes(self, table: str, of_row: Iterable[Hashable], **slots: Iterable[int]) -> tuple[Shapes, list[int]]:
+        """The shapes of the rows of a table, and the position of the first row of each.
+
+        of_row: what tells the formulas of a row from those of others, besides numbers; slots: those, besides that of the row.
+        """
+        numbers: dict[Hashable, int] = {}
+        shape_of_row, first = [], []
+        for position, shape in enumerate(of_row):
+            if shape not in numbers:
+                numbers[shape] = len(numbers)
+                first.append(position)
+            shape_of_row.append(numbers[shape])
+        given = {name: list(values) for name, values in slots.items()}
+        return Shapes(shape_of_row, {"row": list(self.rows(table, len(shape_of_row))), **given}), first
+
+    def any_row(self, table: str) -> Row:
+        """A row of a table, for the patterns of its formulas."""
+        return Row(self.letters(table), slot("row"))
+
+    def elsewhere(self, table: str, numbers: Iterable[int | str]) -> list[Row]:
+        """Rows of a table, by their rows on its sheet (or slots for them), for formulas on other sheets."""
         heads = dict.fromkeys(schema.TABLES[table].names, "") | self.sheets.heads(table)
         return [Row(heads, number) for number in numbers]
+
+    def any_elsewhere(self, table: str, name: str) -> Row:
+        """A row of another table, for patterns: its number goes into the slot of this name."""
+        return self.elsewhere(table, [slot(name)])[0]
 
     def unit_costs(self, positions: Iterable[int]) -> list[Row]:
         """Rows of Roll-up, by their positions from 0."""
@@ -79,7 +103,7 @@ class Row(dict[str, Any]):
     What goes with the row stands in it under a name of its own: a row of another table, or a part of a formula.
     """
 
-    def __init__(self, heads: Mapping[str, str], number: int) -> None:
+    def __init__(self, heads: Mapping[str, str], number: int | str) -> None:
         super().__init__(schema=schema)
         self.heads, self.number = heads, number
 

@@ -31,17 +31,14 @@ def body(run: RunView) -> Body:
     table, costs = run.period.unit_costs.buildup, run.period.unit_costs.rows
     bom_rows, on_input = run.lines.row[table.line].tolist(), run.lines.on_input[table.line]
     has_basis = run.sheets.has("BOM", "Scrap basis")
-    rows = run.cells(
-        "Buildup",
-        len(table),
-        line=run.elsewhere("BOM", bom_rows),
-        up=run.unit_costs(table.row.tolist()),
-        down=run.unit_costs(table.component_row.tolist()),
-    )
-    for row in rows:
-        row["basis"] = scrap_basis(row["line"]["Scrap basis"] if has_basis else "", run.default_basis)
-        row["factor"] = with_scrap(row["line"]["Qty per"], row["line"]["Scrap %"], row["Scrap basis"])
-        row["tests"] = ",".join(_in_force(run, row))
+    row = run.any_row("Buildup")
+    for name, other in (("line", "BOM"), ("up", "Rollup"), ("down", "Rollup")):
+        row[name] = run.any_elsewhere(other, name)
+    row["basis"] = scrap_basis(row["line"]["Scrap basis"] if has_basis else "", run.default_basis)
+    row["factor"] = with_scrap(row["line"]["Qty per"], row["line"]["Scrap %"], row["Scrap basis"])
+    row["tests"] = ",".join(_in_force(run, row))
+    up, down = (numbers + run.rollup_top for numbers in (table.row, table.component_row))
+    shapes, _ = run.shapes("Buildup", [0] * len(table), line=bom_rows, up=up.tolist(), down=down.tolist())
     values = {
         "Parent": [run.codes[i] for i in costs.item[table.row]],
         "Component": run.lines.spelled[table.line].tolist(),
@@ -51,7 +48,7 @@ def body(run: RunView) -> Body:
         "Scrap basis": np.where(on_input, schema.INPUT, schema.OUTPUT).tolist(),
         **_passed_on(run),
     }
-    live = filled(_LIVE, rows)
+    live = shapes.columns(filled(_LIVE, [row]))
     return {name: (cells, live.get(name)) for name, cells in values.items()}
 
 

@@ -23,7 +23,8 @@ def body(run: RunView) -> Body:
     shares = run.period.shares
     rows = run.cells("Disposition", len(shares), role=[share.role for share in shares])
     usage = rows[-1]
-    total = {name: f"SUM(${at}${rows[0].number}:${at}${usage.number - 1})" for name, at in usage.heads.items()}
+    span = run.rows("Disposition", len(shares) - 1)
+    total = {name: f"SUM(${at}${span.start}:${at}${span.stop - 1})" for name, at in usage.heads.items()}
     price = _above_close(run, schema.PRICE_VARIANCE)
     unallocated = f"{_above_close(run, schema.CCC)}+{_above_close(run, schema.CCA)}"
     held = zip(*(_cost_held(run, row["role"], row) for row in rows), strict=True)

@@ -15,6 +15,7 @@ from xlbackflush.model.inputs import Inputs
 from xlbackflush.model.tables import Source
 from xlbackflush.model.text import FORMULA_MAX
 from xlbackflush.ooxml.address import fixed, link_target, quoted
+from xlbackflush.ooxml.patterns import Patterns
 
 #: criteria that leave out what is posted from the close on
 AFTER_CLOSE = "".join(f',Journal[Event],"<>{event}"' for event in schema.FROM_THE_CLOSE_ON)
@@ -59,7 +60,13 @@ class Sheets:
     def written(self, formulas: Sequence[str]) -> Sequence[str]:
         """Formulas as they go into the workbook: without the tables that it does not have, none longer than Excel takes."""
         missing = self.missing
-        if missing:
+        if isinstance(formulas, Patterns):
+            if missing:
+                formulas = formulas.with_texts(lambda pattern: without_tables(pattern, missing))
+            if formulas.longest <= FORMULA_MAX:
+                return formulas
+            formulas = list(formulas)
+        elif missing:
             formulas = [without_tables(formula, missing) for formula in formulas]
         if max(map(len, formulas), default=0) > FORMULA_MAX:
             formulas = [formula if len(formula) <= FORMULA_MAX else "" for formula in formulas]

@@ -6,7 +6,7 @@ from xlbackflush import schema
 from xlbackflush.engine.explosion.demand import GROWTH
 from xlbackflush.sheets.body import Body, Row, RunView, filled, shown
 from xlbackflush.sheets.conversion_allowed import parts_apart
-from xlbackflush.sheets.formulas import equal, grown, invoiced, item_sum, literal, times_counted
+from xlbackflush.sheets.formulas import equal, grown, invoiced, item_sum, literal, plain, times_counted
 
 QUOTES = '""'  # a blank cell, in a test
 #: formulas over the row's own cells, and over the item's Roll-up rows at the start and at the end of the period
@@ -40,12 +40,18 @@ def body(run: RunView) -> Body:
     """One row per stocked item."""
     book = run.period.stock
     codes = [run.codes[i] for i in book.item]
-    start, end = run.unit_costs(book.start_row.tolist()), run.unit_costs(book.end_row.tolist())
-    rows = run.cells("Reconciliation", len(codes), code=codes, start=start, end=end)
-    for row, stocked in zip(rows, run.items.stocked[book.item].tolist(), strict=True):
-        _put_account(run, row, stocked)
-    live = filled(_LIVE | _POSTED[not run.inputs.settings.by_count], rows) | _moves(run, rows)
-    live["Not followed"] = _unrevalued(run, rows)
+    costs, settings = run.period.unit_costs.rows, run.inputs.settings
+    changed = (np.bincount(costs.item, minlength=len(run.items)) > 1)[book.item] & (not settings.by_count)
+    growing = np.isin(book.item, list(run.period.transactions[GROWTH][0]))
+    tests = (map(plain, codes), run.items.stocked[book.item], growing, changed, book.role != "")
+    start, end = ((numbers + run.rollup_top).tolist() for numbers in (book.start_row, book.end_row))
+    shapes, first = run.shapes("Reconciliation", zip(*tests, strict=True), start=start, end=end)
+    rows = [_row(run, k, bool(growing[k])) for k in first]
+    patterns = filled(_LIVE | _POSTED[not settings.by_count], rows) | _moves(run, rows)
+    patterns["Not followed"] = [
+        _unrevalued(run, row, bool(changed[k]), book.role[k]) for k, row in zip(first, rows, strict=True)
+    ]
+    live = shapes.columns(patterns)
     columns = {
         name: (["" if v != v else v for v in values], formulas)
         for name, (values, formulas) in shown(schema.RECONCILIATION, book, live).items()
@@ -53,11 +59,18 @@ def body(run: RunView) -> Body:
     return columns | {"Item": (codes, None), "Type": (run.items.type[book.item].tolist(), live["Type"])}
 
 
-def _put_account(run: RunView, row: Row, stocked: bool) -> None:
-    """The account of an item and what a unit stands at in it: a made item that no entry relieves, at its material."""
+def _row(run: RunView, k: int, growing: bool) -> Row:
+    """Any row of the shape of row k; growing: what was made follows from the stock counts.
+
+    The account of an item and what a unit stands at in it: a made item that no entry relieves, at its material.
+    """
+    row, item = run.any_row("Reconciliation"), run.period.stock.item[k]
+    row["start"], row["end"] = run.any_elsewhere("Rollup", "start"), run.any_elsewhere("Rollup", "end")
+    row["code"], row["growing"], stocked = run.codes[item], growing, run.items.stocked[item]
     column, account = "Relief cost" if stocked else "Material", row["end"]["Relieved from"]
     row["carried"], row["carried_before"] = row["end"][column], row["start"][column]
     row["account"] = account if stocked else f'IF({account}="",{literal(run.inputs.settings.bought_role)},{account})'
+    return row
 
 
 def _moves(run: RunView, rows: list[Row]) -> dict[str, list[str]]:
@@ -69,9 +82,9 @@ def _moves(run: RunView, rows: list[Row]) -> dict[str, list[str]]:
 
     bought, counted = typed("Purchases", "Quantity"), ['""'] * len(rows)
     completed = typed("Counts", "Quantity", ("Event", schema.COMPLETED))
-    for k, item in enumerate(run.period.stock.item.tolist()):
-        if item in run.period.transactions[GROWTH][0]:
-            completed[k] = grown(run.sheets, rows[k]["code"], rows[k]["Item"])
+    for k, row in enumerate(rows):
+        if row["growing"]:
+            completed[k] = grown(run.sheets, row["code"], row["Item"])
     if has("Stock", "Counted qty"):
         counted = [
             f'IF({times_counted(row["Item"])}=0,"",{units})'
@@ -123,26 +136,19 @@ def _received_amount(run: RunView, rows: list[Row], bought: list[str]) -> list[s
     return [f"{quantity}*{row['Standard cost']}" for quantity, row in zip(bought, rows, strict=True)]
 
 
-def _unrevalued(run: RunView, rows: list[Row]) -> list[str]:
+def _unrevalued(run: RunView, row: Row, cost_changed: bool, role: str) -> str:
     """What the account holds beyond its ending stock."""
-    book, costs, settings = run.period.stock, run.period.unit_costs.rows, run.inputs.settings
-    changed = (np.bincount(costs.item, minlength=len(run.items)) > 1)[book.item] & (not settings.by_count)
-    cost = "Unit cost" if settings.completion_triggers and not settings.conversion_expensed else "Material"
-    growing = {run.codes[i] for i in run.period.transactions[GROWTH][0]}
-
-    def unexplained(row: Row) -> str:
-        made = f"SUMPRODUCT((Movements[Item]={row['Item']})*Movements[Completed]*Movements[{cost}])"
-        if row["code"] in growing:
-            made = f"{row['Received']}*{row['carried']}"
-        taken = _taken("Amount", row, row["Account role"], "<>", schema.PURCHASE)
-        if run.period.demand.of_shelf:
-            taken = f"({used(run, 'Amount', row)}+{scrapped(run, 'Amount', row)})"
-        received = f"+{row['Received amount']}" if settings.purchase_triggers else ""
-        return f"{row['Opening amount']}{received}+{made}-{taken}+{row['Posted']}-{row['Ending amount']}"
-
-    def unrevalued(row: Row, cost_changed: bool) -> str:
-        if cost_changed:
-            return unexplained(row)
+    settings = run.inputs.settings
+    if not role:
+        return ""
+    if not cost_changed:
         return "" if settings.purchase_triggers else f"-{row['Received amount']}"
-
-    return [unrevalued(row, c) if role else "" for row, c, role in zip(rows, changed, book.role, strict=True)]
+    cost = "Unit cost" if settings.completion_triggers and not settings.conversion_expensed else "Material"
+    made = f"SUMPRODUCT((Movements[Item]={row['Item']})*Movements[Completed]*Movements[{cost}])"
+    if row["growing"]:
+        made = f"{row['Received']}*{row['carried']}"
+    taken = _taken("Amount", row, row["Account role"], "<>", schema.PURCHASE)
+    if run.period.demand.of_shelf:
+        taken = f"({used(run, 'Amount', row)}+{scrapped(run, 'Amount', row)})"
+    received = f"+{row['Received amount']}" if settings.purchase_triggers else ""
+    return f"{row['Opening amount']}{received}+{made}-{taken}+{row['Posted']}-{row['Ending amount']}"

@@ -1,12 +1,12 @@
 """Sheet Roll-up: unit cost by element, own cost from Standard Cost plus the rows of Build-up."""
 
-from collections.abc import Callable
-
 import numpy as np
 
 from xlbackflush import schema
 from xlbackflush.engine.stock.movements import UNIT_COSTS
+from xlbackflush.model.arrays import Ints
 from xlbackflush.ooxml.address import quoted
+from xlbackflush.ooxml.patterns import slot
 from xlbackflush.sheets.body import Body, Row, RunView, filled, shown
 from xlbackflush.sheets.formulas import day_ref, literal
 
@@ -19,7 +19,7 @@ _OWN = {
 }
 _BOUGHT = '{Type}="{schema.BUY}"'
 _OWN_CONVERSION = f"IF({_BOUGHT},0,{'+'.join(_OWN.values())})"
-#: formulas; {below[Column]} is the sum of a column over the rows of Build-up, with a plus before it, where there are any
+#: formulas; {sum[Column]} is the sum of a column over the rows of Build-up, {below[Column]} the same with a plus before it
 _LIVE = {
     "Item": '{cost[Item]}&""',
     "Type": "{cost[Type]}",
@@ -35,6 +35,8 @@ _LIVE = {
         f'IF({_BOUGHT},1,IF({{basis}}="{{schema.INPUT}}",1/(1-{{cost[Assembly scrap %]}}),1+{{cost[Assembly scrap %]}}))'
     ),
     "Conversion at completion": f"{_OWN_CONVERSION}{{below[Conversion at completion]}}",
+    "Finished at completion": "{sum[Finished at completion]}",
+    "Subassemblies at completion": "{sum[Subassemblies at completion]}",
 }
 _PASSED_ON = ("Finished at completion", "Subassemblies at completion")
 
@@ -43,10 +45,14 @@ def body(run: RunView) -> Body:
     """One row per item and unit cost."""
     costs, settings = run.period.unit_costs.rows, run.inputs.settings
     items, role = costs.item.tolist(), run.items.role[costs.item].tolist()
-    block, rows = _buildup_blocks(run), run.cells("Rollup", len(costs), cost=run.standard_costs(items))
-    for k, row in enumerate(rows):
-        _add_parts(row, k, run, block)
-    live = filled(_LIVE, rows) | {name: [block(name, k) for k in range(len(rows))] for name in _PASSED_ON}
+    tops, ends = _buildup_blocks(run)
+    tests = tuple(
+        zip(costs.first == settings.period_start, costs.last == settings.period_end, ends >= tops, strict=True)
+    )
+    standard = run.items.row[costs.item].tolist()
+    shapes, first = run.shapes("Rollup", tests, cost=standard, top=tops.tolist(), end=ends.tolist())
+    rows = [_row(run, *tests[k]) for k in first]
+    live = shapes.columns(filled(_LIVE, rows))
     codes = [run.codes[i] for i in items]
     values = {
         "Item": codes,
@@ -63,28 +69,26 @@ def body(run: RunView) -> Body:
     return shown(schema.ROLLUP, costs, live) | {name: (cells, live.get(name)) for name, cells in values.items()}
 
 
-def _add_parts(row: Row, k: int, run: RunView, block: Callable[[str, int], str]) -> None:
-    """What the formulas of a row are made of, besides cells; k: its position from 0."""
-    costs, settings = run.period.unit_costs.rows, run.inputs.settings
-    below = {name: block(name, k) for name in (*schema.ELEMENTS, "Conversion at completion")}
-    row["below"] = {name: total and f"+{total}" for name, total in below.items()}
-    row["material"] = below["Material"] or "0"
-    row["start"] = day_ref(run.inputs, "Period start") if costs.first[k] == settings.period_start else ""
-    row["end"] = day_ref(run.inputs, "Period end") if costs.last[k] == settings.period_end else ""
+def _row(run: RunView, from_start: bool, to_end: bool, has_lines: bool) -> Row:
+    """Any row whose cost holds from the start of the period, or to its end, and that has rows of Build-up, or not."""
+    row, settings = run.any_row("Rollup"), run.inputs.settings
+    at, sheet = run.letters("Buildup"), quoted(run.sheets.tables["Buildup"].sheet)
+    row["cost"] = run.any_elsewhere("StandardCost", "cost")
+    sums = {name: f"SUM({sheet}!{at[name]}{slot('top')}:{at[name]}{slot('end')})" for name in at} if has_lines else {}
+    row["below"] = {name: f"+{sums[name]}" if sums else "" for name in at}
+    row["sum"] = {name: sums.get(name, "") for name in at}
+    row["material"] = sums.get("Material", "0")
+    row["start"] = day_ref(run.inputs, "Period start") if from_start else ""
+    row["end"] = day_ref(run.inputs, "Period end") if to_end else ""
     row["basis"] = run.default_basis
     row["kinds"] = ",".join(map(literal, schema.TYPES))
     row["roles"] = ",".join(literal(settings.role_of(kind)) for kind in schema.TYPES)
     row["carried"] = row["Material"] if settings.conversion_expensed else row["Unit cost"]
+    return row
 
 
-def _buildup_blocks(run: RunView) -> Callable[[str, int], str]:
-    """(element, roll-up row) -> SUM over its Build-up rows, or "" where it has none."""
-    at, top = run.letters("Buildup"), run.sheets.tables["Buildup"].first_row
-    sheet = quoted(run.sheets.tables["Buildup"].sheet)
-    edges = np.searchsorted(run.period.unit_costs.buildup.row, np.arange(len(run.period.unit_costs.rows) + 1))
-
-    def block(element: str, row: int) -> str:
-        first, stop = int(edges[row]), int(edges[row + 1])
-        return f"SUM({sheet}!{at[element]}{top + first}:{at[element]}{top + stop - 1})" if stop > first else ""
-
-    return block
+def _buildup_blocks(run: RunView) -> tuple[Ints, Ints]:
+    """First and last row on Build-up of each row of Roll-up; where it has none, the last comes before the first."""
+    top, buildup = run.sheets.tables["Buildup"].first_row, run.period.unit_costs.buildup
+    edges = np.searchsorted(buildup.row, np.arange(len(run.period.unit_costs.rows) + 1))
+    return top + edges[:-1], top + edges[1:] - 1

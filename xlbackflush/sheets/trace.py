@@ -1,6 +1,6 @@
 """Sheet Trace: every count exploded, quantities from the parent's row, the BOM row and the cost row, row by row."""
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -8,8 +8,10 @@ import numpy as np
 from xlbackflush import schema
 from xlbackflush.engine.explosion.demand import GROWTH, IN_PROCESS, Stream
 from xlbackflush.engine.explosion.product_view import trace_columns
+from xlbackflush.model.arrays import Bools
+from xlbackflush.ooxml.patterns import Patterns, Shapes, slot
 from xlbackflush.sheets.body import Body, RunView
-from xlbackflush.sheets.formulas import counted_units, day_ref, grown, in_process, scrap_basis, with_scrap
+from xlbackflush.sheets.formulas import counted_units, day_ref, grown, in_process, plain, scrap_basis, with_scrap
 
 _LIVE = (
     "Parent", "Component", "Parent qty", "Qty per", "Scrap %", "Required qty", "Standard cost", "Amount", "Charged to",
@@ -24,24 +26,26 @@ def body(run: RunView) -> Body:
 
 
 class _Place(NamedTuple):
-    """A row of the Trace: row, and the rows of its parent, BOM line and unit cost, on their sheets; 0 where it has none.
+    """The rows of one shape: the slots of their own row, and of the rows of their parent, BOM line and unit cost.
 
-    product: code of the item counted. relieved: as itself, not exploded; carried: the column of Roll-up with what it then
-    stands at in its account. split: its unit cost changes within the period. exploded: the test that its parent still has no
-    account, where it is exploded for want of one.
+    hangs: below a parent. product: code of an item counted. relieved: as itself, not exploded; carried: the column of Roll-up
+    with what it then stands at in its account. split: its unit cost changes within the period. exploded: the test that its
+    parent still has no account, where it is exploded for want of one. totals: it adds up rows; all_period: it is of every day.
     """
 
-    position: int  # from 0
-    row: int
-    parent: int
-    line: int
-    cost: int
+    hangs: bool
     stream: Stream
     product: str
     relieved: bool
     carried: str
     split: bool
     exploded: str
+    totals: bool
+    all_period: bool
+    row: str = slot("row")
+    parent: str = slot("parent")
+    line: str = slot("line")
+    cost: str = slot("cost")
 
 
 class _Formulas:
@@ -54,55 +58,85 @@ class _Formulas:
         self.bom, self.roll = run.sheets.heads("BOM"), run.sheets.heads("Rollup")
         self.start, self.end = day_ref(run.inputs, "Period start"), day_ref(run.inputs, "Period end")
 
-    def columns(self) -> dict[str, list[str]]:
-        """Formulas of each column, row by row; "" where a cell is a plain value or blank."""
-        out: dict[str, list[str]] = {name: [] for name in _LIVE}
-        for place in self._places():
-            cells = self._cells(place)
-            for name, formulas in out.items():
-                formulas.append(cells.get(name, ""))
-        return out
+    def columns(self) -> dict[str, Patterns]:
+        """Formulas of each column; "" where a cell is a plain value or blank."""
+        tests = self._tests()
+        keys = np.zeros(len(self.rows), dtype=np.int64)
+        for test in tests.values():
+            keys = 2 * keys + test
+        streams = self.run.period.demand.roots.stream[self.rows.root]
+        _, first, shape = np.unique(
+            len(self.run.period.demand.streams) * keys + streams, return_index=True, return_inverse=True
+        )
+        cells = [
+            self._cells(self._place(k, {name: bool(test[k]) for name, test in tests.items()})) for k in first.tolist()
+        ]
+        shapes = Shapes(shape.tolist(), self._slots())
+        return {name: Patterns(shapes, [formulas.get(name, "") for formulas in cells]) for name in _LIVE}
 
-    def _places(self) -> Iterator[_Place]:
-        """Every row, from top to bottom."""
-        run, rows, demand, top = self.run, self.rows, self.run.period.demand, self.top
-        streams = [demand.streams[s] for s in demand.roots.stream.tolist()]  # of each root
-        split = (np.bincount(run.period.unit_costs.rows.item, minlength=len(run.items)) > 1).tolist()
-        stocked = run.items.stocked.tolist()
-        bom_rows, exploded = run.lines.row.tolist(), self._tests_of_exploding()
-        fields = ("root", "product", "parent_row", "item", "line", "rollup_row", "relieved")
-        columns = zip(*(getattr(rows, field).tolist() for field in fields), strict=True)
-        for k, (root, product, parent, item, line, cost, relieved) in enumerate(columns):
-            hangs = parent >= 0
-            yield _Place(
-                k, top + k, top + parent if hangs else 0, bom_rows[line] if hangs else 0, run.rollup_top + cost, streams[root],
-                run.codes[product], relieved, "Relief cost" if stocked[item] else "Material", relieved and split[item],
-                exploded[parent] if hangs else "",
-            )  # fmt: skip
+    def _tests(self) -> dict[str, Bools]:
+        """What tells the shapes of rows apart, besides their streams."""
+        rows, items, settings = self.rows, self.run.items, self.run.inputs.settings
+        split = np.bincount(self.run.period.unit_costs.rows.item, minlength=len(items)) > 1
+        hangs, has_role = rows.parent_row >= 0, items.role != ""
+        products, product = np.unique(rows.product, return_inverse=True)
+        return {
+            "hangs": hangs,
+            "relieved": rows.relieved,
+            "stocked": items.stocked[rows.item],
+            "split": rows.relieved & split[rows.item],
+            "exploded": hangs & ~has_role[rows.item[rows.parent_row]],
+            "plain": np.array([plain(self.run.codes[i]) for i in products.tolist()], dtype=bool)[product],
+            "totals": rows.block_first >= 0,
+            "all_period": (rows.first == settings.period_start) & (rows.last == settings.period_end),
+        }
 
-    def _tests_of_exploding(self) -> list[str]:
-        """Of each row that is exploded for want of an account: that it has none. Its components hang on its type."""
-        roles = self.run.items.role.tolist()
-        up = (self.rows.rollup_row + self.run.rollup_top).tolist()
-        accounts = [f'{self.roll["Relieved from"]}{u}=""' for u in up]
-        return [test if not roles[i] else "" for i, test in zip(self.rows.item.tolist(), accounts, strict=True)]
+    def _place(self, k: int, tests: Mapping[str, bool]) -> _Place:
+        """The shape of row k."""
+        demand = self.run.period.demand
+        return _Place(
+            hangs=tests["hangs"],
+            stream=demand.streams[int(demand.roots.stream[self.rows.root[k]])],
+            product=self.run.codes[int(self.rows.product[k])],
+            relieved=tests["relieved"],
+            carried="Relief cost" if tests["stocked"] else "Material",
+            split=tests["split"],
+            exploded=f'{self.roll["Relieved from"]}{slot("parent cost")}=""' if tests["exploded"] else "",
+            totals=tests["totals"],
+            all_period=tests["all_period"],
+        )
+
+    def _slots(self) -> dict[str, list[int]]:
+        """What goes into the formulas, row by row."""
+        rows = self.rows
+        cost = rows.rollup_row + self.run.rollup_top
+        numbers = {
+            "row": np.arange(len(rows)) + self.top,
+            "parent": rows.parent_row + self.top,
+            "line": self.run.lines.row[rows.line] if len(self.run.lines) else rows.line,
+            "cost": cost,
+            "parent cost": cost[rows.parent_row],
+            "first": rows.block_first + self.top,
+            "last": rows.block_last + self.top,
+        }
+        return {name: column.tolist() for name, column in numbers.items()}
 
     def _cells(self, t: _Place) -> dict[str, str]:
         """Formulas of one row: units counted, or a component; then what is relieved and flushed with it."""
         at, roll, r, u = self.at, self.roll, t.row, t.cost
-        if t.parent:
+        if t.hangs:
             cells = self._below_condensed(t) if self.by_line else self._below(t)
         else:
             cells = self._head(t)
-        if t.parent or t.relieved:  # the cost of what is exploded through is zero while its type stays what it is
+        if t.hangs or t.relieved:  # the cost of what is exploded through is zero while its type stays what it is
             cells["Standard cost"] = (
                 f"IF({roll['Item']}{u}={at['Component']}{r},{roll[t.carried if t.relieved else 'Relief cost']}{u},0)"
             )
             cells["Amount"] = f"{at['Required qty']}{r}*{at['Standard cost']}{r}"
             if t.stream.posts and (not t.relieved or t.stream.event != schema.PURCHASE):
                 cells["Relieved from"] = f"{roll['Relieved from']}{u}"
-        if not t.relieved and not (t.parent and self.by_line):  # there its own total row, further down, has the rest
-            above = f"{at['Started']}{t.parent}*{self._factor(t)}*" if t.parent else ""
+        if not t.relieved and not (t.hangs and self.by_line):  # there its own total row, further down, has the rest
+            above = f"{at['Started']}{t.parent}*{self._factor(t)}*" if t.hangs else ""
             cells["Conversion rate"] = f"{roll['Own conversion']}{u}"
             cells["Conversion"] = f"{at['Required qty']}{r}*{at['Conversion rate']}{r}"
             cells["Started"] = f"{above}{roll['Units to start']}{u}"
@@ -183,13 +217,10 @@ class _Formulas:
 
     def _total(self, t: _Place) -> dict[str, str]:
         """What is other in the total of an exploded item: units counted plus what the rows above it require."""
-        rows, settings, need = self.rows, self.run.inputs.settings, self.at["Required qty"]
-        first, last = int(rows.block_first[t.position]), int(rows.block_last[t.position])
-        cells = {}
-        if first >= 0:
-            above = f"SUM({need}{self.top + first}:{need}{self.top + last})"
-            cells["Required qty"] = f"{self.at['Units']}{t.row}+{above}"
-        if (rows.first[t.position], rows.last[t.position]) != (settings.period_start, settings.period_end):
+        need, cells = self.at["Required qty"], {}
+        if t.totals:
+            cells["Required qty"] = f"{self.at['Units']}{t.row}+SUM({need}{slot('first')}:{need}{slot('last')})"
+        if not t.all_period:
             cells["First day"] = cells["Last day"] = ""  # recorded: where the BOM changes within the period
         return cells
 

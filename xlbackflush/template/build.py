@@ -221,7 +221,7 @@ def _body(sheet: Sheet, data: Mapping[str, Rows], styles: StyleSheet) -> list[st
                 cells.styles = [styles.xf(setting_style(column.name, setting)) for setting in schema.SETTINGS]
             block.columns.append(cells)
         heights |= dict(enumerate(heights_of(table.name, block) or (), HEADER_ROW + 1))
-        for row, xml in enumerate(rows_xml(block), HEADER_ROW + 1):
+        for row, xml in enumerate(chain.from_iterable(rows_xml(block)), HEADER_ROW + 1):
             by_row.setdefault(row, []).append(xml[xml.index(">") + 1 : -len("</row>")])
     for i, setting in enumerate(_CHOSEN if sheet.name == "Setup" else (), FIRST_LIST):
         for (row, _), cells_xml in choice_cells(setting, i, HEADER_ROW + 1, styles).items():

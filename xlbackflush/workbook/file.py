@@ -12,6 +12,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from xlbackflush import schema
@@ -293,12 +294,11 @@ class FileBook:
             kept = OwnThings(sheet, block).kept(above)
         except (ValueError, LookupError, SyntaxError, StopIteration) as error:
             raise UnusableError(f"{self.path.name} is damaged: sheet {table.sheet} cannot be read.") from error
-        rows = merged([*above, *rows_xml(kept.block)], kept.cells, kept.looks)
         data = f'<sheetData xmlns="{MAIN}">' if sheet.prefix else "<sheetData>"
         extent = f"A1:{column_letter(kept.right)}{kept.bottom}"
         head = re.sub(r'(<(?:\w+:)?dimension ref=")[^"]*"', rf'\g<1>{extent}"', sheet.head, count=1)
-        xml = "".join((head, data, *rows, "</sheetData>", kept.tail))
-        self.package.replace(self.package.sheets[table.sheet], xml.encode())
+        pieces = chain([[head, data]], _written(above, kept), [["</sheetData>", kept.tail]])
+        self.package.replace(self.package.sheets[table.sheet], ("".join(piece).encode() for piece in pieces))
         self.package.replace(table.part, self._table_part(table, kept.resized.last_now).encode())
         stay = "".join([f"<{sheet.prefix}sheetData>", *above, *kept.spelled])
         kept.is_live = has_others(stay.encode(), {title_rows.STATUS, title_rows.MASTER})
@@ -362,6 +362,15 @@ class FileBook:
                     f"{self.path.name} was changed by someone else meanwhile; nothing was written. Run again."
                 )
             self.is_saved = True
+
+
+def _written(above: Sequence[str], kept: Kept) -> Iterator[Sequence[str]]:
+    """The rows of a sheet, some at a time; all at once where the user has something among them."""
+    rows = chain([above], rows_xml(kept.block))
+    if kept.cells or kept.looks:
+        yield merged(list(chain.from_iterable(rows)), kept.cells, kept.looks)
+    else:
+        yield from rows
 
 
 _ROW = re.compile(r'<(?:\w+:)?row\b[^>]*?\br="(?P<number>\d+)"[^>]*?(?:/>|>.*?</(?:\w+:)?row>)', re.S)
