@@ -13,7 +13,7 @@ from xlbackflush.engine.rules.plausibility import follows, last_period, last_sta
 from xlbackflush.engine.rules.plausibility import quantities as plausible_quantities
 from xlbackflush.model import finding as f
 from xlbackflush.model.finding import Finding
-from xlbackflush.schema import WARNING
+from xlbackflush.schema import SEVERITIES, WARNING
 
 Rule = Callable[[Period], Iterator[Finding]]
 
@@ -116,13 +116,16 @@ _EXPLAINED = 0.5  # of an effect
 
 
 def findings(period: Period, needs: str) -> Iterator[Finding]:
-    """What the rules of a step find. Of what is unlikely, consequences are left out: one cause, one finding."""
+    """What the rules of a step find. Of what is unlikely, a cell is named once, and consequences are left out."""
     found = [finding for rule in RULES[needs] for finding in rule(period)]
     if needs != PLAUSIBILITY:
         yield from found
         return
+    foremost: dict[str, Finding] = {}
+    for finding in sorted(found, key=lambda one: SEVERITIES.index(one.severity)):
+        foremost.setdefault(finding.where, finding)
     causes = [x.effect or 0.0 for x in found if x.severity == WARNING and x.code not in _STATEMENTS]
     for finding in found:
         follows = finding.code in _CONSEQUENCES and causes and max(causes) >= _EXPLAINED * (finding.effect or 0.0)
-        if not follows:
+        if finding is foremost[finding.where] and not follows:
             yield finding
