@@ -292,8 +292,8 @@ WEEKDAYS = [1, 2, 3, 6, 7, 8, 9, 10, 13, 14, 15, 16, 17, 20, 21, 22, 23, 24]  # 
 def test_a_weekend_document_among_weekdays_is_found() -> None:
     finding = only(found(outcome=purchases([*WEEKDAYS, *WEEKDAYS, 18], 3.0)), "J03")
     assert (finding.where, finding.effect) == (f"Purchases!A{7 + 2 + 36}", 6.0)  # below two rows of the world
-    # the world has 3 counts, 1 scrap report, 2 purchases, 1 payroll
-    assert finding.what.startswith("1 row of 44 on a Saturday or Sunday: ")
+    # the world has 3 counts, 1 scrap report, 2 purchases, 1 payroll, 1 other cost
+    assert finding.what.startswith("1 row of 45 on a Saturday or Sunday: ")
 
 
 def test_weekends_are_no_exception_where_work_goes_on() -> None:

@@ -11,8 +11,8 @@ from xlbackflush.model.arrays import Bools, Floats, Ints
 
 _CONSISTENT = 1.4826  # a median absolute deviation x this is the standard deviation of a normal distribution
 _NAMED = 3  # cells that one finding names
-#: a share of materiality: what moves less is a trifle
-TRIFLE = 0.1
+#: shares of materiality: what moves less is a trifle; from here on a plain slip is a warning
+TRIFLE, _ESTIMATED = 0.1, 0.5
 
 
 # ----------------------------------------------------------------------------------------------------- words
@@ -101,9 +101,13 @@ def trifle(period: Period) -> float:
     return TRIFLE * period.materiality_threshold
 
 
-def material(period: Period, inflation: float) -> float:
-    """Materiality in money, of inventories without what a mistake adds to them."""
-    return max(period.materiality_threshold - period.settings.materiality * max(inflation, 0.0), 0.0)
+def loud(period: Period, inflation: float = 0.0) -> float:
+    """Money from which a plain slip is a warning: half of materiality, as what it moves is only estimated.
+
+    Materiality is that of inventories without what the slip adds to them.
+    """
+    threshold = period.materiality_threshold - period.settings.materiality * max(inflation, 0.0)
+    return max(_ESTIMATED * threshold, 0.0)
 
 
 def at_stake(period: Period) -> Floats:

@@ -115,7 +115,7 @@ def _weighed(
 ) -> Iterator[f.Finding]:
     """The finding; none where it may well be right and moves next to nothing."""
     if not plain or effect >= fig.trifle(period):
-        yield rule.weighed(where, what, effect, period.materiality_threshold, fix)
+        yield rule.weighed(where, what, effect, period.materiality_threshold if plain else fig.loud(period), fix)
 
 
 # ----------------------------------------------------------------------------------- one cause of many rows
@@ -133,7 +133,7 @@ def _free(period: Period, free: _Receipts) -> Iterator[f.Finding]:
         text = (
             f"{len(free):,} receipts have a price of 0 ({fig.listed(where)}); at standard they are worth {effect:,.2f}."
         )
-    yield f.FREE_RECEIPT.weighed(where[0], text, effect, period.materiality_threshold)
+    yield f.FREE_RECEIPT.weighed(where[0], text, effect, fig.loud(period))
 
 
 def _common(period: Period, receipts: _Receipts, off: Ints) -> tuple[f.Finding, Ints] | None:
@@ -200,7 +200,7 @@ def _standards_exchanged(period: Period, items: Ints) -> f.Finding:
     )
     effect = float((fig.contained(period)[items] * abs(mine - its)).max())
     fix = "Exchange the two standard prices, if the invoices are right."
-    return f.PRICES_EXCHANGED.weighed(where[0], text, effect, period.materiality_threshold, fix)
+    return f.PRICES_EXCHANGED.weighed(where[0], text, effect, fig.loud(period), fix)
 
 
 def _exchanged(period: Period, receipts: _Receipts, off: Ints) -> Iterator[Ints]:
@@ -227,7 +227,7 @@ def _exchange(period: Period, receipts: _Receipts, pair: Ints) -> f.Finding:
         "one. The two prices look exchanged."
     )
     effect = max(_effect(receipts, int(row), float(receipts.standard[row])) for row in pair)
-    return f.PRICES_EXCHANGED.weighed(where[0], text, effect, period.materiality_threshold)
+    return f.PRICES_EXCHANGED.weighed(where[0], text, effect, fig.loud(period))
 
 
 # ------------------------------------------------------------------------------------------ item by item
@@ -356,7 +356,8 @@ def _wrong_standard(period: Period, receipts: _Receipts, rows: Ints, ratio: floa
     if plain and effect < fig.trifle(period):
         return
     rule = f.STANDARD_OUTDATED if plain else f.STANDARD_CONTRADICTED
-    yield rule.weighed(where, text, effect, fig.material(period, effect if ratio < 1 else 0.0), fix)
+    threshold = period.materiality_threshold if plain else fig.loud(period, effect if ratio < 1 else 0.0)
+    yield rule.weighed(where, text, effect, threshold, fix)
 
 
 def _standard_looks_wrong(period: Period, receipts: _Receipts, row: int) -> bool:
@@ -434,4 +435,4 @@ def salvage(period: Period) -> Iterator[f.Finding]:
             f"Salvage of {amount:,.2f} is more than the {fig.units(float(scrap.quantity[row]), unit)} of {name} cost: "
             f"{worth:,.2f} at standard."
         )
-        yield f.SALVAGE_ABOVE_COST.weighed(where, text, amount - usual * worth, period.materiality_threshold)
+        yield f.SALVAGE_ABOVE_COST.weighed(where, text, amount - usual * worth, fig.loud(period))

@@ -120,7 +120,7 @@ def _standard(period: Period, book: Books, slip: Slip) -> f.Finding:
     units = float(max(fig.contained(period)[slip.at], book.units[slip.at]))
     effect = abs(value - right) * worth * units * _slower(slips.without(book, slip))
     fix = f"Correct {name} to about {_shown(slip.column, right)}, if the routing or the rate sheet says so."
-    threshold = fig.material(period, effect if slip.factor > 1 else 0.0)
+    threshold = fig.loud(period, effect if slip.factor > 1 else 0.0)
     return _standard_rule(slip.column).weighed(where, text.strip(), effect, threshold, fix)
 
 
@@ -142,7 +142,7 @@ def _all_standards(period: Period, book: Books, slip: Slip) -> f.Finding:
     before, after = book.allowed_by_item, slips.without(book, slip).allowed_by_item
     effect = float((before - after)[:, 1:].sum())
     rule = _standard_rule(slip.column)
-    return rule.weighed(where[0], text.strip(), effect, period.materiality_threshold, f"Correct column {name}.")
+    return rule.weighed(where[0], text.strip(), effect, fig.loud(period), f"Correct column {name}.")
 
 
 def _evidence(book: Books, slip: Slip) -> str:
@@ -185,7 +185,7 @@ def _hours_paid(period: Period, book: Books, slip: Slip) -> f.Finding:
     )
     rate = _standard_pay(book, amount / right)
     fix = f"Type the hours of the payroll, about {fig.number(right)} h."
-    return f.HOURS_PAID_UNLIKE.weighed(where, text, abs(hours - right) * rate, period.materiality_threshold, fix)
+    return f.HOURS_PAID_UNLIKE.weighed(where, text, abs(hours - right) * rate, fig.loud(period), fix)
 
 
 def _exchanged(period: Period, book: Books, slip: Slip) -> f.Finding:
@@ -198,7 +198,7 @@ def _exchanged(period: Period, book: Books, slip: Slip) -> f.Finding:
     )
     fix = "Exchange Hours and Amount of this row, if the payroll says so."
     effect = max(abs(hours - amount), abs(hours - amount) * _standard_pay(book, hours / amount))
-    return f.HOURS_PAID_UNLIKE.weighed(where, text, effect, period.materiality_threshold, fix)
+    return f.HOURS_PAID_UNLIKE.weighed(where, text, effect, fig.loud(period), fix)
 
 
 def _cost_type(period: Period, book: Books, slip: Slip) -> f.Finding:
@@ -209,7 +209,7 @@ def _cost_type(period: Period, book: Books, slip: Slip) -> f.Finding:
     if slip.column == 0 and book.hours[slip.at]:
         text = f"{mine} of {amount:,.2f} has {fig.number(float(book.hours[slip.at]))} h and looks like {other}."
     fix = f"Change Cost type to {other}, if the document says so."
-    return f.OTHER_COST_TYPE.weighed(where, text, amount, period.materiality_threshold, fix)
+    return f.OTHER_COST_TYPE.weighed(where, text, amount, fig.loud(period), fix)
 
 
 def _standard_pay(book: Books, otherwise: float) -> float:
@@ -247,7 +247,7 @@ def _amount(period: Period, book: Books, slip: Slip) -> f.Finding:
             f"the standards allow {float(by_kind[kind]):,.2f}."
         )
     fix = f"Type the amount of the document, about {right:,.2f}."
-    return f.AMOUNT_UNLIKE.weighed(where, text, abs(amount - right), period.materiality_threshold, fix)
+    return f.AMOUNT_UNLIKE.weighed(where, text, abs(amount - right), fig.loud(period), fix)
 
 
 # ------------------------------------------------------------------------------------------- what is left
@@ -269,7 +269,7 @@ def _never(period: Period, book: Books, kinds: list[int]) -> f.Finding:
         lacks = "Actuals have no row of Conversion"
     was = "is in the standards of" if period.settings.conversion_expensed else "was allocated to"
     text = f"{words} {was} what was made, and {lacks}."
-    return f.NEVER_INCURRED.weighed("Actuals", text, math.fsum(amounts), period.materiality_threshold)
+    return f.NEVER_INCURRED.weighed("Actuals", text, math.fsum(amounts), fig.loud(period))
 
 
 def _one_side_only(period: Period, book: Books) -> Iterator[f.Finding]:
@@ -401,16 +401,30 @@ def _absorption(period: Period, book: Books, skip_labor: bool) -> Iterator[f.Fin
             continue
         if not (allowed > 0 and cost > 0) or abs(gap) <= tolerance * cost or abs(gap) < fig.trifle(period):
             continue
-        rows = where_true(book.kind == kind)
-        largest: Ints = rows[[int(np.argmax(book.amount[rows]))]]
-        [where] = cells(period.inputs, "Actuals", "Amount", largest)
+        row, would_fit = _row_to_look_at(book, kind, allowed, cost)
+        [where] = cells(period.inputs, "Actuals", "Amount", np.array([row]))
         text = (
             f"{KINDS[kind]} is {'over' if gap > 0 else 'under'}-absorbed by {abs(gap):,.2f}, {fig.percent(abs(gap) / cost)} of "
             f"the {cost:,.2f} incurred: the standards allow {allowed:,.2f} for what was made."
         )
         if kind == 0 and book.timed:
             text += f" They allow {fig.number(_hours(book)[0])} h; {fig.number(float(book.incurred[0]))} h were paid."
+        if would_fit:
+            text += f" It would fit if the {float(book.amount[row]):,.2f} were {would_fit:,.2f}."
         yield f.ABSORPTION.weighed(where, text, abs(gap), period.materiality_threshold)
+
+
+def _row_to_look_at(book: Books, kind: int, allowed: float, cost: float) -> tuple[int, float]:
+    """The row of a cost type whose decimal point, shifted, would explain the gap, and its amount then; or the largest, and 0."""
+    rows = where_true((book.kind == kind) & (book.amount > 0))
+    factors = np.array(tuple(_SHIFTED))
+    fitting = cost - book.amount[rows][:, None] * (1 - 1 / factors)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        off = np.nan_to_num(np.abs(np.log(allowed / fitting)), nan=math.inf)
+    at, factor = np.unravel_index(int(np.argmin(off)), off.shape)
+    if off[at, factor] < math.log(_FITS) / 2:
+        return int(rows[at]), float(book.amount[rows[at]] / factors[factor])
+    return int(rows[np.argmax(book.amount[rows])]), 0.0
 
 
 def budget(period: Period) -> Iterator[f.Finding]:
@@ -458,7 +472,7 @@ def cost_twice(period: Period) -> Iterator[f.Finding]:
             continue  # rows of one document are looked at by another rule
         [where] = cells(period.inputs, "Actuals", "Date", np.array(alike[1:]))
         text = f"{kind} of {amount / unit:,.2f} stands under two documents, {first} and {second}, with the same hours and amount."
-        yield f.COST_TWICE.weighed(where, text, amount / unit, period.materiality_threshold)
+        yield f.COST_TWICE.weighed(where, text, amount / unit, fig.loud(period))
 
 
 def payroll_complete(period: Period) -> Iterator[f.Finding]:
@@ -487,4 +501,4 @@ def payroll_complete(period: Period) -> Iterator[f.Finding]:
         f"{fig.number(usual)} days apart, {pay:,.2f} each."
     )
     if pay >= fig.trifle(period):
-        yield f.PAYROLL_MISSING.weighed(where, text, pay, period.materiality_threshold)
+        yield f.PAYROLL_MISSING.weighed(where, text, pay, fig.loud(period))
