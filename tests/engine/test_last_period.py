@@ -407,6 +407,33 @@ def test_a_period_that_was_skipped_is_said_and_nothing_is_compared() -> None:
     assert "2026-03-30" in finding.what and "2026-03-31" in finding.what
 
 
+def without_figure(name: str) -> Change:
+    """The memory without a figure of the period, as where somebody deleted its row."""
+    return drop("LastPeriod", Figure=name)
+
+
+def test_without_the_day_on_which_the_period_before_ended_nothing_is_compared() -> None:
+    assert found(april(without_figure("Period end"), put("BOM", 8, "Qty per", 20))) == []
+
+
+def test_without_the_day_on_which_it_began_it_was_as_long_as_this_one() -> None:
+    finding = only(april(without_figure("Period start"), put("BOM", 8, "Qty per", 20)))
+    assert finding.where == "BOM!C8"
+
+
+def test_a_shorter_period_is_expected_to_have_less() -> None:
+    """A half month after a month: of 100 lamps sold 50, at 23.40."""
+
+    def first_half(tables: Tables) -> None:
+        for name in ("Counts", "Purchases", "Scrap", "Actuals"):
+            tables[name] = [row for row in tables[name] if row["Date"] < dt.date(2026, 4, 16)]
+        drop("Counts", Item="Lamp", Event="Sold")(tables)
+
+    outcome = april(first_half, Period_end=dt.date(2026, 4, 15), Budgeted_fixed_overhead=1_000)
+    (finding,) = [f for f in found(outcome) if f.code == "W81"]
+    assert finding.where == "Standard Cost!A7" and finding.effect == pytest.approx(50 * 23.4)
+
+
 def test_a_balance_that_was_altered() -> None:
     """Roll hands on the balances; 100 less on the sheet than the period before left."""
     march = run(month(_MARCH), company(_MARCH))

@@ -286,7 +286,7 @@ _remembered = partial(quantity, unit="", since=3)
 LAST_PERIOD = table(
     "LastPeriod",
     "{Figure}, {Item}, {Component}, {Text}",
-    text("Figure", "What the figure is, as roll names it.", width=26, required=True, since=3),
+    text("Figure", "What the figure is, as roll names it.", width=36, required=True, since=3),
     text("Item", "Item that it is of; of a line of a bill of materials, its parent.", width=18, since=3),
     text("Component", "Component of the line of a bill of materials.", width=18, since=3),
     _remembered("Number", "The figure of the period before."),

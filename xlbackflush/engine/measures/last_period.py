@@ -105,9 +105,9 @@ def figures(bill: Bill, stock: StockBook, fit: Sequence[FitFigure]) -> Figures:
     closing[stock.item] = np.where(np.isnan(stock.counted), stock.ending, stock.counted)
     numbers = {name: getattr(settings, schema.identifier(name.removesuffix(" %"))) for name in NUMBERS}
     numbers[TURNOVER] = next(row.figure for row in fit if row.measure.key == "turnover")
-    words = {setting.name: str(getattr(settings, setting.field)) for setting in CHOICES}
-    for name, day in ((PERIOD_START, settings.period_start), (PERIOD_END, settings.period_end)):
-        words[name] = str(schema.DAY_0 + dt.timedelta(days=day))
+    days = ((PERIOD_START, settings.period_start), (PERIOD_END, settings.period_end))
+    words = {name: str(schema.DAY_0 + dt.timedelta(days=day)) for name, day in days}
+    words |= {setting.name: str(getattr(settings, setting.field)) for setting in CHOICES}
     return Figures(
         known=np.ones(count, dtype=bool), activity=_activity(bill), used=used, closing=closing,
         standards={name: blank_as_zero(cost.column(name)) for name in STANDARDS},

@@ -20,7 +20,8 @@ def before(period: Period) -> Figures | None:
 def days_to_days(period: Period, figures: Figures) -> float:
     """Length of this period by that of the one before."""
     first, last = _day(figures, PERIOD_START), _day(figures, PERIOD_END)
-    return (period.settings.period_end - period.settings.period_start + 1) / max(1, last - first + 1)
+    days = period.settings.period_end - period.settings.period_start + 1
+    return days / (last - first + 1) if 0 < first <= last else 1.0
 
 
 def is_over(period: Period) -> bool:
