@@ -145,7 +145,8 @@ def test_a_row_entered_twice_is_named() -> None:
     [finding] = heard(tables)[2]
     assert finding.where == "Counts!E8"
     assert finding.what.startswith(
-        "The count of 110 Box completed on 2026-04-02 looks as if nothing had been made: the row may repeat Counts!E7 of 2026-04-01."
+        "The 110 Box completed on 2026-04-02 appear to be recorded twice: Counts!E7 of 2026-04-01 has the same quantity, "
+        "and other evidence points to none."
     )
 
 

@@ -48,11 +48,12 @@ def contradiction(inputs: Inputs, heard: Hearing, k: int) -> str:
     low, estimate, high = (units(end[k], counted) for end in (heard.low, heard.estimate, heard.high))
     low_or_high = "low" if heard.difference[k] > 0 else "high"
     off = units(abs(heard.difference[k]), counted)
-    row = f"The count of {units(counted, counted)} {code} completed on {_day(heard.day[k])}"
+    row = f"{units(counted, counted)} {code} completed on {_day(heard.day[k])}"
     parts = [
-        f"{row} looks {off} too {low_or_high}: other evidence points to {estimate} (95 % confidence: {low} to {high})."
+        f"The count of {row} looks {off} too {low_or_high}: other evidence points to {estimate} "
+        f"(95 % confidence: {low} to {high})."
         if heard.estimate[k] > NONE * counted
-        else f"{row} looks as if nothing had been made{_twin(inputs, int(heard.at[k]))}.",
+        else f"The {row} appear {_twin(inputs, int(heard.at[k]))} other evidence points to none.",
         _each(inputs, heard, k),
         *_other_row(inputs, heard, k),
         *_rival(inputs, heard, k),
@@ -61,13 +62,16 @@ def contradiction(inputs: Inputs, heard: Hearing, k: int) -> str:
 
 
 def _twin(inputs: Inputs, at: int) -> str:
-    """The first other row that says the same, from which it may have been entered again."""
+    """Why a row should not be there: another one, the first, says the same."""
     counts = inputs.counts
     same = (
         (counts.item == counts.item[at]) & (counts.quantity == counts.quantity[at]) & (counts.event == counts.event[at])
     )
     others = [other for other in where_true(same).tolist() if other != at]
-    return f": the row may repeat {cell(inputs, others[0])} of {_day(counts.date[others[0]])}" if others else ""
+    if not others:
+        return "never to have been made:"
+    where, day = cell(inputs, others[0]), _day(counts.date[others[0]])
+    return f"to be recorded twice: {where} of {day} has the same quantity, and"
 
 
 def _each(inputs: Inputs, heard: Hearing, k: int) -> str:

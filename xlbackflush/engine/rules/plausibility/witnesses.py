@@ -34,7 +34,7 @@ def counts_contradicted(period: Period) -> Iterator[f.Finding]:
 
 def _far(heard: Hearing, k: int) -> float:
     """The far end of the interval, as a multiple of the difference: what may well be material is a warning."""
-    ends = (abs(heard.low[k] - heard.counted[k]), abs(heard.high[k] - heard.counted[k]))
+    ends = (float(abs(end[k] - heard.counted[k])) for end in (heard.low, heard.high))
     return min(max(ends) / abs(float(heard.difference[k])), FAR_MAX)
 
 
