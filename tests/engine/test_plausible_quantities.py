@@ -315,8 +315,8 @@ def test_a_line_in_another_unit_is_named_once_with_the_conversion():
 def test_a_line_twice_says_what_it_relieves_once_too_often():
     tables = plant()
     tables["BOM"].append(line("Chair", "Seat", 1))
-    named = [f for f in run(april(), tables).findings if f.code in {"B04", *CODES}]
-    assert ("B04", "BOM!B13", 242 * 11) in [(f.code, f.where, f.effect) for f in named]
+    named = [f for f in run(april(), tables).findings if f.code in {"B04", "Q02", *CODES}]
+    assert [(f.code, f.where, f.effect) for f in named if f.code != "Q02"] == [("B04", "BOM!B13", 242 * 11)]
 
 
 # ------------------------------------------------------------------------------------------------- witnesses

@@ -17,6 +17,7 @@ from xlbackflush.engine.rules.plausibility.words import (
     rival_words,
     share,
     units,
+    unnamed,
 )
 from xlbackflush.model import finding as f
 from xlbackflush.model.arrays import sums, where_true
@@ -25,7 +26,7 @@ from xlbackflush.model.arrays import sums, where_true
 def mistyped_bills(period: Period) -> Iterator[f.Finding]:
     """Quantities and scrap of the bill that the counts contradict, each with what they imply."""
     named_by_unit = set[int]()
-    for mistake in period.likely_mistakes.mistakes:
+    for mistake in unnamed(period):
         if mistake.lever.table == "BOM":
             named_by_unit = named_by_unit or {at for at, *_ in other_units(period.bill)}
             if mistake.at in named_by_unit:
