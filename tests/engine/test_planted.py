@@ -40,14 +40,14 @@ def table(worlds: list[Clean]) -> dict[str, Score]:
 
 
 def test_worlds_differ_as_companies_do() -> None:
-    """Of 100 worlds: every set of trigger points, several currencies, 5 to 500 items, up to 4 levels."""
-    drawn = [clean_world(seed) for seed in range(100)]
+    """Of 60 worlds: every set of trigger points, several currencies, 5 to 500 items, up to 4 levels."""
+    drawn = [clean_world(seed) for seed in range(60)]
     assert {world.settings["Trigger points"] for world in drawn} == set(schema.TRIGGERS)
     assert {world.settings["Currency"] for world in drawn} >= {"USD", "JPY", "KWD"}
     sizes = [len(world.tables["StandardCost"]) for world in drawn]
     assert min(sizes) <= 8
     assert max(sizes) >= 300
-    assert sum(bool(world.tables["WIP"]) for world in drawn) > 20
+    assert sum(bool(world.tables["WIP"]) for world in drawn) > 15
     assert clean_world(3).tables == drawn[3].tables
 
 
@@ -124,6 +124,6 @@ def test_clean_months_pass_in_silence(worlds: list[Clean]) -> None:
 
 def test_proration_is_asked_for_where_it_is_material() -> None:
     """The kind is planted into worlds whose variances in stock are above materiality, and nowhere else."""
-    found = Counter(bool(scores([clean(seed, 20)], [PRORATION], 1)[PRORATION].trials) for seed in range(20))
+    found = Counter(bool(scores([clean(seed, 20)], [PRORATION], 1)[PRORATION].trials) for seed in range(10))
     assert found[True]
     assert found[False]

@@ -2,7 +2,7 @@
 
 A kind is a function of a change and a random generator: it picks a row, spoils it, and names the cells. It gives up (None)
 where the world has nothing of the sort. What the rules ask of a workbook is not looked at here: the kinds come from what
-controllers, clerks and scales do wrong.
+controllers, clerks and scales do wrong. Quantities are spoiled where the item is counted: else nothing could show it.
 
     change = plant("price is the line total", clean_world(7), np.random.default_rng(1))
     change.cells        {"Purchases!E14"}
@@ -114,28 +114,39 @@ def _one(rng: Random, rows: list[int]) -> int | None:
     return int(rng.choice(rows)) if rows else None
 
 
-def _times(
-    name: str, table: str, column: str, factor: float, least: float = 0.0, hard: bool = False, **wanted: object
-) -> None:
-    """A kind: the number in a cell is multiplied, in some row where it is at least so large."""
+def _times(name: str, table: str, column: str, factor: float, least: float = 0.0, **wanted: object) -> None:
+    """A kind: the number in a cell is multiplied, in some row where it is at least so large; packs are packs of pieces."""
+    pieces = name.endswith("packs of 12")
 
     def mistake(change: Change, rng: Random) -> bool:
-        rows = [i for i in change.rows(table, **wanted) if change.number(table, i, column) > least]
-        at = _one(rng, rows)
+        rows = [i for i in _known(change, table, **wanted) if change.number(table, i, column) > least]
+        at = _one(rng, [i for i in rows if not pieces or _in_pieces(change, table, i)])
         if at is None:
             return False
         value = change.number(table, at, column) * factor
         change.put(table, at, column, _typed(change, table, at, value))
         return True
 
-    _kind(name, hard)(mistake)
+    _kind(name)(mistake)
+
+
+def _known(change: Change, table: str, **wanted: object) -> list[int]:
+    """Rows with these cells; of documents and stock those of items that are counted."""
+    rows = change.rows(table, **wanted)
+    if table not in ("Counts", "Purchases", "Stock"):
+        return rows
+    counted = {row["Item"] for row in change.tables["Stock"] if row["Counted qty"] is not None}
+    return [i for i in rows if change.tables[table][i]["Item"] in counted]
+
+
+def _in_pieces(change: Change, table: str, at: int) -> bool:
+    item = change.tables[table][at].get("Item")
+    return any(row["Item"] == item and row.get("UoM") == "each" for row in change.tables["StandardCost"])
 
 
 def _typed(change: Change, table: str, at: int, value: float) -> float:
     """Pieces are whole, other numbers have the digits that people type."""
-    item = change.tables[table][at].get("Item")
-    units = {row["Item"]: row.get("UoM") for row in change.tables["StandardCost"]}
-    whole = table in ("Counts", "Scrap", "Stock") and units.get(item) == "each"
+    whole = table in ("Counts", "Scrap", "Stock", "Purchases") and _in_pieces(change, table, at)
     return float(round(value)) if whole else float(f"{value:.6g}")
 
 
@@ -288,7 +299,7 @@ def _digit(name: str, event: str, how: str) -> None:
     """A digit of a count is typed twice, or not at all."""
 
     def mistake(change: Change, rng: Random) -> bool:
-        rows = [i for i in change.rows("Counts", Event=event) if change.number("Counts", i, "Quantity") >= 10]
+        rows = [i for i in _known(change, "Counts", Event=event) if change.number("Counts", i, "Quantity") >= 10]
         at = _one(rng, rows)
         if at is None:
             return False
@@ -307,8 +318,28 @@ _digit("sale, digit doubled", schema.SOLD, "doubled")
 _digit("sale, digit dropped", schema.SOLD, "dropped")
 _times("completion x 10", "Counts", "Quantity", 10, Event=schema.COMPLETED)
 _times("completion / 10", "Counts", "Quantity", 0.1, 10, Event=schema.COMPLETED)
-_times("completion x 1.3 on one day", "Counts", "Quantity", 1.3, 10, Event=schema.COMPLETED)
-_times("completion x 0.7 on one day", "Counts", "Quantity", 0.7, 10, Event=schema.COMPLETED)
+
+
+def _miscounted(name: str, factor: float) -> None:
+    """One day's count of a product is off. Parts, hours and sales show the product; the day only where hours are by day."""
+
+    def mistake(change: Change, rng: Random) -> bool:
+        rows = [i for i in change.rows("Counts", Event=schema.COMPLETED) if change.number("Counts", i, "Quantity") > 10]
+        at = _one(rng, rows)
+        if at is None:
+            return False
+        change.put(
+            "Counts", at, "Quantity", _typed(change, "Counts", at, change.number("Counts", at, "Quantity") * factor)
+        )
+        for i in change.rows("Counts", Event=schema.COMPLETED, Item=change.tables["Counts"][at]["Item"]):
+            change.name("Counts", i, "Quantity")
+        return True
+
+    _kind(name)(mistake)
+
+
+_miscounted("completion x 1.3 on one day", 1.3)
+_miscounted("completion x 0.7 on one day", 0.7)
 _times("sale x 10", "Counts", "Quantity", 10, Event=schema.SOLD)
 
 
@@ -331,7 +362,7 @@ def _again(name: str, table: str, column: str, later: bool = False, **wanted: ob
     """A row is entered again under another document, perhaps the next day."""
 
     def mistake(change: Change, rng: Random) -> bool:
-        rows = [i for i in change.rows(table, **wanted) if change.number(table, i, column) > 0]
+        rows = [i for i in _known(change, table, **wanted) if change.number(table, i, column) > 0]
         at = _one(rng, rows)
         if at is None:
             return False
@@ -377,7 +408,7 @@ _times("WIP x 10", "WIP", "Quantity", 10)
 
 @_kind("opening stock missing")
 def _opening_missing(change: Change, rng: Random) -> bool:
-    at = _one(rng, [i for i in range(len(change.tables["Stock"])) if change.number("Stock", i, "Opening qty") > 0])
+    at = _one(rng, [i for i in _known(change, "Stock") if change.number("Stock", i, "Opening qty") > 0])
     if at is None:
         return False
     change.put("Stock", at, "Opening qty", None)
@@ -429,16 +460,13 @@ def _columns_exchanged(change: Change, rng: Random) -> bool:
 _times("labor hours in minutes", "StandardCost", "Labor hours", 60)
 _times("labor rate x 10", "StandardCost", "Labor rate", 10)
 _times("labor rate / 10", "StandardCost", "Labor rate", 0.1)
-_times("fixed overhead rate x 10", "StandardCost", "Fixed overhead rate", 10)
 _times("other conversion x 10", "StandardCost", "Other conversion", 10)
 _times("payroll hours x 10", "Actuals", "Hours", 10)
 _times("labor hours of 100 units", "StandardCost", "Labor hours", 100)
-_times("variable overhead rate / 10", "StandardCost", "Variable overhead rate", 0.1)
 _times("payroll hours in days", "Actuals", "Hours", 1 / 8)
 _times("fixed overhead amount in thousands", "Actuals", "Amount", 0.001, Cost_type=schema.FIXED_OVERHEAD)
 _times("payroll amount x 10", "Actuals", "Amount", 10, Cost_type=schema.LABOR)
 _times("payroll amount / 10", "Actuals", "Amount", 0.1, Cost_type=schema.LABOR)
-_times("fixed overhead amount x 10", "Actuals", "Amount", 10, Cost_type=schema.FIXED_OVERHEAD)
 
 
 @_kind("payroll hours missing")
@@ -449,6 +477,31 @@ def _hours_missing(change: Change, rng: Random) -> bool:
     change.put("Actuals", at, "Hours", None)
     change.name("Actuals", at)
     return True
+
+
+def _overhead(name: str, kind: str, factor: float, of_rate: bool) -> None:
+    """A rate of overhead or an amount incurred is off. Where there is one of each, either may be what is wrong."""
+
+    def mistake(change: Change, rng: Random) -> bool:
+        column = f"{kind} rate"
+        rates = [i for i in range(len(change.tables["StandardCost"])) if change.number("StandardCost", i, column) > 0]
+        amounts = change.rows("Actuals", Cost_type=kind)
+        at = _one(rng, rates if of_rate else amounts)
+        if at is None:
+            return False
+        table, cell = ("StandardCost", column) if of_rate else ("Actuals", "Amount")
+        change.put(table, at, cell, float(f"{change.number(table, at, cell) * factor:.6g}"))
+        if len(rates) == len(amounts) == 1:
+            change.name("StandardCost", rates[0], column)
+            change.name("Actuals", amounts[0], "Amount")
+        return True
+
+    _kind(name)(mistake)
+
+
+_overhead("fixed overhead rate x 10", schema.FIXED_OVERHEAD, 10, of_rate=True)
+_overhead("variable overhead rate / 10", schema.VARIABLE_OVERHEAD, 0.1, of_rate=True)
+_overhead("fixed overhead amount x 10", schema.FIXED_OVERHEAD, 10, of_rate=False)
 
 
 @_kind("hours and amount exchanged")

@@ -9,6 +9,7 @@ line of the variances, by running the engine on the clean world and on the spoil
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import traceback
 from collections import Counter, defaultdict
@@ -99,6 +100,12 @@ class Trial:
     others: list[Finding]
     crash: str = ""
 
+    @property
+    def hinted(self) -> bool:
+        """Is the cell at least mentioned in the words of a warning about another?"""
+        words = " ".join(f"{finding.what} {finding.fix}" for finding in self.others)
+        return any(re.search(rf"{re.escape(cell)}(?!\d)", words) for cell in self.change.cells if cell[-1] != "!")
+
 
 def trial(kind: str, before: Clean) -> Trial | None:
     """Plant a kind until its effect is material; None where that never is."""
@@ -153,10 +160,14 @@ class Score:
 
 
 def scores(worlds: list[Clean], kinds: list[str], enough: int) -> dict[str, Score]:
-    """Each kind planted into the worlds, one after another, until it has been tried often enough."""
+    """Each kind planted into the worlds, one after another, until it has been tried often enough.
+
+    Each kind begins with another world, so that no world decides over all.
+    """
     table: dict[str, Score] = defaultdict(Score)
     for kind in kinds:
-        for world in worlds:
+        first = list(KINDS).index(kind) % max(len(worlds), 1)
+        for world in worlds[first:] + worlds[:first]:
             if len(table[kind].trials) >= enough:
                 break
             result = trial(kind, world)
@@ -176,13 +187,14 @@ def share_of_all(table: dict[str, Score]) -> float:
 
 def report(table: dict[str, Score], worlds: list[Clean], examples: int) -> Iterator[str]:
     """The shares by kind, what was missed, and the false alarms."""
-    yield f"{'kind':42}{'tried':>6}{'named':>7}{'share':>7}{'as a note':>11}{'others':>8}"
+    yield f"{'kind':42}{'tried':>6}{'named':>7}{'share':>7}{'as a note':>11}{'in words':>10}{'others':>8}"
     for kind, score in sorted(table.items(), key=lambda entry: (entry[0] in HARD, entry[1].share)):
         noted = sum(bool(trial.notes) for trial in score.missed)
+        hinted = sum(trial.hinted for trial in score.missed)
         others = sum(len(trial.others) for trial in score.trials)
         count = len(score.trials)
         mark = " (hard)" if kind in HARD else ""
-        yield f"{kind + mark:42}{count:6}{count - len(score.missed):7}{score.share:7.0%}{noted:11}{others:8}"
+        yield f"{kind + mark:42}{count:6}{count - len(score.missed):7}{score.share:7.0%}{noted:11}{hinted:10}{others:8}"
     yield f"All but the hard ones: {share_of_all(table):.1%}"
     for score in table.values():
         for trial in score.missed[:examples]:

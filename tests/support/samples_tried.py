@@ -11,6 +11,7 @@ Each choice is made here or in the test it names, the same every time, and leave
     damage          each kind of damage to each kind of part (test_file); every byte of the archive's end, 40 of its list
     sensitivity     every cell of the two samples, one of every fourth column under every policy (test_sensitivity)
     mutations       600 of 10,000 (test_mutations)
+    mistakes        two of each kind in small companies, not 40 in companies of every size (test_planted)
     cell functions  hundreds of cells, not thousands (test_vba_addin)
 """
 
