@@ -312,6 +312,14 @@ def test_a_line_in_another_unit_is_named_once_with_the_conversion():
     assert finding.effect == pytest.approx(242_000 * 11 * 0.999)
 
 
+def test_a_small_conversion_is_written_without_an_exponent():
+    tables = plant()
+    tables["StandardCost"][3]["UoM"] = "L"
+    tables["BOM"][1] |= {"Qty per": 0.03, "UoM": "ml"}
+    (finding,) = [f for f in run(april(), tables).findings if f.code == "B06"]
+    assert finding.what == "The line is in ml, its component in L: 0.03 ml are 0.00003 L."
+
+
 def test_a_line_twice_says_what_it_relieves_once_too_often():
     tables = plant()
     tables["BOM"].append(line("Chair", "Seat", 1))
