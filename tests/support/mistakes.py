@@ -2,7 +2,7 @@
 
 A kind is a function of a change and a random generator: it picks a row, spoils it, and names the cells. It gives up (None)
 where the world has nothing of the sort. What the rules ask of a workbook is not looked at here: the kinds come from what
-controllers, clerks and scales do wrong.
+controllers, clerks and scales do wrong. Quantities are spoiled where the item is counted: else nothing could show it.
 
     change = plant("price is the line total", clean_world(7), np.random.default_rng(1))
     change.cells        {"Purchases!E14"}
@@ -114,28 +114,39 @@ def _one(rng: Random, rows: list[int]) -> int | None:
     return int(rng.choice(rows)) if rows else None
 
 
-def _times(
-    name: str, table: str, column: str, factor: float, least: float = 0.0, hard: bool = False, **wanted: object
-) -> None:
-    """A kind: the number in a cell is multiplied, in some row where it is at least so large."""
+def _times(name: str, table: str, column: str, factor: float, least: float = 0.0, **wanted: object) -> None:
+    """A kind: the number in a cell is multiplied, in some row where it is at least so large; packs are packs of pieces."""
+    pieces = name.endswith("packs of 12")
 
     def mistake(change: Change, rng: Random) -> bool:
-        rows = [i for i in change.rows(table, **wanted) if change.number(table, i, column) > least]
-        at = _one(rng, rows)
+        rows = [i for i in _known(change, table, **wanted) if change.number(table, i, column) > least]
+        at = _one(rng, [i for i in rows if not pieces or _in_pieces(change, table, i)])
         if at is None:
             return False
         value = change.number(table, at, column) * factor
         change.put(table, at, column, _typed(change, table, at, value))
         return True
 
-    _kind(name, hard)(mistake)
+    _kind(name)(mistake)
+
+
+def _known(change: Change, table: str, **wanted: object) -> list[int]:
+    """Rows with these cells; of documents and stock those of items that are counted."""
+    rows = change.rows(table, **wanted)
+    if table not in ("Counts", "Purchases", "Stock"):
+        return rows
+    counted = {row["Item"] for row in change.tables["Stock"] if row["Counted qty"] is not None}
+    return [i for i in rows if change.tables[table][i]["Item"] in counted]
+
+
+def _in_pieces(change: Change, table: str, at: int) -> bool:
+    item = change.tables[table][at].get("Item")
+    return any(row["Item"] == item and row.get("UoM") == "each" for row in change.tables["StandardCost"])
 
 
 def _typed(change: Change, table: str, at: int, value: float) -> float:
     """Pieces are whole, other numbers have the digits that people type."""
-    item = change.tables[table][at].get("Item")
-    units = {row["Item"]: row.get("UoM") for row in change.tables["StandardCost"]}
-    whole = table in ("Counts", "Scrap", "Stock") and units.get(item) == "each"
+    whole = table in ("Counts", "Scrap", "Stock", "Purchases") and _in_pieces(change, table, at)
     return float(round(value)) if whole else float(f"{value:.6g}")
 
 
@@ -288,7 +299,7 @@ def _digit(name: str, event: str, how: str) -> None:
     """A digit of a count is typed twice, or not at all."""
 
     def mistake(change: Change, rng: Random) -> bool:
-        rows = [i for i in change.rows("Counts", Event=event) if change.number("Counts", i, "Quantity") >= 10]
+        rows = [i for i in _known(change, "Counts", Event=event) if change.number("Counts", i, "Quantity") >= 10]
         at = _one(rng, rows)
         if at is None:
             return False
@@ -351,7 +362,7 @@ def _again(name: str, table: str, column: str, later: bool = False, **wanted: ob
     """A row is entered again under another document, perhaps the next day."""
 
     def mistake(change: Change, rng: Random) -> bool:
-        rows = [i for i in change.rows(table, **wanted) if change.number(table, i, column) > 0]
+        rows = [i for i in _known(change, table, **wanted) if change.number(table, i, column) > 0]
         at = _one(rng, rows)
         if at is None:
             return False
@@ -397,7 +408,7 @@ _times("WIP x 10", "WIP", "Quantity", 10)
 
 @_kind("opening stock missing")
 def _opening_missing(change: Change, rng: Random) -> bool:
-    at = _one(rng, [i for i in range(len(change.tables["Stock"])) if change.number("Stock", i, "Opening qty") > 0])
+    at = _one(rng, [i for i in _known(change, "Stock") if change.number("Stock", i, "Opening qty") > 0])
     if at is None:
         return False
     change.put("Stock", at, "Opening qty", None)

@@ -270,7 +270,7 @@ class _Search:
     def losses(self, lever: Lever, typed: float, right: float, exact: float) -> list[Slip]:
         """A planned loss that was meant to be a tenth, a hundredth, or what is left of it; or was none, where it is high."""
         share = loss_of(typed, lever.on_input)
-        meant = [(share / 10, 0.15), (share / 100, 0.05)]
+        meant = [(share / 10, 0.4 if share >= _HIGH_LOSS else 0.15), (share / 100, 0.05)]
         if share > 0.5:
             meant.append((1 - share, 0.3))
         found = []
@@ -521,6 +521,8 @@ class _Search:
         if mistake.lever.line < 0 and mistake.lever.table in ("Purchases", "Counts", "Scrap"):
             levers = self.levers
             cost = float(levers.unit_costs.rows.unit_cost[levers.at_end(mistake.lever.item)])
+            if mistake.key[0] == own.RECEIPT:
+                cost = max(cost, float(levers.inputs.purchases.actual_price[mistake.at]) * (mistake.slip.kind != LOT))
             of_units = abs(mistake.typed - mistake.right) * cost
         return max(sum(w for w in worth if w > 0), -sum(w for w in worth if w < 0), of_units)
 

@@ -136,28 +136,29 @@ def _steps_on_circles(bill: Bill) -> dict[int, list[tuple[int, int]]]:
 
 def units_differ(period: Period) -> Iterator[f.Finding]:
     """Nothing converts units: a BOM in grams with a price per kilogram would be wrong a thousandfold."""
-    for at, line, item in other_units(period.bill):
-        cell, quantity = (
-            period.inputs.sources["BOM"].cell("UoM", int(period.inputs.bom.row[at])),
-            float(period.inputs.bom.qty_per[at]),
-        )
-        factor, text = (
-            CONVERSIONS.get((line.casefold(), item.casefold())),
-            f"The line is in {line}, its component in {item}",
-        )
+    bom, lines, source = period.inputs.bom, period.bill.lines, period.inputs.sources["BOM"]
+    apart = list(other_units(period.bill))
+    line_of = {row: line for line, row in enumerate(lines.row.tolist())} if apart else {}
+    for at, unit, of_item in apart:
+        row, quantity = int(bom.row[at]), float(bom.qty_per[at])
+        cell, text = source.cell("UoM", row), f"The line is in {unit}, its component in {of_item}"
+        factor, line = CONVERSIONS.get((unit.casefold(), of_item.casefold())), line_of.get(row, -1)
         if factor is None:
             yield f.UOM(cell, f"{text}.")
             continue
-        of_line = period.bill.lines.row == period.inputs.bom.row[at]
-        used = period.levers.use_of_line[of_line] * period.unit_balance.units.cost[period.bill.lines.component[of_line]]
-        effect = float(used.sum()) * abs(1 - factor)
-        right = f"{quantity * factor:.10g}"
-        yield f.UOM(
-            cell,
-            f"{text}: {quantity:.10g} {line} are {right} {item}.",
-            effect or None,
-            f"Type {right} in Qty per, and {item} here.",
-        )
+        effect = 0.0
+        if line >= 0:
+            used = period.levers.use_of_line[line] * period.unit_balance.units.cost[lines.component[line]]
+            effect = float(used) * abs(1 - factor)
+        right, fix = _decimal(quantity * factor), f"and {of_item} here."
+        what = f"{text}: {_decimal(quantity)} {unit} are {right} {of_item}."
+        yield f.UOM(cell, what, effect or None, f"Type {right} in Qty per, {fix}")
+
+
+def _decimal(value: float) -> str:
+    """A number as a cell shows it, without an exponent: 0.00003."""
+    text = f"{value:.12f}".rstrip("0").rstrip(".")
+    return text if text != "0" or not value else f"{value:g}"
 
 
 #: unit of the line, unit of the component -> units of the component in one of the line

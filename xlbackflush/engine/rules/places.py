@@ -72,3 +72,12 @@ def other_units(bill: Bill) -> Iterator[tuple[int, str, str]]:
     for at, line, item in zip(apart.tolist(), uom[apart].tolist(), of_item[apart].tolist(), strict=True):
         if line.strip().casefold() != item.strip().casefold():
             yield at, line.strip(), item.strip()
+
+
+def listed_twice_in_a_bill(bill: Bill) -> set[int]:
+    """Components that one parent lists more than once with dates that meet, so that another finding names them."""
+    lines = bill.lines
+    order = np.lexsort((lines.first, lines.component, lines.parent))
+    parent, component = lines.parent[order], lines.component[order]
+    again = (np.diff(parent) == 0) & (np.diff(component) == 0) & (lines.first[order][1:] <= lines.last[order][:-1])
+    return set(component[1:][again].tolist())

@@ -17,6 +17,7 @@ from xlbackflush.engine.rules.plausibility.words import (
     rival_words,
     share,
     units,
+    unnamed,
 )
 from xlbackflush.model import finding as f
 from xlbackflush.model.arrays import sums, where_true
@@ -25,7 +26,7 @@ from xlbackflush.model.arrays import sums, where_true
 def mistyped_bills(period: Period) -> Iterator[f.Finding]:
     """Quantities and scrap of the bill that the counts contradict, each with what they imply."""
     named_by_unit = set[int]()
-    for mistake in period.likely_mistakes.mistakes:
+    for mistake in unnamed(period):
         if mistake.lever.table == "BOM":
             named_by_unit = named_by_unit or {at for at, *_ in other_units(period.bill)}
             if mistake.at in named_by_unit:
@@ -88,25 +89,13 @@ def _of_missing_line(period: Period, mistake: Mistake) -> f.Finding:
 
 
 def _effect(period: Period, mistake: Mistake) -> float:
-    """What the figures posted would be wrong by: where it is near materiality, by working them out with the right number."""
-    if not _NEAR * period.material < mistake.amount <= period.material:
+    """What the figures posted are wrong by: the component relieved, or the cost of the parents that moved or lie on the shelf."""
+    line = mistake.lever.line
+    if line < 0 or mistake.slip.kind == EXCHANGED:
         return mistake.amount
-    lever = mistake.lever
-    right = loss_of(mistake.right, lever.on_input) if lever.is_loss else mistake.right
-    corrected = period.with_cell(lever.table, lever.column, mistake.at, right)
-    figures = [_figures(each) for each in (period, corrected)]
-    keys = figures[0].keys() | figures[1].keys()
-    return max(mistake.amount, *(abs(figures[0].get(key, 0.0) - figures[1].get(key, 0.0)) for key in keys))
-
-
-def _figures(period: Period) -> dict[tuple[str, str], float]:
-    """Closing balances and variances, in money."""
-    unit = 10**period.places
-    balances = {("", role): minor / unit for role, minor in period.ledger.closing_by_role.items()}
-    return balances | {(row.name, row.subject): row.amount for row in period.variances}
-
-
-_NEAR = 0.3  # of materiality, from which it is worth the time
+    lines = period.bill.lines
+    of_one = float(lines.factor[line] * _costs(period)[lines.component[line]])
+    return max(mistake.amount, of_one * abs(1 - mistake.right / mistake.typed) * _moved(period, line))
 
 
 def _losses(mistake: Mistake) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from xlbackflush.engine.measures import own_rows as own
 from xlbackflush.engine.measures.levers import CHOICES, COUNTED, IN_PROCESS, OPENING
 from xlbackflush.engine.measures.likely_mistakes import AGAIN, EMPTY, EXCHANGED, LOT, OTHER_ITEM, REMOVED, SIGN, Mistake
 from xlbackflush.engine.period import Period
-from xlbackflush.engine.rules.places import day_text
+from xlbackflush.engine.rules.places import day_text, listed_twice_in_a_bill
 from xlbackflush.engine.rules.plausibility.words import (
     code,
     evidence,
@@ -22,6 +22,7 @@ from xlbackflush.engine.rules.plausibility.words import (
     number,
     rival_words,
     units,
+    unnamed,
 )
 from xlbackflush.model import finding as f
 from xlbackflush.model.arrays import blank_as_zero, where_true
@@ -45,7 +46,7 @@ _DONE = {
 
 def mistyped_quantities(period: Period) -> Iterator[f.Finding]:
     """Quantities that counts and records speak against, each with the number that they ask for."""
-    for mistake in period.likely_mistakes.mistakes:
+    for mistake in unnamed(period):
         if mistake.lever.table not in _TABLES or mistake.slip.kind == SIGN or _is_open(period, mistake):
             continue
         rule, what, fix = _words(period, mistake)
@@ -191,7 +192,10 @@ def unexplained_counts(period: Period) -> Iterator[f.Finding]:
     """Counts further from the book than the count tolerance, which no single cell explains."""
     balance, bill, inputs = period.unit_balance.units, period.bill, period.inputs
     rows = {item: at for at, item in enumerate(bill.of("Stock").tolist())}
+    twice = listed_twice_in_a_bill(bill) if period.likely_mistakes.unexplained else ()
     for item, difference in period.likely_mistakes.unexplained.items():
+        if item in twice:
+            continue
         shelf = max(float(balance.counted[item]), float(balance.book[item]))
         worth = abs(difference * float(balance.cost[item]))
         if difference < 0 and lacks_bill(period, {item: difference}):

@@ -1,12 +1,14 @@
 """Figures in words, as findings about quantities write them."""
 
 import math
+from collections.abc import Iterator
 
 from xlbackflush import schema
 from xlbackflush.engine.measures import own_rows as own
 from xlbackflush.engine.measures import slips
 from xlbackflush.engine.measures.likely_mistakes import Mistake
 from xlbackflush.engine.period import Period
+from xlbackflush.engine.rules.places import listed_twice_in_a_bill
 from xlbackflush.engine.standards.bill import Bill
 
 
@@ -117,3 +119,10 @@ def rival_words(period: Period, mistake: Mistake) -> str:
         return ""
     table, row = rival.lever.table, int(period.inputs.table(rival.lever.table).row[rival.at])
     return f" If it is right, look at {period.inputs.sources[table].cell(rival.lever.column, row)}."
+
+
+def unnamed(period: Period) -> Iterator[Mistake]:
+    """Likely mistakes but those that a component listed twice in a bill explains, which is a finding of its own."""
+    mistakes = period.likely_mistakes.mistakes
+    twice = listed_twice_in_a_bill(period.bill) if mistakes else set()
+    yield from (mistake for mistake in mistakes if not mistake.effects.keys() <= twice)
