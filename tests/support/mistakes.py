@@ -458,8 +458,6 @@ def _columns_exchanged(change: Change, rng: Random) -> bool:
 # ------------------------------------------------------------------------------------------- rates and hours
 
 _times("labor hours in minutes", "StandardCost", "Labor hours", 60)
-_times("labor rate x 10", "StandardCost", "Labor rate", 10)
-_times("labor rate / 10", "StandardCost", "Labor rate", 0.1)
 _times("other conversion x 10", "StandardCost", "Other conversion", 10)
 _times("payroll hours x 10", "Actuals", "Hours", 10)
 _times("labor hours of 100 units", "StandardCost", "Labor hours", 100)
@@ -479,8 +477,8 @@ def _hours_missing(change: Change, rng: Random) -> bool:
     return True
 
 
-def _overhead(name: str, kind: str, factor: float, of_rate: bool) -> None:
-    """A rate of overhead or an amount incurred is off. Where there is one of each, either may be what is wrong."""
+def _rate(name: str, kind: str, factor: float, of_rate: bool) -> None:
+    """A rate of labor or overhead, or an amount incurred, is off. Where there is one of each, either may be what is wrong."""
 
     def mistake(change: Change, rng: Random) -> bool:
         column = f"{kind} rate"
@@ -499,9 +497,11 @@ def _overhead(name: str, kind: str, factor: float, of_rate: bool) -> None:
     _kind(name)(mistake)
 
 
-_overhead("fixed overhead rate x 10", schema.FIXED_OVERHEAD, 10, of_rate=True)
-_overhead("variable overhead rate / 10", schema.VARIABLE_OVERHEAD, 0.1, of_rate=True)
-_overhead("fixed overhead amount x 10", schema.FIXED_OVERHEAD, 10, of_rate=False)
+_rate("labor rate x 10", schema.LABOR, 10, of_rate=True)
+_rate("labor rate / 10", schema.LABOR, 0.1, of_rate=True)
+_rate("fixed overhead rate x 10", schema.FIXED_OVERHEAD, 10, of_rate=True)
+_rate("variable overhead rate / 10", schema.VARIABLE_OVERHEAD, 0.1, of_rate=True)
+_rate("fixed overhead amount x 10", schema.FIXED_OVERHEAD, 10, of_rate=False)
 
 
 @_kind("hours and amount exchanged")
