@@ -209,13 +209,15 @@ class _Search:
                 yield from (m for m in self.of_row(lever, row, meant) if row not in rows or self.fits_shortage(m))
 
     def by_pieces(self, lever: Lever, typed: float, right: float) -> float:
-        """Log odds by decimals: half a piece, or 7.91667 of anything, is hardly typed."""
+        """Log odds by what stands there: half a piece, or 7.91667 of anything, is hardly typed; a high loss is likelier wrong."""
         bill = self.levers.bill
         item = int(bill.lines.component[lever.line]) if lever.line >= 0 else lever.item
         uom = str(bill.items.uom[item]).strip().casefold()
         pieces = uom != "" and uom in schema.BY_THE_PIECE
         if lever.line >= 0:
-            return -_HALF_PIECE if pieces and typed == round(typed) and right != round(right) else 0.0
+            half = pieces and typed == round(typed) and right != round(right)
+            beside_loss = not lever.is_loss and bill.lines.scrap[lever.line] >= _HIGH_LOSS
+            return -_HALF_PIECE * (half and not lever.is_loss) - _BESIDE_LOSS * bool(beside_loss)
         if lever.table not in ("Purchases", "Counts", "Stock"):
             return 0.0
         return _ODD_DECIMALS if typed != round(typed, 0 if pieces else 3) else 0.0
@@ -544,6 +546,7 @@ class _Search:
 
 TWIN_DAYS = 2
 _HALF_PIECE = 2.5  # against a part of a piece on a bill
+_BESIDE_LOSS = 4.0  # against the quantity of a line whose planned loss is hardly one
 _OFTEN = {1: 0.25, 2: 0.1, 3: 0.03, 4: 0.04, 6: 0.02, 8: 0.01, 10: 0.01, 12: 0.01}  # quantities per unit, how often
 _LOST = 0.06
 _NO_BILL = 2.0  # for a missing line, where no bill has the component
