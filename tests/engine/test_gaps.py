@@ -35,6 +35,11 @@ def labor(result) -> dict[tuple[str, str], float]:
     return {(v.name, v.subject): float(money(v.amount, result.places)) for v in result.variances if v.name in names}
 
 
+def others(outcome):
+    """Findings but for the one that this company should prorate: 20 of 28 in each lamp is conversion."""
+    return [f for f in outcome.findings if f.code != "W36"]
+
+
 def findings(settings, tables, *codes: str):
     return [f for f in posted(settings, tables)[0].findings if f.code in codes]
 
@@ -46,7 +51,7 @@ def test_with_all_hours_rate_and_efficiency_are_told_apart():
     """2,310 paid for 110 h: 110 x (21 - 20) = 110 and 10 h x 20 = 200."""
     outcome, result = posted(april(), month())
     assert labor(result) == {(RATE, ""): 110, (EFFICIENCY, ""): 200}
-    assert outcome.findings == []
+    assert others(outcome) == []
 
 
 @pytest.mark.parametrize("hours", [None, 0])
@@ -99,7 +104,7 @@ def test_time_sheets_and_payroll_may_be_rows_of_their_own():
     tables = month(Actuals=[pay(60, 0), pay(50, 0) | {"Document": "PR-2"}, pay(None, 2310)])
     outcome, result = posted(april(), tables)
     assert labor(result) == {(RATE, ""): 110, (EFFICIENCY, ""): 200}
-    assert outcome.findings == []
+    assert others(outcome) == []
 
 
 def test_a_company_that_enters_no_hours_is_told_once_in_a_note():
@@ -196,7 +201,7 @@ def test_what_is_inside_units_on_stock_needs_a_bill_too():
 
 def test_an_item_that_nobody_made_or_has_may_wait_for_its_bill():
     tables = month(StandardCost=[*month()["StandardCost"], made("Stand", Other_conversion=3)])
-    assert posted(april(), tables)[0].findings == []
+    assert others(posted(april(), tables)[0]) == []
 
 
 # --------------------------------------------------------------------------------------------------- stock

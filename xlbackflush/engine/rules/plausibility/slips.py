@@ -469,7 +469,8 @@ def _of_rows(world: _World) -> _Tried:
         (AMOUNT, book.amount, rows.amount, 1.0),
         (PAID_HOURS, book.hours, rows.hours, -1.0),
     ):
-        chosen = where_true((column > 0) & (book.kind >= 0) & ((kind == AMOUNT) | (book.kind == 0)))
+        is_paid = (book.kind == 0) & (book.amount > 0)  # hours without pay stand beside pay in rows of its own
+        chosen = where_true((column > 0) & (book.kind >= 0) & ((kind == AMOUNT) | is_paid))
         if not len(chosen):
             continue
         place = book.kind[chosen] + 1 if kind == AMOUNT else np.zeros(len(chosen), dtype=np.int64)
