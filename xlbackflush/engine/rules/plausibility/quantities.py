@@ -14,6 +14,7 @@ from xlbackflush.engine.measures.levers import CHOICES, COUNTED, IN_PROCESS, OPE
 from xlbackflush.engine.measures.likely_mistakes import AGAIN, EMPTY, EXCHANGED, LOT, OTHER_ITEM, REMOVED, SIGN, Mistake
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.rules.places import day_text, listed_twice_in_a_bill
+from xlbackflush.engine.rules.plausibility.witnesses import counts_contradicted
 from xlbackflush.engine.rules.plausibility.words import (
     code,
     evidence,
@@ -66,8 +67,16 @@ def _is_open(period: Period, mistake: Mistake) -> bool:
     """
     if not mistake.is_free:
         return False
-    is_count = mistake.key[0] == own.COMPLETION and len(mistake.lever.at) > 1
-    return (is_count and mistake.lead < _CLEAR) or lacks_bill(period, mistake.effects)
+    is_count = mistake.key[0] == own.COMPLETION
+    if is_count and len(mistake.lever.at) > 1 and mistake.lead < _CLEAR:
+        return True
+    return lacks_bill(period, mistake.effects) or (is_count and _is_contradicted(period, mistake))
+
+
+def _is_contradicted(period: Period, mistake: Mistake) -> bool:
+    """Whether all witnesses together speak against a production count: then they are quoted, with an interval."""
+    where = _cell(period, mistake, mistake.lever.column, mistake.at)
+    return any(finding.where == where for finding in counts_contradicted(period))
 
 
 def _cell(period: Period, mistake: Mistake, column: str, at: int) -> str:
