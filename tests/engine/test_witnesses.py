@@ -134,6 +134,12 @@ def test_units_lost_without_a_report_are_no_wrong_production_count() -> None:
     assert heard(boxes(120, Carton=106.0, Label=206.0, Board=116.3))[2] == []
 
 
+def test_where_the_own_stock_asks_for_something_else_it_is_a_note() -> None:
+    """Parts and hours say 18 too few, the shelf 18 too many: more than one count is wrong."""
+    findings = heard(boxes(102, Box=0.0))[2]
+    assert [finding.severity for finding in findings] in ([], [schema.NOTE])
+
+
 def test_what_is_within_the_tolerance_is_not_named() -> None:
     assert len(heard(boxes(102), **{"Count tolerance %": 0.15})[2]) == 1
     assert heard(boxes(102), **{"Count tolerance %": 0.25})[2] == []

@@ -28,8 +28,14 @@ def counts_contradicted(period: Period) -> Iterator[f.Finding]:
         if trifle or _within_tolerance(heard, k, period.settings.count_tolerance):
             continue
         where, what = cell(period.inputs, int(heard.at[k])), contradiction(period.inputs, heard, k)
-        least = threshold / _far(heard, k) if heard.share[k] >= SURE else math.inf
+        sure = heard.share[k] >= SURE and not _own_stock_disagrees(heard, k)
+        least = threshold / _far(heard, k) if sure else math.inf
         yield f.COUNT_CONTRADICTED.weighed(where, what, effect, least)
+
+
+def _own_stock_disagrees(heard: Hearing, k: int) -> bool:
+    """Does the stock of the product itself ask for something quite different, so that more than one count is wrong?"""
+    return bool(abs(heard.shelf[k] - heard.estimate[k]) > abs(heard.difference[k]))
 
 
 def _far(heard: Hearing, k: int) -> float:
