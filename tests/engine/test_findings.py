@@ -109,6 +109,15 @@ def drop(table: str, key: str) -> Change:
     return change
 
 
+def emptied(*tables: str) -> Change:
+    def change(read: Sources) -> None:
+        for table in tables:
+            read[table].rows.clear()
+            read[table].row_numbers.clear()
+
+    return change
+
+
 def leave_below(table: str, cell: str) -> Change:
     """A cell with content under a table."""
     return lambda read: read[table].below.append(cell)
@@ -364,6 +373,12 @@ CASES: list[tuple[str, Change, str]] = [
     ),
     ("P09", add("Opening", Role=schema.MIP, Closing_balance=83.0), "Opening!B7"),  # 10 kg of brass at 8
     ("P10", add("Opening", Role=schema.MIP, Closing_balance=90.0), "Opening!B7"),
+    ("Z04", emptied("Counts", "Scrap", "Purchases", "Actuals", "WIP", "Stock"), "Counts"),
+    (
+        "Z05",
+        both(emptied("Counts", "Scrap", "Actuals", "WIP", "Stock"), setting("Trigger points", schema.S)),
+        "Purchases",
+    ),
     ("Z03", put("Counts", 9, "Quantity", 9e13), "Trace"),
     ("Z03", add("Opening", Role=schema.COGS, Closing_balance=2e13), "Ledger"),
 ]

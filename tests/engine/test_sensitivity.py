@@ -31,7 +31,6 @@ from xlbackflush.engine.audit.sensitivity import (
     with_value,
 )
 from xlbackflush.engine.inputs.accept import accept
-from xlbackflush.engine.measures.tie_out import INVENTORIES
 from xlbackflush.engine.period import Closings
 from xlbackflush.engine.result import RunResult
 from xlbackflush.model.tables import Source
@@ -60,8 +59,7 @@ def closings(tables: Read) -> Closings | None:
     outcome = compute(tables)
     if outcome.failed:
         return None
-    closing = outcome.period.ledger.closing_by_role
-    return Closings(sum(closing.get(role, 0) for role in INVENTORIES), closing.get(schema.COGS, 0))
+    return Closings({role: minor for role, minor in outcome.period.ledger.closing_by_role.items() if minor})
 
 
 def with_cell(tables: Read, cell: Cell, value: float) -> Read:
@@ -77,7 +75,8 @@ def by_force(tables: Read, before: Closings, cell: Cell, by: float) -> Closings 
     for sign in (1, -1):
         after = closings(with_cell(tables, cell, cell.value + sign * by))
         if after is not None:
-            return Closings(sign * (after.inventory - before.inventory), sign * (after.cogs - before.cogs))
+            balances = {role: after.by_role.get(role, 0) - before.by_role.get(role, 0) for role in schema.ROLES}
+            return Closings({role: sign * minor for role, minor in balances.items() if minor})
     return None
 
 
@@ -133,7 +132,7 @@ def test_cells_of_every_column_of_the_sample_of_widgets(table: str) -> None:
 
 def test_the_sample_of_widgets_has_cells_that_move_balances_and_some_that_move_none() -> None:
     result = sensitivity(compute(read(SAMPLES["widgets"]())).period)
-    assert (result.tried.total(), len(result.effects)) == (780, 670)
+    assert (result.tried.total(), len(result.effects)) == (780, 689)
 
 
 WORLDS = [name for name in BOOKS if not name.startswith(("computers", "widgets"))]
@@ -167,7 +166,7 @@ def test_balances_carried_over() -> None:
     period, before = outcome.period, closings(tables)
     assert before is not None
     opened = [cell for cell in cells(outcome.period.inputs) if cell.table == "Opening"]
-    assert [effect(period, cell).percent for cell in opened] == [Closings(0, 1_000), Closings(0, 50)]
+    assert [inventory_and_cogs(effect(period, cell).percent) for cell in opened] == [(0, 1_000), (0, 50)]
     for cell in opened:
         assert effect(period, cell).percent == by_force(tables, before, cell, cell.value * 0.01)
 
@@ -175,8 +174,19 @@ def test_balances_carried_over() -> None:
 # ------------------------------------------------------------------------------------------------- by hand
 
 
-def found_in(result: Sensitivity) -> dict[tuple[str, str, int], tuple[Closings | None, Closings | None]]:
-    return {(e.cell.table, e.cell.column.name, e.cell.index): (e.percent, e.unit) for e in result.effects}
+def inventory_and_cogs(change: Closings | None) -> tuple[int, int]:
+    assert change is not None
+    return change.inventory, change.cogs
+
+
+Found = dict[tuple[str, str, int], tuple[tuple[int, int], tuple[int, int]]]
+
+
+def found_in(result: Sensitivity) -> Found:
+    return {
+        (e.cell.table, e.cell.column.name, e.cell.index): (inventory_and_cogs(e.percent), inventory_and_cogs(e.unit))
+        for e in result.effects
+    }
 
 
 def test_the_textbook_case_by_hand() -> None:
@@ -188,20 +198,48 @@ def test_the_textbook_case_by_hand() -> None:
     cents = 100
     assert found_in(result) == {
         # 990 or 1 more sold, at 31
-        ("Counts", "Quantity", 1): (Closings(-30_690 * cents, 30_690 * cents), Closings(-31 * cents, 31 * cents)),
+        ("Counts", "Quantity", 1): ((-30_690 * cents, 30_690 * cents), (-31 * cents, 31 * cents)),
         # 1,000 or 1 more completed: material moves within inventory, 12 of conversion each are allocated
-        ("Counts", "Quantity", 0): (Closings(12_000 * cents, -12_000 * cents), Closings(12 * cents, -12 * cents)),
+        ("Counts", "Quantity", 0): ((12_000 * cents, -12_000 * cents), (12 * cents, -12 * cents)),
         # bought dearer: a price variance; bought more: stock of materials
-        ("Purchases", "Actual price", 0): (Closings(0, 19_500 * cents), Closings(0, 1_950_000 * cents)),
-        ("Purchases", "Quantity", 0): (Closings(19_500 * cents, 0), Closings(1 * cents, 0)),
+        ("Purchases", "Actual price", 0): ((0, 19_500 * cents), (0, 1_950_000 * cents)),
+        ("Purchases", "Quantity", 0): ((19_500 * cents, 0), (1 * cents, 0)),
         # 99,000 sold with 0.19 or 1 more of material in each
-        ("BOM", "Qty per", 0): (Closings(-18_810 * cents, 18_810 * cents), Closings(-99_000 * cents, 99_000 * cents)),
-        ("Actuals", "Amount", 0): (Closings(0, 12_600 * cents), Closings(0, 1 * cents)),
+        ("BOM", "Qty per", 0): ((-18_810 * cents, 18_810 * cents), (-99_000 * cents, 99_000 * cents)),
+        ("Actuals", "Amount", 0): ((0, 12_600 * cents), (0, 1 * cents)),
         # 50,000 + 1,000 x 19 of material in stock, 1,000 units of conversion
-        ("StandardCost", "Material price", 0): (Closings(690 * cents, -690 * cents), Closings(69_000 * cents, -69_000 * cents)),
-        ("StandardCost", "Other conversion", 1): (Closings(120 * cents, -120 * cents), Closings(1_000 * cents, -1_000 * cents)),
+        ("StandardCost", "Material price", 0): ((690 * cents, -690 * cents), (69_000 * cents, -69_000 * cents)),
+        ("StandardCost", "Other conversion", 1): ((120 * cents, -120 * cents), (1_000 * cents, -1_000 * cents)),
     }  # fmt: skip
+    of_accounts = {(e.cell.table, e.cell.column.name, e.cell.index): e.percent for e in result.effects}
+    mip, goods, payable = schema.MIP, schema.FINISHED_GOODS, schema.ACCOUNTS_PAYABLE
+    for cell, most, balances in (
+        # 19 of material and 12 of conversion each
+        (("Counts", "Quantity", 0), goods, {mip: -19_000, goods: 31_000, schema.COGS: -12_000}),
+        # 100,000 completed with 0.19 more, 1,000 of them in stock
+        (("BOM", "Qty per", 0), mip, {mip: -19_000, goods: 190, schema.COGS: 18_810}),
+        (("Purchases", "Quantity", 0), mip, {mip: 19_500, payable: -19_500}),
+    ):
+        change = of_accounts[cell]
+        assert change is not None
+        assert change.by_role == {role: amount * cents for role, amount in balances.items()}
+        assert change.most_moved == most
     assert [e.size for e in result.effects] == sorted((e.size for e in result.effects), reverse=True)
+
+
+def test_a_cell_that_moves_cost_between_inventories_matters() -> None:
+    """100 made of 5 of material, none sold: with 5 % more in each, 25 leave materials for finished goods. The total stays."""
+    tables = {
+        "StandardCost": [buy("Ore", 5), made("Ring")],
+        "BOM": [line("Ring", "Ore", 1)],
+        "Counts": [completed("Ring", 100)],
+        "Stock": [{"Item": "Ore", "Opening qty": 500}],
+    }
+    result = sensitivity(compute(sources(april(), tables)).period)
+    (line_of_bom,) = (e for e in result.effects if e.cell.table == "BOM")
+    assert line_of_bom.percent == Closings({schema.MIP: -5_00, schema.FINISHED_GOODS: 5_00})
+    assert inventory_and_cogs(line_of_bom.percent) == (0, 0)
+    assert line_of_bom.size == 5_00
 
 
 def test_a_share_of_all_cannot_be_larger_so_the_smaller_is_tried() -> None:
@@ -213,7 +251,7 @@ def test_a_share_of_all_cannot_be_larger_so_the_smaller_is_tried() -> None:
     less = with_value(period, cell, 0.99)
     assert less is not None
     change = less.closings - period.closings
-    assert effect(period, cell).unit == Closings(-change.inventory, -change.cogs)
+    assert effect(period, cell).unit == -change
 
 
 def test_a_percentage_at_its_limit_is_refused_like_typing_it() -> None:
@@ -353,6 +391,10 @@ def test_the_sheet_lists_tables_then_cells(tmp_path: Path) -> None:
             e.unit.inventory / 100,
             e.unit.cogs / 100,
         )
+        most = e.percent.most_moved or e.unit.most_moved
+        assert row["Account moved most"] == (most or None)
+        assert row["Account +1 %"] == e.percent.by_role.get(most, 0) / 100
+        assert row["Account +1 unit"] == e.unit.by_role.get(most, 0) / 100
         assert row["Cell value"] == e.cell.value
     sizes = {t["Where"].split("!")[0]: t["Cost of goods sold +1 %"] for t in tables}
     of_cells = dict.fromkeys(sizes, 0.0)
@@ -440,11 +482,15 @@ def test_the_charts_draw_the_first_cells_and_the_tables(tmp_path: Path) -> None:
 def test_charts_and_the_first_cells_are_printed(tmp_path: Path) -> None:
     """Fifty cells below the tables, with headers and units."""
     names = Parts(bench_book(tmp_path / "book.xlsm"))["xl/workbook.xml"].decode()
-    assert ">Sensitivity!$A$1:$L$35,Sensitivity!$N$5:$W$66</definedName>" in names
+    assert ">Sensitivity!$A$1:$L$35,Sensitivity!$N$5:$Z$66</definedName>" in names
 
 
 def test_a_terminal_shows_tables_and_first_cells() -> None:
     outcome = compute(read(SAMPLES["computers"]()))
     lines = sheet.printed(sensitivity(outcome.period), outcome.period.inputs, most=2)
     assert len(lines) == 1 + len(TABLES) + 2
-    assert re.fullmatch(r" +1 +-30,690\.00 +30,690\.00  Quantity: Computer Sold, SH-2001  \[Counts!E8\]", lines[-2])
+    assert re.fullmatch(
+        r" +1 +12,000\.00 +-12,000\.00 +31,000\.00  Finished goods  "
+        r"Quantity: Computer Completed, PC-1001  \[Counts!E7\]",
+        lines[-2],
+    )

@@ -172,6 +172,28 @@ def test_a_draft_that_is_not_sound_is_not_posted(book, prepare, approver, why) -
     assert book.read_bytes() == before
 
 
+def test_nothing_empty_is_posted(tmp_path: Path) -> None:
+    """Every check of an empty workbook holds; that must not read as a month that is in order."""
+    path, following = tmp_path / "book.xlsx", tmp_path / "next.xlsx"
+    assert cli("new", path, "--period", "2026-04").code == 0
+    assert cli("check", path).out.endswith("Findings: 1 warning. There is nothing to post.\n")
+    told = cli("run", path)
+    assert (told.code, told.out.splitlines()[-1].split(maxsplit=1)) == (0, ["Checks", "nothing is posted"])
+    draft = "xlbackflush: Draft R0001 has no entry, so there is nothing to post"
+    before = path.read_bytes()
+    posting, rolling = cli("post", path, "--approved-by", "Ann Controller"), cli("roll", path, following)
+    assert (posting.code, posting.err) == (2, f"{draft}: see sheet Findings.\n")
+    assert (rolling.code, rolling.err[: len(draft) + 14]) == (2, f"{draft} and to close.")
+    assert path.read_bytes() == before
+    assert not following.exists()
+
+
+def test_a_draft_has_nothing_to_verify(book: Path) -> None:
+    run(book)
+    told = "Nothing is posted yet, so there is nothing to verify. The draft agrees with its inputs.\n"
+    assert (cli("verify", book).code, cli("verify", book).out) == (0, told)
+
+
 def test_what_is_posted_is_neither_cleared_nor_undone(book: Path) -> None:
     run(book)
     post(book)

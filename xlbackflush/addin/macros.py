@@ -68,7 +68,11 @@ def run(book: LiveBook) -> str:
         filter(None, (
             f"Done: run {made.run} ({made.status.lower()}), {made.entries} entries, "
             f"debits and credits {made.debits:,.{period.places}f} {period.settings.currency};",
-            f"{failed} checks FAIL, see sheet Checks." if failed else "all checks hold.",
+            f"{failed} checks FAIL, see sheet Checks."
+            if failed
+            else "there is nothing to post."
+            if outcome.posts_nothing
+            else "all checks hold.",
             f"Findings: {counted(outcome.findings)}." if outcome.findings else "",
             book.product_view.problem, book.not_kept,
         ))
@@ -83,7 +87,7 @@ def check(book: LiveBook) -> str:
         return _errors(book, outcome)
     if outcome.findings:
         _show(book, f"{schema.SHEET_OF['Findings'].name}!A1")
-    return f"Done: no errors; findings: {counted(outcome.findings)}. Ready to run."
+    return f"Done: no errors; findings: {counted(outcome.findings)}. {outcome.ready}"
 
 
 @macro

@@ -94,9 +94,8 @@ def _table(outcome: RunResult, view: ProductView) -> list[str]:
     if not run:
         if outcome.failed:
             return ["", f"Findings: {findings}. Nothing was posted; see sheet Findings."]
-        return [f"Findings: {findings}. Ready to run."]
+        return [f"Findings: {findings}. {outcome.ready}"]
     places, currency = period.places, period.settings.currency
-    failed, count = sum(not check.holds for check in period.checks), len(period.checks)
     rows = [
         ("Run", f"{run.run} ({run.status.lower()})"),
         ("Entries", str(run.entries)),
@@ -104,9 +103,18 @@ def _table(outcome: RunResult, view: ProductView) -> list[str]:
         (f"Credits, {currency}", f"{run.credits:,.{places}f}"),
         *((role, shown(minor, places)) for role, minor in period.ledger.closing_by_role.items() if minor),
         ("Findings", findings),
-        ("Checks", f"{failed} of {count} FAIL: see sheet Checks" if failed else f"{count} hold"),
+        ("Checks", _checked(outcome)),
     ]
     if view.file:
         rows.append(("Product view", f"{view.file.name}, {view.rows:,} rows"))
     left, right = max(len(a) for a, _ in rows), max(len(b) for _, b in rows)
     return [f"{a:<{left}}  {b:>{right}}" for a, b in rows]
+
+
+def _checked(outcome: RunResult) -> str:
+    """What came of the checks. Those of an empty journal say nothing."""
+    checks = outcome.period.checks
+    failed = sum(not check.holds for check in checks)
+    if failed:
+        return f"{failed} of {len(checks)} FAIL: see sheet Checks"
+    return "nothing is posted" if outcome.posts_nothing else f"{len(checks)} hold"

@@ -40,6 +40,8 @@ def verify(args: argparse.Namespace) -> int:
     lines = problems + [f"Changed after the last run: {text}" for text in changed]
     if not result.runs and not lines:
         lines = ["The workbook has not been run; there is nothing to verify."]
+    elif not count and not lines:
+        lines = ["Nothing is posted yet, so there is nothing to verify. The draft agrees with its inputs."]
     elif not lines:
         link = next((run.link for run in reversed(result.runs) if run.link), "")
         lines = [f"Everything verifies: {count} posted run{'s' if count != 1 else ''}, inputs, chain, numbers, proofs."]

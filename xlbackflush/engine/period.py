@@ -68,13 +68,36 @@ _UNMOVED: dict[str | tuple[str, str], tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Closings:
-    """Closing balances as posted, in minor units: all inventory accounts together, and cost of goods sold."""
+    """Closing balances as posted, or changes of them, by role in minor units; those that are nothing are left out."""
 
-    inventory: int
-    cogs: int
+    by_role: dict[str, int]
+
+    @property
+    def inventory(self) -> int:
+        """All inventory accounts together."""
+        return sum(self.by_role.get(role, 0) for role in INVENTORIES)
+
+    @property
+    def cogs(self) -> int:
+        return self.by_role.get(schema.COGS, 0)
+
+    @property
+    def most_moved(self) -> str:
+        """The role of the largest, the first of equals in the order of the accounts; "" where there is none."""
+        return max(
+            filter(self.by_role.__contains__, schema.ROLES), key=lambda role: abs(self.by_role[role]), default=""
+        )
 
     def __sub__(self, other: Closings) -> Closings:
-        return Closings(self.inventory - other.inventory, self.cogs - other.cogs)
+        roles = self.by_role | other.by_role
+        return _closings({role: self.by_role.get(role, 0) - other.by_role.get(role, 0) for role in roles})
+
+    def __neg__(self) -> Closings:
+        return Closings({role: -minor for role, minor in self.by_role.items()})
+
+
+def _closings(balances: dict[str, int]) -> Closings:
+    return Closings({role: minor for role, minor in balances.items() if minor})
 
 
 def _unmoved(table: str, column: str, demand: Demand) -> tuple[str, ...]:
@@ -227,8 +250,7 @@ class Period:
     @cached_property
     def closings(self) -> Closings:
         """The balances that the entries leave."""
-        closing = ledger(self.entries, self.opening).closing_by_role
-        return Closings(sum(closing.get(role, 0) for role in INVENTORIES), closing.get(schema.COGS, 0))
+        return _closings(ledger(self.entries, self.opening).closing_by_role)
 
     # --------------------------------------------------------------------------------------------- measures
 

@@ -26,6 +26,16 @@ class RunResult:
         return has_errors(self.findings)
 
     @property
+    def posts_nothing(self) -> bool:
+        """Is there no entry, neither on the books nor new? Such a run is not posted."""
+        return not self.failed and not self.period.draft.entries
+
+    @property
+    def ready(self) -> str:
+        """What a check of inputs without errors says at its end."""
+        return "There is nothing to post." if self.posts_nothing else "Ready to run."
+
+    @property
     def runs(self) -> list[Run]:
         """Sheet Runs after this run: those that were posted before, and its own line."""
         assert self.run

@@ -38,6 +38,8 @@ def post(book: Workbook, approver: str, now: dt.datetime, progress: Progress = l
         raise RefusedError(f"{what} after draft {draft.run} was made; run again, look at the results, and post then.")
     run_to_post = replace(draft, status=POSTED, approved_by=approver.strip(), posted=now.strftime("%Y-%m-%d %H:%M:%S"))
     calculation = calculate(sources, tables, run_to_post, progress)
+    if calculation.posts_nothing:
+        raise RefusedError(f"Draft {draft.run} has no entry, so there is nothing to post: see sheet Findings.")
     _sound(calculation, draft, tables)
     result = _sealed(calculation, run_to_post)
     book.write(result)

@@ -47,6 +47,11 @@ class Opened:
 def last_posted(book: Workbook) -> Run:
     """The run that the period ends with: posted, and everything as it was then."""
     runs = book.runs()
+    if len(runs) == 1 and runs[0].is_draft and not runs[0].entries:
+        raise RefusedError(
+            f"Draft {runs[0].run} has no entry, so there is nothing to post and to close. Where nothing happened in this "
+            "period, set Period end on Setup to the end of the next one, and go on in this workbook."
+        )
     if not runs or runs[-1].is_draft:
         what = f"Run {runs[-1].run} is a draft" if runs else "The workbook has not been run"
         raise RefusedError(f"{what}; post the period before the next one is opened.")

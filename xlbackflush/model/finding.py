@@ -147,6 +147,12 @@ CHANGED_ON_RECORD = Rule("L01", ERROR, "Posted record changed",
 CURRENCY_CHANGED = Rule("L02", ERROR, "Currency of what is posted",
     "Put the currency back; books in another currency are a workbook of their own.")
 
+# -- nothing to post
+NOTHING_RECORDED = Rule("Z04", WARNING, "Nothing to post",
+    "Fill in Counts, Purchases, Scrap or Actuals: an empty period is not posted.")
+COMES_TO_NOTHING = Rule("Z05", WARNING, "Nothing is posted",
+    "Give the items their costs on Standard Cost, or choose other trigger points on Setup.")
+
 # -- size of the explosion
 CONDENSED = Rule("Z01", NOTE, "Trace kept per BOM line",
     "Nothing to do. Use shorter periods or fewer products for a trace per product on the sheet.")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from xlbackflush import schema
-from xlbackflush.engine.measures.checks import ACCOUNT_OF, ERRORS
+from xlbackflush.engine.measures.checks import ACCOUNT_OF, CHECK_OF_ERRORS
 from xlbackflush.engine.measures.variances import NOT_POSTED
 from xlbackflush.model.tables import Source
 from xlbackflush.ooxml.stored import Shown
@@ -18,11 +18,20 @@ def body(run: RunView) -> Body:
     checks, cells = run.period.checks, run.cells("Checks", len(run.period.checks))
     values = [_FORMULAS.get(check.key) or input_controls.changed(check.key) for check in checks]
     results = ["OK" if check.holds else "Fail" for check in checks]
-    return shown(schema.CHECKS, checks, {"Value": values}) | {"Result": (results, [_result(c) for c in cells])}
+    meanings = ["" if check.holds else check.failure for check in checks]
+    return shown(schema.CHECKS, checks, {"Value": values}) | {
+        "Result": (results, [_result(at) for at in cells]),
+        "If it fails": (meanings, [_meaning(at, check.failure) for at, check in zip(cells, checks, strict=True)]),
+    }
 
 
 def _result(cells: Mapping[str, str]) -> str:
     return f'IF(ABS({cells["Value"]})<={cells["Tolerance"]},"OK","Fail")'
+
+
+def _meaning(cells: Mapping[str, str], failure: str) -> str:
+    """Nothing beside OK: nobody is to read there what would be wrong."""
+    return f'IF({cells["Result"]}="OK","",{literal(failure)})'
 
 
 def checks_after(checks: Source, errors: int) -> tuple[dict[str, Shown], int]:
@@ -32,11 +41,17 @@ def checks_after(checks: Source, errors: int) -> tuple[dict[str, Shown], int]:
     """
     columns = checks.by_column()
     results = {row: str(result) for row, result in zip(checks.row_numbers, columns["Result"], strict=True)}
-    row = next((r for r, text in zip(results, columns["Check"], strict=True) if text == ERRORS), 0)
+    row = next((r for r, text in zip(results, columns["Check"], strict=True) if text == CHECK_OF_ERRORS.text), 0)
     cells = {name: f"{letter}{row}" for name, letter in checks.letters.items()}
     results[row] = "Fail" if errors else "OK"
     failed = sum(result != "OK" for result in results.values())
-    return {_FORMULAS["errors"]: errors, _result(cells): results[row], MASTER: failed}, failed
+    failure = CHECK_OF_ERRORS.failure
+    return {
+        _FORMULAS["errors"]: errors,
+        _result(cells): results[row],
+        _meaning(cells, failure): failure if errors else "",
+        MASTER: failed,
+    }, failed
 
 
 def _unequal(*pairs: tuple[str, str]) -> str:

@@ -59,6 +59,7 @@ def _tables(result: Sensitivity, inputs: Inputs) -> list[Row]:
                 "kind": "quantity",
                 "Inventory +1 %": from_minor(added["inventory"], result.places),
                 "Cost of goods sold +1 %": from_minor(added["cogs"], result.places),
+                "Account +1 %": from_minor(added["size"], result.places),
                 "Share": _share(added["size"], result),
             }
         )
@@ -86,26 +87,29 @@ def _cell(rank: int, e: Effect, result: Sensitivity, inputs: Inputs) -> Row:
         known = name in schema.TABLES[table].names and schema.TABLES[table].column(name).kind != "date"
         return str(records.column(name)[e.cell.index]) if known else ""
 
+    account = next((c.most_moved for c in (e.percent, e.unit) if c and c.by_role), "")
     return {
         "Rank": rank,
         "Where": where,
         "What": f"{column.name}: {schema.TABLES[table].call(text)}",
         "Cell value": e.cell.value,
         "kind": column.kind,
-        **_money("1 %", e.percent, result.places),
+        "Account moved most": account,
+        **_money("1 %", e.percent, account, result.places),
         "Share": _share(e.size, result),
         "One unit": _unit(e.cell, inputs, text("Component") or text("Item")),
-        **_money("1 unit", e.unit, result.places),
+        **_money("1 unit", e.unit, account, result.places),
     }
 
 
-def _money(step: str, change: Closings | None, places: int) -> Row:
-    """The two effects of a step; blank where the checks refuse it."""
+def _money(step: str, change: Closings | None, account: str, places: int) -> Row:
+    """The effects of a step; blank where the checks refuse it."""
     if change is None:
         return {}
     return {
         f"Inventory +{step}": from_minor(change.inventory, places),
         f"Cost of goods sold +{step}": from_minor(change.cogs, places),
+        f"Account +{step}": from_minor(change.by_role.get(account, 0), places),
     }
 
 
@@ -130,13 +134,15 @@ def printed(result: Sensitivity, inputs: Inputs, most: int = 10) -> list[str]:
     """Lines for a terminal: the input tables, then the first cells, with their effects of 1 %."""
     rows = _tables(result, inputs)
     rows += [_cell(i, e, result, inputs) for i, e in enumerate(result.effects[:most], 1)]
-    lines = [f"{'':>4}  {'inventory':>15}  {'cost of goods':>15}  if 1 % larger"]
+    lines = [
+        f"{'':>4}" + "".join(f"  {name:>15}" for name in ("inventory", "cost of goods", "account")) + "  if 1 % larger"
+    ]
     for row in rows:
-        amounts = "  ".join(
-            _amount(row.get(f"{name} +1 %"), result.places) for name in ("Inventory", "Cost of goods sold")
-        )
+        names = ("Inventory", "Cost of goods sold", "Account")
+        amounts = "  ".join(_amount(row.get(f"{name} +1 %"), result.places) for name in names)
         place = f"  [{row['Where']}]" if row.get("Rank") else ""
-        lines.append(f"{row.get('Rank') or '':>4}  {amounts}  {row['What']}{place}")
+        account = f"{row['Account moved most']}  " if row.get("Account moved most") else ""
+        lines.append(f"{row.get('Rank') or '':>4}  {amounts}  {account}{row['What']}{place}")
     return lines
 
 

@@ -1,4 +1,4 @@
-"""Sensitivity: what an error in one input cell would do to closing inventory and to cost of goods sold.
+"""Sensitivity: what an error in one input cell would do to the closing balances, each account by itself.
 
 Each cell is made 1 % larger, then one unit larger (a percentage by one percentage point), and the run is worked out again.
 An effect is what that changes in the balances as they are posted, rounded to the minor unit like any other run: it is the
@@ -50,7 +50,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Effect:
-    """Change of the closing balances if a cell were 1 % or one unit larger; None where the checks refuse any change."""
+    """Changes of the closing balances if a cell were 1 % or one unit larger; None where the checks refuse any change."""
 
     cell: Cell
     percent: Closings | None
@@ -58,7 +58,7 @@ class Effect:
 
     @property
     def size(self) -> int:
-        """The larger of the two effects of 1 %, without its sign, in minor units."""
+        """The largest effect of 1 % on a balance, without its sign, in minor units."""
         return _size(self.percent)
 
     @property
@@ -110,7 +110,7 @@ def cells(inputs: Inputs) -> list[Cell]:
 
 def effect(period: Period, cell: Cell) -> Effect:
     """The effects of one cell."""
-    nothing = Closings(0, 0)
+    nothing = Closings({})
     percent = _change(period, cell, cell.value * _PERCENT) if cell.value else nothing
     return Effect(cell, percent, _change(period, cell, cell.unit))
 
@@ -121,8 +121,7 @@ def _change(period: Period, cell: Cell, by: float) -> Closings | None:
     for sign in (1, -1):
         changed = with_value(period, cell, cell.value + sign * by)
         if changed:
-            change = changed.closings - before
-            return Closings(sign * change.inventory, sign * change.cogs)
+            return changed.closings - before if sign > 0 else before - changed.closings
     return None
 
 
@@ -136,7 +135,7 @@ def with_value(period: Period, cell: Cell, value: float) -> Period | None:
 
 
 def _size(change: Closings | None) -> int:
-    return max(abs(change.inventory), abs(change.cogs)) if change else 0
+    return max(abs(change.by_role[change.most_moved]), abs(change.inventory)) if change and change.by_role else 0
 
 
 # ------------------------------------------------------------------------------------- which cells to try

@@ -23,8 +23,6 @@ ACCOUNT_OF = {
     schema.COUNT_VARIANCE: schema.COUNT_DIFFERENCE,
 }
 
-#: the check of the findings, the only one that a check of the inputs moves
-ERRORS = "Findings: the last check of the inputs found no errors"
 _BY_HAND = "A line was changed, added or removed by hand. Run again; verify names lines of posted runs."
 #: key -> what must hold, the unit of what speaks against it, what it means if it does not hold, and the remedy
 _WORDS = {
@@ -50,7 +48,6 @@ _WORDS = {
         "Relief: rounding explains the difference to the unrounded Trace", "money",
         "More is lost than rounding can explain: an input was changed after the run. Run again.",
     ),
-    "errors": (ERRORS, "errors", "The inputs have errors. Correct the cells that Findings names, and run again."),
 }  # fmt: skip
 
 
@@ -71,6 +68,13 @@ class Check:
     @property
     def holds(self) -> bool:
         return abs(self.value) <= self.tolerance
+
+
+#: the check of the findings, the only one that a check of the inputs moves
+CHECK_OF_ERRORS = Check(
+    "errors", "Findings: the last check of the inputs found no errors", "errors",
+    "The inputs have errors. Correct the cells that Findings names, and run again.",
+)  # fmt: skip
 
 
 def of_entries(
@@ -112,7 +116,7 @@ def of_stock(ties: list[Tie], relief: Relief, places: int) -> Iterator[Check]:
     yield Check("proofs", *_WORDS["proofs"])
     rounding = round(from_minor(int(relief.amount.sum()), places) - total(relief.exact), 6)
     yield Check("rounding", *_WORDS["rounding"], rounding, 0.5 / 10**places * max(1, len(relief)))
-    yield Check("errors", *_WORDS["errors"])
+    yield CHECK_OF_ERRORS
     for sheet in schema.INPUT_SHEETS:
         text = f"{sheet.name}: inputs unchanged since the run"
         failure = f"Sheet {sheet.name} was changed after the run: see Input Controls. Undo the change, or run again."

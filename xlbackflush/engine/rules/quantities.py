@@ -113,3 +113,22 @@ def zero_costs(period: Period) -> Iterator[f.Finding]:
     free = stock.item[has_lines & moved & (stock.cost == 0)]
     for cell, code in text_cells(period.inputs, "StandardCost", "Item", free):
         yield f.NO_COST(cell, f"{code} moved, and its unit cost is zero.")
+
+
+def nothing_to_post(period: Period) -> Iterator[f.Finding]:
+    """Empty inputs, or rows that come to no entry: every check holds, and says nothing."""
+    if period.draft.entries:
+        return
+    filled = [schema.SHEET_OF[name] for name in _DOCUMENTS if len(period.inputs.table(name))]
+    if not filled:
+        empty = ", ".join(schema.SHEET_OF[name].name for name in _DOCUMENTS)
+        yield f.NOTHING_RECORDED("Counts", f"There is nothing to post: sheets {empty} are empty.")
+        return
+    names = " and ".join(sheet.name for sheet in filled)
+    costs = bool(period.unit_costs.rows.unit_cost.any())
+    triggers = period.settings.trigger_points
+    why = f"under the trigger points {triggers} they call for no entry" if costs else "no item in them has a cost"
+    yield f.COMES_TO_NOTHING(filled[0].name, f"Nothing is posted for the rows of {names}: {why}.")
+
+
+_DOCUMENTS = ("Counts", "Scrap", "Purchases", "Actuals")

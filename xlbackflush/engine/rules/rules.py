@@ -47,6 +47,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         quantities.shortages,
         quantities.never_completed,
         quantities.zero_costs,
+        quantities.nothing_to_post,
         period_end.counted_more,
         period_end.opened_beyond,
     ),
