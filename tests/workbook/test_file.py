@@ -914,11 +914,14 @@ def test_errors_keep_the_earlier_draft_and_change_findings_and_their_check_alone
 
 
 def test_findings_go_when_they_are_mended(book: Path) -> None:
+    runs(book)
+    before = Parts(book).rows("Findings")
     change(book, "Counts!E9", "fifteen")
     assert cli("run", book).code == 1
+    assert [r["Severity"] for r in Parts(book).rows("Findings")] == [schema.ERROR]
     change(book, "Counts!E9", 15)
     runs(book)
-    assert [r["Severity"] for r in Parts(book).rows("Findings")] == [None]
+    assert Parts(book).rows("Findings") == before
 
 
 # ------------------------------------------------------------------------------------- files not to be used

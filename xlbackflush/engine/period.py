@@ -10,8 +10,6 @@ from __future__ import annotations
 
 from functools import cached_property
 
-import numpy as np
-
 from xlbackflush import schema
 from xlbackflush.dataclass import dataclass, replace
 from xlbackflush.engine.explosion.by_line import explosion_by_line
@@ -29,7 +27,7 @@ from xlbackflush.engine.measures.last_period import Figures as PeriodFigures
 from xlbackflush.engine.measures.last_period import figures, remembered
 from xlbackflush.engine.measures.levers import Levers
 from xlbackflush.engine.measures.likely_mistakes import LikelyMistakes, likely_mistakes
-from xlbackflush.engine.measures.materiality import MaterialityRow, materiality
+from xlbackflush.engine.measures.materiality import MaterialityRow, material_amount, materiality
 from xlbackflush.engine.measures.own_rows import OwnRows, own_rows
 from xlbackflush.engine.measures.tie_out import INVENTORIES, Tie, tie_out
 from xlbackflush.engine.measures.unit_balance import UnitBalance, unit_balance
@@ -310,12 +308,8 @@ class Period:
 
     @cached_property
     def material(self) -> float:
-        """Money above which a finding is a warning: materiality; where the ledger keeps no stock, by what is on the shelf."""
-        if self.settings.trigger_points != schema.S:
-            return self.materiality_threshold
-        units = self.unit_balance.units
-        on_the_shelf = total(np.fmax(units.counted, units.book) * units.cost)
-        return max(self.materiality_threshold, self.settings.materiality * on_the_shelf)
+        """Money above which a finding is a warning; see `material_amount`."""
+        return material_amount(self.materiality_threshold, self.settings, self.stock)
 
     @property
     def trifle(self) -> float:

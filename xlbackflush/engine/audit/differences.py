@@ -16,7 +16,6 @@ import numpy as np
 
 from xlbackflush import schema
 from xlbackflush.dataclass import dataclass, field
-from xlbackflush.engine.measures.materiality import material_amount
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.standards.bill import code_key
 from xlbackflush.model.arrays import Floats, sums, where_true
@@ -156,7 +155,7 @@ class Differences:
         middle = float(ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2  # the median
         self.count_error = min(max(middle / _NORMAL_MEDIAN, COUNT_ERROR_MIN), COUNT_ERROR_MAX)
         last = periods[-1]
-        self.materiality = material_amount(last.materiality_threshold, last.settings, last.stock)
+        self.materiality = last.material
         self._items: dict[str, Item] = {}
 
     def is_material(self, item: Item) -> bool:

@@ -11,8 +11,8 @@ from xlbackflush.model.arrays import Bools, Floats, Ints
 
 _CONSISTENT = 1.4826  # a median absolute deviation x this is the standard deviation of a normal distribution
 _NAMED = 3  # cells that one finding names
-#: shares of materiality: what moves less is a trifle; from here on a plain slip is a warning
-TRIFLE, _ESTIMATED = 0.1, 0.5
+#: share of materiality from which a plain slip is a warning
+_ESTIMATED = 0.5
 
 
 # ----------------------------------------------------------------------------------------------------- words
@@ -94,11 +94,6 @@ def nearest(ratio: float, factors: Iterable[float], tolerance: float) -> float |
 
 
 # ---------------------------------------------------------------------------------------------- what is at stake
-
-
-def trifle(period: Period) -> float:
-    """Money that is not worth a word where the input may well be right."""
-    return TRIFLE * period.materiality_threshold
 
 
 def loud(period: Period, inflation: float = 0.0) -> float:

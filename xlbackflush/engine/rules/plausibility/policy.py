@@ -54,7 +54,7 @@ def fit(period: Period) -> Iterator[f.Finding]:
             f"{fig.percent(cycle.threshold or 0.0)} suits backflush costing."
         )
         unlisted = 0.0 if len(period.in_process) else _in_process(period, days)
-        if unlisted > fig.trifle(period):
+        if unlisted > period.trifle:
             text += f" About {unlisted:,.2f} is then in process at any time, and sheet WIP lists nothing."
             yield f.NO_LONGER_FITS.weighed(where, text, unlisted, period.materiality_threshold)
         else:

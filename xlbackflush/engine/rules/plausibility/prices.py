@@ -114,7 +114,7 @@ def _weighed(
     period: Period, rule: f.Rule, where: str, what: str, effect: float, fix: str, plain: bool
 ) -> Iterator[f.Finding]:
     """The finding; none where it may well be right and moves next to nothing."""
-    if not plain or effect >= fig.trifle(period):
+    if not plain or effect >= period.trifle:
         yield rule.weighed(where, what, effect, period.materiality_threshold if plain else fig.loud(period), fix)
 
 
@@ -353,7 +353,7 @@ def _wrong_standard(period: Period, receipts: _Receipts, rows: Ints, ratio: floa
     fix = f"Correct the standard to about {fig.price(right)} if the invoices are right; else correct Actual price."
     effect = abs(right - standard) * float(fig.contained(period)[item])
     plain = 1 / _PLAIN < ratio < _PLAIN
-    if plain and effect < fig.trifle(period):
+    if plain and effect < period.trifle:
         return
     rule = f.STANDARD_OUTDATED if plain else f.STANDARD_CONTRADICTED
     threshold = period.materiality_threshold if plain else fig.loud(period, effect if ratio < 1 else 0.0)

@@ -49,7 +49,7 @@ def conversion(period: Period) -> Iterator[f.Finding]:
     slips_found, book = slips.found(typed)
     for slip in slips_found:
         finding = _slip(period, typed, slip)
-        if finding and (finding.effect or 0.0) >= fig.trifle(period):
+        if finding and (finding.effect or 0.0) >= period.trifle:
             yield finding
         typed = slips.without(typed, slip)
     yield from _lone_rates(period, book)
@@ -286,7 +286,7 @@ def _one_side_only(period: Period, book: Books) -> Iterator[f.Finding]:
     extra = math.fsum(float(incurred[k]) for k in unallocated)
     if lacking > 0 and extra > 0 and fig.near(lacking, extra, 2 * period.settings.absorption_tolerance):
         return  # the same cost under another name
-    least = fig.trifle(period)
+    least = period.trifle
     if lacking > 0 and lacking >= least:
         yield _never(period, book, forgotten)
     for kind in unallocated if extra >= least and not period.settings.conversion_expensed else ():
@@ -315,7 +315,7 @@ def _lone_rates(period: Period, book: Books) -> Iterator[f.Finding]:
         if fig.near(rate, nearest, tolerance) or better < (0.5 if column == LABOR else -1.0):
             continue
         effect = abs(rate - nearest) * float(book.values[item, HOURS] * fig.contained(period)[item])
-        if effect < fig.trifle(period):
+        if effect < period.trifle:
             continue
         where = period.inputs.sources["StandardCost"].cell(
             slips.COLUMNS[column], int(period.inputs.standard_cost.row[item])
@@ -354,7 +354,7 @@ def _pay(period: Period, book: Books, named: list[Slip]) -> Iterator[f.Finding]:
             f"{fig.price(standard)}."
         )
         effect = abs(average - standard) * float(book.hours[rows].sum())
-        if effect >= fig.trifle(period):
+        if effect >= period.trifle:
             yield f.PAY_UNLIKE.weighed(where, text, effect, period.materiality_threshold)
         return
     done = {slip.at for slip in named if slip.kind in (slips.AMOUNT, slips.PAID_HOURS)}
@@ -379,7 +379,7 @@ def _pay_of_row(period: Period, book: Books, row: int, standard: float) -> Itera
     """Pay per hour of one row that no standard rate comes near to."""
     hours, amount = float(book.hours[row]), float(book.amount[row])
     effect = abs(amount - hours * standard)
-    if effect < fig.trifle(period):
+    if effect < period.trifle:
         return
     [where] = cells(period.inputs, "Actuals", "Hours", np.array([row]))
     text = (
@@ -399,7 +399,7 @@ def _absorption(period: Period, book: Books, skip_labor: bool) -> Iterator[f.Fin
         gap = allowed - cost
         if kind == 0 and skip_labor:
             continue
-        if not (allowed > 0 and cost > 0) or abs(gap) <= tolerance * cost or abs(gap) < fig.trifle(period):
+        if not (allowed > 0 and cost > 0) or abs(gap) <= tolerance * cost or abs(gap) < period.trifle:
             continue
         row, would_fit = _row_to_look_at(book, kind, allowed, cost)
         [where] = cells(period.inputs, "Actuals", "Amount", np.array([row]))
@@ -440,7 +440,7 @@ def budget(period: Period) -> Iterator[f.Finding]:
     nearest = min(known, key=lambda amount: abs(math.log(planned / amount)))
     if len({planned > amount for amount in known}) > 1 or abs(planned / nearest - 1) <= tolerance:
         return
-    if abs(planned - nearest) < fig.trifle(period):
+    if abs(planned - nearest) < period.trifle:
         return
     factor = fig.nearest(planned / nearest, (12.0, 10.0, 100.0, 1_000.0, 0.1, 0.01, 0.001), tolerance)
     looks = {12.0: "a budget of a year", None: ""}.get(factor, _SHIFTED.get(factor or 0.0, ""))
@@ -468,7 +468,7 @@ def cost_twice(period: Period) -> Iterator[f.Finding]:
         if len(alike) != 2 or len(str(int(amount)).rstrip("0")) < _ODD_DIGITS:
             continue
         first, second = (str(actuals.document[row]) for row in alike)
-        if first == second or amount / unit < fig.trifle(period):
+        if first == second or amount / unit < period.trifle:
             continue  # rows of one document are looked at by another rule
         [where] = cells(period.inputs, "Actuals", "Date", np.array(alike[1:]))
         text = f"{kind} of {amount / unit:,.2f} stands under two documents, {first} and {second}, with the same hours and amount."
@@ -500,5 +500,5 @@ def payroll_complete(period: Period) -> Iterator[f.Finding]:
         f"No payroll from {day_text(ends[longest] + 1)} to {day_text(ends[longest + 1])}; the others are about "
         f"{fig.number(usual)} days apart, {pay:,.2f} each."
     )
-    if pay >= fig.trifle(period):
+    if pay >= period.trifle:
         yield f.PAYROLL_MISSING.weighed(where, text, pay, fig.loud(period))

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Iterator
 
-from xlbackflush.engine.measures.materiality import material_amount
 from xlbackflush.engine.measures.witness_words import SAME_ROW, cell, contradiction
 from xlbackflush.engine.measures.witnesses import Hearing
 from xlbackflush.engine.period import Period
@@ -22,7 +21,7 @@ def counts_contradicted(period: Period) -> Iterator[f.Finding]:
     """The row of each product whose count stands against its witnesses by more than the tolerance."""
     heard = period.witnesses
     for k in where_true(heard.stands_out).tolist():
-        threshold = material_amount(period.materiality_threshold, period.settings, period.stock)
+        threshold = period.material
         effect = _effect(period, heard, k, threshold)
         trifle = effect < TRIFLE * threshold and heard.share[k] < SURE
         if trifle or _within_tolerance(heard, k, period.settings.count_tolerance):
