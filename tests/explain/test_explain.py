@@ -60,7 +60,7 @@ GIVEN = {
     "RunInputs": {"Rows"},
     "Sensitivity": set(schema.SENSITIVITY.names),
     "Suspects": set(schema.SUSPECTS.names),
-    "Witnesses": set(schema.WITNESSES.names) - {"Counted", "By sales and stock", "Difference", "Amount"},
+    "Witnesses": set(schema.WITNESSES.names) - {"Counted", "By sales and stock", "Off by", "Amount"},
 }
 
 

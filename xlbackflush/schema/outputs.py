@@ -593,7 +593,7 @@ WITNESSES = table(
     quantity("Estimate", "All witnesses together, each weighted by its precision.", width=13),
     quantity("From", "Lower end of the 95 % interval of Estimate.", width=13),
     quantity("To", "Upper end of the 95 % interval of Estimate.", width=13),
-    quantity("Difference", "Estimate less Counted; negative: counted too many.", width=13),
+    quantity("Off by", "Estimate less Counted; negative: counted too many.", width=13),
     money("Amount", "The same at standard cost."),
     percent("Probability", "That a count of this product is wrong.", unit="of all products", width=12),
     text("Where", "The row that is most likely wrong; click to go there.", width=16, look="link"),

@@ -1,6 +1,6 @@
 """Sheet Witnesses: what parts, sales and stock, hours and the other rows say about each production count.
 
-Counted, what sales and stock say, the difference and its amount are live over Counts, Reconciliation and Roll-up; what was
+Counted, what sales and stock say, what it is off by and the amount of that are live over Counts, Reconciliation and Roll-up; what was
 estimated stays as at the run.
 """
 
@@ -19,8 +19,8 @@ BLANK = '""'  # a blank cell, in a formula
 _LIVE = {
     "Counted": "{sum}",
     "By sales and stock": "IF({stock[Difference qty]}={blank},{blank},{Counted}+{stock[Difference qty]})",
-    "Difference": "{Estimate}-{Counted}",
-    "Amount": "{Difference}*{cost[Unit cost]}",
+    "Off by": "{Estimate}-{Counted}",
+    "Amount": "{Off by}*{cost[Unit cost]}",
 }
 _OF_THE_ROW = ("Where", "Date", "Row counted", "Row by hours", "Row by other rows", "Row estimate")
 _DIGITS = 4  # estimates are not better than that
@@ -70,7 +70,7 @@ def _live(run: RunView, codes: list[str]) -> Body:
     values: dict[str, list[Value]] = {
         "Counted": made,
         "By sales and stock": ["" if d != d else counted + d for counted, d in zip(made, on_shelf, strict=True)],
-        "Difference": difference,
+        "Off by": difference,
         "Amount": [units * cost for units, cost in zip(difference, unit_costs, strict=True)],
     }
     live = filled(_LIVE, rows)
