@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from xlbackflush.schema import SEVERITIES
 from xlbackflush.terminal import is_watched, say, show_stage, warn
 
 if TYPE_CHECKING:
@@ -73,11 +72,10 @@ _LINES = 20  # of findings, on a screen
 
 
 def _lines(findings: Sequence[Finding]) -> list[str]:
-    """Findings as lines, the largest first; what is beyond a screen stands on the sheet."""
-    ordered = sorted(findings, key=lambda f: (SEVERITIES.index(f.severity), -(f.effect or 0.0)))
-    lines = [f"{f.severity}  {f.where}  {f.what}  Fix: {f.fix}" for f in ordered]
+    """Findings as lines; what is beyond a screen stands on the sheet."""
+    lines = [f"{f.severity}  {f.where}  {f.what}  Fix: {f.fix}" for f in findings]
     if len(lines) > _LINES:
-        lines[_LINES:] = [f"... and {len(lines) - _LINES:,} more: see sheet Findings."]
+        lines[_LINES - 1 :] = [f"... and {len(lines) - _LINES + 1:,} more: see sheet Findings."]
     return lines
 
 

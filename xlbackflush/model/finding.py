@@ -327,5 +327,5 @@ def has_errors(findings: list[Finding]) -> bool:
 
 
 def in_order(findings: list[Finding]) -> list[Finding]:
-    """Errors first, then warnings, then notes; within each in the order of the catalogue and of discovery."""
-    return sorted(findings, key=lambda f: (SEVERITIES.index(f.severity), _PLACE[f.code]))
+    """Errors first, then warnings, then notes; within each the largest effects first, then in the order of the catalogue."""
+    return sorted(findings, key=lambda f: (SEVERITIES.index(f.severity), -(f.effect or 0.0), _PLACE[f.code]))

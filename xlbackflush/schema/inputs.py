@@ -121,7 +121,7 @@ def _document(example: str) -> Column:
 SETUP = table(
     "Setup",
     "{Setting}",
-    text("Setting", "Name of the setting; do not change it.", width=26, required=True),
+    text("Setting", "Name of the setting; do not change it.", width=38, required=True),
     Column("Value", "Your choice.", width=30, kind="any"),
     text("Meaning", "What the setting does.", width=96),
     named_by_row=True,

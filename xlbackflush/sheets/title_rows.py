@@ -7,6 +7,7 @@ from xlbackflush import schema
 from xlbackflush.dataclass import dataclass, replace
 from xlbackflush.engine.result import RunResult
 from xlbackflush.model.journal import Run
+from xlbackflush.model.words import several
 from xlbackflush.ooxml.address import area, column_letter
 from xlbackflush.ooxml.cells import Value, cell, row_xml
 from xlbackflush.ooxml.package import MAIN
@@ -49,7 +50,7 @@ class Standing:
 def standing(result: RunResult, runs: Sequence[Run]) -> Standing:
     """What the title rows say after a run or a check."""
     run, count = result.run, Counter(finding.severity for finding in result.findings)
-    hints = {"Findings": f"Last check: {', '.join(f'{count[s]} {s.lower()}s' for s in schema.SEVERITIES)}."}
+    hints = {"Findings": f"Last check: {', '.join(several(count[s], s.lower()) for s in schema.SEVERITIES)}."}
     if run:
         settings = result.period.settings
         line = f"Run {run.run}, {run.status.lower()}. {settings.company}, amounts in {settings.currency}."

@@ -1,7 +1,7 @@
 """Sheet Witnesses: what parts, sales and stock, hours and the other rows say about each production count.
 
-Counted, what sales and stock say, what it is off by and the amount of that are live over Counts, Reconciliation and Roll-up; what was
-estimated stays as at the run.
+Counted, what sales and stock say, what it is off by and the amount of that are live over Counts, Reconciliation and Roll-up;
+what was estimated stays as at the run.
 """
 
 import math
@@ -23,7 +23,7 @@ _LIVE = {
     "Amount": "{Off by}*{cost[Unit cost]}",
 }
 _OF_THE_ROW = ("Where", "Date", "Row counted", "Row by hours", "Row by other rows", "Row estimate")
-_DIGITS = 4  # estimates are not better than that
+_LARGE, _DECIMALS, _OF_LARGE = 100, 3, 1  # estimates are not better than that
 
 
 def body(run: RunView) -> Body:
@@ -79,7 +79,11 @@ def _live(run: RunView, codes: list[str]) -> Body:
 
 def _figures(values: Iterable[float]) -> list[float | str]:
     """Rounded; blank where there is none."""
-    return ["" if math.isnan(value) else round(float(value), _DIGITS) + 0.0 for value in values]
+    return ["" if math.isnan(value) else _figure(float(value)) for value in values]
+
+
+def _figure(value: float) -> float:
+    return round(value, _OF_LARGE if abs(value) >= _LARGE else _DECIMALS) + 0.0
 
 
 def _only_where(shown: list[bool], columns: Body) -> Body:
