@@ -307,8 +307,8 @@ def test_a_line_in_another_unit_is_named_once_with_the_conversion():
     named = [f for f in run(april(), tables).findings if f.where.startswith("BOM!")]
     (finding,) = named
     assert (finding.code, finding.where) == ("B06", "BOM!D8")
-    assert finding.what == "The line is in g, its component in kg: 1000 g are 1 kg."
-    assert finding.fix == "Type 1 in Qty per, and kg here."
+    assert finding.what == "The line is in g, its component in kg: 1,000 g are 1 kg."
+    assert finding.fix == "If 1,000 is in kg, type kg here; if it is in g, type 1 in Qty per and kg here."
     assert finding.effect == pytest.approx(242_000 * 11 * 0.999)
 
 

@@ -11,6 +11,7 @@ from xlbackflush.engine.rules.unknown_codes import unknown_codes
 from xlbackflush.engine.standards.bill import FOREVER, Bill, code_key
 from xlbackflush.model import finding as f
 from xlbackflush.model.arrays import Bools, Floats, blank_as_zero, where_true
+from xlbackflush.model.words import number
 
 # --------------------------------------------------------------------------------------------------- items
 
@@ -150,15 +151,12 @@ def units_differ(period: Period) -> Iterator[f.Finding]:
         if line >= 0:
             used = period.levers.use_of_line[line] * period.unit_balance.units.cost[lines.component[line]]
             effect = float(used) * abs(1 - factor)
-        right, fix = _decimal(quantity * factor), f"and {of_item} here."
-        what = f"{text}: {_decimal(quantity)} {unit} are {right} {of_item}."
-        yield f.UOM(cell, what, effect or None, f"Type {right} in Qty per, {fix}")
+        typed, right = number(quantity, _DECIMALS), number(quantity * factor, _DECIMALS)
+        fix = f"If {typed} is in {of_item}, type {of_item} here; if it is in {unit}, type {right} in Qty per and {of_item} here."
+        yield f.UOM(cell, f"{text}: {typed} {unit} are {right} {of_item}.", effect or None, fix)
 
 
-def _decimal(value: float) -> str:
-    """A number as a cell shows it, without an exponent: 0.00003."""
-    text = f"{value:.12f}".rstrip("0").rstrip(".")
-    return text if text != "0" or not value else f"{value:g}"
+_DECIMALS = 9  # of a quantity per unit
 
 
 #: unit of the line, unit of the component -> units of the component in one of the line
