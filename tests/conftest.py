@@ -6,6 +6,7 @@ Where one fails, `pytest --hypothesis-profile shrink` looks for a smaller exampl
 
 import gc
 import os
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,18 @@ def disk() -> Iterator[None]:
     """No write waits for the disk: the workbooks of tests are thrown away. A test of a disk that fails patches the same."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", lambda descriptor: None)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def archives() -> Iterator[None]:
+    """Archives that nobody closed end in silence.
+
+    openpyxl leaves one open for each workbook with macros that it loads. Closing it fails whenever the garbage collector comes
+    by, and the report of that has broken the parser of Python 3.11 in the middle of a test (gh-106905).
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(zipfile.ZipFile, "__del__", lambda archive: None)
         yield
 
 

@@ -153,7 +153,7 @@ OPENED_FAR = Rule("P10", WARNING, "Opening balance far from stock at standard",
 NOT_ON_STOCK = Rule("P11", WARNING, "Made item that was not counted",
     "Count it on Stock; 0 means counted and found empty.")
 PHANTOM_ON_STOCK = Rule("P12", WARNING, "Phantom on stock",
-    "Count its components instead; where it is stocked as such, make its Type Subassembly on Standard Cost.")
+    "Correct the code, or count its components instead; where it is stocked as such, make its Type Subassembly.")
 OPENING_BELOW_ZERO = Rule("P13", WARNING, "Opening stock below zero",
     "Enter what was there; where last period closed with a shortage, count the item and find what was left out.")
 COUNTED_BELOW_ZERO = Rule("P14", WARNING, "Count below zero", "Enter what was found; 0 if nothing was there.")

@@ -15,4 +15,14 @@ def body(run: RunView) -> Body:
 
 def rows_of(findings: Sequence[Finding]) -> Body:
     """One row per finding, also of inputs that cannot be run."""
-    return shown(schema.FINDINGS, findings, {"Where": [link(f.where) if "!" in f.where else "" for f in findings]})
+    return shown(schema.FINDINGS, findings, {"Where": [_link(finding.where) for finding in findings]})
+
+
+def _link(where: str) -> str:
+    """To a cell, or to a sheet as a whole; "" where it is neither."""
+    if "!" in where:
+        return link(where)
+    return link(where, f"{where}!A1") if where in _SHEETS else ""
+
+
+_SHEETS = {sheet.name for sheet in schema.SHEETS}

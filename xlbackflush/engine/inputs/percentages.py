@@ -8,7 +8,9 @@ def out_of_range(value: float, maximum: float | None) -> tuple[str, str | None]:
     below = f" and below {share(maximum)}" if maximum else ""
     text = f"is {share(value, 4)}; it must be at least 0 %{below}."
     if 1 < value < 2:
-        return f"{text} {number(value)} looks like the factor of {share(value - 1, 4)}.", f"Type {share(value - 1, 4)}."
-    if 2 <= value < 100:
-        return f"{text} {number(value)} looks like {number(value)} % without its sign.", f"Type {number(value)} %."
-    return text, None
+        meant, looks = share(value - 1, 4), f"{number(value)} looks like the factor of {share(value - 1, 4)}."
+    elif 2 <= value < 100:
+        meant, looks = f"{number(value)} %", f"{number(value)} looks like {number(value)} % without its sign."
+    else:
+        return text, None
+    return f"{text} {looks}", f"Type {meant}, if that is meant."

@@ -36,7 +36,7 @@ _SAY_WHICH = {
     "separator of these texts.",
 }
 _AS_NUMBER = "Let the formula give a number: put VALUE (of a date, DATEVALUE) around it."
-_RETYPE = "Type the cells again, each as a {}."
+_RETYPE = "Type it again as a plain {}, without signs or letters."
 
 
 @dataclass

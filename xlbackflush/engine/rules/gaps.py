@@ -217,7 +217,8 @@ def stock_below_zero(period: Period) -> Iterator[f.Finding]:
             text += (
                 f" With the sign the other way round, stock is {_money(period, worth)} higher." if times == 2 else ""
             )
-            yield rule.weighed(cell, text, worth, _plain(period) if times == 2 else period.materiality_threshold)
+            fix = f"Type {_number(-quantity)}, if that was there. {rule.fix}" if times == 2 else None
+            yield rule.weighed(cell, text, worth, _plain(period) if times == 2 else period.materiality_threshold, fix)
 
 
 def counted_money(period: Period) -> Iterator[f.Finding]:
@@ -291,4 +292,4 @@ def _were(quantity: float) -> str:
 def _units(period: Period, item: int, quantity: float) -> str:
     """Quantity and unit of measure: 4,200 kg, 300 units."""
     uom = period.bill.items.uom[item]
-    return f"{_number(quantity)} {'units' if uom.casefold() in schema.BY_THE_PIECE else uom}"
+    return f"{_number(quantity)} {'pcs' if uom.casefold() in schema.BY_THE_PIECE else uom}"

@@ -79,6 +79,11 @@ def _of_missing_line(period: Period, mistake: Mistake) -> f.Finding:
         f"{name}: {units(float(balance.counted[item]), bill, item)} were counted, the book says "
         f"{number(float(balance.book[item]))}; about {more} more are gone than the bills ask for"
     )
+    blank = where_true((bill.of("BOM", "Component") == item) & (period.inputs.bom.qty_per == 0))
+    if len(blank):
+        where = period.inputs.sources["BOM"].cell("Qty per", int(period.inputs.bom.row[blank[0]]))
+        fix = f"Type the quantity of the bill in {where}, where it is 0."
+        return f.MISSING_LINE.weighed(where, f"{what}.", mistake.amount, period.material, fix)
     if mistake.other_item < 0:
         fix = f"Look for a bill that lacks {name} or has too little of it, for scrap that was not reported, and count again."
         return f.MISSING_LINE.weighed(where, f"{what}.", mistake.amount, period.material, fix)

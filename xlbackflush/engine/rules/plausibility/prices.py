@@ -350,7 +350,9 @@ def _wrong_standard(period: Period, receipts: _Receipts, rows: Ints, ratio: floa
         told += f" ({fig.price(low)} to {fig.price(high)})" if low != high else ""
     text = f"The standard {what} of {_code(period, item)} is {fig.price(standard)}; {told}."
     text += f" It looks like {_FACTORS[factor]}." if factor else f" The standard is {fig.times(1 / ratio)} that."
-    fix = f"Correct the standard to about {fig.price(right)} if the invoices are right; else correct Actual price."
+    shifted = fig.price(standard / factor) if factor else ""
+    fix = f"Type {shifted}, if that is the standard" if factor else f"Correct the standard to about {fig.price(right)}"
+    fix += f"; where the standard is right, correct the receipts ({fig.listed(_cells(period, receipts, rows))})."
     effect = abs(right - standard) * float(fig.contained(period)[item])
     plain = 1 / _PLAIN < ratio < _PLAIN
     if plain and effect < period.trifle:

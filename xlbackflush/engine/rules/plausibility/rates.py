@@ -48,6 +48,8 @@ def conversion(period: Period) -> Iterator[f.Finding]:
     typed = slips.books(period)
     slips_found, book = slips.found(typed)
     for slip in slips_found:
+        if _is_refuted(typed, slip):
+            continue
         finding = _slip(period, typed, slip)
         if finding and (finding.effect or 0.0) >= period.trifle:
             yield finding
@@ -78,6 +80,14 @@ def _slip(period: Period, book: Books, slip: Slip) -> f.Finding | None:
     if slip.kind == slips.COST_TYPE:
         return _cost_type(period, book, slip)
     return _hours_paid(period, book, slip) if slip.kind == slips.PAID_HOURS else _amount(period, book, slip)
+
+
+def _is_refuted(book: Books, slip: Slip) -> bool:
+    """Whether the hours paid fit a standard time as it stands better than without the slip: something else is wrong."""
+    if slip.kind != slips.STANDARD or slip.column != HOURS or not book.timed:
+        return False
+    paid, before, after = (float(hours) for hours in (book.incurred[0], *_hours(book, slips.without(book, slip))))
+    return min(paid, before, after) > 0 and abs(math.log(after / paid)) > abs(math.log(before / paid))
 
 
 def _standard_rule(column: int) -> f.Rule:
@@ -268,8 +278,21 @@ def _never(period: Period, book: Books, kinds: list[int]) -> f.Finding:
     else:
         lacks = "Actuals have no row of Conversion"
     was = "is in the standards of" if period.settings.conversion_expensed else "was allocated to"
-    text = f"{words} {was} what was made, and {lacks}."
-    return f.NEVER_INCURRED.weighed("Actuals", text, math.fsum(amounts), fig.loud(period))
+    text, where = f"{words} {was} what was made, and {lacks}.", "Actuals"
+    fix: str | None = None
+    over = book.incurred[1:] - book.allowed_by_kind
+    kind = int(np.argmax(over))
+    rows = where_true(book.kind == kind)
+    if over[kind] >= _TYPED_ELSEWHERE * math.fsum(amounts) and len(rows):
+        rows = rows[np.argsort(-book.amount[rows], kind="stable")]
+        typed = cells(period.inputs, "Actuals", "Cost type", rows)
+        text += f" {KINDS[kind]} is {float(over[kind]):,.2f} above what is allowed: rows may have the wrong cost type."
+        fix = f"Correct Cost type where it is wrong ({fig.listed(typed)}); do not enter the costs twice."
+        where = typed[0]
+    return f.NEVER_INCURRED.weighed(where, text, math.fsum(amounts), fig.loud(period), fix)
+
+
+_TYPED_ELSEWHERE = 0.5  # of a cost that is missing: what another cost type has too much
 
 
 def _one_side_only(period: Period, book: Books) -> Iterator[f.Finding]:

@@ -274,11 +274,11 @@ def _rows(book: Books, standard_pay: float) -> _Rows:
     pay_step = np.zeros(count)
     with np.errstate(divide="ignore", invalid="ignore"):
         money, time = np.log(np.abs(book.amount)), np.log(np.abs(book.hours))
+        rate = money - time
     for kind in range(4):
         _compare(amount, where_true((book.kind == kind) & np.isfinite(money)), money, _ROW_LIKE)
     rows = where_true((book.kind == 0) & np.isfinite(money) & np.isfinite(time))
     _compare(hours, rows, time, _ROW_LIKE)
-    rate = money - time
     if len(rows) >= _FEW:
         typical, width = fig.middle(rate[rows]), max(fig.spread(rate[rows]), _ROW_PAY)
         pay.away[rows], pay.width[rows] = (rate[rows] - typical) / width, width

@@ -23,7 +23,12 @@ def number(value: float) -> str:
 def units(value: float, bill: Bill, item: int) -> str:
     """A quantity of an item with its unit: 120 kg; what is counted by the piece is pcs."""
     uom = str(bill.items.uom[item]).strip()
-    return f"{number(value)} {'pcs' if uom.casefold() in schema.BY_THE_PIECE else uom}"
+    if uom.casefold() in schema.BY_THE_PIECE:
+        return f"{number(round(value) if abs(value) >= _MANY else value)} pcs"
+    return f"{number(value)} {uom}"
+
+
+_MANY = 10  # pieces, of which no part is told
 
 
 def code(bill: Bill, item: int) -> str:
