@@ -854,8 +854,8 @@ def column_letter(table: str, column: str) -> str:
 @pytest.mark.parametrize(
     ("share", "fix"),
     [
-        (1.15, "Type 15 %."),
-        (15.0, "Type 15 %."),
+        (1.15, "Type 15 %, if that is meant."),
+        (15.0, "Type 15 %, if that is meant."),
         (1.0, "Correct the value."),
         (-0.1, "Correct the value."),
     ],

@@ -146,7 +146,7 @@ def test_a_made_item_without_a_bill_relieves_nothing_and_says_about_how_much():
     (finding,) = [f for f in outcome.findings if f.code == "K07"]
     assert (finding.severity, finding.where, finding.effect) == (schema.WARNING, "Standard Cost!A9", 600)
     assert finding.what == (
-        "Stand has no bill of materials, and 50 units were made, used or on stock: no material is relieved for them. "
+        "Stand has no bill of materials, and 50 pcs were made, used or on stock: no material is relieved for them. "
         "As in other made items, that would be about 600.00."
     )
     usage = next(v for v in result.variances if v.name == schema.MATERIAL_USAGE)
@@ -180,7 +180,7 @@ def test_a_subassembly_without_a_bill_is_named_where_its_parent_uses_it():
     )
     (finding,) = findings(april(Trigger_points=PS), tables, "K07")
     assert finding.where == "Standard Cost!A9"
-    assert "60 units" in finding.what
+    assert "60 pcs" in finding.what
 
 
 def test_what_is_inside_units_on_stock_needs_a_bill_too():
@@ -195,7 +195,7 @@ def test_what_is_inside_units_on_stock_needs_a_bill_too():
     )
     (finding,) = findings(april(), tables, "K07")
     assert finding.where == "Standard Cost!A9"
-    assert "20 units" in finding.what
+    assert "20 pcs" in finding.what
     assert finding.effect == pytest.approx(20 * 5 * 8 / 25)
 
 
