@@ -172,7 +172,7 @@ def test_a_run_makes_few_calls_over_com(excel: PlayedExcel, sample: Path) -> Non
     excel.application("TestCalls")
     assert excel.press(sample.name, "run").startswith("Done: ")
     (calls,) = excel.application("TestCalls")
-    assert 1_000 < calls < 2_300
+    assert 1_000 < calls < 2_400  # about 60 for each output sheet
 
 
 UNKNOWN, MEMBER_NOT_FOUND, BAD_COUNT, EXCEPTION = -2147352570, -2147352573, -2147352562, -2147352567
