@@ -83,16 +83,11 @@ def _slip(period: Period, book: Books, slip: Slip) -> f.Finding | None:
 
 
 def _is_refuted(book: Books, slip: Slip) -> bool:
-    """Whether the hours paid fit a standard time as it stands, and not without the slip: something else is wrong."""
+    """Whether the hours paid fit a standard time as it stands better than without the slip: something else is wrong."""
     if slip.kind != slips.STANDARD or slip.column != HOURS or not book.timed:
         return False
     paid, before, after = (float(hours) for hours in (book.incurred[0], *_hours(book, slips.without(book, slip))))
-    if min(paid, before, after) <= 0:
-        return False
-    return abs(math.log(before / paid)) < _FITS < abs(math.log(after / paid))
-
-
-_FITS = 0.1  # logarithm of hours allowed by hours paid
+    return min(paid, before, after) > 0 and abs(math.log(after / paid)) > abs(math.log(before / paid))
 
 
 def _standard_rule(column: int) -> f.Rule:
