@@ -8,7 +8,6 @@ What bills relieve is off by the noise of use, what lies on the shelf by that of
 
 import numpy as np
 
-from xlbackflush import schema
 from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.explosion.demand import SALES, Transactions
 from xlbackflush.engine.standards.bill import Bill
@@ -104,9 +103,3 @@ def _noise(shares: Floats) -> float:
     usual = np.full(_EARLIER, NOISE * _NORMAL_MEDIAN)
     middle = float(np.median(np.concatenate((shares, usual)))) / _NORMAL_MEDIAN
     return min(max(middle, NOISE_MIN), NOISE_MAX)
-
-
-def is_bought(bill: Bill) -> Bools:
-    """Which items are bought."""
-    bought: Bools = bill.items.type == schema.BUY
-    return bought

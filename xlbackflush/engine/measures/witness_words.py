@@ -1,11 +1,10 @@
 """What is said about a production count and its witnesses, in sentences for people."""
 
-import datetime as dt
 import math
 from collections.abc import Iterator
 
-from xlbackflush import schema
 from xlbackflush.engine.measures.witnesses import Hearing
+from xlbackflush.model import words
 from xlbackflush.model.arrays import Floats, where_true
 from xlbackflush.model.inputs import Inputs
 from xlbackflush.schema import AGREES, CONTRADICTED, DOUBTFUL, NO_WITNESS
@@ -48,7 +47,7 @@ def contradiction(inputs: Inputs, heard: Hearing, k: int) -> str:
     low, estimate, high = (units(end[k], counted) for end in (heard.low, heard.estimate, heard.high))
     low_or_high = "low" if heard.difference[k] > 0 else "high"
     off = units(abs(heard.difference[k]), counted)
-    row = f"{units(counted, counted)} {code} completed on {_day(heard.day[k])}"
+    row = f"{units(counted, counted)} {code} completed on {words.day(heard.day[k])}"
     parts = [
         f"The count of {row} looks {off} too {low_or_high}: other evidence points to {estimate} "
         f"(95 % confidence: {low} to {high})."
@@ -70,7 +69,7 @@ def _twin(inputs: Inputs, at: int) -> str:
     others = [other for other in where_true(same).tolist() if other != at]
     if not others:
         return "never to have been made:"
-    where, day = cell(inputs, others[0]), _day(counts.date[others[0]])
+    where, day = cell(inputs, others[0]), words.day(counts.date[others[0]])
     return f"to be recorded twice: {where} of {day} has the same quantity, and"
 
 
@@ -90,7 +89,7 @@ def _other_row(inputs: Inputs, heard: Hearing, k: int) -> Iterator[str]:
     """The row that fits next best, where the row is not sure."""
     at = int(heard.next_at[k])
     if heard.on_the_row[k] < SAME_ROW and at >= 0:
-        day = _day(float(inputs.counts.date[at]))
+        day = words.day(float(inputs.counts.date[at]))
         yield f"The day is less certain than the difference: {cell(inputs, at)} of {day} fits nearly as well."
 
 
@@ -108,10 +107,6 @@ def cell(inputs: Inputs, at: int) -> str:
 
 def _code(inputs: Inputs, heard: Hearing, k: int) -> str:
     return str(inputs.standard_cost.item[heard.item[k]])
-
-
-def _day(day: float) -> str:
-    return str(schema.DAY_0 + dt.timedelta(days=int(day)))
 
 
 def units(value: float, like: float) -> str:

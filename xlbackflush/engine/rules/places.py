@@ -1,12 +1,10 @@
 """Rows of input tables as findings name them: by their cells, codes and days."""
 
-import datetime as dt
 from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
 
 import numpy as np
 
-from xlbackflush import schema
 from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.model.arrays import Bools, Ints, Texts, texts, where_true
 from xlbackflush.model.inputs import Inputs
@@ -27,11 +25,6 @@ def text_cells(inputs: Inputs, table: str, column: str, rows: Bools | Ints) -> I
 def home(inputs: Inputs, item: int) -> str:
     """The cell of an item on Standard Cost."""
     return inputs.sources["StandardCost"].cell("Item", int(inputs.standard_cost.row[item]))
-
-
-def day_text(day: float) -> str:
-    """An Excel day number as 2026-04-30."""
-    return str(schema.DAY_0 + dt.timedelta(days=int(day)))
 
 
 def item_texts(values: Texts, item: Ints) -> Texts:

@@ -8,9 +8,10 @@ import numpy as np
 from xlbackflush import schema
 from xlbackflush.dataclass import replace
 from xlbackflush.engine.period import Period
-from xlbackflush.engine.rules.places import day_text, home, text_cells
+from xlbackflush.engine.rules.places import home, text_cells
 from xlbackflush.engine.stock.stock_book import StockBook
 from xlbackflush.model import finding as f
+from xlbackflush.model import words
 from xlbackflush.model.arrays import Bools, where_true
 from xlbackflush.model.money import shown
 from xlbackflush.model.words import NAMED, listed, number
@@ -81,7 +82,7 @@ def nothing_effective(period: Period) -> Iterator[f.Finding]:
     for at, (cell, code) in zip(doubtful.tolist(), text_cells(period.inputs, "Counts", "Item", doubtful), strict=True):
         own = lines.of(slice(bill.first_line[item[at]], bill.first_line[item[at] + 1]))
         if not ((own.first <= day[at]) & (own.last >= day[at])).any():
-            yield f.NOTHING_EFFECTIVE(cell, f"{code} has a BOM, but no line in force on {day_text(day[at])}.")
+            yield f.NOTHING_EFFECTIVE(cell, f"{code} has a BOM, but no line in force on {words.day(day[at])}.")
 
 
 _SEVERAL = 5  # items short before their cause is looked for in what they have in common

@@ -11,9 +11,10 @@ import numpy as np
 
 from xlbackflush import schema
 from xlbackflush.engine.period import Period
-from xlbackflush.engine.rules.places import cells, day_text, item_texts, repeats, shared, text_cells, types
+from xlbackflush.engine.rules.places import cells, item_texts, repeats, shared, text_cells, types
 from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.model import finding as f
+from xlbackflush.model import words
 from xlbackflush.model.addresses import the_same_in, together
 from xlbackflush.model.arrays import Floats, Ints, Texts, texts, where_true
 from xlbackflush.model.inputs import Counts, Purchases, Scrap
@@ -32,9 +33,9 @@ def outside_period(period: Period) -> Iterator[f.Finding]:
     dated = np.concatenate([day[day == day] for day in days.values()])
     rows = sum(np.count_nonzero(mask) for mask in outside.values())
     if rows == len(dated) >= _ALL:
-        first, last = day_text(dated.min()), day_text(dated.max())
+        first, last = words.day(dated.min()), words.day(dated.max())
         what = (
-            f"The period is {day_text(start)} to {day_text(end)}, but all {rows:,} dated rows lie outside of it, from {first} "
+            f"The period is {words.day(start)} to {words.day(end)}, but all {rows:,} dated rows lie outside of it, from {first} "
             f"to {last}."
         )
         fix = "Correct Period start and Period end on Setup; or paste the rows of this period."
@@ -66,8 +67,8 @@ def _outside(period: Period, table: str, days: Floats, rows: Ints) -> Iterator[f
         positions = [at for at, (wrong, _) in meant.items() if wrong == cause]
         if positions:
             wheres = cells(period.inputs, table, "Date", np.array(positions))
-            first, inside = day_text(days[positions[0]]), says.format(day_text(meant[positions[0]][1]))
-            what = f"{first} is outside {day_text(start)} to {day_text(end)}{inside}."
+            first, inside = words.day(days[positions[0]]), says.format(words.day(meant[positions[0]][1]))
+            what = f"{first} is outside {words.day(start)} to {words.day(end)}{inside}."
             yield f.OUTSIDE_PERIOD(together(wheres), what + the_same_in(wheres), fix=fix)
 
 
@@ -167,7 +168,7 @@ def _corrections(period: Period, table: str, kinds: Texts, notes: Texts) -> Iter
             days = [float(rows.date[i]) for i in recorded[document] if numbers[i] == known]
             day = _day_of_another_bill(period.bill, known, float(rows.date[at]), days)
             if day is not None:
-                text = f"{item} had another bill of materials on {day_text(day)}, the day of {document.upper()}."
+                text = f"{item} had another bill of materials on {words.day(day)}, the day of {document.upper()}."
                 yield f.CORRECTS_OTHER_BILL(cell, text)
 
 

@@ -8,12 +8,12 @@ from xlbackflush.engine.measures.levers import ASSEMBLY_LOSS, LOSS, loss_of
 from xlbackflush.engine.measures.likely_mistakes import EXCHANGED, MISSING, Mistake
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.rules.places import other_units
+from xlbackflush.engine.rules.plausibility.figures import number
 from xlbackflush.engine.rules.plausibility.words import (
     code,
     evidence,
     lacks_bill,
     looks_like,
-    number,
     rival_words,
     share,
     units,

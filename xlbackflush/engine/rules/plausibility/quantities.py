@@ -13,19 +13,20 @@ from xlbackflush.engine.measures import own_rows as own
 from xlbackflush.engine.measures.levers import CHOICES, COUNTED, IN_PROCESS, OPENING
 from xlbackflush.engine.measures.likely_mistakes import AGAIN, EMPTY, EXCHANGED, LOT, OTHER_ITEM, REMOVED, SIGN, Mistake
 from xlbackflush.engine.period import Period
-from xlbackflush.engine.rules.places import day_text, listed_twice_in_a_bill
+from xlbackflush.engine.rules.places import listed_twice_in_a_bill
+from xlbackflush.engine.rules.plausibility.figures import number
 from xlbackflush.engine.rules.plausibility.witnesses import counts_contradicted
 from xlbackflush.engine.rules.plausibility.words import (
     code,
     evidence,
     lacks_bill,
     looks_like,
-    number,
     rival_words,
     units,
     unnamed,
 )
 from xlbackflush.model import finding as f
+from xlbackflush.model import words
 from xlbackflush.model.arrays import blank_as_zero, where_true
 
 _RULES = {
@@ -75,6 +76,9 @@ def _is_open(period: Period, mistake: Mistake) -> bool:
 
 def _is_contradicted(period: Period, mistake: Mistake) -> bool:
     """Whether all witnesses together speak against a production count: then they are quoted, with an interval."""
+    heard = period.witnesses
+    if mistake.at not in heard.at[heard.stands_out]:
+        return False
     where = _cell(period, mistake, mistake.lever.column, mistake.at)
     return any(finding.where == where for finding in counts_contradicted(period))
 
@@ -139,7 +143,7 @@ def _reason(period: Period, mistake: Mistake) -> str:
 
 def _document(period: Period, mistake: Mistake, at: int) -> str:
     table = period.inputs.table(mistake.lever.table)
-    return f"document {table.column('Document')[at]} of {day_text(float(table.column('Date')[at]))}"
+    return f"document {table.column('Document')[at]} of {words.day(float(table.column('Date')[at]))}"
 
 
 def _of_removal(period: Period, mistake: Mistake) -> tuple[f.Rule, str, str]:
@@ -283,7 +287,7 @@ def _repeated(period: Period, kind: int, item: int, pair: list[int]) -> Iterator
     where = inputs.sources[name].cell("Quantity", int(table.row[pair[1]]))
     what = (
         f"{units(quantity, period.bill, item)} of {code(period.bill, item)} {_DONE[kind]} twice: {document[0]} of "
-        f"{day_text(day[0])} and {document[1]} of {day_text(day[1])}. No other quantity of the item comes twice."
+        f"{words.day(day[0])} and {document[1]} of {words.day(day[1])}. No other quantity of the item comes twice."
     )
     rule = f.RECEIVED_TWICE if kind == own.RECEIPT else f.COUNTED_AGAIN
     fix = "Compare the two documents; delete the row if they are one and the same."

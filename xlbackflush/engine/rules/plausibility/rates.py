@@ -11,11 +11,12 @@ import numpy as np
 
 from xlbackflush import schema
 from xlbackflush.engine.period import Period
-from xlbackflush.engine.rules.places import cells, day_text
+from xlbackflush.engine.rules.places import cells
 from xlbackflush.engine.rules.plausibility import figures as fig
 from xlbackflush.engine.rules.plausibility import slips
 from xlbackflush.engine.rules.plausibility.slips import FIXED, HOURS, KINDS, LABOR, OTHER, Books, Slip
 from xlbackflush.model import finding as f
+from xlbackflush.model import words
 from xlbackflush.model.arrays import Ints, where_true
 
 #: element of cost -> what an amount too high by a factor looks like
@@ -520,7 +521,7 @@ def payroll_complete(period: Period) -> Iterator[f.Finding]:
     after = rows[actuals.date[rows] >= ends[longest + 1]] if longest < len(days) else rows[-1:]
     [where] = cells(period.inputs, "Actuals", "Date", after[:1])
     text = (
-        f"No payroll from {day_text(ends[longest] + 1)} to {day_text(ends[longest + 1])}; the others are about "
+        f"No payroll from {words.day(ends[longest] + 1)} to {words.day(ends[longest + 1])}; the others are about "
         f"{fig.number(usual)} days apart, {pay:,.2f} each."
     )
     if pay >= period.trifle:

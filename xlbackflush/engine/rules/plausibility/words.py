@@ -1,6 +1,5 @@
 """Figures in words, as findings about quantities write them."""
 
-import math
 from collections.abc import Iterator
 
 from xlbackflush import schema
@@ -9,15 +8,8 @@ from xlbackflush.engine.measures import slips
 from xlbackflush.engine.measures.likely_mistakes import Mistake
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.rules.places import listed_twice_in_a_bill
+from xlbackflush.engine.rules.plausibility.figures import number
 from xlbackflush.engine.standards.bill import Bill
-
-
-def number(value: float) -> str:
-    """A number as people write it: 4,200; 0.25; 12.5."""
-    digits = max(0, 3 - math.floor(math.log10(abs(value)))) if value else 0
-    text = f"{value:,.{min(digits, 6)}f}"
-    text = text.rstrip("0").rstrip(".") if "." in text else text
-    return "0" if text == "-0" else text
 
 
 def units(value: float, bill: Bill, item: int) -> str:
