@@ -28,7 +28,7 @@ MASTER_CHECK = "MasterCheck"
 #: workbook name of the version of this schema that a workbook has; one without it has version 1
 SCHEMA_NAME = "BackflushSchema"
 #: goes up with whatever is added here that a workbook can lack: a sheet, a table, a column, a setting, a role
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 SHEET_ROWS_MAX = 1_048_576 - HEADER_ROW
 TRACE_ROWS_MAX = 200_000  # beyond this the Trace is kept per BOM line, and the product view goes to a file
 PRODUCT_VIEW_ROWS_MAX = 5_000_000  # beyond this, a gigabyte or so, there is no such file
