@@ -6,15 +6,17 @@ which the interpreter does not read, is taken out.
 
     one VBA project per workbook    `Project`: its own modules, state and ThisWorkbook
     Application.Run                 "xlbackflush.xlam!Name" reaches the add-in's project; arguments are values, never objects
-    Application                     Caller, Cursor, OperatingSystem, GetSaveAsFilename, MacroOptions
+    Application                     Caller, Cursor, EnableCancelKey, Hwnd, OperatingSystem, GetSaveAsFilename, MacroOptions; OnTime,
+                                    whose macros run when `MemoryExcel.idle` says that Excel has nothing else to do
     Workbook, Worksheet             ReadOnly, HasVBProject; EnableCalculation, which calculates the sheet when switched on
     WithEvents                      application events reach the instances of a class that listens
     cells                           `MemoryExcel.put` writes a call of one of our functions into a cell; it is asked when the
                                     cell is written and when its sheet is calculated, as Excel would
     a Mac                           `MemoryExcel(mac=True)`: compiled with the constant Mac, with the class Dictionary of xlwings
     Windows                         WScript.Shell.Run, Sleep, the clock and the files of a FileSystemObject: `Windows`
-    xlwings                         XLPy is the real Python functions, through the values that COM would hand over; RunPython
-                                    runs the real macros over the workbook saved to a file (`com_file`), which it loads again
+    xlwings                         XLPy is the real Python functions, through the values that COM would hand over; RunPython,
+                                    and the server where it is told of a button, run the real macros over the workbook saved
+                                    to a file (`com_file`), which is loaded again
 """
 
 from __future__ import annotations
@@ -26,12 +28,14 @@ import hashlib
 import io
 import pickle
 import re
+import sys
 import tempfile
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import com_file
 from excel_engine import calling
@@ -54,6 +58,7 @@ from xlbackflush.vba.building.sources import Module, help_module, modules
 
 from xlbackflush import schema
 from xlbackflush.addin import functions
+from xlbackflush.addin import server as service
 from xlbackflush.schema.excel import ADDIN
 
 ERRORS = {2007: "#DIV/0!", 2015: "#VALUE!", 2023: "#REF!", 2029: "#NAME?", 2036: "#NUM!", 2042: "#N/A"}
@@ -137,6 +142,25 @@ class MemoryApplication(Application):
         self.save_as: object = False
         self.asked_for_names = 0
         self.described: list[str] = []
+        self.cancel_key = 1  # xlInterrupt
+        self.planned: list[tuple[dt.datetime, str]] = []  # what OnTime was given
+
+    @member
+    def Hwnd(self) -> object:  # noqa: N802
+        return VBAInt(4711, "Long")
+
+    @member
+    def EnableCancelKey(self) -> object:  # noqa: N802
+        return VBAInt(self.cancel_key, "Long")
+
+    @setter("EnableCancelKey")
+    def _set_cancel_key(self, value: Any) -> None:
+        self.cancel_key = int(value)
+
+    @method
+    def OnTime(self, EarliestTime: object, Procedure: object) -> object:  # noqa: N802, N803
+        self.planned.append((EarliestTime, to_text(Procedure)))
+        return EMPTY
 
     @member
     def Caller(self) -> object:  # noqa: N802
@@ -620,8 +644,21 @@ class PythonServer(VBAObject):
     @method
     def Module(self, name: object) -> object:  # noqa: N802
         self._check()
-        assert name == functions.__name__
-        return _Handle(self.excel.functions)
+        return _Handle({functions.__name__: self.excel.functions, service.__name__: self, "os": self}[to_text(name)])
+
+    def is_current(self) -> bool:
+        """See `xlbackflush.addin.server`."""
+        return self.excel.is_current
+
+    def prepare(self) -> None:
+        self.excel.prepared += 1
+
+    def press(self, *given: object) -> None:
+        self.excel.press_in_server(*given)
+
+    def _exit(self, code: int) -> None:
+        self.excel.kill_server()
+        self._check()
 
     @method
     def TupleFromArray(self, elements: object) -> object:  # noqa: N802
@@ -631,10 +668,12 @@ class PythonServer(VBAObject):
     @method
     def Call(self, target: _Handle, name: object, arguments: _Handle) -> object:  # noqa: N802
         self._check()
-        self.excel.python_calls.append(to_text(name))
+        if target.held is self.excel.functions:
+            self.excel.python_calls.append(to_text(name))
         try:
             return _Handle(getattr(target.held, to_text(name))(*arguments.held))
         except Exception as problem:  # noqa: BLE001 - COM hands every exception on
+            self._check()
             raise error(EXCEPTION, com_description(problem)) from None
 
     @method
@@ -658,6 +697,9 @@ class MemoryExcel:
         self.marked: list[str] = []  # sheets whose calculation was switched off and on, one by one
         self.python_calls: list[str] = []  # functions that Python was asked for
         self.commands: list[str] = []  # what RunPython was asked for
+        self.presses: list[tuple[object, ...]] = []  # what the server was asked for
+        self.is_current = True  # whether the server runs what is installed
+        self.prepared = 0  # how often a server was told that it will be needed
         self.functions: Any = functions
         self.python: Callable[[str], str] = self._run_command
         self.calculates = (
@@ -783,6 +825,16 @@ class MemoryExcel:
         """GetConfig: a setting of the configuration, with its default."""
         return self.windows.interpreter if name == "INTERPRETER_WIN" else default
 
+    def idle(self, seconds: float) -> None:
+        """Nothing happens for so long, but for what OnTime was asked for."""
+        end = self.windows.now + dt.timedelta(seconds=seconds)
+        while due := [plan for plan in self.application.planned if plan[0] <= end]:
+            plan = min(due)
+            self.application.planned.remove(plan)
+            self.windows.now = max(self.windows.now, plan[0])
+            self.application.vba_get("Run", [plan[1]])
+        self.windows.now = end
+
     def kill_server(self) -> None:
         """Python ends; the next one knows no workbook."""
         assert self._server
@@ -801,6 +853,12 @@ class MemoryExcel:
             self.addin.run("ShowError", ["", "".join(traceback.format_exception(problem))])
             return VBAInt(-1, "Integer")
         return VBAInt(0, "Integer")
+
+    def press_in_server(self, *given: object) -> None:
+        """See `xlbackflush.addin.server`: the real one, and what it leaves in the status bar."""
+        self.presses.append(given)
+        with mock.patch.object(sys, "argv", ["-c"]):
+            self.application.status_bar = self.python(f"from {service.__name__} import press; press(*{given!r})")
 
     def _run_command(self, command: str) -> str:
         """The command itself, in the workbook as xlwings finds it: saved to a file, and what became of it loaded again."""

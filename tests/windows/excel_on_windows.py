@@ -22,7 +22,6 @@ from typing import Any, TextIO
 
 import pythoncom
 from memory_excel import (
-    MemoryApplication,
     MemoryExcel,
     Module,
     Project,
@@ -35,13 +34,12 @@ from memory_excel import (
 from pyopenvba import ExcelFile
 from pyopenvba.interpreter import MISSING, VBAArray, VBAInt, VBAObject
 from pyopenvba.interpreter._intrinsics import INTRINSICS
-from pyopenvba.interpreter._objects import MemberSpec, method
+from pyopenvba.interpreter._objects import method
 from pyopenvba.interpreter._values import error, to_text
 
 from xlbackflush.schema.excel import ADDIN
 
 INTRINSICS["environ"] = lambda _interpreter, args, _named: os.environ.get(to_text(args[0]), "")
-MemoryApplication.vba_add_member(MemberSpec("Hwnd", "property", getter=lambda _: VBAInt(4711, "Long")))
 
 #: procedures of the module of xlwings that are not run as VBA
 STANDINS = ("GetConfig", "ReadFile", "FileExists", "XLPy", "XlwingsShowError")

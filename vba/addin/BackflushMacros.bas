@@ -5,6 +5,10 @@ Option Explicit
 
 Private Const Verbs As String = " run check post restore explain clear export "
 Private Const Refused As Long = vbObjectError + 4211
+'So often in a session a Python that is slow to start is waited for.
+Private Const MostPlans As Long = 60
+
+Private plans As Long
 
 'Never fails: whatever happens ends in a sentence. Python leaves its own in the status bar.
 '@EntryPoint
@@ -18,10 +22,36 @@ Public Sub BackflushMacro(ByVal bookName As String, ByVal verb As String, Option
 CleanExit:
     If Not quiet Is Nothing Then quiet.Restore
     RenewAnswers bookName
+    PlanWarmUp
     If Len(sentence) > 0 Then Tell sentence
     Exit Sub
 CleanFail:
     sentence = "Stopped: " & Err.Description
+    Resume CleanExit
+End Sub
+
+'Has Python ready before it is needed, as soon as Excel has nothing else to do: never while a workbook opens.
+Public Sub PlanWarmUp()
+    #If Mac Then
+    #Else
+        On Error GoTo NotPlanned
+        Application.OnTime Now + TimeSerial(0, 0, 1), "xlbackflush.xlam!BackflushWarmUp"
+    #End If
+NotPlanned:
+End Sub
+
+'Nobody asked for this, so that it ends quietly; cells and buttons say what is wrong when they need Python.
+'@EntryPoint
+Public Sub BackflushWarmUp()
+    On Error GoTo CleanFail
+    If WarmUp() And plans < MostPlans Then
+        plans = plans + 1
+        PlanWarmUp
+    End If
+    RetryAnswers False
+CleanExit:
+    Exit Sub
+CleanFail:
     Resume CleanExit
 End Sub
 
@@ -47,6 +77,7 @@ Private Function Performed(ByVal bookName As String, ByVal verb As String, ByVal
         RunEngine Workbooks(bookName), verb, argument
     #Else
         quiet.Begin "Backflush: " & verb & " ..."
+        quiet.LeaveEscToPython
         RunEngine Workbooks(bookName), verb, argument
         Performed = CellText(Application.StatusBar)
         If Not (Performed Like "Done: *" Or Performed Like "Findings: *" Or Performed Like "Stopped: *") Then

@@ -33,14 +33,14 @@ Private answerFile As String
 Private pauses As Long
 
 'Whether Python can be asked. If not, `PythonComplaint` says why, and `IsProbing` whether it may come up yet.
-Public Function IsPythonReady() As Boolean
+Public Function IsPythonReady(ByVal mayWait As Boolean) As Boolean
     #If Mac Then
         complaint = "On a Mac, cells and new workbooks cannot reach Python."
     #Else
-        AwaitAnswer
+        AwaitAnswer mayWait
         If IsProbeDue() Then
             StartProbe
-            AwaitAnswer
+            AwaitAnswer mayWait
         End If
         IsPythonReady = isReady
     #End If
@@ -124,11 +124,11 @@ Private Function ProbeCommand(ByVal path As String, ByVal name As String) As Str
         name & ".txt"""""
 End Function
 
-Private Sub AwaitAnswer()
+Private Sub AwaitAnswer(ByVal mayWait As Boolean)
     Dim text As String
     If Len(answerFile) = 0 Then Exit Sub
     Do Until HasAnswered(text)
-        If pauses >= MostPauses Then Exit Sub
+        If pauses >= MostPauses Or Not mayWait Then Exit Sub
         Sleep PauseLength
         pauses = pauses + 1
     Loop

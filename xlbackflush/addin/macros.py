@@ -6,15 +6,17 @@ at is selected.
 """
 
 import datetime as dt
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
 from xlbackflush import schema
 from xlbackflush.addin.computer import user
+from xlbackflush.addin.escape_key import escape_key_of
 from xlbackflush.engine.result import RunResult
 from xlbackflush.lifecycle import run as lifecycle
+from xlbackflush.lifecycle.calculate import Progress
 from xlbackflush.model.errors import RefusedError, UnusableError
 from xlbackflush.model.finding import counted
 from xlbackflush.model.words import several
@@ -56,10 +58,32 @@ def _short(sentence: str, most: int) -> str:
     return line if len(line) <= most else f"{line[: most - 4].rsplit(' ', 1)[0]} ..."
 
 
+#: stages as the status bar calls them, where a run says it shorter
+_STAGES = {"Reading": "Reading inputs", "Writing": "Preparing to write"}
+
+
+@contextmanager
+def _shown(book: LiveBook) -> Iterator[Progress]:
+    """Shows each stage in the status bar. Esc stops the work at the next stage, at the last just before the first cell changes."""
+    with escape_key_of(book.window()) as key:
+
+        def stop_where_asked() -> None:
+            if key.is_pressed:
+                raise RefusedError("you pressed Esc. Nothing was written.")
+
+        def show(stage: str) -> None:
+            stop_where_asked()
+            book.status(f"Backflush: {_STAGES.get(stage, stage)} ...{' (Esc stops)' * key.is_watched}")
+
+        book.before_writing = stop_where_asked
+        yield show
+
+
 @macro
 def run(book: LiveBook) -> str:
     """Run the backflush and write the results."""
-    outcome = lifecycle.run(book, user(), dt.datetime.now(), lambda stage: book.status(f"Backflush: {stage} ..."))
+    with _shown(book) as progress:
+        outcome = lifecycle.run(book, user(), dt.datetime.now(), progress)
     made, period = outcome.run, outcome.period
     if not made:
         return _errors(book, outcome)
@@ -96,7 +120,8 @@ def post(book: LiveBook) -> str:
     """Lock the draft; who presses the button approves it."""
     from xlbackflush.lifecycle.post import post as post_draft
 
-    outcome = post_draft(book, user(), dt.datetime.now(), lambda stage: book.status(f"Backflush: {stage} ..."))
+    with _shown(book) as progress:
+        outcome = post_draft(book, user(), dt.datetime.now(), progress)
     run = outcome.run
     assert run
     posted = several(run.entries, "entry", "entries")

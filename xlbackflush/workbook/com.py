@@ -378,6 +378,10 @@ class ComBook:
         """Show a text in the status bar."""
         self._app.StatusBar = text
 
+    def window(self) -> int:
+        """The number of Excel's window."""
+        return int(self._app.Hwnd)
+
     def save_copy(self, path: Path) -> None:
         """Write a copy of the workbook to a file."""
         self._book.SaveCopyAs(str(path))

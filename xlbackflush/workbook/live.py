@@ -17,7 +17,7 @@ import re
 import shutil
 import sys
 from collections import defaultdict
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import cached_property, partial
 from itertools import groupby
@@ -118,6 +118,8 @@ class LiveBook:
         self.product_view = ProductView()  # of the last `write`
         self.not_kept = ""  # why the last `write` cannot be undone by `restore`
         self.notices: list[str] = []  # what the last write did to things of the user's, in sentences
+        #: called when all is ready to be written and no cell has changed; what it raises leaves the workbook as it is
+        self.before_writing: Callable[[], None] = lambda: None
 
     @cached_property
     def _standing(self) -> dict[str, tuple[TablePart, int]]:
@@ -135,6 +137,10 @@ class LiveBook:
     def status(self, text: str) -> None:
         """Show a text in Excel's status bar."""
         self._native.status(text)
+
+    def window(self) -> int:
+        """The number of Excel's window; 0 on a Mac."""
+        return self._native.window()
 
     def show(self, where: str) -> None:
         """Select a cell, such as Counts!E14, and bring it into view."""
@@ -274,6 +280,7 @@ class LiveBook:
                 after.callback(self._native.unprotect(sheet))
             copy = self._copy(after)
             own = self._own_things(copy, blocks)
+            self.before_writing()
             after.callback(self._native.calculate)
             after.callback(self._native.quiet())
             try:
@@ -390,8 +397,10 @@ class LiveBook:
         back: bool = False,
     ) -> None:
         """Bodies and title rows into their sheets, with what is the user's; back: as they stood before."""
-        for name, block in blocks.items():
+        for number, (name, block) in enumerate(blocks.items(), 1):
             table = self._tables[name]
+            what = f"Putting back {table.sheet}" if back else f"Writing {table.sheet}"
+            self.status(f"Backflush: {what} ({number} of {len(blocks)}) ... (can no longer be stopped)")
             if standing and tables.in_place(table):
                 own[name].notes += self._head(table, standing, styles)
             last = block.first_row + block.height - 1

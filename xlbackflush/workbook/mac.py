@@ -199,6 +199,10 @@ class MacBook:
     def status(self, text: str) -> None:
         self._book.app.status_bar = text
 
+    def window(self) -> int:
+        """See `ComBook`."""
+        return 0
+
     def finish(self, sentence: str) -> None:
         """Have the add-in say how a macro ended and calculate the functions again: no macro waits for Python on a Mac.
 
