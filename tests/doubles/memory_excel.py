@@ -158,8 +158,8 @@ class MemoryApplication(Application):
         self.cancel_key = int(value)
 
     @method
-    def OnTime(self, EarliestTime: object, Procedure: object) -> object:  # noqa: N802, N803
-        self.planned.append((EarliestTime, to_text(Procedure)))
+    def OnTime(self, EarliestTime: Any, Procedure: object) -> object:  # noqa: N802, N803
+        self.planned.append((EarliestTime.to_datetime(), to_text(Procedure)))
         return EMPTY
 
     @member
