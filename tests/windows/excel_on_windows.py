@@ -9,7 +9,6 @@ a few procedures of that module which the interpreter of VBA cannot run: those t
 from __future__ import annotations
 
 import csv
-import ctypes
 import datetime as dt
 import json
 import os
@@ -36,6 +35,7 @@ from pyopenvba.interpreter import MISSING, VBAArray, VBAInt, VBAObject
 from pyopenvba.interpreter._intrinsics import INTRINSICS
 from pyopenvba.interpreter._objects import method
 from pyopenvba.interpreter._values import error, to_text
+from xlwings_dll import activate
 
 from xlbackflush.schema.excel import ADDIN
 
@@ -167,7 +167,11 @@ class WindowsExcel(MemoryExcel):
         """XLPy: the DLL beside Python, or in the folder above, starts the command that the module has made."""
         self.attempts += 1
         command = to_text(self.xlwings.run("XLPyCommand", []))
-        self.servers.append(RealServer(self, activate(Path(str(self._config("INTERPRETER_WIN"))), self.dll, command)))
+        try:
+            started = activate(Path(str(self._config("INTERPRETER_WIN"))), self.dll, command)
+        except OSError as problem:
+            raise error(1000, str(problem)) from None
+        self.servers.append(RealServer(self, started))
         return self.servers[-1]
 
     def _run_python(self, command: object) -> object:
@@ -182,23 +186,6 @@ def _interpretable(source: str) -> str:
         assert count == 1, name
     source = source.replace(" Kill LOG_FILE", " KillFile LOG_FILE")
     return re.sub(r"(?m)^(\s*#[^'\r\n]*)'[^\r\n]*", r"\1", source)
-
-
-class _Variant(ctypes.Structure):
-    _fields_ = (("type", ctypes.c_ushort), ("reserved", ctypes.c_ushort * 3), ("value", ctypes.c_void_p * 2))
-
-
-def activate(interpreter: Path, dll: str, command: str) -> Any:
-    """XLPyDLLActivateAuto: the server of this command line, started where it does not run yet. Waits for it."""
-    beside = [folder / dll for folder in interpreter.parents[:2] if (folder / dll).is_file()]
-    if not beside:
-        raise error(1, f"Could not load {dll}")
-    function = ctypes.WinDLL(str(beside[0])).XLPyDLLActivateAuto
-    result = _Variant()
-    failed = function(ctypes.byref(result), ctypes.c_char_p(command.encode("mbcs")), ctypes.c_long(1))
-    if failed or result.type != pythoncom.VT_DISPATCH:
-        raise error(1000, ctypes.wstring_at(result.value[0]) if result.type == pythoncom.VT_BSTR else "no object")
-    return pythoncom.ObjectFromAddress(result.value[0], pythoncom.IID_IDispatch)
 
 
 # ------------------------------------------------------------------------------------------------ the worker

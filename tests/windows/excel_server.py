@@ -14,6 +14,7 @@ from __future__ import annotations
 import ctypes
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import com_file
@@ -23,9 +24,11 @@ import win32con
 import win32gui
 import winerror
 from excel_engine import ComError
+from win32com.client.dynamic import Dispatch
 from win32com.server.exception import COMException
 from win32com.server.policy import BasicWrapPolicy
 from win32com.server.util import NewEnum
+from xlwings_dll import SERVE, activate
 
 WM_GETOBJECT, OBJID_NATIVEOM = 0x003D, -16
 GET, PUT, METHOD = pythoncom.DISPATCH_PROPERTYGET, pythoncom.DISPATCH_PROPERTYPUT, pythoncom.DISPATCH_METHOD
@@ -56,6 +59,18 @@ class Excel(com_file.Application):
     def TestRejected(self) -> int:  # noqa: N802
         """How many calls were rejected since TestBusy."""
         return self.rejections.total
+
+    def TestPress(self, book: str, verb: str) -> None:  # noqa: N802
+        """What the add-in does when a button is pressed: ask the server of xlwings, and wait for it."""
+        server = Dispatch(activate(Path(sys.executable), "xlwings64-*.dll", SERVE.format(python=sys.executable)))
+        server.Call(
+            server.Module("xlbackflush.addin.server"), "press", server.TupleFromArray((book, self.Hwnd, verb, ""))
+        )
+
+    def TestEsc(self, down: bool, in_front: bool) -> None:  # noqa: N802
+        """Press Esc, or let it go; with Excel the program in front, or none."""
+        win32gui.SetForegroundWindow(self.Hwnd if in_front else win32gui.GetDesktopWindow())
+        win32api.keybd_event(win32con.VK_ESCAPE, 0, 0 if down else win32con.KEYEVENTF_KEYUP, 0)
 
     def Quit(self) -> None:  # noqa: N802
         """End the server."""

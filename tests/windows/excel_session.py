@@ -55,6 +55,19 @@ def press_while_busy(every: int, times: int, name: str, macro: str, *arguments: 
     return str(excel.StatusBar)
 
 
+def press_in_server(name: str, macro: str, every: int = 1, times: int = 0) -> str:
+    """A macro in the server of xlwings, for which Excel waits; likewise."""
+    excel.StatusBar = False
+    excel.TestBusy(every, times)
+    excel.TestPress(name, macro)
+    return str(excel.StatusBar)
+
+
+def hold_esc(down: bool, in_front: bool = True) -> None:
+    """Press Esc, with Excel in front or not, or let it go."""
+    excel.TestEsc(down, in_front)
+
+
 def select(name: str, sheet: str, cell: str) -> None:
     """Select a cell."""
     excel.Goto(excel.Workbooks(name).Worksheets(sheet).Range(cell))
@@ -104,7 +117,7 @@ REQUESTS: dict[str, Callable[..., Any]] = {
     function.__name__: function
     for function in (
         open_book, close_book, save_copy, press, select, selected, put, set_application, application, evaluate, leave,
-        press_while_busy, become,
+        press_while_busy, press_in_server, hold_esc, become,
     )
 }  # fmt: skip
 
