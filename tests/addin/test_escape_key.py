@@ -76,7 +76,9 @@ def test_each_stage_is_shown_in_plain_words_and_the_last_text_is_what_came_of_it
     stages, writing = shown[: len(STAGES)], shown[len(STAGES) :]
     assert stages == [f"Backflush: {stage} ... (Esc stops)" for stage in STAGES]
     sheets = len(writing)
-    assert f"Backflush: Writing Trace ({1 + [' Trace ' in t for t in writing].index(True)} of {sheets})" in "".join(writing)
+    assert f"Backflush: Writing Trace ({1 + [' Trace ' in t for t in writing].index(True)} of {sheets})" in "".join(
+        writing
+    )
     assert [f"({n} of {sheets}) ... (can no longer be stopped)" for n in range(1, sheets + 1)] == [
         text[text.index("(") :] for text in writing
     ]

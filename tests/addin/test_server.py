@@ -251,7 +251,9 @@ def test_the_macro_that_was_asked_for_is_given_its_workbook(monkeypatch: pytest.
 
 def test_what_a_run_needs_is_imported_beside_other_work(monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[Any] = []
-    monkeypatch.setattr(server.threading, "Thread", lambda **given: SimpleNamespace(start=lambda: started.append(given)))
+    monkeypatch.setattr(
+        server.threading, "Thread", lambda **given: SimpleNamespace(start=lambda: started.append(given))
+    )
     server.prepare()
     ((given),) = started
     assert given["daemon"]

@@ -6,8 +6,8 @@ which the interpreter does not read, is taken out.
 
     one VBA project per workbook    `Project`: its own modules, state and ThisWorkbook
     Application.Run                 "xlbackflush.xlam!Name" reaches the add-in's project; arguments are values, never objects
-    Application                     Caller, Cursor, EnableCancelKey, Hwnd, OperatingSystem, GetSaveAsFilename, MacroOptions; OnTime,
-                                    whose macros run when `MemoryExcel.idle` says that Excel has nothing else to do
+    Application                     Caller, Cursor, EnableCancelKey, Hwnd, OperatingSystem, GetSaveAsFilename, MacroOptions;
+                                    OnTime, whose macros run where `MemoryExcel.idle` says that nothing else happens
     Workbook, Worksheet             ReadOnly, HasVBProject; EnableCalculation, which calculates the sheet when switched on
     WithEvents                      application events reach the instances of a class that listens
     cells                           `MemoryExcel.put` writes a call of one of our functions into a cell; it is asked when the

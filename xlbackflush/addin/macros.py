@@ -64,7 +64,7 @@ _STAGES = {"Reading": "Reading inputs", "Writing": "Preparing to write"}
 
 @contextmanager
 def _shown(book: LiveBook) -> Iterator[Progress]:
-    """Shows each stage in the status bar. Esc stops the work at the next stage, at the last just before the first cell changes."""
+    """Shows each stage in the status bar. Esc stops the work at the next one, the last time before the first cell changes."""
     with escape_key_of(book.window()) as key:
 
         def stop_where_asked() -> None:

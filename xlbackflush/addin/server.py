@@ -4,7 +4,6 @@ The process is that of the cell functions. It is ready before the first click, a
 the add-in asks before each use whether it is up to date, and replaces it where it is not.
 """
 
-import os
 import sys
 import threading
 from pathlib import Path
@@ -13,13 +12,8 @@ _PACKAGE = Path(__file__).parents[1]
 
 
 def _code() -> tuple[int, int, int]:
-    """The code of the package on the disk: number of files, bytes, time of the last change in nanoseconds. Takes 1 ms."""
-    files = [
-        os.stat(os.path.join(folder, name))
-        for folder, _, names in os.walk(_PACKAGE)
-        for name in names
-        if name.endswith(".py")
-    ]
+    """The code of the package on the disk: number of files, bytes, time of the last change in nanoseconds."""
+    files = [file.stat() for file in _PACKAGE.rglob("*.py")]
     return len(files), sum(file.st_size for file in files), max(file.st_mtime_ns for file in files)
 
 

@@ -81,7 +81,7 @@ class FileBook:
             )
         self.package = Package(self.path, self.content)
         self._version = contract.version_of(self.package.names.get(schema.SCHEMA_NAME))
-        contract.check_ours(self.path.name, self.package.tables, self._version, self.package.sheets)
+        contract.check_ours(self.path.name, self.package.tables, self._version, lambda: self.package.sheets)
         if complete:
             contract.check_outputs(self.path.name, self.package.tables)
         self._inputs = SheetReader(self.package)

@@ -113,7 +113,7 @@ class LiveBook:
         if refusal:
             raise UnusableError(refusal)
         self._version = self._native.schema_version()
-        tables.check_ours(self.name, self._tables, self._version, self._native.sheet_names())
+        tables.check_ours(self.name, self._tables, self._version, self._native.sheet_names)
         tables.check_outputs(self.name, self._tables)
         self.product_view = ProductView()  # of the last `write`
         self.not_kept = ""  # why the last `write` cannot be undone by `restore`

@@ -1,6 +1,6 @@
 """What both adapters know of a workbook of ours: its contract, its tables as the engine reads them, its runs."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from xlbackflush import schema
 from xlbackflush.dataclass import replace
@@ -15,15 +15,16 @@ from xlbackflush.ooxml.package import TablePart
 from xlbackflush.sheets.formulas import Sheets
 
 
-def check_ours(book: str, tables: Mapping[str, TablePart], version: int, sheets: Collection[str]) -> None:
+def check_ours(book: str, tables: Mapping[str, TablePart], version: int, sheets: Callable[[], Collection[str]]) -> None:
     """Refuse a workbook that is none of ours, that lacks what a user deleted, or that a later version made.
 
-    book: its name; version: of the schema that it has. What a workbook of an earlier version lacks is no obstacle here.
+    book: its name; version: of the schema that it has; sheets: gives the names of its sheets. What a workbook of an earlier
+    version lacks is no obstacle here.
     """
     missing = [table.name for table in schema.ESSENTIAL if table.name not in tables]
     is_ours = len(missing) < len(schema.ESSENTIAL) or version > 1
     for name in missing if is_ours else ():
-        if schema.SHEET_OF[name].name in sheets:
+        if schema.SHEET_OF[name].name in sheets():
             raise UnusableError(_to_table(book, name, tables))
     if missing:
         raise UnusableError(
@@ -37,7 +38,7 @@ def check_ours(book: str, tables: Mapping[str, TablePart], version: int, sheets:
     for table in schema.INPUT_TABLES:
         if table.name in tables:
             _check_columns(book, table, tables[table.name])
-        elif schema.SHEET_OF[table.name].name in sheets:
+        elif schema.SHEET_OF[table.name].name in sheets():
             raise UnusableError(_to_table(book, table.name, tables))
 
 
