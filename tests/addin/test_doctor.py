@@ -447,9 +447,10 @@ class Pretender(Elsewhere):
         module = procedure.split("!")[-1].split(".")[0]
         known = {
             "BackflushValues": "w-100", "BackflushStubs": "Ready", "BackflushHelp": None, "xlwings": sys.executable,
-            "BackflushTables": ("Setup", "StandardCost", "BOM"),
+            "BackflushTables": ("Setup", "StandardCost", "BOM"), "BackflushGateway": True, "RunPython": 0,
         }  # fmt: skip
-        return self._said(module, known[module])
+        what = "RunPython" if procedure.endswith(".RunPython") else module
+        return self._said(what, known[what])
 
 
 def stored_values(path: Path, sheet: str, box: Box) -> list[list[object]]:
@@ -517,6 +518,8 @@ WRONG: dict[str, tuple[object, str, str]] = {
     "spread": ([1.0, CellError("#VALUE!"), 1.0], "functions of ranges", "there is no such item: Excel has '#VALUE!'"),
     '=BACKFLUSH_BALANCE("Cost of goods sold")': (CellError("#N/A"), "functions", '"Cost of goods sold"): Excel has'),
     "folded": ([7], "outline of the Trace", "Trace, folded: rows 7 in sight, not 7, "),
+    "BackflushGateway": (False, "button, Python that stays", "each button starts one of its own"),
+    "RunPython": (-1, "button, Python of its own", "did not do its work"),
     "undone": (12.5, "Undo", "12.5 after Undo"),
 }
 
@@ -644,6 +647,8 @@ class InMemory(Elsewhere):
     def call(self, procedure: str, *arguments: object) -> object:
         book, _, name = procedure.rpartition("!")
         module, _, name = name.rpartition(".")
+        if name == "RunPython":
+            return plain(self.excel._run_python(arguments[0]))
         if module == "xlwings":  # which is not in memory
             conf = next(Path(self.configuration).rglob("xlbackflush.conf"))
             return dict(csv.reader(conf.read_text().splitlines()))[str(arguments[0])]
@@ -672,7 +677,8 @@ def test_the_whole_trial_in_an_excel_in_memory(windows: Machine) -> None:
     wrong = [f.details for f in findings.values() if f.result == "FAIL"]
     assert results(findings) == PASSED | {"outline of the Trace": "WARN"}, wrong
     assert [text.split(":")[0] for _, text, *_ in books[0].excel.dialogs] == ["Done"]
-    assert len(books[0].excel.commands) == 1
+    assert len(books[0].excel.presses) == 1
+    assert len(books[0].excel.commands) == 1  # a Python of its own
     assert len(books[0].excel.application.described) == 2 * len(excel.FUNCTIONS)  # when it opened, and when asked
 
 

@@ -111,7 +111,7 @@ Failed:
 End Function
 
 'Whether there is a server that answers and runs the code that is installed. One that does not is let go.
-Private Function HasServer() As Boolean
+Public Function HasServer() As Boolean
     Dim isCurrent As Variant
     Dim nothingElse As Variant
     If server Is Nothing Then Exit Function

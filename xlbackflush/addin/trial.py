@@ -236,6 +236,20 @@ def _ran(opened: ExcelBook) -> bool:
     return opened.values(schema.SHEET_OF["Runs"].name, first) != [[""]]
 
 
+def staying(state: Trial) -> Answer:
+    """Whether the Python that answered cells and the button is there and up to date."""
+    _need_private_modules(state.opened)
+    there = state.opened.call(f"{ADDIN}!BackflushGateway.HasServer") is True
+    return _one(there, "the Python that answers cells is not there, so that each button starts one of its own")
+
+
+def starting(state: Trial) -> Answer:
+    """Whether a button that starts a Python of its own would be answered: a check, as the add-in asks for it then."""
+    _need_private_modules(state.opened)
+    code = state.opened.call(f"{ADDIN}!xlwings.RunPython", "from xlbackflush.addin.macros import check; check()")
+    return _one(code != -1, "a Python that was started for a button did not do its work")
+
+
 def undoing(state: Trial) -> Answer:
     """Whether an edit of an input can be undone; the functions are asked again after it, which must not prevent that."""
     with closing(Package(state.file)) as package:
@@ -399,5 +413,7 @@ QUESTIONS: dict[str, Question] = {
     "functions": functions,
     "functions of ranges": arrays,
     "outline of the Trace": outline,
+    "button, Python that stays": staying,
+    "button, Python of its own": starting,
     "Undo": undoing,
 }
