@@ -109,7 +109,12 @@ class Macro:
     image: str  # built-in Office icon of its ribbon button
 
 
-RUN = Macro("BackflushRun", "Run Backflush", "Check the inputs, post a draft and write all results.", "RefreshAll")
+RUN = Macro(
+    "BackflushRun",
+    "Run Backflush",
+    "Check the inputs, post a draft and write all results. On Windows, Esc stops it before anything is written.",
+    "RefreshAll",
+)
 CHECK = Macro("BackflushCheck", "Check", "List what is wrong with the inputs; nothing is posted.", "Spelling")
 POST = Macro(
     "BackflushPost",

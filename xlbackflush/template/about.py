@@ -13,7 +13,8 @@ from xlbackflush.template.samples import Sample
 
 _HOW_TO = (
     "Fill the yellow sheets: Setup, BOM, Standard Cost, Counts, and what else applies.",
-    "Press Run Backflush (Excel for Windows, with the add-in). Or save, close, and run it:  xlbackflush run BOOK.xlsm",
+    "Press Run Backflush (Excel for Windows, with the add-in); Esc stops it before anything is written. Or save, close, and run "
+    "it:  xlbackflush run BOOK.xlsm",
     "Read Findings. An Error stops the run before anything is posted; each finding names its cell and the remedy.",
     "Read Variances and Materiality: what moved cost away from standard, and which disposition the policy asks for.",
     "Read Checks and Tie-out. Sign the numbers only while every check holds.",
