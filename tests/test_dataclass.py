@@ -2,17 +2,21 @@
 
 import dataclasses
 import inspect
+import subprocess
+import sys
 from collections.abc import Callable
-from dataclasses import KW_ONLY, FrozenInstanceError, asdict, field, replace
+from dataclasses import FrozenInstanceError, asdict, replace
 from typing import Any
 
 import pytest
 
+import xlbackflush.dataclass
 from xlbackflush.dataclass import dataclass
 
 
-def made(decorate: Callable[..., Any]) -> tuple[Any, Any, Any]:
+def made(module: Any) -> tuple[Any, Any, Any]:
     """A frozen record, one that inherits from it, and one that can change."""
+    decorate, field = module.dataclass, module.field
 
     @decorate(frozen=True)
     class Line:
@@ -23,7 +27,7 @@ def made(decorate: Callable[..., Any]) -> tuple[Any, Any, Any]:
 
     @decorate(frozen=True)
     class Posted(Line):
-        _: KW_ONLY
+        _: module.KW_ONLY
         run: str
         entry: int = 1
 
@@ -35,7 +39,7 @@ def made(decorate: Callable[..., Any]) -> tuple[Any, Any, Any]:
     return Line, Posted, Open
 
 
-OURS, STANDARD = made(dataclass), made(dataclasses.dataclass)
+OURS, STANDARD = made(xlbackflush.dataclass), made(dataclasses)
 
 
 def test_records_are_made_shown_and_compared_as_those_of_the_standard_library() -> None:
@@ -91,3 +95,25 @@ def test_what_a_class_defines_itself_stays(decorate: Callable[..., Any]) -> None
     assert repr(Amount(150)) == "1.50"
     assert Amount(150) == Amount(151) != Amount(153)
     assert hash(Amount(150)) == 42
+
+
+def test_fields_as_the_standard_library_has_them() -> None:
+    for own, other in zip(OURS, STANDARD, strict=True):
+        described = [
+            [(one.name, one.default, one.repr, one.compare, one.kw_only) for one in dataclasses.fields(made)]
+            for made in (own, other)
+        ]
+        assert described[0] == described[1]
+    line, posted, _ = OURS
+    assert dataclasses.is_dataclass(line)
+    assert dataclasses.replace(posted("1200", run="R1"), amount=3) == posted("1200", 3, run="R1")
+    assert [one.name for one in dataclasses.fields(posted)] == ["account", "amount", "notes", "row", "run", "entry"]
+
+
+def test_making_records_loads_no_inspect() -> None:
+    code = (
+        "import sys\nfrom xlbackflush.dataclass import dataclass\n@dataclass(frozen=True)\nclass Line:\n account: str\n"
+        "print(Line('1200'), 'inspect' in sys.modules or 'dataclasses' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "Line(account='1200') False\n"

@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 
 from xlbackflush import schema
-from xlbackflush.dataclass import dataclass, field, replace
+from xlbackflush.dataclass import dataclass, replace
 from xlbackflush.engine.explosion.by_line import explosion_by_line
 from xlbackflush.engine.explosion.demand import COMPLETIONS, Demand, DemandRows, Roots, only
 from xlbackflush.engine.explosion.explosion import explosion, sizes
@@ -105,7 +105,11 @@ class Answers:
     bill: Bill
     unit_costs: UnitCosts
     settings: Settings
-    _parts: dict[int, dict[str, Part]] = field(init=False, default_factory=dict)  # of the items exploded so far
+
+    @cached_property
+    def _parts(self) -> dict[int, dict[str, Part]]:
+        """Of the items exploded so far."""
+        return {}
 
     @cached_property
     def standards(self) -> dict[str, Standard]:
