@@ -15,32 +15,36 @@ from reprlib import recursive_repr
 
 TYPE_CHECKING = False  # as in typing, which is not loaded for it
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
+    from typing import Any, Never
+
+_MISSING: Any = object()
+
+
+class _KeywordOnly:
+    """Fields after `_: KW_ONLY` are given by name."""
+
+
+class _Field:
+    """What is said of a field."""
+
+    name = ""
+    type: object = None
+    kw_only = False
+
+    def __init__(
+        self, *, default: Any = _MISSING, default_factory: Any = _MISSING, repr: bool = True, compare: bool = True
+    ) -> None:
+        self.default, self.default_factory, self.repr, self.compare = default, default_factory, repr, compare
+
+
+if TYPE_CHECKING:
     from dataclasses import KW_ONLY as KW_ONLY
     from dataclasses import dataclass as dataclass
     from dataclasses import field as field
     from dataclasses import replace as replace
-    from typing import Any, Never
 else:
-    _MISSING = object()
-
-    class KW_ONLY:
-        """Fields after `_: KW_ONLY` are given by name."""
-
-    class field:
-        """What is said of a field, where that is more than its default."""
-
-        kw_only = False
-
-        def __init__(
-            self,
-            *,
-            default: Any = _MISSING,
-            default_factory: Any = _MISSING,
-            repr: bool = True,
-            compare: bool = True,
-        ) -> None:
-            self.default, self.default_factory, self.repr, self.compare = default, default_factory, repr, compare
+    KW_ONLY, field = _KeywordOnly, _Field
 
     def dataclass(made: type | None = None, /, *, frozen: bool = False, repr: bool = True) -> Any:
         """As in the standard library. What a class defines itself stays as it is."""
@@ -67,15 +71,16 @@ else:
         return record.__class__(**{name: values[name] for name in record._fields} | changes)
 
 
-def _own_fields(made: Any) -> dict[str, Any]:
+def _own_fields(made: Any) -> dict[str, _Field]:
     """The fields that a class adds to those of its base. Its attributes are their defaults from then on."""
-    fields, kw_only, attributes = {}, False, vars(made)
+    fields: dict[str, _Field] = {}
+    kw_only, attributes = False, vars(made)
     for name, kind in made.__annotations__.items():
-        if kind in (KW_ONLY, "KW_ONLY"):
+        if kind in (_KeywordOnly, "KW_ONLY"):
             kw_only = True
             continue
         default = attributes.get(name, _MISSING)
-        one = default if isinstance(default, field) else field(default=default)
+        one = default if isinstance(default, _Field) else _Field(default=default)
         if one.default is not _MISSING:
             setattr(made, name, one.default)
         elif one is default:
@@ -92,15 +97,16 @@ class _Init:
         self._made, self._frozen = made, frozen
 
     def __get__(self, record: object, owner: type) -> Callable[..., None]:
-        init = self._made.__init__ = _init(self._made._fields.values(), self._frozen)
+        init: Any = _init(self._made._fields.values(), self._frozen)
+        self._made.__init__ = init
         return init if record is None else init.__get__(record, owner)
 
 
-def _init(fields: Any, frozen: bool) -> Any:
+def _init(fields: Iterable[_Field], frozen: bool) -> Any:
     """`__init__` of a class; that of a frozen one sets what the class refuses to set later."""
     known: dict[str, object] = {"MISSING": _MISSING}
     parameters, lines = [], ["\n _record = self.__dict__" if frozen else ""]
-    for part in sorted(fields, key=lambda part: bool(part.kw_only)):
+    for part in sorted(fields, key=lambda part: part.kw_only):
         name, value = part.name, part.name
         if part.kw_only and "*" not in parameters:
             parameters.append("*")
@@ -121,7 +127,7 @@ def _init(fields: Any, frozen: bool) -> Any:
 class _StandardFields:
     """The fields of a class as the standard library keeps them, made when it asks for them."""
 
-    def __get__(self, record: object, owner: Any) -> dict[str, Any]:
+    def __get__(self, record: object, owner: Any) -> Any:
         import dataclasses
 
         described = []

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from xlbackflush import schema
 from xlbackflush.dataclass import dataclass, field, replace
 from xlbackflush.model.tables import Source
-from xlbackflush.ooxml.address import LAST_ROW, box_of, column_letter
+from xlbackflush.ooxml.address import LAST_ROW, box_of, column_letter, column_number
 from xlbackflush.ooxml.cells import Block, Cells
 from xlbackflush.ooxml.formula_rows import formula_rows
 from xlbackflush.ooxml.package import Package, TablePart
@@ -54,6 +54,7 @@ _LIKE = 50  # rows above the last one, with which that is compared
 _LOOKS = {"hidden": ("hidden",), "collapsed": ("collapsed",), "customFormat": ("s", "customFormat")}
 _HEIGHT = {"customHeight": ("ht", "customHeight")}
 _RULES = re.compile(r"""\bsqref=["']([^"']*)""")
+_LETTERS = re.compile(r"""c r=["']([A-Z]+)""")  # of the column of a cell; a text that looks like one does no harm
 _TO_THE_END = str(LAST_ROW)
 _SHEET_DATA = re.compile(r"<(?P<prefix>\w+:)?sheetData\s*(?:/>|>.*</(?:\w+:)?sheetData>)", re.S)
 
@@ -535,11 +536,6 @@ def _is_on(look: Mapping[str, str], name: str) -> bool:
 
 def _outside(xml: str, left: int, right: int) -> Iterator[SpelledCell]:
     """The cells to the left and to the right of columns."""
-    later = f"[{column_letter(right + 1)}-Z]|[A-Z]{{2,3}}" if right < 26 else "[A-Z]{2,3}"
-    before = [f"[A-{column_letter(left - 1)}]"] if 1 < left <= 27 else ["[A-Z]{1,3}"] if left > 27 else []
-    for letters in (*before, later):
-        if not re.search(
-            rf"""<(?:\w+:)?c r=["'](?:{letters})\d""", xml
-        ):  # found, and compiled, sooner than whole cells
-            continue
-        yield from (cell for cell in cells_of(xml, letters) if not left <= cell.column <= right)
+    columns = {letters: column_number(letters) for letters in set(_LETTERS.findall(xml))}
+    others = [letters for letters, column in columns.items() if not left <= column <= right]
+    return cells_of(xml, "|".join(others)) if others else iter(())
