@@ -15,7 +15,7 @@ from reprlib import recursive_repr
 
 TYPE_CHECKING = False  # as in typing, which is not loaded for it
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
     from typing import Any, Never
 
 _MISSING: Any = object()
@@ -96,7 +96,7 @@ class _Init:
     def __init__(self, made: Any, frozen: bool) -> None:
         self._made, self._frozen = made, frozen
 
-    def __get__(self, record: object, owner: type) -> Callable[..., None]:
+    def __get__(self, record: object, owner: type) -> Any:
         init: Any = _init(self._made._fields.values(), self._frozen)
         self._made.__init__ = init
         return init if record is None else init.__get__(record, owner)
@@ -137,7 +137,8 @@ class _StandardFields:
                 if getattr(one, option) is not _MISSING:
                     options[option] = getattr(one, option)
             described.append((name, one.type, dataclasses.field(**options)))
-        owner.__dataclass_fields__ = dataclasses.make_dataclass(owner.__name__, described).__dataclass_fields__
+        twin: Any = dataclasses.make_dataclass(owner.__name__, described)
+        owner.__dataclass_fields__ = twin.__dataclass_fields__
         return owner.__dataclass_fields__
 
 
