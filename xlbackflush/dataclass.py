@@ -1,17 +1,19 @@
 """`dataclass` of the standard library, whose classes take a twentieth of the time to make.
 
 A run imports two hundred records, and each run is a new process. The standard library compiles seven functions for each
-frozen class, which would be a fifth of a run's processor time. Here classes share all functions but `__init__`, which is
-compiled when the first record of a class is made. What they do is the same, but for what records of
-ours do not need: slots, `__post_init__`, fields that are not initialised by the caller, classes that are fields of no record.
+frozen class, which would be a fifth of a run's processor time. Here classes share all functions but `__init__`, and the
+code of that with all classes of as many fields. What they do is the same, but for what records of ours do not need: slots,
+`__post_init__`, fields that the caller does not initialise.
 
 `fields`, `asdict` and `replace` of the standard library take these records, too.
 """
 
 from __future__ import annotations
 
+from functools import cache
 from operator import attrgetter
 from reprlib import recursive_repr
+from types import CodeType, FunctionType
 
 TYPE_CHECKING = False  # as in typing, which is not loaded for it
 if TYPE_CHECKING:
@@ -98,7 +100,7 @@ def _own_fields(made: Any) -> dict[str, _Field]:
 
 
 class _Init:
-    """`__init__` of a class, compiled when it is asked for first."""
+    """`__init__` of a class, made when it is asked for first."""
 
     def __init__(self, made: Any, frozen: bool) -> None:
         self._made, self._frozen = made, frozen
@@ -109,26 +111,47 @@ class _Init:
         return init if record is None else init.__get__(record, owner)
 
 
-def _init(fields: Iterable[_Field], frozen: bool) -> Any:
-    """`__init__` of a class; that of a frozen one sets what the class refuses to set later."""
-    known: dict[str, object] = {"MISSING": _MISSING}
-    parameters, lines = [], ["\n _record = self.__dict__" if frozen else ""]
-    for part in sorted(fields, key=lambda part: part.kw_only):
-        name, value = part.name, part.name
-        if part.kw_only and "*" not in parameters:
-            parameters.append("*")
-        if part.default_factory is not _MISSING:
-            known[f"make_{name}"] = part.default_factory
-            value = f"make_{name}() if {name} is MISSING else {name}"
-            parameters.append(f"{name}=MISSING")
-        elif part.default is not _MISSING:
-            known[f"default_{name}"] = part.default
-            parameters.append(f"{name}=default_{name}")
-        else:
-            parameters.append(name)
-        lines.append(f"\n _record[{name!r}] = {value}" if frozen else f"\n self.{name} = {value}")
-    exec(f"def __init__(self, {', '.join(parameters)}):{''.join(lines) or ' pass'}", known)
-    return known["__init__"]
+def _init(fields: Iterable[_Field], frozen: bool) -> FunctionType:
+    """`__init__` of a class with these fields."""
+    fields = sorted(fields, key=lambda one: one.kw_only)
+    factories = tuple(at for at, one in enumerate(fields) if one.default_factory is not _MISSING)
+    code = _template(len(fields), sum(one.kw_only for one in fields), factories, frozen)
+    names = {f"_{at}": one.name for at, one in enumerate(fields)}
+
+    def named(texts: tuple[Any, ...]) -> tuple[Any, ...]:
+        return tuple(names.get(text, text) for text in texts)
+
+    code = code.replace(
+        co_varnames=named(code.co_varnames), co_consts=named(code.co_consts), co_names=named(code.co_names)
+    )
+    known = {f"make{at}": fields[at].default_factory for at in factories} | {"MISSING": _MISSING}
+    optional = [one for one in fields if one.default is not _MISSING or one.default_factory is not _MISSING]
+    init = FunctionType(code, known, "__init__", tuple(one.default for one in optional if not one.kw_only))
+    init.__kwdefaults__ = {one.name: one.default for one in optional if one.kw_only}
+    return init
+
+
+@cache
+def _template(count: int, by_name: int, factories: tuple[int, ...], frozen: bool) -> CodeType:
+    """The code of `__init__` for classes with as many fields, compiled once for all of them: only the names of its fields differ.
+
+    by_name: how many of the last ones are given by name; factories: which are made anew for each record, if not given.
+    A frozen class refuses to set its fields, but for this.
+    """
+    fields = [f"_{at}" for at in range(count)]
+    parameters = ["self", *fields]
+    if by_name:
+        parameters.insert(-by_name, "*")
+    values = [f"make{at}() if _{at} is MISSING else _{at}" if at in factories else f"_{at}" for at in range(count)]
+    lines = [
+        f" _record[{name!r}] = {value}" if frozen else f" self.{name} = {value}"
+        for name, value in zip(fields, values, strict=True)
+    ]
+    lines.insert(0, " _record = self.__dict__" if frozen else " pass")
+    known: dict[str, Any] = {}
+    exec("\n".join([f"def __init__({', '.join(parameters)}):", *lines]), known)
+    code: CodeType = known["__init__"].__code__
+    return code
 
 
 class _StandardFields:
