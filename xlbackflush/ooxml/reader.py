@@ -20,7 +20,6 @@ from typing import Any
 import python_calamine
 
 from xlbackflush.model.errors import UnusableError
-from xlbackflush.ooxml import unusual_sheet
 from xlbackflush.ooxml.archive import check_markup
 from xlbackflush.ooxml.package import MAIN, OFFICE, Package, TablePart
 from xlbackflush.ooxml.plain_sheet import Scanned, scan
@@ -100,6 +99,8 @@ class SheetReader:
         return scanned
 
     def _rewritten(self, sheet: str, xml: bytes) -> Scanned:
+        from xlbackflush.ooxml import unusual_sheet
+
         try:
             return unusual_sheet.rewritten(xml, self._texts[1])
         except UnusableError as error:
@@ -163,6 +164,8 @@ class SheetReader:
             position, count = item.end(), count + 1
         if xml[position:].strip() == b"</sst>":
             return xml, count
+        from xlbackflush.ooxml import unusual_sheet
+
         items = [unusual_sheet.text_of(item) for item in self._package.xml(part).iterfind(f"{{{MAIN}}}si")]
         written = "".join(f"<si>{unusual_sheet.text_element(text)}</si>" for text in items)
         return f'<sst xmlns="{MAIN}">{written}</sst>'.encode(), len(items)

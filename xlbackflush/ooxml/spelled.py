@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from xlbackflush.ooxml.address import CELL, area, box_of, column_letter, split_cell
+from xlbackflush.ooxml.address import CELL, area, box_of, column_letter, column_number
 from xlbackflush.ooxml.xml import escape_formula, unescape
 
 _ROW = re.compile(r"<(?:\w+:)?row\b(?P<look>[^>]*?)(?:/>|>(?P<cells>.*?)</(?:\w+:)?row>)", re.S)
@@ -122,18 +122,29 @@ _ATTRIBUTE = re.compile(r"""([\w:]+)=["']([^"']*)["']""")
 
 def rows_of(xml: str) -> Iterator[SpelledRow]:
     """The rows of some XML."""
+    for number, look, cells in _rows(xml):
+        yield SpelledRow(number, look, list(cells_of(cells)))
+
+
+def looks_of(xml: str) -> Iterator[tuple[int, dict[str, str]]]:
+    """The rows of some XML without their cells: number and other attributes."""
+    for number, look, _ in _rows(xml):
+        yield number, look
+
+
+def _rows(xml: str) -> Iterator[tuple[int, dict[str, str], str]]:
     for match in _ROW.finditer(xml):
         look = dict(_ATTRIBUTE.findall(match["look"]))
         number = look.pop("r", "")
         if number:
-            yield SpelledRow(int(number), look, list(cells_of(match["cells"] or "")))
+            yield int(number), look, match["cells"] or ""
 
 
 def cells_of(xml: str, letters: str = "") -> Iterator[SpelledCell]:
     """The cells of some XML; letters: a pattern of those of their columns."""
     pattern = re.compile(_CELL.format(letters), re.S) if letters else _ANY_CELL
     for match in pattern.finditer(xml):
-        yield SpelledCell(split_cell(f"{match['column']}1")[0], int(match["row"]), match[0])
+        yield SpelledCell(column_number(match["column"]), int(match["row"]), match[0])
 
 
 def filled(row: str) -> tuple[frozenset[str], frozenset[str]]:

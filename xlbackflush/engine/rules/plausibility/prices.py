@@ -11,7 +11,6 @@ as dear as other items are.
 import math
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import NamedTuple
 
 import numpy as np
 
@@ -54,7 +53,8 @@ class _Receipts(Records):
     standard: Floats
 
 
-class _Named(NamedTuple):
+@dataclass(frozen=True)
+class _Named:
     """What a price looks like: in words, and the price that it then is."""
 
     words: str
