@@ -10,7 +10,6 @@ workbook of the sheets that are wanted, with their shared texts and their styles
 import datetime as dt
 import io
 import os
-import re
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from typing import Any
 
 import python_calamine
 
+from xlbackflush.late import pattern
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.ooxml.archive import check_markup
 from xlbackflush.ooxml.package import MAIN, OFFICE, Package, TablePart
@@ -32,12 +32,12 @@ _CELLS_MAX = 16_000_000  # of a sheet: a million rows of the widest table, and a
 _TEXTS_MAX = 4_000_000  # that the cells of a workbook share
 
 _RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
-_ITEM = re.compile(
+_ITEM = pattern(
     rb'\s*<si>(?:<t(?: xml:space="preserve")?>[^<]*+</t>|<t ?/>'
     rb"|(?:<r>(?:<rPr>(?:<\w+(?: \w+=\"[^\"<>]*\")*+ ?/>)*+</rPr>)?+<t(?: xml:space=\"preserve\")?>[^<]*+</t></r>)++)"
     rb"(?:<phoneticPr [^<>]*+/>)?+</si>\s*"
 )
-_TEXTS = re.compile(rb'(?:\xef\xbb\xbf)?(?:<\?xml [^<>]*+\?>)?\s*<sst(?: [^<>]*)? xmlns="%b"[^<>]*>' % MAIN.encode())
+_TEXTS = pattern(rb'(?:\xef\xbb\xbf)?(?:<\?xml [^<>]*+\?>)?\s*<sst(?: [^<>]*)? xmlns="%b"[^<>]*>' % MAIN.encode())
 
 
 class SheetReader:

@@ -20,6 +20,7 @@ from xlbackflush.dataclass import replace
 from xlbackflush.engine.answers import Answers
 from xlbackflush.engine.record import record as records
 from xlbackflush.engine.result import RunResult
+from xlbackflush.late import pattern
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.inputs import Cleaned
 from xlbackflush.model.journal import Problem, Run
@@ -378,5 +379,5 @@ def _written(above: Sequence[str], kept: Kept) -> Iterator[Sequence[str]]:
         yield from rows
 
 
-_ROW = re.compile(r'<(?:\w+:)?row\b[^>]*?\br="(?P<number>\d+)"[^>]*?(?:/>|>.*?</(?:\w+:)?row>)', re.S)
-_CHAIN = re.compile(rb"<(?:\w+:)?(?:Relationship|Override)\b[^>]*calcChain[^>]*/>")
+_ROW = pattern(r'<(?:\w+:)?row\b[^>]*?\br="(?P<number>\d+)"[^>]*?(?:/>|>.*?</(?:\w+:)?row>)', re.S)
+_CHAIN = pattern(rb"<(?:\w+:)?(?:Relationship|Override)\b[^>]*calcChain[^>]*/>")

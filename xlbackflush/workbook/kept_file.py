@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from xlbackflush import schema
 from xlbackflush.dataclass import dataclass, field, replace
+from xlbackflush.late import pattern
 from xlbackflush.model.tables import Source
 from xlbackflush.ooxml.address import LAST_ROW, box_of, column_letter, column_number
 from xlbackflush.ooxml.cells import Block, Cells
@@ -53,10 +54,10 @@ _LIKE = 50  # rows above the last one, with which that is compared
 #: attributes of a row that a user changes, by the one that says that they count
 _LOOKS = {"hidden": ("hidden",), "collapsed": ("collapsed",), "customFormat": ("s", "customFormat")}
 _HEIGHT = {"customHeight": ("ht", "customHeight")}
-_RULES = re.compile(r"""\bsqref=["']([^"']*)""")
-_LETTERS = re.compile(r"""c r=["']([A-Z]+)""")  # of the column of a cell; a text that looks like one does no harm
+_RULES = pattern(r"""\bsqref=["']([^"']*)""")
+_LETTERS = pattern(r"""c r=["']([A-Z]+)""")  # of the column of a cell; a text that looks like one does no harm
 _TO_THE_END = str(LAST_ROW)
-_SHEET_DATA = re.compile(r"<(?P<prefix>\w+:)?sheetData\s*(?:/>|>.*</(?:\w+:)?sheetData>)", re.S)
+_SHEET_DATA = pattern(r"<(?P<prefix>\w+:)?sheetData\s*(?:/>|>.*</(?:\w+:)?sheetData>)", re.S)
 
 
 @dataclass
