@@ -3,16 +3,18 @@
 import dataclasses
 import inspect
 from collections.abc import Callable
-from dataclasses import KW_ONLY, FrozenInstanceError, asdict, field, replace
+from dataclasses import FrozenInstanceError, asdict, replace
 from typing import Any
 
 import pytest
 
+import xlbackflush.dataclass
 from xlbackflush.dataclass import dataclass
 
 
-def made(decorate: Callable[..., Any]) -> tuple[Any, Any, Any]:
+def made(module: Any) -> tuple[Any, Any, Any]:
     """A frozen record, one that inherits from it, and one that can change."""
+    decorate, field = module.dataclass, module.field
 
     @decorate(frozen=True)
     class Line:
@@ -23,7 +25,7 @@ def made(decorate: Callable[..., Any]) -> tuple[Any, Any, Any]:
 
     @decorate(frozen=True)
     class Posted(Line):
-        _: KW_ONLY
+        _: module.KW_ONLY
         run: str
         entry: int = 1
 
@@ -35,7 +37,7 @@ def made(decorate: Callable[..., Any]) -> tuple[Any, Any, Any]:
     return Line, Posted, Open
 
 
-OURS, STANDARD = made(dataclass), made(dataclasses.dataclass)
+OURS, STANDARD = made(xlbackflush.dataclass), made(dataclasses)
 
 
 def test_records_are_made_shown_and_compared_as_those_of_the_standard_library() -> None:
@@ -91,3 +93,16 @@ def test_what_a_class_defines_itself_stays(decorate: Callable[..., Any]) -> None
     assert repr(Amount(150)) == "1.50"
     assert Amount(150) == Amount(151) != Amount(153)
     assert hash(Amount(150)) == 42
+
+
+def test_fields_as_the_standard_library_has_them() -> None:
+    for own, other in zip(OURS, STANDARD, strict=True):
+        described = [
+            [(one.name, one.default, one.repr, one.compare, one.kw_only) for one in dataclasses.fields(made)]
+            for made in (own, other)
+        ]
+        assert described[0] == described[1]
+    line, posted, _ = OURS
+    assert dataclasses.is_dataclass(line)
+    assert dataclasses.replace(posted("1200", run="R1"), amount=3) == posted("1200", 3, run="R1")
+    assert [one.name for one in dataclasses.fields(posted)] == ["account", "amount", "notes", "row", "run", "entry"]

@@ -15,12 +15,12 @@ from contextlib import suppress
 from typing import TextIO
 
 #: control characters, marks that change the direction of writing, separators of lines, invisible marks, half characters
-_ODD = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]")
+_ODD = "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
 
 
 def visible(text: str) -> str:
     """A text on one line that shows each character and does nothing else."""
-    return _ODD.sub(_code, text)
+    return text if text.isprintable() else re.sub(_ODD, _code, text)
 
 
 def _code(match: re.Match[str]) -> str:

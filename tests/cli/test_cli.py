@@ -14,6 +14,7 @@ import pytest
 from support_files import EPOCH, Parts, Result, bench_book, cli, sample_book
 
 from xlbackflush import __version__, schema
+from xlbackflush.cli import parser
 from xlbackflush.template.samples import SAMPLES
 
 SUMMARY = """\
@@ -77,6 +78,24 @@ def test_every_command_has_its_own_help(verb: str, option: str) -> None:
     assert result.code == 0
     assert option in result.out
     assert "BOOK" in result.out
+
+
+@pytest.mark.parametrize("verb", [verb.name for verb in parser._VERBS])
+def test_a_command_alone_says_what_it_says_among_all(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A command makes a parser of its own, which knows what that of all commands knows of it."""
+    printed = []
+    for parse in (parser._arguments, parser._parser().parse_args):
+        with pytest.raises(SystemExit):
+            parse([verb, "--help"])
+        printed.append(capsys.readouterr())
+    assert printed[0] == printed[1]
+
+
+def test_what_a_command_does_not_know_is_told_with_what_it_knows() -> None:
+    result = cli("run", "a.xlsm", "--loud")
+    assert result.err == (
+        "usage: xlbackflush run [-h] [--json] [--quiet] BOOK\nxlbackflush run: error: unrecognized arguments: --loud\n"
+    )
 
 
 def test_the_help_names_every_sample() -> None:

@@ -7,6 +7,7 @@ loaded.
 from __future__ import annotations
 
 import datetime as dt
+import os
 import re
 import shutil
 import subprocess
@@ -323,9 +324,29 @@ def test_tables_load_pandas_and_no_xlwings(bench: Path) -> None:
     assert "xlwings" not in modules
 
 
-def test_a_run_loads_no_pandas(bench: Path) -> None:
+def test_a_run_loads_what_it_needs(bench: Path) -> None:
+    """Each package costs every run its start: pandas as much as the run itself, numpy's masked arrays as much as all rules."""
     modules = loaded(
         "from xlbackflush.cli.parser import main; assert main(['run', sys.argv[1], '--quiet']) == 0", bench
     )
-    assert "xlbackflush.engine.period" in modules
-    assert "pandas" not in modules
+    packages = {name.split(".")[0] for name in modules} - sys.stdlib_module_names - {"isal"}
+    assert packages == {"xlbackflush", "numpy", "python_calamine"}
+    assert not modules & {"numpy.ma", "numpy.random", "numpy.polynomial", "numpy.fft", "dataclasses", "csv"}
+    rooms = {name.split(".")[1] for name in modules if name.startswith("xlbackflush.")}
+    alone = {"dataclass", "late", "terminal"}
+    assert rooms - alone == {"cli", "addin", "workbook", "lifecycle", "sheets", "engine", "ooxml", "model", "schema"}
+    assert {name for name in modules if name.startswith("xlbackflush.addin.")} == {"xlbackflush.addin.computer"}
+    unusual = {"ooxml.unusual_sheet", "ooxml.typed_cells", "engine.inputs.readings", "engine.inputs.changes"}
+    assert not modules & {f"xlbackflush.{name}" for name in unusual}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux lists the threads of a process")
+def test_a_command_starts_no_threads(bench: Path) -> None:
+    code = (
+        "import os, sys\nfrom xlbackflush.__main__ import process\nassert process() == 0\n"
+        "print('numpy' in sys.modules, len(os.listdir('/proc/self/task')))"
+    )
+    command = [sys.executable, "-c", code, "run", str(bench), "--quiet"]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("OPENBLAS", "OMP", "MKL"))}
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
+    assert done.stdout == "True 1\n"

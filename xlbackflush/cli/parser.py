@@ -4,9 +4,11 @@ Exit codes: 0 done; 1 findings of severity Error, nothing posted, or a check of 
 2 the command or file cannot be used, nothing changed.
 """
 
+from __future__ import annotations
+
 import argparse
-import json
 import os
+import sys
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
@@ -40,7 +42,7 @@ _REPORT = " Please report it with the workbook."
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; every failure ends in one line of plain words."""
     accept_every_character()
-    args = _parser().parse_args(arguments)
+    args = _arguments(sys.argv[1:] if arguments is None else arguments)
     from xlbackflush.model.errors import RefusedError
     from xlbackflush.ooxml.atomic import forget_written
 
@@ -74,6 +76,8 @@ def _stopped(text: str, args: argparse.Namespace, more: str = "") -> int:
 
 def _refuse(text: str, args: argparse.Namespace) -> int:
     if getattr(args, "json", False):
+        import json
+
         say(json.dumps({"exit": 2, "error": text}))
     else:
         warn(text)
@@ -87,24 +91,42 @@ class _Parser(argparse.ArgumentParser):
         print_as_laid_out(message, file)
 
 
+def _arguments(typed: Sequence[str]) -> argparse.Namespace:
+    """What was typed, by name, with the command as `verb`. Only the command that is named needs a parser, as a rule."""
+    verb = next((verb for verb in _VERBS if verb.name in typed[:1]), None)
+    if verb is None:
+        return _parser().parse_args(typed)
+    parser = _Parser(prog=f"xlbackflush {verb.name}", **_about(verb))
+    return _with_arguments(parser, verb).parse_args(typed[1:])
+
+
 def _parser() -> argparse.ArgumentParser:
-    raw = argparse.RawDescriptionHelpFormatter
+    """The parser of all commands, which can list them."""
     parser = _Parser(
         prog="xlbackflush",
         description="Backflush costing in an Excel workbook: posted, provable, cell by cell.",
         epilog=_EXAMPLES,
-        formatter_class=raw,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"xlbackflush {__version__}")
     verbs = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for verb in _VERBS:
-        name, text = verb.name, verb.text
-        example = f"example:\n  xlbackflush {name} {verb.example}".rstrip()
-        description = f"{text[0].upper()}{text[1:]}."
-        sub = verbs.add_parser(name, help=text, description=description, epilog=example, formatter_class=raw)
-        sub.set_defaults(verb=verb)
-        for argument, options in verb.arguments:
-            sub.add_argument(argument, **options)
+        _with_arguments(verbs.add_parser(verb.name, help=verb.text, **_about(verb)), verb)
+    return parser
+
+
+def _about(verb: Verb) -> dict[str, Any]:
+    return {
+        "description": f"{verb.text[0].upper()}{verb.text[1:]}.",
+        "epilog": f"example:\n  xlbackflush {verb.name} {verb.example}".rstrip(),
+        "formatter_class": argparse.RawDescriptionHelpFormatter,
+    }
+
+
+def _with_arguments(parser: argparse.ArgumentParser, verb: Verb) -> argparse.ArgumentParser:
+    parser.set_defaults(verb=verb)
+    for argument, options in verb.arguments:
+        parser.add_argument(argument, **options)
     return parser
 
 

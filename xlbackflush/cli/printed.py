@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from xlbackflush.dataclass import asdict
 from xlbackflush.terminal import is_watched, say, show_stage, warn
 
 if TYPE_CHECKING:
@@ -39,6 +38,8 @@ def tell(
 
 def say_json(result: dict[str, Any]) -> None:
     """Print JSON. It has a code for every character beyond ASCII."""
+    import json
+
     say(*json.dumps(result, indent=2).split("\n"))
 
 

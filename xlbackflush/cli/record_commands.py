@@ -4,10 +4,10 @@ import argparse
 import datetime as dt
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import asdict
 
 from xlbackflush.addin.computer import user
 from xlbackflush.cli.printed import progress, tell
+from xlbackflush.dataclass import asdict
 from xlbackflush.lifecycle import post as posting
 from xlbackflush.lifecycle import verify as verifying
 from xlbackflush.lifecycle.calculate import calculate

@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import os
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xlbackflush import schema
 from xlbackflush.addin.computer import user
 from xlbackflush.cli.printed import progress, report, tell
+from xlbackflush.dataclass import asdict
 from xlbackflush.lifecycle import run as lifecycle
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.tables import month_of

@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 
 from xlbackflush import schema
-from xlbackflush.dataclass import dataclass, field, replace
+from xlbackflush.dataclass import dataclass, replace
 from xlbackflush.engine.explosion.by_line import explosion_by_line
 from xlbackflush.engine.explosion.demand import COMPLETIONS, Demand, DemandRows, Roots, only
 from xlbackflush.engine.explosion.explosion import explosion, sizes
@@ -33,7 +33,7 @@ from xlbackflush.engine.rules.rules import INPUTS, RULES
 from xlbackflush.engine.standards.bill import Bill, code_key
 from xlbackflush.engine.standards.unit_cost import UnitCosts
 from xlbackflush.model import finding as f
-from xlbackflush.model.arrays import Floats, Ints, sums, texts, where_true
+from xlbackflush.model.arrays import Floats, Ints, distinct, sums, texts, where_true
 from xlbackflush.model.inputs import Settings
 from xlbackflush.model.tables import Source
 
@@ -90,7 +90,7 @@ def answers(sources: Mapping[str, Source]) -> tuple[Answers | None, list[f.Findi
         return None, errors
     with np.errstate(over="ignore", invalid="ignore"):  # reported as findings
         costs = period.unit_costs
-    too_much = np.unique(costs.rows.item[~(np.abs(costs.rows.unit_cost) < _TOO_MUCH)])
+    too_much = distinct(costs.rows.item[~(np.abs(costs.rows.unit_cost) < _TOO_MUCH)])
     errors = [
         f.TOO_MUCH(cell, f"The unit cost of {code} has more digits than a cell can hold.")
         for cell, code in text_cells(inputs, "StandardCost", "Item", too_much)
@@ -105,7 +105,11 @@ class Answers:
     bill: Bill
     unit_costs: UnitCosts
     settings: Settings
-    _parts: dict[int, dict[str, Part]] = field(init=False, default_factory=dict)  # of the items exploded so far
+
+    @cached_property
+    def _parts(self) -> dict[int, dict[str, Part]]:
+        """Of the items exploded so far."""
+        return {}
 
     @cached_property
     def standards(self) -> dict[str, Standard]:

@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from xlbackflush import __version__
 from xlbackflush.dataclass import replace
 from xlbackflush.engine.inputs import snapshot
-from xlbackflush.engine.inputs.changes import changes
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.record import record as records
 from xlbackflush.engine.record import runs_table
@@ -128,6 +127,8 @@ def draft_of(period: Period, user: str, now: dt.datetime) -> Run:
 
 def _same_inputs(recorded: RunInputs | None, period: Period) -> bool:
     """Whether inputs say what those on record say, although what the workbook lacked was added to it, with its default."""
+    from xlbackflush.engine.inputs.changes import changes
+
     try:
         return recorded is not None and not changes(snapshot.unpack(recorded.pieces), period.inputs.sources)
     except snapshot.DamagedError:

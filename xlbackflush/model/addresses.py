@@ -1,12 +1,12 @@
 """Addresses of cells as findings have them: Counts!E14, and several of one column as one."""
 
-import re
 from collections.abc import Sequence
 
 from xlbackflush.dataclass import dataclass
+from xlbackflush.late import pattern
 from xlbackflush.model.words import listed
 
-_ADDRESS = re.compile(r"(?P<sheet>.+)!(?P<letters>[A-Z]+)(?P<row>\d+)")
+_ADDRESS = pattern(r"(?P<sheet>.+)!(?P<letters>[A-Z]+)(?P<row>\d+)")
 
 
 @dataclass(frozen=True)

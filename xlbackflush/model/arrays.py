@@ -2,13 +2,14 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xlbackflush.dataclass import dataclass
 
+Number = TypeVar("Number", np.int64, np.float64)
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -63,6 +64,23 @@ def sums(key: Ints, values: Floats, count: int) -> Floats:
     for k, begin, stop in zip(several.tolist(), (end - size)[several].tolist(), end[several].tolist(), strict=True):
         added[k] = math.fsum(cells[begin:stop])
     return added
+
+
+# np.unique and np.median load numpy's masked arrays, which takes a small run as long as all its rules
+
+
+def distinct(values: NDArray[Number]) -> NDArray[Number]:
+    """Each of the numbers once, in order. None is blank."""
+    ordered = np.sort(values)
+    is_first = np.ones(len(ordered), bool)
+    np.not_equal(ordered[1:], ordered[:-1], out=is_first[1:])
+    return ordered[is_first]
+
+
+def median(values: Floats) -> float:
+    """The middle of numbers. None is blank."""
+    ordered, middle = np.sort(values), len(values) // 2
+    return float(ordered[middle] if len(values) % 2 else (ordered[middle - 1] + ordered[middle]) / 2)
 
 
 def blank_as_zero(values: Floats) -> Floats:

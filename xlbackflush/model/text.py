@@ -2,17 +2,26 @@
 
 import re
 
+from xlbackflush.late import pattern
+
 #: characters of a cell, counted as Excel does: one beyond the first 65,536 counts as two
 TEXT_MAX = 32_767
 #: characters of a formula
 FORMULA_MAX = 8_192
 #: halves of characters, and two that are none: XML has no way to write them, and so no workbook has
-UNWRITABLE = re.compile("[\ud800-\udfff\ufffe\uffff]")
+UNWRITABLE = pattern("[\ud800-\udfff\ufffe\uffff]")
 #: characters of the name of a person
 NAME_MAX = 200
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
+_CONTROL = "[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]"
 _CUT = " ... (cut)"
-_TOTAL = re.compile(r"(?:grand|sub|over ?all)?[ -]*(?:totals?|sums?)\s*:?", re.I)
+_TOTAL = pattern(r"(?:grand|sub|over ?all)?[ -]*(?:totals?|sums?)\s*:?", re.I)
+#: spaces that do not break a line, and characters that take no room
+_SPACES = dict.fromkeys(map(ord, "\u00a0\u2007\u2009\u202f"), " ") | dict.fromkeys(map(ord, "\u200b\u2060\ufeff"))
+
+
+def cleaned_code(text: str) -> str:
+    """A code or a choice without spaces around it, and with plain spaces inside."""
+    return text.strip() if text.isascii() else text.translate(_SPACES).strip()
 
 
 def is_total(cell: object) -> bool:
@@ -32,4 +41,4 @@ def shortened(text: str) -> str:
 
 def on_one_line(name: str) -> str:
     """The name of a person as a workbook holds it and a person can read it: without what controls a screen, and not endless."""
-    return _CONTROL.sub("", name).strip()[:NAME_MAX]
+    return (name if name.isprintable() else re.sub(_CONTROL, "", name)).strip()[:NAME_MAX]

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import cache
 
 from xlbackflush.model.errors import UnusableError
 
@@ -17,6 +18,7 @@ _CORNER = re.compile(r"(?=.)(?:\$?([A-Z]{1,3}))?(?:\$?(\d+))?")
 _LONGEST = 240  # characters of an address that Range takes: 255
 
 
+@cache
 def column_letter(number: int) -> str:
     """Column number from 1 as letters: 1 A, 27 AA."""
     letters = ""
@@ -26,6 +28,7 @@ def column_letter(number: int) -> str:
     return letters
 
 
+@cache
 def column_number(letters: str) -> int:
     """Letters of a column as its number from 1: A 1, AA 27."""
     number = 0

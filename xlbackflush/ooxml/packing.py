@@ -81,12 +81,15 @@ def packed(pieces: Iterable[bytes], small: bool = False) -> Packed:
 
 
 def stored_in(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Packed:
-    """An entry of an archive, as it is there."""
+    """An entry of an archive, as it is there. Raises BadZipFile where it is another one than the list of entries says."""
     file = archive.fp
     assert file
     file.seek(info.header_offset)
     header = _LOCAL.unpack(file.read(_LOCAL.size))
-    file.seek(header[-2] + header[-1], 1)
+    name = file.read(header[-2]).decode("utf-8" if header[2] & _UTF_8 else "cp437")
+    if header[0] != b"PK\x03\x04" or name != info.orig_filename:
+        raise zipfile.BadZipFile(f"The entry {info.filename} has another name.")
+    file.seek(header[-1], 1)
     year, month, day, hour, minute, second = info.date_time
     stamp = ((year - 1980) << 9 | month << 5 | day, hour << 11 | minute << 5 | second // 2)
     data = file.read(info.compress_size)

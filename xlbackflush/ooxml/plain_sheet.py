@@ -11,6 +11,7 @@ from functools import cache
 import numpy as np
 
 from xlbackflush.dataclass import dataclass, field
+from xlbackflush.late import pattern
 from xlbackflush.model.tables import CellError
 from xlbackflush.ooxml.address import LAST_COLUMN, LAST_ROW, split_cell
 from xlbackflush.ooxml.package import MAIN
@@ -57,17 +58,17 @@ def _row_with_odd_cells() -> re.Pattern[bytes]:
     return _row(rb"(?:" + _CELL + rb"|" + _ODD_CELL + rb")")
 
 
-_PARTS_OF_CELL = re.compile(
+_PARTS_OF_CELL = pattern(
     rb'<c r="(?P<address>[A-Z]+\d+)"(?P<attributes>[^<>]*+)(?:(?<=/)>|>(?P<formula>'
     + _FORMULA
     + rb")?(?:<v>(?P<value>[^<]*)</v>)?)"
 )
-_HEAD = re.compile(
+_HEAD = pattern(
     rb"(?:\xef\xbb\xbf)?(?:<\?xml(?: (?:version|standalone)=[\"'][\w.]+[\"']| encoding=[\"'](?i:utf-8)[\"'])*+ ?\?>)?\s*"
     rb'<(?P<prefix>\w+:)?worksheet(?P<attributes>(?:\s+[\w:]+="[^"<]*")*+)\s*>'
 )
-_TAG = re.compile(rb'\s*+<(?:(?P<end>/)[\w:]+\s*|[\w:]+(?:\s+[\w:]+="[^"<>]*+")*+\s*(?P<empty>/)?)>')
-_BEFORE_MIDNIGHT = re.compile(rb"<v>(\d{1,7}\.9{8}\d*)</v>")
+_TAG = pattern(rb'\s*+<(?:(?P<end>/)[\w:]+\s*|[\w:]+(?:\s+[\w:]+="[^"<>]*+")*+\s*(?P<empty>/)?)>')
+_BEFORE_MIDNIGHT = pattern(rb"<v>(\d{1,7}\.9{8}\d*)</v>")
 
 
 @dataclass(frozen=True)

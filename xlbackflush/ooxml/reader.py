@@ -10,7 +10,6 @@ workbook of the sheets that are wanted, with their shared texts and their styles
 import datetime as dt
 import io
 import os
-import re
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,8 +18,8 @@ from typing import Any
 
 import python_calamine
 
+from xlbackflush.late import pattern
 from xlbackflush.model.errors import UnusableError
-from xlbackflush.ooxml import unusual_sheet
 from xlbackflush.ooxml.archive import check_markup
 from xlbackflush.ooxml.package import MAIN, OFFICE, Package, TablePart
 from xlbackflush.ooxml.plain_sheet import Scanned, scan
@@ -33,12 +32,12 @@ _CELLS_MAX = 16_000_000  # of a sheet: a million rows of the widest table, and a
 _TEXTS_MAX = 4_000_000  # that the cells of a workbook share
 
 _RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
-_ITEM = re.compile(
+_ITEM = pattern(
     rb'\s*<si>(?:<t(?: xml:space="preserve")?>[^<]*+</t>|<t ?/>'
     rb"|(?:<r>(?:<rPr>(?:<\w+(?: \w+=\"[^\"<>]*\")*+ ?/>)*+</rPr>)?+<t(?: xml:space=\"preserve\")?>[^<]*+</t></r>)++)"
     rb"(?:<phoneticPr [^<>]*+/>)?+</si>\s*"
 )
-_TEXTS = re.compile(rb'(?:\xef\xbb\xbf)?(?:<\?xml [^<>]*+\?>)?\s*<sst(?: [^<>]*)? xmlns="%b"[^<>]*>' % MAIN.encode())
+_TEXTS = pattern(rb'(?:\xef\xbb\xbf)?(?:<\?xml [^<>]*+\?>)?\s*<sst(?: [^<>]*)? xmlns="%b"[^<>]*>' % MAIN.encode())
 
 
 class SheetReader:
@@ -100,6 +99,8 @@ class SheetReader:
         return scanned
 
     def _rewritten(self, sheet: str, xml: bytes) -> Scanned:
+        from xlbackflush.ooxml import unusual_sheet
+
         try:
             return unusual_sheet.rewritten(xml, self._texts[1])
         except UnusableError as error:
@@ -163,6 +164,8 @@ class SheetReader:
             position, count = item.end(), count + 1
         if xml[position:].strip() == b"</sst>":
             return xml, count
+        from xlbackflush.ooxml import unusual_sheet
+
         items = [unusual_sheet.text_of(item) for item in self._package.xml(part).iterfind(f"{{{MAIN}}}si")]
         written = "".join(f"<si>{unusual_sheet.text_element(text)}</si>" for text in items)
         return f'<sst xmlns="{MAIN}">{written}</sst>'.encode(), len(items)

@@ -7,10 +7,11 @@ named the note names it where it is now, as where Excel inserts the rows.
 import re
 
 from xlbackflush.dataclass import dataclass
+from xlbackflush.late import pattern
 from xlbackflush.ooxml.address import SHEET, column_number, unquoted
 
 _WORD = r"[A-Za-z_\\][\w.]*"
-_REFERENCE = re.compile(
+_REFERENCE = pattern(
     rf"""
       "(?:[^"]|"")*" | \[[^\]]*\]                                             # texts, and what tables call their columns
     | (?: (?P<sheet>{SHEET}|{_WORD})! | (?<![\w.!$]) )

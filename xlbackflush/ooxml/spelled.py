@@ -9,25 +9,26 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from xlbackflush.ooxml.address import CELL, area, box_of, column_letter, split_cell
+from xlbackflush.late import pattern
+from xlbackflush.ooxml.address import CELL, area, box_of, column_letter, column_number
 from xlbackflush.ooxml.xml import escape_formula, unescape
 
-_ROW = re.compile(r"<(?:\w+:)?row\b(?P<look>[^>]*?)(?:/>|>(?P<cells>.*?)</(?:\w+:)?row>)", re.S)
+_ROW = pattern(r"<(?:\w+:)?row\b(?P<look>[^>]*?)(?:/>|>(?P<cells>.*?)</(?:\w+:)?row>)", re.S)
 _CELL = r"""<(?:\w+:)?c r=["'](?P<column>{})(?P<row>\d+)["'][^>]*?(?:/>|>.*?</(?:\w+:)?c>)"""
-_ANY_CELL = re.compile(_CELL.format("[A-Z]{1,3}"), re.S)
-_NUMBER = re.compile(r"""\br=["'](\d+)["']""")
-_NUMBERED = re.compile(r"""<(?:\w+:)?row\b[^>]*?\br=["'](?P<number>\d+)["']""")
-_STYLE = re.compile(r"""\ss=["'](\d+)["']""")
-_TYPE = re.compile(r"""\st=["'](\w+)["']""")
-_TEXT = re.compile(r"<(?:\w+:)?t\b[^>]*>([^<]*)</")
-_VALUE = re.compile(r"<(?:\w+:)?v\b[^>]*>([^<]*)</")
-_CONTENT = re.compile(r"<(?:\w+:)?(?:f|v|is)\b")
-_FORMULA = re.compile(r"(<(?:\w+:)?f\b(?P<kind>[^>]*?))(?:/>|>(?P<text>[^<]*)(</(?:\w+:)?f>))")
-_SHARED = re.compile(r"""\st=["']shared["']""")
-_FILLED = re.compile(r"""<(?:\w+:)?c r=["']([A-Z]{1,3})\d+["'][^>]*>\s*<(?:\w+:)?(f|v|is)\b""")
-_STYLES = re.compile(r""" s=["'](\d+)["']""")
+_ANY_CELL = pattern(_CELL.format("[A-Z]{1,3}"), re.S)
+_NUMBER = pattern(r"""\br=["'](\d+)["']""")
+_NUMBERED = pattern(r"""<(?:\w+:)?row\b[^>]*?\br=["'](?P<number>\d+)["']""")
+_STYLE = pattern(r"""\ss=["'](\d+)["']""")
+_TYPE = pattern(r"""\st=["'](\w+)["']""")
+_TEXT = pattern(r"<(?:\w+:)?t\b[^>]*>([^<]*)</")
+_VALUE = pattern(r"<(?:\w+:)?v\b[^>]*>([^<]*)</")
+_CONTENT = pattern(r"<(?:\w+:)?(?:f|v|is)\b")
+_FORMULA = pattern(r"(<(?:\w+:)?f\b(?P<kind>[^>]*?))(?:/>|>(?P<text>[^<]*)(</(?:\w+:)?f>))")
+_SHARED = pattern(r"""\st=["']shared["']""")
+_FILLED = pattern(r"""<(?:\w+:)?c r=["']([A-Z]{1,3})\d+["'][^>]*>\s*<(?:\w+:)?(f|v|is)\b""")
+_STYLES = pattern(r""" s=["'](\d+)["']""")
 _LONG = 200_000  # characters
-_REF = re.compile(rf"""(\bref=["']){CELL}(?::{CELL})?""")
+_REF = pattern(rf"""(\bref=["']){CELL}(?::{CELL})?""")
 
 Reword = Callable[[str], str]
 
@@ -117,23 +118,34 @@ class SpelledRow(NamedTuple):
     cells: list[SpelledCell]
 
 
-_ATTRIBUTE = re.compile(r"""([\w:]+)=["']([^"']*)["']""")
+_ATTRIBUTE = pattern(r"""([\w:]+)=["']([^"']*)["']""")
 
 
 def rows_of(xml: str) -> Iterator[SpelledRow]:
     """The rows of some XML."""
+    for number, look, cells in _rows(xml):
+        yield SpelledRow(number, look, list(cells_of(cells)))
+
+
+def looks_of(xml: str) -> Iterator[tuple[int, dict[str, str]]]:
+    """The rows of some XML without their cells: number and other attributes."""
+    for number, look, _ in _rows(xml):
+        yield number, look
+
+
+def _rows(xml: str) -> Iterator[tuple[int, dict[str, str], str]]:
     for match in _ROW.finditer(xml):
         look = dict(_ATTRIBUTE.findall(match["look"]))
         number = look.pop("r", "")
         if number:
-            yield SpelledRow(int(number), look, list(cells_of(match["cells"] or "")))
+            yield int(number), look, match["cells"] or ""
 
 
 def cells_of(xml: str, letters: str = "") -> Iterator[SpelledCell]:
     """The cells of some XML; letters: a pattern of those of their columns."""
     pattern = re.compile(_CELL.format(letters), re.S) if letters else _ANY_CELL
     for match in pattern.finditer(xml):
-        yield SpelledCell(split_cell(f"{match['column']}1")[0], int(match["row"]), match[0])
+        yield SpelledCell(column_number(match["column"]), int(match["row"]), match[0])
 
 
 def filled(row: str) -> tuple[frozenset[str], frozenset[str]]:

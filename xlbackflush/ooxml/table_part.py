@@ -9,20 +9,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
+from xlbackflush.late import pattern
 from xlbackflush.ooxml.xml import unescape
 
-_TOTALS = re.compile(r"""\btotalsRowCount=["'](\d+)["']""")
-_OF_A_USER = re.compile(
+_TOTALS = pattern(r"""\btotalsRowCount=["'](\d+)["']""")
+_OF_A_USER = pattern(
     r"<(?:\w+:)?(?:filterColumn|sortState|calculatedColumnFormula|totalsRowFormula)\b|\btotalsRowCount="
 )
-_STYLE = re.compile(r"<(?:\w+:)?tableStyleInfo\b[^>]*>")
-_REF = re.compile(r"""(\bref=["'][A-Z]+\d+:[A-Z]+)(\d+)(?=["'])""")
-_FILTER = re.compile(
-    r"""<(?:\w+:)?filterColumn\b[^>]*?\bcolId=["'](\d+)["'][^>]*>(.*?)</(?:\w+:)?filterColumn>""", re.S
-)
-_LISTED = re.compile(r"""<(?:\w+:)?filter\b[^>]*?\bval=(?:"([^"]*)"|'([^']*)')""")
-_COMPARED = re.compile(r"""<(?:\w+:)?customFilter\b([^>]*?)/?>""")
-_KNOWN = re.compile(r"</?(?:\w+:)?(?:filters?|customFilters?)\b[^>]*>|\s+")
+_STYLE = pattern(r"<(?:\w+:)?tableStyleInfo\b[^>]*>")
+_REF = pattern(r"""(\bref=["'][A-Z]+\d+:[A-Z]+)(\d+)(?=["'])""")
+_FILTER = pattern(r"""<(?:\w+:)?filterColumn\b[^>]*?\bcolId=["'](\d+)["'][^>]*>(.*?)</(?:\w+:)?filterColumn>""", re.S)
+_LISTED = pattern(r"""<(?:\w+:)?filter\b[^>]*?\bval=(?:"([^"]*)"|'([^']*)')""")
+_COMPARED = pattern(r"""<(?:\w+:)?customFilter\b([^>]*?)/?>""")
+_KNOWN = pattern(r"</?(?:\w+:)?(?:filters?|customFilters?)\b[^>]*>|\s+")
 _ORDER: dict[str, Callable[[float, float], bool]] = {
     "greaterThan": lambda one, other: one > other,
     "greaterThanOrEqual": lambda one, other: one >= other,

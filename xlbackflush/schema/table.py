@@ -2,12 +2,11 @@
 
 import datetime as dt
 from collections.abc import Callable, Collection
-from dataclasses import KW_ONLY
 from functools import cache, cached_property, partial
 from string import Formatter
 from typing import Any, Literal
 
-from xlbackflush.dataclass import dataclass
+from xlbackflush.dataclass import KW_ONLY, dataclass
 
 DAY_0 = dt.date(1899, 12, 30)  # Excel's
 HEADER_ROW = 6  # of every table; units stand one row above, data starts one row below

@@ -11,6 +11,7 @@ from functools import lru_cache
 from xlbackflush import schema
 from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.explosion.demand import Stream
+from xlbackflush.late import pattern
 from xlbackflush.model.inputs import Inputs
 from xlbackflush.model.tables import Source
 from xlbackflush.model.text import FORMULA_MAX
@@ -21,7 +22,7 @@ from xlbackflush.ooxml.patterns import Patterns
 AFTER_CLOSE = "".join(f',Journal[Event],"<>{event}"' for event in schema.FROM_THE_CLOSE_ON)
 #: criteria that leave out rows of the Trace that no entry posts
 POSTED_ROWS = "".join(f',Trace[Event],"<>{event}"' for event in (*schema.ON_THE_SHELF, schema.UNITS_IN_PROCESS))
-_DATE_LIKE = re.compile(r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[\s.\-/]*\d", re.I)
+_DATE_LIKE = pattern(r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[\s.\-/]*\d", re.I)
 
 
 def literal(text: str) -> str:
@@ -90,8 +91,8 @@ class Sheets:
         return {column: self.head(table, column) for column in self.tables[table].letters}
 
 
-_SUMS = re.compile(r"\b(?:SUMIFS|SUMPRODUCT|COUNTIFS|SUM|COUNT|COUNTA)\(")
-_TOKENS = re.compile(r'"(?:[^"]|"")*"|[()]')
+_SUMS = pattern(r"\b(?:SUMIFS|SUMPRODUCT|COUNTIFS|SUM|COUNT|COUNTA)\(")
+_TOKENS = pattern(r'"(?:[^"]|"")*"|[()]')
 
 
 def without_tables(formula: str, missing: Sequence[str]) -> str:

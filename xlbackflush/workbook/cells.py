@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from functools import cache, cached_property
 from itertools import pairwise
 
+from xlbackflush.late import pattern
 from xlbackflush.model.tables import CellError, Source
 from xlbackflush.ooxml.address import split_cell
 from xlbackflush.ooxml.formula_rows import moved
@@ -13,11 +14,11 @@ from xlbackflush.ooxml.reader import SheetReader
 from xlbackflush.ooxml.values import as_excel
 from xlbackflush.ooxml.xml import unescape
 
-_ROW = re.compile(r'<(?:\w+:)?row\b[^>]*?\br="(\d+)"')
-_CELL = re.compile(r"<(?:\w+:)?c\b([^>]*?)(?:/>|>(.*?)</(?:\w+:)?c>)", re.S)
-_ADDRESS = re.compile(r'\br="([A-Z]+[0-9]+)"')
-_FORMULA = re.compile(r"<(?:\w+:)?f\b([^>]*?)(?:/>|>([^<]*)</(?:\w+:)?f>)")
-_SHARED = re.compile(r'\bsi="(\d+)"')
+_ROW = pattern(r'<(?:\w+:)?row\b[^>]*?\br="(\d+)"')
+_CELL = pattern(r"<(?:\w+:)?c\b([^>]*?)(?:/>|>(.*?)</(?:\w+:)?c>)", re.S)
+_ADDRESS = pattern(r'\br="([A-Z]+[0-9]+)"')
+_FORMULA = pattern(r"<(?:\w+:)?f\b([^>]*?)(?:/>|>([^<]*)</(?:\w+:)?f>)")
+_SHARED = pattern(r'\bsi="(\d+)"')
 
 
 class FileReader:

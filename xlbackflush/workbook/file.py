@@ -20,11 +20,11 @@ from xlbackflush.dataclass import replace
 from xlbackflush.engine.answers import Answers
 from xlbackflush.engine.record import record as records
 from xlbackflush.engine.result import RunResult
+from xlbackflush.late import pattern
 from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.inputs import Cleaned
 from xlbackflush.model.journal import Problem, Run
 from xlbackflush.model.tables import Source
-from xlbackflush.ooxml import typed_cells
 from xlbackflush.ooxml.address import column_letter
 from xlbackflush.ooxml.atomic import NewFile, explained
 from xlbackflush.ooxml.cells import Block, rows_xml
@@ -135,6 +135,8 @@ class FileBook:
 
     def not_typed(self, cells: Sequence[Cleaned]) -> set[str]:
         """Addresses of cells that hold a formula, or cannot be found, so that a run must not write them."""
+        from xlbackflush.ooxml import typed_cells
+
         others: set[str] = set()
         for sheet, group in self._by_sheet(cells).items():
             typed = typed_cells.typed(self.package.read(self.package.sheets[sheet]), group)
@@ -256,6 +258,10 @@ class FileBook:
 
     def _put_cleaned(self, cells: Sequence[Cleaned], places: int, styles: StyleSheet) -> None:
         """What a run read, into the cells where it was cleaned: the formulas of the proofs read the same then."""
+        if not cells:
+            return
+        from xlbackflush.ooxml import typed_cells
+
         for sheet, group in self._by_sheet(cells).items():
             values = {
                 address: typed_cells.Typed(
@@ -373,5 +379,5 @@ def _written(above: Sequence[str], kept: Kept) -> Iterator[Sequence[str]]:
         yield from rows
 
 
-_ROW = re.compile(r'<(?:\w+:)?row\b[^>]*?\br="(?P<number>\d+)"[^>]*?(?:/>|>.*?</(?:\w+:)?row>)', re.S)
-_CHAIN = re.compile(rb"<(?:\w+:)?(?:Relationship|Override)\b[^>]*calcChain[^>]*/>")
+_ROW = pattern(r'<(?:\w+:)?row\b[^>]*?\br="(?P<number>\d+)"[^>]*?(?:/>|>.*?</(?:\w+:)?row>)', re.S)
+_CHAIN = pattern(rb"<(?:\w+:)?(?:Relationship|Override)\b[^>]*calcChain[^>]*/>")

@@ -12,7 +12,6 @@ which nothing is the user's is looked through once, for nothing else than that.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from string import Formatter
@@ -20,6 +19,7 @@ from string import Formatter
 from xlbackflush import schema
 from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.record import auditor_marks
+from xlbackflush.late import pattern
 from xlbackflush.model.tables import CellError
 from xlbackflush.ooxml.cells import Block
 from xlbackflush.ooxml.values import stored
@@ -29,7 +29,7 @@ _NAMES = {"Explanation": ("Where", "What"), "Findings": ("Code", "Where"), "Comp
 GONE = "Its row is no longer in the table."
 OURS = "The run writes this cell."
 HINT_ROW = 4  # of the title rows; above it stand title, purpose and status, below it the units
-_HINT = re.compile(r"Run R\d|Last check: ")
+_HINT = pattern(r"Run R\d|Last check: ")
 _SMALLEST_UNIT = 4  # decimals in which amounts of the journal are compared: no currency has more
 
 

@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING
 
 from xlbackflush import schema
 from xlbackflush.dataclass import dataclass, field, replace
+from xlbackflush.late import pattern
 from xlbackflush.model.tables import Source
-from xlbackflush.ooxml.address import LAST_ROW, box_of, column_letter
+from xlbackflush.ooxml.address import LAST_ROW, box_of, column_letter, column_number
 from xlbackflush.ooxml.cells import Block, Cells
 from xlbackflush.ooxml.formula_rows import formula_rows
 from xlbackflush.ooxml.package import Package, TablePart
 from xlbackflush.ooxml.reader import SheetReader
 from xlbackflush.ooxml.references import Resized, copied
-from xlbackflush.ooxml.spelled import SheetRows, SpelledCell, cells_of, filled, rows_of, styles_in
+from xlbackflush.ooxml.spelled import SheetRows, SpelledCell, cells_of, filled, looks_of, rows_of, styles_in
 from xlbackflush.ooxml.styles import StyleSheet
 from xlbackflush.ooxml.table_part import is_filtered, passes, total_rows
 from xlbackflush.workbook.kept import (
@@ -53,9 +54,10 @@ _LIKE = 50  # rows above the last one, with which that is compared
 #: attributes of a row that a user changes, by the one that says that they count
 _LOOKS = {"hidden": ("hidden",), "collapsed": ("collapsed",), "customFormat": ("s", "customFormat")}
 _HEIGHT = {"customHeight": ("ht", "customHeight")}
-_RULES = re.compile(r"""\bsqref=["']([^"']*)""")
+_RULES = pattern(r"""\bsqref=["']([^"']*)""")
+_LETTERS = pattern(r"""c r=["']([A-Z]+)""")  # of the column of a cell; a text that looks like one does no harm
 _TO_THE_END = str(LAST_ROW)
-_SHEET_DATA = re.compile(r"<(?P<prefix>\w+:)?sheetData\s*(?:/>|>.*</(?:\w+:)?sheetData>)", re.S)
+_SHEET_DATA = pattern(r"<(?P<prefix>\w+:)?sheetData\s*(?:/>|>.*</(?:\w+:)?sheetData>)", re.S)
 
 
 @dataclass
@@ -405,8 +407,8 @@ class OwnThings:
         for xml in (self._rows.body, self._rows.below):
             for cell in _outside(xml, resized.left, resized.right):
                 yield self._moved(cell, cell.row)
-        changed = self._changed_head(head)
-        written = {cell.address: cell for row in head for cell in cells_of(row)} if changed else {}
+        changed, new = self._changed_head(head)
+        written = {cell.address: cell for row in new for cell in cells_of(row)}
         for row in rows_of(changed):
             for cell in row.cells:
                 yield from self._above(cell, written.get(cell.address))
@@ -421,12 +423,15 @@ class OwnThings:
                 elif cell.has_content or to > resized.end + resized.down:
                     yield self._moved(cell, to)
 
-    def _changed_head(self, head: Sequence[str]) -> str:
-        """The rows above the table, without those that are written as they stand."""
-        changed = self._rows.above
+    def _changed_head(self, head: Sequence[str]) -> tuple[str, list[str]]:
+        """The rows above the table that are not written as they stand, and those that are written instead."""
+        changed, new = self._rows.above, []
         for row in head:
-            changed = changed.replace(row, "", 1)
-        return changed
+            without = changed.replace(row, "", 1)
+            if without == changed:
+                new.append(row)
+            changed = without
+        return changed, new
 
     def _is_in_columns(self, cell: SpelledCell) -> bool:
         return self._resized.left <= cell.column <= self._resized.right
@@ -472,15 +477,15 @@ class OwnThings:
 
     def _head_looks(self, head: Sequence[str]) -> Looks:
         """Heights of the title rows that a user has changed, and title rows out of sight."""
-        changed = self._changed_head(head)
-        ours = {row.number: row.look for xml in head for row in rows_of(xml)} if changed else {}
+        changed, new = self._changed_head(head)
+        ours = dict(looks_of("".join(new)))
         looks: Looks = {}
-        for row in rows_of(changed):
-            look = {name: text for name, text in row.look.items() if name in ("ht", "customHeight", "hidden")}
-            was = ours.get(row.number, {})
+        for number, given in looks_of(changed):
+            look = {name: text for name, text in given.items() if name in ("ht", "customHeight", "hidden")}
+            was = ours.get(number, {})
             is_resized = _is_on(look, "customHeight") and float(look["ht"]) != float(was.get("ht", 0))
             if _is_on(look, "hidden") or is_resized:
-                looks[row.number] = look
+                looks[number] = look
         return looks
 
     def _looks(self) -> Looks:
@@ -492,15 +497,15 @@ class OwnThings:
             name: group for name, group in wanted.items() if f' {name}="1"' in given or f' {name}="true"' in given
         }
         looks: Looks = {}
-        for row in rows_of(self._rows.body) if groups else ():
-            names = [name for switch, group in groups.items() if _is_on(row.look, switch) for name in group]
-            look = {name: row.look[name] for name in names if name in row.look and not (test and name == "hidden")}
-            home = self._home(row.number) if look else None
+        for number, given_look in looks_of(self._rows.body) if groups else ():
+            names = [name for switch, group in groups.items() if _is_on(given_look, switch) for name in group]
+            look = {name: given_look[name] for name in names if name in given_look and not (test and name == "hidden")}
+            home = self._home(number) if look else None
             if home is not None:
                 looks[home] = look
-        for row in rows_of(self._rows.below):
-            look = {name: text for name, text in row.look.items() if name != "spans"}
-            to = self._resized.row(row.number)
+        for number, given_look in looks_of(self._rows.below):
+            look = {name: text for name, text in given_look.items() if name != "spans"}
+            to = self._resized.row(number)
             if look and self._resized.row(self._resized.end) < to <= LAST_ROW:
                 looks[to] = look
         return self._hidden(test, looks) if test else looks
@@ -535,11 +540,6 @@ def _is_on(look: Mapping[str, str], name: str) -> bool:
 
 def _outside(xml: str, left: int, right: int) -> Iterator[SpelledCell]:
     """The cells to the left and to the right of columns."""
-    later = f"[{column_letter(right + 1)}-Z]|[A-Z]{{2,3}}" if right < 26 else "[A-Z]{2,3}"
-    before = [f"[A-{column_letter(left - 1)}]"] if 1 < left <= 27 else ["[A-Z]{1,3}"] if left > 27 else []
-    for letters in (*before, later):
-        if not re.search(
-            rf"""<(?:\w+:)?c r=["'](?:{letters})\d""", xml
-        ):  # found, and compiled, sooner than whole cells
-            continue
-        yield from (cell for cell in cells_of(xml, letters) if not left <= cell.column <= right)
+    columns = {letters: column_number(letters) for letters in set(_LETTERS.findall(xml))}
+    others = [letters for letters, column in columns.items() if not left <= column <= right]
+    return cells_of(xml, "|".join(others)) if others else iter(())

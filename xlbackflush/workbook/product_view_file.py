@@ -10,8 +10,6 @@ told in one sentence, and the workbook is complete without it.
 
 from __future__ import annotations
 
-import csv
-import filecmp
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import repeat
@@ -73,6 +71,8 @@ class ViewFile:
             return
         if period.exploded_rows > schema.PRODUCT_VIEW_ROWS_MAX:
             return
+        import filecmp
+
         try:
             there = target.exists()
             if there and not _ours(target):
@@ -105,6 +105,8 @@ class ViewFile:
         return view
 
     def _fill(self, path: Path, made: Run) -> None:
+        import csv
+
         period, run = self.result.period, f"{made.run} {made.input_hash[:12]}"
         with path.open("w", encoding="utf-8-sig", newline="") as file:
             writer = csv.writer(file)

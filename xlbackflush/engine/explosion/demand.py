@@ -19,7 +19,7 @@ import numpy as np
 from xlbackflush import schema
 from xlbackflush.dataclass import dataclass, replace
 from xlbackflush.engine.standards.bill import Bill
-from xlbackflush.model.arrays import Bools, Floats, Ints, Records, Texts, blank_as_zero, sums, texts
+from xlbackflush.model.arrays import Bools, Floats, Ints, Records, Texts, blank_as_zero, distinct, sums, texts
 from xlbackflush.model.inputs import Counts, Purchases, Scrap, Settings
 
 
@@ -202,7 +202,7 @@ def _growth(bill: Bill, followed: Bools, sales: tuple[Ints, Floats, Floats]) -> 
     at = bill.of("Stock")
     known = at[at >= 0]
     made = np.isin(bill.items.type[known], (schema.SUBASSEMBLY, schema.FINISHED)) & ~followed[known]
-    item = np.unique(known[made]) if not settings.completion_triggers else known[:0]
+    item = distinct(known[made]) if not settings.completion_triggers else known[:0]
     opening, counted = (
         sums(at + 1, blank_as_zero(units), count + 1)[1:][item] for units in (stock.opening_qty, stock.counted_qty)
     )

@@ -14,7 +14,7 @@ from xlbackflush.engine.explosion.demand import Demand, only
 from xlbackflush.engine.explosion.explosion import ExplosionRows, explosion, sizes
 from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.engine.standards.unit_cost import UnitCosts
-from xlbackflush.model.arrays import Floats, Ints
+from xlbackflush.model.arrays import Floats, Ints, distinct
 from xlbackflush.model.inputs import Settings
 
 #: of the columns of the sheet Trace, those that explain themselves without its formulas
@@ -36,7 +36,7 @@ def product_view(
     bill = unit_costs.bill
     each = sizes(bill, demand)
     number = (np.cumsum(each) - each) // chunk  # of the chunk in which a root's first row falls
-    for n in np.unique(number):
+    for n in distinct(number):
         some = only(demand, number == n)
         rows = explosion(unit_costs, some, settings).rows
         for first in range(0, len(rows), chunk):  # one root alone may pass it

@@ -5,10 +5,10 @@ words in common ("Count" for Counted qty), or where it stands in its place and h
 """
 
 import datetime as dt
-import re
 from collections.abc import Callable, Iterator, Sequence
 
 from xlbackflush import schema
+from xlbackflush.late import pattern
 from xlbackflush.model import finding as f
 from xlbackflush.model.tables import Source, number_in
 
@@ -17,7 +17,7 @@ _SPELLED = {
     "labour": "labor", "qty": "quantity", "qnty": "quantity", "quant": "quantity", "amt": "amount", "desc": "description",
     "hrs": "hour", "pct": "percent", "ref": "reference", "mat": "material", "var": "variable",
 }  # fmt: skip
-_WORD = re.compile(r"[^\W\d_]+|\d+")
+_WORD = pattern(r"[^\W\d_]+|\d+")
 _SHORTEST = 3  # letters of a word that stands for a longer one
 
 Fits = Callable[[str, str], bool]

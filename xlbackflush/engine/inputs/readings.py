@@ -14,9 +14,8 @@ from contextlib import suppress
 
 from xlbackflush import schema
 from xlbackflush.dataclass import dataclass, field
+from xlbackflush.model.text import cleaned_code
 
-_SPACES = re.compile("[\u00a0\u2007\u2009\u202f]")  # that do not break a line
-_NOTHING = re.compile("[\u200b\u2060\ufeff]")  # characters that take no room
 #: a sign -> currencies that are written with it
 _SIGNS = {
     "$": "USD CAD AUD NZD SGD HKD MXN TWD ARS CLP COP", "€": "EUR", "£": "GBP EGP", "¥": "JPY CNY", "₹": "INR", "₩": "KRW",
@@ -48,11 +47,6 @@ class Texts:
 
     certain: dict[str, float] = field(default_factory=dict)
     doubtful: dict[str, tuple[float, float]] = field(default_factory=dict)
-
-
-def cleaned_code(text: str) -> str:
-    """A code or a choice without spaces around it, and with plain spaces inside."""
-    return text.strip() if text.isascii() else _NOTHING.sub("", _SPACES.sub(" ", text)).strip()
 
 
 def read(texts: Collection[str], kind: str, currency: str) -> Texts:

@@ -38,6 +38,7 @@ from functools import cached_property
 from typing import Any
 
 from xlbackflush.dataclass import dataclass, replace
+from xlbackflush.late import pattern
 from xlbackflush.model.journal import RunInputs
 from xlbackflush.model.tables import CellError, Source
 
@@ -126,7 +127,7 @@ def _piece(number: int, count: int, part: str) -> str:
     return f"{number}/{count} {check} {part}"
 
 
-_PIECE = re.compile(r"(?P<number>\d+)/(?P<count>\d+) (?P<check>[0-9a-f]+) (?P<part>\S+)", re.ASCII)
+_PIECE = pattern(r"(?P<number>\d+)/(?P<count>\d+) (?P<check>[0-9a-f]+) (?P<part>\S+)", re.ASCII)
 
 
 def _part(i: int, count: int, piece: str) -> str:

@@ -4,24 +4,28 @@ Nothing is guessed: a cell that is not what its column asks for becomes a findin
 What is harmless is cleaned as it is read (see `readings`): spaces around a code, a minus behind a number, a date as text.
 """
 
+from __future__ import annotations
+
 import datetime as dt
 import math
 from collections.abc import Callable, Collection, Sequence
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from xlbackflush import schema
 from xlbackflush.dataclass import dataclass, field
 from xlbackflush.engine.inputs import percentages
-from xlbackflush.engine.inputs.readings import Texts, cleaned_code, day_in_digits, read
 from xlbackflush.model import finding as f
 from xlbackflush.model.arrays import Floats, texts, where_true
 from xlbackflush.model.inputs import Cleaned
 from xlbackflush.model.tables import CellError, Source, day_number, number_in
-from xlbackflush.model.text import TEXT_MAX, UNWRITABLE, shortened
+from xlbackflush.model.text import TEXT_MAX, UNWRITABLE, cleaned_code, shortened
 from xlbackflush.model.words import day, in_words, listed, number, short_text
+
+if TYPE_CHECKING:
+    from xlbackflush.engine.inputs import readings
 
 _DAY_0_ORDINAL = schema.DAY_0.toordinal()
 _DATES = range(18_264, 109_575)  # 1950-01-01 to 2199-12-31: a plain number here may be an unformatted date
@@ -84,10 +88,12 @@ class Reader:
         return True
 
     @cached_property
-    def _texts(self) -> Texts:
+    def _texts(self) -> readings.Texts:
         """What the texts of a column of numbers or dates say; looked into where there is one."""
+        from xlbackflush.engine.inputs import readings
+
         texts = {cell for cell in self._raw if isinstance(cell, str) and cell}
-        return read(texts, self.column.kind, self.reading.currency)
+        return readings.read(texts, self.column.kind, self.reading.currency)
 
     def typed(self, raw: Sequence[object]) -> Any:
         """All cells. Where all are plainly of the column's kind they pass at once; else each is looked at."""
@@ -268,6 +274,8 @@ def text_of(value: object) -> str | None:
 
 def _day_in_digits(value: object) -> float | None:
     """The day of a number such as 20260405, or None."""
+    from xlbackflush.engine.inputs.readings import day_in_digits
+
     digits = number_in(value)
     return day_in_digits(digits) if digits is not None and math.isfinite(digits) else None
 

@@ -24,7 +24,7 @@ from xlbackflush.engine.measures import slips
 from xlbackflush.engine.measures.levers import COUNTED, OPENING, PER, Effects, Key, Lever, Levers, loss_of, multiplier
 from xlbackflush.engine.measures.slips import FREE, TEN, Slip
 from xlbackflush.engine.measures.unit_balance import UnitBalance
-from xlbackflush.model.arrays import where_true
+from xlbackflush.model.arrays import distinct, where_true
 
 MISTAKES_MAX = 12
 ITEMS_MAX = 25  # with a difference, that are looked into at a time, the largest in money first
@@ -337,7 +337,7 @@ class _Search:
         chosen = np.concatenate(
             (simple.argsort(kind="stable")[: ROWS_MAX // 2], away.argsort(kind="stable")[: ROWS_MAX // 2])
         )
-        rows: list[int] = np.unique(chosen).tolist()
+        rows: list[int] = distinct(chosen).tolist()
         return rows
 
     def twin(self, lever: Lever, row: int) -> int:

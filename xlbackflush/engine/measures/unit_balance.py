@@ -12,7 +12,7 @@ from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.explosion.demand import SALES, Transactions
 from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.engine.stock.stock_book import StockBook
-from xlbackflush.model.arrays import Bools, Floats, Records
+from xlbackflush.model.arrays import Bools, Floats, Records, median
 
 NOISE, NOISE_MIN, NOISE_MAX = (
     0.005,
@@ -101,5 +101,5 @@ def _planned(bill: Bill) -> Floats:
 def _noise(shares: Floats) -> float:
     """The noise as a share of what was handled, by the median of the differences and what is usual."""
     usual = np.full(_EARLIER, NOISE * _NORMAL_MEDIAN)
-    middle = float(np.median(np.concatenate((shares, usual)))) / _NORMAL_MEDIAN
+    middle = median(np.concatenate((shares, usual))) / _NORMAL_MEDIAN
     return min(max(middle, NOISE_MIN), NOISE_MAX)

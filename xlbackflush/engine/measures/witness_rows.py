@@ -11,7 +11,7 @@ import numpy as np
 from xlbackflush import schema
 from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.standards.bill import Bill
-from xlbackflush.model.arrays import Bools, Floats, Ints, Records, where_true
+from xlbackflush.model.arrays import Bools, Floats, Ints, Records, median, where_true
 from xlbackflush.model.inputs import Actuals
 
 OWN_CAUSE = 0.05  # how often a witness is wrong for a reason of its own
@@ -143,8 +143,8 @@ def hours_of(actuals: Actuals, rows: CountRows, each: Floats) -> Hours:
         zero = np.zeros(len(rows))
         return Hours(hours, zero, zero, zero, np.full(len(rows), np.inf))
     ratio = np.log(amount[compared] / allowed[compared])
-    middle, count = float(np.median(ratio)), len(ratio)
-    spread = 1.4826 * float(np.median(np.abs(ratio - middle)))
+    middle, count = median(ratio), len(ratio)
+    spread = 1.4826 * median(np.abs(ratio - middle))
     variance = (HOURS_DEGREES * HOURS_ERROR**2 + count * spread**2) / (HOURS_DEGREES + count)
     certain = count / (count + variance / EFFICIENCY_ERROR**2)  # with few days or weeks, the standard counts for more
     error = np.sqrt(variance + EFFICIENCY_ERROR**2 * (1 - certain))

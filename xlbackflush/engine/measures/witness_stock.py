@@ -20,7 +20,7 @@ from xlbackflush.engine.measures.witness_rows import CountRows, Floor, added, fi
 from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.engine.stock.relief import of_events
 from xlbackflush.engine.stock.stock_book import StockBook
-from xlbackflush.model.arrays import Bools, Floats, Ints, Records, where_true
+from xlbackflush.model.arrays import Bools, Floats, Ints, Records, distinct, median, where_true
 
 OWN_SIZE = 0.25  # of what was counted or used: by how much an item is off that is off for a reason of its own, about
 SHELF_ERROR, SHELF_SPREAD = 0.006, 0.9  # of a stock count, as a share of what was counted; how well that is known (log)
@@ -78,7 +78,7 @@ class Agreement(Records):
 
 def traces_of(bill: Bill, explosion: Explosion, demand: Demand, rows: CountRows) -> tuple[Traces, Floats]:
     """What a good unit of each product takes of what is stocked, and itself; and its labor hours."""
-    products = np.unique(rows.item)
+    products = distinct(rows.item)
     number = np.full(len(bill.items), -1)
     number[products] = np.arange(len(products))
     if explosion.by_line:
@@ -237,7 +237,7 @@ def _usual_loss(stock: Differences) -> float:
     known = stock.of(stock.bought & (stock.use > 0) & ~np.isnan(stock.used))
     if not len(known):
         return 0.0
-    middle = float(np.median(known.used / known.use)) * len(known) / (len(known) + LOSS_ITEMS)
+    middle = median(known.used / known.use) * len(known) / (len(known) + LOSS_ITEMS)
     return min(max(middle, -LOSS_MAX), LOSS_MAX)
 
 

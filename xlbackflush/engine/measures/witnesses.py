@@ -48,7 +48,7 @@ from xlbackflush.engine.measures.witness_stock import (
 )
 from xlbackflush.engine.standards.bill import Bill, ranges
 from xlbackflush.engine.stock.stock_book import StockBook
-from xlbackflush.model.arrays import Bools, Floats, Ints, Records, blank_as_zero, sums, where_true
+from xlbackflush.model.arrays import Bools, Floats, Ints, Records, blank_as_zero, distinct, sums, where_true
 
 WRONG = 0.05  # how often a count of a product is wrong in a period
 LOST = 0.012  # how often its parts are off together while the count is right: units lost without a report, a wrong bill
@@ -162,7 +162,7 @@ def _case(
     opening[book.item] = book.opening
     completed = (counts.event == schema.COMPLETED) & (of_counts >= 0)
     made = sums(of_counts[completed], blank_as_zero(counts.quantity[completed]), len(bill.items))
-    products = np.unique(rows.item)
+    products = distinct(rows.item)
     return _Case(
         bill, rows, made[products], hours, traces.of(~np.isnan(stock.used[traces.item])), stock,
         Moves.joined((sold, _used_in_others(rows, traces, number))), opening[products],

@@ -21,7 +21,7 @@ from xlbackflush.engine.posting.flush import balances
 from xlbackflush.engine.rules.places import cells, home, types
 from xlbackflush.engine.stock import counted
 from xlbackflush.model import finding as f
-from xlbackflush.model.arrays import Bools, Floats, Ints, blank_as_zero, sums, total, where_true
+from xlbackflush.model.arrays import Bools, Floats, Ints, blank_as_zero, median, sums, total, where_true
 from xlbackflush.model.money import from_minor, shown, to_minor
 
 # --------------------------------------------------------------------------------------------------- labor
@@ -148,9 +148,9 @@ def _material_missing(period: Period, item: int, units: float) -> tuple[float, s
     alike = items.made & (material > 0)
     by_conversion = alike & (conversion > 0)
     if conversion[item] > 0 and by_conversion.any():
-        each = float(np.median(material[by_conversion] / conversion[by_conversion]) * conversion[item])
+        each = median(material[by_conversion] / conversion[by_conversion]) * conversion[item]
     elif alike.any():
-        each = float(np.median(material[alike]))
+        each = median(material[alike])
     else:
         book = period.stock
         left = total(np.maximum(book.book * book.cost, 0.0)[~book.made])

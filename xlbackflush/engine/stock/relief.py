@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterable
-from typing import NamedTuple
 
 import numpy as np
 
@@ -16,7 +15,8 @@ from xlbackflush.model.arrays import Bools, Floats, Ints, Records, Texts, blank_
 from xlbackflush.model.money import to_minor_array
 
 
-class Flow(NamedTuple):
+@dataclass(frozen=True)
+class Flow:
     """What one event takes from one account for another, in money, unrounded.
 
     product: item, -1 where entries are per trigger. relieved_from: "" for conversion. first, last: positions in the explosion

@@ -20,7 +20,7 @@ from xlbackflush.engine.rules.plausibility.words import (
     unnamed,
 )
 from xlbackflush.model import finding as f
-from xlbackflush.model.arrays import sums, where_true
+from xlbackflush.model.arrays import median, sums, where_true
 
 
 def mistyped_bills(period: Period) -> Iterator[f.Finding]:
@@ -128,7 +128,7 @@ def unusual_losses(period: Period) -> Iterator[f.Finding]:
     high = where_true(lines.scrap >= _LOSS_HIGH)
     if not len(high):
         return
-    usual = float(np.median(planned)) if len(planned) > 2 * len(high) else _LOSS_USUAL
+    usual = median(planned) if len(planned) > 2 * len(high) else _LOSS_USUAL
     named = {m.lever.line for m in period.likely_mistakes.mistakes}
     for line in high.tolist():
         component, loss = int(lines.component[line]), float(lines.scrap[line])

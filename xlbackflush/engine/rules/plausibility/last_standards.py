@@ -22,7 +22,7 @@ from xlbackflush.engine.rules.plausibility.changes import Change, number, percen
 from xlbackflush.engine.rules.plausibility.follows import before
 from xlbackflush.engine.standards.bill import scrap_factor
 from xlbackflush.model import finding as f
-from xlbackflush.model.arrays import Bools, Floats, where_true
+from xlbackflush.model.arrays import Bools, Floats, median, where_true
 
 _ALIKE = 1e-9  # of a figure: what writing and reading it again may change
 _WHOLE_BILL = 4  # lines of one bill that differ: they are told as one change
@@ -298,7 +298,7 @@ def _standards(
         ratio = np.where(old > 0, new / old, np.inf)[at]
     tolerance = period.settings.price_tolerance if column == "Material price" else period.settings.rate_tolerance
     together = len(at) >= _MANY and len(at) >= _MOST * np.count_nonzero((old > 0) | (new > 0))
-    revised = together and 0.5 < float(np.median(ratio)) < 2
+    revised = together and 0.5 < median(ratio) < 2
     quiet = (np.abs(ratio - 1) <= tolerance) | (revised & (ratio > 0.5) & (ratio < 2))
     source, show = inputs.sources["StandardCost"], percent if column.endswith("%") else number
     for i, loss, share, is_quiet in zip(at.tolist(), effect.tolist(), ratio.tolist(), quiet.tolist(), strict=True):

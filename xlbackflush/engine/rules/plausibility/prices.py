@@ -11,7 +11,6 @@ as dear as other items are.
 import math
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import NamedTuple
 
 import numpy as np
 
@@ -20,7 +19,7 @@ from xlbackflush.engine.period import Period
 from xlbackflush.engine.rules.places import cells, home
 from xlbackflush.engine.rules.plausibility import figures as fig
 from xlbackflush.model import finding as f
-from xlbackflush.model.arrays import Floats, Ints, Records, blank_as_zero, total, where_true
+from xlbackflush.model.arrays import Floats, Ints, Records, blank_as_zero, distinct, total, where_true
 
 #: a price is so many times what it should be -> what it looks like
 _FACTORS = {
@@ -54,7 +53,8 @@ class _Receipts(Records):
     standard: Floats
 
 
-class _Named(NamedTuple):
+@dataclass(frozen=True)
+class _Named:
     """What a price looks like: in words, and the price that it then is."""
 
     words: str
@@ -138,13 +138,13 @@ def _free(period: Period, free: _Receipts) -> Iterator[f.Finding]:
 
 def _common(period: Period, receipts: _Receipts, off: Ints) -> tuple[f.Finding, Ints] | None:
     """One finding where most of the prices that are off are off by one factor, and the rows that it leaves."""
-    if len(off) < _SAME_CAUSE_ROWS or len(np.unique(receipts.item[off])) < _SAME_CAUSE_ITEMS:
+    if len(off) < _SAME_CAUSE_ROWS or len(distinct(receipts.item[off])) < _SAME_CAUSE_ITEMS:
         return None
     logs = np.log(receipts.price[off] / receipts.standard[off])
     typical = fig.middle(logs)
     alike = np.abs(logs - typical) <= math.log1p(period.settings.price_tolerance)
     rows = off[alike]
-    if alike.mean() < _SAME_CAUSE_SHARE or len(np.unique(receipts.item[rows])) < _SAME_CAUSE_ITEMS:
+    if alike.mean() < _SAME_CAUSE_SHARE or len(distinct(receipts.item[rows])) < _SAME_CAUSE_ITEMS:
         return None
     rule, ratio, where = f.PRICES_ALIKE, math.exp(typical), _cells(period, receipts, rows)
     factor = fig.nearest(ratio, _FACTORS, period.settings.price_tolerance)
@@ -173,7 +173,7 @@ def _plural(words: str) -> str:
 def _exchanged_standards(period: Period, receipts: _Receipts, off: Ints) -> Iterator[Ints]:
     """Pairs of items, one below the other on Standard Cost, whose receipts each cost what is the standard of the other."""
     number = np.bincount(receipts.item, minlength=len(period.bill.items))
-    items = np.unique(receipts.item[off])
+    items = distinct(receipts.item[off])
     items = items[(np.bincount(receipts.item[off], minlength=len(number)) == number)[items]]  # every receipt is off
     if len(items) < 2:
         return

@@ -17,7 +17,7 @@ from xlbackflush.engine.rules.plausibility import slips
 from xlbackflush.engine.rules.plausibility.slips import FIXED, HOURS, KINDS, LABOR, OTHER, Books, Slip
 from xlbackflush.model import finding as f
 from xlbackflush.model import words
-from xlbackflush.model.arrays import Ints, where_true
+from xlbackflush.model.arrays import Ints, distinct, where_true
 
 #: element of cost -> what an amount too high by a factor looks like
 _SHIFTED = {
@@ -505,7 +505,7 @@ def payroll_complete(period: Period) -> Iterator[f.Finding]:
     rows = where_true((actuals.cost_type == schema.LABOR) & (np.nan_to_num(actuals.amount) > 0))
     if len(rows) < _PAY_DAYS_LEAST:
         return
-    days = np.unique(actuals.date[rows])
+    days = distinct(actuals.date[rows])
     ends = np.concatenate(([settings.period_start - 1], days, [settings.period_end]))
     gaps = np.diff(ends)
     usual, longest = float(gaps[1:-1].min(initial=math.inf)), int(np.argmax(gaps))

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import math
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 
@@ -76,7 +75,8 @@ _FRESH = 0.5  # rows of the period are typed every month, standards once
 _FAR = math.log(3.0)  # from here on a standard may be that of the whole period
 
 
-class Slip(NamedTuple):
+@dataclass(frozen=True)
+class Slip:
     """A figure that looks wrong.
 
     kind: where it stands; at: item, row of Actuals or cost type; column: of the standards; factor: so many times too high;
@@ -231,7 +231,8 @@ def _scaled(logs: Floats, least: float) -> tuple[float, float]:
     return typical, max(width, least, float(away[-_SEVERAL]) / 2)
 
 
-class _Likeness(NamedTuple):
+@dataclass(frozen=True)
+class _Likeness:
     """Deviations of standards from their neighbours, NaN where nothing can be said, and the scale of each column."""
 
     deviations: Floats
@@ -246,7 +247,8 @@ def _like(book: Books) -> _Likeness:
     return _Likeness(away, widths)
 
 
-class _Alike(NamedTuple):
+@dataclass(frozen=True)
+class _Alike:
     """How far each row of Actuals is from others like it, in deviations, and how wide one is; endless where nothing is known."""
 
     away: Floats
@@ -258,7 +260,8 @@ class _Alike(NamedTuple):
         return _cost(away) - _cost(away - steps / self.width[rows][:, None])
 
 
-class _Rows(NamedTuple):
+@dataclass(frozen=True)
+class _Rows:
     """Rows of Actuals against others of their cost type: amounts, hours, pay per hour. pay_step: the last as a logarithm."""
 
     amount: _Alike
@@ -363,7 +366,8 @@ def _likeliest(book: Books) -> Slip | None:
     return best if best and best.gain > needed else None
 
 
-class _World(NamedTuple):
+@dataclass(frozen=True)
+class _World:
     """The books, and what is worked out of them once. misfit: what allowed against incurred costs as it is."""
 
     book: Books
@@ -554,5 +558,5 @@ def _of_forgotten(world: _World) -> _Tried:
         if not book.own[kind] and not book.never[kind] and world.allowed[kind + 1] > 0 and book.own[3]:
             slip = Slip(NEVER, kind, -1, 1.0, 0.0)
             gain = world.misfit - float(_cost(deviations(without(book, slip), world.allowed, world.incurred)).sum())
-            tried.append((1, slip._replace(gain=gain + _OFTEN)))
+            tried.append((1, replace(slip, gain=gain + _OFTEN)))
     return tried
