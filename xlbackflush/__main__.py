@@ -1,6 +1,7 @@
 """The command `xlbackflush`, and `python -m xlbackflush`: the command line in a process of its own."""
 
 import gc
+import os
 import signal
 import sys
 
@@ -12,6 +13,8 @@ _BEFORE_A_COLLECTION = 100_000
 def process() -> int:
     """Run one command. Python looks for circles of objects seldom, and not at the end, where all memory goes anyway."""
     gc.set_threshold(_BEFORE_A_COLLECTION)
+    # the threads that numpy's library of vectors starts wait for work in a circle; there is none that is worth it here
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # Ctrl+C may come while an object is half made, and what that says when it is thrown away helps nobody
     sys.unraisablehook = lambda fault: None
     code = 2

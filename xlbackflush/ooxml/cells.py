@@ -108,7 +108,7 @@ def row_xml(number: int, cells: str, height: float = 0, fixed: bool = True) -> s
     return f'<row r="{number}"{look}>{cells}</row>'
 
 
-_AT_ONCE = 4096  # rows, of which the XML is in memory
+_AT_ONCE = 1024  # rows, of which the XML is in memory: what the cache of a processor holds
 
 
 def rows_xml(block: Block) -> Iterator[list[str]]:
