@@ -8,8 +8,6 @@ one receipt alone, digits and worth decide: which of the two prices has decimals
 as dear as other items are.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from functools import cached_property
@@ -236,6 +234,46 @@ def _exchange(period: Period, receipts: _Receipts, pair: Ints) -> f.Finding:
 # ------------------------------------------------------------------------------------------ item by item
 
 
+class _Neighbours:
+    """The other prices, by which one of them is judged; each figure is worked out when it is first asked for."""
+
+    def __init__(self, period: Period, receipts: _Receipts) -> None:
+        self.period, self.receipts = period, receipts
+        self._away: dict[float, Floats] = {}  # distances of all worths from a middle, in order
+
+    @cached_property
+    def standard_decimals(self) -> Ints:
+        """How many standard prices have no decimals, one, two, ..."""
+        prices = self.period.inputs.standard_cost.material_price
+        return np.bincount(_decimals(prices[prices > 0]), minlength=_DECIMALS + 1)
+
+    @cached_property
+    def invoiced_decimals(self) -> Ints:
+        """How many invoice prices have no decimals, one, two, ..."""
+        return np.bincount(_decimals(self.receipts.price), minlength=_DECIMALS + 1)
+
+    @cached_property
+    def _worth(self) -> tuple[Floats, Floats, Floats]:
+        """What was handled of each bought item, at standard; its logarithm; those that are there, in order."""
+        prices = blank_as_zero(self.period.inputs.standard_cost.material_price)
+        worth = self.period.units_at_stake * prices * ~self.period.bill.items.made
+        there = worth > 0
+        logs = np.log(worth, out=np.full(len(worth), np.nan), where=there)
+        return worth, logs, np.sort(logs[there])
+
+    def worth_speaks(self, item: int, ratio: float) -> float:
+        """How much likelier what was handled of an item is at the invoice price than at standard, going by other items."""
+        worth, logs, ordered = self._worth
+        if worth[item] <= 0 or len(ordered) < 4:
+            return 0.0
+        typical = _middle_without(ordered, float(logs[item]))
+        if typical not in self._away:  # of two or three middles, whichever item is left out
+            self._away[typical] = np.sort(np.abs(ordered - typical))
+        spread = fig.CONSISTENT * _middle_without(self._away[typical], abs(float(logs[item]) - typical))
+        own, width = math.log(worth[item]), max(spread, 1.0)
+        return (((own - typical) / width) ** 2 - ((own + math.log(ratio) - typical) / width) ** 2) / 2
+
+
 def _of_item(neighbours: _Neighbours, rows: Ints, off: list[int]) -> Iterator[f.Finding]:
     """The prices of one item. rows: all of its receipts; off: those that are far from the standard."""
     if not off:
@@ -402,46 +440,6 @@ def _decimals(values: Floats) -> Ints:
     for places in range(_DECIMALS - 1, -1, -1):
         needed[np.abs(np.round(values, places) - values) <= 1e-9 * np.abs(values)] = places
     return needed
-
-
-class _Neighbours:
-    """The other prices, by which one of them is judged; each figure is worked out when it is first asked for."""
-
-    def __init__(self, period: Period, receipts: _Receipts) -> None:
-        self.period, self.receipts = period, receipts
-        self._away: dict[float, Floats] = {}  # distances of all worths from a middle, in order
-
-    @cached_property
-    def standard_decimals(self) -> Ints:
-        """How many standard prices have no decimals, one, two, ..."""
-        prices = self.period.inputs.standard_cost.material_price
-        return np.bincount(_decimals(prices[prices > 0]), minlength=_DECIMALS + 1)
-
-    @cached_property
-    def invoiced_decimals(self) -> Ints:
-        """How many invoice prices have no decimals, one, two, ..."""
-        return np.bincount(_decimals(self.receipts.price), minlength=_DECIMALS + 1)
-
-    @cached_property
-    def _worth(self) -> tuple[Floats, Floats, Floats]:
-        """What was handled of each bought item, at standard; its logarithm; those that are there, in order."""
-        prices = blank_as_zero(self.period.inputs.standard_cost.material_price)
-        worth = self.period.units_at_stake * prices * ~self.period.bill.items.made
-        there = worth > 0
-        logs = np.log(worth, out=np.full(len(worth), np.nan), where=there)
-        return worth, logs, np.sort(logs[there])
-
-    def worth_speaks(self, item: int, ratio: float) -> float:
-        """How much likelier what was handled of an item is at the invoice price than at standard, going by other items."""
-        worth, logs, ordered = self._worth
-        if worth[item] <= 0 or len(ordered) < 4:
-            return 0.0
-        typical = _middle_without(ordered, float(logs[item]))
-        if typical not in self._away:  # of two or three middles, whichever item is left out
-            self._away[typical] = np.sort(np.abs(ordered - typical))
-        spread = fig.CONSISTENT * _middle_without(self._away[typical], abs(float(logs[item]) - typical))
-        own, width = math.log(worth[item]), max(spread, 1.0)
-        return (((own - typical) / width) ** 2 - ((own + math.log(ratio) - typical) / width) ** 2) / 2
 
 
 def _middle_without(ordered: Floats, value: float) -> float:
