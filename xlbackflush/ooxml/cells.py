@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import repeat
 from types import NoneType
@@ -172,13 +172,14 @@ class _RowTemplate:
             return self.add(self._pick(cells.spelled))
         values, formulas = self._pick(cells.values), self._formulas(cells)
         styles = str(cells.style) if cells.styles is None else self._pick(cells.styles)
-        kinds = set(map(type, values))
-        numeric = kinds <= _NUMBERS and (total := sum(values)) == total  # with NaN among them, the sum is
+        distinct = set(values)
+        kinds = set(map(type, distinct))
+        numeric = kinds <= _NUMBERS and (total := sum(distinct)) == total  # with NaN among them, the sum is
         start = (f'<c r="{letter}', self.numbers, '" s="', styles, '"')
         if formulas is None and kinds == {NoneType}:
             return self.add(*start, "/>")
-        if formulas is None and kinds == {str} and all(values):
-            return self.add(*start, ' t="inlineStr">', _each(_inline, values), "</c>")
+        if formulas is None and kinds == {str} and "" not in distinct:
+            return self.add(*start, ' t="inlineStr">', _each(_inline, values, distinct), "</c>")
         if not (numeric or (formulas is not None and kinds == {str})) or (type(formulas) is list and not all(formulas)):
             return self._add_one_by_one(letter, values, styles, formulas)
         self.add(*start, ">" if numeric else ' t="str">')
@@ -187,7 +188,7 @@ class _RowTemplate:
             self._add_formulas(formulas)
             self.add("</f>")
         self.add("<v>")
-        return self.add(_spelled(values) if numeric else _each(_shown, values), "</v></c>")
+        return self.add(_spelled(values, distinct) if numeric else _each(_shown, values, distinct), "</v></c>")
 
     def _formulas(self, cells: Cells) -> list[str] | Filling | None:
         """Formulas of the rows: a template with what goes in, or one by one; None where there is none."""
@@ -223,15 +224,14 @@ class _RowTemplate:
         self.add([_cell(f"{letter}{number}", value, style, live) for number, value, style, live in rows])
 
 
-def _each(spell: Callable[[str], str], texts: Sequence[Any]) -> str | Sequence[str]:
+def _each(spell: Callable[[str], str], texts: Sequence[Any], distinct: Collection[str]) -> str | Sequence[str]:
     """Texts as XML; one where all are alike."""
-    return spell(texts[0]) if len(set(texts)) == 1 else list(map(spell, texts))
+    return spell(texts[0]) if len(distinct) == 1 else list(map(spell, texts))
 
 
-def _spelled(numbers: Sequence[Any]) -> str | Sequence[str]:
+def _spelled(numbers: Sequence[Any], distinct: Collection[float]) -> str | Sequence[str]:
     """Numbers as Python spells them; each once, where many are alike, and one where all are."""
-    distinct = set(numbers)
-    if 3 * len(distinct) > len(numbers) > 1 or len(set(map(type, distinct))) > 1:
+    if len(numbers) > 1 and (3 * len(distinct) > len(numbers) or len(set(map(type, distinct))) > 1):
         return list(map(repr, numbers))
     if len(distinct) == 1 and numbers[0]:
         return repr(numbers[0])
