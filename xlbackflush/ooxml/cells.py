@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import repeat
+from itertools import filterfalse, repeat
 from types import NoneType
 from typing import Any
 
@@ -108,7 +108,7 @@ def row_xml(number: int, cells: str, height: float = 0, fixed: bool = True) -> s
     return f'<row r="{number}"{look}>{cells}</row>'
 
 
-_AT_ONCE = 1024  # rows, of which the XML is in memory: what the cache of a processor holds
+_AT_ONCE = 2048  # rows, of which the XML is in memory: what the cache of a processor holds
 
 
 def rows_xml(block: Block) -> Iterator[list[str]]:
@@ -233,11 +233,11 @@ def _spelled(numbers: Sequence[Any], distinct: Collection[float]) -> str | Seque
     """Numbers as Python spells them; each once, where many are alike, and one where all are."""
     if len(numbers) > 1 and (3 * len(distinct) > len(numbers) or len(set(map(type, distinct))) > 1):
         return list(map(repr, numbers))
-    if len(distinct) == 1 and numbers[0]:
+    if 0 in distinct and len(set(map(repr, filterfalse(None, numbers)))) > 1:  # 0, 0.0 and -0.0 are equal
+        return list(map(repr, numbers))
+    if len(distinct) == 1:
         return repr(numbers[0])
     spelled = dict(zip(distinct, map(repr, distinct), strict=True))
-    if 0 in distinct:  # which is equal to -0.0
-        return [spelled[number] if number else repr(number) for number in numbers]
     return list(map(spelled.__getitem__, numbers))
 
 
