@@ -9,6 +9,7 @@ import zipfile
 from collections import Counter
 
 from xlbackflush.model.errors import UnusableError
+from xlbackflush.ooxml.packing import stored_in
 
 _PARTS_MAX = 10_000
 _PART_MAX, _ALL_MAX = 1 << 30, 1 << 31  # bytes, unpacked
@@ -98,8 +99,11 @@ def _check_sizes(parts: list[zipfile.ZipInfo], book: str) -> None:
 
 def unpacked(archive: zipfile.ZipFile, name: str) -> bytes:
     """A part, no more of it than its entry says: of what swells without end no more is unpacked either."""
-    with archive.open(name) as part:
-        return part.read(max(archive.getinfo(name).file_size, 1))  # of 0 bytes the checksum would not be looked at
+    info = archive.getinfo(name)
+    with archive.open(name) as part:  # which looks at its head
+        if info.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            return stored_in(archive, info).unpacked()
+        return part.read(max(info.file_size, 1))  # of 0 bytes the checksum would not be looked at
 
 
 def check_markup(xml: bytes, part: str, book: str) -> None:

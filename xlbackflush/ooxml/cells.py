@@ -250,7 +250,8 @@ def _shown(text: str) -> str:
 def _row_looks(block: Block) -> list[str]:
     """Attributes of each row: outline level or height; nothing where no row has any."""
     if block.outline is not None:
-        return [f' outlineLevel="{min(level, 7)}"' if level else "" for level in block.outline]
+        looks = {level: f' outlineLevel="{min(level, 7)}"' if level else "" for level in set(block.outline)}
+        return list(map(looks.__getitem__, block.outline))
     if block.heights is not None:
         return [f' ht="{height:g}" customHeight="1"' for height in block.heights]
     return []
