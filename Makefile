@@ -40,7 +40,7 @@ lint: $(READY)  ## style and types
 	$(BIN)/ruff format --check xlbackflush tests vba
 	$(BIN)/mypy
 
-bench: $(READY)  ## speed, side by side; the three bars first
+bench: $(READY)  ## speed, side by side, in one table
 	$(BIN)/python -m pip install -q -e '.[bench]'
 	$(BIN)/python -m tests.bench
 

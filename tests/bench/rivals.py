@@ -4,7 +4,9 @@ Every rival gets plain lists and returns, by item, the quantity relieved by coun
 the easier one: no effective dates, scrap already in the quantity per unit, one cost element instead of five, and totals
 only, where the engine also keeps the Explosion row by row.
 
-    python -m tests.bench.rivals BOOK REPEATS    prints seconds by method as JSON; a text instead, where one cannot run
+    python -m tests.bench.rivals LINES COUNTS TRIGGERS REPEATS [METHOD ...]
+
+prints seconds by method as JSON; a text instead, where one cannot run. No method: all of them.
 """
 
 import json
@@ -12,7 +14,7 @@ import sqlite3
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -21,6 +23,7 @@ from typing import Any
 
 import pandas as pd
 
+from tests.bench.world import world
 from xlbackflush import schema
 from xlbackflush.engine.explosion import demand as demands
 from xlbackflush.engine.explosion.by_line import explosion_by_line as condensed
@@ -224,6 +227,33 @@ def duckdb_cte(asked: Problem) -> Answer:
         return dict(database.execute(_RELIEF_SQL).fetchall()), dict(database.execute(_COST_SQL).fetchall())
 
 
+def polars_joins(asked: Problem) -> Answer:
+    """One join for every level, as with pandas."""
+    import polars as pl
+
+    lines = pl.DataFrame(asked.lines, schema=["parent", "component", "per"], orient="row")
+    wave = pl.DataFrame(list(asked.per_item().items()), schema=["parent", "quantity"], orient="row")
+    is_stocked = pl.col("component").is_in(list(asked.stocked))
+    used = []
+    while wave.height:
+        quantity = (pl.col("quantity") * pl.col("per")).sum().alias("quantity")
+        below = wave.join(lines, on="parent").group_by("component").agg(quantity)
+        used.append(below.filter(is_stocked))
+        wave = below.filter(~is_stocked).rename({"component": "parent"})
+    relieved = pl.concat(used).group_by("component").agg(pl.col("quantity").sum())
+
+    own = pl.DataFrame(list(asked.own.items()), schema=["item", "own"], orient="row")
+    cost, moved = own.rename({"own": "cost"}), 1.0
+    while moved > 1e-12:  # sums over groups are added up in any order
+        below = lines.join(cost, left_on="component", right_on="item")
+        added = below.group_by("parent").agg((pl.col("per") * pl.col("cost")).sum().alias("added"))
+        now = own.join(added, left_on="item", right_on="parent", how="left", maintain_order="left")
+        new = now.select("item", (pl.col("own") + pl.col("added").fill_null(0.0)).alias("cost"))
+        moved = float(((new["cost"] - cost["cost"]).abs() / new["cost"].clip(1e-300)).max())
+        cost = new
+    return dict(relieved.iter_rows()), dict(cost.iter_rows())
+
+
 RIVALS: dict[str, Callable[[Problem], Answer]] = {
     "recursion, per count": recursion_per_count,
     "recursion, per product": recursion_per_product,
@@ -231,6 +261,7 @@ RIVALS: dict[str, Callable[[Problem], Answer]] = {
     "pandas, merges by level": pandas_merges,
     "SQLite, recursive CTE": sqlite_cte,
     "DuckDB, recursive CTE": duckdb_cte,
+    "polars, joins by level": polars_joins,
 }
 
 # -------------------------------------------------------------------------------------------- measurement
@@ -246,22 +277,22 @@ def furthest(mine: Answer, other: Answer) -> float:
     return worst
 
 
-def compare(inputs: Inputs, repeats: int) -> dict[str, Any]:
-    """Seconds of the engine and of every rival, taken in turn; medians."""
+def compare(inputs: Inputs, repeats: int, methods: Sequence[str] = ()) -> dict[str, Any]:
+    """Seconds of the engine and of the rivals, taken in turn; medians."""
     asked = problem(inputs)
     jobs: dict[str, Callable[[], Answer]] = {
         "engine": partial(engine, inputs),
         "engine, totals per BOM line": partial(engine, inputs, condensed),
-        **{name: partial(rival, asked) for name, rival in RIVALS.items()},
+        **{name: partial(rival, asked) for name, rival in RIVALS.items() if not methods or name in methods},
     }
     mine = engine(inputs)
     verdicts = {name: _verdict(mine, job) for name, job in jobs.items()}
     seconds: dict[str, list[float]] = {name: [] for name, verdict in verdicts.items() if not verdict}
     for _ in range(repeats):
         for name, taken in seconds.items():
-            begin = time.perf_counter()
+            begin = time.process_time()
             jobs[name]()
-            taken.append(time.perf_counter() - begin)
+            taken.append(time.process_time() - begin)
     return {name: verdict or median(seconds[name]) for name, verdict in verdicts.items()}
 
 
@@ -275,12 +306,14 @@ def _verdict(mine: Answer, job: Callable[[], Answer]) -> str:
 
 
 def main() -> None:
-    """Compare on the inputs of a workbook."""
-    from xlbackflush.workbook.file import FileBook
+    """Compare on the inputs of a world."""
+    sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
+    from support import sources
 
-    with FileBook(Path(sys.argv[1])) as book:
-        inputs, _ = accept(book.read())
-    print(json.dumps(compare(inputs, int(sys.argv[2]))))
+    lines, counts, triggers, repeats, *methods = sys.argv[1:]
+    made = world(int(lines), int(counts), triggers=triggers)
+    inputs, _ = accept(sources(made.settings, made.tables))
+    print(json.dumps(compare(inputs, int(repeats), methods)))
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from xlbackflush.engine.explosion.explosion import Explosion, Walk, quantities, 
 from xlbackflush.engine.inputs.snapshot import Snapshot
 from xlbackflush.engine.measures import checks
 from xlbackflush.engine.measures import variances as variance
+from xlbackflush.engine.measures.at_stake import units_at_stake, units_contained
 from xlbackflush.engine.measures.checks import Check
 from xlbackflush.engine.measures.comparison import Figures, comparison
 from xlbackflush.engine.measures.control_totals import ControlTotal, control_totals
@@ -47,7 +48,7 @@ from xlbackflush.engine.stock.movements import Movements, movements
 from xlbackflush.engine.stock.opening import at_standard, carried_over, opening_balances, opening_excess
 from xlbackflush.engine.stock.relief import Flow, Relief, flushed, largest_amount, relief
 from xlbackflush.engine.stock.stock_book import StockBook, stock_book
-from xlbackflush.model.arrays import total
+from xlbackflush.model.arrays import Floats, total
 from xlbackflush.model.inputs import FIELDS, Inputs, Settings
 from xlbackflush.model.journal import Entry
 
@@ -325,6 +326,14 @@ class Period:
     @cached_property
     def control_totals(self) -> list[ControlTotal]:
         return list(control_totals(self.inputs, len(self.ledger)))
+
+    @cached_property
+    def units_at_stake(self) -> Floats:
+        return units_at_stake(self.bill, self.stock, self.conversion_allowed)
+
+    @cached_property
+    def units_contained(self) -> Floats:
+        return units_contained(self.bill, self.units_at_stake)
 
     @cached_property
     def comparison(self) -> list[Figures]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import repeat
+from itertools import filterfalse, repeat
 from types import NoneType
 from typing import Any
 
 from xlbackflush.dataclass import dataclass, field
 from xlbackflush.model.text import shortened
 from xlbackflush.ooxml.address import column_letter
-from xlbackflush.ooxml.patterns import Filling, Patterns, Pick, Shapes, everything
+from xlbackflush.ooxml.patterns import Filling, Patterns, Pick, Shapes, Texts, everything
 from xlbackflush.ooxml.xml import escape, escape_formula, needs_space
 
 Value = float | int | str | None
@@ -108,7 +108,7 @@ def row_xml(number: int, cells: str, height: float = 0, fixed: bool = True) -> s
     return f'<row r="{number}"{look}>{cells}</row>'
 
 
-_AT_ONCE = 4096  # rows, of which the XML is in memory
+_AT_ONCE = 2048  # rows, of which the XML is in memory: what the cache of a processor holds
 
 
 def rows_xml(block: Block) -> Iterator[list[str]]:
@@ -150,6 +150,7 @@ class _RowTemplate:
     def __init__(self, shape: int, pick: Pick, numbers: Sequence[str]) -> None:
         """numbers: of the rows."""
         self._shape, self._pick, self.numbers = shape, pick, numbers
+        self._texts: Texts | None = None  # what goes into formulas
         self._pieces: list[str] = []
         self._columns: list[Sequence[object]] = []
 
@@ -171,13 +172,14 @@ class _RowTemplate:
             return self.add(self._pick(cells.spelled))
         values, formulas = self._pick(cells.values), self._formulas(cells)
         styles = str(cells.style) if cells.styles is None else self._pick(cells.styles)
-        kinds = set(map(type, values))
-        numeric = kinds <= _NUMBERS and not any(value != value for value in values)
+        distinct = set(values)
+        kinds = set(map(type, distinct))
+        numeric = kinds <= _NUMBERS and (total := sum(distinct)) == total  # with NaN among them, the sum is
         start = (f'<c r="{letter}', self.numbers, '" s="', styles, '"')
         if formulas is None and kinds == {NoneType}:
             return self.add(*start, "/>")
-        if formulas is None and kinds == {str} and all(values):
-            return self.add(*start, ' t="inlineStr">', list(map(_inline, values)), "</c>")
+        if formulas is None and kinds == {str} and "" not in distinct:
+            return self.add(*start, ' t="inlineStr">', _each(_inline, values, distinct), "</c>")
         if not (numeric or (formulas is not None and kinds == {str})) or (type(formulas) is list and not all(formulas)):
             return self._add_one_by_one(letter, values, styles, formulas)
         self.add(*start, ">" if numeric else ' t="str">')
@@ -186,15 +188,17 @@ class _RowTemplate:
             self._add_formulas(formulas)
             self.add("</f>")
         self.add("<v>")
-        return self.add(_spelled(values) if numeric else list(map(_shown, values)), "</v></c>")
+        return self.add(_spelled(values, distinct) if numeric else _each(_shown, values, distinct), "</v></c>")
 
     def _formulas(self, cells: Cells) -> list[str] | Filling | None:
         """Formulas of the rows: a template with what goes in, or one by one; None where there is none."""
         if not isinstance(cells.formulas, Patterns):
             formulas = None if cells.formulas is None else list(self._pick(cells.formulas))
             return formulas if formulas and any(formulas) else None
-        pattern, shapes = cells.formulas.texts[self._shape], cells.formulas.shapes
-        return shapes.filling(escape_formula(pattern), self._pick) if pattern else None
+        pattern = cells.formulas.texts[self._shape]
+        if self._texts is None:  # the columns of a table share their shapes
+            self._texts = cells.formulas.shapes.texts(self._pick)
+        return self._texts.filling(escape_formula(pattern)) if pattern else None
 
     def _add_formulas(self, formulas: list[str] | Filling) -> None:
         if isinstance(formulas, Filling):
@@ -220,14 +224,20 @@ class _RowTemplate:
         self.add([_cell(f"{letter}{number}", value, style, live) for number, value, style, live in rows])
 
 
-def _spelled(numbers: Sequence[Any]) -> Sequence[str]:
-    """Numbers as Python spells them; each once, where many are alike."""
-    distinct = set(numbers)
-    if 3 * len(distinct) > len(numbers) or len(set(map(type, distinct))) > 1:
+def _each(spell: Callable[[str], str], texts: Sequence[Any], distinct: Collection[str]) -> str | Sequence[str]:
+    """Texts as XML; one where all are alike."""
+    return spell(texts[0]) if len(distinct) == 1 else list(map(spell, texts))
+
+
+def _spelled(numbers: Sequence[Any], distinct: Collection[float]) -> str | Sequence[str]:
+    """Numbers as Python spells them; each once, where many are alike, and one where all are."""
+    if len(numbers) > 1 and (3 * len(distinct) > len(numbers) or len(set(map(type, distinct))) > 1):
         return list(map(repr, numbers))
+    if 0 in distinct and len(set(map(repr, filterfalse(None, numbers)))) > 1:  # 0, 0.0 and -0.0 are equal
+        return list(map(repr, numbers))
+    if len(distinct) == 1:
+        return repr(numbers[0])
     spelled = dict(zip(distinct, map(repr, distinct), strict=True))
-    if 0 in distinct:  # which is equal to -0.0
-        return [spelled[number] if number else repr(number) for number in numbers]
     return list(map(spelled.__getitem__, numbers))
 
 
@@ -240,7 +250,8 @@ def _shown(text: str) -> str:
 def _row_looks(block: Block) -> list[str]:
     """Attributes of each row: outline level or height; nothing where no row has any."""
     if block.outline is not None:
-        return [f' outlineLevel="{min(level, 7)}"' if level else "" for level in block.outline]
+        looks = {level: f' outlineLevel="{min(level, 7)}"' if level else "" for level in set(block.outline)}
+        return list(map(looks.__getitem__, block.outline))
     if block.heights is not None:
         return [f' ht="{height:g}" customHeight="1"' for height in block.heights]
     return []

@@ -8,9 +8,9 @@ import io
 import posixpath
 import zipfile
 import zlib
-from collections import deque
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from itertools import zip_longest
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -271,14 +271,11 @@ class Package:
         yield from ((name, part) for name, part in self._replaced.items() if name not in self._names)
 
     def stands_in(self, path: Path) -> bool:
-        """True where a file holds the parts of this package and no other, each read back to its checksum."""
-        wanted = {info.filename: info.CRC for info in self._zip.infolist() if info.filename not in self._dropped}
-        wanted |= {name: part.crc for name, part in self._replaced.items()}
+        """True where a file holds the parts of this package and no other, byte for byte as they were packed."""
         try:
             with zipfile.ZipFile(path) as written:
-                for info in written.infolist():
-                    deque(stored_in(written, info).pieces(), maxlen=0)
-                return {info.filename: info.CRC for info in written.infolist()} == wanted
+                there = ((info.filename, stored_in(written, info)) for info in written.infolist())
+                return all(one == other for one, other in zip_longest(there, self._parts_to_save()))
         except (*_DAMAGED, RuntimeError):
             return False
 

@@ -50,7 +50,7 @@ class Packed:
         """The part, no more than a million bytes of it at a time, and no more of it than its size. Raises at the end, too."""
         crc = size = 0
         for piece in [self.data] if self.method == zipfile.ZIP_STORED else _inflated(self.data):
-            crc, size = zlib.crc32(piece, crc), size + len(piece)
+            crc, size = _fast.crc32(piece, crc), size + len(piece)
             if size > self.size:
                 break
             yield piece
@@ -74,7 +74,7 @@ def packed(pieces: Iterable[bytes], small: bool = False) -> Packed:
     deflate = zlib.compressobj(6, zlib.DEFLATED, _RAW) if small else _fast.compressobj(1, zlib.DEFLATED, _RAW)
     data, crc, size = [], 0, 0
     for piece in pieces:
-        crc, size = zlib.crc32(piece, crc), size + len(piece)
+        crc, size = _fast.crc32(piece, crc), size + len(piece)
         data.append(deflate.compress(piece))
     data.append(deflate.flush())
     return Packed(b"".join(data), crc, size)

@@ -37,6 +37,24 @@ class Filling:
         return map(self.text.__mod__, zip(*self.columns, strict=True) if self.columns else repeat((), count))
 
 
+class Texts(dict[str, Sequence[str]]):
+    """What goes into the slots of some rows, as text; each slot's once, when a formula asks for it."""
+
+    def __init__(self, shapes: Shapes, pick: Pick) -> None:
+        self._shapes, self._pick = shapes, pick
+
+    def __missing__(self, name: str) -> Sequence[str]:
+        self[name] = texts = list(map(str, self._pick(self._shapes.slots[name])))
+        return texts
+
+    def filling(self, pattern: str) -> Filling:
+        """A pattern with what goes into it."""
+        pieces = pattern.replace("%", "%%").split(_EDGE)
+        columns = [self[name] for name in pieces[1::2]]
+        pieces[1::2] = ["%s"] * len(columns)
+        return Filling("".join(pieces), columns)
+
+
 @dataclass(frozen=True)
 class Shapes:
     """The rows of a table by their shapes. of_row: number of the shape of each row; slots: what goes in, row by row."""
@@ -44,10 +62,9 @@ class Shapes:
     of_row: Sequence[int]
     slots: Mapping[str, Sequence[int]]
 
-    @cached_property
-    def texts(self) -> dict[str, list[str]]:
-        """What goes in, as text."""
-        return {name: list(map(str, numbers)) for name, numbers in self.slots.items()}
+    def texts(self, pick: Pick) -> Texts:
+        """What goes in, as text, in the rows that are picked."""
+        return Texts(self, pick)
 
     def part(self, rows: slice) -> Shapes:
         """Of some rows."""
@@ -61,13 +78,6 @@ class Shapes:
     def widest(self) -> int:
         """Digits of the longest number."""
         return max((len(str(max(numbers))) for numbers in self.slots.values() if numbers), default=0)
-
-    def filling(self, pattern: str, pick: Pick) -> Filling:
-        """A pattern with what goes into it in some rows."""
-        pieces = pattern.replace("%", "%%").split(_EDGE)
-        columns = [pick(self.texts[name]) for name in pieces[1::2]]
-        pieces[1::2] = ["%s"] * len(columns)
-        return Filling("".join(pieces), columns)
 
     def rows(self) -> Iterator[tuple[int, Pick]]:
         """Each shape, and what picks its rows out of a column."""
@@ -110,14 +120,15 @@ class Patterns(Sequence[str]):
     def __getitem__(self, at: int | slice) -> str | list[str]:
         if isinstance(at, slice):
             return list(self)[at]
-        (formula,) = self.shapes.filling(self.texts[self.shapes.of_row[at]], lambda column: (column[at],)).rows(1)
+        texts = self.shapes.texts(lambda column: (column[at],))
+        (formula,) = texts.filling(self.texts[self.shapes.of_row[at]]).rows(1)
         return formula
 
     def __iter__(self) -> Iterator[str]:
         formulas = [""] * len(self)
         for shape, pick in self.shapes.rows():
             rows = pick(range(len(self)))
-            filling = self.shapes.filling(self.texts[shape], pick)
+            filling = self.shapes.texts(pick).filling(self.texts[shape])
             for row, formula in zip(rows, filling.rows(len(rows)), strict=True):
                 formulas[row] = formula
         return iter(formulas)

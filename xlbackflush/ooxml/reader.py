@@ -14,7 +14,7 @@ import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
-from typing import Any
+from typing import Any, BinaryIO
 
 import python_calamine
 
@@ -121,13 +121,12 @@ class SheetReader:
     def _read(self, sheets: Mapping[str, Scanned]) -> dict[str, Grid]:
         if not sheets:
             return {}
-        file = io.BytesIO(self._workbook(sheets))
         with _quiet():
-            opened = python_calamine.CalamineWorkbook.from_filelike(file)
+            opened = python_calamine.CalamineWorkbook.from_filelike(self._workbook(sheets))
             grids = [opened.get_sheet_by_index(n).to_python(skip_empty_area=False) for n in range(len(sheets))]
         return {sheet: _completed(grid, scanned) for grid, (sheet, scanned) in zip(grids, sheets.items(), strict=True)}
 
-    def _workbook(self, sheets: Mapping[str, Scanned]) -> bytes:
+    def _workbook(self, sheets: Mapping[str, Scanned]) -> BinaryIO:
         """A workbook of these sheets."""
         parts = {f"sheet{number}.xml": scanned.xml for number, scanned in enumerate(sheets.values(), 1)}
         kinds = dict.fromkeys(parts, "worksheet")
@@ -140,13 +139,14 @@ class SheetReader:
             element("sheet", name=str(n), sheetId=n, r_id=f"r{n}", xmlns_r=OFFICE) for n in range(1, len(sheets) + 1)
         ]
         parts["workbook.xml"] = element("workbook", element("sheets", *listed), xmlns=MAIN).encode()
-        with io.BytesIO() as file:
-            with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-                archive.writestr("_rels/.rels", _related({"xl/workbook.xml": "officeDocument"}))
-                archive.writestr("xl/_rels/workbook.xml.rels", _related(kinds))
-                for name, content in parts.items():
-                    archive.writestr(f"xl/{name}", content)
-            return file.getvalue()
+        file = io.BytesIO()
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+            archive.writestr("_rels/.rels", _related({"xl/workbook.xml": "officeDocument"}))
+            archive.writestr("xl/_rels/workbook.xml.rels", _related(kinds))
+            for name, content in parts.items():
+                archive.writestr(f"xl/{name}", content)
+        file.seek(0)
+        return file
 
     @cached_property
     def _texts(self) -> tuple[bytes, int]:

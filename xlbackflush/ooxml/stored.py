@@ -30,12 +30,14 @@ _VALUE = re.compile(rb"<(?:\w+:)?v\b[^<>]*?(?:/>|>([^<]*)</(?:\w+:)?v>)")
 
 def formulas(xml: bytes) -> Iterator[str]:
     """The formulas of a sheet's cells; "" for one that is stored with another cell."""
+    for match in _formulas(xml):
+        yield unescape((match[1] or b"").decode("utf-8", "replace"))
+
+
+def _formulas(xml: bytes) -> Iterator[re.Match[bytes]]:
     data = _DATA.search(xml)
-    if data:
-        # with the prefix in the pattern, the search runs through large sheets of values at once
-        pattern = rb"<%bf(?:\s[^<>]*)?(?:/>|>([^<]*)<)" % (data[1] or b"")
-        for match in re.finditer(pattern, xml):
-            yield unescape((match[1] or b"").decode("utf-8", "replace"))
+    # with the prefix in the pattern, the search runs through large sheets of values at once
+    return re.finditer(rb"<%bf(?:\s[^<>]*)?(?:/>|>([^<]*)<)" % (data[1] or b""), xml) if data else iter(())
 
 
 def has_others(xml: bytes, known: Collection[str]) -> bool:
@@ -50,10 +52,12 @@ def patched(xml: bytes, values: Mapping[str, Shown]) -> bytes:
         plain = escape_formula(formula)
         spelled |= dict.fromkeys((plain.encode(), plain.replace('"', "&quot;").encode()), value)
 
-    def shown(cell: re.Match[bytes]) -> bytes:
-        return _showing(cell, spelled[cell["formula"]]) if cell["formula"] in spelled else cell[0]
-
-    return _CELL.sub(shown, xml) if any(formula in xml for formula in spelled) else xml
+    pieces, end = [], 0
+    for match in _formulas(xml):
+        if match[1] in spelled and (cell := _CELL.match(xml, xml.rfind(b"<", 0, match.start()))):
+            pieces += [xml[end : cell.start()], _showing(cell, spelled[match[1]])]
+            end = cell.end()
+    return b"".join([*pieces, xml[end:]])
 
 
 def _showing(cell: re.Match[bytes], value: Shown) -> bytes:

@@ -24,7 +24,9 @@ def block_of(name: str, body: Body, sheets: Sheets, styles: StyleSheet, decimals
         style = style_name(table, column, decimals)
         cells = Cells(values if len(values) else [None], styles.xf(style), formulas if len(values) else None)
         if column.indent and len(values):
-            cells.styles = [styles.xf(style, min(int(v or 0), _INDENT_MOST)) for v in body[column.indent][0]]
+            levels = cast(Sequence[int | None], body[column.indent][0])
+            xf_at = {level: styles.xf(style, min(int(level or 0), _INDENT_MOST)) for level in dict.fromkeys(levels)}
+            cells.styles = list(map(xf_at.__getitem__, levels))
         if f"{column.name} kind" in body and len(values):  # a column whose rows differ in kind
             kinds = cast(Sequence[schema.Kind], body[f"{column.name} kind"][0])
             xf = {

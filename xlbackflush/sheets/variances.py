@@ -3,24 +3,34 @@
 from xlbackflush import schema
 from xlbackflush.engine.measures.checks import ACCOUNT_OF
 from xlbackflush.engine.measures.variances import NOT_POSTED, Variance
+from xlbackflush.ooxml.patterns import slot
 from xlbackflush.sheets.body import Body, RunView, shown
 from xlbackflush.sheets.formulas import POSTED_ROWS, literal
-from xlbackflush.sheets.proofs import before_close, difference
+from xlbackflush.sheets.proofs import before_close
 
 
 def body(run: RunView) -> Body:
     """One row per variance."""
     variances, digits = run.period.variances, run.period.places
-    amounts = run.money([abs(v.amount) for v in variances])
+    amounts, top = run.money([abs(v.amount) for v in variances]), run.sheets.tables["Reconciliation"].first_row
+    kinds = [(v.name, v.disposition, v.part_of, v.takes_rounding, v.item >= 0) for v in variances]
+    shapes, first = run.shapes("Variances", kinds, item=[top + v.item for v in variances])
+    row = run.any_row("Variances")
+    live = shapes.columns(
+        {
+            "Proof": [f"ABS(ROUND({_signed(run, variances[k])},{digits}))" for k in first],
+            "Difference": [f"ROUND({row['Amount']}-{row['Proof']},{digits})"] * len(first),
+        }
+    )
     return shown(schema.VARIANCES, variances, money=run.money) | {
         "Amount": (amounts, None),
-        "Proof": (amounts, [f"ABS(ROUND({_signed(run, v)},{digits}))" for v in variances]),
-        "Difference": difference("{Amount}-{Proof}", run.cells("Variances", len(variances)), digits),
+        "Proof": (amounts, live["Proof"]),
+        "Difference": ([0.0] * len(variances), live["Difference"]),
     }
 
 
 def _signed(run: RunView, v: Variance) -> str:
-    """The amount of a variance, unfavorable positive."""
+    """The amount of a variance, unfavorable positive; of an item, with a slot for its row."""
     if v.item >= 0:
         return _of_item(run, v)
     if v.name == schema.CONVERSION_ALLOCATION:
@@ -34,11 +44,10 @@ def _signed(run: RunView, v: Variance) -> str:
 def _of_item(run: RunView, v: Variance) -> str:
     """Price: invoiced less received at standard. Usage, count: book less counted. The largest takes what rounding leaves."""
     digits = run.period.places
-    row = run.sheets.tables["Reconciliation"].first_row + v.item
     price = v.name == schema.MATERIAL_PRICE
 
     def cell(column: str) -> str:
-        return run.sheets.ref("Reconciliation", column, row)
+        return run.sheets.ref("Reconciliation", column, slot("item"))
 
     if price:
         own = f"ROUND({cell('Invoiced')}-{cell('Received amount')},{digits})"

@@ -308,6 +308,8 @@ class FileBook:
         self.package.replace(table.part, self._table_part(table, kept.resized.last_now).encode())
         stay = "".join([f"<{sheet.prefix}sheetData>", *above, *kept.spelled])
         kept.is_live = has_others(stay.encode(), {title_rows.STATUS, title_rows.MASTER})
+        for written in (block, kept.block):
+            written.columns.clear()  # what is packed is let go: of a large book, that is most of what a run holds
         return kept
 
     def _table_part(self, table: TablePart, last_row: int) -> str:

@@ -150,11 +150,13 @@ def filled(table: TablePart, rows: Iterable[list[object]], totals: int = 0) -> S
     source.columns = list(table.columns)
     known = schema.TABLES[table.name].names
     ours = [i for i, name in enumerate(source.columns) if name in known]
+    first_of_ours = ours[0] if ours else 0
     for number, row in enumerate(rows, source.first_row):
-        if all(value == "" for value in row):
+        may_be_blank = row[first_of_ours] == ""
+        if may_be_blank and all(value == "" for value in row):
             continue
         if number <= table.last_row:
-            if all(row[i] == "" for i in ours):
+            if may_be_blank and all(row[i] == "" for i in ours):
                 continue
             source.rows.append(row)
             source.row_numbers.append(number)

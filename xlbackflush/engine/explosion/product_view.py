@@ -14,7 +14,7 @@ from xlbackflush.engine.explosion.demand import Demand, only
 from xlbackflush.engine.explosion.explosion import ExplosionRows, explosion, sizes
 from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.engine.standards.unit_cost import UnitCosts
-from xlbackflush.model.arrays import Floats, Ints, distinct
+from xlbackflush.model.arrays import Bools, Floats, Ints, Texts, distinct
 from xlbackflush.model.inputs import Settings
 
 #: of the columns of the sheet Trace, those that explain themselves without its formulas
@@ -51,52 +51,49 @@ def trace_columns(
     rows: ExplosionRows, bill: Bill, demand: Demand, part: slice = slice(None)
 ) -> dict[str, Sequence[Any]]:
     """A part of the rows as the sheet Trace shows them, by column; days are Excel's numbers, None is blank."""
-    items, lines = bill.items, bill.lines
-    codes, roles, spelled = items.code.tolist(), items.role.tolist(), lines.spelled.tolist()
-    charged, events, posts = demand.roots.charged_to.tolist(), demand.events, demand.posts.tolist()
+    items, lines, roots = bill.items, bill.lines, demand.roots
+    events, posts = np.array(demand.events, dtype=object), demand.posts
 
-    def named(item: Ints, line: Ints) -> list[str]:  # the BOM may spell a code in other case than Standard Cost
-        pairs = zip(item.tolist(), line.tolist(), strict=True)
-        return [codes[i] if at < 0 else spelled[at] for i, at in pairs]
+    def named(item: Ints, line: Ints) -> Texts:  # the BOM may spell a code in other case than Standard Cost
+        return np.where(line < 0, items.code[item], lines.spelled[line]) if len(lines) else items.code[item]
 
     def of_line(values: NDArray[Any]) -> list[Any]:  # None for heads
-        known = [*values.tolist(), None]  # the last one stands for line -1
-        return [known[at] for at in shown.line.tolist()]
+        known = np.array([*values.tolist(), None], dtype=object)  # the last one stands for line -1
+        return known[shown.line].tolist()  # type: ignore[no-any-return]  # of objects
 
     shown = rows.of(part)
-    above, is_root = shown.parent_row, (shown.parent_row < 0).tolist()
-    root, item, relieved = shown.root.tolist(), shown.item.tolist(), shown.relieved.tolist()
-    priced = [r or not h for r, h in zip(relieved, is_root, strict=True)]
-    exploded = [not r for r in relieved]
-    parents = named(rows.item[above], rows.line[above])
+    above, is_root, relieved = shown.parent_row, shown.parent_row < 0, shown.relieved
+    bought = (events == schema.PURCHASE)[shown.root]
+    source = np.where(bought, schema.ACCOUNTS_PAYABLE, items.role[shown.item])
+    bases = np.array([schema.OUTPUT, schema.INPUT], dtype=object)[lines.on_input.astype(np.int64)]
     return {
-        "Product": [codes[i] for i in shown.product.tolist()],
+        "Product": items.code[shown.product].tolist(),
         "Level": shown.level.tolist(),
-        "Parent": ["" if h else name for h, name in zip(is_root, parents, strict=True)],
-        "Component": named(shown.item, shown.line),
-        "Parent qty": _where(shown.parent_qty, (~np.isnan(shown.parent_qty)).tolist()),
+        "Parent": np.where(is_root, "", named(rows.item[above], rows.line[above])).tolist(),
+        "Component": named(shown.item, shown.line).tolist(),
+        "Parent qty": _where(shown.parent_qty, ~np.isnan(shown.parent_qty)),
         "Qty per": of_line(lines.quantity),
         "Scrap %": of_line(lines.scrap),
         "Required qty": shown.required.tolist(),
-        "Standard cost": _where(shown.cost, priced),
-        "Amount": _where(shown.amount, priced),
+        "Standard cost": _where(shown.cost, relieved | ~is_root),
+        "Amount": _where(shown.amount, relieved | ~is_root),
         "BOM row": of_line(lines.row),
-        "Event": [events[r] for r in root],
-        "Charged to": [charged[r] for r in root],
-        "Relieved from": [
-            "" if not (k and posts[r]) else schema.ACCOUNTS_PAYABLE if events[r] == schema.PURCHASE else roles[i]
-            for r, i, k in zip(root, item, relieved, strict=True)
-        ],
-        "Conversion rate": _where(shown.rate, exploded),
-        "Conversion": _where(shown.conversion, exploded),
-        "Scrap basis": [None if b is None else schema.INPUT if b else schema.OUTPUT for b in of_line(lines.on_input)],
+        "Event": events[shown.root].tolist(),
+        "Charged to": roots.charged_to[shown.root].tolist(),
+        "Relieved from": np.where(relieved & posts[shown.root], source, "").tolist(),
+        "Conversion rate": _where(shown.rate, ~relieved),
+        "Conversion": _where(shown.conversion, ~relieved),
+        "Scrap basis": of_line(bases),
         "Units": shown.units.tolist(),
-        "Started": _where(shown.started, exploded),
+        "Started": _where(shown.started, ~relieved),
         "First day": shown.first.tolist(),
         "Last day": shown.last.tolist(),
     }
 
 
-def _where(column: Floats, shown: Sequence[bool]) -> list[float | None]:
+def _where(column: Floats, shown: Bools) -> list[float | None]:
     """A column as plain values, None where it is not to be shown."""
-    return [value if show else None for value, show in zip(column.tolist(), shown, strict=True)]
+    values = column.tolist()
+    for k in np.flatnonzero(~shown).tolist():
+        values[k] = None
+    return values  # type: ignore[no-any-return]  # of floats

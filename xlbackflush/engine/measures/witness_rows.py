@@ -6,6 +6,8 @@ shelf       units completed, sold and used so far, by the books: never fewer tha
 size        small errors are more frequent than large ones; some are slips: half, double, a decimal point, a row twice
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from xlbackflush import schema
@@ -77,18 +79,24 @@ def floor_of(noise: Floats, size: Floats | float) -> Floor:
     return floor
 
 
-def medians(group: Ints, values: Floats, weights: Floats, count: int) -> Floats:
-    """Weighted median of the values of each of so many groups; 0 where the weights are all 0."""
+def medians(group: Ints, values: Floats, weights: Sequence[Floats], count: int) -> list[Floats]:
+    """Weighted medians of the values of each of so many groups, for each of some weights; 0 where the weights are all 0."""
     if not len(values):
-        return np.zeros(count)
+        return [np.zeros(count) for _ in weights]
     order = np.lexsort((values, group))
-    end, total = np.cumsum(weights[order]), added(group, weights, count)
-    middle = np.searchsorted(end, np.cumsum(total) - total / 2, side="left")
-    return np.where(total > 0, values[order[np.minimum(middle, len(order) - 1)]], 0.0)
+    ordered = values[order]
+
+    def median(weight: Floats) -> Floats:
+        end, total = np.cumsum(weight[order]), added(group, weight, count)
+        middle = np.searchsorted(end, np.cumsum(total) - total / 2, side="left")
+        return np.where(total > 0, ordered[np.minimum(middle, len(order) - 1)], 0.0)
+
+    return [median(weight) for weight in weights]
 
 
 def _middles(group: Ints, values: Floats, count: int) -> Floats:
-    return medians(group, values, np.ones(len(values)), count)
+    [middles] = medians(group, values, [np.ones(len(values))], count)
+    return middles
 
 
 # ----------------------------------------------------------------------------------------------------------- hours

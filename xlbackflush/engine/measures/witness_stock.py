@@ -253,7 +253,7 @@ def _implied(traces: Traces, stock: Differences, noise: Floats) -> _Implied:
 def _agreement(implied: _Implied, count: int) -> Agreement:
     """Weighted least squares from three starts: the medians of all items, of those of one product, of the product itself."""
     chances = (1.0, implied.alone, implied.itself)
-    starts = [medians(implied.product, implied.units, chance / implied.error, count) for chance in chances]
+    starts = medians(implied.product, implied.units, [chance / implied.error for chance in chances], count)
     each = _Implied.joined([replace(implied, product=implied.product + n * count) for n in range(len(starts))])
     units, power = np.concatenate(starts), np.zeros(len(starts) * count)
     for k in range(ROUNDS):

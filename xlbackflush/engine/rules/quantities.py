@@ -108,11 +108,11 @@ def shortages(period: Period) -> Iterator[f.Finding]:
         short = short.of(~unopened)
     named = {i for mistake in period.likely_mistakes.mistakes for i, units in mistake.effects.items() if units > 0}
     short = short.of(~np.isin(short.item, list(named)))
-    sold = period.bill.of("Counts")[period.inputs.counts.event == schema.SOLD]
+    oversold = np.isin(short.item, period.bill.of("Counts")[period.inputs.counts.event == schema.SOLD])
     into, out = short.opening + short.received, short.relieved + short.scrapped
-    columns = (short.item, short.book, into, out, short.book * short.cost)
-    for item, book, came, went, worth in zip(*(column.tolist() for column in columns), strict=True):
-        rule = f.OVERSOLD if item in sold else f.SHORTAGE
+    columns = (short.item, oversold, short.book, into, out, short.book * short.cost)
+    for item, was_sold, book, came, went, worth in zip(*(column.tolist() for column in columns), strict=True):
+        rule = f.OVERSOLD if was_sold else f.SHORTAGE
         text = f"Book stock of {period.bill.items.code[item]} is {number(book)}: {number(came)} in, {number(went)} out."
         shortage = rule(home(period.inputs, item), text, abs(worth))
         yield shortage if abs(worth) > period.trifle else replace(shortage, severity=schema.NOTE)

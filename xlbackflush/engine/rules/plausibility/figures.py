@@ -9,7 +9,7 @@ from xlbackflush import schema
 from xlbackflush.engine.period import Period
 from xlbackflush.model.arrays import Bools, Floats, Ints
 
-_CONSISTENT = 1.4826  # a median absolute deviation x this is the standard deviation of a normal distribution
+CONSISTENT = 1.4826  # a median absolute deviation x this is the standard deviation of a normal distribution
 _NAMED = 3  # cells that one finding names
 #: share of materiality from which a plain slip is a warning
 _ESTIMATED = 0.5
@@ -74,7 +74,7 @@ def middle(values: Floats) -> float:
 
 def spread(values: Floats) -> float:
     """Standard deviation of the bulk of some values, whatever the others are."""
-    return _CONSISTENT * middle(np.abs(values - middle(values))) if len(values) else math.nan
+    return CONSISTENT * middle(np.abs(values - middle(values))) if len(values) else math.nan
 
 
 def beyond(ratio: Floats, tolerance: float) -> Bools:
@@ -103,31 +103,6 @@ def loud(period: Period, inflation: float = 0.0) -> float:
     """
     threshold = period.materiality_threshold - period.settings.materiality * max(inflation, 0.0)
     return max(_ESTIMATED * threshold, 0.0)
-
-
-def at_stake(period: Period) -> Floats:
-    """Units of every item whose worth stands in one posted figure: the most of what came in, went out and is left."""
-    stock, allowed = period.stock, period.conversion_allowed
-    most = np.zeros(len(period.bill.items))
-    moved = (stock.opening, stock.received, stock.relieved, stock.scrapped, stock.ending)
-    most[stock.item] = np.abs(np.column_stack(moved)).max(axis=1) if len(stock) else 0.0
-    np.maximum.at(most, allowed.item, np.abs(allowed.units))
-    return most
-
-
-def contained(period: Period) -> Floats:
-    """The same with the units inside other items: a mistake in the cost of a part is a mistake in all that it goes into."""
-    bill, units = period.bill, at_stake(period)
-    lines, inside = bill.lines, np.zeros(len(units))
-    order = np.argsort(bill.level[lines.parent], kind="stable")
-    levels = bill.level[lines.parent[order]]
-    for level in range(int(levels[-1]) + 1 if len(levels) else 0):
-        rows = order[levels.searchsorted(level) : levels.searchsorted(level, side="right")]
-        np.maximum(units, inside, out=units, where=bill.level == level)
-        inside += np.bincount(
-            lines.component[rows], units[lines.parent[rows]] * lines.factor[rows], minlength=len(units)
-        )
-    return np.maximum(units, inside)
 
 
 def of_item(keys: Ints, items: Iterable[int]) -> dict[int, Ints]:

@@ -10,6 +10,7 @@ as dear as other items are.
 
 import math
 from collections.abc import Iterator
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -82,9 +83,9 @@ def invoice_prices(period: Period) -> Iterator[f.Finding]:
         yield _exchange(period, receipts, pair)
         off = off[~np.isin(off, pair)]
     rows_of = fig.of_item(receipts.item, dict.fromkeys(receipts.item[off].tolist()))
-    left = set(off.tolist())
+    left, neighbours = set(off.tolist()), _Neighbours(period, receipts)
     for rows in rows_of.values():
-        yield from _of_item(period, receipts, rows, [row for row in rows.tolist() if row in left])
+        yield from _of_item(neighbours, rows, [row for row in rows.tolist() if row in left])
 
 
 def _receipts(period: Period) -> _Receipts:
@@ -198,7 +199,7 @@ def _standards_exchanged(period: Period, items: Ints) -> f.Finding:
         f"The standard prices of {one}, {fig.price(mine)}, and {other}, {fig.price(its)} ({where[1]}), look exchanged: the "
         "receipts of each cost about what is the standard of the other."
     )
-    effect = float((fig.contained(period)[items] * abs(mine - its)).max())
+    effect = float((period.units_contained[items] * abs(mine - its)).max())
     fix = "Exchange the two standard prices, if the invoices are right."
     return f.PRICES_EXCHANGED.weighed(where[0], text, effect, fig.loud(period), fix)
 
@@ -233,16 +234,57 @@ def _exchange(period: Period, receipts: _Receipts, pair: Ints) -> f.Finding:
 # ------------------------------------------------------------------------------------------ item by item
 
 
-def _of_item(period: Period, receipts: _Receipts, rows: Ints, off: list[int]) -> Iterator[f.Finding]:
+class _Neighbours:
+    """The other prices, by which one of them is judged; each figure is worked out when it is first asked for."""
+
+    def __init__(self, period: Period, receipts: _Receipts) -> None:
+        self.period, self.receipts = period, receipts
+        self._away: dict[float, Floats] = {}  # distances of all worths from a middle, in order
+
+    @cached_property
+    def standard_decimals(self) -> Ints:
+        """How many standard prices have no decimals, one, two, ..."""
+        prices = self.period.inputs.standard_cost.material_price
+        return np.bincount(_decimals(prices[prices > 0]), minlength=_DECIMALS + 1)
+
+    @cached_property
+    def invoiced_decimals(self) -> Ints:
+        """How many invoice prices have no decimals, one, two, ..."""
+        return np.bincount(_decimals(self.receipts.price), minlength=_DECIMALS + 1)
+
+    @cached_property
+    def _worth(self) -> tuple[Floats, Floats, Floats]:
+        """What was handled of each bought item, at standard; its logarithm; those that are there, in order."""
+        prices = blank_as_zero(self.period.inputs.standard_cost.material_price)
+        worth = self.period.units_at_stake * prices * ~self.period.bill.items.made
+        there = worth > 0
+        logs = np.log(worth, out=np.full(len(worth), np.nan), where=there)
+        return worth, logs, np.sort(logs[there])
+
+    def worth_speaks(self, item: int, ratio: float) -> float:
+        """How much likelier what was handled of an item is at the invoice price than at standard, going by other items."""
+        worth, logs, ordered = self._worth
+        if worth[item] <= 0 or len(ordered) < 4:
+            return 0.0
+        typical = _middle_without(ordered, float(logs[item]))
+        if typical not in self._away:  # of two or three middles, whichever item is left out
+            self._away[typical] = np.sort(np.abs(ordered - typical))
+        spread = fig.CONSISTENT * _middle_without(self._away[typical], abs(float(logs[item]) - typical))
+        own, width = math.log(worth[item]), max(spread, 1.0)
+        return (((own - typical) / width) ** 2 - ((own + math.log(ratio) - typical) / width) ** 2) / 2
+
+
+def _of_item(neighbours: _Neighbours, rows: Ints, off: list[int]) -> Iterator[f.Finding]:
     """The prices of one item. rows: all of its receipts; off: those that are far from the standard."""
     if not off:
         return
+    period, receipts = neighbours.period, neighbours.receipts
     tolerance = period.settings.price_tolerance
     witnesses = rows[receipts.quantity[rows] > 0]
     standard = float(receipts.standard[off[0]])
     agreed = _agreed(np.log(receipts.price[witnesses] / receipts.standard[witnesses]), tolerance)
     contradicted = agreed is not None and not _near_enough(math.exp(agreed), tolerance)
-    if contradicted or (len(witnesses) == 1 and _standard_looks_wrong(period, receipts, off[0])):
+    if contradicted or (len(witnesses) == 1 and _standard_looks_wrong(neighbours, off[0])):
         ratio = math.exp(agreed) if agreed is not None else float(receipts.price[off[0]]) / standard
         yield from _wrong_standard(period, receipts, witnesses, ratio)
         reference = standard * ratio
@@ -353,7 +395,7 @@ def _wrong_standard(period: Period, receipts: _Receipts, rows: Ints, ratio: floa
     shifted = fig.price(standard / factor) if factor else ""
     fix = f"Type {shifted}, if that is the standard" if factor else f"Correct the standard to about {fig.price(right)}"
     fix += f"; where the standard is right, correct the receipts ({fig.listed(_cells(period, receipts, rows))})."
-    effect = abs(right - standard) * float(fig.contained(period)[item])
+    effect = abs(right - standard) * float(period.units_contained[item])
     plain = 1 / _PLAIN < ratio < _PLAIN
     if plain and effect < period.trifle:
         return
@@ -362,8 +404,9 @@ def _wrong_standard(period: Period, receipts: _Receipts, rows: Ints, ratio: floa
     yield rule.weighed(where, text, effect, threshold, fix)
 
 
-def _standard_looks_wrong(period: Period, receipts: _Receipts, row: int) -> bool:
+def _standard_looks_wrong(neighbours: _Neighbours, row: int) -> bool:
     """Of a standard and the one receipt that contradicts it: is the standard the more doubtful one?"""
+    period, receipts = neighbours.period, neighbours.receipts
     price, standard = float(receipts.price[row]), float(receipts.standard[row])
     ratio, quantity, item = price / standard, abs(float(receipts.quantity[row])), int(receipts.item[row])
     factor = fig.nearest(ratio, _FACTORS, period.settings.price_tolerance)
@@ -371,21 +414,22 @@ def _standard_looks_wrong(period: Period, receipts: _Receipts, row: int) -> bool
         return False
     if _swapped(period, receipts, row, standard):
         return False
-    odds = _ODDS + _worth_speaks(period, item, ratio)
+    odds = _ODDS + neighbours.worth_speaks(item, ratio)
     if factor:
-        prices = period.inputs.standard_cost.material_price
-        odds += _digits_speak(prices[prices > 0], standard, standard * factor)
-        odds -= _digits_speak(receipts.price, price, price / factor)
+        odds += _digits_speak(neighbours.standard_decimals, standard, standard * factor)
+        odds -= _digits_speak(neighbours.invoiced_decimals, price, price / factor)
     return odds > 0
 
 
-def _digits_speak(values: Floats, typed: float, meant: float) -> float:
-    """How much likelier the decimals of a price are than of the one that was typed, going by its neighbours; a logarithm."""
-    digits = _decimals(values)
+def _digits_speak(prices: Ints, typed: float, meant: float) -> float:
+    """How much likelier the decimals of a price are than of the one that was typed, going by its neighbours; a logarithm.
+
+    prices: how many of these have no decimals, one, two, ...
+    """
 
     def usual(value: float) -> float:
-        same = int((digits == _decimals(np.array([value]))[0]).sum())
-        return math.log((same + 0.5) / (len(values) + 1))
+        same = int(prices[_decimals(np.array([value]))[0]])
+        return math.log((same + 0.5) / (int(prices.sum()) + 1))
 
     return usual(float(f"{meant:.12g}")) - usual(typed)
 
@@ -398,20 +442,14 @@ def _decimals(values: Floats) -> Ints:
     return needed
 
 
-def _worth_speaks(period: Period, item: int, ratio: float) -> float:
-    """How much likelier what was handled of an item is at the invoice price than at standard, going by other items."""
-    prices = blank_as_zero(period.inputs.standard_cost.material_price)
-    worth = fig.at_stake(period) * prices * ~period.bill.items.made
-    if worth[item] <= 0:
-        return 0.0
-    others = worth > 0
-    others[item] = False
-    if others.sum() < 3:
-        return 0.0
-    logs = np.log(worth[others])
-    typical, width = fig.middle(logs), max(fig.spread(logs), 1.0)
-    own = math.log(worth[item])
-    return (((own - typical) / width) ** 2 - ((own + math.log(ratio) - typical) / width) ** 2) / 2
+def _middle_without(ordered: Floats, value: float) -> float:
+    """The median of some values, in order, without one of them."""
+    at, (half, odd) = int(ordered.searchsorted(value)), divmod(len(ordered) - 1, 2)
+
+    def other(place: int) -> float:
+        return float(ordered[place + (place >= at)])
+
+    return other(half) if odd else (other(half - 1) + other(half)) / 2
 
 
 # ------------------------------------------------------------------------------------------------ salvage

@@ -128,7 +128,7 @@ def _standard(period: Period, book: Books, slip: Slip) -> f.Finding:
     worth = float(book.values[slip.at, LABOR:OTHER].sum()) if slip.column == HOURS else 1.0
     if slip.column in (LABOR, slips.VARIABLE, FIXED):
         worth = float(book.values[slip.at, HOURS])
-    units = float(max(fig.contained(period)[slip.at], book.units[slip.at]))
+    units = float(max(period.units_contained[slip.at], book.units[slip.at]))
     effect = abs(value - right) * worth * units * _slower(slips.without(book, slip))
     fix = f"Correct {name} to about {_shown(slip.column, right)}, if the routing or the rate sheet says so."
     threshold = fig.loud(period, effect if slip.factor > 1 else 0.0)
@@ -338,7 +338,7 @@ def _lone_rates(period: Period, book: Books) -> Iterator[f.Finding]:
         better = slips.misfit(book) - slips.misfit(slips.without(book, slip))
         if fig.near(rate, nearest, tolerance) or better < (0.5 if column == LABOR else -1.0):
             continue
-        effect = abs(rate - nearest) * float(book.values[item, HOURS] * fig.contained(period)[item])
+        effect = abs(rate - nearest) * float(book.values[item, HOURS] * period.units_contained[item])
         if effect < period.trifle:
             continue
         where = period.inputs.sources["StandardCost"].cell(
