@@ -38,36 +38,62 @@ def unknown_items(period: Period) -> Iterator[f.Finding]:
 
 
 def bom_lines(period: Period) -> Iterator[f.Finding]:
-    """A line must not end before it starts; one of nothing relieves nothing."""
+    """A line must not end before it starts."""
     bom = period.inputs.bom
-    for rule, rows, column, text in (
-        (f.DATES_REVERSED, bom.effective_to < bom.effective_from, "Effective to", "The line ends before it starts."),
-        (f.ZERO_QUANTITY, bom.qty_per == 0, "Qty per", "Qty per is 0."),
-    ):
-        for cell in cells(period.inputs, "BOM", column, rows):
-            yield rule(cell, text)
+    for cell in cells(period.inputs, "BOM", "Effective to", bom.effective_to < bom.effective_from):
+        yield f.DATES_REVERSED(cell, "The line ends before it starts.")
+
+
+def zero_quantities(period: Period) -> Iterator[f.Finding]:
+    """A line of nothing relieves nothing."""
+    bom = period.inputs.bom
+    rows = bom.qty_per == 0
+    for cell, component in zip(cells(period.inputs, "BOM", "Qty per", rows), bom.component[rows].tolist(), strict=True):
+        yield f.ZERO_QUANTITY(cell, f"Qty per of {component} is 0: nothing of it is relieved.")
 
 
 def overlaps(period: Period) -> Iterator[f.Finding]:
     """The same component twice in force on one day, where dates say otherwise."""
-    for (cell, code), dated, _ in _in_force_twice(period):
+    for (cell, code), dated, _, first in _in_force_twice(period):
         if dated:
-            yield f.OVERLAP(cell, f"{code} is in force twice on some days for this parent.")
+            where = period.inputs.sources["BOM"].cell("Component", first)
+            yield f.OVERLAP(cell, f"{code} is in force twice on some days for this parent, here and in {where}.")
 
 
 def listed_twice(period: Period) -> Iterator[f.Finding]:
-    """The same component twice for one parent without dates, with what the second line relieves."""
-    lines = period.bill.lines
-    for (cell, code), dated, row in _in_force_twice(period):
+    """The same component twice for one parent without dates: what the second line relieves, and which line a count fits."""
+    lines, codes = period.bill.lines, period.bill.items.code
+    line_of: dict[int, int] = {}
+    for (cell, code), dated, row, first in _in_force_twice(period):
         if dated:
             continue
-        line = where_true(lines.row == row)
-        effect = float((period.levers.use_of_line[line] * period.unit_balance.units.cost[lines.component[line]]).sum())
-        yield f.TWICE(cell, f"{code} is listed more than once for this parent.", effect or None)
+        line_of = line_of or {row: line for line, row in enumerate(lines.row.tolist())}
+        line = line_of.get(row)
+        if line is None:  # of a bought item, whose lines are not used
+            continue
+        where = period.inputs.sources["BOM"].cell("Component", first)
+        text = f"{code} is listed twice in the bill of {codes[lines.parent[line]]}, here and in {where}; both lines are used."
+        used = float(period.levers.use_of_line[line])
+        worth = used * float(period.unit_balance.units.cost[lines.component[line]])
+        yield f.TWICE(cell, text + _what_count_fits(period, line, used), worth or None)
 
 
-def _in_force_twice(period: Period) -> Iterator[tuple[tuple[str, str], bool, int]]:
-    """Lines of a component in force twice on one day: cell and code, whether lines of the pair are dated, and row."""
+def _what_count_fits(period: Period, line: int, used: float) -> str:
+    """Whether the count of a component fits what both of its lines relieve, or the one without the other."""
+    units, item = period.unit_balance.units, int(period.bill.lines.component[line])
+    difference, noise = float(units.difference[item]), _FITS * float(units.noise[item])
+    if not units.is_counted[item] or used <= 2 * noise:
+        return ""
+    if abs(difference - used) <= noise:
+        return f" The count of {period.bill.items.code[item]} fits without this line."
+    return f" The count of {period.bill.items.code[item]} fits both." if abs(difference) <= noise else ""
+
+
+_FITS = 5.0  # noises of a count
+
+
+def _in_force_twice(period: Period) -> Iterator[tuple[tuple[str, str], bool, int, int]]:
+    """Lines of a component in force twice on one day: cell and code, are lines of the pair dated, row, that of the first."""
     bom, bill = period.inputs.bom, period.bill
     parent, component = bill.of("BOM", "Parent"), bill.of("BOM", "Component")
     pair = np.where((parent >= 0) & (component >= 0), parent * len(bill.items) + component, -1)
@@ -87,8 +113,9 @@ def _in_force_twice(period: Period) -> Iterator[tuple[tuple[str, str], bool, int
         reach[key] = max(reach.get(key, 0.0), float(last[at]))
     chosen = np.array(clashes, dtype=np.int64)
     components = text_cells(period.inputs, "BOM", "Component", chosen)
+    top = dict(zip(reversed(pair[several].tolist()), reversed(bom.row[several].tolist()), strict=True))
     for named, key, row in zip(components, pair[chosen].tolist(), bom.row[chosen].tolist(), strict=True):
-        yield named, key in dated_pairs, row
+        yield named, key in dated_pairs, row, top[key]
 
 
 def bought_with_bill(period: Period) -> Iterator[f.Finding]:
@@ -101,7 +128,7 @@ def bought_with_bill(period: Period) -> Iterator[f.Finding]:
         text_cells(period.inputs, "BOM", "Parent", bought), parent[bought].tolist(), strict=True
     ):
         worth = float(np.abs(units.went[item]) * units.cost[item])
-        yield f.BOUGHT_WITH_BOM(cell, f"{code} is of type Buy and has a bill of materials.", worth or None)
+        yield f.BOUGHT_WITH_BOM(cell, f"{code} is of type Buy and has a bill of materials, whose lines are ignored.", worth or None)
 
 
 def cycles(period: Period) -> Iterator[f.Finding]:

@@ -5,7 +5,9 @@ from collections.abc import Hashable, Iterator, Sequence
 
 import numpy as np
 
+from xlbackflush import schema
 from xlbackflush.engine.standards.bill import Bill
+from xlbackflush.engine.stock.stock_book import StockBook
 from xlbackflush.model.arrays import Bools, Ints, Texts, texts, where_true
 from xlbackflush.model.inputs import Inputs
 
@@ -74,3 +76,12 @@ def listed_twice_in_a_bill(bill: Bill) -> set[int]:
     parent, component = lines.parent[order], lines.component[order]
     again = (np.diff(parent) == 0) & (np.diff(component) == 0) & (lines.first[order][1:] <= lines.last[order][:-1])
     return set(component[1:][again].tolist())
+
+
+def meant_by_phantom(bill: Bill, stock: StockBook) -> int:
+    """The one stocked item that moved and has no row on Stock, where a phantom has one; else -1."""
+    listed = bill.of("Stock")
+    if not (types(bill, "Stock") == schema.PHANTOM).any():
+        return -1
+    lacking = stock.item[(stock.role != "") & (stock.received + stock.relieved > 0) & ~np.isin(stock.item, listed)]
+    return int(lacking[0]) if len(lacking) == 1 else -1

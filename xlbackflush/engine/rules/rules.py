@@ -90,6 +90,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         policy.settings_likely,
         plausible_quantities.mistyped_quantities,
         plausible_bills.mistyped_bills,
+        items.zero_quantities,
         plausible_quantities.unexplained_counts,
         plausible_quantities.repeated_counts,
         plausible_quantities.overbought,

@@ -8,19 +8,18 @@ from xlbackflush.engine.measures.levers import ASSEMBLY_LOSS, LOSS, loss_of
 from xlbackflush.engine.measures.likely_mistakes import EXCHANGED, MISSING, Mistake
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.rules.places import other_units
-from xlbackflush.engine.rules.plausibility.figures import number
 from xlbackflush.engine.rules.plausibility.words import (
     code,
     evidence,
     lacks_bill,
     looks_like,
     rival_words,
-    share,
     units,
     unnamed,
 )
 from xlbackflush.model import finding as f
 from xlbackflush.model.arrays import sums, where_true
+from xlbackflush.model.words import about, number, share
 
 
 def mistyped_bills(period: Period) -> Iterator[f.Finding]:
@@ -42,12 +41,11 @@ def _of_line(period: Period, mistake: Mistake) -> f.Finding:
     bill, line = period.bill, mistake.lever.line
     component, parent = int(bill.lines.component[line]), int(bill.lines.parent[line])
     source, row = period.inputs.sources["BOM"], int(bill.lines.row[line])
-    said = evidence(period, mistake.effects)
     if mistake.key[0] == LOSS:
         typed, right = _losses(mistake)
+        said = evidence(period, mistake.effects, f"With {right}")
         what = (
-            f"Scrap of {code(bill, component)} in {code(bill, parent)} is {typed}: "
-            f"{looks_like(mistake, right)} ({said})."
+            f"Scrap of {code(bill, component)} in {code(bill, parent)} is {typed}: {looks_like(mistake, right)}. {said}"
         )
         where, fix = source.cell("Scrap %", row), f"Check the planned loss; if it is {right}, type {right}."
         return f.ODD_LOSS.weighed(where, what, _effect(period, mistake), period.material, fix)
@@ -55,14 +53,14 @@ def _of_line(period: Period, mistake: Mistake) -> f.Finding:
         second = source.cell("Qty per", int(period.inputs.bom.row[mistake.other]))
         what = (
             f"{code(bill, parent)} takes {number(mistake.typed)} of {code(bill, component)}, and {number(mistake.right)} in "
-            f"{second}: the two look exchanged ({said})."
+            f"{second}: the two look exchanged. {evidence(period, mistake.effects, 'Exchanged')}"
         )
         where, fix = source.cell("Qty per", row), f"Check the bill; if so, exchange this cell and {second}."
         return f.ODD_QUANTITY.weighed(where, what, mistake.amount, period.material, fix)
     right = units(mistake.right, bill, component)
     what = (
         f"{code(bill, parent)} takes {units(mistake.typed, bill, component)} of {code(bill, component)}: "
-        f"{looks_like(mistake, right)} ({said})."
+        f"{looks_like(mistake, right)}. {evidence(period, mistake.effects, f'With {right}')}"
     )
     fix = f"Check the bill; if one {code(bill, parent)} takes {right}, type {number(mistake.right)}."
     fix += rival_words(period, mistake)
@@ -76,8 +74,8 @@ def _of_missing_line(period: Period, mistake: Mistake) -> f.Finding:
     where = period.inputs.sources["StandardCost"].cell("Item", int(period.inputs.standard_cost.row[item]))
     more = units(-mistake.effects[item], bill, item)
     what = (
-        f"{name}: {units(float(balance.counted[item]), bill, item)} were counted, the book says "
-        f"{number(float(balance.book[item]))}; about {more} more are gone than the bills ask for"
+        f"{units(float(balance.counted[item]), bill, item)} of {name} were counted, and the book says "
+        f"{units(float(balance.book[item]), bill, item)}: about {more} more were used than the bills ask for"
     )
     blank = where_true((bill.of("BOM", "Component") == item) & (period.inputs.bom.qty_per == 0))
     if len(blank):
@@ -88,7 +86,7 @@ def _of_missing_line(period: Period, mistake: Mistake) -> f.Finding:
         fix = f"Look for a bill that lacks {name} or has too little of it, for scrap that was not reported, and count again."
         return f.MISSING_LINE.weighed(where, f"{what}.", mistake.amount, period.material, fix)
     parent = code(bill, mistake.other_item)
-    what = f"{what}, as if each {parent} took {number(mistake.right)} of it, which its bill does not have."
+    what = f"{what}, as if each {parent} took {about(mistake.right)} of it, which its bill does not have."
     fix = f"Check the bill of {parent}: add {name} if it belongs there; else count again."
     return f.MISSING_LINE.weighed(where, what, mistake.amount, period.material, fix)
 
@@ -106,7 +104,7 @@ def _effect(period: Period, mistake: Mistake) -> float:
 def _losses(mistake: Mistake) -> tuple[str, str]:
     """A planned loss as typed, and as it should be."""
     on_input = mistake.lever.on_input
-    return share(loss_of(mistake.typed, on_input)), share(round(loss_of(mistake.right, on_input), 6))
+    return share(loss_of(mistake.typed, on_input), 4), share(loss_of(mistake.right, on_input), 4)
 
 
 def _of_assembly(period: Period, mistake: Mistake) -> f.Finding:
@@ -114,8 +112,8 @@ def _of_assembly(period: Period, mistake: Mistake) -> f.Finding:
     row, (typed, right) = int(period.inputs.standard_cost.row[item]), _losses(mistake)
     where = period.inputs.sources["StandardCost"].cell(ASSEMBLY_LOSS, row)
     what = (
-        f"{ASSEMBLY_LOSS} of {code(bill, item)} is {typed}: {looks_like(mistake, right)} "
-        f"({evidence(period, mistake.effects)})."
+        f"{ASSEMBLY_LOSS} of {code(bill, item)} is {typed}: {looks_like(mistake, right)}. "
+        f"{evidence(period, mistake.effects, f'With {right}')}"
     )
     fix = f"Check the planned loss of whole units; if it is {right}, type {right}."
     return f.ODD_LOSS.weighed(where, what, _effect(period, mistake), period.material, fix)
@@ -139,7 +137,7 @@ def unusual_losses(period: Period) -> Iterator[f.Finding]:
         if effect > period.trifle:
             where = period.inputs.sources["BOM"].cell("Scrap %", int(lines.row[line]))
             what = (
-                f"Scrap of {code(bill, component)} in {code(bill, int(lines.parent[line]))} is {share(loss)}; "
+                f"Scrap of {code(bill, component)} in {code(bill, int(lines.parent[line]))} is {share(loss, 4)}; "
                 f"other lines have about {share(usual)}."
             )
             yield f.ODD_LOSS.weighed(where, what, effect, period.material)
@@ -190,7 +188,7 @@ def dominant_components(period: Period) -> Iterator[f.Finding]:
             where = period.inputs.sources["BOM"].cell("Qty per", int(lines.row[line]))
             what = (
                 f"{code(bill, parent)} takes {units(quantity, bill, component)} of {code(bill, component)}, which cost "
-                f"{number(float(amount[line] / rest[line]))} times all else in it."
+                f"{about(float(amount[line] / rest[line]))} times all else in it."
             )
             yield f.ODD_QUANTITY.weighed(where, what, effect, period.material)
 

@@ -20,6 +20,7 @@ from xlbackflush.engine.period import Period
 from xlbackflush.engine.rules.places import cells, home
 from xlbackflush.engine.rules.plausibility import figures as fig
 from xlbackflush.model import finding as f
+from xlbackflush.model import words
 from xlbackflush.model.arrays import Floats, Ints, Records, blank_as_zero, total, where_true
 
 #: a price is so many times what it should be -> what it looks like
@@ -127,11 +128,11 @@ def _free(period: Period, free: _Receipts) -> Iterator[f.Finding]:
     where = _cells(period, free, np.arange(len(free)))
     if len(free) == 1:
         item = int(free.item[0])
-        amount = fig.units(float(free.quantity[0]), period.bill.items.uom[item])
+        amount = words.quantity(float(free.quantity[0]), period.bill.items.uom[item])
         text = f"{amount} of {_code(period, item)} were received at a price of 0; the standard is {fig.price(free.standard[0])}."
     else:
         text = (
-            f"{len(free):,} receipts have a price of 0 ({fig.listed(where)}); at standard they are worth {effect:,.2f}."
+            f"{len(free):,} receipts have a price of 0 ({words.listed(where)}); at standard they are worth {effect:,.2f}."
         )
     yield f.FREE_RECEIPT.weighed(where[0], text, effect, fig.loud(period))
 
@@ -149,7 +150,7 @@ def _common(period: Period, receipts: _Receipts, off: Ints) -> tuple[f.Finding, 
     rule, ratio, where = f.PRICES_ALIKE, math.exp(typical), _cells(period, receipts, rows)
     factor = fig.nearest(ratio, _FACTORS, period.settings.price_tolerance)
     whom = "All" if len(rows) == len(receipts) else f"{len(rows):,} of"
-    head = f"{whom} {len(receipts):,} invoice prices are about {fig.times(ratio)} the standard ({fig.listed(where)})"
+    head = f"{whom} {len(receipts):,} invoice prices are about {fig.times(ratio)} the standard ({words.listed(where)})"
     if factor:
         text = f"{head}: they look like {_plural(_FACTORS[factor])}."
         fix = "Convert the prices to the unit and the currency of Standard Cost: one unit, in whole units of the currency."
@@ -164,9 +165,9 @@ def _common(period: Period, receipts: _Receipts, off: Ints) -> tuple[f.Finding, 
     return rule.weighed(where[0], text, effect, period.materiality_threshold, fix), off[~alike]
 
 
-def _plural(words: str) -> str:
+def _plural(text: str) -> str:
     return (
-        words.replace("a price", "prices").replace("a digit", "prices with a digit").replace("a decimal", "a decimal")
+        text.replace("a price", "prices").replace("a digit", "prices with a digit").replace("a decimal", "a decimal")
     )
 
 
@@ -302,12 +303,12 @@ def _looks_like(period: Period, price: float, quantity: float, reference: float,
         closer = factor is None or abs(math.log(ratio / quantity)) <= abs(math.log(ratio / factor)) + 0.1
         if closer:
             one = price / quantity
-            words = f"the line total: {fig.price(price)} / {fig.units(quantity, uom)} = {fig.price(one)}"
-            return _Named(words, one)
+            looks = f"the line total: {fig.price(price)} / {words.quantity(quantity, uom)} = {fig.price(one)}"
+            return _Named(looks, one)
     if factor is None:
         return None
     one = price / factor
-    sum_ = f"/ {fig.number(factor)}" if factor > 1 else f"x {fig.number(1 / factor)}"
+    sum_ = f"/ {words.about(factor)}" if factor > 1 else f"x {words.about(1 / factor)}"
     return _Named(f"{_FACTORS[factor]}: {fig.price(price)} {sum_} = {fig.price(one)}", one)
 
 
@@ -324,7 +325,7 @@ def _swapped(period: Period, receipts: _Receipts, row: int, reference: float) ->
     else:
         likely = abs(math.log(price) - usual) < abs(math.log(quantity) - usual)
     return (
-        _Named(f"the quantity, and the quantity of {fig.number(quantity)} like the price", quantity) if likely else None
+        _Named(f"the quantity, and the quantity of {words.about(quantity)} like the price", quantity) if likely else None
     )
 
 
@@ -352,7 +353,7 @@ def _wrong_standard(period: Period, receipts: _Receipts, rows: Ints, ratio: floa
     text += f" It looks like {_FACTORS[factor]}." if factor else f" The standard is {fig.times(1 / ratio)} that."
     shifted = fig.price(standard / factor) if factor else ""
     fix = f"Type {shifted}, if that is the standard" if factor else f"Correct the standard to about {fig.price(right)}"
-    fix += f"; where the standard is right, correct the receipts ({fig.listed(_cells(period, receipts, rows))})."
+    fix += f"; where the standard is right, correct the receipts ({words.listed(_cells(period, receipts, rows))})."
     effect = abs(right - standard) * float(fig.contained(period)[item])
     plain = 1 / _PLAIN < ratio < _PLAIN
     if plain and effect < period.trifle:
@@ -434,7 +435,7 @@ def salvage(period: Period) -> Iterator[f.Finding]:
         unit = period.bill.items.uom[item[row]]
         [where] = cells(period.inputs, "Scrap", "Salvage value", np.array([row]))
         text = (
-            f"Salvage of {amount:,.2f} is more than the {fig.units(float(scrap.quantity[row]), unit)} of {name} cost: "
+            f"Salvage of {amount:,.2f} is more than the {words.quantity(float(scrap.quantity[row]), unit)} of {name} cost: "
             f"{worth:,.2f} at standard."
         )
         yield f.SALVAGE_ABOVE_COST.weighed(where, text, amount - usual * worth, fig.loud(period))

@@ -1,6 +1,6 @@
 """Hours, rates and conversion costs that cannot well be right.
 
-First the slips of the hand that explain a misfit (see `slips`), then what is left: cost types on one side only, pay per hour
+First the slips of the hand that explain a misfit (see `conversion_slips`), then what is left: cost types on one side only, pay per hour
 unlike the standard, over- and under-absorption, a budget unlike what was absorbed and incurred.
 """
 
@@ -13,8 +13,8 @@ from xlbackflush import schema
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.rules.places import cells
 from xlbackflush.engine.rules.plausibility import figures as fig
-from xlbackflush.engine.rules.plausibility import slips
-from xlbackflush.engine.rules.plausibility.slips import FIXED, HOURS, KINDS, LABOR, OTHER, Books, Slip
+from xlbackflush.engine.rules.plausibility import conversion_slips as slips
+from xlbackflush.engine.rules.plausibility.conversion_slips import FIXED, HOURS, KINDS, LABOR, OTHER, Books, Slip
 from xlbackflush.model import finding as f
 from xlbackflush.model import words
 from xlbackflush.model.arrays import Ints, where_true
@@ -96,7 +96,7 @@ def _standard_rule(column: int) -> f.Rule:
 
 
 def _shown(column: int, value: float) -> str:
-    return f"{fig.number(value)} h" if column == HOURS else fig.price(value)
+    return f"{words.about(value)} h" if column == HOURS else fig.price(value)
 
 
 def _looks(column: int, factor: float) -> str:
@@ -147,7 +147,7 @@ def _all_standards(period: Period, book: Books, slip: Slip) -> f.Finding:
     items = where_true(book.values[:, slip.column] > 0)
     where = cells(period.inputs, "StandardCost", name, items)
     text = (
-        f"{name} of all {len(items):,} items ({fig.listed(where)}) look like {_looks(slip.column, slip.factor)}. "
+        f"{name} of all {len(items):,} items ({words.listed(where)}) look like {_looks(slip.column, slip.factor)}. "
         f"{_evidence(book, slip)}"
     )
     before, after = book.allowed_by_item, slips.without(book, slip).allowed_by_item
@@ -163,8 +163,8 @@ def _evidence(book: Books, slip: Slip) -> str:
         paid, before, after = (float(v) for v in (book.incurred[0], *_hours(book, other)))
         if before > 0 and after > 0 and abs(math.log(before / after)) > 0.02:
             return (
-                f"The standards allow {fig.number(before)} h with it and {fig.number(after)} h without; "
-                f"{fig.number(paid)} h were paid."
+                f"The standards allow {words.about(before)} h with it and {words.about(after)} h without; "
+                f"{words.about(paid)} h were paid."
             )
     kind = {HOURS: 0, LABOR: 0, slips.VARIABLE: 1, FIXED: 2, OTHER: 3}[slip.column]
     before, after = (float(b.allowed_by_kind[kind]) for b in (book, other))
@@ -189,13 +189,13 @@ def _hours_paid(period: Period, book: Books, slip: Slip) -> f.Finding:
     looks = {60.0: _MINUTES, 1 / 8: "days instead of hours"}.get(slip.factor, _SHIFTED.get(slip.factor, ""))
     if abs(hours / amount - 1) < _ALIKE:
         looks = "the amount typed as hours"
-    looks = f"{fig.number(hours)} h looks like {looks}" if looks else f"{fig.number(hours)} h cannot be right"
+    looks = f"{words.about(hours)} h looks like {looks}" if looks else f"{words.about(hours)} h cannot be right"
     text = (
-        f"{looks}: {amount:,.2f} would pay {fig.price(amount / hours)} an hour. {fig.number(right)} h would be "
+        f"{looks}: {amount:,.2f} would pay {fig.price(amount / hours)} an hour. {words.about(right)} h would be "
         f"{fig.price(amount / right)} an hour{_usual_pay(book, slip.at)}."
     )
     rate = _standard_pay(book, amount / right)
-    fix = f"Type the hours of the payroll, about {fig.number(right)} h."
+    fix = f"Type the hours of the payroll, about {words.about(right)} h."
     return f.HOURS_PAID_UNLIKE.weighed(where, text, abs(hours - right) * rate, fig.loud(period), fix)
 
 
@@ -204,8 +204,8 @@ def _exchanged(period: Period, book: Books, slip: Slip) -> f.Finding:
     hours, amount = float(book.hours[slip.at]), float(book.amount[slip.at])
     [where] = cells(period.inputs, "Actuals", "Hours", np.array([slip.at]))
     text = (
-        f"{fig.number(hours)} h for {amount:,.2f} is {fig.price(amount / hours)} an hour. The two look exchanged: "
-        f"{hours:,.2f} for {fig.number(amount)} h is {fig.price(hours / amount)} an hour{_usual_pay(book, slip.at)}."
+        f"{words.about(hours)} h for {amount:,.2f} is {fig.price(amount / hours)} an hour. The two look exchanged: "
+        f"{hours:,.2f} for {words.about(amount)} h is {fig.price(hours / amount)} an hour{_usual_pay(book, slip.at)}."
     )
     fix = "Exchange Hours and Amount of this row, if the payroll says so."
     effect = max(abs(hours - amount), abs(hours - amount) * _standard_pay(book, hours / amount))
@@ -218,7 +218,7 @@ def _cost_type(period: Period, book: Books, slip: Slip) -> f.Finding:
     mine, other, amount = KINDS[int(book.kind[slip.at])], KINDS[slip.column], float(book.amount[slip.at])
     text = f"{mine} of {amount:,.2f} looks like {other}: then both fit what the standards allow."
     if slip.column == 0 and book.hours[slip.at]:
-        text = f"{mine} of {amount:,.2f} has {fig.number(float(book.hours[slip.at]))} h and looks like {other}."
+        text = f"{mine} of {amount:,.2f} has {words.about(float(book.hours[slip.at]))} h and looks like {other}."
     fix = f"Change Cost type to {other}, if the document says so."
     return f.OTHER_COST_TYPE.weighed(where, text, amount, fig.loud(period), fix)
 
@@ -247,7 +247,7 @@ def _amount(period: Period, book: Books, slip: Slip) -> f.Finding:
     head = f"{KINDS[kind]} of {amount:,.2f} " + (f"looks like {looks}" if looks else "cannot be right")
     if kind == 0 and hours:
         text = (
-            f"{head}: for {fig.number(hours)} h it would be {fig.price(amount / hours)} an hour. {right:,.2f} would be "
+            f"{head}: for {words.about(hours)} h it would be {fig.price(amount / hours)} an hour. {right:,.2f} would be "
             f"{fig.price(right / hours)} an hour{_usual_pay(book, slip.at)}."
         )
     else:
@@ -270,16 +270,16 @@ def _never(period: Period, book: Books, kinds: list[int]) -> f.Finding:
     alone = [k for k in kinds if k < 3]
     amounts = [float(allowed[k + 1]) for k in kinds]
     named = [("Other conversion" if k == 3 else KINDS[k], amount) for k, amount in zip(kinds, amounts, strict=True)]
-    words = " and ".join(f"{name} of {amount:,.2f}" for name, amount in named)
+    head = " and ".join(f"{name} of {amount:,.2f}" for name, amount in named)
     if not len(book.kind):
-        words = f"Conversion of {math.fsum(amounts):,.2f}"
+        head = f"Conversion of {math.fsum(amounts):,.2f}"
         lacks = "sheet Actuals is empty"
     elif alone:
         lacks = f"Actuals have no row of {' or '.join(KINDS[k] for k in alone)}"
     else:
         lacks = "Actuals have no row of Conversion"
     was = "is in the standards of" if period.settings.conversion_expensed else "was allocated to"
-    text, where = f"{words} {was} what was made, and {lacks}.", "Actuals"
+    text, where = f"{head} {was} what was made, and {lacks}.", "Actuals"
     fix: str | None = None
     over = book.incurred[1:] - book.allowed_by_kind
     kind = int(np.argmax(over))
@@ -288,7 +288,7 @@ def _never(period: Period, book: Books, kinds: list[int]) -> f.Finding:
         rows = rows[np.argsort(-book.amount[rows], kind="stable")]
         typed = cells(period.inputs, "Actuals", "Cost type", rows)
         text += f" {KINDS[kind]} is {float(over[kind]):,.2f} above what is allowed: rows may have the wrong cost type."
-        fix = f"Correct Cost type where it is wrong ({fig.listed(typed)}); do not enter the costs twice."
+        fix = f"Correct Cost type where it is wrong ({words.listed(typed)}); do not enter the costs twice."
         where = typed[0]
     return f.NEVER_INCURRED.weighed(where, text, math.fsum(amounts), fig.loud(period), fix)
 
@@ -316,7 +316,7 @@ def _one_side_only(period: Period, book: Books) -> Iterator[f.Finding]:
     for kind in unallocated if extra >= least and not period.settings.conversion_expensed else ():
         rows = where_true(book.kind == kind)
         where = cells(period.inputs, "Actuals", "Cost type", rows)
-        text = f"{KINDS[kind]} of {float(incurred[kind]):,.2f} was incurred ({fig.listed(where)}), and no standard allocates any."
+        text = f"{KINDS[kind]} of {float(incurred[kind]):,.2f} was incurred ({words.listed(where)}), and no standard allocates any."
         yield f.NEVER_ALLOCATED.weighed(where[0], text, float(incurred[kind]), period.materiality_threshold)
 
 
@@ -407,7 +407,7 @@ def _pay_of_row(period: Period, book: Books, row: int, standard: float) -> Itera
         return
     [where] = cells(period.inputs, "Actuals", "Hours", np.array([row]))
     text = (
-        f"{amount:,.2f} for {fig.number(hours)} h is {fig.price(amount / hours)} an hour; the standard is "
+        f"{amount:,.2f} for {words.about(hours)} h is {fig.price(amount / hours)} an hour; the standard is "
         f"{fig.price(standard)}."
     )
     yield f.PAY_UNLIKE.weighed(
@@ -428,11 +428,11 @@ def _absorption(period: Period, book: Books, skip_labor: bool) -> Iterator[f.Fin
         row, would_fit = _row_to_look_at(book, kind, allowed, cost)
         [where] = cells(period.inputs, "Actuals", "Amount", np.array([row]))
         text = (
-            f"{KINDS[kind]} is {'over' if gap > 0 else 'under'}-absorbed by {abs(gap):,.2f}, {fig.percent(abs(gap) / cost)} of "
+            f"{KINDS[kind]} is {'over' if gap > 0 else 'under'}-absorbed by {abs(gap):,.2f}, {words.share(abs(gap) / cost)} of "
             f"the {cost:,.2f} incurred: the standards allow {allowed:,.2f} for what was made."
         )
         if kind == 0 and book.timed:
-            text += f" They allow {fig.number(_hours(book)[0])} h; {fig.number(float(book.incurred[0]))} h were paid."
+            text += f" They allow {words.about(_hours(book)[0])} h; {words.about(float(book.incurred[0]))} h were paid."
         if would_fit:
             text += f" It would fit if the {float(book.amount[row]):,.2f} were {would_fit:,.2f}."
         yield f.ABSORPTION.weighed(where, text, abs(gap), period.materiality_threshold)
@@ -522,7 +522,7 @@ def payroll_complete(period: Period) -> Iterator[f.Finding]:
     [where] = cells(period.inputs, "Actuals", "Date", after[:1])
     text = (
         f"No payroll from {words.day(ends[longest] + 1)} to {words.day(ends[longest + 1])}; the others are about "
-        f"{fig.number(usual)} days apart, {pay:,.2f} each."
+        f"{words.about(usual)} days apart, {pay:,.2f} each."
     )
     if pay >= period.trifle:
         yield f.PAYROLL_MISSING.weighed(where, text, pay, fig.loud(period))

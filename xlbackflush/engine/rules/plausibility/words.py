@@ -2,25 +2,18 @@
 
 from collections.abc import Iterator
 
-from xlbackflush import schema
 from xlbackflush.engine.measures import own_rows as own
 from xlbackflush.engine.measures import slips
 from xlbackflush.engine.measures.likely_mistakes import Mistake
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.rules.places import listed_twice_in_a_bill
-from xlbackflush.engine.rules.plausibility.figures import number
 from xlbackflush.engine.standards.bill import Bill
+from xlbackflush.model.words import about, quantity, several
 
 
 def units(value: float, bill: Bill, item: int) -> str:
-    """A quantity of an item with its unit: 120 kg; what is counted by the piece is pcs."""
-    uom = str(bill.items.uom[item]).strip()
-    if uom.casefold() in schema.BY_THE_PIECE:
-        return f"{number(round(value) if abs(value) >= _MANY else value)} pcs"
-    return f"{number(value)} {uom}"
-
-
-_MANY = 10  # pieces, of which no part is told
+    """A quantity of an item with its unit: 120 kg."""
+    return quantity(value, str(bill.items.uom[item]))
 
 
 def code(bill: Bill, item: int) -> str:
@@ -28,40 +21,31 @@ def code(bill: Bill, item: int) -> str:
     return str(bill.items.code[item])
 
 
-def share(value: float) -> str:
-    """A percentage: 5 %, 0.4 %."""
-    return f"{number(100 * value)} %"
-
-
-def listed(words: list[str], several: str = "others") -> str:
-    """The first few of some words, and how many more there are."""
-    if len(words) <= 3:
-        return " and ".join(words) if len(words) < 3 else f"{words[0]}, {words[1]} and {words[2]}"
-    return f"{', '.join(words[:3])} and {len(words) - 3} {several}"
-
-
-def evidence(period: Period, effects: dict[int, float], of_count: bool = False) -> str:
+def evidence(period: Period, effects: dict[int, float], corrected: str, of_count: bool = False) -> str:
     """What the correction of a record, or of a count, does to the item that speaks loudest: its count and its book.
 
-    The book is told as it is and as it would be.
+    corrected: how it would be done, such as "With 158 pcs". The book is told as it would be and as it stands.
     """
     balance, bill = period.unit_balance.units, period.bill
     counted = [item for item in effects if balance.is_counted[item]]
     if counted:
         item = max(counted, key=lambda i: abs(effects[i]) / balance.noise[i])
         others = sum(bool(abs(effects[i]) > 5 * balance.noise[i]) for i in counted) - 1
-        also = f", and {others} more item{'s' * (others > 1)} speak{'s' * (others == 1)} for it" if others > 0 else ""
+        also = f" {several(others, 'more item')} say{'s' * (others == 1)} the same." if others > 0 else ""
         book, found = float(balance.book[item]), units(float(balance.counted[item]), bill, item)
         if of_count:
-            return f"book {units(book, bill, item)}{also}"
+            return f"The book says {units(book, bill, item)}.{also}"
+        then = units(book + effects[item], bill, item)
         return (
-            f"{code(bill, item)}: counted {found}, book {number(book)}, corrected {number(book + effects[item])}{also}"
+            f"{corrected}, the book stock of {code(bill, item)} is {then} ({found} counted); as it stands it is "
+            f"{units(book, bill, item)}.{also}"
         )
     short = [item for item in effects if balance.book[item] < 0]
     if short:
         item = min(short, key=lambda i: balance.book[i] * balance.cost[i])
         book = float(balance.book[item])
-        return f"the book of {code(bill, item)} is {units(book, bill, item)}, corrected {number(book + effects[item])}"
+        then = units(book + effects[item], bill, item)
+        return f"{corrected}, the book stock of {code(bill, item)} is {then}; as it stands it is {units(book, bill, item)}."
     return ""
 
 
@@ -70,8 +54,9 @@ def looks_like(mistake: Mistake, right: str) -> str:
     slip, times = mistake.slip, mistake.slip.factor
     if slip.kind in (slips.TEN, slips.MANY):
         if times > 1:
-            return f"{number(times)} times too much; it looks like {right}"
-        return f"a {_PARTS.get(round(1 / times), f'{number(1 / times)}th')} of what it should be; it looks like {right}"
+            return f"it looks {about(times)} times too much; {right} would fit"
+        part = _PARTS.get(round(1 / times), f"{about(1 / times)}th")
+        return f"it looks like a {part} of what it should be; {right} would fit"
     words = {
         slips.TWICE: "with a digit typed twice",
         slips.REPEATED: "typed twice over",
