@@ -30,12 +30,21 @@ def purchases(rows: int, **cells: object) -> list[Row]:
 
 
 def test_five_thousand_pasted_dates_are_one_finding():
+    """In a year as the period, each of them can be March or April."""
     tables = plant() | {"Purchases": purchases(5_000, Date="03/04/2026")}
-    [finding] = found(tables)
+    [finding] = found(tables, Period_start=dt.date(2026, 1, 1), Period_end=dt.date(2026, 12, 31))
     assert (finding.code, finding.where) == ("C04", "Purchases!A7:A5006")
     assert finding.what.startswith('Date is the text "03/04/2026", which can be 2026-03-04 or 2026-04-03. ')
     assert "The same in 4,999 more cells: A8, A9, A10 and 4,996 more." in finding.what
     assert "DMY where the day comes first" in finding.fix
+
+
+def test_pasted_dates_that_only_one_reading_puts_into_the_period_are_read_so_and_told_once():
+    """The period is April: 03/04 is the third of April, not the fourth of March."""
+    tables = plant() | {"Purchases": purchases(5_000, Date="03/04/2026")}
+    [note] = [each for each in run(april(), tables).findings if each.code[0] == "C"]
+    assert (note.code, note.severity, note.where) == ("C17", "Note", "Purchases!A7:A5006")
+    assert '"03/04/2026" as 2026-04-03' in note.what
 
 
 def test_cells_that_do_not_follow_one_another_are_named_by_the_first():
@@ -200,14 +209,14 @@ TOTALS: list[tuple[str, Row, str, str]] = [
         "Counts",
         {"Item": "Total", "Quantity": 34},
         "Counts!D10",
-        'reads "Total" and Quantity 34 is the sum of the rows above',
+        'its Item is "Total", and its Quantity of 34 is the sum of the rows above',
     ),
-    ("Counts", {"Document": "Grand total:", "Quantity": 34}, "Counts!B10", 'reads "Grand total:" and Quantity 34'),
-    ("Counts", {"Quantity": 34}, "Counts!E10", "Quantity 34 is the sum of the rows above"),
-    ("Counts", {"Note": "Sum", "Quantity": 30}, "Counts!F10", 'reads "Sum"'),
+    ("Counts", {"Document": "Grand total:", "Quantity": 34}, "Counts!B10", 'its Document is "Grand total:", and its Quantity of 34'),
+    ("Counts", {"Quantity": 34}, "Counts!E10", "its Quantity of 34 is the sum of the rows above"),
+    ("Counts", {"Note": "Sum", "Quantity": 30}, "Counts!F10", 'its Note is "Sum"'),
     ("Stock", {"Item": "TOTAL", "Opening qty": 3, "Counted qty": 63}, "Stock!A10", "Counted qty"),
-    ("Stock", {"Counted qty": 63}, "Stock!C10", "Counted qty 63 is the sum"),
-    ("Scrap", {"Item": "Totals", "Quantity": 3, "Salvage value": 2}, "Scrap!C9", 'reads "Totals"'),
+    ("Stock", {"Counted qty": 63}, "Stock!C10", "its Counted qty of 63 is the sum"),
+    ("Scrap", {"Item": "Totals", "Quantity": 3, "Salvage value": 2}, "Scrap!C9", 'its Item is "Totals"'),
 ]
 
 

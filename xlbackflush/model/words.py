@@ -27,7 +27,7 @@ def number(value: float, decimals: int = 6) -> str:
 
 def about(value: float) -> str:
     """A number that was worked out, in four digits and all that are whole: 1,235 and 0.0831; one of few digits as it is."""
-    if value in (round(value, 3), float(f"{value:.5g}")) or not math.isfinite(value):
+    if value == float(f"{value:.5g}") or not math.isfinite(value):
         return number(value)
     return number(round(value, max(0, 3 - math.floor(math.log10(abs(value))))))
 
@@ -36,7 +36,7 @@ def quantity(value: float, uom: str) -> str:
     """A quantity with its unit: 120 kg; what is counted by the piece is pcs, and has no parts worth a word."""
     unit = uom.strip()
     if unit.casefold() in BY_THE_PIECE:
-        return f"{about(round(value) if abs(value) >= _MANY_PIECES else value)} pcs"
+        return f"{about(round(value) if abs(value) >= _MANY_PIECES else value)} {'pc' if value == 1 else 'pcs'}"
     return f"{about(value)} {unit}"
 
 

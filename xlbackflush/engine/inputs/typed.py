@@ -15,7 +15,7 @@ import numpy as np
 from xlbackflush import schema
 from xlbackflush.dataclass import dataclass, field
 from xlbackflush.engine.inputs import percentages
-from xlbackflush.engine.inputs.readings import Texts, cleaned_code, day_in_digits, read
+from xlbackflush.engine.inputs.readings import Texts, cleaned_code, day_in_digits, other_currency, read
 from xlbackflush.model import finding as f
 from xlbackflush.model.arrays import Floats, texts, where_true
 from xlbackflush.model.inputs import Cleaned
@@ -35,6 +35,7 @@ _SAY_WHICH = {
     "number": "Say which it is: select the column, Data > Text to Columns > Next > Next > Advanced, and choose the decimal "
     "separator of these texts.",
 }
+_OF_DOCUMENTS = "Date"  # the column of days that lie within the period
 _AS_NUMBER = "Let the formula give a number: put VALUE (of a date, DATEVALUE) around it."
 _RETYPE = "Type it again as a plain {}, without signs or letters."
 
@@ -43,13 +44,14 @@ _RETYPE = "Type it again as a plain {}, without signs or letters."
 class Reading:
     """What comes out of reading cells, beside their values: findings, and the cells that were cleaned.
 
-    currency: of the workbook, whose sign may stand beside an amount; fixed: cells that a run cannot write, so that they are
-    not cleaned.
+    currency: of the workbook, whose sign may stand beside an amount; period: its first and last day; fixed: cells that a run
+    cannot write, so that they are not cleaned.
     """
 
     findings: list[f.Finding]
     cleaned: list[Cleaned] = field(default_factory=list)
     currency: str = ""
+    period: tuple[float, float] | None = None
     fixed: Collection[str] = ()
 
 
@@ -87,7 +89,8 @@ class Reader:
     def _texts(self) -> Texts:
         """What the texts of a column of numbers or dates say; looked into where there is one."""
         texts = {cell for cell in self._raw if isinstance(cell, str) and cell}
-        return read(texts, self.column.kind, self.reading.currency)
+        period = self.reading.period if self.column.name == _OF_DOCUMENTS else None
+        return read(texts, self.column.kind, self.reading.currency, period)
 
     def typed(self, raw: Sequence[object]) -> Any:
         """All cells. Where all are plainly of the column's kind they pass at once; else each is looked at."""
@@ -168,6 +171,10 @@ class Reader:
                 else "and other texts of the column are written otherwise"
             )
             self._add(f.TEXT_NUMBER, i, f'is the text "{short_text(text)}", {says}.', _SAY_WHICH[kind])
+        elif self.column.kind in ("price", "money") and other_currency(text, self.reading.currency):
+            currency = self.reading.currency
+            fix = f"Convert it to {currency} and type it as a number; if it is in {currency}, type it without the sign."
+            self._add(f.TEXT_NUMBER, i, f'is the text "{short_text(text)}"; amounts are in {currency}.', fix)
         elif _looks_like_number(text) or _looks_like_date(text):
             self._add(f.TEXT_NUMBER, i, f'is the text "{short_text(text)}", not a {kind}.', _RETYPE.format(kind))
         else:

@@ -38,7 +38,8 @@ def labor_rows_complete(period: Period) -> Iterator[f.Finding]:
     if len(paid.without_pay):
         time, (rate, rows) = np.abs(actuals.hours[paid.without_pay]), _hourly_pay(period, paid.without_pay)
         hours, pay = total(time), total(time * rate)
-        text = f"{words.number(hours)} h {_were(hours)} paid, and no amount is given{_others(period, paid.without_pay, 'Amount')}."
+        others = _others(period, paid.without_pay, "Amount")
+        text = f"{words.number(hours)} h {_were(hours)} paid, and no amount is given{others}."
         where = cells(period.inputs, "Actuals", "Amount", paid.without_pay)[0]
         text += f" At {pay / hours:,.2f} an hour, as in {rows}, that is {_money(period, pay)}." if pay else ""
         yield f.PAY_MISSING.weighed(where, text, pay, period.materiality_threshold)
@@ -53,7 +54,9 @@ def _without_hours(period: Period, paid: HoursPaid) -> f.Finding:
     text = f"{_money(period, pay)} of labor has no hours{_others(period, at, 'Hours')}."
     if hours:
         text += f" At {pay / hours:,.2f} an hour, as in {rows}, that is about {words.number(round(hours))} h."
-    text += " Until they are entered, labor rate and efficiency are shown as one figure." if not paid.complete else ""
+    text += (
+        " Until the hours are entered, labor rate and efficiency are shown as one figure." if not paid.complete else ""
+    )
     habit = len(at) == paid.rows > 1
     effect = pay if paid.complete or not hours else max(pay, *map(abs, _likely_split(period, paid.hours + hours)))
     return f.HOURS_MISSING.weighed(where, text, effect, np.inf if habit else period.materiality_threshold)

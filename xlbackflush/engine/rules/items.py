@@ -10,7 +10,7 @@ from xlbackflush.engine.rules.places import cells, item_texts, other_units, repe
 from xlbackflush.engine.rules.unknown_codes import unknown_codes
 from xlbackflush.engine.standards.bill import FOREVER, Bill, code_key
 from xlbackflush.model import finding as f
-from xlbackflush.model.arrays import Bools, Floats, blank_as_zero, where_true
+from xlbackflush.model.arrays import Bools, Floats, blank_as_zero
 from xlbackflush.model.words import number
 
 # --------------------------------------------------------------------------------------------------- items
@@ -128,7 +128,9 @@ def bought_with_bill(period: Period) -> Iterator[f.Finding]:
         text_cells(period.inputs, "BOM", "Parent", bought), parent[bought].tolist(), strict=True
     ):
         worth = float(np.abs(units.went[item]) * units.cost[item])
-        yield f.BOUGHT_WITH_BOM(cell, f"{code} is of type Buy and has a bill of materials, whose lines are ignored.", worth or None)
+        yield f.BOUGHT_WITH_BOM(
+            cell, f"{code} is of type Buy and has a bill of materials, whose lines are ignored.", worth or None
+        )
 
 
 def cycles(period: Period) -> Iterator[f.Finding]:

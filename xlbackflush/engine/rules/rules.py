@@ -92,6 +92,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         plausible_bills.mistyped_bills,
         items.zero_quantities,
         plausible_quantities.unexplained_counts,
+        plausible_quantities.counted_in_packs,
         plausible_quantities.repeated_counts,
         plausible_quantities.overbought,
         plausible_quantities.scrap_shares,

@@ -18,6 +18,7 @@ from xlbackflush.engine.rules.places import home, text_cells
 from xlbackflush.engine.standards.bill import code_key
 from xlbackflush.model import finding as f
 from xlbackflush.model.addresses import short, together
+from xlbackflush.model.arrays import where_true
 from xlbackflush.model.words import listed, several
 
 #: the columns that hold items
@@ -63,7 +64,8 @@ def unknown_codes(period: Period) -> Iterator[f.Finding]:
     without = {key: known[key.lstrip("0")] for key in others if key[0] == "0" and key.lstrip("0") in known}
     if len(without) > 2:  # then it is Standard Cost that lost them
         yield _lost_on_standard_cost(period, without, [others.pop(key)[0] for key in without])
-    yield from _others(period, others, _near(others, known) | {k: i for k, i in without.items() if k in others})
+    near = _near(others, known) | {k: i for k, i in without.items() if k in others}
+    yield from _others(period, others, _parents_meant(period, others) | near)
 
 
 def _with_zeros(known: Mapping[str, int]) -> dict[str, int]:
@@ -147,7 +149,8 @@ def _misspelt(period: Period, uses: Sequence[_Use], item: int) -> f.Finding:
         what = f"{right} is used on no other sheet; {code}, which is in {used_in}, is not here."
         fix = f"Correct the code here to {code}; or, if both are items, add {code}."
         return f.UNKNOWN_ITEM(home(period.inputs, item), what, fix=fix)
-    what = f"{uses[0].code} is not on Standard Cost; {right} is.{_also(uses)}"
+    bare = ", and has no bill of materials" if uses[0].column == "Parent" and not period.bill.on_bom[item] else ""
+    what = f"{uses[0].code} is not on Standard Cost; {right} is{bare}.{_also(uses)}"
     fix = f"Correct the code to {right}; or, if {uses[0].code} is an item of its own, add it to Standard Cost."
     return f.UNKNOWN_ITEM(uses[0].cell, what, fix=fix)
 
@@ -173,6 +176,27 @@ def _near(unknown: Mapping[str, object], known: Mapping[str, int]) -> dict[str, 
         if len(items) == 1:
             near[key] = next(iter(items))
     return near
+
+
+def _parents_meant(period: Period, unknown: Mapping[str, Sequence[_Use]]) -> dict[str, int]:
+    """Key of an unknown parent -> the one made item without a bill whose code has the same characters, or one more or less."""
+    items, bill = period.bill.items, period.bill
+    lacking = where_true(items.made & ~bill.on_bom).tolist()
+    parents = {key for key, uses in unknown.items() if all(use.column == "Parent" for use in uses)}
+    if not parents or len(lacking) * len(parents) > _NEAR_MOST:
+        return {}
+    meant = {}
+    for key in parents:
+        close = [item for item in lacking if _one_apart(_plain(key), _plain(code_key(str(items.code[item]))))]
+        if len(close) == 1:
+            meant[key] = close[0]
+    return meant
+
+
+def _one_apart(one: str, other: str) -> bool:
+    """Whether two codes have the same characters, or one of them has one more."""
+    short, long = sorted((one, other), key=len)
+    return one == other or short in {long[:k] + long[k + 1 :] for k in range(len(long))}
 
 
 def _plain(key: str) -> str:

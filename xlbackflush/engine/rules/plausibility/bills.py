@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from xlbackflush.engine.measures import own_rows as own
 from xlbackflush.engine.measures.levers import ASSEMBLY_LOSS, LOSS, loss_of
 from xlbackflush.engine.measures.likely_mistakes import EXCHANGED, MISSING, Mistake
 from xlbackflush.engine.period import Period
@@ -51,9 +52,10 @@ def _of_line(period: Period, mistake: Mistake) -> f.Finding:
         return f.ODD_LOSS.weighed(where, what, _effect(period, mistake), period.material, fix)
     if mistake.slip.kind == EXCHANGED:
         second = source.cell("Qty per", int(period.inputs.bom.row[mistake.other]))
+        other = period.inputs.bom.component[mistake.other]
         what = (
-            f"{code(bill, parent)} takes {number(mistake.typed)} of {code(bill, component)}, and {number(mistake.right)} in "
-            f"{second}: the two look exchanged. {evidence(period, mistake.effects, 'Exchanged')}"
+            f"{code(bill, parent)} takes {number(mistake.typed)} of {code(bill, component)}, and {number(mistake.right)} of {other} in "
+            f"{second}: the two look exchanged. {evidence(period, mistake.effects, 'With the two exchanged')}"
         )
         where, fix = source.cell("Qty per", row), f"Check the bill; if so, exchange this cell and {second}."
         return f.ODD_QUANTITY.weighed(where, what, mistake.amount, period.material, fix)
@@ -79,15 +81,25 @@ def _of_missing_line(period: Period, mistake: Mistake) -> f.Finding:
     )
     blank = where_true((bill.of("BOM", "Component") == item) & (period.inputs.bom.qty_per == 0))
     if len(blank):
-        where = period.inputs.sources["BOM"].cell("Qty per", int(period.inputs.bom.row[blank[0]]))
-        fix = f"Type the quantity of the bill in {where}, where it is 0."
-        return f.MISSING_LINE.weighed(where, f"{what}.", mistake.amount, period.material, fix)
+        return _of_zero(period, mistake, int(blank[0]), what)
     if mistake.other_item < 0:
         fix = f"Look for a bill that lacks {name} or has too little of it, for scrap that was not reported, and count again."
         return f.MISSING_LINE.weighed(where, f"{what}.", mistake.amount, period.material, fix)
     parent = code(bill, mistake.other_item)
     what = f"{what}, as if each {parent} took {about(mistake.right)} of it, which its bill does not have."
     fix = f"Check the bill of {parent}: add {name} if it belongs there; else count again."
+    return f.MISSING_LINE.weighed(where, what, mistake.amount, period.material, fix)
+
+
+def _of_zero(period: Period, mistake: Mistake, at: int, used: str) -> f.Finding:
+    """A component that more was used of, and a row of the BOM that asks for none of it. used: what was counted and used."""
+    bill, item, parent = period.bill, mistake.lever.item, int(period.bill.of("BOM", "Parent")[at])
+    where = period.inputs.sources["BOM"].cell("Qty per", int(period.inputs.bom.row[at]))
+    what, fix = f"Qty per of {code(bill, item)} is 0. {used}.", "Type the quantity of the bill."
+    made = float(period.own_rows.quantity[period.own_rows.of_item(own.COMPLETION, parent)].sum())
+    if made > 0:
+        implied = about(float(f"{-mistake.effects[item] / made:.2g}"))
+        fix = f"Type the quantity of the bill; the counts ask for about {implied} for one {code(bill, parent)}."
     return f.MISSING_LINE.weighed(where, what, mistake.amount, period.material, fix)
 
 

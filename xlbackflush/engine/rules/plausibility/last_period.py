@@ -286,9 +286,10 @@ def opening_stock(period: Period) -> Iterator[f.Finding]:
     row[at[::-1]] = inputs.stock.row[::-1]
     cost, source, changes = _unit_cost(period), inputs.sources["Stock"], []
     for item in apart.tolist():
-        old, new, uom = float(was.closing[item]), float(opening[item]), bill.items.uom[item]
+        old, new = float(was.closing[item]), float(opening[item])
+        closed, opens = (words.quantity(each, bill.items.uom[item]) for each in (old, new))
         where = source.cell("Opening qty", int(row[item])) if row[item] >= 0 else home(inputs, item)
-        text = f"{bill.items.code[item]} opens with {words.quantity(new, uom)}; the period before closed with {words.quantity(old, uom)}"
+        text = f"{bill.items.code[item]} opens with {opens}; the period before closed with {closed}"
         factor = times(new / old) if old > 0 and new > 0 else ""
         text += f", so this is {factor}" if factor else ""
         changes.append(Change(where, text, abs(new - old) * float(cost[item])))
@@ -331,9 +332,7 @@ def fits_no_longer(period: Period) -> Iterator[f.Finding]:
     old, days = was.numbers.get(last.TURNOVER), period.settings.period_end - period.settings.period_start + 1
     limit = turnover.threshold or 0.0
     if old is not None and turnover.figure is not None and old >= limit > turnover.figure * (1 + _MARGIN) > 0:
-        text = (
-            f"Inventory turned over {words.about(turnover.figure)} times a year; in the period before it was {words.about(old)}"
-        )
+        text = f"Inventory turned over {words.about(turnover.figure)} times a year; in the period before, {words.about(old)}"
         yield f.FITS_NO_LONGER.weighed("Fit", f"{text}, and {words.about(limit)} is asked for.", 0.0, math.inf)
     old_cycle, new_cycle = was.numbers.get(last.CYCLE), period.settings.cycle_time_days
     if old_cycle is None or new_cycle is None or cycle.figure is None or cycle.threshold is None:
@@ -363,7 +362,7 @@ def settings(period: Period) -> Iterator[f.Finding]:
             changes.append(Change(cells.get(setting.name, "Setup"), text, 0.0, quiet=True))
     for name in (last.BUDGET, last.MATERIALITY):
         old_number, new_number = was.numbers.get(name), now.numbers.get(name)
-        show = percent if name == last.MATERIALITY else number
+        show = words.share if name == last.MATERIALITY else words.number
         tolerance = period.settings.rate_tolerance
         if old_number and new_number and abs(new_number / old_number - 1) > tolerance:
             text = f"{name} is {show(new_number)}; in the period before it was {show(old_number)}"

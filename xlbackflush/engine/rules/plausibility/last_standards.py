@@ -196,7 +196,9 @@ class _Bills:
         old, new = float(self.was.quantity[was]), float(self.now.quantity[now])
         if abs(old - new) > _ALIKE * abs(old):
             uom, factor = self._uom(line), times(new / old) if old else ""
-            text = f"Qty per {where} is {words.quantity(new, uom)}; in the period before it was {words.quantity(old, uom)}"
+            text = (
+                f"Qty per {where} is {words.quantity(new, uom)}; in the period before it was {words.quantity(old, uom)}"
+            )
             return self._cell("Qty per", now), text + (f", so this is {factor}" if factor else "")
         old, new = float(self.was.scrap[was]), float(self.now.scrap[now])
         if abs(old - new) > _ALIKE:

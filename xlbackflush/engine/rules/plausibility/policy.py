@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from xlbackflush import schema
 from xlbackflush.engine.period import Period
-from xlbackflush.engine.rules.plausibility import figures as fig
 from xlbackflush.model import finding as f
 from xlbackflush.model import words
 from xlbackflush.model.arrays import total

@@ -131,9 +131,7 @@ def _free(period: Period, free: _Receipts) -> Iterator[f.Finding]:
         amount = words.quantity(float(free.quantity[0]), period.bill.items.uom[item])
         text = f"{amount} of {_code(period, item)} were received at a price of 0; the standard is {fig.price(free.standard[0])}."
     else:
-        text = (
-            f"{len(free):,} receipts have a price of 0 ({words.listed(where)}); at standard they are worth {effect:,.2f}."
-        )
+        text = f"{len(free):,} receipts have a price of 0 ({words.listed(where)}); at standard they are worth {effect:,.2f}."
     yield f.FREE_RECEIPT.weighed(where[0], text, effect, fig.loud(period))
 
 
@@ -166,9 +164,7 @@ def _common(period: Period, receipts: _Receipts, off: Ints) -> tuple[f.Finding, 
 
 
 def _plural(text: str) -> str:
-    return (
-        text.replace("a price", "prices").replace("a digit", "prices with a digit").replace("a decimal", "a decimal")
-    )
+    return text.replace("a price", "prices").replace("a digit", "prices with a digit").replace("a decimal", "a decimal")
 
 
 def _exchanged_standards(period: Period, receipts: _Receipts, off: Ints) -> Iterator[Ints]:
@@ -325,7 +321,9 @@ def _swapped(period: Period, receipts: _Receipts, row: int, reference: float) ->
     else:
         likely = abs(math.log(price) - usual) < abs(math.log(quantity) - usual)
     return (
-        _Named(f"the quantity, and the quantity of {words.about(quantity)} like the price", quantity) if likely else None
+        _Named(f"the quantity, and the quantity of {words.about(quantity)} like the price", quantity)
+        if likely
+        else None
     )
 
 
@@ -438,4 +436,18 @@ def salvage(period: Period) -> Iterator[f.Finding]:
             f"Salvage of {amount:,.2f} is more than the {words.quantity(float(scrap.quantity[row]), unit)} of {name} cost: "
             f"{worth:,.2f} at standard."
         )
-        yield f.SALVAGE_ABOVE_COST.weighed(where, text, amount - usual * worth, fig.loud(period))
+        fix = None
+        if likely := _salvage_meant(amount, worth, usual):
+            text += f" {likely:,.2f} would be possible: the decimal point looks shifted."
+            fix = f"Type the proceeds of the whole row, about {likely:,.2f}; or correct the quantity if that is wrong."
+        yield f.SALVAGE_ABOVE_COST.weighed(where, text, amount - usual * worth, fig.loud(period), fix)
+
+
+def _salvage_meant(amount: float, cost: float, usual: float) -> float:
+    """The amount with its decimal point shifted that is below cost, the nearest to the usual share of it; 0 where none is."""
+    possible = [each for each in (amount / 10, amount / 100, amount / 1000) if _SCRAP_VALUE * cost < each < cost]
+    aim = usual * cost or cost
+    return min(possible, key=lambda each: abs(math.log(each / aim)), default=0.0)
+
+
+_SCRAP_VALUE = 0.02  # of cost: less is no likely salvage

@@ -15,7 +15,7 @@ from xlbackflush.engine.measures.levers import CHOICES, COUNTED, IN_PROCESS, OPE
 from xlbackflush.engine.measures.likely_mistakes import AGAIN, EMPTY, EXCHANGED, LOT, OTHER_ITEM, REMOVED, SIGN, Mistake
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.rules.places import listed_twice_in_a_bill, meant_by_phantom
-from xlbackflush.engine.rules.plausibility.witnesses import counts_contradicted
+from xlbackflush.engine.rules.plausibility.witnesses import is_told
 from xlbackflush.engine.rules.plausibility.words import (
     code,
     evidence,
@@ -78,10 +78,7 @@ def _is_open(period: Period, mistake: Mistake) -> bool:
 def _is_contradicted(period: Period, mistake: Mistake) -> bool:
     """Whether all witnesses together speak against a production count: then they are quoted, with an interval."""
     heard = period.witnesses
-    if mistake.at not in heard.at[heard.stands_out]:
-        return False
-    where = _cell(period, mistake, mistake.lever.column, mistake.at)
-    return any(finding.where == where for finding in counts_contradicted(period))
+    return any(is_told(period, k) for k in where_true(heard.stands_out & (heard.at == mistake.at)).tolist())
 
 
 def _cell(period: Period, mistake: Mistake, column: str, at: int) -> str:
@@ -183,7 +180,7 @@ def _of_exchange(period: Period, mistake: Mistake) -> tuple[f.Rule, str, str]:
         books = [units(float(period.unit_balance.units.book[each]), bill, each) for each in (item, other)]
         said = f"The book says {books[0]} and {books[1]}."
     else:
-        said = evidence(period, mistake.effects, "Exchanged")
+        said = evidence(period, mistake.effects, "With the two exchanged")
     what = (
         f"{name} of {code(bill, item)} is {units(mistake.typed, bill, item)} and of {code(bill, other)} "
         f"{units(mistake.right, bill, other)}: the two look exchanged. {said}"
@@ -300,6 +297,35 @@ def _repeated(period: Period, kind: int, item: int, pair: list[int]) -> Iterator
     rule = f.RECEIVED_TWICE if kind == own.RECEIPT else f.COUNTED_AGAIN
     fix = "Compare the two documents; delete the row if they are one and the same."
     yield rule.weighed(where, what, amount, period.material, fix)
+
+
+def counted_in_packs(period: Period) -> Iterator[f.Finding]:
+    """A count that is a clean tenth, twelfth, hundredth of the book, of an item of whatever worth that no other cell explains."""
+    balance, bill, inputs = period.unit_balance.units, period.bill, period.inputs
+    off, slack = balance.book - balance.counted, _CLEAR_OF_CHANCE * balance.noise
+    short = balance.is_counted & (balance.counted > 0) & (off > slack)
+    if not short.any():
+        return
+    short[[item for mistake in period.likely_mistakes.mistakes for item in mistake.effects]] = False
+    rows = {item: at for at, item in enumerate(bill.of("Stock").tolist())}
+    for item in where_true(short).tolist():
+        counted, book = float(balance.counted[item]), float(balance.book[item])
+        pack = min(_PACKS, key=lambda factor: abs(counted * factor - book))
+        if item not in rows or abs(counted * pack - book) > min(float(slack[item]) + pack / 2, _CLEAN * book):
+            continue
+        where = inputs.sources["Stock"].cell("Counted qty", int(inputs.stock.row[rows[item]]))
+        right = units(counted * pack, bill, item)
+        what = (
+            f"{units(counted, bill, item)} of {code(bill, item)} were counted, and the book says {units(book, bill, item)}: "
+            f"they look like packs of {pack:,}, which hold {right}."
+        )
+        fix = f"Count again in the unit of the item; if these are packs of {pack:,}, type {number(counted * pack)}."
+        worth = counted * (pack - 1) * float(balance.cost[item])
+        yield f.ODD_STOCK.weighed(where, what, worth, period.material, fix)
+
+
+_PACKS = (10, 12, 100, 144, 1_000)
+_CLEAR_OF_CHANCE, _CLEAN = 5.0, 0.1  # noises; share of the book
 
 
 def overbought(period: Period) -> Iterator[f.Finding]:

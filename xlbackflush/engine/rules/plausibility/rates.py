@@ -1,7 +1,7 @@
 """Hours, rates and conversion costs that cannot well be right.
 
-First the slips of the hand that explain a misfit (see `conversion_slips`), then what is left: cost types on one side only, pay per hour
-unlike the standard, over- and under-absorption, a budget unlike what was absorbed and incurred.
+First the slips of the hand that explain a misfit (see `conversion_slips`), then what is left: cost types on one side only, pay
+per hour unlike the standard, over- and under-absorption, a budget unlike what was absorbed and incurred.
 """
 
 import math
@@ -12,8 +12,8 @@ import numpy as np
 from xlbackflush import schema
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.rules.places import cells
-from xlbackflush.engine.rules.plausibility import figures as fig
 from xlbackflush.engine.rules.plausibility import conversion_slips as slips
+from xlbackflush.engine.rules.plausibility import figures as fig
 from xlbackflush.engine.rules.plausibility.conversion_slips import FIXED, HOURS, KINDS, LABOR, OTHER, Books, Slip
 from xlbackflush.model import finding as f
 from xlbackflush.model import words
@@ -163,14 +163,16 @@ def _evidence(book: Books, slip: Slip) -> str:
         paid, before, after = (float(v) for v in (book.incurred[0], *_hours(book, other)))
         if before > 0 and after > 0 and abs(math.log(before / after)) > 0.02:
             return (
-                f"The standards allow {words.about(before)} h with it and {words.about(after)} h without; "
+                f"The standards now allow {words.about(round(before))} h and would then allow {words.about(round(after))} h; "
                 f"{words.about(paid)} h were paid."
             )
     kind = {HOURS: 0, LABOR: 0, slips.VARIABLE: 1, FIXED: 2, OTHER: 3}[slip.column]
     before, after = (float(b.allowed_by_kind[kind]) for b in (book, other))
     if book.own[kind] and before > 0 and after > 0 and abs(math.log(before / after)) > 0.02:
         incurred = float(book.incurred[kind + 1])
-        return f"{KINDS[kind]} allowed is {before:,.2f} with it and {after:,.2f} without; {incurred:,.2f} was incurred."
+        return (
+            f"{KINDS[kind]} allowed is now {before:,.2f} and would then be {after:,.2f}; {incurred:,.2f} was incurred."
+        )
     if slip.column in (LABOR, slips.VARIABLE, FIXED) and slip.kind == slips.STANDARD:
         others = np.delete(book.values[:, slip.column], slip.at)
         return f"The rate of the other items is about {fig.price(fig.middle(others[others > 0]))}."
@@ -316,7 +318,8 @@ def _one_side_only(period: Period, book: Books) -> Iterator[f.Finding]:
     for kind in unallocated if extra >= least and not period.settings.conversion_expensed else ():
         rows = where_true(book.kind == kind)
         where = cells(period.inputs, "Actuals", "Cost type", rows)
-        text = f"{KINDS[kind]} of {float(incurred[kind]):,.2f} was incurred ({words.listed(where)}), and no standard allocates any."
+        amount = f"{KINDS[kind]} of {float(incurred[kind]):,.2f}"
+        text = f"{amount} was incurred ({words.listed(where)}), and no standard allocates any."
         yield f.NEVER_ALLOCATED.weighed(where[0], text, float(incurred[kind]), period.materiality_threshold)
 
 

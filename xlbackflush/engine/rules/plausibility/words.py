@@ -54,7 +54,8 @@ def looks_like(mistake: Mistake, right: str) -> str:
     slip, times = mistake.slip, mistake.slip.factor
     if slip.kind in (slips.TEN, slips.MANY):
         if times > 1:
-            return f"it looks {about(times)} times too much; {right} would fit"
+            much = "twice what it should be" if times == 2 else f"{about(times)} times too large"
+            return f"it looks {much}; {right} would fit"
         part = _PARTS.get(round(1 / times), f"{about(1 / times)}th")
         return f"it looks like a {part} of what it should be; {right} would fit"
     words = {
