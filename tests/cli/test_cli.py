@@ -242,6 +242,15 @@ def test_errors_give_exit_code_1_and_a_line_for_each_cause(book: Path, verb: str
     ]
 
 
+def test_a_line_says_the_effect_in_money(tmp_path: Path) -> None:
+    """1,250 pcs at 7,875.00 instead of 6.30."""
+    path = sample_book(tmp_path / "demo.xlsm", "widgets")
+    parts = Parts(path)
+    parts.put_all("Purchases", {"E27": 7875})
+    [line] = [x for x in cli("check", parts.save(path)).out.splitlines() if x.startswith("Warning")]
+    assert line.startswith("Warning  Purchases!E27  ") and "  Effect: 9,835,875.00 USD.  Fix: " in line
+
+
 def test_one_cause_in_sixty_cells_is_one_line(tmp_path: Path) -> None:
     path = sample_book(tmp_path / "demo.xlsm", "widgets")
     out = cli("run", wrong(path, 60)).out.splitlines()

@@ -190,6 +190,19 @@ def test_numbers_that_differ_by_a_digit_are_not_taken_for_each_other():
     assert finding.what == "0101019 is not on Standard Cost."
 
 
+@pytest.mark.parametrize(("right", "typed"), [("W-900", "W-9000"), ("W-900", "W-90"), ("W-900", "W900")])
+def test_a_parent_that_is_not_there_is_the_item_without_a_bill(right: str, typed: str):
+    """Digits tell items apart, so a digit is no slip elsewhere; here an item is left without a bill."""
+    tables = plant()
+    for row in (tables["StandardCost"][2], *tables["Counts"][1:], tables["Stock"][2], tables["WIP"][0]):
+        row["Item"] = right
+    tables["BOM"][1]["Parent"] = typed
+    [finding] = found(tables)
+    assert (finding.code, finding.where) == ("I02", "BOM!A8")
+    assert finding.what.startswith(f"{typed} is not on Standard Cost; {right} is, and has no bill of materials.")
+    assert finding.fix.startswith(f"Correct the code to {right};")
+
+
 def test_an_item_that_is_not_there_is_one_finding_over_all_sheets():
     tables = plant()
     tables["StandardCost"] = tables["StandardCost"][1:]

@@ -193,6 +193,26 @@ def test_a_stock_count_in_packs_of_twelve_is_named():
     assert finding.fix.startswith("Count again; if it was")
 
 
+@pytest.mark.parametrize(("pack", "counted"), [(10, 206), (100, 21), (1_000, 2), (12, 172), (144, 14)])
+def test_a_trifle_counted_in_packs_is_at_least_a_note(pack: int, counted: int):
+    """Screws at 0.0001: 2,060 of them are worth 0.21, which is no money here, and the standard is wrong all the same."""
+    tables = plant()
+    tables["StandardCost"][5]["Material price"] = tables["Purchases"][11]["Actual price"] = 0.0001
+    assert findings(tables) == []
+    tables["Stock"][5]["Counted qty"] = counted
+    finding = only(tables)
+    assert (finding.code, finding.severity, finding.where) == ("W44", schema.NOTE, "Stock!C12")
+    assert f"packs of {pack:,}" in finding.what and finding.fix.endswith(f"type {counted * pack:,}.")
+    assert finding.effect == pytest.approx(counted * (pack - 1) * 0.0001)
+
+
+def test_a_trifle_that_is_short_by_no_clean_part_is_left_alone():
+    tables = plant()
+    tables["StandardCost"][5]["Material price"] = tables["Purchases"][11]["Actual price"] = 0.0001
+    tables["Stock"][5]["Counted qty"] = 700
+    assert findings(tables) == []
+
+
 def test_a_stock_count_of_zero_may_be_none_at_all():
     tables = plant()
     tables["Stock"][3]["Counted qty"] = 0
@@ -328,6 +348,27 @@ def test_a_line_twice_says_what_it_relieves_once_too_often():
     tables["BOM"].append(line("Chair", "Seat", 1))
     named = [f for f in run(april(), tables).findings if f.code in {"B04", "Q02", *CODES}]
     assert [(f.code, f.where, f.effect) for f in named if f.code != "Q02"] == [("B04", "BOM!B13", 242 * 11)]
+    (twice,) = [f for f in named if f.code == "B04"]
+    assert twice.what.startswith("Seat is listed twice in the bill of Chair, here and in BOM!B8")
+    assert "The count of Seat fits without this line." in twice.what
+
+
+def test_a_line_twice_that_the_count_bears_out_says_so():
+    """Two seats in each chair, on two lines: 25 + 300 + 242 more bought - 484."""
+    tables = plant()
+    tables["BOM"].append(line("Chair", "Seat", 1))
+    tables["Purchases"].append(receipt("Seat", 242, 2, "PO-29", 10.9))
+    (finding,) = [f for f in run(april(), tables).findings if f.code == "B04"]
+    assert "The count of Seat fits both." in finding.what
+
+
+def test_a_line_of_nothing_is_one_finding_with_the_quantity_that_the_counts_imply():
+    """Each of 121 tables takes a board, and the bill says none."""
+    tables = plant()
+    tables["BOM"][3]["Qty per"] = 0
+    named = [f for f in run(april(), tables).findings if f.where == "BOM!C10"]
+    assert [(f.code, f.effect) for f in named] == [("W62", 121 * 40)]
+    assert named[0].fix == "Type the quantity of the bill; the counts ask for about 1 for one Table."
 
 
 # ------------------------------------------------------------------------------------------------- witnesses

@@ -156,7 +156,7 @@ PHANTOM_ON_STOCK = Rule("P12", WARNING, "Phantom on stock",
     "Correct the code, or count its components instead; where it is stocked as such, make its Type Subassembly.")
 OPENING_BELOW_ZERO = Rule("P13", WARNING, "Opening stock below zero",
     "Enter what was there. If last period closed with a shortage, count the item and find what was left out.")
-COUNTED_BELOW_ZERO = Rule("P14", WARNING, "Count below zero", "Enter what was found; 0 if nothing was there.")
+COUNTED_BELOW_ZERO = Rule("P14", WARNING, "Count below zero", "Enter what was found, 0 if nothing.")
 CONVERSION_ABOVE = Rule("P15", WARNING, "More conversion than the whole amount",
     "Enter the whole amount, and the conversion that is part of it.")
 
