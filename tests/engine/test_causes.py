@@ -224,7 +224,7 @@ TOTALS: list[tuple[str, Row, str, str]] = [
         "Counts!D10",
         'its Item is "Total", and its Quantity of 34 is the sum of the rows above',
     ),
-    ("Counts", {"Document": "Grand total:", "Quantity": 34}, "Counts!B10", 'its Document is "Grand total:", and its Quantity of 34'),
+    ("Counts", {"Document": "Grand total:", "Quantity": 34}, "Counts!B10", 'its Document is "Grand total:", and its'),
     ("Counts", {"Quantity": 34}, "Counts!E10", "its Quantity of 34 is the sum of the rows above"),
     ("Counts", {"Note": "Sum", "Quantity": 30}, "Counts!F10", 'its Note is "Sum"'),
     ("Stock", {"Item": "TOTAL", "Opening qty": 3, "Counted qty": 63}, "Stock!A10", "Counted qty"),

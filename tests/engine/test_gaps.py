@@ -72,7 +72,11 @@ def test_pay_without_hours_leaves_one_figure(hours):
 
 def test_hours_that_are_missing_follow_from_the_pay_of_the_same_crew():
     """Two crews by their notes: boards at 1,260 / 60 h = 21, packing at 800 / 50 h = 16. 1,050 of boards are 50 h, not 56."""
-    rows = [pay(60, 1260) | {"Note": "Boards"}, pay(50, 800) | {"Note": "Packing"}, pay(None, 1050) | {"Note": "Boards"}]
+    rows = [
+        pay(60, 1260) | {"Note": "Boards"},
+        pay(50, 800) | {"Note": "Packing"},
+        pay(None, 1050) | {"Note": "Boards"},
+    ]
     (finding,) = findings(april(), month(Actuals=rows), "T08")
     assert finding.where == "Actuals!D9"
     assert "At 21.00 an hour, as in the other rows with the same note, that is about 50 h." in finding.what

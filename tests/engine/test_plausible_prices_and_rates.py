@@ -229,7 +229,10 @@ def test_a_column_of_minutes_is_one_finding():
     assert finding.what.startswith(
         "Labor hours of all 6 items (Standard Cost!F15, Standard Cost!F16, Standard Cost!F17 and 3 more)"
     )
-    assert "look like minutes instead of hours. The standards now allow 24,000 h and would then allow 400 h" in finding.what
+    assert (
+        "look like minutes instead of hours. The standards now allow 24,000 h and would then allow 400 h"
+        in finding.what
+    )
 
 
 @given(

@@ -260,7 +260,9 @@ def test_more_in_process_than_parts_are_on_hand_is_named():
     tables["WIP"].append({"Item": "Table", "Quantity": 60, "Material %": 1, "Conversion %": 0.5})
     finding = only(tables)
     assert (finding.code, finding.where) == ("W52", "WIP!B7")
-    assert finding.what.startswith("60 pcs of Table are in process; they hold 60 pcs of Board, and only 34 pcs were counted")
+    assert finding.what.startswith(
+        "60 pcs of Table are in process; they hold 60 pcs of Board, and only 34 pcs were counted"
+    )
     assert "6 pcs would fit" in finding.what and finding.fix.endswith("type 6.")
 
 

@@ -117,7 +117,7 @@ NO_BILL = Rule("K07", WARNING, "Made item without a bill of materials", "Enter i
 # -- transactions
 OUTSIDE_PERIOD = Rule("T01", ERROR, "Date outside the period", "Correct the date, or move the row to its period.")
 CORRECTS_NOTHING = Rule("T02", ERROR, "Negative quantity that corrects nothing",
-    "Name the document it corrects in Note (Reason on Scrap), or repeat its number in Document.")
+    "If the sign is wrong, type it without; else name the document it corrects in Note (Reason on Scrap) or in Document.")
 CORRECTS_UNKNOWN = Rule("T03", WARNING, "Correction of a document not in this period",
     "Check the document number that it names.")
 CORRECTS_TOO_MUCH = Rule("T04", WARNING, "Correction larger than its document", "Check the quantity.")
@@ -251,6 +251,7 @@ FAR_FROM_BOOK = Rule("W51", WARNING, "Count far from the book", "Count again, an
 ODD_WIP = Rule("W52", WARNING, "More in process than was made", "Check the units in process.")
 EMPTY_WIP = Rule("W53", WARNING, "Units in process without a degree of completion",
     "Fill in Material % and Conversion %; blank is taken as nothing.")
+NO_QUANTITY = Rule("W55", WARNING, "Document of a quantity of 0", "Type the quantity of the document, or delete the row.")
 OVERBOUGHT = Rule("W54", WARNING, "Receipt far beyond use", "Check the document, its unit and its quantity.")
 
 #    bills: W60 and on

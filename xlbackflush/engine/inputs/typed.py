@@ -15,6 +15,7 @@ import numpy as np
 from xlbackflush import schema
 from xlbackflush.dataclass import dataclass, field
 from xlbackflush.engine.inputs import percentages
+from xlbackflush.engine.inputs.headers import alike
 from xlbackflush.engine.inputs.readings import Texts, cleaned_code, day_in_digits, other_currency, read
 from xlbackflush.model import finding as f
 from xlbackflush.model.arrays import Floats, texts, where_true
@@ -239,8 +240,9 @@ class Reader:
             elif len(text) > _LONGEST:
                 self._add(f.TOO_LONG, i, f"has {len(text)} characters.")
             elif text and choices and text.casefold() not in spelled:
-                fix = f"Use {listed(choices, len(choices), 'or')}."
-                self._add(f.UNKNOWN_CHOICE, i, f'is "{short_text(text)}".', fix=fix)
+                near = [choice for choice in choices if alike(text, choice)]
+                fix = f"Use {listed(near if len(near) == 1 else choices, len(choices), 'or')}."
+                self._add(f.UNKNOWN_CHOICE, i, f'is "{short_text(text)}", which is not on the list.', fix=fix)
             elif text != was and not self._clean(i, was, text or None):
                 self._add(f.STRAY_SPACES, i, f'is "{short_text(was)}", with spaces that formulas would not find.')
             else:

@@ -147,7 +147,7 @@ def cycles(period: Period) -> Iterator[f.Finding]:
             circle = path[path.index(item) :]
             row = next(r for c, r in steps[circle[-1]] if c == item)
             text = " > ".join(codes[i] for i in [*circle, item])
-            yield f.CYCLE(period.inputs.sources["BOM"].cell("Component", row), f"{text}.")
+            yield f.CYCLE(period.inputs.sources["BOM"].cell("Component", row), f"The bill runs in a circle: {text}.")
 
 
 def _steps_on_circles(bill: Bill) -> dict[int, list[tuple[int, int]]]:
@@ -174,7 +174,8 @@ def units_differ(period: Period) -> Iterator[f.Finding]:
         cell, text = source.cell("UoM", row), f"The line is in {unit}, its component in {of_item}"
         factor, line = CONVERSIONS.get((unit.casefold(), of_item.casefold())), line_of.get(row, -1)
         if factor is None:
-            yield f.UOM(cell, f"{text}.")
+            fix = f"If the two are one unit, type {of_item} here; else convert Qty per to {of_item} and type {of_item} here."
+            yield f.UOM(cell, f"{text}.", fix=fix)
             continue
         effect = 0.0
         if line >= 0:

@@ -9,7 +9,16 @@ from collections.abc import Callable, Iterator
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.rules import gaps, items, period_end, quantities, transactions
 from xlbackflush.engine.rules.plausibility import bills as plausible_bills
-from xlbackflush.engine.rules.plausibility import follows, last_period, last_standards, policy, prices, rates, witnesses
+from xlbackflush.engine.rules.plausibility import (
+    follows,
+    last_period,
+    last_standards,
+    policy,
+    prices,
+    rates,
+    rows,
+    witnesses,
+)
 from xlbackflush.engine.rules.plausibility import quantities as plausible_quantities
 from xlbackflush.model import finding as f
 from xlbackflush.model.finding import Finding
@@ -91,6 +100,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         plausible_quantities.mistyped_quantities,
         plausible_bills.mistyped_bills,
         items.zero_quantities,
+        rows.rows_of_nothing,
         plausible_quantities.unexplained_counts,
         plausible_quantities.counted_in_packs,
         plausible_quantities.repeated_counts,

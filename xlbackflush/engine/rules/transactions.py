@@ -68,7 +68,7 @@ def _outside(period: Period, table: str, days: Floats, rows: Ints) -> Iterator[f
         if positions:
             wheres = cells(period.inputs, table, "Date", np.array(positions))
             first, inside = words.day(days[positions[0]]), says.format(words.day(meant[positions[0]][1]))
-            what = f"{first} is outside {words.day(start)} to {words.day(end)}{inside}."
+            what = f"{first} is outside the period, {words.day(start)} to {words.day(end)}{inside}."
             yield f.OUTSIDE_PERIOD(together(wheres), what + the_same_in(wheres), fix=fix)
 
 
@@ -99,8 +99,11 @@ def countable(period: Period) -> Iterator[f.Finding]:
         ("Scrap", whole, of_scrap, "is {}; Finished unit asks for a made item."),
         ("Purchases", unstocked, of_purchases, "is {}, which is not stocked under these trigger points."),
     ):
+        fix = (
+            f'Choose "{schema.COMPONENT}" if a part was scrapped; else correct the item.' if table == "Scrap" else None
+        )
         for (cell, code), kind in zip(text_cells(inputs, table, "Item", rows), kinds[rows].tolist(), strict=True):
-            yield f.NOT_COUNTABLE(cell, f"{code} {text.format(kind)}")
+            yield f.NOT_COUNTABLE(cell, f"{code} {text.format(kind)}", fix=fix)
 
 
 def duplicate_rows(period: Period) -> Iterator[f.Finding]:
@@ -155,7 +158,13 @@ def _corrections(period: Period, table: str, kinds: Texts, notes: Texts) -> Iter
         document = _corrected(rows.document[at], notes[at], recorded, spaced)
         if document is None:
             rule = f.CORRECTS_UNKNOWN if re.search(r"\d", notes[at]) else f.CORRECTS_NOTHING
-            yield rule(cell, f"{number(quantity)} of {item} names no document of table {table}.")
+            named = (
+                f' "{words.short_text(notes[at].strip())}" names none of the documents of {table}.'
+                if notes[at].strip()
+                else ""
+            )
+            text = f"{number(quantity)} of {item} is a correction, and it does not say of which document."
+            yield rule(cell, f"{number(quantity)} of {item} is a correction.{named}" if named else text)
             continue
         key = (document, item, kind)
         if key not in balance:

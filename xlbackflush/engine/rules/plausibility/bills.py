@@ -19,7 +19,8 @@ from xlbackflush.engine.rules.plausibility.words import (
     unnamed,
 )
 from xlbackflush.model import finding as f
-from xlbackflush.model.arrays import sums, where_true
+from xlbackflush.model import words
+from xlbackflush.model.arrays import Bools, Ints, sums, where_true
 from xlbackflush.model.words import about, number, share
 
 
@@ -54,8 +55,8 @@ def _of_line(period: Period, mistake: Mistake) -> f.Finding:
         second = source.cell("Qty per", int(period.inputs.bom.row[mistake.other]))
         other = period.inputs.bom.component[mistake.other]
         what = (
-            f"{code(bill, parent)} takes {number(mistake.typed)} of {code(bill, component)}, and {number(mistake.right)} of {other} in "
-            f"{second}: the two look exchanged. {evidence(period, mistake.effects, 'With the two exchanged')}"
+            f"{code(bill, parent)} takes {number(mistake.typed)} of {code(bill, component)}, and {number(mistake.right)} of "
+            f"{other} in {second}: the two look exchanged. {evidence(period, mistake.effects, 'With the two exchanged')}"
         )
         where, fix = source.cell("Qty per", row), f"Check the bill; if so, exchange this cell and {second}."
         return f.ODD_QUANTITY.weighed(where, what, mistake.amount, period.material, fix)
@@ -82,6 +83,8 @@ def _of_missing_line(period: Period, mistake: Mistake) -> f.Finding:
     blank = where_true((bill.of("BOM", "Component") == item) & (period.inputs.bom.qty_per == 0))
     if len(blank):
         return _of_zero(period, mistake, int(blank[0]), what)
+    if len(idle := _out_of_force(period, mistake)):
+        return _of_dates(period, mistake, int(idle[0]), what)
     if mistake.other_item < 0:
         fix = f"Look for a bill that lacks {name} or has too little of it, for scrap that was not reported, and count again."
         return f.MISSING_LINE.weighed(where, f"{what}.", mistake.amount, period.material, fix)
@@ -96,11 +99,45 @@ def _of_zero(period: Period, mistake: Mistake, at: int, used: str) -> f.Finding:
     bill, item, parent = period.bill, mistake.lever.item, int(period.bill.of("BOM", "Parent")[at])
     where = period.inputs.sources["BOM"].cell("Qty per", int(period.inputs.bom.row[at]))
     what, fix = f"Qty per of {code(bill, item)} is 0. {used}.", "Type the quantity of the bill."
-    made = float(period.own_rows.quantity[period.own_rows.of_item(own.COMPLETION, parent)].sum())
+    made = _completed(period, parent)
     if made > 0:
         implied = about(float(f"{-mistake.effects[item] / made:.2g}"))
         fix = f"Type the quantity of the bill; the counts ask for about {implied} for one {code(bill, parent)}."
     return f.MISSING_LINE.weighed(where, what, mistake.amount, period.material, fix)
+
+
+def _out_of_force(period: Period, mistake: Mistake) -> Ints:
+    """Rows of the BOM with a component that are in force on no day of the period and would explain what was used of it."""
+    bom, bill, settings = period.inputs.bom, period.bill, period.settings
+    idle = (bom.effective_from > settings.period_end) | (bom.effective_to < settings.period_start)
+    rows = where_true((bill.of("BOM", "Component") == mistake.lever.item) & idle & (bill.of("BOM", "Parent") >= 0))
+    made = np.array([_completed(period, int(parent)) for parent in bill.of("BOM", "Parent")[rows]])
+    near: Bools = (
+        np.abs(bom.qty_per[rows] * made + mistake.effects[mistake.lever.item]) < _NEAR * bom.qty_per[rows] * made
+    )
+    return rows[near]
+
+
+_NEAR = 0.25
+
+
+def _completed(period: Period, item: int) -> float:
+    """Units of an item that were completed."""
+    rows = period.own_rows
+    return float(rows.quantity[rows.of_item(own.COMPLETION, item)].sum())
+
+
+def _of_dates(period: Period, mistake: Mistake, at: int, used: str) -> f.Finding:
+    """The same, and a row of the BOM with it that is not in force. used: what was counted and used."""
+    bom, source = period.inputs.bom, period.inputs.sources["BOM"]
+    begins = bool(bom.effective_from[at] > period.settings.period_end)
+    column, day = ("Effective from", bom.effective_from[at]) if begins else ("Effective to", bom.effective_to[at])
+    what = (
+        f"{code(period.bill, mistake.lever.item)} in {bom.parent[at]} is in force {'from' if begins else 'to'} {words.day(day)}, "
+        f"on no day of the period. {used}."
+    )
+    fix = f"Correct {column}, or leave it blank, if the line holds in this period."
+    return f.MISSING_LINE.weighed(source.cell(column, int(bom.row[at])), what, mistake.amount, period.material, fix)
 
 
 def _effect(period: Period, mistake: Mistake) -> float:

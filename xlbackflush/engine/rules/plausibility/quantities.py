@@ -15,6 +15,7 @@ from xlbackflush.engine.measures.levers import CHOICES, COUNTED, IN_PROCESS, OPE
 from xlbackflush.engine.measures.likely_mistakes import AGAIN, EMPTY, EXCHANGED, LOT, OTHER_ITEM, REMOVED, SIGN, Mistake
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.rules.places import listed_twice_in_a_bill, meant_by_phantom
+from xlbackflush.engine.rules.plausibility.rows import lacks_row, missing_row, of_nothing
 from xlbackflush.engine.rules.plausibility.witnesses import is_told
 from xlbackflush.engine.rules.plausibility.words import (
     code,
@@ -49,8 +50,15 @@ _DONE = {
 
 def mistyped_quantities(period: Period) -> Iterator[f.Finding]:
     """Quantities that counts and records speak against, each with the number that they ask for."""
+    told_elsewhere = of_nothing(period)
     for mistake in unnamed(period):
-        if mistake.lever.table not in _TABLES or mistake.slip.kind == SIGN or _is_open(period, mistake):
+        if mistake.lever.table not in _TABLES or mistake.slip.kind == SIGN:
+            continue
+        if lacks_row(mistake):
+            if (mistake.key[0], mistake.lever.item) not in told_elsewhere and not _is_heard(period, mistake):
+                yield _of_missing_row(period, mistake)
+            continue
+        if _is_open(period, mistake) or (mistake.key[0], mistake.lever.item) in told_elsewhere:
             continue
         rule, what, fix = _words(period, mistake)
         column = "Item" if mistake.slip.kind == OTHER_ITEM else mistake.lever.column
@@ -73,6 +81,20 @@ def _is_open(period: Period, mistake: Mistake) -> bool:
     if is_count and len(mistake.lever.at) > 1 and mistake.lead < _CLEAR:
         return True
     return lacks_bill(period, mistake.effects) or (is_count and _is_contradicted(period, mistake))
+
+
+def _is_heard(period: Period, mistake: Mistake) -> bool:
+    """Whether the witnesses for a production count tell of the same product."""
+    heard = period.witnesses
+    of_item = heard.stands_out & (heard.item == mistake.lever.item) & (mistake.key[0] == own.COMPLETION)
+    return any(is_told(period, k) for k in where_true(of_item).tolist())
+
+
+def _of_missing_row(period: Period, mistake: Mistake) -> f.Finding:
+    """A document that was not entered; the row that is named would have to be as much as two."""
+    what, fix = missing_row(period, int(mistake.key[0]), mistake.lever.item, mistake.right - mistake.typed)
+    where = _cell(period, mistake, mistake.lever.column, mistake.at)
+    return _RULES[mistake.lever.table].weighed(where, what, mistake.amount, period.material, fix)
 
 
 def _is_contradicted(period: Period, mistake: Mistake) -> bool:

@@ -3,10 +3,12 @@
 import math
 from collections.abc import Iterator
 
+from xlbackflush.engine.measures import own_rows as own
 from xlbackflush.engine.measures.witness_words import SAME_ROW, cell, contradiction
 from xlbackflush.engine.measures.witnesses import Hearing
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.posting.flush import ledger
+from xlbackflush.engine.rules.plausibility.rows import exchange, exchanged_counts, lacks_count, missing_row
 from xlbackflush.model import finding as f
 from xlbackflush.model.arrays import where_true
 from xlbackflush.model.money import from_minor
@@ -19,16 +21,21 @@ NEAR = 8.0  # times materiality, or its part: an effect in between is worked out
 
 def counts_contradicted(period: Period) -> Iterator[f.Finding]:
     """The row of each product whose count stands against its witnesses by more than the tolerance."""
-    heard = period.witnesses
-    for k in where_true(heard.stands_out).tolist():
-        if not is_told(period, k):
+    heard, threshold = period.witnesses, period.material
+    told = [k for k in where_true(heard.stands_out).tolist() if is_told(period, k)]
+    pairs = exchanged_counts(heard, told)
+    for pair in pairs:
+        yield exchange(period, heard, pair, sum(_effect(period, heard, k, threshold) for k in pair))
+    for k in told:
+        if any(k in pair for pair in pairs):
             continue
-        threshold = period.material
-        effect = _effect(period, heard, k, threshold)
+        effect, fix = _effect(period, heard, k, threshold), None
         where, what = cell(period.inputs, int(heard.at[k])), contradiction(period.inputs, heard, k)
+        if lacks_count(period, heard, k):
+            what, fix = missing_row(period, own.COMPLETION, int(heard.item[k]), float(heard.difference[k]))
         sure = heard.share[k] >= SURE and not _own_stock_disagrees(heard, k)
         least = threshold / _far(heard, k) if sure else math.inf
-        yield f.COUNT_CONTRADICTED.weighed(where, what, effect, least)
+        yield f.COUNT_CONTRADICTED.weighed(where, what, effect, least, fix)
 
 
 def is_told(period: Period, k: int) -> bool:

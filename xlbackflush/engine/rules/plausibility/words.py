@@ -57,7 +57,8 @@ def looks_like(mistake: Mistake, right: str) -> str:
             much = "twice what it should be" if times == 2 else f"{about(times)} times too large"
             return f"it looks {much}; {right} would fit"
         part = _PARTS.get(round(1 / times), f"{about(1 / times)}th")
-        return f"it looks like a {part} of what it should be; {right} would fit"
+        part = part if part == "half" else f"a {part}"
+        return f"it looks like {part} of what it should be; {right} would fit"
     words = {
         slips.TWICE: "with a digit typed twice",
         slips.REPEATED: "typed twice over",
