@@ -236,7 +236,7 @@ def test_errors_give_exit_code_1_and_a_line_for_each_cause(book: Path, verb: str
     assert (result.code, result.err) == (1, "")
     assert result.out.splitlines() == [
         'Error  Counts!E7:E8  Quantity is "wrong"; a number is expected. The same in E8.  Fix: Type a number.',
-        'Error  Counts!C8  Event is "made".  Fix: Use Completed or Sold.',
+        'Error  Counts!C8  Event is "made", which is not on the list.  Fix: Use Completed or Sold.',
         "",
         "Findings: 2 errors. Nothing was posted; see sheet Findings.",
     ]

@@ -62,12 +62,17 @@ def test_unknown_choices_are_told_apart_until_there_are_many_of_them():
     tables["Actuals"] = [actual | {"Document": f"PR-{n}", "Cost type": "Labour"} for n in range(4)]
     tables["Actuals"] += [actual | {"Document": "PR-9", "Cost type": "Power"}]
     assert [(each.where, each.what) for each in found(tables)] == [
-        ("Actuals!C7:C10", 'Cost type is "Labour". The same in 3 more cells: C8, C9 and C10.'),
-        ("Actuals!C11", 'Cost type is "Power".'),
+        (
+            "Actuals!C7:C10",
+            'Cost type is "Labour", which is not on the list. The same in 3 more cells: C8, C9 and C10.',
+        ),
+        ("Actuals!C11", 'Cost type is "Power", which is not on the list.'),
     ]
     tables["Actuals"] += [actual | {"Document": f"PS-{n}", "Cost type": f"Kind {n}"} for n in range(9)]
-    [finding] = found(tables)
-    assert finding.where == "Actuals!C7:C20"
+    assert [(each.where, each.fix.partition(",")[0]) for each in found(tables)] == [
+        ("Actuals!C7:C10", "Use Labor."),
+        ("Actuals!C11:C20", "Use Labor"),
+    ]
 
 
 def test_an_item_of_the_wrong_type_is_one_finding_for_each_item():
@@ -291,7 +296,7 @@ def test_rows_of_a_wrong_year_are_one_finding_that_says_so():
     [finding] = found(tables)
     assert (finding.code, finding.where) == ("T01", "Purchases!A107:A406")
     assert finding.what == (
-        "2025-04-05 is outside 2026-04-01 to 2026-04-30; the year looks wrong, 2026-04-05 would be inside. "
+        "2025-04-05 is outside the period, 2026-04-01 to 2026-04-30; the year looks wrong, 2026-04-05 would be inside. "
         "The same in 299 more cells: A108, A109, A110 and 296 more."
     )
     assert finding.fix == "Correct the year."

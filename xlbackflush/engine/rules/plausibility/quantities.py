@@ -15,16 +15,18 @@ from xlbackflush.engine.measures.levers import CHOICES, COUNTED, IN_PROCESS, OPE
 from xlbackflush.engine.measures.likely_mistakes import AGAIN, EMPTY, EXCHANGED, LOT, OTHER_ITEM, REMOVED, SIGN, Mistake
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.rules.places import listed_twice_in_a_bill, meant_by_phantom
-from xlbackflush.engine.rules.plausibility.rows import lacks_row, missing_row, of_nothing
+from xlbackflush.engine.rules.plausibility.rows import lacks_row, missing_row
 from xlbackflush.engine.rules.plausibility.witnesses import is_told
 from xlbackflush.engine.rules.plausibility.words import (
     code,
     evidence,
+    lacking_in_zero,
     lacks_bill,
     looks_like,
     rival_words,
     units,
     unnamed,
+    zero_rows,
 )
 from xlbackflush.model import finding as f
 from xlbackflush.model import words
@@ -50,15 +52,14 @@ _DONE = {
 
 def mistyped_quantities(period: Period) -> Iterator[f.Finding]:
     """Quantities that counts and records speak against, each with the number that they ask for."""
-    told_elsewhere = of_nothing(period)
     for mistake in unnamed(period):
         if mistake.lever.table not in _TABLES or mistake.slip.kind == SIGN:
             continue
         if lacks_row(mistake):
-            if (mistake.key[0], mistake.lever.item) not in told_elsewhere and not _is_heard(period, mistake):
+            if not _is_heard(period, mistake):
                 yield _of_missing_row(period, mistake)
             continue
-        if _is_open(period, mistake) or (mistake.key[0], mistake.lever.item) in told_elsewhere:
+        if _is_open(period, mistake):
             continue
         rule, what, fix = _words(period, mistake)
         column = "Item" if mistake.slip.kind == OTHER_ITEM else mistake.lever.column
@@ -232,9 +233,10 @@ def unexplained_counts(period: Period) -> Iterator[f.Finding]:
     """Counts further from the book than the count tolerance, which no single cell explains."""
     balance, bill, inputs = period.unit_balance.units, period.bill, period.inputs
     rows = {item: at for at, item in enumerate(bill.of("Stock").tolist())}
-    twice = listed_twice_in_a_bill(bill) if period.likely_mistakes.unexplained else ()
+    elsewhere = listed_twice_in_a_bill(bill) if period.likely_mistakes.unexplained else set[int]()
+    elsewhere |= {item for kind, item in zero_rows(period) if lacking_in_zero(period, kind, item)}
     for item, difference in period.likely_mistakes.unexplained.items():
-        if item in twice:
+        if item in elsewhere:
             continue
         shelf = max(float(balance.counted[item]), float(balance.book[item]))
         worth = abs(difference * float(balance.cost[item]))

@@ -5,8 +5,6 @@ of nothing   a receipt of 0, where the counts ask for 5,000
 exchanged    208 chairs and 158 tables on a day on which the parts say 158 and 208
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 
@@ -18,45 +16,31 @@ from xlbackflush.engine.measures.likely_mistakes import Mistake
 from xlbackflush.engine.measures.witness_words import units as like_rows
 from xlbackflush.engine.measures.witnesses import Hearing
 from xlbackflush.engine.period import Period
-from xlbackflush.engine.rules.plausibility.words import code, units
+from xlbackflush.engine.rules.plausibility.words import code, lacking_in_zero, units, zero_rows
 from xlbackflush.model import finding as f
 from xlbackflush.model import words
-from xlbackflush.model.arrays import where_true
 
 _ALIKE, _APART = 2.5, 3.0  # spreads of an item's rows: up to which a row is one of them, and from which it is none
 
 # --------------------------------------------------------------------------------------------- rows of nothing
 
 
-def of_nothing(period: Period) -> dict[tuple[int, int], list[int]]:
-    """Rows of a quantity of 0, by the kind of document and the item: positions in their tables."""
-    rows: dict[tuple[int, int], list[int]] = {}
-    for table in ("Purchases", "Counts", "Scrap"):
-        records, item = period.inputs.table(table), period.bill.of(table)
-        for at in where_true((records.column("Quantity") == 0) & (item >= 0)).tolist():
-            rows.setdefault((own.kind_of_row(period.inputs, table, at), int(item[at])), []).append(at)
-    return rows
-
-
 def rows_of_nothing(period: Period) -> Iterator[f.Finding]:
     """A document of a quantity of 0, with what the counts ask for in its place."""
-    lacking = {
-        (mistake.key[0], mistake.lever.item): mistake
-        for mistake in period.likely_mistakes.mistakes
-        if mistake.right > mistake.typed
-    }
-    for (kind, item), rows in of_nothing(period).items():
-        table, mistake = own.TABLES[kind], lacking.get((kind, item))
+    for (kind, item), rows in zero_rows(period).items():
+        table, lacking = own.TABLES[kind], lacking_in_zero(period, kind, item)
         records = period.inputs.table(table)
         for at in rows:
             what = (
                 f"Quantity of {code(period.bill, item)} is 0: document {records.column('Document')[at]} of "
                 f"{words.day(records.column('Date')[at])} records nothing."
             )
-            if mistake and len(rows) == 1:
-                what += f" The counts ask for about {units(mistake.right - mistake.typed, period.bill, item)}."
+            what += (
+                f" The counts ask for about {units(lacking, period.bill, item)}." if lacking and len(rows) == 1 else ""
+            )
             where = period.inputs.sources[table].cell("Quantity", int(records.row[at]))
-            yield f.NO_QUANTITY.weighed(where, what, mistake.amount if mistake else 0.0, period.material)
+            effect = lacking * float(period.unit_balance.units.cost[item])
+            yield f.NO_QUANTITY.weighed(where, what, effect, period.material)
 
 
 # ------------------------------------------------------------------------------------------------ missing rows

@@ -8,6 +8,7 @@ from xlbackflush.engine.measures.likely_mistakes import Mistake
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.rules.places import listed_twice_in_a_bill
 from xlbackflush.engine.standards.bill import Bill
+from xlbackflush.model.arrays import where_true
 from xlbackflush.model.words import about, quantity, several
 
 
@@ -106,7 +107,33 @@ def rival_words(period: Period, mistake: Mistake) -> str:
 
 
 def unnamed(period: Period) -> Iterator[Mistake]:
-    """Likely mistakes but those that a component listed twice in a bill explains, which is a finding of its own."""
+    """Likely mistakes but those that something else explains, which is a finding of its own.
+
+    A component listed twice in a bill; a document of a quantity of 0.
+    """
     mistakes = period.likely_mistakes.mistakes
-    twice = listed_twice_in_a_bill(period.bill) if mistakes else set()
-    yield from (mistake for mistake in mistakes if not mistake.effects.keys() <= twice)
+    if not mistakes:
+        return
+    zero = {item for kind, item in zero_rows(period) if lacking_in_zero(period, kind, item)}
+    explained = zero | listed_twice_in_a_bill(period.bill)
+    yield from (m for m in mistakes if m.lever.item not in zero and not m.effects.keys() <= explained)
+
+
+def zero_rows(period: Period) -> dict[tuple[int, int], list[int]]:
+    """Rows of a quantity of 0, by the kind of document and the item: positions in their tables."""
+    rows: dict[tuple[int, int], list[int]] = {}
+    for table in ("Purchases", "Counts", "Scrap"):
+        records, item = period.inputs.table(table), period.bill.of(table)
+        for at in where_true((records.column("Quantity") == 0) & (item >= 0)).tolist():
+            rows.setdefault((own.kind_of_row(period.inputs, table, at), int(item[at])), []).append(at)
+    return rows
+
+
+def lacking_in_zero(period: Period, kind: int, item: int) -> float:
+    """Units that a document of 0 should have by the count of its item; 0.0 where the count asks for none."""
+    balance = period.unit_balance.units
+    more = float(balance.difference[item]) * (1 if kind in (own.RECEIPT, own.COMPLETION) else -1)
+    return more if balance.is_counted[item] and more > _BEYOND_CHANCE * float(balance.noise[item]) else 0.0
+
+
+_BEYOND_CHANCE = 5.0  # noises of a count
