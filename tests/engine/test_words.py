@@ -71,6 +71,10 @@ def test_shares(value: float, text: str):
     assert words.share(value) == text
 
 
+def test_prices():
+    assert [words.price(each) for each in (41.5, 0.0415, 1250.0, 0.5)] == ["41.50", "0.0415", "1,250.00", "0.50"]
+
+
 def test_counts_and_lists():
     assert [words.several(n, "note") for n in (0, 1, 2, 1200)] == ["0 notes", "1 note", "2 notes", "1,200 notes"]
     assert words.several(2, "entry", "entries") == "2 entries"

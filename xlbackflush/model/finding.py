@@ -103,7 +103,7 @@ NOTHING_EFFECTIVE = Rule("B08", WARNING, "No BOM line in force",
     "Add a line that is effective on that day, or correct the dates.")
 
 # -- standard costs
-NO_PRICE = Rule("K01", WARNING, "Bought item without a price", "Give a Material price; it is taken as zero.")
+NO_PRICE = Rule("K01", WARNING, "Bought item without a price", "Type its standard price; until then it is taken as zero.")
 NO_COST = Rule("K02", WARNING, "Made item without a cost", "Give it a BOM, labor hours or other conversion.")
 PRICE_IGNORED = Rule("K03", WARNING, "Made item with a Material price",
     "The price is ignored: material comes from the BOM. Clear it.")

@@ -43,6 +43,11 @@ def quantity(value: float, uom: str) -> str:
 _MANY_PIECES = 10
 
 
+def price(value: float) -> str:
+    """A price or a rate: 41.50; 0.0415; 1,250.00."""
+    return f"{value:,.2f}" if abs(value) >= 1 or round(value, 2) == value else f"{value:,.6f}".rstrip("0")
+
+
 def share(value: float, decimals: int = 1) -> str:
     """A share of one in percent: 12 %, 2.5 %."""
     return f"{number(round(value * 100, decimals), decimals)} %"

@@ -6,12 +6,12 @@ import numpy as np
 
 from xlbackflush import schema
 from xlbackflush.engine.period import Period
-from xlbackflush.engine.rules.places import cells, item_texts, other_units, repeats, shared, text_cells
-from xlbackflush.engine.rules.unknown_codes import unknown_codes
+from xlbackflush.engine.rules.places import cells, item_texts, made_by_count, other_units, repeats, shared, text_cells
+from xlbackflush.engine.rules.unknown_codes import displaced, unknown_codes
 from xlbackflush.engine.standards.bill import FOREVER, Bill, code_key
 from xlbackflush.model import finding as f
-from xlbackflush.model.arrays import Bools, Floats, blank_as_zero
-from xlbackflush.model.words import number
+from xlbackflush.model.arrays import Bools, Floats, blank_as_zero, sums
+from xlbackflush.model.words import number, price
 
 # --------------------------------------------------------------------------------------------------- items
 
@@ -25,8 +25,13 @@ def duplicate_items(period: Period) -> Iterator[f.Finding]:
     keys = [code_key(code) for code in cost.item.tolist()]
     duplicates = repeats(keys) & given
     first = dict(zip(reversed(keys), reversed(cost.row.tolist()), strict=True))
+    missing = displaced(period)
     for cell, code in text_cells(period.inputs, "StandardCost", "Item", duplicates):
-        yield f.DUPLICATE_ITEM(cell, f"{code} is listed before, in row {first[code_key(code)]}.")
+        text = f"{code} is listed before, in row {first[code_key(code)]}."
+        if missing:
+            text += f" {missing}, which other sheets use, is not listed: one of the two rows may be meant for it."
+        fix = f"Correct the code of the row that is {missing}." if missing else None
+        yield f.DUPLICATE_ITEM(cell, text, fix=fix)
 
 
 def unknown_items(period: Period) -> Iterator[f.Finding]:
@@ -215,14 +220,15 @@ CONVERSIONS = {
 def prices(period: Period) -> Iterator[f.Finding]:
     """Bought items have a price and nothing else; made items have no price."""
     cost, bill = period.inputs.standard_cost, period.bill
-    bought, priced, hours = cost.type == schema.BUY, _given(cost.material_price), _given(cost.labor_hours)
-    made = ~bought & (cost.type != "")
+    bought = (cost.type == schema.BUY) & ~np.append(made_by_count(bill), False)[bill.of("StandardCost")]
+    priced, hours = _given(cost.material_price), _given(cost.labor_hours)
+    made = ~np.isin(cost.type, (schema.BUY, ""))
     on_bom = np.append(bill.on_bom, False)[bill.of("StandardCost")]
     converted = hours | _given(cost.other_conversion)
     free = made & ~priced & ~on_bom & ~converted & _unused(bill)
     rated = _given(cost.labor_rate) | _given(cost.variable_overhead_rate) | _given(cost.fixed_overhead_rate)
+    yield from _without_price(period, bought & ~priced)
     for rule, rows, column, text in (
-        (f.NO_PRICE, bought & ~priced, "Material price", "{} has no Material price."),
         (f.PRICE_WITHOUT_BOM, made & priced & ~on_bom, "Material price", "{} is made, has a price and no BOM."),
         (f.PRICE_IGNORED, made & priced & on_bom, "Material price", "{} is made and has a Material price."),
         (f.CONVERSION_IGNORED, bought & converted, "Labor hours", "{} is bought and has labor or other conversion."),
@@ -233,6 +239,22 @@ def prices(period: Period) -> Iterator[f.Finding]:
             cells(period.inputs, "StandardCost", column, rows), cost.item[rows].tolist(), strict=True
         ):
             yield rule(cell, text.format(code))
+
+
+def _without_price(period: Period, rows: Bools) -> Iterator[f.Finding]:
+    """Bought items without a price, with what their receipts cost."""
+    bill, purchases = period.bill, period.inputs.purchases
+    if not rows.any():
+        return
+    item, count = bill.of("Purchases"), len(bill.items)
+    invoiced = (item >= 0) & (purchases.quantity > 0) & (purchases.actual_price > 0)
+    units = sums(item[invoiced], purchases.quantity[invoiced], count)
+    money = sums(item[invoiced], (purchases.quantity * purchases.actual_price)[invoiced], count)
+    where, codes = cells(period.inputs, "StandardCost", "Material price", rows), period.inputs.standard_cost.item[rows]
+    for cell, code, number_of in zip(where, codes.tolist(), bill.of("StandardCost")[rows].tolist(), strict=True):
+        received = number_of >= 0 and units[number_of] > 0
+        cost = f" Its receipts cost about {price(money[number_of] / units[number_of])}." if received else ""
+        yield f.NO_PRICE(cell, f"{code} has no Material price.{cost}", float(money[number_of]) if received else None)
 
 
 def _unused(bill: Bill) -> Bools:

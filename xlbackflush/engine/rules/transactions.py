@@ -11,7 +11,7 @@ import numpy as np
 
 from xlbackflush import schema
 from xlbackflush.engine.period import Period
-from xlbackflush.engine.rules.places import cells, item_texts, repeats, shared, text_cells, types
+from xlbackflush.engine.rules.places import cells, item_texts, made_by_count, repeats, shared, text_cells, types
 from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.model import finding as f
 from xlbackflush.model import words
@@ -90,9 +90,20 @@ def _meant(day: float, start: int, end: int) -> tuple[str, float]:
 def countable(period: Period) -> Iterator[f.Finding]:
     """Only made, stocked items are completed; only stocked items are bought; only made units are scrapped whole."""
     inputs, bill = period.inputs, period.bill
+    made = made_by_count(bill)
+    for item in where_true(made).tolist():
+        where = inputs.sources["StandardCost"].cell("Type", int(inputs.standard_cost.row[item]))
+        rows = int(((bill.of("Counts") == item) & (inputs.counts.event == schema.COMPLETED)).sum())
+        what = f"{bill.items.code[item]} is {schema.BUY}, and {words.several(rows, 'row')} of Counts "
+        what += f"{'completes' if rows == 1 else 'complete'} it: its Type looks wrong."
+        yield f.NOT_COUNTABLE(
+            where, what, fix=f"Choose {schema.FINISHED}, or {schema.SUBASSEMBLY} if it goes into others."
+        )
     of_counts, of_scrap, of_purchases = (types(bill, table) for table in ("Counts", "Scrap", "Purchases"))
     completed = (inputs.counts.event == schema.COMPLETED) & ((of_counts == schema.BUY) | (of_counts == schema.PHANTOM))
     whole = (inputs.scrap.stage == schema.FINISHED_UNIT) & (of_scrap == schema.BUY)
+    made = np.append(made, False)
+    completed, whole = completed & ~made[bill.of("Counts")], whole & ~made[bill.of("Scrap")]
     unstocked = (of_purchases != "") & (item_texts(bill.items.role, bill.of("Purchases")) == "")
     for table, rows, kinds, text in (
         ("Counts", completed, of_counts, "is {}; only Subassembly and Finished items are completed."),

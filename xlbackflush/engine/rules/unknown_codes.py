@@ -45,15 +45,10 @@ class _Use:
 
 def unknown_codes(period: Period) -> Iterator[f.Finding]:
     """What is wrong with the codes that are not on Standard Cost."""
-    uses = [
-        _Use(table, column, cell, code)
-        for table, column in OF_ITEMS
-        for cell, code in text_cells(period.inputs, table, column, period.bill.of(table, column) < 0)
-        if code
-    ]
-    if not uses:
+    uses = _uses(period)
+    if not uses or displaced(period):
         return
-    known = {code_key(code): item for item, code in enumerate(period.bill.items.code.tolist()) if code}
+    known = _known(period)
     with_zeros = _with_zeros(known)
     lost = [use for use in uses if code_key(use.code) in with_zeros]
     yield from _lost_zeros(period, lost, with_zeros)
@@ -66,6 +61,31 @@ def unknown_codes(period: Period) -> Iterator[f.Finding]:
         yield _lost_on_standard_cost(period, without, [others.pop(key)[0] for key in without])
     near = _near(others, known) | {k: i for k, i in without.items() if k in others}
     yield from _others(period, others, _parents_meant(period, others) | near)
+
+
+def displaced(period: Period) -> str:
+    """The one code that other sheets use and Standard Cost lacks, where one item has two rows there; "" where it is not so."""
+    cost, bill = period.inputs.standard_cost, period.bill
+    if int((cost.item != "").sum()) != len(bill.number) + 1:
+        return ""
+    unknown, known = {code_key(use.code): use.code for use in _uses(period)}, _known(period)
+    like_another = _near(unknown, known) or any(key in _with_zeros(known) for key in unknown)
+    return next(iter(unknown.values())) if len(unknown) == 1 and not like_another else ""
+
+
+def _uses(period: Period) -> list[_Use]:
+    """The cells with codes that are not on Standard Cost."""
+    return [
+        _Use(table, column, cell, code)
+        for table, column in OF_ITEMS
+        for cell, code in text_cells(period.inputs, table, column, period.bill.of(table, column) < 0)
+        if code
+    ]
+
+
+def _known(period: Period) -> dict[str, int]:
+    """Key of a code on Standard Cost -> its item."""
+    return {code_key(code): item for item, code in enumerate(period.bill.items.code.tolist()) if code}
 
 
 def _with_zeros(known: Mapping[str, int]) -> dict[str, int]:

@@ -17,11 +17,6 @@ _ESTIMATED = 0.5
 # ----------------------------------------------------------------------------------------------------- words
 
 
-def price(value: float) -> str:
-    """A price or a rate: 41.50; 0.0415; 1,250.00."""
-    return f"{value:,.2f}" if abs(value) >= 1 or round(value, 2) == value else f"{value:,.6f}".rstrip("0")
-
-
 def times(ratio: float) -> str:
     """How far one figure is from another: 10 times, a tenth of, 30 % above, 20 % below."""
     if 0 < ratio < 1 / 1.95:

@@ -129,7 +129,8 @@ def _free(period: Period, free: _Receipts) -> Iterator[f.Finding]:
     if len(free) == 1:
         item = int(free.item[0])
         amount = words.quantity(float(free.quantity[0]), period.bill.items.uom[item])
-        text = f"{amount} of {_code(period, item)} were received at a price of 0; the standard is {fig.price(free.standard[0])}."
+        standard = words.price(free.standard[0])
+        text = f"{amount} of {_code(period, item)} were received at a price of 0; the standard is {standard}."
     else:
         text = f"{len(free):,} receipts have a price of 0 ({words.listed(where)}); at standard they are worth {effect:,.2f}."
     yield f.FREE_RECEIPT.weighed(where[0], text, effect, fig.loud(period))
@@ -192,7 +193,7 @@ def _standards_exchanged(period: Period, items: Ints) -> f.Finding:
     where = cells(period.inputs, "StandardCost", "Material price", items)
     (one, other), (mine, its) = (_code(period, i) for i in items.tolist()), cost.material_price[items].tolist()
     text = (
-        f"The standard prices of {one}, {fig.price(mine)}, and {other}, {fig.price(its)} ({where[1]}), look exchanged: the "
+        f"The standard prices of {one}, {words.price(mine)}, and {other}, {words.price(its)} ({where[1]}), look exchanged: the "
         "receipts of each cost about what is the standard of the other."
     )
     effect = float((fig.contained(period)[items] * abs(mine - its)).max())
@@ -220,7 +221,7 @@ def _exchange(period: Period, receipts: _Receipts, pair: Ints) -> f.Finding:
     where = _cells(period, receipts, pair)
     (one, other), (mine, its) = (_code(period, int(i)) for i in receipts.item[pair]), receipts.price[pair].tolist()
     text = (
-        f"{one} at {fig.price(mine)} and {other} at {fig.price(its)} ({where[1]}): each is near the standard of the other "
+        f"{one} at {words.price(mine)} and {other} at {words.price(its)} ({where[1]}): each is near the standard of the other "
         "one. The two prices look exchanged."
     )
     effect = max(_effect(receipts, int(row), float(receipts.standard[row])) for row in pair)
@@ -273,14 +274,14 @@ def _wrong_invoice(period: Period, receipts: _Receipts, row: int, reference: flo
     items, item = period.bill.items, int(receipts.item[row])
     price, quantity = float(receipts.price[row]), float(receipts.quantity[row])
     [where] = _cells(period, receipts, np.array([row]))
-    head = f"{_code(period, item)} at {fig.price(price)}"
-    behind = f"the standard of {fig.price(reference)}" + (" and the other receipts" if others else "")
+    head = f"{_code(period, item)} at {words.price(price)}"
+    behind = f"the standard of {words.price(reference)}" + (" and the other receipts" if others else "")
     named = _swapped(period, receipts, row, reference) or _looks_like(
         period, price, abs(quantity), reference, items.uom[item]
     )
     if named:
         text = f"{head} looks like {named.words}, near {behind}."
-        fix = f"Type the price of one unit, about {fig.price(named.price)}, if the invoice says so."
+        fix = f"Type the price of one unit, about {words.price(named.price)}, if the invoice says so."
         yield from _weighed(period, f.PRICE_FACTOR, where, text, _effect(receipts, row, named.price), fix, plain=False)
         return
     ratio = price / reference
@@ -299,13 +300,13 @@ def _looks_like(period: Period, price: float, quantity: float, reference: float,
         closer = factor is None or abs(math.log(ratio / quantity)) <= abs(math.log(ratio / factor)) + 0.1
         if closer:
             one = price / quantity
-            looks = f"the line total: {fig.price(price)} / {words.quantity(quantity, uom)} = {fig.price(one)}"
+            looks = f"the line total: {words.price(price)} / {words.quantity(quantity, uom)} = {words.price(one)}"
             return _Named(looks, one)
     if factor is None:
         return None
     one = price / factor
     sum_ = f"/ {words.about(factor)}" if factor > 1 else f"x {words.about(1 / factor)}"
-    return _Named(f"{_FACTORS[factor]}: {fig.price(price)} {sum_} = {fig.price(one)}", one)
+    return _Named(f"{_FACTORS[factor]}: {words.price(price)} {sum_} = {words.price(one)}", one)
 
 
 def _swapped(period: Period, receipts: _Receipts, row: int, reference: float) -> _Named | None:
@@ -343,14 +344,16 @@ def _wrong_standard(period: Period, receipts: _Receipts, rows: Ints, ratio: floa
     what = "price" if bought else "cost"
     low, high = float(receipts.price[rows].min()), float(receipts.price[rows].max())
     if len(rows) == 1:
-        told = f"its one receipt cost {fig.price(right)} ({_cells(period, receipts, rows)[0]})"
+        told = f"its one receipt cost {words.price(right)} ({_cells(period, receipts, rows)[0]})"
     else:
-        told = f"its {len(rows):,} receipts cost about {fig.price(right)}"
-        told += f" ({fig.price(low)} to {fig.price(high)})" if low != high else ""
-    text = f"The standard {what} of {_code(period, item)} is {fig.price(standard)}; {told}."
+        told = f"its {len(rows):,} receipts cost about {words.price(right)}"
+        told += f" ({words.price(low)} to {words.price(high)})" if low != high else ""
+    text = f"The standard {what} of {_code(period, item)} is {words.price(standard)}; {told}."
     text += f" It looks like {_FACTORS[factor]}." if factor else f" The standard is {fig.times(1 / ratio)} that."
-    shifted = fig.price(standard / factor) if factor else ""
-    fix = f"Type {shifted}, if that is the standard" if factor else f"Correct the standard to about {fig.price(right)}"
+    shifted = words.price(standard / factor) if factor else ""
+    fix = (
+        f"Type {shifted}, if that is the standard" if factor else f"Correct the standard to about {words.price(right)}"
+    )
     fix += f"; where the standard is right, correct the receipts ({words.listed(_cells(period, receipts, rows))})."
     effect = abs(right - standard) * float(fig.contained(period)[item])
     plain = 1 / _PLAIN < ratio < _PLAIN

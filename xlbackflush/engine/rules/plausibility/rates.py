@@ -10,6 +10,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from xlbackflush import schema
+from xlbackflush.engine.measures import own_rows as own
+from xlbackflush.engine.measures.levers import PER
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.rules.places import cells
 from xlbackflush.engine.rules.plausibility import conversion_slips as slips
@@ -48,8 +50,9 @@ def conversion(period: Period) -> Iterator[f.Finding]:
     """What stands in the way of comparing conversion allowed with conversion incurred, one finding for each cause."""
     typed = slips.books(period)
     slips_found, book = slips.found(typed)
+    doubtful = _units_in_doubt(period) if slips_found else set[int]()
     for slip in slips_found:
-        if _is_refuted(typed, slip):
+        if _is_refuted(typed, slip) or (slip.kind == slips.STANDARD and slip.at in doubtful):
             continue
         finding = _slip(period, typed, slip)
         if finding and (finding.effect or 0.0) >= period.trifle:
@@ -91,12 +94,29 @@ def _is_refuted(book: Books, slip: Slip) -> bool:
     return min(paid, before, after) > 0 and abs(math.log(after / paid)) > abs(math.log(before / paid))
 
 
+def _units_in_doubt(period: Period) -> set[int]:
+    """Items of which a count or a bill asks for too many or too few units: a standard of theirs is not what looks wrong."""
+    bill, levers, doubtful = period.bill, period.levers, set[int]()
+    waiting = []
+    for mistake in period.likely_mistakes.mistakes:
+        if mistake.key[0] == own.COMPLETION:
+            doubtful.add(mistake.lever.item)
+        elif mistake.key[0] == PER:
+            waiting.append(int(bill.lines.component[mistake.lever.line]))
+    while waiting:  # what is exploded through is made with its parent
+        item = waiting.pop()
+        if item not in doubtful and not levers.on_shelf[item]:
+            doubtful.add(item)
+            waiting += bill.lines.component[slice(*bill.first_line[item : item + 2].tolist())].tolist()
+    return doubtful
+
+
 def _standard_rule(column: int) -> f.Rule:
     return f.HOURS_UNLIKE if column == HOURS else f.CONVERSION_UNLIKE if column == OTHER else f.RATE_UNLIKE
 
 
 def _shown(column: int, value: float) -> str:
-    return f"{words.about(value)} h" if column == HOURS else fig.price(value)
+    return f"{words.about(value)} h" if column == HOURS else words.price(value)
 
 
 def _looks(column: int, factor: float) -> str:
@@ -175,7 +195,7 @@ def _evidence(book: Books, slip: Slip) -> str:
         )
     if slip.column in (LABOR, slips.VARIABLE, FIXED) and slip.kind == slips.STANDARD:
         others = np.delete(book.values[:, slip.column], slip.at)
-        return f"The rate of the other items is about {fig.price(fig.middle(others[others > 0]))}."
+        return f"The rate of the other items is about {words.price(fig.middle(others[others > 0]))}."
     return "In proportion to its material it is far from the other items."
 
 
@@ -193,8 +213,8 @@ def _hours_paid(period: Period, book: Books, slip: Slip) -> f.Finding:
         looks = "the amount typed as hours"
     looks = f"{words.about(hours)} h looks like {looks}" if looks else f"{words.about(hours)} h cannot be right"
     text = (
-        f"{looks}: {amount:,.2f} would pay {fig.price(amount / hours)} an hour. {words.about(right)} h would be "
-        f"{fig.price(amount / right)} an hour{_usual_pay(book, slip.at)}."
+        f"{looks}: {amount:,.2f} would pay {words.price(amount / hours)} an hour. {words.about(right)} h would be "
+        f"{words.price(amount / right)} an hour{_usual_pay(book, slip.at)}."
     )
     rate = _standard_pay(book, amount / right)
     fix = f"Type the hours of the payroll, about {words.about(right)} h."
@@ -206,8 +226,8 @@ def _exchanged(period: Period, book: Books, slip: Slip) -> f.Finding:
     hours, amount = float(book.hours[slip.at]), float(book.amount[slip.at])
     [where] = cells(period.inputs, "Actuals", "Hours", np.array([slip.at]))
     text = (
-        f"{words.about(hours)} h for {amount:,.2f} is {fig.price(amount / hours)} an hour. The two look exchanged: "
-        f"{hours:,.2f} for {words.about(amount)} h is {fig.price(hours / amount)} an hour{_usual_pay(book, slip.at)}."
+        f"{words.about(hours)} h for {amount:,.2f} is {words.price(amount / hours)} an hour. The two look exchanged: "
+        f"{hours:,.2f} for {words.about(amount)} h is {words.price(hours / amount)} an hour{_usual_pay(book, slip.at)}."
     )
     fix = "Exchange Hours and Amount of this row, if the payroll says so."
     effect = max(abs(hours - amount), abs(hours - amount) * _standard_pay(book, hours / amount))
@@ -235,9 +255,9 @@ def _usual_pay(book: Books, row: int) -> str:
     others = (book.kind == 0) & (book.hours > 0) & (book.amount > 0)
     others[row] = False
     if others.any():
-        return f", as in the other rows (about {fig.price(fig.middle(book.amount[others] / book.hours[others]))})"
+        return f", as in the other rows (about {words.price(fig.middle(book.amount[others] / book.hours[others]))})"
     allowed = book.allowed
-    return f"; the standard is {fig.price(float(allowed[LABOR] / allowed[HOURS]))}" if allowed[HOURS] else ""
+    return f"; the standard is {words.price(float(allowed[LABOR] / allowed[HOURS]))}" if allowed[HOURS] else ""
 
 
 def _amount(period: Period, book: Books, slip: Slip) -> f.Finding:
@@ -249,8 +269,8 @@ def _amount(period: Period, book: Books, slip: Slip) -> f.Finding:
     head = f"{KINDS[kind]} of {amount:,.2f} " + (f"looks like {looks}" if looks else "cannot be right")
     if kind == 0 and hours:
         text = (
-            f"{head}: for {words.about(hours)} h it would be {fig.price(amount / hours)} an hour. {right:,.2f} would be "
-            f"{fig.price(right / hours)} an hour{_usual_pay(book, slip.at)}."
+            f"{head}: for {words.about(hours)} h it would be {words.price(amount / hours)} an hour. {right:,.2f} would be "
+            f"{words.price(right / hours)} an hour{_usual_pay(book, slip.at)}."
         )
     else:
         by_kind = book.allowed_by_kind
@@ -348,15 +368,17 @@ def _lone_rates(period: Period, book: Books) -> Iterator[f.Finding]:
             slips.COLUMNS[column], int(period.inputs.standard_cost.row[item])
         )
         have = (
-            f"have {fig.price(nearest)}"
+            f"have {words.price(nearest)}"
             if len(shared) == 1
-            else f"share theirs, the nearest of which is {fig.price(nearest)}"
+            else f"share theirs, the nearest of which is {words.price(nearest)}"
         )
         text = (
-            f"{slips.COLUMNS[column]} of {period.bill.items.code[item]} is {fig.price(rate)}; the {len(items) - 1:,} other items "
-            f"{have}."
+            f"{slips.COLUMNS[column]} of {period.bill.items.code[item]} is {words.price(rate)}; the {len(items) - 1:,} other "
+            f"items {have}."
         )
-        fix = f"Correct the rate to {fig.price(nearest)}, unless this item is made where everything costs more or less."
+        fix = (
+            f"Correct the rate to {words.price(nearest)}, unless this item is made where everything costs more or less."
+        )
         yield f.RATE_UNLIKE.weighed(where, text, effect, period.materiality_threshold, fix)
 
 
@@ -377,8 +399,8 @@ def _pay(period: Period, book: Books, named: list[Slip]) -> Iterator[f.Finding]:
     if abs(average / standard - 1) > tolerance and ((paid < low) | (paid > high)).mean() > 0.5:
         where = _where_pay_is_wrong(period, book, rows)
         text = (
-            f"Pay was {fig.price(average)} an hour on average, {fig.times(average / standard)} the standard of "
-            f"{fig.price(standard)}."
+            f"Pay was {words.price(average)} an hour on average, {fig.times(average / standard)} the standard of "
+            f"{words.price(standard)}."
         )
         effect = abs(average - standard) * float(book.hours[rows].sum())
         if effect >= period.trifle:
@@ -410,8 +432,8 @@ def _pay_of_row(period: Period, book: Books, row: int, standard: float) -> Itera
         return
     [where] = cells(period.inputs, "Actuals", "Hours", np.array([row]))
     text = (
-        f"{amount:,.2f} for {words.about(hours)} h is {fig.price(amount / hours)} an hour; the standard is "
-        f"{fig.price(standard)}."
+        f"{amount:,.2f} for {words.about(hours)} h is {words.price(amount / hours)} an hour; the standard is "
+        f"{words.price(standard)}."
     )
     yield f.PAY_UNLIKE.weighed(
         where, text, effect, period.materiality_threshold, "Check the hours and the amount of this row."
