@@ -259,7 +259,7 @@ def test_a_cost_type_that_was_forgotten():
     assert (finding.code, finding.where, finding.effect) == ("W25", "Actuals", 2000.0)
     assert (
         finding.what
-        == "Variable overhead of 2,000.00 was allocated to what was made, and Actuals have no row of Variable overhead."
+        == "Variable overhead of 2,000.00 was allocated to what was made, and sheet Actuals has no row of Variable overhead."
     )
     for item in range(6):
         put(tables, "StandardCost", 8 + item, "Other conversion", 0.3)
@@ -285,7 +285,7 @@ def test_conversion_expensed_is_compared_with_the_standards_of_what_was_made():
     del tables["Actuals"][4:6]
     finding = only(tables, **expensed)
     assert finding.what.startswith(
-        "Variable overhead of 2,000.00 is in the standards of what was made, and Actuals have no row"
+        "Variable overhead of 2,000.00 is in the standards of what was made, and sheet Actuals has no row"
     )
 
 

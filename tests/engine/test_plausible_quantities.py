@@ -114,7 +114,7 @@ def test_a_count_with_a_digit_typed_twice_is_named_by_what_its_parts_say():
     assert (finding.code, finding.where) == ("W40", "Counts!E11")
     assert finding.what.startswith("444 pcs of Chair completed: it looks like 44 pcs with a digit typed twice. ")
     assert "With 44 pcs, the book stock of Chair is 42 pcs (42 pcs counted); as it stands it is 442 pcs" in finding.what
-    assert "3 more items say the same. The other 5 rows of the item are about 40 pcs." in finding.what
+    assert "3 more items say the same. The other 5 rows of the item are about 40 pcs each." in finding.what
     assert finding.fix == "Check document PC-102 of 2026-04-06; if it says 44 pcs, type 44 in Counts!E11."
     # a chair costs 4 x 3 + 11 + 12 x 0.05 of material and 10 of labor
     assert finding.effect == pytest.approx(400 * (12 + 11 + 0.6 + 10))

@@ -157,7 +157,7 @@ def _reason(period: Period, mistake: Mistake, right: str) -> str:
     said = evidence(period, mistake.effects, f"With {right}", mistake.key[0] == COUNTED)
     if mistake.lever.several >= own.ROWS_MIN and abs(math.log(mistake.typed) - mistake.lever.middle) > math.log(3):
         usual = units(math.exp(mistake.lever.middle), period.bill, mistake.lever.item)
-        said += f" The other {mistake.lever.several - 1} rows of the item are about {usual}."
+        said += f" The other {mistake.lever.several - 1} rows of the item are about {usual} each."
     return said.strip()
 
 

@@ -297,9 +297,9 @@ def _never(period: Period, book: Books, kinds: list[int]) -> f.Finding:
         head = f"Conversion of {math.fsum(amounts):,.2f}"
         lacks = "sheet Actuals is empty"
     elif alone:
-        lacks = f"Actuals have no row of {' or '.join(KINDS[k] for k in alone)}"
+        lacks = f"sheet Actuals has no row of {' or '.join(KINDS[k] for k in alone)}"
     else:
-        lacks = "Actuals have no row of Conversion"
+        lacks = "sheet Actuals has no row of Conversion"
     was = "is in the standards of" if period.settings.conversion_expensed else "was allocated to"
     text, where = f"{head} {was} what was made, and {lacks}.", "Actuals"
     fix: str | None = None
