@@ -64,7 +64,8 @@ def mistyped_quantities(period: Period) -> Iterator[f.Finding]:
         rule, what, fix = _words(period, mistake)
         column = "Item" if mistake.slip.kind == OTHER_ITEM else mistake.lever.column
         where = _cell(period, mistake, column, mistake.at)
-        yield rule.weighed(where, what, mistake.amount, period.material, f"{fix}{rival_words(period, mistake)}")
+        fix = f"{fix}{rival_words(period, mistake)}"
+        yield rule.weighed(where, what.rstrip(), mistake.amount, period.material, fix)
 
 
 _TABLES = ("Purchases", "Counts", "Scrap", "Stock", "WIP")
@@ -418,12 +419,14 @@ def _too_many(period: Period, item: int, quantity: float, share_in: float) -> st
     balance, bill, rows = period.unit_balance.units, period.bill, period.own_rows
     held = {part: each * quantity * share_in for part, each in period.levers.below(period.levers.at_end(item)).items()}
     if period.settings.stock_count_includes_units_in_process == schema.YES:
-        held.pop(meant_by_phantom(bill, period.stock), None)  # its count stands under another code
         for part, needed in held.items():
             there = float(balance.counted[part] if balance.is_counted[part] else balance.book[part])
             if balance.recorded[part] and needed > 1.1 * max(there, 0.0) + 3 * float(balance.noise[part]):
-                name = f"{units(needed, bill, part)} of {code(bill, part)}"
-                return f"they hold {name}, and only {units(max(there, 0.0), bill, part)} were counted, units in process included"
+                if part == meant_by_phantom(bill, period.stock):  # its count stands under another code
+                    continue
+                name, few = f"{units(needed, bill, part)} of {code(bill, part)}", units(max(there, 0.0), bill, part)
+                known = "were counted, units in process included" if balance.is_counted[part] else "are in the books"
+                return f"they hold {name}, and only {few} {known}"
     batches = rows.quantity[rows.of_item(own.COMPLETION, item)]
     if not len(batches):
         batches = rows.quantity[rows.of_item(own.SALE, item)]
