@@ -879,6 +879,29 @@ def test_a_share_beyond_all_is_told_with_what_it_looks_like(share: float, fix: s
     assert (finding.code, finding.where, finding.fix) == ("C07", "BOM!E7", fix)
 
 
+@pytest.mark.parametrize(
+    ("table", "column", "cell", "fix"),
+    [
+        ("Counts", "Quantity", "4 pcs", "Type 4 alone, without the unit."),
+        ("Counts", "Quantity", "four", "Type a number."),
+        ("BOM", "Qty per", -1.5, "Type it without the minus sign."),
+        (
+            "Purchases",
+            "Actual price",
+            -2.5,
+            "Type it without the minus sign. A credit or a return has its minus sign in Quantity.",
+        ),
+        ("Counts", "Event", "Complete", "Use Completed."),
+        ("Counts", "Event", "made", "Use Completed or Sold."),
+    ],
+)
+def test_a_cell_that_is_refused_is_told_with_what_to_type(table: str, column: str, cell: object, fix: str):
+    tables = plant()
+    tables[table][0][column] = cell
+    where = f"{schema.SHEET_OF[table].name}!{column_letter(table, column)}7"
+    assert [each.fix for each in run(april(), tables).findings if each.where == where] == [fix]
+
+
 def test_an_unknown_choice_and_an_unknown_setting_are_named_with_a_remedy():
     tables = plant()
     tables["Counts"][0]["Event"] = "Sould"

@@ -30,7 +30,7 @@ _FORMS = {
     ".": re.compile(_GROUPED.format(groups=",' ", mark=r"\."), re.ASCII),
     ",": re.compile(_GROUPED.format(groups=".' ", mark=","), re.ASCII),
 }
-_CODE = re.compile(r"(?<![A-Za-z])[A-Z]{3}(?![A-Za-z])", re.ASCII)
+_CODE = r"(?<![A-Za-z])[A-Z]{3}(?![A-Za-z])"
 _POWER = re.compile(r"\d+(?:\.\d+)?[eE][+-]?\d{1,2}", re.ASCII)
 _DMY, _MDY, _YMD = "day, month, year", "month, day, year", "year, month, day"
 _YEAR_FIRST = re.compile(r"(\d{4})([-/.]?)(\d{1,2})\2(\d{1,2})(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?Z?)?", re.ASCII)
@@ -97,7 +97,7 @@ def other_currency(text: str, currency: str) -> bool:
     """Whether a text has the sign or the code of another currency than that of the workbook."""
     if any(sign in text for sign, codes in _SIGNS.items() if currency not in codes.split()):
         return True
-    return any(code != currency for code in _CODE.findall(text))
+    return any(code != currency for code in re.findall(_CODE, text))
 
 
 # ------------------------------------------------------------------------------------------------- numbers

@@ -6,6 +6,7 @@ What is harmless is cleaned as it is read (see `readings`): spaces around a code
 
 import datetime as dt
 import math
+import re
 from collections.abc import Callable, Collection, Sequence
 from functools import cached_property
 from typing import Any
@@ -37,6 +38,8 @@ _SAY_WHICH = {
     "separator of these texts.",
 }
 _OF_DOCUMENTS = "Date"  # the column of days that lie within the period
+_OF_CREDITS = " A credit or a return has its minus sign in Quantity."
+_WITH_UNIT = r"([0-9]+(?:\.[0-9]+)?) ?[A-Za-z]{1,5}\.?"
 _AS_NUMBER = "Let the formula give a number: put VALUE (of a date, DATEVALUE) around it."
 _RETYPE = "Type it again as a plain {}, without signs or letters."
 
@@ -152,7 +155,10 @@ class Reader:
 
     def _wrong_type(self, value: object, i: int, kind: str) -> None:
         or_blank = "" if self.column.required else ", or leave the cell blank"
-        self._add(f.WRONG_TYPE, i, f"is {in_words(value)}; a {kind} is expected.", f"Type a {kind}{or_blank}.")
+        fix = f"Type a {kind}{or_blank}."
+        if kind == "number" and isinstance(value, str) and (match := re.fullmatch(_WITH_UNIT, value.strip())):
+            fix = f"Type {match[1]} alone, without the unit."
+        self._add(f.WRONG_TYPE, i, f"is {in_words(value)}; a {kind} is expected.", fix)
 
     def _text(self, text: str, i: int, kind: str) -> float:
         """A text in a column of numbers or dates: what it says, where that is beyond doubt."""
@@ -196,6 +202,8 @@ class Reader:
                 text, fix = percentages.out_of_range(value, column.maximum)
             elif column.minimum is not None and value < column.minimum:
                 text = f"is {number(value)}; it must not be below {number(column.minimum)}."
+                if column.minimum == 0:
+                    fix = f"Type it without the minus sign.{_OF_CREDITS if column.name == 'Actual price' else ''}"
             else:
                 text = f"is {number(value)}; that is too large."
             self._add(f.OUT_OF_RANGE, i, text, fix)
