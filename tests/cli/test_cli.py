@@ -255,10 +255,19 @@ def test_errors_give_exit_code_1_and_a_line_for_each_cause(book: Path, verb: str
     assert (result.code, result.err) == (1, "")
     assert result.out.splitlines() == [
         'Error  Counts!E7:E8  Quantity is "wrong"; a number is expected. The same in E8.  Fix: Type a number.',
-        'Error  Counts!C8  Event is "made".  Fix: Use Completed or Sold.',
+        'Error  Counts!C8  Event is "made", which is not on the list.  Fix: Use Completed or Sold.',
         "",
         "Findings: 2 errors. Nothing was posted; see sheet Findings.",
     ]
+
+
+def test_a_line_says_the_effect_in_money(tmp_path: Path) -> None:
+    """1,250 pcs at 7,875.00 instead of 6.30."""
+    path = sample_book(tmp_path / "demo.xlsm", "widgets")
+    parts = Parts(path)
+    parts.put_all("Purchases", {"E27": 7875})
+    [line] = [x for x in cli("check", parts.save(path)).out.splitlines() if x.startswith("Warning")]
+    assert line.startswith("Warning  Purchases!E27  ") and "  Effect: 9,835,875.00 USD.  Fix: " in line
 
 
 def test_one_cause_in_sixty_cells_is_one_line(tmp_path: Path) -> None:

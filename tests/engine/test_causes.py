@@ -30,12 +30,21 @@ def purchases(rows: int, **cells: object) -> list[Row]:
 
 
 def test_five_thousand_pasted_dates_are_one_finding():
+    """In a year as the period, each of them can be March or April."""
     tables = plant() | {"Purchases": purchases(5_000, Date="03/04/2026")}
-    [finding] = found(tables)
+    [finding] = found(tables, Period_start=dt.date(2026, 1, 1), Period_end=dt.date(2026, 12, 31))
     assert (finding.code, finding.where) == ("C04", "Purchases!A7:A5006")
     assert finding.what.startswith('Date is the text "03/04/2026", which can be 2026-03-04 or 2026-04-03. ')
     assert "The same in 4,999 more cells: A8, A9, A10 and 4,996 more." in finding.what
     assert "DMY where the day comes first" in finding.fix
+
+
+def test_pasted_dates_that_only_one_reading_puts_into_the_period_are_read_so_and_told_once():
+    """The period is April: 03/04 is the third of April, not the fourth of March."""
+    tables = plant() | {"Purchases": purchases(5_000, Date="03/04/2026")}
+    [note] = [each for each in run(april(), tables).findings if each.code[0] == "C"]
+    assert (note.code, note.severity, note.where) == ("C17", "Note", "Purchases!A7:A5006")
+    assert '"03/04/2026" as 2026-04-03' in note.what
 
 
 def test_cells_that_do_not_follow_one_another_are_named_by_the_first():
@@ -53,12 +62,17 @@ def test_unknown_choices_are_told_apart_until_there_are_many_of_them():
     tables["Actuals"] = [actual | {"Document": f"PR-{n}", "Cost type": "Labour"} for n in range(4)]
     tables["Actuals"] += [actual | {"Document": "PR-9", "Cost type": "Power"}]
     assert [(each.where, each.what) for each in found(tables)] == [
-        ("Actuals!C7:C10", 'Cost type is "Labour". The same in 3 more cells: C8, C9 and C10.'),
-        ("Actuals!C11", 'Cost type is "Power".'),
+        (
+            "Actuals!C7:C10",
+            'Cost type is "Labour", which is not on the list. The same in 3 more cells: C8, C9 and C10.',
+        ),
+        ("Actuals!C11", 'Cost type is "Power", which is not on the list.'),
     ]
     tables["Actuals"] += [actual | {"Document": f"PS-{n}", "Cost type": f"Kind {n}"} for n in range(9)]
-    [finding] = found(tables)
-    assert finding.where == "Actuals!C7:C20"
+    assert [(each.where, each.fix.partition(",")[0]) for each in found(tables)] == [
+        ("Actuals!C7:C10", "Use Labor."),
+        ("Actuals!C11:C20", "Use Labor"),
+    ]
 
 
 def test_an_item_of_the_wrong_type_is_one_finding_for_each_item():
@@ -181,6 +195,19 @@ def test_numbers_that_differ_by_a_digit_are_not_taken_for_each_other():
     assert finding.what == "0101019 is not on Standard Cost."
 
 
+@pytest.mark.parametrize(("right", "typed"), [("W-900", "W-9000"), ("W-900", "W-90"), ("W-900", "W900")])
+def test_a_parent_that_is_not_there_is_the_item_without_a_bill(right: str, typed: str):
+    """Digits tell items apart, so a digit is no slip elsewhere; here an item is left without a bill."""
+    tables = plant()
+    for row in (tables["StandardCost"][2], *tables["Counts"][1:], tables["Stock"][2], tables["WIP"][0]):
+        row["Item"] = right
+    tables["BOM"][1]["Parent"] = typed
+    [finding] = found(tables)
+    assert (finding.code, finding.where) == ("I02", "BOM!A8")
+    assert finding.what.startswith(f"{typed} is not on Standard Cost; {right} is, and has no bill of materials.")
+    assert finding.fix.startswith(f"Correct the code to {right};")
+
+
 def test_an_item_that_is_not_there_is_one_finding_over_all_sheets():
     tables = plant()
     tables["StandardCost"] = tables["StandardCost"][1:]
@@ -200,14 +227,14 @@ TOTALS: list[tuple[str, Row, str, str]] = [
         "Counts",
         {"Item": "Total", "Quantity": 34},
         "Counts!D10",
-        'reads "Total" and Quantity 34 is the sum of the rows above',
+        'its Item is "Total", and its Quantity of 34 is the sum of the rows above',
     ),
-    ("Counts", {"Document": "Grand total:", "Quantity": 34}, "Counts!B10", 'reads "Grand total:" and Quantity 34'),
-    ("Counts", {"Quantity": 34}, "Counts!E10", "Quantity 34 is the sum of the rows above"),
-    ("Counts", {"Note": "Sum", "Quantity": 30}, "Counts!F10", 'reads "Sum"'),
+    ("Counts", {"Document": "Grand total:", "Quantity": 34}, "Counts!B10", 'its Document is "Grand total:", and its'),
+    ("Counts", {"Quantity": 34}, "Counts!E10", "its Quantity of 34 is the sum of the rows above"),
+    ("Counts", {"Note": "Sum", "Quantity": 30}, "Counts!F10", 'its Note is "Sum"'),
     ("Stock", {"Item": "TOTAL", "Opening qty": 3, "Counted qty": 63}, "Stock!A10", "Counted qty"),
-    ("Stock", {"Counted qty": 63}, "Stock!C10", "Counted qty 63 is the sum"),
-    ("Scrap", {"Item": "Totals", "Quantity": 3, "Salvage value": 2}, "Scrap!C9", 'reads "Totals"'),
+    ("Stock", {"Counted qty": 63}, "Stock!C10", "its Counted qty of 63 is the sum"),
+    ("Scrap", {"Item": "Totals", "Quantity": 3, "Salvage value": 2}, "Scrap!C9", 'its Item is "Totals"'),
 ]
 
 
@@ -269,7 +296,7 @@ def test_rows_of_a_wrong_year_are_one_finding_that_says_so():
     [finding] = found(tables)
     assert (finding.code, finding.where) == ("T01", "Purchases!A107:A406")
     assert finding.what == (
-        "2025-04-05 is outside 2026-04-01 to 2026-04-30; the year looks wrong, 2026-04-05 would be inside. "
+        "2025-04-05 is outside the period, 2026-04-01 to 2026-04-30; the year looks wrong, 2026-04-05 would be inside. "
         "The same in 299 more cells: A108, A109, A110 and 296 more."
     )
     assert finding.fix == "Correct the year."

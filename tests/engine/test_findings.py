@@ -360,7 +360,7 @@ CASES: list[tuple[str, Change, str]] = [
     ("C03", setting("Period end", ""), f"Setup!B{setting_row('Period end')}"),
     ("C04", put("Counts", 8, "Quantity", "1,050"), "Counts!E8"),
     ("C04", put("Counts", 8, "Quantity", "50 %"), "Counts!E8"),
-    ("C04", put("Counts", 8, "Date", "9/4/2026"), "Counts!A8"),
+    ("C04", put("Counts", 8, "Date", "9/5/2026"), "Counts!A8"),
     ("C04", put("Counts", 8, "Date", "9/4/26"), "Counts!A8"),
     ("C17", put("Counts", 8, "Quantity", "50"), "Counts!E8"),
     ("C17", put("Counts", 8, "Date", "2026-04-09"), "Counts!A8"),
@@ -562,6 +562,7 @@ CASES: list[tuple[str, Change, str]] = [
         "WIP!C7",
     ),
     ("W54", put("Purchases", 8, "Quantity", 2000.0), "Purchases!D8"),
+    ("W55", put("Purchases", 7, "Quantity", 0.0), "Purchases!D7"),
     ("W60", put("BOM", 9, "Qty per", 10.0), "BOM!C9"),
     ("W61", both(put("BOM", 9, "Scrap %", 0.5), put("Stock", 7, "Counted qty", 47.0)), "BOM!E9"),
     ("W62", bulbs_counted(37.0), "Standard Cost!A10"),
@@ -703,6 +704,13 @@ def test_a_correction_of_a_document_without_a_date_is_no_fault():
     assert [(finding.code, finding.where) for finding in compute(read).findings] == [("C03", "Counts!A8")]
 
 
+def circle_in(finding: Finding) -> list[str]:
+    """The items that a finding spells out."""
+    start = "The bill runs in a circle: "
+    assert finding.what.startswith(start)
+    return finding.what.removeprefix(start).strip(".").split(" > ")
+
+
 def test_a_circle_is_spelled_out():
     """One finding for each circle, with its items in order."""
     tables = {
@@ -710,12 +718,12 @@ def test_a_circle_is_spelled_out():
         "BOM": [row(LINE, a, b, 1) for a, b in ("AB", "BC", "CA", "CD", "DE", "ED")],
     }
     circles = [finding for finding in run(SETTINGS, tables).findings if finding.code == "B01"]
-    assert sorted(sorted(set(finding.what.strip(".").split(" > "))) for finding in circles) == [
+    assert sorted(sorted(set(circle_in(finding))) for finding in circles) == [
         ["A", "B", "C"],
         ["D", "E"],
     ]
     for finding in circles:
-        spelled = finding.what.strip(".").split(" > ")
+        spelled = circle_in(finding)
         assert spelled[0] == spelled[-1]
         assert all(row(LINE, a, b, 1) in tables["BOM"] for a, b in pairwise(spelled))
 
@@ -723,7 +731,7 @@ def test_a_circle_is_spelled_out():
 def test_an_item_inside_itself_is_a_circle_of_one():
     tables = {"StandardCost": [row(COST, "A", "Phantom")], "BOM": [row(LINE, "A", "a", 1)]}
     (finding,) = (finding for finding in run(SETTINGS, tables).findings if finding.code == "B01")
-    assert (finding.where, finding.what) == ("BOM!B7", "A > A.")
+    assert (finding.where, finding.what) == ("BOM!B7", "The bill runs in a circle: A > A.")
 
 
 def test_items_below_a_circle_are_not_called_part_of_it():
@@ -732,7 +740,7 @@ def test_items_below_a_circle_are_not_called_part_of_it():
         "BOM": [row(LINE, a, b, 1) for a, b in ("XA", "AB", "BA", "BY")],
     }
     (finding,) = (finding for finding in run(SETTINGS, tables).findings if finding.code == "B01")
-    assert set(finding.what.strip(".").split(" > ")) == {"A", "B"}
+    assert set(circle_in(finding)) == {"A", "B"}
 
 
 def test_findings_stand_errors_first_then_warnings_then_notes():
@@ -772,7 +780,10 @@ def test_a_document_of_nothing_records_nothing_that_could_be_corrected():
     read = clean()
     add("Counts", Date=day(9), Document="PC-9", Event="Completed", Item="Lamp", Quantity=0.0)(read)
     correction(Note="Corrects PC-9", Quantity=-1.0)(read)
-    assert [(each.code, each.where) for each in compute(read).findings] == [("T03", "Counts!E11")]
+    assert [(each.code, each.where) for each in compute(read).findings] == [
+        ("T03", "Counts!E11"),
+        ("W55", "Counts!E10"),
+    ]
 
 
 def test_what_was_used_and_never_completed_says_what_it_is_worth():
@@ -814,12 +825,13 @@ SPOILED_CELLS = [
     ("Counts", "Quantity", CellError("#REF!"), "Quantity holds the error value #REF!."),
     ("Counts", "Quantity", CellError("", calculated=False), "Quantity holds a formula whose result is not stored."),
     ("Counts", "Quantity", 1e19, "Quantity is 10,000,000,000,000,000,000; that is too large."),
-    ("Counts", "Date", "4/5/2026", 'Date is the text "4/5/2026", which can be 2026-04-05 or 2026-05-04.'),
+    ("Counts", "Date", "6/5/2026", 'Date is the text "6/5/2026", which can be 2026-05-06 or 2026-06-05.'),
+    ("Counts", "Date", "4/5/2026", 'Date is read as a date: A7 "4/5/2026" as 2026-04-05.'),
     ("Counts", "Date", "4/5/26", 'Date is the text "4/5/26", not a date.'),
     ("Counts", "Date", "soon", 'Date is "soon"; a date is expected.'),
     ("Counts", "Item", " Ring", 'Item is read without stray spaces: D7 " Ring" as "Ring".'),
     ("Counts", "Item", "  ", "Item holds nothing but spaces."),
-    ("Counts", "Event", "Sould", 'Event is "Sould".'),
+    ("Counts", "Event", "Sould", 'Event is "Sould", which is not on the list.'),
     ("BOM", "Qty per", -1.5, "Qty per is -1.5; it must not be below 0."),
     (
         "BOM",
@@ -867,11 +879,34 @@ def test_a_share_beyond_all_is_told_with_what_it_looks_like(share: float, fix: s
     assert (finding.code, finding.where, finding.fix) == ("C07", "BOM!E7", fix)
 
 
+@pytest.mark.parametrize(
+    ("table", "column", "cell", "fix"),
+    [
+        ("Counts", "Quantity", "4 pcs", "Type 4 alone, without the unit."),
+        ("Counts", "Quantity", "four", "Type a number."),
+        ("BOM", "Qty per", -1.5, "Type it without the minus sign."),
+        (
+            "Purchases",
+            "Actual price",
+            -2.5,
+            "Type it without the minus sign. A credit or a return has its minus sign in Quantity.",
+        ),
+        ("Counts", "Event", "Complete", "Use Completed."),
+        ("Counts", "Event", "made", "Use Completed or Sold."),
+    ],
+)
+def test_a_cell_that_is_refused_is_told_with_what_to_type(table: str, column: str, cell: object, fix: str):
+    tables = plant()
+    tables[table][0][column] = cell
+    where = f"{schema.SHEET_OF[table].name}!{column_letter(table, column)}7"
+    assert [each.fix for each in run(april(), tables).findings if each.where == where] == [fix]
+
+
 def test_an_unknown_choice_and_an_unknown_setting_are_named_with_a_remedy():
     tables = plant()
     tables["Counts"][0]["Event"] = "Sould"
     [unknown] = [each for each in run(april(), tables).findings if each.where == "Counts!C7"]
-    assert unknown.fix == "Use Completed or Sold."
+    assert unknown.fix == "Use Sold."
     read = sources(april(Cycle_tyme_days=3), plant())
     read["Setup"] = dataclasses.replace(read["Setup"], letters={"Value": "A", "Setting": "B", "Meaning": "C"})
     [unknown] = [each for each in compute(read).findings if '"Cycle tyme days"' in each.what]

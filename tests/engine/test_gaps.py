@@ -70,6 +70,21 @@ def test_pay_without_hours_leaves_one_figure(hours):
     assert "1,050.00 of labor has no hours. At 21.00 an hour, as in the other rows, that is about 50 h." in finding.what
 
 
+def test_hours_that_are_missing_follow_from_the_pay_of_the_same_crew():
+    """Two crews by their notes: boards at 1,260 / 60 h = 21, packing at 800 / 50 h = 16. 1,050 of boards are 50 h, not 56."""
+    rows = [
+        pay(60, 1260) | {"Note": "Boards"},
+        pay(50, 800) | {"Note": "Packing"},
+        pay(None, 1050) | {"Note": "Boards"},
+    ]
+    (finding,) = findings(april(), month(Actuals=rows), "T08")
+    assert finding.where == "Actuals!D9"
+    assert "At 21.00 an hour, as in the other rows with the same note, that is about 50 h." in finding.what
+    rows[2]["Note"] = "Moulding"  # no other row is of this crew: 2,060 / 110 h
+    (finding,) = findings(april(), month(Actuals=rows), "T08")
+    assert "At 18.73 an hour, as in the other rows, that is about 56 h." in finding.what
+
+
 def test_variable_overhead_by_the_hour_is_not_split_either():
     """110 h allowed none of 300 paid at a standard of 2 an hour: 100 h x 2 = 200 allowed, 100 over."""
     cost = [buy("Brass", 4), made("Lamp", Labor_hours=1, Labor_rate=20, Variable_overhead_rate=2)]
@@ -220,6 +235,19 @@ def test_a_phantom_on_stock_is_left_out_and_named():
     assert (finding.severity, finding.where, finding.effect) == (schema.WARNING, "Stock!A9", 200)
 
 
+def test_a_phantom_in_the_place_of_a_stocked_item_is_told_with_that_item():
+    """400 kg are used and 300 came in: without the row of brass the book is 100 short, and that is no second finding."""
+    tables = month(
+        StandardCost=[*month()["StandardCost"], made("Kit", "Phantom")],
+        BOM=[line("Lamp", "Kit", 2), line("Kit", "Brass", 2)],
+        Stock=[{"Item": "Kit", "Opening qty": 150, "Counted qty": 50}, {"Item": "Lamp", "Counted qty": 40}],
+    )
+    (finding,) = findings(april(), tables, "P12", "Q01", "Q02")
+    assert (finding.code, finding.where) == ("P12", "Stock!A7")
+    assert "Brass, which moved, has no row on Stock." in finding.what
+    assert finding.fix.startswith("If Brass was meant, correct the code;")
+
+
 @pytest.mark.parametrize(("cells", "code", "where", "effect"), [
     ({"Opening qty": -70, "Counted qty": 100}, "P13", "Stock!B7", 560),  # -70 where 70 was meant: 140 kg at 4
     ({"Opening qty": 0, "Counted qty": -100}, "P14", "Stock!C7", 800),
@@ -228,6 +256,8 @@ def test_stock_below_zero_looks_like_a_wrong_sign(cells, code, where, effect):
     tables = month(Stock=[{"Item": "Brass", **cells}, {"Item": "Lamp", "Counted qty": 40}])
     (finding,) = findings(april(), tables, "P13", "P14")
     assert (finding.code, finding.severity, finding.where, finding.effect) == (code, schema.WARNING, where, effect)
+    meant = next(-value for value in cells.values() if value < 0)
+    assert finding.fix.startswith(f"Type {meant}, or ")
 
 
 def test_an_opening_below_zero_is_the_cause_of_the_shortage_that_follows():

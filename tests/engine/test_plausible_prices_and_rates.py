@@ -16,6 +16,7 @@ from support import Row, run
 from xlbackflush import schema
 from xlbackflush.engine.rules import rules
 from xlbackflush.engine.rules.plausibility import figures as fig
+from xlbackflush.model import words
 from xlbackflush.model.finding import Finding
 
 PRICES = (1.25, 2.4, 3.1, 4.75, 6.2, 8.05, 12.4, 0.85)
@@ -98,7 +99,7 @@ def test_a_shifted_invoice_price_is_named_whatever_its_row_and_its_noise(at: int
     assert (finding.code, finding.where) == ("W01", f"Purchases!E{7 + at}")
     price, right = float(str(tables["Purchases"][at]["Actual price"])), PRICES[at // 3]
     assert finding.effect == pytest.approx(abs(price - price / factor) * 160)
-    assert fig.price(right) in finding.what
+    assert words.price(right) in finding.what
 
 
 @given(st.integers(0, 23), st.integers(15, 90))
@@ -184,7 +185,8 @@ def test_salvage_up_to_cost_is_quiet():
     assert unlikely(tables) == []
     finding = only(put(tables, "Scrap", 0, "Salvage value", 619.0))
     assert (finding.code, finding.where, finding.effect) == ("W07", "Scrap!G7", 619.0)
-    assert finding.what == "Salvage of 619.00 is more than the 5 pcs of M6 cost: 62.00 at standard."
+    assert finding.what.startswith("Salvage of 619.00 is more than the 5 pcs of M6 cost: 62.00 at standard.")
+    assert "61.90 would be possible" in finding.what and "about 61.90" in finding.fix
 
 
 # -------------------------------------------------------------------------------------------- hours and rates
@@ -228,7 +230,10 @@ def test_a_column_of_minutes_is_one_finding():
     assert finding.what.startswith(
         "Labor hours of all 6 items (Standard Cost!F15, Standard Cost!F16, Standard Cost!F17 and 3 more)"
     )
-    assert "look like minutes instead of hours. The standards allow 24,000 h with it and 400 h without" in finding.what
+    assert (
+        "look like minutes instead of hours. The standards now allow 24,000 h and would then allow 400 h"
+        in finding.what
+    )
 
 
 @given(
@@ -254,7 +259,7 @@ def test_a_cost_type_that_was_forgotten():
     assert (finding.code, finding.where, finding.effect) == ("W25", "Actuals", 2000.0)
     assert (
         finding.what
-        == "Variable overhead of 2,000.00 was allocated to what was made, and Actuals have no row of Variable overhead."
+        == "Variable overhead of 2,000.00 was allocated to what was made, and sheet Actuals has no row of Variable overhead."
     )
     for item in range(6):
         put(tables, "StandardCost", 8 + item, "Other conversion", 0.3)
@@ -280,7 +285,7 @@ def test_conversion_expensed_is_compared_with_the_standards_of_what_was_made():
     del tables["Actuals"][4:6]
     finding = only(tables, **expensed)
     assert finding.what.startswith(
-        "Variable overhead of 2,000.00 is in the standards of what was made, and Actuals have no row"
+        "Variable overhead of 2,000.00 is in the standards of what was made, and sheet Actuals has no row"
     )
 
 
@@ -371,21 +376,10 @@ def test_a_long_cycle_without_units_in_process_has_its_price():
 @pytest.mark.parametrize(
     ("words", "text"),
     [
-        (fig.number(4200.0), "4,200"),
-        (fig.number(0.0831), "0.0831"),
-        (fig.number(1234.5678), "1,235"),
-        (fig.number(0.0), "0"),
-        (fig.price(41.5), "41.50"),
-        (fig.price(0.0415), "0.0415"),
-        (fig.units(120.0, "kg"), "120 kg"),
-        (fig.units(1.0, "each"), "1 pcs"),
-        (fig.percent(0.12), "12 %"),
-        (fig.percent(0.004), "0.4 %"),
         (fig.times(10.03), "10 times"),
         (fig.times(0.1), "1/10 of"),
         (fig.times(1.3), "30 % above"),
         (fig.times(0.8), "20 % below"),
-        (fig.listed(["A1", "A2", "A3", "A4", "A5"]), "A1, A2, A3 and 2 more"),
     ],
 )
 def test_figures_are_written_as_people_write_them(words, text):

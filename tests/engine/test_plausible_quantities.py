@@ -112,8 +112,9 @@ def test_a_count_with_a_digit_typed_twice_is_named_by_what_its_parts_say():
     tables["Counts"][4]["Quantity"] = 444
     finding = only(tables)
     assert (finding.code, finding.where) == ("W40", "Counts!E11")
-    assert finding.what.startswith("444 pcs of Chair completed: it looks like 44 pcs with a digit typed twice (")
-    assert "the other 5 rows are about 40 pcs" in finding.what
+    assert finding.what.startswith("444 pcs of Chair completed: it looks like 44 pcs with a digit typed twice. ")
+    assert "With 44 pcs, the book stock of Chair is 42 pcs (42 pcs counted); as it stands it is 442 pcs" in finding.what
+    assert "3 more items say the same. The other 5 rows of the item are about 40 pcs each." in finding.what
     assert finding.fix == "Check document PC-102 of 2026-04-06; if it says 44 pcs, type 44 in Counts!E11."
     # a chair costs 4 x 3 + 11 + 12 x 0.05 of material and 10 of labor
     assert finding.effect == pytest.approx(400 * (12 + 11 + 0.6 + 10))
@@ -125,7 +126,8 @@ def test_a_sale_ten_times_too_large_is_named():
     finding = only(tables)
     assert (finding.code, finding.where) == ("W40", "Counts!E13")
     assert finding.what.startswith(
-        "420 pcs of Chair sold: 10 times too much; it looks like 42 pcs (Chair: counted 42 pcs, book -336"
+        "420 pcs of Chair sold: it looks 10 times too large; 42 pcs would fit. With 42 pcs, the book stock of Chair is 42 pcs "
+        "(42 pcs counted); as it stands it is -336 pcs."
     )
 
 
@@ -159,7 +161,7 @@ def test_a_receipt_in_hundreds_is_named_with_what_it_looks_like():
     finding = only(tables)
     assert (finding.code, finding.where) == ("W41", "Purchases!D18")
     assert finding.what.startswith(
-        "60 pcs of Screw received: a hundredth of what it should be; it looks like 6,000 pcs"
+        "60 pcs of Screw received: it looks like a hundredth of what it should be; 6,000 pcs would fit"
     )
 
 
@@ -168,7 +170,7 @@ def test_a_receipt_as_one_lot_at_the_price_of_the_whole_is_named_with_both():
     tables["Purchases"][10] |= {"Quantity": 1, "Actual price": 6075}
     finding = only(tables)
     assert (finding.code, finding.where) == ("W41", "Purchases!D17")
-    assert finding.what.startswith("1 pcs of Board received at 6,075: it looks like 150 pcs at 40.5 (")
+    assert finding.what.startswith("1 pc of Board received at 6,075: it looks like 150 pcs at 40.5. ")
 
 
 def test_opening_stock_left_blank_is_told_with_what_it_was():
@@ -177,7 +179,7 @@ def test_opening_stock_left_blank_is_told_with_what_it_was():
     finding = only(tables)
     assert (finding.code, finding.where, finding.effect) == ("W43", "Stock!B10", 25 * 11)
     assert finding.what.startswith(
-        "Opening qty of Seat is blank; the counts ask for about 25 pcs (Seat: counted 83 pcs"
+        "Opening qty of Seat is blank; the counts ask for about 25 pcs. With 25 pcs, the book stock of Seat is 83 pcs"
     )
 
 
@@ -189,6 +191,26 @@ def test_a_stock_count_in_packs_of_twelve_is_named():
     assert (finding.code, finding.where) == ("W44", "Stock!C9")
     assert "a twelfth of what it should be" in finding.what
     assert finding.fix.startswith("Count again; if it was")
+
+
+@pytest.mark.parametrize(("pack", "counted"), [(10, 206), (100, 21), (1_000, 2), (12, 172), (144, 14)])
+def test_a_trifle_counted_in_packs_is_at_least_a_note(pack: int, counted: int):
+    """Screws at 0.0001: 2,060 of them are worth 0.21, which is no money here, and the standard is wrong all the same."""
+    tables = plant()
+    tables["StandardCost"][5]["Material price"] = tables["Purchases"][11]["Actual price"] = 0.0001
+    assert findings(tables) == []
+    tables["Stock"][5]["Counted qty"] = counted
+    finding = only(tables)
+    assert (finding.code, finding.severity, finding.where) == ("W44", schema.NOTE, "Stock!C12")
+    assert f"packs of {pack:,}" in finding.what and finding.fix.endswith(f"type {counted * pack:,}.")
+    assert finding.effect == pytest.approx(counted * (pack - 1) * 0.0001)
+
+
+def test_a_trifle_that_is_short_by_no_clean_part_is_left_alone():
+    tables = plant()
+    tables["StandardCost"][5]["Material price"] = tables["Purchases"][11]["Actual price"] = 0.0001
+    tables["Stock"][5]["Counted qty"] = 700
+    assert findings(tables) == []
 
 
 def test_a_stock_count_of_zero_may_be_none_at_all():
@@ -238,7 +260,10 @@ def test_more_in_process_than_parts_are_on_hand_is_named():
     tables["WIP"].append({"Item": "Table", "Quantity": 60, "Material %": 1, "Conversion %": 0.5})
     finding = only(tables)
     assert (finding.code, finding.where) == ("W52", "WIP!B7")
-    assert finding.what.startswith("60 pcs of Table are in process; they hold 60 pcs of Board, and only 34 are on hand")
+    assert finding.what.startswith(
+        "60 pcs of Table are in process; they hold 60 pcs of Board, and only 34 pcs were counted"
+    )
+    assert "6 pcs would fit" in finding.what and finding.fix.endswith("type 6.")
 
 
 # ----------------------------------------------------------------------------------------------------- bills
@@ -247,10 +272,10 @@ def test_more_in_process_than_parts_are_on_hand_is_named():
 @pytest.mark.parametrize(
     ("typed", "looks"),
     [
-        (10, "10 times too much; it looks like 1 pcs"),
-        (2, "2 times too much; it looks like 1 pcs"),
-        (0.1, "a tenth of what it should be; it looks like 1 pcs"),
-        (12, "12 times too much; it looks like 1 pcs"),
+        (10, "10 times too large; 1 pc would fit"),
+        (2, "twice what it should be; 1 pc would fit"),
+        (0.1, "a tenth of what it should be; 1 pc would fit"),
+        (12, "12 times too large; 1 pc would fit"),
     ],
 )
 def test_a_quantity_per_unit_that_the_counts_contradict_is_named_with_the_one_that_they_imply(typed: float, looks: str):
@@ -269,7 +294,7 @@ def test_two_lines_with_each_others_quantity_are_one_finding():
     tables["BOM"][1]["Qty per"], tables["BOM"][4]["Qty per"] = 12, 1
     finding = only(tables)
     assert (finding.code, finding.where) == ("W60", "BOM!C8")
-    assert finding.what.startswith("Chair takes 12 of Seat, and 1 in BOM!C11: the two look exchanged (")
+    assert finding.what.startswith("Chair takes 12 of Seat, and 1 of Screw in BOM!C11: the two look exchanged. ")
 
 
 def test_no_simple_factor_is_needed_to_imply_a_quantity():
@@ -286,7 +311,7 @@ def test_fifty_percent_for_five_is_named():
     tables["Stock"][3]["Counted qty"] = 83 - 12
     finding = only(tables)
     assert (finding.code, finding.where) == ("W61", "BOM!E8")
-    assert finding.what.startswith("Scrap of Seat in Chair is 50 %: 10 times too much; it looks like 5 %")
+    assert finding.what.startswith("Scrap of Seat in Chair is 50 %: it looks 10 times too large; 5 % would fit")
 
 
 def test_a_component_that_a_bill_lacks_is_named_with_the_bill():
@@ -325,6 +350,27 @@ def test_a_line_twice_says_what_it_relieves_once_too_often():
     tables["BOM"].append(line("Chair", "Seat", 1))
     named = [f for f in run(april(), tables).findings if f.code in {"B04", "Q02", *CODES}]
     assert [(f.code, f.where, f.effect) for f in named if f.code != "Q02"] == [("B04", "BOM!B13", 242 * 11)]
+    (twice,) = [f for f in named if f.code == "B04"]
+    assert twice.what.startswith("Seat is listed twice in the bill of Chair, here and in BOM!B8")
+    assert "The count of Seat fits without this line." in twice.what
+
+
+def test_a_line_twice_that_the_count_bears_out_says_so():
+    """Two seats in each chair, on two lines: 25 + 300 + 242 more bought - 484."""
+    tables = plant()
+    tables["BOM"].append(line("Chair", "Seat", 1))
+    tables["Purchases"].append(receipt("Seat", 242, 2, "PO-29", 10.9))
+    (finding,) = [f for f in run(april(), tables).findings if f.code == "B04"]
+    assert "The count of Seat fits both." in finding.what
+
+
+def test_a_line_of_nothing_is_one_finding_with_the_quantity_that_the_counts_imply():
+    """Each of 121 tables takes a board, and the bill says none."""
+    tables = plant()
+    tables["BOM"][3]["Qty per"] = 0
+    named = [f for f in run(april(), tables).findings if f.where == "BOM!C10"]
+    assert [(f.code, f.effect) for f in named] == [("W62", 121 * 40)]
+    assert named[0].fix == "Type the quantity of the bill; the counts ask for about 1 for one Table."
 
 
 # ------------------------------------------------------------------------------------------------- witnesses

@@ -101,6 +101,20 @@ def test_day_and_month_are_told_apart_by_another_date_of_the_column():
     assert read(["04/04/2026"], "date", "").doubtful == {}
 
 
+def test_day_and_month_are_told_apart_by_the_period_where_it_leaves_no_doubt():
+    april = (46113.0, 46142.0)  # 2026-04-01 to 2026-04-30, as Excel numbers days
+    assert read(["03/04/2026"], "date", "", april).certain == {"03/04/2026": 46115}
+    assert read(["03/04/2026", "04/04/2026"], "date", "", april).certain == {"03/04/2026": 46115, "04/04/2026": 46116}
+    # 06/05 is in the period by neither reading: it is read as the others, and found outside
+    assert read(["03/04/2026", "06/05/2026"], "date", "", april).certain["06/05/2026"] == 46148
+    # the third of April if the day comes first, and the fifth if the month does: they disagree
+    assert read(["03/04/2026", "04/05/2026"], "date", "", april).certain == {}
+    # another text of the column says that the month comes first, so it is the fourth of March
+    assert read(["03/04/2026", "04/15/2026"], "date", "", april).certain["03/04/2026"] == 46085
+    quarter = (46082.0, 46173.0)  # 2026-03-01 to 2026-05-31
+    assert read(["03/04/2026"], "date", "", quarter).doubtful == {"03/04/2026": (46085, 46115)}
+
+
 def test_codes_lose_spaces_of_every_kind():
     assert [cleaned_code(text) for text in (" A ", "A\u00a0B", "\u200bA\ufeff", "A  B", "\u202fA")] == [
         "A", "A B", "A", "A  B", "A",
@@ -153,6 +167,7 @@ def test_the_sign_of_another_currency_is_no_amount():
     tables["Purchases"][0]["Actual price"] = "\u20ac2.50"
     [finding] = run(april(), tables).findings
     assert (finding.code, finding.where) == ("C04", "Purchases!E7")
+    assert "amounts are in USD" in finding.what and finding.fix.startswith("Convert it to USD")
 
 
 def test_cells_of_formulas_are_errors_with_a_remedy_for_formulas():

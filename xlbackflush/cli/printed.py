@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from xlbackflush.dataclass import asdict
@@ -62,7 +62,9 @@ def report(outcome: RunResult, args: argparse.Namespace, book: FileBook) -> int:
     if args.json:
         say_json({"exit": code, **summary(outcome, view), **own})
         return code
-    for line in _lines([f for f in outcome.findings if f.severity == "Error" or not args.quiet]):
+    currency, places = outcome.period.settings.currency, outcome.period.places
+    told = [f for f in outcome.findings if f.severity == "Error" or not args.quiet]
+    for line in _lines(told, lambda effect: f"{effect:,.{places}f} {currency}"):
         say(line)
     if not args.quiet:
         say(*_table(outcome, view))
@@ -72,9 +74,12 @@ def report(outcome: RunResult, args: argparse.Namespace, book: FileBook) -> int:
 _LINES = 20  # of findings, on a screen
 
 
-def _lines(findings: Sequence[Finding]) -> list[str]:
-    """Findings as lines; what is beyond a screen stands on the sheet."""
-    lines = [f"{f.severity}  {f.where}  {f.what}  Fix: {f.fix}" for f in findings]
+def _lines(findings: Sequence[Finding], money: Callable[[float], str]) -> list[str]:
+    """Findings as lines, each with its effect in money; what is beyond a screen stands on the sheet."""
+    effects = [f"  Effect: {money(f.effect)}." if f.effect else "" for f in findings]
+    lines = [
+        f"{f.severity}  {f.where}  {f.what}{effect}  Fix: {f.fix}" for f, effect in zip(findings, effects, strict=True)
+    ]
     if len(lines) > _LINES:
         lines[_LINES - 1 :] = [f"... and {len(lines) - _LINES + 1:,} more: see sheet Findings."]
     return lines

@@ -54,7 +54,7 @@ def calculate(
             for text, stage in stages:
                 progress(text)
                 getattr(period, stage)
-            findings += rules.findings(period, needs)
+            findings += list(rules.findings(period, needs, findings))
     if not has_errors(findings):
         findings += journal_tests(journal_of(period, run_to_post))
     return RunResult(period, in_order(causes.grouped(findings)))

@@ -94,16 +94,16 @@ CYCLE = Rule("B01", ERROR, "The bill of materials runs in a circle", "Delete one
 DATES_REVERSED = Rule("B02", ERROR, "Effective to before Effective from", "Correct one of the dates.")
 OVERLAP = Rule("B03", ERROR, "Effective dates overlap",
     "End the older line on the day before the newer one starts, or make one line of them.")
-TWICE = Rule("B04", WARNING, "Component listed twice", "Both lines are used; delete one if it is a duplicate.")
+TWICE = Rule("B04", WARNING, "Component listed twice", "Delete this line if it is a duplicate; else make one line of the two.")
 BOUGHT_WITH_BOM = Rule("B05", WARNING, "Bought item with a BOM",
-    "Its lines are ignored. Change its Type, or delete the lines.")
+    "If it is made, change its Type; if it is bought, delete the lines.")
 UOM = Rule("B06", WARNING, "Units of measure differ", "State Qty per in the component's unit of measure.")
 ZERO_QUANTITY = Rule("B07", WARNING, "Qty per is zero", "Give the quantity, or delete the line.")
 NOTHING_EFFECTIVE = Rule("B08", WARNING, "No BOM line in force",
     "Add a line that is effective on that day, or correct the dates.")
 
 # -- standard costs
-NO_PRICE = Rule("K01", WARNING, "Bought item without a price", "Give a Material price; it is taken as zero.")
+NO_PRICE = Rule("K01", WARNING, "Bought item without a price", "Type its standard price; until then it is taken as zero.")
 NO_COST = Rule("K02", WARNING, "Made item without a cost", "Give it a BOM, labor hours or other conversion.")
 PRICE_IGNORED = Rule("K03", WARNING, "Made item with a Material price",
     "The price is ignored: material comes from the BOM. Clear it.")
@@ -117,7 +117,7 @@ NO_BILL = Rule("K07", WARNING, "Made item without a bill of materials", "Enter i
 # -- transactions
 OUTSIDE_PERIOD = Rule("T01", ERROR, "Date outside the period", "Correct the date, or move the row to its period.")
 CORRECTS_NOTHING = Rule("T02", ERROR, "Negative quantity that corrects nothing",
-    "Name the document it corrects in Note (Reason on Scrap), or repeat its number in Document.")
+    "If the sign is wrong, type it without; else name the document it corrects in Note (Reason on Scrap) or in Document.")
 CORRECTS_UNKNOWN = Rule("T03", WARNING, "Correction of a document not in this period",
     "Check the document number that it names.")
 CORRECTS_TOO_MUCH = Rule("T04", WARNING, "Correction larger than its document", "Check the quantity.")
@@ -127,7 +127,7 @@ DUPLICATE_ROW = Rule("T06", WARNING, "The same row twice", "Delete one of them i
 CORRECTS_OTHER_BILL = Rule("T07", WARNING, "Correction by another bill of materials",
     "Date it as the document that it corrects; then it takes back what that relieved, component by component.")
 HOURS_MISSING = Rule("T08", WARNING, "Labor without hours",
-    "Enter the hours paid; until then labor rate and efficiency are one figure.")
+    "Enter the hours paid.")
 PAY_MISSING = Rule("T09", WARNING, "Labor hours without an amount", "Enter what was paid for these hours.")
 NOT_JOURNALISED = Rule("T10", NOTE, "Purchases that no trigger point records",
     "Nothing to do where purchases are booked elsewhere; otherwise choose trigger points with Purchase on Setup.")
@@ -155,8 +155,8 @@ NOT_ON_STOCK = Rule("P11", WARNING, "Made item that was not counted",
 PHANTOM_ON_STOCK = Rule("P12", WARNING, "Phantom on stock",
     "Correct the code, or count its components instead; where it is stocked as such, make its Type Subassembly.")
 OPENING_BELOW_ZERO = Rule("P13", WARNING, "Opening stock below zero",
-    "Enter what was there; where last period closed with a shortage, count the item and find what was left out.")
-COUNTED_BELOW_ZERO = Rule("P14", WARNING, "Count below zero", "Enter what was found; 0 if nothing was there.")
+    "Enter what was there. If last period closed with a shortage, count the item and find what was left out.")
+COUNTED_BELOW_ZERO = Rule("P14", WARNING, "Count below zero", "Enter what was found, 0 if nothing.")
 CONVERSION_ABOVE = Rule("P15", WARNING, "More conversion than the whole amount",
     "Enter the whole amount, and the conversion that is part of it.")
 
@@ -251,6 +251,7 @@ FAR_FROM_BOOK = Rule("W51", WARNING, "Count far from the book", "Count again, an
 ODD_WIP = Rule("W52", WARNING, "More in process than was made", "Check the units in process.")
 EMPTY_WIP = Rule("W53", WARNING, "Units in process without a degree of completion",
     "Fill in Material % and Conversion %; blank is taken as nothing.")
+NO_QUANTITY = Rule("W55", WARNING, "Document of a quantity of 0", "Type the quantity of the document, or delete the row.")
 OVERBOUGHT = Rule("W54", WARNING, "Receipt far beyond use", "Check the document, its unit and its quantity.")
 
 #    bills: W60 and on

@@ -5,7 +5,7 @@ import math
 from collections.abc import Sequence
 from decimal import Decimal
 
-from xlbackflush.schema import DAY_0
+from xlbackflush.schema import BY_THE_PIECE, DAY_0
 
 _POWERS = 1e21  # from here on digits are no help
 NAMED = 3  # of many things, those that a sentence names
@@ -23,6 +23,29 @@ def number(value: float, decimals: int = 6) -> str:
     if text in ("0", "-0"):
         return "0" if not value else f"{Decimal(f'{value:.3g}'):f}"
     return text
+
+
+def about(value: float) -> str:
+    """A number that was worked out, in four digits and all that are whole: 1,235 and 0.0831; one of few digits as it is."""
+    if value == float(f"{value:.5g}") or not math.isfinite(value):
+        return number(value)
+    return number(round(value, max(0, 3 - math.floor(math.log10(abs(value))))))
+
+
+def quantity(value: float, uom: str) -> str:
+    """A quantity with its unit: 120 kg; what is counted by the piece is pcs, and has no parts worth a word."""
+    unit = uom.strip()
+    if unit.casefold() in BY_THE_PIECE:
+        return f"{about(round(value) if abs(value) >= _MANY_PIECES else value)} {'pc' if value == 1 else 'pcs'}"
+    return f"{about(value)} {unit}"
+
+
+_MANY_PIECES = 10
+
+
+def price(value: float) -> str:
+    """A price or a rate: 41.50; 0.0415; 1,250.00."""
+    return f"{value:,.2f}" if abs(value) >= 1 or round(value, 2) == value else f"{value:,.6f}".rstrip("0")
 
 
 def share(value: float, decimals: int = 1) -> str:

@@ -59,7 +59,7 @@ def _check_columns(book: str, table: schema.Table, there: TablePart) -> None:
     """Refuse a table without a column that it cannot be used without."""
     lacking = table.lacking(there.columns)
     if lacking:
-        taken = renamed(there.columns, table.names, lacking, lambda *_: False)
+        taken = renamed(there.columns, table.names, lacking, lambda *_: True)
         others = [f'{there.letters[name]}{there.header_row} reads "{name}"' for name in taken]
         hint = f" Cell {', '.join(others)}: correct it there." if others else ""
         raise UnusableError(f"{book}: table {table.name} has no column {', '.join(lacking)}.{hint}")

@@ -47,6 +47,8 @@ def accept(tables: Mapping[str, Source], fixed: Collection[str] = ()) -> tuple[I
     reading = Reading(findings, fixed=fixed)
     settings, cells = _settings(sources["Setup"], reading)
     reading.currency = settings.currency
+    if 0 < settings.period_start <= settings.period_end:
+        reading.period = (settings.period_start, settings.period_end)
     accounts = _accounts(sources["Accounts"], reading)
     records = {
         FIELDS[name]: kind(**_columns(sources[name], schema.TABLES[name].columns, reading))

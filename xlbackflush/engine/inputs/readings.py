@@ -4,12 +4,13 @@
     2026-04-05 and 20260405 are dates everywhere; 05.04.2026 is day, month, year; April 5, 2026 has its month in letters
 
 A comma or a point before three digits, and a date such as 03/04/2026, can be read in two ways: there another text of the
-same column must decide it (12,50 or 13/04/2026). Where none does, or two disagree, nothing is guessed.
+same column must decide it (12,50 or 13/04/2026). Where none does, the period decides between dates of documents, as far as
+one reading alone lies within it and all such texts of the column agree. Otherwise nothing is guessed.
 """
 
 import datetime as dt
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 
 from xlbackflush import schema
@@ -28,6 +29,7 @@ _FORMS = {
     ".": re.compile(_GROUPED.format(groups=",' ", mark=r"\."), re.ASCII),
     ",": re.compile(_GROUPED.format(groups=".' ", mark=","), re.ASCII),
 }
+_CODE = r"(?<![A-Za-z])[A-Z]{3}(?![A-Za-z])"
 _POWER = re.compile(r"\d+(?:\.\d+)?[eE][+-]?\d{1,2}", re.ASCII)
 _DMY, _MDY, _YMD = "day, month, year", "month, day, year", "year, month, day"
 _YEAR_FIRST = re.compile(r"(\d{4})([-/.]?)(\d{1,2})\2(\d{1,2})(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?Z?)?", re.ASCII)
@@ -49,8 +51,11 @@ class Texts:
     doubtful: dict[str, tuple[float, float]] = field(default_factory=dict)
 
 
-def read(texts: Collection[str], kind: str, currency: str) -> Texts:
-    """What the texts of a column of numbers or dates say; those that say nothing of the kind are left out."""
+def read(texts: Collection[str], kind: str, currency: str, period: tuple[float, float] | None = None) -> Texts:
+    """What the texts of a column of numbers or dates say; those that say nothing of the kind are left out.
+
+    period: first and last day that a document of the column can well have.
+    """
     every: dict[str, Readings] = {}
     for text in texts:
         plain = cleaned_code(text)
@@ -59,6 +64,8 @@ def read(texts: Collection[str], kind: str, currency: str) -> Texts:
             every[text] = said
     # those that can be read in one way only decide for the others
     deciding = {next(iter(said)) for said in every.values() if len(said) == 1} - {_YMD}
+    if not deciding and period:
+        deciding = _within(every.values(), *period)
     way = next(iter(deciding)) if len(deciding) == 1 else ""
     result = Texts()
     for text, said in every.items():
@@ -70,6 +77,21 @@ def read(texts: Collection[str], kind: str, currency: str) -> Texts:
         else:
             result.doubtful[text] = (values[0], values[-1])
     return result
+
+
+def _within(every: Iterable[Readings], first: float, last: float) -> set[str]:
+    """The ways to read dates of which only one reading lies within the period."""
+    inside = [
+        [way for way, day in said.items() if first <= day <= last] for said in every if len(set(said.values())) > 1
+    ]
+    return {ways[0] for ways in inside if len(ways) == 1}
+
+
+def other_currency(text: str, currency: str) -> bool:
+    """Whether a text has the sign or the code of another currency than that of the workbook."""
+    if any(sign in text for sign, codes in _SIGNS.items() if currency not in codes.split()):
+        return True
+    return any(code != currency for code in re.findall(_CODE, text))
 
 
 # ------------------------------------------------------------------------------------------------- numbers

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from collections.abc import Callable, Collection, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ import numpy as np
 from xlbackflush import schema
 from xlbackflush.dataclass import dataclass, field
 from xlbackflush.engine.inputs import percentages
+from xlbackflush.engine.inputs.headers import alike
 from xlbackflush.model import finding as f
 from xlbackflush.model.arrays import Floats, texts, where_true
 from xlbackflush.model.inputs import Cleaned
@@ -39,6 +41,9 @@ _SAY_WHICH = {
     "number": "Say which it is: select the column, Data > Text to Columns > Next > Next > Advanced, and choose the decimal "
     "separator of these texts.",
 }
+_OF_DOCUMENTS = "Date"  # the column of days that lie within the period
+_OF_CREDITS = " A credit or a return has its minus sign in Quantity."
+_WITH_UNIT = r"([0-9]+(?:\.[0-9]+)?) ?[A-Za-z]{1,5}\.?"
 _AS_NUMBER = "Let the formula give a number: put VALUE (of a date, DATEVALUE) around it."
 _RETYPE = "Type it again as a plain {}, without signs or letters."
 
@@ -47,13 +52,14 @@ _RETYPE = "Type it again as a plain {}, without signs or letters."
 class Reading:
     """What comes out of reading cells, beside their values: findings, and the cells that were cleaned.
 
-    currency: of the workbook, whose sign may stand beside an amount; fixed: cells that a run cannot write, so that they are
-    not cleaned.
+    currency: of the workbook, whose sign may stand beside an amount; period: its first and last day; fixed: cells that a run
+    cannot write, so that they are not cleaned.
     """
 
     findings: list[f.Finding]
     cleaned: list[Cleaned] = field(default_factory=list)
     currency: str = ""
+    period: tuple[float, float] | None = None
     fixed: Collection[str] = ()
 
 
@@ -93,7 +99,8 @@ class Reader:
         from xlbackflush.engine.inputs import readings
 
         texts = {cell for cell in self._raw if isinstance(cell, str) and cell}
-        return readings.read(texts, self.column.kind, self.reading.currency)
+        period = self.reading.period if self.column.name == _OF_DOCUMENTS else None
+        return readings.read(texts, self.column.kind, self.reading.currency, period)
 
     def typed(self, raw: Sequence[object]) -> Any:
         """All cells. Where all are plainly of the column's kind they pass at once; else each is looked at."""
@@ -154,10 +161,15 @@ class Reader:
 
     def _wrong_type(self, value: object, i: int, kind: str) -> None:
         or_blank = "" if self.column.required else ", or leave the cell blank"
-        self._add(f.WRONG_TYPE, i, f"is {in_words(value)}; a {kind} is expected.", f"Type a {kind}{or_blank}.")
+        fix = f"Type a {kind}{or_blank}."
+        if kind == "number" and isinstance(value, str) and (match := re.fullmatch(_WITH_UNIT, value.strip())):
+            fix = f"Type {match[1]} alone, without the unit."
+        self._add(f.WRONG_TYPE, i, f"is {in_words(value)}; a {kind} is expected.", fix)
 
     def _text(self, text: str, i: int, kind: str) -> float:
         """A text in a column of numbers or dates: what it says, where that is beyond doubt."""
+        from xlbackflush.engine.inputs.readings import other_currency
+
         certain, doubtful = self._texts.certain.get(text), self._texts.doubtful.get(text)
         if not cleaned_code(text):
             if self.column.required or not self._clean(i, text, None):
@@ -174,6 +186,10 @@ class Reader:
                 else "and other texts of the column are written otherwise"
             )
             self._add(f.TEXT_NUMBER, i, f'is the text "{short_text(text)}", {says}.', _SAY_WHICH[kind])
+        elif self.column.kind in ("price", "money") and other_currency(text, self.reading.currency):
+            currency = self.reading.currency
+            fix = f"Convert it to {currency} and type it as a number; if it is in {currency}, type it without the sign."
+            self._add(f.TEXT_NUMBER, i, f'is the text "{short_text(text)}"; amounts are in {currency}.', fix)
         elif _looks_like_number(text) or _looks_like_date(text):
             self._add(f.TEXT_NUMBER, i, f'is the text "{short_text(text)}", not a {kind}.', _RETYPE.format(kind))
         else:
@@ -194,6 +210,8 @@ class Reader:
                 text, fix = percentages.out_of_range(value, column.maximum)
             elif column.minimum is not None and value < column.minimum:
                 text = f"is {number(value)}; it must not be below {number(column.minimum)}."
+                if column.minimum == 0:
+                    fix = f"Type it without the minus sign.{_OF_CREDITS if column.name == 'Actual price' else ''}"
             else:
                 text = f"is {number(value)}; that is too large."
             self._add(f.OUT_OF_RANGE, i, text, fix)
@@ -238,8 +256,9 @@ class Reader:
             elif len(text) > _LONGEST:
                 self._add(f.TOO_LONG, i, f"has {len(text)} characters.")
             elif text and choices and text.casefold() not in spelled:
-                fix = f"Use {listed(choices, len(choices), 'or')}."
-                self._add(f.UNKNOWN_CHOICE, i, f'is "{short_text(text)}".', fix=fix)
+                near = [choice for choice in choices if alike(text, choice)]
+                fix = f"Use {listed(near if len(near) == 1 else choices, len(choices), 'or')}."
+                self._add(f.UNKNOWN_CHOICE, i, f'is "{short_text(text)}", which is not on the list.', fix=fix)
             elif text != was and not self._clean(i, was, text or None):
                 self._add(f.STRAY_SPACES, i, f'is "{short_text(was)}", with spaces that formulas would not find.')
             else:

@@ -10,6 +10,7 @@ from xlbackflush import schema
 from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.model.arrays import Bools, Floats, Ints, Records, where_true
+from xlbackflush.model.inputs import Inputs
 
 ROWS_MIN = 5  # of an item, before one of them can be unlike the others
 SPREAD_MIN = 0.12  # of the logarithms: lots are never more alike than that
@@ -44,6 +45,15 @@ class OwnRows(Records):
         width = max(int(self.item.max(initial=0)), item) + 1
         key, wanted = self.kind * width + self.item, kind * width + item
         return slice(int(key.searchsorted(wanted)), int(key.searchsorted(wanted, side="right")))
+
+
+def kind_of_row(inputs: Inputs, table: str, at: int) -> int:
+    """The kind of one row."""
+    if table == "Purchases":
+        return RECEIPT
+    if table == "Counts":
+        return COMPLETION if inputs.counts.event[at] == schema.COMPLETED else SALE
+    return SCRAP if inputs.scrap.stage[at] == schema.COMPONENT else SCRAP_WHOLE
 
 
 def own_rows(bill: Bill) -> OwnRows:

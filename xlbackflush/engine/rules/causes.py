@@ -120,10 +120,10 @@ def _totals(source: Source, table: schema.Table, numbers: Sequence[int]) -> Iter
             continue
         top = place + 1
         column = word or sums[0]
-        typed = f'reads "{str(cells[word]).strip()}"' if word else ""
-        adds = f"{sums[0]} {number(float(str(cells[sums[0]])))} is the sum of the rows above" if sums else ""
+        typed = f'its {word} is "{str(cells[word]).strip()}"' if word else ""
+        adds = f"its {sums[0]} of {number(float(str(cells[sums[0]])))} is the sum of the rows above" if sums else ""
         what = (
-            f"Row {row} of table {source.name} looks like a typed total: {' and '.join(filter(None, (typed, adds)))}."
+            f"Row {row} of table {source.name} looks like a typed total: {', and '.join(filter(None, (typed, adds)))}."
         )
         yield row, f.TOTAL_ROW(source.cell(column, row), what)
 

@@ -18,11 +18,12 @@ from xlbackflush import schema
 from xlbackflush.engine.measures.hours_paid import HoursPaid
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.posting.flush import balances
-from xlbackflush.engine.rules.places import cells, home, types
+from xlbackflush.engine.rules.places import cells, home, meant_by_phantom, types
 from xlbackflush.engine.stock import counted
 from xlbackflush.model import finding as f
+from xlbackflush.model import words
 from xlbackflush.model.arrays import Bools, Floats, Ints, blank_as_zero, median, sums, total, where_true
-from xlbackflush.model.money import from_minor, shown, to_minor
+from xlbackflush.model.money import from_minor
 
 # --------------------------------------------------------------------------------------------------- labor
 
@@ -35,26 +36,29 @@ def labor_rows_complete(period: Period) -> Iterator[f.Finding]:
     if len(paid.without_hours):
         yield _without_hours(period, paid)
     if len(paid.without_pay):
-        hours, rate = total(np.abs(actuals.hours[paid.without_pay])), _hourly_pay(period, paid)
-        text = f"{_number(hours)} h {_were(hours)} paid, and no amount is given{_others(period, paid.without_pay, 'Amount')}."
+        time, (rate, rows) = np.abs(actuals.hours[paid.without_pay]), _hourly_pay(period, paid.without_pay)
+        hours, pay = total(time), total(time * rate)
+        others = _others(period, paid.without_pay, "Amount")
+        text = f"{words.number(hours)} h {_were(hours)} paid, and no amount is given{others}."
         where = cells(period.inputs, "Actuals", "Amount", paid.without_pay)[0]
-        text += (
-            f" At {rate:,.2f} an hour, as in the other rows, that is {_money(period, hours * rate)}." if rate else ""
-        )
-        yield f.PAY_MISSING.weighed(where, text, hours * rate, period.materiality_threshold)
+        text += f" At {pay / hours:,.2f} an hour, as in {rows}, that is {_money(period, pay)}." if pay else ""
+        yield f.PAY_MISSING.weighed(where, text, pay, period.materiality_threshold)
 
 
 def _without_hours(period: Period, paid: HoursPaid) -> f.Finding:
     """Where no row has hours, that is how this company keeps its payroll: a note, unless it is the only row."""
     actuals, at = period.inputs.actuals, paid.without_hours
-    pay, rate = total(np.abs(actuals.amount[at])), _hourly_pay(period, paid)
+    amounts, (rate, rows) = np.abs(actuals.amount[at]), _hourly_pay(period, at)
+    pay, hours = total(amounts), total(amounts / rate) if rate.all() else 0.0
     where = cells(period.inputs, "Actuals", "Hours", at)[0]
     text = f"{_money(period, pay)} of labor has no hours{_others(period, at, 'Hours')}."
-    if rate:
-        text += f" At {rate:,.2f} an hour, as in the other rows, that is about {_number(round(pay / rate))} h."
-    text += " Labor rate and efficiency are shown as one figure." if not paid.complete else ""
+    if hours:
+        text += f" At {pay / hours:,.2f} an hour, as in {rows}, that is about {words.number(round(hours))} h."
+    text += (
+        " Until the hours are entered, labor rate and efficiency are shown as one figure." if not paid.complete else ""
+    )
     habit = len(at) == paid.rows > 1
-    effect = pay if paid.complete or not rate else max(pay, *map(abs, _likely_split(period, paid.hours + pay / rate)))
+    effect = pay if paid.complete or not hours else max(pay, *map(abs, _likely_split(period, paid.hours + hours)))
     return f.HOURS_MISSING.weighed(where, text, effect, np.inf if habit else period.materiality_threshold)
 
 
@@ -71,12 +75,20 @@ def _likely_split(period: Period, hours: float) -> list[float]:
     return parts
 
 
-def _hourly_pay(period: Period, paid: HoursPaid) -> float:
-    """Pay per hour of the rows that have both; 0 where none has."""
+def _hourly_pay(period: Period, at: Ints) -> tuple[Floats, str]:
+    """Pay per hour for some rows by the rows that have both, and which of these speak: those with the same note, one crew.
+
+    Where a note is blank, or no other row has it, all rows speak; 0 where none has both.
+    """
     actuals = period.inputs.actuals
     both = (actuals.cost_type == schema.LABOR) & (np.abs(actuals.hours) > 0) & (np.abs(actuals.amount) > 0)
-    hours = total(actuals.hours[both])
-    return total(actuals.amount[both]) / hours if hours > 0 else 0.0
+    notes, note = np.unique(actuals.note, return_inverse=True)
+    hours, pay = (sums(note[both], column[both], len(notes)) for column in (actuals.hours, actuals.amount))
+    of_crew = (hours > 0) & (notes != "")
+    all_hours = total(hours)
+    average = total(pay) / all_hours if all_hours > 0 else 0.0
+    rate = np.where(of_crew, pay / np.where(of_crew, hours, 1.0), average)[note[at]]
+    return rate, f"the other rows{' with the same note' if of_crew[note[at]].all() else ''}"
 
 
 def _others(period: Period, at: Ints, column: str) -> str:
@@ -185,17 +197,21 @@ def phantoms_on_stock(period: Period) -> Iterator[f.Finding]:
     stock, item = period.inputs.stock, period.bill.of("Stock")
     opening, found = blank_as_zero(stock.opening_qty), blank_as_zero(stock.counted_qty)
     chosen = where_true((types(period.bill, "Stock") == schema.PHANTOM) & ((opening != 0) | (found != 0)))
-    where = cells(period.inputs, "Stock", "Item", chosen)
+    where, meant = cells(period.inputs, "Stock", "Item", chosen), meant_by_phantom(period.bill, period.stock)
     for at, cell in zip(chosen.tolist(), where, strict=True):
         number = int(item[at])
         quantity = max(opening[at], found[at], key=abs)
         row = period.unit_costs.at(item[at : at + 1], period.settings.period_end)
         worth = float(quantity * period.unit_costs.rows.unit_cost[row][0])
         text = (
-            f"{period.bill.items.code[number]} is a phantom, which is exploded through and never stocked: this row is left "
-            f"out. {_units(period, number, quantity)} are worth {_money(period, worth)}."
+            f"{period.bill.items.code[number]} is a phantom, which is exploded through and never stocked: this row of "
+            f"{_units(period, number, quantity)}, worth {_money(period, worth)}, is left out."
         )
-        yield f.PHANTOM_ON_STOCK.weighed(cell, text, worth, _plain(period))
+        fix = None
+        if meant >= 0:
+            text += f" {period.bill.items.code[meant]}, which moved, has no row on Stock."
+            fix = f"If {period.bill.items.code[meant]} was meant, correct the code; else count what the phantom is made of."
+        yield f.PHANTOM_ON_STOCK.weighed(cell, text, worth, _plain(period), fix)
 
 
 def stock_below_zero(period: Period) -> Iterator[f.Finding]:
@@ -217,7 +233,7 @@ def stock_below_zero(period: Period) -> Iterator[f.Finding]:
             text += (
                 f" With the sign the other way round, stock is {_money(period, worth)} higher." if times == 2 else ""
             )
-            fix = f"Type {_number(-quantity)}, if that was there. {rule.fix}" if times == 2 else None
+            fix = rule.fix.replace("Enter", f"Type {words.number(-quantity)}, or", 1) if times == 2 else None
             yield rule.weighed(cell, text, worth, _plain(period) if times == 2 else period.materiality_threshold, fix)
 
 
@@ -278,11 +294,7 @@ def _plain(period: Period) -> float:
 
 
 def _money(period: Period, amount: float) -> str:
-    return shown(to_minor(amount, period.places), period.places)
-
-
-def _number(value: float) -> str:
-    return f"{value:,.4f}".rstrip("0").rstrip(".")
+    return words.money(amount, period.places)
 
 
 def _were(quantity: float) -> str:
@@ -290,6 +302,5 @@ def _were(quantity: float) -> str:
 
 
 def _units(period: Period, item: int, quantity: float) -> str:
-    """Quantity and unit of measure: 4,200 kg, 300 units."""
-    uom = period.bill.items.uom[item]
-    return f"{_number(quantity)} {'pcs' if uom.casefold() in schema.BY_THE_PIECE else uom}"
+    """Quantity and unit of measure: 4,200 kg, 300 pcs."""
+    return words.quantity(quantity, str(period.bill.items.uom[item]))

@@ -6,12 +6,12 @@ import numpy as np
 
 from xlbackflush import schema
 from xlbackflush.engine.period import Period
-from xlbackflush.engine.rules.places import cells, item_texts, other_units, repeats, shared, text_cells
-from xlbackflush.engine.rules.unknown_codes import unknown_codes
+from xlbackflush.engine.rules.places import cells, item_texts, made_by_count, other_units, repeats, shared, text_cells
+from xlbackflush.engine.rules.unknown_codes import displaced, unknown_codes
 from xlbackflush.engine.standards.bill import FOREVER, Bill, code_key
 from xlbackflush.model import finding as f
-from xlbackflush.model.arrays import Bools, Floats, blank_as_zero, where_true
-from xlbackflush.model.words import number
+from xlbackflush.model.arrays import Bools, Floats, blank_as_zero, sums
+from xlbackflush.model.words import number, price
 
 # --------------------------------------------------------------------------------------------------- items
 
@@ -25,8 +25,13 @@ def duplicate_items(period: Period) -> Iterator[f.Finding]:
     keys = [code_key(code) for code in cost.item.tolist()]
     duplicates = repeats(keys) & given
     first = dict(zip(reversed(keys), reversed(cost.row.tolist()), strict=True))
+    missing = displaced(period)
     for cell, code in text_cells(period.inputs, "StandardCost", "Item", duplicates):
-        yield f.DUPLICATE_ITEM(cell, f"{code} is listed before, in row {first[code_key(code)]}.")
+        text = f"{code} is listed before, in row {first[code_key(code)]}."
+        if missing:
+            text += f" {missing}, which other sheets use, is not listed: one of the two rows may be meant for it."
+        fix = f"Correct the code of the row that is {missing}." if missing else None
+        yield f.DUPLICATE_ITEM(cell, text, fix=fix)
 
 
 def unknown_items(period: Period) -> Iterator[f.Finding]:
@@ -38,36 +43,62 @@ def unknown_items(period: Period) -> Iterator[f.Finding]:
 
 
 def bom_lines(period: Period) -> Iterator[f.Finding]:
-    """A line must not end before it starts; one of nothing relieves nothing."""
+    """A line must not end before it starts."""
     bom = period.inputs.bom
-    for rule, rows, column, text in (
-        (f.DATES_REVERSED, bom.effective_to < bom.effective_from, "Effective to", "The line ends before it starts."),
-        (f.ZERO_QUANTITY, bom.qty_per == 0, "Qty per", "Qty per is 0."),
-    ):
-        for cell in cells(period.inputs, "BOM", column, rows):
-            yield rule(cell, text)
+    for cell in cells(period.inputs, "BOM", "Effective to", bom.effective_to < bom.effective_from):
+        yield f.DATES_REVERSED(cell, "The line ends before it starts.")
+
+
+def zero_quantities(period: Period) -> Iterator[f.Finding]:
+    """A line of nothing relieves nothing."""
+    bom = period.inputs.bom
+    rows = bom.qty_per == 0
+    for cell, component in zip(cells(period.inputs, "BOM", "Qty per", rows), bom.component[rows].tolist(), strict=True):
+        yield f.ZERO_QUANTITY(cell, f"Qty per of {component} is 0: nothing of it is relieved.")
 
 
 def overlaps(period: Period) -> Iterator[f.Finding]:
     """The same component twice in force on one day, where dates say otherwise."""
-    for (cell, code), dated, _ in _in_force_twice(period):
+    for (cell, code), dated, _, first in _in_force_twice(period):
         if dated:
-            yield f.OVERLAP(cell, f"{code} is in force twice on some days for this parent.")
+            where = period.inputs.sources["BOM"].cell("Component", first)
+            yield f.OVERLAP(cell, f"{code} is in force twice on some days for this parent, here and in {where}.")
 
 
 def listed_twice(period: Period) -> Iterator[f.Finding]:
-    """The same component twice for one parent without dates, with what the second line relieves."""
-    lines = period.bill.lines
-    for (cell, code), dated, row in _in_force_twice(period):
+    """The same component twice for one parent without dates: what the second line relieves, and which line a count fits."""
+    lines, codes = period.bill.lines, period.bill.items.code
+    line_of: dict[int, int] = {}
+    for (cell, code), dated, row, first in _in_force_twice(period):
         if dated:
             continue
-        line = where_true(lines.row == row)
-        effect = float((period.levers.use_of_line[line] * period.unit_balance.units.cost[lines.component[line]]).sum())
-        yield f.TWICE(cell, f"{code} is listed more than once for this parent.", effect or None)
+        line_of = line_of or {row: line for line, row in enumerate(lines.row.tolist())}
+        line = line_of.get(row)
+        if line is None:  # of a bought item, whose lines are not used
+            continue
+        where = period.inputs.sources["BOM"].cell("Component", first)
+        text = f"{code} is listed twice in the bill of {codes[lines.parent[line]]}, here and in {where}; both lines are used."
+        used = float(period.levers.use_of_line[line])
+        worth = used * float(period.unit_balance.units.cost[lines.component[line]])
+        yield f.TWICE(cell, text + _what_count_fits(period, line, used), worth or None)
 
 
-def _in_force_twice(period: Period) -> Iterator[tuple[tuple[str, str], bool, int]]:
-    """Lines of a component in force twice on one day: cell and code, whether lines of the pair are dated, and row."""
+def _what_count_fits(period: Period, line: int, used: float) -> str:
+    """Whether the count of a component fits what both of its lines relieve, or the one without the other."""
+    units, item = period.unit_balance.units, int(period.bill.lines.component[line])
+    difference, noise = float(units.difference[item]), _FITS * float(units.noise[item])
+    if not units.is_counted[item] or used <= 2 * noise:
+        return ""
+    if abs(difference - used) <= noise:
+        return f" The count of {period.bill.items.code[item]} fits without this line."
+    return f" The count of {period.bill.items.code[item]} fits both." if abs(difference) <= noise else ""
+
+
+_FITS = 5.0  # noises of a count
+
+
+def _in_force_twice(period: Period) -> Iterator[tuple[tuple[str, str], bool, int, int]]:
+    """Lines of a component in force twice on one day: cell and code, are lines of the pair dated, row, that of the first."""
     bom, bill = period.inputs.bom, period.bill
     parent, component = bill.of("BOM", "Parent"), bill.of("BOM", "Component")
     pair = np.where((parent >= 0) & (component >= 0), parent * len(bill.items) + component, -1)
@@ -87,8 +118,9 @@ def _in_force_twice(period: Period) -> Iterator[tuple[tuple[str, str], bool, int
         reach[key] = max(reach.get(key, 0.0), float(last[at]))
     chosen = np.array(clashes, dtype=np.int64)
     components = text_cells(period.inputs, "BOM", "Component", chosen)
+    top = dict(zip(reversed(pair[several].tolist()), reversed(bom.row[several].tolist()), strict=True))
     for named, key, row in zip(components, pair[chosen].tolist(), bom.row[chosen].tolist(), strict=True):
-        yield named, key in dated_pairs, row
+        yield named, key in dated_pairs, row, top[key]
 
 
 def bought_with_bill(period: Period) -> Iterator[f.Finding]:
@@ -101,7 +133,9 @@ def bought_with_bill(period: Period) -> Iterator[f.Finding]:
         text_cells(period.inputs, "BOM", "Parent", bought), parent[bought].tolist(), strict=True
     ):
         worth = float(np.abs(units.went[item]) * units.cost[item])
-        yield f.BOUGHT_WITH_BOM(cell, f"{code} is of type Buy and has a bill of materials.", worth or None)
+        yield f.BOUGHT_WITH_BOM(
+            cell, f"{code} is of type Buy and has a bill of materials, whose lines are ignored.", worth or None
+        )
 
 
 def cycles(period: Period) -> Iterator[f.Finding]:
@@ -118,7 +152,7 @@ def cycles(period: Period) -> Iterator[f.Finding]:
             circle = path[path.index(item) :]
             row = next(r for c, r in steps[circle[-1]] if c == item)
             text = " > ".join(codes[i] for i in [*circle, item])
-            yield f.CYCLE(period.inputs.sources["BOM"].cell("Component", row), f"{text}.")
+            yield f.CYCLE(period.inputs.sources["BOM"].cell("Component", row), f"The bill runs in a circle: {text}.")
 
 
 def _steps_on_circles(bill: Bill) -> dict[int, list[tuple[int, int]]]:
@@ -145,7 +179,8 @@ def units_differ(period: Period) -> Iterator[f.Finding]:
         cell, text = source.cell("UoM", row), f"The line is in {unit}, its component in {of_item}"
         factor, line = CONVERSIONS.get((unit.casefold(), of_item.casefold())), line_of.get(row, -1)
         if factor is None:
-            yield f.UOM(cell, f"{text}.")
+            fix = f"If the two are one unit, type {of_item} here; else convert Qty per to {of_item} and type {of_item} here."
+            yield f.UOM(cell, f"{text}.", fix=fix)
             continue
         effect = 0.0
         if line >= 0:
@@ -185,14 +220,15 @@ CONVERSIONS = {
 def prices(period: Period) -> Iterator[f.Finding]:
     """Bought items have a price and nothing else; made items have no price."""
     cost, bill = period.inputs.standard_cost, period.bill
-    bought, priced, hours = cost.type == schema.BUY, _given(cost.material_price), _given(cost.labor_hours)
-    made = ~bought & (cost.type != "")
+    bought = (cost.type == schema.BUY) & ~np.append(made_by_count(bill), False)[bill.of("StandardCost")]
+    priced, hours = _given(cost.material_price), _given(cost.labor_hours)
+    made = ~np.isin(cost.type, (schema.BUY, ""))
     on_bom = np.append(bill.on_bom, False)[bill.of("StandardCost")]
     converted = hours | _given(cost.other_conversion)
     free = made & ~priced & ~on_bom & ~converted & _unused(bill)
     rated = _given(cost.labor_rate) | _given(cost.variable_overhead_rate) | _given(cost.fixed_overhead_rate)
+    yield from _without_price(period, bought & ~priced)
     for rule, rows, column, text in (
-        (f.NO_PRICE, bought & ~priced, "Material price", "{} has no Material price."),
         (f.PRICE_WITHOUT_BOM, made & priced & ~on_bom, "Material price", "{} is made, has a price and no BOM."),
         (f.PRICE_IGNORED, made & priced & on_bom, "Material price", "{} is made and has a Material price."),
         (f.CONVERSION_IGNORED, bought & converted, "Labor hours", "{} is bought and has labor or other conversion."),
@@ -203,6 +239,22 @@ def prices(period: Period) -> Iterator[f.Finding]:
             cells(period.inputs, "StandardCost", column, rows), cost.item[rows].tolist(), strict=True
         ):
             yield rule(cell, text.format(code))
+
+
+def _without_price(period: Period, rows: Bools) -> Iterator[f.Finding]:
+    """Bought items without a price, with what their receipts cost."""
+    bill, purchases = period.bill, period.inputs.purchases
+    if not rows.any():
+        return
+    item, count = bill.of("Purchases"), len(bill.items)
+    invoiced = (item >= 0) & (purchases.quantity > 0) & (purchases.actual_price > 0)
+    units = sums(item[invoiced], purchases.quantity[invoiced], count)
+    money = sums(item[invoiced], (purchases.quantity * purchases.actual_price)[invoiced], count)
+    where, codes = cells(period.inputs, "StandardCost", "Material price", rows), period.inputs.standard_cost.item[rows]
+    for cell, code, number_of in zip(where, codes.tolist(), bill.of("StandardCost")[rows].tolist(), strict=True):
+        received = number_of >= 0 and units[number_of] > 0
+        cost = f" Its receipts cost about {price(money[number_of] / units[number_of])}." if received else ""
+        yield f.NO_PRICE(cell, f"{code} has no Material price.{cost}", float(money[number_of]) if received else None)
 
 
 def _unused(bill: Bill) -> Bools:

@@ -5,8 +5,10 @@ from collections.abc import Hashable, Iterator, Sequence
 
 import numpy as np
 
+from xlbackflush import schema
 from xlbackflush.engine.standards.bill import Bill
-from xlbackflush.model.arrays import Bools, Ints, Texts, texts, where_true
+from xlbackflush.engine.stock.stock_book import StockBook
+from xlbackflush.model.arrays import Bools, Ints, Texts, blank_as_zero, texts, where_true
 from xlbackflush.model.inputs import Inputs
 
 
@@ -74,3 +76,23 @@ def listed_twice_in_a_bill(bill: Bill) -> set[int]:
     parent, component = lines.parent[order], lines.component[order]
     again = (np.diff(parent) == 0) & (np.diff(component) == 0) & (lines.first[order][1:] <= lines.last[order][:-1])
     return set(component[1:][again].tolist())
+
+
+def meant_by_phantom(bill: Bill, stock: StockBook) -> int:
+    """The one stocked item that moved and has no row on Stock, where a phantom has one; else -1."""
+    listed = bill.of("Stock")
+    if not (types(bill, "Stock") == schema.PHANTOM).any():
+        return -1
+    lacking = stock.item[(stock.role != "") & (stock.received + stock.relieved > 0) & ~np.isin(stock.item, listed)]
+    return int(lacking[0]) if len(lacking) == 1 else -1
+
+
+def made_by_count(bill: Bill) -> Bools:
+    """Items of type Buy that are completed, and have a bill or labor hours: their type is what looks wrong."""
+    items, counts = bill.items, bill.inputs.counts
+    completed, worked = (np.zeros(len(items) + 1, dtype=bool) for _ in range(2))  # the last one is for item -1
+    completed[bill.of("Counts")[counts.event == schema.COMPLETED]] = True
+    worked[bill.of("BOM", "Parent")] = True
+    worked[bill.of("StandardCost")[blank_as_zero(bill.inputs.standard_cost.labor_hours) > 0]] = True
+    made: Bools = (items.type == schema.BUY) & completed[:-1] & worked[:-1]
+    return made

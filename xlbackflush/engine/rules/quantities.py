@@ -8,7 +8,7 @@ import numpy as np
 from xlbackflush import schema
 from xlbackflush.dataclass import replace
 from xlbackflush.engine.period import Period
-from xlbackflush.engine.rules.places import home, text_cells
+from xlbackflush.engine.rules.places import home, meant_by_phantom, text_cells
 from xlbackflush.engine.stock.stock_book import StockBook
 from xlbackflush.model import finding as f
 from xlbackflush.model import words
@@ -107,6 +107,7 @@ def shortages(period: Period) -> Iterator[f.Finding]:
         yield _unopened(period, short.of(unopened))
         short = short.of(~unopened)
     named = {i for mistake in period.likely_mistakes.mistakes for i, units in mistake.effects.items() if units > 0}
+    named.add(meant_by_phantom(period.bill, stock))
     short = short.of(~np.isin(short.item, list(named)))
     oversold = np.isin(short.item, period.bill.of("Counts")[period.inputs.counts.event == schema.SOLD])
     into, out = short.opening + short.received, short.relieved + short.scrapped

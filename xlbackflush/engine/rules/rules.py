@@ -4,12 +4,21 @@ Each is a function of the period that yields findings. What a step needs is work
 found an error, as errors stop a run.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.rules import gaps, items, period_end, quantities, transactions
 from xlbackflush.engine.rules.plausibility import bills as plausible_bills
-from xlbackflush.engine.rules.plausibility import follows, last_period, last_standards, policy, prices, rates, witnesses
+from xlbackflush.engine.rules.plausibility import (
+    follows,
+    last_period,
+    last_standards,
+    policy,
+    prices,
+    rates,
+    rows,
+    witnesses,
+)
 from xlbackflush.engine.rules.plausibility import quantities as plausible_quantities
 from xlbackflush.model import finding as f
 from xlbackflush.model.finding import Finding
@@ -90,7 +99,10 @@ RULES: dict[str, tuple[Rule, ...]] = {
         policy.settings_likely,
         plausible_quantities.mistyped_quantities,
         plausible_bills.mistyped_bills,
+        items.zero_quantities,
+        rows.rows_of_nothing,
         plausible_quantities.unexplained_counts,
+        plausible_quantities.counted_in_packs,
         plausible_quantities.repeated_counts,
         plausible_quantities.overbought,
         plausible_quantities.scrap_shares,
@@ -115,8 +127,11 @@ _STATEMENTS = (
 _EXPLAINED = 0.5  # of an effect
 
 
-def findings(period: Period, needs: str) -> Iterator[Finding]:
-    """What the rules of a step find. Of what is unlikely, a cell is named once, and consequences are left out."""
+def findings(period: Period, needs: str, before: Sequence[Finding] = ()) -> Iterator[Finding]:
+    """What the rules of a step find. Of what is unlikely, a cell is named once, and consequences are left out.
+
+    before: what the steps before found.
+    """
     found = [finding for rule in RULES[needs] for finding in rule(period)]
     if needs != PLAUSIBILITY:
         yield from found
@@ -124,7 +139,7 @@ def findings(period: Period, needs: str) -> Iterator[Finding]:
     foremost: dict[str, Finding] = {}
     for finding in sorted(found, key=lambda one: SEVERITIES.index(one.severity)):
         foremost.setdefault(finding.where, finding)
-    causes = [x.effect or 0.0 for x in found if x.severity == WARNING and x.code not in _STATEMENTS]
+    causes = [x.effect or 0.0 for x in (*before, *found) if x.severity == WARNING and x.code not in _STATEMENTS]
     for finding in found:
         follows = finding.code in _CONSEQUENCES and causes and max(causes) >= _EXPLAINED * (finding.effect or 0.0)
         if finding is foremost[finding.where] and not follows:

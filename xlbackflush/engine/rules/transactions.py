@@ -11,7 +11,7 @@ import numpy as np
 
 from xlbackflush import schema
 from xlbackflush.engine.period import Period
-from xlbackflush.engine.rules.places import cells, item_texts, repeats, shared, text_cells, types
+from xlbackflush.engine.rules.places import cells, item_texts, made_by_count, repeats, shared, text_cells, types
 from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.model import finding as f
 from xlbackflush.model import words
@@ -68,7 +68,7 @@ def _outside(period: Period, table: str, days: Floats, rows: Ints) -> Iterator[f
         if positions:
             wheres = cells(period.inputs, table, "Date", np.array(positions))
             first, inside = words.day(days[positions[0]]), says.format(words.day(meant[positions[0]][1]))
-            what = f"{first} is outside {words.day(start)} to {words.day(end)}{inside}."
+            what = f"{first} is outside the period, {words.day(start)} to {words.day(end)}{inside}."
             yield f.OUTSIDE_PERIOD(together(wheres), what + the_same_in(wheres), fix=fix)
 
 
@@ -90,17 +90,31 @@ def _meant(day: float, start: int, end: int) -> tuple[str, float]:
 def countable(period: Period) -> Iterator[f.Finding]:
     """Only made, stocked items are completed; only stocked items are bought; only made units are scrapped whole."""
     inputs, bill = period.inputs, period.bill
+    made = made_by_count(bill)
+    for item in where_true(made).tolist():
+        where = inputs.sources["StandardCost"].cell("Type", int(inputs.standard_cost.row[item]))
+        rows = int(((bill.of("Counts") == item) & (inputs.counts.event == schema.COMPLETED)).sum())
+        what = f"{bill.items.code[item]} is {schema.BUY}, and {words.several(rows, 'row')} of Counts "
+        what += f"{'completes' if rows == 1 else 'complete'} it: its Type looks wrong."
+        yield f.NOT_COUNTABLE(
+            where, what, fix=f"Choose {schema.FINISHED}, or {schema.SUBASSEMBLY} if it goes into others."
+        )
     of_counts, of_scrap, of_purchases = (types(bill, table) for table in ("Counts", "Scrap", "Purchases"))
     completed = (inputs.counts.event == schema.COMPLETED) & ((of_counts == schema.BUY) | (of_counts == schema.PHANTOM))
     whole = (inputs.scrap.stage == schema.FINISHED_UNIT) & (of_scrap == schema.BUY)
+    made = np.append(made, False)
+    completed, whole = completed & ~made[bill.of("Counts")], whole & ~made[bill.of("Scrap")]
     unstocked = (of_purchases != "") & (item_texts(bill.items.role, bill.of("Purchases")) == "")
     for table, rows, kinds, text in (
         ("Counts", completed, of_counts, "is {}; only Subassembly and Finished items are completed."),
         ("Scrap", whole, of_scrap, "is {}; Finished unit asks for a made item."),
         ("Purchases", unstocked, of_purchases, "is {}, which is not stocked under these trigger points."),
     ):
+        fix = (
+            f'Choose "{schema.COMPONENT}" if a part was scrapped; else correct the item.' if table == "Scrap" else None
+        )
         for (cell, code), kind in zip(text_cells(inputs, table, "Item", rows), kinds[rows].tolist(), strict=True):
-            yield f.NOT_COUNTABLE(cell, f"{code} {text.format(kind)}")
+            yield f.NOT_COUNTABLE(cell, f"{code} {text.format(kind)}", fix=fix)
 
 
 def duplicate_rows(period: Period) -> Iterator[f.Finding]:
@@ -155,7 +169,13 @@ def _corrections(period: Period, table: str, kinds: Texts, notes: Texts) -> Iter
         document = _corrected(rows.document[at], notes[at], recorded, spaced)
         if document is None:
             rule = f.CORRECTS_UNKNOWN if re.search(r"\d", notes[at]) else f.CORRECTS_NOTHING
-            yield rule(cell, f"{number(quantity)} of {item} names no document of table {table}.")
+            named = (
+                f' "{words.short_text(notes[at].strip())}" names none of the documents of {table}.'
+                if notes[at].strip()
+                else ""
+            )
+            text = f"{number(quantity)} of {item} is a correction, and it does not say of which document."
+            yield rule(cell, f"{number(quantity)} of {item} is a correction.{named}" if named else text)
             continue
         key = (document, item, kind)
         if key not in balance:

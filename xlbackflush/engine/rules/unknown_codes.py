@@ -18,6 +18,7 @@ from xlbackflush.engine.rules.places import home, text_cells
 from xlbackflush.engine.standards.bill import code_key
 from xlbackflush.model import finding as f
 from xlbackflush.model.addresses import short, together
+from xlbackflush.model.arrays import where_true
 from xlbackflush.model.words import listed, several
 
 #: the columns that hold items
@@ -44,15 +45,10 @@ class _Use:
 
 def unknown_codes(period: Period) -> Iterator[f.Finding]:
     """What is wrong with the codes that are not on Standard Cost."""
-    uses = [
-        _Use(table, column, cell, code)
-        for table, column in OF_ITEMS
-        for cell, code in text_cells(period.inputs, table, column, period.bill.of(table, column) < 0)
-        if code
-    ]
-    if not uses:
+    uses = _uses(period)
+    if not uses or displaced(period):
         return
-    known = {code_key(code): item for item, code in enumerate(period.bill.items.code.tolist()) if code}
+    known = _known(period)
     with_zeros = _with_zeros(known)
     lost = [use for use in uses if code_key(use.code) in with_zeros]
     yield from _lost_zeros(period, lost, with_zeros)
@@ -63,7 +59,33 @@ def unknown_codes(period: Period) -> Iterator[f.Finding]:
     without = {key: known[key.lstrip("0")] for key in others if key[0] == "0" and key.lstrip("0") in known}
     if len(without) > 2:  # then it is Standard Cost that lost them
         yield _lost_on_standard_cost(period, without, [others.pop(key)[0] for key in without])
-    yield from _others(period, others, _near(others, known) | {k: i for k, i in without.items() if k in others})
+    near = _near(others, known) | {k: i for k, i in without.items() if k in others}
+    yield from _others(period, others, _parents_meant(period, others) | near)
+
+
+def displaced(period: Period) -> str:
+    """The one code that other sheets use and Standard Cost lacks, where one item has two rows there; "" where it is not so."""
+    cost, bill = period.inputs.standard_cost, period.bill
+    if int((cost.item != "").sum()) != len(bill.number) + 1:
+        return ""
+    unknown, known = {code_key(use.code): use.code for use in _uses(period)}, _known(period)
+    like_another = _near(unknown, known) or any(key in _with_zeros(known) for key in unknown)
+    return next(iter(unknown.values())) if len(unknown) == 1 and not like_another else ""
+
+
+def _uses(period: Period) -> list[_Use]:
+    """The cells with codes that are not on Standard Cost."""
+    return [
+        _Use(table, column, cell, code)
+        for table, column in OF_ITEMS
+        for cell, code in text_cells(period.inputs, table, column, period.bill.of(table, column) < 0)
+        if code
+    ]
+
+
+def _known(period: Period) -> dict[str, int]:
+    """Key of a code on Standard Cost -> its item."""
+    return {code_key(code): item for item, code in enumerate(period.bill.items.code.tolist()) if code}
 
 
 def _with_zeros(known: Mapping[str, int]) -> dict[str, int]:
@@ -147,7 +169,8 @@ def _misspelt(period: Period, uses: Sequence[_Use], item: int) -> f.Finding:
         what = f"{right} is used on no other sheet; {code}, which is in {used_in}, is not here."
         fix = f"Correct the code here to {code}; or, if both are items, add {code}."
         return f.UNKNOWN_ITEM(home(period.inputs, item), what, fix=fix)
-    what = f"{uses[0].code} is not on Standard Cost; {right} is.{_also(uses)}"
+    bare = ", and has no bill of materials" if uses[0].column == "Parent" and not period.bill.on_bom[item] else ""
+    what = f"{uses[0].code} is not on Standard Cost; {right} is{bare}.{_also(uses)}"
     fix = f"Correct the code to {right}; or, if {uses[0].code} is an item of its own, add it to Standard Cost."
     return f.UNKNOWN_ITEM(uses[0].cell, what, fix=fix)
 
@@ -173,6 +196,27 @@ def _near(unknown: Mapping[str, object], known: Mapping[str, int]) -> dict[str, 
         if len(items) == 1:
             near[key] = next(iter(items))
     return near
+
+
+def _parents_meant(period: Period, unknown: Mapping[str, Sequence[_Use]]) -> dict[str, int]:
+    """Key of an unknown parent -> the one made item without a bill whose code has the same characters, or one more or less."""
+    items, bill = period.bill.items, period.bill
+    lacking = where_true(items.made & ~bill.on_bom).tolist()
+    parents = {key for key, uses in unknown.items() if all(use.column == "Parent" for use in uses)}
+    if not parents or len(lacking) * len(parents) > _NEAR_MOST:
+        return {}
+    meant = {}
+    for key in parents:
+        close = [item for item in lacking if _one_apart(_plain(key), _plain(code_key(str(items.code[item]))))]
+        if len(close) == 1:
+            meant[key] = close[0]
+    return meant
+
+
+def _one_apart(one: str, other: str) -> bool:
+    """Whether two codes have the same characters, or one of them has one more."""
+    short, long = sorted((one, other), key=len)
+    return one == other or short in {long[:k] + long[k + 1 :] for k in range(len(long))}
 
 
 def _plain(key: str) -> str:

@@ -4,23 +4,24 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from xlbackflush.engine.measures import own_rows as own
 from xlbackflush.engine.measures.levers import ASSEMBLY_LOSS, LOSS, loss_of
 from xlbackflush.engine.measures.likely_mistakes import EXCHANGED, MISSING, Mistake
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.rules.places import other_units
-from xlbackflush.engine.rules.plausibility.figures import number
 from xlbackflush.engine.rules.plausibility.words import (
     code,
     evidence,
     lacks_bill,
     looks_like,
     rival_words,
-    share,
     units,
     unnamed,
 )
 from xlbackflush.model import finding as f
-from xlbackflush.model.arrays import median, sums, where_true
+from xlbackflush.model import words
+from xlbackflush.model.arrays import Bools, Ints, median, sums, where_true
+from xlbackflush.model.words import about, number, share
 
 
 def mistyped_bills(period: Period) -> Iterator[f.Finding]:
@@ -42,27 +43,27 @@ def _of_line(period: Period, mistake: Mistake) -> f.Finding:
     bill, line = period.bill, mistake.lever.line
     component, parent = int(bill.lines.component[line]), int(bill.lines.parent[line])
     source, row = period.inputs.sources["BOM"], int(bill.lines.row[line])
-    said = evidence(period, mistake.effects)
     if mistake.key[0] == LOSS:
         typed, right = _losses(mistake)
+        said = evidence(period, mistake.effects, f"With {right}")
         what = (
-            f"Scrap of {code(bill, component)} in {code(bill, parent)} is {typed}: "
-            f"{looks_like(mistake, right)} ({said})."
+            f"Scrap of {code(bill, component)} in {code(bill, parent)} is {typed}: {looks_like(mistake, right)}. {said}"
         )
         where, fix = source.cell("Scrap %", row), f"Check the planned loss; if it is {right}, type {right}."
         return f.ODD_LOSS.weighed(where, what, _effect(period, mistake), period.material, fix)
     if mistake.slip.kind == EXCHANGED:
         second = source.cell("Qty per", int(period.inputs.bom.row[mistake.other]))
+        other = period.inputs.bom.component[mistake.other]
         what = (
-            f"{code(bill, parent)} takes {number(mistake.typed)} of {code(bill, component)}, and {number(mistake.right)} in "
-            f"{second}: the two look exchanged ({said})."
+            f"{code(bill, parent)} takes {number(mistake.typed)} of {code(bill, component)}, and {number(mistake.right)} of "
+            f"{other} in {second}: the two look exchanged. {evidence(period, mistake.effects, 'With the two exchanged')}"
         )
         where, fix = source.cell("Qty per", row), f"Check the bill; if so, exchange this cell and {second}."
         return f.ODD_QUANTITY.weighed(where, what, mistake.amount, period.material, fix)
     right = units(mistake.right, bill, component)
     what = (
         f"{code(bill, parent)} takes {units(mistake.typed, bill, component)} of {code(bill, component)}: "
-        f"{looks_like(mistake, right)} ({said})."
+        f"{looks_like(mistake, right)}. {evidence(period, mistake.effects, f'With {right}')}"
     )
     fix = f"Check the bill; if one {code(bill, parent)} takes {right}, type {number(mistake.right)}."
     fix += rival_words(period, mistake)
@@ -76,21 +77,67 @@ def _of_missing_line(period: Period, mistake: Mistake) -> f.Finding:
     where = period.inputs.sources["StandardCost"].cell("Item", int(period.inputs.standard_cost.row[item]))
     more = units(-mistake.effects[item], bill, item)
     what = (
-        f"{name}: {units(float(balance.counted[item]), bill, item)} were counted, the book says "
-        f"{number(float(balance.book[item]))}; about {more} more are gone than the bills ask for"
+        f"{units(float(balance.counted[item]), bill, item)} of {name} were counted, and the book says "
+        f"{units(float(balance.book[item]), bill, item)}: about {more} more were used than the bills ask for"
     )
     blank = where_true((bill.of("BOM", "Component") == item) & (period.inputs.bom.qty_per == 0))
     if len(blank):
-        where = period.inputs.sources["BOM"].cell("Qty per", int(period.inputs.bom.row[blank[0]]))
-        fix = f"Type the quantity of the bill in {where}, where it is 0."
-        return f.MISSING_LINE.weighed(where, f"{what}.", mistake.amount, period.material, fix)
+        return _of_zero(period, mistake, int(blank[0]), what)
+    if len(idle := _out_of_force(period, mistake)):
+        return _of_dates(period, mistake, int(idle[0]), what)
     if mistake.other_item < 0:
         fix = f"Look for a bill that lacks {name} or has too little of it, for scrap that was not reported, and count again."
         return f.MISSING_LINE.weighed(where, f"{what}.", mistake.amount, period.material, fix)
     parent = code(bill, mistake.other_item)
-    what = f"{what}, as if each {parent} took {number(mistake.right)} of it, which its bill does not have."
+    what = f"{what}, as if each {parent} took {about(mistake.right)} of it, which its bill does not have."
     fix = f"Check the bill of {parent}: add {name} if it belongs there; else count again."
     return f.MISSING_LINE.weighed(where, what, mistake.amount, period.material, fix)
+
+
+def _of_zero(period: Period, mistake: Mistake, at: int, used: str) -> f.Finding:
+    """A component that more was used of, and a row of the BOM that asks for none of it. used: what was counted and used."""
+    bill, item, parent = period.bill, mistake.lever.item, int(period.bill.of("BOM", "Parent")[at])
+    where = period.inputs.sources["BOM"].cell("Qty per", int(period.inputs.bom.row[at]))
+    what, fix = f"Qty per of {code(bill, item)} is 0. {used}.", "Type the quantity of the bill."
+    made = _completed(period, parent)
+    if made > 0:
+        implied = about(float(f"{-mistake.effects[item] / made:.2g}"))
+        fix = f"Type the quantity of the bill; the counts ask for about {implied} for one {code(bill, parent)}."
+    return f.MISSING_LINE.weighed(where, what, mistake.amount, period.material, fix)
+
+
+def _out_of_force(period: Period, mistake: Mistake) -> Ints:
+    """Rows of the BOM with a component that are in force on no day of the period and would explain what was used of it."""
+    bom, bill, settings = period.inputs.bom, period.bill, period.settings
+    idle = (bom.effective_from > settings.period_end) | (bom.effective_to < settings.period_start)
+    rows = where_true((bill.of("BOM", "Component") == mistake.lever.item) & idle & (bill.of("BOM", "Parent") >= 0))
+    made = np.array([_completed(period, int(parent)) for parent in bill.of("BOM", "Parent")[rows]])
+    near: Bools = (
+        np.abs(bom.qty_per[rows] * made + mistake.effects[mistake.lever.item]) < _NEAR * bom.qty_per[rows] * made
+    )
+    return rows[near]
+
+
+_NEAR = 0.25
+
+
+def _completed(period: Period, item: int) -> float:
+    """Units of an item that were completed."""
+    rows = period.own_rows
+    return float(rows.quantity[rows.of_item(own.COMPLETION, item)].sum())
+
+
+def _of_dates(period: Period, mistake: Mistake, at: int, used: str) -> f.Finding:
+    """The same, and a row of the BOM with it that is not in force. used: what was counted and used."""
+    bom, source = period.inputs.bom, period.inputs.sources["BOM"]
+    begins = bool(bom.effective_from[at] > period.settings.period_end)
+    column, day = ("Effective from", bom.effective_from[at]) if begins else ("Effective to", bom.effective_to[at])
+    what = (
+        f"{code(period.bill, mistake.lever.item)} in {bom.parent[at]} is in force {'from' if begins else 'to'} {words.day(day)}, "
+        f"on no day of the period. {used}."
+    )
+    fix = f"Correct {column}, or leave it blank, if the line holds in this period."
+    return f.MISSING_LINE.weighed(source.cell(column, int(bom.row[at])), what, mistake.amount, period.material, fix)
 
 
 def _effect(period: Period, mistake: Mistake) -> float:
@@ -106,7 +153,7 @@ def _effect(period: Period, mistake: Mistake) -> float:
 def _losses(mistake: Mistake) -> tuple[str, str]:
     """A planned loss as typed, and as it should be."""
     on_input = mistake.lever.on_input
-    return share(loss_of(mistake.typed, on_input)), share(round(loss_of(mistake.right, on_input), 6))
+    return share(loss_of(mistake.typed, on_input), 4), share(loss_of(mistake.right, on_input), 4)
 
 
 def _of_assembly(period: Period, mistake: Mistake) -> f.Finding:
@@ -114,8 +161,8 @@ def _of_assembly(period: Period, mistake: Mistake) -> f.Finding:
     row, (typed, right) = int(period.inputs.standard_cost.row[item]), _losses(mistake)
     where = period.inputs.sources["StandardCost"].cell(ASSEMBLY_LOSS, row)
     what = (
-        f"{ASSEMBLY_LOSS} of {code(bill, item)} is {typed}: {looks_like(mistake, right)} "
-        f"({evidence(period, mistake.effects)})."
+        f"{ASSEMBLY_LOSS} of {code(bill, item)} is {typed}: {looks_like(mistake, right)}. "
+        f"{evidence(period, mistake.effects, f'With {right}')}"
     )
     fix = f"Check the planned loss of whole units; if it is {right}, type {right}."
     return f.ODD_LOSS.weighed(where, what, _effect(period, mistake), period.material, fix)
@@ -139,7 +186,7 @@ def unusual_losses(period: Period) -> Iterator[f.Finding]:
         if effect > period.trifle:
             where = period.inputs.sources["BOM"].cell("Scrap %", int(lines.row[line]))
             what = (
-                f"Scrap of {code(bill, component)} in {code(bill, int(lines.parent[line]))} is {share(loss)}; "
+                f"Scrap of {code(bill, component)} in {code(bill, int(lines.parent[line]))} is {share(loss, 4)}; "
                 f"other lines have about {share(usual)}."
             )
             yield f.ODD_LOSS.weighed(where, what, effect, period.material)
@@ -190,7 +237,7 @@ def dominant_components(period: Period) -> Iterator[f.Finding]:
             where = period.inputs.sources["BOM"].cell("Qty per", int(lines.row[line]))
             what = (
                 f"{code(bill, parent)} takes {units(quantity, bill, component)} of {code(bill, component)}, which cost "
-                f"{number(float(amount[line] / rest[line]))} times all else in it."
+                f"{about(float(amount[line] / rest[line]))} times all else in it."
             )
             yield f.ODD_QUANTITY.weighed(where, what, effect, period.material)
 

@@ -2,11 +2,10 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from decimal import Decimal
 
 from xlbackflush.dataclass import dataclass
 from xlbackflush.model.finding import Finding, Rule
-from xlbackflush.schema import BY_THE_PIECE
+from xlbackflush.model.words import number, share
 
 #: changes with a finding each; what goes beyond them is told together
 FEW = 3
@@ -51,29 +50,6 @@ def _together(changes: Sequence[Change], many: str) -> str:
     return f"{len(changes):,} {many}. {shown}{more}"
 
 
-def number(value: float) -> str:
-    """A number as people write it: 4,200; 0.085; 0.00012."""
-    if value == 0 or abs(value) >= 1:
-        text = f"{value:,.4f}"
-    else:
-        text = f"{Decimal(f'{value:.5g}'):f}"
-    text = text.rstrip("0").rstrip(".") if "." in text else text
-    return "0" if text in ("-0", "") else text
-
-
-def percent(share: float) -> str:
-    """A share as people write it: 12.5 %."""
-    return f"{number(round(100 * share, 6))} %"
-
-
-def units(value: float, uom: str) -> str:
-    """A quantity with its unit: 4,200 pcs; of what is counted one by one, 4,200 units."""
-    name = uom.strip()
-    if name.casefold() in BY_THE_PIECE:
-        name = "unit" if value == 1 else "units"
-    return f"{number(value)} {name}"
-
-
 def times(ratio: float) -> str:
     """How many times as much: "10 times as much", "a hundredth of it"; "" where it is less than double and more than half."""
     if 0.5 < ratio < 2 or ratio <= 0:
@@ -84,7 +60,7 @@ def times(ratio: float) -> str:
     power = round(math.log10(ratio))
     if abs(math.log10(ratio) - power) < 0.02:
         return _PARTS.get(power, f"1 / {10**-power:,} of it")
-    return "half of it" if abs(ratio - 0.5) < 0.005 else f"{percent(float(f'{ratio:.2g}'))} of it"
+    return "half of it" if abs(ratio - 0.5) < 0.005 else f"{share(float(f'{ratio:.2g}'), 4)} of it"
 
 
 _PARTS = {-1: "a tenth of it", -2: "a hundredth of it", -3: "a thousandth of it"}

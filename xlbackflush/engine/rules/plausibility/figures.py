@@ -1,16 +1,15 @@
 """What rules of plausibility share: figures in words, robust middles, factors that a slip of the hand makes, what is at stake."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import numpy as np
 
-from xlbackflush import schema
 from xlbackflush.engine.period import Period
 from xlbackflush.model.arrays import Bools, Floats, Ints
+from xlbackflush.model.words import about, share
 
 CONSISTENT = 1.4826  # a median absolute deviation x this is the standard deviation of a normal distribution
-_NAMED = 3  # cells that one finding names
 #: share of materiality from which a plain slip is a warning
 _ESTIMATED = 0.5
 
@@ -18,46 +17,17 @@ _ESTIMATED = 0.5
 # ----------------------------------------------------------------------------------------------------- words
 
 
-def number(value: float) -> str:
-    """A quantity as people write it: 4,200; 0.25; 12.5."""
-    digits = max(0, 3 - math.floor(math.log10(abs(value)))) if value else 0
-    text = f"{value:,.{min(digits, 6)}f}"
-    text = text.rstrip("0").rstrip(".") if "." in text else text
-    return "0" if text == "-0" else text
-
-
-def price(value: float) -> str:
-    """A price or a rate: 41.50; 0.0415; 1,250.00."""
-    return f"{value:,.2f}" if abs(value) >= 1 or round(value, 2) == value else f"{value:,.6f}".rstrip("0")
-
-
-def units(value: float, uom: str) -> str:
-    """A quantity with its unit: 120 kg; what is counted by the piece is pcs."""
-    return f"{number(value)} {'pcs' if uom.casefold() in schema.BY_THE_PIECE else uom}"
-
-
-def percent(share: float) -> str:
-    """A share: 12 %; 0.4 %."""
-    return f"{100 * share:,.0f} %" if abs(share) >= 0.01 or not share else f"{100 * share:.1f} %"
-
-
 def times(ratio: float) -> str:
     """How far one figure is from another: 10 times, a tenth of, 30 % above, 20 % below."""
     if 0 < ratio < 1 / 1.95:
-        return f"1/{number(_two_digits(1 / ratio))} of"
+        return f"1/{about(_two_digits(1 / ratio))} of"
     if ratio >= 1.95:
-        return f"{number(_two_digits(ratio))} times"
-    return f"{percent(abs(ratio - 1))} {'above' if ratio > 1 else 'below'}"
+        return f"{about(_two_digits(ratio))} times"
+    return f"{share(abs(ratio - 1), 0)} {'above' if ratio > 1 else 'below'}"
 
 
 def _two_digits(value: float) -> float:
     return round(value, 1 - math.floor(math.log10(value)))
-
-
-def listed(words: Sequence[str]) -> str:
-    """The first few of some cells, and how many more there are: BOM!C7, BOM!C8, BOM!C9 and 4 more."""
-    more = len(words) - _NAMED
-    return ", ".join(words[:_NAMED]) + (f" and {more:,} more" if more > 0 else "")
 
 
 # --------------------------------------------------------------------------------------------------- measures

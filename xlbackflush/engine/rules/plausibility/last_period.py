@@ -19,9 +19,10 @@ from xlbackflush.engine.measures import last_period as last
 from xlbackflush.engine.measures.last_period import Figures
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.rules.places import home
-from xlbackflush.engine.rules.plausibility.changes import Change, number, percent, times, told, units
+from xlbackflush.engine.rules.plausibility.changes import Change, times, told
 from xlbackflush.engine.rules.plausibility.follows import before, days_to_days, is_over
 from xlbackflush.model import finding as f
+from xlbackflush.model import words
 from xlbackflush.model.arrays import Bools, Floats, Ints, blank_as_zero, sums, where_true
 from xlbackflush.model.money import from_minor, to_minor
 
@@ -124,7 +125,7 @@ def _by_chance(was: Figures, name: str) -> Floats:
 def _missing(period: Period, name: str, item: int, amount: tuple[float, int, int]) -> str:
     """no Completed row on Counts (12 rows with 5,000 pcs in the period before)."""
     quantity, periods, rows = amount
-    had = f"{rows:,} row{'s' * (rows != 1)} with {units(quantity, period.bill.items.uom[item])}"
+    had = f"{rows:,} row{'s' * (rows != 1)} with {words.quantity(quantity, period.bill.items.uom[item])}"
     streak = f"some in each of the last {periods} periods, {had} in the last one"
     return f"no {_ROWS[name][0]} ({streak if periods > 1 else f'{had} in the period before'})"
 
@@ -232,7 +233,7 @@ def _volume(period: Period, was: Figures, of: tuple[str, int, Ints], cost: float
     where = period.inputs.sources[table].cell("Quantity", int(rows.row[largest if new > old * days else at[0]]))
     inside = "in this row" if len(at) == 1 else f"in {len(at)} rows"
     _, done = _ROWS[name]
-    text = f"{units(new, uom)} of {code} were {done} {inside}; in the period before it was {units(old, uom)}"
+    text = f"{words.quantity(new, uom)} of {code} were {done} {inside}; in the period before it was {words.quantity(old, uom)}"
     return Change(where, f"{text}, so this is {times(new / (old * days))}", abs(new - old * days) * cost)
 
 
@@ -285,9 +286,10 @@ def opening_stock(period: Period) -> Iterator[f.Finding]:
     row[at[::-1]] = inputs.stock.row[::-1]
     cost, source, changes = _unit_cost(period), inputs.sources["Stock"], []
     for item in apart.tolist():
-        old, new, uom = float(was.closing[item]), float(opening[item]), bill.items.uom[item]
+        old, new = float(was.closing[item]), float(opening[item])
+        closed, opens = (words.quantity(each, bill.items.uom[item]) for each in (old, new))
         where = source.cell("Opening qty", int(row[item])) if row[item] >= 0 else home(inputs, item)
-        text = f"{bill.items.code[item]} opens with {units(new, uom)}; the period before closed with {units(old, uom)}"
+        text = f"{bill.items.code[item]} opens with {opens}; the period before closed with {closed}"
         factor = times(new / old) if old > 0 and new > 0 else ""
         text += f", so this is {factor}" if factor else ""
         changes.append(Change(where, text, abs(new - old) * float(cost[item])))
@@ -330,17 +332,15 @@ def fits_no_longer(period: Period) -> Iterator[f.Finding]:
     old, days = was.numbers.get(last.TURNOVER), period.settings.period_end - period.settings.period_start + 1
     limit = turnover.threshold or 0.0
     if old is not None and turnover.figure is not None and old >= limit > turnover.figure * (1 + _MARGIN) > 0:
-        text = (
-            f"Inventory turned over {number(turnover.figure)} times a year; in the period before it was {number(old)}"
-        )
-        yield f.FITS_NO_LONGER.weighed("Fit", f"{text}, and {number(limit)} is asked for.", 0.0, math.inf)
+        text = f"Inventory turned over {words.about(turnover.figure)} times a year; in the period before, {words.about(old)}"
+        yield f.FITS_NO_LONGER.weighed("Fit", f"{text}, and {words.about(limit)} is asked for.", 0.0, math.inf)
     old_cycle, new_cycle = was.numbers.get(last.CYCLE), period.settings.cycle_time_days
     if old_cycle is None or new_cycle is None or cycle.figure is None or cycle.threshold is None:
         return
     if old_cycle / days <= cycle.threshold < cycle.figure:
         text = (
-            f"Cycle time days is {number(new_cycle)}; in the period before it was {number(old_cycle)}. That is "
-            f"{percent(cycle.figure)} of the period, and {percent(cycle.threshold)} is the most that fits."
+            f"Cycle time days is {words.about(new_cycle)}; in the period before it was {words.about(old_cycle)}. That is "
+            f"{words.share(cycle.figure)} of the period, and {words.share(cycle.threshold)} is the most that fits."
         )
         base = next((row.figure for row in period.fit if row.measure.key == "cogs"), None) or 0.0
         where = period.inputs.setting_cells.get(last.CYCLE, "Setup")
@@ -362,7 +362,7 @@ def settings(period: Period) -> Iterator[f.Finding]:
             changes.append(Change(cells.get(setting.name, "Setup"), text, 0.0, quiet=True))
     for name in (last.BUDGET, last.MATERIALITY):
         old_number, new_number = was.numbers.get(name), now.numbers.get(name)
-        show = percent if name == last.MATERIALITY else number
+        show = words.share if name == last.MATERIALITY else words.number
         tolerance = period.settings.rate_tolerance
         if old_number and new_number and abs(new_number / old_number - 1) > tolerance:
             text = f"{name} is {show(new_number)}; in the period before it was {show(old_number)}"

@@ -18,10 +18,11 @@ from xlbackflush.engine.measures import last_period as last
 from xlbackflush.engine.measures.last_period import BillLines, Figures, contents, units_made
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.rules.places import home
-from xlbackflush.engine.rules.plausibility.changes import Change, number, percent, times, told, units
+from xlbackflush.engine.rules.plausibility.changes import Change, times, told
 from xlbackflush.engine.rules.plausibility.follows import before
 from xlbackflush.engine.standards.bill import scrap_factor
 from xlbackflush.model import finding as f
+from xlbackflush.model import words
 from xlbackflush.model.arrays import Bools, Floats, median, where_true
 
 _ALIKE = 1e-9  # of a figure: what writing and reading it again may change
@@ -195,11 +196,13 @@ class _Bills:
         old, new = float(self.was.quantity[was]), float(self.now.quantity[now])
         if abs(old - new) > _ALIKE * abs(old):
             uom, factor = self._uom(line), times(new / old) if old else ""
-            text = f"Qty per {where} is {units(new, uom)}; in the period before it was {units(old, uom)}"
+            text = (
+                f"Qty per {where} is {words.quantity(new, uom)}; in the period before it was {words.quantity(old, uom)}"
+            )
             return self._cell("Qty per", now), text + (f", so this is {factor}" if factor else "")
         old, new = float(self.was.scrap[was]), float(self.now.scrap[now])
         if abs(old - new) > _ALIKE:
-            text = f"Scrap % {where} is {percent(new)}; in the period before it was {percent(old)}"
+            text = f"Scrap % {where} is {words.share(new, 4)}; in the period before it was {words.share(old, 4)}"
             return self._cell("Scrap %", now), text
         basis = schema.INPUT if self.now.on_input[now] else schema.OUTPUT
         text = f"Scrap basis {where} is {basis}; in the period before it was another one"
@@ -231,7 +234,7 @@ class _Bills:
         return str(self.items.uom[line.component]) if line.component >= 0 else ""
 
     def _quantity(self, line: _Line, quantity: float) -> str:
-        return units(quantity, self._uom(line))
+        return words.quantity(quantity, self._uom(line))
 
     def _cell(self, column: str, now: int) -> str:
         return self.source.cell(column, int(self.now.row[now]))
@@ -300,7 +303,7 @@ def _standards(
     together = len(at) >= _MANY and len(at) >= _MOST * np.count_nonzero((old > 0) | (new > 0))
     revised = together and 0.5 < median(ratio) < 2
     quiet = (np.abs(ratio - 1) <= tolerance) | (revised & (ratio > 0.5) & (ratio < 2))
-    source, show = inputs.sources["StandardCost"], percent if column.endswith("%") else number
+    source, show = inputs.sources["StandardCost"], words.share if column.endswith("%") else words.number
     for i, loss, share, is_quiet in zip(at.tolist(), effect.tolist(), ratio.tolist(), quiet.tolist(), strict=True):
         factor = times(share) if 0 < share < np.inf else ""
         text = (

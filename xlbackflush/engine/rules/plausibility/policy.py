@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from xlbackflush import schema
 from xlbackflush.engine.period import Period
-from xlbackflush.engine.rules.plausibility import figures as fig
 from xlbackflush.model import finding as f
+from xlbackflush.model import words
 from xlbackflush.model.arrays import total
 
 _MATERIALITY_MOST = 0.25  # nobody would call a quarter of all inventory immaterial
@@ -50,8 +50,8 @@ def fit(period: Period) -> Iterator[f.Finding]:
     if days is not None and (cycle.figure or 0.0) > _CYCLE_TIMES * (cycle.threshold or 0.0):
         where = period.inputs.setting_cells.get("Cycle time days", "Setup")
         text = (
-            f"A cycle time of {fig.number(days)} days is {fig.percent(cycle.figure or 0.0)} of the period; up to "
-            f"{fig.percent(cycle.threshold or 0.0)} suits backflush costing."
+            f"A cycle time of {words.about(days)} days is {words.share(cycle.figure or 0.0)} of the period; up to "
+            f"{words.share(cycle.threshold or 0.0)} suits backflush costing."
         )
         unlisted = 0.0 if len(period.in_process) else _in_process(period, days)
         if unlisted > period.trifle:
@@ -61,8 +61,8 @@ def fit(period: Period) -> Iterator[f.Finding]:
             yield f.NO_LONGER_FITS(where, text)
     if turnover.figure is not None and 0 < turnover.figure < _TURNOVER_LEAST:
         text = (
-            f"Inventory turns over {fig.number(turnover.figure)} times a year; backflush costing suits a turnover of "
-            f"{fig.number(turnover.threshold or 0.0)} or more."
+            f"Inventory turns over {words.about(turnover.figure)} times a year; backflush costing suits a turnover of "
+            f"{words.about(turnover.threshold or 0.0)} or more."
         )
         yield f.NO_LONGER_FITS("Fit", text)
 
@@ -88,7 +88,7 @@ def settings_likely(period: Period) -> Iterator[f.Finding]:
     ):
         if value > most:
             where = period.inputs.setting_cells.get(name, "Setup")
-            text = f"{name} is {fig.percent(value)}: hardly anything would be found."
+            text = f"{name} is {words.share(value)}: hardly anything would be found."
             if value >= 1:
-                text += f" It looks like {fig.percent(value / 100)} typed without the percent sign."
+                text += f" It looks like {words.share(value / 100)} typed without the percent sign."
             yield f.TOO_WIDE(where, text)

@@ -20,6 +20,7 @@ from xlbackflush.engine.period import Period
 from xlbackflush.engine.rules.places import cells, home
 from xlbackflush.engine.rules.plausibility import figures as fig
 from xlbackflush.model import finding as f
+from xlbackflush.model import words
 from xlbackflush.model.arrays import Floats, Ints, Records, blank_as_zero, distinct, total, where_true
 
 #: a price is so many times what it should be -> what it looks like
@@ -128,12 +129,11 @@ def _free(period: Period, free: _Receipts) -> Iterator[f.Finding]:
     where = _cells(period, free, np.arange(len(free)))
     if len(free) == 1:
         item = int(free.item[0])
-        amount = fig.units(float(free.quantity[0]), period.bill.items.uom[item])
-        text = f"{amount} of {_code(period, item)} were received at a price of 0; the standard is {fig.price(free.standard[0])}."
+        amount = words.quantity(float(free.quantity[0]), period.bill.items.uom[item])
+        standard = words.price(free.standard[0])
+        text = f"{amount} of {_code(period, item)} were received at a price of 0; the standard is {standard}."
     else:
-        text = (
-            f"{len(free):,} receipts have a price of 0 ({fig.listed(where)}); at standard they are worth {effect:,.2f}."
-        )
+        text = f"{len(free):,} receipts have a price of 0 ({words.listed(where)}); at standard they are worth {effect:,.2f}."
     yield f.FREE_RECEIPT.weighed(where[0], text, effect, fig.loud(period))
 
 
@@ -150,7 +150,7 @@ def _common(period: Period, receipts: _Receipts, off: Ints) -> tuple[f.Finding, 
     rule, ratio, where = f.PRICES_ALIKE, math.exp(typical), _cells(period, receipts, rows)
     factor = fig.nearest(ratio, _FACTORS, period.settings.price_tolerance)
     whom = "All" if len(rows) == len(receipts) else f"{len(rows):,} of"
-    head = f"{whom} {len(receipts):,} invoice prices are about {fig.times(ratio)} the standard ({fig.listed(where)})"
+    head = f"{whom} {len(receipts):,} invoice prices are about {fig.times(ratio)} the standard ({words.listed(where)})"
     if factor:
         text = f"{head}: they look like {_plural(_FACTORS[factor])}."
         fix = "Convert the prices to the unit and the currency of Standard Cost: one unit, in whole units of the currency."
@@ -165,10 +165,8 @@ def _common(period: Period, receipts: _Receipts, off: Ints) -> tuple[f.Finding, 
     return rule.weighed(where[0], text, effect, period.materiality_threshold, fix), off[~alike]
 
 
-def _plural(words: str) -> str:
-    return (
-        words.replace("a price", "prices").replace("a digit", "prices with a digit").replace("a decimal", "a decimal")
-    )
+def _plural(text: str) -> str:
+    return text.replace("a price", "prices").replace("a digit", "prices with a digit").replace("a decimal", "a decimal")
 
 
 def _exchanged_standards(period: Period, receipts: _Receipts, off: Ints) -> Iterator[Ints]:
@@ -196,7 +194,7 @@ def _standards_exchanged(period: Period, items: Ints) -> f.Finding:
     where = cells(period.inputs, "StandardCost", "Material price", items)
     (one, other), (mine, its) = (_code(period, i) for i in items.tolist()), cost.material_price[items].tolist()
     text = (
-        f"The standard prices of {one}, {fig.price(mine)}, and {other}, {fig.price(its)} ({where[1]}), look exchanged: the "
+        f"The standard prices of {one}, {words.price(mine)}, and {other}, {words.price(its)} ({where[1]}), look exchanged: the "
         "receipts of each cost about what is the standard of the other."
     )
     effect = float((period.units_contained[items] * abs(mine - its)).max())
@@ -224,7 +222,7 @@ def _exchange(period: Period, receipts: _Receipts, pair: Ints) -> f.Finding:
     where = _cells(period, receipts, pair)
     (one, other), (mine, its) = (_code(period, int(i)) for i in receipts.item[pair]), receipts.price[pair].tolist()
     text = (
-        f"{one} at {fig.price(mine)} and {other} at {fig.price(its)} ({where[1]}): each is near the standard of the other "
+        f"{one} at {words.price(mine)} and {other} at {words.price(its)} ({where[1]}): each is near the standard of the other "
         "one. The two prices look exchanged."
     )
     effect = max(_effect(receipts, int(row), float(receipts.standard[row])) for row in pair)
@@ -318,14 +316,14 @@ def _wrong_invoice(period: Period, receipts: _Receipts, row: int, reference: flo
     items, item = period.bill.items, int(receipts.item[row])
     price, quantity = float(receipts.price[row]), float(receipts.quantity[row])
     [where] = _cells(period, receipts, np.array([row]))
-    head = f"{_code(period, item)} at {fig.price(price)}"
-    behind = f"the standard of {fig.price(reference)}" + (" and the other receipts" if others else "")
+    head = f"{_code(period, item)} at {words.price(price)}"
+    behind = f"the standard of {words.price(reference)}" + (" and the other receipts" if others else "")
     named = _swapped(period, receipts, row, reference) or _looks_like(
         period, price, abs(quantity), reference, items.uom[item]
     )
     if named:
         text = f"{head} looks like {named.words}, near {behind}."
-        fix = f"Type the price of one unit, about {fig.price(named.price)}, if the invoice says so."
+        fix = f"Type the price of one unit, about {words.price(named.price)}, if the invoice says so."
         yield from _weighed(period, f.PRICE_FACTOR, where, text, _effect(receipts, row, named.price), fix, plain=False)
         return
     ratio = price / reference
@@ -344,13 +342,13 @@ def _looks_like(period: Period, price: float, quantity: float, reference: float,
         closer = factor is None or abs(math.log(ratio / quantity)) <= abs(math.log(ratio / factor)) + 0.1
         if closer:
             one = price / quantity
-            words = f"the line total: {fig.price(price)} / {fig.units(quantity, uom)} = {fig.price(one)}"
-            return _Named(words, one)
+            looks = f"the line total: {words.price(price)} / {words.quantity(quantity, uom)} = {words.price(one)}"
+            return _Named(looks, one)
     if factor is None:
         return None
     one = price / factor
-    sum_ = f"/ {fig.number(factor)}" if factor > 1 else f"x {fig.number(1 / factor)}"
-    return _Named(f"{_FACTORS[factor]}: {fig.price(price)} {sum_} = {fig.price(one)}", one)
+    sum_ = f"/ {words.about(factor)}" if factor > 1 else f"x {words.about(1 / factor)}"
+    return _Named(f"{_FACTORS[factor]}: {words.price(price)} {sum_} = {words.price(one)}", one)
 
 
 def _swapped(period: Period, receipts: _Receipts, row: int, reference: float) -> _Named | None:
@@ -366,7 +364,9 @@ def _swapped(period: Period, receipts: _Receipts, row: int, reference: float) ->
     else:
         likely = abs(math.log(price) - usual) < abs(math.log(quantity) - usual)
     return (
-        _Named(f"the quantity, and the quantity of {fig.number(quantity)} like the price", quantity) if likely else None
+        _Named(f"the quantity, and the quantity of {words.about(quantity)} like the price", quantity)
+        if likely
+        else None
     )
 
 
@@ -386,15 +386,17 @@ def _wrong_standard(period: Period, receipts: _Receipts, rows: Ints, ratio: floa
     what = "price" if bought else "cost"
     low, high = float(receipts.price[rows].min()), float(receipts.price[rows].max())
     if len(rows) == 1:
-        told = f"its one receipt cost {fig.price(right)} ({_cells(period, receipts, rows)[0]})"
+        told = f"its one receipt cost {words.price(right)} ({_cells(period, receipts, rows)[0]})"
     else:
-        told = f"its {len(rows):,} receipts cost about {fig.price(right)}"
-        told += f" ({fig.price(low)} to {fig.price(high)})" if low != high else ""
-    text = f"The standard {what} of {_code(period, item)} is {fig.price(standard)}; {told}."
+        told = f"its {len(rows):,} receipts cost about {words.price(right)}"
+        told += f" ({words.price(low)} to {words.price(high)})" if low != high else ""
+    text = f"The standard {what} of {_code(period, item)} is {words.price(standard)}; {told}."
     text += f" It looks like {_FACTORS[factor]}." if factor else f" The standard is {fig.times(1 / ratio)} that."
-    shifted = fig.price(standard / factor) if factor else ""
-    fix = f"Type {shifted}, if that is the standard" if factor else f"Correct the standard to about {fig.price(right)}"
-    fix += f"; where the standard is right, correct the receipts ({fig.listed(_cells(period, receipts, rows))})."
+    shifted = words.price(standard / factor) if factor else ""
+    fix = (
+        f"Type {shifted}, if that is the standard" if factor else f"Correct the standard to about {words.price(right)}"
+    )
+    fix += f"; where the standard is right, correct the receipts ({words.listed(_cells(period, receipts, rows))})."
     effect = abs(right - standard) * float(period.units_contained[item])
     plain = 1 / _PLAIN < ratio < _PLAIN
     if plain and effect < period.trifle:
@@ -472,7 +474,21 @@ def salvage(period: Period) -> Iterator[f.Finding]:
         unit = period.bill.items.uom[item[row]]
         [where] = cells(period.inputs, "Scrap", "Salvage value", np.array([row]))
         text = (
-            f"Salvage of {amount:,.2f} is more than the {fig.units(float(scrap.quantity[row]), unit)} of {name} cost: "
+            f"Salvage of {amount:,.2f} is more than the {words.quantity(float(scrap.quantity[row]), unit)} of {name} cost: "
             f"{worth:,.2f} at standard."
         )
-        yield f.SALVAGE_ABOVE_COST.weighed(where, text, amount - usual * worth, fig.loud(period))
+        fix = None
+        if likely := _salvage_meant(amount, worth, usual):
+            text += f" {likely:,.2f} would be possible: the decimal point looks shifted."
+            fix = f"Type the proceeds of the whole row, about {likely:,.2f}; or correct the quantity if that is wrong."
+        yield f.SALVAGE_ABOVE_COST.weighed(where, text, amount - usual * worth, fig.loud(period), fix)
+
+
+def _salvage_meant(amount: float, cost: float, usual: float) -> float:
+    """The amount with its decimal point shifted that is below cost, the nearest to the usual share of it; 0 where none is."""
+    possible = [each for each in (amount / 10, amount / 100, amount / 1000) if _SCRAP_VALUE * cost < each < cost]
+    aim = usual * cost or cost
+    return min(possible, key=lambda each: abs(math.log(each / aim)), default=0.0)
+
+
+_SCRAP_VALUE = 0.02  # of cost: less is no likely salvage

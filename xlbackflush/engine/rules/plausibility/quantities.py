@@ -10,24 +10,28 @@ import numpy as np
 
 from xlbackflush import schema
 from xlbackflush.engine.measures import own_rows as own
+from xlbackflush.engine.measures import slips
 from xlbackflush.engine.measures.levers import CHOICES, COUNTED, IN_PROCESS, OPENING
 from xlbackflush.engine.measures.likely_mistakes import AGAIN, EMPTY, EXCHANGED, LOT, OTHER_ITEM, REMOVED, SIGN, Mistake
 from xlbackflush.engine.period import Period
-from xlbackflush.engine.rules.places import listed_twice_in_a_bill
-from xlbackflush.engine.rules.plausibility.figures import number
-from xlbackflush.engine.rules.plausibility.witnesses import counts_contradicted
+from xlbackflush.engine.rules.places import listed_twice_in_a_bill, meant_by_phantom
+from xlbackflush.engine.rules.plausibility.rows import lacks_row, missing_row
+from xlbackflush.engine.rules.plausibility.witnesses import is_told
 from xlbackflush.engine.rules.plausibility.words import (
     code,
     evidence,
+    lacking_in_zero,
     lacks_bill,
     looks_like,
     rival_words,
     units,
     unnamed,
+    zero_rows,
 )
 from xlbackflush.model import finding as f
 from xlbackflush.model import words
 from xlbackflush.model.arrays import blank_as_zero, where_true
+from xlbackflush.model.words import about, number
 
 _RULES = {
     "Purchases": f.ODD_RECEIPT,
@@ -49,12 +53,19 @@ _DONE = {
 def mistyped_quantities(period: Period) -> Iterator[f.Finding]:
     """Quantities that counts and records speak against, each with the number that they ask for."""
     for mistake in unnamed(period):
-        if mistake.lever.table not in _TABLES or mistake.slip.kind == SIGN or _is_open(period, mistake):
+        if mistake.lever.table not in _TABLES or mistake.slip.kind == SIGN:
+            continue
+        if lacks_row(mistake):
+            if not _is_heard(period, mistake):
+                yield _of_missing_row(period, mistake)
+            continue
+        if _is_open(period, mistake):
             continue
         rule, what, fix = _words(period, mistake)
         column = "Item" if mistake.slip.kind == OTHER_ITEM else mistake.lever.column
         where = _cell(period, mistake, column, mistake.at)
-        yield rule.weighed(where, what, mistake.amount, period.material, f"{fix}{rival_words(period, mistake)}")
+        fix = f"{fix}{rival_words(period, mistake)}"
+        yield rule.weighed(where, what.rstrip(), mistake.amount, period.material, fix)
 
 
 _TABLES = ("Purchases", "Counts", "Scrap", "Stock", "WIP")
@@ -74,13 +85,24 @@ def _is_open(period: Period, mistake: Mistake) -> bool:
     return lacks_bill(period, mistake.effects) or (is_count and _is_contradicted(period, mistake))
 
 
+def _is_heard(period: Period, mistake: Mistake) -> bool:
+    """Whether the witnesses for a production count tell of the same product."""
+    heard = period.witnesses
+    of_item = heard.stands_out & (heard.item == mistake.lever.item) & (mistake.key[0] == own.COMPLETION)
+    return any(is_told(period, k) for k in where_true(of_item).tolist())
+
+
+def _of_missing_row(period: Period, mistake: Mistake) -> f.Finding:
+    """A document that was not entered; the row that is named would have to be as much as two."""
+    what, fix = missing_row(period, int(mistake.key[0]), mistake.lever.item, mistake.right - mistake.typed)
+    where = _cell(period, mistake, mistake.lever.column, mistake.at)
+    return _RULES[mistake.lever.table].weighed(where, what, mistake.amount, period.material, fix)
+
+
 def _is_contradicted(period: Period, mistake: Mistake) -> bool:
     """Whether all witnesses together speak against a production count: then they are quoted, with an interval."""
     heard = period.witnesses
-    if mistake.at not in heard.at[heard.stands_out]:
-        return False
-    where = _cell(period, mistake, mistake.lever.column, mistake.at)
-    return any(finding.where == where for finding in counts_contradicted(period))
+    return any(is_told(period, k) for k in where_true(heard.stands_out & (heard.at == mistake.at)).tolist())
 
 
 def _cell(period: Period, mistake: Mistake, column: str, at: int) -> str:
@@ -105,7 +127,7 @@ def _words(period: Period, mistake: Mistake) -> tuple[f.Rule, str, str]:
         price = float(period.inputs.purchases.actual_price[mistake.at])
         what = (
             f"{typed} of {code(bill, item)} received at {number(price)}: it looks like {right} at "
-            f"{number(price * mistake.typed / mistake.right)}{_reason(period, mistake)}."
+            f"{about(price * mistake.typed / mistake.right)}. {_reason(period, mistake, right)}"
         )
         return rule, what, f"Check {_document(period, mistake, mistake.at)}; correct quantity and price."
     if isinstance(kind, int):
@@ -117,7 +139,7 @@ def _words(period: Period, mistake: Mistake) -> tuple[f.Rule, str, str]:
     else:
         head = f"{kind} of {code(bill, item)} is {typed}"
         if mistake.slip.kind == EMPTY and kind == OPENING:
-            what = f"{kind} of {code(bill, item)} is blank; the counts ask for about {right}{_reason(period, mistake)}."
+            what = f"{kind} of {code(bill, item)} is blank; the counts ask for about {right}. {_reason(period, mistake, right)}"
             return (
                 rule,
                 what,
@@ -128,17 +150,16 @@ def _words(period: Period, mistake: Mistake) -> tuple[f.Rule, str, str]:
             return rule, what, f"Leave {cell} blank if the item was not counted; else count again."
         said = "Check the closing stock of the period before" if kind == OPENING else "Count again"
         fix = f"{said}; if it was {right}, type {number(mistake.right)} in {cell}."
-    return rule, f"{head}: {looks_like(mistake, right)}{_reason(period, mistake)}.", fix
+    return rule, f"{head}: {looks_like(mistake, right)}. {_reason(period, mistake, right)}", fix
 
 
-def _reason(period: Period, mistake: Mistake) -> str:
+def _reason(period: Period, mistake: Mistake, right: str) -> str:
     """Why: what counts and books say, and the item's other rows."""
-    said = evidence(period, mistake.effects, mistake.key[0] == COUNTED)
+    said = evidence(period, mistake.effects, f"With {right}", mistake.key[0] == COUNTED)
     if mistake.lever.several >= own.ROWS_MIN and abs(math.log(mistake.typed) - mistake.lever.middle) > math.log(3):
         usual = units(math.exp(mistake.lever.middle), period.bill, mistake.lever.item)
-        others = f"the other {mistake.lever.several - 1} rows are about {usual}"
-        said = f"{said}; {others}" if said else others
-    return f" ({said})" if said else ""
+        said += f" The other {mistake.lever.several - 1} rows of the item are about {usual} each."
+    return said.strip()
 
 
 def _document(period: Period, mistake: Mistake, at: int) -> str:
@@ -151,34 +172,42 @@ def _of_removal(period: Period, mistake: Mistake) -> tuple[f.Rule, str, str]:
     bill, item, kind = period.bill, mistake.lever.item, mistake.key[0]
     done = _DONE[int(kind)]
     head = f"{units(mistake.typed, bill, item)} of {code(bill, item)} {done}"
-    said, document = evidence(period, mistake.effects), _document(period, mistake, mistake.at)
+    document = _document(period, mistake, mistake.at)
     if mistake.slip.kind == OTHER_ITEM:
         other = code(bill, mistake.other_item)
-        what = f"{head}: it looks as if {other} was {done}, not {code(bill, item)} ({said})."
+        said = evidence(period, mistake.effects, f"With {other}")
+        what = f"{head}: it looks as if {other} was {done}, not {code(bill, item)}. {said}"
         return f.WRONG_ITEM, what, f"Check {document}; if it is about {other}, correct the item."
+    said = evidence(period, mistake.effects, "Without this row")
     rule = {own.RECEIPT: f.RECEIVED_TWICE}.get(int(kind), f.COUNTED_AGAIN)
     if mistake.slip.kind == AGAIN:
         first = _document(period, mistake, mistake.other)
-        what = f"{head} under {document} looks like {first} entered again: without it the figures agree ({said})."
+        what = f"{head} under {document} looks like {first} entered again. {said}"
         return rule, what, "Compare the two documents; delete the row if they are one and the same."
     rule = _RULES[mistake.lever.table]
-    what = f"{head}: without this row the figures agree ({said})."
+    what = f"{head}: this row does not seem to belong here. {said}"
     return rule, what, f"Check whether {document} belongs to this period, and to this item."
 
 
 def _of_exchange(period: Period, mistake: Mistake) -> tuple[f.Rule, str, str]:
     bill, item, other = period.bill, mistake.lever.item, mistake.other_item
     if item == other:
+        off = mistake.effects[item]
         what = (
             f"Opening qty of {code(bill, item)} is {units(mistake.typed, bill, item)}, Counted qty "
-            f"{units(mistake.right, bill, item)}: the two look exchanged (counted less book is "
-            f"{number(mistake.effects[item])}, and would be about 0)."
+            f"{units(mistake.right, bill, item)}: the two look exchanged. The count is {units(abs(off), bill, item)} "
+            f"{'above' if off > 0 else 'below'} the book; exchanged, it agrees with it."
         )
         return f.EXCHANGED, what, "Check both; if so, exchange them."
     name, second = mistake.lever.column, _cell(period, mistake, mistake.lever.column, mistake.other)
+    if mistake.key[0] == COUNTED:
+        books = [units(float(period.unit_balance.units.book[each]), bill, each) for each in (item, other)]
+        said = f"The book says {books[0]} and {books[1]}."
+    else:
+        said = evidence(period, mistake.effects, "With the two exchanged")
     what = (
         f"{name} of {code(bill, item)} is {units(mistake.typed, bill, item)} and of {code(bill, other)} "
-        f"{units(mistake.right, bill, other)}: the two look exchanged ({evidence(period, mistake.effects)})."
+        f"{units(mistake.right, bill, other)}: the two look exchanged. {said}"
     )
     return f.EXCHANGED, what, f"Check both counts; if so, exchange this cell and {second}."
 
@@ -195,7 +224,7 @@ def _of_choice(period: Period, mistake: Mistake, kind: str) -> tuple[f.Rule, str
     }
     what = (
         f'{units(mistake.typed, bill, item)} of {code(bill, item)} are entered as "{names[number_of]}"; they look like '
-        f'"{names[right]}" ({evidence(period, mistake.effects)}).'
+        f'"{names[right]}". {evidence(period, mistake.effects, "Corrected")}'
     )
     fix = f'Check {_document(period, mistake, mistake.at)}; if so, choose "{names[right]}".'
     return (f.WRONG_EVENT if column == "Event" else f.WRONG_STAGE), what, fix
@@ -205,9 +234,10 @@ def unexplained_counts(period: Period) -> Iterator[f.Finding]:
     """Counts further from the book than the count tolerance, which no single cell explains."""
     balance, bill, inputs = period.unit_balance.units, period.bill, period.inputs
     rows = {item: at for at, item in enumerate(bill.of("Stock").tolist())}
-    twice = listed_twice_in_a_bill(bill) if period.likely_mistakes.unexplained else ()
+    elsewhere = listed_twice_in_a_bill(bill) if period.likely_mistakes.unexplained else set[int]()
+    elsewhere |= {item for kind, item in zero_rows(period) if lacking_in_zero(period, kind, item)}
     for item, difference in period.likely_mistakes.unexplained.items():
-        if item in twice:
+        if item in elsewhere:
             continue
         shelf = max(float(balance.counted[item]), float(balance.book[item]))
         worth = abs(difference * float(balance.cost[item]))
@@ -221,14 +251,14 @@ def unexplained_counts(period: Period) -> Iterator[f.Finding]:
         named = units(counted, bill, item)
         if counted > came + 5 * float(balance.noise[item]):
             what = (
-                f"{named} of {code(bill, item)} were counted, but only {number(came)} can have been there: opening stock and "
+                f"{named} of {code(bill, item)} were counted, but only {about(came)} can have been there: opening stock and "
                 "all that came in."
             )
             fix = "Check the count and its unit, the opening stock, and whether a receipt or completion is missing."
         else:
             what = (
-                f"{named} of {code(bill, item)} were counted; the book says {number(book)}: {number(came)} in, "
-                f"{number(went)} out."
+                f"{named} of {code(bill, item)} were counted; the book says {about(book)}: {about(came)} in, "
+                f"{about(went)} out."
             )
             fix = "Count again; else look for a bill without this item, a missing receipt, or units used and not reported."
         where = inputs.sources["Stock"].cell("Counted qty", int(inputs.stock.row[rows[item]]))
@@ -294,6 +324,35 @@ def _repeated(period: Period, kind: int, item: int, pair: list[int]) -> Iterator
     yield rule.weighed(where, what, amount, period.material, fix)
 
 
+def counted_in_packs(period: Period) -> Iterator[f.Finding]:
+    """A count that is a clean tenth, twelfth, hundredth of the book, of an item of whatever worth that no other cell explains."""
+    balance, bill, inputs = period.unit_balance.units, period.bill, period.inputs
+    off, slack = balance.book - balance.counted, _CLEAR_OF_CHANCE * balance.noise
+    short = balance.is_counted & (balance.counted > 0) & (off > slack)
+    if not short.any():
+        return
+    short[[item for mistake in period.likely_mistakes.mistakes for item in mistake.effects]] = False
+    rows = {item: at for at, item in enumerate(bill.of("Stock").tolist())}
+    for item in where_true(short).tolist():
+        counted, book = float(balance.counted[item]), float(balance.book[item])
+        pack = min(_PACKS, key=lambda factor: abs(counted * factor - book))
+        if item not in rows or abs(counted * pack - book) > min(float(slack[item]) + pack / 2, _CLEAN * book):
+            continue
+        where = inputs.sources["Stock"].cell("Counted qty", int(inputs.stock.row[rows[item]]))
+        right = units(counted * pack, bill, item)
+        what = (
+            f"{units(counted, bill, item)} of {code(bill, item)} were counted, and the book says {units(book, bill, item)}: "
+            f"they look like packs of {pack:,}, which hold {right}."
+        )
+        fix = f"Count again in the unit of the item; if these are packs of {pack:,}, type {number(counted * pack)}."
+        worth = counted * (pack - 1) * float(balance.cost[item])
+        yield f.ODD_STOCK.weighed(where, what, worth, period.material, fix)
+
+
+_PACKS = (10, 12, 100, 144, 1_000)
+_CLEAR_OF_CHANCE, _CLEAN = 5.0, 0.1  # noises; share of the book
+
+
 def overbought(period: Period) -> Iterator[f.Finding]:
     """A receipt of ten times what the period uses, where nobody counted the item."""
     balance, rows, inputs = period.unit_balance.units, period.own_rows, period.inputs
@@ -310,8 +369,8 @@ def overbought(period: Period) -> Iterator[f.Finding]:
         used = float(balance.went[item])
         where = inputs.sources["Purchases"].cell("Quantity", int(inputs.purchases.row[at]))
         what = (
-            f"{units(quantity, period.bill, item)} of {code(period.bill, item)} received, {number(quantity / used)} times what "
-            f"the period used ({number(used)}); {number(quantity / 10)} would be usual."
+            f"{units(quantity, period.bill, item)} of {code(period.bill, item)} received, {about(quantity / used)} times what "
+            f"the period used ({about(used)}); {about(quantity / 10)} would be usual."
         )
         effect = 0.9 * quantity * float(balance.cost[item])
         yield f.OVERBOUGHT.weighed(where, what, effect, period.material)
@@ -342,7 +401,17 @@ def units_in_process(period: Period) -> Iterator[f.Finding]:
             yield f.EMPTY_WIP.weighed(cell, what, worth, threshold)
         elif worth * done > period.trifle and (why := _too_many(period, number_of, units_of, float(material[at]))):
             cell = inputs.sources["WIP"].cell("Quantity", int(wip.row[at]))
-            yield f.ODD_WIP.weighed(cell, f"{head}; {why}.", worth * done * _TENFOLD, threshold)
+            fewer = _that_would_fit(period, number_of, units_of, float(material[at]))
+            likely = f" {units(fewer, bill, number_of)} would fit." if fewer else ""
+            fix = f"Check the units in process; if there were {number(fewer)}, type {number(fewer)}." if fewer else None
+            yield f.ODD_WIP.weighed(cell, f"{head}; {why}.{likely}", worth * done * _TENFOLD, threshold, fix)
+
+
+def _that_would_fit(period: Period, item: int, quantity: float, share_in: float) -> float:
+    """The quantity with a decimal point shifted that can well be in process; 0 where none can."""
+    shifted = (quantity / factor for factor in slips.OF_QUANTITIES if factor in (10.0, 100.0, 1000.0))
+    fitting = (each for each in shifted if each >= 1 and not _too_many(period, item, each, share_in))
+    return next((each for each in fitting if each == round(each)), 0.0)
 
 
 def _too_many(period: Period, item: int, quantity: float, share_in: float) -> str:
@@ -353,8 +422,11 @@ def _too_many(period: Period, item: int, quantity: float, share_in: float) -> st
         for part, needed in held.items():
             there = float(balance.counted[part] if balance.is_counted[part] else balance.book[part])
             if balance.recorded[part] and needed > 1.1 * max(there, 0.0) + 3 * float(balance.noise[part]):
-                name = f"{units(needed, bill, part)} of {code(bill, part)}"
-                return f"they hold {name}, and only {number(max(there, 0.0))} are on hand, with what is in process"
+                if part == meant_by_phantom(bill, period.stock):  # its count stands under another code
+                    continue
+                name, few = f"{units(needed, bill, part)} of {code(bill, part)}", units(max(there, 0.0), bill, part)
+                known = "were counted, units in process included" if balance.is_counted[part] else "are in the books"
+                return f"they hold {name}, and only {few} {known}"
     batches = rows.quantity[rows.of_item(own.COMPLETION, item)]
     if not len(batches):
         batches = rows.quantity[rows.of_item(own.SALE, item)]
@@ -365,7 +437,7 @@ def _too_many(period: Period, item: int, quantity: float, share_in: float) -> st
     days = settings.period_end - settings.period_start + 1
     usual = made * (settings.cycle_time_days or 0) * 7 / 5 / days
     if quantity > max(_BATCHES * largest, _BEYOND * usual):
-        return f"the largest count of the period is {units(largest, bill, item)}, all of them together {number(made)}"
+        return f"the largest count of the period is {units(largest, bill, item)}, and all of them together are {about(made)}"
     return ""
 
 
@@ -387,6 +459,6 @@ def scrap_shares(period: Period) -> Iterator[f.Finding]:
             where = inputs.sources["Scrap"].cell("Quantity", int(inputs.scrap.row[at]))
             what = (
                 f"{units(quantity, period.bill, item)} of {code(period.bill, item)} scrapped; only "
-                f"{number(float(balance.came[item]))} were there: opening stock and all that came in."
+                f"{about(float(balance.came[item]))} were there: opening stock and all that came in."
             )
             yield f.ODD_SCRAP.weighed(where, what, effect, period.material)

@@ -1,7 +1,7 @@
 """Hours, rates and conversion costs that cannot well be right.
 
-First the slips of the hand that explain a misfit (see `slips`), then what is left: cost types on one side only, pay per hour
-unlike the standard, over- and under-absorption, a budget unlike what was absorbed and incurred.
+First the slips of the hand that explain a misfit (see `conversion_slips`), then what is left: cost types on one side only, pay
+per hour unlike the standard, over- and under-absorption, a budget unlike what was absorbed and incurred.
 """
 
 import math
@@ -10,11 +10,13 @@ from collections.abc import Iterator
 import numpy as np
 
 from xlbackflush import schema
+from xlbackflush.engine.measures import own_rows as own
+from xlbackflush.engine.measures.levers import PER
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.rules.places import cells
+from xlbackflush.engine.rules.plausibility import conversion_slips as slips
 from xlbackflush.engine.rules.plausibility import figures as fig
-from xlbackflush.engine.rules.plausibility import slips
-from xlbackflush.engine.rules.plausibility.slips import FIXED, HOURS, KINDS, LABOR, OTHER, Books, Slip
+from xlbackflush.engine.rules.plausibility.conversion_slips import FIXED, HOURS, KINDS, LABOR, OTHER, Books, Slip
 from xlbackflush.model import finding as f
 from xlbackflush.model import words
 from xlbackflush.model.arrays import Ints, distinct, where_true
@@ -48,8 +50,9 @@ def conversion(period: Period) -> Iterator[f.Finding]:
     """What stands in the way of comparing conversion allowed with conversion incurred, one finding for each cause."""
     typed = slips.books(period)
     slips_found, book = slips.found(typed)
+    doubtful = _units_in_doubt(period) if slips_found else set[int]()
     for slip in slips_found:
-        if _is_refuted(typed, slip):
+        if _is_refuted(typed, slip) or (slip.kind == slips.STANDARD and slip.at in doubtful):
             continue
         finding = _slip(period, typed, slip)
         if finding and (finding.effect or 0.0) >= period.trifle:
@@ -91,12 +94,29 @@ def _is_refuted(book: Books, slip: Slip) -> bool:
     return min(paid, before, after) > 0 and abs(math.log(after / paid)) > abs(math.log(before / paid))
 
 
+def _units_in_doubt(period: Period) -> set[int]:
+    """Items of which a count or a bill asks for too many or too few units: a standard of theirs is not what looks wrong."""
+    bill, levers, doubtful = period.bill, period.levers, set[int]()
+    waiting = []
+    for mistake in period.likely_mistakes.mistakes:
+        if mistake.key[0] == own.COMPLETION:
+            doubtful.add(mistake.lever.item)
+        elif mistake.key[0] == PER:
+            waiting.append(int(bill.lines.component[mistake.lever.line]))
+    while waiting:  # what is exploded through is made with its parent
+        item = waiting.pop()
+        if item not in doubtful and not levers.on_shelf[item]:
+            doubtful.add(item)
+            waiting += bill.lines.component[slice(*bill.first_line[item : item + 2].tolist())].tolist()
+    return doubtful
+
+
 def _standard_rule(column: int) -> f.Rule:
     return f.HOURS_UNLIKE if column == HOURS else f.CONVERSION_UNLIKE if column == OTHER else f.RATE_UNLIKE
 
 
 def _shown(column: int, value: float) -> str:
-    return f"{fig.number(value)} h" if column == HOURS else fig.price(value)
+    return f"{words.about(value)} h" if column == HOURS else words.price(value)
 
 
 def _looks(column: int, factor: float) -> str:
@@ -147,7 +167,7 @@ def _all_standards(period: Period, book: Books, slip: Slip) -> f.Finding:
     items = where_true(book.values[:, slip.column] > 0)
     where = cells(period.inputs, "StandardCost", name, items)
     text = (
-        f"{name} of all {len(items):,} items ({fig.listed(where)}) look like {_looks(slip.column, slip.factor)}. "
+        f"{name} of all {len(items):,} items ({words.listed(where)}) look like {_looks(slip.column, slip.factor)}. "
         f"{_evidence(book, slip)}"
     )
     before, after = book.allowed_by_item, slips.without(book, slip).allowed_by_item
@@ -163,17 +183,19 @@ def _evidence(book: Books, slip: Slip) -> str:
         paid, before, after = (float(v) for v in (book.incurred[0], *_hours(book, other)))
         if before > 0 and after > 0 and abs(math.log(before / after)) > 0.02:
             return (
-                f"The standards allow {fig.number(before)} h with it and {fig.number(after)} h without; "
-                f"{fig.number(paid)} h were paid."
+                f"The standards now allow {words.about(round(before))} h and would then allow {words.about(round(after))} h; "
+                f"{words.about(paid)} h were paid."
             )
     kind = {HOURS: 0, LABOR: 0, slips.VARIABLE: 1, FIXED: 2, OTHER: 3}[slip.column]
     before, after = (float(b.allowed_by_kind[kind]) for b in (book, other))
     if book.own[kind] and before > 0 and after > 0 and abs(math.log(before / after)) > 0.02:
         incurred = float(book.incurred[kind + 1])
-        return f"{KINDS[kind]} allowed is {before:,.2f} with it and {after:,.2f} without; {incurred:,.2f} was incurred."
+        return (
+            f"{KINDS[kind]} allowed is now {before:,.2f} and would then be {after:,.2f}; {incurred:,.2f} was incurred."
+        )
     if slip.column in (LABOR, slips.VARIABLE, FIXED) and slip.kind == slips.STANDARD:
         others = np.delete(book.values[:, slip.column], slip.at)
-        return f"The rate of the other items is about {fig.price(fig.middle(others[others > 0]))}."
+        return f"The rate of the other items is about {words.price(fig.middle(others[others > 0]))}."
     return "In proportion to its material it is far from the other items."
 
 
@@ -189,13 +211,13 @@ def _hours_paid(period: Period, book: Books, slip: Slip) -> f.Finding:
     looks = {60.0: _MINUTES, 1 / 8: "days instead of hours"}.get(slip.factor, _SHIFTED.get(slip.factor, ""))
     if abs(hours / amount - 1) < _ALIKE:
         looks = "the amount typed as hours"
-    looks = f"{fig.number(hours)} h looks like {looks}" if looks else f"{fig.number(hours)} h cannot be right"
+    looks = f"{words.about(hours)} h looks like {looks}" if looks else f"{words.about(hours)} h cannot be right"
     text = (
-        f"{looks}: {amount:,.2f} would pay {fig.price(amount / hours)} an hour. {fig.number(right)} h would be "
-        f"{fig.price(amount / right)} an hour{_usual_pay(book, slip.at)}."
+        f"{looks}: {amount:,.2f} would pay {words.price(amount / hours)} an hour. {words.about(right)} h would be "
+        f"{words.price(amount / right)} an hour{_usual_pay(book, slip.at)}."
     )
     rate = _standard_pay(book, amount / right)
-    fix = f"Type the hours of the payroll, about {fig.number(right)} h."
+    fix = f"Type the hours of the payroll, about {words.about(right)} h."
     return f.HOURS_PAID_UNLIKE.weighed(where, text, abs(hours - right) * rate, fig.loud(period), fix)
 
 
@@ -204,8 +226,8 @@ def _exchanged(period: Period, book: Books, slip: Slip) -> f.Finding:
     hours, amount = float(book.hours[slip.at]), float(book.amount[slip.at])
     [where] = cells(period.inputs, "Actuals", "Hours", np.array([slip.at]))
     text = (
-        f"{fig.number(hours)} h for {amount:,.2f} is {fig.price(amount / hours)} an hour. The two look exchanged: "
-        f"{hours:,.2f} for {fig.number(amount)} h is {fig.price(hours / amount)} an hour{_usual_pay(book, slip.at)}."
+        f"{words.about(hours)} h for {amount:,.2f} is {words.price(amount / hours)} an hour. The two look exchanged: "
+        f"{hours:,.2f} for {words.about(amount)} h is {words.price(hours / amount)} an hour{_usual_pay(book, slip.at)}."
     )
     fix = "Exchange Hours and Amount of this row, if the payroll says so."
     effect = max(abs(hours - amount), abs(hours - amount) * _standard_pay(book, hours / amount))
@@ -218,7 +240,7 @@ def _cost_type(period: Period, book: Books, slip: Slip) -> f.Finding:
     mine, other, amount = KINDS[int(book.kind[slip.at])], KINDS[slip.column], float(book.amount[slip.at])
     text = f"{mine} of {amount:,.2f} looks like {other}: then both fit what the standards allow."
     if slip.column == 0 and book.hours[slip.at]:
-        text = f"{mine} of {amount:,.2f} has {fig.number(float(book.hours[slip.at]))} h and looks like {other}."
+        text = f"{mine} of {amount:,.2f} has {words.about(float(book.hours[slip.at]))} h and looks like {other}."
     fix = f"Change Cost type to {other}, if the document says so."
     return f.OTHER_COST_TYPE.weighed(where, text, amount, fig.loud(period), fix)
 
@@ -233,9 +255,9 @@ def _usual_pay(book: Books, row: int) -> str:
     others = (book.kind == 0) & (book.hours > 0) & (book.amount > 0)
     others[row] = False
     if others.any():
-        return f", as in the other rows (about {fig.price(fig.middle(book.amount[others] / book.hours[others]))})"
+        return f", as in the other rows (about {words.price(fig.middle(book.amount[others] / book.hours[others]))})"
     allowed = book.allowed
-    return f"; the standard is {fig.price(float(allowed[LABOR] / allowed[HOURS]))}" if allowed[HOURS] else ""
+    return f"; the standard is {words.price(float(allowed[LABOR] / allowed[HOURS]))}" if allowed[HOURS] else ""
 
 
 def _amount(period: Period, book: Books, slip: Slip) -> f.Finding:
@@ -247,8 +269,8 @@ def _amount(period: Period, book: Books, slip: Slip) -> f.Finding:
     head = f"{KINDS[kind]} of {amount:,.2f} " + (f"looks like {looks}" if looks else "cannot be right")
     if kind == 0 and hours:
         text = (
-            f"{head}: for {fig.number(hours)} h it would be {fig.price(amount / hours)} an hour. {right:,.2f} would be "
-            f"{fig.price(right / hours)} an hour{_usual_pay(book, slip.at)}."
+            f"{head}: for {words.about(hours)} h it would be {words.price(amount / hours)} an hour. {right:,.2f} would be "
+            f"{words.price(right / hours)} an hour{_usual_pay(book, slip.at)}."
         )
     else:
         by_kind = book.allowed_by_kind
@@ -270,16 +292,16 @@ def _never(period: Period, book: Books, kinds: list[int]) -> f.Finding:
     alone = [k for k in kinds if k < 3]
     amounts = [float(allowed[k + 1]) for k in kinds]
     named = [("Other conversion" if k == 3 else KINDS[k], amount) for k, amount in zip(kinds, amounts, strict=True)]
-    words = " and ".join(f"{name} of {amount:,.2f}" for name, amount in named)
+    head = " and ".join(f"{name} of {amount:,.2f}" for name, amount in named)
     if not len(book.kind):
-        words = f"Conversion of {math.fsum(amounts):,.2f}"
+        head = f"Conversion of {math.fsum(amounts):,.2f}"
         lacks = "sheet Actuals is empty"
     elif alone:
-        lacks = f"Actuals have no row of {' or '.join(KINDS[k] for k in alone)}"
+        lacks = f"sheet Actuals has no row of {' or '.join(KINDS[k] for k in alone)}"
     else:
-        lacks = "Actuals have no row of Conversion"
+        lacks = "sheet Actuals has no row of Conversion"
     was = "is in the standards of" if period.settings.conversion_expensed else "was allocated to"
-    text, where = f"{words} {was} what was made, and {lacks}.", "Actuals"
+    text, where = f"{head} {was} what was made, and {lacks}.", "Actuals"
     fix: str | None = None
     over = book.incurred[1:] - book.allowed_by_kind
     kind = int(np.argmax(over))
@@ -288,7 +310,7 @@ def _never(period: Period, book: Books, kinds: list[int]) -> f.Finding:
         rows = rows[np.argsort(-book.amount[rows], kind="stable")]
         typed = cells(period.inputs, "Actuals", "Cost type", rows)
         text += f" {KINDS[kind]} is {float(over[kind]):,.2f} above what is allowed: rows may have the wrong cost type."
-        fix = f"Correct Cost type where it is wrong ({fig.listed(typed)}); do not enter the costs twice."
+        fix = f"Correct Cost type where it is wrong ({words.listed(typed)}); do not enter the costs twice."
         where = typed[0]
     return f.NEVER_INCURRED.weighed(where, text, math.fsum(amounts), fig.loud(period), fix)
 
@@ -316,7 +338,8 @@ def _one_side_only(period: Period, book: Books) -> Iterator[f.Finding]:
     for kind in unallocated if extra >= least and not period.settings.conversion_expensed else ():
         rows = where_true(book.kind == kind)
         where = cells(period.inputs, "Actuals", "Cost type", rows)
-        text = f"{KINDS[kind]} of {float(incurred[kind]):,.2f} was incurred ({fig.listed(where)}), and no standard allocates any."
+        amount = f"{KINDS[kind]} of {float(incurred[kind]):,.2f}"
+        text = f"{amount} was incurred ({words.listed(where)}), and no standard allocates any."
         yield f.NEVER_ALLOCATED.weighed(where[0], text, float(incurred[kind]), period.materiality_threshold)
 
 
@@ -345,15 +368,17 @@ def _lone_rates(period: Period, book: Books) -> Iterator[f.Finding]:
             slips.COLUMNS[column], int(period.inputs.standard_cost.row[item])
         )
         have = (
-            f"have {fig.price(nearest)}"
+            f"have {words.price(nearest)}"
             if len(shared) == 1
-            else f"share theirs, the nearest of which is {fig.price(nearest)}"
+            else f"share theirs, the nearest of which is {words.price(nearest)}"
         )
         text = (
-            f"{slips.COLUMNS[column]} of {period.bill.items.code[item]} is {fig.price(rate)}; the {len(items) - 1:,} other items "
-            f"{have}."
+            f"{slips.COLUMNS[column]} of {period.bill.items.code[item]} is {words.price(rate)}; the {len(items) - 1:,} other "
+            f"items {have}."
         )
-        fix = f"Correct the rate to {fig.price(nearest)}, unless this item is made where everything costs more or less."
+        fix = (
+            f"Correct the rate to {words.price(nearest)}, unless this item is made where everything costs more or less."
+        )
         yield f.RATE_UNLIKE.weighed(where, text, effect, period.materiality_threshold, fix)
 
 
@@ -374,8 +399,8 @@ def _pay(period: Period, book: Books, named: list[Slip]) -> Iterator[f.Finding]:
     if abs(average / standard - 1) > tolerance and ((paid < low) | (paid > high)).mean() > 0.5:
         where = _where_pay_is_wrong(period, book, rows)
         text = (
-            f"Pay was {fig.price(average)} an hour on average, {fig.times(average / standard)} the standard of "
-            f"{fig.price(standard)}."
+            f"Pay was {words.price(average)} an hour on average, {fig.times(average / standard)} the standard of "
+            f"{words.price(standard)}."
         )
         effect = abs(average - standard) * float(book.hours[rows].sum())
         if effect >= period.trifle:
@@ -407,8 +432,8 @@ def _pay_of_row(period: Period, book: Books, row: int, standard: float) -> Itera
         return
     [where] = cells(period.inputs, "Actuals", "Hours", np.array([row]))
     text = (
-        f"{amount:,.2f} for {fig.number(hours)} h is {fig.price(amount / hours)} an hour; the standard is "
-        f"{fig.price(standard)}."
+        f"{amount:,.2f} for {words.about(hours)} h is {words.price(amount / hours)} an hour; the standard is "
+        f"{words.price(standard)}."
     )
     yield f.PAY_UNLIKE.weighed(
         where, text, effect, period.materiality_threshold, "Check the hours and the amount of this row."
@@ -428,11 +453,11 @@ def _absorption(period: Period, book: Books, skip_labor: bool) -> Iterator[f.Fin
         row, would_fit = _row_to_look_at(book, kind, allowed, cost)
         [where] = cells(period.inputs, "Actuals", "Amount", np.array([row]))
         text = (
-            f"{KINDS[kind]} is {'over' if gap > 0 else 'under'}-absorbed by {abs(gap):,.2f}, {fig.percent(abs(gap) / cost)} of "
+            f"{KINDS[kind]} is {'over' if gap > 0 else 'under'}-absorbed by {abs(gap):,.2f}, {words.share(abs(gap) / cost)} of "
             f"the {cost:,.2f} incurred: the standards allow {allowed:,.2f} for what was made."
         )
         if kind == 0 and book.timed:
-            text += f" They allow {fig.number(_hours(book)[0])} h; {fig.number(float(book.incurred[0]))} h were paid."
+            text += f" They allow {words.about(_hours(book)[0])} h; {words.about(float(book.incurred[0]))} h were paid."
         if would_fit:
             text += f" It would fit if the {float(book.amount[row]):,.2f} were {would_fit:,.2f}."
         yield f.ABSORPTION.weighed(where, text, abs(gap), period.materiality_threshold)
@@ -522,7 +547,7 @@ def payroll_complete(period: Period) -> Iterator[f.Finding]:
     [where] = cells(period.inputs, "Actuals", "Date", after[:1])
     text = (
         f"No payroll from {words.day(ends[longest] + 1)} to {words.day(ends[longest + 1])}; the others are about "
-        f"{fig.number(usual)} days apart, {pay:,.2f} each."
+        f"{words.about(usual)} days apart, {pay:,.2f} each."
     )
     if pay >= period.trifle:
         yield f.PAYROLL_MISSING.weighed(where, text, pay, fig.loud(period))

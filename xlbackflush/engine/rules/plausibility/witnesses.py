@@ -3,10 +3,12 @@
 import math
 from collections.abc import Iterator
 
+from xlbackflush.engine.measures import own_rows as own
 from xlbackflush.engine.measures.witness_words import SAME_ROW, cell, contradiction
 from xlbackflush.engine.measures.witnesses import Hearing
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.posting.flush import ledger
+from xlbackflush.engine.rules.plausibility.rows import exchange, exchanged_counts, lacks_count, missing_row
 from xlbackflush.model import finding as f
 from xlbackflush.model.arrays import where_true
 from xlbackflush.model.money import from_minor
@@ -19,17 +21,28 @@ NEAR = 8.0  # times materiality, or its part: an effect in between is worked out
 
 def counts_contradicted(period: Period) -> Iterator[f.Finding]:
     """The row of each product whose count stands against its witnesses by more than the tolerance."""
-    heard = period.witnesses
-    for k in where_true(heard.stands_out).tolist():
-        threshold = period.material
-        effect = _effect(period, heard, k, threshold)
-        trifle = effect < TRIFLE * threshold and heard.share[k] < SURE
-        if trifle or _within_tolerance(heard, k, period.settings.count_tolerance):
+    heard, threshold = period.witnesses, period.material
+    told = [k for k in where_true(heard.stands_out).tolist() if is_told(period, k)]
+    pairs = exchanged_counts(heard, told)
+    for pair in pairs:
+        yield exchange(period, heard, pair, sum(_effect(period, heard, k, threshold) for k in pair))
+    for k in told:
+        if any(k in pair for pair in pairs):
             continue
+        effect, fix = _effect(period, heard, k, threshold), None
         where, what = cell(period.inputs, int(heard.at[k])), contradiction(period.inputs, heard, k)
+        if lacks_count(period, heard, k):
+            what, fix = missing_row(period, own.COMPLETION, int(heard.item[k]), float(heard.difference[k]))
         sure = heard.share[k] >= SURE and not _own_stock_disagrees(heard, k)
         least = threshold / _far(heard, k) if sure else math.inf
-        yield f.COUNT_CONTRADICTED.weighed(where, what, effect, least)
+        yield f.COUNT_CONTRADICTED.weighed(where, what, effect, least, fix)
+
+
+def is_told(period: Period, k: int) -> bool:
+    """Whether a product that stands out is worth a finding: its row is wrong beyond the tolerance, surely or by some money."""
+    heard = period.witnesses
+    trifle = _rough_effect(period, heard, k) < TRIFLE * period.material and heard.share[k] < SURE
+    return not (trifle or _within_tolerance(heard, k, period.settings.count_tolerance))
 
 
 def _own_stock_disagrees(heard: Hearing, k: int) -> bool:
@@ -53,15 +66,20 @@ def _within_tolerance(heard: Hearing, k: int, tolerance: float) -> bool:
 
 def _effect(period: Period, heard: Hearing, k: int, threshold: float) -> float:
     """What the count moves at standard cost; near materiality, the largest change of a balance or variance, worked out."""
-    costs = period.unit_costs
-    (row,) = costs.at(heard.item[k : k + 1], period.settings.period_end).tolist()
-    rough = abs(float(heard.difference[k])) * float(costs.rows.unit_cost[row])
+    rough = _rough_effect(period, heard, k)
     if not threshold / NEAR < rough < threshold * NEAR:
         return rough
     right = period.with_cell("Counts", "Quantity", int(heard.at[k]), max(float(heard.estimate[k]), 0.0))
     before, after = _figures(period), _figures(right)
     largest = max(abs(before.get(key, 0) - after.get(key, 0)) for key in before.keys() | after.keys())
     return from_minor(largest, period.places)
+
+
+def _rough_effect(period: Period, heard: Hearing, k: int) -> float:
+    """What the count moves at standard cost."""
+    costs = period.unit_costs
+    (row,) = costs.at(heard.item[k : k + 1], period.settings.period_end).tolist()
+    return abs(float(heard.difference[k])) * float(costs.rows.unit_cost[row])
 
 
 def _figures(period: Period) -> dict[tuple[str, str], int]:

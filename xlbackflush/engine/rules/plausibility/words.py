@@ -2,25 +2,19 @@
 
 from collections.abc import Iterator
 
-from xlbackflush import schema
 from xlbackflush.engine.measures import own_rows as own
 from xlbackflush.engine.measures import slips
 from xlbackflush.engine.measures.likely_mistakes import Mistake
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.rules.places import listed_twice_in_a_bill
-from xlbackflush.engine.rules.plausibility.figures import number
 from xlbackflush.engine.standards.bill import Bill
+from xlbackflush.model.arrays import where_true
+from xlbackflush.model.words import about, quantity, several
 
 
 def units(value: float, bill: Bill, item: int) -> str:
-    """A quantity of an item with its unit: 120 kg; what is counted by the piece is pcs."""
-    uom = str(bill.items.uom[item]).strip()
-    if uom.casefold() in schema.BY_THE_PIECE:
-        return f"{number(round(value) if abs(value) >= _MANY else value)} pcs"
-    return f"{number(value)} {uom}"
-
-
-_MANY = 10  # pieces, of which no part is told
+    """A quantity of an item with its unit: 120 kg."""
+    return quantity(value, str(bill.items.uom[item]))
 
 
 def code(bill: Bill, item: int) -> str:
@@ -28,40 +22,31 @@ def code(bill: Bill, item: int) -> str:
     return str(bill.items.code[item])
 
 
-def share(value: float) -> str:
-    """A percentage: 5 %, 0.4 %."""
-    return f"{number(100 * value)} %"
-
-
-def listed(words: list[str], several: str = "others") -> str:
-    """The first few of some words, and how many more there are."""
-    if len(words) <= 3:
-        return " and ".join(words) if len(words) < 3 else f"{words[0]}, {words[1]} and {words[2]}"
-    return f"{', '.join(words[:3])} and {len(words) - 3} {several}"
-
-
-def evidence(period: Period, effects: dict[int, float], of_count: bool = False) -> str:
+def evidence(period: Period, effects: dict[int, float], corrected: str, of_count: bool = False) -> str:
     """What the correction of a record, or of a count, does to the item that speaks loudest: its count and its book.
 
-    The book is told as it is and as it would be.
+    corrected: how it would be done, such as "With 158 pcs". The book is told as it would be and as it stands.
     """
     balance, bill = period.unit_balance.units, period.bill
     counted = [item for item in effects if balance.is_counted[item]]
     if counted:
         item = max(counted, key=lambda i: abs(effects[i]) / balance.noise[i])
         others = sum(bool(abs(effects[i]) > 5 * balance.noise[i]) for i in counted) - 1
-        also = f", and {others} more item{'s' * (others > 1)} speak{'s' * (others == 1)} for it" if others > 0 else ""
+        also = f" {several(others, 'more item')} say{'s' * (others == 1)} the same." if others > 0 else ""
         book, found = float(balance.book[item]), units(float(balance.counted[item]), bill, item)
         if of_count:
-            return f"book {units(book, bill, item)}{also}"
+            return f"The book says {units(book, bill, item)}.{also}"
+        then = units(book + effects[item], bill, item)
         return (
-            f"{code(bill, item)}: counted {found}, book {number(book)}, corrected {number(book + effects[item])}{also}"
+            f"{corrected}, the book stock of {code(bill, item)} is {then} ({found} counted); as it stands it is "
+            f"{units(book, bill, item)}.{also}"
         )
     short = [item for item in effects if balance.book[item] < 0]
     if short:
         item = min(short, key=lambda i: balance.book[i] * balance.cost[i])
         book = float(balance.book[item])
-        return f"the book of {code(bill, item)} is {units(book, bill, item)}, corrected {number(book + effects[item])}"
+        then = units(book + effects[item], bill, item)
+        return f"{corrected}, the book stock of {code(bill, item)} is {then}; as it stands it is {units(book, bill, item)}."
     return ""
 
 
@@ -70,8 +55,11 @@ def looks_like(mistake: Mistake, right: str) -> str:
     slip, times = mistake.slip, mistake.slip.factor
     if slip.kind in (slips.TEN, slips.MANY):
         if times > 1:
-            return f"{number(times)} times too much; it looks like {right}"
-        return f"a {_PARTS.get(round(1 / times), f'{number(1 / times)}th')} of what it should be; it looks like {right}"
+            much = "twice what it should be" if times == 2 else f"{about(times)} times too large"
+            return f"it looks {much}; {right} would fit"
+        part = _PARTS.get(round(1 / times), f"{about(1 / times)}th")
+        part = part if part == "half" else f"a {part}"
+        return f"it looks like {part} of what it should be; {right} would fit"
     words = {
         slips.TWICE: "with a digit typed twice",
         slips.REPEATED: "typed twice over",
@@ -119,7 +107,33 @@ def rival_words(period: Period, mistake: Mistake) -> str:
 
 
 def unnamed(period: Period) -> Iterator[Mistake]:
-    """Likely mistakes but those that a component listed twice in a bill explains, which is a finding of its own."""
+    """Likely mistakes but those that something else explains, which is a finding of its own.
+
+    A component listed twice in a bill; a document of a quantity of 0.
+    """
     mistakes = period.likely_mistakes.mistakes
-    twice = listed_twice_in_a_bill(period.bill) if mistakes else set()
-    yield from (mistake for mistake in mistakes if not mistake.effects.keys() <= twice)
+    if not mistakes:
+        return
+    zero = {item for kind, item in zero_rows(period) if lacking_in_zero(period, kind, item)}
+    explained = zero | listed_twice_in_a_bill(period.bill)
+    yield from (m for m in mistakes if m.lever.item not in zero and not m.effects.keys() <= explained)
+
+
+def zero_rows(period: Period) -> dict[tuple[int, int], list[int]]:
+    """Rows of a quantity of 0, by the kind of document and the item: positions in their tables."""
+    rows: dict[tuple[int, int], list[int]] = {}
+    for table in ("Purchases", "Counts", "Scrap"):
+        records, item = period.inputs.table(table), period.bill.of(table)
+        for at in where_true((records.column("Quantity") == 0) & (item >= 0)).tolist():
+            rows.setdefault((own.kind_of_row(period.inputs, table, at), int(item[at])), []).append(at)
+    return rows
+
+
+def lacking_in_zero(period: Period, kind: int, item: int) -> float:
+    """Units that a document of 0 should have by the count of its item; 0.0 where the count asks for none."""
+    balance = period.unit_balance.units
+    more = float(balance.difference[item]) * (1 if kind in (own.RECEIPT, own.COMPLETION) else -1)
+    return more if balance.is_counted[item] and more > _BEYOND_CHANCE * float(balance.noise[item]) else 0.0
+
+
+_BEYOND_CHANCE = 5.0  # noises of a count
