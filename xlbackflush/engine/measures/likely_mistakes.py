@@ -21,6 +21,7 @@ from xlbackflush import schema
 from xlbackflush.dataclass import dataclass, replace
 from xlbackflush.engine.measures import own_rows as own
 from xlbackflush.engine.measures import slips
+from xlbackflush.engine.measures.day_by_day import DayByDay
 from xlbackflush.engine.measures.levers import COUNTED, OPENING, PER, Effects, Key, Lever, Levers, loss_of, multiplier
 from xlbackflush.engine.measures.slips import FREE, TEN, Slip
 from xlbackflush.engine.measures.unit_balance import UnitBalance
@@ -125,6 +126,7 @@ class _Search:
             units.used.tolist(), units.book.tolist(), np.nan_to_num(units.counted).tolist(), difference.tolist(),
             units.is_counted.tolist(), units.least.tolist(), units.loss_share.tolist(), units.cost.tolist(), balance.noise,
         )  # fmt: skip
+        self.days = DayByDay(levers, units, self.noticed())
         for item, each in levers.parts_by_count():
             noise = balance.noise * max(self.state.counted[item], 1.0)
             for part, units_of in each.items():
@@ -157,10 +159,11 @@ class _Search:
         book = difference + unit
         return _unlikely(book / noise) if book < 0 else 0.0
 
-    def gain(self, lever: Lever, units: float) -> float:
-        """How much likelier all differences become once so many units are taken back."""
+    def gain(self, lever: Lever, units: float, at: int = -1) -> float:
+        """How much likelier all differences become once so many units are taken back; at: of the row in its table."""
         effects = lever.effects.items()
-        return sum(self.loss(item) - self.loss_without(item, each * units, lever) for item, each in effects)
+        gain = sum(self.loss(item) - self.loss_without(item, each * units, lever) for item, each in effects)
+        return gain + self.days.gain(lever, units, at)
 
     def noticed(self) -> list[int]:
         """Items whose difference is no chance, the largest in money first."""
@@ -312,7 +315,7 @@ class _Search:
             units = typed - slip.right
             if abs(units) < CHANGE_MIN * abs(typed) or typed == slip.right:
                 continue
-            weight = self.gain(lever, units) + slip.log_odds + ODDS - _ROWS_SHARE * math.log(several)
+            weight = self.gain(lever, units, int(lever.at[row])) + slip.log_odds + ODDS - _ROWS_SHARE * math.log(several)
             weight += self.by_pieces(lever, typed, slip.right)
             if lever.several >= own.ROWS_MIN and not lever.removal:
                 weight += _unlike(lever, typed) - (_unlike(lever, slip.right) if slip.right > 0 else 0.0)
@@ -472,7 +475,8 @@ class _Search:
                     for second, (too_few, exactly) in of_kind:
                         if second.item == lever.item or abs(too_few + units) > 4 * exactly:
                             continue
-                        gain = self.gain(lever, units) + self.gain(second, -units)
+                        at = int(lever.at[row])
+                        gain = self.gain(lever, units, at) + self.gain(second, -units, at)
                         weight = gain + ODDS - math.log(len(lever.at) * len(of_kind)) + _LOG_ODDS[CHOICE]
                         if weight > 0:
                             effects = _together(lever.effects, second.effects, units)
@@ -531,6 +535,7 @@ class _Search:
     def correct(self, mistake: Mistake) -> None:
         """Take a mistake out of the differences."""
         state = self.state
+        self.days.correct(mistake.lever, mistake.effects, mistake.at)
         for item, units in mistake.effects.items():
             if state.is_counted[item]:
                 state.difference[item] -= units
