@@ -23,6 +23,7 @@ from xlbackflush.model.arrays import Floats, Ints, blank_as_zero, where_true
 OTHERS_MAX = 60  # items that tell how exactly days are recorded
 CELLS_MAX = 3_000_000  # rows of the explosion times days that are looked into
 SHORT = 3.0  # noises below zero: then a book is short
+LOW = 1.0  # what it weighs that nothing is left of an item of which there was always some left
 MOST = 4.0  # what a short book weighs at most, as a logarithm of odds
 
 
@@ -38,6 +39,9 @@ class DayByDay:
         counted = where_true(units.is_counted)
         others = np.setdiff1d(counted[:: len(counted) // OTHERS_MAX + 1], items)
         self._levels, self._used = self._books(levers, np.union1d(items, others).astype(np.int64))
+        self._usual = {
+            item: max(min(float(level.min()), float(units.counted[item])), 0.0) for item, level in self._levels.items()
+        }
         self._weight = self._exactness(others.tolist())
 
     def _exactness(self, others: list[int]) -> float:
@@ -120,9 +124,11 @@ class DayByDay:
                 self._levels[item] = self._levels[item] + units * self._since(lever, item, at)
 
     def _short(self, item: int, level: Floats) -> float:
-        """How unlikely the lowest level of an item is."""
-        least = float(level.min())
-        return min(-least / (SHORT * float(self._noise[item])), 1.0) * self._weight if least < 0 else 0.0
+        """How unlikely the lowest level of an item is: below zero, and a little where it is far below the usual lowest."""
+        least, usual = float(level.min()), self._usual[item]
+        if least < 0:
+            return LOW + min(-least / (SHORT * float(self._noise[item])), 1.0) * self._weight
+        return LOW * (1 - least / usual) if least < usual else 0.0
 
     def _since(self, lever: Lever, item: int, at: int) -> Floats | float:
         """On every day, what share of the effect of a cell has come."""

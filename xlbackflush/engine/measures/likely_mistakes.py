@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 
 import numpy as np
 
@@ -211,19 +212,43 @@ class _Search:
                 meant = self.whole(lever, [*slips.multiples(typed, _TENS), *slips.shortened(typed)])
                 yield from (m for m in self.of_row(lever, row, meant) if row not in rows or self.fits_shortage(m))
 
-    def by_pieces(self, lever: Lever, typed: float, right: float) -> float:
-        """Log odds by what stands there: half a piece, or 7.91667 of anything, is hardly typed; a high loss is likelier wrong."""
-        bill = self.levers.bill
-        item = int(bill.lines.component[lever.line]) if lever.line >= 0 else lever.item
-        uom = str(bill.items.uom[item]).strip().casefold()
-        pieces = uom != "" and uom in schema.BY_THE_PIECE
+    def by_digits(self, lever: Lever, typed: float, right: float) -> float:
+        """Log odds by what stands there: half a piece, or 7.91667 of anything, is hardly typed."""
         if lever.line >= 0:
-            half = pieces and typed == round(typed) and right != round(right)
-            beside_loss = not lever.is_loss and bill.lines.scrap[lever.line] >= _HIGH_LOSS
-            return -_HALF_PIECE * (half and not lever.is_loss) - _BESIDE_LOSS * bool(beside_loss)
+            return self.by_bill(lever, typed, right)
         if lever.table not in ("Purchases", "Counts", "Stock"):
             return 0.0
-        return _ODD_DECIMALS if typed != round(typed, 0 if pieces else 3) else 0.0
+        return _ODD_DECIMALS if typed != round(typed, 0 if self.pieces(lever.item) else 3) else 0.0
+
+    def by_bill(self, lever: Lever, typed: float, right: float) -> float:
+        """The same of a line of a bill: a high loss is likelier wrong, and so is a quantity unlike those of the other lines."""
+        if lever.is_loss:
+            return 0.0
+        lines = self.levers.bill.lines
+        pieces = self.pieces(int(lines.component[lever.line]))
+        odds = -_BESIDE_LOSS * float(lines.scrap[lever.line] >= _HIGH_LOSS)
+        if pieces:
+            odds += _of_pieces(right) - _of_pieces(typed)
+        middle, spread = self.usual_quantities[pieces]
+        return odds + _unlikely((math.log(typed) - middle) / spread) - _unlikely((math.log(right) - middle) / spread)
+
+    @cached_property
+    def usual_quantities(self) -> dict[bool, tuple[float, float]]:
+        """Middle and spread of the logarithms of quantities in bills, of pieces (True) and of what is measured."""
+        lines, found = self.levers.bill.lines, {}
+        pieces = np.isin(lines.component, [i for i in np.unique(lines.component).tolist() if self.pieces(i)])
+        for of_pieces in (True, False):
+            chosen = lines.quantity[(pieces == of_pieces) & (lines.quantity > 0)]
+            logs = np.log(chosen) if len(chosen) >= own.ROWS_MIN else np.zeros(0)
+            middle = float(np.median(logs)) if len(logs) else 0.0
+            spread = 1.4826 * float(np.median(np.abs(logs - middle))) if len(logs) else math.inf
+            found[of_pieces] = middle, max(spread, _BILL_SPREAD)
+        return found
+
+    def pieces(self, item: int) -> bool:
+        """Is an item counted by the piece?"""
+        uom = str(self.levers.bill.items.uom[item]).strip().casefold()
+        return uom != "" and uom in schema.BY_THE_PIECE
 
     def whole(self, lever: Lever, meant: list[Slip]) -> list[Slip]:
         """Where all quantities of a lever are whole, so is the right one."""
@@ -294,7 +319,8 @@ class _Search:
         """A receipt entered as one lot at the price of the whole, or with quantity and price in each other's place."""
         levers, at = self.levers, int(lever.at[row])
         price, cost = float(levers.inputs.purchases.actual_price[at]), self.state.cost[lever.item]
-        meant = [price] if price != typed and cost / 2 < typed < 2 * cost else []
+        is_quantity = price == math.floor(price) or not self.pieces(lever.item)
+        meant = [price] if is_quantity and price != typed and cost / 2 < typed < 2 * cost else []
         if cost > 0 and price > 2 * cost:
             meant.append(float(round(typed * price / cost)))
         near = (each for each in meant if abs(each - right) <= max(4 * exact, 0.15 * each * (typed == 1)))
@@ -316,7 +342,7 @@ class _Search:
             if abs(units) < CHANGE_MIN * abs(typed) or typed == slip.right:
                 continue
             weight = self.gain(lever, units, int(lever.at[row])) + slip.log_odds + ODDS - _ROWS_SHARE * math.log(several)
-            weight += self.by_pieces(lever, typed, slip.right)
+            weight += self.by_digits(lever, typed, slip.right) - _STANDING * (lever.table in ("BOM", "StandardCost"))
             if lever.several >= own.ROWS_MIN and not lever.removal:
                 weight += _unlike(lever, typed) - (_unlike(lever, slip.right) if slip.right > 0 else 0.0)
             if weight > 0:
@@ -432,13 +458,14 @@ class _Search:
                 near = min(_OFTEN, key=lambda n: abs(n - each))
                 lost = min(max(each - near, 0.0), _LOST * near)  # what its bill would plan to lose
                 off = abs(near + lost - each) * made / noise + (lost * made > noise)
-                odds = math.log(_OFTEN[near] / among**_ROWS_SHARE) - off**2 / 2
+                odds = math.log(_OFTEN[near] / among**_BILLS_SHARE) - off**2 / 2
                 if off < 4 and odds > best[0]:
                     best = odds, (near + lost) * made, parent, float(near)
             odds, units, parent, each = best
             at = np.array([item])
             lever = Lever((MISSING, item, -1), "StandardCost", "Item", item, at, np.zeros(1), {item: 1.0})
-            weight = self.gain(lever, -units) + ODDS + odds + (0.0 if levers.lines_of(item) else _NO_BILL)
+            weight = self.gain(lever, -units) + ODDS + odds
+            weight += _NO_BILL if levers.lever((own.RECEIPT, item, -1)) and not levers.lines_of(item) else -_STANDING
             if weight > 0:
                 slip = Slip(each, MISSING, odds)
                 yield Mistake(lever, item, 0.0, slip, weight, {item: -units}, other_item=parent)
@@ -550,12 +577,15 @@ class _Search:
 
 
 TWIN_DAYS = 2
-_HALF_PIECE = 2.5  # against a part of a piece on a bill
+_BILL_SPREAD = 1.0  # of the logarithms of quantities in bills, at least
+_ONE_FOR_SEVERAL, _PART_OF_A_PIECE = 2.0, 4.0  # against 1/12 and 0.6 of a piece on a bill
 _BESIDE_LOSS = 4.0  # against the quantity of a line whose planned loss is hardly one
 _OFTEN = {1: 0.25, 2: 0.1, 3: 0.03, 4: 0.04, 6: 0.02, 8: 0.01, 10: 0.01, 12: 0.01}  # quantities per unit, how often
 _LOST = 0.06
-_NO_BILL = 2.0  # for a missing line, where no bill has the component
+_NO_BILL = 2.0  # for a missing line, where no bill has the component, and more of it was bought
+_STANDING = 0.7  # against bills: they stay as they are, counts and receipts are typed every month
 _ODD_DECIMALS = 3.0  # for a mistake in a quantity that nobody types: 7.91667
+_BILLS_SHARE = 0.8  # the same of bills that may lack a line
 _ROWS_SHARE = 0.6  # more rows, more mistakes, but not in proportion
 _HIGH_LOSS = 0.25  # a planned loss that is hardly one
 _SHORTAGES_MAX = 2.5  # times what is missing, that a mistake may move where nobody counted
@@ -581,6 +611,13 @@ def likely_mistakes(balance: UnitBalance, levers: Levers, least: float) -> Likel
 def _unlikely(noises: float) -> float:
     """Minus the logarithm of the density of a difference of so many noises."""
     return (_DEGREES + 1) / 2 * math.log1p(noises * noises / _DEGREES)
+
+
+def _of_pieces(quantity: float) -> float:
+    """Log odds of a quantity of pieces in a bill: a whole one, one for so many of the parent, a part of a piece."""
+    if quantity == round(quantity):
+        return 0.0
+    return -_ONE_FOR_SEVERAL if abs(1 / quantity - round(1 / quantity)) < 1e-6 else -_PART_OF_A_PIECE
 
 
 def _unlike(lever: Lever, quantity: float) -> float:

@@ -375,9 +375,11 @@ _TENFOLD = 0.9  # of a number that is ten times what it should be
 
 
 def scrap_shares(period: Period) -> Iterator[f.Finding]:
-    """More of an item scrapped than was ever there."""
+    """More of an item scrapped than was ever there, or a good part of all there was, which no count bears out."""
     balance, rows, inputs = period.unit_balance.units, period.own_rows, period.inputs
-    scrapped = (rows.kind == own.SCRAP) & (rows.quantity > balance.came[rows.item]) & (balance.came[rows.item] > 0)
+    borne_out = balance.is_counted & (np.abs(np.nan_to_num(balance.difference)) < _BORNE_OUT * balance.noise)
+    most = balance.came * np.where(borne_out, 1.0, _GOOD_PART)
+    scrapped = (rows.kind == own.SCRAP) & (rows.quantity > most[rows.item]) & (balance.came[rows.item] > 0)
     named = {m.at for m in period.likely_mistakes.mistakes if m.lever.table == "Scrap"}
     for at, item, quantity in zip(
         rows.at[scrapped].tolist(), rows.item[scrapped].tolist(), rows.quantity[scrapped].tolist(), strict=True
@@ -390,3 +392,7 @@ def scrap_shares(period: Period) -> Iterator[f.Finding]:
                 f"{number(float(balance.came[item]))} were there: opening stock and all that came in."
             )
             yield f.ODD_SCRAP.weighed(where, what, effect, period.material)
+
+
+_GOOD_PART = 0.25  # of all there was of an item: so much is hardly thrown out
+_BORNE_OUT = 5.0  # noises: a difference of less bears out what was recorded
