@@ -26,7 +26,7 @@ from xlbackflush.engine.measures.day_by_day import DayByDay
 from xlbackflush.engine.measures.levers import COUNTED, OPENING, PER, Effects, Key, Lever, Levers, loss_of, multiplier
 from xlbackflush.engine.measures.slips import FREE, TEN, Slip
 from xlbackflush.engine.measures.unit_balance import UnitBalance
-from xlbackflush.model.arrays import where_true
+from xlbackflush.model.arrays import blank_as_zero, where_true
 
 MISTAKES_MAX = 12
 ITEMS_MAX = 25  # with a difference, that are looked into at a time, the largest in money first
@@ -277,8 +277,8 @@ class _Search:
         if typed <= 0 and lever.key[0] in (COUNTED, OPENING) and right > 0:
             kind = EMPTY if typed == 0 else SIGN
             odds = _LOG_ODDS[kind]
-            if typed == 0 and lever.key[0] == OPENING:  # many an item opens with nothing
-                odds += math.log(min(2.5 * exact / (3 * right), 1.0))
+            if typed == 0 and lever.key[0] == OPENING:
+                odds += math.log(min(2.5 * exact / (3 * right), 1.0) / self.opens_with_nothing)
             return [Slip(_rounded(right, exact, typed), kind, odds)]
         if lever.removal or right <= 0 or typed <= 0:
             return []
@@ -296,6 +296,12 @@ class _Search:
         if (lever.line >= 0 and self.shared(lever)) or lever.key[0] in (own.RECEIPT, own.SALE):
             odds += _SHARED_ODDS
         return [*found, Slip(_rounded(right, exact, typed), FREE, odds)]
+
+    @cached_property
+    def opens_with_nothing(self) -> float:
+        """Share of the items on Stock without an opening quantity; at least one of them may well have one."""
+        opening = blank_as_zero(self.levers.inputs.stock.opening_qty)
+        return float(np.count_nonzero(opening == 0) + 1) / (len(opening) + 1)
 
     def losses(self, lever: Lever, typed: float, right: float, exact: float) -> list[Slip]:
         """A planned loss that was meant to be a tenth, a hundredth, or what is left of it; or was none, where it is high."""
@@ -458,7 +464,7 @@ class _Search:
                 near = min(_OFTEN, key=lambda n: abs(n - each))
                 lost = min(max(each - near, 0.0), _LOST * near)  # what its bill would plan to lose
                 off = abs(near + lost - each) * made / noise + (lost * made > noise)
-                odds = math.log(_OFTEN[near] / among**_BILLS_SHARE) - off**2 / 2
+                odds = math.log(_OFTEN[near] / among) - off**2 / 2
                 if off < 4 and odds > best[0]:
                     best = odds, (near + lost) * made, parent, float(near)
             odds, units, parent, each = best
@@ -585,7 +591,6 @@ _LOST = 0.06
 _NO_BILL = 2.0  # for a missing line, where no bill has the component, and more of it was bought
 _STANDING = 0.7  # against bills: they stay as they are, counts and receipts are typed every month
 _ODD_DECIMALS = 3.0  # for a mistake in a quantity that nobody types: 7.91667
-_BILLS_SHARE = 0.8  # the same of bills that may lack a line
 _ROWS_SHARE = 0.6  # more rows, more mistakes, but not in proportion
 _HIGH_LOSS = 0.25  # a planned loss that is hardly one
 _SHORTAGES_MAX = 2.5  # times what is missing, that a mistake may move where nobody counted

@@ -1,14 +1,16 @@
 """Lines of the bill that the counts contradict, or that stand out from all others."""
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
 
+from xlbackflush import schema
 from xlbackflush.engine.measures.levers import ASSEMBLY_LOSS, LOSS, loss_of
 from xlbackflush.engine.measures.likely_mistakes import EXCHANGED, MISSING, Mistake
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.rules.places import other_units
-from xlbackflush.engine.rules.plausibility.figures import number
+from xlbackflush.engine.rules.plausibility.figures import middle, number, spread
 from xlbackflush.engine.rules.plausibility.words import (
     code,
     evidence,
@@ -20,7 +22,7 @@ from xlbackflush.engine.rules.plausibility.words import (
     unnamed,
 )
 from xlbackflush.model import finding as f
-from xlbackflush.model.arrays import sums, where_true
+from xlbackflush.model.arrays import Floats, sums, where_true
 
 
 def mistyped_bills(period: Period) -> Iterator[f.Finding]:
@@ -170,14 +172,19 @@ def _costs(period: Period) -> np.ndarray:
 
 
 def dominant_components(period: Period) -> Iterator[f.Finding]:
-    """A component that costs many times all else in its product, by a quantity of a hundred or more, of which no count tells."""
+    """A component that costs many times all else in its product, by a quantity of a hundred or more, of which no count tells;
+
+    less of both is odd where the quantity is unlike those of all other lines.
+    """
     lines, bill = period.bill.lines, period.bill
     if not len(lines):
         return
     amount = lines.factor * _costs(period)[lines.component]
     total = sums(lines.parent, amount, len(bill.items)) + bill.items.own_conversion
     rest = total[lines.parent] - amount
-    odd = where_true((amount > _ORDERS * rest) & (rest > 0) & (lines.quantity >= _BATCH))
+    odd = (amount > _ORDERS * rest) & (lines.quantity >= _BATCH)
+    odd |= (amount > _TIMES * rest) & (lines.quantity > _usual_most(period))
+    odd = where_true(odd & (rest > 0))
     if not len(odd):
         return
     named = {m.lever.line for m in period.likely_mistakes.mistakes}
@@ -196,3 +203,19 @@ def dominant_components(period: Period) -> Iterator[f.Finding]:
 
 
 _ORDERS, _BATCH = 30.0, 100.0
+_TIMES = 5.0
+
+
+def _usual_most(period: Period) -> Floats:
+    """The most that is usual on each line: three spreads above the middle of the lines of its unit."""
+    lines, items = period.bill.lines, period.bill.items
+    pieces = np.isin(np.char.lower(items.uom[lines.component].astype(str)), schema.BY_THE_PIECE)
+    most = np.full(len(lines), np.inf)
+    for alike in (pieces, ~pieces):
+        logs = np.log(lines.quantity[alike & (lines.quantity > 0)])
+        if len(logs) >= _LINES_LEAST:
+            most[alike] = math.exp(middle(logs) + 3 * max(spread(logs), _SPREAD_LEAST))
+    return most
+
+
+_LINES_LEAST, _SPREAD_LEAST = 8, 0.7
