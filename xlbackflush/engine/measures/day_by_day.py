@@ -18,6 +18,7 @@ from xlbackflush.engine.explosion.demand import GROWTH
 from xlbackflush.engine.measures import own_rows as own
 from xlbackflush.engine.measures.levers import COUNTED, IN_PROCESS, Lever, Levers
 from xlbackflush.engine.measures.unit_balance import Units
+from xlbackflush.engine.measures.witness_rows import added
 from xlbackflush.model.arrays import Floats, Ints, blank_as_zero, where_true
 
 OTHERS_MAX = 60  # items that tell how exactly days are recorded
@@ -79,7 +80,12 @@ class DayByDay:
         at, in_bills = np.searchsorted(items, rows.item[chosen]), where_true(rows.line[chosen] >= 0)
         of_growth = np.array([stream == GROWTH for stream in demand.streams], dtype=bool)[demand.roots.stream]
         known = np.bincount(at, of_growth[rows.root[chosen]], minlength=count) == 0
-        return known, self._came(levers, items), self._added(at[in_bills], taken[in_bills], count), self._added(at, taken, count)
+        return (
+            known,
+            self._came(levers, items),
+            self._added(at[in_bills], taken[in_bills], count),
+            self._added(at, taken, count),
+        )
 
     def _came(self, levers: Levers, items: Ints) -> Floats:
         """What was received and completed of each item on every day."""
@@ -93,13 +99,12 @@ class DayByDay:
     def _by_day(self, group: Ints, day: Floats, quantity: Floats, count: int) -> Floats:
         """Quantities of each of so many groups on every day."""
         place = self._place(day)
-        flat = np.bincount(group * self._days + place, quantity, minlength=count * self._days)
-        return flat.reshape(count, self._days)
+        return added(group * self._days + place, quantity, count * self._days).reshape(count, self._days)
 
     def _added(self, group: Ints, rows: Floats, count: int) -> Floats:
         """Sums of rows of days by group."""
         place = group[:, None] * self._days + np.arange(self._days)
-        return np.bincount(place.ravel(), rows.ravel(), minlength=count * self._days).reshape(count, self._days)
+        return added(place.ravel(), rows.ravel(), count * self._days).reshape(count, self._days)
 
     def _place(self, day: Floats) -> Ints:
         return np.clip(day - self._start, 0, self._days - 1).astype(np.int64)
@@ -114,7 +119,9 @@ class DayByDay:
         for item, each in lever.effects.items():
             if item in self._levels:
                 level = self._levels[item]
-                gain += self._short(item, level) - self._short(item, level + each * units * self._since(lever, item, at))
+                gain += self._short(item, level) - self._short(
+                    item, level + each * units * self._since(lever, item, at)
+                )
         return gain
 
     def correct(self, lever: Lever, effects: dict[int, float], at: int) -> None:
@@ -137,5 +144,5 @@ class DayByDay:
             return 0.0
         if lever.table in own.TABLES:
             (since,) = self._place(self._inputs.table(lever.table).column("Date")[at : at + 1]).tolist()
-            return np.arange(self._days) >= since
+            return np.repeat((0.0, 1.0), (since, self._days - since))
         return 1.0 if lever.table == "Stock" else self._used[item]

@@ -347,7 +347,9 @@ class _Search:
             units = typed - slip.right
             if abs(units) < CHANGE_MIN * abs(typed) or typed == slip.right:
                 continue
-            weight = self.gain(lever, units, int(lever.at[row])) + slip.log_odds + ODDS - _ROWS_SHARE * math.log(several)
+            weight = (
+                self.gain(lever, units, int(lever.at[row])) + slip.log_odds + ODDS - _ROWS_SHARE * math.log(several)
+            )
             weight += self.by_digits(lever, typed, slip.right) - _STANDING * (lever.table in ("BOM", "StandardCost"))
             if lever.several >= own.ROWS_MIN and not lever.removal:
                 weight += _unlike(lever, typed) - (_unlike(lever, slip.right) if slip.right > 0 else 0.0)
