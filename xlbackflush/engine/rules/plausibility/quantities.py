@@ -352,7 +352,7 @@ def _too_many(period: Period, item: int, quantity: float, share_in: float) -> st
     if period.settings.stock_count_includes_units_in_process == schema.YES:
         for part, needed in held.items():
             there = float(balance.counted[part] if balance.is_counted[part] else balance.book[part])
-            if balance.recorded[part] and needed > 1.1 * max(there, 0.0) + 3 * float(balance.noise[part]):
+            if balance.recorded[part] and needed > max(there, 0.0) + 2 * float(balance.noise[part]):
                 name = f"{units(needed, bill, part)} of {code(bill, part)}"
                 return f"they hold {name}, and only {number(max(there, 0.0))} are on hand, with what is in process"
     batches = rows.quantity[rows.of_item(own.COMPLETION, item)]
@@ -361,15 +361,19 @@ def _too_many(period: Period, item: int, quantity: float, share_in: float) -> st
     if not len(batches):
         return ""
     largest, made = float(batches.max()), float(batches.sum())
+    many = _BATCHES * largest
+    if len(batches) >= own.ROWS_MIN:  # one large count among small ones is no measure
+        many = min(many, _USUAL_BATCHES * float(np.median(batches)))
     settings = period.settings
     days = settings.period_end - settings.period_start + 1
     usual = made * (settings.cycle_time_days or 0) * 7 / 5 / days
-    if quantity > max(_BATCHES * largest, _BEYOND * usual):
+    if quantity > max(many, _BEYOND * usual):
         return f"the largest count of the period is {units(largest, bill, item)}, all of them together {number(made)}"
     return ""
 
 
 _BATCHES = 0.8  # of the largest count of the item: fewer are in process at a time
+_USUAL_BATCHES = 2.5  # of the usual count, as many
 _BEYOND = 1.5  # times what the cycle time leaves in process
 _TENFOLD = 0.9  # of a number that is ten times what it should be
 
