@@ -18,13 +18,13 @@ from functools import cached_property
 
 import numpy as np
 
-from xlbackflush import schema
 from xlbackflush.dataclass import dataclass, replace
 from xlbackflush.engine.measures import own_rows as own
 from xlbackflush.engine.measures import slips
 from xlbackflush.engine.measures.day_by_day import DayByDay
 from xlbackflush.engine.measures.levers import COUNTED, OPENING, PER, Effects, Key, Lever, Levers, loss_of, multiplier
 from xlbackflush.engine.measures.slips import FREE, TEN, Slip
+from xlbackflush.engine.measures.typed_digits import HIGH_LOSS, TypedDigits, unlikely
 from xlbackflush.engine.measures.unit_balance import UnitBalance
 from xlbackflush.model.arrays import blank_as_zero, where_true
 
@@ -45,7 +45,6 @@ _LOG_ODDS = {
 }  # fmt: skip
 _FREE_ODDS = math.log(0.1)
 _SHARED_ODDS = -2.0  # that it is this cell, where there are others like it
-_DEGREES = 4.0  # of the t distribution that differences and rows are held to have: a wild one may happen
 
 
 @dataclass(frozen=True)
@@ -127,6 +126,7 @@ class _Search:
             units.used.tolist(), units.book.tolist(), np.nan_to_num(units.counted).tolist(), difference.tolist(),
             units.is_counted.tolist(), units.least.tolist(), units.loss_share.tolist(), units.cost.tolist(), balance.noise,
         )  # fmt: skip
+        self.digits = TypedDigits(levers.bill)
         self.days = DayByDay(levers, units, self.noticed())
         for item, each in levers.parts_by_count():
             noise = balance.noise * max(self.state.counted[item], 1.0)
@@ -142,8 +142,8 @@ class _Search:
             return 0.0
         noise = state.noise_of(item)
         if state.is_counted[item]:
-            return math.log(noise) + _unlikely(difference / noise)
-        return _unlikely(difference / noise) if difference < 0 else 0.0
+            return math.log(noise) + unlikely(difference / noise)
+        return unlikely(difference / noise) if difference < 0 else 0.0
 
     def loss_without(self, item: int, unit: float, lever: Lever) -> float:
         """The same once so many units that a lever made of it are taken back."""
@@ -156,9 +156,9 @@ class _Search:
         else:
             noise = state.noise_of(item, used=0.0 if of_itself else -unit, book=unit)
         if state.is_counted[item]:
-            return math.log(noise) + _unlikely((difference - unit) / noise)
+            return math.log(noise) + unlikely((difference - unit) / noise)
         book = difference + unit
-        return _unlikely(book / noise) if book < 0 else 0.0
+        return unlikely(book / noise) if book < 0 else 0.0
 
     def gain(self, lever: Lever, units: float, at: int = -1) -> float:
         """How much likelier all differences become once so many units are taken back; at: of the row in its table."""
@@ -212,44 +212,6 @@ class _Search:
                 meant = self.whole(lever, [*slips.multiples(typed, _TENS), *slips.shortened(typed)])
                 yield from (m for m in self.of_row(lever, row, meant) if row not in rows or self.fits_shortage(m))
 
-    def by_digits(self, lever: Lever, typed: float, right: float) -> float:
-        """Log odds by what stands there: half a piece, or 7.91667 of anything, is hardly typed."""
-        if lever.line >= 0:
-            return self.by_bill(lever, typed, right)
-        if lever.table not in ("Purchases", "Counts", "Stock"):
-            return 0.0
-        return _ODD_DECIMALS if typed != round(typed, 0 if self.pieces(lever.item) else 3) else 0.0
-
-    def by_bill(self, lever: Lever, typed: float, right: float) -> float:
-        """The same of a line of a bill: a high loss is likelier wrong, and so is a quantity unlike those of the other lines."""
-        if lever.is_loss:
-            return 0.0
-        lines = self.levers.bill.lines
-        pieces = self.pieces(int(lines.component[lever.line]))
-        odds = -_BESIDE_LOSS * float(lines.scrap[lever.line] >= _HIGH_LOSS)
-        if pieces:
-            odds += _of_pieces(right) - _of_pieces(typed)
-        middle, spread = self.usual_quantities[pieces]
-        return odds + _unlikely((math.log(typed) - middle) / spread) - _unlikely((math.log(right) - middle) / spread)
-
-    @cached_property
-    def usual_quantities(self) -> dict[bool, tuple[float, float]]:
-        """Middle and spread of the logarithms of quantities in bills, of pieces (True) and of what is measured."""
-        lines, found = self.levers.bill.lines, {}
-        pieces = np.isin(lines.component, [i for i in np.unique(lines.component).tolist() if self.pieces(i)])
-        for of_pieces in (True, False):
-            chosen = lines.quantity[(pieces == of_pieces) & (lines.quantity > 0)]
-            logs = np.log(chosen) if len(chosen) >= own.ROWS_MIN else np.zeros(0)
-            middle = float(np.median(logs)) if len(logs) else 0.0
-            spread = 1.4826 * float(np.median(np.abs(logs - middle))) if len(logs) else math.inf
-            found[of_pieces] = middle, max(spread, _BILL_SPREAD)
-        return found
-
-    def pieces(self, item: int) -> bool:
-        """Is an item counted by the piece?"""
-        uom = str(self.levers.bill.items.uom[item]).strip().casefold()
-        return uom != "" and uom in schema.BY_THE_PIECE
-
     def whole(self, lever: Lever, meant: list[Slip]) -> list[Slip]:
         """Where all quantities of a lever are whole, so is the right one."""
         if lever.line >= 0 or lever.is_loss or not (lever.typed == np.floor(lever.typed)).all():
@@ -273,7 +235,8 @@ class _Search:
                 tiny = [
                     s for s in slips.multiples(typed, _TENS) if s.factor >= 100 and s.right >= 1 and kind == REMOVED
                 ]
-                return [Slip(0.0, kind, _LOG_ODDS[kind]), *tiny]
+                odds = _CUT_OFF if self.is_late(lever, row) else _LOG_ODDS[kind]
+                return [Slip(0.0, kind, odds), *tiny]
         if typed <= 0 and lever.key[0] in (COUNTED, OPENING) and right > 0:
             kind = EMPTY if typed == 0 else SIGN
             odds = _LOG_ODDS[kind]
@@ -303,10 +266,17 @@ class _Search:
         opening = blank_as_zero(self.levers.inputs.stock.opening_qty)
         return float(np.count_nonzero(opening == 0) + 1) / (len(opening) + 1)
 
+    def is_late(self, lever: Lever, row: int) -> bool:
+        """Is it the last receipt of an item? Goods that come in around the count are often counted with another period."""
+        if lever.key[0] != own.RECEIPT or self.twin(lever, row) >= 0:
+            return False
+        day = self.levers.inputs.purchases.date[lever.at]
+        return bool(day[row] == day.max())
+
     def losses(self, lever: Lever, typed: float, right: float, exact: float) -> list[Slip]:
         """A planned loss that was meant to be a tenth, a hundredth, or what is left of it; or was none, where it is high."""
         share = loss_of(typed, lever.on_input)
-        meant = [(share / 10, 0.4 if share >= _HIGH_LOSS else 0.15), (share / 100, 0.05)]
+        meant = [(share / 10, 0.4 if share >= HIGH_LOSS else 0.15), (share / 100, 0.05)]
         if share > 0.5:
             meant.append((1 - share, 0.3))
         found = []
@@ -316,7 +286,7 @@ class _Search:
             if off <= 4:
                 found.append((math.log(odds) - off**2 / 2, Slip(factor, TEN, math.log(odds), share / each)))
         found.sort(key=lambda pair: -pair[0])
-        if not found and share >= _HIGH_LOSS and loss_of(right, lever.on_input) < share / 3 and right > 1 - 4 * exact:
+        if not found and share >= HIGH_LOSS and loss_of(right, lever.on_input) < share / 3 and right > 1 - 4 * exact:
             likely = multiplier(round(max(loss_of(right, lever.on_input), 0.0), 3), lever.on_input)
             return [Slip(likely, HIGH, _LOG_ODDS[HIGH])]
         return [slip for _, slip in found[:1]]
@@ -325,7 +295,7 @@ class _Search:
         """A receipt entered as one lot at the price of the whole, or with quantity and price in each other's place."""
         levers, at = self.levers, int(lever.at[row])
         price, cost = float(levers.inputs.purchases.actual_price[at]), self.state.cost[lever.item]
-        is_quantity = price == math.floor(price) or not self.pieces(lever.item)
+        is_quantity = price == math.floor(price) or not self.digits.pieces(lever.item)
         meant = [price] if is_quantity and price != typed and cost / 2 < typed < 2 * cost else []
         if cost > 0 and price > 2 * cost:
             meant.append(float(round(typed * price / cost)))
@@ -350,7 +320,7 @@ class _Search:
             weight = (
                 self.gain(lever, units, int(lever.at[row])) + slip.log_odds + ODDS - _ROWS_SHARE * math.log(several)
             )
-            weight += self.by_digits(lever, typed, slip.right) - _STANDING * (lever.table in ("BOM", "StandardCost"))
+            weight += self.digits.odds(lever, typed, slip.right) - _STANDING * (lever.table in ("BOM", "StandardCost"))
             if lever.several >= own.ROWS_MIN and not lever.removal:
                 weight += _unlike(lever, typed) - (_unlike(lever, slip.right) if slip.right > 0 else 0.0)
             if weight > 0:
@@ -585,16 +555,12 @@ class _Search:
 
 
 TWIN_DAYS = 2
-_BILL_SPREAD = 1.0  # of the logarithms of quantities in bills, at least
-_ONE_FOR_SEVERAL, _PART_OF_A_PIECE = 2.0, 4.0  # against 1/12 and 0.6 of a piece on a bill
-_BESIDE_LOSS = 4.0  # against the quantity of a line whose planned loss is hardly one
+_CUT_OFF = math.log(0.05)  # that the last receipt of an item is of another period than its count
 _OFTEN = {1: 0.25, 2: 0.1, 3: 0.03, 4: 0.04, 6: 0.02, 8: 0.01, 10: 0.01, 12: 0.01}  # quantities per unit, how often
 _LOST = 0.06
 _NO_BILL = 2.0  # for a missing line, where no bill has the component, and more of it was bought
 _STANDING = 0.7  # against bills: they stay as they are, counts and receipts are typed every month
-_ODD_DECIMALS = 3.0  # for a mistake in a quantity that nobody types: 7.91667
 _ROWS_SHARE = 0.6  # more rows, more mistakes, but not in proportion
-_HIGH_LOSS = 0.25  # a planned loss that is hardly one
 _SHORTAGES_MAX = 2.5  # times what is missing, that a mistake may move where nobody counted
 _EXCHANGES_MAX = 5  # of one row that are looked into
 _TENS = {factor: slips.OF_QUANTITIES[factor] for factor in (10.0, 100.0, 1000.0)}
@@ -615,21 +581,9 @@ def likely_mistakes(balance: UnitBalance, levers: Levers, least: float) -> Likel
     return _Search(balance, levers, outlying, least).run()
 
 
-def _unlikely(noises: float) -> float:
-    """Minus the logarithm of the density of a difference of so many noises."""
-    return (_DEGREES + 1) / 2 * math.log1p(noises * noises / _DEGREES)
-
-
-def _of_pieces(quantity: float) -> float:
-    """Log odds of a quantity of pieces in a bill: a whole one, one for so many of the parent, a part of a piece."""
-    if quantity == round(quantity):
-        return 0.0
-    return -_ONE_FOR_SEVERAL if abs(1 / quantity - round(1 / quantity)) < 1e-6 else -_PART_OF_A_PIECE
-
-
 def _unlike(lever: Lever, quantity: float) -> float:
     """How unlike the other rows a quantity is."""
-    return _unlikely((math.log(quantity) - lever.middle) / lever.spread)
+    return unlikely((math.log(quantity) - lever.middle) / lever.spread)
 
 
 def _together(effects: Effects, others: Effects, units: float) -> Effects:

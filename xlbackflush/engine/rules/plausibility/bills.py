@@ -1,16 +1,15 @@
 """Lines of the bill that the counts contradict, or that stand out from all others."""
 
-import math
 from collections.abc import Iterator
 
 import numpy as np
 
-from xlbackflush import schema
 from xlbackflush.engine.measures.levers import ASSEMBLY_LOSS, LOSS, loss_of
 from xlbackflush.engine.measures.likely_mistakes import EXCHANGED, MISSING, Mistake
+from xlbackflush.engine.measures.typed_digits import TypedDigits
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.rules.places import other_units
-from xlbackflush.engine.rules.plausibility.figures import middle, number, spread
+from xlbackflush.engine.rules.plausibility.figures import number
 from xlbackflush.engine.rules.plausibility.words import (
     code,
     evidence,
@@ -22,7 +21,7 @@ from xlbackflush.engine.rules.plausibility.words import (
     unnamed,
 )
 from xlbackflush.model import finding as f
-from xlbackflush.model.arrays import Floats, sums, where_true
+from xlbackflush.model.arrays import sums, where_true
 
 
 def mistyped_bills(period: Period) -> Iterator[f.Finding]:
@@ -183,7 +182,7 @@ def dominant_components(period: Period) -> Iterator[f.Finding]:
     total = sums(lines.parent, amount, len(bill.items)) + bill.items.own_conversion
     rest = total[lines.parent] - amount
     odd = (amount > _ORDERS * rest) & (lines.quantity >= _BATCH)
-    odd |= (amount > _TIMES * rest) & (lines.quantity > _usual_most(period))
+    odd |= (amount > _TIMES * rest) & (lines.quantity > TypedDigits(bill).usual_most)
     odd = where_true(odd & (rest > 0))
     if not len(odd):
         return
@@ -204,18 +203,3 @@ def dominant_components(period: Period) -> Iterator[f.Finding]:
 
 _ORDERS, _BATCH = 30.0, 100.0
 _TIMES = 5.0
-
-
-def _usual_most(period: Period) -> Floats:
-    """The most that is usual on each line: three spreads above the middle of the lines of its unit."""
-    lines, items = period.bill.lines, period.bill.items
-    pieces = np.isin(np.char.lower(items.uom[lines.component].astype(str)), schema.BY_THE_PIECE)
-    most = np.full(len(lines), np.inf)
-    for alike in (pieces, ~pieces):
-        logs = np.log(lines.quantity[alike & (lines.quantity > 0)])
-        if len(logs) >= _LINES_LEAST:
-            most[alike] = math.exp(middle(logs) + 3 * max(spread(logs), _SPREAD_LEAST))
-    return most
-
-
-_LINES_LEAST, _SPREAD_LEAST = 8, 0.7

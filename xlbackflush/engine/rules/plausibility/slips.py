@@ -72,7 +72,7 @@ _ANY_FACTOR = {
 _LIKE_OTHERS, _PER_PERIOD, _COLUMN, _OFTEN, _HOURS_TELL, _FIRST = -2.0, -3.0, -1.0, 3.0, 6.0, -4.0
 _SMALL_BILLS = 3.0  # one bill may well be a thousandth of another: that is no strong evidence
 _NO_HOURS_TELL = 4.5
-_FRACTIONS_TELL = 3.0  # an amount with fractions of the smallest unit of its currency was divided
+_FRACTIONS_TELL = 4.0  # an amount with fractions of the smallest unit of its currency was divided
 _FRESH = 0.5  # rows of the period are typed every month, standards once
 _FAR = math.log(3.0)  # from here on a standard may be that of the whole period
 
@@ -346,7 +346,8 @@ def _likeliest(book: Books) -> Slip | None:
         float(np.nan_to_num(np.abs(like.deviations[:, _TELLING])).max(initial=0.0)),
         float(np.abs(rows.pay.away).max(initial=0.0)),
     )
-    if np.abs(now).max() < _QUIET and neighbours < _QUIET_NEIGHBOURS:
+    is_whole = not _has_fractions(book.amount, book.unit).any()
+    if np.abs(now).max() < _QUIET and neighbours < _QUIET_NEIGHBOURS and is_whole:
         return None
     world = _World(book, by_item, allowed, incurred, float(_cost(now).sum()), like, rows)
     tried = [
