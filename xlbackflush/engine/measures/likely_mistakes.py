@@ -555,7 +555,7 @@ class _Search:
 
 
 TWIN_DAYS = 2
-_CUT_OFF = math.log(0.05)  # that the last receipt of an item is of another period than its count
+_CUT_OFF = math.log(0.15)  # that the last receipt of an item is of another period than its count
 _OFTEN = {1: 0.25, 2: 0.1, 3: 0.03, 4: 0.04, 6: 0.02, 8: 0.01, 10: 0.01, 12: 0.01}  # quantities per unit, how often
 _LOST = 0.06
 _NO_BILL = 2.0  # for a missing line, where no bill has the component, and more of it was bought
