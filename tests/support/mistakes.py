@@ -192,6 +192,7 @@ def _price(name: str, factor: float) -> None:
 _price("price is the line total", 0)
 _price("price per 100", 100)
 _price("price per 1,000", 1000)
+_price("price of a dozen", 12)
 _price("price x 10", 10)
 _price("price / 10", 0.1)
 _price("price / 100", 0.01)
@@ -215,6 +216,7 @@ def _standard_price(name: str, factor: float) -> None:
     _kind(name)(mistake)
 
 
+_standard_price("standard price of a dozen", 12)
 _standard_price("standard price x 10", 10)
 _standard_price("standard price x 100", 100)
 _standard_price("standard price / 10", 0.1)
@@ -316,6 +318,29 @@ _digit("completion, digit doubled", schema.COMPLETED, "doubled")
 _digit("completion, digit dropped", schema.COMPLETED, "dropped")
 _digit("sale, digit doubled", schema.SOLD, "doubled")
 _digit("sale, digit dropped", schema.SOLD, "dropped")
+
+
+def _digits_exchanged(name: str, table: str, column: str, **wanted: object) -> None:
+    """Two digits beside each other have changed places: 4,320 for 3,420."""
+
+    def mistake(change: Change, rng: Random) -> bool:
+        at = _one(rng, [i for i in _known(change, table, **wanted) if change.number(table, i, column) >= 10])
+        if at is None:
+            return False
+        text = f"{change.number(table, at, column):.10g}"
+        pairs = [i for i in range(len(text) - 1) if text[i : i + 2].isdigit() and text[i] != text[i + 1]]
+        place = _one(rng, pairs)
+        if place is None:
+            return False
+        change.put(table, at, column, float(text[:place] + text[place + 1] + text[place] + text[place + 2 :]))
+        return True
+
+    _kind(name)(mistake)
+
+
+_digits_exchanged("completion, digits exchanged", "Counts", "Quantity", Event=schema.COMPLETED)
+_digits_exchanged("receipt, digits exchanged", "Purchases", "Quantity")
+_digits_exchanged("counted, digits exchanged", "Stock", "Counted qty")
 _times("completion x 10", "Counts", "Quantity", 10, Event=schema.COMPLETED)
 _times("completion / 10", "Counts", "Quantity", 0.1, 10, Event=schema.COMPLETED)
 
@@ -385,8 +410,30 @@ def _again(name: str, table: str, column: str, later: bool = False, **wanted: ob
 _again("completion twice, other document", "Counts", "Quantity", Event=schema.COMPLETED)
 _again("completion twice, next day", "Counts", "Quantity", later=True, Event=schema.COMPLETED)
 _again("sale twice, other document", "Counts", "Quantity", Event=schema.SOLD)
+_again("sale twice, next day", "Counts", "Quantity", later=True, Event=schema.SOLD)
 _again("receipt twice, other document", "Purchases", "Quantity")
 _again("payroll twice, other document", "Actuals", "Amount", Cost_type=schema.LABOR)
+
+
+@_kind("completion of the product beside it")
+def _product_beside(change: Change, rng: Random) -> bool:
+    """The count is right, and stands under the product of the row above or below; both are counted, or nothing could show it."""
+    counted = {row["Item"] for row in change.tables["Stock"] if row["Counted qty"] is not None}
+    made = [
+        row["Item"]
+        for row in change.tables["StandardCost"]
+        if row["Type"] == schema.FINISHED and row["Item"] in counted
+    ]
+    rows = [i for i in change.rows("Counts", Event=schema.COMPLETED) if change.tables["Counts"][i]["Item"] in made]
+    at = _one(rng, [i for i in rows if change.number("Counts", i, "Quantity") > 0])
+    if at is None or len(made) < 2:
+        return False
+    place = made.index(change.tables["Counts"][at]["Item"])
+    change.put(
+        "Counts", at, "Item", made[place - 1 if place == len(made) - 1 or (place and rng.random() < 0.5) else place + 1]
+    )
+    change.name("Counts", at)
+    return True
 
 
 # ----------------------------------------------------------------------------------------- receipts and stock
@@ -413,6 +460,42 @@ def _opening_missing(change: Change, rng: Random) -> bool:
         return False
     change.put("Stock", at, "Opening qty", None)
     change.name("Stock", at)
+    return True
+
+
+@_kind("counted before the last receipt")
+def _before_receipt(change: Change, rng: Random) -> bool:
+    """What came in last was not there yet when the item was counted: the count, or the receipt, may be named."""
+    last: dict[object, int] = {}
+    for at in (i for i in _known(change, "Purchases") if change.number("Purchases", i, "Quantity") > 0):
+        last[change.tables["Purchases"][at]["Item"]] = at
+    rows = change.tables["Stock"]
+    late = {i: last[row["Item"]] for i, row in enumerate(rows) if row["Item"] in last}
+    late = {
+        i: at
+        for i, at in late.items()
+        if change.number("Purchases", at, "Quantity") < change.number("Stock", i, "Counted qty")
+    }
+    at = _one(rng, list(late))
+    if at is None:
+        return False
+    left = change.number("Stock", at, "Counted qty") - change.number("Purchases", late[at], "Quantity")
+    change.put("Stock", at, "Counted qty", _typed(change, "Stock", at, left))
+    change.name("Purchases", late[at])
+    return True
+
+
+@_kind("receipt under another item")
+def _other_item(change: Change, rng: Random) -> bool:
+    """An invoice is booked on another material; the item, or the price that is not its own, may be named."""
+    rows = [i for i in _known(change, "Purchases") if change.number("Purchases", i, "Quantity") > 0]
+    items = sorted({str(change.tables["Purchases"][i]["Item"]) for i in rows})
+    at = _one(rng, rows)
+    if at is None or len(items) < 2:
+        return False
+    others = [item for item in items if item != change.tables["Purchases"][at]["Item"]]
+    change.put("Purchases", at, "Item", others[int(rng.integers(len(others)))])
+    change.name("Purchases", at)
     return True
 
 
@@ -498,6 +581,7 @@ def _rate(name: str, kind: str, factor: float, of_rate: bool) -> None:
 
 
 _rate("labor rate x 10", schema.LABOR, 10, of_rate=True)
+_rate("labor rate of a day", schema.LABOR, 8, of_rate=True)
 _rate("labor rate / 10", schema.LABOR, 0.1, of_rate=True)
 _rate("fixed overhead rate x 10", schema.FIXED_OVERHEAD, 10, of_rate=True)
 _rate("variable overhead rate / 10", schema.VARIABLE_OVERHEAD, 0.1, of_rate=True)
@@ -620,6 +704,17 @@ _per("qty per of a dozen", 12)
 _per("qty per x 2", 2, counted=True)
 _per("qty per / 2", 0.5, counted=True)
 _per("qty per in grams", 1000, wanted="kg")
+
+
+@_kind("decimal point lost in qty per")
+def _point_lost(change: Change, rng: Random) -> bool:
+    """0.25 kg are typed as 25, 1.5 as 15."""
+    texts = {i: f"{change.number('BOM', i, 'Qty per'):.6g}" for i in range(len(change.tables["BOM"]))}
+    at = _one(rng, [i for i, text in texts.items() if "." in text and len(text) <= 5])
+    if at is None:
+        return False
+    change.put("BOM", at, "Qty per", float(texts[at].replace(".", "")))
+    return True
 
 
 @_kind("line in grams, component in kilograms")

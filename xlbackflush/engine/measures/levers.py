@@ -86,7 +86,7 @@ class Levers:
     def __init__(self, unit_costs: UnitCosts, demand: Demand, explosion: Explosion, rows: OwnRows) -> None:
         self.unit_costs, self.demand, self.rows = unit_costs, demand, rows
         self.bill, self.inputs = unit_costs.bill, unit_costs.bill.inputs
-        self._trace = explosion.rows
+        self.explosion, self._trace = explosion, explosion.rows
         self._below: dict[int, Effects] = {}
         self._known: dict[Key, Lever | None] = {}
 

@@ -14,17 +14,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 
 import numpy as np
 
-from xlbackflush import schema
 from xlbackflush.dataclass import dataclass, replace
 from xlbackflush.engine.measures import own_rows as own
 from xlbackflush.engine.measures import slips
+from xlbackflush.engine.measures.day_by_day import DayByDay
 from xlbackflush.engine.measures.levers import COUNTED, OPENING, PER, Effects, Key, Lever, Levers, loss_of, multiplier
 from xlbackflush.engine.measures.slips import FREE, TEN, Slip
+from xlbackflush.engine.measures.typed_digits import HIGH_LOSS, TypedDigits, unlikely
 from xlbackflush.engine.measures.unit_balance import UnitBalance
-from xlbackflush.model.arrays import distinct, where_true
+from xlbackflush.model.arrays import blank_as_zero, distinct, where_true
 
 MISTAKES_MAX = 12
 ITEMS_MAX = 25  # with a difference, that are looked into at a time, the largest in money first
@@ -43,7 +45,6 @@ _LOG_ODDS = {
 }  # fmt: skip
 _FREE_ODDS = math.log(0.1)
 _SHARED_ODDS = -2.0  # that it is this cell, where there are others like it
-_DEGREES = 4.0  # of the t distribution that differences and rows are held to have: a wild one may happen
 
 
 @dataclass(frozen=True)
@@ -125,6 +126,8 @@ class _Search:
             units.used.tolist(), units.book.tolist(), np.nan_to_num(units.counted).tolist(), difference.tolist(),
             units.is_counted.tolist(), units.least.tolist(), units.loss_share.tolist(), units.cost.tolist(), balance.noise,
         )  # fmt: skip
+        self.digits = TypedDigits(levers.bill)
+        self.days = DayByDay(levers, units, self.noticed())
         for item, each in levers.parts_by_count():
             noise = balance.noise * max(self.state.counted[item], 1.0)
             for part, units_of in each.items():
@@ -139,8 +142,8 @@ class _Search:
             return 0.0
         noise = state.noise_of(item)
         if state.is_counted[item]:
-            return math.log(noise) + _unlikely(difference / noise)
-        return _unlikely(difference / noise) if difference < 0 else 0.0
+            return math.log(noise) + unlikely(difference / noise)
+        return unlikely(difference / noise) if difference < 0 else 0.0
 
     def loss_without(self, item: int, unit: float, lever: Lever) -> float:
         """The same once so many units that a lever made of it are taken back."""
@@ -153,14 +156,15 @@ class _Search:
         else:
             noise = state.noise_of(item, used=0.0 if of_itself else -unit, book=unit)
         if state.is_counted[item]:
-            return math.log(noise) + _unlikely((difference - unit) / noise)
+            return math.log(noise) + unlikely((difference - unit) / noise)
         book = difference + unit
-        return _unlikely(book / noise) if book < 0 else 0.0
+        return unlikely(book / noise) if book < 0 else 0.0
 
-    def gain(self, lever: Lever, units: float) -> float:
-        """How much likelier all differences become once so many units are taken back."""
+    def gain(self, lever: Lever, units: float, at: int = -1) -> float:
+        """How much likelier all differences become once so many units are taken back; at: of the row in its table."""
         effects = lever.effects.items()
-        return sum(self.loss(item) - self.loss_without(item, each * units, lever) for item, each in effects)
+        gain = sum(self.loss(item) - self.loss_without(item, each * units, lever) for item, each in effects)
+        return gain + self.days.gain(lever, units, at)
 
     def noticed(self) -> list[int]:
         """Items whose difference is no chance, the largest in money first."""
@@ -208,20 +212,6 @@ class _Search:
                 meant = self.whole(lever, [*slips.multiples(typed, _TENS), *slips.shortened(typed)])
                 yield from (m for m in self.of_row(lever, row, meant) if row not in rows or self.fits_shortage(m))
 
-    def by_pieces(self, lever: Lever, typed: float, right: float) -> float:
-        """Log odds by what stands there: half a piece, or 7.91667 of anything, is hardly typed; a high loss is likelier wrong."""
-        bill = self.levers.bill
-        item = int(bill.lines.component[lever.line]) if lever.line >= 0 else lever.item
-        uom = str(bill.items.uom[item]).strip().casefold()
-        pieces = uom != "" and uom in schema.BY_THE_PIECE
-        if lever.line >= 0:
-            half = pieces and typed == round(typed) and right != round(right)
-            beside_loss = not lever.is_loss and bill.lines.scrap[lever.line] >= _HIGH_LOSS
-            return -_HALF_PIECE * (half and not lever.is_loss) - _BESIDE_LOSS * bool(beside_loss)
-        if lever.table not in ("Purchases", "Counts", "Stock"):
-            return 0.0
-        return _ODD_DECIMALS if typed != round(typed, 0 if pieces else 3) else 0.0
-
     def whole(self, lever: Lever, meant: list[Slip]) -> list[Slip]:
         """Where all quantities of a lever are whole, so is the right one."""
         if lever.line >= 0 or lever.is_loss or not (lever.typed == np.floor(lever.typed)).all():
@@ -245,12 +235,13 @@ class _Search:
                 tiny = [
                     s for s in slips.multiples(typed, _TENS) if s.factor >= 100 and s.right >= 1 and kind == REMOVED
                 ]
-                return [Slip(0.0, kind, _LOG_ODDS[kind]), *tiny]
+                odds = _CUT_OFF if self.is_late(lever, row) else _LOG_ODDS[kind]
+                return [Slip(0.0, kind, odds), *tiny]
         if typed <= 0 and lever.key[0] in (COUNTED, OPENING) and right > 0:
             kind = EMPTY if typed == 0 else SIGN
             odds = _LOG_ODDS[kind]
-            if typed == 0 and lever.key[0] == OPENING:  # many an item opens with nothing
-                odds += math.log(min(2.5 * exact / (3 * right), 1.0))
+            if typed == 0 and lever.key[0] == OPENING:
+                odds += math.log(min(2.5 * exact / (3 * right), 1.0) / self.opens_with_nothing)
             return [Slip(_rounded(right, exact, typed), kind, odds)]
         if lever.removal or right <= 0 or typed <= 0:
             return []
@@ -269,10 +260,23 @@ class _Search:
             odds += _SHARED_ODDS
         return [*found, Slip(_rounded(right, exact, typed), FREE, odds)]
 
+    @cached_property
+    def opens_with_nothing(self) -> float:
+        """Share of the items on Stock without an opening quantity; at least one of them may well have one."""
+        opening = blank_as_zero(self.levers.inputs.stock.opening_qty)
+        return float(np.count_nonzero(opening == 0) + 1) / (len(opening) + 1)
+
+    def is_late(self, lever: Lever, row: int) -> bool:
+        """Is it the last receipt of an item? Goods that come in around the count are often counted with another period."""
+        if lever.key[0] != own.RECEIPT or self.twin(lever, row) >= 0:
+            return False
+        day = self.levers.inputs.purchases.date[lever.at]
+        return bool(day[row] == day.max())
+
     def losses(self, lever: Lever, typed: float, right: float, exact: float) -> list[Slip]:
         """A planned loss that was meant to be a tenth, a hundredth, or what is left of it; or was none, where it is high."""
         share = loss_of(typed, lever.on_input)
-        meant = [(share / 10, 0.4 if share >= _HIGH_LOSS else 0.15), (share / 100, 0.05)]
+        meant = [(share / 10, 0.4 if share >= HIGH_LOSS else 0.15), (share / 100, 0.05)]
         if share > 0.5:
             meant.append((1 - share, 0.3))
         found = []
@@ -282,7 +286,7 @@ class _Search:
             if off <= 4:
                 found.append((math.log(odds) - off**2 / 2, Slip(factor, TEN, math.log(odds), share / each)))
         found.sort(key=lambda pair: -pair[0])
-        if not found and share >= _HIGH_LOSS and loss_of(right, lever.on_input) < share / 3 and right > 1 - 4 * exact:
+        if not found and share >= HIGH_LOSS and loss_of(right, lever.on_input) < share / 3 and right > 1 - 4 * exact:
             likely = multiplier(round(max(loss_of(right, lever.on_input), 0.0), 3), lever.on_input)
             return [Slip(likely, HIGH, _LOG_ODDS[HIGH])]
         return [slip for _, slip in found[:1]]
@@ -291,7 +295,8 @@ class _Search:
         """A receipt entered as one lot at the price of the whole, or with quantity and price in each other's place."""
         levers, at = self.levers, int(lever.at[row])
         price, cost = float(levers.inputs.purchases.actual_price[at]), self.state.cost[lever.item]
-        meant = [price] if price != typed and cost / 2 < typed < 2 * cost else []
+        is_quantity = price == math.floor(price) or not self.digits.pieces(lever.item)
+        meant = [price] if is_quantity and price != typed and cost / 2 < typed < 2 * cost else []
         if cost > 0 and price > 2 * cost:
             meant.append(float(round(typed * price / cost)))
         near = (each for each in meant if abs(each - right) <= max(4 * exact, 0.15 * each * (typed == 1)))
@@ -312,8 +317,10 @@ class _Search:
             units = typed - slip.right
             if abs(units) < CHANGE_MIN * abs(typed) or typed == slip.right:
                 continue
-            weight = self.gain(lever, units) + slip.log_odds + ODDS - _ROWS_SHARE * math.log(several)
-            weight += self.by_pieces(lever, typed, slip.right)
+            weight = (
+                self.gain(lever, units, int(lever.at[row])) + slip.log_odds + ODDS - _ROWS_SHARE * math.log(several)
+            )
+            weight += self.digits.odds(lever, typed, slip.right) - _STANDING * (lever.table in ("BOM", "StandardCost"))
             if lever.several >= own.ROWS_MIN and not lever.removal:
                 weight += _unlike(lever, typed) - (_unlike(lever, slip.right) if slip.right > 0 else 0.0)
             if weight > 0:
@@ -429,13 +436,14 @@ class _Search:
                 near = min(_OFTEN, key=lambda n: abs(n - each))
                 lost = min(max(each - near, 0.0), _LOST * near)  # what its bill would plan to lose
                 off = abs(near + lost - each) * made / noise + (lost * made > noise)
-                odds = math.log(_OFTEN[near] / among**_ROWS_SHARE) - off**2 / 2
+                odds = math.log(_OFTEN[near] / among) - off**2 / 2
                 if off < 4 and odds > best[0]:
                     best = odds, (near + lost) * made, parent, float(near)
             odds, units, parent, each = best
             at = np.array([item])
             lever = Lever((MISSING, item, -1), "StandardCost", "Item", item, at, np.zeros(1), {item: 1.0})
-            weight = self.gain(lever, -units) + ODDS + odds + (0.0 if levers.lines_of(item) else _NO_BILL)
+            weight = self.gain(lever, -units) + ODDS + odds
+            weight += _NO_BILL if levers.lever((own.RECEIPT, item, -1)) and not levers.lines_of(item) else -_STANDING
             if weight > 0:
                 slip = Slip(each, MISSING, odds)
                 yield Mistake(lever, item, 0.0, slip, weight, {item: -units}, other_item=parent)
@@ -472,7 +480,8 @@ class _Search:
                     for second, (too_few, exactly) in of_kind:
                         if second.item == lever.item or abs(too_few + units) > 4 * exactly:
                             continue
-                        gain = self.gain(lever, units) + self.gain(second, -units)
+                        at = int(lever.at[row])
+                        gain = self.gain(lever, units, at) + self.gain(second, -units, at)
                         weight = gain + ODDS - math.log(len(lever.at) * len(of_kind)) + _LOG_ODDS[CHOICE]
                         if weight > 0:
                             effects = _together(lever.effects, second.effects, units)
@@ -531,6 +540,7 @@ class _Search:
     def correct(self, mistake: Mistake) -> None:
         """Take a mistake out of the differences."""
         state = self.state
+        self.days.correct(mistake.lever, mistake.effects, mistake.at)
         for item, units in mistake.effects.items():
             if state.is_counted[item]:
                 state.difference[item] -= units
@@ -545,14 +555,12 @@ class _Search:
 
 
 TWIN_DAYS = 2
-_HALF_PIECE = 2.5  # against a part of a piece on a bill
-_BESIDE_LOSS = 4.0  # against the quantity of a line whose planned loss is hardly one
+_CUT_OFF = math.log(0.15)  # that the last receipt of an item is of another period than its count
 _OFTEN = {1: 0.25, 2: 0.1, 3: 0.03, 4: 0.04, 6: 0.02, 8: 0.01, 10: 0.01, 12: 0.01}  # quantities per unit, how often
 _LOST = 0.06
-_NO_BILL = 2.0  # for a missing line, where no bill has the component
-_ODD_DECIMALS = 3.0  # for a mistake in a quantity that nobody types: 7.91667
+_NO_BILL = 2.0  # for a missing line, where no bill has the component, and more of it was bought
+_STANDING = 0.7  # against bills: they stay as they are, counts and receipts are typed every month
 _ROWS_SHARE = 0.6  # more rows, more mistakes, but not in proportion
-_HIGH_LOSS = 0.25  # a planned loss that is hardly one
 _SHORTAGES_MAX = 2.5  # times what is missing, that a mistake may move where nobody counted
 _EXCHANGES_MAX = 5  # of one row that are looked into
 _TENS = {factor: slips.OF_QUANTITIES[factor] for factor in (10.0, 100.0, 1000.0)}
@@ -573,14 +581,9 @@ def likely_mistakes(balance: UnitBalance, levers: Levers, least: float) -> Likel
     return _Search(balance, levers, outlying, least).run()
 
 
-def _unlikely(noises: float) -> float:
-    """Minus the logarithm of the density of a difference of so many noises."""
-    return (_DEGREES + 1) / 2 * math.log1p(noises * noises / _DEGREES)
-
-
 def _unlike(lever: Lever, quantity: float) -> float:
     """How unlike the other rows a quantity is."""
-    return _unlikely((math.log(quantity) - lever.middle) / lever.spread)
+    return unlikely((math.log(quantity) - lever.middle) / lever.spread)
 
 
 def _together(effects: Effects, others: Effects, units: float) -> Effects:

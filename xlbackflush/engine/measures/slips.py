@@ -105,7 +105,8 @@ def other_digits(typed: float) -> Iterator[Slip]:
         for digit in "0123456789":
             if digit != "0" or i:
                 longer = digits[:i] + digit + digits[i:]
-                yield Slip(int(longer) / scale, DROPPED, math.log(_EDITS[DROPPED] / (10 * places)))
+                odds = _EDITS[DROPPED] / places * min(int(digits) / int(longer), 1.0)
+                yield Slip(int(longer) / scale, DROPPED, math.log(odds))
 
 
 def _digits(typed: float) -> tuple[str, float]:

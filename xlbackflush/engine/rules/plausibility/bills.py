@@ -7,6 +7,7 @@ import numpy as np
 from xlbackflush.engine.measures import own_rows as own
 from xlbackflush.engine.measures.levers import ASSEMBLY_LOSS, LOSS, loss_of
 from xlbackflush.engine.measures.likely_mistakes import EXCHANGED, MISSING, Mistake
+from xlbackflush.engine.measures.typed_digits import TypedDigits
 from xlbackflush.engine.period import Period
 from xlbackflush.engine.rules.places import other_units
 from xlbackflush.engine.rules.plausibility.words import (
@@ -217,14 +218,19 @@ def _costs(period: Period) -> np.ndarray:
 
 
 def dominant_components(period: Period) -> Iterator[f.Finding]:
-    """A component that costs many times all else in its product, by a quantity of a hundred or more, of which no count tells."""
+    """A component that costs many times all else in its product, by a quantity of a hundred or more, of which no count tells;
+
+    less of both is odd where the quantity is unlike those of all other lines.
+    """
     lines, bill = period.bill.lines, period.bill
     if not len(lines):
         return
     amount = lines.factor * _costs(period)[lines.component]
     total = sums(lines.parent, amount, len(bill.items)) + bill.items.own_conversion
     rest = total[lines.parent] - amount
-    odd = where_true((amount > _ORDERS * rest) & (rest > 0) & (lines.quantity >= _BATCH))
+    odd = (amount > _ORDERS * rest) & (lines.quantity >= _BATCH)
+    odd |= (amount > _TIMES * rest) & (lines.quantity > TypedDigits(bill).usual_most)
+    odd = where_true(odd & (rest > 0))
     if not len(odd):
         return
     named = {m.lever.line for m in period.likely_mistakes.mistakes}
@@ -243,3 +249,4 @@ def dominant_components(period: Period) -> Iterator[f.Finding]:
 
 
 _ORDERS, _BATCH = 30.0, 100.0
+_TIMES = 5.0

@@ -71,6 +71,7 @@ _ANY_FACTOR = {
 _LIKE_OTHERS, _PER_PERIOD, _COLUMN, _OFTEN, _HOURS_TELL, _FIRST = -2.0, -3.0, -1.0, 3.0, 6.0, -4.0
 _SMALL_BILLS = 3.0  # one bill may well be a thousandth of another: that is no strong evidence
 _NO_HOURS_TELL = 4.5
+_FRACTIONS_TELL = 4.0  # an amount with fractions of the smallest unit of its currency was divided
 _FRESH = 0.5  # rows of the period are typed every month, standards once
 _FAR = math.log(3.0)  # from here on a standard may be that of the whole period
 
@@ -96,7 +97,8 @@ class Books:
 
     values: standards of every item, a column for each of COLUMNS. units: made, of every item. inputs: what goes into a unit,
     at its cost. hours, amount, kind: of every row of Actuals; kind is the position in KINDS, -1
-    for none. own: is there a row of this cost type? timed: do all labor rows say their hours? never: was it forgotten?
+    for none. own: is there a row of this cost type? timed: do all labor rows say their hours? never: was it forgotten? unit:
+    the smallest of the currency.
     """
 
     values: Floats
@@ -108,6 +110,7 @@ class Books:
     own: Bools
     timed: bool
     never: Bools
+    unit: float
 
     @cached_property
     def allowed_by_item(self) -> Floats:
@@ -151,7 +154,7 @@ def books(period: Period) -> Books:
     goes_in = np.maximum(unit_cost - bill.items.own_conversion, 0.0)
     amount, never = blank_as_zero(actuals.amount), np.zeros(4, dtype=bool)
     hours = blank_as_zero(actuals.hours)
-    return Books(values, units, goes_in, hours, amount, kind, _own(kind), timed, never)
+    return Books(values, units, goes_in, hours, amount, kind, _own(kind), timed, never, 10.0**-period.places)
 
 
 def _units_made(period: Period) -> Floats:
@@ -346,7 +349,8 @@ def _likeliest(book: Books) -> Slip | None:
         float(np.nan_to_num(np.abs(like.deviations[:, _TELLING])).max(initial=0.0)),
         float(np.abs(rows.pay.away).max(initial=0.0)),
     )
-    if np.abs(now).max() < _QUIET and neighbours < _QUIET_NEIGHBOURS:
+    is_whole = not _has_fractions(book.amount, book.unit).any()
+    if np.abs(now).max() < _QUIET and neighbours < _QUIET_NEIGHBOURS and is_whole:
         return None
     world = _World(book, by_item, allowed, incurred, float(_cost(now).sum()), like, rows)
     tried = [
@@ -487,10 +491,22 @@ def _of_rows(world: _World) -> _Tried:
         gain = world.gain(incurred=world.incurred + change) + rows.pay.gain(chosen, sign * steps)
         gain += np.minimum(alike.gain(chosen, steps), _SMALL_BILLS)
         gain[:, len(powers) :] += _ANY_FACTOR[kind]
+        if kind == AMOUNT:  # 21.4224 in a currency of two decimals was 21,422.40
+            typed, meant = (
+                _has_fractions(each, book.unit) for each in (column[chosen][:, None], column[chosen][:, None] / slips)
+            )
+            gain += _FRACTIONS_TELL * (typed & ~meant)
         gain += _FRESH
         row, slip = _best(gain)
         tried.append((gain.size, Slip(kind, int(chosen[row]), -1, float(slips[row, slip]), float(gain[row, slip]))))
     return tried
+
+
+def _has_fractions(amount: Floats, unit: float) -> Bools:
+    """Which amounts are no multiples of the smallest unit of the currency?"""
+    units = amount / unit
+    fractions: Bools = np.abs(units - np.round(units)) > 1e-4
+    return fractions
 
 
 def _pay_factor(book: Books, rows: _Rows, chosen: Ints, sign: float) -> Floats:

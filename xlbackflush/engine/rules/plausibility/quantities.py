@@ -421,7 +421,7 @@ def _too_many(period: Period, item: int, quantity: float, share_in: float) -> st
     if period.settings.stock_count_includes_units_in_process == schema.YES:
         for part, needed in held.items():
             there = float(balance.counted[part] if balance.is_counted[part] else balance.book[part])
-            if balance.recorded[part] and needed > 1.1 * max(there, 0.0) + 3 * float(balance.noise[part]):
+            if balance.recorded[part] and needed > max(there, 0.0) + 2 * float(balance.noise[part]):
                 if part == meant_by_phantom(bill, period.stock):  # its count stands under another code
                     continue
                 name, few = f"{units(needed, bill, part)} of {code(bill, part)}", units(max(there, 0.0), bill, part)
@@ -433,23 +433,29 @@ def _too_many(period: Period, item: int, quantity: float, share_in: float) -> st
     if not len(batches):
         return ""
     largest, made = float(batches.max()), float(batches.sum())
+    many = _BATCHES * largest
+    if len(batches) >= own.ROWS_MIN:  # one large count among small ones is no measure
+        many = min(many, _USUAL_BATCHES * float(np.median(batches)))
     settings = period.settings
     days = settings.period_end - settings.period_start + 1
     usual = made * (settings.cycle_time_days or 0) * 7 / 5 / days
-    if quantity > max(_BATCHES * largest, _BEYOND * usual):
+    if quantity > max(many, _BEYOND * usual):
         return f"the largest count of the period is {units(largest, bill, item)}, and all of them together are {about(made)}"
     return ""
 
 
 _BATCHES = 0.8  # of the largest count of the item: fewer are in process at a time
+_USUAL_BATCHES = 2.5  # of the usual count, as many
 _BEYOND = 1.5  # times what the cycle time leaves in process
 _TENFOLD = 0.9  # of a number that is ten times what it should be
 
 
 def scrap_shares(period: Period) -> Iterator[f.Finding]:
-    """More of an item scrapped than was ever there."""
+    """More of an item scrapped than was ever there, or a good part of all there was, which no count bears out."""
     balance, rows, inputs = period.unit_balance.units, period.own_rows, period.inputs
-    scrapped = (rows.kind == own.SCRAP) & (rows.quantity > balance.came[rows.item]) & (balance.came[rows.item] > 0)
+    borne_out = balance.is_counted & (np.abs(np.nan_to_num(balance.difference)) < _BORNE_OUT * balance.noise)
+    most = balance.came * np.where(borne_out, 1.0, _GOOD_PART)
+    scrapped = (rows.kind == own.SCRAP) & (rows.quantity > most[rows.item]) & (balance.came[rows.item] > 0)
     named = {m.at for m in period.likely_mistakes.mistakes if m.lever.table == "Scrap"}
     for at, item, quantity in zip(
         rows.at[scrapped].tolist(), rows.item[scrapped].tolist(), rows.quantity[scrapped].tolist(), strict=True
@@ -462,3 +468,7 @@ def scrap_shares(period: Period) -> Iterator[f.Finding]:
                 f"{about(float(balance.came[item]))} were there: opening stock and all that came in."
             )
             yield f.ODD_SCRAP.weighed(where, what, effect, period.material)
+
+
+_GOOD_PART = 0.25  # of all there was of an item: so much is hardly thrown out
+_BORNE_OUT = 5.0  # noises: a difference of less bears out what was recorded
