@@ -67,7 +67,7 @@ def trace_columns(
     above, is_root = shown.parent_row, (shown.parent_row < 0).tolist()
     root, item, relieved = shown.root.tolist(), shown.item.tolist(), shown.relieved.tolist()
     priced = [r or not h for r, h in zip(relieved, is_root, strict=True)]
-    exploded = [not r for r in relieved]
+    exploded, converted = [not r for r in relieved], (~shown.relieved | (shown.rate != 0)).tolist()
     parents = named(rows.item[above], rows.line[above])
     return {
         "Product": [codes[i] for i in shown.product.tolist()],
@@ -87,8 +87,8 @@ def trace_columns(
             "" if not (k and posts[r]) else schema.ACCOUNTS_PAYABLE if events[r] == schema.PURCHASE else roles[i]
             for r, i, k in zip(root, item, relieved, strict=True)
         ],
-        "Conversion rate": _where(shown.rate, exploded),
-        "Conversion": _where(shown.conversion, exploded),
+        "Conversion rate": _where(shown.rate, converted),
+        "Conversion": _where(shown.conversion, converted),
         "Scrap basis": [None if b is None else schema.INPUT if b else schema.OUTPUT for b in of_line(lines.on_input)],
         "Units": shown.units.tolist(),
         "Started": _where(shown.started, exploded),
