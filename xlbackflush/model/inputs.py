@@ -97,13 +97,13 @@ class Bom(InputRecords):
     parent: Texts
     component: Texts
     qty_per: Floats
-    per: Floats
     uom: Texts
     scrap_percent: Floats
     scrap_basis: Texts
-    alternative: Texts
     effective_from: Floats
     effective_to: Floats
+    per: Floats
+    alternative: Texts
     note: Texts
 
 
@@ -116,17 +116,17 @@ class StandardCost(InputRecords):
     type: Texts
     uom: Texts
     material_price: Floats
-    price_per: Floats
-    material_overhead_percent: Floats
     labor_hours: Floats
     labor_rate: Floats
-    machine_hours: Floats
     variable_overhead_rate: Floats
     fixed_overhead_rate: Floats
-    setup_hours: Floats
-    lot_size: Floats
     other_conversion: Floats
     assembly_scrap_percent: Floats
+    price_per: Floats
+    material_overhead_percent: Floats
+    machine_hours: Floats
+    setup_hours: Floats
+    lot_size: Floats
     bill: Texts
     note: Texts
 
@@ -174,13 +174,13 @@ class Purchases(InputRecords):
 
     date: Floats
     document: Texts
-    vendor: Texts
     item: Texts
     quantity: Floats
-    uom: Texts
     actual_price: Floats
+    uom: Texts
     price_per: Floats
     other_cost: Floats
+    vendor: Texts
     note: Texts
 
 

@@ -142,9 +142,6 @@ BOM = table(
     quantity(
         "Qty per", "Component units in one good parent, before scrap.", unit="per parent", required=True, minimum=0
     ),
-    quantity(
-        "Per", "Good parents that Qty per is for: 3 per 100. Blank: 1.", unit="parents", width=8, minimum=0, since=4
-    ),
     text(
         "UoM",
         "Unit of measure of Qty per; blank: the component's. Another one is converted: by sheet Units, or kg to g and the like.",
@@ -157,6 +154,11 @@ BOM = table(
         width=12,
         choices=(words.OUTPUT, words.INPUT),
     ),
+    date("Effective from", "First day on which the line is valid; blank: no start date.", unit="first day", width=14),
+    date("Effective to", "Last day on which the line is valid; blank: no end date.", unit="last day", width=14),
+    quantity(
+        "Per", "Good parents that Qty per is for: 3 per 100. Blank: 1.", unit="parents", width=8, minimum=0, since=4
+    ),
     text(
         "Alternative",
         "Lines of a parent with the same Alternative are one bill. Bill on Standard Cost names the one in force; "
@@ -164,8 +166,6 @@ BOM = table(
         width=12,
         since=4,
     ),
-    date("Effective from", "First day on which the line is valid; blank: no start date.", unit="first day", width=14),
-    date("Effective to", "Last day on which the line is valid; blank: no end date.", unit="last day", width=14),
     _NOTE,
 )
 STANDARD_COST = table(
@@ -182,25 +182,8 @@ STANDARD_COST = table(
     ),
     text("UoM", "Unit of measure.", width=8),
     price("Material price", "Standard price of a bought item.", minimum=0),
-    quantity("Price per", "Units that Material price is for: 8 per 100. Blank: 1.", width=9, minimum=0, since=4),
-    percent(
-        "Material overhead %",
-        "Purchasing and handling cost of a bought item, as a share of its Material price. It is allocated like conversion, "
-        "as Other conversion, when the item is used in a product.",
-        unit="of price",
-        minimum=0,
-        since=4,
-    ),
     hours("Labor hours", "Standard labor time of one good unit.", unit="hours per unit", width=12, minimum=0),
     price("Labor rate", "Standard wage.", unit="money per hour", minimum=0),
-    hours(
-        "Machine hours",
-        "Standard machine time of one good unit, setup included. Where it is given, both overhead rates are per machine hour.",
-        unit="hours per unit",
-        width=12,
-        minimum=0,
-        since=4,
-    ),
     price(
         "Variable overhead rate",
         "Standard rate on labor hours, or on machine hours where they are given.",
@@ -213,6 +196,31 @@ STANDARD_COST = table(
         unit="money per hour",
         minimum=0,
     ),
+    price("Other conversion", "Conversion cost not tied to hours.", minimum=0),
+    percent(
+        "Assembly scrap %",
+        "Planned loss of whole units of this item; multiplies its components.",
+        unit="of units",
+        minimum=0,
+        maximum=1,
+    ),
+    quantity("Price per", "Units that Material price is for: 8 per 100. Blank: 1.", width=9, minimum=0, since=4),
+    percent(
+        "Material overhead %",
+        "Purchasing and handling cost of a bought item, as a share of its Material price. It is allocated like conversion, "
+        "as Other conversion, when the item is used in a product.",
+        unit="of price",
+        minimum=0,
+        since=4,
+    ),
+    hours(
+        "Machine hours",
+        "Standard machine time of one good unit, setup included. Where it is given, both overhead rates are per machine hour.",
+        unit="hours per unit",
+        width=12,
+        minimum=0,
+        since=4,
+    ),
     hours(
         "Setup hours",
         "Labor hours to set up one lot; shared by the units of the lot, on top of Labor hours.",
@@ -222,14 +230,6 @@ STANDARD_COST = table(
         since=4,
     ),
     quantity("Lot size", "Good units that share the setup. Blank: 1.", width=9, minimum=0, since=4),
-    price("Other conversion", "Conversion cost not tied to hours.", minimum=0),
-    percent(
-        "Assembly scrap %",
-        "Planned loss of whole units of this item; multiplies its components.",
-        unit="of units",
-        minimum=0,
-        maximum=1,
-    ),
     text("Bill", "Alternative on BOM that is in force; blank: the lines without one.", width=12, since=4),
     _NOTE,
 )
@@ -285,16 +285,15 @@ PURCHASES = table(
     "{Item}, {Document}, {Date}",
     _DATE,
     _document("PO-3001"),
-    text("Vendor", "Vendor, for the price variance by vendor.", width=18, since=4),
     item("Item", "Item received."),
     quantity("Quantity", "Units received; negative: a return that names its document.", required=True),
+    price("Actual price", "Invoice price of one unit.", required=True, minimum=0),
     text(
         "UoM",
         "Unit of measure of Quantity and Actual price; blank: the item's. Another one is converted, as on BOM.",
         width=8,
         since=4,
     ),
-    price("Actual price", "Invoice price of one unit.", required=True, minimum=0),
     quantity("Price per", "Units that Actual price is for: 8 per 100. Blank: 1.", width=9, minimum=0, since=4),
     money(
         "Other cost",
@@ -302,6 +301,7 @@ PURCHASES = table(
         width=14,
         since=4,
     ),
+    text("Vendor", "Vendor, for the price variance by vendor.", width=18, since=4),
     _NOTE,
 )
 ACTUALS = table(

@@ -47,8 +47,8 @@ def per_unit(inputs: Inputs, before: Inputs | None = None) -> Inputs:
 
 
 def or_one(values: Floats) -> Floats:
-    """Blank is 1."""
-    return np.where(np.isnan(values), 1.0, values)
+    """Blank is 1; so is 0, which a rule refuses."""
+    return np.where(values > 0, values, 1.0)
 
 
 def given(values: Floats) -> bool:
