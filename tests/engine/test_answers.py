@@ -8,6 +8,7 @@ from functools import partial
 from unittest import mock
 
 import independent
+from per_unit import per_unit
 import pytest
 from april import april, buy, day, line, made
 from hypothesis import given
@@ -171,7 +172,7 @@ def test_every_explosion_adds_up_to_the_cost_flushed(name):
 def oracle(world: World) -> independent.Standards:
     """Exact standards of a world."""
     basis = str(world.settings["Default scrap basis"])
-    given = independent.spelled_alike({**world.tables})
+    given = per_unit(independent.spelled_alike({**world.tables}))
     items, bom = independent.read_items(given["StandardCost"], basis), independent.read_bom(given["BOM"], basis)
     return independent.Standards(items, bom, independent.STOCK_ROLES[str(world.settings["Trigger points"])])
 

@@ -102,9 +102,9 @@ class Bom(InputRecords):
     scrap_basis: Texts
     effective_from: Floats
     effective_to: Floats
+    note: Texts
     per: Floats
     alternative: Texts
-    note: Texts
 
 
 @dataclass(frozen=True)
@@ -122,13 +122,13 @@ class StandardCost(InputRecords):
     fixed_overhead_rate: Floats
     other_conversion: Floats
     assembly_scrap_percent: Floats
+    note: Texts
     price_per: Floats
     material_overhead_percent: Floats
     machine_hours: Floats
     setup_hours: Floats
     lot_size: Floats
     bill: Texts
-    note: Texts
 
 
 @dataclass(frozen=True)
@@ -177,11 +177,11 @@ class Purchases(InputRecords):
     item: Texts
     quantity: Floats
     actual_price: Floats
+    note: Texts
     uom: Texts
     price_per: Floats
     other_cost: Floats
     vendor: Texts
-    note: Texts
 
 
 @dataclass(frozen=True)

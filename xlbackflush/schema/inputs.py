@@ -156,6 +156,7 @@ BOM = table(
     ),
     date("Effective from", "First day on which the line is valid; blank: no start date.", unit="first day", width=14),
     date("Effective to", "Last day on which the line is valid; blank: no end date.", unit="last day", width=14),
+    _NOTE,
     quantity(
         "Per", "Good parents that Qty per is for: 3 per 100. Blank: 1.", unit="parents", width=8, minimum=0, since=4
     ),
@@ -166,7 +167,6 @@ BOM = table(
         width=12,
         since=4,
     ),
-    _NOTE,
 )
 STANDARD_COST = table(
     "StandardCost",
@@ -204,6 +204,7 @@ STANDARD_COST = table(
         minimum=0,
         maximum=1,
     ),
+    _NOTE,
     quantity("Price per", "Units that Material price is for: 8 per 100. Blank: 1.", width=9, minimum=0, since=4),
     percent(
         "Material overhead %",
@@ -231,7 +232,6 @@ STANDARD_COST = table(
     ),
     quantity("Lot size", "Good units that share the setup. Blank: 1.", width=9, minimum=0, since=4),
     text("Bill", "Alternative on BOM that is in force; blank: the lines without one.", width=12, since=4),
-    _NOTE,
 )
 UNITS = table(
     "Units",
@@ -288,6 +288,7 @@ PURCHASES = table(
     item("Item", "Item received."),
     quantity("Quantity", "Units received; negative: a return that names its document.", required=True),
     price("Actual price", "Invoice price of one unit.", required=True, minimum=0),
+    _NOTE,
     text(
         "UoM",
         "Unit of measure of Quantity and Actual price; blank: the item's. Another one is converted, as on BOM.",
@@ -302,7 +303,6 @@ PURCHASES = table(
         since=4,
     ),
     text("Vendor", "Vendor, for the price variance by vendor.", width=18, since=4),
-    _NOTE,
 )
 ACTUALS = table(
     "Actuals",
