@@ -16,7 +16,7 @@ Worked case. A gadget takes 1 kg of resin at 2.00 plus 20 % scrap, and 0.5 for c
 
 Steps of `compute`:
 
-    1. read      tables -> items, BOM lines            (spelled_alike, read_items, read_bom)
+    1. read      tables -> items, BOM lines            (spelled_alike, per_unit, read_items, read_bom)
     2. standards unit cost and explosion at a date     (Standards.cost, Standards.explode, Standards.relieve)
     3. books     rows -> lines and quantities moved    (post_*)
     4. round     each line once, then close, then add  (rounded, with_close, ledger_of)
@@ -38,6 +38,8 @@ from decimal import Decimal
 from fractions import Fraction
 from math import floor
 from typing import NamedTuple, TypeVar
+
+from per_unit import per_unit
 
 Row = dict[str, object]
 Tables = dict[str, list[Row]]
@@ -103,6 +105,7 @@ class Item(NamedTuple):
     type: str
     own: dict[str, Fraction]  # element -> cost per good unit, without components
     start_factor: Fraction  # units started per good unit
+    handling: Fraction  # material overhead of a unit bought, when it goes into a product
 
 
 class BomLine(NamedTuple):
@@ -162,7 +165,11 @@ def spelled_alike(tables: Tables) -> Tables:
     given: Tables = defaultdict(list)
     for table, rows in filled.items():
         for row in rows:
-            items = {key: names[text(row[key]).lower()] for key in ("Item", "Parent", "Component") if key in row}
+            items = {
+                key: names[text(row[key]).lower()]
+                for key in ("Item", "Parent", "Component")
+                if not is_blank(row.get(key))
+            }
             given[table].append(row | items)
     return given
 
@@ -175,14 +182,17 @@ def scrap_factor(share: Fraction, basis: str) -> Fraction:
 def read_items(rows: list[Row], basis: str) -> dict[str, Item]:
     items = {}
     for row in rows:
-        own = dict.fromkeys(ELEMENTS, Fraction(0))
+        own, handling = dict.fromkeys(ELEMENTS, Fraction(0)), Fraction(0)
         if row["Type"] == "Buy":
             own[MATERIAL] = number(row, "Material price")
+            handling = own[MATERIAL] * number(row, "Material overhead %")
         else:
-            own |= {element: number(row, "Labor hours") * number(row, rate) for element, rate in RATES.items()}
+            overhead = "Labor hours" if is_blank(row.get("Machine hours")) else "Machine hours"
+            driver = {element: "Labor hours" if element == "Labor" else overhead for element in RATES}
+            own |= {element: number(row, driver[element]) * number(row, rate) for element, rate in RATES.items()}
             own[OTHER] = number(row, "Other conversion")
         factor = scrap_factor(number(row, "Assembly scrap %"), basis)
-        items[str(row["Item"])] = Item(str(row["Type"]), own, factor)
+        items[str(row["Item"])] = Item(str(row["Type"]), own, factor, handling)
     return items
 
 
@@ -241,6 +251,7 @@ class Standards:
                 below = self.cost(component, on)
                 for element in ELEMENTS:
                     total[element] += quantity * below[element]
+                total[OTHER] += quantity * self.items[component].handling
             total[UNIT_COST] = sum((total[element] for element in ELEMENTS), Fraction(0))
             self.costs[item, on] = total
         return self.costs[item, on]
@@ -256,7 +267,7 @@ class Standards:
             conversion = sum((own[element] for element in (*RATES, OTHER)), Fraction(0))
             for component, quantity in self.needs(item, on):
                 below = self.relieve(component, on)
-                conversion += quantity * below.conversion
+                conversion += quantity * (below.conversion + self.items[component].handling)
                 for stocked, per_unit in below.components.items():
                     components[stocked] += quantity * per_unit
             self.explosions[item, on] = Explosion(components, conversion)
@@ -304,7 +315,7 @@ def post_purchases(books: Books, rows: list[Row]) -> None:
             standard = quantity * books.standards.unit_cost(item, day(row["Date"]))
             books.lines[Line("Purchase", role, PRICE_VARIANCE, "standard")] += standard
             # One entry per role debited: payables of different entries are rounded apart.
-            actual = quantity * number(row, "Actual price")
+            actual = quantity * number(row, "Actual price") + number(row, "Other cost")
             books.lines[Line("Purchase", PRICE_VARIANCE, PAYABLE, f"actual of {role}")] += actual
 
 
@@ -469,7 +480,7 @@ def compute(settings: Mapping[str, object], tables: Tables) -> Result:
     basis, disposition = chosen["Default scrap basis"], chosen["Variance disposition"]
     minor_units = MINOR_UNITS.get(chosen["Currency"], 2)
 
-    given = spelled_alike(tables)
+    given = per_unit(spelled_alike(tables))
     items, bom = read_items(given["StandardCost"], basis), read_bom(given["BOM"], basis)
     standards = Standards(items, bom, STOCK_ROLES[chosen["Trigger points"]])
 

@@ -60,6 +60,7 @@ from independent import (
     number,
     text,
 )
+from per_unit import per_unit
 
 WIP = "Work in process"
 ABNORMAL_LOSS = SCRAP_CHARGES["Abnormal"]
@@ -352,7 +353,8 @@ class Allowed(NamedTuple):
     """What the standards allow for all that was flushed."""
 
     amounts: dict[str, Fraction]  # by element
-    hours: Fraction
+    hours: Fraction  # of labor
+    by_machine: bool  # overhead of something goes by machine hours
 
 
 def allowed(period: Period) -> Allowed:
@@ -362,11 +364,13 @@ def allowed(period: Period) -> Allowed:
     """
     units: Quantities = defaultdict(Fraction)
     sold: Quantities = defaultdict(Fraction)
+    handled: Quantities = defaultdict(Fraction)
     standards = period.shelf.standards
 
     def make(item: str, quantity: Fraction, on: dt.date) -> None:
         units[item] += quantity
         for component, needed in standards.needs(item, on):
+            handled[component] += quantity * needed
             use(component, quantity * needed, on)
 
     def use(item: str, quantity: Fraction, on: dt.date) -> None:
@@ -392,7 +396,12 @@ def allowed(period: Period) -> Allowed:
         element: sum((quantity * standards.items[item].own[element] for item, quantity in made.items()), Fraction(0))
         for element in (*RATES, OTHER)
     }
-    return Allowed(amounts, sum((q * hours_per_unit[item] for item, q in made.items()), Fraction(0)))
+    amounts[OTHER] += sum((q * standards.items[item].handling for item, q in handled.items()), Fraction(0))
+    timed = {str(row["Item"]) for row in period.given["StandardCost"] if not is_blank(row.get("Machine hours"))}
+    by_machine = any(
+        item in timed and (hours_per_unit[item] or any(standards.items[item].own.values())) for item in made
+    )
+    return Allowed(amounts, sum((q * hours_per_unit[item] for item, q in made.items()), Fraction(0)), by_machine)
 
 
 def told_apart(labor: list[Row]) -> bool:
@@ -433,7 +442,11 @@ class Variances:
             at_actual[item] += number(row, "Quantity") * number(row, "Actual price")
         bought = {item: at_actual[item] - at_standard[item] for item in at_actual}
         posts = period.standards.purchase_is_trigger
-        self._by_item("Material price", bought, at_standard, self.balances[PRICE_VARIANCE] if posts else None)
+        other = policy.rounded(sum((number(row, "Other cost") for row in period.given["Purchases"]), Fraction(0)))
+        total = self.balances[PRICE_VARIANCE] - other if posts else None
+        self._by_item("Material price", bought, at_standard, total)
+        how = policy.disposition if posts else NOT_POSTED
+        self.add("Material price", "Other cost of receipts", Decimal(0), other, how)
 
         missing: dict[bool, Quantities] = {True: {}, False: {}}  # of made items, and of bought ones
         relieved: Quantities = {}
@@ -503,7 +516,8 @@ class Variances:
                 continue
             steps = [(names[0], actual[element]), (names[1], standard[element]), ("", standard[element])]
             rates = {number(row, f"{element} rate") for row in self.period.given["StandardCost"]} - {0}
-            if paid and told_apart(labor) and (total.hours or len(rates) == 1):
+            by_labor = element == "Labor" or not total.by_machine
+            if paid and told_apart(labor) and by_labor and (total.hours or len(rates) == 1):
                 rate = total.amounts[element] / total.hours if total.hours else rates.pop()
                 flexed = paid * rate
                 steps[1] = (names[1], policy.rounded(flexed))
@@ -758,7 +772,7 @@ def wip_lines(period: Period, found: InProcess) -> dict[Line, Decimal]:
 
 
 def begin(policy: Policy, tables: Tables) -> Period:
-    given = independent.spelled_alike(tables)
+    given = per_unit(independent.spelled_alike(tables))
     basis = policy.chosen["Default scrap basis"]
     items = independent.read_items(given["StandardCost"], basis)
     kind = MaterialOnly if policy.expensed else Standards

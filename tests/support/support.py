@@ -159,7 +159,7 @@ def accepted(outcome: RunResult) -> tuple[dict[str, object], dict[str, list[Row]
     settings = {**fields, "Period start": _date(chosen.period_start), "Period end": _date(chosen.period_end)}
     tables = {}
     for name in FIELDS:
-        records, columns = outcome.period.inputs.table(name), schema.TABLES[name].columns
+        records, columns = outcome.period.inputs.as_typed.table(name), schema.TABLES[name].columns
         rows = zip(*(records.column(column.name).tolist() for column in columns), strict=True)
         tables[name] = [
             {

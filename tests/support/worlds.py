@@ -29,6 +29,7 @@ quantities = st.integers(1, 99_999).map(lambda n: n / 100)
 few = st.integers(1, 999).map(lambda n: n / 100)
 prices = st.integers(1, 49_999).map(lambda n: n / 1000)
 shares = st.one_of(st.none(), st.integers(1, 40).map(lambda n: n / 100))
+cents = st.integers(-9_999, 9_999_999).map(lambda n: n / 100)
 bases = st.sampled_from([None, schema.OUTPUT, schema.INPUT])
 
 
@@ -106,6 +107,8 @@ def factories(draw: st.DrawFn) -> dict[str, list[Row]]:
         if kind != schema.BUY:
             for component in sorted(draw(st.sets(st.integers(0, i - 1), min_size=1, max_size=3))):
                 bom += draw(_lines(f"I{i}", f"I{component}"))
+    if draw(st.booleans()):
+        return draw(_as_erps_have_it(costs, bom))
     return {"StandardCost": costs, "BOM": bom}
 
 
@@ -117,6 +120,44 @@ def _conversion() -> st.SearchStrategy[Row]:
     columns = ("Labor rate", "Variable overhead rate", "Fixed overhead rate", "Other conversion")
     money = dict.fromkeys(columns, st.one_of(st.none(), prices))
     return st.fixed_dictionaries({**money, "Labor hours": st.one_of(st.none(), few), "Assembly scrap %": shares})
+
+
+#: unit of an item -> units that lines and receipts of it may be in
+OTHER_UNITS = {
+    "kg": ("kg", "g", "KGS", "lb", None),
+    "each": ("ea", "box", "case", None),
+    "m": ("mm", "M", "roll", None),
+}
+UNITS: list[Row] = [
+    {"From": "box", "To": "each", "Factor": 12},
+    {"Item": "I0", "From": "box", "To": "pcs", "Factor": 10},
+    {"From": "case", "To": "box", "Factor": 4},
+    {"From": "m", "To": "roll", "Factor": 0.02},
+]
+hundreds = st.sampled_from([None, 1, 10, 100, 7])
+
+
+@st.composite
+def _as_erps_have_it(draw: st.DrawFn, costs: list[Row], bom: list[Row]) -> dict[str, list[Row]]:
+    """Prices and quantities per so many, units, alternatives, setup and machine hours, material overhead."""
+    bought = {"Price per": hundreds, "Material overhead %": shares}
+    made = {
+        "Machine hours": st.one_of(st.none(), few),
+        "Setup hours": st.one_of(st.none(), few),
+        "Lot size": hundreds,
+        "Bill": st.sampled_from([None, None, "A"]),
+    }
+    units = {}
+    for row in costs:
+        row |= draw(st.fixed_dictionaries(bought if row["Type"] == schema.BUY else made))
+        row["UoM"] = units[row["Item"]] = draw(st.sampled_from(sorted(OTHER_UNITS)))
+    bills, lines = {str(row["Item"]).lower(): row.get("Bill") for row in costs}, []
+    for row in bom:
+        uom = draw(st.sampled_from(OTHER_UNITS[units[str(row["Component"]).upper()]]))
+        lines.append(row | {"Per": draw(hundreds), "UoM": uom, "Alternative": bills[str(row["Parent"]).lower()]})
+        if draw(st.integers(0, 3)) == 0:
+            lines.append(row | {"Qty per": 99, "Alternative": "not in force"})
+    return {"StandardCost": costs, "BOM": lines, "Units": UNITS}
 
 
 @st.composite
@@ -172,6 +213,9 @@ def worlds(draw: st.DrawFn) -> World:
     scrap = draw(_rows(list(kinds), Stage=st.just(schema.COMPONENT), **_scrapped()))
     scrap += draw(_rows(of(*schema.TYPES[1:]), Stage=st.just(schema.FINISHED_UNIT), **_scrapped()))
     purchases = draw(_rows(of(*stocked), **{"Actual price": prices}))
+    if "Units" in factory:
+        units = {str(row["Item"]): str(row["UoM"]) for row in factory["StandardCost"]}
+        purchases = [row | draw(_received_so(units[str(row["Item"]).upper()])) for row in purchases]
     cells = {
         "Opening qty": st.one_of(st.none(), quantities),
         "Counted qty": st.one_of(st.none(), st.just(0), quantities),
@@ -209,6 +253,18 @@ def _rows(draw: st.DrawFn, items: list[str], **cells: st.SearchStrategy[object])
     return rows
 
 
+def _received_so(uom: str) -> st.SearchStrategy[Row]:
+    """In what unit, at a price per how many, with what freight, from whom."""
+    return st.fixed_dictionaries(
+        {
+            "UoM": st.sampled_from(OTHER_UNITS[uom]),
+            "Price per": hundreds,
+            "Other cost": st.one_of(st.none(), cents),
+            "Vendor": st.sampled_from([None, "Acme", "ACME", "Bolts Ltd"]),
+        }
+    )
+
+
 def _scrapped() -> dict[str, st.SearchStrategy[object]]:
     return {
         "Kind": st.sampled_from([schema.NORMAL, schema.ABNORMAL]),
@@ -229,7 +285,6 @@ def _numbered(rows: list[Row]) -> list[Row]:
 # ---------------------------------------------------------------------------------------------- period end
 
 percentages = st.one_of(st.none(), st.integers(0, 100).map(lambda n: n / 100))
-cents = st.integers(-9_999, 9_999_999).map(lambda n: n / 100)
 
 
 @st.composite

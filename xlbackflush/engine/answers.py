@@ -38,7 +38,7 @@ from xlbackflush.model.inputs import Settings
 from xlbackflush.model.tables import Source
 
 #: input tables that the answers rest on
-TABLES = (schema.SETUP, schema.STANDARD_COST, schema.BOM)
+TABLES = (schema.SETUP, schema.STANDARD_COST, schema.BOM, schema.UNITS)
 CONVERSION_COSTS = "Conversion costs"
 BLOCK = 5_000  # rows of the Trace; items are exploded so many at a time, as one item alone costs nearly as much
 _TOO_MUCH = 1e15

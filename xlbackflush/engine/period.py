@@ -30,6 +30,7 @@ from xlbackflush.engine.measures.levers import Levers
 from xlbackflush.engine.measures.likely_mistakes import LikelyMistakes, likely_mistakes
 from xlbackflush.engine.measures.materiality import MaterialityRow, material_amount, materiality
 from xlbackflush.engine.measures.own_rows import OwnRows, own_rows
+from xlbackflush.engine.measures.receipts import Receipts, Vendors, by_vendor, receipts
 from xlbackflush.engine.measures.tie_out import INVENTORIES, Tie, tie_out
 from xlbackflush.engine.measures.unit_balance import UnitBalance, unit_balance
 from xlbackflush.engine.measures.variances import Conversion, ConversionAllowed, Variance
@@ -41,6 +42,7 @@ from xlbackflush.engine.posting.normal_scrap import NormalScrap, normal_scrap
 from xlbackflush.engine.record.corrections import Draft, correct
 from xlbackflush.engine.record.record import Record
 from xlbackflush.engine.standards.bill import Bill, bill, with_numbers
+from xlbackflush.engine.standards.per_unit import per_unit
 from xlbackflush.engine.standards.unit_cost import UnitCosts, unit_costs
 from xlbackflush.engine.stock.counted import CountedAccount, counted_accounts
 from xlbackflush.engine.stock.in_process import InProcess, in_process, recorded_conversion
@@ -65,7 +67,11 @@ _UNMOVED: dict[str | tuple[str, str], tuple[str, ...]] = {
     "Scrap": _COSTS,
     ("Scrap", "Salvage value"): _BEFORE_THE_CLOSE,
     "Purchases": _COSTS,
-    ("Purchases", "Actual price"): (*_COSTS, *_QUANTITIES, "movements"),
+    **{
+        ("Purchases", column): (*_COSTS, *_QUANTITIES, "movements")
+        for column in ("Actual price", "Price per", "Other cost")
+    },
+    "Units": (),
     "Actuals": _BEFORE_THE_CLOSE,
     "Stock": (*_COSTS, *_QUANTITIES),
     "WIP": tuple(stage for stage in _BEFORE_THE_CLOSE if stage not in ("in_process", "movements")),
@@ -122,7 +128,7 @@ class Period:
     """See the module. Accepted inputs without errors, and what earlier runs left on the books; nothing is changed later."""
 
     def __init__(self, inputs: Inputs, record: Record | None = None) -> None:
-        self.inputs, self.record = inputs, record or Record()
+        self.inputs, self.record = inputs if inputs.typed else per_unit(inputs), record or Record()
         self.settings: Settings = inputs.settings
         self.places = inputs.places
 
@@ -269,7 +275,7 @@ class Period:
 
     @cached_property
     def conversion(self) -> Conversion:
-        return variance.conversion_totals(self.inputs, self.conversion_allowed, self.flushed, self.before_close)
+        return variance.conversion_totals(self.bill, self.conversion_allowed, self.flushed, self.before_close)
 
     @cached_property
     def variances(self) -> list[Variance]:
@@ -289,6 +295,14 @@ class Period:
     @cached_property
     def materiality(self) -> list[MaterialityRow]:
         return materiality(self.inputs, self.shares, self.ties, self.in_process, self.ledger)
+
+    @cached_property
+    def receipts(self) -> Receipts:
+        return receipts(self.unit_costs)
+
+    @cached_property
+    def vendors(self) -> Vendors:
+        return by_vendor(self.unit_costs, self.receipts)
 
     @cached_property
     def own_rows(self) -> OwnRows:
@@ -373,15 +387,17 @@ class Period:
         return changed
 
     def with_cell(self, table: str, column: str, index: int, value: float) -> Period:
-        """The period with another number in one cell; index counts the rows of the table from 0.
+        """The period with another number typed into one cell; index counts the rows of the table from 0.
 
         It takes along what this one has worked out already and the cell does not move.
         """
-        records = self.inputs.table(table)
+        typed = self.inputs.as_typed
+        records = typed.table(table)
         values = records.column(column).copy()
         values[index] = value
         records = replace(records, **{schema.identifier(column): values})
-        changed = Period(replace(self.inputs, **{FIELDS[table]: records}), self.record)  # type: ignore[arg-type]
+        inputs = replace(typed, **{FIELDS[table]: records})  # type: ignore[arg-type]
+        changed = Period(per_unit(inputs, self.inputs), self.record)
         changed.bill = with_numbers(self.bill, changed.inputs)
         known = vars(self)  # where a cached property keeps its value
         for stage in (*_SHAPE, *_unmoved(table, column, self.demand)):

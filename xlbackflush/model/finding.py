@@ -97,10 +97,14 @@ OVERLAP = Rule("B03", ERROR, "Effective dates overlap",
 TWICE = Rule("B04", WARNING, "Component listed twice", "Delete this line if it is a duplicate; else make one line of the two.")
 BOUGHT_WITH_BOM = Rule("B05", WARNING, "Bought item with a BOM",
     "If it is made, change its Type; if it is bought, delete the lines.")
-UOM = Rule("B06", WARNING, "Units of measure differ", "State Qty per in the component's unit of measure.")
+UOM = Rule("B06", ERROR, "Unit of measure without a conversion", "Add the conversion to sheet Units.")
 ZERO_QUANTITY = Rule("B07", WARNING, "Qty per is zero", "Give the quantity, or delete the line.")
 NOTHING_EFFECTIVE = Rule("B08", WARNING, "No BOM line in force",
     "Add a line that is effective on that day, or correct the dates.")
+NOTHING_PER = Rule("B09", ERROR, "Quantity or price per nothing", "Type how many units it is for, or clear the cell: blank is 1.")
+UNKNOWN_BILL = Rule("B10", ERROR, "Bill that there is not", "Name an Alternative that the item has on BOM, or add its lines.")
+BILL_NOT_CHOSEN = Rule("B11", ERROR, "No bill chosen",
+    "Name the Alternative that is in force as Bill on Standard Cost, or clear Alternative on its lines.")
 
 # -- standard costs
 NO_PRICE = Rule("K01", WARNING, "Bought item without a price", "Type its standard price; until then it is taken as zero.")
@@ -112,7 +116,17 @@ PRICE_WITHOUT_BOM = Rule("K04", ERROR, "Made item with a price and no BOM",
 CONVERSION_IGNORED = Rule("K05", WARNING, "Bought item with conversion cost",
     "Labor and overhead of a bought item are ignored. Clear them.")
 HOURS_WITHOUT_RATE = Rule("K06", WARNING, "Labor hours without a rate", "Give Labor rate or an overhead rate.")
+OVERHEAD_IGNORED = Rule("K08", WARNING, "Material overhead of a made item",
+    "It is ignored: give the percentage to the bought items that go into it. Clear it.")
+SETUP_OF_EACH = Rule("K09", WARNING, "Setup hours without a lot size",
+    "Type Lot size; until then every unit bears a whole setup.")
 NO_BILL = Rule("K07", WARNING, "Made item without a bill of materials", "Enter its components on BOM.")
+
+# -- units of measure
+FACTOR = Rule("M01", ERROR, "Factor that cannot be", "Type how many To are in 1 From, or delete the row.")
+UNITS_DISAGREE = Rule("M02", ERROR, "Two conversions that disagree", "Correct one of the rows, or delete it.")
+UNITS_UNUSUAL = Rule("M03", WARNING, "Conversion unlike the usual one",
+    "Correct Factor, or delete the row; leave it if the unit is another one of that name, such as an imperial gallon.")
 
 # -- transactions
 OUTSIDE_PERIOD = Rule("T01", ERROR, "Date outside the period", "Correct the date, or move the row to its period.")
@@ -252,6 +266,7 @@ ODD_WIP = Rule("W52", WARNING, "More in process than was made", "Check the units
 EMPTY_WIP = Rule("W53", WARNING, "Units in process without a degree of completion",
     "Fill in Material % and Conversion %; blank is taken as nothing.")
 NO_QUANTITY = Rule("W55", WARNING, "Document of a quantity of 0", "Type the quantity of the document, or delete the row.")
+UPSIDE_DOWN = Rule("W10", WARNING, "Conversion the wrong way round", "Exchange From and To, or type the factor of 1 From.")
 OVERBOUGHT = Rule("W54", WARNING, "Receipt far beyond use", "Check the document, its unit and its quantity.")
 
 #    bills: W60 and on

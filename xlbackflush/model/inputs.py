@@ -4,12 +4,16 @@ Text is str ("" where blank), numbers are float64 (NaN where blank), dates are E
 the row on the sheet. Fields are named as the columns of the schema are (`schema.identifier`).
 """
 
+from __future__ import annotations
+
 import re
 from typing import Any
 
+import numpy as np
+
 from xlbackflush import schema
-from xlbackflush.dataclass import dataclass
-from xlbackflush.model.arrays import Floats, Ints, Records, Texts
+from xlbackflush.dataclass import dataclass, field
+from xlbackflush.model.arrays import Floats, Ints, Records, Texts, blank_as_zero
 from xlbackflush.model.money import decimals
 from xlbackflush.model.tables import Source
 
@@ -88,7 +92,7 @@ class InputRecords(Records):
 
 @dataclass(frozen=True)
 class Bom(InputRecords):
-    """A component of a made item, per good unit of its parent before scrap."""
+    """A component of a made item, per good unit of its parent (`per` of them where that is filled in), before scrap."""
 
     parent: Texts
     component: Texts
@@ -99,11 +103,13 @@ class Bom(InputRecords):
     effective_from: Floats
     effective_to: Floats
     note: Texts
+    per: Floats
+    alternative: Texts
 
 
 @dataclass(frozen=True)
 class StandardCost(InputRecords):
-    """An item; prices and rates in money, hours per good unit."""
+    """An item; prices and rates in money, hours per good unit, setup hours per lot."""
 
     item: Texts
     description: Texts
@@ -116,6 +122,23 @@ class StandardCost(InputRecords):
     fixed_overhead_rate: Floats
     other_conversion: Floats
     assembly_scrap_percent: Floats
+    note: Texts
+    price_per: Floats
+    material_overhead_percent: Floats
+    machine_hours: Floats
+    setup_hours: Floats
+    lot_size: Floats
+    bill: Texts
+
+
+@dataclass(frozen=True)
+class Units(InputRecords):
+    """A conversion of units of measure: one of the unit `from_` is `factor` of the unit `to`; item "": of every item."""
+
+    item: Texts
+    from_: Texts
+    to: Texts
+    factor: Floats
     note: Texts
 
 
@@ -147,7 +170,7 @@ class Scrap(InputRecords):
 
 @dataclass(frozen=True)
 class Purchases(InputRecords):
-    """Units received, and what one of them was invoiced at."""
+    """Units received, what one of them (or `price_per`) was invoiced at, and other cost of the whole receipt, in money."""
 
     date: Floats
     document: Texts
@@ -155,6 +178,10 @@ class Purchases(InputRecords):
     quantity: Floats
     actual_price: Floats
     note: Texts
+    uom: Texts
+    price_per: Floats
+    other_cost: Floats
+    vendor: Texts
 
 
 @dataclass(frozen=True)
@@ -237,11 +264,51 @@ class Cleaned:
 
 
 @dataclass(frozen=True)
+class ConversionStep:
+    """A step from one unit of measure to another: by the row of sheet Units, 0 for a physical unit; times or divided by."""
+
+    row: int
+    divides: bool
+    factor: float
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """One of a unit, as typed, is `factor` of the unit of an item (its row on Standard Cost): steps, one after the other."""
+
+    item: str
+    row: int
+    unit: str
+    own_unit: str
+    steps: tuple[ConversionStep, ...]
+    factor: float
+
+
+@dataclass(frozen=True)
+class Conversions:
+    """Conversions of rows whose unit is not that of their item: position of the row in BOM, in Purchases -> which of all.
+
+    missing: of rows for which there is none (table, position) -> the unit typed, and that of the item.
+    """
+
+    all: tuple[Conversion, ...] = ()
+    bom: dict[int, int] = field(default_factory=dict)
+    purchases: dict[int, int] = field(default_factory=dict)
+    missing: dict[tuple[str, int], tuple[str, str]] = field(default_factory=dict)
+
+
+NONE_CONVERTED = Conversions()
+
+
+@dataclass(frozen=True)
 class Inputs:
     """All inputs, typed.
 
     accounts: role -> (number, name); sources: tables as read, cleaned; setting_cells: setting -> its cell; cleaned: the cells
     that a run has to write, so that the formulas read what it read.
+
+    What a run works with is per one unit of each item (`engine/inputs/per_unit.py`): quantities of BOM and Purchases, prices,
+    labor hours. typed: the same as they stand on the sheets, None where nothing differs; converted: their units.
     """
 
     settings: Settings
@@ -250,6 +317,7 @@ class Inputs:
     setting_cells: dict[str, str]
     bom: Bom
     standard_cost: StandardCost
+    units: Units
     counts: Counts
     scrap: Scrap
     purchases: Purchases
@@ -260,11 +328,31 @@ class Inputs:
     opening: Opening
     last_period: LastPeriod
     cleaned: tuple[Cleaned, ...] = ()
+    converted: Conversions = NONE_CONVERTED
+    typed: Inputs | None = None
 
     @property
     def places(self) -> int:
         """Decimals of the currency."""
         return decimals(self.settings.currency)
+
+    @property
+    def as_typed(self) -> Inputs:
+        """The inputs as they stand on the sheets."""
+        return self.typed or self
+
+    @property
+    def invoiced(self) -> Floats:
+        """What each receipt was invoiced at, in money, without other cost."""
+        receipts = self.as_typed.purchases
+        return (
+            receipts.quantity * receipts.actual_price / np.where(np.isnan(receipts.price_per), 1.0, receipts.price_per)
+        )
+
+    @property
+    def payable(self) -> Floats:
+        """The same with other cost."""
+        return self.invoiced + blank_as_zero(self.purchases.other_cost)
 
     def table(self, name: str) -> InputRecords:
         """The rows of an input table by its name."""
@@ -276,6 +364,7 @@ class Inputs:
 RECORDS: dict[str, type[InputRecords]] = {
     "BOM": Bom,
     "StandardCost": StandardCost,
+    "Units": Units,
     "Counts": Counts,
     "Scrap": Scrap,
     "Purchases": Purchases,

@@ -142,7 +142,11 @@ BOM = table(
     quantity(
         "Qty per", "Component units in one good parent, before scrap.", unit="per parent", required=True, minimum=0
     ),
-    text("UoM", "Unit of measure; blank: the component's.", width=8),
+    text(
+        "UoM",
+        "Unit of measure of Qty per; blank: the component's. Another one is converted: by sheet Units, or kg to g and the like.",
+        width=8,
+    ),
     percent("Scrap %", "Planned loss of the component. 5% is 5% or 0.05.", unit="of quantity", minimum=0, maximum=1),
     choice(
         "Scrap basis",
@@ -153,6 +157,16 @@ BOM = table(
     date("Effective from", "First day on which the line is valid; blank: no start date.", unit="first day", width=14),
     date("Effective to", "Last day on which the line is valid; blank: no end date.", unit="last day", width=14),
     _NOTE,
+    quantity(
+        "Per", "Good parents that Qty per is for: 3 per 100. Blank: 1.", unit="parents", width=8, minimum=0, since=4
+    ),
+    text(
+        "Alternative",
+        "Lines of a parent with the same Alternative are one bill. Bill on Standard Cost names the one in force; "
+        "blank there: the lines without one.",
+        width=12,
+        since=4,
+    ),
 )
 STANDARD_COST = table(
     "StandardCost",
@@ -170,8 +184,18 @@ STANDARD_COST = table(
     price("Material price", "Standard price of a bought item.", minimum=0),
     hours("Labor hours", "Standard labor time of one good unit.", unit="hours per unit", width=12, minimum=0),
     price("Labor rate", "Standard wage.", unit="money per hour", minimum=0),
-    price("Variable overhead rate", "Standard rate on labor hours.", unit="money per hour", minimum=0),
-    price("Fixed overhead rate", "Standard rate on labor hours.", unit="money per hour", minimum=0),
+    price(
+        "Variable overhead rate",
+        "Standard rate on labor hours, or on machine hours where they are given.",
+        unit="money per hour",
+        minimum=0,
+    ),
+    price(
+        "Fixed overhead rate",
+        "Standard rate on labor hours, or on machine hours where they are given.",
+        unit="money per hour",
+        minimum=0,
+    ),
     price("Other conversion", "Conversion cost not tied to hours.", minimum=0),
     percent(
         "Assembly scrap %",
@@ -181,6 +205,42 @@ STANDARD_COST = table(
         maximum=1,
     ),
     _NOTE,
+    quantity("Price per", "Units that Material price is for: 8 per 100. Blank: 1.", width=9, minimum=0, since=4),
+    percent(
+        "Material overhead %",
+        "Purchasing and handling cost of a bought item, as a share of its Material price. It is allocated like conversion, "
+        "as Other conversion, when the item is used in a product.",
+        unit="of price",
+        minimum=0,
+        since=4,
+    ),
+    hours(
+        "Machine hours",
+        "Standard machine time of one good unit, setup included. Where it is given, both overhead rates are per machine hour.",
+        unit="hours per unit",
+        width=12,
+        minimum=0,
+        since=4,
+    ),
+    hours(
+        "Setup hours",
+        "Labor hours to set up one lot; shared by the units of the lot, on top of Labor hours.",
+        unit="hours per lot",
+        width=12,
+        minimum=0,
+        since=4,
+    ),
+    quantity("Lot size", "Good units that share the setup. Blank: 1.", width=9, minimum=0, since=4),
+    text("Bill", "Alternative on BOM that is in force; blank: the lines without one.", width=12, since=4),
+)
+UNITS = table(
+    "Units",
+    "{From} to {To} of {Item}",
+    item("Item", "Item that the conversion is for; blank: every item.", required=False, since=4),
+    text("From", "Unit of measure, such as box.", width=10, required=True, since=4),
+    text("To", "Unit of measure that it is converted to, such as each.", width=10, required=True, since=4),
+    quantity("Factor", "1 From = Factor To: 1 box = 12 each.", unit="To in 1 From", required=True, since=4),
+    replace(_NOTE, since=4),
 )
 COUNTS = table(
     "Counts",
@@ -229,6 +289,20 @@ PURCHASES = table(
     quantity("Quantity", "Units received; negative: a return that names its document.", required=True),
     price("Actual price", "Invoice price of one unit.", required=True, minimum=0),
     _NOTE,
+    text(
+        "UoM",
+        "Unit of measure of Quantity and Actual price; blank: the item's. Another one is converted, as on BOM.",
+        width=8,
+        since=4,
+    ),
+    quantity("Price per", "Units that Actual price is for: 8 per 100. Blank: 1.", width=9, minimum=0, since=4),
+    money(
+        "Other cost",
+        "Freight, duty and other cost of the whole receipt: part of the price variance, payable like the invoice.",
+        width=14,
+        since=4,
+    ),
+    text("Vendor", "Vendor, for the price variance by vendor.", width=18, since=4),
 )
 ACTUALS = table(
     "Actuals",
@@ -306,6 +380,9 @@ INPUT_SHEETS: tuple[Sheet, ...] = (
     Sheet("Standard Cost", "Input", (STANDARD_COST,),
           "Every item: bought items with their price, made items with their labor, overhead and other conversion.",
           "Material of made items comes from the BOM; give a price to bought items only.", freeze_cols=1),
+    Sheet("Units", "Input", (UNITS,),
+          "Conversions of units of measure: what a box, a roll or a drum holds.",
+          "Units of one kind (kg and g, m and mm, l and ml, lb and oz) need no row."),
     Sheet("Counts", "Input", (COUNTS,),
           "Units completed and units sold: the multiplier of every flush.",
           "One row per count. Corrections are negative rows that name the document they correct."),

@@ -54,6 +54,10 @@ _DIFFERENCE = money(
 #: a live figure beside posted ones
 _live = partial(quantity, unit=LIVE_FORMULA, width=16, look="check")
 
+_UNIT_FACTOR = quantity(
+    "Unit factor", "Units of the item in one unit typed; blank: the same unit.", unit="see Unit Conversions", width=12
+)
+
 
 def _proof(*proves: str) -> Column:
     what = "Live formula that recomputes the amount from the input cells."
@@ -249,6 +253,7 @@ ROLLUP = table(
     ),
     price("Finished at completion", "Cost of Finished items that completing a unit takes."),
     price("Subassemblies at completion", "Cost of subassemblies that completing a unit takes."),
+    price("Material overhead", "Of a bought item: goes into Other conversion of the products that use it."),
 )
 BUILDUP = table(
     "Buildup",
@@ -262,6 +267,7 @@ BUILDUP = table(
     price("Conversion at completion", "Of a phantom component."),
     price("Finished at completion", "Of a Finished component, or in a phantom."),
     price("Subassemblies at completion", "Of a subassembly, or in a phantom."),
+    _UNIT_FACTOR,
 )
 MOVEMENTS = table(
     "Movements",
@@ -320,6 +326,7 @@ TRACE = table(
     quantity("Started", "Units started per product unit.", unit="per product", width=13),
     date("First day", "From this day.", recorded=_SPLIT),
     date("Last day", "To this day.", recorded=_SPLIT),
+    _UNIT_FACTOR,
     highlights=(Highlight("head", 'AND({Product}<>"",{Level}=0)'),),
 )
 RECONCILIATION = table(
@@ -367,6 +374,47 @@ RECONCILIATION = table(
         width=14,
         field="in_process",
     ),
+    money("Other cost", "Freight, duty and other cost of receipts, in Invoiced.", field="other_cost"),
+)
+RECEIPTS = table(
+    "Receipts",
+    "{Item}, {Document}, {Date}",
+    date("Date", "From Purchases."),
+    text("Document", "From Purchases.", width=13),
+    text("Vendor", "From Purchases.", width=22),
+    text("Item", "From Purchases.", width=18),
+    quantity("Quantity", "From Purchases.", unit="as typed"),
+    text("UoM", "From Purchases; blank: the item's.", width=8),
+    _UNIT_FACTOR,
+    quantity("Received", "Quantity in the item's unit.", field="received"),
+    price("Standard cost", "Relief cost on that day.", field="cost"),
+    money("Invoiced", "Quantity x Actual price / Price per.", field="invoiced"),
+    money("At standard", "Received x Standard cost.", field="at_standard"),
+    money("Price variance", "Invoiced less at standard; above zero unfavorable.", field="price_variance"),
+    money("Other cost", "Freight, duty and other cost.", field="other_cost"),
+    money("Payable", "Invoiced and other cost.", field="payable"),
+)
+VENDORS = table(
+    "Vendors",
+    "{Vendor}",
+    text("Vendor", "Vendor named on Purchases.", width=30, field="vendor"),
+    integer("Receipts", "Rows of Purchases.", width=10, field="receipts"),
+    money("At standard", "Receipts at standard cost.", field="at_standard"),
+    money("Invoiced", "Receipts at invoice price.", field="invoiced"),
+    money("Other cost", "Freight, duty and other cost.", field="other_cost"),
+    money("Amount", "Invoiced and other cost less at standard, unsigned."),
+    text("F/U", "F favorable, U unfavorable.", width=6),
+    _proof("Amount"),
+    _DIFFERENCE,
+)
+UNIT_CONVERSIONS = table(
+    "UnitConversions",
+    "{Item}, {From} to {To}",
+    text("Item", "Item.", width=18),
+    text("From", "Unit of measure on BOM or Purchases.", width=10),
+    text("To", "Unit of measure of the item on Standard Cost.", width=10),
+    quantity("Factor", "1 From = Factor To.", unit="To in 1 From"),
+    text("Basis", "Rows of sheet Units, or physical units of one kind.", width=60),
 )
 TIE_OUT = table(
     "TieOut",
@@ -725,6 +773,13 @@ OUTPUT_SHEETS: tuple[Sheet, ...] = (
     Sheet("Reconciliation", "Calculation", (RECONCILIATION,),
           "Book quantity of every stocked item: opening + received - relieved - scrapped.",
           "Live formulas over Stock and Trace.", freeze_cols=1),
+    Sheet("Receipts", "Calculation", (RECEIPTS,),
+          "Receipts in the units of their items, with the price variance of each.",
+          "Live formulas over Purchases. Empty where no receipt names a vendor, another unit, Price per or other cost.",
+          freeze_cols=4),
+    Sheet("Vendors", "Output", (VENDORS,),
+          "Price variance by vendor, freight, duty and other cost included.",
+          "Live formulas over Receipts. Empty where no vendor is named on Purchases.", freeze_cols=1),
     Sheet("Tie-out", "Control", (TIE_OUT,),
           "Ledger balance of every inventory account against its quantities at standard cost.",
           "Live formulas. Rounding differences are a matter of cents; a larger difference means that ledger and stock disagree."),
@@ -746,6 +801,9 @@ OUTPUT_SHEETS: tuple[Sheet, ...] = (
           "Standard cost of one unit of every item, rolled up through the bill of materials.",
           "Live formulas over Standard Cost and Build-up. An item has more rows where its BOM changes in the period.",
           freeze_cols=1),
+    Sheet("Unit Conversions", "Calculation", (UNIT_CONVERSIONS,),
+          "Factors by which quantities in another unit of measure than the item's are converted.",
+          "Live formulas over sheet Units. Empty where no unit differs."),
     Sheet("Build-up", "Calculation", (BUILDUP,),
           "What each BOM line adds to the unit cost of its parent.",
           "Live formulas over BOM and Roll-up.", freeze_cols=2),

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Collection
 from functools import cache, cached_property, partial
+from keyword import iskeyword
 from string import Formatter
 from typing import Any, Literal
 
@@ -29,8 +30,9 @@ NUMERIC: frozenset[str] = frozenset({"quantity", "price", "money", "percent", "h
 
 @cache
 def identifier(name: str) -> str:
-    """A name on the sheet as Python writes it: `Qty per` is qty_per, `Scrap %` scrap_percent."""
-    return name.replace("%", "percent").replace(" ", "_").replace("-", "_").lower()
+    """A name on the sheet as Python writes it: `Qty per` is qty_per, `Scrap %` scrap_percent, `From` from_."""
+    word = name.replace("%", "percent").replace(" ", "_").replace("-", "_").lower()
+    return f"{word}_" if iskeyword(word) else word
 
 
 @dataclass(frozen=True)

@@ -103,6 +103,43 @@ CONTRADICTED, DOUBTFUL, AGREES, NO_WITNESS = "Contradicted", "Doubtful", "Agrees
 
 #: units of measure, in small letters, of what is counted by the piece
 BY_THE_PIECE = ("", "each", "ea")
+#: units of measure: name that `pint` has for it ("": none, it is no physical unit) -> its spellings, in small letters
+SPELLINGS_OF_UNITS = {
+    "": "each ea pc pcs pce piece pieces unit units un st stk stck nr no nos",
+    "milligram": "mg milligram milligrams",
+    "gram": "g gr grm gm gms gram grams gramme grammes",
+    "kilogram": "kg kgs kgm kilo kilos kilogram kilograms",
+    "metric_ton": "t to mt tne tonne tonnes",
+    "ounce": "oz ounce ounces",
+    "pound": "lb lbs lbr pound pounds",
+    "millimeter": "mm mmt millimeter millimeters millimetre millimetres",
+    "centimeter": "cm cmt centimeter centimeters centimetre centimetres",
+    "meter": "m mtr mtrs meter meters metre metres",
+    "kilometer": "km kmt kilometer kilometers kilometre kilometres",
+    "inch": "in inch inches",
+    "foot": "ft foot feet",
+    "yard": "yd yds yrd yard yards",
+    "millimeter ** 2": "mm2 mm\u00b2",
+    "centimeter ** 2": "cm2 cm\u00b2",
+    "meter ** 2": "m2 m\u00b2 sqm mtk qm",
+    "inch ** 2": "in2 in\u00b2 sqin",
+    "foot ** 2": "ft2 ft\u00b2 sqft sft",
+    "yard ** 2": "yd2 yd\u00b2 sqyd",
+    "milliliter": "ml mlt milliliter milliliters millilitre millilitres",
+    "centiliter": "cl centiliter centiliters centilitre centilitres",
+    "liter": "l lt ltr ltrs liter liters litre litres",
+    "hectoliter": "hl hectoliter hectoliters hectolitre hectolitres",
+    "centimeter ** 3": "cm3 cm\u00b3 ccm cc",
+    "meter ** 3": "m3 m\u00b3 cbm mtq",
+    "fluid_ounce": "floz",
+    "pint": "pt pint pints",
+    "quart": "qt quart quarts",
+    "gallon": "gal gals gll gallon gallons",
+    "second": "s sec secs second seconds",
+    "minute": "min mins minute minutes",
+    "hour": "h hr hrs hur hour hours",
+    "day": "d day days",
+}
 
 ERROR, WARNING, NOTE = "Error", "Warning", "Note"
 SEVERITIES = (ERROR, WARNING, NOTE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from functools import cached_property
 from operator import attrgetter
 from typing import Any
 
@@ -34,6 +35,25 @@ class RunView:
         self.rollup_top = sheets.tables["Rollup"].first_row
         self.default_basis = default_scrap_basis(self.inputs)
         self.opened = frozenset(carried_over(self.inputs))
+        self.has_receipts = len(self.period.receipts) > 0
+
+    def unit_factors(self, table: str, rows: Sequence[int]) -> tuple[list[float | None], list[int]]:
+        """Of rows of BOM or Purchases, by their positions: the factor of their unit, and its row on sheet Unit Conversions.
+
+        None and 0 where no unit differs.
+        """
+        converted, first = self.inputs.converted, self.sheets.tables["UnitConversions"].first_row
+        of_row = converted.bom if table == "BOM" else converted.purchases
+        if not of_row:
+            return [None] * len(rows), [0] * len(rows)
+        numbers = [of_row.get(at, -1) for at in rows]
+        factors = [converted.all[n].factor if n >= 0 else None for n in numbers]
+        return factors, [first + n if n >= 0 else 0 for n in numbers]
+
+    @cached_property
+    def factors_of_lines(self) -> tuple[list[float | None], list[int]]:
+        """The same of the lines of the bill."""
+        return self.unit_factors("BOM", self.inputs.bom.row.searchsorted(self.lines.row).tolist())
 
     def money(self, minor: Iterable[int]) -> list[float]:
         """Minor units as money."""

@@ -2,15 +2,17 @@
 
 from xlbackflush import schema
 from xlbackflush.engine.explosion.demand import IN_PROCESS
-from xlbackflush.sheets.body import Body, RunView, filled, shown
+from xlbackflush.sheets.body import Body, Row, RunView, filled, shown
 from xlbackflush.sheets.formulas import item_sum, literal
+from xlbackflush.sheets.per_unit import labor_hours, material_price, overhead_hours
 
 #: formulas over the item's row on Standard Cost
 _LIVE = {
-    "Hours per unit": "{cost[Labor hours]}",
+    "Hours per unit": "{labor}",
     "Hours allowed": "{Units}*{Hours per unit}",
-    **{e: f"{{Hours allowed}}*{{cost[{e} rate]}}" for e in ("Labor", "Variable overhead", "Fixed overhead")},
-    "Other conversion": "{Units}*{cost[Other conversion]}",
+    "Labor": "{Hours allowed}*{cost[Labor rate]}",
+    **{e: f"{{driver}}*{{cost[{e} rate]}}" for e in ("Variable overhead", "Fixed overhead")},
+    "Other conversion": "{Units}*{other}",
     "Total": "+".join(f"{{{element}}}" for element in schema.ELEMENTS[1:]),
 }
 
@@ -20,9 +22,12 @@ def parts_apart(run: RunView) -> bool:
     return IN_PROCESS in run.period.demand.streams
 
 
-def units_worked(run: RunView, code: str, cell: str) -> str:
-    """Units of the rows of the Trace with units started; where units on the shelf are followed, of its rows alone."""
-    exploded = [("Started", "<>", '""')]
+def units_worked(run: RunView, code: str, cell: str, bought: bool = False) -> str:
+    """Units of the rows of the Trace with units started, of a bought item those with material overhead.
+
+    Where units on the shelf are followed, of its rows alone.
+    """
+    exploded = [("Conversion rate" if bought else "Started", "<>", '""')]
     if not run.period.demand.of_shelf:
         others = [("Event", "<>", literal(schema.UNITS_IN_PROCESS))] if parts_apart(run) else []
         return item_sum("Trace", "Required qty", code, cell, [*exploded, *others])
@@ -31,15 +36,33 @@ def units_worked(run: RunView, code: str, cell: str) -> str:
 
 
 def body(run: RunView) -> Body:
-    """One row per made item."""
+    """One row per made item, and per bought item with material overhead."""
     allowed = run.period.conversion_allowed
     items = allowed.item.tolist()
     codes = [run.codes[i] for i in items]
     rows = run.cells("ConversionAllowed", len(items), cost=run.standard_costs(items))
+    made = run.items.made[items].tolist()
+    for row, is_made, item in zip(rows, made, items, strict=True):
+        _fill(run, row, is_made, item)
     live = filled(_LIVE, rows)
-    live["Units"] = [units_worked(run, code, row["Item"]) for code, row in zip(codes, rows, strict=True)]
+    live["Units"] = [
+        units_worked(run, code, row["Item"], bought=not is_made)
+        for code, row, is_made in zip(codes, rows, made, strict=True)
+    ]
     return shown(schema.CONVERSION_ALLOWED, allowed, live) | {
         "Item": (codes, None),
         "Description": (run.items.description[items].tolist(), None),
         "Hours per unit": (run.items.hours[items].tolist(), live["Hours per unit"]),
     }
+
+
+def _fill(run: RunView, row: Row, is_made: bool, item: int) -> None:
+    """What goes into the formulas of an item's row: hours of labor, hours that overhead goes by, other conversion."""
+    cost = row["cost"]
+    row["labor"], row["driver"], row["other"] = "0", row["Hours allowed"], cost["Other conversion"]
+    if not is_made:
+        price = material_price(run, cost)
+        row["other"] = f"({price}*{cost['Material overhead %']})"
+        return
+    row["labor"] = labor_hours(run, cost)
+    row["driver"] = overhead_hours(run, cost, row["Hours allowed"], row["Units"])

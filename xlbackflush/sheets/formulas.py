@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from xlbackflush import schema
 from xlbackflush.dataclass import dataclass
-from xlbackflush.engine.explosion.demand import Stream
+from xlbackflush.engine.explosion.demand import RECEIPTS, Stream
 from xlbackflush.late import pattern
 from xlbackflush.model.inputs import Inputs
 from xlbackflush.model.tables import Source
@@ -188,10 +188,19 @@ def equal(pairs: Iterable[tuple[str, str]]) -> list[Test]:
     return [(column, "=", literal(value)) for column, value in pairs]
 
 
-def counted_units(stream: Stream, code: str, cell: str, first: str, last: str) -> str:
-    """Units of a root on the days of a row, added up from the transaction sheet. first, last: the cells of these days."""
+def counted_units(stream: Stream, code: str, cell: str, first: str, last: str, has_receipts: bool = False) -> str:
+    """Units of a root on the days of a row, added up from the transaction sheet, or from sheet Receipts where it has rows.
+
+    first, last: the cells of these days.
+    """
     tests = [*equal(stream.wanted), ("Date", ">=", first), ("Date", "<", f"{last}+1")]
-    return item_sum(stream.table, "Quantity", code, cell, tests)
+    source = received(has_receipts) if stream == RECEIPTS else (stream.table, "Quantity")
+    return item_sum(*source, code, cell, tests)
+
+
+def received(has_receipts: bool) -> tuple[str, str]:
+    """Table and column with the units received."""
+    return ("Receipts", "Received") if has_receipts else ("Purchases", "Quantity")
 
 
 def grown(sheets: Sheets, code: str, cell: str) -> str:
@@ -216,8 +225,10 @@ def times_counted(cell: str) -> str:
     return f'SUMPRODUCT((Stock[Item]&""={cell})*(Stock[Counted qty]<>""))'
 
 
-def invoiced(item_cell: str) -> str:
-    """Purchases of one item at actual price."""
+def invoiced(item_cell: str, has_receipts: bool) -> str:
+    """Purchases of one item at actual price, with other cost."""
+    if has_receipts:
+        return f'SUMPRODUCT((Receipts[Item]&""={item_cell})*1,Receipts[Payable])'
     return f'SUMPRODUCT((Purchases[Item]&""={item_cell})*1,Purchases[Quantity],Purchases[Actual price])'
 
 

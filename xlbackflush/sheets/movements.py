@@ -5,11 +5,12 @@ from xlbackflush.engine.standards.bill import code_key
 from xlbackflush.engine.stock.movements import IN_PROCESS, SOURCES, UNIT_COSTS
 from xlbackflush.sheets.body import Body, Row, RunView, filled, shown
 from xlbackflush.sheets.formulas import Test, counted_units, equal, item_sum, plain
+from xlbackflush.sheets.per_unit import labor_hours
 
 #: formulas over the Roll-up row and the row on Standard Cost
 _LIVE = {
     **{name: f"{{up[{name}]}}" for name in ("Item", "Type", "From", "To", *UNIT_COSTS)},
-    "Labor hours": 'IF({Type}="{schema.BUY}",0,{cost[Labor hours]})',
+    "Labor hours": 'IF({Type}="{schema.BUY}",0,{labor})',
 }
 #: counts that complete an item, corrections left out
 _COMPLETIONS: list[Test] = [*equal([("Event", schema.COMPLETED)]), ("Quantity", ">", "0")]
@@ -27,6 +28,7 @@ def body(run: RunView) -> Body:
     shapes, first = run.shapes("Movements", tests, cost=standard, up=up)
     row = run.any_row("Movements")
     row["up"], row["cost"] = run.any_elsewhere("Rollup", "up"), run.any_elsewhere("StandardCost", "cost")
+    row["labor"] = labor_hours(run, row["cost"])
     live = shapes.columns(_formulas(run, row, [(codes[k], *tests[k][1:]) for k in first]))
     columns = shown(schema.MOVEMENTS, table, live) | {
         "Item": (codes, live["Item"]),
@@ -47,7 +49,9 @@ def _formulas(run: RunView, row: Row, shapes: list[tuple[str, bool, bool, bool]]
         item_sum("Counts", "", code, cell, _COMPLETIONS) if completed else "" for code, _, completed, _ in shapes
     ]
     for name, stream in SOURCES.items():
-        live[name] = [counted_units(stream, code, cell, row["From"], row["To"]) for code, *_ in shapes]
+        live[name] = [
+            counted_units(stream, code, cell, row["From"], row["To"], run.has_receipts) for code, *_ in shapes
+        ]
     for name, share in IN_PROCESS.items():
         units = f'SUMPRODUCT((WIP[Item]&""={cell})*1,WIP[Quantity],WIP[{share}])'
         given = has("WIP", "Quantity") and has("WIP", share)

@@ -6,7 +6,7 @@ from xlbackflush import schema
 from xlbackflush.engine.explosion.demand import GROWTH
 from xlbackflush.sheets.body import Body, Row, RunView, filled, shown
 from xlbackflush.sheets.conversion_allowed import parts_apart
-from xlbackflush.sheets.formulas import equal, grown, invoiced, item_sum, literal, plain, times_counted
+from xlbackflush.sheets.formulas import equal, grown, invoiced, item_sum, literal, plain, received, times_counted
 
 QUOTES = '""'  # a blank cell, in a test
 #: formulas over the row's own cells, and over the item's Roll-up rows at the start and at the end of the period
@@ -80,7 +80,7 @@ def _moves(run: RunView, rows: list[Row]) -> dict[str, list[str]]:
     def typed(table: str, column: str, *wanted: tuple[str, str]) -> list[str]:
         return [item_sum(table, column, row["code"], row["Item"], equal(wanted)) for row in rows]
 
-    bought, counted = typed("Purchases", "Quantity"), ['""'] * len(rows)
+    bought, counted = typed(*received(run.has_receipts)), ['""'] * len(rows)
     completed = typed("Counts", "Quantity", ("Event", schema.COMPLETED))
     for k, row in enumerate(rows):
         if row["growing"]:
@@ -97,7 +97,8 @@ def _moves(run: RunView, rows: list[Row]) -> dict[str, list[str]]:
         "Scrapped": [scrapped(run, "Required qty", row) for row in rows],
         "Counted": counted,
         "In process": [_off_the_shelf("Required qty", row, schema.UNITS_IN_PROCESS) if inside else "" for row in rows],
-        "Invoiced": [invoiced(row["Item"]) for row in rows],
+        "Invoiced": [invoiced(row["Item"], run.has_receipts) for row in rows],
+        "Other cost": typed("Receipts", "Other cost") if run.has_receipts else [""] * len(rows),
         "Received amount": _received_amount(run, rows, bought),
     }
 

@@ -9,34 +9,36 @@ from xlbackflush.ooxml.address import quoted
 from xlbackflush.ooxml.patterns import slot
 from xlbackflush.sheets.body import Body, Row, RunView, filled, shown
 from xlbackflush.sheets.formulas import day_ref, literal
+from xlbackflush.sheets.per_unit import labor_hours, material_price, overhead_hours
 
 #: what an item costs at its own level, over its row on Standard Cost
 _OWN = {
-    "Labor": "{cost[Labor hours]}*{cost[Labor rate]}",
-    "Variable overhead": "{cost[Labor hours]}*{cost[Variable overhead rate]}",
-    "Fixed overhead": "{cost[Labor hours]}*{cost[Fixed overhead rate]}",
+    "Labor": "{labor}*{cost[Labor rate]}",
+    "Variable overhead": "{driver}*{cost[Variable overhead rate]}",
+    "Fixed overhead": "{driver}*{cost[Fixed overhead rate]}",
     "Other conversion": "{cost[Other conversion]}",
 }
 _BOUGHT = '{Type}="{schema.BUY}"'
-_OWN_CONVERSION = f"IF({_BOUGHT},0,{'+'.join(_OWN.values())})"
+_OWN_CONVERSION = f"IF({_BOUGHT},%s,{'+'.join(_OWN.values())})"
 #: formulas; {sum[Column]} is the sum of a column over the rows of Build-up, {below[Column]} the same with a plus before it
 _LIVE = {
     "Item": '{cost[Item]}&""',
     "Type": "{cost[Type]}",
-    "Material": f"IF({_BOUGHT},{{cost[Material price]}},{{material}})",
+    "Material": f"IF({_BOUGHT},{{price}},{{material}})",
     **{element: f"IF({_BOUGHT},0,{own}{{below[{element}]}})" for element, own in _OWN.items()},
     "Unit cost": "+".join(f"{{{element}}}" for element in schema.ELEMENTS),
     "From": "{start}",
     "To": "{end}",
     "Relieved from": "CHOOSE(MATCH({Type},{{{kinds}}},0),{roles})",
     "Relief cost": 'IF({Relieved from}="",0,{carried})',
-    "Own conversion": _OWN_CONVERSION,
+    "Own conversion": _OWN_CONVERSION % "{Material overhead}",
     "Units to start": (
         f'IF({_BOUGHT},1,IF({{basis}}="{{schema.INPUT}}",1/(1-{{cost[Assembly scrap %]}}),1+{{cost[Assembly scrap %]}}))'
     ),
-    "Conversion at completion": f"{_OWN_CONVERSION}{{below[Conversion at completion]}}",
+    "Conversion at completion": f"{_OWN_CONVERSION % 0}{{below[Conversion at completion]}}",
     "Finished at completion": "{sum[Finished at completion]}",
     "Subassemblies at completion": "{sum[Subassemblies at completion]}",
+    "Material overhead": f"IF({_BOUGHT},{{Material}}*{{cost[Material overhead %]}},0)",
 }
 _PASSED_ON = ("Finished at completion", "Subassemblies at completion")
 
@@ -62,6 +64,7 @@ def body(run: RunView) -> Body:
         "Relieved from": role,
         "Relief cost": [cost if kept else 0.0 for cost, kept in zip(costs.relief_cost.tolist(), role, strict=True)],
         "Own conversion": run.items.flushed[items].tolist(),
+        "Material overhead": run.items.handling[items].tolist(),
         **{name: getattr(costs, UNIT_COSTS[name]).tolist() for name in _PASSED_ON},
     }
     if settings.conversion_expensed:
@@ -73,7 +76,9 @@ def _row(run: RunView, from_start: bool, to_end: bool, has_lines: bool) -> Row:
     """Any row whose cost holds from the start of the period, or to its end, and that has rows of Build-up, or not."""
     row, settings = run.any_row("Rollup"), run.inputs.settings
     at, sheet = run.letters("Buildup"), quoted(run.sheets.tables["Buildup"].sheet)
-    row["cost"] = run.any_elsewhere("StandardCost", "cost")
+    cost = row["cost"] = run.any_elsewhere("StandardCost", "cost")
+    row["price"], row["labor"] = material_price(run, cost), labor_hours(run, cost)
+    row["driver"] = overhead_hours(run, cost, row["labor"])
     sums = {name: f"SUM({sheet}!{at[name]}{slot('top')}:{at[name]}{slot('end')})" for name in at} if has_lines else {}
     row["below"] = {name: f"+{sums[name]}" if sums else "" for name in at}
     row["sum"] = {name: sums.get(name, "") for name in at}

@@ -12,16 +12,21 @@ from xlbackflush.model.arrays import Bools
 from xlbackflush.ooxml.patterns import Patterns, Shapes, slot
 from xlbackflush.sheets.body import Body, RunView
 from xlbackflush.sheets.formulas import counted_units, day_ref, grown, in_process, plain, scrap_basis, with_scrap
+from xlbackflush.sheets.per_unit import of_alternative, qty_per, unit_factor
 
 _LIVE = (
     "Parent", "Component", "Parent qty", "Qty per", "Scrap %", "Required qty", "Standard cost", "Amount", "Charged to",
     "Relieved from", "Conversion rate", "Conversion", "Scrap basis", "Units", "Started", "First day", "Last day",
+    "Unit factor",
 )  # fmt: skip
 
 
 def body(run: RunView) -> Body:
     """One row per root, item that is exploded, and component."""
-    values, formulas = trace_columns(run.period.explosion.rows, run.bill, run.period.demand), _Formulas(run).columns()
+    rows = run.period.explosion.rows
+    values, formulas = trace_columns(rows, run.bill, run.period.demand), _Formulas(run).columns()
+    factors = [*run.factors_of_lines[0], None]  # the last one stands for line -1
+    values["Unit factor"] = [factors[line] for line in rows.line.tolist()]
     return {name: (column, formulas.get(name)) for name, column in values.items()}
 
 
@@ -31,6 +36,7 @@ class _Place(NamedTuple):
     hangs: below a parent. product: code of an item counted. relieved: as itself, not exploded; carried: the column of Roll-up
     with what it then stands at in its account. split: its unit cost changes within the period. exploded: the test that its
     parent still has no account, where it is exploded for want of one. totals: it adds up rows; all_period: it is of every day.
+    converted: its unit is not that of its component; handled: its component has material overhead.
     """
 
     hangs: bool
@@ -42,6 +48,8 @@ class _Place(NamedTuple):
     exploded: str
     totals: bool
     all_period: bool
+    converted: bool
+    handled: bool
     row: str = slot("row")
     parent: str = slot("parent")
     line: str = slot("line")
@@ -55,7 +63,9 @@ class _Formulas:
         self.run, explosion = run, run.period.explosion
         self.rows, self.by_line = explosion.rows, explosion.by_line
         self.at, self.top = run.letters("Trace"), run.sheets.tables["Trace"].first_row
+        self.factor_row = np.array([*run.factors_of_lines[1], 0])[self.rows.line]  # the last one stands for line -1
         self.bom, self.roll = run.sheets.heads("BOM"), run.sheets.heads("Rollup")
+        self.bom_line = run.any_elsewhere("BOM", "line")
         self.start, self.end = day_ref(run.inputs, "Period start"), day_ref(run.inputs, "Period end")
 
     def columns(self) -> dict[str, Patterns]:
@@ -88,6 +98,8 @@ class _Formulas:
             "exploded": hangs & ~has_role[rows.item[rows.parent_row]],
             "plain": np.array([plain(self.run.codes[i]) for i in products.tolist()], dtype=bool)[product],
             "totals": rows.block_first >= 0,
+            "converted": self.factor_row > 0,
+            "handled": rows.relieved & (rows.rate != 0),
             "all_period": (rows.first == settings.period_start) & (rows.last == settings.period_end),
         }
 
@@ -104,6 +116,8 @@ class _Formulas:
             exploded=f'{self.roll["Relieved from"]}{slot("parent cost")}=""' if tests["exploded"] else "",
             totals=tests["totals"],
             all_period=tests["all_period"],
+            converted=tests["converted"],
+            handled=tests["handled"],
         )
 
     def _slots(self) -> dict[str, list[int]]:
@@ -116,6 +130,8 @@ class _Formulas:
             "line": self.run.lines.row[rows.line] if len(self.run.lines) else rows.line,
             "cost": cost,
             "parent cost": cost[rows.parent_row],
+            "parent item": self.run.items.row[rows.item[rows.parent_row]],
+            "factor": self.factor_row,
             "first": rows.block_first + self.top,
             "last": rows.block_last + self.top,
         }
@@ -135,10 +151,14 @@ class _Formulas:
             cells["Amount"] = f"{at['Required qty']}{r}*{at['Standard cost']}{r}"
             if t.stream.posts and (not t.relieved or t.stream.event != schema.PURCHASE):
                 cells["Relieved from"] = f"{roll['Relieved from']}{u}"
-        if not t.relieved and not (t.hangs and self.by_line):  # there its own total row, further down, has the rest
-            above = f"{at['Started']}{t.parent}*{self._factor(t)}*" if t.hangs else ""
+        is_made = not t.relieved and not (
+            t.hangs and self.by_line
+        )  # there its own total row, further down, has the rest
+        if is_made or t.handled:
             cells["Conversion rate"] = f"{roll['Own conversion']}{u}"
             cells["Conversion"] = f"{at['Required qty']}{r}*{at['Conversion rate']}{r}"
+        if is_made:
+            above = f"{at['Started']}{t.parent}*{self._factor(t)}*" if t.hangs else ""
             cells["Started"] = f"{above}{roll['Units to start']}{u}"
         return cells
 
@@ -163,7 +183,7 @@ class _Formulas:
         """Units of the product on some days, from the sheet that they are typed on."""
         product = f"{self.at['Product']}{t.row}"
         if t.stream.table not in (GROWTH.table, IN_PROCESS.table):
-            return counted_units(t.stream, t.product, product, first, last)
+            return counted_units(t.stream, t.product, product, first, last, self.run.has_receipts)
         sheets = self.run.sheets
         at_end = grown(sheets, t.product, product) if t.stream == GROWTH else in_process(sheets, product)
         return f"IF(AND({first}<={self.end},{last}>={self.end}),{at_end},0)"
@@ -182,10 +202,11 @@ class _Formulas:
         first_cell, last_cell = f"{at['First day']}{r}", f"{at['Last day']}{r}"
         counted = self._units(t, first_cell, last_cell)
         same = f"AND({first_cell}={at['First day']}{p},{last_cell}={at['Last day']}{p})"
-        hangs = f"AND({self._hangs(t)},{t.exploded})" if t.exploded else self._hangs(t)
+        tests = self._hangs(t)
+        hangs = f"AND({','.join(tests)})" if len(tests) > 1 else tests[0]
         cells = self._line(t) | {
             "Parent qty": f"{at['Units']}{r}*{at['Started']}{p}",
-            "Qty per": f"IF({hangs},{bom['Qty per']}{b},0)",
+            "Qty per": f"IF({hangs},{self._qty_per(t)},0)",
             "Required qty": f"{at['Parent qty']}{r}*{self._factor(t)}",
             "Units": f"IF({same},{at['Units']}{p},{counted})",
             "First day": f"MAX({','.join(first)})",
@@ -195,9 +216,15 @@ class _Formulas:
             cells["Charged to"] = f"{at['Charged to']}{p}"
         return cells
 
-    def _hangs(self, t: _Place) -> str:
-        """The test that the BOM line is still one of the parent's."""
-        return f'{self.bom["Parent"]}{t.line}&""={self.at["Parent"]}{t.row}'
+    def _hangs(self, t: _Place) -> list[str]:
+        """The tests that the BOM line is still one of the parent's bill in force."""
+        of_parent = f'{self.bom["Parent"]}{t.line}&""={self.at["Parent"]}{t.row}'
+        parent = self.run.any_elsewhere("StandardCost", "parent item")
+        return [of_parent, *of_alternative(self.run, self.bom_line, parent), *filter(None, [t.exploded])]
+
+    def _qty_per(self, t: _Place) -> str:
+        """Quantity of the line for one parent, in the component's unit."""
+        return qty_per(self.run, self.bom_line, f"{self.at['Unit factor']}{t.row}" if t.converted else "")
 
     def _line(self, t: _Place) -> dict[str, str]:
         """What every row of a BOM line has."""
@@ -207,6 +234,7 @@ class _Formulas:
             "Component": f'{self.bom["Component"]}{t.line}&""',
             "Scrap %": f"{self.bom['Scrap %']}{t.line}" if "Scrap %" in self.bom else "",
             "Scrap basis": scrap_basis(basis, self.run.default_basis),
+            "Unit factor": unit_factor(self.run, self.bom_line["UoM"]) if t.converted else "",
         }
 
     def _factor(self, t: _Place) -> str:
@@ -227,14 +255,14 @@ class _Formulas:
     def _below_condensed(self, t: _Place) -> dict[str, str]:
         """A BOM line: its parent's total x units to start x quantity per, while the line holds."""
         at, bom, r, p, b = self.at, self.bom, t.row, t.parent, t.line
-        tests = [self._hangs(t), *filter(None, [t.exploded])]
+        tests = self._hangs(t)
         if "Effective from" in bom:
             tests.append(f"INT({bom['Effective from']}{b})<={at['First day']}{r}")
         if "Effective to" in bom:
             tests.append(f'OR({bom["Effective to"]}{b}="",INT({bom["Effective to"]}{b})>={at["Last day"]}{r})')
         return self._line(t) | {
             "Parent qty": f"{at['Required qty']}{p}*{at['Started']}{p}",
-            "Qty per": f"IF(AND({','.join(tests)}),{bom['Qty per']}{b},0)",
+            "Qty per": f"IF(AND({','.join(tests)}),{self._qty_per(t)},0)",
             "Required qty": f"{at['Parent qty']}{r}*{self._factor(t)}",
             "First day": f"{at['First day']}{p}",
             "Last day": f"{at['Last day']}{p}",

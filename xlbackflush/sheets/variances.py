@@ -33,6 +33,8 @@ def _signed(run: RunView, v: Variance) -> str:
     """The amount of a variance, unfavorable positive; of an item, with a slot for its row."""
     if v.item >= 0:
         return _of_item(run, v)
+    if v.name == schema.MATERIAL_PRICE:
+        return _other_cost(run)
     if v.name == schema.CONVERSION_ALLOCATION:
         return f"{before_close(schema.CCC)}+{before_close(schema.CCA)}"
     if v.name == schema.SCRAP_VARIANCE:
@@ -50,8 +52,13 @@ def _of_item(run: RunView, v: Variance) -> str:
         return run.sheets.ref("Reconciliation", column, slot("item"))
 
     if price:
-        own = f"ROUND({cell('Invoiced')}-{cell('Received amount')},{digits})"
-        every = f"SUMPRODUCT(ROUND(Reconciliation[Invoiced]-Reconciliation[Received amount],{digits}))"
+        parts, columns = (
+            (cell("Invoiced"), cell("Other cost")),
+            ("Reconciliation[Invoiced]", "Reconciliation[Other cost]"),
+        )
+        own, every = ("-".join(names if run.has_receipts else names[:1]) for names in (parts, columns))
+        own = f"ROUND({own}-{cell('Received amount')},{digits})"
+        every = f"SUMPRODUCT(ROUND({every}-Reconciliation[Received amount],{digits}))"
     else:
         column = "Difference amount" if v.disposition == NOT_POSTED else "Posted"
         own = f"-ROUND({cell(column)},{digits})"
@@ -61,7 +68,14 @@ def _of_item(run: RunView, v: Variance) -> str:
     if not v.takes_rounding:
         return own
     posted = before_close(ACCOUNT_OF[v.name])
+    if price and run.has_receipts:
+        posted += f"-{_other_cost(run)}"
     return f"{posted}-({every})+({own})"
+
+
+def _other_cost(run: RunView) -> str:
+    """Freight, duty and other cost of all receipts."""
+    return f"ROUND(SUM(Reconciliation[Other cost]),{run.period.places})"
 
 
 def _of_conversion(run: RunView, name: str) -> str:

@@ -105,7 +105,7 @@ def cells(inputs: Inputs) -> list[Cell]:
         for table in TABLES
         for column in table.columns
         if column.kind in schema.NUMERIC
-        for index, value in enumerate(inputs.table(table.name).column(column.name).tolist())
+        for index, value in enumerate(inputs.as_typed.table(table.name).column(column.name).tolist())
         if value == value
     ]
 

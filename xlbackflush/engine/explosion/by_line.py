@@ -100,7 +100,7 @@ def _group_rows(unit_costs: UnitCosts, group: _Group) -> ExplosionRows:
     relieved = np.concatenate((stocked[component], np.zeros(len(total), dtype=bool)))
     rollup_row = unit_costs.at(item, group.first)
     cost = np.where(relieved, unit_costs.carried(rollup_row), 0.0)
-    rate = np.where(is_total, items.flushed[item], 0.0)
+    rate = np.where(is_total | (relieved & ~items.made[item]), items.flushed[item], 0.0)
     incoming = np.where(stocked, 0, np.bincount(component, minlength=len(items)))[item]
     adds_up = is_total & (incoming > 0)
     none = np.full(len(total), -1)

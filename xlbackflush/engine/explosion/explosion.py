@@ -50,8 +50,8 @@ class ExplosionRows(Walk):
 
     product: item of the root. units: product units counted on the days of the row. parent_qty: NaN for a root. required:
     units of the item. started: units of the item to start per product unit, cumulated. cost, amount: of a relieved row, in
-    money, unrounded; rate, conversion: of one that is exploded. block_first, block_last: positions of the rows that a total
-    row adds up, -1 for none (see `by_line`).
+    money, unrounded; rate, conversion: of one that is exploded, or the handling of a bought component. block_first,
+    block_last: positions of the rows that a total row adds up, -1 for none (see `by_line`).
     """
 
     product: Ints
@@ -183,7 +183,7 @@ def quantities(walk: Walk, unit_costs: UnitCosts, demand: Demand, settings: Sett
     parent_qty = np.where(line >= 0, units * above, np.nan)
     required = np.where(line >= 0, parent_qty * factor, units)
     cost = np.where(relieved, unit_costs.carried(walk.rollup_row), 0.0)
-    rate = np.where(relieved, 0.0, bill.items.flushed[walk.item])
+    rate = np.where(relieved & (bill.items.made[walk.item] | (line < 0)), 0.0, bill.items.flushed[walk.item])
     none = np.full(len(walk), -1)
     rows = ExplosionRows(
         **vars(walk), product=demand.roots.item[walk.root], units=units, parent_qty=parent_qty, required=required,

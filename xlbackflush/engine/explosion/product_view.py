@@ -66,6 +66,7 @@ def trace_columns(
     bought = (events == schema.PURCHASE)[shown.root]
     source = np.where(bought, schema.ACCOUNTS_PAYABLE, items.role[shown.item])
     bases = np.array([schema.OUTPUT, schema.INPUT], dtype=object)[lines.on_input.astype(np.int64)]
+    converted = ~relieved | (shown.rate != 0)
     return {
         "Product": items.code[shown.product].tolist(),
         "Level": shown.level.tolist(),
@@ -81,8 +82,8 @@ def trace_columns(
         "Event": events[shown.root].tolist(),
         "Charged to": roots.charged_to[shown.root].tolist(),
         "Relieved from": np.where(relieved & posts[shown.root], source, "").tolist(),
-        "Conversion rate": _where(shown.rate, ~relieved),
-        "Conversion": _where(shown.conversion, ~relieved),
+        "Conversion rate": _where(shown.rate, converted),
+        "Conversion": _where(shown.conversion, converted),
         "Scrap basis": of_line(bases),
         "Units": shown.units.tolist(),
         "Started": _where(shown.started, ~relieved),

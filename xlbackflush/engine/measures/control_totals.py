@@ -39,7 +39,7 @@ def control_totals(inputs: Inputs, accounts: int) -> Iterator[ControlTotal]:
     yield ControlTotal("Accounts", "Accounts mapped as in Ledger", ("accounts",), float(accounts))
     for table in schema.INPUT_TABLES:
         if table.name in FIELDS:
-            yield from _of_table(table, inputs.table(table.name), inputs.sources[table.name])
+            yield from _of_table(table, inputs.as_typed.table(table.name), inputs.sources[table.name])
         if table.name == "StandardCost":
             yield ControlTotal(table.name, "Items that left their row", ("items",), 0)
 
@@ -66,7 +66,8 @@ def _of_table(table: schema.Table, records: InputRecords, source: Source) -> Ite
     columns = [c for c in table.columns if c.name in source.letters]
     numbers = [c for c in columns if c.kind in schema.NUMERIC or c.kind == "date"]
     values = {c.name: records.column(c.name) for c in numbers}
-    yield ControlTotal(name, "Rows", ("rows", name, table.columns[0].name), float(len(records)))
+    always = next(c.name for c in table.columns if c.required)
+    yield ControlTotal(name, "Rows", ("rows", name, always), float(len(records)))
     if numbers:
         filled = sum(int(np.count_nonzero(~np.isnan(values[c.name]))) for c in numbers)
         key = ("filled", name, *(c.name for c in numbers))

@@ -1,6 +1,6 @@
 """Variances: where actual cost left the standard. Amounts are signed here, unfavorable positive, in minor units.
 
-    Material price                  actual price of what was bought - its standard price, per item
+    Material price                  actual price of what was bought - its standard price, per item; other cost of receipts
     Material usage                  book stock - counted stock, at standard, per bought item
     Inventory count                 the same, per made item
     Labor rate                      actual labor - hours paid x standard rate
@@ -45,6 +45,7 @@ from xlbackflush.model.money import from_minor, shown, to_minor, to_minor_array
 
 NOT_POSTED = "Not posted"
 ALL_CONVERSION = "All conversion"
+OTHER_COST = "Other cost of receipts"
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,10 @@ class Variance:
 
 @dataclass(frozen=True)
 class ConversionAllowed(Records):
-    """One row per item whose own conversion was flushed: units, hours, money by element and in all, unrounded."""
+    """One row per item whose own conversion was flushed: units, hours of labor, money by element and in all, unrounded.
+
+    Of bought items with material overhead, the units that went into products.
+    """
 
     item: Ints
     units: Floats
@@ -95,18 +99,21 @@ class ConversionAllowed(Records):
 def conversion_allowed(explosion: Explosion, bill: Bill, demand: Demand) -> ConversionAllowed:
     """Units are those of every row of the explosion that is exploded, so phantoms within items and scrapped units count.
 
+    Of bought items with material overhead they are those that are relieved as components.
     Where units on the shelf are followed, those of its rows: units that were completed count, sold or not.
 
     Empty where conversion is expensed: nothing is flushed then.
     """
     rows, items, count = explosion.rows, bill.items, len(bill.items)
-    exploded = rows.of(~rows.relieved & ~np.isnan(rows.started) & demand.of_work[rows.root])
-    units = sums(exploded.item, exploded.required, count)
-    seen = np.bincount(exploded.item, minlength=count) > 0
+    converted = (~rows.relieved & ~np.isnan(rows.started)) | (rows.relieved & (rows.rate != 0))
+    converted = rows.of(converted & demand.of_work[rows.root])
+    units = sums(converted.item, converted.required, count)
+    seen = np.bincount(converted.item, minlength=count) > 0
     labor, variable, fixed, other = (units * cost for cost in items.own.T[1:])
+    other += units * items.handling
     total = np.column_stack((labor, variable, fixed, other)).sum(axis=1)
     allowed = ConversionAllowed(np.arange(count), units, units * items.hours, labor, variable, fixed, other, total)
-    has_conversion = (items.own_conversion != 0) | (items.hours != 0)
+    has_conversion = (items.own_conversion != 0) | (items.hours != 0) | (items.handling != 0)
     return allowed.of(seen & has_conversion & (not bill.inputs.settings.conversion_expensed))
 
 
@@ -117,8 +124,8 @@ class Conversion:
     alone: elements with actual rows of their own; a budget makes fixed overhead one.
     paid: what the labor rows say of hours.
     exact: allowed amounts in money, unrounded; only_rate: standard rate of an element in money per hour, where Standard Cost
-    has just one; rest: the element whose allowed amount takes what rounding leaves between the allowed amounts and the ledger;
-    unsold: what they exceed it by, in units made and not sold.
+    has just one; by_machine: overhead of something made goes by machine hours; rest: the element whose allowed amount takes
+    what rounding leaves between the allowed amounts and the ledger; unsold: what they exceed it by, in units made and not sold.
     """
 
     actual: dict[str, int]
@@ -128,6 +135,7 @@ class Conversion:
     paid: HoursPaid
     hours_allowed: float
     only_rate: dict[str, float]
+    by_machine: bool
     budget: int | None
     rest: str
     unsold: int
@@ -143,8 +151,12 @@ class Conversion:
         return [e for e in schema.ELEMENTS[1:] if e not in self.alone]
 
     def flexed(self, element: str) -> float | None:
-        """Hours paid at the standard rate of an element, in money; None where hours are missing, or no rate is known for them."""
-        if not (self.hours_paid and self.paid.complete):
+        """Hours of labor paid at the standard rate of an element, in money.
+
+        None where hours are missing, where no rate is known for them, or where the element goes by machine hours, which
+        nobody reports.
+        """
+        if not (self.hours_paid and self.paid.complete) or (self.by_machine and element != schema.LABOR):
             return None
         if self.hours_allowed:
             return self.hours_paid * self.exact[element] / self.hours_allowed
@@ -161,11 +173,9 @@ def variances(
     return [row for row in rows if row.amount or (row.standard and not row.item >= 0)]
 
 
-def conversion_totals(
-    inputs: Inputs, allowed: ConversionAllowed, flows: list[Flow], entries: list[Entry]
-) -> Conversion:
+def conversion_totals(bill: Bill, allowed: ConversionAllowed, flows: list[Flow], entries: list[Entry]) -> Conversion:
     """What was incurred and what the standards allow, the allowed amounts adding up to conversion allocated and unsold."""
-    places = inputs.places
+    inputs, places = bill.inputs, bill.inputs.places
     actuals, budget = inputs.actuals, inputs.settings.budgeted_fixed_overhead
     actual = {t: to_minor(total(actuals.amount[actuals.cost_type == t]), places) for t in schema.COST_TYPES}
     alone = set(actuals.cost_type.tolist()) & {schema.LABOR, schema.VARIABLE_OVERHEAD, schema.FIXED_OVERHEAD}
@@ -182,6 +192,7 @@ def conversion_totals(
         hours_paid(actuals),
         total(allowed.hours),
         _only_rates(inputs),
+        bool(bill.items.by_machine[allowed.item].any()),
         None if budget is None else to_minor(budget, places),
         rest,
         unsold,
@@ -205,8 +216,16 @@ def _materials(words: _Words, balance: Counter[str]) -> Iterator[Variance]:
     book, settings = words.book, words.bill.inputs.settings
     every = np.ones(len(book), dtype=bool)
     price = balance[schema.PRICE_VARIANCE] if settings.purchase_triggers else None
-    price_exact = book.invoiced - book.received_amount
+    price_exact, other = (
+        book.invoiced - book.other_cost - book.received_amount,
+        to_minor(total(book.other_cost), words.places),
+    )
+    price = None if price is None else price - other
     yield from _by_item(words, schema.MATERIAL_PRICE, every, (book.received_amount, price_exact), price)
+    disposition = NOT_POSTED if price is None else settings.variance_disposition
+    yield Variance(
+        schema.MATERIAL_PRICE, OTHER_COST, 0, other, disposition, "Freight, duty and other cost of receipts."
+    )
     for name, items, posts, role in (
         (schema.MATERIAL_USAGE, ~book.made, usage_posts(settings), schema.USAGE_VARIANCE),
         (schema.COUNT_VARIANCE, book.made, count_posts(settings), schema.COUNT_DIFFERENCE),
@@ -292,7 +311,7 @@ def _by_hours(c: Conversion, element: str, made: str) -> Iterator[_Part]:
     actual, allowed, flexed = c.actual[element], c.allowed[element], c.flexed(element)
     if flexed is None:
         text = f"{shown(allowed, c.places)} allowed, {shown(actual, c.places)} incurred."
-        yield spending, f"{spending} and efficiency", allowed, actual, f"{text} {_unsplit(c)}"
+        yield spending, f"{spending} and efficiency", allowed, actual, f"{text} {_unsplit(c, element)}"
         return
     middle, hours, rate = to_minor(flexed, c.places), _number(c.hours_paid), _rate(flexed / c.hours_paid)
     paid = _rate(from_minor(actual, c.places) / c.hours_paid)
@@ -301,10 +320,12 @@ def _by_hours(c: Conversion, element: str, made: str) -> Iterator[_Part]:
     yield efficiency, "", allowed, middle, text
 
 
-def _unsplit(c: Conversion) -> str:
+def _unsplit(c: Conversion, element: str) -> str:
     """Why there is one row for both variances."""
     if not c.hours_paid:
         return "No hours were entered, so this is not split further."
+    if c.by_machine and element != schema.LABOR:
+        return "Overhead goes by machine hours, and only hours of labor are reported, so this is not split further."
     if not c.paid.complete:
         return "Some labor rows of Actuals have no hours or no pay: rate and efficiency cannot be told apart."
     return "The standards allow no hours, so this is not split further."
@@ -334,6 +355,7 @@ class _Words:
         self._uoms = ["units" if uom in by_piece else uom for uom in uoms]
         self._bought = np.zeros(len(items) + 1)  # the last one stands for item -1
         np.add.at(self._bought, bill.of("Purchases"), bill.inputs.purchases.quantity)
+        self.places = bill.inputs.places
         self.explanations = {
             schema.MATERIAL_PRICE: self.price, schema.MATERIAL_USAGE: self.usage, schema.COUNT_VARIANCE: self.count
         }  # fmt: skip
@@ -354,7 +376,7 @@ class _Words:
         text = f"{self._head(item, units)} received"
         if not units:
             return text
-        paid, standard = _rate(book.invoiced[k] / units), _rate(book.received_amount[k] / units)
+        paid, standard = _rate((book.invoiced[k] - book.other_cost[k]) / units), _rate(book.received_amount[k] / units)
         return f"{text} at {paid} on average; the standard is {standard}."
 
     def usage(self, k: int) -> str:

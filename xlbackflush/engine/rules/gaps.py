@@ -273,7 +273,7 @@ def purchases_recorded(period: Period) -> Iterator[f.Finding]:
     settings, purchases = period.settings, period.inputs.purchases
     if settings.purchase_triggers or counted.charges_everything(settings) or not len(purchases):
         return
-    invoiced = total(purchases.quantity * purchases.actual_price)
+    invoiced = total(period.inputs.payable)
     credited = from_minor(-balances(period.before_close)[schema.ACCOUNTS_PAYABLE], period.places)
     event = "completed" if settings.completion_triggers else "sold"
     text = (

@@ -1,17 +1,18 @@
 """Rules of items, bills of materials and standard costs."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 import numpy as np
 
 from xlbackflush import schema
 from xlbackflush.engine.period import Period
-from xlbackflush.engine.rules.places import cells, item_texts, made_by_count, other_units, repeats, shared, text_cells
+from xlbackflush.engine.rules.places import cells, item_texts, made_by_count, repeats, shared, text_cells
 from xlbackflush.engine.rules.unknown_codes import displaced, unknown_codes
-from xlbackflush.engine.standards.bill import FOREVER, Bill, code_key
+from xlbackflush.engine.standards.bill import FOREVER, Bill, chosen_lines, code_key
 from xlbackflush.model import finding as f
 from xlbackflush.model.arrays import Bools, Floats, blank_as_zero, sums
-from xlbackflush.model.words import number, price
+from xlbackflush.model.words import listed, price
 
 # --------------------------------------------------------------------------------------------------- items
 
@@ -101,7 +102,8 @@ def _in_force_twice(period: Period) -> Iterator[tuple[tuple[str, str], bool, int
     """Lines of a component in force twice on one day: cell and code, are lines of the pair dated, row, that of the first."""
     bom, bill = period.inputs.bom, period.bill
     parent, component = bill.of("BOM", "Parent"), bill.of("BOM", "Component")
-    pair = np.where((parent >= 0) & (component >= 0), parent * len(bill.items) + component, -1)
+    compared = (parent >= 0) & (component >= 0) & chosen_lines(period.inputs, parent)
+    pair = np.where(compared, parent * len(bill.items) + component, -1)
     several = shared(pair.tolist())
     several = several[pair[several] >= 0]
     if not len(several):
@@ -169,49 +171,40 @@ def _steps_on_circles(bill: Bill) -> dict[int, list[tuple[int, int]]]:
         steps = onward
 
 
-def units_differ(period: Period) -> Iterator[f.Finding]:
-    """Nothing converts units: a BOM in grams with a price per kilogram would be wrong a thousandfold."""
-    bom, lines, source = period.inputs.bom, period.bill.lines, period.inputs.sources["BOM"]
-    apart = list(other_units(period.bill))
-    line_of = {row: line for line, row in enumerate(lines.row.tolist())} if apart else {}
-    for at, unit, of_item in apart:
-        row, quantity = int(bom.row[at]), float(bom.qty_per[at])
-        cell, text = source.cell("UoM", row), f"The line is in {unit}, its component in {of_item}"
-        factor, line = CONVERSIONS.get((unit.casefold(), of_item.casefold())), line_of.get(row, -1)
-        if factor is None:
-            fix = f"If the two are one unit, type {of_item} here; else convert Qty per to {of_item} and type {of_item} here."
-            yield f.UOM(cell, f"{text}.", fix=fix)
+def per_nothing(period: Period) -> Iterator[f.Finding]:
+    """What is for so many units must be for some."""
+    for table, column in _PER:
+        zero = period.inputs.table(table).column(column) == 0
+        if zero.any():
+            for cell in cells(period.inputs, table, column, zero):
+                yield f.NOTHING_PER(cell, f"{column} is 0.")
+
+
+_PER = (("BOM", "Per"), ("StandardCost", "Price per"), ("StandardCost", "Lot size"), ("Purchases", "Price per"))
+
+
+def bills_chosen(period: Period) -> Iterator[f.Finding]:
+    """Where a parent has alternatives, one of them is in force: the one that Bill names, and that there is."""
+    inputs, bill = period.inputs, period.bill
+    bom, cost = inputs.bom, inputs.standard_cost
+    if not (bom.alternative.any() or cost.bill.any()):
+        return
+    spelled: dict[int, dict[str, str]] = defaultdict(dict)  # item -> its alternatives
+    for item, text in zip(bill.of("BOM", "Parent").tolist(), bom.alternative.tolist(), strict=True):
+        spelled[item].setdefault(code_key(text), text)
+    for at, (code, wanted) in enumerate(zip(cost.item.tolist(), cost.bill.tolist(), strict=True)):
+        has = spelled.get(at, {})
+        if code_key(wanted) in has or not (wanted or has) or not bill.items.made[at]:
             continue
-        effect = 0.0
-        if line >= 0:
-            used = period.levers.use_of_line[line] * period.unit_balance.units.cost[lines.component[line]]
-            effect = float(used) * abs(1 - factor)
-        typed, right = number(quantity, _DECIMALS), number(quantity * factor, _DECIMALS)
-        fix = f"If {typed} is in {of_item}, type {of_item} here; if it is in {unit}, type {right} in Qty per and {of_item} here."
-        yield f.UOM(cell, f"{text}: {typed} {unit} are {right} {of_item}.", effect or None, fix)
-
-
-_DECIMALS = 9  # of a quantity per unit
-
-
-#: unit of the line, unit of the component -> units of the component in one of the line
-CONVERSIONS = {
-    (small, large): factor
-    for large, smaller in {
-        "kg": {"g": 1e-3, "mg": 1e-6, "t": 1e3},
-        "g": {"kg": 1e3, "mg": 1e-3},
-        "t": {"kg": 1e-3},
-        "m": {"mm": 1e-3, "cm": 1e-2, "km": 1e3},
-        "cm": {"mm": 0.1, "m": 100.0},
-        "mm": {"cm": 10.0, "m": 1e3},
-        "l": {"ml": 1e-3, "cl": 1e-2, "hl": 100.0},
-        "ml": {"l": 1e3},
-        "h": {"min": 1 / 60},
-        "lb": {"oz": 1 / 16},
-        "ft": {"in": 1 / 12},
-    }.items()
-    for small, factor in smaller.items()
-}
+        where = inputs.sources["StandardCost"].cell("Bill", int(cost.row[at]))
+        named = [text for key, text in has.items() if key]
+        if not wanted:
+            several = f"the bill {named[0]}" if len(named) == 1 else f"the bills {listed(named)}"
+            yield f.BILL_NOT_CHOSEN(where, f"{code} has {several} on BOM, and Bill names none.")
+        elif named:
+            yield f.UNKNOWN_BILL(where, f"Bill of {code} is {wanted}; on BOM it has {listed(named)}.")
+        else:
+            yield f.UNKNOWN_BILL(where, f"Bill of {code} is {wanted}; on BOM no line of it has an Alternative.")
 
 
 # ----------------------------------------------------------------------------------------- standard costs
@@ -224,9 +217,11 @@ def prices(period: Period) -> Iterator[f.Finding]:
     priced, hours = _given(cost.material_price), _given(cost.labor_hours)
     made = ~np.isin(cost.type, (schema.BUY, ""))
     on_bom = np.append(bill.on_bom, False)[bill.of("StandardCost")]
-    converted = hours | _given(cost.other_conversion)
+    machine = _given(cost.machine_hours)
+    converted = hours | machine | _given(cost.other_conversion)
     free = made & ~priced & ~on_bom & ~converted & _unused(bill)
-    rated = _given(cost.labor_rate) | _given(cost.variable_overhead_rate) | _given(cost.fixed_overhead_rate)
+    overhead = _given(cost.variable_overhead_rate) | _given(cost.fixed_overhead_rate)
+    rated, each = _given(cost.labor_rate) | overhead, _given(cost.setup_hours) & np.isnan(cost.lot_size)
     yield from _without_price(period, bought & ~priced)
     for rule, rows, column, text in (
         (f.PRICE_WITHOUT_BOM, made & priced & ~on_bom, "Material price", "{} is made, has a price and no BOM."),
@@ -234,6 +229,19 @@ def prices(period: Period) -> Iterator[f.Finding]:
         (f.CONVERSION_IGNORED, bought & converted, "Labor hours", "{} is bought and has labor or other conversion."),
         (f.NO_COST, free, "Item", "{} has neither a BOM nor conversion cost."),
         (f.HOURS_WITHOUT_RATE, made & hours & ~rated, "Labor hours", "{} has labor hours and no rate."),
+        (
+            f.HOURS_WITHOUT_RATE,
+            made & machine & ~overhead,
+            "Machine hours",
+            "{} has machine hours and no overhead rate.",
+        ),
+        (
+            f.OVERHEAD_IGNORED,
+            made & _given(cost.material_overhead_percent),
+            "Material overhead %",
+            "{} is made and has material overhead.",
+        ),
+        (f.SETUP_OF_EACH, made & each, "Lot size", "{} has Setup hours, and Lot size is blank."),
     ):
         for cell, code in zip(
             cells(period.inputs, "StandardCost", column, rows), cost.item[rows].tolist(), strict=True
@@ -249,7 +257,7 @@ def _without_price(period: Period, rows: Bools) -> Iterator[f.Finding]:
     item, count = bill.of("Purchases"), len(bill.items)
     invoiced = (item >= 0) & (purchases.quantity > 0) & (purchases.actual_price > 0)
     units = sums(item[invoiced], purchases.quantity[invoiced], count)
-    money = sums(item[invoiced], (purchases.quantity * purchases.actual_price)[invoiced], count)
+    money = sums(item[invoiced], period.inputs.invoiced[invoiced], count)
     where, codes = cells(period.inputs, "StandardCost", "Material price", rows), period.inputs.standard_cost.item[rows]
     for cell, code, number_of in zip(where, codes.tolist(), bill.of("StandardCost")[rows].tolist(), strict=True):
         received = number_of >= 0 and units[number_of] > 0

@@ -108,7 +108,7 @@ class Journal:
         amounts: dict[str, Floats] = {
             "Counts": inputs.counts.quantity * cost[bill.of("Counts")],
             "Scrap": inputs.scrap.quantity * cost[bill.of("Scrap")],
-            "Purchases": inputs.purchases.quantity * inputs.purchases.actual_price,
+            "Purchases": inputs.payable,
             "Actuals": inputs.actuals.amount,
         }
         tables = [inputs.table(name) for name in amounts]

@@ -8,7 +8,7 @@ import numpy as np
 from xlbackflush import schema
 from xlbackflush.engine.standards.bill import Bill
 from xlbackflush.engine.stock.stock_book import StockBook
-from xlbackflush.model.arrays import Bools, Ints, Texts, blank_as_zero, texts, where_true
+from xlbackflush.model.arrays import Bools, Ints, Texts, blank_as_zero, texts
 from xlbackflush.model.inputs import Inputs
 
 
@@ -57,16 +57,6 @@ def repeats(keys: Sequence[Hashable]) -> Bools:
         first: dict[Hashable, int] = {}
         again[:] = [first.setdefault(key, row) != row for row, key in enumerate(keys)]
     return again
-
-
-def other_units(bill: Bill) -> Iterator[tuple[int, str, str]]:
-    """Rows of the BOM in another unit than their component: position, and the two units."""
-    uom = bill.inputs.bom.uom
-    of_item = item_texts(bill.items.uom, bill.of("BOM", "Component"))
-    apart = where_true((uom != of_item) & (uom != "") & (of_item != ""))
-    for at, line, item in zip(apart.tolist(), uom[apart].tolist(), of_item[apart].tolist(), strict=True):
-        if line.strip().casefold() != item.strip().casefold():
-            yield at, line.strip(), item.strip()
 
 
 def listed_twice_in_a_bill(bill: Bill) -> set[int]:

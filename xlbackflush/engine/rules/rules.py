@@ -7,7 +7,7 @@ found an error, as errors stop a run.
 from collections.abc import Callable, Iterator, Sequence
 
 from xlbackflush.engine.period import Period
-from xlbackflush.engine.rules import gaps, items, period_end, quantities, transactions
+from xlbackflush.engine.rules import gaps, items, period_end, quantities, transactions, units
 from xlbackflush.engine.rules.plausibility import bills as plausible_bills
 from xlbackflush.engine.rules.plausibility import (
     follows,
@@ -40,7 +40,11 @@ RULES: dict[str, tuple[Rule, ...]] = {
         items.bom_lines,
         items.overlaps,
         items.cycles,
+        items.per_nothing,
+        items.bills_chosen,
         items.prices,
+        units.conversions,
+        units.without_conversion,
         transactions.outside_period,
         transactions.countable,
         transactions.corrections,
@@ -63,7 +67,6 @@ RULES: dict[str, tuple[Rule, ...]] = {
         quantities.nothing_to_post,
         items.listed_twice,
         items.bought_with_bill,
-        items.units_differ,
         period_end.counted_more,
         period_end.opened_beyond,
         gaps.labor_rows_complete,
@@ -87,6 +90,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         last_period.costs,
         last_period.fits_no_longer,
         last_period.settings,
+        units.upside_down,
         prices.invoice_prices,
         prices.salvage,
         rates.conversion,

@@ -3,7 +3,19 @@
     items   one row per item of Standard Cost, numbered 0, 1, 2 ...
     lines   one row per BOM line that can matter in the period, parent and component as item numbers
 
-A line matters when its parent is made (not bought), both ends are known items, and its dates meet the period.
+A line matters when its parent is made (not bought), both ends are known items, its dates meet the period, and it is of the
+alternative that Bill on Standard Cost names for its parent.
+
+Standard cost of a made item at its own level, per good unit:
+
+    labor                (labor hours + setup hours / lot size) x labor rate
+    overhead, each       (machine hours where they are given, else the hours of labor) x its rate
+    other conversion
+
+Overhead goes by what drives it, machine time where machines do the work (Horngren, Cost Accounting, chapters on overhead
+allocation): machine hours are those of a unit, setup included, so setup hours, which are labor, add to labor alone then.
+A bought item costs its material price. Its material overhead, a share of that price for buying and handling it, is no cost of
+stock: it is allocated as other conversion to the products that use the item (`Items.handling`).
 `levels` gives each item its low-level code: 0 for items that nothing contains, else one more than its highest parent.
 """
 
@@ -22,8 +34,11 @@ class Items(Records):
     """Standard Cost with blanks as zero; money and hours per unit.
 
     role         account role it is relieved from; "" where it is exploded through
+    hours        of labor
     own          cost of this level alone, a column for each of `schema.ELEMENTS`; own_conversion is all but material
-    flushed      conversion of this level that is flushed with a unit; 0 where conversion is expensed
+    handling     material overhead of a unit that goes into a product, of bought items
+    flushed      conversion of this level, or handling, that is flushed with a unit; 0 where conversion is expensed
+    by_machine   overhead goes by machine hours
     to_start     units to start for one good unit (assembly scrap)
     """
 
@@ -37,7 +52,9 @@ class Items(Records):
     hours: Floats
     own: Floats
     own_conversion: Floats
+    handling: Floats
     flushed: Floats
+    by_machine: Bools
     to_start: Floats
 
     @property
@@ -97,9 +114,12 @@ class Bill:
 
     @property
     def on_bom(self) -> Bools:
-        """Items with a line of their own on the BOM, whatever its dates."""
-        parents = np.zeros(len(self.items) + 1, dtype=bool)  # the last one stands for item -1
-        parents[self.of("BOM", "Parent")] = True
+        """Items with a line of their own on the BOM, of the alternative in force, whatever its dates."""
+        parents, parent = (
+            np.zeros(len(self.items) + 1, dtype=bool),
+            self.of("BOM", "Parent"),
+        )  # the last one is for item -1
+        parents[parent[chosen_lines(self.inputs, parent)]] = True
         return parents[:-1]
 
     def of(self, table: str, column: str = "Item") -> Ints:
@@ -137,12 +157,13 @@ def item_table(inputs: Inputs) -> Items:
     """The items of Standard Cost."""
     cost, settings = inputs.standard_cost, inputs.settings
     made = cost.type != schema.BUY
-    hours = blank_as_zero(cost.labor_hours) * made
-    rates = (cost.labor_rate, cost.variable_overhead_rate, cost.fixed_overhead_rate)
-    by_the_hour = (hours * blank_as_zero(rate) for rate in rates)
+    hours, by_machine = blank_as_zero(cost.labor_hours) * made, made & ~np.isnan(cost.machine_hours)
+    driver = np.where(by_machine, cost.machine_hours, hours)
+    rates = ((hours, cost.labor_rate), (driver, cost.variable_overhead_rate), (driver, cost.fixed_overhead_rate))
+    by_the_hour = (driven * blank_as_zero(rate) for driven, rate in rates)
     price, other = blank_as_zero(cost.material_price) * ~made, blank_as_zero(cost.other_conversion) * made
     own = np.column_stack((price, *by_the_hour, other))
-    own_conversion = own[:, 1:].sum(axis=1)
+    own_conversion, handling = own[:, 1:].sum(axis=1), price * blank_as_zero(cost.material_overhead_percent)
     role_of = {"": ""} | {kind: settings.role_of(kind) for kind in schema.TYPES}
     on_input = np.full(len(cost), settings.default_scrap_basis == schema.INPUT)
     return Items(
@@ -156,7 +177,9 @@ def item_table(inputs: Inputs) -> Items:
         hours=hours,
         own=own,
         own_conversion=own_conversion,
-        flushed=np.zeros(len(cost)) if settings.conversion_expensed else own_conversion,
+        handling=handling,
+        flushed=np.zeros(len(cost)) if settings.conversion_expensed else own_conversion + handling,
+        by_machine=by_machine,
         to_start=scrap_factor(np.ones(len(cost)), blank_as_zero(cost.assembly_scrap_percent) * made, on_input),
     )
 
@@ -171,8 +194,20 @@ def line_table(inputs: Inputs, parent: Ints, component: Ints, items: Items) -> L
     factor = scrap_factor(quantity, scrap, on_input)
     lines = Lines(bom.row, parent, component, bom.component, quantity, scrap, on_input, factor, first, last)
     made = np.concatenate((items.made, [False]))  # the last one stands for item -1
-    matters = where_true(made[parent] & (parent >= 0) & (component >= 0) & (first <= last))
+    matters = where_true(
+        made[parent] & (parent >= 0) & (component >= 0) & (first <= last) & chosen_lines(inputs, parent)
+    )
     return lines.of(matters[np.argsort(parent[matters], kind="stable")])
+
+
+def chosen_lines(inputs: Inputs, parent: Ints) -> Bools:
+    """Lines of the alternative that is in force for their parent; parent: item of every row of the BOM, -1 where unknown."""
+    alternatives, bills = inputs.bom.alternative.tolist(), inputs.standard_cost.bill.tolist()
+    if not any(alternatives) and not any(bills):
+        return np.ones(len(alternatives), dtype=bool)
+    wanted = [*map(code_key, bills), ""]  # the last one stands for item -1
+    pairs = zip(alternatives, parent.tolist(), strict=True)
+    return np.fromiter((code_key(each) == wanted[at] for each, at in pairs), bool, len(alternatives))
 
 
 def bill(inputs: Inputs) -> Bill:

@@ -3,6 +3,8 @@
 An item whose BOM (at any depth) changes within the period has one row per stretch of days on which its cost holds.
 
     cost of a row = own cost + sum over its lines of (units to start x line factor) x cost of the component's row
+
+The material overhead of a bought component is added to the other conversion of its parent (see `Items.handling`).
 """
 
 from collections.abc import Callable
@@ -97,7 +99,9 @@ def unit_costs(bill: Bill) -> UnitCosts:
     buildup = _buildup(bill, stretches, keys)
     levels = _levels(bill, stretches, buildup)
     own = bill.items.own[stretches.item]
-    elements = _rolled(buildup, levels, own, lambda group, below: below)
+    handled = np.zeros((len(buildup), own.shape[1]))
+    handled[:, -1] = bill.items.handling[stretches.item[buildup.component_row]]
+    elements = _rolled(buildup, levels, own, lambda group, below: below + handled[group])
     unit_cost = (((elements[:, 0] + elements[:, 1]) + elements[:, 2]) + elements[:, 3]) + elements[:, 4]
     parts = elements.T.copy()
     relief_cost = parts[0] if bill.inputs.settings.conversion_expensed else unit_cost
@@ -160,6 +164,7 @@ def _at_completion(bill: Bill, stretches: Stretches, buildup: BuildUp, levels: l
     component_type = bill.items.type[stretches.item[buildup.component_row]]
     through = (component_type == schema.PHANTOM).astype(np.float64)
     taken = np.zeros((len(component_type), 3))
+    taken[:, 0] = bill.items.handling[stretches.item[buildup.component_row]]
     for column, kind in enumerate((schema.FINISHED, schema.SUBASSEMBLY), 1):
         taken[:, column] = (component_type == kind) * unit_cost[buildup.component_row]
     total = np.zeros((len(stretches), 3))

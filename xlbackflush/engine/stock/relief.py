@@ -67,9 +67,14 @@ def flushed(explosion: Explosion, bill: Bill, demand: Demand) -> list[Flow]:
     credit = np.where(rows.relieved, np.where(receipt[rows.root], 1, role[rows.item]), 0)
 
     entry_of_row, posts = entry_of_root[rows.root], demand.posts[rows.root]
-    key, size = entry_of_row * len(names) + credit, len(heads) * len(names)
+    head, size = entry_of_row * len(names), len(heads) * len(names)
     amounts = np.where(rows.relieved, rows.amount, rows.conversion)
-    added, used = sums(key[posts], amounts[posts], size), where_true(np.bincount(key[posts], minlength=size))
+    handled = posts & rows.relieved & (rows.conversion != 0)
+    key, amounts = (
+        np.concatenate((every[posts], of_handled[handled]))
+        for every, of_handled in ((head + credit, head), (amounts, rows.conversion))
+    )
+    added, used = sums(key, amounts, size), where_true(np.bincount(key, minlength=size))
     positions = np.arange(len(rows))
     first, last = np.full(len(heads), len(rows)), np.full(len(heads), -1)
     np.minimum.at(first, entry_of_row, positions)
@@ -85,14 +90,14 @@ def flushed(explosion: Explosion, bill: Bill, demand: Demand) -> list[Flow]:
 def largest_amount(explosion: Explosion, unit_costs: UnitCosts) -> float:
     """Upper bound of any amount that a run can post, in money, unrounded: all gross amounts of the period added up."""
     bill, inputs = unit_costs.bill, unit_costs.bill.inputs
-    rows, purchases, stock, costs = explosion.rows, inputs.purchases, inputs.stock, unit_costs.rows
+    rows, stock, costs = explosion.rows, inputs.stock, unit_costs.rows
     dearest = np.zeros(len(bill.items) + 1)  # the last one stands for item -1
     np.maximum.at(dearest, costs.item, np.abs(costs.unit_cost))
     units = blank_as_zero(np.abs(stock.opening_qty)) + blank_as_zero(np.abs(stock.counted_qty))
     gross = (
         rows.amount,
         rows.conversion,
-        purchases.quantity * purchases.actual_price,
+        inputs.payable,
         inputs.actuals.amount,
         inputs.scrap.salvage_value,
         units * dearest[bill.of("Stock")],

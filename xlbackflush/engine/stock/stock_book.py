@@ -36,9 +36,9 @@ class StockBook(StockUnits):
     """Units and money, unrounded, of every stocked item that moved or has stock, in item order.
 
     made: not bought. Where completion is no trigger, made items stand at their material alone, on the account of their
-    materials. role: "" where no account is kept. cost: of a unit at period end. invoiced: purchases at actual price;
-    received_amount: the same at standard. posted: what of difference_amount the count adjustment records. ending: counted
-    where that was posted, else book. counted_conversion: of the book where not counted, of nothing where the count relieves.
+    materials. role: "" where no account is kept. cost: of a unit at period end. invoiced: purchases at actual price, with
+    other_cost, their freight, duty and the like; received_amount: the same at standard. posted: what of difference_amount the
+    count adjustment records. ending: counted where that was posted, else book. counted_conversion: of the book where not counted, of nothing where the count relieves.
     unrevalued: see `_unrevalued`.
     start_row, end_row: rows of the unit costs at the start and the end of the period.
     """
@@ -53,6 +53,7 @@ class StockBook(StockUnits):
     counted_amount: Floats
     difference_amount: Floats
     invoiced: Floats
+    other_cost: Floats
     received_amount: Floats
     posted: Floats
     ending: Floats
@@ -157,9 +158,9 @@ def _amounts(units: StockUnits, explosion: Explosion, unit_costs: UnitCosts, dem
         **vars(units),
         made=bill.items.made, role=role, cost=cost, start_row=start, end_row=end, opening_amount=opening_amount,
         book_amount=units.book * cost, counted_amount=blank_as_zero(units.counted + units.in_process) * cost,
-        difference_amount=difference_amount, invoiced=_sum(bill, bought, purchases.quantity * purchases.actual_price),
-        received_amount=received_amount, posted=posted, ending=ending, ending_amount=ending_amount,
-        ending_material=ending * costs.material[end],
+        difference_amount=difference_amount, invoiced=_sum(bill, bought, inputs.payable),
+        other_cost=_sum(bill, bought, purchases.other_cost), received_amount=received_amount, posted=posted,
+        ending=ending, ending_amount=ending_amount, ending_material=ending * costs.material[end],
         opening_conversion=units.opening * (costs.unit_cost[start] - costs.material[start]),
         counted_conversion=last * (costs.unit_cost[end] - costs.material[end]), unrevalued=np.zeros(len(units)),
     )  # fmt: skip

@@ -9,7 +9,6 @@ from xlbackflush.engine.measures.levers import ASSEMBLY_LOSS, LOSS, loss_of
 from xlbackflush.engine.measures.likely_mistakes import EXCHANGED, MISSING, Mistake
 from xlbackflush.engine.measures.typed_digits import TypedDigits
 from xlbackflush.engine.period import Period
-from xlbackflush.engine.rules.places import other_units
 from xlbackflush.engine.rules.plausibility.words import (
     code,
     evidence,
@@ -27,12 +26,8 @@ from xlbackflush.model.words import about, number, share
 
 def mistyped_bills(period: Period) -> Iterator[f.Finding]:
     """Quantities and scrap of the bill that the counts contradict, each with what they imply."""
-    named_by_unit = set[int]()
     for mistake in unnamed(period):
         if mistake.lever.table == "BOM":
-            named_by_unit = named_by_unit or {at for at, *_ in other_units(period.bill)}
-            if mistake.at in named_by_unit:
-                continue
             yield _of_line(period, mistake)
         elif mistake.key[0] == ASSEMBLY_LOSS:
             yield _of_assembly(period, mistake)

@@ -21,6 +21,7 @@ from xlbackflush.engine.rules.places import home
 from xlbackflush.engine.rules.plausibility.changes import Change, times, told
 from xlbackflush.engine.rules.plausibility.follows import before
 from xlbackflush.engine.standards.bill import scrap_factor
+from xlbackflush.engine.standards.units import differ
 from xlbackflush.model import finding as f
 from xlbackflush.model import words
 from xlbackflush.model.arrays import Bools, Floats, median, where_true
@@ -354,17 +355,12 @@ def kinds(period: Period) -> Iterator[f.Finding]:
     yield from told(f.KIND_CHANGED, changes, period.materiality_threshold, many)
 
 
-#: names of one unit
-_PIECES = frozenset({*schema.BY_THE_PIECE, "pc", "pcs", "piece", "pieces", "unit", "units", "un", "st", "no", "nos"})
-
-
 def _unit_changed(period: Period, was: Figures) -> Bools:
     """Items whose unit is another one, not only another name of it."""
     old, new = was.kinds[last.UOM], period.bill.items.uom
     changed: Bools = was.known & (old != new) & (old != "") & (new != "")
     for i in where_true(changed).tolist():
-        a, b = old[i].strip(" .").casefold(), new[i].strip(" .").casefold()
-        changed[i] = a != b and not {a, b} <= _PIECES
+        changed[i] = differ(old[i], new[i])
     return changed
 
 
