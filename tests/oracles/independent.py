@@ -63,6 +63,8 @@ ELEMENTS = (MATERIAL, *RATES, OTHER)
 
 DEFAULTS: dict[str, str] = {
     "Currency": "USD",
+    "Purchases are": "Recorded here",
+    "Conversion incurred is": "Recorded here",
     "Trigger points": "Purchase, completion and sale",
     "Variance disposition": "Cost of goods sold",
     "Default scrap basis": "Output",
@@ -454,6 +456,29 @@ def with_close(lines: Mapping[Line, Number], disposition: str) -> dict[str, dict
     return events | by_role(closing)
 
 
+def recorded_elsewhere(lines: Mapping[Line, Decimal], chosen: Mapping[str, str]) -> dict[str, dict[str, Decimal]]:
+    """What the ledger has already, by event: receipts as invoiced, in the account of the items; conversion as incurred."""
+    known: dict[Line, Decimal] = {}
+    for line, amount in lines.items():
+        if line.credit == PAYABLE and line.event == "Purchase" and chosen["Purchases are"] == "Already in the ledger":
+            known[Line("Purchase", line.part.removeprefix("actual of "), PAYABLE, "")] = amount
+        if line.event == "Conversion" and chosen["Conversion incurred is"] == "Already in the ledger":
+            known[line] = amount
+    return by_role(known)
+
+
+def without(
+    journal: Mapping[str, dict[str, Decimal]], elsewhere: Mapping[str, dict[str, Decimal]]
+) -> dict[str, dict[str, Decimal]]:
+    """The journal of all that happened, without what the ledger has already."""
+    rest: dict[str, dict[str, Decimal]] = {}
+    for event, roles in journal.items():
+        known = elsewhere.get(event, {})
+        net = {role: roles.get(role, Decimal(0)) - known.get(role, Decimal(0)) for role in roles | known}
+        rest[event] = {role: amount for role, amount in net.items() if amount}
+    return {event: roles for event, roles in rest.items() if roles}
+
+
 def ledger_of(opening: Mapping[str, Decimal], journal: dict[str, dict[str, Decimal]]) -> dict[str, Decimal]:
     closing: dict[str, Decimal] = defaultdict(Decimal, opening)
     for roles in journal.values():
@@ -483,12 +508,13 @@ def compute(settings: Mapping[str, object], tables: Tables) -> Result:
     post_count_adjustment(books, given["Stock"], book, end)
 
     opening = opening_balances(books, given["Stock"], start)
-    journal = with_close({line: rounded(amount, minor_units) for line, amount in books.lines.items()}, disposition)
+    lines = {line: rounded(amount, minor_units) for line, amount in books.lines.items()}
+    journal = with_close(lines, disposition)
     return Result(
         rollup={item: standards.cost(item, end) for item in items},
         relief=dict(books.moved["relieved"]),
         flows=with_close(books.lines, disposition),
-        journal=journal,
+        journal=without(journal, recorded_elsewhere(lines, chosen)),
         ledger=ledger_of({role: rounded(value, minor_units) for role, value in opening.items()}, journal),
         made=dict(there.moved["completed"]),
         book=book,

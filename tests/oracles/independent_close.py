@@ -828,7 +828,7 @@ def compute(settings: Mapping[str, object], tables: Tables) -> Close:
     if "Period-end WIP" in journal:
         journal["Reversal"] = {role: -net for role, net in journal["Period-end WIP"].items()}
     return Close(
-        journal,
+        independent.without(journal, independent.recorded_elsewhere(lines, policy.chosen)),
         opening,
         ledger,
         variances.rows,

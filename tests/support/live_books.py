@@ -193,12 +193,13 @@ class Policy:
     budget: float | None = None
     in_money: bool = False
     condensed: bool = False
+    elsewhere: bool = False
 
     def __str__(self) -> str:
         words = [self.triggers, self.detail[10:], self.basis, self.disposition, self.currency]
         words += ["by count"] * (self.relief == schema.PHYSICAL_COUNT) + ["in money"] * self.in_money
         words += ["expensed"] * (self.conversion == schema.EXPENSE_THEN_ADJUST) + ["budget"] * (self.budget is not None)
-        return ", ".join(words + [f"WIP {self.wip.lower()}"] * bool(self.wip) + ["condensed"] * self.condensed)
+        return ", ".join(words + [f"WIP {self.wip.lower()}"] * bool(self.wip) + ["condensed"] * self.condensed + ["already in the ledger"] * self.elsewhere)
 
 
 POLICIES = (
@@ -214,6 +215,7 @@ POLICIES = (
 
 PRORATED, PER_PRODUCT = {"disposition": schema.PRORATE}, {"detail": schema.PER_PRODUCT}
 BY_COUNT, EXPENSED = {"relief": schema.PHYSICAL_COUNT}, {"conversion": schema.EXPENSE_THEN_ADJUST}
+ELSEWHERE = {"Purchases are": schema.IN_THE_LEDGER, "Conversion incurred is": schema.IN_THE_LEDGER}
 RECORDED, SHOWN = {"wip": schema.RECORD}, {"wip": schema.SHOW_ONLY}
 #: what can happen at period end
 PERIOD_ENDS = (
@@ -238,6 +240,9 @@ PERIOD_ENDS = (
     Policy(schema.PCS, **PRORATED, **RECORDED, budget=3_150, condensed=True),
     Policy(schema.CS, **BY_COUNT, condensed=True, currency="KWD"),
     Policy(schema.PS, **BY_COUNT, **PRORATED, **PER_PRODUCT, **RECORDED),
+    Policy(schema.PCS, **PRORATED, **RECORDED, elsewhere=True),
+    Policy(schema.PS, **PER_PRODUCT, elsewhere=True, currency="KWD"),
+    Policy(schema.CS, **EXPENSED, elsewhere=True),
 )
 
 
@@ -266,6 +271,7 @@ def world(policy: Policy) -> Sample:
         "Conversion costs": policy.conversion,
         "Period-end WIP": policy.wip or schema.RECORD,
         "Budgeted fixed overhead": policy.budget,
+        **(ELSEWHERE if policy.elsewhere else {}),
     }
     rows["Purchases"] = PURCHASES + bought_in
     return Sample("World", "", settings, {table: _named(table, r) for table, r in rows.items()})

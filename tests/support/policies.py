@@ -113,6 +113,8 @@ class _Month:
             "Period end": LAST,
             "Default scrap basis": draw.choice([schema.OUTPUT, schema.INPUT]),
             "Budgeted fixed overhead": budget,
+            "Purchases are": draw.choice([schema.RECORDED_HERE, schema.IN_THE_LEDGER]),
+            "Conversion incurred is": draw.choice([schema.RECORDED_HERE, schema.IN_THE_LEDGER]),
             **self.chosen.settings,
         }
         counts = self.documents(made if draw.random() < 0.8 else [], lambda: {"Event": schema.COMPLETED})

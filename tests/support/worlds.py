@@ -155,6 +155,8 @@ def worlds(draw: st.DrawFn) -> World:
         "Trigger points": draw(st.sampled_from(schema.TRIGGERS)),
         "Variance disposition": draw(st.sampled_from([schema.TO_COGS, schema.CARRY_FORWARD])),
         "Default scrap basis": draw(st.sampled_from([schema.OUTPUT, schema.INPUT])),
+        "Purchases are": draw(st.sampled_from([schema.RECORDED_HERE, schema.IN_THE_LEDGER])),
+        "Conversion incurred is": draw(st.sampled_from([schema.RECORDED_HERE, schema.IN_THE_LEDGER])),
     }
     factory = draw(factories())
     kinds = {str(row["Item"]): str(row["Type"]) for row in factory["StandardCost"]}

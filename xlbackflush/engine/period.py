@@ -35,7 +35,7 @@ from xlbackflush.engine.measures.variances import Conversion, ConversionAllowed,
 from xlbackflush.engine.measures.witnesses import Hearing, witnesses
 from xlbackflush.engine.posting.close import close, period_end_entries
 from xlbackflush.engine.posting.disposition import CostHeld, Share, cost_held, disposition, to_close
-from xlbackflush.engine.posting.flush import Ledger, before_close, ledger
+from xlbackflush.engine.posting.flush import Ledger, balances, before_close, ledger, recorded_elsewhere
 from xlbackflush.engine.posting.normal_scrap import NormalScrap, normal_scrap
 from xlbackflush.engine.record.corrections import Draft, correct
 from xlbackflush.engine.record.record import Record
@@ -217,9 +217,19 @@ class Period:
         return before_close(self.bill, self.flushed, self.stock, self.counted)
 
     @cached_property
+    def elsewhere(self) -> list[Entry]:
+        """What the ledger has from other journals."""
+        return recorded_elsewhere(self.bill, self.flushed, self.stock)
+
+    @cached_property
+    def recorded(self) -> list[Entry]:
+        """What the accounts hold before the close: from here and from elsewhere."""
+        return [*self.elsewhere, *self.before_close]
+
+    @cached_property
     def to_close(self) -> dict[str, int]:
         """Balances that the close disposes of."""
-        return to_close(self.before_close, self.carried_over)
+        return to_close(self.recorded, self.carried_over)
 
     @cached_property
     def cost_held(self) -> list[CostHeld]:
@@ -253,12 +263,12 @@ class Period:
 
     @cached_property
     def ledger(self) -> Ledger:
-        return ledger(self.draft.entries, self.opening)
+        return ledger(self.draft.entries, self.opening, balances(self.elsewhere))
 
     @cached_property
     def closings(self) -> Closings:
         """The balances that the entries leave."""
-        return _closings(ledger(self.entries, self.opening).closing_by_role)
+        return _closings(ledger(self.entries, self.opening, balances(self.elsewhere)).closing_by_role)
 
     # --------------------------------------------------------------------------------------------- measures
 
@@ -268,11 +278,11 @@ class Period:
 
     @cached_property
     def conversion(self) -> Conversion:
-        return variance.conversion_totals(self.inputs, self.conversion_allowed, self.flushed, self.before_close)
+        return variance.conversion_totals(self.inputs, self.conversion_allowed, self.flushed, self.recorded)
 
     @cached_property
     def variances(self) -> list[Variance]:
-        return variance.variances(self.bill, self.stock, self.conversion_allowed, self.conversion, self.before_close)
+        return variance.variances(self.bill, self.stock, self.conversion_allowed, self.conversion, self.recorded)
 
     @cached_property
     def ties(self) -> list[Tie]:

@@ -141,10 +141,20 @@ def _balances(period: Period, note: str) -> list[Row]:
     """Balances that go on, and what was reversed on the first day of the next period.
 
     Stock accounts have a row although it is zero, since an account without a row opens with its stock at standard. Every
-    row has the note: whoever deletes one keeps the others.
+    row has the note: whoever deletes one keeps the others. What other journals keep, payables and payroll that the ledger has
+    already, is paid there and does not go on here.
     """
+    settings = period.settings
+    kept_elsewhere = {
+        *((schema.ACCOUNTS_PAYABLE,) if settings.purchases_elsewhere else ()),
+        *((schema.VARIOUS_ACCOUNTS,) if settings.conversion_elsewhere else ()),
+    }
     reversals = balances([entry for entry in period.draft.entries if entry.event == schema.REVERSAL])
-    closing = {role: minor for role, minor in period.ledger.closing_by_role.items() if role in CARRIED}
+    closing = {
+        role: minor
+        for role, minor in period.ledger.closing_by_role.items()
+        if role in CARRIED and role not in kept_elsewhere
+    }
     return [
         {
             "Role": role,

@@ -52,7 +52,14 @@ class Rest:
     """What balances the entry: minus the sum of its other lines."""
 
 
-Basis = Flow | Total | Invoices | Closing | Rest
+@dataclass(frozen=True)
+class Net:
+    """Several amounts, each rounded by itself, in one line."""
+
+    parts: tuple[Flow | Total | Invoices, ...]
+
+
+Basis = Flow | Total | Invoices | Closing | Rest | Net
 
 
 def reversed_basis(basis: Basis) -> Basis:

@@ -37,6 +37,8 @@ class Settings:
     cycle_time_days: float | None = None
     period_end_wip: str = schema.RECORD
     stock_count_includes_units_in_process: str = schema.YES
+    purchases_are: str = schema.RECORDED_HERE
+    conversion_incurred_is: str = schema.RECORDED_HERE
     standards_set_on: int | None = None
 
     @property
@@ -56,6 +58,16 @@ class Settings:
     @property
     def purchase_triggers(self) -> bool:
         return self.trigger_points in (schema.PCS, schema.PS)
+
+    @property
+    def purchases_elsewhere(self) -> bool:
+        """Receipts stand in the inventory account at invoice price already; of no effect where purchase is no trigger."""
+        return self.purchase_triggers and self.purchases_are == schema.IN_THE_LEDGER
+
+    @property
+    def conversion_elsewhere(self) -> bool:
+        """Conversion incurred stands in its account already."""
+        return self.conversion_incurred_is == schema.IN_THE_LEDGER
 
     @property
     def bought_role(self) -> str:

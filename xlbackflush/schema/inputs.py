@@ -107,6 +107,20 @@ SETTINGS: tuple[Setting, ...] = (
         words.NO,
         since=3,
     ),
+    _choice(
+        "Purchases are",
+        "Already in the ledger: receipts stand in the inventory account at invoice price, and only the price variance is posted.",
+        words.RECORDED_HERE,
+        words.IN_THE_LEDGER,
+        since=4,
+    ),
+    _choice(
+        "Conversion incurred is",
+        "Already in the ledger: payroll and overhead stand in conversion costs control, and no entry is made for them.",
+        words.RECORDED_HERE,
+        words.IN_THE_LEDGER,
+        since=4,
+    ),
     Setting("Standards set on", "date", None, "Day on which the standard costs were last reviewed; for sheet Fit."),
 )
 

@@ -125,10 +125,19 @@ LEDGER = table(
     money("Debits", "Debits of the journal.", field="debits", rests_on=_MOVED.format("Debit")),
     money("Credits", "Credits of the journal.", field="credits", rests_on=_MOVED.format("Credit")),
     money(
-        "Closing", "Balance at period end, debit positive.", field="closing", rests_on="{Opening}+{Debits}-{Credits}"
+        "Closing",
+        "Balance at period end, debit positive.",
+        field="closing",
+        rests_on="{Opening}+{Debits}-{Credits}+{Recorded elsewhere}",
     ),
     _proof("Closing"),
     _DIFFERENCE,
+    money(
+        "Recorded elsewhere",
+        "Receipts and conversion incurred that are already in the ledger: not in this journal, but in the balance.",
+        field="elsewhere",
+        look="check",
+    ),
 )
 VARIANCES = table(
     "Variances",
@@ -386,6 +395,12 @@ TIE_OUT = table(
     ),
     text("Result", "OK or Fail.", width=10, look="check", marks=_PASSED),
     text("Explanation", "What the account holds.", width=70, wrap=True, field="explanation"),
+    money(
+        "Recorded elsewhere",
+        "Of the ledger closing: receipts that are already in the ledger.",
+        width=18,
+        field="elsewhere",
+    ),
 )
 COUNT_METHOD = table(
     "CountMethod",

@@ -20,6 +20,7 @@ TO_COGS, PRORATE, CARRY_FORWARD = "Cost of goods sold", "Prorate", "Carry forwar
 PER_TRIGGER, PER_PRODUCT = "One entry per trigger", "One entry per product"
 YES, NO = "Yes", "No"
 RECORD, SHOW_ONLY = "Record and reverse", "Show only"
+RECORDED_HERE, IN_THE_LEDGER = "Recorded here", "Already in the ledger"
 
 LABOR, VARIABLE_OVERHEAD, FIXED_OVERHEAD, CONVERSION = ("Labor", "Variable overhead", "Fixed overhead", "Conversion")
 COST_TYPES = (LABOR, VARIABLE_OVERHEAD, FIXED_OVERHEAD, CONVERSION)

@@ -8,6 +8,7 @@ from typing import Any
 
 from xlbackflush import schema
 from xlbackflush.engine.period import Period
+from xlbackflush.engine.posting.flush import balances
 from xlbackflush.engine.result import RunResult
 from xlbackflush.engine.stock.opening import carried_over
 from xlbackflush.model.arrays import Records
@@ -34,6 +35,7 @@ class RunView:
         self.rollup_top = sheets.tables["Rollup"].first_row
         self.default_basis = default_scrap_basis(self.inputs)
         self.opened = frozenset(carried_over(self.inputs))
+        self.in_other_journals = frozenset(balances(self.period.elsewhere))
 
     def money(self, minor: Iterable[int]) -> list[float]:
         """Minor units as money."""

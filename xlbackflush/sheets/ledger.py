@@ -1,14 +1,16 @@
 """Sheet Ledger: the balance of each account; the proof adds the journal's proofs to its opening balance."""
 
 from xlbackflush import schema
+from xlbackflush.engine.posting.flush import conversion_role
 from xlbackflush.sheets.body import Body, RunView, filled, shown
-from xlbackflush.sheets.formulas import carried_over
+from xlbackflush.sheets.formulas import carried_over, literal
 from xlbackflush.sheets.proofs import difference, opening_stock
 
-_PROOF = (
-    "ROUND(ROUND({opening},{digits})"
-    '+SUMIFS(Journal[Proof],Journal[Role],{Role},Journal[Event],"<>{schema.REVERSAL}"),{digits})'
-)
+_PROOF = "ROUND(ROUND({opening},{digits})+{moves},{digits})"
+_MOVES = f'SUMIFS(Journal[Proof],Journal[Role],%s,Journal[Event],"<>{schema.REVERSAL}")'
+#: receipts at invoice price of one account, rounded as one entry or one entry per product
+_INVOICED = "ROUND(SUMIFS(Reconciliation[Invoiced],Reconciliation[Account role],{role}),{digits})"
+_INVOICED_BY_ITEM = "SUMPRODUCT((Reconciliation[Account role]={role})*ROUND(Reconciliation[Invoiced],{digits}))"
 
 
 def body(run: RunView) -> Body:
@@ -16,12 +18,29 @@ def body(run: RunView) -> Body:
     ledger, digits = run.period.ledger, run.period.places
     roles = ledger.role.tolist()
     rows = run.cells("Ledger", len(roles), digits=[digits] * len(roles))
-    for role, row in zip(roles, rows, strict=True):  # as carried over, as counted, or opening stock at standard
-        cell = row["Role"]
+    elsewhere = [_elsewhere(run, role) for role in roles]
+    for role, row, others in zip(roles, rows, elsewhere, strict=True):
+        cell = row["Role"]  # opens as carried over, as counted, or with opening stock at standard
         row["opening"] = carried_over(cell) if role in run.opened else opening_stock(run, role, cell)
-    return shown(schema.LEDGER, ledger, money=run.money) | {
+        row["moves"] = f"({_MOVES % cell}+{row['Recorded elsewhere']})" if others else _MOVES % cell
+    return shown(schema.LEDGER, ledger, {"Recorded elsewhere": elsewhere}, run.money) | {
         "Account": ([run.inputs.accounts[r][0] for r in roles], None),
         "Account name": ([run.inputs.accounts[r][1] for r in roles], None),
         "Proof": (run.money(ledger.closing), filled({"Proof": _PROOF}, rows)["Proof"]),
         "Difference": difference("{Closing}-{Proof}", rows, digits),
     }
+
+
+def _elsewhere(run: RunView, role: str) -> str:
+    """Net debit of a role by the journals that record receipts and conversion incurred; "" where there is none."""
+    if role not in run.in_other_journals:
+        return ""
+    settings, digits = run.inputs.settings, run.period.places
+    if role in (conversion_role(settings), schema.VARIOUS_ACCOUNTS):
+        of_types = (f"SUMIFS(Actuals[Amount],Actuals[Cost type],{literal(each)})" for each in schema.COST_TYPES)
+        amount = "+".join(f"ROUND({each},{digits})" for each in of_types)
+    else:
+        held = run.in_other_journals & set(schema.STOCK_ROLES) if role == schema.ACCOUNTS_PAYABLE else {role}
+        each = _INVOICED_BY_ITEM if any(entry.product for entry in run.period.elsewhere) else _INVOICED
+        amount = "+".join(each.format(role=literal(name), digits=digits) for name in sorted(held))
+    return f"-({amount})" if role in (schema.VARIOUS_ACCOUNTS, schema.ACCOUNTS_PAYABLE) else amount

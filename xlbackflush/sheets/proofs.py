@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from xlbackflush.engine.stock.counted import of_role
-from xlbackflush.model.basis import Basis, Closing, Flow, Invoices, Rest, Total
+from xlbackflush.model.basis import Basis, Closing, Flow, Invoices, Net, Rest, Total
 from xlbackflush.ooxml.address import quoted
 from xlbackflush.sheets.body import Row, RunView, filled
-from xlbackflush.sheets.formulas import AFTER_CLOSE, carried_over, equal, invoiced, item_sum, literal
+from xlbackflush.sheets.formulas import AFTER_CLOSE, carried_over, equal, invoiced, item_sum, ledger_sum, literal
 
 
 def difference(less: str, rows: Sequence[Row], digits: int) -> tuple[list[float], Sequence[str]]:
@@ -15,8 +15,13 @@ def difference(less: str, rows: Sequence[Row], digits: int) -> tuple[list[float]
 
 
 def before_close(role: str) -> str:
-    """Balance of a role before the close, from the journal's proofs."""
+    """Net debit of a role by this journal before the close, from the journal's proofs."""
     return f"SUMIFS(Journal[Proof],Journal[Role],{literal(role)}{AFTER_CLOSE})"
+
+
+def and_elsewhere(run: RunView, role: str) -> str:
+    """What is added to that of other journals: see Ledger. "" where they record nothing on the role."""
+    return f"+{ledger_sum('Recorded elsewhere', [role])}" if role in run.in_other_journals else ""
 
 
 def opening_stock(run: RunView, role: str, cell: str) -> str:
@@ -49,11 +54,12 @@ def line_proof(run: RunView, basis: Basis, row: int, entry: range, top: int) -> 
         above = entry.start - 1
         lines = f"SUMIFS({proof}${top}:{proof}${above},{role}${top}:{role}${above},{role}{row})"
         if basis.role in run.opened:
-            return f"-({lines}+ROUND({carried_over(f'{role}{row}')},{digits}))"
-        return f"-{lines}"
-    sign = "-" if basis.sign < 0 else ""
+            lines += f"+ROUND({carried_over(f'{role}{row}')},{digits})"
+        lines += and_elsewhere(run, basis.role)
+        return f"-({lines})" if "+" in lines else f"-{lines}"
     product = f"{at['Product']}{row}"
-    return f"{sign}ROUND({_exact(run, basis, product)},{digits})"
+    parts = basis.parts if isinstance(basis, Net) else (basis,)
+    return "".join(f"{'-+'[part.sign > 0]}ROUND({_exact(run, part, product)},{digits})" for part in parts).lstrip("+")
 
 
 def _exact(run: RunView, basis: Flow | Total | Invoices, product: str) -> str:

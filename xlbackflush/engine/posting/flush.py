@@ -12,7 +12,8 @@ credits are rounded one by one, and its debit is their sum.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 
@@ -24,8 +25,8 @@ from xlbackflush.engine.stock.relief import Flow
 from xlbackflush.engine.stock.stock_book import StockBook
 from xlbackflush.model.arrays import Minors, Records, Texts, texts, total
 from xlbackflush.model.basis import Flow as FlowBasis
-from xlbackflush.model.basis import Invoices, Total
-from xlbackflush.model.inputs import Inputs
+from xlbackflush.model.basis import Invoices, Net, Total
+from xlbackflush.model.inputs import Inputs, Settings
 from xlbackflush.model.journal import Entry, PostedEntry
 from xlbackflush.model.money import to_minor
 from xlbackflush.schema.entries import EntryKind
@@ -33,7 +34,9 @@ from xlbackflush.schema.entries import EntryKind
 
 def before_close(bill: Bill, flows: list[Flow], book: StockBook, accounts: list[CountedAccount]) -> list[Entry]:
     """The entries of the period up to the close, in the order of `schema.EVENTS`. Those without a line are left out."""
-    entries = [*purchases(bill, flows, book), conversion(bill.inputs)]
+    entries = [*purchases(bill, flows, book)]
+    if not bill.inputs.settings.conversion_elsewhere:
+        entries.append(conversion(bill.inputs))
     for event in (schema.COMPLETION, schema.SALE, schema.SCRAP_EVENT):
         entries += flushes(event, bill, flows, accounts)
     entries += count_adjustments(bill, book)
@@ -58,28 +61,60 @@ def _code(bill: Bill, product: int) -> str:
 
 
 def purchases(bill: Bill, flows: list[Flow], book: StockBook) -> Iterator[Entry]:
-    """Receipts at standard, payables at actual, the difference to the price variance."""
+    """Receipts at standard, payables at actual, the difference to the price variance.
+
+    Already in the ledger: receipts stand in the inventory account at actual, and one line brings it to standard.
+    """
     places, source = bill.inputs.places, _source(bill.inputs, "Purchases", "Quantity")
+    elsewhere = bill.inputs.settings.purchases_elsewhere
     for row in (flow for flow in flows if flow.event == schema.PURCHASE):
         code = _code(bill, row.product)
-        entry = Entry(schema.PURCHASE, EntryKind.RECEIPT, code)
+        entry = Entry(schema.PURCHASE, EntryKind.RECEIPT_TO_STANDARD if elsewhere else EntryKind.RECEIPT, code)
         block = (row.first, row.last) if code else None
         basis = FlowBasis(1, "Amount", schema.PURCHASE, row.charged_to, schema.ACCOUNTS_PAYABLE, block)
-        entry.add(row.charged_to, to_minor(row.amount, places), basis, source)
-        bought = book.item == row.product if code else book.role == row.charged_to
-        invoices = Invoices(-1, code) if code else _of_account(-1, "Invoiced", row.charged_to)
-        entry.add(schema.ACCOUNTS_PAYABLE, -to_minor(total(book.invoiced[bought]), places), invoices, source)
+        standard, (actual, invoices) = to_minor(row.amount, places), _invoiced(bill, book, row)
+        if elsewhere:
+            entry.add(row.charged_to, standard + actual, Net((basis, invoices)), source)
+        else:
+            entry.add(row.charged_to, standard, basis, source)
+            entry.add(schema.ACCOUNTS_PAYABLE, actual, invoices, source)
         entry.balance(schema.PRICE_VARIANCE, source)
         yield entry
+
+
+def _invoiced(bill: Bill, book: StockBook, receipt: Flow) -> tuple[int, Invoices | Total]:
+    """The credit for what an entry of receipts was invoiced at, and its basis."""
+    code = _code(bill, receipt.product)
+    bought = book.item == receipt.product if code else book.role == receipt.charged_to
+    invoices = Invoices(-1, code) if code else _of_account(-1, "Invoiced", receipt.charged_to)
+    return -to_minor(total(book.invoiced[bought]), bill.inputs.places), invoices
+
+
+def recorded_elsewhere(bill: Bill, flows: list[Flow], book: StockBook) -> list[Entry]:
+    """The entries that the ledger has from elsewhere, as Setup says: receipts at invoice price, conversion incurred."""
+    settings, source = bill.inputs.settings, _source(bill.inputs, "Purchases", "Quantity")
+    entries = []
+    for row in flows if settings.purchases_elsewhere else ():
+        if row.event == schema.PURCHASE:
+            entry = Entry(schema.PURCHASE, EntryKind.RECEIPT, _code(bill, row.product))
+            entry.add(schema.ACCOUNTS_PAYABLE, *_invoiced(bill, book, row), source)
+            entry.balance(row.charged_to, source)
+            entries.append(entry)
+    return [*entries, conversion(bill.inputs)] if settings.conversion_elsewhere else entries
 
 
 def _of_account(sign: int, column: str, role: str) -> Total:
     return Total(sign, "Reconciliation", column, (("Account role", role),))
 
 
+def conversion_role(settings: Settings) -> str:
+    """Role that conversion costs incurred are charged to."""
+    return schema.COGS if settings.conversion_expensed else schema.CCC
+
+
 def conversion(inputs: Inputs) -> Entry:
     """Conversion costs incurred, one debit per cost type: to the control account, or expensed as incurred."""
-    charged = schema.COGS if inputs.settings.conversion_expensed else schema.CCC
+    charged = conversion_role(inputs.settings)
     actuals, source = inputs.actuals, _source(inputs, "Actuals", "Amount")
     entry = Entry(schema.CONVERSION_EVENT, EntryKind.CONVERSION_INCURRED)
     for cost_type in schema.COST_TYPES:
@@ -190,7 +225,7 @@ def count_adjustments(bill: Bill, book: StockBook) -> Iterator[Entry]:
 
 @dataclass(frozen=True)
 class Ledger(Records):
-    """Balances by role, in the order of `schema.ROLES`, in minor units.
+    """Balances by role, in the order of `schema.ROLES`, in minor units. elsewhere: net debit of what other journals recorded.
 
     Python integers, not 64 bits: nothing overflows, whatever is typed into a quantity.
     """
@@ -200,20 +235,22 @@ class Ledger(Records):
     debits: Minors
     credits: Minors
     closing: Minors
+    elsewhere: Minors
 
     @property
     def closing_by_role(self) -> dict[str, int]:
         return dict(zip(self.role.tolist(), self.closing.tolist(), strict=True))
 
 
-def ledger(entries: Sequence[Entry | PostedEntry], opening: dict[str, int]) -> Ledger:
-    """The balances of the period. The reversal belongs to the next one."""
+def ledger(
+    entries: Sequence[Entry | PostedEntry], opening: dict[str, int], elsewhere: Mapping[str, int] = MappingProxyType({})
+) -> Ledger:
+    """The balances of the period. The reversal belongs to the next one. elsewhere: net debits of other journals, by role."""
     debits, credits = Counter[str](), Counter[str]()
     for entry in entries:
         for line in entry.lines if entry.event != schema.REVERSAL else ():
             (debits if line.minor > 0 else credits)[line.role] += abs(line.minor)
-    roles = [role for role in schema.ROLES if role in opening or role in debits or role in credits]
-    before, plus, minus = (
-        np.array([amounts.get(role, 0) for role in roles], dtype=object) for amounts in (opening, debits, credits)
-    )
-    return Ledger(texts(roles), before, plus, minus, before + plus - minus)
+    known = (opening, debits, credits, elsewhere)
+    roles = [role for role in schema.ROLES if any(role in amounts for amounts in known)]
+    before, plus, minus, others = (np.array([each.get(role, 0) for role in roles], dtype=object) for each in known)
+    return Ledger(texts(roles), before, plus, minus, before + plus - minus + others, others)
