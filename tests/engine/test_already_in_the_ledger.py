@@ -92,4 +92,3 @@ def test_balances_variances_and_checks_are_those_of_a_journal_that_records_all_o
         ]
         assert there.dashboard == here.dashboard
         assert [check.text for check in there.checks if not check.holds] == []
-

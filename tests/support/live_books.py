@@ -199,7 +199,8 @@ class Policy:
         words = [self.triggers, self.detail[10:], self.basis, self.disposition, self.currency]
         words += ["by count"] * (self.relief == schema.PHYSICAL_COUNT) + ["in money"] * self.in_money
         words += ["expensed"] * (self.conversion == schema.EXPENSE_THEN_ADJUST) + ["budget"] * (self.budget is not None)
-        return ", ".join(words + [f"WIP {self.wip.lower()}"] * bool(self.wip) + ["condensed"] * self.condensed + ["already in the ledger"] * self.elsewhere)
+        words += [f"WIP {self.wip.lower()}"] * bool(self.wip) + ["condensed"] * self.condensed
+        return ", ".join(words + ["already in the ledger"] * self.elsewhere)
 
 
 POLICIES = (

@@ -4,7 +4,7 @@ from xlbackflush import schema
 from xlbackflush.engine.posting.flush import conversion_role
 from xlbackflush.sheets.body import Body, RunView, filled, shown
 from xlbackflush.sheets.formulas import carried_over, literal
-from xlbackflush.sheets.proofs import difference, opening_stock
+from xlbackflush.sheets.proofs import and_elsewhere, difference, opening_stock
 
 _PROOF = "ROUND(ROUND({opening},{digits})+{moves},{digits})"
 _MOVES = f'SUMIFS(Journal[Proof],Journal[Role],%s,Journal[Event],"<>{schema.REVERSAL}")'
@@ -35,10 +35,10 @@ def _elsewhere(run: RunView, role: str) -> str:
     """Net debit of a role by the journals that record receipts and conversion incurred; "" where there is none."""
     if role not in run.in_other_journals:
         return ""
-    settings, digits = run.inputs.settings, run.period.places
-    if role in (conversion_role(settings), schema.VARIOUS_ACCOUNTS):
-        of_types = (f"SUMIFS(Actuals[Amount],Actuals[Cost type],{literal(each)})" for each in schema.COST_TYPES)
-        amount = "+".join(f"ROUND({each},{digits})" for each in of_types)
+    digits = run.period.places
+    charged = conversion_role(run.inputs.settings)
+    if role in (charged, schema.VARIOUS_ACCOUNTS):
+        amount = and_elsewhere(run, charged).removeprefix("+")
     else:
         held = run.in_other_journals & set(schema.STOCK_ROLES) if role == schema.ACCOUNTS_PAYABLE else {role}
         each = _INVOICED_BY_ITEM if any(entry.product for entry in run.period.elsewhere) else _INVOICED

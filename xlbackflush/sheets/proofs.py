@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 
+from xlbackflush import schema
+from xlbackflush.engine.posting.flush import conversion_role
 from xlbackflush.engine.stock.counted import of_role
 from xlbackflush.model.basis import Basis, Closing, Flow, Invoices, Net, Rest, Total
 from xlbackflush.ooxml.address import quoted
 from xlbackflush.sheets.body import Row, RunView, filled
-from xlbackflush.sheets.formulas import AFTER_CLOSE, carried_over, equal, invoiced, item_sum, ledger_sum, literal
+from xlbackflush.sheets.formulas import AFTER_CLOSE, carried_over, equal, invoiced, item_sum, literal
 
 
 def difference(less: str, rows: Sequence[Row], digits: int) -> tuple[list[float], Sequence[str]]:
@@ -20,8 +22,11 @@ def before_close(role: str) -> str:
 
 
 def and_elsewhere(run: RunView, role: str) -> str:
-    """What is added to that of other journals: see Ledger. "" where they record nothing on the role."""
-    return f"+{ledger_sum('Recorded elsewhere', [role])}" if role in run.in_other_journals else ""
+    """Conversion incurred that other journals have charged to a role, added to a balance; "" where there is none."""
+    if role not in run.in_other_journals or role != conversion_role(run.inputs.settings):
+        return ""
+    amounts = (f"SUMIFS(Actuals[Amount],Actuals[Cost type],{literal(each)})" for each in schema.COST_TYPES)
+    return "".join(f"+ROUND({amount},{run.period.places})" for amount in amounts)
 
 
 def opening_stock(run: RunView, role: str, cell: str) -> str:
