@@ -5,6 +5,7 @@ the row on the sheet. Fields are named as the columns of the schema are (`schema
 """
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from xlbackflush import schema
@@ -52,6 +53,11 @@ class Settings:
         return self.relief_basis == schema.PHYSICAL_COUNT
 
     @property
+    def by_class(self) -> bool:
+        """Lines of items are split by their class: not where the physical count or the adjustment to it knows accounts alone."""
+        return not self.by_count and not self.conversion_expensed
+
+    @property
     def completion_triggers(self) -> bool:
         return self.trigger_points in (schema.PCS, schema.CS)
 
@@ -85,6 +91,20 @@ class Settings:
             subassemblies = self.bought_role if self.by_count else schema.MIP
             return {schema.SUBASSEMBLY: subassemblies, schema.FINISHED: schema.FINISHED_GOODS}.get(item_type, "")
         return ""
+
+
+#: account and name of a role, and of a role and a class of items that has its own
+Accounts = dict[str | tuple[str, str], tuple[str, str]]
+
+
+def class_key(item_class: str) -> str:
+    """What two classes are told apart by: spaces at the ends and case make no other one."""
+    return " ".join(item_class.split()).lower()
+
+
+def account_of(accounts: Mapping[Any, tuple[str, str]], role: str, item_class: str = "") -> tuple[str, str]:
+    """Account and name of a line: those of the class, where it has its own."""
+    return accounts.get((role, class_key(item_class))) or accounts[role]
 
 
 @dataclass(frozen=True)
@@ -129,6 +149,7 @@ class StandardCost(InputRecords):
     other_conversion: Floats
     assembly_scrap_percent: Floats
     note: Texts
+    class_: Texts
 
 
 @dataclass(frozen=True)
@@ -221,6 +242,7 @@ class Opening(InputRecords):
     closing_balance: Floats
     reversal: Floats
     note: Texts
+    class_: Texts
 
 
 @dataclass(frozen=True)
@@ -252,12 +274,13 @@ class Cleaned:
 class Inputs:
     """All inputs, typed.
 
-    accounts: role -> (number, name); sources: tables as read, cleaned; setting_cells: setting -> its cell; cleaned: the cells
+    accounts: role, or role and class of items (`class_key`) -> (number, name).
+    sources: tables as read, cleaned; setting_cells: setting -> its cell; cleaned: the cells
     that a run has to write, so that the formulas read what it read.
     """
 
     settings: Settings
-    accounts: dict[str, tuple[str, str]]
+    accounts: Accounts
     sources: dict[str, Source]
     setting_cells: dict[str, str]
     bom: Bom

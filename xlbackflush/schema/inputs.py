@@ -142,10 +142,16 @@ SETUP = table(
 )
 ACCOUNTS = table(
     "Accounts",
-    "{Role}",
+    "{Role}, {Class}",
     choice("Role", "What the account is for; do not change it.", width=26, required=True, choices=tuple(words.ROLES)),
     text("Account", "Account number in your ledger.", width=12, required=True),
     text("Name", "Account name in your ledger.", width=44),
+    text(
+        "Class",
+        f"Class of items on Standard Cost that has an account of its own; blank: every other. For {', '.join(words.BY_CLASS)}.",
+        width=16,
+        since=4,
+    ),
     first_col=5,
 )
 BOM = table(
@@ -195,6 +201,9 @@ STANDARD_COST = table(
         maximum=1,
     ),
     _NOTE,
+    text(
+        "Class", "Product line or group: journal lines of the item go to the accounts of this class.", width=16, since=4
+    ),
 )
 COUNTS = table(
     "Counts",
@@ -289,11 +298,12 @@ INVENTORY_COUNT = table(
 
 OPENING = table(
     "Opening",
-    "{Role}",
+    "{Role}, {Class}",
     choice("Role", "Account role.", width=26, required=True, choices=tuple(words.ROLES)),
     money("Closing balance", "Balance at the end of the period before, debit positive.", width=18),
     money("Reversal", "Posted in the period before, dated the first day of this one.", width=18),
     replace(_NOTE, width=72, wrap=True),  # names the run that the balances come from, with its link of 64 digits
+    text("Class", "Class of items that the account is for; blank: the account of the role itself.", width=16, since=4),
 )
 
 _remembered = partial(quantity, unit="", since=3)

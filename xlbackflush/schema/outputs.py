@@ -113,6 +113,9 @@ JOURNAL = table(
         field="line.seal",
     ),
     *AUDITOR,
+    text(
+        "Class", "Class of the items that the line is of, as Standard Cost has it.", width=16, field="line.item_class"
+    ),
     highlights=(Highlight("entry", "{Line}=1", last="Source"),),
 )
 LEDGER = table(
@@ -138,6 +141,7 @@ LEDGER = table(
         field="elsewhere",
         look="check",
     ),
+    text("Class", "Class of items that the account is for.", width=16, field="item_class"),
 )
 VARIANCES = table(
     "Variances",
@@ -258,6 +262,7 @@ ROLLUP = table(
     ),
     price("Finished at completion", "Cost of Finished items that completing a unit takes."),
     price("Subassemblies at completion", "Cost of subassemblies that completing a unit takes."),
+    text("Class", "Class on Standard Cost.", width=16),
 )
 BUILDUP = table(
     "Buildup",
@@ -329,6 +334,8 @@ TRACE = table(
     quantity("Started", "Units started per product unit.", unit="per product", width=13),
     date("First day", "From this day.", recorded=_SPLIT),
     date("Last day", "To this day.", recorded=_SPLIT),
+    text("Class charged", "Class of the account debited.", width=16),
+    text("Class relieved", "Class of the account credited.", width=16),
     highlights=(Highlight("head", 'AND({Product}<>"",{Level}=0)'),),
 )
 RECONCILIATION = table(
@@ -376,6 +383,7 @@ RECONCILIATION = table(
         width=14,
         field="in_process",
     ),
+    text("Class", "Class on Standard Cost.", width=16),
 )
 TIE_OUT = table(
     "TieOut",

@@ -30,8 +30,9 @@ NUMERIC: frozenset[str] = frozenset({"quantity", "price", "money", "percent", "h
 
 @cache
 def identifier(name: str) -> str:
-    """A name on the sheet as Python writes it: `Qty per` is qty_per, `Scrap %` scrap_percent."""
-    return name.replace("%", "percent").replace(" ", "_").replace("-", "_").lower()
+    """A name on the sheet as Python writes it: `Qty per` is qty_per, `Scrap %` scrap_percent, `Class` class_."""
+    word = name.replace("%", "percent").replace(" ", "_").replace("-", "_").lower()
+    return f"{word}_" if word == "class" else word
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,9 @@ ROUNDING = "Rounding difference"
 #: accounts that hold counted stock; which of them are in use depends on the trigger points
 STOCK_ROLES = (MIP, INVENTORY_CONTROL, FINISHED_GOODS)
 
+#: roles whose lines are of an item, so that a class of items can have an account of its own
+BY_CLASS = (MIP, INVENTORY_CONTROL, FINISHED_GOODS, COGS, PRICE_VARIANCE, USAGE_VARIANCE, COUNT_DIFFERENCE)
+
 #: role -> (default account number, default account name)
 ROLES: dict[str, tuple[str, str]] = {
     MIP: ("1310", "Materials and in-process inventory"),

@@ -1,6 +1,6 @@
 """Proofs: posted amounts recomputed by live formulas from the rows that they rest on."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from xlbackflush import schema
 from xlbackflush.engine.posting.flush import conversion_role
@@ -58,8 +58,14 @@ def line_proof(run: RunView, basis: Basis, row: int, entry: range, top: int) -> 
     if isinstance(basis, Closing):
         above = entry.start - 1
         lines = f"SUMIFS({proof}${top}:{proof}${above},{role}${top}:{role}${above},{role}{row})"
+        carried = carried_over(f"{role}{row}")
+        if basis.item_class is not None:
+            of_class = at["Class"]
+            tests = "*".join(f"({column}${top}:{column}${above}={column}{row})" for column in (role, of_class))
+            lines = f"SUMPRODUCT({tests},{proof}${top}:{proof}${above})"
+            carried = carried_over(f"{role}{row}", f"{of_class}{row}")
         if basis.role in run.opened:
-            lines += f"+ROUND({carried_over(f'{role}{row}')},{digits})"
+            lines += f"+ROUND({carried},{digits})"
         lines += and_elsewhere(run, basis.role)
         return f"-({lines})" if "+" in lines else f"-{lines}"
     product = f"{at['Product']}{row}"
@@ -74,6 +80,8 @@ def _exact(run: RunView, basis: Flow | Total | Invoices, product: str) -> str:
     if isinstance(basis, Invoices):
         return invoiced(product)
     wanted = dict(basis.where)
+    if "Class" in wanted:  # SUMIFS finds no blanks that are a formula's, and takes 007 for 7
+        return _product(f"{basis.table}[{basis.column}]", ((f"{basis.table}[{c}]", v) for c, v in wanted.items()))
     if "Item" in wanted:
         return item_sum(basis.table, basis.column, wanted.pop("Item"), product, equal(wanted.items()))
     where = "".join(f",{basis.table}[{column}],{literal(value)}" for column, value in wanted.items())
@@ -93,5 +101,14 @@ def _flow(run: RunView, basis: Flow) -> str:
     criteria = [("Event", basis.event), ("Charged to", basis.charged_to)]
     if basis.relieved_from:
         criteria.append(("Relieved from", basis.relieved_from))
+    if basis.classes is not None:
+        criteria += zip(("Class charged", "Class relieved"), basis.classes, strict=True)
+        return _product(column(basis.column), ((column(name), value) for name, value in criteria))
     wanted = ",".join(f"{column(name)},{literal(value)}" for name, value in criteria)
     return f"SUMIFS({column(basis.column)},{wanted})"
+
+
+def _product(amounts: str, wanted: Iterable[tuple[str, str]]) -> str:
+    """Sum over the rows whose texts are all those wanted, "" for blank ones."""
+    tests = "*".join(f"({column}={literal(value)})" for column, value in wanted)
+    return f"SUMPRODUCT({tests},{amounts})"

@@ -53,6 +53,8 @@ def trace_columns(
     """A part of the rows as the sheet Trace shows them, by column; days are Excel's numbers, None is blank."""
     items, lines = bill.items, bill.lines
     codes, roles, spelled = items.code.tolist(), items.role.tolist(), lines.spelled.tolist()
+    classes, heads = bill.typed_classes, demand.roots.item.tolist()
+    charged_classes = [each and classes[i] for each, i in zip(demand.roots.item_class.tolist(), heads, strict=True)]
     charged, events, posts = demand.roots.charged_to.tolist(), demand.events, demand.posts.tolist()
 
     def named(item: Ints, line: Ints) -> list[str]:  # the BOM may spell a code in other case than Standard Cost
@@ -68,6 +70,10 @@ def trace_columns(
     root, item, relieved = shown.root.tolist(), shown.item.tolist(), shown.relieved.tolist()
     priced = [r or not h for r, h in zip(relieved, is_root, strict=True)]
     exploded = [not r for r in relieved]
+    credited = [
+        "" if not (k and posts[r]) else schema.ACCOUNTS_PAYABLE if events[r] == schema.PURCHASE else roles[i]
+        for r, i, k in zip(root, item, relieved, strict=True)
+    ]
     parents = named(rows.item[above], rows.line[above])
     return {
         "Product": [codes[i] for i in shown.product.tolist()],
@@ -83,10 +89,7 @@ def trace_columns(
         "BOM row": of_line(lines.row),
         "Event": [events[r] for r in root],
         "Charged to": [charged[r] for r in root],
-        "Relieved from": [
-            "" if not (k and posts[r]) else schema.ACCOUNTS_PAYABLE if events[r] == schema.PURCHASE else roles[i]
-            for r, i, k in zip(root, item, relieved, strict=True)
-        ],
+        "Relieved from": credited,
         "Conversion rate": _where(shown.rate, exploded),
         "Conversion": _where(shown.conversion, exploded),
         "Scrap basis": [None if b is None else schema.INPUT if b else schema.OUTPUT for b in of_line(lines.on_input)],
@@ -94,6 +97,10 @@ def trace_columns(
         "Started": _where(shown.started, exploded),
         "First day": shown.first.tolist(),
         "Last day": shown.last.tolist(),
+        "Class charged": [charged_classes[r] for r in root],
+        "Class relieved": [
+            classes[i] if role in schema.BY_CLASS else "" for i, role in zip(item, credited, strict=True)
+        ],
     }
 
 

@@ -63,7 +63,7 @@ def tie_out(
     # the debit of a completion is the sum of its rounded credits: it holds what rounding each of them leaves
     completions = sum(len(entry.lines) for entry in entries if entry.event == schema.COMPLETION)
     of_period = [entry for entry in entries if entry.event != schema.REVERSAL]
-    elsewhere = dict(zip(ledger.role.tolist(), ledger.elsewhere.tolist(), strict=True))
+    elsewhere = ledger.by_role(ledger.elsewhere)
     for role, closing in ledger.closing_by_role.items():
         if role not in INVENTORIES:
             continue

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from xlbackflush.engine.measures.witness_words import SAME_ROW, cell, contradiction
 from xlbackflush.engine.measures.witnesses import Hearing
 from xlbackflush.engine.period import Period
-from xlbackflush.engine.posting.flush import ledger
 from xlbackflush.model import finding as f
 from xlbackflush.model.arrays import where_true
 from xlbackflush.model.money import from_minor
@@ -66,5 +65,5 @@ def _effect(period: Period, heard: Hearing, k: int, threshold: float) -> float:
 
 def _figures(period: Period) -> dict[tuple[str, str], int]:
     """Closing balances and variances, in minor units."""
-    balances = {("", role): minor for role, minor in ledger(period.entries, period.opening).closing_by_role.items()}
+    balances = {("", role): minor for role, minor in period.closings.by_role.items()}
     return balances | {(row.name, row.subject): row.amount for row in period.variances}
