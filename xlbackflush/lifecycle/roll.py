@@ -14,7 +14,7 @@ import numpy as np
 from xlbackflush import schema
 from xlbackflush.dataclass import dataclass
 from xlbackflush.engine.period import Period
-from xlbackflush.engine.posting.flush import balances
+from xlbackflush.engine.posting.flush import by_account
 from xlbackflush.lifecycle import last_period
 from xlbackflush.lifecycle.verify import verify
 from xlbackflush.lifecycle.workbook_port import Workbook
@@ -93,7 +93,7 @@ def opened(period: Period, sources: Mapping[str, Source], book: str, run: Run) -
     settings = {str(row["Setting"]).strip(): row.get("Value") for row in _rows(sources["Setup"]) if "Setting" in row}
     settings = {name: value for name, value in settings.items() if name not in ("Period start", "Period end")}
     tables = {name: _rows(sources[name]) for name in _KEPT}
-    mapped = {row.get("Role") for row in tables["Accounts"]}
+    mapped = {row.get("Role") for row in tables["Accounts"] if not row.get("Class")}
     tables["Accounts"] += [
         {"Role": role, "Account": account, "Name": name}
         for role, (account, name) in schema.ROLES.items()
@@ -149,19 +149,25 @@ def _balances(period: Period, note: str) -> list[Row]:
         *((schema.ACCOUNTS_PAYABLE,) if settings.purchases_elsewhere else ()),
         *((schema.VARIOUS_ACCOUNTS,) if settings.conversion_elsewhere else ()),
     }
-    reversals = balances([entry for entry in period.draft.entries if entry.event == schema.REVERSAL])
+    reversals = by_account([entry for entry in period.draft.entries if entry.event == schema.REVERSAL])
+    ledger = period.ledger
+    accounts = list(zip(ledger.role.tolist(), ledger.item_class.tolist(), strict=True))
     closing = {
-        role: minor
-        for role, minor in period.ledger.closing_by_role.items()
-        if role in CARRIED and role not in kept_elsewhere
+        account: minor
+        for account, minor in zip(accounts, ledger.closing.tolist(), strict=True)
+        if account[0] in CARRIED and account[0] not in kept_elsewhere
     }
+    known = dict.fromkeys([*((role, "") for role in schema.ROLES), *accounts, *reversals])
     return [
         {
             "Role": role,
-            "Closing balance": from_minor(closing.get(role, 0), period.places),
-            "Reversal": from_minor(reversals[role], period.places),
+            "Closing balance": from_minor(closing.get((role, item_class), 0), period.places),
+            "Reversal": from_minor(reversals[role, item_class], period.places),
             "Note": note,
+            **({"Class": item_class} if item_class else {}),
         }
-        for role in schema.ROLES
-        if role in schema.STOCK_ROLES or closing.get(role) or reversals[role]
+        for role, item_class in sorted(known, key=lambda account: list(schema.ROLES).index(account[0]))
+        if closing.get((role, item_class))
+        or reversals[role, item_class]
+        or (role in schema.STOCK_ROLES and not item_class)
     ]

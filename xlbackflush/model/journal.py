@@ -17,6 +17,11 @@ DRAFT, POSTED, CLOSED = "Draft", "Posted", "Closed"
 Account = tuple[str, str]
 
 
+def called(role: str, item_class: str) -> str:
+    """What people call an account: Finished goods; Finished goods, Spares."""
+    return f"{role}, {item_class}" if item_class else role
+
+
 @dataclass
 class EntryLine:
     """One line of an entry that the inputs call for, with what its amount rests on."""

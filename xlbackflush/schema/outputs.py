@@ -39,7 +39,10 @@ _HEARD: tuple[tuple[Mark, str], ...] = (
 #: what figures rest on, where nothing is worked out, or nothing in their own row
 _SPLIT = "Recorded at the run: a line of the bill of materials starts or ends here."
 _BOM_ROW = "A place, not an amount: the row on sheet BOM that this line comes from."
-_MOVED = f'SUMIFS(Journal[{{}}],Journal[Role],{{{{Role}}}},Journal[Event],"<>{words.REVERSAL}")'
+_MOVED = (
+    'SUMPRODUCT((Journal[Role]={{Role}})*(Journal[Class]&""={{Class}}&"")'
+    f'*(Journal[Event]<>"{words.REVERSAL}"),Journal[{{}}])'
+)
 
 _DIFFERENCE = money(
     "Difference",

@@ -7,7 +7,7 @@ found an error, as errors stop a run.
 from collections.abc import Callable, Iterator
 
 from xlbackflush.engine.period import Period
-from xlbackflush.engine.rules import gaps, items, period_end, quantities, transactions
+from xlbackflush.engine.rules import classes, gaps, items, period_end, quantities, transactions
 from xlbackflush.engine.rules.plausibility import bills as plausible_bills
 from xlbackflush.engine.rules.plausibility import follows, last_period, last_standards, policy, prices, rates, witnesses
 from xlbackflush.engine.rules.plausibility import quantities as plausible_quantities
@@ -40,6 +40,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         period_end.opened_once,
         period_end.opened_in_use,
         period_end.wip_complete,
+        classes.accounts_of_classes,
     ),
     EXPLOSION: (
         quantities.trace_fits,
