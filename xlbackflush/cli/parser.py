@@ -205,6 +205,10 @@ _VERBS = (
         _WORKBOOK, "export", "write the posted journal to a file that a ledger imports", "--format NAME --to october.csv",
         _value("--format", "NAME", "format of the ledger; a wrong name lists them", required=True),
         _file("--to", "FILE", "file to write (default: beside the workbook)"),
+        _value("--run", "RUN", "only what a run posted, such as R0002: of a correction, the reversals and the new entries"),
+        _value("--event", "EVENT", "only entries of an event, such as Sale"),
+        _value("--since", "RUN|DATE", "only what was posted after a run, or from a day on (YYYY-MM-DD)"),
+        _flag("--new", "only what was not exported in this format before"),
         _flag("--force", "replace an existing file"),
     ),
     Verb(

@@ -30,7 +30,7 @@ class Journal:
     """The journal of a workbook as posted, with what a ledger is told besides its entries.
 
     runs: name -> who made the run and who approved it, and when. proofs and differences: row of sheet Journal -> what its
-    live formulas show, as plain decimals.
+    live formulas show, as plain decimals. known: all entries, where only some are written.
     """
 
     company: str
@@ -39,6 +39,7 @@ class Journal:
     runs: Mapping[str, Run]
     proofs: Mapping[int, str] = field(default_factory=dict)
     differences: Mapping[int, str] = field(default_factory=dict)
+    known: Sequence[PostedEntry] = ()
 
     def amount(self, minor: int) -> str:
         """Minor units as a plain decimal: -1234.56."""
@@ -52,11 +53,12 @@ class Journal:
         run's first entry, since R0001 comes again in every workbook; that day stays whatever later runs add.
         """
         first: dict[str, int] = {}
-        for entry in self.entries:
+        known = self.known or self.entries
+        for entry in known:
             first[entry.run] = min(entry.date, first.get(entry.run, entry.date))
         return {
             entry.number: f"{date_of(first[entry.run]):%Y%m%d}-{re.sub('[^A-Za-z0-9]', '', entry.run)[:5]}-{entry.number}"
-            for entry in self.entries
+            for entry in known
         }
 
 

@@ -114,7 +114,8 @@ class Run:
     """One row of sheet Runs, as it stands there: debits and credits in money, times as text.
 
     The sheet is read and written back also where the currency is in doubt, so its amounts stay what they are. table_hashes:
-    digest of each input table on record, filled in where the run is sealed or verified. where: its cells, for people; row: on
+    digest of each input table on record, filled in where the run is sealed or verified. exported: what of it was written for
+    ledgers, see `ledgers/chosen.py`. where: its cells, for people; row: on
     the sheet, 0 where it has none yet.
     """
 
@@ -131,6 +132,7 @@ class Run:
     posted: str = ""
     link: str = ""
     goes_on: str = ""
+    exported: str = ""
     table_hashes: Mapping[str, str] = field(default_factory=dict, compare=False)
     where: str = field(default="Runs", compare=False)
     row: int = field(default=0, compare=False)

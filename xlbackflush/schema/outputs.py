@@ -706,6 +706,12 @@ RUNS = table(
     text(
         "Goes on in", "Workbook of the next period, once this one is closed, and a digest.", width=44, field="goes_on"
     ),
+    text(
+        "Exported",
+        "What was exported: format, entries, when, and first digits of the SHA-256 of the file.",
+        width=44,
+        field="exported",
+    ),
     recorded="Recorded when that run was made; the journal does not hold its lines any more.",
 )
 RUN_INPUTS = table(
