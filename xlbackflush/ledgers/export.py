@@ -62,10 +62,7 @@ def export(
     An existing file is replaced with `force` only. What is posted is remembered in the workbook, a draft is not. Raises
     UnusableError in plain words; then nothing was written.
     """
-    if format_name not in FORMATS:
-        *others, last = FORMATS
-        raise UnusableError(f"There is no format {format_name!r}; choose {', '.join(others)} or {last}.")
-    form = FORMATS[format_name]
+    form = form_of(format_name)
     with FileBook(book_path, to_write=False) as book:
         done = export_book(book, form, target, force, warn, book.path, choice)
     if done.runs:
@@ -75,6 +72,14 @@ def export(
         except UnusableError as error:
             warn(f"The export is not remembered in the workbook: {error}")
     return done
+
+
+def form_of(name: str) -> Format:
+    """The format of a name. Raises UnusableError where there is none."""
+    if name not in FORMATS:
+        *others, last = FORMATS
+        raise UnusableError(f"There is no format {name!r}; choose {', '.join(others)} or {last}.")
+    return FORMATS[name]
 
 
 def remember(book: Workbook, done: Exported) -> None:
