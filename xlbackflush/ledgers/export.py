@@ -15,6 +15,7 @@ from xlbackflush import schema
 from xlbackflush.dataclass import dataclass, replace
 from xlbackflush.engine.inputs.accept import accept
 from xlbackflush.engine.inputs.snapshot import input_hash
+from xlbackflush.engine.inputs.typed import text_of
 from xlbackflush.engine.record import journal_table
 from xlbackflush.engine.record import record as records
 from xlbackflush.ledgers import writer
@@ -26,7 +27,7 @@ from xlbackflush.model.errors import UnusableError
 from xlbackflush.model.inputs import Settings
 from xlbackflush.model.journal import PostedEntry, Run
 from xlbackflush.model.money import decimals, to_minor
-from xlbackflush.model.tables import Source
+from xlbackflush.model.tables import Source, cell_words, day_number, number_in
 from xlbackflush.ooxml.atomic import NewFile, explained
 from xlbackflush.sheets.runs import rows_of
 from xlbackflush.terminal import warn
@@ -140,9 +141,32 @@ def read_journal(book: Workbook) -> tuple[Journal, list[str]]:
     tables = {name: table if name == "Journal" else book.table(name) for name in records.TABLES}
     if problems := [p for p in records.read(tables, inputs.places).problems if not p.is_order]:
         raise UnusableError(f"{problems[0]} Nothing is exported; see what else there is: xlbackflush verify")
-    journal = journal_as_posted(table, inputs.settings, runs)
+    journal = with_setup(journal_as_posted(table, inputs.settings, runs), book, inputs.settings)
     changed = runs[-1].input_hash != input_hash(raw_tables)
     return journal, list(_to_look_at(runs[-1], changed, book.table("Checks"), table))
+
+
+def with_setup(journal: Journal, book: Workbook, settings: Settings) -> Journal:
+    """The journal with what sheet Ledger Setup says. A workbook of an earlier version has no such sheet."""
+    try:
+        rows = book.table("LedgerSetup").named_rows()
+    except KeyError:
+        return journal
+    values = {str(row.get("Setting", "")).strip(): row.get("Value", "") for _, row in rows}
+    setup = {name: text.strip() for name, value in values.items() if (text := text_of(value)) and text.strip()}
+    days_later = _day(values["Posting date"]) - settings.period_end if "Posting date" in setup else 0
+    return replace(journal, setup=setup, days_later=days_later)
+
+
+def _day(value: object) -> int:
+    """Excel day number of a date, which may be a text such as 2026-05-01."""
+    number = number_in(value)
+    if number is not None and number >= 1:
+        return day_number(number)
+    try:
+        return (dt.date.fromisoformat(str(value).strip()[:10]) - schema.DAY_0).days
+    except ValueError as error:
+        raise UnusableError(f"Posting date on sheet Ledger Setup is {cell_words(value)}: type a date.") from error
 
 
 def _to_look_at(run: Run, changed: bool, checks: Source, journal: Source) -> Iterator[str]:

@@ -102,6 +102,10 @@ def opened(period: Period, sources: Mapping[str, Source], book: str, run: Run) -
     tables |= {"Stock": _stock(period), "InventoryCount": _counts(sources["InventoryCount"])}
     tables["Opening"] = _balances(period, f"From {book}, run {run.run}, link {run.link}")
     tables["LastPeriod"] = last_period.rows(period, tables["Opening"])
+    tables |= {table.name: _rows(sources[table.name]) for table in schema.SETUP_TABLES if table.name in sources}
+    for row in tables.get("LedgerSetup", ()):
+        if row.get("Setting") == "Posting date":  # of this period
+            row.pop("Value", None)
     about = f"Opened from {book}, run {run.run}: its stock is the opening stock, its balances are carried over."
     return Opened(f"{period.settings.company}, backflush costing", about, settings, tables)
 

@@ -320,6 +320,44 @@ LAST_PERIOD = table(
     comparison_only=True,
 )
 
+#: what a ledger asks for besides the journal, and does not change from month to month -> what stands there where it is blank
+LEDGER_SETTINGS: dict[str, tuple[str, str]] = {
+    "Company code": ("", "SAP: BUKRS, the company that the journal is posted in."),
+    "Document type": ("SA", "SAP: BLART. Blank: SA."),
+    "Currency": ("", "Currency code as the ledger has it. Blank: the currency on Setup."),
+    "Posting date": (
+        "",
+        "Date of the entries of Period end, where the ledger's open period is another. Blank: Period end.",
+    ),
+    "Vendor name": ("", "QuickBooks: Name on lines of accounts payable, such as Various suppliers."),
+    "Cost centre": ("", "SAP: KOSTL on lines of cost accounts."),
+    "Location": ("", "QuickBooks and NetSuite: Location of every line."),
+    "Department": ("0", "Sage 50: Department Code of every line. Blank: 0."),
+    "Tax rate": ("Tax Exempt", "Xero: name of the tax rate without tax. Blank: Tax Exempt."),
+    "Tracking category": ("Class", "Xero: name of the tracking category whose options are the classes. Blank: Class."),
+    "Journal": ("GJ", "Sage Intacct: journal symbol. Blank: GJ."),
+    "Journal template": ("GENERAL", "Business Central: Journal Template Name. Blank: GENERAL."),
+    "Journal batch": ("DEFAULT", "Business Central: Journal Batch Name. Blank: DEFAULT."),
+    "Control accounts": (
+        "",
+        "Accounts, separated by commas, that the ledger lets no journal post to, such as Xero's payables.",
+    ),
+}
+LEDGER_SETUP = table(
+    "LedgerSetup",
+    "{Setting}",
+    text("Setting", "Name of the setting; do not change it.", width=24, required=True, since=4),
+    Column("Value", "What exports write. May be blank.", width=34, kind="any", since=4),
+    text("Meaning", "Which ledger asks for it, and where.", width=96, since=4),
+    named_by_row=True,
+)
+#: sheets that are typed and that no run reads: they say how things come in and go out
+SETUP_SHEETS: tuple[Sheet, ...] = (
+    Sheet("Ledger Setup", "Input", (LEDGER_SETUP,),
+          "What your ledger asks for besides the journal: said once, and written with every export.",
+          "Fill in what your ledger needs and leave the rest blank; nothing here moves an amount."),
+)  # fmt: skip
+
 INPUT_SHEETS: tuple[Sheet, ...] = (
     Sheet("Setup", "Input", (SETUP, ACCOUNTS),
           "Company, period, accounting policy, and the account for each role.",
